@@ -1,0 +1,120 @@
+#ifndef SEEDANCE_SERVICE_BASE_ERROR_H_
+#define SEEDANCE_SERVICE_BASE_ERROR_H_
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+
+// Errors inside the service are absl::Status with the google.rpc details as payloads (type URL
+// `type.googleapis.com/google.rpc.<Message>`), built by the named functions below and turned into gRPC at one edge.
+namespace seedance::base {
+
+// Mirror of seedance.gateway.v1.ErrorReason: same names (without prefix) and numbers; a test compares them. What each
+// means, and the status code that it comes with, stands in error_reason.proto.
+enum class Reason {
+  kUnspecified = 0,
+  kInvalidInput = 1,
+  kUpstreamInvalidInput = 2,
+  kInputModeration = 3,
+  kOutputModeration = 4,
+  kUnauthenticated = 5,
+  kUpstreamAuthFailed = 6,
+  kCreditsExhausted = 7,
+  kQuotaExceeded = 8,
+  kRateLimited = 9,
+  kResourceNotFound = 10,
+  kRequestIdReused = 11,
+  kDisplayNameTaken = 12,
+  kAssetNotReady = 13,
+  kGroupNotEmpty = 14,
+  kCancelUnsupported = 15,
+  kTaskAlreadyEnded = 16,
+  kTaskNotSucceeded = 17,
+  kResultExpired = 18,
+  kSharedCredentials = 19,
+  kOutcomeUnknown = 20,
+  kUpstreamUnavailable = 21,
+  kUpstreamProtocol = 22,
+  kUpstreamLost = 23,
+  kDeadlineExceeded = 24,
+  kUpstreamFailed = 25,
+  kResumeTokenExpired = 26,
+  kSizeOutOfRange = 27,
+  kDraining = 28,
+  kStoreUnavailable = 29,
+  kUnsupportedByUpstream = 30,
+  kCancelled = 31,
+  kInternal = 32,
+};
+
+// `INVALID_INPUT` for kInvalidInput and so on: the word in ErrorInfo.reason.
+std::string_view ReasonName(Reason reason);
+
+// The status code that error_reason.proto gives the reason. Reasons that only tasks and assets carry give kUnknown.
+absl::StatusCode ReasonCode(Reason reason);
+
+// A broken rule of one field.
+struct FieldViolation {
+  std::string field;        // Path in the request, for example `generation_task.references[2].role`.
+  std::string description;  // The rule, the value and the limit.
+
+  friend bool operator==(const FieldViolation&, const FieldViolation&) = default;
+};
+
+// A resource that an error is about.
+struct ResourceRef {
+  std::string type;  // For example `seedance.gateway.v1.Asset`.
+  std::string name;
+
+  friend bool operator==(const ResourceRef&, const ResourceRef&) = default;
+};
+
+// What an error says besides code and text.
+struct ErrorDetail {
+  Reason reason = Reason::kUnspecified;
+  std::map<std::string, std::string> metadata;  // ErrorInfo.metadata.
+  std::vector<FieldViolation> violations;       // BadRequest.
+  std::optional<absl::Duration> retry_delay;    // RetryInfo.
+  std::optional<ResourceRef> resource;          // ResourceInfo.
+  std::string quota_subject;                    // QuotaFailure with this subject, when not empty.
+};
+
+// Keys of ErrorInfo.metadata that several rooms use.
+inline constexpr std::string_view kUpstreamCodeKey = "upstream_code";
+inline constexpr std::string_view kUpstreamMessageKey = "upstream_message";
+
+// Error with the code that belongs to `detail.reason`.
+absl::Status MakeError(std::string_view message, const ErrorDetail& detail);
+// Error with another code than the reason's own, where the caller knows better.
+absl::Status MakeError(absl::StatusCode code, std::string_view message, const ErrorDetail& detail);
+
+// INVALID_ARGUMENT with every violation. At least one.
+absl::Status InvalidInput(std::vector<FieldViolation> violations);
+// INVALID_ARGUMENT with one violation.
+absl::Status InvalidField(std::string_view field, std::string_view description);
+// NOT_FOUND with ResourceInfo.
+absl::Status ResourceNotFound(std::string_view type, std::string_view name);
+// UNAVAILABLE, the gateway's own store; `cause` goes to metadata.
+absl::Status StoreUnavailable(std::string_view cause);
+// INTERNAL, a defect of the gateway.
+absl::Status InternalError(std::string_view cause);
+
+// The details of `status`; those of a status that this file did not build are empty, its reason is guessed from the
+// code (kInternal if nothing fits). For OK: kUnspecified.
+ErrorDetail GetErrorDetail(const absl::Status& status);
+// Short for GetErrorDetail(status).reason.
+Reason GetReason(const absl::Status& status);
+
+// `status` as a serialized google.rpc.Status with all details.
+std::string SerializeStatus(const absl::Status& status);
+// The reverse. Bytes that are no google.rpc.Status give an INTERNAL error.
+absl::Status ParseStatus(std::string_view bytes);
+
+}  // namespace seedance::base
+
+#endif  // SEEDANCE_SERVICE_BASE_ERROR_H_

@@ -1,0 +1,55 @@
+#ifndef SEEDANCE_SERVICE_ENGINE_ASSET_TRACKER_H_
+#define SEEDANCE_SERVICE_ENGINE_ASSET_TRACKER_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "service/base/clock.h"
+#include "service/base/random.h"
+#include "service/engine/due_queue.h"
+#include "service/engine/upstreams.h"
+#include "service/engine/watch_hub.h"
+#include "service/model/asset.h"
+#include "service/store/store.h"
+
+namespace seedance::engine {
+
+// Follows every PROCESSING asset at its vendor until it is settled: one poll loop per asset whatever the number of
+// watchers, resumed after a restart. Writes each change to the store and publishes it.
+class AssetTracker {
+ public:
+  struct Options {
+    absl::Duration poll_interval = absl::Seconds(3);
+  };
+
+  AssetTracker(const Options& options, store::Store& store, Upstreams& upstreams, WatchHub<model::Asset>& hub,
+               base::Clock& clock, base::Random& random);
+
+  // Takes up all PROCESSING assets of the store.
+  absl::Status Start();
+  void Stop();
+
+  // Follows a new asset.
+  void Track(const model::Asset& asset);
+
+  // Writes what the vendor says of an asset to the store, if it is news, and publishes it. Returns the asset as it is
+  // now. For polls, reads through and lists.
+  absl::StatusOr<model::Asset> Apply(const model::UpstreamHandle& handle, const upstream::AssetReport& report);
+
+ private:
+  void Poll(const std::string& name);
+
+  const Options options_;
+  store::Store& store_;
+  Upstreams& upstreams_;
+  WatchHub<model::Asset>& hub_;
+  base::Clock& clock_;
+  base::Random& random_;
+  DueQueue due_;
+};
+
+}  // namespace seedance::engine
+
+#endif  // SEEDANCE_SERVICE_ENGINE_ASSET_TRACKER_H_

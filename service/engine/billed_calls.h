@@ -1,0 +1,72 @@
+#ifndef SEEDANCE_SERVICE_ENGINE_BILLED_CALLS_H_
+#define SEEDANCE_SERVICE_ENGINE_BILLED_CALLS_H_
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/statusor.h"
+#include "service/base/clock.h"
+#include "service/base/mutex.h"
+#include "service/base/random.h"
+#include "service/model/billed_call.h"
+#include "service/store/store.h"
+
+namespace seedance::engine {
+
+// At most one vendor call per request id, for calls whose answer is a resource that the vendor names (groups,
+// assets): the journal of the store, and the callers of this process that wait for the same id.
+//
+// Thread-safe.
+class BilledCalls {
+ public:
+  // Receives the name of the resource that the call made, or why it made none. Exactly once, on any thread.
+  using Waiter = absl::AnyInvocable<void(absl::StatusOr<std::string>)>;
+
+  BilledCalls(store::Store& store, base::Clock& clock, base::Random& random)
+      : store_(store), clock_(clock), random_(random) {}
+
+  // At start: what was under way when the process died is in doubt.
+  absl::Status Recover();
+
+  // What to do with a call of this key.
+  enum class Turn {
+    kOwner,     // Send it, then call Finish exactly once. The waiter will be called by Finish.
+    kAnswered,  // The waiter was or will be called; do nothing.
+  };
+
+  // Journals the call before it leaves. An empty request id is replaced by a new one in `call`. The waiter is called
+  // with: the answer of an earlier call of the same key and fingerprint (now, or when it ends); ALREADY_EXISTS naming
+  // the first differing field; OUTCOME_UNKNOWN for one in doubt; or a store error.
+  Turn Begin(model::BilledCall& call, Waiter waiter);
+
+  // Ends the call with its state, error and (kDone) `group` or `asset`, and calls every waiter. If the store cannot
+  // be written the row stays kInFlight, which means in doubt, and the waiters get the store's error.
+  void Finish(model::BilledCall call, model::AssetGroup* group, model::Asset* asset);
+
+ private:
+  absl::StatusOr<std::string> Answer(const model::BilledCall& row) const;
+  void Release(const model::BilledCallKey& key, const absl::StatusOr<std::string>& answer);
+
+  store::Store& store_;
+  base::Clock& clock_;
+  base::Random& random_;
+  base::Mutex mutex_;
+  // Calls of this process that are on their way, each with everyone who waits for it.
+  struct Flight {
+    model::Fingerprint fingerprint;
+    std::vector<Waiter> waiters;
+  };
+  std::map<model::BilledCallKey, Flight> flights_ ABSL_GUARDED_BY(mutex_);
+};
+
+// ALREADY_EXISTS: `request_id` was used with another value of `field`.
+absl::Status RequestIdReused(const std::string& field);
+
+// UNKNOWN: the vendor's answer was lost.
+absl::Status OutcomeUnknown(std::string_view cause);
+
+}  // namespace seedance::engine
+
+#endif  // SEEDANCE_SERVICE_ENGINE_BILLED_CALLS_H_

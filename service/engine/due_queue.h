@@ -1,0 +1,55 @@
+#ifndef SEEDANCE_SERVICE_ENGINE_DUE_QUEUE_H_
+#define SEEDANCE_SERVICE_ENGINE_DUE_QUEUE_H_
+
+#include <map>
+#include <set>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/time/time.h"
+#include "service/base/clock.h"
+#include "service/base/mutex.h"
+
+namespace seedance::engine {
+
+// Keys with the time at which each is due. One thread hands a key out when its time has come and forgets it; whoever
+// works on it schedules it again. So a key is never worked on twice at a time. Thread-safe.
+class DueQueue {
+ public:
+  // `on_due` runs on the queue's thread and must not block; it gets one key at a time.
+  DueQueue(std::string thread_name, base::Clock& clock, absl::AnyInvocable<void(const std::string& key)> on_due);
+  ~DueQueue();
+
+  void Start();
+
+  // Sets the time of `key`; a later time that it had is replaced, an earlier one too.
+  void Schedule(const std::string& key, absl::Time due);
+
+  // Forgets `key`.
+  void Remove(const std::string& key);
+
+  // Number of keys that wait.
+  size_t size();
+
+  // Ends the thread; no key is handed out after it returns.
+  void Stop();
+
+ private:
+  void Run();
+
+  const std::string thread_name_;
+  base::Clock& clock_;
+  absl::AnyInvocable<void(const std::string& key)> on_due_;
+  base::Mutex mutex_;
+  base::CondVar changed_;
+  bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
+  std::set<std::pair<absl::Time, std::string>> by_time_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, absl::Time> by_key_ ABSL_GUARDED_BY(mutex_);
+  std::thread thread_;
+};
+
+}  // namespace seedance::engine
+
+#endif  // SEEDANCE_SERVICE_ENGINE_DUE_QUEUE_H_

@@ -1,0 +1,65 @@
+#ifndef SEEDANCE_SERVICE_ENGINE_ENGINE_H_
+#define SEEDANCE_SERVICE_ENGINE_ENGINE_H_
+
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "service/base/clock.h"
+#include "service/base/random.h"
+#include "service/engine/asset_tracker.h"
+#include "service/engine/assets.h"
+#include "service/engine/billed_calls.h"
+#include "service/engine/downloads.h"
+#include "service/engine/groups.h"
+#include "service/engine/resume_token.h"
+#include "service/engine/task_tracker.h"
+#include "service/engine/tasks.h"
+#include "service/engine/upstreams.h"
+#include "service/engine/watch_hub.h"
+#include "service/store/store.h"
+
+namespace seedance::engine {
+
+// The use cases wired together. Outlive it: store, clock, random.
+class Engine {
+ public:
+  struct Options {
+    Tasks::Options tasks;
+    TaskTracker::Options task_tracker;
+    AssetTracker::Options asset_tracker;
+  };
+
+  Engine(const Options& options, store::Store& store, std::vector<Upstreams::Config> upstreams, base::Clock& clock,
+         base::Random& random);
+  ~Engine();
+
+  // Takes up what an earlier process left: calls in flight become doubtful, open tasks and processing assets are
+  // followed again. Call it once, before any other use.
+  absl::Status Start();
+
+  // Ends polling and waits for the calls under way. Call it once nobody calls the use cases any more.
+  void Stop();
+
+  Groups& groups() { return groups_; }
+  Assets& assets() { return assets_; }
+  Tasks& tasks() { return tasks_; }
+  Downloads& downloads() { return downloads_; }
+
+ private:
+  ResumeTokens tokens_;
+  Upstreams upstreams_;
+  BilledCalls billed_;
+  WatchHub<model::Asset> asset_hub_;
+  WatchHub<model::GenerationTask> task_hub_;
+  AssetTracker asset_tracker_;
+  TaskTracker task_tracker_;
+  Groups groups_;
+  Assets assets_;
+  Tasks tasks_;
+  Downloads downloads_;
+};
+
+}  // namespace seedance::engine
+
+#endif  // SEEDANCE_SERVICE_ENGINE_ENGINE_H_

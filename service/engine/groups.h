@@ -1,0 +1,72 @@
+#ifndef SEEDANCE_SERVICE_ENGINE_GROUPS_H_
+#define SEEDANCE_SERVICE_ENGINE_GROUPS_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "service/base/clock.h"
+#include "service/base/error.h"
+#include "service/engine/billed_calls.h"
+#include "service/engine/call_context.h"
+#include "service/engine/upstreams.h"
+#include "service/model/asset_group.h"
+#include "service/model/page.h"
+#include "service/store/store.h"
+
+namespace seedance::engine {
+
+struct CreateGroupParams {
+  std::string upstream;  // Empty: the tenant's first.
+  std::string display_name;
+  std::string description;
+  std::string request_id;  // Empty: one is made.
+  bool validate_only = false;
+};
+
+struct ListGroupsParams {
+  std::string upstream;
+  std::string display_name_contains;
+  model::PageCursor after;
+  int page_size = 50;
+  bool read_upstream = false;
+};
+
+struct UpdateGroupParams {
+  model::UpstreamHandle handle;
+  std::optional<std::string> display_name;
+  std::optional<std::string> description;
+};
+
+struct DeleteGroupParams {
+  model::UpstreamHandle handle;
+  bool force = false;
+  bool allow_missing = false;
+};
+
+// Use cases of AssetGroupService; asset_group.proto states rules and errors. Methods may block on the store; calls to
+// the vendor run on the upstream's own threads. Input is checked by the caller; names are owned by the context's
+// tenant or NOT_FOUND.
+class Groups {
+ public:
+  Groups(store::Store& store, Upstreams& upstreams, BilledCalls& billed, base::Clock& clock)
+      : store_(store), upstreams_(upstreams), billed_(billed), clock_(clock) {}
+
+  void Create(const CallContext& context, const CreateGroupParams& params, Done<model::AssetGroup> done);
+  void Get(const CallContext& context, const model::UpstreamHandle& handle, Done<model::AssetGroup> done);
+  void List(const CallContext& context, const ListGroupsParams& params, Done<model::Page<model::AssetGroup>> done);
+  void Update(const CallContext& context, const UpdateGroupParams& params, Done<model::AssetGroup> done);
+  void Delete(const CallContext& context, const DeleteGroupParams& params, Done<Nothing> done);
+
+ private:
+  absl::Status AdoptAll(const CallContext& context, Upstreams::Entry& entry);
+
+  store::Store& store_;
+  Upstreams& upstreams_;
+  BilledCalls& billed_;
+  base::Clock& clock_;
+};
+
+}  // namespace seedance::engine
+
+#endif  // SEEDANCE_SERVICE_ENGINE_GROUPS_H_

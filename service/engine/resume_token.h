@@ -1,0 +1,33 @@
+#ifndef SEEDANCE_SERVICE_ENGINE_RESUME_TOKEN_H_
+#define SEEDANCE_SERVICE_ENGINE_RESUME_TOKEN_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+
+namespace seedance::engine {
+
+// Makes and checks the tokens with which a reader resumes a watch stream: store epoch, revision of the last message
+// read, and what was watched.
+class ResumeTokens {
+ public:
+  explicit ResumeTokens(std::string epoch) : epoch_(std::move(epoch)) {}
+
+  // `scope` says what is watched: a resource name, or a filter. At most 256 bytes come back.
+  std::string Make(std::string_view scope, int64_t revision) const;
+
+  // The revision in `token`; 0 for an empty token (nothing was read). `newest` is the newest revision of what is
+  // watched. INVALID_ARGUMENT on `resume_token`: no token, or one of another scope. OUT_OF_RANGE with
+  // kResumeTokenExpired: one of another store, or of a revision that this store has not reached; metadata
+  // `resume_token` holds a fresh one, which makes a stream that begins with the snapshot after `newest` - 1.
+  absl::StatusOr<int64_t> Check(std::string_view token, std::string_view scope, int64_t newest) const;
+
+ private:
+  const std::string epoch_;
+};
+
+}  // namespace seedance::engine
+
+#endif  // SEEDANCE_SERVICE_ENGINE_RESUME_TOKEN_H_

@@ -1,0 +1,92 @@
+#ifndef SEEDANCE_SERVICE_ENGINE_TASKS_H_
+#define SEEDANCE_SERVICE_ENGINE_TASKS_H_
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "service/base/clock.h"
+#include "service/base/error.h"
+#include "service/base/random.h"
+#include "service/engine/assets.h"
+#include "service/engine/call_context.h"
+#include "service/engine/resume_token.h"
+#include "service/engine/task_tracker.h"
+#include "service/engine/upstreams.h"
+#include "service/engine/watch_hub.h"
+#include "service/model/generation_task.h"
+#include "service/model/page.h"
+#include "service/store/store.h"
+
+namespace seedance::engine {
+
+struct CreateTaskParams {
+  model::TaskRequest request;
+  std::string request_id;  // Empty: one is made.
+  bool validate_only = false;
+  // As in CreateAssetParams; paths begin with `generation_task.`.
+  std::vector<base::FieldViolation> violations;
+};
+
+struct ListTasksParams {
+  std::vector<model::TaskState> states;
+  std::map<std::string, std::string> labels;
+  model::PageCursor after;
+  int page_size = 50;
+};
+
+// Use cases of GenerationTaskService; generation_task.proto states rules and errors. Threads and ownership as in
+// Groups.
+class Tasks {
+ public:
+  struct Options {
+    absl::Duration deadline = absl::Hours(2);  // deadline_time of new tasks, from their creation.
+  };
+
+  Tasks(const Options& options, store::Store& store, Upstreams& upstreams, TaskTracker& tracker,
+        WatchHub<model::GenerationTask>& hub, const ResumeTokens& tokens, base::Clock& clock, base::Random& random)
+      : options_(options),
+        store_(store),
+        upstreams_(upstreams),
+        tracker_(tracker),
+        hub_(hub),
+        tokens_(tokens),
+        clock_(clock),
+        random_(random) {}
+
+  // Stores the task and hands it to the tracker. Answers with it as stored (PENDING), or, for a request id that was
+  // used before, with it as it is now. It does not wait for the vendor.
+  void Create(const CallContext& context, const CreateTaskParams& params, Done<model::GenerationTask> done);
+
+  void Get(const CallContext& context, const std::string& id, Done<model::GenerationTask> done);
+  void List(const CallContext& context, const ListTasksParams& params, Done<model::Page<model::GenerationTask>> done);
+  void Cancel(const CallContext& context, const std::string& id, Done<model::GenerationTask> done);
+
+  // As Assets::Watch.
+  void Watch(const CallContext& context, const std::string& id, const std::string& resume_token,
+             absl::AnyInvocable<void()> on_change, Done<WatchStart<model::GenerationTask>> done);
+  std::string ResumeToken(const std::string& id, int64_t revision) const;
+
+ private:
+  absl::StatusOr<model::GenerationTask> Prepare(const CallContext& context, const CreateTaskParams& params);
+  absl::Status ResolveAssets(const CallContext& context, model::TaskRequest& request,
+                             std::vector<base::FieldViolation>& violations);
+  absl::StatusOr<model::GenerationTask> Read(const CallContext& context, const std::string& id);
+
+  const Options options_;
+  store::Store& store_;
+  Upstreams& upstreams_;
+  TaskTracker& tracker_;
+  WatchHub<model::GenerationTask>& hub_;
+  const ResumeTokens& tokens_;
+  base::Clock& clock_;
+  base::Random& random_;
+};
+
+// The error with which CreateGenerationTask fails when the vendor refused the task: code and details of the failure's
+// reason, with ResourceInfo naming the task. OK when the task was not refused at submission.
+absl::Status RefusalOf(const model::GenerationTask& task);
+
+}  // namespace seedance::engine
+
+#endif  // SEEDANCE_SERVICE_ENGINE_TASKS_H_

@@ -1,0 +1,27 @@
+#ifndef SEEDANCE_SERVICE_MODEL_ASSET_GROUP_H_
+#define SEEDANCE_SERVICE_MODEL_ASSET_GROUP_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/time/time.h"
+#include "service/model/names.h"
+
+namespace seedance::model {
+
+// A container of assets at one vendor. asset_group.proto explains the fields.
+struct AssetGroup {
+  UpstreamHandle handle;
+  std::string tenant;
+  std::string display_name;
+  std::string description;
+  absl::Time create_time;
+  absl::Time update_time;
+  int64_t revision = 0;  // Set by the store on every write.
+
+  std::string name() const { return AssetGroupName(handle); }
+};
+
+}  // namespace seedance::model
+
+#endif  // SEEDANCE_SERVICE_MODEL_ASSET_GROUP_H_

@@ -1,0 +1,48 @@
+#ifndef SEEDANCE_SERVICE_MODEL_BILLED_CALL_H_
+#define SEEDANCE_SERVICE_MODEL_BILLED_CALL_H_
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/time/time.h"
+
+namespace seedance::model {
+
+// Which call a caller means: one row of the journal.
+struct BilledCallKey {
+  std::string tenant;
+  std::string method;  // For example `CreateAsset`; CreateAsset and UploadAsset do not share ids.
+  std::string request_id;
+
+  friend auto operator<=>(const BilledCallKey&, const BilledCallKey&) = default;
+};
+
+enum class BilledCallState {
+  kInFlight = 1,     // May have left this machine. After a crash it counts as in doubt.
+  kDone = 2,         // Accepted; `resource_name` is the answer.
+  kRefused = 3,      // The vendor said no for good; `error` is the answer.
+  kNotAccepted = 4,  // Surely not accepted; the same request id may try again.
+  kInDoubt = 5,      // The vendor's answer was lost. Never sent again.
+};
+
+// Fields of the request in a fixed order, each with its value or, where that is long or private, its SHA-256.
+using Fingerprint = std::vector<std::pair<std::string, std::string>>;
+
+// A call that the vendor may bill, journalled before it leaves.
+struct BilledCall {
+  BilledCallKey key;
+  BilledCallState state = BilledCallState::kInFlight;
+  Fingerprint fingerprint;
+  std::string resource_name;  // What it made; for tasks known from the start.
+  std::string error;          // base::SerializeStatus of the answer, in kRefused and kInDoubt.
+  absl::Time create_time;
+  absl::Time update_time;
+};
+
+// Name of the first field that differs between the two, empty when they are equal.
+std::string FirstDifference(const Fingerprint& left, const Fingerprint& right);
+
+}  // namespace seedance::model
+
+#endif  // SEEDANCE_SERVICE_MODEL_BILLED_CALL_H_

@@ -1,0 +1,77 @@
+#include "service/model/generation_task.h"
+
+#include <array>
+
+namespace seedance::model {
+namespace {
+
+struct StateRow {
+  TaskState state;
+  std::string_view name;
+  bool terminal;
+  std::vector<TaskState> next;
+};
+
+using S = TaskState;
+
+// In the order of the enum. What may follow what, and why where it surprises.
+const std::array<StateRow, 11>& States() {
+  static const auto* rows = new std::array<StateRow, 11>{{
+      {S::kUnspecified, "UNSPECIFIED", false, {S::kPending}},
+      {S::kPending, "PENDING", false, {S::kSubmitting, S::kFailed, S::kCancelled, S::kExpired}},
+      // Back to PENDING only when the request surely was not accepted (no connection, 429, 503).
+      {S::kSubmitting,
+       "SUBMITTING",
+       false,
+       {S::kPending, S::kQueued, S::kRunning, S::kSucceeded, S::kFailed, S::kSubmitUnknown, S::kExpired}},
+      {S::kQueued, "QUEUED", false, {S::kRunning, S::kSucceeded, S::kFailed, S::kCancelled, S::kExpired, S::kLost}},
+      // Back to QUEUED: vendors that restart a job on another machine say so.
+      {S::kRunning, "RUNNING", false, {S::kQueued, S::kSucceeded, S::kFailed, S::kCancelled, S::kExpired, S::kLost}},
+      {S::kSucceeded, "SUCCEEDED", true, {}},
+      {S::kFailed, "FAILED", true, {}},
+      {S::kCancelled, "CANCELLED", true, {}},
+      {S::kExpired, "EXPIRED", true, {}},
+      // Settled by what is found at the vendor, or given up.
+      {S::kSubmitUnknown, "SUBMIT_UNKNOWN", false, {S::kQueued, S::kRunning, S::kSucceeded, S::kFailed, S::kExpired}},
+      {S::kLost, "LOST", true, {}},
+  }};
+  return *rows;
+}
+
+const StateRow& Row(TaskState state) { return States()[static_cast<size_t>(state)]; }
+
+}  // namespace
+
+std::string_view TaskStateName(TaskState state) { return Row(state).name; }
+
+bool IsTerminal(TaskState state) { return Row(state).terminal; }
+
+bool CanChange(TaskState from, TaskState to) {
+  const StateRow& row = Row(from);
+  if (row.terminal) return false;
+  if (from == to) return true;
+  for (TaskState next : row.next) {
+    if (next == to) return true;
+  }
+  return false;
+}
+
+std::string_view ResolutionName(Resolution resolution) {
+  switch (resolution) {
+    case Resolution::kUnspecified:
+      return "";
+    case Resolution::k480p:
+      return "480p";
+    case Resolution::k720p:
+      return "720p";
+    case Resolution::k1080p:
+      return "1080p";
+    case Resolution::k2k:
+      return "2k";
+    case Resolution::k4k:
+      return "4k";
+  }
+  return "";
+}
+
+}  // namespace seedance::model

@@ -1,0 +1,118 @@
+#ifndef SEEDANCE_SERVICE_MODEL_GENERATION_TASK_H_
+#define SEEDANCE_SERVICE_MODEL_GENERATION_TASK_H_
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "service/model/failure.h"
+#include "service/model/names.h"
+
+namespace seedance::model {
+
+// Numbers as in generation_task.proto, here and below.
+enum class TaskState {
+  kUnspecified = 0,
+  kPending = 1,
+  kSubmitting = 2,
+  kQueued = 3,
+  kRunning = 4,
+  kSucceeded = 5,
+  kFailed = 6,
+  kCancelled = 7,
+  kExpired = 8,
+  kSubmitUnknown = 9,
+  kLost = 10,
+};
+
+// `PENDING` and so on.
+std::string_view TaskStateName(TaskState state);
+
+// SUCCEEDED, FAILED, CANCELLED, EXPIRED, LOST.
+bool IsTerminal(TaskState state);
+
+// The one table of allowed changes of state. A state may always stay as it is, unless it is terminal.
+bool CanChange(TaskState from, TaskState to);
+
+enum class ReferenceRole {
+  kUnspecified = 0,
+  kReferenceImage = 1,
+  kFirstFrame = 2,
+  kLastFrame = 3,
+  kReferenceVideo = 4,
+  kReferenceAudio = 5,
+};
+
+enum class Resolution { kUnspecified = 0, k480p = 1, k720p = 2, k1080p = 3, k2k = 4, k4k = 5 };
+
+// `480p` and so on; empty for kUnspecified.
+std::string_view ResolutionName(Resolution resolution);
+
+enum class ProgressSource { kUnspecified = 0, kReported = 1, kEstimated = 2 };
+
+// Media that a task refers to. Exactly one of `asset` and `uri` is set.
+struct Reference {
+  std::string label;
+  ReferenceRole role = ReferenceRole::kUnspecified;
+  std::optional<UpstreamHandle> asset;
+  std::string uri;
+};
+
+// What the caller asked for.
+struct TaskRequest {
+  std::string upstream;
+  std::string model;
+  std::string prompt;
+  std::vector<Reference> references;
+  Resolution resolution = Resolution::kUnspecified;
+  std::string aspect_ratio;  // Empty: the vendor's default.
+  std::optional<int> duration_seconds;
+  std::optional<int64_t> seed;
+  std::optional<bool> generate_audio;
+  std::optional<bool> watermark;
+  bool return_last_frame = false;
+  bool web_search = false;
+  std::map<std::string, std::string> labels;
+};
+
+// The finished video.
+struct TaskResult {
+  std::string video_uri;  // Empty: there is no result.
+  std::string last_frame_uri;
+  absl::Time expire_time = absl::InfiniteFuture();
+  int64_t size_bytes = 0;
+  std::string sha256;
+  std::optional<int64_t> completion_tokens;
+  std::optional<int64_t> total_tokens;
+};
+
+// One video to generate, and what became of it. generation_task.proto explains the fields.
+struct GenerationTask {
+  std::string id;  // UUIDv7.
+  std::string tenant;
+  TaskRequest request;
+  TaskState state = TaskState::kUnspecified;
+  int progress_percent = 0;
+  ProgressSource progress_source = ProgressSource::kUnspecified;
+  Failure error;
+  TaskResult result;
+  std::string state_message;
+  std::string upstream_task_id;
+  absl::Time create_time;
+  absl::Time update_time;
+  absl::Time submit_time = absl::InfinitePast();  // InfinitePast: not yet, here and below.
+  absl::Time start_time = absl::InfinitePast();
+  absl::Time end_time = absl::InfinitePast();
+  absl::Time deadline_time = absl::InfiniteFuture();
+  int64_t revision = 0;  // Set by the store on every write.
+
+  std::string name() const { return GenerationTaskName(id); }
+};
+
+}  // namespace seedance::model
+
+#endif  // SEEDANCE_SERVICE_MODEL_GENERATION_TASK_H_

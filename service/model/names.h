@@ -1,0 +1,36 @@
+#ifndef SEEDANCE_SERVICE_MODEL_NAMES_H_
+#define SEEDANCE_SERVICE_MODEL_NAMES_H_
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace seedance::model {
+
+// The id of a group or asset: which upstream holds it, and its id there.
+struct UpstreamHandle {
+  std::string upstream;
+  std::string id;
+
+  friend bool operator==(const UpstreamHandle&, const UpstreamHandle&) = default;
+};
+
+// `assetGroups/{upstream}~{id}` and `assets/{upstream}~{id}`.
+std::string AssetGroupName(const UpstreamHandle& handle);
+std::string AssetName(const UpstreamHandle& handle);
+
+// The reverse; nullopt when the text is not of that form: an upstream name (see IsUpstreamName), `~`, then 1-128
+// printable ASCII characters without `/`.
+std::optional<UpstreamHandle> ParseAssetGroupName(std::string_view name);
+std::optional<UpstreamHandle> ParseAssetName(std::string_view name);
+
+// `generationTasks/{UUID}`.
+std::string GenerationTaskName(std::string_view uuid);
+bool IsGenerationTaskName(std::string_view name);
+
+// 1-32 characters `a-z`, `0-9`, `-`, starting with a letter.
+bool IsUpstreamName(std::string_view name);
+
+}  // namespace seedance::model
+
+#endif  // SEEDANCE_SERVICE_MODEL_NAMES_H_

@@ -1,0 +1,122 @@
+#ifndef SEEDANCE_SERVICE_STORE_STORE_H_
+#define SEEDANCE_SERVICE_STORE_STORE_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "service/model/asset.h"
+#include "service/model/asset_group.h"
+#include "service/model/billed_call.h"
+#include "service/model/generation_task.h"
+#include "service/model/page.h"
+
+namespace seedance::store {
+
+// Where groups, assets, tasks and the journal of billed calls are kept.
+//
+// Every method blocks until the database has answered; a write has survived a crash of the process and of the machine
+// when it returns. Thread-safe. Every write gives the resource the next revision of the whole store (so revisions
+// only grow) and sets nothing else: update times are the caller's. Errors: NOT_FOUND (base::ResourceNotFound) where
+// said so; everything else is base::StoreUnavailable.
+//
+// Reads and updates by name are not filtered by tenant: the engine compares owners. Lists are.
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // Random text made with the database; another one means that revisions of before mean nothing.
+  virtual std::string epoch() = 0;
+
+  // ---- Groups ----
+
+  // Inserts or replaces. Returns it with its revision.
+  virtual absl::StatusOr<model::AssetGroup> PutGroup(const model::AssetGroup& group) = 0;
+  virtual absl::StatusOr<model::AssetGroup> GetGroup(const model::UpstreamHandle& handle) = 0;
+  // NOT_FOUND when there is none. The group's assets are deleted with it.
+  virtual absl::Status DeleteGroup(const model::UpstreamHandle& handle) = 0;
+
+  struct GroupFilter {
+    std::string tenant;                 // Required.
+    std::string upstream;               // Empty: all.
+    std::string display_name_contains;  // ASCII letters in any case. Empty: all.
+  };
+  // At most `limit` (>= 1) groups after `after`, newest first.
+  virtual absl::StatusOr<model::Page<model::AssetGroup>> ListGroups(const GroupFilter& filter,
+                                                                    const model::PageCursor& after, int limit) = 0;
+
+  // ---- Assets ----
+
+  virtual absl::StatusOr<model::Asset> PutAsset(const model::Asset& asset) = 0;
+  virtual absl::StatusOr<model::Asset> GetAsset(const model::UpstreamHandle& handle) = 0;
+  // Reads the asset, lets `change` edit it and writes it with a new revision, all in one transaction. If `change`
+  // returns an error nothing is written and that error is returned. `change` must not call the store.
+  virtual absl::StatusOr<model::Asset> UpdateAsset(const model::UpstreamHandle& handle,
+                                                   absl::FunctionRef<absl::Status(model::Asset&)> change) = 0;
+  virtual absl::Status DeleteAsset(const model::UpstreamHandle& handle) = 0;
+
+  struct AssetFilter {
+    std::string tenant;                         // Required.
+    std::vector<model::UpstreamHandle> groups;  // Empty: all.
+    std::string display_name_contains;          // ASCII letters in any case. Empty: all.
+    model::MediaType media_type = model::MediaType::kUnspecified;
+    model::AssetState state = model::AssetState::kUnspecified;
+  };
+  virtual absl::StatusOr<model::Page<model::Asset>> ListAssets(const AssetFilter& filter,
+                                                               const model::PageCursor& after, int limit) = 0;
+  // An asset of the group with exactly this display name that has not FAILED or EXPIRED, if there is one.
+  virtual absl::StatusOr<std::optional<model::Asset>> FindAsset(const model::UpstreamHandle& group,
+                                                                const std::string& display_name) = 0;
+  // All assets, of every tenant, in state PROCESSING.
+  virtual absl::StatusOr<std::vector<model::Asset>> ListProcessingAssets() = 0;
+
+  // ---- Tasks ----
+
+  virtual absl::StatusOr<model::GenerationTask> GetTask(const std::string& id) = 0;
+  // As UpdateAsset.
+  virtual absl::StatusOr<model::GenerationTask> UpdateTask(
+      const std::string& id, absl::FunctionRef<absl::Status(model::GenerationTask&)> change) = 0;
+
+  struct TaskFilter {
+    std::string tenant;                         // Required.
+    std::vector<model::TaskState> states;       // Empty: all.
+    std::map<std::string, std::string> labels;  // All must match.
+  };
+  virtual absl::StatusOr<model::Page<model::GenerationTask>> ListTasks(const TaskFilter& filter,
+                                                                       const model::PageCursor& after, int limit) = 0;
+  // All tasks, of every tenant, that have not ended.
+  virtual absl::StatusOr<std::vector<model::GenerationTask>> ListOpenTasks() = 0;
+
+  // ---- Journal of billed calls ----
+
+  struct Begun {
+    // The row that was there before, if there was one; then nothing was written.
+    std::optional<model::BilledCall> existing;
+    // With `task`: it as it was written, with its revision.
+    std::optional<model::GenerationTask> task;
+  };
+  // Writes `call` (and, in the same transaction, `task` if not null) unless its key has a row already. A row in state
+  // kNotAccepted is replaced by `call` when the fingerprints are equal, as if it were not there.
+  virtual absl::StatusOr<Begun> BeginCall(const model::BilledCall& call, const model::GenerationTask* task) = 0;
+
+  // Ends a row: state, resource_name, error and update_time are taken from `call`. `group` or `asset`, if not null,
+  // is inserted (or replaced) in the same transaction, and given its revision.
+  virtual absl::Status FinishCall(const model::BilledCall& call, model::AssetGroup* group, model::Asset* asset) = 0;
+
+  // Adds fields to the fingerprint of a row (the hash of a stream is known only at its end). NOT_FOUND without a row.
+  virtual absl::Status ExtendFingerprint(const model::BilledCallKey& key, const model::Fingerprint& more) = 0;
+
+  virtual absl::StatusOr<std::optional<model::BilledCall>> GetCall(const model::BilledCallKey& key) = 0;
+
+  // Turns every row in state kInFlight into kInDoubt with `error`, for the start after a crash. Tasks' rows
+  // (resource_name set) are left alone: the task's own state says what happened. Returns how many.
+  virtual absl::StatusOr<int> DoubtInFlightCalls(const std::string& error, absl::Time now) = 0;
+};
+
+}  // namespace seedance::store
+
+#endif  // SEEDANCE_SERVICE_STORE_STORE_H_

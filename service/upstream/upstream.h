@@ -1,0 +1,165 @@
+#ifndef SEEDANCE_SERVICE_UPSTREAM_UPSTREAM_H_
+#define SEEDANCE_SERVICE_UPSTREAM_UPSTREAM_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "service/base/cancel.h"
+#include "service/model/asset.h"
+#include "service/model/asset_group.h"
+#include "service/model/generation_task.h"
+#include "service/model/profile.h"
+#include "service/upstream/http_transport.h"
+
+namespace seedance::upstream {
+
+// Facts about a call that go with it to the vendor or bound it.
+struct CallOptions {
+  absl::Time deadline = absl::InfiniteFuture();  // Reads end by then; billed calls have the configured time instead.
+  std::shared_ptr<base::CancelToken> cancel;     // Breaks reads and transfers off. May be null.
+  std::string traceparent;                       // W3C trace context, sent on. May be empty.
+};
+
+// What a call that may be billed came to.
+enum class Acceptance {
+  kAccepted,     // `value` is set.
+  kRefused,      // The vendor said no, for good. Nothing is billed. `status` says why.
+  kNotAccepted,  // Surely not accepted this time; may be sent again after `retry_after`. `status` says why.
+  kUnknown,      // May have been accepted. Must not be sent again. `status` says why.
+};
+
+template <typename T>
+struct BilledResult {
+  Acceptance acceptance = Acceptance::kUnknown;
+  T value{};
+  absl::Status status;
+  std::optional<absl::Duration> retry_after;  // The vendor's wish (Retry-After).
+  // kNotAccepted only: the vendor asked for patience or could not be reached (429, 503, no connection), so sending it
+  // again later is useful. False: the caller's own stream broke off.
+  bool retryable = true;
+};
+
+struct NewGroup {
+  std::string display_name;
+  std::string description;
+};
+
+struct NewAsset {
+  std::string group_id;
+  std::string display_name;
+  model::MediaType media_type = model::MediaType::kImage;
+  std::string uri;             // https URL, data URI or bare Base64. Empty: `data` is used.
+  ByteSource* data = nullptr;  // Bytes of the file, sent on as they come.
+  std::string file_name;       // With `data`.
+};
+
+// What the vendor says of a group or an asset; fields it does not say are empty.
+struct GroupReport {
+  std::string id;
+  std::string display_name;
+  std::string description;
+  std::optional<absl::Time> create_time;
+  std::optional<absl::Time> update_time;
+};
+
+struct AssetReport {
+  std::string id;
+  std::string group_id;
+  std::string display_name;
+  model::MediaType media_type = model::MediaType::kUnspecified;
+  model::AssetState state = model::AssetState::kUnspecified;  // kUnspecified: a word that is not known; keep asking.
+  model::Failure error;
+  std::string preview_uri;
+  std::optional<absl::Time> create_time;
+  std::optional<absl::Time> update_time;
+};
+
+template <typename Report>
+struct ReportPage {
+  std::vector<Report> items;
+  bool more = false;  // There may be another page.
+};
+
+struct GroupQuery {
+  std::string display_name_contains;
+  int page = 1;  // From 1.
+  int page_size = 100;
+};
+
+struct AssetQuery {
+  std::vector<std::string> group_ids;
+  std::string display_name_contains;
+  int page = 1;
+  int page_size = 100;
+};
+
+// What the vendor says of a task.
+struct TaskReport {
+  // kQueued, kRunning, kSucceeded, kFailed, kCancelled or kExpired; an unknown word counts as kRunning.
+  model::TaskState state = model::TaskState::kRunning;
+  std::optional<int> progress_percent;
+  model::Failure error;
+  model::TaskResult result;
+  std::optional<absl::Time> start_time;
+  std::optional<absl::Time> end_time;
+};
+
+// Receives the bytes of a result.
+class ResultSink {
+ public:
+  virtual ~ResultSink() = default;
+  // Called once, before any byte. `total_size`: length of the whole file, 0 if the vendor does not say. False breaks
+  // off.
+  virtual bool OnStart(int64_t total_size, const std::string& content_type) = 0;
+  // May block while the reader is slow. False breaks off.
+  virtual bool OnBytes(std::string_view bytes) = 0;
+};
+
+// One vendor account in one dialect. Blocking; thread-safe. Errors of reads are statuses with a reason of base::Reason:
+// kResourceNotFound (the vendor does not know the id), kUpstreamUnavailable, kRateLimited (with retry_delay),
+// kUpstreamAuthFailed, kUpstreamProtocol, kDeadlineExceeded, kCancelled and the refusals of input.
+class Upstream {
+ public:
+  virtual ~Upstream() = default;
+
+  // ---- What it can do ----
+  virtual const std::string& name() const = 0;
+  virtual std::string default_model() const = 0;
+  // nullopt: this upstream has no such model.
+  virtual std::optional<model::ModelProfile> FindModel(const std::string& model) const = 0;
+  virtual const model::AssetProfile& asset_profile() const = 0;
+
+  // ---- Groups and assets ----
+  virtual BilledResult<std::string> CreateGroup(const CallOptions& call, const NewGroup& group) = 0;
+  virtual absl::StatusOr<ReportPage<GroupReport>> ListGroups(const CallOptions& call, const GroupQuery& query) = 0;
+  // NOT_FOUND with kResourceNotFound when the vendor has no such group.
+  virtual absl::StatusOr<GroupReport> GetGroup(const CallOptions& call, const std::string& id) = 0;
+  virtual absl::Status UpdateGroup(const CallOptions& call, const std::string& id, const std::string& display_name) = 0;
+  virtual absl::Status DeleteGroup(const CallOptions& call, const std::string& id) = 0;
+  virtual BilledResult<std::string> CreateAsset(const CallOptions& call, const NewAsset& asset) = 0;
+  virtual absl::StatusOr<ReportPage<AssetReport>> ListAssets(const CallOptions& call, const AssetQuery& query) = 0;
+  virtual absl::StatusOr<AssetReport> GetAsset(const CallOptions& call, const std::string& id) = 0;
+  virtual absl::Status UpdateAsset(const CallOptions& call, const std::string& id, const std::string& display_name) = 0;
+  virtual absl::Status DeleteAsset(const CallOptions& call, const std::string& id) = 0;
+
+  // ---- Tasks ----
+  // `task` is checked; its references stand in the order in which they are numbered. The value is the vendor's id.
+  virtual BilledResult<std::string> CreateTask(const CallOptions& call, const model::TaskRequest& task) = 0;
+  virtual absl::StatusOr<TaskReport> GetTask(const CallOptions& call, const std::string& id) = 0;
+
+  // Reads bytes [offset, offset + limit) of a result link, `limit` 0: to the end, from storage that may or may not
+  // know ranges. Errors: kResultExpired (the link has died), kSizeOutOfRange (offset beyond the end),
+  // kUpstreamUnavailable (also when fewer bytes came than announced), kCancelled.
+  virtual absl::Status FetchResult(const CallOptions& call, const std::string& uri, int64_t offset, int64_t limit,
+                                   ResultSink& sink) = 0;
+};
+
+}  // namespace seedance::upstream
+
+#endif  // SEEDANCE_SERVICE_UPSTREAM_UPSTREAM_H_
