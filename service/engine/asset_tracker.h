@@ -1,14 +1,16 @@
 #ifndef SEEDANCE_SERVICE_ENGINE_ASSET_TRACKER_H_
 #define SEEDANCE_SERVICE_ENGINE_ASSET_TRACKER_H_
 
-#include <memory>
+#include <map>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "service/base/clock.h"
+#include "service/base/mutex.h"
 #include "service/base/random.h"
 #include "service/engine/due_queue.h"
+#include "service/engine/poll_pace.h"
 #include "service/engine/upstreams.h"
 #include "service/engine/watch_hub.h"
 #include "service/model/asset.h"
@@ -22,6 +24,9 @@ class AssetTracker {
  public:
   struct Options {
     absl::Duration poll_interval = absl::Seconds(3);
+    // An asset that the vendor does not know this often in a row, over this time, becomes EXPIRED.
+    NotFoundPatience lost{5, absl::Minutes(2)};
+    absl::Duration deadline = absl::Hours(24);  // From its creation; then it becomes FAILED.
   };
 
   AssetTracker(const Options& options, store::Store& store, Upstreams& upstreams, WatchHub<model::Asset>& hub,
@@ -38,8 +43,25 @@ class AssetTracker {
   // now. For polls, reads through and lists.
   absl::StatusOr<model::Asset> Apply(const model::UpstreamHandle& handle, const upstream::AssetReport& report);
 
+  // Edits an asset and publishes it. `edit` may return an error, which is returned and nothing is written.
+  absl::StatusOr<model::Asset> Change(const model::UpstreamHandle& handle,
+                                      absl::FunctionRef<absl::Status(model::Asset&)> edit);
+
  private:
-  void Poll(const std::string& name);
+  struct Tracked {
+    model::UpstreamHandle handle;
+    std::string tenant;
+    absl::Time create_time;
+    NotFoundStreak unknown;
+  };
+
+  void OnDue(const std::string& name);
+  void Poll(const Tracked& tracked, Upstreams::Entry& entry);
+  // How the vendor's "no such asset" counts. True: it is gone for good.
+  bool CountNotFound(const std::string& name, bool not_found);
+  void EndBadly(const Tracked& tracked, model::AssetState state, base::Reason reason, const std::string& message);
+  void ScheduleNext(const Tracked& tracked, absl::Duration at_least);
+  void Forget(const std::string& name);
 
   const Options options_;
   store::Store& store_;
@@ -47,6 +69,8 @@ class AssetTracker {
   WatchHub<model::Asset>& hub_;
   base::Clock& clock_;
   base::Random& random_;
+  base::Mutex mutex_;
+  std::map<std::string, Tracked> tracked_ ABSL_GUARDED_BY(mutex_);  // By name.
   DueQueue due_;
 };
 

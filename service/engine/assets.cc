@@ -1,0 +1,121 @@
+#include "service/engine/assets.h"
+
+#include <set>
+#include <utility>
+
+#include "service/base/error.h"
+
+namespace seedance::engine {
+
+void Assets::Get(const CallContext& context, const model::UpstreamHandle& handle, Done<model::Asset> done) {
+  absl::StatusOr<model::Asset> stored = OwnAsset(store_, context.tenant, handle);
+  Upstreams::Entry* entry = upstreams_.Find(context.tenant, handle.upstream);
+  if (stored.ok() || !absl::IsNotFound(stored.status()) || entry == nullptr || !entry->dedicated) {
+    return done(std::move(stored));
+  }
+  RunOn<model::Asset>(entry->polls, *entry, std::move(done), [this, context, entry, handle](Done<model::Asset> answer) {
+    answer(adoption_.Asset(context, *entry, handle));
+  });
+}
+
+void Assets::List(const CallContext& context, const ListAssetsParams& params, Done<model::Page<model::Asset>> done) {
+  if (!params.read_upstream) return done(ReadPage(context, params));
+  // Any of the tenant's upstreams lends its threads; AdoptAll may read several.
+  absl::StatusOr<Upstreams::Entry*> entry = upstreams_.Choose(context.tenant, "", "read_upstream");
+  if (!entry.ok()) return done(entry.status());
+  RunOn<model::Page<model::Asset>>((*entry)->polls, **entry, std::move(done),
+                                   [this, context, params](Done<model::Page<model::Asset>> answer) {
+                                     const absl::Status adopted = AdoptAll(context, params);
+                                     if (!adopted.ok()) return answer(adopted);
+                                     answer(ReadPage(context, params));
+                                   });
+}
+
+absl::StatusOr<model::Page<model::Asset>> Assets::ReadPage(const CallContext& context, const ListAssetsParams& params) {
+  store::Store::AssetFilter filter;
+  filter.tenant = context.tenant;
+  filter.groups = params.groups;
+  filter.display_name_contains = params.display_name_contains;
+  filter.media_type = params.media_type;
+  filter.state = params.state;
+  return store_.ListAssets(filter, params.after, params.page_size);
+}
+
+absl::Status Assets::AdoptAll(const CallContext& context, const ListAssetsParams& params) {
+  for (Upstreams::Entry* entry : upstreams_.Of(context.tenant)) {
+    std::vector<std::string> group_ids;
+    for (const model::UpstreamHandle& group : params.groups) {
+      if (group.upstream == entry->upstream->name()) group_ids.push_back(group.id);
+    }
+    // With a filter on groups, upstreams without one of them have nothing to say.
+    if (!params.groups.empty() && group_ids.empty()) continue;
+    const absl::Status adopted = adoption_.AllAssets(context, *entry, group_ids);
+    if (!adopted.ok()) return adopted;
+  }
+  return absl::OkStatus();
+}
+
+void Assets::Update(const CallContext& context, const model::UpstreamHandle& handle, const std::string& display_name,
+                    Done<model::Asset> done) {
+  Upstreams::Entry* entry = upstreams_.Find(context.tenant, handle.upstream);
+  if (entry == nullptr) return done(AssetNotFound(handle));
+  RunOn<model::Asset>(
+      entry->submits, *entry, std::move(done), [this, context, handle, display_name, entry](Done<model::Asset> answer) {
+        absl::StatusOr<model::Asset> asset = adoption_.Asset(context, *entry, handle);
+        if (!asset.ok() || asset->display_name == display_name) return answer(std::move(asset));
+        const absl::Status updated = entry->upstream->UpdateAsset(ToCallOptions(context), handle.id, display_name);
+        if (!updated.ok()) return answer(updated);
+        answer(tracker_.Change(handle, [&](model::Asset& edited) {
+          edited.display_name = display_name;
+          return absl::OkStatus();
+        }));
+      });
+}
+
+void Assets::Delete(const CallContext& context, const model::UpstreamHandle& handle, bool allow_missing,
+                    Done<Nothing> done) {
+  Upstreams::Entry* entry = upstreams_.Find(context.tenant, handle.upstream);
+  if (entry == nullptr) {
+    if (allow_missing) return done(Nothing{});
+    return done(AssetNotFound(handle));
+  }
+  RunOn<Nothing>(entry->submits, *entry, std::move(done),
+                 [this, context, handle, allow_missing, entry](Done<Nothing> answer) {
+                   const absl::Status deleted = DeleteNow(context, handle, *entry);
+                   if (deleted.ok() || (allow_missing && absl::IsNotFound(deleted))) return answer(Nothing{});
+                   answer(deleted);
+                 });
+}
+
+absl::Status Assets::DeleteNow(const CallContext& context, const model::UpstreamHandle& handle,
+                               Upstreams::Entry& entry) {
+  const absl::Status found = adoption_.Asset(context, entry, handle).status();
+  if (!found.ok()) return found;
+  const absl::Status deleted = entry.upstream->DeleteAsset(ToCallOptions(context), handle.id);
+  // Already gone at the vendor is as good as deleted.
+  if (!deleted.ok() && !absl::IsNotFound(deleted)) return deleted;
+  const absl::Status removed = store_.DeleteAsset(handle);
+  if (removed.ok()) hub_.PublishGone(model::AssetName(handle));
+  return removed;
+}
+
+void Assets::Watch(const CallContext& context, const model::UpstreamHandle& handle, const std::string& resume_token,
+                   absl::AnyInvocable<void()> on_change, Done<WatchStart<model::Asset>> done) {
+  // Subscribed before the read, so that no change falls between the two.
+  auto session = hub_.Subscribe(model::AssetName(handle), std::move(on_change));
+  Get(context, handle,
+      [this, session, handle, resume_token, done = std::move(done)](absl::StatusOr<model::Asset> asset) mutable {
+        if (!asset.ok()) return done(asset.status());
+        const absl::StatusOr<ResumeTokens::Position> position =
+            tokens_.Check(resume_token, model::AssetName(handle), asset->revision);
+        if (!position.ok()) return done(position.status());
+        session->StartAfter(position->revision, std::make_shared<const model::Asset>(*std::move(asset)));
+        done(WatchStart<model::Asset>{session, position->last});
+      });
+}
+
+std::string Assets::ResumeToken(const model::UpstreamHandle& handle, int64_t revision, bool last) const {
+  return tokens_.Make(model::AssetName(handle), {revision, last});
+}
+
+}  // namespace seedance::engine

@@ -1,0 +1,163 @@
+#include "service/engine/billed_calls.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "service/base/error.h"
+#include "service/base/log.h"
+
+namespace seedance::engine {
+namespace {
+
+using model::BilledCallState;
+
+// What a journalled call answers to one who asks again.
+absl::StatusOr<std::string> AnswerOf(const model::BilledCall& row) {
+  switch (row.state) {
+    case BilledCallState::kDone:
+      return row.resource_name;
+    case BilledCallState::kRefused:
+    case BilledCallState::kInDoubt:
+      return base::ParseStatus(row.error);
+    case BilledCallState::kInFlight:
+      // Not of this process: another one sent it, or its end could not be written.
+      return OutcomeUnknown("an earlier call with this request_id has not ended");
+    case BilledCallState::kNotAccepted:
+      break;
+  }
+  return base::InternalError("journal row in an impossible state");
+}
+
+BilledCallState StateFor(upstream::Acceptance acceptance) {
+  switch (acceptance) {
+    case upstream::Acceptance::kAccepted:
+      return BilledCallState::kDone;
+    case upstream::Acceptance::kRefused:
+      return BilledCallState::kRefused;
+    case upstream::Acceptance::kNotAccepted:
+      return BilledCallState::kNotAccepted;
+    case upstream::Acceptance::kUnknown:
+      return BilledCallState::kInDoubt;
+  }
+  return BilledCallState::kInDoubt;
+}
+
+}  // namespace
+
+absl::Status BilledCalls::Recover() {
+  const absl::Status error = OutcomeUnknown("the gateway stopped before the vendor answered");
+  absl::StatusOr<int> doubtful = store_.DoubtInFlightCalls(base::SerializeStatus(error), clock_.Now());
+  if (!doubtful.ok()) return doubtful.status();
+  if (*doubtful > 0) {
+    base::Log(base::LogLevel::kWarning, "billed_calls_in_doubt", {{"count", *doubtful}});
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::optional<model::BilledCall>> BilledCalls::FindEarlier(const model::BilledCallKey& key) {
+  if (key.request_id.empty()) return std::nullopt;
+  absl::StatusOr<std::optional<model::BilledCall>> row = store_.GetCall(key);
+  if (!row.ok()) return row.status();
+  if (row->has_value() && (*row)->state == BilledCallState::kNotAccepted) return std::nullopt;
+  return row;
+}
+
+BilledCalls::Turn BilledCalls::Begin(model::BilledCall& call, Waiter waiter) {
+  if (call.key.request_id.empty()) call.key.request_id = base::MakeUuidV4(random_);
+  call.state = BilledCallState::kInFlight;
+  call.create_time = call.update_time = clock_.Now();
+  std::string difference;
+  {
+    base::MutexLock lock(mutex_);
+    auto [flight, is_new] = flights_.try_emplace(call.key);
+    if (is_new) {
+      flight->second.fingerprint = call.fingerprint;
+      flight->second.waiters.push_back(std::move(waiter));
+    } else {
+      difference = model::FirstDifference(flight->second.fingerprint, call.fingerprint);
+      if (difference.empty()) {
+        flight->second.waiters.push_back(std::move(waiter));
+        return Turn::kAnswered;
+      }
+    }
+  }
+  if (!difference.empty()) {
+    waiter(RequestIdReused(difference));
+    return Turn::kAnswered;
+  }
+  absl::StatusOr<store::Store::Begun> begun = store_.BeginCall(call, nullptr);
+  if (begun.ok() && !begun->existing.has_value()) return Turn::kOwner;
+  if (!begun.ok()) {
+    Release(call.key, begun.status());
+    return Turn::kAnswered;
+  }
+  difference = FirstDifferenceFromJournal(begun->existing->fingerprint, call.fingerprint);
+  Release(call.key, difference.empty() ? AnswerOf(*begun->existing) : RequestIdReused(difference));
+  return Turn::kAnswered;
+}
+
+void BilledCalls::Accepted(model::BilledCall call, model::AssetGroup* group, model::Asset* asset) {
+  call.state = BilledCallState::kDone;
+  call.resource_name = group != nullptr ? group->name() : asset->name();
+  const std::string name = call.resource_name;
+  Finish(std::move(call), group, asset, name);
+}
+
+void BilledCalls::Failed(model::BilledCall call, upstream::Acceptance acceptance, const absl::Status& status) {
+  call.state = StateFor(acceptance);
+  const absl::Status answer =
+      acceptance == upstream::Acceptance::kUnknown ? OutcomeUnknown(std::string(status.message())) : status;
+  call.error = base::SerializeStatus(answer);
+  Finish(std::move(call), nullptr, nullptr, answer);
+}
+
+void BilledCalls::Finish(model::BilledCall call, model::AssetGroup* group, model::Asset* asset,
+                         const absl::StatusOr<std::string>& answer) {
+  call.update_time = clock_.Now();
+  const absl::Status written = store_.FinishCall(call, group, asset);
+  if (!written.ok()) {
+    // The row stays in flight, which a later caller reads as in doubt. The log is the only other place that knows.
+    base::Log(base::LogLevel::kError, "billed_call_end_not_stored",
+              {{"tenant", call.key.tenant},
+               {"method", call.key.method},
+               {"request_id", call.key.request_id},
+               {"resource", call.resource_name},
+               {"cause", std::string(written.message())}});
+  }
+  Release(call.key, written.ok() ? answer : absl::StatusOr<std::string>(written));
+}
+
+void BilledCalls::Release(const model::BilledCallKey& key, const absl::StatusOr<std::string>& answer) {
+  std::vector<Waiter> waiters;
+  {
+    base::MutexLock lock(mutex_);
+    const auto flight = flights_.find(key);
+    waiters = std::move(flight->second.waiters);
+    flights_.erase(flight);
+  }
+  for (Waiter& waiter : waiters) waiter(answer);
+}
+
+std::string FirstDifferenceFromJournal(const model::Fingerprint& journalled, const model::Fingerprint& asked) {
+  if (journalled.size() <= asked.size()) return model::FirstDifference(journalled, asked);
+  return model::FirstDifference(model::Fingerprint(journalled.begin(), journalled.begin() + asked.size()), asked);
+}
+
+absl::Status RequestIdReused(const std::string& field) {
+  base::ErrorDetail detail;
+  detail.reason = base::Reason::kRequestIdReused;
+  detail.metadata["field"] = field;
+  return base::MakeError(absl::StrCat("request_id was used before with another value of `", field, "`"), detail);
+}
+
+absl::Status OutcomeUnknown(std::string_view cause) {
+  base::ErrorDetail detail;
+  detail.reason = base::Reason::kOutcomeUnknown;
+  detail.metadata["cause"] = std::string(cause);
+  return base::MakeError(
+      absl::StrCat("the vendor may or may not have carried this out, and it will not be sent again: ",
+                   std::string(cause)),
+      detail);
+}
+
+}  // namespace seedance::engine

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
@@ -12,6 +13,7 @@
 #include "service/base/random.h"
 #include "service/model/billed_call.h"
 #include "service/store/store.h"
+#include "service/upstream/upstream.h"
 
 namespace seedance::engine {
 
@@ -30,6 +32,9 @@ class BilledCalls {
   // At start: what was under way when the process died is in doubt.
   absl::Status Recover();
 
+  // The journal's row of an earlier call, nullopt when the key is new or the row may be used again (kNotAccepted).
+  absl::StatusOr<std::optional<model::BilledCall>> FindEarlier(const model::BilledCallKey& key);
+
   // What to do with a call of this key.
   enum class Turn {
     kOwner,     // Send it, then call Finish exactly once. The waiter will be called by Finish.
@@ -41,12 +46,15 @@ class BilledCalls {
   // the first differing field; OUTCOME_UNKNOWN for one in doubt; or a store error.
   Turn Begin(model::BilledCall& call, Waiter waiter);
 
-  // Ends the call with its state, error and (kDone) `group` or `asset`, and calls every waiter. If the store cannot
-  // be written the row stays kInFlight, which means in doubt, and the waiters get the store's error.
-  void Finish(model::BilledCall call, model::AssetGroup* group, model::Asset* asset);
+  // Ends a call that was accepted: writes `group` or `asset` with the journal's row, and calls every waiter.
+  void Accepted(model::BilledCall call, model::AssetGroup* group, model::Asset* asset);
+
+  // Ends a call that was not accepted, as `acceptance` (not kAccepted) and `status` say.
+  void Failed(model::BilledCall call, upstream::Acceptance acceptance, const absl::Status& status);
 
  private:
-  absl::StatusOr<std::string> Answer(const model::BilledCall& row) const;
+  void Finish(model::BilledCall call, model::AssetGroup* group, model::Asset* asset,
+              const absl::StatusOr<std::string>& answer);
   void Release(const model::BilledCallKey& key, const absl::StatusOr<std::string>& answer);
 
   store::Store& store_;
@@ -61,7 +69,11 @@ class BilledCalls {
   std::map<model::BilledCallKey, Flight> flights_ ABSL_GUARDED_BY(mutex_);
 };
 
-// ALREADY_EXISTS: `request_id` was used with another value of `field`.
+// Name of the first field in which a new request differs from a journalled one. Fields that the journal learnt only
+// at the end of the earlier call (the hash of a stream) are not compared.
+std::string FirstDifferenceFromJournal(const model::Fingerprint& journalled, const model::Fingerprint& asked);
+
+// ALREADY_EXISTS: the request id was used with another value of `field`.
 absl::Status RequestIdReused(const std::string& field);
 
 // UNKNOWN: the vendor's answer was lost.

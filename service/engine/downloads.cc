@@ -1,0 +1,101 @@
+#include "service/engine/downloads.h"
+
+#include <utility>
+
+#include "service/base/error.h"
+#include "service/base/sha256.h"
+
+namespace seedance::engine {
+namespace {
+
+using model::GenerationTask;
+using model::TaskState;
+
+absl::Status NoResult(const GenerationTask& task) {
+  base::ErrorDetail detail;
+  detail.reason = base::Reason::kTaskNotSucceeded;
+  detail.resource = base::ResourceRef{"seedance.gateway.v1.GenerationTask", task.name()};
+  detail.metadata["state"] = std::string(model::TaskStateName(task.state));
+  return base::MakeError("the task has no such file", detail);
+}
+
+const std::string& LinkOf(const GenerationTask& task, const DownloadParams& params) {
+  return params.last_frame ? task.result.last_frame_uri : task.result.video_uri;
+}
+
+// Passes the bytes on, and counts and hashes them.
+class HashingSink : public upstream::ResultSink {
+ public:
+  explicit HashingSink(upstream::ResultSink& sink) : sink_(sink) {}
+
+  bool OnStart(int64_t total_size, const std::string& content_type) override {
+    started_ = true;
+    total_size_ = total_size;
+    return sink_.OnStart(total_size, content_type);
+  }
+
+  bool OnBytes(std::string_view bytes) override {
+    size_ += static_cast<int64_t>(bytes.size());
+    hash_.Update(bytes);
+    return sink_.OnBytes(bytes);
+  }
+
+  bool started() const { return started_; }
+  int64_t size() const { return size_; }
+  bool whole() const { return total_size_ == 0 || total_size_ == size_; }
+  std::string sha256() { return hash_.Hex(); }
+
+ private:
+  upstream::ResultSink& sink_;
+  base::Sha256 hash_;
+  bool started_ = false;
+  int64_t total_size_ = 0;
+  int64_t size_ = 0;
+};
+
+}  // namespace
+
+void Downloads::Start(const CallContext& context, const DownloadParams& params,
+                      std::shared_ptr<upstream::ResultSink> sink, Done<Nothing> done) {
+  absl::StatusOr<GenerationTask> task = store_.GetTask(params.task_id);
+  if (task.ok() && task->tenant != context.tenant) {
+    task = base::ResourceNotFound("seedance.gateway.v1.GenerationTask", task->name());
+  }
+  if (!task.ok()) return done(task.status());
+  Upstreams::Entry* entry = upstreams_.Find(context.tenant, task->request.upstream);
+  if (task->state != TaskState::kSucceeded || LinkOf(*task, params).empty() || entry == nullptr) {
+    return done(NoResult(*task));
+  }
+  RunOn<Nothing>(entry->transfers, *entry, std::move(done),
+                 [this, context, params, task = *std::move(task), entry, sink](Done<Nothing> answer) {
+                   const absl::Status fetched = Fetch(context, params, task, *entry, *sink);
+                   if (!fetched.ok()) return answer(fetched);
+                   answer(Nothing{});
+                 });
+}
+
+absl::Status Downloads::Fetch(const CallContext& context, const DownloadParams& params, GenerationTask task,
+                              Upstreams::Entry& entry, upstream::ResultSink& sink) {
+  const upstream::CallOptions call = ToCallOptions(context);
+  HashingSink hashing(sink);
+  absl::Status fetched = entry.upstream->FetchResult(call, LinkOf(task, params), params.offset, params.limit, hashing);
+  if (base::GetReason(fetched) == base::Reason::kResultExpired && !hashing.started()) {
+    // Some vendors sign the link anew whenever the task is read.
+    absl::StatusOr<GenerationTask> renewed = tracker_.RefreshResult(call, task);
+    if (!renewed.ok() || LinkOf(*renewed, params) == LinkOf(task, params)) return fetched;
+    task = *std::move(renewed);
+    fetched = entry.upstream->FetchResult(call, LinkOf(task, params), params.offset, params.limit, hashing);
+  }
+  const bool first_whole = fetched.ok() && params.offset == 0 && params.limit == 0 && hashing.whole() &&
+                           !params.last_frame && task.result.sha256.empty();
+  if (!first_whole) return fetched;
+  // Not by the tracker: the state is final. Lost, it is only learnt again at the next download.
+  (void)store_.UpdateTask(task.id, [&](GenerationTask& edited) {
+    edited.result.size_bytes = hashing.size();
+    edited.result.sha256 = hashing.sha256();
+    return absl::OkStatus();
+  });
+  return fetched;
+}
+
+}  // namespace seedance::engine

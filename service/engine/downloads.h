@@ -32,6 +32,9 @@ class Downloads {
              Done<Nothing> done);
 
  private:
+  absl::Status Fetch(const CallContext& context, const DownloadParams& params, model::GenerationTask task,
+                     Upstreams::Entry& entry, upstream::ResultSink& sink);
+
   store::Store& store_;
   Upstreams& upstreams_;
   TaskTracker& tracker_;

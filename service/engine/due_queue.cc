@@ -1,0 +1,75 @@
+#include "service/engine/due_queue.h"
+
+#include <pthread.h>
+
+#include <optional>
+#include <utility>
+
+namespace seedance::engine {
+
+DueQueue::DueQueue(std::string thread_name, base::Clock& clock, absl::AnyInvocable<void(const std::string& key)> on_due)
+    : thread_name_(thread_name.substr(0, 15)), clock_(clock), on_due_(std::move(on_due)) {}
+
+DueQueue::~DueQueue() { Stop(); }
+
+void DueQueue::Start() {
+  thread_ = std::thread([this] { Run(); });
+}
+
+void DueQueue::Schedule(const std::string& key, absl::Time due) {
+  base::MutexLock lock(mutex_);
+  auto [entry, is_new] = by_key_.try_emplace(key, due);
+  if (!is_new) {
+    by_time_.erase({entry->second, key});
+    entry->second = due;
+  }
+  by_time_.insert({due, key});
+  // Only a new front changes what the thread waits for.
+  if (by_time_.begin()->second == key) changed_.NotifyOne();
+}
+
+void DueQueue::Remove(const std::string& key) {
+  base::MutexLock lock(mutex_);
+  const auto entry = by_key_.find(key);
+  if (entry == by_key_.end()) return;
+  by_time_.erase({entry->second, key});
+  by_key_.erase(entry);
+}
+
+size_t DueQueue::size() {
+  base::MutexLock lock(mutex_);
+  return by_key_.size();
+}
+
+void DueQueue::Stop() {
+  {
+    base::MutexLock lock(mutex_);
+    stopped_ = true;
+    changed_.NotifyAll();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+void DueQueue::Run() {
+  pthread_setname_np(pthread_self(), thread_name_.c_str());
+  for (;;) {
+    std::optional<std::string> key;
+    {
+      base::MutexLock lock(mutex_);
+      while (!stopped_ && !key.has_value()) {
+        const absl::Time next = by_time_.empty() ? absl::InfiniteFuture() : by_time_.begin()->first;
+        if (next > clock_.Now()) {
+          clock_.WaitUntil(changed_, mutex_, next);
+          continue;
+        }
+        key = by_time_.begin()->second;
+        by_key_.erase(*key);
+        by_time_.erase(by_time_.begin());
+      }
+      if (stopped_) return;
+    }
+    on_due_(*key);
+  }
+}
+
+}  // namespace seedance::engine

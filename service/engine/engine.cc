@@ -1,0 +1,41 @@
+#include "service/engine/engine.h"
+
+#include <utility>
+
+namespace seedance::engine {
+
+Engine::Engine(const Options& options, store::Store& store, std::vector<Upstreams::Config> upstreams,
+               base::Clock& clock, base::Random& random)
+    : tokens_(store.epoch()),
+      upstreams_(std::move(upstreams)),
+      billed_(store, clock, random),
+      asset_hub_("asset-fan-out"),
+      task_hub_("task-fan-out"),
+      asset_tracker_(options.asset_tracker, store, upstreams_, asset_hub_, clock, random),
+      task_tracker_(options.task_tracker, store, upstreams_, task_hub_, clock, random),
+      adoption_(store, asset_tracker_, clock),
+      asset_creation_(store, upstreams_, billed_, adoption_, asset_tracker_, clock, random),
+      groups_(store, upstreams_, billed_, adoption_, asset_hub_, clock, random),
+      assets_(store, upstreams_, asset_creation_, adoption_, asset_tracker_, asset_hub_, tokens_),
+      tasks_(options.tasks, store, upstreams_, adoption_, task_tracker_, task_hub_, tokens_, clock, random),
+      downloads_(store, upstreams_, task_tracker_) {}
+
+Engine::~Engine() { Stop(); }
+
+absl::Status Engine::Start() {
+  absl::Status started = billed_.Recover();
+  if (started.ok()) started = asset_tracker_.Start();
+  if (started.ok()) started = task_tracker_.Start();
+  return started;
+}
+
+void Engine::Stop(absl::Duration grace) {
+  asset_tracker_.Stop();
+  task_tracker_.Stop();
+  upstreams_.Stop(grace);
+  // Last: what the calls under way found out is still told.
+  asset_hub_.Stop();
+  task_hub_.Stop();
+}
+
+}  // namespace seedance::engine

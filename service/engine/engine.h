@@ -7,6 +7,8 @@
 #include "absl/time/time.h"
 #include "service/base/clock.h"
 #include "service/base/random.h"
+#include "service/engine/adoption.h"
+#include "service/engine/asset_creation.h"
 #include "service/engine/asset_tracker.h"
 #include "service/engine/assets.h"
 #include "service/engine/billed_calls.h"
@@ -38,8 +40,9 @@ class Engine {
   // followed again. Call it once, before any other use.
   absl::Status Start();
 
-  // Ends polling and waits for the calls under way. Call it once nobody calls the use cases any more.
-  void Stop();
+  // Ends polling, and waits up to `grace` for the calls under way; those that have not ended then are broken off, and
+  // what they may have done is in doubt. Call it once nobody calls the use cases any more. May be called twice.
+  void Stop(absl::Duration grace = absl::Seconds(10));
 
   Groups& groups() { return groups_; }
   Assets& assets() { return assets_; }
@@ -54,6 +57,8 @@ class Engine {
   WatchHub<model::GenerationTask> task_hub_;
   AssetTracker asset_tracker_;
   TaskTracker task_tracker_;
+  Adoption adoption_;
+  AssetCreation asset_creation_;
   Groups groups_;
   Assets assets_;
   Tasks tasks_;

@@ -1,0 +1,160 @@
+#include "service/engine/groups.h"
+
+#include <utility>
+#include <vector>
+
+#include "service/base/error.h"
+#include "service/base/log.h"
+#include "service/base/sha256.h"
+#include "service/engine/patience.h"
+
+namespace seedance::engine {
+namespace {
+
+// The answer of the journal (a name) becomes the group itself.
+BilledCalls::Waiter AnswerWith(store::Store& store, Done<model::AssetGroup> done) {
+  return [&store, done = std::move(done)](absl::StatusOr<std::string> name) mutable {
+    if (!name.ok()) return done(name.status());
+    done(store.GetGroup(*model::ParseAssetGroupName(*name)));
+  };
+}
+
+absl::Status NotEmpty(const model::UpstreamHandle& handle) {
+  base::ErrorDetail detail;
+  detail.reason = base::Reason::kGroupNotEmpty;
+  detail.resource = base::ResourceRef{"seedance.gateway.v1.AssetGroup", model::AssetGroupName(handle)};
+  return base::MakeError("the group holds assets; delete them, or set force to delete them with it", detail);
+}
+
+}  // namespace
+
+void Groups::Create(const CallContext& context, const CreateGroupParams& params, Done<model::AssetGroup> done) {
+  absl::StatusOr<Upstreams::Entry*> chosen = upstreams_.Choose(context.tenant, params.upstream, "asset_group.upstream");
+  if (!chosen.ok()) return done(chosen.status());
+  Upstreams::Entry& entry = **chosen;
+  if (params.validate_only) {
+    model::AssetGroup draft;
+    draft.handle.upstream = entry.upstream->name();
+    draft.display_name = params.display_name;
+    draft.description = params.description;
+    return done(draft);
+  }
+  model::BilledCall call;
+  call.key = {context.tenant, "CreateAssetGroup", params.request_id};
+  call.fingerprint = {{"asset_group.upstream", params.upstream},
+                      {"asset_group.display_name", params.display_name},
+                      {"asset_group.description", base::Sha256Hex(params.description)}};
+  if (billed_.Begin(call, AnswerWith(store_, std::move(done))) == BilledCalls::Turn::kAnswered) return;
+  if (!entry.submits.Submit([this, context, params, &entry, call] { Send(context, params, entry, call); })) {
+    billed_.Failed(call, upstream::Acceptance::kNotAccepted, PoolFull(entry));
+  }
+}
+
+void Groups::Send(const CallContext& context, const CreateGroupParams& params, Upstreams::Entry& entry,
+                  model::BilledCall call) {
+  const upstream::CallOptions options = upstreams_.Billed(context.traceparent);
+  const upstream::BilledResult<std::string> result =
+      SendPatiently({}, context.deadline, clock_, random_, options.cancel, [&] {
+        return entry.upstream->CreateGroup(options, {params.display_name, params.description});
+      });
+  if (result.acceptance != upstream::Acceptance::kAccepted) {
+    return billed_.Failed(std::move(call), result.acceptance, result.status);
+  }
+  model::AssetGroup group;
+  group.handle = {entry.upstream->name(), result.value};
+  group.tenant = context.tenant;
+  group.display_name = params.display_name;
+  group.description = params.description;
+  group.create_time = group.update_time = clock_.Now();
+  billed_.Accepted(std::move(call), &group, nullptr);
+}
+
+void Groups::Get(const CallContext& context, const model::UpstreamHandle& handle, Done<model::AssetGroup> done) {
+  absl::StatusOr<model::AssetGroup> stored = OwnGroup(store_, context.tenant, handle);
+  Upstreams::Entry* entry = upstreams_.Find(context.tenant, handle.upstream);
+  if (stored.ok() || !absl::IsNotFound(stored.status()) || entry == nullptr || !entry->dedicated) {
+    return done(std::move(stored));
+  }
+  RunOn<model::AssetGroup>(entry->polls, *entry, std::move(done),
+                           [this, context, entry, handle](Done<model::AssetGroup> answer) {
+                             answer(adoption_.Group(context, *entry, handle));
+                           });
+}
+
+void Groups::List(const CallContext& context, const ListGroupsParams& params,
+                  Done<model::Page<model::AssetGroup>> done) {
+  if (!params.read_upstream) return done(ReadPage(context, params));
+  absl::StatusOr<Upstreams::Entry*> entry = upstreams_.Choose(context.tenant, params.upstream, "upstream");
+  if (!entry.ok()) return done(entry.status());
+  RunOn<model::Page<model::AssetGroup>>(
+      (*entry)->polls, **entry, std::move(done),
+      [this, context, params, entry = *entry](Done<model::Page<model::AssetGroup>> answer) {
+        const absl::Status adopted = adoption_.AllGroups(context, *entry);
+        if (!adopted.ok()) return answer(adopted);
+        answer(ReadPage(context, params));
+      });
+}
+
+absl::StatusOr<model::Page<model::AssetGroup>> Groups::ReadPage(const CallContext& context,
+                                                                const ListGroupsParams& params) {
+  return store_.ListGroups({context.tenant, params.upstream, params.display_name_contains}, params.after,
+                           params.page_size);
+}
+
+void Groups::Update(const CallContext& context, const UpdateGroupParams& params, Done<model::AssetGroup> done) {
+  Upstreams::Entry* entry = upstreams_.Find(context.tenant, params.handle.upstream);
+  if (entry == nullptr) return done(GroupNotFound(params.handle));
+  RunOn<model::AssetGroup>(
+      entry->submits, *entry, std::move(done), [this, context, params, entry](Done<model::AssetGroup> answer) {
+        absl::StatusOr<model::AssetGroup> group = adoption_.Group(context, *entry, params.handle);
+        if (!group.ok()) return answer(group.status());
+        if (params.display_name.has_value() && *params.display_name != group->display_name) {
+          const absl::Status updated =
+              entry->upstream->UpdateGroup(ToCallOptions(context), params.handle.id, *params.display_name);
+          if (!updated.ok()) return answer(updated);
+          group->display_name = *params.display_name;
+        }
+        if (params.description.has_value()) group->description = *params.description;
+        group->update_time = clock_.Now();
+        answer(store_.PutGroup(*group));
+      });
+}
+
+void Groups::Delete(const CallContext& context, const DeleteGroupParams& params, Done<Nothing> done) {
+  Upstreams::Entry* entry = upstreams_.Find(context.tenant, params.handle.upstream);
+  if (entry == nullptr) {
+    if (params.allow_missing) return done(Nothing{});
+    return done(GroupNotFound(params.handle));
+  }
+  RunOn<Nothing>(entry->submits, *entry, std::move(done), [this, context, params, entry](Done<Nothing> answer) {
+    const absl::Status deleted = DeleteNow(context, params, *entry);
+    if (deleted.ok() || (params.allow_missing && absl::IsNotFound(deleted))) return answer(Nothing{});
+    answer(deleted);
+  });
+}
+
+absl::Status Groups::DeleteNow(const CallContext& context, const DeleteGroupParams& params, Upstreams::Entry& entry) {
+  absl::StatusOr<model::AssetGroup> group = adoption_.Group(context, entry, params.handle);
+  if (!group.ok()) return group.status();
+  std::vector<std::string> assets;
+  store::Store::AssetFilter filter;
+  filter.tenant = context.tenant;
+  filter.groups = {params.handle};
+  model::PageCursor after;
+  do {
+    absl::StatusOr<model::Page<model::Asset>> page = store_.ListAssets(filter, after, 1000);
+    if (!page.ok()) return page.status();
+    for (const model::Asset& asset : page->items) assets.push_back(asset.name());
+    after = page->next;
+  } while (!after.at_start());
+  if (!assets.empty() && !params.force) return NotEmpty(params.handle);
+  const absl::Status deleted = entry.upstream->DeleteGroup(ToCallOptions(context), params.handle.id);
+  // Already gone at the vendor is as good as deleted.
+  if (!deleted.ok() && !absl::IsNotFound(deleted)) return deleted;
+  const absl::Status removed = store_.DeleteGroup(params.handle);
+  if (!removed.ok()) return removed;
+  for (const std::string& asset : assets) asset_hub_.PublishGone(asset);
+  return absl::OkStatus();
+}
+
+}  // namespace seedance::engine

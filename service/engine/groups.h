@@ -3,13 +3,15 @@
 
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "service/base/clock.h"
-#include "service/base/error.h"
+#include "service/base/random.h"
+#include "service/engine/adoption.h"
 #include "service/engine/billed_calls.h"
 #include "service/engine/call_context.h"
 #include "service/engine/upstreams.h"
+#include "service/engine/watch_hub.h"
+#include "service/model/asset.h"
 #include "service/model/asset_group.h"
 #include "service/model/page.h"
 #include "service/store/store.h"
@@ -46,11 +48,18 @@ struct DeleteGroupParams {
 
 // Use cases of AssetGroupService; asset_group.proto states rules and errors. Methods may block on the store; calls to
 // the vendor run on the upstream's own threads. Input is checked by the caller; names are owned by the context's
-// tenant or NOT_FOUND.
+// tenant or NOT_FOUND. Thread-safe.
 class Groups {
  public:
-  Groups(store::Store& store, Upstreams& upstreams, BilledCalls& billed, base::Clock& clock)
-      : store_(store), upstreams_(upstreams), billed_(billed), clock_(clock) {}
+  Groups(store::Store& store, Upstreams& upstreams, BilledCalls& billed, Adoption& adoption,
+         WatchHub<model::Asset>& asset_hub, base::Clock& clock, base::Random& random)
+      : store_(store),
+        upstreams_(upstreams),
+        billed_(billed),
+        adoption_(adoption),
+        asset_hub_(asset_hub),
+        clock_(clock),
+        random_(random) {}
 
   void Create(const CallContext& context, const CreateGroupParams& params, Done<model::AssetGroup> done);
   void Get(const CallContext& context, const model::UpstreamHandle& handle, Done<model::AssetGroup> done);
@@ -59,12 +68,18 @@ class Groups {
   void Delete(const CallContext& context, const DeleteGroupParams& params, Done<Nothing> done);
 
  private:
-  absl::Status AdoptAll(const CallContext& context, Upstreams::Entry& entry);
+  void Send(const CallContext& context, const CreateGroupParams& params, Upstreams::Entry& entry,
+            model::BilledCall call);
+  absl::StatusOr<model::Page<model::AssetGroup>> ReadPage(const CallContext& context, const ListGroupsParams& params);
+  absl::Status DeleteNow(const CallContext& context, const DeleteGroupParams& params, Upstreams::Entry& entry);
 
   store::Store& store_;
   Upstreams& upstreams_;
   BilledCalls& billed_;
+  Adoption& adoption_;
+  WatchHub<model::Asset>& asset_hub_;
   base::Clock& clock_;
+  base::Random& random_;
 };
 
 }  // namespace seedance::engine

@@ -15,14 +15,20 @@ class ResumeTokens {
  public:
   explicit ResumeTokens(std::string epoch) : epoch_(std::move(epoch)) {}
 
-  // `scope` says what is watched: a resource name, or a filter. At most 256 bytes come back.
-  std::string Make(std::string_view scope, int64_t revision) const;
+  // What a reader has read.
+  struct Position {
+    int64_t revision = 0;  // 0: nothing yet.
+    bool last = false;     // It was the last message of the stream.
+  };
 
-  // The revision in `token`; 0 for an empty token (nothing was read). `newest` is the newest revision of what is
+  // `scope` says what is watched: a resource name, or a filter. At most 256 bytes come back.
+  std::string Make(std::string_view scope, const Position& position) const;
+
+  // The position in `token`; that of a new reader for an empty one. `newest` is the newest revision of what is
   // watched. INVALID_ARGUMENT on `resume_token`: no token, or one of another scope. OUT_OF_RANGE with
   // kResumeTokenExpired: one of another store, or of a revision that this store has not reached; metadata
   // `resume_token` holds a fresh one, which makes a stream that begins with the snapshot after `newest` - 1.
-  absl::StatusOr<int64_t> Check(std::string_view token, std::string_view scope, int64_t newest) const;
+  absl::StatusOr<Position> Check(std::string_view token, std::string_view scope, int64_t newest) const;
 
  private:
   const std::string epoch_;

@@ -2,7 +2,6 @@
 #define SEEDANCE_SERVICE_ENGINE_TASK_TRACKER_H_
 
 #include <map>
-#include <memory>
 #include <string>
 
 #include "absl/functional/function_ref.h"
@@ -10,8 +9,10 @@
 #include "absl/time/time.h"
 #include "service/base/backoff.h"
 #include "service/base/clock.h"
+#include "service/base/mutex.h"
 #include "service/base/random.h"
 #include "service/engine/due_queue.h"
+#include "service/engine/poll_pace.h"
 #include "service/engine/upstreams.h"
 #include "service/engine/watch_hub.h"
 #include "service/model/generation_task.h"
@@ -28,9 +29,9 @@ class TaskTracker {
     absl::Duration poll_interval_queued = absl::Seconds(15);
     absl::Duration poll_interval_running = absl::Seconds(10);
     absl::Duration submit_unknown_deadline = absl::Hours(24);  // From the task's creation.
-    int lost_after_count = 5;                                  // Not-found answers in a row ...
-    absl::Duration lost_after_time = absl::Minutes(2);         // ... over at least this time.
+    NotFoundPatience lost{5, absl::Minutes(2)};
     base::Backoff submit_backoff{absl::Seconds(1), absl::Minutes(1)};
+    base::Backoff store_backoff{absl::Milliseconds(100), absl::Seconds(5)};
   };
 
   TaskTracker(const Options& options, store::Store& store, Upstreams& upstreams, WatchHub<model::GenerationTask>& hub,
@@ -44,31 +45,44 @@ class TaskTracker {
   // Follows a task that was just stored.
   void Track(const model::GenerationTask& task);
 
-  // Asks the vendor now and writes what it says. For results whose links have died; returns the task as it is now.
-  absl::StatusOr<model::GenerationTask> PollNow(const upstream::CallOptions& call, const model::GenerationTask& task);
+  // Asks the vendor for the links of a SUCCEEDED task, and stores them when they are other ones. Returns the task as it
+  // is now. For links that have died.
+  absl::StatusOr<model::GenerationTask> RefreshResult(const upstream::CallOptions& call,
+                                                      const model::GenerationTask& task);
 
-  // Edits a task by the table of states and publishes it. FAILED_PRECONDITION never comes from here: an illegal
-  // change is logged and is kInternal.
+  // Edits a task by the table of states and publishes it. An edit that breaks the table is logged, not written, and is
+  // kInternal; an error of `edit` is returned and nothing is written.
   absl::StatusOr<model::GenerationTask> Change(const std::string& id,
                                                absl::FunctionRef<absl::Status(model::GenerationTask&)> edit);
 
  private:
-  // How often and how long a task was unknown to its vendor, and how often its submission was put off. In memory only.
-  struct Patience {
-    int not_found = 0;
-    absl::Time first_not_found;
+  // What is known of an open task between its steps. In memory only.
+  struct Tracked {
+    std::string tenant;
+    std::string upstream;
+    bool submitted = false;  // Chooses the pool: submits or polls.
     int submit_tries = 0;
+    int store_failures = 0;
+    NotFoundStreak unknown;
   };
 
   void OnDue(const std::string& id);
-  void Step(const std::string& id);
-  void Submit(const model::GenerationTask& task, Upstreams::Entry& entry);
+  void Step(const std::string& id, Upstreams::Entry& entry);
+  void Submit(const std::string& id, Upstreams::Entry& entry);
   void Poll(const model::GenerationTask& task, Upstreams::Entry& entry);
-  void OnUnknownTask(const model::GenerationTask& task);
   void GiveUp(const model::GenerationTask& task);
-  void ScheduleNext(const model::GenerationTask& task);
+
+  // Changes a task and schedules its next step; when the store fails, tries again until it works or the process stops:
+  // what the vendor said must not be lost. False: it could not be written.
+  bool ChangeSurely(const std::string& id, absl::FunctionRef<absl::Status(model::GenerationTask&)> edit,
+                    absl::Duration at_least = absl::ZeroDuration());
+  void ScheduleNext(const model::GenerationTask& task, absl::Duration at_least);
+  void ScheduleIn(const std::string& id, absl::Duration pause);
   absl::Time DeadlineOf(const model::GenerationTask& task) const;
-  absl::StatusOr<model::GenerationTask> ApplyReport(const std::string& id, const upstream::TaskReport& report);
+  bool CountNotFound(const std::string& id, bool not_found);
+  int CountSubmitTry(const std::string& id);
+  bool WaitForStore(int failures);
+  void Forget(const std::string& id);
 
   const Options options_;
   store::Store& store_;
@@ -77,7 +91,9 @@ class TaskTracker {
   base::Clock& clock_;
   base::Random& random_;
   base::Mutex mutex_;
-  std::map<std::string, Patience> patience_ ABSL_GUARDED_BY(mutex_);
+  base::CondVar stopping_;
+  bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
+  std::map<std::string, Tracked> tracked_ ABSL_GUARDED_BY(mutex_);  // By id.
   DueQueue due_;
 };
 

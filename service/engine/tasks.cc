@@ -1,0 +1,227 @@
+#include "service/engine/tasks.h"
+
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "service/base/log.h"
+#include "service/base/sha256.h"
+#include "service/engine/billed_calls.h"
+#include "service/engine/task_references.h"
+#include "service/model/task_rules.h"
+
+namespace seedance::engine {
+namespace {
+
+using model::GenerationTask;
+using model::TaskState;
+
+absl::Status TaskNotFound(const std::string& id) {
+  return base::ResourceNotFound("seedance.gateway.v1.GenerationTask", model::GenerationTaskName(id));
+}
+
+template <typename T>
+std::string TextOf(const std::optional<T>& value) {
+  return value.has_value() ? absl::StrCat(*value) : "";
+}
+
+// What the caller asked for, before any default, so that a changed default does not make a retry look like another
+// request.
+model::Fingerprint FingerprintOf(const model::TaskRequest& request) {
+  model::Fingerprint print = {
+      {"generation_task.upstream", request.upstream},
+      {"generation_task.model", request.model},
+      {"generation_task.prompt", base::Sha256Hex(request.prompt)},
+      {"generation_task.resolution", std::string(model::ResolutionName(request.resolution))},
+      {"generation_task.aspect_ratio", request.aspect_ratio},
+      {"generation_task.duration", TextOf(request.duration_seconds)},
+      {"generation_task.seed", TextOf(request.seed)},
+      {"generation_task.generate_audio", TextOf(request.generate_audio)},
+      {"generation_task.watermark", TextOf(request.watermark)},
+      {"generation_task.return_last_frame", absl::StrCat(request.return_last_frame)},
+      {"generation_task.web_search", absl::StrCat(request.web_search)},
+  };
+  for (size_t i = 0; i < request.references.size(); ++i) {
+    const model::Reference& reference = request.references[i];
+    const std::string source = reference.asset.has_value() ? model::AssetName(*reference.asset) : reference.uri;
+    print.push_back(
+        {absl::StrCat("generation_task.references[", i, "]"),
+         base::Sha256Hex(absl::StrCat(reference.label, "|", static_cast<int>(reference.role), "|", source))});
+  }
+  for (const auto& [key, value] : request.labels) {
+    print.push_back({absl::StrCat("generation_task.labels[", key, "]"), value});
+  }
+  return print;
+}
+
+// The upstream that the request names or means.
+std::string UpstreamOf(const model::TaskRequest& request) {
+  if (!request.upstream.empty()) return request.upstream;
+  for (const model::Reference& reference : request.references) {
+    if (reference.asset.has_value()) return reference.asset->upstream;
+  }
+  return "";
+}
+
+absl::Status CannotCancel(const GenerationTask& task) {
+  base::ErrorDetail detail;
+  const bool ended = model::IsTerminal(task.state);
+  detail.reason = ended ? base::Reason::kTaskAlreadyEnded : base::Reason::kCancelUnsupported;
+  detail.resource = base::ResourceRef{"seedance.gateway.v1.GenerationTask", task.name()};
+  const std::string state(model::TaskStateName(task.state));
+  return base::MakeError(ended ? absl::StrCat("the task has already ended as ", state)
+                               : absl::StrCat("the task is ", state,
+                                              " and the vendor cannot cancel: it goes on, and "
+                                              "is billed"),
+                         detail);
+}
+
+}  // namespace
+
+void Tasks::Create(const CallContext& context, const CreateTaskParams& params, Done<GenerationTask> done) {
+  absl::StatusOr<GenerationTask> task = PrepareAndStore(context, params, /*adopt=*/false);
+  Upstreams::Entry* entry = upstreams_.Find(context.tenant, UpstreamOf(params.request));
+  if (!absl::IsNotFound(task.status()) || entry == nullptr || !entry->dedicated) return done(std::move(task));
+  // An asset that this store has never seen may still be the tenant's own.
+  RunOn<GenerationTask>(entry->polls, *entry, std::move(done), [this, context, params](Done<GenerationTask> answer) {
+    answer(PrepareAndStore(context, params, /*adopt=*/true));
+  });
+}
+
+absl::StatusOr<GenerationTask> Tasks::PrepareAndStore(const CallContext& context, const CreateTaskParams& params,
+                                                      bool adopt) {
+  model::BilledCall call;
+  call.key = {context.tenant, "CreateGenerationTask", params.request_id};
+  call.fingerprint = FingerprintOf(params.request);
+  if (!params.request_id.empty() && !params.validate_only && params.violations.empty()) {
+    // Asked before the checks: what was accepted once is answered again even if its assets are gone by now.
+    absl::StatusOr<std::optional<model::BilledCall>> earlier = store_.GetCall(call.key);
+    if (!earlier.ok()) return earlier.status();
+    if (earlier->has_value()) return Earlier(**earlier, call.fingerprint);
+  }
+  absl::StatusOr<GenerationTask> task = Prepare(context, params, adopt);
+  if (!task.ok() || params.validate_only) return task;
+  const absl::Time now = clock_.Now();
+  task->id = base::MakeUuidV7(now, random_);
+  task->create_time = task->update_time = now;
+  task->deadline_time = now + options_.deadline;
+  if (call.key.request_id.empty()) call.key.request_id = base::MakeUuidV4(random_);
+  // The row only binds the request id to the task; what became of the vendor call is the task's own state.
+  call.state = model::BilledCallState::kDone;
+  call.resource_name = task->name();
+  call.create_time = call.update_time = now;
+  absl::StatusOr<store::Store::Begun> begun = store_.BeginCall(call, &*task);
+  if (!begun.ok()) return begun.status();
+  if (begun->existing.has_value()) return Earlier(*begun->existing, call.fingerprint);
+  base::Log(base::LogLevel::kInfo, "task_state",
+            {{"task", begun->task->name()},
+             {"tenant", context.tenant},
+             {"upstream", begun->task->request.upstream},
+             {"from", ""},
+             {"to", model::TaskStateName(begun->task->state)},
+             {"request_id", call.key.request_id},
+             {"revision", begun->task->revision}});
+  tracker_.Track(*begun->task);
+  return *begun->task;
+}
+
+absl::StatusOr<GenerationTask> Tasks::Earlier(const model::BilledCall& row, const model::Fingerprint& asked) {
+  const std::string difference = model::FirstDifference(row.fingerprint, asked);
+  if (!difference.empty()) return RequestIdReused(difference);
+  return store_.GetTask(model::ParseGenerationTaskName(row.resource_name).value_or(""));
+}
+
+absl::StatusOr<GenerationTask> Tasks::Prepare(const CallContext& context, const CreateTaskParams& params, bool adopt) {
+  std::vector<base::FieldViolation> violations = params.violations;
+  GenerationTask task;
+  task.tenant = context.tenant;
+  task.request = params.request;
+  task.state = TaskState::kPending;
+  absl::StatusOr<Upstreams::Entry*> entry =
+      upstreams_.Choose(context.tenant, UpstreamOf(params.request), "generation_task.upstream");
+  if (!entry.ok()) {
+    for (base::FieldViolation& violation : base::GetErrorDetail(entry.status()).violations) {
+      violations.push_back(std::move(violation));
+    }
+    return base::InvalidInput(std::move(violations));
+  }
+  const upstream::Upstream& upstream = *(*entry)->upstream;
+  task.request.upstream = upstream.name();
+  if (task.request.model.empty()) task.request.model = upstream.default_model();
+  ResolvedReferences resolved = ResolveReferences(
+      upstream.name(),
+      [&](const model::UpstreamHandle& handle) {
+        return adopt ? adoption_.Asset(context, **entry, handle) : OwnAsset(store_, context.tenant, handle);
+      },
+      task.request.references);
+  for (base::FieldViolation& violation : resolved.violations) violations.push_back(std::move(violation));
+  const std::optional<model::ModelProfile> profile = upstream.FindModel(task.request.model);
+  if (!profile.has_value()) {
+    violations.push_back({"generation_task.model", absl::StrCat("must be a model of upstream ", upstream.name(),
+                                                                ", is `", task.request.model, "`")});
+  } else {
+    for (base::FieldViolation& violation : model::CheckTask(task.request, *profile)) {
+      // A reference that cannot be read has no role yet; its own problem says more.
+      const bool roleless = !resolved.problem.ok() && violation.description == "is required for a URL";
+      if (!roleless) violations.push_back(std::move(violation));
+    }
+  }
+  if (!violations.empty()) return base::InvalidInput(std::move(violations));
+  if (!resolved.problem.ok()) return resolved.problem;
+  model::SortReferences(task.request.references);
+  return task;
+}
+
+absl::StatusOr<GenerationTask> Tasks::Read(const CallContext& context, const std::string& id) {
+  absl::StatusOr<GenerationTask> task = store_.GetTask(id);
+  if (task.ok() && task->tenant != context.tenant) return TaskNotFound(id);
+  return task;
+}
+
+void Tasks::Get(const CallContext& context, const std::string& id, Done<GenerationTask> done) {
+  done(Read(context, id));
+}
+
+void Tasks::List(const CallContext& context, const ListTasksParams& params, Done<model::Page<GenerationTask>> done) {
+  done(store_.ListTasks({context.tenant, params.states, params.labels}, params.after, params.page_size));
+}
+
+void Tasks::Cancel(const CallContext& context, const std::string& id, Done<GenerationTask> done) {
+  absl::StatusOr<GenerationTask> task = Read(context, id);
+  if (!task.ok() || task->state == TaskState::kCancelled) return done(std::move(task));
+  done(tracker_.Change(id, [](GenerationTask& edited) {
+    if (edited.state != TaskState::kPending) return CannotCancel(edited);
+    edited.state = TaskState::kCancelled;
+    edited.state_message.clear();
+    return absl::OkStatus();
+  }));
+}
+
+void Tasks::Watch(const CallContext& context, const std::string& id, const std::string& resume_token,
+                  absl::AnyInvocable<void()> on_change, Done<WatchStart<GenerationTask>> done) {
+  // Subscribed before the read, so that no change falls between the two.
+  auto session = hub_.Subscribe(model::GenerationTaskName(id), std::move(on_change));
+  absl::StatusOr<GenerationTask> task = Read(context, id);
+  if (!task.ok()) return done(task.status());
+  const absl::StatusOr<ResumeTokens::Position> position = tokens_.Check(resume_token, task->name(), task->revision);
+  if (!position.ok()) return done(position.status());
+  session->StartAfter(position->revision, std::make_shared<const GenerationTask>(*std::move(task)));
+  done(WatchStart<GenerationTask>{session, position->last});
+}
+
+std::string Tasks::ResumeToken(const std::string& id, int64_t revision, bool last) const {
+  return tokens_.Make(model::GenerationTaskName(id), {revision, last});
+}
+
+absl::Status RefusalOf(const GenerationTask& task) {
+  if (task.state != TaskState::kFailed || !task.upstream_task_id.empty()) return absl::OkStatus();
+  base::ErrorDetail detail;
+  detail.reason = task.error.reason;
+  detail.resource = base::ResourceRef{"seedance.gateway.v1.GenerationTask", task.name()};
+  if (!task.error.upstream_code.empty())
+    detail.metadata[std::string(base::kUpstreamCodeKey)] = task.error.upstream_code;
+  detail.metadata[std::string(base::kUpstreamMessageKey)] = task.error.message;
+  return base::MakeError(absl::StrCat("the vendor refused the task: ", task.error.message), detail);
+}
+
+}  // namespace seedance::engine

@@ -8,12 +8,13 @@
 #include "service/base/clock.h"
 #include "service/base/error.h"
 #include "service/base/random.h"
-#include "service/engine/assets.h"
+#include "service/engine/adoption.h"
 #include "service/engine/call_context.h"
 #include "service/engine/resume_token.h"
 #include "service/engine/task_tracker.h"
 #include "service/engine/upstreams.h"
 #include "service/engine/watch_hub.h"
+#include "service/model/billed_call.h"
 #include "service/model/generation_task.h"
 #include "service/model/page.h"
 #include "service/store/store.h"
@@ -36,18 +37,19 @@ struct ListTasksParams {
 };
 
 // Use cases of GenerationTaskService; generation_task.proto states rules and errors. Threads and ownership as in
-// Groups.
+// Groups. Thread-safe.
 class Tasks {
  public:
   struct Options {
     absl::Duration deadline = absl::Hours(2);  // deadline_time of new tasks, from their creation.
   };
 
-  Tasks(const Options& options, store::Store& store, Upstreams& upstreams, TaskTracker& tracker,
+  Tasks(const Options& options, store::Store& store, Upstreams& upstreams, Adoption& adoption, TaskTracker& tracker,
         WatchHub<model::GenerationTask>& hub, const ResumeTokens& tokens, base::Clock& clock, base::Random& random)
       : options_(options),
         store_(store),
         upstreams_(upstreams),
+        adoption_(adoption),
         tracker_(tracker),
         hub_(hub),
         tokens_(tokens),
@@ -65,17 +67,22 @@ class Tasks {
   // As Assets::Watch.
   void Watch(const CallContext& context, const std::string& id, const std::string& resume_token,
              absl::AnyInvocable<void()> on_change, Done<WatchStart<model::GenerationTask>> done);
-  std::string ResumeToken(const std::string& id, int64_t revision) const;
+  std::string ResumeToken(const std::string& id, int64_t revision, bool last = false) const;
 
  private:
-  absl::StatusOr<model::GenerationTask> Prepare(const CallContext& context, const CreateTaskParams& params);
-  absl::Status ResolveAssets(const CallContext& context, model::TaskRequest& request,
-                             std::vector<base::FieldViolation>& violations);
+  // The task as it would be stored, or why not. `adopt`: assets that only the vendor knows are asked for there, which
+  // blocks.
+  absl::StatusOr<model::GenerationTask> Prepare(const CallContext& context, const CreateTaskParams& params, bool adopt);
+  absl::StatusOr<model::GenerationTask> PrepareAndStore(const CallContext& context, const CreateTaskParams& params,
+                                                        bool adopt);
+  // The answer to a request id that was used before.
+  absl::StatusOr<model::GenerationTask> Earlier(const model::BilledCall& row, const model::Fingerprint& asked);
   absl::StatusOr<model::GenerationTask> Read(const CallContext& context, const std::string& id);
 
   const Options options_;
   store::Store& store_;
   Upstreams& upstreams_;
+  Adoption& adoption_;
   TaskTracker& tracker_;
   WatchHub<model::GenerationTask>& hub_;
   const ResumeTokens& tokens_;

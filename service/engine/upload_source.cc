@@ -1,0 +1,55 @@
+#include "service/engine/upload_source.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "service/base/error.h"
+
+namespace seedance::engine {
+namespace {
+
+constexpr size_t kPiece = 256 << 10;
+
+absl::Status WrongSize(std::string_view field, const std::string& rule) {
+  base::ErrorDetail detail;
+  detail.reason = base::Reason::kSizeOutOfRange;
+  detail.violations.push_back({std::string(field), rule});
+  return base::MakeError(absl::StrCat(std::string(field), ": ", rule), detail);
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> UploadSource::Next() {
+  if (!status_.ok()) return status_;
+  absl::StatusOr<std::string> piece = Check(bytes_->Next());
+  if (!piece.ok()) {
+    status_ = piece.status();
+  } else if (piece->empty() && !finished_) {
+    finished_ = true;
+    sha256_ = hash_.Hex();
+  }
+  return piece;
+}
+
+absl::StatusOr<std::string> UploadSource::Check(absl::StatusOr<std::string> piece) {
+  if (!piece.ok()) return piece;
+  size_ += static_cast<int64_t>(piece->size());
+  if (size_ > limit_) {
+    return WrongSize("chunk", absl::StrCat("the file must have at most ", limit_, " bytes, has more"));
+  }
+  const bool over = piece->empty();
+  if (declared_.has_value() && (over ? size_ != *declared_ : size_ > *declared_)) {
+    return WrongSize("metadata.size_bytes", absl::StrCat("must be the length of the file: is ", *declared_, ", but ",
+                                                         size_, " bytes came", over ? "" : " already"));
+  }
+  if (!over) hash_.Update(*piece);
+  return piece;
+}
+
+absl::StatusOr<std::string> MemorySource::Next() {
+  std::string piece = bytes_.substr(at_, kPiece);
+  at_ += piece.size();
+  return piece;
+}
+
+}  // namespace seedance::engine

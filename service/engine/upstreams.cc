@@ -1,0 +1,119 @@
+#include "service/engine/upstreams.h"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "service/base/clock.h"
+#include "service/base/error.h"
+
+namespace seedance::engine {
+namespace {
+
+// Waiting calls per pool: far more than a vendor lets run, few enough to stay small in memory.
+constexpr size_t kQueue = 20'000;
+
+}  // namespace
+
+Upstreams::Entry::Entry(Config config)
+    : upstream(std::move(config.upstream)),
+      tenants(std::move(config.tenants)),
+      dedicated(config.dedicated),
+      submits("submit-" + upstream->name(), config.max_submits, kQueue),
+      polls("poll-" + upstream->name(), config.max_polls, kQueue),
+      transfers("transfer-" + upstream->name(), config.max_transfers, kQueue) {}
+
+bool Upstreams::Entry::Allows(const std::string& tenant) const {
+  return tenants.empty() || std::find(tenants.begin(), tenants.end(), tenant) != tenants.end();
+}
+
+Upstreams::Upstreams(std::vector<Config> configs) {
+  for (Config& config : configs) entries_.push_back(std::make_unique<Entry>(std::move(config)));
+}
+
+absl::StatusOr<Upstreams::Entry*> Upstreams::Choose(const std::string& tenant, const std::string& name,
+                                                    const std::string& field) {
+  const std::vector<Entry*> allowed = Of(tenant);
+  for (Entry* entry : allowed) {
+    if (name.empty() || entry->upstream->name() == name) return entry;
+  }
+  const std::string known =
+      absl::StrJoin(allowed, ", ", [](std::string* out, const Entry* entry) { out->append(entry->upstream->name()); });
+  return base::InvalidField(
+      field, absl::StrCat("must be one of the upstreams that the tenant may use (", known, "), is `", name, "`"));
+}
+
+Upstreams::Entry* Upstreams::Find(const std::string& tenant, const std::string& name) {
+  for (const auto& entry : entries_) {
+    if (entry->upstream->name() == name && entry->Allows(tenant)) return entry.get();
+  }
+  return nullptr;
+}
+
+std::vector<Upstreams::Entry*> Upstreams::Of(const std::string& tenant) {
+  std::vector<Entry*> allowed;
+  for (const auto& entry : entries_) {
+    if (entry->Allows(tenant)) allowed.push_back(entry.get());
+  }
+  return allowed;
+}
+
+upstream::CallOptions Upstreams::BackgroundRead() const {
+  upstream::CallOptions call;
+  call.cancel = stop_reads_;
+  return call;
+}
+
+upstream::CallOptions Upstreams::Billed(const std::string& traceparent) const {
+  upstream::CallOptions call;
+  call.cancel = stop_billed_;
+  call.traceparent = traceparent;
+  return call;
+}
+
+void Upstreams::Stop(absl::Duration grace) {
+  stop_reads_->Cancel();
+  base::Mutex mutex;
+  base::CondVar changed;
+  bool finished = false;
+  std::thread watchdog([&] {
+    base::Clock& clock = base::RealClock();
+    const absl::Time deadline = clock.Now() + grace;
+    {
+      base::MutexLock lock(mutex);
+      while (!finished && clock.Now() < deadline) clock.WaitUntil(changed, mutex, deadline);
+    }
+    stop_billed_->Cancel();
+  });
+  for (const auto& entry : entries_) {
+    entry->polls.Stop();
+    entry->transfers.Stop();
+    entry->submits.Stop();
+  }
+  {
+    base::MutexLock lock(mutex);
+    finished = true;
+    changed.NotifyAll();
+  }
+  watchdog.join();
+}
+
+upstream::CallOptions ToCallOptions(const CallContext& context) {
+  upstream::CallOptions call;
+  call.deadline = context.deadline;
+  call.cancel = context.cancel;
+  call.traceparent = context.traceparent;
+  return call;
+}
+
+absl::Status PoolFull(const Upstreams::Entry& entry) {
+  base::ErrorDetail detail;
+  detail.reason = base::Reason::kRateLimited;
+  detail.retry_delay = absl::Seconds(1);
+  detail.quota_subject = absl::StrCat("upstream:", entry.upstream->name());
+  return base::MakeError("too many calls wait for this upstream", detail);
+}
+
+}  // namespace seedance::engine

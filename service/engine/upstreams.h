@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "service/base/cancel.h"
 #include "service/base/thread_pool.h"
 #include "service/engine/call_context.h"
 #include "service/upstream/upstream.h"
@@ -49,18 +50,36 @@ class Upstreams {
   // All that the tenant may use, in the order of the configuration.
   std::vector<Entry*> Of(const std::string& tenant);
 
-  // Waits for the running calls.
-  void Stop();
+  // For calls that nobody waits for (polls): cancelled as soon as the process stops.
+  upstream::CallOptions BackgroundRead() const;
+
+  // For calls that may be billed: they outlive their caller, and are broken off only at the end of the stop's grace.
+  upstream::CallOptions Billed(const std::string& traceparent) const;
+
+  // Breaks polls off, waits up to `grace` for the other calls, then breaks these off too.
+  void Stop(absl::Duration grace);
 
  private:
   std::vector<std::unique_ptr<Entry>> entries_;
+  std::shared_ptr<base::CancelToken> stop_reads_ = std::make_shared<base::CancelToken>();
+  std::shared_ptr<base::CancelToken> stop_billed_ = std::make_shared<base::CancelToken>();
 };
 
-// Facts of `context` for a call to the vendor.
+// Facts of `context` for a read that the caller waits for.
 upstream::CallOptions ToCallOptions(const CallContext& context);
 
-// RESOURCE_EXHAUSTED: a pool's queue is full.
+// RESOURCE_EXHAUSTED: a pool's queue is full, or the process stops.
 absl::Status PoolFull(const Upstreams::Entry& entry);
+
+// Runs `work` on `pool`, or answers `done` with PoolFull. `work` gets `done` when it runs.
+template <typename T, typename Work>
+void RunOn(base::ThreadPool& pool, const Upstreams::Entry& entry, Done<T> done, Work work) {
+  // Shared, because a refused submission drops what it was given.
+  auto shared = std::make_shared<Done<T>>(std::move(done));
+  if (!pool.Submit([shared, work = std::move(work)]() mutable { work(std::move(*shared)); })) {
+    (*shared)(PoolFull(entry));
+  }
+}
 
 }  // namespace seedance::engine
 

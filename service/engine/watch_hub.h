@@ -37,6 +37,14 @@ class WatchSession : public std::enable_shared_from_this<WatchSession<Resource>>
     return gone_;
   }
 
+  // Begins behind `taken`, the revision of the last message that the reader knows, with a snapshot that was read from
+  // the store after the subscription.
+  void StartAfter(int64_t taken, const std::shared_ptr<const Resource>& snapshot) {
+    Offer(snapshot);
+    base::MutexLock lock(mutex_);
+    taken_ = taken;
+  }
+
   // Revision of the last snapshot taken, or that the session was started with.
   int64_t taken() {
     base::MutexLock lock(mutex_);
@@ -52,8 +60,8 @@ class WatchSession : public std::enable_shared_from_this<WatchSession<Resource>>
   friend class WatchHub<Resource>;
   using OnChange = absl::AnyInvocable<void()>;
 
-  WatchSession(WatchHub<Resource>& hub, std::string key, int64_t taken, OnChange on_change)
-      : hub_(hub), key_(std::move(key)), taken_(taken), on_change_(std::move(on_change)) {}
+  WatchSession(WatchHub<Resource>& hub, std::string key, OnChange on_change)
+      : hub_(hub), key_(std::move(key)), on_change_(std::move(on_change)) {}
 
   void Offer(const std::shared_ptr<const Resource>& snapshot) {
     base::MutexLock lock(mutex_);
@@ -74,7 +82,7 @@ class WatchSession : public std::enable_shared_from_this<WatchSession<Resource>>
   const std::string key_;
   base::Mutex mutex_;
   std::shared_ptr<const Resource> newest_ ABSL_GUARDED_BY(mutex_);
-  int64_t taken_ ABSL_GUARDED_BY(mutex_);
+  int64_t taken_ ABSL_GUARDED_BY(mutex_) = 0;
   bool gone_ ABSL_GUARDED_BY(mutex_) = false;
   // Held while on_change runs, so that Close can wait for it. Taken alone.
   base::Mutex call_mutex_;
@@ -91,19 +99,15 @@ class WatchHub {
 
   explicit WatchHub(std::string thread_name) : fan_out_(std::move(thread_name), 1, SIZE_MAX) {}
 
-  // Opens a session that takes only revisions above `taken`. `on_change` says that Take or gone() will say something
-  // new; it runs on the hub's thread and must not block. Subscribe first, then read the store and Offer the result, so
-  // that no change falls between the two.
-  std::shared_ptr<Session> Subscribe(const std::string& key, int64_t taken, absl::AnyInvocable<void()> on_change) {
-    std::shared_ptr<Session> session(new Session(*this, key, taken, std::move(on_change)));
+  // Opens a session. `on_change` says that Take or gone() may say something new; it runs on the hub's thread and must
+  // not block. Subscribe first, then read the store and call StartAfter, so that no change falls between the two.
+  std::shared_ptr<Session> Subscribe(const std::string& key, absl::AnyInvocable<void()> on_change) {
+    std::shared_ptr<Session> session(new Session(*this, key, std::move(on_change)));
     base::MutexLock lock(mutex_);
     topics_[key].insert(session.get());
     sessions_[session.get()] = session;
     return session;
   }
-
-  // Gives one session a snapshot that was read from the store.
-  void Offer(const std::shared_ptr<Session>& session, const Snapshot& snapshot) { session->Offer(snapshot); }
 
   // Gives all sessions of the resource a snapshot; older ones than they have are ignored.
   void Publish(const std::string& key, const Snapshot& snapshot) {
@@ -171,6 +175,13 @@ void WatchSession<Resource>::Close() {
   base::MutexLock lock(call_mutex_);
   on_change_ = nullptr;
 }
+
+// Where a watch stream begins.
+template <typename Resource>
+struct WatchStart {
+  std::shared_ptr<WatchSession<Resource>> session;
+  bool over = false;  // The reader has already read the last state: end the stream without a message.
+};
 
 }  // namespace seedance::engine
 

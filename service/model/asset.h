@@ -26,6 +26,10 @@ bool IsSettled(AssetState state);
 // The media type that a file name's suffix stands for (`.png`, `.MP4`), kUnspecified when unknown.
 MediaType MediaTypeOfFileName(std::string_view file_name);
 
+// The file name suffix (`.png`, `.mp4`) that fits the first bytes of a file, empty when they are of no known format.
+// A look at the signature only, not a check of the file.
+std::string_view SniffSuffix(std::string_view bytes);
+
 // The media type of `image/png`, `video/mp4`, `audio/mpeg` and so on, kUnspecified when it is none of the three.
 MediaType MediaTypeOfMime(std::string_view mime);
 

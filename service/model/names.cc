@@ -37,8 +37,9 @@ std::optional<UpstreamHandle> ParseAssetName(std::string_view name) { return Spl
 
 std::string GenerationTaskName(std::string_view uuid) { return std::string(kTasks) + std::string(uuid); }
 
-bool IsGenerationTaskName(std::string_view name) {
-  return name.substr(0, kTasks.size()) == kTasks && base::IsUuid(name.substr(kTasks.size()));
+std::optional<std::string> ParseGenerationTaskName(std::string_view name) {
+  if (name.substr(0, kTasks.size()) != kTasks || !base::IsUuid(name.substr(kTasks.size()))) return std::nullopt;
+  return std::string(name.substr(kTasks.size()));
 }
 
 bool IsUpstreamName(std::string_view name) {

@@ -26,7 +26,8 @@ std::optional<UpstreamHandle> ParseAssetName(std::string_view name);
 
 // `generationTasks/{UUID}`.
 std::string GenerationTaskName(std::string_view uuid);
-bool IsGenerationTaskName(std::string_view name);
+// The UUID in it; nullopt when the text is not of that form.
+std::optional<std::string> ParseGenerationTaskName(std::string_view name);
 
 // 1-32 characters `a-z`, `0-9`, `-`, starting with a letter.
 bool IsUpstreamName(std::string_view name);

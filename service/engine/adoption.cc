@@ -1,0 +1,151 @@
+#include "service/engine/adoption.h"
+
+#include "absl/strings/str_cat.h"
+#include "service/base/error.h"
+
+namespace seedance::engine {
+namespace {
+
+// 100 pages of 100: more than any plan allows, and an end for a vendor that always says "more".
+constexpr int kMostPages = 100;
+
+}  // namespace
+
+absl::StatusOr<model::AssetGroup> Adoption::Group(const CallContext& context, Upstreams::Entry& entry,
+                                                  const model::UpstreamHandle& handle) {
+  absl::StatusOr<model::AssetGroup> stored = OwnGroup(store_, context.tenant, handle);
+  if (stored.ok() || !absl::IsNotFound(stored.status()) || !entry.dedicated) return stored;
+  absl::StatusOr<upstream::GroupReport> report = entry.upstream->GetGroup(ToCallOptions(context), handle.id);
+  if (absl::IsNotFound(report.status())) return GroupNotFound(handle);
+  if (!report.ok()) return report.status();
+  return Put(context.tenant, handle.upstream, *report);
+}
+
+absl::StatusOr<model::Asset> Adoption::Asset(const CallContext& context, Upstreams::Entry& entry,
+                                             const model::UpstreamHandle& handle) {
+  absl::StatusOr<model::Asset> stored = OwnAsset(store_, context.tenant, handle);
+  if (stored.ok() || !absl::IsNotFound(stored.status()) || !entry.dedicated) return stored;
+  absl::StatusOr<upstream::AssetReport> report = entry.upstream->GetAsset(ToCallOptions(context), handle.id);
+  if (absl::IsNotFound(report.status())) return AssetNotFound(handle);
+  if (!report.ok()) return report.status();
+  return Put(context, entry, *report);
+}
+
+absl::Status Adoption::AllGroups(const CallContext& context, Upstreams::Entry& entry) {
+  if (!entry.dedicated) return SharedCredentials(entry);
+  upstream::GroupQuery query;
+  for (query.page = 1; query.page <= kMostPages; ++query.page) {
+    absl::StatusOr<upstream::ReportPage<upstream::GroupReport>> page =
+        entry.upstream->ListGroups(ToCallOptions(context), query);
+    if (!page.ok()) return page.status();
+    for (const upstream::GroupReport& report : page->items) {
+      const absl::Status put = Put(context.tenant, entry.upstream->name(), report).status();
+      if (!put.ok()) return put;
+    }
+    if (!page->more) break;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Adoption::AllAssets(const CallContext& context, Upstreams::Entry& entry,
+                                 const std::vector<std::string>& group_ids) {
+  if (!entry.dedicated) return SharedCredentials(entry);
+  upstream::AssetQuery query;
+  query.group_ids = group_ids;
+  for (query.page = 1; query.page <= kMostPages; ++query.page) {
+    absl::StatusOr<upstream::ReportPage<upstream::AssetReport>> page =
+        entry.upstream->ListAssets(ToCallOptions(context), query);
+    if (!page.ok()) return page.status();
+    for (const upstream::AssetReport& report : page->items) {
+      const absl::Status put = Put(context, entry, report).status();
+      if (!put.ok()) return put;
+    }
+    if (!page->more) break;
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<model::AssetGroup> Adoption::Put(const std::string& tenant, const std::string& upstream,
+                                                const upstream::GroupReport& report) {
+  model::AssetGroup group;
+  group.handle = {upstream, report.id};
+  group.tenant = tenant;
+  group.create_time = report.create_time.value_or(clock_.Now());
+  absl::StatusOr<model::AssetGroup> stored = store_.GetGroup(group.handle);
+  if (stored.ok()) {
+    if (stored->display_name == report.display_name || report.display_name.empty()) return stored;
+    group = *stored;
+  } else if (!absl::IsNotFound(stored.status())) {
+    return stored;
+  }
+  group.display_name = report.display_name;
+  if (!report.description.empty()) group.description = report.description;
+  group.update_time = report.update_time.value_or(clock_.Now());
+  return store_.PutGroup(group);
+}
+
+absl::StatusOr<model::Asset> Adoption::Put(const CallContext& context, Upstreams::Entry& entry,
+                                           const upstream::AssetReport& report) {
+  const std::string& upstream = entry.upstream->name();
+  const model::UpstreamHandle handle{upstream, report.id};
+  absl::StatusOr<model::Asset> stored = store_.GetAsset(handle);
+  if (stored.ok()) return tracker_.Apply(handle, report);
+  if (!absl::IsNotFound(stored.status())) return stored;
+
+  const model::UpstreamHandle group{upstream, report.group_id};
+  if (!report.group_id.empty() && absl::IsNotFound(store_.GetGroup(group).status())) {
+    absl::StatusOr<upstream::GroupReport> found = entry.upstream->GetGroup(ToCallOptions(context), report.group_id);
+    // LivenessFace groups are never listed: then the id is all there is to know.
+    upstream::GroupReport bare;
+    bare.id = bare.display_name = report.group_id;
+    const absl::Status put = Put(context.tenant, upstream, found.ok() ? *found : bare).status();
+    if (!put.ok()) return put;
+  }
+  model::Asset asset;
+  asset.handle = handle;
+  asset.tenant = context.tenant;
+  asset.group = group;
+  asset.display_name = report.display_name;
+  asset.media_type = report.media_type;
+  asset.state = report.state == model::AssetState::kUnspecified ? model::AssetState::kProcessing : report.state;
+  asset.error = report.error;
+  asset.preview_uri = report.preview_uri;
+  asset.create_time = report.create_time.value_or(clock_.Now());
+  asset.update_time = report.update_time.value_or(asset.create_time);
+  absl::StatusOr<model::Asset> put = store_.PutAsset(asset);
+  if (put.ok() && put->state == model::AssetState::kProcessing) tracker_.Track(*put);
+  return put;
+}
+
+absl::StatusOr<model::AssetGroup> OwnGroup(store::Store& store, const std::string& tenant,
+                                           const model::UpstreamHandle& handle) {
+  absl::StatusOr<model::AssetGroup> group = store.GetGroup(handle);
+  if (group.ok() && group->tenant != tenant) return GroupNotFound(handle);
+  return group;
+}
+
+absl::StatusOr<model::Asset> OwnAsset(store::Store& store, const std::string& tenant,
+                                      const model::UpstreamHandle& handle) {
+  absl::StatusOr<model::Asset> asset = store.GetAsset(handle);
+  if (asset.ok() && asset->tenant != tenant) return AssetNotFound(handle);
+  return asset;
+}
+
+absl::Status GroupNotFound(const model::UpstreamHandle& handle) {
+  return base::ResourceNotFound("seedance.gateway.v1.AssetGroup", model::AssetGroupName(handle));
+}
+
+absl::Status AssetNotFound(const model::UpstreamHandle& handle) {
+  return base::ResourceNotFound("seedance.gateway.v1.Asset", model::AssetName(handle));
+}
+
+absl::Status SharedCredentials(const Upstreams::Entry& entry) {
+  base::ErrorDetail detail;
+  detail.reason = base::Reason::kSharedCredentials;
+  return base::MakeError(
+      absl::StrCat("read_upstream needs vendor credentials dedicated to the tenant; those of upstream ",
+                   entry.upstream->name(), " are shared"),
+      detail);
+}
+
+}  // namespace seedance::engine

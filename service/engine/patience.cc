@@ -1,0 +1,43 @@
+#include "service/engine/patience.h"
+
+#include "service/base/mutex.h"
+
+namespace seedance::engine {
+
+bool Pause(absl::Duration pause, base::Clock& clock, const std::shared_ptr<base::CancelToken>& cancel) {
+  base::Mutex mutex;
+  base::CondVar changed;
+  bool stopped = false;
+  uint64_t id = 0;
+  if (cancel != nullptr) {
+    id = cancel->OnCancel([&] {
+      base::MutexLock lock(mutex);
+      stopped = true;
+      changed.NotifyAll();
+    });
+  }
+  const absl::Time until = clock.Now() + pause;
+  {
+    base::MutexLock lock(mutex);
+    while (!stopped && clock.Now() < until) clock.WaitUntil(changed, mutex, until);
+  }
+  if (cancel != nullptr) cancel->Remove(id);
+  return !stopped;
+}
+
+upstream::BilledResult<std::string> SendPatiently(const SubmitPatience& patience, absl::Time deadline,
+                                                  base::Clock& clock, base::Random& random,
+                                                  const std::shared_ptr<base::CancelToken>& cancel,
+                                                  absl::FunctionRef<upstream::BilledResult<std::string>()> send) {
+  for (int tried = 1;; ++tried) {
+    upstream::BilledResult<std::string> result = send();
+    const bool again = result.acceptance == upstream::Acceptance::kNotAccepted && result.retryable;
+    if (!again || tried >= patience.tries) return result;
+    const absl::Duration pause =
+        std::max(patience.backoff.Delay(tried - 1, random), result.retry_after.value_or(absl::ZeroDuration()));
+    if (pause > patience.longest_pause || clock.Now() + pause >= deadline) return result;
+    if (!Pause(pause, clock, cancel)) return result;
+  }
+}
+
+}  // namespace seedance::engine
