@@ -7,6 +7,7 @@
 #include "google/protobuf/any.pb.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
+#include "service/base/utf8.h"
 
 namespace seedance::base {
 namespace {
@@ -124,19 +125,21 @@ absl::Status MakeError(std::string_view message, const ErrorDetail& detail) {
   return MakeError(ReasonCode(detail.reason), message, detail);
 }
 
+// Every text goes through ToUtf8: a proto3 string with other bytes can be written but not be read again.
 absl::Status MakeError(absl::StatusCode code, std::string_view message, const ErrorDetail& detail) {
-  absl::Status status(code, std::string(message));
+  const std::string text = ToUtf8(message);
+  absl::Status status(code, text);
   google::rpc::ErrorInfo info;
   info.set_reason(std::string(ReasonName(detail.reason)));
   info.set_domain(std::string(kDomain));
-  info.mutable_metadata()->insert(detail.metadata.begin(), detail.metadata.end());
+  for (const auto& [key, value] : detail.metadata) (*info.mutable_metadata())[ToUtf8(key)] = ToUtf8(value);
   Attach(status, info);
   if (!detail.violations.empty()) {
     google::rpc::BadRequest bad;
     for (const FieldViolation& violation : detail.violations) {
       auto* field = bad.add_field_violations();
-      field->set_field(violation.field);
-      field->set_description(violation.description);
+      field->set_field(ToUtf8(violation.field));
+      field->set_description(ToUtf8(violation.description));
     }
     Attach(status, bad);
   }
@@ -147,16 +150,16 @@ absl::Status MakeError(absl::StatusCode code, std::string_view message, const Er
   }
   if (detail.resource.has_value()) {
     google::rpc::ResourceInfo resource;
-    resource.set_resource_type(detail.resource->type);
-    resource.set_resource_name(detail.resource->name);
-    resource.set_description(std::string(message));
+    resource.set_resource_type(ToUtf8(detail.resource->type));
+    resource.set_resource_name(ToUtf8(detail.resource->name));
+    resource.set_description(text);
     Attach(status, resource);
   }
   if (!detail.quota_subject.empty()) {
     google::rpc::QuotaFailure quota;
     auto* violation = quota.add_violations();
-    violation->set_subject(detail.quota_subject);
-    violation->set_description(std::string(message));
+    violation->set_subject(ToUtf8(detail.quota_subject));
+    violation->set_description(text);
     Attach(status, quota);
   }
   return status;
@@ -223,7 +226,7 @@ Reason GetReason(const absl::Status& status) { return GetErrorDetail(status).rea
 std::string SerializeStatus(const absl::Status& status) {
   google::rpc::Status proto;
   proto.set_code(static_cast<int>(status.code()));
-  proto.set_message(std::string(status.message()));
+  proto.set_message(ToUtf8(std::string(status.message())));
   status.ForEachPayload([&proto](absl::string_view type_url, const absl::Cord& payload) {
     auto* any = proto.add_details();
     any->set_type_url(std::string(type_url));

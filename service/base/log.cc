@@ -9,27 +9,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
+#include "service/base/utf8.h"
 
 namespace seedance::base {
 namespace {
-
-// Length of the well-formed UTF-8 sequence at the front of `text`, 0 if there is none.
-size_t Utf8Length(std::string_view text) {
-  const auto byte = [&](size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0; };
-  const auto tail = [&](size_t i) { return (byte(i) & 0xc0) == 0x80; };
-  if (byte(0) < 0x80) return 1;
-  if (byte(0) >= 0xc2 && byte(0) <= 0xdf && tail(1)) return 2;
-  if (byte(0) >= 0xe0 && byte(0) <= 0xef && tail(1) && tail(2)) {
-    const bool overlong = byte(0) == 0xe0 && byte(1) < 0xa0;
-    const bool surrogate = byte(0) == 0xed && byte(1) >= 0xa0;
-    return overlong || surrogate ? 0 : 3;
-  }
-  if (byte(0) >= 0xf0 && byte(0) <= 0xf4 && tail(1) && tail(2) && tail(3)) {
-    const bool outside = (byte(0) == 0xf0 && byte(1) < 0x90) || (byte(0) == 0xf4 && byte(1) >= 0x90);
-    return outside ? 0 : 4;
-  }
-  return 0;
-}
 
 spdlog::logger& Logger() {
   static auto* logger = [] {

@@ -13,7 +13,7 @@ ThreadPool::~ThreadPool() { Stop(); }
 
 bool ThreadPool::Submit(Work work) {
   MutexLock lock(mutex_);
-  if (stopped_ || queue_.size() >= max_queue_) return false;
+  if (stopped_ || busy_ + queue_.size() >= max_threads_ + max_queue_) return false;
   queue_.push_back(std::move(work));
   if (idle_ >= queue_.size() || threads_.size() == max_threads_) {
     changed_.NotifyOne();
@@ -46,8 +46,12 @@ void ThreadPool::Run() {
       if (queue_.empty()) return;
       work = std::move(queue_.front());
       queue_.pop_front();
+      ++busy_;
     }
     work();
+    work = nullptr;  // What it holds dies before the thread counts as free.
+    MutexLock lock(mutex_);
+    --busy_;
   }
 }
 

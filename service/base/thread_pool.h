@@ -37,7 +37,8 @@ class ThreadPool {
   Mutex mutex_;
   CondVar changed_;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
-  size_t idle_ ABSL_GUARDED_BY(mutex_) = 0;
+  size_t idle_ ABSL_GUARDED_BY(mutex_) = 0;  // Threads that wait for work.
+  size_t busy_ ABSL_GUARDED_BY(mutex_) = 0;  // Threads that run work.
   std::deque<Work> queue_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::thread> threads_ ABSL_GUARDED_BY(mutex_);
 };

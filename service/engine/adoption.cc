@@ -15,6 +15,7 @@ absl::StatusOr<model::AssetGroup> Adoption::Group(const CallContext& context, Up
                                                   const model::UpstreamHandle& handle) {
   absl::StatusOr<model::AssetGroup> stored = OwnGroup(store_, context.tenant, handle);
   if (stored.ok() || !absl::IsNotFound(stored.status()) || !entry.dedicated) return stored;
+  if (store_.GetGroup(handle).ok()) return stored;  // Another tenant's, of a time when the credentials were shared.
   absl::StatusOr<upstream::GroupReport> report = entry.upstream->GetGroup(ToCallOptions(context), handle.id);
   if (absl::IsNotFound(report.status())) return GroupNotFound(handle);
   if (!report.ok()) return report.status();
@@ -25,6 +26,7 @@ absl::StatusOr<model::Asset> Adoption::Asset(const CallContext& context, Upstrea
                                              const model::UpstreamHandle& handle) {
   absl::StatusOr<model::Asset> stored = OwnAsset(store_, context.tenant, handle);
   if (stored.ok() || !absl::IsNotFound(stored.status()) || !entry.dedicated) return stored;
+  if (store_.GetAsset(handle).ok()) return stored;  // As in Group.
   absl::StatusOr<upstream::AssetReport> report = entry.upstream->GetAsset(ToCallOptions(context), handle.id);
   if (absl::IsNotFound(report.status())) return AssetNotFound(handle);
   if (!report.ok()) return report.status();

@@ -134,12 +134,13 @@ void AssetCreation::Proceed(const DraftPtr& draft, Done<model::Asset> done) {
   const absl::Status checked = Check(*draft);
   if (!checked.ok()) return done(checked);
   draft->asset.group_id = draft->group.handle.id;
+  // The namesake first: if it is what an earlier call of this request id made, the journal surely shows that call.
+  absl::StatusOr<std::optional<model::Asset>> namesake =
+      store_.FindAsset(draft->group.handle, draft->asset.display_name);
+  if (!namesake.ok()) return done(namesake.status());
   absl::StatusOr<std::optional<model::BilledCall>> earlier = billed_.FindEarlier(draft->call.key);
   if (!earlier.ok()) return done(earlier.status());
   if (!earlier->has_value()) {
-    absl::StatusOr<std::optional<model::Asset>> namesake =
-        store_.FindAsset(draft->group.handle, draft->asset.display_name);
-    if (!namesake.ok()) return done(namesake.status());
     if (namesake->has_value()) return done(NameTaken((*namesake)->name(), draft->asset.display_name));
   } else if (draft->bytes != nullptr) {
     return Replay(draft, **earlier, std::move(done));
@@ -152,6 +153,10 @@ void AssetCreation::Proceed(const DraftPtr& draft, Done<model::Asset> done) {
     answer.media_type = draft->asset.media_type;
     return done(answer);
   }
+  Launch(draft, std::move(done));
+}
+
+void AssetCreation::Launch(const DraftPtr& draft, Done<model::Asset> done) {
   if (billed_.Begin(draft->call, AnswerWith(std::move(done))) == BilledCalls::Turn::kAnswered) return;
   base::ThreadPool& pool = draft->has_data() ? draft->entry->transfers : draft->entry->submits;
   if (!pool.Submit([this, draft] { Send(draft); })) {
@@ -180,9 +185,8 @@ void AssetCreation::Replay(const DraftPtr& draft, const model::BilledCall& earli
   const auto hash = std::find_if(earlier.fingerprint.begin(), earlier.fingerprint.end(),
                                  [](const auto& field) { return field.first == "chunk"; });
   if (hash == earlier.fingerprint.end()) {
-    // In doubt, refused, or still on its way: the bytes decide nothing.
-    (void)billed_.Begin(draft->call, AnswerWith(std::move(done)));
-    return;
+    // In doubt, refused, or still on its way: the bytes decide nothing. If it breaks off meanwhile, this one is sent.
+    return Launch(draft, std::move(done));
   }
   RunOn<model::Asset>(draft->entry->transfers, *draft->entry, std::move(done),
                       [this, draft, journalled = hash->second](Done<model::Asset> answer) {
@@ -209,7 +213,10 @@ void AssetCreation::Send(const DraftPtr& draft) {
   if (draft->bytes != nullptr && draft->source != nullptr && !draft->source->finished() &&
       result.acceptance == Acceptance::kUnknown) {
     result.acceptance = Acceptance::kNotAccepted;
-    if (!draft->source->status().ok()) result.status = draft->source->status();
+  }
+  // The source's own words say more than that the request was cut.
+  if (draft->source != nullptr && !draft->source->status().ok() && result.acceptance == Acceptance::kNotAccepted) {
+    result.status = draft->source->status();
   }
   billed_.Failed(draft->call, result.acceptance, result.status);
 }

@@ -73,6 +73,8 @@ class AssetCreation {
   void Proceed(const DraftPtr& draft, Done<model::Asset> done);
   absl::Status Check(Draft& draft) const;
   void Replay(const DraftPtr& draft, const model::BilledCall& earlier, Done<model::Asset> done);
+  // Journals the call and sends it on one of the upstream's threads, unless the journal has the answer.
+  void Launch(const DraftPtr& draft, Done<model::Asset> done);
   void Send(const DraftPtr& draft);
   upstream::BilledResult<std::string> SendOnce(const DraftPtr& draft, const upstream::CallOptions& options);
   upstream::BilledResult<std::string> SendIntoGroup(const DraftPtr& draft, const upstream::CallOptions& options);

@@ -18,7 +18,9 @@ bool Merge(const upstream::AssetReport& report, model::Asset& asset) {
   const bool settle = report.state != model::AssetState::kUnspecified &&
                       !(model::IsSettled(asset.state) && report.state == model::AssetState::kProcessing);
   if (settle) asset.state = report.state;
-  if (asset.state == model::AssetState::kFailed) asset.error = report.error;
+  // A failure that the gateway itself found stays until the vendor says something definite.
+  if (report.state == model::AssetState::kFailed) asset.error = report.error;
+  if (report.state == model::AssetState::kActive) asset.error = {};
   if (!report.display_name.empty()) asset.display_name = report.display_name;
   if (asset.media_type == model::MediaType::kUnspecified) asset.media_type = report.media_type;
   const bool news = asset.state != before.state || asset.error != before.error ||
@@ -87,6 +89,8 @@ void AssetTracker::Poll(const Tracked& tracked, Upstreams::Entry& entry) {
   const std::string name = model::AssetName(tracked.handle);
   absl::StatusOr<upstream::AssetReport> report =
       entry.upstream->GetAsset(upstreams_.BackgroundRead(), tracked.handle.id);
+  // Broken off because the process stops: that is no answer.
+  if (absl::IsCancelled(report.status())) return ScheduleNext(tracked, absl::ZeroDuration());
   if (CountNotFound(name, absl::IsNotFound(report.status()))) {
     EndBadly(tracked, model::AssetState::kExpired, base::Reason::kUpstreamLost, "the vendor does not know the asset");
     return;
@@ -117,11 +121,13 @@ bool AssetTracker::CountNotFound(const std::string& name, bool not_found) {
 void AssetTracker::EndBadly(const Tracked& tracked, model::AssetState state, base::Reason reason,
                             const std::string& message) {
   absl::StatusOr<model::Asset> ended = Change(tracked.handle, [&](model::Asset& asset) {
+    // A reader's look at the vendor may have settled it meanwhile.
+    if (model::IsSettled(asset.state)) return absl::AbortedError("no longer processing");
     asset.state = state;
     asset.error = {reason, "", message};
     return absl::OkStatus();
   });
-  if (ended.ok() || absl::IsNotFound(ended.status())) {
+  if (ended.ok() || absl::IsNotFound(ended.status()) || absl::IsAborted(ended.status())) {
     Forget(model::AssetName(tracked.handle));
   } else {
     ScheduleNext(tracked, absl::ZeroDuration());

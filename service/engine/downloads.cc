@@ -82,7 +82,10 @@ absl::Status Downloads::Fetch(const CallContext& context, const DownloadParams& 
   if (base::GetReason(fetched) == base::Reason::kResultExpired && !hashing.started()) {
     // Some vendors sign the link anew whenever the task is read.
     absl::StatusOr<GenerationTask> renewed = tracker_.RefreshResult(call, task);
-    if (!renewed.ok() || LinkOf(*renewed, params) == LinkOf(task, params)) return fetched;
+    // Only the vendor's own word makes the result a lost one.
+    if (!renewed.ok()) return absl::IsNotFound(renewed.status()) ? fetched : renewed.status();
+    const std::string& link = LinkOf(*renewed, params);
+    if (link.empty() || link == LinkOf(task, params)) return fetched;
     task = *std::move(renewed);
     fetched = entry.upstream->FetchResult(call, LinkOf(task, params), params.offset, params.limit, hashing);
   }

@@ -1,5 +1,6 @@
 #include "service/engine/patience.h"
 
+#include "service/base/error.h"
 #include "service/base/mutex.h"
 
 namespace seedance::engine {
@@ -25,11 +26,27 @@ bool Pause(absl::Duration pause, base::Clock& clock, const std::shared_ptr<base:
   return !stopped;
 }
 
+namespace {
+
+upstream::BilledResult<std::string> NotSent() {
+  base::ErrorDetail detail;
+  detail.reason = base::Reason::kCancelled;
+  upstream::BilledResult<std::string> result;
+  result.acceptance = upstream::Acceptance::kNotAccepted;
+  result.status = base::MakeError("broken off before it was sent", detail);
+  result.retryable = false;
+  return result;
+}
+
+}  // namespace
+
 upstream::BilledResult<std::string> SendPatiently(const SubmitPatience& patience, absl::Time deadline,
                                                   base::Clock& clock, base::Random& random,
                                                   const std::shared_ptr<base::CancelToken>& cancel,
                                                   absl::FunctionRef<upstream::BilledResult<std::string>()> send) {
   for (int tried = 1;; ++tried) {
+    // What waited in a queue until the process stopped never left, and is not in doubt.
+    if (cancel != nullptr && cancel->cancelled()) return NotSent();
     upstream::BilledResult<std::string> result = send();
     const bool again = result.acceptance == upstream::Acceptance::kNotAccepted && result.retryable;
     if (!again || tried >= patience.tries) return result;

@@ -160,6 +160,8 @@ void TaskTracker::Submit(const std::string& id, Upstreams::Entry& entry) {
 void TaskTracker::Poll(const GenerationTask& task, Upstreams::Entry& entry) {
   absl::StatusOr<upstream::TaskReport> report =
       entry.upstream->GetTask(upstreams_.BackgroundRead(), task.upstream_task_id);
+  // Broken off because the process stops: that is no answer.
+  if (absl::IsCancelled(report.status())) return ScheduleIn(task.id, absl::Seconds(1));
   if (CountNotFound(task.id, absl::IsNotFound(report.status()))) {
     ChangeSurely(task.id, [](GenerationTask& edited) {
       edited.state = TaskState::kLost;
@@ -169,17 +171,17 @@ void TaskTracker::Poll(const GenerationTask& task, Upstreams::Entry& entry) {
     return;
   }
   GenerationTask merged = task;
-  if (report.ok() && MergeReport(*report, merged)) {
-    const bool ended = model::IsTerminal(merged.state);
-    ChangeSurely(task.id, [&](GenerationTask& edited) {
-      MergeReport(*report, edited);
-      return absl::OkStatus();
-    });
-    if (ended) return;
-  }
+  const bool news = report.ok() && MergeReport(*report, merged);
   // The vendor was asked once more before this verdict.
-  if (clock_.Now() >= DeadlineOf(task)) return GiveUp(task);
-  ScheduleNext(merged, base::GetErrorDetail(report.status()).retry_delay.value_or(absl::ZeroDuration()));
+  if (!model::IsTerminal(merged.state) && clock_.Now() >= DeadlineOf(task)) return GiveUp(task);
+  if (!news) {
+    ScheduleNext(merged, base::GetErrorDetail(report.status()).retry_delay.value_or(absl::ZeroDuration()));
+    return;
+  }
+  ChangeSurely(task.id, [&](GenerationTask& edited) {
+    MergeReport(*report, edited);
+    return absl::OkStatus();
+  });
 }
 
 void TaskTracker::GiveUp(const GenerationTask& task) {
@@ -198,7 +200,9 @@ absl::StatusOr<GenerationTask> TaskTracker::RefreshResult(const upstream::CallOp
   if (entry == nullptr) return task;
   absl::StatusOr<upstream::TaskReport> report = entry->upstream->GetTask(call, task.upstream_task_id);
   if (!report.ok()) return report.status();
-  if (report->state != TaskState::kSucceeded || report->result.video_uri == task.result.video_uri) return task;
+  const bool same =
+      report->result.video_uri == task.result.video_uri && report->result.last_frame_uri == task.result.last_frame_uri;
+  if (report->state != TaskState::kSucceeded || report->result.video_uri.empty() || same) return task;
   // Not by Change: the state is final, only its links are renewed.
   return store_.UpdateTask(task.id, [&](GenerationTask& edited) {
     edited.result.video_uri = report->result.video_uri;
@@ -276,7 +280,7 @@ void TaskTracker::ScheduleNext(const GenerationTask& task, absl::Duration at_lea
   if (task.state == TaskState::kQueued) {
     pause = Jittered(options_.poll_interval_queued, random_);
     // The first look comes early, so that a watcher soon sees the vendor's own words.
-    if (task.progress_source == model::ProgressSource::kUnspecified) pause = pause / 3;
+    if (!Looked(task.id)) pause = pause / 3;
   } else if (task.state == TaskState::kRunning) {
     pause = Jittered(options_.poll_interval_running, random_);
   } else if (task.state != TaskState::kPending) {
@@ -296,9 +300,16 @@ bool TaskTracker::CountNotFound(const std::string& id, bool not_found) {
   base::MutexLock lock(mutex_);
   const auto tracked = tracked_.find(id);
   if (tracked == tracked_.end()) return false;
+  tracked->second.looked = true;
   if (not_found) return tracked->second.unknown.Add(clock_.Now(), options_.lost);
   tracked->second.unknown.Reset();
   return false;
+}
+
+bool TaskTracker::Looked(const std::string& id) {
+  base::MutexLock lock(mutex_);
+  const auto tracked = tracked_.find(id);
+  return tracked != tracked_.end() && tracked->second.looked;
 }
 
 int TaskTracker::CountSubmitTry(const std::string& id) {

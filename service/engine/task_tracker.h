@@ -62,7 +62,7 @@ class TaskTracker {
     std::string upstream;
     bool submitted = false;  // Chooses the pool: submits or polls.
     int submit_tries = 0;
-    int store_failures = 0;
+    bool looked = false;  // Whether the vendor was polled.
     NotFoundStreak unknown;
   };
 
@@ -81,6 +81,7 @@ class TaskTracker {
   absl::Time DeadlineOf(const model::GenerationTask& task) const;
   bool CountNotFound(const std::string& id, bool not_found);
   int CountSubmitTry(const std::string& id);
+  bool Looked(const std::string& id);
   bool WaitForStore(int failures);
   void Forget(const std::string& id);
 

@@ -154,6 +154,8 @@ absl::StatusOr<GenerationTask> Tasks::Prepare(const CallContext& context, const 
         return adopt ? adoption_.Asset(context, **entry, handle) : OwnAsset(store_, context.tenant, handle);
       },
       task.request.references);
+  // Create asks the vendor for the asset then; rules that depend on it can only be judged after that.
+  if (!adopt && (*entry)->dedicated && absl::IsNotFound(resolved.problem)) return resolved.problem;
   for (base::FieldViolation& violation : resolved.violations) violations.push_back(std::move(violation));
   const std::optional<model::ModelProfile> profile = upstream.FindModel(task.request.model);
   if (!profile.has_value()) {

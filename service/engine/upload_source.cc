@@ -21,10 +21,17 @@ absl::Status WrongSize(std::string_view field, const std::string& rule) {
 
 absl::StatusOr<std::string> UploadSource::Next() {
   if (!status_.ok()) return status_;
+  if (finished_) return "";
   absl::StatusOr<std::string> piece = Check(bytes_->Next());
-  if (!piece.ok()) {
-    status_ = piece.status();
-  } else if (piece->empty() && !finished_) {
+  bool over = piece.ok() && piece->empty();
+  // A body of known length is not read beyond it, so the end is looked for before its last piece is handed on.
+  if (piece.ok() && !over && size_ == declared_) {
+    absl::StatusOr<std::string> end = Check(bytes_->Next());
+    if (!end.ok()) piece = end.status();
+    over = end.ok() && end->empty();
+  }
+  if (!piece.ok()) status_ = piece.status();
+  if (over) {
     finished_ = true;
     sha256_ = hash_.Hex();
   }

@@ -22,7 +22,7 @@ class UploadSource : public upstream::ByteSource {
   absl::StatusOr<std::string> Next() override;
   std::optional<int64_t> Size() const override { return declared_; }
 
-  // True once the end was reached: everything was handed on.
+  // True once the end was reached: everything was handed on. With a declared length that is so after the last piece.
   bool finished() const { return finished_; }
   // Why it broke off; OK if it did not.
   const absl::Status& status() const { return status_; }

@@ -163,10 +163,11 @@ class WatchHub {
     if (topic->second.empty()) topics_.erase(topic);
   }
 
-  base::ThreadPool fan_out_;
   base::Mutex mutex_;
   std::unordered_map<std::string, std::unordered_set<Session*>> topics_ ABSL_GUARDED_BY(mutex_);
   std::unordered_map<Session*, std::weak_ptr<Session>> sessions_ ABSL_GUARDED_BY(mutex_);
+  // Last: sessions that its thread lets go of look into the maps.
+  base::ThreadPool fan_out_;
 };
 
 template <typename Resource>

@@ -1,0 +1,98 @@
+#include "service/rpc/call.h"
+
+#include <memory>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "service/base/error.h"
+#include "service/base/log.h"
+#include "service/rpc/status.h"
+#include "service/rpc/trace.h"
+
+namespace seedance::rpc {
+namespace {
+
+// Value of a metadata key; empty when it is missing or sent more than once.
+std::string_view Metadata(const grpc::CallbackServerContext& context, const char* key) {
+  const auto [begin, end] = context.client_metadata().equal_range(key);
+  if (begin == end || std::next(begin) != end) return {};
+  return std::string_view(begin->second.data(), begin->second.size());
+}
+
+absl::Time DeadlineOf(const grpc::CallbackServerContext& context) {
+  const auto deadline = context.deadline();
+  // gRPC's "none" is the far end of its clock.
+  if (deadline == std::chrono::system_clock::time_point::max()) return absl::InfiniteFuture();
+  return absl::FromChrono(deadline);
+}
+
+// Words of gRPC for its status codes.
+std::string CodeName(const absl::Status& status) { return absl::StatusCodeToString(status.code()); }
+
+base::LogLevel LevelOf(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kInternal:
+    case absl::StatusCode::kDataLoss:
+      return base::LogLevel::kError;
+    case absl::StatusCode::kUnknown:
+    case absl::StatusCode::kUnavailable:
+      return base::LogLevel::kWarning;
+    default:
+      return base::LogLevel::kInfo;
+  }
+}
+
+}  // namespace
+
+absl::Status CallPoolFull() {
+  base::ErrorDetail detail;
+  detail.reason = base::Reason::kRateLimited;
+  detail.quota_subject = "gateway:call_threads";
+  detail.retry_delay = absl::Seconds(1);
+  return base::MakeError("the server has too many calls waiting", detail);
+}
+
+Call::Call(Edge& edge, grpc::CallbackServerContext* context, std::string_view method)
+    : edge_(edge), grpc_context_(context), method_(method), start_(edge.clock().Now()) {
+  context_.deadline = DeadlineOf(*context);
+  context_.cancel = std::make_shared<base::CancelToken>();
+  context_.traceparent = ContinueTrace(Metadata(*context, "traceparent"), edge.random());
+  absl::StatusOr<std::string> tenant = edge.tenants().Authenticate(Metadata(*context, "authorization"));
+  if (tenant.ok()) {
+    context_.tenant = *std::move(tenant);
+    if (edge.streams().draining()) admission_ = DrainingError();
+  } else {
+    admission_ = tenant.status();
+  }
+}
+
+absl::Status Call::Gone() const {
+  const bool late = edge_.clock().Now() >= context_.deadline;
+  base::ErrorDetail detail;
+  detail.reason = late ? base::Reason::kDeadlineExceeded : base::Reason::kCancelled;
+  return base::MakeError(late ? "the call's deadline has passed" : "the caller went away", detail);
+}
+
+grpc::Status Call::End(const absl::Status& status) {
+  const base::ErrorDetail detail = base::GetErrorDetail(status);
+  std::vector<base::LogField> fields = {
+      {"method", method_},
+      {"tenant", context_.tenant},
+      {"code", CodeName(status)},
+      {"trace_id", TraceId(context_.traceparent)},
+      {"duration_ms", absl::ToDoubleMilliseconds(edge_.clock().Now() - start_)},
+      {"peer", grpc_context_->peer()},
+  };
+  if (!status.ok()) fields.emplace_back("reason", base::ReasonName(detail.reason));
+  if (!request_id_.empty()) fields.emplace_back("request_id", request_id_);
+  if (!resource_.empty()) fields.emplace_back("resource", resource_);
+  const auto code = detail.metadata.find(std::string(base::kUpstreamCodeKey));
+  if (code != detail.metadata.end()) fields.emplace_back("upstream_code", code->second);
+  // Messages of defects help to find them; those of bad input may quote the caller.
+  if (detail.reason == base::Reason::kInternal) fields.emplace_back("message", std::string(status.message()));
+  base::Log(LevelOf(status), "call", fields);
+  return ToGrpcStatus(status);
+}
+
+}  // namespace seedance::rpc

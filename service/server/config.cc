@@ -1,0 +1,134 @@
+#include "service/server/config.h"
+
+#include <google/protobuf/util/json_util.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "service/server/config_rules.h"
+#include "service/server/yaml_message.h"
+
+namespace seedance::server {
+namespace {
+
+namespace proto = gateway::config::v1;
+
+absl::Status ToStatus(const std::vector<ConfigProblem>& problems) {
+  if (problems.empty()) return absl::OkStatus();
+  std::string text;
+  for (const ConfigProblem& problem : problems) {
+    if (!text.empty()) text += "\n";
+    if (problem.line > 0) absl::StrAppend(&text, "line ", problem.line, ": ");
+    absl::StrAppend(&text, problem.field.empty() ? "the file" : problem.field, ": ", problem.what);
+  }
+  return absl::InvalidArgumentError(text);
+}
+
+// Of the field, or of the nearest thing around it that the file has.
+int LineOf(std::string field, const std::map<std::string, int>& lines) {
+  while (!field.empty()) {
+    if (const auto line = lines.find(field); line != lines.end()) return line->second;
+    field.resize(std::min(field.find_last_of(".["), field.size() - 1));
+  }
+  return 0;
+}
+
+absl::StatusOr<std::string> ReadFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::stringstream text;
+  if (!file.is_open() || !(text << file.rdbuf())) {
+    // An empty file sets failbit on `text`; it is as good as missing for everything that is read here.
+    return absl::NotFoundError(absl::StrCat(path, " cannot be read or is empty"));
+  }
+  return text.str();
+}
+
+void CheckSecrets(const GatewayConfig& config, std::vector<ConfigProblem>& problems) {
+  for (int i = 0; i < config.upstreams_size(); ++i) {
+    const auto secret = ReadSecret(config.upstreams(i).anyfast().api_key());
+    if (secret.ok()) continue;
+    problems.push_back({absl::StrCat("upstreams[", i, "].anyfast.api_key"), std::string(secret.status().message()), 0});
+  }
+}
+
+// `http://user:password@host` without what stands before the `@`.
+std::string WithoutPassword(const std::string& url) {
+  const size_t scheme = url.find("://");
+  const size_t at = url.rfind('@');
+  if (scheme == std::string::npos || at == std::string::npos) return url;
+  return absl::StrCat(url.substr(0, scheme + 3), "(hidden)", url.substr(at));
+}
+
+}  // namespace
+
+absl::Duration FromProto(const google::protobuf::Duration& duration) {
+  return absl::Seconds(duration.seconds()) + absl::Nanoseconds(duration.nanos());
+}
+
+absl::StatusOr<GatewayConfig> ParseConfig(const std::string& yaml) {
+  GatewayConfig config;
+  std::vector<ConfigProblem> problems;
+  const std::map<std::string, int> lines = ReadYaml(yaml, config, problems);
+  ApplyConfigRules(config, problems);
+  for (ConfigProblem& problem : problems) {
+    if (problem.line == 0) problem.line = LineOf(problem.field, lines);
+  }
+  std::stable_sort(problems.begin(), problems.end(),
+                   [](const ConfigProblem& left, const ConfigProblem& right) { return left.line < right.line; });
+  if (!problems.empty()) return ToStatus(problems);
+  return config;
+}
+
+absl::StatusOr<GatewayConfig> LoadConfig(const std::string& path) {
+  absl::StatusOr<std::string> yaml = ReadFile(path);
+  if (!yaml.ok()) return yaml.status();
+  absl::StatusOr<GatewayConfig> config = ParseConfig(*yaml);
+  if (!config.ok()) return config;
+  std::vector<ConfigProblem> problems;
+  CheckSecrets(*config, problems);
+  if (!problems.empty()) return ToStatus(problems);
+  return config;
+}
+
+absl::StatusOr<base::Secret> ReadSecret(const proto::Secret& secret) {
+  std::string value;
+  std::string source;
+  if (secret.source_case() == proto::Secret::kEnv) {
+    source = absl::StrCat("environment variable ", secret.env());
+    const char* text = std::getenv(secret.env().c_str());
+    value = text == nullptr ? "" : text;
+  } else {
+    source = absl::StrCat("file ", secret.file());
+    value = ReadFile(secret.file()).value_or("");
+  }
+  absl::StripAsciiWhitespace(&value);
+  if (value.empty()) return absl::FailedPreconditionError(absl::StrCat(source, " is missing or empty"));
+  return base::Secret(std::move(value));
+}
+
+std::string PrintConfig(const GatewayConfig& config) {
+  GatewayConfig shown = config;
+  for (proto::Tenant& tenant : *shown.mutable_tenants()) {
+    for (std::string& hash : *tenant.mutable_token_sha256()) hash = "(hidden)";
+  }
+  for (proto::Upstream& upstream : *shown.mutable_upstreams()) {
+    proto::Http& http = *upstream.mutable_anyfast()->mutable_http();
+    http.set_proxy(WithoutPassword(http.proxy()));
+    upstream.mutable_anyfast()->set_base_url(WithoutPassword(upstream.anyfast().base_url()));
+  }
+  google::protobuf::util::JsonPrintOptions options;
+  options.add_whitespace = true;
+  options.preserve_proto_field_names = true;
+  options.always_print_primitive_fields = true;
+  std::string text;
+  if (!google::protobuf::util::MessageToJsonString(shown, &text, options).ok()) return "{}\n";
+  return text;
+}
+
+}  // namespace seedance::server

@@ -104,7 +104,7 @@ class Store {
   virtual absl::StatusOr<Begun> BeginCall(const model::BilledCall& call, const model::GenerationTask* task) = 0;
 
   // Ends a row: state, resource_name, error and update_time are taken from `call`. `group` or `asset`, if not null,
-  // is inserted (or replaced) in the same transaction, and given its revision.
+  // is inserted (or replaced) in the same transaction, and given its revision. NOT_FOUND without a row.
   virtual absl::Status FinishCall(const model::BilledCall& call, model::AssetGroup* group, model::Asset* asset) = 0;
 
   // Adds fields to the fingerprint of a row (the hash of a stream is known only at its end). NOT_FOUND without a row.

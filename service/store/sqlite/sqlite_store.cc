@@ -1,0 +1,195 @@
+#include "service/store/sqlite/sqlite_store.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "service/base/random.h"
+#include "service/store/sqlite/asset_rows.h"
+#include "service/store/sqlite/call_rows.h"
+#include "service/store/sqlite/connection.h"
+#include "service/store/sqlite/file_lock.h"
+#include "service/store/sqlite/group_rows.h"
+#include "service/store/sqlite/migrations.h"
+#include "service/store/sqlite/read_pool.h"
+#include "service/store/sqlite/store_meta.h"
+#include "service/store/sqlite/task_rows.h"
+#include "service/store/sqlite/write_queue.h"
+
+namespace seedance::store::sqlite {
+namespace {
+
+class SqliteStore : public Store {
+ public:
+  SqliteStore(FileLock lock, std::string epoch, std::unique_ptr<Connection> writer, std::unique_ptr<ReadPool> readers)
+      : lock_(std::move(lock)), epoch_(std::move(epoch)), readers_(std::move(readers)), writer_(std::move(writer)) {}
+
+  std::string epoch() override { return epoch_; }
+
+  absl::StatusOr<model::AssetGroup> PutGroup(const model::AssetGroup& group) override {
+    return Write<model::AssetGroup>([&](Connection& connection) -> absl::StatusOr<model::AssetGroup> {
+      model::AssetGroup written = group;
+      WriteGroup(connection, written);
+      return written;
+    });
+  }
+
+  absl::StatusOr<model::AssetGroup> GetGroup(const model::UpstreamHandle& handle) override {
+    return readers_->Run([&](Connection& connection) { return ReadGroup(connection, handle); });
+  }
+
+  absl::Status DeleteGroup(const model::UpstreamHandle& handle) override {
+    return writer_.Run([&](Connection& connection) { return EraseGroup(connection, handle); });
+  }
+
+  absl::StatusOr<model::Page<model::AssetGroup>> ListGroups(const GroupFilter& filter, const model::PageCursor& after,
+                                                            int limit) override {
+    return readers_->Run([&](Connection& connection) { return sqlite::ListGroups(connection, filter, after, limit); });
+  }
+
+  absl::StatusOr<model::Asset> PutAsset(const model::Asset& asset) override {
+    return Write<model::Asset>([&](Connection& connection) -> absl::StatusOr<model::Asset> {
+      model::Asset written = asset;
+      WriteAsset(connection, written);
+      return written;
+    });
+  }
+
+  absl::StatusOr<model::Asset> GetAsset(const model::UpstreamHandle& handle) override {
+    return readers_->Run([&](Connection& connection) { return ReadAsset(connection, handle); });
+  }
+
+  absl::StatusOr<model::Asset> UpdateAsset(const model::UpstreamHandle& handle,
+                                           absl::FunctionRef<absl::Status(model::Asset&)> change) override {
+    return Write<model::Asset>([&](Connection& connection) -> absl::StatusOr<model::Asset> {
+      absl::StatusOr<model::Asset> asset = ReadAsset(connection, handle);
+      if (!asset.ok()) return asset;
+      if (absl::Status changed = change(*asset); !changed.ok()) return changed;
+      WriteAsset(connection, *asset);
+      return asset;
+    });
+  }
+
+  absl::Status DeleteAsset(const model::UpstreamHandle& handle) override {
+    return writer_.Run([&](Connection& connection) { return EraseAsset(connection, handle); });
+  }
+
+  absl::StatusOr<model::Page<model::Asset>> ListAssets(const AssetFilter& filter, const model::PageCursor& after,
+                                                       int limit) override {
+    return readers_->Run([&](Connection& connection) { return sqlite::ListAssets(connection, filter, after, limit); });
+  }
+
+  absl::StatusOr<std::optional<model::Asset>> FindAsset(const model::UpstreamHandle& group,
+                                                        const std::string& display_name) override {
+    return readers_->Run([&](Connection& connection) { return sqlite::FindAsset(connection, group, display_name); });
+  }
+
+  absl::StatusOr<std::vector<model::Asset>> ListProcessingAssets() override {
+    return readers_->Run([](Connection& connection) { return sqlite::ListProcessingAssets(connection); });
+  }
+
+  absl::StatusOr<model::GenerationTask> GetTask(const std::string& id) override {
+    return readers_->Run([&](Connection& connection) { return ReadTask(connection, id); });
+  }
+
+  absl::StatusOr<model::GenerationTask> UpdateTask(
+      const std::string& id, absl::FunctionRef<absl::Status(model::GenerationTask&)> change) override {
+    return Write<model::GenerationTask>([&](Connection& connection) { return ChangeTask(connection, id, change); });
+  }
+
+  absl::StatusOr<model::Page<model::GenerationTask>> ListTasks(const TaskFilter& filter, const model::PageCursor& after,
+                                                               int limit) override {
+    return readers_->Run([&](Connection& connection) { return sqlite::ListTasks(connection, filter, after, limit); });
+  }
+
+  absl::StatusOr<std::vector<model::GenerationTask>> ListOpenTasks() override {
+    return readers_->Run([](Connection& connection) { return sqlite::ListOpenTasks(connection); });
+  }
+
+  absl::StatusOr<Begun> BeginCall(const model::BilledCall& call, const model::GenerationTask* task) override {
+    return Write<Begun>([&](Connection& connection) { return sqlite::BeginCall(connection, call, task); });
+  }
+
+  absl::Status FinishCall(const model::BilledCall& call, model::AssetGroup* group, model::Asset* asset) override {
+    return writer_.Run([&](Connection& connection) {
+      if (absl::Status ended = EndCall(connection, call); !ended.ok()) return ended;
+      if (group != nullptr) WriteGroup(connection, *group);
+      if (asset != nullptr) WriteAsset(connection, *asset);
+      return absl::OkStatus();
+    });
+  }
+
+  absl::Status ExtendFingerprint(const model::BilledCallKey& key, const model::Fingerprint& more) override {
+    return writer_.Run([&](Connection& connection) { return sqlite::ExtendFingerprint(connection, key, more); });
+  }
+
+  absl::StatusOr<std::optional<model::BilledCall>> GetCall(const model::BilledCallKey& key) override {
+    return readers_->Run([&](Connection& connection) { return ReadCall(connection, key); });
+  }
+
+  absl::StatusOr<int> DoubtInFlightCalls(const std::string& error, absl::Time now) override {
+    return Write<int>([&](Connection& connection) { return sqlite::DoubtInFlightCalls(connection, error, now); });
+  }
+
+ private:
+  // A write with a result, which is returned only after its commit.
+  template <typename Result>
+  absl::StatusOr<Result> Write(absl::FunctionRef<absl::StatusOr<Result>(Connection&)> write) {
+    absl::StatusOr<Result> result;
+    const absl::Status committed = writer_.Run([&](Connection& connection) {
+      result = write(connection);
+      return result.status();
+    });
+    if (!committed.ok()) return committed;
+    return result;
+  }
+
+  // In this order: the lock is given back last.
+  FileLock lock_;
+  const std::string epoch_;
+  std::unique_ptr<ReadPool> readers_;
+  WriteQueue writer_;
+};
+
+// Makes the file, so that it is readable for its owner only and that a bad path is reported in plain words.
+absl::Status MakeFile(const std::string& path) {
+  const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (file < 0) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("cannot open ", path, ": ", std::generic_category().message(errno)));
+  }
+  close(file);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<Store>> Open(const SqliteOptions& options) {
+  absl::StatusOr<FileLock> lock = FileLock::Take(options.path + ".lock");
+  if (!lock.ok()) return lock.status();
+  if (absl::Status made = MakeFile(options.path); !made.ok()) return made;
+  auto writer = std::make_unique<Connection>(options.path, Connection::Use::kWrite, options.max_pages);
+  if (absl::Status migrated = Migrate(*writer); !migrated.ok()) return migrated;
+  std::string epoch = ReadOrMakeEpoch(*writer, base::MakeUuidV4(base::SystemRandom()));
+  auto readers = std::make_unique<ReadPool>(options.path, options.read_connections);
+  return std::make_unique<SqliteStore>(*std::move(lock), std::move(epoch), std::move(writer), std::move(readers));
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const SqliteOptions& options) {
+  absl::Status status;
+  try {
+    absl::StatusOr<std::unique_ptr<Store>> store = Open(options);
+    if (store.ok()) return store;
+    status = store.status();
+  } catch (const SQLite::Exception& error) {
+    status = absl::FailedPreconditionError(error.what());
+  }
+  return absl::FailedPreconditionError(
+      absl::StrCat("store ", options.path, " cannot be used: ", std::string(status.message())));
+}
+
+}  // namespace seedance::store::sqlite

@@ -1,0 +1,369 @@
+#include "service/upstream/anyfast/anyfast.h"
+
+#include <algorithm>
+#include <atomic>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "service/base/error.h"
+#include "service/base/random.h"
+#include "service/upstream/anyfast/error_table.h"
+#include "service/upstream/anyfast/multipart_source.h"
+#include "service/upstream/anyfast/profiles.h"
+#include "service/upstream/anyfast/task_report.h"
+#include "service/upstream/anyfast/wire_report.h"
+#include "service/upstream/anyfast/wire_request.h"
+#include "service/upstream/result_fetch.h"
+
+namespace seedance::upstream {
+namespace {
+
+using base::Reason;
+
+constexpr char kGroupResource[] = "seedance.gateway.v1.AssetGroup";
+constexpr char kAssetResource[] = "seedance.gateway.v1.Asset";
+constexpr int kMaxPageSize = 100;
+// Pages that GetGroup looks through when the vendor does not filter by id.
+constexpr int kMaxFindPages = 20;
+
+// Ids are opaque; what is no plain letter, digit or sign must not change the path.
+std::string PathSegment(const std::string& id) {
+  std::string segment;
+  for (const char c : id) {
+    if (absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_') {
+      segment.push_back(c);
+    } else {
+      absl::StrAppendFormat(&segment, "%%%02X", static_cast<unsigned char>(c));
+    }
+  }
+  return segment;
+}
+
+// The vendor wants to hear which type of group is meant.
+bool DemandsGroupType(const HttpReply& reply) {
+  return reply.outcome == HttpOutcome::kReply && reply.status == 400 && absl::StrContains(reply.body, "GroupType");
+}
+
+// Passes a cancellation on only while the vendor cannot have the whole body: later it would lose the answer.
+class UploadCancel {
+ public:
+  UploadCancel(const std::shared_ptr<base::CancelToken>& caller, const MultipartSource& source)
+      : caller_(caller), token_(std::make_shared<base::CancelToken>()) {
+    if (caller_ == nullptr) return;
+    id_ = caller_->OnCancel([token = token_, &source] {
+      if (!source.finished()) token->Cancel();
+    });
+  }
+  ~UploadCancel() {
+    if (caller_ != nullptr) caller_->Remove(id_);
+  }
+  UploadCancel(const UploadCancel&) = delete;
+  UploadCancel& operator=(const UploadCancel&) = delete;
+
+  const std::shared_ptr<base::CancelToken>& token() const { return token_; }
+
+ private:
+  const std::shared_ptr<base::CancelToken> caller_;
+  const std::shared_ptr<base::CancelToken> token_;
+  uint64_t id_ = 0;
+};
+
+class AnyFast : public Upstream {
+ public:
+  AnyFast(AnyFastOptions options, std::unique_ptr<HttpTransport> transport, base::Clock& clock)
+      : options_(std::move(options)), transport_(std::move(transport)), clock_(clock) {}
+
+  const std::string& name() const override { return options_.name; }
+  std::string default_model() const override { return options_.default_model; }
+  std::optional<model::ModelProfile> FindModel(const std::string& model) const override {
+    return AnyFastProfile(model);
+  }
+  const model::AssetProfile& asset_profile() const override { return asset_profile_; }
+
+  BilledResult<std::string> CreateGroup(const CallOptions& call, const NewGroup& group) override {
+    return Create(Operation::kCreateGroup, BilledPost(call, "/volc/asset/CreateAssetGroup", CreateGroupBody(group)),
+                  std::nullopt);
+  }
+
+  absl::StatusOr<ReportPage<GroupReport>> ListGroups(const CallOptions& call, const GroupQuery& query) override {
+    GroupQuery bounded = query;
+    bounded.page_size = std::clamp(query.page_size, 1, kMaxPageSize);
+    return GroupPage(call, bounded.page, bounded.page_size,
+                     [&bounded](const std::string& type) { return ListGroupsBody(bounded, type); });
+  }
+
+  absl::StatusOr<GroupReport> GetGroup(const CallOptions& call, const std::string& id) override {
+    // The vendor has no such action. First by a filter; if that finds nothing, perhaps because the filter is not what
+    // the vendor expects, among all groups.
+    absl::StatusOr<GroupReport> found = FindGroup(
+        call, id, [&id](int page, const std::string& type) { return FindGroupBody(id, page, kMaxPageSize, type); });
+    if (found.ok() || base::GetReason(found.status()) != Reason::kResourceNotFound) return found;
+    return FindGroup(call, id, [](int page, const std::string& type) {
+      GroupQuery all;
+      all.page = page;
+      return ListGroupsBody(all, type);
+    });
+  }
+
+  absl::Status UpdateGroup(const CallOptions& call, const std::string& id, const std::string& display_name) override {
+    return Change(Operation::kChangeGroup, call, "/volc/asset/UpdateAssetGroup", RenameBody(id, display_name),
+                  GroupRef(id));
+  }
+  absl::Status DeleteGroup(const CallOptions& call, const std::string& id) override {
+    return Change(Operation::kChangeGroup, call, "/volc/asset/DeleteAssetGroup", IdBody(id), GroupRef(id));
+  }
+
+  BilledResult<std::string> CreateAsset(const CallOptions& call, const NewAsset& asset) override {
+    if (asset.uri.empty() && asset.data != nullptr) return UploadAsset(call, asset);
+    return Create(Operation::kCreateAsset, BilledPost(call, "/volc/asset/CreateAsset", CreateAssetBody(asset)),
+                  GroupRef(asset.group_id));
+  }
+
+  absl::StatusOr<ReportPage<AssetReport>> ListAssets(const CallOptions& call, const AssetQuery& query) override {
+    AssetQuery bounded = query;
+    bounded.page_size = std::clamp(query.page_size, 1, kMaxPageSize);
+    absl::StatusOr<HttpReply> reply =
+        Read(Operation::kReadAssets, call, Post(call, "/volc/asset/ListAssets", ListAssetsBody(bounded)), std::nullopt);
+    if (!reply.ok()) return reply.status();
+    const JsonNode answer = UnwrapAnswer(reply->body);
+    const JsonNode items = answer.First({"Items", "items"});
+    if (!items.IsArray() && !answer["TotalCount"].exists()) return Misunderstood(Operation::kReadAssets, *reply);
+    ReportPage<AssetReport> page;
+    for (size_t i = 0; i < items.size(); ++i) page.items.push_back(ReadAsset(items[i], options_.api_key));
+    page.more = MorePages(answer, bounded.page, bounded.page_size);
+    return page;
+  }
+
+  absl::StatusOr<AssetReport> GetAsset(const CallOptions& call, const std::string& id) override {
+    absl::StatusOr<HttpReply> reply =
+        Read(Operation::kReadAssets, call, Post(call, "/volc/asset/GetAsset", IdBody(id)), AssetRef(id));
+    if (!reply.ok()) return reply.status();
+    AssetReport asset = ReadAsset(UnwrapAnswer(reply->body), options_.api_key);
+    if (asset.id.empty() && asset.state != model::AssetState::kUnspecified) asset.id = id;
+    if (asset.id != id) return Misunderstood(Operation::kReadAssets, *reply);
+    return asset;
+  }
+
+  absl::Status UpdateAsset(const CallOptions& call, const std::string& id, const std::string& display_name) override {
+    return Change(Operation::kChangeAsset, call, "/volc/asset/UpdateAsset", RenameBody(id, display_name), AssetRef(id));
+  }
+  absl::Status DeleteAsset(const CallOptions& call, const std::string& id) override {
+    return Change(Operation::kChangeAsset, call, "/volc/asset/DeleteAsset", IdBody(id), AssetRef(id));
+  }
+
+  BilledResult<std::string> CreateTask(const CallOptions& call, const model::TaskRequest& task) override {
+    const std::string& model = task.model.empty() ? options_.default_model : task.model;
+    return Create(Operation::kCreateTask, BilledPost(call, "/v1/video/generations", CreateTaskBody(task, model)),
+                  std::nullopt);
+  }
+
+  absl::StatusOr<TaskReport> GetTask(const CallOptions& call, const std::string& id) override {
+    HttpRequest request = Request(call, "/v1/video/generations/" + PathSegment(id));
+    request.method = "GET";
+    absl::StatusOr<HttpReply> reply = Read(Operation::kReadTask, call, std::move(request), std::nullopt);
+    if (!reply.ok()) return reply.status();
+    std::optional<TaskReport> report = ReadTask(reply->body, clock_.Now(), options_.api_key);
+    if (!report.has_value()) return Misunderstood(Operation::kReadTask, *reply);
+    return *std::move(report);
+  }
+
+  absl::Status FetchResult(const CallOptions& call, const std::string& uri, int64_t offset, int64_t limit,
+                           ResultSink& sink) override {
+    const absl::Duration time = std::min(options_.transfer_timeout, call.deadline - clock_.Now());
+    return FetchRange(*transport_, call, {uri, offset, limit}, time, options_.allow_plain_http, sink);
+  }
+
+ private:
+  using Resource = std::optional<base::ResourceRef>;
+
+  Resource GroupRef(const std::string& id) const {
+    return base::ResourceRef{kGroupResource, model::AssetGroupName({options_.name, id})};
+  }
+  Resource AssetRef(const std::string& id) const {
+    return base::ResourceRef{kAssetResource, model::AssetName({options_.name, id})};
+  }
+
+  HttpRequest Request(const CallOptions& call, const std::string& path) const {
+    HttpRequest request;
+    request.method = "POST";
+    request.url = options_.base_url + path;
+    request.headers.emplace_back("Authorization", "Bearer " + options_.api_key.Reveal());
+    if (!call.traceparent.empty()) request.headers.emplace_back("traceparent", call.traceparent);
+    return request;
+  }
+
+  HttpRequest Post(const CallOptions& call, const std::string& path, std::string body) const {
+    HttpRequest request = Request(call, path);
+    request.content_type = "application/json";
+    request.body = std::move(body);
+    return request;
+  }
+
+  // Neither the caller's deadline nor its leaving ends a billed call: the answer is worth money.
+  HttpRequest BilledPost(const CallOptions& call, const std::string& path, std::string body) const {
+    HttpRequest request = Post(call, path, std::move(body));
+    request.timeout = options_.submit_timeout;
+    request.billed = true;
+    return request;
+  }
+
+  ErrorContext Context(Operation operation, Resource resource) const {
+    return {operation, options_.api_key, clock_.Now(), std::move(resource)};
+  }
+
+  BilledResult<std::string> Create(Operation operation, const HttpRequest& request, Resource resource) {
+    const HttpReply reply = transport_->Send(request);
+    ErrorContext context = Context(operation, std::move(resource));
+    context.streamed = request.source != nullptr;
+    return Judge(context, reply);
+  }
+
+  static BilledResult<std::string> Judge(const ErrorContext& context, const HttpReply& reply) {
+    BilledResult<std::string> result;
+    if (reply.outcome == HttpOutcome::kReply && reply.status >= 200 && reply.status < 300) {
+      result.value = ReadId(UnwrapAnswer(reply.body));
+    }
+    if (!result.value.empty()) {
+      result.acceptance = Acceptance::kAccepted;
+      return result;
+    }
+    Verdict verdict = JudgeAnswer(context, reply);
+    result.acceptance = verdict.acceptance;
+    result.status = std::move(verdict.status);
+    result.retry_after = verdict.retry_after;
+    result.retryable = verdict.retryable;
+    return result;
+  }
+
+  BilledResult<std::string> UploadAsset(const CallOptions& call, const NewAsset& asset) {
+    const std::string boundary =
+        absl::StrFormat("seedance-%016x%016x", base::SystemRandom().Bits(), base::SystemRandom().Bits());
+    MultipartSource::Fields fields = {{"GroupId", asset.group_id}, {"Name", asset.display_name}};
+    if (asset.media_type == model::MediaType::kVideo || asset.media_type == model::MediaType::kAudio) {
+      fields.insert(fields.begin(), {"model", BillingModel(asset.media_type)});
+      fields.emplace_back("AssetType", AssetTypeWord(asset.media_type));
+    }
+    MultipartSource source(boundary, fields, asset.file_name, *asset.data);
+    HttpRequest request = BilledPost(call, "/volc/asset/CreateAsset", "");
+    request.content_type = source.content_type();
+    request.source = &source;
+    request.timeout = options_.transfer_timeout;
+    const UploadCancel cancel(call.cancel, source);
+    request.cancel = cancel.token();
+    BilledResult<std::string> result = Create(Operation::kCreateAsset, request, GroupRef(asset.group_id));
+    if (result.acceptance == Acceptance::kUnknown && !source.finished()) {
+      // However it ended, the vendor cannot have seen a whole file.
+      result.acceptance = Acceptance::kNotAccepted;
+      result.retryable = false;
+      base::ErrorDetail detail;
+      detail.reason = Reason::kCancelled;
+      result.status = base::MakeError("the upload broke off before its end", detail);
+    }
+    return result;
+  }
+
+  // A 2xx answer to a call that bills nothing.
+  absl::StatusOr<HttpReply> Read(Operation operation, const CallOptions& call, HttpRequest request, Resource resource) {
+    absl::StatusOr<HttpReply> reply = SendRead(call, request);
+    if (!reply.ok()) return reply.status();
+    if (reply->outcome == HttpOutcome::kReply && reply->status >= 200 && reply->status < 300) return reply;
+    if (reply->outcome != HttpOutcome::kReply && reply->outcome != HttpOutcome::kCancelled &&
+        clock_.Now() >= call.deadline) {
+      return DeadlineExceeded();
+    }
+    return JudgeAnswer(Context(operation, std::move(resource)), *reply).status;
+  }
+
+  absl::StatusOr<HttpReply> SendRead(const CallOptions& call, HttpRequest& request) {
+    request.timeout = std::min(options_.read_timeout, call.deadline - clock_.Now());
+    request.cancel = call.cancel;
+    if (request.timeout <= absl::ZeroDuration()) return DeadlineExceeded();
+    return transport_->Send(request);
+  }
+
+  static absl::Status DeadlineExceeded() {
+    base::ErrorDetail detail;
+    detail.reason = Reason::kDeadlineExceeded;
+    return base::MakeError("the vendor did not answer in time", detail);
+  }
+
+  // A 2xx answer without what was asked for. It may hold an error all the same.
+  absl::Status Misunderstood(Operation operation, const HttpReply& reply) const {
+    return JudgeAnswer(Context(operation, std::nullopt), reply).status;
+  }
+
+  absl::Status Change(Operation operation, const CallOptions& call, const std::string& path, std::string body,
+                      Resource resource) {
+    absl::StatusOr<HttpReply> reply = Read(operation, call, Post(call, path, std::move(body)), std::move(resource));
+    if (!reply.ok()) return reply.status();
+    const JsonNode root = JsonNode::Parse(reply->body);
+    const bool refused = root["error"].IsObject() || root["ResponseMetadata"]["Error"].IsObject() ||
+                         UnwrapAnswer(reply->body)["Deleted"].Truth() == false;
+    return refused ? Misunderstood(operation, *reply) : absl::OkStatus();
+  }
+
+  // `body(group_type)` writes the request.
+  template <typename Body>
+  absl::StatusOr<ReportPage<GroupReport>> GroupPage(const CallOptions& call, int number, int size, const Body& body) {
+    // Most keys take the list without a type, which then holds every type; some answer that it is missing.
+    const std::string type = group_type_demanded_ ? "AIGC" : "";
+    HttpRequest request = Post(call, "/volc/asset/ListAssetGroups", body(type));
+    absl::StatusOr<HttpReply> reply = SendRead(call, request);
+    if (!reply.ok()) return reply.status();
+    if (type.empty() && DemandsGroupType(*reply)) {
+      group_type_demanded_ = true;
+      request.body = body("AIGC");
+    } else {
+      return ReadGroupPage(*reply, number, size);
+    }
+    reply = SendRead(call, request);
+    if (!reply.ok()) return reply.status();
+    return ReadGroupPage(*reply, number, size);
+  }
+
+  absl::StatusOr<ReportPage<GroupReport>> ReadGroupPage(const HttpReply& reply, int number, int size) const {
+    const bool fine = reply.outcome == HttpOutcome::kReply && reply.status >= 200 && reply.status < 300;
+    const JsonNode answer = fine ? UnwrapAnswer(reply.body) : JsonNode();
+    const JsonNode items = answer.First({"Items", "items"});
+    if (!items.IsArray() && !answer["TotalCount"].exists()) return Misunderstood(Operation::kReadGroups, reply);
+    ReportPage<GroupReport> page;
+    for (size_t i = 0; i < items.size(); ++i) page.items.push_back(ReadGroup(items[i]));
+    page.more = MorePages(answer, number, size);
+    return page;
+  }
+
+  // `body(page, group_type)` writes the request.
+  template <typename Body>
+  absl::StatusOr<GroupReport> FindGroup(const CallOptions& call, const std::string& id, const Body& body) {
+    for (int number = 1; number <= kMaxFindPages; ++number) {
+      absl::StatusOr<ReportPage<GroupReport>> page =
+          GroupPage(call, number, kMaxPageSize, [&](const std::string& type) { return body(number, type); });
+      if (!page.ok()) return page.status();
+      for (GroupReport& group : page->items) {
+        if (group.id == id) return std::move(group);
+      }
+      if (!page->more) return base::ResourceNotFound(kGroupResource, model::AssetGroupName({options_.name, id}));
+    }
+    base::ErrorDetail detail;
+    detail.reason = Reason::kUpstreamUnavailable;
+    return base::MakeError("the vendor lists too many groups to look through", detail);
+  }
+
+  const AnyFastOptions options_;
+  const std::unique_ptr<HttpTransport> transport_;
+  base::Clock& clock_;
+  const model::AssetProfile asset_profile_;
+  std::atomic<bool> group_type_demanded_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Upstream> MakeAnyFast(AnyFastOptions options, std::unique_ptr<HttpTransport> transport,
+                                      base::Clock& clock) {
+  return std::make_unique<AnyFast>(std::move(options), std::move(transport), clock);
+}
+
+}  // namespace seedance::upstream

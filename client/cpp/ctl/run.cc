@@ -1,0 +1,112 @@
+#include "client/cpp/ctl/run.h"
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "client/cpp/ctl/commands.h"
+#include "client/cpp/ctl/exit_code.h"
+#include "client/cpp/ctl/session.h"
+
+namespace seedance::client::ctl {
+namespace {
+
+constexpr char kVersion[] = "seedancectl 0.1.0";
+
+void AddGlobalOptions(CLI::App& app, GlobalOptions& options, const Console& console) {
+  if (!console.endpoint.empty()) options.endpoint = console.endpoint;
+  app.add_option_function<std::string>(
+         "--endpoint",
+         [&options](const std::string& endpoint) {
+           options.endpoint = endpoint;
+           options.endpoint_given = true;
+         },
+         "host:port of the gateway (env SEEDANCE_ENDPOINT, default 127.0.0.1:8443)")
+      ->type_name("HOST:PORT");
+  app.add_option("--token-file", options.token_file, "file with the bearer token (or env SEEDANCE_TOKEN)")
+      ->type_name("FILE");
+  app.add_flag("--tls", options.tls, "use TLS, with the system's authorities");
+  app.add_option("--ca-file", options.ca_file, "PEM authorities of the gateway; implies --tls")->type_name("FILE");
+  app.add_option("-o,--output", options.output, "table (for people) or json (protobuf JSON)")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember({"table", "json"}));
+  app.add_option("--timeout", options.timeout, "time limit of the whole call, for example 90s or 5m")
+      ->type_name("TIME");
+  app.add_flag("--no-color", options.no_color, "no colours (or env NO_COLOR)");
+  app.set_version_flag("--version", kVersion);
+}
+
+}  // namespace
+
+std::string Examples(const std::vector<std::string>& lines) {
+  std::string text = "Examples:\n";
+  for (const std::string& line : lines) absl::StrAppend(&text, "  ", line, "\n");
+  return text;
+}
+
+CLI::App* AddCommand(CLI::App& parent, Session& session, const std::string& name, const std::string& help,
+                     const std::vector<std::string>& examples, std::function<int()> run) {
+  CLI::App* command = parent.add_subcommand(name, help);
+  command->footer(Examples(examples));
+  command->final_callback([&session, run = std::move(run)] { session.command = run; });
+  return command;
+}
+
+CLI::App* AddNoun(CLI::App& app, const std::string& name, const std::string& help,
+                  const std::vector<std::string>& examples) {
+  CLI::App* noun = app.add_subcommand(name, help);
+  noun->require_subcommand(1);
+  noun->footer(Examples(examples));
+  return noun;
+}
+
+CLI::Option* AddRepeated(CLI::App* command, const std::string& name, std::vector<std::string>& values,
+                         const std::string& help) {
+  return command->add_option(name, values, help)->allow_extra_args(false);
+}
+
+int Run(int argc, const char* const* argv, Console& console) {
+  Session session(console);
+  CLI::App app("seedancectl: make videos with seedance-gateway from the command line.", "seedancectl");
+  // Global options may also follow the command.
+  app.fallthrough();
+  app.require_subcommand(1);
+  app.get_formatter()->column_width(34);
+  AddGlobalOptions(app, session.options, console);
+  AddGenerateCommand(app, session);
+  AddTaskCommands(app, session);
+  AddDownloadCommand(app, session);
+  AddAssetCommands(app, session);
+  AddGroupCommands(app, session);
+  app.footer(
+      Examples({"G=$(seedancectl groups create heroes)", "A=$(seedancectl assets upload hero.png --group $G --wait)",
+                "seedancectl generate --prompt \"@image1 walks in the rain\" --ref $A \\", "    --download rain.mp4",
+                "seedancectl tasks list --state running", "seedancectl generate --help"}) +
+      "\nNames may be given with or without their collection (assets/..., generationTasks/...).\n"
+      "Results go to standard output, progress and errors to standard error.\n\n" +
+      kExitCodeHelp);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::RequiredError& error) {
+    // CLI11 finds the missing command before it finds the word that was meant for one.
+    if (const std::vector<std::string> words = app.remaining(true); !words.empty()) {
+      console.err << "no such command or option: " << words.front() << "\nRun with --help for more information.\n";
+    } else {
+      app.exit(error, console.out, console.err);
+    }
+    return kExitInvalidInput;
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error, console.out, console.err) == 0 ? kExitOk : kExitInvalidInput;
+  }
+  if (const absl::Status connected = session.Connect(); !connected.ok()) {
+    session.Fail("options", connected);
+    return kExitInvalidInput;
+  }
+  const int code = session.command();
+  console.out.flush();
+  return code;
+}
+
+}  // namespace seedance::client::ctl

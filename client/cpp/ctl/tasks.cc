@@ -1,0 +1,95 @@
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "client/cpp/ctl/commands.h"
+#include "client/cpp/ctl/exit_code.h"
+#include "client/cpp/ctl/follow.h"
+#include "client/cpp/ctl/json.h"
+#include "client/cpp/ctl/labels.h"
+#include "client/cpp/ctl/names.h"
+#include "client/cpp/ctl/pages.h"
+#include "client/cpp/ctl/reference.h"
+
+namespace seedance::client::ctl {
+namespace {
+
+using gateway::v1::GenerationTask;
+
+struct ListArguments {
+  std::vector<std::string> states;
+  std::vector<std::string> labels;
+  int64_t limit = 50;
+};
+
+int List(Session& session, const ListArguments& arguments) {
+  gateway::v1::ListGenerationTasksRequest request;
+  for (const std::string& text : arguments.states) {
+    const absl::StatusOr<GenerationTask::State> state = ParseTaskState(text);
+    if (!state.ok()) return session.Fail("reading the options", state.status());
+    request.add_states(*state);
+  }
+  const absl::Status labels = ParseLabels(arguments.labels, *request.mutable_labels());
+  if (!labels.ok()) return session.Fail("reading the options", labels);
+  const auto listing = ReadPages<GenerationTask>(
+      request, arguments.limit,
+      [&](const auto& page_request) { return session.client().ListGenerationTasks(page_request, session.call()); },
+      [](const auto& page) { return page.generation_tasks(); });
+  if (!listing.ok()) return session.Fail("listing tasks", listing.status());
+  session.console.out << (session.json() ? ToJsonArray(listing->items) : RenderTasks(listing->items, session.view()));
+  if (listing->more) session.Note("there are more; --limit 0 lists all");
+  return kExitOk;
+}
+
+int Show(Session& session, const std::string& what, const absl::StatusOr<GenerationTask>& task) {
+  if (!task.ok()) return session.Fail(what, task.status());
+  session.console.out << (session.json() ? ToJson(*task) : RenderTask(*task, session.view()));
+  return kExitOk;
+}
+
+int Watch(Session& session, const std::string& name) {
+  GenerationTask task;
+  const int code = FollowTaskToEnd(session, name, &task);
+  if (!session.json() && task.has_result()) session.console.out << task.result().video_uri() << "\n";
+  return code;
+}
+
+int Cancel(Session& session, const std::string& name) {
+  gateway::v1::CancelGenerationTaskRequest request;
+  request.set_name(name);
+  return Show(session, "cancelling " + name, session.client().CancelGenerationTask(request, session.call()));
+}
+
+// A command whose only argument is a task.
+void AddOnTask(CLI::App& noun, Session& session, const std::string& verb, const std::string& help,
+               const std::function<int(Session&, const std::string&)>& run) {
+  auto name = std::make_shared<std::string>();
+  CLI::App* command = AddCommand(noun, session, verb, help, {"seedancectl tasks " + verb + " $TASK"},
+                                 [&session, name, run] { return run(session, TaskName(*name)); });
+  command->add_option("NAME", *name, "the task")->required();
+}
+
+}  // namespace
+
+void AddTaskCommands(CLI::App& app, Session& session) {
+  CLI::App* noun = AddNoun(app, "tasks", "what became of generations",
+                           {"seedancectl tasks list --state running --state queued", "seedancectl tasks watch $TASK",
+                            "seedancectl tasks watch $TASK -o json | jq .progress_percent"});
+  auto arguments = std::make_shared<ListArguments>();
+  CLI::App* command =
+      AddCommand(*noun, session, "list", "list tasks, newest first",
+                 {"seedancectl tasks list --state failed --label shot=12", "seedancectl tasks list --limit 0 -o json"},
+                 [&session, arguments] { return List(session, *arguments); });
+  AddRepeated(command, "--state", arguments->states, "only in this state; may be repeated");
+  AddRepeated(command, "-l,--label", arguments->labels, "only with this label; may be repeated")
+      ->type_name("KEY=VALUE");
+  command->add_option("--limit", arguments->limit, "most tasks to list, 0 for all (default 50)")
+      ->check(CLI::Range(int64_t{0}, int64_t{1000000}));
+
+  AddOnTask(*noun, session, "get", "show one task", [](Session& s, const std::string& name) {
+    return Show(s, "reading " + name, s.client().GetGenerationTask(name, s.call()));
+  });
+  AddOnTask(*noun, session, "watch", "follow a task to its end; prints the link of the video", Watch);
+  AddOnTask(*noun, session, "cancel", "cancel a task that the vendor has not taken yet", Cancel);
+}
+
+}  // namespace seedance::client::ctl

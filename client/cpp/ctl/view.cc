@@ -1,0 +1,212 @@
+#include "client/cpp/ctl/view.h"
+
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "client/cpp/ctl/format.h"
+#include "client/cpp/ctl/names.h"
+#include "client/cpp/ctl/table.h"
+#include "client/cpp/ctl/text_width.h"
+
+namespace seedance::client::ctl {
+namespace {
+
+using gateway::v1::Asset;
+using gateway::v1::AssetGroup;
+using gateway::v1::ErrorReason;
+using gateway::v1::GenerationTask;
+using Fields = std::vector<std::pair<std::string, Cell>>;
+
+std::string When(std::optional<absl::Time> time, const View& view) {
+  if (!time.has_value()) return "";
+  return view.human ? FormatRelative(*time, view.now) : FormatAbsolute(*time);
+}
+
+// `error`, in the colour of failure, of a task or an asset.
+template <typename Error>
+Cell ErrorCell(bool set, const Error& error) {
+  if (!set) return Cell();
+  std::string text = ReasonWord(error.reason());
+  if (!error.upstream_code().empty()) absl::StrAppend(&text, " (", OneLine(error.upstream_code()), ")");
+  if (!error.message().empty()) absl::StrAppend(&text, ": ", OneLine(error.message()));
+  return Cell(text, Tone::kBad);
+}
+
+Cell StateCell(GenerationTask::State state) {
+  switch (state) {
+    case GenerationTask::STATE_SUCCEEDED:
+      return Cell(StateWord(state), Tone::kGood);
+    case GenerationTask::STATE_FAILED:
+    case GenerationTask::STATE_EXPIRED:
+    case GenerationTask::STATE_LOST:
+    case GenerationTask::STATE_SUBMIT_UNKNOWN:
+      return Cell(StateWord(state), Tone::kBad);
+    case GenerationTask::STATE_CANCELLED:
+      return Cell(StateWord(state), Tone::kFaint);
+    default:
+      return Cell(StateWord(state), Tone::kBusy);
+  }
+}
+
+Cell StateCell(Asset::State state) {
+  const Tone tone = state == Asset::STATE_ACTIVE       ? Tone::kGood
+                    : state == Asset::STATE_PROCESSING ? Tone::kBusy
+                                                       : Tone::kBad;
+  return Cell(StateWord(state), tone);
+}
+
+std::string TypeWord(gateway::v1::MediaType type) {
+  return type == gateway::v1::MEDIA_TYPE_UNSPECIFIED ? "" : EnumWord(gateway::v1::MediaType_Name(type), "MEDIA_TYPE_");
+}
+
+// `png, 1920x1080, 5s, 24 fps, 3.1 MB`.
+std::string MediaText(const Asset::MediaInfo& media) {
+  std::vector<std::string> parts;
+  if (!media.container().empty()) parts.push_back(OneLine(media.container()));
+  if (media.width() > 0) parts.push_back(absl::StrCat(media.width(), "x", media.height()));
+  if (media.has_duration()) parts.push_back(FormatSpan(ToDuration(media.duration())));
+  if (media.frame_rate() > 0) parts.push_back(absl::StrFormat("%g fps", media.frame_rate()));
+  if (media.size_bytes() > 0) parts.push_back(FormatBytes(media.size_bytes()));
+  std::string text;
+  for (const std::string& part : parts) absl::StrAppend(&text, text.empty() ? "" : ", ", part);
+  return text;
+}
+
+std::string ReferenceText(const gateway::v1::Reference& reference) {
+  std::string text = OneLine(reference.has_asset() ? reference.asset() : reference.uri());
+  if (reference.role() != gateway::v1::REFERENCE_ROLE_UNSPECIFIED) {
+    absl::StrAppend(&text, ",role=", EnumWord(gateway::v1::ReferenceRole_Name(reference.role()), "REFERENCE_ROLE_"));
+  }
+  if (!reference.label().empty()) absl::StrAppend(&text, ",label=", OneLine(reference.label()));
+  return text;
+}
+
+// What was asked for.
+void AddWish(const GenerationTask& task, Fields& fields) {
+  fields.emplace_back("prompt", OneLine(task.prompt()));
+  for (const auto& reference : task.references()) fields.emplace_back("reference", ReferenceText(reference));
+  if (task.resolution() != gateway::v1::RESOLUTION_UNSPECIFIED) {
+    fields.emplace_back("resolution", EnumWord(gateway::v1::Resolution_Name(task.resolution()), "RESOLUTION_"));
+  }
+  fields.emplace_back("ratio", OneLine(task.aspect_ratio()));
+  if (task.has_duration()) fields.emplace_back("duration", absl::StrCat(task.duration().seconds(), "s"));
+  if (task.has_seed()) fields.emplace_back("seed", absl::StrCat(task.seed()));
+  if (task.has_generate_audio()) fields.emplace_back("audio", task.generate_audio() ? "yes" : "no");
+  if (task.has_watermark()) fields.emplace_back("watermark", task.watermark() ? "yes" : "no");
+  for (const auto& [key, value] : task.labels()) fields.emplace_back("label", OneLine(key + "=" + value));
+}
+
+void AddResult(const GenerationTask& task, const View& view, Fields& fields) {
+  if (!task.has_result()) return;
+  const GenerationTask::Result& result = task.result();
+  fields.emplace_back("video", OneLine(result.video_uri()));
+  fields.emplace_back("last frame", OneLine(result.last_frame_uri()));
+  fields.emplace_back("links die", When(ToTime(result.has_expire_time(), result.expire_time()), view));
+  if (result.size_bytes() > 0) fields.emplace_back("size", FormatBytes(result.size_bytes()));
+  fields.emplace_back("sha256", result.sha256());
+  if (result.has_usage()) fields.emplace_back("tokens", absl::StrCat(result.usage().total_tokens()));
+}
+
+}  // namespace
+
+std::string StateWord(GenerationTask::State state) { return EnumWord(GenerationTask::State_Name(state), "STATE_"); }
+
+std::string StateWord(Asset::State state) { return EnumWord(Asset::State_Name(state), "STATE_"); }
+
+std::string ReasonWord(ErrorReason reason) {
+  const std::string name = gateway::v1::ErrorReason_Name(reason);
+  constexpr std::string_view kPrefix = "ERROR_REASON_";
+  return reason != 0 && name.starts_with(kPrefix) ? name.substr(kPrefix.size()) : "";
+}
+
+std::string ProgressWord(const GenerationTask& task) {
+  if (task.progress_source() == gateway::v1::PROGRESS_SOURCE_UNSPECIFIED) return "";
+  const bool estimated = task.progress_source() == gateway::v1::PROGRESS_SOURCE_ESTIMATED;
+  return absl::StrCat(estimated ? "~" : "", task.progress_percent(), "%");
+}
+
+std::string RenderGroups(const std::vector<AssetGroup>& groups, const View& view) {
+  std::vector<std::vector<Cell>> rows;
+  for (const AssetGroup& group : groups) {
+    rows.push_back({OneLine(ShortName(group.name())), OneLine(group.display_name()), OneLine(group.upstream()),
+                    When(ToTime(group.has_create_time(), group.create_time()), view), OneLine(group.description())});
+  }
+  return RenderTable({{"NAME"}, {"DISPLAY NAME", true}, {"UPSTREAM"}, {"CREATED"}, {"DESCRIPTION", true}}, rows,
+                     view.width, view.color);
+}
+
+std::string RenderGroup(const AssetGroup& group, const View& view) {
+  return RenderFields({{"name", group.name()},
+                       {"display name", OneLine(group.display_name())},
+                       {"description", OneLine(group.description())},
+                       {"upstream", group.upstream()},
+                       {"created", When(ToTime(group.has_create_time(), group.create_time()), view)},
+                       {"updated", When(ToTime(group.has_update_time(), group.update_time()), view)}},
+                      view.color);
+}
+
+std::string RenderAssets(const std::vector<Asset>& assets, const View& view) {
+  std::vector<std::vector<Cell>> rows;
+  for (const Asset& asset : assets) {
+    const int64_t size = asset.media_info().size_bytes();
+    rows.push_back({OneLine(ShortName(asset.name())), StateCell(asset.state()), TypeWord(asset.media_type()),
+                    size > 0 ? FormatBytes(size) : "", When(ToTime(asset.has_create_time(), asset.create_time()), view),
+                    OneLine(ShortName(asset.asset_group())), OneLine(asset.display_name())});
+  }
+  return RenderTable(
+      {{"NAME"}, {"STATE"}, {"TYPE"}, {"SIZE", false, true}, {"CREATED"}, {"GROUP", true}, {"DISPLAY NAME", true}},
+      rows, view.width, view.color);
+}
+
+std::string RenderAsset(const Asset& asset, const View& view) {
+  return RenderFields({{"name", asset.name()},
+                       {"display name", OneLine(asset.display_name())},
+                       {"group", asset.asset_group()},
+                       {"upstream", asset.upstream()},
+                       {"type", TypeWord(asset.media_type())},
+                       {"state", StateCell(asset.state())},
+                       {"error", ErrorCell(asset.has_error(), asset.error())},
+                       {"media", MediaText(asset.media_info())},
+                       {"sha256", asset.media_info().sha256()},
+                       {"preview", OneLine(asset.preview_uri())},
+                       {"created", When(ToTime(asset.has_create_time(), asset.create_time()), view)},
+                       {"updated", When(ToTime(asset.has_update_time(), asset.update_time()), view)},
+                       {"expires", When(ToTime(asset.has_expire_time(), asset.expire_time()), view)}},
+                      view.color);
+}
+
+std::string RenderTasks(const std::vector<GenerationTask>& tasks, const View& view) {
+  std::vector<std::vector<Cell>> rows;
+  for (const GenerationTask& task : tasks) {
+    rows.push_back({OneLine(ShortName(task.name())), StateCell(task.state()), ProgressWord(task),
+                    When(ToTime(task.has_create_time(), task.create_time()), view), OneLine(task.model()),
+                    OneLine(task.prompt())});
+  }
+  return RenderTable({{"NAME"}, {"STATE"}, {"DONE", false, true}, {"CREATED"}, {"MODEL"}, {"PROMPT", true}}, rows,
+                     view.width, view.color);
+}
+
+std::string RenderTask(const GenerationTask& task, const View& view) {
+  Fields fields = {{"name", task.name()},
+                   {"state", StateCell(task.state())},
+                   {"error", ErrorCell(task.has_error(), task.error())},
+                   {"progress", ProgressWord(task)},
+                   {"waits for", OneLine(task.state_message())},
+                   {"upstream", task.upstream()},
+                   {"upstream task", OneLine(task.upstream_task_id())},
+                   {"model", OneLine(task.model())}};
+  AddWish(task, fields);
+  AddResult(task, view, fields);
+  fields.emplace_back("created", When(ToTime(task.has_create_time(), task.create_time()), view));
+  fields.emplace_back("submitted", When(ToTime(task.has_submit_time(), task.submit_time()), view));
+  fields.emplace_back("started", When(ToTime(task.has_start_time(), task.start_time()), view));
+  fields.emplace_back("ended", When(ToTime(task.has_end_time(), task.end_time()), view));
+  if (!task.has_end_time()) {
+    fields.emplace_back("gives up", When(ToTime(task.has_deadline_time(), task.deadline_time()), view));
+  }
+  return RenderFields(fields, view.color);
+}
+
+}  // namespace seedance::client::ctl

@@ -1,0 +1,36 @@
+#include "client/cpp/retry.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "client/cpp/error.h"
+
+namespace seedance::client {
+
+absl::Duration RetryPolicy::Jitter(int failures, double unit) const {
+  return std::min(initial * std::exp2(std::min(failures, 40)), maximum) * unit;
+}
+
+std::optional<absl::Duration> CallRetryDelay(const RetryPolicy& policy, const grpc::Status& status, int failures,
+                                             double unit) {
+  const std::optional<absl::Duration> asked = DecodeError(status).retry_delay;
+  const bool again = status.error_code() == grpc::StatusCode::UNAVAILABLE ||
+                     (status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED && asked.has_value());
+  if (!again) return std::nullopt;
+  return asked.value_or(absl::ZeroDuration()) + policy.Jitter(failures, unit);
+}
+
+std::optional<absl::Duration> StreamRetryDelay(const RetryPolicy& policy, const grpc::Status& status, int failures,
+                                               double unit) {
+  switch (status.error_code()) {
+    case grpc::StatusCode::INTERNAL:
+    case grpc::StatusCode::UNKNOWN:
+    case grpc::StatusCode::CANCELLED:
+      if (DecodeError(status).reason.empty()) return policy.Jitter(failures, unit);
+      return std::nullopt;
+    default:
+      return CallRetryDelay(policy, status, failures, unit);
+  }
+}
+
+}  // namespace seedance::client

@@ -1,0 +1,118 @@
+#include "service/rpc/asset_service.h"
+
+#include "service/rpc/convert_asset.h"
+#include "service/rpc/unary_call.h"
+#include "service/rpc/upload_reactor.h"
+#include "service/rpc/validate_asset.h"
+#include "service/rpc/watch_reactor.h"
+
+namespace seedance::rpc {
+namespace {
+
+namespace v1 = gateway::v1;
+
+struct AssetWatchTraits {
+  using Resource = model::Asset;
+  using Response = v1::WatchAssetResponse;
+  static constexpr std::string_view kType = "seedance.gateway.v1.Asset";
+  static bool IsOver(const model::Asset& asset) { return model::IsSettled(asset.state); }
+  static void Fill(const model::Asset& asset, Response& response) { ToProto(asset, response.mutable_asset()); }
+};
+using AssetWatch = WatchReactor<AssetWatchTraits>;
+
+void FillAsset(const model::Asset& asset, v1::Asset& response, Call& call) {
+  ToProto(asset, &response);
+  call.set_resource(response.name());
+}
+
+absl::StatusOr<AssetWatch::Target> TargetOf(const v1::WatchAssetRequest& request, engine::Assets& assets) {
+  absl::StatusOr<WatchAssetParams> params = ReadRequest(request);
+  if (!params.ok()) return params.status();
+  AssetWatch::Target target;
+  target.name = request.name();
+  target.resume_token = params->resume_token;
+  target.open = [&assets, params = *params](const engine::CallContext& context, absl::AnyInvocable<void()> on_change,
+                                            engine::Done<AssetWatch::Start> done) {
+    assets.Watch(context, params.handle, params.resume_token, std::move(on_change), std::move(done));
+  };
+  target.make_token = [&assets, handle = params->handle](int64_t revision, bool last) {
+    return assets.ResumeToken(handle, revision, last);
+  };
+  return target;
+}
+
+}  // namespace
+
+grpc::ServerUnaryReactor* AssetService::CreateAsset(grpc::CallbackServerContext* context,
+                                                    const v1::CreateAssetRequest* request, v1::Asset* response) {
+  using Rpc = UnaryCall<v1::Asset>;
+  return Rpc::Start(edge_, context, "CreateAsset", response, [this, request](const Rpc::Pointer& rpc) {
+    rpc->call().set_request_id(request->request_id());
+    rpc->call().set_resource(request->asset().asset_group());
+    assets_.Create(rpc->call().context(), ReadRequest(*request), rpc->Then<model::Asset>(FillAsset));
+  });
+}
+
+grpc::ServerReadReactor<v1::UploadAssetRequest>* AssetService::UploadAsset(grpc::CallbackServerContext* context,
+                                                                           v1::Asset* response) {
+  return UploadReactor::Begin(edge_, assets_, context, response);
+}
+
+grpc::ServerUnaryReactor* AssetService::GetAsset(grpc::CallbackServerContext* context,
+                                                 const v1::GetAssetRequest* request, v1::Asset* response) {
+  using Rpc = UnaryCall<v1::Asset>;
+  return Rpc::Start(edge_, context, "GetAsset", response, [this, request](const Rpc::Pointer& rpc) {
+    rpc->call().set_resource(request->name());
+    const auto handle = ReadRequest(*request);
+    if (!handle.ok()) return rpc->Fail(handle.status());
+    assets_.Get(rpc->call().context(), *handle, rpc->Then<model::Asset>(FillAsset));
+  });
+}
+
+grpc::ServerUnaryReactor* AssetService::ListAssets(grpc::CallbackServerContext* context,
+                                                   const v1::ListAssetsRequest* request,
+                                                   v1::ListAssetsResponse* response) {
+  using Rpc = UnaryCall<v1::ListAssetsResponse>;
+  using Page = model::Page<model::Asset>;
+  return Rpc::Start(edge_, context, "ListAssets", response, [this, request](const Rpc::Pointer& rpc) {
+    const auto params = ReadRequest(*request);
+    if (!params.ok()) return rpc->Fail(params.status());
+    auto fill = [filter = PageFilter(*request)](const Page& page, v1::ListAssetsResponse& list, Call&) {
+      for (const model::Asset& asset : page.items) ToProto(asset, list.add_assets());
+      if (!page.next.at_start()) list.set_next_page_token(model::EncodePageToken(page.next, filter));
+    };
+    assets_.List(rpc->call().context(), *params, rpc->Then<Page>(std::move(fill)));
+  });
+}
+
+grpc::ServerUnaryReactor* AssetService::UpdateAsset(grpc::CallbackServerContext* context,
+                                                    const v1::UpdateAssetRequest* request, v1::Asset* response) {
+  using Rpc = UnaryCall<v1::Asset>;
+  return Rpc::Start(edge_, context, "UpdateAsset", response, [this, request](const Rpc::Pointer& rpc) {
+    rpc->call().set_request_id(request->request_id());
+    rpc->call().set_resource(request->asset().name());
+    const auto params = ReadRequest(*request);
+    if (!params.ok()) return rpc->Fail(params.status());
+    assets_.Update(rpc->call().context(), params->handle, params->display_name, rpc->Then<model::Asset>(FillAsset));
+  });
+}
+
+grpc::ServerUnaryReactor* AssetService::DeleteAsset(grpc::CallbackServerContext* context,
+                                                    const v1::DeleteAssetRequest* request,
+                                                    google::protobuf::Empty* response) {
+  using Rpc = UnaryCall<google::protobuf::Empty>;
+  return Rpc::Start(edge_, context, "DeleteAsset", response, [this, request](const Rpc::Pointer& rpc) {
+    rpc->call().set_request_id(request->request_id());
+    rpc->call().set_resource(request->name());
+    const auto params = ReadRequest(*request);
+    if (!params.ok()) return rpc->Fail(params.status());
+    assets_.Delete(rpc->call().context(), params->handle, params->allow_missing, rpc->ThenNothing());
+  });
+}
+
+grpc::ServerWriteReactor<v1::WatchAssetResponse>* AssetService::WatchAsset(grpc::CallbackServerContext* context,
+                                                                           const v1::WatchAssetRequest* request) {
+  return AssetWatch::Begin(edge_, context, "WatchAsset", TargetOf(*request, assets_));
+}
+
+}  // namespace seedance::rpc

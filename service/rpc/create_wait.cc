@@ -1,0 +1,105 @@
+#include "service/rpc/create_wait.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/status/statusor.h"
+
+namespace seedance::rpc {
+namespace {
+
+// Time that the answer needs to reach the caller before its deadline.
+constexpr absl::Duration kMargin = absl::Milliseconds(500);
+
+bool OnItsWay(const model::GenerationTask& task) {
+  return task.state == model::TaskState::kPending || task.state == model::TaskState::kSubmitting;
+}
+
+}  // namespace
+
+void CreateWait::Begin(Edge& edge, engine::Tasks& tasks, const engine::CallContext& context,
+                       const model::GenerationTask& task, Answer answer) {
+  const absl::Time now = edge.clock().Now();
+  const absl::Time until = std::min(now + edge.options().create_wait, context.deadline - kMargin);
+  if (!OnItsWay(task) || until <= now) return answer(task);
+  std::shared_ptr<CreateWait> wait(new CreateWait(edge, task, std::move(answer)));
+  // The timer holds the wait, and ends it in any case.
+  const uint64_t timer = edge.heartbeats().Add(until, [wait] {
+    wait->End();
+    wait->CloseSession();
+    return absl::InfiniteFuture();
+  });
+  if (timer == 0) return wait->End();
+  {
+    base::MutexLock lock(wait->mutex_);
+    wait->timer_ = timer;
+  }
+  // `tasks` outlives the call pool.
+  if (!edge.calls().Submit([wait, &tasks, context] { wait->Watch(tasks, context); })) wait->End();
+}
+
+void CreateWait::Watch(engine::Tasks& tasks, const engine::CallContext& context) {
+  std::string id;
+  {
+    base::MutexLock lock(mutex_);
+    id = newest_.id;
+  }
+  tasks.Watch(
+      context, id, /*resume_token=*/"",
+      [weak = weak_from_this()] {
+        if (auto wait = weak.lock()) wait->OnChange();
+      },
+      [wait = shared_from_this()](absl::StatusOr<Start> start) {
+        if (!start.ok() || start->over) return wait->End();  // Then the task as it was is the answer.
+        {
+          base::MutexLock lock(wait->mutex_);
+          if (!wait->answer_) return;  // Too late: the session dies with `start`.
+          wait->session_ = start->session;
+        }
+        wait->OnChange();
+      });
+}
+
+void CreateWait::OnChange() {
+  {
+    base::MutexLock lock(mutex_);
+    if (session_ == nullptr) return;
+    while (const auto snapshot = session_->Take()) newest_ = *snapshot;
+    if (OnItsWay(newest_) && !session_->gone()) return;
+  }
+  End();
+}
+
+void CreateWait::End() {
+  Answer answer;
+  std::optional<model::GenerationTask> newest;
+  uint64_t timer = 0;
+  {
+    base::MutexLock lock(mutex_);
+    if (!answer_) return;
+    answer = std::move(answer_);
+    answer_ = nullptr;
+    newest = newest_;
+    timer = timer_;
+  }
+  answer(*newest);
+  // OnChange may be what brought us here, and the session must not be closed from it: the heartbeat thread does it.
+  edge_.heartbeats().Remove(timer);
+  edge_.heartbeats().Add(edge_.clock().Now(), [wait = shared_from_this()] {
+    wait->CloseSession();
+    return absl::InfiniteFuture();
+  });
+}
+
+void CreateWait::CloseSession() {
+  std::shared_ptr<engine::WatchSession<model::GenerationTask>> session;
+  {
+    base::MutexLock lock(mutex_);
+    session.swap(session_);
+  }
+  if (session != nullptr) session->Close();
+}
+
+}  // namespace seedance::rpc

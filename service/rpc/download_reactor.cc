@@ -1,0 +1,124 @@
+#include "service/rpc/download_reactor.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "service/base/error.h"
+
+namespace seedance::rpc {
+
+DownloadReactor::Base* DownloadReactor::Begin(Edge& edge, engine::Downloads& downloads,
+                                              grpc::CallbackServerContext* context,
+                                              absl::StatusOr<engine::DownloadParams> params) {
+  std::shared_ptr<DownloadReactor> self(new DownloadReactor(edge, context));
+  self->self_ = self;
+  absl::Status refusal = self->call_.admission();
+  if (refusal.ok()) refusal = params.status();
+  if (refusal.ok()) {
+    self->call_.set_resource(model::GenerationTaskName(params->task_id));
+    auto work = [self, &downloads, params = *std::move(params)] {
+      downloads.Start(self->call_.context(), params, self,
+                      [self](absl::StatusOr<engine::Nothing> end) { self->End(end.status(), /*at_once=*/false); });
+    };
+    if (!edge.calls().Submit(std::move(work))) refusal = CallPoolFull();
+  }
+  if (!refusal.ok()) self->End(refusal, /*at_once=*/true);
+  return self.get();
+}
+
+bool DownloadReactor::OnStart(int64_t total_size, const std::string& content_type) {
+  Response message;
+  message.set_total_size_bytes(total_size);
+  message.set_content_type(content_type.substr(0, 128));
+  return Push(std::move(message));
+}
+
+bool DownloadReactor::OnBytes(std::string_view bytes) {
+  while (!bytes.empty()) {
+    Response message;
+    message.set_data(std::string(bytes.substr(0, kPieceBytes)));
+    bytes.remove_prefix(message.data().size());
+    if (!Push(std::move(message))) return false;
+  }
+  return true;
+}
+
+bool DownloadReactor::Push(Response message) {
+  {
+    base::MutexLock lock(mutex_);
+    if (!WaitForRoom()) return false;
+    queue_.push_back(std::move(message));
+  }
+  Pump();
+  return true;
+}
+
+bool DownloadReactor::WaitForRoom() {
+  const absl::Time limit = edge_.clock().Now() + edge_.options().stall_limit;
+  while (queue_.size() >= kMaxQueuedPieces && !ending_.has_value() && edge_.clock().Now() < limit) {
+    edge_.clock().WaitUntil(changed_, mutex_, limit);
+  }
+  if (ending_.has_value()) return false;
+  if (queue_.size() < kMaxQueuedPieces) return true;
+  base::ErrorDetail detail;
+  detail.reason = base::Reason::kDeadlineExceeded;
+  ending_ = base::MakeError(
+      absl::StrCat("the reader took nothing for ", absl::FormatDuration(edge_.options().stall_limit)), detail);
+  return false;
+}
+
+// Writes the next piece, or ends the stream after the last, unless a write is in flight.
+void DownloadReactor::Pump() {
+  const Response* next = nullptr;
+  absl::Status end;
+  {
+    base::MutexLock lock(mutex_);
+    if (writing_ || finished_) return;
+    if (!queue_.empty()) {
+      writing_ = true;
+      next = &queue_.front();
+    } else if (ending_.has_value()) {
+      finished_ = true;
+      end = *ending_;
+    } else {
+      return;
+    }
+  }
+  if (next != nullptr) {
+    StartWrite(next);
+  } else {
+    Finish(call_.End(end));
+  }
+}
+
+void DownloadReactor::OnWriteDone(bool ok) {
+  {
+    base::MutexLock lock(mutex_);
+    writing_ = false;
+    queue_.pop_front();
+    if (!ok) {
+      ending_ = call_.Gone();
+      queue_.clear();
+    }
+    changed_.NotifyAll();
+  }
+  Pump();
+}
+
+void DownloadReactor::OnCancel() {
+  call_.Cancel();
+  End(call_.Gone(), /*at_once=*/true);
+}
+
+// Keeps the first status. `at_once`: what is queued but not being written is dropped.
+void DownloadReactor::End(const absl::Status& status, bool at_once) {
+  {
+    base::MutexLock lock(mutex_);
+    if (!ending_.has_value()) ending_ = status;
+    if (at_once) queue_.resize(writing_ ? 1 : 0);
+    changed_.NotifyAll();
+  }
+  Pump();
+}
+
+}  // namespace seedance::rpc

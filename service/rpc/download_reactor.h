@@ -1,0 +1,66 @@
+#ifndef SEEDANCE_SERVICE_RPC_DOWNLOAD_REACTOR_H_
+#define SEEDANCE_SERVICE_RPC_DOWNLOAD_REACTOR_H_
+
+#include <grpcpp/support/server_callback.h>
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "seedance/gateway/v1/generation_task.pb.h"
+#include "service/base/mutex.h"
+#include "service/engine/downloads.h"
+#include "service/rpc/call.h"
+
+namespace seedance::rpc {
+
+// One DownloadGenerationResult: a transfer thread brings the bytes, and waits here while the reader is slow.
+class DownloadReactor final : public grpc::ServerWriteReactor<gateway::v1::DownloadGenerationResultResponse>,
+                              public upstream::ResultSink,
+                              public std::enable_shared_from_this<DownloadReactor> {
+ public:
+  using Response = gateway::v1::DownloadGenerationResultResponse;
+  using Base = grpc::ServerWriteReactor<Response>;
+
+  static constexpr size_t kPieceBytes = 256 << 10;
+  static constexpr size_t kMaxQueuedPieces = 4;
+
+  // What a callback method returns. `params` is the request, or why it is refused.
+  static Base* Begin(Edge& edge, engine::Downloads& downloads, grpc::CallbackServerContext* context,
+                     absl::StatusOr<engine::DownloadParams> params);
+
+  // On the transfer thread. False once the stream has ended, or when the reader took nothing for the stall limit.
+  bool OnStart(int64_t total_size, const std::string& content_type) override;
+  bool OnBytes(std::string_view bytes) override;
+
+  void OnWriteDone(bool ok) override;
+  void OnCancel() override;
+  void OnDone() override { self_.reset(); }
+
+ private:
+  DownloadReactor(Edge& edge, grpc::CallbackServerContext* context)
+      : edge_(edge), call_(edge, context, "DownloadGenerationResult") {}
+
+  bool Push(Response message);
+  bool WaitForRoom() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Pump();
+  void End(const absl::Status& status, bool at_once);
+
+  Edge& edge_;
+  Call call_;
+  base::Mutex mutex_;
+  base::CondVar changed_;
+  std::deque<Response> queue_ ABSL_GUARDED_BY(mutex_);  // The first is being written while writing_ is true.
+  bool writing_ ABSL_GUARDED_BY(mutex_) = false;
+  bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+  std::optional<absl::Status> ending_ ABSL_GUARDED_BY(mutex_);
+  std::shared_ptr<DownloadReactor> self_;  // Until OnDone.
+};
+
+}  // namespace seedance::rpc
+
+#endif  // SEEDANCE_SERVICE_RPC_DOWNLOAD_REACTOR_H_

@@ -1,0 +1,68 @@
+#ifndef SEEDANCE_SERVICE_RPC_EDGE_H_
+#define SEEDANCE_SERVICE_RPC_EDGE_H_
+
+#include <utility>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "service/base/clock.h"
+#include "service/base/random.h"
+#include "service/base/thread_pool.h"
+#include "service/rpc/heartbeats.h"
+#include "service/rpc/tenants.h"
+#include "service/rpc/watch_streams.h"
+
+namespace seedance::rpc {
+
+// What all calls share. Outlives the gRPC server; the engine's use cases outlive it.
+class Edge {
+ public:
+  struct Options {
+    std::vector<Tenants::Token> tokens;  // Empty: no token is asked for.
+    absl::Duration heartbeat_interval = absl::Seconds(20);
+    absl::Duration create_wait = absl::Seconds(10);
+    absl::Duration stall_limit = absl::Minutes(2);  // Uploads and downloads whose peer does nothing are broken off.
+    size_t max_watch_streams = 20000;
+    size_t call_threads = 8;
+    size_t max_waiting_calls = 10000;
+  };
+
+  Edge(Options options, base::Clock& clock, base::Random& random)
+      : options_(std::move(options)),
+        clock_(clock),
+        random_(random),
+        tenants_(options_.tokens),
+        streams_(options_.max_watch_streams),
+        heartbeats_(clock),
+        calls_("calls", options_.call_threads, options_.max_waiting_calls) {}
+
+  // Refuses new calls with UNAVAILABLE and ends the watch streams; other calls go on.
+  void Drain() { streams_.Drain(); }
+
+  // Joins the threads that call the engine: call it when no RPC is under way any more, before Engine::Stop.
+  void StopCalls() { calls_.Stop(); }
+
+  // Joins the other thread: call it after Engine::Stop.
+  void StopHeartbeats() { heartbeats_.Stop(); }
+
+  const Options& options() const { return options_; }
+  base::Clock& clock() { return clock_; }
+  base::Random& random() { return random_; }
+  const Tenants& tenants() const { return tenants_; }
+  WatchStreams& streams() { return streams_; }
+  Heartbeats& heartbeats() { return heartbeats_; }
+  base::ThreadPool& calls() { return calls_; }  // For all that may block: gRPC has two threads for its callbacks.
+
+ private:
+  const Options options_;
+  base::Clock& clock_;
+  base::Random& random_;
+  const Tenants tenants_;
+  WatchStreams streams_;
+  Heartbeats heartbeats_;
+  base::ThreadPool calls_;
+};
+
+}  // namespace seedance::rpc
+
+#endif  // SEEDANCE_SERVICE_RPC_EDGE_H_

@@ -1,0 +1,23 @@
+#ifndef SEEDANCE_SERVICE_SERVER_ENGINE_CONFIG_H_
+#define SEEDANCE_SERVICE_SERVER_ENGINE_CONFIG_H_
+
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "service/base/clock.h"
+#include "service/engine/engine.h"
+#include "service/rpc/edge.h"
+#include "service/server/config.h"
+
+namespace seedance::server {
+
+// Parts of a checked configuration in the words of the rooms that they are for.
+engine::Engine::Options EngineOptions(const gateway::config::v1::Tasks& tasks);
+rpc::Edge::Options EdgeOptions(const GatewayConfig& config);
+
+// The vendors with their transports. FAILED_PRECONDITION when a secret is missing.
+absl::StatusOr<std::vector<engine::Upstreams::Config>> MakeUpstreams(const GatewayConfig& config, base::Clock& clock);
+
+}  // namespace seedance::server
+
+#endif  // SEEDANCE_SERVICE_SERVER_ENGINE_CONFIG_H_

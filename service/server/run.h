@@ -1,0 +1,15 @@
+#ifndef SEEDANCE_SERVICE_SERVER_RUN_H_
+#define SEEDANCE_SERVICE_SERVER_RUN_H_
+
+#include "service/server/config.h"
+
+namespace seedance::server {
+
+// Runs a gateway until SIGTERM or SIGINT and shuts it down gracefully; a second signal ends the process at once with
+// exit code 1. Call it from main, before any thread exists. Returns the exit code: 0, or 1 when the server could not
+// start (the reason is on standard error).
+int Run(const GatewayConfig& config);
+
+}  // namespace seedance::server
+
+#endif  // SEEDANCE_SERVICE_SERVER_RUN_H_

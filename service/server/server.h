@@ -1,0 +1,63 @@
+#ifndef SEEDANCE_SERVICE_SERVER_SERVER_H_
+#define SEEDANCE_SERVICE_SERVER_SERVER_H_
+
+#include <grpcpp/server.h>
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "service/base/clock.h"
+#include "service/engine/engine.h"
+#include "service/rpc/asset_group_service.h"
+#include "service/rpc/asset_service.h"
+#include "service/rpc/edge.h"
+#include "service/rpc/generation_task_service.h"
+#include "service/server/config.h"
+#include "service/store/store.h"
+
+namespace seedance::server {
+
+// A whole gateway: store, vendors, engine, gRPC server with health and reflection.
+class Server {
+ public:
+  // Opens the store, takes up what an earlier process left, and listens. `config` is checked. Errors are texts for the
+  // operator: the store cannot be opened, a secret is missing, the address is taken.
+  static absl::StatusOr<std::unique_ptr<Server>> Start(const GatewayConfig& config, base::Clock& clock,
+                                                       base::Random& random);
+  // Shuts down if that was not done.
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // The bound `host:port`.
+  const std::string& address() const { return address_; }
+
+  // Health NOT_SERVING; new calls are refused; watch streams end with their resume token; other calls have until
+  // `server.drain_grace` to end and are cancelled then; work towards the vendors is brought to a safe point. Blocks.
+  void Shutdown();
+
+ private:
+  Server(const GatewayConfig& config, base::Clock& clock);
+
+  absl::Status Open(base::Random& random);
+  absl::Status Listen();
+  absl::Status WritePortFile() const;
+
+  const GatewayConfig config_;
+  base::Clock& clock_;
+  std::string address_;
+  // In the order of use: each may use those above it.
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<rpc::Edge> edge_;
+  std::unique_ptr<rpc::AssetGroupService> groups_;
+  std::unique_ptr<rpc::AssetService> assets_;
+  std::unique_ptr<rpc::GenerationTaskService> tasks_;
+  std::unique_ptr<grpc::Server> grpc_;
+};
+
+}  // namespace seedance::server
+
+#endif  // SEEDANCE_SERVICE_SERVER_SERVER_H_

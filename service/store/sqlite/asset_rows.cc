@@ -1,0 +1,111 @@
+#include "service/store/sqlite/asset_rows.h"
+
+#include <utility>
+
+#include "absl/time/time.h"
+#include "service/base/error.h"
+#include "service/store/record.h"
+#include "service/store/sqlite/group_rows.h"
+#include "service/store/sqlite/list_query.h"
+#include "service/store/sqlite/store_meta.h"
+
+namespace seedance::store::sqlite {
+namespace {
+
+using model::AssetState;
+
+// Columns: revision, body.
+absl::StatusOr<model::Asset> FromRow(const Query& row) {
+  absl::StatusOr<model::Asset> asset = ParseAsset(row.BytesAt(1));
+  if (asset.ok()) asset->revision = row.IntAt(0);
+  return asset;
+}
+
+model::PageCursor CursorOf(const model::Asset& asset) {
+  return {absl::ToUnixMicros(asset.create_time), HandleKey(asset.handle)};
+}
+
+absl::Status NotFound(const model::UpstreamHandle& handle) {
+  return base::ResourceNotFound("seedance.gateway.v1.Asset", model::AssetName(handle));
+}
+
+}  // namespace
+
+void WriteAsset(Connection& connection, model::Asset& asset) {
+  asset.revision = NextRevision(connection);
+  Query(connection,
+        "INSERT INTO assets (name, tenant, group_name, display_name, media_type, state, create_micros, revision, body) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (name) DO UPDATE SET tenant = excluded.tenant, group_name = excluded.group_name, "
+        "display_name = excluded.display_name, media_type = excluded.media_type, state = excluded.state, "
+        "create_micros = excluded.create_micros, revision = excluded.revision, body = excluded.body")
+      .Text(HandleKey(asset.handle))
+      .Text(asset.tenant)
+      .Text(HandleKey(asset.group))
+      .Text(asset.display_name)
+      .Int(static_cast<int>(asset.media_type))
+      .Int(static_cast<int>(asset.state))
+      .Int(absl::ToUnixMicros(asset.create_time))
+      .Int(asset.revision)
+      .Bytes(SerializeAsset(asset))
+      .Run();
+}
+
+absl::StatusOr<model::Asset> ReadAsset(Connection& connection, const model::UpstreamHandle& handle) {
+  Query query(connection, "SELECT revision, body FROM assets WHERE name = ?");
+  query.Text(HandleKey(handle));
+  if (!query.Step()) return NotFound(handle);
+  return FromRow(query);
+}
+
+absl::Status EraseAsset(Connection& connection, const model::UpstreamHandle& handle) {
+  const int erased = Query(connection, "DELETE FROM assets WHERE name = ?").Text(HandleKey(handle)).Run();
+  return erased == 0 ? NotFound(handle) : absl::OkStatus();
+}
+
+absl::StatusOr<model::Page<model::Asset>> ListAssets(Connection& connection, const Store::AssetFilter& filter,
+                                                     const model::PageCursor& after, int limit) {
+  ListQuery query("SELECT revision, body FROM assets WHERE tenant = ?", filter.tenant);
+  if (!filter.groups.empty()) {
+    std::vector<std::string> keys;
+    for (const model::UpstreamHandle& group : filter.groups) keys.push_back(HandleKey(group));
+    query.And("group_name IN (SELECT value FROM json_each(?))", JsonArray(keys));
+  }
+  if (!filter.display_name_contains.empty()) {
+    query.And("instr(lower(display_name), lower(?)) > 0", filter.display_name_contains);
+  }
+  if (filter.media_type != model::MediaType::kUnspecified) {
+    query.And("media_type = ?", static_cast<int>(filter.media_type));
+  }
+  if (filter.state != AssetState::kUnspecified) query.And("state = ?", static_cast<int>(filter.state));
+  return query.Read<model::Asset>(connection, " AND (create_micros, name) < (?, ?)",
+                                  " ORDER BY create_micros DESC, name DESC LIMIT ?", after, limit, FromRow, CursorOf);
+}
+
+absl::StatusOr<std::optional<model::Asset>> FindAsset(Connection& connection, const model::UpstreamHandle& group,
+                                                      const std::string& display_name) {
+  Query query(connection,
+              "SELECT revision, body FROM assets WHERE group_name = ? AND display_name = ? AND state NOT IN (?, ?) "
+              "ORDER BY create_micros DESC, name DESC LIMIT 1");
+  query.Text(HandleKey(group)).Text(display_name);
+  query.Int(static_cast<int>(AssetState::kFailed)).Int(static_cast<int>(AssetState::kExpired));
+  if (!query.Step()) return std::optional<model::Asset>();
+  absl::StatusOr<model::Asset> asset = FromRow(query);
+  if (!asset.ok()) return asset.status();
+  return std::optional<model::Asset>(*std::move(asset));
+}
+
+absl::StatusOr<std::vector<model::Asset>> ListProcessingAssets(Connection& connection) {
+  // A literal, because SQLite uses the partial index only when the statement says the same.
+  static_assert(static_cast<int>(AssetState::kProcessing) == 1);
+  Query query(connection, "SELECT revision, body FROM assets WHERE state = 1");
+  std::vector<model::Asset> assets;
+  while (query.Step()) {
+    absl::StatusOr<model::Asset> asset = FromRow(query);
+    if (!asset.ok()) return asset.status();
+    assets.push_back(*std::move(asset));
+  }
+  return assets;
+}
+
+}  // namespace seedance::store::sqlite

@@ -1,0 +1,28 @@
+#ifndef SEEDANCE_SERVICE_STORE_SQLITE_ASSET_ROWS_H_
+#define SEEDANCE_SERVICE_STORE_SQLITE_ASSET_ROWS_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "service/model/asset.h"
+#include "service/store/sqlite/connection.h"
+#include "service/store/store.h"
+
+// Table assets. Promises of each as in Store; SQLite::Exception is thrown. Writes need a transaction.
+namespace seedance::store::sqlite {
+
+// Inserts or replaces, and sets the revision.
+void WriteAsset(Connection& connection, model::Asset& asset);
+absl::StatusOr<model::Asset> ReadAsset(Connection& connection, const model::UpstreamHandle& handle);
+absl::Status EraseAsset(Connection& connection, const model::UpstreamHandle& handle);
+absl::StatusOr<model::Page<model::Asset>> ListAssets(Connection& connection, const Store::AssetFilter& filter,
+                                                     const model::PageCursor& after, int limit);
+absl::StatusOr<std::optional<model::Asset>> FindAsset(Connection& connection, const model::UpstreamHandle& group,
+                                                      const std::string& display_name);
+absl::StatusOr<std::vector<model::Asset>> ListProcessingAssets(Connection& connection);
+
+}  // namespace seedance::store::sqlite
+
+#endif  // SEEDANCE_SERVICE_STORE_SQLITE_ASSET_ROWS_H_

@@ -1,0 +1,121 @@
+#include "service/store/sqlite/call_rows.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "service/base/error.h"
+#include "service/store/record.h"
+#include "service/store/sqlite/task_rows.h"
+
+namespace seedance::store::sqlite {
+namespace {
+
+using model::BilledCall;
+using model::BilledCallState;
+
+void WriteCall(Connection& connection, const BilledCall& call, bool for_task) {
+  Query(connection,
+        "INSERT INTO billed_calls (tenant, method, request_id, state, for_task, body) VALUES (?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (tenant, method, request_id) DO UPDATE SET state = excluded.state, "
+        "for_task = excluded.for_task, body = excluded.body")
+      .Text(call.key.tenant)
+      .Text(call.key.method)
+      .Text(call.key.request_id)
+      .Int(static_cast<int>(call.state))
+      .Int(for_task ? 1 : 0)
+      .Bytes(SerializeCall(call))
+      .Run();
+}
+
+void RewriteCall(Connection& connection, const BilledCall& call) {
+  Query(connection, "UPDATE billed_calls SET state = ?, body = ? WHERE tenant = ? AND method = ? AND request_id = ?")
+      .Int(static_cast<int>(call.state))
+      .Bytes(SerializeCall(call))
+      .Text(call.key.tenant)
+      .Text(call.key.method)
+      .Text(call.key.request_id)
+      .Run();
+}
+
+// The row, NOT_FOUND without one.
+absl::StatusOr<BilledCall> RequireCall(Connection& connection, const model::BilledCallKey& key) {
+  absl::StatusOr<std::optional<BilledCall>> row = ReadCall(connection, key);
+  if (!row.ok()) return row.status();
+  if (!row->has_value()) {
+    return base::ResourceNotFound("BilledCall", absl::StrCat("call ", key.method, " ", key.request_id));
+  }
+  return **std::move(row);
+}
+
+}  // namespace
+
+absl::StatusOr<std::optional<BilledCall>> ReadCall(Connection& connection, const model::BilledCallKey& key) {
+  Query query(connection, "SELECT body FROM billed_calls WHERE tenant = ? AND method = ? AND request_id = ?");
+  query.Text(key.tenant).Text(key.method).Text(key.request_id);
+  if (!query.Step()) return std::optional<BilledCall>();
+  absl::StatusOr<BilledCall> call = ParseCall(query.BytesAt(0));
+  if (!call.ok()) return call.status();
+  return std::optional<BilledCall>(*std::move(call));
+}
+
+absl::StatusOr<Store::Begun> BeginCall(Connection& connection, const BilledCall& call,
+                                       const model::GenerationTask* task) {
+  absl::StatusOr<std::optional<BilledCall>> row = ReadCall(connection, call.key);
+  if (!row.ok()) return row.status();
+  Store::Begun begun;
+  begun.existing = *std::move(row);
+  const bool may_try_again = begun.existing.has_value() && begun.existing->state == BilledCallState::kNotAccepted &&
+                             begun.existing->fingerprint == call.fingerprint;
+  if (begun.existing.has_value() && !may_try_again) return begun;
+  begun.existing.reset();
+  WriteCall(connection, call, !call.resource_name.empty());
+  if (task != nullptr) {
+    begun.task = *task;
+    InsertTask(connection, *begun.task);
+  }
+  return begun;
+}
+
+absl::Status EndCall(Connection& connection, const BilledCall& call) {
+  absl::StatusOr<BilledCall> row = RequireCall(connection, call.key);
+  if (!row.ok()) return row.status();
+  row->state = call.state;
+  row->resource_name = call.resource_name;
+  row->error = call.error;
+  row->update_time = call.update_time;
+  RewriteCall(connection, *row);
+  return absl::OkStatus();
+}
+
+absl::Status ExtendFingerprint(Connection& connection, const model::BilledCallKey& key,
+                               const model::Fingerprint& more) {
+  absl::StatusOr<BilledCall> row = RequireCall(connection, key);
+  if (!row.ok()) return row.status();
+  row->fingerprint.insert(row->fingerprint.end(), more.begin(), more.end());
+  RewriteCall(connection, *row);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<int> DoubtInFlightCalls(Connection& connection, const std::string& error, absl::Time now) {
+  // A literal, because SQLite uses the partial index only when the statement says the same.
+  static_assert(static_cast<int>(BilledCallState::kInFlight) == 1);
+  std::vector<BilledCall> calls;
+  {
+    Query query(connection, "SELECT body FROM billed_calls WHERE state = 1 AND for_task = 0");
+    while (query.Step()) {
+      absl::StatusOr<BilledCall> call = ParseCall(query.BytesAt(0));
+      if (!call.ok()) return call.status();
+      calls.push_back(*std::move(call));
+    }
+  }
+  for (BilledCall& call : calls) {
+    call.state = BilledCallState::kInDoubt;
+    call.error = error;
+    call.update_time = now;
+    RewriteCall(connection, call);
+  }
+  return static_cast<int>(calls.size());
+}
+
+}  // namespace seedance::store::sqlite

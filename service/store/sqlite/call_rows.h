@@ -1,0 +1,27 @@
+#ifndef SEEDANCE_SERVICE_STORE_SQLITE_CALL_ROWS_H_
+#define SEEDANCE_SERVICE_STORE_SQLITE_CALL_ROWS_H_
+
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "service/model/billed_call.h"
+#include "service/store/sqlite/connection.h"
+#include "service/store/store.h"
+
+// Table billed_calls, the journal. Promises of each as in Store; SQLite::Exception is thrown. Writes need a
+// transaction.
+namespace seedance::store::sqlite {
+
+absl::StatusOr<std::optional<model::BilledCall>> ReadCall(Connection& connection, const model::BilledCallKey& key);
+absl::StatusOr<Store::Begun> BeginCall(Connection& connection, const model::BilledCall& call,
+                                       const model::GenerationTask* task);
+// Takes state, resource_name, error and update_time from `call`. NOT_FOUND without a row.
+absl::Status EndCall(Connection& connection, const model::BilledCall& call);
+absl::Status ExtendFingerprint(Connection& connection, const model::BilledCallKey& key, const model::Fingerprint& more);
+absl::StatusOr<int> DoubtInFlightCalls(Connection& connection, const std::string& error, absl::Time now);
+
+}  // namespace seedance::store::sqlite
+
+#endif  // SEEDANCE_SERVICE_STORE_SQLITE_CALL_ROWS_H_

@@ -1,0 +1,61 @@
+#include "service/store/sqlite/connection.h"
+
+#include <sqlite3.h>
+
+#include "absl/strings/str_cat.h"
+
+namespace seedance::store::sqlite {
+namespace {
+
+// How long to wait for a foreign process that holds the database, such as a backup.
+constexpr int kBusyMillis = 5000;
+
+}  // namespace
+
+Connection::Connection(const std::string& path, Use use, int64_t max_pages)
+    : database_(path, SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX, kBusyMillis) {
+  Execute("PRAGMA foreign_keys = ON");
+  if (use == Use::kRead) {
+    // Not OPEN_READONLY: the reader of a WAL database must be able to write its shared memory file.
+    Execute("PRAGMA query_only = ON");
+    return;
+  }
+  if (Value("PRAGMA journal_mode = WAL") != "wal") {
+    throw SQLite::Exception("the file system does not support WAL", SQLITE_CANTOPEN);
+  }
+  Execute("PRAGMA synchronous = FULL");
+  Execute("PRAGMA journal_size_limit = 67108864");
+  // A pragma takes no bound values; this one is a number.
+  if (max_pages > 0) Value(absl::StrCat("PRAGMA max_page_count = ", max_pages).c_str());
+}
+
+bool Connection::in_transaction() const { return sqlite3_get_autocommit(database_.getHandle()) == 0; }
+
+SQLite::Statement& Connection::Compiled(const std::string& sql) {
+  const auto found = statements_.find(sql);
+  if (found != statements_.end()) return found->second;
+  return statements_.emplace(sql, SQLite::Statement(database_, sql)).first->second;
+}
+
+Query& Query::Text(const std::string& value) {
+  statement_.bind(++bound_, value);
+  return *this;
+}
+
+Query& Query::Bytes(const std::string& value) {
+  statement_.bind(++bound_, value.data(), static_cast<int>(value.size()));
+  return *this;
+}
+
+Query& Query::Int(int64_t value) {
+  statement_.bind(++bound_, value);
+  return *this;
+}
+
+int Query::Run() {
+  while (Step()) {
+  }
+  return statement_.getChanges();
+}
+
+}  // namespace seedance::store::sqlite

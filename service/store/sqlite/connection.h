@@ -1,0 +1,69 @@
+#ifndef SEEDANCE_SERVICE_STORE_SQLITE_CONNECTION_H_
+#define SEEDANCE_SERVICE_STORE_SQLITE_CONNECTION_H_
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+
+namespace seedance::store::sqlite {
+
+// One connection to the database with its compiled statements. For one thread at a time. Constructors and methods
+// throw SQLite::Exception, here and in Query; the callers that lend connections catch it.
+class Connection {
+ public:
+  enum class Use { kRead, kWrite };
+
+  // The file must exist. Write connections commit durably (WAL, synchronous=FULL); read connections cannot write.
+  // `max_pages`: size limit of the database in pages of 4 KiB, 0 for none.
+  Connection(const std::string& path, Use use, int64_t max_pages);
+
+  // Runs statements without results, not compiled ahead.
+  void Execute(const char* sql) { database_.exec(sql); }
+
+  // The first column of the only row of `sql`.
+  std::string Value(const char* sql) { return database_.execAndGet(sql).getString(); }
+
+  // Whether a transaction is open; SQLite ends one by itself after some errors.
+  bool in_transaction() const;
+
+ private:
+  friend class Query;
+  SQLite::Statement& Compiled(const std::string& sql);
+
+  SQLite::Database database_;
+  std::unordered_map<std::string, SQLite::Statement> statements_;  // By their text.
+};
+
+// One run of a statement: bind every `?` in order, then Step through the rows or Run. Ends its hold on the database
+// when it leaves scope. No two of the same text at once.
+class Query {
+ public:
+  Query(Connection& connection, const std::string& sql) : statement_(connection.Compiled(sql)) {}
+  ~Query() { statement_.tryReset(); }
+  Query(const Query&) = delete;
+  Query& operator=(const Query&) = delete;
+
+  Query& Text(const std::string& value);
+  Query& Bytes(const std::string& value);
+  Query& Int(int64_t value);
+
+  // True: there is a (next) row.
+  bool Step() { return statement_.executeStep(); }
+
+  // Runs to the end. Returns how many rows an INSERT, UPDATE or DELETE touched.
+  int Run();
+
+  // Columns of the row, from 0.
+  int64_t IntAt(int column) const { return statement_.getColumn(column).getInt64(); }
+  std::string BytesAt(int column) const { return statement_.getColumn(column).getString(); }
+
+ private:
+  SQLite::Statement& statement_;
+  int bound_ = 0;
+};
+
+}  // namespace seedance::store::sqlite
+
+#endif  // SEEDANCE_SERVICE_STORE_SQLITE_CONNECTION_H_

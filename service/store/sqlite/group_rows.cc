@@ -1,0 +1,75 @@
+#include "service/store/sqlite/group_rows.h"
+
+#include "absl/time/time.h"
+#include "service/base/error.h"
+#include "service/store/record.h"
+#include "service/store/sqlite/list_query.h"
+#include "service/store/sqlite/store_meta.h"
+
+namespace seedance::store::sqlite {
+namespace {
+
+// Columns: revision, body.
+absl::StatusOr<model::AssetGroup> FromRow(const Query& row) {
+  absl::StatusOr<model::AssetGroup> group = ParseGroup(row.BytesAt(1));
+  if (group.ok()) group->revision = row.IntAt(0);
+  return group;
+}
+
+model::PageCursor CursorOf(const model::AssetGroup& group) {
+  return {absl::ToUnixMicros(group.create_time), HandleKey(group.handle)};
+}
+
+}  // namespace
+
+std::string HandleKey(const model::UpstreamHandle& handle) { return handle.upstream + "~" + handle.id; }
+
+void WriteGroup(Connection& connection, model::AssetGroup& group) {
+  group.revision = NextRevision(connection);
+  Query(connection,
+        "INSERT INTO asset_groups (name, tenant, upstream, display_name, create_micros, revision, body) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (name) DO UPDATE SET tenant = excluded.tenant, upstream = excluded.upstream, "
+        "display_name = excluded.display_name, create_micros = excluded.create_micros, "
+        "revision = excluded.revision, body = excluded.body")
+      .Text(HandleKey(group.handle))
+      .Text(group.tenant)
+      .Text(group.handle.upstream)
+      .Text(group.display_name)
+      .Int(absl::ToUnixMicros(group.create_time))
+      .Int(group.revision)
+      .Bytes(SerializeGroup(group))
+      .Run();
+}
+
+absl::StatusOr<model::AssetGroup> ReadGroup(Connection& connection, const model::UpstreamHandle& handle) {
+  Query query(connection, "SELECT revision, body FROM asset_groups WHERE name = ?");
+  query.Text(HandleKey(handle));
+  if (!query.Step()) {
+    return base::ResourceNotFound("seedance.gateway.v1.AssetGroup", model::AssetGroupName(handle));
+  }
+  return FromRow(query);
+}
+
+absl::Status EraseGroup(Connection& connection, const model::UpstreamHandle& handle) {
+  const std::string key = HandleKey(handle);
+  if (Query(connection, "DELETE FROM asset_groups WHERE name = ?").Text(key).Run() == 0) {
+    return base::ResourceNotFound("seedance.gateway.v1.AssetGroup", model::AssetGroupName(handle));
+  }
+  Query(connection, "DELETE FROM assets WHERE group_name = ?").Text(key).Run();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<model::Page<model::AssetGroup>> ListGroups(Connection& connection, const Store::GroupFilter& filter,
+                                                          const model::PageCursor& after, int limit) {
+  ListQuery query("SELECT revision, body FROM asset_groups WHERE tenant = ?", filter.tenant);
+  if (!filter.upstream.empty()) query.And("upstream = ?", filter.upstream);
+  if (!filter.display_name_contains.empty()) {
+    query.And("instr(lower(display_name), lower(?)) > 0", filter.display_name_contains);
+  }
+  return query.Read<model::AssetGroup>(connection, " AND (create_micros, name) < (?, ?)",
+                                       " ORDER BY create_micros DESC, name DESC LIMIT ?", after, limit, FromRow,
+                                       CursorOf);
+}
+
+}  // namespace seedance::store::sqlite

@@ -1,0 +1,20 @@
+#ifndef SEEDANCE_SERVICE_STORE_SQLITE_SQLITE_ERROR_H_
+#define SEEDANCE_SERVICE_STORE_SQLITE_SQLITE_ERROR_H_
+
+#include <SQLiteCpp/Exception.h>
+
+#include <string_view>
+
+#include "absl/status/status.h"
+
+namespace seedance::store::sqlite {
+
+// The word for a SQLite result code (extended or primary): `disk_full`, `read_only`, `corrupt` and so on.
+std::string_view CauseOf(int code);
+
+// base::StoreUnavailable with CauseOf in metadata `cause`; SQLite's own text goes to the log.
+absl::Status StatusOf(const SQLite::Exception& error);
+
+}  // namespace seedance::store::sqlite
+
+#endif  // SEEDANCE_SERVICE_STORE_SQLITE_SQLITE_ERROR_H_

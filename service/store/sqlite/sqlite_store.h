@@ -1,0 +1,37 @@
+#ifndef SEEDANCE_SERVICE_STORE_SQLITE_SQLITE_STORE_H_
+#define SEEDANCE_SERVICE_STORE_SQLITE_SQLITE_STORE_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "service/store/store.h"
+
+namespace seedance::store::sqlite {
+
+struct SqliteOptions {
+  // The database file. It, `<path>-wal` and `<path>-shm` belong together; `<path>.lock` guards them. Made (mode 0600)
+  // if it does not exist; its directory must.
+  std::string path;
+
+  // Most reads at once; more wait. >= 1.
+  int read_connections = 4;
+
+  // Size limit of the database in pages of 4 KiB; writes beyond it fail with cause `disk_full`. 0: none.
+  int64_t max_pages = 0;
+};
+
+// Opens the embedded store, for one process at a time, and brings its schema to this release's version.
+//
+// Writes are done by one thread that commits them in groups; the `change` functions of UpdateAsset and UpdateTask run
+// on it, while their callers wait. StoreUnavailable errors carry metadata `cause`: disk_full, read_only, corrupt,
+// input_output, cannot_open, busy, no_memory, unreadable_record and rarer ones.
+//
+// FAILED_PRECONDITION, with a text for the operator: another gateway uses the file; a newer release made it; it or its
+// directory cannot be opened or written, or it is no database.
+absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const SqliteOptions& options);
+
+}  // namespace seedance::store::sqlite
+
+#endif  // SEEDANCE_SERVICE_STORE_SQLITE_SQLITE_STORE_H_

@@ -1,0 +1,117 @@
+#include "service/store/sqlite/task_rows.h"
+
+#include <map>
+#include <utility>
+
+#include "absl/time/time.h"
+#include "service/base/error.h"
+#include "service/store/record.h"
+#include "service/store/sqlite/list_query.h"
+#include "service/store/sqlite/store_meta.h"
+
+namespace seedance::store::sqlite {
+namespace {
+
+using Labels = std::map<std::string, std::string>;
+
+// Columns: revision, body.
+absl::StatusOr<model::GenerationTask> FromRow(const Query& row) {
+  absl::StatusOr<model::GenerationTask> task = ParseTask(row.BytesAt(1));
+  if (task.ok()) task->revision = row.IntAt(0);
+  return task;
+}
+
+model::PageCursor CursorOf(const model::GenerationTask& task) {
+  return {absl::ToUnixMicros(task.create_time), task.id};
+}
+
+void InsertLabels(Connection& connection, const std::string& id, const Labels& labels) {
+  for (const auto& [key, value] : labels) {
+    Query(connection, "INSERT INTO task_labels (task_id, key, value) VALUES (?, ?, ?)")
+        .Text(id)
+        .Text(key)
+        .Text(value)
+        .Run();
+  }
+}
+
+int IsOpen(const model::GenerationTask& task) { return model::IsTerminal(task.state) ? 0 : 1; }
+
+}  // namespace
+
+void InsertTask(Connection& connection, model::GenerationTask& task) {
+  task.revision = NextRevision(connection);
+  Query(connection,
+        "INSERT INTO tasks (id, tenant, state, open, create_micros, revision, body) VALUES (?, ?, ?, ?, ?, ?, ?)")
+      .Text(task.id)
+      .Text(task.tenant)
+      .Int(static_cast<int>(task.state))
+      .Int(IsOpen(task))
+      .Int(absl::ToUnixMicros(task.create_time))
+      .Int(task.revision)
+      .Bytes(SerializeTask(task))
+      .Run();
+  InsertLabels(connection, task.id, task.request.labels);
+}
+
+absl::StatusOr<model::GenerationTask> ReadTask(Connection& connection, const std::string& id) {
+  Query query(connection, "SELECT revision, body FROM tasks WHERE id = ?");
+  query.Text(id);
+  if (!query.Step()) {
+    return base::ResourceNotFound("seedance.gateway.v1.GenerationTask", model::GenerationTaskName(id));
+  }
+  return FromRow(query);
+}
+
+absl::StatusOr<model::GenerationTask> ChangeTask(Connection& connection, const std::string& id,
+                                                 absl::FunctionRef<absl::Status(model::GenerationTask&)> change) {
+  absl::StatusOr<model::GenerationTask> task = ReadTask(connection, id);
+  if (!task.ok()) return task;
+  const Labels labels = task->request.labels;
+  if (absl::Status changed = change(*task); !changed.ok()) return changed;
+  task->revision = NextRevision(connection);
+  Query(connection,
+        "UPDATE tasks SET tenant = ?, state = ?, open = ?, create_micros = ?, revision = ?, body = ? WHERE id = ?")
+      .Text(task->tenant)
+      .Int(static_cast<int>(task->state))
+      .Int(IsOpen(*task))
+      .Int(absl::ToUnixMicros(task->create_time))
+      .Int(task->revision)
+      .Bytes(SerializeTask(*task))
+      .Text(id)
+      .Run();
+  if (task->request.labels != labels) {
+    Query(connection, "DELETE FROM task_labels WHERE task_id = ?").Text(id).Run();
+    InsertLabels(connection, id, task->request.labels);
+  }
+  return task;
+}
+
+absl::StatusOr<model::Page<model::GenerationTask>> ListTasks(Connection& connection, const Store::TaskFilter& filter,
+                                                             const model::PageCursor& after, int limit) {
+  ListQuery query("SELECT revision, body FROM tasks WHERE tenant = ?", filter.tenant);
+  if (!filter.states.empty()) {
+    std::vector<int64_t> states;
+    for (model::TaskState state : filter.states) states.push_back(static_cast<int>(state));
+    query.And("state IN (SELECT value FROM json_each(?))", JsonArray(states));
+  }
+  for (const auto& [key, value] : filter.labels) {
+    query.And("id IN (SELECT task_id FROM task_labels WHERE key = ? AND value = ?)", key, value);
+  }
+  return query.Read<model::GenerationTask>(connection, " AND (create_micros, id) < (?, ?)",
+                                           " ORDER BY create_micros DESC, id DESC LIMIT ?", after, limit, FromRow,
+                                           CursorOf);
+}
+
+absl::StatusOr<std::vector<model::GenerationTask>> ListOpenTasks(Connection& connection) {
+  Query query(connection, "SELECT revision, body FROM tasks WHERE open = 1 ORDER BY create_micros, id");
+  std::vector<model::GenerationTask> tasks;
+  while (query.Step()) {
+    absl::StatusOr<model::GenerationTask> task = FromRow(query);
+    if (!task.ok()) return task.status();
+    tasks.push_back(*std::move(task));
+  }
+  return tasks;
+}
+
+}  // namespace seedance::store::sqlite

@@ -1,0 +1,97 @@
+#include "service/store/sqlite/write_queue.h"
+
+#include <pthread.h>
+
+#include <utility>
+
+#include "service/base/error.h"
+#include "service/store/sqlite/sqlite_error.h"
+
+namespace seedance::store::sqlite {
+
+WriteQueue::WriteQueue(std::unique_ptr<Connection> connection)
+    : connection_(std::move(connection)), thread_([this] { Loop(); }) {}
+
+WriteQueue::~WriteQueue() {
+  {
+    base::MutexLock lock(mutex_);
+    stopped_ = true;
+    work_.NotifyOne();
+  }
+  thread_.join();
+}
+
+absl::Status WriteQueue::Run(Write write) {
+  Pending pending{write, absl::OkStatus(), false, {}};
+  base::MutexLock lock(mutex_);
+  queue_.push_back(&pending);
+  work_.NotifyOne();
+  while (!pending.done) pending.answered.Wait(mutex_);
+  return pending.status;
+}
+
+void WriteQueue::Loop() {
+  pthread_setname_np(pthread_self(), "store-writer");
+  for (;;) {
+    std::vector<Pending*> batch;
+    {
+      base::MutexLock lock(mutex_);
+      while (queue_.empty() && !stopped_) work_.Wait(mutex_);
+      if (queue_.empty()) return;
+      batch.swap(queue_);
+    }
+    const absl::Status committed = Commit(batch);
+    base::MutexLock lock(mutex_);
+    for (Pending* pending : batch) {
+      // Even a write that failed by itself: it may have judged by what a neighbour wrote and lost.
+      if (!committed.ok()) pending->status = committed;
+      pending->done = true;
+      pending->answered.NotifyOne();  // Under the lock: afterwards the caller may have destroyed it.
+    }
+  }
+}
+
+absl::Status WriteQueue::Commit(const std::vector<Pending*>& batch) {
+  try {
+    connection_->Execute("BEGIN IMMEDIATE");
+    for (Pending* pending : batch) {
+      pending->status = RunOne(pending->write);
+      // SQLite rolls the whole transaction back by itself after some errors (disk full, I/O, memory).
+      if (!connection_->in_transaction()) {
+        const bool explained = base::GetReason(pending->status) == base::Reason::kStoreUnavailable;
+        return explained ? pending->status : base::StoreUnavailable("rolled_back");
+      }
+    }
+    connection_->Execute("COMMIT");
+    return absl::OkStatus();
+  } catch (const SQLite::Exception& error) {
+    RollBack();
+    return StatusOf(error);
+  }
+}
+
+absl::Status WriteQueue::RunOne(Write write) {
+  connection_->Execute("SAVEPOINT one_write");
+  absl::Status status;
+  try {
+    status = write(*connection_);
+  } catch (const SQLite::Exception& error) {
+    status = StatusOf(error);
+  }
+  if (!connection_->in_transaction()) return status;
+  if (!status.ok()) connection_->Execute("ROLLBACK TO one_write");
+  connection_->Execute("RELEASE one_write");
+  return status;
+}
+
+void WriteQueue::RollBack() {
+  if (!connection_->in_transaction()) return;
+  try {
+    connection_->Execute("ROLLBACK");
+  } catch (const SQLite::Exception& error) {
+    // The next BEGIN will fail too, and say so to its callers.
+    StatusOf(error).IgnoreError();
+  }
+}
+
+}  // namespace seedance::store::sqlite

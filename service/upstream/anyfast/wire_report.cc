@@ -1,0 +1,133 @@
+#include "service/upstream/anyfast/wire_report.h"
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "service/upstream/anyfast/error_table.h"
+
+namespace seedance::upstream {
+namespace {
+
+using model::AssetState;
+using model::MediaType;
+
+MediaType ReadMediaType(const std::string& word) {
+  const std::string lower = absl::AsciiStrToLower(word);
+  if (lower == "image") return MediaType::kImage;
+  if (lower == "video") return MediaType::kVideo;
+  if (lower == "audio") return MediaType::kAudio;
+  return MediaType::kUnspecified;
+}
+
+struct AssetWord {
+  std::string_view word;
+  AssetState state;
+};
+
+constexpr AssetWord kAssetWords[] = {
+    {"active", AssetState::kActive},
+    {"processing", AssetState::kProcessing},
+    {"pending", AssetState::kProcessing},
+    {"creating", AssetState::kProcessing},
+    // The vendor's page has this word for all that is not Active; without an error it is taken for "not yet".
+    {"inactive", AssetState::kProcessing},
+    {"failed", AssetState::kFailed},
+    {"expired", AssetState::kExpired},
+    {"deleted", AssetState::kExpired},
+};
+
+AssetState ReadAssetState(const std::string& word) {
+  const std::string lower = absl::AsciiStrToLower(word);
+  for (const AssetWord& row : kAssetWords) {
+    if (row.word == lower) return row.state;
+  }
+  return AssetState::kUnspecified;
+}
+
+// `[u-...]` or `[t-...]` at `at`: the place after it, else `at`.
+size_t SkipTag(const std::string& name, size_t at, const char* tag) {
+  if (name.compare(at, 3, tag) != 0) return at;
+  const size_t end = name.find(']', at);
+  return end == std::string::npos ? at : end + 1;
+}
+
+}  // namespace
+
+JsonNode UnwrapAnswer(const std::string& body) {
+  const JsonNode root = JsonNode::Parse(body);
+  if (!root.First({"Id", "id", "Items"}).exists()) {
+    const JsonNode inner = root.First({"Result", "result", "data"});
+    if (inner.IsObject()) return inner;
+  }
+  return root;
+}
+
+std::string ReadId(const JsonNode& answer) {
+  for (const char* key : {"Id", "id", "task_id"}) {
+    if (std::string id = answer[key].Text(); !id.empty()) return id;
+  }
+  return "";
+}
+
+GroupReport ReadGroup(const JsonNode& item) {
+  GroupReport group;
+  group.id = ReadId(item);
+  group.display_name = StripIsolationPrefix(item.First({"Name", "name"}).Text());
+  group.description = item.First({"Description", "description"}).Text();
+  group.create_time = ReadTime(item.First({"CreateTime", "create_time"}));
+  group.update_time = ReadTime(item.First({"UpdateTime", "update_time"}));
+  return group;
+}
+
+AssetReport ReadAsset(const JsonNode& item, const base::Secret& api_key) {
+  AssetReport asset;
+  asset.id = ReadId(item);
+  asset.group_id = item.First({"GroupId", "group_id"}).Text();
+  asset.display_name = item.First({"Name", "name"}).Text();
+  asset.media_type = ReadMediaType(item.First({"AssetType", "asset_type"}).Text());
+  asset.preview_uri = item.First({"URL", "Url", "url"}).Text();
+  asset.create_time = ReadTime(item.First({"CreateTime", "create_time"}));
+  asset.update_time = ReadTime(item.First({"UpdateTime", "update_time"}));
+  const std::string word = item.First({"Status", "status"}).Text();
+  asset.state = ReadAssetState(word);
+  const JsonNode error = item.First({"Error", "error"});
+  VendorError said = error.IsText() ? ParseVendorText(error.Text()) : ReadVendorError(error);
+  const bool inactive = absl::EqualsIgnoreCase(word, "inactive");
+  if (said.recognised && inactive) asset.state = AssetState::kFailed;
+  if (asset.state == AssetState::kFailed) asset.error = JudgeFailure(Operation::kAssetEnd, said, api_key);
+  return asset;
+}
+
+bool MorePages(const JsonNode& answer, int page, int asked) {
+  const auto items = static_cast<int64_t>(answer.First({"Items", "items"}).size());
+  if (items == 0) return false;
+  const std::optional<int64_t> total = answer.First({"TotalCount", "total"}).Integer();
+  // Without a count a full page may be followed by another.
+  if (!total.has_value()) return items >= asked;
+  // The vendor may cap the size of pages below what was asked for.
+  const int64_t size = answer.First({"PageSize", "page_size"}).Integer().value_or(asked);
+  return page * std::max<int64_t>(size, 1) < *total;
+}
+
+std::string StripIsolationPrefix(const std::string& name) {
+  size_t at = SkipTag(name, 0, "[u-");
+  if (at == 0) return name;
+  if (at < name.size() && name[at] == '-') ++at;
+  const size_t end = SkipTag(name, at, "[t-");
+  if (end == at) return name;
+  at = end;
+  if (at < name.size() && (name[at] == '-' || name[at] == '_' || name[at] == ' ')) ++at;
+  return name.substr(at);
+}
+
+std::optional<absl::Time> ReadTime(const JsonNode& node) {
+  const std::string text = node.Text();
+  absl::Time time;
+  if (node.IsText() && absl::ParseTime(absl::RFC3339_full, text, &time, nullptr)) return time;
+  const std::optional<int64_t> number = node.Integer();
+  // Below: a year or a date in another form, not a time of this century.
+  if (!number.has_value() || *number < 100000000) return std::nullopt;
+  if (*number > 100000000000) return absl::FromUnixMillis(*number);
+  return absl::FromUnixSeconds(*number);
+}
+
+}  // namespace seedance::upstream

@@ -1,0 +1,137 @@
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
+#include "service/base/clock.h"
+#include "service/upstream/connection.h"
+
+namespace seedance::upstream {
+namespace {
+
+// Longest answer of a proxy to CONNECT that is read.
+constexpr size_t kMaxProxyHead = 16384;
+
+using ConnectionOr = absl::StatusOr<std::unique_ptr<Connection>>;
+
+struct AddressListDeleter {
+  void operator()(addrinfo* list) const { freeaddrinfo(list); }
+};
+using AddressList = std::unique_ptr<addrinfo, AddressListDeleter>;
+
+absl::StatusOr<AddressList> Resolve(const std::string& host, int port) {
+  addrinfo hints{};
+  hints.ai_family = AF_UNSPEC;
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_ADDRCONFIG;
+  const std::string service = absl::StrCat(port);
+  addrinfo* list = nullptr;
+  int failed = getaddrinfo(host.c_str(), service.c_str(), &hints, &list);
+  if (failed != 0) {
+    // A machine with nothing but loopback has no address in the sense of AI_ADDRCONFIG.
+    hints.ai_flags = 0;
+    failed = getaddrinfo(host.c_str(), service.c_str(), &hints, &list);
+  }
+  if (failed != 0) return absl::UnavailableError(absl::StrCat("resolving ", host, ": ", gai_strerror(failed)));
+  return AddressList(list);
+}
+
+std::string ErrorText(int error) { return std::strerror(error); }
+
+// Connects `fd`; an empty text means success.
+std::string ConnectSocket(int fd, const addrinfo& address, IoLimit& limit) {
+  if (connect(fd, address.ai_addr, address.ai_addrlen) == 0) return "";
+  if (errno != EINPROGRESS) return ErrorText(errno);
+  if (!limit.Wait(fd, POLLOUT)) return "time-out";
+  int error = 0;
+  socklen_t size = sizeof(error);
+  getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
+  return error == 0 ? "" : ErrorText(error);
+}
+
+ConnectionOr ConnectTcp(const std::string& host, int port, IoLimit& limit, absl::Time not_after) {
+  absl::StatusOr<AddressList> list = Resolve(host, port);
+  if (!list.ok()) return list.status();
+  int addresses = 0;
+  for (const addrinfo* a = list->get(); a != nullptr; a = a->ai_next) ++addresses;
+  std::string error = "no address";
+  for (const addrinfo* a = list->get(); a != nullptr; a = a->ai_next, --addresses) {
+    const int fd = socket(a->ai_family, a->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, a->ai_protocol);
+    if (fd < 0) {
+      error = ErrorText(errno);
+      continue;
+    }
+    auto connection = std::make_unique<Connection>(fd, nullptr);
+    // The rest of the time is shared out, so that one dead address does not use up that of the others.
+    const absl::Time now = base::RealClock().Now();
+    limit.SetPhaseEnd(now + (not_after - now) / addresses);
+    error = ConnectSocket(fd, *a, limit);
+    if (error.empty()) {
+      const int on = 1;
+      setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+      return connection;
+    }
+    if (limit.cancelled() || limit.timed_out()) break;
+  }
+  return absl::UnavailableError(absl::StrCat("connecting to ", host, " port ", port, ": ", error));
+}
+
+// Asks the proxy for a tunnel. httplib 0.11.4 can do that too, but it waits for ever on its own mutex when the proxy
+// answers with `Connection: close`, and it sends the proxy's credentials on to the origin.
+absl::Status OpenTunnel(Connection& connection, const Destination& destination, IoLimit& limit) {
+  const std::string authority = destination.origin.Authority();
+  std::string request = absl::StrCat("CONNECT ", authority, " HTTP/1.1\r\nHost: ", authority, "\r\n");
+  if (!destination.proxy->authorization.empty()) {
+    absl::StrAppend(&request, "Proxy-Authorization: ", destination.proxy->authorization, "\r\n");
+  }
+  request += "\r\n";
+  if (!connection.Write(request, limit)) return absl::UnavailableError("the proxy took no request");
+  std::string head;
+  while (head.size() < 4 || head.compare(head.size() - 4, 4, "\r\n\r\n") != 0) {
+    char byte;
+    if (head.size() > kMaxProxyHead || connection.Read(&byte, 1, limit) != 1) {
+      return absl::UnavailableError("the proxy did not answer CONNECT");
+    }
+    head.push_back(byte);
+  }
+  const bool opened = head.size() > 12 && head.compare(0, 7, "HTTP/1.") == 0 && head.compare(8, 2, " 2") == 0;
+  if (opened) return absl::OkStatus();
+  return absl::UnavailableError(
+      absl::StrCat("the proxy refused CONNECT: ", head.substr(0, std::min<size_t>(head.find('\r'), 100))));
+}
+
+ConnectionOr ConnectPhases(const Destination& destination, TlsContext& tls, IoLimit& limit, absl::Time not_after) {
+  const Url& origin = destination.origin;
+  const std::optional<Proxy>& proxy = destination.proxy;
+  ConnectionOr connection = proxy.has_value() ? ConnectTcp(proxy->host, proxy->port, limit, not_after)
+                                              : ConnectTcp(origin.host, origin.port, limit, not_after);
+  limit.SetPhaseEnd(not_after);
+  if (!connection.ok() || !origin.https) return connection;
+  if (proxy.has_value()) {
+    if (absl::Status opened = OpenTunnel(**connection, destination, limit); !opened.ok()) return opened;
+  }
+  std::string error;
+  SslPtr ssl = tls.NewSession((*connection)->fd(), origin.host, error);
+  if (ssl == nullptr) return absl::UnavailableError(error);
+  (*connection)->UseTls(std::move(ssl));
+  if (absl::Status done = (*connection)->Handshake(limit); !done.ok()) return done;
+  return connection;
+}
+
+}  // namespace
+
+ConnectionOr Connect(const Destination& destination, TlsContext& tls, absl::Duration timeout, IoLimit& limit) {
+  const absl::Time not_after = std::min(limit.deadline(), base::RealClock().Now() + timeout);
+  ConnectionOr connection = ConnectPhases(destination, tls, limit, not_after);
+  limit.SetPhaseEnd(absl::InfiniteFuture());
+  return connection;
+}
+
+}  // namespace seedance::upstream

@@ -1,0 +1,180 @@
+#include "service/upstream/result_fetch.h"
+
+#include <algorithm>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "service/base/error.h"
+#include "service/upstream/url.h"
+
+namespace seedance::upstream {
+namespace {
+
+using base::Reason;
+
+// The transport delivers pieces of a few kilobytes; readers pay for each.
+constexpr size_t kPiece = 64 << 10;
+
+absl::Status Fail(Reason reason, const std::string& message) {
+  base::ErrorDetail detail;
+  detail.reason = reason;
+  return base::MakeError(message, detail);
+}
+
+// `bytes 100-199/1000`; zero total: unknown.
+struct ContentRange {
+  int64_t first = 0;
+  int64_t total = 0;
+};
+
+std::optional<ContentRange> ParseContentRange(const std::string& text) {
+  if (!absl::StartsWithIgnoreCase(text, "bytes ")) return std::nullopt;
+  const std::vector<std::string> parts = absl::StrSplit(text.substr(6), '/');
+  ContentRange range;
+  const std::string first = parts[0].substr(0, parts[0].find('-'));
+  if (!absl::SimpleAtoi(first, &range.first) || range.first < 0) return std::nullopt;
+  if (parts.size() > 1 && (!absl::SimpleAtoi(parts[1], &range.total) || range.total < 0)) range.total = 0;
+  return range;
+}
+
+// Cuts the wanted range out of what the storage sends, whether it obeys ranges or not.
+class RangeCutter : public ByteSink {
+ public:
+  RangeCutter(const ResultRange& range, ResultSink& sink) : range_(range), sink_(sink) {}
+
+  bool OnHeaders(int status, const std::map<std::string, std::string>& headers) override {
+    const auto header = [&headers](const char* name) {
+      const auto it = headers.find(name);
+      return it == headers.end() ? std::string() : it->second;
+    };
+    int64_t first = 0;
+    if (status == 206) {
+      const ContentRange got = ParseContentRange(header("content-range")).value_or(ContentRange{range_.offset, 0});
+      first = got.first;
+      total_ = got.total;
+    } else if (!absl::SimpleAtoi(header("content-length"), &total_) || total_ < 0) {
+      total_ = 0;
+    }
+    if (first > range_.offset) return Refuse(Fail(Reason::kUpstreamProtocol, "the storage sent another range"));
+    skip_ = range_.offset - first;
+    if (total_ > 0 && range_.offset >= total_) return Refuse(BeyondEnd());
+    started_ = true;
+    return sink_.OnStart(total_, header("content-type")) || Refuse(ReaderLeft());
+  }
+
+  bool OnBytes(std::string_view bytes) override {
+    const auto skipped = static_cast<size_t>(std::min<int64_t>(skip_, static_cast<int64_t>(bytes.size())));
+    skip_ -= static_cast<int64_t>(skipped);
+    bytes.remove_prefix(skipped);
+    if (range_.limit > 0) bytes = bytes.substr(0, static_cast<size_t>(range_.limit - taken_));
+    taken_ += static_cast<int64_t>(bytes.size());
+    piece_.append(bytes);
+    if (piece_.size() >= kPiece && !Flush()) return false;
+    // More than was asked for need not be read.
+    return !Complete();
+  }
+
+  // What became of the range after the transport returned; nullopt: the reply's outcome says it.
+  std::optional<absl::Status> Finish(const HttpReply& reply) {
+    if (!refusal_.ok()) return refusal_;
+    if (!Flush()) return refusal_;
+    if (Complete()) return absl::OkStatus();
+    if (reply.outcome != HttpOutcome::kReply) return std::nullopt;
+    if (skip_ > 0) return BeyondEnd();
+    const int64_t end = range_.limit > 0 ? std::min(total_, range_.offset + range_.limit) : total_;
+    if (total_ > 0 && range_.offset + taken_ < end) {
+      return Fail(Reason::kUpstreamUnavailable, "the storage sent fewer bytes than it announced");
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  bool Complete() const { return started_ && range_.limit > 0 && taken_ >= range_.limit; }
+
+  bool Flush() {
+    if (piece_.empty()) return true;
+    const bool taken = sink_.OnBytes(piece_);
+    piece_.clear();
+    return taken || Refuse(ReaderLeft());
+  }
+
+  bool Refuse(absl::Status why) {
+    refusal_ = std::move(why);
+    return false;
+  }
+
+  static absl::Status ReaderLeft() { return Fail(Reason::kCancelled, "the reader broke off"); }
+  absl::Status BeyondEnd() const {
+    return Fail(Reason::kSizeOutOfRange, absl::StrCat("offset ", range_.offset, " is beyond the end of the result"));
+  }
+
+  const ResultRange& range_;
+  ResultSink& sink_;
+  bool started_ = false;
+  int64_t total_ = 0;
+  int64_t skip_ = 0;
+  int64_t taken_ = 0;
+  std::string piece_;
+  absl::Status refusal_;
+};
+
+HttpRequest RangeRequest(const CallOptions& call, const ResultRange& range, absl::Duration timeout) {
+  HttpRequest request;
+  request.method = "GET";
+  request.url = range.uri;
+  request.timeout = timeout;
+  request.cancel = call.cancel;
+  if (range.offset > 0 || range.limit > 0) {
+    std::string bytes = absl::StrCat("bytes=", range.offset, "-");
+    if (range.limit > 0) absl::StrAppend(&bytes, range.offset + range.limit - 1);
+    request.headers.emplace_back("Range", bytes);
+  }
+  return request;
+}
+
+// Statuses of storage other than 200 and 206.
+absl::Status RefusedByStorage(const HttpReply& reply) {
+  const std::string said = absl::StrCat("the storage of the result answered ", reply.status);
+  switch (reply.status) {
+    case 401:
+    case 403:
+    case 404:
+    case 410:
+      return Fail(Reason::kResultExpired, absl::StrCat("the link to the result has died (", reply.status, ")"));
+    case 416:
+      return Fail(Reason::kSizeOutOfRange, "the offset is beyond the end of the result");
+    case 400:
+      // S3 answers so when the signature is over its time in some regions.
+      if (absl::StrContains(reply.body, "xpired")) {
+        return Fail(Reason::kResultExpired, "the link to the result has died (400)");
+      }
+      return Fail(Reason::kUpstreamProtocol, said);
+    default:
+      break;
+  }
+  const bool later = reply.status == 408 || reply.status == 429 || reply.status >= 500;
+  return Fail(later ? Reason::kUpstreamUnavailable : Reason::kUpstreamProtocol, said);
+}
+
+}  // namespace
+
+absl::Status FetchRange(HttpTransport& transport, const CallOptions& call, const ResultRange& range,
+                        absl::Duration timeout, bool allow_plain_http, ResultSink& sink) {
+  const std::optional<Url> url = ParseUrl(range.uri);
+  if (!url.has_value() || (!url->https && !allow_plain_http)) {
+    return Fail(Reason::kUpstreamProtocol, "the link to the result is not an https URL");
+  }
+  if (timeout <= absl::ZeroDuration()) return Fail(Reason::kDeadlineExceeded, "no time is left for the transfer");
+  RangeCutter cutter(range, sink);
+  const HttpReply reply = transport.Fetch(RangeRequest(call, range, timeout), cutter);
+  if (reply.outcome == HttpOutcome::kReply && reply.status != 200 && reply.status != 206) {
+    return RefusedByStorage(reply);
+  }
+  if (std::optional<absl::Status> finished = cutter.Finish(reply)) return *finished;
+  if (reply.outcome == HttpOutcome::kCancelled) return Fail(Reason::kCancelled, "the transfer was cancelled");
+  return Fail(Reason::kUpstreamUnavailable, absl::StrCat("the transfer of the result broke off: ", reply.error));
+}
+
+}  // namespace seedance::upstream

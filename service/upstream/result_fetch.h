@@ -1,0 +1,28 @@
+#ifndef SEEDANCE_SERVICE_UPSTREAM_RESULT_FETCH_H_
+#define SEEDANCE_SERVICE_UPSTREAM_RESULT_FETCH_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "service/upstream/http_transport.h"
+#include "service/upstream/upstream.h"
+
+namespace seedance::upstream {
+
+// One range of one result link.
+struct ResultRange {
+  std::string uri;
+  int64_t offset = 0;
+  int64_t limit = 0;  // 0: to the end.
+};
+
+// Upstream::FetchResult over plain HTTP storage, for any dialect. Sends no credentials: the link holds its own.
+// `timeout` is for the whole transfer. Links that are not https are refused unless `allow_plain_http`.
+absl::Status FetchRange(HttpTransport& transport, const CallOptions& call, const ResultRange& range,
+                        absl::Duration timeout, bool allow_plain_http, ResultSink& sink);
+
+}  // namespace seedance::upstream
+
+#endif  // SEEDANCE_SERVICE_UPSTREAM_RESULT_FETCH_H_

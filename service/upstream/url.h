@@ -1,0 +1,35 @@
+#ifndef SEEDANCE_SERVICE_UPSTREAM_URL_H_
+#define SEEDANCE_SERVICE_UPSTREAM_URL_H_
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace seedance::upstream {
+
+// The parts of an absolute http or https URL that a request needs.
+struct Url {
+  bool https = false;
+  std::string host;  // Lower case; an IPv6 address without brackets.
+  int port = 0;
+  std::string target;  // Path and query, beginning with `/`; bytes beyond ASCII are percent-encoded. No fragment.
+
+  // `host` or `host:port`, the port only when it is not the scheme's own, IPv6 in brackets.
+  std::string HostHeader() const;
+  // `host:port`, IPv6 in brackets.
+  std::string Authority() const;
+};
+
+// nullopt: another scheme, user information, no host, a bad port, or a blank or control character anywhere.
+std::optional<Url> ParseUrl(std::string_view text);
+
+// `host` and `port` of `host[:port]`, IPv6 in brackets. nullopt: no host, or a bad port.
+struct HostPort {
+  std::string host;
+  int port = 0;
+};
+std::optional<HostPort> ParseHostPort(std::string_view text, int default_port);
+
+}  // namespace seedance::upstream
+
+#endif  // SEEDANCE_SERVICE_UPSTREAM_URL_H_

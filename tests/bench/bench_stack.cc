@@ -1,0 +1,31 @@
+#include "tests/bench/bench_stack.h"
+
+#include <string_view>
+#include <utility>
+
+namespace seedance::bench {
+
+absl::StatusOr<BenchStack> BenchStack::Start() {
+  BenchStack stack;
+  auto sandbox = testing::SandboxProcess::Start(
+      {"--speed", "20", "--asset-seconds", "2", "--task-seconds", "20", "--group-lag-seconds", "0"});
+  if (!sandbox.ok()) return sandbox.status();
+  stack.sandbox = *std::move(sandbox);
+  testing::GatewayOptions options;
+  options.sandbox_url = stack.sandbox->url();
+  options.log_level = "info";
+  auto gateway = testing::GatewayProcess::Start(options);
+  if (!gateway.ok()) return gateway.status();
+  stack.gateway = *std::move(gateway);
+  stack.api = std::make_unique<e2e::Api>(stack.gateway->address(), "");
+  return stack;
+}
+
+std::string WhyMeaningless() {
+  constexpr std::string_view kSanitizers = SEEDANCE_SANITIZERS;
+  if (kSanitizers.empty()) return "";
+  return "this build has sanitizers (" + std::string(kSanitizers) +
+         "), which multiply memory and time; run `ctest --preset release -L bench`";
+}
+
+}  // namespace seedance::bench

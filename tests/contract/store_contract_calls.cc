@@ -1,0 +1,227 @@
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#include "tests/contract/store_contract.h"
+
+namespace seedance::testing {
+namespace {
+
+using model::BilledCallState;
+
+TEST_P(StoreContract, CallIsReadBackWithEveryField) {
+  const auto begun = store().BeginCall(FullCall(), nullptr);
+  ASSERT_TRUE(begun.ok()) << begun.status();
+  EXPECT_FALSE(begun->existing.has_value());
+  EXPECT_FALSE(begun->task.has_value());
+  Reopen();
+  const auto read = store().GetCall(FullCall().key);
+  ASSERT_TRUE(read.ok() && read->has_value()) << read.status();
+  EXPECT_EQ(Describe(**read), Describe(FullCall()));
+}
+
+TEST_P(StoreContract, CallThatWasNeverBegunIsAbsent) {
+  const auto read = store().GetCall(MakeCall("r").key);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_FALSE(read->has_value());
+}
+
+TEST_P(StoreContract, SecondBeginGetsTheFirstRowAndWritesNothing) {
+  ASSERT_TRUE(store().BeginCall(MakeCall("r"), nullptr).ok());
+  model::BilledCall second = MakeCall("r");
+  second.fingerprint = {{"asset.display_name", "Dog"}};
+  const model::GenerationTask task = MakeTask("t");
+  const auto begun = store().BeginCall(second, &task);
+  ASSERT_TRUE(begun.ok() && begun->existing.has_value());
+  EXPECT_EQ(Describe(*begun->existing), Describe(MakeCall("r")));
+  EXPECT_FALSE(begun->task.has_value());
+  EXPECT_EQ(Describe(**store().GetCall(second.key)), Describe(MakeCall("r")));
+  EXPECT_EQ(store().GetTask("t").status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST_P(StoreContract, TenantMethodAndRequestIdEachMakeAnotherCall) {
+  ASSERT_TRUE(store().BeginCall(MakeCall("r"), nullptr).ok());
+  model::BilledCall other_tenant = MakeCall("r");
+  other_tenant.key.tenant = "tenant-b";
+  model::BilledCall other_method = MakeCall("r");
+  other_method.key.method = "UploadAsset";
+  for (const model::BilledCall& call : {other_tenant, other_method, MakeCall("r2")}) {
+    const auto begun = store().BeginCall(call, nullptr);
+    ASSERT_TRUE(begun.ok()) << begun.status();
+    EXPECT_FALSE(begun->existing.has_value()) << Describe(call);
+  }
+}
+
+TEST_P(StoreContract, OneOfAHundredConcurrentBeginsWins) {
+  constexpr int kThreads = 100;
+  std::atomic<bool> go{false};
+  std::atomic<int> winners{0};
+  std::atomic<int> losers{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kThreads; ++i) {
+    threads.emplace_back([&, i] {
+      go.wait(false);
+      const model::GenerationTask task = MakeTask("t" + std::to_string(i));
+      const auto begun = store().BeginCall(MakeCall("r"), &task);
+      if (begun.ok()) ++(begun->existing.has_value() ? losers : winners);
+    });
+  }
+  go = true;
+  go.notify_all();
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(winners, 1);
+  EXPECT_EQ(losers, kThreads - 1);
+  EXPECT_EQ(store().ListOpenTasks()->size(), 1u);
+}
+
+TEST_P(StoreContract, BegunTaskIsThereWithItsRevision) {
+  const model::GenerationTask task = MakeTask("t");
+  const auto begun = store().BeginCall(MakeCall("r"), &task);
+  ASSERT_TRUE(begun.ok() && begun->task.has_value()) << begun.status();
+  EXPECT_EQ(Describe(*begun->task), Describe(task));
+  EXPECT_GT(begun->task->revision, 0);
+  EXPECT_EQ(store().GetTask("t")->revision, begun->task->revision);
+}
+
+TEST_P(StoreContract, CallWhoseTaskCannotBeWrittenIsNotBegun) {
+  const model::GenerationTask task = MakeTask("t");
+  ASSERT_TRUE(store().BeginCall(MakeCall("r1"), &task).ok());
+  const auto begun = store().BeginCall(MakeCall("r2"), &task);  // The task's id is taken.
+  EXPECT_EQ(base::GetReason(begun.status()), base::Reason::kStoreUnavailable);
+  EXPECT_FALSE(store().GetCall(MakeCall("r2").key)->has_value());
+}
+
+TEST_P(StoreContract, NotAcceptedCallMayBeTriedAgainWithTheSameFields) {
+  ASSERT_TRUE(store().BeginCall(MakeCall("r"), nullptr).ok());
+  model::BilledCall ended = MakeCall("r");
+  ended.state = BilledCallState::kNotAccepted;
+  ended.error = "busy";
+  ASSERT_TRUE(store().FinishCall(ended, nullptr, nullptr).ok());
+
+  model::BilledCall other = MakeCall("r");
+  other.fingerprint[0].second = "Dog";
+  const auto refused = store().BeginCall(other, nullptr);
+  ASSERT_TRUE(refused.ok() && refused->existing.has_value());
+  EXPECT_EQ(refused->existing->state, BilledCallState::kNotAccepted);
+
+  model::BilledCall again = MakeCall("r");
+  again.create_time = At(60);
+  const auto begun = store().BeginCall(again, nullptr);
+  ASSERT_TRUE(begun.ok()) << begun.status();
+  EXPECT_FALSE(begun->existing.has_value());
+  EXPECT_EQ(Describe(**store().GetCall(again.key)), Describe(again));
+}
+
+TEST_P(StoreContract, RowInAnyOtherStateIsNeverReplaced) {
+  for (BilledCallState state :
+       {BilledCallState::kInFlight, BilledCallState::kDone, BilledCallState::kRefused, BilledCallState::kInDoubt}) {
+    model::BilledCall call = MakeCall("r" + std::to_string(static_cast<int>(state)));
+    ASSERT_TRUE(store().BeginCall(call, nullptr).ok());
+    call.state = state;
+    ASSERT_TRUE(store().FinishCall(call, nullptr, nullptr).ok());
+    const auto begun = store().BeginCall(call, nullptr);
+    ASSERT_TRUE(begun.ok()) << begun.status();
+    ASSERT_TRUE(begun->existing.has_value()) << static_cast<int>(state);
+    EXPECT_EQ(begun->existing->state, state);
+  }
+}
+
+TEST_P(StoreContract, FinishTakesOnlyTheOutcome) {
+  ASSERT_TRUE(store().BeginCall(MakeCall("r"), nullptr).ok());
+  model::BilledCall end;
+  end.key = MakeCall("r").key;
+  end.state = BilledCallState::kRefused;
+  end.resource_name = "assets/vendor~a";
+  end.error = "no";
+  end.create_time = At(99);
+  end.update_time = At(5);
+  ASSERT_TRUE(store().FinishCall(end, nullptr, nullptr).ok());
+  model::BilledCall expected = MakeCall("r");
+  expected.state = BilledCallState::kRefused;
+  expected.resource_name = "assets/vendor~a";
+  expected.error = "no";
+  expected.update_time = At(5);
+  EXPECT_EQ(Describe(**store().GetCall(end.key)), Describe(expected));
+}
+
+TEST_P(StoreContract, FinishWritesTheAssetWithItsRevision) {
+  ASSERT_TRUE(store().BeginCall(MakeCall("r"), nullptr).ok());
+  model::BilledCall end = MakeCall("r");
+  end.state = BilledCallState::kDone;
+  model::Asset asset = FullAsset();
+  ASSERT_TRUE(store().FinishCall(end, nullptr, &asset).ok());
+  EXPECT_GT(asset.revision, 0);
+  const auto read = store().GetAsset(asset.handle);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(Describe(*read), Describe(FullAsset()));
+  EXPECT_EQ(read->revision, asset.revision);
+}
+
+TEST_P(StoreContract, FinishWritesTheGroupWithItsRevision) {
+  ASSERT_TRUE(store().BeginCall(MakeCall("r"), nullptr).ok());
+  model::BilledCall end = MakeCall("r");
+  end.state = BilledCallState::kDone;
+  model::AssetGroup group = FullGroup();
+  ASSERT_TRUE(store().FinishCall(end, &group, nullptr).ok());
+  const auto read = store().GetGroup(group.handle);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_GT(group.revision, 0);
+  EXPECT_EQ(read->revision, group.revision);
+}
+
+TEST_P(StoreContract, FinishWithoutARowIsNotFoundAndWritesNothing) {
+  model::Asset asset = MakeAsset("a");
+  const absl::Status finished = store().FinishCall(MakeCall("r"), nullptr, &asset);
+  EXPECT_EQ(base::GetReason(finished), base::Reason::kResourceNotFound);
+  EXPECT_EQ(store().GetAsset(asset.handle).status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST_P(StoreContract, ExtendedFingerprintKeepsTheOrder) {
+  ASSERT_TRUE(store().BeginCall(MakeCall("r"), nullptr).ok());
+  ASSERT_TRUE(store().ExtendFingerprint(MakeCall("r").key, {{"sha256", "ab"}, {"size", "2"}}).ok());
+  model::BilledCall expected = MakeCall("r");
+  expected.fingerprint.emplace_back("sha256", "ab");
+  expected.fingerprint.emplace_back("size", "2");
+  EXPECT_EQ(Describe(**store().GetCall(expected.key)), Describe(expected));
+}
+
+TEST_P(StoreContract, ExtendingAMissingRowIsNotFound) {
+  EXPECT_EQ(base::GetReason(store().ExtendFingerprint(MakeCall("r").key, {{"sha256", "ab"}})),
+            base::Reason::kResourceNotFound);
+}
+
+TEST_P(StoreContract, RestartPutsCallsInFlightIntoDoubtButNotThoseOfTasks) {
+  AddTask(MakeTask("t"));
+  ASSERT_TRUE(store().BeginCall(MakeCall("flying"), nullptr).ok());
+  ASSERT_TRUE(store().BeginCall(MakeCall("flying-2"), nullptr).ok());
+  ASSERT_TRUE(store().BeginCall(MakeCall("done"), nullptr).ok());
+  model::BilledCall done = MakeCall("done");
+  done.state = BilledCallState::kDone;
+  ASSERT_TRUE(store().FinishCall(done, nullptr, nullptr).ok());
+  Reopen();
+
+  const auto doubted = store().DoubtInFlightCalls("lost", At(30));
+  ASSERT_TRUE(doubted.ok()) << doubted.status();
+  EXPECT_EQ(*doubted, 2);
+  model::BilledCall expected = MakeCall("flying");
+  expected.state = BilledCallState::kInDoubt;
+  expected.error = "lost";
+  expected.update_time = At(30);
+  EXPECT_EQ(Describe(**store().GetCall(expected.key)), Describe(expected));
+  EXPECT_EQ(Describe(**store().GetCall(done.key)), Describe(done));
+  EXPECT_EQ((*store().GetCall({"tenant-a", "CreateGenerationTask", "t"}))->state, BilledCallState::kInFlight);
+  EXPECT_EQ(*store().DoubtInFlightCalls("lost", At(31)), 0);
+}
+
+TEST_P(StoreContract, CallTriedAgainIsInFlightAgain) {
+  model::BilledCall call = MakeCall("r");
+  ASSERT_TRUE(store().BeginCall(call, nullptr).ok());
+  call.state = BilledCallState::kNotAccepted;
+  ASSERT_TRUE(store().FinishCall(call, nullptr, nullptr).ok());
+  EXPECT_EQ(*store().DoubtInFlightCalls("lost", At(30)), 0);
+  ASSERT_TRUE(store().BeginCall(MakeCall("r"), nullptr).ok());
+  EXPECT_EQ(*store().DoubtInFlightCalls("lost", At(30)), 1);
+}
+
+}  // namespace
+}  // namespace seedance::testing

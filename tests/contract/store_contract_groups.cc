@@ -1,0 +1,143 @@
+#include <vector>
+
+#include "tests/contract/store_contract.h"
+
+namespace seedance::testing {
+namespace {
+
+std::vector<std::string> Ids(const absl::StatusOr<model::Page<model::AssetGroup>>& page) {
+  std::vector<std::string> ids;
+  if (!page.ok()) return {page.status().ToString()};
+  for (const model::AssetGroup& group : page->items) ids.push_back(group.handle.id);
+  return ids;
+}
+
+using Texts = std::vector<std::string>;
+
+TEST_P(StoreContract, GroupIsReadBackWithEveryField) {
+  const auto written = store().PutGroup(FullGroup());
+  ASSERT_TRUE(written.ok()) << written.status();
+  EXPECT_EQ(Describe(*written), Describe(FullGroup()));
+  const auto read = store().GetGroup(FullGroup().handle);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(Describe(*read), Describe(FullGroup()));
+  EXPECT_EQ(read->revision, written->revision);
+}
+
+TEST_P(StoreContract, GroupSurvivesReopening) {
+  const auto written = store().PutGroup(FullGroup());
+  ASSERT_TRUE(written.ok()) << written.status();
+  Reopen();
+  const auto read = store().GetGroup(FullGroup().handle);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(Describe(*read), Describe(FullGroup()));
+  EXPECT_EQ(read->revision, written->revision);
+}
+
+TEST_P(StoreContract, PuttingAGroupAgainReplacesIt) {
+  ASSERT_TRUE(store().PutGroup(MakeGroup("g")).ok());
+  model::AssetGroup changed = MakeGroup("g");
+  changed.display_name = "Renamed";
+  ASSERT_TRUE(store().PutGroup(changed).ok());
+  EXPECT_EQ(store().GetGroup(changed.handle)->display_name, "Renamed");
+  EXPECT_EQ(Ids(store().ListGroups({"tenant-a", "", ""}, {}, 10)), Texts{"g"});
+  EXPECT_EQ(Ids(store().ListGroups({"tenant-a", "", "renamed"}, {}, 10)), Texts{"g"});
+}
+
+TEST_P(StoreContract, MissingGroupIsNotFoundByName) {
+  const auto read = store().GetGroup({"vendor", "none"});
+  EXPECT_EQ(base::GetReason(read.status()), base::Reason::kResourceNotFound);
+  ASSERT_TRUE(base::GetErrorDetail(read.status()).resource.has_value());
+  EXPECT_EQ(base::GetErrorDetail(read.status()).resource->name, "assetGroups/vendor~none");
+  EXPECT_EQ(base::GetReason(store().DeleteGroup({"vendor", "none"})), base::Reason::kResourceNotFound);
+}
+
+TEST_P(StoreContract, SameIdAtTwoUpstreamsIsTwoGroups) {
+  model::AssetGroup other = MakeGroup("g");
+  other.handle.upstream = "vendor-2";
+  other.display_name = "Other";
+  ASSERT_TRUE(store().PutGroup(MakeGroup("g")).ok());
+  ASSERT_TRUE(store().PutGroup(other).ok());
+  EXPECT_EQ(store().GetGroup({"vendor", "g"})->display_name, "Group g");
+  EXPECT_EQ(store().GetGroup({"vendor-2", "g"})->display_name, "Other");
+}
+
+TEST_P(StoreContract, DeletingAGroupDeletesItsAssetsOnly) {
+  ASSERT_TRUE(store().PutGroup(MakeGroup("g")).ok());
+  model::Asset inside = MakeAsset("inside");
+  inside.group = {"vendor", "g"};
+  model::Asset outside = MakeAsset("outside");
+  outside.group = {"vendor-2", "g"};
+  ASSERT_TRUE(store().PutAsset(inside).ok());
+  ASSERT_TRUE(store().PutAsset(outside).ok());
+  ASSERT_TRUE(store().DeleteGroup({"vendor", "g"}).ok());
+  EXPECT_EQ(store().GetGroup({"vendor", "g"}).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(store().GetAsset(inside.handle).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_TRUE(store().GetAsset(outside.handle).ok());
+}
+
+TEST_P(StoreContract, GroupsAreListedNewestFirstWithinTheTenant) {
+  const std::vector<std::pair<std::string, double>> made = {{"b", 20}, {"c", 10}, {"a", 30}};
+  for (const auto& [id, seconds] : made) {
+    model::AssetGroup group = MakeGroup(id);
+    group.create_time = At(seconds);
+    ASSERT_TRUE(store().PutGroup(group).ok());
+  }
+  model::AssetGroup foreign = MakeGroup("foreign");
+  foreign.tenant = "tenant-b";
+  ASSERT_TRUE(store().PutGroup(foreign).ok());
+  EXPECT_EQ(Ids(store().ListGroups({"tenant-a", "", ""}, {}, 10)), (Texts{"a", "b", "c"}));
+  EXPECT_EQ(Ids(store().ListGroups({"tenant-b", "", ""}, {}, 10)), Texts{"foreign"});
+  EXPECT_EQ(Ids(store().ListGroups({"tenant-c", "", ""}, {}, 10)), Texts{});
+}
+
+TEST_P(StoreContract, GroupFilterByUpstreamAndPartOfTheName) {
+  model::AssetGroup other = MakeGroup("other");
+  other.handle.upstream = "vendor-2";
+  other.display_name = "100% of_Cats Äpfel";
+  ASSERT_TRUE(store().PutGroup(other).ok());
+  ASSERT_TRUE(store().PutGroup(MakeGroup("mine")).ok());
+  EXPECT_EQ(Ids(store().ListGroups({"tenant-a", "vendor-2", ""}, {}, 10)), Texts{"other"});
+  EXPECT_EQ(Ids(store().ListGroups({"tenant-a", "", "OF_cATS"}, {}, 10)), Texts{"other"});
+  EXPECT_EQ(Ids(store().ListGroups({"tenant-a", "", "Äpfel"}, {}, 10)), Texts{"other"});
+  EXPECT_EQ(Ids(store().ListGroups({"tenant-a", "", "%"}, {}, 10)), Texts{"other"}) << "not a pattern";
+  EXPECT_EQ(Ids(store().ListGroups({"tenant-a", "vendor", "cats"}, {}, 10)), Texts{});
+}
+
+TEST_P(StoreContract, PagesOfGroupsWithEqualTimesHoldEachOnce) {
+  for (const char* id : {"1", "2", "3", "4", "5"}) ASSERT_TRUE(store().PutGroup(MakeGroup(id)).ok());
+  Texts seen;
+  model::PageCursor cursor;
+  int pages = 0;
+  do {
+    const auto page = store().ListGroups({"tenant-a", "", ""}, cursor, 2);
+    ASSERT_TRUE(page.ok()) << page.status();
+    for (const model::AssetGroup& group : page->items) seen.push_back(group.handle.id);
+    cursor = page->next;
+    ASSERT_LE(++pages, 3);
+  } while (!cursor.at_start());
+  EXPECT_EQ(seen, (Texts{"5", "4", "3", "2", "1"}));
+  EXPECT_EQ(pages, 3);
+}
+
+TEST_P(StoreContract, PageThatIsExactlyFullIsTheLast) {
+  for (const char* id : {"1", "2"}) ASSERT_TRUE(store().PutGroup(MakeGroup(id)).ok());
+  const auto page = store().ListGroups({"tenant-a", "", ""}, {}, 2);
+  ASSERT_TRUE(page.ok()) << page.status();
+  EXPECT_EQ(page->items.size(), 2u);
+  EXPECT_TRUE(page->next.at_start());
+}
+
+TEST_P(StoreContract, NewGroupDoesNotShiftTheNextPage) {
+  for (const char* id : {"1", "2", "3"}) ASSERT_TRUE(store().PutGroup(MakeGroup(id)).ok());
+  const auto first = store().ListGroups({"tenant-a", "", ""}, {}, 2);
+  ASSERT_TRUE(first.ok()) << first.status();
+  model::AssetGroup newest = MakeGroup("newest");
+  newest.create_time = At(60);
+  ASSERT_TRUE(store().PutGroup(newest).ok());
+  ASSERT_TRUE(store().DeleteGroup({"vendor", "2"}).ok());  // The row that the cursor names.
+  EXPECT_EQ(Ids(store().ListGroups({"tenant-a", "", ""}, first->next, 2)), Texts{"1"});
+}
+
+}  // namespace
+}  // namespace seedance::testing

@@ -1,0 +1,38 @@
+#ifndef SEEDANCE_TESTS_CONTRACT_STORE_SAMPLES_H_
+#define SEEDANCE_TESTS_CONTRACT_STORE_SAMPLES_H_
+
+#include <string>
+
+#include "absl/time/time.h"
+#include "service/model/asset.h"
+#include "service/model/asset_group.h"
+#include "service/model/billed_call.h"
+#include "service/model/generation_task.h"
+
+// Resources for tests of the store.
+namespace seedance::testing {
+
+// A fixed moment plus so many seconds.
+absl::Time At(double seconds);
+
+// Small ones of tenant `tenant-a`, made at At(0).
+model::AssetGroup MakeGroup(const std::string& id);
+model::Asset MakeAsset(const std::string& id);
+model::GenerationTask MakeTask(const std::string& id);
+model::BilledCall MakeCall(const std::string& request_id);
+
+// Ones where every field differs from its default.
+model::AssetGroup FullGroup();
+model::Asset FullAsset();
+model::GenerationTask FullTask();
+model::BilledCall FullCall();
+
+// Every field but the revision, one per line: equal texts mean equal resources.
+std::string Describe(const model::AssetGroup& group);
+std::string Describe(const model::Asset& asset);
+std::string Describe(const model::GenerationTask& task);
+std::string Describe(const model::BilledCall& call);
+
+}  // namespace seedance::testing
+
+#endif  // SEEDANCE_TESTS_CONTRACT_STORE_SAMPLES_H_

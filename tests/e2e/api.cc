@@ -1,0 +1,190 @@
+#include "tests/e2e/api.h"
+
+#include <utility>
+
+namespace seedance::e2e {
+namespace {
+
+constexpr absl::Duration kDeadline = absl::Minutes(1);
+constexpr size_t kChunkBytes = 256 << 10;
+
+std::string TrailerToken(const grpc::ClientContext& context) {
+  const auto& trailers = context.GetServerTrailingMetadata();
+  const auto found = trailers.find("resume-token");
+  return found == trailers.end() ? "" : std::string(found->second.data(), found->second.size());
+}
+
+// Reads a watch stream to its end.
+template <typename Response>
+Stream<Response> ReadAll(grpc::ClientContext& context, std::unique_ptr<grpc::ClientReader<Response>> reader,
+                         const std::function<bool(const Response&)>& on_message) {
+  Stream<Response> stream;
+  Response message;
+  while (reader->Read(&message)) {
+    stream.messages.push_back(message);
+    if (!message.resume_token().empty()) stream.resume_token = message.resume_token();
+    if (on_message && !on_message(message)) context.TryCancel();
+  }
+  stream.status = reader->Finish();
+  stream.trailer_token = TrailerToken(context);
+  return stream;
+}
+
+}  // namespace
+
+Api::Api(const std::string& endpoint, std::string token, const std::shared_ptr<grpc::ChannelCredentials>& credentials)
+    : token_(std::move(token)),
+      channel_([&] {
+        grpc::ChannelArguments arguments;
+        // Tests restart the gateway: a new connection is not to wait for gRPC's back-off, nor to share another's.
+        arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 50);
+        arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 50);
+        arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 200);
+        arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+        return grpc::CreateCustomChannel(endpoint, credentials, arguments);
+      }()),
+      groups_(v1::AssetGroupService::NewStub(channel_)),
+      assets_(v1::AssetService::NewStub(channel_)),
+      tasks_(v1::GenerationTaskService::NewStub(channel_)) {}
+
+std::unique_ptr<grpc::ClientContext> Api::Context() const {
+  auto context = std::make_unique<grpc::ClientContext>();
+  context->set_deadline(absl::ToChronoTime(absl::Now() + kDeadline));
+  if (!token_.empty()) context->AddMetadata("authorization", "Bearer " + token_);
+  return context;
+}
+
+Answer<v1::AssetGroup> Api::CreateGroup(const std::string& display_name, const std::string& request_id) {
+  v1::CreateAssetGroupRequest request;
+  request.mutable_asset_group()->set_display_name(display_name);
+  request.set_request_id(request_id);
+  Answer<v1::AssetGroup> answer;
+  answer.status = groups_->CreateAssetGroup(Context().get(), request, &answer.value);
+  return answer;
+}
+
+Answer<v1::AssetGroup> Api::GetGroup(const std::string& name) {
+  v1::GetAssetGroupRequest request;
+  request.set_name(name);
+  Answer<v1::AssetGroup> answer;
+  answer.status = groups_->GetAssetGroup(Context().get(), request, &answer.value);
+  return answer;
+}
+
+Answer<v1::ListAssetGroupsResponse> Api::ListGroups(const v1::ListAssetGroupsRequest& request) {
+  Answer<v1::ListAssetGroupsResponse> answer;
+  answer.status = groups_->ListAssetGroups(Context().get(), request, &answer.value);
+  return answer;
+}
+
+Answer<v1::Asset> Api::CreateAsset(const v1::CreateAssetRequest& request) {
+  Answer<v1::Asset> answer;
+  answer.status = assets_->CreateAsset(Context().get(), request, &answer.value);
+  return answer;
+}
+
+Answer<v1::Asset> Api::Upload(const v1::UploadAssetRequest::Metadata& metadata, const NextChunk& next) {
+  Answer<v1::Asset> answer;
+  const auto context = Context();
+  const auto writer = assets_->UploadAsset(context.get(), &answer.value);
+  v1::UploadAssetRequest message;
+  *message.mutable_metadata() = metadata;
+  bool open = writer->Write(message);
+  // A server that refuses ends the stream early; Finish then says why.
+  for (std::string chunk = next(); open && !chunk.empty(); chunk = next()) {
+    message.set_chunk(std::move(chunk));
+    open = writer->Write(message);
+  }
+  writer->WritesDone();
+  answer.status = writer->Finish();
+  return answer;
+}
+
+Answer<v1::Asset> Api::Upload(const v1::UploadAssetRequest::Metadata& metadata, const std::string& bytes) {
+  size_t at = 0;
+  return Upload(metadata, [&] {
+    std::string chunk = bytes.substr(at, kChunkBytes);
+    at += chunk.size();
+    return chunk;
+  });
+}
+
+Answer<v1::Asset> Api::GetAsset(const std::string& name) {
+  v1::GetAssetRequest request;
+  request.set_name(name);
+  Answer<v1::Asset> answer;
+  answer.status = assets_->GetAsset(Context().get(), request, &answer.value);
+  return answer;
+}
+
+Answer<v1::ListAssetsResponse> Api::ListAssets(const v1::ListAssetsRequest& request) {
+  Answer<v1::ListAssetsResponse> answer;
+  answer.status = assets_->ListAssets(Context().get(), request, &answer.value);
+  return answer;
+}
+
+AssetStream Api::WatchAsset(const std::string& name, const std::string& resume_token) {
+  v1::WatchAssetRequest request;
+  request.set_name(name);
+  request.set_resume_token(resume_token);
+  const auto context = Context();
+  return ReadAll<v1::WatchAssetResponse>(*context, assets_->WatchAsset(context.get(), request), nullptr);
+}
+
+Answer<v1::GenerationTask> Api::CreateTask(const v1::GenerationTask& task, const std::string& request_id) {
+  v1::CreateGenerationTaskRequest request;
+  *request.mutable_generation_task() = task;
+  request.set_request_id(request_id);
+  Answer<v1::GenerationTask> answer;
+  answer.status = tasks_->CreateGenerationTask(Context().get(), request, &answer.value);
+  return answer;
+}
+
+Answer<v1::GenerationTask> Api::GetTask(const std::string& name) {
+  v1::GetGenerationTaskRequest request;
+  request.set_name(name);
+  Answer<v1::GenerationTask> answer;
+  answer.status = tasks_->GetGenerationTask(Context().get(), request, &answer.value);
+  return answer;
+}
+
+Answer<v1::GenerationTask> Api::CancelTask(const std::string& name) {
+  v1::CancelGenerationTaskRequest request;
+  request.set_name(name);
+  Answer<v1::GenerationTask> answer;
+  answer.status = tasks_->CancelGenerationTask(Context().get(), request, &answer.value);
+  return answer;
+}
+
+TaskStream Api::WatchTask(const std::string& name, const std::string& resume_token, const OnMessage& on_message) {
+  v1::WatchGenerationTaskRequest request;
+  request.set_name(name);
+  request.set_resume_token(resume_token);
+  const auto context = Context();
+  return ReadAll<v1::WatchGenerationTaskResponse>(*context, tasks_->WatchGenerationTask(context.get(), request),
+                                                  on_message);
+}
+
+Download Api::DownloadResult(const v1::DownloadGenerationResultRequest& request) {
+  Download download;
+  const auto context = Context();
+  const auto reader = tasks_->DownloadGenerationResult(context.get(), request);
+  v1::DownloadGenerationResultResponse message;
+  for (bool first = true; reader->Read(&message); first = false) {
+    if (first) {
+      download.total_size = message.total_size_bytes();
+      download.content_type = message.content_type();
+    }
+    download.bytes += message.data();
+  }
+  download.status = reader->Finish();
+  return download;
+}
+
+Download Api::DownloadResult(const std::string& name) {
+  v1::DownloadGenerationResultRequest request;
+  request.set_name(name);
+  return DownloadResult(request);
+}
+
+}  // namespace seedance::e2e

@@ -1,0 +1,180 @@
+"""Checks the layer rules on the sources: layers.py [ROOT].
+
+Rooms, who may use whom, and which library belongs to which room are read from service/rooms.cmake.
+"""
+
+import os
+import re
+import sys
+
+from files import ROOT, files
+
+# Headers of the libraries that rooms.cmake gives to some rooms only.
+HEADERS_OF = {
+    "gRPC::grpc++": r"grpc(pp|\+\+)?/",
+    "gRPC::grpc++_reflection": r"grpcpp/ext/proto_server_reflection_plugin\.h",
+    "proto_api": r"seedance/gateway/v1/",
+    "proto_api_grpc": r"seedance/gateway/v1/.*\.grpc\.pb\.h",
+    "proto_config": r"seedance/gateway/config/",
+    "proto_store": r"seedance/gateway/store/",
+    "PkgConfig::httplib": r"httplib\.h",
+    "nlohmann_json::nlohmann_json": r"nlohmann/",
+    "SQLiteCpp": r"(SQLiteCpp/|sqlite3)",
+    "yaml-cpp": r"yaml-cpp/",
+}
+
+# (what, pattern in code, folders, files that may, hint). Every file that may has its reason beside it.
+FORBIDDEN = [
+    ("absl's mutex", r"#include \"absl/synchronization/", ("service/", "client/", "tests/"),
+     {"service/main.cc": "switches its deadlock detector off, which aborts the process"},
+     "it hides races from the thread sanitizer; use service/base/mutex.h or <mutex>"),
+    ("a raw mutex", r"\bstd::(\w*mutex|condition_variable\w*|lock_guard|unique_lock|scoped_lock|shared_lock)\b",
+     ("service/",),
+     {"service/base/mutex.h": "the annotated mutex is made of it"},
+     "use service/base/mutex.h"),
+    ("a sleep", r"\b(sleep_for|sleep_until|SleepFor|usleep|nanosleep)\b", ("service/",), {},
+     "wait with base::Clock::WaitUntil, which a shutdown and a test can wake"),
+    ("a clock", r"\babsl::Now\(|\w*[Cc]lock::now\(|\b(gettimeofday|clock_gettime)\b|\btime\(NULL|"
+     r"\btime\((nullptr|0)\)", ("service/",),
+     {"service/base/clock.cc": "the real clock",
+      "service/base/log.cc": "time of a log line",
+      "service/base/mutex.h": "converts a limit to the deadline that pthread_cond_timedwait takes"},
+     "use base::Clock"),
+    ("deploy/", r"[\"</]deploy/", ("service/", "client/", "tests/testing/", "tests/unit/", "tests/sandbox/"), {},
+     "no code depends on deploy/"),
+]
+
+MAX_LINES = 500
+TOO_LONG = {}  # path: reason
+
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
+
+
+def read_rooms(text):
+    """(room -> rooms it may use, library -> rooms that may use it) of rooms.cmake."""
+    rows = dict(re.findall(r"^set\((ROOM_MAY_USE_\w+|LIBRARY_ONLY_FOR_\S+)\s+([^)]*)\)", text, re.M))
+    words = {key: value.replace('"', "").split() for key, value in rows.items()}
+    return ({key.removeprefix("ROOM_MAY_USE_"): value for key, value in words.items() if key.startswith("ROOM_")},
+            {key.removeprefix("LIBRARY_ONLY_FOR_"): value for key, value in words.items() if key.startswith("LIB")})
+
+
+def room_of(path, rooms):
+    """Room of a path below service/: service/store/sqlite/x.h is of room store_sqlite. main.cc is of room `main`."""
+    folders = path.split("/")[1:-1]
+    if not folders:
+        return "main"
+    while folders and "_".join(folders) not in rooms:
+        folders.pop()
+    return "_".join(folders) or None
+
+
+def without_comments(line):
+    return re.sub(r"//.*", "", line)
+
+
+def check_table(rooms, libraries):
+    known = []
+    for room, used in rooms.items():
+        for other in used:
+            if other not in known:
+                yield f"service/rooms.cmake: room {room} uses {other}, which is not in a row above it"
+        known.append(room)
+    for library, users in libraries.items():
+        if library not in HEADERS_OF:
+            yield f"service/rooms.cmake: {library} has no headers in tests/lint/layers.py"
+        for user in users:
+            if user not in rooms:
+                yield f"service/rooms.cmake: {library} is for {user}, which is no room"
+
+
+def check_service_include(path, room, header, rooms, libraries):
+    if header.startswith("service/"):
+        other = room_of(header, rooms)
+        # main.cc may use the room that builds everything, and the bottom one.
+        allowed = ["server", "base"] if room == "main" else [room, *rooms[room]]
+        if other not in allowed:
+            yield f"room {room} may not use room {other} (service/rooms.cmake)"
+    for library, users in libraries.items():
+        if re.match(HEADERS_OF.get(library, "$^"), header) and room not in users:
+            yield f"{header} is for {', '.join(users)} only (service/rooms.cmake)"
+
+
+def check_client_include(header, libraries):
+    if header.startswith("service/"):
+        yield "a client uses the protos only, never service/"
+    for library, users in libraries.items():
+        shared = library.startswith("gRPC") or library in ("proto_api", "proto_api_grpc")
+        if not shared and re.match(HEADERS_OF.get(library, "$^"), header):
+            yield f"{header} is for {', '.join(users)} only (service/rooms.cmake)"
+
+
+def check_file(root, path, rooms, libraries):
+    """Yields (line number, fault)."""
+    with open(os.path.join(root, path), encoding="utf-8") as file:
+        lines = file.read().splitlines()
+    if len(lines) > MAX_LINES and path not in TOO_LONG:
+        yield 0, f"{len(lines)} lines; split it (at most {MAX_LINES})"
+    if not path.endswith((".cc", ".h")):
+        return
+    room = room_of(path, rooms) if path.startswith("service/") else None
+    if path.startswith("service/") and room is None:
+        yield 0, "its folder is no room of service/rooms.cmake"
+        return
+    for number, line in enumerate(lines, 1):
+        code = without_comments(line)
+        include = INCLUDE.match(line)
+        if include:
+            quote, header = include.groups()
+            if quote == '"' and os.path.exists(os.path.join(root, os.path.dirname(path), header)):
+                yield number, f"include {header} by its whole path from the root"
+            if room:
+                for fault in check_service_include(path, room, header, rooms, libraries):
+                    yield number, fault
+            elif path.startswith("client/"):
+                for fault in check_client_include(header, libraries):
+                    yield number, fault
+        for what, pattern, folders, may, hint in FORBIDDEN:
+            if path.startswith(folders) and path not in may and re.search(pattern, code):
+                yield number, f"{what}: {hint}"
+
+
+def check_single_http_file(root, paths):
+    users = []
+    for path in paths:
+        if path.startswith("service/") and path.endswith((".cc", ".h")):
+            with open(os.path.join(root, path), encoding="utf-8") as file:
+                if re.search(r'^#include [<"]httplib\.h', file.read(), re.M):
+                    users.append(path)
+    if len(users) > 1:
+        yield f"httplib.h is for the one HTTP transport only, but is in {', '.join(users)}"
+
+
+def check_exceptions(root):
+    for path in [*TOO_LONG, *(path for row in FORBIDDEN for path in row[3])]:
+        if not os.path.exists(os.path.join(root, path)):
+            yield f"{path}: has an exception in tests/lint/layers.py, but does not exist"
+
+
+def check_tree(root):
+    """All faults of a tree, as text lines."""
+    with open(os.path.join(root, "service/rooms.cmake"), encoding="utf-8") as file:
+        rooms, libraries = read_rooms(file.read())
+    if not rooms or not libraries:
+        return ["service/rooms.cmake: no rows found"]
+    faults = [*check_table(rooms, libraries)]
+    paths = [path for path in files(".cc", ".h", ".proto", ".py", root=root)
+             if path.startswith(("service/", "client/", "tests/", "proto/"))]
+    for path in paths:
+        faults += [f"{path}:{number}: {fault}" for number, fault in check_file(root, path, rooms, libraries)]
+    return faults + [*check_single_http_file(root, paths)]
+
+
+def main():
+    root = sys.argv[1] if len(sys.argv) > 1 else ROOT
+    faults = check_tree(root) + [*check_exceptions(root)]
+    print("\n".join(faults) or "layers: no faults")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

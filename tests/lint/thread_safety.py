@@ -1,0 +1,92 @@
+"""clang's thread-safety analysis of all sources of the service: thread_safety.py BUILD_DIR.
+
+Compiles with clang 14 and the include paths of BUILD_DIR/compile_commands.json, for the diagnostics only. With ccache a
+second run takes no time: that is why it compiles to a file instead of checking the syntax only.
+"""
+
+import concurrent.futures
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+
+from files import ROOT
+
+COMPILER = ["clang++-14", "-std=c++20", "-O0", "-Wno-everything", "-Wthread-safety", "-Werror=thread-safety"]
+
+# Path of a source below the root -> why clang cannot read it.
+EXCLUDED = {}
+
+# A source with a fault, which clang has to find: else the analysis is not at work.
+FAULTY = """
+#include "service/base/mutex.h"
+struct Counter {
+  void Add() { ++count; }
+  seedance::base::Mutex mutex;
+  int count ABSL_GUARDED_BY(mutex) = 0;
+};
+"""
+
+
+def include_flags(command):
+    """The -I, -isystem and -D options of a compile command."""
+    words = iter(shlex.split(command))
+    flags = []
+    for word in words:
+        if word in ("-I", "-isystem", "-D"):
+            flags += [word, next(words)]
+        elif word.startswith(("-I", "-isystem", "-D")):
+            flags.append(word)
+    return flags
+
+
+def check(source, flags, build):
+    """(source, what clang says, "" when it has no complaint)."""
+    output = os.path.join(build, "lint", os.path.relpath(source, ROOT).replace("/", "_") + ".o")
+    launcher = ["ccache"] if shutil.which("ccache") else []
+    result = subprocess.run([*launcher, *COMPILER, *flags, "-c", source, "-o", output], capture_output=True, text=True)
+    return source, "" if result.returncode == 0 else result.stderr or f"clang ended with {result.returncode}"
+
+
+def main():
+    build = os.path.abspath(sys.argv[1])
+    with open(os.path.join(build, "compile_commands.json"), encoding="utf-8") as file:
+        commands = {entry["file"]: entry["command"] for entry in json.load(file)}
+    if not shutil.which(COMPILER[0]):
+        print(f"thread_safety: no {COMPILER[0]}; run deploy/install-dependencies --tests")
+        return 1
+
+    sources = []
+    for source in sorted(commands):
+        path = os.path.relpath(source, ROOT)
+        if path in EXCLUDED:
+            print(f"{path}: left out: {EXCLUDED[path]}")
+        elif path.startswith("service/") and os.path.exists(source):
+            sources.append(source)
+    if not sources:
+        print("thread_safety: no sources of the service in compile_commands.json")
+        return 1
+
+    faulty = os.path.join(build, "lint", "faulty.cc")
+    os.makedirs(os.path.dirname(faulty), exist_ok=True)
+    with open(faulty, "w", encoding="utf-8") as file:
+        file.write(FAULTY)
+    if "requires holding mutex" not in check(faulty, [f"-I{ROOT}"], build)[1]:
+        print("thread_safety: the analysis does not find the fault of a sample")
+        return 1
+
+    failed = 0
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        results = pool.map(lambda source: check(source, include_flags(commands[source]), build), sources)
+        for source, complaint in results:
+            if complaint:
+                failed += 1
+                print(complaint)
+    print(f"thread_safety: faults in {failed} of {len(sources)} sources")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,46 @@
+#ifndef SEEDANCE_TESTS_SANDBOX_CONTROL_API_H_
+#define SEEDANCE_TESTS_SANDBOX_CONTROL_API_H_
+
+#include <functional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "tests/sandbox/dialect.h"
+#include "tests/sandbox/faults.h"
+#include "tests/sandbox/json.h"
+#include "tests/sandbox/request_log.h"
+#include "tests/sandbox/wire_server.h"
+
+namespace seedance::sandbox {
+
+// The port for tests and operators of the sandbox: looks behind the vendor's curtain and moves its time. JSON in and
+// out, no keys asked; README.md lists the calls.
+class ControlApi {
+ public:
+  // `reset` brings the sandbox back to its first moment.
+  ControlApi(Shared shared, Faults& faults, RequestLog& log, std::function<void()> reset);
+
+  // Returns the bound `host:port`.
+  absl::StatusOr<std::string> Start(const std::string& listen) { return server_.Start(listen); }
+  void Stop() { server_.Stop(); }
+
+ private:
+  Json Ledger();
+  Json Requests();
+  Json Tasks();
+  Json Assets();
+  Json Groups();
+  Json FaultRules();
+  absl::StatusOr<Json> AddFault(const Json& body);
+  absl::StatusOr<Json> Advance(const Json& body);
+
+  Shared shared_;
+  Faults& faults_;
+  RequestLog& log_;
+  std::function<void()> reset_;
+  WireServer server_;
+};
+
+}  // namespace seedance::sandbox
+
+#endif  // SEEDANCE_TESTS_SANDBOX_CONTROL_API_H_

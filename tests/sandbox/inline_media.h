@@ -1,0 +1,20 @@
+#ifndef SEEDANCE_TESTS_SANDBOX_INLINE_MEDIA_H_
+#define SEEDANCE_TESTS_SANDBOX_INLINE_MEDIA_H_
+
+#include <optional>
+#include <string_view>
+
+#include "tests/sandbox/http_call.h"
+
+namespace seedance::sandbox {
+
+// True for `https://...` and `http://...`.
+bool IsWebUrl(std::string_view source);
+
+// The file in a data URI (`data:image/png;base64,...`) or in bare Base64; nothing when it is neither. Decodes piece by
+// piece, the bytes are not kept.
+std::optional<UploadedFile> DecodeInlineMedia(std::string_view source);
+
+}  // namespace seedance::sandbox
+
+#endif  // SEEDANCE_TESTS_SANDBOX_INLINE_MEDIA_H_

@@ -1,0 +1,36 @@
+#include "tests/sandbox/ledger.h"
+
+#include <utility>
+
+namespace seedance::sandbox {
+
+void Ledger::Bill(LedgerRow row) {
+  base::MutexLock lock(mutex_);
+  row.seq = ++last_seq_;
+  bills_.push_back(std::move(row));
+}
+
+void Ledger::Refund(LedgerRow row) {
+  base::MutexLock lock(mutex_);
+  row.seq = ++last_seq_;
+  refunds_.push_back(std::move(row));
+}
+
+std::vector<LedgerRow> Ledger::Bills() {
+  base::MutexLock lock(mutex_);
+  return bills_;
+}
+
+std::vector<LedgerRow> Ledger::Refunds() {
+  base::MutexLock lock(mutex_);
+  return refunds_;
+}
+
+void Ledger::Reset() {
+  base::MutexLock lock(mutex_);
+  last_seq_ = 0;
+  bills_.clear();
+  refunds_.clear();
+}
+
+}  // namespace seedance::sandbox

@@ -1,0 +1,31 @@
+#ifndef SEEDANCE_TESTS_SANDBOX_OPTIONS_H_
+#define SEEDANCE_TESTS_SANDBOX_OPTIONS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+
+namespace seedance::sandbox {
+
+// How one sandbox behaves. The command line of seedance-sandbox says the same (README.md).
+struct Options {
+  std::string listen = "127.0.0.1:0";               // Vendor API.
+  std::string control = "127.0.0.1:0";              // Control port.
+  std::vector<std::string> keys;                    // Accepted vendor keys; empty: `sandbox-key`.
+  std::optional<uint64_t> seed;                     // Not set: ids differ from run to run.
+  double speed = 1;                                 // Virtual seconds per real second; 0: only /advance moves time.
+  absl::Duration asset_time = absl::Seconds(3);     // Virtual, until an asset is Active.
+  absl::Duration task_time = absl::Seconds(60);     // Virtual, until a task ends.
+  absl::Duration group_lag = absl::Seconds(2);      // Virtual, until a new group is visible.
+  absl::Duration link_life = absl::Seconds(43200);  // Virtual, of signed links.
+  bool strict_media = false;                        // Assets whose bytes break the vendor's limits become Failed.
+  bool prefix_names = false;                        // Group names are shown as `[u-1]-[t-2]name`.
+  int unknown_task_status = 404;                    // Of a GET for a task that does not exist.
+};
+
+}  // namespace seedance::sandbox
+
+#endif  // SEEDANCE_TESTS_SANDBOX_OPTIONS_H_

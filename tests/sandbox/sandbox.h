@@ -1,0 +1,57 @@
+#ifndef SEEDANCE_TESTS_SANDBOX_SANDBOX_H_
+#define SEEDANCE_TESTS_SANDBOX_SANDBOX_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "tests/sandbox/control_api.h"
+#include "tests/sandbox/dialect.h"
+#include "tests/sandbox/faults.h"
+#include "tests/sandbox/ids.h"
+#include "tests/sandbox/ledger.h"
+#include "tests/sandbox/links.h"
+#include "tests/sandbox/options.h"
+#include "tests/sandbox/request_log.h"
+#include "tests/sandbox/vendor_server.h"
+#include "tests/sandbox/virtual_clock.h"
+#include "tests/sandbox/world.h"
+
+namespace seedance::sandbox {
+
+// An emulated vendor with its two ports. State is in memory and dies with the object.
+class Sandbox {
+ public:
+  explicit Sandbox(Options options);
+  ~Sandbox() { Stop(); }
+
+  // Binds and serves both ports. Errors: INVALID_ARGUMENT (no such address), UNAVAILABLE (port taken).
+  absl::Status Start();
+
+  // Breaks all connections; returns within milliseconds. May be called twice.
+  void Stop();
+
+  // Bound addresses `host:port`.
+  const std::string& listen() const { return listen_; }
+  const std::string& control() const { return control_; }
+
+ private:
+  Shared MakeShared();
+  void Reset();
+
+  const Options options_;
+  VirtualClock clock_;
+  Ids ids_;
+  Ledger ledger_;
+  World world_;
+  const Links links_;
+  Faults faults_;
+  RequestLog log_;
+  VendorServer vendor_;
+  ControlApi control_api_;
+  std::string listen_;
+  std::string control_;
+};
+
+}  // namespace seedance::sandbox
+
+#endif  // SEEDANCE_TESTS_SANDBOX_SANDBOX_H_

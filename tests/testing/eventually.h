@@ -1,0 +1,18 @@
+#ifndef SEEDANCE_TESTS_TESTING_EVENTUALLY_H_
+#define SEEDANCE_TESTS_TESTING_EVENTUALLY_H_
+
+#include "absl/functional/function_ref.h"
+#include "absl/time/time.h"
+
+namespace seedance::testing {
+
+// Asks `condition` every few milliseconds until it is true (returns true) or `deadline` has passed (returns what it
+// says then). The only way for a test to wait for another process. Real time.
+[[nodiscard]] bool Eventually(absl::FunctionRef<bool()> condition, absl::Duration deadline = absl::Seconds(20));
+
+// The reverse: true when `condition` stays true for the whole of `time`.
+[[nodiscard]] bool Always(absl::FunctionRef<bool()> condition, absl::Duration time);
+
+}  // namespace seedance::testing
+
+#endif  // SEEDANCE_TESTS_TESTING_EVENTUALLY_H_

@@ -1,0 +1,393 @@
+#ifndef SEEDANCE_TESTS_TESTING_FAKE_UPSTREAM_H_
+#define SEEDANCE_TESTS_TESTING_FAKE_UPSTREAM_H_
+
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "service/base/error.h"
+#include "service/base/mutex.h"
+#include "service/upstream/upstream.h"
+
+namespace seedance::testing {
+
+// One scripted method: answers that the next calls get, a count, and a gate that holds calls back.
+template <typename Result>
+class FakeMethod {
+ public:
+  // The next call that has no answer yet gets this one; without answers a call gets the vendor's own.
+  void Answer(Result result) {
+    base::MutexLock lock(mutex_);
+    answers_.push_back(std::move(result));
+  }
+
+  // Calls wait from now on, until Open or until they are cancelled.
+  void Close() {
+    base::MutexLock lock(mutex_);
+    closed_ = true;
+  }
+  void Open() {
+    base::MutexLock lock(mutex_);
+    closed_ = false;
+    changed_.NotifyAll();
+  }
+
+  int calls() {
+    base::MutexLock lock(mutex_);
+    return calls_;
+  }
+  // Calls that wait at the closed gate.
+  int waiting() {
+    base::MutexLock lock(mutex_);
+    return waiting_;
+  }
+
+  // For the fake: the answer of this call. `otherwise` is the vendor's own, `cancelled` that of a call broken off.
+  Result Run(const upstream::CallOptions& call, const std::function<Result()>& otherwise,
+             const std::function<Result()>& cancelled) {
+    std::optional<Result> scripted;
+    {
+      base::MutexLock lock(mutex_);
+      ++calls_;
+      ++waiting_;
+      const auto stopped = [&] { return call.cancel != nullptr && call.cancel->cancelled(); };
+      while (closed_ && !stopped()) changed_.WaitFor(mutex_, std::chrono::milliseconds(1));
+      --waiting_;
+      if (closed_) return cancelled();
+      if (!answers_.empty()) {
+        scripted = std::move(answers_.front());
+        answers_.pop_front();
+      }
+    }
+    return scripted.has_value() ? *std::move(scripted) : otherwise();
+  }
+
+ private:
+  base::Mutex mutex_;
+  base::CondVar changed_;
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+  int calls_ ABSL_GUARDED_BY(mutex_) = 0;
+  int waiting_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::deque<Result> answers_ ABSL_GUARDED_BY(mutex_);
+};
+
+inline absl::Status Failure(base::Reason reason, const std::string& message,
+                            std::optional<absl::Duration> retry_delay = std::nullopt) {
+  base::ErrorDetail detail;
+  detail.reason = reason;
+  detail.retry_delay = retry_delay;
+  return base::MakeError(message, detail);
+}
+
+using Billed = upstream::BilledResult<std::string>;
+
+inline Billed Accepted(const std::string& id) {
+  return {upstream::Acceptance::kAccepted, id, absl::OkStatus(), {}, true};
+}
+inline Billed Refused(base::Reason reason, const std::string& message) {
+  return {upstream::Acceptance::kRefused, "", Failure(reason, message), {}, true};
+}
+inline Billed NotAccepted(std::optional<absl::Duration> retry_after = std::nullopt) {
+  return {upstream::Acceptance::kNotAccepted, "", Failure(base::Reason::kUpstreamUnavailable, "busy"), retry_after,
+          true};
+}
+inline Billed Lost() {
+  return {
+      upstream::Acceptance::kUnknown, "", Failure(base::Reason::kUpstreamUnavailable, "the answer was lost"), {}, true};
+}
+
+// A vendor in memory that a test scripts. It outlives the upstreams that it makes, as a real one outlives a gateway.
+// Thread-safe.
+class FakeVendor {
+ public:
+  explicit FakeVendor(std::string upstream_name = "fake") : name_(std::move(upstream_name)) {
+    profile_.resolutions = {model::Resolution::k480p, model::Resolution::k720p};
+    profile_.aspect_ratios = {"16:9", "9:16"};
+  }
+
+  // An upstream that talks to this vendor.
+  std::unique_ptr<upstream::Upstream> MakeUpstream();
+
+  // Scripts and counters, one for each method of Upstream.
+  FakeMethod<Billed> create_group;
+  FakeMethod<absl::StatusOr<upstream::ReportPage<upstream::GroupReport>>> list_groups;
+  FakeMethod<absl::StatusOr<upstream::GroupReport>> get_group;
+  FakeMethod<absl::Status> update_group;
+  FakeMethod<absl::Status> delete_group;
+  FakeMethod<Billed> create_asset;
+  FakeMethod<absl::StatusOr<upstream::ReportPage<upstream::AssetReport>>> list_assets;
+  FakeMethod<absl::StatusOr<upstream::AssetReport>> get_asset;
+  FakeMethod<absl::Status> update_asset;
+  FakeMethod<absl::Status> delete_asset;
+  FakeMethod<Billed> create_task;
+  FakeMethod<absl::StatusOr<upstream::TaskReport>> get_task;
+  FakeMethod<absl::Status> fetch_result;
+
+  // What the vendor knows.
+  void SetGroup(const upstream::GroupReport& report) {
+    base::MutexLock lock(mutex_);
+    groups_[report.id] = report;
+  }
+  void SetAsset(const upstream::AssetReport& report) {
+    base::MutexLock lock(mutex_);
+    assets_[report.id] = report;
+  }
+  void SetTask(const std::string& id, const upstream::TaskReport& report) {
+    base::MutexLock lock(mutex_);
+    tasks_[id] = report;
+  }
+  // State that new assets have, PROCESSING at first.
+  void SetNewAssets(model::AssetState state) {
+    base::MutexLock lock(mutex_);
+    new_assets_ = state;
+  }
+  // The file behind a link; without one the link has died.
+  void SetFile(const std::string& uri, std::optional<std::string> bytes) {
+    base::MutexLock lock(mutex_);
+    files_.erase(uri);
+    if (bytes.has_value()) files_[uri] = *bytes;
+  }
+
+  // Requests as they came.
+  std::vector<model::TaskRequest> sent_tasks() {
+    base::MutexLock lock(mutex_);
+    return sent_tasks_;
+  }
+  // Bytes of each upload that came to its end.
+  std::vector<std::string> uploads() {
+    base::MutexLock lock(mutex_);
+    return uploads_;
+  }
+  // The last asset asked for; `data` is not kept.
+  upstream::NewAsset last_asset() {
+    base::MutexLock lock(mutex_);
+    return last_asset_;
+  }
+
+ private:
+  friend class FakeUpstream;
+
+  const std::string name_;
+  model::ModelProfile profile_;
+  model::AssetProfile asset_profile_;
+  base::Mutex mutex_;
+  int next_id_ ABSL_GUARDED_BY(mutex_) = 1;
+  model::AssetState new_assets_ ABSL_GUARDED_BY(mutex_) = model::AssetState::kProcessing;
+  std::map<std::string, upstream::GroupReport> groups_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, upstream::AssetReport> assets_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, upstream::TaskReport> tasks_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, std::string> files_ ABSL_GUARDED_BY(mutex_);
+  std::vector<model::TaskRequest> sent_tasks_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::string> uploads_ ABSL_GUARDED_BY(mutex_);
+  upstream::NewAsset last_asset_ ABSL_GUARDED_BY(mutex_);
+};
+
+// The gateway's side of a FakeVendor.
+class FakeUpstream : public upstream::Upstream {
+ public:
+  explicit FakeUpstream(FakeVendor& vendor) : vendor_(vendor) {}
+
+  const std::string& name() const override { return vendor_.name_; }
+  std::string default_model() const override { return "seedance"; }
+  std::optional<model::ModelProfile> FindModel(const std::string& model) const override {
+    if (model != "seedance") return std::nullopt;
+    return vendor_.profile_;
+  }
+  const model::AssetProfile& asset_profile() const override { return vendor_.asset_profile_; }
+
+  Billed CreateGroup(const upstream::CallOptions& call, const upstream::NewGroup& group) override {
+    return vendor_.create_group.Run(
+        call,
+        [&] {
+          base::MutexLock lock(vendor_.mutex_);
+          const std::string id = absl::StrCat("group-", vendor_.next_id_++);
+          vendor_.groups_[id] = {id, group.display_name, group.description, {}, {}};
+          return Accepted(id);
+        },
+        Lost);
+  }
+
+  absl::StatusOr<upstream::ReportPage<upstream::GroupReport>> ListGroups(const upstream::CallOptions& call,
+                                                                         const upstream::GroupQuery&) override {
+    using Answer = absl::StatusOr<upstream::ReportPage<upstream::GroupReport>>;
+    return vendor_.list_groups.Run(
+        call,
+        [&]() -> Answer {
+          base::MutexLock lock(vendor_.mutex_);
+          upstream::ReportPage<upstream::GroupReport> page;
+          for (const auto& [id, report] : vendor_.groups_) page.items.push_back(report);
+          return page;
+        },
+        []() -> Answer { return BrokenOff(); });
+  }
+
+  absl::StatusOr<upstream::GroupReport> GetGroup(const upstream::CallOptions& call, const std::string& id) override {
+    return Find(vendor_.get_group, vendor_.groups_, call, id);
+  }
+
+  absl::Status UpdateGroup(const upstream::CallOptions& call, const std::string& id,
+                           const std::string& display_name) override {
+    return vendor_.update_group.Run(
+        call,
+        [&] {
+          base::MutexLock lock(vendor_.mutex_);
+          vendor_.groups_[id].display_name = display_name;
+          return absl::OkStatus();
+        },
+        BrokenOff);
+  }
+
+  absl::Status DeleteGroup(const upstream::CallOptions& call, const std::string& id) override {
+    return Erase(vendor_.delete_group, vendor_.groups_, call, id);
+  }
+
+  Billed CreateAsset(const upstream::CallOptions& call, const upstream::NewAsset& asset) override {
+    {
+      base::MutexLock lock(vendor_.mutex_);
+      vendor_.last_asset_ = asset;
+      vendor_.last_asset_.data = nullptr;
+    }
+    return vendor_.create_asset.Run(
+        call, [&] { return TakeAsset(asset); }, Lost);
+  }
+
+  absl::StatusOr<upstream::ReportPage<upstream::AssetReport>> ListAssets(const upstream::CallOptions& call,
+                                                                         const upstream::AssetQuery&) override {
+    using Answer = absl::StatusOr<upstream::ReportPage<upstream::AssetReport>>;
+    return vendor_.list_assets.Run(
+        call,
+        [&]() -> Answer {
+          base::MutexLock lock(vendor_.mutex_);
+          upstream::ReportPage<upstream::AssetReport> page;
+          for (const auto& [id, report] : vendor_.assets_) page.items.push_back(report);
+          return page;
+        },
+        []() -> Answer { return BrokenOff(); });
+  }
+
+  absl::StatusOr<upstream::AssetReport> GetAsset(const upstream::CallOptions& call, const std::string& id) override {
+    return Find(vendor_.get_asset, vendor_.assets_, call, id);
+  }
+
+  absl::Status UpdateAsset(const upstream::CallOptions& call, const std::string& id,
+                           const std::string& display_name) override {
+    return vendor_.update_asset.Run(
+        call,
+        [&] {
+          base::MutexLock lock(vendor_.mutex_);
+          vendor_.assets_[id].display_name = display_name;
+          return absl::OkStatus();
+        },
+        BrokenOff);
+  }
+
+  absl::Status DeleteAsset(const upstream::CallOptions& call, const std::string& id) override {
+    return Erase(vendor_.delete_asset, vendor_.assets_, call, id);
+  }
+
+  Billed CreateTask(const upstream::CallOptions& call, const model::TaskRequest& task) override {
+    {
+      base::MutexLock lock(vendor_.mutex_);
+      vendor_.sent_tasks_.push_back(task);
+    }
+    return vendor_.create_task.Run(
+        call,
+        [&] {
+          base::MutexLock lock(vendor_.mutex_);
+          const std::string id = absl::StrCat("task-", vendor_.next_id_++);
+          vendor_.tasks_[id].state = model::TaskState::kQueued;
+          return Accepted(id);
+        },
+        Lost);
+  }
+
+  absl::StatusOr<upstream::TaskReport> GetTask(const upstream::CallOptions& call, const std::string& id) override {
+    return Find(vendor_.get_task, vendor_.tasks_, call, id);
+  }
+
+  absl::Status FetchResult(const upstream::CallOptions& call, const std::string& uri, int64_t offset, int64_t limit,
+                           upstream::ResultSink& sink) override {
+    return vendor_.fetch_result.Run(
+        call, [&] { return Deliver(uri, offset, limit, sink); }, BrokenOff);
+  }
+
+ private:
+  static absl::Status BrokenOff() { return Failure(base::Reason::kCancelled, "broken off"); }
+  static absl::Status Unknown(const std::string& id) { return base::ResourceNotFound("vendor", id); }
+
+  template <typename Report>
+  absl::StatusOr<Report> Find(FakeMethod<absl::StatusOr<Report>>& method, const std::map<std::string, Report>& known,
+                              const upstream::CallOptions& call, const std::string& id) {
+    return method.Run(
+        call,
+        [&]() -> absl::StatusOr<Report> {
+          base::MutexLock lock(vendor_.mutex_);
+          const auto found = known.find(id);
+          if (found == known.end()) return Unknown(id);
+          return found->second;
+        },
+        []() -> absl::StatusOr<Report> { return BrokenOff(); });
+  }
+
+  template <typename Report>
+  absl::Status Erase(FakeMethod<absl::Status>& method, std::map<std::string, Report>& known,
+                     const upstream::CallOptions& call, const std::string& id) {
+    return method.Run(
+        call,
+        [&] {
+          base::MutexLock lock(vendor_.mutex_);
+          return known.erase(id) == 0 ? Unknown(id) : absl::OkStatus();
+        },
+        BrokenOff);
+  }
+
+  // Reads a body of known length no further than its length, as an HTTP client does.
+  Billed TakeAsset(const upstream::NewAsset& asset) {
+    std::string bytes;
+    while (asset.data != nullptr && (!asset.data->Size().has_value() || std::ssize(bytes) < *asset.data->Size())) {
+      absl::StatusOr<std::string> piece = asset.data->Next();
+      if (!piece.ok()) return Lost();
+      if (piece->empty()) break;
+      bytes += *piece;
+    }
+    base::MutexLock lock(vendor_.mutex_);
+    if (asset.data != nullptr) vendor_.uploads_.push_back(bytes);
+    upstream::AssetReport report;
+    report.id = absl::StrCat("asset-", vendor_.next_id_++);
+    report.group_id = asset.group_id;
+    report.display_name = asset.display_name;
+    report.media_type = asset.media_type;
+    report.state = vendor_.new_assets_;
+    vendor_.assets_[report.id] = report;
+    return Accepted(report.id);
+  }
+
+  absl::Status Deliver(const std::string& uri, int64_t offset, int64_t limit, upstream::ResultSink& sink) {
+    std::string bytes;
+    {
+      base::MutexLock lock(vendor_.mutex_);
+      const auto file = vendor_.files_.find(uri);
+      if (file == vendor_.files_.end()) return Failure(base::Reason::kResultExpired, "the link has died");
+      bytes = file->second;
+    }
+    if (!sink.OnStart(std::ssize(bytes), "video/mp4")) return BrokenOff();
+    const std::string part = bytes.substr(offset, limit == 0 ? std::string::npos : limit);
+    return sink.OnBytes(part) ? absl::OkStatus() : BrokenOff();
+  }
+
+  FakeVendor& vendor_;
+};
+
+inline std::unique_ptr<upstream::Upstream> FakeVendor::MakeUpstream() { return std::make_unique<FakeUpstream>(*this); }
+
+}  // namespace seedance::testing
+
+#endif  // SEEDANCE_TESTS_TESTING_FAKE_UPSTREAM_H_

@@ -1,0 +1,78 @@
+#ifndef SEEDANCE_TESTS_TESTING_GATEWAY_PROCESS_H_
+#define SEEDANCE_TESTS_TESTING_GATEWAY_PROCESS_H_
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "tests/testing/process.h"
+#include "tests/testing/temp_dir.h"
+
+namespace seedance::testing {
+
+// What the gateway's configuration says besides its defaults.
+struct GatewayOptions {
+  struct Tenant {
+    std::string name;
+    std::vector<std::string> tokens;  // In clear; written as SHA-256.
+  };
+
+  std::string sandbox_url = {};      // `http://host:port` of the vendor. Required.
+  std::string upstream = "anyfast";  // Name of the upstream.
+  std::string key = "sandbox-key";   // Reaches the gateway by an environment variable.
+  std::string sqlite_path = {};      // Empty: a file in the gateway's own temporary folder.
+  std::vector<Tenant> tenants = {};  // Empty: one tenant without a token.
+  std::string log_level = "debug";
+  absl::Duration poll_interval_queued = absl::Milliseconds(50);
+  absl::Duration poll_interval_running = absl::Milliseconds(50);
+  absl::Duration poll_interval_asset = absl::Milliseconds(50);
+  absl::Duration drain_grace = absl::Seconds(2);
+  // More lines of the sections `server`, `tasks` and `anyfast.http`, each `name: value`.
+  std::vector<std::string> server = {};
+  std::vector<std::string> tasks = {};
+  std::vector<std::string> http = {};
+  std::map<std::string, std::string> env = {};
+};
+
+// A seedance-gateway of its own: configuration, store and port. Not thread-safe.
+class GatewayProcess {
+ public:
+  // Writes the configuration, starts the binary on a free port and waits until it listens.
+  static absl::StatusOr<std::unique_ptr<GatewayProcess>> Start(const GatewayOptions& options);
+
+  // `host:port` of the gRPC server; the same after Restart.
+  const std::string& address() const { return address_; }
+  const std::string& sqlite_path() const { return sqlite_path_; }
+  const std::string& config_path() const { return config_path_; }
+  Process& process() { return *process_; }
+  // What it wrote to standard error so far, over all restarts: its log.
+  std::string Log() const;
+
+  // Ends the process with `signal` and waits until it is gone: its exit code, or DEADLINE_EXCEEDED.
+  absl::StatusOr<int> Stop(int signal, absl::Duration deadline = absl::Seconds(30));
+
+  // Starts it again, after it was stopped, on the same port and store.
+  absl::Status Restart();
+
+ private:
+  explicit GatewayProcess(const GatewayOptions& options);
+  absl::Status Launch();
+
+  const GatewayOptions options_;
+  TempDir dir_;
+  std::string sqlite_path_;
+  std::string config_path_;
+  std::string address_;  // Empty before the first start.
+  std::unique_ptr<Process> process_;
+};
+
+// The YAML text of a configuration that listens on `listen` and writes `port_file`.
+std::string GatewayConfigYaml(const GatewayOptions& options, const std::string& listen, const std::string& port_file,
+                              const std::string& sqlite_path);
+
+}  // namespace seedance::testing
+
+#endif  // SEEDANCE_TESTS_TESTING_GATEWAY_PROCESS_H_

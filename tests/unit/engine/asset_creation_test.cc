@@ -1,0 +1,467 @@
+#include "service/engine/asset_creation.h"
+
+#include <atomic>
+#include <thread>
+
+#include "service/base/sha256.h"
+#include "tests/unit/engine/engine_fixture.h"
+
+namespace seedance::testing {
+namespace {
+
+using base::Reason;
+using model::AssetState;
+using model::MediaType;
+using ::testing::ElementsAre;
+using upstream::Acceptance;
+
+constexpr char kPng[] = "\x89PNG\r\n\x1a\n and so on";
+
+// The bytes of a caller's upload stream: pieces, then an end, or an error instead of it.
+class Stream : public upstream::ByteSource {
+ public:
+  explicit Stream(std::vector<std::string> pieces, absl::Status end = absl::OkStatus())
+      : pieces_(std::move(pieces)), end_(std::move(end)) {}
+  absl::StatusOr<std::string> Next() override {
+    if (at_ < pieces_.size()) return pieces_[at_++];
+    if (!end_.ok()) return end_;
+    return std::string();
+  }
+  std::optional<int64_t> Size() const override { return std::nullopt; }
+
+ private:
+  const std::vector<std::string> pieces_;
+  const absl::Status end_;
+  size_t at_ = 0;
+};
+
+class AssetCreationTest : public EngineTest {
+ protected:
+  absl::StatusOr<model::Asset> Upload(const engine::UploadAssetParams& params, std::vector<std::string> pieces,
+                                      absl::Status end = absl::OkStatus()) {
+    Answer<model::Asset> answer;
+    engine_->assets().Upload(Caller(), params, std::make_shared<Stream>(std::move(pieces), std::move(end)),
+                             answer.done());
+    return answer.Wait();
+  }
+
+  static engine::UploadAssetParams GoodUpload(const model::UpstreamHandle& group) {
+    engine::UploadAssetParams params;
+    params.group = group;
+    params.display_name = "hero";
+    params.file_name = "hero.png";
+    params.request_id = kRequestId;
+    return params;
+  }
+
+  // A group that was made a moment ago, which the vendor does not see yet.
+  model::UpstreamHandle YoungGroup() {
+    model::AssetGroup group;
+    group.handle = {"fake", "young"};
+    group.tenant = kTenant;
+    group.create_time = group.update_time = clock_.Now();
+    EXPECT_TRUE(store_->PutGroup(group).ok());
+    return group.handle;
+  }
+
+  // Waits for the answer while time goes by.
+  template <typename T>
+  absl::StatusOr<T> WaitWhileTimeGoesBy(const Answer<T>& answer) {
+    EXPECT_TRUE(Eventually([&] {
+      clock_.Advance(absl::Milliseconds(200));
+      return answer.count() > 0;
+    }));
+    return answer.Wait();
+  }
+};
+
+const Billed kNoSuchGroup = Refused(Reason::kResourceNotFound, "group not found");
+
+TEST_F(AssetCreationTest, AnAcceptedAssetIsStoredAsProcessingAndFollowedUntilItIsActive) {
+  Start();
+  const model::UpstreamHandle group = OldGroup();
+  const absl::StatusOr<model::Asset> asset = CreateAsset(GoodAsset(group, "hero"));
+  ASSERT_TRUE(asset.ok()) << asset.status();
+  EXPECT_EQ(asset->state, AssetState::kProcessing);
+  EXPECT_EQ(asset->group, group);
+  EXPECT_EQ(asset->media_type, MediaType::kImage);
+  EXPECT_GT(asset->revision, 0);
+  EXPECT_EQ(vendor_.last_asset().uri, "https://example.com/hero.png");
+  EXPECT_EQ(vendor_.last_asset().group_id, "g");
+  upstream::AssetReport report;
+  report.id = asset->handle.id;
+  report.state = AssetState::kActive;
+  report.preview_uri = "https://vendor.example/p";
+  vendor_.SetAsset(report);
+  EXPECT_TRUE(Reaches(asset->handle, AssetState::kActive, absl::Seconds(1)));
+  EXPECT_EQ(store_->GetAsset(asset->handle)->preview_uri, "https://vendor.example/p");
+}
+
+TEST_F(AssetCreationTest, AHundredCreatesWithOneRequestIdAreOneAsset) {
+  Start();
+  engine::CreateAssetParams params = GoodAsset(OldGroup(), "hero");
+  params.request_id = kRequestId;
+  constexpr int kCallers = 100;
+  std::vector<absl::StatusOr<model::Asset>> answers(kCallers);
+  std::vector<std::thread> callers;
+  for (int i = 0; i < kCallers; ++i) {
+    callers.emplace_back([&, i] { answers[i] = CreateAsset(params); });
+  }
+  for (std::thread& caller : callers) caller.join();
+  for (const auto& answer : answers) {
+    ASSERT_TRUE(answer.ok()) << answer.status();
+    EXPECT_EQ(answer->handle, answers[0]->handle);
+  }
+  EXPECT_EQ(vendor_.create_asset.calls(), 1);
+}
+
+TEST_F(AssetCreationTest, ASecondAssetOfOneNameIsRefusedBeforeItIsSent) {
+  Start();
+  const model::UpstreamHandle group = OldGroup();
+  const std::string first = CreateAsset(GoodAsset(group, "hero"))->name();
+  const absl::Status status = CreateAsset(GoodAsset(group, "hero")).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(ReasonOf(status), Reason::kDisplayNameTaken);
+  EXPECT_EQ(base::GetErrorDetail(status).resource->name, first);
+  EXPECT_EQ(vendor_.create_asset.calls(), 1);
+}
+
+TEST_F(AssetCreationTest, AnotherSourceUnderTheSameIdIsRefusedWithTheFieldThatDiffers) {
+  Start();
+  engine::CreateAssetParams params = GoodAsset(OldGroup(), "hero");
+  params.request_id = kRequestId;
+  ASSERT_TRUE(CreateAsset(params).ok());
+  params.uri += "?v=2";
+  const absl::Status status = CreateAsset(params).status();
+  EXPECT_EQ(ReasonOf(status), Reason::kRequestIdReused);
+  EXPECT_EQ(base::GetErrorDetail(status).metadata["field"], "uri");
+}
+
+TEST_F(AssetCreationTest, ALostAnswerIsOutcomeUnknownAndNotSentAgain) {
+  Start();
+  vendor_.create_asset.Answer(Lost());
+  engine::CreateAssetParams params = GoodAsset(OldGroup(), "hero");
+  params.request_id = kRequestId;
+  EXPECT_EQ(ReasonOf(CreateAsset(params)), Reason::kOutcomeUnknown);
+  EXPECT_EQ(ReasonOf(CreateAsset(params)), Reason::kOutcomeUnknown);
+  Restart();
+  EXPECT_EQ(ReasonOf(CreateAsset(params)), Reason::kOutcomeUnknown);
+  EXPECT_EQ(vendor_.create_asset.calls(), 1);
+}
+
+TEST_F(AssetCreationTest, ARefusalIsRepeatedWithoutAnotherCall) {
+  Start();
+  vendor_.create_asset.Answer(Refused(Reason::kInputModeration, "a person"));
+  engine::CreateAssetParams params = GoodAsset(OldGroup(), "hero");
+  params.request_id = kRequestId;
+  EXPECT_EQ(ReasonOf(CreateAsset(params)), Reason::kInputModeration);
+  EXPECT_EQ(ReasonOf(CreateAsset(params)), Reason::kInputModeration);
+  EXPECT_EQ(vendor_.create_asset.calls(), 1);
+}
+
+TEST_F(AssetCreationTest, AVendorThatDoesNotSeeAYoungGroupYetIsAskedAgainForOneBill) {
+  Start();
+  vendor_.create_asset.Answer(kNoSuchGroup);
+  vendor_.create_asset.Answer(kNoSuchGroup);
+  Answer<model::Asset> answer;
+  engine_->assets().Create(Caller(), GoodAsset(YoungGroup(), "hero"), answer.done());
+  const absl::StatusOr<model::Asset> asset = WaitWhileTimeGoesBy(answer);
+  EXPECT_TRUE(asset.ok()) << asset.status();
+  EXPECT_EQ(vendor_.create_asset.calls(), 3);
+}
+
+TEST_F(AssetCreationTest, AYoungGroupThatStaysInvisibleMayBeTriedAgainUnderTheSameId) {
+  Start();
+  for (int i = 0; i < 1000; ++i) vendor_.create_asset.Answer(kNoSuchGroup);
+  engine::CreateAssetParams params = GoodAsset(YoungGroup(), "hero");
+  params.request_id = kRequestId;
+  Answer<model::Asset> answer;
+  engine_->assets().Create(Caller(), params, answer.done());
+  const absl::Status status = WaitWhileTimeGoesBy(answer).status();
+  EXPECT_EQ(ReasonOf(status), Reason::kUpstreamUnavailable);
+  EXPECT_TRUE(base::GetErrorDetail(status).retry_delay.has_value());
+  const int calls = vendor_.create_asset.calls();
+  EXPECT_LE(calls, 20);
+  Answer<model::Asset> again;
+  engine_->assets().Create(Caller(), params, again.done());
+  (void)WaitWhileTimeGoesBy(again);
+  EXPECT_GT(vendor_.create_asset.calls(), calls);
+}
+
+TEST_F(AssetCreationTest, AnUploadIntoAYoungGroupWaitsUntilTheVendorSeesIt) {
+  Start();
+  const model::UpstreamHandle group = YoungGroup();
+  Answer<model::Asset> answer;
+  engine_->assets().Upload(Caller(), GoodUpload(group), std::make_shared<Stream>(std::vector<std::string>{kPng}),
+                           answer.done());
+  ASSERT_TRUE(Eventually([&] {
+    clock_.Advance(absl::Milliseconds(100));
+    return vendor_.get_group.calls() >= 2;
+  }));
+  EXPECT_EQ(vendor_.create_asset.calls(), 0);
+  vendor_.SetGroup({"young", "", "", {}, {}});
+  EXPECT_TRUE(WaitWhileTimeGoesBy(answer).ok());
+  EXPECT_EQ(vendor_.create_asset.calls(), 1);
+}
+
+TEST_F(AssetCreationTest, NoSuchGroupInAnOldGroupMeansThatTheNameIsTaken) {
+  Start();
+  vendor_.create_asset.Answer(kNoSuchGroup);
+  EXPECT_EQ(ReasonOf(CreateAsset(GoodAsset(OldGroup(), "hero"))), Reason::kDisplayNameTaken);
+  EXPECT_EQ(vendor_.create_asset.calls(), 1);
+}
+
+TEST_F(AssetCreationTest, NoSuchGroupInAGroupThatIsGoneStaysThat) {
+  Start();
+  const model::UpstreamHandle group = OldGroup();
+  vendor_.create_asset.Answer(kNoSuchGroup);
+  vendor_.get_group.Answer(base::ResourceNotFound("vendor", "g"));
+  EXPECT_EQ(ReasonOf(CreateAsset(GoodAsset(group, "hero"))), Reason::kResourceNotFound);
+}
+
+TEST_F(AssetCreationTest, AForeignGroupDoesNotExist) {
+  Start();
+  EXPECT_EQ(ReasonOf(CreateAsset(GoodAsset(OldGroup("g", kOther), "hero"))), Reason::kResourceNotFound);
+  EXPECT_EQ(ReasonOf(CreateAsset(GoodAsset({"own", "g"}, "hero"), kOther)), Reason::kResourceNotFound);
+  EXPECT_EQ(vendor_.create_asset.calls() + own_.create_asset.calls(), 0);
+}
+
+TEST_F(AssetCreationTest, ViolationsOfCallerAndEngineAreReportedTogether) {
+  Start();
+  engine::CreateAssetParams params = GoodAsset(OldGroup(), "hero");
+  params.violations = {{"request_id", "must be a UUID"}};
+  params.uri = "https://example.com/unknown";
+  EXPECT_THAT(FieldsOf(CreateAsset(params).status()), ElementsAre("request_id", "asset.media_type"));
+  params.group = {};
+  EXPECT_THAT(FieldsOf(CreateAsset(params).status()), ElementsAre("request_id"));
+}
+
+TEST_F(AssetCreationTest, ValidationAloneStoresAndSendsNothing) {
+  Start();
+  engine::CreateAssetParams params = GoodAsset(OldGroup(), "hero");
+  params.validate_only = true;
+  params.request_id = kRequestId;
+  const absl::StatusOr<model::Asset> draft = CreateAsset(params);
+  ASSERT_TRUE(draft.ok());
+  EXPECT_EQ(draft->media_type, MediaType::kImage);
+  EXPECT_EQ(vendor_.create_asset.calls(), 0);
+  EXPECT_FALSE(store_->GetCall({kTenant, "CreateAsset", kRequestId})->has_value());
+}
+
+TEST_F(AssetCreationTest, TheMediaTypeIsSeenInTheSource) {
+  Start();
+  const auto type_of = [&](const std::string& uri, const std::string& inline_data) {
+    engine::CreateAssetParams params = GoodAsset(OldGroup(), "hero");
+    params.uri = uri;
+    params.inline_data = inline_data;
+    params.validate_only = true;
+    const absl::StatusOr<model::Asset> draft = CreateAsset(params);
+    return draft.ok() ? draft->media_type : MediaType::kUnspecified;
+  };
+  EXPECT_EQ(type_of("https://example.com/a/clip.MP4?sign=x.png", ""), MediaType::kVideo);
+  EXPECT_EQ(type_of("https://example.com/a.wav#b", ""), MediaType::kAudio);
+  EXPECT_EQ(type_of("https://example.com/a.b/unknown", ""), MediaType::kUnspecified);
+  EXPECT_EQ(type_of("data:audio/mpeg;base64,AAAA", ""), MediaType::kAudio);
+  EXPECT_EQ(type_of("data:text/plain,AAAA", ""), MediaType::kUnspecified);
+  EXPECT_EQ(type_of("iVBORw0KGgo=", ""), MediaType::kImage);
+  EXPECT_EQ(type_of("", kPng), MediaType::kImage);
+  EXPECT_EQ(type_of("", "ID3 and so on"), MediaType::kAudio);
+  EXPECT_EQ(type_of("", "what is this"), MediaType::kUnspecified);
+}
+
+TEST_F(AssetCreationTest, InlineBytesAreSentAndDescribed) {
+  Start();
+  engine::CreateAssetParams params = GoodAsset(OldGroup(), "hero");
+  params.uri.clear();
+  params.inline_data = kPng;
+  const absl::StatusOr<model::Asset> asset = CreateAsset(params);
+  ASSERT_TRUE(asset.ok()) << asset.status();
+  EXPECT_THAT(vendor_.uploads(), ElementsAre(kPng));
+  EXPECT_EQ(vendor_.last_asset().file_name, "upload.png");
+  EXPECT_EQ(asset->media_info.sha256, base::Sha256Hex(kPng));
+  EXPECT_EQ(asset->media_info.size_bytes, std::ssize(std::string(kPng)));
+}
+
+TEST_F(AssetCreationTest, InlineBytesAreSentWholeAtEachTry) {
+  Start();
+  vendor_.create_asset.Answer(NotAccepted());
+  engine::CreateAssetParams params = GoodAsset(OldGroup(), "hero");
+  params.uri.clear();
+  params.inline_data = kPng;
+  Answer<model::Asset> answer;
+  engine_->assets().Create(Caller(), params, answer.done());
+  EXPECT_TRUE(WaitWhileTimeGoesBy(answer).ok());
+  EXPECT_THAT(vendor_.uploads(), ElementsAre(kPng));
+}
+
+TEST_F(AssetCreationTest, AnUploadAndItsRepetitionAreOneAsset) {
+  Start();
+  const engine::UploadAssetParams params = GoodUpload(OldGroup());
+  const absl::StatusOr<model::Asset> asset = Upload(params, {"\x89PNG", " and so", " on"});
+  ASSERT_TRUE(asset.ok()) << asset.status();
+  EXPECT_THAT(vendor_.uploads(), ElementsAre("\x89PNG and so on"));
+  EXPECT_EQ(asset->media_info.sha256, base::Sha256Hex("\x89PNG and so on"));
+  const absl::StatusOr<model::Asset> again = Upload(params, {"\x89PNG and so on"});
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->handle, asset->handle);
+  Restart();
+  EXPECT_EQ(Upload(params, {"\x89PNG and ", "so on"})->handle, asset->handle);
+  EXPECT_EQ(vendor_.create_asset.calls(), 1);
+}
+
+TEST_F(AssetCreationTest, OtherBytesUnderTheSameIdAreRefused) {
+  Start();
+  const engine::UploadAssetParams params = GoodUpload(OldGroup());
+  ASSERT_TRUE(Upload(params, {"bytes"}).ok());
+  const absl::Status status = Upload(params, {"other"}).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(ReasonOf(status), Reason::kRequestIdReused);
+  EXPECT_EQ(base::GetErrorDetail(status).metadata["field"], "chunk");
+  EXPECT_EQ(vendor_.create_asset.calls(), 1);
+}
+
+TEST_F(AssetCreationTest, AnUploadThatItsCallerBreaksOffWasNotAcceptedAndMayComeAgain) {
+  Start();
+  const engine::UploadAssetParams params = GoodUpload(OldGroup());
+  EXPECT_TRUE(absl::IsCancelled(Upload(params, {"half"}, absl::CancelledError("gone")).status()));
+  const absl::StatusOr<model::Asset> again = Upload(params, {"whole"});
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_THAT(vendor_.uploads(), ElementsAre("whole"));
+}
+
+TEST_F(AssetCreationTest, AnUploadWhoseAnswerIsLostAfterItsLastByteIsInDoubt) {
+  Start();
+  engine::UploadAssetParams params = GoodUpload(OldGroup());
+  params.size_bytes = 5;
+  // The vendor reads everything, and then its answer is lost.
+  class LosesAnswers : public FakeUpstream {
+   public:
+    using FakeUpstream::FakeUpstream;
+    Billed CreateAsset(const upstream::CallOptions& call, const upstream::NewAsset& asset) override {
+      (void)FakeUpstream::CreateAsset(call, asset);
+      return Lost();
+    }
+  };
+  std::vector<engine::Upstreams::Config> configs(1);
+  configs[0].upstream = std::make_unique<LosesAnswers>(vendor_);
+  engine_ = std::make_unique<engine::Engine>(engine::Engine::Options{}, *store_, std::move(configs), clock_, random_);
+  ASSERT_TRUE(engine_->Start().ok());
+  EXPECT_EQ(ReasonOf(Upload(params, {"12", "345"})), Reason::kOutcomeUnknown);
+  EXPECT_EQ(ReasonOf(Upload(params, {"12", "345"})), Reason::kOutcomeUnknown);
+  EXPECT_EQ(vendor_.create_asset.calls(), 1);
+}
+
+TEST_F(AssetCreationTest, ADeclaredSizeBeyondTheLimitIsRefusedBeforeItIsSent) {
+  Start();
+  engine::UploadAssetParams params = GoodUpload(OldGroup());
+  params.size_bytes = (int64_t{30} << 20) + 1;
+  const absl::Status status = Upload(params, {"x"}).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(FieldsOf(status), ElementsAre("metadata.size_bytes"));
+  EXPECT_EQ(vendor_.create_asset.calls(), 0);
+}
+
+TEST_F(AssetCreationTest, AnUploadThatGrowsBeyondTheLimitCreatesNothingAndMayComeAgain) {
+  Start();
+  const engine::UploadAssetParams params = GoodUpload(OldGroup());
+  const std::vector<std::string> too_much(31, std::string(1 << 20, 'x'));
+  const absl::Status status = Upload(params, too_much).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kOutOfRange);
+  EXPECT_EQ(ReasonOf(status), Reason::kSizeOutOfRange);
+  EXPECT_TRUE(Upload(params, {"small"}).ok());
+  EXPECT_THAT(vendor_.uploads(), ElementsAre("small"));
+}
+
+TEST_F(AssetCreationTest, AnUploadNotOfItsDeclaredLengthCreatesNothing) {
+  Start();
+  engine::UploadAssetParams params = GoodUpload(OldGroup());
+  params.size_bytes = 5;
+  EXPECT_EQ(ReasonOf(Upload(params, {"1234"})), Reason::kSizeOutOfRange);
+  EXPECT_EQ(ReasonOf(Upload(params, {"1234", "56"})), Reason::kSizeOutOfRange);
+  EXPECT_EQ(ReasonOf(Upload(params, {"12345", "6"})), Reason::kSizeOutOfRange);
+  EXPECT_TRUE(vendor_.uploads().empty());
+}
+
+TEST_F(AssetCreationTest, TheSourcesOwnWordsAreKeptWhenTheVendorsSideSaysOnlyThatItWasCut) {
+  Start();
+  class Cuts : public FakeUpstream {
+   public:
+    using FakeUpstream::FakeUpstream;
+    Billed CreateAsset(const upstream::CallOptions& call, const upstream::NewAsset& asset) override {
+      Billed result = FakeUpstream::CreateAsset(call, asset);
+      if (result.acceptance != Acceptance::kUnknown) return result;
+      result = NotAccepted();
+      result.retryable = false;
+      return result;
+    }
+  };
+  std::vector<engine::Upstreams::Config> configs(1);
+  configs[0].upstream = std::make_unique<Cuts>(vendor_);
+  engine_ = std::make_unique<engine::Engine>(engine::Engine::Options{}, *store_, std::move(configs), clock_, random_);
+  ASSERT_TRUE(engine_->Start().ok());
+  engine::UploadAssetParams params = GoodUpload(OldGroup());
+  params.size_bytes = 5;
+  EXPECT_EQ(ReasonOf(Upload(params, {"1234"})), Reason::kSizeOutOfRange);
+}
+
+// The second of two uploads of one id waits for the first; when that breaks off, both are told so.
+TEST_F(AssetCreationTest, ASecondUploadThatWaitsForOneThatBreaksOffIsAnswered) {
+  Start();
+  const engine::UploadAssetParams params = GoodUpload(OldGroup());
+  vendor_.create_asset.Close();
+  Answer<model::Asset> first;
+  engine_->assets().Upload(Caller(), params,
+                           std::make_shared<Stream>(std::vector<std::string>{"half"}, absl::CancelledError("gone")),
+                           first.done());
+  ASSERT_TRUE(Eventually([&] { return vendor_.create_asset.waiting() == 1; }));
+  Answer<model::Asset> second;
+  engine_->assets().Upload(Caller(), params, std::make_shared<Stream>(std::vector<std::string>{"whole"}),
+                           second.done());
+  vendor_.create_asset.Open();
+  EXPECT_TRUE(absl::IsCancelled(first.Wait().status()));
+  // Joined the first one's flight, or came a moment later and was sent itself.
+  EXPECT_FALSE(absl::IsDeadlineExceeded(second.Wait().status()));
+  const absl::StatusOr<model::Asset> third = Upload(params, {"whole"});
+  EXPECT_TRUE(third.ok()) << third.status();
+  EXPECT_EQ(vendor_.uploads().size(), 1u);
+}
+
+TEST_F(AssetCreationTest, CreateAndUploadDoNotShareRequestIds) {
+  Start();
+  const model::UpstreamHandle group = OldGroup();
+  engine::CreateAssetParams create = GoodAsset(group, "one");
+  create.request_id = kRequestId;
+  EXPECT_TRUE(CreateAsset(create).ok());
+  EXPECT_TRUE(Upload(GoodUpload(group), {"bytes"}).ok());
+}
+
+TEST_F(AssetCreationTest, AFullPoolIsRateLimitedAndTheRequestMayComeAgain) {
+  std::vector<engine::Upstreams::Config> configs(1);
+  configs[0].upstream = vendor_.MakeUpstream();
+  configs[0].max_submits = 1;
+  engine::Upstreams upstreams(std::move(configs));
+  engine::Upstreams::Entry& entry = *upstreams.Find(kTenant, "fake");
+  std::atomic<bool> leave{false};
+  while (entry.submits.Submit([&] { (void)Eventually([&] { return leave.load(); }); })) {
+  }
+  engine::WatchHub<model::Asset> hub("test");
+  engine::BilledCalls billed(*store_, clock_, random_);
+  engine::AssetTracker tracker({}, *store_, upstreams, hub, clock_, random_);
+  engine::Adoption adoption(*store_, tracker, clock_);
+  engine::AssetCreation creation(*store_, upstreams, billed, adoption, tracker, clock_, random_);
+  engine::CreateAssetParams params = GoodAsset(OldGroup(), "hero");
+  params.request_id = kRequestId;
+  Answer<model::Asset> refused;
+  creation.Create(Caller(), params, refused.done());
+  EXPECT_EQ(ReasonOf(refused.Wait()), Reason::kRateLimited);
+  EXPECT_EQ(base::GetErrorDetail(refused.Wait().status()).quota_subject, "upstream:fake");
+  leave = true;
+  Answer<model::Asset> taken;
+  ASSERT_TRUE(Eventually([&] { return entry.submits.Submit([] {}); }));
+  creation.Create(Caller(), params, taken.done());
+  EXPECT_TRUE(taken.Wait().ok()) << taken.Wait().status();
+  upstreams.Stop(absl::Seconds(10));
+}
+
+}  // namespace
+}  // namespace seedance::testing

@@ -1,0 +1,79 @@
+#include "service/engine/assets.h"
+
+#include "tests/unit/engine/engine_fixture.h"
+
+namespace seedance::testing {
+namespace {
+
+using base::Reason;
+using model::AssetState;
+
+class AssetsTest : public EngineTest {
+ protected:
+  absl::StatusOr<model::Asset> Rename(const model::UpstreamHandle& handle, const std::string& display_name,
+                                      const std::string& tenant = kTenant) {
+    Answer<model::Asset> answer;
+    engine_->assets().Update(Caller(tenant), handle, display_name, answer.done());
+    return answer.Wait();
+  }
+  absl::Status Delete(const model::UpstreamHandle& handle, bool allow_missing, const std::string& tenant = kTenant) {
+    Answer<engine::Nothing> answer;
+    engine_->assets().Delete(Caller(tenant), handle, allow_missing, answer.done());
+    return answer.Wait().status();
+  }
+  absl::StatusOr<engine::WatchStart<model::Asset>> Watch(const model::UpstreamHandle& handle,
+                                                         const std::string& token = "") {
+    Answer<engine::WatchStart<model::Asset>> answer;
+    engine_->assets().Watch(
+        Caller(), handle, token, [] {}, answer.done());
+    return answer.Wait();
+  }
+};
+
+TEST_F(AssetsTest, ARenameIsMadeAtTheVendorFirstAndToldToWatchers) {
+  Start();
+  const model::UpstreamHandle asset = StoredAsset("a");
+  const auto session = Watch(asset)->session;
+  (void)session->Take();
+  vendor_.update_asset.Answer(Failure(Reason::kUpstreamUnavailable, "not now"));
+  EXPECT_EQ(ReasonOf(Rename(asset, "new")), Reason::kUpstreamUnavailable);
+  EXPECT_EQ(session->Take(), nullptr);
+  EXPECT_EQ(Rename(asset, "new")->display_name, "new");
+  EXPECT_EQ(session->Take()->display_name, "new");
+  EXPECT_TRUE(Rename(asset, "new").ok());
+  EXPECT_EQ(vendor_.update_asset.calls(), 2);
+}
+
+TEST_F(AssetsTest, ADeletedAssetIsGoneForItsWatchers) {
+  Start();
+  const model::UpstreamHandle asset = StoredAsset("a");
+  vendor_.delete_asset.Answer(absl::OkStatus());
+  const auto session = Watch(asset)->session;
+  EXPECT_TRUE(Delete(asset, false).ok());
+  EXPECT_TRUE(session->gone());
+  EXPECT_EQ(ReasonOf(GetAsset(asset)), Reason::kResourceNotFound);
+  EXPECT_EQ(ReasonOf(Delete(asset, false)), Reason::kResourceNotFound);
+  EXPECT_TRUE(Delete(asset, true).ok());
+  EXPECT_EQ(vendor_.delete_asset.calls(), 1);
+}
+
+TEST_F(AssetsTest, AForeignAssetDoesNotExist) {
+  Start();
+  const model::UpstreamHandle asset = StoredAsset("a", AssetState::kActive, model::MediaType::kImage, kOther);
+  EXPECT_EQ(ReasonOf(GetAsset(asset)), Reason::kResourceNotFound);
+  EXPECT_EQ(ReasonOf(Rename(asset, "mine")), Reason::kResourceNotFound);
+  EXPECT_EQ(ReasonOf(Delete(asset, false)), Reason::kResourceNotFound);
+  EXPECT_EQ(ReasonOf(Watch(asset)), Reason::kResourceNotFound);
+  EXPECT_TRUE(store_->GetAsset(asset).ok());
+}
+
+TEST_F(AssetsTest, AReaderOfTheEndDoesNotSeeItAgain) {
+  Start();
+  const model::UpstreamHandle asset = StoredAsset("a");
+  const int64_t revision = GetAsset(asset)->revision;
+  EXPECT_TRUE(Watch(asset, engine_->assets().ResumeToken(asset, revision, /*last=*/true))->over);
+  EXPECT_FALSE(Watch(asset, engine_->assets().ResumeToken(asset, revision))->over);
+}
+
+}  // namespace
+}  // namespace seedance::testing

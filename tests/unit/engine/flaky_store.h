@@ -1,0 +1,102 @@
+#ifndef SEEDANCE_TESTS_UNIT_ENGINE_FLAKY_STORE_H_
+#define SEEDANCE_TESTS_UNIT_ENGINE_FLAKY_STORE_H_
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "service/base/error.h"
+#include "service/store/store.h"
+
+namespace seedance::testing {
+
+// A store whose next writes fail when the test says so.
+class FlakyStore : public store::Store {
+ public:
+  explicit FlakyStore(std::unique_ptr<store::Store> store) : store_(std::move(store)) {}
+
+  // How many of the next calls of that method fail.
+  std::atomic<int> failing_updates{0};   // UpdateTask.
+  std::atomic<int> failing_begins{0};    // BeginCall.
+  std::atomic<int> failing_finishes{0};  // FinishCall.
+  std::atomic<int> failing_reads{0};     // GetTask.
+
+  std::string epoch() override { return store_->epoch(); }
+  absl::StatusOr<model::AssetGroup> PutGroup(const model::AssetGroup& group) override {
+    return store_->PutGroup(group);
+  }
+  absl::StatusOr<model::AssetGroup> GetGroup(const model::UpstreamHandle& handle) override {
+    return store_->GetGroup(handle);
+  }
+  absl::Status DeleteGroup(const model::UpstreamHandle& handle) override { return store_->DeleteGroup(handle); }
+  absl::StatusOr<model::Page<model::AssetGroup>> ListGroups(const GroupFilter& filter, const model::PageCursor& after,
+                                                            int limit) override {
+    return store_->ListGroups(filter, after, limit);
+  }
+  absl::StatusOr<model::Asset> PutAsset(const model::Asset& asset) override { return store_->PutAsset(asset); }
+  absl::StatusOr<model::Asset> GetAsset(const model::UpstreamHandle& handle) override {
+    return store_->GetAsset(handle);
+  }
+  absl::StatusOr<model::Asset> UpdateAsset(const model::UpstreamHandle& handle,
+                                           absl::FunctionRef<absl::Status(model::Asset&)> change) override {
+    return store_->UpdateAsset(handle, change);
+  }
+  absl::Status DeleteAsset(const model::UpstreamHandle& handle) override { return store_->DeleteAsset(handle); }
+  absl::StatusOr<model::Page<model::Asset>> ListAssets(const AssetFilter& filter, const model::PageCursor& after,
+                                                       int limit) override {
+    return store_->ListAssets(filter, after, limit);
+  }
+  absl::StatusOr<std::optional<model::Asset>> FindAsset(const model::UpstreamHandle& group,
+                                                        const std::string& display_name) override {
+    return store_->FindAsset(group, display_name);
+  }
+  absl::StatusOr<std::vector<model::Asset>> ListProcessingAssets() override { return store_->ListProcessingAssets(); }
+  absl::StatusOr<model::GenerationTask> GetTask(const std::string& id) override {
+    if (Fails(failing_reads)) return base::StoreUnavailable("test");
+    return store_->GetTask(id);
+  }
+  absl::StatusOr<model::GenerationTask> UpdateTask(
+      const std::string& id, absl::FunctionRef<absl::Status(model::GenerationTask&)> change) override {
+    if (Fails(failing_updates)) return base::StoreUnavailable("test");
+    return store_->UpdateTask(id, change);
+  }
+  absl::StatusOr<model::Page<model::GenerationTask>> ListTasks(const TaskFilter& filter, const model::PageCursor& after,
+                                                               int limit) override {
+    return store_->ListTasks(filter, after, limit);
+  }
+  absl::StatusOr<std::vector<model::GenerationTask>> ListOpenTasks() override { return store_->ListOpenTasks(); }
+  absl::StatusOr<Begun> BeginCall(const model::BilledCall& call, const model::GenerationTask* task) override {
+    if (Fails(failing_begins)) return base::StoreUnavailable("test");
+    return store_->BeginCall(call, task);
+  }
+  absl::Status FinishCall(const model::BilledCall& call, model::AssetGroup* group, model::Asset* asset) override {
+    if (Fails(failing_finishes)) return base::StoreUnavailable("test");
+    return store_->FinishCall(call, group, asset);
+  }
+  absl::Status ExtendFingerprint(const model::BilledCallKey& key, const model::Fingerprint& more) override {
+    return store_->ExtendFingerprint(key, more);
+  }
+  absl::StatusOr<std::optional<model::BilledCall>> GetCall(const model::BilledCallKey& key) override {
+    return store_->GetCall(key);
+  }
+  absl::StatusOr<int> DoubtInFlightCalls(const std::string& error, absl::Time now) override {
+    return store_->DoubtInFlightCalls(error, now);
+  }
+
+ private:
+  static bool Fails(std::atomic<int>& left) {
+    int now = left;
+    while (now > 0 && !left.compare_exchange_weak(now, now - 1)) {
+    }
+    return now > 0;
+  }
+
+  const std::unique_ptr<store::Store> store_;
+};
+
+}  // namespace seedance::testing
+
+#endif  // SEEDANCE_TESTS_UNIT_ENGINE_FLAKY_STORE_H_

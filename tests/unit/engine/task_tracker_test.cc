@@ -1,0 +1,360 @@
+#include "service/engine/task_tracker.h"
+
+#include <filesystem>
+#include <utility>
+
+#include "tests/unit/engine/engine_fixture.h"
+
+namespace seedance::testing {
+namespace {
+
+using base::Reason;
+using model::GenerationTask;
+using model::TaskState;
+using ::testing::ElementsAre;
+
+upstream::TaskReport Report(TaskState state, std::optional<int> progress = std::nullopt) {
+  upstream::TaskReport report;
+  report.state = state;
+  report.progress_percent = progress;
+  if (state == TaskState::kSucceeded) report.result.video_uri = "https://vendor.example/v.mp4";
+  return report;
+}
+
+class TaskTrackerTest : public EngineTest {
+ protected:
+  // Moves the clock far enough for one poll of a submitted task, but not for two, and waits for it.
+  ::testing::AssertionResult OnePoll() {
+    const int before = vendor_.get_task.calls();
+    clock_.Advance(absl::Seconds(17));
+    if (Called(vendor_.get_task, before + 1)) return ::testing::AssertionSuccess();
+    return ::testing::AssertionFailure() << "no poll";
+  }
+
+  GenerationTask Stored(const std::string& id) { return *store_->GetTask(id); }
+  std::string VendorId(const std::string& id) { return Stored(id).upstream_task_id; }
+};
+
+TEST_F(TaskTrackerTest, ATaskGoesFromPendingToSucceededAndEveryStateIsPublishedOnce) {
+  Start();
+  vendor_.create_task.Close();
+  const std::string id = CreateTask(GoodTask())->id;
+  auto watch = WatchTask(id);
+  ASSERT_TRUE(watch.ok());
+  std::vector<TaskState> states;
+  int64_t revision = 0;
+  const auto see = [&](TaskState last) {
+    ASSERT_TRUE(Eventually([&] {
+      const auto snapshot = watch->session->Take();
+      if (snapshot == nullptr) return false;
+      EXPECT_GT(snapshot->revision, revision);
+      revision = snapshot->revision;
+      if (states.empty() || states.back() != snapshot->state) states.push_back(snapshot->state);
+      return snapshot->state == last;
+    })) << model::TaskStateName(last);
+  };
+  see(TaskState::kSubmitting);
+  vendor_.create_task.Open();
+  see(TaskState::kQueued);
+  EXPECT_NE(Stored(id).submit_time, absl::InfinitePast());
+  vendor_.SetTask(VendorId(id), Report(TaskState::kRunning, 40));
+  ASSERT_TRUE(OnePoll());
+  see(TaskState::kRunning);
+  EXPECT_EQ(Stored(id).progress_percent, 40);
+  vendor_.SetTask(VendorId(id), Report(TaskState::kSucceeded));
+  ASSERT_TRUE(OnePoll());
+  see(TaskState::kSucceeded);
+  if (states.front() == TaskState::kPending) states.erase(states.begin());  // Seen only by a quick reader.
+  EXPECT_THAT(states,
+              ElementsAre(TaskState::kSubmitting, TaskState::kQueued, TaskState::kRunning, TaskState::kSucceeded));
+  EXPECT_EQ(Stored(id).result.video_uri, "https://vendor.example/v.mp4");
+  EXPECT_EQ(Stored(id).end_time, clock_.Now());
+  EXPECT_EQ(Stored(id).revision, revision);
+  clock_.Advance(absl::Hours(1));
+  HandOutDue();
+  EXPECT_EQ(watch->session->Take(), nullptr);
+}
+
+TEST_F(TaskTrackerTest, AnEndedTaskIsPolledNoMore) {
+  Start();
+  const std::string id = SubmittedTask();
+  vendor_.SetTask(VendorId(id), Report(TaskState::kSucceeded));
+  ASSERT_TRUE(OnePoll());
+  ASSERT_TRUE(Reaches(id, TaskState::kSucceeded));
+  clock_.Advance(absl::Hours(1));
+  HandOutDue();
+  EXPECT_EQ(vendor_.get_task.calls(), 1);
+}
+
+TEST_F(TaskTrackerTest, APollThatBringsNothingNewWritesNothing) {
+  Start();
+  const std::string id = SubmittedTask();
+  const int64_t revision = Stored(id).revision;
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(OnePoll());
+  EXPECT_EQ(Stored(id).revision, revision);
+}
+
+// Ten intervals are ten polls, whatever the number of watchers and although each poll is told to all of them.
+class WatchersTest : public TaskTrackerTest, public ::testing::WithParamInterface<int> {};
+
+TEST_P(WatchersTest, DoNotChangeHowOftenTheVendorIsPolled) {
+  Start();
+  const std::string id = SubmittedTask();
+  std::vector<engine::WatchStart<GenerationTask>> watches;
+  for (int i = 0; i < GetParam(); ++i) watches.push_back(WatchTask(id).value());
+  vendor_.SetTask(VendorId(id), Report(TaskState::kRunning));
+  ASSERT_TRUE(OnePoll());
+  ASSERT_TRUE(Reaches(id, TaskState::kRunning));
+  for (int round = 1; round <= 10; ++round) {
+    vendor_.SetTask(VendorId(id), Report(TaskState::kRunning, round));
+    clock_.Advance(absl::Seconds(11) + absl::Milliseconds(1));
+    ASSERT_TRUE(Eventually([&] { return Stored(id).progress_percent == round; }));
+    for (auto& watch : watches) {
+      ASSERT_TRUE(Eventually([&] {
+        const auto snapshot = watch.session->Take();
+        return snapshot != nullptr && snapshot->progress_percent == round;
+      }));
+    }
+  }
+  HandOutDue();
+  EXPECT_EQ(vendor_.get_task.calls(), 11);
+}
+
+INSTANTIATE_TEST_SUITE_P(Numbers, WatchersTest, ::testing::Values(0, 1, 1000));
+
+TEST_F(TaskTrackerTest, AQueuedTaskIsLookedAtEarlyOnceAndThenAtItsPace) {
+  Start();
+  (void)SubmittedTask();
+  clock_.Advance(absl::Milliseconds(5501));
+  ASSERT_TRUE(Called(vendor_.get_task, 1));
+  // The vendor says nothing of progress; that is no reason to ask more often.
+  HandOutDue();
+  clock_.Advance(absl::Milliseconds(13499) - absl::Seconds(5));
+  HandOutDue();
+  EXPECT_LE(vendor_.get_task.calls(), 3);  // That of this task, and early looks at the two probes.
+}
+
+TEST_F(TaskTrackerTest, WhatWasNotAcceptedGoesBackToPendingAndIsSentAgainAfterTheVendorsWishNotBefore) {
+  vendor_.create_task.Answer(NotAccepted(absl::Seconds(30)));
+  Start();
+  const std::string id = CreateTask(GoodTask())->id;
+  ASSERT_TRUE(Called(vendor_.create_task, 1));
+  ASSERT_TRUE(Reaches(id, TaskState::kPending));
+  EXPECT_NE(Stored(id).state_message.find("busy"), std::string::npos);
+  EXPECT_NE(Stored(id).state_message.find("30s"), std::string::npos);
+  clock_.Advance(absl::Milliseconds(29999));
+  HandOutDue();
+  EXPECT_EQ(Stored(id).state, TaskState::kPending);
+  EXPECT_EQ(vendor_.create_task.calls(), 2);  // One of them the probe's.
+  clock_.Advance(absl::Milliseconds(1));
+  EXPECT_TRUE(Reaches(id, TaskState::kQueued));
+  EXPECT_EQ(Stored(id).state_message, "");
+  EXPECT_EQ(vendor_.create_task.calls(), 3);
+}
+
+TEST_F(TaskTrackerTest, ARefusedTaskFailsWithTheVendorsWordsAndIsNotSentAgain) {
+  vendor_.create_task.Answer(Refused(Reason::kInputModeration, "the picture shows a person"));
+  Start();
+  const std::string id = CreateTask(GoodTask())->id;
+  ASSERT_TRUE(Reaches(id, TaskState::kFailed));
+  EXPECT_EQ(Stored(id).error.reason, Reason::kInputModeration);
+  EXPECT_EQ(Stored(id).error.message, "the picture shows a person");
+  const absl::Status refusal = engine::RefusalOf(Stored(id));
+  EXPECT_EQ(refusal.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(ReasonOf(refusal), Reason::kInputModeration);
+  clock_.Advance(absl::Hours(1));
+  HandOutDue();
+  EXPECT_EQ(vendor_.create_task.calls(), 2);
+}
+
+TEST_F(TaskTrackerTest, ALostAnswerIsNeverSentAgainNotEvenAfterARestart) {
+  vendor_.create_task.Answer(Lost());
+  Start();
+  const std::string id = CreateTask(GoodTask())->id;
+  ASSERT_TRUE(Reaches(id, TaskState::kSubmitUnknown));
+  EXPECT_EQ(Stored(id).error.reason, Reason::kOutcomeUnknown);
+  for (int restart = 0; restart < 3; ++restart) {
+    clock_.Advance(absl::Hours(1));
+    HandOutDue();
+    EXPECT_EQ(vendor_.create_task.calls(), 2 + restart);
+    Restart();
+  }
+  EXPECT_EQ(Stored(id).state, TaskState::kSubmitUnknown);
+}
+
+TEST_F(TaskTrackerTest, ADoubtfulTaskExpiresAndKeepsSayingThatItsOutcomeIsUnknown) {
+  vendor_.create_task.Answer(Lost());
+  Start();
+  const std::string id = CreateTask(GoodTask())->id;
+  ASSERT_TRUE(Reaches(id, TaskState::kSubmitUnknown));
+  clock_.Advance(absl::Hours(24) - absl::Seconds(1));
+  HandOutDue();
+  EXPECT_EQ(Stored(id).state, TaskState::kSubmitUnknown);
+  clock_.Advance(absl::Seconds(1));
+  ASSERT_TRUE(Reaches(id, TaskState::kExpired));
+  EXPECT_EQ(Stored(id).error.reason, Reason::kOutcomeUnknown);
+  EXPECT_EQ(vendor_.create_task.calls(), 2);
+}
+
+TEST_F(TaskTrackerTest, AProcessThatDiesWhileItSubmitsLeavesDoubtAndNoSecondBill) {
+  Start();
+  vendor_.create_task.Close();
+  const std::string id = CreateTask(GoodTask())->id;
+  ASSERT_TRUE(Eventually([&] { return vendor_.create_task.waiting() == 1; }));
+  // What is on the disk now is what a crash would leave.
+  std::filesystem::copy_file(dir_.File("store.db"), dir_.File("crashed.db"));
+  std::filesystem::copy_file(dir_.File("store.db-wal"), dir_.File("crashed.db-wal"));
+  engine_->Stop(absl::ZeroDuration());
+  engine_.reset();
+  store_ = OpenStore(dir_.File("crashed.db"));
+  ASSERT_EQ(Stored(id).state, TaskState::kSubmitting);
+  vendor_.create_task.Open();
+  Start();
+  EXPECT_EQ(Stored(id).state, TaskState::kSubmitUnknown);
+  EXPECT_EQ(Stored(id).error.reason, Reason::kOutcomeUnknown);
+  HandOutDue();
+  EXPECT_EQ(vendor_.create_task.calls(), 2);
+}
+
+TEST_F(TaskTrackerTest, OpenTasksAreTakenUpAfterARestart) {
+  Start();
+  vendor_.create_task.Answer(NotAccepted(absl::Minutes(10)));
+  const std::string pending = CreateTask(GoodTask())->id;
+  ASSERT_TRUE(Called(vendor_.create_task, 1));
+  ASSERT_TRUE(Reaches(pending, TaskState::kPending));
+  const std::string queued = SubmittedTask();
+  vendor_.SetTask(VendorId(queued), Report(TaskState::kSucceeded));
+  Restart();
+  EXPECT_TRUE(Reaches(queued, TaskState::kSucceeded, absl::Seconds(1)));
+  EXPECT_TRUE(Reaches(pending, TaskState::kQueued, absl::Seconds(1)));
+  EXPECT_EQ(vendor_.create_task.calls(), 3);
+}
+
+TEST_F(TaskTrackerTest, TransientErrorsOfPollsNeverEndATask) {
+  Start();
+  const std::string id = SubmittedTask();
+  for (const Reason reason :
+       {Reason::kUpstreamUnavailable, Reason::kRateLimited, Reason::kUpstreamAuthFailed, Reason::kUpstreamProtocol,
+        Reason::kDeadlineExceeded, Reason::kInternal, Reason::kCancelled, Reason::kInvalidInput}) {
+    vendor_.get_task.Answer(Failure(reason, "not now"));
+    ASSERT_TRUE(OnePoll());
+    HandOutDue();
+    EXPECT_EQ(Stored(id).state, TaskState::kQueued) << base::ReasonName(reason);
+    EXPECT_EQ(Stored(id).error.reason, Reason::kUnspecified);
+  }
+  vendor_.SetTask(VendorId(id), Report(TaskState::kSucceeded));
+  EXPECT_TRUE(Reaches(id, TaskState::kSucceeded, absl::Seconds(1)));
+}
+
+TEST_F(TaskTrackerTest, TheVendorsWishForPatienceIsObeyedToTheSecond) {
+  Start();
+  const std::string id = SubmittedTask();
+  vendor_.get_task.Answer(Failure(Reason::kRateLimited, "slower", absl::Seconds(100)));
+  ASSERT_TRUE(OnePoll());
+  vendor_.SetTask(VendorId(id), Report(TaskState::kSucceeded));
+  clock_.Advance(absl::Seconds(99));
+  HandOutDue();
+  EXPECT_EQ(Stored(id).state, TaskState::kQueued);
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_TRUE(Reaches(id, TaskState::kSucceeded));
+}
+
+TEST_F(TaskTrackerTest, IsLostOnlyAfterManyAnswersOverSomeTime) {
+  engine::Engine::Options options;
+  options.task_tracker.lost = {5, absl::Minutes(2)};
+  Start(options);
+  const std::string id = SubmittedTask();
+  const absl::Status unknown = base::ResourceNotFound("vendor", "task");
+  for (int i = 0; i < 4; ++i) vendor_.get_task.Answer(unknown);
+  for (int i = 0; i < 4; ++i) ASSERT_TRUE(OnePoll());
+  ASSERT_TRUE(OnePoll());  // The vendor knows it again: a new streak has to begin.
+  for (int i = 0; i < 50; ++i) vendor_.get_task.Answer(unknown);
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(OnePoll());
+  // Five in a row, but within less than two minutes.
+  EXPECT_EQ(Stored(id).state, TaskState::kQueued);
+  EXPECT_TRUE(Reaches(id, TaskState::kLost, absl::Seconds(5)));
+  EXPECT_EQ(Stored(id).error.reason, Reason::kUpstreamLost);
+  EXPECT_GE(vendor_.get_task.calls(), 10);
+}
+
+TEST_F(TaskTrackerTest, AtItsDeadlineTheVendorIsAskedOnceMoreBeforeATaskExpires) {
+  engine::Engine::Options options;
+  options.tasks.deadline = absl::Minutes(1);
+  options.task_tracker.poll_interval_queued = absl::Hours(10);
+  Start(options);
+  const std::string id = SubmittedTask();
+  clock_.Advance(absl::Seconds(59));
+  HandOutDue();
+  EXPECT_EQ(vendor_.get_task.calls(), 0);
+  // Even news, as long as they are not the end.
+  vendor_.SetTask(VendorId(id), Report(TaskState::kRunning, 99));
+  clock_.Advance(absl::Seconds(1));
+  ASSERT_TRUE(Reaches(id, TaskState::kExpired));
+  EXPECT_EQ(Stored(id).error.reason, Reason::kDeadlineExceeded);
+  HandOutDue();
+  EXPECT_EQ(vendor_.get_task.calls(), 1);
+}
+
+TEST_F(TaskTrackerTest, AResultThatTheLastPollBringsIsKept) {
+  engine::Engine::Options options;
+  options.tasks.deadline = absl::Minutes(1);
+  options.task_tracker.poll_interval_queued = absl::Hours(10);
+  Start(options);
+  const std::string id = SubmittedTask();
+  vendor_.SetTask(VendorId(id), Report(TaskState::kSucceeded));
+  clock_.Advance(absl::Hours(5));
+  EXPECT_TRUE(Reaches(id, TaskState::kSucceeded));
+}
+
+TEST_F(TaskTrackerTest, APendingTaskExpiresAtItsDeadline) {
+  engine::Engine::Options options;
+  options.tasks.deadline = absl::Minutes(1);
+  vendor_.create_task.Answer(NotAccepted(absl::Hours(1)));
+  Start(options);
+  const std::string id = CreateTask(GoodTask())->id;
+  ASSERT_TRUE(Called(vendor_.create_task, 1));
+  ASSERT_TRUE(Reaches(id, TaskState::kPending));
+  clock_.Advance(absl::Minutes(1));
+  ASSERT_TRUE(Reaches(id, TaskState::kExpired));
+  EXPECT_EQ(Stored(id).error.reason, Reason::kDeadlineExceeded);
+  EXPECT_EQ(vendor_.create_task.calls(), 1);
+}
+
+TEST_F(TaskTrackerTest, WhatTheVendorAcceptedIsWrittenAsSoonAsTheStoreWorksAgain) {
+  Start();
+  vendor_.create_task.Close();
+  const std::string id = CreateTask(GoodTask())->id;
+  ASSERT_TRUE(Eventually([&] { return vendor_.create_task.waiting() == 1; }));
+  store_->failing_updates = 20;
+  vendor_.create_task.Open();
+  EXPECT_TRUE(Reaches(id, TaskState::kQueued, absl::Seconds(1)));
+  EXPECT_EQ(store_->failing_updates, 0);
+  EXPECT_NE(VendorId(id), "");
+  EXPECT_EQ(vendor_.create_task.calls(), 1);
+}
+
+TEST_F(TaskTrackerTest, AResultIsWrittenAsSoonAsTheStoreWorksAgain) {
+  Start();
+  const std::string id = SubmittedTask();
+  vendor_.SetTask(VendorId(id), Report(TaskState::kSucceeded));
+  store_->failing_updates = 20;
+  EXPECT_TRUE(Reaches(id, TaskState::kSucceeded, absl::Seconds(1)));
+}
+
+TEST_F(TaskTrackerTest, ATaskThatCannotBeMarkedAsSubmittingIsNotSent) {
+  Start();
+  store_->failing_updates = 3;
+  const std::string id = CreateTask(GoodTask())->id;
+  EXPECT_TRUE(Reaches(id, TaskState::kQueued, absl::Seconds(1)));
+  EXPECT_EQ(vendor_.create_task.calls(), 1);
+}
+
+TEST_F(TaskTrackerTest, AReadThatFailsIsTriedAgain) {
+  Start();
+  store_->failing_reads = 3;
+  const std::string id = CreateTask(GoodTask())->id;
+  EXPECT_TRUE(Reaches(id, TaskState::kQueued, absl::Seconds(1)));
+}
+
+}  // namespace
+}  // namespace seedance::testing

@@ -1,0 +1,363 @@
+#include "service/engine/tasks.h"
+
+#include <atomic>
+#include <set>
+#include <thread>
+
+#include "tests/unit/engine/engine_fixture.h"
+
+namespace seedance::testing {
+namespace {
+
+using base::Reason;
+using model::AssetState;
+using model::GenerationTask;
+using model::MediaType;
+using model::ReferenceRole;
+using model::TaskState;
+using ::testing::ElementsAre;
+
+class TasksTest : public EngineTest {
+ protected:
+  static model::Reference ToAsset(const model::UpstreamHandle& asset,
+                                  ReferenceRole role = ReferenceRole::kUnspecified) {
+    model::Reference reference;
+    reference.asset = asset;
+    reference.role = role;
+    return reference;
+  }
+  size_t Stored(const std::string& tenant = kTenant) {
+    return store_->ListTasks({tenant, {}, {}}, {}, 1000)->items.size();
+  }
+};
+
+TEST_F(TasksTest, AHundredCreatesWithOneRequestIdAreOneTask) {
+  Start();
+  constexpr int kCallers = 100;
+  engine::CreateTaskParams params = GoodTask();
+  params.request_id = kRequestId;
+  std::vector<absl::StatusOr<GenerationTask>> answers(kCallers);
+  std::vector<std::thread> callers;
+  for (int i = 0; i < kCallers; ++i) {
+    callers.emplace_back([&, i] { answers[i] = CreateTask(params); });
+  }
+  for (std::thread& caller : callers) caller.join();
+  std::set<std::string> names;
+  for (const auto& answer : answers) {
+    ASSERT_TRUE(answer.ok()) << answer.status();
+    names.insert(answer->name());
+  }
+  EXPECT_EQ(names.size(), 1u);
+  ASSERT_TRUE(Reaches(answers[0]->id, TaskState::kQueued));
+  HandOutDue();
+  EXPECT_EQ(vendor_.create_task.calls(), 2);  // One of them the probe's.
+  Restart();
+  EXPECT_EQ(CreateTask(params)->id, answers[0]->id);
+}
+
+TEST_F(TasksTest, ARequestIdAnswersWithTheTaskAsItIsNow) {
+  Start();
+  engine::CreateTaskParams params = GoodTask();
+  params.request_id = kRequestId;
+  const std::string id = CreateTask(params)->id;
+  ASSERT_TRUE(Reaches(id, TaskState::kQueued));
+  EXPECT_EQ(CreateTask(params)->state, TaskState::kQueued);
+}
+
+TEST_F(TasksTest, AnotherRequestUnderTheSameIdIsRefusedWithTheFieldThatDiffers) {
+  Start();
+  engine::CreateTaskParams params = GoodTask();
+  params.request_id = kRequestId;
+  params.request.labels = {{"team", "red"}};
+  params.request.references = {{"", ReferenceRole::kFirstFrame, std::nullopt, "https://example.com/a.png"}};
+  ASSERT_TRUE(CreateTask(params).ok());
+  const auto differs = [&](auto change, const std::string& field) {
+    engine::CreateTaskParams other = params;
+    change(other.request);
+    const absl::Status status = CreateTask(other).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kAlreadyExists);
+    EXPECT_EQ(ReasonOf(status), Reason::kRequestIdReused);
+    EXPECT_EQ(base::GetErrorDetail(status).metadata["field"], "generation_task." + field);
+  };
+  differs([](model::TaskRequest& request) { request.prompt = "a dog walks"; }, "prompt");
+  differs([](model::TaskRequest& request) { request.seed = 7; }, "seed");
+  differs([](model::TaskRequest& request) { request.generate_audio = false; }, "generate_audio");
+  differs([](model::TaskRequest& request) { request.labels["team"] = "blue"; }, "labels[team]");
+  differs([](model::TaskRequest& request) { request.references[0].uri += "?"; }, "references[0]");
+  differs([](model::TaskRequest& request) { request.references.clear(); }, "references[0]");
+  EXPECT_EQ(Stored(), 1u);
+}
+
+TEST_F(TasksTest, OneRequestIdOfTwoTenantsMakesTwoTasks) {
+  Start();
+  engine::CreateTaskParams params = GoodTask();
+  params.request_id = kRequestId;
+  EXPECT_NE(CreateTask(params, kTenant)->id, CreateTask(params, kOther)->id);
+}
+
+TEST_F(TasksTest, WhatWasAcceptedIsAnsweredAgainThoughItsAssetIsGone) {
+  Start();
+  engine::CreateTaskParams params = GoodTask();
+  params.request_id = kRequestId;
+  params.request.references = {ToAsset(StoredAsset("a"))};
+  const std::string id = CreateTask(params)->id;
+  ASSERT_TRUE(store_->DeleteAsset({"fake", "a"}).ok());
+  EXPECT_EQ(CreateTask(params)->id, id);
+}
+
+TEST_F(TasksTest, ValidationAloneStoresAndSendsNothing) {
+  Start();
+  engine::CreateTaskParams params = GoodTask();
+  params.request_id = kRequestId;
+  params.validate_only = true;
+  const absl::StatusOr<GenerationTask> draft = CreateTask(params);
+  ASSERT_TRUE(draft.ok()) << draft.status();
+  EXPECT_EQ(draft->id, "");
+  EXPECT_EQ(draft->request.model, "seedance");
+  EXPECT_EQ(Stored(), 0u);
+  params.request.prompt = "";
+  EXPECT_EQ(ReasonOf(CreateTask(params)), Reason::kInvalidInput);
+  // The id is still free.
+  params = GoodTask();
+  params.request_id = kRequestId;
+  EXPECT_TRUE(CreateTask(params).ok());
+  ASSERT_TRUE(Called(vendor_.create_task, 1));
+  EXPECT_EQ(vendor_.create_task.calls(), 1);
+}
+
+TEST_F(TasksTest, NothingIsSentWhenTheTaskCannotBeStored) {
+  Start();
+  store_->failing_begins = 1;
+  EXPECT_EQ(ReasonOf(CreateTask(GoodTask())), Reason::kStoreUnavailable);
+  HandOutDue();
+  EXPECT_EQ(vendor_.create_task.calls(), 1);
+}
+
+TEST_F(TasksTest, EveryBrokenRuleIsReportedAtOnceWithItsPath) {
+  Start();
+  engine::CreateTaskParams params = GoodTask();
+  params.violations = {{"generation_task.name", "must be empty"}};
+  params.request.duration_seconds = 99;
+  params.request.resolution = model::Resolution::k4k;
+  params.request.aspect_ratio = "1:7";
+  params.request.references = {
+      ToAsset(StoredAsset("image"), ReferenceRole::kReferenceVideo),
+      ToAsset({"own", "elsewhere"}, ReferenceRole::kReferenceImage),
+      {"", ReferenceRole::kUnspecified, std::nullopt, "https://example.com/a.png"},
+  };
+  const absl::Status status = CreateTask(params).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(FieldsOf(status),
+              ElementsAre("generation_task.name", "generation_task.references[0].role",
+                          "generation_task.references[1].asset", "generation_task.references[2].role",
+                          "generation_task.resolution", "generation_task.aspect_ratio", "generation_task.duration"));
+  EXPECT_EQ(Stored(), 0u);
+}
+
+TEST_F(TasksTest, AnUnknownUpstreamOrModelIsAViolationBesideTheCallers) {
+  Start();
+  engine::CreateTaskParams params = GoodTask();
+  params.violations = {{"request_id", "must be a UUID"}};
+  params.request.model = "sora";
+  EXPECT_THAT(FieldsOf(CreateTask(params).status()), ElementsAre("request_id", "generation_task.model"));
+  params.request.upstream = "nowhere";
+  EXPECT_THAT(FieldsOf(CreateTask(params).status()), ElementsAre("request_id", "generation_task.upstream"));
+  params.violations.clear();
+  params.request = GoodTask().request;
+  params.request.upstream = "own";  // Not of this tenant.
+  EXPECT_THAT(FieldsOf(CreateTask(params, kOther).status()), ElementsAre("generation_task.upstream"));
+}
+
+TEST_F(TasksTest, AnAssetThatIsNotActiveIsNotReady) {
+  Start();
+  for (const AssetState state : {AssetState::kProcessing, AssetState::kFailed, AssetState::kExpired}) {
+    engine::CreateTaskParams params = GoodTask();
+    params.request.references = {ToAsset(StoredAsset("a", state))};
+    const absl::Status status = CreateTask(params).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+    EXPECT_EQ(ReasonOf(status), Reason::kAssetNotReady);
+    EXPECT_EQ(base::GetErrorDetail(status).resource->name, "assets/fake~a");
+    EXPECT_EQ(base::GetErrorDetail(status).metadata["field"], "generation_task.references[0].asset");
+    EXPECT_EQ(base::GetErrorDetail(status).metadata["state"], model::AssetStateName(state));
+  }
+}
+
+TEST_F(TasksTest, AForeignAssetDoesNotExist) {
+  Start();
+  engine::CreateTaskParams params = GoodTask();
+  params.request.references = {ToAsset(StoredAsset("a", AssetState::kActive, MediaType::kImage, kOther))};
+  const absl::Status status = CreateTask(params).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(base::GetErrorDetail(status).resource->name, "assets/fake~a");
+  EXPECT_EQ(vendor_.get_asset.calls(), 0);
+}
+
+TEST_F(TasksTest, RolesComeFromTheAssetsAndReferencesAreSentInTheVendorsOrder) {
+  Start();
+  engine::CreateTaskParams params = GoodTask();
+  params.request.upstream.clear();
+  params.request.references = {ToAsset(StoredAsset("sound", AssetState::kActive, MediaType::kAudio)),
+                               ToAsset(StoredAsset("clip", AssetState::kActive, MediaType::kVideo)),
+                               ToAsset(StoredAsset("one")), ToAsset(StoredAsset("two"))};
+  ASSERT_TRUE(CreateTask(params).ok());
+  ASSERT_TRUE(Called(vendor_.create_task, 1));
+  const model::TaskRequest sent = vendor_.sent_tasks()[0];
+  ASSERT_EQ(sent.references.size(), 4u);
+  EXPECT_EQ(sent.references[0].asset->id, "one");
+  EXPECT_EQ(sent.references[1].asset->id, "two");
+  EXPECT_EQ(sent.references[2].asset->id, "clip");
+  EXPECT_EQ(sent.references[3].asset->id, "sound");
+  EXPECT_EQ(sent.references[0].role, ReferenceRole::kReferenceImage);
+  EXPECT_EQ(sent.references[2].role, ReferenceRole::kReferenceVideo);
+  EXPECT_EQ(sent.references[3].role, ReferenceRole::kReferenceAudio);
+  EXPECT_EQ(sent.upstream, "fake");
+}
+
+TEST_F(TasksTest, AnAssetThatOnlyTheVendorKnowsIsAdoptedForDedicatedCredentials) {
+  Start();
+  upstream::AssetReport report;
+  report.id = "a";
+  report.group_id = "g";
+  report.media_type = MediaType::kVideo;
+  report.state = AssetState::kActive;
+  own_.SetAsset(report);
+  engine::CreateTaskParams params = GoodTask();
+  params.request.upstream = "own";
+  params.request.references = {ToAsset({"own", "a"})};
+  // Nine images: counted as a tenth, the unknown asset would break a rule.
+  for (int i = 0; i < 9; ++i) {
+    params.request.references.push_back(
+        {"", ReferenceRole::kReferenceImage, std::nullopt, "https://example.com/a.png"});
+  }
+  const absl::StatusOr<GenerationTask> task = CreateTask(params);
+  ASSERT_TRUE(task.ok()) << task.status();
+  EXPECT_EQ(task->request.references.back().role, ReferenceRole::kReferenceVideo);
+  EXPECT_TRUE(store_->GetAsset({"own", "a"}).ok());
+  params.request.references = {ToAsset({"own", "b"})};
+  EXPECT_EQ(ReasonOf(CreateTask(params)), Reason::kResourceNotFound);
+}
+
+TEST_F(TasksTest, APendingTaskThatIsCancelledIsNeverSent) {
+  Start({}, /*threads=*/1);
+  vendor_.create_task.Close();
+  const std::string blocker = CreateTask(GoodTask())->id;
+  ASSERT_TRUE(Eventually([&] { return vendor_.create_task.waiting() == 1; }));
+  const std::string id = CreateTask(GoodTask())->id;
+  const absl::StatusOr<GenerationTask> cancelled = CancelTask(id);
+  ASSERT_TRUE(cancelled.ok()) << cancelled.status();
+  EXPECT_EQ(cancelled->state, TaskState::kCancelled);
+  EXPECT_EQ(cancelled->end_time, clock_.Now());
+  EXPECT_TRUE(CancelTask(id).ok());
+  vendor_.create_task.Open();
+  ASSERT_TRUE(Reaches(blocker, TaskState::kQueued));
+  clock_.Advance(absl::Seconds(5));
+  HandOutDue();
+  EXPECT_EQ(vendor_.create_task.calls(), 2);  // The blocker's and the probe's.
+  EXPECT_EQ(GetTask(id)->state, TaskState::kCancelled);
+}
+
+TEST_F(TasksTest, WhatTheVendorHasTakenCannotBeCancelled) {
+  Start();
+  const std::string id = SubmittedTask();
+  const absl::Status status = CancelTask(id).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(ReasonOf(status), Reason::kCancelUnsupported);
+  EXPECT_EQ(GetTask(id)->state, TaskState::kQueued);
+}
+
+TEST_F(TasksTest, WhatHasEndedCannotBeCancelled) {
+  Start();
+  vendor_.create_task.Answer(Refused(Reason::kInputModeration, "no"));
+  const std::string id = CreateTask(GoodTask())->id;
+  ASSERT_TRUE(Reaches(id, TaskState::kFailed));
+  EXPECT_EQ(ReasonOf(CancelTask(id)), Reason::kTaskAlreadyEnded);
+}
+
+TEST_F(TasksTest, AForeignTaskDoesNotExist) {
+  Start();
+  const std::string id = SubmittedTask();
+  EXPECT_EQ(ReasonOf(GetTask(id, kOther)), Reason::kResourceNotFound);
+  EXPECT_EQ(ReasonOf(CancelTask(id, kOther)), Reason::kResourceNotFound);
+  Answer<engine::WatchStart<GenerationTask>> watch;
+  engine_->tasks().Watch(
+      Caller(kOther), id, "", [] {}, watch.done());
+  EXPECT_EQ(ReasonOf(watch.Wait()), Reason::kResourceNotFound);
+  Answer<model::Page<GenerationTask>> list;
+  engine_->tasks().List(Caller(kOther), {}, list.done());
+  EXPECT_TRUE(list.Wait()->items.empty());
+}
+
+class WatchTaskTest : public TasksTest {
+ protected:
+  // Lets the vendor end the task well.
+  void Succeed(const std::string& id) {
+    upstream::TaskReport report;
+    report.state = TaskState::kSucceeded;
+    report.result.video_uri = "https://vendor.example/v.mp4";
+    vendor_.SetTask(store_->GetTask(id)->upstream_task_id, report);
+    ASSERT_TRUE(Reaches(id, TaskState::kSucceeded, absl::Seconds(1)));
+  }
+};
+
+TEST_F(WatchTaskTest, BeginsWithTheSnapshot) {
+  Start();
+  const std::string id = SubmittedTask();
+  auto watch = WatchTask(id);
+  ASSERT_TRUE(watch.ok());
+  EXPECT_FALSE(watch->over);
+  const auto snapshot = watch->session->Take();
+  ASSERT_NE(snapshot, nullptr);
+  EXPECT_EQ(snapshot->state, TaskState::kQueued);
+  EXPECT_EQ(watch->session->Take(), nullptr);
+}
+
+TEST_F(WatchTaskTest, AResumedReaderSeesNoRevisionTwiceAndMissesNoEnd) {
+  Start();
+  const std::string id = SubmittedTask();
+  const std::string token = engine_->tasks().ResumeToken(id, GetTask(id)->revision);
+  auto up_to_date = WatchTask(id, token);
+  ASSERT_TRUE(up_to_date.ok());
+  EXPECT_EQ(up_to_date->session->Take(), nullptr);
+  Succeed(id);
+  EXPECT_EQ(up_to_date->session->Take()->state, TaskState::kSucceeded);
+  Restart();
+  auto resumed = WatchTask(id, token);
+  ASSERT_TRUE(resumed.ok());
+  EXPECT_FALSE(resumed->over);
+  EXPECT_EQ(resumed->session->Take()->state, TaskState::kSucceeded);
+}
+
+TEST_F(WatchTaskTest, AReaderOfTheEndDoesNotSeeItAgainThoughADownloadAddedToTheTask) {
+  Start();
+  const std::string id = SubmittedTask();
+  Succeed(id);
+  const std::string last = engine_->tasks().ResumeToken(id, GetTask(id)->revision, /*last=*/true);
+  const std::string before = engine_->tasks().ResumeToken(id, GetTask(id)->revision - 1);
+  ASSERT_TRUE(store_
+                  ->UpdateTask(id,
+                               [](GenerationTask& task) {
+                                 task.result.sha256 = "hash";
+                                 return absl::OkStatus();
+                               })
+                  .ok());
+  EXPECT_TRUE(WatchTask(id, last)->over);
+  auto resumed = WatchTask(id, before);
+  ASSERT_TRUE(resumed.ok());
+  EXPECT_FALSE(resumed->over);
+  EXPECT_EQ(resumed->session->Take()->result.sha256, "hash");
+}
+
+TEST_F(WatchTaskTest, ATokenOfAnotherTaskOrStoreIsRefused) {
+  Start();
+  const std::string id = SubmittedTask();
+  const std::string other = SubmittedTask();
+  EXPECT_EQ(WatchTask(id, engine_->tasks().ResumeToken(other, 1)).status().code(), absl::StatusCode::kInvalidArgument);
+  const absl::Status old = WatchTask(id, engine_->tasks().ResumeToken(id, 1'000'000)).status();
+  EXPECT_EQ(ReasonOf(old), Reason::kResumeTokenExpired);
+  auto fresh = WatchTask(id, base::GetErrorDetail(old).metadata["resume_token"]);
+  ASSERT_TRUE(fresh.ok());
+  EXPECT_EQ(fresh->session->Take()->state, TaskState::kQueued);
+}
+
+}  // namespace
+}  // namespace seedance::testing

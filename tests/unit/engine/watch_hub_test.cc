@@ -1,0 +1,191 @@
+#include "service/engine/watch_hub.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/testing/eventually.h"
+
+namespace seedance::engine {
+namespace {
+
+using ::seedance::testing::Eventually;
+
+struct Thing {
+  int64_t revision = 0;
+};
+
+using Hub = WatchHub<Thing>;
+
+std::shared_ptr<const Thing> At(int64_t revision) { return std::make_shared<const Thing>(Thing{revision}); }
+
+class WatchHubTest : public ::testing::Test {
+ protected:
+  // A session that has read nothing and begins with revision 1.
+  std::shared_ptr<Hub::Session> Open(const std::string& key = "key") {
+    auto session = hub_.Subscribe(key, [this] { ++pokes_; });
+    session->StartAfter(0, At(1));
+    return session;
+  }
+
+  std::atomic<int> pokes_{0};
+  Hub hub_{"hub-test"};
+};
+
+TEST_F(WatchHubTest, BeginsWithTheSnapshotAndGivesEachRevisionOnce) {
+  auto session = Open();
+  ASSERT_NE(session->Take(), nullptr);
+  EXPECT_EQ(session->taken(), 1);
+  EXPECT_EQ(session->Take(), nullptr);
+  hub_.Publish("key", At(2));
+  ASSERT_TRUE(Eventually([&] { return pokes_ == 1; }));
+  EXPECT_EQ(session->Take()->revision, 2);
+  EXPECT_EQ(session->Take(), nullptr);
+}
+
+TEST_F(WatchHubTest, AReaderThatIsUpToDateGetsNothingUntilSomethingIsNew) {
+  auto session = hub_.Subscribe("key", [] {});
+  session->StartAfter(5, At(5));
+  EXPECT_EQ(session->Take(), nullptr);
+  hub_.Publish("key", At(6));
+  EXPECT_EQ(session->Take()->revision, 6);
+}
+
+TEST_F(WatchHubTest, ASlowReaderGetsTheNewestAndNoBacklog) {
+  auto session = Open();
+  for (int64_t revision = 2; revision <= 1000; ++revision) hub_.Publish("key", At(revision));
+  EXPECT_EQ(session->Take()->revision, 1000);
+  EXPECT_EQ(session->Take(), nullptr);
+}
+
+TEST_F(WatchHubTest, AnOlderRevisionIsIgnored) {
+  auto session = Open();
+  hub_.Publish("key", At(9));
+  hub_.Publish("key", At(8));
+  EXPECT_EQ(session->Take()->revision, 9);
+  hub_.Publish("key", At(8));
+  EXPECT_EQ(session->Take(), nullptr);
+}
+
+TEST_F(WatchHubTest, AChangeBetweenSubscriptionAndStartIsNotLost) {
+  auto session = hub_.Subscribe("key", [] {});
+  hub_.Publish("key", At(4));
+  session->StartAfter(2, At(3));
+  EXPECT_EQ(session->Take()->revision, 4);
+}
+
+TEST_F(WatchHubTest, OnlyReadersOfTheResourceAreTold) {
+  auto session = Open("key");
+  auto other = Open("other");
+  (void)other->Take();
+  hub_.Publish("key", At(2));
+  ASSERT_TRUE(Eventually([&] { return pokes_ == 1; }));
+  EXPECT_EQ(other->Take(), nullptr);
+  EXPECT_EQ(hub_.Count("key"), 1u);
+}
+
+TEST_F(WatchHubTest, ADeletedResourceIsGoneForEveryReader) {
+  auto first = Open();
+  auto second = Open();
+  EXPECT_FALSE(first->gone());
+  hub_.PublishGone("key");
+  EXPECT_TRUE(first->gone());
+  EXPECT_TRUE(second->gone());
+  EXPECT_TRUE(Eventually([&] { return pokes_ == 2; }));
+}
+
+TEST_F(WatchHubTest, AClosedSessionIsForgottenAndNotPoked) {
+  auto session = Open();
+  session->Close();
+  session->Close();
+  EXPECT_EQ(hub_.Count("key"), 0u);
+  hub_.Publish("key", At(2));
+  auto probe = Open();
+  hub_.Publish("key", At(3));
+  ASSERT_TRUE(Eventually([&] { return pokes_ > 0; }));
+  EXPECT_EQ(pokes_, 1);
+}
+
+TEST_F(WatchHubTest, ASessionThatNobodyHoldsIsForgotten) {
+  { auto session = Open(); }
+  EXPECT_EQ(hub_.Count("key"), 0u);
+}
+
+TEST_F(WatchHubTest, CloseWaitsForTheCallThatRuns) {
+  std::atomic<bool> entered{false};
+  std::atomic<bool> leave{false};
+  std::atomic<bool> left{false};
+  auto session = hub_.Subscribe("key", [&] {
+    entered = true;
+    (void)Eventually([&] { return leave.load(); });
+    left = true;
+  });
+  hub_.Publish("key", At(1));
+  ASSERT_TRUE(Eventually([&] { return entered.load(); }));
+  std::atomic<bool> closed{false};
+  std::thread closer([&] {
+    session->Close();
+    EXPECT_TRUE(left);
+    closed = true;
+  });
+  EXPECT_TRUE(Eventually([&] { return hub_.Count("key") == 0; }));
+  EXPECT_FALSE(closed);
+  leave = true;
+  closer.join();
+}
+
+TEST_F(WatchHubTest, ThousandsOfSessionsComeAndGoWhileRevisionsArePublished) {
+  constexpr int kSessions = 1000;
+  constexpr int64_t kLast = 50;
+  std::vector<std::shared_ptr<Hub::Session>> sessions;
+  for (int i = 0; i < kSessions; ++i) sessions.push_back(Open());
+  EXPECT_EQ(hub_.Count("key"), static_cast<size_t>(kSessions));
+  std::thread closer([&] {
+    for (int i = 0; i < kSessions; i += 2) sessions[i].reset();
+  });
+  std::thread newcomer([&] {
+    for (int i = 0; i < kSessions; ++i) (void)Open()->Take();
+  });
+  for (int64_t revision = 2; revision <= kLast; ++revision) hub_.Publish("key", At(revision));
+  closer.join();
+  newcomer.join();
+  EXPECT_EQ(hub_.Count("key"), static_cast<size_t>(kSessions / 2));
+  for (int i = 1; i < kSessions; i += 2) EXPECT_EQ(sessions[i]->Take()->revision, kLast);
+}
+
+TEST_F(WatchHubTest, StopTellsWhatWasPublishedBefore) {
+  auto session = Open();
+  hub_.Publish("key", At(2));
+  hub_.Stop();
+  EXPECT_EQ(pokes_, 1);
+  hub_.Publish("key", At(3));
+  EXPECT_EQ(pokes_, 1);
+}
+
+// The hub's thread may be the last that holds a session.
+TEST(WatchHubEndTest, MayEndWhileASessionIsBeingTold) {
+  std::atomic<bool> entered{false};
+  std::atomic<bool> leave{false};
+  std::thread releaser;
+  {
+    Hub hub("hub-end");
+    auto session = hub.Subscribe("key", [&] {
+      entered = true;
+      (void)Eventually([&] { return leave.load(); });
+    });
+    hub.Publish("key", At(1));
+    ASSERT_TRUE(Eventually([&] { return entered.load(); }));
+    std::weak_ptr<Hub::Session> watched = session;
+    session.reset();
+    EXPECT_FALSE(watched.expired());
+    releaser = std::thread([&] { leave = true; });
+  }
+  releaser.join();
+}
+
+}  // namespace
+}  // namespace seedance::engine

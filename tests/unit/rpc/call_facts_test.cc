@@ -1,0 +1,94 @@
+#include <gtest/gtest.h>
+
+#include "service/base/error.h"
+#include "service/base/sha256.h"
+#include "service/rpc/tenants.h"
+#include "service/rpc/trace.h"
+#include "service/rpc/watch_streams.h"
+
+namespace seedance::rpc {
+namespace {
+
+TEST(Tenants, WithoutTokensEveryoneIsDefault) {
+  const Tenants tenants({});
+  EXPECT_EQ(*tenants.Authenticate(""), "default");
+  EXPECT_EQ(*tenants.Authenticate("Bearer whatever"), "default");
+}
+
+TEST(Tenants, KnowTheirTokensByHash) {
+  const Tenants tenants({{base::Sha256Hex("one"), "a"}, {base::Sha256Hex("two"), "b"}, {base::Sha256Hex("3"), "a"}});
+  EXPECT_EQ(*tenants.Authenticate("Bearer one"), "a");
+  EXPECT_EQ(*tenants.Authenticate("bearer two"), "b");
+  EXPECT_EQ(*tenants.Authenticate("Bearer 3"), "a");
+}
+
+TEST(Tenants, HashesMayBeInUpperCase) {
+  std::string hash = base::Sha256Hex("one");
+  for (char& c : hash) c = static_cast<char>(toupper(c));
+  EXPECT_EQ(*Tenants({{hash, "a"}}).Authenticate("Bearer one"), "a");
+}
+
+TEST(Tenants, RefuseEveryoneElse) {
+  const Tenants tenants({{base::Sha256Hex("one"), "a"}});
+  for (const char* header : {"", "Bearer", "Bearer ", "Bearer two", "Basic one", "one", "Bearer one ", "Bearer  one"}) {
+    const auto tenant = tenants.Authenticate(header);
+    ASSERT_FALSE(tenant.ok()) << header;
+    EXPECT_EQ(tenant.status().code(), absl::StatusCode::kUnauthenticated);
+    EXPECT_EQ(base::GetReason(tenant.status()), base::Reason::kUnauthenticated);
+  }
+}
+
+TEST(Trace, GoodTraceparentIsContinued) {
+  base::SeededRandom random(1);
+  const std::string good = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  EXPECT_EQ(ContinueTrace(good, random), good);
+  EXPECT_EQ(TraceId(good), "4bf92f3577b34da6a3ce929d0e0e4736");
+}
+
+TEST(Trace, BadTraceparentIsReplaced) {
+  base::SeededRandom random(1);
+  for (const char* bad : {"", "00", "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
+                          "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+                          "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
+                          "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+                          "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-x"}) {
+    EXPECT_FALSE(IsTraceparent(bad)) << bad;
+    const std::string made = ContinueTrace(bad, random);
+    EXPECT_TRUE(IsTraceparent(made)) << made;
+  }
+}
+
+class CountingStream : public DrainableStream {
+ public:
+  void EndForDrain() override { ++ended; }
+  int ended = 0;
+};
+
+TEST(WatchStreams, RefuseMoreThanTheLimit) {
+  WatchStreams streams(1);
+  auto first = std::make_shared<CountingStream>();
+  auto second = std::make_shared<CountingStream>();
+  EXPECT_TRUE(streams.Enter(first.get(), first).ok());
+  const absl::Status full = streams.Enter(second.get(), second);
+  EXPECT_EQ(full.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(base::GetReason(full), base::Reason::kQuotaExceeded);
+  streams.Leave(first.get());
+  EXPECT_TRUE(streams.Enter(second.get(), second).ok());
+}
+
+TEST(WatchStreams, DrainEndsTheOpenOnesAndRefusesNewOnes) {
+  WatchStreams streams(10);
+  auto stream = std::make_shared<CountingStream>();
+  ASSERT_TRUE(streams.Enter(stream.get(), stream).ok());
+  EXPECT_FALSE(streams.draining());
+  streams.Drain();
+  EXPECT_TRUE(streams.draining());
+  EXPECT_EQ(stream->ended, 1);
+  auto late = std::make_shared<CountingStream>();
+  const absl::Status refused = streams.Enter(late.get(), late);
+  EXPECT_EQ(refused.code(), absl::StatusCode::kUnavailable);
+  EXPECT_TRUE(base::GetErrorDetail(refused).retry_delay.has_value());
+}
+
+}  // namespace
+}  // namespace seedance::rpc

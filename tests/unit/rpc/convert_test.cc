@@ -1,0 +1,180 @@
+#include <gtest/gtest.h>
+
+#include "service/rpc/convert_asset.h"
+#include "service/rpc/convert_group.h"
+#include "service/rpc/convert_task.h"
+#include "service/rpc/convert_time.h"
+#include "service/rpc/validate_task.h"
+
+namespace seedance::rpc {
+namespace {
+
+namespace v1 = gateway::v1;
+
+TEST(ConvertTime, KeepsNanosecondsOnBothSidesOf1970) {
+  EXPECT_EQ(ToProto(absl::FromUnixNanos(1'500'000'001)).seconds(), 1);
+  EXPECT_EQ(ToProto(absl::FromUnixNanos(1'500'000'001)).nanos(), 500'000'001);
+  EXPECT_EQ(ToProto(absl::FromUnixNanos(-1)).seconds(), -1);
+  EXPECT_EQ(ToProto(absl::FromUnixNanos(-1)).nanos(), 999'999'999);
+}
+
+TEST(ConvertGroup, WritesEveryField) {
+  model::AssetGroup group;
+  group.handle = {"any", "g1"};
+  group.tenant = "secret-tenant";
+  group.display_name = "name";
+  group.description = "text";
+  group.create_time = absl::FromUnixSeconds(5);
+  group.update_time = absl::FromUnixSeconds(6);
+  v1::AssetGroup proto;
+  ToProto(group, &proto);
+  EXPECT_EQ(proto.name(), "assetGroups/any~g1");
+  EXPECT_EQ(proto.display_name(), "name");
+  EXPECT_EQ(proto.description(), "text");
+  EXPECT_EQ(proto.upstream(), "any");
+  EXPECT_EQ(proto.create_time().seconds(), 5);
+  EXPECT_EQ(proto.update_time().seconds(), 6);
+  EXPECT_EQ(proto.DebugString().find("secret-tenant"), std::string::npos);
+}
+
+TEST(ConvertGroup, WhatWasOnlyValidatedHasNoNameAndNoTimes) {
+  model::AssetGroup group;
+  group.handle.upstream = "any";
+  v1::AssetGroup proto;
+  ToProto(group, &proto);
+  EXPECT_EQ(proto.name(), "");
+  EXPECT_EQ(proto.upstream(), "any");
+  EXPECT_FALSE(proto.has_create_time());
+}
+
+TEST(ConvertAsset, WritesEveryField) {
+  model::Asset asset;
+  asset.handle = {"any", "a1"};
+  asset.group = {"any", "g1"};
+  asset.display_name = "name";
+  asset.media_type = model::MediaType::kVideo;
+  asset.state = model::AssetState::kFailed;
+  asset.error = {base::Reason::kInputModeration, "Face", "no faces"};
+  asset.media_info = {"mp4", 10, 20, absl::Milliseconds(2500), 24.5, 99, "abc"};
+  asset.preview_uri = "https://x/";
+  asset.create_time = absl::FromUnixSeconds(5);
+  asset.update_time = absl::FromUnixSeconds(6);
+  asset.expire_time = absl::FromUnixSeconds(7);
+  asset.revision = 8;
+  v1::Asset proto;
+  ToProto(asset, &proto);
+  EXPECT_EQ(proto.name(), "assets/any~a1");
+  EXPECT_EQ(proto.asset_group(), "assetGroups/any~g1");
+  EXPECT_EQ(proto.display_name(), "name");
+  EXPECT_EQ(proto.media_type(), v1::MEDIA_TYPE_VIDEO);
+  EXPECT_EQ(proto.state(), v1::Asset::STATE_FAILED);
+  EXPECT_EQ(proto.error().reason(), v1::ERROR_REASON_INPUT_MODERATION);
+  EXPECT_EQ(proto.error().upstream_code(), "Face");
+  EXPECT_EQ(proto.error().message(), "no faces");
+  EXPECT_EQ(proto.media_info().container(), "mp4");
+  EXPECT_EQ(proto.media_info().width(), 10);
+  EXPECT_EQ(proto.media_info().height(), 20);
+  EXPECT_EQ(proto.media_info().duration().seconds(), 2);
+  EXPECT_EQ(proto.media_info().duration().nanos(), 500'000'000);
+  EXPECT_EQ(proto.media_info().frame_rate(), 24.5);
+  EXPECT_EQ(proto.media_info().size_bytes(), 99);
+  EXPECT_EQ(proto.media_info().sha256(), "abc");
+  EXPECT_EQ(proto.preview_uri(), "https://x/");
+  EXPECT_EQ(proto.create_time().seconds(), 5);
+  EXPECT_EQ(proto.update_time().seconds(), 6);
+  EXPECT_EQ(proto.expire_time().seconds(), 7);
+  EXPECT_EQ(proto.revision(), 8);
+  EXPECT_EQ(proto.upstream(), "any");
+}
+
+TEST(ConvertAsset, WhatIsNotKnownIsNotSet) {
+  v1::Asset proto;
+  ToProto(model::Asset{}, &proto);
+  EXPECT_FALSE(proto.has_error());
+  EXPECT_FALSE(proto.has_media_info());
+  EXPECT_FALSE(proto.has_expire_time());
+}
+
+model::GenerationTask FullTask() {
+  model::GenerationTask task;
+  task.id = "123e4567-e89b-12d3-a456-426614174000";
+  task.request.upstream = "any";
+  task.request.model = "seedance";
+  task.request.prompt = "a cat";
+  task.request.references.resize(2);
+  task.request.references[0] = {"hero", model::ReferenceRole::kFirstFrame, model::UpstreamHandle{"any", "a1"}, ""};
+  task.request.references[1] = {"", model::ReferenceRole::kReferenceAudio, std::nullopt, "https://x/"};
+  task.request.resolution = model::Resolution::k1080p;
+  task.request.aspect_ratio = "16:9";
+  task.request.duration_seconds = 7;
+  task.request.seed = 0;
+  task.request.generate_audio = false;
+  task.request.watermark = true;
+  task.request.return_last_frame = true;
+  task.request.web_search = true;
+  task.request.labels = {{"k", "v"}};
+  return task;
+}
+
+TEST(ConvertTask, TheRequestComesBackAsItWas) {
+  const model::GenerationTask task = FullTask();
+  v1::CreateGenerationTaskRequest request;
+  ToProto(task, request.mutable_generation_task());
+  const engine::CreateTaskParams params = ReadRequest(request);
+  EXPECT_TRUE(params.violations.empty());
+  v1::GenerationTask again;
+  model::GenerationTask copy;
+  copy.id = task.id;
+  copy.request = params.request;
+  ToProto(copy, &again);
+  EXPECT_EQ(again.DebugString(), request.generation_task().DebugString());
+  EXPECT_EQ(params.request.references[0].asset, task.request.references[0].asset);
+  EXPECT_EQ(params.request.labels, task.request.labels);
+}
+
+TEST(ConvertTask, WritesEveryField) {
+  model::GenerationTask task = FullTask();
+  task.state = model::TaskState::kSucceeded;
+  task.progress_percent = 55;
+  task.progress_source = model::ProgressSource::kReported;
+  task.error = {base::Reason::kOutcomeUnknown, "c", "m"};
+  task.result = {"https://v/", "https://f/", absl::FromUnixSeconds(9), 10, "hash", 11, 12};
+  task.state_message = "waiting";
+  task.upstream_task_id = "u1";
+  task.create_time = absl::FromUnixSeconds(1);
+  task.update_time = absl::FromUnixSeconds(2);
+  task.submit_time = absl::FromUnixSeconds(3);
+  task.start_time = absl::FromUnixSeconds(4);
+  task.end_time = absl::FromUnixSeconds(5);
+  task.deadline_time = absl::FromUnixSeconds(6);
+  task.revision = 13;
+  v1::GenerationTask proto;
+  ToProto(task, &proto);
+  // Nothing is left unset: a new field must be added to the conversion.
+  const auto* descriptor = proto.GetDescriptor();
+  for (int i = 0; i < descriptor->field_count(); ++i) {
+    const auto* field = descriptor->field(i);
+    const bool set = field->is_repeated() ? proto.GetReflection()->FieldSize(proto, field) > 0
+                                          : proto.GetReflection()->HasField(proto, field);
+    EXPECT_TRUE(set) << field->name();
+  }
+  EXPECT_EQ(proto.name(), "generationTasks/123e4567-e89b-12d3-a456-426614174000");
+  EXPECT_EQ(proto.state(), v1::GenerationTask::STATE_SUCCEEDED);
+  EXPECT_EQ(proto.error().reason(), v1::ERROR_REASON_OUTCOME_UNKNOWN);
+  EXPECT_EQ(proto.result().usage().completion_tokens(), 11);
+  EXPECT_EQ(proto.result().usage().total_tokens(), 12);
+  EXPECT_EQ(proto.result().expire_time().seconds(), 9);
+  EXPECT_EQ(proto.deadline_time().seconds(), 6);
+}
+
+TEST(ConvertTask, WhatHasNotHappenedIsNotSet) {
+  v1::GenerationTask proto;
+  ToProto(model::GenerationTask{}, &proto);
+  for (const char* field : {"submit_time", "start_time", "end_time", "deadline_time", "result", "error", "duration"}) {
+    EXPECT_FALSE(proto.GetReflection()->HasField(proto, proto.GetDescriptor()->FindFieldByName(field))) << field;
+  }
+  EXPECT_EQ(proto.name(), "");
+}
+
+}  // namespace
+}  // namespace seedance::rpc

@@ -1,0 +1,131 @@
+#ifndef SEEDANCE_TESTS_UNIT_RPC_GATEWAY_FIXTURE_H_
+#define SEEDANCE_TESTS_UNIT_RPC_GATEWAY_FIXTURE_H_
+
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "seedance/gateway/v1/asset.grpc.pb.h"
+#include "seedance/gateway/v1/asset_group.grpc.pb.h"
+#include "seedance/gateway/v1/generation_task.grpc.pb.h"
+#include "service/base/error.h"
+#include "service/engine/engine.h"
+#include "service/rpc/asset_group_service.h"
+#include "service/rpc/asset_service.h"
+#include "service/rpc/edge.h"
+#include "service/rpc/generation_task_service.h"
+#include "service/store/sqlite/sqlite_store.h"
+#include "tests/testing/fake_upstream.h"
+#include "tests/testing/temp_dir.h"
+
+namespace seedance::rpc {
+
+namespace v1 = gateway::v1;
+
+// The details of an error as a client sees it.
+inline base::ErrorDetail DetailOf(const grpc::Status& status) {
+  return base::GetErrorDetail(base::ParseStatus(status.error_details()));
+}
+
+// The services over a real gRPC server on a free port, a whole engine, the embedded store and a vendor in memory.
+class GatewayTest : public ::testing::Test {
+ protected:
+  GatewayTest() {
+    engine_options_.task_tracker.poll_interval_queued = absl::Milliseconds(20);
+    engine_options_.task_tracker.poll_interval_running = absl::Milliseconds(20);
+    engine_options_.asset_tracker.poll_interval = absl::Milliseconds(20);
+    edge_options_.create_wait = absl::Seconds(10);
+  }
+  ~GatewayTest() override { Stop(); }
+
+  // Call it first, after changing options.
+  void Start() {
+    store::sqlite::SqliteOptions store_options;
+    store_options.path = dir_.File("gateway.db");
+    store_ = store::sqlite::OpenSqliteStore(store_options).value();
+    std::vector<engine::Upstreams::Config> upstreams(1);
+    upstreams[0].upstream = vendor_.MakeUpstream();
+    engine_ = std::make_unique<engine::Engine>(engine_options_, *store_, std::move(upstreams), base::RealClock(),
+                                               base::SystemRandom());
+    ASSERT_TRUE(engine_->Start().ok());
+    edge_ = std::make_unique<Edge>(edge_options_, base::RealClock(), base::SystemRandom());
+    groups_service_ = std::make_unique<AssetGroupService>(*edge_, engine_->groups());
+    assets_service_ = std::make_unique<AssetService>(*edge_, engine_->assets());
+    tasks_service_ = std::make_unique<GenerationTaskService>(*edge_, engine_->tasks(), engine_->downloads());
+    grpc::ServerBuilder builder;
+    int port = 0;
+    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+    builder.RegisterService(groups_service_.get());
+    builder.RegisterService(assets_service_.get());
+    builder.RegisterService(tasks_service_.get());
+    server_ = builder.BuildAndStart();
+    channel_ = grpc::CreateChannel("127.0.0.1:" + std::to_string(port), grpc::InsecureChannelCredentials());
+    groups_ = v1::AssetGroupService::NewStub(channel_);
+    assets_ = v1::AssetService::NewStub(channel_);
+    tasks_ = v1::GenerationTaskService::NewStub(channel_);
+  }
+
+  void Stop() {
+    if (server_ == nullptr) return;
+    server_->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(5));
+    server_.reset();
+    edge_->StopCalls();
+    engine_->Stop(absl::Seconds(1));
+    edge_->StopHeartbeats();
+    edge_.reset();
+    engine_.reset();
+  }
+
+  // Blocking calls that must succeed.
+  v1::AssetGroup MakeGroup() {
+    grpc::ClientContext context;
+    v1::CreateAssetGroupRequest request;
+    request.mutable_asset_group()->set_display_name("group");
+    v1::AssetGroup group;
+    const grpc::Status status = groups_->CreateAssetGroup(&context, request, &group);
+    EXPECT_TRUE(status.ok()) << status.error_message();
+    return group;
+  }
+
+  v1::GenerationTask MakeTask() {
+    grpc::ClientContext context;
+    v1::CreateGenerationTaskRequest request;
+    request.mutable_generation_task()->set_prompt("a cat");
+    v1::GenerationTask task;
+    const grpc::Status status = tasks_->CreateGenerationTask(&context, request, &task);
+    EXPECT_TRUE(status.ok()) << status.error_message();
+    return task;
+  }
+
+  // What the vendor says of the task from now on.
+  void Report(const v1::GenerationTask& task, model::TaskState state, int progress = 0) {
+    upstream::TaskReport report;
+    report.state = state;
+    report.progress_percent = progress;
+    if (state == model::TaskState::kSucceeded) report.result.video_uri = "https://files.example.com/v.mp4";
+    vendor_.SetTask(task.upstream_task_id(), report);
+  }
+
+  testing::TempDir dir_;
+  testing::FakeVendor vendor_;
+  engine::Engine::Options engine_options_;
+  Edge::Options edge_options_;
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<Edge> edge_;
+  std::unique_ptr<AssetGroupService> groups_service_;
+  std::unique_ptr<AssetService> assets_service_;
+  std::unique_ptr<GenerationTaskService> tasks_service_;
+  std::unique_ptr<grpc::Server> server_;
+  std::shared_ptr<grpc::Channel> channel_;
+  std::unique_ptr<v1::AssetGroupService::Stub> groups_;
+  std::unique_ptr<v1::AssetService::Stub> assets_;
+  std::unique_ptr<v1::GenerationTaskService::Stub> tasks_;
+};
+
+}  // namespace seedance::rpc
+
+#endif  // SEEDANCE_TESTS_UNIT_RPC_GATEWAY_FIXTURE_H_

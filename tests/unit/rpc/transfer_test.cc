@@ -1,0 +1,263 @@
+#include <thread>
+
+#include "service/base/sha256.h"
+#include "tests/testing/eventually.h"
+#include "tests/unit/rpc/gateway_fixture.h"
+
+// UploadAsset and DownloadGenerationResult over a real server.
+namespace seedance::rpc {
+namespace {
+
+using testing::Eventually;
+
+constexpr char kVideo[] = "https://files.example.com/v.mp4";
+
+std::string Bytes(size_t size) {
+  std::string bytes(size, '\0');
+  for (size_t i = 0; i < size; ++i) bytes[i] = static_cast<char>(i * 31 + i / 253);
+  return bytes;
+}
+
+class Upload {
+ public:
+  Upload(v1::AssetService::Stub& stub, const std::string& group) : group_(group) {
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(30));
+    writer_ = stub.UploadAsset(&context, &asset);
+  }
+
+  bool Metadata(int64_t size = 0, const std::string& request_id = "") {
+    v1::UploadAssetRequest request;
+    auto* metadata = request.mutable_metadata();
+    metadata->mutable_asset()->set_asset_group(group_);
+    metadata->mutable_asset()->set_display_name("clip");
+    metadata->mutable_asset()->set_media_type(v1::MEDIA_TYPE_VIDEO);
+    metadata->set_file_name("clip.mp4");
+    metadata->set_size_bytes(size);
+    metadata->set_request_id(request_id);
+    return writer_->Write(request);
+  }
+
+  bool Chunk(const std::string& bytes) {
+    v1::UploadAssetRequest request;
+    request.set_chunk(bytes);
+    return writer_->Write(request);
+  }
+
+  grpc::Status End() {
+    writer_->WritesDone();
+    return writer_->Finish();
+  }
+
+  grpc::ClientContext context;
+  v1::Asset asset;
+
+ private:
+  const std::string group_;
+  std::unique_ptr<grpc::ClientWriter<v1::UploadAssetRequest>> writer_;
+};
+
+TEST_F(GatewayTest, AnUploadReachesTheVendorByteForByte) {
+  Start();
+  Upload upload(*assets_, MakeGroup().name());
+  const std::string bytes = Bytes(5 << 20);
+  ASSERT_TRUE(upload.Metadata());
+  for (size_t at = 0; at < bytes.size(); at += 200'000) ASSERT_TRUE(upload.Chunk(bytes.substr(at, 200'000)));
+  const grpc::Status status = upload.End();
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(upload.asset.media_info().size_bytes(), 5 << 20);
+  EXPECT_EQ(upload.asset.media_info().sha256(), base::Sha256Hex(bytes));
+  ASSERT_EQ(vendor_.uploads().size(), 1u);
+  EXPECT_TRUE(vendor_.uploads()[0] == bytes);
+}
+
+TEST_F(GatewayTest, AStreamThatIsCutCreatesNothing) {
+  Start();
+  const std::string group = MakeGroup().name();
+  for (int round = 0; round < 30; ++round) {
+    auto upload = std::make_unique<Upload>(*assets_, group);
+    ASSERT_TRUE(upload->Metadata());
+    ASSERT_TRUE(upload->Chunk(Bytes(1000)));
+    const bool begun = round % 3 == 0 || Eventually([&] { return vendor_.create_asset.calls() > 0; });
+    ASSERT_TRUE(begun);
+    upload->context.TryCancel();
+    EXPECT_EQ(upload->End().error_code(), grpc::StatusCode::CANCELLED);
+  }
+  Stop();
+  EXPECT_TRUE(vendor_.uploads().empty());
+}
+
+TEST_F(GatewayTest, ProtocolErrorsOfTheStreamAreNamed) {
+  Start();
+  const std::string group = MakeGroup().name();
+  const auto field = [](Upload& upload) {
+    const grpc::Status status = upload.End();
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT) << status.error_message();
+    const auto violations = DetailOf(status).violations;
+    return violations.empty() ? "" : violations[0].field;
+  };
+  {
+    Upload nothing(*assets_, group);
+    EXPECT_EQ(field(nothing), "metadata");
+  }
+  {
+    Upload no_metadata(*assets_, group);
+    no_metadata.Chunk("x");
+    EXPECT_EQ(field(no_metadata), "metadata");
+  }
+  {
+    Upload twice(*assets_, group);
+    twice.Metadata();
+    twice.Metadata();
+    EXPECT_EQ(field(twice), "metadata");
+  }
+  {
+    Upload empty(*assets_, group);
+    empty.Metadata();
+    empty.Chunk("");
+    EXPECT_EQ(field(empty), "chunk");
+  }
+  {
+    Upload big(*assets_, group);
+    big.Metadata();
+    big.Chunk(Bytes((1 << 20) + 1));
+    EXPECT_EQ(field(big), "chunk");
+  }
+  {
+    Upload bad_field(*assets_, "nonsense");
+    bad_field.Metadata();
+    EXPECT_EQ(field(bad_field), "metadata.asset.asset_group");
+  }
+  EXPECT_TRUE(vendor_.uploads().empty());
+}
+
+TEST_F(GatewayTest, AnUploadThatIsTooLongIsStopped) {
+  Start();
+  Upload upload(*assets_, MakeGroup().name());
+  ASSERT_TRUE(upload.Metadata());
+  const std::string chunk = Bytes(1 << 20);
+  int sent = 0;
+  while (sent < 200 && upload.Chunk(chunk)) ++sent;
+  EXPECT_LT(sent, 100);
+  const grpc::Status status = upload.End();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::OUT_OF_RANGE) << status.error_message();
+}
+
+TEST_F(GatewayTest, AnUploaderThatStallsIsGivenUp) {
+  edge_options_.stall_limit = absl::Milliseconds(200);
+  Start();
+  Upload upload(*assets_, MakeGroup().name());
+  ASSERT_TRUE(upload.Metadata());
+  ASSERT_TRUE(upload.Chunk("x"));
+  ASSERT_TRUE(Eventually([&] { return !upload.Chunk("x") || vendor_.create_asset.calls() > 0; }));
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  const grpc::Status status = upload.End();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::DEADLINE_EXCEEDED) << status.error_message();
+}
+
+class Download {
+ public:
+  Download(v1::GenerationTaskService::Stub& stub, const std::string& name, int64_t offset = 0, int64_t limit = 0) {
+    v1::DownloadGenerationResultRequest request;
+    request.set_name(name);
+    request.set_offset(offset);
+    request.set_limit(limit);
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(30));
+    reader_ = stub.DownloadGenerationResult(&context, request);
+  }
+
+  grpc::Status Read() {
+    v1::DownloadGenerationResultResponse message;
+    while (reader_->Read(&message)) {
+      if (messages++ == 0) first = message;
+      largest = std::max(largest, message.data().size());
+      bytes += message.data();
+    }
+    return reader_->Finish();
+  }
+
+  grpc::ClientContext context;
+  v1::DownloadGenerationResultResponse first;
+  std::string bytes;
+  size_t largest = 0;
+  int messages = 0;
+
+ private:
+  std::unique_ptr<grpc::ClientReader<v1::DownloadGenerationResultResponse>> reader_;
+};
+
+class DownloadTest : public GatewayTest {
+ protected:
+  std::string FinishedTask() {
+    const v1::GenerationTask task = MakeTask();
+    Report(task, model::TaskState::kSucceeded);
+    grpc::ClientContext context;
+    v1::WatchGenerationTaskRequest request;
+    request.set_name(task.name());
+    auto reader = tasks_->WatchGenerationTask(&context, request);
+    v1::WatchGenerationTaskResponse message;
+    while (reader->Read(&message)) {
+    }
+    EXPECT_TRUE(reader->Finish().ok());
+    return task.name();
+  }
+};
+
+TEST_F(DownloadTest, BytesArriveInOrderInSmallPiecesAfterTheFacts) {
+  Start();
+  const std::string file = Bytes((3 << 20) + 17);
+  vendor_.SetFile(kVideo, file);
+  Download download(*tasks_, FinishedTask());
+  const grpc::Status status = download.Read();
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(download.first.total_size_bytes(), std::ssize(file));
+  EXPECT_EQ(download.first.content_type(), "video/mp4");
+  EXPECT_EQ(download.first.data(), "");
+  EXPECT_TRUE(download.bytes == file);
+  EXPECT_LE(download.largest, 256u << 10);
+}
+
+TEST_F(DownloadTest, APartIsReadByOffsetAndLimit) {
+  Start();
+  vendor_.SetFile(kVideo, "0123456789");
+  Download download(*tasks_, FinishedTask(), 3, 4);
+  ASSERT_TRUE(download.Read().ok());
+  EXPECT_EQ(download.bytes, "3456");
+}
+
+TEST_F(DownloadTest, WithoutAResultThereIsAnErrorAndNoMessage) {
+  Start();
+  Download early(*tasks_, MakeTask().name());
+  const grpc::Status status = early.Read();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_EQ(DetailOf(status).reason, base::Reason::kTaskNotSucceeded);
+  EXPECT_EQ(early.messages, 0);
+  Download dead(*tasks_, FinishedTask());
+  EXPECT_EQ(DetailOf(dead.Read()).reason, base::Reason::kResultExpired);
+}
+
+TEST_F(DownloadTest, AReaderThatGoesAwayFreesTheTransferThread) {
+  Start();
+  vendor_.SetFile(kVideo, Bytes(30 << 20));
+  const std::string name = FinishedTask();
+  for (int i = 0; i < 3; ++i) {
+    Download download(*tasks_, name);
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    download.context.TryCancel();
+    EXPECT_EQ(download.Read().error_code(), grpc::StatusCode::CANCELLED);
+  }
+  const absl::Time before = base::RealClock().Now();
+  Stop();
+  EXPECT_LT(base::RealClock().Now() - before, absl::Seconds(5));
+}
+
+TEST_F(DownloadTest, AReaderThatStallsIsGivenUp) {
+  edge_options_.stall_limit = absl::Milliseconds(200);
+  Start();
+  vendor_.SetFile(kVideo, Bytes(30 << 20));
+  Download download(*tasks_, FinishedTask());
+  std::this_thread::sleep_for(std::chrono::milliseconds(600));
+  EXPECT_EQ(download.Read().error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+}
+
+}  // namespace
+}  // namespace seedance::rpc

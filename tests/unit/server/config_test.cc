@@ -1,0 +1,243 @@
+#include "service/server/config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+
+#include "service/server/config_rules.h"
+#include "service/server/engine_config.h"
+
+namespace seedance::server {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+const std::string kHash(64, 'a');
+
+// The shortest good file.
+const char kUpstream[] = R"(
+upstreams:
+- name: any
+  anyfast:
+    api_key: {env: KEY}
+)";
+
+std::string Problems(const std::string& yaml) {
+  const auto config = ParseConfig(yaml);
+  return config.ok() ? "" : std::string(config.status().message());
+}
+
+TEST(Config, DefaultsAreThoseOfTheSchema) {
+  const auto config = ParseConfig(kUpstream);
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->server().listen(), "127.0.0.1:8443");
+  EXPECT_EQ(config->server().drain_grace().seconds(), 20);
+  EXPECT_EQ(config->server().heartbeat_interval().seconds(), 20);
+  EXPECT_EQ(config->server().max_watch_streams(), 20000);
+  EXPECT_EQ(config->server().create_wait().seconds(), 10);
+  EXPECT_EQ(config->server().call_threads(), 8);
+  EXPECT_FALSE(config->server().has_tls());
+  EXPECT_EQ(config->store().sqlite().path(), "seedance-gateway.db");
+  const auto& anyfast = config->upstreams(0).anyfast();
+  EXPECT_EQ(anyfast.base_url(), "https://www.anyfast.ai");
+  EXPECT_EQ(anyfast.default_model(), "seedance");
+  EXPECT_EQ(anyfast.http().connect_timeout().seconds(), 5);
+  EXPECT_EQ(anyfast.http().read_timeout().seconds(), 30);
+  EXPECT_EQ(anyfast.http().submit_timeout().seconds(), 300);
+  EXPECT_EQ(anyfast.http().transfer_timeout().seconds(), 900);
+  EXPECT_EQ(anyfast.http().max_submits(), 32);
+  EXPECT_EQ(anyfast.http().max_polls(), 32);
+  EXPECT_EQ(anyfast.http().max_transfers(), 32);
+  EXPECT_EQ(config->tasks().poll_interval_queued().seconds(), 15);
+  EXPECT_EQ(config->tasks().poll_interval_running().seconds(), 10);
+  EXPECT_EQ(config->tasks().poll_interval_asset().seconds(), 3);
+  EXPECT_EQ(config->tasks().deadline().seconds(), 7200);
+  EXPECT_EQ(config->tasks().submit_unknown_deadline().seconds(), 86400);
+  EXPECT_EQ(config->tasks().lost_after_count(), 5);
+  EXPECT_EQ(config->tasks().lost_after_time().seconds(), 120);
+  EXPECT_EQ(config->log().level(), "info");
+}
+
+TEST(Config, ReadsEveryFieldOfAFullFile) {
+  const auto config = ParseConfig(R"(
+server:
+  listen: 0.0.0.0:0
+  allow_insecure_listen: false
+  drain_grace: 0s
+  heartbeat_interval: 500ms
+  max_watch_streams: 5
+  create_wait: 0.25s
+  tls: {certificate_file: c.pem, private_key_file: k.pem, client_ca_file: ca.pem}
+  call_threads: 3
+  port_file: /tmp/port
+store: {sqlite: {path: /tmp/x.db}}
+upstreams:
+- name: any
+  tenants: [acme]
+  anyfast:
+    base_url: http://localhost:1/prefix/
+    api_key: {file: key}
+    default_model: 12345
+    allow_plain_http: true
+    http: {connect_timeout: 1s, read_timeout: 2s, submit_timeout: 3s, transfer_timeout: 4s, max_submits: 5,
+           max_polls: 6, max_transfers: 7, ca_file: ca, proxy: "http://user:pass@proxy:3128"}
+tenants:
+- name: acme
+  token_sha256: [)" + kHash + R"(]
+tasks: {poll_interval_queued: 1s, poll_interval_running: 2s, poll_interval_asset: 0.05s, deadline: 2h,
+        submit_unknown_deadline: 9s, lost_after_count: 2, lost_after_time: 0s}
+log: {level: debug}
+)");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->server().drain_grace().seconds(), 0);
+  EXPECT_EQ(config->server().heartbeat_interval().nanos(), 500'000'000);
+  EXPECT_EQ(config->server().create_wait().nanos(), 250'000'000);
+  EXPECT_EQ(config->upstreams(0).anyfast().base_url(), "http://localhost:1/prefix");
+  EXPECT_EQ(config->upstreams(0).anyfast().default_model(), "12345");
+  EXPECT_EQ(config->tasks().deadline().seconds(), 7200);
+  EXPECT_EQ(EdgeOptions(*config).heartbeat_interval, absl::Milliseconds(500));
+  EXPECT_EQ(EdgeOptions(*config).tokens.size(), 1u);
+  EXPECT_EQ(EngineOptions(config->tasks()).asset_tracker.poll_interval, absl::Milliseconds(50));
+
+  const std::string printed = PrintConfig(*config);
+  EXPECT_THAT(printed, Not(HasSubstr(kHash)));
+  EXPECT_THAT(printed, Not(HasSubstr("pass")));
+  EXPECT_THAT(printed, HasSubstr("\"max_watch_streams\": 5"));
+}
+
+TEST(Config, WhatIsPrintedCanBeReadAgain) {
+  const auto config = ParseConfig(kUpstream);
+  const auto again = ParseConfig(PrintConfig(*config));
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->DebugString(), config->DebugString());
+}
+
+struct Case {
+  const char* yaml;     // Put after the good upstream.
+  const char* problem;  // Part of the message.
+};
+
+TEST(Config, EveryBrokenRuleIsNamedWithItsPath) {
+  for (const Case& each : {
+           Case{"sever: {}", "line 6: sever: is not a known field"},
+           Case{"server: {lisen: x}", "server.lisen: is not a known field"},
+           Case{"server: []", "server: must be a map"},
+           Case{"server: {listen: [1]}", "server.listen: must be a single value"},
+           Case{"server: {listen: localhost}", "server.listen: must have the form host:port"},
+           Case{"server: {listen: 'localhost:99999'}", "server.listen: must have the form host:port"},
+           Case{"server: {drain_grace: 20}", "server.drain_grace: must be a duration with its unit"},
+           Case{"server: {drain_grace: 601s}", "server.drain_grace: must be 0 to 600 s, is 601 s"},
+           Case{"server: {drain_grace: -1s}", "server.drain_grace: must be 0 to 600 s, is -1 s"},
+           Case{"server: {drain_grace: inf}", "server.drain_grace: must be a duration"},
+           Case{"server: {heartbeat_interval: 0.01s}", "server.heartbeat_interval: must be 0.1 to 60 s"},
+           Case{"server: {create_wait: 61s}", "server.create_wait: must be 0 to 60 s"},
+           Case{"server: {max_watch_streams: -1}", "server.max_watch_streams: must be 1 to 1000000, is -1"},
+           Case{"server: {max_watch_streams: many}", "server.max_watch_streams: must be a whole number"},
+           Case{"server: {call_threads: 257}", "server.call_threads: must be 1 to 256"},
+           Case{"server: {allow_insecure_listen: 1}", "server.allow_insecure_listen: must be true or false"},
+           Case{"server: {tls: {certificate_file: a}}", "server.tls: needs certificate_file and private_key_file"},
+           Case{"server: {listen: '0.0.0.0:1'}", "server.listen: is not loopback: set tls"},
+           Case{"server: {listen: '0.0.0.0:1'}", "server.listen: is not loopback: set tenants"},
+           Case{"server: {listen: '127.evil.com:1'}", "server.listen: is not loopback"},
+           Case{"tenants: [{name: Acme}]", "tenants[0].name: must have 1-63 characters"},
+           Case{"tenants: [{name: acme}]", "tenants[0].token_sha256: must hold at least one hash"},
+           Case{"tenants: [{name: acme, token_sha256: [xyz]}]", "tenants[0].token_sha256[0]: must be 64 hex digits"},
+           Case{"tasks: {deadline: 0s}", "tasks.deadline: must be 1 to 604800 s"},
+           Case{"tasks: {lost_after_count: 1}", "tasks.lost_after_count: must be 2 to 100, is 1"},
+           Case{"log: {level: loud}", "log.level: must be debug, info, warning or error"},
+           Case{"log: {level: info}\nlog: {level: info}", "log: is given twice"},
+           Case{"a: [", "the file: is not YAML"},
+           Case{"--- \nb: 1", "the file: must hold one YAML document"},
+       }) {
+    EXPECT_THAT(Problems(std::string(kUpstream) + each.yaml), HasSubstr(each.problem)) << each.yaml;
+  }
+}
+
+TEST(Config, UpstreamsAreChecked) {
+  for (const Case& each : {
+           Case{"", "upstreams: must hold at least one upstream"},
+           Case{"upstreams: {}", "upstreams: must be a list"},
+           Case{"upstreams: [{name: a}]", "upstreams[0].anyfast: is required"},
+           Case{"upstreams: [{name: A~, anyfast: {api_key: {env: K}}}]",
+                "upstreams[0].name: must have 1-32 characters"},
+           Case{"upstreams: [{name: a, anyfast: {}}]", "upstreams[0].anyfast.api_key: is required"},
+           Case{"upstreams: [{name: a, anyfast: {api_key: {env: K, file: F}}}]",
+                "upstreams[0].anyfast.api_key.file: excludes the other source"},
+           Case{"upstreams: [{name: a, anyfast: {api_key: {env: K}, base_url: 'http://x'}}]",
+                "upstreams[0].anyfast.base_url: must begin with https://"},
+           Case{"upstreams: [{name: a, tenants: [x], anyfast: {api_key: {env: K}}}]",
+                "upstreams[0].tenants[0]: `x` is not a tenant"},
+           Case{"upstreams: [{name: a, anyfast: {api_key: {env: K}, http: {max_polls: 1025}}}]",
+                "upstreams[0].anyfast.http.max_polls: must be 1 to 1024, is 1025"},
+           Case{"upstreams: [{name: a, anyfast: {api_key: {env: K}}}, {name: a, anyfast: {api_key: {env: K}}}]",
+                "upstreams[1].name: `a` is the name of an earlier upstream"},
+       }) {
+    EXPECT_THAT(Problems(each.yaml), HasSubstr(each.problem)) << each.yaml;
+  }
+}
+
+TEST(Config, AllProblemsAreToldAtOnceWithTheirLines) {
+  const std::string problems = Problems(std::string(kUpstream) + "server:\n  call_threads: 999\n  x: 1\n");
+  EXPECT_THAT(problems, HasSubstr("line 7: server.call_threads"));
+  EXPECT_THAT(problems, HasSubstr("line 8: server.x"));
+}
+
+TEST(Config, AnOpenAddressNeedsTlsAndTenantsOrConsent) {
+  const std::string tenants = "tenants: [{name: acme, token_sha256: [" + kHash + "]}]\n";
+  EXPECT_THAT(Problems(kUpstream + tenants + "server: {listen: '0.0.0.0:1'}"), HasSubstr("set tls"));
+  EXPECT_EQ(
+      Problems(kUpstream + tenants + "server: {listen: '0.0.0.0:1', tls: {certificate_file: c, private_key_file: k}}"),
+      "");
+  EXPECT_EQ(Problems(std::string(kUpstream) + "server: {listen: '0.0.0.0:1', allow_insecure_listen: true}"), "");
+}
+
+TEST(Config, KnowsLoopback) {
+  for (const char* address : {"localhost:1", "127.0.0.1:0", "127.1.2.3:5", "[::1]:7", "unix:/run/x.sock"}) {
+    EXPECT_TRUE(IsLoopback(address)) << address;
+  }
+  for (const char* address :
+       {"0.0.0.0:1", "[::]:1", "10.0.0.1:1", "gateway:1", "127.evil.com:1", ":1", "127.0.0.1.example.com:1"}) {
+    EXPECT_FALSE(IsLoopback(address)) << address;
+  }
+}
+
+TEST(Secret, IsReadFromFileOrEnvironmentAndTrimmed) {
+  gateway::config::v1::Secret secret;
+  setenv("SEEDANCE_TEST_KEY", " from-env \n", 1);
+  secret.set_env("SEEDANCE_TEST_KEY");
+  EXPECT_EQ(ReadSecret(secret)->Reveal(), "from-env");
+  const std::string path = testing::TempDir() + "/secret";
+  std::ofstream(path) << "from-file\n";
+  secret.set_file(path);
+  EXPECT_EQ(ReadSecret(secret)->Reveal(), "from-file");
+}
+
+TEST(Secret, MissingOrEmptyOnesAreNamedByTheirSource) {
+  gateway::config::v1::Secret secret;
+  unsetenv("SEEDANCE_NO_KEY");
+  secret.set_env("SEEDANCE_NO_KEY");
+  EXPECT_THAT(std::string(ReadSecret(secret).status().message()), HasSubstr("SEEDANCE_NO_KEY"));
+  secret.set_file("/nonexistent/key");
+  EXPECT_THAT(std::string(ReadSecret(secret).status().message()), HasSubstr("/nonexistent/key"));
+  const std::string path = testing::TempDir() + "/empty";
+  std::ofstream(path) << " \n";
+  secret.set_file(path);
+  EXPECT_FALSE(ReadSecret(secret).ok());
+}
+
+TEST(Config, LoadingAFileReadsItsSecretsToo) {
+  const std::string path = testing::TempDir() + "/gateway.yaml";
+  std::ofstream(path) << kUpstream;
+  unsetenv("KEY");
+  EXPECT_THAT(std::string(LoadConfig(path).status().message()),
+              HasSubstr("upstreams[0].anyfast.api_key: environment variable KEY is missing"));
+  setenv("KEY", "k", 1);
+  EXPECT_TRUE(LoadConfig(path).ok());
+  EXPECT_EQ(LoadConfig("/nonexistent.yaml").status().code(), absl::StatusCode::kNotFound);
+}
+
+}  // namespace
+}  // namespace seedance::server

@@ -1,0 +1,128 @@
+#include "service/store/sqlite/write_queue.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#include "service/base/error.h"
+#include "tests/contract/scratch_dir.h"
+
+namespace seedance::store::sqlite {
+namespace {
+
+class WriteQueueTest : public ::testing::Test {
+ protected:
+  WriteQueueTest() {
+    SQLite::Database(path_, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE)
+        .exec("CREATE TABLE numbers (number INTEGER PRIMARY KEY)");
+    queue_ = std::make_unique<WriteQueue>(std::make_unique<Connection>(path_, Connection::Use::kWrite, 0));
+  }
+
+  static void Insert(Connection& connection, int number) {
+    Query(connection, "INSERT INTO numbers (number) VALUES (?)").Int(number).Run();
+  }
+
+  // As another connection sees it: only what is committed.
+  std::string Committed() {
+    SQLite::Database database(path_);
+    return database.execAndGet("SELECT coalesce(group_concat(number), '') FROM numbers").getString();
+  }
+
+  testing::ScratchDir directory_;
+  const std::string path_ = directory_.File("queue.db");
+  std::unique_ptr<WriteQueue> queue_;
+};
+
+TEST_F(WriteQueueTest, WriteIsCommittedWhenRunReturns) {
+  ASSERT_TRUE(queue_
+                  ->Run([](Connection& connection) {
+                    Insert(connection, 1);
+                    return absl::OkStatus();
+                  })
+                  .ok());
+  EXPECT_EQ(Committed(), "1");
+}
+
+TEST_F(WriteQueueTest, ReturnedErrorUndoesTheWrite) {
+  const absl::Status status = queue_->Run([](Connection& connection) {
+    Insert(connection, 1);
+    return absl::AbortedError("no");
+  });
+  EXPECT_EQ(status, absl::AbortedError("no"));
+  EXPECT_EQ(Committed(), "");
+}
+
+TEST_F(WriteQueueTest, ThrownErrorUndoesTheWriteAndBecomesAStatus) {
+  const absl::Status status = queue_->Run([](Connection& connection) {
+    Insert(connection, 1);
+    Insert(connection, 1);
+    return absl::OkStatus();
+  });
+  EXPECT_EQ(base::GetErrorDetail(status).metadata["cause"], "constraint");
+  EXPECT_EQ(Committed(), "");
+}
+
+// Holds the queue's thread inside a first write until `others` are about to queue theirs.
+TEST_F(WriteQueueTest, FailureInAGroupUndoesOnlyItself) {
+  constexpr int kOthers = 8;
+  std::atomic<int> queueing{0};
+  std::thread first([&] {
+    EXPECT_TRUE(queue_
+                    ->Run([&](Connection&) {
+                      for (int seen = queueing; seen < kOthers; seen = queueing) queueing.wait(seen);
+                      return absl::OkStatus();
+                    })
+                    .ok());
+  });
+  std::vector<std::thread> others;
+  for (int i = 0; i < kOthers; ++i) {
+    others.emplace_back([&, i] {
+      ++queueing;
+      queueing.notify_all();
+      const absl::Status status = queue_->Run([i](Connection& connection) {
+        Insert(connection, i);
+        return i % 3 == 0 ? absl::AbortedError("no") : absl::OkStatus();
+      });
+      EXPECT_EQ(status.ok(), i % 3 != 0);
+    });
+  }
+  first.join();
+  for (std::thread& other : others) other.join();
+  EXPECT_EQ(Committed(), "1,2,4,5,7");
+}
+
+TEST_F(WriteQueueTest, LostTransactionFailsTheWriteAndTheNextOneWorks) {
+  const absl::Status lost = queue_->Run([](Connection& connection) {
+    Insert(connection, 1);
+    connection.Execute("ROLLBACK");  // As SQLite does by itself after some errors.
+    return absl::OkStatus();
+  });
+  EXPECT_EQ(base::GetErrorDetail(lost).metadata["cause"], "rolled_back");
+  const absl::Status next = queue_->Run([](Connection& connection) {
+    Insert(connection, 2);
+    return absl::OkStatus();
+  });
+  EXPECT_TRUE(next.ok()) << next;
+  EXPECT_EQ(Committed(), "2");
+}
+
+TEST_F(WriteQueueTest, FailedCommitFailsEveryWriteInIt) {
+  const absl::Status status = queue_->Run([](Connection& connection) {
+    connection.Execute(
+        "CREATE TABLE children (number INTEGER REFERENCES numbers (number) DEFERRABLE INITIALLY DEFERRED)");
+    connection.Execute("INSERT INTO children VALUES (7)");  // Judged at COMMIT.
+    return absl::OkStatus();
+  });
+  EXPECT_EQ(base::GetErrorDetail(status).metadata["cause"], "constraint");
+  const absl::Status next = queue_->Run([](Connection& connection) {
+    Insert(connection, 2);
+    return absl::OkStatus();
+  });
+  EXPECT_TRUE(next.ok()) << next;
+  EXPECT_EQ(Committed(), "2");
+}
+
+}  // namespace
+}  // namespace seedance::store::sqlite

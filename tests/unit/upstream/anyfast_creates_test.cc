@@ -1,0 +1,250 @@
+// What AnyFast's answers to billed calls mean, good, bad and ugly: whether the call was accepted and may be sent again,
+// and the reason.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <ostream>
+
+#include "service/base/error.h"
+#include "service/upstream/anyfast/anyfast.h"
+#include "tests/unit/upstream/scripted_transport.h"
+
+namespace seedance::upstream {
+namespace {
+
+using base::Reason;
+
+const absl::Time kNow = absl::FromUnixSeconds(1780000500);
+
+std::unique_ptr<Upstream> AnyFastOver(const HttpReply& reply, base::Clock& clock) {
+  AnyFastOptions options;
+  options.api_key = base::Secret("sk-test-key-0123456789");
+  return MakeAnyFast(options, std::make_unique<ScriptedTransport>(reply), clock);
+}
+
+constexpr HttpOutcome kReply = HttpOutcome::kReply;
+constexpr Reason kNone = Reason::kUnspecified;
+
+enum class Call { kGroup, kAsset, kUpload, kTask };
+
+struct CreateRow {
+  const char* name;
+  Call call;
+  HttpOutcome outcome;
+  int status;
+  const char* body;
+  Acceptance acceptance;
+  bool retryable;
+  Reason reason;  // kUnspecified: accepted.
+};
+
+const CreateRow kCreates[] = {
+    // ---- Accepted: an id in a 2xx ----
+    {"Group", Call::kGroup, kReply, 200, R"({"Id":"group-1"})", Acceptance::kAccepted, false, kNone},
+    {"Asset", Call::kAsset, kReply, 200, R"({"Id":"asset-1","VerifyUrl":""})", Acceptance::kAccepted, false, kNone},
+    {"AssetInEnvelope", Call::kAsset, kReply, 200,
+     R"({"ResponseMetadata":{"RequestId":"r"},"Result":{"Id":"asset-1"}})", Acceptance::kAccepted, false, kNone},
+    {"Task", Call::kTask, kReply, 200,
+     R"({"id":"asyntask_1","task_id":"asyntask_1","object":"video","status":"queued"})", Acceptance::kAccepted, false,
+     kNone},
+    {"TaskWithTaskIdOnly", Call::kTask, kReply, 200, R"({"id":"","task_id":"asyntask_1"})", Acceptance::kAccepted,
+     false, kNone},
+    {"TaskWithEmptyStatus", Call::kTask, kReply, 200, R"({"id":"cgt-1","status":""})", Acceptance::kAccepted, false,
+     kNone},
+    {"TaskInEnvelope", Call::kTask, kReply, 200, R"({"code":"success","data":{"task_id":"asyntask_1"}})",
+     Acceptance::kAccepted, false, kNone},
+    {"TaskWith201", Call::kTask, kReply, 201, R"({"id":"asyntask_1"})", Acceptance::kAccepted, false, kNone},
+
+    // ---- In doubt ----
+    {"NoId", Call::kTask, kReply, 200, R"({"object":"video"})", Acceptance::kUnknown, false, Reason::kOutcomeUnknown},
+    {"IdIsObject", Call::kTask, kReply, 200, R"({"id":{}})", Acceptance::kUnknown, false, Reason::kOutcomeUnknown},
+    {"EmptyBody", Call::kTask, kReply, 200, "", Acceptance::kUnknown, false, Reason::kOutcomeUnknown},
+    {"HtmlWith200", Call::kAsset, kReply, 200, "<html></html>", Acceptance::kUnknown, false, Reason::kOutcomeUnknown},
+    {"TruncatedJson", Call::kTask, kReply, 200, R"({"id":"asyntask_)", Acceptance::kUnknown, false,
+     Reason::kOutcomeUnknown},
+    {"Html500", Call::kTask, kReply, 500, "<html>500</html>", Acceptance::kUnknown, false, Reason::kOutcomeUnknown},
+    {"Html502", Call::kTask, kReply, 502, "<html>502</html>", Acceptance::kUnknown, false, Reason::kOutcomeUnknown},
+    {"Html502OnAsset", Call::kAsset, kReply, 502, "<html>502</html>", Acceptance::kUnknown, false,
+     Reason::kOutcomeUnknown},
+    {"Empty504", Call::kTask, kReply, 504, "", Acceptance::kUnknown, false, Reason::kOutcomeUnknown},
+    {"Cloudflare524", Call::kTask, kReply, 524, "error code: 524", Acceptance::kUnknown, false,
+     Reason::kOutcomeUnknown},
+    {"JsonOfAnotherProgram500", Call::kTask, kReply, 500, R"({"message":"Endpoint request timed out"})",
+     Acceptance::kUnknown, false, Reason::kOutcomeUnknown},
+    {"Request408", Call::kTask, kReply, 408, "", Acceptance::kUnknown, false, Reason::kOutcomeUnknown},
+    {"NoAnswer", Call::kTask, HttpOutcome::kNoReply, 0, "", Acceptance::kUnknown, false, Reason::kOutcomeUnknown},
+    {"CutAnswer", Call::kTask, HttpOutcome::kReplyCut, 200, "", Acceptance::kUnknown, false, Reason::kOutcomeUnknown},
+    {"CutRefusal", Call::kTask, HttpOutcome::kReplyCut, 400, R"({"code":)", Acceptance::kUnknown, false,
+     Reason::kOutcomeUnknown},
+    {"CancelledInFlight", Call::kTask, HttpOutcome::kCancelled, 0, "", Acceptance::kUnknown, false,
+     Reason::kOutcomeUnknown},
+
+    // ---- Surely not accepted ----
+    {"NoConnection", Call::kTask, HttpOutcome::kNotSent, 0, "", Acceptance::kNotAccepted, true,
+     Reason::kUpstreamUnavailable},
+    {"RequestCut", Call::kTask, HttpOutcome::kRequestCut, 0, "", Acceptance::kNotAccepted, true,
+     Reason::kUpstreamUnavailable},
+    {"UploadCut", Call::kUpload, HttpOutcome::kRequestCut, 0, "", Acceptance::kNotAccepted, false,
+     Reason::kUpstreamUnavailable},
+    {"UploadWithoutConnection", Call::kUpload, HttpOutcome::kNotSent, 0, "", Acceptance::kNotAccepted, true,
+     Reason::kUpstreamUnavailable},
+    {"UploadCancelledEarly", Call::kUpload, HttpOutcome::kCancelled, 0, "", Acceptance::kNotAccepted, false,
+     Reason::kCancelled},
+    {"TooMany", Call::kTask, kReply, 429, R"({"code":"rate_limited","message":"group load saturated","data":null})",
+     Acceptance::kNotAccepted, true, Reason::kRateLimited},
+    {"TooManyHtml", Call::kGroup, kReply, 429, "<html>", Acceptance::kNotAccepted, true, Reason::kRateLimited},
+    {"QuotaOfConcurrency", Call::kTask, kReply, 429,
+     R"({"code":"fail_to_fetch_task","message":"{\"error\":{\"code\":\"QuotaExceeded\",\"message\":\"m\"}}","data":null})",
+     Acceptance::kNotAccepted, true, Reason::kQuotaExceeded},
+    {"NoChannel", Call::kTask, kReply, 503,
+     R"({"error":{"message":"no available channel","type":"new_api_error","code":"model_not_found"}})",
+     Acceptance::kNotAccepted, true, Reason::kUpstreamUnavailable},
+    {"Html503", Call::kAsset, kReply, 503, "<html>", Acceptance::kNotAccepted, true, Reason::kUpstreamUnavailable},
+
+    // ---- Refused ----
+    {"NestedInvalidParameter", Call::kTask, kReply, 400,
+     R"({"code":"fail_to_fetch_task","message":"{\"error\":{\"code\":\"InvalidParameter\",\"message\":\"asset asset-1 is not found\",\"type\":\"BadRequest\"}}","data":null})",
+     Acceptance::kRefused, false, Reason::kUpstreamInvalidInput},
+    {"NestedInputModeration", Call::kTask, kReply, 400,
+     R"({"code":"fail_to_fetch_task","message":"{\"error\":{\"code\":\"InputImageSensitiveContentDetected.PrivacyInformation\",\"message\":\"The request failed because the input image may contain real person.\"}}","data":null})",
+     Acceptance::kRefused, false, Reason::kInputModeration},
+    {"AssetNotActive", Call::kTask, kReply, 400,
+     R"({"code":"fail_to_fetch_task","message":"{\"error\":{\"code\":\"InvalidParameter\",\"message\":\"asset asset-1 is not active\"}}","data":null})",
+     Acceptance::kRefused, false, Reason::kAssetNotReady},
+    {"PromptRequired", Call::kTask, kReply, 400,
+     R"({"code":"invalid_request","message":"prompt is required","data":null})", Acceptance::kRefused, false,
+     Reason::kUpstreamInvalidInput},
+    {"NoModelName", Call::kTask, kReply, 400,
+     R"({"error":{"message":"model name missing","type":"new_api_error","code":""}})", Acceptance::kRefused, false,
+     Reason::kUpstreamInvalidInput},
+    {"NoCredits", Call::kTask, kReply, 403, R"({"code":"insufficient_user_quota","message":"no balance","data":null})",
+     Acceptance::kRefused, false, Reason::kCreditsExhausted},
+    {"NoCreditsForToken", Call::kTask, kReply, 403,
+     R"({"code":"pre_consume_token_quota_failed","message":"m","data":null})", Acceptance::kRefused, false,
+     Reason::kCreditsExhausted},
+    {"BadKey", Call::kGroup, kReply, 401, R"({"error":{"message":"invalid token","type":"new_api_error","code":""}})",
+     Acceptance::kRefused, false, Reason::kUpstreamAuthFailed},
+    {"KeyMayNot", Call::kTask, kReply, 403,
+     R"({"error":{"message":"no access to model","type":"new_api_error","code":"access_denied"}})",
+     Acceptance::kRefused, false, Reason::kUpstreamAuthFailed},
+    {"GroupNotFound404", Call::kAsset, kReply, 404,
+     R"({"error":{"message":"upstream_error: [NotFound.group_id] The specified asset_group X is not found."}})",
+     Acceptance::kRefused, false, Reason::kResourceNotFound},
+    {"GroupNotFound400", Call::kUpload, kReply, 400, R"({"error":{"message":"group not found"}})", Acceptance::kRefused,
+     false, Reason::kResourceNotFound},
+    {"GroupNotFound502", Call::kAsset, kReply, 502,
+     R"({"error":{"message":"upstream_error: [NotFound.group_id] The specified asset_group X is not found."}})",
+     Acceptance::kRefused, false, Reason::kResourceNotFound},
+    {"SomethingNotFound404", Call::kAsset, kReply, 404, R"({"error":{"message":"upstream_error: not found"}})",
+     Acceptance::kRefused, false, Reason::kResourceNotFound},
+    {"NameTaken", Call::kAsset, kReply, 400, R"({"error":{"message":"asset name already exists"}})",
+     Acceptance::kRefused, false, Reason::kDisplayNameTaken},
+    {"UpstreamAssetFailure502", Call::kAsset, kReply, 502,
+     R"({"error":{"message":"upstream_error: [InternalError] try later"}})", Acceptance::kRefused, false,
+     Reason::kUpstreamUnavailable},
+    {"OwnRefusal500", Call::kTask, kReply, 500, R"({"code":"do_request_failed","message":"m","data":null})",
+     Acceptance::kRefused, false, Reason::kUpstreamUnavailable},
+    {"Html403", Call::kTask, kReply, 403, "<html>blocked</html>", Acceptance::kRefused, false,
+     Reason::kUpstreamAuthFailed},
+    {"TooLarge", Call::kUpload, kReply, 413, "<html>413</html>", Acceptance::kRefused, false,
+     Reason::kUpstreamInvalidInput},
+    {"PermanentRedirect", Call::kTask, kReply, 308, "", Acceptance::kRefused, false, Reason::kUpstreamProtocol},
+};
+
+class CreateTest : public testing::TestWithParam<CreateRow> {};
+
+BilledResult<std::string> Make(Upstream& upstream, Call call) {
+  NewAsset asset;
+  asset.group_id = "group-1";
+  TextSource file("bytes");
+  switch (call) {
+    case Call::kGroup:
+      return upstream.CreateGroup({}, {"name", ""});
+    case Call::kAsset:
+      asset.uri = "https://e.example/a.png";
+      return upstream.CreateAsset({}, asset);
+    case Call::kUpload:
+      asset.data = &file;
+      return upstream.CreateAsset({}, asset);
+    case Call::kTask:
+      break;
+  }
+  model::TaskRequest task;
+  task.prompt = "a fox";
+  return upstream.CreateTask({}, task);
+}
+
+TEST_P(CreateTest, IsAcceptedRefusedOrInDoubt) {
+  const CreateRow& row = GetParam();
+  base::SimulatedClock clock(kNow);
+  auto upstream = AnyFastOver(Answer(row.outcome, row.status, row.body), clock);
+  const BilledResult<std::string> result = Make(*upstream, row.call);
+  EXPECT_EQ(result.acceptance, row.acceptance) << result.status;
+  if (row.acceptance == Acceptance::kAccepted) {
+    EXPECT_FALSE(result.value.empty());
+    return;
+  }
+  EXPECT_EQ(base::ReasonName(base::GetReason(result.status)), base::ReasonName(row.reason)) << result.status;
+  EXPECT_EQ(result.retryable, row.retryable);
+  EXPECT_TRUE(result.value.empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(Answers, CreateTest, testing::ValuesIn(kCreates),
+                         [](const auto& row) { return std::string(row.param.name); });
+
+// ---- What errors say ----
+
+TEST(AnyFastErrors, GroupNotFoundNamesTheGroup) {
+  base::SimulatedClock clock(kNow);
+  auto upstream =
+      AnyFastOver(Answer(kReply, 404, R"({"error":{"message":"[NotFound.group_id] no asset_group"}})"), clock);
+  const base::ErrorDetail detail = base::GetErrorDetail(Make(*upstream, Call::kAsset).status);
+  ASSERT_TRUE(detail.resource.has_value());
+  EXPECT_EQ(detail.resource->type, "seedance.gateway.v1.AssetGroup");
+  EXPECT_EQ(detail.resource->name, "assetGroups/anyfast~group-1");
+  EXPECT_EQ(detail.metadata.at("upstream_code"), "NotFound.group_id");
+}
+
+TEST(AnyFastErrors, CarryTheVendorsTextWithoutKeysAndRequestIds) {
+  base::SimulatedClock clock(kNow);
+  auto upstream = AnyFastOver(
+      Answer(
+          kReply, 400,
+          R"({"code":"invalid_request","message":"bad sk-test-key-0123456789 at https://x.example/a?sig=SECRET (request id: 20260601ABC) Request id: 0217abc"})"),
+      clock);
+  const absl::Status status = Make(*upstream, Call::kTask).status;
+  const std::string text = base::GetErrorDetail(status).metadata.at("upstream_message");
+  EXPECT_THAT(text, testing::HasSubstr("bad *** at https://x.example/a"));
+  for (const std::string& all : {text, std::string(status.message())}) {
+    EXPECT_THAT(all, testing::Not(testing::HasSubstr("0123456789")));
+    EXPECT_THAT(all, testing::Not(testing::HasSubstr("SECRET")));
+    EXPECT_THAT(all, testing::Not(testing::HasSubstr("20260601ABC")));
+    EXPECT_THAT(all, testing::Not(testing::HasSubstr("0217abc")));
+  }
+}
+
+TEST(AnyFastErrors, RetryAfterInSecondsAndAsDate) {
+  base::SimulatedClock clock(kNow);
+  HttpReply reply = Answer(kReply, 429, "{}");
+  reply.headers["retry-after"] = "17";
+  EXPECT_EQ(Make(*AnyFastOver(reply, clock), Call::kTask).retry_after, absl::Seconds(17));
+  reply.headers["retry-after"] =
+      absl::FormatTime("%a, %d %b %Y %H:%M:%S GMT", kNow + absl::Seconds(90), absl::UTCTimeZone());
+  EXPECT_EQ(Make(*AnyFastOver(reply, clock), Call::kTask).retry_after, absl::Seconds(90));
+  EXPECT_EQ(base::GetErrorDetail(AnyFastOver(reply, clock)->GetTask({}, "t").status()).retry_delay, absl::Seconds(90));
+  reply.headers["retry-after"] = "soon";
+  EXPECT_EQ(Make(*AnyFastOver(reply, clock), Call::kTask).retry_after, std::nullopt);
+  EXPECT_EQ(base::GetErrorDetail(AnyFastOver(reply, clock)->GetTask({}, "t").status()).retry_delay, absl::Seconds(5));
+}
+
+TEST(AnyFastErrors, DeadlineOfAReadIsADeadline) {
+  base::SimulatedClock clock(kNow);
+  CallOptions call;
+  call.deadline = kNow;
+  auto upstream = AnyFastOver(Answer(kReply, 200, "{}"), clock);
+  EXPECT_EQ(base::GetReason(upstream->GetTask(call, "t").status()), Reason::kDeadlineExceeded);
+}
+
+}  // namespace
+}  // namespace seedance::upstream

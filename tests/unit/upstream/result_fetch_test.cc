@@ -1,0 +1,163 @@
+// Results over real sockets, from storage that knows ranges and storage that does not.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "service/base/error.h"
+#include "service/upstream/anyfast/anyfast.h"
+#include "tests/unit/upstream/http_requests.h"
+#include "tests/unit/upstream/recording_vendor.h"
+#include "tests/unit/upstream/trick_server.h"
+
+namespace seedance::upstream {
+namespace {
+
+using base::Reason;
+
+class Collector : public ResultSink {
+ public:
+  bool OnStart(int64_t total_size, const std::string& content_type) override {
+    ++starts_;
+    total_ = total_size;
+    type_ = content_type;
+    return true;
+  }
+  bool OnBytes(std::string_view bytes) override {
+    bytes_.append(bytes);
+    return !refuses_;
+  }
+
+  int starts_ = 0;
+  int64_t total_ = -1;
+  std::string type_;
+  std::string bytes_;
+  bool refuses_ = false;
+};
+
+std::string File() {
+  std::string file;
+  for (int i = 0; i < 40000; ++i) file += std::to_string(i) + ",";
+  return file;
+}
+
+absl::Status Fetch(const std::string& url, int64_t offset, int64_t limit, ResultSink& sink, bool plain = true) {
+  AnyFastOptions options;
+  options.api_key = base::Secret("sk-secret");
+  options.allow_plain_http = plain;
+  return MakeAnyFast(options, MakeHttpTransport({}), base::RealClock())->FetchResult({}, url, offset, limit, sink);
+}
+
+RecordingVendor::Answer Storage(bool knows_ranges) {
+  return [knows_ranges](const httplib::Request& request, httplib::Response& response) {
+    if (!knows_ranges) const_cast<httplib::Request&>(request).ranges.clear();
+    response.set_content(File(), "video/mp4");
+  };
+}
+
+TEST(FetchResult, GivesTheWantedRangeWhetherTheStorageKnowsRangesOrNot) {
+  for (const bool knows_ranges : {true, false}) {
+    RecordingVendor vendor(Storage(knows_ranges));
+    const std::string file = File();
+    const auto size = static_cast<int64_t>(file.size());
+    struct Range {
+      int64_t offset, limit;
+    };
+    for (const Range range : {Range{0, 0}, Range{0, 1}, Range{7, 0}, Range{70000, 100000}, Range{size - 1, 0},
+                              Range{size - 5, 100}, Range{0, size}}) {
+      Collector sink;
+      const absl::Status status = Fetch(vendor.url() + "/v.mp4", range.offset, range.limit, sink);
+      EXPECT_TRUE(status.ok()) << status;
+      const size_t limit = range.limit == 0 ? std::string::npos : static_cast<size_t>(range.limit);
+      EXPECT_TRUE(sink.bytes_ == file.substr(static_cast<size_t>(range.offset), limit)) << range.offset;
+      EXPECT_EQ(sink.total_, size);
+      EXPECT_EQ(sink.type_, "video/mp4");
+      EXPECT_EQ(sink.starts_, 1);
+    }
+  }
+}
+
+TEST(FetchResult, NeverShowsTheVendorsKeyToTheStorage) {
+  RecordingVendor vendor(Storage(true));
+  Collector sink;
+  EXPECT_TRUE(Fetch(vendor.url() + "/v.mp4?X-Signature=a%2Bb", 0, 10, sink).ok());
+  const httplib::Request request = vendor.requests().at(0);
+  EXPECT_FALSE(request.has_header("Authorization"));
+  EXPECT_EQ(request.get_header_value("Range"), "bytes=0-9");
+  EXPECT_EQ(request.target, "/v.mp4?X-Signature=a%2Bb");
+}
+
+TEST(FetchResult, OffsetBeyondTheEndIsOutOfRange) {
+  for (const bool knows_ranges : {true, false}) {
+    RecordingVendor vendor(Storage(knows_ranges));
+    Collector sink;
+    const absl::Status status = Fetch(vendor.url() + "/v.mp4", 10000000, 0, sink);
+    EXPECT_EQ(base::GetReason(status), Reason::kSizeOutOfRange) << status;
+    EXPECT_TRUE(sink.bytes_.empty());
+  }
+}
+
+struct StatusRow {
+  int status;
+  const char* body;
+  Reason reason;
+};
+
+TEST(FetchResult, StatusesOfStorage) {
+  constexpr StatusRow kRows[] = {
+      {403, "<Error><Code>AccessDenied</Code></Error>", Reason::kResultExpired},
+      {404, "", Reason::kResultExpired},
+      {410, "", Reason::kResultExpired},
+      {400, "<Error>Request has expired</Error>", Reason::kResultExpired},
+      {400, "<Error/>", Reason::kUpstreamProtocol},
+      {416, "", Reason::kSizeOutOfRange},
+      {429, "", Reason::kUpstreamUnavailable},
+      {500, "", Reason::kUpstreamUnavailable},
+      {302, "", Reason::kUpstreamProtocol},
+  };
+  for (const StatusRow& row : kRows) {
+    TrickServer storage([&](Peer& peer, int) {
+      peer.ReadRequest();
+      const std::string body = row.body;
+      peer.Send("HTTP/1.1 " + std::to_string(row.status) + " X\r\nContent-Length: " + std::to_string(body.size()) +
+                "\r\n\r\n" + body);
+    });
+    Collector sink;
+    EXPECT_EQ(base::GetReason(Fetch(storage.url(), 0, 0, sink)), row.reason) << row.status;
+    EXPECT_EQ(sink.starts_, 0);
+  }
+}
+
+TEST(FetchResult, FewerBytesThanAnnouncedAreNoSuccess) {
+  const char* const kReplies[] = {
+      "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345",
+      "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-9/10\r\nContent-Length: 5\r\n\r\n12345",
+      "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-9/10\r\n\r\n12345",
+  };
+  for (const char* reply : kReplies) {
+    TrickServer storage([&](Peer& peer, int) {
+      peer.ReadRequest();
+      peer.Send(reply);
+    });
+    Collector sink;
+    EXPECT_EQ(base::GetReason(Fetch(storage.url(), 0, 0, sink)), Reason::kUpstreamUnavailable) << reply;
+    EXPECT_EQ(sink.bytes_, "12345");
+  }
+}
+
+TEST(FetchResult, PlainHttpIsRefusedUnlessAllowed) {
+  RecordingVendor vendor(Storage(true));
+  Collector sink;
+  EXPECT_EQ(base::GetReason(Fetch(vendor.url() + "/v.mp4", 0, 0, sink, false)), Reason::kUpstreamProtocol);
+  EXPECT_EQ(base::GetReason(Fetch("file:///etc/passwd", 0, 0, sink)), Reason::kUpstreamProtocol);
+  EXPECT_TRUE(vendor.requests().empty());
+}
+
+TEST(FetchResult, ReaderThatLeavesCancels) {
+  RecordingVendor vendor(Storage(true));
+  Collector sink;
+  sink.refuses_ = true;
+  EXPECT_EQ(base::GetReason(Fetch(vendor.url() + "/v.mp4", 0, 0, sink)), Reason::kCancelled);
+}
+
+}  // namespace
+}  // namespace seedance::upstream

@@ -1,0 +1,169 @@
+// The small parts: URLs, proxy settings, texts of vendors, link expiry, Retry-After, JSON access.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "service/upstream/json_node.h"
+#include "service/upstream/link_expiry.h"
+#include "service/upstream/proxy_settings.h"
+#include "service/upstream/retry_after.h"
+#include "service/upstream/url.h"
+#include "service/upstream/vendor_text.h"
+
+namespace seedance::upstream {
+namespace {
+
+TEST(Url, Parts) {
+  const std::optional<Url> url = ParseUrl("HTTPS://Host.Example:8443?q=ä#f");
+  ASSERT_TRUE(url.has_value());
+  EXPECT_TRUE(url->https);
+  EXPECT_EQ(url->host, "host.example");
+  EXPECT_EQ(url->port, 8443);
+  EXPECT_EQ(url->target, "/?q=%C3%A4");
+  EXPECT_EQ(url->HostHeader(), "host.example:8443");
+  EXPECT_EQ(ParseUrl("http://[::1]/x")->HostHeader(), "[::1]");
+  EXPECT_EQ(ParseUrl("https://h:443/x")->HostHeader(), "h");
+  EXPECT_EQ(ParseUrl("https://h/x")->Authority(), "h:443");
+  for (const char* bad :
+       {"http://[::1", "http://h:0/", "http://h:1x/", "http://h:-1/", "https:///x", "//h/", "http://h/\n"}) {
+    EXPECT_EQ(ParseUrl(bad), std::nullopt) << bad;
+  }
+}
+
+struct NoProxyRow {
+  const char* list;
+  const char* host;
+  int port;
+  bool covered;
+};
+
+constexpr NoProxyRow kNoProxy[] = {
+    {"", "a.example", 443, false},
+    {"*", "a.example", 443, true},
+    {"a.example", "a.example", 443, true},
+    {"example", "a.example", 443, true},
+    {".example", "a.example", 443, true},
+    {".a.example", "a.example", 443, true},
+    {"xample", "a.example", 443, false},
+    {"b.example, A.Example", "a.example", 443, true},
+    {"b.example a.example", "a.example", 443, true},
+    {"a.example:443", "a.example", 443, true},
+    {"a.example:80", "a.example", 443, false},
+    {"a.example.com", "a.example", 443, false},
+    {"10.0.0.0/8", "10.200.3.4", 80, true},
+    {"10.0.0.0/8", "11.0.0.1", 80, false},
+    {"10.0.0.0/8", "10.example", 80, false},
+    {"192.168.4.0/22", "192.168.7.9", 80, true},
+    {"192.168.4.0/22", "192.168.8.9", 80, false},
+    {"::1", "::1", 80, true},
+    {"fd00::/8", "fd12::1", 80, true},
+    {"127.0.0.1", "127.0.0.1", 8080, true},
+    {".", "a.example", 443, false},
+    {"10.0.0.0/99,/,:", "10.0.0.1", 443, false},
+};
+
+TEST(ProxySettings, NoProxyTable) {
+  for (const NoProxyRow& row : kNoProxy) {
+    EXPECT_EQ(NoProxyCovers(row.list, row.host, row.port), row.covered) << row.list << " " << row.host;
+  }
+}
+
+ProxySettings Settings(const std::string& configured, std::map<std::string, std::string> variables) {
+  return ProxySettings(configured, [variables](const char* name) -> std::optional<std::string> {
+    const auto it = variables.find(name);
+    if (it == variables.end()) return std::nullopt;
+    return it->second;
+  });
+}
+
+TEST(ProxySettings, ComeFromTheEnvironmentByScheme) {
+  const ProxySettings settings = Settings("", {{"https_proxy", "http://p1:3128"},
+                                               {"HTTPS_PROXY", "http://p2:1"},
+                                               {"HTTP_PROXY", "p3:8080/"},
+                                               {"NO_PROXY", "internal"}});
+  EXPECT_EQ(settings.For(*ParseUrl("https://a.example/"))->host, "p1");
+  EXPECT_EQ(settings.For(*ParseUrl("https://a.example/"))->port, 3128);
+  EXPECT_EQ(settings.For(*ParseUrl("http://a.example/"))->host, "p3");
+  EXPECT_EQ(settings.For(*ParseUrl("http://x.internal/")), std::nullopt);
+  EXPECT_EQ(Settings("", {}).For(*ParseUrl("http://a.example/")), std::nullopt);
+}
+
+TEST(ProxySettings, ConfiguredOneServesEverything) {
+  const ProxySettings settings = Settings("http://u:p@cfg:1", {{"https_proxy", "http://env:2"}, {"no_proxy", "*"}});
+  EXPECT_EQ(settings.For(*ParseUrl("https://a.example/"))->host, "cfg");
+  EXPECT_EQ(settings.For(*ParseUrl("http://a.example/"))->authorization, "Basic dTpw");
+}
+
+TEST(ProxySettings, UnknownKindsAreAnErrorNotADirectConnection) {
+  const ProxySettings settings = Settings("", {{"https_proxy", "socks5://user:secret@p:1"}});
+  EXPECT_FALSE(settings.ErrorFor(*ParseUrl("https://a.example/")).empty());
+  EXPECT_THAT(settings.ErrorFor(*ParseUrl("https://a.example/")), testing::Not(testing::HasSubstr("secret")));
+  EXPECT_TRUE(settings.ErrorFor(*ParseUrl("http://a.example/")).empty());
+}
+
+TEST(VendorText, LosesKeysRequestIdsQueriesAndControls) {
+  const base::Secret key("my-key-123");
+  EXPECT_EQ(CleanVendorText("no my-key-123 here", key), "no *** here");
+  EXPECT_EQ(CleanVendorText("token sk-abcdef123456, Bearer abc.def", key), "token ***, Bearer ***");
+  EXPECT_EQ(CleanVendorText("failed (request id: 20260601x) now", key), "failed now");
+  EXPECT_EQ(CleanVendorText("failed. Request id: 0217xyz", key), "failed.");
+  EXPECT_EQ(CleanVendorText(R"({"request_id":"r-1","a":1})", key), R"({"","a":1})");
+  EXPECT_EQ(CleanVendorText("see https://h/p?sig=abc&x=1 ok", key), "see https://h/p ok");
+  EXPECT_EQ(CleanVendorText("a\r\n\tb\x01", key), "a b");
+  EXPECT_EQ(CleanVendorText("", base::Secret()), "");
+}
+
+TEST(VendorText, IsBoundedAtAWholeCharacter) {
+  std::string text;
+  for (int i = 0; i < 400; ++i) text += "任";
+  const std::string clean = CleanVendorText(text, base::Secret());
+  EXPECT_EQ(clean.size(), 510u);
+  EXPECT_EQ(BoundUtf8("a\xff\xe4\xbb", 10), "a???");
+}
+
+TEST(LinkExpiry, FromTheSignature) {
+  const auto text = [](const char* url) {
+    const std::optional<absl::Time> time = LinkExpiry(url);
+    return time.has_value() ? absl::FormatTime("%Y-%m-%dT%H:%M:%S", *time, absl::UTCTimeZone()) : "none";
+  };
+  EXPECT_EQ(text("https://h/v.mp4?X-Amz-Date=20260601T000000Z&X-Amz-Expires=86400"), "2026-06-02T00:00:00");
+  EXPECT_EQ(text("https://h/v.mp4?a=b&X-Tos-Expires=60&X-Tos-Date=20260601T235930Z#x"), "2026-06-02T00:00:30");
+  EXPECT_EQ(text("https://h/v.mp4?Expires=1780000000&Signature=a%3D"), "2026-05-28T20:26:40");
+  EXPECT_EQ(text("https://h/v.mp4?x-expires=1780000000"), "2026-05-28T20:26:40");
+  EXPECT_EQ(text("https://h/v.mp4?Expires=3600"), "none");
+  EXPECT_EQ(text("https://h/v.mp4?X-Amz-Date=yesterday&X-Amz-Expires=60"), "none");
+  EXPECT_EQ(text("https://h/v.mp4"), "none");
+  EXPECT_EQ(text(""), "none");
+}
+
+TEST(RetryAfter, SecondsOrDate) {
+  const absl::Time now = absl::FromUnixSeconds(1780000000);
+  EXPECT_EQ(ParseRetryAfter("0", now), absl::ZeroDuration());
+  EXPECT_EQ(ParseRetryAfter("1.5", now), absl::Milliseconds(1500));
+  EXPECT_EQ(ParseRetryAfter("99999999", now), absl::Hours(24));
+  EXPECT_EQ(ParseRetryAfter("Thu, 28 May 2026 20:27:00 GMT", now), absl::Seconds(20));
+  EXPECT_EQ(ParseRetryAfter("Thu, 28 May 2020 20:27:00 GMT", now), absl::ZeroDuration());
+  for (const char* bad : {"", "soon", "-5", "nan"}) EXPECT_EQ(ParseRetryAfter(bad, now), std::nullopt) << bad;
+}
+
+TEST(JsonNode, NeverThrowsWhateverIsThere) {
+  const JsonNode root = JsonNode::Parse(R"({"a":{"b":[1,"2%",2.9,null,true,"x",1e300]},"t":"false"})");
+  EXPECT_EQ(root["a"]["b"][0].Integer(), 1);
+  EXPECT_EQ(root["a"]["b"][1].Integer(), 2);
+  EXPECT_EQ(root["a"]["b"][2].Integer(), 2);
+  EXPECT_EQ(root["a"]["b"][3].Integer(), std::nullopt);
+  EXPECT_EQ(root["a"]["b"][4].Text(), "true");
+  EXPECT_EQ(root["a"]["b"][5].Integer(), std::nullopt);
+  EXPECT_EQ(root["a"]["b"][6].Integer(), std::nullopt);
+  EXPECT_EQ(root["a"]["b"].size(), 7u);
+  EXPECT_EQ(root["t"].Truth(), false);
+  EXPECT_FALSE(root["a"]["x"]["y"][9]["z"].exists());
+  EXPECT_EQ(root["a"].Text(), "");
+  for (const char* bad : {"", "{", "\xff", "{\"a\":", "nul"}) EXPECT_FALSE(JsonNode::Parse(bad)["a"].exists());
+  EXPECT_TRUE(JsonNode::Parse(std::string(100000, '[')).Text().empty());
+}
+
+}  // namespace
+}  // namespace seedance::upstream
