@@ -13,7 +13,9 @@ ThreadPool::~ThreadPool() { Stop(); }
 
 bool ThreadPool::Submit(Work work) {
   MutexLock lock(mutex_);
-  if (stopped_ || busy_ + queue_.size() >= max_threads_ + max_queue_) return false;
+  // Not `busy_ + queue_.size() >= max_threads_ + max_queue_`: the sum may overflow, and then nothing would be taken.
+  const bool full = queue_.size() >= max_queue_ && busy_ + (queue_.size() - max_queue_) >= max_threads_;
+  if (stopped_ || full) return false;
   queue_.push_back(std::move(work));
   if (idle_ >= queue_.size() || threads_.size() == max_threads_) {
     changed_.NotifyOne();

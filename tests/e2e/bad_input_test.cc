@@ -22,8 +22,8 @@ constexpr int64_t kMegabyte = int64_t{1} << 20;
 struct Expected {
   StatusCode code = StatusCode::INVALID_ARGUMENT;
   std::string reason = "INVALID_INPUT";
-  std::string field;  // Empty: no violation is expected.
-  std::string rule;   // Part of the violation's text, or of the message where there is no violation.
+  std::string field = "";  // Empty: no violation is expected.
+  std::string rule = "";   // Part of the violation's text, or of the message where there is no violation.
 };
 
 class BadInputTest : public E2eTest {

@@ -215,7 +215,7 @@ TEST_F(FailureTest, NoSecretReachesTheLog) {
   ASSERT_TRUE(api().DownloadResult(name).status.ok());
   const std::string log = gateway().Log();
   EXPECT_THAT(log, HasSubstr("\"CreateGenerationTask\"")) << "the log is there";
-  EXPECT_THAT(log, HasSubstr("STATE_SUCCEEDED")) << "and speaks of states";
+  EXPECT_THAT(log, HasSubstr("\"to\":\"SUCCEEDED\"")) << "and speaks of states";
   for (const std::string secret : {"sandbox-key", "alpha-bearer-token", "stolen-bearer-token"}) {
     EXPECT_FALSE(absl::StrContains(log, secret)) << secret;
   }

@@ -68,9 +68,7 @@ TEST(RealClock, WaitReachesItsDeadline) {
   while (RealClock().Now() < deadline) RealClock().WaitUntil(never, mutex, deadline);
 }
 
-TEST(RealClock, IsNotFarFromTheSystem) {
-  EXPECT_GT(RealClock().Now(), absl::FromUnixSeconds(1'700'000'000));
-}
+TEST(RealClock, IsNotFarFromTheSystem) { EXPECT_GT(RealClock().Now(), absl::FromUnixSeconds(1'700'000'000)); }
 
 }  // namespace
 }  // namespace seedance::base

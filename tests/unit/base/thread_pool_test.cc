@@ -3,11 +3,13 @@
 #include <gtest/gtest.h>
 #include <pthread.h>
 
+#include <algorithm>
 #include <atomic>
+#include <limits>
 #include <memory>
-#include <set>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace seedance::base {
 namespace {
@@ -68,6 +70,14 @@ TEST(ThreadPool, PoolWithoutAQueueTakesWhatItCanRun) {
   EXPECT_TRUE(pool.Submit(gate.Work()));
   EXPECT_FALSE(pool.Submit([] {}));
   gate.Open();
+}
+
+TEST(ThreadPool, QueueWithoutLimitTakesEverything) {
+  std::atomic<int> ran{0};
+  ThreadPool pool("test", 2, std::numeric_limits<size_t>::max());
+  for (int i = 0; i < 100; ++i) EXPECT_TRUE(pool.Submit([&] { ++ran; }));
+  pool.Stop();
+  EXPECT_EQ(ran, 100);
 }
 
 TEST(ThreadPool, RefusedWorkIsDropped) {

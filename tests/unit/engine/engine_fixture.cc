@@ -44,14 +44,14 @@ EngineTest::~EngineTest() {
   if (engine_ != nullptr) engine_->Stop(absl::ZeroDuration());
 }
 
-void EngineTest::Start(const engine::Engine::Options& options, size_t threads) {
+void EngineTest::Start(const engine::Engine::Options& options) {
   std::vector<engine::Upstreams::Config> configs(2);
   configs[0].upstream = vendor_.MakeUpstream();
   configs[1].upstream = own_.MakeUpstream();
   configs[1].tenants = {kTenant};
   configs[1].dedicated = true;
   for (engine::Upstreams::Config& config : configs) {
-    config.max_submits = config.max_polls = config.max_transfers = threads;
+    config.max_submits = config.max_polls = config.max_transfers = threads_;
   }
   engine_ = std::make_unique<engine::Engine>(options, *store_, std::move(configs), clock_, random_);
   ASSERT_TRUE(engine_->Start().ok());
@@ -156,6 +156,7 @@ std::string EngineTest::SubmittedTask() {
   const absl::StatusOr<GenerationTask> task = CreateTask(GoodTask());
   EXPECT_TRUE(task.ok()) << task.status();
   EXPECT_TRUE(Reaches(task->id, model::TaskState::kQueued));
+  FinishSteps();
   return task->id;
 }
 
@@ -185,10 +186,26 @@ std::string EngineTest::SubmittedTask() {
 }
 
 void EngineTest::HandOutDue() {
-  const int before = vendor_.create_task.calls();
-  ASSERT_TRUE(CreateTask(GoodTask()).ok());
+  const int before = own_.create_task.calls();
+  engine::CreateTaskParams probe = GoodTask();
+  probe.request.upstream = "own";
+  ASSERT_TRUE(CreateTask(probe).ok());
   // The queue hands out what was due earlier first.
-  ASSERT_TRUE(Eventually([&] { return vendor_.create_task.calls() > before; }));
+  ASSERT_TRUE(Eventually([&] { return own_.create_task.calls() > before; }));
+  FinishSteps();
+}
+
+void EngineTest::FinishSteps() {
+  // Both are answered by the pools' own threads.
+  engine::ListGroupsParams read;
+  read.upstream = "fake";
+  read.read_upstream = true;
+  Answer<model::Page<model::AssetGroup>> polls;
+  engine_->groups().List(Caller(), read, polls.done());
+  EXPECT_EQ(ReasonOf(polls.Wait()), base::Reason::kSharedCredentials);
+  Answer<model::AssetGroup> submits;
+  engine_->groups().Update(Caller(), {{"fake", "nothing"}, "", ""}, submits.done());
+  EXPECT_EQ(ReasonOf(submits.Wait()), base::Reason::kResourceNotFound);
 }
 
 }  // namespace seedance::testing

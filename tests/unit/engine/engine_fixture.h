@@ -47,8 +47,8 @@ class EngineTest : public ::testing::Test {
   EngineTest();
   ~EngineTest() override;
 
-  // Makes and starts the engine; `threads` for each pool.
-  void Start(const engine::Engine::Options& options = {}, size_t threads = 4);
+  // Makes and starts the engine.
+  void Start(const engine::Engine::Options& options = {});
   // Ends the engine, reopens the store and starts another engine over it.
   void Restart(const engine::Engine::Options& options = {});
 
@@ -88,10 +88,12 @@ class EngineTest : public ::testing::Test {
   static bool Called(Method& method, int count) {
     return Eventually([&] { return method.calls() >= count; });
   }
-  // Waits until everything that is due now was handed to a thread. It submits a task of its own to see that, so
-  // counts of CreateTask grow by one.
+  // Waits until every task that is due now was handed to a thread. (A task at `own_` that becomes due last shows it.)
   void HandOutDue();
+  // Waits until the threads of `vendor_` have ended what they were given before; needs threads_ = 1.
+  void FinishSteps();
 
+  size_t threads_ = 4;  // Of each pool.
   TempDir dir_;
   base::SimulatedClock clock_{absl::FromUnixSeconds(1'800'000'000)};
   base::SeededRandom random_{7};

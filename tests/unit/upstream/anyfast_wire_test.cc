@@ -204,6 +204,33 @@ TEST(AnyFastWire, UploadOfAVideoNamesModelAndType) {
   EXPECT_EQ(request.get_file_value("file").content_type, "video/mp4");
 }
 
+TEST(AnyFastWire, CancellationDoesNotLoseTheAnswerToAWholeUpload) {
+  CallOptions call;
+  call.cancel = std::make_shared<base::CancelToken>();
+  RecordingVendor vendor([&](const httplib::Request&, httplib::Response& response) {
+    call.cancel->Cancel();
+    response.set_content(R"({"Id":"asset-1"})", "application/json");
+  });
+  TextSource file("bytes");
+  NewAsset asset;
+  asset.data = &file;
+  EXPECT_EQ(AnyFastAt(vendor)->CreateAsset(call, asset).value, "asset-1");
+}
+
+TEST(AnyFastWire, CancellationBeforeTheEndOfAnUploadIsSurelyNotAccepted) {
+  RecordingVendor vendor(Says(R"({"Id":"asset-1"})"));
+  CallOptions call;
+  call.cancel = std::make_shared<base::CancelToken>();
+  call.cancel->Cancel();
+  TextSource file("bytes");
+  NewAsset asset;
+  asset.data = &file;
+  const auto result = AnyFastAt(vendor)->CreateAsset(call, asset);
+  EXPECT_EQ(result.acceptance, Acceptance::kNotAccepted);
+  EXPECT_FALSE(result.retryable);
+  EXPECT_TRUE(vendor.requests().empty());
+}
+
 TEST(AnyFastWire, ListAssets) {
   RecordingVendor vendor(Says(
       R"({"PageNumber":1,"PageSize":10,"TotalCount":1,"Items":[{"Id":"asset-1","Name":"hero-front","URL":"https://assets.example/hero.png",)"
