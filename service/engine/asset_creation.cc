@@ -207,7 +207,7 @@ void AssetCreation::Send(const DraftPtr& draft) {
   SubmitPatience patience;
   if (draft->bytes != nullptr) patience.tries = 1;
   upstream::BilledResult<std::string> result =
-      SendPatiently(patience, draft->context.deadline, clock_, random_, options.cancel,
+      SendPatiently(patience, draft->context.deadline, clock_, random_, options.abandon,
                     [&] { return SendIntoGroup(draft, options); });
   if (result.acceptance == Acceptance::kAccepted) return Keep(draft, result.value);
   if (draft->bytes != nullptr && draft->source != nullptr && !draft->source->finished() &&
@@ -238,7 +238,7 @@ upstream::BilledResult<std::string> AssetCreation::SendIntoGroup(const DraftPtr&
       }
       return result;
     }
-    const bool again = draft->bytes == nullptr && clock_.Now() < until && Pause(kGroupPause, clock_, options.cancel);
+    const bool again = draft->bytes == nullptr && clock_.Now() < until && Pause(kGroupPause, clock_, options.abandon);
     if (again) continue;
     result.acceptance = Acceptance::kNotAccepted;
     result.retryable = false;

@@ -54,7 +54,7 @@ void Groups::Send(const CallContext& context, const CreateGroupParams& params, U
                   model::BilledCall call) {
   const upstream::CallOptions options = upstreams_.Billed(context.traceparent);
   const upstream::BilledResult<std::string> result =
-      SendPatiently({}, context.deadline, clock_, random_, options.cancel, [&] {
+      SendPatiently({}, context.deadline, clock_, random_, options.abandon, [&] {
         return entry.upstream->CreateGroup(options, {params.display_name, params.description});
       });
   if (result.acceptance != upstream::Acceptance::kAccepted) {

@@ -68,7 +68,7 @@ upstream::CallOptions Upstreams::BackgroundRead() const {
 
 upstream::CallOptions Upstreams::Billed(const std::string& traceparent) const {
   upstream::CallOptions call;
-  call.cancel = stop_billed_;
+  call.abandon = stop_billed_;
   call.traceparent = traceparent;
   return call;
 }

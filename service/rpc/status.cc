@@ -11,7 +11,7 @@
 namespace seedance::rpc {
 namespace {
 
-constexpr size_t kMaxMetadataValueBytes = 600;
+constexpr size_t kMaxMetadataValueBytes = 400;
 constexpr size_t kMaxMetadataEntries = 4;
 constexpr char kDroppedKey[] = "violations_dropped";
 

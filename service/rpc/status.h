@@ -11,7 +11,7 @@ namespace seedance::rpc {
 
 // Most bytes of serialized details: with Base64 they must fit into the 8 KB that clients take as metadata, beside the
 // message and the other trailers.
-inline constexpr size_t kMaxDetailBytes = 5000;
+inline constexpr size_t kMaxDetailBytes = 4500;
 // Most bytes of the message, which is sent a second time (percent-encoded) as `grpc-message`.
 inline constexpr size_t kMaxMessageBytes = 512;
 

@@ -155,7 +155,7 @@ absl::StatusOr<engine::ListTasksParams> ReadRequest(const v1::ListGenerationTask
   }
   params.labels = {request.labels().begin(), request.labels().end()};
   rules.Labels("labels", params.labels, kMaxFilterLabels);
-  params.page_size = rules.PageSize(request.page_size());
+  params.page_size = std::min(rules.PageSize(request.page_size()), kMostTasksPerPage);
   params.after = rules.PageToken(request.page_token(), PageFilter(request));
   if (!rules.ok()) return rules.ToStatus();
   return params;

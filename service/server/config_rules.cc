@@ -74,6 +74,8 @@ void ServerRules(proto::Server& server, bool tenants, std::vector<ConfigProblem>
   rules.Duration("create_wait", 10, 0, 60);
   rules.Number("max_watch_streams", 20000, 1, 1000000);
   rules.Number("call_threads", 8, 1, 256);
+  rules.Number("max_connections", 20000, 1, 1000000);
+  rules.Number("max_connections_per_peer", 20000, 1, 1000000);
   const size_t colon = server.listen().rfind(':');
   int port = 0;
   const bool socket = absl::StartsWith(server.listen(), "unix:");

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <iostream>
@@ -56,6 +57,14 @@ StopRequest& WatchSignals() {
   return *request;
 }
 
+// Each connection is an open file; the soft limit is often 1024 while the hard one is far higher.
+void RaiseFileLimit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 base::LogLevel LevelOf(const std::string& name) {
   if (name == "debug") return base::LogLevel::kDebug;
   if (name == "warning") return base::LogLevel::kWarning;
@@ -68,6 +77,7 @@ base::LogLevel LevelOf(const std::string& name) {
 int Run(const GatewayConfig& config) {
   base::SetLogLevel(LevelOf(config.log().level()));
   StopRequest& request = WatchSignals();
+  RaiseFileLimit();
   auto server = Server::Start(config, base::RealClock(), base::SystemRandom());
   if (!server.ok()) {
     std::cerr << "seedance-gateway: " << std::string(server.status().message()) << "\n";

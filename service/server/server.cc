@@ -20,13 +20,16 @@ namespace {
 
 // Inline data of 3 MiB and room for the rest of the message.
 constexpr int kMaxReceiveBytes = 5 << 20;
+// What a caller may send ahead of an upload's reader. Fixed: gRPC's own estimate grows to several megabytes per upload
+// on a fast network, and this much is 20 MB/s over 50 ms.
+constexpr int kStreamWindowBytes = 1 << 20;
 // Time for statuses to leave and for work towards the vendors to end, however short the drain grace is.
 constexpr absl::Duration kLeastGrace = absl::Seconds(1);
 
 void SetLimits(grpc::ServerBuilder& builder) {
   builder.SetMaxReceiveMessageSize(kMaxReceiveBytes);
-  // Off: a second server on the port shall fail, not share it.
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kStreamWindowBytes);
   // Clients may ping every 10 s, also without calls; peers that do not answer ours for 20 s are dropped.
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 5'000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
@@ -86,8 +89,19 @@ absl::Status Server::Listen() {
   grpc::ServerBuilder builder;
   SetLimits(builder);
   const std::string& listen = config_.server().listen();
-  int port = 0;
-  builder.AddListeningPort(listen, *credentials, &port);
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> entrance;
+  if (listen.rfind("unix:", 0) == 0) {
+    builder.AddListeningPort(listen, *credentials);
+    address_ = listen;
+  } else {
+    auto acceptor = Acceptor::Listen({listen, static_cast<size_t>(config_.server().max_connections()),
+                                      static_cast<size_t>(config_.server().max_connections_per_peer())});
+    if (!acceptor.ok()) return acceptor.status();
+    acceptor_ = *std::move(acceptor);
+    address_ = acceptor_->address();
+    entrance = builder.experimental().AddExternalConnectionAcceptor(
+        grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, *credentials);
+  }
   builder.RegisterService(groups_.get());
   builder.RegisterService(assets_.get());
   builder.RegisterService(tasks_.get());
@@ -95,8 +109,14 @@ absl::Status Server::Listen() {
   if (grpc_ == nullptr) {
     return absl::UnavailableError(absl::StrCat("cannot listen on ", listen, ": the address is taken, or not ours"));
   }
-  address_ = listen.rfind("unix:", 0) == 0 ? listen : absl::StrCat(listen.substr(0, listen.rfind(':')), ":", port);
   SetServing(*grpc_);
+  if (acceptor_ != nullptr) {
+    acceptor_->Start([entrance = std::move(entrance)](int fd) {
+      grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
+      connection.fd = fd;
+      entrance->HandleNewConnection(&connection);
+    });
+  }
   return WritePortFile();
 }
 
@@ -120,8 +140,10 @@ void Server::Shutdown() {
     base::Log(base::LogLevel::kInfo, "server_draining", {{"address", address_}});
     grpc_->GetHealthCheckService()->Shutdown();
     edge_->Drain();
+    if (acceptor_ != nullptr) acceptor_->Stop();
     grpc_->Shutdown(absl::ToChronoTime(end));
     grpc_.reset();
+    acceptor_.reset();
   }
   if (edge_ != nullptr) edge_->StopCalls();
   if (engine_ != nullptr) engine_->Stop(std::max(end - clock_.Now(), kLeastGrace));

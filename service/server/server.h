@@ -14,6 +14,7 @@
 #include "service/rpc/asset_service.h"
 #include "service/rpc/edge.h"
 #include "service/rpc/generation_task_service.h"
+#include "service/server/acceptor.h"
 #include "service/server/config.h"
 #include "service/store/store.h"
 
@@ -56,6 +57,7 @@ class Server {
   std::unique_ptr<rpc::AssetService> assets_;
   std::unique_ptr<rpc::GenerationTaskService> tasks_;
   std::unique_ptr<grpc::Server> grpc_;
+  std::unique_ptr<Acceptor> acceptor_;  // Null with a Unix socket.
 };
 
 }  // namespace seedance::server

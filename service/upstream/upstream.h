@@ -22,7 +22,10 @@ namespace seedance::upstream {
 // Facts about a call that go with it to the vendor or bound it.
 struct CallOptions {
   absl::Time deadline = absl::InfiniteFuture();  // Reads end by then; billed calls have the configured time instead.
-  std::shared_ptr<base::CancelToken> cancel;     // Breaks reads and transfers off. May be null.
+  // The caller went away: breaks reads off, and uploads as long as the vendor cannot have the whole file. May be null.
+  std::shared_ptr<base::CancelToken> cancel;
+  // The process ends: breaks billed calls off too, which leaves them in doubt. May be null.
+  std::shared_ptr<base::CancelToken> abandon;
   std::string traceparent;                       // W3C trace context, sent on. May be empty.
 };
 

@@ -109,6 +109,19 @@ Answer<v1::Asset> Api::Upload(const v1::UploadAssetRequest::Metadata& metadata, 
   });
 }
 
+grpc::Status Api::CutUpload(const v1::UploadAssetRequest::Metadata& metadata, const std::string& bytes) {
+  v1::Asset unused;
+  const auto context = Context();
+  const auto writer = assets_->UploadAsset(context.get(), &unused);
+  v1::UploadAssetRequest message;
+  *message.mutable_metadata() = metadata;
+  writer->Write(message);
+  message.set_chunk(bytes);
+  writer->Write(message);
+  context->TryCancel();
+  return writer->Finish();
+}
+
 Answer<v1::Asset> Api::GetAsset(const std::string& name) {
   v1::GetAssetRequest request;
   request.set_name(name);

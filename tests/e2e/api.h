@@ -69,6 +69,8 @@ class Api {
   Answer<v1::Asset> CreateAsset(const v1::CreateAssetRequest& request);
   Answer<v1::Asset> Upload(const v1::UploadAssetRequest::Metadata& metadata, const NextChunk& next);
   Answer<v1::Asset> Upload(const v1::UploadAssetRequest::Metadata& metadata, const std::string& bytes);
+  // Sends `bytes`, then breaks the stream off instead of ending it.
+  grpc::Status CutUpload(const v1::UploadAssetRequest::Metadata& metadata, const std::string& bytes);
   Answer<v1::Asset> GetAsset(const std::string& name);
   Answer<v1::ListAssetsResponse> ListAssets(const v1::ListAssetsRequest& request);
   AssetStream WatchAsset(const std::string& name, const std::string& resume_token = "");

@@ -194,9 +194,8 @@ TEST_F(BadInputTest, EveryBrokenRuleIsNamedAtOnce) {
 TEST_F(BadInputTest, AssetThatIsNotActiveIsNotSent) {
   v1::GenerationTask task = TaskOf("a fox");
   AddReference(task, UploadMedia(group_, "hero.png", "not yet").name());
-  const Expected not_ready = {.code = StatusCode::FAILED_PRECONDITION,
-                              .reason = "ASSET_NOT_READY",
-                              .rule = "generation_task.references[0].asset"};
+  const Expected not_ready = {
+      .code = StatusCode::FAILED_PRECONDITION, .reason = "ASSET_NOT_READY", .rule = "must be ACTIVE"};
   ExpectTaskRefused("asset that is PROCESSING", not_ready, task);
 
   v1::GenerationTask failed = TaskOf("a fox");
@@ -209,8 +208,10 @@ TEST_F(BadInputTest, AssetThatIsNotActiveIsNotSent) {
   EXPECT_EQ(asset.error().upstream_code(), "FaceMismatch");
   AddReference(failed, refused);
   ExpectTaskRefused("asset that is FAILED", not_ready, failed);
-  // ResourceInfo says which asset it is.
-  EXPECT_EQ(api().CreateTask(failed).error().resource_name, refused);
+  client::ErrorDetails error = api().CreateTask(failed).error();
+  EXPECT_EQ(error.resource_name, refused);
+  EXPECT_EQ(error.metadata["field"], "generation_task.references[0].asset");
+  EXPECT_EQ(error.metadata["state"], "FAILED");
 }
 
 TEST_F(BadInputTest, ForeignNamesDoNotExist) {

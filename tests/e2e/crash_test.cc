@@ -42,20 +42,25 @@ class CrashTest : public E2eTest {
     StartGateway(options);
   }
 
+  // The vendor takes and bills the next tasks, but answers later.
+  void HoldBackReplies(absl::Duration time, int times) {
+    testing::SandboxFault fault;
+    fault.kind = "delay";
+    fault.method = "POST";
+    fault.path = "/v1/video/generations";
+    fault.times = times;
+    fault.after = true;
+    fault.delay = time;
+    AddFault(fault);
+  }
+
   // Five tasks that the vendor renders, and three whose replies it holds back although they are billed.
   void SubmitAll() {
     for (int i = 0; i < kRunning; ++i) running_.push_back(NewTask("runs"));
     Advance(absl::Seconds(10));
     for (const std::string& name : running_) ASSERT_TRUE(WaitForState(name, State::STATE_RUNNING));
 
-    testing::SandboxFault fault;
-    fault.kind = "delay";
-    fault.method = "POST";
-    fault.path = "/v1/video/generations";
-    fault.times = kInFlight;
-    fault.after = true;
-    fault.delay = absl::Seconds(30);
-    AddFault(fault);
+    HoldBackReplies(absl::Seconds(30), kInFlight);
     for (int i = 0; i < kInFlight; ++i) in_flight_.push_back(NewTask("in flight"));
     ASSERT_TRUE(Eventually([&] { return Bills("CreateTask") == kRunning + kInFlight; }));
     for (const std::string& name : in_flight_) {
@@ -142,6 +147,21 @@ TEST_F(CrashTest, KilledGatewayFinishesEveryTaskAndNeverPaysTwice) {
   EXPECT_THAT(bills, SizeIs(kRunning + kInFlight));
   for (const auto& [resource, count] : bills) EXPECT_EQ(count, 1) << resource;
   EXPECT_EQ(Requests(kSubmitRoute), kRunning + kInFlight);
+}
+
+TEST_F(CrashTest, OrderlyStopWaitsForTheSubmitThatIsUnderWay) {
+  HoldBackReplies(absl::Seconds(1), 1);
+  const std::string name = NewTask("under way");
+  ASSERT_TRUE(Eventually([&] { return Bills("CreateTask") == 1; }));
+  ASSERT_EQ(Must(api().GetTask(name)).state(), State::STATE_SUBMITTING);
+  EXPECT_EQ(Must(gateway().Stop(SIGTERM)), 0);
+  RestartGateway();
+  EXPECT_NE(Must(NewApi()->GetTask(name)).state(), State::STATE_SUBMIT_UNKNOWN);
+  Advance(absl::Seconds(30));
+  const TaskStream stream = NewApi()->WatchTask(name);
+  ASSERT_FALSE(stream.messages.empty());
+  EXPECT_EQ(stream.messages.back().generation_task().state(), State::STATE_SUCCEEDED);
+  EXPECT_EQ(Requests(kSubmitRoute), 1);
 }
 
 TEST_F(CrashTest, StreamOfATaskThatEndedBeforeTheCrashEndsAtOnceWhenResumed) {

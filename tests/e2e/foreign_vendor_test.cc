@@ -2,6 +2,8 @@
 // documentation alone.
 #include "tests/e2e/foreign_vendor.h"
 
+#include <signal.h>
+
 #include <string>
 
 #include "service/base/sha256.h"
@@ -22,6 +24,12 @@ class ForeignVendorTest : public E2eTest {
     options.key = ForeignVendor::kKey;
     options.tasks = {"lost_after_count: 2", "lost_after_time: 0s"};
     StartGateway(options);
+  }
+
+  // The gateway first: the vendor waits for its connections to close.
+  void TearDown() override {
+    E2eTest::TearDown();
+    EXPECT_TRUE(gateway().Stop(SIGKILL).ok());
   }
 
   ForeignVendor vendor_;

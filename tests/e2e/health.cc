@@ -2,7 +2,7 @@
 
 #include <grpcpp/generic/generic_stub.h>
 
-#include <string_view>
+#include <vector>
 
 namespace seedance::e2e {
 namespace {
@@ -53,7 +53,8 @@ void HealthWatch::Run() {
   void* const tag = this;
   stream->StartCall(tag);
   bool usable = Await(queue);
-  const grpc::ByteBuffer all_services;  // HealthCheckRequest without a name.
+  const grpc::Slice nothing;
+  const grpc::ByteBuffer all_services(&nothing, 1);  // HealthCheckRequest without a name.
   if (usable) {
     stream->WriteLast(all_services, grpc::WriteOptions(), tag);
     usable = Await(queue);

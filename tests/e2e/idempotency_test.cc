@@ -60,6 +60,16 @@ class IdempotencyTest : public E2eTest {
     return request;
   }
 
+  // Metadata of an upload with a request id of its own.
+  v1::UploadAssetRequest::Metadata Upload(const std::string& group) {
+    v1::UploadAssetRequest::Metadata metadata;
+    metadata.mutable_asset()->set_asset_group(group);
+    metadata.mutable_asset()->set_display_name("hero");
+    metadata.set_file_name("hero.png");
+    metadata.set_request_id(NextRequestId());
+    return metadata;
+  }
+
   template <typename T>
   static std::string NameOr(const Answer<T>& answer) {
     return answer.ok() ? answer.value.name() : "failed: " + answer.status.error_message();
@@ -111,11 +121,7 @@ TEST_F(IdempotencyTest, AnswerIsTheSameAfterAKill) {
 
 TEST_F(IdempotencyTest, UploadWithTheSameRequestIdGivesTheSameAsset) {
   const std::string bytes = Media("hero.png");
-  v1::UploadAssetRequest::Metadata metadata;
-  metadata.mutable_asset()->set_asset_group(NewGroup());
-  metadata.mutable_asset()->set_display_name("hero");
-  metadata.set_file_name("hero.png");
-  metadata.set_request_id(NextRequestId());
+  const v1::UploadAssetRequest::Metadata metadata = Upload(NewGroup());
   const std::string name = Must(api().Upload(metadata, bytes)).name();
   EXPECT_EQ(NameOr(api().Upload(metadata, bytes)), name);
 
@@ -123,6 +129,31 @@ TEST_F(IdempotencyTest, UploadWithTheSameRequestIdGivesTheSameAsset) {
   EXPECT_EQ(other.status.error_code(), grpc::StatusCode::ALREADY_EXISTS);
   EXPECT_EQ(other.error().metadata["field"], "chunk");
   EXPECT_EQ(Bills("CreateAsset"), 1);
+}
+
+TEST_F(IdempotencyTest, UploadThatWasCutCreatesNothingAndMayBeSentAgain) {
+  const std::string bytes = Media("hero.png");
+  v1::UploadAssetRequest::Metadata metadata = Upload(NewGroup());
+  metadata.set_size_bytes(static_cast<int64_t>(bytes.size()));
+  EXPECT_EQ(api().CutUpload(metadata, bytes.substr(0, 1000)).error_code(), grpc::StatusCode::CANCELLED);
+  Answer<v1::Asset> again;
+  // Until the gateway has noticed the cut, the first call is still under way.
+  EXPECT_TRUE(Eventually([&] { return (again = api().Upload(metadata, bytes)).ok(); })) << again.status.error_message();
+  EXPECT_EQ(again.value.media_info().size_bytes(), metadata.size_bytes());
+  EXPECT_EQ(Bills("CreateAsset"), 1);
+  EXPECT_THAT(Must(sandbox().Assets()), SizeIs(1));
+}
+
+TEST_F(IdempotencyTest, LostReplyOfAnUploadIsInDoubtForEver) {
+  const v1::UploadAssetRequest::Metadata metadata = Upload(NewGroup());
+  DropReply("/volc/asset/CreateAsset");
+  for (int i = 0; i < 3; ++i) {
+    const auto answer = api().Upload(metadata, Media("hero.png"));
+    EXPECT_EQ(answer.status.error_code(), grpc::StatusCode::UNKNOWN) << answer.status.error_message();
+    EXPECT_EQ(answer.error().reason, "OUTCOME_UNKNOWN");
+  }
+  EXPECT_EQ(Bills("CreateAsset"), 1);
+  EXPECT_EQ(Requests(kAssetRoute), 1);
 }
 
 TEST_F(IdempotencyTest, OtherFieldsUnderAUsedRequestIdAreNamed) {

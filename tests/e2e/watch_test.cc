@@ -21,7 +21,7 @@ class WatchTest : public E2eTest {
  protected:
   void SetUp() override { StartSandbox(Pace::kStopped); }
 
-  // With a poll every second: fast enough for a test, slow enough to count.
+  // Fast enough for a test, slow enough to count.
   testing::GatewayOptions SlowPolls() {
     testing::GatewayOptions options;
     options.poll_interval_queued = absl::Seconds(0.5);
@@ -48,24 +48,21 @@ class WatchTest : public E2eTest {
 // Streams that are all open at the same time.
 class OpenStreams {
  public:
-  OpenStreams(Api& api, const std::string& name, size_t count) : streams_(count), messages_(0) {
-    std::atomic<size_t> open{0};
+  OpenStreams(Api& api, const std::string& name, size_t count) : streams_(count) {
     for (TaskStream& stream : streams_) {
-      threads_.emplace_back([this, &api, &stream, &open, name] {
+      threads_.emplace_back([this, &api, &stream, name] {
         bool counted = false;
         stream = api.WatchTask(name, "", [&](const auto&) {
-          ++messages_;
-          if (!std::exchange(counted, true)) ++open;
+          if (!std::exchange(counted, true)) ++open_;
           return true;
         });
       });
     }
-    all_open_ = Eventually([&] { return open == count; });
+    all_open_ = Eventually([&] { return open_ == count; });
   }
   ~OpenStreams() { Join(); }
 
   bool all_open() const { return all_open_; }
-  size_t messages() const { return messages_; }
 
   // The streams once all have ended.
   const std::vector<TaskStream>& Join() {
@@ -77,7 +74,7 @@ class OpenStreams {
  private:
   std::vector<TaskStream> streams_;
   std::vector<std::thread> threads_;
-  std::atomic<size_t> messages_;
+  std::atomic<size_t> open_{0};
   bool all_open_ = false;
 };
 
@@ -209,6 +206,7 @@ TEST_F(WatchTest, DrainEndsEveryStreamWithItsTokenAndExitsWithZero) {
   const absl::Time start = absl::Now();
   const int exit_code = Must(gateway().Stop(SIGTERM));
   EXPECT_EQ(exit_code, 0);
+  // The grace is 2 s; a health stream takes all of it, for it does not end by itself.
   EXPECT_LT(absl::Now() - start, absl::Seconds(10));
   EXPECT_TRUE(health.SawNotServing());
   std::string token;

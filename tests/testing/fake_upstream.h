@@ -58,7 +58,8 @@ class FakeMethod {
       base::MutexLock lock(mutex_);
       ++calls_;
       ++waiting_;
-      const auto stopped = [&] { return call.cancel != nullptr && call.cancel->cancelled(); };
+      const auto is_set = [](const auto& token) { return token != nullptr && token->cancelled(); };
+      const auto stopped = [&] { return is_set(call.cancel) || is_set(call.abandon); };
       while (closed_ && !stopped()) changed_.WaitFor(mutex_, std::chrono::milliseconds(1));
       --waiting_;
       if (closed_) return cancelled();
@@ -230,7 +231,7 @@ class FakeUpstream : public upstream::Upstream {
   }
 
   absl::StatusOr<upstream::GroupReport> GetGroup(const upstream::CallOptions& call, const std::string& id) override {
-    return Find(vendor_.get_group, vendor_.groups_, call, id);
+    return Find(vendor_.get_group, &FakeVendor::groups_, call, id);
   }
 
   absl::Status UpdateGroup(const upstream::CallOptions& call, const std::string& id,
@@ -246,7 +247,7 @@ class FakeUpstream : public upstream::Upstream {
   }
 
   absl::Status DeleteGroup(const upstream::CallOptions& call, const std::string& id) override {
-    return Erase(vendor_.delete_group, vendor_.groups_, call, id);
+    return Erase(vendor_.delete_group, &FakeVendor::groups_, call, id);
   }
 
   Billed CreateAsset(const upstream::CallOptions& call, const upstream::NewAsset& asset) override {
@@ -274,7 +275,7 @@ class FakeUpstream : public upstream::Upstream {
   }
 
   absl::StatusOr<upstream::AssetReport> GetAsset(const upstream::CallOptions& call, const std::string& id) override {
-    return Find(vendor_.get_asset, vendor_.assets_, call, id);
+    return Find(vendor_.get_asset, &FakeVendor::assets_, call, id);
   }
 
   absl::Status UpdateAsset(const upstream::CallOptions& call, const std::string& id,
@@ -290,7 +291,7 @@ class FakeUpstream : public upstream::Upstream {
   }
 
   absl::Status DeleteAsset(const upstream::CallOptions& call, const std::string& id) override {
-    return Erase(vendor_.delete_asset, vendor_.assets_, call, id);
+    return Erase(vendor_.delete_asset, &FakeVendor::assets_, call, id);
   }
 
   Billed CreateTask(const upstream::CallOptions& call, const model::TaskRequest& task) override {
@@ -310,7 +311,7 @@ class FakeUpstream : public upstream::Upstream {
   }
 
   absl::StatusOr<upstream::TaskReport> GetTask(const upstream::CallOptions& call, const std::string& id) override {
-    return Find(vendor_.get_task, vendor_.tasks_, call, id);
+    return Find(vendor_.get_task, &FakeVendor::tasks_, call, id);
   }
 
   absl::Status FetchResult(const upstream::CallOptions& call, const std::string& uri, int64_t offset, int64_t limit,
@@ -324,27 +325,30 @@ class FakeUpstream : public upstream::Upstream {
   static absl::Status Unknown(const std::string& id) { return base::ResourceNotFound("vendor", id); }
 
   template <typename Report>
-  absl::StatusOr<Report> Find(FakeMethod<absl::StatusOr<Report>>& method, const std::map<std::string, Report>& known,
+  using Known = std::map<std::string, Report> FakeVendor::*;
+
+  template <typename Report>
+  absl::StatusOr<Report> Find(FakeMethod<absl::StatusOr<Report>>& method, Known<Report> known,
                               const upstream::CallOptions& call, const std::string& id) {
     return method.Run(
         call,
         [&]() -> absl::StatusOr<Report> {
           base::MutexLock lock(vendor_.mutex_);
-          const auto found = known.find(id);
-          if (found == known.end()) return Unknown(id);
+          const auto found = (vendor_.*known).find(id);
+          if (found == (vendor_.*known).end()) return Unknown(id);
           return found->second;
         },
         []() -> absl::StatusOr<Report> { return BrokenOff(); });
   }
 
   template <typename Report>
-  absl::Status Erase(FakeMethod<absl::Status>& method, std::map<std::string, Report>& known,
-                     const upstream::CallOptions& call, const std::string& id) {
+  absl::Status Erase(FakeMethod<absl::Status>& method, Known<Report> known, const upstream::CallOptions& call,
+                     const std::string& id) {
     return method.Run(
         call,
         [&] {
           base::MutexLock lock(vendor_.mutex_);
-          return known.erase(id) == 0 ? Unknown(id) : absl::OkStatus();
+          return (vendor_.*known).erase(id) == 0 ? Unknown(id) : absl::OkStatus();
         },
         BrokenOff);
   }

@@ -164,11 +164,13 @@ absl::StatusOr<Asset> FollowAsset(Session& session, const std::string& name) {
   const absl::StatusOr<Asset> asset = session.client().WatchAsset(
       name,
       [&](const Asset& snapshot) {
+        const std::string stage = StateWord(snapshot.state());
+        const bool moved = stage != state.stage;
         line.Update([&] {
-          state.stage = StateWord(snapshot.state());
+          state.stage = stage;
           state.note.clear();
         });
-        if (!line.live() && !IsTerminal(snapshot.state())) line.Print(name + " " + StateWord(snapshot.state()));
+        if (moved && !line.live() && !IsTerminal(snapshot.state())) line.Print(name + " " + stage);
       },
       options);
   if (!asset.ok()) return asset;

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/cpp/ctl/error_text.h"
 #include "client/cpp/ctl/exit_code.h"
+#include "client/cpp/error.h"
 
 namespace seedance::client::ctl {
 namespace {
@@ -99,7 +100,12 @@ void Session::Note(const std::string& text) { console.err << text << "\n" << std
 int Session::Fail(const std::string& what, const absl::Status& status, const std::string& request_id) {
   const ExitCode code = ExitCodeOf(status);
   console.err << (code == kExitInterrupted ? "interrupted: " + what + "\n" : FormatError(what, status));
-  if (status.code() == absl::StatusCode::kUnavailable) console.err << "  gateway: " << options.endpoint << "\n";
+  if (status.code() == absl::StatusCode::kUnavailable && DecodeError(status).reason.empty()) {
+    // gRPC words a TLS mismatch like any other failure to connect, so say what was tried.
+    const bool tls = options.tls || !options.ca_file.empty();
+    console.err << "  tried: " << options.endpoint
+                << (tls ? " with TLS" : " in plain text (--tls, --ca-file: with TLS)") << "\n";
+  }
   if (!request_id.empty() && WorthRepeating(status)) {
     console.err << "  to try again without paying twice, repeat the command with --request-id " << request_id << "\n";
   }

@@ -47,18 +47,22 @@ bool DemandsGroupType(const HttpReply& reply) {
   return reply.outcome == HttpOutcome::kReply && reply.status == 400 && absl::StrContains(reply.body, "GroupType");
 }
 
-// Passes a cancellation on only while the vendor cannot have the whole body: later it would lose the answer.
+// Passes the caller's cancellation on only while the vendor cannot have the whole body: later it would lose the answer.
+// The end of the process is passed on always.
 class UploadCancel {
  public:
-  UploadCancel(const std::shared_ptr<base::CancelToken>& caller, const MultipartSource& source)
-      : caller_(caller), token_(std::make_shared<base::CancelToken>()) {
-    if (caller_ == nullptr) return;
-    id_ = caller_->OnCancel([token = token_, &source] {
-      if (!source.finished()) token->Cancel();
-    });
+  UploadCancel(const CallOptions& call, const MultipartSource& source)
+      : caller_(call.cancel), abandon_(call.abandon), token_(std::make_shared<base::CancelToken>()) {
+    if (caller_ != nullptr) {
+      caller_id_ = caller_->OnCancel([token = token_, &source] {
+        if (!source.finished()) token->Cancel();
+      });
+    }
+    if (abandon_ != nullptr) abandon_id_ = abandon_->OnCancel([token = token_] { token->Cancel(); });
   }
   ~UploadCancel() {
-    if (caller_ != nullptr) caller_->Remove(id_);
+    if (caller_ != nullptr) caller_->Remove(caller_id_);
+    if (abandon_ != nullptr) abandon_->Remove(abandon_id_);
   }
   UploadCancel(const UploadCancel&) = delete;
   UploadCancel& operator=(const UploadCancel&) = delete;
@@ -67,8 +71,10 @@ class UploadCancel {
 
  private:
   const std::shared_ptr<base::CancelToken> caller_;
+  const std::shared_ptr<base::CancelToken> abandon_;
   const std::shared_ptr<base::CancelToken> token_;
-  uint64_t id_ = 0;
+  uint64_t caller_id_ = 0;
+  uint64_t abandon_id_ = 0;
 };
 
 class AnyFast : public Upstream {
@@ -207,6 +213,7 @@ class AnyFast : public Upstream {
     HttpRequest request = Post(call, path, std::move(body));
     request.timeout = options_.submit_timeout;
     request.billed = true;
+    request.cancel = call.abandon;
     return request;
   }
 
@@ -251,7 +258,7 @@ class AnyFast : public Upstream {
     request.content_type = source.content_type();
     request.source = &source;
     request.timeout = options_.transfer_timeout;
-    const UploadCancel cancel(call.cancel, source);
+    const UploadCancel cancel(call, source);
     request.cancel = cancel.token();
     BilledResult<std::string> result = Create(Operation::kCreateAsset, request, GroupRef(asset.group_id));
     if (result.acceptance == Acceptance::kUnknown && !source.finished()) {

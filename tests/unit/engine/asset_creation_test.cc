@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <thread>
+#include <utility>
 
 #include "service/base/sha256.h"
 #include "tests/unit/engine/engine_fixture.h"
@@ -404,8 +405,8 @@ TEST_F(AssetCreationTest, TheSourcesOwnWordsAreKeptWhenTheVendorsSideSaysOnlyTha
   EXPECT_EQ(ReasonOf(Upload(params, {"1234"})), Reason::kSizeOutOfRange);
 }
 
-// The second of two uploads of one id waits for the first; when that breaks off, both are told so.
-TEST_F(AssetCreationTest, ASecondUploadThatWaitsForOneThatBreaksOffIsAnswered) {
+// The journal says that the first is on its way; before the second joins it, it has ended.
+TEST_F(AssetCreationTest, AnUploadThatCameToJoinOneThatBrokeOffIsSentItself) {
   Start();
   const engine::UploadAssetParams params = GoodUpload(OldGroup());
   vendor_.create_asset.Close();
@@ -414,16 +415,31 @@ TEST_F(AssetCreationTest, ASecondUploadThatWaitsForOneThatBreaksOffIsAnswered) {
                            std::make_shared<Stream>(std::vector<std::string>{"half"}, absl::CancelledError("gone")),
                            first.done());
   ASSERT_TRUE(Eventually([&] { return vendor_.create_asset.waiting() == 1; }));
-  Answer<model::Asset> second;
-  engine_->assets().Upload(Caller(), params, std::make_shared<Stream>(std::vector<std::string>{"whole"}),
-                           second.done());
-  vendor_.create_asset.Open();
-  EXPECT_TRUE(absl::IsCancelled(first.Wait().status()));
-  // Joined the first one's flight, or came a moment later and was sent itself.
-  EXPECT_FALSE(absl::IsDeadlineExceeded(second.Wait().status()));
-  const absl::StatusOr<model::Asset> third = Upload(params, {"whole"});
-  EXPECT_TRUE(third.ok()) << third.status();
-  EXPECT_EQ(vendor_.uploads().size(), 1u);
+  store_->after_get_call = [&] {
+    vendor_.create_asset.Open();
+    EXPECT_TRUE(absl::IsCancelled(first.Wait().status()));
+  };
+  const absl::StatusOr<model::Asset> second = Upload(params, {"whole"});
+  EXPECT_TRUE(second.ok()) << second.status();
+  EXPECT_THAT(vendor_.uploads(), ElementsAre("whole"));
+}
+
+// The journal is read after the assets: what this id made itself is no namesake.
+TEST_F(AssetCreationTest, ACreateWhoseTwinEndsMeanwhileIsAnsweredLikeIt) {
+  Start();
+  engine::CreateAssetParams params = GoodAsset(OldGroup(), "hero");
+  params.request_id = kRequestId;
+  absl::StatusOr<model::Asset> twin;
+  bool again = false;
+  store_->after_get_call = [&] {
+    if (std::exchange(again, true)) return;
+    twin = CreateAsset(params);
+  };
+  const absl::StatusOr<model::Asset> asset = CreateAsset(params);
+  ASSERT_TRUE(twin.ok()) << twin.status();
+  ASSERT_TRUE(asset.ok()) << asset.status();
+  EXPECT_EQ(asset->handle, twin->handle);
+  EXPECT_EQ(vendor_.create_asset.calls(), 1);
 }
 
 TEST_F(AssetCreationTest, CreateAndUploadDoNotShareRequestIds) {

@@ -2,6 +2,7 @@
 #define SEEDANCE_TESTS_UNIT_ENGINE_FLAKY_STORE_H_
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,6 +24,9 @@ class FlakyStore : public store::Store {
   std::atomic<int> failing_begins{0};    // BeginCall.
   std::atomic<int> failing_finishes{0};  // FinishCall.
   std::atomic<int> failing_reads{0};     // GetTask.
+
+  // Runs when GetCall has read, before it returns. Set it while nobody calls.
+  std::function<void()> after_get_call;
 
   std::string epoch() override { return store_->epoch(); }
   absl::StatusOr<model::AssetGroup> PutGroup(const model::AssetGroup& group) override {
@@ -80,7 +84,9 @@ class FlakyStore : public store::Store {
     return store_->ExtendFingerprint(key, more);
   }
   absl::StatusOr<std::optional<model::BilledCall>> GetCall(const model::BilledCallKey& key) override {
-    return store_->GetCall(key);
+    absl::StatusOr<std::optional<model::BilledCall>> call = store_->GetCall(key);
+    if (after_get_call) after_get_call();
+    return call;
   }
   absl::StatusOr<int> DoubtInFlightCalls(const std::string& error, absl::Time now) override {
     return store_->DoubtInFlightCalls(error, now);

@@ -321,6 +321,7 @@ TEST_F(WatchTaskTest, AResumedReaderSeesNoRevisionTwiceAndMissesNoEnd) {
   EXPECT_EQ(up_to_date->session->Take(), nullptr);
   Succeed(id);
   EXPECT_EQ(up_to_date->session->Take()->state, TaskState::kSucceeded);
+  up_to_date->session.reset();  // Sessions end before their engine.
   Restart();
   auto resumed = WatchTask(id, token);
   ASSERT_TRUE(resumed.ok());

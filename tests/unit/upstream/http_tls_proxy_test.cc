@@ -168,8 +168,15 @@ TEST(HttpProxy, HttpsGoesThroughATunnelWithoutTheProxysCredentials) {
     peer.Send("HTTP/1.1 200 Connection established\r\n\r\n");
     peer.Tunnel(server.port());
   });
-  const HttpReply reply = SendWith(certificate.file(), server.url(), ProxyAt(proxy));
-  EXPECT_EQ(reply.body, "{}") << reply.error;
+  HttpOptions options;
+  options.ca_file = certificate.file();
+  options.proxy = ProxyAt(proxy);
+  auto transport = MakeHttpTransport(options);
+  for (int i = 0; i < 3; ++i) {
+    const HttpReply reply = transport->Send(Get(server.url()));
+    EXPECT_EQ(reply.body, "{}") << reply.error;
+  }
+  EXPECT_EQ(proxy.connections(), 1);
   EXPECT_TRUE(absl::StartsWith(head, "CONNECT 127.0.0.1:" + std::to_string(server.port()) + " HTTP/1.1\r\n")) << head;
   EXPECT_THAT(head, HasSubstr("Proxy-Authorization: Basic dXNlcjpwQHNz\r\n"));
   EXPECT_FALSE(server.proxy_authorization_seen());

@@ -289,7 +289,8 @@ TEST_F(RunTest, LostCreateTellsTheRequestId) {
     return grpc::Status(grpc::StatusCode::UNAVAILABLE, "down");
   };
   EXPECT_EQ(Ctl({"generate", "--prompt", "x"}), 7);
-  EXPECT_THAT(err(), StartsWith("error: creating the task: down [UNAVAILABLE]\n"));
+  EXPECT_THAT(err(), StartsWith("error: creating the task: down [UNAVAILABLE]\n  tried: " + gateway.endpoint() +
+                                " in plain text"));
   EXPECT_THAT(err(), HasSubstr("--request-id " + id));
 }
 

@@ -1,0 +1,171 @@
+#include "service/server/acceptor.h"
+
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <deque>
+#include <vector>
+
+#include "service/base/mutex.h"
+
+namespace seedance::server {
+namespace {
+
+// Sockets that the acceptor handed over, closed at the end.
+class Accepted {
+ public:
+  ~Accepted() {
+    for (int fd : fds_) close(fd);
+  }
+  void Add(int fd) {
+    base::MutexLock lock(mutex_);
+    fds_.push_back(fd);
+    changed_.NotifyAll();
+  }
+  // Waits until `count` came in all; the newest is returned.
+  int Await(size_t count) {
+    base::MutexLock lock(mutex_);
+    while (total() < count) changed_.Wait(mutex_);
+    return fds_.back();
+  }
+  void CloseOldest() {
+    base::MutexLock lock(mutex_);
+    close(fds_.front());
+    fds_.pop_front();
+    ++closed_;
+  }
+  size_t count() {
+    base::MutexLock lock(mutex_);
+    return total();
+  }
+
+ private:
+  size_t total() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return fds_.size() + closed_; }
+
+  base::Mutex mutex_;
+  base::CondVar changed_;
+  std::deque<int> fds_ ABSL_GUARDED_BY(mutex_);
+  size_t closed_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
+// A client's connection.
+class Caller {
+ public:
+  explicit Caller(const std::string& address) : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in peer{};
+    peer.sin_family = AF_INET;
+    peer.sin_port = htons(static_cast<uint16_t>(std::stoi(address.substr(address.rfind(':') + 1))));
+    peer.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    connected_ = connect(fd_, reinterpret_cast<const sockaddr*>(&peer), sizeof peer) == 0;
+  }
+  ~Caller() { close(fd_); }
+  Caller(const Caller&) = delete;
+  Caller& operator=(const Caller&) = delete;
+
+  bool connected() const { return connected_; }
+  // Waits for the server to close; false if it sends something instead.
+  bool AwaitClose() {
+    char byte = 0;
+    return recv(fd_, &byte, 1, 0) <= 0;
+  }
+
+ private:
+  const int fd_;
+  bool connected_ = false;
+};
+
+std::unique_ptr<Acceptor> Listen(Acceptor::Options options, Accepted& accepted) {
+  options.address = "127.0.0.1:0";
+  absl::StatusOr<std::unique_ptr<Acceptor>> acceptor = Acceptor::Listen(options);
+  if (!acceptor.ok()) return nullptr;
+  (*acceptor)->Start([&accepted](int fd) { accepted.Add(fd); });
+  return *std::move(acceptor);
+}
+
+TEST(Acceptor, HandsConnectionsOver) {
+  Accepted accepted;
+  const auto acceptor = Listen({}, accepted);
+  const Caller first(acceptor->address());
+  const Caller second(acceptor->address());
+  accepted.Await(2);
+  EXPECT_TRUE(first.connected() && second.connected());
+}
+
+TEST(Acceptor, SecondListenerOnThePortIsRefusedWithItsAddress) {
+  Accepted accepted;
+  const auto acceptor = Listen({}, accepted);
+  Acceptor::Options taken;
+  taken.address = acceptor->address();
+  const auto second = Acceptor::Listen(taken);
+  EXPECT_EQ(second.status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(second.status().message()), testing::HasSubstr(acceptor->address()));
+}
+
+TEST(Acceptor, AddressWithoutPortIsInvalid) {
+  Acceptor::Options options;
+  options.address = "localhost";
+  EXPECT_EQ(Acceptor::Listen(options).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST(Acceptor, ClosesConnectionsOverTheLimitAndTakesOthersOnceSomeAreClosed) {
+  Accepted accepted;
+  Acceptor::Options options;
+  options.max_connections = 2;
+  const auto acceptor = Listen(options, accepted);
+  const Caller first(acceptor->address());
+  const Caller second(acceptor->address());
+  accepted.Await(2);
+  Caller third(acceptor->address());
+  EXPECT_TRUE(third.AwaitClose());
+  EXPECT_EQ(accepted.count(), 2u);
+  accepted.CloseOldest();
+  const Caller fourth(acceptor->address());
+  accepted.Await(3);
+}
+
+TEST(Acceptor, LimitPerPeerCountsOneAddress) {
+  Accepted accepted;
+  Acceptor::Options options;
+  options.max_per_peer = 1;
+  const auto acceptor = Listen(options, accepted);
+  const Caller first(acceptor->address());
+  accepted.Await(1);
+  Caller second(acceptor->address());
+  EXPECT_TRUE(second.AwaitClose());
+}
+
+TEST(Acceptor, GoesOnAfterRunningOutOfFiles) {
+  Accepted accepted;
+  const auto acceptor = Listen({}, accepted);
+  // The callers' sockets are made first: they need descriptors of the same process.
+  std::vector<std::unique_ptr<Caller>> before;
+  before.push_back(std::make_unique<Caller>(acceptor->address()));
+  const int newest = accepted.Await(1);
+  rlimit old{};
+  getrlimit(RLIMIT_NOFILE, &old);
+  rlimit tight = old;
+  tight.rlim_cur = static_cast<rlim_t>(newest) + 2;  // Room for the caller's socket, not for the accepted one.
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &tight), 0);
+  {
+    Caller refused(acceptor->address());
+    EXPECT_TRUE(refused.AwaitClose());
+  }
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &old), 0);
+  const Caller after(acceptor->address());
+  accepted.Await(2);
+}
+
+TEST(Acceptor, StopEndsListening) {
+  Accepted accepted;
+  const auto acceptor = Listen({}, accepted);
+  acceptor->Stop();
+  EXPECT_FALSE(Caller(acceptor->address()).connected());
+}
+
+}  // namespace
+}  // namespace seedance::server
