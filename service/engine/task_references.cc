@@ -59,7 +59,8 @@ ResolvedReferences ResolveReferences(const std::string& upstream,
   ResolvedReferences resolved;
   for (size_t i = 0; i < references.size(); ++i) {
     model::Reference& reference = references[i];
-    if (!reference.asset.has_value()) continue;
+    // Without an id the name could not be read, which is a violation already.
+    if (!reference.asset.has_value() || reference.asset->id.empty()) continue;
     const std::string field = absl::StrCat("generation_task.references[", i, "]");
     if (reference.asset->upstream != upstream) {
       resolved.violations.push_back({field + ".asset", absl::StrCat("must be at the task's upstream ", upstream,

@@ -58,7 +58,7 @@ model::Fingerprint FingerprintOf(const model::TaskRequest& request) {
 std::string UpstreamOf(const model::TaskRequest& request) {
   if (!request.upstream.empty()) return request.upstream;
   for (const model::Reference& reference : request.references) {
-    if (reference.asset.has_value()) return reference.asset->upstream;
+    if (reference.asset.has_value() && !reference.asset->upstream.empty()) return reference.asset->upstream;
   }
   return "";
 }
@@ -163,9 +163,7 @@ absl::StatusOr<GenerationTask> Tasks::Prepare(const CallContext& context, const 
                                                                 ", is `", task.request.model, "`")});
   } else {
     for (base::FieldViolation& violation : model::CheckTask(task.request, *profile)) {
-      // A reference that cannot be read has no role yet; its own problem says more.
-      const bool roleless = !resolved.problem.ok() && violation.description == "is required for a URL";
-      if (!roleless) violations.push_back(std::move(violation));
+      violations.push_back(std::move(violation));
     }
   }
   if (!violations.empty()) return base::InvalidInput(std::move(violations));

@@ -110,7 +110,8 @@ void CheckFrames(const TaskRequest& request, const ModelProfile& profile, Report
 
 void CheckReferences(const TaskRequest& request, const ModelProfile& profile, Report& report) {
   for (size_t i = 0; i < request.references.size(); ++i) {
-    if (request.references[i].role == ReferenceRole::kUnspecified) {
+    const Reference& reference = request.references[i];
+    if (reference.role == ReferenceRole::kUnspecified && !reference.asset.has_value()) {
       report.Add(absl::StrCat("references[", i, "].role"), "is required for a URL");
     }
   }

@@ -9,8 +9,8 @@
 
 namespace seedance::model {
 
-// Every rule of the profile that the request breaks; empty: it may be sent. Paths begin with `generation_task.`. Roles
-// must be set (kUnspecified is a violation here).
+// Every rule of the profile that the request breaks; empty: it may be sent. Paths begin with `generation_task.`. A URL
+// must have its role; an asset without one is one that could not be read, for which its own error speaks.
 std::vector<base::FieldViolation> CheckTask(const TaskRequest& request, const ModelProfile& profile);
 
 // Puts the references into the vendors' order (images and frames, videos, audios), stably, so that numbers per kind

@@ -21,6 +21,7 @@ constexpr size_t kMaxReferenceLabelBytes = 32;
 constexpr int kMaxReferences = 100;  // More than any vendor takes; the profile's limits are the engine's.
 constexpr size_t kMaxTaskLabels = 32;
 constexpr size_t kMaxFilterLabels = 8;
+constexpr int kMostTasksPerPage = 200;  // With prompts of 4000 characters a page then fits into a message of 4 MB.
 
 bool IsReferenceLabel(const std::string& label) {
   return label.size() <= kMaxReferenceLabelBytes && std::all_of(label.begin(), label.end(), [](char c) {
