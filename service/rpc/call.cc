@@ -55,6 +55,7 @@ absl::Status CallPoolFull() {
 
 Call::Call(Edge& edge, grpc::CallbackServerContext* context, std::string_view method)
     : edge_(edge), grpc_context_(context), method_(method), start_(edge.clock().Now()) {
+  edge.active().Enter();
   context_.deadline = DeadlineOf(*context);
   context_.cancel = std::make_shared<base::CancelToken>();
   context_.traceparent = ContinueTrace(Metadata(*context, "traceparent"), edge.random());
@@ -92,6 +93,7 @@ grpc::Status Call::End(const absl::Status& status) {
   // Messages of defects help to find them; those of bad input may quote the caller.
   if (detail.reason == base::Reason::kInternal) fields.emplace_back("message", std::string(status.message()));
   base::Log(LevelOf(status), "call", fields);
+  edge_.active().Leave();
   return ToGrpcStatus(status);
 }
 

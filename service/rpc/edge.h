@@ -8,6 +8,7 @@
 #include "service/base/clock.h"
 #include "service/base/random.h"
 #include "service/base/thread_pool.h"
+#include "service/rpc/active_calls.h"
 #include "service/rpc/heartbeats.h"
 #include "service/rpc/tenants.h"
 #include "service/rpc/watch_streams.h"
@@ -50,6 +51,7 @@ class Edge {
   base::Random& random() { return random_; }
   const Tenants& tenants() const { return tenants_; }
   WatchStreams& streams() { return streams_; }
+  ActiveCalls& active() { return active_; }
   Heartbeats& heartbeats() { return heartbeats_; }
   base::ThreadPool& calls() { return calls_; }  // For all that may block: gRPC has two threads for its callbacks.
 
@@ -59,6 +61,7 @@ class Edge {
   base::Random& random_;
   const Tenants tenants_;
   WatchStreams streams_;
+  ActiveCalls active_;
   Heartbeats heartbeats_;
   base::ThreadPool calls_;
 };

@@ -141,7 +141,9 @@ void Server::Shutdown() {
     grpc_->GetHealthCheckService()->Shutdown();
     edge_->Drain();
     if (acceptor_ != nullptr) acceptor_->Stop();
-    grpc_->Shutdown(absl::ToChronoTime(end));
+    edge_->active().AwaitNone(clock_, end);
+    // What is left are statuses on their way, and watches of the health service, which nobody ends but their clients.
+    grpc_->Shutdown(absl::ToChronoTime(std::min(end, clock_.Now() + kLeastGrace)));
     grpc_.reset();
     acceptor_.reset();
   }

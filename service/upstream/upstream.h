@@ -26,7 +26,7 @@ struct CallOptions {
   std::shared_ptr<base::CancelToken> cancel;
   // The process ends: breaks billed calls off too, which leaves them in doubt. May be null.
   std::shared_ptr<base::CancelToken> abandon;
-  std::string traceparent;                       // W3C trace context, sent on. May be empty.
+  std::string traceparent;  // W3C trace context, sent on. May be empty.
 };
 
 // What a call that may be billed came to.
