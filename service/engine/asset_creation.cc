@@ -20,19 +20,15 @@ constexpr absl::Duration kGroupYouth = absl::Seconds(30);
 constexpr absl::Duration kGroupWait = absl::Seconds(15);
 constexpr absl::Duration kGroupPause = absl::Seconds(1);
 
+// Files up to this length need not say it.
+constexpr size_t kLookAhead = 1 << 20;
+
 // The media type that a URI shows: a data URI's own word, a URL's suffix, a picture for bare Base64.
 MediaType MediaTypeOfUri(const std::string& uri) {
   if (absl::StartsWithIgnoreCase(uri, "data:")) return model::MediaTypeOfMime(uri.substr(5));
   if (!absl::StartsWithIgnoreCase(uri, "https://")) return MediaType::kImage;
   const std::vector<std::string> path = absl::StrSplit(uri, absl::MaxSplits(absl::ByAnyChar("?#"), 1));
   return model::MediaTypeOfFileName(path[0]);
-}
-
-absl::Status NameTaken(const std::string& resource, const std::string& display_name) {
-  base::ErrorDetail detail;
-  detail.reason = base::Reason::kDisplayNameTaken;
-  detail.resource = base::ResourceRef{"seedance.gateway.v1.Asset", resource};
-  return base::MakeError(absl::StrCat("the group already has an asset named `", display_name, "`"), detail);
 }
 
 absl::Status GroupNotVisible(const absl::Status& cause) {
@@ -110,11 +106,11 @@ void AssetCreation::Upload(const CallContext& context, const UploadAssetParams& 
 }
 
 void AssetCreation::WithGroup(const DraftPtr& draft, Done<model::Asset> done) {
-  if (!draft->violations.empty() && draft->group_handle.id.empty()) {
-    // Without a group there is no profile to check more against.
-    return done(base::InvalidInput(draft->violations));
-  }
   draft->entry = upstreams_.Find(draft->context.tenant, draft->group_handle.upstream);
+  if (!draft->violations.empty()) {
+    // Without an upstream there is no profile to check more against.
+    return done(draft->entry == nullptr ? base::InvalidInput(draft->violations) : Check(*draft));
+  }
   if (draft->entry == nullptr) return done(GroupNotFound(draft->group_handle));
   absl::StatusOr<model::AssetGroup> group = OwnGroup(store_, draft->context.tenant, draft->group_handle);
   if (group.ok()) {
@@ -141,7 +137,7 @@ void AssetCreation::Proceed(const DraftPtr& draft, Done<model::Asset> done) {
   absl::StatusOr<std::optional<model::BilledCall>> earlier = billed_.FindEarlier(draft->call.key);
   if (!earlier.ok()) return done(earlier.status());
   if (!earlier->has_value()) {
-    if (namesake->has_value()) return done(NameTaken((*namesake)->name(), draft->asset.display_name));
+    if (namesake->has_value()) return done(DisplayNameTaken((*namesake)->name(), draft->asset.display_name));
   } else if (draft->bytes != nullptr) {
     return Replay(draft, **earlier, std::move(done));
   }
@@ -169,6 +165,14 @@ absl::Status AssetCreation::Check(Draft& draft) const {
   if (draft.asset.media_type == MediaType::kUnspecified) {
     draft.violations.push_back({absl::StrCat(draft.prefix, "asset.media_type"),
                                 "is required: it cannot be seen from the source or the file name"});
+  }
+  const MediaType shown = draft.has_data() || absl::StartsWithIgnoreCase(draft.asset.uri, "https://")
+                              ? MediaType::kUnspecified
+                              : MediaTypeOfUri(draft.asset.uri);
+  if (shown != MediaType::kUnspecified && shown != draft.asset.media_type) {
+    draft.violations.push_back({"asset.media_type",
+                                "must be that of the data: a data URI says its own, and bare Base64 "
+                                "is taken for a picture"});
   }
   const int64_t most = profile.MaxBytes(draft.asset.media_type);
   const int64_t size = draft.declared_size.value_or(static_cast<int64_t>(draft.inline_data.size()));
@@ -231,10 +235,14 @@ upstream::BilledResult<std::string> AssetCreation::SendIntoGroup(const DraftPtr&
     upstream::BilledResult<std::string> result = SendOnce(draft, options);
     const bool no_group = result.acceptance == Acceptance::kRefused && absl::IsNotFound(result.status);
     if (!no_group) return result;
+    if (VendorHasName(*draft, options)) {
+      result.status = DisplayNameTaken(draft->group.name(), draft->asset.display_name);
+      return result;
+    }
     if (!young) {
       // The vendor gives this answer to a second asset of one name too.
       if (draft->entry->upstream->GetGroup(options, draft->asset.group_id).ok()) {
-        result.status = NameTaken(draft->group.name(), draft->asset.display_name);
+        result.status = DisplayNameTaken(draft->group.name(), draft->asset.display_name);
       }
       return result;
     }
@@ -252,8 +260,9 @@ upstream::BilledResult<std::string> AssetCreation::SendOnce(const DraftPtr& draf
   if (draft->has_data()) {
     std::shared_ptr<upstream::ByteSource> bytes = draft->bytes;
     std::optional<int64_t> size = draft->declared_size;
-    if (bytes == nullptr) {
-      bytes = std::make_shared<MemorySource>(draft->inline_data);
+    if (bytes == nullptr) bytes = std::make_shared<MemorySource>(draft->inline_data);
+    if (!size.has_value()) {
+      bytes = std::make_shared<LookAheadSource>(std::move(bytes), kLookAhead);
       size = bytes->Size();
     }
     draft->source = std::make_unique<UploadSource>(
@@ -261,6 +270,16 @@ upstream::BilledResult<std::string> AssetCreation::SendOnce(const DraftPtr& draf
     draft->asset.data = draft->source.get();
   }
   return draft->entry->upstream->CreateAsset(options, draft->asset);
+}
+
+bool AssetCreation::VendorHasName(const Draft& draft, const upstream::CallOptions& options) const {
+  upstream::AssetQuery query;
+  query.group_ids = {draft.asset.group_id};
+  query.display_name_contains = draft.asset.display_name;
+  const auto page = draft.entry->upstream->ListAssets(options, query);
+  return page.ok() && std::any_of(page->items.begin(), page->items.end(), [&](const upstream::AssetReport& item) {
+           return item.display_name == draft.asset.display_name;
+         });
 }
 
 bool AssetCreation::IsYoung(const model::AssetGroup& group) const {

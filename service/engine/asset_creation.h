@@ -78,6 +78,8 @@ class AssetCreation {
   void Send(const DraftPtr& draft);
   upstream::BilledResult<std::string> SendOnce(const DraftPtr& draft, const upstream::CallOptions& options);
   upstream::BilledResult<std::string> SendIntoGroup(const DraftPtr& draft, const upstream::CallOptions& options);
+  // Whether the vendor lists an asset of this name in the group.
+  bool VendorHasName(const Draft& draft, const upstream::CallOptions& options) const;
   bool IsYoung(const model::AssetGroup& group) const;
   void AwaitGroup(const DraftPtr& draft, const upstream::CallOptions& options);
   void Keep(const DraftPtr& draft, const std::string& id);

@@ -59,17 +59,25 @@ void Assets::Update(const CallContext& context, const model::UpstreamHandle& han
                     Done<model::Asset> done) {
   Upstreams::Entry* entry = upstreams_.Find(context.tenant, handle.upstream);
   if (entry == nullptr) return done(AssetNotFound(handle));
-  RunOn<model::Asset>(
-      entry->submits, *entry, std::move(done), [this, context, handle, display_name, entry](Done<model::Asset> answer) {
-        absl::StatusOr<model::Asset> asset = adoption_.Asset(context, *entry, handle);
-        if (!asset.ok() || asset->display_name == display_name) return answer(std::move(asset));
-        const absl::Status updated = entry->upstream->UpdateAsset(ToCallOptions(context), handle.id, display_name);
-        if (!updated.ok()) return answer(updated);
-        answer(tracker_.Change(handle, [&](model::Asset& edited) {
-          edited.display_name = display_name;
-          return absl::OkStatus();
-        }));
-      });
+  RunOn<model::Asset>(entry->submits, *entry, std::move(done),
+                      [this, context, handle, display_name, entry](Done<model::Asset> answer) {
+                        answer(Rename(context, handle, display_name, *entry));
+                      });
+}
+
+absl::StatusOr<model::Asset> Assets::Rename(const CallContext& context, const model::UpstreamHandle& handle,
+                                            const std::string& display_name, Upstreams::Entry& entry) {
+  absl::StatusOr<model::Asset> asset = adoption_.Asset(context, entry, handle);
+  if (!asset.ok() || asset->display_name == display_name) return asset;
+  absl::StatusOr<std::optional<model::Asset>> namesake = store_.FindAsset(asset->group, display_name);
+  if (!namesake.ok()) return namesake.status();
+  if (namesake->has_value()) return DisplayNameTaken((*namesake)->name(), display_name);
+  const absl::Status updated = entry.upstream->UpdateAsset(ToCallOptions(context), handle.id, display_name);
+  if (!updated.ok()) return updated;
+  return tracker_.Change(handle, [&](model::Asset& edited) {
+    edited.display_name = display_name;
+    return absl::OkStatus();
+  });
 }
 
 void Assets::Delete(const CallContext& context, const model::UpstreamHandle& handle, bool allow_missing,

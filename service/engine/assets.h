@@ -69,6 +69,8 @@ class Assets {
  private:
   absl::StatusOr<model::Page<model::Asset>> ReadPage(const CallContext& context, const ListAssetsParams& params);
   absl::Status AdoptAll(const CallContext& context, const ListAssetsParams& params);
+  absl::StatusOr<model::Asset> Rename(const CallContext& context, const model::UpstreamHandle& handle,
+                                      const std::string& display_name, Upstreams::Entry& entry);
   absl::Status DeleteNow(const CallContext& context, const model::UpstreamHandle& handle, Upstreams::Entry& entry);
 
   store::Store& store_;

@@ -58,6 +58,11 @@ void MergeSubmission(const upstream::BilledResult<std::string>& result, absl::Ti
       task.error = ToFailure(result.status);
       return;
     case upstream::Acceptance::kNotAccepted:
+      if (!result.retryable) {
+        task.state = TaskState::kFailed;
+        task.error = ToFailure(result.status);
+        return;
+      }
       task.state = TaskState::kPending;
       task.state_message = absl::StrCat(std::string(result.status.message()), "; next try in ",
                                         absl::FormatDuration(absl::Ceil(next_try, absl::Seconds(1))));

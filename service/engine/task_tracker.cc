@@ -49,9 +49,10 @@ absl::Status TaskTracker::Start() {
   for (const GenerationTask& found : *open) {
     GenerationTask task = found;
     if (task.state == TaskState::kSubmitting) {
-      absl::StatusOr<GenerationTask> doubtful = Change(task.id, [](GenerationTask& edited) {
+      absl::StatusOr<GenerationTask> doubtful = Change(task.id, [this](GenerationTask& edited) {
         edited.state = TaskState::kSubmitUnknown;
         edited.error = {base::Reason::kOutcomeUnknown, "", "the gateway stopped before the vendor answered"};
+        edited.deadline_time = edited.create_time + options_.submit_unknown_deadline;
         return absl::OkStatus();
       });
       if (!doubtful.ok()) return doubtful.status();
@@ -81,7 +82,7 @@ void TaskTracker::Track(const GenerationTask& task) {
     tracked.submitted = IsSubmitted(task.state);
     tracked_[task.id] = std::move(tracked);
   }
-  due_.Schedule(task.id, task.state == TaskState::kSubmitUnknown ? DeadlineOf(task) : clock_.Now());
+  due_.Schedule(task.id, task.state == TaskState::kSubmitUnknown ? task.deadline_time : clock_.Now());
 }
 
 void TaskTracker::OnDue(const std::string& id) {
@@ -116,7 +117,7 @@ void TaskTracker::Step(const std::string& id, Upstreams::Entry& entry) {
   if (absl::IsNotFound(task.status())) return Forget(id);
   if (!task.ok()) return ScheduleIn(id, absl::Seconds(1));
   if (model::IsTerminal(task->state)) return Forget(id);
-  const bool overdue = clock_.Now() >= DeadlineOf(*task);
+  const bool overdue = clock_.Now() >= task->deadline_time;
   switch (task->state) {
     case TaskState::kPending:
       return overdue ? GiveUp(*task) : Submit(id, entry);
@@ -147,6 +148,9 @@ void TaskTracker::Submit(const std::string& id, Upstreams::Entry& entry) {
       id,
       [&](GenerationTask& edited) {
         MergeSubmission(result, clock_.Now(), next_try, edited);
+        if (edited.state == TaskState::kSubmitUnknown) {
+          edited.deadline_time = edited.create_time + options_.submit_unknown_deadline;
+        }
         return absl::OkStatus();
       },
       next_try);
@@ -172,8 +176,11 @@ void TaskTracker::Poll(const GenerationTask& task, Upstreams::Entry& entry) {
   }
   GenerationTask merged = task;
   const bool news = report.ok() && MergeReport(*report, merged);
-  // The vendor was asked once more before this verdict.
-  if (!model::IsTerminal(merged.state) && clock_.Now() >= DeadlineOf(task)) return GiveUp(task);
+  if (!model::IsTerminal(merged.state) && clock_.Now() >= task.deadline_time) {
+    // Without an answer the task may have ended well, and be paid for: then the verdict waits a while for one.
+    const bool patient = !report.ok() && clock_.Now() < task.deadline_time + options_.last_word;
+    return patient ? ScheduleIn(task.id, Jittered(options_.poll_interval_running, random_)) : GiveUp(task);
+  }
   if (!news) {
     ScheduleNext(merged, base::GetErrorDetail(report.status()).retry_delay.value_or(absl::ZeroDuration()));
     return;
@@ -286,15 +293,10 @@ void TaskTracker::ScheduleNext(const GenerationTask& task, absl::Duration at_lea
   } else if (task.state != TaskState::kPending) {
     pause = absl::InfiniteDuration();
   }
-  due_.Schedule(task.id, std::min(now + std::max(pause, at_least), std::max(DeadlineOf(task), now)));
+  due_.Schedule(task.id, std::min(now + std::max(pause, at_least), std::max(task.deadline_time, now)));
 }
 
 void TaskTracker::ScheduleIn(const std::string& id, absl::Duration pause) { due_.Schedule(id, clock_.Now() + pause); }
-
-absl::Time TaskTracker::DeadlineOf(const GenerationTask& task) const {
-  return task.state == TaskState::kSubmitUnknown ? task.create_time + options_.submit_unknown_deadline
-                                                 : task.deadline_time;
-}
 
 bool TaskTracker::CountNotFound(const std::string& id, bool not_found) {
   base::MutexLock lock(mutex_);

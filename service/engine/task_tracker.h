@@ -29,6 +29,7 @@ class TaskTracker {
     absl::Duration poll_interval_queued = absl::Seconds(15);
     absl::Duration poll_interval_running = absl::Seconds(10);
     absl::Duration submit_unknown_deadline = absl::Hours(24);  // From the task's creation.
+    absl::Duration last_word = absl::Minutes(10);  // How long after its deadline a task waits for an answered poll.
     NotFoundPatience lost{5, absl::Minutes(2)};
     base::Backoff submit_backoff{absl::Seconds(1), absl::Minutes(1)};
     base::Backoff store_backoff{absl::Milliseconds(100), absl::Seconds(5)};
@@ -78,7 +79,6 @@ class TaskTracker {
                     absl::Duration at_least = absl::ZeroDuration());
   void ScheduleNext(const model::GenerationTask& task, absl::Duration at_least);
   void ScheduleIn(const std::string& id, absl::Duration pause);
-  absl::Time DeadlineOf(const model::GenerationTask& task) const;
   bool CountNotFound(const std::string& id, bool not_found);
   int CountSubmitTry(const std::string& id);
   bool Looked(const std::string& id);

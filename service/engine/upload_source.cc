@@ -45,12 +45,41 @@ absl::StatusOr<std::string> UploadSource::Check(absl::StatusOr<std::string> piec
     return WrongSize("chunk", absl::StrCat("the file must have at most ", limit_, " bytes, has more"));
   }
   const bool over = piece->empty();
+  if (over && size_ == 0) return WrongSize("chunk", "the file must have at least 1 byte");
   if (declared_.has_value() && (over ? size_ != *declared_ : size_ > *declared_)) {
     return WrongSize("metadata.size_bytes", absl::StrCat("must be the length of the file: is ", *declared_, ", but ",
                                                          size_, " bytes came", over ? "" : " already"));
   }
   if (!over) hash_.Update(*piece);
   return piece;
+}
+
+LookAheadSource::LookAheadSource(std::shared_ptr<upstream::ByteSource> bytes, size_t most) : bytes_(std::move(bytes)) {
+  size_t read = 0;
+  while (read < most) {
+    absl::StatusOr<std::string> piece = bytes_->Next();
+    if (!piece.ok()) {
+      status_ = piece.status();
+      return;
+    }
+    if (piece->empty()) {
+      size_ = static_cast<int64_t>(read);
+      return;
+    }
+    read += piece->size();
+    ahead_.push_back(*std::move(piece));
+  }
+}
+
+absl::StatusOr<std::string> LookAheadSource::Next() {
+  if (!ahead_.empty()) {
+    std::string piece = std::move(ahead_.front());
+    ahead_.pop_front();
+    return piece;
+  }
+  if (!status_.ok()) return status_;
+  if (size_.has_value()) return "";
+  return bytes_->Next();
 }
 
 absl::StatusOr<std::string> MemorySource::Next() {

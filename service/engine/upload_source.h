@@ -1,6 +1,7 @@
 #ifndef SEEDANCE_SERVICE_ENGINE_UPLOAD_SOURCE_H_
 #define SEEDANCE_SERVICE_ENGINE_UPLOAD_SOURCE_H_
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,7 +19,7 @@ class UploadSource : public upstream::ByteSource {
   UploadSource(std::shared_ptr<upstream::ByteSource> bytes, std::optional<int64_t> declared, int64_t limit)
       : bytes_(std::move(bytes)), declared_(declared), limit_(limit) {}
 
-  // OUT_OF_RANGE with kSizeOutOfRange: longer than the limit, or not of the declared length.
+  // OUT_OF_RANGE with kSizeOutOfRange: empty, longer than the limit, or not of the declared length.
   absl::StatusOr<std::string> Next() override;
   std::optional<int64_t> Size() const override { return declared_; }
 
@@ -41,6 +42,23 @@ class UploadSource : public upstream::ByteSource {
   int64_t size_ = 0;
   bool finished_ = false;
   absl::Status status_;
+};
+
+// Reads a little ahead, so that a short file of unknown length gets one: not every server takes a chunked body.
+class LookAheadSource : public upstream::ByteSource {
+ public:
+  // Reads from `bytes` until its end, or until `most` bytes are in memory. Blocks.
+  LookAheadSource(std::shared_ptr<upstream::ByteSource> bytes, size_t most);
+
+  absl::StatusOr<std::string> Next() override;
+  // Known when the end was seen.
+  std::optional<int64_t> Size() const override { return size_; }
+
+ private:
+  const std::shared_ptr<upstream::ByteSource> bytes_;
+  std::deque<std::string> ahead_;
+  absl::Status status_;  // What the source said behind them.
+  std::optional<int64_t> size_;
 };
 
 // Bytes that are in memory already.

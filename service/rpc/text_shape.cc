@@ -29,7 +29,7 @@ TextShape ShapeOf(std::string_view text) {
       return shape;
     }
     ++shape.characters;
-    if (text[0] == '\n' || text[0] == '\t') {
+    if (text[0] == '\n' || text[0] == '\t' || text[0] == '\r') {
       shape.line_or_tab = true;
     } else if (IsControl(text.substr(0, length))) {
       shape.control = true;

@@ -213,6 +213,7 @@ class Exchange {
     stream_.HeadDone();
     reply_.status = response.status;
     reply_.headers = LowerHeaders(response.headers);
+    http_1_0_ = response.version == "HTTP/1.0";
     to_sink_ = sink_ != nullptr && (response.status == 200 || response.status == 206);
     if (to_sink_ && !sink_->OnHeaders(reply_.status, reply_.headers)) return BreakOff("the reader");
     return true;
@@ -244,7 +245,8 @@ class Exchange {
     const bool whole = done && (reply_.status == 204 || BodyIsWhole());
     if (whole) {
       reply_.outcome = HttpOutcome::kReply;
-      result.reusable = stream_.request_sent() && !stream_.early_reply() && !stream_.ended() &&
+      // HTTP/1.0 closes behind the reply, often a moment later.
+      result.reusable = !http_1_0_ && stream_.request_sent() && !stream_.early_reply() && !stream_.ended() &&
                         !absl::StrContains(Header("connection"), "close");
     } else {
       reply_.outcome = FailedOutcome();
@@ -278,6 +280,7 @@ class Exchange {
   std::string broken_off_;
   bool to_sink_ = false;
   bool too_long_ = false;
+  bool http_1_0_ = false;
 };
 
 ExchangeResult Refused(std::string error) {

@@ -1,5 +1,6 @@
 #include "service/upstream/anyfast/error_table.h"
 
+#include <algorithm>
 #include <string_view>
 
 #include "absl/strings/ascii.h"
@@ -13,8 +14,9 @@ namespace {
 
 using base::Reason;
 
-// Asked for when the vendor says "too many" without a time.
+// Asked for when the vendor says "too many" or "not now" without a time.
 constexpr absl::Duration kDefaultRetry = absl::Seconds(5);
+constexpr absl::Duration kUnavailableRetry = absl::Seconds(1);
 
 constexpr uint32_t operator|(Operation left, Operation right) {
   return static_cast<uint32_t>(left) | static_cast<uint32_t>(right);
@@ -36,7 +38,7 @@ struct ReasonRow {
   uint32_t operations;
   int first_status;
   int last_status;
-  std::string_view code;  // Part of the code in lower case; empty: any.
+  std::string_view code;  // Part of the code in lower case; empty: any. `*` stands for any text, here and below.
   std::string_view
       text;  // Part of the message in lower case; empty: any. Both are looked for in a recognised error only.
   Reason reason;
@@ -66,6 +68,12 @@ constexpr ReasonRow kReasonRows[] = {
     {kAny, 0, 599, "", "input video may", Reason::kInputModeration},
     {kAny, 0, 599, "", "input audio may", Reason::kInputModeration},
     {kAny, 0, 599, "", "may contain real person", Reason::kInputModeration},
+    {kAssetEnd, 0, 0, "", "copyright", Reason::kInputModeration},
+    {kAssetEnd, 0, 0, "", "sensitive", Reason::kInputModeration},
+    {kAssetEnd, 0, 0, "", "moderation", Reason::kInputModeration},
+    {kAssetEnd, 0, 0, "", "敏感", Reason::kInputModeration},
+    {kAssetEnd, 0, 0, "", "违规", Reason::kInputModeration},
+    {kAssetEnd, 0, 0, "", "审核", Reason::kInputModeration},
     {kEnds, 0, 0, "", "copyright", Reason::kOutputModeration},
     {kEnds, 0, 0, "", "sensitive", Reason::kOutputModeration},
     {kEnds, 0, 0, "", "moderation", Reason::kOutputModeration},
@@ -92,6 +100,8 @@ constexpr ReasonRow kReasonRows[] = {
     // ---- Patience ----
     {kAny, 400, 599, "quotaexceeded", "", Reason::kQuotaExceeded},
     {kAny, 429, 429, "", "", Reason::kRateLimited},
+    // No channel for the model: waiting does not make one.
+    {kCreates, 503, 503, "model_not_found", "", Reason::kUpstreamInvalidInput},
     {kAny, 400, 599, "ratelimit", "", Reason::kRateLimited},
     {kAny, 503, 503, "", "", Reason::kUpstreamUnavailable},
 
@@ -101,9 +111,9 @@ constexpr ReasonRow kReasonRows[] = {
 
     // ---- Things that are not there. Young groups are answered so too, for some seconds ----
     {kCreateAsset, 400, 599, "notfound.group", "", Reason::kResourceNotFound},
-    {kCreateAsset, 400, 599, "", "group not found", Reason::kResourceNotFound},
+    {kCreateAsset, 400, 599, "", "group*not found", Reason::kResourceNotFound},
     {kCreateAsset, 400, 599, "", "asset_group", Reason::kResourceNotFound},
-    {kCreateAsset, 400, 599, "", "group does not exist", Reason::kResourceNotFound},
+    {kCreateAsset, 400, 599, "", "group*not exist", Reason::kResourceNotFound},
     {kCreateAsset, 400, 599, "", "素材组不存在", Reason::kResourceNotFound},
     {kCreateAsset, 400, 599, "", "already exist", Reason::kDisplayNameTaken},
     {kCreateAsset, 400, 599, "", "duplicate", Reason::kDisplayNameTaken},
@@ -139,14 +149,25 @@ constexpr ReasonRow kReasonRows[] = {
     {kAny, 500, 599, "", "", Reason::kUpstreamUnavailable},
 };
 
+// Whether `text` holds the parts of `pattern`, which `*` separates, in their order.
+bool Holds(std::string_view text, std::string_view pattern) {
+  while (!pattern.empty()) {
+    const std::string_view part = pattern.substr(0, pattern.find('*'));
+    pattern.remove_prefix(std::min(part.size() + 1, pattern.size()));
+    const size_t at = text.find(part);
+    if (at == std::string_view::npos) return false;
+    text.remove_prefix(at + part.size());
+  }
+  return true;
+}
+
 bool Fits(const ReasonRow& row, Operation operation, int status, const VendorError& error, const std::string& code,
           const std::string& text) {
   if ((row.operations & static_cast<uint32_t>(operation)) == 0) return false;
   if (status < row.first_status || status > row.last_status) return false;
   if (row.code.empty() && row.text.empty()) return true;
   if (!error.recognised) return false;
-  return row.text == kReadable ||
-         (code.find(row.code) != std::string::npos && text.find(row.text) != std::string::npos);
+  return row.text == kReadable || (Holds(code, row.code) && Holds(text, row.text));
 }
 
 Reason FindReason(Operation operation, int status, const VendorError& error) {
@@ -211,6 +232,8 @@ const char* ReasonText(Reason reason) {
       return "the vendor's answer was lost; it may have accepted the request";
     case Reason::kUpstreamUnavailable:
       return "the vendor does not answer usably";
+    case Reason::kUpstreamFailed:
+      return "the vendor failed";
     case Reason::kCancelled:
       return "the call was cancelled";
     default:
@@ -255,7 +278,9 @@ Verdict JudgeOutcome(const ErrorContext& context, const HttpReply& reply) {
   }
   const bool billed = (static_cast<uint32_t>(context.operation) & kCreates) != 0;
   if (billed && verdict.acceptance == Acceptance::kUnknown) reason = Reason::kOutcomeUnknown;
-  verdict.status = BuildStatus(context, reason, VendorError(), reply.error, std::nullopt);
+  std::optional<absl::Duration> delay;
+  if (reason == Reason::kUpstreamUnavailable) delay = kUnavailableRetry;
+  verdict.status = BuildStatus(context, reason, VendorError(), reply.error, delay);
   return verdict;
 }
 
@@ -280,7 +305,15 @@ Verdict JudgeAnswer(const ErrorContext& context, const HttpReply& reply) {
     verdict.retry_after = ParseRetryAfter(header->second, context.now);
   }
   std::optional<absl::Duration> delay = verdict.retry_after;
+  if (billed && verdict.acceptance == Acceptance::kNotAccepted && reason == Reason::kUpstreamInvalidInput) {
+    verdict.acceptance = Acceptance::kRefused;
+  }
+  // Refused for good: the status must not invite to try the same request again.
+  if (billed && verdict.acceptance == Acceptance::kRefused && reason == Reason::kUpstreamUnavailable) {
+    reason = Reason::kUpstreamFailed;
+  }
   if (reason == Reason::kRateLimited && !delay.has_value()) delay = kDefaultRetry;
+  if (reason == Reason::kUpstreamUnavailable && !delay.has_value()) delay = kUnavailableRetry;
   verdict.status = BuildStatus(context, reason, error, absl::StrCat("HTTP ", reply.status), delay);
   return verdict;
 }
