@@ -305,7 +305,9 @@ Verdict JudgeAnswer(const ErrorContext& context, const HttpReply& reply) {
     verdict.retry_after = ParseRetryAfter(header->second, context.now);
   }
   std::optional<absl::Duration> delay = verdict.retry_after;
-  if (billed && verdict.acceptance == Acceptance::kNotAccepted && reason == Reason::kUpstreamInvalidInput) {
+  // Patience helps neither a model that is not there nor an empty purse.
+  const bool hopeless = reason == Reason::kUpstreamInvalidInput || reason == Reason::kCreditsExhausted;
+  if (billed && verdict.acceptance == Acceptance::kNotAccepted && hopeless) {
     verdict.acceptance = Acceptance::kRefused;
   }
   // Refused for good: the status must not invite to try the same request again.
