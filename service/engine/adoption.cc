@@ -9,13 +9,21 @@ namespace {
 // 100 pages of 100: more than any plan allows, and an end for a vendor that always says "more".
 constexpr int kMostPages = 100;
 
+// Whether the vendor's id can be part of a name.
+bool IsName(const std::string& name) {
+  return model::ParseAssetGroupName(name).has_value() || model::ParseAssetName(name).has_value();
+}
+
 }  // namespace
 
 absl::StatusOr<model::AssetGroup> Adoption::Group(const CallContext& context, Upstreams::Entry& entry,
                                                   const model::UpstreamHandle& handle) {
   absl::StatusOr<model::AssetGroup> stored = OwnGroup(store_, context.tenant, handle);
   if (stored.ok() || !absl::IsNotFound(stored.status()) || !entry.dedicated) return stored;
-  if (store_.GetGroup(handle).ok()) return stored;  // Another tenant's, of a time when the credentials were shared.
+  // Another tenant's, of a time when the credentials were shared.
+  if (const absl::Status any = store_.GetGroup(handle).status(); !absl::IsNotFound(any)) {
+    return any.ok() ? stored.status() : any;
+  }
   absl::StatusOr<upstream::GroupReport> report = entry.upstream->GetGroup(ToCallOptions(context), handle.id);
   if (absl::IsNotFound(report.status())) return GroupNotFound(handle);
   if (!report.ok()) return report.status();
@@ -26,7 +34,9 @@ absl::StatusOr<model::Asset> Adoption::Asset(const CallContext& context, Upstrea
                                              const model::UpstreamHandle& handle) {
   absl::StatusOr<model::Asset> stored = OwnAsset(store_, context.tenant, handle);
   if (stored.ok() || !absl::IsNotFound(stored.status()) || !entry.dedicated) return stored;
-  if (store_.GetAsset(handle).ok()) return stored;  // As in Group.
+  if (const absl::Status any = store_.GetAsset(handle).status(); !absl::IsNotFound(any)) {
+    return any.ok() ? stored.status() : any;  // As in Group.
+  }
   absl::StatusOr<upstream::AssetReport> report = entry.upstream->GetAsset(ToCallOptions(context), handle.id);
   if (absl::IsNotFound(report.status())) return AssetNotFound(handle);
   if (!report.ok()) return report.status();
@@ -41,6 +51,7 @@ absl::Status Adoption::AllGroups(const CallContext& context, Upstreams::Entry& e
         entry.upstream->ListGroups(ToCallOptions(context), query);
     if (!page.ok()) return page.status();
     for (const upstream::GroupReport& report : page->items) {
+      if (!IsName(model::AssetGroupName({entry.upstream->name(), report.id}))) continue;
       const absl::Status put = Put(context.tenant, entry.upstream->name(), report).status();
       if (!put.ok()) return put;
     }
@@ -59,6 +70,7 @@ absl::Status Adoption::AllAssets(const CallContext& context, Upstreams::Entry& e
         entry.upstream->ListAssets(ToCallOptions(context), query);
     if (!page.ok()) return page.status();
     for (const upstream::AssetReport& report : page->items) {
+      if (!IsName(model::AssetName({entry.upstream->name(), report.id}))) continue;
       const absl::Status put = Put(context, entry, report).status();
       if (!put.ok()) return put;
     }

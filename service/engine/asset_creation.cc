@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -74,7 +75,7 @@ void AssetCreation::Create(const CallContext& context, const CreateAssetParams& 
                                                 : MediaTypeOfUri(params.uri);
   }
   draft->asset.file_name = absl::StrCat("upload", std::string(model::SniffSuffix(params.inline_data)));
-  draft->call.key = {context.tenant, "CreateAsset", params.request_id};
+  draft->call.key = {context.tenant, "CreateAsset", absl::AsciiStrToLower(params.request_id)};
   draft->call.fingerprint = {{"asset.asset_group", model::AssetGroupName(params.group)},
                              {"asset.display_name", params.display_name},
                              {"asset.media_type", absl::StrCat(static_cast<int>(params.media_type))},
@@ -96,7 +97,7 @@ void AssetCreation::Upload(const CallContext& context, const UploadAssetParams& 
       params.media_type == MediaType::kUnspecified ? model::MediaTypeOfFileName(params.file_name) : params.media_type;
   draft->bytes = std::move(bytes);
   draft->declared_size = params.size_bytes;
-  draft->call.key = {context.tenant, "UploadAsset", params.request_id};
+  draft->call.key = {context.tenant, "UploadAsset", absl::AsciiStrToLower(params.request_id)};
   draft->call.fingerprint = {{"metadata.asset.asset_group", model::AssetGroupName(params.group)},
                              {"metadata.asset.display_name", params.display_name},
                              {"metadata.asset.media_type", absl::StrCat(static_cast<int>(params.media_type))},
@@ -235,13 +236,16 @@ upstream::BilledResult<std::string> AssetCreation::SendIntoGroup(const DraftPtr&
     upstream::BilledResult<std::string> result = SendOnce(draft, options);
     const bool no_group = result.acceptance == Acceptance::kRefused && absl::IsNotFound(result.status);
     if (!no_group) return result;
-    if (VendorHasName(*draft, options)) {
+    upstream::CallOptions look = options;
+    if (look.cancel == nullptr) look.cancel = options.abandon;
+    look.deadline = clock_.Now() + kGroupWait;
+    if (VendorHasName(*draft, look)) {
       result.status = DisplayNameTaken(draft->group.name(), draft->asset.display_name);
       return result;
     }
     if (!young) {
       // The vendor gives this answer to a second asset of one name too.
-      if (draft->entry->upstream->GetGroup(options, draft->asset.group_id).ok()) {
+      if (draft->entry->upstream->GetGroup(look, draft->asset.group_id).ok()) {
         result.status = DisplayNameTaken(draft->group.name(), draft->asset.display_name);
       }
       return result;
@@ -318,7 +322,9 @@ void AssetCreation::Keep(const DraftPtr& draft, const std::string& id) {
 BilledCalls::Waiter AssetCreation::AnswerWith(Done<model::Asset> done) {
   return [this, done = std::move(done)](absl::StatusOr<std::string> name) mutable {
     if (!name.ok()) return done(name.status());
-    done(store_.GetAsset(*model::ParseAssetName(*name)));
+    const std::optional<model::UpstreamHandle> handle = model::ParseAssetName(*name);
+    if (!handle.has_value()) return done(base::InternalError("the vendor's id cannot be part of a name"));
+    done(store_.GetAsset(*handle));
   };
 }
 

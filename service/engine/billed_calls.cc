@@ -11,6 +11,9 @@ namespace {
 
 using model::BilledCallState;
 
+// Each try waits for a busy database itself.
+constexpr int kWriteTries = 3;
+
 // What a journalled call answers to one who asks again.
 absl::StatusOr<std::string> AnswerOf(const model::BilledCall& row) {
   switch (row.state) {
@@ -40,6 +43,14 @@ BilledCallState StateFor(upstream::Acceptance acceptance) {
       return BilledCallState::kInDoubt;
   }
   return BilledCallState::kInDoubt;
+}
+
+// For one who waited for another's call.
+absl::Status BrokeOff() {
+  base::ErrorDetail detail;
+  detail.reason = base::Reason::kUpstreamUnavailable;
+  detail.retry_delay = absl::Seconds(1);
+  return base::MakeError("the call with this request_id that was under way broke off; try again", detail);
 }
 
 }  // namespace
@@ -114,7 +125,11 @@ void BilledCalls::Failed(model::BilledCall call, upstream::Acceptance acceptance
 void BilledCalls::Finish(model::BilledCall call, model::AssetGroup* group, model::Asset* asset,
                          const absl::StatusOr<std::string>& answer) {
   call.update_time = clock_.Now();
-  const absl::Status written = store_.FinishCall(call, group, asset);
+  absl::Status written;
+  for (int tried = 0; tried < kWriteTries; ++tried) {
+    written = store_.FinishCall(call, group, asset);
+    if (base::GetReason(written) != base::Reason::kStoreUnavailable) break;
+  }
   if (!written.ok()) {
     // The row stays in flight, which a later caller reads as in doubt. The log is the only other place that knows.
     base::Log(base::LogLevel::kError, "billed_call_end_not_stored",
@@ -124,7 +139,10 @@ void BilledCalls::Finish(model::BilledCall call, model::AssetGroup* group, model
                {"resource", call.resource_name},
                {"cause", std::string(written.message())}});
   }
-  Release(call.key, written.ok() ? answer : absl::StatusOr<std::string>(written));
+  // Only what surely was not accepted may invite to another try.
+  const bool sent = call.state == BilledCallState::kDone || call.state == BilledCallState::kInDoubt;
+  const absl::Status lost = sent ? OutcomeUnknown("its end could not be stored") : written;
+  Release(call.key, written.ok() ? answer : absl::StatusOr<std::string>(lost));
 }
 
 void BilledCalls::Release(const model::BilledCallKey& key, const absl::StatusOr<std::string>& answer) {
@@ -135,7 +153,11 @@ void BilledCalls::Release(const model::BilledCallKey& key, const absl::StatusOr<
     waiters = std::move(flight->second.waiters);
     flights_.erase(flight);
   }
-  for (Waiter& waiter : waiters) waiter(answer);
+  // The first one sent the call. The others only waited for it, and were not what broke it off.
+  const base::Reason reason = base::GetReason(answer.status());
+  const bool own = reason == base::Reason::kCancelled || reason == base::Reason::kDeadlineExceeded ||
+                   reason == base::Reason::kSizeOutOfRange;
+  for (size_t i = 0; i < waiters.size(); ++i) waiters[i](own && i > 0 ? BrokeOff() : answer);
 }
 
 std::string FirstDifferenceFromJournal(const model::Fingerprint& journalled, const model::Fingerprint& asked) {

@@ -40,6 +40,9 @@ class Engine {
   // followed again. Call it once, before any other use.
   absl::Status Start();
 
+  // Submits no further tasks, for a stop that is near: what is PENDING waits for the next start.
+  void StopSubmitting() { task_tracker_.StopSubmitting(); }
+
   // Ends polling, and waits up to `grace` for the calls under way; those that have not ended then are broken off, and
   // what they may have done is in doubt. Call it once nobody calls the use cases any more. May be called twice.
   void Stop(absl::Duration grace = absl::Seconds(10));

@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "service/base/error.h"
 #include "service/base/log.h"
 #include "service/base/sha256.h"
@@ -15,7 +16,9 @@ namespace {
 BilledCalls::Waiter AnswerWith(store::Store& store, Done<model::AssetGroup> done) {
   return [&store, done = std::move(done)](absl::StatusOr<std::string> name) mutable {
     if (!name.ok()) return done(name.status());
-    done(store.GetGroup(*model::ParseAssetGroupName(*name)));
+    const std::optional<model::UpstreamHandle> handle = model::ParseAssetGroupName(*name);
+    if (!handle.has_value()) return done(base::InternalError("the vendor's id cannot be part of a name"));
+    done(store.GetGroup(*handle));
   };
 }
 
@@ -40,7 +43,7 @@ void Groups::Create(const CallContext& context, const CreateGroupParams& params,
     return done(draft);
   }
   model::BilledCall call;
-  call.key = {context.tenant, "CreateAssetGroup", params.request_id};
+  call.key = {context.tenant, "CreateAssetGroup", absl::AsciiStrToLower(params.request_id)};
   call.fingerprint = {{"asset_group.upstream", params.upstream},
                       {"asset_group.display_name", params.display_name},
                       {"asset_group.description", base::Sha256Hex(params.description)}};
@@ -148,6 +151,16 @@ absl::Status Groups::DeleteNow(const CallContext& context, const DeleteGroupPara
     after = page->next;
   } while (!after.at_start());
   if (!assets.empty() && !params.force) return NotEmpty(params.handle);
+  if (!params.force) {
+    // The store may not know all: the vendor deletes whatever is inside.
+    upstream::AssetQuery query;
+    query.group_ids = {params.handle.id};
+    const auto there = entry.upstream->ListAssets(ToCallOptions(context), query);
+    if (!there.ok()) return there.status();
+    for (const upstream::AssetReport& asset : there->items) {
+      if (asset.group_id == params.handle.id) return NotEmpty(params.handle);
+    }
+  }
   const absl::Status deleted = entry.upstream->DeleteGroup(ToCallOptions(context), params.handle.id);
   // Already gone at the vendor is as good as deleted.
   if (!deleted.ok() && !absl::IsNotFound(deleted)) return deleted;

@@ -73,6 +73,11 @@ void TaskTracker::Stop() {
   due_.Stop();
 }
 
+void TaskTracker::StopSubmitting() {
+  base::MutexLock lock(mutex_);
+  submits_ = false;
+}
+
 void TaskTracker::Track(const GenerationTask& task) {
   {
     base::MutexLock lock(mutex_);
@@ -109,9 +114,11 @@ void TaskTracker::OnDue(const std::string& id) {
 }
 
 void TaskTracker::Step(const std::string& id, Upstreams::Entry& entry) {
+  bool submits = false;
   {
     base::MutexLock lock(mutex_);
     if (stopped_) return;
+    submits = submits_;
   }
   absl::StatusOr<GenerationTask> task = store_.GetTask(id);
   if (absl::IsNotFound(task.status())) return Forget(id);
@@ -120,7 +127,8 @@ void TaskTracker::Step(const std::string& id, Upstreams::Entry& entry) {
   const bool overdue = clock_.Now() >= task->deadline_time;
   switch (task->state) {
     case TaskState::kPending:
-      return overdue ? GiveUp(*task) : Submit(id, entry);
+      if (overdue) return GiveUp(*task);
+      return submits ? Submit(id, entry) : ScheduleIn(id, absl::Seconds(1));
     case TaskState::kQueued:
     case TaskState::kRunning:
       return Poll(*task, entry);
@@ -178,8 +186,9 @@ void TaskTracker::Poll(const GenerationTask& task, Upstreams::Entry& entry) {
   const bool news = report.ok() && MergeReport(*report, merged);
   if (!model::IsTerminal(merged.state) && clock_.Now() >= task.deadline_time) {
     // Without an answer the task may have ended well, and be paid for: then the verdict waits a while for one.
-    const bool patient = !report.ok() && clock_.Now() < task.deadline_time + options_.last_word;
-    return patient ? ScheduleIn(task.id, Jittered(options_.poll_interval_running, random_)) : GiveUp(task);
+    if (report.ok() || !AwaitsLastWord(task.id)) return GiveUp(task);
+    const absl::Duration wish = base::GetErrorDetail(report.status()).retry_delay.value_or(absl::ZeroDuration());
+    return ScheduleIn(task.id, std::max(Jittered(options_.poll_interval_running, random_), wish));
   }
   if (!news) {
     ScheduleNext(merged, base::GetErrorDetail(report.status()).retry_delay.value_or(absl::ZeroDuration()));
@@ -297,6 +306,15 @@ void TaskTracker::ScheduleNext(const GenerationTask& task, absl::Duration at_lea
 }
 
 void TaskTracker::ScheduleIn(const std::string& id, absl::Duration pause) { due_.Schedule(id, clock_.Now() + pause); }
+
+bool TaskTracker::AwaitsLastWord(const std::string& id) {
+  base::MutexLock lock(mutex_);
+  const auto tracked = tracked_.find(id);
+  if (tracked == tracked_.end()) return false;
+  absl::Time& since = tracked->second.overdue_since;
+  since = std::min(since, clock_.Now());
+  return clock_.Now() < since + options_.last_word;
+}
 
 bool TaskTracker::CountNotFound(const std::string& id, bool not_found) {
   base::MutexLock lock(mutex_);

@@ -29,7 +29,7 @@ class TaskTracker {
     absl::Duration poll_interval_queued = absl::Seconds(15);
     absl::Duration poll_interval_running = absl::Seconds(10);
     absl::Duration submit_unknown_deadline = absl::Hours(24);  // From the task's creation.
-    absl::Duration last_word = absl::Minutes(10);  // How long after its deadline a task waits for an answered poll.
+    absl::Duration last_word = absl::Minutes(10);  // How long an overdue task is polled until an answer comes.
     NotFoundPatience lost{5, absl::Minutes(2)};
     base::Backoff submit_backoff{absl::Seconds(1), absl::Minutes(1)};
     base::Backoff store_backoff{absl::Milliseconds(100), absl::Seconds(5)};
@@ -42,6 +42,9 @@ class TaskTracker {
   // died before the answer.
   absl::Status Start();
   void Stop();
+
+  // Submits nothing more: what is PENDING waits for the next start. Polls go on.
+  void StopSubmitting();
 
   // Follows a task that was just stored.
   void Track(const model::GenerationTask& task);
@@ -65,6 +68,7 @@ class TaskTracker {
     int submit_tries = 0;
     bool looked = false;  // Whether the vendor was polled.
     NotFoundStreak unknown;
+    absl::Time overdue_since = absl::InfiniteFuture();  // First poll beyond the deadline that was not answered.
   };
 
   void OnDue(const std::string& id);
@@ -79,6 +83,8 @@ class TaskTracker {
                     absl::Duration at_least = absl::ZeroDuration());
   void ScheduleNext(const model::GenerationTask& task, absl::Duration at_least);
   void ScheduleIn(const std::string& id, absl::Duration pause);
+  // Whether an overdue task that was polled without an answer is polled again.
+  bool AwaitsLastWord(const std::string& id);
   bool CountNotFound(const std::string& id, bool not_found);
   int CountSubmitTry(const std::string& id);
   bool Looked(const std::string& id);
@@ -94,6 +100,7 @@ class TaskTracker {
   base::Mutex mutex_;
   base::CondVar stopping_;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
+  bool submits_ ABSL_GUARDED_BY(mutex_) = true;
   std::map<std::string, Tracked> tracked_ ABSL_GUARDED_BY(mutex_);  // By id.
   DueQueue due_;
 };

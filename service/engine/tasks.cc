@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "service/base/log.h"
 #include "service/base/sha256.h"
@@ -91,7 +92,7 @@ void Tasks::Create(const CallContext& context, const CreateTaskParams& params, D
 absl::StatusOr<GenerationTask> Tasks::PrepareAndStore(const CallContext& context, const CreateTaskParams& params,
                                                       bool adopt) {
   model::BilledCall call;
-  call.key = {context.tenant, "CreateGenerationTask", params.request_id};
+  call.key = {context.tenant, "CreateGenerationTask", absl::AsciiStrToLower(params.request_id)};
   call.fingerprint = FingerprintOf(params.request);
   if (!params.request_id.empty() && !params.validate_only && params.violations.empty()) {
     // Asked before the checks: what was accepted once is answered again even if its assets are gone by now.

@@ -44,13 +44,27 @@ bool DownloadReactor::OnBytes(std::string_view bytes) {
 }
 
 bool DownloadReactor::Push(Response message) {
+  bool room = false;
+  bool stalled = false;
   {
     base::MutexLock lock(mutex_);
-    if (!WaitForRoom()) return false;
-    queue_.push_back(std::move(message));
+    room = WaitForRoom();
+    if (room) queue_.push_back(std::move(message));
+    stalled = cancelling_;
+  }
+  if (stalled) CancelStalled();
+  if (room) Pump();
+  return room;
+}
+
+// A reader that takes nothing also holds the write in flight: only a cancellation ends it.
+void DownloadReactor::CancelStalled() {
+  grpc_context_->TryCancel();
+  {
+    base::MutexLock lock(mutex_);
+    cancelling_ = false;
   }
   Pump();
-  return true;
 }
 
 bool DownloadReactor::WaitForRoom() {
@@ -64,6 +78,7 @@ bool DownloadReactor::WaitForRoom() {
   detail.reason = base::Reason::kDeadlineExceeded;
   ending_ = base::MakeError(
       absl::StrCat("the reader took nothing for ", absl::FormatDuration(edge_.options().stall_limit)), detail);
+  cancelling_ = !finished_;
   return false;
 }
 
@@ -73,7 +88,7 @@ void DownloadReactor::Pump() {
   absl::Status end;
   {
     base::MutexLock lock(mutex_);
-    if (writing_ || finished_) return;
+    if (writing_ || finished_ || cancelling_) return;
     if (!queue_.empty()) {
       writing_ = true;
       next = &queue_.front();

@@ -43,19 +43,23 @@ class DownloadReactor final : public grpc::ServerWriteReactor<gateway::v1::Downl
 
  private:
   DownloadReactor(Edge& edge, grpc::CallbackServerContext* context)
-      : edge_(edge), call_(edge, context, "DownloadGenerationResult") {}
+      : edge_(edge), grpc_context_(context), call_(edge, context, "DownloadGenerationResult") {}
 
   bool Push(Response message);
   bool WaitForRoom() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Pump();
   void End(const absl::Status& status, bool at_once);
 
+  void CancelStalled();
+
   Edge& edge_;
+  grpc::CallbackServerContext* const grpc_context_;
   Call call_;
   base::Mutex mutex_;
   base::CondVar changed_;
   std::deque<Response> queue_ ABSL_GUARDED_BY(mutex_);  // The first is being written while writing_ is true.
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
+  bool cancelling_ ABSL_GUARDED_BY(mutex_) = false;  // Holds Finish back, for the context dies with the stream.
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
   std::optional<absl::Status> ending_ ABSL_GUARDED_BY(mutex_);
   std::shared_ptr<DownloadReactor> self_;  // Until OnDone.

@@ -51,8 +51,13 @@ void UploadReactor::OnSendInitialMetadataDone(bool ok) {
 void UploadReactor::OnMetadata() {
   if (!message_.has_metadata()) return End(base::InvalidField("metadata", "is required as the first message"));
   engine::UploadAssetParams params = ReadMetadata(message_.metadata());
-  call_.set_request_id(params.request_id);
-  call_.set_resource(message_.metadata().asset().asset_group());
+  {
+    // OnCancel, which may run now, reads them for the log.
+    base::MutexLock lock(mutex_);
+    if (finished_) return;
+    call_.set_request_id(params.request_id);
+    call_.set_resource(message_.metadata().asset().asset_group());
+  }
   pipe_ = std::make_shared<BytePipe>(params.size_bytes, edge_.options().stall_limit, edge_.clock(),
                                      [weak = weak_from_this()] {
                                        if (auto self = weak.lock()) self->ReadNext();

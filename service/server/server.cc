@@ -139,6 +139,7 @@ void Server::Shutdown() {
   if (grpc_ != nullptr) {
     base::Log(base::LogLevel::kInfo, "server_draining", {{"address", address_}});
     grpc_->GetHealthCheckService()->Shutdown();
+    engine_->StopSubmitting();
     edge_->Drain();
     if (acceptor_ != nullptr) acceptor_->Stop();
     edge_->active().AwaitNone(clock_, end);

@@ -61,7 +61,7 @@ class PooledTransport : public HttpTransport {
     const bool reused = connection != nullptr;
     if (!reused) {
       auto connected = Connect(destination, tls_, options_.connect_timeout, limit);
-      if (!connected.ok()) return ConnectFailed(connected.status(), limit);
+      if (!connected.ok()) return ConnectFailed(connected.status(), request.billed, limit);
       connection = *std::move(connected);
     }
     // A plain request through a proxy names the whole URL; https goes through a tunnel and knows nothing of the proxy.
@@ -77,9 +77,10 @@ class PooledTransport : public HttpTransport {
     return std::move(result.reply);
   }
 
-  static HttpReply ConnectFailed(const absl::Status& error, const IoLimit& limit) {
+  // No byte left this machine; for a billed request that matters more than why.
+  static HttpReply ConnectFailed(const absl::Status& error, bool billed, const IoLimit& limit) {
     HttpReply reply = NotSent(std::string(error.message()));
-    if (limit.cancelled()) {
+    if (limit.cancelled() && !billed) {
       reply.outcome = HttpOutcome::kCancelled;
       reply.error = "cancelled";
     }

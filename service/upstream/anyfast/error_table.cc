@@ -191,7 +191,9 @@ struct AcceptanceRow {
 // First match wins; nothing matches: kUnknown.
 constexpr AcceptanceRow kAcceptanceRows[] = {
     {429, 429, AcceptanceRow::kAnyBody, Acceptance::kNotAccepted, true},
-    {503, 503, AcceptanceRow::kAnyBody, Acceptance::kNotAccepted, true},
+    // Only the vendor's own words, or a time to come back, say that it put the call off: a proxy that lost the answer
+    // to a call that it had passed on says 503 too.
+    {503, 503, AcceptanceRow::kVendorShape, Acceptance::kNotAccepted, true},
     // Redirects are not followed; these two say that nothing was done.
     {307, 308, AcceptanceRow::kAnyBody, Acceptance::kRefused, false},
     // Statuses that mean "not processed", whoever on the way wrote them.
@@ -298,17 +300,25 @@ Verdict JudgeAnswer(const ErrorContext& context, const HttpReply& reply) {
     verdict.retryable = row.retryable;
     break;
   }
+  const auto header = reply.headers.find("retry-after");
+  if (header != reply.headers.end()) verdict.retry_after = ParseRetryAfter(header->second, context.now);
+  if (reply.status == 503 && verdict.retry_after.has_value()) {
+    verdict.acceptance = Acceptance::kNotAccepted;
+    verdict.retryable = true;
+  }
   Reason reason = FindReason(context.operation, reply.status, error);
   const bool billed = (static_cast<uint32_t>(context.operation) & kCreates) != 0;
   if (billed && verdict.acceptance == Acceptance::kUnknown) reason = Reason::kOutcomeUnknown;
-  if (const auto header = reply.headers.find("retry-after"); header != reply.headers.end()) {
-    verdict.retry_after = ParseRetryAfter(header->second, context.now);
-  }
   std::optional<absl::Duration> delay = verdict.retry_after;
   // Patience helps neither a model that is not there nor an empty purse.
   const bool hopeless = reason == Reason::kUpstreamInvalidInput || reason == Reason::kCreditsExhausted;
   if (billed && verdict.acceptance == Acceptance::kNotAccepted && hopeless) {
     verdict.acceptance = Acceptance::kRefused;
+  }
+  // The vendor's "too many", wrapped into another status on its way.
+  if (billed && verdict.acceptance == Acceptance::kRefused && reason == Reason::kRateLimited) {
+    verdict.acceptance = Acceptance::kNotAccepted;
+    verdict.retryable = true;
   }
   // Refused for good: the status must not invite to try the same request again.
   if (billed && verdict.acceptance == Acceptance::kRefused && reason == Reason::kUpstreamUnavailable) {
