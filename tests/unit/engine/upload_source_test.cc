@@ -115,11 +115,24 @@ TEST(UploadSourceTest, AnErrorOfTheCallersStreamBreaksOff) {
   EXPECT_FALSE(at_the_end.finished());
 }
 
-TEST(UploadSourceTest, AnEmptyFileIsAFile) {
+TEST(UploadSourceTest, AnEmptyFileIsRefused) {
   UploadSource source = Source({}, 0, 10);
-  EXPECT_EQ(*ReadAll(source), "");
-  EXPECT_TRUE(source.finished());
-  EXPECT_EQ(source.sha256(), base::Sha256Hex(""));
+  EXPECT_EQ(base::GetReason(ReadAll(source).status()), base::Reason::kSizeOutOfRange);
+  EXPECT_FALSE(source.finished());
+}
+
+TEST(LookAheadSourceTest, AShortFileGetsItsLength) {
+  LookAheadSource source(std::make_shared<MemorySource>(std::string(700'000, 'x')), 1 << 20);
+  EXPECT_EQ(source.Size(), 700'000);
+  UploadSource whole(std::make_shared<LookAheadSource>(std::make_shared<MemorySource>("abc"), 10), 3, 10);
+  EXPECT_EQ(*ReadAll(whole), "abc");
+}
+
+TEST(LookAheadSourceTest, ALongFileStaysOfUnknownLengthAndWhole) {
+  auto ahead = std::make_shared<LookAheadSource>(std::make_shared<MemorySource>(std::string(3'000'000, 'x')), 1 << 20);
+  EXPECT_EQ(ahead->Size(), std::nullopt);
+  UploadSource source(ahead, std::nullopt, 10'000'000);
+  EXPECT_EQ(ReadAll(source)->size(), 3'000'000u);
 }
 
 TEST(MemorySourceTest, GivesItsBytesInPiecesOfAtMostAMebibyte) {
