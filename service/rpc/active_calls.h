@@ -23,6 +23,11 @@ class ActiveCalls {
     if (--count_ == 0) none_.NotifyAll();
   }
 
+  size_t count() {
+    base::MutexLock lock(mutex_);
+    return count_;
+  }
+
   // Waits until there is none, or for the deadline.
   void AwaitNone(base::Clock& clock, absl::Time deadline) {
     base::MutexLock lock(mutex_);

@@ -261,6 +261,7 @@ class AnyFast : public Upstream {
     const UploadCancel cancel(call, source);
     request.cancel = cancel.token();
     BilledResult<std::string> result = Create(Operation::kCreateAsset, request, GroupRef(asset.group_id));
+    if (result.acceptance == Acceptance::kNotAccepted && cancel.token()->cancelled()) result.retryable = false;
     if (result.acceptance == Acceptance::kUnknown && !source.finished()) {
       // However it ended, the vendor cannot have seen a whole file.
       result.acceptance = Acceptance::kNotAccepted;

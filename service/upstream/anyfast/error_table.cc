@@ -314,6 +314,7 @@ Verdict JudgeAnswer(const ErrorContext& context, const HttpReply& reply) {
   const bool hopeless = reason == Reason::kUpstreamInvalidInput || reason == Reason::kCreditsExhausted;
   if (billed && verdict.acceptance == Acceptance::kNotAccepted && hopeless) {
     verdict.acceptance = Acceptance::kRefused;
+    verdict.retryable = false;
   }
   // The vendor's "too many", wrapped into another status on its way.
   if (billed && verdict.acceptance == Acceptance::kRefused && reason == Reason::kRateLimited) {

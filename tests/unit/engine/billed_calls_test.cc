@@ -202,12 +202,21 @@ TEST_F(BilledCallsTest, NothingIsSentWhenTheJournalCannotBeWritten) {
 TEST_F(BilledCallsTest, AnEndThatCannotBeWrittenLeavesDoubt) {
   const BilledCall call = Own();
   model::AssetGroup group = Group();
-  store_->failing_finishes = 1;
+  store_->failing_finishes = 100;
   billed_->Accepted(call, &group, nullptr);
-  EXPECT_EQ(ReasonOf(first_.Wait()), base::Reason::kStoreUnavailable);
+  // Not STORE_UNAVAILABLE, which would invite to pay again.
+  EXPECT_EQ(ReasonOf(first_.Wait()), base::Reason::kOutcomeUnknown);
   EXPECT_EQ(ReasonOf(Ask()), base::Reason::kOutcomeUnknown);
   Reopen();
   EXPECT_EQ(ReasonOf(Ask()), base::Reason::kOutcomeUnknown);
+}
+
+TEST_F(BilledCallsTest, AnEndIsWrittenAgainWhenTheStoreFailsOnce) {
+  const BilledCall call = Own();
+  model::AssetGroup group = Group();
+  store_->failing_finishes = 1;
+  billed_->Accepted(call, &group, nullptr);
+  EXPECT_EQ(*first_.Wait(), group.name());
 }
 
 TEST_F(BilledCallsTest, FieldsThatTheJournalLearntLaterAreNotCompared) {

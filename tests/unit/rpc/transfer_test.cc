@@ -1,5 +1,3 @@
-#include <thread>
-
 #include "service/base/sha256.h"
 #include "tests/testing/eventually.h"
 #include "tests/unit/rpc/gateway_fixture.h"
@@ -48,6 +46,9 @@ class Upload {
     return writer_->Finish();
   }
 
+  // Without ending the stream.
+  grpc::Status AwaitEnd() { return writer_->Finish(); }
+
   grpc::ClientContext context;
   v1::Asset asset;
 
@@ -76,7 +77,7 @@ TEST_F(GatewayTest, AStreamThatIsCutCreatesNothing) {
   for (int round = 0; round < 30; ++round) {
     auto upload = std::make_unique<Upload>(*assets_, group);
     ASSERT_TRUE(upload->Metadata());
-    ASSERT_TRUE(upload->Chunk(Bytes(1000)));
+    ASSERT_TRUE(upload->Chunk(Bytes(1 << 20)));
     const bool begun = round % 3 == 0 || Eventually([&] { return vendor_.create_asset.calls() > 0; });
     ASSERT_TRUE(begun);
     upload->context.TryCancel();
@@ -146,11 +147,9 @@ TEST_F(GatewayTest, AnUploaderThatStallsIsGivenUp) {
   edge_options_.stall_limit = absl::Milliseconds(200);
   Start();
   Upload upload(*assets_, MakeGroup().name());
-  ASSERT_TRUE(upload.Metadata());
+  ASSERT_TRUE(upload.Metadata(/*size=*/10));
   ASSERT_TRUE(upload.Chunk("x"));
-  ASSERT_TRUE(Eventually([&] { return !upload.Chunk("x") || vendor_.create_asset.calls() > 0; }));
-  std::this_thread::sleep_for(std::chrono::milliseconds(500));
-  const grpc::Status status = upload.End();
+  const grpc::Status status = upload.AwaitEnd();
   EXPECT_EQ(status.error_code(), grpc::StatusCode::DEADLINE_EXCEEDED) << status.error_message();
 }
 
@@ -163,6 +162,11 @@ class Download {
     request.set_limit(limit);
     context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(30));
     reader_ = stub.DownloadGenerationResult(&context, request);
+  }
+
+  void ReadOne() {
+    v1::DownloadGenerationResultResponse message;
+    EXPECT_TRUE(reader_->Read(&message));
   }
 
   grpc::Status Read() {
@@ -241,7 +245,7 @@ TEST_F(DownloadTest, AReaderThatGoesAwayFreesTheTransferThread) {
   const std::string name = FinishedTask();
   for (int i = 0; i < 3; ++i) {
     Download download(*tasks_, name);
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    download.ReadOne();
     download.context.TryCancel();
     EXPECT_EQ(download.Read().error_code(), grpc::StatusCode::CANCELLED);
   }
@@ -255,8 +259,10 @@ TEST_F(DownloadTest, AReaderThatStallsIsGivenUp) {
   Start();
   vendor_.SetFile(kVideo, Bytes(30 << 20));
   Download download(*tasks_, FinishedTask());
-  std::this_thread::sleep_for(std::chrono::milliseconds(600));
-  EXPECT_EQ(download.Read().error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+  download.ReadOne();
+  // No status gets past a write that the reader does not take: the stream is cancelled.
+  ASSERT_TRUE(Eventually([&] { return edge_->active().count() == 0; }));
+  EXPECT_EQ(download.Read().error_code(), grpc::StatusCode::CANCELLED);
 }
 
 }  // namespace
