@@ -17,8 +17,8 @@ bool BytePipe::Push(std::string chunk) {
   bytes_ += chunk.size();
   chunks_.push_back(std::move(chunk));
   changed_.NotifyOne();
-  full_ = bytes_ >= kRoomBytes;
-  return !full_;
+  owed_ = bytes_ >= kRoomBytes;
+  return !owed_;
 }
 
 void BytePipe::Close() {
@@ -37,8 +37,8 @@ void BytePipe::Abort(absl::Status status) {
 }
 
 absl::StatusOr<std::string> BytePipe::Next() {
+  AskForMore();
   std::string chunk;
-  bool room = false;
   {
     base::MutexLock lock(mutex_);
     const absl::Time limit = clock_.Now() + stall_limit_;
@@ -55,11 +55,18 @@ absl::StatusOr<std::string> BytePipe::Next() {
     chunk = std::move(chunks_.front());
     chunks_.pop_front();
     bytes_ -= chunk.size();
-    room = full_ && bytes_ < kRoomBytes;
-    if (room) full_ = false;
   }
-  if (room) on_room_();
+  AskForMore();
   return chunk;
+}
+
+void BytePipe::AskForMore() {
+  {
+    base::MutexLock lock(mutex_);
+    if (!owed_ || bytes_ >= kRoomBytes || closed_ || !aborted_.ok()) return;
+    owed_ = false;
+  }
+  on_room_();
 }
 
 }  // namespace seedance::rpc

@@ -22,8 +22,9 @@ class BytePipe final : public upstream::ByteSource {
   // While fewer bytes than this wait the writer is asked for more.
   static constexpr size_t kRoomBytes = 512 << 10;
 
-  // `on_room` runs on the reader's thread when there is room again after Push returned false. The reader gives up with
-  // DEADLINE_EXCEEDED when nothing arrives for `stall_limit`.
+  // `on_room` runs on the reader's thread when it begins to read, unless something was pushed before, and when there is
+  // room again after Push returned false. So nothing need be taken from the network while no reader is there yet. The
+  // reader gives up with DEADLINE_EXCEEDED when nothing arrives for `stall_limit`.
   BytePipe(std::optional<int64_t> size, absl::Duration stall_limit, base::Clock& clock,
            absl::AnyInvocable<void()> on_room);
 
@@ -40,6 +41,8 @@ class BytePipe final : public upstream::ByteSource {
   std::optional<int64_t> Size() const override { return size_; }
 
  private:
+  void AskForMore();
+
   const std::optional<int64_t> size_;
   const absl::Duration stall_limit_;
   base::Clock& clock_;
@@ -47,7 +50,7 @@ class BytePipe final : public upstream::ByteSource {
   base::CondVar changed_;
   std::deque<std::string> chunks_ ABSL_GUARDED_BY(mutex_);
   size_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;
-  bool full_ ABSL_GUARDED_BY(mutex_) = false;  // on_room is owed.
+  bool owed_ ABSL_GUARDED_BY(mutex_) = true;  // on_room, as soon as there is room.
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Status aborted_ ABSL_GUARDED_BY(mutex_);
   absl::AnyInvocable<void()> on_room_;  // Called by the reader only.

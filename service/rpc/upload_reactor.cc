@@ -67,8 +67,8 @@ void UploadReactor::OnMetadata() {
     self->assets_.Upload(self->call_.context(), params, self->pipe_,
                          [self](absl::StatusOr<model::Asset> asset) { self->OnAnswer(std::move(asset)); });
   };
-  if (!edge_.calls().Submit(std::move(work))) return End(CallPoolFull());
-  ReadNext();
+  // The transfer thread asks for the first chunk when it begins: until then the bytes stay with the caller.
+  if (!edge_.calls().Submit(std::move(work))) End(CallPoolFull());
 }
 
 void UploadReactor::OnChunk() {

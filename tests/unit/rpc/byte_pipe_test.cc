@@ -36,6 +36,18 @@ TEST(BytePipe, SaysOnceWhenThereIsRoomAgain) {
   EXPECT_EQ(room, 1);
 }
 
+TEST(BytePipe, NothingIsAskedForBeforeTheReaderBegins) {
+  int room = 0;
+  std::unique_ptr<BytePipe> pipe;
+  pipe = std::make_unique<BytePipe>(std::nullopt, kLong, base::RealClock(), [&] {
+    ++room;
+    (void)pipe->Push("first");
+  });
+  EXPECT_EQ(room, 0);
+  EXPECT_EQ(*pipe->Next(), "first");
+  EXPECT_EQ(room, 1);
+}
+
 TEST(BytePipe, AbortGivesItsStatusAtOnceAndForEver) {
   BytePipe pipe(std::nullopt, kLong, base::RealClock(), [] {});
   EXPECT_TRUE(pipe.Push("abc"));
