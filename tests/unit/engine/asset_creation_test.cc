@@ -6,6 +6,7 @@
 
 #include "service/base/sha256.h"
 #include "tests/unit/engine/engine_fixture.h"
+#include "tests/unit/engine/pieces.h"
 
 namespace seedance::testing {
 namespace {
@@ -18,30 +19,12 @@ using upstream::Acceptance;
 
 constexpr char kPng[] = "\x89PNG\r\n\x1a\n and so on";
 
-// The bytes of a caller's upload stream: pieces, then an end, or an error instead of it.
-class Stream : public upstream::ByteSource {
- public:
-  explicit Stream(std::vector<std::string> pieces, absl::Status end = absl::OkStatus())
-      : pieces_(std::move(pieces)), end_(std::move(end)) {}
-  absl::StatusOr<std::string> Next() override {
-    if (at_ < pieces_.size()) return pieces_[at_++];
-    if (!end_.ok()) return end_;
-    return std::string();
-  }
-  std::optional<int64_t> Size() const override { return std::nullopt; }
-
- private:
-  const std::vector<std::string> pieces_;
-  const absl::Status end_;
-  size_t at_ = 0;
-};
-
 class AssetCreationTest : public EngineTest {
  protected:
   absl::StatusOr<model::Asset> Upload(const engine::UploadAssetParams& params, std::vector<std::string> pieces,
                                       absl::Status end = absl::OkStatus()) {
     Answer<model::Asset> answer;
-    engine_->assets().Upload(Caller(), params, std::make_shared<Stream>(std::move(pieces), std::move(end)),
+    engine_->assets().Upload(Caller(), params, std::make_shared<Pieces>(std::move(pieces), std::move(end)),
                              answer.done());
     return answer.Wait();
   }
@@ -193,7 +176,7 @@ TEST_F(AssetCreationTest, AnUploadIntoAYoungGroupWaitsUntilTheVendorSeesIt) {
   Start();
   const model::UpstreamHandle group = YoungGroup();
   Answer<model::Asset> answer;
-  engine_->assets().Upload(Caller(), GoodUpload(group), std::make_shared<Stream>(std::vector<std::string>{kPng}),
+  engine_->assets().Upload(Caller(), GoodUpload(group), std::make_shared<Pieces>(std::vector<std::string>{kPng}),
                            answer.done());
   ASSERT_TRUE(Eventually([&] {
     clock_.Advance(absl::Milliseconds(100));
@@ -412,7 +395,7 @@ TEST_F(AssetCreationTest, AnUploadThatCameToJoinOneThatBrokeOffIsSentItself) {
   vendor_.create_asset.Close();
   Answer<model::Asset> first;
   engine_->assets().Upload(Caller(), params,
-                           std::make_shared<Stream>(std::vector<std::string>{"half"}, absl::CancelledError("gone")),
+                           std::make_shared<Pieces>(std::vector<std::string>{"half"}, absl::CancelledError("gone")),
                            first.done());
   ASSERT_TRUE(Eventually([&] { return vendor_.create_asset.waiting() == 1; }));
   store_->after_get_call = [&] {

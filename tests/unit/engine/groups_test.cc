@@ -78,6 +78,18 @@ TEST_F(GroupsTest, AnUpdateIsMadeAtTheVendorFirst) {
   EXPECT_EQ(vendor_.update_group.calls(), 2);
 }
 
+TEST_F(GroupsTest, AGroupWithAssetsThatOnlyTheVendorKnowsIsNotDeletedWithoutForce) {
+  Start();
+  const model::UpstreamHandle asset = StoredAsset("a");
+  ASSERT_TRUE(store_->DeleteAsset(asset).ok());
+  upstream::AssetReport report;
+  report.id = "made-elsewhere";
+  report.group_id = "g";
+  vendor_.SetAsset(report);
+  EXPECT_EQ(ReasonOf(Delete({{"fake", "g"}, false, false})), Reason::kGroupNotEmpty);
+  EXPECT_EQ(vendor_.delete_group.calls(), 0);
+}
+
 TEST_F(GroupsTest, AGroupThatHoldsAssetsIsDeletedOnlyByForceAndItsReadersAreTold) {
   Start();
   const model::UpstreamHandle asset = StoredAsset("a");

@@ -302,6 +302,22 @@ TEST_F(TaskTrackerTest, AtItsDeadlineTheVendorIsAskedOnceMoreBeforeATaskExpires)
   EXPECT_EQ(vendor_.get_task.calls(), 1);
 }
 
+TEST_F(TaskTrackerTest, AnOverdueTaskIsPolledAgainUntilTheVendorAnswers) {
+  engine::Engine::Options options;
+  options.tasks.deadline = absl::Minutes(1);
+  options.task_tracker.poll_interval_queued = absl::Hours(10);
+  Start(options);
+  const std::string id = SubmittedTask();
+  vendor_.get_task.Answer(absl::UnavailableError("no route"));
+  clock_.Advance(absl::Hours(1));  // Long after the deadline, as after an outage.
+  ASSERT_TRUE(Called(vendor_.get_task, 1));
+  FinishSteps();
+  EXPECT_EQ(Stored(id).state, TaskState::kQueued);
+  clock_.Advance(absl::Minutes(1));
+  ASSERT_TRUE(Reaches(id, TaskState::kExpired));
+  EXPECT_EQ(vendor_.get_task.calls(), 2);
+}
+
 TEST_F(TaskTrackerTest, AResultThatTheLastPollBringsIsKept) {
   engine::Engine::Options options;
   options.tasks.deadline = absl::Minutes(1);

@@ -55,6 +55,33 @@ TEST_F(TasksTest, AHundredCreatesWithOneRequestIdAreOneTask) {
   EXPECT_EQ(CreateTask(params)->id, answers[0]->id);
 }
 
+TEST_F(TasksTest, ARequestIdIsTheSameInAnyCase) {
+  Start();
+  engine::CreateTaskParams params = GoodTask();
+  params.request_id = "8C1F6A52-3B1E-4A51-9D0F-0D1F6F0A7C11";
+  const std::string id = CreateTask(params)->id;
+  params.request_id = "8c1f6a52-3b1e-4a51-9d0f-0d1f6f0a7c11";
+  EXPECT_EQ(CreateTask(params)->id, id);
+}
+
+TEST_F(TasksTest, NothingIsSubmittedOnceAStopHasBegunButPollsGoOn) {
+  Start();
+  const std::string earlier = CreateTask(GoodTask())->id;
+  ASSERT_TRUE(Reaches(earlier, TaskState::kQueued));
+  const int polls = vendor_.get_task.calls();
+  engine_->StopSubmitting();
+  const std::string id = CreateTask(GoodTask())->id;
+  clock_.Advance(absl::Minutes(1));
+  // The queue hands out what was due earlier first.
+  ASSERT_TRUE(Eventually([&] { return vendor_.get_task.calls() > polls; }));
+  FinishSteps();
+  EXPECT_EQ(store_->GetTask(id)->state, TaskState::kPending);
+  EXPECT_EQ(vendor_.create_task.calls(), 1);
+  Restart();
+  ASSERT_TRUE(Reaches(id, TaskState::kQueued));
+  EXPECT_EQ(vendor_.create_task.calls(), 2);
+}
+
 TEST_F(TasksTest, ARequestIdAnswersWithTheTaskAsItIsNow) {
   Start();
   engine::CreateTaskParams params = GoodTask();

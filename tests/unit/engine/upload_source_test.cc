@@ -9,27 +9,12 @@
 
 #include "service/base/error.h"
 #include "service/base/sha256.h"
+#include "tests/unit/engine/pieces.h"
 
 namespace seedance::engine {
 namespace {
 
-// Pieces as a caller sends them, then the end or an error.
-class Pieces : public upstream::ByteSource {
- public:
-  explicit Pieces(std::vector<std::string> pieces, absl::Status end = absl::OkStatus())
-      : pieces_(std::move(pieces)), end_(std::move(end)) {}
-  absl::StatusOr<std::string> Next() override {
-    if (at_ < pieces_.size()) return pieces_[at_++];
-    if (!end_.ok()) return end_;
-    return std::string();
-  }
-  std::optional<int64_t> Size() const override { return std::nullopt; }
-
- private:
-  const std::vector<std::string> pieces_;
-  const absl::Status end_;
-  size_t at_ = 0;
-};
+using testing::Pieces;
 
 UploadSource Source(std::vector<std::string> pieces, std::optional<int64_t> declared, int64_t limit,
                     absl::Status end = absl::OkStatus()) {

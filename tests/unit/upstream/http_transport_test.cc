@@ -183,6 +183,7 @@ TEST(HttpTransport, DrippingBodyEndsAtTheDeadline) {
   TrickServer server([](Peer& peer, int) {
     peer.ReadRequest();
     peer.Send("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n");
+    // The slow drip is the fault under test.
     while (peer.Send("x")) std::this_thread::sleep_for(std::chrono::milliseconds(5));
   });
   HttpRequest request = Get(server.url());
@@ -198,6 +199,7 @@ TEST(HttpTransport, DrippingHeadEndsAtTheDeadline) {
   TrickServer server([](Peer& peer, int) {
     peer.ReadRequest();
     peer.Send("HTTP/1.1 200 OK\r\nX: ");
+    // As above.
     while (peer.Send("x")) std::this_thread::sleep_for(std::chrono::milliseconds(5));
   });
   HttpRequest request = Post(server.url(), "{}");
