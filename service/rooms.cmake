@@ -2,13 +2,15 @@
 # this table does not allow. tests/lint checks the same table on the include lines.
 set(ROOM_MAY_USE_base "")
 set(ROOM_MAY_USE_model base)
+set(ROOM_MAY_USE_media base model)
 set(ROOM_MAY_USE_store base model)
 set(ROOM_MAY_USE_store_sqlite base model store)
 set(ROOM_MAY_USE_upstream base model)
 set(ROOM_MAY_USE_upstream_anyfast base model upstream)
-set(ROOM_MAY_USE_engine base model store upstream)
+set(ROOM_MAY_USE_upstream_piapi base model upstream)
+set(ROOM_MAY_USE_engine base model media store upstream)
 set(ROOM_MAY_USE_rpc base model engine)
-set(ROOM_MAY_USE_server base model store store_sqlite upstream upstream_anyfast engine rpc)
+set(ROOM_MAY_USE_server base model store store_sqlite upstream upstream_anyfast upstream_piapi engine rpc)
 
 # Outside libraries that only some rooms may link. A library that is not in this list is open to all.
 set(LIBRARY_ONLY_FOR_gRPC::grpc++ rpc server)
@@ -17,8 +19,8 @@ set(LIBRARY_ONLY_FOR_proto_api_grpc rpc server)
 set(LIBRARY_ONLY_FOR_proto_api rpc server)
 set(LIBRARY_ONLY_FOR_proto_config server)
 set(LIBRARY_ONLY_FOR_proto_store store)
-set(LIBRARY_ONLY_FOR_PkgConfig::httplib upstream)
-set(LIBRARY_ONLY_FOR_nlohmann_json::nlohmann_json upstream upstream_anyfast)
+set(LIBRARY_ONLY_FOR_PkgConfig::httplib upstream server)
+set(LIBRARY_ONLY_FOR_nlohmann_json::nlohmann_json upstream upstream_anyfast upstream_piapi)
 set(LIBRARY_ONLY_FOR_SQLiteCpp store_sqlite)
 set(LIBRARY_ONLY_FOR_yaml-cpp server)
 

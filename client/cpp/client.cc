@@ -153,6 +153,12 @@ absl::StatusOr<Asset> Client::CreateAsset(CreateAssetRequest request, const Call
   return Unary(*assets_, &AssetService::Stub::CreateAsset, request, call, options_.write_timeout);
 }
 
+absl::StatusOr<BatchCreateAssetsResponse> Client::BatchCreateAssets(BatchCreateAssetsRequest request,
+                                                                    const CallOptions& call) {
+  for (gateway::v1::CreateAssetRequest& each : *request.mutable_requests()) EnsureRequestId(each);
+  return Unary(*assets_, &AssetService::Stub::BatchCreateAssets, request, call, options_.write_timeout);
+}
+
 absl::StatusOr<Asset> Client::GetAsset(const std::string& name, const CallOptions& call) {
   return Unary(*assets_, &AssetService::Stub::GetAsset, Named<GetAssetRequest>(name), call, options_.read_timeout);
 }

@@ -45,6 +45,9 @@ class Client {
   absl::Status DeleteAssetGroup(gateway::v1::DeleteAssetGroupRequest request, const CallOptions& call = {});
 
   absl::StatusOr<Asset> CreateAsset(gateway::v1::CreateAssetRequest request, const CallOptions& call = {});
+  // Each request without a `request_id` gets one of its own.
+  absl::StatusOr<gateway::v1::BatchCreateAssetsResponse> BatchCreateAssets(
+      gateway::v1::BatchCreateAssetsRequest request, const CallOptions& call = {});
   absl::StatusOr<Asset> GetAsset(const std::string& name, const CallOptions& call = {});
   absl::StatusOr<gateway::v1::ListAssetsResponse> ListAssets(const gateway::v1::ListAssetsRequest& request,
                                                              const CallOptions& call = {});

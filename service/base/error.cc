@@ -22,7 +22,7 @@ struct ReasonRow {
 using absl::StatusCode;
 
 // In the order of the enum.
-constexpr std::array<ReasonRow, 33> kReasons = {{
+constexpr std::array<ReasonRow, 34> kReasons = {{
     {"UNSPECIFIED", StatusCode::kUnknown},
     {"INVALID_INPUT", StatusCode::kInvalidArgument},
     {"UPSTREAM_INVALID_INPUT", StatusCode::kInvalidArgument},
@@ -56,6 +56,7 @@ constexpr std::array<ReasonRow, 33> kReasons = {{
     {"UNSUPPORTED_BY_UPSTREAM", StatusCode::kUnimplemented},
     {"CANCELLED", StatusCode::kCancelled},
     {"INTERNAL", StatusCode::kInternal},
+    {"ASSET_LIBRARY_FULL", StatusCode::kResourceExhausted},
 }};
 
 Reason ReasonOfName(std::string_view name) {

@@ -50,6 +50,7 @@ enum class Reason {
   kUnsupportedByUpstream = 30,
   kCancelled = 31,
   kInternal = 32,
+  kAssetLibraryFull = 33,
 };
 
 // `INVALID_INPUT` for kInvalidInput and so on: the word in ErrorInfo.reason.

@@ -2,12 +2,16 @@
 
 #include "absl/strings/str_cat.h"
 #include "service/base/error.h"
+#include "service/engine/asset_library.h"
 
 namespace seedance::engine {
 namespace {
 
 // 100 pages of 100: more than any plan allows, and an end for a vendor that always says "more".
 constexpr int kMostPages = 100;
+
+// Id of the group of adopted assets at a vendor without groups.
+constexpr char kLibrary[] = "library";
 
 // Whether the vendor's id can be part of a name.
 bool IsName(const std::string& name) {
@@ -24,6 +28,7 @@ absl::StatusOr<model::AssetGroup> Adoption::Group(const CallContext& context, Up
   if (const absl::Status any = store_.GetGroup(handle).status(); !absl::IsNotFound(any)) {
     return any.ok() ? stored.status() : any;
   }
+  if (!entry.upstream->profile().assets.groups) return stored;
   absl::StatusOr<upstream::GroupReport> report = entry.upstream->GetGroup(ToCallOptions(context), handle.id);
   if (absl::IsNotFound(report.status())) return GroupNotFound(handle);
   if (!report.ok()) return report.status();
@@ -37,6 +42,10 @@ absl::StatusOr<model::Asset> Adoption::Asset(const CallContext& context, Upstrea
   if (const absl::Status any = store_.GetAsset(handle).status(); !absl::IsNotFound(any)) {
     return any.ok() ? stored.status() : any;  // As in Group.
   }
+  // The present id of an asset that was created again is no name of it.
+  const absl::StatusOr<std::optional<model::Asset>> known = Known(handle);
+  if (!known.ok()) return known.status();
+  if (known->has_value()) return AssetNotFound(handle);
   absl::StatusOr<upstream::AssetReport> report = entry.upstream->GetAsset(ToCallOptions(context), handle.id);
   if (absl::IsNotFound(report.status())) return AssetNotFound(handle);
   if (!report.ok()) return report.status();
@@ -45,6 +54,7 @@ absl::StatusOr<model::Asset> Adoption::Asset(const CallContext& context, Upstrea
 
 absl::Status Adoption::AllGroups(const CallContext& context, Upstreams::Entry& entry) {
   if (!entry.dedicated) return SharedCredentials(entry);
+  if (!entry.upstream->profile().assets.groups) return absl::OkStatus();
   upstream::GroupQuery query;
   for (query.page = 1; query.page <= kMostPages; ++query.page) {
     absl::StatusOr<upstream::ReportPage<upstream::GroupReport>> page =
@@ -64,7 +74,7 @@ absl::Status Adoption::AllAssets(const CallContext& context, Upstreams::Entry& e
                                  const std::vector<std::string>& group_ids) {
   if (!entry.dedicated) return SharedCredentials(entry);
   upstream::AssetQuery query;
-  query.group_ids = group_ids;
+  if (entry.upstream->profile().assets.groups) query.group_ids = group_ids;
   for (query.page = 1; query.page <= kMostPages; ++query.page) {
     absl::StatusOr<upstream::ReportPage<upstream::AssetReport>> page =
         entry.upstream->ListAssets(ToCallOptions(context), query);
@@ -81,31 +91,76 @@ absl::Status Adoption::AllAssets(const CallContext& context, Upstreams::Entry& e
 
 absl::StatusOr<model::AssetGroup> Adoption::Put(const std::string& tenant, const std::string& upstream,
                                                 const upstream::GroupReport& report) {
+  const absl::Time update_time = report.update_time.value_or(clock_.Now());
   model::AssetGroup group;
   group.handle = {upstream, report.id};
   group.tenant = tenant;
-  group.create_time = report.create_time.value_or(clock_.Now());
-  absl::StatusOr<model::AssetGroup> stored = store_.GetGroup(group.handle);
-  if (stored.ok()) {
-    if (stored->display_name == report.display_name || report.display_name.empty()) return stored;
-    group = *stored;
-  } else if (!absl::IsNotFound(stored.status())) {
-    return stored;
-  }
   group.display_name = report.display_name;
-  if (!report.description.empty()) group.description = report.description;
-  group.update_time = report.update_time.value_or(clock_.Now());
-  return store_.PutGroup(group);
+  group.description = report.description;
+  group.create_time = report.create_time.value_or(clock_.Now());
+  group.update_time = update_time;
+  absl::StatusOr<model::AssetGroup> stored = store_.GetGroup(group.handle);
+  if (absl::IsNotFound(stored.status())) stored = store_.AddGroup(group);
+  if (!stored.ok() || stored->display_name == report.display_name || report.display_name.empty()) return stored;
+  return store_.UpdateGroup(group.handle, [&](model::AssetGroup& edited) {
+    edited.display_name = report.display_name;
+    if (!report.description.empty()) edited.description = report.description;
+    edited.update_time = update_time;
+    return absl::OkStatus();
+  });
 }
 
 absl::StatusOr<model::Asset> Adoption::Put(const CallContext& context, Upstreams::Entry& entry,
                                            const upstream::AssetReport& report) {
-  const std::string& upstream = entry.upstream->name();
-  const model::UpstreamHandle handle{upstream, report.id};
-  absl::StatusOr<model::Asset> stored = store_.GetAsset(handle);
-  if (stored.ok()) return tracker_.Apply(handle, report);
-  if (!absl::IsNotFound(stored.status())) return stored;
+  const model::AssetProfile& profile = entry.upstream->profile().assets;
+  const model::UpstreamHandle handle{entry.upstream->name(), report.id};
+  absl::StatusOr<std::optional<model::Asset>> known = Known(handle);
+  if (!known.ok()) return known.status();
+  if (known->has_value()) return tracker_.Apply((*known)->handle, report);
 
+  absl::StatusOr<model::UpstreamHandle> group = GroupOf(context, entry, report);
+  if (!group.ok()) return group.status();
+  model::Asset asset;
+  asset.handle = handle;
+  asset.tenant = context.tenant;
+  asset.group = *group;
+  asset.display_name = report.display_name.empty() && !profile.rename ? report.id : report.display_name;
+  asset.media_type = report.media_type;
+  asset.state = report.state == model::AssetState::kUnspecified ? model::AssetState::kProcessing : report.state;
+  asset.error = report.error;
+  asset.preview_uri = report.preview_uri;
+  asset.create_time = report.create_time.value_or(clock_.Now());
+  asset.update_time = report.update_time.value_or(asset.create_time);
+  asset.last_used_time = clock_.Now();
+  asset.expire_time = ExpireTime(profile.library, asset.last_used_time, report.expire_time);
+  absl::StatusOr<model::Asset> added = store_.AddAsset(asset);
+  if (added.ok()) tracker_.Track(*added);
+  return added;
+}
+
+absl::StatusOr<std::optional<model::Asset>> Adoption::Known(const model::UpstreamHandle& at_vendor) {
+  absl::StatusOr<model::Asset> named = store_.GetAsset(at_vendor);
+  if (named.ok()) return std::optional<model::Asset>(*std::move(named));
+  if (!absl::IsNotFound(named.status())) return named.status();
+  return store_.FindAssetByVendorId(at_vendor.upstream, at_vendor.id);
+}
+
+absl::StatusOr<model::UpstreamHandle> Adoption::GroupOf(const CallContext& context, Upstreams::Entry& entry,
+                                                        const upstream::AssetReport& report) {
+  const std::string& upstream = entry.upstream->name();
+  if (!entry.upstream->profile().assets.groups) {
+    upstream::GroupReport library;
+    library.id = library.display_name = kLibrary;
+    const model::UpstreamHandle group{upstream, kLibrary};
+    // Its owner may have given it another name.
+    if (const absl::Status there = store_.GetGroup(group).status(); !absl::IsNotFound(there)) {
+      if (!there.ok()) return there;
+      return group;
+    }
+    const absl::Status put = Put(context.tenant, upstream, library).status();
+    if (!put.ok()) return put;
+    return group;
+  }
   const model::UpstreamHandle group{upstream, report.group_id};
   if (!report.group_id.empty() && absl::IsNotFound(store_.GetGroup(group).status())) {
     absl::StatusOr<upstream::GroupReport> found = entry.upstream->GetGroup(ToCallOptions(context), report.group_id);
@@ -115,20 +170,7 @@ absl::StatusOr<model::Asset> Adoption::Put(const CallContext& context, Upstreams
     const absl::Status put = Put(context.tenant, upstream, found.ok() ? *found : bare).status();
     if (!put.ok()) return put;
   }
-  model::Asset asset;
-  asset.handle = handle;
-  asset.tenant = context.tenant;
-  asset.group = group;
-  asset.display_name = report.display_name;
-  asset.media_type = report.media_type;
-  asset.state = report.state == model::AssetState::kUnspecified ? model::AssetState::kProcessing : report.state;
-  asset.error = report.error;
-  asset.preview_uri = report.preview_uri;
-  asset.create_time = report.create_time.value_or(clock_.Now());
-  asset.update_time = report.update_time.value_or(asset.create_time);
-  absl::StatusOr<model::Asset> put = store_.PutAsset(asset);
-  if (put.ok() && put->state == model::AssetState::kProcessing) tracker_.Track(*put);
-  return put;
+  return group;
 }
 
 absl::StatusOr<model::AssetGroup> OwnGroup(store::Store& store, const std::string& tenant,

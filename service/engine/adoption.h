@@ -1,6 +1,7 @@
 #ifndef SEEDANCE_SERVICE_ENGINE_ADOPTION_H_
 #define SEEDANCE_SERVICE_ENGINE_ADOPTION_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,9 @@ namespace seedance::engine {
 
 // Takes groups and assets that exist at the vendor but not in the store into the store, for the tenant to whom the
 // vendor's credentials are dedicated. With shared credentials the store alone decides ownership: then everything here
-// is NOT_FOUND or FAILED_PRECONDITION.
+// is NOT_FOUND or FAILED_PRECONDITION. What is in the store already is never replaced, only brought up to date.
+//
+// Assets of a vendor that has no groups go into the group `<upstream>~library`, which is made when it is first needed.
 //
 // Methods call the vendor and block: run them on the entry's `polls` threads.
 class Adoption {
@@ -32,7 +35,8 @@ class Adoption {
   absl::StatusOr<model::Asset> Asset(const CallContext& context, Upstreams::Entry& entry,
                                      const model::UpstreamHandle& handle);
 
-  // Reads the vendor's whole list. Of the assets: only those of `group_ids`, unless it is empty.
+  // Reads the vendor's whole list. Of the assets: only those of `group_ids`, unless it is empty or the vendor has no
+  // groups.
   absl::Status AllGroups(const CallContext& context, Upstreams::Entry& entry);
   absl::Status AllAssets(const CallContext& context, Upstreams::Entry& entry,
                          const std::vector<std::string>& group_ids);
@@ -42,6 +46,11 @@ class Adoption {
                                         const upstream::GroupReport& report);
   absl::StatusOr<model::Asset> Put(const CallContext& context, Upstreams::Entry& entry,
                                    const upstream::AssetReport& report);
+  // The stored asset that the vendor knows by this id, if there is one.
+  absl::StatusOr<std::optional<model::Asset>> Known(const model::UpstreamHandle& at_vendor);
+  // The group that the report names, in the store.
+  absl::StatusOr<model::UpstreamHandle> GroupOf(const CallContext& context, Upstreams::Entry& entry,
+                                                const upstream::AssetReport& report);
 
   store::Store& store_;
   AssetTracker& tracker_;

@@ -1,14 +1,11 @@
 #include "service/engine/asset_creation.h"
 
-#include <algorithm>
 #include <utility>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
-#include "service/base/sha256.h"
-#include "service/engine/patience.h"
+#include "service/base/error.h"
+#include "service/engine/asset_library.h"
+#include "service/engine/data_uri.h"
+#include "service/engine/url_check.h"
 
 namespace seedance::engine {
 namespace {
@@ -16,315 +13,276 @@ namespace {
 using model::MediaType;
 using upstream::Acceptance;
 
-// A vendor may not see a group for some seconds after it made it.
-constexpr absl::Duration kGroupYouth = absl::Seconds(30);
-constexpr absl::Duration kGroupWait = absl::Seconds(15);
-constexpr absl::Duration kGroupPause = absl::Seconds(1);
-
-// Files up to this length need not say it.
+// So much of a stream is read before the vendor is called: headers are mostly there, and short files are whole.
 constexpr size_t kLookAhead = 1 << 20;
 
-// The media type that a URI shows: a data URI's own word, a URL's suffix, a picture for bare Base64.
-MediaType MediaTypeOfUri(const std::string& uri) {
-  if (absl::StartsWithIgnoreCase(uri, "data:")) return model::MediaTypeOfMime(uri.substr(5));
-  if (!absl::StartsWithIgnoreCase(uri, "https://")) return MediaType::kImage;
-  const std::vector<std::string> path = absl::StrSplit(uri, absl::MaxSplits(absl::ByAnyChar("?#"), 1));
-  return model::MediaTypeOfFileName(path[0]);
+SpoolSpace::Options SpoolOptions(const AssetCreation::Options& options) {
+  SpoolSpace::Options spool = options.spool;
+  // There a file need not be copied to be served.
+  if (spool.directory.empty() && options.staging != nullptr) spool.directory = options.staging->directory();
+  return spool;
 }
 
-absl::Status GroupNotVisible(const absl::Status& cause) {
-  base::ErrorDetail detail = base::GetErrorDetail(cause);
+// OK as long as somebody waits for the answer.
+absl::Status StillWanted(const CallContext& context, base::Clock& clock) {
+  base::ErrorDetail detail;
+  if (context.cancel != nullptr && context.cancel->cancelled()) {
+    detail.reason = base::Reason::kCancelled;
+    return base::MakeError("the caller went away", detail);
+  }
+  if (clock.Now() < context.deadline) return absl::OkStatus();
+  detail.reason = base::Reason::kDeadlineExceeded;
+  return base::MakeError("the call's deadline has passed", detail);
+}
+
+// For one who wanted to reuse what another one was about to create.
+absl::Status TwinInDoubt() {
+  base::ErrorDetail detail;
   detail.reason = base::Reason::kUpstreamUnavailable;
-  detail.retry_delay = absl::Seconds(2);
-  return base::MakeError("the new group cannot be used at the vendor yet", detail);
+  detail.retry_delay = absl::Seconds(10);
+  return base::MakeError(
+      "another creation of the same bytes was under way, and whether it made an asset is not known; nothing was sent "
+      "for this one",
+      detail);
+}
+
+// Whether the journal has the answer, whatever the bytes are.
+bool IsOver(const model::BilledCall& earlier) {
+  return earlier.state != model::BilledCallState::kInFlight && FieldOf(earlier.fingerprint, kStreamHashField).empty();
+}
+
+absl::Status ToStatus(const AssetDraft& draft) {
+  return draft.violations.empty() ? absl::OkStatus() : base::InvalidInput(draft.violations);
 }
 
 }  // namespace
 
-// One creation on its way.
-struct AssetCreation::Draft {
-  CallContext context;
-  Upstreams::Entry* entry = nullptr;
-  model::UpstreamHandle group_handle;
-  model::AssetGroup group;
-  upstream::NewAsset asset;
-  std::string inline_data;
-  std::shared_ptr<upstream::ByteSource> bytes;  // With an upload.
-  std::optional<int64_t> declared_size;
-  std::unique_ptr<UploadSource> source;  // Of the try under way.
-  model::BilledCall call;
-  std::vector<base::FieldViolation> violations;
-  std::string prefix;  // Of field paths.
-  bool validate_only = false;
-
-  bool has_data() const { return asset.uri.empty(); }
-};
+AssetCreation::AssetCreation(const Options& options, store::Store& store, Upstreams& upstreams, BilledCalls& billed,
+                             Adoption& adoption, AssetTracker& tracker, base::Clock& clock, base::Random& random)
+    : plain_http_(options.media_fetch.allow_private_network),
+      store_(store),
+      upstreams_(upstreams),
+      billed_(billed),
+      adoption_(adoption),
+      clock_(clock),
+      fetcher_(options.fetcher != nullptr ? options.fetcher : upstream::MakeMediaFetcher(options.media_fetch, clock)),
+      spools_(SpoolOptions(options)),
+      stager_(spools_, options.staging),
+      sender_(store, upstreams, billed, tracker, stager_, clock, random) {}
 
 void AssetCreation::Create(const CallContext& context, const CreateAssetParams& params, Done<model::Asset> done) {
-  auto draft = std::make_shared<Draft>();
-  draft->context = context;
-  draft->group_handle = params.group;
-  draft->violations = params.violations;
-  draft->validate_only = params.validate_only;
-  draft->asset.display_name = params.display_name;
-  draft->asset.uri = params.uri;
-  draft->inline_data = params.inline_data;
-  draft->asset.media_type = params.media_type;
-  if (params.media_type == MediaType::kUnspecified) {
-    draft->asset.media_type = draft->has_data() ? model::MediaTypeOfFileName(model::SniffSuffix(params.inline_data))
-                                                : MediaTypeOfUri(params.uri);
-  }
-  draft->asset.file_name = absl::StrCat("upload", std::string(model::SniffSuffix(params.inline_data)));
-  draft->call.key = {context.tenant, "CreateAsset", absl::AsciiStrToLower(params.request_id)};
-  draft->call.fingerprint = {{"asset.asset_group", model::AssetGroupName(params.group)},
-                             {"asset.display_name", params.display_name},
-                             {"asset.media_type", absl::StrCat(static_cast<int>(params.media_type))},
-                             {"uri", base::Sha256Hex(params.uri)},
-                             {"inline_data", base::Sha256Hex(params.inline_data)}};
-  WithGroup(draft, std::move(done));
+  WithGroup(DraftOf(context, params), std::move(done));
 }
 
 void AssetCreation::Upload(const CallContext& context, const UploadAssetParams& params,
                            std::shared_ptr<upstream::ByteSource> bytes, Done<model::Asset> done) {
-  auto draft = std::make_shared<Draft>();
-  draft->context = context;
-  draft->group_handle = params.group;
-  draft->violations = params.violations;
-  draft->prefix = "metadata.";
-  draft->asset.display_name = params.display_name;
-  draft->asset.file_name = params.file_name;
-  draft->asset.media_type =
-      params.media_type == MediaType::kUnspecified ? model::MediaTypeOfFileName(params.file_name) : params.media_type;
-  draft->bytes = std::move(bytes);
-  draft->declared_size = params.size_bytes;
-  draft->call.key = {context.tenant, "UploadAsset", absl::AsciiStrToLower(params.request_id)};
-  draft->call.fingerprint = {{"metadata.asset.asset_group", model::AssetGroupName(params.group)},
-                             {"metadata.asset.display_name", params.display_name},
-                             {"metadata.asset.media_type", absl::StrCat(static_cast<int>(params.media_type))},
-                             {"metadata.file_name", params.file_name},
-                             {"metadata.size_bytes", absl::StrCat(params.size_bytes.value_or(0))}};
-  WithGroup(draft, std::move(done));
+  WithGroup(DraftOf(context, params, std::move(bytes)), std::move(done));
 }
 
 void AssetCreation::WithGroup(const DraftPtr& draft, Done<model::Asset> done) {
   draft->entry = upstreams_.Find(draft->context.tenant, draft->group_handle.upstream);
   if (!draft->violations.empty()) {
     // Without an upstream there is no profile to check more against.
-    return done(draft->entry == nullptr ? base::InvalidInput(draft->violations) : Check(*draft));
+    if (draft->entry == nullptr) return done(base::InvalidInput(draft->violations));
+    return Check(draft, std::move(done));
   }
   if (draft->entry == nullptr) return done(GroupNotFound(draft->group_handle));
   absl::StatusOr<model::AssetGroup> group = OwnGroup(store_, draft->context.tenant, draft->group_handle);
   if (group.ok()) {
     draft->group = *group;
-    return Proceed(draft, std::move(done));
+    return Check(draft, std::move(done));
   }
   if (!absl::IsNotFound(group.status()) || !draft->entry->dedicated) return done(group.status());
   RunOn<model::Asset>(draft->entry->polls, *draft->entry, std::move(done), [this, draft](Done<model::Asset> answer) {
     absl::StatusOr<model::AssetGroup> found = adoption_.Group(draft->context, *draft->entry, draft->group_handle);
     if (!found.ok()) return answer(found.status());
     draft->group = *found;
-    Proceed(draft, std::move(answer));
+    Check(draft, std::move(answer));
   });
 }
 
-void AssetCreation::Proceed(const DraftPtr& draft, Done<model::Asset> done) {
-  const absl::Status checked = Check(*draft);
-  if (!checked.ok()) return done(checked);
-  draft->asset.group_id = draft->group.handle.id;
-  // The namesake first: if it is what an earlier call of this request id made, the journal surely shows that call.
-  absl::StatusOr<std::optional<model::Asset>> namesake =
-      store_.FindAsset(draft->group.handle, draft->asset.display_name);
-  if (!namesake.ok()) return done(namesake.status());
-  absl::StatusOr<std::optional<model::BilledCall>> earlier = billed_.FindEarlier(draft->call.key);
-  if (!earlier.ok()) return done(earlier.status());
-  if (!earlier->has_value()) {
-    if (namesake->has_value()) return done(DisplayNameTaken((*namesake)->name(), draft->asset.display_name));
-  } else if (draft->bytes != nullptr) {
-    return Replay(draft, **earlier, std::move(done));
+void AssetCreation::Check(const DraftPtr& draft, Done<model::Asset> done) {
+  CheckAtHand(*draft, stager_, plain_http_);
+  if (!draft->violations.empty()) {
+    // What else the file behind a URL would break is told too.
+    const bool fetch = draft->validate_media && (plain_http_ || !IsPlainHttp(draft->uri));
+    return fetch ? Read(draft, std::move(done)) : done(ToStatus(*draft));
   }
-  if (draft->validate_only) {
-    model::Asset answer;
-    answer.handle.upstream = draft->group.handle.upstream;
-    answer.group = draft->group.handle;
-    answer.display_name = draft->asset.display_name;
-    answer.media_type = draft->asset.media_type;
-    return done(answer);
+  if (draft->stream == nullptr && !draft->validate_media) return ShareContent(draft, std::move(done));
+  // Nothing is read for a request that has been answered before, or cannot be carried out.
+  absl::StatusOr<Known> known = LookUp(*draft);
+  if (!known.ok()) return done(known.status());
+  if (!known->earlier.has_value() && known->namesake.has_value() && !draft->reuse_content) {
+    return done(DisplayNameTaken(known->namesake->name(), draft->display_name));
   }
+  if (known->earlier.has_value() && !draft->validate_only && IsOver(*known->earlier)) {
+    return Launch(draft, std::move(done));
+  }
+  Read(draft, std::move(done));
+}
+
+void AssetCreation::Read(const DraftPtr& draft, Done<model::Asset> done) {
+  RunOn<model::Asset>(
+      draft->entry->transfers, *draft->entry, std::move(done), [this, draft](Done<model::Asset> answer) {
+        const absl::Status read = draft->stream != nullptr ? ReadStream(*draft) : CheckUrlMedia(*fetcher_, *draft);
+        if (!read.ok()) return answer(read);
+        if (const absl::Status checked = ToStatus(*draft); !checked.ok()) return answer(checked);
+        ShareContent(draft, std::move(answer));
+      });
+}
+
+absl::Status AssetCreation::ReadStream(AssetDraft& draft) {
+  draft.upload = std::make_unique<UploadSource>(draft.stream, draft.declared_size, draft.MakeJudge());
+  if (draft.reuse_content || !draft.profile().bytes) return ToSpool(draft);
+  absl::Status read = draft.upload->LookAhead(kLookAhead);
+  if (!read.ok()) return read;
+  FileJudge& judge = draft.upload->judge();
+  if (judge.type() == MediaType::kUnspecified) {
+    judge.Assume(model::MediaTypeOfFileName(draft.file_name));
+    if (judge.type() == MediaType::kUnspecified) {
+      return base::InvalidField("metadata.asset.media_type",
+                                "is required: it can be seen neither in the beginning of the file nor in its name");
+    }
+  }
+  draft.media_type = judge.type();
+  if (const int64_t size = draft.upload->Size().value_or(0); size > judge.MaxBytes()) {
+    return base::InvalidInput({DeclaredTooLong(size, judge.MaxBytes())});
+  }
+  return absl::OkStatus();
+}
+
+absl::Status AssetCreation::ToSpool(AssetDraft& draft) {
+  absl::StatusOr<std::unique_ptr<SpoolFile>> file = spools_.Create();
+  if (!file.ok()) return file.status();
+  for (;;) {
+    absl::StatusOr<std::string> piece = draft.upload->Next();
+    if (!piece.ok()) return piece.status();
+    if (piece->empty()) break;
+    if (absl::Status written = (*file)->Append(*piece); !written.ok()) return written;
+  }
+  draft.spool = *std::move(file);
+  Describe(draft, draft.upload->judge(), draft.upload->size(), draft.upload->sha256());
+  if (!draft.profile().bytes) {
+    if (auto refusal = stager_.Refusal(draft.profile(), draft.spool->size(), draft.bytes_field)) {
+      return base::InvalidInput({*refusal});
+    }
+  }
+  return absl::OkStatus();
+}
+
+void AssetCreation::ShareContent(const DraftPtr& draft, Done<model::Asset> done) {
+  if (!draft->reuse_content || draft->info.sha256.empty()) return Decide(draft, std::move(done));
+  const ContentFlights::Key key = {draft->group.name(), draft->info.sha256};
+  auto shared = std::make_shared<Done<model::Asset>>(std::move(done));
+  const bool leads = contents_.Lead(key, [this, draft, shared](const absl::StatusOr<model::Asset>& leader) {
+    const bool taken =
+        draft->entry->transfers.Submit([this, draft, shared, leader] { Follow(draft, leader, std::move(*shared)); });
+    if (!taken) (*shared)(PoolFull(*draft->entry));
+  });
+  if (!leads) return;
+  Decide(draft, [this, key, shared](absl::StatusOr<model::Asset> answer) {
+    contents_.End(key, answer);
+    (*shared)(std::move(answer));
+  });
+}
+
+void AssetCreation::Follow(const DraftPtr& draft, const absl::StatusOr<model::Asset>& leader, Done<model::Asset> done) {
+  if (leader.ok()) {
+    // The journal first: the leader may have been the same request.
+    absl::StatusOr<std::optional<model::BilledCall>> earlier = billed_.FindEarlier(draft->call.key);
+    if (!earlier.ok()) return done(earlier.status());
+    if (earlier->has_value() || draft->validate_only || leader->handle.id.empty()) {
+      return Decide(draft, std::move(done));
+    }
+    return AnswerWithContent(draft, *leader, std::move(done));
+  }
+  if (const absl::Status wanted = StillWanted(draft->context, clock_); !wanted.ok()) return done(wanted);
+  switch (AfterFailure(leader.status())) {
+    case FollowUp::kTryItself:
+      return ShareContent(draft, std::move(done));
+    case FollowUp::kShare:
+      return done(leader.status());
+    case FollowUp::kGiveUp:
+      return done(TwinInDoubt());
+  }
+}
+
+absl::StatusOr<AssetCreation::Known> AssetCreation::LookUp(const AssetDraft& draft) {
+  // Assets first: if one of them is what an earlier call of this request id made, the journal surely shows that call.
+  Known known;
+  if (draft.reuse_content && !draft.info.sha256.empty()) {
+    auto content = store_.FindAssetByContent(draft.group.handle, draft.info.sha256);
+    if (!content.ok()) return content.status();
+    known.content = *std::move(content);
+  }
+  auto namesake = store_.FindAsset(draft.group.handle, draft.display_name);
+  if (!namesake.ok()) return namesake.status();
+  known.namesake = *std::move(namesake);
+  auto earlier = billed_.FindEarlier(draft.call.key);
+  if (!earlier.ok()) return earlier.status();
+  known.earlier = *std::move(earlier);
+  return known;
+}
+
+void AssetCreation::Decide(const DraftPtr& draft, Done<model::Asset> done) {
+  absl::StatusOr<Known> known = LookUp(*draft);
+  if (!known.ok()) return done(known.status());
+  if (known->earlier.has_value() && !draft->validate_only) {
+    const absl::Status same = CompareWithEarlier(*draft, *known->earlier);
+    return same.ok() ? Launch(draft, std::move(done)) : done(same);
+  }
+  if (known->content.has_value()) return AnswerWithContent(draft, *known->content, std::move(done));
+  if (known->namesake.has_value() && !known->earlier.has_value()) {
+    return done(DisplayNameTaken(known->namesake->name(), draft->display_name));
+  }
+  if (draft->validate_only) return done(Preview(*draft));
+  const absl::Status room = CheckRoom(store_, draft->context.tenant, *draft->entry->upstream);
+  if (!room.ok()) return done(room);
   Launch(draft, std::move(done));
 }
 
+absl::Status AssetCreation::CompareWithEarlier(AssetDraft& draft, const model::BilledCall& earlier) {
+  if (draft.stream == nullptr) return absl::OkStatus();
+  const std::string difference = FirstDifferenceFromJournal(earlier.fingerprint, draft.call.fingerprint);
+  if (!difference.empty()) return RequestIdReused(difference);
+  const std::string journalled = FieldOf(earlier.fingerprint, kStreamHashField);
+  // In doubt, refused, or still on its way: the bytes decide nothing. If it breaks off meanwhile, this one is sent.
+  if (journalled.empty()) return absl::OkStatus();
+  while (draft.upload->status().ok() && !draft.upload->finished()) (void)draft.upload->Next();
+  if (!draft.upload->status().ok()) return draft.upload->status();
+  return draft.upload->sha256() == journalled ? absl::OkStatus() : RequestIdReused(std::string(kStreamHashField));
+}
+
 void AssetCreation::Launch(const DraftPtr& draft, Done<model::Asset> done) {
-  if (billed_.Begin(draft->call, AnswerWith(std::move(done))) == BilledCalls::Turn::kAnswered) return;
-  base::ThreadPool& pool = draft->has_data() ? draft->entry->transfers : draft->entry->submits;
-  if (!pool.Submit([this, draft] { Send(draft); })) {
+  if (billed_.Begin(draft->call, AnswerWith(draft, std::move(done))) == BilledCalls::Turn::kAnswered) return;
+  // The thread that has read the beginning of a stream reads the rest too.
+  if (draft->streams()) return sender_.Send(*draft);
+  base::ThreadPool& pool = draft->sends_uri() ? draft->entry->submits : draft->entry->transfers;
+  if (!pool.Submit([this, draft] { sender_.Send(*draft); })) {
     billed_.Failed(draft->call, Acceptance::kNotAccepted, PoolFull(*draft->entry));
   }
 }
 
-absl::Status AssetCreation::Check(Draft& draft) const {
-  const model::AssetProfile& profile = draft.entry->upstream->asset_profile();
-  if (draft.asset.media_type == MediaType::kUnspecified) {
-    draft.violations.push_back({absl::StrCat(draft.prefix, "asset.media_type"),
-                                "is required: it cannot be seen from the source or the file name"});
-  }
-  const MediaType shown = draft.has_data() || absl::StartsWithIgnoreCase(draft.asset.uri, "https://")
-                              ? MediaType::kUnspecified
-                              : MediaTypeOfUri(draft.asset.uri);
-  if (shown != MediaType::kUnspecified && shown != draft.asset.media_type) {
-    draft.violations.push_back({"asset.media_type",
-                                "must be that of the data: a data URI says its own, and bare Base64 "
-                                "is taken for a picture"});
-  }
-  const int64_t most = profile.MaxBytes(draft.asset.media_type);
-  const int64_t size = draft.declared_size.value_or(static_cast<int64_t>(draft.inline_data.size()));
-  if (size > most) {
-    draft.violations.push_back({draft.bytes == nullptr ? "inline_data" : "metadata.size_bytes",
-                                absl::StrCat("must be at most ", most, " bytes for this media type, is ", size)});
-  }
-  return draft.violations.empty() ? absl::OkStatus() : base::InvalidInput(draft.violations);
+void AssetCreation::AnswerWithContent(const DraftPtr& draft, model::Asset asset, Done<model::Asset> done) {
+  asset.reused = true;
+  if (draft->validate_only || draft->call.key.request_id.empty()) return done(std::move(asset));
+  // From now on the request id stands for that asset, whatever becomes of its content's other copies.
+  model::Fingerprint late = {{std::string(kReusedField), "1"}};
+  if (draft->stream != nullptr) late.emplace_back(kStreamHashField, draft->info.sha256);
+  billed_.AnswerAs(draft->call, asset.name(), late, AnswerWith(draft, std::move(done)));
 }
 
-void AssetCreation::Replay(const DraftPtr& draft, const model::BilledCall& earlier, Done<model::Asset> done) {
-  const std::string difference = FirstDifferenceFromJournal(earlier.fingerprint, draft->call.fingerprint);
-  if (!difference.empty()) return done(RequestIdReused(difference));
-  const auto hash = std::find_if(earlier.fingerprint.begin(), earlier.fingerprint.end(),
-                                 [](const auto& field) { return field.first == "chunk"; });
-  if (hash == earlier.fingerprint.end()) {
-    // In doubt, refused, or still on its way: the bytes decide nothing. If it breaks off meanwhile, this one is sent.
-    return Launch(draft, std::move(done));
-  }
-  RunOn<model::Asset>(draft->entry->transfers, *draft->entry, std::move(done),
-                      [this, draft, journalled = hash->second](Done<model::Asset> answer) {
-                        const MediaType type = draft->asset.media_type;
-                        UploadSource source(draft->bytes, draft->declared_size,
-                                            draft->entry->upstream->asset_profile().MaxBytes(type));
-                        while (source.status().ok() && !source.finished()) (void)source.Next();
-                        if (!source.status().ok()) return answer(source.status());
-                        if (source.sha256() != journalled) return answer(RequestIdReused("chunk"));
-                        (void)billed_.Begin(draft->call, AnswerWith(std::move(answer)));
-                      });
-}
-
-void AssetCreation::Send(const DraftPtr& draft) {
-  upstream::CallOptions options = upstreams_.Billed(draft->context.traceparent);
-  // An upload cannot outlive its caller: the bytes come from there. Cut before its end, it creates nothing.
-  if (draft->bytes != nullptr) options.cancel = draft->context.cancel;
-  SubmitPatience patience;
-  if (draft->bytes != nullptr) patience.tries = 1;
-  upstream::BilledResult<std::string> result =
-      SendPatiently(patience, draft->context.deadline, clock_, random_, options.abandon,
-                    [&] { return SendIntoGroup(draft, options); });
-  if (result.acceptance == Acceptance::kAccepted) return Keep(draft, result.value);
-  if (draft->bytes != nullptr && draft->source != nullptr && !draft->source->finished() &&
-      result.acceptance == Acceptance::kUnknown) {
-    result.acceptance = Acceptance::kNotAccepted;
-  }
-  // The source's own words say more than that the request was cut.
-  if (draft->source != nullptr && !draft->source->status().ok() && result.acceptance == Acceptance::kNotAccepted) {
-    result.status = draft->source->status();
-  }
-  billed_.Failed(draft->call, result.acceptance, result.status);
-}
-
-upstream::BilledResult<std::string> AssetCreation::SendIntoGroup(const DraftPtr& draft,
-                                                                 const upstream::CallOptions& options) {
-  const bool young = IsYoung(draft->group);
-  // A stream can be sent only once, so look first.
-  if (young && draft->bytes != nullptr) AwaitGroup(draft, options);
-  const absl::Time until = clock_.Now() + kGroupWait;
-  for (;;) {
-    upstream::BilledResult<std::string> result = SendOnce(draft, options);
-    const bool no_group = result.acceptance == Acceptance::kRefused && absl::IsNotFound(result.status);
-    if (!no_group) return result;
-    upstream::CallOptions look = options;
-    if (look.cancel == nullptr) look.cancel = options.abandon;
-    look.deadline = clock_.Now() + kGroupWait;
-    if (VendorHasName(*draft, look)) {
-      result.status = DisplayNameTaken(draft->group.name(), draft->asset.display_name);
-      return result;
-    }
-    if (!young) {
-      // The vendor gives this answer to a second asset of one name too.
-      if (draft->entry->upstream->GetGroup(look, draft->asset.group_id).ok()) {
-        result.status = DisplayNameTaken(draft->group.name(), draft->asset.display_name);
-      }
-      return result;
-    }
-    const bool again = draft->bytes == nullptr && clock_.Now() < until && Pause(kGroupPause, clock_, options.abandon);
-    if (again) continue;
-    result.acceptance = Acceptance::kNotAccepted;
-    result.retryable = false;
-    result.status = GroupNotVisible(result.status);
-    return result;
-  }
-}
-
-upstream::BilledResult<std::string> AssetCreation::SendOnce(const DraftPtr& draft,
-                                                            const upstream::CallOptions& options) {
-  if (draft->has_data()) {
-    std::shared_ptr<upstream::ByteSource> bytes = draft->bytes;
-    std::optional<int64_t> size = draft->declared_size;
-    if (bytes == nullptr) bytes = std::make_shared<MemorySource>(draft->inline_data);
-    if (!size.has_value()) {
-      bytes = std::make_shared<LookAheadSource>(std::move(bytes), kLookAhead);
-      size = bytes->Size();
-    }
-    draft->source = std::make_unique<UploadSource>(
-        std::move(bytes), size, draft->entry->upstream->asset_profile().MaxBytes(draft->asset.media_type));
-    draft->asset.data = draft->source.get();
-  }
-  return draft->entry->upstream->CreateAsset(options, draft->asset);
-}
-
-bool AssetCreation::VendorHasName(const Draft& draft, const upstream::CallOptions& options) const {
-  upstream::AssetQuery query;
-  query.group_ids = {draft.asset.group_id};
-  query.display_name_contains = draft.asset.display_name;
-  const auto page = draft.entry->upstream->ListAssets(options, query);
-  return page.ok() && std::any_of(page->items.begin(), page->items.end(), [&](const upstream::AssetReport& item) {
-           return item.display_name == draft.asset.display_name;
-         });
-}
-
-bool AssetCreation::IsYoung(const model::AssetGroup& group) const {
-  return clock_.Now() - group.create_time < kGroupYouth;
-}
-
-void AssetCreation::AwaitGroup(const DraftPtr& draft, const upstream::CallOptions& options) {
-  const absl::Time until = clock_.Now() + kGroupWait;
-  while (clock_.Now() < until) {
-    const absl::Status seen = draft->entry->upstream->GetGroup(options, draft->asset.group_id).status();
-    if (!absl::IsNotFound(seen) || !Pause(kGroupPause, clock_, options.cancel)) return;
-  }
-}
-
-void AssetCreation::Keep(const DraftPtr& draft, const std::string& id) {
-  model::Asset asset;
-  asset.handle = {draft->group.handle.upstream, id};
-  asset.tenant = draft->context.tenant;
-  asset.group = draft->group.handle;
-  asset.display_name = draft->asset.display_name;
-  asset.media_type = draft->asset.media_type;
-  asset.state = model::AssetState::kProcessing;
-  asset.create_time = asset.update_time = clock_.Now();
-  if (draft->source != nullptr && draft->source->finished()) {
-    asset.media_info.size_bytes = draft->source->size();
-    asset.media_info.sha256 = draft->source->sha256();
-    if (draft->bytes != nullptr) {
-      // Lost, it would only spare a later caller the comparison of the bytes.
-      (void)store_.ExtendFingerprint(draft->call.key, {{"chunk", draft->source->sha256()}});
-    }
-  }
-  billed_.Accepted(draft->call, nullptr, &asset);
-  tracker_.Track(asset);
-}
-
-BilledCalls::Waiter AssetCreation::AnswerWith(Done<model::Asset> done) {
-  return [this, done = std::move(done)](absl::StatusOr<std::string> name) mutable {
+BilledCalls::Waiter AssetCreation::AnswerWith(const DraftPtr& draft, Done<model::Asset> done) {
+  return [this, draft, done = std::move(done)](absl::StatusOr<std::string> name) mutable {
     if (!name.ok()) return done(name.status());
     const std::optional<model::UpstreamHandle> handle = model::ParseAssetName(*name);
     if (!handle.has_value()) return done(base::InternalError("the vendor's id cannot be part of a name"));
-    done(store_.GetAsset(*handle));
+    absl::StatusOr<model::Asset> asset = store_.GetAsset(*handle);
+    if (asset.ok() && draft->reuse_content) {
+      const absl::StatusOr<std::optional<model::BilledCall>> row = billed_.FindEarlier(draft->call.key);
+      asset->reused = row.ok() && row->has_value() && !FieldOf((*row)->fingerprint, kReusedField).empty();
+    }
+    done(std::move(asset));
   };
 }
 

@@ -4,58 +4,40 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "service/base/clock.h"
-#include "service/base/error.h"
 #include "service/base/random.h"
 #include "service/engine/adoption.h"
+#include "service/engine/asset_draft.h"
+#include "service/engine/asset_sender.h"
 #include "service/engine/asset_tracker.h"
 #include "service/engine/billed_calls.h"
 #include "service/engine/call_context.h"
-#include "service/engine/upload_source.h"
+#include "service/engine/content_flights.h"
+#include "service/engine/spool.h"
+#include "service/engine/stager.h"
+#include "service/engine/staging.h"
 #include "service/engine/upstreams.h"
 #include "service/model/asset.h"
 #include "service/store/store.h"
 #include "service/upstream/http_transport.h"
+#include "service/upstream/media_fetch.h"
 
 namespace seedance::engine {
 
-struct CreateAssetParams {
-  model::UpstreamHandle group;
-  std::string display_name;
-  model::MediaType media_type = model::MediaType::kUnspecified;
-  std::string uri;  // https URL, data URI or bare Base64; empty: `inline_data`.
-  std::string inline_data;
-  std::string request_id;  // Empty: one is made.
-  bool validate_only = false;
-  // Rules that the caller saw broken (unreadable names and the like); reported together with the engine's.
-  std::vector<base::FieldViolation> violations;
-};
-
-struct UploadAssetParams {
-  model::UpstreamHandle group;
-  std::string display_name;
-  model::MediaType media_type = model::MediaType::kUnspecified;
-  std::string file_name;
-  std::optional<int64_t> size_bytes;
-  std::string request_id;
-  std::vector<base::FieldViolation> violations;
-};
-
-// Makes assets at the vendor: at most one billed call per request id. Input rules that need the upstream's profile are
-// checked here, together with the violations that the caller found. Thread-safe.
+// Makes assets at the vendor: at most one billed call per request id. Input rules that need the upstream's profile, or
+// the bytes themselves, are checked here, together with the violations that the caller found. Thread-safe.
 class AssetCreation {
  public:
-  AssetCreation(store::Store& store, Upstreams& upstreams, BilledCalls& billed, Adoption& adoption,
-                AssetTracker& tracker, base::Clock& clock, base::Random& random)
-      : store_(store),
-        upstreams_(upstreams),
-        billed_(billed),
-        adoption_(adoption),
-        tracker_(tracker),
-        clock_(clock),
-        random_(random) {}
+  struct Options {
+    upstream::MediaFetchOptions media_fetch;
+    std::shared_ptr<upstream::MediaFetcher> fetcher;  // Null: one is made of `media_fetch`.
+    Staging* staging = nullptr;                       // Outlives the engine. Null: the gateway serves no files.
+    SpoolSpace::Options spool;                        // Its directory, when empty, is that of `staging`.
+  };
+
+  AssetCreation(const Options& options, store::Store& store, Upstreams& upstreams, BilledCalls& billed,
+                Adoption& adoption, AssetTracker& tracker, base::Clock& clock, base::Random& random);
 
   void Create(const CallContext& context, const CreateAssetParams& params, Done<model::Asset> done);
 
@@ -66,32 +48,43 @@ class AssetCreation {
               Done<model::Asset> done);
 
  private:
-  struct Draft;
-  using DraftPtr = std::shared_ptr<Draft>;
+  using DraftPtr = std::shared_ptr<AssetDraft>;
 
+  // What the store knows that decides about a draft.
+  struct Known {
+    std::optional<model::Asset> content;   // An asset of the same bytes, when those are to be reused.
+    std::optional<model::Asset> namesake;  // An asset of the same name.
+    std::optional<model::BilledCall> earlier;
+  };
+
+  // The steps in their order; each goes on with the next or answers.
   void WithGroup(const DraftPtr& draft, Done<model::Asset> done);
-  void Proceed(const DraftPtr& draft, Done<model::Asset> done);
-  absl::Status Check(Draft& draft) const;
-  void Replay(const DraftPtr& draft, const model::BilledCall& earlier, Done<model::Asset> done);
-  // Journals the call and sends it on one of the upstream's threads, unless the journal has the answer.
+  void Check(const DraftPtr& draft, Done<model::Asset> done);
+  void Read(const DraftPtr& draft, Done<model::Asset> done);
+  void ShareContent(const DraftPtr& draft, Done<model::Asset> done);
+  void Decide(const DraftPtr& draft, Done<model::Asset> done);
   void Launch(const DraftPtr& draft, Done<model::Asset> done);
-  void Send(const DraftPtr& draft);
-  upstream::BilledResult<std::string> SendOnce(const DraftPtr& draft, const upstream::CallOptions& options);
-  upstream::BilledResult<std::string> SendIntoGroup(const DraftPtr& draft, const upstream::CallOptions& options);
-  // Whether the vendor lists an asset of this name in the group.
-  bool VendorHasName(const Draft& draft, const upstream::CallOptions& options) const;
-  bool IsYoung(const model::AssetGroup& group) const;
-  void AwaitGroup(const DraftPtr& draft, const upstream::CallOptions& options);
-  void Keep(const DraftPtr& draft, const std::string& id);
-  BilledCalls::Waiter AnswerWith(Done<model::Asset> done);
 
+  // Reads the caller's stream as far as it must be read before the vendor is called.
+  absl::Status ReadStream(AssetDraft& draft);
+  absl::Status ToSpool(AssetDraft& draft);
+  void Follow(const DraftPtr& draft, const absl::StatusOr<model::Asset>& leader, Done<model::Asset> done);
+  absl::StatusOr<Known> LookUp(const AssetDraft& draft);
+  absl::Status CompareWithEarlier(AssetDraft& draft, const model::BilledCall& earlier);
+  void AnswerWithContent(const DraftPtr& draft, model::Asset asset, Done<model::Asset> done);
+  BilledCalls::Waiter AnswerWith(const DraftPtr& draft, Done<model::Asset> done);
+
+  const bool plain_http_;
   store::Store& store_;
   Upstreams& upstreams_;
   BilledCalls& billed_;
   Adoption& adoption_;
-  AssetTracker& tracker_;
   base::Clock& clock_;
-  base::Random& random_;
+  const std::shared_ptr<upstream::MediaFetcher> fetcher_;
+  SpoolSpace spools_;
+  Stager stager_;
+  AssetSender sender_;
+  ContentFlights contents_;
 };
 
 }  // namespace seedance::engine

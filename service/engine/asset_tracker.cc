@@ -7,12 +7,27 @@
 
 #include "service/base/error.h"
 #include "service/base/log.h"
+#include "service/engine/asset_library.h"
 
 namespace seedance::engine {
 namespace {
 
+// A read at the vendor counts as a use there. True when that is news; the asset then says it.
+bool MergeUse(const upstream::AssetReport& report, const model::AssetProfile& profile, absl::Time now, bool news,
+              model::Asset& asset) {
+  if (asset.state != model::AssetState::kActive) return false;
+  const absl::Time expire_time = ExpireTime(profile.library, now, report.expire_time);
+  if (!news && !IsOtherExpireTime(profile.library, asset.expire_time, expire_time)) return false;
+  asset.expire_time = expire_time;
+  asset.last_used_time = std::max(asset.last_used_time, now);
+  return true;
+}
+
 // Takes over what the vendor says and the asset does not say already. True when that changed anything.
-bool Merge(const upstream::AssetReport& report, model::Asset& asset) {
+bool Merge(const upstream::AssetReport& report, const model::AssetProfile& profile, absl::Time now,
+           model::Asset& asset) {
+  // Of the time before the asset was created again.
+  if (!report.id.empty() && report.id != asset.upstream_id()) return false;
   const model::Asset before = asset;
   // A settled asset is never taken back to PROCESSING, whatever an odd read says.
   const bool settle = report.state != model::AssetState::kUnspecified &&
@@ -21,16 +36,23 @@ bool Merge(const upstream::AssetReport& report, model::Asset& asset) {
   // A failure that the gateway itself found stays until the vendor says something definite.
   if (report.state == model::AssetState::kFailed) asset.error = report.error;
   if (report.state == model::AssetState::kActive) asset.error = {};
-  if (!report.display_name.empty()) asset.display_name = report.display_name;
+  // Where the vendor's name cannot change, the gateway's own is the newer one.
+  if (!report.display_name.empty() && profile.rename) asset.display_name = report.display_name;
   if (asset.media_type == model::MediaType::kUnspecified) asset.media_type = report.media_type;
-  const bool news = asset.state != before.state || asset.error != before.error ||
-                    asset.display_name != before.display_name || asset.media_type != before.media_type;
+  bool news = asset.state != before.state || asset.error != before.error || asset.display_name != before.display_name ||
+              asset.media_type != before.media_type;
+  news = MergeUse(report, profile, now, news, asset) || news;
   // The signed link is another one at each read; it alone is no news unless there was none.
   if (!report.preview_uri.empty() && (news || asset.preview_uri.empty())) {
     asset.preview_uri = report.preview_uri;
     return true;
   }
   return news;
+}
+
+absl::Time CreatedLast(const model::Asset& asset) {
+  // While it is PROCESSING, its last use is its latest creation.
+  return asset.recreations > 0 ? std::max(asset.create_time, asset.last_used_time) : asset.create_time;
 }
 
 }  // namespace
@@ -56,7 +78,8 @@ absl::Status AssetTracker::Start() {
 void AssetTracker::Stop() { due_.Stop(); }
 
 void AssetTracker::Track(const model::Asset& asset) {
-  Tracked tracked{asset.handle, asset.tenant, asset.create_time, {}};
+  if (asset.state != model::AssetState::kProcessing) return TellExpiring(asset);
+  Tracked tracked{asset.handle, asset.tenant, asset.upstream_id(), CreatedLast(asset), {}};
   const std::string name = asset.name();
   {
     base::MutexLock lock(mutex_);
@@ -77,7 +100,7 @@ void AssetTracker::OnDue(const std::string& name) {
   Upstreams::Entry* entry = upstreams_.Find(tracked.tenant, tracked.handle.upstream);
   if (entry == nullptr) {
     // Taken out of the configuration; it may come back with the next one.
-    Forget(name);
+    Forget(tracked);
     return;
   }
   if (!entry->polls.Submit([this, tracked, entry] { Poll(tracked, *entry); })) {
@@ -88,7 +111,7 @@ void AssetTracker::OnDue(const std::string& name) {
 void AssetTracker::Poll(const Tracked& tracked, Upstreams::Entry& entry) {
   const std::string name = model::AssetName(tracked.handle);
   absl::StatusOr<upstream::AssetReport> report =
-      entry.upstream->GetAsset(upstreams_.BackgroundRead(), tracked.handle.id);
+      entry.upstream->GetAsset(upstreams_.BackgroundRead(), tracked.upstream_id);
   // Broken off because the process stops: that is no answer.
   if (absl::IsCancelled(report.status())) return ScheduleNext(tracked, absl::ZeroDuration());
   if (CountNotFound(name, absl::IsNotFound(report.status()))) {
@@ -98,11 +121,11 @@ void AssetTracker::Poll(const Tracked& tracked, Upstreams::Entry& entry) {
   if (report.ok()) {
     absl::StatusOr<model::Asset> now = Apply(tracked.handle, *report);
     if (absl::IsNotFound(now.status()) || (now.ok() && now->state != model::AssetState::kProcessing)) {
-      Forget(name);
+      Forget(tracked);
       return;
     }
   }
-  if (clock_.Now() >= tracked.create_time + options_.deadline) {
+  if (clock_.Now() >= tracked.since + options_.deadline) {
     EndBadly(tracked, model::AssetState::kFailed, base::Reason::kDeadlineExceeded, "the vendor never made it usable");
     return;
   }
@@ -122,13 +145,15 @@ void AssetTracker::EndBadly(const Tracked& tracked, model::AssetState state, bas
                             const std::string& message) {
   absl::StatusOr<model::Asset> ended = Change(tracked.handle, [&](model::Asset& asset) {
     // A reader's look at the vendor may have settled it meanwhile.
-    if (model::IsSettled(asset.state)) return absl::AbortedError("no longer processing");
+    if (model::IsSettled(asset.state) || asset.upstream_id() != tracked.upstream_id) {
+      return absl::AbortedError("no longer processing");
+    }
     asset.state = state;
     asset.error = {reason, "", message};
     return absl::OkStatus();
   });
   if (ended.ok() || absl::IsNotFound(ended.status()) || absl::IsAborted(ended.status())) {
-    Forget(model::AssetName(tracked.handle));
+    Forget(tracked);
   } else {
     ScheduleNext(tracked, absl::ZeroDuration());
   }
@@ -136,25 +161,39 @@ void AssetTracker::EndBadly(const Tracked& tracked, model::AssetState state, bas
 
 void AssetTracker::ScheduleNext(const Tracked& tracked, absl::Duration at_least) {
   const absl::Time now = clock_.Now();
-  const absl::Duration pause = AssetPause(options_.poll_interval, now - tracked.create_time, random_);
+  const absl::Duration pause = AssetPause(options_.poll_interval, now - tracked.since, random_);
   due_.Schedule(model::AssetName(tracked.handle), now + std::max(pause, at_least));
 }
 
-void AssetTracker::Forget(const std::string& name) {
+void AssetTracker::Forget(const Tracked& tracked) {
   base::MutexLock lock(mutex_);
-  tracked_.erase(name);
+  const auto found = tracked_.find(model::AssetName(tracked.handle));
+  // It may be followed anew by another id already.
+  if (found != tracked_.end() && found->second.upstream_id == tracked.upstream_id) tracked_.erase(found);
 }
 
 absl::StatusOr<model::Asset> AssetTracker::Apply(const model::UpstreamHandle& handle,
                                                  const upstream::AssetReport& report) {
   absl::StatusOr<model::Asset> stored = store_.GetAsset(handle);
   if (!stored.ok()) return stored;
+  const model::AssetProfile profile = ProfileOf(*stored);
+  const absl::Time now = clock_.Now();
   model::Asset merged = *stored;
-  if (!Merge(report, merged)) return stored;
+  if (!Merge(report, profile, now, merged)) return stored;
   return Change(handle, [&](model::Asset& asset) {
-    Merge(report, asset);
+    Merge(report, profile, now, asset);
     return absl::OkStatus();
   });
+}
+
+model::AssetProfile AssetTracker::ProfileOf(const model::Asset& asset) {
+  const Upstreams::Entry* entry = upstreams_.Find(asset.tenant, asset.handle.upstream);
+  return entry == nullptr ? model::AssetProfile{} : entry->upstream->profile().assets;
+}
+
+void AssetTracker::TellExpiring(const model::Asset& asset) {
+  const bool expires = asset.state == model::AssetState::kActive && asset.expire_time != absl::InfiniteFuture();
+  if (expires && on_expiring_) on_expiring_(asset);
 }
 
 absl::StatusOr<model::Asset> AssetTracker::Change(const model::UpstreamHandle& handle,
@@ -168,6 +207,7 @@ absl::StatusOr<model::Asset> AssetTracker::Change(const model::UpstreamHandle& h
   });
   if (!changed.ok()) return changed;
   hub_.Publish(changed->name(), std::make_shared<const model::Asset>(*changed));
+  TellExpiring(*changed);
   if (changed->state != before) {
     base::Log(base::LogLevel::kInfo, "asset_state",
               {{"asset", changed->name()},

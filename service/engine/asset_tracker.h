@@ -1,8 +1,10 @@
 #ifndef SEEDANCE_SERVICE_ENGINE_ASSET_TRACKER_H_
 #define SEEDANCE_SERVICE_ENGINE_ASSET_TRACKER_H_
 
+#include <functional>
 #include <map>
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -36,11 +38,15 @@ class AssetTracker {
   absl::Status Start();
   void Stop();
 
-  // Follows a new asset.
+  // Called with each asset that is ACTIVE and has an expire_time, when that is new or has changed. Set it before Start.
+  void OnExpiring(std::function<void(const model::Asset&)> on_expiring) { on_expiring_ = std::move(on_expiring); }
+
+  // Follows an asset that is new or was created again. One that is not PROCESSING is only told to OnExpiring.
   void Track(const model::Asset& asset);
 
   // Writes what the vendor says of an asset to the store, if it is news, and publishes it. Returns the asset as it is
-  // now. For polls, reads through and lists.
+  // now. For polls, reads through and lists, all of which count as a use. A report about another id than the asset's
+  // present one at the vendor is ignored.
   absl::StatusOr<model::Asset> Apply(const model::UpstreamHandle& handle, const upstream::AssetReport& report);
 
   // Edits an asset and publishes it. `edit` may return an error, which is returned and nothing is written.
@@ -51,17 +57,21 @@ class AssetTracker {
   struct Tracked {
     model::UpstreamHandle handle;
     std::string tenant;
-    absl::Time create_time;
+    std::string upstream_id;
+    absl::Time since;  // Its creation, the last one of several.
     NotFoundStreak unknown;
   };
 
   void OnDue(const std::string& name);
+  // What the asset's upstream says of assets; the defaults when it is not configured.
+  model::AssetProfile ProfileOf(const model::Asset& asset);
+  void TellExpiring(const model::Asset& asset);
   void Poll(const Tracked& tracked, Upstreams::Entry& entry);
   // How the vendor's "no such asset" counts. True: it is gone for good.
   bool CountNotFound(const std::string& name, bool not_found);
   void EndBadly(const Tracked& tracked, model::AssetState state, base::Reason reason, const std::string& message);
   void ScheduleNext(const Tracked& tracked, absl::Duration at_least);
-  void Forget(const std::string& name);
+  void Forget(const Tracked& tracked);
 
   const Options options_;
   store::Store& store_;
@@ -71,6 +81,7 @@ class AssetTracker {
   base::Random& random_;
   base::Mutex mutex_;
   std::map<std::string, Tracked> tracked_ ABSL_GUARDED_BY(mutex_);  // By name.
+  std::function<void(const model::Asset&)> on_expiring_;            // Fixed at Start. May be empty.
   DueQueue due_;
 };
 

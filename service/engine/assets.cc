@@ -72,8 +72,11 @@ absl::StatusOr<model::Asset> Assets::Rename(const CallContext& context, const mo
   absl::StatusOr<std::optional<model::Asset>> namesake = store_.FindAsset(asset->group, display_name);
   if (!namesake.ok()) return namesake.status();
   if (namesake->has_value()) return DisplayNameTaken((*namesake)->name(), display_name);
-  const absl::Status updated = entry.upstream->UpdateAsset(ToCallOptions(context), handle.id, display_name);
-  if (!updated.ok()) return updated;
+  if (entry.upstream->profile().assets.rename) {
+    const absl::Status updated =
+        entry.upstream->UpdateAsset(ToCallOptions(context), asset->upstream_id(), display_name);
+    if (!updated.ok()) return updated;
+  }
   return tracker_.Change(handle, [&](model::Asset& edited) {
     edited.display_name = display_name;
     return absl::OkStatus();
@@ -97,9 +100,9 @@ void Assets::Delete(const CallContext& context, const model::UpstreamHandle& han
 
 absl::Status Assets::DeleteNow(const CallContext& context, const model::UpstreamHandle& handle,
                                Upstreams::Entry& entry) {
-  const absl::Status found = adoption_.Asset(context, entry, handle).status();
-  if (!found.ok()) return found;
-  const absl::Status deleted = entry.upstream->DeleteAsset(ToCallOptions(context), handle.id);
+  const absl::StatusOr<model::Asset> found = adoption_.Asset(context, entry, handle);
+  if (!found.ok()) return found.status();
+  const absl::Status deleted = entry.upstream->DeleteAsset(ToCallOptions(context), found->upstream_id());
   // Already gone at the vendor is as good as deleted.
   if (!deleted.ok() && !absl::IsNotFound(deleted)) return deleted;
   const absl::Status removed = store_.DeleteAsset(handle);

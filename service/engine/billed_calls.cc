@@ -1,5 +1,6 @@
 #include "service/engine/billed_calls.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -74,37 +75,48 @@ absl::StatusOr<std::optional<model::BilledCall>> BilledCalls::FindEarlier(const 
 }
 
 BilledCalls::Turn BilledCalls::Begin(model::BilledCall& call, Waiter waiter) {
-  if (call.key.request_id.empty()) call.key.request_id = base::MakeUuidV4(random_);
   call.state = BilledCallState::kInFlight;
+  return Enter(call, std::move(waiter)) && Journal(call) ? Turn::kOwner : Turn::kAnswered;
+}
+
+void BilledCalls::AnswerAs(model::BilledCall& call, const std::string& resource_name, const model::Fingerprint& more,
+                           Waiter waiter) {
+  call.state = BilledCallState::kDone;
+  call.resource_name = resource_name;
+  if (!Enter(call, std::move(waiter)) || !Journal(call)) return;
+  // Lost, the answer is still the same.
+  (void)store_.ExtendFingerprint(call.key, more);
+  Release(call.key, resource_name);
+}
+
+bool BilledCalls::Enter(model::BilledCall& call, Waiter waiter) {
+  if (call.key.request_id.empty()) call.key.request_id = base::MakeUuidV4(random_);
   call.create_time = call.update_time = clock_.Now();
   std::string difference;
   {
     base::MutexLock lock(mutex_);
     auto [flight, is_new] = flights_.try_emplace(call.key);
-    if (is_new) {
-      flight->second.fingerprint = call.fingerprint;
+    if (is_new) flight->second.fingerprint = call.fingerprint;
+    difference = model::FirstDifference(flight->second.fingerprint, call.fingerprint);
+    if (difference.empty()) {
       flight->second.waiters.push_back(std::move(waiter));
-    } else {
-      difference = model::FirstDifference(flight->second.fingerprint, call.fingerprint);
-      if (difference.empty()) {
-        flight->second.waiters.push_back(std::move(waiter));
-        return Turn::kAnswered;
-      }
+      return is_new;
     }
   }
-  if (!difference.empty()) {
-    waiter(RequestIdReused(difference));
-    return Turn::kAnswered;
-  }
+  waiter(RequestIdReused(difference));
+  return false;
+}
+
+bool BilledCalls::Journal(const model::BilledCall& call) {
   absl::StatusOr<store::Store::Begun> begun = store_.BeginCall(call, nullptr);
-  if (begun.ok() && !begun->existing.has_value()) return Turn::kOwner;
+  if (begun.ok() && !begun->existing.has_value()) return true;
   if (!begun.ok()) {
     Release(call.key, begun.status());
-    return Turn::kAnswered;
+    return false;
   }
-  difference = FirstDifferenceFromJournal(begun->existing->fingerprint, call.fingerprint);
+  const std::string difference = FirstDifferenceFromJournal(begun->existing->fingerprint, call.fingerprint);
   Release(call.key, difference.empty() ? AnswerOf(*begun->existing) : RequestIdReused(difference));
-  return Turn::kAnswered;
+  return false;
 }
 
 void BilledCalls::Accepted(model::BilledCall call, model::AssetGroup* group, model::Asset* asset) {
@@ -112,6 +124,12 @@ void BilledCalls::Accepted(model::BilledCall call, model::AssetGroup* group, mod
   call.resource_name = group != nullptr ? group->name() : asset->name();
   const std::string name = call.resource_name;
   Finish(std::move(call), group, asset, name);
+}
+
+void BilledCalls::AcceptedAs(model::BilledCall call, const std::string& resource_name) {
+  call.state = BilledCallState::kDone;
+  call.resource_name = resource_name;
+  Finish(std::move(call), nullptr, nullptr, resource_name);
 }
 
 void BilledCalls::Failed(model::BilledCall call, upstream::Acceptance acceptance, const absl::Status& status) {
@@ -160,9 +178,16 @@ void BilledCalls::Release(const model::BilledCallKey& key, const absl::StatusOr<
   for (size_t i = 0; i < waiters.size(); ++i) waiters[i](own && i > 0 ? BrokeOff() : answer);
 }
 
+std::string FieldOf(const model::Fingerprint& fingerprint, std::string_view field) {
+  const auto found =
+      std::find_if(fingerprint.begin(), fingerprint.end(), [field](const auto& entry) { return entry.first == field; });
+  return found == fingerprint.end() ? "" : found->second;
+}
+
 std::string FirstDifferenceFromJournal(const model::Fingerprint& journalled, const model::Fingerprint& asked) {
-  if (journalled.size() <= asked.size()) return model::FirstDifference(journalled, asked);
-  return model::FirstDifference(model::Fingerprint(journalled.begin(), journalled.begin() + asked.size()), asked);
+  model::Fingerprint then = journalled;
+  std::erase_if(then, [](const auto& entry) { return entry.first == kStreamHashField || entry.first == kReusedField; });
+  return model::FirstDifference(then, asked);
 }
 
 absl::Status RequestIdReused(const std::string& field) {

@@ -46,13 +46,25 @@ class BilledCalls {
   // the first differing field; OUTCOME_UNKNOWN for one in doubt; or a store error.
   Turn Begin(model::BilledCall& call, Waiter waiter);
 
+  // Answers a call with a resource that exists already: journals it as done, with `more` (late fields) in its
+  // fingerprint. Nothing is to be sent. The waiter is called as by Begin, with `resource_name` when the key was new.
+  void AnswerAs(model::BilledCall& call, const std::string& resource_name, const model::Fingerprint& more,
+                Waiter waiter);
+
   // Ends a call that was accepted: writes `group` or `asset` with the journal's row, and calls every waiter.
   void Accepted(model::BilledCall call, model::AssetGroup* group, model::Asset* asset);
+
+  // The same for a call whose resource the caller keeps itself: `resource_name` is the answer, nothing else is written.
+  void AcceptedAs(model::BilledCall call, const std::string& resource_name);
 
   // Ends a call that was not accepted, as `acceptance` (not kAccepted) and `status` say.
   void Failed(model::BilledCall call, upstream::Acceptance acceptance, const absl::Status& status);
 
  private:
+  // Registers the call as under way; an empty request id is replaced. False: the waiter has been or will be called.
+  bool Enter(model::BilledCall& call, Waiter waiter);
+  // Writes the row of a call that has entered. False: there was one, or an error, and every waiter was called.
+  bool Journal(const model::BilledCall& call);
   void Finish(model::BilledCall call, model::AssetGroup* group, model::Asset* asset,
               const absl::StatusOr<std::string>& answer);
   void Release(const model::BilledCallKey& key, const absl::StatusOr<std::string>& answer);
@@ -69,8 +81,15 @@ class BilledCalls {
   std::map<model::BilledCallKey, Flight> flights_ ABSL_GUARDED_BY(mutex_);
 };
 
-// Name of the first field in which a new request differs from a journalled one. Fields that the journal learnt only
-// at the end of the earlier call (the hash of a stream) are not compared.
+// Late fields of a fingerprint, which the journal learns only at the end of a call: the hash of a stream, and that the
+// answer was a resource that had been there before.
+inline constexpr std::string_view kStreamHashField = "chunk";
+inline constexpr std::string_view kReusedField = "reused";
+
+// The value of a field, empty when it is not there.
+std::string FieldOf(const model::Fingerprint& fingerprint, std::string_view field);
+
+// Name of the first field in which a new request differs from a journalled one. Late fields are not compared.
 std::string FirstDifferenceFromJournal(const model::Fingerprint& journalled, const model::Fingerprint& asked);
 
 // ALREADY_EXISTS: the request id was used with another value of `field`.

@@ -28,6 +28,18 @@ void DueQueue::Schedule(const std::string& key, absl::Time due) {
   if (by_time_.begin()->second == key) changed_.NotifyOne();
 }
 
+bool DueQueue::Hasten(const std::string& key, absl::Time due) {
+  base::MutexLock lock(mutex_);
+  const auto entry = by_key_.find(key);
+  if (entry == by_key_.end()) return false;
+  if (due >= entry->second) return true;
+  by_time_.erase({entry->second, key});
+  entry->second = due;
+  by_time_.insert({due, key});
+  if (by_time_.begin()->second == key) changed_.NotifyOne();
+  return true;
+}
+
 void DueQueue::Remove(const std::string& key) {
   base::MutexLock lock(mutex_);
   const auto entry = by_key_.find(key);

@@ -27,6 +27,10 @@ class DueQueue {
   // Sets the time of `key`; a later time that it had is replaced, an earlier one too.
   void Schedule(const std::string& key, absl::Time due);
 
+  // Brings the time of a key that waits forward to `due`, never back. False, and nothing is done, when it does not
+  // wait: it was handed out, or is not known.
+  bool Hasten(const std::string& key, absl::Time due);
+
   // Forgets `key`.
   void Remove(const std::string& key);
 

@@ -13,12 +13,21 @@ Engine::Engine(const Options& options, store::Store& store, std::vector<Upstream
       task_hub_("task-fan-out"),
       asset_tracker_(options.asset_tracker, store, upstreams_, asset_hub_, clock, random),
       task_tracker_(options.task_tracker, store, upstreams_, task_hub_, clock, random),
+      asset_keeper_(
+          options.asset_keeper, store, upstreams_, billed_, asset_tracker_,
+          [this](const std::string& asset_name) { return task_tracker_.UsesAsset(asset_name); }, clock, random),
+      webhooks_(options.webhooks, upstreams_, task_tracker_),
       adoption_(store, asset_tracker_, clock),
-      asset_creation_(store, upstreams_, billed_, adoption_, asset_tracker_, clock, random),
+      asset_creation_(options.asset_creation, store, upstreams_, billed_, adoption_, asset_tracker_, clock, random),
       groups_(store, upstreams_, billed_, adoption_, asset_hub_, clock, random),
       assets_(store, upstreams_, asset_creation_, adoption_, asset_tracker_, asset_hub_, tokens_),
       tasks_(options.tasks, store, upstreams_, adoption_, task_tracker_, task_hub_, tokens_, clock, random),
-      downloads_(store, upstreams_, task_tracker_) {}
+      downloads_(store, upstreams_, task_tracker_) {
+  asset_tracker_.OnExpiring([this](const model::Asset& asset) { asset_keeper_.Track(asset); });
+  task_tracker_.SetAssetHooks({[this](const model::Asset& asset) { asset_keeper_.Used(asset); },
+                               [this](const model::Asset& asset) { asset_keeper_.Revive(asset); }});
+  asset_hub_.Listen([this](const std::string& asset_name) { task_tracker_.AssetChanged(asset_name); });
+}
 
 Engine::~Engine() { Stop(); }
 
@@ -26,12 +35,15 @@ absl::Status Engine::Start() {
   absl::Status started = billed_.Recover();
   if (started.ok()) started = asset_tracker_.Start();
   if (started.ok()) started = task_tracker_.Start();
+  // After the tasks, which say what is in use.
+  if (started.ok()) started = asset_keeper_.Start();
   return started;
 }
 
 void Engine::Stop(absl::Duration grace) {
   asset_tracker_.Stop();
   task_tracker_.Stop();
+  asset_keeper_.Stop();
   upstreams_.Stop(grace);
   // Last: what the calls under way found out is still told.
   asset_hub_.Stop();

@@ -1,6 +1,8 @@
 #ifndef SEEDANCE_SERVICE_ENGINE_ENGINE_H_
 #define SEEDANCE_SERVICE_ENGINE_ENGINE_H_
 
+#include <map>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -9,6 +11,7 @@
 #include "service/base/random.h"
 #include "service/engine/adoption.h"
 #include "service/engine/asset_creation.h"
+#include "service/engine/asset_keeper.h"
 #include "service/engine/asset_tracker.h"
 #include "service/engine/assets.h"
 #include "service/engine/billed_calls.h"
@@ -19,6 +22,7 @@
 #include "service/engine/tasks.h"
 #include "service/engine/upstreams.h"
 #include "service/engine/watch_hub.h"
+#include "service/engine/webhooks.h"
 #include "service/store/store.h"
 
 namespace seedance::engine {
@@ -30,6 +34,9 @@ class Engine {
     Tasks::Options tasks;
     TaskTracker::Options task_tracker;
     AssetTracker::Options asset_tracker;
+    AssetCreation::Options asset_creation;
+    AssetKeeper::Options asset_keeper;
+    std::map<std::string, std::string> webhooks;  // Names of upstreams by the tokens of their webhooks' URLs.
   };
 
   Engine(const Options& options, store::Store& store, std::vector<Upstreams::Config> upstreams, base::Clock& clock,
@@ -51,6 +58,8 @@ class Engine {
   Assets& assets() { return assets_; }
   Tasks& tasks() { return tasks_; }
   Downloads& downloads() { return downloads_; }
+  // Its callers must have ended before the engine does.
+  Webhooks& webhooks() { return webhooks_; }
 
  private:
   ResumeTokens tokens_;
@@ -60,6 +69,8 @@ class Engine {
   WatchHub<model::GenerationTask> task_hub_;
   AssetTracker asset_tracker_;
   TaskTracker task_tracker_;
+  AssetKeeper asset_keeper_;
+  Webhooks webhooks_;
   Adoption adoption_;
   AssetCreation asset_creation_;
   Groups groups_;

@@ -22,6 +22,8 @@ BilledCalls::Waiter AnswerWith(store::Store& store, Done<model::AssetGroup> done
   };
 }
 
+bool HasGroups(const Upstreams::Entry& entry) { return entry.upstream->profile().assets.groups; }
+
 absl::Status NotEmpty(const model::UpstreamHandle& handle) {
   base::ErrorDetail detail;
   detail.reason = base::Reason::kGroupNotEmpty;
@@ -48,6 +50,7 @@ void Groups::Create(const CallContext& context, const CreateGroupParams& params,
                       {"asset_group.display_name", params.display_name},
                       {"asset_group.description", base::Sha256Hex(params.description)}};
   if (billed_.Begin(call, AnswerWith(store_, std::move(done))) == BilledCalls::Turn::kAnswered) return;
+  if (!HasGroups(entry)) return Keep(context, params, entry, call, "group-" + base::MakeUuidV7(clock_.Now(), random_));
   if (!entry.submits.Submit([this, context, params, &entry, call] { Send(context, params, entry, call); })) {
     billed_.Failed(call, upstream::Acceptance::kNotAccepted, PoolFull(entry));
   }
@@ -63,8 +66,13 @@ void Groups::Send(const CallContext& context, const CreateGroupParams& params, U
   if (result.acceptance != upstream::Acceptance::kAccepted) {
     return billed_.Failed(std::move(call), result.acceptance, result.status);
   }
+  Keep(context, params, entry, std::move(call), result.value);
+}
+
+void Groups::Keep(const CallContext& context, const CreateGroupParams& params, const Upstreams::Entry& entry,
+                  model::BilledCall call, const std::string& id) {
   model::AssetGroup group;
-  group.handle = {entry.upstream->name(), result.value};
+  group.handle = {entry.upstream->name(), id};
   group.tenant = context.tenant;
   group.display_name = params.display_name;
   group.description = params.description;
@@ -108,19 +116,26 @@ void Groups::Update(const CallContext& context, const UpdateGroupParams& params,
   Upstreams::Entry* entry = upstreams_.Find(context.tenant, params.handle.upstream);
   if (entry == nullptr) return done(GroupNotFound(params.handle));
   RunOn<model::AssetGroup>(
-      entry->submits, *entry, std::move(done), [this, context, params, entry](Done<model::AssetGroup> answer) {
-        absl::StatusOr<model::AssetGroup> group = adoption_.Group(context, *entry, params.handle);
-        if (!group.ok()) return answer(group.status());
-        if (params.display_name.has_value() && *params.display_name != group->display_name) {
-          const absl::Status updated =
-              entry->upstream->UpdateGroup(ToCallOptions(context), params.handle.id, *params.display_name);
-          if (!updated.ok()) return answer(updated);
-          group->display_name = *params.display_name;
-        }
-        if (params.description.has_value()) group->description = *params.description;
-        group->update_time = clock_.Now();
-        answer(store_.PutGroup(*group));
-      });
+      entry->submits, *entry, std::move(done),
+      [this, context, params, entry](Done<model::AssetGroup> answer) { answer(UpdateNow(context, params, *entry)); });
+}
+
+absl::StatusOr<model::AssetGroup> Groups::UpdateNow(const CallContext& context, const UpdateGroupParams& params,
+                                                    Upstreams::Entry& entry) {
+  absl::StatusOr<model::AssetGroup> group = adoption_.Group(context, entry, params.handle);
+  if (!group.ok()) return group;
+  if (HasGroups(entry) && params.display_name.has_value() && *params.display_name != group->display_name) {
+    const absl::Status updated =
+        entry.upstream->UpdateGroup(ToCallOptions(context), params.handle.id, *params.display_name);
+    if (!updated.ok()) return updated;
+  }
+  // Only what was asked for: another call may have changed the rest meanwhile.
+  return store_.UpdateGroup(params.handle, [&](model::AssetGroup& edited) {
+    if (params.display_name.has_value()) edited.display_name = *params.display_name;
+    if (params.description.has_value()) edited.description = *params.description;
+    edited.update_time = clock_.Now();
+    return absl::OkStatus();
+  });
 }
 
 void Groups::Delete(const CallContext& context, const DeleteGroupParams& params, Done<Nothing> done) {
@@ -139,34 +154,64 @@ void Groups::Delete(const CallContext& context, const DeleteGroupParams& params,
 absl::Status Groups::DeleteNow(const CallContext& context, const DeleteGroupParams& params, Upstreams::Entry& entry) {
   absl::StatusOr<model::AssetGroup> group = adoption_.Group(context, entry, params.handle);
   if (!group.ok()) return group.status();
-  std::vector<std::string> assets;
+  absl::StatusOr<std::vector<model::Asset>> assets = AssetsOf(context, params.handle);
+  if (!assets.ok()) return assets.status();
+  if (!assets->empty() && !params.force) return NotEmpty(params.handle);
+  if (HasGroups(entry)) {
+    if (!params.force) {
+      const absl::Status empty = CheckEmptyAtVendor(context, params.handle, entry);
+      if (!empty.ok()) return empty;
+    }
+    const absl::Status deleted = entry.upstream->DeleteGroup(ToCallOptions(context), params.handle.id);
+    // Already gone at the vendor is as good as deleted.
+    if (!deleted.ok() && !absl::IsNotFound(deleted)) return deleted;
+  } else if (const absl::Status deleted = DeleteEach(context, *assets, entry); !deleted.ok()) {
+    return deleted;
+  }
+  const absl::Status removed = store_.DeleteGroup(params.handle);
+  if (!removed.ok()) return removed;
+  for (const model::Asset& asset : *assets) asset_hub_.PublishGone(asset.name());
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<model::Asset>> Groups::AssetsOf(const CallContext& context,
+                                                           const model::UpstreamHandle& group) {
+  std::vector<model::Asset> assets;
   store::Store::AssetFilter filter;
   filter.tenant = context.tenant;
-  filter.groups = {params.handle};
+  filter.groups = {group};
   model::PageCursor after;
   do {
     absl::StatusOr<model::Page<model::Asset>> page = store_.ListAssets(filter, after, 1000);
     if (!page.ok()) return page.status();
-    for (const model::Asset& asset : page->items) assets.push_back(asset.name());
+    for (model::Asset& asset : page->items) assets.push_back(std::move(asset));
     after = page->next;
   } while (!after.at_start());
-  if (!assets.empty() && !params.force) return NotEmpty(params.handle);
-  if (!params.force) {
-    // The store may not know all: the vendor deletes whatever is inside.
-    upstream::AssetQuery query;
-    query.group_ids = {params.handle.id};
-    const auto there = entry.upstream->ListAssets(ToCallOptions(context), query);
-    if (!there.ok()) return there.status();
-    for (const upstream::AssetReport& asset : there->items) {
-      if (asset.group_id == params.handle.id) return NotEmpty(params.handle);
-    }
+  return assets;
+}
+
+absl::Status Groups::CheckEmptyAtVendor(const CallContext& context, const model::UpstreamHandle& group,
+                                        Upstreams::Entry& entry) {
+  upstream::AssetQuery query;
+  query.group_ids = {group.id};
+  const auto there = entry.upstream->ListAssets(ToCallOptions(context), query);
+  if (!there.ok()) return there.status();
+  for (const upstream::AssetReport& asset : there->items) {
+    if (asset.group_id == group.id) return NotEmpty(group);
   }
-  const absl::Status deleted = entry.upstream->DeleteGroup(ToCallOptions(context), params.handle.id);
-  // Already gone at the vendor is as good as deleted.
-  if (!deleted.ok() && !absl::IsNotFound(deleted)) return deleted;
-  const absl::Status removed = store_.DeleteGroup(params.handle);
-  if (!removed.ok()) return removed;
-  for (const std::string& asset : assets) asset_hub_.PublishGone(asset);
+  return absl::OkStatus();
+}
+
+absl::Status Groups::DeleteEach(const CallContext& context, const std::vector<model::Asset>& assets,
+                                Upstreams::Entry& entry) {
+  for (const model::Asset& asset : assets) {
+    const absl::Status deleted = entry.upstream->DeleteAsset(ToCallOptions(context), asset.upstream_id());
+    if (!deleted.ok() && !absl::IsNotFound(deleted)) return deleted;
+    // At once, so that what is gone at the vendor is not shown when the next one fails.
+    const absl::Status removed = store_.DeleteAsset(asset.handle);
+    if (!removed.ok() && !absl::IsNotFound(removed)) return removed;
+    asset_hub_.PublishGone(asset.name());
+  }
   return absl::OkStatus();
 }
 

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "service/base/clock.h"
 #include "service/base/random.h"
@@ -46,7 +47,8 @@ struct DeleteGroupParams {
   bool allow_missing = false;
 };
 
-// Use cases of AssetGroupService; asset_group.proto states rules and errors. Methods may block on the store; calls to
+// Use cases of AssetGroupService; asset_group.proto states rules and errors. Groups of a vendor that has none are kept
+// in the store alone. Methods may block on the store; calls to
 // the vendor run on the upstream's own threads. Input is checked by the caller; names are owned by the context's
 // tenant or NOT_FOUND. Thread-safe.
 class Groups {
@@ -70,8 +72,19 @@ class Groups {
  private:
   void Send(const CallContext& context, const CreateGroupParams& params, Upstreams::Entry& entry,
             model::BilledCall call);
+  // Ends the journalled call with the new group of this id.
+  void Keep(const CallContext& context, const CreateGroupParams& params, const Upstreams::Entry& entry,
+            model::BilledCall call, const std::string& id);
   absl::StatusOr<model::Page<model::AssetGroup>> ReadPage(const CallContext& context, const ListGroupsParams& params);
+  absl::StatusOr<model::AssetGroup> UpdateNow(const CallContext& context, const UpdateGroupParams& params,
+                                              Upstreams::Entry& entry);
   absl::Status DeleteNow(const CallContext& context, const DeleteGroupParams& params, Upstreams::Entry& entry);
+  absl::StatusOr<std::vector<model::Asset>> AssetsOf(const CallContext& context, const model::UpstreamHandle& group);
+  // GROUP_NOT_EMPTY when the vendor knows an asset of the group: it deletes whatever is inside.
+  absl::Status CheckEmptyAtVendor(const CallContext& context, const model::UpstreamHandle& group,
+                                  Upstreams::Entry& entry);
+  // Deletes each asset at the vendor and in the store, for a vendor without groups.
+  absl::Status DeleteEach(const CallContext& context, const std::vector<model::Asset>& assets, Upstreams::Entry& entry);
 
   store::Store& store_;
   Upstreams& upstreams_;

@@ -1,23 +1,17 @@
 #include "service/engine/task_references.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
+#include "service/model/task_rules.h"
 
 namespace seedance::engine {
 namespace {
 
+using model::Asset;
+using model::AssetState;
 using model::MediaType;
 using model::ReferenceRole;
-
-MediaType MediaTypeOf(ReferenceRole role) {
-  switch (role) {
-    case ReferenceRole::kReferenceVideo:
-      return MediaType::kVideo;
-    case ReferenceRole::kReferenceAudio:
-      return MediaType::kAudio;
-    default:
-      return MediaType::kImage;
-  }
-}
 
 ReferenceRole RoleOf(MediaType type) {
   switch (type) {
@@ -41,24 +35,50 @@ const char* NameOf(MediaType type) {
   }
 }
 
-absl::Status NotReady(const model::Asset& asset, const std::string& field) {
+// Whether a task with this asset, which is not ACTIVE, may wait for it.
+bool MayWaitFor(const Asset& asset, const model::TaskRequest& request) {
+  if (asset.state == AssetState::kProcessing) {
+    return request.wait_for_assets || (request.recreate_expired_assets && asset.recreations > 0);
+  }
+  // The vendor may still have it, even if its bytes came without a URL.
+  return asset.state == AssetState::kExpired && request.recreate_expired_assets;
+}
+
+// What the caller can do about it.
+std::string Advice(const Asset& asset, const model::TaskRequest& request) {
+  if (asset.state == AssetState::kProcessing) return "; with wait_for_assets the task waits for it";
+  if (asset.state != AssetState::kExpired) return asset.error.message.empty() ? "" : ": " + asset.error.message;
+  return asset.source_uri.empty() ? "; its bytes came without a URL, so that it cannot be created again"
+                                  : "; with recreate_expired_assets it is created again";
+}
+
+absl::Status NotReady(const Asset& asset, const std::string& field, const model::TaskRequest& request) {
+  const std::string state(model::AssetStateName(asset.state));
   base::ErrorDetail detail;
   detail.reason = base::Reason::kAssetNotReady;
   detail.resource = base::ResourceRef{"seedance.gateway.v1.Asset", asset.name()};
-  detail.metadata = {{"field", field}, {"state", std::string(model::AssetStateName(asset.state))}};
-  return base::MakeError(
-      absl::StrCat(field, ": ", asset.name(), " must be ACTIVE, is ", std::string(model::AssetStateName(asset.state))),
-      detail);
+  detail.metadata = {{"field", field}, {"state", state}};
+  return base::MakeError(absl::StrCat(field, ": ", asset.name(), " must be ACTIVE, is ", state, Advice(asset, request)),
+                         detail);
+}
+
+void Judge(const Asset& asset, const std::string& field, const model::TaskRequest& request,
+           ResolvedReferences& resolved) {
+  if (asset.state == AssetState::kActive) return;
+  if (!MayWaitFor(asset, request)) return resolved.problem.Update(NotReady(asset, field, request));
+  std::vector<std::string>& names = resolved.waits_for;
+  if (std::find(names.begin(), names.end(), asset.name()) == names.end()) names.push_back(asset.name());
 }
 
 }  // namespace
 
 ResolvedReferences ResolveReferences(const std::string& upstream,
-                                     absl::FunctionRef<absl::StatusOr<model::Asset>(const model::UpstreamHandle&)> find,
-                                     std::vector<model::Reference>& references) {
+                                     absl::FunctionRef<absl::StatusOr<Asset>(const model::UpstreamHandle&)> find,
+                                     model::TaskRequest& request) {
   ResolvedReferences resolved;
-  for (size_t i = 0; i < references.size(); ++i) {
-    model::Reference& reference = references[i];
+  resolved.media.resize(request.references.size());
+  for (size_t i = 0; i < request.references.size(); ++i) {
+    model::Reference& reference = request.references[i];
     // Without an id the name could not be read, which is a violation already.
     if (!reference.asset.has_value() || reference.asset->id.empty()) continue;
     const std::string field = absl::StrCat("generation_task.references[", i, "]");
@@ -67,17 +87,19 @@ ResolvedReferences ResolveReferences(const std::string& upstream,
                                                                     ", is at ", reference.asset->upstream)});
       continue;
     }
-    absl::StatusOr<model::Asset> asset = find(*reference.asset);
+    const absl::StatusOr<Asset> asset = find(*reference.asset);
     if (!asset.ok()) {
       resolved.problem.Update(asset.status());
       continue;
     }
-    if (asset->state != model::AssetState::kActive) resolved.problem.Update(NotReady(*asset, field + ".asset"));
+    Judge(*asset, field + ".asset", request, resolved);
     if (reference.role == ReferenceRole::kUnspecified) reference.role = RoleOf(asset->media_type);
-    if (MediaTypeOf(reference.role) != asset->media_type && asset->media_type != MediaType::kUnspecified) {
-      resolved.violations.push_back(
-          {field + ".role", absl::StrCat("needs an asset of type ", NameOf(MediaTypeOf(reference.role)), "; ",
-                                         asset->name(), " is ", NameOf(asset->media_type))});
+    const MediaType needed = model::MediaTypeOf(reference.role);
+    if (needed == asset->media_type || asset->media_type == MediaType::kUnspecified) {
+      resolved.media[i] = asset->media_info;
+    } else {
+      resolved.violations.push_back({field + ".role", absl::StrCat("needs an asset of type ", NameOf(needed), "; ",
+                                                                   asset->name(), " is ", NameOf(asset->media_type))});
     }
   }
   return resolved;

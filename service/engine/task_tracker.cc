@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -41,7 +42,7 @@ TaskTracker::TaskTracker(const Options& options, store::Store& store, Upstreams&
       hub_(hub),
       clock_(clock),
       random_(random),
-      due_("task-tracker", clock, [this](const std::string& id) { OnDue(id); }) {}
+      open_("task-tracker", clock, [this](const std::string& id) { OnDue(id); }) {}
 
 absl::Status TaskTracker::Start() {
   absl::StatusOr<std::vector<GenerationTask>> open = store_.ListOpenTasks();
@@ -60,7 +61,7 @@ absl::Status TaskTracker::Start() {
     }
     Track(task);
   }
-  due_.Start();
+  open_.Start();
   return absl::OkStatus();
 }
 
@@ -70,7 +71,7 @@ void TaskTracker::Stop() {
     stopped_ = true;
     stopping_.NotifyAll();
   }
-  due_.Stop();
+  open_.Stop();
 }
 
 void TaskTracker::StopSubmitting() {
@@ -79,37 +80,30 @@ void TaskTracker::StopSubmitting() {
 }
 
 void TaskTracker::Track(const GenerationTask& task) {
-  {
-    base::MutexLock lock(mutex_);
-    Tracked tracked;
-    tracked.tenant = task.tenant;
-    tracked.upstream = task.request.upstream;
-    tracked.submitted = IsSubmitted(task.state);
-    tracked_[task.id] = std::move(tracked);
-  }
-  due_.Schedule(task.id, task.state == TaskState::kSubmitUnknown ? task.deadline_time : clock_.Now());
+  open_.Add(task, task.state == TaskState::kSubmitUnknown ? task.deadline_time : clock_.Now());
+}
+
+bool TaskTracker::Poke(const std::string& upstream, const std::string& upstream_task_id) {
+  const bool known = open_.Poke(upstream, upstream_task_id);
+  if (known) trust_.Arrived(upstream);
+  return known;
 }
 
 void TaskTracker::OnDue(const std::string& id) {
-  std::string tenant;
-  std::string upstream;
-  bool submitted = false;
   {
     base::MutexLock lock(mutex_);
-    const auto found = tracked_.find(id);
-    if (stopped_ || found == tracked_.end()) return;
-    tenant = found->second.tenant;
-    upstream = found->second.upstream;
-    submitted = found->second.submitted;
+    if (stopped_) return;
   }
-  Upstreams::Entry* entry = upstreams_.Find(tenant, upstream);
+  const std::optional<OpenTasks::Owner> owner = open_.Find(id);
+  if (!owner.has_value()) return;
+  Upstreams::Entry* entry = upstreams_.Find(owner->tenant, owner->upstream);
   if (entry == nullptr) {
     base::Log(base::LogLevel::kError, "task_without_upstream",
-              {{"task", model::GenerationTaskName(id)}, {"tenant", tenant}, {"upstream", upstream}});
+              {{"task", model::GenerationTaskName(id)}, {"tenant", owner->tenant}, {"upstream", owner->upstream}});
     ScheduleIn(id, absl::Minutes(1));
     return;
   }
-  base::ThreadPool& pool = submitted ? entry->polls : entry->submits;
+  base::ThreadPool& pool = owner->submitted ? entry->polls : entry->submits;
   if (!pool.Submit([this, id, entry] { Step(id, *entry); })) ScheduleIn(id, absl::Seconds(1));
 }
 
@@ -121,14 +115,14 @@ void TaskTracker::Step(const std::string& id, Upstreams::Entry& entry) {
     submits = submits_;
   }
   absl::StatusOr<GenerationTask> task = store_.GetTask(id);
-  if (absl::IsNotFound(task.status())) return Forget(id);
+  if (absl::IsNotFound(task.status())) return open_.Remove(id);
   if (!task.ok()) return ScheduleIn(id, absl::Seconds(1));
-  if (model::IsTerminal(task->state)) return Forget(id);
+  if (model::IsTerminal(task->state)) return open_.Remove(id);
   const bool overdue = clock_.Now() >= task->deadline_time;
   switch (task->state) {
     case TaskState::kPending:
       if (overdue) return GiveUp(*task);
-      return submits ? Submit(id, entry) : ScheduleIn(id, absl::Seconds(1));
+      return submits ? SubmitWhenReady(*task, entry) : ScheduleIn(id, absl::Seconds(1));
     case TaskState::kQueued:
     case TaskState::kRunning:
       return Poll(*task, entry);
@@ -138,18 +132,63 @@ void TaskTracker::Step(const std::string& id, Upstreams::Entry& entry) {
   }
 }
 
-void TaskTracker::Submit(const std::string& id, Upstreams::Entry& entry) {
+void TaskTracker::SubmitWhenReady(const GenerationTask& task, Upstreams::Entry& entry) {
+  open_.BeginCheck(task.id);
+  const absl::StatusOr<AssetCheck> check = CheckAssets(store_, task, open_.RevivalsOf(task.id));
+  if (!check.ok()) return ScheduleIn(task.id, absl::Seconds(1));
+  if (check->failure.has_value()) {
+    ChangeSurely(task.id, [&](GenerationTask& edited) {
+      if (edited.state != TaskState::kPending) return absl::AbortedError("no longer pending");
+      edited.state = TaskState::kFailed;
+      edited.error = *check->failure;
+      edited.state_message.clear();
+      return absl::OkStatus();
+    });
+    return;
+  }
+  if (!check->waits_for.empty()) return WaitForAssets(task, *check);
+  // What is deleted or replaced at the vendor from here on makes it refuse the task, which bills nothing.
+  Submit(task.id, check->assets, entry);
+}
+
+void TaskTracker::WaitForAssets(const GenerationTask& task, const AssetCheck& check) {
+  if (hooks_.used && open_.BeginWait(task.id)) {
+    for (const model::Asset& asset : check.assets) {
+      if (asset.state == model::AssetState::kActive) hooks_.used(asset);
+    }
+  }
+  for (const model::Asset& asset : check.to_revive) {
+    open_.AddRevival(task.id, asset);
+    if (hooks_.revive) hooks_.revive(asset);
+  }
+  const std::string message = WaitMessage(check.waits_for);
+  if (task.state_message != message) {
+    const absl::StatusOr<GenerationTask> told = Change(task.id, [&](GenerationTask& edited) {
+      if (edited.state != TaskState::kPending) return absl::AbortedError("no longer pending");
+      edited.state_message = message;
+      return absl::OkStatus();
+    });
+    if (!told.ok()) return ScheduleIn(task.id, absl::Seconds(1));
+  }
+  const absl::Time now = clock_.Now();
+  open_.Rest(task.id, std::min(now + options_.asset_check_interval, std::max(task.deadline_time, now)),
+             OpenTasks::WokenBy::kAssets);
+}
+
+void TaskTracker::Submit(const std::string& id, const std::vector<model::Asset>& assets, Upstreams::Entry& entry) {
   // From here on a crash means doubt.
   absl::StatusOr<GenerationTask> task = Change(id, [](GenerationTask& edited) {
     if (edited.state != TaskState::kPending) return absl::AbortedError("no longer pending");
     edited.state = TaskState::kSubmitting;
+    edited.state_message.clear();
     return absl::OkStatus();
   });
   if (!task.ok()) return ScheduleIn(id, absl::Seconds(1));
-  const upstream::BilledResult<std::string> result = entry.upstream->CreateTask(upstreams_.Billed(""), task->request);
+  const upstream::BilledResult<std::string> result =
+      entry.upstream->CreateTask(upstreams_.Billed(""), WithVendorIds(task->request, assets));
   absl::Duration next_try;
   if (result.acceptance == upstream::Acceptance::kNotAccepted) {
-    next_try = options_.submit_backoff.Delay(CountSubmitTry(id), random_);
+    next_try = options_.submit_backoff.Delay(open_.CountSubmitTry(id), random_);
     if (result.retry_after.has_value()) next_try = std::max(next_try, *result.retry_after);
   }
   const bool written = ChangeSurely(
@@ -167,14 +206,17 @@ void TaskTracker::Submit(const std::string& id, Upstreams::Entry& entry) {
     base::Log(base::LogLevel::kError, "accepted_task_not_stored",
               {{"task", model::GenerationTaskName(id)}, {"upstream_task_id", result.value}});
   }
+  if (result.acceptance != upstream::Acceptance::kAccepted || !hooks_.used) return;
+  for (const model::Asset& asset : assets) hooks_.used(asset);
 }
 
 void TaskTracker::Poll(const GenerationTask& task, Upstreams::Entry& entry) {
+  const bool poked = open_.BeginPoll(task.id);
   absl::StatusOr<upstream::TaskReport> report =
       entry.upstream->GetTask(upstreams_.BackgroundRead(), task.upstream_task_id);
   // Broken off because the process stops: that is no answer.
   if (absl::IsCancelled(report.status())) return ScheduleIn(task.id, absl::Seconds(1));
-  if (CountNotFound(task.id, absl::IsNotFound(report.status()))) {
+  if (open_.CountNotFound(task.id, absl::IsNotFound(report.status()), options_.lost)) {
     ChangeSurely(task.id, [](GenerationTask& edited) {
       edited.state = TaskState::kLost;
       edited.error = {base::Reason::kUpstreamLost, "", "the vendor no longer knows the task"};
@@ -184,20 +226,26 @@ void TaskTracker::Poll(const GenerationTask& task, Upstreams::Entry& entry) {
   }
   GenerationTask merged = task;
   const bool news = report.ok() && MergeReport(*report, merged);
-  if (!model::IsTerminal(merged.state) && clock_.Now() >= task.deadline_time) {
+  const bool ended = model::IsTerminal(merged.state);
+  // A webhook that came while the answer was on its way counts too.
+  if (ended && !poked && !open_.IsPoked(task.id)) trust_.Missed(task.request.upstream);
+  const absl::Duration wish = base::GetErrorDetail(report.status()).retry_delay.value_or(absl::ZeroDuration());
+  if (!ended && clock_.Now() >= task.deadline_time) {
     // Without an answer the task may have ended well, and be paid for: then the verdict waits a while for one.
-    if (report.ok() || !AwaitsLastWord(task.id)) return GiveUp(task);
-    const absl::Duration wish = base::GetErrorDetail(report.status()).retry_delay.value_or(absl::ZeroDuration());
+    if (report.ok() || !open_.AwaitsLastWord(task.id, options_.last_word)) return GiveUp(task);
     return ScheduleIn(task.id, std::max(Jittered(options_.poll_interval_running, random_), wish));
   }
-  if (!news) {
-    ScheduleNext(merged, base::GetErrorDetail(report.status()).retry_delay.value_or(absl::ZeroDuration()));
-    return;
+  if (news) {
+    ChangeSurely(task.id, [&](GenerationTask& edited) {
+      MergeReport(*report, edited);
+      return absl::OkStatus();
+    });
+  } else if (poked || !report.ok()) {
+    // What the webhook told of was not to be seen yet: no reason for the long pause.
+    SchedulePoll(merged, UsualPause(merged), wish);
+  } else {
+    ScheduleNext(merged, wish);
   }
-  ChangeSurely(task.id, [&](GenerationTask& edited) {
-    MergeReport(*report, edited);
-    return absl::OkStatus();
-  });
 }
 
 void TaskTracker::GiveUp(const GenerationTask& task) {
@@ -252,11 +300,7 @@ absl::StatusOr<GenerationTask> TaskTracker::Change(const std::string& id,
     }
     return changed;
   }
-  {
-    base::MutexLock lock(mutex_);
-    const auto tracked = tracked_.find(id);
-    if (tracked != tracked_.end()) tracked->second.submitted = IsSubmitted(changed->state);
-  }
+  open_.Note(*changed);
   hub_.Publish(changed->name(), std::make_shared<const GenerationTask>(*changed));
   if (changed->state != before) LogChange(*changed, before);
   return changed;
@@ -268,7 +312,7 @@ bool TaskTracker::ChangeSurely(const std::string& id, absl::FunctionRef<absl::St
     absl::StatusOr<GenerationTask> changed = Change(id, edit);
     if (changed.ok()) {
       if (model::IsTerminal(changed->state)) {
-        Forget(id);
+        open_.Remove(id);
       } else {
         ScheduleNext(*changed, at_least);
       }
@@ -291,56 +335,32 @@ bool TaskTracker::WaitForStore(int failures) {
 }
 
 void TaskTracker::ScheduleNext(const GenerationTask& task, absl::Duration at_least) {
-  const absl::Time now = clock_.Now();
-  absl::Duration pause = at_least;
-  if (task.state == TaskState::kQueued) {
-    pause = Jittered(options_.poll_interval_queued, random_);
-    // The first look comes early, so that a watcher soon sees the vendor's own words.
-    if (!Looked(task.id)) pause = pause / 3;
-  } else if (task.state == TaskState::kRunning) {
-    pause = Jittered(options_.poll_interval_running, random_);
-  } else if (task.state != TaskState::kPending) {
-    pause = absl::InfiniteDuration();
+  if (IsSubmitted(task.state)) {
+    absl::Duration pause = UsualPause(task);
+    if (trust_.Trusts(task.request.upstream)) {
+      pause = std::max(pause, Jittered(options_.poll_interval_with_webhooks, random_));
+    } else if (task.state == TaskState::kQueued && !open_.IsPolled(task.id)) {
+      // The first look comes early, so that a watcher soon sees the vendor's own words.
+      pause = pause / 3;
+    }
+    return SchedulePoll(task, pause, at_least);
   }
-  due_.Schedule(task.id, std::min(now + std::max(pause, at_least), std::max(task.deadline_time, now)));
+  const absl::Time now = clock_.Now();
+  const absl::Duration pause = task.state == TaskState::kPending ? at_least : absl::InfiniteDuration();
+  open_.Rest(task.id, std::min(now + pause, std::max(task.deadline_time, now)));
 }
 
-void TaskTracker::ScheduleIn(const std::string& id, absl::Duration pause) { due_.Schedule(id, clock_.Now() + pause); }
-
-bool TaskTracker::AwaitsLastWord(const std::string& id) {
-  base::MutexLock lock(mutex_);
-  const auto tracked = tracked_.find(id);
-  if (tracked == tracked_.end()) return false;
-  absl::Time& since = tracked->second.overdue_since;
-  since = std::min(since, clock_.Now());
-  return clock_.Now() < since + options_.last_word;
+void TaskTracker::SchedulePoll(const GenerationTask& task, absl::Duration pause, absl::Duration at_least) {
+  const absl::Time now = clock_.Now();
+  open_.Rest(task.id, std::min(now + std::max(pause, at_least), std::max(task.deadline_time, now)),
+             OpenTasks::WokenBy::kPokes, now + at_least);
 }
 
-bool TaskTracker::CountNotFound(const std::string& id, bool not_found) {
-  base::MutexLock lock(mutex_);
-  const auto tracked = tracked_.find(id);
-  if (tracked == tracked_.end()) return false;
-  tracked->second.looked = true;
-  if (not_found) return tracked->second.unknown.Add(clock_.Now(), options_.lost);
-  tracked->second.unknown.Reset();
-  return false;
-}
+void TaskTracker::ScheduleIn(const std::string& id, absl::Duration pause) { open_.Rest(id, clock_.Now() + pause); }
 
-bool TaskTracker::Looked(const std::string& id) {
-  base::MutexLock lock(mutex_);
-  const auto tracked = tracked_.find(id);
-  return tracked != tracked_.end() && tracked->second.looked;
-}
-
-int TaskTracker::CountSubmitTry(const std::string& id) {
-  base::MutexLock lock(mutex_);
-  const auto tracked = tracked_.find(id);
-  return tracked == tracked_.end() ? 0 : tracked->second.submit_tries++;
-}
-
-void TaskTracker::Forget(const std::string& id) {
-  base::MutexLock lock(mutex_);
-  tracked_.erase(id);
+absl::Duration TaskTracker::UsualPause(const GenerationTask& task) {
+  return Jittered(task.state == TaskState::kQueued ? options_.poll_interval_queued : options_.poll_interval_running,
+                  random_);
 }
 
 }  // namespace seedance::engine

@@ -1,5 +1,6 @@
 #include "service/engine/tasks.h"
 
+#include <iterator>
 #include <memory>
 #include <utility>
 
@@ -7,9 +8,10 @@
 #include "absl/strings/str_cat.h"
 #include "service/base/log.h"
 #include "service/base/sha256.h"
+#include "service/engine/asset_waits.h"
 #include "service/engine/billed_calls.h"
+#include "service/engine/task_draft.h"
 #include "service/engine/task_references.h"
-#include "service/model/task_rules.h"
 
 namespace seedance::engine {
 namespace {
@@ -45,14 +47,27 @@ model::Fingerprint FingerprintOf(const model::TaskRequest& request) {
   for (size_t i = 0; i < request.references.size(); ++i) {
     const model::Reference& reference = request.references[i];
     const std::string source = reference.asset.has_value() ? model::AssetName(*reference.asset) : reference.uri;
-    print.push_back(
-        {absl::StrCat("generation_task.references[", i, "]"),
-         base::Sha256Hex(absl::StrCat(reference.label, "|", static_cast<int>(reference.role), "|", source))});
+    print.push_back({absl::StrCat("generation_task.references[", i, "]"),
+                     base::Sha256Hex(absl::StrCat(reference.label, "|", static_cast<int>(reference.role),
+                                                  reference.ephemeral ? "e" : "", "|", source))});
   }
   for (const auto& [key, value] : request.labels) {
     print.push_back({absl::StrCat("generation_task.labels[", key, "]"), value});
   }
+  // Fields that came later stand only where they are used, so that the journal's older rows compare equal.
+  if (request.ephemeral_hours.has_value()) {
+    print.push_back({"generation_task.ephemeral_retention", TextOf(request.ephemeral_hours)});
+  }
+  for (const auto& [field, set] : {std::pair("wait_for_assets", request.wait_for_assets),
+                                   std::pair("allow_model_upgrade", request.allow_model_upgrade),
+                                   std::pair("recreate_expired_assets", request.recreate_expired_assets)}) {
+    if (set) print.push_back({field, "1"});
+  }
   return print;
+}
+
+void Append(std::vector<base::FieldViolation> more, std::vector<base::FieldViolation>& violations) {
+  std::move(more.begin(), more.end(), std::back_inserter(violations));
 }
 
 // The upstream that the request names or means.
@@ -141,35 +156,24 @@ absl::StatusOr<GenerationTask> Tasks::Prepare(const CallContext& context, const 
   absl::StatusOr<Upstreams::Entry*> entry =
       upstreams_.Choose(context.tenant, UpstreamOf(params.request), "generation_task.upstream");
   if (!entry.ok()) {
-    for (base::FieldViolation& violation : base::GetErrorDetail(entry.status()).violations) {
-      violations.push_back(std::move(violation));
-    }
+    Append(base::GetErrorDetail(entry.status()).violations, violations);
     return base::InvalidInput(std::move(violations));
   }
   const upstream::Upstream& upstream = *(*entry)->upstream;
   task.request.upstream = upstream.name();
-  if (task.request.model.empty()) task.request.model = upstream.default_model();
   ResolvedReferences resolved = ResolveReferences(
       upstream.name(),
       [&](const model::UpstreamHandle& handle) {
         return adopt ? adoption_.Asset(context, **entry, handle) : OwnAsset(store_, context.tenant, handle);
       },
-      task.request.references);
+      task.request);
   // Create asks the vendor for the asset then; rules that depend on it can only be judged after that.
   if (!adopt && (*entry)->dedicated && absl::IsNotFound(resolved.problem)) return resolved.problem;
-  for (base::FieldViolation& violation : resolved.violations) violations.push_back(std::move(violation));
-  const std::optional<model::ModelProfile> profile = upstream.FindModel(task.request.model);
-  if (!profile.has_value()) {
-    violations.push_back({"generation_task.model", absl::StrCat("must be a model of upstream ", upstream.name(),
-                                                                ", is `", task.request.model, "`")});
-  } else {
-    for (base::FieldViolation& violation : model::CheckTask(task.request, *profile)) {
-      violations.push_back(std::move(violation));
-    }
-  }
+  Append(std::move(resolved.violations), violations);
+  Append(CompleteDraft(upstream.name(), upstream.profile(), resolved.media, task), violations);
   if (!violations.empty()) return base::InvalidInput(std::move(violations));
   if (!resolved.problem.ok()) return resolved.problem;
-  model::SortReferences(task.request.references);
+  if (!resolved.waits_for.empty()) task.state_message = WaitMessage(resolved.waits_for);
   return task;
 }
 
@@ -222,7 +226,9 @@ absl::Status RefusalOf(const GenerationTask& task) {
   if (!task.error.upstream_code.empty())
     detail.metadata[std::string(base::kUpstreamCodeKey)] = task.error.upstream_code;
   detail.metadata[std::string(base::kUpstreamMessageKey)] = task.error.message;
-  return base::MakeError(absl::StrCat("the vendor refused the task: ", task.error.message), detail);
+  const bool unsent = task.error.reason == base::Reason::kAssetNotReady && task.error.upstream_code.empty();
+  return base::MakeError(
+      absl::StrCat(unsent ? "the task was not sent: " : "the vendor refused the task: ", task.error.message), detail);
 }
 
 }  // namespace seedance::engine

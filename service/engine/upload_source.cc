@@ -17,69 +17,83 @@ absl::Status WrongSize(std::string_view field, const std::string& rule) {
   return base::MakeError(absl::StrCat(std::string(field), ": ", rule), detail);
 }
 
+// OK without violations.
+absl::Status ToStatus(std::vector<base::FieldViolation> violations) {
+  return violations.empty() ? absl::OkStatus() : base::InvalidInput(std::move(violations));
+}
+
 }  // namespace
 
+absl::Status UploadSource::LookAhead(size_t most) {
+  const auto read = [this] {
+    size_t sum = 0;
+    for (const std::string& piece : pending_) sum += piece.size();
+    return sum;
+  };
+  while (status_.ok() && !ended_ && read() < most) Pull();
+  if (ended_) announced_ = size_;
+  return status_;
+}
+
 absl::StatusOr<std::string> UploadSource::Next() {
+  // One piece stays behind until the next one, or the end, was found good.
+  while (status_.ok() && !ended_ && pending_.size() < 2) Pull();
   if (!status_.ok()) return status_;
-  if (finished_) return "";
-  absl::StatusOr<std::string> piece = Check(bytes_->Next());
-  bool over = piece.ok() && piece->empty();
-  // A body of known length is not read beyond it, so the end is looked for before its last piece is handed on.
-  if (piece.ok() && !over && size_ == declared_) {
-    absl::StatusOr<std::string> end = Check(bytes_->Next());
-    if (!end.ok()) piece = end.status();
-    over = end.ok() && end->empty();
+  std::string piece;
+  if (!pending_.empty()) {
+    piece = std::move(pending_.front());
+    pending_.pop_front();
   }
-  if (!piece.ok()) status_ = piece.status();
-  if (over) {
-    finished_ = true;
-    sha256_ = hash_.Hex();
-  }
+  // A body of known length is not read beyond it.
+  finished_ = piece.empty() || (ended_ && pending_.empty() && announced_.has_value());
   return piece;
 }
 
-absl::StatusOr<std::string> UploadSource::Check(absl::StatusOr<std::string> piece) {
-  if (!piece.ok()) return piece;
-  size_ += static_cast<int64_t>(piece->size());
-  if (size_ > limit_) {
-    return WrongSize("chunk", absl::StrCat("the file must have at most ", limit_, " bytes, has more"));
+void UploadSource::Pull() {
+  absl::StatusOr<std::string> piece = bytes_->Next();
+  if (!piece.ok()) {
+    status_ = piece.status();
+  } else if (piece->empty()) {
+    status_ = End();
+  } else {
+    status_ = Take(*piece);
+    pending_.push_back(*std::move(piece));
   }
-  const bool over = piece->empty();
-  if (over && size_ == 0) return WrongSize("chunk", "the file must have at least 1 byte");
-  if (declared_.has_value() && (over ? size_ != *declared_ : size_ > *declared_)) {
+}
+
+absl::Status UploadSource::Take(const std::string& piece) {
+  size_ += static_cast<int64_t>(piece.size());
+  if (declared_.has_value() && size_ > *declared_) {
     return WrongSize("metadata.size_bytes", absl::StrCat("must be the length of the file: is ", *declared_, ", but ",
-                                                         size_, " bytes came", over ? "" : " already"));
+                                                         size_, " bytes came already"));
   }
-  if (!over) hash_.Update(*piece);
-  return piece;
+  hash_.Update(piece);
+  judge_.Feed(piece);
+  const int64_t limit = judge_.MaxBytes();
+  if (declared_.has_value() && *declared_ > limit) return base::InvalidInput({DeclaredTooLong(*declared_, limit)});
+  if (size_ > limit) {
+    return WrongSize("chunk", absl::StrCat("the file must have at most ", limit, " bytes, has more"));
+  }
+  if (judged_ || !judge_.done()) return absl::OkStatus();
+  judged_ = true;
+  return ToStatus(judge_.Violations(0));
 }
 
-LookAheadSource::LookAheadSource(std::shared_ptr<upstream::ByteSource> bytes, size_t most) : bytes_(std::move(bytes)) {
-  size_t read = 0;
-  while (read < most) {
-    absl::StatusOr<std::string> piece = bytes_->Next();
-    if (!piece.ok()) {
-      status_ = piece.status();
-      return;
-    }
-    if (piece->empty()) {
-      size_ = static_cast<int64_t>(read);
-      return;
-    }
-    read += piece->size();
-    ahead_.push_back(*std::move(piece));
+absl::Status UploadSource::End() {
+  if (size_ == 0) return WrongSize("chunk", "the file must have at least 1 byte");
+  if (declared_.has_value() && size_ != *declared_) {
+    return WrongSize("metadata.size_bytes",
+                     absl::StrCat("must be the length of the file: is ", *declared_, ", but ", size_, " bytes came"));
   }
+  judge_.Finish();
+  if (absl::Status bad = ToStatus(judge_.Violations(0)); !bad.ok()) return bad;
+  ended_ = true;
+  sha256_ = hash_.Hex();
+  return absl::OkStatus();
 }
 
-absl::StatusOr<std::string> LookAheadSource::Next() {
-  if (!ahead_.empty()) {
-    std::string piece = std::move(ahead_.front());
-    ahead_.pop_front();
-    return piece;
-  }
-  if (!status_.ok()) return status_;
-  if (size_.has_value()) return "";
-  return bytes_->Next();
+base::FieldViolation DeclaredTooLong(int64_t declared, int64_t most) {
+  return {"metadata.size_bytes", absl::StrCat("must be at most ", most, " bytes for this media type, is ", declared)};
 }
 
 absl::StatusOr<std::string> MemorySource::Next() {

@@ -8,69 +8,73 @@
 
 #include "absl/status/statusor.h"
 #include "service/base/sha256.h"
+#include "service/engine/file_judge.h"
 #include "service/upstream/http_transport.h"
 
 namespace seedance::engine {
 
-// The bytes of a file on their way to the vendor: counted, hashed, and stopped at the limit. Used by one thread.
+// The bytes of a caller's file on their way: counted, hashed, judged, and stopped at the first limit that they break.
+// The last piece is handed on only when the end was seen and the whole file is good. Used by one thread.
 class UploadSource : public upstream::ByteSource {
  public:
-  // `declared`: the length that the caller announced. `limit`: the largest length allowed.
-  UploadSource(std::shared_ptr<upstream::ByteSource> bytes, std::optional<int64_t> declared, int64_t limit)
-      : bytes_(std::move(bytes)), declared_(declared), limit_(limit) {}
+  // `declared`: the length that the caller announced.
+  UploadSource(std::shared_ptr<upstream::ByteSource> bytes, std::optional<int64_t> declared, FileJudge judge)
+      : bytes_(std::move(bytes)), declared_(declared), announced_(declared), judge_(std::move(judge)) {}
 
-  // OUT_OF_RANGE with kSizeOutOfRange: empty, longer than the limit, or not of the declared length.
+  // Reads ahead until the end, or until `most` bytes are in memory, so that a bad file is seen before anything is sent,
+  // and a short one gets a length: not every server takes a chunked body. Call it before Size and Next, or not at all.
+  // Errors as Next.
+  absl::Status LookAhead(size_t most);
+
+  // OUT_OF_RANGE with kSizeOutOfRange: empty, longer than the limit, or not of the declared length. INVALID_ARGUMENT:
+  // the declared length is beyond the limit of what the bytes are, or another limit is broken.
   absl::StatusOr<std::string> Next() override;
-  std::optional<int64_t> Size() const override { return declared_; }
+  // The declared length, or what LookAhead found.
+  std::optional<int64_t> Size() const override { return announced_; }
 
-  // True once the end was reached: everything was handed on. With a declared length that is so after the last piece.
+  // True once everything was handed on. With a known length that is so after the last piece.
   bool finished() const { return finished_; }
   // Why it broke off; OK if it did not.
   const absl::Status& status() const { return status_; }
   int64_t size() const { return size_; }
-  // SHA-256 of all bytes, lower-case hex; only when finished.
+  // SHA-256 of all bytes, lower-case hex; only once the end was seen.
   const std::string& sha256() const { return sha256_; }
+  FileJudge& judge() { return judge_; }
 
  private:
-  absl::StatusOr<std::string> Check(absl::StatusOr<std::string> piece);
+  // Reads one piece behind `pending_`, or sets `ended_` or `status_`.
+  void Pull();
+  absl::Status Take(const std::string& piece);
+  absl::Status End();
 
   const std::shared_ptr<upstream::ByteSource> bytes_;
   const std::optional<int64_t> declared_;
-  const int64_t limit_;
+  std::optional<int64_t> announced_;
+  FileJudge judge_;
+  bool judged_ = false;  // The headers were found good.
   base::Sha256 hash_;
   std::string sha256_;
   int64_t size_ = 0;
+  std::deque<std::string> pending_;  // Read and not handed on.
+  bool ended_ = false;
   bool finished_ = false;
   absl::Status status_;
 };
 
-// Reads a little ahead, so that a short file of unknown length gets one: not every server takes a chunked body.
-class LookAheadSource : public upstream::ByteSource {
- public:
-  // Reads from `bytes` until its end, or until `most` bytes are in memory. Blocks.
-  LookAheadSource(std::shared_ptr<upstream::ByteSource> bytes, size_t most);
-
-  absl::StatusOr<std::string> Next() override;
-  // Known when the end was seen.
-  std::optional<int64_t> Size() const override { return size_; }
-
- private:
-  const std::shared_ptr<upstream::ByteSource> bytes_;
-  std::deque<std::string> ahead_;
-  absl::Status status_;  // What the source said behind them.
-  std::optional<int64_t> size_;
-};
+// The caller announced `declared` bytes, and `most` are allowed.
+base::FieldViolation DeclaredTooLong(int64_t declared, int64_t most);
 
 // Bytes that are in memory already.
 class MemorySource : public upstream::ByteSource {
  public:
-  explicit MemorySource(std::string bytes) : bytes_(std::move(bytes)) {}
+  // `bytes` outlives it.
+  explicit MemorySource(const std::string& bytes) : bytes_(bytes) {}
 
   absl::StatusOr<std::string> Next() override;
   std::optional<int64_t> Size() const override { return static_cast<int64_t>(bytes_.size()); }
 
  private:
-  const std::string bytes_;
+  const std::string& bytes_;
   size_t at_ = 0;
 };
 

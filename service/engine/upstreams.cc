@@ -52,6 +52,13 @@ Upstreams::Entry* Upstreams::Find(const std::string& tenant, const std::string& 
   return nullptr;
 }
 
+Upstreams::Entry* Upstreams::Named(const std::string& name) {
+  for (const auto& entry : entries_) {
+    if (entry->upstream->name() == name) return entry.get();
+  }
+  return nullptr;
+}
+
 std::vector<Upstreams::Entry*> Upstreams::Of(const std::string& tenant) {
   std::vector<Entry*> allowed;
   for (const auto& entry : entries_) {

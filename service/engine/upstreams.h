@@ -47,6 +47,9 @@ class Upstreams {
   // The upstream of that name if the tenant may use it, else null.
   Entry* Find(const std::string& tenant, const std::string& name);
 
+  // The upstream of that name whoever may use it, else null.
+  Entry* Named(const std::string& name);
+
   // All that the tenant may use, in the order of the configuration.
   std::vector<Entry*> Of(const std::string& tenant);
 

@@ -1,6 +1,7 @@
 #ifndef SEEDANCE_SERVICE_ENGINE_WATCH_HUB_H_
 #define SEEDANCE_SERVICE_ENGINE_WATCH_HUB_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -109,8 +110,13 @@ class WatchHub {
     return session;
   }
 
+  // Calls `listener` with the key of every publication from now on, on the publisher's thread: it must not block, nor
+  // take a lock under which anybody publishes. Call it before the first publication.
+  void Listen(std::function<void(const std::string& key)> listener) { listeners_.push_back(std::move(listener)); }
+
   // Gives all sessions of the resource a snapshot; older ones than they have are ignored.
   void Publish(const std::string& key, const Snapshot& snapshot) {
+    for (const auto& listener : listeners_) listener(key);
     std::vector<std::shared_ptr<Session>> readers = Readers(key);
     if (readers.empty()) return;
     for (const auto& reader : readers) reader->Offer(snapshot);
@@ -119,6 +125,7 @@ class WatchHub {
 
   // Tells all sessions of the resource that it was deleted.
   void PublishGone(const std::string& key) {
+    for (const auto& listener : listeners_) listener(key);
     std::vector<std::shared_ptr<Session>> readers = Readers(key);
     for (const auto& reader : readers) reader->MarkGone();
     PokeLater(std::move(readers));
@@ -163,6 +170,7 @@ class WatchHub {
     if (topic->second.empty()) topics_.erase(topic);
   }
 
+  std::vector<std::function<void(const std::string& key)>> listeners_;  // Fixed once anything is published.
   base::Mutex mutex_;
   std::unordered_map<std::string, std::unordered_set<Session*>> topics_ ABSL_GUARDED_BY(mutex_);
   std::unordered_map<Session*, std::weak_ptr<Session>> sessions_ ABSL_GUARDED_BY(mutex_);

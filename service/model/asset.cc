@@ -62,42 +62,6 @@ MediaType MediaTypeOfFileName(std::string_view file_name) {
   return row == kSuffixes.end() ? MediaType::kUnspecified : row->second;
 }
 
-std::string_view SniffSuffix(std::string_view bytes) {
-  using namespace std::string_view_literals;
-  struct Signature {
-    size_t offset;
-    std::string_view bytes;
-    std::string_view suffix;
-  };
-  static constexpr std::array<Signature, 19> kSignatures = {{
-      {0, "\x89PNG\r\n\x1a\n"sv, ".png"},
-      {0, "\xff\xd8\xff"sv, ".jpg"},
-      {0, "GIF8"sv, ".gif"},
-      {8, "WEBP"sv, ".webp"},
-      {0, "BM"sv, ".bmp"},
-      {0, "II*\0"sv, ".tiff"},
-      {0, "MM\0*"sv, ".tiff"},
-      {4, "ftypheic"sv, ".heic"},
-      {4, "ftypheix"sv, ".heic"},
-      {4, "ftypmif1"sv, ".heif"},
-      {4, "ftypqt  "sv, ".mov"},
-      {4, "ftyp"sv, ".mp4"},
-      {4, "moov"sv, ".mov"},
-      {4, "mdat"sv, ".mov"},
-      {8, "WAVE"sv, ".wav"},
-      {0, "ID3"sv, ".mp3"},
-      {0, "\xff\xfb"sv, ".mp3"},
-      {0, "\xff\xf3"sv, ".mp3"},
-      {0, "\xff\xf2"sv, ".mp3"},
-  }};
-  for (const Signature& signature : kSignatures) {
-    if (bytes.size() >= signature.offset && bytes.substr(signature.offset, signature.bytes.size()) == signature.bytes) {
-      return signature.suffix;
-    }
-  }
-  return "";
-}
-
 MediaType MediaTypeOfMime(std::string_view mime) {
   const std::string lower = Lower(mime);
   if (lower.rfind("image/", 0) == 0) return MediaType::kImage;

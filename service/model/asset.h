@@ -26,10 +26,6 @@ bool IsSettled(AssetState state);
 // The media type that a file name's suffix stands for (`.png`, `.MP4`), kUnspecified when unknown.
 MediaType MediaTypeOfFileName(std::string_view file_name);
 
-// The file name suffix (`.png`, `.mp4`) that fits the first bytes of a file, empty when they are of no known format.
-// A look at the signature only, not a check of the file.
-std::string_view SniffSuffix(std::string_view bytes);
-
 // The media type of `image/png`, `video/mp4`, `audio/mpeg` and so on, kUnspecified when it is none of the three.
 MediaType MediaTypeOfMime(std::string_view mime);
 
@@ -60,9 +56,16 @@ struct Asset {
   absl::Time create_time;
   absl::Time update_time;
   absl::Time expire_time = absl::InfiniteFuture();
-  int64_t revision = 0;  // Set by the store on every write.
+  // The id under which the vendor knows it now, when it was created again and got another than that in `handle`.
+  std::string vendor_id;
+  absl::Time last_used_time = absl::InfinitePast();  // Created, read at the vendor, or used in a task.
+  std::string source_uri;  // The https URL that it was created from; empty: its bytes were sent.
+  int recreations = 0;     // How often it was created again after it had expired.
+  bool reused = false;     // Only in the answer of a create: it was there before. Never stored.
+  int64_t revision = 0;    // Set by the store on every write.
 
   std::string name() const { return AssetName(handle); }
+  const std::string& upstream_id() const { return vendor_id.empty() ? handle.id : vendor_id; }
 };
 
 }  // namespace seedance::model

@@ -3,9 +3,18 @@
 #include <algorithm>
 
 namespace seedance::model {
+namespace {
+
+bool Has(const Fingerprint& print, const std::string& field) {
+  return std::any_of(print.begin(), print.end(), [&field](const auto& entry) { return entry.first == field; });
+}
+
+}  // namespace
 
 std::string FirstDifference(const Fingerprint& left, const Fingerprint& right) {
   const auto [l, r] = std::mismatch(left.begin(), left.end(), right.begin(), right.end());
+  // A field that only the right one has shifts the rest.
+  if (l != left.end() && r != right.end() && l->first != r->first && Has(right, l->first)) return r->first;
   if (l != left.end()) return l->first;
   if (r != right.end()) return r->first;
   return "";

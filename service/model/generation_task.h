@@ -60,6 +60,7 @@ struct Reference {
   ReferenceRole role = ReferenceRole::kUnspecified;
   std::optional<UpstreamHandle> asset;
   std::string uri;
+  bool ephemeral = false;  // With `uri`: the vendor imports it as an asset of its own for this task.
 };
 
 // What the caller asked for.
@@ -77,6 +78,20 @@ struct TaskRequest {
   bool return_last_frame = false;
   bool web_search = false;
   std::map<std::string, std::string> labels;
+  std::optional<int> ephemeral_hours;  // How long the vendor keeps ephemeral references. Not set: the vendor's default.
+  bool wait_for_assets = false;        // Stay PENDING until every asset is ACTIVE.
+  bool recreate_expired_assets = false;
+  bool allow_model_upgrade = false;
+  // The prompt in the vendor's own notation of references, as it is sent. Set when the task is prepared.
+  std::string sent_prompt;
+};
+
+// A sum in whole and millionth units of a currency or of the vendor's unit.
+struct Cost {
+  std::string currency;  // Empty: unknown.
+  int64_t micros = 0;
+
+  friend bool operator==(const Cost&, const Cost&) = default;
 };
 
 // The finished video.
@@ -102,6 +117,8 @@ struct GenerationTask {
   TaskResult result;
   std::string state_message;
   std::string upstream_task_id;
+  std::vector<std::string> warnings;  // What the caller should know and was no reason to refuse.
+  Cost estimated_cost;
   absl::Time create_time;
   absl::Time update_time;
   absl::Time submit_time = absl::InfinitePast();  // InfinitePast: not yet, here and below.

@@ -2,40 +2,132 @@
 #define SEEDANCE_SERVICE_MODEL_PROFILE_H_
 
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
+#include "absl/time/time.h"
 #include "service/model/asset.h"
 #include "service/model/generation_task.h"
 
+// What a vendor takes and can do. All of it is data: each dialect has the documented values as its defaults, and the
+// configuration may replace every one of them.
 namespace seedance::model {
 
-// What one model at one upstream takes. Data: the documented values stand where the profile is made.
-struct ModelProfile {
-  size_t max_prompt_characters = 4000;  // Unicode code points.
-  int min_duration_seconds = 4;
-  int max_duration_seconds = 15;
-  bool automatic_duration = false;  // Whether -1 (the vendor chooses) is allowed.
-  std::set<Resolution> resolutions;
-  bool resolution_required = false;
-  std::set<std::string> aspect_ratios;
-  size_t max_images = 9;
-  size_t max_videos = 3;
-  size_t max_audios = 3;
-  bool audio_alone = false;  // Whether audio may be the only reference.
-  bool frames_with_references = false;
+// Limits of one kind of media. A bound of 0 is no bound.
+struct MediaLimits {
+  std::set<std::string> formats;  // Containers as in MediaInfo: `png`, `mp4` and so on.
+  int64_t max_bytes = 0;          // Included.
+  int min_side = 0;               // Pixels, of both sides.
+  int max_side = 0;
+  double min_ratio = 0;  // Width / height.
+  double max_ratio = 0;
+  bool open_bounds = false;  // Whether the bounds of sides and ratio are themselves outside.
+  int64_t min_pixels = 0;    // Width * height of a picture.
+  int64_t max_pixels = 0;
+  absl::Duration min_duration;
+  absl::Duration max_duration;
+  double min_frame_rate = 0;  // Frames per second.
+  double max_frame_rate = 0;
+
+  friend bool operator==(const MediaLimits&, const MediaLimits&) = default;
+};
+
+// A library of assets that is not for ever.
+struct AssetLibrary {
+  int max_assets = 0;       // That have not FAILED or EXPIRED, of all tenants together. 0: no limit.
+  absl::Duration idle_ttl;  // The vendor drops an asset that was not used for so long. Zero: never.
+
+  friend bool operator==(const AssetLibrary&, const AssetLibrary&) = default;
 };
 
 // What an upstream takes as assets.
 struct AssetProfile {
   size_t max_display_name_characters = 64;
-  // The vendors write "MB"; the larger reading (2^20 bytes, limit included) refuses nothing that they take.
-  int64_t max_image_bytes = int64_t{30} << 20;
-  int64_t max_video_bytes = int64_t{50} << 20;
-  int64_t max_audio_bytes = int64_t{15} << 20;
+  MediaLimits image;
+  MediaLimits video;
+  MediaLimits audio;
+  bool groups = true;     // The vendor keeps groups; else the gateway's store does.
+  bool bytes = true;      // Takes the bytes of a file; else they are staged behind a URL first.
+  bool data_uris = true;  // Takes data URIs and bare Base64 as a URL; else they count as bytes.
+  bool rename = true;     // The vendor keeps display names that can change; else the gateway's store does.
+  int64_t max_staged_bytes = 0;  // Largest file that Upstream::StageFile takes; 0: it takes none.
+  AssetLibrary library;
 
-  // Largest file of the media type; that of video for kUnspecified.
+  // Limits of the media type; those of images for kUnspecified.
+  const MediaLimits& Of(MediaType type) const;
+  // Largest file of the media type; the largest of all for kUnspecified.
   int64_t MaxBytes(MediaType type) const;
+};
+
+// What a task costs. Not set by any dialect: vendors' prices change, and only the configuration knows them.
+struct Price {
+  std::string currency;                        // ISO 4217 (`USD`), or the vendor's unit (`points`).
+  double per_task = 0;                         // In whole units of `currency`.
+  double per_second = 0;                       // Where `per_second_of` has no row of the resolution.
+  std::map<Resolution, double> per_second_of;  // Per second of video.
+
+  friend bool operator==(const Price&, const Price&) = default;
+};
+
+// What one model at one upstream takes.
+struct ModelProfile {
+  std::string name;                     // As the caller writes it. With a `*` at the end: all names that begin so.
+  size_t max_prompt_characters = 4000;  // Unicode code points, of the prompt as it is sent.
+  int min_duration_seconds = 4;
+  int max_duration_seconds = 15;
+  int default_duration_seconds = 5;
+  bool automatic_duration = false;  // Whether -1 (the vendor chooses) is allowed.
+  std::set<Resolution> resolutions;
+  Resolution default_resolution = Resolution::k720p;
+  bool resolution_required = false;
+  std::set<std::string> aspect_ratios;
+  bool adaptive_only_with_frames = false;  // `adaptive` needs a FIRST_FRAME.
+  size_t max_images = 9;
+  size_t max_videos = 3;
+  size_t max_audios = 3;
+  size_t max_references = 0;  // Of all kinds together; 0: no limit of its own.
+  absl::Duration max_video_duration = absl::Seconds(15);  // Of one reference. Zero: no limit of its own, here and below.
+  absl::Duration max_audio_duration = absl::Seconds(15);
+  absl::Duration max_total_video_duration = absl::Seconds(15);  // Of all references of the kind.
+  absl::Duration max_total_audio_duration = absl::Seconds(15);
+  bool audio_alone = false;  // Whether audio may be the only reference.
+  bool frames_with_references = false;
+  bool asset_references = true;       // Whether references may be assets (`asset://`).
+  std::string asset_reference_model;  // The model to take instead when they may not. Empty: there is none.
+  bool ephemeral_references = false;  // Whether the vendor imports URLs as assets of its own for one task.
+  int min_ephemeral_hours = 0;
+  int max_ephemeral_hours = 0;
+  bool seed = true;
+  bool watermark = true;
+  bool last_frame = true;
+  bool web_search = true;
+  std::optional<Price> price;
+
+  friend bool operator==(const ModelProfile&, const ModelProfile&) = default;
+};
+
+// How a vendor writes the mention of a reference in a prompt: the words before the number.
+struct PromptNotation {
+  std::string image = "@image";
+  std::string video = "@video";
+  std::string audio = "@audio";
+
+  friend bool operator==(const PromptNotation&, const PromptNotation&) = default;
+};
+
+// What one upstream takes and can do.
+struct UpstreamProfile {
+  std::string default_model;
+  std::vector<ModelProfile> models;  // The first that matches a name counts.
+  AssetProfile assets;
+  PromptNotation notation;
+  bool webhooks = false;  // The vendor tells of changes by itself, so that polls can be rarer.
+
+  // Null: this upstream has no such model.
+  const ModelProfile* FindModel(const std::string& name) const;
 };
 
 }  // namespace seedance::model

@@ -5,23 +5,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "service/base/utf8.h"
+#include "service/model/media_rules.h"
 
 namespace seedance::model {
 namespace {
-
-// Kinds in the order in which the vendors want them.
-enum class Kind { kImage, kVideo, kAudio };
-
-Kind KindOf(ReferenceRole role) {
-  switch (role) {
-    case ReferenceRole::kReferenceVideo:
-      return Kind::kVideo;
-    case ReferenceRole::kReferenceAudio:
-      return Kind::kAudio;
-    default:
-      return Kind::kImage;
-  }
-}
 
 // Code points of UTF-8 text: every byte but the continuation bytes begins one.
 size_t CountCharacters(const std::string& text) {
@@ -32,6 +20,24 @@ size_t CountCharacters(const std::string& text) {
 size_t CountRole(const TaskRequest& request, ReferenceRole role) {
   return static_cast<size_t>(std::count_if(request.references.begin(), request.references.end(),
                                            [role](const Reference& reference) { return reference.role == role; }));
+}
+
+bool HasAssets(const TaskRequest& request) {
+  return std::any_of(request.references.begin(), request.references.end(),
+                     [](const Reference& reference) { return reference.asset.has_value(); });
+}
+
+bool HasEphemeral(const TaskRequest& request) {
+  return std::any_of(request.references.begin(), request.references.end(),
+                     [](const Reference& reference) { return reference.ephemeral; });
+}
+
+std::string ReferencePath(size_t index) { return absl::StrCat("references[", index, "]"); }
+
+// What the caller can do when the model does not take its references.
+std::string OtherModel(const ModelProfile& profile) {
+  if (profile.asset_reference_model.empty()) return "";
+  return absl::StrCat("; ", profile.asset_reference_model, " takes them, and with allow_model_upgrade it is chosen");
 }
 
 // Collects violations under the request's path.
@@ -47,30 +53,36 @@ class Report {
 };
 
 void CheckPrompt(const TaskRequest& request, const ModelProfile& profile, Report& report) {
-  const size_t characters = CountCharacters(request.prompt);
+  const size_t characters = CountCharacters(request.sent_prompt);
   if (characters > profile.max_prompt_characters) {
-    report.Add("prompt",
-               absl::StrCat("must have at most ", profile.max_prompt_characters, " characters, has ", characters));
+    report.Add("prompt", absl::StrCat("must have at most ", profile.max_prompt_characters,
+                                      " characters as it is sent, has ", characters));
   }
-  const bool shows = std::any_of(request.references.begin(), request.references.end(),
-                                 [](const Reference& reference) { return KindOf(reference.role) != Kind::kAudio; });
-  if (request.prompt.empty() && !shows) report.Add("prompt", "is required without a reference image or video");
+  const bool shows = std::any_of(request.references.begin(), request.references.end(), [](const Reference& reference) {
+    return MediaTypeOf(reference.role) != MediaType::kAudio;
+  });
+  if (request.sent_prompt.empty() && !shows) report.Add("prompt", "is required without a reference image or video");
 }
 
-void CheckShape(const TaskRequest& request, const ModelProfile& profile, Report& report) {
+void CheckResolution(const TaskRequest& request, const ModelProfile& profile, Report& report) {
   if (request.resolution == Resolution::kUnspecified && profile.resolution_required) {
     report.Add("resolution", absl::StrCat("is required for model ", request.model));
   }
-  if (request.resolution != Resolution::kUnspecified && profile.resolutions.count(request.resolution) == 0) {
-    const std::string known = absl::StrJoin(profile.resolutions, ", ", [](std::string* out, Resolution resolution) {
-      out->append(ResolutionName(resolution));
-    });
-    report.Add("resolution", absl::StrCat("must be one of ", known, " for model ", request.model, ", is ",
-                                          std::string(ResolutionName(request.resolution))));
-  }
+  if (request.resolution == Resolution::kUnspecified || profile.resolutions.count(request.resolution) != 0) return;
+  const std::string known = absl::StrJoin(profile.resolutions, ", ", [](std::string* out, Resolution resolution) {
+    out->append(ResolutionName(resolution));
+  });
+  report.Add("resolution", absl::StrCat("must be one of ", known, " for model ", request.model, ", is ",
+                                        std::string(ResolutionName(request.resolution))));
+}
+
+void CheckShape(const TaskRequest& request, const ModelProfile& profile, Report& report) {
   if (!request.aspect_ratio.empty() && profile.aspect_ratios.count(request.aspect_ratio) == 0) {
     report.Add("aspect_ratio", absl::StrCat("must be one of ", absl::StrJoin(profile.aspect_ratios, ", "), ", is `",
-                                            request.aspect_ratio.substr(0, 32), "`"));
+                                            base::ToUtf8(request.aspect_ratio.substr(0, 32)), "`"));
+  } else if (request.aspect_ratio == "adaptive" && profile.adaptive_only_with_frames &&
+             CountRole(request, ReferenceRole::kFirstFrame) == 0) {
+    report.Add("aspect_ratio", absl::StrCat("may be adaptive only with a FIRST_FRAME for model ", request.model));
   }
   if (!request.duration_seconds.has_value()) return;
   const int seconds = *request.duration_seconds;
@@ -81,12 +93,38 @@ void CheckShape(const TaskRequest& request, const ModelProfile& profile, Report&
   }
 }
 
-void CheckCount(const TaskRequest& request, Kind kind, const char* what, size_t most, Report& report) {
+void CheckExtras(const TaskRequest& request, const ModelProfile& profile, Report& report) {
+  const std::string unsupported = absl::StrCat("is not supported by model ", request.model);
+  if (request.seed.has_value() && (*request.seed < -1 || *request.seed > 4294967295)) {
+    report.Add("seed", absl::StrCat("must be -1 to 4294967295, is ", *request.seed));
+  } else if (!profile.seed && request.seed.value_or(-1) != -1) {
+    report.Add("seed", unsupported);
+  }
+  if (!profile.watermark && request.watermark.value_or(false)) report.Add("watermark", unsupported);
+  if (!profile.last_frame && request.return_last_frame) report.Add("return_last_frame", unsupported);
+  if (request.web_search && !profile.web_search) {
+    report.Add("web_search", unsupported);
+  } else if (request.web_search && !request.references.empty()) {
+    report.Add("web_search", "is only for tasks without references");
+  }
+}
+
+void CheckCount(const TaskRequest& request, MediaType type, const char* what, size_t most, Report& report) {
   size_t count = 0;
   for (size_t i = 0; i < request.references.size(); ++i) {
-    if (KindOf(request.references[i].role) != kind || ++count != most + 1) continue;
-    report.Add(absl::StrCat("references[", i, "]"),
-               absl::StrCat("is ", what, " number ", count, "; at most ", most, " are allowed"));
+    if (MediaTypeOf(request.references[i].role) != type || ++count != most + 1) continue;
+    report.Add(ReferencePath(i), absl::StrCat("is ", what, " number ", count, "; at most ", most, " are allowed"));
+  }
+}
+
+void CheckCounts(const TaskRequest& request, const ModelProfile& profile, Report& report) {
+  CheckCount(request, MediaType::kImage, "image", profile.max_images, report);
+  CheckCount(request, MediaType::kVideo, "video", profile.max_videos, report);
+  CheckCount(request, MediaType::kAudio, "audio", profile.max_audios, report);
+  if (profile.max_references > 0 && request.references.size() > profile.max_references) {
+    report.Add(ReferencePath(profile.max_references),
+               absl::StrCat("is reference number ", profile.max_references + 1, "; at most ", profile.max_references,
+                            " of all kinds together are allowed"));
   }
 }
 
@@ -103,48 +141,126 @@ void CheckFrames(const TaskRequest& request, const ModelProfile& profile, Report
         role == ReferenceRole::kUnspecified) {
       continue;
     }
-    report.Add(absl::StrCat("references[", i, "].role"),
+    report.Add(ReferencePath(i) + ".role",
                "must be FIRST_FRAME or LAST_FRAME: frames and other references exclude one another");
   }
 }
 
-void CheckReferences(const TaskRequest& request, const ModelProfile& profile, Report& report) {
+void CheckSources(const TaskRequest& request, const ModelProfile& profile, Report& report) {
   for (size_t i = 0; i < request.references.size(); ++i) {
     const Reference& reference = request.references[i];
     if (reference.role == ReferenceRole::kUnspecified && !reference.asset.has_value()) {
-      report.Add(absl::StrCat("references[", i, "].role"), "is required for a URL");
+      report.Add(ReferencePath(i) + ".role", "is required for a URL");
+    }
+    if (!reference.ephemeral) continue;
+    if (reference.asset.has_value()) {
+      report.Add(ReferencePath(i) + ".ephemeral", "is only for a URL");
+    } else if (!profile.ephemeral_references) {
+      report.Add(ReferencePath(i) + ".ephemeral",
+                 absl::StrCat("is not supported by model ", request.model, OtherModel(profile)));
     }
   }
-  CheckCount(request, Kind::kImage, "image", profile.max_images, report);
-  CheckCount(request, Kind::kVideo, "video", profile.max_videos, report);
-  CheckCount(request, Kind::kAudio, "audio", profile.max_audios, report);
+}
+
+void CheckRetention(const TaskRequest& request, const ModelProfile& profile, Report& report) {
+  if (!request.ephemeral_hours.has_value()) return;
+  if (!HasEphemeral(request))
+    return report.Add("ephemeral_retention", "is only for a task with an ephemeral reference");
+  const int hours = *request.ephemeral_hours;
+  if (profile.ephemeral_references && (hours < profile.min_ephemeral_hours || hours > profile.max_ephemeral_hours)) {
+    report.Add("ephemeral_retention", absl::StrCat("must be ", profile.min_ephemeral_hours, " to ",
+                                                   profile.max_ephemeral_hours, " h, is ", hours, " h"));
+  }
+}
+
+// How long one reference of a kind, and all of them, may play.
+struct PlayTime {
+  MediaType type;
+  const char* what;
+  absl::Duration each;
+  absl::Duration total;
+};
+
+bool Exceeds(absl::Duration duration, absl::Duration most) {
+  return most > absl::ZeroDuration() && duration > most + kDurationSlack;
+}
+
+void CheckPlayTime(const TaskRequest& request, const std::vector<MediaInfo>& media, const PlayTime& limit,
+                   Report& report) {
+  absl::Duration total;
+  bool told = false;
+  for (size_t i = 0; i < std::min(media.size(), request.references.size()); ++i) {
+    const absl::Duration duration = media[i].duration;
+    if (MediaTypeOf(request.references[i].role) != limit.type || duration <= absl::ZeroDuration()) continue;
+    total += duration;
+    if (Exceeds(duration, limit.each)) {
+      report.Add(ReferencePath(i), absl::StrCat("is a ", limit.what, " of ", absl::FormatDuration(duration),
+                                                "; at most ", absl::FormatDuration(limit.each), " are allowed"));
+    } else if (!told && Exceeds(total, limit.total)) {
+      told = true;
+      report.Add(ReferencePath(i), absl::StrCat("brings the play time of all reference ", limit.what, "s to ",
+                                                absl::FormatDuration(total), "; at most ",
+                                                absl::FormatDuration(limit.total), " are allowed"));
+    }
+  }
+}
+
+void CheckReferences(const TaskRequest& request, const ModelProfile& profile, const std::vector<MediaInfo>& media,
+                     Report& report) {
+  CheckSources(request, profile, report);
+  CheckCounts(request, profile, report);
   CheckFrames(request, profile, report);
   const bool all_audio =
       !request.references.empty() && CountRole(request, ReferenceRole::kReferenceAudio) == request.references.size();
   if (all_audio && !profile.audio_alone) {
     report.Add("references", "hold audio alone; add an image or a video");
   }
-  if (request.web_search && !request.references.empty()) {
-    report.Add("web_search", "is only for tasks without references");
-  }
+  CheckPlayTime(request, media,
+                {MediaType::kVideo, "video", profile.max_video_duration, profile.max_total_video_duration}, report);
+  CheckPlayTime(request, media,
+                {MediaType::kAudio, "audio", profile.max_audio_duration, profile.max_total_audio_duration}, report);
+  CheckRetention(request, profile, report);
 }
 
 }  // namespace
 
-std::vector<base::FieldViolation> CheckTask(const TaskRequest& request, const ModelProfile& profile) {
-  Report report;
-  CheckPrompt(request, profile, report);
-  CheckReferences(request, profile, report);
-  CheckShape(request, profile, report);
-  if (request.seed.has_value() && (*request.seed < -1 || *request.seed > 4294967295)) {
-    report.Add("seed", absl::StrCat("must be -1 to 4294967295, is ", *request.seed));
+MediaType MediaTypeOf(ReferenceRole role) {
+  switch (role) {
+    case ReferenceRole::kReferenceVideo:
+      return MediaType::kVideo;
+    case ReferenceRole::kReferenceAudio:
+      return MediaType::kAudio;
+    default:
+      return MediaType::kImage;
   }
+}
+
+bool TakesReferences(const TaskRequest& request, const ModelProfile& profile) {
+  return (profile.asset_references || !HasAssets(request)) && (profile.ephemeral_references || !HasEphemeral(request));
+}
+
+std::vector<base::FieldViolation> CheckTask(const TaskRequest& request, const ModelProfile& profile,
+                                            const std::vector<MediaInfo>& media) {
+  Report report;
+  if (!profile.asset_references && HasAssets(request)) {
+    report.Add("model", absl::StrCat("must be one that takes assets, is ", request.model, OtherModel(profile)));
+  }
+  CheckPrompt(request, profile, report);
+  CheckReferences(request, profile, media, report);
+  CheckResolution(request, profile, report);
+  CheckShape(request, profile, report);
+  CheckExtras(request, profile, report);
   return report.Take();
 }
 
 void SortReferences(std::vector<Reference>& references) {
+  // The numbers of the media types are in the vendors' order.
+  // A last frame stands behind its first frame, whichever was named first: some vendors know them by that only.
   std::stable_sort(references.begin(), references.end(), [](const Reference& left, const Reference& right) {
-    return KindOf(left.role) < KindOf(right.role);
+    const auto place = [](const Reference& reference) {
+      return std::pair(MediaTypeOf(reference.role), reference.role == ReferenceRole::kLastFrame);
+    };
+    return place(left) < place(right);
   });
 }
 

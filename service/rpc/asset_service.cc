@@ -1,5 +1,9 @@
 #include "service/rpc/asset_service.h"
 
+#include <memory>
+#include <utility>
+
+#include "service/base/mutex.h"
 #include "service/rpc/convert_asset.h"
 #include "service/rpc/unary_call.h"
 #include "service/rpc/upload_reactor.h"
@@ -41,6 +45,41 @@ absl::StatusOr<AssetWatch::Target> TargetOf(const v1::WatchAssetRequest& request
   return target;
 }
 
+using BatchCall = UnaryCall<v1::BatchCreateAssetsResponse>;
+
+// The outcomes of a batch; the last to come in answers the call.
+class Batch {
+ public:
+  Batch(BatchCall::Pointer rpc, size_t size) : rpc_(std::move(rpc)), missing_(size) {
+    for (size_t i = 0; i < size; ++i) response_.add_results();
+  }
+
+  void Take(size_t index, const absl::StatusOr<model::Asset>& outcome) {
+    {
+      base::MutexLock lock(mutex_);
+      v1::BatchCreateAssetsResponse::Result* result = response_.mutable_results(static_cast<int>(index));
+      if (outcome.ok()) {
+        ToProto(*outcome, result->mutable_asset());
+      } else {
+        ToProto(outcome.status(), result->mutable_failure());
+      }
+      if (--missing_ > 0) return;
+    }
+    // Nobody else comes any more.
+    rpc_->Succeed([this](v1::BatchCreateAssetsResponse& response, Call&) {
+      base::MutexLock lock(mutex_);
+      response.Swap(&response_);
+      return absl::OkStatus();
+    });
+  }
+
+ private:
+  const BatchCall::Pointer rpc_;
+  base::Mutex mutex_;
+  size_t missing_ ABSL_GUARDED_BY(mutex_);
+  v1::BatchCreateAssetsResponse response_ ABSL_GUARDED_BY(mutex_);
+};
+
 }  // namespace
 
 grpc::ServerUnaryReactor* AssetService::CreateAsset(grpc::CallbackServerContext* context,
@@ -51,6 +90,26 @@ grpc::ServerUnaryReactor* AssetService::CreateAsset(grpc::CallbackServerContext*
     rpc->call().set_resource(request->asset().asset_group());
     assets_.Create(rpc->call().context(), ReadRequest(*request), rpc->Then<model::Asset>(FillAsset));
   });
+}
+
+grpc::ServerUnaryReactor* AssetService::BatchCreateAssets(grpc::CallbackServerContext* context,
+                                                          const v1::BatchCreateAssetsRequest* request,
+                                                          v1::BatchCreateAssetsResponse* response) {
+  return BatchCall::Start(
+      edge_, context, "BatchCreateAssets", response, [this, request](const BatchCall::Pointer& rpc) {
+        auto all = ReadRequest(*request);
+        if (!all.ok()) return rpc->Fail(all.status());
+        auto batch = std::make_shared<Batch>(rpc, all->size());
+        for (size_t i = 0; i < all->size(); ++i) {
+          // Side by side, as calls of their own would run.
+          auto work = [this, rpc, batch, i, params = std::move((*all)[i])] {
+            const auto take = [batch, i](const absl::StatusOr<model::Asset>& outcome) { batch->Take(i, outcome); };
+            if (rpc->call().context().cancel->cancelled()) return take(rpc->call().Gone());
+            assets_.Create(rpc->call().context(), params, take);
+          };
+          if (!edge_.calls().Submit(std::move(work))) batch->Take(i, CallPoolFull());
+        }
+      });
 }
 
 grpc::ServerReadReactor<v1::UploadAssetRequest>* AssetService::UploadAsset(grpc::CallbackServerContext* context,

@@ -15,6 +15,9 @@ class AssetService final : public gateway::v1::AssetService::CallbackService {
   grpc::ServerUnaryReactor* CreateAsset(grpc::CallbackServerContext* context,
                                         const gateway::v1::CreateAssetRequest* request,
                                         gateway::v1::Asset* response) override;
+  grpc::ServerUnaryReactor* BatchCreateAssets(grpc::CallbackServerContext* context,
+                                              const gateway::v1::BatchCreateAssetsRequest* request,
+                                              gateway::v1::BatchCreateAssetsResponse* response) override;
   grpc::ServerReadReactor<gateway::v1::UploadAssetRequest>* UploadAsset(grpc::CallbackServerContext* context,
                                                                         gateway::v1::Asset* response) override;
   grpc::ServerUnaryReactor* GetAsset(grpc::CallbackServerContext* context, const gateway::v1::GetAssetRequest* request,

@@ -1,5 +1,6 @@
 #include "service/rpc/convert_asset.h"
 
+#include "service/base/error.h"
 #include "service/rpc/convert_time.h"
 
 namespace seedance::rpc {
@@ -59,6 +60,20 @@ void ToProto(const model::Asset& asset, v1::Asset* proto) {
   SetTime(asset.expire_time, [&] { return proto->mutable_expire_time(); });
   proto->set_revision(asset.revision);
   proto->set_upstream(asset.handle.upstream);
+  proto->set_reused(asset.reused);
+  SetTime(asset.last_used_time, [&] { return proto->mutable_last_use_time(); });
+}
+
+void ToProto(const absl::Status& status, v1::BatchCreateAssetsResponse::Failure* proto) {
+  const base::ErrorDetail detail = base::GetErrorDetail(status);
+  proto->set_code(static_cast<int>(status.code()));
+  proto->set_reason(static_cast<v1::ErrorReason>(detail.reason));
+  proto->set_message(std::string(status.message()));
+  for (const base::FieldViolation& violation : detail.violations) {
+    auto* broken = proto->add_violations();
+    broken->set_field(violation.field);
+    broken->set_description(violation.description);
+  }
 }
 
 }  // namespace seedance::rpc

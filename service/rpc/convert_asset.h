@@ -1,6 +1,7 @@
 #ifndef SEEDANCE_SERVICE_RPC_CONVERT_ASSET_H_
 #define SEEDANCE_SERVICE_RPC_CONVERT_ASSET_H_
 
+#include "absl/status/status.h"
 #include "seedance/gateway/v1/asset.pb.h"
 #include "service/model/asset.h"
 
@@ -8,6 +9,9 @@ namespace seedance::rpc {
 
 // Writes every field of the message. An asset that was only validated (no id) has no name.
 void ToProto(const model::Asset& asset, gateway::v1::Asset* proto);
+
+// Why a request of a batch made no asset.
+void ToProto(const absl::Status& status, gateway::v1::BatchCreateAssetsResponse::Failure* proto);
 
 // The same numbers.
 gateway::v1::MediaType ToProto(model::MediaType type);

@@ -51,6 +51,14 @@ void Write(const model::Reference& reference, v1::Reference* proto) {
   } else {
     proto->set_uri(reference.uri);
   }
+  proto->set_ephemeral(reference.ephemeral);
+}
+
+void Write(const model::Cost& cost, v1::Money* proto) {
+  constexpr int64_t kMicros = 1'000'000;
+  proto->set_currency_code(cost.currency);
+  proto->set_units(cost.micros / kMicros);
+  proto->set_nanos(static_cast<int32_t>(cost.micros % kMicros * 1000));
 }
 
 void Write(const model::TaskRequest& request, ProtoTask* proto) {
@@ -67,6 +75,11 @@ void Write(const model::TaskRequest& request, ProtoTask* proto) {
   proto->set_return_last_frame(request.return_last_frame);
   proto->set_web_search(request.web_search);
   proto->mutable_labels()->insert(request.labels.begin(), request.labels.end());
+  if (request.ephemeral_hours.has_value()) {
+    proto->mutable_ephemeral_retention()->set_seconds(int64_t{*request.ephemeral_hours} * 3600);
+  }
+  // A task of a version that sent prompts as they came has no other.
+  proto->set_normalized_prompt(request.sent_prompt.empty() ? request.prompt : request.sent_prompt);
 }
 
 void Write(const model::TaskResult& result, ProtoTask::Result* proto) {
@@ -104,6 +117,8 @@ void ToProto(const model::GenerationTask& task, ProtoTask* proto) {
   if (!task.result.video_uri.empty()) Write(task.result, proto->mutable_result());
   proto->set_state_message(task.state_message);
   proto->set_upstream_task_id(task.upstream_task_id);
+  for (const std::string& warning : task.warnings) proto->add_warnings(warning);
+  if (!task.estimated_cost.currency.empty()) Write(task.estimated_cost, proto->mutable_estimated_cost());
   SetTime(task.create_time, [&] { return proto->mutable_create_time(); });
   SetTime(task.update_time, [&] { return proto->mutable_update_time(); });
   SetTime(task.submit_time, [&] { return proto->mutable_submit_time(); });

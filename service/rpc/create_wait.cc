@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "service/engine/asset_waits.h"
 
 namespace seedance::rpc {
 namespace {
@@ -14,6 +15,8 @@ namespace {
 constexpr absl::Duration kMargin = absl::Milliseconds(500);
 
 bool OnItsWay(const model::GenerationTask& task) {
+  // Assets take their time: what waits for them waits in vain here.
+  if (engine::WaitsForAssets(task)) return false;
   return task.state == model::TaskState::kPending || task.state == model::TaskState::kSubmitting;
 }
 

@@ -19,8 +19,8 @@ class CreateWait : public std::enable_shared_from_this<CreateWait> {
  public:
   using Answer = absl::AnyInvocable<void(const model::GenerationTask& newest)>;
 
-  // Calls `answer` once: when the task has left PENDING and SUBMITTING, when `create_wait` of the edge has passed, or a
-  // moment before the caller's deadline. Never blocks.
+  // Calls `answer` once: when the task has left PENDING and SUBMITTING or waits for assets, when `create_wait` of the
+  // edge has passed, or a moment before the caller's deadline. Never blocks.
   static void Begin(Edge& edge, engine::Tasks& tasks, const engine::CallContext& context,
                     const model::GenerationTask& task, Answer answer);
 

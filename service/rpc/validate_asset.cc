@@ -1,5 +1,6 @@
 #include "service/rpc/validate_asset.h"
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "service/rpc/convert_asset.h"
 #include "service/rpc/field_rules.h"
@@ -14,6 +15,8 @@ constexpr size_t kMaxInlineBytes = 3 << 20;
 constexpr size_t kMaxChunkBytes = 1 << 20;
 constexpr size_t kMaxFileNameBytes = 255;
 constexpr int kMaxGroupsInFilter = 50;
+constexpr int kMaxBatch = 50;
+constexpr size_t kMaxBatchBytes = 4 << 20;
 
 model::MediaType ReadMediaType(const std::string& field, v1::MediaType type, FieldRules& rules) {
   rules.Enum(field, v1::MediaType_IsValid(type), type);
@@ -29,10 +32,21 @@ void ReadNewAsset(const std::string& path, const v1::Asset& asset, Params& param
   params.media_type = ReadMediaType(path + "media_type", asset.media_type(), rules);
 }
 
+bool IsPlainHttp(const std::string& uri) { return absl::StartsWithIgnoreCase(uri.substr(0, 16), "http://"); }
+
+// Without its bytes nothing is known of the file behind a URL.
+void CheckReuse(const v1::CreateAssetRequest& request, FieldRules& rules) {
+  const bool url = IsPlainHttp(request.uri()) || absl::StartsWithIgnoreCase(request.uri().substr(0, 16), "https://");
+  if (request.reuse_content() && url && !request.validate_media()) {
+    rules.Add("reuse_content", "needs validate_media for a uri of https: the gateway has to read the file");
+  }
+}
+
 void CheckSource(const v1::CreateAssetRequest& request, FieldRules& rules) {
   switch (request.source_case()) {
     case v1::CreateAssetRequest::kUri:
-      rules.MediaUri("uri", request.uri());
+      // Whether plain http is allowed the engine knows.
+      rules.MediaUri("uri", IsPlainHttp(request.uri()) ? "https" + request.uri().substr(4) : request.uri());
       return;
     case v1::CreateAssetRequest::kInlineData:
       if (request.inline_data().empty() || request.inline_data().size() > kMaxInlineBytes) {
@@ -60,13 +74,30 @@ engine::CreateAssetParams ReadRequest(const v1::CreateAssetRequest& request) {
   engine::CreateAssetParams params;
   ReadNewAsset("asset.", request.asset(), params, rules);
   CheckSource(request, rules);
+  CheckReuse(request, rules);
   rules.RequestId("request_id", request.request_id());
   params.uri = request.uri();
   params.inline_data = request.inline_data();
   params.request_id = request.request_id();
   params.validate_only = request.validate_only();
+  params.validate_media = request.validate_media();
+  params.reuse_content = request.reuse_content();
   params.violations = rules.Take();
   return params;
+}
+
+absl::StatusOr<std::vector<engine::CreateAssetParams>> ReadRequest(const v1::BatchCreateAssetsRequest& request) {
+  FieldRules rules;
+  if (request.requests().empty() || request.requests_size() > kMaxBatch) {
+    rules.Add("requests", absl::StrCat("must hold 1 to ", kMaxBatch, " requests, hold ", request.requests_size()));
+  }
+  if (request.ByteSizeLong() > kMaxBatchBytes) {
+    rules.Add("requests", absl::StrCat("must have at most 4 MiB together, have ", request.ByteSizeLong(), " bytes"));
+  }
+  if (!rules.ok()) return rules.ToStatus();
+  std::vector<engine::CreateAssetParams> all;
+  for (const v1::CreateAssetRequest& each : request.requests()) all.push_back(ReadRequest(each));
+  return all;
 }
 
 engine::UploadAssetParams ReadMetadata(const v1::UploadAssetRequest::Metadata& metadata) {
@@ -81,6 +112,7 @@ engine::UploadAssetParams ReadMetadata(const v1::UploadAssetRequest::Metadata& m
   params.file_name = metadata.file_name();
   if (metadata.size_bytes() > 0) params.size_bytes = metadata.size_bytes();
   params.request_id = metadata.request_id();
+  params.reuse_content = metadata.reuse_content();
   params.violations = rules.Take();
   return params;
 }

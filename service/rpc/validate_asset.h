@@ -2,6 +2,7 @@
 #define SEEDANCE_SERVICE_RPC_VALIDATE_ASSET_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "seedance/gateway/v1/asset.pb.h"
@@ -12,6 +13,9 @@ namespace seedance::rpc {
 // Requests of AssetService in the engine's words. Those of creation carry the broken rules in `violations`, for the
 // engine to report them with its own; the others give INVALID_ARGUMENT with every broken rule.
 engine::CreateAssetParams ReadRequest(const gateway::v1::CreateAssetRequest& request);
+// Those of BatchCreateAssets, in the same order. INVALID_ARGUMENT for a bad batch, not for bad requests in it.
+absl::StatusOr<std::vector<engine::CreateAssetParams>> ReadRequest(
+    const gateway::v1::BatchCreateAssetsRequest& request);
 engine::UploadAssetParams ReadMetadata(const gateway::v1::UploadAssetRequest::Metadata& metadata);
 
 // What a chunk of an upload must be: 1 byte to 1 MiB, and no second metadata. INVALID_ARGUMENT.

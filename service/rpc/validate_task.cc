@@ -19,6 +19,7 @@ constexpr size_t kMaxModelCharacters = 128;
 constexpr size_t kMaxAspectRatioCharacters = 32;
 constexpr size_t kMaxReferenceLabelBytes = 32;
 constexpr int kMaxReferences = 100;  // More than any vendor takes; the profile's limits are the engine's.
+constexpr int64_t kMaxRetentionHours = 10'000;
 constexpr size_t kMaxTaskLabels = 32;
 constexpr size_t kMaxFilterLabels = 8;
 constexpr int kMostTasksPerPage = 200;  // With prompts of 4000 characters a page then fits into a message of 4 MB.
@@ -37,6 +38,7 @@ model::Reference ReadReference(const std::string& path, const v1::Reference& pro
   }
   rules.Enum(path + ".role", v1::ReferenceRole_IsValid(proto.role()), proto.role());
   if (v1::ReferenceRole_IsValid(proto.role())) reference.role = FromProto(proto.role());
+  reference.ephemeral = proto.ephemeral();
   switch (proto.source_case()) {
     case v1::Reference::kAsset:
       reference.asset = rules.AssetName(path + ".asset", proto.asset());
@@ -81,6 +83,22 @@ std::optional<int> ReadDuration(const v1::GenerationTask& task, FieldRules& rule
   return static_cast<int>(duration.seconds());
 }
 
+// The range is the vendor's, and the engine's to check.
+std::optional<int> ReadRetention(const v1::GenerationTask& task, FieldRules& rules) {
+  if (!task.has_ephemeral_retention()) return std::nullopt;
+  const google::protobuf::Duration& retention = task.ephemeral_retention();
+  if (retention.seconds() < 0 || retention.seconds() > kMaxRetentionHours * 3600) {
+    rules.Add("generation_task.ephemeral_retention",
+              absl::StrCat("must be a few hours, is ", retention.seconds(), " s"));
+    return std::nullopt;
+  }
+  if (retention.nanos() != 0 || retention.seconds() % 3600 != 0) {
+    rules.Add("generation_task.ephemeral_retention", "must be whole hours");
+    return std::nullopt;
+  }
+  return static_cast<int>(retention.seconds() / 3600);
+}
+
 void ReadFlags(const v1::GenerationTask& task, model::TaskRequest& request) {
   if (task.has_seed()) request.seed = task.seed();
   if (task.has_generate_audio()) request.generate_audio = task.generate_audio();
@@ -104,6 +122,7 @@ model::TaskRequest ReadTask(const v1::GenerationTask& task, FieldRules& rules) {
   rules.Text("generation_task.aspect_ratio", task.aspect_ratio(), kMaxAspectRatioCharacters);
   request.aspect_ratio = task.aspect_ratio();
   request.duration_seconds = ReadDuration(task, rules);
+  request.ephemeral_hours = ReadRetention(task, rules);
   ReadFlags(task, request);
   request.labels = {task.labels().begin(), task.labels().end()};
   rules.Labels("generation_task.labels", request.labels, kMaxTaskLabels);
@@ -116,6 +135,9 @@ engine::CreateTaskParams ReadRequest(const v1::CreateGenerationTaskRequest& requ
   FieldRules rules;
   engine::CreateTaskParams params;
   params.request = ReadTask(request.generation_task(), rules);
+  params.request.wait_for_assets = request.wait_for_assets();
+  params.request.allow_model_upgrade = request.allow_model_upgrade();
+  params.request.recreate_expired_assets = request.recreate_expired_assets();
   rules.RequestId("request_id", request.request_id());
   params.request_id = request.request_id();
   params.validate_only = request.validate_only();

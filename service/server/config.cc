@@ -1,12 +1,15 @@
 #include "service/server/config.h"
 
 #include <google/protobuf/util/json_util.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <sstream>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -49,11 +52,30 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
   return text.str();
 }
 
+void CheckSecret(const proto::Secret& secret, const std::string& field, std::vector<ConfigProblem>& problems) {
+  const auto value = ReadSecret(secret);
+  if (!value.ok()) problems.push_back({field, std::string(value.status().message()), 0});
+}
+
 void CheckSecrets(const GatewayConfig& config, std::vector<ConfigProblem>& problems) {
   for (int i = 0; i < config.upstreams_size(); ++i) {
-    const auto secret = ReadSecret(config.upstreams(i).anyfast().api_key());
-    if (secret.ok()) continue;
-    problems.push_back({absl::StrCat("upstreams[", i, "].anyfast.api_key"), std::string(secret.status().message()), 0});
+    const proto::Upstream& upstream = config.upstreams(i);
+    const std::string path = absl::StrCat("upstreams[", i, "].", upstream.has_piapi() ? "piapi." : "anyfast.");
+    CheckSecret(upstream.has_piapi() ? upstream.piapi().api_key() : upstream.anyfast().api_key(), path + "api_key",
+                problems);
+    if (!upstream.piapi().has_webhook_secret()) continue;
+    CheckSecret(upstream.piapi().webhook_secret(), path + "webhook_secret", problems);
+  }
+}
+
+void CheckStaging(const proto::Admin& admin, std::vector<ConfigProblem>& problems) {
+  if (!admin.has_staging()) return;
+  const std::string& directory = admin.staging().directory();
+  std::error_code error;
+  if (!std::filesystem::is_directory(directory, error)) {
+    problems.push_back({"admin.staging.directory", absl::StrCat(directory, " is no folder"), 0});
+  } else if (access(directory.c_str(), R_OK | W_OK | X_OK) != 0) {
+    problems.push_back({"admin.staging.directory", absl::StrCat(directory, " cannot be written to"), 0});
   }
 }
 
@@ -92,6 +114,7 @@ absl::StatusOr<GatewayConfig> LoadConfig(const std::string& path) {
   if (!config.ok()) return config;
   std::vector<ConfigProblem> problems;
   CheckSecrets(*config, problems);
+  CheckStaging(config->admin(), problems);
   if (!problems.empty()) return ToStatus(problems);
   return config;
 }
@@ -118,9 +141,9 @@ std::string PrintConfig(const GatewayConfig& config) {
     for (std::string& hash : *tenant.mutable_token_sha256()) hash = "(hidden)";
   }
   for (proto::Upstream& upstream : *shown.mutable_upstreams()) {
-    proto::Http& http = *upstream.mutable_anyfast()->mutable_http();
+    proto::Http& http =
+        *(upstream.has_piapi() ? upstream.mutable_piapi()->mutable_http() : upstream.mutable_anyfast()->mutable_http());
     http.set_proxy(WithoutPassword(http.proxy()));
-    upstream.mutable_anyfast()->set_base_url(WithoutPassword(upstream.anyfast().base_url()));
   }
   google::protobuf::util::JsonPrintOptions options;
   options.add_whitespace = true;

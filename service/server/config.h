@@ -20,7 +20,7 @@ using GatewayConfig = gateway::config::v1::GatewayConfig;
 absl::StatusOr<GatewayConfig> ParseConfig(const std::string& yaml);
 
 // The same from a file. NOT_FOUND or INVALID_ARGUMENT when it cannot be read. Secrets are read too, to see that they
-// are there, and dropped.
+// are there, and dropped; the staging folder must be there.
 absl::StatusOr<GatewayConfig> LoadConfig(const std::string& path);
 
 // The value of a secret, white space at the ends dropped. FAILED_PRECONDITION naming the file or variable, never the

@@ -1,10 +1,16 @@
 #include "service/server/engine_config.h"
 
+#include <map>
 #include <memory>
+#include <string>
 #include <utility>
 
+#include "service/server/config_rules_upstreams.h"
+#include "service/server/upstream_profile.h"
+#include "service/server/webhook_path.h"
 #include "service/upstream/anyfast/anyfast.h"
 #include "service/upstream/http_transport.h"
+#include "service/upstream/piapi/piapi.h"
 
 namespace seedance::server {
 namespace {
@@ -17,36 +23,111 @@ bool IsDedicated(const proto::Upstream& upstream, const GatewayConfig& config) {
   return config.tenants_size() <= 1;
 }
 
-absl::StatusOr<std::unique_ptr<upstream::Upstream>> MakeUpstream(const proto::Upstream& config, base::Clock& clock) {
-  const proto::AnyFast& anyfast = config.anyfast();
-  absl::StatusOr<base::Secret> key = ReadSecret(anyfast.api_key());
+const proto::Http& HttpOf(const proto::Upstream& upstream) {
+  return upstream.has_piapi() ? upstream.piapi().http() : upstream.anyfast().http();
+}
+
+std::unique_ptr<upstream::HttpTransport> MakeTransport(const proto::Http& http) {
+  upstream::HttpOptions options;
+  options.connect_timeout = FromProto(http.connect_timeout());
+  options.ca_file = http.ca_file();
+  options.proxy = http.proxy();
+  return upstream::MakeHttpTransport(options);
+}
+
+// What all dialects have. FAILED_PRECONDITION when the key is missing.
+template <typename Options, typename Dialect>
+absl::Status SetCommon(const proto::Upstream& config, const Dialect& dialect, Options& options) {
+  absl::StatusOr<base::Secret> key = ReadSecret(dialect.api_key());
   if (!key.ok()) return key.status();
-  upstream::HttpOptions http;
-  http.connect_timeout = FromProto(anyfast.http().connect_timeout());
-  http.ca_file = anyfast.http().ca_file();
-  http.proxy = anyfast.http().proxy();
-  upstream::AnyFastOptions options;
+  std::vector<ConfigProblem> none;  // The configuration is checked.
   options.name = config.name();
-  options.base_url = anyfast.base_url();
+  options.base_url = dialect.base_url();
   options.api_key = *std::move(key);
-  options.default_model = anyfast.default_model();
-  options.read_timeout = FromProto(anyfast.http().read_timeout());
-  options.submit_timeout = FromProto(anyfast.http().submit_timeout());
-  options.transfer_timeout = FromProto(anyfast.http().transfer_timeout());
-  options.allow_plain_http = anyfast.allow_plain_http();
-  return upstream::MakeAnyFast(std::move(options), upstream::MakeHttpTransport(http), clock);
+  options.profile = ProfileOf(config, "", none);
+  options.read_timeout = FromProto(dialect.http().read_timeout());
+  options.submit_timeout = FromProto(dialect.http().submit_timeout());
+  options.transfer_timeout = FromProto(dialect.http().transfer_timeout());
+  options.allow_plain_http = dialect.allow_plain_http();
+  return absl::OkStatus();
+}
+
+upstream::PiApiPaths PathsOf(const proto::PiApiPaths& paths) {
+  return {.asset_upload = paths.asset_upload(),
+          .asset_list = paths.asset_list(),
+          .asset_get = paths.asset_get(),
+          .asset_delete = paths.asset_delete(),
+          .task_create = paths.task_create(),
+          .task_get = paths.task_get()};
+}
+
+absl::StatusOr<upstream::PiApiOptions> PiApiOptionsOf(const proto::Upstream& config, const std::string& public_url) {
+  const proto::PiApi& piapi = config.piapi();
+  upstream::PiApiOptions options;
+  if (absl::Status common = SetCommon(config, piapi, options); !common.ok()) return common;
+  if (piapi.upload_url() != kNoUploadUrl) options.upload_url = piapi.upload_url();
+  options.paths = PathsOf(piapi.paths());
+  options.service_mode = piapi.service_mode();
+  if (!piapi.has_webhook_secret()) return options;
+  absl::StatusOr<base::Secret> secret = ReadSecret(piapi.webhook_secret());
+  if (!secret.ok()) return secret.status();
+  options.webhook_endpoint = WebhookUrl(public_url, WebhookToken(config.name(), *secret));
+  options.webhook_secret = *std::move(secret);
+  return options;
+}
+
+absl::StatusOr<std::unique_ptr<upstream::Upstream>> MakeUpstream(const proto::Upstream& config,
+                                                                 const std::string& public_url, base::Clock& clock) {
+  if (config.has_piapi()) {
+    absl::StatusOr<upstream::PiApiOptions> options = PiApiOptionsOf(config, public_url);
+    if (!options.ok()) return options.status();
+    return upstream::MakePiApi(*std::move(options), MakeTransport(HttpOf(config)), clock);
+  }
+  upstream::AnyFastOptions options;
+  if (absl::Status common = SetCommon(config, config.anyfast(), options); !common.ok()) return common;
+  return upstream::MakeAnyFast(std::move(options), MakeTransport(HttpOf(config)), clock);
+}
+
+// Names of upstreams by the tokens of their webhooks' URLs.
+absl::StatusOr<std::map<std::string, std::string>> WebhookPaths(const GatewayConfig& config) {
+  std::map<std::string, std::string> paths;
+  for (const proto::Upstream& each : config.upstreams()) {
+    if (!each.piapi().has_webhook_secret()) continue;
+    const absl::StatusOr<base::Secret> secret = ReadSecret(each.piapi().webhook_secret());
+    if (!secret.ok()) return secret.status();
+    paths[WebhookToken(each.name(), *secret)] = each.name();
+  }
+  return paths;
 }
 
 }  // namespace
 
-engine::Engine::Options EngineOptions(const proto::Tasks& tasks) {
+absl::StatusOr<engine::Engine::Options> EngineOptions(const GatewayConfig& config) {
+  const proto::Tasks& tasks = config.tasks();
   engine::Engine::Options options;
   options.tasks.deadline = FromProto(tasks.deadline());
   options.task_tracker.poll_interval_queued = FromProto(tasks.poll_interval_queued());
   options.task_tracker.poll_interval_running = FromProto(tasks.poll_interval_running());
+  options.task_tracker.poll_interval_with_webhooks = FromProto(tasks.poll_interval_with_webhooks());
   options.task_tracker.submit_unknown_deadline = FromProto(tasks.submit_unknown_deadline());
   options.task_tracker.lost = {tasks.lost_after_count(), FromProto(tasks.lost_after_time())};
   options.asset_tracker.poll_interval = FromProto(tasks.poll_interval_asset());
+  options.asset_creation.media_fetch.allow_private_network = config.media_fetch().allow_private_network();
+  options.asset_creation.media_fetch.timeout = FromProto(config.media_fetch().timeout());
+  options.asset_creation.media_fetch.ca_file = config.media_fetch().ca_file();
+  absl::StatusOr<std::map<std::string, std::string>> webhooks = WebhookPaths(config);
+  if (!webhooks.ok()) return webhooks.status();
+  options.webhooks = *std::move(webhooks);
+  return options;
+}
+
+std::optional<engine::Staging::Options> StagingOptions(const proto::Admin& admin) {
+  if (!admin.has_staging()) return std::nullopt;
+  engine::Staging::Options options;
+  options.directory = admin.staging().directory();
+  options.lifetime = FromProto(admin.staging().lifetime());
+  options.max_total_bytes = admin.staging().max_total_bytes();
+  options.public_base_url = admin.public_base_url();
   return options;
 }
 
@@ -65,15 +146,16 @@ rpc::Edge::Options EdgeOptions(const GatewayConfig& config) {
 absl::StatusOr<std::vector<engine::Upstreams::Config>> MakeUpstreams(const GatewayConfig& config, base::Clock& clock) {
   std::vector<engine::Upstreams::Config> upstreams;
   for (const proto::Upstream& each : config.upstreams()) {
-    absl::StatusOr<std::unique_ptr<upstream::Upstream>> made = MakeUpstream(each, clock);
+    absl::StatusOr<std::unique_ptr<upstream::Upstream>> made =
+        MakeUpstream(each, config.admin().public_base_url(), clock);
     if (!made.ok()) return made.status();
     engine::Upstreams::Config entry;
     entry.upstream = *std::move(made);
     entry.tenants = {each.tenants().begin(), each.tenants().end()};
     entry.dedicated = IsDedicated(each, config);
-    entry.max_submits = static_cast<size_t>(each.anyfast().http().max_submits());
-    entry.max_polls = static_cast<size_t>(each.anyfast().http().max_polls());
-    entry.max_transfers = static_cast<size_t>(each.anyfast().http().max_transfers());
+    entry.max_submits = static_cast<size_t>(HttpOf(each).max_submits());
+    entry.max_polls = static_cast<size_t>(HttpOf(each).max_polls());
+    entry.max_transfers = static_cast<size_t>(HttpOf(each).max_transfers());
     upstreams.push_back(std::move(entry));
   }
   return upstreams;

@@ -1,21 +1,26 @@
 #ifndef SEEDANCE_SERVICE_SERVER_ENGINE_CONFIG_H_
 #define SEEDANCE_SERVICE_SERVER_ENGINE_CONFIG_H_
 
+#include <optional>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "service/base/clock.h"
 #include "service/engine/engine.h"
+#include "service/engine/staging.h"
 #include "service/rpc/edge.h"
 #include "service/server/config.h"
 
 namespace seedance::server {
 
-// Parts of a checked configuration in the words of the rooms that they are for.
-engine::Engine::Options EngineOptions(const gateway::config::v1::Tasks& tasks);
+// Parts of a checked configuration in the words of the rooms that they are for. FAILED_PRECONDITION when a secret is
+// missing.
+absl::StatusOr<engine::Engine::Options> EngineOptions(const GatewayConfig& config);
+// nullopt: nothing is staged.
+std::optional<engine::Staging::Options> StagingOptions(const gateway::config::v1::Admin& admin);
 rpc::Edge::Options EdgeOptions(const GatewayConfig& config);
 
-// The vendors with their transports. FAILED_PRECONDITION when a secret is missing.
+// The vendors with their transports.
 absl::StatusOr<std::vector<engine::Upstreams::Config>> MakeUpstreams(const GatewayConfig& config, base::Clock& clock);
 
 }  // namespace seedance::server

@@ -5,14 +5,14 @@
 #include <grpcpp/server_builder.h>
 
 #include <algorithm>
-#include <cstdio>
-#include <fstream>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "service/base/log.h"
 #include "service/server/credentials.h"
 #include "service/server/engine_config.h"
+#include "service/server/port_file.h"
 #include "service/store/sqlite/sqlite_store.h"
 
 namespace seedance::server {
@@ -53,6 +53,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const GatewayConfig& confi
   std::unique_ptr<Server> server(new Server(config, clock));
   if (absl::Status opened = server->Open(random); !opened.ok()) return opened;
   if (absl::Status listening = server->Listen(); !listening.ok()) return listening;
+  server->phase_ = Phase::kServing;
   base::Log(base::LogLevel::kInfo, "server_listening",
             {{"address", server->address_}, {"tls", config.server().has_tls()}});
   return server;
@@ -70,14 +71,60 @@ absl::Status Server::Open(base::Random& random) {
   store_ = *std::move(store);
   auto upstreams = MakeUpstreams(config_, clock_);
   if (!upstreams.ok()) return upstreams.status();
-  engine_ =
-      std::make_unique<engine::Engine>(EngineOptions(config_.tasks()), *store_, *std::move(upstreams), clock_, random);
+  absl::StatusOr<engine::Engine::Options> options = EngineOptions(config_);
+  if (!options.ok()) return options.status();
+  if (const auto staging = StagingOptions(config_.admin()); staging.has_value()) {
+    staging_ = std::make_unique<engine::Staging>(*staging, clock_, random);
+    options->asset_creation.staging = staging_.get();
+  }
+  // Before the engine, which sends tasks as soon as it starts: a taken address must be known by then.
+  if (absl::Status listening = ListenAdmin(); !listening.ok()) return listening;
+  engine_ = std::make_unique<engine::Engine>(*std::move(options), *store_, *std::move(upstreams), clock_, random);
   if (absl::Status started = engine_->Start(); !started.ok()) return started;
+  StartAdmin();
   edge_ = std::make_unique<rpc::Edge>(EdgeOptions(config_), clock_, random);
   groups_ = std::make_unique<rpc::AssetGroupService>(*edge_, engine_->groups());
   assets_ = std::make_unique<rpc::AssetService>(*edge_, engine_->assets());
   tasks_ = std::make_unique<rpc::GenerationTaskService>(*edge_, engine_->tasks(), engine_->downloads());
   return absl::OkStatus();
+}
+
+absl::Status Server::ListenAdmin() {
+  const gateway::config::v1::Admin& admin = config_.admin();
+  if (admin.listen().empty()) return absl::OkStatus();
+  absl::StatusOr<std::unique_ptr<AdminServer>> listening = AdminServer::Listen(admin.listen(), {});
+  if (!listening.ok()) {
+    return absl::Status(listening.status().code(),
+                        absl::StrCat("admin.listen: ", std::string(listening.status().message())));
+  }
+  admin_ = *std::move(listening);
+  base::Log(base::LogLevel::kInfo, "admin_listening", {{"address", admin_->address()}});
+  return WritePortFile("admin.port_file", admin.port_file(), admin_->address());
+}
+
+void Server::StartAdmin() {
+  if (admin_ == nullptr) return;
+  AdminHooks hooks;
+  hooks.not_ready = [this] { return NotReady(); };
+  hooks.webhook = [this](std::string_view token, std::string_view secret, std::string_view body) {
+    return engine_->webhooks().Receive(token, secret, body);
+  };
+  if (staging_ != nullptr) {
+    hooks.staged_file = [this](std::string_view token) -> std::optional<AdminHooks::File> {
+      std::optional<engine::StagedFile> file = staging_->Find(token);
+      if (!file.has_value()) return std::nullopt;
+      return AdminHooks::File{std::move(file->path), file->size, std::move(file->content_type)};
+    };
+  }
+  admin_->Start(std::move(hooks));
+}
+
+std::string Server::NotReady() const {
+  if (phase_ == Phase::kStarting) return "starting";
+  if (phase_ == Phase::kDraining) return "stopping";
+  // There is no such task: NOT_FOUND is the answer of a store that works.
+  const absl::Status looked = store_->GetTask("readyz").status();
+  return absl::IsNotFound(looked) ? "" : "the store does not answer";
 }
 
 absl::Status Server::Listen() {
@@ -117,25 +164,12 @@ absl::Status Server::Listen() {
       entrance->HandleNewConnection(&connection);
     });
   }
-  return WritePortFile();
-}
-
-absl::Status Server::WritePortFile() const {
-  const std::string& path = config_.server().port_file();
-  if (path.empty()) return absl::OkStatus();
-  const std::string draft = path + ".tmp";
-  std::ofstream file(draft, std::ios::trunc);
-  file << address_ << "\n";
-  file.close();
-  // Renamed, so that nobody reads half a line.
-  if (!file || std::rename(draft.c_str(), path.c_str()) != 0) {
-    return absl::FailedPreconditionError(absl::StrCat("server.port_file: ", path, " cannot be written"));
-  }
-  return absl::OkStatus();
+  return WritePortFile("server.port_file", config_.server().port_file(), address_);
 }
 
 void Server::Shutdown() {
   const absl::Time end = clock_.Now() + std::max(FromProto(config_.server().drain_grace()), kLeastGrace);
+  phase_ = Phase::kDraining;
   if (grpc_ != nullptr) {
     base::Log(base::LogLevel::kInfo, "server_draining", {{"address", address_}});
     grpc_->GetHealthCheckService()->Shutdown();
@@ -150,12 +184,16 @@ void Server::Shutdown() {
   }
   if (edge_ != nullptr) edge_->StopCalls();
   if (engine_ != nullptr) engine_->Stop(std::max(end - clock_.Now(), kLeastGrace));
+  // After the vendors' calls under way: a vendor may be fetching a staged file for one of them.
+  if (admin_ != nullptr) admin_->Stop();
   if (edge_ != nullptr) edge_->StopHeartbeats();
   tasks_.reset();
   assets_.reset();
   groups_.reset();
   edge_.reset();
+  admin_.reset();
   engine_.reset();
+  staging_.reset();
   store_.reset();
 }
 

@@ -3,6 +3,7 @@
 
 #include <grpcpp/server.h>
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -10,17 +11,19 @@
 #include "absl/time/time.h"
 #include "service/base/clock.h"
 #include "service/engine/engine.h"
+#include "service/engine/staging.h"
 #include "service/rpc/asset_group_service.h"
 #include "service/rpc/asset_service.h"
 #include "service/rpc/edge.h"
 #include "service/rpc/generation_task_service.h"
 #include "service/server/acceptor.h"
+#include "service/server/admin_server.h"
 #include "service/server/config.h"
 #include "service/store/store.h"
 
 namespace seedance::server {
 
-// A whole gateway: store, vendors, engine, gRPC server with health and reflection.
+// A whole gateway: store, vendors, engine, gRPC server with health and reflection, admin HTTP server.
 class Server {
  public:
   // Opens the store, takes up what an earlier process left, and listens. `config` is checked. Errors are texts for the
@@ -35,23 +38,35 @@ class Server {
   // The bound `host:port`.
   const std::string& address() const { return address_; }
 
-  // Health NOT_SERVING; new calls are refused; watch streams end with their resume token; other calls have until
-  // `server.drain_grace` to end and are cancelled then; work towards the vendors is brought to a safe point. Blocks.
+  // The bound `host:port` of the admin server; empty without one.
+  std::string admin_address() const { return admin_ == nullptr ? "" : admin_->address(); }
+
+  // Health NOT_SERVING, `/readyz` 503; new calls are refused; watch streams end with their resume token; other calls
+  // have until `server.drain_grace` to end and are cancelled then; work towards the vendors is brought to a safe point.
+  // Webhooks and staged files are served to the end of that work. Blocks.
   void Shutdown();
 
  private:
   Server(const GatewayConfig& config, base::Clock& clock);
 
   absl::Status Open(base::Random& random);
+  absl::Status ListenAdmin();
+  void StartAdmin();
   absl::Status Listen();
-  absl::Status WritePortFile() const;
+  // Why calls should go elsewhere; empty: they are welcome.
+  std::string NotReady() const;
+
+  enum class Phase { kStarting, kServing, kDraining };
 
   const GatewayConfig config_;
   base::Clock& clock_;
   std::string address_;
+  std::atomic<Phase> phase_ = Phase::kStarting;
   // In the order of use: each may use those above it.
   std::unique_ptr<store::Store> store_;
+  std::unique_ptr<engine::Staging> staging_;  // Null without `admin.staging`.
   std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<AdminServer> admin_;  // Null without `admin.listen`.
   std::unique_ptr<rpc::Edge> edge_;
   std::unique_ptr<rpc::AssetGroupService> groups_;
   std::unique_ptr<rpc::AssetService> assets_;

@@ -4,7 +4,7 @@
 #include <google/protobuf/duration.pb.h>
 #include <yaml-cpp/yaml.h>
 
-#include <limits>
+#include <cmath>
 #include <set>
 #include <utility>
 
@@ -54,8 +54,28 @@ class Reader {
   void ReadField(const YAML::Node& node, const std::string& path, const FieldDescriptor& field, Message& message) {
     if (!field.is_repeated()) return ReadValue(node, path, field, message);
     if (node.IsNull()) return;
+    if (field.is_map()) return ReadMap(node, path, field, message);
     if (!node.IsSequence()) return Problem(node, path, "must be a list");
     for (size_t i = 0; i < node.size(); ++i) ReadValue(node[i], absl::StrCat(path, "[", i, "]"), field, message);
+  }
+
+  // Keys are text.
+  void ReadMap(const YAML::Node& node, const std::string& path, const FieldDescriptor& field, Message& message) {
+    if (!node.IsMap()) return Problem(node, path, "must be a map");
+    const google::protobuf::Descriptor& row = *field.message_type();
+    std::set<std::string> seen;
+    for (const auto& entry : node) {
+      const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : "?";
+      const std::string inner = absl::StrCat(path, ".", key);
+      lines_[inner] = entry.first.Mark().line + 1;
+      if (!seen.insert(key).second) {
+        Problem(entry.first, inner, "is given twice");
+        continue;
+      }
+      Message& added = *message.GetReflection()->AddMessage(&message, &field);
+      added.GetReflection()->SetString(&added, row.map_key(), key);
+      ReadScalar(entry.second, inner, *row.map_value(), added);
+    }
   }
 
   void ReadValue(const YAML::Node& node, const std::string& path, const FieldDescriptor& field, Message& message) {
@@ -85,6 +105,18 @@ class Reader {
         int32_t number = 0;
         if (!absl::SimpleAtoi(node.Scalar(), &number)) return Problem(node, path, "must be a whole number");
         return reflection->SetInt32(&message, &field, number);
+      }
+      case FieldDescriptor::CPPTYPE_INT64: {
+        int64_t number = 0;
+        if (!absl::SimpleAtoi(node.Scalar(), &number)) return Problem(node, path, "must be a whole number");
+        return reflection->SetInt64(&message, &field, number);
+      }
+      case FieldDescriptor::CPPTYPE_DOUBLE: {
+        double number = 0;
+        if (!absl::SimpleAtod(node.Scalar(), &number) || !std::isfinite(number)) {
+          return Problem(node, path, "must be a number");
+        }
+        return reflection->SetDouble(&message, &field, number);
       }
       default:
         // No field of config.proto has another type; a test reads every field.

@@ -16,10 +16,10 @@ struct ConfigProblem {
   int line = 0;  // From 1; 0: not known.
 };
 
-// Reads YAML text into `message` by the message's own schema: maps are messages, sequences are repeated fields, text
-// is text even if it looks like a number. Durations are written `15s`, `0.5s`, `2h`; enums by name. Adds a problem for
-// each unknown or repeated field, each value of a wrong kind, and each second member of a oneof; reads on after it.
-// Returns the line of every field that it saw.
+// Reads YAML text into `message` by the message's own schema: maps are messages or map fields, sequences are
+// repeated fields, text is text even if it looks like a number. Durations are written `15s`, `0.5s`, `2h`; enums by
+// name. Adds a problem for each unknown or repeated field, each value of a wrong kind, and each second member of a
+// oneof; reads on after it. Returns the line of every field that it saw.
 std::map<std::string, int> ReadYaml(const std::string& text, google::protobuf::Message& message,
                                     std::vector<ConfigProblem>& problems);
 

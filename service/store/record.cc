@@ -75,7 +75,7 @@ void Write(const model::Failure& failure, v1::FailureRecord& record) {
 }
 
 model::Failure Read(const v1::FailureRecord& record, EnumReader& enums) {
-  return {enums.Read(record.reason(), base::Reason::kInternal), record.upstream_code(), record.message()};
+  return {enums.Read(record.reason(), base::Reason::kAssetLibraryFull), record.upstream_code(), record.message()};
 }
 
 void Write(const model::MediaInfo& info, v1::MediaInfoRecord& record) {
@@ -113,6 +113,7 @@ void Write(const model::TaskRequest& request, v1::TaskRequestRecord& record) {
     } else {
       row.set_uri(reference.uri);
     }
+    row.set_ephemeral(reference.ephemeral);
   }
   record.set_resolution(static_cast<int>(request.resolution));
   record.set_aspect_ratio(request.aspect_ratio);
@@ -123,6 +124,11 @@ void Write(const model::TaskRequest& request, v1::TaskRequestRecord& record) {
   record.set_return_last_frame(request.return_last_frame);
   record.set_web_search(request.web_search);
   record.mutable_labels()->insert(request.labels.begin(), request.labels.end());
+  if (request.ephemeral_hours.has_value()) record.set_ephemeral_hours(*request.ephemeral_hours);
+  record.set_wait_for_assets(request.wait_for_assets);
+  record.set_recreate_expired_assets(request.recreate_expired_assets);
+  record.set_allow_model_upgrade(request.allow_model_upgrade);
+  record.set_sent_prompt(request.sent_prompt);
 }
 
 model::TaskRequest Read(const v1::TaskRequestRecord& record, EnumReader& enums) {
@@ -136,6 +142,7 @@ model::TaskRequest Read(const v1::TaskRequestRecord& record, EnumReader& enums) 
     reference.role = enums.Read(row.role(), model::ReferenceRole::kReferenceAudio);
     if (row.has_asset()) reference.asset = Read(row.asset());
     reference.uri = row.uri();
+    reference.ephemeral = row.ephemeral();
   }
   request.resolution = enums.Read(record.resolution(), model::Resolution::k4k);
   request.aspect_ratio = record.aspect_ratio();
@@ -146,6 +153,11 @@ model::TaskRequest Read(const v1::TaskRequestRecord& record, EnumReader& enums) 
   request.return_last_frame = record.return_last_frame();
   request.web_search = record.web_search();
   request.labels.insert(record.labels().begin(), record.labels().end());
+  if (record.has_ephemeral_hours()) request.ephemeral_hours = record.ephemeral_hours();
+  request.wait_for_assets = record.wait_for_assets();
+  request.recreate_expired_assets = record.recreate_expired_assets();
+  request.allow_model_upgrade = record.allow_model_upgrade();
+  request.sent_prompt = record.sent_prompt();
   return request;
 }
 
@@ -221,6 +233,10 @@ std::string SerializeAsset(const model::Asset& asset) {
   record.set_preview_uri(asset.preview_uri);
   WriteTimes(asset, record);
   SetTime(asset.expire_time, [&] { return record.mutable_expire_time(); });
+  record.set_vendor_id(asset.vendor_id);
+  SetTime(asset.last_used_time, [&] { return record.mutable_last_used_time(); });
+  record.set_source_uri(asset.source_uri);
+  record.set_recreations(asset.recreations);
   return record.SerializeAsString();
 }
 
@@ -240,6 +256,10 @@ absl::StatusOr<model::Asset> ParseAsset(const std::string& bytes) {
   asset.preview_uri = record->preview_uri();
   ReadTimes(*record, asset);
   asset.expire_time = GetTime(record->has_expire_time(), record->expire_time(), absl::InfiniteFuture());
+  asset.vendor_id = record->vendor_id();
+  asset.last_used_time = GetTime(record->has_last_used_time(), record->last_used_time(), absl::InfinitePast());
+  asset.source_uri = record->source_uri();
+  asset.recreations = record->recreations();
   if (!enums.known()) return Unreadable();
   return asset;
 }
@@ -261,6 +281,11 @@ std::string SerializeTask(const model::GenerationTask& task) {
   SetTime(task.start_time, [&] { return record.mutable_start_time(); });
   SetTime(task.end_time, [&] { return record.mutable_end_time(); });
   SetTime(task.deadline_time, [&] { return record.mutable_deadline_time(); });
+  for (const std::string& warning : task.warnings) record.add_warnings(warning);
+  if (!task.estimated_cost.currency.empty()) {
+    record.mutable_estimated_cost()->set_currency(task.estimated_cost.currency);
+    record.mutable_estimated_cost()->set_micros(task.estimated_cost.micros);
+  }
   return record.SerializeAsString();
 }
 
@@ -284,6 +309,8 @@ absl::StatusOr<model::GenerationTask> ParseTask(const std::string& bytes) {
   task.start_time = GetTime(record->has_start_time(), record->start_time(), absl::InfinitePast());
   task.end_time = GetTime(record->has_end_time(), record->end_time(), absl::InfinitePast());
   task.deadline_time = GetTime(record->has_deadline_time(), record->deadline_time(), absl::InfiniteFuture());
+  task.warnings.assign(record->warnings().begin(), record->warnings().end());
+  task.estimated_cost = {record->estimated_cost().currency(), record->estimated_cost().micros()};
   if (!enums.known()) return Unreadable();
   return task;
 }

@@ -10,8 +10,8 @@
 #include "service/model/generation_task.h"
 
 // Resources as bytes (seedance.gateway.store.v1), the same for every backend. Every field survives but `revision`,
-// which the backends keep themselves, and what a time has below a nanosecond. Infinite times survive where they have
-// a meaning (record.proto).
+// which the backends keep themselves, `reused` of an asset, which is never stored, and what a time has below a
+// nanosecond. Infinite times survive where they have a meaning (record.proto).
 namespace seedance::store {
 
 std::string SerializeGroup(const model::AssetGroup& group);

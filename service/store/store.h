@@ -36,7 +36,12 @@ class Store {
 
   // Inserts or replaces. Returns it with its revision.
   virtual absl::StatusOr<model::AssetGroup> PutGroup(const model::AssetGroup& group) = 0;
+  // Inserts unless there is one of this handle; nothing of that one is changed. Returns what is there then.
+  virtual absl::StatusOr<model::AssetGroup> AddGroup(const model::AssetGroup& group) = 0;
   virtual absl::StatusOr<model::AssetGroup> GetGroup(const model::UpstreamHandle& handle) = 0;
+  // As UpdateAsset.
+  virtual absl::StatusOr<model::AssetGroup> UpdateGroup(const model::UpstreamHandle& handle,
+                                                        absl::FunctionRef<absl::Status(model::AssetGroup&)> change) = 0;
   // NOT_FOUND when there is none. The group's assets are deleted with it.
   virtual absl::Status DeleteGroup(const model::UpstreamHandle& handle) = 0;
 
@@ -52,6 +57,8 @@ class Store {
   // ---- Assets ----
 
   virtual absl::StatusOr<model::Asset> PutAsset(const model::Asset& asset) = 0;
+  // As AddGroup.
+  virtual absl::StatusOr<model::Asset> AddAsset(const model::Asset& asset) = 0;
   virtual absl::StatusOr<model::Asset> GetAsset(const model::UpstreamHandle& handle) = 0;
   // Reads the asset, lets `change` edit it and writes it with a new revision, all in one transaction. If `change`
   // returns an error nothing is written and that error is returned. `change` must not call the store.
@@ -71,8 +78,23 @@ class Store {
   // An asset of the group with exactly this display name that has not FAILED or EXPIRED, if there is one.
   virtual absl::StatusOr<std::optional<model::Asset>> FindAsset(const model::UpstreamHandle& group,
                                                                 const std::string& display_name) = 0;
+  // An asset of the group with these bytes (`media_info.sha256`) that is PROCESSING or ACTIVE, if there is one; the
+  // oldest of several.
+  virtual absl::StatusOr<std::optional<model::Asset>> FindAssetByContent(const model::UpstreamHandle& group,
+                                                                         const std::string& sha256) = 0;
+  // The asset that was created again and that the vendor `upstream` now knows by this id (`vendor_id`), if there is
+  // one.
+  virtual absl::StatusOr<std::optional<model::Asset>> FindAssetByVendorId(const std::string& upstream,
+                                                                          const std::string& vendor_id) = 0;
   // All assets, of every tenant, in state PROCESSING.
   virtual absl::StatusOr<std::vector<model::Asset>> ListProcessingAssets() = 0;
+  // All ACTIVE assets, of every tenant, that have an expire_time.
+  virtual absl::StatusOr<std::vector<model::Asset>> ListExpiringAssets() = 0;
+  // Assets of every tenant at the upstream that are PROCESSING or ACTIVE.
+  virtual absl::StatusOr<int64_t> CountLiveAssets(const std::string& upstream) = 0;
+  // At most `limit` of the tenant's PROCESSING or ACTIVE assets at the upstream, the longest unused first.
+  virtual absl::StatusOr<std::vector<model::Asset>> ListLeastRecentlyUsed(const std::string& tenant,
+                                                                          const std::string& upstream, int limit) = 0;
 
   // ---- Tasks ----
 

@@ -8,10 +8,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "service/base/clock.h"
 #include "service/upstream/connection.h"
+#include "service/upstream/public_address.h"
 
 namespace seedance::upstream {
 namespace {
@@ -56,13 +58,29 @@ std::string ConnectSocket(int fd, const addrinfo& address, IoLimit& limit) {
   return error == 0 ? "" : ErrorText(error);
 }
 
-ConnectionOr ConnectTcp(const std::string& host, int port, IoLimit& limit, absl::Time not_after) {
+absl::Status NotPublic(const std::string& host) {
+  return absl::UnavailableError(absl::StrCat("the address of ", host, " is not a public one"));
+}
+
+// The addresses of `host` that may be connected to. The list owns them.
+absl::StatusOr<std::vector<const addrinfo*>> Allowed(const AddressList& list, const std::string& host,
+                                                     bool public_only) {
+  std::vector<const addrinfo*> allowed;
+  for (const addrinfo* a = list.get(); a != nullptr; a = a->ai_next) {
+    if (!public_only || IsPublicAddress(*a->ai_addr)) allowed.push_back(a);
+  }
+  if (allowed.empty() && public_only) return NotPublic(host);
+  return allowed;
+}
+
+ConnectionOr ConnectTcp(const std::string& host, int port, bool public_only, IoLimit& limit, absl::Time not_after) {
   absl::StatusOr<AddressList> list = Resolve(host, port);
   if (!list.ok()) return list.status();
-  int addresses = 0;
-  for (const addrinfo* a = list->get(); a != nullptr; a = a->ai_next) ++addresses;
+  absl::StatusOr<std::vector<const addrinfo*>> allowed = Allowed(*list, host, public_only);
+  if (!allowed.ok()) return allowed.status();
+  auto addresses = static_cast<int>(allowed->size());
   std::string error = "no address";
-  for (const addrinfo* a = list->get(); a != nullptr; a = a->ai_next, --addresses) {
+  for (const addrinfo* a : *allowed) {
     const int fd = socket(a->ai_family, a->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, a->ai_protocol);
     if (fd < 0) {
       error = ErrorText(errno);
@@ -71,7 +89,7 @@ ConnectionOr ConnectTcp(const std::string& host, int port, IoLimit& limit, absl:
     auto connection = std::make_unique<Connection>(fd, nullptr);
     // The rest of the time is shared out, so that one dead address does not use up that of the others.
     const absl::Time now = base::RealClock().Now();
-    limit.SetPhaseEnd(now + (not_after - now) / addresses);
+    limit.SetPhaseEnd(now + (not_after - now) / std::max(addresses--, 1));
     error = ConnectSocket(fd, *a, limit);
     if (error.empty()) {
       const int on = 1;
@@ -85,8 +103,8 @@ ConnectionOr ConnectTcp(const std::string& host, int port, IoLimit& limit, absl:
 
 // Asks the proxy for a tunnel. httplib 0.11.4 can do that too, but it waits for ever on its own mutex when the proxy
 // answers with `Connection: close`, and it sends the proxy's credentials on to the origin.
-absl::Status OpenTunnel(Connection& connection, const Destination& destination, IoLimit& limit) {
-  const std::string authority = destination.origin.Authority();
+absl::Status OpenTunnel(Connection& connection, const Destination& destination, const std::string& authority,
+                        IoLimit& limit) {
   std::string request = absl::StrCat("CONNECT ", authority, " HTTP/1.1\r\nHost: ", authority, "\r\n");
   if (!destination.proxy->authorization.empty()) {
     absl::StrAppend(&request, "Proxy-Authorization: ", destination.proxy->authorization, "\r\n");
@@ -107,15 +125,43 @@ absl::Status OpenTunnel(Connection& connection, const Destination& destination, 
       absl::StrCat("the proxy refused CONNECT: ", head.substr(0, std::min<size_t>(head.find('\r'), 100))));
 }
 
+// What the proxy is asked to connect to. Where only public addresses will do it is one that was looked up and checked
+// here: the proxy might resolve the name to another.
+absl::StatusOr<std::string> TunnelTarget(const Destination& destination) {
+  const Url& origin = destination.origin;
+  if (!destination.public_addresses_only) return origin.Authority();
+  absl::StatusOr<AddressList> list = Resolve(origin.host, origin.port);
+  if (!list.ok()) return list.status();
+  absl::StatusOr<std::vector<const addrinfo*>> allowed = Allowed(*list, origin.host, true);
+  if (!allowed.ok()) return allowed.status();
+  const addrinfo& address = *allowed->front();
+  char text[NI_MAXHOST];
+  if (getnameinfo(address.ai_addr, address.ai_addrlen, text, sizeof(text), nullptr, 0, NI_NUMERICHOST) != 0) {
+    return NotPublic(origin.host);
+  }
+  Url checked = origin;
+  checked.host = text;
+  return checked.Authority();
+}
+
 ConnectionOr ConnectPhases(const Destination& destination, TlsContext& tls, IoLimit& limit, absl::Time not_after) {
   const Url& origin = destination.origin;
   const std::optional<Proxy>& proxy = destination.proxy;
-  ConnectionOr connection = proxy.has_value() ? ConnectTcp(proxy->host, proxy->port, limit, not_after)
-                                              : ConnectTcp(origin.host, origin.port, limit, not_after);
+  const bool public_only = destination.public_addresses_only;
+  // A proxy of plain requests looks names up itself.
+  if (proxy.has_value() && public_only && !origin.https) return NotPublic(origin.host);
+  std::string tunnel;
+  if (proxy.has_value() && origin.https) {
+    absl::StatusOr<std::string> target = TunnelTarget(destination);
+    if (!target.ok()) return target.status();
+    tunnel = *std::move(target);
+  }
+  ConnectionOr connection = proxy.has_value() ? ConnectTcp(proxy->host, proxy->port, false, limit, not_after)
+                                              : ConnectTcp(origin.host, origin.port, public_only, limit, not_after);
   limit.SetPhaseEnd(not_after);
   if (!connection.ok() || !origin.https) return connection;
   if (proxy.has_value()) {
-    if (absl::Status opened = OpenTunnel(**connection, destination, limit); !opened.ok()) return opened;
+    if (absl::Status opened = OpenTunnel(**connection, destination, tunnel, limit); !opened.ok()) return opened;
   }
   std::string error;
   SslPtr ssl = tls.NewSession((*connection)->fd(), origin.host, error);

@@ -64,6 +64,7 @@ class Connection {
 struct Destination {
   Url origin;
   std::optional<Proxy> proxy;
+  bool public_addresses_only = false;  // As in HttpOptions.
 };
 
 // Connects: names are resolved, addresses tried in turn, a tunnel asked of the proxy for https, TLS set up. All of it

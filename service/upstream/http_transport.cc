@@ -38,13 +38,14 @@ class PooledTransport : public HttpTransport {
     const std::optional<Url> url = ParseUrl(request.url);
     if (!url.has_value()) return NotSent("the URL is not usable");
     if (const std::string& error = proxies_.ErrorFor(*url); !error.empty()) return NotSent(error);
-    const Destination destination{*url, proxies_.For(*url)};
+    const Destination destination{*url, proxies_.For(*url), options_.public_addresses_only};
     IoLimit limit(base::RealClock().Now() + request.timeout, request.cancel);
     bool stale = false;
     HttpReply reply = Attempt(request, destination, /*fresh=*/false, limit, sink, stale);
     // Nothing came back, not even a part, on a connection that had been idle: most likely the peer had closed it
-    // before. Reading once more harms nobody.
-    if (stale && request.method == "GET") reply = Attempt(request, destination, /*fresh=*/true, limit, sink, stale);
+    // before. Reading or deleting once more harms nobody.
+    const bool harmless = request.method == "GET" || request.method == "DELETE";
+    if (stale && harmless) reply = Attempt(request, destination, /*fresh=*/true, limit, sink, stale);
     return reply;
   }
 

@@ -39,7 +39,7 @@ class ByteSink {
 
 // One HTTP request.
 struct HttpRequest {
-  std::string method;  // GET or POST.
+  std::string method;  // GET, POST or DELETE.
   std::string url;     // Absolute, http or https.
   std::vector<std::pair<std::string, std::string>> headers;
   std::string content_type;                   // Of the body.
@@ -73,8 +73,8 @@ struct HttpReply {
 
 // Blocking HTTP client. Thread-safe. Never throws.
 //
-// Keeps connections and reuses them; closes a connection after any outcome but kReply. A GET on a reused connection
-// that turns out to be dead is sent once more on a new one. Redirects are not followed.
+// Keeps connections and reuses them; closes a connection after any outcome but kReply. A GET or DELETE on a reused
+// connection that turns out to be dead is sent once more on a new one. Redirects are not followed.
 class HttpTransport {
  public:
   virtual ~HttpTransport() = default;
@@ -92,6 +92,9 @@ struct HttpOptions {
   std::string ca_file;                                   // Additional authorities. Empty: the system's only.
   std::string proxy;  // `http://[user:password@]host:port`. Empty: the environment's.
   std::string user_agent = "seedance-gateway";
+  // For URLs of callers: connects to no address of this machine or a private network, whatever a name resolves to. A
+  // proxy may stand anywhere; it gets the checked address.
+  bool public_addresses_only = false;
 };
 
 // The transport over cpp-httplib. Proxies come from `options.proxy`, else from https_proxy, http_proxy, no_proxy (in

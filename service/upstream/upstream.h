@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -81,6 +82,7 @@ struct AssetReport {
   std::string preview_uri;
   std::optional<absl::Time> create_time;
   std::optional<absl::Time> update_time;
+  std::optional<absl::Time> expire_time;  // When the vendor will drop it if it is not used before.
 };
 
 template <typename Report>
@@ -133,12 +135,11 @@ class Upstream {
 
   // ---- What it can do ----
   virtual const std::string& name() const = 0;
-  virtual std::string default_model() const = 0;
-  // nullopt: this upstream has no such model.
-  virtual std::optional<model::ModelProfile> FindModel(const std::string& model) const = 0;
-  virtual const model::AssetProfile& asset_profile() const = 0;
+  // Fixed for the life of the upstream.
+  virtual const model::UpstreamProfile& profile() const = 0;
 
   // ---- Groups and assets ----
+  // The methods of groups are called only with `profile().assets.groups`, UpdateAsset only with `.rename`.
   virtual BilledResult<std::string> CreateGroup(const CallOptions& call, const NewGroup& group) = 0;
   virtual absl::StatusOr<ReportPage<GroupReport>> ListGroups(const CallOptions& call, const GroupQuery& query) = 0;
   // NOT_FOUND with kResourceNotFound when the vendor has no such group.
@@ -151,10 +152,24 @@ class Upstream {
   virtual absl::Status UpdateAsset(const CallOptions& call, const std::string& id, const std::string& display_name) = 0;
   virtual absl::Status DeleteAsset(const CallOptions& call, const std::string& id) = 0;
 
+  // Puts a file of at most `profile().assets.max_staged_bytes` where the vendor can fetch it, for 24 h or more, and
+  // returns its URL. Not billed. `bytes` has a known size. Called only when max_staged_bytes is not 0.
+  virtual absl::StatusOr<std::string> StageFile(const CallOptions& call, const std::string& file_name,
+                                                ByteSource& bytes) = 0;
+
   // ---- Tasks ----
-  // `task` is checked; its references stand in the order in which they are numbered. The value is the vendor's id.
+  // `task` is checked; its references stand in the order in which they are numbered, the ids of their assets are those
+  // that the vendor knows, and `sent_prompt` is what the vendor is to read. The value is the vendor's id.
   virtual BilledResult<std::string> CreateTask(const CallOptions& call, const model::TaskRequest& task) = 0;
   virtual absl::StatusOr<TaskReport> GetTask(const CallOptions& call, const std::string& id) = 0;
+
+  // ---- Webhooks ----
+  // Called only with `profile().webhooks`. Whether `secret`, the header with which the vendor proves who it is, is
+  // right; compared in constant time.
+  virtual bool IsWebhookSecret(std::string_view secret) const = 0;
+  // The vendor's id of the task that a webhook's body is about; empty when it cannot be read. Nothing else of a body is
+  // believed.
+  virtual std::string TaskOfWebhook(std::string_view body) const = 0;
 
   // Reads bytes [offset, offset + limit) of a result link, `limit` 0: to the end, from storage that may or may not
   // know ranges. Errors: kResultExpired (the link has died), kSizeOutOfRange (offset beyond the end),

@@ -5,10 +5,11 @@
 
 namespace seedance::bench {
 
-absl::StatusOr<BenchStack> BenchStack::Start() {
+absl::StatusOr<BenchStack> BenchStack::Start(std::vector<std::string> flags) {
   BenchStack stack;
-  auto sandbox = testing::SandboxProcess::Start(
-      {"--speed", "20", "--asset-seconds", "2", "--task-seconds", "20", "--group-lag-seconds", "0"});
+  if (flags.empty()) flags = {"--speed", "20", "--asset-seconds", "2", "--task-seconds", "20"};
+  flags.insert(flags.end(), {"--group-lag-seconds", "0"});
+  auto sandbox = testing::SandboxProcess::Start(flags);
   if (!sandbox.ok()) return sandbox.status();
   stack.sandbox = *std::move(sandbox);
   testing::GatewayOptions options;

@@ -177,5 +177,135 @@ TEST_P(StoreContract, AssetIsFoundByExactNameWhenItMayBeUsed) {
   EXPECT_FALSE(store().FindAsset({"vendor-2", "g1"}, "Asset twin")->has_value()) << "EXPIRED";
 }
 
+TEST_P(StoreContract, AssetsReusedMarkIsNeverStored) {
+  model::Asset asset = MakeAsset("a");
+  asset.reused = true;
+  ASSERT_TRUE(store().PutAsset(asset).ok());
+  EXPECT_FALSE(store().GetAsset(asset.handle)->reused);
+}
+
+// An asset with those bytes, made so many seconds after the first.
+model::Asset WithContent(const std::string& id, const std::string& sha256, AssetState state, double seconds) {
+  model::Asset asset = MakeAsset(id);
+  asset.media_info.sha256 = sha256;
+  asset.state = state;
+  asset.create_time = At(seconds);
+  return asset;
+}
+
+TEST_P(StoreContract, AssetIsFoundByItsContentWhenItMayBeUsedTheOldestFirst) {
+  const model::UpstreamHandle group{"vendor", "group"};
+  const auto find = [&](const std::string& sha256) {
+    const auto found = store().FindAssetByContent(group, sha256);
+    EXPECT_TRUE(found.ok()) << found.status();
+    return found.ok() && found->has_value() ? (*found)->handle.id : "none";
+  };
+  EXPECT_EQ(find("aa"), "none");
+  ASSERT_TRUE(store().PutAsset(WithContent("failed", "aa", AssetState::kFailed, 1)).ok());
+  ASSERT_TRUE(store().PutAsset(WithContent("expired", "aa", AssetState::kExpired, 2)).ok());
+  EXPECT_EQ(find("aa"), "none");
+  ASSERT_TRUE(store().PutAsset(WithContent("active", "aa", AssetState::kActive, 4)).ok());
+  EXPECT_EQ(find("aa"), "active");
+  ASSERT_TRUE(store().PutAsset(WithContent("processing", "aa", AssetState::kProcessing, 3)).ok());
+  EXPECT_EQ(find("aa"), "processing");
+  EXPECT_EQ(find("bb"), "none");
+  EXPECT_FALSE(store().FindAssetByContent({"vendor-2", "group"}, "aa")->has_value()) << "other group";
+}
+
+TEST_P(StoreContract, AssetsOfUnknownContentAreNoTwins) {
+  ASSERT_TRUE(store().PutAsset(MakeAsset("a")).ok());
+  EXPECT_FALSE(store().FindAssetByContent({"vendor", "group"}, "")->has_value());
+}
+
+TEST_P(StoreContract, AssetIsFoundByTheContentThatItHasAfterAnUpdate) {
+  ASSERT_TRUE(store().PutAsset(WithContent("a", "aa", AssetState::kActive, 0)).ok());
+  ASSERT_TRUE(store()
+                  .UpdateAsset({"vendor", "a"},
+                               [](model::Asset& asset) {
+                                 asset.media_info.sha256 = "bb";
+                                 return absl::OkStatus();
+                               })
+                  .ok());
+  EXPECT_FALSE(store().FindAssetByContent({"vendor", "group"}, "aa")->has_value());
+  EXPECT_TRUE(store().FindAssetByContent({"vendor", "group"}, "bb")->has_value());
+}
+
+TEST_P(StoreContract, ActiveAssetsWithAnExpiryAreListedForEveryTenant) {
+  const auto add = [&](const std::string& id, AssetState state, absl::Time expire_time, const std::string& tenant) {
+    model::Asset asset = MakeAsset(id);
+    asset.state = state;
+    asset.expire_time = expire_time;
+    asset.tenant = tenant;
+    EXPECT_TRUE(store().PutAsset(asset).ok());
+  };
+  add("forever", AssetState::kActive, absl::InfiniteFuture(), "tenant-a");
+  add("mine", AssetState::kActive, At(60), "tenant-a");
+  add("theirs", AssetState::kActive, At(-60), "tenant-b");
+  add("processing", AssetState::kProcessing, At(60), "tenant-a");
+  add("expired", AssetState::kExpired, At(60), "tenant-a");
+  const auto expiring = store().ListExpiringAssets();
+  ASSERT_TRUE(expiring.ok()) << expiring.status();
+  Texts ids = Ids(*expiring);
+  std::sort(ids.begin(), ids.end());
+  EXPECT_EQ(ids, (Texts{"mine", "theirs"}));
+}
+
+TEST_P(StoreContract, LiveAssetsOfAnUpstreamAreCountedForEveryTenant) {
+  EXPECT_EQ(store().CountLiveAssets("vendor").value_or(-1), 0);
+  AddFive(store());
+  EXPECT_EQ(store().CountLiveAssets("vendor").value_or(-1), 3);
+  EXPECT_EQ(store().CountLiveAssets("vendor-2").value_or(-1), 0) << "EXPIRED";
+}
+
+TEST_P(StoreContract, LongestUnusedLiveAssetsOfTheTenantComeFirst) {
+  const auto add = [&](const std::string& id, double created, absl::Time used, AssetState state) {
+    model::Asset asset = MakeAsset(id);
+    asset.create_time = At(created);
+    asset.last_used_time = used;
+    asset.state = state;
+    EXPECT_TRUE(store().PutAsset(asset).ok());
+  };
+  add("old-but-used", 0, At(100), AssetState::kActive);
+  add("never-used", 50, absl::InfinitePast(), AssetState::kActive);
+  add("used-once", 10, At(20), AssetState::kProcessing);
+  add("expired", 1, At(1), AssetState::kExpired);
+  model::Asset foreign = MakeAsset("foreign");
+  foreign.tenant = "tenant-b";
+  ASSERT_TRUE(store().PutAsset(foreign).ok());
+  model::Asset elsewhere = MakeAsset("elsewhere");
+  elsewhere.handle.upstream = "vendor-2";
+  ASSERT_TRUE(store().PutAsset(elsewhere).ok());
+  const auto unused = store().ListLeastRecentlyUsed("tenant-a", "vendor", 10);
+  ASSERT_TRUE(unused.ok()) << unused.status();
+  EXPECT_EQ(Ids(*unused), (Texts{"used-once", "never-used", "old-but-used"}));
+  EXPECT_EQ(Ids(*store().ListLeastRecentlyUsed("tenant-a", "vendor", 2)), (Texts{"used-once", "never-used"}));
+}
+
+TEST_P(StoreContract, AddingAnAssetThatIsThereChangesNothing) {
+  const auto first = store().AddAsset(FullAsset());
+  ASSERT_TRUE(first.ok()) << first.status();
+  EXPECT_EQ(Describe(*first), Describe(FullAsset()));
+  model::Asset other = FullAsset();
+  other.display_name = "other";
+  const auto second = store().AddAsset(other);
+  ASSERT_TRUE(second.ok()) << second.status();
+  EXPECT_EQ(Describe(*second), Describe(FullAsset()));
+  EXPECT_EQ(second->revision, first->revision);
+  EXPECT_EQ(Describe(*store().GetAsset(other.handle)), Describe(FullAsset()));
+}
+
+TEST_P(StoreContract, AssetIsFoundByTheIdThatTheVendorKnowsItByNow) {
+  model::Asset asset = MakeAsset("a");
+  ASSERT_TRUE(store().PutAsset(asset).ok());
+  EXPECT_FALSE(store().FindAssetByVendorId("vendor", "")->has_value()) << "never created again";
+  asset.vendor_id = "a-2";
+  ASSERT_TRUE(store().PutAsset(asset).ok());
+  const auto found = store().FindAssetByVendorId("vendor", "a-2");
+  ASSERT_TRUE(found.ok() && found->has_value()) << found.status();
+  EXPECT_EQ((*found)->handle, asset.handle);
+  EXPECT_FALSE(store().FindAssetByVendorId("vendor", "a")->has_value());
+  EXPECT_FALSE(store().FindAssetByVendorId("vendor-2", "a-2")->has_value());
+}
+
 }  // namespace
 }  // namespace seedance::testing

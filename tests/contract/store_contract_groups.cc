@@ -44,12 +44,60 @@ TEST_P(StoreContract, PuttingAGroupAgainReplacesIt) {
   EXPECT_EQ(Ids(store().ListGroups({"tenant-a", "", "renamed"}, {}, 10)), Texts{"g"});
 }
 
+TEST_P(StoreContract, AddingAGroupThatIsThereChangesNothing) {
+  const auto first = store().AddGroup(MakeGroup("g"));
+  ASSERT_TRUE(first.ok()) << first.status();
+  EXPECT_GT(first->revision, 0);
+  model::AssetGroup other = MakeGroup("g");
+  other.description = "other";
+  const auto second = store().AddGroup(other);
+  ASSERT_TRUE(second.ok()) << second.status();
+  EXPECT_EQ(Describe(*second), Describe(MakeGroup("g")));
+  EXPECT_EQ(second->revision, first->revision);
+  EXPECT_EQ(Describe(*store().GetGroup(other.handle)), Describe(MakeGroup("g")));
+}
+
 TEST_P(StoreContract, MissingGroupIsNotFoundByName) {
   const auto read = store().GetGroup({"vendor", "none"});
   EXPECT_EQ(base::GetReason(read.status()), base::Reason::kResourceNotFound);
   ASSERT_TRUE(base::GetErrorDetail(read.status()).resource.has_value());
   EXPECT_EQ(base::GetErrorDetail(read.status()).resource->name, "assetGroups/vendor~none");
   EXPECT_EQ(base::GetReason(store().DeleteGroup({"vendor", "none"})), base::Reason::kResourceNotFound);
+  bool called = false;
+  const auto updated = store().UpdateGroup({"vendor", "none"}, [&](model::AssetGroup&) {
+    called = true;
+    return absl::OkStatus();
+  });
+  EXPECT_EQ(base::GetReason(updated.status()), base::Reason::kResourceNotFound);
+  EXPECT_FALSE(called);
+}
+
+TEST_P(StoreContract, UpdateGroupWritesWhatChangeDid) {
+  const auto before = store().PutGroup(FullGroup());
+  ASSERT_TRUE(before.ok()) << before.status();
+  const auto after = store().UpdateGroup(FullGroup().handle, [](model::AssetGroup& group) {
+    group.display_name = "Renamed";
+    return absl::OkStatus();
+  });
+  ASSERT_TRUE(after.ok()) << after.status();
+  EXPECT_GT(after->revision, before->revision);
+  EXPECT_EQ(after->description, FullGroup().description);
+  const auto read = store().GetGroup(FullGroup().handle);
+  EXPECT_EQ(Describe(*read), Describe(*after));
+  EXPECT_EQ(read->display_name, "Renamed");
+  EXPECT_EQ(read->revision, after->revision);
+}
+
+TEST_P(StoreContract, RefusedGroupChangeWritesNothing) {
+  const auto before = store().PutGroup(MakeGroup("g"));
+  ASSERT_TRUE(before.ok()) << before.status();
+  const auto refused = store().UpdateGroup({"vendor", "g"}, [](model::AssetGroup& group) {
+    group.display_name = "Renamed";
+    return absl::AbortedError("no");
+  });
+  EXPECT_EQ(refused.status(), absl::AbortedError("no"));
+  EXPECT_EQ(store().GetGroup({"vendor", "g"})->display_name, "Group g");
+  EXPECT_EQ(store().GetGroup({"vendor", "g"})->revision, before->revision);
 }
 
 TEST_P(StoreContract, SameIdAtTwoUpstreamsIsTwoGroups) {

@@ -53,6 +53,7 @@ void AddRequest(const model::TaskRequest& request, Lines& lines) {
   lines.Add("upstream", request.upstream).Add("model", request.model).Add("prompt", request.prompt);
   for (const model::Reference& reference : request.references) {
     lines.Add("reference", reference.label).Enumerator("role", reference.role).Add("uri", reference.uri);
+    lines.Number("ephemeral", reference.ephemeral);
     if (reference.asset.has_value()) lines.Add("asset", *reference.asset);
   }
   lines.Enumerator("resolution", request.resolution)
@@ -64,6 +65,11 @@ void AddRequest(const model::TaskRequest& request, Lines& lines) {
       .Number("return_last_frame", request.return_last_frame)
       .Number("web_search", request.web_search);
   for (const auto& [key, value] : request.labels) lines.Add("label " + key, value);
+  lines.Optional("ephemeral_hours", request.ephemeral_hours)
+      .Number("wait_for_assets", request.wait_for_assets)
+      .Number("recreate_expired_assets", request.recreate_expired_assets)
+      .Number("allow_model_upgrade", request.allow_model_upgrade)
+      .Add("sent_prompt", request.sent_prompt);
 }
 
 void AddResult(const model::TaskResult& result, Lines& lines) {
@@ -144,6 +150,10 @@ model::Asset FullAsset() {
   asset.create_time = At(3.000001);
   asset.update_time = At(-4.5);
   asset.expire_time = At(1000);
+  asset.vendor_id = "full-2";
+  asset.last_used_time = At(999.5);
+  asset.source_uri = "https://example.test/猫.mp4";
+  asset.recreations = 3;
   return asset;
 }
 
@@ -153,7 +163,7 @@ model::GenerationTask FullTask() {
   request.model = "seedance-2.0";
   request.prompt = "{hero} runs 跑 \xff";
   request.references = {{"hero", model::ReferenceRole::kReferenceImage, model::UpstreamHandle{"vendor", "a1"}, ""},
-                        {"", model::ReferenceRole::kReferenceAudio, std::nullopt, "https://example.test/x.mp3"}};
+                        {"", model::ReferenceRole::kReferenceAudio, std::nullopt, "https://example.test/x.mp3", true}};
   request.resolution = model::Resolution::k4k;
   request.aspect_ratio = "16:9";
   request.duration_seconds = -1;
@@ -163,6 +173,11 @@ model::GenerationTask FullTask() {
   request.return_last_frame = true;
   request.web_search = true;
   request.labels = {{"order", "17"}, {"zone", ""}};
+  request.ephemeral_hours = 0;
+  request.wait_for_assets = true;
+  request.recreate_expired_assets = true;
+  request.allow_model_upgrade = true;
+  request.sent_prompt = "@image1 runs 跑 \xff";
   task.state = model::TaskState::kLost;
   task.progress_percent = 42;
   task.progress_source = model::ProgressSource::kEstimated;
@@ -176,6 +191,8 @@ model::GenerationTask FullTask() {
   task.start_time = At(4);
   task.end_time = At(5);
   task.deadline_time = At(6);
+  task.warnings = {"reference 2 is never mentioned", "cut \xe7"};
+  task.estimated_cost = {"USD", 1'250'000};
   return task;
 }
 
@@ -219,6 +236,10 @@ std::string Describe(const model::Asset& asset) {
       .Add("create_time", asset.create_time)
       .Add("update_time", asset.update_time)
       .Add("expire_time", asset.expire_time)
+      .Add("vendor_id", asset.vendor_id)
+      .Add("last_used_time", asset.last_used_time)
+      .Add("source_uri", asset.source_uri)
+      .Number("recreations", asset.recreations)
       .text();
 }
 
@@ -231,6 +252,8 @@ std::string Describe(const model::GenerationTask& task) {
       .Enumerator("progress_source", task.progress_source)
       .Add("error", task.error);
   AddResult(task.result, lines);
+  for (const std::string& warning : task.warnings) lines.Add("warning", warning);
+  lines.Add("cost.currency", task.estimated_cost.currency).Number("cost.micros", task.estimated_cost.micros);
   return lines.Add("state_message", task.state_message)
       .Add("upstream_task_id", task.upstream_task_id)
       .Add("create_time", task.create_time)

@@ -30,6 +30,23 @@ Stream<Response> ReadAll(grpc::ClientContext& context, std::unique_ptr<grpc::Cli
   return stream;
 }
 
+// One unary call.
+template <typename Response, typename Stub, typename Request>
+Answer<Response> Call(const Api& api, Stub& stub,
+                      grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+                      const Request& request) {
+  Answer<Response> answer;
+  answer.status = (stub.*method)(api.Context().get(), request, &answer.value);
+  return answer;
+}
+
+template <typename Request>
+Request Named(const std::string& name) {
+  Request request;
+  request.set_name(name);
+  return request;
+}
+
 }  // namespace
 
 Api::Api(const std::string& endpoint, std::string token, const std::shared_ptr<grpc::ChannelCredentials>& credentials)
@@ -58,29 +75,33 @@ Answer<v1::AssetGroup> Api::CreateGroup(const std::string& display_name, const s
   v1::CreateAssetGroupRequest request;
   request.mutable_asset_group()->set_display_name(display_name);
   request.set_request_id(request_id);
-  Answer<v1::AssetGroup> answer;
-  answer.status = groups_->CreateAssetGroup(Context().get(), request, &answer.value);
-  return answer;
+  return Call(*this, *groups_, &v1::AssetGroupService::Stub::CreateAssetGroup, request);
 }
 
 Answer<v1::AssetGroup> Api::GetGroup(const std::string& name) {
-  v1::GetAssetGroupRequest request;
-  request.set_name(name);
-  Answer<v1::AssetGroup> answer;
-  answer.status = groups_->GetAssetGroup(Context().get(), request, &answer.value);
-  return answer;
+  return Call(*this, *groups_, &v1::AssetGroupService::Stub::GetAssetGroup, Named<v1::GetAssetGroupRequest>(name));
 }
 
 Answer<v1::ListAssetGroupsResponse> Api::ListGroups(const v1::ListAssetGroupsRequest& request) {
-  Answer<v1::ListAssetGroupsResponse> answer;
-  answer.status = groups_->ListAssetGroups(Context().get(), request, &answer.value);
-  return answer;
+  return Call(*this, *groups_, &v1::AssetGroupService::Stub::ListAssetGroups, request);
+}
+
+Answer<v1::AssetGroup> Api::UpdateGroup(const v1::UpdateAssetGroupRequest& request) {
+  return Call(*this, *groups_, &v1::AssetGroupService::Stub::UpdateAssetGroup, request);
+}
+
+grpc::Status Api::DeleteGroup(const std::string& name, bool force) {
+  auto request = Named<v1::DeleteAssetGroupRequest>(name);
+  request.set_force(force);
+  return Call(*this, *groups_, &v1::AssetGroupService::Stub::DeleteAssetGroup, request).status;
 }
 
 Answer<v1::Asset> Api::CreateAsset(const v1::CreateAssetRequest& request) {
-  Answer<v1::Asset> answer;
-  answer.status = assets_->CreateAsset(Context().get(), request, &answer.value);
-  return answer;
+  return Call(*this, *assets_, &v1::AssetService::Stub::CreateAsset, request);
+}
+
+Answer<v1::BatchCreateAssetsResponse> Api::BatchCreateAssets(const v1::BatchCreateAssetsRequest& request) {
+  return Call(*this, *assets_, &v1::AssetService::Stub::BatchCreateAssets, request);
 }
 
 Answer<v1::Asset> Api::Upload(const v1::UploadAssetRequest::Metadata& metadata, const NextChunk& next) {
@@ -123,17 +144,19 @@ grpc::Status Api::CutUpload(const v1::UploadAssetRequest::Metadata& metadata, co
 }
 
 Answer<v1::Asset> Api::GetAsset(const std::string& name) {
-  v1::GetAssetRequest request;
-  request.set_name(name);
-  Answer<v1::Asset> answer;
-  answer.status = assets_->GetAsset(Context().get(), request, &answer.value);
-  return answer;
+  return Call(*this, *assets_, &v1::AssetService::Stub::GetAsset, Named<v1::GetAssetRequest>(name));
+}
+
+Answer<v1::Asset> Api::UpdateAsset(const v1::UpdateAssetRequest& request) {
+  return Call(*this, *assets_, &v1::AssetService::Stub::UpdateAsset, request);
+}
+
+grpc::Status Api::DeleteAsset(const std::string& name) {
+  return Call(*this, *assets_, &v1::AssetService::Stub::DeleteAsset, Named<v1::DeleteAssetRequest>(name)).status;
 }
 
 Answer<v1::ListAssetsResponse> Api::ListAssets(const v1::ListAssetsRequest& request) {
-  Answer<v1::ListAssetsResponse> answer;
-  answer.status = assets_->ListAssets(Context().get(), request, &answer.value);
-  return answer;
+  return Call(*this, *assets_, &v1::AssetService::Stub::ListAssets, request);
 }
 
 AssetStream Api::WatchAsset(const std::string& name, const std::string& resume_token) {
@@ -148,25 +171,25 @@ Answer<v1::GenerationTask> Api::CreateTask(const v1::GenerationTask& task, const
   v1::CreateGenerationTaskRequest request;
   *request.mutable_generation_task() = task;
   request.set_request_id(request_id);
-  Answer<v1::GenerationTask> answer;
-  answer.status = tasks_->CreateGenerationTask(Context().get(), request, &answer.value);
-  return answer;
+  return CreateTask(request);
+}
+
+Answer<v1::GenerationTask> Api::CreateTask(const v1::CreateGenerationTaskRequest& request) {
+  return Call(*this, *tasks_, &v1::GenerationTaskService::Stub::CreateGenerationTask, request);
+}
+
+Answer<v1::ListGenerationTasksResponse> Api::ListTasks(const v1::ListGenerationTasksRequest& request) {
+  return Call(*this, *tasks_, &v1::GenerationTaskService::Stub::ListGenerationTasks, request);
 }
 
 Answer<v1::GenerationTask> Api::GetTask(const std::string& name) {
-  v1::GetGenerationTaskRequest request;
-  request.set_name(name);
-  Answer<v1::GenerationTask> answer;
-  answer.status = tasks_->GetGenerationTask(Context().get(), request, &answer.value);
-  return answer;
+  return Call(*this, *tasks_, &v1::GenerationTaskService::Stub::GetGenerationTask,
+              Named<v1::GetGenerationTaskRequest>(name));
 }
 
 Answer<v1::GenerationTask> Api::CancelTask(const std::string& name) {
-  v1::CancelGenerationTaskRequest request;
-  request.set_name(name);
-  Answer<v1::GenerationTask> answer;
-  answer.status = tasks_->CancelGenerationTask(Context().get(), request, &answer.value);
-  return answer;
+  return Call(*this, *tasks_, &v1::GenerationTaskService::Stub::CancelGenerationTask,
+              Named<v1::CancelGenerationTaskRequest>(name));
 }
 
 TaskStream Api::WatchTask(const std::string& name, const std::string& resume_token, const OnMessage& on_message) {

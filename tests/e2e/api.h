@@ -65,17 +65,24 @@ class Api {
   Answer<v1::AssetGroup> CreateGroup(const std::string& display_name, const std::string& request_id = "");
   Answer<v1::AssetGroup> GetGroup(const std::string& name);
   Answer<v1::ListAssetGroupsResponse> ListGroups(const v1::ListAssetGroupsRequest& request);
+  Answer<v1::AssetGroup> UpdateGroup(const v1::UpdateAssetGroupRequest& request);
+  grpc::Status DeleteGroup(const std::string& name, bool force);
 
   Answer<v1::Asset> CreateAsset(const v1::CreateAssetRequest& request);
   Answer<v1::Asset> Upload(const v1::UploadAssetRequest::Metadata& metadata, const NextChunk& next);
   Answer<v1::Asset> Upload(const v1::UploadAssetRequest::Metadata& metadata, const std::string& bytes);
   // Sends `bytes`, then breaks the stream off instead of ending it.
   grpc::Status CutUpload(const v1::UploadAssetRequest::Metadata& metadata, const std::string& bytes);
+  Answer<v1::BatchCreateAssetsResponse> BatchCreateAssets(const v1::BatchCreateAssetsRequest& request);
   Answer<v1::Asset> GetAsset(const std::string& name);
+  Answer<v1::Asset> UpdateAsset(const v1::UpdateAssetRequest& request);
+  grpc::Status DeleteAsset(const std::string& name);
   Answer<v1::ListAssetsResponse> ListAssets(const v1::ListAssetsRequest& request);
   AssetStream WatchAsset(const std::string& name, const std::string& resume_token = "");
 
   Answer<v1::GenerationTask> CreateTask(const v1::GenerationTask& task, const std::string& request_id = "");
+  Answer<v1::GenerationTask> CreateTask(const v1::CreateGenerationTaskRequest& request);
+  Answer<v1::ListGenerationTasksResponse> ListTasks(const v1::ListGenerationTasksRequest& request);
   Answer<v1::GenerationTask> GetTask(const std::string& name);
   Answer<v1::GenerationTask> CancelTask(const std::string& name);
 

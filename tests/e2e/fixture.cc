@@ -4,6 +4,7 @@
 #include <atomic>
 #include <iostream>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_format.h"
 #include "client/cpp/watch.h"
 #include "tests/testing/temp_dir.h"
@@ -64,11 +65,15 @@ v1::Asset E2eTest::UploadMedia(const std::string& group, const std::string& file
 v1::Asset E2eTest::ActiveMedia(const std::string& group, const std::string& file, const std::string& display_name) {
   const v1::Asset asset = UploadMedia(group, file, display_name);
   if (pace_ == Pace::kStopped) Advance(absl::Seconds(2));
-  const AssetStream stream = api().WatchAsset(asset.name());
-  if (!stream.status.ok() || stream.messages.empty()) throw std::runtime_error("the watch of the asset broke off");
-  const v1::Asset last = stream.messages.back().asset();
+  const v1::Asset last = EndOfAsset(asset.name());
   if (last.state() != v1::Asset::STATE_ACTIVE) throw std::runtime_error("not ACTIVE: " + last.ShortDebugString());
   return last;
+}
+
+v1::Asset E2eTest::EndOfAsset(const std::string& name) {
+  const AssetStream stream = api().WatchAsset(name);
+  if (!stream.status.ok() || stream.messages.empty()) throw std::runtime_error("the watch of the asset broke off");
+  return stream.messages.back().asset();
 }
 
 std::string E2eTest::NewTask(const std::string& prompt) { return Must(api().CreateTask(TaskOf(prompt))).name(); }
@@ -88,6 +93,15 @@ bool E2eTest::WaitForState(const std::string& name, State::State state) {
 std::string E2eTest::Media(const std::string& file) {
   return testing::ReadFile(std::string(SEEDANCE_TEST_MEDIA_DIR) + "/" + file);
 }
+
+testing::GatewayOptions DialectOptions(const std::string& dialect) {
+  testing::GatewayOptions options;
+  options.dialect = dialect;
+  options.upstream = dialect;
+  return options;
+}
+
+std::string Base64(const std::string& bytes) { return absl::Base64Escape(bytes); }
 
 v1::GenerationTask TaskOf(const std::string& prompt) {
   v1::GenerationTask task;

@@ -78,6 +78,8 @@ class E2eTest : public ::testing::Test {
   v1::Asset UploadMedia(const std::string& group, const std::string& file, const std::string& display_name = "");
   // The same, and waits until it is ACTIVE. With a stopped sandbox it moves the time.
   v1::Asset ActiveMedia(const std::string& group, const std::string& file, const std::string& display_name = "");
+  // Watches the asset until it is settled.
+  v1::Asset EndOfAsset(const std::string& name);
   // Creates a task and returns its name.
   std::string NewTask(const std::string& prompt);
   // Watches the task until it ends.
@@ -93,6 +95,12 @@ class E2eTest : public ::testing::Test {
   std::unique_ptr<testing::GatewayProcess> gateway_;
   std::unique_ptr<Api> api_;
 };
+
+// A gateway in front of the sandbox that speaks this dialect, `anyfast` or `piapi`, which is also the upstream's name.
+testing::GatewayOptions DialectOptions(const std::string& dialect);
+
+// `bytes` in Base64.
+std::string Base64(const std::string& bytes);
 
 // A task with this prompt.
 v1::GenerationTask TaskOf(const std::string& prompt);

@@ -15,7 +15,7 @@ set(ROOM_MAY_USE_engine base store)
 set(ROOM_MAY_USE_rpc base engine)
 set(ROOM_MAY_USE_server base store store_sqlite engine rpc)
 set(LIBRARY_ONLY_FOR_gRPC::grpc++ rpc server)
-set(LIBRARY_ONLY_FOR_PkgConfig::httplib upstream)
+set(LIBRARY_ONLY_FOR_PkgConfig::httplib upstream server)
 set(LIBRARY_ONLY_FOR_SQLiteCpp store_sqlite)
 """
 
@@ -40,7 +40,8 @@ class LayersTest(unittest.TestCase):
             "service/base/clock.cc": "auto x = absl::Now();  // sleep_for\n",
             "service/base/mutex.h": "std::mutex mutex_;\n",
             "service/store/sqlite/a.cc": '#include "service/store/store.h"\n#include <SQLiteCpp/Database.h>\n',
-            "service/upstream/http.cc": "#include <httplib.h>\n",
+            "service/upstream/http_exchange.cc": "#include <httplib.h>\n",
+            "service/server/admin_server.cc": "#include <httplib.h>\n",
             "service/rpc/a.cc": '#include "service/engine/e.h"\n#include "grpcpp/grpcpp.h"\n',
             "service/main.cc": '#include "service/server/server.h"\n',
             "client/cpp/a.cc": '#include "client/cpp/a.h"\n#include "grpcpp/grpcpp.h"\n',
@@ -71,16 +72,20 @@ class LayersTest(unittest.TestCase):
         self.assert_fault("service/store/a.cc", "#include <SQLiteCpp/Database.h>\n", "is for store_sqlite only")
         self.assert_fault("service/store/b.cc", "#include <sqlite3.h>\n", "is for store_sqlite only")
 
-    def test_second_file_with_httplib(self):
-        faults = self.faults({f"service/upstream/{name}.cc": "#include <httplib.h>\n" for name in "ab"})
-        self.assertEqual(len(faults), 1, faults)
-        self.assertIn("a.cc, service/upstream/b.cc", faults[0])
+    def test_third_file_with_httplib(self):
+        self.assert_fault("service/upstream/a.cc", "#include <httplib.h>\n", "a.cc: httplib.h is for")
+        self.assert_fault("service/server/admin_server.h", "#include <httplib.h>\n", "admin_server.h: httplib.h is for")
+
+    def test_httplib_in_another_room(self):
+        faults = self.faults({"service/engine/a.cc": "#include <httplib.h>\n"})
+        self.assertEqual(len(faults), 2, faults)
+        self.assertIn("is for upstream, server only", faults[0])
 
     def test_client_that_uses_the_service(self):
         self.assert_fault("client/cpp/a.cc", '#include "service/base/clock.h"\n', "protos only")
 
     def test_client_that_uses_a_library_of_the_service(self):
-        self.assert_fault("client/cpp/a.cc", "#include <httplib.h>\n", "is for upstream only")
+        self.assert_fault("client/cpp/a.cc", "#include <httplib.h>\n", "is for upstream, server only")
 
     def test_mutex_of_absl(self):
         self.assert_fault("tests/unit/a.cc", '#include "absl/synchronization/mutex.h"\n', "absl's mutex")

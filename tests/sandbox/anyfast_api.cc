@@ -32,10 +32,11 @@ ApiReply Models() {
 }  // namespace
 
 AnyFastApi::AnyFastApi(Shared shared)
-    : shared_(shared),
-      keys_(shared.options.keys.empty() ? std::vector<std::string>{"sandbox-key"} : shared.options.keys),
-      assets_(shared),
-      tasks_(shared) {}
+    : shared_(shared), keys_(shared.options.AcceptedKeys()), assets_(shared), tasks_(shared) {}
+
+bool AnyFastApi::Owns(const std::string& path) const {
+  return absl::StartsWith(path, "/v1/") || absl::StartsWith(path, "/volc/");
+}
 
 std::string AnyFastApi::Route(const std::string& method, const std::string& path) const {
   if (method == "GET" && path == kModels) return absl::StrCat("GET ", kModels);

@@ -16,6 +16,7 @@ class AnyFastApi : public Dialect {
  public:
   explicit AnyFastApi(Shared shared);
 
+  bool Owns(const std::string& path) const override;
   std::string Route(const std::string& method, const std::string& path) const override;
   ApiReply Handle(const ApiCall& call) override;
   ApiReply Refuse(int status, const std::string& message) override;

@@ -6,11 +6,11 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "tests/sandbox/anyfast_errors.h"
 #include "tests/sandbox/anyfast_filter.h"
+#include "tests/sandbox/asset_words.h"
 #include "tests/sandbox/files_api.h"
 #include "tests/sandbox/inline_media.h"
 #include "tests/sandbox/media.h"
@@ -62,16 +62,6 @@ std::optional<ApiReply> CheckName(const std::string& name) {
   if (name.empty()) return Missing("Name");
   if (Characters(name) > kMaxNameCharacters) return Invalid("Name", "at most 64 characters");
   return std::nullopt;
-}
-
-// `Code` of `fail-Code` in a name or URL.
-std::string WantedFailure(const std::string& text) {
-  constexpr std::string_view kMark = "fail-";
-  const size_t begin = text.find(kMark);
-  if (begin == std::string::npos) return "";
-  size_t end = begin + kMark.size();
-  while (end < text.size() && absl::ascii_isalpha(static_cast<unsigned char>(text[end]))) ++end;
-  return text.substr(begin + kMark.size(), end - begin - kMark.size());
 }
 
 // Type and billing model, which must fit each other. An image needs neither in multipart, and no model in JSON.
@@ -225,12 +215,16 @@ ApiReply AnyFastAssets::AddAsset(Asset asset) {
   if (!shared_.world.FindGroup(asset.key, asset.group, now).has_value()) return NoGroup(asset.group);
   asset.id = shared_.ids.Dated("asset", now);
   asset.created = asset.updated = now;
-  asset.settled = now + shared_.options.asset_time * (absl::StrContains(asset.name, "slow") ? 10 : 1);
-  const std::string wanted = WantedFailure(absl::StrCat(asset.name, " ", asset.source_url));
-  if (!wanted.empty()) asset.failure_code = wanted;
+  asset.fetching = shared_.options.fetch_urls && !asset.source_url.empty();
+  ApplyAssetWords(shared_.options.asset_time, asset);
   // A name that is taken gets the same misleading answer as a missing group.
   if (shared_.world.AddAsset(asset) != World::AddResult::kAdded) return NoGroup(asset.group);
   shared_.ledger.Bill({0, asset.key, "CreateAsset", asset.model, asset.id, now});
+  if (asset.fetching) {
+    shared_.fetcher.Fetch(asset.source_url, [shared = shared_, id = asset.id](const std::optional<UploadedFile>& file) {
+      shared.world.ChangeAsset(id, [&](Asset& fetched) { TakeFetched(file, shared.options.strict_media, fetched); });
+    });
+  }
   return Ok({{"Id", asset.id}});
 }
 
@@ -257,20 +251,21 @@ ApiReply AnyFastAssets::ListAssets(const std::string& key, const ApiCall& call, 
 ApiReply AnyFastAssets::UpdateAsset(const std::string& key, const ApiCall&, const Json& body) {
   const std::string id = TextOf(body, "Id");
   if (id.empty()) return Missing("Id");
-  std::optional<Asset> asset = shared_.world.FindAsset(key, id);
-  if (!asset.has_value()) return NoAsset(id);
+  if (!shared_.world.FindAsset(key, id).has_value()) return NoAsset(id);
   const std::string name = TextOf(body, "Name");
   const std::string group = TextOf(body, "GroupId");
   if (name.empty() && group.empty()) return Missing("Name");
   if (!name.empty()) {
     if (auto refusal = CheckName(name)) return *refusal;
-    asset->name = name;
   }
   const absl::Time now = shared_.clock.Now();
   if (!group.empty() && !shared_.world.FindGroup(key, group, now).has_value()) return NoGroup(group);
-  if (!group.empty()) asset->group = group;
-  asset->updated = now;
-  return shared_.world.UpdateAsset(*asset) ? Ok({{"Id", id}}) : NoAsset(id);
+  const bool changed = shared_.world.ChangeAsset(id, [&](Asset& asset) {
+    if (!name.empty()) asset.name = name;
+    if (!group.empty()) asset.group = group;
+    asset.updated = now;
+  });
+  return changed ? Ok({{"Id", id}}) : NoAsset(id);
 }
 
 ApiReply AnyFastAssets::DeleteAsset(const std::string& key, const ApiCall&, const Json& body) {

@@ -11,9 +11,6 @@
 namespace seedance::sandbox {
 namespace {
 
-constexpr char kModerationText[] = "The request failed because the output video may contain sensitive information.";
-constexpr char kFailureText[] = "The service encountered an unexpected internal error.";
-
 ApiReply Ok(const Json& body) { return {200, Dump(body), "application/json", {}}; }
 
 // The vendor's word for how the references are used.
@@ -58,10 +55,6 @@ std::string OriginStatusWord(Stage stage) {
       break;
   }
   return "failed";
-}
-
-std::string FailureText(const Task& task) {
-  return task.plan.course == Course::kModerated ? kModerationText : kFailureText;
 }
 
 // Unix seconds, 0 while that moment is still to come.
@@ -136,7 +129,8 @@ Task AnyFastTasks::Add(const std::string& key, const VideoRequest& request) {
 ApiReply AnyFastTasks::Get(const std::string& key, const std::string& id, const ApiCall& call) {
   const absl::Time now = shared_.clock.Now();
   const std::optional<Task> task = shared_.world.PollTask(key, id, now);
-  if (!task.has_value()) return TaskError(shared_.options.unknown_task_status, "task_not_exist", "task_not_exist");
+  if (!task.has_value() || task->piapi != nullptr)
+    return TaskError(shared_.options.unknown_task_status, "task_not_exist", "task_not_exist");
   if (ForgottenAt(task->plan, now)) return TaskError(400, "task_not_exist", "task_not_exist");
   return Ok({{"code", "success"}, {"message", ""}, {"data", TaskJson(*task, call.host)}});
 }
@@ -149,7 +143,7 @@ Json AnyFastTasks::TaskJson(const Task& task, const std::string& host) const {
                {"action", task.action},
                {"status", StatusWord(task, stage)},
                {"progress", absl::StrCat(unknown_word ? 30 : PercentAt(task.plan, now), "%")},
-               {"fail_reason", stage == Stage::kFailed ? FailureText(task) : ""},
+               {"fail_reason", stage == Stage::kFailed ? CauseOf(task.plan.course).message : ""},
                {"submit_time", absl::ToUnixSeconds(task.plan.submitted)},
                {"start_time", Reached(task.plan.started, now)},
                {"finish_time", Reached(task.plan.ended, now)},
@@ -179,9 +173,8 @@ Json AnyFastTasks::OriginJson(const Task& task, const std::string& host) const {
   json["draft"] = false;
   json["service_tier"] = "default";
   if (stage == Stage::kFailed) {
-    const bool moderated = task.plan.course == Course::kModerated;
-    json["error"] = {{"code", moderated ? "OutputVideoSensitiveContentDetected" : "InternalServiceError"},
-                     {"message", FailureText(task)}};
+    const FailureCause cause = CauseOf(task.plan.course);
+    json["error"] = {{"code", cause.code}, {"message", cause.message}};
   }
   if (stage != Stage::kSucceeded) return json;
   json["usage"] = {{"completion_tokens", Tokens(task)}, {"total_tokens", Tokens(task)}};

@@ -93,6 +93,14 @@ TEST_F(AnyFastTasksTest, FailuresAreOneHundredPercentAndRefunded) {
   EXPECT_EQ(Ledger()["refunds"].size(), 2u);
 }
 
+TEST_F(AnyFastTasksTest, ARealFaceIsNamedInTheFailure) {
+  const std::string id = MakeTask("[face]");
+  Advance(100);
+  const Json data = TaskData(id);
+  EXPECT_EQ(data["status"], "FAILURE");
+  EXPECT_EQ(data["data"]["error"]["code"], "InputImageSensitiveContentDetected.PrivacyInformation");
+}
+
 TEST_F(AnyFastTasksTest, MagicWordsGiveTheOddEnds) {
   const std::string stuck = MakeTask("[stuck]");
   const std::string forgotten = MakeTask("[forget]");

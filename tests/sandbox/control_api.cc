@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "tests/sandbox/video_request.h"
 
 namespace seedance::sandbox {
 namespace {
@@ -68,27 +67,31 @@ std::optional<std::string> UnknownMember(const Json& object, std::initializer_li
 }  // namespace
 
 ControlApi::ControlApi(Shared shared, Faults& faults, RequestLog& log, std::function<void()> reset)
-    : shared_(shared), faults_(faults), log_(log), reset_(std::move(reset)) {
-  const auto get = [this](const char* path, Json (ControlApi::*method)()) {
-    server_.Get(path, [this, method](const httplib::Request&, httplib::Response& response) {
-      Send((this->*method)(), response);
-    });
-  };
-  const auto post = [this](const char* path, absl::StatusOr<Json> (ControlApi::*method)(const Json&)) {
-    server_.Post(path, [this, method](const httplib::Request& request, httplib::Response& response) {
-      const std::optional<Json> body = ParseObject(request.body);
-      Send(body.has_value() ? (this->*method)(*body) : absl::InvalidArgumentError("the body must be a JSON object"),
-           response);
-    });
-  };
-  get("/ledger", &ControlApi::Ledger);
-  get("/requests", &ControlApi::Requests);
-  get("/tasks", &ControlApi::Tasks);
-  get("/assets", &ControlApi::Assets);
-  get("/groups", &ControlApi::Groups);
-  get("/faults", &ControlApi::FaultRules);
-  post("/faults", &ControlApi::AddFault);
-  post("/advance", &ControlApi::Advance);
+    : shared_(shared), faults_(faults), log_(log), reset_(std::move(reset)), piapi_(shared) {
+  Serve();
+  ServePiApi();
+}
+
+void ControlApi::Read(const char* path, const std::function<Json()>& read) {
+  server_.Get(path, [read](const httplib::Request&, httplib::Response& response) { Send(read(), response); });
+}
+
+void ControlApi::Write(const char* path, const std::function<absl::StatusOr<Json>(const Json&)>& write) {
+  server_.Post(path, [write](const httplib::Request& request, httplib::Response& response) {
+    const std::optional<Json> body = ParseObject(request.body);
+    Send(body.has_value() ? write(*body) : absl::InvalidArgumentError("the body must be a JSON object"), response);
+  });
+}
+
+void ControlApi::Serve() {
+  Read("/ledger", [this] { return Ledger(); });
+  Read("/requests", [this] { return Requests(); });
+  Read("/tasks", [this] { return Tasks(); });
+  Read("/assets", [this] { return Assets(); });
+  Read("/groups", [this] { return Groups(); });
+  Read("/faults", [this] { return FaultRules(); });
+  Write("/faults", [this](const Json& body) { return AddFault(body); });
+  Write("/advance", [this](const Json& body) { return Advance(body); });
   server_.Get("/healthz", [this](const httplib::Request&, httplib::Response& response) {
     Send(Json{{"status", "ok"}, {"time", UnixSeconds(shared_.clock.Now())}}, response);
   });
@@ -100,6 +103,14 @@ ControlApi::ControlApi(Shared shared, Faults& faults, RequestLog& log, std::func
     reset_();
     Send(Json::object(), response);
   });
+}
+
+void ControlApi::ServePiApi() {
+  Read("/piapi", [this] { return piapi_.Accounts(); });
+  Read("/uploads", [this] { return piapi_.Uploads(); });
+  Read("/webhooks", [this] { return piapi_.Webhooks(); });
+  Write("/piapi", [this](const Json& body) { return piapi_.SetPoints(body); });
+  Write("/webhooks", [this](const Json& body) { return piapi_.SetWebhooks(body); });
 }
 
 Json ControlApi::Ledger() {
@@ -148,19 +159,9 @@ Json ControlApi::Assets() {
   const absl::Time now = shared_.clock.Now();
   Json assets = Json::array();
   for (const Asset& asset : shared_.world.AllAssets()) {
-    assets.push_back({{"id", asset.id},
-                      {"key", asset.key},
-                      {"group", asset.group},
-                      {"name", asset.name},
-                      {"type", KindWord(asset.kind)},
-                      {"model", asset.model},
-                      {"status", AssetStatus(asset, now)},
-                      {"failure_code", asset.failure_code},
-                      {"source_url", asset.source_url},
-                      {"size", asset.size},
-                      {"sha256", asset.sha256},
-                      {"create_time", UnixSeconds(asset.created)}});
+    assets.push_back(ControlAssetJson(asset, now));
   }
+  piapi_.AddAssets(assets);
   return {{"assets", assets}};
 }
 
@@ -213,6 +214,7 @@ absl::StatusOr<Json> ControlApi::Advance(const Json& body) {
   const double seconds = NumberOf(body, "seconds", -1);
   if (!(seconds >= 0 && seconds <= 1e9)) return absl::InvalidArgumentError("seconds must be 0 to 1000000000");
   shared_.clock.Advance(absl::Seconds(seconds));
+  shared_.webhooks.Wake();
   return Json{{"time", UnixSeconds(shared_.clock.Now())}};
 }
 

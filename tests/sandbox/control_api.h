@@ -8,6 +8,7 @@
 #include "tests/sandbox/dialect.h"
 #include "tests/sandbox/faults.h"
 #include "tests/sandbox/json.h"
+#include "tests/sandbox/piapi_control.h"
 #include "tests/sandbox/request_log.h"
 #include "tests/sandbox/wire_server.h"
 
@@ -25,6 +26,10 @@ class ControlApi {
   void Stop() { server_.Stop(); }
 
  private:
+  void Serve();
+  void ServePiApi();
+  void Read(const char* path, const std::function<Json()>& read);
+  void Write(const char* path, const std::function<absl::StatusOr<Json>(const Json&)>& write);
   Json Ledger();
   Json Requests();
   Json Tasks();
@@ -38,6 +43,7 @@ class ControlApi {
   Faults& faults_;
   RequestLog& log_;
   std::function<void()> reset_;
+  PiApiControl piapi_;
   WireServer server_;
 };
 

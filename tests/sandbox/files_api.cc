@@ -14,6 +14,8 @@
 namespace seedance::sandbox {
 namespace {
 
+constexpr char kEphemeral[] = "/files/ephemeral/";
+
 struct File {
   std::string bytes;
   std::string content_type;
@@ -63,6 +65,18 @@ ApiReply Serve(File file, const std::string& range_header) {
   return reply;
 }
 
+std::string ContentTypeOf(const std::string& path) {
+  constexpr std::pair<const char*, const char*> kTypes[] = {
+      {".png", "image/png"},       {".jpg", "image/jpeg"}, {".jpeg", "image/jpeg"},
+      {".webp", "image/webp"},     {".gif", "image/gif"},  {".mp4", "video/mp4"},
+      {".mov", "video/quicktime"}, {".mp3", "audio/mpeg"}, {".wav", "audio/wav"},
+  };
+  for (const auto& [suffix, type] : kTypes) {
+    if (absl::EndsWithIgnoreCase(path, suffix)) return type;
+  }
+  return "application/octet-stream";
+}
+
 File SampleOf(const Asset& asset) {
   if (asset.kind == MediaKind::kImage) return {std::string(LastFrameImage()), "image/png"};
   return {ResultVideo(asset.id), "video/mp4"};
@@ -92,10 +106,16 @@ std::string FilesApi::Route(const std::string& method, const std::string& path) 
   if (method != "GET" && method != "HEAD") return "";
   if (absl::StartsWith(path, "/files/results/")) return absl::StrCat(method, " /files/results/{task}/{file}");
   if (absl::StartsWith(path, "/files/assets/")) return absl::StrCat(method, " /files/assets/{asset}");
+  if (absl::StartsWith(path, kEphemeral)) return absl::StrCat(method, " ", kEphemeral, "{file}");
   return "";
 }
 
 ApiReply FilesApi::Handle(const ApiCall& call) {
+  if (absl::StartsWith(call.path, kEphemeral)) {
+    const EphemeralFile file = shared_.uploads.Find(call.path, shared_.clock.Now());
+    if (file.bytes == nullptr) return StorageError(404, "NoSuchKey", "The specified key does not exist.");
+    return Serve({*file.bytes, ContentTypeOf(call.path)}, call.range);
+  }
   switch (shared_.links.Check(call, shared_.clock.Now())) {
     case Links::Verdict::kExpired:
       return StorageError(403, "AccessDenied", "Request has expired");

@@ -88,6 +88,8 @@ std::optional<ApiCall> ReadCall(const httplib::Request& request, const httplib::
   call.query.insert(request.params.begin(), request.params.end());
   call.host = request.get_header_value("Host");
   call.authorization = request.get_header_value("Authorization");
+  call.api_key = request.get_header_value("X-API-Key");
+  call.user_agent = request.get_header_value("User-Agent");
   call.range = request.get_header_value("Range");
   call.multipart = request.is_multipart_form_data();
   if (reader == nullptr) return call;

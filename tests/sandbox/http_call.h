@@ -31,6 +31,8 @@ struct ApiCall {
   std::multimap<std::string, std::string> query;
   std::string host;                           // `Host` header.
   std::string authorization;                  // `Authorization` header.
+  std::string api_key;                        // `X-API-Key` header.
+  std::string user_agent;                     // `User-Agent` header.
   std::string range;                          // `Range` header.
   std::string body;                           // Empty for multipart.
   std::map<std::string, std::string> fields;  // Of multipart: every part but `file`.

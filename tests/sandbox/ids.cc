@@ -33,6 +33,11 @@ std::string Ids::Random(std::string_view prefix, size_t length) {
   return id;
 }
 
+std::string Ids::Uuid() {
+  base::MutexLock lock(mutex_);
+  return base::MakeUuidV4(*random_);
+}
+
 void Ids::Reset() {
   base::MutexLock lock(mutex_);
   random_ = MakeRandom(seed_);

@@ -25,6 +25,9 @@ class Ids {
   // `<prefix>` and `length` characters 0-9A-Za-z.
   std::string Random(std::string_view prefix, size_t length);
 
+  // UUID version 4.
+  std::string Uuid();
+
   // Starts again from the seed.
   void Reset();
 

@@ -22,7 +22,7 @@ bool IsWebUrl(std::string_view source) {
          absl::StartsWithIgnoreCase(ToAbsl(source), "http://");
 }
 
-std::optional<UploadedFile> DecodeInlineMedia(std::string_view source) {
+std::optional<UploadedFile> DecodeInlineMedia(std::string_view source, std::string* bytes) {
   UploadedFile file;
   if (absl::StartsWithIgnoreCase(ToAbsl(source), "data:")) {
     const size_t mark = source.find(";base64,");
@@ -38,6 +38,7 @@ std::optional<UploadedFile> DecodeInlineMedia(std::string_view source) {
     if (file.head.size() < kMaxHead) file.head.append(piece, 0, kMaxHead - file.head.size());
     file.size += static_cast<int64_t>(piece.size());
     hash.Update(piece);
+    if (bytes != nullptr) bytes->append(piece);
   }
   if (file.size == 0) return std::nullopt;
   file.sha256 = hash.Hex();

@@ -2,6 +2,7 @@
 #define SEEDANCE_TESTS_SANDBOX_INLINE_MEDIA_H_
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "tests/sandbox/http_call.h"
@@ -12,8 +13,8 @@ namespace seedance::sandbox {
 bool IsWebUrl(std::string_view source);
 
 // The file in a data URI (`data:image/png;base64,...`) or in bare Base64; nothing when it is neither. Decodes piece by
-// piece, the bytes are not kept.
-std::optional<UploadedFile> DecodeInlineMedia(std::string_view source);
+// piece; the bytes go to `bytes` when it is given.
+std::optional<UploadedFile> DecodeInlineMedia(std::string_view source, std::string* bytes = nullptr);
 
 }  // namespace seedance::sandbox
 

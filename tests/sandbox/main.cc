@@ -8,18 +8,22 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "tests/sandbox/piapi_flags.h"
 #include "tests/sandbox/sandbox.h"
 
 namespace {
 
 using seedance::sandbox::Options;
+using seedance::sandbox::PiApiFlags;
 
 constexpr char kDescription[] =
-    "An emulator of the AnyFast REST API for Seedance video generation. It costs nothing, keeps everything in memory, "
-    "and returns real, playable MP4 files.";
+    "An emulator of the AnyFast and PiAPI REST APIs for Seedance video generation. It costs nothing, keeps everything "
+    "in "
+    "memory, and returns real, playable MP4 files.";
 
 constexpr char kFooter[] = R"(
 Words in a task's prompt:        [moderation] [input-moderation] [fail] [stuck] [forget] [legacy] [nourl] [unknown]
+                                 [face]
 Words in an asset's name or URL: fail-<Code> makes it Failed with that code; `slow` in the name takes ten times as long
 
 Try it:
@@ -27,6 +31,8 @@ Try it:
   curl -s localhost:18080/v1/video/generations -H 'Authorization: Bearer sandbox-key' \
     -d '{"model":"seedance","content":[{"type":"text","text":"a cat"}]}'
   curl -s localhost:18080/v1/video/generations/<id> -H 'Authorization: Bearer sandbox-key'
+  curl -s localhost:18080/api/v1/task -H 'X-API-Key: sandbox-key' \
+    -d '{"model":"seedance","task_type":"seedance-2-fast","input":{"prompt":"a cat"}}'
   curl -s localhost:18081/ledger                                   what it would have cost
   curl -s localhost:18081/advance -d '{"seconds":60}'              let a minute pass
   curl -s localhost:18081/faults -d '{"method":"POST","path":"/v1/video/generations","kind":"drop_reply"}'
@@ -40,6 +46,7 @@ struct Flags {
   double task_seconds = 60;
   double group_lag_seconds = 2;
   double link_seconds = 43200;
+  PiApiFlags piapi;
 };
 
 void AddTimeFlags(CLI::App& app, Flags& flags) {
@@ -80,6 +87,9 @@ void AddFlags(CLI::App& app, Flags& flags) {
   app.add_option("--unknown-task-status", options.unknown_task_status, "HTTP status of a GET for an unknown task")
       ->check(CLI::IsMember({404, 400}))
       ->capture_default_str();
+  app.add_flag("--fetch-urls", options.fetch_urls,
+               "Really fetch the URLs of new assets; one that cannot be fetched becomes Failed");
+  flags.piapi.AddTo(app);
 }
 
 Options OptionsOf(const Flags& flags) {
@@ -88,6 +98,7 @@ Options OptionsOf(const Flags& flags) {
   options.task_time = absl::Seconds(flags.task_seconds);
   options.group_lag = absl::Seconds(flags.group_lag_seconds);
   options.link_life = absl::Seconds(flags.link_seconds);
+  flags.piapi.Apply(options);
   return options;
 }
 
@@ -139,7 +150,7 @@ int main(int argc, char** argv) {
     std::cerr << "seedance-sandbox: cannot write " << flags.port_file << "\n";
     return 1;
   }
-  std::cout << "seedance-sandbox: AnyFast API on http://" << sandbox.listen() << ", control on http://"
+  std::cout << "seedance-sandbox: AnyFast and PiAPI on http://" << sandbox.listen() << ", control on http://"
             << sandbox.control() << std::endl;
   WaitForSignal(signals);
   sandbox.Stop();

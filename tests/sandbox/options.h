@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "tests/sandbox/piapi_options.h"
 
 namespace seedance::sandbox {
 
@@ -23,7 +24,14 @@ struct Options {
   absl::Duration link_life = absl::Seconds(43200);  // Virtual, of signed links.
   bool strict_media = false;                        // Assets whose bytes break the vendor's limits become Failed.
   bool prefix_names = false;                        // Group names are shown as `[u-1]-[t-2]name`.
-  int unknown_task_status = 404;                    // Of a GET for a task that does not exist.
+  int unknown_task_status = 404;                    // AnyFast's, of a GET for a task that does not exist.
+  bool fetch_urls = false;                          // The URLs of new assets are really fetched.
+  PiApiOptions piapi;
+  WebhookOptions webhook;
+
+  std::vector<std::string> AcceptedKeys() const {
+    return keys.empty() ? std::vector<std::string>{"sandbox-key"} : keys;
+  }
 };
 
 }  // namespace seedance::sandbox

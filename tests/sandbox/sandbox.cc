@@ -8,6 +8,7 @@
 #include "service/base/clock.h"
 #include "service/base/random.h"
 #include "tests/sandbox/anyfast_api.h"
+#include "tests/sandbox/piapi_api.h"
 
 namespace seedance::sandbox {
 namespace {
@@ -19,6 +20,7 @@ uint64_t SeedOf(const Options& options) {
 std::vector<std::unique_ptr<Dialect>> MakeDialects(Shared shared) {
   std::vector<std::unique_ptr<Dialect>> dialects;
   dialects.push_back(std::make_unique<AnyFastApi>(shared));
+  dialects.push_back(std::make_unique<PiApiApi>(shared));
   return dialects;
 }
 
@@ -29,6 +31,9 @@ Sandbox::Sandbox(Options options)
       clock_(base::RealClock(), options_.speed),
       ids_(options_.seed),
       links_(absl::StrCat("link secret ", SeedOf(options_))),
+      library_(options_.piapi),
+      account_(options_.piapi, world_),
+      webhooks_(options_, clock_, links_, SeedOf(options_)),
       faults_(SeedOf(options_)),
       vendor_(MakeShared(), faults_, log_, MakeDialects(MakeShared())),
       control_api_(MakeShared(), faults_, log_, [this] { Reset(); }) {}
@@ -46,13 +51,21 @@ absl::Status Sandbox::Start() {
 void Sandbox::Stop() {
   vendor_.Stop();
   control_api_.Stop();
+  fetcher_.Stop();
+  webhooks_.Stop();
 }
 
-Shared Sandbox::MakeShared() { return {options_, clock_, ids_, ledger_, world_, links_}; }
+Shared Sandbox::MakeShared() {
+  return {options_, clock_, ids_, ledger_, world_, links_, library_, account_, uploads_, fetcher_, webhooks_};
+}
 
 void Sandbox::Reset() {
   faults_.Reset();
+  webhooks_.Reset();
   world_.Reset();
+  library_.Reset();
+  account_.Reset();
+  uploads_.Reset();
   ledger_.Reset();
   log_.Reset();
   ids_.Reset();

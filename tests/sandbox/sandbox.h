@@ -44,6 +44,11 @@ class Sandbox {
   Ledger ledger_;
   World world_;
   const Links links_;
+  PiApiLibrary library_;
+  PiApiAccount account_;
+  EphemeralFiles uploads_;
+  UrlFetcher fetcher_;
+  Webhooks webhooks_;
   Faults faults_;
   RequestLog log_;
   VendorServer vendor_;

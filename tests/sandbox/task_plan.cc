@@ -9,7 +9,7 @@ namespace {
 constexpr std::pair<std::string_view, Course> kMagicWords[] = {
     {"[moderation]", Course::kModerated}, {"[fail]", Course::kFailed},   {"[stuck]", Course::kStuck},
     {"[forget]", Course::kForgotten},     {"[legacy]", Course::kLegacy}, {"[nourl]", Course::kNoUrl},
-    {"[unknown]", Course::kUnknownWord},
+    {"[unknown]", Course::kUnknownWord},  {"[face]", Course::kFace},
 };
 
 bool Has(std::string_view text, std::string_view word) { return text.find(word) != std::string_view::npos; }
@@ -41,11 +41,24 @@ TaskPlan PlanTask(std::string_view prompt, absl::Time now, absl::Duration total)
   return plan;
 }
 
+FailureCause CauseOf(Course course) {
+  if (course == Course::kModerated) {
+    return {"OutputVideoSensitiveContentDetected",
+            "The request failed because the output video may contain sensitive information."};
+  }
+  if (course == Course::kFace) {
+    return {"InputImageSensitiveContentDetected.PrivacyInformation",
+            "The request failed because the input image may contain real person."};
+  }
+  return {"InternalServiceError", "The service encountered an unexpected internal error."};
+}
+
 Stage StageAt(const TaskPlan& plan, absl::Time now) {
   if (now < plan.queued) return Stage::kNotStarted;
   if (now < plan.started) return Stage::kQueued;
   if (now < plan.ended) return Stage::kRunning;
-  const bool failed = plan.course == Course::kModerated || plan.course == Course::kFailed;
+  const bool failed =
+      plan.course == Course::kModerated || plan.course == Course::kFailed || plan.course == Course::kFace;
   return failed ? Stage::kFailed : Stage::kSucceeded;
 }
 

@@ -1,6 +1,7 @@
 #ifndef SEEDANCE_TESTS_SANDBOX_TASK_PLAN_H_
 #define SEEDANCE_TESTS_SANDBOX_TASK_PLAN_H_
 
+#include <string>
 #include <string_view>
 
 #include "absl/time/time.h"
@@ -13,6 +14,7 @@ enum class Course {
   kPlain,        // Succeeds.
   kModerated,    // [moderation]: the output is blocked.
   kFailed,       // [fail]: a generic failure.
+  kFace,         // [face]: a real person was found in a reference.
   kStuck,        // [stuck]: runs for ever.
   kForgotten,    // [forget]: the vendor no longer knows it after half of its time.
   kLegacy,       // [legacy]: succeeds, the link is found only in fail_reason.
@@ -34,6 +36,13 @@ struct TaskPlan {
 bool AsksForInputModeration(std::string_view prompt);
 
 TaskPlan PlanTask(std::string_view prompt, absl::Time now, absl::Duration total);
+
+// What Ark says of a failed task; both gateways stand before it.
+struct FailureCause {
+  std::string code;
+  std::string message;
+};
+FailureCause CauseOf(Course course);
 
 Stage StageAt(const TaskPlan& plan, absl::Time now);
 

@@ -72,7 +72,7 @@ void VendorServer::Exchange(const httplib::Request& request, const httplib::Cont
   const std::optional<FaultRule> fault = std::exchange(picked_fault, std::nullopt);
   const std::optional<ApiCall> call = ReadCall(request, reader);
   if (!call.has_value()) {
-    Send(dialects_.front()->Refuse(400, "the request body broke off or is too large"), response);
+    Send(DialectOf(request.path).Refuse(400, "the request body broke off or is too large"), response);
     return;
   }
   const int64_t seq = Note(*call, fault);
@@ -85,7 +85,7 @@ ApiReply VendorServer::Answer(const ApiCall& call, const std::optional<FaultRule
   if (!fault.has_value()) return Process(call);
   if (RepliesInstead(fault->kind)) {
     if (fault->after) Process(call);
-    return Canned(*fault);
+    return Canned(call, *fault);
   }
   if (fault->kind == FaultKind::kDelay && !fault->after) Delay(fault->delay);
   ApiReply reply = Process(call);
@@ -97,18 +97,22 @@ ApiReply VendorServer::Answer(const ApiCall& call, const std::optional<FaultRule
 
 ApiReply VendorServer::Process(const ApiCall& call) {
   if (!FilesApi::Route(call.method, call.path).empty()) return files_.Handle(call);
-  for (const auto& dialect : dialects_) {
-    if (!dialect->Route(call.method, call.path).empty()) return dialect->Handle(call);
-  }
-  return dialects_.front()->Handle(call);
+  return DialectOf(call.path).Handle(call);
 }
 
-ApiReply VendorServer::Canned(const FaultRule& fault) {
+Dialect& VendorServer::DialectOf(const std::string& path) const {
+  for (const auto& dialect : dialects_) {
+    if (dialect->Owns(path)) return *dialect;
+  }
+  return *dialects_.front();
+}
+
+ApiReply VendorServer::Canned(const ApiCall& call, const FaultRule& fault) {
   ApiReply reply;
   if (fault.kind == FaultKind::kHtml) {
     reply = {502, "<html><head><title>502 Bad Gateway</title></head><body>Bad Gateway</body></html>", "text/html", {}};
   } else if (fault.kind == FaultKind::kStatus) {
-    reply = dialects_.front()->Refuse(fault.status == 0 ? 500 : fault.status, "injected fault");
+    reply = DialectOf(call.path).Refuse(fault.status == 0 ? 500 : fault.status, "injected fault");
   }
   if (fault.status != 0) reply.status = fault.status;
   if (!fault.body.empty() && fault.kind != FaultKind::kEmpty) reply.body = fault.body;

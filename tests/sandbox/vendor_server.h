@@ -19,7 +19,7 @@ namespace seedance::sandbox {
 // route for it.
 class VendorServer {
  public:
-  // Calls without a route go to the first dialect. At least one.
+  // Calls that no dialect owns go to the first. At least one.
   VendorServer(Shared shared, Faults& faults, RequestLog& log, std::vector<std::unique_ptr<Dialect>> dialects);
   ~VendorServer() { Stop(); }
 
@@ -34,7 +34,8 @@ class VendorServer {
   void Exchange(const httplib::Request& request, const httplib::ContentReader* reader, httplib::Response& response);
   ApiReply Answer(const ApiCall& call, const std::optional<FaultRule>& fault);
   ApiReply Process(const ApiCall& call);
-  ApiReply Canned(const FaultRule& fault);
+  ApiReply Canned(const ApiCall& call, const FaultRule& fault);
+  Dialect& DialectOf(const std::string& path) const;
   std::string RouteOf(const std::string& method, const std::string& path) const;
   int64_t Note(const ApiCall& call, const std::optional<FaultRule>& fault);
   void Delay(absl::Duration time);

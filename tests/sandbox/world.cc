@@ -24,7 +24,7 @@ std::optional<T> Copy(const T* row) {
 }  // namespace
 
 std::string AssetStatus(const Asset& asset, absl::Time now) {
-  if (now < asset.settled) return "Processing";
+  if (asset.fetching || now < asset.settled) return "Processing";
   return asset.failure_code.empty() ? "Active" : "Failed";
 }
 
@@ -123,12 +123,11 @@ std::vector<Asset> World::Assets(const std::string& key) {
   return found;
 }
 
-bool World::UpdateAsset(const Asset& asset) {
+bool World::ChangeAsset(const std::string& id, const std::function<void(Asset&)>& change) {
   base::MutexLock lock(mutex_);
-  Asset* old = Owned(assets_.Find(asset.id), asset.key);
-  if (old == nullptr) return false;
-  *old = asset;
-  return true;
+  Asset* asset = assets_.Find(id);
+  if (asset != nullptr) change(*asset);
+  return asset != nullptr;
 }
 
 bool World::DeleteAsset(const std::string& key, const std::string& id) {
@@ -181,6 +180,13 @@ std::vector<Asset> World::AllAssets() {
 std::vector<Task> World::AllTasks() {
   base::MutexLock lock(mutex_);
   return tasks_.All();
+}
+
+void World::ForEachTask(const std::function<void(const Task&)>& look) {
+  base::MutexLock lock(mutex_);
+  for (const std::optional<Task>& task : tasks_.rows) {
+    if (task.has_value()) look(*task);
+  }
 }
 
 std::vector<Task> World::TakeUnrefunded(absl::Time now) {

@@ -2,7 +2,9 @@
 #define SEEDANCE_TESTS_SANDBOX_WORLD_H_
 
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,16 +35,19 @@ struct Asset {
   MediaKind kind = MediaKind::kImage;
   std::string model;       // Billing model.
   std::string source_url;  // Empty: its bytes were sent.
-  int64_t size = 0;        // Of the received bytes; 0 for a URL.
-  std::string sha256;      // Of the received bytes; empty for a URL.
+  int64_t size = 0;        // Of the received bytes; 0 for a URL that was not fetched.
+  std::string sha256;      // Of the received bytes; empty for a URL that was not fetched.
   absl::Time created;
   absl::Time updated;
   absl::Time settled;        // Processing before, Active or Failed from here on.
   std::string failure_code;  // Not empty: Failed.
+  bool fetching = false;     // Its URL is being fetched: Processing however late it is.
 };
 
 // `Processing`, `Active` or `Failed`.
 std::string AssetStatus(const Asset& asset, absl::Time now);
+
+struct PiApiJob;
 
 struct Task {
   std::string id;
@@ -62,6 +67,7 @@ struct Task {
   bool refunded = false;
   int64_t polls = 0;
   absl::Time last_poll;
+  std::shared_ptr<const PiApiJob> piapi;  // What only PiAPI has; null: the task is AnyFast's.
 };
 
 // Everything that the emulated vendor remembers. Another key's resources do not exist for a key. Values are copies.
@@ -84,8 +90,8 @@ class World {
   std::optional<Asset> FindAsset(const std::string& key, const std::string& id);
   // Assets of the key, newest first.
   std::vector<Asset> Assets(const std::string& key);
-  // Replaces the asset with the same id; false when it is gone.
-  bool UpdateAsset(const Asset& asset);
+  // Calls `change` for the asset; it must not call the world. False: the asset is gone.
+  bool ChangeAsset(const std::string& id, const std::function<void(Asset&)>& change);
   bool DeleteAsset(const std::string& key, const std::string& id);
 
   void AddTask(Task task);
@@ -100,6 +106,8 @@ class World {
   std::vector<Group> AllGroups();
   std::vector<Asset> AllAssets();
   std::vector<Task> AllTasks();
+  // Calls `look` for each task in order of creation; it must not call the world.
+  void ForEachTask(const std::function<void(const Task&)>& look);
   // Tasks that failed until `now` and were not returned before, in order of their end.
   std::vector<Task> TakeUnrefunded(absl::Time now);
 

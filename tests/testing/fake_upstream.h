@@ -110,9 +110,19 @@ inline Billed Lost() {
 class FakeVendor {
  public:
   explicit FakeVendor(std::string upstream_name = "fake") : name_(std::move(upstream_name)) {
-    profile_.resolutions = {model::Resolution::k480p, model::Resolution::k720p};
-    profile_.aspect_ratios = {"16:9", "9:16"};
+    profile_.default_model = "seedance";
+    model::ModelProfile model;
+    model.name = "seedance";
+    model.resolutions = {model::Resolution::k480p, model::Resolution::k720p};
+    model.aspect_ratios = {"16:9", "9:16"};
+    profile_.models = {model};
+    profile_.assets.image.max_bytes = int64_t{30} << 20;
+    profile_.assets.video.max_bytes = int64_t{50} << 20;
+    profile_.assets.audio.max_bytes = int64_t{15} << 20;
   }
+
+  // What upstreams made from now on take; for tests to change before.
+  model::UpstreamProfile& profile() { return profile_; }
 
   // An upstream that talks to this vendor.
   std::unique_ptr<upstream::Upstream> MakeUpstream();
@@ -128,6 +138,7 @@ class FakeVendor {
   FakeMethod<absl::StatusOr<upstream::AssetReport>> get_asset;
   FakeMethod<absl::Status> update_asset;
   FakeMethod<absl::Status> delete_asset;
+  FakeMethod<absl::StatusOr<std::string>> stage_file;
   FakeMethod<Billed> create_task;
   FakeMethod<absl::StatusOr<upstream::TaskReport>> get_task;
   FakeMethod<absl::Status> fetch_result;
@@ -162,6 +173,11 @@ class FakeVendor {
     base::MutexLock lock(mutex_);
     return sent_tasks_;
   }
+  // The file names and bytes that were staged; the URL of number N (from 1) is `https://staged.example/N`.
+  std::vector<std::pair<std::string, std::string>> staged() {
+    base::MutexLock lock(mutex_);
+    return staged_;
+  }
   // Bytes of each upload that came to its end.
   std::vector<std::string> uploads() {
     base::MutexLock lock(mutex_);
@@ -177,8 +193,7 @@ class FakeVendor {
   friend class FakeUpstream;
 
   const std::string name_;
-  model::ModelProfile profile_;
-  model::AssetProfile asset_profile_;
+  model::UpstreamProfile profile_;
   base::Mutex mutex_;
   int next_id_ ABSL_GUARDED_BY(mutex_) = 1;
   model::AssetState new_assets_ ABSL_GUARDED_BY(mutex_) = model::AssetState::kProcessing;
@@ -188,6 +203,7 @@ class FakeVendor {
   std::map<std::string, std::string> files_ ABSL_GUARDED_BY(mutex_);
   std::vector<model::TaskRequest> sent_tasks_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::string> uploads_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::pair<std::string, std::string>> staged_ ABSL_GUARDED_BY(mutex_);
   upstream::NewAsset last_asset_ ABSL_GUARDED_BY(mutex_);
 };
 
@@ -197,12 +213,7 @@ class FakeUpstream : public upstream::Upstream {
   explicit FakeUpstream(FakeVendor& vendor) : vendor_(vendor) {}
 
   const std::string& name() const override { return vendor_.name_; }
-  std::string default_model() const override { return "seedance"; }
-  std::optional<model::ModelProfile> FindModel(const std::string& model) const override {
-    if (model != "seedance") return std::nullopt;
-    return vendor_.profile_;
-  }
-  const model::AssetProfile& asset_profile() const override { return vendor_.asset_profile_; }
+  const model::UpstreamProfile& profile() const override { return vendor_.profile_; }
 
   Billed CreateGroup(const upstream::CallOptions& call, const upstream::NewGroup& group) override {
     return vendor_.create_group.Run(
@@ -294,6 +305,21 @@ class FakeUpstream : public upstream::Upstream {
     return Erase(vendor_.delete_asset, &FakeVendor::assets_, call, id);
   }
 
+  absl::StatusOr<std::string> StageFile(const upstream::CallOptions& call, const std::string& file_name,
+                                        upstream::ByteSource& bytes) override {
+    using Answer = absl::StatusOr<std::string>;
+    return vendor_.stage_file.Run(
+        call,
+        [&]() -> Answer {
+          absl::StatusOr<std::string> all = ReadAll(bytes);
+          if (!all.ok()) return all.status();
+          base::MutexLock lock(vendor_.mutex_);
+          vendor_.staged_.emplace_back(file_name, *all);
+          return absl::StrCat("https://staged.example/", vendor_.staged_.size());
+        },
+        []() -> Answer { return BrokenOff(); });
+  }
+
   Billed CreateTask(const upstream::CallOptions& call, const model::TaskRequest& task) override {
     {
       base::MutexLock lock(vendor_.mutex_);
@@ -313,6 +339,10 @@ class FakeUpstream : public upstream::Upstream {
   absl::StatusOr<upstream::TaskReport> GetTask(const upstream::CallOptions& call, const std::string& id) override {
     return Find(vendor_.get_task, &FakeVendor::tasks_, call, id);
   }
+
+  // The secret is `hush`, and a body is the id itself.
+  bool IsWebhookSecret(std::string_view secret) const override { return secret == "hush"; }
+  std::string TaskOfWebhook(std::string_view body) const override { return std::string(body); }
 
   absl::Status FetchResult(const upstream::CallOptions& call, const std::string& uri, int64_t offset, int64_t limit,
                            upstream::ResultSink& sink) override {
@@ -354,16 +384,22 @@ class FakeUpstream : public upstream::Upstream {
   }
 
   // Reads a body of known length no further than its length, as an HTTP client does.
-  Billed TakeAsset(const upstream::NewAsset& asset) {
+  static absl::StatusOr<std::string> ReadAll(upstream::ByteSource& data) {
     std::string bytes;
-    while (asset.data != nullptr && (!asset.data->Size().has_value() || std::ssize(bytes) < *asset.data->Size())) {
-      absl::StatusOr<std::string> piece = asset.data->Next();
-      if (!piece.ok()) return Lost();
+    while (!data.Size().has_value() || std::ssize(bytes) < *data.Size()) {
+      absl::StatusOr<std::string> piece = data.Next();
+      if (!piece.ok()) return piece.status();
       if (piece->empty()) break;
       bytes += *piece;
     }
+    return bytes;
+  }
+
+  Billed TakeAsset(const upstream::NewAsset& asset) {
+    absl::StatusOr<std::string> bytes = asset.data == nullptr ? "" : ReadAll(*asset.data);
+    if (!bytes.ok()) return Lost();
     base::MutexLock lock(vendor_.mutex_);
-    if (asset.data != nullptr) vendor_.uploads_.push_back(bytes);
+    if (asset.data != nullptr) vendor_.uploads_.push_back(*bytes);
     upstream::AssetReport report;
     report.id = absl::StrCat("asset-", vendor_.next_id_++);
     report.group_id = asset.group_id;

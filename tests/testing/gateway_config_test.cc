@@ -12,7 +12,7 @@ TEST(GatewayConfigTest, SaysWhatTheOptionsSay) {
   options.server = {"heartbeat_interval: 0.1s"};
   options.tasks = {"deadline: 60s"};
   options.http = {"read_timeout: 1s"};
-  EXPECT_EQ(GatewayConfigYaml(options, "127.0.0.1:0", "/tmp/port", "/tmp/store.db"), R"(server:
+  EXPECT_EQ(GatewayConfigYaml(options, {"127.0.0.1:0", "/tmp/port", "/tmp/store.db", "", ""}), R"(server:
   listen: "127.0.0.1:0"
   port_file: "/tmp/port"
   drain_grace: 2s
@@ -38,6 +38,52 @@ tasks:
   poll_interval_running: 0.05s
   poll_interval_asset: 0.05s
   deadline: 60s
+log:
+  level: debug
+)");
+}
+
+TEST(GatewayConfigTest, PiApiHasItsUploadItsWebhooksAndTheAdminServer) {
+  GatewayOptions options;
+  options.sandbox_url = "http://127.0.0.1:1";
+  options.dialect = "piapi";
+  options.upstream = "second";
+  options.webhooks = true;
+  options.staging = true;
+  options.dialect_lines = {"plan: hobbyist"};
+  options.upstream_lines = {"limits: {assets: {max_assets: 3}}"};
+  options.media_fetch = {"allow_private_network: true"};
+  EXPECT_EQ(GatewayConfigYaml(options, {"127.0.0.1:0", "/tmp/port", "/tmp/store.db", "127.0.0.1:7", "/tmp/staging"}),
+            R"(server:
+  listen: "127.0.0.1:0"
+  port_file: "/tmp/port"
+  drain_grace: 2s
+store:
+  sqlite:
+    path: "/tmp/store.db"
+upstreams:
+  - name: second
+    limits: {assets: {max_assets: 3}}
+    piapi:
+      base_url: "http://127.0.0.1:1"
+      api_key:
+        env: SEEDANCE_TEST_VENDOR_KEY
+      allow_plain_http: true
+      upload_url: "http://127.0.0.1:1/api/ephemeral_resource"
+      webhook_secret:
+        env: SEEDANCE_TEST_WEBHOOK_SECRET
+      plan: hobbyist
+admin:
+  listen: "127.0.0.1:7"
+  public_base_url: "http://127.0.0.1:7"
+  staging:
+    directory: "/tmp/staging"
+media_fetch:
+  allow_private_network: true
+tasks:
+  poll_interval_queued: 0.05s
+  poll_interval_running: 0.05s
+  poll_interval_asset: 0.05s
 log:
   level: debug
 )");

@@ -1,6 +1,10 @@
 #include "tests/testing/gateway_process.h"
 
+#include <netinet/in.h>
 #include <stdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <optional>
 #include <utility>
@@ -15,6 +19,8 @@ namespace seedance::testing {
 namespace {
 
 constexpr char kKeyVariable[] = "SEEDANCE_TEST_VENDOR_KEY";
+constexpr char kWebhookVariable[] = "SEEDANCE_TEST_WEBHOOK_SECRET";
+constexpr char kWebhookSecret[] = "hush";
 
 std::string Seconds(absl::Duration duration) { return absl::StrFormat("%.9gs", absl::ToDoubleSeconds(duration)); }
 
@@ -22,6 +28,46 @@ std::string Lines(const std::string& indent, const std::vector<std::string>& lin
   std::string text;
   for (const std::string& line : lines) absl::StrAppend(&text, indent, line, "\n");
   return text;
+}
+
+// The lines of a section, if it has any.
+std::string Section(const std::string& indent, const std::string& name, const std::vector<std::string>& lines) {
+  return lines.empty() ? "" : absl::StrCat(indent, name, ":\n", Lines(indent + "  ", lines));
+}
+
+std::string UpstreamYaml(const GatewayOptions& options) {
+  std::string text = absl::StrCat("upstreams:\n  - name: ", options.upstream, "\n",
+                                  Lines("    ", options.upstream_lines), "    ", options.dialect, ":\n",  //
+                                  "      base_url: \"", options.sandbox_url, "\"\n",                      //
+                                  "      api_key:\n        env: ", kKeyVariable, "\n",                    //
+                                  "      allow_plain_http: true\n");
+  if (options.dialect == "piapi") {
+    absl::StrAppend(&text, "      upload_url: \"", options.sandbox_url, "/api/ephemeral_resource\"\n");
+  }
+  if (options.webhooks) absl::StrAppend(&text, "      webhook_secret:\n        env: ", kWebhookVariable, "\n");
+  absl::StrAppend(&text, Lines("      ", options.dialect_lines), Section("      ", "http", options.http));
+  return text;
+}
+
+std::string AdminYaml(const GatewayOptions& options, const GatewayPlaces& places) {
+  if (places.admin_address.empty()) return "";
+  std::string text = absl::StrCat("admin:\n  listen: \"", places.admin_address, "\"\n  public_base_url: \"http://",
+                                  places.admin_address, "\"\n");
+  if (options.staging) absl::StrAppend(&text, "  staging:\n    directory: \"", places.staging_directory, "\"\n");
+  return text;
+}
+
+// `127.0.0.1:port` with a port that was free a moment ago.
+std::string FreeAddress() {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(address);
+  bind(fd, reinterpret_cast<sockaddr*>(&address), size);
+  getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
+  close(fd);
+  return absl::StrCat("127.0.0.1:", ntohs(address.sin_port));
 }
 
 std::string TenantsYaml(const GatewayOptions& options) {
@@ -36,20 +82,15 @@ std::string TenantsYaml(const GatewayOptions& options) {
 
 }  // namespace
 
-std::string GatewayConfigYaml(const GatewayOptions& options, const std::string& listen, const std::string& port_file,
-                              const std::string& sqlite_path) {
-  const std::string http = options.http.empty() ? "" : absl::StrCat("      http:\n", Lines("        ", options.http));
+std::string GatewayConfigYaml(const GatewayOptions& options, const GatewayPlaces& places) {
   return absl::StrCat("server:\n",                                                                //
-                      "  listen: \"", listen, "\"\n",                                             //
-                      "  port_file: \"", port_file, "\"\n",                                       //
+                      "  listen: \"", places.listen, "\"\n",                                      //
+                      "  port_file: \"", places.port_file, "\"\n",                                //
                       "  drain_grace: ", Seconds(options.drain_grace), "\n",                      //
                       Lines("  ", options.server),                                                //
-                      "store:\n  sqlite:\n    path: \"", sqlite_path, "\"\n",                     //
-                      "upstreams:\n  - name: ", options.upstream, "\n    anyfast:\n",             //
-                      "      base_url: \"", options.sandbox_url, "\"\n",                          //
-                      "      api_key:\n        env: ", kKeyVariable, "\n",                        //
-                      "      allow_plain_http: true\n", http,                                     //
-                      TenantsYaml(options),                                                       //
+                      "store:\n  sqlite:\n    path: \"", places.sqlite_path, "\"\n",              //
+                      UpstreamYaml(options), TenantsYaml(options), AdminYaml(options, places),    //
+                      Section("", "media_fetch", options.media_fetch),                            //
                       "tasks:\n",                                                                 //
                       "  poll_interval_queued: ", Seconds(options.poll_interval_queued), "\n",    //
                       "  poll_interval_running: ", Seconds(options.poll_interval_running), "\n",  //
@@ -61,13 +102,22 @@ std::string GatewayConfigYaml(const GatewayOptions& options, const std::string& 
 GatewayProcess::GatewayProcess(const GatewayOptions& options)
     : options_(options),
       sqlite_path_(options.sqlite_path.empty() ? dir_.File("gateway.db") : options.sqlite_path),
-      config_path_(dir_.File("config.yaml")) {}
+      config_path_(dir_.File("config.yaml")),
+      admin_address_(options.admin || options.webhooks || options.staging ? FreeAddress() : "") {}
 
 absl::StatusOr<std::unique_ptr<GatewayProcess>> GatewayProcess::Start(const GatewayOptions& options) {
   auto gateway = std::unique_ptr<GatewayProcess>(new GatewayProcess(options));
   if (const absl::Status launched = gateway->Launch(); !launched.ok()) return launched;
   return gateway;
 }
+
+std::string GatewayProcess::webhook_path() const {
+  return absl::StrCat(
+      "/webhooks/", options_.dialect, "/",
+      base::Sha256Hex(absl::StrCat("webhook path\n", options_.upstream, "\n", kWebhookSecret)).substr(0, 32));
+}
+
+std::string GatewayProcess::webhook_secret() { return kWebhookSecret; }
 
 std::string GatewayProcess::Log() const { return ReadFile(dir_.File("stderr")); }
 
@@ -86,14 +136,18 @@ absl::Status GatewayProcess::Restart() {
 absl::Status GatewayProcess::Launch() {
   const std::string port_file = dir_.File("port");
   remove(port_file.c_str());
-  const std::string listen = address_.empty() ? "127.0.0.1:0" : address_;
-  if (!WriteFile(config_path_, GatewayConfigYaml(options_, listen, port_file, sqlite_path_))) {
+  const std::string staging = dir_.File("staging");
+  if (options_.staging) mkdir(staging.c_str(), 0700);
+  const GatewayPlaces places = {address_.empty() ? "127.0.0.1:0" : address_, port_file, sqlite_path_, admin_address_,
+                                staging};
+  if (!WriteFile(config_path_, GatewayConfigYaml(options_, places))) {
     return absl::InternalError(absl::StrCat("cannot write ", config_path_));
   }
   Process::Options options;
   options.argv = {SEEDANCE_GATEWAY_BINARY, "--config", config_path_};
   options.env = options_.env;
   options.env[kKeyVariable] = options_.key;
+  options.env[kWebhookVariable] = kWebhookSecret;
   options.stdout_path = dir_.File("stdout");
   options.stderr_path = dir_.File("stderr");
   auto process = Process::Start(options);

@@ -21,6 +21,7 @@ struct GatewayOptions {
   };
 
   std::string sandbox_url = {};      // `http://host:port` of the vendor. Required.
+  std::string dialect = "anyfast";   // Or `piapi`.
   std::string upstream = "anyfast";  // Name of the upstream.
   std::string key = "sandbox-key";   // Reaches the gateway by an environment variable.
   std::string sqlite_path = {};      // Empty: a file in the gateway's own temporary folder.
@@ -30,9 +31,16 @@ struct GatewayOptions {
   absl::Duration poll_interval_running = absl::Milliseconds(50);
   absl::Duration poll_interval_asset = absl::Milliseconds(50);
   absl::Duration drain_grace = absl::Seconds(2);
-  // More lines of the sections `server`, `tasks` and `anyfast.http`, each `name: value`.
+  bool admin = false;     // Run the admin server; webhooks and staging do so too.
+  bool webhooks = false;  // Ask the vendor for webhooks.
+  bool staging = false;   // Serve files to vendors from a folder of its own.
+  // More lines of the sections `server`, `tasks`, `media_fetch`, of the upstream, its dialect and its `http`, each
+  // `name: value`.
   std::vector<std::string> server = {};
   std::vector<std::string> tasks = {};
+  std::vector<std::string> media_fetch = {};
+  std::vector<std::string> upstream_lines = {};
+  std::vector<std::string> dialect_lines = {};
   std::vector<std::string> http = {};
   std::map<std::string, std::string> env = {};
 };
@@ -45,6 +53,11 @@ class GatewayProcess {
 
   // `host:port` of the gRPC server; the same after Restart.
   const std::string& address() const { return address_; }
+  // `host:port` of the admin server, if there is one.
+  const std::string& admin_address() const { return admin_address_; }
+  // Where the vendor sends its webhooks, and with which secret.
+  std::string webhook_path() const;
+  static std::string webhook_secret();
   const std::string& sqlite_path() const { return sqlite_path_; }
   const std::string& config_path() const { return config_path_; }
   Process& process() { return *process_; }
@@ -65,13 +78,22 @@ class GatewayProcess {
   TempDir dir_;
   std::string sqlite_path_;
   std::string config_path_;
-  std::string address_;  // Empty before the first start.
+  std::string address_;        // Empty before the first start.
+  std::string admin_address_;  // Chosen before the start, because the vendor is told of it.
   std::unique_ptr<Process> process_;
 };
 
-// The YAML text of a configuration that listens on `listen` and writes `port_file`.
-std::string GatewayConfigYaml(const GatewayOptions& options, const std::string& listen, const std::string& port_file,
-                              const std::string& sqlite_path);
+// Where a configuration points to.
+struct GatewayPlaces {
+  std::string listen;
+  std::string port_file;
+  std::string sqlite_path;
+  std::string admin_address;      // Empty: no admin server.
+  std::string staging_directory;  // With `staging`.
+};
+
+// The YAML text of a configuration.
+std::string GatewayConfigYaml(const GatewayOptions& options, const GatewayPlaces& places);
 
 }  // namespace seedance::testing
 

@@ -27,6 +27,8 @@ struct NewAsset {
   std::string type;
   std::string source;  // File or URL.
   std::string request_id;
+  bool validate = false;  // Of a URL.
+  bool reuse = false;
   bool wait = false;
 };
 
@@ -37,6 +39,7 @@ void AddNewAssetOptions(CLI::App* command, NewAsset& arguments) {
       "display name inside the group, 1-64 characters");
   command->add_option("--type", arguments.type, kTypes)->check(CLI::IsMember({"image", "video", "audio"}));
   command->add_option("--request-id", arguments.request_id, "UUID of an earlier try, so as not to pay twice");
+  command->add_flag("--reuse", arguments.reuse, "take an asset of the group that has the same bytes, if there is one");
   command->add_flag("--wait", arguments.wait, "wait until the vendor has checked it");
 }
 
@@ -65,7 +68,7 @@ int Finish(Session& session, const NewAsset& arguments, Asset asset) {
       code = session.Fail("waiting for " + asset.name(), ended.status());
     }
   } else {
-    session.Note(absl::StrCat(StateWord(asset.state()),
+    session.Note(absl::StrCat(asset.reused() ? "was there already; " : "", StateWord(asset.state()),
                               "; wait for it with: ", session.CommandLine("assets wait " + asset.name())));
   }
   session.console.out << (session.json() ? ToJson(asset) : asset.name() + "\n");
@@ -78,6 +81,7 @@ int Upload(Session& session, const NewAsset& arguments) {
   if (metadata.asset().display_name().empty()) {
     metadata.mutable_asset()->set_display_name(std::filesystem::path(arguments.source).filename().string());
   }
+  metadata.set_reuse_content(arguments.reuse);
   metadata.set_request_id(arguments.request_id.empty() ? NewRequestId() : arguments.request_id);
   const absl::StatusOr<Asset> asset = UploadWithProgress(session, arguments.source, metadata);
   if (!asset.ok()) return session.Fail("uploading " + arguments.source, asset.status(), metadata.request_id());
@@ -88,6 +92,8 @@ int Create(Session& session, const NewAsset& arguments) {
   gateway::v1::CreateAssetRequest request;
   *request.mutable_asset() = Wanted(arguments);
   request.set_uri(arguments.source);
+  request.set_validate_media(arguments.validate || arguments.reuse);
+  request.set_reuse_content(arguments.reuse);
   request.set_request_id(arguments.request_id.empty() ? NewRequestId() : arguments.request_id);
   const absl::StatusOr<Asset> asset = session.client().CreateAsset(request, session.call());
   if (!asset.ok()) return session.Fail("creating the asset", asset.status(), request.request_id());
@@ -165,6 +171,7 @@ void AddCreating(CLI::App& noun, Session& session) {
                        {"seedancectl assets create --uri https://example.com/hero.png --group $G --name hero --wait"},
                        [&session, create] { return Create(session, *create); });
   command->add_option("--uri", create->source, "https URL or data URI")->required();
+  command->add_flag("--validate", create->validate, "let the gateway check the file behind the URL first");
   AddNewAssetOptions(command, *create);
   command->get_option("--name")->required();
 }

@@ -79,11 +79,11 @@ void AddWish(CLI::App* command, Arguments& arguments) {
   GenerationTask& task = *arguments.request.mutable_generation_task();
   command->add_option_function<std::string>(
       "-p,--prompt", [&task](const std::string& text) { task.set_prompt(text); },
-      "what to show; @image1, @video2 ... stand for the references, counted by kind");
+      "what to show; {label}, or @image1, @video2 ... counted by kind, stand for the references");
   AddRepeated(command, "-r,--ref", arguments.references,
-              "asset or https URL to use, with optional ,role= (image, first_frame, last_frame, video, audio) and "
-              ",label=; may be repeated")
-      ->type_name("ASSET_OR_URL[,role=ROLE][,label=LABEL]");
+              "asset or https URL to use, with optional ,role= (image, first_frame, last_frame, video, audio), "
+              ",label= and ,ephemeral; may be repeated")
+      ->type_name("ASSET_OR_URL[,role=ROLE][,label=LABEL][,ephemeral]");
   command->add_option_function<std::string>(
       "--model", [&task](const std::string& name) { task.set_model(name); }, "the vendor's model name");
   command->add_option_function<std::string>(
@@ -114,8 +114,8 @@ void AddGenerateCommand(CLI::App& app, Session& session) {
   CLI::App* command = AddCommand(
       app, session, "generate", "generate a video (the vendor bills it); prints the task's name, or its result",
       {"seedancectl generate --prompt \"a cat walks in the rain\" --duration 5 --watch",
-       "seedancectl generate --prompt \"@image1 dances like @video1\" --ref $A,label=hero \\",
-       "    --ref $B,role=video --resolution 1080p --download dance.mp4",
+       "seedancectl generate --prompt \"{hero} dances like @video1\" --ref $A,label=hero \\",
+       "    --ref $B,role=video --wait-for-assets --download dance.mp4",
        "seedancectl generate --prompt \"the door opens\" --ref https://example.com/door.png,role=first_frame",
        "seedancectl generate --prompt test --validate-only"},
       [&session, arguments] { return Generate(session, *arguments); });
@@ -123,6 +123,15 @@ void AddGenerateCommand(CLI::App& app, Session& session) {
   command->add_option_function<std::string>(
       "--request-id", [arguments](const std::string& id) { arguments->request.set_request_id(id); },
       "UUID of an earlier try, so as not to pay twice");
+  command->add_flag_callback(
+      "--wait-for-assets", [arguments] { arguments->request.set_wait_for_assets(true); },
+      "take the task now and submit it when all its assets are active");
+  command->add_flag_callback(
+      "--allow-upgrade", [arguments] { arguments->request.set_allow_model_upgrade(true); },
+      "take the model that allows assets when the chosen one does not");
+  command->add_flag_callback(
+      "--recreate-expired", [arguments] { arguments->request.set_recreate_expired_assets(true); },
+      "create assets that the vendor dropped again from their URLs (billed)");
   command->add_flag_callback(
       "--validate-only", [arguments] { arguments->request.set_validate_only(true); }, "check everything, send nothing");
   command->add_flag("-w,--watch", arguments->watch, "follow the task to its end; prints the link of the video");

@@ -21,7 +21,7 @@ absl::StatusOr<ReferenceRole> ParseRole(std::string_view text) {
       absl::StrCat("unknown role \"", std::string(text), "\"; use image, first_frame, last_frame, video or audio"));
 }
 
-// Takes a trailing `,role=` or `,label=` off `text`; false when there is none.
+// Takes a trailing option off `text`; false when there is none.
 absl::StatusOr<bool> TakeOption(std::string_view& text, Reference& reference) {
   const size_t comma = text.rfind(',');
   if (comma == std::string_view::npos) return false;
@@ -37,6 +37,8 @@ absl::StatusOr<bool> TakeOption(std::string_view& text, Reference& reference) {
     const absl::StatusOr<ReferenceRole> role = ParseRole(option.substr(5));
     if (!role.ok()) return role.status();
     reference.set_role(*role);
+  } else if (option == "ephemeral") {
+    reference.set_ephemeral(true);
   } else {
     return false;
   }
@@ -58,7 +60,7 @@ absl::StatusOr<Reference> ParseReference(std::string_view text) {
     reference.set_uri(std::string(text));
   } else if (const size_t comma = text.find(','); comma != std::string_view::npos) {
     return absl::InvalidArgumentError(absl::StrCat("unknown option \"", std::string(text.substr(comma + 1)),
-                                                   "\" of a reference; use role= or label="));
+                                                   "\" of a reference; use role=, label= or ephemeral"));
   } else {
     reference.set_asset(AssetName(text));
   }

@@ -9,8 +9,8 @@
 
 namespace seedance::client::ctl {
 
-// Reads `ASSET_OR_URL[,role=ROLE][,label=LABEL]`. What contains `://` is a URL, the rest an asset, with or without
-// `assets/`. Only trailing parts that are `role=` or `label=` are options, so URLs may contain commas. Roles: `image`,
+// Reads `ASSET_OR_URL[,role=ROLE][,label=LABEL][,ephemeral]`. What contains `://` is a URL, the rest an asset, with or
+// without `assets/`. Only trailing parts that are options count as such, so URLs may contain commas. Roles: `image`,
 // `first_frame`, `last_frame`, `video`, `audio`, and the long forms `reference_image` and so on.
 // INVALID_ARGUMENT says what is wrong.
 absl::StatusOr<gateway::v1::Reference> ParseReference(std::string_view text);

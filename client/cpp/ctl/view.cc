@@ -80,12 +80,14 @@ std::string ReferenceText(const gateway::v1::Reference& reference) {
     absl::StrAppend(&text, ",role=", EnumWord(gateway::v1::ReferenceRole_Name(reference.role()), "REFERENCE_ROLE_"));
   }
   if (!reference.label().empty()) absl::StrAppend(&text, ",label=", OneLine(reference.label()));
+  if (reference.ephemeral()) absl::StrAppend(&text, ",ephemeral");
   return text;
 }
 
 // What was asked for.
 void AddWish(const GenerationTask& task, Fields& fields) {
   fields.emplace_back("prompt", OneLine(task.prompt()));
+  if (task.normalized_prompt() != task.prompt()) fields.emplace_back("as sent", OneLine(task.normalized_prompt()));
   for (const auto& reference : task.references()) fields.emplace_back("reference", ReferenceText(reference));
   if (task.resolution() != gateway::v1::RESOLUTION_UNSPECIFIED) {
     fields.emplace_back("resolution", EnumWord(gateway::v1::Resolution_Name(task.resolution()), "RESOLUTION_"));
@@ -96,6 +98,12 @@ void AddWish(const GenerationTask& task, Fields& fields) {
   if (task.has_generate_audio()) fields.emplace_back("audio", task.generate_audio() ? "yes" : "no");
   if (task.has_watermark()) fields.emplace_back("watermark", task.watermark() ? "yes" : "no");
   for (const auto& [key, value] : task.labels()) fields.emplace_back("label", OneLine(key + "=" + value));
+}
+
+// `0.35 USD`.
+std::string MoneyText(const gateway::v1::Money& money) {
+  return absl::StrFormat("%g %s", static_cast<double>(money.units()) + money.nanos() / 1e9,
+                         OneLine(money.currency_code()));
 }
 
 void AddResult(const GenerationTask& task, const View& view, Fields& fields) {
@@ -173,6 +181,7 @@ std::string RenderAsset(const Asset& asset, const View& view) {
                        {"preview", OneLine(asset.preview_uri())},
                        {"created", When(ToTime(asset.has_create_time(), asset.create_time()), view)},
                        {"updated", When(ToTime(asset.has_update_time(), asset.update_time()), view)},
+                       {"last use", When(ToTime(asset.has_last_use_time(), asset.last_use_time()), view)},
                        {"expires", When(ToTime(asset.has_expire_time(), asset.expire_time()), view)}},
                       view.color);
 }
@@ -198,6 +207,8 @@ std::string RenderTask(const GenerationTask& task, const View& view) {
                    {"upstream task", OneLine(task.upstream_task_id())},
                    {"model", OneLine(task.model())}};
   AddWish(task, fields);
+  if (task.has_estimated_cost()) fields.emplace_back("will cost", "about " + MoneyText(task.estimated_cost()));
+  for (const std::string& warning : task.warnings()) fields.emplace_back("warning", Cell(OneLine(warning), Tone::kBusy));
   AddResult(task, view, fields);
   fields.emplace_back("created", When(ToTime(task.has_create_time(), task.create_time()), view));
   fields.emplace_back("submitted", When(ToTime(task.has_submit_time(), task.submit_time()), view));

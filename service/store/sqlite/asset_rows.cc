@@ -25,6 +25,31 @@ model::PageCursor CursorOf(const model::Asset& asset) {
   return {absl::ToUnixMicros(asset.create_time), HandleKey(asset.handle)};
 }
 
+absl::StatusOr<std::optional<model::Asset>> FirstOf(Query& query) {
+  if (!query.Step()) return std::optional<model::Asset>();
+  absl::StatusOr<model::Asset> asset = FromRow(query);
+  if (!asset.ok()) return asset.status();
+  return std::optional<model::Asset>(*std::move(asset));
+}
+
+absl::StatusOr<std::vector<model::Asset>> AllOf(Query& query) {
+  std::vector<model::Asset> assets;
+  while (query.Step()) {
+    absl::StatusOr<model::Asset> asset = FromRow(query);
+    if (!asset.ok()) return asset.status();
+    assets.push_back(*std::move(asset));
+  }
+  return assets;
+}
+
+// An asset that was never used counts from its creation.
+int64_t UsedMicros(const model::Asset& asset) {
+  return absl::ToUnixMicros(asset.last_used_time == absl::InfinitePast() ? asset.create_time : asset.last_used_time);
+}
+
+// Literals in statements below, because SQLite uses a partial index only when the statement says the same.
+static_assert(static_cast<int>(AssetState::kProcessing) == 1 && static_cast<int>(AssetState::kActive) == 2);
+
 absl::Status NotFound(const model::UpstreamHandle& handle) {
   return base::ResourceNotFound("seedance.gateway.v1.Asset", model::AssetName(handle));
 }
@@ -34,18 +59,27 @@ absl::Status NotFound(const model::UpstreamHandle& handle) {
 void WriteAsset(Connection& connection, model::Asset& asset) {
   asset.revision = NextRevision(connection);
   Query(connection,
-        "INSERT INTO assets (name, tenant, group_name, display_name, media_type, state, create_micros, revision, body) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) "
-        "ON CONFLICT (name) DO UPDATE SET tenant = excluded.tenant, group_name = excluded.group_name, "
-        "display_name = excluded.display_name, media_type = excluded.media_type, state = excluded.state, "
-        "create_micros = excluded.create_micros, revision = excluded.revision, body = excluded.body")
+        "INSERT INTO assets (name, tenant, upstream, group_name, display_name, media_type, state, sha256, "
+        "vendor_id, create_micros, used_micros, expires, revision, body) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (name) DO UPDATE SET tenant = excluded.tenant, upstream = excluded.upstream, "
+        "group_name = excluded.group_name, display_name = excluded.display_name, media_type = excluded.media_type, "
+        "state = excluded.state, sha256 = excluded.sha256, vendor_id = excluded.vendor_id, create_micros = "
+        "excluded.create_micros, "
+        "used_micros = excluded.used_micros, expires = excluded.expires, revision = excluded.revision, "
+        "body = excluded.body")
       .Text(HandleKey(asset.handle))
       .Text(asset.tenant)
+      .Text(asset.handle.upstream)
       .Text(HandleKey(asset.group))
       .Text(asset.display_name)
       .Int(static_cast<int>(asset.media_type))
       .Int(static_cast<int>(asset.state))
+      .Text(asset.media_info.sha256)
+      .Text(asset.vendor_id)
       .Int(absl::ToUnixMicros(asset.create_time))
+      .Int(UsedMicros(asset))
+      .Int(asset.expire_time == absl::InfiniteFuture() ? 0 : 1)
       .Int(asset.revision)
       .Bytes(SerializeAsset(asset))
       .Run();
@@ -89,23 +123,51 @@ absl::StatusOr<std::optional<model::Asset>> FindAsset(Connection& connection, co
               "ORDER BY create_micros DESC, name DESC LIMIT 1");
   query.Text(HandleKey(group)).Text(display_name);
   query.Int(static_cast<int>(AssetState::kFailed)).Int(static_cast<int>(AssetState::kExpired));
-  if (!query.Step()) return std::optional<model::Asset>();
-  absl::StatusOr<model::Asset> asset = FromRow(query);
-  if (!asset.ok()) return asset.status();
-  return std::optional<model::Asset>(*std::move(asset));
+  return FirstOf(query);
+}
+
+absl::StatusOr<std::optional<model::Asset>> FindAssetByContent(Connection& connection,
+                                                               const model::UpstreamHandle& group,
+                                                               const std::string& sha256) {
+  Query query(connection,
+              "SELECT revision, body FROM assets WHERE group_name = ? AND sha256 = ? AND sha256 <> '' "
+              "AND state IN (1, 2) ORDER BY create_micros, name LIMIT 1");
+  query.Text(HandleKey(group)).Text(sha256);
+  return FirstOf(query);
+}
+
+absl::StatusOr<std::optional<model::Asset>> FindAssetByVendorId(Connection& connection, const std::string& upstream,
+                                                                const std::string& vendor_id) {
+  Query query(connection,
+              "SELECT revision, body FROM assets WHERE upstream = ? AND vendor_id = ? AND vendor_id <> '' LIMIT 1");
+  query.Text(upstream).Text(vendor_id);
+  return FirstOf(query);
 }
 
 absl::StatusOr<std::vector<model::Asset>> ListProcessingAssets(Connection& connection) {
-  // A literal, because SQLite uses the partial index only when the statement says the same.
-  static_assert(static_cast<int>(AssetState::kProcessing) == 1);
   Query query(connection, "SELECT revision, body FROM assets WHERE state = 1");
-  std::vector<model::Asset> assets;
-  while (query.Step()) {
-    absl::StatusOr<model::Asset> asset = FromRow(query);
-    if (!asset.ok()) return asset.status();
-    assets.push_back(*std::move(asset));
-  }
-  return assets;
+  return AllOf(query);
+}
+
+absl::StatusOr<std::vector<model::Asset>> ListExpiringAssets(Connection& connection) {
+  Query query(connection, "SELECT revision, body FROM assets WHERE state = 2 AND expires = 1");
+  return AllOf(query);
+}
+
+int64_t CountLiveAssets(Connection& connection, const std::string& upstream) {
+  Query query(connection, "SELECT count(*) FROM assets WHERE upstream = ? AND state IN (1, 2)");
+  query.Text(upstream);
+  query.Step();
+  return query.IntAt(0);
+}
+
+absl::StatusOr<std::vector<model::Asset>> ListLeastRecentlyUsed(Connection& connection, const std::string& tenant,
+                                                                const std::string& upstream, int limit) {
+  Query query(connection,
+              "SELECT revision, body FROM assets WHERE upstream = ? AND tenant = ? AND state IN (1, 2) "
+              "ORDER BY used_micros, name LIMIT ?");
+  query.Text(upstream).Text(tenant).Int(limit);
+  return AllOf(query);
 }
 
 }  // namespace seedance::store::sqlite

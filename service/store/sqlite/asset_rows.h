@@ -1,6 +1,7 @@
 #ifndef SEEDANCE_SERVICE_STORE_SQLITE_ASSET_ROWS_H_
 #define SEEDANCE_SERVICE_STORE_SQLITE_ASSET_ROWS_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,7 +22,16 @@ absl::StatusOr<model::Page<model::Asset>> ListAssets(Connection& connection, con
                                                      const model::PageCursor& after, int limit);
 absl::StatusOr<std::optional<model::Asset>> FindAsset(Connection& connection, const model::UpstreamHandle& group,
                                                       const std::string& display_name);
+absl::StatusOr<std::optional<model::Asset>> FindAssetByContent(Connection& connection,
+                                                               const model::UpstreamHandle& group,
+                                                               const std::string& sha256);
+absl::StatusOr<std::optional<model::Asset>> FindAssetByVendorId(Connection& connection, const std::string& upstream,
+                                                                const std::string& vendor_id);
 absl::StatusOr<std::vector<model::Asset>> ListProcessingAssets(Connection& connection);
+absl::StatusOr<std::vector<model::Asset>> ListExpiringAssets(Connection& connection);
+int64_t CountLiveAssets(Connection& connection, const std::string& upstream);
+absl::StatusOr<std::vector<model::Asset>> ListLeastRecentlyUsed(Connection& connection, const std::string& tenant,
+                                                                const std::string& upstream, int limit);
 
 }  // namespace seedance::store::sqlite
 

@@ -2,8 +2,11 @@
 
 #include <cstdlib>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "service/store/record.h"
 
 namespace seedance::store::sqlite {
 namespace {
@@ -75,12 +78,51 @@ CREATE TABLE billed_calls (
 CREATE INDEX billed_calls_in_flight ON billed_calls (state) WHERE state = 1;
 )sql";
 
+// A row whose body cannot be read keeps what SQL alone can tell.
+constexpr char kAssetLibrary[] = R"sql(
+ALTER TABLE assets ADD COLUMN upstream    TEXT    NOT NULL DEFAULT '';
+ALTER TABLE assets ADD COLUMN sha256      TEXT    NOT NULL DEFAULT '';  -- Empty: unknown.
+ALTER TABLE assets ADD COLUMN vendor_id   TEXT    NOT NULL DEFAULT '';  -- Empty: that in the name.
+ALTER TABLE assets ADD COLUMN used_micros INTEGER NOT NULL DEFAULT 0;   -- The last use; the creation before any.
+ALTER TABLE assets ADD COLUMN expires     INTEGER NOT NULL DEFAULT 0;   -- 1: has an expire_time.
+UPDATE assets SET upstream = substr(name, 1, instr(name, '~') - 1), used_micros = create_micros;
+CREATE INDEX assets_by_content ON assets (group_name, sha256, create_micros, name) WHERE sha256 <> '';
+CREATE INDEX assets_by_vendor_id ON assets (upstream, vendor_id) WHERE vendor_id <> '';
+CREATE INDEX assets_live ON assets (upstream, tenant, used_micros, name) WHERE state IN (1, 2);
+CREATE INDEX assets_expiring ON assets (name) WHERE state = 2 AND expires = 1;
+)sql";
+
+constexpr int kRowsAtOnce = 500;
+
+void FillAssetLibrary(Connection& connection) {
+  std::string last;
+  for (bool more = true; more;) {
+    std::vector<std::pair<std::string, std::string>> rows;
+    {
+      Query query(connection, "SELECT name, body FROM assets WHERE name > ? ORDER BY name LIMIT ?");
+      query.Text(last).Int(kRowsAtOnce);
+      while (query.Step()) rows.emplace_back(query.BytesAt(0), query.BytesAt(1));
+    }
+    more = rows.size() == kRowsAtOnce;
+    for (const auto& [name, body] : rows) {
+      last = name;
+      const absl::StatusOr<model::Asset> asset = ParseAsset(body);
+      if (!asset.ok()) continue;
+      Query(connection, "UPDATE assets SET sha256 = ?, expires = ? WHERE name = ?")
+          .Text(asset->media_info.sha256)
+          .Int(asset->expire_time == absl::InfiniteFuture() ? 0 : 1)
+          .Text(name)
+          .Run();
+    }
+  }
+}
+
 int Version(Connection& connection) { return std::atoi(connection.Value("PRAGMA user_version").c_str()); }
 
 }  // namespace
 
-const std::vector<const char*>& Migrations() {
-  static const auto* all = new std::vector<const char*>{kFirst};
+const std::vector<Migration>& Migrations() {
+  static const auto* all = new std::vector<Migration>{{kFirst}, {kAssetLibrary, FillAssetLibrary}};
   return *all;
 }
 
@@ -93,7 +135,11 @@ absl::Status Migrate(Connection& connection) {
   }
   if (version == latest) return absl::OkStatus();
   connection.Execute("BEGIN IMMEDIATE");
-  for (int next = version; next < latest; ++next) connection.Execute(Migrations()[static_cast<size_t>(next)]);
+  for (int next = version; next < latest; ++next) {
+    const Migration& migration = Migrations()[static_cast<size_t>(next)];
+    connection.Execute(migration.sql);
+    if (migration.fill != nullptr) migration.fill(connection);
+  }
   // A pragma takes no bound values; this one is a number.
   connection.Execute(absl::StrCat("PRAGMA user_version = ", latest).c_str());
   connection.Execute("COMMIT");

@@ -8,9 +8,15 @@
 
 namespace seedance::store::sqlite {
 
-// SQL that brings a database from version i (its user_version) to i + 1, for each i from 0. A released one is never
-// edited; changes are appended.
-const std::vector<const char*>& Migrations();
+// What brings a database from one version (its user_version) to the next.
+struct Migration {
+  const char* sql;
+  // Fills in, after `sql`, what only the code can read. Null: nothing.
+  void (*fill)(Connection& connection) = nullptr;
+};
+
+// Number i leads from version i to i + 1. A released one is never edited; changes are appended.
+const std::vector<Migration>& Migrations();
 
 // Brings the database to the latest version, all in one transaction. FAILED_PRECONDITION when a newer release of the
 // gateway made it. Throws SQLite::Exception.

@@ -38,8 +38,29 @@ class SqliteStore : public Store {
     });
   }
 
+  absl::StatusOr<model::AssetGroup> AddGroup(const model::AssetGroup& group) override {
+    return Write<model::AssetGroup>([&](Connection& connection) -> absl::StatusOr<model::AssetGroup> {
+      absl::StatusOr<model::AssetGroup> there = ReadGroup(connection, group.handle);
+      if (!absl::IsNotFound(there.status())) return there;
+      model::AssetGroup written = group;
+      WriteGroup(connection, written);
+      return written;
+    });
+  }
+
   absl::StatusOr<model::AssetGroup> GetGroup(const model::UpstreamHandle& handle) override {
     return readers_->Run([&](Connection& connection) { return ReadGroup(connection, handle); });
+  }
+
+  absl::StatusOr<model::AssetGroup> UpdateGroup(const model::UpstreamHandle& handle,
+                                                absl::FunctionRef<absl::Status(model::AssetGroup&)> change) override {
+    return Write<model::AssetGroup>([&](Connection& connection) -> absl::StatusOr<model::AssetGroup> {
+      absl::StatusOr<model::AssetGroup> group = ReadGroup(connection, handle);
+      if (!group.ok()) return group;
+      if (absl::Status changed = change(*group); !changed.ok()) return changed;
+      WriteGroup(connection, *group);
+      return group;
+    });
   }
 
   absl::Status DeleteGroup(const model::UpstreamHandle& handle) override {
@@ -53,6 +74,16 @@ class SqliteStore : public Store {
 
   absl::StatusOr<model::Asset> PutAsset(const model::Asset& asset) override {
     return Write<model::Asset>([&](Connection& connection) -> absl::StatusOr<model::Asset> {
+      model::Asset written = asset;
+      WriteAsset(connection, written);
+      return written;
+    });
+  }
+
+  absl::StatusOr<model::Asset> AddAsset(const model::Asset& asset) override {
+    return Write<model::Asset>([&](Connection& connection) -> absl::StatusOr<model::Asset> {
+      absl::StatusOr<model::Asset> there = ReadAsset(connection, asset.handle);
+      if (!absl::IsNotFound(there.status())) return there;
       model::Asset written = asset;
       WriteAsset(connection, written);
       return written;
@@ -88,8 +119,35 @@ class SqliteStore : public Store {
     return readers_->Run([&](Connection& connection) { return sqlite::FindAsset(connection, group, display_name); });
   }
 
+  absl::StatusOr<std::optional<model::Asset>> FindAssetByContent(const model::UpstreamHandle& group,
+                                                                 const std::string& sha256) override {
+    return readers_->Run([&](Connection& connection) { return sqlite::FindAssetByContent(connection, group, sha256); });
+  }
+
+  absl::StatusOr<std::optional<model::Asset>> FindAssetByVendorId(const std::string& upstream,
+                                                                  const std::string& vendor_id) override {
+    return readers_->Run(
+        [&](Connection& connection) { return sqlite::FindAssetByVendorId(connection, upstream, vendor_id); });
+  }
+
   absl::StatusOr<std::vector<model::Asset>> ListProcessingAssets() override {
     return readers_->Run([](Connection& connection) { return sqlite::ListProcessingAssets(connection); });
+  }
+
+  absl::StatusOr<std::vector<model::Asset>> ListExpiringAssets() override {
+    return readers_->Run([](Connection& connection) { return sqlite::ListExpiringAssets(connection); });
+  }
+
+  absl::StatusOr<int64_t> CountLiveAssets(const std::string& upstream) override {
+    return readers_->Run([&](Connection& connection) -> absl::StatusOr<int64_t> {
+      return sqlite::CountLiveAssets(connection, upstream);
+    });
+  }
+
+  absl::StatusOr<std::vector<model::Asset>> ListLeastRecentlyUsed(const std::string& tenant,
+                                                                  const std::string& upstream, int limit) override {
+    return readers_->Run(
+        [&](Connection& connection) { return sqlite::ListLeastRecentlyUsed(connection, tenant, upstream, limit); });
   }
 
   absl::StatusOr<model::GenerationTask> GetTask(const std::string& id) override {

@@ -24,8 +24,8 @@ struct SqliteOptions {
 
 // Opens the embedded store, for one process at a time, and brings its schema to this release's version.
 //
-// Writes are done by one thread that commits them in groups; the `change` functions of UpdateAsset and UpdateTask run
-// on it, while their callers wait. StoreUnavailable errors carry metadata `cause`: disk_full, read_only, corrupt,
+// Writes are done by one thread that commits them in groups; the `change` functions of updates run on
+// it, while their callers wait. StoreUnavailable errors carry metadata `cause`: disk_full, read_only, corrupt,
 // input_output, cannot_open, busy, no_memory, unreadable_record and rarer ones.
 //
 // FAILED_PRECONDITION, with a text for the operator: another gateway uses the file; a newer release made it; it or its

@@ -4,19 +4,18 @@
 #include <atomic>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "service/base/error.h"
 #include "service/base/random.h"
 #include "service/upstream/anyfast/error_table.h"
 #include "service/upstream/anyfast/multipart_source.h"
-#include "service/upstream/anyfast/profiles.h"
 #include "service/upstream/anyfast/task_report.h"
 #include "service/upstream/anyfast/wire_report.h"
 #include "service/upstream/anyfast/wire_request.h"
+#include "service/upstream/path_segment.h"
 #include "service/upstream/result_fetch.h"
+#include "service/upstream/vendor_client.h"
 
 namespace seedance::upstream {
 namespace {
@@ -28,19 +27,6 @@ constexpr char kAssetResource[] = "seedance.gateway.v1.Asset";
 constexpr int kMaxPageSize = 100;
 // Pages that GetGroup looks through when the vendor does not filter by id.
 constexpr int kMaxFindPages = 20;
-
-// Ids are opaque; what is no plain letter, digit or sign must not change the path.
-std::string PathSegment(const std::string& id) {
-  std::string segment;
-  for (const char c : id) {
-    if (absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_') {
-      segment.push_back(c);
-    } else {
-      absl::StrAppendFormat(&segment, "%%%02X", static_cast<unsigned char>(c));
-    }
-  }
-  return segment;
-}
 
 // The vendor wants to hear which type of group is meant.
 bool DemandsGroupType(const HttpReply& reply) {
@@ -80,14 +66,17 @@ class UploadCancel {
 class AnyFast : public Upstream {
  public:
   AnyFast(AnyFastOptions options, std::unique_ptr<HttpTransport> transport, base::Clock& clock)
-      : options_(std::move(options)), transport_(std::move(transport)), clock_(clock) {}
+      : options_(std::move(options)),
+        client_({options_.base_url,
+                 {{"Authorization", "Bearer " + options_.api_key.Reveal()}},
+                 options_.api_key,
+                 options_.read_timeout,
+                 options_.submit_timeout},
+                AnyFastErrors(), std::move(transport), clock),
+        clock_(clock) {}
 
   const std::string& name() const override { return options_.name; }
-  std::string default_model() const override { return options_.default_model; }
-  std::optional<model::ModelProfile> FindModel(const std::string& model) const override {
-    return AnyFastProfile(model);
-  }
-  const model::AssetProfile& asset_profile() const override { return asset_profile_; }
+  const model::UpstreamProfile& profile() const override { return options_.profile; }
 
   BilledResult<std::string> CreateGroup(const CallOptions& call, const NewGroup& group) override {
     return Create(Operation::kCreateGroup, BilledPost(call, "/volc/asset/CreateAssetGroup", CreateGroupBody(group)),
@@ -131,12 +120,13 @@ class AnyFast : public Upstream {
   absl::StatusOr<ReportPage<AssetReport>> ListAssets(const CallOptions& call, const AssetQuery& query) override {
     AssetQuery bounded = query;
     bounded.page_size = std::clamp(query.page_size, 1, kMaxPageSize);
-    absl::StatusOr<HttpReply> reply =
-        Read(Operation::kReadAssets, call, Post(call, "/volc/asset/ListAssets", ListAssetsBody(bounded)), std::nullopt);
+    absl::StatusOr<HttpReply> reply = client_.Read(
+        Operation::kReadAssets, call, Post(call, "/volc/asset/ListAssets", ListAssetsBody(bounded)), std::nullopt);
     if (!reply.ok()) return reply.status();
     const JsonNode answer = UnwrapAnswer(reply->body);
     const JsonNode items = answer.First({"Items", "items"});
-    if (!items.IsArray() && !answer["TotalCount"].exists()) return Misunderstood(Operation::kReadAssets, *reply);
+    if (!items.IsArray() && !answer["TotalCount"].exists())
+      return client_.ReadError(Operation::kReadAssets, call, *reply, std::nullopt);
     ReportPage<AssetReport> page;
     for (size_t i = 0; i < items.size(); ++i) page.items.push_back(ReadAsset(items[i], options_.api_key));
     page.more = MorePages(answer, bounded.page, bounded.page_size);
@@ -145,11 +135,11 @@ class AnyFast : public Upstream {
 
   absl::StatusOr<AssetReport> GetAsset(const CallOptions& call, const std::string& id) override {
     absl::StatusOr<HttpReply> reply =
-        Read(Operation::kReadAssets, call, Post(call, "/volc/asset/GetAsset", IdBody(id)), AssetRef(id));
+        client_.Read(Operation::kReadAssets, call, Post(call, "/volc/asset/GetAsset", IdBody(id)), AssetRef(id));
     if (!reply.ok()) return reply.status();
     AssetReport asset = ReadAsset(UnwrapAnswer(reply->body), options_.api_key);
     if (asset.id.empty() && asset.state != model::AssetState::kUnspecified) asset.id = id;
-    if (asset.id != id) return Misunderstood(Operation::kReadAssets, *reply);
+    if (asset.id != id) return client_.ReadError(Operation::kReadAssets, call, *reply, std::nullopt);
     return asset;
   }
 
@@ -160,30 +150,37 @@ class AnyFast : public Upstream {
     return Change(Operation::kChangeAsset, call, "/volc/asset/DeleteAsset", IdBody(id), AssetRef(id));
   }
 
+  absl::StatusOr<std::string> StageFile(const CallOptions&, const std::string&, ByteSource&) override {
+    return base::InternalError("AnyFast takes bytes, so nothing is staged for it");
+  }
+
+  bool IsWebhookSecret(std::string_view) const override { return false; }
+  std::string TaskOfWebhook(std::string_view) const override { return ""; }
+
   BilledResult<std::string> CreateTask(const CallOptions& call, const model::TaskRequest& task) override {
-    const std::string& model = task.model.empty() ? options_.default_model : task.model;
+    const std::string& model = task.model.empty() ? options_.profile.default_model : task.model;
     return Create(Operation::kCreateTask, BilledPost(call, "/v1/video/generations", CreateTaskBody(task, model)),
                   std::nullopt);
   }
 
   absl::StatusOr<TaskReport> GetTask(const CallOptions& call, const std::string& id) override {
-    HttpRequest request = Request(call, "/v1/video/generations/" + PathSegment(id));
-    request.method = "GET";
-    absl::StatusOr<HttpReply> reply = Read(Operation::kReadTask, call, std::move(request), std::nullopt);
+    absl::StatusOr<HttpReply> reply =
+        client_.Read(Operation::kReadTask, call,
+                     client_.Request(call, "GET", "/v1/video/generations/" + PathSegment(id)), std::nullopt);
     if (!reply.ok()) return reply.status();
     std::optional<TaskReport> report = ReadTask(reply->body, clock_.Now(), options_.api_key);
-    if (!report.has_value()) return Misunderstood(Operation::kReadTask, *reply);
+    if (!report.has_value()) return client_.ReadError(Operation::kReadTask, call, *reply, std::nullopt);
     return *std::move(report);
   }
 
   absl::Status FetchResult(const CallOptions& call, const std::string& uri, int64_t offset, int64_t limit,
                            ResultSink& sink) override {
     const absl::Duration time = std::min(options_.transfer_timeout, call.deadline - clock_.Now());
-    return FetchRange(*transport_, call, {uri, offset, limit}, time, options_.allow_plain_http, sink);
+    return FetchRange(client_.transport(), call, {uri, offset, limit}, time, options_.allow_plain_http, sink);
   }
 
  private:
-  using Resource = std::optional<base::ResourceRef>;
+  using Resource = VendorClient::Resource;
 
   Resource GroupRef(const std::string& id) const {
     return base::ResourceRef{kGroupResource, model::AssetGroupName({options_.name, id})};
@@ -192,56 +189,22 @@ class AnyFast : public Upstream {
     return base::ResourceRef{kAssetResource, model::AssetName({options_.name, id})};
   }
 
-  HttpRequest Request(const CallOptions& call, const std::string& path) const {
-    HttpRequest request;
-    request.method = "POST";
-    request.url = options_.base_url + path;
-    request.headers.emplace_back("Authorization", "Bearer " + options_.api_key.Reveal());
-    if (!call.traceparent.empty()) request.headers.emplace_back("traceparent", call.traceparent);
-    return request;
-  }
-
   HttpRequest Post(const CallOptions& call, const std::string& path, std::string body) const {
-    HttpRequest request = Request(call, path);
-    request.content_type = "application/json";
-    request.body = std::move(body);
-    return request;
+    return client_.Request(call, "POST", path, std::move(body));
   }
 
-  // Neither the caller's deadline nor its leaving ends a billed call: the answer is worth money.
   HttpRequest BilledPost(const CallOptions& call, const std::string& path, std::string body) const {
     HttpRequest request = Post(call, path, std::move(body));
-    request.timeout = options_.submit_timeout;
-    request.billed = true;
-    request.cancel = call.abandon;
+    client_.MakeBilled(call, request);
     return request;
   }
 
-  ErrorContext Context(Operation operation, Resource resource) const {
-    return {operation, options_.api_key, clock_.Now(), std::move(resource)};
-  }
-
-  BilledResult<std::string> Create(Operation operation, const HttpRequest& request, Resource resource) {
-    const HttpReply reply = transport_->Send(request);
-    ErrorContext context = Context(operation, std::move(resource));
-    context.streamed = request.source != nullptr;
-    return Judge(context, reply);
-  }
-
-  static BilledResult<std::string> Judge(const ErrorContext& context, const HttpReply& reply) {
+  BilledResult<std::string> Create(Operation operation, const HttpRequest& request, Resource resource) const {
+    const HttpReply reply = client_.transport().Send(request);
     BilledResult<std::string> result;
-    if (reply.outcome == HttpOutcome::kReply && reply.status >= 200 && reply.status < 300) {
-      result.value = ReadId(UnwrapAnswer(reply.body));
-    }
-    if (!result.value.empty()) {
-      result.acceptance = Acceptance::kAccepted;
-      return result;
-    }
-    Verdict verdict = JudgeAnswer(context, reply);
-    result.acceptance = verdict.acceptance;
-    result.status = std::move(verdict.status);
-    result.retry_after = verdict.retry_after;
-    result.retryable = verdict.retryable;
+    if (IsSuccess(reply)) result.value = ReadId(UnwrapAnswer(reply.body));
+    if (result.value.empty()) return ToResult(client_.JudgeBilled(operation, request, reply, std::move(resource)));
+    result.acceptance = Acceptance::kAccepted;
     return result;
   }
 
@@ -273,44 +236,15 @@ class AnyFast : public Upstream {
     return result;
   }
 
-  // A 2xx answer to a call that bills nothing.
-  absl::StatusOr<HttpReply> Read(Operation operation, const CallOptions& call, HttpRequest request, Resource resource) {
-    absl::StatusOr<HttpReply> reply = SendRead(call, request);
-    if (!reply.ok()) return reply.status();
-    if (reply->outcome == HttpOutcome::kReply && reply->status >= 200 && reply->status < 300) return reply;
-    if (reply->outcome != HttpOutcome::kReply && reply->outcome != HttpOutcome::kCancelled &&
-        clock_.Now() >= call.deadline) {
-      return DeadlineExceeded();
-    }
-    return JudgeAnswer(Context(operation, std::move(resource)), *reply).status;
-  }
-
-  absl::StatusOr<HttpReply> SendRead(const CallOptions& call, HttpRequest& request) {
-    request.timeout = std::min(options_.read_timeout, call.deadline - clock_.Now());
-    request.cancel = call.cancel;
-    if (request.timeout <= absl::ZeroDuration()) return DeadlineExceeded();
-    return transport_->Send(request);
-  }
-
-  static absl::Status DeadlineExceeded() {
-    base::ErrorDetail detail;
-    detail.reason = Reason::kDeadlineExceeded;
-    return base::MakeError("the vendor did not answer in time", detail);
-  }
-
-  // A 2xx answer without what was asked for. It may hold an error all the same.
-  absl::Status Misunderstood(Operation operation, const HttpReply& reply) const {
-    return JudgeAnswer(Context(operation, std::nullopt), reply).status;
-  }
-
   absl::Status Change(Operation operation, const CallOptions& call, const std::string& path, std::string body,
                       Resource resource) {
-    absl::StatusOr<HttpReply> reply = Read(operation, call, Post(call, path, std::move(body)), std::move(resource));
+    absl::StatusOr<HttpReply> reply =
+        client_.Read(operation, call, Post(call, path, std::move(body)), std::move(resource));
     if (!reply.ok()) return reply.status();
     const JsonNode root = JsonNode::Parse(reply->body);
     const bool refused = root["error"].IsObject() || root["ResponseMetadata"]["Error"].IsObject() ||
                          UnwrapAnswer(reply->body)["Deleted"].Truth() == false;
-    return refused ? Misunderstood(operation, *reply) : absl::OkStatus();
+    return refused ? client_.ReadError(operation, call, *reply, std::nullopt) : absl::OkStatus();
   }
 
   // `body(group_type)` writes the request.
@@ -319,24 +253,25 @@ class AnyFast : public Upstream {
     // Most keys take the list without a type, which then holds every type; some answer that it is missing.
     const std::string type = group_type_demanded_ ? "AIGC" : "";
     HttpRequest request = Post(call, "/volc/asset/ListAssetGroups", body(type));
-    absl::StatusOr<HttpReply> reply = SendRead(call, request);
+    absl::StatusOr<HttpReply> reply = client_.SendRead(call, request);
     if (!reply.ok()) return reply.status();
     if (type.empty() && DemandsGroupType(*reply)) {
       group_type_demanded_ = true;
       request.body = body("AIGC");
     } else {
-      return ReadGroupPage(*reply, number, size);
+      return ReadGroupPage(call, *reply, number, size);
     }
-    reply = SendRead(call, request);
+    reply = client_.SendRead(call, request);
     if (!reply.ok()) return reply.status();
-    return ReadGroupPage(*reply, number, size);
+    return ReadGroupPage(call, *reply, number, size);
   }
 
-  absl::StatusOr<ReportPage<GroupReport>> ReadGroupPage(const HttpReply& reply, int number, int size) const {
-    const bool fine = reply.outcome == HttpOutcome::kReply && reply.status >= 200 && reply.status < 300;
-    const JsonNode answer = fine ? UnwrapAnswer(reply.body) : JsonNode();
+  absl::StatusOr<ReportPage<GroupReport>> ReadGroupPage(const CallOptions& call, const HttpReply& reply, int number,
+                                                        int size) const {
+    const JsonNode answer = IsSuccess(reply) ? UnwrapAnswer(reply.body) : JsonNode();
     const JsonNode items = answer.First({"Items", "items"});
-    if (!items.IsArray() && !answer["TotalCount"].exists()) return Misunderstood(Operation::kReadGroups, reply);
+    if (!items.IsArray() && !answer["TotalCount"].exists())
+      return client_.ReadError(Operation::kReadGroups, call, reply, std::nullopt);
     ReportPage<GroupReport> page;
     for (size_t i = 0; i < items.size(); ++i) page.items.push_back(ReadGroup(items[i]));
     page.more = MorePages(answer, number, size);
@@ -361,9 +296,8 @@ class AnyFast : public Upstream {
   }
 
   const AnyFastOptions options_;
-  const std::unique_ptr<HttpTransport> transport_;
+  const VendorClient client_;
   base::Clock& clock_;
-  const model::AssetProfile asset_profile_;
   std::atomic<bool> group_type_demanded_ = false;
 };
 

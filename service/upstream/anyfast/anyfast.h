@@ -7,6 +7,7 @@
 #include "absl/time/time.h"
 #include "service/base/clock.h"
 #include "service/base/secret.h"
+#include "service/model/profile.h"
 #include "service/upstream/http_transport.h"
 #include "service/upstream/upstream.h"
 
@@ -16,7 +17,7 @@ struct AnyFastOptions {
   std::string name = "anyfast";
   std::string base_url = "https://www.anyfast.ai";  // Without a slash at the end.
   base::Secret api_key;
-  std::string default_model = "seedance";
+  model::UpstreamProfile profile;  // Its default_model is sent as it stands.
   absl::Duration read_timeout = absl::Seconds(30);
   absl::Duration submit_timeout = absl::Seconds(300);
   absl::Duration transfer_timeout = absl::Seconds(900);

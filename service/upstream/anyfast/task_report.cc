@@ -6,8 +6,9 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "service/upstream/anyfast/error_table.h"
-#include "service/upstream/anyfast/wire_report.h"
+#include "service/upstream/anyfast/vendor_error.h"
 #include "service/upstream/json_node.h"
+#include "service/upstream/json_time.h"
 #include "service/upstream/link_expiry.h"
 #include "service/upstream/url.h"
 
@@ -57,7 +58,8 @@ class TaskAnswer {
     report.start_time = ReadTime(outer_["start_time"]);
     report.end_time = EndTime(report.state);
     if (report.state == TaskState::kSucceeded) report.result = Result(report.end_time.value_or(now));
-    if (report.state == TaskState::kFailed) report.error = JudgeFailure(Operation::kTaskEnd, Error(), api_key_);
+    if (report.state == TaskState::kFailed)
+      report.error = FailureOf(AnyFastErrors(), Operation::kTaskEnd, Error(), api_key_);
     if (report.state == TaskState::kExpired) {
       report.error = {Reason::kDeadlineExceeded, inner_["status"].Text(),
                       "the vendor gave the task up: its time was over"};

@@ -4,17 +4,10 @@
 #include <string>
 #include <string_view>
 
+#include "service/upstream/error_judge.h"
 #include "service/upstream/json_node.h"
 
 namespace seedance::upstream {
-
-// An error as the vendor wrote it: not cleaned, for matching only.
-struct VendorError {
-  bool recognised = false;    // The body is JSON and says something.
-  bool vendor_shape = false;  // It is one of the vendor's own shapes; proxies on the way write JSON too.
-  std::string code;
-  std::string message;
-};
 
 // Reads any of the shapes in circulation: `{"error":{...}}`, `{"code","message","data"}`, `{"error":{"message":"[Code]
 // text"}}`, a whole error body as text inside another, also several times. Bodies that are something else (HTML, empty,

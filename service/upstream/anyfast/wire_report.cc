@@ -3,6 +3,8 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "service/upstream/anyfast/error_table.h"
+#include "service/upstream/anyfast/vendor_error.h"
+#include "service/upstream/json_time.h"
 
 namespace seedance::upstream {
 namespace {
@@ -93,7 +95,7 @@ AssetReport ReadAsset(const JsonNode& item, const base::Secret& api_key) {
   VendorError said = error.IsText() ? ParseVendorText(error.Text()) : ReadVendorError(error);
   const bool inactive = absl::EqualsIgnoreCase(word, "inactive");
   if (said.recognised && inactive) asset.state = AssetState::kFailed;
-  if (asset.state == AssetState::kFailed) asset.error = JudgeFailure(Operation::kAssetEnd, said, api_key);
+  if (asset.state == AssetState::kFailed) asset.error = FailureOf(AnyFastErrors(), Operation::kAssetEnd, said, api_key);
   return asset;
 }
 
@@ -117,17 +119,6 @@ std::string StripIsolationPrefix(const std::string& name) {
   at = end;
   if (at < name.size() && (name[at] == '-' || name[at] == '_' || name[at] == ' ')) ++at;
   return name.substr(at);
-}
-
-std::optional<absl::Time> ReadTime(const JsonNode& node) {
-  const std::string text = node.Text();
-  absl::Time time;
-  if (node.IsText() && absl::ParseTime(absl::RFC3339_full, text, &time, nullptr)) return time;
-  const std::optional<int64_t> number = node.Integer();
-  // Below: a year or a date in another form, not a time of this century.
-  if (!number.has_value() || *number < 100000000) return std::nullopt;
-  if (*number > 100000000000) return absl::FromUnixMillis(*number);
-  return absl::FromUnixSeconds(*number);
 }
 
 }  // namespace seedance::upstream

@@ -27,9 +27,6 @@ bool MorePages(const JsonNode& answer, int page, int asked);
 // `[u-17]-[t-42]-name` -> `name`: what the vendor puts before a group's name.
 std::string StripIsolationPrefix(const std::string& name);
 
-// RFC 3339 text, or Unix seconds or milliseconds; zero and nonsense: nullopt.
-std::optional<absl::Time> ReadTime(const JsonNode& node);
-
 }  // namespace seedance::upstream
 
 #endif  // SEEDANCE_SERVICE_UPSTREAM_ANYFAST_WIRE_REPORT_H_

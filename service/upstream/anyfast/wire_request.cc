@@ -133,7 +133,8 @@ std::string RenameBody(const std::string& id, const std::string& display_name) {
 
 std::string CreateTaskBody(const model::TaskRequest& task, const std::string& model) {
   Json content = Json::array();
-  if (!task.prompt.empty()) content.push_back(Json{{"type", "text"}, {"text", task.prompt}});
+  const std::string& prompt = task.sent_prompt.empty() ? task.prompt : task.sent_prompt;
+  if (!prompt.empty()) content.push_back(Json{{"type", "text"}, {"text", prompt}});
   for (const model::Reference& reference : task.references) content.push_back(ContentItem(reference));
   Json body;
   body["model"] = model;

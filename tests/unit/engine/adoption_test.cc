@@ -169,5 +169,114 @@ TEST_F(AdoptionTest, SharedCredentialsAreNotReadThrough) {
   EXPECT_EQ(vendor_.list_groups.calls() + vendor_.list_assets.calls(), 0);
 }
 
+TEST_F(AdoptionTest, WhatIsStoredMeanwhileIsNotReplaced) {
+  Start();
+  own_.SetGroup({"g", "heroes", "", {}, {}});
+  own_.get_group.Close();
+  Answer<model::AssetGroup> answer;
+  engine_->groups().Get(Caller(), kOwnGroup, answer.done());
+  ASSERT_TRUE(Eventually([&] { return own_.get_group.waiting() == 1; }));
+  model::AssetGroup group;
+  group.handle = kOwnGroup;
+  group.tenant = kTenant;
+  group.display_name = "heroes";
+  group.description = "the caller's own words";
+  ASSERT_TRUE(store_->PutGroup(group).ok());
+  own_.get_group.Open();
+  EXPECT_EQ(answer.Wait()->description, group.description);
+  EXPECT_EQ(store_->GetGroup(kOwnGroup)->description, group.description);
+}
+
+// The vendor `own` has no groups, and drops assets that are not used for a week.
+class FlatLibraryTest : public AdoptionTest {
+ protected:
+  FlatLibraryTest() {
+    own_.profile().assets.groups = false;
+    own_.profile().assets.rename = false;
+    own_.profile().assets.library.idle_ttl = kWeek;
+    Start();
+  }
+  static upstream::AssetReport Flat(const std::string& id) {
+    upstream::AssetReport report = AssetAtVendor();
+    report.id = id;
+    report.group_id.clear();
+    return report;
+  }
+  absl::Status ReadAll(std::vector<model::UpstreamHandle> groups = {}) {
+    engine::ListAssetsParams params;
+    params.read_upstream = true;
+    params.groups = groups.empty() ? std::vector<model::UpstreamHandle>{kLibrary} : std::move(groups);
+    return ListAssets(params).status();
+  }
+
+  const absl::Duration kWeek = absl::Hours(7 * 24);
+  const model::UpstreamHandle kLibrary{"own", "library"};
+};
+
+TEST_F(FlatLibraryTest, AssetsOfAVendorWithoutGroupsGoIntoItsLibrary) {
+  own_.SetAsset(Flat("a"));
+  own_.SetAsset(Flat("b"));
+  ASSERT_TRUE(ReadAll().ok());
+  EXPECT_EQ(store_->GetGroup(kLibrary)->tenant, kTenant);
+  EXPECT_EQ(store_->GetGroup(kLibrary)->display_name, "library");
+  for (const char* id : {"a", "b"}) {
+    const absl::StatusOr<model::Asset> asset = store_->GetAsset({"own", id});
+    ASSERT_TRUE(asset.ok()) << asset.status();
+    EXPECT_EQ(asset->group, kLibrary);
+    EXPECT_EQ(asset->last_used_time, clock_.Now()) << "a list counts as a use";
+    EXPECT_EQ(asset->expire_time, clock_.Now() + kWeek);
+  }
+  EXPECT_EQ(own_.get_group.calls() + own_.list_groups.calls(), 0);
+}
+
+TEST_F(FlatLibraryTest, TheLibraryIsMadeWhenItIsFirstNeeded) {
+  EXPECT_EQ(ReasonOf(GetGroup(kLibrary)), Reason::kResourceNotFound);
+  own_.SetAsset(Flat("a"));
+  ASSERT_TRUE(GetAsset(kOwnAsset).ok());
+  EXPECT_TRUE(GetGroup(kLibrary).ok());
+}
+
+TEST_F(FlatLibraryTest, ALibraryThatWasRenamedKeepsItsName) {
+  own_.SetAsset(Flat("a"));
+  ASSERT_TRUE(ReadAll().ok());
+  Answer<model::AssetGroup> renamed;
+  engine_->groups().Update(Caller(), {kLibrary, "mine", std::nullopt}, renamed.done());
+  ASSERT_TRUE(renamed.Wait().ok());
+  own_.SetAsset(Flat("b"));
+  ASSERT_TRUE(ReadAll().ok());
+  EXPECT_EQ(store_->GetGroup(kLibrary)->display_name, "mine");
+}
+
+TEST_F(FlatLibraryTest, AnAdoptedAssetExpiresWithoutAUse) {
+  own_.SetAsset(Flat("a"));
+  ASSERT_TRUE(GetAsset(kOwnAsset).ok());
+  clock_.Advance(kWeek);
+  EXPECT_TRUE(Reaches(kOwnAsset, AssetState::kExpired));
+}
+
+TEST_F(FlatLibraryTest, AnAssetThatWasCreatedAgainIsKnownByItsPresentIdAndNotAdoptedTwice) {
+  model::Asset asset;
+  asset.handle = {"own", "first"};
+  asset.vendor_id = "second";
+  asset.tenant = kTenant;
+  asset.group = kLibrary;
+  asset.display_name = "mine";
+  asset.state = AssetState::kExpired;
+  ASSERT_TRUE(store_->PutAsset(asset).ok());
+  own_.SetAsset(Flat("second"));
+  ASSERT_TRUE(ReadAll().ok());
+  EXPECT_TRUE(absl::IsNotFound(store_->GetAsset({"own", "second"}).status()));
+  EXPECT_EQ(store_->GetAsset(asset.handle)->state, AssetState::kActive);
+  EXPECT_EQ(store_->GetAsset(asset.handle)->display_name, "mine");
+  EXPECT_EQ(ReasonOf(GetAsset({"own", "second"})), Reason::kResourceNotFound);
+}
+
+TEST_F(FlatLibraryTest, AnAssetWithoutANameHasItsId) {
+  upstream::AssetReport report = Flat("a");
+  report.display_name.clear();
+  own_.SetAsset(report);
+  EXPECT_EQ(GetAsset(kOwnAsset)->display_name, "a");
+}
+
 }  // namespace
 }  // namespace seedance::testing

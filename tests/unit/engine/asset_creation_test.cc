@@ -6,6 +6,7 @@
 
 #include "service/base/sha256.h"
 #include "tests/unit/engine/engine_fixture.h"
+#include "tests/unit/engine/media_files.h"
 #include "tests/unit/engine/pieces.h"
 
 namespace seedance::testing {
@@ -17,7 +18,7 @@ using model::MediaType;
 using ::testing::ElementsAre;
 using upstream::Acceptance;
 
-constexpr char kPng[] = "\x89PNG\r\n\x1a\n and so on";
+constexpr size_t kMebibyte = 1 << 20;
 
 class AssetCreationTest : public EngineTest {
  protected:
@@ -27,6 +28,13 @@ class AssetCreationTest : public EngineTest {
     engine_->assets().Upload(Caller(), params, std::make_shared<Pieces>(std::move(pieces), std::move(end)),
                              answer.done());
     return answer.Wait();
+  }
+
+  // A clip that is longer than what is read before the vendor is called.
+  static engine::UploadAssetParams ClipUpload(const model::UpstreamHandle& group) {
+    engine::UploadAssetParams params = GoodUpload(group);
+    params.file_name = "clip.mp4";
+    return params;
   }
 
   static engine::UploadAssetParams GoodUpload(const model::UpstreamHandle& group) {
@@ -176,8 +184,7 @@ TEST_F(AssetCreationTest, AnUploadIntoAYoungGroupWaitsUntilTheVendorSeesIt) {
   Start();
   const model::UpstreamHandle group = YoungGroup();
   Answer<model::Asset> answer;
-  engine_->assets().Upload(Caller(), GoodUpload(group), std::make_shared<Pieces>(std::vector<std::string>{kPng}),
-                           answer.done());
+  engine_->assets().Upload(Caller(), GoodUpload(group), std::make_shared<Pieces>(Split(Png(), 5000)), answer.done());
   ASSERT_TRUE(Eventually([&] {
     clock_.Advance(absl::Milliseconds(100));
     return vendor_.get_group.calls() >= 2;
@@ -232,38 +239,31 @@ TEST_F(AssetCreationTest, ValidationAloneStoresAndSendsNothing) {
   EXPECT_FALSE(store_->GetCall({kTenant, "CreateAsset", kRequestId})->has_value());
 }
 
-TEST_F(AssetCreationTest, TheMediaTypeIsSeenInTheSource) {
+TEST_F(AssetCreationTest, TheMediaTypeIsSeenInTheSuffixOfAUrl) {
   Start();
-  const auto type_of = [&](const std::string& uri, const std::string& inline_data) {
+  const auto type_of = [&](const std::string& uri) {
     engine::CreateAssetParams params = GoodAsset(OldGroup(), "hero");
     params.uri = uri;
-    params.inline_data = inline_data;
     params.validate_only = true;
     const absl::StatusOr<model::Asset> draft = CreateAsset(params);
     return draft.ok() ? draft->media_type : MediaType::kUnspecified;
   };
-  EXPECT_EQ(type_of("https://example.com/a/clip.MP4?sign=x.png", ""), MediaType::kVideo);
-  EXPECT_EQ(type_of("https://example.com/a.wav#b", ""), MediaType::kAudio);
-  EXPECT_EQ(type_of("https://example.com/a.b/unknown", ""), MediaType::kUnspecified);
-  EXPECT_EQ(type_of("data:audio/mpeg;base64,AAAA", ""), MediaType::kAudio);
-  EXPECT_EQ(type_of("data:text/plain,AAAA", ""), MediaType::kUnspecified);
-  EXPECT_EQ(type_of("iVBORw0KGgo=", ""), MediaType::kImage);
-  EXPECT_EQ(type_of("", kPng), MediaType::kImage);
-  EXPECT_EQ(type_of("", "ID3 and so on"), MediaType::kAudio);
-  EXPECT_EQ(type_of("", "what is this"), MediaType::kUnspecified);
+  EXPECT_EQ(type_of("https://example.com/a/clip.MP4?sign=x.png"), MediaType::kVideo);
+  EXPECT_EQ(type_of("https://example.com/a.wav#b"), MediaType::kAudio);
+  EXPECT_EQ(type_of("https://example.com/a.b/unknown"), MediaType::kUnspecified);
 }
 
 TEST_F(AssetCreationTest, InlineBytesAreSentAndDescribed) {
   Start();
   engine::CreateAssetParams params = GoodAsset(OldGroup(), "hero");
   params.uri.clear();
-  params.inline_data = kPng;
+  params.inline_data = Png();
   const absl::StatusOr<model::Asset> asset = CreateAsset(params);
   ASSERT_TRUE(asset.ok()) << asset.status();
-  EXPECT_THAT(vendor_.uploads(), ElementsAre(kPng));
+  EXPECT_THAT(vendor_.uploads(), ElementsAre(Png()));
   EXPECT_EQ(vendor_.last_asset().file_name, "upload.png");
-  EXPECT_EQ(asset->media_info.sha256, base::Sha256Hex(kPng));
-  EXPECT_EQ(asset->media_info.size_bytes, std::ssize(std::string(kPng)));
+  EXPECT_EQ(asset->media_info.sha256, base::Sha256Hex(Png()));
+  EXPECT_EQ(asset->media_info.size_bytes, std::ssize(Png()));
 }
 
 TEST_F(AssetCreationTest, InlineBytesAreSentWholeAtEachTry) {
@@ -271,33 +271,33 @@ TEST_F(AssetCreationTest, InlineBytesAreSentWholeAtEachTry) {
   vendor_.create_asset.Answer(NotAccepted());
   engine::CreateAssetParams params = GoodAsset(OldGroup(), "hero");
   params.uri.clear();
-  params.inline_data = kPng;
+  params.inline_data = Png();
   Answer<model::Asset> answer;
   engine_->assets().Create(Caller(), params, answer.done());
   EXPECT_TRUE(WaitWhileTimeGoesBy(answer).ok());
-  EXPECT_THAT(vendor_.uploads(), ElementsAre(kPng));
+  EXPECT_THAT(vendor_.uploads(), ElementsAre(Png()));
 }
 
 TEST_F(AssetCreationTest, AnUploadAndItsRepetitionAreOneAsset) {
   Start();
   const engine::UploadAssetParams params = GoodUpload(OldGroup());
-  const absl::StatusOr<model::Asset> asset = Upload(params, {"\x89PNG", " and so", " on"});
+  const absl::StatusOr<model::Asset> asset = Upload(params, Split(Png(), 5000));
   ASSERT_TRUE(asset.ok()) << asset.status();
-  EXPECT_THAT(vendor_.uploads(), ElementsAre("\x89PNG and so on"));
-  EXPECT_EQ(asset->media_info.sha256, base::Sha256Hex("\x89PNG and so on"));
-  const absl::StatusOr<model::Asset> again = Upload(params, {"\x89PNG and so on"});
+  EXPECT_THAT(vendor_.uploads(), ElementsAre(Png()));
+  EXPECT_EQ(asset->media_info.sha256, base::Sha256Hex(Png()));
+  const absl::StatusOr<model::Asset> again = Upload(params, {Png()});
   ASSERT_TRUE(again.ok()) << again.status();
   EXPECT_EQ(again->handle, asset->handle);
   Restart();
-  EXPECT_EQ(Upload(params, {"\x89PNG and ", "so on"})->handle, asset->handle);
+  EXPECT_EQ(Upload(params, Split(Png(), 700))->handle, asset->handle);
   EXPECT_EQ(vendor_.create_asset.calls(), 1);
 }
 
 TEST_F(AssetCreationTest, OtherBytesUnderTheSameIdAreRefused) {
   Start();
   const engine::UploadAssetParams params = GoodUpload(OldGroup());
-  ASSERT_TRUE(Upload(params, {"bytes"}).ok());
-  const absl::Status status = Upload(params, {"other"}).status();
+  ASSERT_TRUE(Upload(params, {Png("bytes")}).ok());
+  const absl::Status status = Upload(params, {Png("other")}).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kAlreadyExists);
   EXPECT_EQ(ReasonOf(status), Reason::kRequestIdReused);
   EXPECT_EQ(base::GetErrorDetail(status).metadata["field"], "chunk");
@@ -306,17 +306,19 @@ TEST_F(AssetCreationTest, OtherBytesUnderTheSameIdAreRefused) {
 
 TEST_F(AssetCreationTest, AnUploadThatItsCallerBreaksOffWasNotAcceptedAndMayComeAgain) {
   Start();
-  const engine::UploadAssetParams params = GoodUpload(OldGroup());
-  EXPECT_TRUE(absl::IsCancelled(Upload(params, {"half"}, absl::CancelledError("gone")).status()));
-  const absl::StatusOr<model::Asset> again = Upload(params, {"whole"});
+  const engine::UploadAssetParams params = ClipUpload(OldGroup());
+  const std::vector<std::string> half = Split(Clip(2 * kMebibyte), kMebibyte);
+  EXPECT_TRUE(absl::IsCancelled(Upload(params, {half[0], half[1]}, absl::CancelledError("gone")).status()));
+  EXPECT_EQ(vendor_.create_asset.calls(), 1);
+  const absl::StatusOr<model::Asset> again = Upload(params, {Clip()});
   ASSERT_TRUE(again.ok()) << again.status();
-  EXPECT_THAT(vendor_.uploads(), ElementsAre("whole"));
+  EXPECT_THAT(vendor_.uploads(), ElementsAre(Clip()));
 }
 
 TEST_F(AssetCreationTest, AnUploadWhoseAnswerIsLostAfterItsLastByteIsInDoubt) {
   Start();
   engine::UploadAssetParams params = GoodUpload(OldGroup());
-  params.size_bytes = 5;
+  params.size_bytes = std::ssize(Png());
   // The vendor reads everything, and then its answer is lost.
   class LosesAnswers : public FakeUpstream {
    public:
@@ -330,8 +332,8 @@ TEST_F(AssetCreationTest, AnUploadWhoseAnswerIsLostAfterItsLastByteIsInDoubt) {
   configs[0].upstream = std::make_unique<LosesAnswers>(vendor_);
   engine_ = std::make_unique<engine::Engine>(engine::Engine::Options{}, *store_, std::move(configs), clock_, random_);
   ASSERT_TRUE(engine_->Start().ok());
-  EXPECT_EQ(ReasonOf(Upload(params, {"12", "345"})), Reason::kOutcomeUnknown);
-  EXPECT_EQ(ReasonOf(Upload(params, {"12", "345"})), Reason::kOutcomeUnknown);
+  EXPECT_EQ(ReasonOf(Upload(params, Split(Png(), 5000))), Reason::kOutcomeUnknown);
+  EXPECT_EQ(ReasonOf(Upload(params, Split(Png(), 5000))), Reason::kOutcomeUnknown);
   EXPECT_EQ(vendor_.create_asset.calls(), 1);
 }
 
@@ -339,7 +341,7 @@ TEST_F(AssetCreationTest, ADeclaredSizeBeyondTheLimitIsRefusedBeforeItIsSent) {
   Start();
   engine::UploadAssetParams params = GoodUpload(OldGroup());
   params.size_bytes = (int64_t{30} << 20) + 1;
-  const absl::Status status = Upload(params, {"x"}).status();
+  const absl::Status status = Upload(params, {Png()}).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(FieldsOf(status), ElementsAre("metadata.size_bytes"));
   EXPECT_EQ(vendor_.create_asset.calls(), 0);
@@ -348,21 +350,22 @@ TEST_F(AssetCreationTest, ADeclaredSizeBeyondTheLimitIsRefusedBeforeItIsSent) {
 TEST_F(AssetCreationTest, AnUploadThatGrowsBeyondTheLimitCreatesNothingAndMayComeAgain) {
   Start();
   const engine::UploadAssetParams params = GoodUpload(OldGroup());
-  const std::vector<std::string> too_much(31, std::string(1 << 20, 'x'));
-  const absl::Status status = Upload(params, too_much).status();
+  const absl::Status status = Upload(params, Split(Png(std::string(30 * kMebibyte, 'x')), kMebibyte)).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kOutOfRange);
   EXPECT_EQ(ReasonOf(status), Reason::kSizeOutOfRange);
-  EXPECT_TRUE(Upload(params, {"small"}).ok());
-  EXPECT_THAT(vendor_.uploads(), ElementsAre("small"));
+  EXPECT_TRUE(Upload(params, {Png()}).ok());
+  EXPECT_THAT(vendor_.uploads(), ElementsAre(Png()));
 }
 
 TEST_F(AssetCreationTest, AnUploadNotOfItsDeclaredLengthCreatesNothing) {
   Start();
   engine::UploadAssetParams params = GoodUpload(OldGroup());
-  params.size_bytes = 5;
-  EXPECT_EQ(ReasonOf(Upload(params, {"1234"})), Reason::kSizeOutOfRange);
-  EXPECT_EQ(ReasonOf(Upload(params, {"1234", "56"})), Reason::kSizeOutOfRange);
-  EXPECT_EQ(ReasonOf(Upload(params, {"12345", "6"})), Reason::kSizeOutOfRange);
+  const std::string png = Png();
+  params.size_bytes = std::ssize(png) + 1;
+  EXPECT_EQ(ReasonOf(Upload(params, {png})), Reason::kSizeOutOfRange);
+  EXPECT_EQ(ReasonOf(Upload(params, {png, "56"})), Reason::kSizeOutOfRange);
+  params.size_bytes = std::ssize(png);
+  EXPECT_EQ(ReasonOf(Upload(params, {png, "6"})), Reason::kSizeOutOfRange);
   EXPECT_TRUE(vendor_.uploads().empty());
 }
 
@@ -383,28 +386,29 @@ TEST_F(AssetCreationTest, TheSourcesOwnWordsAreKeptWhenTheVendorsSideSaysOnlyTha
   configs[0].upstream = std::make_unique<Cuts>(vendor_);
   engine_ = std::make_unique<engine::Engine>(engine::Engine::Options{}, *store_, std::move(configs), clock_, random_);
   ASSERT_TRUE(engine_->Start().ok());
-  engine::UploadAssetParams params = GoodUpload(OldGroup());
-  params.size_bytes = 5;
-  EXPECT_EQ(ReasonOf(Upload(params, {"1234"})), Reason::kSizeOutOfRange);
+  engine::UploadAssetParams params = ClipUpload(OldGroup());
+  params.size_bytes = 10 * kMebibyte;
+  EXPECT_EQ(ReasonOf(Upload(params, Split(Clip(5 * kMebibyte), kMebibyte))), Reason::kSizeOutOfRange);
 }
 
 // The journal says that the first is on its way; before the second joins it, it has ended.
 TEST_F(AssetCreationTest, AnUploadThatCameToJoinOneThatBrokeOffIsSentItself) {
   Start();
-  const engine::UploadAssetParams params = GoodUpload(OldGroup());
+  const engine::UploadAssetParams params = ClipUpload(OldGroup());
   vendor_.create_asset.Close();
   Answer<model::Asset> first;
-  engine_->assets().Upload(Caller(), params,
-                           std::make_shared<Pieces>(std::vector<std::string>{"half"}, absl::CancelledError("gone")),
+  std::vector<std::string> half = Split(Clip(2 * kMebibyte), kMebibyte);
+  half.pop_back();
+  engine_->assets().Upload(Caller(), params, std::make_shared<Pieces>(half, absl::CancelledError("gone")),
                            first.done());
   ASSERT_TRUE(Eventually([&] { return vendor_.create_asset.waiting() == 1; }));
   store_->after_get_call = [&] {
     vendor_.create_asset.Open();
     EXPECT_TRUE(absl::IsCancelled(first.Wait().status()));
   };
-  const absl::StatusOr<model::Asset> second = Upload(params, {"whole"});
+  const absl::StatusOr<model::Asset> second = Upload(params, {Clip()});
   EXPECT_TRUE(second.ok()) << second.status();
-  EXPECT_THAT(vendor_.uploads(), ElementsAre("whole"));
+  EXPECT_THAT(vendor_.uploads(), ElementsAre(Clip()));
 }
 
 // The journal is read after the assets: what this id made itself is no namesake.
@@ -431,7 +435,7 @@ TEST_F(AssetCreationTest, CreateAndUploadDoNotShareRequestIds) {
   engine::CreateAssetParams create = GoodAsset(group, "one");
   create.request_id = kRequestId;
   EXPECT_TRUE(CreateAsset(create).ok());
-  EXPECT_TRUE(Upload(GoodUpload(group), {"bytes"}).ok());
+  EXPECT_TRUE(Upload(GoodUpload(group), {Png()}).ok());
 }
 
 TEST_F(AssetCreationTest, AFullPoolIsRateLimitedAndTheRequestMayComeAgain) {
@@ -447,7 +451,7 @@ TEST_F(AssetCreationTest, AFullPoolIsRateLimitedAndTheRequestMayComeAgain) {
   engine::BilledCalls billed(*store_, clock_, random_);
   engine::AssetTracker tracker({}, *store_, upstreams, hub, clock_, random_);
   engine::Adoption adoption(*store_, tracker, clock_);
-  engine::AssetCreation creation(*store_, upstreams, billed, adoption, tracker, clock_, random_);
+  engine::AssetCreation creation({}, *store_, upstreams, billed, adoption, tracker, clock_, random_);
   engine::CreateAssetParams params = GoodAsset(OldGroup(), "hero");
   params.request_id = kRequestId;
   Answer<model::Asset> refused;

@@ -101,9 +101,33 @@ TEST_F(AssetTrackerTest, AnAssetThatNeverBecomesUsableFailsAtItsDeadlineAndKeeps
   EXPECT_EQ(store_->GetAsset(handle)->error.reason, Reason::kDeadlineExceeded);
 }
 
+TEST_F(AssetTrackerTest, AnAssetThatWasCreatedAgainIsPolledByItsPresentIdAndFromThen) {
+  const model::UpstreamHandle handle = StoredAsset("a", AssetState::kProcessing);
+  ASSERT_TRUE(store_
+                  ->UpdateAsset(handle,
+                                [&](model::Asset& asset) {
+                                  asset.create_time = clock_.Now() - absl::Hours(30 * 24);
+                                  asset.last_used_time = clock_.Now();
+                                  asset.vendor_id = "a-2";
+                                  asset.recreations = 1;
+                                  return absl::OkStatus();
+                                })
+                  .ok());
+  vendor_.SetAsset(Report("a-2", AssetState::kProcessing));
+  Start();
+  ASSERT_TRUE(Polled(3));
+  EXPECT_EQ(store_->GetAsset(handle)->state, AssetState::kProcessing) << "its deadline is a new one";
+  vendor_.SetAsset(Report("a-2", AssetState::kActive));
+  EXPECT_TRUE(Reaches(handle, AssetState::kActive, absl::Seconds(1)));
+}
+
 class ApplyTest : public ::testing::Test {
  protected:
-  ApplyTest() { upstreams_configs_.emplace_back().upstream = vendor_.MakeUpstream(); }
+  static std::vector<engine::Upstreams::Config> Configs(FakeVendor& vendor) {
+    std::vector<engine::Upstreams::Config> configs(1);
+    configs[0].upstream = vendor.MakeUpstream();
+    return configs;
+  }
 
   // The stored asset, after the vendor said `report` of it.
   model::Asset After(const model::Asset& asset, const upstream::AssetReport& report) {
@@ -124,9 +148,8 @@ class ApplyTest : public ::testing::Test {
   base::SimulatedClock clock_{absl::FromUnixSeconds(1'800'000'000)};
   base::SeededRandom random_{1};
   FakeVendor vendor_{"fake"};
-  std::vector<engine::Upstreams::Config> upstreams_configs_;
   std::unique_ptr<FlakyStore> store_ = OpenStore(dir_.File("store.db"));
-  engine::Upstreams upstreams_{{}};
+  engine::Upstreams upstreams_{Configs(vendor_)};
   engine::WatchHub<model::Asset> hub_{"test"};
   engine::AssetTracker tracker_{{}, *store_, upstreams_, hub_, clock_, random_};
 };
@@ -162,6 +185,76 @@ TEST_F(ApplyTest, ANewPreviewLinkAloneIsNoNews) {
   EXPECT_EQ(first.preview_uri, "https://vendor.example/1");
   report.preview_uri = "https://vendor.example/2";
   EXPECT_EQ(tracker_.Apply(asset.handle, report)->revision, first.revision);
+}
+
+TEST_F(ApplyTest, ANameThatCannotChangeAtTheVendorIsTheGatewaysOwn) {
+  vendor_.profile().assets.rename = false;
+  model::Asset asset = In(AssetState::kActive);
+  asset.display_name = "mine";
+  upstream::AssetReport report;
+  report.state = AssetState::kActive;
+  report.display_name = "upload.png";
+  EXPECT_EQ(After(asset, report).display_name, "mine");
+}
+
+TEST_F(ApplyTest, AReportAboutAnEarlierIdIsIgnored) {
+  model::Asset asset = In(AssetState::kProcessing);
+  asset.vendor_id = "a-2";
+  upstream::AssetReport report;
+  report.id = "a";
+  report.state = AssetState::kFailed;
+  EXPECT_EQ(After(asset, report).state, AssetState::kProcessing);
+  report.id = "a-2";
+  EXPECT_EQ(After(asset, report).state, AssetState::kFailed);
+}
+
+TEST_F(ApplyTest, AReadIsAUseThatLengthensTheLifeWhereTheVendorCountsIdleTime) {
+  vendor_.profile().assets.library.idle_ttl = absl::Hours(100);
+  model::Asset asset = In(AssetState::kActive);
+  asset.last_used_time = clock_.Now();
+  asset.expire_time = clock_.Now() + absl::Hours(100);
+  upstream::AssetReport report;
+  report.state = AssetState::kActive;
+  const int64_t revision = After(asset, report).revision;
+  clock_.Advance(absl::Minutes(59));
+  EXPECT_EQ(tracker_.Apply(asset.handle, report)->revision, revision) << "less than 1 % is no news";
+  clock_.Advance(absl::Minutes(1));
+  const model::Asset later = tracker_.Apply(asset.handle, report).value();
+  EXPECT_EQ(later.last_used_time, clock_.Now());
+  EXPECT_EQ(later.expire_time, clock_.Now() + absl::Hours(100));
+}
+
+TEST_F(ApplyTest, TheVendorsOwnTimeCounts) {
+  vendor_.profile().assets.library.idle_ttl = absl::Hours(100);
+  model::Asset asset = In(AssetState::kProcessing);
+  upstream::AssetReport report;
+  report.state = AssetState::kActive;
+  report.expire_time = clock_.Now() + absl::Hours(7);
+  EXPECT_EQ(After(asset, report).expire_time, report.expire_time);
+}
+
+TEST_F(ApplyTest, AnAssetThatIsNotUsableHasNoLifeToLengthen) {
+  vendor_.profile().assets.library.idle_ttl = absl::Hours(100);
+  for (const AssetState state : {AssetState::kProcessing, AssetState::kFailed}) {
+    upstream::AssetReport report;
+    report.state = state;
+    report.expire_time = clock_.Now() + absl::Hours(7);
+    EXPECT_EQ(After(In(state), report).expire_time, absl::InfiniteFuture());
+  }
+}
+
+TEST_F(ApplyTest, AnAssetThatExpiresIsToldOnce) {
+  vendor_.profile().assets.library.idle_ttl = absl::Hours(100);
+  std::vector<std::string> told;
+  tracker_.OnExpiring([&](const model::Asset& asset) { told.push_back(asset.name()); });
+  upstream::AssetReport report;
+  report.state = AssetState::kActive;
+  After(In(AssetState::kProcessing), report);
+  EXPECT_EQ(told, std::vector<std::string>{"assets/fake~a"});
+  ASSERT_TRUE(tracker_.Apply({"fake", "a"}, report).ok());
+  report.state = AssetState::kFailed;
+  ASSERT_TRUE(tracker_.Apply({"fake", "a"}, report).ok());
+  EXPECT_EQ(told.size(), 1u);
 }
 
 }  // namespace

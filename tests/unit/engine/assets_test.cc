@@ -75,5 +75,52 @@ TEST_F(AssetsTest, AReaderOfTheEndDoesNotSeeItAgain) {
   EXPECT_FALSE(Watch(asset, engine_->assets().ResumeToken(asset, revision))->over);
 }
 
+TEST_F(AssetsTest, AnAssetThatIsGoneAtTheVendorIsDeletedHere) {
+  Start();
+  const model::UpstreamHandle asset = StoredAsset("a");
+  EXPECT_TRUE(Delete(asset, false).ok());
+  EXPECT_EQ(vendor_.delete_asset.calls(), 1);
+  EXPECT_TRUE(absl::IsNotFound(store_->GetAsset(asset).status()));
+}
+
+TEST_F(AssetsTest, AnAssetThatTheVendorKeepsIsKeptHere) {
+  Start();
+  const model::UpstreamHandle asset = StoredAsset("a");
+  vendor_.delete_asset.Answer(Failure(Reason::kUpstreamUnavailable, "not now"));
+  EXPECT_EQ(ReasonOf(Delete(asset, true)), Reason::kUpstreamUnavailable);
+  EXPECT_TRUE(store_->GetAsset(asset).ok());
+}
+
+TEST_F(AssetsTest, AnAssetThatWasCreatedAgainIsRenamedAndDeletedByItsPresentId) {
+  Start();
+  const model::UpstreamHandle handle = StoredAsset("a");
+  ASSERT_TRUE(store_
+                  ->UpdateAsset(handle,
+                                [](model::Asset& asset) {
+                                  asset.vendor_id = "a-2";
+                                  return absl::OkStatus();
+                                })
+                  .ok());
+  upstream::AssetReport report;
+  report.id = "a-2";
+  vendor_.SetAsset(report);
+  EXPECT_TRUE(Rename(handle, "new").ok());
+  const auto upstream = vendor_.MakeUpstream();
+  EXPECT_EQ(upstream->GetAsset({}, "a-2")->display_name, "new");
+  EXPECT_TRUE(Delete(handle, false).ok());
+  EXPECT_TRUE(absl::IsNotFound(upstream->GetAsset({}, "a-2").status()));
+}
+
+TEST_F(AssetsTest, WhereTheVendorCannotRenameTheGatewayDoes) {
+  vendor_.profile().assets.rename = false;
+  Start();
+  const model::UpstreamHandle asset = StoredAsset("a");
+  StoredAsset("b");
+  EXPECT_EQ(Rename(asset, "new")->display_name, "new");
+  EXPECT_EQ(store_->GetAsset(asset)->display_name, "new");
+  EXPECT_EQ(ReasonOf(Rename(asset, "b")), Reason::kDisplayNameTaken);
+  EXPECT_EQ(vendor_.update_asset.calls(), 0);
+}
+
 }  // namespace
 }  // namespace seedance::testing

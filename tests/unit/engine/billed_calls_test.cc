@@ -211,6 +211,13 @@ TEST_F(BilledCallsTest, AnEndThatCannotBeWrittenLeavesDoubt) {
   EXPECT_EQ(ReasonOf(Ask()), base::Reason::kOutcomeUnknown);
 }
 
+TEST_F(BilledCallsTest, WhatTheCallerKeepsItselfIsAnsweredByItsName) {
+  billed_->AcceptedAs(Own(), "assets/fake~a-2");
+  EXPECT_EQ(*first_.Wait(), "assets/fake~a-2");
+  Reopen();
+  EXPECT_EQ(*Ask(), "assets/fake~a-2");
+}
+
 TEST_F(BilledCallsTest, AnEndIsWrittenAgainWhenTheStoreFailsOnce) {
   const BilledCall call = Own();
   model::AssetGroup group = Group();
@@ -219,9 +226,33 @@ TEST_F(BilledCallsTest, AnEndIsWrittenAgainWhenTheStoreFailsOnce) {
   EXPECT_EQ(*first_.Wait(), group.name());
 }
 
+TEST_F(BilledCallsTest, ACallThatAnExistingResourceAnswersIsJournalledAsDone) {
+  BilledCall call = Call();
+  const Said said;
+  billed_->AnswerAs(call, "assets/fake~a", {{std::string(kReusedField), "1"}}, said.done());
+  EXPECT_EQ(*said.Wait(), "assets/fake~a");
+  EXPECT_EQ(FieldOf((*billed_->FindEarlier(call.key))->fingerprint, kReusedField), "1");
+  Reopen();
+  EXPECT_EQ(*Ask(), "assets/fake~a");
+  BilledCall again = Call();
+  const Said second;
+  billed_->AnswerAs(again, "assets/fake~b", {}, second.done());
+  EXPECT_EQ(*second.Wait(), "assets/fake~a") << "the first answer stays";
+}
+
+TEST_F(BilledCallsTest, ACallThatBrokeOffMayBeAnsweredByAnExistingResource) {
+  billed_->Failed(Own(), Acceptance::kNotAccepted, Failure(base::Reason::kCancelled, "gone"));
+  BilledCall call = Call();
+  const Said said;
+  billed_->AnswerAs(call, "assets/fake~a", {{std::string(kReusedField), "1"}}, said.done());
+  EXPECT_EQ(*said.Wait(), "assets/fake~a");
+}
+
 TEST_F(BilledCallsTest, FieldsThatTheJournalLearntLaterAreNotCompared) {
   EXPECT_EQ(FirstDifferenceFromJournal({{"a", "1"}, {"chunk", "hash"}}, {{"a", "1"}}), "");
   EXPECT_EQ(FirstDifferenceFromJournal({{"a", "1"}, {"chunk", "hash"}}, {{"a", "2"}}), "a");
+  EXPECT_EQ(FirstDifferenceFromJournal({{"a", "1"}, {"reused", "1"}, {"chunk", "hash"}}, {{"a", "1"}}), "");
+  EXPECT_EQ(FirstDifferenceFromJournal({{"a", "1"}, {"flag", "1"}, {"chunk", "hash"}}, {{"a", "1"}}), "flag");
   EXPECT_EQ(FirstDifferenceFromJournal({{"a", "1"}}, {{"a", "1"}, {"b", "2"}}), "b");
 }
 

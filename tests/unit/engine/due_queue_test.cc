@@ -128,5 +128,26 @@ TEST_F(DueQueueTest, AKeyMayBeScheduledAgainFromItsOwnCall) {
   queue->Stop();
 }
 
+TEST_F(DueQueueTest, HastenBringsAKeyForwardAndNeverBack) {
+  queue_.Schedule("key", In(absl::Seconds(10)));
+  queue_.Start();
+  EXPECT_TRUE(queue_.Hasten("key", In(absl::Seconds(20))));
+  EXPECT_TRUE(queue_.Hasten("key", In(absl::Seconds(5))));
+  AdvanceTo(absl::Seconds(4), "probe 1");
+  EXPECT_THAT(handed_out(), ElementsAre("probe 1"));
+  AdvanceTo(absl::Seconds(1), "probe 2");
+  EXPECT_THAT(handed_out(), ElementsAre("probe 1", "key", "probe 2"));
+}
+
+TEST_F(DueQueueTest, HastenDoesNotBringBackWhatDoesNotWait) {
+  queue_.Schedule("key", In(absl::ZeroDuration()));
+  queue_.Start();
+  AdvanceTo(absl::Seconds(1), "probe 1");
+  EXPECT_FALSE(queue_.Hasten("key", In(absl::ZeroDuration())));
+  EXPECT_FALSE(queue_.Hasten("unknown", In(absl::ZeroDuration())));
+  AdvanceTo(absl::Seconds(1), "probe 2");
+  EXPECT_THAT(handed_out(), ElementsAre("key", "probe 1", "probe 2"));
+}
+
 }  // namespace
 }  // namespace seedance::engine

@@ -20,10 +20,12 @@ class FlakyStore : public store::Store {
   explicit FlakyStore(std::unique_ptr<store::Store> store) : store_(std::move(store)) {}
 
   // How many of the next calls of that method fail.
-  std::atomic<int> failing_updates{0};   // UpdateTask.
-  std::atomic<int> failing_begins{0};    // BeginCall.
-  std::atomic<int> failing_finishes{0};  // FinishCall.
-  std::atomic<int> failing_reads{0};     // GetTask.
+  std::atomic<int> failing_updates{0};        // UpdateTask.
+  std::atomic<int> failing_begins{0};         // BeginCall.
+  std::atomic<int> failing_finishes{0};       // FinishCall.
+  std::atomic<int> failing_reads{0};          // GetTask.
+  std::atomic<int> failing_asset_updates{0};  // UpdateAsset.
+  std::atomic<int> failing_asset_reads{0};    // GetAsset.
 
   // Runs when GetCall has read, before it returns. Set it while nobody calls.
   std::function<void()> after_get_call;
@@ -32,8 +34,15 @@ class FlakyStore : public store::Store {
   absl::StatusOr<model::AssetGroup> PutGroup(const model::AssetGroup& group) override {
     return store_->PutGroup(group);
   }
+  absl::StatusOr<model::AssetGroup> AddGroup(const model::AssetGroup& group) override {
+    return store_->AddGroup(group);
+  }
   absl::StatusOr<model::AssetGroup> GetGroup(const model::UpstreamHandle& handle) override {
     return store_->GetGroup(handle);
+  }
+  absl::StatusOr<model::AssetGroup> UpdateGroup(const model::UpstreamHandle& handle,
+                                                absl::FunctionRef<absl::Status(model::AssetGroup&)> change) override {
+    return store_->UpdateGroup(handle, change);
   }
   absl::Status DeleteGroup(const model::UpstreamHandle& handle) override { return store_->DeleteGroup(handle); }
   absl::StatusOr<model::Page<model::AssetGroup>> ListGroups(const GroupFilter& filter, const model::PageCursor& after,
@@ -41,11 +50,14 @@ class FlakyStore : public store::Store {
     return store_->ListGroups(filter, after, limit);
   }
   absl::StatusOr<model::Asset> PutAsset(const model::Asset& asset) override { return store_->PutAsset(asset); }
+  absl::StatusOr<model::Asset> AddAsset(const model::Asset& asset) override { return store_->AddAsset(asset); }
   absl::StatusOr<model::Asset> GetAsset(const model::UpstreamHandle& handle) override {
+    if (Fails(failing_asset_reads)) return base::StoreUnavailable("test");
     return store_->GetAsset(handle);
   }
   absl::StatusOr<model::Asset> UpdateAsset(const model::UpstreamHandle& handle,
                                            absl::FunctionRef<absl::Status(model::Asset&)> change) override {
+    if (Fails(failing_asset_updates)) return base::StoreUnavailable("test");
     return store_->UpdateAsset(handle, change);
   }
   absl::Status DeleteAsset(const model::UpstreamHandle& handle) override { return store_->DeleteAsset(handle); }
@@ -57,7 +69,23 @@ class FlakyStore : public store::Store {
                                                         const std::string& display_name) override {
     return store_->FindAsset(group, display_name);
   }
+  absl::StatusOr<std::optional<model::Asset>> FindAssetByContent(const model::UpstreamHandle& group,
+                                                                 const std::string& sha256) override {
+    return store_->FindAssetByContent(group, sha256);
+  }
+  absl::StatusOr<std::optional<model::Asset>> FindAssetByVendorId(const std::string& upstream,
+                                                                  const std::string& vendor_id) override {
+    return store_->FindAssetByVendorId(upstream, vendor_id);
+  }
   absl::StatusOr<std::vector<model::Asset>> ListProcessingAssets() override { return store_->ListProcessingAssets(); }
+  absl::StatusOr<std::vector<model::Asset>> ListExpiringAssets() override { return store_->ListExpiringAssets(); }
+  absl::StatusOr<int64_t> CountLiveAssets(const std::string& upstream) override {
+    return store_->CountLiveAssets(upstream);
+  }
+  absl::StatusOr<std::vector<model::Asset>> ListLeastRecentlyUsed(const std::string& tenant,
+                                                                  const std::string& upstream, int limit) override {
+    return store_->ListLeastRecentlyUsed(tenant, upstream, limit);
+  }
   absl::StatusOr<model::GenerationTask> GetTask(const std::string& id) override {
     if (Fails(failing_reads)) return base::StoreUnavailable("test");
     return store_->GetTask(id);

@@ -8,6 +8,7 @@ namespace seedance::testing {
 namespace {
 
 using base::Reason;
+using model::AssetState;
 
 class GroupsTest : public EngineTest {
  protected:
@@ -141,6 +142,140 @@ TEST_F(GroupsTest, AForeignGroupDoesNotExist) {
   Answer<model::AssetGroup> answer;
   engine_->groups().Get(Caller(), group, answer.done());
   EXPECT_EQ(ReasonOf(answer.Wait()), Reason::kResourceNotFound);
+}
+
+TEST_F(GroupsTest, AnUpdateLosesNothingThatAnotherChangedMeanwhile) {
+  Start();
+  const model::UpstreamHandle group = OldGroup();
+  vendor_.update_group.Close();
+  Answer<model::AssetGroup> renamed;
+  engine_->groups().Update(Caller(), {group, "new", std::nullopt}, renamed.done());
+  ASSERT_TRUE(Eventually([&] { return vendor_.update_group.waiting() == 1; }));
+  EXPECT_TRUE(Update({group, std::nullopt, "text"}).ok());
+  vendor_.update_group.Open();
+  EXPECT_EQ(renamed.Wait()->description, "text");
+  EXPECT_EQ(store_->GetGroup(group)->display_name, "new");
+  EXPECT_EQ(store_->GetGroup(group)->description, "text");
+}
+
+TEST_F(GroupsTest, AGroupThatIsDeletedDuringAnUpdateStaysDeleted) {
+  Start();
+  const model::UpstreamHandle group = OldGroup();
+  vendor_.update_group.Close();
+  Answer<model::AssetGroup> renamed;
+  engine_->groups().Update(Caller(), {group, "new", std::nullopt}, renamed.done());
+  ASSERT_TRUE(Eventually([&] { return vendor_.update_group.waiting() == 1; }));
+  ASSERT_TRUE(store_->DeleteGroup(group).ok());
+  vendor_.update_group.Open();
+  EXPECT_EQ(ReasonOf(renamed.Wait()), Reason::kResourceNotFound);
+  EXPECT_TRUE(absl::IsNotFound(store_->GetGroup(group).status()));
+}
+
+// At a vendor that has no groups.
+class EmulatedGroupsTest : public GroupsTest {
+ protected:
+  EmulatedGroupsTest() {
+    vendor_.profile().assets.groups = own_.profile().assets.groups = false;
+    vendor_.profile().assets.rename = own_.profile().assets.rename = false;
+    Start();
+  }
+  ~EmulatedGroupsTest() override {
+    for (FakeVendor* vendor : {&vendor_, &own_}) {
+      EXPECT_EQ(vendor->create_group.calls() + vendor->get_group.calls() + vendor->list_groups.calls() +
+                    vendor->update_group.calls() + vendor->delete_group.calls(),
+                0);
+    }
+  }
+  model::UpstreamHandle NewAsset(const model::UpstreamHandle& group, const std::string& id,
+                                 const std::string& vendor_id = "") {
+    model::Asset asset;
+    asset.handle = {"fake", id};
+    asset.tenant = kTenant;
+    asset.group = group;
+    asset.state = AssetState::kActive;
+    asset.vendor_id = vendor_id;
+    EXPECT_TRUE(store_->PutAsset(asset).ok());
+    upstream::AssetReport report;
+    report.id = asset.upstream_id();
+    vendor_.SetAsset(report);
+    return asset.handle;
+  }
+};
+
+TEST_F(EmulatedGroupsTest, AGroupIsMadeInTheStoreAloneAndOncePerRequestId) {
+  const absl::StatusOr<model::AssetGroup> group = CreateGroup(Heroes());
+  ASSERT_TRUE(group.ok()) << group.status();
+  EXPECT_THAT(group->handle.id, ::testing::StartsWith("group-"));
+  EXPECT_EQ(group->handle.id.size(), 6u + 36u);
+  EXPECT_EQ(group->display_name, "heroes");
+  EXPECT_EQ(store_->GetGroup(group->handle)->tenant, kTenant);
+  EXPECT_EQ(CreateGroup(Heroes())->handle, group->handle);
+  engine::CreateGroupParams other = Heroes();
+  other.display_name = "villains";
+  EXPECT_EQ(ReasonOf(CreateGroup(other)), Reason::kRequestIdReused);
+}
+
+TEST_F(EmulatedGroupsTest, AGroupIsRenamedAndDescribedInTheStoreAlone) {
+  const model::UpstreamHandle group = CreateGroup(Heroes())->handle;
+  EXPECT_TRUE(Update({group, "new", "text"}).ok());
+  EXPECT_EQ(store_->GetGroup(group)->display_name, "new");
+  EXPECT_EQ(store_->GetGroup(group)->description, "text");
+}
+
+TEST_F(EmulatedGroupsTest, AnUnknownGroupIsNowhereElse) {
+  Answer<model::AssetGroup> answer;
+  engine_->groups().Get(Caller(), {"own", "g"}, answer.done());
+  EXPECT_EQ(ReasonOf(answer.Wait()), Reason::kResourceNotFound);
+  engine::ListGroupsParams params;
+  params.upstream = "own";
+  params.read_upstream = true;
+  Answer<model::Page<model::AssetGroup>> page;
+  engine_->groups().List(Caller(), params, page.done());
+  EXPECT_TRUE(page.Wait()->items.empty());
+}
+
+TEST_F(EmulatedGroupsTest, AnEmptyGroupIsDeletedInTheStoreAlone) {
+  const model::UpstreamHandle group = CreateGroup(Heroes())->handle;
+  EXPECT_TRUE(Delete({group, false, false}).ok());
+  EXPECT_TRUE(absl::IsNotFound(store_->GetGroup(group).status()));
+}
+
+TEST_F(EmulatedGroupsTest, ForceDeletesEachAssetAtTheVendorByItsPresentId) {
+  const model::UpstreamHandle group = CreateGroup(Heroes())->handle;
+  const model::UpstreamHandle first = NewAsset(group, "a");
+  const model::UpstreamHandle second = NewAsset(group, "b", "b-2");
+  const model::UpstreamHandle elsewhere = NewAsset({"fake", "other"}, "c");
+  EXPECT_EQ(ReasonOf(Delete({group, false, false})), Reason::kGroupNotEmpty);
+  EXPECT_EQ(vendor_.delete_asset.calls(), 0);
+  EXPECT_TRUE(Delete({group, true, false}).ok());
+  EXPECT_EQ(vendor_.delete_asset.calls(), 2);
+  EXPECT_TRUE(absl::IsNotFound(store_->GetGroup(group).status()));
+  EXPECT_TRUE(absl::IsNotFound(store_->GetAsset(first).status()));
+  EXPECT_TRUE(absl::IsNotFound(store_->GetAsset(second).status()));
+  EXPECT_TRUE(store_->GetAsset(elsewhere).ok());
+  const auto upstream = vendor_.MakeUpstream();
+  EXPECT_TRUE(absl::IsNotFound(upstream->GetAsset({}, "b-2").status()));
+}
+
+TEST_F(EmulatedGroupsTest, AssetsThatAreGoneAtTheVendorStopNoDeletion) {
+  const model::UpstreamHandle group = CreateGroup(Heroes())->handle;
+  NewAsset(group, "a");
+  vendor_.delete_asset.Answer(base::ResourceNotFound("vendor", "a"));
+  EXPECT_TRUE(Delete({group, true, false}).ok());
+}
+
+TEST_F(EmulatedGroupsTest, ADeletionThatBreaksOffKeepsTheGroupAndWhatIsStillThere) {
+  const model::UpstreamHandle group = CreateGroup(Heroes())->handle;
+  NewAsset(group, "a");
+  NewAsset(group, "b");
+  vendor_.delete_asset.Answer(absl::OkStatus());
+  vendor_.delete_asset.Answer(Failure(Reason::kUpstreamUnavailable, "not now"));
+  EXPECT_EQ(ReasonOf(Delete({group, true, false})), Reason::kUpstreamUnavailable);
+  EXPECT_TRUE(store_->GetGroup(group).ok());
+  store::Store::AssetFilter filter;
+  filter.tenant = kTenant;
+  EXPECT_EQ(store_->ListAssets(filter, {}, 10)->items.size(), 1u);
+  EXPECT_TRUE(Delete({group, true, false}).ok());
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "service/base/error.h"
 #include "service/base/sha256.h"
+#include "tests/unit/engine/media_files.h"
 #include "tests/unit/engine/pieces.h"
 
 namespace seedance::engine {
@@ -16,10 +17,29 @@ namespace {
 
 using testing::Pieces;
 
-UploadSource Source(std::vector<std::string> pieces, std::optional<int64_t> declared, int64_t limit,
-                    absl::Status end = absl::OkStatus()) {
-  return UploadSource(std::make_shared<Pieces>(std::move(pieces), std::move(end)), declared, limit);
-}
+// Limits of the tests: pictures of at most `limit` bytes.
+class Source {
+ public:
+  Source(std::vector<std::string> pieces, std::optional<int64_t> declared, int64_t limit,
+         absl::Status end = absl::OkStatus())
+      : profile_(std::make_unique<model::AssetProfile>()) {
+    profile_->image.max_bytes = profile_->video.max_bytes = profile_->audio.max_bytes = limit;
+    source_ = std::make_unique<UploadSource>(
+        std::make_shared<Pieces>(std::move(pieces), std::move(end)), declared,
+        FileJudge(*profile_, {"chunk", "metadata.asset.media_type"}, model::MediaType::kUnspecified));
+  }
+  operator UploadSource&() { return *source_; }
+  UploadSource* operator->() { return source_.get(); }
+  model::AssetProfile& profile() { return *profile_; }
+
+ private:
+  std::unique_ptr<model::AssetProfile> profile_;
+  std::unique_ptr<UploadSource> source_;
+};
+
+const std::string kPng = testing::Png();
+const int64_t kSize = std::ssize(kPng);
+constexpr size_t kPiece = 10'000;
 
 // Reads to the end or the first error.
 absl::StatusOr<std::string> ReadAll(UploadSource& source) {
@@ -44,80 +64,108 @@ void ExpectWrongSize(UploadSource& source, const std::string& field) {
 }
 
 TEST(UploadSourceTest, HandsOnEveryByteAndTheirHash) {
-  UploadSource source = Source({"ab", "cd", "e"}, std::nullopt, 100);
-  EXPECT_FALSE(source.finished());
-  EXPECT_EQ(*ReadAll(source), "abcde");
-  EXPECT_TRUE(source.finished());
-  EXPECT_EQ(source.size(), 5);
-  EXPECT_EQ(source.sha256(), base::Sha256Hex("abcde"));
-  EXPECT_EQ(source.Size(), std::nullopt);
-  EXPECT_EQ(*source.Next(), "");
+  Source source(testing::Split(kPng, kPiece), std::nullopt, 100'000);
+  EXPECT_FALSE(source->finished());
+  EXPECT_EQ(*ReadAll(source), kPng);
+  EXPECT_TRUE(source->finished());
+  EXPECT_EQ(source->size(), kSize);
+  EXPECT_EQ(source->sha256(), base::Sha256Hex(kPng));
+  EXPECT_EQ(source->Size(), std::nullopt);
+  EXPECT_EQ(*source->Next(), "");
+  EXPECT_EQ(source->judge().info().width, 640);
 }
 
 TEST(UploadSourceTest, ExactlyTheLimitIsAllowedAndOneByteMoreIsNot) {
-  UploadSource fits = Source({"12345", "67890"}, std::nullopt, 10);
+  Source fits(testing::Split(kPng, kPiece), std::nullopt, kSize);
   EXPECT_TRUE(ReadAll(fits).ok());
-  UploadSource longer = Source({"12345", "67890", "1"}, std::nullopt, 10);
+  Source longer(testing::Split(kPng, kPiece), std::nullopt, kSize - 1);
   ExpectWrongSize(longer, "chunk");
 }
 
 TEST(UploadSourceTest, TheDeclaredLengthMustComeExactly) {
-  UploadSource exact = Source({"12345"}, 5, 10);
-  EXPECT_EQ(*ReadAll(exact), "12345");
-  EXPECT_EQ(exact.Size(), 5);
-  UploadSource shorter = Source({"1234"}, 5, 10);
+  Source exact({kPng}, kSize, 100'000);
+  EXPECT_EQ(*ReadAll(exact), kPng);
+  EXPECT_EQ(exact->Size(), kSize);
+  Source shorter({kPng}, kSize + 1, 100'000);
   ExpectWrongSize(shorter, "metadata.size_bytes");
-  UploadSource longer = Source({"1234", "56"}, 5, 10);
+  Source longer({kPng, "x"}, kSize, 100'000);
   ExpectWrongSize(longer, "metadata.size_bytes");
 }
 
 // An HTTP client does not ask for more once the announced length is sent.
 TEST(UploadSourceTest, IsFinishedWithTheLastByteOfTheDeclaredLength) {
-  UploadSource source = Source({"12", "345"}, 5, 10);
-  ASSERT_TRUE(source.Next().ok());
-  EXPECT_FALSE(source.finished());
-  EXPECT_EQ(*source.Next(), "345");
-  EXPECT_TRUE(source.finished());
-  EXPECT_EQ(source.sha256(), base::Sha256Hex("12345"));
-  EXPECT_EQ(*source.Next(), "");
-  EXPECT_EQ(source.sha256(), base::Sha256Hex("12345"));
+  Source source({kPng.substr(0, 100), kPng.substr(100)}, kSize, 100'000);
+  ASSERT_TRUE(source->Next().ok());
+  EXPECT_FALSE(source->finished());
+  EXPECT_EQ(*source->Next(), kPng.substr(100));
+  EXPECT_TRUE(source->finished());
+  EXPECT_EQ(source->sha256(), base::Sha256Hex(kPng));
+  EXPECT_EQ(*source->Next(), "");
+  EXPECT_TRUE(source->finished());
 }
 
-TEST(UploadSourceTest, BytesBehindTheDeclaredLengthAreSeenBeforeTheLastPieceLeaves) {
-  UploadSource source = Source({"12", "345", "6"}, 5, 10);
-  ASSERT_TRUE(source.Next().ok());
-  EXPECT_EQ(base::GetReason(source.Next().status()), base::Reason::kSizeOutOfRange);
-  EXPECT_FALSE(source.finished());
+TEST(UploadSourceTest, TheLastPieceOfABadFileStaysBehind) {
+  const auto handed_on = [](Source& source) {
+    std::string all;
+    for (absl::StatusOr<std::string> piece = source->Next(); piece.ok() && !piece->empty(); piece = source->Next()) {
+      all += *piece;
+    }
+    EXPECT_FALSE(source->status().ok());
+    EXPECT_FALSE(source->finished());
+    return all;
+  };
+  const std::string end = kPng.substr(20'000);
+  Source longer({kPng.substr(0, 20'000), end, "x"}, kSize, 100'000);
+  EXPECT_EQ(handed_on(longer), kPng.substr(0, 20'000));
+  Source cut({kPng.substr(0, 20'000), end}, std::nullopt, 100'000, absl::CancelledError("gone"));
+  EXPECT_EQ(handed_on(cut), kPng.substr(0, 20'000));
+  // Its headers are at the end.
+  const std::string clip = testing::Clip();
+  Source clip_source(testing::Split(clip, kPiece), std::nullopt, 100'000);
+  clip_source->judge().Assume(model::MediaType::kImage);
+  EXPECT_LT(handed_on(clip_source).size(), clip.size() - 1000);
+}
+
+TEST(UploadSourceTest, ABadFileIsSeenWithItsHeaders) {
+  Source garbage(testing::Split(std::string(50'000, 'x'), kPiece), std::nullopt, 100'000);
+  const absl::Status status = ReadAll(garbage).status();
+  EXPECT_EQ(base::GetReason(status), base::Reason::kInvalidInput);
+  EXPECT_EQ(base::GetErrorDetail(status).violations[0].field, "chunk");
+  Source large(testing::Split(kPng, kPiece), std::nullopt, 100'000);
+  large.profile().image.max_side = 600;
+  EXPECT_EQ(base::GetReason(large->LookAhead(1)), base::Reason::kInvalidInput) << "in the first piece";
 }
 
 TEST(UploadSourceTest, AnErrorOfTheCallersStreamBreaksOff) {
-  UploadSource source = Source({"12"}, std::nullopt, 10, absl::CancelledError("gone"));
+  Source source({kPng.substr(0, 1000)}, std::nullopt, 100'000, absl::CancelledError("gone"));
   EXPECT_TRUE(absl::IsCancelled(ReadAll(source).status()));
-  EXPECT_TRUE(absl::IsCancelled(source.status()));
-  EXPECT_FALSE(source.finished());
-  UploadSource at_the_end = Source({"12345"}, 5, 10, absl::CancelledError("gone"));
+  EXPECT_TRUE(absl::IsCancelled(source->status()));
+  EXPECT_FALSE(source->finished());
+  Source at_the_end({kPng}, kSize, 100'000, absl::CancelledError("gone"));
   EXPECT_TRUE(absl::IsCancelled(ReadAll(at_the_end).status()));
-  EXPECT_FALSE(at_the_end.finished());
+  EXPECT_FALSE(at_the_end->finished());
 }
 
 TEST(UploadSourceTest, AnEmptyFileIsRefused) {
-  UploadSource source = Source({}, 0, 10);
+  Source source({}, 0, 10);
   EXPECT_EQ(base::GetReason(ReadAll(source).status()), base::Reason::kSizeOutOfRange);
-  EXPECT_FALSE(source.finished());
+  EXPECT_FALSE(source->finished());
 }
 
-TEST(LookAheadSourceTest, AShortFileGetsItsLength) {
-  LookAheadSource source(std::make_shared<MemorySource>(std::string(700'000, 'x')), 1 << 20);
-  EXPECT_EQ(source.Size(), 700'000);
-  UploadSource whole(std::make_shared<LookAheadSource>(std::make_shared<MemorySource>("abc"), 10), 3, 10);
-  EXPECT_EQ(*ReadAll(whole), "abc");
+TEST(UploadSourceTest, AShortFileGetsItsLengthByLookingAhead) {
+  Source source(testing::Split(kPng, kPiece), std::nullopt, 100'000);
+  EXPECT_TRUE(source->LookAhead(1 << 20).ok());
+  EXPECT_EQ(source->Size(), kSize);
+  EXPECT_EQ(*ReadAll(source), kPng);
 }
 
-TEST(LookAheadSourceTest, ALongFileStaysOfUnknownLengthAndWhole) {
-  auto ahead = std::make_shared<LookAheadSource>(std::make_shared<MemorySource>(std::string(3'000'000, 'x')), 1 << 20);
-  EXPECT_EQ(ahead->Size(), std::nullopt);
-  UploadSource source(ahead, std::nullopt, 10'000'000);
-  EXPECT_EQ(ReadAll(source)->size(), 3'000'000u);
+TEST(UploadSourceTest, ALongFileStaysOfUnknownLengthAndWhole) {
+  const std::string clip = testing::Clip(3'000'000);
+  Source source(testing::Split(clip, 200'000), std::nullopt, 10'000'000);
+  EXPECT_TRUE(source->LookAhead(1 << 20).ok());
+  EXPECT_EQ(source->Size(), std::nullopt);
+  EXPECT_TRUE(*ReadAll(source) == clip);
+  EXPECT_EQ(source->Size(), std::nullopt);
 }
 
 TEST(MemorySourceTest, GivesItsBytesInPiecesOfAtMostAMebibyte) {

@@ -188,5 +188,15 @@ TEST(WatchHubEndTest, MayEndWhileASessionIsBeingTold) {
   releaser.join();
 }
 
+TEST_F(WatchHubTest, AListenerHearsOfEveryPublicationWithOrWithoutReaders) {
+  std::vector<std::string> heard;
+  hub_.Listen([&](const std::string& key) { heard.push_back(key); });
+  auto session = Open("read");
+  hub_.Publish("unread", At(1));
+  hub_.Publish("read", At(2));
+  hub_.PublishGone("unread");
+  EXPECT_EQ(heard, (std::vector<std::string>{"unread", "read", "unread"}));
+}
+
 }  // namespace
 }  // namespace seedance::engine

@@ -70,53 +70,15 @@ TEST(MediaType, FirstPartOfAMimeTypeDecides) {
   }
 }
 
-TEST(SniffSuffix, KnowsTheVendorsFormats) {
-  const std::pair<std::string_view, std::string_view> cases[] = {
-      {"\x89PNG\r\n\x1a\n...."sv, ".png"},
-      {"\xff\xd8\xff\xe0"sv, ".jpg"},
-      {"GIF89a"sv, ".gif"},
-      {"RIFF\0\0\0\0WEBPVP8 "sv, ".webp"},
-      {"BM\0\0"sv, ".bmp"},
-      {"II*\0"sv, ".tiff"},
-      {"MM\0*"sv, ".tiff"},
-      {"\0\0\0\x18"
-       "ftypheic"sv,
-       ".heic"},
-      {"\0\0\0\x18"
-       "ftypmif1"sv,
-       ".heif"},
-      {"\0\0\0\x14"
-       "ftypqt  "sv,
-       ".mov"},
-      {"\0\0\0\x18"
-       "ftypisom"sv,
-       ".mp4"},
-      {"RIFF\0\0\0\0WAVEfmt "sv, ".wav"},
-      {"ID3\x04"sv, ".mp3"},
-      {"\xff\xfb\x90"sv, ".mp3"},
-  };
-  for (const auto& [bytes, suffix] : cases) {
-    EXPECT_EQ(SniffSuffix(bytes), suffix);
-    EXPECT_NE(MediaTypeOfFileName(suffix), MediaType::kUnspecified) << "the suffix must be one that we take";
-  }
-}
-
-TEST(SniffSuffix, UnknownAndShortBytesHaveNone) {
-  for (std::string_view bytes :
-       {""sv, "\x89PN"sv, "%PDF-1.7"sv, "<svg"sv, "\0\0\0\x18"sv, "RIFF\0\0\0\0AVI "sv, "RIFF"sv}) {
-    EXPECT_EQ(SniffSuffix(bytes), "") << bytes;
-  }
-}
-
 TEST(AssetProfile, EachTypeHasItsLimit) {
   AssetProfile profile;
-  profile.max_image_bytes = 1;
-  profile.max_video_bytes = 2;
-  profile.max_audio_bytes = 3;
+  profile.image.max_bytes = 1;
+  profile.video.max_bytes = 4;
+  profile.audio.max_bytes = 3;
   EXPECT_EQ(profile.MaxBytes(MediaType::kImage), 1);
-  EXPECT_EQ(profile.MaxBytes(MediaType::kVideo), 2);
+  EXPECT_EQ(profile.MaxBytes(MediaType::kVideo), 4);
   EXPECT_EQ(profile.MaxBytes(MediaType::kAudio), 3);
-  EXPECT_EQ(profile.MaxBytes(MediaType::kUnspecified), 2);
+  EXPECT_EQ(profile.MaxBytes(MediaType::kUnspecified), 4);
 }
 
 TEST(FirstDifference, NamesTheFirstFieldThatDiffers) {
@@ -128,6 +90,12 @@ TEST(FirstDifference, NamesTheFirstFieldThatDiffers) {
   EXPECT_EQ(FirstDifference({{"a", "1"}, {"b", "2"}}, base), "c");
   EXPECT_EQ(FirstDifference(base, {}), "a");
   EXPECT_EQ(FirstDifference({{"a", "1"}}, {{"b", "1"}}), "a") << "the left one's name";
+}
+
+TEST(FirstDifference, AFieldThatOnlyTheRightOneHasIsNamedThoughItShiftsTheRest) {
+  const Fingerprint base = {{"a", "1"}, {"c", "3"}, {"d", "4"}};
+  EXPECT_EQ(FirstDifference(base, {{"a", "1"}, {"b", "2"}, {"c", "3"}, {"d", "4"}}), "b");
+  EXPECT_EQ(FirstDifference({{"a", "1"}, {"b", "2"}, {"c", "3"}}, {{"a", "1"}, {"c", "3"}}), "b");
 }
 
 }  // namespace

@@ -61,6 +61,8 @@ TEST(ConvertAsset, WritesEveryField) {
   asset.update_time = absl::FromUnixSeconds(6);
   asset.expire_time = absl::FromUnixSeconds(7);
   asset.revision = 8;
+  asset.reused = true;
+  asset.last_used_time = absl::FromUnixSeconds(9);
   v1::Asset proto;
   ToProto(asset, &proto);
   EXPECT_EQ(proto.name(), "assets/any~a1");
@@ -85,6 +87,8 @@ TEST(ConvertAsset, WritesEveryField) {
   EXPECT_EQ(proto.expire_time().seconds(), 7);
   EXPECT_EQ(proto.revision(), 8);
   EXPECT_EQ(proto.upstream(), "any");
+  EXPECT_TRUE(proto.reused());
+  EXPECT_EQ(proto.last_use_time().seconds(), 9);
 }
 
 TEST(ConvertAsset, WhatIsNotKnownIsNotSet) {
@@ -93,6 +97,19 @@ TEST(ConvertAsset, WhatIsNotKnownIsNotSet) {
   EXPECT_FALSE(proto.has_error());
   EXPECT_FALSE(proto.has_media_info());
   EXPECT_FALSE(proto.has_expire_time());
+  EXPECT_FALSE(proto.has_last_use_time());
+  EXPECT_FALSE(proto.reused());
+}
+
+TEST(ConvertAsset, AFailureOfABatchSaysWhatTheCallAloneWouldHaveSaid) {
+  v1::BatchCreateAssetsResponse::Failure failure;
+  ToProto(base::InvalidInput({{"uri", "is bad"}, {"asset.display_name", "is worse"}}), &failure);
+  EXPECT_EQ(failure.code(), 3);
+  EXPECT_EQ(failure.reason(), v1::ERROR_REASON_INVALID_INPUT);
+  EXPECT_FALSE(failure.message().empty());
+  ASSERT_EQ(failure.violations_size(), 2);
+  EXPECT_EQ(failure.violations(0).field(), "uri");
+  EXPECT_EQ(failure.violations(1).description(), "is worse");
 }
 
 model::GenerationTask FullTask() {
@@ -102,8 +119,9 @@ model::GenerationTask FullTask() {
   task.request.model = "seedance";
   task.request.prompt = "a cat";
   task.request.references.resize(2);
-  task.request.references[0] = {"hero", model::ReferenceRole::kFirstFrame, model::UpstreamHandle{"any", "a1"}, ""};
-  task.request.references[1] = {"", model::ReferenceRole::kReferenceAudio, std::nullopt, "https://x/"};
+  task.request.references[0] = {"hero", model::ReferenceRole::kFirstFrame, model::UpstreamHandle{"any", "a1"}, "",
+                                false};
+  task.request.references[1] = {"", model::ReferenceRole::kReferenceAudio, std::nullopt, "https://x/", true};
   task.request.resolution = model::Resolution::k1080p;
   task.request.aspect_ratio = "16:9";
   task.request.duration_seconds = 7;
@@ -113,6 +131,7 @@ model::GenerationTask FullTask() {
   task.request.return_last_frame = true;
   task.request.web_search = true;
   task.request.labels = {{"k", "v"}};
+  task.request.ephemeral_hours = 5;
   return task;
 }
 
@@ -130,6 +149,9 @@ TEST(ConvertTask, TheRequestComesBackAsItWas) {
   EXPECT_EQ(again.DebugString(), request.generation_task().DebugString());
   EXPECT_EQ(params.request.references[0].asset, task.request.references[0].asset);
   EXPECT_EQ(params.request.labels, task.request.labels);
+  EXPECT_FALSE(params.request.references[0].ephemeral);
+  EXPECT_TRUE(params.request.references[1].ephemeral);
+  EXPECT_EQ(params.request.ephemeral_hours, 5);
 }
 
 TEST(ConvertTask, WritesEveryField) {
@@ -148,6 +170,9 @@ TEST(ConvertTask, WritesEveryField) {
   task.end_time = absl::FromUnixSeconds(5);
   task.deadline_time = absl::FromUnixSeconds(6);
   task.revision = 13;
+  task.request.sent_prompt = "a cat, @image1";
+  task.warnings = {"one", "two"};
+  task.estimated_cost = {"USD", 12'345'678};
   v1::GenerationTask proto;
   ToProto(task, &proto);
   // Nothing is left unset: a new field must be added to the conversion.
@@ -165,12 +190,42 @@ TEST(ConvertTask, WritesEveryField) {
   EXPECT_EQ(proto.result().usage().total_tokens(), 12);
   EXPECT_EQ(proto.result().expire_time().seconds(), 9);
   EXPECT_EQ(proto.deadline_time().seconds(), 6);
+  EXPECT_EQ(proto.ephemeral_retention().seconds(), 5 * 3600);
+  EXPECT_EQ(proto.prompt(), "a cat");
+  EXPECT_EQ(proto.normalized_prompt(), "a cat, @image1");
+  EXPECT_EQ(proto.warnings(1), "two");
+  EXPECT_EQ(proto.estimated_cost().currency_code(), "USD");
+  EXPECT_EQ(proto.estimated_cost().units(), 12);
+  EXPECT_EQ(proto.estimated_cost().nanos(), 345'678'000);
+}
+
+TEST(ConvertTask, AFreeTaskHasACostAndAnUnknownOneHasNone) {
+  model::GenerationTask task;
+  v1::GenerationTask proto;
+  ToProto(task, &proto);
+  EXPECT_FALSE(proto.has_estimated_cost());
+  task.estimated_cost = {"points", 0};
+  ToProto(task, &proto);
+  EXPECT_EQ(proto.estimated_cost().currency_code(), "points");
+  EXPECT_EQ(proto.estimated_cost().units(), 0);
+  task.estimated_cost.micros = 999'999;
+  ToProto(task, &proto);
+  EXPECT_EQ(proto.estimated_cost().nanos(), 999'999'000);
+}
+
+TEST(ConvertTask, ATaskOfAnOlderVersionWasSentAsItCame) {
+  model::GenerationTask task;
+  task.request.prompt = "@image1 waves";
+  v1::GenerationTask proto;
+  ToProto(task, &proto);
+  EXPECT_EQ(proto.normalized_prompt(), "@image1 waves");
 }
 
 TEST(ConvertTask, WhatHasNotHappenedIsNotSet) {
   v1::GenerationTask proto;
   ToProto(model::GenerationTask{}, &proto);
-  for (const char* field : {"submit_time", "start_time", "end_time", "deadline_time", "result", "error", "duration"}) {
+  for (const char* field : {"submit_time", "start_time", "end_time", "deadline_time", "result", "error", "duration",
+                            "ephemeral_retention"}) {
     EXPECT_FALSE(proto.GetReflection()->HasField(proto, proto.GetDescriptor()->FindFieldByName(field))) << field;
   }
   EXPECT_EQ(proto.name(), "");

@@ -1,5 +1,6 @@
 #include "service/base/sha256.h"
 #include "tests/testing/eventually.h"
+#include "tests/testing/media_builder.h"
 #include "tests/unit/rpc/gateway_fixture.h"
 
 // UploadAsset and DownloadGenerationResult over a real server.
@@ -16,6 +17,14 @@ std::string Bytes(size_t size) {
   return bytes;
 }
 
+// A movie of so many bytes.
+std::string Movie(int64_t size) {
+  testing::MediaSpec spec;
+  spec.format = "mp4";
+  spec.size_bytes = size;
+  return testing::MakeMedia(spec);
+}
+
 class Upload {
  public:
   Upload(v1::AssetService::Stub& stub, const std::string& group) : group_(group) {
@@ -27,11 +36,12 @@ class Upload {
     v1::UploadAssetRequest request;
     auto* metadata = request.mutable_metadata();
     metadata->mutable_asset()->set_asset_group(group_);
-    metadata->mutable_asset()->set_display_name("clip");
+    metadata->mutable_asset()->set_display_name(display_name);
     metadata->mutable_asset()->set_media_type(v1::MEDIA_TYPE_VIDEO);
     metadata->set_file_name("clip.mp4");
     metadata->set_size_bytes(size);
     metadata->set_request_id(request_id);
+    metadata->set_reuse_content(reuse_content);
     return writer_->Write(request);
   }
 
@@ -51,6 +61,8 @@ class Upload {
 
   grpc::ClientContext context;
   v1::Asset asset;
+  std::string display_name = "clip";
+  bool reuse_content = false;
 
  private:
   const std::string group_;
@@ -60,7 +72,7 @@ class Upload {
 TEST_F(GatewayTest, AnUploadReachesTheVendorByteForByte) {
   Start();
   Upload upload(*assets_, MakeGroup().name());
-  const std::string bytes = Bytes(5 << 20);
+  const std::string bytes = Movie(5 << 20);
   ASSERT_TRUE(upload.Metadata());
   for (size_t at = 0; at < bytes.size(); at += 200'000) ASSERT_TRUE(upload.Chunk(bytes.substr(at, 200'000)));
   const grpc::Status status = upload.End();
@@ -74,10 +86,11 @@ TEST_F(GatewayTest, AnUploadReachesTheVendorByteForByte) {
 TEST_F(GatewayTest, AStreamThatIsCutCreatesNothing) {
   Start();
   const std::string group = MakeGroup().name();
+  const std::string begin = Movie(5 << 20).substr(0, 1 << 20);
   for (int round = 0; round < 30; ++round) {
     auto upload = std::make_unique<Upload>(*assets_, group);
     ASSERT_TRUE(upload->Metadata());
-    ASSERT_TRUE(upload->Chunk(Bytes(1 << 20)));
+    ASSERT_TRUE(upload->Chunk(begin));
     const bool begun = round % 3 == 0 || Eventually([&] { return vendor_.create_asset.calls() > 0; });
     ASSERT_TRUE(begun);
     upload->context.TryCancel();
@@ -135,12 +148,48 @@ TEST_F(GatewayTest, AnUploadThatIsTooLongIsStopped) {
   Start();
   Upload upload(*assets_, MakeGroup().name());
   ASSERT_TRUE(upload.Metadata());
-  const std::string chunk = Bytes(1 << 20);
+  const std::string movie = Movie(80 << 20);
   int sent = 0;
-  while (sent < 200 && upload.Chunk(chunk)) ++sent;
-  EXPECT_LT(sent, 100);
+  while (sent < 80 && upload.Chunk(movie.substr(static_cast<size_t>(sent) << 20, 1 << 20))) ++sent;
+  EXPECT_LT(sent, 70);
   const grpc::Status status = upload.End();
   EXPECT_EQ(status.error_code(), grpc::StatusCode::OUT_OF_RANGE) << status.error_message();
+}
+
+TEST_F(GatewayTest, AFileThatBreaksALimitIsRefusedWhileItComes) {
+  vendor_.profile().assets.video.max_side = 100;
+  Start();
+  Upload upload(*assets_, MakeGroup().name());
+  ASSERT_TRUE(upload.Metadata());
+  const std::string movie = Movie(20 << 20);
+  int sent = 0;
+  while (sent < 20 && upload.Chunk(movie.substr(static_cast<size_t>(sent) << 20, 1 << 20))) ++sent;
+  const grpc::Status status = upload.End();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT) << status.error_message();
+  EXPECT_EQ(DetailOf(status).violations[0].field, "chunk");
+  EXPECT_EQ(vendor_.create_asset.calls(), 0);
+}
+
+TEST_F(GatewayTest, AnUploadThatReusesContentAnswersWithWhatIsThere) {
+  Start();
+  const std::string group = MakeGroup().name();
+  const std::string movie = Movie(3 << 20);
+  const auto upload_as = [&](const std::string& name) {
+    Upload upload(*assets_, group);
+    upload.display_name = name;
+    upload.reuse_content = true;
+    EXPECT_TRUE(upload.Metadata());
+    for (size_t at = 0; at < movie.size(); at += 1 << 20) EXPECT_TRUE(upload.Chunk(movie.substr(at, 1 << 20)));
+    const grpc::Status status = upload.End();
+    EXPECT_TRUE(status.ok()) << status.error_message();
+    return upload.asset;
+  };
+  const v1::Asset first = upload_as("first");
+  const v1::Asset second = upload_as("second");
+  EXPECT_FALSE(first.reused());
+  EXPECT_TRUE(second.reused());
+  EXPECT_EQ(second.name(), first.name());
+  EXPECT_EQ(vendor_.create_asset.calls(), 1);
 }
 
 TEST_F(GatewayTest, AnUploaderThatStallsIsGivenUp) {

@@ -144,7 +144,9 @@ TEST(Validate, CreateAsset) {
       {CreateAsset("uri: 'HTTPS://example.com/a.png'"), {}},
       {CreateAsset("uri: 'https://example.com/" + Repeat("a", 2028) + "'"), {}},
       {CreateAsset("uri: 'https://example.com/" + Repeat("a", 2029) + "'"), {"uri"}},
-      {CreateAsset("uri: 'http://example.com/a.png'"), {"uri"}},
+      // Whether plain http is allowed the engine says.
+      {CreateAsset("uri: 'http://example.com/a.png'"), {}},
+      {CreateAsset("uri: 'http://example.com/a b'"), {"uri"}},
       {CreateAsset("uri: 'ftp://example.com/a.png'"), {"uri"}},
       {CreateAsset("uri: 'https://'"), {"uri"}},
       {CreateAsset("uri: 'https://example.com/a b'"), {"uri"}},
@@ -164,6 +166,10 @@ TEST(Validate, CreateAsset) {
       {CreateAsset("inline_data: '" + Repeat("xxxx", 3 << 18) + "'"), {}},
       {CreateAsset("inline_data: '" + Repeat("xxxx", 3 << 18) + "x'"), {"inline_data"}},
       {CreateAsset(""), {"source"}},
+      {CreateAsset("uri: 'https://example.com/a' reuse_content: true validate_media: true"), {}},
+      {CreateAsset("uri: 'https://example.com/a' reuse_content: true"), {"reuse_content"}},
+      {CreateAsset("uri: 'aGVsbG8=' reuse_content: true"), {}},
+      {CreateAsset("inline_data: 'x' reuse_content: true validate_media: true"), {}},
       {"inline_data: 'x' request_id: '1' asset { asset_group: 'any~1' display_name: '\\t' }",
        {"asset.asset_group", "asset.display_name", "request_id"}},
       {"", {"asset.asset_group", "asset.display_name", "source"}},
@@ -171,6 +177,22 @@ TEST(Validate, CreateAsset) {
   auto open_enum = Parse<v1::CreateAssetRequest>(CreateAsset("inline_data: 'x'"));
   open_enum.mutable_asset()->set_media_type(static_cast<v1::MediaType>(99));
   EXPECT_THAT(PathsOf(ReadRequest(open_enum).violations), ElementsAre("asset.media_type"));
+}
+
+TEST(Validate, BatchCreateAssets) {
+  const std::string good = "requests { " + CreateAsset("inline_data: 'x' validate_media: true") + " } ";
+  Check<v1::BatchCreateAssetsRequest>({
+      {good, {}},
+      {Repeat(good, 50), {}},
+      {Repeat(good, 51), {"requests"}},
+      {"", {"requests"}},
+      {Repeat("requests { " + CreateAsset("inline_data: '" + Repeat("xxxx", 3 << 18) + "'") + " } ", 2), {"requests"}},
+  });
+  const auto read = ReadRequest(Parse<v1::BatchCreateAssetsRequest>(good + "requests { request_id: 'x' } "));
+  ASSERT_TRUE(read.ok()) << "a bad request is its own affair";
+  EXPECT_TRUE(read->at(0).violations.empty());
+  EXPECT_TRUE(read->at(0).validate_media);
+  EXPECT_FALSE(read->at(1).violations.empty());
 }
 
 TEST(Validate, UploadMetadata) {
@@ -186,6 +208,7 @@ TEST(Validate, UploadMetadata) {
   EXPECT_THAT(broken(good + "file_name: 'a.png' size_bytes: -1 request_id: 'x'"),
               ElementsAre("metadata.size_bytes", "metadata.request_id"));
   EXPECT_THAT(broken("file_name: 'a'"), ElementsAre("metadata.asset.asset_group", "metadata.asset.display_name"));
+  EXPECT_TRUE(ReadMetadata(Parse<v1::UploadAssetRequest::Metadata>("reuse_content: true")).reuse_content);
 }
 
 TEST(Validate, UploadChunks) {
@@ -242,6 +265,13 @@ TEST(Validate, CreateGenerationTask) {
       {CreateTask("duration { seconds: 5 nanos: 1 }"), {prefix + "duration"}},
       {CreateTask("duration { seconds: 99999999999 }"), {prefix + "duration"}},
       {CreateTask("duration { seconds: -7 }"), {prefix + "duration"}},
+      {CreateTask("ephemeral_retention { seconds: 10800 }"), {}},
+      {CreateTask("ephemeral_retention { seconds: 0 }"), {}},
+      {CreateTask("ephemeral_retention { seconds: 10801 }"), {prefix + "ephemeral_retention"}},
+      {CreateTask("ephemeral_retention { seconds: 10800 nanos: 1 }"), {prefix + "ephemeral_retention"}},
+      {CreateTask("ephemeral_retention { seconds: -3600 }"), {prefix + "ephemeral_retention"}},
+      {CreateTask("ephemeral_retention { seconds: 99999999999 }"), {prefix + "ephemeral_retention"}},
+      {CreateTask("references { uri: 'https://a/' ephemeral: true }"), {}},
       {CreateTask("references { asset: 'assets/any~1' label: 'hero-1_A' }"), {}},
       {CreateTask("references { asset: 'asset' }"), {prefix + "references[0].asset"}},
       {CreateTask("references { asset: '' }"), {prefix + "references[0].asset"}},
@@ -296,6 +326,17 @@ TEST(Validate, CreateGenerationTaskKeepsWhatIsNotSet) {
   EXPECT_EQ(full.request.seed, 0);
   EXPECT_EQ(full.request.generate_audio, false);
   EXPECT_EQ(full.request.watermark, false);
+}
+
+TEST(Validate, CreateGenerationTaskReadsItsFlags) {
+  const auto none = ReadRequest(Parse<v1::CreateGenerationTaskRequest>("")).request;
+  EXPECT_FALSE(none.wait_for_assets || none.allow_model_upgrade || none.recreate_expired_assets);
+  EXPECT_EQ(none.ephemeral_hours, std::nullopt);
+  EXPECT_TRUE(ReadRequest(Parse<v1::CreateGenerationTaskRequest>("wait_for_assets: true")).request.wait_for_assets);
+  EXPECT_TRUE(
+      ReadRequest(Parse<v1::CreateGenerationTaskRequest>("allow_model_upgrade: true")).request.allow_model_upgrade);
+  EXPECT_TRUE(ReadRequest(Parse<v1::CreateGenerationTaskRequest>("recreate_expired_assets: true"))
+                  .request.recreate_expired_assets);
 }
 
 TEST(Validate, GenerationTaskReads) {

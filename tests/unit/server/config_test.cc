@@ -58,6 +58,10 @@ TEST(Config, DefaultsAreThoseOfTheSchema) {
   EXPECT_EQ(config->tasks().submit_unknown_deadline().seconds(), 86400);
   EXPECT_EQ(config->tasks().lost_after_count(), 5);
   EXPECT_EQ(config->tasks().lost_after_time().seconds(), 120);
+  EXPECT_EQ(config->tasks().poll_interval_with_webhooks().seconds(), 120);
+  EXPECT_EQ(config->media_fetch().timeout().seconds(), 60);
+  EXPECT_FALSE(config->media_fetch().allow_private_network());
+  EXPECT_FALSE(config->has_admin());
   EXPECT_EQ(config->log().level(), "info");
 }
 
@@ -77,6 +81,7 @@ store: {sqlite: {path: /tmp/x.db}}
 upstreams:
 - name: any
   tenants: [acme]
+  limits: {models: [{name: 12345, like: seedance}]}
   anyfast:
     base_url: http://localhost:1/prefix/
     api_key: {file: key}
@@ -100,7 +105,7 @@ log: {level: debug}
   EXPECT_EQ(config->tasks().deadline().seconds(), 7200);
   EXPECT_EQ(EdgeOptions(*config).heartbeat_interval, absl::Milliseconds(500));
   EXPECT_EQ(EdgeOptions(*config).tokens.size(), 1u);
-  EXPECT_EQ(EngineOptions(config->tasks()).asset_tracker.poll_interval, absl::Milliseconds(50));
+  EXPECT_EQ(EngineOptions(*config)->asset_tracker.poll_interval, absl::Milliseconds(50));
 
   const std::string printed = PrintConfig(*config);
   EXPECT_THAT(printed, Not(HasSubstr(kHash)));
@@ -147,7 +152,10 @@ TEST(Config, EveryBrokenRuleIsNamedWithItsPath) {
            Case{"tenants: [{name: acme, token_sha256: [xyz]}]", "tenants[0].token_sha256[0]: must be 64 hex digits"},
            Case{"tasks: {deadline: 0s}", "tasks.deadline: must be 1 to 604800 s"},
            Case{"tasks: {lost_after_count: 1}", "tasks.lost_after_count: must be 2 to 100, is 1"},
-           Case{"log: {level: loud}", "log.level: must be debug, info, warning or error"},
+           Case{"tasks: {poll_interval_with_webhooks: 3601s}",
+                "tasks.poll_interval_with_webhooks: must be 0.05 to 3600 s, is 3601 s"},
+           Case{"media_fetch: {timeout: 0s}", "media_fetch.timeout: must be 1 to 600 s, is 0 s"},
+           Case{"log: {level: loud}", "log.level: must be one of debug, info, warning, error, is `loud`"},
            Case{"log: {level: info}\nlog: {level: info}", "log: is given twice"},
            Case{"a: [", "the file: is not YAML"},
            Case{"--- \nb: 1", "the file: must hold one YAML document"},
@@ -156,33 +164,47 @@ TEST(Config, EveryBrokenRuleIsNamedWithItsPath) {
   }
 }
 
-TEST(Config, UpstreamsAreChecked) {
-  for (const Case& each : {
-           Case{"", "upstreams: must hold at least one upstream"},
-           Case{"upstreams: {}", "upstreams: must be a list"},
-           Case{"upstreams: [{name: a}]", "upstreams[0].anyfast: is required"},
-           Case{"upstreams: [{name: A~, anyfast: {api_key: {env: K}}}]",
-                "upstreams[0].name: must have 1-32 characters"},
-           Case{"upstreams: [{name: a, anyfast: {}}]", "upstreams[0].anyfast.api_key: is required"},
-           Case{"upstreams: [{name: a, anyfast: {api_key: {env: K, file: F}}}]",
-                "upstreams[0].anyfast.api_key.file: excludes the other source"},
-           Case{"upstreams: [{name: a, anyfast: {api_key: {env: K}, base_url: 'http://x'}}]",
-                "upstreams[0].anyfast.base_url: must begin with https://"},
-           Case{"upstreams: [{name: a, tenants: [x], anyfast: {api_key: {env: K}}}]",
-                "upstreams[0].tenants[0]: `x` is not a tenant"},
-           Case{"upstreams: [{name: a, anyfast: {api_key: {env: K}, http: {max_polls: 1025}}}]",
-                "upstreams[0].anyfast.http.max_polls: must be 1 to 1024, is 1025"},
-           Case{"upstreams: [{name: a, anyfast: {api_key: {env: K}}}, {name: a, anyfast: {api_key: {env: K}}}]",
-                "upstreams[1].name: `a` is the name of an earlier upstream"},
-       }) {
-    EXPECT_THAT(Problems(each.yaml), HasSubstr(each.problem)) << each.yaml;
-  }
-}
-
 TEST(Config, AllProblemsAreToldAtOnceWithTheirLines) {
   const std::string problems = Problems(std::string(kUpstream) + "server:\n  call_threads: 999\n  x: 1\n");
   EXPECT_THAT(problems, HasSubstr("line 7: server.call_threads"));
   EXPECT_THAT(problems, HasSubstr("line 8: server.x"));
+}
+
+TEST(Config, AdminIsChecked) {
+  for (const Case& each : {
+           Case{"admin: {listen: localhost}", "admin.listen: must have the form host:port"},
+           Case{"admin: {listen: '0.0.0.0:65536'}", "admin.listen: must have the form host:port"},
+           Case{"admin: {port_file: /tmp/p}", "admin.listen: is required with port_file"},
+           Case{"admin: {public_base_url: 'http://gw.example.com'}",
+                "admin.public_base_url: must begin with https:// (http:// is for this machine only)"},
+           Case{"admin: {public_base_url: 'ftp://127.0.0.1'}", "admin.public_base_url: must begin with https://"},
+           Case{"admin: {public_base_url: 'https://gw.example.com?a=b'}", "admin.public_base_url: must be a URL"},
+           Case{"admin: {public_base_url: 'https://u:p@gw.example.com'}", "admin.public_base_url: must be a URL"},
+           Case{"admin: {staging: {directory: /tmp}}", "admin.listen: is required with staging"},
+           Case{"admin: {staging: {directory: /tmp}}", "admin.public_base_url: is required with staging"},
+           Case{"admin: {staging: {}}", "admin.staging.directory: is required"},
+           Case{"admin: {staging: {lifetime: 59s}}", "admin.staging.lifetime: must be 60 to 604800 s, is 59 s"},
+           Case{"admin: {staging: {max_total_bytes: 1048575}}", "admin.staging.max_total_bytes: must be 1048576 to"},
+           Case{"admin: {staging: {max_total_bytes: 1.5}}", "admin.staging.max_total_bytes: must be a whole number"},
+       }) {
+    EXPECT_THAT(Problems(std::string(kUpstream) + each.yaml), HasSubstr(each.problem)) << each.yaml;
+  }
+}
+
+TEST(Config, AdminHasDefaultsAndNeedNotBeLoopback) {
+  const auto config = ParseConfig(std::string(kUpstream) + R"(
+admin:
+  listen: 0.0.0.0:8080
+  public_base_url: https://gw.example.com/seedance/
+  staging: {directory: /var/staging}
+)");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->admin().public_base_url(), "https://gw.example.com/seedance");
+  EXPECT_EQ(config->admin().staging().lifetime().seconds(), 93600);
+  EXPECT_EQ(config->admin().staging().max_total_bytes(), int64_t{10} << 30);
+  for (const char* url : {"http://127.0.0.1:1", "http://localhost:1", "http://[::1]:1"}) {
+    EXPECT_EQ(Problems(std::string(kUpstream) + "admin: {public_base_url: '" + url + "'}"), "") << url;
+  }
 }
 
 TEST(Config, AnOpenAddressNeedsTlsAndTenantsOrConsent) {
@@ -228,6 +250,20 @@ TEST(Secret, MissingOrEmptyOnesAreNamedByTheirSource) {
   EXPECT_FALSE(ReadSecret(secret).ok());
 }
 
+TEST(Config, LoadingAFileLooksForTheStagingFolder) {
+  const std::string path = testing::TempDir() + "/staging.yaml";
+  const auto load = [&](const std::string& directory) {
+    std::ofstream(path) << kUpstream << "admin: {listen: 'localhost:0', public_base_url: 'https://a', staging: "
+                        << "{directory: " << directory << "}}\n";
+    return LoadConfig(path).status();
+  };
+  setenv("KEY", "k", 1);
+  EXPECT_TRUE(load(testing::TempDir()).ok());
+  EXPECT_THAT(std::string(load("/nonexistent").message()),
+              HasSubstr("admin.staging.directory: /nonexistent is no folder"));
+  EXPECT_THAT(std::string(load("/proc/self").message()), HasSubstr("cannot be written to"));
+}
+
 TEST(Config, LoadingAFileReadsItsSecretsToo) {
   const std::string path = testing::TempDir() + "/gateway.yaml";
   std::ofstream(path) << kUpstream;
@@ -236,6 +272,13 @@ TEST(Config, LoadingAFileReadsItsSecretsToo) {
               HasSubstr("upstreams[0].anyfast.api_key: environment variable KEY is missing"));
   setenv("KEY", "k", 1);
   EXPECT_TRUE(LoadConfig(path).ok());
+  unsetenv("HOOK");
+  std::ofstream(path) << "admin: {listen: 'localhost:0', public_base_url: 'https://a'}\n"
+                      << "upstreams: [{name: pi, piapi: {api_key: {env: NOKEY}, webhook_secret: {env: HOOK}}}]\n";
+  EXPECT_THAT(std::string(LoadConfig(path).status().message()),
+              HasSubstr("upstreams[0].piapi.api_key: environment variable NOKEY is missing"));
+  EXPECT_THAT(std::string(LoadConfig(path).status().message()),
+              HasSubstr("upstreams[0].piapi.webhook_secret: environment variable HOOK is missing"));
   EXPECT_EQ(LoadConfig("/nonexistent.yaml").status().code(), absl::StatusCode::kNotFound);
 }
 

@@ -107,6 +107,14 @@ TEST(Record, EnumNumberOfALaterReleaseIsAnError) {
   EXPECT_FALSE(ParseCall(SerializeCall(call)).ok());
 }
 
+TEST(Record, EveryReasonOfThisReleaseCanBeRead) {
+  model::Asset asset;
+  asset.error.reason = base::Reason::kAssetLibraryFull;
+  EXPECT_EQ(ParseAsset(SerializeAsset(asset))->error.reason, base::Reason::kAssetLibraryFull);
+  asset.error.reason = static_cast<base::Reason>(34);
+  EXPECT_FALSE(ParseAsset(SerializeAsset(asset)).ok());
+}
+
 TEST(Record, CallWithoutAStateIsAnError) {
   model::BilledCall call;
   call.state = static_cast<model::BilledCallState>(0);

@@ -20,6 +20,7 @@ std::unique_ptr<Upstream> AnyFastAt(const RecordingVendor& vendor) {
   AnyFastOptions options;
   options.base_url = vendor.url();
   options.api_key = base::Secret("sk-secret");
+  options.profile = AnyFastProfile();
   options.allow_plain_http = true;
   return MakeAnyFast(options, MakeHttpTransport({}), base::RealClock());
 }
@@ -322,6 +323,16 @@ TEST(AnyFastWire, CreateTaskAsInTheGuide) {
       R"("resolution":"720p","duration":5})");
 }
 
+TEST(AnyFastWire, CreateTaskSendsThePromptInTheVendorsNotation) {
+  RecordingVendor vendor(Says(R"({"id":"t"})"));
+  model::TaskRequest task;
+  task.model = "seedance";
+  task.prompt = "{hero} walks";
+  task.sent_prompt = "@图1 walks";
+  AnyFastAt(vendor)->CreateTask({}, task);
+  EXPECT_EQ(vendor.requests().at(0).body, R"({"model":"seedance","content":[{"type":"text","text":"@图1 walks"}]})");
+}
+
 TEST(AnyFastWire, CreateTaskSendsOptionsOnlyWhenTheyAreSet) {
   RecordingVendor vendor(Says(R"({"id":"t"})"));
   auto upstream = AnyFastAt(vendor);
@@ -363,17 +374,18 @@ TEST(AnyFastWire, GetTaskAsksByPath) {
 // ---- Models ----
 
 TEST(AnyFastModels, KnownOnesHaveProfilesUnknownOnesAreRefused) {
-  EXPECT_EQ(AnyFastProfile("seedance")->max_images, 9u);
-  EXPECT_EQ(AnyFastProfile("seedance-2.5-nsfw")->max_duration_seconds, 30);
-  EXPECT_TRUE(AnyFastProfile("seedance-2.5")->automatic_duration);
-  EXPECT_TRUE(AnyFastProfile("seedance-2.0-ultra")->resolution_required);
-  EXPECT_EQ(AnyFastProfile("seedance-fast")->resolutions.count(model::Resolution::k1080p), 0u);
-  EXPECT_EQ(AnyFastProfile("doubao-seedance-1-5-pro-251215")->min_duration_seconds, 4);
-  EXPECT_EQ(AnyFastProfile("doubao-seedance-1-0-lite-i2v-250428")->max_images, 4u);
+  const model::UpstreamProfile profile = AnyFastProfile();
+  const auto Find = [&profile](const char* name) { return profile.FindModel(name); };
+  EXPECT_EQ(Find("seedance")->max_images, 9u);
+  EXPECT_EQ(Find("seedance-2.5-nsfw")->max_duration_seconds, 30);
+  EXPECT_TRUE(Find("seedance-2.5")->automatic_duration);
+  EXPECT_TRUE(Find("seedance-2.0-ultra")->resolution_required);
+  EXPECT_EQ(Find("seedance-fast")->resolutions.count(model::Resolution::k1080p), 0u);
+  EXPECT_EQ(Find("doubao-seedance-1-5-pro-251215")->min_duration_seconds, 4);
+  EXPECT_EQ(Find("doubao-seedance-1-0-lite-i2v-250428")->max_images, 4u);
   for (const char* unknown : {"", "seedance-2.0-fast", "seedance-3", "doubao-seedance-1-0-", "sora-2"}) {
-    EXPECT_EQ(AnyFastProfile(unknown), std::nullopt) << unknown;
+    EXPECT_EQ(Find(unknown), nullptr) << unknown;
   }
-  EXPECT_THAT(AnyFastModels(), testing::Contains("seedance-2.0-mini-nsfw"));
 }
 
 }  // namespace

@@ -275,17 +275,21 @@ TEST(HttpTransport, BilledRequestsDoNotUseConnectionsThatWereIdleForLong) {
   EXPECT_EQ(server.connections(), 2);
 }
 
-TEST(HttpTransport, GetOnADeadConnectionIsSentOnceMore) {
-  TrickServer server([](Peer& peer, int number) {
-    peer.ReadRequest();
-    peer.Send(OkReply("{}"));
-    // The first connection dies under the second request.
-    if (!peer.ReadRequest().empty() && number > 1) peer.Send(OkReply("{}"));
-  });
-  auto transport = MakeHttpTransport({});
-  EXPECT_EQ(transport->Send(Get(server.url())).outcome, HttpOutcome::kReply);
-  EXPECT_EQ(transport->Send(Get(server.url())).outcome, HttpOutcome::kReply);
-  EXPECT_EQ(server.connections(), 2);
+TEST(HttpTransport, GetOrDeleteOnADeadConnectionIsSentOnceMore) {
+  for (const char* method : {"GET", "DELETE"}) {
+    TrickServer server([](Peer& peer, int number) {
+      peer.ReadRequest();
+      peer.Send(OkReply("{}"));
+      // The first connection dies under the second request.
+      if (!peer.ReadRequest().empty() && number > 1) peer.Send(OkReply("{}"));
+    });
+    auto transport = MakeHttpTransport({});
+    HttpRequest request = Get(server.url());
+    request.method = method;
+    EXPECT_EQ(transport->Send(request).outcome, HttpOutcome::kReply) << method;
+    EXPECT_EQ(transport->Send(request).outcome, HttpOutcome::kReply) << method;
+    EXPECT_EQ(server.connections(), 2) << method;
+  }
 }
 
 TEST(HttpTransport, PostOnADeadConnectionIsNeverSentAgain) {

@@ -32,6 +32,10 @@ TEST(ParseReferenceTest, RolesHaveShortAndLongNames) {
   EXPECT_EQ(Parsed("a,role=audio"), "role: REFERENCE_ROLE_REFERENCE_AUDIO asset: \"assets/a\"");
 }
 
+TEST(ParseReferenceTest, EphemeralIsAWordOfItsOwn) {
+  EXPECT_EQ(Parsed("https://h/x.png,ephemeral,label=bg"), "label: \"bg\" uri: \"https://h/x.png\" ephemeral: true");
+}
+
 TEST(ParseReferenceTest, UrlMayContainCommas) {
   EXPECT_EQ(Parsed("https://h/x,w=100,h=50.png?a=1,2"), "uri: \"https://h/x,w=100,h=50.png?a=1,2\"");
   EXPECT_EQ(Parsed("https://h/x,1.png,role=image"), "role: REFERENCE_ROLE_REFERENCE_IMAGE uri: \"https://h/x,1.png\"");
@@ -39,7 +43,7 @@ TEST(ParseReferenceTest, UrlMayContainCommas) {
 
 TEST(ParseReferenceTest, MistakesAreNamed) {
   EXPECT_EQ(Parsed("a,role=hero"), "unknown role \"hero\"; use image, first_frame, last_frame, video or audio");
-  EXPECT_EQ(Parsed("a,rolle=image"), "unknown option \"rolle=image\" of a reference; use role= or label=");
+  EXPECT_EQ(Parsed("a,rolle=image"), "unknown option \"rolle=image\" of a reference; use role=, label= or ephemeral");
   EXPECT_EQ(Parsed("a,label="), "label is empty");
   EXPECT_EQ(Parsed("a,label=x,label=y"), "label is given twice");
   EXPECT_EQ(Parsed("a,role=image,role=video"), "role is given twice");

@@ -203,6 +203,9 @@ TEST_F(RunTest, GenerateSendsWhatWasTyped) {
                  "-1",
                  "--no-audio",
                  "--watermark",
+                 "--wait-for-assets",
+                 "--allow-upgrade",
+                 "--recreate-expired",
                  "--label",
                  "shot=12",
                  "--request-id",
@@ -223,6 +226,9 @@ TEST_F(RunTest, GenerateSendsWhatWasTyped) {
   EXPECT_TRUE(task.watermark());
   EXPECT_EQ(task.labels().at("shot"), "12");
   EXPECT_EQ(created.request_id(), "8c1f6a52-3b1e-4a51-9d0f-0d1f6f0a7c11");
+  EXPECT_TRUE(created.wait_for_assets());
+  EXPECT_TRUE(created.allow_model_upgrade());
+  EXPECT_TRUE(created.recreate_expired_assets());
 }
 
 TEST_F(RunTest, GenerateLeavesUntypedFieldsUnset) {

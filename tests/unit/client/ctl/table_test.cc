@@ -95,6 +95,25 @@ TEST_F(ViewTest, FailedTaskSaysWhy) {
             "created:    12s ago\n");
 }
 
+TEST_F(ViewTest, TaskShowsThePromptAsSentItsPriceAndItsWarnings) {
+  task_.clear_progress_source();
+  task_.set_prompt("{hero} walks");
+  task_.set_normalized_prompt("@图1 walks");
+  task_.mutable_estimated_cost()->set_units(1);
+  task_.mutable_estimated_cost()->set_nanos(250000000);
+  task_.mutable_estimated_cost()->set_currency_code("USD");
+  task_.add_warnings("references[1] is never mentioned");
+  EXPECT_EQ(RenderTask(task_, view_),
+            "name:       generationTasks/0190c0de\n"
+            "state:      running\n"
+            "model:      seedance\n"
+            "prompt:     {hero} walks\n"
+            "as sent:    @图1 walks\n"
+            "will cost:  about 1.25 USD\n"
+            "warning:    references[1] is never mentioned\n"
+            "created:    12s ago\n");
+}
+
 TEST_F(ViewTest, AssetShowsItsMediaFacts) {
   gateway::v1::Asset asset;
   asset.set_name("assets/anyfast~a");

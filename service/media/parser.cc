@@ -1,0 +1,121 @@
+#include "service/media/parser.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace seedance::media {
+namespace {
+
+constexpr int64_t kEverything = std::numeric_limits<int64_t>::max();
+// No picture has so long a side, and products of two sides stay far from overflow.
+constexpr int64_t kMostPixels = (int64_t{1} << 31) - 1;
+
+}  // namespace
+
+Parser::Parser(model::MediaType type, std::string_view container) {
+  findings_.type = type;
+  findings_.info.container = std::string(container);
+}
+
+void Parser::Skipped(int64_t bytes) {
+  position_ += std::min(bytes, kEverything - position_);
+  if (!resting_) skip_ -= bytes;
+}
+
+void Parser::Take(std::string_view bytes) {
+  position_ += static_cast<int64_t>(bytes.size());
+  const Step step = step_;
+  Rest();
+  resting_ = false;
+  (this->*step)(Bytes(bytes));
+  if (step_ == nullptr) Rest();
+}
+
+void Parser::Finish(size_t held) {
+  ended_ = true;
+  const int64_t wanted = may_end_ ? 0 : static_cast<int64_t>(want_);
+  claimed_size_ = skip_ < kEverything - position_ - wanted ? position_ + skip_ + wanted : kEverything;
+  position_ += static_cast<int64_t>(held);
+  const bool may_be_whole = findings_.state == Findings::State::kReading || known();
+  if (may_be_whole && (resting_ || (skip_ == 0 && may_end_))) {
+    OnEnd();
+  } else if (may_be_whole) {
+    OnCut();
+  }
+  if (findings_.state == Findings::State::kReading) Break("its headers do not tell what it is");
+  done_ = true;
+  Rest();
+}
+
+void Parser::Pass(int64_t bytes) { skip_ += std::min(std::max<int64_t>(bytes, 0), kEverything - position_ - skip_); }
+
+void Parser::Ask(size_t bytes, Step step, bool may_end) {
+  // A step that has broken off may still be on its way to its end.
+  if (resting_) return;
+  want_ = std::clamp<size_t>(bytes, 1, kMostWanted);
+  step_ = step;
+  may_end_ = may_end;
+}
+
+void Parser::Rest() {
+  resting_ = true;
+  skip_ = 0;
+  want_ = 0;
+  step_ = nullptr;
+}
+
+void Parser::Know() {
+  findings_.state = Findings::State::kKnown;
+  done_ = true;
+}
+
+void Parser::Break(std::string problem) {
+  if (known() && !ended_) return Rest();
+  findings_.state = Findings::State::kBroken;
+  findings_.problem = std::move(problem);
+  done_ = true;
+  Rest();
+}
+
+void Parser::Unknown(std::string problem) {
+  findings_ = Findings();
+  findings_.state = Findings::State::kUnknownFormat;
+  findings_.problem = std::move(problem);
+  done_ = true;
+  Rest();
+}
+
+bool Parser::SetSize(int64_t width, int64_t height) {
+  if (width <= 0 || height <= 0 || width > kMostPixels || height > kMostPixels) {
+    Break(absl::StrCat("its picture claims to be of ", width, " x ", height, " pixels"));
+    return false;
+  }
+  info().width = static_cast<int>(width);
+  info().height = static_cast<int>(height);
+  return true;
+}
+
+void Parser::RequireSize(int64_t size) {
+  if (position_ >= size || broken()) return;
+  Break(absl::StrCat("it is cut off: it ends after ", position_, " bytes, and its headers claim ", size - position_,
+                     " more"));
+}
+
+void Parser::OnCut() { RequireSize(claimed_size_); }
+
+absl::Duration UnitsToDuration(uint64_t units, uint64_t per_second) {
+  if (per_second == 0) return absl::ZeroDuration();
+  // Beyond this nothing is a duration, and int64_t holds it in seconds.
+  constexpr uint64_t kMostSeconds = uint64_t{1} << 33;
+  const uint64_t seconds = std::min(units / per_second, kMostSeconds);
+  const double rest = static_cast<double>(units % per_second) / static_cast<double>(per_second);
+  return absl::Seconds(static_cast<int64_t>(seconds)) + absl::Seconds(rest);
+}
+
+uint64_t AddSaturated(uint64_t a, uint64_t b) {
+  return b > std::numeric_limits<uint64_t>::max() - a ? std::numeric_limits<uint64_t>::max() : a + b;
+}
+
+}  // namespace seedance::media

@@ -1,0 +1,118 @@
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "service/media/exif.h"
+#include "service/media/parsers.h"
+
+namespace seedance::media {
+namespace {
+
+// The first directory of a TIFF file is its picture. It may stand anywhere behind the header, mostly at the end.
+class Tiff : public Parser {
+ public:
+  Tiff() : Parser(model::MediaType::kImage, "tiff") { Read(4, &Tiff::OnMagic); }
+
+ private:
+  void OnMagic(Bytes bytes) {
+    layout_ = ReadTiffLayout(bytes);
+    Read(layout_.header_bytes() - 4, &Tiff::OnHeader);
+  }
+
+  void OnHeader(Bytes bytes) {
+    // The four bytes before are known; FirstDirectory counts from them.
+    const uint64_t directory = layout_.Number(bytes, layout_.wide ? 4 : 0, layout_.wide ? 8 : 4);
+    if (directory < layout_.header_bytes() || directory > kFarthest) {
+      return Break(absl::StrCat("its directory claims to stand at byte ", directory));
+    }
+    Pass(static_cast<int64_t>(directory) - position());
+    Read(layout_.count_bytes(), &Tiff::OnCount);
+  }
+
+  void OnCount(Bytes bytes) {
+    rows_ = layout_.Number(bytes, 0, layout_.count_bytes());
+    if (rows_ == 0 || rows_ > kMostRows) return Break(absl::StrCat("its directory claims to have ", rows_, " rows"));
+    Read(layout_.entry_bytes(), &Tiff::OnRow);
+  }
+
+  void OnRow(Bytes bytes) {
+    const TiffEntry entry = ReadTiffEntry(layout_, bytes);
+    switch (entry.tag) {
+      case kTiffWidth:
+        width_ = entry.value;
+        break;
+      case kTiffHeight:
+        height_ = entry.value;
+        break;
+      case kTiffOrientation:
+        orientation_ = entry.value;
+        break;
+      case kTiffStripOffsets:
+      case kTiffTileOffsets:
+        offsets_ = entry;
+        break;
+      case kTiffStripBytes:
+      case kTiffTileBytes:
+        lengths_ = entry;
+        break;
+      default:
+        break;
+    }
+    if (--rows_ > 0) return Read(layout_.entry_bytes(), &Tiff::OnRow);
+    Conclude();
+  }
+
+  void Conclude() {
+    if (IsTurned(orientation_)) std::swap(width_, height_);
+    if (!SetSize(static_cast<int64_t>(std::min(width_, kFarthest)), static_cast<int64_t>(std::min(height_, kFarthest))))
+      return;
+    Know();
+    if (offsets_.count == 1 && lengths_.count == 1) Claim(offsets_.value, lengths_.value);
+    for (const TiffEntry& entry : {offsets_, lengths_}) {
+      if (!entry.is_here) Claim(entry.value, entry.bytes);
+    }
+    // Where the pieces of the picture stand is worth a look when it still lies ahead.
+    const uint64_t here = static_cast<uint64_t>(position());
+    if (offsets_.is_here || offsets_.value < here || offsets_.value > kFarthest) return Rest();
+    Pass(static_cast<int64_t>(offsets_.value - here));
+    ReadOffsets();
+  }
+
+  void ReadOffsets() {
+    if (offsets_.count == 0) return Rest();
+    const size_t pieces = static_cast<size_t>(std::min<uint64_t>(offsets_.count, kOffsetsAtATime));
+    Read(pieces * offset_bytes(), &Tiff::OnOffsets);
+  }
+
+  void OnOffsets(Bytes bytes) {
+    for (size_t at = 0; at < bytes.size(); at += offset_bytes()) {
+      Claim(layout_.Number(bytes, at, offset_bytes()), 1);
+      --offsets_.count;
+    }
+    ReadOffsets();
+  }
+
+  size_t offset_bytes() const { return static_cast<size_t>(offsets_.value_bytes); }
+
+  void Claim(uint64_t from, uint64_t bytes) { end_ = std::max(end_, AddSaturated(from, bytes)); }
+
+  void OnEnd() override { RequireSize(static_cast<int64_t>(std::min(end_, kFarthest))); }
+
+  static constexpr uint64_t kFarthest = uint64_t{1} << 62;
+  static constexpr uint64_t kMostRows = 65535;
+  static constexpr uint64_t kOffsetsAtATime = 512;
+
+  TiffLayout layout_;
+  uint64_t rows_ = 0;
+  uint64_t width_ = 0;
+  uint64_t height_ = 0;
+  uint64_t orientation_ = 1;
+  TiffEntry offsets_;
+  TiffEntry lengths_;
+  uint64_t end_ = 0;  // To where the file has to reach.
+};
+
+}  // namespace
+
+std::unique_ptr<Parser> MakeTiff() { return std::make_unique<Tiff>(); }
+
+}  // namespace seedance::media

@@ -1,0 +1,99 @@
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "service/media/parsers.h"
+
+namespace seedance::media {
+namespace {
+
+// Chunks: the format, then the sound. RF64 is the same with sizes of 64 bits in a chunk of their own.
+class Wav : public Parser {
+ public:
+  Wav() : Parser(model::MediaType::kAudio, "wav") { Read(12, &Wav::OnStart); }
+
+ private:
+  void OnStart(Bytes bytes) {
+    wide_ = !bytes.Has(0, "RIFF");
+    Read(8, &Wav::OnChunk);
+  }
+
+  void OnChunk(Bytes bytes) {
+    size_ = bytes.Little32(4);
+    if (bytes.Has(0, "ds64") && wide_ && size_ >= 16) return Read(16, &Wav::OnWideSizes);
+    if (bytes.Has(0, "fmt ")) {
+      if (size_ < 16) return Break("its format is too short");
+      return Read(16, &Wav::OnFormat);
+    }
+    if (bytes.Has(0, "fact") && size_ >= 4) return Read(4, &Wav::OnFact);
+    if (bytes.Has(0, "data")) return OnData();
+    NextChunk(0);
+  }
+
+  void OnWideSizes(Bytes bytes) {
+    wide_data_ = bytes.Little64(8);
+    NextChunk(16);
+  }
+
+  void OnFormat(Bytes bytes) {
+    const uint16_t codec = bytes.Little16(0);
+    const uint64_t rate = bytes.Little32(4);
+    const uint64_t block = bytes.Little16(12);
+    // Plain samples have a rate that follows from their size; other codecs tell one.
+    const bool plain = codec == 1 || codec == 3 || codec == 0xfffe;
+    bytes_per_second_ = plain && block > 0 ? rate * block : bytes.Little32(8);
+    sample_rate_ = plain ? 0 : rate;
+    if (rate == 0 || bytes_per_second_ == 0) return Break("its sound has no sample rate");
+    NextChunk(16);
+  }
+
+  // How many samples a compressed sound has, of which the rate in the format is only an estimate.
+  void OnFact(Bytes bytes) {
+    samples_ = bytes.Little32(0);
+    NextChunk(4);
+  }
+
+  void OnData() {
+    if (bytes_per_second_ == 0) return Break("its sound comes before its format");
+    data_at_ = position();
+    uint64_t size = static_cast<uint64_t>(size_);
+    if (wide_ && size_ == 0xffffffff) size = wide_data_;
+    // Writers to a pipe do not know the size: they write none, all ones, or some number just below 2 GiB.
+    const bool to_the_end = size == 0 || (!wide_ && size >= 0x7ffff000);
+    if (to_the_end || size > (uint64_t{1} << 62)) return Rest();
+    info().duration = UnitsToDuration(size, bytes_per_second_);
+    if (samples_ > 0 && sample_rate_ > 0) info().duration = UnitsToDuration(samples_, sample_rate_);
+    Know();
+    Pass(static_cast<int64_t>(size));
+    ReadOrEnd(1, &Wav::OnTrailer);
+  }
+
+  void OnTrailer(Bytes) { Rest(); }
+
+  void OnEnd() override {
+    if (known()) return;
+    const int64_t size = file_size() - data_at_;
+    if (size <= 0) return Break("it has no sound");
+    info().duration = UnitsToDuration(static_cast<uint64_t>(size), bytes_per_second_);
+    Know();
+  }
+
+  // Chunks begin at even places.
+  void NextChunk(int64_t read) {
+    Pass(size_ - read + (size_ & 1));
+    Read(8, &Wav::OnChunk);
+  }
+
+  bool wide_ = false;
+  int64_t size_ = 0;  // Of the chunk at hand.
+  uint64_t wide_data_ = 0;
+  uint64_t bytes_per_second_ = 0;
+  uint64_t sample_rate_ = 0;  // Of compressed sound.
+  uint64_t samples_ = 0;      // 0: not told.
+  int64_t data_at_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Parser> MakeWav() { return std::make_unique<Wav>(); }
+
+}  // namespace seedance::media

@@ -1,0 +1,15 @@
+#ifndef SEEDANCE_SERVICE_MODEL_COST_H_
+#define SEEDANCE_SERVICE_MODEL_COST_H_
+
+#include "service/model/generation_task.h"
+#include "service/model/profile.h"
+
+namespace seedance::model {
+
+// What the task will cost by the model's price, for its duration and resolution or the model's defaults of both,
+// rounded to millionths. Unknown (no currency) where the model has no price, and where the vendor chooses the duration.
+Cost EstimateCost(const TaskRequest& request, const ModelProfile& profile);
+
+}  // namespace seedance::model
+
+#endif  // SEEDANCE_SERVICE_MODEL_COST_H_

@@ -1,0 +1,99 @@
+#ifndef SEEDANCE_SERVICE_SERVER_ADMIN_ANSWERS_H_
+#define SEEDANCE_SERVICE_SERVER_ADMIN_ANSWERS_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "service/engine/webhooks.h"
+
+namespace seedance::server {
+
+// What the admin server asks of the rest of the gateway. Called by many threads at the same time.
+struct AdminHooks {
+  struct File {
+    std::string path;
+    int64_t size = 0;
+    std::string content_type;
+  };
+
+  // Why calls should go elsewhere; empty: they are welcome.
+  std::function<std::string()> not_ready;
+  // Null: there are no webhooks.
+  std::function<engine::WebhookAnswer(std::string_view token, std::string_view secret, std::string_view body)> webhook;
+  // Null: nothing is staged. nullopt: unknown, or its time is over.
+  std::function<std::optional<File>(std::string_view token)> staged_file;
+};
+
+// A request without its body.
+struct AdminRequest {
+  std::string method;
+  std::string path;   // Decoded, without the query.
+  std::string range;  // Headers; empty when there was none, here and below.
+  std::string if_range;
+  std::string webhook_secret;
+  std::string content_length;
+  std::string transfer_encoding;
+  std::string content_encoding;
+  std::string content_type;
+};
+
+// An open file; closed with the object.
+class OpenFile {
+ public:
+  explicit OpenFile(int fd) : fd_(fd) {}
+  ~OpenFile();
+  OpenFile(const OpenFile&) = delete;
+  OpenFile& operator=(const OpenFile&) = delete;
+
+  // Reads up to `size` bytes at `offset`. 0: the end; -1: failure.
+  int64_t ReadAt(int64_t offset, char* data, size_t size) const;
+
+ private:
+  const int fd_;
+};
+
+struct AdminAnswer {
+  int status = 200;
+  std::vector<std::pair<std::string, std::string>> headers = {};
+  std::string content_type = "text/plain";
+  std::string body = {};
+  // Sent instead of `body`: `length` bytes from `offset`, at least one.
+  std::shared_ptr<const OpenFile> file = nullptr;
+  int64_t offset = 0;
+  int64_t length = 0;
+};
+
+// A webhook is a few kilobytes.
+inline constexpr size_t kMaxWebhookBytes = 64 << 10;
+
+// Decides what the admin server answers; knows nothing of sockets. Thread-safe.
+class AdminAnswers {
+ public:
+  explicit AdminAnswers(AdminHooks hooks) : hooks_(std::move(hooks)) {}
+
+  // The answer to `request`; nullopt: its body must be read, then AnswerBody answers.
+  std::optional<AdminAnswer> Answer(const AdminRequest& request) const;
+  AdminAnswer AnswerBody(const AdminRequest& request, std::string_view body) const;
+  // When more than kMaxWebhookBytes came.
+  static AdminAnswer TooLarge();
+
+  // The first part of a path that is known, for the log; the rest may be secret.
+  static std::string_view RouteOf(std::string_view path);
+
+ private:
+  AdminAnswer Ready() const;
+  std::optional<AdminAnswer> CheckWebhook(const AdminRequest& request) const;
+  AdminAnswer Staged(const AdminRequest& request) const;
+
+  const AdminHooks hooks_;
+};
+
+}  // namespace seedance::server
+
+#endif  // SEEDANCE_SERVICE_SERVER_ADMIN_ANSWERS_H_

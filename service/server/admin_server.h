@@ -1,0 +1,56 @@
+#ifndef SEEDANCE_SERVICE_SERVER_ADMIN_SERVER_H_
+#define SEEDANCE_SERVICE_SERVER_ADMIN_SERVER_H_
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "service/server/admin_answers.h"
+
+namespace seedance::server {
+
+// The HTTP server for operators and vendors:
+//   GET /livez                      200 as long as the process runs
+//   GET /readyz                     200, or 503 and the reason
+//   POST /webhooks/piapi/<token>    200 `{}`, 401, 404, 411, 413, 415
+//   GET /staging/<token>/<name>     200, 206, 404, 416, 503
+// HEAD works where GET does. One request per connection, so that neither idle connections nor what follows a body that
+// was not read need care. Every wait and every size is bounded; the address is for operators and proxies all the same,
+// for whoever holds all connections keeps others out for as long as a request may take.
+class AdminServer {
+ public:
+  struct Limits {
+    size_t max_connections = 128;  // Further ones are closed at once. Each that is open has a thread.
+    size_t max_transfers = 96;     // Files sent at the same time; further ones get 503, so that health is answered.
+    absl::Duration receive_time = absl::Seconds(10);   // For a whole request, from the first byte or none to the last.
+    absl::Duration write_pause = absl::Seconds(30);    // Until a peer takes more bytes.
+    absl::Duration exchange_time = absl::Minutes(15);  // For all of it.
+  };
+
+  // Binds `host:port` and listens; port 0 takes a free one. Connections wait until Start. UNAVAILABLE with the system's
+  // words when the address is taken, INVALID_ARGUMENT for a bad one.
+  static absl::StatusOr<std::unique_ptr<AdminServer>> Listen(const std::string& address, const Limits& limits);
+  ~AdminServer();
+  AdminServer(const AdminServer&) = delete;
+  AdminServer& operator=(const AdminServer&) = delete;
+
+  // `host:port` with the port that was taken.
+  const std::string& address() const;
+
+  void Start(AdminHooks hooks);
+
+  // Breaks open connections off, and returns once no hook runs. May be called twice.
+  void Stop();
+
+ private:
+  class Impl;
+  explicit AdminServer(std::unique_ptr<Impl> impl);
+
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace seedance::server
+
+#endif  // SEEDANCE_SERVICE_SERVER_ADMIN_SERVER_H_

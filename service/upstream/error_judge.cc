@@ -1,0 +1,203 @@
+#include "service/upstream/error_judge.h"
+
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "service/upstream/retry_after.h"
+#include "service/upstream/vendor_text.h"
+
+namespace seedance::upstream {
+namespace {
+
+using base::Reason;
+
+// Asked for when the vendor says "too many" or "not now" without a time.
+constexpr absl::Duration kDefaultRetry = absl::Seconds(5);
+constexpr absl::Duration kUnavailableRetry = absl::Seconds(1);
+
+bool IsBilled(Operation operation) { return (Bit(operation) & kCreates) != 0; }
+
+// Whether `text` holds the parts of `pattern`, which `*` separates, in their order.
+bool Holds(std::string_view text, std::string_view pattern) {
+  while (!pattern.empty()) {
+    const std::string_view part = pattern.substr(0, pattern.find('*'));
+    pattern.remove_prefix(std::min(part.size() + 1, pattern.size()));
+    const size_t at = text.find(part);
+    if (at == std::string_view::npos) return false;
+    text.remove_prefix(at + part.size());
+  }
+  return true;
+}
+
+// Whether the row looks for words of the vendor.
+bool IsWorded(const ReasonRow& row) { return !row.code.empty() || (!row.text.empty() && row.text != kReadable); }
+
+bool Fits(const ReasonRow& row, Operation operation, int status, const VendorError& error, const std::string& code,
+          const std::string& text) {
+  if ((row.operations & Bit(operation)) == 0) return false;
+  if (status < row.first_status || status > row.last_status) return false;
+  if (row.code.empty() && row.text.empty()) return true;
+  if (!error.recognised) return false;
+  return row.text == kReadable || (Holds(code, row.code) && Holds(text, row.text));
+}
+
+struct Finding {
+  Reason reason = Reason::kUpstreamProtocol;
+  bool worded = false;
+};
+
+Finding FindReason(const ErrorTable& table, Operation operation, int status, const VendorError& error) {
+  const std::string code = absl::AsciiStrToLower(error.code);
+  const std::string text = absl::AsciiStrToLower(error.message);
+  for (const ReasonRow& row : table.reasons) {
+    if (Fits(row, operation, status, error, code, text)) return {row.reason, IsWorded(row)};
+  }
+  return {};
+}
+
+void FindAcceptance(const ErrorTable& table, int status, const VendorError& error, bool worded, Verdict& verdict) {
+  for (const AcceptanceRow& row : table.acceptances) {
+    if (status < row.first_status || status > row.last_status) continue;
+    if (row.body == AcceptanceRow::kReadableBody && !error.recognised) continue;
+    if (row.body == AcceptanceRow::kVendorShape && !error.vendor_shape) continue;
+    if (row.body == AcceptanceRow::kExplained && !(error.vendor_shape && worded)) continue;
+    if (row.body == AcceptanceRow::kRetryAfter && !verdict.retry_after.has_value()) continue;
+    verdict.acceptance = row.acceptance;
+    verdict.retryable = row.retryable;
+    return;
+  }
+}
+
+// Where the reason says more than the status does. Returns the reason as it is told.
+Reason Reconcile(Reason reason, Verdict& verdict) {
+  if (verdict.acceptance == Acceptance::kUnknown) return Reason::kOutcomeUnknown;
+  // Patience helps neither a model that is not there nor an empty purse.
+  const bool hopeless = reason == Reason::kUpstreamInvalidInput || reason == Reason::kCreditsExhausted ||
+                        reason == Reason::kAssetLibraryFull;
+  if (verdict.acceptance == Acceptance::kNotAccepted && hopeless) {
+    verdict.acceptance = Acceptance::kRefused;
+    verdict.retryable = false;
+  }
+  if (verdict.acceptance != Acceptance::kRefused) return reason;
+  // The vendor's "too many", wrapped into another status on its way.
+  if (reason == Reason::kRateLimited) {
+    verdict.acceptance = Acceptance::kNotAccepted;
+    verdict.retryable = true;
+  }
+  // Refused for good: the status must not invite to try the same request again.
+  return reason == Reason::kUpstreamUnavailable ? Reason::kUpstreamFailed : reason;
+}
+
+const char* ReasonText(Reason reason) {
+  switch (reason) {
+    case Reason::kInputModeration:
+      return "the vendor's moderation refused the input";
+    case Reason::kOutputModeration:
+      return "the vendor's moderation blocked the output";
+    case Reason::kCreditsExhausted:
+      return "the vendor's account has no credits";
+    case Reason::kUpstreamAuthFailed:
+      return "the vendor refuses the gateway's key";
+    case Reason::kQuotaExceeded:
+      return "a quota at the vendor is used up";
+    case Reason::kAssetLibraryFull:
+      return "the vendor's library of assets is full";
+    case Reason::kRateLimited:
+      return "the vendor asks for fewer calls";
+    case Reason::kResourceNotFound:
+      return "the vendor does not know it";
+    case Reason::kDisplayNameTaken:
+      return "the group has an asset of this display name";
+    case Reason::kAssetNotReady:
+      return "a referenced asset is not ready";
+    case Reason::kUpstreamInvalidInput:
+      return "the vendor refused the request";
+    case Reason::kOutcomeUnknown:
+      return "the vendor's answer was lost; it may have accepted the request";
+    case Reason::kUpstreamUnavailable:
+      return "the vendor does not answer usably";
+    case Reason::kUpstreamFailed:
+      return "the vendor failed";
+    case Reason::kUnsupportedByUpstream:
+      return "the vendor does not offer this to the account";
+    case Reason::kCancelled:
+      return "the call was cancelled";
+    default:
+      return "the vendor's answer is not understood";
+  }
+}
+
+absl::Status BuildStatus(const ErrorContext& context, Reason reason, const VendorError& error,
+                         const std::string& circumstance, std::optional<absl::Duration> retry_after) {
+  base::ErrorDetail detail;
+  detail.reason = reason;
+  detail.retry_delay = retry_after;
+  if (reason == Reason::kResourceNotFound) detail.resource = context.resource;
+  const std::string code = CleanVendorText(error.code, context.api_key);
+  const std::string text = CleanVendorText(error.message, context.api_key);
+  if (!code.empty()) detail.metadata[std::string(base::kUpstreamCodeKey)] = code;
+  if (!text.empty()) detail.metadata[std::string(base::kUpstreamMessageKey)] = text;
+  std::string message =
+      absl::StrCat(ReasonText(reason), circumstance.empty() ? "" : " (", circumstance, circumstance.empty() ? "" : ")");
+  if (error.recognised && !text.empty()) absl::StrAppend(&message, ": ", text);
+  return base::MakeError(message, detail);
+}
+
+// Outcomes without a whole reply.
+Verdict JudgeOutcome(const ErrorContext& context, const HttpReply& reply) {
+  Verdict verdict;
+  Reason reason = Reason::kUpstreamUnavailable;
+  switch (reply.outcome) {
+    case HttpOutcome::kNotSent:
+      verdict.acceptance = Acceptance::kNotAccepted;
+      verdict.retryable = true;
+      break;
+    case HttpOutcome::kRequestCut:
+      verdict.acceptance = Acceptance::kNotAccepted;
+      verdict.retryable = !context.streamed;
+      break;
+    case HttpOutcome::kCancelled:
+      reason = Reason::kCancelled;
+      break;
+    default:
+      break;
+  }
+  if (IsBilled(context.operation) && verdict.acceptance == Acceptance::kUnknown) reason = Reason::kOutcomeUnknown;
+  std::optional<absl::Duration> delay;
+  if (reason == Reason::kUpstreamUnavailable) delay = kUnavailableRetry;
+  verdict.status = BuildStatus(context, reason, VendorError(), reply.error, delay);
+  return verdict;
+}
+
+}  // namespace
+
+Verdict Judge(const ErrorTable& table, const ErrorContext& context, const HttpReply& reply) {
+  if (reply.outcome != HttpOutcome::kReply) return JudgeOutcome(context, reply);
+  const VendorError error = table.parse(reply.body);
+  const bool claims_success = reply.status >= 200 && reply.status < 300;
+  const int status = claims_success && error.http_status != 0 ? error.http_status : reply.status;
+  Verdict verdict;
+  const auto header = reply.headers.find("retry-after");
+  if (header != reply.headers.end()) verdict.retry_after = ParseRetryAfter(header->second, context.now);
+  const Finding found = FindReason(table, context.operation, status, error);
+  FindAcceptance(table, status, error, found.worded, verdict);
+  const Reason reason = IsBilled(context.operation) ? Reconcile(found.reason, verdict) : found.reason;
+  std::optional<absl::Duration> delay = verdict.retry_after;
+  if (reason == Reason::kRateLimited && !delay.has_value()) delay = kDefaultRetry;
+  if (reason == Reason::kUpstreamUnavailable && !delay.has_value()) delay = kUnavailableRetry;
+  verdict.status = BuildStatus(context, reason, error, absl::StrCat("HTTP ", reply.status), delay);
+  return verdict;
+}
+
+model::Failure FailureOf(const ErrorTable& table, Operation end, const VendorError& error,
+                         const base::Secret& api_key) {
+  model::Failure failure;
+  failure.reason = FindReason(table, end, 0, error).reason;
+  failure.upstream_code = CleanVendorText(error.code, api_key);
+  failure.message = CleanVendorText(error.message, api_key);
+  if (failure.message.empty()) failure.message = ReasonText(failure.reason);
+  return failure;
+}
+
+}  // namespace seedance::upstream

@@ -1,0 +1,273 @@
+#include "service/upstream/media_fetch.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "service/base/error.h"
+#include "service/upstream/url.h"
+
+namespace seedance::upstream {
+namespace {
+
+constexpr int kMaxRedirects = 5;
+// A file that wants more ranges than this is built to waste time.
+constexpr int kMaxRanges = 64;
+constexpr int64_t kFirstRange = 64 << 10;
+constexpr int64_t kLongestRange = 1 << 20;
+
+absl::Status Fail(base::Reason reason, const std::string& message) {
+  base::ErrorDetail detail;
+  detail.reason = reason;
+  return base::MakeError(message, detail);
+}
+
+absl::Status CannotFetch(const std::string& why) { return Fail(base::Reason::kUpstreamUnavailable, why); }
+
+std::string HeaderOf(const std::map<std::string, std::string>& headers, const char* name) {
+  const auto it = headers.find(name);
+  return it == headers.end() ? std::string() : it->second;
+}
+
+// `bytes 100-199/1000`; zero total: unknown.
+struct ContentRange {
+  int64_t first = 0;
+  int64_t total = 0;
+};
+
+std::optional<ContentRange> ParseContentRange(const std::string& text) {
+  if (!absl::StartsWithIgnoreCase(text, "bytes ")) return std::nullopt;
+  ContentRange range;
+  if (!absl::SimpleAtoi(text.substr(6, text.find('-') - 6), &range.first) || range.first < 0) return std::nullopt;
+  const size_t slash = text.find('/');
+  const bool known = slash != std::string::npos && absl::SimpleAtoi(text.substr(slash + 1), &range.total);
+  if (!known || range.total < 0) range.total = 0;
+  return range;
+}
+
+// Where a redirect from `base` leads; dot segments are left to the server.
+std::string Resolved(const std::string& base, const std::string& location) {
+  const size_t authority = base.find("://") + 3;
+  if (absl::StrContains(location.substr(0, location.find_first_of("/?#")), ":")) return location;
+  if (absl::StartsWith(location, "//")) return base.substr(0, authority - 2) + location;
+  const size_t path = std::min(base.find_first_of("/?#", authority), base.size());
+  if (absl::StartsWith(location, "/")) return base.substr(0, path) + location;
+  const std::string plain = base.substr(0, base.find_first_of("?#", path));
+  if (absl::StartsWith(location, "?")) return plain + location;
+  const size_t slash = plain.rfind('/');
+  return (slash == std::string::npos || slash < path ? plain + "/" : plain.substr(0, slash + 1)) + location;
+}
+
+bool IsRedirect(int status) {
+  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+// One file on its way, over as many requests as it takes.
+class Fetch : public ByteSink {
+ public:
+  Fetch(HttpTransport& transport, bool allow_private_network, absl::Time deadline, base::Clock& clock,
+        const CallOptions& call, std::string uri, bool whole, MediaReader& reader)
+      : transport_(transport),
+        allow_plain_http_(allow_private_network),
+        deadline_(std::min(deadline, call.deadline)),
+        clock_(clock),
+        call_(call),
+        uri_(std::move(uri)),
+        whole_(whole),
+        reader_(reader) {}
+
+  absl::StatusOr<FetchedMedia> Run() {
+    for (int ranges = 0; ranges < kMaxRanges;) {
+      const std::optional<Url> url = ParseUrl(uri_);
+      if (!url.has_value()) return CannotFetch("it leads to a URL that is not usable");
+      if (!url->https && !allow_plain_http_) return CannotFetch("it leads to a URL that is not https");
+      const int64_t before = position_;
+      const HttpReply reply = transport_.Fetch(Request(), *this);
+      if (absl::Status stopped = Stopped(reply); !stopped.ok()) return stopped;
+      if (enough_) return FetchedMedia{size_, false};
+      if (IsRedirect(reply.status)) {
+        if (absl::Status followed = Follow(reply); !followed.ok()) return followed;
+        continue;
+      }
+      if (absl::Status read = Judge(reply); !read.ok()) return read;
+      if (complete_) return FetchedMedia{size_, true};
+      if (position_ <= before) return CannotFetch("the server sent an empty range");
+      SkipAhead();
+      ++ranges;
+    }
+    return CannotFetch("its headers are spread over too much of the file");
+  }
+
+  bool OnHeaders(int status, const std::map<std::string, std::string>& headers) override {
+    int64_t first = 0;
+    int64_t total = 0;
+    if (status == 206) {
+      const std::optional<ContentRange> range = ParseContentRange(HeaderOf(headers, "content-range"));
+      if (!range.has_value() || range->first > position_) return Refuse("the server sent another range");
+      first = range->first;
+      total = range->total;
+    } else if (!absl::SimpleAtoi(HeaderOf(headers, "content-length"), &total) || total < 0) {
+      total = 0;
+    }
+    const std::string tag = HeaderOf(headers, "etag");
+    const bool changed = started_ && ((total != 0 && size_ != 0 && total != size_) || tag != tag_);
+    if (changed) return Refuse("it changed while it was read");
+    drop_ = position_ - first;
+    whole_reply_ = status == 200;
+    if (started_) return true;
+    started_ = true;
+    size_ = total;
+    tag_ = tag;
+    enough_ = !reader_.OnStart(size_);
+    return !enough_;
+  }
+
+  bool OnBytes(std::string_view bytes) override {
+    const auto dropped = std::min<size_t>(static_cast<size_t>(drop_), bytes.size());
+    bytes.remove_prefix(dropped);
+    drop_ -= static_cast<int64_t>(dropped);
+    while (!bytes.empty()) {
+      const int64_t skip = std::min<int64_t>(reader_.Skippable(), static_cast<int64_t>(bytes.size()));
+      position_ += skip > 0 ? skip : static_cast<int64_t>(bytes.size());
+      if (skip <= 0) {
+        enough_ = !reader_.OnBytes(bytes);
+        return !enough_;
+      }
+      reader_.OnSkip(skip);
+      bytes.remove_prefix(static_cast<size_t>(skip));
+    }
+    return true;
+  }
+
+ private:
+  HttpRequest Request() const {
+    HttpRequest request;
+    request.method = "GET";
+    request.url = uri_;
+    request.timeout = std::max(deadline_ - clock_.Now(), absl::ZeroDuration());
+    request.cancel = call_.cancel;
+    request.max_reply_bytes = 64 << 10;
+    if (whole_) return request;
+    request.headers.emplace_back("Range", absl::StrCat("bytes=", position_, "-", position_ + range_ - 1));
+    if (started_ && absl::StartsWith(tag_, "\"")) request.headers.emplace_back("If-Range", tag_);
+    return request;
+  }
+
+  // Why nothing more may be done, whatever the reply is.
+  absl::Status Stopped(const HttpReply& reply) const {
+    if (!refusal_.ok()) return refusal_;
+    if (enough_) return absl::OkStatus();
+    if (call_.cancel != nullptr && call_.cancel->cancelled()) {
+      return Fail(base::Reason::kCancelled, "the caller went away");
+    }
+    if (reply.outcome == HttpOutcome::kReply) return absl::OkStatus();
+    if (clock_.Now() >= call_.deadline) return Fail(base::Reason::kDeadlineExceeded, "the call's deadline has passed");
+    if (IsRedirect(reply.status)) return absl::OkStatus();  // Whatever became of its body.
+    return CannotFetch(reply.error);
+  }
+
+  absl::Status Follow(const HttpReply& reply) {
+    if (++redirects_ > kMaxRedirects) {
+      return CannotFetch(absl::StrCat("it redirects more than ", kMaxRedirects, " times"));
+    }
+    const std::string location = HeaderOf(reply.headers, "location");
+    if (location.empty()) return CannotFetch("it redirects to nowhere");
+    uri_ = Resolved(uri_, location);
+    return absl::OkStatus();
+  }
+
+  absl::Status Judge(const HttpReply& reply) {
+    // An empty file has no first range.
+    if (reply.status == 416 && !started_) {
+      (void)reader_.OnStart(0);
+      complete_ = true;
+      return absl::OkStatus();
+    }
+    if (reply.status != 200 && reply.status != 206) {
+      return CannotFetch(absl::StrCat("the server answered ", reply.status));
+    }
+    const bool at_end = whole_reply_ || (size_ > 0 && position_ >= size_);
+    if (at_end && size_ > 0 && position_ < size_) return CannotFetch("the server sent fewer bytes than it announced");
+    complete_ = at_end;
+    return absl::OkStatus();
+  }
+
+  void SkipAhead() {
+    int64_t skip = reader_.Skippable();
+    // One byte stays, so that the end of the file is seen and not only believed.
+    if (size_ > 0) skip = std::min(skip, size_ - position_ - 1);
+    range_ = skip > 0 ? kFirstRange : std::min(range_ * 2, kLongestRange);
+    if (skip <= 0) return;
+    reader_.OnSkip(skip);
+    position_ += skip;
+  }
+
+  bool Refuse(const std::string& why) {
+    refusal_ = CannotFetch(why);
+    return false;
+  }
+
+  HttpTransport& transport_;
+  const bool allow_plain_http_;
+  const absl::Time deadline_;
+  base::Clock& clock_;
+  const CallOptions& call_;
+  std::string uri_;
+  const bool whole_;
+  MediaReader& reader_;
+  int redirects_ = 0;
+  bool started_ = false;  // The first bytes of the file were announced.
+  int64_t size_ = 0;
+  std::string tag_;
+  int64_t position_ = 0;  // Of the next byte that the reader has not seen.
+  int64_t range_ = kFirstRange;
+  int64_t drop_ = 0;          // Bytes of the reply that come before `position_`.
+  bool whole_reply_ = false;  // The server sends the file to its end.
+  bool enough_ = false;
+  bool complete_ = false;
+  absl::Status refusal_;
+};
+
+class HttpMediaFetcher : public MediaFetcher {
+ public:
+  HttpMediaFetcher(const MediaFetchOptions& options, base::Clock& clock, std::unique_ptr<HttpTransport> transport)
+      : options_(options), clock_(clock), transport_(std::move(transport)) {}
+
+  absl::StatusOr<FetchedMedia> Read(const CallOptions& call, const std::string& uri, bool whole,
+                                    MediaReader& reader) override {
+    return Fetch(*transport_, options_.allow_private_network, clock_.Now() + options_.timeout, clock_, call, uri, whole,
+                 reader)
+        .Run();
+  }
+
+ private:
+  const MediaFetchOptions options_;
+  base::Clock& clock_;
+  const std::unique_ptr<HttpTransport> transport_;
+};
+
+}  // namespace
+
+std::unique_ptr<HttpTransport> MakeMediaTransport(const MediaFetchOptions& options) {
+  HttpOptions http;
+  http.ca_file = options.ca_file;
+  http.public_addresses_only = !options.allow_private_network;
+  http.max_idle_connections = 2;  // Only for the ranges of one file.
+  http.idle_limit = absl::Seconds(5);
+  return MakeHttpTransport(http);
+}
+
+std::unique_ptr<MediaFetcher> MakeMediaFetcher(const MediaFetchOptions& options, base::Clock& clock,
+                                               std::unique_ptr<HttpTransport> transport) {
+  return std::make_unique<HttpMediaFetcher>(options, clock, std::move(transport));
+}
+
+std::unique_ptr<MediaFetcher> MakeMediaFetcher(const MediaFetchOptions& options, base::Clock& clock) {
+  return MakeMediaFetcher(options, clock, MakeMediaTransport(options));
+}
+
+}  // namespace seedance::upstream

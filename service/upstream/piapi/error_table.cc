@@ -1,0 +1,197 @@
+#include "service/upstream/piapi/error_table.h"
+
+#include "service/upstream/piapi/vendor_error.h"
+
+namespace seedance::upstream {
+namespace {
+
+using base::Reason;
+
+constexpr Operations kAny = kAnyOperation;
+constexpr Operations kCreateAsset = Bit(Operation::kCreateAsset);
+constexpr Operations kCreateTask = Bit(Operation::kCreateTask);
+constexpr Operations kReadTask = Bit(Operation::kReadTask);
+constexpr Operations kTaskEnd = Bit(Operation::kTaskEnd);
+constexpr Operations kAssetEnd = Bit(Operation::kAssetEnd);
+constexpr Operations kStageFile = Bit(Operation::kStageFile);
+// Operations that name one asset.
+constexpr Operations kNames = Operation::kReadAssets | Operation::kChangeAsset;
+
+// The vendor documents few errors, so most rows look for its words. Rows for creates that reach to 599 decide that
+// nothing was accepted although the vendor says 5xx: only words that leave no doubt may stand there.
+constexpr ReasonRow kReasonRows[] = {
+    // ---- The library of assets, before the limits of tasks, which have like words ----
+    {kCreateAsset, 200, 499, "", "asset count", Reason::kAssetLibraryFull},
+    {kCreateAsset, 200, 499, "", "asset quota", Reason::kAssetLibraryFull},
+    {kCreateAsset, 200, 499, "", "asset limit", Reason::kAssetLibraryFull},
+    {kCreateAsset, 200, 499, "", "number of assets", Reason::kAssetLibraryFull},
+    {kCreateAsset, 200, 499, "", "managed asset", Reason::kAssetLibraryFull},
+    {kCreateAsset, 200, 499, "", "too many assets", Reason::kAssetLibraryFull},
+    {kCreateAsset, 200, 499, "", "quota", Reason::kAssetLibraryFull},
+
+    // ---- Patience. A failed task may hold the same words: then it is over, and a quota the reason ----
+    {kEnds, 0, 0, "", "active task count", Reason::kQuotaExceeded},
+    {kEnds, 0, 0, "", "hard cap reached", Reason::kQuotaExceeded},
+    {kAny, 200, 599, "", "active task count", Reason::kRateLimited},
+    {kAny, 200, 599, "", "reached the plan limit", Reason::kRateLimited},
+    {kAny, 200, 599, "", "hard cap reached", Reason::kRateLimited},
+    {kAny, 400, 499, "", "too many requests", Reason::kRateLimited},
+    {kAny, 400, 499, "", "rate limit", Reason::kRateLimited},
+
+    // ---- The account ----
+    {kAny, 0, 599, "", "insufficient credit", Reason::kCreditsExhausted},
+    {kAny, 0, 599, "", "insufficient balance", Reason::kCreditsExhausted},
+    {kAny, 0, 599, "", "insufficient point", Reason::kCreditsExhausted},
+    {kAny, 0, 599, "", "not enough credit", Reason::kCreditsExhausted},
+    {kAny, 0, 599, "", "not enough point", Reason::kCreditsExhausted},
+    {kAny, 402, 402, "", "", Reason::kCreditsExhausted},
+    // Files can go another way than through the vendor's store.
+    {kStageFile, 400, 499, "", "plan", Reason::kUnsupportedByUpstream},
+    {kStageFile, 400, 400, "", "", Reason::kUnsupportedByUpstream},
+    {kStageFile, 413, 413, "", "", Reason::kUnsupportedByUpstream},
+    {kStageFile, 400, 499, "", "quota", Reason::kQuotaExceeded},
+    {kAny, 401, 401, "", "", Reason::kUpstreamAuthFailed},
+    {kAny, 200, 499, "", "insufficient plan", Reason::kUpstreamAuthFailed},
+    {kAny, 200, 499, "", "plan level", Reason::kUpstreamAuthFailed},
+    {kAny, 200, 499, "", "invalid api key", Reason::kUpstreamAuthFailed},
+    {kAny, 200, 499, "", "api key*invalid", Reason::kUpstreamAuthFailed},
+
+    // ---- Moderation, first by the origin's words, which say what was refused ----
+    {kAny, 0, 599, "", "outputvideosensitive", Reason::kOutputModeration},
+    {kAny, 0, 599, "", "outputaudiosensitive", Reason::kOutputModeration},
+    {kAny, 0, 599, "", "output video may", Reason::kOutputModeration},
+    {kAny, 0, 599, "", "output audio may", Reason::kOutputModeration},
+    {kAny, 0, 599, "", "inputimagesensitive", Reason::kInputModeration},
+    {kAny, 0, 599, "", "inputtextsensitive", Reason::kInputModeration},
+    {kAny, 0, 599, "", "inputvideosensitive", Reason::kInputModeration},
+    {kAny, 0, 599, "", "inputaudiosensitive", Reason::kInputModeration},
+    {kAny, 0, 599, "", "input image may", Reason::kInputModeration},
+    {kAny, 0, 599, "", "input text may", Reason::kInputModeration},
+    {kAny, 0, 599, "", "input video may", Reason::kInputModeration},
+    {kAny, 0, 599, "", "input audio may", Reason::kInputModeration},
+    {kAny, 0, 599, "", "privacyinformation", Reason::kInputModeration},
+    // References with real faces; a failed task then has the code of any internal error (10000).
+    {kAny, 0, 599, "", "real person", Reason::kInputModeration},
+    {kAny, 0, 599, "", "real people", Reason::kInputModeration},
+    {kAny, 0, 599, "", "real human", Reason::kInputModeration},
+    {kAny, 0, 599, "", "real face", Reason::kInputModeration},
+    // 10003 does not say which side it means. The output, unless the words are of an input.
+    {kTaskEnd, 0, 0, "10003", "output", Reason::kOutputModeration},
+    {kTaskEnd, 0, 0, "10003", "generated", Reason::kOutputModeration},
+    {kTaskEnd, 0, 0, "10003", "input", Reason::kInputModeration},
+    {kTaskEnd, 0, 0, "10003", "prompt", Reason::kInputModeration},
+    {kTaskEnd, 0, 0, "10003", "reference", Reason::kInputModeration},
+    {kTaskEnd, 0, 0, "10003", "uploaded", Reason::kInputModeration},
+    {kTaskEnd, 0, 0, "10003", "", Reason::kOutputModeration},
+    {kEnds, 0, 0, "invalidparameter", "", Reason::kUpstreamInvalidInput},
+    {kEnds, 0, 0, "", "invalidparameter", Reason::kUpstreamInvalidInput},
+    {kTaskEnd, 0, 0, "", "invalid url", Reason::kUpstreamInvalidInput},
+    {kTaskEnd, 0, 0, "", "invalid image", Reason::kUpstreamInvalidInput},
+    {kTaskEnd, 0, 0, "", "invalid video", Reason::kUpstreamInvalidInput},
+    {kTaskEnd, 0, 0, "", "invalid audio", Reason::kUpstreamInvalidInput},
+    {kTaskEnd, 0, 0, "", "invalid input", Reason::kUpstreamInvalidInput},
+    {kTaskEnd, 0, 0, "", "asset*not active", Reason::kAssetNotReady},
+    {kTaskEnd, 0, 0, "", "asset*not found", Reason::kAssetNotReady},
+    {kTaskEnd, 0, 0, "", "guidelines", Reason::kOutputModeration},
+    {kTaskEnd, 0, 0, "", "content policy", Reason::kOutputModeration},
+    {kTaskEnd, 0, 0, "", "content restriction", Reason::kOutputModeration},
+    {kTaskEnd, 0, 0, "", "content violation", Reason::kOutputModeration},
+    {kTaskEnd, 0, 0, "", "copyright", Reason::kOutputModeration},
+    {kTaskEnd, 0, 0, "", "moderation", Reason::kOutputModeration},
+    {kTaskEnd, 0, 0, "10000", "", Reason::kUpstreamFailed},
+    // Before there is an output.
+    {kCreates, 200, 599, "10003", "", Reason::kInputModeration},
+    {kCreates, 200, 599, "", "community guidelines", Reason::kInputModeration},
+    {kCreates, 200, 499, "", "content policy", Reason::kInputModeration},
+    {kCreates, 200, 499, "", "content restriction", Reason::kInputModeration},
+    {kCreates, 200, 499, "", "content violation", Reason::kInputModeration},
+    {kCreates, 200, 499, "", "sensitive", Reason::kInputModeration},
+    {kCreates, 200, 499, "", "moderation", Reason::kInputModeration},
+
+    // ---- The end of an asset ----
+    {kAssetEnd, 0, 0, "", "one face", Reason::kUpstreamInvalidInput},
+    {kAssetEnd, 0, 0, "", "multiple faces", Reason::kUpstreamInvalidInput},
+    {kAssetEnd, 0, 0, "", "sensitive", Reason::kInputModeration},
+    {kAssetEnd, 0, 0, "", "moderation", Reason::kInputModeration},
+    {kAssetEnd, 0, 0, "", "policy", Reason::kInputModeration},
+    {kAssetEnd, 0, 0, "", "violat", Reason::kInputModeration},
+    {kAssetEnd, 0, 0, "", "copyright", Reason::kInputModeration},
+    {kAssetEnd, 0, 0, "", "restrict", Reason::kInputModeration},
+    {kAssetEnd, 0, 0, "", "rejected", Reason::kInputModeration},
+    {kAssetEnd, 0, 0, "", "fetch", Reason::kUpstreamInvalidInput},
+    {kAssetEnd, 0, 0, "", "download", Reason::kUpstreamInvalidInput},
+    {kAssetEnd, 0, 0, "", "reachable", Reason::kUpstreamInvalidInput},
+    {kAssetEnd, 0, 0, "", "format", Reason::kUpstreamInvalidInput},
+    {kAssetEnd, 0, 0, "", "unsupported", Reason::kUpstreamInvalidInput},
+    {kAssetEnd, 0, 0, "", "too", Reason::kUpstreamInvalidInput},
+    {kEnds, 0, 0, "", "", Reason::kUpstreamFailed},
+
+    // ---- What the network in front says. Its pages are no answers of the vendor ----
+    {kAny, 403, 403, "", kReadable, Reason::kUpstreamAuthFailed},
+    {kAny, 403, 403, "", "", Reason::kUpstreamUnavailable},
+    {kAny, 429, 429, "", "", Reason::kRateLimited},
+
+    // ---- A route that is not there says nothing about a task or an asset ----
+    {kAny, 404, 404, "", "no route", Reason::kUpstreamProtocol},
+    {kAny, 404, 404, "", "route not found", Reason::kUpstreamProtocol},
+    {kAny, 404, 404, "", "page not found", Reason::kUpstreamProtocol},
+    {kAny, 405, 405, "", "", Reason::kUpstreamProtocol},
+
+    // ---- Things that are not there. Which status comes with it is not documented ----
+    {kReadTask, 200, 499, "", "task*not found", Reason::kResourceNotFound},
+    {kReadTask, 200, 499, "", "task*not exist", Reason::kResourceNotFound},
+    {kReadTask, 200, 499, "", "record not found", Reason::kResourceNotFound},
+    {kReadTask, 200, 499, "", "failed to find task", Reason::kResourceNotFound},
+    {kNames, 200, 499, "", "asset*not found", Reason::kResourceNotFound},
+    {kNames, 200, 499, "", "asset*not exist", Reason::kResourceNotFound},
+    {kNames, 200, 499, "", "record not found", Reason::kResourceNotFound},
+    {kNames | kReadTask, 404, 404, "", kReadable, Reason::kResourceNotFound},
+    {kCreateTask, 200, 599, "", "asset*not active", Reason::kAssetNotReady},
+    {kCreateTask, 200, 599, "", "asset*not ready", Reason::kAssetNotReady},
+    {kCreateTask, 200, 599, "", "asset*not found", Reason::kAssetNotReady},
+    {kCreateTask, 200, 599, "", "asset*not exist", Reason::kAssetNotReady},
+    {kCreateTask, 200, 599, "", "asset*has expired", Reason::kAssetNotReady},
+    {kCreates | kStageFile, 404, 404, "", "", Reason::kUpstreamProtocol},
+
+    // ---- What is left, by status ----
+    // The asset itself was refused, in an answer that calls itself a success.
+    {kCreateAsset, 200, 299, "", "reachable", Reason::kUpstreamInvalidInput},
+    {kCreateAsset, 200, 299, "", "invalid", Reason::kUpstreamInvalidInput},
+    {kCreateAsset, 200, 299, "", "unsupported", Reason::kUpstreamInvalidInput},
+    {kCreates, 400, 407, "", "", Reason::kUpstreamInvalidInput},
+    {kCreates, 409, 499, "", "", Reason::kUpstreamInvalidInput},
+    {kAny, 408, 408, "", "", Reason::kUpstreamUnavailable},
+    {kAny, 400, 499, "", kReadable, Reason::kUpstreamInvalidInput},
+    {kAny, 500, 599, "", "", Reason::kUpstreamUnavailable},
+    // `code` is no HTTP status and none of success: 10000, an internal error.
+    {kAny, 200, 299, "", kReadable, Reason::kUpstreamUnavailable},
+};
+
+constexpr AcceptanceRow kAcceptanceRows[] = {
+    {429, 429, AcceptanceRow::kAnyBody, Acceptance::kNotAccepted, true},
+    // The vendor's own words refuse; a block page (HTML, `error code: 1010`) says that nothing got through to it.
+    {403, 403, AcceptanceRow::kReadableBody, Acceptance::kRefused, false},
+    {403, 403, AcceptanceRow::kAnyBody, Acceptance::kNotAccepted, true},
+    // Redirects are not followed; these two say that nothing was done.
+    {307, 308, AcceptanceRow::kAnyBody, Acceptance::kRefused, false},
+    // Statuses that mean "not processed", whoever on the way wrote them.
+    {400, 407, AcceptanceRow::kAnyBody, Acceptance::kRefused, false},
+    {410, 417, AcceptanceRow::kAnyBody, Acceptance::kRefused, false},
+    {422, 422, AcceptanceRow::kAnyBody, Acceptance::kRefused, false},
+    {431, 431, AcceptanceRow::kAnyBody, Acceptance::kRefused, false},
+    // 408 and its kin come from somebody who stopped waiting.
+    {409, 499, AcceptanceRow::kReadableBody, Acceptance::kRefused, false},
+    // 5xx and answers that call themselves a success: only with a cause that is a refusal beyond doubt. The network's
+    // own 502, 504 and 520-524 come after it had passed the request on, its 503 may.
+    {200, 299, AcceptanceRow::kExplained, Acceptance::kRefused, false},
+    {500, 599, AcceptanceRow::kExplained, Acceptance::kRefused, false},
+};
+
+}  // namespace
+
+const ErrorTable& PiApiErrors() {
+  static constexpr ErrorTable kTable = {kReasonRows, kAcceptanceRows, &ParsePiApiError};
+  return kTable;
+}
+
+}  // namespace seedance::upstream

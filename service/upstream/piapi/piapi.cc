@@ -1,0 +1,294 @@
+#include "service/upstream/piapi/piapi.h"
+
+#include <algorithm>
+#include <atomic>
+#include <functional>
+#include <set>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "service/base/error.h"
+#include "service/upstream/path_segment.h"
+#include "service/upstream/piapi/asset_report.h"
+#include "service/upstream/piapi/base64_source.h"
+#include "service/upstream/piapi/error_table.h"
+#include "service/upstream/piapi/task_report.h"
+#include "service/upstream/piapi/vendor_error.h"
+#include "service/upstream/piapi/webhook.h"
+#include "service/upstream/piapi/wire_request.h"
+#include "service/upstream/result_fetch.h"
+#include "service/upstream/url.h"
+#include "service/upstream/vendor_client.h"
+
+namespace seedance::upstream {
+namespace {
+
+using base::Reason;
+
+constexpr char kAssetResource[] = "seedance.gateway.v1.Asset";
+constexpr int kPageSize = 100;
+// Of the vendor's list; its largest plan has 1000 assets.
+constexpr int kMaxPages = 100;
+
+PiApiOptions WithOwnFacts(PiApiOptions options) {
+  options.profile.webhooks = !options.webhook_endpoint.empty();
+  if (options.upload_url.empty()) options.profile.assets.max_staged_bytes = 0;
+  return options;
+}
+
+std::string PathOf(const std::string& pattern, const std::string& id) {
+  return absl::StrReplaceAll(pattern, {{"{id}", PathSegment(id)}});
+}
+
+absl::Status Unsupported(const char* what) {
+  base::ErrorDetail detail;
+  detail.reason = Reason::kUnsupportedByUpstream;
+  return base::MakeError(absl::StrCat("PiAPI has no ", what), detail);
+}
+
+// A reply of success that does not say the contrary in its body.
+bool Succeeded(const HttpReply& reply) { return IsSuccess(reply) && !PiApiSaysFailure(JsonNode::Parse(reply.body)); }
+
+class PiApi : public Upstream {
+ public:
+  PiApi(PiApiOptions options, std::unique_ptr<HttpTransport> transport, base::Clock& clock)
+      : options_(WithOwnFacts(std::move(options))),
+        client_({options_.base_url,
+                 {{"X-API-Key", options_.api_key.Reveal()}},
+                 options_.api_key,
+                 options_.read_timeout,
+                 options_.submit_timeout},
+                PiApiErrors(), std::move(transport), clock),
+        clock_(clock) {}
+
+  const std::string& name() const override { return options_.name; }
+  const model::UpstreamProfile& profile() const override { return options_.profile; }
+
+  BilledResult<std::string> CreateGroup(const CallOptions&, const NewGroup&) override { return Refuse("groups"); }
+  absl::StatusOr<ReportPage<GroupReport>> ListGroups(const CallOptions&, const GroupQuery&) override {
+    return Unsupported("groups");
+  }
+  absl::StatusOr<GroupReport> GetGroup(const CallOptions&, const std::string&) override {
+    return Unsupported("groups");
+  }
+  absl::Status UpdateGroup(const CallOptions&, const std::string&, const std::string&) override {
+    return Unsupported("groups");
+  }
+  absl::Status DeleteGroup(const CallOptions&, const std::string&) override { return Unsupported("groups"); }
+  absl::Status UpdateAsset(const CallOptions&, const std::string&, const std::string&) override {
+    return Unsupported("names of assets that can change");
+  }
+
+  BilledResult<std::string> CreateAsset(const CallOptions& call, const NewAsset& asset) override {
+    if (asset.uri.empty()) return Refuse("uploads of bytes");
+    const HttpRequest request = BilledPost(call, options_.paths.asset_upload, PiApiAssetBody(asset));
+    const HttpReply reply = client_.transport().Send(request);
+    if (Succeeded(reply)) {
+      if (std::string id = ReadPiApiAssetId(reply.body); !id.empty()) return Accepted(std::move(id));
+    }
+    return ToResult(client_.JudgeBilled(Operation::kCreateAsset, request, reply, std::nullopt));
+  }
+
+  absl::StatusOr<ReportPage<AssetReport>> ListAssets(const CallOptions& call, const AssetQuery& query) override {
+    // How the vendor pages and filters is not documented; its whole list is read, and paged here.
+    const auto size = static_cast<size_t>(std::max(query.page_size, 1));
+    const size_t first = static_cast<size_t>(std::max(query.page, 1) - 1) * size;
+    size_t matches = 0;
+    ReportPage<AssetReport> page;
+    const absl::Status walked = Walk(call, [&](AssetReport asset) {
+      if (!absl::StrContains(asset.display_name, query.display_name_contains)) return true;
+      const size_t index = matches++;
+      page.more = index >= first + size;
+      if (index >= first && !page.more) page.items.push_back(std::move(asset));
+      return !page.more;
+    });
+    if (!walked.ok()) return walked;
+    return page;
+  }
+
+  absl::StatusOr<AssetReport> GetAsset(const CallOptions& call, const std::string& id) override {
+    if (no_get_path_) return FindInList(call, id);
+    HttpRequest request = client_.Request(call, "GET", PathOf(options_.paths.asset_get, id));
+    absl::StatusOr<HttpReply> reply = client_.SendRead(call, request);
+    if (!reply.ok()) return reply.status();
+    if (Succeeded(*reply)) {
+      AssetReport asset = ReadPiApiAsset(PiApiAssetIn(JsonNode::Parse(reply->body)), options_.api_key);
+      if (asset.id.empty() && asset.state != model::AssetState::kUnspecified) asset.id = id;
+      if (asset.id == id) return asset;
+    }
+    const absl::Status error = client_.ReadError(Operation::kReadAssets, call, *reply, AssetRef(id));
+    if (!MayLackPath(*reply, error)) return error;
+    absl::StatusOr<AssetReport> listed = FindInList(call, id);
+    if (listed.ok()) no_get_path_ = true;
+    return listed;
+  }
+
+  absl::Status DeleteAsset(const CallOptions& call, const std::string& id) override {
+    HttpRequest request = client_.Request(call, "DELETE", PathOf(options_.paths.asset_delete, id));
+    absl::StatusOr<HttpReply> reply = client_.SendRead(call, request);
+    if (!reply.ok()) return reply.status();
+    const JsonNode root = JsonNode::Parse(reply->body);
+    if (Succeeded(*reply) && PiApiAssetIn(root)["deleted"].Truth() != false) return absl::OkStatus();
+    const absl::Status error = client_.ReadError(Operation::kChangeAsset, call, *reply, AssetRef(id));
+    if (!MayLackPath(*reply, error)) return error;
+    const absl::Status listed = FindInList(call, id).status();
+    if (!listed.ok()) return listed;
+    base::ErrorDetail detail;
+    detail.reason = Reason::kUpstreamProtocol;
+    return base::MakeError(absl::StrCat("the vendor still lists the asset, but knows no way to delete it (HTTP ",
+                                        reply->status, "); check paths.asset_delete"),
+                           detail);
+  }
+
+  absl::StatusOr<std::string> StageFile(const CallOptions& call, const std::string& file_name,
+                                        ByteSource& bytes) override {
+    if (options_.upload_url.empty()) return Unsupported("place for files without an upload_url");
+    Base64Source body(file_name, bytes);
+    HttpRequest request = client_.Request(call, "POST", "");
+    request.url = options_.upload_url;
+    request.content_type = "application/json";
+    request.source = &body;
+    absl::StatusOr<HttpReply> reply = client_.SendRead(call, request, options_.transfer_timeout);
+    if (!body.file_status().ok()) return body.file_status();
+    if (!reply.ok()) return reply.status();
+    if (Succeeded(*reply)) {
+      const JsonNode root = JsonNode::Parse(reply->body);
+      std::string link = root["data"]["url"].Text();
+      if (link.empty()) link = root["url"].Text();
+      const std::optional<Url> url = ParseUrl(link);
+      if (url.has_value() && (url->https || options_.allow_plain_http)) return link;
+    }
+    return client_.ReadError(Operation::kStageFile, call, *reply, std::nullopt);
+  }
+
+  BilledResult<std::string> CreateTask(const CallOptions& call, const model::TaskRequest& task) override {
+    const std::string& model = task.model.empty() ? options_.profile.default_model : task.model;
+    const HttpRequest request = BilledPost(call, options_.paths.task_create, PiApiTaskBody(task, model, options_));
+    const HttpReply reply = client_.transport().Send(request);
+    PiApiCreated created;
+    if (reply.outcome == HttpOutcome::kReply) created = ReadPiApiCreated(reply.body);
+    if (IsSuccess(reply) && created.taken && !created.id.empty()) return Accepted(std::move(created.id));
+    Verdict verdict = client_.JudgeBilled(Operation::kCreateTask, request, reply, std::nullopt);
+    // An error with a task's id, and no word of why: a poll will tell what became of the task.
+    if (verdict.acceptance == Acceptance::kUnknown && !created.id.empty()) return Accepted(std::move(created.id));
+    return ToResult(std::move(verdict));
+  }
+
+  absl::StatusOr<TaskReport> GetTask(const CallOptions& call, const std::string& id) override {
+    absl::StatusOr<HttpReply> reply = client_.Read(
+        Operation::kReadTask, call, client_.Request(call, "GET", PathOf(options_.paths.task_get, id)), std::nullopt);
+    if (!reply.ok()) return reply.status();
+    std::optional<TaskReport> report = ReadPiApiTask(reply->body, clock_.Now(), options_.api_key);
+    if (report.has_value()) return *std::move(report);
+    return client_.ReadError(Operation::kReadTask, call, *reply, std::nullopt);
+  }
+
+  bool IsWebhookSecret(std::string_view secret) const override {
+    return IsPiApiWebhookSecret(options_.webhook_secret, secret);
+  }
+  std::string TaskOfWebhook(std::string_view body) const override { return PiApiWebhookTask(body); }
+
+  absl::Status FetchResult(const CallOptions& call, const std::string& uri, int64_t offset, int64_t limit,
+                           ResultSink& sink) override {
+    const absl::Duration time = std::min(options_.transfer_timeout, call.deadline - clock_.Now());
+    return FetchRange(client_.transport(), call, {uri, offset, limit}, time, options_.allow_plain_http, sink);
+  }
+
+ private:
+  static BilledResult<std::string> Accepted(std::string id) {
+    BilledResult<std::string> result;
+    result.acceptance = Acceptance::kAccepted;
+    result.value = std::move(id);
+    return result;
+  }
+
+  static BilledResult<std::string> Refuse(const char* what) {
+    BilledResult<std::string> result;
+    result.acceptance = Acceptance::kRefused;
+    result.status = Unsupported(what);
+    result.retryable = false;
+    return result;
+  }
+
+  base::ResourceRef AssetRef(const std::string& id) const {
+    return {kAssetResource, model::AssetName({options_.name, id})};
+  }
+
+  HttpRequest BilledPost(const CallOptions& call, const std::string& path, std::string body) const {
+    HttpRequest request = client_.Request(call, "POST", path, std::move(body));
+    client_.MakeBilled(call, request);
+    return request;
+  }
+
+  // The paths for one asset are not documented: an answer like that may be about the path or about the asset.
+  static bool MayLackPath(const HttpReply& reply, const absl::Status& error) {
+    const bool status = reply.status == 404 || reply.status == 405;
+    return reply.outcome == HttpOutcome::kReply && (status || base::GetReason(error) == Reason::kResourceNotFound);
+  }
+
+  // Shows every asset of the vendor's list once, until `visit` returns false.
+  absl::Status Walk(const CallOptions& call, const std::function<bool(AssetReport)>& visit) {
+    std::set<std::string> seen;
+    for (int number = 1; number <= kMaxPages; ++number) {
+      absl::StatusOr<PiApiAssetPage> page = ListPage(call, number);
+      if (!page.ok()) return page.status();
+      const size_t before = seen.size();
+      for (AssetReport& asset : page->items) {
+        if (asset.id.empty() || !seen.insert(asset.id).second) continue;
+        if (!visit(std::move(asset))) return absl::OkStatus();
+      }
+      const bool complete = page->total.has_value() && static_cast<int64_t>(seen.size()) >= *page->total;
+      // A vendor that knows no pages sends the same again.
+      if (complete || seen.size() == before) return absl::OkStatus();
+    }
+    base::ErrorDetail detail;
+    detail.reason = Reason::kUpstreamUnavailable;
+    return base::MakeError("the vendor lists too many assets to look through", detail);
+  }
+
+  absl::StatusOr<PiApiAssetPage> ListPage(const CallOptions& call, int number) {
+    const std::string& path = options_.paths.asset_list;
+    const char* separator = absl::StrContains(path, "?") ? "&" : "?";
+    HttpRequest request =
+        client_.Request(call, "GET", absl::StrCat(path, separator, "page=", number, "&page_size=", kPageSize));
+    absl::StatusOr<HttpReply> reply = client_.SendRead(call, request);
+    if (!reply.ok()) return reply.status();
+    if (Succeeded(*reply)) {
+      if (auto page = ReadPiApiAssets(reply->body, options_.api_key)) return *std::move(page);
+    }
+    const absl::Status error = client_.ReadError(Operation::kReadAssets, call, *reply, std::nullopt);
+    if (base::GetReason(error) != Reason::kResourceNotFound) return error;
+    // A list that is not there says nothing about an asset.
+    base::ErrorDetail detail;
+    detail.reason = Reason::kUpstreamProtocol;
+    return base::MakeError("the vendor does not know the path of the list of assets; check paths.asset_list", detail);
+  }
+
+  absl::StatusOr<AssetReport> FindInList(const CallOptions& call, const std::string& id) {
+    std::optional<AssetReport> found;
+    const absl::Status walked = Walk(call, [&](AssetReport asset) {
+      if (asset.id == id) found = std::move(asset);
+      return !found.has_value();
+    });
+    if (!walked.ok()) return walked;
+    if (!found.has_value()) return base::ResourceNotFound(kAssetResource, model::AssetName({options_.name, id}));
+    return *std::move(found);
+  }
+
+  const PiApiOptions options_;
+  const VendorClient client_;
+  base::Clock& clock_;
+  // The vendor does not know the path for one asset, though it knew the asset.
+  std::atomic<bool> no_get_path_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Upstream> MakePiApi(PiApiOptions options, std::unique_ptr<HttpTransport> transport,
+                                    base::Clock& clock) {
+  return std::make_unique<PiApi>(std::move(options), std::move(transport), clock);
+}
+
+}  // namespace seedance::upstream

@@ -1,0 +1,49 @@
+#ifndef SEEDANCE_SERVICE_UPSTREAM_PIAPI_PIAPI_H_
+#define SEEDANCE_SERVICE_UPSTREAM_PIAPI_PIAPI_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/time/time.h"
+#include "service/base/clock.h"
+#include "service/base/secret.h"
+#include "service/model/profile.h"
+#include "service/upstream/http_transport.h"
+#include "service/upstream/upstream.h"
+
+namespace seedance::upstream {
+
+// Below the base URL. `{id}` stands for the id.
+struct PiApiPaths {
+  std::string asset_upload = "/api/v1/asset/upload";
+  std::string asset_list = "/api/v1/asset/list";
+  std::string asset_get = "/api/v1/asset/{id}";
+  std::string asset_delete = "/api/v1/asset/{id}";
+  std::string task_create = "/api/v1/task";
+  std::string task_get = "/api/v1/task/{id}";
+};
+
+struct PiApiOptions {
+  std::string name = "piapi";
+  std::string base_url = "https://api.piapi.ai";  // Without a slash at the end.
+  base::Secret api_key;
+  // Its default_model is sent as it stands. Two fields are set by the dialect itself: `webhooks`, true with a
+  // `webhook_endpoint`, and `assets.max_staged_bytes`, 0 without an `upload_url`.
+  model::UpstreamProfile profile;
+  std::string upload_url;  // Where StageFile puts files. Empty: it takes none.
+  PiApiPaths paths;
+  std::string service_mode;      // `public` or `private`. Empty: not sent.
+  std::string webhook_endpoint;  // Public URL that the vendor calls. Empty: no webhooks.
+  base::Secret webhook_secret;   // Which the vendor sends back.
+  absl::Duration read_timeout = absl::Seconds(30);
+  absl::Duration submit_timeout = absl::Seconds(300);
+  absl::Duration transfer_timeout = absl::Seconds(900);
+  bool allow_plain_http = false;  // Whether links to results and to staged files may be http.
+};
+
+// PiAPI.
+std::unique_ptr<Upstream> MakePiApi(PiApiOptions options, std::unique_ptr<HttpTransport> transport, base::Clock& clock);
+
+}  // namespace seedance::upstream
+
+#endif  // SEEDANCE_SERVICE_UPSTREAM_PIAPI_PIAPI_H_

@@ -1,0 +1,115 @@
+#include "service/upstream/piapi/task_report.h"
+
+#include <string_view>
+
+#include "absl/strings/ascii.h"
+#include "service/upstream/json_node.h"
+#include "service/upstream/json_time.h"
+#include "service/upstream/link_expiry.h"
+#include "service/upstream/piapi/error_table.h"
+#include "service/upstream/piapi/vendor_error.h"
+#include "service/upstream/url.h"
+
+namespace seedance::upstream {
+namespace {
+
+using base::Reason;
+using model::TaskState;
+
+// How long a result lives whose link does not say it. The vendor's storage is ephemeral; its page names no number.
+constexpr absl::Duration kResultLife = absl::Hours(12);
+
+struct StateWord {
+  std::string_view word;
+  TaskState state;
+};
+
+constexpr StateWord kWords[] = {
+    {"pending", TaskState::kQueued},      {"staged", TaskState::kQueued},      {"queued", TaskState::kQueued},
+    {"processing", TaskState::kRunning},  {"running", TaskState::kRunning},    {"retry", TaskState::kRunning},
+    {"completed", TaskState::kSucceeded}, {"success", TaskState::kSucceeded},  {"succeeded", TaskState::kSucceeded},
+    {"failed", TaskState::kFailed},       {"failure", TaskState::kFailed},     {"error", TaskState::kFailed},
+    {"cancelled", TaskState::kCancelled}, {"canceled", TaskState::kCancelled}, {"expired", TaskState::kExpired},
+};
+
+// nullopt: no word, or one that is not known.
+std::optional<TaskState> StateOf(const JsonNode& task) {
+  const std::string word = absl::AsciiStrToLower(task["status"].Text());
+  for (const StateWord& row : kWords) {
+    if (row.word == word) return row.state;
+  }
+  return std::nullopt;
+}
+
+std::string IdOf(const JsonNode& task) { return task.First({"task_id", "id"}).Text(); }
+
+// The first link in one place: a text, a list, or an object around it.
+std::string LinkIn(const JsonNode& place, int depth) {
+  if (place.IsText()) return ParseUrl(place.Text()).has_value() ? place.Text() : "";
+  if (depth <= 0) return "";
+  if (place.IsArray()) return LinkIn(place[0], depth - 1);
+  // Images and frames that may stand beside the video have other names.
+  for (const char* key : {"video", "video_url", "video_urls", "videos", "url", "resource", "works"}) {
+    if (std::string link = LinkIn(place[key], depth - 1); !link.empty()) return link;
+  }
+  return "";
+}
+
+TaskState StateIn(const JsonNode& task, const std::string& link) {
+  const TaskState said = StateOf(task).value_or(TaskState::kRunning);
+  if (said != TaskState::kSucceeded || !link.empty()) return said;
+  if (PiApiPlainError(task["error"]).recognised) return TaskState::kFailed;
+  // A success without a result is none. The link may come later; if not, the task's deadline ends it.
+  return TaskState::kRunning;
+}
+
+TaskReport ReportOf(const JsonNode& task, absl::Time now, const base::Secret& api_key) {
+  const std::string link = LinkIn(task["output"], 3);
+  TaskReport report;
+  report.state = StateIn(task, link);
+  report.start_time = ReadTime(task["meta"]["started_at"]);
+  if (model::IsTerminal(report.state)) report.end_time = ReadTime(task["meta"]["ended_at"]);
+  switch (report.state) {
+    case TaskState::kSucceeded:
+      report.result.video_uri = link;
+      report.result.expire_time = LinkExpiry(link).value_or(report.end_time.value_or(now) + kResultLife);
+      break;
+    case TaskState::kFailed:
+      report.error = FailureOf(PiApiErrors(), Operation::kTaskEnd, PiApiTaskError(task), api_key);
+      break;
+    case TaskState::kExpired:
+      report.error = {Reason::kDeadlineExceeded, "", "the vendor gave the task up: its time was over"};
+      break;
+    case TaskState::kCancelled:
+      report.error = {Reason::kCancelled, "", "the vendor cancelled the task"};
+      break;
+    default:
+      break;
+  }
+  return report;
+}
+
+// The task's object: inside the envelope, or the body itself.
+JsonNode TaskIn(const JsonNode& root) {
+  const JsonNode data = root["data"];
+  return data.IsObject() || root["code"].exists() ? data : root;
+}
+
+}  // namespace
+
+std::optional<TaskReport> ReadPiApiTask(const std::string& body, absl::Time now, const base::Secret& api_key) {
+  const JsonNode root = JsonNode::Parse(body);
+  const JsonNode task = TaskIn(root);
+  if (task["status"].Text().empty()) return std::nullopt;
+  // An error may come with a task that is empty; one with an id and a word that is known is about this task.
+  if (PiApiSaysFailure(root) && (IdOf(task).empty() || !StateOf(task).has_value())) return std::nullopt;
+  return ReportOf(task, now, api_key);
+}
+
+PiApiCreated ReadPiApiCreated(const std::string& body) {
+  const JsonNode root = JsonNode::Parse(body);
+  const JsonNode task = TaskIn(root);
+  return {IdOf(task), !PiApiSaysFailure(root) && StateOf(task) != TaskState::kFailed};
+}
+
+}  // namespace seedance::upstream

@@ -1,0 +1,40 @@
+#include "service/upstream/piapi/webhook.h"
+
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "service/base/sha256.h"
+#include "service/upstream/json_node.h"
+
+namespace seedance::upstream {
+namespace {
+
+// A task with a long prompt and log has some kilobytes.
+constexpr size_t kMaxBody = 1 << 20;
+constexpr size_t kMaxId = 128;
+
+}  // namespace
+
+bool IsPiApiWebhookSecret(const base::Secret& secret, std::string_view said) {
+  // Hashes have one length, whatever was said.
+  const std::string right = base::Sha256Hex(secret.Reveal());
+  const std::string given = base::Sha256Hex(said);
+  unsigned char difference = 0;
+  for (size_t i = 0; i < right.size(); ++i) difference |= static_cast<unsigned char>(right[i] ^ given[i]);
+  return difference == 0 && !secret.empty();
+}
+
+std::string PiApiWebhookTask(std::string_view body) {
+  if (body.size() > kMaxBody) return "";
+  const JsonNode root = JsonNode::Parse(body);
+  const JsonNode data = root["data"];
+  // Some of the vendor's pages show the answer to a poll, with its envelope, as `data`.
+  for (const JsonNode& place : {data["task_id"], data["data"]["task_id"], root["task_id"]}) {
+    const std::string id = place.Text();
+    const bool plain = std::all_of(id.begin(), id.end(), [](char c) { return absl::ascii_isgraph(c); });
+    if (!id.empty() && id.size() <= kMaxId && plain) return id;
+  }
+  return "";
+}
+
+}  // namespace seedance::upstream

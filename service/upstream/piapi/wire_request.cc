@@ -1,0 +1,120 @@
+#include "service/upstream/piapi/wire_request.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace seedance::upstream {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using model::MediaType;
+using model::Reference;
+using model::ReferenceRole;
+
+// A prompt may hold bytes that are not UTF-8; U+FFFD stands for them.
+std::string Dump(const Json& body) { return body.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+bool IsFrame(const Reference& reference) {
+  return reference.role == ReferenceRole::kFirstFrame || reference.role == ReferenceRole::kLastFrame;
+}
+
+// Said always: left to itself, the vendor takes one or two reference images for frames.
+const char* Mode(const std::vector<Reference>& references) {
+  if (references.empty()) return "text_to_video";
+  return std::any_of(references.begin(), references.end(), IsFrame) ? "first_last_frames" : "omni_reference";
+}
+
+Json Urls(const std::vector<Reference>& references, ReferenceRole role) {
+  Json urls = Json::array();
+  for (const Reference& reference : references) {
+    if (reference.role != role) continue;
+    urls.push_back(reference.asset.has_value() ? "asset://" + reference.asset->id : reference.uri);
+  }
+  return urls;
+}
+
+// Frames have no names at this vendor: the first image is the first frame.
+Json ImageUrls(const std::vector<Reference>& references) {
+  Json urls = Urls(references, ReferenceRole::kFirstFrame);
+  for (const ReferenceRole role : {ReferenceRole::kLastFrame, ReferenceRole::kReferenceImage}) {
+    for (Json& url : Urls(references, role)) urls.push_back(std::move(url));
+  }
+  return urls;
+}
+
+void PutReferences(const model::TaskRequest& task, Json& input) {
+  const std::pair<const char*, Json> kinds[] = {
+      {"image_urls", ImageUrls(task.references)},
+      {"video_urls", Urls(task.references, ReferenceRole::kReferenceVideo)},
+      {"audio_urls", Urls(task.references, ReferenceRole::kReferenceAudio)},
+  };
+  for (const auto& [key, urls] : kinds) {
+    if (!urls.empty()) input[key] = urls;
+  }
+  const bool ephemeral = std::any_of(task.references.begin(), task.references.end(),
+                                     [](const Reference& reference) { return reference.ephemeral; });
+  if (!ephemeral) return;
+  input["auto_upload_assets"] = true;
+  if (task.ephemeral_hours.has_value()) input["asset_retention_hours"] = *task.ephemeral_hours;
+}
+
+Json Input(const model::TaskRequest& task) {
+  Json input;
+  input["prompt"] = task.sent_prompt.empty() ? task.prompt : task.sent_prompt;
+  input["mode"] = Mode(task.references);
+  if (task.duration_seconds.has_value()) input["duration"] = *task.duration_seconds;
+  if (!task.aspect_ratio.empty()) {
+    input["aspect_ratio"] = task.aspect_ratio == "adaptive" ? std::string("auto") : task.aspect_ratio;
+  }
+  if (task.resolution != model::Resolution::kUnspecified) {
+    input["resolution"] = std::string(model::ResolutionName(task.resolution));
+  }
+  PutReferences(task, input);
+  if (task.generate_audio.has_value()) input["audio"] = *task.generate_audio;
+  return input;
+}
+
+Json Config(const PiApiOptions& options) {
+  Json config = Json::object();
+  if (!options.service_mode.empty()) config["service_mode"] = options.service_mode;
+  if (!options.webhook_endpoint.empty()) {
+    config["webhook_config"]["endpoint"] = options.webhook_endpoint;
+    config["webhook_config"]["secret"] = options.webhook_secret.Reveal();
+  }
+  return config;
+}
+
+const char* AssetType(MediaType type) {
+  switch (type) {
+    case MediaType::kImage:
+      return "Image";
+    case MediaType::kVideo:
+      return "Video";
+    case MediaType::kAudio:
+      return "Audio";
+    default:
+      return nullptr;
+  }
+}
+
+}  // namespace
+
+std::string PiApiTaskBody(const model::TaskRequest& task, const std::string& model, const PiApiOptions& options) {
+  Json body;
+  body["model"] = "seedance";
+  body["task_type"] = model;
+  body["input"] = Input(task);
+  if (Json config = Config(options); !config.empty()) body["config"] = std::move(config);
+  return Dump(body);
+}
+
+std::string PiApiAssetBody(const NewAsset& asset) {
+  Json body;
+  body["url"] = asset.uri;
+  // Without it the vendor goes by the suffix of the URL.
+  if (const char* type = AssetType(asset.media_type)) body["asset_type"] = type;
+  if (!asset.display_name.empty()) body["name"] = asset.display_name;
+  return Dump(body);
+}
+
+}  // namespace seedance::upstream

@@ -1,0 +1,21 @@
+#ifndef SEEDANCE_SERVICE_UPSTREAM_PIAPI_WIRE_REQUEST_H_
+#define SEEDANCE_SERVICE_UPSTREAM_PIAPI_WIRE_REQUEST_H_
+
+#include <string>
+
+#include "service/model/generation_task.h"
+#include "service/upstream/piapi/piapi.h"
+#include "service/upstream/upstream.h"
+
+// The JSON bodies that PiAPI takes, with their fields in the order of the vendor's own examples.
+namespace seedance::upstream {
+
+// `POST .../task`. `model` is the task type. Optional fields only where the caller or the operator set them.
+std::string PiApiTaskBody(const model::TaskRequest& task, const std::string& model, const PiApiOptions& options);
+
+// `POST .../asset/upload`.
+std::string PiApiAssetBody(const NewAsset& asset);
+
+}  // namespace seedance::upstream
+
+#endif  // SEEDANCE_SERVICE_UPSTREAM_PIAPI_WIRE_REQUEST_H_

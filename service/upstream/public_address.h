@@ -1,0 +1,14 @@
+#ifndef SEEDANCE_SERVICE_UPSTREAM_PUBLIC_ADDRESS_H_
+#define SEEDANCE_SERVICE_UPSTREAM_PUBLIC_ADDRESS_H_
+
+#include <sys/socket.h>
+
+namespace seedance::upstream {
+
+// Whether the address can belong to a server on the internet: not to this machine, a private or carrier network, a
+// link, a group or a reserved range. IPv6 addresses that carry an IPv4 address are judged by it.
+bool IsPublicAddress(const sockaddr& address);
+
+}  // namespace seedance::upstream
+
+#endif  // SEEDANCE_SERVICE_UPSTREAM_PUBLIC_ADDRESS_H_

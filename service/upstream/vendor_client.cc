@@ -1,0 +1,82 @@
+#include "service/upstream/vendor_client.h"
+
+#include <algorithm>
+
+namespace seedance::upstream {
+namespace {
+
+absl::Status DeadlineExceeded() {
+  base::ErrorDetail detail;
+  detail.reason = base::Reason::kDeadlineExceeded;
+  return base::MakeError("the vendor did not answer in time", detail);
+}
+
+}  // namespace
+
+VendorClient::VendorClient(Options options, const ErrorTable& errors, std::unique_ptr<HttpTransport> transport,
+                           base::Clock& clock)
+    : options_(std::move(options)), errors_(errors), transport_(std::move(transport)), clock_(clock) {}
+
+HttpRequest VendorClient::Request(const CallOptions& call, const std::string& method, const std::string& path,
+                                  std::string body) const {
+  HttpRequest request;
+  request.method = method;
+  request.url = options_.base_url + path;
+  request.headers = options_.headers;
+  if (!call.traceparent.empty()) request.headers.emplace_back("traceparent", call.traceparent);
+  if (!body.empty()) request.content_type = "application/json";
+  request.body = std::move(body);
+  return request;
+}
+
+void VendorClient::MakeBilled(const CallOptions& call, HttpRequest& request) const {
+  request.timeout = options_.submit_timeout;
+  request.billed = true;
+  request.cancel = call.abandon;
+}
+
+absl::StatusOr<HttpReply> VendorClient::SendRead(const CallOptions& call, HttpRequest& request,
+                                                 absl::Duration timeout) const {
+  if (timeout == absl::ZeroDuration()) timeout = options_.read_timeout;
+  request.timeout = std::min(timeout, call.deadline - clock_.Now());
+  request.cancel = call.cancel;
+  if (request.timeout <= absl::ZeroDuration()) return DeadlineExceeded();
+  return transport_->Send(request);
+}
+
+absl::StatusOr<HttpReply> VendorClient::Read(Operation operation, const CallOptions& call, HttpRequest request,
+                                             Resource resource) const {
+  absl::StatusOr<HttpReply> reply = SendRead(call, request);
+  if (!reply.ok() || IsSuccess(*reply)) return reply;
+  return ReadError(operation, call, *reply, std::move(resource));
+}
+
+absl::Status VendorClient::ReadError(Operation operation, const CallOptions& call, const HttpReply& reply,
+                                     Resource resource) const {
+  if (reply.outcome != HttpOutcome::kReply && reply.outcome != HttpOutcome::kCancelled &&
+      clock_.Now() >= call.deadline) {
+    return DeadlineExceeded();
+  }
+  return Judge(errors_, {operation, options_.api_key, clock_.Now(), std::move(resource)}, reply).status;
+}
+
+Verdict VendorClient::JudgeBilled(Operation operation, const HttpRequest& request, const HttpReply& reply,
+                                  Resource resource) const {
+  const bool streamed = request.source != nullptr;
+  return Judge(errors_, {operation, options_.api_key, clock_.Now(), std::move(resource), streamed}, reply);
+}
+
+bool IsSuccess(const HttpReply& reply) {
+  return reply.outcome == HttpOutcome::kReply && reply.status >= 200 && reply.status < 300;
+}
+
+BilledResult<std::string> ToResult(Verdict verdict) {
+  BilledResult<std::string> result;
+  result.acceptance = verdict.acceptance;
+  result.status = std::move(verdict.status);
+  result.retry_after = verdict.retry_after;
+  result.retryable = verdict.retryable;
+  return result;
+}
+
+}  // namespace seedance::upstream

@@ -1,0 +1,80 @@
+#include "service/model/cost.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+namespace seedance::model {
+namespace {
+
+ModelProfile Priced() {
+  ModelProfile profile;
+  profile.default_duration_seconds = 5;
+  profile.default_resolution = Resolution::k720p;
+  profile.price = Price{"USD", 0.02, 0.1, {{Resolution::k1080p, 0.25}}};
+  return profile;
+}
+
+Cost Estimate(std::optional<int> seconds, Resolution resolution, const ModelProfile& profile = Priced()) {
+  TaskRequest request;
+  request.duration_seconds = seconds;
+  request.resolution = resolution;
+  return EstimateCost(request, profile);
+}
+
+TEST(EstimateCost, AddsThePriceOfTheTaskAndOfItsSeconds) {
+  EXPECT_EQ(Estimate(10, Resolution::k720p), (Cost{"USD", 1'020'000}));
+  EXPECT_EQ(Estimate(10, Resolution::k1080p), (Cost{"USD", 2'520'000}));
+}
+
+TEST(EstimateCost, TakesTheModelsDefaults) {
+  EXPECT_EQ(Estimate(std::nullopt, Resolution::kUnspecified), (Cost{"USD", 520'000}));
+  ModelProfile profile = Priced();
+  profile.default_resolution = Resolution::k1080p;
+  profile.default_duration_seconds = 4;
+  EXPECT_EQ(Estimate(std::nullopt, Resolution::kUnspecified, profile), (Cost{"USD", 1'020'000}));
+}
+
+TEST(EstimateCost, AResolutionWithoutARowCostsAsAnyOther) {
+  EXPECT_EQ(Estimate(1, Resolution::k480p), (Cost{"USD", 120'000}));
+}
+
+TEST(EstimateCost, RoundsToMillionths) {
+  ModelProfile profile = Priced();
+  profile.price = Price{"points", 0, 0.0000004, {}};
+  EXPECT_EQ(Estimate(5, Resolution::k720p, profile), (Cost{"points", 2}));
+  EXPECT_EQ(Estimate(4, Resolution::k720p, profile), (Cost{"points", 2}));
+  EXPECT_EQ(Estimate(3, Resolution::k720p, profile), (Cost{"points", 1}));
+}
+
+TEST(EstimateCost, ThreeTenthsAreThreeTenths) {
+  ModelProfile profile = Priced();
+  profile.price = Price{"USD", 0, 0.1, {}};
+  EXPECT_EQ(Estimate(3, Resolution::k720p, profile).micros, 300'000);
+}
+
+TEST(EstimateCost, IsUnknownWithoutAPrice) {
+  ModelProfile profile = Priced();
+  profile.price.reset();
+  EXPECT_EQ(Estimate(5, Resolution::k720p, profile), Cost{});
+}
+
+TEST(EstimateCost, IsUnknownWhereTheVendorChoosesTheDuration) { EXPECT_EQ(Estimate(-1, Resolution::k720p), Cost{}); }
+
+TEST(EstimateCost, AFreeTaskCostsNothingWhichIsKnown) {
+  ModelProfile profile = Priced();
+  profile.price = Price{"USD", 0, 0, {}};
+  EXPECT_EQ(Estimate(5, Resolution::k720p, profile), (Cost{"USD", 0}));
+}
+
+TEST(EstimateCost, APriceBeyondAllReasonIsUnknown) {
+  ModelProfile profile = Priced();
+  for (const double price : {1e300, std::numeric_limits<double>::infinity(), std::nan("")}) {
+    profile.price->per_task = price;
+    EXPECT_EQ(Estimate(5, Resolution::k720p, profile), Cost{});
+  }
+}
+
+}  // namespace
+}  // namespace seedance::model

@@ -1,0 +1,481 @@
+#include "service/server/admin_server.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <httplib.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <map>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "service/base/mutex.h"
+#include "tests/testing/temp_dir.h"
+
+namespace seedance::server {
+namespace {
+
+using engine::WebhookAnswer;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+const std::string kToken(32, 'a');
+
+// A connection that says exactly what a test wants.
+class RawClient {
+ public:
+  explicit RawClient(const std::string& address) : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in peer{};
+    peer.sin_family = AF_INET;
+    peer.sin_port = htons(static_cast<uint16_t>(std::stoi(address.substr(address.rfind(':') + 1))));
+    peer.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    connected_ = connect(fd_, reinterpret_cast<const sockaddr*>(&peer), sizeof peer) == 0;
+  }
+  ~RawClient() { close(fd_); }
+  RawClient(const RawClient&) = delete;
+  RawClient& operator=(const RawClient&) = delete;
+
+  bool connected() const { return connected_; }
+  void Send(const std::string& text) { (void)!send(fd_, text.data(), text.size(), MSG_NOSIGNAL); }
+  // All that comes until the peer closes.
+  std::string ReadAll() {
+    std::string all;
+    char piece[4096];
+    ssize_t n = 0;
+    while ((n = recv(fd_, piece, sizeof piece, 0)) > 0) all.append(piece, static_cast<size_t>(n));
+    return all;
+  }
+  std::string Ask(const std::string& request) {
+    Send(request);
+    return ReadAll();
+  }
+
+ private:
+  const int fd_;
+  bool connected_ = false;
+};
+
+// What the server tells the gateway of a webhook.
+struct Webhook {
+  std::string token;
+  std::string secret;
+  std::string body;
+};
+
+class AdminServerTest : public ::testing::Test {
+ protected:
+  void Start(const AdminServer::Limits& limits = {}) {
+    auto listening = AdminServer::Listen("127.0.0.1:0", limits);
+    ASSERT_TRUE(listening.ok()) << listening.status();
+    server_ = *std::move(listening);
+    AdminHooks hooks;
+    hooks.not_ready = [this] {
+      base::MutexLock lock(mutex_);
+      return not_ready_;
+    };
+    hooks.webhook = [this](std::string_view token, std::string_view secret, std::string_view body) {
+      base::MutexLock lock(mutex_);
+      webhooks_.push_back({std::string(token), std::string(secret), std::string(body)});
+      return answer_;
+    };
+    hooks.staged_file = [this](std::string_view token) -> std::optional<AdminHooks::File> {
+      base::MutexLock lock(mutex_);
+      const auto file = files_.find(std::string(token));
+      if (file == files_.end()) return std::nullopt;
+      return file->second;
+    };
+    server_->Start(std::move(hooks));
+  }
+
+  void Stage(const std::string& token, const std::string& bytes) {
+    const std::string path = dir_.File(token);
+    ASSERT_TRUE(testing::WriteFile(path, bytes));
+    base::MutexLock lock(mutex_);
+    files_[token] = {path, static_cast<int64_t>(bytes.size()), "video/mp4"};
+  }
+
+  void SetNotReady(const std::string& reason) {
+    base::MutexLock lock(mutex_);
+    not_ready_ = reason;
+  }
+  void SetAnswer(WebhookAnswer answer) {
+    base::MutexLock lock(mutex_);
+    answer_ = answer;
+  }
+  std::vector<Webhook> webhooks() {
+    base::MutexLock lock(mutex_);
+    return webhooks_;
+  }
+
+  httplib::Client NewClient() {
+    httplib::Client client("http://" + server_->address());
+    client.set_read_timeout(20);
+    return client;
+  }
+  int StatusOf(const std::string& path) {
+    const httplib::Result answer = NewClient().Get(path);
+    return answer ? answer->status : -1;
+  }
+  httplib::Result GetRange(const std::string& range) {
+    return NewClient().Get("/staging/" + kToken + "/upload.mp4", httplib::Headers{{"Range", range}});
+  }
+  httplib::Result PostWebhook(const std::string& body, const httplib::Headers& headers = {}) {
+    return NewClient().Post("/webhooks/piapi/" + kToken, headers, body, "application/json");
+  }
+  // The status line that comes back for a raw request.
+  std::string StatusLineOf(const std::string& request) {
+    const std::string answer = RawClient(server_->address()).Ask(request);
+    return answer.substr(0, answer.find("\r\n"));
+  }
+
+  testing::TempDir dir_;
+  base::Mutex mutex_;
+  std::string not_ready_ ABSL_GUARDED_BY(mutex_);
+  WebhookAnswer answer_ ABSL_GUARDED_BY(mutex_) = WebhookAnswer::kTaken;
+  std::vector<Webhook> webhooks_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, AdminHooks::File> files_ ABSL_GUARDED_BY(mutex_);
+  std::unique_ptr<AdminServer> server_;
+};
+
+// ---- Health ----
+
+TEST_F(AdminServerTest, LiveAsLongAsItRunsAndReadyAsLongAsThereIsNoReason) {
+  Start();
+  EXPECT_EQ(StatusOf("/livez"), 200);
+  EXPECT_EQ(StatusOf("/readyz"), 200);
+  SetNotReady("stopping");
+  EXPECT_EQ(StatusOf("/livez"), 200);
+  const httplib::Result answer = NewClient().Get("/readyz");
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 503);
+  EXPECT_EQ(answer->body, "stopping\n");
+}
+
+TEST_F(AdminServerTest, HeadAnswersAsGetWithoutABody) {
+  Start();
+  const httplib::Result answer = NewClient().Head("/livez");
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 200);
+  EXPECT_EQ(answer->body, "");
+}
+
+TEST_F(AdminServerTest, UnknownPathsAndMethodsAreRefused) {
+  Start();
+  for (const char* path : {"/", "/livezz", "/metrics", "/webhooks/piapi/", "/webhooks/piapi/short", "/webhooks/other/x",
+                           "/staging/", "/staging/../../etc/passwd", "/staging/%2e%2e%2f%2e%2e%2fetc%2fpasswd"}) {
+    EXPECT_EQ(StatusOf(path), 404) << path;
+  }
+  EXPECT_EQ(StatusOf("/webhooks/piapi/" + kToken), 405);
+  const httplib::Result answer = NewClient().Post("/livez");
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 405);
+  EXPECT_EQ(answer->get_header_value("Allow"), "GET, HEAD");
+}
+
+TEST_F(AdminServerTest, ATakenAddressIsAnError) {
+  Start();
+  const auto second = AdminServer::Listen(server_->address(), {});
+  EXPECT_EQ(second.status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(second.status().message()), HasSubstr(server_->address()));
+}
+
+// ---- Webhooks ----
+
+TEST_F(AdminServerTest, AWebhookIsHandedOnWithItsSecret) {
+  Start();
+  const httplib::Result answer = PostWebhook("{\"a\": 1}", {{"x-webhook-secret", "hush"}});
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 200);
+  EXPECT_EQ(answer->body, "{}");
+  ASSERT_EQ(webhooks().size(), 1u);
+  EXPECT_EQ(webhooks()[0].token, kToken);
+  EXPECT_EQ(webhooks()[0].secret, "hush");
+  EXPECT_EQ(webhooks()[0].body, "{\"a\": 1}");
+}
+
+TEST_F(AdminServerTest, WebhooksOfOthersAreRefused) {
+  Start();
+  SetAnswer(WebhookAnswer::kUnknownPath);
+  EXPECT_EQ(PostWebhook("{}")->status, 404);
+  SetAnswer(WebhookAnswer::kWrongSecret);
+  EXPECT_EQ(PostWebhook("{}")->status, 401);
+}
+
+TEST_F(AdminServerTest, AWebhookMayBe64KiBAndNoMore) {
+  Start();
+  EXPECT_EQ(PostWebhook(std::string(kMaxWebhookBytes, 'x'))->status, 200);
+  const httplib::Result answer = PostWebhook(std::string(kMaxWebhookBytes + 1, 'x'));
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 413);
+  EXPECT_EQ(webhooks().size(), 1u);
+}
+
+TEST_F(AdminServerTest, AWebhookInChunksHasTheSameLimit) {
+  Start();
+  const auto post = [&](size_t bytes) {
+    return NewClient().Post(
+        "/webhooks/piapi/" + kToken,
+        [bytes](size_t offset, httplib::DataSink& sink) {
+          const std::string piece(std::min<size_t>(bytes - offset, 1000), 'x');
+          if (!piece.empty()) sink.write(piece.data(), piece.size());
+          if (offset + piece.size() == bytes) sink.done();
+          return true;
+        },
+        "application/json");
+  };
+  EXPECT_EQ(post(kMaxWebhookBytes)->status, 200);
+  const httplib::Result answer = post(kMaxWebhookBytes + 1);
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 413);
+  ASSERT_EQ(webhooks().size(), 1u);
+  EXPECT_EQ(webhooks()[0].body.size(), kMaxWebhookBytes);
+}
+
+TEST_F(AdminServerTest, BodiesThatCannotBeBoundedAreRefused) {
+  Start();
+  const std::string post = absl::StrCat("POST /webhooks/piapi/", kToken, " HTTP/1.1\r\nHost: x\r\n");
+  EXPECT_EQ(StatusLineOf(post + "\r\n"), "HTTP/1.1 411 Length Required");
+  EXPECT_THAT(StatusLineOf(post + "Content-Length: -1\r\n\r\n"), HasSubstr("400"));
+  EXPECT_THAT(StatusLineOf(post + "Content-Length: 99999999999999999999\r\n\r\n"), HasSubstr("400"));
+  EXPECT_THAT(StatusLineOf(post + "Content-Length: 70000\r\n\r\n"), HasSubstr("413"));
+  EXPECT_THAT(StatusLineOf(post + "Transfer-Encoding: gzip\r\n\r\n"), HasSubstr("400"));
+  EXPECT_THAT(StatusLineOf(post + "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n"), HasSubstr("400"));
+  EXPECT_THAT(StatusLineOf(post + "Content-Length: 3\r\nContent-Encoding: gzip\r\n\r\nabc"), HasSubstr("415"));
+  EXPECT_THAT(StatusLineOf(post + "Content-Length: 3\r\nContent-Type: multipart/form-data\r\n\r\nabc"),
+              HasSubstr("415"));
+  // Chunks of one byte have frames that are larger than what they hold.
+  std::string chunks;
+  while (chunks.size() < 5 * kMaxWebhookBytes) chunks += "1;" + std::string(100, 'e') + "\r\nx\r\n";
+  EXPECT_THAT(StatusLineOf(post + "Transfer-Encoding: chunked\r\n\r\n" + chunks), HasSubstr("400"));
+  EXPECT_THAT(webhooks(), IsEmpty());
+}
+
+TEST_F(AdminServerTest, ABodyThatEndsTooEarlyIsNoWebhook) {
+  AdminServer::Limits limits;
+  limits.receive_time = absl::Milliseconds(200);
+  Start(limits);
+  const std::string post = absl::StrCat("POST /webhooks/piapi/", kToken, " HTTP/1.1\r\nHost: x\r\n");
+  EXPECT_THAT(StatusLineOf(post + "Content-Length: 10\r\n\r\nabc"), HasSubstr("400"));
+  EXPECT_THAT(webhooks(), IsEmpty());
+}
+
+// ---- Heads ----
+
+TEST_F(AdminServerTest, LongHeadsAreRefused) {
+  Start();
+  EXPECT_EQ(StatusLineOf("GET /livez HTTP/1.1\r\nX: " + std::string(9000, 'x') + "\r\n\r\n"),
+            "HTTP/1.1 431 Request Header Fields Too Large");
+  EXPECT_THAT(StatusLineOf("GET /" + std::string(100000, 'x')), HasSubstr("431"));
+  EXPECT_EQ(StatusOf("/livez"), 200);
+}
+
+TEST_F(AdminServerTest, WhatIsNoHttpIsRefused) {
+  Start();
+  EXPECT_THAT(StatusLineOf("what?\r\n\r\n"), HasSubstr("400"));
+  EXPECT_THAT(StatusLineOf("\r\n\r\n"), HasSubstr("400"));
+  EXPECT_THAT(StatusLineOf("GET /livez HTTP/1.1\r\nno colon\r\n\r\n"), Not(StartsWith("HTTP/1.1 5")));
+  EXPECT_EQ(StatusOf("/livez"), 200);
+}
+
+// Its regular expression would need a stack that grows with the text.
+TEST_F(AdminServerTest, ALongRangeHeaderDoesNoHarm) {
+  Start();
+  Stage(kToken, "0123456789");
+  std::string ranges = "bytes=0-1";
+  while (ranges.size() < 8000) ranges += ",0-1";
+  const httplib::Result answer = GetRange(ranges);
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 200);
+  EXPECT_EQ(answer->body, "0123456789");
+}
+
+// ---- Staged files ----
+
+TEST_F(AdminServerTest, AStagedFileIsSentWhole) {
+  Start();
+  std::string bytes(3 << 20, '\0');
+  for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i * 7 + i / 251);
+  Stage(kToken, bytes);
+  const std::string path = "/staging/" + kToken + "/upload.mp4";
+  const httplib::Result answer = NewClient().Get(path);
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 200);
+  EXPECT_TRUE(answer->body == bytes);
+  EXPECT_EQ(answer->get_header_value("Content-Type"), "video/mp4");
+  EXPECT_EQ(answer->get_header_value("Content-Length"), absl::StrCat(bytes.size()));
+  EXPECT_EQ(answer->get_header_value("Cache-Control"), "no-store");
+  EXPECT_EQ(answer->get_header_value("Accept-Ranges"), "bytes");
+  const httplib::Result head = NewClient().Head(path);
+  ASSERT_TRUE(head);
+  EXPECT_EQ(head->status, 200);
+  EXPECT_EQ(head->get_header_value("Content-Length"), absl::StrCat(bytes.size()));
+  EXPECT_EQ(head->body, "");
+}
+
+TEST_F(AdminServerTest, RangesOfAStagedFile) {
+  Start();
+  Stage(kToken, "0123456789");
+  struct Case {
+    const char* range;
+    int status;
+    const char* body;
+    const char* content_range;
+  };
+  for (const Case& each : {
+           Case{"bytes=0-3", 206, "0123", "bytes 0-3/10"},
+           Case{"bytes=4-5", 206, "45", "bytes 4-5/10"},
+           Case{"bytes=8-", 206, "89", "bytes 8-9/10"},
+           Case{"bytes=-3", 206, "789", "bytes 7-9/10"},
+           Case{"bytes=5-100", 206, "56789", "bytes 5-9/10"},
+           Case{"bytes=10-", 416, "beyond the end\n", "bytes */10"},
+           Case{"bytes=0-1,4-5", 200, "0123456789", ""},
+           Case{"nonsense", 200, "0123456789", ""},
+       }) {
+    const httplib::Result answer = GetRange(each.range);
+    ASSERT_TRUE(answer) << each.range;
+    EXPECT_EQ(answer->status, each.status) << each.range;
+    EXPECT_EQ(answer->body, each.body) << each.range;
+    EXPECT_EQ(answer->get_header_value("Content-Range"), each.content_range) << each.range;
+  }
+}
+
+TEST_F(AdminServerTest, ARangeWithAConditionGivesTheWholeFile) {
+  Start();
+  Stage(kToken, "0123456789");
+  const httplib::Result answer =
+      NewClient().Get("/staging/" + kToken + "/x", httplib::Headers{{"Range", "bytes=0-1"}, {"If-Range", "\"tag\""}});
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 200);
+  EXPECT_EQ(answer->body, "0123456789");
+}
+
+TEST_F(AdminServerTest, AnEmptyStagedFileIsSent) {
+  Start();
+  Stage(kToken, "");
+  const httplib::Result answer = NewClient().Get("/staging/" + kToken + "/x");
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 200);
+  EXPECT_EQ(answer->body, "");
+}
+
+TEST_F(AdminServerTest, UnknownAndRemovedFilesAreNotFound) {
+  Start();
+  Stage(kToken, "0123456789");
+  EXPECT_EQ(StatusOf("/staging/" + std::string(32, 'b') + "/x"), 404);
+  EXPECT_EQ(StatusOf("/staging/" + kToken), 404);
+  EXPECT_EQ(StatusOf("/staging/" + kToken + "/"), 404);
+  EXPECT_EQ(StatusOf("/staging/" + kToken + "/x"), 200);
+  std::filesystem::remove(dir_.File(kToken));
+  EXPECT_EQ(StatusOf("/staging/" + kToken + "/x"), 404);
+}
+
+TEST_F(AdminServerTest, AFileThatBecameShorterEndsTheConnectionEarly) {
+  Start();
+  Stage(kToken, "0123456789");
+  std::filesystem::resize_file(dir_.File(kToken), 4);
+  const httplib::Result answer = NewClient().Get("/staging/" + kToken + "/x");
+  EXPECT_FALSE(answer);
+}
+
+// ---- Slow and many ----
+
+TEST_F(AdminServerTest, SlowClientsDoNotHoldUpHealth) {
+  Start();
+  std::vector<std::unique_ptr<RawClient>> slow;
+  for (int i = 0; i < 40; ++i) {
+    slow.push_back(std::make_unique<RawClient>(server_->address()));
+    slow.back()->Send(i % 2 == 0
+                          ? "GET /li"
+                          : absl::StrCat("POST /webhooks/piapi/", kToken, " HTTP/1.1\r\nContent-Length: 9\r\n\r\na"));
+  }
+  EXPECT_EQ(StatusOf("/livez"), 200);
+  EXPECT_EQ(StatusOf("/readyz"), 200);
+}
+
+TEST_F(AdminServerTest, AClientThatDoesNotSendARequestIsClosed) {
+  AdminServer::Limits limits;
+  limits.receive_time = absl::Milliseconds(100);
+  Start(limits);
+  RawClient silent(server_->address());
+  EXPECT_EQ(silent.ReadAll(), "");
+  RawClient slow(server_->address());
+  slow.Send("GET /livez HTTP/1.1\r\n");
+  EXPECT_EQ(slow.ReadAll(), "");
+}
+
+TEST_F(AdminServerTest, AReaderThatTakesNothingIsClosedAndItsPlaceIsFreeAgain) {
+  AdminServer::Limits limits;
+  limits.write_pause = absl::Milliseconds(100);
+  limits.max_transfers = 1;
+  Start(limits);
+  // More than the buffers of both sockets hold.
+  Stage(kToken, std::string(64 << 20, 'x'));
+  RawClient stuck(server_->address());
+  stuck.Send("GET /staging/" + kToken + "/x HTTP/1.1\r\nHost: x\r\n\r\n");
+  // Others are told to come again while it has the only place.
+  int status = 0;
+  while ((status = GetRange("bytes=0-0")->status) == 503) std::this_thread::yield();
+  EXPECT_EQ(status, 206);
+  EXPECT_LT(stuck.ReadAll().size(), size_t{64} << 20);
+}
+
+TEST_F(AdminServerTest, FilesBeyondTheLimitAreAskedForLater) {
+  AdminServer::Limits limits;
+  limits.max_transfers = 0;
+  Start(limits);
+  Stage(kToken, "0123456789");
+  const httplib::Result answer = NewClient().Get("/staging/" + kToken + "/x");
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 503);
+  EXPECT_EQ(answer->get_header_value("Retry-After"), "5");
+}
+
+TEST_F(AdminServerTest, ConnectionsBeyondTheLimitAreClosedAtOnce) {
+  AdminServer::Limits limits;
+  limits.max_connections = 2;
+  Start(limits);
+  const RawClient first(server_->address());
+  const RawClient second(server_->address());
+  RawClient third(server_->address());
+  EXPECT_EQ(third.ReadAll(), "");
+}
+
+// ---- Stop ----
+
+TEST_F(AdminServerTest, StopBreaksOpenConnectionsOff) {
+  Start();
+  Stage(kToken, std::string(64 << 20, 'x'));
+  RawClient idle(server_->address());
+  RawClient half(server_->address());
+  half.Send("GET /livez HTTP/1.1\r\n");
+  RawClient reading(server_->address());
+  reading.Send("GET /staging/" + kToken + "/x HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_EQ(StatusOf("/livez"), 200);
+  const auto begin = std::chrono::steady_clock::now();
+  server_->Stop();
+  server_->Stop();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
+  EXPECT_EQ(idle.ReadAll(), "");
+  EXPECT_EQ(half.ReadAll(), "");
+  EXPECT_LT(reading.ReadAll().size(), size_t{64} << 20);
+  EXPECT_FALSE(RawClient(server_->address()).connected());
+}
+
+TEST_F(AdminServerTest, WithoutHooksThereIsHealthOnly) {
+  auto listening = AdminServer::Listen("127.0.0.1:0", {});
+  ASSERT_TRUE(listening.ok());
+  server_ = *std::move(listening);
+  server_->Start({});
+  EXPECT_EQ(StatusOf("/readyz"), 200);
+  EXPECT_EQ(StatusOf("/staging/" + kToken + "/x"), 404);
+  EXPECT_EQ(PostWebhook("{}")->status, 404);
+}
+
+}  // namespace
+}  // namespace seedance::server

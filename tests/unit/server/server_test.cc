@@ -1,0 +1,119 @@
+#include "service/server/server.h"
+
+#include <gmock/gmock.h>
+#include <grpcpp/create_channel.h>
+#include <gtest/gtest.h>
+#include <httplib.h>
+
+#include <cstdlib>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "seedance/gateway/v1/asset.grpc.pb.h"
+#include "service/base/random.h"
+#include "service/base/sha256.h"
+#include "tests/testing/temp_dir.h"
+
+namespace seedance::server {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+constexpr absl::Duration kPatience = absl::Seconds(20);
+
+class ServerTest : public ::testing::Test {
+ protected:
+  ServerTest() {
+    setenv("KEY", "key", 1);
+    setenv("HOOK", "hush", 1);
+  }
+
+  // A gateway whose `admin` section has these fields too.
+  absl::StatusOr<std::unique_ptr<Server>> Start(const std::string& admin) {
+    const auto config = ParseConfig(
+        absl::StrCat("server: {listen: '127.0.0.1:0', drain_grace: 30s}\n", "store: {sqlite: {path: '",
+                     dir_.File("gateway.db"), "'}}\n", "admin: {listen: '127.0.0.1:0', ", admin, "}\n",
+                     "upstreams: [{name: pi, piapi: {api_key: {env: KEY}, webhook_secret: {env: HOOK}}}]\n"));
+    if (!config.ok()) return config.status();
+    return Server::Start(*config, base::RealClock(), base::SystemRandom());
+  }
+
+  static httplib::Result Get(const std::string& address, const std::string& path) {
+    return httplib::Client("http://" + address).Get(path);
+  }
+
+  testing::TempDir dir_;
+};
+
+constexpr char kPublic[] = "public_base_url: 'https://gw.example.com'";
+
+TEST_F(ServerTest, AdminServerAnswersOnceTheGatewayServes) {
+  const auto server = Start(absl::StrCat(kPublic, ", port_file: '", dir_.File("admin"), "'"));
+  ASSERT_TRUE(server.ok()) << server.status();
+  EXPECT_EQ(testing::ReadFile(dir_.File("admin")), (*server)->admin_address() + "\n");
+  EXPECT_NE((*server)->admin_address(), (*server)->address());
+  EXPECT_EQ(Get((*server)->admin_address(), "/livez")->status, 200);
+  EXPECT_EQ(Get((*server)->admin_address(), "/readyz")->status, 200);
+}
+
+TEST_F(ServerTest, WebhooksReachTheEngine) {
+  const auto server = Start(kPublic);
+  ASSERT_TRUE(server.ok()) << server.status();
+  httplib::Client vendor("http://" + (*server)->admin_address());
+  const auto post = [&](const std::string& token, const std::string& secret) {
+    return vendor.Post("/webhooks/piapi/" + token, {{"x-webhook-secret", secret}}, "{}", "application/json")->status;
+  };
+  const std::string token = base::Sha256Hex("webhook path\npi\nhush").substr(0, 32);
+  EXPECT_EQ(post(token, "hush"), 200);
+  EXPECT_EQ(post(token, "guess"), 401);
+  EXPECT_EQ(post(std::string(32, '0'), "hush"), 404);
+}
+
+TEST_F(ServerTest, StagedFilesAreTakenFromTheirFolder) {
+  const auto server = Start(absl::StrCat(kPublic, ", staging: {directory: '", dir_.path(), "'}"));
+  ASSERT_TRUE(server.ok()) << server.status();
+  EXPECT_EQ(Get((*server)->admin_address(), absl::StrCat("/staging/", std::string(32, '0'), "/upload.png"))->status,
+            404);
+}
+
+TEST_F(ServerTest, ATakenAdminAddressIsNamed) {
+  const auto first = Start(kPublic);
+  ASSERT_TRUE(first.ok()) << first.status();
+  const auto config = ParseConfig(absl::StrCat(
+      "server: {listen: '127.0.0.1:0'}\nstore: {sqlite: {path: '", dir_.File("other.db"), "'}}\n", "admin: {listen: '",
+      (*first)->admin_address(), "'}\n", "upstreams: [{name: pi, piapi: {api_key: {env: KEY}}}]\n"));
+  ASSERT_TRUE(config.ok()) << config.status();
+  const auto taken = Server::Start(*config, base::RealClock(), base::SystemRandom());
+  EXPECT_THAT(std::string(taken.status().message()), StartsWith("admin.listen: cannot listen on"));
+  EXPECT_THAT(std::string(taken.status().message()), HasSubstr((*first)->admin_address()));
+}
+
+TEST_F(ServerTest, NotReadyButAliveWhileCallsEnd) {
+  auto server = Start(kPublic);
+  ASSERT_TRUE(server.ok()) << server.status();
+  const auto stub =
+      gateway::v1::AssetService::NewStub(grpc::CreateChannel((*server)->address(), grpc::InsecureChannelCredentials()));
+  const std::string admin = (*server)->admin_address();
+  grpc::ClientContext context;
+  gateway::v1::Asset asset;
+  // An upload that has begun holds the stop up.
+  const auto upload = stub->UploadAsset(&context, &asset);
+  // It has arrived when a later call on the connection is answered.
+  grpc::ClientContext list_context;
+  gateway::v1::ListAssetsResponse list;
+  ASSERT_TRUE(stub->ListAssets(&list_context, {}, &list).ok());
+  std::thread stop([&] { (*server)->Shutdown(); });
+  const absl::Time end = base::RealClock().Now() + kPatience;
+  int ready = 200;
+  while (ready == 200 && base::RealClock().Now() < end) ready = Get(admin, "/readyz")->status;
+  EXPECT_EQ(ready, 503);
+  EXPECT_EQ(Get(admin, "/readyz")->body, "stopping\n");
+  EXPECT_EQ(Get(admin, "/livez")->status, 200);
+  context.TryCancel();
+  upload->Finish();
+  stop.join();
+}
+
+}  // namespace
+}  // namespace seedance::server

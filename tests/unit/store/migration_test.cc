@@ -1,0 +1,162 @@
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "service/store/record.h"
+#include "service/store/sqlite/migrations.h"
+#include "service/store/sqlite/sqlite_store.h"
+#include "tests/contract/scratch_dir.h"
+#include "tests/contract/store_samples.h"
+
+namespace seedance::store::sqlite {
+namespace {
+
+using model::AssetState;
+using testing::At;
+using testing::Describe;
+using testing::MakeAsset;
+using testing::ScratchDir;
+
+// The file of the first release, which the test fills as that release did.
+class VersionOne {
+ public:
+  explicit VersionOne(const std::string& path) : database_(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE) {
+    database_.exec("PRAGMA journal_mode = WAL");
+    database_.exec(Migrations()[0].sql);
+    database_.exec("INSERT INTO store_meta (id, epoch, revision) VALUES (1, 'first', 70)");
+    database_.exec("PRAGMA user_version = 1");
+  }
+
+  void Insert(const model::Asset& asset) { Insert(asset, SerializeAsset(asset)); }
+
+  void Insert(const model::Asset& asset, const std::string& body) {
+    SQLite::Statement insert(database_,
+                             "INSERT INTO assets (name, tenant, group_name, display_name, media_type, state, "
+                             "create_micros, revision, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    insert.bind(1, asset.handle.upstream + "~" + asset.handle.id);
+    insert.bind(2, asset.tenant);
+    insert.bind(3, asset.group.upstream + "~" + asset.group.id);
+    insert.bind(4, asset.display_name);
+    insert.bind(5, static_cast<int>(asset.media_type));
+    insert.bind(6, static_cast<int>(asset.state));
+    insert.bind(7, absl::ToUnixMicros(asset.create_time));
+    insert.bind(8, 7);
+    insert.bind(9, body.data(), static_cast<int>(body.size()));
+    insert.exec();
+  }
+
+  void Begin() { database_.exec("BEGIN"); }
+  void Commit() { database_.exec("COMMIT"); }
+
+ private:
+  SQLite::Database database_;
+};
+
+absl::StatusOr<std::unique_ptr<Store>> OpenAt(const std::string& path) {
+  SqliteOptions options;
+  options.path = path;
+  return OpenSqliteStore(options);
+}
+
+// As the first release wrote it: none of the fields of today.
+model::Asset Old(const std::string& id, double seconds, AssetState state = AssetState::kActive) {
+  model::Asset asset = MakeAsset(id);
+  asset.create_time = At(seconds);
+  asset.state = state;
+  return asset;
+}
+
+TEST(MigrationToVersionTwo, AssetsOfTheFirstReleaseAreFoundByEveryNewLook) {
+  const ScratchDir directory;
+  const std::string path = directory.File("store.db");
+  model::Asset expiring = Old("expiring", 2);
+  expiring.expire_time = At(100);
+  model::Asset hashed = Old("hashed", 1);
+  hashed.media_info.sha256 = "abcd";
+  {
+    VersionOne database(path);
+    database.Insert(expiring);
+    database.Insert(hashed);
+    database.Insert(Old("gone", 0, AssetState::kExpired));
+  }
+  const auto store = OpenAt(path);
+  ASSERT_TRUE(store.ok()) << store.status();
+  EXPECT_EQ((*store)->epoch(), "first");
+  EXPECT_EQ(Describe(*(*store)->GetAsset(hashed.handle)), Describe(hashed));
+  EXPECT_EQ((*store)->GetAsset(hashed.handle)->revision, 7);
+  EXPECT_EQ((*store)->CountLiveAssets("vendor").value_or(-1), 2);
+  const auto unused = (*store)->ListLeastRecentlyUsed("tenant-a", "vendor", 10);
+  ASSERT_TRUE(unused.ok() && unused->size() == 2) << unused.status();
+  EXPECT_EQ((*unused)[0].handle, hashed.handle) << "by creation, without a use";
+  const auto twin = (*store)->FindAssetByContent(hashed.group, "abcd");
+  ASSERT_TRUE(twin.ok() && twin->has_value()) << twin.status();
+  EXPECT_EQ((*twin)->handle, hashed.handle);
+  const auto soon = (*store)->ListExpiringAssets();
+  ASSERT_TRUE(soon.ok() && soon->size() == 1) << soon.status();
+  EXPECT_EQ((*soon)[0].handle, expiring.handle);
+}
+
+TEST(MigrationToVersionTwo, EveryRowOfALargeDatabaseIsFilledIn) {
+  const ScratchDir directory;
+  const std::string path = directory.File("store.db");
+  constexpr int kAssets = 1'001;  // More than are read at once.
+  {
+    VersionOne database(path);
+    database.Begin();
+    for (int i = 0; i < kAssets; ++i) {
+      model::Asset asset = Old(absl::StrCat("a", i), i);
+      asset.media_info.sha256 = absl::StrCat("hash", i);
+      database.Insert(asset);
+    }
+    database.Commit();
+  }
+  const auto store = OpenAt(path);
+  ASSERT_TRUE(store.ok()) << store.status();
+  EXPECT_EQ((*store)->CountLiveAssets("vendor").value_or(-1), kAssets);
+  for (int i = 0; i < kAssets; ++i) {
+    const auto twin = (*store)->FindAssetByContent({"vendor", "group"}, absl::StrCat("hash", i));
+    ASSERT_TRUE(twin.ok() && twin->has_value()) << i;
+  }
+}
+
+TEST(MigrationToVersionTwo, ARowThatCannotBeReadStopsNothing) {
+  const ScratchDir directory;
+  const std::string path = directory.File("store.db");
+  {
+    VersionOne database(path);
+    database.Insert(Old("broken", 0), "\x0a\xff");
+    database.Insert(Old("whole", 1));
+  }
+  const auto store = OpenAt(path);
+  ASSERT_TRUE(store.ok()) << store.status();
+  EXPECT_TRUE((*store)->GetAsset({"vendor", "whole"}).ok());
+  EXPECT_EQ((*store)->CountLiveAssets("vendor").value_or(-1), 2);
+}
+
+TEST(MigrationToVersionTwo, TheNewLooksUseTheirIndexes) {
+  const ScratchDir directory;
+  const std::string path = directory.File("store.db");
+  ASSERT_TRUE(OpenAt(path).ok());
+  SQLite::Database database(path);
+  const auto plan = [&](const std::string& where) {
+    SQLite::Statement explain(database, "EXPLAIN QUERY PLAN SELECT revision, body FROM assets WHERE " + where);
+    std::string text;
+    while (explain.executeStep()) text += explain.getColumn(3).getString() + "; ";
+    return text;
+  };
+  EXPECT_NE(plan("group_name = 'g' AND sha256 = 'h' AND sha256 <> '' AND state IN (1, 2) ORDER BY create_micros, name")
+                .find("assets_by_content"),
+            std::string::npos);
+  const std::string unused = plan("upstream = 'u' AND tenant = 't' AND state IN (1, 2) ORDER BY used_micros, name");
+  EXPECT_NE(unused.find("assets_live"), std::string::npos) << unused;
+  EXPECT_EQ(unused.find("TEMP B-TREE"), std::string::npos) << unused;
+  EXPECT_NE(plan("upstream = 'u' AND state IN (1, 2)").find("assets_live"), std::string::npos);
+  EXPECT_NE(plan("upstream = 'u' AND vendor_id = 'v' AND vendor_id <> ''").find("assets_by_vendor_id"),
+            std::string::npos);
+  EXPECT_NE(plan("state = 2 AND expires = 1").find("assets_expiring"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace seedance::store::sqlite

@@ -1,0 +1,442 @@
+// Files behind callers' URLs, over real sockets.
+
+#include "service/upstream/media_fetch.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "service/base/error.h"
+#include "service/media/prober.h"
+#include "tests/testing/media_builder.h"
+#include "tests/unit/upstream/http_requests.h"
+#include "tests/unit/upstream/scripted_transport.h"
+#include "tests/unit/upstream/trick_server.h"
+
+namespace seedance::upstream {
+namespace {
+
+using base::Reason;
+using ::testing::HasSubstr;
+
+// Keeps what it is given; wants no more than `most` bytes.
+class Collector : public MediaReader {
+ public:
+  explicit Collector(int64_t most = int64_t{1} << 40) : most_(most) {}
+  bool OnStart(int64_t size) override {
+    ++starts_;
+    size_ = size;
+    return most_ > 0;
+  }
+  bool OnBytes(std::string_view bytes) override {
+    bytes_.append(bytes);
+    skip_ = bytes_.size() < skip_after_ ? 0 : std::exchange(skip_next_, 0);
+    return std::ssize(bytes_) < most_;
+  }
+  int64_t Skippable() const override { return skip_; }
+  void OnSkip(int64_t bytes) override {
+    skip_ -= bytes;
+    skipped_ += bytes;
+  }
+
+  int starts_ = 0;
+  int64_t size_ = -1;
+  std::string bytes_;
+  int64_t skipped_ = 0;
+  size_t skip_after_ = 0;  // Once so many bytes came, `skip_next_` need not be seen.
+  int64_t skip_next_ = 0;
+
+ private:
+  const int64_t most_;
+  int64_t skip_ = 0;
+};
+
+// Shows a file to a prober.
+class ProbedFile : public MediaReader {
+ public:
+  bool OnStart(int64_t) override { return true; }
+  bool OnBytes(std::string_view bytes) override {
+    prober_->Feed(bytes);
+    return !prober_->done();
+  }
+  int64_t Skippable() const override { return prober_->Skippable(); }
+  void OnSkip(int64_t bytes) override { prober_->Skip(bytes); }
+
+  std::unique_ptr<media::Prober> prober_ = media::MakeProber();
+};
+
+std::string Bytes(size_t size) {
+  std::string bytes(size, '\0');
+  for (size_t i = 0; i < size; ++i) bytes[i] = static_cast<char>(i * 31 + i / 253);
+  return bytes;
+}
+
+// A server of one file that counts what it sends.
+class FileServer {
+ public:
+  FileServer(std::string file, bool knows_ranges)
+      : file_(std::move(file)), knows_ranges_(knows_ranges), server_([this](Peer& peer, int) {
+          for (std::string head = peer.ReadHead(); !head.empty(); head = peer.ReadHead()) Answer(peer, head);
+        }) {}
+
+  std::string url() const { return server_.url("/file?signature=a%2Bb"); }
+  int requests() const { return requests_; }
+  int64_t bytes_served() const { return bytes_served_; }
+  bool saw_credentials() const { return saw_credentials_; }
+  int connections() { return server_.connections(); }
+
+ private:
+  void Answer(Peer& peer, const std::string& head) {
+    ++requests_;
+    if (absl::StrContains(head, "Authorization")) saw_credentials_ = true;
+    const size_t at = head.find("Range: bytes=");
+    std::string body = file_;
+    std::string status = "200 OK";
+    if (knows_ranges_ && at != std::string::npos) {
+      size_t first = 0;
+      size_t last = 0;
+      std::sscanf(head.c_str() + at, "Range: bytes=%zu-%zu", &first, &last);
+      last = std::min(last, file_.size() - 1);
+      body = file_.substr(first, last - first + 1);
+      status = absl::StrCat("206 Partial\r\nContent-Range: bytes ", first, "-", last, "/", file_.size());
+    }
+    // In pieces, so that what a client that leaves has not taken is not counted.
+    if (!peer.Send(absl::StrCat("HTTP/1.1 ", status, "\r\nETag: \"1\"\r\nContent-Length: ", body.size(), "\r\n\r\n"))) {
+      return;
+    }
+    for (size_t sent = 0; sent < body.size(); sent += 10'000) {
+      if (!peer.Send(std::string_view(body).substr(sent, 10'000))) return;
+      bytes_served_ += static_cast<int64_t>(std::min<size_t>(10'000, body.size() - sent));
+    }
+  }
+
+  const std::string file_;
+  const bool knows_ranges_;
+  std::atomic<int> requests_{0};
+  std::atomic<int64_t> bytes_served_{0};
+  std::atomic<bool> saw_credentials_{false};
+  TrickServer server_;
+};
+
+MediaFetchOptions Anywhere() {
+  MediaFetchOptions options;
+  options.allow_private_network = true;
+  options.timeout = absl::Seconds(10);
+  return options;
+}
+
+absl::StatusOr<FetchedMedia> Read(const std::string& url, MediaReader& reader, bool whole = false,
+                                  const MediaFetchOptions& options = Anywhere(), const CallOptions& call = {}) {
+  return MakeMediaFetcher(options, base::RealClock())->Read(call, url, whole, reader);
+}
+
+// A server that gives one reply, as it stands, to each connection.
+class Replies {
+ public:
+  explicit Replies(std::string reply)
+      : server_([reply = std::move(reply)](Peer& peer, int) {
+          peer.ReadRequest();
+          peer.Send(reply);
+        }) {}
+  std::string url() const { return server_.url("/a/b"); }
+  int connections() { return server_.connections(); }
+
+ private:
+  TrickServer server_;
+};
+
+std::string Redirect(const std::string& location, int status = 302) {
+  return absl::StrCat("HTTP/1.1 ", status, " X\r\nLocation: ", location, "\r\nContent-Length: 0\r\n\r\n");
+}
+
+TEST(MediaFetch, TheWholeFileArrivesWithRangesAndWithout) {
+  const std::string file = Bytes(3'000'000);
+  for (const bool knows_ranges : {true, false}) {
+    FileServer server(file, knows_ranges);
+    Collector reader;
+    const auto fetched = Read(server.url(), reader);
+    ASSERT_TRUE(fetched.ok()) << fetched.status();
+    EXPECT_TRUE(fetched->complete);
+    EXPECT_EQ(fetched->size, 3'000'000);
+    EXPECT_TRUE(reader.bytes_ == file);
+    EXPECT_EQ(reader.size_, 3'000'000);
+    EXPECT_EQ(reader.starts_, 1);
+    EXPECT_FALSE(server.saw_credentials());
+  }
+}
+
+TEST(MediaFetch, AWholeFileIsOneRequest) {
+  FileServer server(Bytes(3'000'000), true);
+  Collector reader;
+  ASSERT_TRUE(Read(server.url(), reader, /*whole=*/true)->complete);
+  EXPECT_EQ(reader.bytes_.size(), 3'000'000u);
+  EXPECT_EQ(server.requests(), 1);
+}
+
+TEST(MediaFetch, WhatIsNotNeededIsLeftOut) {
+  const std::string file = Bytes(5'000'000);
+  for (const bool knows_ranges : {true, false}) {
+    FileServer server(file, knows_ranges);
+    Collector reader;
+    reader.skip_after_ = 1;
+    reader.skip_next_ = 4'900'000;
+    const auto fetched = Read(server.url(), reader);
+    ASSERT_TRUE(fetched.ok()) << fetched.status();
+    EXPECT_TRUE(fetched->complete);
+    EXPECT_EQ(std::ssize(reader.bytes_) + reader.skipped_, 5'000'000);
+    EXPECT_TRUE(absl::EndsWith(file, reader.bytes_.substr(reader.bytes_.size() - 50'000)));
+    if (knows_ranges) {
+      EXPECT_LT(server.bytes_served(), 300'000);
+    }
+  }
+}
+
+TEST(MediaFetch, OfABigMovieWithItsHeadersAtTheEndOnlyTheseAreRead) {
+  testing::MediaSpec spec;
+  spec.format = "mp4";
+  spec.layout = testing::MovieLayout::kLast;
+  spec.size_bytes = 40 << 20;
+  FileServer server(testing::MakeMedia(spec), true);
+  ProbedFile file;
+  const auto fetched = Read(server.url(), file);
+  ASSERT_TRUE(fetched.ok()) << fetched.status();
+  EXPECT_EQ(fetched->size, 40 << 20);
+  if (fetched->complete) file.prober_->Finish();
+  EXPECT_EQ(file.prober_->findings().state, media::Findings::State::kKnown) << file.prober_->findings().problem;
+  EXPECT_EQ(file.prober_->findings().info.width, 640);
+  EXPECT_LT(server.bytes_served(), 1 << 20);
+  EXPECT_LE(server.requests(), 10);
+}
+
+TEST(MediaFetch, AReaderThatHasEnoughEndsTheTransfer) {
+  for (const bool whole : {true, false}) {
+    FileServer server(Bytes(60 << 20), true);
+    Collector reader(10'000);
+    const auto fetched = Read(server.url(), reader, whole);
+    ASSERT_TRUE(fetched.ok()) << fetched.status();
+    EXPECT_FALSE(fetched->complete);
+    EXPECT_LT(reader.bytes_.size(), 1'000'000u);
+    EXPECT_LT(server.bytes_served(), 20 << 20) << "what fits into the sockets";
+  }
+  FileServer server(Bytes(1000), true);
+  Collector nothing(0);
+  EXPECT_FALSE(Read(server.url(), nothing)->complete);
+  EXPECT_EQ(nothing.bytes_, "");
+}
+
+TEST(MediaFetch, AFileOfUnknownLengthIsReadToItsEnd) {
+  Replies chunked("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n12345\r\n0\r\n\r\n");
+  Collector reader;
+  const auto fetched = Read(chunked.url(), reader);
+  ASSERT_TRUE(fetched.ok()) << fetched.status();
+  EXPECT_TRUE(fetched->complete);
+  EXPECT_EQ(fetched->size, 0);
+  EXPECT_EQ(reader.bytes_, "12345");
+}
+
+TEST(MediaFetch, AnEmptyFileHasNoBytes) {
+  Replies empty("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  Collector reader;
+  EXPECT_TRUE(Read(empty.url(), reader)->complete);
+  Replies no_range("HTTP/1.1 416 X\r\nContent-Range: bytes */0\r\nContent-Length: 0\r\n\r\n");
+  EXPECT_TRUE(Read(no_range.url(), reader)->complete);
+  EXPECT_EQ(reader.bytes_, "");
+}
+
+void ExpectRefused(const std::string& url, const std::string& words, const MediaFetchOptions& options) {
+  Collector reader;
+  const absl::Status status = Read(url, reader, false, options).status();
+  EXPECT_EQ(base::GetReason(status), Reason::kUpstreamUnavailable) << url;
+  EXPECT_THAT(std::string(status.message()), HasSubstr(words)) << url;
+  EXPECT_EQ(reader.starts_, 0);
+}
+
+TEST(MediaFetch, AnswersThatAreNoFileAreErrorsWithTheirStatus) {
+  for (const int status : {204, 400, 401, 403, 404, 410, 500, 503}) {
+    Replies server(absl::StrCat("HTTP/1.1 ", status, " X\r\nContent-Length: 0\r\n\r\n"));
+    ExpectRefused(server.url(), absl::StrCat("answered ", status), Anywhere());
+  }
+}
+
+TEST(MediaFetch, FewerBytesThanAnnouncedAreAnError) {
+  Replies server("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345");
+  Collector reader;
+  EXPECT_FALSE(Read(server.url(), reader).ok());
+}
+
+TEST(MediaFetch, AFileThatChangesMeanwhileIsAnError) {
+  TrickServer server([](Peer& peer, int) {
+    for (int part = 0; !peer.ReadHead().empty(); ++part) {
+      peer.Send(absl::StrCat("HTTP/1.1 206 X\r\nETag: \"", part, "\"\r\nContent-Range: bytes ", part * 65536, "-",
+                             part * 65536 + 65535, "/1000000\r\nContent-Length: 65536\r\n\r\n",
+                             std::string(65536, 'x')));
+    }
+  });
+  Collector reader;
+  const absl::Status status = Read(server.url(), reader).status();
+  EXPECT_THAT(std::string(status.message()), HasSubstr("changed"));
+}
+
+TEST(MediaFetch, EndlessTinyRangesAreGivenUp) {
+  std::atomic<int> requests{0};
+  TrickServer server([&](Peer& peer, int) {
+    while (!peer.ReadHead().empty()) {
+      const int at = requests++;
+      peer.Send(absl::StrCat("HTTP/1.1 206 X\r\nContent-Range: bytes ", at, "-", at,
+                             "/1000000\r\nContent-Length: 1\r\n\r\nx"));
+    }
+  });
+  Collector reader;
+  EXPECT_FALSE(Read(server.url(), reader).ok());
+  EXPECT_LE(requests, 100);
+}
+
+// ---- Where it may lead ----
+
+TEST(MediaFetch, AddressesThatAreNotPublicAreRefusedBeforeAnyConnection) {
+  TrickServer server([](Peer& peer, int) { peer.Send(OkReply("{}")); });
+  const std::string port = absl::StrCat(":", server.port());
+  for (const std::string host : {"127.0.0.1", "127.1", "2130706433", "0x7f.0.0.1", "localhost", "0.0.0.0", "10.1.2.3",
+                                 "192.168.1.1", "169.254.169.254", "100.64.0.1", "172.16.0.1", "[::1]", "[fc00::1]",
+                                 "[::ffff:127.0.0.1]", "[fe80::1]", "[::]"}) {
+    ExpectRefused(absl::StrCat("https://", host, port, "/x.png"), "is not a public one", {});
+  }
+  EXPECT_EQ(server.connections(), 0);
+}
+
+TEST(MediaFetch, PlainHttpIsRefused) {
+  FileServer server("file", true);
+  ExpectRefused(server.url(), "not https", {});
+  ExpectRefused("ftp://example.com/x", "not usable", {});
+  ExpectRefused("https://user@example.com/x", "not usable", {});
+  EXPECT_EQ(server.connections(), 0);
+}
+
+// What a public server answers first; everything else goes out for real.
+class PublicServerFirst : public HttpTransport {
+ public:
+  PublicServerFirst(std::string location, std::unique_ptr<HttpTransport> real) : real_(std::move(real)) {
+    redirect_ = Answer(HttpOutcome::kReply, 302, "");
+    redirect_.headers["location"] = std::move(location);
+  }
+  HttpReply Send(const HttpRequest& request) override { return real_->Send(request); }
+  HttpReply Fetch(const HttpRequest& request, ByteSink& sink) override {
+    return first_++ == 0 ? redirect_ : real_->Fetch(request, sink);
+  }
+
+ private:
+  HttpReply redirect_;
+  int first_ = 0;
+  const std::unique_ptr<HttpTransport> real_;
+};
+
+TEST(MediaFetch, ARedirectFromThePublicToAPrivateAddressIsRefused) {
+  TrickServer server([](Peer& peer, int) { peer.Send(OkReply("{}")); });
+  const std::string authority = absl::StrCat("127.0.0.1:", server.port());
+  const auto refusal = [](const std::string& location) {
+    Collector reader;
+    return std::string(
+        MakeMediaFetcher({}, base::RealClock(), std::make_unique<PublicServerFirst>(location, MakeMediaTransport({})))
+            ->Read({}, "https://public.example/x.png", false, reader)
+            .status()
+            .message());
+  };
+  EXPECT_THAT(refusal("https://" + authority + "/x.png"), HasSubstr("not a public one"));
+  EXPECT_THAT(refusal("//" + authority + "/x.png"), HasSubstr("not a public one"));
+  EXPECT_THAT(refusal("http://" + authority + "/x.png"), HasSubstr("not https"));
+  EXPECT_THAT(refusal("file:///etc/passwd"), HasSubstr("not usable"));
+  EXPECT_EQ(server.connections(), 0);
+}
+
+TEST(MediaFetch, RedirectsAreFollowedFiveTimes) {
+  constexpr int kKinds[] = {301, 302, 303, 307, 308};
+  for (const int hops : {5, 6}) {
+    TrickServer server([&](Peer& peer, int number) {
+      peer.ReadRequest();
+      peer.Send(number <= hops ? Redirect("/next", kKinds[number % 5]) : OkReply("file"));
+      peer.Close();
+    });
+    Collector reader;
+    const auto fetched = Read(server.url(), reader);
+    EXPECT_EQ(fetched.ok(), hops == 5) << fetched.status();
+    EXPECT_EQ(reader.bytes_, hops == 5 ? "file" : "");
+  }
+}
+
+TEST(MediaFetch, RelativeRedirectsAreResolved) {
+  const std::pair<std::string, std::string> kRows[] = {
+      {"/x?y=1", "/x?y=1"}, {"c", "/a/c"}, {"?z", "/a/b?z"}, {"c/d?u=https://e", "/a/c/d?u=https://e"}};
+  for (const auto& [location, target] : kRows) {
+    std::string second;
+    TrickServer server([&, location = location](Peer& peer, int) {
+      peer.ReadRequest();
+      peer.Send(Redirect(location));
+      second = peer.ReadRequest();
+      peer.Send(OkReply("file"));
+    });
+    Collector reader;
+    EXPECT_TRUE(Read(server.url("/a/b?old"), reader).ok());
+    EXPECT_TRUE(absl::StartsWith(second, "GET " + target + " HTTP/1.1\r\n")) << second;
+  }
+  Replies nowhere("HTTP/1.1 302 X\r\nContent-Length: 0\r\n\r\n");
+  ExpectRefused(nowhere.url(), "nowhere", Anywhere());
+}
+
+TEST(MediaFetch, FurtherRangesAreAskedWhereTheRedirectLed) {
+  const std::string file = Bytes(300'000);
+  FileServer storage(file, true);
+  Replies front(Redirect(storage.url()));
+  Collector reader;
+  ASSERT_TRUE(Read(front.url(), reader)->complete);
+  EXPECT_TRUE(reader.bytes_ == file);
+  EXPECT_EQ(front.connections(), 1);
+}
+
+// ---- Time ----
+
+TEST(MediaFetch, ASilentServerCostsNoMoreThanTheTimeout) {
+  TrickServer server([](Peer& peer, int) { peer.AwaitClose(); });
+  MediaFetchOptions options = Anywhere();
+  options.timeout = absl::Milliseconds(100);
+  ExpectRefused(server.url(), "time-out", options);
+}
+
+TEST(MediaFetch, TheCallersDeadlineAndItsLeavingAreNoFaultOfTheFile) {
+  TrickServer server([](Peer& peer, int) { peer.AwaitClose(); });
+  Collector reader;
+  CallOptions call;
+  call.deadline = base::RealClock().Now() + absl::Milliseconds(100);
+  EXPECT_EQ(base::GetReason(Read(server.url(), reader, false, Anywhere(), call).status()), Reason::kDeadlineExceeded);
+  call = {};
+  call.cancel = std::make_shared<base::CancelToken>();
+  call.cancel->Cancel();
+  EXPECT_EQ(base::GetReason(Read(server.url(), reader, false, Anywhere(), call).status()), Reason::kCancelled);
+}
+
+TEST(MediaFetch, ANameThatDoesNotResolveIsAnError) { ExpectRefused("https://host.invalid/x.png", "resolving", {}); }
+
+// ---- Behind a proxy ----
+
+TEST(MediaFetch, AProxyIsAskedForThePublicAddressThatWasChecked) {
+  std::string head;
+  TrickServer proxy([&](Peer& peer, int) {
+    head = peer.ReadHead();
+    peer.Send("HTTP/1.1 403 no\r\n\r\n");
+  });
+  HttpOptions options;
+  options.public_addresses_only = true;
+  options.proxy = absl::StrCat("http://127.0.0.1:", proxy.port());
+  const auto transport = MakeHttpTransport(options);
+  EXPECT_EQ(transport->Send(Get("https://1.1.1.1/x")).outcome, HttpOutcome::kNotSent);
+  EXPECT_THAT(head, HasSubstr("CONNECT 1.1.1.1:443 "));
+  EXPECT_THAT(transport->Send(Get("https://127.0.0.1/x")).error, HasSubstr("not a public one"));
+  EXPECT_THAT(transport->Send(Get("http://1.1.1.1/x")).error, HasSubstr("not a public one"));
+  EXPECT_EQ(proxy.connections(), 1);
+}
+
+}  // namespace
+}  // namespace seedance::upstream
