@@ -9,6 +9,8 @@ namespace {
 using model::GenerationTask;
 using model::TaskState;
 
+// So many pokes of a task are acted on at once, further ones once per pause.
+constexpr int kPokesAtOnce = 5;
 constexpr absl::Duration kPokePause = absl::Seconds(1);
 constexpr absl::Duration kEarlyPokeLife = absl::Minutes(1);
 constexpr size_t kMostEarlyPokes = 1000;
@@ -46,7 +48,7 @@ void OpenTasks::NoteLocked(const GenerationTask& task, Tracked& tracked) {
   const auto early = early_pokes_.find(vendor_id);
   if (early == early_pokes_.end()) return;
   const absl::Time now = clock_.Now();
-  if (now < early->second + kEarlyPokeLife) tracked.poke = tracked.last_poke = now;
+  if (now < early->second + kEarlyPokeLife) tracked.poke = now;
   early_pokes_.erase(early);
 }
 
@@ -141,7 +143,9 @@ bool OpenTasks::Poke(const std::string& upstream, const std::string& upstream_ta
   Tracked* tracked = FindLocked(known->second);
   // One that is still to be answered by a poll answers this one too.
   if (!tracked->poke.has_value()) {
-    tracked->poke = tracked->last_poke = std::max(clock_.Now(), tracked->last_poke + kPokePause);
+    const absl::Time now = clock_.Now();
+    tracked->poke = std::max(now, tracked->next_poke - kPokePause * (kPokesAtOnce - 1));
+    tracked->next_poke = std::max(now, tracked->next_poke) + kPokePause;
   }
   // Not while it is handed out: then Rest, or the poll that is about to begin, sees the poke.
   if (tracked->woken_by == WokenBy::kPokes) {

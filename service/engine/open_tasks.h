@@ -71,8 +71,8 @@ class OpenTasks {
 
   // ---- Pokes ----
 
-  // Makes the task that the vendor calls so due now, or, when it was poked less than a second ago, at the end of that
-  // second. False: no such task is open.
+  // Makes the task that the vendor calls so due now; when it was poked five times in the last seconds, after a pause of
+  // up to a second per further poke. False: no such task is open.
   bool Poke(const std::string& upstream, const std::string& upstream_task_id);
   // Call it before a task is polled: pokes from now on lead to another poll. True: a poke led to this one.
   bool BeginPoll(const std::string& id);
@@ -98,10 +98,10 @@ class OpenTasks {
     std::string upstream_task_id;     // As in by_vendor_id_; empty: not yet known, or ended.
     WokenBy woken_by = WokenBy::kNothing;
     absl::Time not_before = absl::InfinitePast();
-    bool asset_changed = false;      // Since BeginCheck.
-    std::optional<absl::Time> poke;  // When the poke that no poll has begun for is due.
-    absl::Time last_poke = absl::InfinitePast();
-    bool waited = false;  // For its assets.
+    bool asset_changed = false;                   // Since BeginCheck.
+    std::optional<absl::Time> poke;               // When the poke that no poll has begun for is due.
+    absl::Time next_poke = absl::InfinitePast();  // When the next is due if none may come early.
+    bool waited = false;                          // For its assets.
     Revivals revivals;
     int submit_tries = 0;
     bool polled = false;

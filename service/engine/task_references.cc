@@ -45,27 +45,26 @@ bool MayWaitFor(const Asset& asset, const model::TaskRequest& request) {
 }
 
 // What the caller can do about it.
-std::string Advice(const Asset& asset, const model::TaskRequest& request) {
+std::string Advice(const Asset& asset) {
   if (asset.state == AssetState::kProcessing) return "; with wait_for_assets the task waits for it";
   if (asset.state != AssetState::kExpired) return asset.error.message.empty() ? "" : ": " + asset.error.message;
   return asset.source_uri.empty() ? "; its bytes came without a URL, so that it cannot be created again"
                                   : "; with recreate_expired_assets it is created again";
 }
 
-absl::Status NotReady(const Asset& asset, const std::string& field, const model::TaskRequest& request) {
+absl::Status NotReady(const Asset& asset, const std::string& field) {
   const std::string state(model::AssetStateName(asset.state));
   base::ErrorDetail detail;
   detail.reason = base::Reason::kAssetNotReady;
   detail.resource = base::ResourceRef{"seedance.gateway.v1.Asset", asset.name()};
   detail.metadata = {{"field", field}, {"state", state}};
-  return base::MakeError(absl::StrCat(field, ": ", asset.name(), " must be ACTIVE, is ", state, Advice(asset, request)),
-                         detail);
+  return base::MakeError(absl::StrCat(field, ": ", asset.name(), " must be ACTIVE, is ", state, Advice(asset)), detail);
 }
 
 void Judge(const Asset& asset, const std::string& field, const model::TaskRequest& request,
            ResolvedReferences& resolved) {
   if (asset.state == AssetState::kActive) return;
-  if (!MayWaitFor(asset, request)) return resolved.problem.Update(NotReady(asset, field, request));
+  if (!MayWaitFor(asset, request)) return resolved.problem.Update(NotReady(asset, field));
   std::vector<std::string>& names = resolved.waits_for;
   if (std::find(names.begin(), names.end(), asset.name()) == names.end()) names.push_back(asset.name());
 }

@@ -49,10 +49,10 @@ struct AssetProfile {
   MediaLimits image;
   MediaLimits video;
   MediaLimits audio;
-  bool groups = true;     // The vendor keeps groups; else the gateway's store does.
-  bool bytes = true;      // Takes the bytes of a file; else they are staged behind a URL first.
-  bool data_uris = true;  // Takes data URIs and bare Base64 as a URL; else they count as bytes.
-  bool rename = true;     // The vendor keeps display names that can change; else the gateway's store does.
+  bool groups = true;            // The vendor keeps groups; else the gateway's store does.
+  bool bytes = true;             // Takes the bytes of a file; else they are staged behind a URL first.
+  bool data_uris = true;         // Takes data URIs and bare Base64 as a URL; else they count as bytes.
+  bool rename = true;            // The vendor keeps display names that can change; else the gateway's store does.
   int64_t max_staged_bytes = 0;  // Largest file that Upstream::StageFile takes; 0: it takes none.
   AssetLibrary library;
 
@@ -89,7 +89,8 @@ struct ModelProfile {
   size_t max_videos = 3;
   size_t max_audios = 3;
   size_t max_references = 0;  // Of all kinds together; 0: no limit of its own.
-  absl::Duration max_video_duration = absl::Seconds(15);  // Of one reference. Zero: no limit of its own, here and below.
+  absl::Duration max_video_duration =
+      absl::Seconds(15);  // Of one reference. Zero: no limit of its own, here and below.
   absl::Duration max_audio_duration = absl::Seconds(15);
   absl::Duration max_total_video_duration = absl::Seconds(15);  // Of all references of the kind.
   absl::Duration max_total_audio_duration = absl::Seconds(15);

@@ -70,7 +70,7 @@ struct AdminAnswer {
 };
 
 // A webhook is a few kilobytes.
-inline constexpr size_t kMaxWebhookBytes = 64 << 10;
+inline constexpr size_t kMaxWebhookBytes = 1 << 20;
 
 // Decides what the admin server answers; knows nothing of sockets. Thread-safe.
 class AdminAnswers {

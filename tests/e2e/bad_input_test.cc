@@ -1,6 +1,7 @@
 // Every bad input is refused with the field and the rule before it costs anything.
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -126,7 +127,13 @@ TEST_F(BadInputTest, FilesThatAreTooLong) {
                  .reason = "SIZE_OUT_OF_RANGE",
                  .field = "chunk",
                  .rule = "at most 52428800 bytes"},
-                [&] { return api().Upload(FileOf(group_, "undeclared"), Zeros(60 * kMegabyte)); });
+                [&] {
+                  // A file that is good until it is too long.
+                  NextChunk zeros = Zeros(60 * kMegabyte);
+                  bool first = true;
+                  return api().Upload(FileOf(group_, "undeclared"),
+                                      [&] { return std::exchange(first, false) ? Media("clip.mp4") : zeros(); });
+                });
   metadata.set_size_bytes(1000);
   ExpectRefused("file longer than declared",
                 {.code = StatusCode::OUT_OF_RANGE,

@@ -60,19 +60,19 @@ class Samples {
     };
     for (const Row& row : std::vector<Row>{{640, 480, true, ""},
                                            {301, 301, true, ""},
-                                           {300, 301, edge, "300"},
-                                           {299, 300, false, "299"},
-                                           {300, 299, false, "299"},
+                                           {300, 301, edge, "width"},
+                                           {299, 300, false, "width"},
+                                           {301, 299, false, "is 299 px"},
                                            {5999, 5999, true, ""},
                                            {6000, 5999, edge, "6000"},
                                            {6001, 6000, false, "6001"},
                                            {5000, 6001, false, "6001"},
                                            {401, 1000, true, ""},
-                                           {400, 1000, edge, "ratio"},
-                                           {399, 1000, false, "ratio"},
+                                           {400, 1000, edge, "width / height"},
+                                           {399, 1000, false, "width / height"},
                                            {999, 400, true, ""},
-                                           {1000, 400, edge, "ratio"},
-                                           {1001, 400, false, "ratio"}}) {
+                                           {1000, 400, edge, "width / height"},
+                                           {1001, 400, false, "width / height"}}) {
       MediaSpec spec;
       spec.format = format;
       spec.width = row.width;
@@ -87,7 +87,7 @@ class Samples {
       turned.quarter_turns = 1;
       Add("2500x1001, stored turned", turned, true);
       turned.width = 999;
-      Add("2500x999, stored turned", turned, false, "ratio");
+      Add("2500x999, stored turned", turned, false, "width / height");
     }
   }
 
@@ -133,7 +133,7 @@ class Samples {
             spec.width = row.width;
             spec.height = row.height;
           },
-          row.good, "pixels");
+          row.good, "width * height");
     }
   }
 

@@ -208,7 +208,8 @@ std::string RenderTask(const GenerationTask& task, const View& view) {
                    {"model", OneLine(task.model())}};
   AddWish(task, fields);
   if (task.has_estimated_cost()) fields.emplace_back("will cost", "about " + MoneyText(task.estimated_cost()));
-  for (const std::string& warning : task.warnings()) fields.emplace_back("warning", Cell(OneLine(warning), Tone::kBusy));
+  for (const std::string& warning : task.warnings())
+    fields.emplace_back("warning", Cell(OneLine(warning), Tone::kBusy));
   AddResult(task, view, fields);
   fields.emplace_back("created", When(ToTime(task.has_create_time(), task.create_time()), view));
   fields.emplace_back("submitted", When(ToTime(task.has_submit_time(), task.submit_time()), view));

@@ -429,7 +429,7 @@ TEST_F(TaskBodiesTest, MediaOfAssetsOfEveryModel) {
     wrong.role = Role::kFirstFrame;
     Add(model, "a sound as a frame", {wrong}, {At(0, ".role")});
   }
-  Run(160);
+  Run(150);
 }
 
 TEST_F(TaskBodiesTest, MentionsInEveryNotation) {
@@ -472,7 +472,7 @@ TEST_F(TaskBodiesTest, MentionsInEveryNotation) {
       rows_.back().labels = {"street", "hero", "walk", "beat"};
     }
   }
-  Run(200);
+  Run(180);
 }
 
 }  // namespace

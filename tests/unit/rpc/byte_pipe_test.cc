@@ -68,8 +68,16 @@ TEST(BytePipe, AbortWakesAWaitingReader) {
 TEST(BytePipe, AWriterThatStallsIsGivenUp) {
   base::SimulatedClock clock(absl::FromUnixSeconds(1000));
   BytePipe pipe(std::nullopt, kLong, clock, [] {});
-  std::thread mover([&clock] { clock.Advance(2 * kLong); });
+  std::atomic<bool> given_up{false};
+  // Again and again: the reader may look at the clock for the first time after any of these.
+  std::thread mover([&] {
+    while (!given_up) {
+      clock.Advance(2 * kLong);
+      std::this_thread::yield();
+    }
+  });
   const auto next = pipe.Next();
+  given_up = true;
   mover.join();
   if (next.ok()) FAIL() << "a piece came from nowhere";
   EXPECT_EQ(base::GetReason(next.status()), base::Reason::kDeadlineExceeded);

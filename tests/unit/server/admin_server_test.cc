@@ -243,7 +243,7 @@ TEST_F(AdminServerTest, BodiesThatCannotBeBoundedAreRefused) {
   EXPECT_EQ(StatusLineOf(post + "\r\n"), "HTTP/1.1 411 Length Required");
   EXPECT_THAT(StatusLineOf(post + "Content-Length: -1\r\n\r\n"), HasSubstr("400"));
   EXPECT_THAT(StatusLineOf(post + "Content-Length: 99999999999999999999\r\n\r\n"), HasSubstr("400"));
-  EXPECT_THAT(StatusLineOf(post + "Content-Length: 70000\r\n\r\n"), HasSubstr("413"));
+  EXPECT_THAT(StatusLineOf(absl::StrCat(post, "Content-Length: ", kMaxWebhookBytes + 1, "\r\n\r\n")), HasSubstr("413"));
   EXPECT_THAT(StatusLineOf(post + "Transfer-Encoding: gzip\r\n\r\n"), HasSubstr("400"));
   EXPECT_THAT(StatusLineOf(post + "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n"), HasSubstr("400"));
   EXPECT_THAT(StatusLineOf(post + "Content-Length: 3\r\nContent-Encoding: gzip\r\n\r\nabc"), HasSubstr("415"));
