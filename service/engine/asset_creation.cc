@@ -171,7 +171,8 @@ absl::Status AssetCreation::ToSpool(AssetDraft& draft) {
 }
 
 void AssetCreation::ShareContent(const DraftPtr& draft, Done<model::Asset> done) {
-  if (!draft->reuse_content || draft->info.sha256.empty()) return Decide(draft, std::move(done));
+  const bool alone = draft->validate_only || !draft->reuse_content || draft->info.sha256.empty();
+  if (alone) return Decide(draft, std::move(done));
   const ContentFlights::Key key = {draft->group.name(), draft->info.sha256};
   auto shared = std::make_shared<Done<model::Asset>>(std::move(done));
   const bool leads = contents_.Lead(key, [this, draft, shared](const absl::StatusOr<model::Asset>& leader) {
@@ -191,9 +192,10 @@ void AssetCreation::Follow(const DraftPtr& draft, const absl::StatusOr<model::As
     // The journal first: the leader may have been the same request.
     absl::StatusOr<std::optional<model::BilledCall>> earlier = billed_.FindEarlier(draft->call.key);
     if (!earlier.ok()) return done(earlier.status());
-    if (earlier->has_value() || draft->validate_only || leader->handle.id.empty()) {
-      return Decide(draft, std::move(done));
-    }
+    if (earlier->has_value()) return Decide(draft, std::move(done));
+    // The leader may have had the answer of an old call.
+    const bool live = leader->state == model::AssetState::kProcessing || leader->state == model::AssetState::kActive;
+    if (!live) return ShareContent(draft, std::move(done));
     return AnswerWithContent(draft, *leader, std::move(done));
   }
   if (const absl::Status wanted = StillWanted(draft->context, clock_); !wanted.ok()) return done(wanted);

@@ -179,6 +179,7 @@ void AssetRevival::TakeOver(const model::Asset& asset, int number, const std::st
     edited.state = AssetState::kProcessing;
     edited.error = {};
     edited.preview_uri.clear();
+    edited.media_info = {};  // The URL may hold other bytes by now.
     edited.last_used_time = now;
     edited.expire_time = expire_time;
     return absl::OkStatus();
@@ -193,7 +194,10 @@ void AssetRevival::StayExpired(const model::Asset& asset, int recreations, const
       return absl::AbortedError("it is back already");
     }
     edited.recreations = recreations;
-    edited.error = ToFailure(cause);
+    // A doubt stays until the asset is usable again: it is what keeps a creation that may have worked from being
+    // repeated.
+    const bool doubtful = edited.error.reason == base::Reason::kOutcomeUnknown;
+    if (!doubtful || base::GetReason(cause) == base::Reason::kOutcomeUnknown) edited.error = ToFailure(cause);
     return absl::OkStatus();
   });
 }

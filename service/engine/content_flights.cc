@@ -40,6 +40,7 @@ FollowUp AfterFailure(const absl::Status& status) {
     case base::Reason::kRequestIdReused:
     case base::Reason::kResourceNotFound:
     case base::Reason::kSizeOutOfRange:
+    case base::Reason::kUpstreamInvalidInput:  // Perhaps of the leader's URL only.
       return FollowUp::kTryItself;
     default:
       return FollowUp::kShare;
