@@ -22,7 +22,7 @@ struct ReasonRow {
 using absl::StatusCode;
 
 // In the order of the enum.
-constexpr std::array<ReasonRow, 34> kReasons = {{
+constexpr std::array<ReasonRow, 36> kReasons = {{
     {"UNSPECIFIED", StatusCode::kUnknown},
     {"INVALID_INPUT", StatusCode::kInvalidArgument},
     {"UPSTREAM_INVALID_INPUT", StatusCode::kInvalidArgument},
@@ -57,6 +57,8 @@ constexpr std::array<ReasonRow, 34> kReasons = {{
     {"CANCELLED", StatusCode::kCancelled},
     {"INTERNAL", StatusCode::kInternal},
     {"ASSET_LIBRARY_FULL", StatusCode::kResourceExhausted},
+    {"TASK_NOT_ENDED", StatusCode::kFailedPrecondition},
+    {"TASK_NOT_IN_DOUBT", StatusCode::kFailedPrecondition},
 }};
 
 Reason ReasonOfName(std::string_view name) {

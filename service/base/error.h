@@ -51,6 +51,8 @@ enum class Reason {
   kCancelled = 31,
   kInternal = 32,
   kAssetLibraryFull = 33,
+  kTaskNotEnded = 34,
+  kTaskNotInDoubt = 35,
 };
 
 // `INVALID_INPUT` for kInvalidInput and so on: the word in ErrorInfo.reason.

@@ -75,7 +75,7 @@ void Write(const model::Failure& failure, v1::FailureRecord& record) {
 }
 
 model::Failure Read(const v1::FailureRecord& record, EnumReader& enums) {
-  return {enums.Read(record.reason(), base::Reason::kAssetLibraryFull), record.upstream_code(), record.message()};
+  return {enums.Read(record.reason(), base::Reason::kTaskNotInDoubt), record.upstream_code(), record.message()};
 }
 
 void Write(const model::MediaInfo& info, v1::MediaInfoRecord& record) {

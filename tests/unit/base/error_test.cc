@@ -32,7 +32,7 @@ void ExpectEqual(const ErrorDetail& left, const ErrorDetail& right) {
 
 TEST(Reason, MirrorsTheProtoEnum) {
   const auto* proto = seedance::gateway::v1::ErrorReason_descriptor();
-  ASSERT_EQ(proto->value_count(), static_cast<int>(Reason::kAssetLibraryFull) + 1);
+  ASSERT_EQ(proto->value_count(), static_cast<int>(Reason::kTaskNotInDoubt) + 1);
   for (int i = 0; i < proto->value_count(); ++i) {
     EXPECT_EQ(proto->value(i)->number(), i);
     EXPECT_EQ(proto->value(i)->name(), "ERROR_REASON_" + std::string(ReasonName(static_cast<Reason>(i))));
