@@ -112,6 +112,39 @@ class Store {
                                                                        const model::PageCursor& after, int limit) = 0;
   // All tasks, of every tenant, that have not ended.
   virtual absl::StatusOr<std::vector<model::GenerationTask>> ListOpenTasks() = 0;
+  // The task that the vendor `upstream` knows by this id, if there is one.
+  virtual absl::StatusOr<std::optional<model::GenerationTask>> FindTaskByUpstreamId(
+      const std::string& upstream, const std::string& upstream_task_id) = 0;
+
+  // Deletes the task if `check` agrees (its error is returned and nothing is deleted), and keeps a mark of the deletion
+  // under the next revision, which is returned. The journal's row stays. `check` must not call the store.
+  virtual absl::StatusOr<int64_t> DeleteTask(const std::string& id, absl::Time now,
+                                             absl::FunctionRef<absl::Status(const model::GenerationTask&)> check) = 0;
+  // Deletes at most `limit` tasks that ended before `ended_before`, the oldest first, each as DeleteTask does, and
+  // their rows in the journal. Returns what was deleted.
+  virtual absl::StatusOr<std::vector<model::GenerationTask>> PurgeTasks(absl::Time ended_before, absl::Time now,
+                                                                        int limit) = 0;
+
+  // ---- History of tasks, for readers that follow all of a tenant's ----
+
+  // A task as it is now, at its newest revision, or that it was deleted at that revision.
+  struct TaskChange {
+    int64_t revision = 0;
+    std::string id;
+    std::optional<model::GenerationTask> task;  // Not set: deleted.
+  };
+  // At most `limit` (>= 1) changes of the tenant's tasks after revision `after`, in the order of their revisions. A
+  // task that changed several times stands there once. Everything committed before the call is seen.
+  virtual absl::StatusOr<std::vector<TaskChange>> ListTaskChanges(const std::string& tenant, int64_t after,
+                                                                  int limit) = 0;
+  // Where the history stands.
+  struct HistoryBounds {
+    int64_t newest = 0;     // Revision of the last write of the whole store.
+    int64_t forgotten = 0;  // Marks of deletions up to this revision may be gone.
+  };
+  virtual absl::StatusOr<HistoryBounds> GetHistoryBounds() = 0;
+  // Forgets the marks of deletions made before `before`. Returns how many.
+  virtual absl::StatusOr<int> TrimDeletions(absl::Time before) = 0;
 
   // ---- Journal of billed calls ----
 
@@ -137,6 +170,13 @@ class Store {
   // Turns every row in state kInFlight into kInDoubt with `error`, for the start after a crash. Tasks' rows
   // (resource_name set) are left alone: the task's own state says what happened. Returns how many.
   virtual absl::StatusOr<int> DoubtInFlightCalls(const std::string& error, absl::Time now) = 0;
+
+  // At most `limit` rows in state kInDoubt, the oldest first.
+  virtual absl::StatusOr<std::vector<model::BilledCall>> ListCallsInDoubt(int limit) = 0;
+
+  // Deletes at most `limit` rows that changed before `before` and stand for nothing any more: refused, not accepted, or
+  // of a task that was deleted. Returns how many.
+  virtual absl::StatusOr<int> PurgeCalls(absl::Time before, int limit) = 0;
 };
 
 }  // namespace seedance::store

@@ -1,5 +1,6 @@
 #include "service/store/sqlite/call_rows.h"
 
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -16,21 +17,27 @@ using model::BilledCallState;
 
 void WriteCall(Connection& connection, const BilledCall& call, bool for_task) {
   Query(connection,
-        "INSERT INTO billed_calls (tenant, method, request_id, state, for_task, body) VALUES (?, ?, ?, ?, ?, ?) "
-        "ON CONFLICT (tenant, method, request_id) DO UPDATE SET state = excluded.state, "
-        "for_task = excluded.for_task, body = excluded.body")
+        "INSERT INTO billed_calls (tenant, method, request_id, state, for_task, task_id, update_micros, body) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, method, request_id) DO UPDATE SET "
+        "state = excluded.state, for_task = excluded.for_task, task_id = excluded.task_id, "
+        "update_micros = excluded.update_micros, body = excluded.body")
       .Text(call.key.tenant)
       .Text(call.key.method)
       .Text(call.key.request_id)
       .Int(static_cast<int>(call.state))
       .Int(for_task ? 1 : 0)
+      .Text(TaskIdOf(call))
+      .Int(absl::ToUnixMicros(call.update_time))
       .Bytes(SerializeCall(call))
       .Run();
 }
 
 void RewriteCall(Connection& connection, const BilledCall& call) {
-  Query(connection, "UPDATE billed_calls SET state = ?, body = ? WHERE tenant = ? AND method = ? AND request_id = ?")
+  Query(connection,
+        "UPDATE billed_calls SET state = ?, update_micros = ?, body = ? "
+        "WHERE tenant = ? AND method = ? AND request_id = ?")
       .Int(static_cast<int>(call.state))
+      .Int(absl::ToUnixMicros(call.update_time))
       .Bytes(SerializeCall(call))
       .Text(call.key.tenant)
       .Text(call.key.method)
@@ -49,6 +56,11 @@ absl::StatusOr<BilledCall> RequireCall(Connection& connection, const model::Bill
 }
 
 }  // namespace
+
+std::string TaskIdOf(const BilledCall& call) {
+  constexpr std::string_view kPrefix = "generationTasks/";
+  return call.resource_name.rfind(kPrefix, 0) == 0 ? call.resource_name.substr(kPrefix.size()) : "";
+}
 
 absl::StatusOr<std::optional<BilledCall>> ReadCall(Connection& connection, const model::BilledCallKey& key) {
   Query query(connection, "SELECT body FROM billed_calls WHERE tenant = ? AND method = ? AND request_id = ?");
@@ -116,6 +128,30 @@ absl::StatusOr<int> DoubtInFlightCalls(Connection& connection, const std::string
     RewriteCall(connection, call);
   }
   return static_cast<int>(calls.size());
+}
+
+absl::StatusOr<std::vector<BilledCall>> ListCallsInDoubt(Connection& connection, int limit) {
+  static_assert(static_cast<int>(BilledCallState::kInDoubt) == 5);
+  Query query(connection, "SELECT body FROM billed_calls WHERE state = 5 ORDER BY update_micros LIMIT ?");
+  query.Int(limit);
+  std::vector<BilledCall> calls;
+  while (query.Step()) {
+    absl::StatusOr<BilledCall> call = ParseCall(query.BytesAt(0));
+    if (!call.ok()) return call.status();
+    calls.push_back(*std::move(call));
+  }
+  return calls;
+}
+
+int PurgeCalls(Connection& connection, absl::Time before, int limit) {
+  static_assert(static_cast<int>(BilledCallState::kRefused) == 3);
+  static_assert(static_cast<int>(BilledCallState::kNotAccepted) == 4);
+  return Query(connection,
+               "DELETE FROM billed_calls WHERE rowid IN (SELECT rowid FROM billed_calls WHERE update_micros < ? AND "
+               "(state IN (3, 4) OR (task_id <> '' AND task_id NOT IN (SELECT id FROM tasks))) LIMIT ?)")
+      .Int(absl::ToUnixMicros(before))
+      .Int(limit)
+      .Run();
 }
 
 }  // namespace seedance::store::sqlite

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -21,6 +22,11 @@ absl::StatusOr<Store::Begun> BeginCall(Connection& connection, const model::Bill
 absl::Status EndCall(Connection& connection, const model::BilledCall& call);
 absl::Status ExtendFingerprint(Connection& connection, const model::BilledCallKey& key, const model::Fingerprint& more);
 absl::StatusOr<int> DoubtInFlightCalls(Connection& connection, const std::string& error, absl::Time now);
+absl::StatusOr<std::vector<model::BilledCall>> ListCallsInDoubt(Connection& connection, int limit);
+int PurgeCalls(Connection& connection, absl::Time before, int limit);
+
+// Id of the task that the row is about; empty for other rows.
+std::string TaskIdOf(const model::BilledCall& call);
 
 }  // namespace seedance::store::sqlite
 

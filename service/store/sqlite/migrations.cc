@@ -7,6 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "service/store/record.h"
+#include "service/store/sqlite/call_rows.h"
+#include "service/store/sqlite/task_rows.h"
 
 namespace seedance::store::sqlite {
 namespace {
@@ -117,12 +119,85 @@ void FillAssetLibrary(Connection& connection) {
   }
 }
 
+// Deletions leave a mark, so that a reader who resumes learns of them.
+constexpr char kTaskHistory[] = R"sql(
+ALTER TABLE store_meta ADD COLUMN forgotten INTEGER NOT NULL DEFAULT 0;  -- Marks up to this revision may be gone.
+ALTER TABLE tasks ADD COLUMN end_micros       INTEGER NOT NULL DEFAULT 0;   -- 0: has not ended.
+ALTER TABLE tasks ADD COLUMN upstream         TEXT    NOT NULL DEFAULT '';
+ALTER TABLE tasks ADD COLUMN upstream_task_id TEXT    NOT NULL DEFAULT '';  -- Empty: not known.
+CREATE INDEX tasks_by_revision ON tasks (tenant, revision);
+CREATE INDEX tasks_ended ON tasks (end_micros, id) WHERE open = 0;
+CREATE INDEX tasks_by_upstream_id ON tasks (upstream, upstream_task_id) WHERE upstream_task_id <> '';
+
+CREATE TABLE deleted_tasks (
+  revision      INTEGER PRIMARY KEY,
+  tenant        TEXT NOT NULL,
+  id            TEXT NOT NULL,
+  delete_micros INTEGER NOT NULL
+) STRICT;
+CREATE INDEX deleted_tasks_by_tenant ON deleted_tasks (tenant, revision);
+CREATE INDEX deleted_tasks_by_time ON deleted_tasks (delete_micros);
+
+ALTER TABLE billed_calls ADD COLUMN task_id       TEXT    NOT NULL DEFAULT '';  -- Of a task's row.
+ALTER TABLE billed_calls ADD COLUMN update_micros INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX billed_calls_by_task ON billed_calls (task_id) WHERE task_id <> '';
+CREATE INDEX billed_calls_in_doubt ON billed_calls (update_micros) WHERE state = 5;
+CREATE INDEX billed_calls_by_time ON billed_calls (update_micros);
+)sql";
+
+void FillTasksHistory(Connection& connection) {
+  std::string last;
+  for (bool more = true; more;) {
+    std::vector<std::pair<std::string, std::string>> rows;
+    {
+      Query query(connection, "SELECT id, body FROM tasks WHERE id > ? ORDER BY id LIMIT ?");
+      query.Text(last).Int(kRowsAtOnce);
+      while (query.Step()) rows.emplace_back(query.BytesAt(0), query.BytesAt(1));
+    }
+    more = rows.size() == kRowsAtOnce;
+    for (const auto& [id, body] : rows) {
+      last = id;
+      const absl::StatusOr<model::GenerationTask> task = ParseTask(body);
+      if (task.ok()) FillTaskColumns(connection, *task);
+    }
+  }
+}
+
+void FillCallsHistory(Connection& connection) {
+  int64_t last = 0;
+  for (bool more = true; more;) {
+    std::vector<std::pair<int64_t, std::string>> rows;
+    {
+      Query query(connection, "SELECT rowid, body FROM billed_calls WHERE rowid > ? ORDER BY rowid LIMIT ?");
+      query.Int(last).Int(kRowsAtOnce);
+      while (query.Step()) rows.emplace_back(query.IntAt(0), query.BytesAt(1));
+    }
+    more = rows.size() == kRowsAtOnce;
+    for (const auto& [row, body] : rows) {
+      last = row;
+      const absl::StatusOr<model::BilledCall> call = ParseCall(body);
+      if (!call.ok()) continue;
+      Query(connection, "UPDATE billed_calls SET task_id = ?, update_micros = ? WHERE rowid = ?")
+          .Text(TaskIdOf(*call))
+          .Int(absl::ToUnixMicros(call->update_time))
+          .Int(row)
+          .Run();
+    }
+  }
+}
+
+void FillTaskHistory(Connection& connection) {
+  FillTasksHistory(connection);
+  FillCallsHistory(connection);
+}
+
 int Version(Connection& connection) { return std::atoi(connection.Value("PRAGMA user_version").c_str()); }
 
 }  // namespace
 
 const std::vector<Migration>& Migrations() {
-  static const auto* all = new std::vector<Migration>{{kFirst}, {kAssetLibrary, FillAssetLibrary}};
+  static const auto* all =
+      new std::vector<Migration>{{kFirst}, {kAssetLibrary, FillAssetLibrary}, {kTaskHistory, FillTaskHistory}};
   return *all;
 }
 

@@ -17,6 +17,7 @@
 #include "service/store/sqlite/migrations.h"
 #include "service/store/sqlite/read_pool.h"
 #include "service/store/sqlite/store_meta.h"
+#include "service/store/sqlite/task_history.h"
 #include "service/store/sqlite/task_rows.h"
 #include "service/store/sqlite/write_queue.h"
 
@@ -168,6 +169,39 @@ class SqliteStore : public Store {
     return readers_->Run([](Connection& connection) { return sqlite::ListOpenTasks(connection); });
   }
 
+  absl::StatusOr<std::optional<model::GenerationTask>> FindTaskByUpstreamId(
+      const std::string& upstream, const std::string& upstream_task_id) override {
+    return readers_->Run(
+        [&](Connection& connection) { return sqlite::FindTaskByUpstreamId(connection, upstream, upstream_task_id); });
+  }
+
+  absl::StatusOr<int64_t> DeleteTask(const std::string& id, absl::Time now,
+                                     absl::FunctionRef<absl::Status(const model::GenerationTask&)> check) override {
+    return Write<int64_t>([&](Connection& connection) { return sqlite::DeleteTask(connection, id, now, check); });
+  }
+
+  absl::StatusOr<std::vector<model::GenerationTask>> PurgeTasks(absl::Time ended_before, absl::Time now,
+                                                                int limit) override {
+    return Write<std::vector<model::GenerationTask>>(
+        [&](Connection& connection) { return sqlite::PurgeTasks(connection, ended_before, now, limit); });
+  }
+
+  absl::StatusOr<std::vector<TaskChange>> ListTaskChanges(const std::string& tenant, int64_t after,
+                                                          int limit) override {
+    return readers_->Run(
+        [&](Connection& connection) { return sqlite::ListTaskChanges(connection, tenant, after, limit); });
+  }
+
+  absl::StatusOr<HistoryBounds> GetHistoryBounds() override {
+    return readers_->Run(
+        [](Connection& connection) -> absl::StatusOr<HistoryBounds> { return ReadHistoryBounds(connection); });
+  }
+
+  absl::StatusOr<int> TrimDeletions(absl::Time before) override {
+    return Write<int>(
+        [&](Connection& connection) -> absl::StatusOr<int> { return sqlite::TrimDeletions(connection, before); });
+  }
+
   absl::StatusOr<Begun> BeginCall(const model::BilledCall& call, const model::GenerationTask* task) override {
     return Write<Begun>([&](Connection& connection) { return sqlite::BeginCall(connection, call, task); });
   }
@@ -191,6 +225,15 @@ class SqliteStore : public Store {
 
   absl::StatusOr<int> DoubtInFlightCalls(const std::string& error, absl::Time now) override {
     return Write<int>([&](Connection& connection) { return sqlite::DoubtInFlightCalls(connection, error, now); });
+  }
+
+  absl::StatusOr<std::vector<model::BilledCall>> ListCallsInDoubt(int limit) override {
+    return readers_->Run([&](Connection& connection) { return sqlite::ListCallsInDoubt(connection, limit); });
+  }
+
+  absl::StatusOr<int> PurgeCalls(absl::Time before, int limit) override {
+    return Write<int>(
+        [&](Connection& connection) -> absl::StatusOr<int> { return sqlite::PurgeCalls(connection, before, limit); });
   }
 
  private:

@@ -14,13 +14,6 @@ namespace {
 
 using Labels = std::map<std::string, std::string>;
 
-// Columns: revision, body.
-absl::StatusOr<model::GenerationTask> FromRow(const Query& row) {
-  absl::StatusOr<model::GenerationTask> task = ParseTask(row.BytesAt(1));
-  if (task.ok()) task->revision = row.IntAt(0);
-  return task;
-}
-
 model::PageCursor CursorOf(const model::GenerationTask& task) {
   return {absl::ToUnixMicros(task.create_time), task.id};
 }
@@ -37,17 +30,42 @@ void InsertLabels(Connection& connection, const std::string& id, const Labels& l
 
 int IsOpen(const model::GenerationTask& task) { return model::IsTerminal(task.state) ? 0 : 1; }
 
+// 0 while it is open. One that ended without a time of its own ended with its last change.
+int64_t EndMicros(const model::GenerationTask& task) {
+  if (IsOpen(task) == 1) return 0;
+  return absl::ToUnixMicros(task.end_time == absl::InfinitePast() ? task.update_time : task.end_time);
+}
+
 }  // namespace
+
+absl::StatusOr<model::GenerationTask> TaskFromRow(const Query& row) {
+  absl::StatusOr<model::GenerationTask> task = ParseTask(row.BytesAt(1));
+  if (task.ok()) task->revision = row.IntAt(0);
+  return task;
+}
+
+void FillTaskColumns(Connection& connection, const model::GenerationTask& task) {
+  Query(connection, "UPDATE tasks SET end_micros = ?, upstream = ?, upstream_task_id = ? WHERE id = ?")
+      .Int(EndMicros(task))
+      .Text(task.request.upstream)
+      .Text(task.upstream_task_id)
+      .Text(task.id)
+      .Run();
+}
 
 void InsertTask(Connection& connection, model::GenerationTask& task) {
   task.revision = NextRevision(connection);
   Query(connection,
-        "INSERT INTO tasks (id, tenant, state, open, create_micros, revision, body) VALUES (?, ?, ?, ?, ?, ?, ?)")
+        "INSERT INTO tasks (id, tenant, state, open, create_micros, end_micros, upstream, upstream_task_id, revision, "
+        "body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
       .Text(task.id)
       .Text(task.tenant)
       .Int(static_cast<int>(task.state))
       .Int(IsOpen(task))
       .Int(absl::ToUnixMicros(task.create_time))
+      .Int(EndMicros(task))
+      .Text(task.request.upstream)
+      .Text(task.upstream_task_id)
       .Int(task.revision)
       .Bytes(SerializeTask(task))
       .Run();
@@ -60,7 +78,7 @@ absl::StatusOr<model::GenerationTask> ReadTask(Connection& connection, const std
   if (!query.Step()) {
     return base::ResourceNotFound("seedance.gateway.v1.GenerationTask", model::GenerationTaskName(id));
   }
-  return FromRow(query);
+  return TaskFromRow(query);
 }
 
 absl::StatusOr<model::GenerationTask> ChangeTask(Connection& connection, const std::string& id,
@@ -71,11 +89,15 @@ absl::StatusOr<model::GenerationTask> ChangeTask(Connection& connection, const s
   if (absl::Status changed = change(*task); !changed.ok()) return changed;
   task->revision = NextRevision(connection);
   Query(connection,
-        "UPDATE tasks SET tenant = ?, state = ?, open = ?, create_micros = ?, revision = ?, body = ? WHERE id = ?")
+        "UPDATE tasks SET tenant = ?, state = ?, open = ?, create_micros = ?, end_micros = ?, upstream = ?, "
+        "upstream_task_id = ?, revision = ?, body = ? WHERE id = ?")
       .Text(task->tenant)
       .Int(static_cast<int>(task->state))
       .Int(IsOpen(*task))
       .Int(absl::ToUnixMicros(task->create_time))
+      .Int(EndMicros(*task))
+      .Text(task->request.upstream)
+      .Text(task->upstream_task_id)
       .Int(task->revision)
       .Bytes(SerializeTask(*task))
       .Text(id)
@@ -99,7 +121,7 @@ absl::StatusOr<model::Page<model::GenerationTask>> ListTasks(Connection& connect
     query.And("id IN (SELECT task_id FROM task_labels WHERE key = ? AND value = ?)", key, value);
   }
   return query.Read<model::GenerationTask>(connection, " AND (create_micros, id) < (?, ?)",
-                                           " ORDER BY create_micros DESC, id DESC LIMIT ?", after, limit, FromRow,
+                                           " ORDER BY create_micros DESC, id DESC LIMIT ?", after, limit, TaskFromRow,
                                            CursorOf);
 }
 
@@ -107,11 +129,25 @@ absl::StatusOr<std::vector<model::GenerationTask>> ListOpenTasks(Connection& con
   Query query(connection, "SELECT revision, body FROM tasks WHERE open = 1 ORDER BY create_micros, id");
   std::vector<model::GenerationTask> tasks;
   while (query.Step()) {
-    absl::StatusOr<model::GenerationTask> task = FromRow(query);
+    absl::StatusOr<model::GenerationTask> task = TaskFromRow(query);
     if (!task.ok()) return task.status();
     tasks.push_back(*std::move(task));
   }
   return tasks;
+}
+
+absl::StatusOr<std::optional<model::GenerationTask>> FindTaskByUpstreamId(Connection& connection,
+                                                                          const std::string& upstream,
+                                                                          const std::string& upstream_task_id) {
+  // The third condition lets SQLite use the partial index.
+  Query query(
+      connection,
+      "SELECT revision, body FROM tasks WHERE upstream = ? AND upstream_task_id = ? AND upstream_task_id <> ''");
+  query.Text(upstream).Text(upstream_task_id);
+  if (!query.Step()) return std::optional<model::GenerationTask>();
+  absl::StatusOr<model::GenerationTask> task = TaskFromRow(query);
+  if (!task.ok()) return task.status();
+  return std::optional<model::GenerationTask>(*std::move(task));
 }
 
 }  // namespace seedance::store::sqlite

@@ -1,6 +1,7 @@
 #ifndef SEEDANCE_SERVICE_STORE_SQLITE_TASK_ROWS_H_
 #define SEEDANCE_SERVICE_STORE_SQLITE_TASK_ROWS_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,15 @@ absl::StatusOr<model::GenerationTask> ChangeTask(Connection& connection, const s
 absl::StatusOr<model::Page<model::GenerationTask>> ListTasks(Connection& connection, const Store::TaskFilter& filter,
                                                              const model::PageCursor& after, int limit);
 absl::StatusOr<std::vector<model::GenerationTask>> ListOpenTasks(Connection& connection);
+absl::StatusOr<std::optional<model::GenerationTask>> FindTaskByUpstreamId(Connection& connection,
+                                                                          const std::string& upstream,
+                                                                          const std::string& upstream_task_id);
+
+// Writes the columns that the third version of the schema added, from the task.
+void FillTaskColumns(Connection& connection, const model::GenerationTask& task);
+
+// The task of a row whose columns begin with revision and body.
+absl::StatusOr<model::GenerationTask> TaskFromRow(const Query& row);
 
 }  // namespace seedance::store::sqlite
 

@@ -100,6 +100,24 @@ class FlakyStore : public store::Store {
     return store_->ListTasks(filter, after, limit);
   }
   absl::StatusOr<std::vector<model::GenerationTask>> ListOpenTasks() override { return store_->ListOpenTasks(); }
+  absl::StatusOr<std::optional<model::GenerationTask>> FindTaskByUpstreamId(
+      const std::string& upstream, const std::string& upstream_task_id) override {
+    return store_->FindTaskByUpstreamId(upstream, upstream_task_id);
+  }
+  absl::StatusOr<int64_t> DeleteTask(const std::string& id, absl::Time now,
+                                     absl::FunctionRef<absl::Status(const model::GenerationTask&)> check) override {
+    return store_->DeleteTask(id, now, check);
+  }
+  absl::StatusOr<std::vector<model::GenerationTask>> PurgeTasks(absl::Time ended_before, absl::Time now,
+                                                                int limit) override {
+    return store_->PurgeTasks(ended_before, now, limit);
+  }
+  absl::StatusOr<std::vector<TaskChange>> ListTaskChanges(const std::string& tenant, int64_t after,
+                                                          int limit) override {
+    return store_->ListTaskChanges(tenant, after, limit);
+  }
+  absl::StatusOr<HistoryBounds> GetHistoryBounds() override { return store_->GetHistoryBounds(); }
+  absl::StatusOr<int> TrimDeletions(absl::Time before) override { return store_->TrimDeletions(before); }
   absl::StatusOr<Begun> BeginCall(const model::BilledCall& call, const model::GenerationTask* task) override {
     if (Fails(failing_begins)) return base::StoreUnavailable("test");
     return store_->BeginCall(call, task);
@@ -119,6 +137,10 @@ class FlakyStore : public store::Store {
   absl::StatusOr<int> DoubtInFlightCalls(const std::string& error, absl::Time now) override {
     return store_->DoubtInFlightCalls(error, now);
   }
+  absl::StatusOr<std::vector<model::BilledCall>> ListCallsInDoubt(int limit) override {
+    return store_->ListCallsInDoubt(limit);
+  }
+  absl::StatusOr<int> PurgeCalls(absl::Time before, int limit) override { return store_->PurgeCalls(before, limit); }
 
  private:
   static bool Fails(std::atomic<int>& left) {

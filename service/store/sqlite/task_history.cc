@@ -1,0 +1,93 @@
+#include "service/store/sqlite/task_history.h"
+
+#include <utility>
+
+#include "service/store/sqlite/store_meta.h"
+#include "service/store/sqlite/task_rows.h"
+
+namespace seedance::store::sqlite {
+namespace {
+
+// Deletes the task's row and returns the revision of the mark.
+int64_t Erase(Connection& connection, const model::GenerationTask& task, absl::Time now) {
+  const int64_t revision = NextRevision(connection);
+  Query(connection, "DELETE FROM tasks WHERE id = ?").Text(task.id).Run();
+  Query(connection, "INSERT INTO deleted_tasks (revision, tenant, id, delete_micros) VALUES (?, ?, ?, ?)")
+      .Int(revision)
+      .Text(task.tenant)
+      .Text(task.id)
+      .Int(absl::ToUnixMicros(now))
+      .Run();
+  return revision;
+}
+
+}  // namespace
+
+absl::StatusOr<int64_t> DeleteTask(Connection& connection, const std::string& id, absl::Time now,
+                                   absl::FunctionRef<absl::Status(const model::GenerationTask&)> check) {
+  const absl::StatusOr<model::GenerationTask> task = ReadTask(connection, id);
+  if (!task.ok()) return task.status();
+  if (absl::Status agreed = check(*task); !agreed.ok()) return agreed;
+  return Erase(connection, *task, now);
+}
+
+absl::StatusOr<std::vector<model::GenerationTask>> PurgeTasks(Connection& connection, absl::Time ended_before,
+                                                              absl::Time now, int limit) {
+  std::vector<model::GenerationTask> tasks;
+  {
+    Query query(connection,
+                "SELECT revision, body FROM tasks WHERE open = 0 AND end_micros < ? ORDER BY end_micros, id LIMIT ?");
+    query.Int(absl::ToUnixMicros(ended_before)).Int(limit);
+    while (query.Step()) {
+      absl::StatusOr<model::GenerationTask> task = TaskFromRow(query);
+      if (!task.ok()) return task.status();
+      tasks.push_back(*std::move(task));
+    }
+  }
+  for (const model::GenerationTask& task : tasks) {
+    Erase(connection, task, now);
+    Query(connection, "DELETE FROM billed_calls WHERE task_id = ? AND task_id <> ''").Text(task.id).Run();
+  }
+  return tasks;
+}
+
+// Two reads on one snapshot would need a transaction; one statement is one.
+absl::StatusOr<std::vector<Store::TaskChange>> ListTaskChanges(Connection& connection, const std::string& tenant,
+                                                               int64_t after, int limit) {
+  Query query(connection,
+              "SELECT revision, body, id, 0 FROM tasks WHERE tenant = ? AND revision > ? "
+              "UNION ALL SELECT revision, x'', id, 1 FROM deleted_tasks WHERE tenant = ? AND revision > ? "
+              "ORDER BY revision LIMIT ?");
+  query.Text(tenant).Int(after).Text(tenant).Int(after).Int(limit);
+  std::vector<Store::TaskChange> changes;
+  while (query.Step()) {
+    Store::TaskChange change;
+    change.revision = query.IntAt(0);
+    change.id = query.BytesAt(2);
+    if (query.IntAt(3) == 0) {
+      absl::StatusOr<model::GenerationTask> task = TaskFromRow(query);
+      if (!task.ok()) return task.status();
+      change.task = *std::move(task);
+    }
+    changes.push_back(std::move(change));
+  }
+  return changes;
+}
+
+Store::HistoryBounds ReadHistoryBounds(Connection& connection) {
+  Query query(connection, "SELECT revision, forgotten FROM store_meta WHERE id = 1");
+  query.Step();
+  return {query.IntAt(0), query.IntAt(1)};
+}
+
+int TrimDeletions(Connection& connection, absl::Time before) {
+  const int64_t micros = absl::ToUnixMicros(before);
+  Query(connection,
+        "UPDATE store_meta SET forgotten = max(forgotten, "
+        "(SELECT coalesce(max(revision), 0) FROM deleted_tasks WHERE delete_micros < ?)) WHERE id = 1")
+      .Int(micros)
+      .Run();
+  return Query(connection, "DELETE FROM deleted_tasks WHERE delete_micros < ?").Int(micros).Run();
+}
+
+}  // namespace seedance::store::sqlite

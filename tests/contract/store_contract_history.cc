@@ -1,0 +1,200 @@
+#include <string>
+#include <vector>
+
+#include "tests/contract/store_contract.h"
+
+namespace seedance::testing {
+namespace {
+
+using model::TaskState;
+using Changes = std::vector<store::Store::TaskChange>;
+
+model::GenerationTask Ended(const std::string& id, double at, const std::string& tenant = "tenant-a") {
+  model::GenerationTask task = MakeTask(id);
+  task.tenant = tenant;
+  task.state = TaskState::kSucceeded;
+  task.end_time = At(at);
+  return task;
+}
+
+absl::Status Agree(const model::GenerationTask&) { return absl::OkStatus(); }
+
+// `id` of a task, `-id` of a deletion.
+std::vector<std::string> Words(const absl::StatusOr<Changes>& changes) {
+  std::vector<std::string> words;
+  if (!changes.ok()) return {changes.status().ToString()};
+  for (const auto& change : *changes) words.push_back((change.task.has_value() ? "" : "-") + change.id);
+  return words;
+}
+
+using Texts = std::vector<std::string>;
+
+TEST_P(StoreContract, ChangesComeInTheOrderOfRevisionsEachTaskOnce) {
+  const model::GenerationTask first = AddTask(MakeTask("a"));
+  AddTask(MakeTask("b"));
+  const auto changed = store().UpdateTask("a", [](model::GenerationTask& task) {
+    task.progress_percent = 50;
+    return absl::OkStatus();
+  });
+  ASSERT_TRUE(changed.ok());
+  const auto all = store().ListTaskChanges("tenant-a", 0, 10);
+  EXPECT_EQ(Words(all), (Texts{"b", "a"}));
+  EXPECT_EQ(all->back().revision, changed->revision);
+  EXPECT_EQ(all->back().task->revision, changed->revision);
+  EXPECT_EQ(all->back().task->progress_percent, 50);
+  EXPECT_EQ(Words(store().ListTaskChanges("tenant-a", 0, 1)), (Texts{"b"}));
+  EXPECT_EQ(Words(store().ListTaskChanges("tenant-a", all->front().revision, 10)), (Texts{"a"}));
+  EXPECT_EQ(Words(store().ListTaskChanges("tenant-a", changed->revision, 10)), Texts{});
+}
+
+TEST_P(StoreContract, ChangesAreOfOneTenant) {
+  model::GenerationTask foreign = MakeTask("foreign");
+  foreign.tenant = "tenant-b";
+  AddTask(foreign);
+  AddTask(MakeTask("own"));
+  EXPECT_EQ(Words(store().ListTaskChanges("tenant-a", 0, 10)), (Texts{"own"}));
+}
+
+TEST_P(StoreContract, DeletionLeavesAMarkUnderTheNextRevision) {
+  const model::GenerationTask task = AddTask(Ended("a", 5));
+  const auto deleted = store().DeleteTask("a", At(10), Agree);
+  ASSERT_TRUE(deleted.ok()) << deleted.status();
+  EXPECT_GT(*deleted, task.revision);
+  EXPECT_EQ(base::GetReason(store().GetTask("a").status()), base::Reason::kResourceNotFound);
+  Reopen();
+  const auto changes = store().ListTaskChanges("tenant-a", task.revision, 10);
+  EXPECT_EQ(Words(changes), (Texts{"-a"}));
+  EXPECT_EQ(changes->front().revision, *deleted);
+  EXPECT_EQ(Words(store().ListTaskChanges("tenant-b", 0, 10)), Texts{});
+  EXPECT_EQ(store().GetHistoryBounds()->newest, *deleted);
+}
+
+TEST_P(StoreContract, DeletionOfAMissingTaskIsNotFound) {
+  EXPECT_EQ(base::GetReason(store().DeleteTask("none", At(1), Agree).status()), base::Reason::kResourceNotFound);
+}
+
+TEST_P(StoreContract, DeletionThatTheCheckRefusesDeletesNothing) {
+  AddTask(Ended("a", 5));
+  const auto refused = store().DeleteTask(
+      "a", At(10), [](const model::GenerationTask&) { return absl::FailedPreconditionError("open"); });
+  EXPECT_TRUE(absl::IsFailedPrecondition(refused.status()));
+  EXPECT_TRUE(store().GetTask("a").ok());
+}
+
+TEST_P(StoreContract, DeletedTaskKeepsItsRequestId) {
+  AddTask(Ended("a", 5));
+  ASSERT_TRUE(store().DeleteTask("a", At(10), Agree).ok());
+  model::BilledCall call = MakeCall("a");
+  call.key.method = "CreateGenerationTask";
+  EXPECT_TRUE((*store().GetCall(call.key)).has_value());
+}
+
+TEST_P(StoreContract, PurgeTakesTheOldestEndedTasksWithTheirRequestIds) {
+  AddTask(Ended("late", 30));
+  AddTask(Ended("early", 10));
+  AddTask(Ended("middle", 20));
+  AddTask(MakeTask("open"));
+  const auto first = store().PurgeTasks(At(25), At(40), 1);
+  ASSERT_TRUE(first.ok()) << first.status();
+  ASSERT_EQ(first->size(), 1u);
+  EXPECT_EQ(first->front().id, "early");
+  EXPECT_EQ(store().PurgeTasks(At(25), At(40), 10)->size(), 1u);
+  EXPECT_TRUE(store().PurgeTasks(At(25), At(40), 10)->empty());
+  EXPECT_TRUE(store().GetTask("late").ok());
+  EXPECT_TRUE(store().GetTask("open").ok());
+  model::BilledCall call = MakeCall("early");
+  call.key.method = "CreateGenerationTask";
+  EXPECT_FALSE((*store().GetCall(call.key)).has_value());
+  call.key.request_id = "late";
+  EXPECT_TRUE((*store().GetCall(call.key)).has_value());
+  EXPECT_EQ(Words(store().ListTaskChanges("tenant-a", 0, 10)), (Texts{"late", "open", "-early", "-middle"}));
+}
+
+TEST_P(StoreContract, TaskThatEndsLaterIsPurgedByItsEnd) {
+  AddTask(MakeTask("a"));
+  EXPECT_TRUE(store().PurgeTasks(At(1000), At(1000), 10)->empty());
+  const auto ended = store().UpdateTask("a", [](model::GenerationTask& task) {
+    task.state = TaskState::kFailed;
+    task.end_time = At(50);
+    return absl::OkStatus();
+  });
+  ASSERT_TRUE(ended.ok());
+  EXPECT_TRUE(store().PurgeTasks(At(50), At(1000), 10)->empty());
+  EXPECT_EQ(store().PurgeTasks(At(51), At(1000), 10)->size(), 1u);
+}
+
+TEST_P(StoreContract, TrimmedDeletionsAreKnownToBeForgotten) {
+  AddTask(Ended("a", 5));
+  AddTask(Ended("b", 5));
+  const int64_t first = *store().DeleteTask("a", At(10), Agree);
+  const int64_t second = *store().DeleteTask("b", At(20), Agree);
+  EXPECT_EQ(store().GetHistoryBounds()->forgotten, 0);
+  EXPECT_EQ(*store().TrimDeletions(At(15)), 1);
+  EXPECT_EQ(store().GetHistoryBounds()->forgotten, first);
+  EXPECT_EQ(Words(store().ListTaskChanges("tenant-a", 0, 10)), (Texts{"-b"}));
+  EXPECT_EQ(*store().TrimDeletions(At(15)), 0);
+  EXPECT_EQ(store().GetHistoryBounds()->forgotten, first);
+  Reopen();
+  EXPECT_EQ(store().GetHistoryBounds()->forgotten, first);
+  EXPECT_EQ(*store().TrimDeletions(At(100)), 1);
+  EXPECT_EQ(store().GetHistoryBounds()->forgotten, second);
+}
+
+TEST_P(StoreContract, TaskIsFoundByTheVendorsId) {
+  model::GenerationTask task = MakeTask("a");
+  task.request.upstream = "piapi";
+  AddTask(task);
+  EXPECT_FALSE((*store().FindTaskByUpstreamId("piapi", "v-1")).has_value());
+  EXPECT_FALSE((*store().FindTaskByUpstreamId("piapi", "")).has_value());
+  ASSERT_TRUE(store()
+                  .UpdateTask("a",
+                              [](model::GenerationTask& edited) {
+                                edited.upstream_task_id = "v-1";
+                                return absl::OkStatus();
+                              })
+                  .ok());
+  EXPECT_EQ((*store().FindTaskByUpstreamId("piapi", "v-1"))->id, "a");
+  EXPECT_FALSE((*store().FindTaskByUpstreamId("anyfast", "v-1")).has_value());
+}
+
+TEST_P(StoreContract, CallsInDoubtAreListedOldestFirst) {
+  for (const auto& [id, at] : {std::pair("late", 20.0), std::pair("early", 10.0)}) {
+    model::BilledCall call = MakeCall(id);
+    call.state = model::BilledCallState::kInFlight;
+    ASSERT_TRUE(store().BeginCall(call, nullptr).ok());
+    call.state = model::BilledCallState::kInDoubt;
+    call.update_time = At(at);
+    ASSERT_TRUE(store().FinishCall(call, nullptr, nullptr).ok());
+  }
+  const auto doubtful = store().ListCallsInDoubt(10);
+  ASSERT_TRUE(doubtful.ok()) << doubtful.status();
+  ASSERT_EQ(doubtful->size(), 2u);
+  EXPECT_EQ(doubtful->front().key.request_id, "early");
+  EXPECT_EQ(store().ListCallsInDoubt(1)->size(), 1u);
+}
+
+TEST_P(StoreContract, PurgeOfCallsTakesOnlyWhatStandsForNothing) {
+  const auto end = [&](const std::string& id, model::BilledCallState state) {
+    model::BilledCall call = MakeCall(id);
+    call.state = model::BilledCallState::kInFlight;
+    ASSERT_TRUE(store().BeginCall(call, nullptr).ok());
+    call.state = state;
+    call.update_time = At(10);
+    ASSERT_TRUE(store().FinishCall(call, nullptr, nullptr).ok());
+  };
+  end("refused", model::BilledCallState::kRefused);
+  end("not-accepted", model::BilledCallState::kNotAccepted);
+  end("doubtful", model::BilledCallState::kInDoubt);
+  end("done", model::BilledCallState::kDone);
+  AddTask(Ended("deleted", 5));
+  AddTask(Ended("kept", 5));
+  ASSERT_TRUE(store().DeleteTask("deleted", At(6), Agree).ok());
+  EXPECT_EQ(*store().PurgeCalls(At(-1), 10), 0);
+  EXPECT_EQ(*store().PurgeCalls(At(100), 2), 2);
+  EXPECT_EQ(*store().PurgeCalls(At(100), 10), 1);
+  EXPECT_EQ(*store().PurgeCalls(At(100), 10), 0);
+  for (const char* id : {"doubtful", "done"}) EXPECT_TRUE((*store().GetCall(MakeCall(id).key)).has_value()) << id;
+}
+
+}  // namespace
+}  // namespace seedance::testing
