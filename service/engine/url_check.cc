@@ -1,6 +1,7 @@
 #include "service/engine/url_check.h"
 
 #include <algorithm>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,7 +31,13 @@ class JudgedFile : public upstream::MediaReader {
     return whole_ || !judge_.done();
   }
 
-  int64_t Skippable() const override { return whole_ ? 0 : judge_.Skippable(); }
+  // Never further than a byte beyond the largest file: a header may lie, and a server need not say how long the file
+  // is.
+  int64_t Skippable() const override {
+    const int64_t room = judge_.MaxBytes() - seen_;
+    if (whole_ || room < 0) return 0;
+    return std::min(judge_.Skippable(), room == std::numeric_limits<int64_t>::max() ? room : room + 1);
+  }
   void OnSkip(int64_t bytes) override {
     seen_ += bytes;
     judge_.Skip(bytes);

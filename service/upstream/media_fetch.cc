@@ -17,6 +17,8 @@ namespace {
 constexpr int kMaxRedirects = 5;
 // A file that wants more ranges than this is built to waste time.
 constexpr int kMaxRanges = 64;
+// No file is so long; a header that points further lies, and positions beyond it could overflow.
+constexpr int64_t kMostBytes = int64_t{1} << 40;
 constexpr int64_t kFirstRange = 64 << 10;
 constexpr int64_t kLongestRange = 1 << 20;
 
@@ -46,6 +48,7 @@ std::optional<ContentRange> ParseContentRange(const std::string& text) {
   const size_t slash = text.find('/');
   const bool known = slash != std::string::npos && absl::SimpleAtoi(text.substr(slash + 1), &range.total);
   if (!known || range.total < 0) range.total = 0;
+  if (range.first > kMostBytes || range.total > kMostBytes) return std::nullopt;
   return range;
 }
 
@@ -199,7 +202,7 @@ class Fetch : public ByteSink {
   void SkipAhead() {
     int64_t skip = reader_.Skippable();
     // One byte stays, so that the end of the file is seen and not only believed.
-    if (size_ > 0) skip = std::min(skip, size_ - position_ - 1);
+    skip = std::min(skip, (size_ > 0 ? size_ - 1 : kMostBytes) - position_);
     range_ = skip > 0 ? kFirstRange : std::min(range_ * 2, kLongestRange);
     if (skip <= 0) return;
     reader_.OnSkip(skip);

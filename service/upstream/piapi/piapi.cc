@@ -30,6 +30,8 @@ using base::Reason;
 constexpr char kAssetResource[] = "seedance.gateway.v1.Asset";
 constexpr int kPageSize = 100;
 // Of the vendor's list; its largest plan has 1000 assets.
+// How long the list is read in place of a path for one asset that seems not to exist.
+constexpr absl::Duration kWithoutGetPath = absl::Minutes(10);
 constexpr int kMaxPages = 100;
 
 PiApiOptions WithOwnFacts(PiApiOptions options) {
@@ -109,7 +111,7 @@ class PiApi : public Upstream {
   }
 
   absl::StatusOr<AssetReport> GetAsset(const CallOptions& call, const std::string& id) override {
-    if (no_get_path_) return FindInList(call, id);
+    if (clock_.Now() < absl::FromUnixMicros(list_until_micros_)) return FindInList(call, id);
     HttpRequest request = client_.Request(call, "GET", PathOf(options_.paths.asset_get, id));
     absl::StatusOr<HttpReply> reply = client_.SendRead(call, request);
     if (!reply.ok()) return reply.status();
@@ -119,9 +121,12 @@ class PiApi : public Upstream {
       if (asset.id == id) return asset;
     }
     const absl::Status error = client_.ReadError(Operation::kReadAssets, call, *reply, AssetRef(id));
-    if (!MayLackPath(*reply, error)) return error;
+    // An answer that is no answer of an API (a page in HTML, another object) may be that of a path that does not exist.
+    const bool strange = reply->outcome == HttpOutcome::kReply && base::GetReason(error) == Reason::kUpstreamProtocol;
+    if (!MayLackPath(*reply, error) && !strange) return error;
     absl::StatusOr<AssetReport> listed = FindInList(call, id);
-    if (listed.ok()) no_get_path_ = true;
+    if (listed.ok()) list_until_micros_ = absl::ToUnixMicros(clock_.Now() + kWithoutGetPath);
+    if (strange && base::GetReason(listed.status()) == Reason::kResourceNotFound) return error;
     return listed;
   }
 
@@ -228,6 +233,12 @@ class PiApi : public Upstream {
     return reply.outcome == HttpOutcome::kReply && (status || base::GetReason(error) == Reason::kResourceNotFound);
   }
 
+  static absl::Status CannotLookThrough(const std::string& why) {
+    base::ErrorDetail detail;
+    detail.reason = Reason::kUpstreamUnavailable;
+    return base::MakeError(why, detail);
+  }
+
   // Shows every asset of the vendor's list once, until `visit` returns false.
   absl::Status Walk(const CallOptions& call, const std::function<bool(AssetReport)>& visit) {
     std::set<std::string> seen;
@@ -240,12 +251,14 @@ class PiApi : public Upstream {
         if (!visit(std::move(asset))) return absl::OkStatus();
       }
       const bool complete = page->total.has_value() && static_cast<int64_t>(seen.size()) >= *page->total;
-      // A vendor that knows no pages sends the same again.
-      if (complete || seen.size() == before) return absl::OkStatus();
+      if (complete || page->items.empty()) return absl::OkStatus();
+      if (seen.size() > before) continue;
+      // A vendor that knows no pages sends the same again: that is all, unless it says that there is more.
+      if (!page->total.has_value()) return absl::OkStatus();
+      return CannotLookThrough(absl::StrCat("the vendor says that it has ", *page->total, " assets but lists only ",
+                                            seen.size(), "; check the query of paths.asset_list"));
     }
-    base::ErrorDetail detail;
-    detail.reason = Reason::kUpstreamUnavailable;
-    return base::MakeError("the vendor lists too many assets to look through", detail);
+    return CannotLookThrough("the vendor lists too many assets to look through");
   }
 
   absl::StatusOr<PiApiAssetPage> ListPage(const CallOptions& call, int number) {
@@ -280,8 +293,9 @@ class PiApi : public Upstream {
   const PiApiOptions options_;
   const VendorClient client_;
   base::Clock& clock_;
-  // The vendor does not know the path for one asset, though it knew the asset.
-  std::atomic<bool> no_get_path_ = false;
+  // Until then the list is read instead of the path for one asset: it had an asset that the path did not have. Not for
+  // ever, because one stray answer looks the same, and reading the list keeps every asset of the account alive.
+  std::atomic<int64_t> list_until_micros_ = 0;
 };
 
 }  // namespace

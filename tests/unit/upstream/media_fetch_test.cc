@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <limits>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -293,6 +294,30 @@ TEST(MediaFetch, EndlessTinyRangesAreGivenUp) {
   Collector reader;
   EXPECT_FALSE(Read(server.url(), reader).ok());
   EXPECT_LE(requests, 100);
+}
+
+TEST(MediaFetch, ASkipBeyondAnyFileIsBoundedWhenTheServerDoesNotSayHowLongItIs) {
+  std::string asked;
+  TrickServer server([&](Peer& peer, int) {
+    for (std::string head = peer.ReadHead(); !head.empty(); head = peer.ReadHead()) {
+      const bool first = absl::StrContains(head, "Range: bytes=0-");
+      if (!first) asked = head;
+      peer.Send(first ? "HTTP/1.1 206 X\r\nContent-Range: bytes 0-3/*\r\nContent-Length: 4\r\n\r\nabcd"
+                      : "HTTP/1.1 416 X\r\nContent-Length: 0\r\n\r\n");
+    }
+  });
+  Collector reader;
+  reader.skip_after_ = 4;
+  reader.skip_next_ = std::numeric_limits<int64_t>::max();
+  EXPECT_FALSE(Read(server.url(), reader).ok());
+  EXPECT_EQ(reader.skipped_, (int64_t{1} << 40) - 4);
+  EXPECT_THAT(asked, HasSubstr("bytes=1099511627776-"));
+}
+
+TEST(MediaFetch, ARangeOfAnImpossibleFileIsRefused) {
+  Replies server("HTTP/1.1 206 X\r\nContent-Range: bytes 0-3/9223372036854775807\r\nContent-Length: 4\r\n\r\nabcd");
+  Collector reader;
+  EXPECT_FALSE(Read(server.url(), reader).ok());
 }
 
 // ---- Where it may lead ----

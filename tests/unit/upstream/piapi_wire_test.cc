@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+
+#include "service/base/clock.h"
 #include "service/base/error.h"
 #include "service/upstream/piapi/piapi.h"
 #include "service/upstream/piapi/profiles.h"
@@ -313,6 +316,16 @@ TEST(PiApiWire, VendorThatKnowsNoPagesIsAskedTwiceAtMost) {
   EXPECT_EQ(vendor.requests().size(), 2u);
 }
 
+TEST(PiApiWire, ListThatShowsLessThanItSaysIsNotTakenForAll) {
+  RecordingVendor vendor([](const httplib::Request& request, httplib::Response& response) {
+    if (request.path != "/api/v1/asset/list") return Say(response, 404, "404 page not found");
+    Say(response, 200, R"({"items":[{"asset_id":"asset-1","status":"Active"}],"total":300})");
+  });
+  auto upstream = PiApiAt(vendor);
+  EXPECT_EQ(base::GetReason(upstream->GetAsset({}, "asset-9").status()), Reason::kUpstreamUnavailable);
+  EXPECT_TRUE(upstream->GetAsset({}, "asset-1").ok());
+}
+
 TEST(PiApiWire, EmptyListsOfEveryForm) {
   for (const char* body : {R"({"items":[]})", R"({"items":null,"total":0})", R"({"code":200,"data":{"items":[]}})",
                            R"({"code":200,"data":[]})", "[]"}) {
@@ -351,6 +364,36 @@ TEST(PiApiWire, GetAssetFindsItInTheListWhenTheVendorHasNoPathForOne) {
       ElementsAre("GET /api/v1/asset/asset-3", "GET /api/v1/asset/list?page=1&page_size=100",
                   "GET /api/v1/asset/list?page=2&page_size=100", "GET /api/v1/asset/list?page=1&page_size=100",
                   "GET /api/v1/asset/list?page=2&page_size=100", "GET /api/v1/asset/list?page=3&page_size=100"));
+}
+
+TEST(PiApiWire, PathForOneAssetIsTriedAgainAfterAWhile) {
+  std::atomic<bool> stray = true;
+  RecordingVendor vendor([&](const httplib::Request& request, httplib::Response& response) {
+    if (request.path == "/api/v1/asset/list") return SayPage(request, response, "");
+    if (stray) return Say(response, 404, "404 page not found");
+    Say(response, 200, R"({"asset_id":"asset-3","status":"Active"})");
+  });
+  base::SimulatedClock clock(absl::FromUnixSeconds(1'790'000'000));
+  const auto upstream = MakePiApi(OptionsFor(vendor), MakeHttpTransport({}), clock);
+  EXPECT_EQ(upstream->GetAsset({}, "asset-3")->state, model::AssetState::kProcessing);
+  stray = false;
+  clock.Advance(absl::Minutes(9));
+  EXPECT_EQ(upstream->GetAsset({}, "asset-3")->state, model::AssetState::kProcessing);
+  clock.Advance(absl::Minutes(2));
+  EXPECT_EQ(upstream->GetAsset({}, "asset-3")->state, model::AssetState::kActive);
+}
+
+TEST(PiApiWire, StrangeAnswersForOneAssetLeadToTheListToo) {
+  for (const char* body : {"<html>not here</html>", R"({"hello":1})"}) {
+    RecordingVendor vendor([&](const httplib::Request& request, httplib::Response& response) {
+      if (request.path == "/api/v1/asset/list") return SayPage(request, response, "");
+      Say(response, 200, body);
+    });
+    auto upstream = PiApiAt(vendor);
+    // What the list does not have either stays in doubt: the first answer was no word about the asset.
+    EXPECT_EQ(base::GetReason(upstream->GetAsset({}, "asset-9").status()), Reason::kUpstreamProtocol) << body;
+    EXPECT_TRUE(upstream->GetAsset({}, "asset-3").ok()) << body;
+  }
 }
 
 TEST(PiApiWire, AssetIsUnknownOnlyWhenTheListDoesNotHaveIt) {
