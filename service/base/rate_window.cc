@@ -17,8 +17,7 @@ RateWindow::RateWindow(double per_second) {
   gap_ = hold_ / static_cast<double>(places_);
 }
 
-absl::Time RateWindow::NextAt(absl::Time now) {
-  if (places_ == 0) return now;
+void RateWindow::Release(absl::Time now) {
   // Further away than anything can be: the clock was set back.
   if (next_ > now + gap_) next_ = now + gap_;
   while (!releases_.empty() && *releases_.rbegin() > now + hold_ + kTravel) {
@@ -26,6 +25,17 @@ absl::Time RateWindow::NextAt(absl::Time now) {
     releases_.insert(now + hold_);
   }
   releases_.erase(releases_.begin(), releases_.upper_bound(now));
+}
+
+double RateWindow::Use(absl::Time now) {
+  if (places_ == 0) return 0;
+  Release(now);
+  return static_cast<double>(taken_ + releases_.size()) / static_cast<double>(places_);
+}
+
+absl::Time RateWindow::NextAt(absl::Time now) {
+  if (places_ == 0) return now;
+  Release(now);
   const absl::Time spread = std::max(now, next_);
   if (taken_ + releases_.size() < places_) return spread;
   return releases_.empty() ? absl::InfiniteFuture() : std::max(spread, *releases_.begin());

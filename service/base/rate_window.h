@@ -27,6 +27,9 @@ class RateWindow {
   // When the next call may take a place: `now`, or later. InfiniteFuture: not before a call that has a place is sent.
   absl::Time NextAt(absl::Time now);
 
+  // How much of the rate is in use, 0 to 1.
+  double Use(absl::Time now);
+
   // A call takes a place.
   void Take(absl::Time now);
   // It is sent now, ... Returns what Answered wants to know.
@@ -37,6 +40,9 @@ class RateWindow {
   void Answered(absl::Time sent_mark, absl::Time now);
 
  private:
+  // Forgets the places that are free by now.
+  void Release(absl::Time now);
+
   size_t places_ = 0;  // 0: no limit.
   absl::Duration hold_;
   absl::Duration gap_;

@@ -3,6 +3,11 @@
 #include <algorithm>
 
 namespace seedance::engine {
+namespace {
+
+constexpr double kBusy = 0.75;
+
+}  // namespace
 
 CallGate::CallGate(const Options& options)
     : lanes_{Lane(options.polls_per_second, options.max_polls), Lane(options.submits_per_second, options.max_submits)},
@@ -25,6 +30,12 @@ absl::Time CallGate::NextAt(CallKind kind, bool to_poll, absl::Time now) {
     if (polls_rest <= next) return absl::InfiniteFuture();
   }
   return std::max(next, lane.rate.NextAt(now));
+}
+
+bool CallGate::IsBusy(CallKind kind, absl::Time now) {
+  Lane& lane = Of(kind);
+  const double running = static_cast<double>(lane.running) / static_cast<double>(lane.most);
+  return std::max(running, lane.rate.Use(now)) > kBusy;
 }
 
 CallGate::Call CallGate::Take(CallKind kind, absl::Time now) {

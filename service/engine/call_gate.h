@@ -50,6 +50,9 @@ class CallGate {
   // that tries, because it may be billed.
   absl::Time NextAt(CallKind kind, bool to_poll, absl::Time now);
 
+  // Whether three quarters of what may be called, or run, are in use.
+  bool IsBusy(CallKind kind, absl::Time now);
+
   // A call begins, then it is sent, answered and ended. One that ends without having been sent costs nothing.
   Call Take(CallKind kind, absl::Time now);
   void Sent(Call& call, absl::Time now);

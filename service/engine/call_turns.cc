@@ -94,7 +94,7 @@ CallTurns::Facts CallTurns::facts() {
 
 bool CallTurns::IsCrowded(CallKind kind) {
   base::MutexLock lock(mutex_);
-  return !Of(kind).empty();
+  return !Of(kind).empty() || gate_.IsBusy(kind, clock_.Now());
 }
 
 bool CallTurns::IsIdle() {

@@ -90,7 +90,7 @@ class CallTurns {
   std::string WhyNot(CallKind kind);
 
   Facts facts();
-  // Whether calls of the kind wait, so that asking for more would only make them wait longer.
+  // Whether calls of the kind wait, or soon would if there were more of them.
   bool IsCrowded(CallKind kind);
 
   // Nothing runs, and nothing that waits may run now. For tests.

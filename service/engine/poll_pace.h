@@ -30,7 +30,7 @@ struct PollFacts {
   bool first = false;                                   // The vendor was not asked for it yet.
   bool watched = true;
   bool webhooks = false;  // They have been arriving.
-  // Polls of this vendor wait for their turn already: there is no room for more than the usual ones.
+  // Polls of this vendor wait for their turn, or soon would: there is no room for more than the usual ones.
   bool crowded = false;
   std::optional<UsualDuration> usual;  // How long tasks like this one take; nullopt: not known.
 };

@@ -12,6 +12,17 @@ namespace seedance::engine {
 using model::GenerationTask;
 using model::TaskState;
 
+namespace {
+
+// Whether the caller gave the task up. Models without the field know no such tasks.
+template <typename Task>
+bool IsDetached(const Task& task) {
+  if constexpr (requires { task.detached; }) return task.detached;
+  return false;
+}
+
+}  // namespace
+
 void TaskTracker::AwaitPoll(const std::string& id, const OpenTasks::Owner& owner, Upstreams::Entry& entry) {
   const bool poked = open_.IsPoked(id);
   open_.AwaitTurn(id, options_.last_word);
@@ -108,6 +119,7 @@ void TaskTracker::RestForPoll(const GenerationTask& task, absl::Duration pause, 
 }
 
 bool TaskTracker::IsWatched(const GenerationTask& task) {
+  if (IsDetached(task)) return false;
   return hub_.Count(task.name()) > 0 || (watchers_ && watchers_(task));
 }
 

@@ -53,6 +53,7 @@ void TrackerTest::Start(const engine::TaskTracker::Options& options) {
   hub_ = std::make_unique<engine::WatchHub<GenerationTask>>("test-fan-out");
   tracker_ = std::make_unique<engine::TaskTracker>(options, *store_, *upstreams_, *hub_, clock_, random_);
   tracker_->SetAssetHooks(hooks_);
+  tracker_->SetWatchers(watchers_);
   upstreams_->Instrument(*metrics_);
   tracker_->Instrument(*metrics_);
   webhooks_ = std::make_unique<engine::Webhooks>(
@@ -133,17 +134,17 @@ TaskRequest TrackerTest::Recreating(const std::vector<std::string>& assets) {
   return request;
 }
 
-std::string TrackerTest::AddTask(const TaskRequest& request) {
+std::string TrackerTest::AddTask(const TaskRequest& request, const std::string& tenant) {
   GenerationTask task;
   // In the order in which they were made, and before the probes of Settle, whatever is due at the same time.
   task.id = absl::StrFormat("task-%06d", ++next_id_);
-  task.tenant = kTenant;
+  task.tenant = tenant;
   task.request = request;
   task.state = TaskState::kPending;
   task.create_time = task.update_time = clock_.Now();
   task.deadline_time = clock_.Now() + absl::Hours(2);
   model::BilledCall call;
-  call.key = {kTenant, "CreateGenerationTask", task.id};
+  call.key = {tenant, "CreateGenerationTask", task.id};
   call.state = model::BilledCallState::kDone;
   call.resource_name = task.name();
   call.create_time = call.update_time = clock_.Now();

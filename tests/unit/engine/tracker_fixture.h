@@ -43,7 +43,7 @@ class TrackerTest : public ::testing::Test {
   static model::TaskRequest Recreating(const std::vector<std::string>& assets);
 
   // Stores a PENDING task and hands it to the tracker, if that was started. Returns its id.
-  std::string AddTask(const model::TaskRequest& request);
+  std::string AddTask(const model::TaskRequest& request, const std::string& tenant = "acme");
   // Adds a task without assets and waits until the vendor has taken it.
   std::string SubmittedTask();
   model::GenerationTask Stored(const std::string& id);
@@ -72,6 +72,7 @@ class TrackerTest : public ::testing::Test {
   engine::Breaker::Options breaker_;
   std::unique_ptr<base::Metrics> metrics_;  // Of the present tracker.
   engine::AssetHooks hooks_;
+  std::function<bool(const model::GenerationTask&)> watchers_;
   std::unique_ptr<FlakyStore> store_;
   std::unique_ptr<engine::WatchHub<model::GenerationTask>> hub_;
   std::unique_ptr<engine::Upstreams> upstreams_;
