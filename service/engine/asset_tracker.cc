@@ -8,6 +8,7 @@
 #include "service/base/error.h"
 #include "service/base/log.h"
 #include "service/engine/asset_library.h"
+#include "service/engine/call_answer.h"
 
 namespace seedance::engine {
 namespace {
@@ -79,7 +80,7 @@ void AssetTracker::Stop() { due_.Stop(); }
 
 void AssetTracker::Track(const model::Asset& asset) {
   if (asset.state != model::AssetState::kProcessing) return TellExpiring(asset);
-  Tracked tracked{asset.handle, asset.tenant, asset.upstream_id(), CreatedLast(asset), {}};
+  Tracked tracked{asset.handle, asset.tenant, asset.upstream_id(), CreatedLast(asset), {}, 0};
   const std::string name = asset.name();
   {
     base::MutexLock lock(mutex_);
@@ -103,18 +104,20 @@ void AssetTracker::OnDue(const std::string& name) {
     Forget(tracked);
     return;
   }
-  if (!entry->polls.Submit([this, tracked, entry] { Poll(tracked, *entry); })) {
-    due_.Schedule(name, clock_.Now() + absl::Seconds(1));
-  }
+  entry->calls.Add(CallKind::kPoll, tracked.tenant, name, clock_.Now(),
+                   [this, tracked, entry](CallTurn& turn) { Poll(tracked, *entry, turn); });
 }
 
-void AssetTracker::Poll(const Tracked& tracked, Upstreams::Entry& entry) {
+void AssetTracker::Poll(const Tracked& tracked, Upstreams::Entry& entry, CallTurn& turn) {
   const std::string name = model::AssetName(tracked.handle);
+  turn.Sends();
   absl::StatusOr<upstream::AssetReport> report =
       entry.upstream->GetAsset(upstreams_.BackgroundRead(), tracked.upstream_id);
   // Broken off because the process stops: that is no answer.
   if (absl::IsCancelled(report.status())) return ScheduleNext(tracked, absl::ZeroDuration());
-  if (CountNotFound(name, absl::IsNotFound(report.status()))) {
+  turn.Answered(AnswerOf(report.status()));
+  entry.metrics.Polled("asset", report.status());
+  if (CountNotFound(name, absl::IsNotFound(report.status()), turn.era())) {
     EndBadly(tracked, model::AssetState::kExpired, base::Reason::kUpstreamLost, "the vendor does not know the asset");
     return;
   }
@@ -132,10 +135,12 @@ void AssetTracker::Poll(const Tracked& tracked, Upstreams::Entry& entry) {
   ScheduleNext(tracked, base::GetErrorDetail(report.status()).retry_delay.value_or(absl::ZeroDuration()));
 }
 
-bool AssetTracker::CountNotFound(const std::string& name, bool not_found) {
+bool AssetTracker::CountNotFound(const std::string& name, bool not_found, int64_t era) {
   base::MutexLock lock(mutex_);
   const auto found = tracked_.find(name);
   if (found == tracked_.end()) return false;
+  // What was said before an outage does not count.
+  if (std::exchange(found->second.era, era) != era) found->second.unknown.Reset();
   if (not_found) return found->second.unknown.Add(clock_.Now(), options_.lost);
   found->second.unknown.Reset();
   return false;

@@ -21,7 +21,8 @@
 namespace seedance::engine {
 
 // Follows every PROCESSING asset at its vendor until it is settled: one poll loop per asset whatever the number of
-// watchers, resumed after a restart. Writes each change to the store and publishes it.
+// watchers, in turns with the polls of tasks, resumed after a restart. Writes each change to the store and publishes
+// it.
 class AssetTracker {
  public:
   struct Options {
@@ -60,15 +61,16 @@ class AssetTracker {
     std::string upstream_id;
     absl::Time since;  // Its creation, the last one of several.
     NotFoundStreak unknown;
+    int64_t era = 0;  // Of the last answer.
   };
 
   void OnDue(const std::string& name);
   // What the asset's upstream says of assets; the defaults when it is not configured.
   model::AssetProfile ProfileOf(const model::Asset& asset);
   void TellExpiring(const model::Asset& asset);
-  void Poll(const Tracked& tracked, Upstreams::Entry& entry);
+  void Poll(const Tracked& tracked, Upstreams::Entry& entry, CallTurn& turn);
   // How the vendor's "no such asset" counts. True: it is gone for good.
-  bool CountNotFound(const std::string& name, bool not_found);
+  bool CountNotFound(const std::string& name, bool not_found, int64_t era);
   void EndBadly(const Tracked& tracked, model::AssetState state, base::Reason reason, const std::string& message);
   void ScheduleNext(const Tracked& tracked, absl::Duration at_least);
   void Forget(const Tracked& tracked);

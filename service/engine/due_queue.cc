@@ -2,10 +2,17 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
 namespace seedance::engine {
+namespace {
+
+// Less is how a clock is kept right.
+constexpr absl::Duration kNoStep = absl::Seconds(1);
+
+}  // namespace
 
 DueQueue::DueQueue(std::string thread_name, base::Clock& clock, absl::AnyInvocable<void(const std::string& key)> on_due)
     : thread_name_(thread_name.substr(0, 15)), clock_(clock), on_due_(std::move(on_due)) {}
@@ -48,6 +55,11 @@ void DueQueue::Remove(const std::string& key) {
   by_key_.erase(entry);
 }
 
+bool DueQueue::Contains(const std::string& key) {
+  base::MutexLock lock(mutex_);
+  return by_key_.count(key) > 0;
+}
+
 size_t DueQueue::size() {
   base::MutexLock lock(mutex_);
   return by_key_.size();
@@ -62,6 +74,20 @@ void DueQueue::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
+absl::Time DueQueue::NowLocked() {
+  const absl::Time now = clock_.Now();
+  const absl::Duration back = latest_ - now;
+  const bool set_back = latest_ != absl::InfinitePast() && back > kNoStep;
+  latest_ = set_back ? now : std::max(latest_, now);
+  if (!set_back) return now;
+  by_time_.clear();
+  for (auto& [key, due] : by_key_) {
+    due -= back;
+    by_time_.insert({due, key});
+  }
+  return now;
+}
+
 void DueQueue::Run() {
   pthread_setname_np(pthread_self(), thread_name_.c_str());
   for (;;) {
@@ -69,8 +95,9 @@ void DueQueue::Run() {
     {
       base::MutexLock lock(mutex_);
       while (!stopped_ && !key.has_value()) {
+        const absl::Time now = NowLocked();
         const absl::Time next = by_time_.empty() ? absl::InfiniteFuture() : by_time_.begin()->first;
-        if (next > clock_.Now()) {
+        if (next > now) {
           clock_.WaitUntil(changed_, mutex_, next);
           continue;
         }

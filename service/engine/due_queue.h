@@ -15,7 +15,8 @@
 namespace seedance::engine {
 
 // Keys with the time at which each is due. One thread hands a key out when its time has come and forgets it; whoever
-// works on it schedules it again. So a key is never worked on twice at a time. Thread-safe.
+// works on it schedules it again. So a key is never worked on twice at a time. When the clock is set back, what waits
+// keeps its distance to the present. Thread-safe.
 class DueQueue {
  public:
   // `on_due` runs on the queue's thread and must not block; it gets one key at a time.
@@ -34,6 +35,9 @@ class DueQueue {
   // Forgets `key`.
   void Remove(const std::string& key);
 
+  // Whether `key` waits.
+  bool Contains(const std::string& key);
+
   // Number of keys that wait.
   size_t size();
 
@@ -42,6 +46,8 @@ class DueQueue {
 
  private:
   void Run();
+  // The time; when it has gone back, all times that wait go with it.
+  absl::Time NowLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const std::string thread_name_;
   base::Clock& clock_;
@@ -49,6 +55,7 @@ class DueQueue {
   base::Mutex mutex_;
   base::CondVar changed_;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::Time latest_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();  // That was seen.
   std::set<std::pair<absl::Time, std::string>> by_time_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, absl::Time> by_key_ ABSL_GUARDED_BY(mutex_);
   std::thread thread_;

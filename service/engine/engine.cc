@@ -7,7 +7,7 @@ namespace seedance::engine {
 Engine::Engine(const Options& options, store::Store& store, std::vector<Upstreams::Config> upstreams,
                base::Clock& clock, base::Random& random)
     : tokens_(store.epoch()),
-      upstreams_(std::move(upstreams)),
+      upstreams_(std::move(upstreams), clock),
       billed_(store, clock, random),
       asset_hub_("asset-fan-out"),
       task_hub_("task-fan-out"),
@@ -23,6 +23,10 @@ Engine::Engine(const Options& options, store::Store& store, std::vector<Upstream
       assets_(store, upstreams_, asset_creation_, adoption_, asset_tracker_, asset_hub_, tokens_),
       tasks_(options.tasks, store, upstreams_, adoption_, task_tracker_, task_hub_, tokens_, clock, random),
       downloads_(store, upstreams_, task_tracker_) {
+  if (options.metrics != nullptr) {
+    upstreams_.Instrument(*options.metrics);
+    task_tracker_.Instrument(*options.metrics);
+  }
   asset_tracker_.OnExpiring([this](const model::Asset& asset) { asset_keeper_.Track(asset); });
   task_tracker_.SetAssetHooks({[this](const model::Asset& asset) { asset_keeper_.Used(asset); },
                                [this](const model::Asset& asset) { asset_keeper_.Revive(asset); }});

@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "service/base/clock.h"
+#include "service/base/metrics.h"
 #include "service/base/random.h"
 #include "service/engine/adoption.h"
 #include "service/engine/asset_creation.h"
@@ -37,6 +38,7 @@ class Engine {
     AssetCreation::Options asset_creation;
     AssetKeeper::Options asset_keeper;
     std::map<std::string, std::string> webhooks;  // Names of upstreams by the tokens of their webhooks' URLs.
+    base::Metrics* metrics = nullptr;             // Outlives the engine. Null: nothing is measured.
   };
 
   Engine(const Options& options, store::Store& store, std::vector<Upstreams::Config> upstreams, base::Clock& clock,

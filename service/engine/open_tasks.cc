@@ -19,15 +19,38 @@ constexpr size_t kMostEarlyPokes = 1000;
 
 OpenTasks::OpenTasks(std::string thread_name, base::Clock& clock,
                      absl::AnyInvocable<void(const std::string& id)> on_due)
-    : clock_(clock), due_(std::move(thread_name), clock, std::move(on_due)) {}
+    : clock_(clock),
+      on_due_(std::move(on_due)),
+      due_(std::move(thread_name), clock, [this](const std::string& id) { HandOut(id); }) {}
+
+void OpenTasks::HandOut(const std::string& id) {
+  {
+    base::MutexLock lock(mutex_);
+    Tracked* tracked = FindLocked(id);
+    if (tracked == nullptr || tracked->phase == Phase::kHandedOut) return;
+    // Since the queue let go of it, it had its turn and rests again.
+    if (due_.Contains(id)) return;
+    tracked->owner.missed_turn = tracked->phase == Phase::kAwaitsTurn;
+    tracked->phase = Phase::kHandedOut;
+  }
+  on_due_(id);
+}
 
 void OpenTasks::Add(const GenerationTask& task, absl::Time due) {
   base::MutexLock lock(mutex_);
-  Tracked& tracked = tracked_[task.id];
+  const auto [entry, is_new] = tracked_.try_emplace(task.id);
+  Tracked& tracked = entry->second;
   tracked.owner.tenant = task.tenant;
   tracked.owner.upstream = task.request.upstream;
+  tracked.owner.due = due;
+  tracked.phase = Phase::kResting;
+  tracked.answered = clock_.Now();
   tracked.assets = AssetNames(task.request);
   for (const std::string& asset : tracked.assets) by_asset_[asset].insert(task.id);
+  if (is_new) {
+    tracked.counted = true;
+    ++open_of_[task.tenant];
+  }
   NoteLocked(task, tracked);
   due_.Schedule(task.id, due);
 }
@@ -39,7 +62,9 @@ void OpenTasks::Note(const GenerationTask& task) {
 }
 
 void OpenTasks::NoteLocked(const GenerationTask& task, Tracked& tracked) {
-  tracked.owner.submitted = task.state == TaskState::kQueued || task.state == TaskState::kRunning;
+  SetSubmittedLocked(task.state == TaskState::kQueued || task.state == TaskState::kRunning, tracked);
+  tracked.state = task.state;
+  tracked.deadline = task.deadline_time;
   if (model::IsTerminal(task.state)) return ForgetIndexesLocked(task.id, tracked);
   if (task.upstream_task_id.empty() || !tracked.upstream_task_id.empty()) return;
   tracked.upstream_task_id = task.upstream_task_id;
@@ -52,11 +77,19 @@ void OpenTasks::NoteLocked(const GenerationTask& task, Tracked& tracked) {
   early_pokes_.erase(early);
 }
 
+void OpenTasks::SetSubmittedLocked(bool submitted, Tracked& tracked) {
+  if (tracked.owner.submitted == submitted) return;
+  tracked.owner.submitted = submitted;
+  submitted_of_[tracked.owner.upstream] += submitted ? 1 : -1;
+  if (submitted) tracked.answered = clock_.Now();
+}
+
 void OpenTasks::Remove(const std::string& id) {
   base::MutexLock lock(mutex_);
   Tracked* tracked = FindLocked(id);
   if (tracked == nullptr) return;
   ForgetIndexesLocked(id, *tracked);
+  due_.Remove(id);
   tracked_.erase(id);
 }
 
@@ -69,26 +102,63 @@ void OpenTasks::ForgetIndexesLocked(const std::string& id, Tracked& tracked) {
   tracked.assets.clear();
   if (!tracked.upstream_task_id.empty()) by_vendor_id_.erase({tracked.owner.upstream, tracked.upstream_task_id});
   tracked.upstream_task_id.clear();
+  SetSubmittedLocked(false, tracked);
+  if (!std::exchange(tracked.counted, false)) return;
+  const auto open = open_of_.find(tracked.owner.tenant);
+  if (--open->second == 0) open_of_.erase(open);
 }
 
 std::optional<OpenTasks::Owner> OpenTasks::Find(const std::string& id) {
   base::MutexLock lock(mutex_);
   const Tracked* tracked = FindLocked(id);
   if (tracked == nullptr) return std::nullopt;
-  return tracked->owner;
+  Owner owner = tracked->owner;
+  owner.ready = tracked->state == TaskState::kPending && tracked->assets.empty() && clock_.Now() < tracked->deadline;
+  return owner;
 }
 
 // Under the lock to the end, so that no change or poke falls between the look at what has come and the queue.
-void OpenTasks::Rest(const std::string& id, absl::Time due, WokenBy woken_by, absl::Time not_before) {
+void OpenTasks::Rest(const std::string& id, absl::Time due, WokenBy woken_by, absl::Time not_before,
+                     absl::Time if_watched) {
   base::MutexLock lock(mutex_);
   Tracked* tracked = FindLocked(id);
   if (tracked == nullptr) return;
+  tracked->phase = Phase::kResting;
   tracked->woken_by = woken_by;
   tracked->not_before = not_before;
+  tracked->if_watched = if_watched;
+  const bool watcher_came = std::exchange(tracked->watcher_came, false);
   if (woken_by == WokenBy::kAssets && tracked->asset_changed) due = std::min(due, clock_.Now());
-  if (woken_by == WokenBy::kPokes && tracked->poke.has_value())
-    due = std::min(due, std::max(*tracked->poke, not_before));
+  if (woken_by == WokenBy::kPokes) {
+    if (tracked->poke.has_value()) due = std::min(due, std::max(*tracked->poke, not_before));
+    if (watcher_came) due = std::min(due, std::max(if_watched, not_before));
+  }
+  tracked->owner.due = due;
   due_.Schedule(id, due);
+}
+
+void OpenTasks::HastenLocked(const std::string& id, absl::Time due, Tracked& tracked) {
+  tracked.owner.due = std::min(tracked.owner.due, due);
+  due_.Hasten(id, due);
+}
+
+void OpenTasks::AwaitTurn(const std::string& id, absl::Duration last_word) {
+  base::MutexLock lock(mutex_);
+  Tracked* tracked = FindLocked(id);
+  if (tracked == nullptr) return;
+  tracked->phase = Phase::kAwaitsTurn;
+  tracked->woken_by = WokenBy::kNothing;
+  const absl::Time deadline = std::max(tracked->deadline, clock_.Now());
+  due_.Schedule(id, tracked->owner.submitted ? deadline + last_word : deadline);
+}
+
+bool OpenTasks::BeginTurn(const std::string& id) {
+  base::MutexLock lock(mutex_);
+  Tracked* tracked = FindLocked(id);
+  if (tracked == nullptr || tracked->phase != Phase::kAwaitsTurn) return false;
+  tracked->phase = Phase::kHandedOut;
+  due_.Remove(id);
+  return true;
 }
 
 bool OpenTasks::UsesAsset(const std::string& asset_name) {
@@ -103,7 +173,8 @@ void OpenTasks::AssetChanged(const std::string& asset_name) {
   for (const std::string& id : users->second) {
     Tracked* tracked = FindLocked(id);
     tracked->asset_changed = true;
-    if (tracked->woken_by == WokenBy::kAssets) due_.Hasten(id, clock_.Now());
+    if (tracked->phase == Phase::kResting && tracked->woken_by == WokenBy::kAssets)
+      HastenLocked(id, clock_.Now(), *tracked);
   }
 }
 
@@ -148,10 +219,32 @@ bool OpenTasks::Poke(const std::string& upstream, const std::string& upstream_ta
     tracked->next_poke = std::max(now, tracked->next_poke) + kPokePause;
   }
   // Not while it is handed out: then Rest, or the poll that is about to begin, sees the poke.
-  if (tracked->woken_by == WokenBy::kPokes) {
-    due_.Hasten(known->second, std::max(*tracked->poke, tracked->not_before));
+  if (tracked->phase == Phase::kResting && tracked->woken_by == WokenBy::kPokes) {
+    HastenLocked(known->second, std::max(*tracked->poke, tracked->not_before), *tracked);
   }
   return true;
+}
+
+std::optional<std::string> OpenTasks::PokedAwaitingTurn(const std::string& upstream,
+                                                        const std::string& upstream_task_id) {
+  base::MutexLock lock(mutex_);
+  const auto known = by_vendor_id_.find({upstream, upstream_task_id});
+  if (known == by_vendor_id_.end()) return std::nullopt;
+  const Tracked* tracked = FindLocked(known->second);
+  const bool due = tracked->poke.has_value() && *tracked->poke <= clock_.Now();
+  if (tracked->phase != Phase::kAwaitsTurn || !due) return std::nullopt;
+  return known->second;
+}
+
+void OpenTasks::WatcherArrived(const std::string& id) {
+  base::MutexLock lock(mutex_);
+  Tracked* tracked = FindLocked(id);
+  if (tracked == nullptr) return;
+  tracked->watcher_came = tracked->phase == Phase::kHandedOut;
+  if (tracked->phase != Phase::kResting || tracked->woken_by != WokenBy::kPokes) return;
+  // If the watched pace is over already, now.
+  const absl::Time due = std::max(tracked->if_watched, tracked->not_before);
+  if (due < absl::InfiniteFuture()) HastenLocked(id, std::max(due, clock_.Now()), *tracked);
 }
 
 bool OpenTasks::BeginPoll(const std::string& id) {
@@ -175,14 +268,21 @@ int OpenTasks::CountSubmitTry(const std::string& id) {
   return tracked == nullptr ? 0 : tracked->submit_tries++;
 }
 
-bool OpenTasks::CountNotFound(const std::string& id, bool not_found, const NotFoundPatience& patience) {
+bool OpenTasks::CountNotFound(const std::string& id, bool not_found, const NotFoundPatience& patience, int64_t era) {
   base::MutexLock lock(mutex_);
   Tracked* tracked = FindLocked(id);
   if (tracked == nullptr) return false;
   tracked->polled = true;
+  if (std::exchange(tracked->era, era) != era) tracked->unknown.Reset();
   if (not_found) return tracked->unknown.Add(clock_.Now(), patience);
   tracked->unknown.Reset();
   return false;
+}
+
+void OpenTasks::NoteAnswer(const std::string& id) {
+  base::MutexLock lock(mutex_);
+  Tracked* tracked = FindLocked(id);
+  if (tracked != nullptr) tracked->answered = clock_.Now();
 }
 
 bool OpenTasks::IsPolled(const std::string& id) {
@@ -197,6 +297,38 @@ bool OpenTasks::AwaitsLastWord(const std::string& id, absl::Duration last_word) 
   if (tracked == nullptr) return false;
   tracked->overdue_since = std::min(tracked->overdue_since, clock_.Now());
   return clock_.Now() < tracked->overdue_since + last_word;
+}
+
+bool OpenTasks::AnySubmitted(const std::string& upstream) {
+  base::MutexLock lock(mutex_);
+  const auto submitted = submitted_of_.find(upstream);
+  return submitted != submitted_of_.end() && submitted->second > 0;
+}
+
+std::map<std::string, OpenTasks::UpstreamSurvey> OpenTasks::Survey() {
+  base::MutexLock lock(mutex_);
+  std::map<std::string, UpstreamSurvey> all;
+  for (const auto& [id, tracked] : tracked_) {
+    if (!tracked.counted) continue;
+    UpstreamSurvey& survey = all[tracked.owner.upstream];
+    ++survey.by_state[tracked.state];
+    if (tracked.owner.submitted) survey.oldest_answer = std::min(survey.oldest_answer, tracked.answered);
+  }
+  return all;
+}
+
+bool OpenTasks::Reserve(const std::string& tenant, int64_t most) {
+  base::MutexLock lock(mutex_);
+  int64_t& open = open_of_[tenant];
+  if (open >= most) return false;
+  ++open;
+  return true;
+}
+
+void OpenTasks::Unreserve(const std::string& tenant) {
+  base::MutexLock lock(mutex_);
+  const auto open = open_of_.find(tenant);
+  if (open != open_of_.end() && --open->second == 0) open_of_.erase(open);
 }
 
 OpenTasks::Tracked* OpenTasks::FindLocked(const std::string& id) {

@@ -9,6 +9,8 @@
 #include "absl/strings/str_cat.h"
 #include "service/base/error.h"
 #include "service/base/log.h"
+#include "service/engine/call_answer.h"
+#include "service/engine/task_metrics.h"
 #include "service/engine/task_report.h"
 
 namespace seedance::engine {
@@ -16,8 +18,6 @@ namespace {
 
 using model::GenerationTask;
 using model::TaskState;
-
-bool IsSubmitted(TaskState state) { return state == TaskState::kQueued || state == TaskState::kRunning; }
 
 void LogChange(const GenerationTask& task, TaskState before) {
   base::Log(base::LogLevel::kInfo, "task_state",
@@ -37,12 +37,34 @@ void LogChange(const GenerationTask& task, TaskState before) {
 TaskTracker::TaskTracker(const Options& options, store::Store& store, Upstreams& upstreams,
                          WatchHub<GenerationTask>& hub, base::Clock& clock, base::Random& random)
     : options_(options),
+      pace_{options.poll_interval_queued, options.poll_interval_running, options.poll_interval_unwatched,
+            options.poll_interval_with_webhooks},
       store_(store),
       upstreams_(upstreams),
       hub_(hub),
       clock_(clock),
       random_(random),
-      open_("task-tracker", clock, [this](const std::string& id) { OnDue(id); }) {}
+      looks_("task-looks", 1, SIZE_MAX),
+      open_("task-tracker", clock, [this](const std::string& id) { OnDue(id); }) {
+  for (Upstreams::Entry* entry : upstreams_.All()) {
+    const std::string name = entry->upstream->name();
+    entry->calls.SetHooks([this, name] { return open_.AnySubmitted(name); },
+                          [this, entry](std::vector<std::string> waiting) {
+                            // False only after Stop, when nobody needs to be told any more.
+                            (void)looks_.Submit([this, entry, waiting = std::move(waiting)] {
+                              const std::string why = entry->calls.WhyNot(CallKind::kSubmit);
+                              for (const std::string& id : waiting) TellWhyItWaits(id, why);
+                            });
+                          });
+  }
+}
+
+void TaskTracker::Instrument(base::Metrics& metrics) {
+  std::vector<std::string> upstreams;
+  for (Upstreams::Entry* entry : upstreams_.All()) upstreams.push_back(entry->upstream->name());
+  TellOpenTasksAtScrape(metrics, upstreams, open_, clock_);
+  write_times_ = TaskWriteTimes(metrics);
+}
 
 absl::Status TaskTracker::Start() {
   absl::StatusOr<std::vector<GenerationTask>> open = store_.ListOpenTasks();
@@ -72,6 +94,7 @@ void TaskTracker::Stop() {
     stopping_.NotifyAll();
   }
   open_.Stop();
+  looks_.Stop();
 }
 
 void TaskTracker::StopSubmitting() {
@@ -83,17 +106,35 @@ void TaskTracker::Track(const GenerationTask& task) {
   open_.Add(task, task.state == TaskState::kSubmitUnknown ? task.deadline_time : clock_.Now());
 }
 
+std::optional<TaskPlace> TaskTracker::Reserve(const std::string& tenant, int64_t most) {
+  if (!open_.Reserve(tenant, most)) return std::nullopt;
+  return TaskPlace(open_, tenant);
+}
+
+bool TaskTracker::stopped() {
+  base::MutexLock lock(mutex_);
+  return stopped_;
+}
+
+bool TaskTracker::submits() {
+  base::MutexLock lock(mutex_);
+  return submits_;
+}
+
 bool TaskTracker::Poke(const std::string& upstream, const std::string& upstream_task_id) {
   const bool known = open_.Poke(upstream, upstream_task_id);
   if (known) trust_.Arrived(upstream);
+  Upstreams::Entry* entry = upstreams_.Named(upstream);
+  if (entry == nullptr) return known;
+  entry->metrics.Poked(known);
+  // One whose turn has not come goes before those that are merely due.
+  const std::optional<std::string> waiting = open_.PokedAwaitingTurn(upstream, upstream_task_id);
+  if (waiting.has_value()) (void)entry->calls.Hasten(CallKind::kPoll, *waiting);
   return known;
 }
 
 void TaskTracker::OnDue(const std::string& id) {
-  {
-    base::MutexLock lock(mutex_);
-    if (stopped_) return;
-  }
+  if (stopped()) return;
   const std::optional<OpenTasks::Owner> owner = open_.Find(id);
   if (!owner.has_value()) return;
   Upstreams::Entry* entry = upstreams_.Find(owner->tenant, owner->upstream);
@@ -103,39 +144,92 @@ void TaskTracker::OnDue(const std::string& id) {
     ScheduleIn(id, absl::Minutes(1));
     return;
   }
-  base::ThreadPool& pool = owner->submitted ? entry->polls : entry->submits;
-  if (!pool.Submit([this, id, entry] { Step(id, *entry); })) ScheduleIn(id, absl::Seconds(1));
+  if (owner->missed_turn) {
+    (void)entry->calls.Remove(owner->submitted ? CallKind::kPoll : CallKind::kSubmit, id);
+  } else if (owner->submitted) {
+    return AwaitPoll(id, *owner, *entry);
+  } else if (owner->ready && submits()) {
+    return AwaitSubmit(id, *owner, *entry);
+  }
+  // False only after Stop.
+  (void)looks_.Submit([this, id, missed = owner->missed_turn, entry] { Look(id, missed, *entry); });
 }
 
-void TaskTracker::Step(const std::string& id, Upstreams::Entry& entry) {
-  bool submits = false;
-  {
-    base::MutexLock lock(mutex_);
-    if (stopped_) return;
-    submits = submits_;
-  }
+void TaskTracker::AwaitSubmit(const std::string& id, const OpenTasks::Owner& owner, Upstreams::Entry& entry) {
+  open_.AwaitTurn(id, options_.last_word);
+  entry.calls.Add(CallKind::kSubmit, owner.tenant, id, owner.due,
+                  [this, id, &entry](CallTurn& turn) { OnSubmitTurn(id, entry, turn); });
+  const std::string why = entry.calls.WhyNot(CallKind::kSubmit);
+  if (!why.empty()) (void)looks_.Submit([this, id, why] { TellWhyItWaits(id, why); });
+}
+
+void TaskTracker::TellWhyItWaits(const std::string& id, const std::string& why) {
+  const absl::StatusOr<GenerationTask> task = store_.GetTask(id);
+  if (!task.ok() || task->state != TaskState::kPending || task->state_message == why) return;
+  // Lost, it would only be one word less.
+  (void)Change(id, [&](GenerationTask& edited) {
+    if (edited.state != TaskState::kPending) return absl::AbortedError("no longer pending");
+    edited.state_message = why;
+    return absl::OkStatus();
+  });
+}
+
+std::optional<GenerationTask> TaskTracker::ReadOpen(const std::string& id) {
   absl::StatusOr<GenerationTask> task = store_.GetTask(id);
-  if (absl::IsNotFound(task.status())) return open_.Remove(id);
-  if (!task.ok()) return ScheduleIn(id, absl::Seconds(1));
-  if (model::IsTerminal(task->state)) return open_.Remove(id);
+  if (absl::IsNotFound(task.status()) || (task.ok() && model::IsTerminal(task->state))) {
+    open_.Remove(id);
+    return std::nullopt;
+  }
+  if (!task.ok()) {
+    ScheduleIn(id, absl::Seconds(1));
+    return std::nullopt;
+  }
+  return *std::move(task);
+}
+
+void TaskTracker::Look(const std::string& id, bool missed_turn, Upstreams::Entry& entry) {
+  if (stopped()) return;
+  const std::optional<GenerationTask> task = ReadOpen(id);
+  if (!task.has_value()) return;
   const bool overdue = clock_.Now() >= task->deadline_time;
+  const std::optional<OpenTasks::Owner> owner = open_.Find(id);
+  if (!owner.has_value()) return;
   switch (task->state) {
     case TaskState::kPending:
       if (overdue) return GiveUp(*task);
-      return submits ? SubmitWhenReady(*task, entry) : ScheduleIn(id, absl::Seconds(1));
+      if (!submits()) return ScheduleIn(id, absl::Seconds(1));
+      if (ReadyAssets(*task).has_value()) AwaitSubmit(id, *owner, entry);
+      return;
     case TaskState::kQueued:
     case TaskState::kRunning:
-      return Poll(*task, entry);
+      // Its time is over, and the last word of the vendor did not come.
+      return missed_turn && overdue ? GiveUp(*task) : AwaitPoll(id, *owner, entry);
     default:
       // SUBMIT_UNKNOWN waits for its deadline. SUBMITTING cannot be seen here: Submit ends it before the next step.
       return overdue ? GiveUp(*task) : ScheduleNext(*task, absl::ZeroDuration());
   }
 }
 
-void TaskTracker::SubmitWhenReady(const GenerationTask& task, Upstreams::Entry& entry) {
+void TaskTracker::OnSubmitTurn(const std::string& id, Upstreams::Entry& entry, CallTurn& turn) {
+  if (!open_.BeginTurn(id) || stopped()) return;
+  const std::optional<GenerationTask> task = ReadOpen(id);
+  if (!task.has_value()) return;
+  if (task->state != TaskState::kPending) return ScheduleNext(*task, absl::ZeroDuration());
+  if (clock_.Now() >= task->deadline_time) return GiveUp(*task);
+  if (!submits()) return ScheduleIn(id, absl::Seconds(1));
+  // They may have changed while it waited for its turn. What is deleted or replaced at the vendor from here on makes it
+  // refuse the task, which bills nothing.
+  const std::optional<std::vector<model::Asset>> assets = ReadyAssets(*task);
+  if (assets.has_value()) Submit(id, *assets, entry, turn);
+}
+
+std::optional<std::vector<model::Asset>> TaskTracker::ReadyAssets(const GenerationTask& task) {
   open_.BeginCheck(task.id);
-  const absl::StatusOr<AssetCheck> check = CheckAssets(store_, task, open_.RevivalsOf(task.id));
-  if (!check.ok()) return ScheduleIn(task.id, absl::Seconds(1));
+  absl::StatusOr<AssetCheck> check = CheckAssets(store_, task, open_.RevivalsOf(task.id));
+  if (!check.ok()) {
+    ScheduleIn(task.id, absl::Seconds(1));
+    return std::nullopt;
+  }
   if (check->failure.has_value()) {
     ChangeSurely(task.id, [&](GenerationTask& edited) {
       if (edited.state != TaskState::kPending) return absl::AbortedError("no longer pending");
@@ -144,11 +238,13 @@ void TaskTracker::SubmitWhenReady(const GenerationTask& task, Upstreams::Entry& 
       edited.state_message.clear();
       return absl::OkStatus();
     });
-    return;
+    return std::nullopt;
   }
-  if (!check->waits_for.empty()) return WaitForAssets(task, *check);
-  // What is deleted or replaced at the vendor from here on makes it refuse the task, which bills nothing.
-  Submit(task.id, check->assets, entry);
+  if (!check->waits_for.empty()) {
+    WaitForAssets(task, *check);
+    return std::nullopt;
+  }
+  return std::move(check->assets);
 }
 
 void TaskTracker::WaitForAssets(const GenerationTask& task, const AssetCheck& check) {
@@ -175,7 +271,8 @@ void TaskTracker::WaitForAssets(const GenerationTask& task, const AssetCheck& ch
              OpenTasks::WokenBy::kAssets);
 }
 
-void TaskTracker::Submit(const std::string& id, const std::vector<model::Asset>& assets, Upstreams::Entry& entry) {
+void TaskTracker::Submit(const std::string& id, const std::vector<model::Asset>& assets, Upstreams::Entry& entry,
+                         CallTurn& turn) {
   // From here on a crash means doubt.
   absl::StatusOr<GenerationTask> task = Change(id, [](GenerationTask& edited) {
     if (edited.state != TaskState::kPending) return absl::AbortedError("no longer pending");
@@ -184,8 +281,11 @@ void TaskTracker::Submit(const std::string& id, const std::vector<model::Asset>&
     return absl::OkStatus();
   });
   if (!task.ok()) return ScheduleIn(id, absl::Seconds(1));
+  turn.Sends();
   const upstream::BilledResult<std::string> result =
       entry.upstream->CreateTask(upstreams_.Billed(""), WithVendorIds(task->request, assets));
+  turn.Answered(AnswerOf(result));
+  entry.metrics.Submitted(result.acceptance);
   absl::Duration next_try;
   if (result.acceptance == upstream::Acceptance::kNotAccepted) {
     next_try = options_.submit_backoff.Delay(open_.CountSubmitTry(id), random_);
@@ -208,44 +308,6 @@ void TaskTracker::Submit(const std::string& id, const std::vector<model::Asset>&
   }
   if (result.acceptance != upstream::Acceptance::kAccepted || !hooks_.used) return;
   for (const model::Asset& asset : assets) hooks_.used(asset);
-}
-
-void TaskTracker::Poll(const GenerationTask& task, Upstreams::Entry& entry) {
-  const bool poked = open_.BeginPoll(task.id);
-  absl::StatusOr<upstream::TaskReport> report =
-      entry.upstream->GetTask(upstreams_.BackgroundRead(), task.upstream_task_id);
-  // Broken off because the process stops: that is no answer.
-  if (absl::IsCancelled(report.status())) return ScheduleIn(task.id, absl::Seconds(1));
-  if (open_.CountNotFound(task.id, absl::IsNotFound(report.status()), options_.lost)) {
-    ChangeSurely(task.id, [](GenerationTask& edited) {
-      edited.state = TaskState::kLost;
-      edited.error = {base::Reason::kUpstreamLost, "", "the vendor no longer knows the task"};
-      return absl::OkStatus();
-    });
-    return;
-  }
-  GenerationTask merged = task;
-  const bool news = report.ok() && MergeReport(*report, merged);
-  const bool ended = model::IsTerminal(merged.state);
-  // A webhook that came while the answer was on its way counts too.
-  if (ended && !poked && !open_.IsPoked(task.id)) trust_.Missed(task.request.upstream);
-  const absl::Duration wish = base::GetErrorDetail(report.status()).retry_delay.value_or(absl::ZeroDuration());
-  if (!ended && clock_.Now() >= task.deadline_time) {
-    // Without an answer the task may have ended well, and be paid for: then the verdict waits a while for one.
-    if (report.ok() || !open_.AwaitsLastWord(task.id, options_.last_word)) return GiveUp(task);
-    return ScheduleIn(task.id, std::max(Jittered(options_.poll_interval_running, random_), wish));
-  }
-  if (news) {
-    ChangeSurely(task.id, [&](GenerationTask& edited) {
-      MergeReport(*report, edited);
-      return absl::OkStatus();
-    });
-  } else if (poked || !report.ok()) {
-    // What the webhook told of was not to be seen yet: no reason for the long pause.
-    SchedulePoll(merged, UsualPause(merged), wish);
-  } else {
-    ScheduleNext(merged, wish);
-  }
 }
 
 void TaskTracker::GiveUp(const GenerationTask& task) {
@@ -280,6 +342,7 @@ absl::StatusOr<GenerationTask> TaskTracker::RefreshResult(const upstream::CallOp
 absl::StatusOr<GenerationTask> TaskTracker::Change(const std::string& id,
                                                    absl::FunctionRef<absl::Status(GenerationTask&)> edit) {
   TaskState before = TaskState::kUnspecified;
+  const absl::Time begin = clock_.Now();
   absl::StatusOr<GenerationTask> changed = store_.UpdateTask(id, [&](GenerationTask& task) {
     before = task.state;
     const absl::Status edited = edit(task);
@@ -300,6 +363,7 @@ absl::StatusOr<GenerationTask> TaskTracker::Change(const std::string& id,
     }
     return changed;
   }
+  write_times_.Observe(absl::ToDoubleSeconds(clock_.Now() - begin));
   open_.Note(*changed);
   hub_.Publish(changed->name(), std::make_shared<const GenerationTask>(*changed));
   if (changed->state != before) LogChange(*changed, before);
@@ -335,32 +399,12 @@ bool TaskTracker::WaitForStore(int failures) {
 }
 
 void TaskTracker::ScheduleNext(const GenerationTask& task, absl::Duration at_least) {
-  if (IsSubmitted(task.state)) {
-    absl::Duration pause = UsualPause(task);
-    if (trust_.Trusts(task.request.upstream)) {
-      pause = std::max(pause, Jittered(options_.poll_interval_with_webhooks, random_));
-    } else if (task.state == TaskState::kQueued && !open_.IsPolled(task.id)) {
-      // The first look comes early, so that a watcher soon sees the vendor's own words.
-      pause = pause / 3;
-    }
-    return SchedulePoll(task, pause, at_least);
-  }
+  if (task.state == TaskState::kQueued || task.state == TaskState::kRunning) return SchedulePoll(task, at_least);
   const absl::Time now = clock_.Now();
   const absl::Duration pause = task.state == TaskState::kPending ? at_least : absl::InfiniteDuration();
   open_.Rest(task.id, std::min(now + pause, std::max(task.deadline_time, now)));
 }
 
-void TaskTracker::SchedulePoll(const GenerationTask& task, absl::Duration pause, absl::Duration at_least) {
-  const absl::Time now = clock_.Now();
-  open_.Rest(task.id, std::min(now + std::max(pause, at_least), std::max(task.deadline_time, now)),
-             OpenTasks::WokenBy::kPokes, now + at_least);
-}
-
 void TaskTracker::ScheduleIn(const std::string& id, absl::Duration pause) { open_.Rest(id, clock_.Now() + pause); }
-
-absl::Duration TaskTracker::UsualPause(const GenerationTask& task) {
-  return Jittered(task.state == TaskState::kQueued ? options_.poll_interval_queued : options_.poll_interval_running,
-                  random_);
-}
 
 }  // namespace seedance::engine

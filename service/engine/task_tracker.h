@@ -2,6 +2,7 @@
 #define SEEDANCE_SERVICE_ENGINE_TASK_TRACKER_H_
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,12 +12,16 @@
 #include "absl/time/time.h"
 #include "service/base/backoff.h"
 #include "service/base/clock.h"
+#include "service/base/metrics.h"
 #include "service/base/mutex.h"
 #include "service/base/random.h"
+#include "service/base/thread_pool.h"
 #include "service/engine/asset_waits.h"
+#include "service/engine/call_turns.h"
 #include "service/engine/open_tasks.h"
 #include "service/engine/poll_pace.h"
 #include "service/engine/upstreams.h"
+#include "service/engine/usual_duration.h"
 #include "service/engine/watch_hub.h"
 #include "service/engine/webhook_trust.h"
 #include "service/model/generation_task.h"
@@ -33,15 +38,35 @@ struct AssetHooks {
   std::function<void(const model::Asset&)> revive;
 };
 
+// Keeps a place for a task that is about to be added, until the object dies.
+class TaskPlace {
+ public:
+  TaskPlace(OpenTasks& open, std::string tenant) : open_(&open), tenant_(std::move(tenant)) {}
+  ~TaskPlace() {
+    if (open_ != nullptr) open_->Unreserve(tenant_);
+  }
+  TaskPlace(TaskPlace&& other) noexcept
+      : open_(std::exchange(other.open_, nullptr)), tenant_(std::move(other.tenant_)) {}
+  TaskPlace& operator=(TaskPlace&&) = delete;
+
+ private:
+  OpenTasks* open_;
+  std::string tenant_;
+};
+
 // Brings every open task to its end: submits it once, as soon as its assets are ACTIVE, polls it once per interval
 // whatever the number of watchers, gives it up at its deadline; resumed after a restart. Writes each change to the
 // store, checks it against the table of states, and publishes it.
+//
+// A task that is due for a call to its vendor waits for its turn (CallTurns of the upstream), on no thread; what needs
+// no call is done on one thread of the tracker's own.
 class TaskTracker {
  public:
   struct Options {
+    // As in PollPace.
     absl::Duration poll_interval_queued = absl::Seconds(15);
     absl::Duration poll_interval_running = absl::Seconds(10);
-    // Of an upstream whose webhooks arrive; never shorter than the usual pause.
+    absl::Duration poll_interval_unwatched;
     absl::Duration poll_interval_with_webhooks = absl::Minutes(2);
     // How long a task that waits for assets rests when nobody tells of a change.
     absl::Duration asset_check_interval = absl::Seconds(30);
@@ -55,8 +80,11 @@ class TaskTracker {
   TaskTracker(const Options& options, store::Store& store, Upstreams& upstreams, WatchHub<model::GenerationTask>& hub,
               base::Clock& clock, base::Random& random);
 
-  // Call it before Start.
+  // Call these before Start.
   void SetAssetHooks(AssetHooks hooks) { hooks_ = std::move(hooks); }
+  void Instrument(base::Metrics& metrics);
+  // Who counts as a watcher of a task, besides the hub's sessions of it. Called without a lock.
+  void SetWatchers(std::function<bool(const model::GenerationTask&)> watchers) { watchers_ = std::move(watchers); }
 
   // Takes up all open tasks of the store: those found SUBMITTING become SUBMIT_UNKNOWN, for the process that sent them
   // died before the answer.
@@ -68,6 +96,13 @@ class TaskTracker {
 
   // Follows a task that was just stored.
   void Track(const model::GenerationTask& task);
+
+  // Room for one more open task of the tenant; nullopt: it has `most` already. Ask before the task is stored, and keep
+  // the place until it is tracked.
+  std::optional<TaskPlace> Reserve(const std::string& tenant, int64_t most);
+
+  // Somebody watches the task from now on: it is polled at the pace of watched tasks.
+  void WatcherArrived(const std::string& id) { open_.WatcherArrived(id); }
 
   // Whether an open task refers to the asset.
   bool UsesAsset(const std::string& asset_name) { return open_.UsesAsset(asset_name); }
@@ -90,37 +125,62 @@ class TaskTracker {
                                                absl::FunctionRef<absl::Status(model::GenerationTask&)> edit);
 
  private:
+  // On the threads of OpenTasks: asks for the turn of the task's call, or has it looked at.
   void OnDue(const std::string& id);
-  void Step(const std::string& id, Upstreams::Entry& entry);
-  void SubmitWhenReady(const model::GenerationTask& task, Upstreams::Entry& entry);
+  void AwaitPoll(const std::string& id, const OpenTasks::Owner& owner, Upstreams::Entry& entry);
+  void AwaitSubmit(const std::string& id, const OpenTasks::Owner& owner, Upstreams::Entry& entry);
+
+  // On the tracker's own thread: what needs no call.
+  void Look(const std::string& id, bool missed_turn, Upstreams::Entry& entry);
+  void TellWhyItWaits(const std::string& id, const std::string& why);
+
+  // On the upstream's threads, when the turn has come.
+  void OnPollTurn(const std::string& id, Upstreams::Entry& entry, CallTurn& turn);
+  void OnSubmitTurn(const std::string& id, Upstreams::Entry& entry, CallTurn& turn);
+  void Poll(const model::GenerationTask& task, Upstreams::Entry& entry, CallTurn& turn);
+  void Submit(const std::string& id, const std::vector<model::Asset>& assets, Upstreams::Entry& entry, CallTurn& turn);
+
+  // The task, if it is still open; else, and when it cannot be read, its next step is seen to.
+  std::optional<model::GenerationTask> ReadOpen(const std::string& id);
+  // The assets of a PENDING task, when it can be sent; else its next step is seen to.
+  std::optional<std::vector<model::Asset>> ReadyAssets(const model::GenerationTask& task);
   void WaitForAssets(const model::GenerationTask& task, const AssetCheck& check);
-  void Submit(const std::string& id, const std::vector<model::Asset>& assets, Upstreams::Entry& entry);
-  void Poll(const model::GenerationTask& task, Upstreams::Entry& entry);
+  void Ended(const upstream::TaskReport& report, const model::GenerationTask& task, Upstreams::Entry& entry);
   void GiveUp(const model::GenerationTask& task);
+  bool stopped();
+  bool submits();
 
   // Changes a task and schedules its next step; when the store fails, tries again until it works or the process stops:
   // what the vendor said must not be lost. False: it could not be written.
   bool ChangeSurely(const std::string& id, absl::FunctionRef<absl::Status(model::GenerationTask&)> edit,
                     absl::Duration at_least = absl::ZeroDuration());
   void ScheduleNext(const model::GenerationTask& task, absl::Duration at_least);
-  void SchedulePoll(const model::GenerationTask& task, absl::Duration pause, absl::Duration at_least);
+  void SchedulePoll(const model::GenerationTask& task, absl::Duration at_least);
+  // Another look soon, whatever makes polls rare.
+  void SchedulePollSoon(const model::GenerationTask& task, absl::Duration at_least);
+  void RestForPoll(const model::GenerationTask& task, absl::Duration pause, absl::Duration if_watched,
+                   absl::Duration at_least);
   void ScheduleIn(const std::string& id, absl::Duration pause);
-  // Pause between two polls as if there were no webhooks.
-  absl::Duration UsualPause(const model::GenerationTask& task);
+  bool IsWatched(const model::GenerationTask& task);
   bool WaitForStore(int failures);
 
   const Options options_;
+  const PollPace pace_;
   store::Store& store_;
   Upstreams& upstreams_;
   WatchHub<model::GenerationTask>& hub_;
   base::Clock& clock_;
   base::Random& random_;
   AssetHooks hooks_;
+  std::function<bool(const model::GenerationTask&)> watchers_;
+  base::Histogram write_times_;
   WebhookTrust trust_;
+  UsualDurations usual_;
   base::Mutex mutex_;
   base::CondVar stopping_;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
   bool submits_ ABSL_GUARDED_BY(mutex_) = true;
+  base::ThreadPool looks_;  // One thread, so that looks have the order in which the tasks were due.
   OpenTasks open_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -70,6 +71,14 @@ void Append(std::vector<base::FieldViolation> more, std::vector<base::FieldViola
   std::move(more.begin(), more.end(), std::back_inserter(violations));
 }
 
+absl::Status TooManyOpen(const std::string& tenant, int64_t most) {
+  base::ErrorDetail detail;
+  detail.reason = base::Reason::kQuotaExceeded;
+  detail.quota_subject = absl::StrCat("tenant:", tenant);
+  return base::MakeError(absl::StrCat("the tenant has ", most, " tasks that have not ended, which is the most"),
+                         detail);
+}
+
 // The upstream that the request names or means.
 std::string UpstreamOf(const model::TaskRequest& request) {
   if (!request.upstream.empty()) return request.upstream;
@@ -116,7 +125,11 @@ absl::StatusOr<GenerationTask> Tasks::PrepareAndStore(const CallContext& context
     if (earlier->has_value()) return Earlier(**earlier, call.fingerprint);
   }
   absl::StatusOr<GenerationTask> task = Prepare(context, params, adopt);
-  if (!task.ok() || params.validate_only) return task;
+  if (!task.ok()) return task;
+  // Held until the tracker counts the task itself.
+  const std::optional<TaskPlace> place = tracker_.Reserve(context.tenant, options_.max_open_per_tenant);
+  if (!place.has_value()) return TooManyOpen(context.tenant, options_.max_open_per_tenant);
+  if (params.validate_only) return task;
   const absl::Time now = clock_.Now();
   task->id = base::MakeUuidV7(now, random_);
   task->create_time = task->update_time = now;
@@ -210,6 +223,7 @@ void Tasks::Watch(const CallContext& context, const std::string& id, const std::
   if (!task.ok()) return done(task.status());
   const absl::StatusOr<ResumeTokens::Position> position = tokens_.Check(resume_token, task->name(), task->revision);
   if (!position.ok()) return done(position.status());
+  if (!model::IsTerminal(task->state)) tracker_.WatcherArrived(id);
   session->StartAfter(position->revision, std::make_shared<const GenerationTask>(*std::move(task)));
   done(WatchStart<GenerationTask>{session, position->last});
 }

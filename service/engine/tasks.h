@@ -42,6 +42,7 @@ class Tasks {
  public:
   struct Options {
     absl::Duration deadline = absl::Hours(2);  // deadline_time of new tasks, from their creation.
+    int64_t max_open_per_tenant = 100'000;     // Tasks that have not ended.
   };
 
   Tasks(const Options& options, store::Store& store, Upstreams& upstreams, Adoption& adoption, TaskTracker& tracker,

@@ -17,20 +17,37 @@ constexpr size_t kQueue = 20'000;
 
 }  // namespace
 
-Upstreams::Entry::Entry(Config config)
+Upstreams::Entry::Entry(Config config, base::Clock& clock)
     : upstream(std::move(config.upstream)),
       tenants(std::move(config.tenants)),
       dedicated(config.dedicated),
       submits("submit-" + upstream->name(), config.max_submits, kQueue),
       polls("poll-" + upstream->name(), config.max_polls, kQueue),
-      transfers("transfer-" + upstream->name(), config.max_transfers, kQueue) {}
+      transfers("transfer-" + upstream->name(), config.max_transfers, kQueue),
+      calls({config.polls_per_second, config.submits_per_second, config.max_polls, config.max_submits, config.breaker},
+            polls, submits, clock) {}
+
+Upstreams::Entry::~Entry() {
+  // It hands works to the pools, and what runs there tells it of its end.
+  calls.Stop();
+  polls.Stop();
+  submits.Stop();
+}
 
 bool Upstreams::Entry::Allows(const std::string& tenant) const {
   return tenants.empty() || std::find(tenants.begin(), tenants.end(), tenant) != tenants.end();
 }
 
-Upstreams::Upstreams(std::vector<Config> configs) {
-  for (Config& config : configs) entries_.push_back(std::make_unique<Entry>(std::move(config)));
+Upstreams::Upstreams(std::vector<Config> configs, base::Clock& clock) {
+  for (Config& config : configs) entries_.push_back(std::make_unique<Entry>(std::move(config), clock));
+}
+
+void Upstreams::Instrument(base::Metrics& metrics) {
+  for (const auto& entry : entries_) {
+    entry->metrics = UpstreamMetrics(metrics, entry->upstream->name());
+    entry->calls.SetMetrics(TurnMetrics(metrics, entry->upstream->name()));
+    TellTurnsAtScrape(metrics, entry->upstream->name(), entry->calls);
+  }
 }
 
 absl::StatusOr<Upstreams::Entry*> Upstreams::Choose(const std::string& tenant, const std::string& name,
@@ -67,6 +84,12 @@ std::vector<Upstreams::Entry*> Upstreams::Of(const std::string& tenant) {
   return allowed;
 }
 
+std::vector<Upstreams::Entry*> Upstreams::All() {
+  std::vector<Entry*> all;
+  for (const auto& entry : entries_) all.push_back(entry.get());
+  return all;
+}
+
 upstream::CallOptions Upstreams::BackgroundRead() const {
   upstream::CallOptions call;
   call.cancel = stop_reads_;
@@ -94,6 +117,7 @@ void Upstreams::Stop(absl::Duration grace) {
     }
     stop_billed_->Cancel();
   });
+  for (const auto& entry : entries_) entry->calls.Stop();
   for (const auto& entry : entries_) {
     entry->polls.Stop();
     entry->transfers.Stop();

@@ -7,8 +7,12 @@
 
 #include "absl/status/statusor.h"
 #include "service/base/cancel.h"
+#include "service/base/clock.h"
+#include "service/base/metrics.h"
 #include "service/base/thread_pool.h"
 #include "service/engine/call_context.h"
+#include "service/engine/call_turns.h"
+#include "service/engine/upstream_metrics.h"
 #include "service/upstream/upstream.h"
 
 namespace seedance::engine {
@@ -23,22 +27,31 @@ class Upstreams {
     size_t max_submits = 32;           // Threads for submits and other changes.
     size_t max_polls = 32;             // Threads for polls and other reads.
     size_t max_transfers = 32;         // Threads for uploads and downloads.
+    double polls_per_second = 0;       // Of the gateway's own polls. 0: no limit, here and below.
+    double submits_per_second = 0;     // Of tasks.
+    Breaker::Options breaker;
   };
 
   // One vendor account with its three pools, separate so that none starves another.
   struct Entry {
-    explicit Entry(Config config);
+    Entry(Config config, base::Clock& clock);
+    ~Entry();
     std::unique_ptr<upstream::Upstream> upstream;
     std::vector<std::string> tenants;
     bool dedicated;
     base::ThreadPool submits;
     base::ThreadPool polls;
     base::ThreadPool transfers;
+    CallTurns calls;  // The gateway's own polls and submissions of tasks, on the pools.
+    UpstreamMetrics metrics;
 
     bool Allows(const std::string& tenant) const;
   };
 
-  explicit Upstreams(std::vector<Config> configs);
+  Upstreams(std::vector<Config> configs, base::Clock& clock);
+
+  // Tells of the calls to the vendors. Call it before they are used.
+  void Instrument(base::Metrics& metrics);
 
   // The upstream of that name, or, for an empty name, the first one that the tenant may use. INVALID_ARGUMENT on
   // `field` when there is none.
@@ -52,6 +65,9 @@ class Upstreams {
 
   // All that the tenant may use, in the order of the configuration.
   std::vector<Entry*> Of(const std::string& tenant);
+
+  // All, in the order of the configuration.
+  std::vector<Entry*> All();
 
   // For calls that nobody waits for (polls): cancelled as soon as the process stops.
   upstream::CallOptions BackgroundRead() const;

@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "service/base/metrics.h"
 #include "service/server/byte_range.h"
 
 namespace seedance::server {
@@ -15,6 +16,7 @@ namespace {
 
 constexpr std::string_view kLive = "/livez";
 constexpr std::string_view kReady = "/readyz";
+constexpr std::string_view kMetrics = "/metrics";
 constexpr std::string_view kWebhooks = "/webhooks/piapi/";
 constexpr std::string_view kStaging = "/staging/";
 constexpr size_t kTokenDigits = 32;
@@ -62,7 +64,9 @@ OpenFile::~OpenFile() { close(fd_); }
 int64_t OpenFile::ReadAt(int64_t offset, char* data, size_t size) const { return pread(fd_, data, size, offset); }
 
 std::string_view AdminAnswers::RouteOf(std::string_view path) {
-  if (path == kLive || path == kReady) return path == kLive ? kLive : kReady;
+  for (const std::string_view whole : {kLive, kReady, kMetrics}) {
+    if (path == whole) return whole;
+  }
   if (StartsWith(path, kWebhooks)) return kWebhooks;
   return StartsWith(path, kStaging) ? kStaging : std::string_view();
 }
@@ -74,12 +78,21 @@ std::optional<AdminAnswer> AdminAnswers::Answer(const AdminRequest& request) con
   if (route == kStaging && StagingToken(request.path).empty()) return NotFound();
   if (!ReadsOnly(request)) return NotAllowed("GET, HEAD");
   if (route == kLive) return Plain(200, "alive");
+  if (route == kMetrics) return Metrics();
   return route == kReady ? Ready() : Staged(request);
 }
 
 AdminAnswer AdminAnswers::Ready() const {
   const std::string reason = hooks_.not_ready == nullptr ? "" : hooks_.not_ready();
   return reason.empty() ? Plain(200, "ready") : Plain(503, reason);
+}
+
+AdminAnswer AdminAnswers::Metrics() const {
+  if (hooks_.metrics == nullptr) return NotFound();
+  AdminAnswer answer;
+  answer.content_type = base::Metrics::ContentType();
+  answer.body = hooks_.metrics();
+  return answer;
 }
 
 std::optional<AdminAnswer> AdminAnswers::CheckWebhook(const AdminRequest& request) const {

@@ -24,6 +24,8 @@ struct AdminHooks {
 
   // Why calls should go elsewhere; empty: they are welcome.
   std::function<std::string()> not_ready;
+  // The metrics in Prometheus' text format. Null: there are none.
+  std::function<std::string()> metrics;
   // Null: there are no webhooks.
   std::function<engine::WebhookAnswer(std::string_view token, std::string_view secret, std::string_view body)> webhook;
   // Null: nothing is staged. nullopt: unknown, or its time is over.
@@ -88,6 +90,7 @@ class AdminAnswers {
 
  private:
   AdminAnswer Ready() const;
+  AdminAnswer Metrics() const;
   std::optional<AdminAnswer> CheckWebhook(const AdminRequest& request) const;
   AdminAnswer Staged(const AdminRequest& request) const;
 

@@ -14,6 +14,7 @@ namespace seedance::server {
 // The HTTP server for operators and vendors:
 //   GET /livez                      200 as long as the process runs
 //   GET /readyz                     200, or 503 and the reason
+//   GET /metrics                    200, Prometheus' text format
 //   POST /webhooks/piapi/<token>    200 `{}`, 401, 404, 411, 413, 415
 //   GET /staging/<token>/<name>     200, 206, 404, 416, 503
 // HEAD works where GET does. One request per connection, so that neither idle connections nor what follows a body that

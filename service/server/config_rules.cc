@@ -81,6 +81,8 @@ void TaskRules(proto::Tasks& tasks, std::vector<ConfigProblem>& problems) {
   rules.Number("lost_after_count", 5, 2, 100);
   rules.Duration("lost_after_time", 120, 0, 86400);
   rules.Duration("poll_interval_with_webhooks", 120, 0.05, 3600);
+  rules.Duration("poll_interval_unwatched", 30, 0.05, 600);
+  rules.Number("max_open_per_tenant", 100000, 1, 10000000);
 }
 
 bool IsLoopbackHost(const std::string& host) {

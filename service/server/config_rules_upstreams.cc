@@ -89,6 +89,17 @@ void PiApiRules(proto::PiApi& piapi, const proto::Admin& admin, const std::strin
   HttpRules(*piapi.mutable_http(), path + "http.", problems);
 }
 
+void RateRules(proto::Rate& rate, const std::string& path, std::vector<ConfigProblem>& problems) {
+  FieldRules rules(rate, path, problems);
+  rules.Fraction("polls_per_second", 50, 0.1, 10000);
+  rules.Fraction("submits_per_second", 10, 0.1, 10000);
+  if (!rate.has_breaker_failures()) rate.set_breaker_failures(10);
+  if (rate.breaker_failures() < 0 || rate.breaker_failures() > 1000) {
+    rules.Add("breaker_failures", absl::StrCat("must be 0 to 1000, is ", rate.breaker_failures()));
+  }
+  rules.Duration("breaker_pause", 5, 0.1, 600);
+}
+
 void DialectRules(proto::Upstream& upstream, const proto::Admin& admin, const std::string& path,
                   std::vector<ConfigProblem>& problems) {
   switch (upstream.dialect_case()) {
@@ -125,6 +136,7 @@ void ApplyUpstreamRules(proto::GatewayConfig& config, const std::set<std::string
       rules.Add(absl::StrCat("tenants[", t, "]"), absl::StrCat("`", upstream.tenants(t), "` is not a tenant"));
     }
     DialectRules(upstream, config.admin(), path, problems);
+    RateRules(*upstream.mutable_rate(), path + "rate.", problems);
   }
 }
 

@@ -106,8 +106,10 @@ absl::StatusOr<engine::Engine::Options> EngineOptions(const GatewayConfig& confi
   const proto::Tasks& tasks = config.tasks();
   engine::Engine::Options options;
   options.tasks.deadline = FromProto(tasks.deadline());
+  options.tasks.max_open_per_tenant = tasks.max_open_per_tenant();
   options.task_tracker.poll_interval_queued = FromProto(tasks.poll_interval_queued());
   options.task_tracker.poll_interval_running = FromProto(tasks.poll_interval_running());
+  options.task_tracker.poll_interval_unwatched = FromProto(tasks.poll_interval_unwatched());
   options.task_tracker.poll_interval_with_webhooks = FromProto(tasks.poll_interval_with_webhooks());
   options.task_tracker.submit_unknown_deadline = FromProto(tasks.submit_unknown_deadline());
   options.task_tracker.lost = {tasks.lost_after_count(), FromProto(tasks.lost_after_time())};
@@ -156,6 +158,9 @@ absl::StatusOr<std::vector<engine::Upstreams::Config>> MakeUpstreams(const Gatew
     entry.max_submits = static_cast<size_t>(HttpOf(each).max_submits());
     entry.max_polls = static_cast<size_t>(HttpOf(each).max_polls());
     entry.max_transfers = static_cast<size_t>(HttpOf(each).max_transfers());
+    entry.polls_per_second = each.rate().polls_per_second();
+    entry.submits_per_second = each.rate().submits_per_second();
+    entry.breaker = {each.rate().breaker_failures(), FromProto(each.rate().breaker_pause())};
     upstreams.push_back(std::move(entry));
   }
   return upstreams;

@@ -63,6 +63,13 @@ void FieldRules::Number(const char* name, int64_t otherwise, int64_t least, int6
   if (value < least || value > most) Add(name, absl::StrCat("must be ", least, " to ", most, ", is ", value));
 }
 
+void FieldRules::Fraction(const char* name, double otherwise, double least, double most) {
+  const double value = reflection_.GetDouble(message_, Field(name));
+  if (value == 0) return reflection_.SetDouble(&message_, Field(name), otherwise);
+  // Not a number is none in the range either.
+  if (!(value >= least && value <= most)) Add(name, absl::StrCat("must be ", least, " to ", most, ", is ", value));
+}
+
 void FieldRules::Listen(const char* name) {
   const std::string listen = Get(name);
   const size_t colon = listen.rfind(':');

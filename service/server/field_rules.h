@@ -27,6 +27,8 @@ class FieldRules {
   void Duration(const char* name, int64_t otherwise, double least, double most);
   // int32 or int64. 0 counts as not given.
   void Number(const char* name, int64_t otherwise, int64_t least, int64_t most);
+  // double. 0 counts as not given.
+  void Fraction(const char* name, double otherwise, double least, double most);
   // Must have the form `host:port`; port 0 is allowed.
   void Listen(const char* name);
   // Must be an absolute https URL without a query, http too if `plain_http`; `hint` says what allows it. Slashes at its

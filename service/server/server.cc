@@ -59,7 +59,11 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const GatewayConfig& confi
   return server;
 }
 
-Server::Server(const GatewayConfig& config, base::Clock& clock) : config_(config), clock_(clock) {}
+Server::Server(const GatewayConfig& config, base::Clock& clock) : config_(config), clock_(clock) {
+  metrics_.Gauge("seedance_build_info", "1; the version stands in the label.", {{"version", SEEDANCE_VERSION}}).Set(1);
+  metrics_.Gauge("seedance_start_time_seconds", "When the process started, in Unix seconds.")
+      .Set(absl::ToDoubleSeconds(clock.Now() - absl::UnixEpoch()));
+}
 
 Server::~Server() { Shutdown(); }
 
@@ -73,6 +77,7 @@ absl::Status Server::Open(base::Random& random) {
   if (!upstreams.ok()) return upstreams.status();
   absl::StatusOr<engine::Engine::Options> options = EngineOptions(config_);
   if (!options.ok()) return options.status();
+  options->metrics = &metrics_;
   if (const auto staging = StagingOptions(config_.admin()); staging.has_value()) {
     staging_ = std::make_unique<engine::Staging>(*staging, clock_, random);
     options->asset_creation.staging = staging_.get();
@@ -106,6 +111,7 @@ void Server::StartAdmin() {
   if (admin_ == nullptr) return;
   AdminHooks hooks;
   hooks.not_ready = [this] { return NotReady(); };
+  hooks.metrics = [this] { return metrics_.Scrape(); };
   hooks.webhook = [this](std::string_view token, std::string_view secret, std::string_view body) {
     return engine_->webhooks().Receive(token, secret, body);
   };

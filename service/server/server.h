@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "service/base/clock.h"
+#include "service/base/metrics.h"
 #include "service/engine/engine.h"
 #include "service/engine/staging.h"
 #include "service/rpc/asset_group_service.h"
@@ -38,6 +39,9 @@ class Server {
   // The bound `host:port`.
   const std::string& address() const { return address_; }
 
+  // What `/metrics` of the admin server shows.
+  base::Metrics& metrics() { return metrics_; }
+
   // The bound `host:port` of the admin server; empty without one.
   std::string admin_address() const { return admin_ == nullptr ? "" : admin_->address(); }
 
@@ -63,6 +67,7 @@ class Server {
   std::string address_;
   std::atomic<Phase> phase_ = Phase::kStarting;
   // In the order of use: each may use those above it.
+  base::Metrics metrics_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<engine::Staging> staging_;  // Null without `admin.staging`.
   std::unique_ptr<engine::Engine> engine_;

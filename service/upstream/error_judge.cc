@@ -128,11 +128,14 @@ const char* ReasonText(Reason reason) {
   }
 }
 
+// `wish`: the vendor's own Retry-After.
 absl::Status BuildStatus(const ErrorContext& context, Reason reason, const VendorError& error,
-                         const std::string& circumstance, std::optional<absl::Duration> retry_after) {
+                         const std::string& circumstance, std::optional<absl::Duration> delay,
+                         std::optional<absl::Duration> wish = std::nullopt) {
   base::ErrorDetail detail;
   detail.reason = reason;
-  detail.retry_delay = retry_after;
+  detail.retry_delay = delay;
+  if (wish.has_value()) detail.metadata[std::string(kRetryAfterKey)] = absl::StrCat(absl::ToDoubleSeconds(*wish));
   if (reason == Reason::kResourceNotFound) detail.resource = context.resource;
   const std::string code = CleanVendorText(error.code, context.api_key);
   const std::string text = CleanVendorText(error.message, context.api_key);
@@ -186,7 +189,7 @@ Verdict Judge(const ErrorTable& table, const ErrorContext& context, const HttpRe
   std::optional<absl::Duration> delay = verdict.retry_after;
   if (reason == Reason::kRateLimited && !delay.has_value()) delay = kDefaultRetry;
   if (reason == Reason::kUpstreamUnavailable && !delay.has_value()) delay = kUnavailableRetry;
-  verdict.status = BuildStatus(context, reason, error, absl::StrCat("HTTP ", reply.status), delay);
+  verdict.status = BuildStatus(context, reason, error, absl::StrCat("HTTP ", reply.status), delay, verdict.retry_after);
   return verdict;
 }
 

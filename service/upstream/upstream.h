@@ -30,6 +30,9 @@ struct CallOptions {
   std::string traceparent;  // W3C trace context, sent on. May be empty.
 };
 
+// Key of ErrorInfo.metadata: the vendor's own Retry-After, in seconds. Without it a retry delay is the gateway's guess.
+inline constexpr std::string_view kRetryAfterKey = "upstream_retry_after";
+
 // What a call that may be billed came to.
 enum class Acceptance {
   kAccepted,     // `value` is set.

@@ -18,6 +18,7 @@ HEADERS_OF = {
     "proto_config": r"seedance/gateway/config/",
     "proto_store": r"seedance/gateway/store/",
     "PkgConfig::httplib": r"httplib\.h",
+    "PkgConfig::prometheus": r"prometheus/",
     "nlohmann_json::nlohmann_json": r"nlohmann/",
     "SQLiteCpp": r"(SQLiteCpp/|sqlite3)",
     "yaml-cpp": r"yaml-cpp/",

@@ -12,6 +12,8 @@ TEST(GatewayConfigTest, SaysWhatTheOptionsSay) {
   options.server = {"heartbeat_interval: 0.1s"};
   options.tasks = {"deadline: 60s"};
   options.http = {"read_timeout: 1s"};
+  options.submits_per_second = 10;
+  options.rate = {"breaker_failures: 3"};
   EXPECT_EQ(GatewayConfigYaml(options, {"127.0.0.1:0", "/tmp/port", "/tmp/store.db", "", ""}), R"(server:
   listen: "127.0.0.1:0"
   port_file: "/tmp/port"
@@ -22,6 +24,10 @@ store:
     path: "/tmp/store.db"
 upstreams:
   - name: anyfast
+    rate:
+      polls_per_second: 10000
+      submits_per_second: 10
+      breaker_failures: 3
     anyfast:
       base_url: "http://127.0.0.1:1"
       api_key:
@@ -37,6 +43,7 @@ tasks:
   poll_interval_queued: 0.05s
   poll_interval_running: 0.05s
   poll_interval_asset: 0.05s
+  poll_interval_unwatched: 0.05s
   deadline: 60s
 log:
   level: debug
@@ -64,6 +71,9 @@ store:
 upstreams:
   - name: second
     limits: {assets: {max_assets: 3}}
+    rate:
+      polls_per_second: 10000
+      submits_per_second: 10000
     piapi:
       base_url: "http://127.0.0.1:1"
       api_key:
@@ -84,6 +94,7 @@ tasks:
   poll_interval_queued: 0.05s
   poll_interval_running: 0.05s
   poll_interval_asset: 0.05s
+  poll_interval_unwatched: 0.05s
 log:
   level: debug
 )");

@@ -37,9 +37,12 @@ std::string Section(const std::string& indent, const std::string& name, const st
 
 std::string UpstreamYaml(const GatewayOptions& options) {
   std::string text = absl::StrCat("upstreams:\n  - name: ", options.upstream, "\n",
-                                  Lines("    ", options.upstream_lines), "    ", options.dialect, ":\n",  //
-                                  "      base_url: \"", options.sandbox_url, "\"\n",                      //
-                                  "      api_key:\n        env: ", kKeyVariable, "\n",                    //
+                                  Lines("    ", options.upstream_lines), "    rate:\n",            //
+                                  "      polls_per_second: ", options.polls_per_second, "\n",      //
+                                  "      submits_per_second: ", options.submits_per_second, "\n",  //
+                                  Lines("      ", options.rate), "    ", options.dialect, ":\n",   //
+                                  "      base_url: \"", options.sandbox_url, "\"\n",               //
+                                  "      api_key:\n        env: ", kKeyVariable, "\n",             //
                                   "      allow_plain_http: true\n");
   if (options.dialect == "piapi") {
     absl::StrAppend(&text, "      upload_url: \"", options.sandbox_url, "/api/ephemeral_resource\"\n");
@@ -83,19 +86,20 @@ std::string TenantsYaml(const GatewayOptions& options) {
 }  // namespace
 
 std::string GatewayConfigYaml(const GatewayOptions& options, const GatewayPlaces& places) {
-  return absl::StrCat("server:\n",                                                                //
-                      "  listen: \"", places.listen, "\"\n",                                      //
-                      "  port_file: \"", places.port_file, "\"\n",                                //
-                      "  drain_grace: ", Seconds(options.drain_grace), "\n",                      //
-                      Lines("  ", options.server),                                                //
-                      "store:\n  sqlite:\n    path: \"", places.sqlite_path, "\"\n",              //
-                      UpstreamYaml(options), TenantsYaml(options), AdminYaml(options, places),    //
-                      Section("", "media_fetch", options.media_fetch),                            //
-                      "tasks:\n",                                                                 //
-                      "  poll_interval_queued: ", Seconds(options.poll_interval_queued), "\n",    //
-                      "  poll_interval_running: ", Seconds(options.poll_interval_running), "\n",  //
-                      "  poll_interval_asset: ", Seconds(options.poll_interval_asset), "\n",      //
-                      Lines("  ", options.tasks),                                                 //
+  return absl::StrCat("server:\n",                                                                    //
+                      "  listen: \"", places.listen, "\"\n",                                          //
+                      "  port_file: \"", places.port_file, "\"\n",                                    //
+                      "  drain_grace: ", Seconds(options.drain_grace), "\n",                          //
+                      Lines("  ", options.server),                                                    //
+                      "store:\n  sqlite:\n    path: \"", places.sqlite_path, "\"\n",                  //
+                      UpstreamYaml(options), TenantsYaml(options), AdminYaml(options, places),        //
+                      Section("", "media_fetch", options.media_fetch),                                //
+                      "tasks:\n",                                                                     //
+                      "  poll_interval_queued: ", Seconds(options.poll_interval_queued), "\n",        //
+                      "  poll_interval_running: ", Seconds(options.poll_interval_running), "\n",      //
+                      "  poll_interval_asset: ", Seconds(options.poll_interval_asset), "\n",          //
+                      "  poll_interval_unwatched: ", Seconds(options.poll_interval_unwatched), "\n",  //
+                      Lines("  ", options.tasks),                                                     //
                       "log:\n  level: ", options.log_level, "\n");
 }
 

@@ -30,16 +30,21 @@ struct GatewayOptions {
   absl::Duration poll_interval_queued = absl::Milliseconds(50);
   absl::Duration poll_interval_running = absl::Milliseconds(50);
   absl::Duration poll_interval_asset = absl::Milliseconds(50);
+  absl::Duration poll_interval_unwatched = absl::Milliseconds(50);
   absl::Duration drain_grace = absl::Seconds(2);
   bool admin = false;     // Run the admin server; webhooks and staging do so too.
   bool webhooks = false;  // Ask the vendor for webhooks.
   bool staging = false;   // Serve files to vendors from a folder of its own.
-  // More lines of the sections `server`, `tasks`, `media_fetch`, of the upstream, its dialect and its `http`, each
-  // `name: value`.
+  // Calls a second. High, because most tests are about something else.
+  double polls_per_second = 10000;
+  double submits_per_second = 10000;
+  // More lines of the sections `server`, `tasks`, `media_fetch`, of the upstream, its `rate`, its dialect and its
+  // `http`, each `name: value`.
   std::vector<std::string> server = {};
   std::vector<std::string> tasks = {};
   std::vector<std::string> media_fetch = {};
   std::vector<std::string> upstream_lines = {};
+  std::vector<std::string> rate = {};
   std::vector<std::string> dialect_lines = {};
   std::vector<std::string> http = {};
   std::map<std::string, std::string> env = {};

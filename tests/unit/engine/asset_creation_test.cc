@@ -442,7 +442,7 @@ TEST_F(AssetCreationTest, AFullPoolIsRateLimitedAndTheRequestMayComeAgain) {
   std::vector<engine::Upstreams::Config> configs(1);
   configs[0].upstream = vendor_.MakeUpstream();
   configs[0].max_submits = 1;
-  engine::Upstreams upstreams(std::move(configs));
+  engine::Upstreams upstreams(std::move(configs), clock_);
   engine::Upstreams::Entry& entry = *upstreams.Find(kTenant, "fake");
   std::atomic<bool> leave{false};
   while (entry.submits.Submit([&] { (void)Eventually([&] { return leave.load(); }); })) {

@@ -149,7 +149,7 @@ class ApplyTest : public ::testing::Test {
   base::SeededRandom random_{1};
   FakeVendor vendor_{"fake"};
   std::unique_ptr<FlakyStore> store_ = OpenStore(dir_.File("store.db"));
-  engine::Upstreams upstreams_{Configs(vendor_)};
+  engine::Upstreams upstreams_{Configs(vendor_), clock_};
   engine::WatchHub<model::Asset> hub_{"test"};
   engine::AssetTracker tracker_{{}, *store_, upstreams_, hub_, clock_, random_};
 };

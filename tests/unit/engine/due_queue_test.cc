@@ -100,6 +100,17 @@ TEST_F(DueQueueTest, ARemovedKeyIsNeverHandedOut) {
   EXPECT_THAT(handed_out(), ElementsAre("probe"));
 }
 
+TEST_F(DueQueueTest, WhenTheClockIsSetBackWhatWaitsKeepsItsDistance) {
+  queue_.Start();
+  queue_.Schedule("key", In(absl::Seconds(10)));
+  AdvanceTo(absl::Seconds(4), "probe 1");
+  clock_.Advance(-absl::Hours(5));
+  AdvanceTo(absl::Seconds(5), "probe 2");
+  EXPECT_THAT(handed_out(), ElementsAre("probe 1", "probe 2"));
+  AdvanceTo(absl::Seconds(7), "probe 3");
+  EXPECT_THAT(handed_out(), ElementsAre("probe 1", "probe 2", "key", "probe 3"));
+}
+
 TEST_F(DueQueueTest, HandsNothingOutAfterStop) {
   queue_.Start();
   queue_.Schedule("key", In(absl::Seconds(1)));

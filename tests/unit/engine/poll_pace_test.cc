@@ -22,6 +22,103 @@ TEST(JitteredTest, StaysWithinATenthAndUsesTheWholeOfIt) {
   EXPECT_GT(most, absl::Seconds(108));
 }
 
+class PollPauseTest : public ::testing::Test {
+ protected:
+  absl::Duration Pause() { return PollPause(pace_, facts_); }
+
+  PollPace pace_{absl::Seconds(15), absl::Seconds(10), absl::Seconds(30), absl::Minutes(2)};
+  PollFacts facts_;
+};
+
+TEST_F(PollPauseTest, IsThatOfTheStateAndAThirdBeforeTheFirstLookAtAQueuedTask) {
+  EXPECT_EQ(Pause(), absl::Seconds(10));
+  facts_.first = true;
+  EXPECT_EQ(Pause(), absl::Seconds(10));
+  facts_.state = model::TaskState::kQueued;
+  EXPECT_EQ(Pause(), absl::Seconds(5));
+  facts_.first = false;
+  EXPECT_EQ(Pause(), absl::Seconds(15));
+}
+
+TEST_F(PollPauseTest, IsLongerWhenNobodyWatchesAndNeverShorterThanThatOfTheState) {
+  facts_.watched = false;
+  EXPECT_EQ(Pause(), absl::Seconds(30));
+  pace_.unwatched = absl::Seconds(12);
+  EXPECT_EQ(Pause(), absl::Seconds(12));
+  facts_.state = model::TaskState::kQueued;
+  EXPECT_EQ(Pause(), absl::Seconds(15));
+}
+
+TEST_F(PollPauseTest, WebhooksMakeItLongWhateverElse) {
+  facts_.webhooks = true;
+  facts_.usual = UsualDuration{absl::ZeroDuration(), absl::Hours(1)};
+  EXPECT_EQ(Pause(), absl::Minutes(2));
+}
+
+TEST_F(PollPauseTest, NearTheUsualEndItIsHalfWhetherWatchedOrNot) {
+  facts_.usual = UsualDuration{absl::Seconds(60), absl::Seconds(90)};
+  for (const bool watched : {true, false}) {
+    facts_.watched = watched;
+    for (const int age : {60, 75, 90}) {
+      facts_.age = absl::Seconds(age);
+      EXPECT_EQ(Pause(), absl::Seconds(5)) << age;
+    }
+    facts_.age = absl::Seconds(91);
+    EXPECT_EQ(Pause(), watched ? absl::Seconds(10) : absl::Seconds(30));
+  }
+}
+
+TEST_F(PollPauseTest, BeforeThatItDoesNotSleepOverItsBegin) {
+  facts_.usual = UsualDuration{absl::Seconds(60), absl::Seconds(90)};
+  facts_.watched = false;
+  facts_.age = absl::Seconds(10);
+  EXPECT_EQ(Pause(), absl::Seconds(30));
+  facts_.age = absl::Seconds(40);
+  EXPECT_EQ(Pause(), absl::Seconds(20));
+  facts_.age = absl::Seconds(59);
+  EXPECT_EQ(Pause(), absl::Seconds(5));
+}
+
+TEST_F(PollPauseTest, WithoutRoomNothingIsPolledMoreThanUsual) {
+  facts_.usual = UsualDuration{absl::Seconds(60), absl::Seconds(90)};
+  facts_.age = absl::Seconds(75);
+  facts_.crowded = true;
+  EXPECT_EQ(Pause(), absl::Seconds(10));
+}
+
+TEST(DurationMemoryTest, SaysNothingUntilItKnowsEnough) {
+  DurationMemory memory;
+  for (int i = 0; i < 7; ++i) memory.Add(absl::Seconds(60));
+  EXPECT_FALSE(memory.Usual().has_value());
+  memory.Add(absl::Seconds(60));
+  ASSERT_TRUE(memory.Usual().has_value());
+}
+
+TEST(DurationMemoryTest, HoldsMostDurationsToATenth) {
+  DurationMemory memory;
+  for (int i = 0; i < 200; ++i) memory.Add(absl::Seconds(100 + i * 37 % 100));
+  const UsualDuration usual = *memory.Usual();
+  EXPECT_GE(usual.early, absl::Seconds(90));
+  EXPECT_LE(usual.early, absl::Seconds(115));
+  EXPECT_GE(usual.late, absl::Seconds(180));
+  EXPECT_LE(usual.late, absl::Seconds(215));
+}
+
+TEST(DurationMemoryTest, ForgetsWhatIsLongAgoAndABoundedNumberOfOddOnesChangesNothing) {
+  DurationMemory memory;
+  for (int i = 0; i < 500; ++i) memory.Add(absl::Hours(1));
+  for (int i = 0; i < 200; ++i) memory.Add(i % 20 == 0 ? absl::Hours(9) : absl::Seconds(60));
+  EXPECT_LE(memory.Usual()->late, absl::Seconds(70));
+}
+
+TEST(UsualDurationsTest, EachUpstreamAndModelHasItsOwn) {
+  UsualDurations durations;
+  for (int i = 0; i < 8; ++i) durations.Add("a", "fast", absl::Seconds(30));
+  EXPECT_TRUE(durations.Of("a", "fast").has_value());
+  EXPECT_FALSE(durations.Of("a", "slow").has_value());
+  EXPECT_FALSE(durations.Of("b", "fast").has_value());
+}
+
 // Without the jitter: the middle of what many draws give.
 absl::Duration Middle(absl::Duration interval, absl::Duration age) {
   base::SeededRandom random(1);

@@ -388,5 +388,59 @@ TEST_F(WatchTaskTest, ATokenOfAnotherTaskOrStoreIsRefused) {
   EXPECT_EQ(fresh->session->Take()->state, TaskState::kQueued);
 }
 
+class MaxOpenTest : public TasksTest {
+ protected:
+  MaxOpenTest() {
+    engine::Engine::Options options;
+    options.tasks.max_open_per_tenant = 2;
+    Start(options);
+  }
+};
+
+TEST_F(MaxOpenTest, OneTaskMoreThanATenantMayHaveIsRefusedBeforeItIsStored) {
+  engine::CreateTaskParams first = GoodTask();
+  first.request_id = kRequestId;
+  const std::string id = CreateTask(first)->id;
+  ASSERT_TRUE(CreateTask(GoodTask()).ok());
+  for (const bool validate_only : {false, true}) {
+    engine::CreateTaskParams more = GoodTask();
+    more.validate_only = validate_only;
+    const absl::Status refused = CreateTask(more).status();
+    EXPECT_EQ(refused.code(), absl::StatusCode::kResourceExhausted);
+    EXPECT_EQ(ReasonOf(refused), base::Reason::kQuotaExceeded);
+    EXPECT_EQ(base::GetErrorDetail(refused).quota_subject, absl::StrCat("tenant:", kTenant));
+  }
+  EXPECT_EQ(store_->ListTasks({kTenant, {}, {}}, {}, 10)->items.size(), 2u);
+  EXPECT_EQ(CreateTask(first)->id, id) << "a request id that was used answers";
+  EXPECT_TRUE(CreateTask(GoodTask(), kOther).ok()) << "another tenant has its own";
+}
+
+TEST_F(MaxOpenTest, ATaskThatEndsMakesRoomAndSoDoesOneThatIsNotStored) {
+  const std::string id = CreateTask(GoodTask())->id;
+  ASSERT_TRUE(Reaches(id, model::TaskState::kQueued));
+  for (int i = 0; i < 3; ++i) {
+    engine::CreateTaskParams look = GoodTask();
+    look.validate_only = true;
+    EXPECT_TRUE(CreateTask(look).ok());
+    store_->failing_begins = 1;
+    EXPECT_FALSE(CreateTask(GoodTask()).ok());
+  }
+  ASSERT_TRUE(CreateTask(GoodTask()).ok());
+  EXPECT_FALSE(CreateTask(GoodTask()).ok());
+  upstream::TaskReport report;
+  report.state = model::TaskState::kFailed;
+  vendor_.SetTask(store_->GetTask(id)->upstream_task_id, report);
+  ASSERT_TRUE(Reaches(id, model::TaskState::kFailed, absl::Seconds(1)));
+  EXPECT_TRUE(CreateTask(GoodTask()).ok());
+}
+
+TEST_F(MaxOpenTest, CountsTheTasksThatAnEarlierProcessLeft) {
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(CreateTask(GoodTask()).ok());
+  engine::Engine::Options options;
+  options.tasks.max_open_per_tenant = 2;
+  Restart(options);
+  EXPECT_EQ(ReasonOf(CreateTask(GoodTask()).status()), base::Reason::kQuotaExceeded);
+}
+
 }  // namespace
 }  // namespace seedance::testing

@@ -41,14 +41,23 @@ TrackerTest::~TrackerTest() {
 void TrackerTest::Start(const engine::TaskTracker::Options& options) {
   std::vector<engine::Upstreams::Config> configs(2);
   configs[0].upstream = vendor_.MakeUpstream();
-  configs[1].upstream = probe_.MakeUpstream();
-  for (engine::Upstreams::Config& config : configs) config.max_submits = config.max_polls = config.max_transfers = 1;
-  upstreams_ = std::make_unique<engine::Upstreams>(std::move(configs));
+  configs[1].upstream = other_.MakeUpstream();
+  for (engine::Upstreams::Config& config : configs) {
+    config.max_submits = config.max_polls = config.max_transfers = threads_;
+    config.polls_per_second = polls_per_second_;
+    config.submits_per_second = submits_per_second_;
+    config.breaker = breaker_;
+  }
+  metrics_ = std::make_unique<base::Metrics>();
+  upstreams_ = std::make_unique<engine::Upstreams>(std::move(configs), clock_);
   hub_ = std::make_unique<engine::WatchHub<GenerationTask>>("test-fan-out");
   tracker_ = std::make_unique<engine::TaskTracker>(options, *store_, *upstreams_, *hub_, clock_, random_);
   tracker_->SetAssetHooks(hooks_);
+  tracker_->SetWatchers(watchers_);
+  upstreams_->Instrument(*metrics_);
+  tracker_->Instrument(*metrics_);
   webhooks_ = std::make_unique<engine::Webhooks>(
-      std::map<std::string, std::string>{{"token", "fake"}, {"gone", "none"}, {"deaf", "probe"}}, *upstreams_,
+      std::map<std::string, std::string>{{"token", "fake"}, {"gone", "none"}, {"deaf", "other"}}, *upstreams_,
       *tracker_);
   ASSERT_TRUE(tracker_->Start().ok());
 }
@@ -125,17 +134,17 @@ TaskRequest TrackerTest::Recreating(const std::vector<std::string>& assets) {
   return request;
 }
 
-std::string TrackerTest::AddTask(const TaskRequest& request) {
+std::string TrackerTest::AddTask(const TaskRequest& request, const std::string& tenant) {
   GenerationTask task;
-  // In the order in which they were made, and probes last, whatever is due at the same time.
-  task.id = absl::StrFormat("%s-%06d", request.upstream == "probe" ? "zz" : "task", ++next_id_);
-  task.tenant = kTenant;
+  // In the order in which they were made, and before the probes of Settle, whatever is due at the same time.
+  task.id = absl::StrFormat("task-%06d", ++next_id_);
+  task.tenant = tenant;
   task.request = request;
   task.state = TaskState::kPending;
   task.create_time = task.update_time = clock_.Now();
   task.deadline_time = clock_.Now() + absl::Hours(2);
   model::BilledCall call;
-  call.key = {kTenant, "CreateGenerationTask", task.id};
+  call.key = {tenant, "CreateGenerationTask", task.id};
   call.state = model::BilledCallState::kDone;
   call.resource_name = task.name();
   call.create_time = call.update_time = clock_.Now();
@@ -154,22 +163,21 @@ std::string TrackerTest::SubmittedTask() {
 GenerationTask TrackerTest::Stored(const std::string& id) { return store_->GetTask(id).value(); }
 
 void TrackerTest::Settle() {
+  engine::Upstreams::Entry* entry = upstreams_->Named("fake");
   // Twice, for a step may make its task due again.
   for (int round = 0; round < 2; ++round) {
-    // The queue hands out what was due earlier first; what fails is of no interest any more.
-    probe_.create_task.Answer(Refused(base::Reason::kInvalidInput, "a probe"));
-    const int before = probe_.create_task.calls();
-    TaskRequest request = Using({});
-    request.upstream = "probe";
-    (void)AddTask(request);
-    ASSERT_TRUE(Eventually([&] { return probe_.create_task.calls() > before; }));
-    engine::Upstreams::Entry* entry = upstreams_->Named("fake");
-    Answer<bool> submits;
-    Answer<bool> polls;
-    ASSERT_TRUE(entry->submits.Submit([done = submits.done()]() mutable { done(true); }));
-    ASSERT_TRUE(entry->polls.Submit([done = polls.done()]() mutable { done(true); }));
-    ASSERT_TRUE(submits.Wait().ok());
-    ASSERT_TRUE(polls.Wait().ok());
+    // The tracker hands out what was due earlier first, and forgets this one, which no store knows, when it looks at
+    // it.
+    const std::string asset = absl::StrCat("probe-", ++next_id_);
+    GenerationTask probe;
+    probe.id = absl::StrFormat("zz-%06d", next_id_);
+    probe.tenant = kTenant;
+    probe.request = Using({asset});
+    probe.state = TaskState::kPending;
+    tracker_->Track(probe);
+    const std::string name = model::AssetName({"fake", asset});
+    ASSERT_TRUE(Eventually([&] { return !tracker_->UsesAsset(name); }));
+    ASSERT_TRUE(Eventually([&] { return entry->calls.IsIdle(); }));
   }
 }
 

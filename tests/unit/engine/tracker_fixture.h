@@ -43,13 +43,13 @@ class TrackerTest : public ::testing::Test {
   static model::TaskRequest Recreating(const std::vector<std::string>& assets);
 
   // Stores a PENDING task and hands it to the tracker, if that was started. Returns its id.
-  std::string AddTask(const model::TaskRequest& request);
+  std::string AddTask(const model::TaskRequest& request, const std::string& tenant = "acme");
   // Adds a task without assets and waits until the vendor has taken it.
   std::string SubmittedTask();
   model::GenerationTask Stored(const std::string& id);
   std::string VendorId(const std::string& id) { return Stored(id).upstream_task_id; }
 
-  // Waits until every task that is due now had its step.
+  // Waits until every task that is due now had its step, or waits for a turn that does not come now.
   void Settle();
   void Advance(absl::Duration by) {
     clock_.Advance(by);
@@ -65,8 +65,14 @@ class TrackerTest : public ::testing::Test {
   base::SimulatedClock clock_{absl::FromUnixSeconds(1'800'000'000)};
   base::SeededRandom random_{7};
   FakeVendor vendor_{"fake"};
-  FakeVendor probe_{"probe"};  // Takes the tasks with which Settle works.
+  FakeVendor other_{"other"};  // Has no webhooks.
+  size_t threads_ = 1;         // Of each pool.
+  double polls_per_second_ = 0;
+  double submits_per_second_ = 0;
+  engine::Breaker::Options breaker_;
+  std::unique_ptr<base::Metrics> metrics_;  // Of the present tracker.
   engine::AssetHooks hooks_;
+  std::function<bool(const model::GenerationTask&)> watchers_;
   std::unique_ptr<FlakyStore> store_;
   std::unique_ptr<engine::WatchHub<model::GenerationTask>> hub_;
   std::unique_ptr<engine::Upstreams> upstreams_;

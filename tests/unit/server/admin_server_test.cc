@@ -79,6 +79,7 @@ class AdminServerTest : public ::testing::Test {
       base::MutexLock lock(mutex_);
       return not_ready_;
     };
+    hooks.metrics = [] { return std::string("seedance_answer 42\n"); };
     hooks.webhook = [this](std::string_view token, std::string_view secret, std::string_view body) {
       base::MutexLock lock(mutex_);
       webhooks_.push_back({std::string(token), std::string(secret), std::string(body)});
@@ -144,6 +145,18 @@ class AdminServerTest : public ::testing::Test {
 };
 
 // ---- Health ----
+
+TEST_F(AdminServerTest, MetricsAreInPrometheusTextFormat) {
+  Start();
+  auto client = NewClient();
+  const auto answer = client.Get("/metrics");
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 200);
+  EXPECT_THAT(answer->get_header_value("Content-Type"), StartsWith("text/plain; version=0.0.4"));
+  EXPECT_EQ(answer->body, "seedance_answer 42\n");
+  EXPECT_EQ(client.Post("/metrics", "", "text/plain")->status, 405);
+  EXPECT_EQ(client.Get("/metrics/all")->status, 404);
+}
 
 TEST_F(AdminServerTest, LiveAsLongAsItRunsAndReadyAsLongAsThereIsNoReason) {
   Start();

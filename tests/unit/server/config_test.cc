@@ -59,6 +59,12 @@ TEST(Config, DefaultsAreThoseOfTheSchema) {
   EXPECT_EQ(config->tasks().lost_after_count(), 5);
   EXPECT_EQ(config->tasks().lost_after_time().seconds(), 120);
   EXPECT_EQ(config->tasks().poll_interval_with_webhooks().seconds(), 120);
+  EXPECT_EQ(config->tasks().poll_interval_unwatched().seconds(), 30);
+  EXPECT_EQ(config->tasks().max_open_per_tenant(), 100000);
+  EXPECT_EQ(config->upstreams(0).rate().polls_per_second(), 50);
+  EXPECT_EQ(config->upstreams(0).rate().submits_per_second(), 10);
+  EXPECT_EQ(config->upstreams(0).rate().breaker_failures(), 10);
+  EXPECT_EQ(config->upstreams(0).rate().breaker_pause().seconds(), 5);
   EXPECT_EQ(config->media_fetch().timeout().seconds(), 60);
   EXPECT_FALSE(config->media_fetch().allow_private_network());
   EXPECT_FALSE(config->has_admin());
@@ -152,6 +158,9 @@ TEST(Config, EveryBrokenRuleIsNamedWithItsPath) {
            Case{"tenants: [{name: acme, token_sha256: [xyz]}]", "tenants[0].token_sha256[0]: must be 64 hex digits"},
            Case{"tasks: {deadline: 0s}", "tasks.deadline: must be 1 to 604800 s"},
            Case{"tasks: {lost_after_count: 1}", "tasks.lost_after_count: must be 2 to 100, is 1"},
+           Case{"tasks: {poll_interval_unwatched: 0.01s}",
+                "tasks.poll_interval_unwatched: must be 0.05 to 600 s, is 0.01 s"},
+           Case{"tasks: {max_open_per_tenant: -1}", "tasks.max_open_per_tenant: must be 1 to 10000000, is -1"},
            Case{"tasks: {poll_interval_with_webhooks: 3601s}",
                 "tasks.poll_interval_with_webhooks: must be 0.05 to 3600 s, is 3601 s"},
            Case{"media_fetch: {timeout: 0s}", "media_fetch.timeout: must be 1 to 600 s, is 0 s"},

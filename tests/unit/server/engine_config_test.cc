@@ -79,6 +79,21 @@ TEST_F(EngineConfig, ConcurrencyAndDedicationAreTakenFromEitherDialect) {
   EXPECT_TRUE(made_[0].dedicated);
 }
 
+TEST_F(EngineConfig, RatesAndTheBreakerAreThoseOfTheFile) {
+  Made("upstreams: [{name: a, anyfast: {api_key: {env: KEY}}}]");
+  EXPECT_EQ(made_[0].polls_per_second, 50);
+  EXPECT_EQ(made_[0].submits_per_second, 10);
+  EXPECT_EQ(made_[0].breaker.failures, 10);
+  EXPECT_EQ(made_[0].breaker.pause, absl::Seconds(5));
+  Made(
+      "upstreams: [{name: p, piapi: {api_key: {env: KEY}}, rate: {polls_per_second: 2.5, submits_per_second: 0.5, "
+      "breaker_failures: 0, breaker_pause: 0.5s}}]");
+  EXPECT_EQ(made_[0].polls_per_second, 2.5);
+  EXPECT_EQ(made_[0].submits_per_second, 0.5);
+  EXPECT_EQ(made_[0].breaker.failures, 0);
+  EXPECT_EQ(made_[0].breaker.pause, absl::Milliseconds(500));
+}
+
 TEST_F(EngineConfig, WebhookPathsAreHashesOfNameAndSecret) {
   const GatewayConfig config = Parsed(
       absl::StrCat(kAdmin, "upstreams:\n- {name: one, piapi: {api_key: {env: KEY}, webhook_secret: {env: HOOK}}}\n",
@@ -97,7 +112,8 @@ TEST_F(EngineConfig, TaskOptionsAreThoseOfTheFile) {
   const GatewayConfig config = Parsed(
       "upstreams: [{name: a, anyfast: {api_key: {env: KEY}}}]\n"
       "tasks: {poll_interval_queued: 1s, poll_interval_running: 2s, poll_interval_asset: 3s, deadline: 4s,"
-      " submit_unknown_deadline: 5s, lost_after_count: 6, lost_after_time: 7s, poll_interval_with_webhooks: 8s}");
+      " submit_unknown_deadline: 5s, lost_after_count: 6, lost_after_time: 7s, poll_interval_with_webhooks: 8s,"
+      " poll_interval_unwatched: 9s, max_open_per_tenant: 10}");
   const auto options = EngineOptions(config);
   ASSERT_TRUE(options.ok()) << options.status();
   EXPECT_EQ(options->task_tracker.poll_interval_queued, absl::Seconds(1));
@@ -106,6 +122,8 @@ TEST_F(EngineConfig, TaskOptionsAreThoseOfTheFile) {
   EXPECT_EQ(options->tasks.deadline, absl::Seconds(4));
   EXPECT_EQ(options->task_tracker.submit_unknown_deadline, absl::Seconds(5));
   EXPECT_EQ(options->task_tracker.poll_interval_with_webhooks, absl::Seconds(8));
+  EXPECT_EQ(options->task_tracker.poll_interval_unwatched, absl::Seconds(9));
+  EXPECT_EQ(options->tasks.max_open_per_tenant, 10);
 }
 
 TEST_F(EngineConfig, StagingAndFetchOptionsAreThoseOfTheFile) {

@@ -1,0 +1,71 @@
+#include "service/engine/call_gate.h"
+
+#include <algorithm>
+
+namespace seedance::engine {
+namespace {
+
+constexpr double kBusy = 0.75;
+
+}  // namespace
+
+CallGate::CallGate(const Options& options)
+    : lanes_{Lane(options.polls_per_second, options.max_polls), Lane(options.submits_per_second, options.max_submits)},
+      breaker_(options.breaker) {}
+
+absl::Time CallGate::RestsUntil(CallKind kind, absl::Time now) {
+  Lane& lane = Of(kind);
+  // Further away than it was set: the clock was set back.
+  lane.rests_until = std::min(lane.rests_until, now + lane.rest);
+  return lane.rests_until > now ? lane.rests_until : absl::InfinitePast();
+}
+
+absl::Time CallGate::NextAt(CallKind kind, bool to_poll, absl::Time now) {
+  Lane& lane = Of(kind);
+  if (lane.running >= lane.most) return absl::InfiniteFuture();
+  absl::Time next = std::max(breaker_.NextAt(now), RestsUntil(kind, now));
+  if (breaker_.open() && kind == CallKind::kSubmit && to_poll) {
+    // Unless polls must rest for longer.
+    const absl::Time polls_rest = RestsUntil(CallKind::kPoll, now);
+    if (polls_rest <= next) return absl::InfiniteFuture();
+  }
+  return std::max(next, lane.rate.NextAt(now));
+}
+
+bool CallGate::IsBusy(CallKind kind, absl::Time now) {
+  Lane& lane = Of(kind);
+  const double running = static_cast<double>(lane.running) / static_cast<double>(lane.most);
+  return std::max(running, lane.rate.Use(now)) > kBusy;
+}
+
+CallGate::Call CallGate::Take(CallKind kind, absl::Time now) {
+  Lane& lane = Of(kind);
+  ++lane.running;
+  lane.rate.Take(now);
+  Call call;
+  call.kind = kind;
+  call.probe = breaker_.Begin();
+  call.era = breaker_.openings();
+  return call;
+}
+
+void CallGate::Sent(Call& call, absl::Time now) { call.sent_mark = Of(call.kind).rate.Sent(now); }
+
+void CallGate::Answered(Call& call, const CallAnswer& answer, absl::Time now) {
+  Lane& lane = Of(call.kind);
+  call.answered = true;
+  if (call.sent_mark.has_value()) lane.rate.Answered(*call.sent_mark, now);
+  breaker_.Answered(answer.usable, call.probe, now);
+  if (!answer.rest.has_value() || now + *answer.rest <= lane.rests_until) return;
+  lane.rest = *answer.rest;
+  lane.rests_until = now + lane.rest;
+}
+
+void CallGate::Ended(Call& call) {
+  Lane& lane = Of(call.kind);
+  --lane.running;
+  if (!call.sent_mark.has_value()) lane.rate.GiveBack();
+  if (!call.answered) breaker_.Ended(call.probe);
+}
+
+}  // namespace seedance::engine

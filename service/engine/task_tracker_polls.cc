@@ -1,0 +1,126 @@
+// The polls of TaskTracker: when they are due, and what becomes of their answers.
+#include <algorithm>
+#include <string>
+
+#include "service/base/error.h"
+#include "service/engine/call_answer.h"
+#include "service/engine/task_report.h"
+#include "service/engine/task_tracker.h"
+
+namespace seedance::engine {
+
+using model::GenerationTask;
+using model::TaskState;
+
+namespace {
+
+// Whether the caller gave the task up. Models without the field know no such tasks.
+template <typename Task>
+bool IsDetached(const Task& task) {
+  if constexpr (requires { task.detached; }) return task.detached;
+  return false;
+}
+
+}  // namespace
+
+void TaskTracker::AwaitPoll(const std::string& id, const OpenTasks::Owner& owner, Upstreams::Entry& entry) {
+  const bool poked = open_.IsPoked(id);
+  open_.AwaitTurn(id, options_.last_word);
+  entry.calls.Add(CallKind::kPoll, owner.tenant, id, owner.due,
+                  [this, id, &entry](CallTurn& turn) { OnPollTurn(id, entry, turn); });
+  if (poked) (void)entry.calls.Hasten(CallKind::kPoll, id);
+}
+
+void TaskTracker::OnPollTurn(const std::string& id, Upstreams::Entry& entry, CallTurn& turn) {
+  if (!open_.BeginTurn(id) || stopped()) return;
+  const std::optional<GenerationTask> task = ReadOpen(id);
+  if (!task.has_value()) return;
+  const bool submitted = task->state == TaskState::kQueued || task->state == TaskState::kRunning;
+  if (!submitted) return ScheduleNext(*task, absl::ZeroDuration());
+  Poll(*task, entry, turn);
+}
+
+void TaskTracker::Poll(const GenerationTask& task, Upstreams::Entry& entry, CallTurn& turn) {
+  const bool poked = open_.BeginPoll(task.id);
+  turn.Sends();
+  absl::StatusOr<upstream::TaskReport> report =
+      entry.upstream->GetTask(upstreams_.BackgroundRead(), task.upstream_task_id);
+  // Broken off because the process stops: that is no answer.
+  if (absl::IsCancelled(report.status())) return ScheduleIn(task.id, absl::Seconds(1));
+  turn.Answered(AnswerOf(report.status()));
+  entry.metrics.Polled("task", report.status());
+  if (report.ok() || absl::IsNotFound(report.status())) open_.NoteAnswer(task.id);
+  if (open_.CountNotFound(task.id, absl::IsNotFound(report.status()), options_.lost, turn.era())) {
+    ChangeSurely(task.id, [](GenerationTask& edited) {
+      edited.state = TaskState::kLost;
+      edited.error = {base::Reason::kUpstreamLost, "", "the vendor no longer knows the task"};
+      return absl::OkStatus();
+    });
+    return;
+  }
+  GenerationTask merged = task;
+  const bool news = report.ok() && MergeReport(*report, merged);
+  const bool ended = model::IsTerminal(merged.state);
+  // A webhook that came while the answer was on its way counts too.
+  if (ended && !poked && !open_.IsPoked(task.id)) trust_.Missed(task.request.upstream);
+  if (ended) Ended(*report, merged, entry);
+  const absl::Duration wish = base::GetErrorDetail(report.status()).retry_delay.value_or(absl::ZeroDuration());
+  if (!ended && clock_.Now() >= task.deadline_time) {
+    // Without an answer the task may have ended well, and be paid for: then the verdict waits a while for one.
+    if (report.ok() || !open_.AwaitsLastWord(task.id, options_.last_word)) return GiveUp(task);
+    return ScheduleIn(task.id, std::max(Jittered(pace_.running, random_), wish));
+  }
+  if (news) {
+    ChangeSurely(task.id, [&](GenerationTask& edited) {
+      MergeReport(*report, edited);
+      return absl::OkStatus();
+    });
+  } else if (poked || !report.ok()) {
+    // What the webhook told of was not to be seen yet: no reason for a long pause.
+    SchedulePollSoon(merged, wish);
+  } else {
+    SchedulePoll(merged, wish);
+  }
+}
+
+void TaskTracker::Ended(const upstream::TaskReport& report, const GenerationTask& task, Upstreams::Entry& entry) {
+  if (report.end_time.has_value()) entry.metrics.Discovered(clock_.Now() - *report.end_time);
+  if (task.state != TaskState::kSucceeded) return;  // Failures come at any time.
+  usual_.Add(task.request.upstream, task.request.model, report.end_time.value_or(clock_.Now()) - task.submit_time);
+}
+
+void TaskTracker::SchedulePoll(const GenerationTask& task, absl::Duration at_least) {
+  const std::string& upstream = task.request.upstream;
+  Upstreams::Entry* entry = upstreams_.Named(upstream);
+  PollFacts facts;
+  facts.state = task.state;
+  facts.age = clock_.Now() - task.submit_time;
+  facts.first = !open_.IsPolled(task.id);
+  facts.watched = IsWatched(task);
+  facts.webhooks = trust_.Trusts(upstream);
+  facts.crowded = entry != nullptr && entry->calls.IsCrowded(CallKind::kPoll);
+  facts.usual = usual_.Of(upstream, task.request.model);
+  const absl::Duration pause = PollPause(pace_, facts);
+  facts.watched = true;
+  RestForPoll(task, pause, PollPause(pace_, facts), at_least);
+}
+
+void TaskTracker::SchedulePollSoon(const GenerationTask& task, absl::Duration at_least) {
+  const absl::Duration pause = task.state == TaskState::kQueued ? pace_.queued : pace_.running;
+  RestForPoll(task, pause, pause, at_least);
+}
+
+void TaskTracker::RestForPoll(const GenerationTask& task, absl::Duration pause, absl::Duration if_watched,
+                              absl::Duration at_least) {
+  const absl::Time now = clock_.Now();
+  const absl::Time due = now + std::max(Jittered(pause, random_), at_least);
+  open_.Rest(task.id, std::min(due, std::max(task.deadline_time, now)), OpenTasks::WokenBy::kPokes, now + at_least,
+             now + Jittered(if_watched, random_));
+}
+
+bool TaskTracker::IsWatched(const GenerationTask& task) {
+  if (IsDetached(task)) return false;
+  return hub_.Count(task.name()) > 0 || (watchers_ && watchers_(task));
+}
+
+}  // namespace seedance::engine

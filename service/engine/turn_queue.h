@@ -1,0 +1,118 @@
+#ifndef SEEDANCE_SERVICE_ENGINE_TURN_QUEUE_H_
+#define SEEDANCE_SERVICE_ENGINE_TURN_QUEUE_H_
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "absl/time/time.h"
+
+namespace seedance::engine {
+
+// What waits for its turn. Tenants that have something here take turns, however much each has; of a tenant the one that
+// has been due longest is next. A value without lock; every method takes O(log n).
+template <typename Payload>
+class TurnQueue {
+ public:
+  struct Item {
+    std::string tenant;
+    std::string key;
+    absl::Time due;
+    Payload payload;
+  };
+
+  // Puts an item in; one that waits under the same key is replaced, and keeps the earlier of both times.
+  void Add(Item item) {
+    const auto known = items_.find(item.key);
+    if (known != items_.end()) {
+      item.due = std::min(item.due, known->second.due);
+      Remove(std::string(item.key));
+    }
+    std::set<Place>& places = tenants_[item.tenant];
+    if (places.empty() && in_ring_.insert(item.tenant).second) ring_.push_back(item.tenant);
+    places.insert({item.due, item.key});
+    std::string key = item.key;
+    items_.insert_or_assign(std::move(key), std::move(item));
+  }
+
+  // Takes an item out. False: there is none.
+  bool Remove(const std::string& key) {
+    const auto found = items_.find(key);
+    if (found == items_.end()) return false;
+    Forget(found->second);
+    items_.erase(found);
+    return true;
+  }
+
+  // Brings an item before all others of its tenant that have not been brought forward so. False: there is none.
+  bool Hasten(const std::string& key, absl::Time due) {
+    const auto found = items_.find(key);
+    if (found == items_.end()) return false;
+    if (due >= found->second.due) return true;
+    std::set<Place>& places = tenants_[found->second.tenant];
+    places.erase({found->second.due, key});
+    found->second.due = due;
+    places.insert({due, key});
+    return true;
+  }
+
+  // Takes out the item whose turn it is.
+  std::optional<Item> Next() {
+    while (!ring_.empty()) {
+      std::string tenant = std::move(ring_.front());
+      ring_.pop_front();
+      const auto places = tenants_.find(tenant);
+      if (places == tenants_.end()) {
+        in_ring_.erase(tenant);
+        continue;
+      }
+      const auto found = items_.find(places->second.begin()->second);
+      Item item = std::move(found->second);
+      items_.erase(found);
+      places->second.erase(places->second.begin());
+      if (places->second.empty()) {
+        tenants_.erase(places);
+        in_ring_.erase(tenant);
+      } else {
+        ring_.push_back(std::move(tenant));
+      }
+      return item;
+    }
+    return std::nullopt;
+  }
+
+  bool empty() const { return items_.empty(); }
+  size_t size() const { return items_.size(); }
+
+  std::vector<std::string> Keys() const {
+    std::vector<std::string> keys;
+    keys.reserve(items_.size());
+    for (const auto& [key, item] : items_) keys.push_back(key);
+    return keys;
+  }
+
+ private:
+  using Place = std::pair<absl::Time, std::string>;  // When it is due, and its key.
+
+  void Forget(const Item& item) {
+    const auto places = tenants_.find(item.tenant);
+    places->second.erase({item.due, item.key});
+    // Its place in the ring goes when its turn comes.
+    if (places->second.empty()) tenants_.erase(places);
+  }
+
+  std::unordered_map<std::string, Item> items_;     // By key.
+  std::map<std::string, std::set<Place>> tenants_;  // Those that have something.
+  std::deque<std::string> ring_;  // In the order of their turns; may hold some that have nothing any more.
+  std::set<std::string> in_ring_;
+};
+
+}  // namespace seedance::engine
+
+#endif  // SEEDANCE_SERVICE_ENGINE_TURN_QUEUE_H_

@@ -1,0 +1,119 @@
+// Rates as the vendor counts them, and what operators see of them.
+#include <httplib.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "tests/e2e/fixture.h"
+
+namespace seedance::e2e {
+namespace {
+
+class RateTest : public E2eTest {
+ protected:
+  // Most requests of the method in any second, as the vendor saw them arrive, of its last thousand.
+  size_t MostInASecond(const std::string& method) {
+    std::vector<double> times;
+    for (const testing::SandboxRequest& request : Must(sandbox().Requests()).recent) {
+      if (request.method == method) times.push_back(request.time);
+    }
+    std::sort(times.begin(), times.end());
+    size_t most = 0;
+    size_t first = 0;
+    for (size_t last = 0; last < times.size(); ++last) {
+      while (times[first] <= times[last] - 1) ++first;
+      most = std::max(most, last - first + 1);
+    }
+    return most;
+  }
+
+  // The text of `/metrics`.
+  std::string Metrics() {
+    httplib::Client client(absl::StrCat("http://", gateway().admin_address()));
+    const auto answer = client.Get("/metrics");
+    EXPECT_TRUE(answer && answer->status == 200);
+    return answer ? answer->body : "";
+  }
+};
+
+TEST_F(RateTest, TheVendorNeverSeesMoreInASecondThanItsCapAlsoAfterARestart) {
+  constexpr int kTasks = 40;
+  // Virtual time is real time here, so that the vendor's log tells real seconds.
+  StartSandbox(Pace::kFast, {"--speed", "1", "--task-seconds", "600"});
+  testing::GatewayOptions options;
+  options.polls_per_second = 20;
+  options.submits_per_second = 8;
+  options.server = {"create_wait: 0s"};
+  StartGateway(options);
+  for (int i = 0; i < kTasks; ++i) (void)NewTask(absl::StrCat("task ", i));
+  ASSERT_TRUE(Eventually([&] { return Requests(kSubmitRoute) == kTasks; }, absl::Seconds(60)));
+  // Each wants twenty polls a second: the cap is always full.
+  ASSERT_TRUE(Eventually([&] { return Requests(kPollRoute) >= 150; }, absl::Seconds(60)));
+  EXPECT_LE(MostInASecond("POST"), 8u);
+  EXPECT_LE(MostInASecond("GET"), 20u);
+  Must(gateway().Stop(SIGKILL).status());
+  const int64_t before = Requests(kPollRoute);
+  // The cap is for one process; what the killed one sent last still counts for a second.
+  const absl::Time killed = absl::Now();
+  ASSERT_TRUE(Eventually([&] { return absl::Now() > killed + absl::Seconds(1.1); }));
+  RestartGateway();
+  ASSERT_TRUE(Eventually([&] { return Requests(kPollRoute) >= before + 100; }, absl::Seconds(60)));
+  EXPECT_LE(MostInASecond("GET"), 20u);
+  // All tasks have their turns.
+  for (const testing::SandboxTask& task : Must(sandbox().Tasks())) EXPECT_GE(task.polls, 2) << task.id;
+}
+
+TEST_F(RateTest, RetryAfterOfOnePollIsARestForAll) {
+  StartSandbox(Pace::kFast, {"--speed", "1", "--task-seconds", "600"});
+  StartGateway();
+  for (int i = 0; i < 10; ++i) (void)NewTask(absl::StrCat("task ", i));
+  ASSERT_TRUE(Eventually([&] { return Requests(kPollRoute) >= 30; }));
+  AddFault({.kind = "status", .method = "GET", .path = "/v1/video", .times = 1, .status = 429, .retry_after = 3});
+  double refused = 0;
+  ASSERT_TRUE(Eventually([&] {
+    for (const testing::SandboxRequest& request : Must(sandbox().Requests()).recent) {
+      if (request.status == 429) refused = request.time;
+    }
+    return refused > 0;
+  }));
+  std::vector<double> after;
+  ASSERT_TRUE(Eventually(
+      [&] {
+        after.clear();
+        for (const testing::SandboxRequest& request : Must(sandbox().Requests()).recent) {
+          if (request.method == "GET" && request.time > refused) after.push_back(request.time - refused);
+        }
+        return std::any_of(after.begin(), after.end(), [](double time) { return time > 2; });
+      },
+      absl::Seconds(30)));
+  // What was on its way already is not called back.
+  for (const double time : after) EXPECT_TRUE(time < 1 || time >= 3) << time;
+}
+
+TEST_F(RateTest, MetricsHaveThePromisedNames) {
+  StartSandbox(Pace::kFast);
+  testing::GatewayOptions options;
+  options.admin = true;
+  StartGateway(options);
+  EXPECT_EQ(WaitForEnd(NewTask("a fox")).state(), State::STATE_SUCCEEDED);
+  const std::string text = Metrics();
+  for (const char* name :
+       {"seedance_polls_total", "seedance_submits_total", "seedance_discovery_lag_seconds_bucket",
+        "seedance_oldest_poll_age_seconds", "seedance_call_delay_seconds_bucket", "seedance_calls_waiting",
+        "seedance_call_rests_total", "seedance_call_rest_seconds", "seedance_open_tasks", "seedance_breaker_open",
+        "seedance_breaker_openings_total", "seedance_task_write_seconds_bucket"}) {
+    EXPECT_TRUE(absl::StrContains(text, absl::StrCat("\n", name, "{"))) << name << " is missing in\n" << text;
+  }
+  EXPECT_TRUE(absl::StrContains(text, "seedance_submits_total{acceptance=\"accepted\",upstream=\"anyfast\"} 1\n"));
+  EXPECT_TRUE(absl::StrContains(text, "seedance_discovery_lag_seconds_count{upstream=\"anyfast\"} 1\n"));
+  EXPECT_TRUE(absl::StrContains(text, "\nseedance_build_info{version=\""));
+  EXPECT_TRUE(absl::StrContains(text, "\nseedance_start_time_seconds "));
+  EXPECT_FALSE(absl::StrContains(text, "generationTasks/")) << "no ids in labels";
+}
+
+}  // namespace
+}  // namespace seedance::e2e
