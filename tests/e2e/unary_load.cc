@@ -53,12 +53,14 @@ void UnaryLoad::Run(const std::shared_ptr<grpc::Channel>& channel, const std::st
       request.mutable_generation_task()->set_prompt("under way in a rollout");
       request.set_request_id(NextRequestId());
       ++creates_;
-      Count(stub->CreateGenerationTask(&context, request, &answer), absl::Now() - start);
+      const grpc::Status status = stub->CreateGenerationTask(&context, request, &answer);
+      Count(status, absl::Now() - start);
       std::this_thread::sleep_for(50 * kPause);
     } else {
       v1::GetGenerationTaskRequest request;
       request.set_name(task);
-      Count(stub->GetGenerationTask(&context, request, &answer), absl::Now() - start);
+      const grpc::Status status = stub->GetGenerationTask(&context, request, &answer);
+      Count(status, absl::Now() - start);
       std::this_thread::sleep_for(kPause);
     }
   }
