@@ -26,6 +26,8 @@ struct AdminHooks {
   std::function<std::string()> not_ready;
   // The metrics in Prometheus' text format. Null: there are none.
   std::function<std::string()> metrics;
+  // False: the gateway has not started yet; webhooks and staged files get 503. Null: it has.
+  std::function<bool()> started;
   // Null: there are no webhooks.
   std::function<engine::WebhookAnswer(std::string_view token, std::string_view secret, std::string_view body)> webhook;
   // Null: nothing is staged. nullopt: unknown, or its time is over.
@@ -89,6 +91,7 @@ class AdminAnswers {
   static std::string_view RouteOf(std::string_view path);
 
  private:
+  bool Started() const { return hooks_.started == nullptr || hooks_.started(); }
   AdminAnswer Ready() const;
   AdminAnswer Metrics() const;
   std::optional<AdminAnswer> CheckWebhook(const AdminRequest& request) const;
