@@ -93,6 +93,7 @@ TEST_P(ChaosClockTest, DeadlinesOfCallersHold) {
 TEST_P(ChaosClockTest, StopsInItsTime) {
   const std::string name = NewTask("runs");
   SetClock();
+  HealthWatch health(gateway().address());
   std::jthread watcher([&] { (void)NewApi()->WatchTask(name); });
   ASSERT_TRUE(Eventually([&] { return absl::StrContains(gateway().Log(), "wall_clock_was_set"); }));
   EXPECT_EQ(Must(gateway().Stop(SIGTERM)), 0);

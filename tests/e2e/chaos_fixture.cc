@@ -98,7 +98,8 @@ std::map<std::string, std::vector<std::string>> ChaosTest::BillsByText() {
   httplib::Client control(sandbox().control_url());
   const auto reply = control.Get("/groups");
   if (!reply) throw std::runtime_error("the sandbox does not answer");
-  for (const auto& group : nlohmann::json::parse(reply->body)["groups"]) {
+  const nlohmann::json groups = nlohmann::json::parse(reply->body);
+  for (const nlohmann::json& group : groups.at("groups")) {
     text_of[group["id"].get<std::string>()] = group["name"].get<std::string>();
   }
   std::map<std::string, std::vector<std::string>> bills;

@@ -194,7 +194,9 @@ TEST_F(ChaosStoreTest, ReadOnlyStoreIsRefusedAtTheStartAndTakenUpLater) {
 
   RestartGateway();
   Advance(absl::Seconds(30));
-  EXPECT_EQ(WaitForEnd(name).state(), State::STATE_SUCCEEDED);
+  const TaskStream end = NewApi()->WatchTask(name);
+  ASSERT_TRUE(end.status.ok()) << end.status.error_message();
+  EXPECT_EQ(end.messages.back().generation_task().state(), State::STATE_SUCCEEDED);
   EXPECT_EQ(Bills("CreateTask"), 1);
 }
 

@@ -235,20 +235,37 @@ TEST_F(TcpGateTest, SlicesAndDelaysChangeNothingButTheTime) {
   EXPECT_GT(stats.delays, 0);
 }
 
-TEST_F(TcpGateTest, SliceIsManySmallWrites) {
+TEST(GatePipe, SliceIsManySmallWritesWithPausesBetween) {
+  int in[2];
+  int out[2];
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, in), 0);
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, out), 0);
+  const Socket sockets[] = {Socket(in[0]), Socket(in[1]), Socket(out[0]), Socket(out[1])};
+  sockets[0].Send(std::string(200, 'x'));
   GateWeather weather;
   weather.slice = 1;
-  gate_->SetWeather(weather);
-  const Socket client = Client();
-  const Socket server = Server();
-  client.Send(std::string(200, 'x'));
-  char bytes[200];
-  int reads = 0;
-  for (ssize_t got = 0, all = 0; all < 200 && (got = recv(server.fd(), bytes, sizeof(bytes), 0)) > 0; all += got) {
-    ++reads;
+  GateStats stats;
+  std::mt19937_64 random(1);
+  GatePipe pipe(in[1], out[0], GateDirection::kToServer);
+  absl::Time now = absl::FromUnixSeconds(1000);
+  pipe.Read(weather, random, now, stats);
+  EXPECT_EQ(stats.slices, 1);
+  int writes = 0;
+  for (size_t received = 0; received < 200; ++writes) {
+    pipe.Write(now);
+    char bytes[200];
+    const ssize_t got = recv(out[1], bytes, sizeof(bytes), 0);
+    ASSERT_GT(got, 0);
+    ASSERT_LT(got, 8);
+    received += static_cast<size_t>(got);
+    if (received == 200) break;
+    pipe.Write(now);
+    ASSERT_EQ(recv(out[1], bytes, sizeof(bytes), 0), -1) << "no pause";
+    ASSERT_GT(pipe.next_write(), now);
+    now = pipe.next_write();
   }
-  // Several writes may meet in one read, but not all of them.
-  EXPECT_GT(reads, 1);
+  EXPECT_GE(writes, 200 / 7 - 1);
+  EXPECT_EQ(pipe.held_bytes(), 0);
 }
 
 TEST_F(TcpGateTest, GarblesRepliesOnlyAndTheSameForTheSameSeed) {
