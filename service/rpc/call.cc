@@ -1,6 +1,5 @@
 #include "service/rpc/call.h"
 
-#include <chrono>
 #include <memory>
 #include <vector>
 
@@ -8,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "service/base/error.h"
 #include "service/base/log.h"
+#include "service/base/machine_time.h"
 #include "service/rpc/status.h"
 #include "service/rpc/trace.h"
 
@@ -19,14 +19,6 @@ std::string_view Metadata(const grpc::CallbackServerContext& context, const char
   const auto [begin, end] = context.client_metadata().equal_range(key);
   if (begin == end || std::next(begin) != end) return {};
   return std::string_view(begin->second.data(), begin->second.size());
-}
-
-// By the edge's clock. gRPC tells it by the machine's, which may be another one after somebody has set it.
-absl::Time DeadlineOf(const grpc::CallbackServerContext& context, base::Clock& clock) {
-  const auto deadline = context.deadline();
-  // gRPC's "none" is the far end of its clock.
-  if (deadline == std::chrono::system_clock::time_point::max()) return absl::InfiniteFuture();
-  return clock.Now() + absl::FromChrono(deadline - std::chrono::system_clock::now());
 }
 
 // Words of gRPC for its status codes.
@@ -58,7 +50,7 @@ absl::Status CallPoolFull() {
 Call::Call(Edge& edge, grpc::CallbackServerContext* context, std::string_view method)
     : edge_(edge), grpc_context_(context), method_(method), start_(edge.clock().Now()) {
   edge.active().Enter();
-  context_.deadline = DeadlineOf(*context, edge.clock());
+  context_.deadline = base::FromMachineTime(context->deadline(), edge.clock());
   context_.cancel = std::make_shared<base::CancelToken>();
   context_.traceparent = ContinueTrace(Metadata(*context, "traceparent"), edge.random());
   absl::StatusOr<std::string> tenant = edge.tenants().Authenticate(Metadata(*context, "authorization"));

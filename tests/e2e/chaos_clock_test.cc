@@ -94,6 +94,7 @@ TEST_P(ChaosClockTest, StopsInItsTime) {
   const std::string name = NewTask("runs");
   SetClock();
   HealthWatch health(gateway().address());
+  ASSERT_TRUE(Eventually([&] { return health.Last() == HealthState::kServing; }));
   std::jthread watcher([&] { (void)NewApi()->WatchTask(name); });
   ASSERT_TRUE(Eventually([&] { return absl::StrContains(gateway().Log(), "wall_clock_was_set"); }));
   EXPECT_EQ(Must(gateway().Stop(SIGTERM)), 0);

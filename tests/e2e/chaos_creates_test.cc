@@ -139,8 +139,7 @@ class ChaosCreatesTest : public ChaosTest {
     const std::string name = create.name;
     const Fate before = create.fate;
     create.fate = Fate::kOpen;
-    const auto client = NewApi();
-    EXPECT_TRUE(Eventually([&] { return Try(*client, create), create.fate != Fate::kOpen; })) << create.problem;
+    EXPECT_TRUE(Eventually([&] { return Try(api(), create), create.fate != Fate::kOpen; })) << create.problem;
     if (before == Fate::kBound) {
       EXPECT_EQ(create.fate, Fate::kBound);
       EXPECT_EQ(create.name, name);

@@ -39,7 +39,7 @@ FORBIDDEN = [
      {"service/base/steady_wall_clock.cc": "the real clock",
       "service/base/log.cc": "time of a log line",
       "service/base/mutex.h": "turns a limit into a deadline by the steady clock",
-      "service/rpc/call.cc": "gRPC tells deadlines by the machine's clock"},
+      "service/base/machine_time.cc": "libraries tell deadlines by the machine's clock"},
      "use base::Clock"),
     ("deploy/", r"[\"</]deploy/", ("service/", "client/", "tests/testing/", "tests/unit/", "tests/sandbox/"), {},
      "no code depends on deploy/"),
