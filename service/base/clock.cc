@@ -1,28 +1,11 @@
 #include "service/base/clock.h"
 
-#include <algorithm>
-
-#include "absl/time/clock.h"
+#include "service/base/steady_wall_clock.h"
 
 namespace seedance::base {
-namespace {
-
-class SystemClock : public Clock {
- public:
-  absl::Time Now() override { return absl::Now(); }
-
-  void WaitUntil(CondVar& condition, Mutex& mutex, absl::Time deadline) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
-    const absl::Duration left = deadline - Now();
-    if (left <= absl::ZeroDuration()) return;
-    // Bounded, so that the sum with the present never overflows a 64-bit count of nanoseconds.
-    condition.WaitFor(mutex, absl::ToChronoNanoseconds(std::min(left, absl::Hours(1))));
-  }
-};
-
-}  // namespace
 
 Clock& RealClock() {
-  static auto* clock = new SystemClock;
+  static auto* clock = new SteadyWallClock;
   return *clock;
 }
 

@@ -11,16 +11,18 @@ class Clock {
  public:
   virtual ~Clock() = default;
 
-  // Wall time.
+  // Wall time, good for timestamps and for spans alike: it never goes back and never jumps. After somebody has set the
+  // machine's clock it comes nearer to it slowly (clock_slew.h). A time that others have read from the machine's clock
+  // may therefore be off by as much: gRPC's deadlines are taken as spans from now, not as times.
   virtual absl::Time Now() = 0;
 
   // Waits until `condition` is notified or this clock reaches `deadline` (InfiniteFuture: only notified). May return
-  // without a cause. Never waits longer than an hour at once.
+  // without a cause. Never waits longer than a minute at once.
   virtual void WaitUntil(CondVar& condition, Mutex& mutex, absl::Time deadline)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) = 0;
 };
 
-// The machine's clock. Lives for ever.
+// The machine's clock. The time of its suspension counts. Lives for ever.
 Clock& RealClock();
 
 // A clock that stands still until a test moves it.

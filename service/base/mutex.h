@@ -44,8 +44,8 @@ class CondVar {
 
   void WaitFor(Mutex& mutex, std::chrono::nanoseconds limit) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
     std::unique_lock<std::mutex> lock(mutex.mutex_, std::adopt_lock);
-    // A system-clock deadline: the thread sanitizer of g++ 12 knows pthread_cond_timedwait, not ..._clockwait.
-    condition_.wait_until(lock, std::chrono::system_clock::now() + limit);
+    // By the steady clock: a wait is as long as it is, whatever somebody does to the machine's clock meanwhile.
+    condition_.wait_until(lock, std::chrono::steady_clock::now() + limit);
     lock.release();
   }
 

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "service/base/error.h"
 #include "service/base/log.h"
+#include "service/base/machine_time.h"
 #include "service/rpc/status.h"
 #include "service/rpc/trace.h"
 
@@ -21,13 +22,6 @@ std::string_view Metadata(const grpc::CallbackServerContext& context, const char
   const auto [begin, end] = context.client_metadata().equal_range(key);
   if (begin == end || std::next(begin) != end) return {};
   return std::string_view(begin->second.data(), begin->second.size());
-}
-
-absl::Time DeadlineOf(const grpc::CallbackServerContext& context) {
-  const auto deadline = context.deadline();
-  // gRPC's "none" is the far end of its clock.
-  if (deadline == std::chrono::system_clock::time_point::max()) return absl::InfiniteFuture();
-  return absl::FromChrono(deadline);
 }
 
 // Words of gRPC for its status codes.
@@ -62,7 +56,7 @@ Call::Call(Edge& edge, grpc::CallbackServerContext* context, std::string_view me
       method_(method),
       start_(edge.clock().Now()),
       entered_(edge.active().Enter(*this)) {
-  context_.deadline = DeadlineOf(*context);
+  context_.deadline = base::FromMachineTime(context->deadline(), edge.clock());
   context_.cancel = std::make_shared<base::CancelToken>();
   context_.traceparent = ContinueTrace(Metadata(*context, "traceparent"), edge.random());
   absl::StatusOr<std::string> tenant = edge.tenants().Authenticate(Metadata(*context, "authorization"));

@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "service/base/log.h"
+#include "service/base/machine_time.h"
 #include "service/base/mutex.h"
 #include "service/server/credentials.h"
 #include "service/server/engine_config.h"
@@ -303,7 +304,7 @@ void Server::StopGrpc(absl::Time end) {
   bool stopped = false;
   std::thread stop([&] {
     // GOAWAY to all that are left; returns when their calls have ended, or cancels them at `end`.
-    grpc_->Shutdown(absl::ToChronoTime(end));
+    grpc_->Shutdown(base::ToMachineTime(end, clock_));
     base::MutexLock lock(mutex);
     stopped = true;
     changed.NotifyAll();

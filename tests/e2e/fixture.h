@@ -59,6 +59,7 @@ class E2eTest : public ::testing::Test {
 
   testing::SandboxProcess& sandbox() { return *sandbox_; }
   testing::GatewayProcess& gateway() { return *gateway_; }
+  bool HasGateway() const { return gateway_ != nullptr; }
   // The default client: without a token, or with the first token of the first tenant.
   Api& api() { return *api_; }
   std::unique_ptr<Api> NewApi(const std::string& token = "") const {

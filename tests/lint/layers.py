@@ -37,9 +37,10 @@ FORBIDDEN = [
      "wait with base::Clock::WaitUntil, which a shutdown and a test can wake"),
     ("a clock", r"\babsl::Now\(|\w*[Cc]lock::now\(|\b(gettimeofday|clock_gettime)\b|\btime\(NULL|"
      r"\btime\((nullptr|0)\)", ("service/",),
-     {"service/base/clock.cc": "the real clock",
+     {"service/base/steady_wall_clock.cc": "the real clock",
       "service/base/log.cc": "time of a log line",
-      "service/base/mutex.h": "converts a limit to the deadline that pthread_cond_timedwait takes"},
+      "service/base/mutex.h": "turns a limit into a deadline by the steady clock",
+      "service/base/machine_time.cc": "libraries tell deadlines by the machine's clock"},
      "use base::Clock"),
     ("deploy/", r"[\"</]deploy/", ("service/", "client/", "tests/testing/", "tests/unit/", "tests/sandbox/"), {},
      "no code depends on deploy/"),

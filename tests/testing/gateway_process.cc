@@ -159,7 +159,8 @@ absl::Status GatewayProcess::Spawn() {
     return absl::InternalError(absl::StrCat("cannot write ", config_path_));
   }
   Process::Options options;
-  options.argv = {SEEDANCE_GATEWAY_BINARY, "--config", config_path_};
+  options.argv = options_.wrapper;
+  options.argv.insert(options.argv.end(), {SEEDANCE_GATEWAY_BINARY, "--config", config_path_});
   options.env = options_.env;
   options.env[kKeyVariable] = options_.key;
   options.env[kWebhookVariable] = kWebhookSecret;

@@ -51,6 +51,8 @@ struct GatewayOptions {
   std::vector<std::string> dialect_lines = {};
   std::vector<std::string> http = {};
   std::map<std::string, std::string> env = {};
+  // A command that becomes the gateway, whose command line follows it: a whole path, then its arguments.
+  std::vector<std::string> wrapper = {};
 };
 
 // A seedance-gateway of its own: configuration, store and port. Not thread-safe.
