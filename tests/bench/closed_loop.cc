@@ -19,12 +19,13 @@ class Meter {
 
   void Count(bool ok) {
     const absl::Time now = absl::Now();
+    ++calls_;
     if (!ok) ++failures_;
     if (ok && now >= begin_ && now < end_) ++succeeded_;
   }
 
   LoopResult Result() const {
-    return {static_cast<double>(succeeded_.load()) / absl::ToDoubleSeconds(time_), failures_.load()};
+    return {static_cast<double>(succeeded_.load()) / absl::ToDoubleSeconds(time_), failures_.load(), calls_.load()};
   }
 
  private:
@@ -33,6 +34,7 @@ class Meter {
   const absl::Duration time_;
   std::atomic<int64_t> succeeded_{0};
   std::atomic<int64_t> failures_{0};
+  std::atomic<int64_t> calls_{0};
 };
 
 // A number of calls in flight that replace themselves until the time is over.

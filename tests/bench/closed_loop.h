@@ -16,6 +16,7 @@ namespace seedance::bench {
 struct LoopResult {
   double per_second = 0;  // Calls that succeeded.
   int64_t failures = 0;
+  int64_t calls = 0;  // All, those of the warm-up too.
 };
 
 // Keeps `in_flight` calls under way for `time`, after a warm-up of a fifth of it. `issue` starts one asynchronous call

@@ -91,8 +91,9 @@ class Creator {
       call->done = std::move(done);
       stubs_.Of(slot).async()->CreateAssetGroup(&call->context, &call->request, &call->response,
                                                 [call](const grpc::Status& status) {
-                                                  const std::unique_ptr<State> owned(call);
-                                                  owned->done(status.ok());
+                                                  const Done ended = std::move(call->done);
+                                                  delete call;  // First: afterwards the channel may be gone.
+                                                  ended(status.ok());
                                                 });
     });
   }

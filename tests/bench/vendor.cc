@@ -19,20 +19,20 @@ using upstream::HttpRequest;
 constexpr char kTasks[] = "/v1/video/generations";
 constexpr size_t kPieceBytes = 256 << 10;
 
-// A file of letters.
-class Letters : public upstream::ByteSource {
+// A file in memory.
+class Pieces : public upstream::ByteSource {
  public:
-  explicit Letters(int64_t size) : size_(size), left_(size) {}
+  explicit Pieces(std::string_view file) : size_(static_cast<int64_t>(file.size())), left_(file) {}
   absl::StatusOr<std::string> Next() override {
-    std::string piece(static_cast<size_t>(std::min<int64_t>(left_, kPieceBytes)), 'x');
-    left_ -= static_cast<int64_t>(piece.size());
+    std::string piece(left_.substr(0, kPieceBytes));
+    left_.remove_prefix(piece.size());
     return piece;
   }
   std::optional<int64_t> Size() const override { return size_; }
 
  private:
   const int64_t size_;
-  int64_t left_;
+  std::string_view left_;
 };
 
 absl::StatusOr<Json> Parse(const HttpReply& reply, const std::string& what) {
@@ -93,11 +93,12 @@ absl::StatusOr<std::string> Vendor::CreateTask(const std::string& prompt) {
   return reply->value("id", "");
 }
 
-bool Vendor::Upload(const std::string& group, const std::string& name, int64_t bytes) {
-  Letters file(bytes);
-  upstream::MultipartSource body("bench-boundary-7d1c",
-                                 {{"model", "volc-asset"}, {"GroupId", group}, {"Name", name}, {"AssetType", "Video"}},
-                                 name + ".mp4", file);
+bool Vendor::Upload(const std::string& group, const std::string& name, std::string_view file) {
+  Pieces pieces(file);
+  upstream::MultipartSource body(
+      "bench-boundary-7d1c",
+      {{"model", "volc-asset-video"}, {"GroupId", group}, {"Name", name}, {"AssetType", "Video"}}, name + ".mp4",
+      pieces);
   HttpRequest request = Request("POST", "/volc/asset/CreateAsset");
   request.content_type = body.content_type();
   request.source = &body;

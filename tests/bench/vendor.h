@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -26,8 +27,8 @@ class Vendor {
   bool GetTask(const std::string& id);
   // The vendor's id of the new task.
   absl::StatusOr<std::string> CreateTask(const std::string& prompt);
-  // A file of `bytes` bytes into a group, as multipart.
-  bool Upload(const std::string& group, const std::string& name, int64_t bytes);
+  // A file into a group, as multipart, sent by pieces as an upload's bytes arrive.
+  bool Upload(const std::string& group, const std::string& name, std::string_view file);
 
  private:
   upstream::HttpRequest Request(const std::string& method, const std::string& path) const;
