@@ -2,11 +2,13 @@
 //
 //   bare_server PORT_FILE MESSAGE_BYTES
 //
-// GetGenerationTask returns a task with a prompt of MESSAGE_BYTES; WatchGenerationTask sends one snapshot and waits;
-// CancelGenerationTask sends the next snapshot to every stream, as fast as one thread can write them.
+// GetGenerationTask returns a task of MESSAGE_BYTES; WatchGenerationTask sends one snapshot of it and waits;
+// CancelGenerationTask sends the next snapshot to every stream, as fast as one thread can write them, with the time of
+// the change as its update_time.
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/server_builder.h>
 
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -14,6 +16,7 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "seedance/gateway/v1/generation_task.grpc.pb.h"
@@ -80,8 +83,9 @@ class BareService : public v1::GenerationTaskService::CallbackService {
  public:
   explicit BareService(size_t bytes) {
     task_.set_name("generationTasks/0190c0de-0000-7000-8000-000000000000");
-    task_.set_prompt(std::string(bytes, 'x'));
     task_.set_state(v1::GenerationTask::STATE_RUNNING);
+    Stamp(task_);
+    while (task_.ByteSizeLong() < bytes) task_.mutable_prompt()->push_back('x');
   }
 
   grpc::ServerUnaryReactor* GetGenerationTask(grpc::CallbackServerContext* context, const v1::GetGenerationTaskRequest*,
@@ -107,6 +111,7 @@ class BareService : public v1::GenerationTaskService::CallbackService {
     std::thread([this] {
       std::lock_guard lock(mutex_);
       task_.set_revision(task_.revision() + 1);
+      Stamp(task_);
       const v1::WatchGenerationTaskResponse message = Snapshot();
       for (BareStream* stream : streams_) stream->Send(message);
     }).detach();
@@ -121,6 +126,13 @@ class BareService : public v1::GenerationTaskService::CallbackService {
   }
 
  private:
+  static void Stamp(v1::GenerationTask& task) {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now);
+    task.mutable_update_time()->set_seconds(seconds.count());
+    task.mutable_update_time()->set_nanos(static_cast<int32_t>(std::chrono::nanoseconds(now - seconds).count()));
+  }
+
   v1::WatchGenerationTaskResponse Snapshot() const {
     v1::WatchGenerationTaskResponse message;
     *message.mutable_generation_task() = task_;

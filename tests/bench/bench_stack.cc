@@ -1,20 +1,28 @@
 #include "tests/bench/bench_stack.h"
 
-#include <string_view>
 #include <utility>
+
+#include "absl/strings/str_cat.h"
 
 namespace seedance::bench {
 
-absl::StatusOr<BenchStack> BenchStack::Start(std::vector<std::string> flags) {
+testing::GatewayOptions FastGateway() {
+  testing::GatewayOptions options;
+  options.log_level = "info";
+  options.server = {"max_watch_streams: 200000", "max_watch_streams_per_tenant: 200000"};
+  options.tasks = {"poll_interval_unwatched: 0.05s"};
+  options.upstream_lines = {"rate: {polls_per_second: 10000, submits_per_second: 10000}"};
+  return options;
+}
+
+absl::StatusOr<BenchStack> BenchStack::Start(std::vector<std::string> flags, testing::GatewayOptions options) {
   BenchStack stack;
   if (flags.empty()) flags = {"--speed", "20", "--asset-seconds", "2", "--task-seconds", "20"};
   flags.insert(flags.end(), {"--group-lag-seconds", "0"});
   auto sandbox = testing::SandboxProcess::Start(flags);
   if (!sandbox.ok()) return sandbox.status();
   stack.sandbox = *std::move(sandbox);
-  testing::GatewayOptions options;
   options.sandbox_url = stack.sandbox->url();
-  options.log_level = "info";
   auto gateway = testing::GatewayProcess::Start(options);
   if (!gateway.ok()) return gateway.status();
   stack.gateway = *std::move(gateway);
@@ -22,11 +30,8 @@ absl::StatusOr<BenchStack> BenchStack::Start(std::vector<std::string> flags) {
   return stack;
 }
 
-std::string WhyMeaningless() {
-  constexpr std::string_view kSanitizers = SEEDANCE_SANITIZERS;
-  if (kSanitizers.empty()) return "";
-  return "this build has sanitizers (" + std::string(kSanitizers) +
-         "), which multiply memory and time; run `ctest --preset release -L bench`";
+std::vector<std::string> StoppedSandbox(int task_seconds) {
+  return {"--speed", "0", "--task-seconds", absl::StrCat(task_seconds)};
 }
 
 }  // namespace seedance::bench

@@ -12,21 +12,23 @@
 
 namespace seedance::bench {
 
-// A sandbox, a gateway in front of it that logs as in production, and a client.
+// Options of a gateway that logs as in production and is not slowed down by limits that protect a vendor: for benches
+// that are about something else. `sandbox_url` is still to be set.
+testing::GatewayOptions FastGateway();
+
+// A sandbox, a gateway in front of it, and a client.
 struct BenchStack {
   std::unique_ptr<testing::SandboxProcess> sandbox;
   std::unique_ptr<testing::GatewayProcess> gateway;
   std::unique_ptr<e2e::Api> api;
 
   // `flags` of the sandbox; without them a task takes a second.
-  static absl::StatusOr<BenchStack> Start(std::vector<std::string> flags = {});
+  static absl::StatusOr<BenchStack> Start(std::vector<std::string> flags = {},
+                                          testing::GatewayOptions options = FastGateway());
 };
 
-// Why figures of this build would mean nothing; empty when they do mean something.
-std::string WhyMeaningless();
-
-// Exit code by which ctest knows a bench that was skipped.
-inline constexpr int kSkipped = 77;
+// A sandbox of which groups are visible at once, and whose time stands still until Advance.
+std::vector<std::string> StoppedSandbox(int task_seconds);
 
 }  // namespace seedance::bench
 

@@ -1,21 +1,24 @@
 // What the gateway adds to a call: the same thing asked through it and of the vendor's REST API directly, with the same
-// HTTP client, one call after the other, in turns, in the same run.
-//
-//   pass_through [CALLS]      default: 500
+// HTTP client. One call after the other, in turns; then group creations with some calls in flight.
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "service/upstream/http_transport.h"
+#include "tests/bench/bench.h"
 #include "tests/bench/bench_stack.h"
+#include "tests/bench/closed_loop.h"
+#include "tests/bench/vendor.h"
 
 namespace seedance::bench {
 namespace {
+
+namespace v1 = gateway::v1;
+
+constexpr double kMostAdded = 0.25;  // Milliseconds, of the p50.
 
 // Times of one kind of call, in milliseconds.
 class Times {
@@ -31,90 +34,148 @@ class Times {
   std::vector<double> times_;
 };
 
-// The vendor's REST API without a gateway.
-class Direct {
- public:
-  explicit Direct(std::string url)
-      : url_(std::move(url)), transport_(upstream::MakeHttpTransport(upstream::HttpOptions())) {}
+using Call = absl::FunctionRef<bool(int)>;
 
-  bool CreateGroup(const std::string& name) {
-    upstream::HttpRequest request = Request("POST", "/volc/asset/CreateAssetGroup");
-    request.content_type = "application/json";
-    request.body = absl::StrCat(R"({"model":"volc-asset","Name":")", name, R"(","GroupType":"AIGC"})");
-    request.billed = true;
-    return transport_->Send(request).status == 200;
-  }
-
-  bool GetTask(const std::string& id) {
-    return transport_->Send(Request("GET", "/v1/video/generations/" + id)).status == 200;
-  }
-
- private:
-  upstream::HttpRequest Request(const std::string& method, const std::string& path) const {
-    upstream::HttpRequest request;
-    request.method = method;
-    request.url = url_ + path;
-    request.headers = {{"Authorization", "Bearer sandbox-key"}};
-    request.timeout = absl::Seconds(30);
-    return request;
-  }
-
-  const std::string url_;
-  const std::unique_ptr<upstream::HttpTransport> transport_;
-};
-
-// False when a call failed. In turns, so that both see the same load of the machine.
-bool Compare(const std::string& what, int calls, absl::FunctionRef<bool(int)> direct,
-             absl::FunctionRef<bool(int)> gateway) {
-  Times direct_times;
-  Times gateway_times;
+// Both in turns, so that both see the same load of the machine.
+bool CompareOne(Bench& bench, Call direct, Call gateway, Row& p50, Row& p99) {
+  const int calls = bench.Number("calls");
   const int warm_up = calls / 10;
-  for (int i = 0; i < calls + warm_up; ++i) {
-    const absl::Time start = absl::Now();
-    if (!direct(i)) return fprintf(stderr, "%s: the direct call failed\n", what.c_str()), false;
-    const absl::Time middle = absl::Now();
-    if (!gateway(i)) return fprintf(stderr, "%s: the call through the gateway failed\n", what.c_str()), false;
-    if (i < warm_up) continue;
-    direct_times.Add(middle - start);
-    gateway_times.Add(absl::Now() - middle);
-  }
-  for (const double q : {0.5, 0.99}) {
-    const double d = direct_times.Quantile(q);
-    const double g = gateway_times.Quantile(q);
-    printf("%-18s p%-2.0f  direct %7.3f ms  gateway %7.3f ms  difference %+7.3f ms  ratio %5.2f\n", what.c_str(),
-           q * 100, d, g, g - d, g / d);
+  for (int round = 0; round < bench.Number("rounds"); ++round) {
+    Times direct_times;
+    Times gateway_times;
+    for (int i = 0; i < calls + warm_up; ++i) {
+      const int number = round * (calls + warm_up) + i;
+      const absl::Time start = absl::Now();
+      if (!direct(number)) return bench.Fail("a direct call failed");
+      const absl::Time middle = absl::Now();
+      if (!gateway(number)) return bench.Fail("a call through the gateway failed");
+      if (i < warm_up) continue;
+      direct_times.Add(middle - start);
+      gateway_times.Add(absl::Now() - middle);
+    }
+    p50.ours.push_back(gateway_times.Quantile(0.5));
+    p50.yardstick.push_back(direct_times.Quantile(0.5));
+    p99.ours.push_back(gateway_times.Quantile(0.99));
+    p99.yardstick.push_back(direct_times.Quantile(0.99));
   }
   return true;
 }
 
-int Main(int argc, char** argv) {
-  const int calls = argc > 1 ? atoi(argv[1]) : 500;
-  if (calls < 10) return fprintf(stderr, "pass_through [CALLS], at least 10\n"), 2;
-  if (const std::string why = WhyMeaningless(); !why.empty()) return printf("SKIPPED: %s\n", why.c_str()), kSkipped;
-  absl::StatusOr<BenchStack> stack = BenchStack::Start();
-  if (!stack.ok()) return fprintf(stderr, "%s\n", stack.status().ToString().c_str()), 1;
-  e2e::Api& api = *stack->api;
-  Direct direct(stack->sandbox->url());
+bool Compare(Bench& bench, const std::string& id, const std::string& what, std::optional<Goal> goal, Call direct,
+             Call gateway) {
+  Row p50;
+  p50.unit = "ms";
+  p50.yardstick_name = "direct call";
+  p50.judged = Row::Judged::kDifference;
+  Row p99 = p50;
+  p50.id = id + "_p50";
+  p50.what = what + ", sequential, p50";
+  p50.goal = goal;
+  p99.id = id + "_p99";
+  p99.what = what + ", sequential, p99";
+  if (!CompareOne(bench, direct, gateway, p50, p99)) return false;
+  bench.Add(p50);
+  bench.Add(p99);
+  return true;
+}
 
-  bool ok = Compare(
-      "CreateAssetGroup", calls, [&](int i) { return direct.CreateGroup(absl::StrCat("direct ", i)); },
-      [&](int i) { return api.CreateGroup(absl::StrCat("gateway ", i)).ok(); });
+// Creates groups over and over, on gRPC's callback API over four connections.
+class Creator {
+ public:
+  explicit Creator(const std::string& endpoint) : stubs_(endpoint, 4) {}
 
-  gateway::v1::GenerationTask task;
+  LoopResult Run(int in_flight, absl::Duration time) {
+    return RunAsync(in_flight, time, [this](int slot, Done done) {
+      auto* call = new State;
+      call->request.mutable_asset_group()->set_display_name("bench");
+      call->done = std::move(done);
+      stubs_.Of(slot).async()->CreateAssetGroup(&call->context, &call->request, &call->response,
+                                                [call](const grpc::Status& status) {
+                                                  const Done ended = std::move(call->done);
+                                                  delete call;  // First: afterwards the channel may be gone.
+                                                  ended(status.ok());
+                                                });
+    });
+  }
+
+ private:
+  struct State {
+    grpc::ClientContext context;
+    v1::CreateAssetGroupRequest request;
+    v1::AssetGroup response;
+    Done done;
+  };
+  Stubs<v1::AssetGroupService> stubs_;
+};
+
+bool CompareThroughput(Bench& bench, BenchStack& stack, Vendor& vendor) {
+  Creator gateway(stack.gateway->address());
+  const absl::Duration time = absl::Milliseconds(bench.Number("milliseconds"));
+  for (const int in_flight : {1, 16, 64, 256}) {
+    Row row;
+    row.id = absl::StrCat("create_group_", in_flight);
+    row.what = absl::StrCat("CreateAssetGroup, ", in_flight, " in flight");
+    row.unit = "calls/s";
+    row.yardstick_name = "direct calls";
+    row.judged = Row::Judged::kRatio;
+    for (int round = 0; round < bench.Number("rounds"); ++round) {
+      const LoopResult ours = gateway.Run(in_flight, time);
+      const LoopResult theirs = RunThreads(in_flight, time, [&](int) { return vendor.CreateGroup("bench"); });
+      if (ours.failures + theirs.failures > 0) return bench.Fail("creations failed");
+      row.ours.push_back(ours.per_second);
+      row.yardstick.push_back(theirs.per_second);
+    }
+    bench.Add(row);
+  }
+  return true;
+}
+
+// The vendor's id of a task that has ended, by its name.
+absl::StatusOr<std::string> EndedTask(e2e::Api& api, std::string& name) {
+  v1::GenerationTask task;
   task.set_prompt("a fox");
   const auto created = api.CreateTask(task);
-  if (!created.ok()) return fprintf(stderr, "no task: %s\n", created.status.error_message().c_str()), 1;
-  const e2e::TaskStream stream = api.WatchTask(created.value.name());
-  const std::string id = stream.messages.empty() ? "" : stream.messages.back().generation_task().upstream_task_id();
+  if (!created.ok()) return absl::UnavailableError(created.status.error_message());
+  name = created.value.name();
+  const e2e::TaskStream stream = api.WatchTask(name);
+  if (stream.messages.empty()) return absl::UnavailableError(stream.status.error_message());
+  return stream.messages.back().generation_task().upstream_task_id();
+}
+
+bool Run(Bench& bench) {
+  testing::GatewayOptions options = FastGateway();
+  options.http = {"max_submits: 256"};  // As many as the direct client has.
+  absl::StatusOr<BenchStack> stack = BenchStack::Start({}, options);
+  if (!bench.Check(stack.status(), "gateway")) return false;
+  e2e::Api& api = *stack->api;
+  Vendor vendor(stack->sandbox->url());
+
+  if (!Compare(
+          bench, "create_group", "CreateAssetGroup (journalled, two commits)", Goal::AtMost(kMostAdded),
+          [&](int i) { return vendor.CreateGroup(absl::StrCat("direct ", i)); },
+          [&](int i) { return api.CreateGroup(absl::StrCat("gateway ", i)).ok(); })) {
+    return false;
+  }
+  std::string name;
+  const absl::StatusOr<std::string> id = EndedTask(api, name);
+  if (!bench.Check(id.status(), "task")) return false;
   // Through the gateway this is a read of its own store: it may well be faster than the vendor.
-  ok = Compare(
-           "GetGenerationTask", calls, [&](int) { return direct.GetTask(id); },
-           [&](int) { return api.GetTask(created.value.name()).ok(); }) &&
-       ok;
-  return ok ? 0 : 1;
+  if (!Compare(
+          bench, "get_task", "GetGenerationTask (from the store)", std::nullopt,
+          [&](int) { return vendor.GetTask(*id); }, [&](int) { return api.GetTask(name).ok(); })) {
+    return false;
+  }
+  return CompareThroughput(bench, *stack, vendor);
 }
 
 }  // namespace
 }  // namespace seedance::bench
 
-int main(int argc, char** argv) { return seedance::bench::Main(argc, argv); }
+int main(int argc, char** argv) {
+  return seedance::bench::RunBench(argc, argv, "pass_through",
+                                   "what the gateway adds to a call that it passes on to the vendor",
+                                   {{"rounds", 5, 1, "rounds"},
+                                    {"calls", 400, 20, "sequential calls of a round"},
+                                    {"milliseconds", 1000, 50, "time of one measurement of throughput"}},
+                                   seedance::bench::Run);
+}

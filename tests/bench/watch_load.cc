@@ -6,12 +6,23 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "absl/time/clock.h"
 
 namespace seedance::bench {
 
 namespace v1 = gateway::v1;
+
+namespace {
+
+bool IsOver(v1::GenerationTask::State state) {
+  return state == v1::GenerationTask::STATE_SUCCEEDED || state == v1::GenerationTask::STATE_FAILED ||
+         state == v1::GenerationTask::STATE_CANCELLED || state == v1::GenerationTask::STATE_EXPIRED ||
+         state == v1::GenerationTask::STATE_LOST;
+}
+
+}  // namespace
 
 class WatchLoad::Stream : public grpc::ClientReadReactor<v1::WatchGenerationTaskResponse> {
  public:
@@ -30,13 +41,13 @@ class WatchLoad::Stream : public grpc::ClientReadReactor<v1::WatchGenerationTask
   void OnReadDone(bool ok) override {
     if (!ok) return;
     const absl::Time now = absl::Now();
-    if (!message_.heartbeat()) load_.OnSnapshot(*this, now);
+    if (!message_.heartbeat()) load_.OnSnapshot(*this, message_.generation_task(), now);
     if (!opened_) load_.OnOpen();
     opened_ = true;
     StartRead(&message_);
   }
 
-  void OnDone(const grpc::Status&) override { load_.OnEnd(); }
+  void OnDone(const grpc::Status& status) override { load_.OnEnd(status.ok()); }
 
  private:
   WatchLoad& load_;
@@ -77,21 +88,28 @@ bool WatchLoad::AwaitOpen(absl::Duration timeout) {
 void WatchLoad::BeginRound() {
   std::lock_guard lock(mutex_);
   ++round_;
-  delivered_.clear();
-  delivered_.reserve(streams_.size());
+  delays_.clear();
+  delays_.reserve(streams_.size());
 }
 
 WatchLoad::Round WatchLoad::AwaitRound(absl::Duration timeout) {
   std::unique_lock lock(mutex_);
   Round round;
   round.complete = changed_.wait_for(lock, absl::ToChronoMilliseconds(timeout),
-                                     [this] { return delivered_.size() == streams_.size(); });
-  if (delivered_.empty()) return round;
-  const auto [first, last] = std::minmax_element(delivered_.begin(), delivered_.end());
-  round.spread = *last - *first;
-  round.last = *last;
-  for (const absl::Time at : delivered_) round.late.push_back(absl::ToDoubleMilliseconds(at - *first));
+                                     [this] { return delays_.size() == streams_.size(); });
+  round.delays = delays_;
+  std::sort(round.delays.begin(), round.delays.end());
   return round;
+}
+
+double WatchLoad::Round::Quantile(double q) const {
+  if (delays.empty()) return 0;
+  return delays[std::min(delays.size() - 1, static_cast<size_t>(q * static_cast<double>(delays.size())))];
+}
+
+std::map<std::string, absl::Time> WatchLoad::ends() {
+  std::lock_guard lock(mutex_);
+  return ends_;
 }
 
 int WatchLoad::failures() {
@@ -104,16 +122,19 @@ void WatchLoad::OnOpen() {
   if (++open_ == streams_.size()) changed_.notify_all();
 }
 
-void WatchLoad::OnSnapshot(Stream& stream, absl::Time at) {
+void WatchLoad::OnSnapshot(Stream& stream, const v1::GenerationTask& task, absl::Time at) {
+  const absl::Time changed =
+      absl::FromUnixSeconds(task.update_time().seconds()) + absl::Nanoseconds(task.update_time().nanos());
   std::lock_guard lock(mutex_);
+  if (IsOver(task.state())) ends_.try_emplace(task.name(), at);
   if (round_ == 0 || !stream.Counts(round_)) return;
-  delivered_.push_back(at);
-  if (delivered_.size() == streams_.size()) changed_.notify_all();
+  delays_.push_back(absl::ToDoubleMilliseconds(at - changed));
+  if (delays_.size() == streams_.size()) changed_.notify_all();
 }
 
-void WatchLoad::OnEnd() {
+void WatchLoad::OnEnd(bool ok) {
   std::lock_guard lock(mutex_);
-  failures_ += closing_ ? 0 : 1;
+  failures_ += closing_ || ok ? 0 : 1;
   ++ended_;
   changed_.notify_all();
 }

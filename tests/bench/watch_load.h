@@ -5,6 +5,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -29,22 +30,27 @@ class WatchLoad {
   // Starts a round: from now on each stream's next snapshot counts.
   void BeginRound();
   struct Round {
-    bool complete = false;     // Every stream had a snapshot.
-    absl::Duration spread;     // From the first delivery to the last.
-    absl::Time last;           // The last delivery.
-    std::vector<double> late;  // Of each stream in milliseconds after the first, in no order.
+    bool complete = false;  // Every stream had a snapshot.
+    // Milliseconds from the change, as the snapshot's update_time says, to each delivery; shortest first.
+    std::vector<double> delays;
+
+    double Last() const { return delays.empty() ? 0 : delays.back(); }
+    double Quantile(double q) const;
   };
   Round AwaitRound(absl::Duration timeout);
 
-  // Streams that ended by themselves.
+  // Streams that ended by themselves with an error.
   int failures();
+
+  // When each task was first seen in a state that ends it; tasks that were not are missing.
+  std::map<std::string, absl::Time> ends();
 
  private:
   class Stream;
 
   void OnOpen();
-  void OnSnapshot(Stream& stream, absl::Time at);
-  void OnEnd();
+  void OnSnapshot(Stream& stream, const gateway::v1::GenerationTask& task, absl::Time at);
+  void OnEnd(bool ok);
 
   std::vector<std::unique_ptr<gateway::v1::GenerationTaskService::Stub>> stubs_;
   std::vector<std::unique_ptr<Stream>> streams_;
@@ -54,8 +60,9 @@ class WatchLoad {
   size_t ended_ = 0;
   int failures_ = 0;
   bool closing_ = false;
+  std::map<std::string, absl::Time> ends_;
   uint64_t round_ = 0;
-  std::vector<absl::Time> delivered_;
+  std::vector<double> delays_;
 };
 
 }  // namespace seedance::bench
