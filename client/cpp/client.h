@@ -80,6 +80,11 @@ class Client {
   absl::StatusOr<Task> WatchGenerationTask(const std::string& name, const TaskCallback& on_snapshot,
                                            const WatchOptions& options = {});
 
+  // Follows all tasks that match, for as long as the caller likes, as WatchAsset does after a break. It never ends well
+  // by itself: CANCELLED by the canceller, DEADLINE_EXCEEDED when the time in `options` is over, or the stream's error.
+  absl::Status WatchGenerationTasks(const TasksFilter& filter, const TasksCallbacks& callbacks,
+                                    const WatchOptions& options = {});
+
   // Writes a finished task's file to `path`: to `<path>.part` first, renamed when the size is right, removed on error.
   // A stream that breaks off is opened again at the offset reached. DATA_LOSS: the bytes are not as many as announced,
   // or the file changed at the vendor meanwhile. INTERNAL: the local file cannot be written.

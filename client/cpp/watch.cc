@@ -5,6 +5,7 @@
 #include "client/cpp/attempts.h"
 #include "client/cpp/client.h"
 #include "client/cpp/error.h"
+#include "client/cpp/fresh_token.h"
 #include "client/cpp/stream_reader.h"
 
 namespace seedance::client {
@@ -45,14 +46,6 @@ struct AssetTraits {
     return client.GetAsset(name, call);
   }
 };
-
-// The fresh token of an error about a token of another store; empty for any other error.
-std::string FreshToken(const grpc::Status& status) {
-  if (status.error_code() != grpc::StatusCode::OUT_OF_RANGE) return "";
-  const ErrorDetails details = DecodeError(status);
-  const auto found = details.metadata.find("resume_token");
-  return found == details.metadata.end() ? "" : found->second;
-}
 
 // The gateway had taken the stream up and sends its reader elsewhere.
 bool EndedInGoodOrder(const grpc::ClientContext& context, const grpc::Status& status) {

@@ -2,7 +2,9 @@
 #define SEEDANCE_CLIENT_CPP_WATCH_H_
 
 #include <functional>
+#include <map>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "client/cpp/options.h"
@@ -23,6 +25,24 @@ struct WatchOptions : CallOptions {
 // Receives every snapshot, the terminal one last. Called by the thread that watches.
 using TaskCallback = std::function<void(const gateway::v1::GenerationTask&)>;
 using AssetCallback = std::function<void(const gateway::v1::Asset&)>;
+
+// Which of the caller's tasks to watch.
+struct TasksFilter {
+  std::vector<gateway::v1::GenerationTask::State> states;  // Empty: all.
+  std::map<std::string, std::string> labels;               // All must match.
+};
+
+// What a watch of many tasks tells, on the thread that watches. All optional.
+struct TasksCallbacks {
+  // A task that matches, new or changed. No revision comes twice, unless there was a reset between.
+  TaskCallback on_task;
+  // A task that does not match any more, or was deleted. It may be one that never came.
+  std::function<void(const std::string& name)> on_removed;
+  // All that matched when the watch began has come.
+  std::function<void()> on_synced;
+  // Forget everything: the watch could not go on where it was, so all that matches comes anew, then on_synced.
+  std::function<void()> on_reset;
+};
 
 // True for SUCCEEDED, FAILED, CANCELLED, EXPIRED and LOST.
 bool IsTerminal(gateway::v1::GenerationTask::State state);

@@ -113,7 +113,7 @@ absl::Status Assets::DeleteNow(const CallContext& context, const model::Upstream
 void Assets::Watch(const CallContext& context, const model::UpstreamHandle& handle, const std::string& resume_token,
                    absl::AnyInvocable<void()> on_change, Done<WatchStart<model::Asset>> done) {
   // Subscribed before the read, so that no change falls between the two.
-  auto session = hub_.Subscribe(model::AssetName(handle), std::move(on_change));
+  auto session = hub_.Subscribe(model::AssetName(handle), std::move(on_change), context.connection);
   Get(context, handle,
       [this, session, handle, resume_token, done = std::move(done)](absl::StatusOr<model::Asset> asset) mutable {
         if (!asset.ok()) return done(asset.status());

@@ -1,6 +1,7 @@
 #ifndef SEEDANCE_SERVICE_ENGINE_CALL_CONTEXT_H_
 #define SEEDANCE_SERVICE_ENGINE_CALL_CONTEXT_H_
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -17,6 +18,7 @@ struct CallContext {
   absl::Time deadline = absl::InfiniteFuture();
   std::shared_ptr<base::CancelToken> cancel;  // Cancelled when the caller goes away. May be null.
   std::string traceparent;                    // W3C trace context. May be empty.
+  uint64_t connection = 0;                    // Watches only: equal for those of one connection.
 };
 
 // Receives the answer of an operation: exactly once, on any thread, perhaps before the operation returns. It must not

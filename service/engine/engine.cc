@@ -11,6 +11,7 @@ Engine::Engine(const Options& options, store::Store& store, std::vector<Upstream
       billed_(store, clock, random),
       asset_hub_("asset-fan-out"),
       task_hub_("task-fan-out"),
+      task_feeds_({}, store, tokens_),
       asset_tracker_(options.asset_tracker, store, upstreams_, asset_hub_, clock, random),
       task_tracker_(options.task_tracker, store, upstreams_, task_hub_, clock, random),
       asset_keeper_(
@@ -21,7 +22,8 @@ Engine::Engine(const Options& options, store::Store& store, std::vector<Upstream
       asset_creation_(options.asset_creation, store, upstreams_, billed_, adoption_, asset_tracker_, clock, random),
       groups_(store, upstreams_, billed_, adoption_, asset_hub_, clock, random),
       assets_(store, upstreams_, asset_creation_, adoption_, asset_tracker_, asset_hub_, tokens_),
-      tasks_(options.tasks, store, upstreams_, adoption_, task_tracker_, task_hub_, tokens_, clock, random),
+      tasks_(options.tasks, store, upstreams_, adoption_, task_tracker_, task_hub_, task_feeds_, tokens_, clock,
+             random),
       downloads_(store, upstreams_, task_tracker_) {
   if (options.metrics != nullptr) {
     upstreams_.Instrument(*options.metrics);
@@ -30,7 +32,12 @@ Engine::Engine(const Options& options, store::Store& store, std::vector<Upstream
   asset_tracker_.OnExpiring([this](const model::Asset& asset) { asset_keeper_.Track(asset); });
   task_tracker_.SetAssetHooks({[this](const model::Asset& asset) { asset_keeper_.Used(asset); },
                                [this](const model::Asset& asset) { asset_keeper_.Revive(asset); }});
-  asset_hub_.Listen([this](const std::string& asset_name) { task_tracker_.AssetChanged(asset_name); });
+  asset_hub_.Listen(
+      [this](const std::string& asset_name, const model::Asset*) { task_tracker_.AssetChanged(asset_name); });
+  task_hub_.Listen([this](const std::string&, const model::GenerationTask* task) {
+    // Who deletes a task tells the feeds himself: only he knows the tenant.
+    if (task != nullptr) task_feeds_.Changed(task->tenant);
+  });
 }
 
 Engine::~Engine() { Stop(); }
@@ -52,6 +59,7 @@ void Engine::Stop(absl::Duration grace) {
   // Last: what the calls under way found out is still told.
   asset_hub_.Stop();
   task_hub_.Stop();
+  task_feeds_.Stop();
 }
 
 }  // namespace seedance::engine

@@ -19,6 +19,7 @@
 #include "service/engine/downloads.h"
 #include "service/engine/groups.h"
 #include "service/engine/resume_token.h"
+#include "service/engine/task_feeds.h"
 #include "service/engine/task_tracker.h"
 #include "service/engine/tasks.h"
 #include "service/engine/upstreams.h"
@@ -62,6 +63,10 @@ class Engine {
   Downloads& downloads() { return downloads_; }
   // Its callers must have ended before the engine does.
   Webhooks& webhooks() { return webhooks_; }
+  // For those who count what is open.
+  WatchHub<model::Asset>& asset_hub() { return asset_hub_; }
+  WatchHub<model::GenerationTask>& task_hub() { return task_hub_; }
+  TaskFeeds& task_feeds() { return task_feeds_; }
 
  private:
   ResumeTokens tokens_;
@@ -69,6 +74,7 @@ class Engine {
   BilledCalls billed_;
   WatchHub<model::Asset> asset_hub_;
   WatchHub<model::GenerationTask> task_hub_;
+  TaskFeeds task_feeds_;
   AssetTracker asset_tracker_;
   TaskTracker task_tracker_;
   AssetKeeper asset_keeper_;

@@ -30,7 +30,21 @@ class ResumeTokens {
   // `resume_token` holds a fresh one, which makes a stream that begins with the snapshot after `newest` - 1.
   absl::StatusOr<Position> Check(std::string_view token, std::string_view scope, int64_t newest) const;
 
+  // As Check, for a stream over many resources whose deletions up to revision `forgotten` may be forgotten: a token of
+  // an earlier position is OUT_OF_RANGE too. The fresh token is that of a new reader.
+  absl::StatusOr<Position> CheckHistory(std::string_view token, std::string_view scope, int64_t forgotten,
+                                        int64_t newest) const;
+
+  // The error for a position of CheckHistory that was passed by `forgotten` meanwhile.
+  absl::Status Expired(std::string_view scope) const;
+
  private:
+  struct Parsed {
+    Position position;
+    bool foreign = false;  // Of another store.
+  };
+  absl::StatusOr<Parsed> Parse(std::string_view token, std::string_view scope) const;
+
   const std::string epoch_;
 };
 

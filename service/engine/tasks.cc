@@ -151,6 +151,7 @@ absl::StatusOr<GenerationTask> Tasks::PrepareAndStore(const CallContext& context
              {"request_id", call.key.request_id},
              {"revision", begun->task->revision}});
   tracker_.Track(*begun->task);
+  feeds_.Changed(context.tenant);
   return *begun->task;
 }
 
@@ -218,7 +219,7 @@ void Tasks::Cancel(const CallContext& context, const std::string& id, Done<Gener
 void Tasks::Watch(const CallContext& context, const std::string& id, const std::string& resume_token,
                   absl::AnyInvocable<void()> on_change, Done<WatchStart<GenerationTask>> done) {
   // Subscribed before the read, so that no change falls between the two.
-  auto session = hub_.Subscribe(model::GenerationTaskName(id), std::move(on_change));
+  auto session = hub_.Subscribe(model::GenerationTaskName(id), std::move(on_change), context.connection);
   absl::StatusOr<GenerationTask> task = Read(context, id);
   if (!task.ok()) return done(task.status());
   const absl::StatusOr<ResumeTokens::Position> position = tokens_.Check(resume_token, task->name(), task->revision);
@@ -230,6 +231,13 @@ void Tasks::Watch(const CallContext& context, const std::string& id, const std::
 
 std::string Tasks::ResumeToken(const std::string& id, int64_t revision, bool last) const {
   return tokens_.Make(model::GenerationTaskName(id), {revision, last});
+}
+
+absl::StatusOr<std::shared_ptr<TaskFeedReader>> Tasks::WatchMany(const CallContext& context,
+                                                                 const WatchTasksParams& params,
+                                                                 absl::AnyInvocable<void()> on_change) {
+  return feeds_.Open({context.tenant, params.states, params.labels}, params.resume_token, std::move(on_change),
+                     context.connection);
 }
 
 absl::Status RefusalOf(const GenerationTask& task) {

@@ -2,6 +2,7 @@
 #define SEEDANCE_SERVICE_ENGINE_TASKS_H_
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "service/engine/adoption.h"
 #include "service/engine/call_context.h"
 #include "service/engine/resume_token.h"
+#include "service/engine/task_feeds.h"
 #include "service/engine/task_tracker.h"
 #include "service/engine/upstreams.h"
 #include "service/engine/watch_hub.h"
@@ -36,6 +38,12 @@ struct ListTasksParams {
   int page_size = 50;
 };
 
+struct WatchTasksParams {
+  std::vector<model::TaskState> states;
+  std::map<std::string, std::string> labels;
+  std::string resume_token;
+};
+
 // Use cases of GenerationTaskService; generation_task.proto states rules and errors. Threads and ownership as in
 // Groups. Thread-safe.
 class Tasks {
@@ -46,13 +54,15 @@ class Tasks {
   };
 
   Tasks(const Options& options, store::Store& store, Upstreams& upstreams, Adoption& adoption, TaskTracker& tracker,
-        WatchHub<model::GenerationTask>& hub, const ResumeTokens& tokens, base::Clock& clock, base::Random& random)
+        WatchHub<model::GenerationTask>& hub, TaskFeeds& feeds, const ResumeTokens& tokens, base::Clock& clock,
+        base::Random& random)
       : options_(options),
         store_(store),
         upstreams_(upstreams),
         adoption_(adoption),
         tracker_(tracker),
         hub_(hub),
+        feeds_(feeds),
         tokens_(tokens),
         clock_(clock),
         random_(random) {}
@@ -70,6 +80,10 @@ class Tasks {
              absl::AnyInvocable<void()> on_change, Done<WatchStart<model::GenerationTask>> done);
   std::string ResumeToken(const std::string& id, int64_t revision, bool last = false) const;
 
+  // Opens a watch of all the caller's tasks that match. As TaskFeeds::Open.
+  absl::StatusOr<std::shared_ptr<TaskFeedReader>> WatchMany(const CallContext& context, const WatchTasksParams& params,
+                                                            absl::AnyInvocable<void()> on_change);
+
  private:
   // The task as it would be stored, or why not. `adopt`: assets that only the vendor knows are asked for there, which
   // blocks.
@@ -86,6 +100,7 @@ class Tasks {
   Adoption& adoption_;
   TaskTracker& tracker_;
   WatchHub<model::GenerationTask>& hub_;
+  TaskFeeds& feeds_;
   const ResumeTokens& tokens_;
   base::Clock& clock_;
   base::Random& random_;

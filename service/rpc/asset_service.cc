@@ -5,10 +5,11 @@
 
 #include "service/base/mutex.h"
 #include "service/rpc/convert_asset.h"
+#include "service/rpc/resource_watch.h"
 #include "service/rpc/unary_call.h"
 #include "service/rpc/upload_reactor.h"
 #include "service/rpc/validate_asset.h"
-#include "service/rpc/watch_reactor.h"
+#include "service/rpc/watch_message.h"
 
 namespace seedance::rpc {
 namespace {
@@ -22,14 +23,16 @@ struct AssetWatchTraits {
   static bool IsOver(const model::Asset& asset) { return model::IsSettled(asset.state); }
   static void Fill(const model::Asset& asset, Response& response) { ToProto(asset, response.mutable_asset()); }
 };
-using AssetWatch = WatchReactor<AssetWatchTraits>;
+using AssetWatch = ResourceWatch<AssetWatchTraits>;
 
 void FillAsset(const model::Asset& asset, v1::Asset& response, Call& call) {
   ToProto(asset, &response);
   call.set_resource(response.name());
 }
 
-absl::StatusOr<AssetWatch::Target> TargetOf(const v1::WatchAssetRequest& request, engine::Assets& assets) {
+absl::StatusOr<AssetWatch::Target> TargetOf(const grpc::ByteBuffer& bytes, engine::Assets& assets) {
+  v1::WatchAssetRequest request;
+  if (!ParseRequest(bytes, request)) return NotARequest();
   absl::StatusOr<WatchAssetParams> params = ReadRequest(request);
   if (!params.ok()) return params.status();
   AssetWatch::Target target;
@@ -39,8 +42,8 @@ absl::StatusOr<AssetWatch::Target> TargetOf(const v1::WatchAssetRequest& request
                                             engine::Done<AssetWatch::Start> done) {
     assets.Watch(context, params.handle, params.resume_token, std::move(on_change), std::move(done));
   };
-  target.make_token = [&assets, handle = params->handle](int64_t revision, bool last) {
-    return assets.ResumeToken(handle, revision, last);
+  target.make_token = [&assets](const model::Asset& asset, bool last) {
+    return assets.ResumeToken(asset.handle, asset.revision, last);
   };
   return target;
 }
@@ -169,9 +172,9 @@ grpc::ServerUnaryReactor* AssetService::DeleteAsset(grpc::CallbackServerContext*
   });
 }
 
-grpc::ServerWriteReactor<v1::WatchAssetResponse>* AssetService::WatchAsset(grpc::CallbackServerContext* context,
-                                                                           const v1::WatchAssetRequest* request) {
-  return AssetWatch::Begin(edge_, context, "WatchAsset", TargetOf(*request, assets_));
+grpc::ServerWriteReactor<grpc::ByteBuffer>* AssetService::WatchAsset(grpc::CallbackServerContext* context,
+                                                                     const grpc::ByteBuffer* request) {
+  return AssetWatch::Run(edge_, context, "WatchAsset", TargetOf(*request, assets_));
 }
 
 }  // namespace seedance::rpc

@@ -8,7 +8,10 @@
 namespace seedance::rpc {
 
 // AssetService of asset.proto over the engine. Outlive it: edge, assets.
-class AssetService final : public gateway::v1::AssetService::CallbackService {
+//
+// The watch is a raw method: its messages are made bytes once for all streams that send them.
+class AssetService final
+    : public gateway::v1::AssetService::WithRawCallbackMethod_WatchAsset<gateway::v1::AssetService::CallbackService> {
  public:
   AssetService(Edge& edge, engine::Assets& assets) : edge_(edge), assets_(assets) {}
 
@@ -31,8 +34,8 @@ class AssetService final : public gateway::v1::AssetService::CallbackService {
   grpc::ServerUnaryReactor* DeleteAsset(grpc::CallbackServerContext* context,
                                         const gateway::v1::DeleteAssetRequest* request,
                                         google::protobuf::Empty* response) override;
-  grpc::ServerWriteReactor<gateway::v1::WatchAssetResponse>* WatchAsset(
-      grpc::CallbackServerContext* context, const gateway::v1::WatchAssetRequest* request) override;
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* WatchAsset(grpc::CallbackServerContext* context,
+                                                         const grpc::ByteBuffer* request) override;
 
  private:
   Edge& edge_;

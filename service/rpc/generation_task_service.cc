@@ -3,9 +3,11 @@
 #include "service/rpc/convert_task.h"
 #include "service/rpc/create_wait.h"
 #include "service/rpc/download_reactor.h"
+#include "service/rpc/resource_watch.h"
+#include "service/rpc/tasks_watch.h"
 #include "service/rpc/unary_call.h"
 #include "service/rpc/validate_task.h"
-#include "service/rpc/watch_reactor.h"
+#include "service/rpc/watch_message.h"
 
 namespace seedance::rpc {
 namespace {
@@ -21,7 +23,7 @@ struct TaskWatchTraits {
     ToProto(task, response.mutable_generation_task());
   }
 };
-using TaskWatch = WatchReactor<TaskWatchTraits>;
+using TaskWatch = ResourceWatch<TaskWatchTraits>;
 using TaskRpc = UnaryCall<v1::GenerationTask>;
 
 void FillTask(const model::GenerationTask& task, v1::GenerationTask& response, Call& call) {
@@ -37,7 +39,9 @@ void AnswerCreate(const TaskRpc::Pointer& rpc, const model::GenerationTask& task
   });
 }
 
-absl::StatusOr<TaskWatch::Target> TargetOf(const v1::WatchGenerationTaskRequest& request, engine::Tasks& tasks) {
+absl::StatusOr<TaskWatch::Target> TargetOf(const grpc::ByteBuffer& bytes, engine::Tasks& tasks) {
+  v1::WatchGenerationTaskRequest request;
+  if (!ParseRequest(bytes, request)) return NotARequest();
   absl::StatusOr<WatchTaskParams> params = ReadRequest(request);
   if (!params.ok()) return params.status();
   TaskWatch::Target target;
@@ -47,10 +51,16 @@ absl::StatusOr<TaskWatch::Target> TargetOf(const v1::WatchGenerationTaskRequest&
                                            engine::Done<TaskWatch::Start> done) {
     tasks.Watch(context, params.id, params.resume_token, std::move(on_change), std::move(done));
   };
-  target.make_token = [&tasks, id = params->id](int64_t revision, bool last) {
-    return tasks.ResumeToken(id, revision, last);
+  target.make_token = [&tasks](const model::GenerationTask& task, bool last) {
+    return tasks.ResumeToken(task.id, task.revision, last);
   };
   return target;
+}
+
+absl::StatusOr<engine::WatchTasksParams> ParamsOf(const grpc::ByteBuffer& bytes) {
+  v1::WatchGenerationTasksRequest request;
+  if (!ParseRequest(bytes, request)) return NotARequest();
+  return ReadRequest(request);
 }
 
 }  // namespace
@@ -110,9 +120,14 @@ grpc::ServerUnaryReactor* GenerationTaskService::CancelGenerationTask(grpc::Call
   });
 }
 
-grpc::ServerWriteReactor<v1::WatchGenerationTaskResponse>* GenerationTaskService::WatchGenerationTask(
-    grpc::CallbackServerContext* context, const v1::WatchGenerationTaskRequest* request) {
-  return TaskWatch::Begin(edge_, context, "WatchGenerationTask", TargetOf(*request, tasks_));
+grpc::ServerWriteReactor<grpc::ByteBuffer>* GenerationTaskService::WatchGenerationTask(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
+  return TaskWatch::Run(edge_, context, "WatchGenerationTask", TargetOf(*request, tasks_));
+}
+
+grpc::ServerWriteReactor<grpc::ByteBuffer>* GenerationTaskService::WatchGenerationTasks(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
+  return TasksWatch::Run(edge_, context, tasks_, ParamsOf(*request));
 }
 
 grpc::ServerWriteReactor<v1::DownloadGenerationResultResponse>* GenerationTaskService::DownloadGenerationResult(

@@ -9,7 +9,12 @@
 namespace seedance::rpc {
 
 // GenerationTaskService of generation_task.proto over the engine. Outlive it: edge, tasks, downloads.
-class GenerationTaskService final : public gateway::v1::GenerationTaskService::CallbackService {
+//
+// The watches are raw methods: their messages are made bytes once for all streams that send them.
+class GenerationTaskService final
+    : public gateway::v1::GenerationTaskService::WithRawCallbackMethod_WatchGenerationTasks<
+          gateway::v1::GenerationTaskService::WithRawCallbackMethod_WatchGenerationTask<
+              gateway::v1::GenerationTaskService::CallbackService>> {
  public:
   GenerationTaskService(Edge& edge, engine::Tasks& tasks, engine::Downloads& downloads)
       : edge_(edge), tasks_(tasks), downloads_(downloads) {}
@@ -26,8 +31,10 @@ class GenerationTaskService final : public gateway::v1::GenerationTaskService::C
   grpc::ServerUnaryReactor* CancelGenerationTask(grpc::CallbackServerContext* context,
                                                  const gateway::v1::CancelGenerationTaskRequest* request,
                                                  gateway::v1::GenerationTask* response) override;
-  grpc::ServerWriteReactor<gateway::v1::WatchGenerationTaskResponse>* WatchGenerationTask(
-      grpc::CallbackServerContext* context, const gateway::v1::WatchGenerationTaskRequest* request) override;
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* WatchGenerationTask(grpc::CallbackServerContext* context,
+                                                                  const grpc::ByteBuffer* request) override;
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* WatchGenerationTasks(grpc::CallbackServerContext* context,
+                                                                   const grpc::ByteBuffer* request) override;
   grpc::ServerWriteReactor<gateway::v1::DownloadGenerationResultResponse>* DownloadGenerationResult(
       grpc::CallbackServerContext* context, const gateway::v1::DownloadGenerationResultRequest* request) override;
 

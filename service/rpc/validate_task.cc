@@ -167,17 +167,24 @@ std::string PageFilter(const v1::ListGenerationTasksRequest& request) {
   return FilterOf(filter);
 }
 
-absl::StatusOr<engine::ListTasksParams> ReadRequest(const v1::ListGenerationTasksRequest& request) {
-  FieldRules rules;
-  engine::ListTasksParams params;
+// The filter of a request for many tasks.
+template <typename Request>
+void ReadFilter(const Request& request, FieldRules& rules, std::vector<model::TaskState>& states,
+                std::map<std::string, std::string>& labels) {
   for (int i = 0; i < request.states_size(); ++i) {
     const auto state = request.states(i);
     const bool known = v1::GenerationTask_State_IsValid(state) && state != v1::GenerationTask::STATE_UNSPECIFIED;
     rules.Enum(absl::StrCat("states[", i, "]"), known, state);
-    if (known) params.states.push_back(FromProto(state));
+    if (known) states.push_back(FromProto(state));
   }
-  params.labels = {request.labels().begin(), request.labels().end()};
-  rules.Labels("labels", params.labels, kMaxFilterLabels);
+  labels = {request.labels().begin(), request.labels().end()};
+  rules.Labels("labels", labels, kMaxFilterLabels);
+}
+
+absl::StatusOr<engine::ListTasksParams> ReadRequest(const v1::ListGenerationTasksRequest& request) {
+  FieldRules rules;
+  engine::ListTasksParams params;
+  ReadFilter(request, rules, params.states, params.labels);
   params.page_size = std::min(rules.PageSize(request.page_size()), kMostTasksPerPage);
   params.after = rules.PageToken(request.page_token(), PageFilter(request));
   if (!rules.ok()) return rules.ToStatus();
@@ -188,6 +195,16 @@ absl::StatusOr<WatchTaskParams> ReadRequest(const v1::WatchGenerationTaskRequest
   FieldRules rules;
   WatchTaskParams params;
   params.id = rules.TaskId("name", request.name());
+  rules.ResumeToken(request.resume_token());
+  if (!rules.ok()) return rules.ToStatus();
+  params.resume_token = request.resume_token();
+  return params;
+}
+
+absl::StatusOr<engine::WatchTasksParams> ReadRequest(const v1::WatchGenerationTasksRequest& request) {
+  FieldRules rules;
+  engine::WatchTasksParams params;
+  ReadFilter(request, rules, params.states, params.labels);
   rules.ResumeToken(request.resume_token());
   if (!rules.ok()) return rules.ToStatus();
   params.resume_token = request.resume_token();

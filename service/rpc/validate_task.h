@@ -23,6 +23,7 @@ absl::StatusOr<std::string> ReadRequest(const gateway::v1::GetGenerationTaskRequ
 absl::StatusOr<std::string> ReadRequest(const gateway::v1::CancelGenerationTaskRequest& request);
 absl::StatusOr<engine::ListTasksParams> ReadRequest(const gateway::v1::ListGenerationTasksRequest& request);
 absl::StatusOr<WatchTaskParams> ReadRequest(const gateway::v1::WatchGenerationTaskRequest& request);
+absl::StatusOr<engine::WatchTasksParams> ReadRequest(const gateway::v1::WatchGenerationTasksRequest& request);
 absl::StatusOr<engine::DownloadParams> ReadRequest(const gateway::v1::DownloadGenerationResultRequest& request);
 
 // What page tokens of this list are bound to.

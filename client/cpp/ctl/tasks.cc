@@ -9,27 +9,45 @@
 #include "client/cpp/ctl/names.h"
 #include "client/cpp/ctl/pages.h"
 #include "client/cpp/ctl/reference.h"
+#include "client/cpp/ctl/watch_tasks.h"
 
 namespace seedance::client::ctl {
 namespace {
 
 using gateway::v1::GenerationTask;
 
-struct ListArguments {
+struct FilterArguments {
   std::vector<std::string> states;
   std::vector<std::string> labels;
+};
+
+struct ListArguments : FilterArguments {
   int64_t limit = 50;
 };
 
-int List(Session& session, const ListArguments& arguments) {
-  gateway::v1::ListGenerationTasksRequest request;
+struct WatchArguments : FilterArguments {
+  std::string name;
+};
+
+absl::StatusOr<TasksFilter> ParseFilter(const FilterArguments& arguments) {
+  TasksFilter filter;
   for (const std::string& text : arguments.states) {
     const absl::StatusOr<GenerationTask::State> state = ParseTaskState(text);
-    if (!state.ok()) return session.Fail("reading the options", state.status());
-    request.add_states(*state);
+    if (!state.ok()) return state.status();
+    filter.states.push_back(*state);
   }
-  const absl::Status labels = ParseLabels(arguments.labels, *request.mutable_labels());
-  if (!labels.ok()) return session.Fail("reading the options", labels);
+  google::protobuf::Map<std::string, std::string> labels;
+  if (absl::Status parsed = ParseLabels(arguments.labels, labels); !parsed.ok()) return parsed;
+  filter.labels = {labels.begin(), labels.end()};
+  return filter;
+}
+
+int List(Session& session, const ListArguments& arguments) {
+  gateway::v1::ListGenerationTasksRequest request;
+  const absl::StatusOr<TasksFilter> filter = ParseFilter(arguments);
+  if (!filter.ok()) return session.Fail("reading the options", filter.status());
+  for (const GenerationTask::State state : filter->states) request.add_states(state);
+  request.mutable_labels()->insert(filter->labels.begin(), filter->labels.end());
   const auto listing = ReadPages<GenerationTask>(
       request, arguments.limit,
       [&](const auto& page_request) { return session.client().ListGenerationTasks(page_request, session.call()); },
@@ -46,7 +64,17 @@ int Show(Session& session, const std::string& what, const absl::StatusOr<Generat
   return kExitOk;
 }
 
-int Watch(Session& session, const std::string& name) {
+int Watch(Session& session, const WatchArguments& arguments) {
+  const bool filtered = !arguments.states.empty() || !arguments.labels.empty();
+  if (arguments.name.empty()) {
+    const absl::StatusOr<TasksFilter> filter = ParseFilter(arguments);
+    return filter.ok() ? WatchTasks(session, *filter) : session.Fail("reading the options", filter.status());
+  }
+  if (filtered) {
+    return session.Fail("reading the options",
+                        absl::InvalidArgumentError("--state and --label are for watching many tasks, not one"));
+  }
+  const std::string name = TaskName(arguments.name);
   GenerationTask task;
   const int code = FollowTaskToEnd(session, name, &task);
   if (!session.json() && task.has_result()) session.console.out << task.result().video_uri() << "\n";
@@ -68,6 +96,11 @@ void AddOnTask(CLI::App& noun, Session& session, const std::string& verb, const 
   command->add_option("NAME", *name, "the task")->required();
 }
 
+void AddFilter(CLI::App* command, FilterArguments& arguments) {
+  AddRepeated(command, "--state", arguments.states, "only in this state; may be repeated");
+  AddRepeated(command, "-l,--label", arguments.labels, "only with this label; may be repeated")->type_name("KEY=VALUE");
+}
+
 }  // namespace
 
 void AddTaskCommands(CLI::App& app, Session& session) {
@@ -79,16 +112,21 @@ void AddTaskCommands(CLI::App& app, Session& session) {
       AddCommand(*noun, session, "list", "list tasks, newest first",
                  {"seedancectl tasks list --state failed --label shot=12", "seedancectl tasks list --limit 0 -o json"},
                  [&session, arguments] { return List(session, *arguments); });
-  AddRepeated(command, "--state", arguments->states, "only in this state; may be repeated");
-  AddRepeated(command, "-l,--label", arguments->labels, "only with this label; may be repeated")
-      ->type_name("KEY=VALUE");
+  AddFilter(command, *arguments);
   command->add_option("--limit", arguments->limit, "most tasks to list, 0 for all (default 50)")
       ->check(CLI::Range(int64_t{0}, int64_t{1000000}));
 
   AddOnTask(*noun, session, "get", "show one task", [](Session& s, const std::string& name) {
     return Show(s, "reading " + name, s.client().GetGenerationTask(name, s.call()));
   });
-  AddOnTask(*noun, session, "watch", "follow a task to its end; prints the link of the video", Watch);
+  auto watch = std::make_shared<WatchArguments>();
+  command = AddCommand(*noun, session, "watch",
+                       "follow a task to its end and print the link of the video, or without a name all tasks",
+                       {"seedancectl tasks watch $TASK", "seedancectl tasks watch --state running --label shot=12",
+                        "seedancectl tasks watch -o json | jq .state"},
+                       [&session, watch] { return Watch(session, *watch); });
+  command->add_option("NAME", watch->name, "the task; without it: all, until Ctrl-C");
+  AddFilter(command, *watch);
   AddOnTask(*noun, session, "cancel", "cancel a task that the vendor has not taken yet", Cancel);
 }
 

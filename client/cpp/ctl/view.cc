@@ -197,6 +197,19 @@ std::string RenderTasks(const std::vector<GenerationTask>& tasks, const View& vi
                      view.width, view.color);
 }
 
+std::string RenderTaskLine(const GenerationTask& task, const View& view) {
+  constexpr int kLongestState = 14;  // `submit unknown`.
+  const Cell state = StateCell(task.state());
+  std::string line = absl::StrCat(OneLine(task.name()), "  ");
+  absl::StrAppend(&line, Paint(PadRight(state.text, kLongestState), state.tone, view.color), "  ",
+                  PadLeft(ProgressWord(task), 4));
+  const Cell error = ErrorCell(task.has_error(), task.error());
+  const std::string note = error.text.empty() ? OneLine(task.state_message()) : error.text;
+  if (!note.empty()) absl::StrAppend(&line, "  ", Paint(note, error.tone, view.color));
+  while (line.back() == ' ') line.pop_back();
+  return line + "\n";
+}
+
 std::string RenderTask(const GenerationTask& task, const View& view) {
   Fields fields = {{"name", task.name()},
                    {"state", StateCell(task.state())},

@@ -28,6 +28,8 @@ std::string RenderAsset(const gateway::v1::Asset& asset, const View& view);
 
 std::string RenderTasks(const std::vector<gateway::v1::GenerationTask>& tasks, const View& view);
 std::string RenderTask(const gateway::v1::GenerationTask& task, const View& view);
+// One line: `generationTasks/{id}  running    ~42%  why`.
+std::string RenderTaskLine(const gateway::v1::GenerationTask& task, const View& view);
 
 // `running`, `active` ...
 std::string StateWord(gateway::v1::GenerationTask::State state);

@@ -90,6 +90,10 @@ class FakeGateway::Tasks : public v1::GenerationTaskService::Service {
                                    grpc::ServerWriter<v1::WatchGenerationTaskResponse>* writer) override {
     return Answer(fake_.watch_task, *context, *request, *writer);
   }
+  grpc::Status WatchGenerationTasks(grpc::ServerContext* context, const v1::WatchGenerationTasksRequest* request,
+                                    grpc::ServerWriter<v1::WatchGenerationTasksResponse>* writer) override {
+    return Answer(fake_.watch_tasks, *context, *request, *writer);
+  }
   grpc::Status DownloadGenerationResult(grpc::ServerContext* context,
                                         const v1::DownloadGenerationResultRequest* request,
                                         grpc::ServerWriter<v1::DownloadGenerationResultResponse>* writer) override {

@@ -48,6 +48,7 @@ class FakeGateway {
   Unary<v1::ListGenerationTasksRequest, v1::ListGenerationTasksResponse> list_tasks;
   Unary<v1::CancelGenerationTaskRequest, v1::GenerationTask> cancel_task;
   Streaming<v1::WatchGenerationTaskRequest, v1::WatchGenerationTaskResponse> watch_task;
+  Streaming<v1::WatchGenerationTasksRequest, v1::WatchGenerationTasksResponse> watch_tasks;
   Streaming<v1::DownloadGenerationResultRequest, v1::DownloadGenerationResultResponse> download;
 
   // `authorization` of the last call, for tests that look.

@@ -26,6 +26,7 @@ class FlakyStore : public store::Store {
   std::atomic<int> failing_reads{0};          // GetTask.
   std::atomic<int> failing_asset_updates{0};  // UpdateAsset.
   std::atomic<int> failing_asset_reads{0};    // GetAsset.
+  std::atomic<int> failing_histories{0};      // ListTaskChanges.
 
   // Runs when GetCall has read, before it returns. Set it while nobody calls.
   std::function<void()> after_get_call;
@@ -114,6 +115,7 @@ class FlakyStore : public store::Store {
   }
   absl::StatusOr<std::vector<TaskChange>> ListTaskChanges(const std::string& tenant, int64_t after,
                                                           int limit) override {
+    if (Fails(failing_histories)) return base::StoreUnavailable("test");
     return store_->ListTaskChanges(tenant, after, limit);
   }
   absl::StatusOr<HistoryBounds> GetHistoryBounds() override { return store_->GetHistoryBounds(); }

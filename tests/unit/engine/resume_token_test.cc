@@ -84,6 +84,47 @@ TEST(ResumeTokenTest, ARevisionThatTheStoreHasNotReachedIsOutOfRangeWithAFreshTo
   ExpectFreshToken(tokens, CheckFails(tokens, tokens.Make(kScope, {11, false})));
 }
 
+absl::StatusOr<ResumeTokens::Position> CheckHistory(const ResumeTokens& tokens, const std::string& token) {
+  return tokens.CheckHistory(token, kScope, /*forgotten=*/5, /*newest=*/10);
+}
+
+TEST(ResumeTokenTest, AHistoryGoesOnFromWhatIsNotForgotten) {
+  const ResumeTokens tokens("epoch");
+  for (const int64_t revision : {5, 7, 10}) {
+    const auto position = CheckHistory(tokens, tokens.Make(kScope, {revision, false}));
+    ASSERT_TRUE(position.ok()) << position.status();
+    EXPECT_EQ(position->revision, revision);
+  }
+  EXPECT_EQ(CheckHistory(tokens, "")->revision, 0);
+}
+
+TEST(ResumeTokenTest, AHistoryThatIsForgottenOrOfAnotherStoreBeginsAnewWithTheFreshToken) {
+  const ResumeTokens tokens("epoch");
+  for (const std::string& token : {tokens.Make(kScope, {4, false}), tokens.Make(kScope, {11, false}),
+                                   ResumeTokens("another").Make(kScope, {7, false})}) {
+    const absl::Status status = CheckHistory(tokens, token).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kOutOfRange);
+    EXPECT_EQ(base::GetReason(status), base::Reason::kResumeTokenExpired);
+    const std::string fresh = base::GetErrorDetail(status).metadata["resume_token"];
+    const auto position = CheckHistory(tokens, fresh);
+    ASSERT_TRUE(position.ok()) << position.status();
+    EXPECT_EQ(position->revision, 0);
+    // It works at a server with yet another store, too.
+    EXPECT_TRUE(CheckHistory(ResumeTokens("third"), fresh).ok());
+  }
+}
+
+TEST(ResumeTokenTest, AHistoryOfAnotherScopeIsInvalid) {
+  const ResumeTokens tokens("epoch");
+  for (const std::string& token :
+       {tokens.Make("other", {7, false}), tokens.Make("other", {0, false}), std::string("nonsense")}) {
+    const absl::Status status = CheckHistory(tokens, token).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+    ASSERT_EQ(base::GetErrorDetail(status).violations.size(), 1u);
+    EXPECT_EQ(base::GetErrorDetail(status).violations[0].field, "resume_token");
+  }
+}
+
 TEST(ResumeTokenTest, AnEpochMayHoldTheSeparator) {
   const ResumeTokens tokens("a|b|c");
   EXPECT_TRUE(tokens.Check(tokens.Make(kScope, {7, true}), kScope, 10).ok());

@@ -190,12 +190,106 @@ TEST(WatchHubEndTest, MayEndWhileASessionIsBeingTold) {
 
 TEST_F(WatchHubTest, AListenerHearsOfEveryPublicationWithOrWithoutReaders) {
   std::vector<std::string> heard;
-  hub_.Listen([&](const std::string& key) { heard.push_back(key); });
+  hub_.Listen(
+      [&](const std::string& key, const Thing* thing) { heard.push_back(key + (thing == nullptr ? " gone" : "")); });
   auto session = Open("read");
   hub_.Publish("unread", At(1));
   hub_.Publish("read", At(2));
   hub_.PublishGone("unread");
-  EXPECT_EQ(heard, (std::vector<std::string>{"unread", "read", "unread"}));
+  EXPECT_EQ(heard, (std::vector<std::string>{"unread", "read", "unread gone"}));
+}
+
+TEST_F(WatchHubTest, AllReadersOfARevisionShareOneSnapshotThatIsEncodedOnce) {
+  auto first = Open();
+  auto second = Open();
+  hub_.Publish("key", At(2));
+  const auto one = first->TakeShared();
+  const auto two = second->TakeShared();
+  ASSERT_NE(one, nullptr);
+  EXPECT_EQ(one, two);
+  int encoded = 0;
+  const auto encode = [&](const Thing& thing) {
+    ++encoded;
+    return std::string("revision ") + std::to_string(thing.revision);
+  };
+  const auto text = one->EncodedOnce<std::string>(encode);
+  EXPECT_EQ(*text, "revision 2");
+  EXPECT_EQ(two->EncodedOnce<std::string>(encode), text);
+  EXPECT_EQ(encoded, 1);
+}
+
+TEST_F(WatchHubTest, ASnapshotFromTheStoreIsSharedWithThoseWhoAlreadyRead) {
+  auto first = Open();
+  const auto shared = first->TakeShared();
+  auto second = hub_.Subscribe("key", [] {});
+  second->StartAfter(0, At(1));
+  EXPECT_EQ(second->TakeShared(), shared);
+}
+
+TEST_F(WatchHubTest, ReadersOfOneConnectionAreToldInARow) {
+  std::vector<uint64_t> told;
+  std::vector<std::shared_ptr<Hub::Session>> sessions;
+  for (const uint64_t connection : {3, 1, 2, 1, 3, 2, 1}) {
+    sessions.push_back(hub_.Subscribe(
+        "key", [&told, connection] { told.push_back(connection); }, connection));
+  }
+  sessions.erase(sessions.begin() + 3);
+  hub_.Publish("key", At(1));
+  hub_.Stop();
+  EXPECT_EQ(told, (std::vector<uint64_t>{1, 1, 2, 2, 3, 3}));
+}
+
+TEST_F(WatchHubTest, WhatIsCreatedUnderTheNameOfADeletedResourceIsNotGone) {
+  auto old = Open();
+  hub_.PublishGone("key");
+  auto fresh = Open();
+  EXPECT_TRUE(old->gone());
+  EXPECT_FALSE(fresh->gone());
+  hub_.Publish("key", At(2));
+  EXPECT_EQ(fresh->Take()->revision, 2);
+  EXPECT_EQ(old->Take()->revision, 1) << "the one that it had";
+  old->Close();
+  EXPECT_EQ(hub_.Count("key"), 1u);
+  EXPECT_EQ(hub_.size(), 1u);
+}
+
+// A change of a resource with very many readers is told in slices, between which others get their turn.
+TEST_F(WatchHubTest, AReaderOfAnotherResourceDoesNotWaitForAllOfThousands) {
+  std::atomic<bool> go{false};
+  std::atomic<int> crowd{0};
+  int crowd_when_told = -1;
+  std::vector<std::shared_ptr<Hub::Session>> sessions;
+  for (int i = 0; i < 5000; ++i) {
+    sessions.push_back(hub_.Subscribe("crowded", [&] {
+      if (crowd == 0) (void)Eventually([&] { return go.load(); });
+      ++crowd;
+    }));
+  }
+  auto quiet = hub_.Subscribe("quiet", [&] { crowd_when_told = crowd; });
+  hub_.Publish("crowded", At(1));
+  hub_.Publish("quiet", At(1));
+  go = true;
+  ASSERT_TRUE(Eventually([&] { return crowd == 5000; }));
+  hub_.Stop();
+  EXPECT_GE(crowd_when_told, 1);
+  EXPECT_LT(crowd_when_told, 2500);
+}
+
+TEST_F(WatchHubTest, ManyRevisionsWhileTheThreadIsBusyAreToldOnce) {
+  std::atomic<bool> entered{false};
+  std::atomic<bool> leave{false};
+  auto blocker = hub_.Subscribe("blocker", [&] {
+    entered = true;
+    (void)Eventually([&] { return leave.load(); });
+  });
+  auto session = Open();
+  hub_.Publish("blocker", At(1));
+  ASSERT_TRUE(Eventually([&] { return entered.load(); }));
+  for (int64_t revision = 2; revision <= 100; ++revision) hub_.Publish("key", At(revision));
+  leave = true;
+  hub_.Stop();
+  EXPECT_EQ(pokes_, 1);
+  EXPECT_EQ(session->Take()->revision, 100);
 }
 
 }  // namespace

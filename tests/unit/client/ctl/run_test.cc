@@ -288,6 +288,78 @@ TEST_F(RunTest, InterruptedWatchSaysHowToGoOn) {
                               gateway.endpoint() + " tasks watch generationTasks/t1\n"));
 }
 
+// A stream of all tasks that is told of one that ends, one that changes its progress only, and one that leaves.
+void TellOfThreeTasks(FakeGateway& gateway, v1::WatchGenerationTasksRequest& seen) {
+  gateway.watch_tasks = [&seen](grpc::ServerContext&, const v1::WatchGenerationTasksRequest& request,
+                                grpc::ServerWriter<v1::WatchGenerationTasksResponse>& writer) {
+    seen = request;
+    const auto task = [](const char* name, GenerationTask::State state, int progress) {
+      GenerationTask made = TaskIn(state, progress);
+      made.set_name(name);
+      made.set_progress_percent(progress);
+      made.set_progress_source(v1::PROGRESS_SOURCE_REPORTED);
+      return made;
+    };
+    v1::WatchGenerationTasksResponse response;
+    *response.add_generation_tasks() = task("generationTasks/a", GenerationTask::STATE_RUNNING, 10);
+    *response.add_generation_tasks() = task("generationTasks/b", GenerationTask::STATE_RUNNING, 20);
+    response.set_synced(true);
+    writer.Write(response);
+    v1::WatchGenerationTasksResponse change;
+    *change.add_generation_tasks() = task("generationTasks/a", GenerationTask::STATE_RUNNING, 50);
+    *change.add_generation_tasks() = task("generationTasks/c", GenerationTask::STATE_FAILED, 60);
+    change.mutable_generation_tasks(1)->mutable_error()->set_reason(v1::ERROR_REASON_OUTPUT_MODERATION);
+    change.add_removed("generationTasks/b");
+    change.add_removed("generationTasks/never-shown");
+    writer.Write(change);
+    return grpc::Status(grpc::StatusCode::NOT_FOUND, "the end of the test");
+  };
+}
+
+TEST_F(RunTest, WatchOfAllTasksIsALineForEachStateAndLeave) {
+  v1::WatchGenerationTasksRequest seen;
+  TellOfThreeTasks(gateway, seen);
+  EXPECT_EQ(Ctl({"tasks", "watch", "--state", "running", "--state", "failed", "--label", "shot=12"}), 3);
+  EXPECT_EQ(out(),
+            "generationTasks/a  running          10%\n"
+            "generationTasks/b  running          20%\n"
+            "generationTasks/c  failed           60%  OUTPUT_MODERATION\n"
+            "generationTasks/b  left\n");
+  EXPECT_THAT(err(), StartsWith("2 tasks match; watching, Ctrl-C ends\nerror: watching tasks"));
+  EXPECT_THAT(seen.states(), ElementsAre(GenerationTask::STATE_RUNNING, GenerationTask::STATE_FAILED));
+  EXPECT_EQ(seen.labels().at("shot"), "12");
+}
+
+TEST_F(RunTest, JsonOfAWatchOfAllTasksIsALineForEveryChange) {
+  v1::WatchGenerationTasksRequest seen;
+  TellOfThreeTasks(gateway, seen);
+  EXPECT_EQ(Ctl({"tasks", "watch", "-o", "json"}), 3);
+  const std::string text = out();
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 5);
+  EXPECT_THAT(text, HasSubstr("\"progress_percent\":50"));
+  EXPECT_THAT(text, EndsWith("{\"removed\":\"generationTasks/b\"}\n"));
+}
+
+TEST_F(RunTest, CtrlCEndsAWatchOfAllTasks) {
+  gateway.watch_tasks = [this](grpc::ServerContext& context, const v1::WatchGenerationTasksRequest&,
+                               grpc::ServerWriter<v1::WatchGenerationTasksResponse>& writer) {
+    v1::WatchGenerationTasksResponse response;
+    response.set_synced(true);
+    writer.Write(response);
+    interrupt_.Cancel();
+    while (!context.IsCancelled()) std::this_thread::yield();
+    return grpc::Status::CANCELLED;
+  };
+  EXPECT_EQ(Ctl({"tasks", "watch"}), 130);
+  EXPECT_THAT(err(), EndsWith("interrupted: watching tasks\n"));
+}
+
+TEST_F(RunTest, WatchTakesANameOrAFilter) {
+  EXPECT_EQ(Ctl({"tasks", "watch", "t1", "--state", "running"}), 2);
+  EXPECT_THAT(err(), HasSubstr("for watching many tasks"));
+  EXPECT_EQ(Ctl({"tasks", "watch", "--state", "dancing"}), 2);
+}
+
 TEST_F(RunTest, LostCreateTellsTheRequestId) {
   std::string id;
   gateway.create_task = [&](const v1::CreateGenerationTaskRequest& request, GenerationTask&) {

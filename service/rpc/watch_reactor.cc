@@ -1,0 +1,135 @@
+#include "service/rpc/watch_reactor.h"
+
+#include <functional>
+#include <utility>
+
+#include "service/base/error.h"
+
+namespace seedance::rpc {
+
+WatchReactor::WatchReactor(Edge& edge, grpc::CallbackServerContext* context, std::string_view method)
+    : edge_(edge), call_(edge, context, method), grpc_context_(context) {}
+
+void WatchReactor::Begin(const absl::Status& request) {
+  self_ = shared_from_this();
+  if (!call_.admission().ok()) return End(call_.admission());
+  if (!request.ok()) return End(request);
+  const std::string peer = grpc_context_->peer();
+  if (const absl::Status entered = edge_.streams().Enter(this, weak_from_this(), call_.context().tenant, peer);
+      !entered.ok()) {
+    return End(entered);
+  }
+  {
+    base::MutexLock lock(mutex_);
+    entered_ = true;
+  }
+  auto open = [self = shared_from_this(), connection = std::hash<std::string>()(peer)] {
+    engine::CallContext context = self->call_.context();
+    context.connection = connection;
+    self->Open(context);
+  };
+  if (!edge_.calls().Submit(std::move(open))) End(CallPoolFull());
+}
+
+void WatchReactor::OnWriteDone(bool ok) {
+  MessageBytes written;  // Freed after the lock.
+  {
+    base::MutexLock lock(mutex_);
+    written.swap(writing_);
+    if (!ok) ending_ = call_.Gone();
+  }
+  Pump();
+}
+
+void WatchReactor::OnCancel() {
+  call_.Cancel();
+  End(call_.Gone());
+}
+
+void WatchReactor::OnDone() {
+  edge_.streams().Leave(this);
+  uint64_t heartbeat = 0;
+  {
+    base::MutexLock lock(mutex_);
+    heartbeat = heartbeat_;
+  }
+  edge_.heartbeats().Remove(heartbeat);
+  // Here and nowhere else: Close waits for a Pump that runs, which may be what ended the stream.
+  Close();
+  self_.reset();
+}
+
+void WatchReactor::Opened() {
+  {
+    base::MutexLock lock(mutex_);
+    if (finished_) return;
+    opened_ = true;
+    last_write_ = edge_.clock().Now();
+    heartbeat_ = edge_.heartbeats().Add(last_write_ + edge_.options().heartbeat_interval,
+                                        [weak = weak_from_this()] { return Beat(weak); });
+  }
+  Pump();
+}
+
+absl::Time WatchReactor::Beat(const std::weak_ptr<WatchReactor>& weak) {
+  const std::shared_ptr<WatchReactor> self = weak.lock();
+  return self == nullptr ? absl::InfiniteFuture() : self->BeatIfIdle();
+}
+
+absl::Time WatchReactor::BeatIfIdle() {
+  const absl::Duration interval = edge_.options().heartbeat_interval;
+  const absl::Time now = edge_.clock().Now();
+  Pump();
+  base::MutexLock lock(mutex_);
+  if (finished_ || ending_.has_value()) return absl::InfiniteFuture();
+  if (last_write_ + interval > now) return last_write_ + interval;
+  // A reader whose last message is still under way is slow; more messages do not help it.
+  if (writing_ == nullptr) WriteLocked(Heartbeat());
+  return now + interval;
+}
+
+void WatchReactor::Pump() {
+  std::optional<absl::Status> end;
+  {
+    base::MutexLock lock(mutex_);
+    if (writing_ != nullptr || finished_) return;
+    if (!ending_.has_value() && opened_) {
+      Step step = Next();
+      ending_ = std::move(step.end);
+      if (step.message != nullptr) return WriteLocked(std::move(step.message));
+    }
+    if (!ending_.has_value()) return;
+    finished_ = true;
+    end = ending_;
+  }
+  FinishNow(*end);
+}
+
+void WatchReactor::WriteLocked(MessageBytes message) {
+  writing_ = std::move(message);
+  last_write_ = edge_.clock().Now();
+  // With the lock held: gRPC does not call OnWriteDone from within.
+  StartWrite(writing_.get());
+}
+
+void WatchReactor::End(const absl::Status& status) {
+  {
+    base::MutexLock lock(mutex_);
+    if (ending_.has_value()) return;
+    ending_ = status;
+  }
+  Pump();
+}
+
+void WatchReactor::FinishNow(const absl::Status& status) {
+  if (base::GetReason(status) == base::Reason::kDraining) {
+    base::MutexLock lock(mutex_);
+    // For a stream that was refused it would say that the stream had begun.
+    if (const std::string token = entered_ ? ResumeToken() : ""; !token.empty()) {
+      grpc_context_->AddTrailingMetadata("resume-token", token);
+    }
+  }
+  Finish(call_.End(status));
+}
+
+}  // namespace seedance::rpc
