@@ -55,6 +55,9 @@ class OpenTasks {
   void Rest(const std::string& id, absl::Time due, WokenBy woken_by = WokenBy::kNothing,
             absl::Time not_before = absl::InfinitePast());
 
+  // Hands a task that rests out now: it was changed from outside its steps.
+  void Hasten(const std::string& id) { due_.Hasten(id, clock_.Now()); }
+
   // ---- Assets ----
 
   // Whether an open task refers to the asset.

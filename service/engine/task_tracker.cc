@@ -17,6 +17,9 @@ namespace {
 using model::GenerationTask;
 using model::TaskState;
 
+// What its caller gave up is polled so much more rarely.
+constexpr int kDetachedPace = 4;
+
 bool IsSubmitted(TaskState state) { return state == TaskState::kQueued || state == TaskState::kRunning; }
 
 void LogChange(const GenerationTask& task, TaskState before) {
@@ -191,16 +194,19 @@ void TaskTracker::Submit(const std::string& id, const std::vector<model::Asset>&
     next_try = options_.submit_backoff.Delay(open_.CountSubmitTry(id), random_);
     if (result.retry_after.has_value()) next_try = std::max(next_try, *result.retry_after);
   }
+  std::optional<GenerationTask> doubtful;
   const bool written = ChangeSurely(
       id,
       [&](GenerationTask& edited) {
         MergeSubmission(result, clock_.Now(), next_try, edited);
         if (edited.state == TaskState::kSubmitUnknown) {
           edited.deadline_time = edited.create_time + options_.submit_unknown_deadline;
+          doubtful = edited;
         }
         return absl::OkStatus();
       },
       next_try);
+  if (written && doubtful.has_value() && on_doubt_) on_doubt_(*doubtful);
   if (!written && result.acceptance == upstream::Acceptance::kAccepted) {
     // The next start will find the task in doubt; this line lets a person settle it.
     base::Log(base::LogLevel::kError, "accepted_task_not_stored",
@@ -218,6 +224,7 @@ void TaskTracker::Poll(const GenerationTask& task, Upstreams::Entry& entry) {
   if (absl::IsCancelled(report.status())) return ScheduleIn(task.id, absl::Seconds(1));
   if (open_.CountNotFound(task.id, absl::IsNotFound(report.status()), options_.lost)) {
     ChangeSurely(task.id, [](GenerationTask& edited) {
+      if (!IsSubmitted(edited.state)) return absl::AbortedError("no longer at the vendor");
       edited.state = TaskState::kLost;
       edited.error = {base::Reason::kUpstreamLost, "", "the vendor no longer knows the task"};
       return absl::OkStatus();
@@ -237,6 +244,8 @@ void TaskTracker::Poll(const GenerationTask& task, Upstreams::Entry& entry) {
   }
   if (news) {
     ChangeSurely(task.id, [&](GenerationTask& edited) {
+      // Cancelled while the answer was on its way.
+      if (!IsSubmitted(edited.state)) return absl::AbortedError("no longer at the vendor");
       MergeReport(*report, edited);
       return absl::OkStatus();
     });
@@ -249,7 +258,9 @@ void TaskTracker::Poll(const GenerationTask& task, Upstreams::Entry& entry) {
 }
 
 void TaskTracker::GiveUp(const GenerationTask& task) {
-  ChangeSurely(task.id, [](GenerationTask& edited) {
+  ChangeSurely(task.id, [&task](GenerationTask& edited) {
+    // Settled or cancelled meanwhile.
+    if (edited.state != task.state) return absl::AbortedError("no longer in this state");
     const bool doubtful = edited.state == TaskState::kSubmitUnknown;
     edited.state = TaskState::kExpired;
     if (doubtful) return absl::OkStatus();  // It keeps its error, OUTCOME_UNKNOWN.
@@ -359,8 +370,9 @@ void TaskTracker::SchedulePoll(const GenerationTask& task, absl::Duration pause,
 void TaskTracker::ScheduleIn(const std::string& id, absl::Duration pause) { open_.Rest(id, clock_.Now() + pause); }
 
 absl::Duration TaskTracker::UsualPause(const GenerationTask& task) {
-  return Jittered(task.state == TaskState::kQueued ? options_.poll_interval_queued : options_.poll_interval_running,
-                  random_);
+  const absl::Duration pause =
+      task.state == TaskState::kQueued ? options_.poll_interval_queued : options_.poll_interval_running;
+  return Jittered(task.detached ? pause * kDetachedPace : pause, random_);
 }
 
 }  // namespace seedance::engine

@@ -58,6 +58,10 @@ class TaskTracker {
   // Call it before Start.
   void SetAssetHooks(AssetHooks hooks) { hooks_ = std::move(hooks); }
 
+  // `on_doubt` is called, on the tracker's threads, with each task whose submission was not answered. Call it before
+  // Start.
+  void SetDoubtHook(std::function<void(const model::GenerationTask&)> on_doubt) { on_doubt_ = std::move(on_doubt); }
+
   // Takes up all open tasks of the store: those found SUBMITTING become SUBMIT_UNKNOWN, for the process that sent them
   // died before the answer.
   absl::Status Start();
@@ -71,6 +75,9 @@ class TaskTracker {
 
   // Whether an open task refers to the asset.
   bool UsesAsset(const std::string& asset_name) { return open_.UsesAsset(asset_name); }
+
+  // A task was changed from outside its steps: the next one comes now.
+  void Hasten(const std::string& id) { open_.Hasten(id); }
 
   // An asset was changed or deleted: tasks that wait for it look again.
   void AssetChanged(const std::string& asset_name) { open_.AssetChanged(asset_name); }
@@ -116,6 +123,7 @@ class TaskTracker {
   base::Clock& clock_;
   base::Random& random_;
   AssetHooks hooks_;
+  std::function<void(const model::GenerationTask&)> on_doubt_;
   WebhookTrust trust_;
   base::Mutex mutex_;
   base::CondVar stopping_;

@@ -26,6 +26,12 @@ class GenerationTaskService final : public gateway::v1::GenerationTaskService::C
   grpc::ServerUnaryReactor* CancelGenerationTask(grpc::CallbackServerContext* context,
                                                  const gateway::v1::CancelGenerationTaskRequest* request,
                                                  gateway::v1::GenerationTask* response) override;
+  grpc::ServerUnaryReactor* DeleteGenerationTask(grpc::CallbackServerContext* context,
+                                                 const gateway::v1::DeleteGenerationTaskRequest* request,
+                                                 google::protobuf::Empty* response) override;
+  grpc::ServerUnaryReactor* ReconcileGenerationTask(grpc::CallbackServerContext* context,
+                                                    const gateway::v1::ReconcileGenerationTaskRequest* request,
+                                                    gateway::v1::ReconcileGenerationTaskResponse* response) override;
   grpc::ServerWriteReactor<gateway::v1::WatchGenerationTaskResponse>* WatchGenerationTask(
       grpc::CallbackServerContext* context, const gateway::v1::WatchGenerationTaskRequest* request) override;
   grpc::ServerWriteReactor<gateway::v1::DownloadGenerationResultResponse>* DownloadGenerationResult(

@@ -81,6 +81,11 @@ void TaskRules(proto::Tasks& tasks, std::vector<ConfigProblem>& problems) {
   rules.Number("lost_after_count", 5, 2, 100);
   rules.Duration("lost_after_time", 120, 0, 86400);
   rules.Duration("poll_interval_with_webhooks", 120, 0.05, 3600);
+  rules.Duration("retention", 2592000, 0, 315360000);
+  const int64_t retention = tasks.retention().seconds();
+  if (retention < 60 && (retention != 0 || tasks.retention().nanos() != 0)) {
+    rules.Add("retention", "must be 0 s, which means never, or at least 60 s");
+  }
 }
 
 bool IsLoopbackHost(const std::string& host) {
