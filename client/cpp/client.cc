@@ -201,4 +201,18 @@ absl::StatusOr<GenerationTask> Client::CancelGenerationTask(CancelGenerationTask
   return Unary(*tasks_, &GenerationTaskService::Stub::CancelGenerationTask, request, call, options_.write_timeout);
 }
 
+absl::Status Client::DeleteGenerationTask(DeleteGenerationTaskRequest request, const CallOptions& call) {
+  EnsureRequestId(request);
+  return Unary(*tasks_, &GenerationTaskService::Stub::DeleteGenerationTask, request, call, options_.write_timeout,
+               request.allow_missing())
+      .status();
+}
+
+absl::StatusOr<ReconcileGenerationTaskResponse> Client::ReconcileGenerationTask(ReconcileGenerationTaskRequest request,
+                                                                                const CallOptions& call) {
+  EnsureRequestId(request);
+  return Unary(*tasks_, &GenerationTaskService::Stub::ReconcileGenerationTask, request, call, options_.write_timeout,
+               /*repeat=*/false);
+}
+
 }  // namespace seedance::client

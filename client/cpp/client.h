@@ -75,6 +75,10 @@ class Client {
       const gateway::v1::ListGenerationTasksRequest& request, const CallOptions& call = {});
   absl::StatusOr<Task> CancelGenerationTask(gateway::v1::CancelGenerationTaskRequest request,
                                             const CallOptions& call = {});
+  absl::Status DeleteGenerationTask(gateway::v1::DeleteGenerationTaskRequest request, const CallOptions& call = {});
+  // Not tried again: after a first try that worked, a second one would be told that the task is not in doubt.
+  absl::StatusOr<gateway::v1::ReconcileGenerationTaskResponse> ReconcileGenerationTask(
+      gateway::v1::ReconcileGenerationTaskRequest request, const CallOptions& call = {});
 
   // As WatchAsset, until the task has ended. The task goes on when the watch is cancelled.
   absl::StatusOr<Task> WatchGenerationTask(const std::string& name, const TaskCallback& on_snapshot,

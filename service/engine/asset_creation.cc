@@ -1,5 +1,7 @@
 #include "service/engine/asset_creation.h"
 
+#include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "service/base/error.h"
@@ -35,14 +37,14 @@ absl::Status StillWanted(const CallContext& context, base::Clock& clock) {
   return base::MakeError("the call's deadline has passed", detail);
 }
 
-// For one who wanted to reuse what another one was about to create.
+// For one who wanted to reuse what another one may have created. No invitation to try again: that might pay twice.
 absl::Status TwinInDoubt() {
   base::ErrorDetail detail;
-  detail.reason = base::Reason::kUpstreamUnavailable;
-  detail.retry_delay = absl::Seconds(10);
+  detail.reason = base::Reason::kOutcomeUnknown;
   return base::MakeError(
-      "another creation of the same bytes was under way, and whether it made an asset is not known; nothing was sent "
-      "for this one",
+      "whether another creation of the same bytes in this group made an asset is not known yet, and nothing was sent "
+      "for "
+      "this one; repeat the other one, or create without reuse_content",
       detail);
 }
 
@@ -234,6 +236,11 @@ void AssetCreation::Decide(const DraftPtr& draft, Done<model::Asset> done) {
     return same.ok() ? Launch(draft, std::move(done)) : done(same);
   }
   if (known->content.has_value()) return AnswerWithContent(draft, *known->content, std::move(done));
+  if (!known->earlier.has_value()) {
+    const absl::StatusOr<bool> doubtful = ContentInDoubt(*draft);
+    if (!doubtful.ok()) return done(doubtful.status());
+    if (*doubtful) return done(TwinInDoubt());
+  }
   if (known->namesake.has_value() && !known->earlier.has_value()) {
     return done(DisplayNameTaken(known->namesake->name(), draft->display_name));
   }
@@ -241,6 +248,16 @@ void AssetCreation::Decide(const DraftPtr& draft, Done<model::Asset> done) {
   const absl::Status room = CheckRoom(store_, draft->context.tenant, *draft->entry->upstream);
   if (!room.ok()) return done(room);
   Launch(draft, std::move(done));
+}
+
+absl::StatusOr<bool> AssetCreation::ContentInDoubt(const AssetDraft& draft) {
+  if (!draft.reuse_content || draft.info.sha256.empty()) return false;
+  const absl::StatusOr<std::vector<model::BilledCall>> calls = store_.ListCallsInDoubt(std::numeric_limits<int>::max());
+  if (!calls.ok()) return calls.status();
+  return std::any_of(calls->begin(), calls->end(), [&draft](const model::BilledCall& call) {
+    return call.asset.has_value() && call.asset->group == draft.group.handle &&
+           call.asset->media_info.sha256 == draft.info.sha256;
+  });
 }
 
 absl::Status AssetCreation::CompareWithEarlier(AssetDraft& draft, const model::BilledCall& earlier) {
@@ -256,6 +273,7 @@ absl::Status AssetCreation::CompareWithEarlier(AssetDraft& draft, const model::B
 }
 
 void AssetCreation::Launch(const DraftPtr& draft, Done<model::Asset> done) {
+  draft->call.asset = IntentOf(*draft);
   if (billed_.Begin(draft->call, AnswerWith(draft, std::move(done))) == BilledCalls::Turn::kAnswered) return;
   // The thread that has read the beginning of a stream reads the rest too.
   if (draft->streams()) return sender_.Send(*draft);

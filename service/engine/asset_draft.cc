@@ -177,4 +177,11 @@ model::Asset Preview(const AssetDraft& draft) {
   return asset;
 }
 
+model::Asset IntentOf(const AssetDraft& draft) {
+  model::Asset asset = Preview(draft);
+  asset.state = model::AssetState::kProcessing;
+  if (IsUrl(draft.uri)) asset.source_uri = draft.uri;
+  return asset;
+}
+
 }  // namespace seedance::engine

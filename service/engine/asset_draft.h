@@ -90,6 +90,8 @@ void Describe(AssetDraft& draft, const FileJudge& judge, int64_t size, std::stri
 
 // The asset that the draft would become.
 model::Asset Preview(const AssetDraft& draft);
+// The asset as it will be stored when the vendor takes it, but for id and times.
+model::Asset IntentOf(const AssetDraft& draft);
 
 }  // namespace seedance::engine
 

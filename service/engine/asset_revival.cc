@@ -30,6 +30,8 @@ model::BilledCall CallFor(const model::Asset& asset, int number) {
   model::BilledCall call;
   call.key = {asset.tenant, "RecreateAsset", absl::StrCat(asset.name(), "#", number)};
   call.fingerprint = {{"asset", asset.name()}, {"uri", base::Sha256Hex(asset.source_uri)}};
+  // So that nobody takes what it makes for the creation of another asset.
+  call.asset = asset;
   return call;
 }
 

@@ -73,6 +73,11 @@ void AssetSender::Send(AssetDraft& draft) {
       result.status = draft.upload->status();
     }
   }
+  if (result.acceptance == Acceptance::kUnknown && draft.streams()) {
+    // Now more is known of what is looked for.
+    KnowStream(draft);
+    draft.call.asset = IntentOf(draft);
+  }
   if (base::GetReason(result.status) == base::Reason::kAssetLibraryFull) {
     // There may be room the next time that this request comes.
     if (result.acceptance == Acceptance::kRefused) result.acceptance = Acceptance::kNotAccepted;
@@ -168,21 +173,22 @@ void AssetSender::AwaitGroup(const AssetDraft& draft, const upstream::CallOption
 }
 
 void AssetSender::Keep(AssetDraft& draft, const std::string& id) {
+  KnowStream(draft);
+  model::Asset asset = IntentOf(draft);
+  asset.handle.id = id;
+  asset.create_time = asset.update_time = asset.last_used_time = clock_.Now();
+  asset.expire_time = ExpireTime(draft.profile().library, asset.last_used_time);
+  billed_.Accepted(draft.call, nullptr, &asset);
+  tracker_.Track(asset);
+}
+
+void AssetSender::KnowStream(AssetDraft& draft) {
   if (draft.streams() && draft.upload->finished()) {
     Describe(draft, draft.upload->judge(), draft.upload->size(), draft.upload->sha256());
   }
-  model::Asset asset = Preview(draft);
-  asset.handle.id = id;
-  asset.state = model::AssetState::kProcessing;
-  asset.create_time = asset.update_time = asset.last_used_time = clock_.Now();
-  asset.expire_time = ExpireTime(draft.profile().library, asset.last_used_time);
-  if (IsUrl(draft.uri)) asset.source_uri = draft.uri;
-  if (draft.stream != nullptr && !draft.info.sha256.empty()) {
-    // Lost, it would only spare a later caller the comparison of the bytes.
-    (void)store_.ExtendFingerprint(draft.call.key, {{std::string(kStreamHashField), draft.info.sha256}});
-  }
-  billed_.Accepted(draft.call, nullptr, &asset);
-  tracker_.Track(asset);
+  if (draft.stream == nullptr || draft.info.sha256.empty()) return;
+  // Lost, it would only spare a later caller the comparison of the bytes.
+  (void)store_.ExtendFingerprint(draft.call.key, {{std::string(kStreamHashField), draft.info.sha256}});
 }
 
 }  // namespace seedance::engine

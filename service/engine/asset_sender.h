@@ -44,6 +44,8 @@ class AssetSender {
   bool IsYoung(const model::AssetGroup& group) const;
   void AwaitGroup(const AssetDraft& draft, const upstream::CallOptions& options);
   void Keep(AssetDraft& draft, const std::string& id);
+  // Takes over what the end of a stream showed, for whoever comes again with the request.
+  void KnowStream(AssetDraft& draft);
 
   store::Store& store_;
   Upstreams& upstreams_;

@@ -6,6 +6,11 @@
 #include "service/base/error.h"
 
 namespace seedance::engine {
+namespace {
+
+constexpr int kMostRounds = 3;  // Of deleting an asset that keeps being created again.
+
+}  // namespace
 
 void Assets::Get(const CallContext& context, const model::UpstreamHandle& handle, Done<model::Asset> done) {
   absl::StatusOr<model::Asset> stored = OwnAsset(store_, context.tenant, handle);
@@ -102,12 +107,26 @@ absl::Status Assets::DeleteNow(const CallContext& context, const model::Upstream
                                Upstreams::Entry& entry) {
   const absl::StatusOr<model::Asset> found = adoption_.Asset(context, entry, handle);
   if (!found.ok()) return found.status();
-  const absl::Status deleted = entry.upstream->DeleteAsset(ToCallOptions(context), found->upstream_id());
-  // Already gone at the vendor is as good as deleted.
-  if (!deleted.ok() && !absl::IsNotFound(deleted)) return deleted;
-  const absl::Status removed = store_.DeleteAsset(handle);
-  if (removed.ok()) hub_.PublishGone(model::AssetName(handle));
-  return removed;
+  model::Asset asset = *found;
+  for (int round = 0; round < kMostRounds; ++round) {
+    const absl::Status deleted = entry.upstream->DeleteAsset(ToCallOptions(context), asset.upstream_id());
+    // Already gone at the vendor is as good as deleted.
+    if (!deleted.ok() && !absl::IsNotFound(deleted)) return deleted;
+    const absl::StatusOr<bool> removed = store_.DeleteAssetOf(handle, asset.upstream_id());
+    if (!removed.ok()) return removed.status();
+    if (*removed) {
+      hub_.PublishGone(model::AssetName(handle));
+      return absl::OkStatus();
+    }
+    // It was created again meanwhile, under another id.
+    const absl::StatusOr<model::Asset> again = store_.GetAsset(handle);
+    if (!again.ok()) return again.status();
+    asset = *again;
+  }
+  base::ErrorDetail detail;
+  detail.reason = base::Reason::kUpstreamUnavailable;
+  detail.retry_delay = absl::Seconds(1);
+  return base::MakeError("the asset is being created again; try again", detail);
 }
 
 void Assets::Watch(const CallContext& context, const model::UpstreamHandle& handle, const std::string& resume_token,

@@ -1,6 +1,7 @@
 #include "service/engine/billed_calls.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -30,6 +31,11 @@ absl::StatusOr<std::string> AnswerOf(const model::BilledCall& row) {
       break;
   }
   return base::InternalError("journal row in an impossible state");
+}
+
+// Whether a row, of which nobody in this process waits for the answer, says that the outcome is not known.
+bool IsDoubtful(const model::BilledCall& row) {
+  return row.state == BilledCallState::kInFlight || row.state == BilledCallState::kInDoubt;
 }
 
 BilledCallState StateFor(upstream::Acceptance acceptance) {
@@ -96,8 +102,8 @@ bool BilledCalls::Enter(model::BilledCall& call, Waiter waiter) {
   {
     base::MutexLock lock(mutex_);
     auto [flight, is_new] = flights_.try_emplace(call.key);
-    if (is_new) flight->second.fingerprint = call.fingerprint;
-    difference = model::FirstDifference(flight->second.fingerprint, call.fingerprint);
+    if (is_new) flight->second.call = call;
+    difference = FirstDifferenceFromJournal(flight->second.call.fingerprint, call.fingerprint);
     if (difference.empty()) {
       flight->second.waiters.push_back(std::move(waiter));
       return is_new;
@@ -115,8 +121,64 @@ bool BilledCalls::Journal(const model::BilledCall& call) {
     return false;
   }
   const std::string difference = FirstDifferenceFromJournal(begun->existing->fingerprint, call.fingerprint);
-  Release(call.key, difference.empty() ? AnswerOf(*begun->existing) : RequestIdReused(difference));
+  if (difference.empty() && IsDoubtful(*begun->existing)) {
+    Look(*begun->existing, [](bool) {});
+  } else {
+    Release(call.key, difference.empty() ? AnswerOf(*begun->existing) : RequestIdReused(difference));
+  }
   return false;
+}
+
+void BilledCalls::Look(const model::BilledCall& row, absl::AnyInvocable<void(bool over)> done) {
+  if (!hooks_.look) {
+    Release(row.key, AnswerOf(row));
+    return done(false);
+  }
+  hooks_.look(row, [this, row, done = std::move(done)](std::optional<Found> found) mutable {
+    if (!found.has_value()) {
+      Release(row.key, AnswerOf(row));
+      return done(false);
+    }
+    model::BilledCall call = row;
+    call.state = BilledCallState::kDone;
+    call.resource_name = found->name();
+    call.error.clear();
+    const bool written = Finish(std::move(call), found->group.has_value() ? &*found->group : nullptr,
+                                found->asset.has_value() ? &*found->asset : nullptr, found->name());
+    done(written);
+  });
+}
+
+void BilledCalls::LookAgain(const model::BilledCallKey& key, absl::AnyInvocable<void(bool over)> done) {
+  const absl::StatusOr<std::optional<model::BilledCall>> row = store_.GetCall(key);
+  if (!row.ok()) return done(false);
+  if (!row->has_value() || !IsDoubtful(**row)) return done(true);
+  bool is_mine = false;
+  {
+    base::MutexLock lock(mutex_);
+    const auto [flight, is_new] = flights_.try_emplace(key);
+    if (is_new) flight->second.call = **row;
+    is_mine = is_new;
+  }
+  // Otherwise it is being looked for already, by one who repeats it.
+  if (!is_mine) return done(false);
+  Look(**row, std::move(done));
+}
+
+absl::StatusOr<std::vector<model::BilledCall>> BilledCalls::Unsettled() {
+  std::map<model::BilledCallKey, model::BilledCall> calls;
+  {
+    base::MutexLock lock(mutex_);
+    calls = unwritten_;
+    for (const auto& [key, flight] : flights_) calls.emplace(key, flight.call);
+  }
+  // Second: one that ended in doubt meanwhile is in the journal then.
+  const absl::StatusOr<std::vector<model::BilledCall>> rows = store_.ListCallsInDoubt(std::numeric_limits<int>::max());
+  if (!rows.ok()) return rows.status();
+  for (const model::BilledCall& row : *rows) calls.insert_or_assign(row.key, row);
+  std::vector<model::BilledCall> all;
+  for (auto& [key, call] : calls) all.push_back(std::move(call));
+  return all;
 }
 
 void BilledCalls::Accepted(model::BilledCall call, model::AssetGroup* group, model::Asset* asset) {
@@ -140,13 +202,19 @@ void BilledCalls::Failed(model::BilledCall call, upstream::Acceptance acceptance
   Finish(std::move(call), nullptr, nullptr, answer);
 }
 
-void BilledCalls::Finish(model::BilledCall call, model::AssetGroup* group, model::Asset* asset,
+bool BilledCalls::Finish(model::BilledCall call, model::AssetGroup* group, model::Asset* asset,
                          const absl::StatusOr<std::string>& answer) {
   call.update_time = clock_.Now();
   absl::Status written;
   for (int tried = 0; tried < kWriteTries; ++tried) {
     written = store_.FinishCall(call, group, asset);
     if (base::GetReason(written) != base::Reason::kStoreUnavailable) break;
+  }
+  const bool sent = call.state == BilledCallState::kDone || call.state == BilledCallState::kInDoubt;
+  {
+    base::MutexLock lock(mutex_);
+    unwritten_.erase(call.key);
+    if (!written.ok() && sent) unwritten_[call.key] = call;
   }
   if (!written.ok()) {
     // The row stays in flight, which a later caller reads as in doubt. The log is the only other place that knows.
@@ -158,9 +226,11 @@ void BilledCalls::Finish(model::BilledCall call, model::AssetGroup* group, model
                {"cause", std::string(written.message())}});
   }
   // Only what surely was not accepted may invite to another try.
-  const bool sent = call.state == BilledCallState::kDone || call.state == BilledCallState::kInDoubt;
   const absl::Status lost = sent ? OutcomeUnknown("its end could not be stored") : written;
   Release(call.key, written.ok() ? answer : absl::StatusOr<std::string>(lost));
+  const bool doubtful = sent && (!written.ok() || call.state == BilledCallState::kInDoubt);
+  if (doubtful && hooks_.arose) hooks_.arose(call);
+  return written.ok();
 }
 
 void BilledCalls::Release(const model::BilledCallKey& key, const absl::StatusOr<std::string>& answer) {

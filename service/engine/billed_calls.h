@@ -1,7 +1,9 @@
 #ifndef SEEDANCE_SERVICE_ENGINE_BILLED_CALLS_H_
 #define SEEDANCE_SERVICE_ENGINE_BILLED_CALLS_H_
 
+#include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +31,25 @@ class BilledCalls {
   BilledCalls(store::Store& store, base::Clock& clock, base::Random& random)
       : store_(store), clock_(clock), random_(random) {}
 
+  // What a call in doubt turned out to have made. Exactly one is set.
+  struct Found {
+    std::optional<model::AssetGroup> group;
+    std::optional<model::Asset> asset;
+
+    std::string name() const { return group.has_value() ? group->name() : asset->name(); }
+  };
+  // Receives what a look at the vendor found, nullopt when it is not known. Exactly once, on any thread.
+  using Looked = absl::AnyInvocable<void(std::optional<Found>)>;
+
+  struct DoubtHooks {
+    // Looks at the vendor for what the call of this row made. Must not block.
+    std::function<void(const model::BilledCall& row, Looked done)> look;
+    // A call of this process has ended in doubt. Must not block.
+    std::function<void(const model::BilledCall& row)> arose;
+  };
+  // Without hooks what is in doubt stays so. Call it before the first call.
+  void SetDoubtHooks(DoubtHooks hooks) { hooks_ = std::move(hooks); }
+
   // At start: what was under way when the process died is in doubt.
   absl::Status Recover();
 
@@ -43,13 +64,21 @@ class BilledCalls {
 
   // Journals the call before it leaves. An empty request id is replaced by a new one in `call`. The waiter is called
   // with: the answer of an earlier call of the same key and fingerprint (now, or when it ends); ALREADY_EXISTS naming
-  // the first differing field; OUTCOME_UNKNOWN for one in doubt; or a store error.
+  // the first differing field; for one in doubt, what a look at the vendor finds, else OUTCOME_UNKNOWN; or a store
+  // error.
   Turn Begin(model::BilledCall& call, Waiter waiter);
 
   // Answers a call with a resource that exists already: journals it as done, with `more` (late fields) in its
   // fingerprint. Nothing is to be sent. The waiter is called as by Begin, with `resource_name` when the key was new.
   void AnswerAs(model::BilledCall& call, const std::string& resource_name, const model::Fingerprint& more,
                 Waiter waiter);
+
+  // Looks for what a call in doubt made, as Begin does for one who repeats it; callers that come meanwhile wait for the
+  // outcome. `done(over)` is called exactly once, on any thread; over: the call is not in doubt, or not any more.
+  void LookAgain(const model::BilledCallKey& key, absl::AnyInvocable<void(bool over)> done);
+
+  // All calls of which it is not known what they made: under way, or in doubt.
+  absl::StatusOr<std::vector<model::BilledCall>> Unsettled();
 
   // Ends a call that was accepted: writes `group` or `asset` with the journal's row, and calls every waiter.
   void Accepted(model::BilledCall call, model::AssetGroup* group, model::Asset* asset);
@@ -65,20 +94,26 @@ class BilledCalls {
   bool Enter(model::BilledCall& call, Waiter waiter);
   // Writes the row of a call that has entered. False: there was one, or an error, and every waiter was called.
   bool Journal(const model::BilledCall& call);
-  void Finish(model::BilledCall call, model::AssetGroup* group, model::Asset* asset,
+  // False: the end could not be written.
+  bool Finish(model::BilledCall call, model::AssetGroup* group, model::Asset* asset,
               const absl::StatusOr<std::string>& answer);
+  // For a row in doubt that has entered: looks, and ends it with what is found.
+  void Look(const model::BilledCall& row, absl::AnyInvocable<void(bool over)> done);
   void Release(const model::BilledCallKey& key, const absl::StatusOr<std::string>& answer);
 
   store::Store& store_;
   base::Clock& clock_;
   base::Random& random_;
   base::Mutex mutex_;
+  DoubtHooks hooks_;
   // Calls of this process that are on their way, each with everyone who waits for it.
   struct Flight {
-    model::Fingerprint fingerprint;
+    model::BilledCall call;
     std::vector<Waiter> waiters;
   };
   std::map<model::BilledCallKey, Flight> flights_ ABSL_GUARDED_BY(mutex_);
+  // Calls whose end could not be written: their rows say that they are on their way.
+  std::map<model::BilledCallKey, model::BilledCall> unwritten_ ABSL_GUARDED_BY(mutex_);
 };
 
 // Late fields of a fingerprint, which the journal learns only at the end of a call: the hash of a stream, and that the

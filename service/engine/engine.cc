@@ -13,7 +13,9 @@ Engine::Engine(const Options& options, store::Store& store, std::vector<Upstream
       task_hub_("task-fan-out"),
       task_feeds_({}, store, tokens_),
       asset_tracker_(options.asset_tracker, store, upstreams_, asset_hub_, clock, random),
+      call_reconciler_(store, upstreams_, billed_, asset_tracker_, clock, random),
       task_tracker_(options.task_tracker, store, upstreams_, task_hub_, clock, random),
+      task_reconciler_(options.task_reconciler, store, upstreams_, task_tracker_, clock),
       asset_keeper_(
           options.asset_keeper, store, upstreams_, billed_, asset_tracker_,
           [this](const std::string& asset_name) { return task_tracker_.UsesAsset(asset_name); }, clock, random),
@@ -22,9 +24,16 @@ Engine::Engine(const Options& options, store::Store& store, std::vector<Upstream
       asset_creation_(options.asset_creation, store, upstreams_, billed_, adoption_, asset_tracker_, clock, random),
       groups_(store, upstreams_, billed_, adoption_, asset_hub_, clock, random),
       assets_(store, upstreams_, asset_creation_, adoption_, asset_tracker_, asset_hub_, tokens_),
-      tasks_(options.tasks, store, upstreams_, adoption_, task_tracker_, task_hub_, task_feeds_, tokens_, clock,
-             random),
-      downloads_(store, upstreams_, task_tracker_) {
+      tasks_(options.tasks, store, upstreams_, adoption_, task_tracker_, task_reconciler_, task_hub_, task_feeds_,
+             tokens_, clock, random),
+      downloads_(store, upstreams_, task_tracker_),
+      janitor_(
+          options.janitor, store,
+          [this](const model::GenerationTask& task) {
+            task_hub_.PublishGone(task.name());
+            task_feeds_.Changed(task.tenant);
+          },
+          clock) {
   if (options.metrics != nullptr) {
     upstreams_.Instrument(*options.metrics);
     task_tracker_.Instrument(*options.metrics);
@@ -48,10 +57,17 @@ absl::Status Engine::Start() {
   if (started.ok()) started = task_tracker_.Start();
   // After the tasks, which say what is in use.
   if (started.ok()) started = asset_keeper_.Start();
+  // After Recover and the tracker, which find out what is in doubt.
+  if (started.ok()) started = call_reconciler_.Start();
+  if (started.ok()) started = task_reconciler_.Start();
+  if (started.ok()) janitor_.Start();
   return started;
 }
 
 void Engine::Stop(absl::Duration grace) {
+  janitor_.Stop();
+  call_reconciler_.Stop();
+  task_reconciler_.Stop();
   asset_tracker_.Stop();
   task_tracker_.Stop();
   asset_keeper_.Stop();

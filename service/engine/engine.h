@@ -16,10 +16,13 @@
 #include "service/engine/asset_tracker.h"
 #include "service/engine/assets.h"
 #include "service/engine/billed_calls.h"
+#include "service/engine/call_reconciler.h"
 #include "service/engine/downloads.h"
 #include "service/engine/groups.h"
+#include "service/engine/janitor.h"
 #include "service/engine/resume_token.h"
 #include "service/engine/task_feeds.h"
+#include "service/engine/task_reconciler.h"
 #include "service/engine/task_tracker.h"
 #include "service/engine/tasks.h"
 #include "service/engine/upstreams.h"
@@ -35,6 +38,8 @@ class Engine {
   struct Options {
     Tasks::Options tasks;
     TaskTracker::Options task_tracker;
+    TaskReconciler::Options task_reconciler;
+    Janitor::Options janitor;
     AssetTracker::Options asset_tracker;
     AssetCreation::Options asset_creation;
     AssetKeeper::Options asset_keeper;
@@ -46,8 +51,8 @@ class Engine {
          base::Random& random);
   ~Engine();
 
-  // Takes up what an earlier process left: calls in flight become doubtful, open tasks and processing assets are
-  // followed again. Call it once, before any other use.
+  // Takes up what an earlier process left: calls in flight become doubtful, what is in doubt is looked for, open tasks
+  // and processing assets are followed again. Call it once, before any other use.
   absl::Status Start();
 
   // Submits no further tasks, for a stop that is near: what is PENDING waits for the next start.
@@ -76,7 +81,9 @@ class Engine {
   WatchHub<model::GenerationTask> task_hub_;
   TaskFeeds task_feeds_;
   AssetTracker asset_tracker_;
+  CallReconciler call_reconciler_;
   TaskTracker task_tracker_;
+  TaskReconciler task_reconciler_;
   AssetKeeper asset_keeper_;
   Webhooks webhooks_;
   Adoption adoption_;
@@ -85,6 +92,7 @@ class Engine {
   Assets assets_;
   Tasks tasks_;
   Downloads downloads_;
+  Janitor janitor_;
 };
 
 }  // namespace seedance::engine

@@ -12,6 +12,9 @@
 namespace seedance::engine {
 namespace {
 
+// A group into which creations keep coming while it is deleted is not empty.
+constexpr int kMostRounds = 5;
+
 // The answer of the journal (a name) becomes the group itself.
 BilledCalls::Waiter AnswerWith(store::Store& store, Done<model::AssetGroup> done) {
   return [&store, done = std::move(done)](absl::StatusOr<std::string> name) mutable {
@@ -20,6 +23,16 @@ BilledCalls::Waiter AnswerWith(store::Store& store, Done<model::AssetGroup> done
     if (!handle.has_value()) return done(base::InternalError("the vendor's id cannot be part of a name"));
     done(store.GetGroup(*handle));
   };
+}
+
+model::AssetGroup GroupOf(const CallContext& context, const CreateGroupParams& params, const Upstreams::Entry& entry,
+                          const std::string& id) {
+  model::AssetGroup group;
+  group.handle = {entry.upstream->name(), id};
+  group.tenant = context.tenant;
+  group.display_name = params.display_name;
+  group.description = params.description;
+  return group;
 }
 
 bool HasGroups(const Upstreams::Entry& entry) { return entry.upstream->profile().assets.groups; }
@@ -49,6 +62,7 @@ void Groups::Create(const CallContext& context, const CreateGroupParams& params,
   call.fingerprint = {{"asset_group.upstream", params.upstream},
                       {"asset_group.display_name", params.display_name},
                       {"asset_group.description", base::Sha256Hex(params.description)}};
+  call.group = GroupOf(context, params, entry, "");
   if (billed_.Begin(call, AnswerWith(store_, std::move(done))) == BilledCalls::Turn::kAnswered) return;
   if (!HasGroups(entry)) return Keep(context, params, entry, call, "group-" + base::MakeUuidV7(clock_.Now(), random_));
   if (!entry.submits.Submit([this, context, params, &entry, call] { Send(context, params, entry, call); })) {
@@ -71,11 +85,7 @@ void Groups::Send(const CallContext& context, const CreateGroupParams& params, U
 
 void Groups::Keep(const CallContext& context, const CreateGroupParams& params, const Upstreams::Entry& entry,
                   model::BilledCall call, const std::string& id) {
-  model::AssetGroup group;
-  group.handle = {entry.upstream->name(), id};
-  group.tenant = context.tenant;
-  group.display_name = params.display_name;
-  group.description = params.description;
+  model::AssetGroup group = GroupOf(context, params, entry, id);
   group.create_time = group.update_time = clock_.Now();
   billed_.Accepted(std::move(call), &group, nullptr);
 }
@@ -165,8 +175,8 @@ absl::Status Groups::DeleteNow(const CallContext& context, const DeleteGroupPara
     const absl::Status deleted = entry.upstream->DeleteGroup(ToCallOptions(context), params.handle.id);
     // Already gone at the vendor is as good as deleted.
     if (!deleted.ok() && !absl::IsNotFound(deleted)) return deleted;
-  } else if (const absl::Status deleted = DeleteEach(context, *assets, entry); !deleted.ok()) {
-    return deleted;
+  } else {
+    return DeleteKept(context, params, *std::move(assets), entry);
   }
   const absl::Status removed = store_.DeleteGroup(params.handle);
   if (!removed.ok()) return removed;
@@ -202,16 +212,34 @@ absl::Status Groups::CheckEmptyAtVendor(const CallContext& context, const model:
   return absl::OkStatus();
 }
 
-absl::Status Groups::DeleteEach(const CallContext& context, const std::vector<model::Asset>& assets,
-                                Upstreams::Entry& entry) {
-  for (const model::Asset& asset : assets) {
-    const absl::Status deleted = entry.upstream->DeleteAsset(ToCallOptions(context), asset.upstream_id());
-    if (!deleted.ok() && !absl::IsNotFound(deleted)) return deleted;
-    // At once, so that what is gone at the vendor is not shown when the next one fails.
-    const absl::Status removed = store_.DeleteAsset(asset.handle);
-    if (!removed.ok() && !absl::IsNotFound(removed)) return removed;
-    asset_hub_.PublishGone(asset.name());
+absl::Status Groups::DeleteKept(const CallContext& context, const DeleteGroupParams& params,
+                                std::vector<model::Asset> assets, Upstreams::Entry& entry) {
+  for (int round = 0; round < kMostRounds; ++round) {
+    if (!assets.empty() && !params.force) return NotEmpty(params.handle);
+    for (const model::Asset& asset : assets) {
+      const absl::Status deleted = DeleteAssetAtVendor(context, asset, entry);
+      if (!deleted.ok()) return deleted;
+    }
+    const absl::StatusOr<bool> removed = store_.DeleteEmptyGroup(params.handle);
+    if (!removed.ok()) return removed.status();
+    if (*removed) return absl::OkStatus();
+    // The vendor took another one for it meanwhile.
+    absl::StatusOr<std::vector<model::Asset>> more = AssetsOf(context, params.handle);
+    if (!more.ok()) return more.status();
+    assets = *std::move(more);
   }
+  return NotEmpty(params.handle);
+}
+
+absl::Status Groups::DeleteAssetAtVendor(const CallContext& context, const model::Asset& asset,
+                                         Upstreams::Entry& entry) {
+  const absl::Status deleted = entry.upstream->DeleteAsset(ToCallOptions(context), asset.upstream_id());
+  if (!deleted.ok() && !absl::IsNotFound(deleted)) return deleted;
+  // At once, so that what is gone at the vendor is not shown when the next one fails. One that was created again
+  // meanwhile stays, for the next round.
+  const absl::StatusOr<bool> removed = store_.DeleteAssetOf(asset.handle, asset.upstream_id());
+  if (!removed.ok()) return absl::IsNotFound(removed.status()) ? absl::OkStatus() : removed.status();
+  if (*removed) asset_hub_.PublishGone(asset.name());
   return absl::OkStatus();
 }
 

@@ -83,8 +83,11 @@ class Groups {
   // GROUP_NOT_EMPTY when the vendor knows an asset of the group: it deletes whatever is inside.
   absl::Status CheckEmptyAtVendor(const CallContext& context, const model::UpstreamHandle& group,
                                   Upstreams::Entry& entry);
-  // Deletes each asset at the vendor and in the store, for a vendor without groups.
-  absl::Status DeleteEach(const CallContext& context, const std::vector<model::Asset>& assets, Upstreams::Entry& entry);
+  // Deletes a group that only the store keeps, and with `force` the assets in it, those included that come meanwhile.
+  absl::Status DeleteKept(const CallContext& context, const DeleteGroupParams& params, std::vector<model::Asset> assets,
+                          Upstreams::Entry& entry);
+  // At the vendor and in the store.
+  absl::Status DeleteAssetAtVendor(const CallContext& context, const model::Asset& asset, Upstreams::Entry& entry);
 
   store::Store& store_;
   Upstreams& upstreams_;

@@ -72,6 +72,9 @@ class OpenTasks {
   // The turn has come; the task counts as handed out. False: it does not wait for one any more.
   bool BeginTurn(const std::string& id);
 
+  // Hands a task that rests out now: it was changed from outside its steps.
+  void Hasten(const std::string& id) { due_.Hasten(id, clock_.Now()); }
+
   // ---- Assets ----
 
   // Whether an open task refers to the asset.

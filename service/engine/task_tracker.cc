@@ -291,16 +291,19 @@ void TaskTracker::Submit(const std::string& id, const std::vector<model::Asset>&
     next_try = options_.submit_backoff.Delay(open_.CountSubmitTry(id), random_);
     if (result.retry_after.has_value()) next_try = std::max(next_try, *result.retry_after);
   }
+  std::optional<GenerationTask> doubtful;
   const bool written = ChangeSurely(
       id,
       [&](GenerationTask& edited) {
         MergeSubmission(result, clock_.Now(), next_try, edited);
         if (edited.state == TaskState::kSubmitUnknown) {
           edited.deadline_time = edited.create_time + options_.submit_unknown_deadline;
+          doubtful = edited;
         }
         return absl::OkStatus();
       },
       next_try);
+  if (written && doubtful.has_value() && on_doubt_) on_doubt_(*doubtful);
   if (!written && result.acceptance == upstream::Acceptance::kAccepted) {
     // The next start will find the task in doubt; this line lets a person settle it.
     base::Log(base::LogLevel::kError, "accepted_task_not_stored",
@@ -311,7 +314,9 @@ void TaskTracker::Submit(const std::string& id, const std::vector<model::Asset>&
 }
 
 void TaskTracker::GiveUp(const GenerationTask& task) {
-  ChangeSurely(task.id, [](GenerationTask& edited) {
+  ChangeSurely(task.id, [&task](GenerationTask& edited) {
+    // Settled or cancelled meanwhile.
+    if (edited.state != task.state) return absl::AbortedError("no longer in this state");
     const bool doubtful = edited.state == TaskState::kSubmitUnknown;
     edited.state = TaskState::kExpired;
     if (doubtful) return absl::OkStatus();  // It keeps its error, OUTCOME_UNKNOWN.

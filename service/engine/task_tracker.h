@@ -86,6 +86,10 @@ class TaskTracker {
   // Who counts as a watcher of a task, besides the hub's sessions of it. Called without a lock.
   void SetWatchers(std::function<bool(const model::GenerationTask&)> watchers) { watchers_ = std::move(watchers); }
 
+  // `on_doubt` is called, on the tracker's threads, with each task whose submission was not answered. Call it before
+  // Start.
+  void SetDoubtHook(std::function<void(const model::GenerationTask&)> on_doubt) { on_doubt_ = std::move(on_doubt); }
+
   // Takes up all open tasks of the store: those found SUBMITTING become SUBMIT_UNKNOWN, for the process that sent them
   // died before the answer.
   absl::Status Start();
@@ -106,6 +110,9 @@ class TaskTracker {
 
   // Whether an open task refers to the asset.
   bool UsesAsset(const std::string& asset_name) { return open_.UsesAsset(asset_name); }
+
+  // A task was changed from outside its steps: the next one comes now.
+  void Hasten(const std::string& id) { open_.Hasten(id); }
 
   // An asset was changed or deleted: tasks that wait for it look again.
   void AssetChanged(const std::string& asset_name) { open_.AssetChanged(asset_name); }
@@ -174,6 +181,7 @@ class TaskTracker {
   AssetHooks hooks_;
   std::function<bool(const model::GenerationTask&)> watchers_;
   base::Histogram write_times_;
+  std::function<void(const model::GenerationTask&)> on_doubt_;
   WebhookTrust trust_;
   UsualDurations usual_;
   base::Mutex mutex_;

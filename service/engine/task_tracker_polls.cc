@@ -14,12 +14,7 @@ using model::TaskState;
 
 namespace {
 
-// Whether the caller gave the task up. Models without the field know no such tasks.
-template <typename Task>
-bool IsDetached(const Task& task) {
-  if constexpr (requires { task.detached; }) return task.detached;
-  return false;
-}
+bool IsSubmitted(TaskState state) { return state == TaskState::kQueued || state == TaskState::kRunning; }
 
 }  // namespace
 
@@ -35,8 +30,7 @@ void TaskTracker::OnPollTurn(const std::string& id, Upstreams::Entry& entry, Cal
   if (!open_.BeginTurn(id) || stopped()) return;
   const std::optional<GenerationTask> task = ReadOpen(id);
   if (!task.has_value()) return;
-  const bool submitted = task->state == TaskState::kQueued || task->state == TaskState::kRunning;
-  if (!submitted) return ScheduleNext(*task, absl::ZeroDuration());
+  if (!IsSubmitted(task->state)) return ScheduleNext(*task, absl::ZeroDuration());
   Poll(*task, entry, turn);
 }
 
@@ -52,6 +46,7 @@ void TaskTracker::Poll(const GenerationTask& task, Upstreams::Entry& entry, Call
   if (report.ok() || absl::IsNotFound(report.status())) open_.NoteAnswer(task.id);
   if (open_.CountNotFound(task.id, absl::IsNotFound(report.status()), options_.lost, turn.era())) {
     ChangeSurely(task.id, [](GenerationTask& edited) {
+      if (!IsSubmitted(edited.state)) return absl::AbortedError("no longer at the vendor");
       edited.state = TaskState::kLost;
       edited.error = {base::Reason::kUpstreamLost, "", "the vendor no longer knows the task"};
       return absl::OkStatus();
@@ -72,6 +67,8 @@ void TaskTracker::Poll(const GenerationTask& task, Upstreams::Entry& entry, Call
   }
   if (news) {
     ChangeSurely(task.id, [&](GenerationTask& edited) {
+      // Cancelled while the answer was on its way.
+      if (!IsSubmitted(edited.state)) return absl::AbortedError("no longer at the vendor");
       MergeReport(*report, edited);
       return absl::OkStatus();
     });
@@ -119,8 +116,8 @@ void TaskTracker::RestForPoll(const GenerationTask& task, absl::Duration pause, 
 }
 
 bool TaskTracker::IsWatched(const GenerationTask& task) {
-  if (IsDetached(task)) return false;
-  return hub_.Count(task.name()) > 0 || (watchers_ && watchers_(task));
+  // What its caller gave up is polled as if nobody watched.
+  return !task.detached && (hub_.Count(task.name()) > 0 || (watchers_ && watchers_(task)));
 }
 
 }  // namespace seedance::engine

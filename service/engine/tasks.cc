@@ -88,16 +88,12 @@ std::string UpstreamOf(const model::TaskRequest& request) {
   return "";
 }
 
-absl::Status CannotCancel(const GenerationTask& task) {
+absl::Status NotEnded(const GenerationTask& task) {
   base::ErrorDetail detail;
-  const bool ended = model::IsTerminal(task.state);
-  detail.reason = ended ? base::Reason::kTaskAlreadyEnded : base::Reason::kCancelUnsupported;
+  detail.reason = base::Reason::kTaskNotEnded;
   detail.resource = base::ResourceRef{"seedance.gateway.v1.GenerationTask", task.name()};
-  const std::string state(model::TaskStateName(task.state));
-  return base::MakeError(ended ? absl::StrCat("the task has already ended as ", state)
-                               : absl::StrCat("the task is ", state,
-                                              " and the vendor cannot cancel: it goes on, and "
-                                              "is billed"),
+  return base::MakeError(absl::StrCat("the task is ", std::string(model::TaskStateName(task.state)),
+                                      "; only a task that has ended can be deleted"),
                          detail);
 }
 
@@ -205,15 +201,34 @@ void Tasks::List(const CallContext& context, const ListTasksParams& params, Done
   done(store_.ListTasks({context.tenant, params.states, params.labels}, params.after, params.page_size));
 }
 
-void Tasks::Cancel(const CallContext& context, const std::string& id, Done<GenerationTask> done) {
+void Tasks::Cancel(const CallContext& context, const std::string& id, bool detach, Done<GenerationTask> done) {
   absl::StatusOr<GenerationTask> task = Read(context, id);
-  if (!task.ok() || task->state == TaskState::kCancelled) return done(std::move(task));
-  done(tracker_.Change(id, [](GenerationTask& edited) {
-    if (edited.state != TaskState::kPending) return CannotCancel(edited);
-    edited.state = TaskState::kCancelled;
-    edited.state_message.clear();
-    return absl::OkStatus();
-  }));
+  if (!task.ok()) return done(std::move(task));
+  cancel_.Cancel(context, *task, detach, std::move(done));
+}
+
+void Tasks::Delete(const CallContext& context, const std::string& id, bool allow_missing, Done<Nothing> done) {
+  const absl::Status deleted =
+      store_
+          .DeleteTask(id, clock_.Now(),
+                      [&](const GenerationTask& task) {
+                        if (task.tenant != context.tenant) return TaskNotFound(id);
+                        return model::IsTerminal(task.state) ? absl::OkStatus() : NotEnded(task);
+                      })
+          .status();
+  if (absl::IsNotFound(deleted) && allow_missing) return done(Nothing{});
+  if (!deleted.ok()) return done(deleted);
+  base::Log(base::LogLevel::kInfo, "task_deleted",
+            {{"task", model::GenerationTaskName(id)}, {"tenant", context.tenant}});
+  hub_.PublishGone(model::GenerationTaskName(id));
+  feeds_.Changed(context.tenant);
+  done(Nothing{});
+}
+
+void Tasks::Reconcile(const CallContext& context, const ReconcileTaskParams& params, Done<ReconciledTask> done) {
+  absl::StatusOr<GenerationTask> task = Read(context, params.id);
+  if (!task.ok()) return done(task.status());
+  reconciler_.Reconcile(context, *task, params, std::move(done));
 }
 
 void Tasks::Watch(const CallContext& context, const std::string& id, const std::string& resume_token,

@@ -12,7 +12,9 @@
 #include "service/engine/adoption.h"
 #include "service/engine/call_context.h"
 #include "service/engine/resume_token.h"
+#include "service/engine/task_cancel.h"
 #include "service/engine/task_feeds.h"
+#include "service/engine/task_reconciler.h"
 #include "service/engine/task_tracker.h"
 #include "service/engine/upstreams.h"
 #include "service/engine/watch_hub.h"
@@ -54,13 +56,15 @@ class Tasks {
   };
 
   Tasks(const Options& options, store::Store& store, Upstreams& upstreams, Adoption& adoption, TaskTracker& tracker,
-        WatchHub<model::GenerationTask>& hub, TaskFeeds& feeds, const ResumeTokens& tokens, base::Clock& clock,
-        base::Random& random)
+        TaskReconciler& reconciler, WatchHub<model::GenerationTask>& hub, TaskFeeds& feeds, const ResumeTokens& tokens,
+        base::Clock& clock, base::Random& random)
       : options_(options),
         store_(store),
         upstreams_(upstreams),
         adoption_(adoption),
         tracker_(tracker),
+        reconciler_(reconciler),
+        cancel_(store, upstreams, tracker),
         hub_(hub),
         feeds_(feeds),
         tokens_(tokens),
@@ -73,7 +77,9 @@ class Tasks {
 
   void Get(const CallContext& context, const std::string& id, Done<model::GenerationTask> done);
   void List(const CallContext& context, const ListTasksParams& params, Done<model::Page<model::GenerationTask>> done);
-  void Cancel(const CallContext& context, const std::string& id, Done<model::GenerationTask> done);
+  void Cancel(const CallContext& context, const std::string& id, bool detach, Done<model::GenerationTask> done);
+  void Delete(const CallContext& context, const std::string& id, bool allow_missing, Done<Nothing> done);
+  void Reconcile(const CallContext& context, const ReconcileTaskParams& params, Done<ReconciledTask> done);
 
   // As Assets::Watch.
   void Watch(const CallContext& context, const std::string& id, const std::string& resume_token,
@@ -99,6 +105,8 @@ class Tasks {
   Upstreams& upstreams_;
   Adoption& adoption_;
   TaskTracker& tracker_;
+  TaskReconciler& reconciler_;
+  TaskCancel cancel_;
   WatchHub<model::GenerationTask>& hub_;
   TaskFeeds& feeds_;
   const ResumeTokens& tokens_;

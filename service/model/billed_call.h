@@ -1,11 +1,14 @@
 #ifndef SEEDANCE_SERVICE_MODEL_BILLED_CALL_H_
 #define SEEDANCE_SERVICE_MODEL_BILLED_CALL_H_
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
+#include "service/model/asset.h"
+#include "service/model/asset_group.h"
 
 namespace seedance::model {
 
@@ -38,6 +41,10 @@ struct BilledCall {
   std::string error;          // base::SerializeStatus of the answer, in kRefused and kInDoubt.
   absl::Time create_time;
   absl::Time update_time;
+  // What it makes when it is accepted, but for the vendor's id: whoever finds that at the vendor later can write the
+  // rest. At most one; neither for tasks, and in rows of versions that did not keep it.
+  std::optional<AssetGroup> group;
+  std::optional<Asset> asset;
 };
 
 // Name of the first field that differs between the two, empty when they are equal.

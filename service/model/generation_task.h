@@ -119,6 +119,7 @@ struct GenerationTask {
   std::string upstream_task_id;
   std::vector<std::string> warnings;  // What the caller should know and was no reason to refuse.
   Cost estimated_cost;
+  bool detached = false;  // Its caller gave it up while the vendor could not cancel it.
   absl::Time create_time;
   absl::Time update_time;
   absl::Time submit_time = absl::InfinitePast();  // InfinitePast: not yet, here and below.

@@ -125,7 +125,9 @@ struct UpstreamProfile {
   std::vector<ModelProfile> models;  // The first that matches a name counts.
   AssetProfile assets;
   PromptNotation notation;
-  bool webhooks = false;  // The vendor tells of changes by itself, so that polls can be rarer.
+  bool webhooks = false;       // The vendor tells of changes by itself, so that polls can be rarer.
+  bool lists_tasks = false;    // The vendor can be searched for a task whose id is not known.
+  bool cancels_tasks = false;  // The vendor takes a task back that it has not begun.
 
   // Null: this upstream has no such model.
   const ModelProfile* FindModel(const std::string& name) const;

@@ -116,6 +116,7 @@ void ToProto(const model::GenerationTask& task, ProtoTask* proto) {
   }
   if (!task.result.video_uri.empty()) Write(task.result, proto->mutable_result());
   proto->set_state_message(task.state_message);
+  proto->set_detached(task.detached);
   proto->set_upstream_task_id(task.upstream_task_id);
   for (const std::string& warning : task.warnings) proto->add_warnings(warning);
   if (!task.estimated_cost.currency.empty()) Write(task.estimated_cost, proto->mutable_estimated_cost());
@@ -125,6 +126,12 @@ void ToProto(const model::GenerationTask& task, ProtoTask* proto) {
   SetTime(task.start_time, [&] { return proto->mutable_start_time(); });
   SetTime(task.end_time, [&] { return proto->mutable_end_time(); });
   SetTime(task.deadline_time, [&] { return proto->mutable_deadline_time(); });
+}
+
+void ToProto(const engine::TaskCandidate& candidate, v1::ReconcileGenerationTaskResponse::Candidate* proto) {
+  proto->set_upstream_task_id(candidate.upstream_task_id);
+  SetTime(candidate.create_time, [&] { return proto->mutable_create_time(); });
+  proto->set_state(ToProto(candidate.state));
 }
 
 }  // namespace seedance::rpc

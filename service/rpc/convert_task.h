@@ -2,12 +2,15 @@
 #define SEEDANCE_SERVICE_RPC_CONVERT_TASK_H_
 
 #include "seedance/gateway/v1/generation_task.pb.h"
+#include "service/engine/task_reconciler.h"
 #include "service/model/generation_task.h"
 
 namespace seedance::rpc {
 
 // Writes every field of the message. A task that was only validated (no id) has no name.
 void ToProto(const model::GenerationTask& task, gateway::v1::GenerationTask* proto);
+
+void ToProto(const engine::TaskCandidate& candidate, gateway::v1::ReconcileGenerationTaskResponse::Candidate* proto);
 
 // The same numbers.
 gateway::v1::GenerationTask::State ToProto(model::TaskState state);

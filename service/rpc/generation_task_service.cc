@@ -116,7 +116,37 @@ grpc::ServerUnaryReactor* GenerationTaskService::CancelGenerationTask(grpc::Call
     rpc->call().set_resource(request->name());
     const auto id = ReadRequest(*request);
     if (!id.ok()) return rpc->Fail(id.status());
-    tasks_.Cancel(rpc->call().context(), *id, rpc->Then<model::GenerationTask>(FillTask));
+    tasks_.Cancel(rpc->call().context(), *id, request->detach(), rpc->Then<model::GenerationTask>(FillTask));
+  });
+}
+
+grpc::ServerUnaryReactor* GenerationTaskService::DeleteGenerationTask(grpc::CallbackServerContext* context,
+                                                                      const v1::DeleteGenerationTaskRequest* request,
+                                                                      google::protobuf::Empty* response) {
+  using Rpc = UnaryCall<google::protobuf::Empty>;
+  return Rpc::Start(edge_, context, "DeleteGenerationTask", response, [this, request](const Rpc::Pointer& rpc) {
+    rpc->call().set_request_id(request->request_id());
+    rpc->call().set_resource(request->name());
+    const auto id = ReadRequest(*request);
+    if (!id.ok()) return rpc->Fail(id.status());
+    tasks_.Delete(rpc->call().context(), *id, request->allow_missing(), rpc->ThenNothing());
+  });
+}
+
+grpc::ServerUnaryReactor* GenerationTaskService::ReconcileGenerationTask(
+    grpc::CallbackServerContext* context, const v1::ReconcileGenerationTaskRequest* request,
+    v1::ReconcileGenerationTaskResponse* response) {
+  using Rpc = UnaryCall<v1::ReconcileGenerationTaskResponse>;
+  return Rpc::Start(edge_, context, "ReconcileGenerationTask", response, [this, request](const Rpc::Pointer& rpc) {
+    rpc->call().set_request_id(request->request_id());
+    rpc->call().set_resource(request->name());
+    const auto params = ReadRequest(*request);
+    if (!params.ok()) return rpc->Fail(params.status());
+    const auto fill = [](const engine::ReconciledTask& settled, v1::ReconcileGenerationTaskResponse& answer, Call&) {
+      ToProto(settled.task, answer.mutable_generation_task());
+      for (const engine::TaskCandidate& candidate : settled.candidates) ToProto(candidate, answer.add_candidates());
+    };
+    tasks_.Reconcile(rpc->call().context(), *params, rpc->Then<engine::ReconciledTask>(fill));
   });
 }
 

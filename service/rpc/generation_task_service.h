@@ -31,6 +31,12 @@ class GenerationTaskService final
   grpc::ServerUnaryReactor* CancelGenerationTask(grpc::CallbackServerContext* context,
                                                  const gateway::v1::CancelGenerationTaskRequest* request,
                                                  gateway::v1::GenerationTask* response) override;
+  grpc::ServerUnaryReactor* DeleteGenerationTask(grpc::CallbackServerContext* context,
+                                                 const gateway::v1::DeleteGenerationTaskRequest* request,
+                                                 google::protobuf::Empty* response) override;
+  grpc::ServerUnaryReactor* ReconcileGenerationTask(grpc::CallbackServerContext* context,
+                                                    const gateway::v1::ReconcileGenerationTaskRequest* request,
+                                                    gateway::v1::ReconcileGenerationTaskResponse* response) override;
   grpc::ServerWriteReactor<grpc::ByteBuffer>* WatchGenerationTask(grpc::CallbackServerContext* context,
                                                                   const grpc::ByteBuffer* request) override;
   grpc::ServerWriteReactor<grpc::ByteBuffer>* WatchGenerationTasks(grpc::CallbackServerContext* context,

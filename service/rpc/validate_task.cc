@@ -20,9 +20,15 @@ constexpr size_t kMaxAspectRatioCharacters = 32;
 constexpr size_t kMaxReferenceLabelBytes = 32;
 constexpr int kMaxReferences = 100;  // More than any vendor takes; the profile's limits are the engine's.
 constexpr int64_t kMaxRetentionHours = 10'000;
+constexpr size_t kMaxUpstreamTaskIdBytes = 128;
 constexpr size_t kMaxTaskLabels = 32;
 constexpr size_t kMaxFilterLabels = 8;
 constexpr int kMostTasksPerPage = 200;  // With prompts of 4000 characters a page then fits into a message of 4 MB.
+
+bool IsUpstreamTaskId(const std::string& id) {
+  return !id.empty() && id.size() <= kMaxUpstreamTaskIdBytes &&
+         std::all_of(id.begin(), id.end(), [](char c) { return c > ' ' && c <= '~'; });
+}
 
 bool IsReferenceLabel(const std::string& label) {
   return label.size() <= kMaxReferenceLabelBytes && std::all_of(label.begin(), label.end(), [](char c) {
@@ -158,6 +164,38 @@ absl::StatusOr<std::string> ReadRequest(const v1::CancelGenerationTaskRequest& r
   rules.RequestId("request_id", request.request_id());
   if (!rules.ok()) return rules.ToStatus();
   return id;
+}
+
+absl::StatusOr<std::string> ReadRequest(const v1::DeleteGenerationTaskRequest& request) {
+  FieldRules rules;
+  std::string id = rules.TaskId("name", request.name());
+  rules.RequestId("request_id", request.request_id());
+  if (!rules.ok()) return rules.ToStatus();
+  return id;
+}
+
+absl::StatusOr<engine::ReconcileTaskParams> ReadRequest(const v1::ReconcileGenerationTaskRequest& request) {
+  FieldRules rules;
+  engine::ReconcileTaskParams params;
+  params.id = rules.TaskId("name", request.name());
+  rules.RequestId("request_id", request.request_id());
+  switch (request.verdict_case()) {
+    case v1::ReconcileGenerationTaskRequest::kUpstreamTaskId:
+      if (!IsUpstreamTaskId(request.upstream_task_id())) {
+        rules.Add("upstream_task_id",
+                  absl::StrCat("must have 1 to ", kMaxUpstreamTaskIdBytes, " printable ASCII characters"));
+      }
+      params.upstream_task_id = request.upstream_task_id();
+      break;
+    case v1::ReconcileGenerationTaskRequest::kNotAccepted:
+      if (!request.not_accepted()) rules.Add("not_accepted", "must be true; leave it out to search the vendor's list");
+      params.not_accepted = true;
+      break;
+    case v1::ReconcileGenerationTaskRequest::VERDICT_NOT_SET:
+      break;
+  }
+  if (!rules.ok()) return rules.ToStatus();
+  return params;
 }
 
 std::string PageFilter(const v1::ListGenerationTasksRequest& request) {

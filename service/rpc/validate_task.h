@@ -21,6 +21,8 @@ struct WatchTaskParams {
 // The task's id.
 absl::StatusOr<std::string> ReadRequest(const gateway::v1::GetGenerationTaskRequest& request);
 absl::StatusOr<std::string> ReadRequest(const gateway::v1::CancelGenerationTaskRequest& request);
+absl::StatusOr<std::string> ReadRequest(const gateway::v1::DeleteGenerationTaskRequest& request);
+absl::StatusOr<engine::ReconcileTaskParams> ReadRequest(const gateway::v1::ReconcileGenerationTaskRequest& request);
 absl::StatusOr<engine::ListTasksParams> ReadRequest(const gateway::v1::ListGenerationTasksRequest& request);
 absl::StatusOr<WatchTaskParams> ReadRequest(const gateway::v1::WatchGenerationTaskRequest& request);
 absl::StatusOr<engine::WatchTasksParams> ReadRequest(const gateway::v1::WatchGenerationTasksRequest& request);

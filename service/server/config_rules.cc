@@ -105,6 +105,11 @@ void TaskRules(proto::Tasks& tasks, std::vector<ConfigProblem>& problems) {
   rules.Duration("poll_interval_with_webhooks", 120, 0.05, 3600);
   rules.Duration("poll_interval_unwatched", 30, 0.05, 600);
   rules.Number("max_open_per_tenant", 100000, 1, 10000000);
+  rules.Duration("retention", 2592000, 0, 315360000);
+  const int64_t retention = tasks.retention().seconds();
+  if (retention < 60 && (retention != 0 || tasks.retention().nanos() != 0)) {
+    rules.Add("retention", "must be 0 s, which means never, or at least 60 s");
+  }
 }
 
 bool IsLoopbackHost(const std::string& host) {

@@ -62,12 +62,16 @@ void PathRules(proto::PiApiPaths& paths, const std::string& path, std::vector<Co
   rules.Text("asset_delete", "/api/v1/asset/{id}");
   rules.Text("task_create", "/api/v1/task");
   rules.Text("task_get", "/api/v1/task/{id}");
+  rules.Text("task_list", "/api/open/tasks/histories");
+  rules.Text("task_cancel", kNoPath);
   PathRule(rules, "asset_upload", paths.asset_upload(), false);
   PathRule(rules, "asset_list", paths.asset_list(), false);
   PathRule(rules, "asset_get", paths.asset_get(), true);
   PathRule(rules, "asset_delete", paths.asset_delete(), true);
   PathRule(rules, "task_create", paths.task_create(), false);
   PathRule(rules, "task_get", paths.task_get(), true);
+  if (paths.task_list() != kNoPath) PathRule(rules, "task_list", paths.task_list(), false);
+  if (paths.task_cancel() != kNoPath) PathRule(rules, "task_cancel", paths.task_cancel(), true);
 }
 
 void PiApiRules(proto::PiApi& piapi, const proto::Admin& admin, const std::string& path,

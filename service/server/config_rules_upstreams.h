@@ -12,6 +12,8 @@ namespace seedance::server {
 
 // PiApi.upload_url that means: never.
 inline constexpr char kNoUploadUrl[] = "none";
+// Paths that may be absent: the vendor has no such thing.
+inline constexpr char kNoPath[] = "none";
 
 // The part of ApplyConfigRules for `upstreams`. `tenants`: the names that there are.
 void ApplyUpstreamRules(gateway::config::v1::GatewayConfig& config, const std::set<std::string>& tenants,

@@ -52,13 +52,17 @@ absl::Status SetCommon(const proto::Upstream& config, const Dialect& dialect, Op
   return absl::OkStatus();
 }
 
+std::string PathOrNone(const std::string& path) { return path == kNoPath ? "" : path; }
+
 upstream::PiApiPaths PathsOf(const proto::PiApiPaths& paths) {
   return {.asset_upload = paths.asset_upload(),
           .asset_list = paths.asset_list(),
           .asset_get = paths.asset_get(),
           .asset_delete = paths.asset_delete(),
           .task_create = paths.task_create(),
-          .task_get = paths.task_get()};
+          .task_get = paths.task_get(),
+          .task_list = PathOrNone(paths.task_list()),
+          .task_cancel = PathOrNone(paths.task_cancel())};
 }
 
 absl::StatusOr<upstream::PiApiOptions> PiApiOptionsOf(const proto::Upstream& config, const std::string& public_url) {
@@ -112,6 +116,8 @@ absl::StatusOr<engine::Engine::Options> EngineOptions(const GatewayConfig& confi
   options.task_tracker.poll_interval_unwatched = FromProto(tasks.poll_interval_unwatched());
   options.task_tracker.poll_interval_with_webhooks = FromProto(tasks.poll_interval_with_webhooks());
   options.task_tracker.submit_unknown_deadline = FromProto(tasks.submit_unknown_deadline());
+  options.janitor.retention = FromProto(tasks.retention());
+  options.task_reconciler.deadline = FromProto(tasks.deadline());
   options.task_tracker.lost = {tasks.lost_after_count(), FromProto(tasks.lost_after_time())};
   options.asset_tracker.poll_interval = FromProto(tasks.poll_interval_asset());
   options.asset_creation.media_fetch.allow_private_network = config.media_fetch().allow_private_network();

@@ -196,32 +196,25 @@ void ReadTimes(const Record& record, Resource& resource) {
   resource.update_time = GetTime(record.has_update_time(), record.update_time(), absl::InfinitePast());
 }
 
-}  // namespace
-
-std::string SerializeGroup(const model::AssetGroup& group) {
-  v1::AssetGroupRecord record;
+void Write(const model::AssetGroup& group, v1::AssetGroupRecord& record) {
   Write(group.handle, *record.mutable_handle());
   record.set_tenant(group.tenant);
   record.set_display_name(group.display_name);
   record.set_description(group.description);
   WriteTimes(group, record);
-  return record.SerializeAsString();
 }
 
-absl::StatusOr<model::AssetGroup> ParseGroup(const std::string& bytes) {
-  const auto record = Parse<v1::AssetGroupRecord>(bytes);
-  if (!record.has_value()) return Unreadable();
+model::AssetGroup Read(const v1::AssetGroupRecord& record) {
   model::AssetGroup group;
-  group.handle = Read(record->handle());
-  group.tenant = record->tenant();
-  group.display_name = record->display_name();
-  group.description = record->description();
-  ReadTimes(*record, group);
+  group.handle = Read(record.handle());
+  group.tenant = record.tenant();
+  group.display_name = record.display_name();
+  group.description = record.description();
+  ReadTimes(record, group);
   return group;
 }
 
-std::string SerializeAsset(const model::Asset& asset) {
-  v1::AssetRecord record;
+void Write(const model::Asset& asset, v1::AssetRecord& record) {
   Write(asset.handle, *record.mutable_handle());
   record.set_tenant(asset.tenant);
   Write(asset.group, *record.mutable_group());
@@ -237,6 +230,45 @@ std::string SerializeAsset(const model::Asset& asset) {
   SetTime(asset.last_used_time, [&] { return record.mutable_last_used_time(); });
   record.set_source_uri(asset.source_uri);
   record.set_recreations(asset.recreations);
+}
+
+model::Asset Read(const v1::AssetRecord& record, EnumReader& enums) {
+  model::Asset asset;
+  asset.handle = Read(record.handle());
+  asset.tenant = record.tenant();
+  asset.group = Read(record.group());
+  asset.display_name = record.display_name();
+  asset.media_type = enums.Read(record.media_type(), model::MediaType::kAudio);
+  asset.state = enums.Read(record.state(), model::AssetState::kExpired);
+  asset.error = Read(record.error(), enums);
+  asset.media_info = Read(record.media_info());
+  asset.preview_uri = record.preview_uri();
+  ReadTimes(record, asset);
+  asset.expire_time = GetTime(record.has_expire_time(), record.expire_time(), absl::InfiniteFuture());
+  asset.vendor_id = record.vendor_id();
+  asset.last_used_time = GetTime(record.has_last_used_time(), record.last_used_time(), absl::InfinitePast());
+  asset.source_uri = record.source_uri();
+  asset.recreations = record.recreations();
+  return asset;
+}
+
+}  // namespace
+
+std::string SerializeGroup(const model::AssetGroup& group) {
+  v1::AssetGroupRecord record;
+  Write(group, record);
+  return record.SerializeAsString();
+}
+
+absl::StatusOr<model::AssetGroup> ParseGroup(const std::string& bytes) {
+  const auto record = Parse<v1::AssetGroupRecord>(bytes);
+  if (!record.has_value()) return Unreadable();
+  return Read(*record);
+}
+
+std::string SerializeAsset(const model::Asset& asset) {
+  v1::AssetRecord record;
+  Write(asset, record);
   return record.SerializeAsString();
 }
 
@@ -244,22 +276,7 @@ absl::StatusOr<model::Asset> ParseAsset(const std::string& bytes) {
   const auto record = Parse<v1::AssetRecord>(bytes);
   if (!record.has_value()) return Unreadable();
   EnumReader enums;
-  model::Asset asset;
-  asset.handle = Read(record->handle());
-  asset.tenant = record->tenant();
-  asset.group = Read(record->group());
-  asset.display_name = record->display_name();
-  asset.media_type = enums.Read(record->media_type(), model::MediaType::kAudio);
-  asset.state = enums.Read(record->state(), model::AssetState::kExpired);
-  asset.error = Read(record->error(), enums);
-  asset.media_info = Read(record->media_info());
-  asset.preview_uri = record->preview_uri();
-  ReadTimes(*record, asset);
-  asset.expire_time = GetTime(record->has_expire_time(), record->expire_time(), absl::InfiniteFuture());
-  asset.vendor_id = record->vendor_id();
-  asset.last_used_time = GetTime(record->has_last_used_time(), record->last_used_time(), absl::InfinitePast());
-  asset.source_uri = record->source_uri();
-  asset.recreations = record->recreations();
+  model::Asset asset = Read(*record, enums);
   if (!enums.known()) return Unreadable();
   return asset;
 }
@@ -286,6 +303,7 @@ std::string SerializeTask(const model::GenerationTask& task) {
     record.mutable_estimated_cost()->set_currency(task.estimated_cost.currency);
     record.mutable_estimated_cost()->set_micros(task.estimated_cost.micros);
   }
+  record.set_detached(task.detached);
   return record.SerializeAsString();
 }
 
@@ -311,6 +329,7 @@ absl::StatusOr<model::GenerationTask> ParseTask(const std::string& bytes) {
   task.deadline_time = GetTime(record->has_deadline_time(), record->deadline_time(), absl::InfiniteFuture());
   task.warnings.assign(record->warnings().begin(), record->warnings().end());
   task.estimated_cost = {record->estimated_cost().currency(), record->estimated_cost().micros()};
+  task.detached = record->detached();
   if (!enums.known()) return Unreadable();
   return task;
 }
@@ -329,6 +348,8 @@ std::string SerializeCall(const model::BilledCall& call) {
   record.set_resource_name(call.resource_name);
   record.set_error(call.error);
   WriteTimes(call, record);
+  if (call.group.has_value()) Write(*call.group, *record.mutable_group());
+  if (call.asset.has_value()) Write(*call.asset, *record.mutable_asset());
   return record.SerializeAsString();
 }
 
@@ -345,6 +366,8 @@ absl::StatusOr<model::BilledCall> ParseCall(const std::string& bytes) {
   call.resource_name = record->resource_name();
   call.error = record->error();
   ReadTimes(*record, call);
+  if (record->has_group()) call.group = Read(record->group());
+  if (record->has_asset()) call.asset = Read(record->asset(), enums);
   // 0 is no state of a call: a row in no state would be sent again by nobody and answered by nobody.
   if (!enums.known() || record->state() == 0) return Unreadable();
   return call;

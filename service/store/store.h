@@ -44,6 +44,8 @@ class Store {
                                                         absl::FunctionRef<absl::Status(model::AssetGroup&)> change) = 0;
   // NOT_FOUND when there is none. The group's assets are deleted with it.
   virtual absl::Status DeleteGroup(const model::UpstreamHandle& handle) = 0;
+  // Deletes the group if no asset is in it. False: there is one. NOT_FOUND as above.
+  virtual absl::StatusOr<bool> DeleteEmptyGroup(const model::UpstreamHandle& handle) = 0;
 
   struct GroupFilter {
     std::string tenant;                 // Required.
@@ -65,6 +67,8 @@ class Store {
   virtual absl::StatusOr<model::Asset> UpdateAsset(const model::UpstreamHandle& handle,
                                                    absl::FunctionRef<absl::Status(model::Asset&)> change) = 0;
   virtual absl::Status DeleteAsset(const model::UpstreamHandle& handle) = 0;
+  // Deletes the asset if the vendor still knows it by this id (Asset::upstream_id). False: it has another one by now.
+  virtual absl::StatusOr<bool> DeleteAssetOf(const model::UpstreamHandle& handle, const std::string& upstream_id) = 0;
 
   struct AssetFilter {
     std::string tenant;                         // Required.
@@ -158,8 +162,9 @@ class Store {
   // kNotAccepted is replaced by `call` when the fingerprints are equal, as if it were not there.
   virtual absl::StatusOr<Begun> BeginCall(const model::BilledCall& call, const model::GenerationTask* task) = 0;
 
-  // Ends a row: state, resource_name, error and update_time are taken from `call`. `group` or `asset`, if not null,
-  // is inserted (or replaced) in the same transaction, and given its revision. NOT_FOUND without a row.
+  // Ends a row: state, resource_name, error, update_time and, if it is set, `asset` are taken from `call`. `group` or
+  // `asset`, if not null, is inserted (or replaced) in the same transaction, and given its revision. NOT_FOUND without
+  // a row.
   virtual absl::Status FinishCall(const model::BilledCall& call, model::AssetGroup* group, model::Asset* asset) = 0;
 
   // Adds fields to the fingerprint of a row (the hash of a stream is known only at its end). NOT_FOUND without a row.

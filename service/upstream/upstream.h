@@ -118,6 +118,21 @@ struct TaskReport {
   std::optional<absl::Time> end_time;
 };
 
+// Which task is looked for at the vendor.
+struct TaskSearch {
+  model::TaskRequest task;  // As it was given to CreateTask.
+  absl::Time since;         // When the vendor took it, if it did: from here
+  absl::Time until;         // to here.
+};
+
+// A task of the vendor that may be the one looked for.
+struct TaskSighting {
+  std::string id;
+  std::optional<absl::Time> create_time;
+  model::TaskState state = model::TaskState::kRunning;  // As in TaskReport.
+  bool same_prompt = false;  // The vendor shows the prompt, and it is that of the task. False: it shows none.
+};
+
 // Receives the bytes of a result.
 class ResultSink {
  public:
@@ -165,6 +180,12 @@ class Upstream {
   // that the vendor knows, and `sent_prompt` is what the vendor is to read. The value is the vendor's id.
   virtual BilledResult<std::string> CreateTask(const CallOptions& call, const model::TaskRequest& task) = 0;
   virtual absl::StatusOr<TaskReport> GetTask(const CallOptions& call, const std::string& id) = 0;
+  // The vendor's tasks of that time and model that do not differ from the task looked for in anything that the vendor
+  // shows. Called only with `profile().lists_tasks`.
+  virtual absl::StatusOr<std::vector<TaskSighting>> FindTasks(const CallOptions& call, const TaskSearch& search) = 0;
+  // Takes back a task that the vendor has not begun. FAILED_PRECONDITION with kCancelUnsupported: the vendor says no;
+  // any other error leaves open whether it did. Called only with `profile().cancels_tasks`.
+  virtual absl::Status CancelTask(const CallOptions& call, const std::string& id) = 0;
 
   // ---- Webhooks ----
   // Called only with `profile().webhooks`. Whether `secret`, the header with which the vendor proves who it is, is

@@ -84,6 +84,18 @@ TEST_P(StoreContract, RefusedAssetChangeWritesNothing) {
   EXPECT_EQ(read->revision, before->revision);
 }
 
+TEST_P(StoreContract, AnAssetThatTheVendorCallsOtherwiseByNowIsNotDeleted) {
+  model::Asset asset = MakeAsset("a");
+  ASSERT_TRUE(store().PutAsset(asset).ok());
+  EXPECT_EQ(*store().DeleteAssetOf(asset.handle, "a-2"), false);
+  asset.vendor_id = "a-2";
+  ASSERT_TRUE(store().PutAsset(asset).ok());
+  EXPECT_EQ(*store().DeleteAssetOf(asset.handle, "a"), false);
+  EXPECT_TRUE(store().GetAsset(asset.handle).ok());
+  EXPECT_EQ(*store().DeleteAssetOf(asset.handle, "a-2"), true);
+  EXPECT_EQ(base::GetReason(store().DeleteAssetOf(asset.handle, "a-2").status()), base::Reason::kResourceNotFound);
+}
+
 TEST_P(StoreContract, DeletedAssetIsGone) {
   ASSERT_TRUE(store().PutAsset(MakeAsset("a")).ok());
   ASSERT_TRUE(store().DeleteAsset({"vendor", "a"}).ok());

@@ -124,6 +124,19 @@ TEST_P(StoreContract, DeletingAGroupDeletesItsAssetsOnly) {
   EXPECT_TRUE(store().GetAsset(outside.handle).ok());
 }
 
+TEST_P(StoreContract, AGroupIsDeletedAsEmptyOnlyWhenItIs) {
+  ASSERT_TRUE(store().PutGroup(MakeGroup("g")).ok());
+  model::Asset inside = MakeAsset("inside");
+  inside.group = {"vendor", "g"};
+  ASSERT_TRUE(store().PutAsset(inside).ok());
+  EXPECT_EQ(*store().DeleteEmptyGroup({"vendor", "g"}), false);
+  EXPECT_TRUE(store().GetGroup({"vendor", "g"}).ok());
+  EXPECT_TRUE(store().GetAsset(inside.handle).ok());
+  ASSERT_TRUE(store().DeleteAsset(inside.handle).ok());
+  EXPECT_EQ(*store().DeleteEmptyGroup({"vendor", "g"}), true);
+  EXPECT_EQ(base::GetReason(store().DeleteEmptyGroup({"vendor", "g"}).status()), base::Reason::kResourceNotFound);
+}
+
 TEST_P(StoreContract, GroupsAreListedNewestFirstWithinTheTenant) {
   const std::vector<std::pair<std::string, double>> made = {{"b", 20}, {"c", 10}, {"a", 30}};
   for (const auto& [id, seconds] : made) {

@@ -193,6 +193,7 @@ model::GenerationTask FullTask() {
   task.deadline_time = At(6);
   task.warnings = {"reference 2 is never mentioned", "cut \xe7"};
   task.estimated_cost = {"USD", 1'250'000};
+  task.detached = true;
   return task;
 }
 
@@ -202,6 +203,8 @@ model::BilledCall FullCall() {
   call.resource_name = "assets/vendor~a1";
   call.error = std::string("\x08\x02\xff\x00 bytes", 10);
   call.update_time = At(7);
+  call.group = FullGroup();
+  call.asset = FullAsset();
   return call;
 }
 
@@ -254,6 +257,7 @@ std::string Describe(const model::GenerationTask& task) {
   AddResult(task.result, lines);
   for (const std::string& warning : task.warnings) lines.Add("warning", warning);
   lines.Add("cost.currency", task.estimated_cost.currency).Number("cost.micros", task.estimated_cost.micros);
+  lines.Number("detached", task.detached ? 1 : 0);
   return lines.Add("state_message", task.state_message)
       .Add("upstream_task_id", task.upstream_task_id)
       .Add("create_time", task.create_time)
@@ -270,6 +274,8 @@ std::string Describe(const model::BilledCall& call) {
   lines.Add("tenant", call.key.tenant).Add("method", call.key.method).Add("request_id", call.key.request_id);
   lines.Enumerator("state", call.state);
   for (const auto& [name, value] : call.fingerprint) lines.Add("fingerprint " + name, value);
+  if (call.group.has_value()) lines.Add("group", Describe(*call.group));
+  if (call.asset.has_value()) lines.Add("asset", Describe(*call.asset));
   return lines.Add("resource_name", call.resource_name)
       .Add("error", call.error)
       .Add("create_time", call.create_time)

@@ -187,9 +187,20 @@ Answer<v1::GenerationTask> Api::GetTask(const std::string& name) {
               Named<v1::GetGenerationTaskRequest>(name));
 }
 
-Answer<v1::GenerationTask> Api::CancelTask(const std::string& name) {
-  return Call(*this, *tasks_, &v1::GenerationTaskService::Stub::CancelGenerationTask,
-              Named<v1::CancelGenerationTaskRequest>(name));
+Answer<v1::GenerationTask> Api::CancelTask(const std::string& name, bool detach) {
+  auto request = Named<v1::CancelGenerationTaskRequest>(name);
+  request.set_detach(detach);
+  return Call(*this, *tasks_, &v1::GenerationTaskService::Stub::CancelGenerationTask, request);
+}
+
+grpc::Status Api::DeleteTask(const std::string& name) {
+  return Call(*this, *tasks_, &v1::GenerationTaskService::Stub::DeleteGenerationTask,
+              Named<v1::DeleteGenerationTaskRequest>(name))
+      .status;
+}
+
+Answer<v1::ReconcileGenerationTaskResponse> Api::Reconcile(const v1::ReconcileGenerationTaskRequest& request) {
+  return Call(*this, *tasks_, &v1::GenerationTaskService::Stub::ReconcileGenerationTask, request);
 }
 
 TaskStream Api::WatchTask(const std::string& name, const std::string& resume_token, const OnMessage& on_message) {

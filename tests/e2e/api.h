@@ -84,7 +84,9 @@ class Api {
   Answer<v1::GenerationTask> CreateTask(const v1::CreateGenerationTaskRequest& request);
   Answer<v1::ListGenerationTasksResponse> ListTasks(const v1::ListGenerationTasksRequest& request);
   Answer<v1::GenerationTask> GetTask(const std::string& name);
-  Answer<v1::GenerationTask> CancelTask(const std::string& name);
+  Answer<v1::GenerationTask> CancelTask(const std::string& name, bool detach = false);
+  grpc::Status DeleteTask(const std::string& name);
+  Answer<v1::ReconcileGenerationTaskResponse> Reconcile(const v1::ReconcileGenerationTaskRequest& request);
 
   // Reads to the end of the stream. `on_message` is called with each message; false cancels the stream.
   using OnMessage = std::function<bool(const v1::WatchGenerationTaskResponse&)>;

@@ -189,26 +189,5 @@ TEST_F(CrashTest, AssetThatIsProcessingIsFollowedAfterARestart) {
   EXPECT_EQ(Bills("CreateAsset"), 1);
 }
 
-TEST_F(CrashTest, GroupWhoseReplyWasUnderWayStaysInDoubt) {
-  testing::SandboxFault fault;
-  fault.kind = "delay";
-  fault.path = "/volc/asset/CreateAssetGroup";
-  fault.after = true;
-  fault.delay = absl::Seconds(30);
-  AddFault(fault);
-  const std::string request_id = NextRequestId();
-  std::thread caller([&] { (void)NewApi()->CreateGroup("group", request_id); });
-  EXPECT_TRUE(Eventually([&] { return Bills("CreateAssetGroup") == 1; }));
-  EXPECT_TRUE(gateway().Stop(SIGKILL).ok());
-  caller.join();
-  RestartGateway();
-  for (int i = 0; i < 3; ++i) {
-    const auto answer = NewApi()->CreateGroup("group", request_id);
-    EXPECT_EQ(answer.status.error_code(), grpc::StatusCode::UNKNOWN);
-    EXPECT_EQ(answer.error().reason, "OUTCOME_UNKNOWN");
-  }
-  EXPECT_EQ(Requests(kGroupRoute), 1);
-}
-
 }  // namespace
 }  // namespace seedance::e2e

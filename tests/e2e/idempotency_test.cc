@@ -144,18 +144,6 @@ TEST_F(IdempotencyTest, UploadThatWasCutCreatesNothingAndMayBeSentAgain) {
   EXPECT_THAT(Must(sandbox().Assets()), SizeIs(1));
 }
 
-TEST_F(IdempotencyTest, LostReplyOfAnUploadIsInDoubtForEver) {
-  const v1::UploadAssetRequest::Metadata metadata = Upload(NewGroup());
-  DropReply("/volc/asset/CreateAsset");
-  for (int i = 0; i < 3; ++i) {
-    const auto answer = api().Upload(metadata, Media("hero.png"));
-    EXPECT_EQ(answer.status.error_code(), grpc::StatusCode::UNKNOWN) << answer.status.error_message();
-    EXPECT_EQ(answer.error().reason, "OUTCOME_UNKNOWN");
-  }
-  EXPECT_EQ(Bills("CreateAsset"), 1);
-  EXPECT_EQ(Requests(kAssetRoute), 1);
-}
-
 TEST_F(IdempotencyTest, OtherFieldsUnderAUsedRequestIdAreNamed) {
   const std::string task_id = NextRequestId();
   v1::GenerationTask task = TaskOf("a fox");
@@ -179,38 +167,6 @@ TEST_F(IdempotencyTest, OtherFieldsUnderAUsedRequestIdAreNamed) {
   EXPECT_EQ(other_asset.status.error_code(), grpc::StatusCode::ALREADY_EXISTS);
   EXPECT_EQ(other_asset.error().metadata["field"], "asset.display_name");
   EXPECT_EQ(AllBills(), 3);
-}
-
-TEST_F(IdempotencyTest, LostReplyOfAGroupIsInDoubtForEver) {
-  DropReply("/volc/asset/CreateAssetGroup");
-  const std::string id = NextRequestId();
-  const auto expect_doubt = [&](Api& client) {
-    const auto answer = client.CreateGroup("group", id);
-    EXPECT_EQ(answer.status.error_code(), grpc::StatusCode::UNKNOWN) << answer.status.error_message();
-    EXPECT_EQ(answer.error().reason, "OUTCOME_UNKNOWN");
-  };
-  for (int i = 0; i < 3; ++i) expect_doubt(api());
-  ASSERT_TRUE(gateway().Stop(SIGKILL).ok());
-  RestartGateway();
-  for (int i = 0; i < 3; ++i) expect_doubt(*NewApi());
-  EXPECT_EQ(Bills("CreateAssetGroup"), 1);
-  EXPECT_EQ(Requests(kGroupRoute), 1);
-}
-
-TEST_F(IdempotencyTest, LostReplyOfAnAssetIsInDoubtForEver) {
-  const v1::CreateAssetRequest request = InlineAsset(NewGroup(), NextRequestId());
-  DropReply("/volc/asset/CreateAsset");
-  const auto expect_doubt = [&](Api& client) {
-    const auto answer = client.CreateAsset(request);
-    EXPECT_EQ(answer.status.error_code(), grpc::StatusCode::UNKNOWN) << answer.status.error_message();
-    EXPECT_EQ(answer.error().reason, "OUTCOME_UNKNOWN");
-  };
-  for (int i = 0; i < 3; ++i) expect_doubt(api());
-  ASSERT_TRUE(gateway().Stop(SIGKILL).ok());
-  RestartGateway();
-  for (int i = 0; i < 3; ++i) expect_doubt(*NewApi());
-  EXPECT_EQ(Bills("CreateAsset"), 1);
-  EXPECT_EQ(Requests(kAssetRoute), 1);
 }
 
 TEST_F(IdempotencyTest, LostReplyOfATaskLeavesOneTaskInDoubt) {

@@ -18,11 +18,12 @@ constexpr char kDeleteAsset[] = "DELETE /api/v1/asset/{id}";
 constexpr char kCreateTask[] = "POST /api/v1/task";
 constexpr char kGetTask[] = "GET /api/v1/task/{id}";
 constexpr char kCancelTask[] = "DELETE /api/v1/task/{id}";
+constexpr char kHistories[] = "GET /api/open/tasks/histories";
 constexpr char kEphemeral[] = "POST /api/ephemeral_resource";
 
 // In this order: a fixed path goes before an id.
-constexpr const char* kRoutes[] = {kUpload,     kBatch,   kList,       kGetAsset, kDeleteAsset,
-                                   kCreateTask, kGetTask, kCancelTask, kEphemeral};
+constexpr const char* kRoutes[] = {kUpload,     kBatch,   kList,       kGetAsset,  kDeleteAsset,
+                                   kCreateTask, kGetTask, kCancelTask, kHistories, kEphemeral};
 
 // What libraries send when nobody chose a name.
 constexpr const char* kBannedAgents[] = {"Python-urllib/", "python-requests/", "Go-http-client/",
@@ -75,6 +76,7 @@ ApiReply PiApiApi::Dispatch(const std::string& route, const std::string& key, co
   if (route == kCreateTask) return tasks_.Create(key, call);
   if (route == kGetTask) return tasks_.Get(key, id, call);
   if (route == kCancelTask) return tasks_.Cancel(key, id);
+  if (route == kHistories) return tasks_.Histories(key, call);
   return UploadEphemeralFile(shared_, key, call);
 }
 

@@ -13,6 +13,8 @@ const std::map<std::string, PiApiPlan> kPlans = {{"hobbyist", PiApiPlan::kHobbyi
                                                  {"enterprise", PiApiPlan::kEnterprise}};
 const std::map<std::string, WordCase> kCases = {
     {"title", WordCase::kTitle}, {"lower", WordCase::kLower}, {"upper", WordCase::kUpper}, {"mixed", WordCase::kMixed}};
+const std::map<std::string, HistoriesShape> kHistories = {
+    {"object", HistoriesShape::kObject}, {"array", HistoriesShape::kArray}, {"none", HistoriesShape::kNone}};
 const std::map<std::string, WebhookEvents> kEvents = {{"all", WebhookEvents::kAll},
                                                       {"terminal", WebhookEvents::kTerminal}};
 
@@ -39,6 +41,12 @@ void PiApiFlags::AddTo(CLI::App& app) {
       ->capture_default_str();
   app.add_flag("--piapi-assets-on-all-twins", piapi_.assets_on_all_twins,
                "PiAPI: take asset:// also on the less-restriction types of mini and 2.5");
+  app.add_option("--piapi-histories", piapi_.histories,
+                 "PiAPI: where the list of tasks stands: object (data.tasks), array (data), none (404) [object]")
+      ->transform(CLI::CheckedTransformer(kHistories));
+  app.add_option("--piapi-histories-prompts", piapi_.histories_prompts, "PiAPI: the list of tasks shows their input")
+      ->capture_default_str();
+  app.add_flag("--piapi-cancel", piapi_.cancel, "PiAPI: DELETE cancels a task that is Pending");
   AddRefusalsTo(app);
   AddWebhooksTo(app);
 }

@@ -18,6 +18,13 @@ enum class WordCase {
   kMixed,  // One of the three, by resource and word.
 };
 
+// Where the list of tasks stands in its answer.
+enum class HistoriesShape {
+  kObject,  // data.tasks, with data.total.
+  kArray,   // data.
+  kNone,    // There is no such path.
+};
+
 // How the emulated PiAPI behaves. What its contract leaves open is a setting.
 struct PiApiOptions {
   PiApiPlan plan = PiApiPlan::kDeveloper;
@@ -29,10 +36,13 @@ struct PiApiOptions {
   std::optional<int64_t> points;            // Of each key; not set: never short.
   bool ephemeral_plan_ok = true;            // False: uploads of files are refused for the plan.
   bool assets_on_all_twins = false;         // asset:// also on the less-restriction twins of mini and 2.5.
-  int quota_status = 429;                   // HTTP status when the asset quota is full.
-  int limit_status = 429;                   // HTTP status at the limit of active tasks.
-  int credit_status = 402;                  // HTTP status when points are short.
-  bool refuse_in_body = false;  // Limit and credits answer HTTP 200, code 500, the text in data.error.message.
+  HistoriesShape histories = HistoriesShape::kObject;
+  bool histories_prompts = true;  // The list shows what was asked for.
+  bool cancel = false;            // Tasks can be cancelled while they are Pending.
+  int quota_status = 429;         // HTTP status when the asset quota is full.
+  int limit_status = 429;         // HTTP status at the limit of active tasks.
+  int credit_status = 402;        // HTTP status when points are short.
+  bool refuse_in_body = false;    // Limit and credits answer HTTP 200, code 500, the text in data.error.message.
 
   int64_t AssetQuota() const;
   absl::Duration AssetTtl() const;

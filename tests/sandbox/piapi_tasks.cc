@@ -1,8 +1,11 @@
 #include "tests/sandbox/piapi_tasks.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
+#include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "tests/sandbox/inline_media.h"
 #include "tests/sandbox/piapi_errors.h"
@@ -15,6 +18,18 @@ constexpr int kContentViolation = 10003;
 
 ApiReply TaskReply(const Json& task) {
   return {200, Dump({{"code", 200}, {"message", "success"}, {"data", task}}), "application/json", {}};
+}
+
+// A positive number in the query; `otherwise` for anything else.
+int64_t QueryNumber(const ApiCall& call, const char* name, int64_t otherwise) {
+  int64_t number = 0;
+  return absl::SimpleAtoi(call.Query(name), &number) && number > 0 ? number : otherwise;
+}
+
+// Unix seconds in the query.
+absl::Time QueryTime(const ApiCall& call, const char* name, absl::Time otherwise) {
+  const int64_t seconds = QueryNumber(call, name, 0);
+  return seconds == 0 ? otherwise : absl::FromUnixSeconds(seconds);
 }
 
 // URLs that auto_upload_assets turns into ephemeral assets.
@@ -124,11 +139,43 @@ ApiReply PiApiTasks::Get(const std::string& key, const std::string& id, const Ap
   return TaskReply(PiApiTaskJson(*task, now, call.host, shared_.options, shared_.links));
 }
 
-// Only Kling, Midjourney and Luma have it.
+// Documented for Kling, Midjourney and Luma only.
 ApiReply PiApiTasks::Cancel(const std::string& key, const std::string& id) {
   const std::optional<Task> task = shared_.world.FindTask(key, id);
   if (!task.has_value() || task->piapi == nullptr) return PiApiError(404, "task not found");
-  return PiApiError(400, "cancel task is not supported for model seedance");
+  if (!shared_.options.piapi.cancel) return PiApiError(400, "cancel task is not supported for model seedance");
+  if (!shared_.world.CancelTask(key, id, shared_.clock.Now())) {
+    return PiApiError(400, "only pending tasks can be canceled");
+  }
+  return {200, Dump({{"code", 200}, {"message", absl::StrCat("task ", id, " canceled")}}), "application/json", {}};
+}
+
+ApiReply PiApiTasks::Histories(const std::string& key, const ApiCall& call) {
+  const PiApiOptions& options = shared_.options.piapi;
+  if (options.histories == HistoriesShape::kNone) return PiApiError(404, "no such path");
+  const absl::Time now = shared_.clock.Now();
+  const std::string model = call.Query("model");
+  const absl::Time first_time = QueryTime(call, "start_time", absl::InfinitePast());
+  const absl::Time last_time = QueryTime(call, "end_time", absl::InfiniteFuture());
+  std::vector<Task> found;
+  for (Task& task : shared_.world.Tasks(key)) {
+    const bool wanted = task.piapi != nullptr && (model.empty() || model == "seedance") &&
+                        task.plan.submitted >= first_time && task.plan.submitted <= last_time;
+    if (wanted) found.push_back(std::move(task));
+  }
+  const auto total = static_cast<int64_t>(found.size());
+  const int64_t page = QueryNumber(call, "page", 1);
+  const int64_t size = std::min<int64_t>(QueryNumber(call, "page_size", 10), 100);
+  const int64_t first = page > total ? total : (page - 1) * size;
+  Json items = Json::array();
+  for (int64_t i = first; i < std::min(total, first + size); ++i) {
+    Json item = PiApiTaskJson(found[static_cast<size_t>(i)], now, call.host, shared_.options, shared_.links);
+    if (!options.histories_prompts) item.erase("input");
+    items.push_back(std::move(item));
+  }
+  const bool plain = options.histories == HistoriesShape::kArray;
+  const Json data = plain ? items : Json{{"total", total}, {"page", page}, {"page_size", size}, {"tasks", items}};
+  return {200, Dump({{"code", 200}, {"message", "success"}, {"data", data}}), "application/json", {}};
 }
 
 }  // namespace seedance::sandbox

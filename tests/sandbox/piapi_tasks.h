@@ -19,6 +19,8 @@ class PiApiTasks {
   ApiReply Create(const std::string& key, const ApiCall& call);
   ApiReply Get(const std::string& key, const std::string& id, const ApiCall& call);
   ApiReply Cancel(const std::string& key, const std::string& id);
+  // /api/open/tasks/histories.
+  ApiReply Histories(const std::string& key, const ApiCall& call);
 
  private:
   // Limits of the plan and the points; a refusal when one is reached.

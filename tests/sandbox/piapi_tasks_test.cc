@@ -122,6 +122,55 @@ TEST_F(PiApiTasksTest, UnknownTasksAreNotFoundAndCancelIsNotForSeedance) {
   EXPECT_EQ(Call("DELETE", "/api/v1/task/nothing").status, 404);
 }
 
+TEST_F(PiApiTasksTest, OnlyAPendingTaskIsCancelledAndIsPaidBack) {
+  RestartWith([](Options& options) { options.piapi.cancel = true; });
+  const std::string pending = Task("a");
+  const std::string staged = Task("b");
+  EXPECT_EQ(Call("DELETE", "/api/v1/task/" + pending).status, 200);
+  EXPECT_EQ(Data(pending)["status"], "Cancelled");
+  EXPECT_EQ(Data(pending)["error"]["code"], 0);
+  EXPECT_EQ(Refunds(), 1u);
+  EXPECT_EQ(Call("DELETE", "/api/v1/task/" + pending).status, 400);
+  Advance(10);
+  EXPECT_EQ(Data(staged)["status"], "Staged");
+  EXPECT_EQ(Call("DELETE", "/api/v1/task/" + staged).status, 400);
+  EXPECT_EQ(Call("DELETE", "/api/v1/task/nothing").status, 404);
+  Advance(100);
+  EXPECT_EQ(Data(staged)["status"], "Completed");
+  EXPECT_EQ(Refunds(), 1u);
+}
+
+TEST_F(PiApiTasksTest, HistoriesListTheKeysTasksNewestFirst) {
+  const std::string path = "/api/open/tasks/histories";
+  std::vector<std::string> made;
+  for (int i = 0; i < 12; ++i) made.push_back(Task("shot"));
+  const Json first = Call("GET", path).json()["data"];
+  EXPECT_EQ(first["total"], 12);
+  ASSERT_EQ(first["tasks"].size(), 10u);
+  EXPECT_EQ(first["tasks"][0]["task_id"], made.back());
+  EXPECT_EQ(first["tasks"][0]["input"]["prompt"], "shot");
+  EXPECT_EQ(Call("GET", path + "?page=2&page_size=10").json()["data"]["tasks"].size(), 2u);
+  EXPECT_EQ(Call("GET", path + "?page_size=100&model=kling").json()["data"]["total"], 0);
+  EXPECT_EQ(Call("GET", path + "?end_time=1000").json()["data"]["total"], 0);
+  EXPECT_EQ(Call("GET", path + "?start_time=1000").json()["data"]["total"], 12);
+  EXPECT_EQ(Call("GET", path, Json(), "two").json()["data"]["total"], 0);
+}
+
+TEST_F(PiApiTasksTest, WhereHistoriesStandIsASetting) {
+  const std::string path = "/api/open/tasks/histories";
+  RestartWith([](Options& options) {
+    options.piapi.histories = HistoriesShape::kArray;
+    options.piapi.histories_prompts = false;
+  });
+  const std::string id = Task("x");
+  const Json data = Call("GET", path).json()["data"];
+  ASSERT_TRUE(data.is_array());
+  EXPECT_EQ(data[0]["task_id"], id);
+  EXPECT_FALSE(data[0].contains("input"));
+  RestartWith([](Options& options) { options.piapi.histories = HistoriesShape::kNone; });
+  EXPECT_EQ(Call("GET", path).status, 404);
+}
+
 TEST_F(PiApiTasksTest, ThePlanLimitsActiveTasks) {
   RestartWith([](Options& options) { options.piapi.max_tasks = 2; });
   Task("a");

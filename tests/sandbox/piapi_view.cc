@@ -20,14 +20,14 @@ std::string StatusWord(const Task& task, Stage stage) {
     case Stage::kFailed:
       break;
   }
-  return "Failed";
+  return task.plan.course == Course::kCancelled ? "Cancelled" : "Failed";
 }
 
 // A real person's face is not told apart from other faults: the cause is only in the logs.
 Json ErrorJson(Course course, bool failed) {
   int code = 0;
   std::string message;
-  if (failed) {
+  if (failed && course != Course::kCancelled) {
     const bool moderated = course == Course::kModerated;
     code = moderated ? 10003 : 10000;
     message = moderated ? "Your content violated community guidelines." : "internal error";
@@ -55,7 +55,7 @@ void AddFirstLogs(const PiApiJob& job, Json& logs) {
 Json LogsAt(const Task& task, absl::Time at) {
   Json logs = Json::array();
   if (at >= task.plan.queued) AddFirstLogs(*task.piapi, logs);
-  if (StageAt(task.plan, task.plan.ended) != Stage::kFailed) return logs;
+  if (task.plan.course == Course::kCancelled || StageAt(task.plan, task.plan.ended) != Stage::kFailed) return logs;
   const bool strict = task.piapi->request.model.strict;
   const FailureCause cause = CauseOf(task.plan.course);
   const absl::Time retried = task.plan.started + (task.plan.ended - task.plan.started) / 2;

@@ -41,6 +41,11 @@ TaskPlan PlanTask(std::string_view prompt, absl::Time now, absl::Duration total)
   return plan;
 }
 
+void CancelPlan(absl::Time now, TaskPlan& plan) {
+  plan.course = Course::kCancelled;
+  plan.queued = plan.started = plan.ended = now;
+}
+
 FailureCause CauseOf(Course course) {
   if (course == Course::kModerated) {
     return {"OutputVideoSensitiveContentDetected",
@@ -57,8 +62,8 @@ Stage StageAt(const TaskPlan& plan, absl::Time now) {
   if (now < plan.queued) return Stage::kNotStarted;
   if (now < plan.started) return Stage::kQueued;
   if (now < plan.ended) return Stage::kRunning;
-  const bool failed =
-      plan.course == Course::kModerated || plan.course == Course::kFailed || plan.course == Course::kFace;
+  const bool failed = plan.course == Course::kModerated || plan.course == Course::kFailed ||
+                      plan.course == Course::kFace || plan.course == Course::kCancelled;
   return failed ? Stage::kFailed : Stage::kSucceeded;
 }
 

@@ -20,6 +20,7 @@ enum class Course {
   kLegacy,       // [legacy]: succeeds, the link is found only in fail_reason.
   kNoUrl,        // [nourl]: succeeds without any link.
   kUnknownWord,  // [unknown]: an undocumented status word while it runs, then succeeds.
+  kCancelled,    // Taken back before it began; counts as failed.
 };
 
 enum class Stage { kNotStarted, kQueued, kRunning, kSucceeded, kFailed };
@@ -36,6 +37,9 @@ struct TaskPlan {
 bool AsksForInputModeration(std::string_view prompt);
 
 TaskPlan PlanTask(std::string_view prompt, absl::Time now, absl::Duration total);
+
+// The plan of a task that is taken back at `now`.
+void CancelPlan(absl::Time now, TaskPlan& plan);
 
 // What Ark says of a failed task; both gateways stand before it.
 struct FailureCause {

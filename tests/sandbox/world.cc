@@ -157,6 +157,24 @@ std::optional<Task> World::PollTask(const std::string& key, const std::string& i
   return Copy(task);
 }
 
+std::vector<Task> World::Tasks(const std::string& key) {
+  base::MutexLock lock(mutex_);
+  std::vector<Task> found;
+  for (const std::optional<Task>& task : tasks_.rows) {
+    if (task.has_value() && task->key == key) found.push_back(*task);
+  }
+  std::reverse(found.begin(), found.end());
+  return found;
+}
+
+bool World::CancelTask(const std::string& key, const std::string& id, absl::Time now) {
+  base::MutexLock lock(mutex_);
+  Task* task = Owned(tasks_.Find(id), key);
+  if (task == nullptr || StageAt(task->plan, now) != Stage::kNotStarted) return false;
+  CancelPlan(now, task->plan);
+  return true;
+}
+
 std::optional<Task> World::FindAnyTask(const std::string& id) {
   base::MutexLock lock(mutex_);
   return Copy(tasks_.Find(id));

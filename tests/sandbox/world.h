@@ -98,6 +98,10 @@ class World {
   std::optional<Task> FindTask(const std::string& key, const std::string& id);
   // FindTask that counts as a poll.
   std::optional<Task> PollTask(const std::string& key, const std::string& id, absl::Time now);
+  // Tasks of the key, newest first.
+  std::vector<Task> Tasks(const std::string& key);
+  // Takes back a task that has not begun at `now`, once. False: it has, or it is not known.
+  bool CancelTask(const std::string& key, const std::string& id, absl::Time now);
   // Whoever owns it.
   std::optional<Task> FindAnyTask(const std::string& id);
   std::optional<Asset> FindAnyAsset(const std::string& id);

@@ -141,6 +141,8 @@ class FakeVendor {
   FakeMethod<absl::StatusOr<std::string>> stage_file;
   FakeMethod<Billed> create_task;
   FakeMethod<absl::StatusOr<upstream::TaskReport>> get_task;
+  FakeMethod<absl::StatusOr<std::vector<upstream::TaskSighting>>> find_tasks;
+  FakeMethod<absl::Status> cancel_task;
   FakeMethod<absl::Status> fetch_result;
 
   // What the vendor knows.
@@ -155,6 +157,11 @@ class FakeVendor {
   void SetTask(const std::string& id, const upstream::TaskReport& report) {
     base::MutexLock lock(mutex_);
     tasks_[id] = report;
+  }
+  // What a search for a task with this prompt finds besides.
+  void SetSighting(const std::string& prompt, const upstream::TaskSighting& sighting) {
+    base::MutexLock lock(mutex_);
+    sightings_.emplace(prompt, sighting);
   }
   // State that new assets have, PROCESSING at first.
   void SetNewAssets(model::AssetState state) {
@@ -200,6 +207,7 @@ class FakeVendor {
   std::map<std::string, upstream::GroupReport> groups_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, upstream::AssetReport> assets_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, upstream::TaskReport> tasks_ ABSL_GUARDED_BY(mutex_);
+  std::multimap<std::string, upstream::TaskSighting> sightings_ ABSL_GUARDED_BY(mutex_);  // By prompt.
   std::map<std::string, std::string> files_ ABSL_GUARDED_BY(mutex_);
   std::vector<model::TaskRequest> sent_tasks_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::string> uploads_ ABSL_GUARDED_BY(mutex_);
@@ -338,6 +346,39 @@ class FakeUpstream : public upstream::Upstream {
 
   absl::StatusOr<upstream::TaskReport> GetTask(const upstream::CallOptions& call, const std::string& id) override {
     return Find(vendor_.get_task, &FakeVendor::tasks_, call, id);
+  }
+
+  absl::StatusOr<std::vector<upstream::TaskSighting>> FindTasks(const upstream::CallOptions& call,
+                                                                const upstream::TaskSearch& search) override {
+    using Answer = absl::StatusOr<std::vector<upstream::TaskSighting>>;
+    return vendor_.find_tasks.Run(
+        call,
+        [&]() -> Answer {
+          base::MutexLock lock(vendor_.mutex_);
+          std::vector<upstream::TaskSighting> found;
+          const auto [first, last] = vendor_.sightings_.equal_range(search.task.prompt);
+          for (auto row = first; row != last; ++row) {
+            const std::optional<absl::Time> time = row->second.create_time;
+            if (!time.has_value() || (*time >= search.since && *time <= search.until)) found.push_back(row->second);
+          }
+          return found;
+        },
+        []() -> Answer { return BrokenOff(); });
+  }
+
+  // Only what is queued is taken back.
+  absl::Status CancelTask(const upstream::CallOptions& call, const std::string& id) override {
+    return vendor_.cancel_task.Run(
+        call,
+        [&]() -> absl::Status {
+          base::MutexLock lock(vendor_.mutex_);
+          const auto task = vendor_.tasks_.find(id);
+          if (task == vendor_.tasks_.end()) return Unknown(id);
+          if (task->second.state != model::TaskState::kQueued) return Failure(base::Reason::kCancelUnsupported, "no");
+          task->second.state = model::TaskState::kCancelled;
+          return absl::OkStatus();
+        },
+        BrokenOff);
   }
 
   // The secret is `hush`, and a body is the id itself.

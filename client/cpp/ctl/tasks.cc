@@ -8,6 +8,7 @@
 #include "client/cpp/ctl/labels.h"
 #include "client/cpp/ctl/names.h"
 #include "client/cpp/ctl/pages.h"
+#include "client/cpp/ctl/reconcile.h"
 #include "client/cpp/ctl/reference.h"
 #include "client/cpp/ctl/watch_tasks.h"
 
@@ -81,10 +82,39 @@ int Watch(Session& session, const WatchArguments& arguments) {
   return code;
 }
 
-int Cancel(Session& session, const std::string& name) {
-  gateway::v1::CancelGenerationTaskRequest request;
-  request.set_name(name);
-  return Show(session, "cancelling " + name, session.client().CancelGenerationTask(request, session.call()));
+void AddCancel(CLI::App& noun, Session& session) {
+  auto request = std::make_shared<gateway::v1::CancelGenerationTaskRequest>();
+  CLI::App* command =
+      AddCommand(noun, session, "cancel", "cancel a task that the vendor has not begun",
+                 {"seedancectl tasks cancel $TASK", "seedancectl tasks cancel $TASK --detach"}, [&session, request] {
+                   return Show(session, "cancelling " + request->name(),
+                               session.client().CancelGenerationTask(*request, session.call()));
+                 });
+  command
+      ->add_option_function<std::string>(
+          "NAME", [request](const std::string& name) { request->set_name(TaskName(name)); }, "the task")
+      ->required();
+  command->add_flag_callback(
+      "--detach", [request] { request->set_detach(true); },
+      "give it up where the vendor cannot cancel it: it goes on there, and is billed");
+}
+
+void AddDelete(CLI::App& noun, Session& session) {
+  auto request = std::make_shared<gateway::v1::DeleteGenerationTaskRequest>();
+  CLI::App* command = AddCommand(noun, session, "delete", "delete the record of a task that has ended",
+                                 {"seedancectl tasks delete $TASK"}, [&session, request] {
+                                   const absl::Status status =
+                                       session.client().DeleteGenerationTask(*request, session.call());
+                                   if (!status.ok()) return session.Fail("deleting " + request->name(), status);
+                                   session.Note("deleted " + request->name());
+                                   return static_cast<int>(kExitOk);
+                                 });
+  command
+      ->add_option_function<std::string>(
+          "NAME", [request](const std::string& name) { request->set_name(TaskName(name)); }, "the task")
+      ->required();
+  command->add_flag_callback(
+      "--allow-missing", [request] { request->set_allow_missing(true); }, "succeed if it does not exist");
 }
 
 // A command whose only argument is a task.
@@ -127,7 +157,9 @@ void AddTaskCommands(CLI::App& app, Session& session) {
                        [&session, watch] { return Watch(session, *watch); });
   command->add_option("NAME", watch->name, "the task; without it: all, until Ctrl-C");
   AddFilter(command, *watch);
-  AddOnTask(*noun, session, "cancel", "cancel a task that the vendor has not taken yet", Cancel);
+  AddCancel(*noun, session);
+  AddDelete(*noun, session);
+  AddReconcileCommand(*noun, session);
 }
 
 }  // namespace seedance::client::ctl

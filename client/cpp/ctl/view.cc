@@ -214,6 +214,7 @@ std::string RenderTask(const GenerationTask& task, const View& view) {
   Fields fields = {{"name", task.name()},
                    {"state", StateCell(task.state())},
                    {"error", ErrorCell(task.has_error(), task.error())},
+                   {"given up", task.detached() ? "yes; the vendor goes on and bills it" : ""},
                    {"progress", ProgressWord(task)},
                    {"waits for", OneLine(task.state_message())},
                    {"upstream", task.upstream()},

@@ -97,6 +97,15 @@ absl::Status EraseAsset(Connection& connection, const model::UpstreamHandle& han
   return erased == 0 ? NotFound(handle) : absl::OkStatus();
 }
 
+absl::StatusOr<bool> EraseAssetOf(Connection& connection, const model::UpstreamHandle& handle,
+                                  const std::string& upstream_id) {
+  const absl::StatusOr<model::Asset> asset = ReadAsset(connection, handle);
+  if (!asset.ok()) return asset.status();
+  if (asset->upstream_id() != upstream_id) return false;
+  if (absl::Status erased = EraseAsset(connection, handle); !erased.ok()) return erased;
+  return true;
+}
+
 absl::StatusOr<model::Page<model::Asset>> ListAssets(Connection& connection, const Store::AssetFilter& filter,
                                                      const model::PageCursor& after, int limit) {
   ListQuery query("SELECT revision, body FROM assets WHERE tenant = ?", filter.tenant);

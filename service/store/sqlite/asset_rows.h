@@ -18,6 +18,8 @@ namespace seedance::store::sqlite {
 void WriteAsset(Connection& connection, model::Asset& asset);
 absl::StatusOr<model::Asset> ReadAsset(Connection& connection, const model::UpstreamHandle& handle);
 absl::Status EraseAsset(Connection& connection, const model::UpstreamHandle& handle);
+absl::StatusOr<bool> EraseAssetOf(Connection& connection, const model::UpstreamHandle& handle,
+                                  const std::string& upstream_id);
 absl::StatusOr<model::Page<model::Asset>> ListAssets(Connection& connection, const Store::AssetFilter& filter,
                                                      const model::PageCursor& after, int limit);
 absl::StatusOr<std::optional<model::Asset>> FindAsset(Connection& connection, const model::UpstreamHandle& group,

@@ -96,6 +96,8 @@ absl::Status EndCall(Connection& connection, const BilledCall& call) {
   row->resource_name = call.resource_name;
   row->error = call.error;
   row->update_time = call.update_time;
+  // More is known of what it makes at the end of an upload than at its beginning.
+  if (call.asset.has_value()) row->asset = call.asset;
   RewriteCall(connection, *row);
   return absl::OkStatus();
 }

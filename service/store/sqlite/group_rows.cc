@@ -60,6 +60,16 @@ absl::Status EraseGroup(Connection& connection, const model::UpstreamHandle& han
   return absl::OkStatus();
 }
 
+absl::StatusOr<bool> EraseEmptyGroup(Connection& connection, const model::UpstreamHandle& handle) {
+  {
+    Query inside(connection, "SELECT 1 FROM assets WHERE group_name = ? LIMIT 1");
+    inside.Text(HandleKey(handle));
+    if (inside.Step()) return false;
+  }
+  if (absl::Status erased = EraseGroup(connection, handle); !erased.ok()) return erased;
+  return true;
+}
+
 absl::StatusOr<model::Page<model::AssetGroup>> ListGroups(Connection& connection, const Store::GroupFilter& filter,
                                                           const model::PageCursor& after, int limit) {
   ListQuery query("SELECT revision, body FROM asset_groups WHERE tenant = ?", filter.tenant);

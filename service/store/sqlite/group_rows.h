@@ -17,6 +17,7 @@ void WriteGroup(Connection& connection, model::AssetGroup& group);
 absl::StatusOr<model::AssetGroup> ReadGroup(Connection& connection, const model::UpstreamHandle& handle);
 // Deletes the assets too.
 absl::Status EraseGroup(Connection& connection, const model::UpstreamHandle& handle);
+absl::StatusOr<bool> EraseEmptyGroup(Connection& connection, const model::UpstreamHandle& handle);
 absl::StatusOr<model::Page<model::AssetGroup>> ListGroups(Connection& connection, const Store::GroupFilter& filter,
                                                           const model::PageCursor& after, int limit);
 

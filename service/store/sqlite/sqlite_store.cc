@@ -68,6 +68,10 @@ class SqliteStore : public Store {
     return writer_.Run([&](Connection& connection) { return EraseGroup(connection, handle); });
   }
 
+  absl::StatusOr<bool> DeleteEmptyGroup(const model::UpstreamHandle& handle) override {
+    return Write<bool>([&](Connection& connection) { return EraseEmptyGroup(connection, handle); });
+  }
+
   absl::StatusOr<model::Page<model::AssetGroup>> ListGroups(const GroupFilter& filter, const model::PageCursor& after,
                                                             int limit) override {
     return readers_->Run([&](Connection& connection) { return sqlite::ListGroups(connection, filter, after, limit); });
@@ -108,6 +112,10 @@ class SqliteStore : public Store {
 
   absl::Status DeleteAsset(const model::UpstreamHandle& handle) override {
     return writer_.Run([&](Connection& connection) { return EraseAsset(connection, handle); });
+  }
+
+  absl::StatusOr<bool> DeleteAssetOf(const model::UpstreamHandle& handle, const std::string& upstream_id) override {
+    return Write<bool>([&](Connection& connection) { return EraseAssetOf(connection, handle, upstream_id); });
   }
 
   absl::StatusOr<model::Page<model::Asset>> ListAssets(const AssetFilter& filter, const model::PageCursor& after,

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "service/base/error.h"
 #include "service/base/random.h"
@@ -31,6 +32,12 @@ constexpr int kMaxFindPages = 20;
 // The vendor wants to hear which type of group is meant.
 bool DemandsGroupType(const HttpReply& reply) {
   return reply.outcome == HttpOutcome::kReply && reply.status == 400 && absl::StrContains(reply.body, "GroupType");
+}
+
+absl::Status Unsupported(const char* what) {
+  base::ErrorDetail detail;
+  detail.reason = Reason::kUnsupportedByUpstream;
+  return base::MakeError(absl::StrCat("AnyFast has no ", what), detail);
 }
 
 // Passes the caller's cancellation on only while the vendor cannot have the whole body: later it would lose the answer.
@@ -172,6 +179,12 @@ class AnyFast : public Upstream {
     if (!report.has_value()) return client_.ReadError(Operation::kReadTask, call, *reply, std::nullopt);
     return *std::move(report);
   }
+
+  // The vendor has neither list nor cancel of tasks, and the profile says so.
+  absl::StatusOr<std::vector<TaskSighting>> FindTasks(const CallOptions&, const TaskSearch&) override {
+    return Unsupported("list of tasks");
+  }
+  absl::Status CancelTask(const CallOptions&, const std::string&) override { return Unsupported("cancel of tasks"); }
 
   absl::Status FetchResult(const CallOptions& call, const std::string& uri, int64_t offset, int64_t limit,
                            ResultSink& sink) override {

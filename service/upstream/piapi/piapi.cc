@@ -14,6 +14,7 @@
 #include "service/upstream/piapi/asset_report.h"
 #include "service/upstream/piapi/base64_source.h"
 #include "service/upstream/piapi/error_table.h"
+#include "service/upstream/piapi/task_list.h"
 #include "service/upstream/piapi/task_report.h"
 #include "service/upstream/piapi/vendor_error.h"
 #include "service/upstream/piapi/webhook.h"
@@ -37,6 +38,8 @@ constexpr int kMaxPages = 100;
 PiApiOptions WithOwnFacts(PiApiOptions options) {
   options.profile.webhooks = !options.webhook_endpoint.empty();
   if (options.upload_url.empty()) options.profile.assets.max_staged_bytes = 0;
+  options.profile.lists_tasks = !options.paths.task_list.empty();
+  options.profile.cancels_tasks = !options.paths.task_cancel.empty();
   return options;
 }
 
@@ -49,6 +52,21 @@ absl::Status Unsupported(const char* what) {
   detail.reason = Reason::kUnsupportedByUpstream;
   return base::MakeError(absl::StrCat("PiAPI has no ", what), detail);
 }
+
+// Notices how a list is sorted, for the vendor does not say whether it heeds the times that it was asked for.
+class NewestFirst {
+ public:
+  void Add(std::optional<absl::Time> time) {
+    sorted_ = sorted_ && time.has_value() && *time <= last_;
+    if (time.has_value()) last_ = *time;
+  }
+  // Whether everything that follows is older than `time`.
+  bool IsBefore(absl::Time time) const { return sorted_ && last_ < time; }
+
+ private:
+  bool sorted_ = true;
+  absl::Time last_ = absl::InfiniteFuture();
+};
 
 // A reply of success that does not say the contrary in its body.
 bool Succeeded(const HttpReply& reply) { return IsSuccess(reply) && !PiApiSaysFailure(JsonNode::Parse(reply.body)); }
@@ -190,6 +208,42 @@ class PiApi : public Upstream {
     return client_.ReadError(Operation::kReadTask, call, *reply, std::nullopt);
   }
 
+  absl::StatusOr<std::vector<TaskSighting>> FindTasks(const CallOptions& call, const TaskSearch& search) override {
+    const std::string& model = search.task.model.empty() ? options_.profile.default_model : search.task.model;
+    std::vector<TaskSighting> found;
+    std::set<std::string> seen;
+    NewestFirst order;
+    for (int number = 1; number <= kMaxPages; ++number) {
+      absl::StatusOr<PiApiTaskPage> page = TaskPage(call, search, number);
+      if (!page.ok()) return page.status();
+      const size_t before = seen.size();
+      for (const PiApiListedTask& task : page->items) {
+        if (task.id.empty() || !seen.insert(task.id).second) continue;
+        order.Add(task.create_time);
+        if (MayBe(task, search, model)) found.push_back(ToSighting(task));
+      }
+      const bool complete = page->total.has_value() && static_cast<int64_t>(seen.size()) >= *page->total;
+      // A vendor that knows no pages sends the same again.
+      if (complete || order.IsBefore(search.since) || seen.size() == before) return found;
+    }
+    base::ErrorDetail detail;
+    detail.reason = Reason::kUpstreamUnavailable;
+    return base::MakeError("the vendor lists too many tasks to look through", detail);
+  }
+
+  absl::Status CancelTask(const CallOptions& call, const std::string& id) override {
+    HttpRequest request = client_.Request(call, "DELETE", PathOf(options_.paths.task_cancel, id));
+    absl::StatusOr<HttpReply> reply = client_.SendRead(call, request);
+    if (!reply.ok()) return reply.status();
+    if (Succeeded(*reply)) return absl::OkStatus();
+    const absl::Status error = client_.ReadError(Operation::kReadTask, call, *reply, std::nullopt);
+    if (!IsRefusal(*reply)) return error;
+    base::ErrorDetail detail = base::GetErrorDetail(error);
+    detail.reason = Reason::kCancelUnsupported;
+    detail.retry_delay.reset();
+    return base::MakeError(absl::StrCat("the vendor did not cancel the task: ", std::string(error.message())), detail);
+  }
+
   bool IsWebhookSecret(std::string_view secret) const override {
     return IsPiApiWebhookSecret(options_.webhook_secret, secret);
   }
@@ -225,6 +279,39 @@ class PiApi : public Upstream {
     HttpRequest request = client_.Request(call, "POST", path, std::move(body));
     client_.MakeBilled(call, request);
     return request;
+  }
+
+  // A word of the vendor itself about the task, and not about the key, the pace or its own health.
+  static bool IsRefusal(const HttpReply& reply) {
+    if (reply.outcome != HttpOutcome::kReply) return false;
+    switch (reply.status) {
+      case 401:
+      case 403:
+      case 404:  // The path, as likely as the task.
+      case 408:
+      case 429:
+        return false;
+      default:
+        return reply.status < 500 && JsonNode::Parse(reply.body).IsObject();
+    }
+  }
+
+  absl::StatusOr<PiApiTaskPage> TaskPage(const CallOptions& call, const TaskSearch& search, int number) {
+    HttpRequest request =
+        client_.Request(call, "GET",
+                        absl::StrCat(options_.paths.task_list, "?page=", number, "&page_size=", kPageSize,
+                                     "&model=seedance&start_time=", absl::ToUnixSeconds(search.since),
+                                     "&end_time=", absl::ToUnixSeconds(search.until)));
+    absl::StatusOr<HttpReply> reply = client_.SendRead(call, request);
+    if (!reply.ok()) return reply.status();
+    if (Succeeded(*reply)) {
+      if (auto page = ReadPiApiTasks(reply->body)) return *std::move(page);
+    }
+    const absl::Status error = client_.ReadError(Operation::kReadTask, call, *reply, std::nullopt);
+    if (base::GetReason(error) != Reason::kResourceNotFound) return error;
+    base::ErrorDetail detail;
+    detail.reason = Reason::kUpstreamProtocol;
+    return base::MakeError("the vendor does not know the path of the list of tasks; check paths.task_list", detail);
   }
 
   // The paths for one asset are not documented: an answer like that may be about the path or about the asset.

@@ -21,14 +21,17 @@ struct PiApiPaths {
   std::string asset_delete = "/api/v1/asset/{id}";
   std::string task_create = "/api/v1/task";
   std::string task_get = "/api/v1/task/{id}";
+  std::string task_list = "/api/open/tasks/histories";  // Empty: there is none.
+  std::string task_cancel;                              // Empty: the vendor cannot cancel.
 };
 
 struct PiApiOptions {
   std::string name = "piapi";
   std::string base_url = "https://api.piapi.ai";  // Without a slash at the end.
   base::Secret api_key;
-  // Its default_model is sent as it stands. Two fields are set by the dialect itself: `webhooks`, true with a
-  // `webhook_endpoint`, and `assets.max_staged_bytes`, 0 without an `upload_url`.
+  // Its default_model is sent as it stands. Some fields are set by the dialect itself: `webhooks`, true with a
+  // `webhook_endpoint`; `assets.max_staged_bytes`, 0 without an `upload_url`; `lists_tasks` and `cancels_tasks`, by the
+  // paths.
   model::UpstreamProfile profile;
   std::string upload_url;  // Where StageFile puts files. Empty: it takes none.
   PiApiPaths paths;

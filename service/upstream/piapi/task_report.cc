@@ -32,14 +32,7 @@ constexpr StateWord kWords[] = {
     {"cancelled", TaskState::kCancelled}, {"canceled", TaskState::kCancelled}, {"expired", TaskState::kExpired},
 };
 
-// nullopt: no word, or one that is not known.
-std::optional<TaskState> StateOf(const JsonNode& task) {
-  const std::string word = absl::AsciiStrToLower(task["status"].Text());
-  for (const StateWord& row : kWords) {
-    if (row.word == word) return row.state;
-  }
-  return std::nullopt;
-}
+std::optional<TaskState> StateOf(const JsonNode& task) { return PiApiStateOf(task["status"].Text()); }
 
 std::string IdOf(const JsonNode& task) { return task.First({"task_id", "id"}).Text(); }
 
@@ -96,6 +89,14 @@ JsonNode TaskIn(const JsonNode& root) {
 }
 
 }  // namespace
+
+std::optional<TaskState> PiApiStateOf(const std::string& status) {
+  const std::string word = absl::AsciiStrToLower(status);
+  for (const StateWord& row : kWords) {
+    if (row.word == word) return row.state;
+  }
+  return std::nullopt;
+}
 
 std::optional<TaskReport> ReadPiApiTask(const std::string& body, absl::Time now, const base::Secret& api_key) {
   const JsonNode root = JsonNode::Parse(body);

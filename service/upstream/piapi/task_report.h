@@ -14,6 +14,9 @@ namespace seedance::upstream {
 // stands for the end of a task that has none. `usage` is left out: the vendor counts points, not tokens.
 std::optional<TaskReport> ReadPiApiTask(const std::string& body, absl::Time now, const base::Secret& api_key);
 
+// What a status word means, in any case. nullopt: it is not known.
+std::optional<model::TaskState> PiApiStateOf(const std::string& status);
+
 // What an answer to `POST .../task` says of the task.
 struct PiApiCreated {
   std::string id;      // Empty: there is none in it.

@@ -145,6 +145,34 @@ TEST_F(CallTest, DeleteIsRepeatedOnlyIfAMissingGroupIsFine) {
   EXPECT_EQ(calls, 2);
 }
 
+TEST_F(CallTest, AReconciliationIsNeverRepeated) {
+  int calls = 0;
+  std::string id;
+  gateway.reconcile_task = [&](const v1::ReconcileGenerationTaskRequest& request,
+                               v1::ReconcileGenerationTaskResponse&) {
+    ++calls;
+    id = request.request_id();
+    return grpc::Status(grpc::StatusCode::UNAVAILABLE, "later");
+  };
+  EXPECT_EQ(client->ReconcileGenerationTask({}).status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(calls, 1);
+  EXPECT_FALSE(id.empty());
+}
+
+TEST_F(CallTest, DeleteOfATaskIsRepeatedOnlyIfAMissingOneIsFine) {
+  int calls = 0;
+  gateway.delete_task = [&](const v1::DeleteGenerationTaskRequest&, google::protobuf::Empty&) {
+    ++calls;
+    return calls == 1 ? grpc::Status(grpc::StatusCode::UNAVAILABLE, "later") : grpc::Status::OK;
+  };
+  v1::DeleteGenerationTaskRequest request;
+  EXPECT_EQ(client->DeleteGenerationTask(request).code(), absl::StatusCode::kUnavailable);
+  calls = 0;
+  request.set_allow_missing(true);
+  EXPECT_TRUE(client->DeleteGenerationTask(request).ok());
+  EXPECT_EQ(calls, 2);
+}
+
 TEST_F(CallTest, CancellerEndsACallThatWaits) {
   ClientOptions options = OptionsFor(gateway.endpoint());
   options.timing.wait = nullptr;  // The real wait: it must end by the cancellation, not by time.

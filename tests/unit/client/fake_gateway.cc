@@ -86,6 +86,14 @@ class FakeGateway::Tasks : public v1::GenerationTaskService::Service {
                                     v1::GenerationTask* response) override {
     return Answer(fake_.cancel_task, *request, *response);
   }
+  grpc::Status DeleteGenerationTask(grpc::ServerContext*, const v1::DeleteGenerationTaskRequest* request,
+                                    google::protobuf::Empty* response) override {
+    return Answer(fake_.delete_task, *request, *response);
+  }
+  grpc::Status ReconcileGenerationTask(grpc::ServerContext*, const v1::ReconcileGenerationTaskRequest* request,
+                                       v1::ReconcileGenerationTaskResponse* response) override {
+    return Answer(fake_.reconcile_task, *request, *response);
+  }
   grpc::Status WatchGenerationTask(grpc::ServerContext* context, const v1::WatchGenerationTaskRequest* request,
                                    grpc::ServerWriter<v1::WatchGenerationTaskResponse>* writer) override {
     return Answer(fake_.watch_task, *context, *request, *writer);

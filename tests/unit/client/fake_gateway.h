@@ -47,6 +47,8 @@ class FakeGateway {
   Unary<v1::GetGenerationTaskRequest, v1::GenerationTask> get_task;
   Unary<v1::ListGenerationTasksRequest, v1::ListGenerationTasksResponse> list_tasks;
   Unary<v1::CancelGenerationTaskRequest, v1::GenerationTask> cancel_task;
+  Unary<v1::DeleteGenerationTaskRequest, google::protobuf::Empty> delete_task;
+  Unary<v1::ReconcileGenerationTaskRequest, v1::ReconcileGenerationTaskResponse> reconcile_task;
   Streaming<v1::WatchGenerationTaskRequest, v1::WatchGenerationTaskResponse> watch_task;
   Streaming<v1::WatchGenerationTasksRequest, v1::WatchGenerationTasksResponse> watch_tasks;
   Streaming<v1::DownloadGenerationResultRequest, v1::DownloadGenerationResultResponse> download;

@@ -315,7 +315,7 @@ TEST_F(AssetCreationTest, AnUploadThatItsCallerBreaksOffWasNotAcceptedAndMayCome
   EXPECT_THAT(vendor_.uploads(), ElementsAre(Clip()));
 }
 
-TEST_F(AssetCreationTest, AnUploadWhoseAnswerIsLostAfterItsLastByteIsInDoubt) {
+TEST_F(AssetCreationTest, AnUploadWhoseAnswerIsLostAfterItsLastByteIsInDoubtUntilItIsFound) {
   Start();
   engine::UploadAssetParams params = GoodUpload(OldGroup());
   params.size_bytes = std::ssize(Png());
@@ -333,7 +333,13 @@ TEST_F(AssetCreationTest, AnUploadWhoseAnswerIsLostAfterItsLastByteIsInDoubt) {
   engine_ = std::make_unique<engine::Engine>(engine::Engine::Options{}, *store_, std::move(configs), clock_, random_);
   ASSERT_TRUE(engine_->Start().ok());
   EXPECT_EQ(ReasonOf(Upload(params, Split(Png(), 5000))), Reason::kOutcomeUnknown);
+  vendor_.list_assets.Answer(Failure(Reason::kUpstreamUnavailable, "down"));
   EXPECT_EQ(ReasonOf(Upload(params, Split(Png(), 5000))), Reason::kOutcomeUnknown);
+  EXPECT_EQ(ReasonOf(Upload(params, Split(Png() + "x", 5000))), Reason::kRequestIdReused) << "other bytes";
+  const absl::StatusOr<model::Asset> found = Upload(params, Split(Png(), 5000));
+  ASSERT_TRUE(found.ok()) << found.status();
+  EXPECT_EQ(found->media_info.size_bytes, std::ssize(Png()));
+  EXPECT_EQ(found->media_info.sha256, base::Sha256Hex(Png()));
   EXPECT_EQ(vendor_.create_asset.calls(), 1);
 }
 

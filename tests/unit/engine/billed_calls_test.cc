@@ -248,6 +248,59 @@ TEST_F(BilledCallsTest, ACallThatBrokeOffMayBeAnsweredByAnExistingResource) {
   EXPECT_EQ(*said.Wait(), "assets/fake~a");
 }
 
+TEST_F(BilledCallsTest, WhatALookFindsEndsTheDoubtForAll) {
+  billed_->Failed(Own(), Acceptance::kUnknown, absl::UnavailableError("connection reset"));
+  int looks = 0;
+  billed_->SetDoubtHooks({[&](const BilledCall& row, BilledCalls::Looked done) {
+                            EXPECT_EQ(row.key, Call().key);
+                            EXPECT_EQ(billed_->Unsettled()->size(), 1u);
+                            if (++looks == 1) return done(std::nullopt);
+                            done(BilledCalls::Found{Group(), std::nullopt});
+                          },
+                          nullptr});
+  EXPECT_EQ(ReasonOf(Ask()), base::Reason::kOutcomeUnknown);
+  EXPECT_EQ(ReasonOf(Ask("villain")), base::Reason::kRequestIdReused);
+  EXPECT_EQ(*Ask(), "assetGroups/fake~g1");
+  EXPECT_EQ(looks, 2);
+  EXPECT_TRUE(store_->GetGroup({"fake", "g1"}).ok());
+  EXPECT_TRUE(store_->GetCall(Call().key).value()->error.empty());
+  EXPECT_TRUE(billed_->Unsettled()->empty());
+  Reopen();
+  EXPECT_EQ(*Ask(), "assetGroups/fake~g1");
+}
+
+TEST_F(BilledCallsTest, ALookByItselfIsOverWhenNothingIsInDoubt) {
+  std::vector<bool> over;
+  const auto note = [&over](bool is_over) { over.push_back(is_over); };
+  billed_->LookAgain(Call().key, note);
+  const BilledCall call = Own();
+  billed_->LookAgain(call.key, note);
+  billed_->Failed(call, Acceptance::kUnknown, absl::UnavailableError(""));
+  billed_->LookAgain(call.key, note);
+  billed_->SetDoubtHooks({[&](const BilledCall&, BilledCalls::Looked done) {
+                            done(BilledCalls::Found{Group(), std::nullopt});
+                          },
+                          nullptr});
+  billed_->LookAgain(call.key, note);
+  billed_->LookAgain(call.key, note);
+  EXPECT_EQ(over, (std::vector<bool>{true, false, false, true, true}))
+      << "no row; under way; no way to look; found; settled before";
+}
+
+TEST_F(BilledCallsTest, EveryDoubtIsTold) {
+  int arose = 0;
+  billed_->SetDoubtHooks({nullptr, [&](const BilledCall&) { ++arose; }});
+  billed_->Failed(Own(), Acceptance::kNotAccepted, absl::UnavailableError(""));
+  EXPECT_EQ(arose, 0);
+  first_ = Said();
+  const BilledCall call = Own();
+  store_->failing_finishes = 100;
+  model::AssetGroup group = Group();
+  billed_->Accepted(call, &group, nullptr);
+  EXPECT_EQ(arose, 1);
+  ASSERT_EQ(billed_->Unsettled()->size(), 1u) << "though the journal says that it is under way";
+}
+
 TEST_F(BilledCallsTest, FieldsThatTheJournalLearntLaterAreNotCompared) {
   EXPECT_EQ(FirstDifferenceFromJournal({{"a", "1"}, {"chunk", "hash"}}, {{"a", "1"}}), "");
   EXPECT_EQ(FirstDifferenceFromJournal({{"a", "1"}, {"chunk", "hash"}}, {{"a", "2"}}), "a");

@@ -78,9 +78,22 @@ absl::StatusOr<GenerationTask> EngineTest::GetTask(const std::string& id, const 
   return answer.Wait();
 }
 
-absl::StatusOr<GenerationTask> EngineTest::CancelTask(const std::string& id, const std::string& tenant) {
+absl::StatusOr<GenerationTask> EngineTest::CancelTask(const std::string& id, const std::string& tenant, bool detach) {
   Answer<GenerationTask> answer;
-  engine_->tasks().Cancel(Caller(tenant), id, answer.done());
+  engine_->tasks().Cancel(Caller(tenant), id, detach, answer.done());
+  return answer.Wait();
+}
+
+absl::Status EngineTest::DeleteTask(const std::string& id, bool allow_missing, const std::string& tenant) {
+  Answer<engine::Nothing> answer;
+  engine_->tasks().Delete(Caller(tenant), id, allow_missing, answer.done());
+  return answer.Wait().status();
+}
+
+absl::StatusOr<engine::ReconciledTask> EngineTest::Reconcile(const engine::ReconcileTaskParams& params,
+                                                             const std::string& tenant) {
+  Answer<engine::ReconciledTask> answer;
+  engine_->tasks().Reconcile(Caller(tenant), params, answer.done());
   return answer.Wait();
 }
 

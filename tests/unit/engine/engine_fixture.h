@@ -56,7 +56,11 @@ class EngineTest : public ::testing::Test {
   absl::StatusOr<model::GenerationTask> CreateTask(const engine::CreateTaskParams& params,
                                                    const std::string& tenant = kTenant);
   absl::StatusOr<model::GenerationTask> GetTask(const std::string& id, const std::string& tenant = kTenant);
-  absl::StatusOr<model::GenerationTask> CancelTask(const std::string& id, const std::string& tenant = kTenant);
+  absl::StatusOr<model::GenerationTask> CancelTask(const std::string& id, const std::string& tenant = kTenant,
+                                                   bool detach = false);
+  absl::Status DeleteTask(const std::string& id, bool allow_missing = false, const std::string& tenant = kTenant);
+  absl::StatusOr<engine::ReconciledTask> Reconcile(const engine::ReconcileTaskParams& params,
+                                                   const std::string& tenant = kTenant);
   absl::StatusOr<engine::WatchStart<model::GenerationTask>> WatchTask(const std::string& id,
                                                                       const std::string& resume_token = "");
   absl::StatusOr<model::AssetGroup> CreateGroup(const engine::CreateGroupParams& params,

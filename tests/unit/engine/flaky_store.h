@@ -46,6 +46,9 @@ class FlakyStore : public store::Store {
     return store_->UpdateGroup(handle, change);
   }
   absl::Status DeleteGroup(const model::UpstreamHandle& handle) override { return store_->DeleteGroup(handle); }
+  absl::StatusOr<bool> DeleteEmptyGroup(const model::UpstreamHandle& handle) override {
+    return store_->DeleteEmptyGroup(handle);
+  }
   absl::StatusOr<model::Page<model::AssetGroup>> ListGroups(const GroupFilter& filter, const model::PageCursor& after,
                                                             int limit) override {
     return store_->ListGroups(filter, after, limit);
@@ -62,6 +65,9 @@ class FlakyStore : public store::Store {
     return store_->UpdateAsset(handle, change);
   }
   absl::Status DeleteAsset(const model::UpstreamHandle& handle) override { return store_->DeleteAsset(handle); }
+  absl::StatusOr<bool> DeleteAssetOf(const model::UpstreamHandle& handle, const std::string& upstream_id) override {
+    return store_->DeleteAssetOf(handle, upstream_id);
+  }
   absl::StatusOr<model::Page<model::Asset>> ListAssets(const AssetFilter& filter, const model::PageCursor& after,
                                                        int limit) override {
     return store_->ListAssets(filter, after, limit);

@@ -257,6 +257,45 @@ TEST_F(EmulatedGroupsTest, ForceDeletesEachAssetAtTheVendorByItsPresentId) {
   EXPECT_TRUE(absl::IsNotFound(upstream->GetAsset({}, "b-2").status()));
 }
 
+TEST_F(EmulatedGroupsTest, WhatTheVendorTakesDuringADeletionIsNeitherForgottenNorKept) {
+  const model::UpstreamHandle group = CreateGroup(Heroes())->handle;
+  NewAsset(group, "a");
+  vendor_.delete_asset.Close();
+  Answer<engine::Nothing> deleted;
+  engine_->groups().Delete(Caller(), {group, true, false}, deleted.done());
+  ASSERT_TRUE(Eventually([&] { return vendor_.delete_asset.waiting() == 1; }));
+  const model::UpstreamHandle late = NewAsset(group, "late");
+  vendor_.delete_asset.Open();
+  EXPECT_TRUE(deleted.Wait().ok());
+  EXPECT_EQ(vendor_.delete_asset.calls(), 2) << "the late one is deleted at the vendor too";
+  EXPECT_TRUE(absl::IsNotFound(store_->GetAsset(late).status()));
+  EXPECT_TRUE(absl::IsNotFound(store_->GetGroup(group).status()));
+}
+
+TEST_F(EmulatedGroupsTest, AGroupIntoWhichSomethingCameIsNotDeletedWithoutForce) {
+  const model::UpstreamHandle group = CreateGroup(Heroes())->handle;
+  const model::UpstreamHandle asset = NewAsset(group, "a");
+  EXPECT_EQ(ReasonOf(Delete({group, false, false})), Reason::kGroupNotEmpty);
+  EXPECT_TRUE(store_->GetAsset(asset).ok());
+  EXPECT_TRUE(store_->GetGroup(group).ok());
+}
+
+TEST_F(EmulatedGroupsTest, AnAssetThatIsCreatedAgainDuringItsDeletionIsDeletedUnderItsNewIdToo) {
+  const model::UpstreamHandle group = CreateGroup(Heroes())->handle;
+  const model::UpstreamHandle asset = NewAsset(group, "a");
+  vendor_.delete_asset.Close();
+  Answer<engine::Nothing> deleted;
+  engine_->assets().Delete(Caller(), asset, false, deleted.done());
+  ASSERT_TRUE(Eventually([&] { return vendor_.delete_asset.waiting() == 1; }));
+  NewAsset(group, "a", "a-2");
+  vendor_.delete_asset.Open();
+  EXPECT_TRUE(deleted.Wait().ok());
+  EXPECT_EQ(vendor_.delete_asset.calls(), 2);
+  EXPECT_TRUE(absl::IsNotFound(store_->GetAsset(asset).status()));
+  const auto upstream = vendor_.MakeUpstream();
+  EXPECT_TRUE(absl::IsNotFound(upstream->GetAsset({}, "a-2").status()));
+}
+
 TEST_F(EmulatedGroupsTest, AssetsThatAreGoneAtTheVendorStopNoDeletion) {
   const model::UpstreamHandle group = CreateGroup(Heroes())->handle;
   NewAsset(group, "a");

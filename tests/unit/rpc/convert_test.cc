@@ -162,6 +162,7 @@ TEST(ConvertTask, WritesEveryField) {
   task.error = {base::Reason::kOutcomeUnknown, "c", "m"};
   task.result = {"https://v/", "https://f/", absl::FromUnixSeconds(9), 10, "hash", 11, 12};
   task.state_message = "waiting";
+  task.detached = true;
   task.upstream_task_id = "u1";
   task.create_time = absl::FromUnixSeconds(1);
   task.update_time = absl::FromUnixSeconds(2);

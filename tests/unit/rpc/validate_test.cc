@@ -346,6 +346,22 @@ TEST(Validate, GenerationTaskReads) {
       {"", {"name"}},
   });
   Check<v1::CancelGenerationTaskRequest>({{"name: 'x' request_id: 'x'", {"name", "request_id"}}});
+  Check<v1::DeleteGenerationTaskRequest>({
+      {"name: '" + kTaskName + "' allow_missing: true", {}},
+      {"name: 'x' request_id: 'x'", {"name", "request_id"}},
+  });
+  const std::string task = "name: '" + kTaskName + "' ";
+  Check<v1::ReconcileGenerationTaskRequest>({
+      {task, {}},
+      {task + "not_accepted: true", {}},
+      {task + "upstream_task_id: '" + Repeat("x", 128) + "'", {}},
+      {task + "not_accepted: false", {"not_accepted"}},
+      {task + "upstream_task_id: ''", {"upstream_task_id"}},
+      {task + "upstream_task_id: '" + Repeat("x", 129) + "'", {"upstream_task_id"}},
+      {task + "upstream_task_id: 'a b'", {"upstream_task_id"}},
+      {task + "upstream_task_id: 'caf\303\251'", {"upstream_task_id"}},
+      {"name: 'x' request_id: 'x' upstream_task_id: '\001'", {"name", "request_id", "upstream_task_id"}},
+  });
   Check<v1::ListGenerationTasksRequest>({
       {"states: STATE_RUNNING labels { key: 'a' value: 'b' }", {}},
       {"states: STATE_RUNNING states: STATE_UNSPECIFIED", {"states[1]"}},

@@ -70,6 +70,7 @@ TEST(Config, DefaultsAreThoseOfTheSchema) {
   EXPECT_EQ(config->upstreams(0).rate().submits_per_second(), 10);
   EXPECT_EQ(config->upstreams(0).rate().breaker_failures(), 10);
   EXPECT_EQ(config->upstreams(0).rate().breaker_pause().seconds(), 5);
+  EXPECT_EQ(config->tasks().retention().seconds(), 30 * 24 * 3600);
   EXPECT_EQ(config->media_fetch().timeout().seconds(), 60);
   EXPECT_FALSE(config->media_fetch().allow_private_network());
   EXPECT_FALSE(config->has_admin());
@@ -176,6 +177,8 @@ TEST(Config, EveryBrokenRuleIsNamedWithItsPath) {
            Case{"tenants: [{name: acme}]", "tenants[0].token_sha256: must hold at least one hash"},
            Case{"tenants: [{name: acme, token_sha256: [xyz]}]", "tenants[0].token_sha256[0]: must be 64 hex digits"},
            Case{"tasks: {deadline: 0s}", "tasks.deadline: must be 1 to 604800 s"},
+           Case{"tasks: {retention: 59s}", "tasks.retention: must be 0 s, which means never, or at least 60 s"},
+           Case{"tasks: {retention: 0.5s}", "tasks.retention: must be 0 s, which means never, or at least 60 s"},
            Case{"tasks: {lost_after_count: 1}", "tasks.lost_after_count: must be 2 to 100, is 1"},
            Case{"tasks: {poll_interval_unwatched: 0.01s}",
                 "tasks.poll_interval_unwatched: must be 0.05 to 600 s, is 0.01 s"},

@@ -88,6 +88,8 @@ TEST(ConfigUpstreams, PiApiHasTheDefaultsOfTheSchema) {
   EXPECT_EQ(piapi.paths().asset_delete(), "/api/v1/asset/{id}");
   EXPECT_EQ(piapi.paths().task_create(), "/api/v1/task");
   EXPECT_EQ(piapi.paths().task_get(), "/api/v1/task/{id}");
+  EXPECT_EQ(piapi.paths().task_list(), "/api/open/tasks/histories");
+  EXPECT_EQ(piapi.paths().task_cancel(), "none");
   EXPECT_EQ(piapi.http().submit_timeout().seconds(), 300);
   EXPECT_EQ(config->upstreams(0).limits().assets().max_assets(), 200);
   EXPECT_EQ(config->upstreams(0).limits().assets().idle_ttl().seconds(), 7 * 24 * 3600);
@@ -117,6 +119,9 @@ TEST(ConfigUpstreams, PiApiIsChecked) {
            Case{"paths: {asset_get: '/a/{ID}'}", "piapi.paths.asset_get: must begin with / and be a path"},
            Case{"paths: {asset_delete: /a}", "piapi.paths.asset_delete: must hold {id}"},
            Case{"paths: {task_get: '/{id}/{id}'}", "piapi.paths.task_get: must begin with / and be a path"},
+           Case{"paths: {task_list: '/list/{id}'}", "piapi.paths.task_list: must not hold {id}"},
+           Case{"paths: {task_list: list}", "piapi.paths.task_list: must begin with /"},
+           Case{"paths: {task_cancel: /cancel}", "piapi.paths.task_cancel: must hold {id}"},
            Case{"paths: {task_create: ''}\n    http: {max_polls: -1}", "piapi.http.max_polls: must be 1 to 1024"},
        }) {
     EXPECT_THAT(Problems(PiApi(each.yaml)), HasSubstr(absl::StrCat("upstreams[0].", each.problem))) << each.yaml;
@@ -128,6 +133,11 @@ TEST(ConfigUpstreams, WebhooksAreGoodWithAnAdminServerThatVendorsReach) {
   const std::string secret = "webhook_secret: {env: W}";
   EXPECT_EQ(Problems(PiApi(secret, "admin: {listen: 'localhost:0', public_base_url: 'https://gw.example.com'}")), "");
   EXPECT_THAT(Problems(PiApi(secret, "admin: {listen: 'localhost:0'}")), HasSubstr("needs admin.listen and"));
+}
+
+TEST(ConfigUpstreams, ListAndCancelOfTasksMayBeAbsentOrThere) {
+  EXPECT_EQ(Problems(PiApi("paths: {task_list: none, task_cancel: '/api/v1/task/{id}'}")), "");
+  EXPECT_EQ(Problems(PiApi("paths: {task_list: /history, task_cancel: none}")), "");
 }
 
 TEST(ConfigUpstreams, PlainHttpNeedsConsent) {

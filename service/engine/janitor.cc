@@ -1,0 +1,82 @@
+#include "service/engine/janitor.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "service/base/log.h"
+
+namespace seedance::engine {
+namespace {
+
+// A reader that was away for less learns what was deleted.
+constexpr absl::Duration kMarksLive = absl::Hours(24);
+
+void LogFailure(const char* what, const absl::Status& status) {
+  base::Log(base::LogLevel::kWarning, "retention_failed", {{"of", what}, {"cause", std::string(status.message())}});
+}
+
+}  // namespace
+
+void Janitor::Start() {
+  thread_ = std::thread([this] { Run(); });
+}
+
+void Janitor::Stop() {
+  {
+    base::MutexLock lock(mutex_);
+    stopped_ = true;
+    changed_.NotifyAll();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+bool Janitor::stopped() {
+  base::MutexLock lock(mutex_);
+  return stopped_;
+}
+
+void Janitor::Run() {
+  for (;;) {
+    const absl::Time due = clock_.Now() + options_.interval;
+    {
+      base::MutexLock lock(mutex_);
+      while (!stopped_ && clock_.Now() < due) clock_.WaitUntil(changed_, mutex_, due);
+      if (stopped_) return;
+    }
+    Sweep();
+  }
+}
+
+void Janitor::Sweep() {
+  const bool for_ever = options_.retention == absl::ZeroDuration();
+  const absl::Time now = clock_.Now();
+  if (!for_ever) {
+    PurgeTasks();
+    absl::StatusOr<int> purged = options_.batch;
+    while (purged.ok() && *purged == options_.batch && !stopped()) {
+      purged = store_.PurgeCalls(now - options_.retention, options_.batch);
+    }
+    if (!purged.ok()) LogFailure("calls", purged.status());
+  }
+  const absl::Duration marks_live = for_ever ? Options().retention : std::max(options_.retention, kMarksLive);
+  const absl::StatusOr<int> trimmed = store_.TrimDeletions(now - marks_live);
+  if (!trimmed.ok()) LogFailure("deletions", trimmed.status());
+}
+
+void Janitor::PurgeTasks() {
+  size_t purged = 0;
+  bool more = true;
+  while (more && !stopped()) {
+    const absl::Time now = clock_.Now();
+    const absl::StatusOr<std::vector<model::GenerationTask>> batch =
+        store_.PurgeTasks(now - options_.retention, now, options_.batch);
+    if (!batch.ok()) return LogFailure("tasks", batch.status());
+    for (const model::GenerationTask& task : *batch) on_deleted_(task);
+    purged += batch->size();
+    more = batch->size() == static_cast<size_t>(options_.batch);
+  }
+  if (purged > 0) base::Log(base::LogLevel::kInfo, "tasks_purged", {{"count", static_cast<int64_t>(purged)}});
+}
+
+}  // namespace seedance::engine

@@ -1,0 +1,40 @@
+#ifndef SEEDANCE_SERVICE_ENGINE_TASK_CANCEL_H_
+#define SEEDANCE_SERVICE_ENGINE_TASK_CANCEL_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "service/engine/call_context.h"
+#include "service/engine/task_tracker.h"
+#include "service/engine/upstreams.h"
+#include "service/model/generation_task.h"
+#include "service/store/store.h"
+
+namespace seedance::engine {
+
+// CancelGenerationTask; generation_task.proto states what happens when, and the errors. Whatever a cancel races with,
+// the task has one history: one that the tracker saw end stays ended, one that the vendor took back stays CANCELLED.
+// Thread-safe.
+class TaskCancel {
+ public:
+  TaskCancel(store::Store& store, Upstreams& upstreams, TaskTracker& tracker)
+      : store_(store), upstreams_(upstreams), tracker_(tracker) {}
+
+  // `task` is the caller's, as it was just read. Calls the vendor on the upstream's `submits` threads.
+  void Cancel(const CallContext& context, const model::GenerationTask& task, bool detach,
+              Done<model::GenerationTask> done);
+
+ private:
+  absl::StatusOr<model::GenerationTask> CancelAtVendor(const CallContext& context, const std::string& id, bool detach,
+                                                       Upstreams::Entry& entry);
+  // For what goes on at the vendor: gives it up with `detach`, else says why it cannot be cancelled.
+  absl::StatusOr<model::GenerationTask> Abandon(const std::string& id, bool detach);
+
+  store::Store& store_;
+  Upstreams& upstreams_;
+  TaskTracker& tracker_;
+};
+
+}  // namespace seedance::engine
+
+#endif  // SEEDANCE_SERVICE_ENGINE_TASK_CANCEL_H_

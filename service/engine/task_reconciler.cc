@@ -1,0 +1,252 @@
+#include "service/engine/task_reconciler.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/str_cat.h"
+#include "service/base/error.h"
+#include "service/base/log.h"
+
+namespace seedance::engine {
+namespace {
+
+using model::GenerationTask;
+using model::TaskState;
+using upstream::TaskSighting;
+
+// As for calls (CallSearch): the vendor's clock may be behind, and it may take a task long after the connection was
+// lost.
+constexpr absl::Duration kClockSkew = absl::Seconds(30);
+constexpr absl::Duration kLateness = absl::Hours(1);
+constexpr size_t kMostCandidates = 20;
+
+constexpr char kField[] = "upstream_task_id";
+
+absl::Status NotInDoubt(const GenerationTask& task) {
+  base::ErrorDetail detail;
+  detail.reason = base::Reason::kTaskNotInDoubt;
+  detail.resource = base::ResourceRef{"seedance.gateway.v1.GenerationTask", task.name()};
+  return base::MakeError(
+      absl::StrCat("the task is ", std::string(model::TaskStateName(task.state)), ": there is nothing to settle"),
+      detail);
+}
+
+absl::Status NoList(const std::string& upstream) {
+  base::ErrorDetail detail;
+  detail.reason = base::Reason::kUnsupportedByUpstream;
+  return base::MakeError(
+      absl::StrCat("upstream ", upstream,
+                   " has no list of tasks to search: look there yourself, and say upstream_task_id or "
+                   "not_accepted"),
+      detail);
+}
+
+upstream::TaskSearch SearchFor(const GenerationTask& task) {
+  return {task.request, task.create_time - kClockSkew, task.update_time + kLateness};
+}
+
+const std::string& SentPrompt(const GenerationTask& task) {
+  return task.request.sent_prompt.empty() ? task.request.prompt : task.request.sent_prompt;
+}
+
+// How far from the time at which the doubt arose; what has no time stands last.
+absl::Duration DistanceOf(const GenerationTask& task, const TaskSighting& sighting) {
+  if (!sighting.create_time.has_value()) return absl::InfiniteDuration();
+  return absl::AbsDuration(*sighting.create_time - task.update_time);
+}
+
+std::vector<TaskCandidate> CandidatesOf(const std::vector<TaskSighting>& sightings) {
+  std::vector<TaskCandidate> candidates;
+  for (const TaskSighting& sighting : sightings) {
+    if (candidates.size() == kMostCandidates) break;
+    candidates.push_back({sighting.id, sighting.create_time.value_or(absl::InfinitePast()), sighting.state});
+  }
+  return candidates;
+}
+
+}  // namespace
+
+TaskReconciler::TaskReconciler(const Options& options, store::Store& store, Upstreams& upstreams, TaskTracker& tracker,
+                               base::Clock& clock)
+    : options_(options),
+      store_(store),
+      upstreams_(upstreams),
+      tracker_(tracker),
+      clock_(clock),
+      schedule_("task-doubts", clock, [this](const std::string& id) { LookByItself(id); }) {
+  tracker_.SetDoubtHook([this](const GenerationTask& task) { schedule_.Add(task.id, /*at_once=*/false); });
+}
+
+absl::Status TaskReconciler::Start() {
+  const absl::StatusOr<std::vector<GenerationTask>> open = store_.ListOpenTasks();
+  if (!open.ok()) return open.status();
+  for (const GenerationTask& task : *open) {
+    if (task.state == TaskState::kSubmitUnknown) schedule_.Add(task.id, /*at_once=*/true);
+  }
+  schedule_.Start();
+  return absl::OkStatus();
+}
+
+void TaskReconciler::LookByItself(const std::string& id) {
+  const absl::StatusOr<GenerationTask> task = store_.GetTask(id);
+  if (!task.ok()) return schedule_.Done(id, absl::IsNotFound(task.status()));
+  Upstreams::Entry* entry = upstreams_.Find(task->tenant, task->request.upstream);
+  const bool searchable = entry != nullptr && entry->upstream->profile().lists_tasks;
+  if (task->state != TaskState::kSubmitUnknown || !searchable) return schedule_.Done(id, true);
+  const bool taken = entry->polls.Submit([this, id, entry] {
+    const absl::StatusOr<ReconciledTask> searched = Search(upstreams_.BackgroundRead(), id, *entry);
+    const bool over = searched.ok() ? searched->task.state != TaskState::kSubmitUnknown
+                                    : base::GetReason(searched.status()) == base::Reason::kTaskNotInDoubt;
+    schedule_.Done(id, over);
+  });
+  if (!taken) schedule_.Done(id, false);
+}
+
+void TaskReconciler::Reconcile(const CallContext& context, const GenerationTask& task,
+                               const ReconcileTaskParams& params, Done<ReconciledTask> done) {
+  if (task.state != TaskState::kSubmitUnknown) return done(NotInDoubt(task));
+  const auto wrap = [](absl::StatusOr<GenerationTask> settled) -> absl::StatusOr<ReconciledTask> {
+    if (!settled.ok()) return settled.status();
+    return ReconciledTask{*std::move(settled), {}};
+  };
+  if (params.not_accepted) return done(wrap(NotAccepted(task)));
+  Upstreams::Entry* entry = upstreams_.Find(task.tenant, task.request.upstream);
+  if (entry == nullptr || (!params.upstream_task_id.has_value() && !entry->upstream->profile().lists_tasks)) {
+    return done(NoList(task.request.upstream));
+  }
+  RunOn<ReconciledTask>(entry->polls, *entry, std::move(done),
+                        [this, context, task, params, entry, wrap](Done<ReconciledTask> answer) {
+                          const upstream::CallOptions call = ToCallOptions(context);
+                          if (!params.upstream_task_id.has_value()) return answer(Search(call, task.id, *entry));
+                          answer(wrap(BindAsTold(call, task, *params.upstream_task_id, *entry)));
+                        });
+}
+
+absl::StatusOr<ReconciledTask> TaskReconciler::Search(const upstream::CallOptions& call, const std::string& id,
+                                                      Upstreams::Entry& entry) {
+  absl::StatusOr<GenerationTask> task = store_.GetTask(id);
+  if (!task.ok()) return task.status();
+  if (task->state != TaskState::kSubmitUnknown) return NotInDoubt(*task);
+  const absl::StatusOr<std::vector<TaskSighting>> free = Unbound(call, *task, entry);
+  if (!free.ok()) return free.status();
+  base::Log(base::LogLevel::kInfo, "task_searched",
+            {{"task", task->name()}, {"upstream", entry.upstream->name()}, {"candidates", std::ssize(*free)}});
+  ReconciledTask result{*task, CandidatesOf(*free)};
+  // One of which the vendor shows too little is left to a person.
+  if (free->size() != 1 || !free->front().same_prompt) return result;
+  const absl::StatusOr<bool> rival = HasRival(*task, free->front());
+  if (!rival.ok()) return rival.status();
+  if (*rival) return result;
+  absl::StatusOr<GenerationTask> bound = Bind(*task, free->front().id, free->front().create_time, "search");
+  // Bound to another task meanwhile: then this one is still in doubt.
+  if (base::GetReason(bound.status()) == base::Reason::kInvalidInput) return result;
+  if (!bound.ok()) return bound.status();
+  result.task = *std::move(bound);
+  return result;
+}
+
+absl::StatusOr<std::vector<TaskSighting>> TaskReconciler::Unbound(const upstream::CallOptions& call,
+                                                                  const GenerationTask& task, Upstreams::Entry& entry) {
+  absl::StatusOr<std::vector<TaskSighting>> there = entry.upstream->FindTasks(call, SearchFor(task));
+  if (!there.ok()) return there.status();
+  std::vector<TaskSighting> free;
+  for (TaskSighting& sighting : *there) {
+    const auto bound = store_.FindTaskByUpstreamId(entry.upstream->name(), sighting.id);
+    if (!bound.ok()) return bound.status();
+    if (!bound->has_value()) free.push_back(std::move(sighting));
+  }
+  std::stable_sort(free.begin(), free.end(), [&task](const TaskSighting& left, const TaskSighting& right) {
+    return DistanceOf(task, left) < DistanceOf(task, right);
+  });
+  return free;
+}
+
+absl::StatusOr<bool> TaskReconciler::HasRival(const GenerationTask& task, const TaskSighting& sighting) {
+  // After the vendor was asked: whatever it showed is by now bound, or of a task that stands here.
+  const absl::StatusOr<std::vector<GenerationTask>> open = store_.ListOpenTasks();
+  if (!open.ok()) return open.status();
+  return std::any_of(open->begin(), open->end(), [&](const GenerationTask& other) {
+    if (other.id == task.id || other.request.upstream != task.request.upstream) return false;
+    if (other.state != TaskState::kSubmitUnknown && other.state != TaskState::kSubmitting) return false;
+    if (other.request.model != task.request.model || SentPrompt(other) != SentPrompt(task)) return false;
+    if (!sighting.create_time.has_value() || other.state == TaskState::kSubmitting) return true;
+    const upstream::TaskSearch window = SearchFor(other);
+    return *sighting.create_time >= window.since && *sighting.create_time <= window.until;
+  });
+}
+
+absl::StatusOr<GenerationTask> TaskReconciler::BindAsTold(const upstream::CallOptions& call, const GenerationTask& task,
+                                                          const std::string& upstream_task_id,
+                                                          Upstreams::Entry& entry) {
+  const absl::StatusOr<upstream::TaskReport> report = entry.upstream->GetTask(call, upstream_task_id);
+  if (absl::IsNotFound(report.status())) {
+    return base::InvalidField(kField, absl::StrCat("must be the id of a task that upstream ", entry.upstream->name(),
+                                                   " knows; it does not know this one"));
+  }
+  if (!report.ok()) return report.status();
+  return Bind(task, upstream_task_id, std::nullopt, "operator");
+}
+
+absl::StatusOr<GenerationTask> TaskReconciler::Bind(const GenerationTask& task, const std::string& upstream_task_id,
+                                                    std::optional<absl::Time> submit_time, const char* by) {
+  const VendorId vendor_id(task.request.upstream, upstream_task_id);
+  if (!Claim(vendor_id)) return base::InvalidField(kField, "is being bound to another task just now");
+  const absl::Cleanup unclaim = [this, &vendor_id] { Unclaim(vendor_id); };
+  const auto bound = store_.FindTaskByUpstreamId(task.request.upstream, upstream_task_id);
+  if (!bound.ok()) return bound.status();
+  if (bound->has_value()) {
+    // Another tenant's task is not named.
+    const bool own = (*bound)->tenant == task.tenant;
+    return base::InvalidField(kField, absl::StrCat("belongs to ", own ? (*bound)->name() : "another task"));
+  }
+  const absl::Time now = clock_.Now();
+  absl::StatusOr<GenerationTask> changed = tracker_.Change(task.id, [&](GenerationTask& edited) {
+    if (edited.state != TaskState::kSubmitUnknown) return NotInDoubt(edited);
+    edited.state = TaskState::kQueued;
+    edited.upstream_task_id = upstream_task_id;
+    edited.submit_time = submit_time.value_or(edited.update_time);
+    edited.error = {};
+    edited.deadline_time = std::max(edited.deadline_time, now + options_.deadline);
+    return absl::OkStatus();
+  });
+  if (!changed.ok()) return changed;
+  base::Log(base::LogLevel::kWarning, "task_reconciled",
+            {{"task", changed->name()},
+             {"tenant", changed->tenant},
+             {"upstream", changed->request.upstream},
+             {"upstream_task_id", upstream_task_id},
+             {"by", by}});
+  tracker_.Hasten(task.id);
+  return changed;
+}
+
+absl::StatusOr<GenerationTask> TaskReconciler::NotAccepted(const GenerationTask& task) {
+  absl::StatusOr<GenerationTask> changed = tracker_.Change(task.id, [](GenerationTask& edited) {
+    if (edited.state != TaskState::kSubmitUnknown) return NotInDoubt(edited);
+    edited.state = TaskState::kFailed;
+    edited.error = {base::Reason::kUpstreamUnavailable, "", "the vendor never took the task, the operator says"};
+    return absl::OkStatus();
+  });
+  if (!changed.ok()) return changed;
+  base::Log(base::LogLevel::kWarning, "task_reconciled",
+            {{"task", changed->name()},
+             {"tenant", changed->tenant},
+             {"upstream", changed->request.upstream},
+             {"upstream_task_id", ""},
+             {"by", "operator"}});
+  tracker_.Hasten(task.id);
+  return changed;
+}
+
+bool TaskReconciler::Claim(const VendorId& id) {
+  base::MutexLock lock(mutex_);
+  return claimed_.insert(id).second;
+}
+
+void TaskReconciler::Unclaim(const VendorId& id) {
+  base::MutexLock lock(mutex_);
+  claimed_.erase(id);
+}
+
+}  // namespace seedance::engine
