@@ -76,6 +76,7 @@ TEST_F(FileLockTest, ACancellationEndsTheWaitAlsoInItsPause) {
   };
   EXPECT_EQ(FileLock::Take(path_, wait_).status().code(), absl::StatusCode::kCancelled);
   stop.join();
+  wait_.on_wait = nullptr;
   EXPECT_EQ(FileLock::Take(path_, wait_).status().code(), absl::StatusCode::kCancelled);
 }
 
