@@ -225,7 +225,7 @@ absl::Status MakeFile(const std::string& path) {
 }
 
 absl::StatusOr<std::unique_ptr<Store>> Open(const SqliteOptions& options) {
-  absl::StatusOr<FileLock> lock = FileLock::Take(options.path + ".lock");
+  absl::StatusOr<FileLock> lock = FileLock::Take(options.path + ".lock", options.wait);
   if (!lock.ok()) return lock.status();
   if (absl::Status made = MakeFile(options.path); !made.ok()) return made;
   auto writer = std::make_unique<Connection>(options.path, Connection::Use::kWrite, options.max_pages);
@@ -243,6 +243,7 @@ absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const SqliteOptions& opti
     absl::StatusOr<std::unique_ptr<Store>> store = Open(options);
     if (store.ok()) return store;
     status = store.status();
+    if (absl::IsCancelled(status)) return status;
   } catch (const SQLite::Exception& error) {
     status = absl::FailedPreconditionError(error.what());
   }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "service/store/sqlite/file_lock.h"
 #include "service/store/store.h"
 
 namespace seedance::store::sqlite {
@@ -20,6 +21,9 @@ struct SqliteOptions {
 
   // Size limit of the database in pages of 4 KiB; writes beyond it fail with cause `disk_full`. 0: none.
   int64_t max_pages = 0;
+
+  // How long to wait while another process has the file.
+  LockWait wait = {};
 };
 
 // Opens the embedded store, for one process at a time, and brings its schema to this release's version.
@@ -28,8 +32,8 @@ struct SqliteOptions {
 // it, while their callers wait. StoreUnavailable errors carry metadata `cause`: disk_full, read_only, corrupt,
 // input_output, cannot_open, busy, no_memory, unreadable_record and rarer ones.
 //
-// FAILED_PRECONDITION, with a text for the operator: another gateway uses the file; a newer release made it; it or its
-// directory cannot be opened or written, or it is no database.
+// FAILED_PRECONDITION, with a text for the operator: another gateway uses the file, after `wait.limit` still; a newer
+// release made it; it or its directory cannot be opened or written, or it is no database. CANCELLED by `wait.cancel`.
 absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const SqliteOptions& options);
 
 }  // namespace seedance::store::sqlite
