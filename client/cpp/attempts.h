@@ -20,7 +20,7 @@ class Attempts {
   std::optional<absl::Duration> AfterCall(const grpc::Status& status);
   // The same after a broken stream.
   std::optional<absl::Duration> AfterStream(const grpc::Status& status);
-  // The stream moved on: later failures count anew, and more of them are borne.
+  // The stream moved on, or ended in good order: later failures count anew, and more of them are borne.
   void Progressed();
 
   // Waits; less when cancelled.

@@ -24,9 +24,9 @@ namespace seedance::client {
 // - A mutating request with an empty `request_id` gets a random UUID, so that trying again never pays twice. A caller
 //   who wants to try again later (after DEADLINE_EXCEEDED, or OUTCOME_UNKNOWN) sets it with NewRequestId
 //   (request_id.h).
-// - Calls are tried again, with the same `request_id`, after UNAVAILABLE and after RESOURCE_EXHAUSTED with RetryInfo,
-//   `retry.attempts` times in all and within the time limit. Deletes only with `allow_missing`: the second answer
-//   NOT_FOUND would hide that the first try worked.
+// - Calls are tried again, with the same `request_id`, after UNAVAILABLE, after RESOURCE_EXHAUSTED with RetryInfo
+//   and when a gateway that stops dropped them, `retry.attempts` times in all and within the time limit. Deletes only
+//   with `allow_missing`: the second answer NOT_FOUND would hide that the first try worked.
 // - CANCELLED is returned when the call's canceller ended it.
 class Client {
  public:
@@ -63,7 +63,8 @@ class Client {
   // Delivers snapshots until the asset is ACTIVE, FAILED or EXPIRED and returns the last one. When the stream breaks
   // off it is opened again after a pause (full jitter, or as the gateway asks) and goes on where it ended: no snapshot
   // comes twice. It gives up with the stream's error after `retry.stream_attempts` fruitless tries in a row
-  // (`retry.attempts` when no message ever came). DEADLINE_EXCEEDED: the time in `options` is over.
+  // (`retry.attempts` when no message ever came); a stream that the gateway ended in good order, with its token,
+  // because it stops or because the connection is old, is none. DEADLINE_EXCEEDED: the time in `options` is over.
   absl::StatusOr<Asset> WatchAsset(const std::string& name, const AssetCallback& on_snapshot,
                                    const WatchOptions& options = {});
 

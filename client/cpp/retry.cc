@@ -13,9 +13,11 @@ absl::Duration RetryPolicy::Jitter(int failures, double unit) const {
 
 std::optional<absl::Duration> CallRetryDelay(const RetryPolicy& policy, const grpc::Status& status, int failures,
                                              double unit) {
-  const std::optional<absl::Duration> asked = DecodeError(status).retry_delay;
+  const ErrorDetails details = DecodeError(status);
+  const std::optional<absl::Duration> asked = details.retry_delay;
   const bool again = status.error_code() == grpc::StatusCode::UNAVAILABLE ||
-                     (status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED && asked.has_value());
+                     (status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED && asked.has_value()) ||
+                     (status.error_code() == grpc::StatusCode::CANCELLED && details.reason.empty());
   if (!again) return std::nullopt;
   return asked.value_or(absl::ZeroDuration()) + policy.Jitter(failures, unit);
 }
@@ -25,7 +27,6 @@ std::optional<absl::Duration> StreamRetryDelay(const RetryPolicy& policy, const 
   switch (status.error_code()) {
     case grpc::StatusCode::INTERNAL:
     case grpc::StatusCode::UNKNOWN:
-    case grpc::StatusCode::CANCELLED:
       if (DecodeError(status).reason.empty()) return policy.Jitter(failures, unit);
       return std::nullopt;
     default:

@@ -23,12 +23,13 @@ struct RetryPolicy {
 };
 
 // Wait before a unary call or an upload is tried again; nullopt when it must not be. Tried again are only UNAVAILABLE
-// (with the delay of RetryInfo, if there is one, plus jitter) and RESOURCE_EXHAUSTED with RetryInfo.
+// (with the delay of RetryInfo, if there is one, plus jitter), RESOURCE_EXHAUSTED with RetryInfo, and CANCELLED without
+// ErrorInfo: so gRPC answers a call that arrives while its server stops.
 std::optional<absl::Duration> CallRetryDelay(const RetryPolicy& policy, const grpc::Status& status, int failures,
                                              double unit);
 
-// Wait before a stream is opened again; nullopt when it must not be. As CallRetryDelay, and also for INTERNAL, UNKNOWN
-// and CANCELLED without ErrorInfo: the gateway's own errors always carry one, so the connection or a proxy broke off.
+// Wait before a stream is opened again; nullopt when it must not be. As CallRetryDelay, and also for INTERNAL and
+// UNKNOWN without ErrorInfo: the gateway's own errors always carry one, so the connection or a proxy broke off.
 std::optional<absl::Duration> StreamRetryDelay(const RetryPolicy& policy, const grpc::Status& status, int failures,
                                                double unit);
 

@@ -54,6 +54,12 @@ std::string FreshToken(const grpc::Status& status) {
   return found == details.metadata.end() ? "" : found->second;
 }
 
+// The gateway had taken the stream up and sends its reader elsewhere.
+bool EndedInGoodOrder(const grpc::ClientContext& context, const grpc::Status& status) {
+  return status.error_code() == grpc::StatusCode::UNAVAILABLE &&
+         context.GetServerTrailingMetadata().count("resume-token") > 0;
+}
+
 // What one watch has read so far.
 template <typename Traits>
 class Progress {
@@ -158,6 +164,7 @@ absl::StatusOr<typename Traits::Resource> Client::Watch(
       progress.StartOver(std::move(fresh));
       continue;
     }
+    if (EndedInGoodOrder(context, status)) attempts.Progressed();
     const std::optional<absl::Duration> delay = attempts.AfterStream(status);
     if (!delay.has_value()) return ToAbslStatus(status);
     if (options.on_reconnect) options.on_reconnect(ToAbslStatus(status), *delay);

@@ -50,6 +50,21 @@ TEST_F(CallTest, CreateIsRepeatedWithTheSameRequestIdAfterUnavailable) {
   EXPECT_THAT(waits, ElementsAre(absl::Milliseconds(200), absl::Milliseconds(400)));
 }
 
+TEST_F(CallTest, CallThatAStoppingServerDroppedIsRepeatedWithTheSameRequestId) {
+  FailFirst(1, grpc::Status(grpc::StatusCode::CANCELLED, ""));
+  ASSERT_TRUE(client->CreateAssetGroup({}).ok());
+  ASSERT_EQ(ids.size(), 2u);
+  EXPECT_EQ(ids[1], ids[0]);
+}
+
+TEST_F(CallTest, CancelledByTheGatewayItselfIsNotRepeated) {
+  ErrorDetails details;
+  details.reason = "CANCELLED";
+  FailFirst(1, ErrorWith(grpc::StatusCode::CANCELLED, "the caller went away", details));
+  EXPECT_EQ(client->CreateAssetGroup({}).status().code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(ids.size(), 1u);
+}
+
 TEST_F(CallTest, GivenRequestIdIsKept) {
   FailFirst(0, grpc::Status::OK);
   v1::CreateAssetGroupRequest request;

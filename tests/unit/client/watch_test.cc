@@ -191,6 +191,35 @@ TEST_F(WatchTest, GivesUpSoonerIfNoMessageEverCame) {
   EXPECT_EQ(tokens.size(), 20u);
 }
 
+TEST_F(WatchTest, GoesOnHoweverOftenTheGatewayEndsTheStreamInGoodOrder) {
+  // Nothing changes meanwhile: a resumed stream brings no message.
+  std::vector<std::function<grpc::Status(grpc::ServerContext&, Writer&)>> script(
+      50, [](grpc::ServerContext& context, Writer&) {
+        context.AddTrailingMetadata("resume-token", "token-0");
+        return UnavailableFor(absl::Milliseconds(500));
+      });
+  script.push_back([](grpc::ServerContext&, Writer& writer) {
+    writer.Write(Snapshot(Task::STATE_SUCCEEDED, 1));
+    return grpc::Status::OK;
+  });
+  Script(script);
+  WatchOptions options;
+  options.resume_token = "token-0";
+  const auto task = Watch(*client, options);
+  ASSERT_TRUE(task.ok()) << task.status();
+  EXPECT_EQ(tokens.size(), 51u);
+  EXPECT_THAT(revisions, ElementsAre(1));
+  // As long as the gateway asks, plus jitter that does not grow.
+  EXPECT_THAT(waits, testing::Each(absl::Milliseconds(700)));
+}
+
+TEST_F(WatchTest, AStreamThatAStoppingGatewayNeverTookUpIsAFruitlessTry) {
+  Script(std::vector<std::function<grpc::Status(grpc::ServerContext&, Writer&)>>(
+      100, [](grpc::ServerContext&, Writer&) { return UnavailableFor(absl::Milliseconds(500)); }));
+  EXPECT_EQ(Watch(*client).status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(tokens.size(), 5u);
+}
+
 TEST_F(WatchTest, ErrorOfTheGatewayIsNotRepeated) {
   Script({[](grpc::ServerContext&, Writer&) { return grpc::Status(grpc::StatusCode::NOT_FOUND, "no such task"); }});
   EXPECT_EQ(Watch(*client).status().code(), absl::StatusCode::kNotFound);
