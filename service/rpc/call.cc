@@ -13,6 +13,9 @@
 namespace seedance::rpc {
 namespace {
 
+// By gRPC's retry design a client's retry policy waits so long instead of its own back-off.
+constexpr char kPushback[] = "grpc-retry-pushback-ms";
+
 // Value of a metadata key; empty when it is missing or sent more than once.
 std::string_view Metadata(const grpc::CallbackServerContext& context, const char* key) {
   const auto [begin, end] = context.client_metadata().equal_range(key);
@@ -54,15 +57,18 @@ absl::Status CallPoolFull() {
 }
 
 Call::Call(Edge& edge, grpc::CallbackServerContext* context, std::string_view method)
-    : edge_(edge), grpc_context_(context), method_(method), start_(edge.clock().Now()) {
-  edge.active().Enter();
+    : edge_(edge),
+      grpc_context_(context),
+      method_(method),
+      start_(edge.clock().Now()),
+      entered_(edge.active().Enter(*this)) {
   context_.deadline = DeadlineOf(*context);
   context_.cancel = std::make_shared<base::CancelToken>();
   context_.traceparent = ContinueTrace(Metadata(*context, "traceparent"), edge.random());
   absl::StatusOr<std::string> tenant = edge.tenants().Authenticate(Metadata(*context, "authorization"));
   if (tenant.ok()) {
     context_.tenant = *std::move(tenant);
-    if (edge.streams().draining()) admission_ = DrainingError();
+    if (!entered_) admission_ = DrainingError(edge.random());
   } else {
     admission_ = tenant.status();
   }
@@ -93,7 +99,10 @@ grpc::Status Call::End(const absl::Status& status) {
   // Messages of defects help to find them; those of bad input may quote the caller.
   if (detail.reason == base::Reason::kInternal) fields.emplace_back("message", std::string(status.message()));
   base::Log(LevelOf(status), "call", fields);
-  edge_.active().Leave();
+  if (detail.reason == base::Reason::kDraining && detail.retry_delay.has_value()) {
+    grpc_context_->AddTrailingMetadata(kPushback, absl::StrCat(absl::ToInt64Milliseconds(*detail.retry_delay)));
+  }
+  if (entered_) edge_.active().Leave(*this);
   return ToGrpcStatus(status);
 }
 

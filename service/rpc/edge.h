@@ -23,7 +23,7 @@ class Edge {
     absl::Duration heartbeat_interval = absl::Seconds(20);
     absl::Duration create_wait = absl::Seconds(10);
     absl::Duration stall_limit = absl::Minutes(2);  // Uploads and downloads whose peer does nothing are broken off.
-    size_t max_watch_streams = 20000;
+    WatchStreams::Options streams;
     size_t call_threads = 8;
     size_t max_waiting_calls = 10000;
   };
@@ -33,12 +33,13 @@ class Edge {
         clock_(clock),
         random_(random),
         tenants_(options_.tokens),
-        streams_(options_.max_watch_streams),
+        streams_(options_.streams, clock, random),
         heartbeats_(clock),
-        calls_("calls", options_.call_threads, options_.max_waiting_calls) {}
-
-  // Refuses new calls with UNAVAILABLE and ends the watch streams; other calls go on.
-  void Drain() { streams_.Drain(); }
+        calls_("calls", options_.call_threads, options_.max_waiting_calls) {
+    if (options_.streams.age.limited()) {
+      heartbeats_.Add(clock.Now() + options_.streams.age.Tick(), [this] { return streams_.EndAged(); });
+    }
+  }
 
   // Joins the threads that call the engine: call it when no RPC is under way any more, before Engine::Stop.
   void StopCalls() { calls_.Stop(); }

@@ -34,7 +34,7 @@ namespace seedance::rpc {
 //   static void Fill(const Resource&, Response&)            writes the resource into the message
 template <typename Traits>
 class WatchReactor final : public grpc::ServerWriteReactor<typename Traits::Response>,
-                           public DrainableStream,
+                           public EndableStream,
                            public std::enable_shared_from_this<WatchReactor<Traits>> {
  public:
   using Resource = typename Traits::Resource;
@@ -62,7 +62,15 @@ class WatchReactor final : public grpc::ServerWriteReactor<typename Traits::Resp
     return self.get();
   }
 
-  void EndForDrain() override { End(DrainingError()); }
+  // With the first status given.
+  void End(const absl::Status& status) override {
+    {
+      base::MutexLock lock(mutex_);
+      if (ending_.has_value()) return;
+      ending_ = status;
+    }
+    Pump();
+  }
 
   void OnWriteDone(bool ok) override {
     {
@@ -102,15 +110,20 @@ class WatchReactor final : public grpc::ServerWriteReactor<typename Traits::Resp
     if (!target.ok()) return End(target.status());
     target_ = *std::move(target);
     call_.set_resource(target_.name);
-    {
-      base::MutexLock lock(mutex_);
-      token_ = target_.resume_token;
-    }
-    if (absl::Status entered = edge_.streams().Enter(this, this->weak_from_this()); !entered.ok()) {
+    SetToken(target_.resume_token);
+    if (absl::Status entered =
+            edge_.streams().Enter(this, this->weak_from_this(), call_.context().tenant, grpc_context_->peer());
+        !entered.ok()) {
+      SetToken("");  // In the trailers it would say that the stream had begun.
       return End(entered);
     }
     auto self = this->shared_from_this();
     if (!edge_.calls().Submit([self] { self->Open(); })) End(CallPoolFull());
+  }
+
+  void SetToken(const std::string& token) {
+    base::MutexLock lock(mutex_);
+    token_ = token;
   }
 
   void Open() {
@@ -204,16 +217,6 @@ class WatchReactor final : public grpc::ServerWriteReactor<typename Traits::Resp
   void BeginWriteLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     writing_ = true;
     last_write_ = edge_.clock().Now();
-  }
-
-  // Ends the stream with the first status given, after the write that is in flight.
-  void End(const absl::Status& status) {
-    {
-      base::MutexLock lock(mutex_);
-      if (ending_.has_value()) return;
-      ending_ = status;
-    }
-    Pump();
   }
 
   // Once, by the one who set finished_.

@@ -1,54 +1,110 @@
 #include "service/rpc/watch_streams.h"
 
-#include <utility>
-#include <vector>
-
 #include "absl/strings/str_cat.h"
 #include "service/base/error.h"
 
 namespace seedance::rpc {
+namespace {
 
-absl::Status DrainingError() {
+absl::Status ReconnectError(std::string_view message, absl::Duration delay) {
   base::ErrorDetail detail;
   detail.reason = base::Reason::kDraining;
-  detail.retry_delay = absl::Seconds(1);
-  return base::MakeError("the server is shutting down; reconnect", detail);
+  detail.retry_delay = delay;
+  return base::MakeError(message, detail);
 }
 
-absl::Status WatchStreams::Enter(DrainableStream* stream, std::weak_ptr<DrainableStream> reference) {
-  base::MutexLock lock(mutex_);
-  if (draining_) return DrainingError();
-  if (streams_.size() >= limit_) {
-    base::ErrorDetail detail;
-    detail.reason = base::Reason::kQuotaExceeded;
-    detail.quota_subject = "gateway:watch_streams";
-    detail.retry_delay = absl::Seconds(5);
-    return base::MakeError(absl::StrCat("the server has its limit of ", limit_, " watch streams open"), detail);
+absl::Status FullError(std::string_view message, std::string subject) {
+  base::ErrorDetail detail;
+  detail.reason = base::Reason::kQuotaExceeded;
+  detail.quota_subject = std::move(subject);
+  detail.retry_delay = absl::Seconds(5);
+  return base::MakeError(message, detail);
+}
+
+}  // namespace
+
+absl::Status DrainingError(base::Random& random) {
+  return ReconnectError("the server is shutting down; reconnect", absl::Seconds(0.75 + 1.25 * random.Unit()));
+}
+
+absl::Status AgedError(base::Random& random) {
+  return ReconnectError("the connection has reached its age; reconnect", absl::Seconds(0.5 * random.Unit()));
+}
+
+absl::Status WatchStreams::Enter(EndableStream* stream, std::weak_ptr<EndableStream> reference,
+                                 const std::string& tenant, std::string_view peer) {
+  absl::Time end = absl::InfiniteFuture();
+  if (options_.age.limited()) {
+    const absl::Time now = clock_.Now();
+    const auto connected = options_.connected_at == nullptr ? std::nullopt : options_.connected_at(peer);
+    end = options_.age.EndOf(connected.value_or(now), now, random_.Unit());
   }
-  streams_.emplace(stream, std::move(reference));
+  base::MutexLock lock(mutex_);
+  if (absl::Status admitted = AdmitLocked(tenant); !admitted.ok()) return admitted;
+  const auto count = by_tenant_.try_emplace(tenant, 0).first;
+  ++count->second;
+  streams_.emplace(stream, Entry{std::move(reference), count, end});
+  if (end < absl::InfiniteFuture()) by_end_.emplace(end, stream);
   return absl::OkStatus();
 }
 
-void WatchStreams::Leave(DrainableStream* stream) {
+absl::Status WatchStreams::AdmitLocked(const std::string& tenant) {
+  if (draining_) return DrainingError(random_);
+  if (streams_.size() >= options_.limit) {
+    return FullError(absl::StrCat("the server has its limit of ", options_.limit, " watch streams open"),
+                     "gateway:watch_streams");
+  }
+  const auto count = by_tenant_.find(tenant);
+  if (count != by_tenant_.end() && count->second >= options_.limit_per_tenant) {
+    return FullError(
+        absl::StrCat("tenant ", tenant, " has its limit of ", options_.limit_per_tenant, " watch streams open"),
+        absl::StrCat("tenant:", tenant));
+  }
+  return absl::OkStatus();
+}
+
+void WatchStreams::Leave(EndableStream* stream) {
   base::MutexLock lock(mutex_);
-  streams_.erase(stream);
+  const auto entry = streams_.find(stream);
+  if (entry == streams_.end()) return;
+  --entry->second.tenant->second;
+  by_end_.erase({entry->second.end, stream});
+  streams_.erase(entry);
+  if (streams_.empty()) none_.NotifyAll();
+}
+
+absl::Time WatchStreams::EndAged() {
+  if (!options_.age.limited()) return absl::InfiniteFuture();
+  const absl::Time now = clock_.Now();
+  Held due;
+  {
+    base::MutexLock lock(mutex_);
+    while (!by_end_.empty() && by_end_.begin()->first <= now) {
+      const auto entry = streams_.find(by_end_.begin()->second);
+      by_end_.erase(by_end_.begin());
+      if (auto held = entry->second.reference.lock()) due.push_back(std::move(held));
+    }
+  }
+  for (const auto& stream : due) stream->End(AgedError(random_));
+  return clock_.Now() + options_.age.Tick();
 }
 
 void WatchStreams::Drain() {
-  std::vector<std::shared_ptr<DrainableStream>> open;
+  Held open;
   {
     base::MutexLock lock(mutex_);
     draining_ = true;
-    for (const auto& [stream, reference] : streams_) {
-      if (auto held = reference.lock()) open.push_back(std::move(held));
+    open.reserve(streams_.size());
+    for (const auto& [stream, entry] : streams_) {
+      if (auto held = entry.reference.lock()) open.push_back(std::move(held));
     }
   }
-  for (const auto& stream : open) stream->EndForDrain();
+  for (const auto& stream : open) stream->End(DrainingError(random_));
 }
 
-bool WatchStreams::draining() {
+void WatchStreams::AwaitNone(absl::Time deadline) {
   base::MutexLock lock(mutex_);
-  return draining_;
+  while (!streams_.empty() && clock_.Now() < deadline) clock_.WaitUntil(none_, mutex_, deadline);
 }
 
 size_t WatchStreams::size() {

@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "service/base/log.h"
 
 namespace seedance::server {
@@ -55,6 +56,24 @@ std::string HostOf(const sockaddr_storage& address) {
     inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in&>(address).sin_addr, text, sizeof text);
   }
   return text;
+}
+
+// As gRPC writes it, but for the `%5B` that stands for a bracket there.
+std::string PeerOf(const sockaddr_storage& address, const std::string& host) {
+  if (address.ss_family != AF_INET6) {
+    return absl::StrCat("ipv4:", host, ":", ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port));
+  }
+  const auto& v6 = reinterpret_cast<const sockaddr_in6&>(address);
+  const std::string port = std::to_string(ntohs(v6.sin6_port));
+  if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) {
+    return absl::StrCat("ipv4:", host.substr(host.rfind(':') + 1), ":", port);
+  }
+  const std::string scope = v6.sin6_scope_id == 0 ? "" : absl::StrCat("%", v6.sin6_scope_id);
+  return absl::StrCat("ipv6:[", host, scope, "]:", port);
+}
+
+std::string Decoded(std::string_view peer) {
+  return absl::StrReplaceAll(absl::string_view(peer.data(), peer.size()), {{"%5B", "["}, {"%5D", "]"}, {"%25", "%"}});
 }
 
 // The port that the kernel gave, behind the host as it was written.
@@ -155,7 +174,8 @@ void Acceptor::AcceptOne() {
     if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) OnExhausted();
     return;
   }
-  if (!Admit(fd, HostOf(peer))) {
+  const std::string host = HostOf(peer);
+  if (!Admit(fd, {InodeOf(fd), host, PeerOf(peer, host), options_.clock->Now()})) {
     close(fd);
     return;
   }
@@ -177,37 +197,65 @@ void Acceptor::OnExhausted() {
   if (reserve_ < 0) poll(&stop, 1, kExhaustedPauseMs);
 }
 
-bool Acceptor::Admit(int fd, const std::string& peer) {
-  const auto reused = open_.find(fd);
-  if (reused != open_.end()) {
-    // The descriptor was closed by gRPC and came back.
-    if (--per_peer_[reused->second.peer] == 0) per_peer_.erase(reused->second.peer);
-    open_.erase(reused);
-  }
-  const auto over = [&] {
-    const auto count = per_peer_.find(peer);
+bool Acceptor::Admit(int fd, Connection connection) {
+  base::MutexLock lock(mutex_);
+  // A descriptor that comes back was closed by gRPC.
+  if (const auto reused = open_.find(fd); reused != open_.end()) ForgetLocked(reused);
+  const auto over = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    const auto count = per_host_.find(connection.host);
     return (options_.max_connections > 0 && open_.size() >= options_.max_connections) ||
-           (options_.max_per_peer > 0 && count != per_peer_.end() && count->second >= options_.max_per_peer);
+           (options_.max_per_peer > 0 && count != per_host_.end() && count->second >= options_.max_per_peer);
   };
-  if (over()) ForgetClosed();
+  if (over()) ForgetClosedLocked();
   if (over()) {
-    base::Log(base::LogLevel::kWarning, "connection_refused", {{"cause", "limit of connections"}, {"peer", peer}});
+    base::Log(base::LogLevel::kWarning, "connection_refused",
+              {{"cause", "limit of connections"}, {"peer", connection.host}});
     return false;
   }
-  open_[fd] = {InodeOf(fd), peer};
-  ++per_peer_[peer];
+  ++per_host_[connection.host];
+  by_peer_[connection.peer] = fd;
+  open_[fd] = std::move(connection);
   return true;
 }
 
-void Acceptor::ForgetClosed() {
+void Acceptor::ForgetClosedLocked() {
   for (auto connection = open_.begin(); connection != open_.end();) {
-    if (InodeOf(connection->first) == connection->second.inode) {
-      ++connection;
-      continue;
-    }
-    if (--per_peer_[connection->second.peer] == 0) per_peer_.erase(connection->second.peer);
-    connection = open_.erase(connection);
+    const auto each = connection++;
+    if (InodeOf(each->first) != each->second.inode) ForgetLocked(each);
   }
+}
+
+void Acceptor::ForgetLocked(std::unordered_map<int, Connection>::iterator connection) {
+  const auto& [fd, facts] = *connection;
+  if (--per_host_[facts.host] == 0) per_host_.erase(facts.host);
+  // The peer may have come again, on another descriptor.
+  const auto named = by_peer_.find(facts.peer);
+  if (named != by_peer_.end() && named->second == fd) by_peer_.erase(named);
+  open_.erase(connection);
+}
+
+std::optional<absl::Time> Acceptor::AcceptedAt(std::string_view peer) {
+  base::MutexLock lock(mutex_);
+  const auto found = by_peer_.find(Decoded(peer));
+  if (found == by_peer_.end()) return std::nullopt;
+  return open_.at(found->second).accepted;
+}
+
+size_t Acceptor::EndOthers(const std::set<std::string>& peers) {
+  std::set<std::string> kept;
+  for (const std::string& peer : peers) kept.insert(Decoded(peer));
+  size_t ended = 0;
+  base::MutexLock lock(mutex_);
+  for (const auto& [fd, connection] : open_) {
+    if (kept.count(connection.peer) > 0) continue;
+    // gRPC may close the descriptor at any moment, and another file may get its number: only a descriptor of our own
+    // surely stays what it is found to be.
+    const int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (own < 0) continue;
+    if (InodeOf(own) == connection.inode && shutdown(own, SHUT_WR) == 0) ++ended;
+    close(own);
+  }
+  return ended;
 }
 
 }  // namespace seedance::server

@@ -26,6 +26,12 @@ AdminAnswer Plain(int status, const std::string& text) {
   return answer;
 }
 
+AdminAnswer NotYet() {
+  AdminAnswer answer = Plain(503, "starting");
+  answer.headers.emplace_back("Retry-After", "1");
+  return answer;
+}
+
 AdminAnswer NotFound() { return Plain(404, "not found"); }
 
 AdminAnswer NotAllowed(const std::string& allowed) {
@@ -83,6 +89,7 @@ AdminAnswer AdminAnswers::Ready() const {
 }
 
 std::optional<AdminAnswer> AdminAnswers::CheckWebhook(const AdminRequest& request) const {
+  if (!Started()) return NotYet();
   if (hooks_.webhook == nullptr || WebhookToken(request.path).empty()) return NotFound();
   if (request.method != "POST") return NotAllowed("POST");
   // httplib unpacks a body without a limit.
@@ -118,6 +125,7 @@ AdminAnswer AdminAnswers::AnswerBody(const AdminRequest& request, std::string_vi
 }
 
 AdminAnswer AdminAnswers::Staged(const AdminRequest& request) const {
+  if (!Started()) return NotYet();
   if (hooks_.staged_file == nullptr) return NotFound();
   const std::optional<AdminHooks::File> file = hooks_.staged_file(StagingToken(request.path));
   if (!file.has_value()) return NotFound();

@@ -24,6 +24,8 @@ struct AdminHooks {
 
   // Why calls should go elsewhere; empty: they are welcome.
   std::function<std::string()> not_ready;
+  // False: the gateway has not started yet; webhooks and staged files get 503. Null: it has.
+  std::function<bool()> started;
   // Null: there are no webhooks.
   std::function<engine::WebhookAnswer(std::string_view token, std::string_view secret, std::string_view body)> webhook;
   // Null: nothing is staged. nullopt: unknown, or its time is over.
@@ -87,6 +89,7 @@ class AdminAnswers {
   static std::string_view RouteOf(std::string_view path);
 
  private:
+  bool Started() const { return hooks_.started == nullptr || hooks_.started(); }
   AdminAnswer Ready() const;
   std::optional<AdminAnswer> CheckWebhook(const AdminRequest& request) const;
   AdminAnswer Staged(const AdminRequest& request) const;

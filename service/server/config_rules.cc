@@ -16,6 +16,26 @@ namespace {
 
 namespace proto = gateway::config::v1;
 
+double SecondsOf(const google::protobuf::Duration& duration) {
+  return static_cast<double>(duration.seconds()) + 1e-9 * static_cast<double>(duration.nanos());
+}
+
+void RolloutRules(proto::Server& server, FieldRules& rules) {
+  rules.Duration("drain_delay", 0, 0, 300);
+  if (SecondsOf(server.drain_delay()) > SecondsOf(server.drain_grace()) / 2) {
+    rules.Add("drain_delay", "must be at most half of drain_grace");
+  }
+  rules.Duration("max_connection_age", 1800, 0, 86400);
+  rules.Duration("max_connection_age_grace", 600, 1, 86400);
+  const double age = SecondsOf(server.max_connection_age());
+  if (age == 0) return;
+  if (age < 1) rules.Add("max_connection_age", "must be 0 s (never) or at least 1 s");
+  // The age itself is uncertain by a tenth either way: streams could not end between the two otherwise.
+  if (SecondsOf(server.max_connection_age_grace()) < age / 4) {
+    rules.Add("max_connection_age_grace", "must be at least a quarter of max_connection_age");
+  }
+}
+
 void ServerRules(proto::Server& server, bool tenants, std::vector<ConfigProblem>& problems) {
   FieldRules rules(server, "server.", problems);
   rules.Text("listen", "127.0.0.1:8443");
@@ -26,6 +46,8 @@ void ServerRules(proto::Server& server, bool tenants, std::vector<ConfigProblem>
   rules.Number("call_threads", 8, 1, 256);
   rules.Number("max_connections", 20000, 1, 1000000);
   rules.Number("max_connections_per_peer", 20000, 1, 1000000);
+  rules.Number("max_watch_streams_per_tenant", 20000, 1, 1000000);
+  RolloutRules(server, rules);
   if (!absl::StartsWith(server.listen(), "unix:")) rules.Listen("listen");
   if (server.has_tls() && (server.tls().certificate_file().empty() || server.tls().private_key_file().empty())) {
     rules.Add("tls", "needs certificate_file and private_key_file");
@@ -127,6 +149,7 @@ void ApplyConfigRules(proto::GatewayConfig& config, std::vector<ConfigProblem>& 
   ServerRules(*config.mutable_server(), !config.tenants().empty(), problems);
   proto::Sqlite& sqlite = *config.mutable_store()->mutable_sqlite();
   if (sqlite.path().empty()) sqlite.set_path("seedance-gateway.db");
+  FieldRules(sqlite, "store.sqlite.", problems).Duration("wait_for_lock", 0, 0, 86400);
   // Before the upstreams: whether they may have webhooks depends on it.
   if (config.has_admin()) AdminRules(*config.mutable_admin(), problems);
   ApplyUpstreamRules(config, TenantRules(config, problems), problems);

@@ -138,7 +138,11 @@ rpc::Edge::Options EdgeOptions(const GatewayConfig& config) {
   }
   options.heartbeat_interval = FromProto(config.server().heartbeat_interval());
   options.create_wait = FromProto(config.server().create_wait());
-  options.max_watch_streams = static_cast<size_t>(config.server().max_watch_streams());
+  options.streams.limit = static_cast<size_t>(config.server().max_watch_streams());
+  options.streams.limit_per_tenant = static_cast<size_t>(config.server().max_watch_streams_per_tenant());
+  if (const absl::Duration age = FromProto(config.server().max_connection_age()); age > absl::ZeroDuration()) {
+    options.streams.age = {age, FromProto(config.server().max_connection_age_grace())};
+  }
   options.call_threads = static_cast<size_t>(config.server().call_threads());
   return options;
 }

@@ -6,8 +6,10 @@
 #include <unistd.h>
 
 #include <iostream>
+#include <memory>
 #include <thread>
 
+#include "service/base/cancel.h"
 #include "service/base/clock.h"
 #include "service/base/log.h"
 #include "service/base/mutex.h"
@@ -17,11 +19,16 @@
 namespace seedance::server {
 namespace {
 
+// How much longer than its grace a stop may take before the process ends anyway.
+constexpr absl::Duration kOverrun = absl::Seconds(10);
+
 // What the signal thread tells the main thread. Lives for ever, like that thread.
 struct StopRequest {
   base::Mutex mutex;
   base::CondVar changed;
   bool stop ABSL_GUARDED_BY(mutex) = false;
+  // For a start that waits.
+  const std::shared_ptr<base::CancelToken> token = std::make_shared<base::CancelToken>();
 
   void Wait() {
     base::MutexLock lock(mutex);
@@ -51,10 +58,26 @@ StopRequest& WatchSignals() {
       request->stop = true;
       request->changed.NotifyAll();
     }
+    request->token->Cancel();
     sigwait(&signals, &number);
     _exit(1);
   }).detach();
   return *request;
+}
+
+// The last resort of a stop that hangs: the store survives it, and what is under way towards vendors is journalled.
+void ExitAfter(absl::Duration limit) {
+  std::thread([limit] {
+    base::Mutex mutex;
+    base::CondVar never;
+    const absl::Time end = base::RealClock().Now() + limit;
+    {
+      base::MutexLock lock(mutex);
+      while (base::RealClock().Now() < end) base::RealClock().WaitUntil(never, mutex, end);
+    }
+    base::Log(base::LogLevel::kError, "server_stop_hangs", {{"limit_s", absl::ToDoubleSeconds(limit)}});
+    _exit(1);
+  }).detach();
 }
 
 // Each connection is an open file; the soft limit is often 1024 while the hard one is far higher.
@@ -78,12 +101,17 @@ int Run(const GatewayConfig& config) {
   base::SetLogLevel(LevelOf(config.log().level()));
   StopRequest& request = WatchSignals();
   RaiseFileLimit();
-  auto server = Server::Start(config, base::RealClock(), base::SystemRandom());
+  auto server = Server::Start(config, base::RealClock(), base::SystemRandom(), request.token);
+  if (absl::IsCancelled(server.status())) {
+    base::Log(base::LogLevel::kInfo, "server_stopped", {{"cause", std::string(server.status().message())}});
+    return 0;
+  }
   if (!server.ok()) {
     std::cerr << "seedance-gateway: " << std::string(server.status().message()) << "\n";
     return 1;
   }
   request.Wait();
+  ExitAfter(FromProto(config.server().drain_grace()) + kOverrun);
   (*server)->Shutdown();
   base::Log(base::LogLevel::kInfo, "server_stopped", {});
   return 0;

@@ -1,15 +1,18 @@
 #include "service/server/server.h"
 
+#include <grpc/grpc.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/server_builder.h>
 
 #include <algorithm>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "service/base/log.h"
+#include "service/base/mutex.h"
 #include "service/server/credentials.h"
 #include "service/server/engine_config.h"
 #include "service/server/port_file.h"
@@ -25,6 +28,31 @@ constexpr int kMaxReceiveBytes = 5 << 20;
 constexpr int kStreamWindowBytes = 1 << 20;
 // Time for statuses to leave and for work towards the vendors to end, however short the drain grace is.
 constexpr absl::Duration kLeastGrace = absl::Seconds(1);
+
+// Bounds of the steps of a stop; each takes a quarter of the time that is left at most.
+constexpr absl::Duration kStreamsEnd = absl::Seconds(5);
+// Together shorter than the least delay of rpc::DrainingError, so that no call is refused twice: for calls under way to
+// end, and from their end to the last byte on the wire.
+constexpr absl::Duration kRefusal = absl::Milliseconds(450);
+constexpr absl::Duration kStatusLeaves = absl::Milliseconds(200);
+
+void WaitUntil(base::Clock& clock, absl::Time time) {
+  base::Mutex mutex;
+  base::CondVar nothing;
+  base::MutexLock lock(mutex);
+  while (clock.Now() < time) clock.WaitUntil(nothing, mutex, time);
+}
+
+// gRPC takes milliseconds as int.
+int Milliseconds(const google::protobuf::Duration& duration) {
+  return static_cast<int>(absl::ToInt64Milliseconds(FromProto(duration)));
+}
+
+void SetAge(const gateway::config::v1::Server& config, grpc::ServerBuilder& builder) {
+  if (FromProto(config.max_connection_age()) <= absl::ZeroDuration()) return;
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, Milliseconds(config.max_connection_age()));
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, Milliseconds(config.max_connection_age_grace()));
+}
 
 void SetLimits(grpc::ServerBuilder& builder) {
   builder.SetMaxReceiveMessageSize(kMaxReceiveBytes);
@@ -49,9 +77,9 @@ void SetServing(grpc::Server& server) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const GatewayConfig& config, base::Clock& clock,
-                                                      base::Random& random) {
+                                                      base::Random& random, std::shared_ptr<base::CancelToken> stop) {
   std::unique_ptr<Server> server(new Server(config, clock));
-  if (absl::Status opened = server->Open(random); !opened.ok()) return opened;
+  if (absl::Status opened = server->Open(random, std::move(stop)); !opened.ok()) return opened;
   if (absl::Status listening = server->Listen(); !listening.ok()) return listening;
   server->phase_ = Phase::kServing;
   base::Log(base::LogLevel::kInfo, "server_listening",
@@ -63,35 +91,70 @@ Server::Server(const GatewayConfig& config, base::Clock& clock) : config_(config
 
 Server::~Server() { Shutdown(); }
 
-absl::Status Server::Open(base::Random& random) {
-  store::sqlite::SqliteOptions store_options;
-  store_options.path = config_.store().sqlite().path();
-  absl::StatusOr<std::unique_ptr<store::Store>> store = store::sqlite::OpenSqliteStore(store_options);
-  if (!store.ok()) return store.status();
-  store_ = *std::move(store);
+absl::Status Server::Open(base::Random& random, std::shared_ptr<base::CancelToken> stop) {
   auto upstreams = MakeUpstreams(config_, clock_);
   if (!upstreams.ok()) return upstreams.status();
   absl::StatusOr<engine::Engine::Options> options = EngineOptions(config_);
   if (!options.ok()) return options.status();
+  // First of all, so that a start that takes long is seen to be alive.
+  const bool patient = FromProto(config_.store().sqlite().wait_for_lock()) > absl::ZeroDuration();
+  if (absl::Status listening = StartAdmin(); !listening.ok() && !patient) return listening;
+  if (absl::Status opened = OpenStore(std::move(stop)); !opened.ok()) return opened;
   if (const auto staging = StagingOptions(config_.admin()); staging.has_value()) {
     staging_ = std::make_unique<engine::Staging>(*staging, clock_, random);
     options->asset_creation.staging = staging_.get();
   }
-  // Before the engine, which sends tasks as soon as it starts: a taken address must be known by then.
-  if (absl::Status listening = ListenAdmin(); !listening.ok()) return listening;
+  // The process that had the store is gone, so its address is free. Before the engine, which sends tasks as soon as it
+  // starts: an address that is taken must be known by then.
+  if (absl::Status listening = StartAdmin(); !listening.ok()) return listening;
   engine_ = std::make_unique<engine::Engine>(*std::move(options), *store_, *std::move(upstreams), clock_, random);
   if (absl::Status started = engine_->Start(); !started.ok()) return started;
-  StartAdmin();
-  edge_ = std::make_unique<rpc::Edge>(EdgeOptions(config_), clock_, random);
+  opened_ = true;
+  rpc::Edge::Options edge_options = EdgeOptions(config_);
+  edge_options.streams.connected_at = [this](std::string_view peer) {
+    return acceptor_ == nullptr ? std::nullopt : acceptor_->AcceptedAt(peer);
+  };
+  edge_ = std::make_unique<rpc::Edge>(std::move(edge_options), clock_, random);
   groups_ = std::make_unique<rpc::AssetGroupService>(*edge_, engine_->groups());
   assets_ = std::make_unique<rpc::AssetService>(*edge_, engine_->assets());
   tasks_ = std::make_unique<rpc::GenerationTaskService>(*edge_, engine_->tasks(), engine_->downloads());
   return absl::OkStatus();
 }
 
-absl::Status Server::ListenAdmin() {
+absl::Status Server::OpenStore(std::shared_ptr<base::CancelToken> stop) {
+  store::sqlite::SqliteOptions options;
+  options.path = config_.store().sqlite().path();
+  options.wait.limit = FromProto(config_.store().sqlite().wait_for_lock());
+  options.wait.clock = &clock_;
+  options.wait.cancel = std::move(stop);
+  const absl::Time begin = clock_.Now();
+  bool waited = false;
+  absl::Status admin;
+  options.wait.on_wait = [&] {
+    phase_ = Phase::kWaitingForStore;
+    if (!std::exchange(waited, true)) {
+      base::Log(base::LogLevel::kInfo, "store_waiting", {{"path", options.path}});
+    }
+    // The process that has the store may have the admin address too, on this machine: it will let go of both.
+    const absl::Status failed = std::exchange(admin, StartAdmin());
+    if (failed.ok() && !admin.ok()) {
+      base::Log(base::LogLevel::kWarning, "admin_waiting", {{"cause", std::string(admin.message())}});
+    }
+  };
+  absl::StatusOr<std::unique_ptr<store::Store>> store = store::sqlite::OpenSqliteStore(options);
+  if (!store.ok()) return store.status();
+  store_ = *std::move(store);
+  if (waited) {
+    phase_ = Phase::kStarting;
+    base::Log(base::LogLevel::kInfo, "store_taken_over",
+              {{"path", options.path}, {"waited_ms", absl::ToDoubleMilliseconds(clock_.Now() - begin)}});
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Server::StartAdmin() {
   const gateway::config::v1::Admin& admin = config_.admin();
-  if (admin.listen().empty()) return absl::OkStatus();
+  if (admin.listen().empty() || admin_ != nullptr) return absl::OkStatus();
   absl::StatusOr<std::unique_ptr<AdminServer>> listening = AdminServer::Listen(admin.listen(), {});
   if (!listening.ok()) {
     return absl::Status(listening.status().code(),
@@ -99,28 +162,34 @@ absl::Status Server::ListenAdmin() {
   }
   admin_ = *std::move(listening);
   base::Log(base::LogLevel::kInfo, "admin_listening", {{"address", admin_->address()}});
-  return WritePortFile("admin.port_file", admin.port_file(), admin_->address());
+  if (absl::Status written = WritePortFile("admin.port_file", admin.port_file(), admin_->address()); !written.ok()) {
+    admin_.reset();
+    return written;
+  }
+  admin_->Start(MakeAdminHooks());
+  return absl::OkStatus();
 }
 
-void Server::StartAdmin() {
-  if (admin_ == nullptr) return;
+AdminHooks Server::MakeAdminHooks() {
   AdminHooks hooks;
   hooks.not_ready = [this] { return NotReady(); };
+  hooks.started = [this] { return opened_.load(); };
   hooks.webhook = [this](std::string_view token, std::string_view secret, std::string_view body) {
     return engine_->webhooks().Receive(token, secret, body);
   };
-  if (staging_ != nullptr) {
+  if (config_.admin().has_staging()) {
     hooks.staged_file = [this](std::string_view token) -> std::optional<AdminHooks::File> {
       std::optional<engine::StagedFile> file = staging_->Find(token);
       if (!file.has_value()) return std::nullopt;
       return AdminHooks::File{std::move(file->path), file->size, std::move(file->content_type)};
     };
   }
-  admin_->Start(std::move(hooks));
+  return hooks;
 }
 
 std::string Server::NotReady() const {
   if (phase_ == Phase::kStarting) return "starting";
+  if (phase_ == Phase::kWaitingForStore) return "waiting for the store";
   if (phase_ == Phase::kDraining) return "stopping";
   // There is no such task: NOT_FOUND is the answer of a store that works.
   const absl::Status looked = store_->GetTask("readyz").status();
@@ -135,6 +204,7 @@ absl::Status Server::Listen() {
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
   SetLimits(builder);
+  SetAge(config_.server(), builder);
   const std::string& listen = config_.server().listen();
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> entrance;
   if (listen.rfind("unix:", 0) == 0) {
@@ -142,7 +212,7 @@ absl::Status Server::Listen() {
     address_ = listen;
   } else {
     auto acceptor = Acceptor::Listen({listen, static_cast<size_t>(config_.server().max_connections()),
-                                      static_cast<size_t>(config_.server().max_connections_per_peer())});
+                                      static_cast<size_t>(config_.server().max_connections_per_peer()), &clock_});
     if (!acceptor.ok()) return acceptor.status();
     acceptor_ = *std::move(acceptor);
     address_ = acceptor_->address();
@@ -168,20 +238,10 @@ absl::Status Server::Listen() {
 }
 
 void Server::Shutdown() {
-  const absl::Time end = clock_.Now() + std::max(FromProto(config_.server().drain_grace()), kLeastGrace);
+  const absl::Time begin = clock_.Now();
+  const absl::Time end = begin + std::max(FromProto(config_.server().drain_grace()), kLeastGrace);
   phase_ = Phase::kDraining;
-  if (grpc_ != nullptr) {
-    base::Log(base::LogLevel::kInfo, "server_draining", {{"address", address_}});
-    grpc_->GetHealthCheckService()->Shutdown();
-    engine_->StopSubmitting();
-    edge_->Drain();
-    if (acceptor_ != nullptr) acceptor_->Stop();
-    edge_->active().AwaitNone(clock_, end);
-    // What is left are statuses on their way, and watches of the health service, which nobody ends but their clients.
-    grpc_->Shutdown(absl::ToChronoTime(std::min(end, clock_.Now() + kLeastGrace)));
-    grpc_.reset();
-    acceptor_.reset();
-  }
+  if (grpc_ != nullptr) DrainCalls(begin, end);
   if (edge_ != nullptr) edge_->StopCalls();
   if (engine_ != nullptr) engine_->Stop(std::max(end - clock_.Now(), kLeastGrace));
   // After the vendors' calls under way: a vendor may be fetching a staged file for one of them.
@@ -195,6 +255,62 @@ void Server::Shutdown() {
   engine_.reset();
   staging_.reset();
   store_.reset();
+}
+
+void Server::DrainCalls(absl::Time begin, absl::Time end) {
+  base::Log(base::LogLevel::kInfo, "server_draining", {{"address", address_}});
+  grpc_->GetHealthCheckService()->Shutdown();
+  WaitUntil(clock_, begin + FromProto(config_.server().drain_delay()));
+  // Calls that do not end are cancelled a little before, so that the rest of the stop is inside the grace too.
+  const absl::Time calls_end = end - std::min(kLeastGrace, (end - begin) / 10);
+  EndStreamsAndRefuse(calls_end);
+  StopGrpc(calls_end);
+  grpc_.reset();
+  acceptor_.reset();
+}
+
+// gRPC's own stop loses calls: those that arrive between its begin and the moment when the client has read the GOAWAY
+// are answered CANCELLED, which no client tries again. So nobody should be there any more when it begins: for a moment
+// new calls are refused in a way that clients' retry policies wait out, and the connections where all is answered end.
+void Server::EndStreamsAndRefuse(absl::Time end) {
+  const auto within = [&](absl::Duration limit) {
+    const absl::Time now = clock_.Now();
+    return now + std::min(limit, (end - now) / 4);
+  };
+  edge_->streams().Drain();
+  edge_->streams().AwaitNone(within(kStreamsEnd));
+  if (acceptor_ != nullptr) acceptor_->Stop();
+  edge_->active().Close();
+  edge_->active().AwaitNone(clock_, within(kRefusal));
+  // Not before: creates wait for their submission.
+  engine_->StopSubmitting();
+  WaitUntil(clock_, within(kStatusLeaves));
+  if (acceptor_ == nullptr) return;
+  const size_t ended = acceptor_->EndOthers(edge_->active().Peers());
+  base::Log(base::LogLevel::kInfo, "connections_ended",
+            {{"ended", static_cast<int64_t>(ended)}, {"calls_left", static_cast<int64_t>(edge_->active().count())}});
+}
+
+void Server::StopGrpc(absl::Time end) {
+  base::Mutex mutex;
+  base::CondVar changed;
+  bool stopped = false;
+  std::thread stop([&] {
+    // GOAWAY to all that are left; returns when their calls have ended, or cancels them at `end`.
+    grpc_->Shutdown(absl::ToChronoTime(end));
+    base::MutexLock lock(mutex);
+    stopped = true;
+    changed.NotifyAll();
+  });
+  edge_->active().AwaitNone(clock_, end);
+  // What is left are statuses on their way, and watches of the health service, which nobody ends but their clients.
+  const absl::Time last = std::min(end, clock_.Now() + kLeastGrace);
+  {
+    base::MutexLock lock(mutex);
+    while (!stopped && clock_.Now() < last) clock_.WaitUntil(changed, mutex, last);
+    if (!stopped) grpc_server_cancel_all_calls(grpc_->c_server());
+  }
+  stop.join();
 }
 
 }  // namespace seedance::server

@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "service/base/cancel.h"
 #include "service/base/clock.h"
 #include "service/engine/engine.h"
 #include "service/engine/staging.h"
@@ -26,10 +27,13 @@ namespace seedance::server {
 // A whole gateway: store, vendors, engine, gRPC server with health and reflection, admin HTTP server.
 class Server {
  public:
-  // Opens the store, takes up what an earlier process left, and listens. `config` is checked. Errors are texts for the
-  // operator: the store cannot be opened, a secret is missing, the address is taken.
+  // Opens the store, takes up what an earlier process left, and listens. `config` is checked. While it waits for the
+  // store of another process (`store.sqlite.wait_for_lock`) the admin server answers already: alive, not ready. Errors
+  // are texts for the operator: the store cannot be opened, a secret is missing, the address is taken. CANCELLED:
+  // `stop` ended the wait; it may be null.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const GatewayConfig& config, base::Clock& clock,
-                                                       base::Random& random);
+                                                       base::Random& random,
+                                                       std::shared_ptr<base::CancelToken> stop = nullptr);
   // Shuts down if that was not done.
   ~Server();
   Server(const Server&) = delete;
@@ -41,27 +45,35 @@ class Server {
   // The bound `host:port` of the admin server; empty without one.
   std::string admin_address() const { return admin_ == nullptr ? "" : admin_->address(); }
 
-  // Health NOT_SERVING, `/readyz` 503; new calls are refused; watch streams end with their resume token; other calls
-  // have until `server.drain_grace` to end and are cancelled then; work towards the vendors is brought to a safe point.
-  // Webhooks and staged files are served to the end of that work. Blocks.
+  // Health NOT_SERVING, `/readyz` 503; after `server.drain_delay`, in which everything is served, watch streams end
+  // with their resume token, no new connection is taken, connections without a call under way end, the others are told
+  // to go (GOAWAY); their calls have until `server.drain_grace` to end and are cancelled then; work towards the vendors
+  // is brought to a safe point. Webhooks and staged files are served to the end of that work. Blocks.
   void Shutdown();
 
  private:
   Server(const GatewayConfig& config, base::Clock& clock);
 
-  absl::Status Open(base::Random& random);
-  absl::Status ListenAdmin();
-  void StartAdmin();
+  absl::Status Open(base::Random& random, std::shared_ptr<base::CancelToken> stop);
+  absl::Status OpenStore(std::shared_ptr<base::CancelToken> stop);
+  // Listens and answers, unless it does so already.
+  absl::Status StartAdmin();
+  AdminHooks MakeAdminHooks();
   absl::Status Listen();
+  // Ends the calls, at `end` at the latest.
+  void DrainCalls(absl::Time begin, absl::Time end);
+  void EndStreamsAndRefuse(absl::Time end);
+  void StopGrpc(absl::Time end);
   // Why calls should go elsewhere; empty: they are welcome.
   std::string NotReady() const;
 
-  enum class Phase { kStarting, kServing, kDraining };
+  enum class Phase { kStarting, kWaitingForStore, kServing, kDraining };
 
   const GatewayConfig config_;
   base::Clock& clock_;
   std::string address_;
   std::atomic<Phase> phase_ = Phase::kStarting;
+  std::atomic<bool> opened_ = false;  // Store, staging and engine are there. The admin server runs before.
   // In the order of use: each may use those above it.
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<engine::Staging> staging_;  // Null without `admin.staging`.

@@ -57,19 +57,6 @@ std::string AdminYaml(const GatewayOptions& options, const GatewayPlaces& places
   return text;
 }
 
-// `127.0.0.1:port` with a port that was free a moment ago.
-std::string FreeAddress() {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof(address);
-  bind(fd, reinterpret_cast<sockaddr*>(&address), size);
-  getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
-  close(fd);
-  return absl::StrCat("127.0.0.1:", ntohs(address.sin_port));
-}
-
 std::string TenantsYaml(const GatewayOptions& options) {
   if (options.tenants.empty()) return "";
   std::string text = "tenants:\n";
@@ -82,6 +69,18 @@ std::string TenantsYaml(const GatewayOptions& options) {
 
 }  // namespace
 
+std::string FreeAddress() {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(address);
+  bind(fd, reinterpret_cast<sockaddr*>(&address), size);
+  getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
+  close(fd);
+  return absl::StrCat("127.0.0.1:", ntohs(address.sin_port));
+}
+
 std::string GatewayConfigYaml(const GatewayOptions& options, const GatewayPlaces& places) {
   return absl::StrCat("server:\n",                                                                //
                       "  listen: \"", places.listen, "\"\n",                                      //
@@ -89,6 +88,7 @@ std::string GatewayConfigYaml(const GatewayOptions& options, const GatewayPlaces
                       "  drain_grace: ", Seconds(options.drain_grace), "\n",                      //
                       Lines("  ", options.server),                                                //
                       "store:\n  sqlite:\n    path: \"", places.sqlite_path, "\"\n",              //
+                      Lines("    ", options.sqlite),                                              //
                       UpstreamYaml(options), TenantsYaml(options), AdminYaml(options, places),    //
                       Section("", "media_fetch", options.media_fetch),                            //
                       "tasks:\n",                                                                 //
@@ -103,13 +103,24 @@ GatewayProcess::GatewayProcess(const GatewayOptions& options)
     : options_(options),
       sqlite_path_(options.sqlite_path.empty() ? dir_.File("gateway.db") : options.sqlite_path),
       config_path_(dir_.File("config.yaml")),
-      admin_address_(options.admin || options.webhooks || options.staging ? FreeAddress() : "") {}
+      address_(options.listen),
+      admin_address_(options.admin_address) {
+  if (admin_address_.empty() && (options.admin || options.webhooks || options.staging)) admin_address_ = FreeAddress();
+}
 
 absl::StatusOr<std::unique_ptr<GatewayProcess>> GatewayProcess::Start(const GatewayOptions& options) {
   auto gateway = std::unique_ptr<GatewayProcess>(new GatewayProcess(options));
   if (const absl::Status launched = gateway->Launch(); !launched.ok()) return launched;
   return gateway;
 }
+
+absl::StatusOr<std::unique_ptr<GatewayProcess>> GatewayProcess::StartWaiting(const GatewayOptions& options) {
+  auto gateway = std::unique_ptr<GatewayProcess>(new GatewayProcess(options));
+  if (const absl::Status spawned = gateway->Spawn(); !spawned.ok()) return spawned;
+  return gateway;
+}
+
+bool GatewayProcess::Listens() const { return absl::StripAsciiWhitespace(ReadFile(dir_.File("port"))) == address_; }
 
 std::string GatewayProcess::webhook_path() const {
   return absl::StrCat(
@@ -133,7 +144,7 @@ absl::Status GatewayProcess::Restart() {
   return Launch();
 }
 
-absl::Status GatewayProcess::Launch() {
+absl::Status GatewayProcess::Spawn() {
   const std::string port_file = dir_.File("port");
   remove(port_file.c_str());
   const std::string staging = dir_.File("staging");
@@ -153,6 +164,12 @@ absl::Status GatewayProcess::Launch() {
   auto process = Process::Start(options);
   if (!process.ok()) return process.status();
   process_ = *std::move(process);
+  return absl::OkStatus();
+}
+
+absl::Status GatewayProcess::Launch() {
+  if (const absl::Status spawned = Spawn(); !spawned.ok()) return spawned;
+  const std::string port_file = dir_.File("port");
   std::string address;
   // Whole when it reads the same twice: nobody promises that it is written at once.
   const auto listening = [&] {

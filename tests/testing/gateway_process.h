@@ -25,6 +25,8 @@ struct GatewayOptions {
   std::string upstream = "anyfast";  // Name of the upstream.
   std::string key = "sandbox-key";   // Reaches the gateway by an environment variable.
   std::string sqlite_path = {};      // Empty: a file in the gateway's own temporary folder.
+  std::string listen = {};           // `host:port`; empty: a free port of 127.0.0.1.
+  std::string admin_address = {};    // The same, for the admin server, if there is one.
   std::vector<Tenant> tenants = {};  // Empty: one tenant without a token.
   std::string log_level = "debug";
   absl::Duration poll_interval_queued = absl::Milliseconds(50);
@@ -34,9 +36,10 @@ struct GatewayOptions {
   bool admin = false;     // Run the admin server; webhooks and staging do so too.
   bool webhooks = false;  // Ask the vendor for webhooks.
   bool staging = false;   // Serve files to vendors from a folder of its own.
-  // More lines of the sections `server`, `tasks`, `media_fetch`, of the upstream, its dialect and its `http`, each
-  // `name: value`.
+  // More lines of the sections `server`, `store.sqlite`, `tasks`, `media_fetch`, of the upstream, its dialect and its
+  // `http`, each `name: value`.
   std::vector<std::string> server = {};
+  std::vector<std::string> sqlite = {};
   std::vector<std::string> tasks = {};
   std::vector<std::string> media_fetch = {};
   std::vector<std::string> upstream_lines = {};
@@ -50,6 +53,11 @@ class GatewayProcess {
  public:
   // Writes the configuration, starts the binary on a free port and waits until it listens.
   static absl::StatusOr<std::unique_ptr<GatewayProcess>> Start(const GatewayOptions& options);
+
+  // The same, but returns at once: for a gateway that waits for the store of another. `options.listen` is required.
+  static absl::StatusOr<std::unique_ptr<GatewayProcess>> StartWaiting(const GatewayOptions& options);
+  // Whether it listens yet.
+  bool Listens() const;
 
   // `host:port` of the gRPC server; the same after Restart.
   const std::string& address() const { return address_; }
@@ -73,6 +81,8 @@ class GatewayProcess {
  private:
   explicit GatewayProcess(const GatewayOptions& options);
   absl::Status Launch();
+  // Starts the binary.
+  absl::Status Spawn();
 
   const GatewayOptions options_;
   TempDir dir_;
@@ -82,6 +92,9 @@ class GatewayProcess {
   std::string admin_address_;  // Chosen before the start, because the vendor is told of it.
   std::unique_ptr<Process> process_;
 };
+
+// `127.0.0.1:port` with a port that was free a moment ago.
+std::string FreeAddress();
 
 // Where a configuration points to.
 struct GatewayPlaces {

@@ -4,7 +4,6 @@
 #include "service/base/sha256.h"
 #include "service/rpc/tenants.h"
 #include "service/rpc/trace.h"
-#include "service/rpc/watch_streams.h"
 
 namespace seedance::rpc {
 namespace {
@@ -56,38 +55,6 @@ TEST(Trace, BadTraceparentIsReplaced) {
     const std::string made = ContinueTrace(bad, random);
     EXPECT_TRUE(IsTraceparent(made)) << made;
   }
-}
-
-class CountingStream : public DrainableStream {
- public:
-  void EndForDrain() override { ++ended; }
-  int ended = 0;
-};
-
-TEST(WatchStreams, RefuseMoreThanTheLimit) {
-  WatchStreams streams(1);
-  auto first = std::make_shared<CountingStream>();
-  auto second = std::make_shared<CountingStream>();
-  EXPECT_TRUE(streams.Enter(first.get(), first).ok());
-  const absl::Status full = streams.Enter(second.get(), second);
-  EXPECT_EQ(full.code(), absl::StatusCode::kResourceExhausted);
-  EXPECT_EQ(base::GetReason(full), base::Reason::kQuotaExceeded);
-  streams.Leave(first.get());
-  EXPECT_TRUE(streams.Enter(second.get(), second).ok());
-}
-
-TEST(WatchStreams, DrainEndsTheOpenOnesAndRefusesNewOnes) {
-  WatchStreams streams(10);
-  auto stream = std::make_shared<CountingStream>();
-  ASSERT_TRUE(streams.Enter(stream.get(), stream).ok());
-  EXPECT_FALSE(streams.draining());
-  streams.Drain();
-  EXPECT_TRUE(streams.draining());
-  EXPECT_EQ(stream->ended, 1);
-  auto late = std::make_shared<CountingStream>();
-  const absl::Status refused = streams.Enter(late.get(), late);
-  EXPECT_EQ(refused.code(), absl::StatusCode::kUnavailable);
-  EXPECT_TRUE(base::GetErrorDetail(refused).retry_delay.has_value());
 }
 
 }  // namespace

@@ -194,15 +194,25 @@ TEST_F(GatewayTest, ACallerThatGoesAwayDoesNotHoldTheServer) {
   vendor_.create_group.Open();
 }
 
-TEST_F(GatewayTest, ADrainingServerRefusesNewCallsWithAdvice) {
+TEST_F(GatewayTest, UnaryCallsAreServedWhileStreamsEnd) {
   Start();
-  edge_->Drain();
+  edge_->streams().Drain();
+  grpc::ClientContext context;
+  v1::ListAssetGroupsResponse list;
+  EXPECT_TRUE(groups_->ListAssetGroups(&context, {}, &list).ok());
+}
+
+TEST_F(GatewayTest, AStoppingServerRefusesNewCallsWithAdvice) {
+  Start();
+  edge_->active().Close();
   grpc::ClientContext context;
   v1::ListAssetGroupsResponse list;
   const grpc::Status status = groups_->ListAssetGroups(&context, {}, &list);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
   EXPECT_EQ(DetailOf(status).reason, base::Reason::kDraining);
   EXPECT_TRUE(DetailOf(status).retry_delay.has_value());
+  EXPECT_EQ(context.GetServerTrailingMetadata().count("grpc-retry-pushback-ms"), 1u);
+  EXPECT_EQ(edge_->active().count(), 0u);
 }
 
 }  // namespace

@@ -1,3 +1,5 @@
+#include <atomic>
+#include <optional>
 #include <thread>
 
 #include "tests/testing/eventually.h"
@@ -164,7 +166,7 @@ TEST_F(GatewayTest, DrainEndsStreamsWithTheirTokenInTheTrailers) {
   Watch watch(*tasks_, task.name());
   ASSERT_TRUE(watch.Next());
   const std::string token = watch.message.resume_token();
-  edge_->Drain();
+  edge_->streams().Drain();
   const grpc::Status status = watch.End();
   EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
   EXPECT_EQ(DetailOf(status).reason, base::Reason::kDraining);
@@ -172,8 +174,42 @@ TEST_F(GatewayTest, DrainEndsStreamsWithTheirTokenInTheTrailers) {
   EXPECT_EQ(watch.trailer("resume-token"), token);
 }
 
+TEST_F(GatewayTest, AStreamRefusedByADrainHasNoTokenInItsTrailersAndAPauseForRetryPolicies) {
+  Start();
+  const v1::GenerationTask task = MakeTask();
+  Watch first(*tasks_, task.name());
+  ASSERT_TRUE(first.Next());
+  edge_->streams().Drain();
+  Watch late(*tasks_, task.name(), first.message.resume_token());
+  EXPECT_EQ(DetailOf(late.End()).reason, base::Reason::kDraining);
+  EXPECT_EQ(late.trailer("resume-token"), "");
+  EXPECT_GE(std::stoi(late.trailer("grpc-retry-pushback-ms")), 750);
+}
+
+TEST_F(GatewayTest, AnOldConnectionsStreamsEndWithTheirTokenInTheTrailers) {
+  edge_options_.streams.age = {absl::Seconds(1), absl::Seconds(1)};
+  std::atomic<int> asked{0};
+  edge_options_.streams.connected_at = [&](std::string_view peer) {
+    EXPECT_EQ(peer.substr(0, 15), "ipv4:127.0.0.1:");
+    ++asked;
+    return std::optional(base::RealClock().Now() - absl::Seconds(1));
+  };
+  Start();
+  const v1::GenerationTask task = MakeTask();
+  Watch watch(*tasks_, task.name());
+  ASSERT_TRUE(watch.Next());
+  std::string token = watch.message.resume_token();
+  while (watch.Next()) token = watch.message.resume_token();
+  const grpc::Status status = watch.End();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(DetailOf(status).reason, base::Reason::kDraining);
+  EXPECT_TRUE(DetailOf(status).retry_delay.has_value());
+  EXPECT_EQ(watch.trailer("resume-token"), token);
+  EXPECT_EQ(asked, 1);
+}
+
 TEST_F(GatewayTest, StreamsBeyondTheLimitAreRefusedUntilOneEnds) {
-  edge_options_.max_watch_streams = 1;
+  edge_options_.streams.limit = 1;
   Start();
   const v1::GenerationTask task = MakeTask();
   auto first = std::make_unique<Watch>(*tasks_, task.name());

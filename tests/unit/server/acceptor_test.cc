@@ -8,7 +8,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <deque>
+#include <optional>
 #include <vector>
 
 #include "service/base/mutex.h"
@@ -68,6 +70,18 @@ class Caller {
   Caller& operator=(const Caller&) = delete;
 
   bool connected() const { return connected_; }
+  // As gRPC writes it.
+  std::string name() const {
+    sockaddr_in own{};
+    socklen_t size = sizeof own;
+    getsockname(fd_, reinterpret_cast<sockaddr*>(&own), &size);
+    return "ipv4:127.0.0.1:" + std::to_string(ntohs(own.sin_port));
+  }
+  ssize_t Send() const { return send(fd_, "x", 1, MSG_NOSIGNAL); }
+  bool open() const {
+    char byte = 0;
+    return recv(fd_, &byte, 1, MSG_DONTWAIT) < 0 && errno == EAGAIN;
+  }
   // Waits for the server to close; false if it sends something instead.
   bool AwaitClose() {
     char byte = 0;
@@ -158,6 +172,91 @@ TEST(Acceptor, GoesOnAfterRunningOutOfFiles) {
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &old), 0);
   const Caller after(acceptor->address());
   accepted.Await(2);
+}
+
+TEST(Acceptor, KnowsWhenEachConnectionBegan) {
+  base::SimulatedClock clock(absl::FromUnixSeconds(1000));
+  Accepted accepted;
+  Acceptor::Options options;
+  options.clock = &clock;
+  options.max_connections = 2;
+  const auto acceptor = Listen(options, accepted);
+  const Caller first(acceptor->address());
+  accepted.Await(1);
+  clock.Advance(absl::Seconds(5));
+  const Caller second(acceptor->address());
+  accepted.Await(2);
+  EXPECT_EQ(acceptor->AcceptedAt(first.name()), absl::FromUnixSeconds(1000));
+  EXPECT_EQ(acceptor->AcceptedAt(second.name()), absl::FromUnixSeconds(1005));
+  EXPECT_EQ(acceptor->AcceptedAt("ipv4:127.0.0.1:1"), std::nullopt);
+  EXPECT_EQ(acceptor->AcceptedAt("unix:"), std::nullopt);
+  accepted.CloseOldest();
+  const Caller third(acceptor->address());
+  accepted.Await(3);
+  EXPECT_EQ(acceptor->AcceptedAt(first.name()), std::nullopt);
+  EXPECT_TRUE(acceptor->AcceptedAt(third.name()).has_value());
+}
+
+TEST(Acceptor, KnowsConnectionsOverIpv6ByGrpcsNames) {
+  Accepted accepted;
+  Acceptor::Options options;
+  options.address = "[::]:0";
+  absl::StatusOr<std::unique_ptr<Acceptor>> acceptor = Acceptor::Listen(options);
+  if (!acceptor.ok()) GTEST_SKIP() << "no IPv6 here: " << acceptor.status();
+  (*acceptor)->Start([&accepted](int fd) { accepted.Add(fd); });
+  sockaddr_in6 own{};
+  own.sin6_family = AF_INET6;
+  own.sin6_addr = in6addr_loopback;
+  const std::string& address = (*acceptor)->address();
+  own.sin6_port = htons(static_cast<uint16_t>(std::stoi(address.substr(address.rfind(':') + 1))));
+  const int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (connect(fd, reinterpret_cast<const sockaddr*>(&own), sizeof own) == 0) {
+    accepted.Await(1);
+    socklen_t size = sizeof own;
+    getsockname(fd, reinterpret_cast<sockaddr*>(&own), &size);
+    const std::string port = std::to_string(ntohs(own.sin6_port));
+    EXPECT_TRUE((*acceptor)->AcceptedAt("ipv6:%5B::1%5D:" + port).has_value());
+  }
+  close(fd);
+  // One that speaks IPv4 to the same socket.
+  const Caller caller(address);
+  if (caller.connected()) {
+    accepted.Await(accepted.count() == 0 ? 1 : 2);
+    EXPECT_TRUE((*acceptor)->AcceptedAt(caller.name()).has_value());
+  }
+}
+
+TEST(Acceptor, EndsAllConnectionsButThoseNamed) {
+  Accepted accepted;
+  const auto acceptor = Listen({}, accepted);
+  Caller first(acceptor->address());
+  const Caller second(acceptor->address());
+  Caller third(acceptor->address());
+  const int newest = accepted.Await(3);
+  acceptor->Stop();
+  EXPECT_EQ(acceptor->EndOthers({second.name()}), 2u);
+  EXPECT_TRUE(first.AwaitClose());
+  EXPECT_TRUE(third.AwaitClose());
+  // The other direction stays open: what is under way from the client is still read.
+  EXPECT_EQ(third.Send(), 1);
+  char byte = 0;
+  EXPECT_EQ(recv(newest, &byte, 1, 0), 1);
+  EXPECT_TRUE(second.open());
+}
+
+TEST(Acceptor, ADescriptorThatBelongsToAnotherFileMeanwhileIsLeftAlone) {
+  Accepted accepted;
+  const auto acceptor = Listen({}, accepted);
+  const Caller caller(acceptor->address());
+  const int fd = accepted.Await(1);
+  acceptor->Stop();
+  int pair[2];
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+  ASSERT_EQ(dup2(pair[0], fd), fd);  // Closes the connection and takes its number.
+  EXPECT_EQ(acceptor->EndOthers({}), 0u);
+  EXPECT_EQ(send(fd, "x", 1, MSG_NOSIGNAL), 1);
+  close(pair[0]);
+  close(pair[1]);
 }
 
 TEST(Acceptor, StopEndsListening) {

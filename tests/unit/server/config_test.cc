@@ -37,6 +37,11 @@ TEST(Config, DefaultsAreThoseOfTheSchema) {
   EXPECT_EQ(config->server().drain_grace().seconds(), 20);
   EXPECT_EQ(config->server().heartbeat_interval().seconds(), 20);
   EXPECT_EQ(config->server().max_watch_streams(), 20000);
+  EXPECT_EQ(config->server().max_watch_streams_per_tenant(), 20000);
+  EXPECT_EQ(config->server().max_connection_age().seconds(), 1800);
+  EXPECT_EQ(config->server().max_connection_age_grace().seconds(), 600);
+  EXPECT_EQ(config->server().drain_delay().seconds(), 0);
+  EXPECT_EQ(config->store().sqlite().wait_for_lock().seconds(), 0);
   EXPECT_EQ(config->server().create_wait().seconds(), 10);
   EXPECT_EQ(config->server().call_threads(), 8);
   EXPECT_FALSE(config->server().has_tls());
@@ -141,6 +146,20 @@ TEST(Config, EveryBrokenRuleIsNamedWithItsPath) {
            Case{"server: {create_wait: 61s}", "server.create_wait: must be 0 to 60 s"},
            Case{"server: {max_watch_streams: -1}", "server.max_watch_streams: must be 1 to 1000000, is -1"},
            Case{"server: {max_watch_streams: many}", "server.max_watch_streams: must be a whole number"},
+           Case{"server: {max_watch_streams_per_tenant: -1}",
+                "server.max_watch_streams_per_tenant: must be 1 to 1000000"},
+           Case{"server: {max_connection_age: -1s}", "server.max_connection_age: must be 0 to 86400 s"},
+           Case{"server: {max_connection_age: 0.5s}", "server.max_connection_age: must be 0 s (never) or at least 1 s"},
+           Case{"server: {max_connection_age_grace: 0.9s}", "server.max_connection_age_grace: must be 1 to 86400 s"},
+           Case{"server: {max_connection_age_grace: 449s}",
+                "server.max_connection_age_grace: must be at least a quarter of max_connection_age"},
+           Case{"server: {max_connection_age: 2401s}",
+                "server.max_connection_age_grace: must be at least a quarter of max_connection_age"},
+           Case{"server: {drain_delay: 10.1s}", "server.drain_delay: must be at most half of drain_grace"},
+           Case{"server: {drain_grace: 0s, drain_delay: 1s}",
+                "server.drain_delay: must be at most half of drain_grace"},
+           Case{"server: {drain_delay: -1s}", "server.drain_delay: must be 0 to 300 s"},
+           Case{"store: {sqlite: {wait_for_lock: 86401s}}", "store.sqlite.wait_for_lock: must be 0 to 86400 s"},
            Case{"server: {call_threads: 257}", "server.call_threads: must be 1 to 256"},
            Case{"server: {allow_insecure_listen: 1}", "server.allow_insecure_listen: must be true or false"},
            Case{"server: {tls: {certificate_file: a}}", "server.tls: needs certificate_file and private_key_file"},
@@ -162,6 +181,26 @@ TEST(Config, EveryBrokenRuleIsNamedWithItsPath) {
        }) {
     EXPECT_THAT(Problems(std::string(kUpstream) + each.yaml), HasSubstr(each.problem)) << each.yaml;
   }
+}
+
+TEST(Config, AgesAndDelaysOnTheirBoundsAreGood) {
+  for (const char* yaml : {"server: {max_connection_age: 0s, max_connection_age_grace: 1s}",
+                           "server: {max_connection_age: 1s, max_connection_age_grace: 1s}",
+                           "server: {max_connection_age_grace: 450s}", "server: {max_connection_age: 2400s}",
+                           "server: {drain_delay: 10s}", "server: {drain_grace: 600s, drain_delay: 300s}"}) {
+    EXPECT_EQ(Problems(std::string(kUpstream) + yaml), "") << yaml;
+  }
+}
+
+TEST(Config, StreamsGetTheirLimitsAndAges) {
+  const auto options = EdgeOptions(*ParseConfig(std::string(kUpstream) + R"(
+server: {max_watch_streams: 7, max_watch_streams_per_tenant: 3, max_connection_age: 10s, max_connection_age_grace: 4s})"));
+  EXPECT_EQ(options.streams.limit, 7u);
+  EXPECT_EQ(options.streams.limit_per_tenant, 3u);
+  EXPECT_EQ(options.streams.age.age, absl::Seconds(10));
+  EXPECT_EQ(options.streams.age.grace, absl::Seconds(4));
+  EXPECT_FALSE(
+      EdgeOptions(*ParseConfig(std::string(kUpstream) + "server: {max_connection_age: 0s}")).streams.age.limited());
 }
 
 TEST(Config, AllProblemsAreToldAtOnceWithTheirLines) {

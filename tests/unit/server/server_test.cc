@@ -12,6 +12,8 @@
 #include "seedance/gateway/v1/asset.grpc.pb.h"
 #include "service/base/random.h"
 #include "service/base/sha256.h"
+#include "service/store/sqlite/sqlite_store.h"
+#include "tests/testing/eventually.h"
 #include "tests/testing/temp_dir.h"
 
 namespace seedance::server {
@@ -19,6 +21,8 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
+
+using ::seedance::testing::Eventually;
 
 constexpr absl::Duration kPatience = absl::Seconds(20);
 
@@ -87,6 +91,72 @@ TEST_F(ServerTest, ATakenAdminAddressIsNamed) {
   const auto taken = Server::Start(*config, base::RealClock(), base::SystemRandom());
   EXPECT_THAT(std::string(taken.status().message()), StartsWith("admin.listen: cannot listen on"));
   EXPECT_THAT(std::string(taken.status().message()), HasSubstr((*first)->admin_address()));
+}
+
+// A start that waits for the store of another process.
+class WaitingServerTest : public ServerTest {
+ protected:
+  WaitingServerTest() {
+    store::sqlite::SqliteOptions options;
+    options.path = dir_.File("gateway.db");
+    other_ = *store::sqlite::OpenSqliteStore(options);
+  }
+
+  absl::StatusOr<std::unique_ptr<Server>> StartWaiting() {
+    const auto config = ParseConfig(
+        absl::StrCat("server: {listen: '127.0.0.1:0'}\nstore: {sqlite: {path: '", dir_.File("gateway.db"),
+                     "', wait_for_lock: 600s}}\nadmin: {listen: '127.0.0.1:0', port_file: '", dir_.File("admin"),
+                     "', public_base_url: 'https://gw.example.com', staging: {directory: '", dir_.path(), "'}}\n",
+                     "upstreams: [{name: pi, piapi: {api_key: {env: KEY}, webhook_secret: {env: HOOK}}}]\n"));
+    if (!config.ok()) return config.status();
+    return Server::Start(*config, base::RealClock(), base::SystemRandom(), stop_);
+  }
+
+  // Of the admin server of the start that waits.
+  std::string AdminAddress() {
+    std::string address;
+    EXPECT_TRUE(Eventually([&] {
+      address = testing::ReadFile(dir_.File("admin"));
+      return !address.empty() && address.back() == '\n';
+    }));
+    return address.substr(0, address.find('\n'));
+  }
+
+  std::unique_ptr<store::Store> other_;
+  const std::shared_ptr<base::CancelToken> stop_ = std::make_shared<base::CancelToken>();
+};
+
+TEST_F(WaitingServerTest, IsAliveAndNotReadyUntilItHasTheStore) {
+  absl::StatusOr<std::unique_ptr<Server>> server;
+  std::thread start([&] { server = StartWaiting(); });
+  const std::string admin = AdminAddress();
+  EXPECT_TRUE(Eventually([&] {
+    const auto answer = Get(admin, "/readyz");
+    return answer != nullptr && answer->status == 503 && answer->body == "waiting for the store\n";
+  }));
+  EXPECT_EQ(Get(admin, "/livez")->status, 200);
+  // What needs the store is asked again later by those who want it.
+  EXPECT_EQ(Get(admin, absl::StrCat("/staging/", std::string(32, '0'), "/upload.png"))->status, 503);
+  const auto hook = httplib::Client("http://" + admin)
+                        .Post("/webhooks/piapi/" + base::Sha256Hex("webhook path\npi\nhush").substr(0, 32),
+                              {{"x-webhook-secret", "hush"}}, "{}", "application/json");
+  EXPECT_EQ(hook->status, 503);
+  EXPECT_EQ(hook->get_header_value("Retry-After"), "1");
+  other_.reset();
+  start.join();
+  ASSERT_TRUE(server.ok()) << server.status();
+  EXPECT_EQ((*server)->admin_address(), admin);
+  EXPECT_EQ(Get(admin, "/readyz")->status, 200);
+  EXPECT_EQ(Get(admin, absl::StrCat("/staging/", std::string(32, '0'), "/upload.png"))->status, 404);
+}
+
+TEST_F(WaitingServerTest, AStopEndsTheWait) {
+  absl::StatusOr<std::unique_ptr<Server>> server;
+  std::thread start([&] { server = StartWaiting(); });
+  AdminAddress();
+  stop_->Cancel();
+  start.join();
+  EXPECT_EQ(server.status().code(), absl::StatusCode::kCancelled);
 }
 
 TEST_F(ServerTest, NotReadyButAliveWhileCallsEnd) {
