@@ -151,7 +151,9 @@ void CallTurns::Dispatch(Ready ready) {
   auto shared = std::make_shared<Ready>(std::move(ready));
   const bool taken = pool.Submit([this, shared] {
     CallTurn turn(*this, shared->call);
-    metrics_.delay[Index(shared->call.kind)].Observe(absl::ToDoubleSeconds(clock_.Now() - shared->item.payload.due));
+    // An extra poll may begin before its place in the order.
+    const absl::Duration delay = std::max(clock_.Now() - shared->item.payload.due, absl::ZeroDuration());
+    metrics_.delay[Index(shared->call.kind)].Observe(absl::ToDoubleSeconds(delay));
     shared->item.payload.work(turn);
   });
   if (!taken) PutBack(std::move(*shared));

@@ -42,7 +42,7 @@ void OpenTasks::Add(const GenerationTask& task, absl::Time due) {
   Tracked& tracked = entry->second;
   tracked.owner.tenant = task.tenant;
   tracked.owner.upstream = task.request.upstream;
-  tracked.owner.due = due;
+  tracked.owner.due = tracked.owner.rank = due;
   tracked.phase = Phase::kResting;
   tracked.answered = clock_.Now();
   tracked.assets = AssetNames(task.request);
@@ -119,7 +119,7 @@ std::optional<OpenTasks::Owner> OpenTasks::Find(const std::string& id) {
 
 // Under the lock to the end, so that no change or poke falls between the look at what has come and the queue.
 void OpenTasks::Rest(const std::string& id, absl::Time due, WokenBy woken_by, absl::Time not_before,
-                     absl::Time if_watched) {
+                     absl::Time if_watched, absl::Time rank) {
   base::MutexLock lock(mutex_);
   Tracked* tracked = FindLocked(id);
   if (tracked == nullptr) return;
@@ -127,18 +127,22 @@ void OpenTasks::Rest(const std::string& id, absl::Time due, WokenBy woken_by, ab
   tracked->woken_by = woken_by;
   tracked->not_before = not_before;
   tracked->if_watched = if_watched;
+  const absl::Time planned = due;
   const bool watcher_came = std::exchange(tracked->watcher_came, false);
   if (woken_by == WokenBy::kAssets && tracked->asset_changed) due = std::min(due, clock_.Now());
   if (woken_by == WokenBy::kPokes) {
     if (tracked->poke.has_value()) due = std::min(due, std::max(*tracked->poke, not_before));
     if (watcher_came) due = std::min(due, std::max(if_watched, not_before));
   }
+  // What was brought forward is no extra.
+  tracked->owner.rank = due < planned ? due : std::max(due, rank);
   tracked->owner.due = due;
   due_.Schedule(id, due);
 }
 
 void OpenTasks::HastenLocked(const std::string& id, absl::Time due, Tracked& tracked) {
   tracked.owner.due = std::min(tracked.owner.due, due);
+  tracked.owner.rank = tracked.owner.due;
   due_.Hasten(id, due);
 }
 

@@ -34,6 +34,7 @@ class OpenTasks {
     bool ready = false;        // PENDING, without assets to look at and before its deadline: its step is a submission.
     bool missed_turn = false;  // It was waiting for its turn for too long.
     absl::Time due;
+    absl::Time rank;  // For the order among tasks that are due: `due`, or later for a poll that is an extra.
   };
 
   // What ends a rest before its time. kPokes: pokes and watchers.
@@ -60,9 +61,11 @@ class OpenTasks {
   std::optional<Owner> Find(const std::string& id);
 
   // Ends a step: the task is handed out again at `due`, or earlier by what `woken_by` says, but not by a poke or a
-  // watcher before `not_before`. `if_watched`: when it would be due if somebody watched it.
+  // watcher before `not_before`. `if_watched`: when it would be due if somebody watched it. `rank`: when it would be
+  // due at the usual pace, if that is later than `due`.
   void Rest(const std::string& id, absl::Time due, WokenBy woken_by = WokenBy::kNothing,
-            absl::Time not_before = absl::InfinitePast(), absl::Time if_watched = absl::InfiniteFuture());
+            absl::Time not_before = absl::InfinitePast(), absl::Time if_watched = absl::InfiniteFuture(),
+            absl::Time rank = absl::InfinitePast());
 
   // ---- Turns ----
 

@@ -165,8 +165,9 @@ class TaskTracker {
   void SchedulePoll(const model::GenerationTask& task, absl::Duration at_least);
   // Another look soon, whatever makes polls rare.
   void SchedulePollSoon(const model::GenerationTask& task, absl::Duration at_least);
+  // `usual`: the pause if nothing were known of how long such tasks take.
   void RestForPoll(const model::GenerationTask& task, absl::Duration pause, absl::Duration if_watched,
-                   absl::Duration at_least);
+                   absl::Duration usual, absl::Duration at_least);
   void ScheduleIn(const std::string& id, absl::Duration pause);
   bool IsWatched(const model::GenerationTask& task);
   bool WaitForStore(int failures);

@@ -21,7 +21,7 @@ bool IsSubmitted(TaskState state) { return state == TaskState::kQueued || state 
 void TaskTracker::AwaitPoll(const std::string& id, const OpenTasks::Owner& owner, Upstreams::Entry& entry) {
   const bool poked = open_.IsPoked(id);
   open_.AwaitTurn(id, options_.last_word);
-  entry.calls.Add(CallKind::kPoll, owner.tenant, id, owner.due,
+  entry.calls.Add(CallKind::kPoll, owner.tenant, id, owner.rank,
                   [this, id, &entry](CallTurn& turn) { OnPollTurn(id, entry, turn); });
   if (poked) (void)entry.calls.Hasten(CallKind::kPoll, id);
 }
@@ -98,21 +98,23 @@ void TaskTracker::SchedulePoll(const GenerationTask& task, absl::Duration at_lea
   facts.crowded = entry != nullptr && entry->calls.IsCrowded(CallKind::kPoll);
   facts.usual = usual_.Of(upstream, task.request.model);
   const absl::Duration pause = PollPause(pace_, facts);
-  facts.watched = true;
-  RestForPoll(task, pause, PollPause(pace_, facts), at_least);
+  PollFacts watched = facts;
+  watched.watched = true;
+  facts.usual.reset();
+  RestForPoll(task, pause, PollPause(pace_, watched), PollPause(pace_, facts), at_least);
 }
 
 void TaskTracker::SchedulePollSoon(const GenerationTask& task, absl::Duration at_least) {
   const absl::Duration pause = task.state == TaskState::kQueued ? pace_.queued : pace_.running;
-  RestForPoll(task, pause, pause, at_least);
+  RestForPoll(task, pause, pause, pause, at_least);
 }
 
 void TaskTracker::RestForPoll(const GenerationTask& task, absl::Duration pause, absl::Duration if_watched,
-                              absl::Duration at_least) {
+                              absl::Duration usual, absl::Duration at_least) {
   const absl::Time now = clock_.Now();
   const absl::Time due = now + std::max(Jittered(pause, random_), at_least);
   open_.Rest(task.id, std::min(due, std::max(task.deadline_time, now)), OpenTasks::WokenBy::kPokes, now + at_least,
-             now + Jittered(if_watched, random_));
+             now + Jittered(if_watched, random_), now + usual);
 }
 
 bool TaskTracker::IsWatched(const GenerationTask& task) {

@@ -31,7 +31,10 @@ class Simulation {
   explicit Simulation(Options options) : options_(std::move(options)), gate_(GateOptions(options_)) {
     for (int id = 0; id < options_.tasks; ++id) {
       // All due at once, as after a start.
-      tasks_.push_back({now_, now_, now_ + Duration(), 0});
+      Task task;
+      task.answered = task.begin = now_;
+      task.end = now_ + Duration();
+      tasks_.push_back(task);
       dues_.push({now_, id});
     }
   }
@@ -46,7 +49,7 @@ class Simulation {
       now_ = next;
       for (; !dues_.empty() && dues_.top().first <= now_; dues_.pop()) {
         const int id = dues_.top().second;
-        queue_.Add({options_.tenant_of(id), absl::StrCat(id), dues_.top().first, id});
+        queue_.Add({options_.tenant_of(id), absl::StrCat(id), tasks_[static_cast<size_t>(id)].rank, id});
       }
       for (; !answers_.empty() && answers_.top().at <= now_; answers_.pop()) Answer(answers_.top());
     }
@@ -85,6 +88,7 @@ class Simulation {
     absl::Time begin;
     absl::Time end;
     int polls = 0;
+    absl::Time rank = absl::InfinitePast();  // In the queue: when it would be due if nothing were known of its end.
   };
   struct Reply {
     absl::Time at;
@@ -132,7 +136,10 @@ class Simulation {
     facts.age = now_ - task.begin;
     facts.crowded = !queue_.empty() || gate_.IsBusy(CallKind::kPoll, now_);
     facts.usual = memory_.Usual();
-    dues_.push({now_ + Jittered(PollPause(options_.pace, facts), random_), reply.id});
+    const absl::Duration pause = Jittered(PollPause(options_.pace, facts), random_);
+    facts.usual.reset();
+    task.rank = now_ + std::max(pause, PollPause(options_.pace, facts));
+    dues_.push({now_ + pause, reply.id});
   }
 
   const Options options_;
