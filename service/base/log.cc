@@ -52,6 +52,17 @@ std::string_view Name(LogLevel level) {
   return "info";
 }
 
+// Length of the beginning that stands for itself in JSON: ASCII without quotes, backslashes and control characters.
+size_t PlainLength(std::string_view text) {
+  size_t length = 0;
+  while (length < text.size()) {
+    const auto c = static_cast<unsigned char>(text[length]);
+    if (c < 0x20 || c >= 0x7f || c == '"' || c == '\\') break;
+    ++length;
+  }
+  return length;
+}
+
 std::string Member(std::string_view key, const std::string& value) { return absl::StrCat(JsonQuote(key), ":", value); }
 
 }  // namespace
@@ -76,7 +87,13 @@ void Log(LogLevel level, std::string_view event, const std::vector<LogField>& fi
 
 std::string JsonQuote(std::string_view text) {
   std::string out = "\"";
+  out.reserve(text.size() + 2);
   for (size_t i = 0; i < text.size();) {
+    // Most texts are plain from end to end.
+    const size_t plain = PlainLength(text.substr(i));
+    out += text.substr(i, plain);
+    i += plain;
+    if (i == text.size()) break;
     const size_t length = Utf8Length(text.substr(i));
     const char c = text[i];
     if (length == 0) {

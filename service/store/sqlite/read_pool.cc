@@ -19,8 +19,11 @@ Connection* ReadPool::Take() {
 }
 
 void ReadPool::Return(Connection* connection) {
-  base::MutexLock lock(mutex_);
-  free_.push_back(connection);
+  {
+    base::MutexLock lock(mutex_);
+    free_.push_back(connection);
+  }
+  // Not under the lock: the thread that wakes up would only wait for it.
   returned_.NotifyOne();
 }
 
