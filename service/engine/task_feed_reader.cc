@@ -70,12 +70,13 @@ TaskFeedReader::Next TaskFeedReader::Take(TaskBatch& batch) {
     base::MutexLock feed_lock(feed_->mutex);
     if (position_.revision < feed_->recent.complete_after()) return Next::kRead;
     Builder builder(filter_, taken);
-    const bool all = feed_->recent.Visit(position_.revision, [&](const SharedTaskChange& change) {
+    int64_t revision = position_.revision;
+    const bool all = feed_->recent.Visit(revision, [&](const SharedTaskChange& change) {
       if (!builder.Add(change)) return false;
-      position_.revision = change.revision;
+      revision = change.revision;
       return true;
     });
-    if (all) position_.revision = std::max(position_.revision, feed_->read);
+    position_.revision = all ? std::max(revision, feed_->read) : revision;
   }
   if (!CompleteLocked(taken)) return Next::kNothing;
   batch = std::move(taken);

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <set>
 #include <string>
 #include <thread>
@@ -208,10 +209,8 @@ TEST_F(WatchTasksTest, ManyDeathsWhileTasksMoveLoseNothing) {
   }
   Advance(absl::Seconds(60));
   for (const std::string& name : all) {
-    const v1::GenerationTask ended =
-        Must(Eventually([&] { return client::IsTerminal(Must(api().GetTask(name)).state()); })
-                 ? absl::StatusOr<v1::GenerationTask>(Must(api().GetTask(name)))
-                 : absl::DeadlineExceededError(name + " does not end"));
+    EXPECT_TRUE(Eventually([&] { return client::IsTerminal(Must(api().GetTask(name)).state()); })) << name;
+    const v1::GenerationTask ended = Must(api().GetTask(name));
     EXPECT_TRUE(dashboard.ShowsIn(name, ended.state())) << name;
     EXPECT_EQ(dashboard.Ends(name), 1) << name;
   }
