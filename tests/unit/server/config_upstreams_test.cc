@@ -51,7 +51,7 @@ TEST(ConfigUpstreams, EveryBrokenRuleIsNamedWithItsPath) {
            Case{"upstreams: [{name: a, anyfast: {api_key: {env: K}}, rate: {polls_per_second: 0.05}}]",
                 "upstreams[0].rate.polls_per_second: must be 0.1 to 10000, is 0.05"},
            Case{"upstreams: [{name: a, anyfast: {api_key: {env: K}}, rate: {polls_per_second: NaN}}]",
-                "upstreams[0].rate.polls_per_second: must be 0.1 to 10000, is nan"},
+                "upstreams[0].rate.polls_per_second: must be a number"},
            Case{"upstreams: [{name: a, anyfast: {api_key: {env: K}}, rate: {submits_per_second: -1}}]",
                 "upstreams[0].rate.submits_per_second: must be 0.1 to 10000, is -1"},
            Case{"upstreams: [{name: a, anyfast: {api_key: {env: K}}, rate: {breaker_failures: 1001}}]",
