@@ -118,6 +118,11 @@ absl::Status TaskFeeds::ReadNews(TaskFeed& feed) {
   return absl::OkStatus();
 }
 
+bool TaskFeeds::IsFollowed(const std::string& tenant) {
+  base::MutexLock lock(mutex_);
+  return feeds_.count(tenant) > 0;
+}
+
 size_t TaskFeeds::size() {
   base::MutexLock lock(mutex_);
   return feeds_.size();

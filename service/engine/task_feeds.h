@@ -62,6 +62,9 @@ class TaskFeeds {
   absl::StatusOr<std::shared_ptr<TaskFeedReader>> Open(const TaskFilter& filter, const std::string& resume_token,
                                                        WatchReader::OnChange on_change, uint64_t connection = 0);
 
+  // Whether anybody follows the tenant's tasks.
+  bool IsFollowed(const std::string& tenant);
+
   // Numbers of feeds and of readers.
   size_t size();
   size_t readers();

@@ -125,6 +125,8 @@ absl::Status Server::Open(base::Random& random, std::shared_ptr<base::CancelToke
     return acceptor_ == nullptr ? std::nullopt : acceptor_->AcceptedAt(peer);
   };
   edge_ = std::make_unique<rpc::Edge>(std::move(edge_options), clock_, random);
+  metrics_.GaugeAtScrape("seedance_watch_streams", "Open watch streams.", {},
+                         [this] { return static_cast<double>(edge_->streams().size()); });
   groups_ = std::make_unique<rpc::AssetGroupService>(*edge_, engine_->groups());
   assets_ = std::make_unique<rpc::AssetService>(*edge_, engine_->assets());
   tasks_ = std::make_unique<rpc::GenerationTaskService>(*edge_, engine_->tasks(), engine_->downloads());
