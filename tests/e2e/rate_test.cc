@@ -112,6 +112,7 @@ TEST_F(RateTest, MetricsHaveThePromisedNames) {
   EXPECT_TRUE(absl::StrContains(text, "seedance_discovery_lag_seconds_count{upstream=\"anyfast\"} 1\n"));
   EXPECT_TRUE(absl::StrContains(text, "\nseedance_build_info{version=\""));
   EXPECT_TRUE(absl::StrContains(text, "\nseedance_start_time_seconds "));
+  EXPECT_TRUE(absl::StrContains(text, "\nseedance_watch_streams 0\n"));
   EXPECT_FALSE(absl::StrContains(text, "generationTasks/")) << "no ids in labels";
 }
 
