@@ -2,7 +2,7 @@
 #include <signal.h>
 
 #include <algorithm>
-#include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -132,6 +132,15 @@ class WatchTasksTest : public E2eTest {
     other_ = NewApi("other-token");
   }
 
+  // As a crash and a restart by a supervisor; `meanwhile` happens while nothing runs.
+  void Die(const std::function<void()>& meanwhile = [] {}) {
+    Must(gateway().Stop(SIGKILL));
+    meanwhile();
+    RestartGateway();
+    // The connection of before is broken, and these clients do not try again.
+    ASSERT_TRUE(Eventually([&] { return api().ListTasks({}).ok(); }));
+  }
+
   std::string NewTaskOf(Api& api, const std::string& prompt, const std::string& label = "") {
     v1::GenerationTask task = TaskOf(prompt);
     if (!label.empty()) (*task.mutable_labels())["show"] = label;
@@ -169,16 +178,12 @@ TEST_F(WatchTasksTest, TwoTenantsSeeTheirOwnTasksThroughDeathsAndDeletions) {
   for (const std::string& name : own) ASSERT_TRUE(acme.ShowsIn(name, State::STATE_RUNNING));
   ASSERT_TRUE(show.Shows([](const Dashboard& shown) { return shown.tasks.size() == 3; }));
 
-  Must(gateway().Stop(SIGKILL));
-  Advance(absl::Seconds(30));
-  RestartGateway();
+  Die([&] { Advance(absl::Seconds(30)); });
   for (const std::string& name : own) EXPECT_TRUE(acme.ShowsIn(name, State::STATE_SUCCEEDED)) << name;
   EXPECT_TRUE(other.ShowsIn(foreign, State::STATE_SUCCEEDED));
   EXPECT_TRUE(show.Shows([](const Dashboard& shown) { return shown.tasks.empty(); })) << "none runs any more";
 
-  Must(gateway().Stop(SIGKILL));
-  DeleteFromStore(labelled[0]);
-  RestartGateway();
+  Die([&] { DeleteFromStore(labelled[0]); });
   EXPECT_TRUE(acme.Shows([&](const Dashboard& shown) { return shown.tasks.count(labelled[0]) == 0; }));
   const std::string late = NewTaskOf(api(), "late");
   EXPECT_TRUE(acme.Shows([&](const Dashboard& shown) { return shown.tasks.count(late) > 0; }));
@@ -204,8 +209,7 @@ TEST_F(WatchTasksTest, ManyDeathsWhileTasksMoveLoseNothing) {
     for (int i = 0; i < 3; ++i) all.insert(NewTaskOf(api(), absl::StrCat("round ", round, " task ", i)));
     Advance(absl::Seconds(7));
     // In the midst of whatever the polls are writing.
-    Must(gateway().Stop(SIGKILL));
-    RestartGateway();
+    Die();
   }
   Advance(absl::Seconds(60));
   for (const std::string& name : all) {
