@@ -13,6 +13,7 @@
 #include "client/cpp/ctl/names.h"
 #include "client/cpp/ctl/pages.h"
 #include "client/cpp/ctl/table.h"
+#include "client/cpp/ctl/text_width.h"
 
 namespace seedance::client::ctl {
 namespace {
