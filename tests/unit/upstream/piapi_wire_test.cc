@@ -198,7 +198,7 @@ TEST(PiApiWire, PathsAreThoseOfTheConfiguration) {
                                  : R"({"asset_id":"asset-1","status":"active","items":[],"total":0})");
   });
   PiApiOptions options = OptionsFor(vendor);
-  options.paths = {"/up", "/all?x=1", "/one/{id}/get", "/one/{id}/remove", "/go", "/go/{id}"};
+  options.paths = {"/up", "/all?x=1", "/one/{id}/get", "/one/{id}/remove", "/go", "/go/{id}", "/tasks", ""};
   auto upstream = PiApiWith(options);
   NewAsset asset;
   asset.uri = "https://e.example/a.png";
