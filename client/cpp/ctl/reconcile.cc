@@ -8,7 +8,6 @@
 #include "absl/strings/str_cat.h"
 #include "client/cpp/ctl/commands.h"
 #include "client/cpp/ctl/exit_code.h"
-#include "client/cpp/ctl/format.h"
 #include "client/cpp/ctl/json.h"
 #include "client/cpp/ctl/names.h"
 #include "client/cpp/ctl/pages.h"
