@@ -253,7 +253,7 @@ TEST_F(WatchTasksTest, DrainEndsTheStreamWithItsTokenInTheTrailers) {
   const v1::GenerationTask task = MakeTask();
   TasksStream stream(*tasks_, {});
   ASSERT_TRUE(stream.Synced());
-  edge_->Drain();
+  edge_->streams().Drain();
   const grpc::Status status = stream.End();
   EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
   EXPECT_EQ(DetailOf(status).reason, base::Reason::kDraining);
