@@ -140,8 +140,10 @@ class PiApi : public Upstream {
     }
     const absl::Status error = client_.ReadError(Operation::kReadAssets, call, *reply, AssetRef(id));
     // An answer that is no answer of an API (a page in HTML, another object) may be that of a path that does not exist.
-    const bool strange = reply->outcome == HttpOutcome::kReply && base::GetReason(error) == Reason::kUpstreamProtocol;
-    if (!MayLackPath(*reply, error) && !strange) return error;
+    const bool lacks_path = MayLackPath(*reply, error);
+    const bool strange = !lacks_path && reply->outcome == HttpOutcome::kReply &&
+                         base::GetReason(error) == Reason::kUpstreamProtocol;
+    if (!lacks_path && !strange) return error;
     absl::StatusOr<AssetReport> listed = FindInList(call, id);
     if (listed.ok()) list_until_micros_ = absl::ToUnixMicros(clock_.Now() + kWithoutGetPath);
     if (strange && base::GetReason(listed.status()) == Reason::kResourceNotFound) return error;

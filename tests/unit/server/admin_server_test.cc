@@ -180,7 +180,7 @@ TEST_F(AdminServerTest, HeadAnswersAsGetWithoutABody) {
 
 TEST_F(AdminServerTest, UnknownPathsAndMethodsAreRefused) {
   Start();
-  for (const char* path : {"/", "/livezz", "/metrics", "/webhooks/piapi/", "/webhooks/piapi/short", "/webhooks/other/x",
+  for (const char* path : {"/", "/livezz", "/metricsx", "/webhooks/piapi/", "/webhooks/piapi/short", "/webhooks/other/x",
                            "/staging/", "/staging/../../etc/passwd", "/staging/%2e%2e%2f%2e%2e%2fetc%2fpasswd"}) {
     EXPECT_EQ(StatusOf(path), 404) << path;
   }
