@@ -141,8 +141,8 @@ class PiApi : public Upstream {
     const absl::Status error = client_.ReadError(Operation::kReadAssets, call, *reply, AssetRef(id));
     // An answer that is no answer of an API (a page in HTML, another object) may be that of a path that does not exist.
     const bool lacks_path = MayLackPath(*reply, error);
-    const bool strange = !lacks_path && reply->outcome == HttpOutcome::kReply &&
-                         base::GetReason(error) == Reason::kUpstreamProtocol;
+    const bool strange =
+        !lacks_path && reply->outcome == HttpOutcome::kReply && base::GetReason(error) == Reason::kUpstreamProtocol;
     if (!lacks_path && !strange) return error;
     absl::StatusOr<AssetReport> listed = FindInList(call, id);
     if (listed.ok()) list_until_micros_ = absl::ToUnixMicros(clock_.Now() + kWithoutGetPath);

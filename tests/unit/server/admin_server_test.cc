@@ -180,8 +180,9 @@ TEST_F(AdminServerTest, HeadAnswersAsGetWithoutABody) {
 
 TEST_F(AdminServerTest, UnknownPathsAndMethodsAreRefused) {
   Start();
-  for (const char* path : {"/", "/livezz", "/metricsx", "/webhooks/piapi/", "/webhooks/piapi/short", "/webhooks/other/x",
-                           "/staging/", "/staging/../../etc/passwd", "/staging/%2e%2e%2f%2e%2e%2fetc%2fpasswd"}) {
+  for (const char* path :
+       {"/", "/livezz", "/metricsx", "/webhooks/piapi/", "/webhooks/piapi/short", "/webhooks/other/x", "/staging/",
+        "/staging/../../etc/passwd", "/staging/%2e%2e%2f%2e%2e%2fetc%2fpasswd"}) {
     EXPECT_EQ(StatusOf(path), 404) << path;
   }
   EXPECT_EQ(StatusOf("/webhooks/piapi/" + kToken), 405);
