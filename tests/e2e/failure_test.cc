@@ -115,7 +115,10 @@ TEST_F(FailureTest, TooManyRequestsAtSubmitAreWaitedOut) {
 }
 
 TEST_F(FailureTest, BadPollAnswersNeverEndATask) {
-  StartGateway();
+  testing::GatewayOptions options;
+  // More of them in a row than it takes for the vendor to count as down.
+  options.rate = {"breaker_pause: 0.1s"};
+  StartGateway(options);
   const std::string name = NewTask("a fox");
   for (const std::string kind : {"html", "empty", "truncate", "reset", "drop_reply"}) {
     testing::SandboxFault fault;
