@@ -37,7 +37,7 @@ class LayersTest(unittest.TestCase):
 
     def test_good_tree_has_no_faults(self):
         self.assertEqual([], self.faults({
-            "service/base/clock.cc": "auto x = absl::Now();  // sleep_for\n",
+            "service/base/steady_wall_clock.cc": "auto x = absl::Now();\n",
             "service/base/mutex.h": "std::mutex mutex_;\n",
             "service/store/sqlite/a.cc": '#include "service/store/store.h"\n#include <SQLiteCpp/Database.h>\n',
             "service/upstream/http_exchange.cc": "#include <httplib.h>\n",
