@@ -10,8 +10,6 @@ testing::GatewayOptions FastGateway() {
   testing::GatewayOptions options;
   options.log_level = "info";
   options.server = {"max_watch_streams: 200000", "max_watch_streams_per_tenant: 200000"};
-  options.tasks = {"poll_interval_unwatched: 0.05s"};
-  options.upstream_lines = {"rate: {polls_per_second: 10000, submits_per_second: 10000}"};
   return options;
 }
 

@@ -37,7 +37,7 @@ testing::GatewayOptions Gateway(const Shape& shape, const std::string& sqlite_pa
   testing::GatewayOptions options = FastGateway();
   options.sqlite_path = sqlite_path;
   options.poll_interval_queued = options.poll_interval_running = absl::Seconds(shape.pace);
-  options.upstream_lines = {absl::StrCat("rate: {polls_per_second: ", shape.polls, "}")};
+  options.polls_per_second = shape.polls;
   return options;
 }
 

@@ -133,8 +133,8 @@ bool Run(Bench& bench) {
   testing::GatewayOptions options = FastGateway();
   options.log_level = "warning";
   options.server = {"create_wait: 1s"};
-  options.upstream_lines = {
-      "rate: {polls_per_second: 50, submits_per_second: 10000, breaker_failures: 0}"};  // A breaker would only wait.
+  options.polls_per_second = 50;
+  options.rate = {"breaker_failures: 0"};  // A breaker would only wait.
   auto stack = BenchStack::Start({"--speed", "1", "--task-seconds", "3600"}, options);
   if (!bench.Check(stack.status(), "gateway")) return false;
   testing::SandboxFault fault;

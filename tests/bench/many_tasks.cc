@@ -40,7 +40,7 @@ absl::StatusOr<Outcome> Follow(Bench& bench, int tasks, int polls) {
   options.sqlite_path = dir.File("gateway.db");
   options.sandbox_url = (*sandbox)->url();
   options.poll_interval_queued = options.poll_interval_running = absl::Seconds(5);
-  options.upstream_lines = {absl::StrCat("rate: {polls_per_second: ", polls, "}")};
+  options.polls_per_second = polls;
   const absl::Time start = absl::Now();
   auto gateway = testing::GatewayProcess::Start(options);
   if (!gateway.ok()) return gateway.status();
