@@ -25,12 +25,13 @@ namespace v1 = gateway::v1;
 
 constexpr int kCallers = 16;
 constexpr double kDropped = 0.3;  // Share of the vendor's replies.
-constexpr int kMostTries = 200;
+constexpr int kMostTries = 1200;  // A minute: a channel that failed to connect a few times waits long itself.
 
 struct Submission {
   std::string prompt;
   std::string request_id;
-  bool answered = false;  // With the task, whatever its state, or a final error.
+  bool answered = false;        // With the task, whatever its state, or a final error.
+  std::string last_error = {};  // While it is not.
 };
 
 // Whether another try may help: the gateway is not there, or died with the call.
@@ -67,6 +68,7 @@ class Callers {
       for (int tries = 0; tries < kMostTries && !submission.answered && !gone_; ++tries) {
         const auto answer = api.CreateTask(task, submission.request_id);
         submission.answered = answer.ok() || !MayTryAgain(answer.status);
+        if (!submission.answered) submission.last_error = answer.status.error_message();
         if (!submission.answered) absl::SleepFor(absl::Milliseconds(50));
       }
       ++finished_;
@@ -125,6 +127,9 @@ bool Count(Bench& bench, BenchStack& stack, const std::vector<Submission>& submi
   row.unit = "submits";
   row.ours = {static_cast<double>(unanswered)};
   row.note.clear();
+  for (const Submission& submission : submissions) {
+    if (!submission.answered) row.note = absl::StrCat("for example: ", submission.last_error);
+  }
   bench.Add(row);
   return true;
 }
