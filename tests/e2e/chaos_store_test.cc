@@ -117,9 +117,9 @@ TEST_F(ChaosStoreTest, FullDiskRefusesWithoutABillAndLosesNoEnd) {
     ExpectStoreUnavailable(api().CreateGroup("group", group_id));
     ExpectStoreUnavailable(api().CreateAsset(asset));
   }
-  // All of them end at the vendor, which the gateway learns and cannot write down.
-  Advance(absl::Seconds(30));
+  // All of them end at the vendor, which the gateway learns and cannot write down. Who has learned it polls no more.
   const int64_t polls = Requests(kPollRoute);
+  Advance(absl::Seconds(30));
   ASSERT_TRUE(Eventually([&] { return Requests(kPollRoute) >= polls + 5; }));
   Pause(absl::Seconds(1));
   for (const std::string& name : running) {
