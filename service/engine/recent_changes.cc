@@ -5,32 +5,15 @@
 namespace seedance::engine {
 namespace {
 
-// Numbers, times, states and the id.
-constexpr size_t kFixedBytes = 200;
 // Tag and length of a text.
 constexpr size_t kTextBytes = 4;
 
 }  // namespace
 
-size_t MessageBytes(const model::GenerationTask& task) {
-  const model::TaskRequest& request = task.request;
-  size_t bytes = kFixedBytes + request.upstream.size() + request.model.size() + request.prompt.size() +
-                 request.sent_prompt.size() + task.error.message.size() + task.error.upstream_code.size() +
-                 task.result.video_uri.size() + task.result.last_frame_uri.size() + task.result.sha256.size() +
-                 task.state_message.size() + task.upstream_task_id.size();
-  for (const model::Reference& reference : request.references) {
-    bytes += 3 * kTextBytes + reference.label.size() + reference.uri.size();
-    if (reference.asset.has_value()) bytes += 8 + reference.asset->upstream.size() + reference.asset->id.size();
-  }
-  for (const auto& [key, value] : request.labels) bytes += 3 * kTextBytes + key.size() + value.size();
-  for (const std::string& warning : task.warnings) bytes += kTextBytes + warning.size();
-  return bytes;
-}
-
 SharedTaskChange::SharedTaskChange(store::Store::TaskChange change)
     : revision(change.revision), id(std::move(change.id)), bytes(kTextBytes + id.size()) {
   if (!change.task.has_value()) return;
-  bytes = MessageBytes(*change.task);
+  bytes = model::EstimatedBytes(*change.task);
   task = std::make_shared<const WatchSnapshot<model::GenerationTask>>(
       std::make_shared<const model::GenerationTask>(*std::move(change.task)));
 }

@@ -55,9 +55,6 @@ class RecentChanges {
   std::unordered_map<std::string, int64_t> revisions_;  // Of the tasks in changes_.
 };
 
-// About the size of the task in a message.
-size_t MessageBytes(const model::GenerationTask& task);
-
 }  // namespace seedance::engine
 
 #endif  // SEEDANCE_SERVICE_ENGINE_RECENT_CHANGES_H_

@@ -197,6 +197,12 @@ void Tasks::Get(const CallContext& context, const std::string& id, Done<Generati
   done(Read(context, id));
 }
 
+std::shared_ptr<const GenerationTask> Tasks::Peek(const CallContext& context, const std::string& id) {
+  std::shared_ptr<const GenerationTask> task = store_.PeekTask(id);
+  if (task != nullptr && task->tenant != context.tenant) return nullptr;
+  return task;
+}
+
 void Tasks::List(const CallContext& context, const ListTasksParams& params, Done<model::Page<GenerationTask>> done) {
   done(store_.ListTasks({context.tenant, params.states, params.labels}, params.after, params.page_size));
 }

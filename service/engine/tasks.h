@@ -76,6 +76,8 @@ class Tasks {
   void Create(const CallContext& context, const CreateTaskParams& params, Done<model::GenerationTask> done);
 
   void Get(const CallContext& context, const std::string& id, Done<model::GenerationTask> done);
+  // What Get would answer, if it is at hand; null says nothing. Never blocks.
+  std::shared_ptr<const model::GenerationTask> Peek(const CallContext& context, const std::string& id);
   void List(const CallContext& context, const ListTasksParams& params, Done<model::Page<model::GenerationTask>> done);
   void Cancel(const CallContext& context, const std::string& id, bool detach, Done<model::GenerationTask> done);
   void Delete(const CallContext& context, const std::string& id, bool allow_missing, Done<Nothing> done);

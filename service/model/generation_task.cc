@@ -74,4 +74,23 @@ std::string_view ResolutionName(Resolution resolution) {
   return "";
 }
 
+size_t EstimatedBytes(const GenerationTask& task) {
+  // Numbers, times, states and the id.
+  constexpr size_t kFixedBytes = 200;
+  // Tag and length of a text.
+  constexpr size_t kTextBytes = 4;
+  const TaskRequest& request = task.request;
+  size_t bytes = kFixedBytes + request.upstream.size() + request.model.size() + request.prompt.size() +
+                 request.sent_prompt.size() + task.error.message.size() + task.error.upstream_code.size() +
+                 task.result.video_uri.size() + task.result.last_frame_uri.size() + task.result.sha256.size() +
+                 task.state_message.size() + task.upstream_task_id.size();
+  for (const Reference& reference : request.references) {
+    bytes += 3 * kTextBytes + reference.label.size() + reference.uri.size();
+    if (reference.asset.has_value()) bytes += 8 + reference.asset->upstream.size() + reference.asset->id.size();
+  }
+  for (const auto& [key, value] : request.labels) bytes += 3 * kTextBytes + key.size() + value.size();
+  for (const std::string& warning : task.warnings) bytes += kTextBytes + warning.size();
+  return bytes;
+}
+
 }  // namespace seedance::model

@@ -131,6 +131,9 @@ struct GenerationTask {
   std::string name() const { return GenerationTaskName(id); }
 };
 
+// About the size of the task in a message.
+size_t EstimatedBytes(const GenerationTask& task);
+
 }  // namespace seedance::model
 
 #endif  // SEEDANCE_SERVICE_MODEL_GENERATION_TASK_H_

@@ -1,7 +1,6 @@
 #include "service/rpc/call.h"
 
 #include <memory>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
@@ -76,23 +75,22 @@ absl::Status Call::Gone() const {
 }
 
 grpc::Status Call::End(const absl::Status& status) {
-  const base::ErrorDetail detail = base::GetErrorDetail(status);
-  std::vector<base::LogField> fields = {
-      {"method", method_},
-      {"tenant", context_.tenant},
-      {"code", CodeName(status)},
-      {"trace_id", TraceId(context_.traceparent)},
-      {"duration_ms", absl::ToDoubleMilliseconds(edge_.clock().Now() - start_)},
-      {"peer", grpc_context_->peer()},
-  };
-  if (!status.ok()) fields.emplace_back("reason", base::ReasonName(detail.reason));
-  if (!request_id_.empty()) fields.emplace_back("request_id", request_id_);
-  if (!resource_.empty()) fields.emplace_back("resource", resource_);
+  const base::ErrorDetail detail = status.ok() ? base::ErrorDetail() : base::GetErrorDetail(status);
+  base::LogLine line(LevelOf(status), "call");
+  line.Add("method", method_);
+  line.Add("tenant", context_.tenant);
+  line.Add("code", CodeName(status));
+  line.Add("trace_id", TraceId(context_.traceparent));
+  line.Add("duration_ms", absl::ToDoubleMilliseconds(edge_.clock().Now() - start_));
+  line.Add("peer", grpc_context_->peer());
+  if (!status.ok()) line.Add("reason", base::ReasonName(detail.reason));
+  if (!request_id_.empty()) line.Add("request_id", request_id_);
+  if (!resource_.empty()) line.Add("resource", resource_);
   const auto code = detail.metadata.find(std::string(base::kUpstreamCodeKey));
-  if (code != detail.metadata.end()) fields.emplace_back("upstream_code", code->second);
+  if (code != detail.metadata.end()) line.Add("upstream_code", code->second);
   // Messages of defects help to find them; those of bad input may quote the caller.
-  if (detail.reason == base::Reason::kInternal) fields.emplace_back("message", std::string(status.message()));
-  base::Log(LevelOf(status), "call", fields);
+  if (detail.reason == base::Reason::kInternal) line.Add("message", std::string(status.message()));
+  line.Write();
   if (detail.reason == base::Reason::kDraining && detail.retry_delay.has_value()) {
     grpc_context_->AddTrailingMetadata(kPushback, absl::StrCat(absl::ToInt64Milliseconds(*detail.retry_delay)));
   }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/functional/any_invocable.h"
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "service/base/mutex.h"
 #include "service/engine/call_context.h"
@@ -15,8 +16,8 @@
 
 namespace seedance::rpc {
 
-// One unary RPC: runs a handler on the call pool and finishes when the handler, or the engine's Done that it passed
-// on, answers. When the caller goes away the RPC ends at once; a later answer is dropped.
+// One unary RPC: answers at once, or runs a handler on the call pool and finishes when the handler, or the engine's
+// Done that it passed on, answers. When the caller goes away the RPC ends at once; a later answer is dropped.
 template <typename Response>
 class UnaryCall final : public grpc::ServerUnaryReactor, public std::enable_shared_from_this<UnaryCall<Response>> {
  public:
@@ -24,13 +25,23 @@ class UnaryCall final : public grpc::ServerUnaryReactor, public std::enable_shar
   // Runs on a thread of the call pool, may block on the store. The request may be read until it returns.
   using Handler = absl::AnyInvocable<void(const Pointer&)>;
 
-  // What a callback method returns.
+  // Answers without blocking, by filling the response. Else returns false and has done nothing. Runs on gRPC's thread.
+  using Quick = absl::FunctionRef<bool(Call&, Response&)>;
+
+  // What a callback method returns: `quick` is tried first, then the handler runs.
   static grpc::ServerUnaryReactor* Start(Edge& edge, grpc::CallbackServerContext* context, std::string_view method,
-                                         Response* response, Handler handler) {
-    Pointer self(new UnaryCall(edge, context, method, response));
+                                         Response* response, Handler handler, Quick quick = Never) {
+    auto call = std::make_unique<Call>(edge, context, method);
+    if (call->admission().ok() && quick(*call, *response)) {
+      // gRPC ends this reactor on the thread where it is, all others by way of another thread.
+      grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+      reactor->Finish(call->End(absl::OkStatus()));
+      return reactor;
+    }
+    Pointer self(new UnaryCall(std::move(call), response));
     self->self_ = self;
-    if (!self->call_.admission().ok()) {
-      self->Fail(self->call_.admission());
+    if (!self->call().admission().ok()) {
+      self->Fail(self->call().admission());
     } else if (!edge.calls().Submit([self, handler = std::move(handler)]() mutable { self->Run(handler); })) {
       self->Fail(CallPoolFull());
     }
@@ -38,7 +49,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor, public std::enable_shar
   }
 
   // Only for the handler.
-  Call& call() { return call_; }
+  Call& call() { return *call_; }
 
   // Ends the RPC with an error.
   void Fail(const absl::Status& status) {
@@ -57,7 +68,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor, public std::enable_shar
       base::MutexLock lock(mutex_);
       if (finished_) return;
       finished_ = true;
-      status = fill(*response_, call_);
+      status = fill(*response_, *call_);
     }
     Finish(status);
   }
@@ -80,7 +91,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor, public std::enable_shar
   }
 
   void OnCancel() override {
-    call_.Cancel();
+    call_->Cancel();
     {
       base::MutexLock lock(mutex_);
       cancelled_ = true;
@@ -88,31 +99,32 @@ class UnaryCall final : public grpc::ServerUnaryReactor, public std::enable_shar
       if (finished_ || !handled_) return;
       finished_ = true;
     }
-    Finish(call_.Gone());
+    Finish(call_->Gone());
   }
 
   void OnDone() override { self_.reset(); }
 
  private:
-  UnaryCall(Edge& edge, grpc::CallbackServerContext* context, std::string_view method, Response* response)
-      : call_(edge, context, method), response_(response) {}
+  static bool Never(Call&, Response&) { return false; }
+
+  UnaryCall(std::unique_ptr<Call> call, Response* response) : call_(std::move(call)), response_(response) {}
 
   // Once, by the one who set finished_.
-  void Finish(const absl::Status& status) { grpc::ServerUnaryReactor::Finish(call_.End(status)); }
+  void Finish(const absl::Status& status) { grpc::ServerUnaryReactor::Finish(call_->End(status)); }
 
   void Run(Handler& handler) {
     const Pointer self = this->shared_from_this();
-    if (!call_.context().cancel->cancelled()) handler(self);
+    if (!call_->context().cancel->cancelled()) handler(self);
     {
       base::MutexLock lock(mutex_);
       handled_ = true;
       if (finished_ || !cancelled_) return;
       finished_ = true;
     }
-    Finish(call_.Gone());
+    Finish(call_->Gone());
   }
 
-  Call call_;
+  const std::unique_ptr<Call> call_;
   base::Mutex mutex_;
   Response* const response_;  // Written before the RPC finishes, not later.
   bool handled_ ABSL_GUARDED_BY(mutex_) = false;

@@ -2,6 +2,7 @@
 #define SEEDANCE_SERVICE_STORE_STORE_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,10 +20,10 @@ namespace seedance::store {
 
 // Where groups, assets, tasks and the journal of billed calls are kept.
 //
-// Every method blocks until the database has answered; a write has survived a crash of the process and of the machine
-// when it returns. Thread-safe. Every write gives the resource the next revision of the whole store (so revisions
-// only grow) and sets nothing else: update times are the caller's. Errors: NOT_FOUND (base::ResourceNotFound) where
-// said so; everything else is base::StoreUnavailable.
+// Every method but PeekTask blocks until the database has answered; a write has survived a crash of the process and of
+// the machine when it returns. Thread-safe. Every write gives the resource the next revision of the whole store (so
+// revisions only grow) and sets nothing else: update times are the caller's. Errors: NOT_FOUND (base::ResourceNotFound)
+// where said so; everything else is base::StoreUnavailable.
 //
 // Reads and updates by name are not filtered by tenant: the engine compares owners. Lists are.
 class Store {
@@ -103,6 +104,9 @@ class Store {
   // ---- Tasks ----
 
   virtual absl::StatusOr<model::GenerationTask> GetTask(const std::string& id) = 0;
+  // What GetTask would return now, if that can be said without asking the database; null says nothing, not even that
+  // there is no such task. Never blocks.
+  virtual std::shared_ptr<const model::GenerationTask> PeekTask(const std::string& id) = 0;
   // As UpdateAsset.
   virtual absl::StatusOr<model::GenerationTask> UpdateTask(
       const std::string& id, absl::FunctionRef<absl::Status(model::GenerationTask&)> change) = 0;

@@ -1,18 +1,20 @@
 #include "tests/bench/bare_process.h"
 
+#include <fstream>
 #include <utility>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/str_cat.h"
 #include "tests/testing/eventually.h"
 
 namespace seedance::bench {
 
-absl::StatusOr<std::unique_ptr<BareProcess>> BareProcess::Start(size_t message_bytes) {
+absl::StatusOr<std::unique_ptr<BareProcess>> BareProcess::Start(const gateway::v1::GenerationTask& task) {
   auto bare = std::unique_ptr<BareProcess>(new BareProcess);
   const std::string port_file = bare->dir_.File("port");
+  const std::string task_file = bare->dir_.File("task");
+  std::ofstream(task_file, std::ios::binary) << task.SerializeAsString();
   testing::Process::Options options;
-  options.argv = {SEEDANCE_BARE_SERVER_BINARY, port_file, absl::StrCat(message_bytes)};
+  options.argv = {SEEDANCE_BARE_SERVER_BINARY, port_file, task_file};
   options.stdout_path = options.stderr_path = bare->dir_.File("output");
   auto process = testing::Process::Start(options);
   if (!process.ok()) return process.status();

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "seedance/gateway/v1/generation_task.pb.h"
 #include "tests/testing/process.h"
 #include "tests/testing/temp_dir.h"
 
@@ -15,8 +16,8 @@ namespace seedance::bench {
 // A bare_server of its own: the yardstick, in a process of its own so that its memory can be told from the client's.
 class BareProcess {
  public:
-  // Its task is a message of `message_bytes`.
-  static absl::StatusOr<std::unique_ptr<BareProcess>> Start(size_t message_bytes);
+  // It answers with this task.
+  static absl::StatusOr<std::unique_ptr<BareProcess>> Start(const gateway::v1::GenerationTask& task);
 
   const std::string& address() const { return address_; }
   pid_t pid() const { return process_->pid(); }

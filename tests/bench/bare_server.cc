@@ -1,16 +1,15 @@
 // The yardstick of the benches: the same service on gRPC's callback API with nothing behind it.
 //
-//   bare_server PORT_FILE MESSAGE_BYTES
+//   bare_server PORT_FILE TASK_FILE
 //
-// GetGenerationTask returns a task of MESSAGE_BYTES; WatchGenerationTask sends one snapshot of it and waits;
-// CancelGenerationTask sends the next snapshot to every stream, as fast as one thread can write them, with the time of
-// the change as its update_time.
+// GetGenerationTask returns the task in TASK_FILE (a serialized GenerationTask); WatchGenerationTask sends one snapshot
+// of it and waits; CancelGenerationTask sends the next snapshot to every stream, as fast as one thread can write them,
+// with the time of the change as its update_time.
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/server_builder.h>
 
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <fstream>
 #include <mutex>
 #include <set>
@@ -81,12 +80,7 @@ class BareStream : public grpc::ServerWriteReactor<v1::WatchGenerationTaskRespon
 
 class BareService : public v1::GenerationTaskService::CallbackService {
  public:
-  explicit BareService(size_t bytes) {
-    task_.set_name("generationTasks/0190c0de-0000-7000-8000-000000000000");
-    task_.set_state(v1::GenerationTask::STATE_RUNNING);
-    Stamp(task_);
-    while (task_.ByteSizeLong() < bytes) task_.mutable_prompt()->push_back('x');
-  }
+  explicit BareService(v1::GenerationTask task) : task_(std::move(task)) {}
 
   grpc::ServerUnaryReactor* GetGenerationTask(grpc::CallbackServerContext* context, const v1::GetGenerationTaskRequest*,
                                               v1::GenerationTask* task) override {
@@ -151,8 +145,11 @@ void BareStream::OnDone() {
 }
 
 int Main(int argc, char** argv) {
-  if (argc != 3) return fprintf(stderr, "bare_server PORT_FILE MESSAGE_BYTES\n"), 2;
-  BareService service(strtoul(argv[2], nullptr, 10));
+  if (argc != 3) return fprintf(stderr, "bare_server PORT_FILE TASK_FILE\n"), 2;
+  v1::GenerationTask task;
+  std::ifstream file(argv[2], std::ios::binary);
+  if (!file || !task.ParseFromIstream(&file)) return fprintf(stderr, "%s: no task\n", argv[2]), 2;
+  BareService service(std::move(task));
   // As in the gateway: a synchronous service keeps a poller awake.
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;

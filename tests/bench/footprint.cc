@@ -28,7 +28,7 @@ absl::StatusOr<double> Idle() {
 }
 
 absl::StatusOr<double> IdleBare() {
-  auto bare = BareProcess::Start(500);
+  auto bare = BareProcess::Start({});
   if (!bare.ok()) return bare.status();
   e2e::Api api((*bare)->address(), "");
   if (!api.GetTask("any").ok()) return absl::InternalError("the bare server does not answer");

@@ -1,5 +1,5 @@
-// Throughput of GetGenerationTask with some calls in flight, against a bare gRPC server that returns a message of the
-// same size to the same client. The client, gRPC's callback API over four connections, shares the machine with both.
+// Throughput of GetGenerationTask with some calls in flight, against a bare gRPC server that returns the same message
+// to the same client. The client, gRPC's callback API over four connections, shares the machine with both.
 #include <optional>
 #include <string>
 #include <vector>
@@ -124,7 +124,7 @@ bool Run(Bench& bench) {
   if (!bench.Check(stack.status(), "gateway")) return false;
   const absl::StatusOr<v1::GenerationTask> task = EndedTask(*stack->api);
   if (!bench.Check(task.status(), "task")) return false;
-  auto server = BareProcess::Start(task->ByteSizeLong());
+  auto server = BareProcess::Start(*task);
   if (!bench.Check(server.status(), "bare server")) return false;
   Side gateway{Reader(stack->gateway->address(), task->name()), stack->gateway->process().pid()};
   Side bare{Reader((*server)->address(), "any"), (*server)->pid()};

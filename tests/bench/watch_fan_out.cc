@@ -33,11 +33,11 @@ bool Turn(Bench& bench, WatchLoad& load, const std::function<bool()>& change, st
 bool Measure(Bench& bench, BenchStack& stack, const std::string& id, int streams) {
   const absl::StatusOr<WatchedTask> task = WatchedTask::Start(stack);
   if (!bench.Check(task.status(), "task")) return false;
-  const auto bare = BareProcess::Start(task->message_bytes);
+  const auto bare = BareProcess::Start(task->message);
   if (!bench.Check(bare.status(), "bare server")) return false;
   e2e::Api bare_api((*bare)->address(), "");
   const int connections = std::min(streams, bench.Number("connections"));
-  WatchLoad ours(stack.gateway->address(), {task->name}, streams, connections);
+  WatchLoad ours(stack.gateway->address(), {task->name()}, streams, connections);
   WatchLoad theirs((*bare)->address(), {"any"}, streams, connections);
   if (!ours.AwaitOpen(kPatience) || !theirs.AwaitOpen(kPatience)) return bench.Fail("the streams did not open");
 
@@ -47,7 +47,7 @@ bool Measure(Bench& bench, BenchStack& stack, const std::string& id, int streams
   last.unit = "ms";
   last.yardstick_name = "bare server";
   last.judged = Row::Judged::kRatio;
-  last.note = absl::StrCat("message of ", task->message_bytes, " bytes, ", connections, " connections");
+  last.note = absl::StrCat("message of ", task->message.ByteSizeLong(), " bytes, ", connections, " connections");
   if (streams == bench.Number("most")) last.goal = Goal::AtMost(kMostRatio);
   Row p50 = last;
   p50.id += "_p50";

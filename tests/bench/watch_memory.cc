@@ -65,9 +65,9 @@ bool Measure(Bench& bench, const std::string& id, int streams, int rounds) {
     const absl::StatusOr<WatchedTask> task = WatchedTask::Start(*stack);
     if (!bench.Check(task.status(), "task")) return false;
     const auto ours =
-        Open(stack->gateway->address(), task->name, stack->gateway->process().pid(), streams, connections);
+        Open(stack->gateway->address(), task->name(), stack->gateway->process().pid(), streams, connections);
     if (!bench.Check(ours.status(), "streams of the gateway")) return false;
-    const auto bare = BareProcess::Start(task->message_bytes);
+    const auto bare = BareProcess::Start(task->message);
     if (!bench.Check(bare.status(), "bare server")) return false;
     const auto theirs = Open((*bare)->address(), "any", (*bare)->pid(), streams, connections);
     if (!bench.Check(theirs.status(), "streams of the bare server")) return false;

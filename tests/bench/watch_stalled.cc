@@ -47,18 +47,19 @@ absl::StatusOr<std::unique_ptr<Crowd>> Crowd::Start(int readers) {
   if (!task.ok()) return task.status();
   crowd->task = *task;
   const std::string& address = crowd->stack.gateway->address();
-  crowd->readers = std::make_unique<WatchLoad>(address, std::vector<std::string>{task->name}, readers, kConnections);
+  crowd->readers = std::make_unique<WatchLoad>(address, std::vector<std::string>{task->name()}, readers, kConnections);
   if (!crowd->readers->AwaitOpen(kPatience)) return absl::DeadlineExceededError("the streams did not open");
   return crowd;
 }
 
 bool Crowd::AddOthers(int streams) {
-  others = std::make_unique<WatchLoad>(stack.gateway->address(), std::vector<std::string>{task.name}, streams, streams);
+  others =
+      std::make_unique<WatchLoad>(stack.gateway->address(), std::vector<std::string>{task.name()}, streams, streams);
   return others->AwaitOpen(kPatience);
 }
 
 bool Crowd::AddStalled(int streams) {
-  stalled = std::make_unique<StalledReaders>(stack.gateway->address(), task.name, streams);
+  stalled = std::make_unique<StalledReaders>(stack.gateway->address(), task.name(), streams);
   return stalled->AwaitOpen(kPatience);
 }
 
@@ -86,7 +87,7 @@ bool MeasureMemory(Bench& bench, Crowd& crowd, int streams, int64_t before) {
   row.ours = {static_cast<double>(crowd.MemoryKb() - before) / streams};
   row.goal = Goal::AtMost(kMostKilobytes);
   row.note = absl::StrCat(streams, " streams, each on a connection of its own, after ", 2 * bench.Number("changes"),
-                          " changes with messages of ", crowd.task.message_bytes, " bytes");
+                          " changes with messages of ", crowd.task.message.ByteSizeLong(), " bytes");
   bench.Add(row);
   return true;
 }

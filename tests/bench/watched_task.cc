@@ -16,11 +16,9 @@ absl::StatusOr<WatchedTask> WatchedTask::Start(BenchStack& stack, int prompt_cha
     return moved;
   }
   WatchedTask task;
-  task.name = created.value.name();
   const auto running = [&] {
-    const auto now = stack.api->GetTask(task.name);
-    task.message_bytes = now.value.ByteSizeLong();
-    return now.value.state() == gateway::v1::GenerationTask::STATE_RUNNING;
+    task.message = stack.api->GetTask(created.value.name()).value;
+    return task.message.state() == gateway::v1::GenerationTask::STATE_RUNNING;
   };
   if (!testing::Eventually(running, absl::Minutes(2))) return absl::DeadlineExceededError("the task does not run");
   return task;

@@ -16,8 +16,9 @@ inline constexpr int kMostChanges = 45;
 // A new task that has just begun to run, with a prompt of so many characters, in a stack whose sandbox is
 // StoppedSandbox(kWatchedTaskSeconds). It changes only by Change, and never ends.
 struct WatchedTask {
-  std::string name;
-  size_t message_bytes = 0;  // Of the task as it is now.
+  gateway::v1::GenerationTask message;  // As it was first seen running.
+
+  const std::string& name() const { return message.name(); }
 
   static absl::StatusOr<WatchedTask> Start(BenchStack& stack, int prompt_characters = 200);
 

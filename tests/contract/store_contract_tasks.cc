@@ -57,6 +57,77 @@ TEST_P(StoreContract, MissingTaskIsNotFound) {
   EXPECT_EQ(base::GetReason(updated.status()), base::Reason::kResourceNotFound);
 }
 
+// Null is always allowed; anything else has to be what GetTask says.
+void ExpectPeekIsTrue(store::Store& store, const std::string& id) {
+  const std::shared_ptr<const model::GenerationTask> peeked = store.PeekTask(id);
+  if (peeked == nullptr) return;
+  const auto read = store.GetTask(id);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(Describe(*peeked), Describe(*read));
+  EXPECT_EQ(peeked->revision, read->revision);
+}
+
+TEST_P(StoreContract, PeekSaysWhatGetWouldSay) {
+  const auto check = [&] { ExpectPeekIsTrue(store(), FullTask().id); };
+  check();
+  AddTask(FullTask());
+  check();
+  const auto change = [&](absl::Status end) {
+    return store().UpdateTask(FullTask().id, [&](model::GenerationTask& task) {
+      ++task.progress_percent;
+      return end;
+    });
+  };
+  ASSERT_TRUE(change(absl::OkStatus()).ok());
+  check();
+  ASSERT_FALSE(change(absl::AbortedError("no")).ok());
+  check();
+  AddTask(FullTask());  // Again: the journal has its row.
+  check();
+  Reopen();
+  check();
+  ASSERT_TRUE(store().GetTask(FullTask().id).ok());
+  check();
+  ASSERT_FALSE(store().DeleteTask(FullTask().id, At(10), [](const auto&) { return absl::AbortedError("no"); }).ok());
+  check();
+  ASSERT_TRUE(store().GetTask(FullTask().id).ok());
+  ASSERT_TRUE(store().DeleteTask(FullTask().id, At(10), [](const auto&) { return absl::OkStatus(); }).ok());
+  EXPECT_EQ(store().PeekTask(FullTask().id), nullptr);
+}
+
+TEST_P(StoreContract, PeekForgetsWhatIsPurged) {
+  model::GenerationTask ended = TaskWith("t", TaskState::kSucceeded, {});
+  ended.end_time = At(0);
+  AddTask(ended);
+  AddTask(TaskWith("open", TaskState::kRunning, {}));
+  const auto purged = store().PurgeTasks(At(10), At(10), 10);
+  ASSERT_TRUE(purged.ok()) << purged.status();
+  ASSERT_EQ(purged->size(), 1u);
+  EXPECT_EQ(store().PeekTask("t"), nullptr);
+  ExpectPeekIsTrue(store(), "open");
+}
+
+TEST_P(StoreContract, PeekIsNeverBehindALaterRead) {
+  AddTask(MakeTask("t"));
+  std::atomic<bool> over{false};
+  std::thread writer([&] {
+    for (int n = 0; n < 200; ++n) {
+      const auto updated = store().UpdateTask("t", [](model::GenerationTask&) { return absl::OkStatus(); });
+      EXPECT_TRUE(updated.ok()) << updated.status();
+      const auto peeked = store().PeekTask("t");
+      EXPECT_TRUE(peeked == nullptr || peeked->revision >= updated->revision);
+    }
+    over = true;
+  });
+  while (!over) {
+    const auto read = store().GetTask("t");
+    ASSERT_TRUE(read.ok()) << read.status();
+    const auto peeked = store().PeekTask("t");
+    EXPECT_TRUE(peeked == nullptr || peeked->revision >= read->revision);
+  }
+  writer.join();
+}
+
 TEST_P(StoreContract, RefusedTaskChangeWritesNothing) {
   const model::GenerationTask before = AddTask(TaskWith("t", TaskState::kQueued, {{"k", "v"}}));
   const auto refused = store().UpdateTask("t", [](model::GenerationTask& task) {

@@ -20,14 +20,20 @@
 #include "service/store/sqlite/task_history.h"
 #include "service/store/sqlite/task_rows.h"
 #include "service/store/sqlite/write_queue.h"
+#include "service/store/task_cache.h"
 
 namespace seedance::store::sqlite {
 namespace {
 
 class SqliteStore : public Store {
  public:
-  SqliteStore(FileLock lock, std::string epoch, std::unique_ptr<Connection> writer, std::unique_ptr<ReadPool> readers)
-      : lock_(std::move(lock)), epoch_(std::move(epoch)), readers_(std::move(readers)), writer_(std::move(writer)) {}
+  SqliteStore(FileLock lock, std::string epoch, std::unique_ptr<Connection> writer, std::unique_ptr<ReadPool> readers,
+              size_t task_cache_bytes)
+      : lock_(std::move(lock)),
+        epoch_(std::move(epoch)),
+        readers_(std::move(readers)),
+        tasks_(task_cache_bytes),
+        writer_(std::move(writer)) {}
 
   std::string epoch() override { return epoch_; }
 
@@ -160,12 +166,22 @@ class SqliteStore : public Store {
   }
 
   absl::StatusOr<model::GenerationTask> GetTask(const std::string& id) override {
-    return readers_->Run([&](Connection& connection) { return ReadTask(connection, id); });
+    const uint64_t turn = tasks_.BeginRead(id);
+    absl::StatusOr<model::GenerationTask> task =
+        readers_->Run([&](Connection& connection) { return ReadTask(connection, id); });
+    tasks_.EndRead(id, turn, task.ok() ? Shared(*task) : nullptr);
+    return task;
   }
+
+  std::shared_ptr<const model::GenerationTask> PeekTask(const std::string& id) override { return tasks_.Find(id); }
 
   absl::StatusOr<model::GenerationTask> UpdateTask(
       const std::string& id, absl::FunctionRef<absl::Status(model::GenerationTask&)> change) override {
-    return Write<model::GenerationTask>([&](Connection& connection) { return ChangeTask(connection, id, change); });
+    tasks_.BeginWrite(id);
+    absl::StatusOr<model::GenerationTask> task =
+        Write<model::GenerationTask>([&](Connection& connection) { return ChangeTask(connection, id, change); });
+    tasks_.EndWrite(id, task.ok() ? Shared(*task) : nullptr);
+    return task;
   }
 
   absl::StatusOr<model::Page<model::GenerationTask>> ListTasks(const TaskFilter& filter, const model::PageCursor& after,
@@ -185,13 +201,28 @@ class SqliteStore : public Store {
 
   absl::StatusOr<int64_t> DeleteTask(const std::string& id, absl::Time now,
                                      absl::FunctionRef<absl::Status(const model::GenerationTask&)> check) override {
-    return Write<int64_t>([&](Connection& connection) { return sqlite::DeleteTask(connection, id, now, check); });
+    tasks_.BeginWrite(id);
+    const absl::StatusOr<int64_t> revision =
+        Write<int64_t>([&](Connection& connection) { return sqlite::DeleteTask(connection, id, now, check); });
+    tasks_.EndWrite(id, nullptr);
+    return revision;
   }
 
   absl::StatusOr<std::vector<model::GenerationTask>> PurgeTasks(absl::Time ended_before, absl::Time now,
                                                                 int limit) override {
-    return Write<std::vector<model::GenerationTask>>(
-        [&](Connection& connection) { return sqlite::PurgeTasks(connection, ended_before, now, limit); });
+    using Tasks = std::vector<model::GenerationTask>;
+    std::vector<std::string> ids;
+    const absl::StatusOr<Tasks> purged = Write<Tasks>([&](Connection& connection) {
+      absl::StatusOr<Tasks> tasks = sqlite::PurgeTasks(connection, ended_before, now, limit);
+      // Before the commit, which is early enough.
+      for (const model::GenerationTask& task : tasks.ok() ? *tasks : Tasks()) {
+        tasks_.BeginWrite(task.id);
+        ids.push_back(task.id);
+      }
+      return tasks;
+    });
+    for (const std::string& id : ids) tasks_.EndWrite(id, nullptr);
+    return purged;
   }
 
   absl::StatusOr<std::vector<TaskChange>> ListTaskChanges(const std::string& tenant, int64_t after,
@@ -211,7 +242,13 @@ class SqliteStore : public Store {
   }
 
   absl::StatusOr<Begun> BeginCall(const model::BilledCall& call, const model::GenerationTask* task) override {
-    return Write<Begun>([&](Connection& connection) { return sqlite::BeginCall(connection, call, task); });
+    if (task != nullptr) tasks_.BeginWrite(task->id);
+    absl::StatusOr<Begun> begun =
+        Write<Begun>([&](Connection& connection) { return sqlite::BeginCall(connection, call, task); });
+    if (task != nullptr) {
+      tasks_.EndWrite(task->id, begun.ok() && begun->task.has_value() ? Shared(*begun->task) : nullptr);
+    }
+    return begun;
   }
 
   absl::Status FinishCall(const model::BilledCall& call, model::AssetGroup* group, model::Asset* asset) override {
@@ -245,6 +282,10 @@ class SqliteStore : public Store {
   }
 
  private:
+  static TaskCache::Task Shared(const model::GenerationTask& task) {
+    return std::make_shared<const model::GenerationTask>(task);
+  }
+
   // A write with a result, which is returned only after its commit.
   template <typename Result>
   absl::StatusOr<Result> Write(absl::FunctionRef<absl::StatusOr<Result>(Connection&)> write) {
@@ -261,6 +302,7 @@ class SqliteStore : public Store {
   FileLock lock_;
   const std::string epoch_;
   std::unique_ptr<ReadPool> readers_;
+  TaskCache tasks_;
   WriteQueue writer_;
 };
 
@@ -283,7 +325,8 @@ absl::StatusOr<std::unique_ptr<Store>> Open(const SqliteOptions& options) {
   if (absl::Status migrated = Migrate(*writer); !migrated.ok()) return migrated;
   std::string epoch = ReadOrMakeEpoch(*writer, base::MakeUuidV4(base::SystemRandom()));
   auto readers = std::make_unique<ReadPool>(options.path, options.read_connections);
-  return std::make_unique<SqliteStore>(*std::move(lock), std::move(epoch), std::move(writer), std::move(readers));
+  return std::make_unique<SqliteStore>(*std::move(lock), std::move(epoch), std::move(writer), std::move(readers),
+                                       options.task_cache_bytes);
 }
 
 }  // namespace

@@ -22,6 +22,9 @@ struct SqliteOptions {
   // Size limit of the database in pages of 4 KiB; writes beyond it fail with cause `disk_full`. 0: none.
   int64_t max_pages = 0;
 
+  // About how much of the tasks is kept in memory for PeekTask.
+  size_t task_cache_bytes = 16 << 20;
+
   // How long to wait while another process has the file.
   LockWait wait = {};
 };

@@ -1,11 +1,16 @@
 #include "service/base/log.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <limits>
+#include <map>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 
 namespace seedance::base {
 namespace {
@@ -38,6 +43,11 @@ TEST(LogField, NumbersThatJsonLacksAreNull) {
   EXPECT_EQ(LogField("k", std::numeric_limits<double>::quiet_NaN()).json(), R"("k":null)");
 }
 
+std::string Captured() {
+  FlushLog();
+  return ::testing::internal::GetCapturedStderr();
+}
+
 std::vector<std::string> Lines(const std::string& text) {
   std::vector<std::string> lines;
   for (size_t at = 0; at < text.size(); at = text.find('\n', at) + 1) {
@@ -49,7 +59,7 @@ std::vector<std::string> Lines(const std::string& text) {
 TEST(Log, WritesOneJsonLine) {
   ::testing::internal::CaptureStderr();
   Log(LogLevel::kWarning, "some_event", {{"text", "a\nb"}, {"number", 1}});
-  const std::string out = ::testing::internal::GetCapturedStderr();
+  const std::string out = Captured();
   ASSERT_EQ(Lines(out).size(), 1u) << out;
   EXPECT_EQ(out.substr(0, 9), "{\"time\":\"");
   EXPECT_EQ(out.substr(out.find("\",\"level\"")),
@@ -57,10 +67,46 @@ TEST(Log, WritesOneJsonLine) {
             "\"text\":\"a\\u000ab\",\"number\":1}\n");
 }
 
+TEST(LogLine, IsTheLineOfItsFields) {
+  ::testing::internal::CaptureStderr();
+  Log(LogLevel::kInfo, "e", {{"text", "a\nb"}, {"number", 1.5}, {"more", true}});
+  LogLine line(LogLevel::kInfo, "e");
+  line.Add("text", "a\nb");
+  line.Add("number", 1.5);
+  line.Add(LogField("more", true));
+  line.Write();
+  const std::vector<std::string> lines = Lines(Captured());
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_EQ(lines[0].substr(lines[0].find("\",\"level")), lines[1].substr(lines[1].find("\",\"level")));
+}
+
+TEST(LogLine, BelowTheLevelIsNothing) {
+  ::testing::internal::CaptureStderr();
+  LogLine line(LogLevel::kDebug, "e");
+  line.Add("text", "t");
+  line.Add("number", 1.5);
+  line.Write();
+  EXPECT_EQ(Captured(), "");
+}
+
+TEST(Log, TimesHaveMilliseconds) {
+  ::testing::internal::CaptureStderr();
+  const absl::Time before = absl::Now();
+  Log(LogLevel::kInfo, "e", {});
+  const std::string out = Captured();
+  absl::Time time;
+  std::string error;
+  const std::string text = out.substr(9, 24);
+  ASSERT_TRUE(absl::ParseTime("%Y-%m-%dT%H:%M:%E3SZ", text, &time, &error)) << error << out;
+  EXPECT_GE(time, absl::FromUnixMillis(absl::ToUnixMillis(before)));
+  EXPECT_LE(time, absl::Now());
+  EXPECT_EQ(absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", time, absl::UTCTimeZone()), text);
+}
+
 TEST(Log, BracesInTextAreNotFormatted) {
   ::testing::internal::CaptureStderr();
   Log(LogLevel::kError, "e", {{"text", "{} {0} %s"}});
-  EXPECT_NE(::testing::internal::GetCapturedStderr().find("\"text\":\"{} {0} %s\""), std::string::npos);
+  EXPECT_NE(Captured().find("\"text\":\"{} {0} %s\""), std::string::npos);
 }
 
 TEST(Log, LinesBelowTheLevelAreDropped) {
@@ -70,23 +116,46 @@ TEST(Log, LinesBelowTheLevelAreDropped) {
   Log(LogLevel::kWarning, "kept", {});
   SetLogLevel(LogLevel::kInfo);
   Log(LogLevel::kInfo, "kept_again", {});
-  const std::string out = ::testing::internal::GetCapturedStderr();
+  const std::string out = Captured();
   EXPECT_EQ(out.find("dropped"), std::string::npos);
   EXPECT_EQ(Lines(out).size(), 2u) << out;
 }
 
 TEST(Log, LinesOfThreadsAreNotMixed) {
-  ::testing::internal::CaptureStderr();
+  // The last is longer than a pipe takes at once.
+  constexpr size_t kSizes[] = {30, 300, 3'000, 100'000};
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  const int standard_error = dup(STDERR_FILENO);
+  ASSERT_GE(dup2(ends[1], STDERR_FILENO), 0);
+  close(ends[1]);
+  std::string out;
+  std::thread reader([&] {
+    char bytes[4'096];
+    for (ssize_t size = 0; (size = read(ends[0], bytes, sizeof bytes)) > 0;) out.append(bytes, size);
+  });
   std::vector<std::thread> threads;
-  for (int i = 0; i < 4; ++i) {
-    threads.emplace_back([] {
-      for (int n = 0; n < 100; ++n) Log(LogLevel::kInfo, "e", {{"text", std::string(300, 'x')}});
+  for (const size_t size : kSizes) {
+    threads.emplace_back([size] {
+      for (int n = 0; n < 100; ++n) Log(LogLevel::kInfo, "e", {{"text", std::string(size, 'x')}});
     });
   }
   for (std::thread& thread : threads) thread.join();
-  const std::vector<std::string> lines = Lines(::testing::internal::GetCapturedStderr());
-  ASSERT_EQ(lines.size(), 400u);
-  for (const std::string& line : lines) EXPECT_EQ(line.size(), lines[0].size());
+  FlushLog();
+  dup2(standard_error, STDERR_FILENO);
+  close(standard_error);
+  reader.join();
+  close(ends[0]);
+  const std::vector<std::string> lines = Lines(out);
+  EXPECT_EQ(lines.size(), 400u);
+  std::map<size_t, int> counts;
+  for (const std::string& line : lines) {
+    const size_t begin = line.find(R"("text":")") + 8;
+    const size_t end = line.find_first_not_of('x', begin);
+    ASSERT_EQ(line.substr(end), "\"}") << line.substr(0, 200);
+    ++counts[end - begin];
+  }
+  for (const size_t size : kSizes) EXPECT_EQ(counts[size], 100) << size;
 }
 
 }  // namespace

@@ -97,6 +97,7 @@ class FlakyStore : public store::Store {
     if (Fails(failing_reads)) return base::StoreUnavailable("test");
     return store_->GetTask(id);
   }
+  std::shared_ptr<const model::GenerationTask> PeekTask(const std::string& id) override { return store_->PeekTask(id); }
   absl::StatusOr<model::GenerationTask> UpdateTask(
       const std::string& id, absl::FunctionRef<absl::Status(model::GenerationTask&)> change) override {
     if (Fails(failing_updates)) return base::StoreUnavailable("test");

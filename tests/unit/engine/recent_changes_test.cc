@@ -82,20 +82,5 @@ TEST(RecentChangesTest, AVisitStopsWhenTheVisitorHasEnough) {
   EXPECT_EQ(seen, 1);
 }
 
-TEST(RecentChangesTest, TheSizeOfATaskCountsAllItsTexts) {
-  model::GenerationTask task;
-  const size_t bare = MessageBytes(task);
-  task.request.prompt = std::string(1000, 'p');
-  task.request.sent_prompt = std::string(1000, 'p');
-  task.request.references.resize(2);
-  task.request.references[0].uri = std::string(1000, 'u');
-  task.request.references[1].asset = model::UpstreamHandle{"fake", std::string(100, 'i')};
-  task.request.labels["key"] = std::string(200, 'v');
-  task.warnings.push_back(std::string(300, 'w'));
-  task.result.video_uri = std::string(400, 'r');
-  EXPECT_GE(MessageBytes(task), bare + 4000);
-  EXPECT_LE(MessageBytes(task), bare + 4200);
-}
-
 }  // namespace
 }  // namespace seedance::engine

@@ -98,5 +98,20 @@ TEST(Enums, RolesAndProgressSourcesHaveTheProtosNumbers) {
   EXPECT_EQ(static_cast<int>(ProgressSource::kEstimated), v1::PROGRESS_SOURCE_ESTIMATED);
 }
 
+TEST(GenerationTaskTest, TheSizeOfATaskCountsAllItsTexts) {
+  GenerationTask task;
+  const size_t bare = EstimatedBytes(task);
+  task.request.prompt = std::string(1000, 'p');
+  task.request.sent_prompt = std::string(1000, 'p');
+  task.request.references.resize(2);
+  task.request.references[0].uri = std::string(1000, 'u');
+  task.request.references[1].asset = UpstreamHandle{"fake", std::string(100, 'i')};
+  task.request.labels["key"] = std::string(200, 'v');
+  task.warnings.push_back(std::string(300, 'w'));
+  task.result.video_uri = std::string(400, 'r');
+  EXPECT_GE(EstimatedBytes(task), bare + 4000);
+  EXPECT_LE(EstimatedBytes(task), bare + 4200);
+}
+
 }  // namespace
 }  // namespace seedance::model

@@ -1,5 +1,6 @@
 #include <thread>
 
+#include "absl/strings/str_cat.h"
 #include "service/base/sha256.h"
 #include "tests/testing/eventually.h"
 #include "tests/unit/rpc/gateway_fixture.h"
@@ -109,6 +110,48 @@ TEST_F(GatewayTest, OnlyKnownTokensAreLetInAndTenantsDoNotSeeOneAnother) {
   grpc::ClientContext b;
   b.AddMetadata("authorization", "Bearer b-token");
   EXPECT_EQ(groups_->GetAssetGroup(&b, request, &group).error_code(), grpc::StatusCode::NOT_FOUND);
+}
+
+TEST_F(GatewayTest, ATaskThatIsInMemoryIsAnsweredAsOneThatIsNot) {
+  edge_options_.tokens = {{base::Sha256Hex("a-token"), "a"}, {base::Sha256Hex("b-token"), "b"}};
+  Start();
+  v1::GenerationTask task;
+  {
+    grpc::ClientContext context;
+    context.AddMetadata("authorization", "Bearer a-token");
+    v1::CreateGenerationTaskRequest request;
+    request.mutable_generation_task()->set_prompt("a cat");
+    ASSERT_TRUE(tasks_->CreateGenerationTask(&context, request, &task).ok());
+  }
+  const std::string id = task.name().substr(task.name().find('/') + 1);
+  // The task's text, or the error.
+  const auto get = [&](const char* authorization) {
+    grpc::ClientContext context;
+    if (authorization != nullptr) context.AddMetadata("authorization", authorization);
+    v1::GetGenerationTaskRequest request;
+    request.set_name(task.name());
+    v1::GenerationTask read;
+    const grpc::Status status = tasks_->GetGenerationTask(&context, request, &read);
+    return status.ok()
+               ? read.DebugString()
+               : absl::StrCat(std::string(base::ReasonName(DetailOf(status).reason)), ": ", status.error_message());
+  };
+  Report(task, model::TaskState::kSucceeded, 100);
+  ASSERT_TRUE(Eventually([&] { return get("Bearer a-token").find("STATE_SUCCEEDED") != std::string::npos; }));
+  ASSERT_TRUE(Eventually([&] {
+    get("Bearer a-token");
+    return store_->PeekTask(id) != nullptr;
+  }));
+  std::vector<std::string> in_memory;
+  for (const char* caller : {"Bearer a-token", "Bearer b-token", "Bearer nobody"}) in_memory.push_back(get(caller));
+  Stop();
+  store_.reset();
+  Start();
+  ASSERT_EQ(store_->PeekTask(id), nullptr) << "nobody asked for it yet";
+  std::vector<std::string> read;
+  for (const char* caller : {"Bearer a-token", "Bearer b-token", "Bearer nobody"}) read.push_back(get(caller));
+  EXPECT_EQ(in_memory, read);
+  EXPECT_NE(in_memory[1].find("NOT_FOUND"), std::string::npos) << in_memory[1];
 }
 
 TEST_F(GatewayTest, CreateWaitsUntilTheVendorHasTakenTheTask) {
