@@ -1,7 +1,6 @@
 #include "service/engine/asset_creation.h"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "service/base/error.h"
@@ -252,7 +251,7 @@ void AssetCreation::Decide(const DraftPtr& draft, Done<model::Asset> done) {
 
 absl::StatusOr<bool> AssetCreation::ContentInDoubt(const AssetDraft& draft) {
   if (!draft.reuse_content || draft.info.sha256.empty()) return false;
-  const absl::StatusOr<std::vector<model::BilledCall>> calls = store_.ListCallsInDoubt(std::numeric_limits<int>::max());
+  const absl::StatusOr<std::vector<model::BilledCall>> calls = billed_.InDoubt();
   if (!calls.ok()) return calls.status();
   return std::any_of(calls->begin(), calls->end(), [&draft](const model::BilledCall& call) {
     return call.asset.has_value() && call.asset->group == draft.group.handle &&

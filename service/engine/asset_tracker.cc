@@ -123,6 +123,8 @@ void AssetTracker::Poll(const Tracked& tracked, Upstreams::Entry& entry, CallTur
   }
   if (report.ok()) {
     absl::StatusOr<model::Asset> now = Apply(tracked.handle, *report);
+    // Deleted with its group by one who did not know of it.
+    if (absl::IsNotFound(now.status())) hub_.PublishGone(name);
     if (absl::IsNotFound(now.status()) || (now.ok() && now->state != model::AssetState::kProcessing)) {
       Forget(tracked);
       return;
@@ -157,6 +159,7 @@ void AssetTracker::EndBadly(const Tracked& tracked, model::AssetState state, bas
     asset.error = {reason, "", message};
     return absl::OkStatus();
   });
+  if (absl::IsNotFound(ended.status())) hub_.PublishGone(model::AssetName(tracked.handle));
   if (ended.ok() || absl::IsNotFound(ended.status()) || absl::IsAborted(ended.status())) {
     Forget(tracked);
   } else {

@@ -139,8 +139,10 @@ void Assets::Watch(const CallContext& context, const model::UpstreamHandle& hand
         const absl::StatusOr<ResumeTokens::Position> position =
             tokens_.Check(resume_token, model::AssetName(handle), asset->revision);
         if (!position.ok()) return done(position.status());
+        // An asset that was ACTIVE may have expired since, or be made again.
+        const bool over = position->last && position->revision == asset->revision;
         session->StartAfter(position->revision, std::make_shared<const model::Asset>(*std::move(asset)));
-        done(WatchStart<model::Asset>{session, position->last});
+        done(WatchStart<model::Asset>{session, over});
       });
 }
 

@@ -166,13 +166,26 @@ void BilledCalls::LookAgain(const model::BilledCallKey& key, absl::AnyInvocable<
 }
 
 absl::StatusOr<std::vector<model::BilledCall>> BilledCalls::Unsettled() {
-  std::map<model::BilledCallKey, model::BilledCall> calls;
+  Calls calls;
   {
     base::MutexLock lock(mutex_);
     calls = unwritten_;
     for (const auto& [key, flight] : flights_) calls.emplace(key, flight.call);
   }
   // Second: one that ended in doubt meanwhile is in the journal then.
+  return WithRows(std::move(calls));
+}
+
+absl::StatusOr<std::vector<model::BilledCall>> BilledCalls::InDoubt() {
+  Calls calls;
+  {
+    base::MutexLock lock(mutex_);
+    calls = unwritten_;
+  }
+  return WithRows(std::move(calls));
+}
+
+absl::StatusOr<std::vector<model::BilledCall>> BilledCalls::WithRows(Calls calls) {
   const absl::StatusOr<std::vector<model::BilledCall>> rows = store_.ListCallsInDoubt(std::numeric_limits<int>::max());
   if (!rows.ok()) return rows.status();
   for (const model::BilledCall& row : *rows) calls.insert_or_assign(row.key, row);

@@ -77,7 +77,9 @@ class BilledCalls {
   // outcome. `done(over)` is called exactly once, on any thread; over: the call is not in doubt, or not any more.
   void LookAgain(const model::BilledCallKey& key, absl::AnyInvocable<void(bool over)> done);
 
-  // All calls of which it is not known what they made: under way, or in doubt.
+  // All calls that are in doubt, or whose end could not be written.
+  absl::StatusOr<std::vector<model::BilledCall>> InDoubt();
+  // All calls of which it is not known what they made: those, and what is under way.
   absl::StatusOr<std::vector<model::BilledCall>> Unsettled();
 
   // Ends a call that was accepted: writes `group` or `asset` with the journal's row, and calls every waiter.
@@ -113,6 +115,10 @@ class BilledCalls {
   };
   std::map<model::BilledCallKey, Flight> flights_ ABSL_GUARDED_BY(mutex_);
   // Calls whose end could not be written: their rows say that they are on their way.
+  using Calls = std::map<model::BilledCallKey, model::BilledCall>;
+  // `calls`, and those that the journal has in doubt.
+  absl::StatusOr<std::vector<model::BilledCall>> WithRows(Calls calls);
+
   std::map<model::BilledCallKey, model::BilledCall> unwritten_ ABSL_GUARDED_BY(mutex_);
 };
 

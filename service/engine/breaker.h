@@ -26,6 +26,9 @@ class Breaker {
   // When a call may begin: `now`; while open when the next try is due; InfiniteFuture while one is under way.
   absl::Time NextAt(absl::Time now);
 
+  // When the next try is, or was, due. Only while it is open.
+  absl::Time due() const { return until_; }
+
   // A call begins. True: it is the one that tries, and the methods below want to hear that.
   bool Begin();
   // The call ended, and the vendor answered usably or not. A usable answer closes it, whoever got it.

@@ -6,6 +6,8 @@ namespace seedance::engine {
 namespace {
 
 constexpr double kBusy = 0.75;
+// How long a submission leaves it to polls to try a vendor that is down: it may have none that is ever sent.
+constexpr absl::Duration kPollsFirst = absl::Minutes(1);
 
 }  // namespace
 
@@ -27,7 +29,7 @@ absl::Time CallGate::NextAt(CallKind kind, bool to_poll, absl::Time now) {
   if (breaker_.open() && kind == CallKind::kSubmit && to_poll) {
     // Unless polls must rest for longer.
     const absl::Time polls_rest = RestsUntil(CallKind::kPoll, now);
-    if (polls_rest <= next) return absl::InfiniteFuture();
+    if (polls_rest <= next) next = std::max(next, breaker_.due() + kPollsFirst);
   }
   return std::max(next, lane.rate.NextAt(now));
 }

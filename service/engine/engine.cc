@@ -3,6 +3,15 @@
 #include <utility>
 
 namespace seedance::engine {
+namespace {
+
+TaskTracker::Options TrackerOptions(const Engine::Options& options) {
+  TaskTracker::Options tracker = options.task_tracker;
+  tracker.deadline = options.tasks.deadline;
+  return tracker;
+}
+
+}  // namespace
 
 Engine::Engine(const Options& options, store::Store& store, std::vector<Upstreams::Config> upstreams,
                base::Clock& clock, base::Random& random)
@@ -14,7 +23,7 @@ Engine::Engine(const Options& options, store::Store& store, std::vector<Upstream
       task_feeds_({}, store, tokens_),
       asset_tracker_(options.asset_tracker, store, upstreams_, asset_hub_, clock, random),
       call_reconciler_(store, upstreams_, billed_, asset_tracker_, clock, random),
-      task_tracker_(options.task_tracker, store, upstreams_, task_hub_, clock, random),
+      task_tracker_(TrackerOptions(options), store, upstreams_, task_hub_, clock, random),
       task_reconciler_(options.task_reconciler, store, upstreams_, task_tracker_, clock),
       asset_keeper_(
           options.asset_keeper, store, upstreams_, billed_, asset_tracker_,

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "service/base/error.h"
 #include "service/base/log.h"
@@ -46,8 +47,24 @@ upstream::TaskSearch SearchFor(const GenerationTask& task) {
   return {task.request, task.create_time - kClockSkew, task.update_time + kLateness};
 }
 
-const std::string& SentPrompt(const GenerationTask& task) {
-  return task.request.sent_prompt.empty() ? task.request.prompt : task.request.sent_prompt;
+// Without white space: vendors show prompts with less of it than they were sent.
+std::string SentPrompt(const GenerationTask& task) {
+  std::string prompt = task.request.sent_prompt.empty() ? task.request.prompt : task.request.sent_prompt;
+  std::erase_if(prompt, [](char c) { return absl::ascii_isspace(static_cast<unsigned char>(c)); });
+  return prompt;
+}
+
+bool MayBeAtVendor(const GenerationTask& task) {
+  return task.state == TaskState::kSubmitUnknown || task.state == TaskState::kSubmitting;
+}
+
+absl::Status OthersInDoubt(const std::string& upstream) {
+  base::ErrorDetail detail;
+  detail.reason = base::Reason::kSharedCredentials;
+  return base::MakeError(absl::StrCat("tasks of other tenants are on their way to upstream ", upstream,
+                                      ", or in doubt there, with the same credentials: the vendor's task may be "
+                                      "theirs; try again when they are settled"),
+                         detail);
 }
 
 // How far from the time at which the doubt arose; what has no time stands last.
@@ -128,11 +145,16 @@ absl::StatusOr<ReconciledTask> TaskReconciler::Search(const upstream::CallOption
   absl::StatusOr<GenerationTask> task = store_.GetTask(id);
   if (!task.ok()) return task.status();
   if (task->state != TaskState::kSubmitUnknown) return NotInDoubt(*task);
-  const absl::StatusOr<std::vector<TaskSighting>> free = Unbound(call, *task, entry);
+  absl::StatusOr<std::vector<TaskSighting>> there = entry.upstream->FindTasks(call, SearchFor(*task));
+  if (!there.ok()) return there.status();
+  const absl::StatusOr<bool> foreign = MayBeForeign(*task, entry);
+  if (!foreign.ok()) return foreign.status();
+  const absl::StatusOr<std::vector<TaskSighting>> free = Unbound(*task, *std::move(there), entry);
   if (!free.ok()) return free.status();
   base::Log(base::LogLevel::kInfo, "task_searched",
             {{"task", task->name()}, {"upstream", entry.upstream->name()}, {"candidates", std::ssize(*free)}});
-  ReconciledTask result{*task, CandidatesOf(*free)};
+  ReconciledTask result{*task, {}};
+  if (!*foreign) result.candidates = CandidatesOf(*free);
   // One of which the vendor shows too little is left to a person.
   if (free->size() != 1 || !free->front().same_prompt) return result;
   const absl::StatusOr<bool> rival = HasRival(*task, free->front());
@@ -146,15 +168,17 @@ absl::StatusOr<ReconciledTask> TaskReconciler::Search(const upstream::CallOption
   return result;
 }
 
-absl::StatusOr<std::vector<TaskSighting>> TaskReconciler::Unbound(const upstream::CallOptions& call,
-                                                                  const GenerationTask& task, Upstreams::Entry& entry) {
-  absl::StatusOr<std::vector<TaskSighting>> there = entry.upstream->FindTasks(call, SearchFor(task));
-  if (!there.ok()) return there.status();
+absl::StatusOr<std::vector<TaskSighting>> TaskReconciler::Unbound(const GenerationTask& task,
+                                                                  std::vector<TaskSighting> there,
+                                                                  Upstreams::Entry& entry) {
   std::vector<TaskSighting> free;
-  for (TaskSighting& sighting : *there) {
+  for (TaskSighting& sighting : there) {
     const auto bound = store_.FindTaskByUpstreamId(entry.upstream->name(), sighting.id);
     if (!bound.ok()) return bound.status();
-    if (!bound->has_value()) free.push_back(std::move(sighting));
+    if (bound->has_value()) continue;
+    const absl::StatusOr<bool> deleted = store_.IsDeletedTaskOf(entry.upstream->name(), sighting.id);
+    if (!deleted.ok()) return deleted.status();
+    if (!*deleted) free.push_back(std::move(sighting));
   }
   std::stable_sort(free.begin(), free.end(), [&task](const TaskSighting& left, const TaskSighting& right) {
     return DistanceOf(task, left) < DistanceOf(task, right);
@@ -168,11 +192,20 @@ absl::StatusOr<bool> TaskReconciler::HasRival(const GenerationTask& task, const 
   if (!open.ok()) return open.status();
   return std::any_of(open->begin(), open->end(), [&](const GenerationTask& other) {
     if (other.id == task.id || other.request.upstream != task.request.upstream) return false;
-    if (other.state != TaskState::kSubmitUnknown && other.state != TaskState::kSubmitting) return false;
-    if (other.request.model != task.request.model || SentPrompt(other) != SentPrompt(task)) return false;
+    // Whatever its model: the vendor may not have shown it.
+    if (!MayBeAtVendor(other) || SentPrompt(other) != SentPrompt(task)) return false;
     if (!sighting.create_time.has_value() || other.state == TaskState::kSubmitting) return true;
     const upstream::TaskSearch window = SearchFor(other);
     return *sighting.create_time >= window.since && *sighting.create_time <= window.until;
+  });
+}
+
+absl::StatusOr<bool> TaskReconciler::MayBeForeign(const GenerationTask& task, Upstreams::Entry& entry) {
+  if (entry.dedicated) return false;
+  const absl::StatusOr<std::vector<GenerationTask>> open = store_.ListOpenTasks();
+  if (!open.ok()) return open.status();
+  return std::any_of(open->begin(), open->end(), [&task](const GenerationTask& other) {
+    return other.tenant != task.tenant && other.request.upstream == task.request.upstream && MayBeAtVendor(other);
   });
 }
 
@@ -185,6 +218,9 @@ absl::StatusOr<GenerationTask> TaskReconciler::BindAsTold(const upstream::CallOp
                                                    " knows; it does not know this one"));
   }
   if (!report.ok()) return report.status();
+  const absl::StatusOr<bool> foreign = MayBeForeign(task, entry);
+  if (!foreign.ok()) return foreign.status();
+  if (*foreign) return OthersInDoubt(entry.upstream->name());
   return Bind(task, upstream_task_id, std::nullopt, "operator");
 }
 
@@ -200,6 +236,9 @@ absl::StatusOr<GenerationTask> TaskReconciler::Bind(const GenerationTask& task, 
     const bool own = (*bound)->tenant == task.tenant;
     return base::InvalidField(kField, absl::StrCat("belongs to ", own ? (*bound)->name() : "another task"));
   }
+  const absl::StatusOr<bool> deleted = store_.IsDeletedTaskOf(task.request.upstream, upstream_task_id);
+  if (!deleted.ok()) return deleted.status();
+  if (*deleted) return base::InvalidField(kField, "belonged to a task that was deleted");
   const absl::Time now = clock_.Now();
   absl::StatusOr<GenerationTask> changed = tracker_.Change(task.id, [&](GenerationTask& edited) {
     if (edited.state != TaskState::kSubmitUnknown) return NotInDoubt(edited);
@@ -225,7 +264,8 @@ absl::StatusOr<GenerationTask> TaskReconciler::NotAccepted(const GenerationTask&
   absl::StatusOr<GenerationTask> changed = tracker_.Change(task.id, [](GenerationTask& edited) {
     if (edited.state != TaskState::kSubmitUnknown) return NotInDoubt(edited);
     edited.state = TaskState::kFailed;
-    edited.error = {base::Reason::kUpstreamUnavailable, "", "the vendor never took the task, the operator says"};
+    // Not UNAVAILABLE: callers would repeat the call, whose request id is spent.
+    edited.error = {base::Reason::kUpstreamFailed, "", "the vendor never took the task, the operator says"};
     return absl::OkStatus();
   });
   if (!changed.ok()) return changed;

@@ -66,10 +66,14 @@ class TaskReconciler {
   void LookByItself(const std::string& id);
   absl::StatusOr<ReconciledTask> Search(const upstream::CallOptions& call, const std::string& id,
                                         Upstreams::Entry& entry);
-  // What fits at the vendor and is bound to no task of ours, the closest in time first.
-  absl::StatusOr<std::vector<upstream::TaskSighting>> Unbound(const upstream::CallOptions& call,
-                                                              const model::GenerationTask& task,
+  // What of `there` is and was bound to no task of ours, the closest in time first.
+  absl::StatusOr<std::vector<upstream::TaskSighting>> Unbound(const model::GenerationTask& task,
+                                                              std::vector<upstream::TaskSighting> there,
                                                               Upstreams::Entry& entry);
+  // With shared credentials: whether what the vendor has may be of another tenant's task that is in doubt or on its
+  // way. Asked before what is bound is looked at, so that a task which is bound between the two is found by one of
+  // them.
+  absl::StatusOr<bool> MayBeForeign(const model::GenerationTask& task, Upstreams::Entry& entry);
   // Whether another task of ours that is in doubt, or on its way, fits the sighting as well.
   absl::StatusOr<bool> HasRival(const model::GenerationTask& task, const upstream::TaskSighting& sighting);
   absl::StatusOr<model::GenerationTask> BindAsTold(const upstream::CallOptions& call, const model::GenerationTask& task,

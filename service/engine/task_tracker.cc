@@ -10,6 +10,7 @@
 #include "service/base/error.h"
 #include "service/base/log.h"
 #include "service/engine/call_answer.h"
+#include "service/engine/patience.h"
 #include "service/engine/task_metrics.h"
 #include "service/engine/task_report.h"
 
@@ -18,6 +19,9 @@ namespace {
 
 using model::GenerationTask;
 using model::TaskState;
+
+// How long after its deadline a task is kept whose vendor cannot be asked: it may have ended well, and be paid for.
+constexpr absl::Duration kLongestLastWord = absl::Hours(24);
 
 void LogChange(const GenerationTask& task, TaskState before) {
   base::Log(base::LogLevel::kInfo, "task_state",
@@ -51,9 +55,8 @@ TaskTracker::TaskTracker(const Options& options, store::Store& store, Upstreams&
     entry->calls.SetHooks([this, name] { return open_.AnySubmitted(name); },
                           [this, entry](std::vector<std::string> waiting) {
                             // False only after Stop, when nobody needs to be told any more.
-                            (void)looks_.Submit([this, entry, waiting = std::move(waiting)] {
-                              const std::string why = entry->calls.WhyNot(CallKind::kSubmit);
-                              for (const std::string& id : waiting) TellWhyItWaits(id, why);
+                            (void)looks_.Submit([this, entry, waiting = std::move(waiting)]() mutable {
+                              TellAllWhyTheyWait(std::move(waiting), *entry);
                             });
                           });
   }
@@ -141,7 +144,7 @@ void TaskTracker::OnDue(const std::string& id) {
   if (entry == nullptr) {
     base::Log(base::LogLevel::kError, "task_without_upstream",
               {{"task", model::GenerationTaskName(id)}, {"tenant", owner->tenant}, {"upstream", owner->upstream}});
-    ScheduleIn(id, absl::Minutes(1));
+    (void)looks_.Submit([this, id] { LookWithoutUpstream(id); });
     return;
   }
   if (owner->missed_turn) {
@@ -161,6 +164,19 @@ void TaskTracker::AwaitSubmit(const std::string& id, const OpenTasks::Owner& own
                   [this, id, &entry](CallTurn& turn) { OnSubmitTurn(id, entry, turn); });
   const std::string why = entry.calls.WhyNot(CallKind::kSubmit);
   if (!why.empty()) (void)looks_.Submit([this, id, why] { TellWhyItWaits(id, why); });
+}
+
+// In slices, so that tasks whose time has come are looked at between.
+void TaskTracker::TellAllWhyTheyWait(std::vector<std::string> ids, Upstreams::Entry& entry) {
+  constexpr size_t kSlice = 32;
+  const std::string why = entry.calls.WhyNot(CallKind::kSubmit);
+  for (size_t i = 0; i < kSlice && !ids.empty(); ++i) {
+    if (stopped()) return;
+    TellWhyItWaits(ids.back(), why);
+    ids.pop_back();
+  }
+  if (ids.empty()) return;
+  (void)looks_.Submit([this, &entry, ids = std::move(ids)]() mutable { TellAllWhyTheyWait(std::move(ids), entry); });
 }
 
 void TaskTracker::TellWhyItWaits(const std::string& id, const std::string& why) {
@@ -202,12 +218,26 @@ void TaskTracker::Look(const std::string& id, bool missed_turn, Upstreams::Entry
       return;
     case TaskState::kQueued:
     case TaskState::kRunning:
-      // Its time is over, and the last word of the vendor did not come.
-      return missed_turn && overdue ? GiveUp(*task) : AwaitPoll(id, *owner, entry);
+      // Its time is over, and the last word of the vendor did not come, though it could be asked.
+      return missed_turn && overdue && !MayStillTell(*task, entry) ? GiveUp(*task) : AwaitPoll(id, *owner, entry);
     default:
       // SUBMIT_UNKNOWN waits for its deadline. SUBMITTING cannot be seen here: Submit ends it before the next step.
       return overdue ? GiveUp(*task) : ScheduleNext(*task, absl::ZeroDuration());
   }
+}
+
+void TaskTracker::LookWithoutUpstream(const std::string& id) {
+  if (stopped()) return;
+  const std::optional<GenerationTask> task = ReadOpen(id);
+  if (!task.has_value()) return;
+  const absl::Time now = clock_.Now();
+  if (now >= task->deadline_time) return GiveUp(*task);
+  open_.Rest(id, std::min(now + absl::Minutes(1), task->deadline_time));
+}
+
+bool TaskTracker::MayStillTell(const GenerationTask& task, Upstreams::Entry& entry) {
+  if (clock_.Now() >= task.deadline_time + kLongestLastWord) return false;
+  return !open_.IsPolled(task.id) || !entry.calls.WhyNot(CallKind::kPoll).empty();
 }
 
 void TaskTracker::OnSubmitTurn(const std::string& id, Upstreams::Entry& entry, CallTurn& turn) {
@@ -282,8 +312,9 @@ void TaskTracker::Submit(const std::string& id, const std::vector<model::Asset>&
   });
   if (!task.ok()) return ScheduleIn(id, absl::Seconds(1));
   turn.Sends();
+  const upstream::CallOptions billed = upstreams_.Billed("");
   const upstream::BilledResult<std::string> result =
-      entry.upstream->CreateTask(upstreams_.Billed(""), WithVendorIds(task->request, assets));
+      entry.upstream->CreateTask(billed, WithVendorIds(task->request, assets));
   turn.Answered(AnswerOf(result));
   entry.metrics.Submitted(result.acceptance);
   absl::Duration next_try;
@@ -296,13 +327,17 @@ void TaskTracker::Submit(const std::string& id, const std::vector<model::Asset>&
       id,
       [&](GenerationTask& edited) {
         MergeSubmission(result, clock_.Now(), next_try, edited);
+        // The vendor's work has all its time, however long the task waited before.
+        if (edited.state == TaskState::kQueued) {
+          edited.deadline_time = std::max(edited.deadline_time, clock_.Now() + options_.deadline);
+        }
         if (edited.state == TaskState::kSubmitUnknown) {
           edited.deadline_time = edited.create_time + options_.submit_unknown_deadline;
           doubtful = edited;
         }
         return absl::OkStatus();
       },
-      next_try);
+      next_try, billed.abandon);
   if (written && doubtful.has_value() && on_doubt_) on_doubt_(*doubtful);
   if (!written && result.acceptance == upstream::Acceptance::kAccepted) {
     // The next start will find the task in doubt; this line lets a person settle it.
@@ -376,7 +411,7 @@ absl::StatusOr<GenerationTask> TaskTracker::Change(const std::string& id,
 }
 
 bool TaskTracker::ChangeSurely(const std::string& id, absl::FunctionRef<absl::Status(GenerationTask&)> edit,
-                               absl::Duration at_least) {
+                               absl::Duration at_least, const std::shared_ptr<base::CancelToken>& until) {
   for (int failures = 0;; ++failures) {
     absl::StatusOr<GenerationTask> changed = Change(id, edit);
     if (changed.ok()) {
@@ -392,14 +427,16 @@ bool TaskTracker::ChangeSurely(const std::string& id, absl::FunctionRef<absl::St
       ScheduleIn(id, absl::Seconds(1));
       return false;
     }
-    if (!WaitForStore(failures)) return false;
+    if (!WaitForStore(failures, until)) return false;
   }
 }
 
-bool TaskTracker::WaitForStore(int failures) {
-  const absl::Time until = clock_.Now() + options_.store_backoff.Delay(failures, random_);
+bool TaskTracker::WaitForStore(int failures, const std::shared_ptr<base::CancelToken>& until) {
+  const absl::Duration pause = options_.store_backoff.Delay(failures, random_);
+  if (until != nullptr) return Pause(pause, clock_, until);
+  const absl::Time end = clock_.Now() + pause;
   base::MutexLock lock(mutex_);
-  while (!stopped_ && clock_.Now() < until) clock_.WaitUntil(stopping_, mutex_, until);
+  while (!stopped_ && clock_.Now() < end) clock_.WaitUntil(stopping_, mutex_, end);
   return !stopped_;
 }
 

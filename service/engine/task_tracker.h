@@ -70,6 +70,8 @@ class TaskTracker {
     absl::Duration poll_interval_with_webhooks = absl::Minutes(2);
     // How long a task that waits for assets rests when nobody tells of a change.
     absl::Duration asset_check_interval = absl::Seconds(30);
+    // Least time for the vendor's work, from when it took the task. The engine sets it: that of Tasks.
+    absl::Duration deadline = absl::Hours(2);
     absl::Duration submit_unknown_deadline = absl::Hours(24);  // From the task's creation.
     absl::Duration last_word = absl::Minutes(10);  // How long an overdue task is polled until an answer comes.
     NotFoundPatience lost{5, absl::Minutes(2)};
@@ -139,7 +141,9 @@ class TaskTracker {
 
   // On the tracker's own thread: what needs no call.
   void Look(const std::string& id, bool missed_turn, Upstreams::Entry& entry);
+  void LookWithoutUpstream(const std::string& id);
   void TellWhyItWaits(const std::string& id, const std::string& why);
+  void TellAllWhyTheyWait(std::vector<std::string> ids, Upstreams::Entry& entry);
 
   // On the upstream's threads, when the turn has come.
   void OnPollTurn(const std::string& id, Upstreams::Entry& entry, CallTurn& turn);
@@ -154,13 +158,16 @@ class TaskTracker {
   void WaitForAssets(const model::GenerationTask& task, const AssetCheck& check);
   void Ended(const upstream::TaskReport& report, const model::GenerationTask& task, Upstreams::Entry& entry);
   void GiveUp(const model::GenerationTask& task);
+  // Whether an overdue task whose turn did not come is kept: nobody could ask for it yet.
+  bool MayStillTell(const model::GenerationTask& task, Upstreams::Entry& entry);
   bool stopped();
   bool submits();
 
-  // Changes a task and schedules its next step; when the store fails, tries again until it works or the process stops:
-  // what the vendor said must not be lost. False: it could not be written.
+  // Changes a task and schedules its next step; when the store fails, tries again until it works or the process stops,
+  // or, with `until`, until that is cancelled: what the vendor said must not be lost. False: it could not be written.
   bool ChangeSurely(const std::string& id, absl::FunctionRef<absl::Status(model::GenerationTask&)> edit,
-                    absl::Duration at_least = absl::ZeroDuration());
+                    absl::Duration at_least = absl::ZeroDuration(),
+                    const std::shared_ptr<base::CancelToken>& until = nullptr);
   void ScheduleNext(const model::GenerationTask& task, absl::Duration at_least);
   void SchedulePoll(const model::GenerationTask& task, absl::Duration at_least);
   // Another look soon, whatever makes polls rare.
@@ -170,7 +177,7 @@ class TaskTracker {
                    absl::Duration usual, absl::Duration at_least);
   void ScheduleIn(const std::string& id, absl::Duration pause);
   bool IsWatched(const model::GenerationTask& task);
-  bool WaitForStore(int failures);
+  bool WaitForStore(int failures, const std::shared_ptr<base::CancelToken>& until);
 
   const Options options_;
   const PollPace pace_;

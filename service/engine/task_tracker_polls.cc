@@ -62,7 +62,8 @@ void TaskTracker::Poll(const GenerationTask& task, Upstreams::Entry& entry, Call
   const absl::Duration wish = base::GetErrorDetail(report.status()).retry_delay.value_or(absl::ZeroDuration());
   if (!ended && clock_.Now() >= task.deadline_time) {
     // Without an answer the task may have ended well, and be paid for: then the verdict waits a while for one.
-    if (report.ok() || !open_.AwaitsLastWord(task.id, options_.last_word)) return GiveUp(task);
+    const bool waits = open_.AwaitsLastWord(task.id, options_.last_word) || MayStillTell(task, entry);
+    if (report.ok() || !waits) return GiveUp(task);
     return ScheduleIn(task.id, std::max(Jittered(pace_.running, random_), wish));
   }
   if (news) {

@@ -2,6 +2,7 @@
 #define SEEDANCE_SERVICE_RPC_WATCH_STREAMS_H_
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -72,7 +73,7 @@ class WatchStreams {
   size_t size();
 
  private:
-  using ByTenant = std::unordered_map<std::string, size_t>;
+  using ByTenant = std::map<std::string, size_t>;  // Entries point into it.
   struct Entry {
     std::weak_ptr<EndableStream> reference;
     ByTenant::iterator tenant;

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -17,10 +18,24 @@ namespace {
 
 namespace proto = gateway::config::v1;
 
-// A tenant has an upstream for itself when it is the only one named, or the only one there is.
+std::string KeyOf(const proto::Upstream& upstream) {
+  const auto key = ReadSecret(upstream.has_piapi() ? upstream.piapi().api_key() : upstream.anyfast().api_key());
+  return key.ok() ? key->Reveal() : "";
+}
+
+// A tenant has a vendor's credentials for itself when it is the only one that may use an upstream with this key.
 bool IsDedicated(const proto::Upstream& upstream, const GatewayConfig& config) {
-  if (!upstream.tenants().empty()) return upstream.tenants_size() == 1;
-  return config.tenants_size() <= 1;
+  const std::string key = KeyOf(upstream);
+  std::set<std::string> tenants;
+  for (const proto::Upstream& other : config.upstreams()) {
+    if (&other != &upstream && KeyOf(other) != key) continue;
+    if (other.tenants().empty()) {
+      for (const proto::Tenant& tenant : config.tenants()) tenants.insert(tenant.name());
+    } else {
+      tenants.insert(other.tenants().begin(), other.tenants().end());
+    }
+  }
+  return tenants.size() <= 1;
 }
 
 const proto::Http& HttpOf(const proto::Upstream& upstream) {

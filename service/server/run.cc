@@ -36,30 +36,40 @@ struct StopRequest {
   }
 };
 
-sigset_t StopSignals() {
+sigset_t WatchedSignals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
   return signals;
+}
+
+void AwaitStopSignal(const sigset_t& signals) {
+  for (int number = 0;;) {
+    sigwait(&signals, &number);
+    if (number != SIGHUP) return;
+    // What asks other servers to read their configuration, or a terminal that was closed, must not end this one.
+    base::Log(base::LogLevel::kWarning, "signal_ignored",
+              {{"signal", "SIGHUP"}, {"hint", "the configuration is read at the start only"}});
+  }
 }
 
 // Blocks the signals for this and all later threads; one thread waits for them.
 StopRequest& WatchSignals() {
   static auto* request = new StopRequest;
-  const sigset_t signals = StopSignals();
+  const sigset_t signals = WatchedSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
   std::thread([signals] {
-    int number = 0;
-    sigwait(&signals, &number);
+    AwaitStopSignal(signals);
     {
       base::MutexLock lock(request->mutex);
       request->stop = true;
       request->changed.NotifyAll();
     }
     request->token->Cancel();
-    sigwait(&signals, &number);
+    AwaitStopSignal(signals);
     _exit(1);
   }).detach();
   return *request;

@@ -123,6 +123,8 @@ class Store {
   // The task that the vendor `upstream` knows by this id, if there is one.
   virtual absl::StatusOr<std::optional<model::GenerationTask>> FindTaskByUpstreamId(
       const std::string& upstream, const std::string& upstream_task_id) = 0;
+  // Whether a task that was deleted, and whose mark is still there, was known to the vendor `upstream` by this id.
+  virtual absl::StatusOr<bool> IsDeletedTaskOf(const std::string& upstream, const std::string& upstream_task_id) = 0;
 
   // Deletes the task if `check` agrees (its error is returned and nothing is deleted), and keeps a mark of the deletion
   // under the next revision, which is returned. The journal's row stays. `check` must not call the store.

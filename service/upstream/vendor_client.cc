@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "absl/strings/ascii.h"
+#include "service/upstream/json_node.h"
+
 namespace seedance::upstream {
 namespace {
 
@@ -9,6 +12,11 @@ absl::Status DeadlineExceeded() {
   base::ErrorDetail detail;
   detail.reason = base::Reason::kDeadlineExceeded;
   return base::MakeError("the vendor did not answer in time", detail);
+}
+
+bool IsJson(const std::string& body) {
+  const JsonNode root = JsonNode::Parse(body);
+  return root.IsObject() || root.IsArray();
 }
 
 }  // namespace
@@ -68,6 +76,10 @@ Verdict VendorClient::JudgeBilled(Operation operation, const HttpRequest& reques
 
 bool IsSuccess(const HttpReply& reply) {
   return reply.outcome == HttpOutcome::kReply && reply.status >= 200 && reply.status < 300;
+}
+
+bool IsApiSuccess(const HttpReply& reply) {
+  return IsSuccess(reply) && (absl::StripAsciiWhitespace(reply.body).empty() || IsJson(reply.body));
 }
 
 BilledResult<std::string> ToResult(Verdict verdict) {

@@ -67,6 +67,10 @@ class VendorClient {
 // Whether a whole reply came, with a status of success.
 bool IsSuccess(const HttpReply& reply);
 
+// Whether `reply` is a success in an API's words: without a body, or with JSON. A page in HTML is none,
+// whatever its status.
+bool IsApiSuccess(const HttpReply& reply);
+
 // Nothing was accepted, or nobody knows.
 BilledResult<std::string> ToResult(Verdict verdict);
 

@@ -157,6 +157,26 @@ TEST_P(StoreContract, TaskIsFoundByTheVendorsId) {
   EXPECT_FALSE((*store().FindTaskByUpstreamId("anyfast", "v-1")).has_value());
 }
 
+TEST_P(StoreContract, DeletedTaskIsKnownByTheVendorsIdUntilItsMarkIsTrimmed) {
+  for (const char* id : {"a", "b", "never-sent"}) {
+    model::GenerationTask task = Ended(id, 1);
+    task.request.upstream = "piapi";
+    if (*id != 'n') task.upstream_task_id = std::string("v-") + id;
+    AddTask(task);
+  }
+  EXPECT_FALSE(*store().IsDeletedTaskOf("piapi", "v-a"));
+  ASSERT_TRUE(store().DeleteTask("a", At(10), Agree).ok());
+  ASSERT_EQ(store().PurgeTasks(At(5), At(20), 10)->size(), 2u);
+  Reopen();
+  EXPECT_TRUE(*store().IsDeletedTaskOf("piapi", "v-a"));
+  EXPECT_TRUE(*store().IsDeletedTaskOf("piapi", "v-b"));
+  EXPECT_FALSE(*store().IsDeletedTaskOf("anyfast", "v-a"));
+  EXPECT_FALSE(*store().IsDeletedTaskOf("piapi", ""));
+  ASSERT_TRUE(store().TrimDeletions(At(15)).ok());
+  EXPECT_FALSE(*store().IsDeletedTaskOf("piapi", "v-a"));
+  EXPECT_TRUE(*store().IsDeletedTaskOf("piapi", "v-b"));
+}
+
 TEST_P(StoreContract, CallsInDoubtAreListedOldestFirst) {
   for (const auto& [id, at] : {std::pair("late", 20.0), std::pair("early", 10.0)}) {
     model::BilledCall call = MakeCall(id);

@@ -130,11 +130,14 @@ CREATE INDEX tasks_ended ON tasks (end_micros, id) WHERE open = 0;
 CREATE INDEX tasks_by_upstream_id ON tasks (upstream, upstream_task_id) WHERE upstream_task_id <> '';
 
 CREATE TABLE deleted_tasks (
-  revision      INTEGER PRIMARY KEY,
-  tenant        TEXT NOT NULL,
-  id            TEXT NOT NULL,
-  delete_micros INTEGER NOT NULL
+  revision         INTEGER PRIMARY KEY,
+  tenant           TEXT NOT NULL,
+  id               TEXT NOT NULL,
+  delete_micros    INTEGER NOT NULL,
+  upstream         TEXT NOT NULL,
+  upstream_task_id TEXT NOT NULL  -- Empty: the vendor never told one.
 ) STRICT;
+CREATE INDEX deleted_tasks_by_upstream_id ON deleted_tasks (upstream, upstream_task_id) WHERE upstream_task_id <> '';
 CREATE INDEX deleted_tasks_by_tenant ON deleted_tasks (tenant, revision);
 CREATE INDEX deleted_tasks_by_time ON deleted_tasks (delete_micros);
 

@@ -199,6 +199,12 @@ class SqliteStore : public Store {
         [&](Connection& connection) { return sqlite::FindTaskByUpstreamId(connection, upstream, upstream_task_id); });
   }
 
+  absl::StatusOr<bool> IsDeletedTaskOf(const std::string& upstream, const std::string& upstream_task_id) override {
+    return readers_->Run([&](Connection& connection) -> absl::StatusOr<bool> {
+      return sqlite::IsDeletedTaskOf(connection, upstream, upstream_task_id);
+    });
+  }
+
   absl::StatusOr<int64_t> DeleteTask(const std::string& id, absl::Time now,
                                      absl::FunctionRef<absl::Status(const model::GenerationTask&)> check) override {
     tasks_.BeginWrite(id);

@@ -12,11 +12,15 @@ namespace {
 int64_t Erase(Connection& connection, const model::GenerationTask& task, absl::Time now) {
   const int64_t revision = NextRevision(connection);
   Query(connection, "DELETE FROM tasks WHERE id = ?").Text(task.id).Run();
-  Query(connection, "INSERT INTO deleted_tasks (revision, tenant, id, delete_micros) VALUES (?, ?, ?, ?)")
+  Query(connection,
+        "INSERT INTO deleted_tasks (revision, tenant, id, delete_micros, upstream, upstream_task_id) "
+        "VALUES (?, ?, ?, ?, ?, ?)")
       .Int(revision)
       .Text(task.tenant)
       .Text(task.id)
       .Int(absl::ToUnixMicros(now))
+      .Text(task.request.upstream)
+      .Text(task.upstream_task_id)
       .Run();
   return revision;
 }
@@ -49,6 +53,15 @@ absl::StatusOr<std::vector<model::GenerationTask>> PurgeTasks(Connection& connec
     Query(connection, "DELETE FROM billed_calls WHERE task_id = ? AND task_id <> ''").Text(task.id).Run();
   }
   return tasks;
+}
+
+bool IsDeletedTaskOf(Connection& connection, const std::string& upstream, const std::string& upstream_task_id) {
+  // The last condition lets SQLite use the partial index.
+  return Query(connection,
+               "SELECT 1 FROM deleted_tasks WHERE upstream = ? AND upstream_task_id = ? AND upstream_task_id <> ''")
+      .Text(upstream)
+      .Text(upstream_task_id)
+      .Step();
 }
 
 // Two reads on one snapshot would need a transaction; one statement is one.

@@ -20,6 +20,7 @@ absl::StatusOr<int64_t> DeleteTask(Connection& connection, const std::string& id
                                    absl::FunctionRef<absl::Status(const model::GenerationTask&)> check);
 absl::StatusOr<std::vector<model::GenerationTask>> PurgeTasks(Connection& connection, absl::Time ended_before,
                                                               absl::Time now, int limit);
+bool IsDeletedTaskOf(Connection& connection, const std::string& upstream, const std::string& upstream_task_id);
 absl::StatusOr<std::vector<Store::TaskChange>> ListTaskChanges(Connection& connection, const std::string& tenant,
                                                                int64_t after, int limit);
 Store::HistoryBounds ReadHistoryBounds(Connection& connection);

@@ -75,6 +75,9 @@ constexpr ReasonRow kReasonRows[] = {
 
     // ---- A route that is not there says nothing about a task or an asset ----
     {kAny, 404, 404, "", "invalid url", Reason::kUpstreamProtocol},
+    {kAny, 404, 404, "", "no route", Reason::kUpstreamProtocol},
+    {kAny, 404, 404, "", "route not found", Reason::kUpstreamProtocol},
+    {kAny, 404, 404, "", "page not found", Reason::kUpstreamProtocol},
     {kAny, 405, 405, "", "", Reason::kUpstreamProtocol},
 
     // ---- Things that are not there. Young groups are answered so too, for some seconds ----

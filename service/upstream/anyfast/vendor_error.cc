@@ -31,6 +31,18 @@ std::string BracketedCode(const std::string& message) {
   return plain && absl::ascii_isupper(static_cast<unsigned char>(code[0])) ? code : "";
 }
 
+// Whether `object` names its error in a word, as every program of the vendor does. Proxies write the status again as a
+// number, and kinds of their own.
+bool NamesError(const JsonNode& object) {
+  const std::string code = object.First({"code", "Code"}).Text();
+  if (std::any_of(code.begin(), code.end(),
+                  [](char c) { return absl::ascii_isalpha(static_cast<unsigned char>(c)); })) {
+    return true;
+  }
+  return !object.First({"type", "Type"}).Text().empty() ||
+         absl::StartsWith(object.First({"message", "Message"}).Text(), "upstream_error");
+}
+
 VendorError ReadObject(const JsonNode& root, int nesting);
 
 // Replaces an error whose message holds another one by that.
@@ -52,6 +64,7 @@ VendorError ReadObject(const JsonNode& root, int nesting) {
   if (nesting <= 0) return error;
   for (const std::string_view key : {"error", "Error", "ResponseMetadata"}) {
     const JsonNode inner = root[key];
+    if (!inner.IsText() && !inner.IsObject()) continue;
     if (inner.IsText()) {
       error.message = inner.Text();
     } else if (inner.IsObject()) {
@@ -87,7 +100,9 @@ VendorError ParseVendorError(std::string_view body) {
   VendorError error;
   if (root.IsObject()) error = ReadObject(root, kMaxNesting);
   error.vendor_shape =
-      error.recognised && (root["error"].IsObject() || (root["code"].exists() && root["message"].exists()));
+      error.recognised &&
+      (root["error"].IsObject() ? NamesError(root["error"])
+                                : root["code"].exists() && root["message"].exists() && NamesError(root));
   if (!error.recognised) error.message = std::string(body.substr(0, kMaxUnknown));
   return error;
 }

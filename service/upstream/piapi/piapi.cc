@@ -69,7 +69,7 @@ class NewestFirst {
 };
 
 // A reply of success that does not say the contrary in its body.
-bool Succeeded(const HttpReply& reply) { return IsSuccess(reply) && !PiApiSaysFailure(JsonNode::Parse(reply.body)); }
+bool Succeeded(const HttpReply& reply) { return IsApiSuccess(reply) && !PiApiSaysFailure(JsonNode::Parse(reply.body)); }
 
 class PiApi : public Upstream {
  public:

@@ -58,11 +58,12 @@ void PutReferences(const model::TaskRequest& task, Json& input) {
   if (task.ephemeral_hours.has_value()) input["asset_retention_hours"] = *task.ephemeral_hours;
 }
 
-Json Input(const model::TaskRequest& task) {
+Json Input(const model::TaskRequest& task, int default_duration_seconds) {
   Json input;
   input["prompt"] = task.sent_prompt.empty() ? task.prompt : task.sent_prompt;
   input["mode"] = Mode(task.references);
-  if (task.duration_seconds.has_value()) input["duration"] = *task.duration_seconds;
+  // Said always: what the vendor takes by itself is not documented, and the bill depends on it.
+  input["duration"] = task.duration_seconds.value_or(default_duration_seconds);
   if (!task.aspect_ratio.empty()) {
     input["aspect_ratio"] = task.aspect_ratio == "adaptive" ? std::string("auto") : task.aspect_ratio;
   }
@@ -103,7 +104,8 @@ std::string PiApiTaskBody(const model::TaskRequest& task, const std::string& mod
   Json body;
   body["model"] = "seedance";
   body["task_type"] = model;
-  body["input"] = Input(task);
+  const model::ModelProfile* profile = options.profile.FindModel(model);
+  body["input"] = Input(task, (profile != nullptr ? *profile : model::ModelProfile()).default_duration_seconds);
   if (Json config = Config(options); !config.empty()) body["config"] = std::move(config);
   return Dump(body);
 }

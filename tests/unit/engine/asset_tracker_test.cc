@@ -49,6 +49,22 @@ TEST_F(AssetTrackerTest, AProcessingAssetIsTakenUpAfterARestartAndToldToItsWatch
   EXPECT_EQ(seen->state, AssetState::kActive);
 }
 
+TEST_F(AssetTrackerTest, WatchersOfAnAssetThatWasDeletedWithItsGroupAreTold) {
+  const model::UpstreamHandle handle = Processing();
+  Start();
+  Answer<engine::WatchStart<model::Asset>> watch;
+  engine_->assets().Watch(
+      Caller(), handle, "", [] {}, watch.done());
+  const auto session = watch.Wait()->session;
+  // By one who did not know of it, and so told nobody.
+  ASSERT_TRUE(store_->DeleteAsset(handle).ok());
+  vendor_.SetAsset(Report("a", AssetState::kActive));
+  EXPECT_TRUE(Eventually([&] {
+    clock_.Advance(absl::Seconds(1));
+    return session->gone();
+  }));
+}
+
 TEST_F(AssetTrackerTest, ASettledAssetIsPolledNoMore) {
   const model::UpstreamHandle handle = Processing();
   vendor_.SetAsset(Report("a", AssetState::kActive));

@@ -75,6 +75,23 @@ TEST_F(AssetsTest, AReaderOfTheEndDoesNotSeeItAgain) {
   EXPECT_FALSE(Watch(asset, engine_->assets().ResumeToken(asset, revision))->over);
 }
 
+TEST_F(AssetsTest, AReaderOfAnEndThatWasNotTheLastSeesWhatCameAfterwards) {
+  Start();
+  const model::UpstreamHandle asset = StoredAsset("a");
+  const std::string token = engine_->assets().ResumeToken(asset, GetAsset(asset)->revision, /*last=*/true);
+  ASSERT_TRUE(store_
+                  ->UpdateAsset(asset,
+                                [](model::Asset& edited) {
+                                  edited.state = AssetState::kExpired;
+                                  return absl::OkStatus();
+                                })
+                  .ok());
+  const auto watch = Watch(asset, token);
+  ASSERT_TRUE(watch.ok()) << watch.status();
+  EXPECT_FALSE(watch->over);
+  EXPECT_EQ(watch->session->Take()->state, AssetState::kExpired);
+}
+
 TEST_F(AssetsTest, AnAssetThatIsGoneAtTheVendorIsDeletedHere) {
   Start();
   const model::UpstreamHandle asset = StoredAsset("a");

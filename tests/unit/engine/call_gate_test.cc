@@ -103,6 +103,9 @@ TEST_F(CallGateTest, ASubmissionTriesOnlyWhenThereIsNothingToPollOrPollsRestLong
   now_ += absl::Seconds(5);
   EXPECT_FALSE(MayGo(CallKind::kSubmit, /*to_poll=*/true));
   EXPECT_TRUE(MayGo(CallKind::kSubmit, /*to_poll=*/false));
+  // But not for ever: there may be a task that nobody can poll.
+  now_ += absl::Minutes(1);
+  EXPECT_TRUE(MayGo(CallKind::kSubmit, /*to_poll=*/true));
   Call(CallKind::kPoll, {false, absl::Hours(1)});
   now_ += absl::Seconds(10);
   EXPECT_FALSE(MayGo(CallKind::kPoll));

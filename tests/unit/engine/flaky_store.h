@@ -112,6 +112,9 @@ class FlakyStore : public store::Store {
       const std::string& upstream, const std::string& upstream_task_id) override {
     return store_->FindTaskByUpstreamId(upstream, upstream_task_id);
   }
+  absl::StatusOr<bool> IsDeletedTaskOf(const std::string& upstream, const std::string& upstream_task_id) override {
+    return store_->IsDeletedTaskOf(upstream, upstream_task_id);
+  }
   absl::StatusOr<int64_t> DeleteTask(const std::string& id, absl::Time now,
                                      absl::FunctionRef<absl::Status(const model::GenerationTask&)> check) override {
     return store_->DeleteTask(id, now, check);

@@ -220,6 +220,56 @@ TEST_F(TaskReconcilerTest, TheTaskOfAnotherIsInvalidAndAnothersTenantIsNotNamed)
   EXPECT_EQ(base::GetErrorDetail(theirs).violations[0].description.find(foreign), std::string::npos);
 }
 
+TEST_F(TaskReconcilerTest, WhatADeletedTaskHadIsNoCandidate) {
+  Open();
+  const std::string id = Doubtful();
+  vendor_.create_task.Answer(Accepted("v1"));
+  const std::string deleted = CreateTask(GoodTask())->id;
+  ASSERT_TRUE(Reaches(deleted, TaskState::kQueued));
+  Make("v1");
+  upstream::TaskReport report;
+  report.state = TaskState::kFailed;
+  vendor_.SetTask("v1", report);
+  ASSERT_TRUE(Reaches(deleted, TaskState::kFailed, absl::Milliseconds(100)));
+  ASSERT_TRUE(DeleteTask(deleted).ok());
+  const absl::StatusOr<engine::ReconciledTask> answer = Reconcile({id, {}, false});
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_EQ(answer->task.state, TaskState::kSubmitUnknown);
+  EXPECT_TRUE(answer->candidates.empty());
+  const absl::Status told = Reconcile(Bind(id, "v1")).status();
+  EXPECT_EQ(FieldsOf(told), (std::vector<std::string>{"upstream_task_id"}));
+  EXPECT_EQ(Stored(id).state, TaskState::kSubmitUnknown);
+}
+
+TEST_F(TaskReconcilerTest, ARivalNeedNotHaveTheSameModelOrSpaces) {
+  Open();
+  const std::string id = Doubtful("a cat  walks");
+  Doubtful("a cat walks\n");
+  Make("v1", "a cat  walks");
+  const absl::StatusOr<engine::ReconciledTask> answer = Reconcile({id, {}, false});
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_EQ(answer->task.state, TaskState::kSubmitUnknown);
+  EXPECT_EQ(answer->candidates.size(), 1u);
+}
+
+TEST_F(TaskReconcilerTest, WithSharedCredentialsWhatMayBeAnotherTenantsIsNeitherShownNorBound) {
+  Open();
+  const std::string id = Doubtful();
+  vendor_.create_task.Answer(Lost());
+  const std::string theirs = CreateTask(Prompt("a dog barks"), kOther)->id;
+  ASSERT_TRUE(Reaches(theirs, TaskState::kSubmitUnknown));
+  Make("v1", "a cat walks", /*same_prompt=*/false);
+  const absl::StatusOr<engine::ReconciledTask> answer = Reconcile({id, {}, false});
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_TRUE(answer->candidates.empty());
+  const absl::Status told = Reconcile(Bind(id, "v1")).status();
+  EXPECT_EQ(ReasonOf(told), Reason::kSharedCredentials);
+  EXPECT_EQ(Stored(id).state, TaskState::kSubmitUnknown);
+  // Once theirs is settled there is nothing to protect.
+  ASSERT_TRUE(Reconcile({theirs, {}, true}, kOther).ok());
+  EXPECT_TRUE(Reconcile(Bind(id, "v1")).ok());
+}
+
 TEST_F(TaskReconcilerTest, OneVendorTaskIsBoundToOneOfManyTasksAtOnce) {
   Open(/*lists_tasks=*/false);
   Make("v1");
@@ -264,7 +314,8 @@ TEST_F(TaskReconcilerTest, NotAcceptedFailsTheTaskAndItsRequestIdIsNotSentAgain)
   const absl::StatusOr<engine::ReconciledTask> answer = Reconcile({id, {}, true});
   ASSERT_TRUE(answer.ok()) << answer.status();
   EXPECT_EQ(answer->task.state, TaskState::kFailed);
-  EXPECT_EQ(answer->task.error.reason, Reason::kUpstreamUnavailable);
+  // Not UNAVAILABLE, which callers would repeat for ever.
+  EXPECT_EQ(answer->task.error.reason, Reason::kUpstreamFailed);
   EXPECT_EQ(CreateTask(params)->id, id);
   EXPECT_EQ(vendor_.create_task.calls(), 1);
 }

@@ -1,6 +1,7 @@
 #include "service/engine/task_tracker.h"
 
 #include <filesystem>
+#include <thread>
 #include <utility>
 
 #include "tests/unit/engine/engine_fixture.h"
@@ -355,6 +356,90 @@ TEST_F(TaskTrackerTest, WhatTheVendorAcceptedIsWrittenAsSoonAsTheStoreWorksAgain
   EXPECT_EQ(store_->failing_updates, 0);
   EXPECT_NE(VendorId(id), "");
   EXPECT_EQ(vendor_.create_task.calls(), 1);
+}
+
+TEST_F(TaskTrackerTest, WhatTheVendorAcceptedIsWrittenDuringAStopToo) {
+  const model::UpstreamHandle asset = StoredAsset("a", model::AssetState::kProcessing);
+  vendor_.get_asset.Close();
+  vendor_.create_task.Close();
+  Start();
+  const std::string id = CreateTask(GoodTask())->id;
+  ASSERT_TRUE(Eventually([&] {
+    clock_.Advance(absl::Seconds(1));
+    return vendor_.create_task.waiting() == 1 && vendor_.get_asset.waiting() == 1;
+  }));
+  store_->failing_updates = 1'000'000;
+  std::thread stopper([&] { engine_->Stop(absl::Minutes(1)); });
+  // Reads are broken off after the tracker was stopped.
+  EXPECT_TRUE(Eventually([&] { return vendor_.get_asset.waiting() == 0; }));
+  vendor_.create_task.Open();
+  EXPECT_TRUE(Eventually([&] {
+    clock_.Advance(absl::Seconds(1));
+    return store_->failing_updates < 1'000'000 - 3;
+  }));
+  store_->failing_updates = 0;
+  EXPECT_TRUE(Reaches(id, TaskState::kQueued, absl::Seconds(1)));
+  stopper.join();
+}
+
+TEST_F(TaskTrackerTest, TheVendorsWorkHasAllItsTimeHoweverLongTheTaskWaited) {
+  engine::Engine::Options options;
+  options.tasks.deadline = absl::Hours(1);
+  vendor_.create_task.Close();
+  Start(options);
+  const std::string id = CreateTask(GoodTask())->id;
+  ASSERT_TRUE(Eventually([&] { return vendor_.create_task.waiting() == 1; }));
+  clock_.Advance(absl::Minutes(59));
+  vendor_.create_task.Open();
+  ASSERT_TRUE(Reaches(id, TaskState::kQueued));
+  EXPECT_EQ(Stored(id).deadline_time, clock_.Now() + absl::Hours(1));
+  // One that is taken at once has no more than that.
+  const std::string quick = SubmittedTask();
+  EXPECT_EQ(Stored(quick).deadline_time, clock_.Now() + absl::Hours(1));
+}
+
+TEST_F(TaskTrackerTest, ATaskWhoseUpstreamIsNoLongerConfiguredEndsAtItsDeadline) {
+  Start();
+  const std::string submitted = SubmittedTask();
+  ASSERT_TRUE(CancelTask(submitted, kTenant, /*detach=*/true).ok());
+  engine_->Stop(absl::ZeroDuration());
+  std::vector<engine::Upstreams::Config> configs(1);
+  configs[0].upstream = own_.MakeUpstream();
+  engine_ = std::make_unique<engine::Engine>(engine::Engine::Options{}, *store_, std::move(configs), clock_, random_);
+  ASSERT_TRUE(engine_->Start().ok());
+  EXPECT_TRUE(Reaches(submitted, TaskState::kExpired, absl::Minutes(1)));
+  EXPECT_GE(clock_.Now(), Stored(submitted).deadline_time);
+  EXPECT_EQ(vendor_.create_task.calls(), 1);
+}
+
+TEST_F(TaskTrackerTest, AnOverdueTaskThatNobodyCouldAskForAfterAStartIsKept) {
+  engine::Engine::Options options;
+  options.tasks.deadline = absl::Minutes(1);
+  threads_ = 1;
+  Start(options);
+  const std::string first = SubmittedTask();
+  const std::string second = SubmittedTask();
+  clock_.Advance(absl::Hours(3));
+  // One thread, which is held: the turn of one of them does not come within the ten minutes for a last word.
+  vendor_.get_task.Close();
+  Restart(options);
+  ASSERT_TRUE(Eventually([&] { return vendor_.get_task.waiting() == 1; }));
+  for (int i = 0; i < 4; ++i) {
+    clock_.Advance(absl::Minutes(11));
+    // What is due is handed out in the order of time: after this submission the looks of both are over or queued before
+    // that of the next round.
+    engine::CreateTaskParams other = GoodTask();
+    other.request.upstream = "own";
+    const int before = own_.create_task.calls();
+    ASSERT_TRUE(CreateTask(other).ok());
+    ASSERT_TRUE(Called(own_.create_task, before + 1));
+  }
+  EXPECT_EQ(Stored(first).state, TaskState::kQueued);
+  EXPECT_EQ(Stored(second).state, TaskState::kQueued);
+  for (const std::string& id : {first, second}) vendor_.SetTask(VendorId(id), Report(TaskState::kSucceeded));
+  vendor_.get_task.Open();
+  EXPECT_TRUE(Reaches(first, TaskState::kSucceeded, absl::Seconds(1)));
+  EXPECT_TRUE(Reaches(second, TaskState::kSucceeded, absl::Seconds(1)));
 }
 
 TEST_F(TaskTrackerTest, AResultIsWrittenAsSoonAsTheStoreWorksAgain) {

@@ -79,6 +79,27 @@ TEST_F(EngineConfig, ConcurrencyAndDedicationAreTakenFromEitherDialect) {
   EXPECT_TRUE(made_[0].dedicated);
 }
 
+TEST_F(EngineConfig, ATenantHasAKeyForItselfOnlyIfNoOtherMayUseItAnywhere) {
+  const std::string tenants = "tenants:\n- {name: t1, token_sha256: [" + std::string(64, 'a') +
+                              "]}\n- {name: t2, token_sha256: [" + std::string(64, 'b') + "]}\n";
+  const std::string key = "anyfast: {api_key: {env: KEY}}";
+  const std::string other = "anyfast: {api_key: {env: HOOK}}";
+  const auto dedicated = [&](const std::string& upstreams) {
+    Made(tenants + "upstreams:\n" + upstreams);
+    std::vector<bool> all;
+    for (const auto& made : made_) all.push_back(made.dedicated);
+    return all;
+  };
+  EXPECT_EQ(dedicated("- {name: a, tenants: [t1], " + key + "}\n- {name: b, tenants: [t2], " + key + "}\n"),
+            (std::vector<bool>{false, false}));
+  EXPECT_EQ(dedicated("- {name: a, tenants: [t1], " + key + "}\n- {name: b, tenants: [t1], " + key + "}\n"),
+            (std::vector<bool>{true, true}));
+  EXPECT_EQ(dedicated("- {name: a, tenants: [t1], " + key + "}\n- {name: b, tenants: [t2], " + other + "}\n"),
+            (std::vector<bool>{true, true}));
+  EXPECT_EQ(dedicated("- {name: a, tenants: [t1], " + key + "}\n- {name: b, " + key + "}\n"),
+            (std::vector<bool>{false, false}));
+}
+
 TEST_F(EngineConfig, RatesAndTheBreakerAreThoseOfTheFile) {
   Made("upstreams: [{name: a, anyfast: {api_key: {env: KEY}}}]");
   EXPECT_EQ(made_[0].polls_per_second, 50);

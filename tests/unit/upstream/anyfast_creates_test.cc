@@ -106,6 +106,16 @@ const CreateRow kCreates[] = {
     // Envoy says so after it had passed the whole request on.
     {"ProxyText503", Call::kAsset, kReply, 503, "upstream connect error or disconnect/reset before headers",
      Acceptance::kUnknown, false, Reason::kOutcomeUnknown},
+    // A proxy's error in JSON is no word of the vendor: its code is the status, in a number.
+    {"ProxyError503", Call::kTask, kReply, 503,
+     R"({"error":{"code":503,"message":"upstream connect error or disconnect/reset","status":"UNAVAILABLE"}})",
+     Acceptance::kUnknown, false, Reason::kOutcomeUnknown},
+    {"ProxyFlat503", Call::kTask, kReply, 503, R"({"code":503,"message":"Service Unavailable"})", Acceptance::kUnknown,
+     false, Reason::kOutcomeUnknown},
+    {"ProxyError502", Call::kAsset, kReply, 502, R"({"error":{"code":502,"message":"Bad Gateway"}})",
+     Acceptance::kUnknown, false, Reason::kOutcomeUnknown},
+    {"ProxyNull500", Call::kGroup, kReply, 500, R"({"code":null,"message":"oops"})", Acceptance::kUnknown, false,
+     Reason::kOutcomeUnknown},
     {"Html503", Call::kAsset, kReply, 503, "<html>", Acceptance::kUnknown, false, Reason::kOutcomeUnknown},
     {"RateLimitWrappedIn500", Call::kTask, kReply, 500,
      R"({"code":"fail_to_fetch_task","message":"{\"error\":{\"code\":\"RateLimitExceeded\",\"message\":\"m\"}}","data":null})",

@@ -139,6 +139,22 @@ TEST(AnyFastWire, DeleteThatWasNotDoneIsAnError) {
   EXPECT_EQ(base::GetErrorDetail(missing).resource->name, "assets/anyfast~asset-1");
 }
 
+TEST(AnyFastWire, APageInHtmlIsNoSuccessOfAChange) {
+  RecordingVendor vendor(Says("<!doctype html><title>New API</title>"));
+  auto upstream = AnyFastAt(vendor);
+  for (const absl::Status& status : {upstream->UpdateGroup({}, "group-1", "n"), upstream->DeleteGroup({}, "group-1"),
+                                     upstream->UpdateAsset({}, "asset-1", "n"), upstream->DeleteAsset({}, "asset-1")}) {
+    EXPECT_EQ(base::GetReason(status), Reason::kUpstreamProtocol) << status;
+  }
+}
+
+TEST(AnyFastWire, ErrorsMayStandInTheEnvelopeOfArk) {
+  RecordingVendor vendor(Says(
+      R"({"ResponseMetadata":{"RequestId":"r","Error":{"Code":"NotFound.asset_id","Message":"not found"}}})", 404));
+  EXPECT_EQ(base::GetReason(AnyFastAt(vendor)->GetAsset({}, "asset-1").status()), Reason::kResourceNotFound);
+  EXPECT_EQ(base::GetReason(AnyFastAt(vendor)->DeleteAsset({}, "asset-1")), Reason::kResourceNotFound);
+}
+
 // ---- Assets ----
 
 TEST(AnyFastWire, CreateAssetByUrlIsBilledUnderTheModelOfItsType) {

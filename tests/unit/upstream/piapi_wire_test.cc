@@ -81,7 +81,7 @@ TEST(PiApiWire, CreateTaskFromText) {
   EXPECT_EQ(request.method, "POST");
   EXPECT_EQ(request.path, "/api/v1/task");
   EXPECT_EQ(request.body, R"({"model":"seedance","task_type":"seedance-2",)"
-                          R"("input":{"prompt":"a fox runs","mode":"text_to_video"}})");
+                          R"("input":{"prompt":"a fox runs","mode":"text_to_video","duration":5}})");
   EXPECT_EQ(request.get_header_value("X-API-Key"), "piapi-secret-key");
   EXPECT_FALSE(request.has_header("Authorization"));
   EXPECT_EQ(request.get_header_value("Content-Type"), "application/json");
@@ -119,9 +119,10 @@ TEST(PiApiWire, OneReferenceImageIsNoFrame) {
   task.prompt = "a fox";
   task.references = {Url(ReferenceRole::kReferenceImage, "https://e.example/1.png")};
   PiApiAt(vendor)->CreateTask({}, task);
-  EXPECT_EQ(vendor.requests().at(0).body,
-            R"({"model":"seedance","task_type":"seedance-2","input":{"prompt":"a fox","mode":"omni_reference",)"
-            R"("image_urls":["https://e.example/1.png"]}})");
+  EXPECT_EQ(
+      vendor.requests().at(0).body,
+      R"({"model":"seedance","task_type":"seedance-2","input":{"prompt":"a fox","mode":"omni_reference","duration":5,)"
+      R"("image_urls":["https://e.example/1.png"]}})");
 }
 
 TEST(PiApiWire, FramesStandInTheirOrderAndAdaptiveIsAuto) {
@@ -132,9 +133,10 @@ TEST(PiApiWire, FramesStandInTheirOrderAndAdaptiveIsAuto) {
   task.references = {Url(ReferenceRole::kLastFrame, "https://e.example/last.png"),
                      Url(ReferenceRole::kFirstFrame, "https://e.example/first.png")};
   PiApiAt(vendor)->CreateTask({}, task);
-  EXPECT_EQ(vendor.requests().at(0).body,
-            R"({"model":"seedance","task_type":"seedance-2","input":{"prompt":"a fox","mode":"first_last_frames",)"
-            R"("aspect_ratio":"auto","image_urls":["https://e.example/first.png","https://e.example/last.png"]}})");
+  EXPECT_EQ(
+      vendor.requests().at(0).body,
+      R"({"model":"seedance","task_type":"seedance-2","input":{"prompt":"a fox","mode":"first_last_frames","duration":5,)"
+      R"("aspect_ratio":"auto","image_urls":["https://e.example/first.png","https://e.example/last.png"]}})");
 }
 
 TEST(PiApiWire, EphemeralReferencesAreImportedByTheVendor) {
@@ -151,7 +153,7 @@ TEST(PiApiWire, EphemeralReferencesAreImportedByTheVendor) {
   for (const auto& request : vendor.requests()) bodies.push_back(request.body);
   const std::string begin =
       R"({"model":"seedance","task_type":"seedance-2-fast-less-restriction","input":{"prompt":"a",)"
-      R"("mode":"omni_reference","image_urls":["https://e.example/1.png"],"auto_upload_assets":true)";
+      R"("mode":"omni_reference","duration":5,"image_urls":["https://e.example/1.png"],"auto_upload_assets":true)";
   EXPECT_THAT(bodies, ElementsAre(begin + "}}", begin + R"(,"asset_retention_hours":5}})"));
 }
 
@@ -167,10 +169,11 @@ TEST(PiApiWire, ConfigurationOfTheOperatorGoesWithEveryTask) {
   model::TaskRequest task;
   task.prompt = "a";
   upstream->CreateTask({}, task);
-  EXPECT_EQ(vendor.requests().at(0).body,
-            R"({"model":"seedance","task_type":"seedance-2-mini","input":{"prompt":"a","mode":"text_to_video"},)"
-            R"("config":{"service_mode":"private","webhook_config":{)"
-            R"("endpoint":"https://gw.example/webhooks/piapi/0123","secret":"hook-secret"}}})");
+  EXPECT_EQ(
+      vendor.requests().at(0).body,
+      R"({"model":"seedance","task_type":"seedance-2-mini","input":{"prompt":"a","mode":"text_to_video","duration":5},)"
+      R"("config":{"service_mode":"private","webhook_config":{)"
+      R"("endpoint":"https://gw.example/webhooks/piapi/0123","secret":"hook-secret"}}})");
   EXPECT_FALSE(PiApiAt(vendor)->profile().webhooks);
 }
 
@@ -443,6 +446,16 @@ TEST(PiApiWire, DeleteThatWasNotDoneIsAnError) {
   const absl::Status status = PiApiAt(listed)->DeleteAsset({}, "asset-3");
   EXPECT_EQ(base::GetReason(status), Reason::kUpstreamProtocol);
   EXPECT_THAT(std::string(status.message()), testing::HasSubstr("paths.asset_delete"));
+}
+
+TEST(PiApiWire, APageInHtmlIsNoSuccess) {
+  RecordingVendor vendor(Says("<!doctype html><title>Just a moment...</title>"));
+  PiApiOptions options = OptionsFor(vendor);
+  options.paths.task_cancel = "/api/v1/task/{id}";
+  auto upstream = PiApiWith(options);
+  EXPECT_EQ(base::GetReason(upstream->DeleteAsset({}, "asset-1")), Reason::kUpstreamProtocol);
+  EXPECT_EQ(base::GetReason(upstream->CancelTask({}, "task-1")), Reason::kUpstreamProtocol)
+      << "else the task would count as not billed";
 }
 
 TEST(PiApiWire, WhatTheVendorDoesNotHaveIsUnsupported) {
