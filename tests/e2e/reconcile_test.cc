@@ -324,7 +324,7 @@ TEST_F(ReconcileTest, AnyFastTasksWaitForTheOperatorsVerdict) {
   wrong.set_name(other);
   wrong.set_upstream_task_id(vendor_id);
   EXPECT_EQ(api().Reconcile(wrong).status.error_code(), grpc::StatusCode::INVALID_ARGUMENT) << "it has a task";
-  EXPECT_EQ(Reconciled(other, "", true).error().reason(), v1::ERROR_REASON_UPSTREAM_UNAVAILABLE);
+  EXPECT_EQ(Reconciled(other, "", true).error().reason(), v1::ERROR_REASON_UPSTREAM_FAILED);
   const auto again = Search(other);
   EXPECT_EQ(again.status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
   EXPECT_EQ(again.error().reason, "TASK_NOT_IN_DOUBT");

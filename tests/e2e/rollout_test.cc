@@ -272,6 +272,14 @@ TEST_F(StopTest, UploadsThatStandStillDoNotHoldItUp) {
   for (const auto& upload : uploads) EXPECT_FALSE(upload->writer->Finish().ok());
 }
 
+TEST_F(StopTest, ASignalThatAsksForANewConfigurationIsIgnored) {
+  StartGateway();
+  gateway().process().Kill(SIGHUP);
+  ASSERT_TRUE(Eventually([&] { return gateway().Log().find("signal_ignored") != std::string::npos; }, kPatience));
+  EXPECT_TRUE(api().ListTasks({}).ok());
+  EXPECT_EQ(Must(gateway().Stop(SIGTERM, kPatience)), 0);
+}
+
 TEST_F(StopTest, ASecondSignalEndsItAtOnce) {
   testing::GatewayOptions options;
   options.drain_grace = absl::Seconds(600);
