@@ -111,13 +111,15 @@ void TaskReconciler::LookByItself(const std::string& id) {
   Upstreams::Entry* entry = upstreams_.Find(task->tenant, task->request.upstream);
   const bool searchable = entry != nullptr && entry->upstream->profile().lists_tasks;
   if (task->state != TaskState::kSubmitUnknown || !searchable) return schedule_.Done(id, true);
-  const bool taken = entry->polls.Submit([this, id, entry] {
-    const absl::StatusOr<ReconciledTask> searched = Search(upstreams_.BackgroundRead(), id, *entry);
-    const bool over = searched.ok() ? searched->task.state != TaskState::kSubmitUnknown
-                                    : base::GetReason(searched.status()) == base::Reason::kTaskNotInDoubt;
-    schedule_.Done(id, over);
-  });
-  if (!taken) schedule_.Done(id, false);
+  // As any call of the background: in its turn, and not while the vendor is down or wants a rest.
+  entry->calls.Add(
+      CallKind::kPoll, task->tenant, absl::StrCat("doubt ", id), clock_.Now(), [this, id, entry](CallTurn& turn) {
+        turn.Sends();
+        const absl::StatusOr<ReconciledTask> searched = Search(upstreams_.BackgroundRead(), id, *entry);
+        const bool over = searched.ok() ? searched->task.state != TaskState::kSubmitUnknown
+                                        : base::GetReason(searched.status()) == base::Reason::kTaskNotInDoubt;
+        schedule_.Done(id, over);
+      });
 }
 
 void TaskReconciler::Reconcile(const CallContext& context, const GenerationTask& task,

@@ -20,7 +20,7 @@ namespace seedance::rpc {
 class BytePipe final : public upstream::ByteSource {
  public:
   // While fewer bytes than this wait the writer is asked for more.
-  static constexpr size_t kRoomBytes = 512 << 10;
+  static constexpr size_t kRoomBytes = 128 << 10;
 
   // `on_room` runs on the reader's thread when it begins to read, unless something was pushed before, and when there is
   // room again after Push returned false. So nothing need be taken from the network while no reader is there yet. The

@@ -160,6 +160,7 @@ TEST_F(TaskTurnsTest, DeadlinesApplyWhileTheVendorIsDownAndNoTaskIsLost) {
   Advance(absl::Seconds(20));
   Advance(absl::Seconds(20));
   ASSERT_EQ(polls(), 2);
+  for (int i = 0; i < 100; ++i) vendor_.create_task.Answer(NotAccepted());
   const std::string pending = AddTask(Using({}));
   Settle();
   for (int i = 0; i < 3; ++i) Advance(absl::Minutes(30));
