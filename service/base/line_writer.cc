@@ -31,26 +31,38 @@ void WriteAll(int file, std::string_view rest) {
 
 }  // namespace
 
-LineWriter::LineWriter(int file) : file_(file), thread_([this] { Loop(); }) {}
+LineWriter::LineWriter(int file) : file_(file) {}
 
 LineWriter::~LineWriter() {
+  std::thread thread;
   {
     MutexLock lock(mutex_);
     stopped_ = true;
+    thread.swap(thread_);
     wake_.NotifyOne();
   }
-  thread_.join();
+  if (thread.joinable()) thread.join();
+  Flush();
 }
 
 void LineWriter::Write(std::string_view line) {
   bool full = false;
   {
     MutexLock lock(mutex_);
+    if (!thread_.joinable()) thread_ = std::thread([this] { Loop(); });
     if (waiting_.empty()) wake_.NotifyOne();
     waiting_ += line;
     full = waiting_.size() > kMostWaiting;
   }
   if (full) Flush();
+}
+
+void LineWriter::WriteNow(std::string_view line) {
+  {
+    MutexLock lock(mutex_);
+    waiting_ += line;
+  }
+  Flush();
 }
 
 void LineWriter::Flush() {

@@ -9,8 +9,9 @@
 
 namespace seedance::base {
 
-// Writes lines to a file descriptor from a thread of its own, those of some milliseconds together. With a write for
-// each line, threads that log thousands of lines a second wait for one another at the file. Thread-safe.
+// Writes lines to a file descriptor from a thread of its own, begun by the first of them, those of some milliseconds
+// together. With a write for each line, threads that log thousands of lines a second wait for one another at the file.
+// Thread-safe.
 class LineWriter {
  public:
   // The file descriptor stays open.
@@ -24,6 +25,9 @@ class LineWriter {
   // lost.
   void Write(std::string_view line);
 
+  // Writes what waits, and `line`, and returns afterwards. Needs no thread.
+  void WriteNow(std::string_view line);
+
   // Writes what waits, and returns afterwards.
   void Flush();
 
@@ -36,7 +40,7 @@ class LineWriter {
   CondVar wake_;
   std::string waiting_ ABSL_GUARDED_BY(mutex_);
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
-  std::thread thread_;  // Last: it uses the others.
+  std::thread thread_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace seedance::base

@@ -30,8 +30,12 @@ LineWriter& Writer() {
 class LineSink final : public spdlog::sinks::sink {
  public:
   void log(const spdlog::details::log_msg& message) override {
-    Writer().Write(std::string_view(message.payload.data(), message.payload.size()));
-    if (message.level >= spdlog::level::warn) Writer().Flush();
+    const std::string_view line(message.payload.data(), message.payload.size());
+    if (message.level >= spdlog::level::warn) {
+      Writer().WriteNow(line);
+    } else {
+      Writer().Write(line);
+    }
   }
   void flush() override { Writer().Flush(); }
   void set_pattern(const std::string&) override {}

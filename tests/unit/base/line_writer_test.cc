@@ -60,6 +60,13 @@ TEST_F(LineWriterTest, FlushHasWrittenWhenItReturns) {
   EXPECT_EQ(ReadAll(), "a\nb\n");
 }
 
+TEST_F(LineWriterTest, ALineThatIsWrittenNowComesAfterThoseBefore) {
+  writer_->Write("a\n");
+  writer_->WriteNow("b\n");
+  CloseWriteEnd();
+  EXPECT_EQ(ReadAll(), "a\nb\n");
+}
+
 TEST_F(LineWriterTest, TheEndWritesWhatWaits) {
   writer_->Write("last\n");
   writer_.reset();
