@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -131,15 +132,16 @@ void AppendNumber(std::string& out, double value) {
 // As 2026-11-26T14:00:34.123Z. Only the milliseconds change most of the time.
 void AppendTime(std::string& out, absl::Time time) {
   thread_local int64_t formatted = std::numeric_limits<int64_t>::min();
-  thread_local std::string text;
+  thread_local std::array<char, 20> text;  // Nothing to destroy: lines are logged to a thread's very end.
   const int64_t millis = absl::ToUnixMillis(time);
   const int64_t seconds = absl::ToUnixSeconds(time);
   if (seconds != formatted) {
-    text = absl::FormatTime("%Y-%m-%dT%H:%M:%S.", absl::FromUnixSeconds(seconds), absl::UTCTimeZone());
+    const std::string now = absl::FormatTime("%Y-%m-%dT%H:%M:%S.", absl::FromUnixSeconds(seconds), absl::UTCTimeZone());
+    std::copy_n(now.begin(), text.size(), text.begin());
     formatted = seconds;
   }
   const auto part = static_cast<int>(millis - seconds * 1000);
-  out += text;
+  out.append(text.begin(), text.end());
   for (const int digit : {part / 100, part / 10 % 10, part % 10}) out += static_cast<char>('0' + digit);
   out += 'Z';
 }

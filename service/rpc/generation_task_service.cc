@@ -84,15 +84,14 @@ grpc::ServerUnaryReactor* GenerationTaskService::CreateGenerationTask(grpc::Call
 grpc::ServerUnaryReactor* GenerationTaskService::GetGenerationTask(grpc::CallbackServerContext* context,
                                                                    const v1::GetGenerationTaskRequest* request,
                                                                    v1::GenerationTask* response) {
-  auto read = [this, request](const TaskRpc::Pointer& rpc) {
+  const auto id = ReadRequest(*request);
+  auto read = [this, id, request](const TaskRpc::Pointer& rpc) {
     rpc->call().set_resource(request->name());
-    const auto id = ReadRequest(*request);
     if (!id.ok()) return rpc->Fail(id.status());
     tasks_.Get(rpc->call().context(), *id, rpc->Then<model::GenerationTask>(FillTask));
   };
   // Many callers poll: what is in memory costs them no change of threads.
-  const auto peek = [this, request](Call& call, v1::GenerationTask& task) {
-    const auto id = ReadRequest(*request);
+  const auto peek = [this, &id](Call& call, v1::GenerationTask& task) {
     if (!id.ok()) return false;
     const std::shared_ptr<const model::GenerationTask> known = tasks_.Peek(call.context(), *id);
     if (known == nullptr) return false;

@@ -130,14 +130,11 @@ CREATE INDEX tasks_ended ON tasks (end_micros, id) WHERE open = 0;
 CREATE INDEX tasks_by_upstream_id ON tasks (upstream, upstream_task_id) WHERE upstream_task_id <> '';
 
 CREATE TABLE deleted_tasks (
-  revision         INTEGER PRIMARY KEY,
-  tenant           TEXT NOT NULL,
-  id               TEXT NOT NULL,
-  delete_micros    INTEGER NOT NULL,
-  upstream         TEXT NOT NULL,
-  upstream_task_id TEXT NOT NULL  -- Empty: the vendor never told one.
+  revision      INTEGER PRIMARY KEY,
+  tenant        TEXT NOT NULL,
+  id            TEXT NOT NULL,
+  delete_micros INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX deleted_tasks_by_upstream_id ON deleted_tasks (upstream, upstream_task_id) WHERE upstream_task_id <> '';
 CREATE INDEX deleted_tasks_by_tenant ON deleted_tasks (tenant, revision);
 CREATE INDEX deleted_tasks_by_time ON deleted_tasks (delete_micros);
 
@@ -146,6 +143,13 @@ ALTER TABLE billed_calls ADD COLUMN update_micros INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX billed_calls_by_task ON billed_calls (task_id) WHERE task_id <> '';
 CREATE INDEX billed_calls_in_doubt ON billed_calls (update_micros) WHERE state = 5;
 CREATE INDEX billed_calls_by_time ON billed_calls (update_micros);
+)sql";
+
+// What a deleted task had at the vendor is not bound to another one.
+constexpr char kDeletedIds[] = R"sql(
+ALTER TABLE deleted_tasks ADD COLUMN upstream         TEXT NOT NULL DEFAULT '';
+ALTER TABLE deleted_tasks ADD COLUMN upstream_task_id TEXT NOT NULL DEFAULT '';  -- Empty: not known.
+CREATE INDEX deleted_tasks_by_upstream_id ON deleted_tasks (upstream, upstream_task_id) WHERE upstream_task_id <> '';
 )sql";
 
 void FillTasksHistory(Connection& connection) {
@@ -199,8 +203,8 @@ int Version(Connection& connection) { return std::atoi(connection.Value("PRAGMA 
 }  // namespace
 
 const std::vector<Migration>& Migrations() {
-  static const auto* all =
-      new std::vector<Migration>{{kFirst}, {kAssetLibrary, FillAssetLibrary}, {kTaskHistory, FillTaskHistory}};
+  static const auto* all = new std::vector<Migration>{
+      {kFirst}, {kAssetLibrary, FillAssetLibrary}, {kTaskHistory, FillTaskHistory}, {kDeletedIds}};
   return *all;
 }
 

@@ -105,7 +105,8 @@ std::string PiApiTaskBody(const model::TaskRequest& task, const std::string& mod
   body["model"] = "seedance";
   body["task_type"] = model;
   const model::ModelProfile* profile = options.profile.FindModel(model);
-  body["input"] = Input(task, (profile != nullptr ? *profile : model::ModelProfile()).default_duration_seconds);
+  body["input"] = Input(
+      task, profile != nullptr ? profile->default_duration_seconds : model::ModelProfile().default_duration_seconds);
   if (Json config = Config(options); !config.empty()) body["config"] = std::move(config);
   return Dump(body);
 }

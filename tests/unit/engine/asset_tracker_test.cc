@@ -24,6 +24,13 @@ class AssetTrackerTest : public EngineTest {
     return handle;
   }
 
+  auto Watch(const model::UpstreamHandle& handle) {
+    Answer<engine::WatchStart<model::Asset>> watch;
+    engine_->assets().Watch(
+        Caller(), handle, "", [] {}, watch.done());
+    return watch.Wait()->session;
+  }
+
   ::testing::AssertionResult Polled(int more) {
     const int before = vendor_.get_asset.calls();
     const bool polled = Eventually([&] {
@@ -37,10 +44,7 @@ class AssetTrackerTest : public EngineTest {
 TEST_F(AssetTrackerTest, AProcessingAssetIsTakenUpAfterARestartAndToldToItsWatchers) {
   const model::UpstreamHandle handle = Processing();
   Start();
-  Answer<engine::WatchStart<model::Asset>> watch;
-  engine_->assets().Watch(
-      Caller(), handle, "", [] {}, watch.done());
-  const auto session = watch.Wait()->session;
+  const auto session = Watch(handle);
   EXPECT_EQ(session->Take()->state, AssetState::kProcessing);
   vendor_.SetAsset(Report("a", AssetState::kActive));
   ASSERT_TRUE(Reaches(handle, AssetState::kActive, absl::Seconds(1)));
@@ -52,10 +56,7 @@ TEST_F(AssetTrackerTest, AProcessingAssetIsTakenUpAfterARestartAndToldToItsWatch
 TEST_F(AssetTrackerTest, WatchersOfAnAssetThatWasDeletedWithItsGroupAreTold) {
   const model::UpstreamHandle handle = Processing();
   Start();
-  Answer<engine::WatchStart<model::Asset>> watch;
-  engine_->assets().Watch(
-      Caller(), handle, "", [] {}, watch.done());
-  const auto session = watch.Wait()->session;
+  const auto session = Watch(handle);
   // By one who did not know of it, and so told nobody.
   ASSERT_TRUE(store_->DeleteAsset(handle).ok());
   vendor_.SetAsset(Report("a", AssetState::kActive));

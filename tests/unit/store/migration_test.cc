@@ -158,5 +158,33 @@ TEST(MigrationToVersionTwo, TheNewLooksUseTheirIndexes) {
   EXPECT_NE(plan("state = 2 AND expires = 1").find("assets_expiring"), std::string::npos);
 }
 
+TEST(MigrationToVersionFour, MarksOfOldDeletionsStayAndNewOnesKnowTheVendorsId) {
+  const ScratchDir directory;
+  const std::string path = directory.File("store.db");
+  {
+    SQLite::Database database(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    database.exec("PRAGMA journal_mode = WAL");
+    for (int i = 0; i < 3; ++i) database.exec(Migrations()[i].sql);
+    database.exec("INSERT INTO store_meta (id, epoch, revision) VALUES (1, 'third', 70)");
+    database.exec("INSERT INTO deleted_tasks (revision, tenant, id, delete_micros) VALUES (70, 'tenant-a', 'old', 5)");
+    database.exec("PRAGMA user_version = 3");
+  }
+  const auto store = OpenAt(path);
+  ASSERT_TRUE(store.ok()) << store.status();
+  const auto changes = (*store)->ListTaskChanges("tenant-a", 0, 10);
+  ASSERT_TRUE(changes.ok()) << changes.status();
+  ASSERT_EQ(changes->size(), 1u);
+  EXPECT_EQ(changes->front().id, "old");
+  EXPECT_FALSE(*(*store)->IsDeletedTaskOf("vendor", ""));
+  model::GenerationTask task = testing::MakeTask("new");
+  task.state = model::TaskState::kSucceeded;
+  task.request.upstream = "vendor";
+  task.upstream_task_id = "v-1";
+  model::BilledCall call = testing::MakeCall("new");
+  ASSERT_TRUE((*store)->BeginCall(call, &task).ok());
+  ASSERT_TRUE((*store)->DeleteTask("new", At(1), [](const auto&) { return absl::OkStatus(); }).ok());
+  EXPECT_TRUE(*(*store)->IsDeletedTaskOf("vendor", "v-1"));
+}
+
 }  // namespace
 }  // namespace seedance::store::sqlite
