@@ -92,6 +92,8 @@ class BilledCalls {
   void Failed(model::BilledCall call, upstream::Acceptance acceptance, const absl::Status& status);
 
  private:
+  using Calls = std::map<model::BilledCallKey, model::BilledCall>;
+
   // Registers the call as under way; an empty request id is replaced. False: the waiter has been or will be called.
   bool Enter(model::BilledCall& call, Waiter waiter);
   // Writes the row of a call that has entered. False: there was one, or an error, and every waiter was called.
@@ -101,6 +103,8 @@ class BilledCalls {
               const absl::StatusOr<std::string>& answer);
   // For a row in doubt that has entered: looks, and ends it with what is found.
   void Look(const model::BilledCall& row, absl::AnyInvocable<void(bool over)> done);
+  // `calls`, and those that the journal has in doubt.
+  absl::StatusOr<std::vector<model::BilledCall>> WithRows(Calls calls);
   void Release(const model::BilledCallKey& key, const absl::StatusOr<std::string>& answer);
 
   store::Store& store_;
@@ -115,11 +119,7 @@ class BilledCalls {
   };
   std::map<model::BilledCallKey, Flight> flights_ ABSL_GUARDED_BY(mutex_);
   // Calls whose end could not be written: their rows say that they are on their way.
-  using Calls = std::map<model::BilledCallKey, model::BilledCall>;
-  // `calls`, and those that the journal has in doubt.
-  absl::StatusOr<std::vector<model::BilledCall>> WithRows(Calls calls);
-
-  std::map<model::BilledCallKey, model::BilledCall> unwritten_ ABSL_GUARDED_BY(mutex_);
+  Calls unwritten_ ABSL_GUARDED_BY(mutex_);
 };
 
 // Late fields of a fingerprint, which the journal learns only at the end of a call: the hash of a stream, and that the

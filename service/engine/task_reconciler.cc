@@ -58,6 +58,25 @@ bool MayBeAtVendor(const GenerationTask& task) {
   return task.state == TaskState::kSubmitUnknown || task.state == TaskState::kSubmitting;
 }
 
+// Whether another task that is in doubt, or on its way, fits the sighting as well.
+bool HasRival(const GenerationTask& task, const TaskSighting& sighting, const std::vector<GenerationTask>& open) {
+  return std::any_of(open.begin(), open.end(), [&](const GenerationTask& other) {
+    if (other.id == task.id || other.request.upstream != task.request.upstream) return false;
+    // Whatever its model: the vendor may not have shown it.
+    if (!MayBeAtVendor(other) || SentPrompt(other) != SentPrompt(task)) return false;
+    if (!sighting.create_time.has_value() || other.state == TaskState::kSubmitting) return true;
+    const upstream::TaskSearch window = SearchFor(other);
+    return *sighting.create_time >= window.since && *sighting.create_time <= window.until;
+  });
+}
+
+// Whether what the vendor has may be of another tenant's task. Matters where they share credentials.
+bool HasForeign(const GenerationTask& task, const std::vector<GenerationTask>& open) {
+  return std::any_of(open.begin(), open.end(), [&task](const GenerationTask& other) {
+    return other.tenant != task.tenant && other.request.upstream == task.request.upstream && MayBeAtVendor(other);
+  });
+}
+
 absl::Status OthersInDoubt(const std::string& upstream) {
   base::ErrorDetail detail;
   detail.reason = base::Reason::kSharedCredentials;
@@ -149,19 +168,19 @@ absl::StatusOr<ReconciledTask> TaskReconciler::Search(const upstream::CallOption
   if (task->state != TaskState::kSubmitUnknown) return NotInDoubt(*task);
   absl::StatusOr<std::vector<TaskSighting>> there = entry.upstream->FindTasks(call, SearchFor(*task));
   if (!there.ok()) return there.status();
-  const absl::StatusOr<bool> foreign = MayBeForeign(*task, entry);
-  if (!foreign.ok()) return foreign.status();
+  // After the vendor and before the look at what is bound: what the vendor showed is of a task that stands here, or is
+  // bound by then.
+  const absl::StatusOr<std::vector<GenerationTask>> open = store_.ListOpenTasks();
+  if (!open.ok()) return open.status();
   const absl::StatusOr<std::vector<TaskSighting>> free = Unbound(*task, *std::move(there), entry);
   if (!free.ok()) return free.status();
   base::Log(base::LogLevel::kInfo, "task_searched",
             {{"task", task->name()}, {"upstream", entry.upstream->name()}, {"candidates", std::ssize(*free)}});
   ReconciledTask result{*task, {}};
-  if (!*foreign) result.candidates = CandidatesOf(*free);
+  if (entry.dedicated || !HasForeign(*task, *open)) result.candidates = CandidatesOf(*free);
   // One of which the vendor shows too little is left to a person.
   if (free->size() != 1 || !free->front().same_prompt) return result;
-  const absl::StatusOr<bool> rival = HasRival(*task, free->front());
-  if (!rival.ok()) return rival.status();
-  if (*rival) return result;
+  if (HasRival(*task, free->front(), *open)) return result;
   absl::StatusOr<GenerationTask> bound = Bind(*task, free->front().id, free->front().create_time, "search");
   // Bound to another task meanwhile: then this one is still in doubt.
   if (base::GetReason(bound.status()) == base::Reason::kInvalidInput) return result;
@@ -188,29 +207,6 @@ absl::StatusOr<std::vector<TaskSighting>> TaskReconciler::Unbound(const Generati
   return free;
 }
 
-absl::StatusOr<bool> TaskReconciler::HasRival(const GenerationTask& task, const TaskSighting& sighting) {
-  // After the vendor was asked: whatever it showed is by now bound, or of a task that stands here.
-  const absl::StatusOr<std::vector<GenerationTask>> open = store_.ListOpenTasks();
-  if (!open.ok()) return open.status();
-  return std::any_of(open->begin(), open->end(), [&](const GenerationTask& other) {
-    if (other.id == task.id || other.request.upstream != task.request.upstream) return false;
-    // Whatever its model: the vendor may not have shown it.
-    if (!MayBeAtVendor(other) || SentPrompt(other) != SentPrompt(task)) return false;
-    if (!sighting.create_time.has_value() || other.state == TaskState::kSubmitting) return true;
-    const upstream::TaskSearch window = SearchFor(other);
-    return *sighting.create_time >= window.since && *sighting.create_time <= window.until;
-  });
-}
-
-absl::StatusOr<bool> TaskReconciler::MayBeForeign(const GenerationTask& task, Upstreams::Entry& entry) {
-  if (entry.dedicated) return false;
-  const absl::StatusOr<std::vector<GenerationTask>> open = store_.ListOpenTasks();
-  if (!open.ok()) return open.status();
-  return std::any_of(open->begin(), open->end(), [&task](const GenerationTask& other) {
-    return other.tenant != task.tenant && other.request.upstream == task.request.upstream && MayBeAtVendor(other);
-  });
-}
-
 absl::StatusOr<GenerationTask> TaskReconciler::BindAsTold(const upstream::CallOptions& call, const GenerationTask& task,
                                                           const std::string& upstream_task_id,
                                                           Upstreams::Entry& entry) {
@@ -220,9 +216,11 @@ absl::StatusOr<GenerationTask> TaskReconciler::BindAsTold(const upstream::CallOp
                                                    " knows; it does not know this one"));
   }
   if (!report.ok()) return report.status();
-  const absl::StatusOr<bool> foreign = MayBeForeign(task, entry);
-  if (!foreign.ok()) return foreign.status();
-  if (*foreign) return OthersInDoubt(entry.upstream->name());
+  if (!entry.dedicated) {
+    const absl::StatusOr<std::vector<GenerationTask>> open = store_.ListOpenTasks();
+    if (!open.ok()) return open.status();
+    if (HasForeign(task, *open)) return OthersInDoubt(entry.upstream->name());
+  }
   return Bind(task, upstream_task_id, std::nullopt, "operator");
 }
 

@@ -70,12 +70,6 @@ class TaskReconciler {
   absl::StatusOr<std::vector<upstream::TaskSighting>> Unbound(const model::GenerationTask& task,
                                                               std::vector<upstream::TaskSighting> there,
                                                               Upstreams::Entry& entry);
-  // With shared credentials: whether what the vendor has may be of another tenant's task that is in doubt or on its
-  // way. Asked before what is bound is looked at, so that a task which is bound between the two is found by one of
-  // them.
-  absl::StatusOr<bool> MayBeForeign(const model::GenerationTask& task, Upstreams::Entry& entry);
-  // Whether another task of ours that is in doubt, or on its way, fits the sighting as well.
-  absl::StatusOr<bool> HasRival(const model::GenerationTask& task, const upstream::TaskSighting& sighting);
   absl::StatusOr<model::GenerationTask> BindAsTold(const upstream::CallOptions& call, const model::GenerationTask& task,
                                                    const std::string& upstream_task_id, Upstreams::Entry& entry);
   absl::StatusOr<model::GenerationTask> Bind(const model::GenerationTask& task, const std::string& upstream_task_id,

@@ -14,11 +14,6 @@ absl::Status DeadlineExceeded() {
   return base::MakeError("the vendor did not answer in time", detail);
 }
 
-bool IsJson(const std::string& body) {
-  const JsonNode root = JsonNode::Parse(body);
-  return root.IsObject() || root.IsArray();
-}
-
 }  // namespace
 
 VendorClient::VendorClient(Options options, const ErrorTable& errors, std::unique_ptr<HttpTransport> transport,
@@ -78,8 +73,9 @@ bool IsSuccess(const HttpReply& reply) {
   return reply.outcome == HttpOutcome::kReply && reply.status >= 200 && reply.status < 300;
 }
 
-bool IsApiSuccess(const HttpReply& reply) {
-  return IsSuccess(reply) && (absl::StripAsciiWhitespace(reply.body).empty() || IsJson(reply.body));
+bool IsApiSuccess(const HttpReply& reply, const JsonNode& root) {
+  if (!IsSuccess(reply)) return false;
+  return root.IsObject() || root.IsArray() || absl::StripAsciiWhitespace(reply.body).empty();
 }
 
 BilledResult<std::string> ToResult(Verdict verdict) {

@@ -17,6 +17,8 @@
 
 namespace seedance::upstream {
 
+class JsonNode;
+
 // The calls of one vendor account, as every dialect makes them: who is asked, for how long, who may break it off, and
 // what an answer that is no success comes to. Thread-safe.
 class VendorClient {
@@ -67,9 +69,9 @@ class VendorClient {
 // Whether a whole reply came, with a status of success.
 bool IsSuccess(const HttpReply& reply);
 
-// Whether `reply` is a success in an API's words: without a body, or with JSON. A page in HTML is none,
-// whatever its status.
-bool IsApiSuccess(const HttpReply& reply);
+// Whether `reply`, whose body is `root`, is a success in an API's words: without a body, or with JSON. A page in HTML
+// is none, whatever its status.
+bool IsApiSuccess(const HttpReply& reply, const JsonNode& root);
 
 // Nothing was accepted, or nobody knows.
 BilledResult<std::string> ToResult(Verdict verdict);

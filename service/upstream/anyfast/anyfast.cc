@@ -255,7 +255,7 @@ class AnyFast : public Upstream {
         client_.Read(operation, call, Post(call, path, std::move(body)), std::move(resource));
     if (!reply.ok()) return reply.status();
     const JsonNode root = JsonNode::Parse(reply->body);
-    const bool refused = !IsApiSuccess(*reply) || root["error"].IsObject() ||
+    const bool refused = !IsApiSuccess(*reply, root) || root["error"].IsObject() ||
                          root["ResponseMetadata"]["Error"].IsObject() ||
                          UnwrapAnswer(reply->body)["Deleted"].Truth() == false;
     return refused ? client_.ReadError(operation, call, *reply, std::nullopt) : absl::OkStatus();

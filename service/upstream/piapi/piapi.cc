@@ -69,7 +69,10 @@ class NewestFirst {
 };
 
 // A reply of success that does not say the contrary in its body.
-bool Succeeded(const HttpReply& reply) { return IsApiSuccess(reply) && !PiApiSaysFailure(JsonNode::Parse(reply.body)); }
+bool Succeeded(const HttpReply& reply) {
+  const JsonNode root = JsonNode::Parse(reply.body);
+  return IsApiSuccess(reply, root) && !PiApiSaysFailure(root);
+}
 
 class PiApi : public Upstream {
  public:

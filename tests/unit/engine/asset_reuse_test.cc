@@ -223,6 +223,18 @@ TEST_F(AssetFollowersTest, BehindALeaderInDoubtNothingIsSent) {
   EXPECT_EQ(vendor_.create_asset.calls(), 1);
 }
 
+TEST_F(AssetFollowersTest, BytesWhoseCreationCouldNotBeWrittenDownAreNotSentAgain) {
+  Open();
+  store_->failing_finishes = 1'000;
+  Create(3, 0, leader_);
+  (void)leader_.Wait();
+  store_->failing_finishes = 0;
+  Answer<model::Asset> other;
+  Create(2, 1, other);
+  EXPECT_EQ(ReasonOf(other.Wait()), Reason::kOutcomeUnknown);
+  EXPECT_EQ(vendor_.create_asset.calls(), 1);
+}
+
 TEST_F(AssetFollowersTest, WhenTheLeadersNameWasTheTroubleTheNextOneLeads) {
   Follow(3);
   vendor_.create_asset.Answer(Refused(Reason::kResourceNotFound, "group not found"));
