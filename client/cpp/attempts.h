@@ -3,8 +3,10 @@
 
 #include <grpcpp/support/status.h>
 
+#include <functional>
 #include <optional>
 
+#include "absl/status/status.h"
 #include "client/cpp/options.h"
 
 namespace seedance::client {
@@ -15,22 +17,28 @@ class Attempts {
   Attempts(const ClientOptions& options, Canceller* canceller, absl::Time deadline)
       : options_(options), canceller_(canceller), deadline_(deadline) {}
 
-  // After a failed unary call or upload: the wait before the next try, or nullopt when there shall be none, because of
-  // the error's kind, the number of tries, the deadline or a cancellation.
-  std::optional<absl::Duration> AfterCall(const grpc::Status& status);
-  // The same after a broken stream.
-  std::optional<absl::Duration> AfterStream(const grpc::Status& status);
+  // Told before the wait for the next try: why the last one failed, and how long the wait is.
+  using OnRetry = std::function<void(const absl::Status&, absl::Duration)>;
+
+  // Ends a failed try of a unary call or an upload. Returns nullopt after the wait for the next try, or the status that
+  // the caller gets because there is none: CANCELLED once the canceller was used, whenever that was; else `status`,
+  // because of its kind, the number of tries or the deadline.
+  std::optional<absl::Status> AfterCall(const grpc::Status& status);
+  // The same for a call that must not be repeated: never waits.
+  absl::Status AfterOnlyCall(const grpc::Status& status) const;
+  // The same as AfterCall after a broken stream.
+  std::optional<absl::Status> AfterStream(const grpc::Status& status, const OnRetry& on_retry = nullptr);
   // The stream moved on, or ended in good order: later failures count anew, and more of them are borne.
   void Progressed();
-
-  // Waits; less when cancelled.
-  void Wait(absl::Duration delay) const;
 
   bool cancelled() const { return canceller_ != nullptr && canceller_->cancelled(); }
   bool expired() const { return options_.timing.now() >= deadline_; }
 
  private:
-  std::optional<absl::Duration> Count(std::optional<absl::Duration> delay, int limit);
+  std::optional<absl::Status> Next(const grpc::Status& status, std::optional<absl::Duration> delay, int limit,
+                                   const OnRetry& on_retry);
+  // Waits; less when cancelled.
+  void Wait(absl::Duration delay) const;
 
   const ClientOptions& options_;
   Canceller* const canceller_;

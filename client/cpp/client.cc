@@ -114,10 +114,8 @@ absl::StatusOr<Response> Client::Unary(Stub& stub,
     Response response;
     const grpc::Status status = (stub.*method)(&context, request, &response);
     if (status.ok()) return response;
-    if (attempts.cancelled()) return absl::CancelledError("cancelled by the caller");
-    const std::optional<absl::Duration> delay = repeat ? attempts.AfterCall(status) : std::nullopt;
-    if (!delay.has_value()) return ToAbslStatus(status);
-    attempts.Wait(*delay);
+    if (!repeat) return attempts.AfterOnlyCall(status);
+    if (const auto end = attempts.AfterCall(status); end.has_value()) return *end;
   }
 }
 

@@ -166,10 +166,7 @@ absl::StatusOr<DownloadResult> Client::DownloadGenerationResult(const std::strin
     if (attempts.expired()) return absl::DeadlineExceededError("the time for the download is over");
     if (status.ok() && !download.short_of_total()) return download.Commit();
     if (status.ok()) status = grpc::Status(grpc::StatusCode::UNAVAILABLE, "the stream ended before the last byte");
-    const std::optional<absl::Duration> delay = attempts.AfterStream(status);
-    if (!delay.has_value()) return ToAbslStatus(status);
-    attempts.Wait(*delay);
-    if (attempts.cancelled()) return absl::CancelledError("cancelled by the caller");
+    if (const auto end = attempts.AfterStream(status); end.has_value()) return *end;
   }
 }
 

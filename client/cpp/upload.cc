@@ -73,10 +73,7 @@ absl::StatusOr<Asset> Client::UploadFile(const std::string& path, UploadAssetReq
     const grpc::Status status = writer->Finish();
     if (!sent.ok()) return sent;
     if (status.ok()) return asset;
-    if (attempts.cancelled()) return absl::CancelledError("cancelled by the caller");
-    const std::optional<absl::Duration> delay = attempts.AfterCall(status);
-    if (!delay.has_value()) return ToAbslStatus(status);
-    attempts.Wait(*delay);
+    if (const auto end = attempts.AfterCall(status); end.has_value()) return *end;
   }
 }
 

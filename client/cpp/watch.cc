@@ -158,11 +158,7 @@ absl::StatusOr<typename Traits::Resource> Client::Watch(
       continue;
     }
     if (EndedInGoodOrder(context, status)) attempts.Progressed();
-    const std::optional<absl::Duration> delay = attempts.AfterStream(status);
-    if (!delay.has_value()) return ToAbslStatus(status);
-    if (options.on_reconnect) options.on_reconnect(ToAbslStatus(status), *delay);
-    attempts.Wait(*delay);
-    if (attempts.cancelled()) return absl::CancelledError("cancelled by the caller");
+    if (const auto end = attempts.AfterStream(status, options.on_reconnect); end.has_value()) return *end;
   }
 }
 

@@ -92,12 +92,11 @@ absl::Status Client::WatchGenerationTasks(const TasksFilter& filter, const Tasks
       progress.StartOver(std::move(fresh));
       continue;
     }
-    const std::optional<absl::Duration> delay = attempts.AfterStream(status);
-    if (!delay.has_value()) return ToAbslStatus(status);
-    progress.BrokeOff();
-    if (options.on_reconnect) options.on_reconnect(ToAbslStatus(status), *delay);
-    attempts.Wait(*delay);
-    if (attempts.cancelled()) return absl::CancelledError("cancelled by the caller");
+    const auto before_retry = [&](const absl::Status& cause, absl::Duration delay) {
+      progress.BrokeOff();
+      if (options.on_reconnect) options.on_reconnect(cause, delay);
+    };
+    if (const auto end = attempts.AfterStream(status, before_retry); end.has_value()) return *end;
   }
 }
 

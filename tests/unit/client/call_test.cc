@@ -179,15 +179,35 @@ TEST_F(CallTest, CancellerEndsACallThatWaits) {
   options.retry.initial = absl::Hours(1);
   options.retry.maximum = absl::Hours(1);
   Canceller canceller;
+  std::thread cancel;
   gateway.get_task = [&](const v1::GetGenerationTaskRequest&, v1::GenerationTask&) {
-    std::thread([&canceller] { canceller.Cancel(); }).detach();
+    cancel = std::thread([&canceller] { canceller.Cancel(); });
     return grpc::Status(grpc::StatusCode::UNAVAILABLE, "later");
   };
   CallOptions call;
   call.canceller = &canceller;
   call.timeout = absl::Hours(10);
   const auto task = ClientFor(options)->GetGenerationTask("generationTasks/x", call);
+  cancel.join();
   EXPECT_EQ(task.status().code(), absl::StatusCode::kCancelled);
+}
+
+// The jitter is drawn between the answer and the pause: there the cancellation comes.
+TEST_F(CallTest, CancellationBetweenTheAnswerAndThePauseIsReportedAsCancelled) {
+  Canceller canceller;
+  ClientOptions options = OptionsFor(gateway.endpoint());
+  options.timing.random = [&canceller] {
+    canceller.Cancel();
+    return 1.0;
+  };
+  gateway.get_task = [](const v1::GetGenerationTaskRequest&, v1::GenerationTask&) {
+    return grpc::Status(grpc::StatusCode::UNAVAILABLE, "later");
+  };
+  CallOptions call;
+  call.canceller = &canceller;
+  const auto task = ClientFor(options)->GetGenerationTask("generationTasks/x", call);
+  EXPECT_EQ(task.status().code(), absl::StatusCode::kCancelled);
+  EXPECT_THAT(waits, testing::IsEmpty());
 }
 
 TEST_F(CallTest, TokenIsSentAsBearer) {

@@ -241,6 +241,23 @@ TEST_F(WatchTest, CancellerEndsTheWatch) {
   EXPECT_EQ(task.status().code(), absl::StatusCode::kCancelled);
 }
 
+TEST_F(WatchTest, CancellationBetweenTheBreakAndThePauseIsReportedAsCancelled) {
+  Canceller canceller;
+  ClientOptions client_options = OptionsFor(gateway.endpoint());
+  client_options.timing.random = [&canceller] {
+    canceller.Cancel();
+    return 1.0;
+  };
+  gateway.watch_task = [](grpc::ServerContext&, const Request&, Writer&) {
+    return grpc::Status(grpc::StatusCode::UNAVAILABLE, "later");
+  };
+  WatchOptions options;
+  options.canceller = &canceller;
+  const auto task = ClientFor(client_options)->WatchGenerationTask("generationTasks/x", nullptr, options);
+  EXPECT_EQ(task.status().code(), absl::StatusCode::kCancelled);
+  EXPECT_TRUE(waits.empty());
+}
+
 TEST_F(WatchTest, TimeLimitEndsTheWatch) {
   Script({[](grpc::ServerContext& context, Writer& writer) {
     writer.Write(Snapshot(Task::STATE_RUNNING, 1));
