@@ -186,14 +186,14 @@ TEST_F(TlsReloaderTest, ExpiryIsWarnedOfAtTheStartAndDaily) {
     return count;
   };
   ::testing::internal::CaptureStderr();
-  Begin(authority_.Issue({.not_after = now_ + absl::Hours(24 * 16)}));
+  Begin(authority_.Issue({.not_after = now_ + absl::Hours(24 * 16 + 1)}));
   EXPECT_EQ(lines(::testing::internal::GetCapturedStderr()), 0);
   ::testing::internal::CaptureStderr();
   for (int hour = 0; hour < 24 * 5; hour += 6) {
     clock_.Advance(absl::Hours(6));
     reloader_->Check();
   }
-  EXPECT_EQ(lines(::testing::internal::GetCapturedStderr()), 3) << "on days 14, 13 and 12 before the end";
+  EXPECT_EQ(lines(::testing::internal::GetCapturedStderr()), 3) << "two days and six hours later, then daily";
   ::testing::internal::CaptureStderr();
   Begin(authority_.Issue({.not_after = clock_.Now() - absl::Hours(1)}));
   EXPECT_THAT(::testing::internal::GetCapturedStderr(), HasSubstr("tls_certificate_expired"));
