@@ -3,7 +3,9 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
+#include "absl/strings/str_replace.h"
+#include "service/base/clock.h"
+#include "service/base/deadlock_detection.h"
 #include "service/server/config.h"
 #include "service/server/run.h"
 
@@ -30,6 +32,15 @@ int Main(int argc, char** argv) {
     std::cerr << path << " cannot be used:\n" << std::string(config.status().message()) << "\n";
     return kBadUsage;
   }
+  if (check) {
+    const absl::StatusOr<std::string> warnings =
+        seedance::server::CheckCertificates(*config, seedance::base::RealClock().Now());
+    if (!warnings.ok()) {
+      std::cerr << path << " cannot be used:\n" << std::string(warnings.status().message()) << "\n";
+      return kBadUsage;
+    }
+    if (!warnings->empty()) std::cerr << "warning: " << absl::StrReplaceAll(*warnings, {{"\n", "\nwarning: "}}) << "\n";
+  }
   if (print) std::cout << seedance::server::PrintConfig(*config);
   if (check && !print) std::cout << path << " is good\n";
   return check || print ? 0 : seedance::server::Run(*config);
@@ -38,9 +49,6 @@ int Main(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-#ifdef NDEBUG
-  // Debian's gRPC is built with absl's deadlock detector, which would abort the process on a mere lock order.
-  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
-#endif
+  seedance::base::SetDeadlockDetection();
   return Main(argc, argv);
 }

@@ -1,5 +1,8 @@
 #include "service/rpc/call.h"
 
+#include <grpc/grpc_security_constants.h>
+#include <grpcpp/security/auth_context.h>
+
 #include <memory>
 
 #include "absl/status/statusor.h"
@@ -21,6 +24,27 @@ std::string_view Metadata(const grpc::CallbackServerContext& context, const char
   const auto [begin, end] = context.client_metadata().equal_range(key);
   if (begin == end || std::next(begin) != end) return {};
   return std::string_view(begin->second.data(), begin->second.size());
+}
+
+// What the peer's verified client certificate says; empty without one.
+PeerNames NamesOf(const grpc::ServerContextBase& context) {
+  static constexpr struct {
+    const char* property;
+    std::string_view prefix;
+  } kKinds[] = {{GRPC_X509_CN_PROPERTY_NAME, "cn:"},
+                {GRPC_X509_SUBJECT_PROPERTY_NAME, "subject:"},
+                {GRPC_PEER_DNS_PROPERTY_NAME, "dns:"},
+                {GRPC_PEER_URI_PROPERTY_NAME, "uri:"},
+                {GRPC_PEER_EMAIL_PROPERTY_NAME, "email:"}};
+  PeerNames names;
+  const std::shared_ptr<const grpc::AuthContext> peer = context.auth_context();
+  if (peer == nullptr || !peer->IsPeerAuthenticated()) return names;
+  for (const auto& kind : kKinds) {
+    for (const grpc::string_ref& value : peer->FindPropertyValues(kind.property)) {
+      names.push_back(std::string(kind.prefix).append(value.data(), value.size()));
+    }
+  }
+  return names;
 }
 
 // Words of gRPC for its status codes.
@@ -58,7 +82,9 @@ Call::Call(Edge& edge, grpc::CallbackServerContext* context, std::string_view me
   context_.deadline = base::FromMachineTime(context->deadline(), edge.clock());
   context_.cancel = std::make_shared<base::CancelToken>();
   context_.traceparent = ContinueTrace(Metadata(*context, "traceparent"), edge.random());
-  absl::StatusOr<std::string> tenant = edge.tenants().Authenticate(Metadata(*context, "authorization"));
+  const Tenants& tenants = edge.tenants();
+  absl::StatusOr<std::string> tenant = tenants.Authenticate(
+      Metadata(*context, "authorization"), tenants.knows_certificates() ? NamesOf(*context) : PeerNames());
   if (tenant.ok()) {
     context_.tenant = *std::move(tenant);
     if (!entered_) admission_ = DrainingError(edge.random());

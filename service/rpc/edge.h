@@ -19,7 +19,8 @@ namespace seedance::rpc {
 class Edge {
  public:
   struct Options {
-    std::vector<Tenants::Token> tokens;  // Empty: no token is asked for.
+    std::vector<Tenants::Token> tokens;              // With `certificates` empty too: everyone may call.
+    std::vector<Tenants::Certificate> certificates;  // Of tenants that call with a client certificate.
     absl::Duration heartbeat_interval = absl::Seconds(20);
     absl::Duration create_wait = absl::Seconds(10);
     absl::Duration stall_limit = absl::Minutes(2);  // Uploads and downloads whose peer does nothing are broken off.
@@ -32,7 +33,7 @@ class Edge {
       : options_(std::move(options)),
         clock_(clock),
         random_(random),
-        tenants_(options_.tokens),
+        tenants_(options_.tokens, options_.certificates),
         streams_(options_.streams, clock, random),
         heartbeats_(clock),
         calls_("calls", options_.call_threads, options_.max_waiting_calls) {

@@ -1,5 +1,6 @@
 #include "service/rpc/tenants.h"
 
+#include <set>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -27,15 +28,32 @@ absl::Status Unauthenticated(std::string_view why) {
 
 }  // namespace
 
-Tenants::Tenants(std::vector<Token> tokens) : tokens_(std::move(tokens)) {
+Tenants::Tenants(std::vector<Token> tokens, const std::vector<Certificate>& certificates) : tokens_(std::move(tokens)) {
   for (Token& token : tokens_) absl::AsciiStrToLower(&token.sha256);
+  for (const Certificate& certificate : certificates) tenant_of_name_.emplace(certificate.name, certificate.tenant);
 }
 
-absl::StatusOr<std::string> Tenants::Authenticate(std::string_view authorization) const {
-  if (tokens_.empty()) return std::string(kDefaultTenant);
+absl::StatusOr<std::string> Tenants::Authenticate(std::string_view authorization, const PeerNames& peer) const {
+  if (tokens_.empty() && tenant_of_name_.empty()) return std::string(kDefaultTenant);
+  std::set<std::string_view> owners;
+  for (const std::string& name : peer) {
+    if (const auto found = tenant_of_name_.find(name); found != tenant_of_name_.end()) owners.insert(found->second);
+  }
+  if (!authorization.empty() || owners.empty()) {
+    absl::StatusOr<std::string> tenant = OfToken(authorization);
+    if (!tenant.ok() || owners.empty() || owners.count(*tenant) > 0) return tenant;
+    return Unauthenticated("the bearer token and the client certificate are of different tenants");
+  }
+  if (owners.size() == 1) return std::string(*owners.begin());
+  return Unauthenticated("the client certificate is of several tenants: send a token of one of them too");
+}
+
+absl::StatusOr<std::string> Tenants::OfToken(std::string_view authorization) const {
   const std::string scheme(authorization.substr(0, kScheme.size()));
   if (!absl::EqualsIgnoreCase(scheme, std::string(kScheme)) || authorization.size() == kScheme.size()) {
-    return Unauthenticated("send metadata `authorization: Bearer <token>`");
+    return Unauthenticated(
+        knows_certificates() ? "send metadata `authorization: Bearer <token>`, or use a client certificate of a tenant"
+                             : "send metadata `authorization: Bearer <token>`");
   }
   const std::string hash = base::Sha256Hex(authorization.substr(kScheme.size()));
   const Token* found = nullptr;

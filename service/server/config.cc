@@ -14,13 +14,19 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "service/server/certificates.h"
 #include "service/server/config_rules.h"
+#include "service/server/regular_file.h"
+#include "service/server/tls_files.h"
 #include "service/server/yaml_message.h"
 
 namespace seedance::server {
 namespace {
 
 namespace proto = gateway::config::v1;
+
+constexpr size_t kMaxSecretBytes = 16 << 10;
+constexpr size_t kMaxCaBytes = 4 << 20;  // Bundles of many authorities have some hundred kilobytes.
 
 absl::Status ToStatus(const std::vector<ConfigProblem>& problems) {
   if (problems.empty()) return absl::OkStatus();
@@ -66,6 +72,32 @@ void CheckSecrets(const GatewayConfig& config, std::vector<ConfigProblem>& probl
     if (!upstream.piapi().has_webhook_secret()) continue;
     CheckSecret(upstream.piapi().webhook_secret(), path + "webhook_secret", problems);
   }
+}
+
+void CheckTls(const proto::Server& server, std::vector<ConfigProblem>& problems) {
+  if (!server.has_tls()) return;
+  const TlsFiles files = ReadTlsFiles(server.tls());
+  problems.insert(problems.end(), files.problems.begin(), files.problems.end());
+}
+
+void CheckCaFile(const std::string& path, const std::string& field, std::vector<ConfigProblem>& problems) {
+  if (path.empty()) return;
+  const absl::StatusOr<RegularFile> file = ReadRegularFile(path, kMaxCaBytes);
+  if (!file.ok()) return problems.push_back({field, std::string(file.status().message()), 0});
+  const absl::Status parsed = ReadCertificates(file->bytes).status();
+  if (parsed.ok()) return;
+  problems.push_back({field, absl::StrCat("file ", path, " ", std::string(parsed.message())), 0});
+}
+
+void CheckCaFiles(const GatewayConfig& config, std::vector<ConfigProblem>& problems) {
+  for (int i = 0; i < config.upstreams_size(); ++i) {
+    const proto::Upstream& upstream = config.upstreams(i);
+    const proto::Http& http = upstream.has_piapi() ? upstream.piapi().http() : upstream.anyfast().http();
+    CheckCaFile(http.ca_file(),
+                absl::StrCat("upstreams[", i, "].", upstream.has_piapi() ? "piapi" : "anyfast", ".http.ca_file"),
+                problems);
+  }
+  CheckCaFile(config.media_fetch().ca_file(), "media_fetch.ca_file", problems);
 }
 
 void CheckStaging(const proto::Admin& admin, std::vector<ConfigProblem>& problems) {
@@ -114,6 +146,8 @@ absl::StatusOr<GatewayConfig> LoadConfig(const std::string& path) {
   if (!config.ok()) return config;
   std::vector<ConfigProblem> problems;
   CheckSecrets(*config, problems);
+  CheckTls(config->server(), problems);
+  CheckCaFiles(*config, problems);
   CheckStaging(config->admin(), problems);
   if (!problems.empty()) return ToStatus(problems);
   return config;
@@ -128,11 +162,25 @@ absl::StatusOr<base::Secret> ReadSecret(const proto::Secret& secret) {
     value = text == nullptr ? "" : text;
   } else {
     source = absl::StrCat("file ", secret.file());
-    value = ReadFile(secret.file()).value_or("");
+    absl::StatusOr<RegularFile> file = ReadRegularFile(secret.file(), kMaxSecretBytes);
+    if (!file.ok()) return file.status();
+    value = std::move(file->bytes);
   }
   absl::StripAsciiWhitespace(&value);
   if (value.empty()) return absl::FailedPreconditionError(absl::StrCat(source, " is missing or empty"));
+  // They go into headers of HTTP requests.
+  if (std::any_of(value.begin(), value.end(), [](unsigned char c) { return absl::ascii_iscntrl(c); })) {
+    return absl::FailedPreconditionError(absl::StrCat(source, " holds a line break or another control character"));
+  }
   return base::Secret(std::move(value));
+}
+
+absl::StatusOr<std::string> CheckCertificates(const GatewayConfig& config, absl::Time now) {
+  if (!config.server().has_tls()) return "";
+  const proto::Tls& tls = config.server().tls();
+  const TlsFindings findings = CheckTlsFiles(tls, ReadTlsFiles(tls), now);
+  if (!findings.errors.empty()) return ToStatus(findings.errors);
+  return std::string(ToStatus(findings.warnings).message());
 }
 
 std::string PrintConfig(const GatewayConfig& config) {

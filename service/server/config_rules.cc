@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "service/server/client_certificate.h"
 #include "service/server/config_rules_upstreams.h"
 #include "service/server/field_rules.h"
 #include "service/upstream/url.h"
@@ -36,6 +37,13 @@ void RolloutRules(proto::Server& server, FieldRules& rules) {
   }
 }
 
+void TlsRules(proto::Tls& tls, FieldRules& server, std::vector<ConfigProblem>& problems) {
+  if (tls.certificate_file().empty() || tls.private_key_file().empty()) {
+    server.Add("tls", "needs certificate_file and private_key_file");
+  }
+  FieldRules(tls, "server.tls.", problems).Duration("refresh_interval", 10, 0.05, 3600);
+}
+
 void ServerRules(proto::Server& server, bool tenants, std::vector<ConfigProblem>& problems) {
   FieldRules rules(server, "server.", problems);
   rules.Text("listen", "127.0.0.1:8443");
@@ -49,9 +57,7 @@ void ServerRules(proto::Server& server, bool tenants, std::vector<ConfigProblem>
   rules.Number("max_watch_streams_per_tenant", 20000, 1, 1000000);
   RolloutRules(server, rules);
   if (!absl::StartsWith(server.listen(), "unix:")) rules.Listen("listen");
-  if (server.has_tls() && (server.tls().certificate_file().empty() || server.tls().private_key_file().empty())) {
-    rules.Add("tls", "needs certificate_file and private_key_file");
-  }
+  if (server.has_tls()) TlsRules(*server.mutable_tls(), rules, problems);
   if (IsLoopback(server.listen()) || server.allow_insecure_listen()) return;
   if (!server.has_tls()) rules.Add("listen", "is not loopback: set tls, or allow_insecure_listen");
   if (!tenants) rules.Add("listen", "is not loopback: set tenants, or allow_insecure_listen");
@@ -67,10 +73,29 @@ bool IsSha256(const std::string& text) {
   return text.size() == 64 && text.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;
 }
 
+// `identities`: those of earlier tenants.
+void ClientCertificateRules(const proto::GatewayConfig& config, const proto::Tenant& tenant,
+                            std::set<std::string>& identities, FieldRules& rules) {
+  if (tenant.client_certificate().empty()) return;
+  if (config.server().tls().client_ca_file().empty()) {
+    rules.Add("client_certificate", "needs server.tls.client_ca_file");
+  }
+  for (int i = 0; i < tenant.client_certificate_size(); ++i) {
+    const std::string field = absl::StrCat("client_certificate[", i, "]");
+    const std::string name = PeerNameOf(tenant.client_certificate(i));
+    if (name.empty()) {
+      rules.Add(field, "must be one of common_name, subject, dns, uri, email, and not empty");
+    } else if (!identities.insert(name).second) {
+      rules.Add(field, "is given twice");
+    }
+  }
+}
+
 // Returns the names; `default` when the file has none.
 std::set<std::string> TenantRules(proto::GatewayConfig& config, std::vector<ConfigProblem>& problems) {
   std::set<std::string> names;
   std::set<std::string> hashes;
+  std::set<std::string> identities;
   for (int i = 0; i < config.tenants_size(); ++i) {
     proto::Tenant& tenant = *config.mutable_tenants(i);
     FieldRules rules(tenant, absl::StrCat("tenants[", i, "]."), problems);
@@ -79,7 +104,10 @@ std::set<std::string> TenantRules(proto::GatewayConfig& config, std::vector<Conf
     } else if (!names.insert(tenant.name()).second) {
       rules.Add("name", absl::StrCat("`", tenant.name(), "` is the name of an earlier tenant"));
     }
-    if (tenant.token_sha256().empty()) rules.Add("token_sha256", "must hold at least one hash");
+    if (tenant.token_sha256().empty() && tenant.client_certificate().empty()) {
+      rules.Add("token_sha256", "must hold at least one hash, unless client_certificate is set");
+    }
+    ClientCertificateRules(config, tenant, identities, rules);
     for (int t = 0; t < tenant.token_sha256_size(); ++t) {
       const std::string field = absl::StrCat("token_sha256[", t, "]");
       if (!IsSha256(tenant.token_sha256(t))) {

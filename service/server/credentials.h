@@ -5,14 +5,14 @@
 
 #include <memory>
 
-#include "absl/status/statusor.h"
-#include "seedance/gateway/config/v1/config.pb.h"
+#include "service/server/tls_reloader.h"
 
 namespace seedance::server {
 
-// Plain text when `server` has no `tls`; else TLS with files that are re-read within a minute when they change, and
-// mTLS when a client CA is named. FAILED_PRECONDITION when a file cannot be read now.
-absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeCredentials(const gateway::config::v1::Server& server);
+// TLS 1.2 or newer with what `files.current()` is when a connection begins; mTLS, required and verified, when
+// `files.asks_for_certificates()`. Connections that exist are not touched by a reload. Connections of one port must
+// begin on one thread at a time (one accept loop). `files` and the credentials outlive the gRPC server.
+std::shared_ptr<grpc::ServerCredentials> MakeTlsCredentials(const TlsReloader& files);
 
 }  // namespace seedance::server
 

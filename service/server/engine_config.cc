@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "service/server/client_certificate.h"
 #include "service/server/config_rules_upstreams.h"
 #include "service/server/upstream_profile.h"
 #include "service/server/webhook_path.h"
@@ -158,6 +159,9 @@ rpc::Edge::Options EdgeOptions(const GatewayConfig& config) {
   rpc::Edge::Options options;
   for (const proto::Tenant& tenant : config.tenants()) {
     for (const std::string& hash : tenant.token_sha256()) options.tokens.push_back({hash, tenant.name()});
+    for (const proto::ClientCertificate& certificate : tenant.client_certificate()) {
+      options.certificates.push_back({PeerNameOf(certificate), tenant.name()});
+    }
   }
   options.heartbeat_interval = FromProto(config.server().heartbeat_interval());
   options.create_wait = FromProto(config.server().create_wait());

@@ -101,6 +101,11 @@ Server::Server(const GatewayConfig& config, base::Clock& clock) : config_(config
 Server::~Server() { Shutdown(); }
 
 absl::Status Server::Open(base::Random& random, std::shared_ptr<base::CancelToken> stop) {
+  if (config_.server().has_tls()) {
+    auto tls = TlsReloader::Start(config_.server().tls(), metrics_, clock_);
+    if (!tls.ok()) return tls.status();
+    tls_ = *std::move(tls);
+  }
   auto upstreams = MakeUpstreams(config_, clock_);
   if (!upstreams.ok()) return upstreams.status();
   absl::StatusOr<engine::Engine::Options> options = EngineOptions(config_);
@@ -210,8 +215,7 @@ std::string Server::NotReady() const {
 }
 
 absl::Status Server::Listen() {
-  auto credentials = MakeCredentials(config_.server());
-  if (!credentials.ok()) return credentials.status();
+  credentials_ = tls_ == nullptr ? grpc::InsecureServerCredentials() : MakeTlsCredentials(*tls_);
   grpc::EnableDefaultHealthCheckService(true);
   // It is a synchronous service: its thread keeps gRPC polling, without it sparse calls may wait 100 ms.
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
@@ -221,7 +225,7 @@ absl::Status Server::Listen() {
   const std::string& listen = config_.server().listen();
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> entrance;
   if (listen.rfind("unix:", 0) == 0) {
-    builder.AddListeningPort(listen, *credentials);
+    builder.AddListeningPort(listen, credentials_);
     address_ = listen;
   } else {
     auto acceptor = Acceptor::Listen({listen, static_cast<size_t>(config_.server().max_connections()),
@@ -230,7 +234,7 @@ absl::Status Server::Listen() {
     acceptor_ = *std::move(acceptor);
     address_ = acceptor_->address();
     entrance = builder.experimental().AddExternalConnectionAcceptor(
-        grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, *credentials);
+        grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, credentials_);
   }
   builder.RegisterService(groups_.get());
   builder.RegisterService(assets_.get());

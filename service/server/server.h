@@ -1,6 +1,7 @@
 #ifndef SEEDANCE_SERVICE_SERVER_SERVER_H_
 #define SEEDANCE_SERVICE_SERVER_SERVER_H_
 
+#include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
 
 #include <atomic>
@@ -21,6 +22,7 @@
 #include "service/server/acceptor.h"
 #include "service/server/admin_server.h"
 #include "service/server/config.h"
+#include "service/server/tls_reloader.h"
 #include "service/store/store.h"
 
 namespace seedance::server {
@@ -88,6 +90,8 @@ class Server {
   std::unique_ptr<rpc::AssetGroupService> groups_;
   std::unique_ptr<rpc::AssetService> assets_;
   std::unique_ptr<rpc::GenerationTaskService> tasks_;
+  std::unique_ptr<TlsReloader> tls_;  // Null without `server.tls`.
+  std::shared_ptr<grpc::ServerCredentials> credentials_;
   std::unique_ptr<grpc::Server> grpc_;
   std::unique_ptr<Acceptor> acceptor_;  // Null with a Unix socket.
 };

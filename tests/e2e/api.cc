@@ -55,7 +55,7 @@ Api::Api(const std::string& endpoint, std::string token, const std::shared_ptr<g
         grpc::ChannelArguments arguments;
         // Tests restart the gateway: a new connection is not to wait for gRPC's back-off, nor to share another's.
         arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 50);
-        arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 50);
+        // Not GRPC_ARG_MIN_RECONNECT_BACKOFF_MS: that is the time for a TLS handshake, which a slow machine needs.
         arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 200);
         arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
         return grpc::CreateCustomChannel(endpoint, credentials, arguments);

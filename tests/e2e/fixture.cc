@@ -40,7 +40,8 @@ void E2eTest::StartSandbox(Pace pace, const std::vector<std::string>& flags) {
 void E2eTest::StartGateway(testing::GatewayOptions options) {
   if (options.sandbox_url.empty()) options.sandbox_url = sandbox_->url();
   gateway_ = Must(testing::GatewayProcess::Start(options));
-  api_ = NewApi(options.tenants.empty() ? "" : options.tenants.front().tokens.front());
+  const bool token = !options.tenants.empty() && !options.tenants.front().tokens.empty();
+  api_ = NewApi(token ? options.tenants.front().tokens.front() : "");
 }
 
 void E2eTest::TearDown() {

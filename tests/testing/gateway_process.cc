@@ -64,8 +64,13 @@ std::string TenantsYaml(const GatewayOptions& options) {
   if (options.tenants.empty()) return "";
   std::string text = "tenants:\n";
   for (const GatewayOptions::Tenant& tenant : options.tenants) {
-    absl::StrAppend(&text, "  - name: ", tenant.name, "\n    token_sha256:\n");
-    for (const std::string& token : tenant.tokens) absl::StrAppend(&text, "      - ", base::Sha256Hex(token), "\n");
+    absl::StrAppend(&text, "  - name: ", tenant.name, "\n");
+    std::vector<std::string> hashes;
+    for (const std::string& token : tenant.tokens) hashes.push_back("- " + base::Sha256Hex(token));
+    std::vector<std::string> certificates;
+    for (const std::string& each : tenant.certificates) certificates.push_back("- " + each);
+    absl::StrAppend(&text, Section("    ", "token_sha256", hashes),
+                    Section("    ", "client_certificate", certificates));
   }
   return text;
 }
@@ -83,6 +88,8 @@ std::string FreeAddress() {
   close(fd);
   return absl::StrCat("127.0.0.1:", ntohs(address.sin_port));
 }
+
+std::string GatewayBinary() { return SEEDANCE_GATEWAY_BINARY; }
 
 std::string GatewayConfigYaml(const GatewayOptions& options, const GatewayPlaces& places) {
   return absl::StrCat("server:\n",                                                                    //
@@ -160,7 +167,7 @@ absl::Status GatewayProcess::Spawn() {
   }
   Process::Options options;
   options.argv = options_.wrapper;
-  options.argv.insert(options.argv.end(), {SEEDANCE_GATEWAY_BINARY, "--config", config_path_});
+  options.argv.insert(options.argv.end(), {GatewayBinary(), "--config", config_path_});
   options.env = options_.env;
   options.env[kKeyVariable] = options_.key;
   options.env[kWebhookVariable] = kWebhookSecret;

@@ -17,7 +17,8 @@ namespace seedance::testing {
 struct GatewayOptions {
   struct Tenant {
     std::string name;
-    std::vector<std::string> tokens;  // In clear; written as SHA-256.
+    std::vector<std::string> tokens = {};        // In clear; written as SHA-256.
+    std::vector<std::string> certificates = {};  // Of `client_certificate`, each `kind: value`.
   };
 
   std::string sandbox_url = {};      // `http://host:port` of the vendor. Required.
@@ -111,6 +112,9 @@ struct GatewayPlaces {
   std::string admin_address;      // Empty: no admin server.
   std::string staging_directory;  // With `staging`.
 };
+
+// Path of the binary.
+std::string GatewayBinary();
 
 // The YAML text of a configuration.
 std::string GatewayConfigYaml(const GatewayOptions& options, const GatewayPlaces& places);

@@ -37,6 +37,38 @@ TEST(Tenants, RefuseEveryoneElse) {
   }
 }
 
+TEST(Tenants, CertificateOfATenantNeedsNoToken) {
+  const Tenants tenants({{base::Sha256Hex("one"), "a"}},
+                        {{"dns:render", "b"}, {"cn:Render Farm", "b"}, {"uri:x", "c"}});
+  EXPECT_EQ(*tenants.Authenticate("", {"cn:whoever", "dns:render"}), "b");
+  EXPECT_EQ(*tenants.Authenticate("", {"cn:Render Farm", "dns:render"}), "b");
+  EXPECT_EQ(*tenants.Authenticate("", {"uri:x"}), "c");
+  EXPECT_EQ(*tenants.Authenticate("Bearer one", {"dns:stranger"}), "a") << "a certificate of nobody changes nothing";
+}
+
+TEST(Tenants, CertificatesAreComparedExactly) {
+  const Tenants tenants({}, {{"dns:render", "b"}});
+  for (const std::string name :
+       {"dns:Render", "dns:render.", "dns:render.example", "cn:render", "uri:render", "render", "dns:*", "dns:", ""}) {
+    EXPECT_EQ(tenants.Authenticate("", {name}).status().code(), absl::StatusCode::kUnauthenticated) << name;
+  }
+  EXPECT_EQ(tenants.Authenticate("").status().code(), absl::StatusCode::kUnauthenticated);
+  EXPECT_EQ(tenants.Authenticate("Bearer one", {"dns:render"}).status().code(), absl::StatusCode::kUnauthenticated)
+      << "an unknown token is not overlooked";
+}
+
+TEST(Tenants, TokenAndCertificateMustAgree) {
+  const Tenants tenants({{base::Sha256Hex("one"), "a"}, {base::Sha256Hex("two"), "b"}},
+                        {{"dns:b", "b"}, {"uri:c", "c"}});
+  EXPECT_EQ(*tenants.Authenticate("Bearer two", {"dns:b"}), "b");
+  const auto other = tenants.Authenticate("Bearer one", {"dns:b"});
+  EXPECT_EQ(other.status().message(), "the bearer token and the client certificate are of different tenants");
+  EXPECT_EQ(base::GetReason(other.status()), base::Reason::kUnauthenticated);
+  const auto several = tenants.Authenticate("", {"dns:b", "uri:c"});
+  EXPECT_EQ(several.status().code(), absl::StatusCode::kUnauthenticated);
+  EXPECT_EQ(*tenants.Authenticate("Bearer two", {"dns:b", "uri:c"}), "b");
+}
+
 TEST(Trace, GoodTraceparentIsContinued) {
   base::SeededRandom random(1);
   const std::string good = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";

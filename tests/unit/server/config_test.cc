@@ -176,6 +176,16 @@ TEST(Config, EveryBrokenRuleIsNamedWithItsPath) {
            Case{"tenants: [{name: Acme}]", "tenants[0].name: must have 1-63 characters"},
            Case{"tenants: [{name: acme}]", "tenants[0].token_sha256: must hold at least one hash"},
            Case{"tenants: [{name: acme, token_sha256: [xyz]}]", "tenants[0].token_sha256[0]: must be 64 hex digits"},
+           Case{"server: {tls: {certificate_file: a, private_key_file: b, refresh_interval: 0.01s}}",
+                "server.tls.refresh_interval: must be 0.05 to 3600 s, is 0.01 s"},
+           Case{"tenants: [{name: acme, client_certificate: [{dns: a}]}]",
+                "tenants[0].client_certificate: needs server.tls.client_ca_file"},
+           Case{"tenants: [{name: acme, client_certificate: [{}]}]",
+                "tenants[0].client_certificate[0]: must be one of common_name, subject, dns, uri, email"},
+           Case{"tenants: [{name: acme, client_certificate: [{dns: ''}]}]",
+                "tenants[0].client_certificate[0]: must be one of"},
+           Case{"tenants: [{name: a, client_certificate: [{dns: x}]}, {name: b, client_certificate: [{dns: x}]}]",
+                "tenants[1].client_certificate[0]: is given twice"},
            Case{"tasks: {deadline: 0s}", "tasks.deadline: must be 1 to 604800 s"},
            Case{"tasks: {retention: 59s}", "tasks.retention: must be 0 s, which means never, or at least 60 s"},
            Case{"tasks: {retention: 0.5s}", "tasks.retention: must be 0 s, which means never, or at least 60 s"},
@@ -193,6 +203,23 @@ TEST(Config, EveryBrokenRuleIsNamedWithItsPath) {
        }) {
     EXPECT_THAT(Problems(std::string(kUpstream) + each.yaml), HasSubstr(each.problem)) << each.yaml;
   }
+}
+
+TEST(Config, TenantWithAClientCertificateNeedsNoToken) {
+  const auto config = ParseConfig(std::string(kUpstream) + R"(
+server: {tls: {certificate_file: c, private_key_file: k, client_ca_file: ca}}
+tenants:
+- name: a
+  client_certificate: [{common_name: x}, {subject: "CN=x,O=y"}, {dns: x}]
+- name: b
+  client_certificate: [{uri: "spiffe://x/y"}, {email: x@y}]
+)");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->server().tls().refresh_interval().seconds(), 10);
+  std::vector<std::string> names;
+  for (const auto& each : EdgeOptions(*config).certificates) names.push_back(each.tenant + " " + each.name);
+  EXPECT_THAT(names,
+              testing::ElementsAre("a cn:x", "a subject:CN=x,O=y", "a dns:x", "b uri:spiffe://x/y", "b email:x@y"));
 }
 
 TEST(Config, AgesAndDelaysOnTheirBoundsAreGood) {
