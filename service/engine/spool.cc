@@ -120,7 +120,7 @@ absl::Status SpoolSpace::Check(const std::string& directory) {
                                  ? " (the environment variable TMPDIR names another one)"
                                  : absl::StrCat(" (named by the environment variable ", folder.variable, ")");
   return absl::FailedPreconditionError(
-      absl::StrCat("no file can be made in ", folder.path, source, ": ", std::strerror(error)));
+      absl::StrCat(folder.path, source, " cannot be written to: ", std::strerror(error)));
 }
 
 absl::StatusOr<std::unique_ptr<SpoolFile>> SpoolSpace::Create() {

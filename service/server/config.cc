@@ -1,7 +1,6 @@
 #include "service/server/config.h"
 
 #include <google/protobuf/util/json_util.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>

@@ -338,6 +338,23 @@ TEST(Config, LoadingAFileLooksForTheStagingFolder) {
   EXPECT_THAT(std::string(load("/proc/self").message()), HasSubstr("cannot be written to"));
 }
 
+TEST(Config, LoadingAFileTriesTheFolderForTemporaryFiles) {
+  const std::string path = testing::TempDir() + "/tmpdir.yaml";
+  std::ofstream(path) << kUpstream;
+  setenv("KEY", "k", 1);
+  const char* before = getenv("TMPDIR");
+  const std::string restore = before == nullptr ? "" : before;
+  for (const char* folder : {"/nonexistent/tmp", "/proc/self", "/dev/null"}) {
+    setenv("TMPDIR", folder, 1);
+    EXPECT_THAT(std::string(LoadConfig(path).status().message()),
+                HasSubstr(std::string("temporary files: ") + folder +
+                          " (named by the environment variable TMPDIR) cannot be written to: "));
+  }
+  setenv("TMPDIR", testing::TempDir().c_str(), 1);
+  EXPECT_TRUE(LoadConfig(path).ok());
+  before == nullptr ? unsetenv("TMPDIR") : setenv("TMPDIR", restore.c_str(), 1);
+}
+
 TEST(Config, LoadingAFileReadsItsSecretsToo) {
   const std::string path = testing::TempDir() + "/gateway.yaml";
   std::ofstream(path) << kUpstream;
