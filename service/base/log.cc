@@ -12,18 +12,41 @@
 #include <limits>
 #include <memory>
 
-#include "absl/strings/str_format.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "service/base/line_writer.h"
-#include "service/base/utf8.h"
+#include "service/base/log_text.h"
 
 namespace seedance::base {
 namespace {
 
+constexpr char kStuck[] = "standard_error_stuck";
+
+thread_local bool logging = false;
+
+// While it lives this thread counts as logging.
+class Logging {
+ public:
+  Logging() { logging = true; }
+  ~Logging() { logging = false; }
+  Logging(const Logging&) = delete;
+  Logging& operator=(const Logging&) = delete;
+};
+
+// Lives for ever: threads log to the very end of the process.
+LogLimiter& Limiter() {
+  static auto* limiter = new LogLimiter;
+  return *limiter;
+}
+
+std::string DropNotices(uint64_t stuck, bool all);
+
 LineWriter& Writer() {
   static auto* writer = [] {
     std::atexit(FlushLog);
-    return new LineWriter(STDERR_FILENO);
+    LineWriter::Options options;
+    options.notices = [](uint64_t dropped) { return DropNotices(dropped, false); };
+    return new LineWriter(STDERR_FILENO, std::move(options));
   }();
   return *writer;
 }
@@ -76,46 +99,8 @@ std::string_view Name(LogLevel level) {
   return "info";
 }
 
-// Length of the beginning that stands for itself in JSON: ASCII without quotes, backslashes and control characters.
-size_t PlainLength(std::string_view text) {
-  size_t length = 0;
-  while (length < text.size()) {
-    const auto c = static_cast<unsigned char>(text[length]);
-    if (c < 0x20 || c >= 0x7f || c == '"' || c == '\\') break;
-    ++length;
-  }
-  return length;
-}
-
-void AppendQuoted(std::string& out, std::string_view text) {
-  out += '"';
-  for (size_t i = 0; i < text.size();) {
-    // Most texts are plain from end to end.
-    const size_t plain = PlainLength(text.substr(i));
-    out += text.substr(i, plain);
-    i += plain;
-    if (i == text.size()) break;
-    const size_t length = Utf8Length(text.substr(i));
-    const char c = text[i];
-    if (length == 0) {
-      out += "\\ufffd";
-    } else if (length > 1) {
-      out += text.substr(i, length);
-    } else if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      out += absl::StrFormat("\\u%04x", static_cast<unsigned int>(c));
-    } else {
-      out += c;
-    }
-    i += length == 0 ? 1 : length;
-  }
-  out += '"';
-}
-
 void AppendKey(std::string& out, std::string_view key) {
-  AppendQuoted(out, key);
+  AppendJsonText(out, key);
   out += ':';
 }
 
@@ -153,64 +138,125 @@ std::string Member(std::string_view key, std::string_view json) {
   return member;
 }
 
+// `{"time":...,"level":...,"event":...`
+void AppendBegin(std::string& out, LogLevel level, std::string_view event, absl::Time now) {
+  out += "{\"time\":\"";
+  AppendTime(out, now);
+  out += "\",\"level\":\"";
+  out += Name(level);
+  out += "\",\"event\":";
+  AppendJsonText(out, event, kMaxLogText);
+}
+
+void AppendNotice(std::string& out, std::string_view kind, uint64_t dropped, absl::Time now) {
+  AppendBegin(out, LogLevel::kWarning, "log_lines_dropped", now);
+  absl::StrAppend(&out, ",", LogField("kind", kind).json(), ",\"dropped\":", dropped);
+}
+
+// The lines that say how many lines were dropped. They count for no kind.
+std::string DropNotices(uint64_t stuck, bool all) {
+  std::string lines;
+  const absl::Time now = absl::Now();
+  for (const LogLimiter::Report& report : Limiter().TakeReports(now, all)) {
+    AppendNotice(lines, report.kind, report.dropped, now);
+    absl::StrAppend(&lines, ",", LogField("seconds", absl::ToDoubleSeconds(report.span)).json(), "}\n");
+  }
+  if (stuck > 0) {
+    AppendNotice(lines, kStuck, stuck, now);
+    lines += "}\n";
+  }
+  return lines;
+}
+
 }  // namespace
 
-LogField::LogField(std::string_view key, std::string_view value) : json_(Member(key, JsonQuote(value))) {}
+LogField::LogField(std::string_view key, std::string_view value) : json_(Member(key, "")) {
+  AppendJsonText(json_, value, kMaxLogText);
+}
 LogField::LogField(std::string_view key, int64_t value) : json_(Member(key, std::to_string(value))) {}
 LogField::LogField(std::string_view key, double value) : json_(Member(key, "")) { AppendNumber(json_, value); }
 LogField::LogField(std::string_view key, bool value) : json_(Member(key, value ? "true" : "false")) {}
 
-LogLine::LogLine(LogLevel level, std::string_view event) : level_(level) {
+LogLine::LogLine(LogLevel level, std::string_view event, LogKind kind) : level_(level) {
   if (!Logger().should_log(ToSpdlog(level))) return;
+  const Logging begin;
+  const absl::Time now = absl::Now();
+  if (!Limiter().Admit(kind.name.empty() ? event : kind.name, kind.cause, now)) {
+    Writer().Start();  // Its thread reports what is dropped.
+    return;
+  }
   text_.reserve(512);
-  text_ += "{\"time\":\"";
-  AppendTime(text_, absl::Now());
-  text_ += "\",\"level\":\"";
-  text_ += Name(level);
-  text_ += "\",\"event\":";
-  AppendQuoted(text_, event);
+  AppendBegin(text_, level, event, now);
+}
+
+void LogLine::Bound(size_t before) {
+  if (text_.size() <= kMaxLogLine) return;
+  text_.resize(before);
+  cut_ = true;
 }
 
 void LogLine::Add(std::string_view key, std::string_view value) {
   if (text_.empty()) return;
+  const size_t before = text_.size();
   text_ += ',';
   AppendKey(text_, key);
-  AppendQuoted(text_, value);
+  AppendJsonText(text_, value, kMaxLogText);
+  Bound(before);
 }
 
 void LogLine::Add(std::string_view key, double value) {
   if (text_.empty()) return;
+  const size_t before = text_.size();
   text_ += ',';
   AppendKey(text_, key);
   AppendNumber(text_, value);
+  Bound(before);
 }
 
 void LogLine::Add(const LogField& field) {
   if (text_.empty()) return;
+  const size_t before = text_.size();
   text_ += ',';
   text_ += field.json();
+  Bound(before);
 }
 
 void LogLine::Write() {
   if (text_.empty()) return;
-  text_ += "}\n";
+  const Logging write;
+  text_ += cut_ ? ",\"cut\":true}\n" : "}\n";
   Logger().log(ToSpdlog(level_), spdlog::string_view_t(text_.data(), text_.size()));
 }
 
 void SetLogLevel(LogLevel level) { Logger().set_level(ToSpdlog(level)); }
 
-void Log(LogLevel level, std::string_view event, const std::vector<LogField>& fields) {
-  LogLine line(level, event);
+void SetLogRates(const LogLimiter::Rates& rates) { Limiter().SetRates(rates); }
+
+void Log(LogLevel level, std::string_view event, const std::vector<LogField>& fields, LogKind kind) {
+  LogLine line(level, event, kind);
   for (const LogField& field : fields) line.Add(field);
   line.Write();
 }
 
-void FlushLog() { Writer().Flush(); }
+void FlushLog() {
+  const Logging flush;
+  const std::string notices = DropNotices(0, true);
+  if (!notices.empty()) Writer().Write(notices);
+  Writer().Flush();
+}
+
+bool IsLogging() { return logging; }
+
+std::map<std::string, uint64_t> DroppedLogLines() {
+  std::map<std::string, uint64_t> dropped = Limiter().Totals();
+  if (const uint64_t stuck = Writer().dropped(); stuck > 0) dropped[kStuck] = stuck;
+  return dropped;
+}
 
 std::string JsonQuote(std::string_view text) {
   std::string out;
   out.reserve(text.size() + 2);
-  AppendQuoted(out, text);
+  AppendJsonText(out, text);
   return out;
 }
 

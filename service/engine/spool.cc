@@ -5,10 +5,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
-#include <filesystem>
 #include <optional>
-#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -66,9 +65,22 @@ int OpenNameless(const std::string& directory) {
   return fd;
 }
 
+struct Folder {
+  std::string path;
+  std::string variable;  // Of the environment, which named it; empty: none did.
+};
+
+// As std::filesystem::temp_directory_path, which hides a folder that does not exist.
+Folder TemporaryFolder() {
+  for (const char* variable : {"TMPDIR", "TMP", "TEMP", "TEMPDIR"}) {
+    const char* path = std::getenv(variable);
+    if (path != nullptr && *path != '\0') return {path, variable};
+  }
+  return {"/tmp", ""};
+}
+
 SpoolSpace::Options WithDirectory(SpoolSpace::Options options) {
-  std::error_code error;
-  if (options.directory.empty()) options.directory = std::filesystem::temp_directory_path(error).string();
+  if (options.directory.empty()) options.directory = TemporaryFolder().path;
   return options;
 }
 
@@ -94,6 +106,22 @@ absl::Status SpoolFile::Append(std::string_view bytes) {
 std::unique_ptr<upstream::ByteSource> SpoolFile::Read() const { return std::make_unique<FileSource>(fd_, size_); }
 
 SpoolSpace::SpoolSpace(Options options) : options_(WithDirectory(std::move(options))) {}
+
+absl::Status SpoolSpace::Check(const std::string& directory) {
+  const Folder folder = directory.empty() ? TemporaryFolder() : Folder{directory, ""};
+  const int fd = OpenNameless(folder.path);
+  if (fd >= 0) {
+    close(fd);
+    return absl::OkStatus();
+  }
+  const int error = errno;
+  const std::string source = !directory.empty() ? ""
+                             : folder.variable.empty()
+                                 ? " (the environment variable TMPDIR names another one)"
+                                 : absl::StrCat(" (named by the environment variable ", folder.variable, ")");
+  return absl::FailedPreconditionError(
+      absl::StrCat(folder.path, source, " cannot be written to: ", std::strerror(error)));
+}
 
 absl::StatusOr<std::unique_ptr<SpoolFile>> SpoolSpace::Create() {
   const int fd = OpenNameless(options_.directory);

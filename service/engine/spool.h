@@ -50,6 +50,10 @@ class SpoolSpace {
 
   explicit SpoolSpace(Options options);
 
+  // Whether files can be made in `directory`; empty: the system's folder for temporary files. FAILED_PRECONDITION names
+  // the folder, the environment variable that it comes from, and what is wrong with it.
+  static absl::Status Check(const std::string& directory);
+
   absl::StatusOr<std::unique_ptr<SpoolFile>> Create();
 
   // Bytes of all files.

@@ -12,12 +12,14 @@ WebhookAnswer Webhooks::Receive(std::string_view token, std::string_view secret,
   if (entry == nullptr || !entry->upstream->profile().webhooks) return WebhookAnswer::kUnknownPath;
   if (!entry->upstream->IsWebhookSecret(secret)) {
     // Who knows the token is most likely the vendor, and the secret on one side a wrong one.
-    base::Log(base::LogLevel::kWarning, "webhook_wrong_secret", {{"upstream", name}});
+    base::Log(base::LogLevel::kWarning, "webhook_wrong_secret", {{"upstream", name}},
+              {.cause = base::LogCause::kAnyone});
     return WebhookAnswer::kWrongSecret;
   }
   const std::string task = entry->upstream->TaskOfWebhook(body);
   const bool known = !task.empty() && tracker_.Poke(name, task);
-  base::Log(base::LogLevel::kDebug, "webhook", {{"upstream", name}, {"upstream_task_id", task}, {"open", known}});
+  base::Log(base::LogLevel::kDebug, "webhook", {{"upstream", name}, {"upstream_task_id", task}, {"open", known}},
+            {.cause = base::LogCause::kAnyone});
   return WebhookAnswer::kTaken;
 }
 

@@ -63,6 +63,12 @@ base::LogLevel LevelOf(const absl::Status& status) {
   }
 }
 
+// Lines of calls that succeed are not lost in a flood of those that fail or are refused.
+base::LogKind KindOf(const std::string& tenant, const absl::Status& status) {
+  if (tenant.empty()) return {"call_refused", base::LogCause::kAnyone};
+  return {status.ok() ? "call" : "call_failed", base::LogCause::kOwn};
+}
+
 }  // namespace
 
 absl::Status CallPoolFull() {
@@ -102,7 +108,7 @@ absl::Status Call::Gone() const {
 
 grpc::Status Call::End(const absl::Status& status) {
   const base::ErrorDetail detail = status.ok() ? base::ErrorDetail() : base::GetErrorDetail(status);
-  base::LogLine line(LevelOf(status), "call");
+  base::LogLine line(LevelOf(status), "call", KindOf(context_.tenant, status));
   line.Add("method", method_);
   line.Add("tenant", context_.tenant);
   line.Add("code", CodeName(status));

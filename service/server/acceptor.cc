@@ -185,7 +185,8 @@ void Acceptor::AcceptOne() {
 }
 
 void Acceptor::OnExhausted() {
-  base::Log(base::LogLevel::kError, "connection_refused", {{"cause", "too many open files"}});
+  base::Log(base::LogLevel::kError, "connection_refused", {{"cause", "too many open files"}},
+            {.cause = base::LogCause::kAnyone});
   if (reserve_ >= 0) {
     // Take it off the backlog, so that the peer hears of it at once.
     close(reserve_);
@@ -209,7 +210,7 @@ bool Acceptor::Admit(int fd, Connection connection) {
   if (over()) ForgetClosedLocked();
   if (over()) {
     base::Log(base::LogLevel::kWarning, "connection_refused",
-              {{"cause", "limit of connections"}, {"peer", connection.host}});
+              {{"cause", "limit of connections"}, {"peer", connection.host}}, {.cause = base::LogCause::kAnyone});
     return false;
   }
   ++per_host_[connection.host];

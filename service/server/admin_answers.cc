@@ -77,6 +77,13 @@ std::string_view AdminAnswers::RouteOf(std::string_view path) {
   return StartsWith(path, kStaging) ? kStaging : std::string_view();
 }
 
+AdminAnswers::Hook AdminAnswers::HookOf(std::string_view path) {
+  const std::string_view route = RouteOf(path);
+  if (route == kReady) return Hook::kReady;
+  if (route == kMetrics) return Hook::kMetrics;
+  return route == kStaging ? Hook::kFile : Hook::kNone;
+}
+
 std::optional<AdminAnswer> AdminAnswers::Answer(const AdminRequest& request) const {
   const std::string_view route = RouteOf(request.path);
   if (route.empty()) return NotFound();

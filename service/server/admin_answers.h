@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "service/engine/webhooks.h"
+#include "service/server/admin_request.h"
 
 namespace seedance::server {
 
@@ -32,19 +33,6 @@ struct AdminHooks {
   std::function<engine::WebhookAnswer(std::string_view token, std::string_view secret, std::string_view body)> webhook;
   // Null: nothing is staged. nullopt: unknown, or its time is over.
   std::function<std::optional<File>(std::string_view token)> staged_file;
-};
-
-// A request without its body.
-struct AdminRequest {
-  std::string method;
-  std::string path;   // Decoded, without the query.
-  std::string range;  // Headers; empty when there was none, here and below.
-  std::string if_range;
-  std::string webhook_secret;
-  std::string content_length;
-  std::string transfer_encoding;
-  std::string content_encoding;
-  std::string content_type;
 };
 
 // An open file; closed with the object.
@@ -73,8 +61,8 @@ struct AdminAnswer {
   int64_t length = 0;
 };
 
-// A webhook is a few kilobytes.
-inline constexpr size_t kMaxWebhookBytes = 1 << 20;
+// A webhook is a few kilobytes; hundreds of connections may hold as much as this each.
+inline constexpr size_t kMaxWebhookBytes = 64 << 10;
 
 // Decides what the admin server answers; knows nothing of sockets. Thread-safe.
 class AdminAnswers {
@@ -86,6 +74,10 @@ class AdminAnswers {
   AdminAnswer AnswerBody(const AdminRequest& request, std::string_view body) const;
   // When more than kMaxWebhookBytes came.
   static AdminAnswer TooLarge();
+
+  // Whose hooks Answer calls: only these may block.
+  enum class Hook { kNone, kReady, kMetrics, kFile };
+  static Hook HookOf(std::string_view path);
 
   // The first part of a path that is known, for the log; the rest may be secret.
   static std::string_view RouteOf(std::string_view path);

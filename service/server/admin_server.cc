@@ -1,65 +1,28 @@
 #include "service/server/admin_server.h"
 
-#include <httplib.h>
-
-#include <algorithm>
-#include <array>
 #include <atomic>
-#include <exception>
 #include <optional>
+#include <string_view>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-#include "service/base/cancel.h"
+#include "absl/strings/numbers.h"
+#include "service/base/clock.h"
 #include "service/base/log.h"
 #include "service/base/thread_pool.h"
 #include "service/server/acceptor.h"
-#include "service/server/admin_stream.h"
+#include "service/server/admin_connection.h"
+#include "service/server/admin_loop.h"
 
 namespace seedance::server {
 namespace {
 
-// Connections that are closed already may still have their thread.
-constexpr size_t kSlack = 16;
-constexpr size_t kFilePiece = 64 << 10;
-// Chunks of a few bytes each have larger frames than content.
-constexpr size_t kMaxFramedBody = 4 * kMaxWebhookBytes;
-constexpr std::string_view kHeadTooLong =
-    "HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+// Each hook that may block has threads of its own, so that one that hangs costs the others nothing.
+constexpr size_t kProbeQueue = 64;
+constexpr size_t kHookThreads = 4;
+constexpr size_t kHookQueue = 256;
 constexpr char kRetrySeconds[] = "5";
 
-AdminRequest RequestOf(const httplib::Request& from) {
-  AdminRequest request;
-  request.method = from.method;
-  request.path = from.path;
-  request.range = from.get_header_value("Range");
-  request.if_range = from.get_header_value("If-Range");
-  request.webhook_secret = from.get_header_value("X-Webhook-Secret");
-  request.content_length = from.get_header_value("Content-Length");
-  request.transfer_encoding = from.get_header_value("Transfer-Encoding");
-  request.content_encoding = from.get_header_value("Content-Encoding");
-  request.content_type = from.get_header_value("Content-Type");
-  return request;
-}
-
-// What httplib's HTTP code reads from and writes to.
-class WireStream : public httplib::Stream {
- public:
-  explicit WireStream(AdminStream& stream) : stream_(stream) {}
-
-  bool is_readable() const override { return !stream_.broken(); }
-  bool is_writable() const override { return !stream_.broken(); }
-  ssize_t read(char* data, size_t size) override { return stream_.Read(data, size); }
-  ssize_t write(const char* data, size_t size) override {
-    return stream_.Write({data, size}) ? static_cast<ssize_t>(size) : -1;
-  }
-  void get_remote_ip_and_port(std::string&, int&) const override {}
-  void get_local_ip_and_port(std::string&, int&) const override {}
-  socket_t socket() const override { return INVALID_SOCKET; }
-
- private:
-  AdminStream& stream_;
-};
+AdminAnswer Busy() { return AdminAnswer{.status = 503, .headers = {{"Retry-After", kRetrySeconds}}, .body = "busy\n"}; }
 
 // One of the places for files that are sent; given back with the object.
 class TransferSlot {
@@ -76,144 +39,160 @@ class TransferSlot {
   const bool taken_;
 };
 
-httplib::ContentProvider SendFile(const AdminAnswer& answer, std::shared_ptr<TransferSlot> slot) {
-  return [file = answer.file, begin = answer.offset, slot = std::move(slot)](size_t offset, size_t length,
-                                                                             httplib::DataSink& sink) {
-    std::array<char, kFilePiece> piece;
-    const int64_t n = file->ReadAt(begin + static_cast<int64_t>(offset), piece.data(), std::min(length, piece.size()));
-    // A file that became shorter: the peer sees that the connection ends too early.
-    return n > 0 && sink.write(piece.data(), static_cast<size_t>(n));
-  };
+void LogRequest(const AdminRequest& request, const AdminAnswer& answer) {
+  const std::string_view route = AdminAnswers::RouteOf(request.path);
+  // Health, and what anybody may ask for by chance.
+  const bool routine = request.path == route || answer.status == 404;
+  const bool refused = answer.status >= 400;
+  base::Log(routine ? base::LogLevel::kDebug : base::LogLevel::kInfo, "admin_request",
+            {{"method", request.method}, {"route", route}, {"status", answer.status}},
+            {refused ? "admin_request_refused" : "", refused ? base::LogCause::kAnyone : base::LogCause::kOwn});
+}
+
+// Of a request that AdminAnswers wants the body of.
+AdminBody BodyOf(const AdminRequest& request) {
+  size_t length = 0;
+  if (!request.transfer_encoding.empty() || !absl::SimpleAtoi(request.content_length, &length)) {
+    return AdminBody::Chunked(kMaxWebhookBytes);
+  }
+  return AdminBody::OfLength(length);
 }
 
 }  // namespace
 
-// httplib parses requests and writes answers; sockets, threads and limits are ours.
-class AdminServer::Impl : private httplib::Server {
+class AdminServer::Impl {
  public:
-  Impl(std::unique_ptr<Acceptor> acceptor, const Limits& limits)
-      : limits_(limits),
-        acceptor_(std::move(acceptor)),
-        cancel_(std::make_shared<base::CancelToken>()),
-        threads_("admin", limits.max_connections + kSlack, kSlack) {
-    // httplib sends no file when it has no listening socket. It never uses this one: it does not listen.
-    svr_sock_ = 0;
-  }
-  ~Impl() override { Stop(); }
+  Impl(std::unique_ptr<Acceptor> acceptor, const Limits& limits) : limits_(limits), acceptor_(std::move(acceptor)) {}
+  ~Impl() { Stop(); }
 
   const std::string& address() const { return acceptor_->address(); }
 
   void Start(AdminHooks hooks) {
+    const bool bodies_or_files = hooks.webhook != nullptr || hooks.staged_file != nullptr;
+    const bool files = hooks.staged_file != nullptr;
     answers_.emplace(std::move(hooks));
-    set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
-      std::optional<AdminAnswer> answer = answers_->Answer(RequestOf(request));
-      if (!answer.has_value()) return HandlerResponse::Unhandled;
-      Give(request, *std::move(answer), response);
-      return HandlerResponse::Handled;
-    });
-    // Only webhooks come so far.
-    Post(".*", [this](const httplib::Request& request, httplib::Response& response,
-                      const httplib::ContentReader& reader) { TakeBody(request, response, reader); });
-    // httplib would send the text of the exception in a header.
-    set_exception_handler([](const httplib::Request&, httplib::Response& response, std::exception_ptr) {
-      base::Log(base::LogLevel::kError, "admin_request_failed", {});
-      response.status = 500;
-    });
-    acceptor_->Start([this](int fd) {
-      auto stream = std::make_unique<AdminStream>(
-          fd, AdminStream::Limits{limits_.receive_time, limits_.write_pause, limits_.exchange_time, kMaxFramedBody},
-          cancel_);
-      // Refused only when the server stops; the connection is closed then.
-      (void)threads_.Submit([this, stream = std::move(stream)] { Serve(*stream); });
-    });
+    ready_.emplace("admin-ready", 1, kProbeQueue);
+    metrics_.emplace("admin-metrics", 1, kProbeQueue);
+    if (bodies_or_files) hooks_.emplace("admin-hooks", kHookThreads, kHookQueue);
+    AdminLoop::Limits limits;
+    limits.max_connections = limits_.max_connections;
+    limits.receive_time = limits_.receive_time;
+    limits.write_pause = limits_.write_pause;
+    limits.exchange_time = limits_.exchange_time;
+    const auto on_received = [this](Connection connection) { OnReceived(std::move(connection)); };
+    loop_.emplace("admin", limits, on_received);
+    // Apart, because reading a file may block. It receives nothing.
+    if (files) files_.emplace("admin-files", limits, on_received);
+    acceptor_->Start([this](int fd) { loop_->Add(std::make_unique<AdminConnection>(fd, base::RealClock().Now())); });
   }
 
   void Stop() {
     acceptor_->Stop();
-    cancel_->Cancel();
-    threads_.Stop();
+    if (loop_.has_value()) loop_->Stop();
+    if (files_.has_value()) files_->Stop();
+    for (std::optional<base::ThreadPool>* pool : {&ready_, &metrics_, &hooks_}) {
+      if (pool->has_value()) (*pool)->Stop();
+    }
   }
 
  private:
-  void Serve(AdminStream& stream) {
-    switch (stream.ReadHead()) {
-      case AdminStream::Head::kNone:
-        return;
-      case AdminStream::Head::kTooLong:
-        (void)stream.Write(kHeadTooLong);
-        break;
-      case AdminStream::Head::kWhole:
-        Exchange(stream);
-        break;
-    }
-    stream.Linger();
-  }
+  using Connection = std::unique_ptr<AdminConnection>;
 
-  void Exchange(AdminStream& stream) {
-    WireStream wire(stream);
-    bool closed = false;
-    try {
-      process_request(wire, /*close_connection=*/true, closed, [&stream](httplib::Request& request) {
-        if (!stream.range().empty()) request.set_header("Range", stream.range());
-      });
-    } catch (const std::exception&) {
-      // Out of memory, or of what a regular expression may use. Its text may hold parts of the request.
-      base::Log(base::LogLevel::kError, "admin_request_failed", {});
+  void OnReceived(Connection connection) {
+    if (connection->phase() == AdminConnection::Phase::kBody) return OnBody(std::move(connection));
+    if (connection->outcome() == AdminConnection::Outcome::kTooLarge) {
+      return Give(std::move(connection), {}, AdminAnswer{.status = 431});
+    }
+    std::optional<AdminRequest> request = connection->Head();
+    if (!request.has_value()) return Give(std::move(connection), {}, AdminAnswer{.status = 400});
+    switch (AdminAnswers::HookOf(request->path)) {
+      case AdminAnswers::Hook::kNone:
+        return OnHead(std::move(connection), *std::move(request));
+      case AdminAnswers::Hook::kReady:
+        return AnswerOn(ready_, std::move(connection), *std::move(request));
+      case AdminAnswers::Hook::kMetrics:
+        return AnswerOn(metrics_, std::move(connection), *std::move(request));
+      case AdminAnswers::Hook::kFile:
+        return AnswerOn(hooks_, std::move(connection), *std::move(request));
     }
   }
 
-  void TakeBody(const httplib::Request& request, httplib::Response& response, const httplib::ContentReader& reader) {
-    std::string body;
-    bool too_large = false;
-    const bool whole = reader([&](const char* data, size_t size) {
-      too_large = body.size() + size > kMaxWebhookBytes;
-      if (!too_large) body.append(data, size);
-      return !too_large;
+  // Answers at once, or waits for the body.
+  void OnHead(Connection connection, AdminRequest request) {
+    if (std::optional<AdminAnswer> answer = answers_->Answer(request); answer.has_value()) {
+      return Give(std::move(connection), request, *std::move(answer));
+    }
+    AdminBody body = BodyOf(request);
+    if (connection->ExpectBody(std::move(request), std::move(body)) == AdminConnection::Step::kReceived) {
+      return OnBody(std::move(connection));
+    }
+    loop_->Add(std::move(connection));
+  }
+
+  void OnBody(Connection connection) {
+    const AdminRequest request = connection->request();
+    switch (connection->outcome()) {
+      case AdminConnection::Outcome::kBad:
+        return Give(std::move(connection), request, AdminAnswer{.status = 400});
+      case AdminConnection::Outcome::kTooLarge:
+        return Give(std::move(connection), request, AdminAnswers::TooLarge());
+      case AdminConnection::Outcome::kWhole:
+        break;
+    }
+    Run(hooks_, std::move(connection), request,
+        [this, request](AdminConnection& received) { return answers_->AnswerBody(request, received.body()); });
+  }
+
+  void AnswerOn(std::optional<base::ThreadPool>& pool, Connection connection, const AdminRequest& request) {
+    Run(pool, std::move(connection), request, [this, request](AdminConnection&) {
+      // Only webhooks have a body.
+      return answers_->Answer(request).value_or(AdminAnswer{.status = 500});
     });
-    if (too_large) {
-      Give(request, AdminAnswers::TooLarge(), response);
-    } else if (!whole) {
-      response.status = 400;
-    } else {
-      Give(request, answers_->AnswerBody(RequestOf(request), body), response);
-    }
   }
 
-  void Give(const httplib::Request& request, AdminAnswer answer, httplib::Response& response) {
+  // Gives what `answer` returns, on a thread of the pool; tells the peer to come again when there are too many.
+  template <typename Answer>
+  void Run(std::optional<base::ThreadPool>& pool, Connection connection, const AdminRequest& request, Answer answer) {
+    if (!pool.has_value()) return Give(std::move(connection), request, answer(*connection));
+    // The work that a pool refuses is gone with all that it holds: the connection is kept outside.
+    auto shared = std::make_shared<Connection>(std::move(connection));
+    const bool taken = pool->Submit([this, shared, request, answer = std::move(answer)] {
+      AdminAnswer given = answer(**shared);
+      Give(std::move(*shared), request, std::move(given));
+    });
+    if (!taken) Give(std::move(*shared), request, Busy());
+  }
+
+  void Give(Connection connection, const AdminRequest& request, AdminAnswer answer) {
     std::shared_ptr<TransferSlot> slot;
     if (answer.file != nullptr) {
       slot = std::make_shared<TransferSlot>(transfers_, limits_.max_transfers);
       if (!slot->taken()) {
-        answer = AdminAnswer{.status = 503, .headers = {{"Retry-After", kRetrySeconds}}, .body = "busy\n"};
+        slot = nullptr;
+        answer = Busy();
       }
     }
-    const std::string_view route = AdminAnswers::RouteOf(request.path);
-    // Health, and what anybody may ask for by chance.
-    const bool routine = request.path == route || answer.status == 404;
-    base::Log(routine ? base::LogLevel::kDebug : base::LogLevel::kInfo, "admin_request",
-              {{"method", request.method}, {"route", route}, {"status", answer.status}});
-    response.status = answer.status;
-    for (const auto& [name, value] : answer.headers) response.set_header(name, value);
-    if (answer.file == nullptr) {
-      response.set_content(answer.body, answer.content_type);
-    } else {
-      response.set_content_provider(static_cast<size_t>(answer.length), answer.content_type,
-                                    SendFile(answer, std::move(slot)));
-    }
+    LogRequest(request, answer);
+    AdminLoop& loop = answer.file != nullptr ? *files_ : *loop_;
+    connection->Answer(std::move(answer), request.method == "HEAD", std::move(slot));
+    loop.Add(std::move(connection));
   }
 
   const Limits limits_;
   const std::unique_ptr<Acceptor> acceptor_;
-  const std::shared_ptr<base::CancelToken> cancel_;
   std::optional<AdminAnswers> answers_;
   std::atomic<size_t> transfers_ = 0;
-  base::ThreadPool threads_;
+  // Connections hold places among the transfers.
+  std::optional<AdminLoop> loop_;
+  std::optional<AdminLoop> files_;
+  std::optional<base::ThreadPool> ready_;
+  std::optional<base::ThreadPool> metrics_;
+  std::optional<base::ThreadPool> hooks_;
 };
 
 absl::StatusOr<std::unique_ptr<AdminServer>> AdminServer::Listen(const std::string& address, const Limits& limits) {
   Acceptor::Options options;
   options.address = address;
-  options.max_connections = limits.max_connections;
   absl::StatusOr<std::unique_ptr<Acceptor>> acceptor = Acceptor::Listen(options);
   if (!acceptor.ok()) return acceptor.status();
   return std::unique_ptr<AdminServer>(new AdminServer(std::make_unique<Impl>(*std::move(acceptor), limits)));

@@ -18,13 +18,15 @@ namespace seedance::server {
 //   POST /webhooks/piapi/<token>    200 `{}`, 401, 404, 411, 413, 415
 //   GET /staging/<token>/<name>     200, 206, 404, 416, 503
 // HEAD works where GET does. One request per connection, so that neither idle connections nor what follows a body that
-// was not read need care. Every wait and every size is bounded; the address is for operators and proxies all the same,
-// for whoever holds all connections keeps others out for as long as a request may take.
+// was not read need care. Every wait and every size is bounded, and no peer has a thread: one thread receives requests
+// and answers probes (admin_loop.h), one sends files, and hooks that may block have a few of their own. Peers that send
+// half a request or do not read do not keep probes from being answered. It has no TLS: the address is for operators and
+// proxies.
 class AdminServer {
  public:
   struct Limits {
-    size_t max_connections = 128;  // Further ones are closed at once. Each that is open has a thread.
-    size_t max_transfers = 96;     // Files sent at the same time; further ones get 503, so that health is answered.
+    size_t max_connections = 512;  // A further one takes the place of the most expendable (admin_loop.h).
+    size_t max_transfers = 96;     // Files sent at the same time; further ones get 503.
     absl::Duration receive_time = absl::Seconds(10);   // For a whole request, from the first byte or none to the last.
     absl::Duration write_pause = absl::Seconds(30);    // Until a peer takes more bytes.
     absl::Duration exchange_time = absl::Minutes(15);  // For all of it.

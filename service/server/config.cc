@@ -1,7 +1,6 @@
 #include "service/server/config.h"
 
 #include <google/protobuf/util/json_util.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -14,6 +13,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "service/engine/spool.h"
 #include "service/server/certificates.h"
 #include "service/server/config_rules.h"
 #include "service/server/regular_file.h"
@@ -106,9 +106,18 @@ void CheckStaging(const proto::Admin& admin, std::vector<ConfigProblem>& problem
   std::error_code error;
   if (!std::filesystem::is_directory(directory, error)) {
     problems.push_back({"admin.staging.directory", absl::StrCat(directory, " is no folder"), 0});
-  } else if (access(directory.c_str(), R_OK | W_OK | X_OK) != 0) {
-    problems.push_back({"admin.staging.directory", absl::StrCat(directory, " cannot be written to"), 0});
+  } else if (const absl::Status checked = engine::SpoolSpace::Check(directory); !checked.ok()) {
+    // By making a file: permissions say nothing of a file system that is mounted for reading only.
+    problems.push_back({"admin.staging.directory", std::string(checked.message()), 0});
   }
+}
+
+// Uploads wait on disk: a folder that takes no files would show at the first one only.
+void CheckSpool(const proto::Admin& admin, std::vector<ConfigProblem>& problems) {
+  // With staging they wait in its folder, so that they can get a name there.
+  if (admin.has_staging()) return;
+  const absl::Status checked = engine::SpoolSpace::Check("");
+  if (!checked.ok()) problems.push_back({"temporary files", std::string(checked.message()), 0});
 }
 
 // `http://user:password@host` without what stands before the `@`.
@@ -149,6 +158,7 @@ absl::StatusOr<GatewayConfig> LoadConfig(const std::string& path) {
   CheckTls(config->server(), problems);
   CheckCaFiles(*config, problems);
   CheckStaging(config->admin(), problems);
+  CheckSpool(config->admin(), problems);
   if (!problems.empty()) return ToStatus(problems);
   return config;
 }

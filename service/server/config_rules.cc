@@ -1,11 +1,14 @@
 #include "service/server/config_rules.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
 #include <algorithm>
 #include <optional>
 #include <set>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "service/server/client_certificate.h"
 #include "service/server/config_rules_upstreams.h"
@@ -112,8 +115,8 @@ std::set<std::string> TenantRules(proto::GatewayConfig& config, std::vector<Conf
       const std::string field = absl::StrCat("token_sha256[", t, "]");
       if (!IsSha256(tenant.token_sha256(t))) {
         rules.Add(field, "must be 64 hex digits: printf %s \"$TOKEN\" | sha256sum");
-      } else if (!hashes.insert(tenant.token_sha256(t)).second) {
-        rules.Add(field, "is given twice");
+      } else if (!hashes.insert(absl::AsciiStrToLower(tenant.token_sha256(t))).second) {
+        rules.Add(field, "is given twice (upper and lower case are the same)");
       }
     }
   }
@@ -140,10 +143,14 @@ void TaskRules(proto::Tasks& tasks, std::vector<ConfigProblem>& problems) {
   }
 }
 
+// A name that only looks like an address of this machine may resolve to any other one.
 bool IsLoopbackHost(const std::string& host) {
-  int last = 0;
-  return host == "localhost" || host == "::1" ||
-         (absl::StartsWith(host, "127.") && absl::SimpleAtoi(host.substr(host.rfind('.') + 1), &last));
+  if (absl::EqualsIgnoreCase(host, "localhost")) return true;
+  in_addr v4{};
+  in6_addr v6{};
+  if (inet_pton(AF_INET, host.c_str(), &v4) == 1) return ntohl(v4.s_addr) >> 24 == 127;
+  if (inet_pton(AF_INET6, host.c_str(), &v6) != 1) return false;
+  return IN6_IS_ADDR_LOOPBACK(&v6) || (IN6_IS_ADDR_V4MAPPED(&v6) && v6.s6_addr[12] == 127);
 }
 
 void StagingRules(proto::Admin& admin, std::vector<ConfigProblem>& problems) {
@@ -160,6 +167,10 @@ void AdminRules(proto::Admin& admin, std::vector<ConfigProblem>& problems) {
   FieldRules rules(admin, "admin.", problems);
   if (!admin.listen().empty()) rules.Listen("listen");
   if (!admin.port_file().empty() && admin.listen().empty()) rules.Add("listen", "is required with port_file");
+  if (!admin.probe_listen().empty()) rules.Listen("probe_listen");
+  if (!admin.probe_port_file().empty() && admin.probe_listen().empty()) {
+    rules.Add("probe_listen", "is required with probe_port_file");
+  }
   if (!admin.public_base_url().empty()) {
     const std::optional<upstream::Url> url = upstream::ParseUrl(admin.public_base_url());
     rules.Url("public_base_url", url.has_value() && IsLoopbackHost(url->host), "is for this machine only");
@@ -169,6 +180,13 @@ void AdminRules(proto::Admin& admin, std::vector<ConfigProblem>& problems) {
 
 void MediaFetchRules(proto::MediaFetch& fetch, std::vector<ConfigProblem>& problems) {
   FieldRules(fetch, "media_fetch.", problems).Duration("timeout", 60, 1, 600);
+}
+
+void LogRules(proto::Log& log, std::vector<ConfigProblem>& problems) {
+  FieldRules rules(log, "log.", problems);
+  rules.Word("level", "info", {"debug", "info", "warning", "error"});
+  rules.Number("max_lines_per_second", 10000, 1, 1000000);
+  rules.Number("max_public_lines_per_second", 20, 1, 1000000);
 }
 
 }  // namespace
@@ -190,7 +208,7 @@ void ApplyConfigRules(proto::GatewayConfig& config, std::vector<ConfigProblem>& 
   ApplyUpstreamRules(config, TenantRules(config, problems), problems);
   TaskRules(*config.mutable_tasks(), problems);
   MediaFetchRules(*config.mutable_media_fetch(), problems);
-  FieldRules(*config.mutable_log(), "log.", problems).Word("level", "info", {"debug", "info", "warning", "error"});
+  LogRules(*config.mutable_log(), problems);
 }
 
 }  // namespace seedance::server

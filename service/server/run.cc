@@ -14,6 +14,7 @@
 #include "service/base/log.h"
 #include "service/base/mutex.h"
 #include "service/base/random.h"
+#include "service/server/library_logs.h"
 #include "service/server/server.h"
 
 namespace seedance::server {
@@ -109,6 +110,9 @@ base::LogLevel LevelOf(const std::string& name) {
 
 int Run(const GatewayConfig& config) {
   base::SetLogLevel(LevelOf(config.log().level()));
+  base::SetLogRates({static_cast<double>(config.log().max_lines_per_second()),
+                     static_cast<double>(config.log().max_public_lines_per_second())});
+  RedirectLibraryLogs(config.log().level() == "debug");
   StopRequest& request = WatchSignals();
   RaiseFileLimit();
   auto server = Server::Start(config, base::RealClock(), base::SystemRandom(), request.token);
@@ -117,6 +121,8 @@ int Run(const GatewayConfig& config) {
     return 0;
   }
   if (!server.ok()) {
+    // Both after the lines that led to it: the first is the log's, the second for who starts it by hand.
+    base::Log(base::LogLevel::kError, "server_start_failed", {{"cause", std::string(server.status().message())}});
     std::cerr << "seedance-gateway: " << std::string(server.status().message()) << "\n";
     return 1;
   }

@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "service/base/log.h"
+#include "service/base/log_metrics.h"
 #include "service/base/machine_time.h"
 #include "service/base/mutex.h"
 #include "service/server/credentials.h"
@@ -79,6 +80,21 @@ void SetServing(grpc::Server& server) {
   health.SetServingStatus(gateway::v1::GenerationTaskService::service_full_name(), true);
 }
 
+// `field` is the begin of the names of the fields that it is about.
+absl::StatusOr<std::unique_ptr<AdminServer>> ListenAdmin(const std::string& field, const std::string& listen,
+                                                         const std::string& port_file) {
+  absl::StatusOr<std::unique_ptr<AdminServer>> listening = AdminServer::Listen(listen, {});
+  if (!listening.ok()) {
+    return absl::Status(listening.status().code(),
+                        absl::StrCat(field, "listen: ", std::string(listening.status().message())));
+  }
+  base::Log(base::LogLevel::kInfo, "admin_listening", {{"address", (*listening)->address()}});
+  if (absl::Status written = WritePortFile(field + "port_file", port_file, (*listening)->address()); !written.ok()) {
+    return written;
+  }
+  return listening;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const GatewayConfig& config, base::Clock& clock,
@@ -94,6 +110,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const GatewayConfig& confi
 
 Server::Server(const GatewayConfig& config, base::Clock& clock) : config_(config), clock_(clock) {
   metrics_.Gauge("seedance_build_info", "1; the version stands in the label.", {{"version", SEEDANCE_VERSION}}).Set(1);
+  base::ExportDroppedLogLines(metrics_);
   metrics_.Gauge("seedance_start_time_seconds", "When the process started, in Unix seconds.")
       .Set(absl::ToDoubleSeconds(clock.Now() - absl::UnixEpoch()));
 }
@@ -171,26 +188,30 @@ absl::Status Server::OpenStore(std::shared_ptr<base::CancelToken> stop) {
 
 absl::Status Server::StartAdmin() {
   const gateway::config::v1::Admin& admin = config_.admin();
-  if (admin.listen().empty() || admin_ != nullptr) return absl::OkStatus();
-  absl::StatusOr<std::unique_ptr<AdminServer>> listening = AdminServer::Listen(admin.listen(), {});
-  if (!listening.ok()) {
-    return absl::Status(listening.status().code(),
-                        absl::StrCat("admin.listen: ", std::string(listening.status().message())));
+  if (!admin.probe_listen().empty() && probes_ == nullptr) {
+    auto listening = ListenAdmin("admin.probe_", admin.probe_listen(), admin.probe_port_file());
+    if (!listening.ok()) return listening.status();
+    probes_ = *std::move(listening);
+    probes_->Start(MakeProbeHooks());
   }
-  admin_ = *std::move(listening);
-  base::Log(base::LogLevel::kInfo, "admin_listening", {{"address", admin_->address()}});
-  if (absl::Status written = WritePortFile("admin.port_file", admin.port_file(), admin_->address()); !written.ok()) {
-    admin_.reset();
-    return written;
+  if (!admin.listen().empty() && admin_ == nullptr) {
+    auto listening = ListenAdmin("admin.", admin.listen(), admin.port_file());
+    if (!listening.ok()) return listening.status();
+    admin_ = *std::move(listening);
+    admin_->Start(MakeAdminHooks());
   }
-  admin_->Start(MakeAdminHooks());
   return absl::OkStatus();
 }
 
-AdminHooks Server::MakeAdminHooks() {
+AdminHooks Server::MakeProbeHooks() {
   AdminHooks hooks;
   hooks.not_ready = [this] { return NotReady(); };
   hooks.metrics = [this] { return metrics_.Scrape(); };
+  return hooks;
+}
+
+AdminHooks Server::MakeAdminHooks() {
+  AdminHooks hooks = MakeProbeHooks();
   hooks.started = [this] { return opened_.load(); };
   hooks.webhook = [this](std::string_view token, std::string_view secret, std::string_view body) {
     return engine_->webhooks().Receive(token, secret, body);
@@ -263,12 +284,14 @@ void Server::Shutdown() {
   if (engine_ != nullptr) engine_->Stop(std::max(end - clock_.Now(), kLeastGrace));
   // After the vendors' calls under way: a vendor may be fetching a staged file for one of them.
   if (admin_ != nullptr) admin_->Stop();
+  if (probes_ != nullptr) probes_->Stop();
   if (edge_ != nullptr) edge_->StopHeartbeats();
   tasks_.reset();
   assets_.reset();
   groups_.reset();
   edge_.reset();
   admin_.reset();
+  probes_.reset();
   engine_.reset();
   staging_.reset();
   store_.reset();

@@ -48,8 +48,9 @@ class Server {
   // What `/metrics` of the admin server shows.
   base::Metrics& metrics() { return metrics_; }
 
-  // The bound `host:port` of the admin server; empty without one.
+  // The bound `host:port` of the admin server, and of the one for probes alone; empty without one.
   std::string admin_address() const { return admin_ == nullptr ? "" : admin_->address(); }
+  std::string probe_address() const { return probes_ == nullptr ? "" : probes_->address(); }
 
   // Health NOT_SERVING, `/readyz` 503; after `server.drain_delay`, in which everything is served, watch streams end
   // with their resume token, no new connection is taken, connections without a call under way end, the others are told
@@ -64,6 +65,7 @@ class Server {
   absl::Status OpenStore(std::shared_ptr<base::CancelToken> stop);
   // Listens and answers, unless it does so already.
   absl::Status StartAdmin();
+  AdminHooks MakeProbeHooks();
   AdminHooks MakeAdminHooks();
   absl::Status Listen();
   // Ends the calls, at `end` at the latest.
@@ -85,7 +87,8 @@ class Server {
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<engine::Staging> staging_;  // Null without `admin.staging`.
   std::unique_ptr<engine::Engine> engine_;
-  std::unique_ptr<AdminServer> admin_;  // Null without `admin.listen`.
+  std::unique_ptr<AdminServer> admin_;   // Null without `admin.listen`.
+  std::unique_ptr<AdminServer> probes_;  // Null without `admin.probe_listen`.
   std::unique_ptr<rpc::Edge> edge_;
   std::unique_ptr<rpc::AssetGroupService> groups_;
   std::unique_ptr<rpc::AssetService> assets_;

@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <cstdint>
@@ -64,6 +65,26 @@ bool MuteClient::Watch(const std::string& task, int streams) {
     bytes += Frame(kData, kEndStream, id, message);
   }
   return Send(bytes);
+}
+
+size_t MuteClient::Call(const std::vector<std::pair<std::string, std::string>>& headers, int calls) {
+  std::string head = Header(":method", "POST") + Header(":scheme", "http") + Header(":authority", "localhost") +
+                     Header(":path", "/seedance.gateway.v1.GenerationTaskService/GetGenerationTask");
+  for (const auto& [name, value] : headers) head += Header(name, value);
+  std::string bytes = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + Frame(kSettings, 0, 0, "");
+  for (int i = 0; i < calls; ++i) {
+    bytes += Frame(kHeaders, kEndHeaders | kEndStream, static_cast<uint32_t>(2 * i + 1), head);
+  }
+  // Its own answers fill up at a peer that does not read; the gateway may then stop to read.
+  timeval limit{5, 0};
+  setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+  size_t sent = 0;
+  while (sent < bytes.size()) {
+    const ssize_t n = send(fd_, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
+    if (n <= 0) break;
+    sent += static_cast<size_t>(n);
+  }
+  return sent;
 }
 
 bool MuteClient::Send(const std::string& bytes) {

@@ -1,7 +1,9 @@
 #ifndef SEEDANCE_TESTS_E2E_MUTE_CLIENT_H_
 #define SEEDANCE_TESTS_E2E_MUTE_CLIENT_H_
 
+#include <cstddef>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace seedance::e2e {
@@ -17,6 +19,11 @@ class MuteClient {
 
   // Opens as many streams of WatchGenerationTask of the task. False: the connection is broken.
   bool Watch(const std::string& task, int streams);
+
+  // Sends as many calls of GetGenerationTask, without a message, with these headers besides those of HTTP/2. Names and
+  // values may hold any bytes and are shorter than 127 each. Returns how many bytes were sent; stops when the
+  // connection breaks or takes no more.
+  size_t Call(const std::vector<std::pair<std::string, std::string>>& headers, int calls);
 
   // Bytes that wait to be read.
   int unread() const;

@@ -40,6 +40,7 @@ FORBIDDEN = [
      r"\btime\((nullptr|0)\)", ("service/",),
      {"service/base/steady_wall_clock.cc": "the real clock",
       "service/base/log.cc": "time of a log line",
+      "service/base/line_writer.cc": "bounds a wait for the reader of standard error by the steady clock",
       "service/base/mutex.h": "turns a limit into a deadline by the steady clock",
       "service/base/machine_time.cc": "libraries tell deadlines by the machine's clock"},
      "use base::Clock"),
@@ -50,7 +51,6 @@ FORBIDDEN = [
 # Files of service/ that may include httplib.h, with their reasons.
 HTTPLIB_FILES = {
     "service/upstream/http_exchange.cc": "the HTTP of requests to vendors, on our own connections",
-    "service/server/admin_server.cc": "the HTTP of the admin server, on our own connections",
 }
 
 MAX_LINES = 500

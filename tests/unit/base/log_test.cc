@@ -11,6 +11,8 @@
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "service/base/log_metrics.h"
+#include "service/base/metrics.h"
 
 namespace seedance::base {
 namespace {
@@ -122,8 +124,8 @@ TEST(Log, LinesBelowTheLevelAreDropped) {
 }
 
 TEST(Log, LinesOfThreadsAreNotMixed) {
-  // The last is longer than a pipe takes at once.
-  constexpr size_t kSizes[] = {30, 300, 3'000, 100'000};
+  // Texts of several sizes; lines longer than a pipe takes at once are LineWriter's tests.
+  constexpr size_t kSizes[] = {30, 300, 1'000, 2'000};
   int ends[2];
   ASSERT_EQ(pipe(ends), 0);
   const int standard_error = dup(STDERR_FILENO);
@@ -156,6 +158,84 @@ TEST(Log, LinesOfThreadsAreNotMixed) {
     ++counts[end - begin];
   }
   for (const size_t size : kSizes) EXPECT_EQ(counts[size], 100) << size;
+}
+
+// ---- Bounds ----
+
+TEST(Log, LongTextsAreCut) {
+  ::testing::internal::CaptureStderr();
+  Log(LogLevel::kInfo, "e", {{"text", std::string(1 << 20, 'x')}, {"after", 1}});
+  const std::string out = Captured();
+  EXPECT_EQ(Lines(out).size(), 1u);
+  EXPECT_LT(out.size(), kMaxLogText + 200);
+  EXPECT_NE(out.find("bytes cut]\",\"after\":1}"), std::string::npos) << out;
+}
+
+TEST(Log, LongLinesLoseWholeFieldsAndSaySo) {
+  ::testing::internal::CaptureStderr();
+  LogLine line(LogLevel::kInfo, "e");
+  for (int i = 0; i < 1000; ++i) line.Add("field" + std::to_string(i), std::string(500, 'x'));
+  line.Write();
+  const std::string out = Captured();
+  EXPECT_EQ(Lines(out).size(), 1u);
+  EXPECT_LE(out.size(), kMaxLogLine + 20);
+  EXPECT_GT(out.size(), kMaxLogLine / 2);
+  EXPECT_EQ(out.substr(out.size() - 15), "\",\"cut\":true}\n");
+}
+
+class LogRates : public ::testing::Test {
+ protected:
+  void SetUp() override { SetLogRates({.own = 1'000'000, .anyone = 0.001}); }
+  void TearDown() override { SetLogRates({}); }
+};
+
+TEST_F(LogRates, AFloodThatAnybodyCanCauseIsOneLineAndACount) {
+  ::testing::internal::CaptureStderr();
+  for (int i = 0; i < 1000; ++i) {
+    Log(LogLevel::kWarning, "flood", {}, {.cause = LogCause::kAnyone});
+    if (i % 100 == 0) Log(LogLevel::kInfo, "own", {});
+  }
+  const std::string out = Captured();
+  int own = 0;
+  int flood = 0;
+  for (const std::string& line : Lines(out)) {
+    own += line.find("\"event\":\"own\"") != std::string::npos ? 1 : 0;
+    flood += line.find("\"event\":\"flood\"") != std::string::npos ? 1 : 0;
+  }
+  EXPECT_EQ(own, 10);
+  EXPECT_EQ(flood, 1);
+  EXPECT_NE(out.find("\"event\":\"log_lines_dropped\",\"kind\":\"flood\",\"dropped\":999,\"seconds\":"),
+            std::string::npos)
+      << out;
+  EXPECT_EQ(DroppedLogLines()["flood"], 999u);
+}
+
+TEST_F(LogRates, LinesOfOneEventMayBeOfSeveralKinds) {
+  ::testing::internal::CaptureStderr();
+  for (int i = 0; i < 10; ++i) Log(LogLevel::kInfo, "call", {}, {"call_refused", LogCause::kAnyone});
+  Log(LogLevel::kInfo, "call", {{"code", "OK"}});
+  const std::string out = Captured();
+  EXPECT_NE(out.find("\"event\":\"call\",\"code\":\"OK\"}"), std::string::npos) << out;
+  EXPECT_NE(out.find("\"kind\":\"call_refused\",\"dropped\":9"), std::string::npos) << out;
+}
+
+TEST_F(LogRates, LinesBelowTheLevelAreNotCounted) {
+  ::testing::internal::CaptureStderr();
+  for (int i = 0; i < 10; ++i) Log(LogLevel::kDebug, "below", {}, {.cause = LogCause::kAnyone});
+  EXPECT_EQ(Captured(), "");
+}
+
+TEST_F(LogRates, DroppedLinesAreAMetric) {
+  Metrics metrics;
+  ExportDroppedLogLines(metrics);
+  ::testing::internal::CaptureStderr();
+  for (int i = 0; i < 8; ++i) Log(LogLevel::kInfo, "measured", {}, {.cause = LogCause::kAnyone});
+  const std::string first = metrics.Scrape();
+  EXPECT_NE(first.find("seedance_log_lines_dropped_total{kind=\"measured\"} 7"), std::string::npos) << first;
+  Log(LogLevel::kInfo, "measured", {}, {.cause = LogCause::kAnyone});
+  const std::string second = metrics.Scrape();
+  EXPECT_NE(second.find("seedance_log_lines_dropped_total{kind=\"measured\"} 8"), std::string::npos) << second;
+  Captured();
 }
 
 }  // namespace

@@ -7,11 +7,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <filesystem>
+#include <iostream>
 #include <map>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "service/base/mutex.h"
 #include "tests/testing/temp_dir.h"
 
@@ -50,6 +55,11 @@ class RawClient {
     ssize_t n = 0;
     while ((n = recv(fd_, piece, sizeof piece, 0)) > 0) all.append(piece, static_cast<size_t>(n));
     return all;
+  }
+  std::string Read(size_t bytes) {
+    std::string text(bytes, '\0');
+    text.resize(static_cast<size_t>(std::max<ssize_t>(0, recv(fd_, text.data(), bytes, MSG_WAITALL))));
+    return text;
   }
   std::string Ask(const std::string& request) {
     Send(request);
@@ -289,6 +299,43 @@ TEST_F(AdminServerTest, LongHeadsAreRefused) {
   EXPECT_EQ(StatusOf("/livez"), 200);
 }
 
+TEST_F(AdminServerTest, AmbiguousHeadsAreRefused) {
+  Start();
+  const std::string post = absl::StrCat("POST /webhooks/piapi/", kToken, " HTTP/1.1\r\n");
+  for (const std::string& head :
+       {post + "Content-Length: 1\r\nContent-Length: 2\r\n", post + "Content-Length : 1\r\n",
+        post + "Content-Length: 1\r\n folded\r\n", post + "Content-Length: 1\nX: 2\r\n",
+        std::string("GET /livez HTTP/2.0\r\n"), std::string("GET /livez\r\n"), std::string("G{T /livez HTTP/1.1\r\n"),
+        std::string("GET /livez HTTP/1.1\r\nX: \0\r\n", 27)}) {
+    EXPECT_EQ(StatusLineOf(head + "\r\n{}"), "HTTP/1.1 400 Bad Request") << head;
+  }
+  EXPECT_THAT(webhooks(), IsEmpty());
+  EXPECT_EQ(StatusLineOf("GET /livez?verbose HTTP/1.0\r\n\r\n"), "HTTP/1.1 200 OK");
+}
+
+TEST_F(AdminServerTest, ChunksAreReadByTheRules) {
+  Start();
+  const std::string post =
+      absl::StrCat("POST /webhooks/piapi/", kToken, " HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n");
+  EXPECT_EQ(StatusLineOf(post + "2;a=b\r\nab\r\nA\r\n0123456789\r\n0\r\nTrailer: x\r\n\r\n"), "HTTP/1.1 200 OK");
+  ASSERT_EQ(webhooks().size(), 1u);
+  EXPECT_EQ(webhooks()[0].body, "ab0123456789");
+  for (const char* chunks :
+       {"\r\n", "x\r\n", "-1\r\n", "1\r\nab\r\n", "1\r\na\n", "1\na\r\n", "0\r\n\n", "fffffffff\r\n"}) {
+    EXPECT_THAT(StatusLineOf(post + chunks), StartsWith("HTTP/1.1 4")) << chunks;
+  }
+  EXPECT_EQ(webhooks().size(), 1u);
+}
+
+TEST_F(AdminServerTest, AClientThatWaitsForLeaveToSendItsBodyGetsIt) {
+  Start();
+  RawClient client(server_->address());
+  client.Send(
+      absl::StrCat("POST /webhooks/piapi/", kToken, " HTTP/1.1\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"));
+  EXPECT_EQ(client.Read(25), "HTTP/1.1 100 Continue\r\n\r\n");
+  EXPECT_THAT(client.Ask("{}"), StartsWith("HTTP/1.1 200 OK\r\n"));
+}
+
 TEST_F(AdminServerTest, WhatIsNoHttpIsRefused) {
   Start();
   EXPECT_THAT(StatusLineOf("what?\r\n\r\n"), HasSubstr("400"));
@@ -450,14 +497,107 @@ TEST_F(AdminServerTest, FilesBeyondTheLimitAreAskedForLater) {
   EXPECT_EQ(answer->get_header_value("Retry-After"), "5");
 }
 
-TEST_F(AdminServerTest, ConnectionsBeyondTheLimitAreClosedAtOnce) {
+TEST_F(AdminServerTest, AConnectionBeyondTheLimitTakesThePlaceOfTheOldestThatSentNoRequest) {
   AdminServer::Limits limits;
   limits.max_connections = 2;
+  limits.receive_time = absl::Minutes(10);
   Start(limits);
-  const RawClient first(server_->address());
-  const RawClient second(server_->address());
+  RawClient first(server_->address());
+  first.Send("GET /livez HT");
+  RawClient second(server_->address());
   RawClient third(server_->address());
-  EXPECT_EQ(third.ReadAll(), "");
+  EXPECT_EQ(first.ReadAll(), "");
+  EXPECT_THAT(second.Ask("GET /livez HTTP/1.1\r\n\r\n"), StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_THAT(third.Ask("GET /livez HTTP/1.1\r\n\r\n"), StartsWith("HTTP/1.1 200 OK\r\n"));
+}
+
+// ---- Attacks ----
+
+// Answers of the probes are asked for again and again while `meanwhile` is done between them.
+class AdminServerAttackTest : public AdminServerTest {
+ protected:
+  void ProbesAreAnswered() {
+    for (const char* path : {"/livez", "/readyz", "/metrics"}) {
+      std::vector<absl::Duration> times;
+      for (int i = 0; i < 100; ++i) {
+        const auto begin = std::chrono::steady_clock::now();
+        ASSERT_EQ(StatusOf(path), 200) << path;
+        times.push_back(absl::FromChrono(std::chrono::steady_clock::now() - begin));
+      }
+      std::sort(times.begin(), times.end());
+      // Generous, for slow builds; without the defence it is the receive time, 10 s.
+      EXPECT_LT(times[98], absl::Seconds(5)) << path;
+      RecordProperty(path + 1, absl::FormatDuration(times[98]));
+      std::cout << path << " p50 " << times[50] << " p99 " << times[98] << "\n";
+    }
+  }
+};
+
+TEST_F(AdminServerAttackTest, HalfSentRequestsDoNotKeepProbesOut) {
+  Start();
+  std::vector<std::unique_ptr<RawClient>> half;
+  for (int i = 0; i < 400; ++i) {
+    half.push_back(std::make_unique<RawClient>(server_->address()));
+    half.back()->Send("GET /livez HTTP/1.1\r\nHost: x\r\n");
+  }
+  ProbesAreAnswered();
+  for (int i = 0; i < 800; ++i) {
+    half.push_back(std::make_unique<RawClient>(server_->address()));
+    half.back()->Send(absl::StrCat("POST /webhooks/piapi/", kToken, " HTTP/1.1\r\nContent-Length: 9\r\n\r\na"));
+  }
+  ProbesAreAnswered();
+}
+
+TEST_F(AdminServerAttackTest, PeersThatSendByteByByteDoNotKeepProbesOut) {
+  Start();
+  std::vector<std::unique_ptr<RawClient>> slow;
+  for (int i = 0; i < 400; ++i) slow.push_back(std::make_unique<RawClient>(server_->address()));
+  std::atomic<bool> stop = false;
+  std::thread drip([&] {
+    const std::string request = "GET /livez HTTP/1.1\r\nX: " + std::string(4000, 'x');
+    for (size_t i = 0; !stop && i < request.size(); ++i) {
+      for (const auto& client : slow) client->Send(request.substr(i, 1));
+    }
+  });
+  ProbesAreAnswered();
+  stop = true;
+  drip.join();
+}
+
+TEST_F(AdminServerAttackTest, PeersThatDoNotReadDoNotKeepProbesOut) {
+  Start();
+  Stage(kToken, std::string(64 << 20, 'x'));
+  std::vector<std::unique_ptr<RawClient>> deaf;
+  for (int i = 0; i < 400; ++i) {
+    deaf.push_back(std::make_unique<RawClient>(server_->address()));
+    deaf.back()->Send(i % 2 == 0 ? "GET /staging/" + kToken + "/x HTTP/1.1\r\n\r\n" : "GET /metrics HTTP/1.1\r\n\r\n");
+  }
+  ProbesAreAnswered();
+}
+
+TEST_F(AdminServerAttackTest, AHookThatHangsKeepsNoOtherOneUp) {
+  base::Mutex hang;
+  hang.Lock();
+  auto listening = AdminServer::Listen("127.0.0.1:0", {});
+  ASSERT_TRUE(listening.ok());
+  server_ = *std::move(listening);
+  AdminHooks hooks;
+  hooks.not_ready = [&hang] {
+    base::MutexLock until_the_end(hang);
+    return std::string();
+  };
+  hooks.metrics = [] { return std::string("seedance_answer 42\n"); };
+  server_->Start(std::move(hooks));
+  std::vector<std::unique_ptr<RawClient>> asking;
+  for (int i = 0; i < 200; ++i) {
+    asking.push_back(std::make_unique<RawClient>(server_->address()));
+    asking.back()->Send("GET /readyz HTTP/1.1\r\n\r\n");
+  }
+  EXPECT_EQ(StatusOf("/livez"), 200);
+  EXPECT_EQ(StatusOf("/metrics"), 200);
+  // More than may wait.
+  EXPECT_EQ(StatusOf("/readyz"), 503);
+  hang.Unlock();
 }
 
 // ---- Stop ----

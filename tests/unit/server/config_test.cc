@@ -198,6 +198,9 @@ TEST(Config, EveryBrokenRuleIsNamedWithItsPath) {
            Case{"media_fetch: {timeout: 0s}", "media_fetch.timeout: must be 1 to 600 s, is 0 s"},
            Case{"log: {level: loud}", "log.level: must be one of debug, info, warning, error, is `loud`"},
            Case{"log: {level: info}\nlog: {level: info}", "log: is given twice"},
+           Case{"log: {max_lines_per_second: -1}", "log.max_lines_per_second: must be 1 to 1000000, is -1"},
+           Case{"log: {max_public_lines_per_second: 1000001}",
+                "log.max_public_lines_per_second: must be 1 to 1000000, is 1000001"},
            Case{"a: [", "the file: is not YAML"},
            Case{"--- \nb: 1", "the file: must hold one YAML document"},
        }) {
@@ -248,11 +251,20 @@ TEST(Config, AllProblemsAreToldAtOnceWithTheirLines) {
   EXPECT_THAT(problems, HasSubstr("line 8: server.x"));
 }
 
+TEST(Config, LogHasItsRates) {
+  const auto config = ParseConfig(kUpstream);
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->log().max_lines_per_second(), 10000);
+  EXPECT_EQ(config->log().max_public_lines_per_second(), 20);
+}
+
 TEST(Config, AdminIsChecked) {
   for (const Case& each : {
            Case{"admin: {listen: localhost}", "admin.listen: must have the form host:port"},
            Case{"admin: {listen: '0.0.0.0:65536'}", "admin.listen: must have the form host:port"},
            Case{"admin: {port_file: /tmp/p}", "admin.listen: is required with port_file"},
+           Case{"admin: {probe_listen: localhost}", "admin.probe_listen: must have the form host:port"},
+           Case{"admin: {probe_port_file: /tmp/p}", "admin.probe_listen: is required with probe_port_file"},
            Case{"admin: {public_base_url: 'http://gw.example.com'}",
                 "admin.public_base_url: must begin with https:// (http:// is for this machine only)"},
            Case{"admin: {public_base_url: 'ftp://127.0.0.1'}", "admin.public_base_url: must begin with https://"},
@@ -294,12 +306,23 @@ TEST(Config, AnOpenAddressNeedsTlsAndTenantsOrConsent) {
   EXPECT_EQ(Problems(std::string(kUpstream) + "server: {listen: '0.0.0.0:1', allow_insecure_listen: true}"), "");
 }
 
+TEST(Config, ATokenIsOfOneTenantInWhateverCaseItsHashIsWritten) {
+  const std::string lower(64, 'a');
+  const std::string upper(64, 'A');
+  const std::string tenants =
+      "tenants: [{name: a, token_sha256: [" + lower + "]}, {name: b, token_sha256: [" + upper + "]}]";
+  EXPECT_THAT(Problems(std::string(kUpstream) + tenants), HasSubstr("tenants[1].token_sha256[0]: is given twice"));
+}
+
 TEST(Config, KnowsLoopback) {
-  for (const char* address : {"localhost:1", "127.0.0.1:0", "127.1.2.3:5", "[::1]:7", "unix:/run/x.sock"}) {
+  for (const char* address : {"localhost:1", "127.0.0.1:0", "127.1.2.3:5", "[::1]:7", "unix:/run/x.sock", "LocalHost:1",
+                              "[::ffff:127.0.0.1]:1", "[0:0:0:0:0:0:0:1]:1"}) {
     EXPECT_TRUE(IsLoopback(address)) << address;
   }
   for (const char* address :
-       {"0.0.0.0:1", "[::]:1", "10.0.0.1:1", "gateway:1", "127.evil.com:1", ":1", "127.0.0.1.example.com:1"}) {
+       {"0.0.0.0:1", "[::]:1", "10.0.0.1:1", "gateway:1", "127.evil.com:1", ":1", "127.0.0.1.example.com:1",
+        "127.evil.example.1:1", "127.1:1", "127.0.0.256:1", "127.0.0.1x:1", "[::ffff:10.0.0.1]:1", "[::127.0.0.1]:1",
+        "[::2]:1", "0x7f.1:1", "localhost.example.com:1"}) {
     EXPECT_FALSE(IsLoopback(address)) << address;
   }
 }
@@ -340,6 +363,23 @@ TEST(Config, LoadingAFileLooksForTheStagingFolder) {
   EXPECT_THAT(std::string(load("/nonexistent").message()),
               HasSubstr("admin.staging.directory: /nonexistent is no folder"));
   EXPECT_THAT(std::string(load("/proc/self").message()), HasSubstr("cannot be written to"));
+}
+
+TEST(Config, LoadingAFileTriesTheFolderForTemporaryFiles) {
+  const std::string path = testing::TempDir() + "/tmpdir.yaml";
+  std::ofstream(path) << kUpstream;
+  setenv("KEY", "k", 1);
+  const char* before = getenv("TMPDIR");
+  const std::string restore = before == nullptr ? "" : before;
+  for (const char* folder : {"/nonexistent/tmp", "/proc/self", "/dev/null"}) {
+    setenv("TMPDIR", folder, 1);
+    EXPECT_THAT(std::string(LoadConfig(path).status().message()),
+                HasSubstr(std::string("temporary files: ") + folder +
+                          " (named by the environment variable TMPDIR) cannot be written to: "));
+  }
+  setenv("TMPDIR", testing::TempDir().c_str(), 1);
+  EXPECT_TRUE(LoadConfig(path).ok());
+  before == nullptr ? unsetenv("TMPDIR") : setenv("TMPDIR", restore.c_str(), 1);
 }
 
 TEST(Config, LoadingAFileReadsItsSecretsToo) {

@@ -1,0 +1,29 @@
+#include "service/base/log_metrics.h"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "service/base/log.h"
+
+namespace seedance::base {
+
+void ExportDroppedLogLines(Metrics& metrics) {
+  // One scrape runs at a time.
+  auto exported = std::make_shared<std::map<std::string, uint64_t>>();
+  metrics.AtScrape([&metrics, exported] {
+    for (const auto& [kind, dropped] : DroppedLogLines()) {
+      uint64_t& before = (*exported)[kind];
+      metrics
+          .Counter("seedance_log_lines_dropped_total",
+                   "Lines of the log that were not written, by kind: too many of their kind in a second, or nobody "
+                   "reads standard error.",
+                   {{"kind", kind}})
+          .Add(static_cast<double>(dropped - before));
+      before = dropped;
+    }
+  });
+}
+
+}  // namespace seedance::base

@@ -1,0 +1,186 @@
+#include "service/server/admin_loop.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+
+#include "service/base/clock.h"
+
+namespace seedance::server {
+namespace {
+
+using Phase = AdminConnection::Phase;
+
+// How long a peer may send after its answer.
+constexpr absl::Duration kLinger = absl::Seconds(1);
+// Pieces of a connection before the others have their turn.
+constexpr int kPiecesAtATime = 16;
+
+// Sockets live in real time, whatever clock the rest has.
+absl::Time Now() { return base::RealClock().Now(); }
+
+int Rank(Phase phase) {
+  switch (phase) {
+    case Phase::kLingering:
+      return 0;
+    case Phase::kHead:
+    case Phase::kBody:
+      return 1;
+    case Phase::kSending:
+      return 2;
+  }
+  return 2;
+}
+
+}  // namespace
+
+AdminLoop::AdminLoop(const std::string& name, const Limits& limits, OnReceived on_received)
+    : limits_(limits),
+      on_received_(std::move(on_received)),
+      wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      thread_([this, name] {
+        pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
+        Run();
+      }) {}
+
+AdminLoop::~AdminLoop() {
+  Stop();
+  close(wake_);
+}
+
+void AdminLoop::Stop() {
+  {
+    base::MutexLock lock(mutex_);
+    stopped_ = true;
+  }
+  eventfd_write(wake_, 1);
+  if (thread_.joinable()) thread_.join();
+}
+
+void AdminLoop::Add(std::unique_ptr<AdminConnection> connection) {
+  base::MutexLock lock(mutex_);
+  if (stopped_) return;
+  if (added_.empty()) eventfd_write(wake_, 1);
+  if (added_.size() >= limits_.max_connections) {
+    // The oldest that has not even been read from.
+    const auto oldest =
+        std::find_if(added_.begin(), added_.end(), [](const auto& each) { return each->phase() == Phase::kHead; });
+    if (oldest == added_.end()) return;
+    added_.erase(oldest);
+  }
+  added_.push_back(std::move(connection));
+}
+
+bool AdminLoop::TakeAdded() {
+  eventfd_t ignored = 0;
+  (void)eventfd_read(wake_, &ignored);
+  Connections added;
+  {
+    base::MutexLock lock(mutex_);
+    if (stopped_) return false;
+    added.swap(added_);
+  }
+  const absl::Time now = Now();
+  for (auto& connection : added) {
+    SetDeadline(*connection, now);
+    connections_.push_back(std::move(connection));
+  }
+  return true;
+}
+
+void AdminLoop::SetDeadline(AdminConnection& connection, absl::Time now) const {
+  switch (connection.phase()) {
+    case Phase::kHead:
+    case Phase::kBody:
+      connection.deadline = connection.accepted() + limits_.receive_time;
+      break;
+    case Phase::kSending:
+      connection.deadline = std::min(now + limits_.write_pause, connection.accepted() + limits_.exchange_time);
+      break;
+    case Phase::kLingering:
+      connection.deadline = now + kLinger;
+      break;
+  }
+}
+
+void AdminLoop::Evict() {
+  size_t held = 0;
+  std::unordered_map<std::string_view, int> of_host;
+  for (const auto& connection : connections_) {
+    held += connection->held();
+    ++of_host[connection->host()];
+  }
+  const auto crowded = [&] { return connections_.size() > limits_.max_connections || held > limits_.max_held; };
+  if (!crowded()) return;
+  const auto value = [&](const auto& connection) {
+    return std::make_tuple(Rank(connection->phase()), -of_host[connection->host()], connection->accepted());
+  };
+  // The most expendable ones last.
+  std::sort(connections_.begin(), connections_.end(),
+            [&](const auto& a, const auto& b) { return value(a) > value(b); });
+  while (crowded() && connections_.size() > 1) {
+    held -= connections_.back()->held();
+    connections_.pop_back();
+  }
+}
+
+void AdminLoop::Run() {
+  while (TakeAdded()) {
+    Evict();
+    Wait();
+    connections_.erase(std::remove(connections_.begin(), connections_.end(), nullptr), connections_.end());
+  }
+  connections_.clear();
+}
+
+void AdminLoop::Wait() {
+  absl::Time first = absl::InfiniteFuture();
+  std::vector<pollfd> fds = {{wake_, POLLIN, 0}};
+  for (const auto& connection : connections_) {
+    fds.push_back({connection->fd(), connection->wanted(), 0});
+    first = std::min(first, connection->deadline);
+  }
+  // A millisecond more, so that the end is never met early; bounded, as poll counts in int.
+  const absl::Duration left = std::clamp(first - Now(), absl::ZeroDuration(), absl::Minutes(1));
+  if (poll(fds.data(), fds.size(), static_cast<int>(absl::ToInt64Milliseconds(left)) + 1) < 0) return;
+  const absl::Time now = Now();
+  for (size_t i = 0; i < connections_.size(); ++i) {
+    if (now >= connections_[i]->deadline) {
+      Expire(connections_[i]);
+    } else if (fds[i + 1].revents != 0) {
+      Advance(connections_[i], now);
+    }
+  }
+}
+
+void AdminLoop::Advance(std::unique_ptr<AdminConnection>& connection, absl::Time now) {
+  for (int i = 0; i < kPiecesAtATime; ++i) {
+    const Phase phase = connection->phase();
+    switch (connection->Move()) {
+      case AdminConnection::Step::kWaiting:
+        return;
+      case AdminConnection::Step::kProgress:
+        // A peer that drips into what it sends after the answer gains no time.
+        if (phase != Phase::kLingering) SetDeadline(*connection, now);
+        break;
+      case AdminConnection::Step::kReceived:
+        return on_received_(std::move(connection));
+      case AdminConnection::Step::kOver:
+        return connection.reset();
+    }
+  }
+}
+
+void AdminLoop::Expire(std::unique_ptr<AdminConnection>& connection) {
+  if (connection->phase() != Phase::kBody) return connection.reset();
+  connection->GiveUpBody();
+  on_received_(std::move(connection));
+}
+
+}  // namespace seedance::server

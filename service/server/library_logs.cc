@@ -1,0 +1,120 @@
+#include "service/server/library_logs.h"
+
+#include <google/protobuf/stubs/logging.h>
+#include <grpc/support/log.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cstdlib>
+#include <exception>
+#include <string>
+#include <string_view>
+
+#include "absl/base/internal/raw_logging.h"
+#include "absl/base/log_severity.h"
+#include "absl/strings/str_cat.h"
+#include "service/base/log.h"
+
+namespace seedance::server {
+namespace {
+
+// Lines of Abseil's raw log in the life of a process: it has no clock that could give them a rate.
+constexpr int kMaxRawLines = 100;
+
+std::string_view BaseName(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
+void LogForLibrary(base::LogLevel level, const std::string& library, const char* path, int line,
+                   std::string_view message) {
+  const std::string_view file = BaseName(path == nullptr ? "" : path);
+  const std::string kind = absl::StrCat(library, ":", std::string(file));
+  // The last word of a process that aborts is not lost in a flood.
+  const bool last = level == base::LogLevel::kError;
+  base::Log(level, "library_log", {{"library", library}, {"file", file}, {"line", line}, {"message", message}},
+            {last ? "library_aborts" : kind, last ? base::LogCause::kOwn : base::LogCause::kAnyone});
+}
+
+void OnGrpcLog(gpr_log_func_args* args) {
+  base::LogLevel level = args->severity == GPR_LOG_SEVERITY_ERROR ? base::LogLevel::kWarning : base::LogLevel::kDebug;
+  if (std::string_view(args->message).rfind("assertion failed", 0) == 0) level = base::LogLevel::kError;
+  LogForLibrary(level, "grpc", args->file, args->line, args->message);
+}
+
+void OnProtobufLog(google::protobuf::LogLevel severity, const char* file, int line, const std::string& message) {
+  base::LogLevel level = base::LogLevel::kWarning;
+  if (severity == google::protobuf::LOGLEVEL_INFO) level = base::LogLevel::kDebug;
+  if (severity == google::protobuf::LOGLEVEL_FATAL) level = base::LogLevel::kError;
+  LogForLibrary(level, "protobuf", file, line, message);
+}
+
+// Appends to a text of fixed size; what does not fit is left out.
+class FixedText {
+ public:
+  void Add(std::string_view text) {
+    for (const char c : text) {
+      if (size_ < text_.size()) text_[size_++] = c;
+    }
+  }
+  void Add(int number) {
+    if (number >= 10) Add(number / 10);
+    const char digit = static_cast<char>('0' + number % 10);
+    Add(std::string_view(&digit, 1));
+  }
+  std::string_view text() const { return {text_.data(), size_}; }
+
+ private:
+  std::array<char, 512> text_;
+  size_t size_ = 0;
+};
+
+// May be called by an allocator or a signal handler: no memory, no lock. The names of Abseil's files need no escaping.
+bool OnRawLog(absl::LogSeverity severity, const char* file, int line, char**, int*) {
+  if (severity == absl::LogSeverity::kFatal) return true;  // The process aborts, and this is its last word.
+  static std::atomic<int> lines = 0;
+  if (lines.fetch_add(1) >= kMaxRawLines) return false;
+  FixedText text;
+  text.Add("{\"level\":\"warning\",\"event\":\"library_log\",\"library\":\"absl\",\"file\":\"");
+  text.Add(BaseName(file).substr(0, 100));
+  text.Add("\",\"line\":");
+  text.Add(line);
+  text.Add("}\n");
+  (void)!write(STDERR_FILENO, text.text().data(), text.text().size());
+  return false;
+}
+
+void OnInternalLog(absl::LogSeverity severity, const char* file, int line, const std::string& message) {
+  const bool fatal = severity == absl::LogSeverity::kFatal;
+  LogForLibrary(fatal ? base::LogLevel::kError : base::LogLevel::kWarning, "absl", file, line, message);
+  if (fatal) std::abort();
+}
+
+std::string CurrentException() {
+  const std::exception_ptr current = std::current_exception();
+  if (current == nullptr) return "none";
+  try {
+    std::rethrow_exception(current);
+  } catch (const std::exception& error) {
+    return error.what();
+  } catch (...) {
+    return "not a std::exception";
+  }
+}
+
+[[noreturn]] void OnTerminate() {
+  // Inside the log its locks may be held.
+  if (!base::IsLogging()) base::Log(base::LogLevel::kError, "terminate", {{"exception", CurrentException()}});
+  std::abort();
+}
+
+}  // namespace
+
+void RedirectLibraryLogs(bool debug) {
+  gpr_set_log_function(OnGrpcLog);
+  if (!debug) gpr_set_log_verbosity(GPR_LOG_SEVERITY_ERROR);
+  google::protobuf::SetLogHandler(OnProtobufLog);
+  absl::raw_logging_internal::RegisterLogFilterAndPrefixHook(OnRawLog);
+  absl::raw_logging_internal::RegisterInternalLogFunction(OnInternalLog);
+  std::set_terminate(OnTerminate);
+}
+
+}  // namespace seedance::server
