@@ -13,11 +13,6 @@ constexpr int kMostPages = 100;
 // Id of the group of adopted assets at a vendor without groups.
 constexpr char kLibrary[] = "library";
 
-// Whether the vendor's id can be part of a name.
-bool IsName(const std::string& name) {
-  return model::ParseAssetGroupName(name).has_value() || model::ParseAssetName(name).has_value();
-}
-
 }  // namespace
 
 absl::StatusOr<model::AssetGroup> Adoption::Group(const CallContext& context, Upstreams::Entry& entry,
@@ -61,7 +56,10 @@ absl::Status Adoption::AllGroups(const CallContext& context, Upstreams::Entry& e
         entry.upstream->ListGroups(ToCallOptions(context), query);
     if (!page.ok()) return page.status();
     for (const upstream::GroupReport& report : page->items) {
-      if (!IsName(model::AssetGroupName({entry.upstream->name(), report.id}))) continue;
+      if (!model::IsUpstreamId(report.id)) {
+        entry.metrics.Skipped("group");
+        continue;
+      }
       const absl::Status put = Put(context.tenant, entry.upstream->name(), report).status();
       if (!put.ok()) return put;
     }
@@ -80,7 +78,10 @@ absl::Status Adoption::AllAssets(const CallContext& context, Upstreams::Entry& e
         entry.upstream->ListAssets(ToCallOptions(context), query);
     if (!page.ok()) return page.status();
     for (const upstream::AssetReport& report : page->items) {
-      if (!IsName(model::AssetName({entry.upstream->name(), report.id}))) continue;
+      if (!model::IsUpstreamId(report.id)) {
+        entry.metrics.Skipped("asset");
+        continue;
+      }
       const absl::Status put = Put(context, entry, report).status();
       if (!put.ok()) return put;
     }

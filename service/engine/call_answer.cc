@@ -14,8 +14,13 @@ CallAnswer AnswerOf(const absl::Status& read) {
                   detail.reason != Reason::kUpstreamFailed && detail.reason != Reason::kDeadlineExceeded &&
                   detail.reason != Reason::kOutcomeUnknown;
   // Without the vendor's own wish an outage has only the default delay, which is for the one who asked.
-  const bool wished = detail.metadata.count(std::string(upstream::kRetryAfterKey)) > 0;
-  if (detail.reason == Reason::kRateLimited || (!answer.usable && wished)) answer.rest = detail.retry_delay;
+  const bool limits = !answer.usable || detail.reason == Reason::kQuotaExceeded;
+  const bool wished = limits && detail.metadata.count(std::string(upstream::kRetryAfterKey)) > 0;
+  if (detail.reason == Reason::kRateLimited || wished) answer.rest = detail.retry_delay;
+  const auto scope = detail.metadata.find(std::string(upstream::kLimitScopeKey));
+  answer.account = scope != detail.metadata.end() && scope->second == upstream::kAccountScope;
+  if (detail.reason == Reason::kQuotaExceeded) answer.cause = RestCause::kQuota;
+  if (!answer.usable) answer.cause = RestCause::kTrouble;
   return answer;
 }
 

@@ -10,7 +10,8 @@
 namespace seedance::engine {
 
 // What the outcome of a read, and of a submission, says about the vendor: whether it answered usably, and whether it
-// wants calls like this one to rest: after a 429, and after a 5xx with Retry-After. A refusal is a usable answer.
+// wants the call, or calls like it, to rest: after a 429, and after a 5xx with Retry-After. A refusal is a usable
+// answer.
 CallAnswer AnswerOf(const absl::Status& read);
 CallAnswer AnswerOf(const upstream::BilledResult<std::string>& submission);
 

@@ -16,16 +16,31 @@ namespace seedance::engine {
 enum class CallKind { kPoll, kSubmit };
 inline constexpr std::array<CallKind, 2> kCallKinds = {CallKind::kPoll, CallKind::kSubmit};
 
+// Why a vendor wants calls to rest: too many of them, a quota that is used up, or trouble of its own (5xx with
+// Retry-After).
+enum class RestCause { kRate, kQuota, kTrouble };
+
 // What an answer says about the vendor.
 struct CallAnswer {
   bool usable = true;                  // False: no connection, no answer in time, 5xx, or nothing that can be read.
-  std::optional<absl::Duration> rest;  // The vendor's wish that calls of this kind rest so long.
+  std::optional<absl::Duration> rest;  // The vendor's wish that this call, or calls of this kind, rest so long.
+  bool account = false;                // With `rest`: the vendor says that it is for the whole account.
+  RestCause cause = RestCause::kRate;  // With `rest`.
 };
 
 // When the next call of each kind may go to one vendor with one key: its rates, the rests that it asks for, how many
 // may run, and whether it is down. A value without I/O or lock.
+//
+// A wish for a rest is first one for the call that got it, which its maker obeys. All calls of the kind rest when the
+// vendor says that it means the account, or after kLimitedAnswers such wishes within kLimitedWindow of each other
+// without a success between them. An answer of success to a call that was sent during the rest ends it; so that there
+// can be one, a rest that the vendor did not clearly ask for the account lets one call try every kTrialPause.
 class CallGate {
  public:
+  static constexpr int kLimitedAnswers = 3;
+  static constexpr absl::Duration kLimitedWindow = absl::Minutes(1);
+  static constexpr absl::Duration kTrialPause = absl::Seconds(30);
+
   struct Options {
     double polls_per_second = 0;  // 0: no limit, here and below.
     double submits_per_second = 0;
@@ -41,6 +56,7 @@ class CallGate {
     bool answered = false;
     int64_t era = 0;  // How often the vendor had gone down before.
     std::optional<absl::Time> sent_mark;
+    absl::Time sent_time = absl::InfinitePast();
   };
 
   explicit CallGate(const Options& options);
@@ -61,7 +77,12 @@ class CallGate {
 
   // Until when calls of the kind rest because the vendor asked for it; InfinitePast: they do not.
   absl::Time RestsUntil(CallKind kind, absl::Time now);
+  // Why they do.
+  RestCause rest_cause(CallKind kind) const { return Of(kind).cause; }
   bool is_down() const { return breaker_.open(); }
+  // When the next try is, or was, due. Only while it is down.
+  absl::Time try_due() const { return breaker_.due(); }
+  bool is_full(CallKind kind) const { return Of(kind).running >= Of(kind).most; }
   int64_t times_down() const { return breaker_.openings(); }
   size_t running(CallKind kind) const { return Of(kind).running; }
 
@@ -71,9 +92,17 @@ class CallGate {
     base::RateWindow rate;
     const size_t most;
     size_t running = 0;
+    int limited = 0;                                  // Wishes for a rest since the last success.
+    absl::Time limited_until = absl::InfinitePast();  // When they no longer count.
     absl::Time rests_until = absl::InfinitePast();
+    absl::Time rest_began = absl::InfinitePast();
     absl::Duration rest;  // As the vendor asked for it.
+    RestCause cause = RestCause::kRate;
+    absl::Time next_trial = absl::InfiniteFuture();
   };
+
+  void Limited(Lane& lane, const CallAnswer& answer, absl::Time now);
+  static void Succeeded(Lane& lane, const Call& call);
 
   Lane& Of(CallKind kind) { return lanes_[static_cast<size_t>(kind)]; }
   const Lane& Of(CallKind kind) const { return lanes_[static_cast<size_t>(kind)]; }

@@ -11,8 +11,9 @@ namespace seedance::engine {
 namespace {
 
 constexpr absl::Duration kFullPoolPause = absl::Milliseconds(100);
-// Shorter waits are not worth telling.
 constexpr absl::Duration kShortRest = absl::Seconds(1);
+// Shorter waits are not worth telling.
+constexpr absl::Duration kShortWait = absl::Seconds(2);
 
 size_t Index(CallKind kind) { return static_cast<size_t>(kind); }
 
@@ -26,31 +27,26 @@ void CallTurn::Sends() {
 }
 
 void CallTurn::Answered(const CallAnswer& answer) {
-  std::vector<std::string> stalled;
   bool went_down = false;
   {
     base::MutexLock lock(turns_.mutex_);
     const int64_t before = turns_.gate_.times_down();
     turns_.gate_.Answered(call_, answer, turns_.clock_.Now());
     went_down = turns_.gate_.times_down() > before;
-    if (went_down) stalled = turns_.Of(CallKind::kSubmit).Keys();
   }
   if (answer.rest.has_value()) turns_.metrics_.rests[Index(call_.kind)].Add();
-  if (!went_down) return;
-  turns_.metrics_.openings.Add();
-  if (turns_.on_down_) turns_.on_down_(std::move(stalled));
+  if (went_down) turns_.metrics_.openings.Add();
 }
 
 CallTurns::CallTurns(const CallGate::Options& options, base::ThreadPool& polls, base::ThreadPool& submits,
                      base::Clock& clock)
-    : polls_(polls), submits_(submits), clock_(clock), gate_(options) {}
+    : options_(options), polls_(polls), submits_(submits), clock_(clock), gate_(options) {}
 
 CallTurns::~CallTurns() { Stop(); }
 
-void CallTurns::SetHooks(std::function<bool()> anything_to_poll,
-                         std::function<void(std::vector<std::string>)> on_down) {
+void CallTurns::SetHooks(std::function<bool()> anything_to_poll, std::function<void()> on_waits) {
   anything_to_poll_ = std::move(anything_to_poll);
-  on_down_ = std::move(on_down);
+  on_waits_ = std::move(on_waits);
 }
 
 void CallTurns::Add(CallKind kind, const std::string& tenant, const std::string& key, absl::Time due, Work work) {
@@ -72,12 +68,63 @@ bool CallTurns::Hasten(CallKind kind, const std::string& key) {
   return Of(kind).Hasten(key, absl::InfinitePast());
 }
 
-std::string CallTurns::WhyNot(CallKind kind) {
+bool CallTurns::IsHeldUp(CallKind kind) {
   base::MutexLock lock(mutex_);
-  if (gate_.is_down()) return "the vendor does not answer; it is tried again soon";
   const absl::Time now = clock_.Now();
-  if (gate_.RestsUntil(kind, now) > now + kShortRest) return "the vendor asked for fewer calls; it is tried again soon";
-  return "";
+  return gate_.is_down() || gate_.RestsUntil(kind, now) > now + kShortRest;
+}
+
+std::optional<WaitReason> CallTurns::WhyItWaits(const std::string& key) {
+  base::MutexLock lock(mutex_);
+  const std::optional<size_t> before = Of(CallKind::kSubmit).Before(key);
+  return before.has_value() ? ReasonLocked(*before, clock_.Now()) : std::nullopt;
+}
+
+std::vector<std::pair<std::string, WaitReason>> CallTurns::WhyAllWait() {
+  base::MutexLock lock(mutex_);
+  std::vector<std::pair<std::string, WaitReason>> waits;
+  const absl::Time now = clock_.Now();
+  waits.reserve(Of(CallKind::kSubmit).size());
+  std::vector<std::pair<std::string, size_t>> places;
+  Of(CallKind::kSubmit).VisitAll([&](const std::string& key, size_t before) { places.emplace_back(key, before); });
+  for (auto& [key, before] : places) {
+    if (std::optional<WaitReason> reason = ReasonLocked(before, now)) waits.emplace_back(key, *std::move(reason));
+  }
+  return waits;
+}
+
+// Of what holds a submission up, the one that lasts longest.
+std::optional<WaitReason> CallTurns::ReasonLocked(size_t before, absl::Time now) {
+  const Holdup holdup = HoldupLocked(now);
+  if (holdup.try_due != absl::InfinitePast()) return WaitsForVendor(holdup.try_due, now);
+  const double rate = options_.submits_per_second;
+  const absl::Duration queue = rate > 0 ? absl::Seconds(static_cast<double>(before) / rate) : absl::ZeroDuration();
+  const absl::Time rest_end = std::max(holdup.rests_until, now);
+  if (holdup.rests_until > now + kShortWait && rest_end - now >= queue) {
+    return WaitsForRest(gate_.rest_cause(CallKind::kSubmit), rest_end);
+  }
+  // Full and without a rate that is slower: the end of a call under way is not known.
+  const bool full = gate_.is_full(CallKind::kSubmit) && queue < kShortWait;
+  const absl::Time until = full ? absl::InfiniteFuture() : rest_end + queue;
+  if (until <= now + kShortWait) return std::nullopt;
+  return WaitsForTurn(before, rate, options_.max_submits, until, now);
+}
+
+CallTurns::Holdup CallTurns::HoldupLocked(absl::Time now) {
+  Holdup holdup;
+  if (gate_.is_down()) holdup.try_due = gate_.try_due();
+  holdup.rests_until = gate_.RestsUntil(CallKind::kSubmit, now);
+  return holdup;
+}
+
+bool CallTurns::TellsLocked(absl::Time now) {
+  const Holdup holdup = HoldupLocked(now);
+  const bool changed = holdup != told_;
+  told_ = holdup;
+  next_tell_ = std::min(next_tell_, now + kTellPause);  // Unless the clock was set back.
+  if (Of(CallKind::kSubmit).empty() || (!changed && now < next_tell_)) return false;
+  next_tell_ = now + kTellPause;
+  return true;
 }
 
 CallTurns::Facts CallTurns::facts() {
@@ -135,12 +182,16 @@ std::vector<CallTurns::Ready> CallTurns::TakeReadyLocked() {
 
 void CallTurns::HandOut() {
   std::vector<Ready> all;
+  bool tells = false;
   {
     base::MutexLock lock(mutex_);
     if (stopped_) return;
     all = TakeReadyLocked();
+    tells = on_waits_ && TellsLocked(clock_.Now());
+    if (on_waits_ && !Of(CallKind::kSubmit).empty()) wake_ = std::min(wake_, next_tell_);
     if (wake_ < absl::InfiniteFuture()) StartTimerLocked();
   }
+  if (tells) on_waits_();
   for (Ready& ready : all) Dispatch(std::move(ready));
 }
 

@@ -4,8 +4,10 @@
 #include <array>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
@@ -16,6 +18,7 @@
 #include "service/base/thread_pool.h"
 #include "service/engine/call_gate.h"
 #include "service/engine/turn_queue.h"
+#include "service/engine/wait_reason.h"
 
 namespace seedance::engine {
 
@@ -51,19 +54,21 @@ class CallTurn {
 // Thread-safe. Works run without a lock.
 class CallTurns {
  public:
+  static constexpr absl::Duration kTellPause = absl::Seconds(15);
+
   using Work = absl::AnyInvocable<void(CallTurn& turn)>;
 
   // What operators see.
   struct Metrics {
     std::array<base::Histogram, 2> delay;  // Of the begin of a call behind the time at which it was due. By kind.
-    std::array<base::Counter, 2> rests;
-    base::Counter openings;  // How often the vendor began to count as down.
+    std::array<base::Counter, 2> rests;    // Answers that asked for one.
+    base::Counter openings;                // How often the vendor began to count as down.
   };
 
   // What there is now.
   struct Facts {
     std::array<size_t, 2> waiting = {0, 0};  // By kind.
-    std::array<absl::Duration, 2> rest;      // What is left of the rest that the vendor asked for.
+    std::array<absl::Duration, 2> rest;      // What is left of the rest of all calls of the kind.
     bool is_down = false;
   };
 
@@ -71,10 +76,10 @@ class CallTurns {
   ~CallTurns();
 
   // Set them before the first Add. `anything_to_poll`: whether there is something that will be due for a poll; called
-  // under this object's lock. `on_down`: the vendor counts as down from now on; gets the keys of the submissions that
-  // wait; called without a lock.
+  // under this object's lock. `on_waits`: why submissions wait has changed, or may have; called without a lock, at once
+  // when the vendor goes down, comes back or rests, else every kTellPause while any waits.
   void SetMetrics(const Metrics& metrics) { metrics_ = metrics; }
-  void SetHooks(std::function<bool()> anything_to_poll, std::function<void(std::vector<std::string>)> on_down);
+  void SetHooks(std::function<bool()> anything_to_poll, std::function<void()> on_waits);
 
   // `work` runs when its turn has come; it may run before this returns. An earlier work of the kind that waits under
   // the same key is dropped.
@@ -86,8 +91,13 @@ class CallTurns {
   // Brings what waits under the key forward, before what is due longer. False: nothing waits.
   bool Hasten(CallKind kind, const std::string& key);
 
-  // Why calls of the kind cannot go for a while, for the caller of a task; empty: they can.
-  std::string WhyNot(CallKind kind);
+  // Whether no call of the kind can go for a while: the vendor is down, or asked for a rest.
+  bool IsHeldUp(CallKind kind);
+
+  // Why the submission under the key waits; nullopt: it does not, or for a moment only.
+  std::optional<WaitReason> WhyItWaits(const std::string& key);
+  // The same for all that wait.
+  std::vector<std::pair<std::string, WaitReason>> WhyAllWait();
 
   Facts facts();
   // Whether calls of the kind wait, or soon would if there were more of them.
@@ -110,11 +120,21 @@ class CallTurns {
     Queue::Item item;
     CallGate::Call call;
   };
+  // What holds all submissions up; InfinitePast: nothing.
+  struct Holdup {
+    absl::Time try_due = absl::InfinitePast();
+    absl::Time rests_until = absl::InfinitePast();
+    friend bool operator==(const Holdup&, const Holdup&) = default;
+  };
 
   // Hands out all that may go now.
   void HandOut();
   std::vector<Ready> TakeReadyLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Time NextAtLocked(CallKind kind, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Holdup HoldupLocked(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Whether waits are to be told now.
+  bool TellsLocked(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::optional<WaitReason> ReasonLocked(size_t before, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Dispatch(Ready ready);
   void PutBack(Ready ready);
   void StartTimerLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -122,18 +142,21 @@ class CallTurns {
   void End(CallGate::Call& call);
   Queue& Of(CallKind kind) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return queues_[static_cast<size_t>(kind)]; }
 
+  const CallGate::Options options_;
   base::ThreadPool& polls_;
   base::ThreadPool& submits_;
   base::Clock& clock_;
   Metrics metrics_;
   std::function<bool()> anything_to_poll_;
-  std::function<void(std::vector<std::string>)> on_down_;
+  std::function<void()> on_waits_;
   base::Mutex mutex_;  // Taken before those behind `anything_to_poll`.
   base::CondVar changed_;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
   CallGate gate_ ABSL_GUARDED_BY(mutex_);
   std::array<Queue, 2> queues_ ABSL_GUARDED_BY(mutex_);
-  absl::Time wake_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();            // When the timer hands out again.
+  absl::Time wake_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();  // When the timer hands out again.
+  Holdup told_ ABSL_GUARDED_BY(mutex_);
+  absl::Time next_tell_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
   absl::Time pools_full_until_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();  // Rare: callers' own calls fill them.
   std::thread timer_ ABSL_GUARDED_BY(mutex_);                                   // Runs once something had to wait.
 };

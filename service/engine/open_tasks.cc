@@ -65,6 +65,7 @@ void OpenTasks::NoteLocked(const GenerationTask& task, Tracked& tracked) {
   SetSubmittedLocked(task.state == TaskState::kQueued || task.state == TaskState::kRunning, tracked);
   tracked.state = task.state;
   tracked.deadline = task.deadline_time;
+  if (tracked.told.has_value() && tracked.told->text != task.state_message) tracked.told.reset();
   if (model::IsTerminal(task.state)) return ForgetIndexesLocked(task.id, tracked);
   if (task.upstream_task_id.empty() || !tracked.upstream_task_id.empty()) return;
   tracked.upstream_task_id = task.upstream_task_id;
@@ -163,6 +164,19 @@ bool OpenTasks::BeginTurn(const std::string& id) {
   tracked->phase = Phase::kHandedOut;
   due_.Remove(id);
   return true;
+}
+
+bool OpenTasks::IsToBeTold(const std::string& id, const WaitReason& reason) {
+  base::MutexLock lock(mutex_);
+  const Tracked* tracked = FindLocked(id);
+  if (tracked == nullptr || tracked->phase != Phase::kAwaitsTurn) return false;
+  return !tracked->told.has_value() || IsNews(*tracked->told, reason, clock_.Now());
+}
+
+void OpenTasks::NoteTold(const std::string& id, const WaitReason& reason, const std::string& message) {
+  base::MutexLock lock(mutex_);
+  Tracked* tracked = FindLocked(id);
+  if (tracked != nullptr) tracked->told = WaitReason{reason.kind, reason.until, message};
 }
 
 bool OpenTasks::UsesAsset(const std::string& asset_name) {

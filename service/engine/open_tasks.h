@@ -15,6 +15,7 @@
 #include "service/engine/asset_waits.h"
 #include "service/engine/due_queue.h"
 #include "service/engine/poll_pace.h"
+#include "service/engine/wait_reason.h"
 #include "service/model/generation_task.h"
 
 namespace seedance::engine {
@@ -74,6 +75,11 @@ class OpenTasks {
   void AwaitTurn(const std::string& id, absl::Duration last_word);
   // The turn has come; the task counts as handed out. False: it does not wait for one any more.
   bool BeginTurn(const std::string& id);
+
+  // Whether the caller of a task that waits for its turn is to be told `reason`, for it is news (IsNews).
+  bool IsToBeTold(const std::string& id, const WaitReason& reason);
+  // It is told by this `state_message`, until Note sees another one.
+  void NoteTold(const std::string& id, const WaitReason& reason, const std::string& message);
 
   // Hands a task that rests out now: it was changed from outside its steps.
   void Hasten(const std::string& id) { due_.Hasten(id, clock_.Now()); }
@@ -157,6 +163,7 @@ class OpenTasks {
     NotFoundStreak unknown;
     int64_t era = 0;
     absl::Time overdue_since = absl::InfiniteFuture();
+    std::optional<WaitReason> told;  // Its text is the task's state_message.
   };
 
   using VendorId = std::pair<std::string, std::string>;  // Upstream, and the vendor's id of a task.

@@ -96,6 +96,7 @@ std::vector<TaskCandidate> CandidatesOf(const std::vector<TaskSighting>& sightin
   std::vector<TaskCandidate> candidates;
   for (const TaskSighting& sighting : sightings) {
     if (candidates.size() == kMostCandidates) break;
+    if (!model::IsUpstreamId(sighting.id)) continue;
     candidates.push_back({sighting.id, sighting.create_time.value_or(absl::InfinitePast()), sighting.state});
   }
   return candidates;
@@ -180,6 +181,8 @@ absl::StatusOr<ReconciledTask> TaskReconciler::Search(const upstream::CallOption
   if (entry.dedicated || !HasForeign(*task, *open)) result.candidates = CandidatesOf(*free);
   // One of which the vendor shows too little is left to a person.
   if (free->size() != 1 || !free->front().same_prompt) return result;
+  // One whose id cannot be used may be this task all the same: it stays in doubt.
+  if (!model::IsUpstreamId(free->front().id)) return result;
   if (HasRival(*task, free->front(), *open)) return result;
   absl::StatusOr<GenerationTask> bound = Bind(*task, free->front().id, free->front().create_time, "search");
   // Bound to another task meanwhile: then this one is still in doubt.

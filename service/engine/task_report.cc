@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "service/base/error.h"
+#include "service/engine/wait_reason.h"
 
 namespace seedance::engine {
 namespace {
@@ -22,6 +23,22 @@ auto Visible(const GenerationTask& task) {
 std::string MetadataOr(const base::ErrorDetail& detail, std::string_view key, std::string_view otherwise) {
   const auto found = detail.metadata.find(std::string(key));
   return found == detail.metadata.end() ? std::string(otherwise) : found->second;
+}
+
+// Why a submission that was not accepted is sent again, and when.
+std::string NextAttempt(const absl::Status& why, absl::Time when) {
+  const base::ErrorDetail detail = base::GetErrorDetail(why);
+  const std::string words = MetadataOr(detail, base::kUpstreamMessageKey, std::string(why.message()));
+  switch (detail.reason) {
+    case base::Reason::kRateLimited:
+      return absl::StrCat(WaitsForRest(RestCause::kRate, when).text, ": ", words);
+    case base::Reason::kQuotaExceeded:
+      return absl::StrCat(WaitsForRest(RestCause::kQuota, when).text, ": ", words);
+    case base::Reason::kUpstreamUnavailable:
+      return absl::StrCat("vendor unavailable; next attempt at ", UtcText(when), ": ", words);
+    default:
+      return absl::StrCat("not accepted by the vendor; next attempt at ", UtcText(when), ": ", words);
+  }
 }
 
 }  // namespace
@@ -64,8 +81,7 @@ void MergeSubmission(const upstream::BilledResult<std::string>& result, absl::Ti
         return;
       }
       task.state = TaskState::kPending;
-      task.state_message = absl::StrCat(std::string(result.status.message()), "; next try in ",
-                                        absl::FormatDuration(absl::Ceil(next_try, absl::Seconds(1))));
+      task.state_message = NextAttempt(result.status, now + next_try);
       return;
     case upstream::Acceptance::kUnknown:
       task.state = TaskState::kSubmitUnknown;

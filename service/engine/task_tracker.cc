@@ -53,12 +53,8 @@ TaskTracker::TaskTracker(const Options& options, store::Store& store, Upstreams&
   for (Upstreams::Entry* entry : upstreams_.All()) {
     const std::string name = entry->upstream->name();
     entry->calls.SetHooks([this, name] { return open_.AnySubmitted(name); },
-                          [this, entry](std::vector<std::string> waiting) {
-                            // False only after Stop, when nobody needs to be told any more.
-                            (void)looks_.Submit([this, entry, waiting = std::move(waiting)]() mutable {
-                              TellAllWhyTheyWait(std::move(waiting), *entry);
-                            });
-                          });
+                          // False only after Stop, when nobody needs to be told any more.
+                          [this, entry] { (void)looks_.Submit([this, entry] { SurveyWaits(*entry); }); });
   }
 }
 
@@ -162,30 +158,60 @@ void TaskTracker::AwaitSubmit(const std::string& id, const OpenTasks::Owner& own
   open_.AwaitTurn(id, options_.last_word);
   entry.calls.Add(CallKind::kSubmit, owner.tenant, id, owner.due,
                   [this, id, &entry](CallTurn& turn) { OnSubmitTurn(id, entry, turn); });
-  const std::string why = entry.calls.WhyNot(CallKind::kSubmit);
-  if (!why.empty()) (void)looks_.Submit([this, id, why] { TellWhyItWaits(id, why); });
+  std::optional<WaitReason> reason = entry.calls.WhyItWaits(id);
+  if (reason.has_value()) TellLater(id, *std::move(reason));
+}
+
+void TaskTracker::SurveyWaits(Upstreams::Entry& entry) {
+  for (auto& [id, reason] : entry.calls.WhyAllWait()) {
+    if (open_.IsToBeTold(id, reason)) TellLater(id, std::move(reason));
+  }
+}
+
+void TaskTracker::TellLater(const std::string& id, WaitReason reason) {
+  {
+    base::MutexLock lock(mutex_);
+    to_tell_.insert_or_assign(id, std::move(reason));
+    if (std::exchange(tells_, true)) return;
+  }
+  (void)looks_.Submit([this] { TellSome(); });
 }
 
 // In slices, so that tasks whose time has come are looked at between.
-void TaskTracker::TellAllWhyTheyWait(std::vector<std::string> ids, Upstreams::Entry& entry) {
+void TaskTracker::TellSome() {
   constexpr size_t kSlice = 32;
-  const std::string why = entry.calls.WhyNot(CallKind::kSubmit);
-  for (size_t i = 0; i < kSlice && !ids.empty(); ++i) {
-    if (stopped()) return;
-    TellWhyItWaits(ids.back(), why);
-    ids.pop_back();
+  std::vector<std::pair<std::string, WaitReason>> slice;
+  {
+    base::MutexLock lock(mutex_);
+    while (slice.size() < kSlice && !to_tell_.empty()) {
+      auto first = to_tell_.extract(to_tell_.begin());
+      slice.emplace_back(std::move(first.key()), std::move(first.mapped()));
+    }
+    if (stopped_) return;
   }
-  if (ids.empty()) return;
-  (void)looks_.Submit([this, &entry, ids = std::move(ids)]() mutable { TellAllWhyTheyWait(std::move(ids), entry); });
+  for (const auto& [id, reason] : slice) TellWhyItWaits(id, reason);
+  {
+    base::MutexLock lock(mutex_);
+    tells_ = !to_tell_.empty();
+    if (!tells_) return;
+  }
+  (void)looks_.Submit([this] { TellSome(); });
 }
 
-void TaskTracker::TellWhyItWaits(const std::string& id, const std::string& why) {
+void TaskTracker::TellWhyItWaits(const std::string& id, const WaitReason& reason) {
+  if (!open_.IsToBeTold(id, reason)) return;
   const absl::StatusOr<GenerationTask> task = store_.GetTask(id);
-  if (!task.ok() || task->state != TaskState::kPending || task->state_message == why) return;
-  // Lost, it would only be one word less.
+  if (!task.ok() || task->state != TaskState::kPending) return;
+  std::string message = reason.text;
+  if (reason.until == absl::InfiniteFuture()) {
+    absl::StrAppend(&message, "; until its deadline at ", UtcText(task->deadline_time), " at the latest");
+  }
+  // First, so that Note, which follows the change, knows it.
+  open_.NoteTold(id, reason, message);
+  // Best effort: a failed write only loses the text.
   (void)Change(id, [&](GenerationTask& edited) {
     if (edited.state != TaskState::kPending) return absl::AbortedError("no longer pending");
-    edited.state_message = why;
+    edited.state_message = message;
     return absl::OkStatus();
   });
 }
@@ -232,12 +258,22 @@ void TaskTracker::LookWithoutUpstream(const std::string& id) {
   if (!task.has_value()) return;
   const absl::Time now = clock_.Now();
   if (now >= task->deadline_time) return GiveUp(*task);
+  const std::string message = absl::StrCat("upstream ", task->request.upstream,
+                                           " is not in the configuration or not for this tenant; until the ",
+                                           "deadline at ", UtcText(task->deadline_time), " at the latest");
+  if (task->state == TaskState::kPending && task->state_message != message) {
+    (void)Change(id, [&](GenerationTask& edited) {
+      if (edited.state != TaskState::kPending) return absl::AbortedError("no longer pending");
+      edited.state_message = message;
+      return absl::OkStatus();
+    });
+  }
   open_.Rest(id, std::min(now + absl::Minutes(1), task->deadline_time));
 }
 
 bool TaskTracker::MayStillTell(const GenerationTask& task, Upstreams::Entry& entry) {
   if (clock_.Now() >= task.deadline_time + kLongestLastWord) return false;
-  return !open_.IsPolled(task.id) || !entry.calls.WhyNot(CallKind::kPoll).empty();
+  return !open_.IsPolled(task.id) || entry.calls.IsHeldUp(CallKind::kPoll);
 }
 
 void TaskTracker::OnSubmitTurn(const std::string& id, Upstreams::Entry& entry, CallTurn& turn) {

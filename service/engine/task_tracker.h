@@ -2,6 +2,7 @@
 #define SEEDANCE_SERVICE_ENGINE_TASK_TRACKER_H_
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -22,6 +23,7 @@
 #include "service/engine/poll_pace.h"
 #include "service/engine/upstreams.h"
 #include "service/engine/usual_duration.h"
+#include "service/engine/wait_reason.h"
 #include "service/engine/watch_hub.h"
 #include "service/engine/webhook_trust.h"
 #include "service/model/generation_task.h"
@@ -142,8 +144,12 @@ class TaskTracker {
   // On the tracker's own thread: what needs no call.
   void Look(const std::string& id, bool missed_turn, Upstreams::Entry& entry);
   void LookWithoutUpstream(const std::string& id);
-  void TellWhyItWaits(const std::string& id, const std::string& why);
-  void TellAllWhyTheyWait(std::vector<std::string> ids, Upstreams::Entry& entry);
+  // Why tasks wait for their turn, told by their `state_message`: found when the reasons may have changed, told in
+  // slices.
+  void SurveyWaits(Upstreams::Entry& entry);
+  void TellLater(const std::string& id, WaitReason reason);
+  void TellSome();
+  void TellWhyItWaits(const std::string& id, const WaitReason& reason);
 
   // On the upstream's threads, when the turn has come.
   void OnPollTurn(const std::string& id, Upstreams::Entry& entry, CallTurn& turn);
@@ -196,6 +202,8 @@ class TaskTracker {
   base::CondVar stopping_;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
   bool submits_ ABSL_GUARDED_BY(mutex_) = true;
+  std::map<std::string, WaitReason> to_tell_ ABSL_GUARDED_BY(mutex_);  // By id.
+  bool tells_ ABSL_GUARDED_BY(mutex_) = false;                         // TellSome is on its way.
   base::ThreadPool looks_;  // One thread, so that looks have the order in which the tasks were due.
   OpenTasks open_;
 };

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
@@ -90,15 +91,35 @@ class TurnQueue {
   bool empty() const { return items_.empty(); }
   size_t size() const { return items_.size(); }
 
-  std::vector<std::string> Keys() const {
-    std::vector<std::string> keys;
-    keys.reserve(items_.size());
-    for (const auto& [key, item] : items_) keys.push_back(key);
-    return keys;
+  // How many items have their turn before the one under the key, give or take one per tenant; nullopt: there is none.
+  // O(tenants), and in the number of its tenant's items that are due later.
+  std::optional<size_t> Before(const std::string& key) const {
+    const auto found = items_.find(key);
+    if (found == items_.end()) return std::nullopt;
+    const std::set<Place>& places = tenants_.at(found->second.tenant);
+    const auto later = std::distance(places.find({found->second.due, key}), places.end());
+    return BeforeIndex(places.size() - static_cast<size_t>(later));
+  }
+
+  // Shows every key with the number of Before. O(n * tenants).
+  template <typename Visit>
+  void VisitAll(Visit visit) const {
+    for (const auto& [tenant, places] : tenants_) {
+      size_t index = 0;
+      for (const auto& [due, key] : places) visit(key, BeforeIndex(index++));
+    }
   }
 
  private:
   using Place = std::pair<absl::Time, std::string>;  // When it is due, and its key.
+
+  // Of an item before which `index` of its own tenant are due: every tenant has as many turns meanwhile, if it has
+  // items.
+  size_t BeforeIndex(size_t index) const {
+    size_t before = 0;
+    for (const auto& [tenant, places] : tenants_) before += std::min(places.size(), index + 1);
+    return before - 1;
+  }
 
   void Forget(const Item& item) {
     const auto places = tenants_.find(item.tenant);

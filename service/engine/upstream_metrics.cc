@@ -75,6 +75,15 @@ void UpstreamMetrics::Poked(bool open) {
       .Add();
 }
 
+void UpstreamMetrics::Skipped(const char* resource) {
+  if (metrics_ == nullptr) return;
+  metrics_
+      ->Counter("seedance_vendor_entries_skipped_total",
+                "Entries of a vendor's lists that were skipped, because their ids cannot be used.",
+                {{"upstream", upstream_}, {"resource", resource}})
+      .Add();
+}
+
 CallTurns::Metrics TurnMetrics(base::Metrics& metrics, const std::string& upstream) {
   CallTurns::Metrics turns;
   for (const CallKind kind : kCallKinds) {
@@ -85,7 +94,7 @@ CallTurns::Metrics TurnMetrics(base::Metrics& metrics, const std::string& upstre
                           "How late polls and submissions begin, counted from when they were due.", Delays(), labels);
     turns.rests[i] =
         metrics.Counter("seedance_call_rests_total",
-                        "Answers that asked for a rest of all calls of the kind (429, Retry-After).", labels);
+                        "Answers that asked for a rest, of one call or of all of the kind (429, Retry-After).", labels);
   }
   turns.openings = metrics.Counter("seedance_breaker_openings_total", "How often the vendor began to count as down.",
                                    {{"upstream", upstream}});
@@ -101,7 +110,7 @@ void TellTurnsAtScrape(base::Metrics& metrics, const std::string& upstream, Call
     waiting[i] =
         metrics.Gauge("seedance_calls_waiting", "Polls and submissions that are due and wait for their turn.", labels);
     rest[i] = metrics.Gauge("seedance_call_rest_seconds",
-                            "What is left of the rest that the vendor asked for; 0 when there is none.", labels);
+                            "What is left of the rest of all calls of the kind; 0 when there is none.", labels);
   }
   base::Gauge down =
       metrics.Gauge("seedance_breaker_open", "1 while the vendor counts as down, and one call at a time tries it.",

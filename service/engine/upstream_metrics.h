@@ -24,6 +24,8 @@ class UpstreamMetrics {
   void Discovered(absl::Duration lag);
   // A webhook poked a task, which is open or not.
   void Poked(bool open);
+  // An entry of a list of the vendor (`resource`) was skipped, for its id cannot be part of a name.
+  void Skipped(const char* resource);
 
  private:
   base::Metrics* metrics_ = nullptr;

@@ -22,12 +22,17 @@ std::optional<UpstreamHandle> Split(std::string_view collection, std::string_vie
   if (tilde == std::string_view::npos) return std::nullopt;
   const std::string_view upstream = name.substr(0, tilde);
   const std::string_view id = name.substr(tilde + 1);
-  const bool clean = std::all_of(id.begin(), id.end(), [](char c) { return c > ' ' && c < 0x7f && c != '/'; });
-  if (!IsUpstreamName(upstream) || id.empty() || id.size() > 128 || !clean) return std::nullopt;
+  if (!IsUpstreamName(upstream) || !IsUpstreamId(id)) return std::nullopt;
   return UpstreamHandle{std::string(upstream), std::string(id)};
 }
 
 }  // namespace
+
+bool IsUpstreamId(std::string_view id) {
+  constexpr size_t kMaxId = 128;
+  if (id.empty() || id.size() > kMaxId || id == "." || id == "..") return false;
+  return std::all_of(id.begin(), id.end(), [](char c) { return c > ' ' && c < 0x7f && c != '/'; });
+}
 
 std::string AssetGroupName(const UpstreamHandle& handle) { return Join(kGroups, handle); }
 std::string AssetName(const UpstreamHandle& handle) { return Join(kAssets, handle); }

@@ -19,8 +19,12 @@ struct UpstreamHandle {
 std::string AssetGroupName(const UpstreamHandle& handle);
 std::string AssetName(const UpstreamHandle& handle);
 
-// The reverse; nullopt when the text is not of that form: an upstream name (see IsUpstreamName), `~`, then 1-128
-// printable ASCII characters without `/`.
+// Whether a vendor's id can be part of a name and of a path: 1-128 printable ASCII characters without space and `/`,
+// and neither `.` nor `..`.
+bool IsUpstreamId(std::string_view id);
+
+// The reverse; nullopt when the text is not of that form: an upstream name (see IsUpstreamName), `~`, then an id (see
+// IsUpstreamId).
 std::optional<UpstreamHandle> ParseAssetGroupName(std::string_view name);
 std::optional<UpstreamHandle> ParseAssetName(std::string_view name);
 

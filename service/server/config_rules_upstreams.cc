@@ -102,6 +102,7 @@ void RateRules(proto::Rate& rate, const std::string& path, std::vector<ConfigPro
     rules.Add("breaker_failures", absl::StrCat("must be 0 to 1000, is ", rate.breaker_failures()));
   }
   rules.Duration("breaker_pause", 5, 0.1, 600);
+  rules.Duration("max_retry_after", 300, 1, 86400);
 }
 
 void DialectRules(proto::Upstream& upstream, const proto::Admin& admin, const std::string& path,

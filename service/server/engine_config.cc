@@ -13,6 +13,7 @@
 #include "service/upstream/anyfast/anyfast.h"
 #include "service/upstream/http_transport.h"
 #include "service/upstream/piapi/piapi.h"
+#include "service/upstream/url.h"
 
 namespace seedance::server {
 namespace {
@@ -43,8 +44,11 @@ const proto::Http& HttpOf(const proto::Upstream& upstream) {
   return upstream.has_piapi() ? upstream.piapi().http() : upstream.anyfast().http();
 }
 
-std::unique_ptr<upstream::HttpTransport> MakeTransport(const proto::Http& http) {
+std::unique_ptr<upstream::HttpTransport> MakeTransport(const proto::Http& http, const std::string& base_url) {
   upstream::HttpOptions options;
+  const std::optional<upstream::Url> home = upstream::ParseUrl(base_url);
+  if (home.has_value()) options.home = home->host;
+  options.allow_private_links = http.allow_private_links();
   options.connect_timeout = FromProto(http.connect_timeout());
   options.ca_file = http.ca_file();
   options.proxy = http.proxy();
@@ -64,6 +68,7 @@ absl::Status SetCommon(const proto::Upstream& config, const Dialect& dialect, Op
   options.read_timeout = FromProto(dialect.http().read_timeout());
   options.submit_timeout = FromProto(dialect.http().submit_timeout());
   options.transfer_timeout = FromProto(dialect.http().transfer_timeout());
+  options.max_retry_after = FromProto(config.rate().max_retry_after());
   options.allow_plain_http = dialect.allow_plain_http();
   return absl::OkStatus();
 }
@@ -101,11 +106,11 @@ absl::StatusOr<std::unique_ptr<upstream::Upstream>> MakeUpstream(const proto::Up
   if (config.has_piapi()) {
     absl::StatusOr<upstream::PiApiOptions> options = PiApiOptionsOf(config, public_url);
     if (!options.ok()) return options.status();
-    return upstream::MakePiApi(*std::move(options), MakeTransport(HttpOf(config)), clock);
+    return upstream::MakePiApi(*std::move(options), MakeTransport(HttpOf(config), config.piapi().base_url()), clock);
   }
   upstream::AnyFastOptions options;
   if (absl::Status common = SetCommon(config, config.anyfast(), options); !common.ok()) return common;
-  return upstream::MakeAnyFast(std::move(options), MakeTransport(HttpOf(config)), clock);
+  return upstream::MakeAnyFast(std::move(options), MakeTransport(HttpOf(config), config.anyfast().base_url()), clock);
 }
 
 // Names of upstreams by the tokens of their webhooks' URLs.

@@ -59,24 +59,46 @@ std::string ConnectSocket(int fd, const addrinfo& address, IoLimit& limit) {
 }
 
 absl::Status NotPublic(const std::string& host) {
-  return absl::UnavailableError(absl::StrCat("the address of ", host, " is not a public one"));
+  return absl::PermissionDeniedError(absl::StrCat("the address of ", host, " is not a public one"));
 }
+
+// Whether `address` is one of `host`, whatever the ports.
+bool IsAddressOf(const addrinfo& address, const std::string& host) {
+  if (host.empty()) return false;
+  const absl::StatusOr<AddressList> list = Resolve(host, 0);
+  if (!list.ok()) return false;
+  for (const addrinfo* a = list->get(); a != nullptr; a = a->ai_next) {
+    if (SameAddress(*a->ai_addr, *address.ai_addr)) return true;
+  }
+  return false;
+}
+
+// Which addresses may be connected to: all, or those of the internet and of the host `home`.
+struct AddressRule {
+  bool public_only = false;
+  std::string home;
+
+  bool Allows(const addrinfo& address) const {
+    return !public_only || IsPublicAddress(*address.ai_addr) || IsAddressOf(address, home);
+  }
+};
 
 // The addresses of `host` that may be connected to. The list owns them.
 absl::StatusOr<std::vector<const addrinfo*>> Allowed(const AddressList& list, const std::string& host,
-                                                     bool public_only) {
+                                                     const AddressRule& rule) {
   std::vector<const addrinfo*> allowed;
   for (const addrinfo* a = list.get(); a != nullptr; a = a->ai_next) {
-    if (!public_only || IsPublicAddress(*a->ai_addr)) allowed.push_back(a);
+    if (rule.Allows(*a)) allowed.push_back(a);
   }
-  if (allowed.empty() && public_only) return NotPublic(host);
+  if (allowed.empty() && rule.public_only) return NotPublic(host);
   return allowed;
 }
 
-ConnectionOr ConnectTcp(const std::string& host, int port, bool public_only, IoLimit& limit, absl::Time not_after) {
+ConnectionOr ConnectTcp(const std::string& host, int port, const AddressRule& rule, IoLimit& limit,
+                        absl::Time not_after) {
   absl::StatusOr<AddressList> list = Resolve(host, port);
   if (!list.ok()) return list.status();
-  absl::StatusOr<std::vector<const addrinfo*>> allowed = Allowed(*list, host, public_only);
+  absl::StatusOr<std::vector<const addrinfo*>> allowed = Allowed(*list, host, rule);
   if (!allowed.ok()) return allowed.status();
   auto addresses = static_cast<int>(allowed->size());
   std::string error = "no address";
@@ -127,12 +149,12 @@ absl::Status OpenTunnel(Connection& connection, const Destination& destination, 
 
 // What the proxy is asked to connect to. Where only public addresses will do it is one that was looked up and checked
 // here: the proxy might resolve the name to another.
-absl::StatusOr<std::string> TunnelTarget(const Destination& destination) {
+absl::StatusOr<std::string> TunnelTarget(const Destination& destination, const AddressRule& rule) {
   const Url& origin = destination.origin;
-  if (!destination.public_addresses_only) return origin.Authority();
+  if (!rule.public_only) return origin.Authority();
   absl::StatusOr<AddressList> list = Resolve(origin.host, origin.port);
   if (!list.ok()) return list.status();
-  absl::StatusOr<std::vector<const addrinfo*>> allowed = Allowed(*list, origin.host, true);
+  absl::StatusOr<std::vector<const addrinfo*>> allowed = Allowed(*list, origin.host, rule);
   if (!allowed.ok()) return allowed.status();
   const addrinfo& address = *allowed->front();
   char text[NI_MAXHOST];
@@ -147,17 +169,17 @@ absl::StatusOr<std::string> TunnelTarget(const Destination& destination) {
 ConnectionOr ConnectPhases(const Destination& destination, TlsContext& tls, IoLimit& limit, absl::Time not_after) {
   const Url& origin = destination.origin;
   const std::optional<Proxy>& proxy = destination.proxy;
-  const bool public_only = destination.public_addresses_only;
+  const AddressRule rule = {destination.public_addresses_only, destination.home};
   // A proxy of plain requests looks names up itself.
-  if (proxy.has_value() && public_only && !origin.https) return NotPublic(origin.host);
+  if (proxy.has_value() && rule.public_only && !origin.https) return NotPublic(origin.host);
   std::string tunnel;
   if (proxy.has_value() && origin.https) {
-    absl::StatusOr<std::string> target = TunnelTarget(destination);
+    absl::StatusOr<std::string> target = TunnelTarget(destination, rule);
     if (!target.ok()) return target.status();
     tunnel = *std::move(target);
   }
-  ConnectionOr connection = proxy.has_value() ? ConnectTcp(proxy->host, proxy->port, false, limit, not_after)
-                                              : ConnectTcp(origin.host, origin.port, public_only, limit, not_after);
+  ConnectionOr connection = proxy.has_value() ? ConnectTcp(proxy->host, proxy->port, {}, limit, not_after)
+                                              : ConnectTcp(origin.host, origin.port, rule, limit, not_after);
   limit.SetPhaseEnd(not_after);
   if (!connection.ok() || !origin.https) return connection;
   if (proxy.has_value()) {

@@ -64,12 +64,14 @@ class Connection {
 struct Destination {
   Url origin;
   std::optional<Proxy> proxy;
-  bool public_addresses_only = false;  // As in HttpOptions.
+  // Only addresses of the internet, and those of the host `home` (empty: none), wherever that is.
+  bool public_addresses_only = false;
+  std::string home;
 };
 
 // Connects: names are resolved, addresses tried in turn, a tunnel asked of the proxy for https, TLS set up. All of it
 // within `timeout` and the limit, except that the resolver cannot be interrupted. An error means that no byte of a
-// request has left.
+// request has left; PERMISSION_DENIED: no address of the host may be connected to.
 absl::StatusOr<std::unique_ptr<Connection>> Connect(const Destination& destination, TlsContext& tls,
                                                     absl::Duration timeout, IoLimit& limit);
 

@@ -45,13 +45,14 @@ bool Fits(const ReasonRow& row, Operation operation, int status, const VendorErr
 struct Finding {
   Reason reason = Reason::kUpstreamProtocol;
   bool worded = false;
+  bool account = false;
 };
 
 Finding FindReason(const ErrorTable& table, Operation operation, int status, const VendorError& error) {
   const std::string code = absl::AsciiStrToLower(error.code);
   const std::string text = absl::AsciiStrToLower(error.message);
   for (const ReasonRow& row : table.reasons) {
-    if (Fits(row, operation, status, error, code, text)) return {row.reason, IsWorded(row)};
+    if (Fits(row, operation, status, error, code, text)) return {row.reason, IsWorded(row), row.account};
   }
   return {};
 }
@@ -104,7 +105,7 @@ const char* ReasonText(Reason reason) {
     case Reason::kAssetLibraryFull:
       return "the vendor's library of assets is full";
     case Reason::kRateLimited:
-      return "the vendor asks for fewer calls";
+      return "rate limited by the vendor";
     case Reason::kResourceNotFound:
       return "the vendor does not know it";
     case Reason::kDisplayNameTaken:
@@ -128,14 +129,15 @@ const char* ReasonText(Reason reason) {
   }
 }
 
-// `wish`: the vendor's own Retry-After.
+// `wish`: the vendor's own Retry-After. `account`: it is for the whole account.
 absl::Status BuildStatus(const ErrorContext& context, Reason reason, const VendorError& error,
                          const std::string& circumstance, std::optional<absl::Duration> delay,
-                         std::optional<absl::Duration> wish = std::nullopt) {
+                         std::optional<absl::Duration> wish = std::nullopt, bool account = false) {
   base::ErrorDetail detail;
   detail.reason = reason;
   detail.retry_delay = delay;
   if (wish.has_value()) detail.metadata[std::string(kRetryAfterKey)] = absl::StrCat(absl::ToDoubleSeconds(*wish));
+  if (account) detail.metadata[std::string(kLimitScopeKey)] = kAccountScope;
   if (reason == Reason::kResourceNotFound) detail.resource = context.resource;
   const std::string code = CleanVendorText(error.code, context.api_key);
   const std::string text = CleanVendorText(error.message, context.api_key);
@@ -182,14 +184,16 @@ Verdict Judge(const ErrorTable& table, const ErrorContext& context, const HttpRe
   const int status = claims_success && error.http_status != 0 ? error.http_status : reply.status;
   Verdict verdict;
   const auto header = reply.headers.find("retry-after");
-  if (header != reply.headers.end()) verdict.retry_after = ParseRetryAfter(header->second, context.now);
+  if (header != reply.headers.end())
+    verdict.retry_after = ParseRetryAfter(header->second, context.now, context.max_retry_after);
   const Finding found = FindReason(table, context.operation, status, error);
   FindAcceptance(table, status, error, found.worded, verdict);
   const Reason reason = IsBilled(context.operation) ? Reconcile(found.reason, verdict) : found.reason;
   std::optional<absl::Duration> delay = verdict.retry_after;
   if (reason == Reason::kRateLimited && !delay.has_value()) delay = kDefaultRetry;
   if (reason == Reason::kUpstreamUnavailable && !delay.has_value()) delay = kUnavailableRetry;
-  verdict.status = BuildStatus(context, reason, error, absl::StrCat("HTTP ", reply.status), delay, verdict.retry_after);
+  verdict.status = BuildStatus(context, reason, error, absl::StrCat("HTTP ", reply.status), delay, verdict.retry_after,
+                               found.account);
   return verdict;
 }
 

@@ -61,6 +61,7 @@ struct ReasonRow {
   // Part of the message in lower case; empty: any. Both are looked for in a recognised error only.
   std::string_view text;
   base::Reason reason;
+  bool account = false;  // The words are about the whole account, not about this call alone.
 };
 
 // As `text`: any, but the body must be an error that can be read.
@@ -100,6 +101,7 @@ struct ErrorContext {
   std::optional<base::ResourceRef> resource;
   // The body came from a stream of the caller: the request cannot be built again.
   bool streamed = false;
+  absl::Duration max_retry_after = kDefaultMaxRetryAfter;  // A longer Retry-After counts as this.
 };
 
 // An answer that is no success, judged.

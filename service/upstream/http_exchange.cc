@@ -15,7 +15,10 @@ namespace {
 constexpr size_t kWriteBuffer = 16384;
 // httplib matches the status line with std::regex, whose stack use grows with the line.
 constexpr size_t kMaxStatusLine = 2048;
-constexpr size_t kMaxHead = 256 << 10;
+constexpr size_t kMaxHead = 64 << 10;
+// What may stand around the bytes of a body (lengths and extensions of chunks): so much, and so many bytes per byte.
+constexpr size_t kMaxFraming = 64 << 10;
+constexpr size_t kFramingPerByte = 8;
 
 // The byte stream that httplib's HTTP code works on. Keeps account of how far the exchange has come, which decides
 // what a failure means; httplib's own error codes are too coarse for that.
@@ -40,7 +43,9 @@ class WireStream : public httplib::Stream {
     if (n <= 0) return n;
     any_reply_ = true;
     Remember(data, static_cast<size_t>(n));
-    return head_done_ || HeadIsBounded(data, static_cast<size_t>(n)) ? n : -1;
+    const bool bounded =
+        head_done_ ? FramingIsBounded(static_cast<size_t>(n)) : HeadIsBounded({data, static_cast<size_t>(n)});
+    return bounded ? n : -1;
   }
 
   ssize_t write(const char* data, size_t size) override {
@@ -59,6 +64,9 @@ class WireStream : public httplib::Stream {
   }
 
   void HeadDone() { head_done_ = true; }
+  // So many bytes of those read were the body's.
+  void CountBody(size_t size) { body_bytes_ += size; }
+  bool framing_exceeded() const { return framing_exceeded_; }
   bool head_done() const { return head_done_; }
   bool any_reply() const { return any_reply_; }
   bool request_sent() const { return request_sent_; }
@@ -87,17 +95,38 @@ class WireStream : public httplib::Stream {
     if (tail_.size() > 4) tail_.erase(0, tail_.size() - 4);
   }
 
-  bool HeadIsBounded(const char* data, size_t size) {
-    head_bytes_ += size;
-    if (!status_line_done_) status_line_done_ = std::find(data, data + size, '\n') != data + size;
-    return head_bytes_ <= (status_line_done_ ? kMaxHead : kMaxStatusLine);
+  // httplib reads the head byte by byte. Behind an interim answer (100) it takes any line for a status line.
+  bool HeadIsBounded(std::string_view bytes) {
+    head_bytes_ += bytes.size();
+    for (const char c : bytes) {
+      if (status_line_.size() < kStatusEnd && !status_line_done_) status_line_.push_back(c);
+      line_bytes_ = c == '\n' ? 0 : line_bytes_ + 1;
+      status_line_done_ = status_line_done_ || c == '\n';
+      if (line_bytes_ > kMaxStatusLine && (!status_line_done_ || IsInterim())) return false;
+    }
+    return head_bytes_ <= kMaxHead;
+  }
+  bool IsInterim() const {
+    return status_line_.size() == kStatusEnd && status_line_.compare(kStatusEnd - 3, 3, "100") == 0;
+  }
+
+  bool FramingIsBounded(size_t size) {
+    read_bytes_ += size;
+    framing_exceeded_ = read_bytes_ > kMaxFraming + body_bytes_ * (1 + kFramingPerByte);
+    return !framing_exceeded_;
   }
 
   Connection& connection_;
   IoLimit& limit_;
   std::string buffer_;
   std::string tail_;
+  static constexpr size_t kStatusEnd = 12;  // Of `HTTP/1.1 100`.
+  std::string status_line_;                 // Its beginning.
+  size_t line_bytes_ = 0;
   size_t head_bytes_ = 0;
+  size_t read_bytes_ = 0;  // Behind the head.
+  size_t body_bytes_ = 0;
+  bool framing_exceeded_ = false;
   bool status_line_done_ = false;
   bool head_done_ = false;
   bool any_reply_ = false;
@@ -220,6 +249,7 @@ class Exchange {
   }
 
   bool OnBody(std::string_view bytes) {
+    stream_.CountBody(bytes.size());
     if (to_sink_) return sink_->OnBytes(bytes) || BreakOff("the reader");
     if (reply_.body.size() + bytes.size() > request_.max_reply_bytes) {
       too_long_ = true;
@@ -268,6 +298,7 @@ class Exchange {
     if (!broken_off_.empty()) return absl::StrCat("broken off by ", broken_off_);
     if (limit_.cancelled()) return "cancelled";
     if (limit_.timed_out()) return "time-out";
+    if (stream_.framing_exceeded()) return "the reply holds more framing than body";
     if (too_long_) return absl::StrCat("the reply is longer than ", request_.max_reply_bytes, " bytes");
     return absl::StrCat("connection lost (", error, ")");
   }

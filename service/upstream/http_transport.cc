@@ -38,7 +38,8 @@ class PooledTransport : public HttpTransport {
     const std::optional<Url> url = ParseUrl(request.url);
     if (!url.has_value()) return NotSent("the URL is not usable");
     if (const std::string& error = proxies_.ErrorFor(*url); !error.empty()) return NotSent(error);
-    const Destination destination{*url, proxies_.For(*url), options_.public_addresses_only};
+    const bool public_only = options_.public_addresses_only || (request.link && !options_.allow_private_links);
+    const Destination destination{*url, proxies_.For(*url), public_only, options_.home};
     IoLimit limit(base::RealClock().Now() + request.timeout, request.cancel);
     bool stale = false;
     HttpReply reply = Attempt(request, destination, /*fresh=*/false, limit, sink, stale);
@@ -81,6 +82,7 @@ class PooledTransport : public HttpTransport {
   // No byte left this machine; for a billed request that matters more than why.
   static HttpReply ConnectFailed(const absl::Status& error, bool billed, const IoLimit& limit) {
     HttpReply reply = NotSent(std::string(error.message()));
+    reply.address_refused = absl::IsPermissionDenied(error);
     if (limit.cancelled() && !billed) {
       reply.outcome = HttpOutcome::kCancelled;
       reply.error = "cancelled";

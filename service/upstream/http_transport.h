@@ -51,6 +51,8 @@ struct HttpRequest {
   // connection closed by the peer is not taken for a lost answer.
   bool billed = false;
   size_t max_reply_bytes = 4 << 20;  // A longer body counts as kReplyCut. Not applied with a sink.
+  // The URL is the vendor's word: it is connected to only at public addresses, and at those of HttpOptions::home.
+  bool link = false;
 };
 
 // What became of a request.
@@ -68,7 +70,8 @@ struct HttpReply {
   int status = 0;
   std::map<std::string, std::string> headers;  // Names in lower case.
   std::string body;
-  std::string error;  // What went wrong, for logs; no secrets. Empty for kReply.
+  std::string error;             // What went wrong, for logs; no secrets. Empty for kReply.
+  bool address_refused = false;  // kNotSent: no address of the host may be connected to.
 };
 
 // Blocking HTTP client. Thread-safe. Never throws.
@@ -95,6 +98,10 @@ struct HttpOptions {
   // For URLs of callers: connects to no address of this machine or a private network, whatever a name resolves to. A
   // proxy may stand anywhere; it gets the checked address.
   bool public_addresses_only = false;
+  // For links (HttpRequest::link): a host whose addresses they may lead to, also when these are not public: the
+  // vendor's own. Empty: none.
+  std::string home;
+  bool allow_private_links = false;  // Links may lead anywhere.
 };
 
 // The transport over cpp-httplib. Proxies come from `options.proxy`, else from https_proxy, http_proxy, no_proxy (in

@@ -23,9 +23,35 @@ std::optional<int64_t> LeadingInteger(const std::string& text) {
   return value;
 }
 
+// Whether a tree of `text`, if it is JSON, keeps within the limits. Each value but the first stands behind a comma or a
+// bracket.
+bool IsBounded(std::string_view text) {
+  size_t nodes = 1;
+  int depth = 0;
+  bool quoted = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '"') {
+      quoted = !quoted;
+    } else if (quoted) {
+      if (c == '\\') ++i;
+    } else if (c == '[' || c == '{') {
+      ++nodes;
+      if (++depth > JsonNode::kMaxDepth) return false;
+    } else if (c == ']' || c == '}') {
+      --depth;
+    } else if (c == ',') {
+      ++nodes;
+    }
+    if (nodes > JsonNode::kMaxNodes) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 JsonNode JsonNode::Parse(std::string_view text) {
+  if (!IsBounded(text)) return JsonNode();
   auto root = std::make_shared<const json>(json::parse(text, nullptr, /*allow_exceptions=*/false));
   if (root->is_discarded()) return JsonNode();
   const void* node = root.get();

@@ -16,7 +16,10 @@ class JsonNode {
  public:
   // A missing place.
   JsonNode() = default;
-  // The root; missing when `text` is not JSON.
+  static constexpr int kMaxDepth = 64;
+  static constexpr size_t kMaxNodes = 200'000;
+  // The root; missing when `text` is not JSON, nests deeper than kMaxDepth or holds more than kMaxNodes values. Such a
+  // text is refused before anything is built of it, because a tree takes up to 30 times the memory of its text.
   static JsonNode Parse(std::string_view text);
 
   bool exists() const { return node_ != nullptr; }

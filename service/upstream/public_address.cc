@@ -65,22 +65,31 @@ bool IsPublicV6(const V6& address) {
   return !protocols && !documentation;
 }
 
+uint32_t V4Of(const sockaddr& address) {
+  sockaddr_in v4{};
+  std::memcpy(&v4, &address, sizeof(v4));
+  return ntohl(v4.sin_addr.s_addr);
+}
+
+V6 V6Of(const sockaddr& address) {
+  sockaddr_in6 v6{};
+  std::memcpy(&v6, &address, sizeof(v6));
+  V6 bytes{};
+  std::memcpy(bytes.data(), &v6.sin6_addr, bytes.size());
+  return bytes;
+}
+
 }  // namespace
 
 bool IsPublicAddress(const sockaddr& address) {
-  if (address.sa_family == AF_INET) {
-    sockaddr_in v4{};
-    std::memcpy(&v4, &address, sizeof(v4));
-    return IsPublicV4(ntohl(v4.sin_addr.s_addr));
-  }
-  if (address.sa_family == AF_INET6) {
-    sockaddr_in6 v6{};
-    std::memcpy(&v6, &address, sizeof(v6));
-    V6 bytes{};
-    std::memcpy(bytes.data(), &v6.sin6_addr, bytes.size());
-    return IsPublicV6(bytes);
-  }
-  return false;
+  if (address.sa_family == AF_INET) return IsPublicV4(V4Of(address));
+  return address.sa_family == AF_INET6 && IsPublicV6(V6Of(address));
+}
+
+bool SameAddress(const sockaddr& left, const sockaddr& right) {
+  if (left.sa_family != right.sa_family) return false;
+  if (left.sa_family == AF_INET) return V4Of(left) == V4Of(right);
+  return left.sa_family == AF_INET6 && V6Of(left) == V6Of(right);
 }
 
 }  // namespace seedance::upstream

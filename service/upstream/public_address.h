@@ -9,6 +9,9 @@ namespace seedance::upstream {
 // link, a group or a reserved range. IPv6 addresses that carry an IPv4 address are judged by it.
 bool IsPublicAddress(const sockaddr& address);
 
+// Whether both are the same IP address, whatever the ports. False for other families.
+bool SameAddress(const sockaddr& left, const sockaddr& right);
+
 }  // namespace seedance::upstream
 
 #endif  // SEEDANCE_SERVICE_UPSTREAM_PUBLIC_ADDRESS_H_

@@ -1,6 +1,7 @@
 #include "service/upstream/result_fetch.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -39,6 +40,13 @@ std::optional<ContentRange> ParseContentRange(const std::string& text) {
   return range;
 }
 
+// A header of the storage, which callers get as text: printable ASCII, or nothing.
+std::string ContentType(std::string text) {
+  constexpr size_t kMax = 128;
+  const bool plain = std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c < 0x7f; });
+  return plain && text.size() <= kMax ? std::move(text) : std::string();
+}
+
 // Cuts the wanted range out of what the storage sends, whether it obeys ranges or not.
 class RangeCutter : public ByteSink {
  public:
@@ -61,7 +69,7 @@ class RangeCutter : public ByteSink {
     skip_ = range_.offset - first;
     if (total_ > 0 && range_.offset >= total_) return Refuse(BeyondEnd());
     started_ = true;
-    return sink_.OnStart(total_, header("content-type")) || Refuse(ReaderLeft());
+    return sink_.OnStart(total_, ContentType(header("content-type"))) || Refuse(ReaderLeft());
   }
 
   bool OnBytes(std::string_view bytes) override {
@@ -125,6 +133,7 @@ HttpRequest RangeRequest(const CallOptions& call, const ResultRange& range, absl
   request.method = "GET";
   request.url = range.uri;
   request.timeout = timeout;
+  request.link = true;
   request.cancel = call.cancel;
   if (range.offset > 0 || range.limit > 0) {
     std::string bytes = absl::StrCat("bytes=", range.offset, "-");
@@ -171,6 +180,10 @@ absl::Status FetchRange(HttpTransport& transport, const CallOptions& call, const
   const HttpReply reply = transport.Fetch(RangeRequest(call, range, timeout), cutter);
   if (reply.outcome == HttpOutcome::kReply && reply.status != 200 && reply.status != 206) {
     return RefusedByStorage(reply);
+  }
+  if (reply.address_refused) {
+    return Fail(Reason::kUpstreamProtocol,
+                absl::StrCat("the vendor's link to the result is not fetched: ", reply.error));
   }
   if (std::optional<absl::Status> finished = cutter.Finish(reply)) return *finished;
   if (reply.outcome == HttpOutcome::kCancelled) return Fail(Reason::kCancelled, "the transfer was cancelled");

@@ -19,6 +19,7 @@ struct ResultRange {
 };
 
 // Upstream::FetchResult over plain HTTP storage, for any dialect. Sends no credentials: the link holds its own.
+// Leads only to addresses that the transport allows for links, else kUpstreamProtocol; redirects are not followed.
 // `timeout` is for the whole transfer. Links that are not https are refused unless `allow_plain_http`.
 absl::Status FetchRange(HttpTransport& transport, const CallOptions& call, const ResultRange& range,
                         absl::Duration timeout, bool allow_plain_http, ResultSink& sink);

@@ -8,9 +8,9 @@
 
 namespace seedance::upstream {
 
-// The wait that a Retry-After header asks for: seconds or an HTTP date. At least zero, at most a day. nullopt: the text
-// is neither.
-std::optional<absl::Duration> ParseRetryAfter(const std::string& text, absl::Time now);
+// The wait that a Retry-After header asks for: seconds (fractions are accepted) or an HTTP date in any of the three
+// forms of RFC 9110. Between zero and `most`. nullopt: the text is neither.
+std::optional<absl::Duration> ParseRetryAfter(const std::string& text, absl::Time now, absl::Duration most);
 
 }  // namespace seedance::upstream
 

@@ -33,6 +33,13 @@ struct CallOptions {
 // Key of ErrorInfo.metadata: the vendor's own Retry-After, in seconds. Without it a retry delay is the gateway's guess.
 inline constexpr std::string_view kRetryAfterKey = "upstream_retry_after";
 
+// Key of ErrorInfo.metadata, and its value when the vendor limits the whole account, and not this call alone.
+inline constexpr std::string_view kLimitScopeKey = "upstream_limit_scope";
+inline constexpr char kAccountScope[] = "account";
+
+// Longest Retry-After that is obeyed, unless the configuration says otherwise: one answer must not stop work for a day.
+inline constexpr absl::Duration kDefaultMaxRetryAfter = absl::Minutes(5);
+
 // What a call that may be billed came to.
 enum class Acceptance {
   kAccepted,     // `value` is set.
@@ -46,7 +53,7 @@ struct BilledResult {
   Acceptance acceptance = Acceptance::kUnknown;
   T value{};
   absl::Status status;
-  std::optional<absl::Duration> retry_after;  // The vendor's wish (Retry-After).
+  std::optional<absl::Duration> retry_after;  // The vendor's wish (Retry-After), at most the configured longest one.
   // kNotAccepted only: the vendor asked for patience or could not be reached (429, 503, no connection), so sending it
   // again later is useful. False: the caller's own stream broke off.
   bool retryable = true;
@@ -145,8 +152,9 @@ class ResultSink {
 };
 
 // One vendor account in one dialect. Blocking; thread-safe. Errors of reads are statuses with a reason of base::Reason:
-// kResourceNotFound (the vendor does not know the id), kUpstreamUnavailable, kRateLimited (with retry_delay),
-// kUpstreamAuthFailed, kUpstreamProtocol, kDeadlineExceeded, kCancelled and the refusals of input.
+// kResourceNotFound (the vendor does not know the id), kUpstreamUnavailable, kRateLimited (with retry_delay, at most
+// the configured longest one), kUpstreamAuthFailed, kUpstreamProtocol, kDeadlineExceeded, kCancelled and the refusals
+// of input.
 class Upstream {
  public:
   virtual ~Upstream() = default;
@@ -196,8 +204,9 @@ class Upstream {
   virtual std::string TaskOfWebhook(std::string_view body) const = 0;
 
   // Reads bytes [offset, offset + limit) of a result link, `limit` 0: to the end, from storage that may or may not
-  // know ranges. Errors: kResultExpired (the link has died), kSizeOutOfRange (offset beyond the end),
-  // kUpstreamUnavailable (also when fewer bytes came than announced), kCancelled.
+  // know ranges. Errors: kResultExpired (the link has died),
+  // kUpstreamProtocol (also when it leads to this machine or a private network), kSizeOutOfRange (offset beyond the
+  // end), kUpstreamUnavailable (also when fewer bytes came than announced), kCancelled.
   virtual absl::Status FetchResult(const CallOptions& call, const std::string& uri, int64_t offset, int64_t limit,
                                    ResultSink& sink) = 0;
 };

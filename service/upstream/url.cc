@@ -74,6 +74,11 @@ std::optional<HostPort> ParseHostPort(std::string_view text, int default_port) {
   return parsed;
 }
 
+bool IsLink(std::string_view text) {
+  constexpr size_t kMaxLink = 8192;
+  return text.size() <= kMaxLink && ParseUrl(text).has_value();
+}
+
 std::optional<Url> ParseUrl(std::string_view text) {
   const bool blank = std::any_of(text.begin(), text.end(), [](char c) {
     const auto byte = static_cast<unsigned char>(c);

@@ -23,6 +23,9 @@ struct Url {
 // nullopt: another scheme, user information, no host, a bad port, or a blank or control character anywhere.
 std::optional<Url> ParseUrl(std::string_view text);
 
+// Whether a vendor's link is one that is kept and shown: what ParseUrl takes, of at most 8192 bytes.
+bool IsLink(std::string_view text);
+
 // `host` and `port` of `host[:port]`, IPv6 in brackets. nullopt: no host, or a bad port.
 struct HostPort {
   std::string host;

@@ -3,7 +3,10 @@
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "service/model/names.h"
 #include "service/upstream/json_node.h"
+#include "service/upstream/vendor_text.h"
 
 namespace seedance::upstream {
 namespace {
@@ -60,13 +63,17 @@ absl::Status VendorClient::ReadError(Operation operation, const CallOptions& cal
       clock_.Now() >= call.deadline) {
     return DeadlineExceeded();
   }
-  return Judge(errors_, {operation, options_.api_key, clock_.Now(), std::move(resource)}, reply).status;
+  return Judge(errors_,
+               {operation, options_.api_key, clock_.Now(), std::move(resource), false, options_.max_retry_after}, reply)
+      .status;
 }
 
 Verdict VendorClient::JudgeBilled(Operation operation, const HttpRequest& request, const HttpReply& reply,
                                   Resource resource) const {
   const bool streamed = request.source != nullptr;
-  return Judge(errors_, {operation, options_.api_key, clock_.Now(), std::move(resource), streamed}, reply);
+  return Judge(errors_,
+               {operation, options_.api_key, clock_.Now(), std::move(resource), streamed, options_.max_retry_after},
+               reply);
 }
 
 bool IsSuccess(const HttpReply& reply) {
@@ -76,6 +83,24 @@ bool IsSuccess(const HttpReply& reply) {
 bool IsApiSuccess(const HttpReply& reply, const JsonNode& root) {
   if (!IsSuccess(reply)) return false;
   return root.IsObject() || root.IsArray() || absl::StripAsciiWhitespace(reply.body).empty();
+}
+
+BilledResult<std::string> AcceptedAs(std::string id, const base::Secret& api_key) {
+  BilledResult<std::string> result;
+  if (model::IsUpstreamId(id)) {
+    result.acceptance = Acceptance::kAccepted;
+    result.value = std::move(id);
+    return result;
+  }
+  base::ErrorDetail detail;
+  detail.reason = base::Reason::kOutcomeUnknown;
+  const std::string message =
+      absl::StrCat("the vendor accepted the request under an id of ", id.size(),
+                   " bytes that is not 1-128 printable ASCII characters without /: ", CleanVendorText(id, api_key));
+  detail.metadata[std::string(base::kUpstreamMessageKey)] = message;
+  result.status = base::MakeError(message, detail);
+  result.retryable = false;
+  return result;
 }
 
 BilledResult<std::string> ToResult(Verdict verdict) {

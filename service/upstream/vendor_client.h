@@ -29,6 +29,7 @@ class VendorClient {
     base::Secret api_key;                                      // Kept out of every text.
     absl::Duration read_timeout;
     absl::Duration submit_timeout;
+    absl::Duration max_retry_after = kDefaultMaxRetryAfter;
   };
   using Resource = std::optional<base::ResourceRef>;
 
@@ -72,6 +73,10 @@ bool IsSuccess(const HttpReply& reply);
 // Whether `reply`, whose body is `root`, is a success in an API's words: without a body, or with JSON. A page in HTML
 // is none, whatever its status.
 bool IsApiSuccess(const HttpReply& reply, const JsonNode& root);
+
+// The vendor took a create and calls what it made `id`. An id that cannot be used (model::IsUpstreamId) leaves the call
+// in doubt: it is billed, but out of reach.
+BilledResult<std::string> AcceptedAs(std::string id, const base::Secret& api_key);
 
 // Nothing was accepted, or nobody knows.
 BilledResult<std::string> ToResult(Verdict verdict);

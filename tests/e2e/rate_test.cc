@@ -8,10 +8,13 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "tests/e2e/fixture.h"
 
 namespace seedance::e2e {
 namespace {
+
+constexpr char kSubmitPath[] = "/v1/video/generations";
 
 class RateTest : public E2eTest {
  protected:
@@ -29,6 +32,11 @@ class RateTest : public E2eTest {
       most = std::max(most, last - first + 1);
     }
     return most;
+  }
+
+  int64_t Hits429() {
+    const std::vector<testing::SandboxRequest> recent = Must(sandbox().Requests()).recent;
+    return std::count_if(recent.begin(), recent.end(), [](const auto& request) { return request.status == 429; });
   }
 
   // The text of `/metrics`.
@@ -67,31 +75,107 @@ TEST_F(RateTest, TheVendorNeverSeesMoreInASecondThanItsCapAlsoAfterARestart) {
   for (const testing::SandboxTask& task : Must(sandbox().Tasks())) EXPECT_GE(task.polls, 2) << task.id;
 }
 
-TEST_F(RateTest, RetryAfterOfOnePollIsARestForAll) {
+TEST_F(RateTest, OneHugeRetryAfterOfAPollRestsThatTaskForTheCapAndNoOtherOne) {
   StartSandbox(Pace::kFast, {"--speed", "1", "--task-seconds", "600"});
-  StartGateway();
-  for (int i = 0; i < 10; ++i) (void)NewTask(absl::StrCat("task ", i));
-  ASSERT_TRUE(Eventually([&] { return Requests(kPollRoute) >= 30; }));
-  AddFault({.kind = "status", .method = "GET", .path = "/v1/video", .times = 1, .status = 429, .retry_after = 3});
-  double refused = 0;
+  testing::GatewayOptions options;
+  options.rate = {"max_retry_after: 3s"};
+  StartGateway(options);
+  for (int i = 0; i < 5; ++i) (void)NewTask(absl::StrCat("task ", i));
+  ASSERT_TRUE(Eventually([&] { return Requests(kPollRoute) >= 20; }));
+  AddFault({.kind = "status", .method = "GET", .path = "/v1/video", .times = 1, .status = 429, .retry_after = 86400});
+  testing::SandboxRequest refused;
   ASSERT_TRUE(Eventually([&] {
     for (const testing::SandboxRequest& request : Must(sandbox().Requests()).recent) {
-      if (request.status == 429) refused = request.time;
+      if (request.status == 429) refused = request;
     }
-    return refused > 0;
+    return refused.status == 429;
   }));
-  std::vector<double> after;
+  // All polls since then: of the task itself, and of the others.
+  std::vector<double> own;
+  size_t others = 0;
   ASSERT_TRUE(Eventually(
       [&] {
-        after.clear();
+        own.clear();
+        others = 0;
         for (const testing::SandboxRequest& request : Must(sandbox().Requests()).recent) {
-          if (request.method == "GET" && request.time > refused) after.push_back(request.time - refused);
+          if (request.method != "GET" || request.time <= refused.time) continue;
+          if (request.path == refused.path) {
+            own.push_back(request.time - refused.time);
+          } else if (request.time < refused.time + 3) {
+            ++others;
+          }
         }
-        return std::any_of(after.begin(), after.end(), [](double time) { return time > 2; });
+        return !own.empty();
       },
-      absl::Seconds(30)));
-  // What was on its way already is not called back.
-  for (const double time : after) EXPECT_TRUE(time < 1 || time >= 3) << time;
+      absl::Seconds(60)));
+  EXPECT_GE(own.front(), 3) << "the task itself rests";
+  EXPECT_GE(others, 4u) << "the others go on meanwhile";
+}
+
+TEST_F(RateTest, OneHugeRetryAfterOfASubmissionRestsThatTaskForTheCapAndNoOtherOne) {
+  StartSandbox(Pace::kFast, {"--speed", "1", "--task-seconds", "600"});
+  testing::GatewayOptions options;
+  options.rate = {"max_retry_after: 5s"};
+  options.server = {"create_wait: 0s"};
+  StartGateway(options);
+  AddFault({.kind = "status", .method = "POST", .path = kSubmitPath, .times = 1, .status = 429, .retry_after = 86400});
+  const std::string first = NewTask("first");
+  std::string message;
+  ASSERT_TRUE(Eventually([&] {
+    message = Must(api().GetTask(first)).state_message();
+    return absl::StartsWith(message, "rate limited by the vendor until 20");
+  })) << message;
+  const std::string second = NewTask("second");
+  EXPECT_TRUE(WaitForState(second, State::STATE_QUEUED));
+  EXPECT_EQ(Requests(kSubmitRoute), 2);
+  EXPECT_TRUE(Eventually([&] { return Must(api().GetTask(first)).state() == State::STATE_QUEUED; }, absl::Seconds(60)));
+  EXPECT_EQ(Must(api().GetTask(first)).state_message(), "");
+  EXPECT_EQ(Bills("CreateTask"), 2);
+}
+
+TEST_F(RateTest, RepeatedLimitsRestTheAccountForTheCapAtMostAndWaitingTasksSayUntilWhen) {
+  StartSandbox(Pace::kFast, {"--speed", "1", "--task-seconds", "600"});
+  testing::GatewayOptions options;
+  options.rate = {"max_retry_after: 8s"};
+  options.server = {"create_wait: 0s"};
+  StartGateway(options);
+  AddFault({.kind = "status", .method = "POST", .path = kSubmitPath, .times = 3, .status = 429, .retry_after = 86400});
+  std::vector<std::string> tasks;
+  for (int i = 0; i < 3; ++i) tasks.push_back(NewTask(absl::StrCat("limited ", i)));
+  ASSERT_TRUE(Eventually([&] { return Hits429() == 3; }));
+  tasks.push_back(NewTask("behind them"));
+  std::string message;
+  ASSERT_TRUE(Eventually([&] {
+    message = Must(api().GetTask(tasks.back())).state_message();
+    return !message.empty();
+  }));
+  // The vendor said nothing to this task: the account rests.
+  absl::Time until;
+  constexpr char kForm[] = "rate limited by the vendor until %Y-%m-%dT%H:%M:%SZ";
+  ASSERT_TRUE(absl::ParseTime(kForm, message, &until, nullptr)) << message;
+  EXPECT_LE(until, absl::Now() + absl::Seconds(9));
+  EXPECT_EQ(Requests(kSubmitRoute), 3);
+  for (const std::string& task : tasks) {
+    EXPECT_TRUE(
+        Eventually([&] { return Must(api().GetTask(task)).state() == State::STATE_QUEUED; }, absl::Seconds(60)));
+  }
+  EXPECT_EQ(Bills("CreateTask"), 4);
+}
+
+TEST_F(RateTest, TasksThatWaitForTheConfiguredRateSayHowManyAreBeforeThem) {
+  StartSandbox(Pace::kFast, {"--speed", "1", "--task-seconds", "600"});
+  testing::GatewayOptions options;
+  options.submits_per_second = 0.1;
+  options.server = {"create_wait: 0s"};
+  StartGateway(options);
+  std::string last;
+  for (int i = 0; i < 4; ++i) last = NewTask(absl::StrCat("task ", i));
+  std::string message;
+  EXPECT_TRUE(Eventually([&] {
+    message = Must(api().GetTask(last)).state_message();
+    return absl::StartsWith(message, "waits for its turn: 2 tasks before it at 20") &&
+           absl::StrContains(message, "the upstream's rate is 0.1 submissions per second; expected at 20");
+  })) << message;
 }
 
 TEST_F(RateTest, MetricsHaveThePromisedNames) {

@@ -78,7 +78,8 @@ class AnyFast : public Upstream {
                  {{"Authorization", "Bearer " + options_.api_key.Reveal()}},
                  options_.api_key,
                  options_.read_timeout,
-                 options_.submit_timeout},
+                 options_.submit_timeout,
+                 options_.max_retry_after},
                 AnyFastErrors(), std::move(transport), clock),
         clock_(clock) {}
 
@@ -214,11 +215,9 @@ class AnyFast : public Upstream {
 
   BilledResult<std::string> Create(Operation operation, const HttpRequest& request, Resource resource) const {
     const HttpReply reply = client_.transport().Send(request);
-    BilledResult<std::string> result;
-    if (IsSuccess(reply)) result.value = ReadId(UnwrapAnswer(reply.body));
-    if (result.value.empty()) return ToResult(client_.JudgeBilled(operation, request, reply, std::move(resource)));
-    result.acceptance = Acceptance::kAccepted;
-    return result;
+    std::string id = IsSuccess(reply) ? ReadId(UnwrapAnswer(reply.body)) : "";
+    if (id.empty()) return ToResult(client_.JudgeBilled(operation, request, reply, std::move(resource)));
+    return AcceptedAs(std::move(id), options_.api_key);
   }
 
   BilledResult<std::string> UploadAsset(const CallOptions& call, const NewAsset& asset) {

@@ -21,6 +21,7 @@ struct AnyFastOptions {
   absl::Duration read_timeout = absl::Seconds(30);
   absl::Duration submit_timeout = absl::Seconds(300);
   absl::Duration transfer_timeout = absl::Seconds(900);
+  absl::Duration max_retry_after = kDefaultMaxRetryAfter;
   bool allow_plain_http = false;  // Whether result links may be http.
 };
 

@@ -67,6 +67,8 @@ constexpr ReasonRow kReasonRows[] = {
 
     // ---- Patience ----
     {kAny, 400, 599, "quotaexceeded", "", Reason::kQuotaExceeded},
+    // The limiter of new-api counts the requests of the token's user.
+    {kAny, 429, 429, "", "请求数限制", Reason::kRateLimited, true},
     {kAny, 429, 429, "", "", Reason::kRateLimited},
     // No channel for the model: waiting does not make one.
     {kCreates, 503, 503, "model_not_found", "", Reason::kUpstreamInvalidInput},

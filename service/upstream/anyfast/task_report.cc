@@ -43,8 +43,6 @@ std::optional<TaskState> StateOf(const JsonNode& status) {
   return std::nullopt;
 }
 
-bool IsLink(const std::string& text) { return ParseUrl(text).has_value(); }
-
 // The two layers of an answer: the gateway's task, and inside it the origin's.
 class TaskAnswer {
  public:

@@ -2,9 +2,11 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "service/model/names.h"
 #include "service/upstream/anyfast/error_table.h"
 #include "service/upstream/anyfast/vendor_error.h"
 #include "service/upstream/json_time.h"
+#include "service/upstream/url.h"
 
 namespace seedance::upstream {
 namespace {
@@ -84,9 +86,11 @@ AssetReport ReadAsset(const JsonNode& item, const base::Secret& api_key) {
   AssetReport asset;
   asset.id = ReadId(item);
   asset.group_id = item.First({"GroupId", "group_id"}).Text();
+  if (!model::IsUpstreamId(asset.group_id)) asset.group_id.clear();
   asset.display_name = item.First({"Name", "name"}).Text();
   asset.media_type = ReadMediaType(item.First({"AssetType", "asset_type"}).Text());
   asset.preview_uri = item.First({"URL", "Url", "url"}).Text();
+  if (!IsLink(asset.preview_uri)) asset.preview_uri.clear();
   asset.create_time = ReadTime(item.First({"CreateTime", "create_time"}));
   asset.update_time = ReadTime(item.First({"UpdateTime", "update_time"}));
   const std::string word = item.First({"Status", "status"}).Text();

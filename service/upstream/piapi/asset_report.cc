@@ -6,6 +6,7 @@
 #include "service/upstream/json_time.h"
 #include "service/upstream/piapi/error_table.h"
 #include "service/upstream/piapi/vendor_error.h"
+#include "service/upstream/url.h"
 
 namespace seedance::upstream {
 namespace {
@@ -66,6 +67,7 @@ AssetReport ReadPiApiAsset(const JsonNode& item, const base::Secret& api_key) {
   asset.display_name = item["name"].Text();
   asset.media_type = ReadType(item.First({"asset_type", "type"}).Text());
   asset.preview_uri = item["url"].Text();
+  if (!IsLink(asset.preview_uri)) asset.preview_uri.clear();
   asset.create_time = ReadTime(item.First({"upload_at", "uploaded_at", "created_at"}));
   asset.update_time = ReadTime(item["updated_at"]);
   asset.expire_time = ReadTime(item["expires_at"]);

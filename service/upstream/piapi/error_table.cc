@@ -32,9 +32,9 @@ constexpr ReasonRow kReasonRows[] = {
     // ---- Patience. A failed task may hold the same words: then it is over, and a quota the reason ----
     {kEnds, 0, 0, "", "active task count", Reason::kQuotaExceeded},
     {kEnds, 0, 0, "", "hard cap reached", Reason::kQuotaExceeded},
-    {kAny, 200, 599, "", "active task count", Reason::kRateLimited},
-    {kAny, 200, 599, "", "reached the plan limit", Reason::kRateLimited},
-    {kAny, 200, 599, "", "hard cap reached", Reason::kRateLimited},
+    {kAny, 200, 599, "", "active task count", Reason::kRateLimited, true},
+    {kAny, 200, 599, "", "reached the plan limit", Reason::kRateLimited, true},
+    {kAny, 200, 599, "", "hard cap reached", Reason::kRateLimited, true},
     {kAny, 400, 499, "", "too many requests", Reason::kRateLimited},
     {kAny, 400, 499, "", "rate limit", Reason::kRateLimited},
 

@@ -82,7 +82,8 @@ class PiApi : public Upstream {
                  {{"X-API-Key", options_.api_key.Reveal()}},
                  options_.api_key,
                  options_.read_timeout,
-                 options_.submit_timeout},
+                 options_.submit_timeout,
+                 options_.max_retry_after},
                 PiApiErrors(), std::move(transport), clock),
         clock_(clock) {}
 
@@ -185,7 +186,7 @@ class PiApi : public Upstream {
       const JsonNode root = JsonNode::Parse(reply->body);
       std::string link = root["data"]["url"].Text();
       if (link.empty()) link = root["url"].Text();
-      const std::optional<Url> url = ParseUrl(link);
+      const std::optional<Url> url = IsLink(link) ? ParseUrl(link) : std::nullopt;
       if (url.has_value() && (url->https || options_.allow_plain_http)) return link;
     }
     return client_.ReadError(Operation::kStageFile, call, *reply, std::nullopt);
@@ -261,12 +262,7 @@ class PiApi : public Upstream {
   }
 
  private:
-  static BilledResult<std::string> Accepted(std::string id) {
-    BilledResult<std::string> result;
-    result.acceptance = Acceptance::kAccepted;
-    result.value = std::move(id);
-    return result;
-  }
+  BilledResult<std::string> Accepted(std::string id) const { return AcceptedAs(std::move(id), options_.api_key); }
 
   static BilledResult<std::string> Refuse(const char* what) {
     BilledResult<std::string> result;

@@ -41,6 +41,7 @@ struct PiApiOptions {
   absl::Duration read_timeout = absl::Seconds(30);
   absl::Duration submit_timeout = absl::Seconds(300);
   absl::Duration transfer_timeout = absl::Seconds(900);
+  absl::Duration max_retry_after = kDefaultMaxRetryAfter;
   bool allow_plain_http = false;  // Whether links to results and to staged files may be http.
 };
 

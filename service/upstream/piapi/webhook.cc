@@ -1,9 +1,7 @@
 #include "service/upstream/piapi/webhook.h"
 
-#include <algorithm>
-
-#include "absl/strings/ascii.h"
 #include "service/base/sha256.h"
+#include "service/model/names.h"
 #include "service/upstream/json_node.h"
 
 namespace seedance::upstream {
@@ -11,7 +9,6 @@ namespace {
 
 // A task with a long prompt and log has some kilobytes.
 constexpr size_t kMaxBody = 1 << 20;
-constexpr size_t kMaxId = 128;
 
 }  // namespace
 
@@ -31,8 +28,7 @@ std::string PiApiWebhookTask(std::string_view body) {
   // Some of the vendor's pages show the answer to a poll, with its envelope, as `data`.
   for (const JsonNode& place : {data["task_id"], data["data"]["task_id"], root["task_id"]}) {
     const std::string id = place.Text();
-    const bool plain = std::all_of(id.begin(), id.end(), [](char c) { return absl::ascii_isgraph(c); });
-    if (!id.empty() && id.size() <= kMaxId && plain) return id;
+    if (model::IsUpstreamId(id)) return id;
   }
   return "";
 }

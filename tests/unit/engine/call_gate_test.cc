@@ -13,6 +13,7 @@ using testing::Failure;
 
 constexpr CallAnswer kGood = {};
 constexpr CallAnswer kBad = {false, std::nullopt};
+constexpr CallAnswer kLimited = {true, absl::Minutes(5)};
 
 class CallGateTest : public ::testing::Test {
  protected:
@@ -64,20 +65,85 @@ TEST_F(CallGateTest, IsBusyFromThreeQuartersOfTheRateOrOfTheThreads) {
   }
 }
 
-TEST_F(CallGateTest, ARestIsForAllCallsOfTheKindAndEndsToTheInstant) {
-  Call(CallKind::kPoll, {true, absl::Seconds(30)});
+TEST_F(CallGateTest, ARestOfTheAccountIsForAllCallsOfTheKindAndEndsToTheInstant) {
+  Call(CallKind::kPoll, {true, absl::Seconds(30), /*account=*/true});
   EXPECT_TRUE(MayGo(CallKind::kSubmit));
   EXPECT_EQ(gate_.NextAt(CallKind::kPoll, false, now_), now_ + absl::Seconds(30));
   // A later answer that asks for less does not end it.
-  Call(CallKind::kPoll, {true, absl::Seconds(1)});
+  Call(CallKind::kPoll, {true, absl::Seconds(1), /*account=*/true});
   now_ += absl::Seconds(30) - absl::Nanoseconds(1);
   EXPECT_FALSE(MayGo(CallKind::kPoll));
   now_ += absl::Nanoseconds(1);
   EXPECT_TRUE(MayGo(CallKind::kPoll));
 }
 
+TEST_F(CallGateTest, OneAnswerRestsNobodyElseAndRepeatedOnesRestAll) {
+  Call(CallKind::kPoll, kLimited);
+  Call(CallKind::kPoll, kLimited);
+  EXPECT_TRUE(MayGo(CallKind::kPoll));
+  Call(CallKind::kPoll, kLimited);
+  EXPECT_EQ(gate_.RestsUntil(CallKind::kPoll, now_), now_ + absl::Minutes(5));
+  EXPECT_FALSE(MayGo(CallKind::kPoll));
+  EXPECT_TRUE(MayGo(CallKind::kSubmit));
+}
+
+TEST_F(CallGateTest, ASuccessBetweenOrAQuietMinuteBeginsTheCountAnew) {
+  Call(CallKind::kPoll, kLimited);
+  Call(CallKind::kPoll, kLimited);
+  Call(CallKind::kPoll, kGood);
+  Call(CallKind::kPoll, kLimited);
+  Call(CallKind::kPoll, kLimited);
+  EXPECT_TRUE(MayGo(CallKind::kPoll));
+  now_ += CallGate::kLimitedWindow + absl::Nanoseconds(1);
+  Call(CallKind::kPoll, kLimited);
+  Call(CallKind::kPoll, kLimited);
+  EXPECT_TRUE(MayGo(CallKind::kPoll));
+  // What did not answer says nothing of limits.
+  Call(CallKind::kPoll, kBad);
+  Call(CallKind::kPoll, kLimited);
+  EXPECT_FALSE(MayGo(CallKind::kPoll));
+}
+
+TEST_F(CallGateTest, DuringALongRestOneCallTriesAndItsSuccessEndsTheRest) {
+  CallGate::Call before = gate_.Take(CallKind::kPoll, now_);
+  gate_.Sent(before, now_);
+  for (int i = 0; i < 3; ++i) Call(CallKind::kPoll, kLimited);
+  // What was sent before the rest began may have been within the limit.
+  gate_.Answered(before, kGood, now_);
+  gate_.Ended(before);
+  EXPECT_FALSE(MayGo(CallKind::kPoll));
+  now_ += CallGate::kTrialPause;
+  ASSERT_TRUE(MayGo(CallKind::kPoll));
+  CallGate::Call trial = gate_.Take(CallKind::kPoll, now_);
+  EXPECT_FALSE(MayGo(CallKind::kPoll)) << "one at a time";
+  gate_.Sent(trial, now_);
+  gate_.Answered(trial, kGood, now_);
+  gate_.Ended(trial);
+  EXPECT_TRUE(MayGo(CallKind::kPoll));
+}
+
+TEST_F(CallGateTest, ATrialThatIsLimitedTooMakesTheRestLonger) {
+  for (int i = 0; i < 3; ++i) Call(CallKind::kPoll, kLimited);
+  now_ += CallGate::kTrialPause;
+  Call(CallKind::kPoll, kLimited);
+  EXPECT_EQ(gate_.RestsUntil(CallKind::kPoll, now_), now_ + absl::Minutes(5));
+  EXPECT_FALSE(MayGo(CallKind::kPoll));
+  // A rest that the vendor asked for the account has no trials.
+  Call(CallKind::kPoll, {true, absl::Minutes(10), /*account=*/true});
+  now_ += absl::Minutes(9);
+  EXPECT_FALSE(MayGo(CallKind::kPoll));
+}
+
+TEST_F(CallGateTest, BehindARestTheFirstLimitedAnswerRestsAllAgain) {
+  for (int i = 0; i < 3; ++i) Call(CallKind::kPoll, kLimited);
+  now_ += absl::Minutes(5);
+  ASSERT_TRUE(MayGo(CallKind::kPoll));
+  Call(CallKind::kPoll, kLimited);
+  EXPECT_FALSE(MayGo(CallKind::kPoll));
+}
+
 TEST_F(CallGateTest, AClockThatIsSetBackDoesNotMakeARestLonger) {
-  Call(CallKind::kPoll, {true, absl::Seconds(30)});
+  Call(CallKind::kPoll, {true, absl::Seconds(30), /*account=*/true});
   now_ -= absl::Hours(5);
   EXPECT_LE(gate_.RestsUntil(CallKind::kPoll, now_), now_ + absl::Seconds(30));
 }
@@ -106,7 +172,7 @@ TEST_F(CallGateTest, ASubmissionTriesOnlyWhenThereIsNothingToPollOrPollsRestLong
   // But not for ever: there may be a task that nobody can poll.
   now_ += absl::Minutes(1);
   EXPECT_TRUE(MayGo(CallKind::kSubmit, /*to_poll=*/true));
-  Call(CallKind::kPoll, {false, absl::Hours(1)});
+  Call(CallKind::kPoll, {false, absl::Hours(1), /*account=*/true});
   now_ += absl::Seconds(10);
   EXPECT_FALSE(MayGo(CallKind::kPoll));
   EXPECT_TRUE(MayGo(CallKind::kSubmit, /*to_poll=*/true));
@@ -153,6 +219,14 @@ TEST(CallAnswerTest, ARestIsTheVendorsWishNotTheGatewaysGuess) {
   detail.retry_delay = absl::Seconds(9);
   detail.metadata[std::string(upstream::kRetryAfterKey)] = "9";
   EXPECT_EQ(AnswerOf(base::MakeError("503", detail)).rest, absl::Seconds(9));
+  EXPECT_EQ(AnswerOf(base::MakeError("503", detail)).cause, RestCause::kTrouble);
+  EXPECT_FALSE(AnswerOf(base::MakeError("503", detail)).account);
+  detail.reason = Reason::kQuotaExceeded;
+  EXPECT_EQ(AnswerOf(base::MakeError("429", detail)).rest, absl::Seconds(9));
+  EXPECT_EQ(AnswerOf(base::MakeError("429", detail)).cause, RestCause::kQuota);
+  detail.reason = Reason::kRateLimited;
+  detail.metadata[std::string(upstream::kLimitScopeKey)] = upstream::kAccountScope;
+  EXPECT_TRUE(AnswerOf(base::MakeError("429", detail)).account);
   EXPECT_EQ(AnswerOf(testing::NotAccepted(absl::Seconds(30))).rest, absl::Seconds(30));
   EXPECT_FALSE(AnswerOf(testing::NotAccepted()).rest.has_value());
 }

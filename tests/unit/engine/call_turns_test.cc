@@ -161,31 +161,104 @@ class DownTest : public CallTurnsTest {
     options.breaker = {2, absl::Seconds(5)};
     return options;
   }
-  DownTest() : CallTurnsTest(Fragile()) {
-    turns_.SetHooks([] { return true; },
-                    [this](std::vector<std::string> waiting) {
-                      base::MutexLock lock(mutex_);
-                      told_.push_back(std::move(waiting));
-                    });
+  explicit DownTest(const CallGate::Options& options = Fragile()) : CallTurnsTest(options) {
+    turns_.SetHooks([] { return true; }, [this] { ++told_; });
   }
-  std::vector<std::vector<std::string>> told_ ABSL_GUARDED_BY(mutex_);
+  std::vector<WaitReason::Kind> Reasons() {
+    std::vector<WaitReason::Kind> reasons;
+    for (const auto& [key, reason] : turns_.WhyAllWait()) reasons.push_back(reason.kind);
+    return reasons;
+  }
+  std::atomic<int> told_{0};
 };
 
 TEST_F(DownTest, IsToldOnceWithTheSubmissionsThatWait) {
   turns_.Add(CallKind::kSubmit, "t", "limit", clock_.Now(), [](CallTurn& turn) {
     turn.Sends();
-    turn.Answered({true, absl::Hours(1)});
+    turn.Answered({true, absl::Hours(1), /*account=*/true});
   });
   ASSERT_TRUE(Eventually([&] { return turns_.IsIdle(); }));
   turns_.Add(CallKind::kSubmit, "t", "waiting", clock_.Now(), [](CallTurn&) {});
-  EXPECT_NE(turns_.WhyNot(CallKind::kSubmit), "");
-  EXPECT_EQ(turns_.WhyNot(CallKind::kPoll), "");
+  EXPECT_TRUE(turns_.IsHeldUp(CallKind::kSubmit));
+  EXPECT_FALSE(turns_.IsHeldUp(CallKind::kPoll));
+  EXPECT_EQ(turns_.WhyItWaits("waiting")->text, WaitsForRest(RestCause::kRate, clock_.Now() + absl::Hours(1)).text);
+  EXPECT_FALSE(turns_.WhyItWaits("other").has_value());
+  ASSERT_TRUE(Eventually([&] { return told_ == 1; }));
   for (const char* key : {"a", "b", "c"}) Add("t", key, {false, std::nullopt});
   ASSERT_TRUE(Begun(2) || Begun(3));
   ASSERT_TRUE(Eventually([&] { return turns_.IsIdle(); }));
   EXPECT_TRUE(turns_.facts().is_down);
-  base::MutexLock lock(mutex_);
-  EXPECT_THAT(told_, ElementsAre(ElementsAre("waiting")));
+  EXPECT_TRUE(Eventually([&] { return told_ == 2; }));
+  EXPECT_THAT(Reasons(), ElementsAre(WaitReason::Kind::kUnreachable));
+  EXPECT_EQ(turns_.WhyItWaits("waiting")->until, clock_.Now() + absl::Seconds(5));
+}
+
+class SlowSubmitsTest : public DownTest {
+ protected:
+  static CallGate::Options Slow() {
+    CallGate::Options options = Fragile();
+    options.submits_per_second = 1;
+    return options;
+  }
+  SlowSubmitsTest() : DownTest(Slow()) {
+    for (int i = 0; i < 20; ++i) {
+      turns_.Add(CallKind::kSubmit, i < 15 ? "big" : "small", std::to_string(100 + i), clock_.Now(),
+                 [](CallTurn& turn) {
+                   turn.Sends();
+                   turn.Answered({});
+                 });
+    }
+    EXPECT_TRUE(Eventually([&] { return turns_.IsIdle(); }));
+  }
+};
+
+TEST_F(SlowSubmitsTest, WhatWaitsForTheRateSaysBehindHowManyAndUntilWhen) {
+  // One has gone. The tenants take turns: behind the last of the small one there are five of either.
+  EXPECT_FALSE(turns_.WhyItWaits("101").has_value()) << "a moment is not worth telling";
+  const std::optional<WaitReason> last = turns_.WhyItWaits("119");
+  ASSERT_TRUE(last.has_value());
+  EXPECT_EQ(last->kind, WaitReason::Kind::kTurn);
+  EXPECT_EQ(last->until, clock_.Now() + absl::Seconds(9));
+  EXPECT_EQ(last->text,
+            "waits for its turn: 9 tasks before it at 2027-01-15T08:00:00Z; the upstream's rate is 1 "
+            "submissions per second; expected at 2027-01-15T08:00:09Z");
+  EXPECT_EQ(turns_.WhyAllWait().size(), 17u) << "but for those whose turn comes in two seconds";
+}
+
+TEST_F(SlowSubmitsTest, WhileAnythingWaitsTheReasonsAreSurveyedNowAndThen) {
+  const int before = told_;
+  for (int i = 0; i < 5; ++i) {
+    clock_.Advance(absl::Seconds(1));
+    ASSERT_TRUE(Eventually([&] { return turns_.IsIdle(); }));
+  }
+  EXPECT_LE(told_, before + 1) << "not with every turn";
+  clock_.Advance(CallTurns::kTellPause);
+  EXPECT_TRUE(Eventually([&] { return told_ > before; }));
+}
+
+TEST(WaitReasonTest, OnlyAMaterialChangeIsNews) {
+  const absl::Time now = absl::FromUnixSeconds(1'800'000'000);
+  const auto turn = [&](int seconds) { return WaitsForTurn(1, 1, 1, now + absl::Seconds(seconds), now); };
+  EXPECT_FALSE(IsNews(turn(100), turn(100), now));
+  EXPECT_FALSE(IsNews(turn(100), turn(125), now)) << "within a quarter of what is left";
+  EXPECT_TRUE(IsNews(turn(100), turn(140), now));
+  EXPECT_TRUE(IsNews(turn(100), turn(70), now));
+  EXPECT_FALSE(IsNews(turn(5), turn(14), now)) << "ten seconds at least";
+  EXPECT_TRUE(IsNews(turn(0), turn(5), now)) << "the time that was told is over";
+  EXPECT_TRUE(IsNews(turn(100), WaitsForRest(RestCause::kRate, now + absl::Seconds(100)), now));
+  EXPECT_TRUE(IsNews(turn(100), WaitsForTurn(1, 0, 4, absl::InfiniteFuture(), now), now));
+}
+
+TEST(WaitReasonTest, EachCauseNamesItselfAndItsEnd) {
+  const absl::Time now = absl::FromUnixSeconds(1'800'000'000);
+  const absl::Time end = now + absl::Milliseconds(1500);
+  EXPECT_EQ(WaitsForRest(RestCause::kRate, end).text, "rate limited by the vendor until 2027-01-15T08:00:02Z");
+  EXPECT_EQ(WaitsForRest(RestCause::kQuota, end).text,
+            "a quota at the vendor is used up; next attempt at 2027-01-15T08:00:02Z");
+  EXPECT_EQ(WaitsForRest(RestCause::kTrouble, end).text,
+            "vendor unavailable; it asked to wait until 2027-01-15T08:00:02Z");
+  EXPECT_EQ(WaitsForVendor(end, now).text, "vendor unreachable; next attempt at 2027-01-15T08:00:02Z");
+  EXPECT_EQ(WaitsForVendor(now, now).text, "vendor unreachable; an attempt is under way");
 }
 
 }  // namespace

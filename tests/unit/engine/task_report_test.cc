@@ -93,8 +93,14 @@ TEST(MergeSubmissionTest, EveryAnswerHasItsState) {
   EXPECT_EQ(refused.error.reason, Reason::kInputModeration);
   const GenerationTask again = after(testing::NotAccepted());
   EXPECT_EQ(again.state, TaskState::kPending);
-  EXPECT_EQ(again.state_message, "busy; next try in 2s");
+  EXPECT_EQ(again.state_message, "vendor unavailable; next attempt at 1970-01-01T00:00:02Z: busy");
   EXPECT_EQ(again.error.reason, Reason::kUnspecified);
+  testing::Billed limited = testing::NotAccepted();
+  limited.status = testing::Failure(Reason::kRateLimited, "slower");
+  EXPECT_EQ(after(limited).state_message, "rate limited by the vendor until 1970-01-01T00:00:02Z: slower");
+  limited.status = testing::Failure(Reason::kQuotaExceeded, "trial over");
+  EXPECT_EQ(after(limited).state_message,
+            "a quota at the vendor is used up; next attempt at 1970-01-01T00:00:02Z: trial over");
   const GenerationTask unknown = after(testing::Lost());
   EXPECT_EQ(unknown.state, TaskState::kSubmitUnknown);
   EXPECT_EQ(unknown.error.reason, Reason::kOutcomeUnknown);

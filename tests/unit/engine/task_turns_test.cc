@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "service/engine/wait_reason.h"
+#include "tests/testing/eventually.h"
 #include "tests/unit/engine/engine_fixture.h"
 #include "tests/unit/engine/tracker_fixture.h"
 
@@ -42,6 +44,14 @@ class TaskTurnsTest : public TrackerTest {
     return most;
   }
 
+  static absl::Status OfTheAccount(absl::Duration rest) {
+    base::ErrorDetail detail;
+    detail.reason = Reason::kRateLimited;
+    detail.retry_delay = rest;
+    detail.metadata[std::string(upstream::kLimitScopeKey)] = upstream::kAccountScope;
+    return base::MakeError("slower", detail);
+  }
+
   // So many polls get no answer.
   void LetVendorFail(int times) {
     for (int i = 0; i < times; ++i) vendor_.get_task.Answer(Failure(Reason::kUpstreamUnavailable, "no connection"));
@@ -75,10 +85,10 @@ TEST_F(TaskTurnsTest, ATenantWithManyTasksDoesNotKeepAnotherOnesWaiting) {
   EXPECT_LE(submits(), 4);
 }
 
-TEST_F(TaskTurnsTest, ATooManyOfOnePollMakesAllPollsRestAsLongAsTheVendorSays) {
+TEST_F(TaskTurnsTest, ATooManyOfThePollsOfTheAccountMakesAllRestAsLongAsTheVendorSays) {
   Start();
   for (int i = 0; i < 3; ++i) (void)SubmittedTask();
-  vendor_.get_task.Answer(Failure(Reason::kRateLimited, "slower", absl::Seconds(100)));
+  vendor_.get_task.Answer(OfTheAccount(absl::Seconds(100)));
   Advance(absl::Seconds(6));
   ASSERT_EQ(polls(), 1) << "those that were due with it rest too";
   Advance(absl::Seconds(99));
@@ -89,8 +99,54 @@ TEST_F(TaskTurnsTest, ATooManyOfOnePollMakesAllPollsRestAsLongAsTheVendorSays) {
   EXPECT_GE(polls(), 4);
 }
 
-TEST_F(TaskTurnsTest, ATooManyOfOneSubmissionMakesAllOfThemRestAndTheTasksSaySo) {
-  vendor_.create_task.Answer(NotAccepted(absl::Seconds(30)));
+TEST_F(TaskTurnsTest, ATooManyOfOnePollRestsThatTaskAndTheOthersGoOn) {
+  Start();
+  std::vector<std::string> ids;
+  for (int i = 0; i < 3; ++i) ids.push_back(SubmittedTask());
+  const auto ended = [&] {
+    return std::count_if(ids.begin(), ids.end(),
+                         [&](const std::string& id) { return Stored(id).state == TaskState::kSucceeded; });
+  };
+  vendor_.get_task.Answer(Failure(Reason::kRateLimited, "slower", absl::Seconds(100)));
+  Advance(absl::Seconds(6));
+  ASSERT_EQ(polls(), 3) << "those that were due with it go";
+  for (const std::string& id : ids) vendor_.SetTask(VendorId(id), Report(TaskState::kSucceeded));
+  for (int i = 0; i < 5; ++i) Advance(absl::Seconds(17));
+  EXPECT_EQ(ended(), 2) << "the one rests as long as the vendor says";
+  Advance(absl::Seconds(16));
+  EXPECT_EQ(ended(), 3);
+}
+
+TEST_F(TaskTurnsTest, TooManyOfSeveralPollsRestsAllAndASuccessOfOneThatTriesEndsIt) {
+  Start();
+  for (int i = 0; i < 5; ++i) (void)SubmittedTask();
+  for (int i = 0; i < 3; ++i) vendor_.get_task.Answer(Failure(Reason::kRateLimited, "slower", absl::Minutes(5)));
+  Advance(absl::Seconds(6));
+  ASSERT_EQ(polls(), 3) << "the other two rest";
+  Advance(absl::Seconds(29));
+  EXPECT_EQ(polls(), 3);
+  Advance(absl::Seconds(1));
+  EXPECT_EQ(polls(), 5) << "one tries, and the other one follows";
+}
+
+TEST_F(TaskTurnsTest, ATooManyOfOneSubmissionRestsThatTaskAndTheOthersGoOn) {
+  vendor_.create_task.Answer(NotAccepted(absl::Minutes(5)));
+  Start();
+  const std::string first = AddTask(Using({}));
+  Settle();
+  const std::string second = AddTask(Using({}));
+  Settle();
+  EXPECT_EQ(Stored(second).state, TaskState::kQueued);
+  EXPECT_EQ(Stored(first).state, TaskState::kPending);
+  EXPECT_THAT(Stored(first).state_message, HasSubstr(engine::UtcText(clock_.Now() + absl::Minutes(5))));
+  Advance(absl::Minutes(5));
+  EXPECT_EQ(Stored(first).state, TaskState::kQueued);
+}
+
+TEST_F(TaskTurnsTest, ATooManyOfTheSubmissionsOfTheAccountMakesAllOfThemRestAndTheTasksSaySo) {
+  Billed limited = NotAccepted(absl::Seconds(30));
+  limited.status = OfTheAccount(absl::Seconds(30));
+  vendor_.create_task.Answer(limited);
   Start();
   const std::string first = AddTask(Using({}));
   Settle();
@@ -99,13 +155,49 @@ TEST_F(TaskTurnsTest, ATooManyOfOneSubmissionMakesAllOfThemRestAndTheTasksSaySo)
   Settle();
   EXPECT_EQ(submits(), 1);
   EXPECT_EQ(Stored(second).state, TaskState::kPending);
-  EXPECT_THAT(Stored(second).state_message, HasSubstr("asked for fewer calls"));
+  EXPECT_EQ(Stored(second).state_message, "rate limited by the vendor until 2027-01-15T08:00:30Z");
   Advance(absl::Milliseconds(29'999));
   EXPECT_EQ(submits(), 1);
   Advance(absl::Milliseconds(1));
   EXPECT_EQ(Stored(first).state, TaskState::kQueued);
   EXPECT_EQ(Stored(second).state, TaskState::kQueued);
   EXPECT_EQ(Stored(second).state_message, "");
+}
+
+TEST_F(TaskTurnsTest, TasksThatWaitForTheRateSaySoWithoutAWritePerTurn) {
+  for (int i = 0; i < 60; ++i) (void)AddTask(Using({}));
+  submits_per_second_ = 1;
+  Start();
+  Settle();
+  const std::string last = "task-000060";
+  ASSERT_TRUE(Eventually([&] { return !Stored(last).state_message.empty(); }));
+  EXPECT_THAT(Stored(last).state_message, HasSubstr("waits for its turn: 58 tasks before it at "));
+  EXPECT_THAT(Stored(last).state_message, HasSubstr("the upstream's rate is 1 submissions per second; expected at "));
+  const int64_t revision = Stored(last).revision;
+  for (int i = 0; i < 40; ++i) Advance(absl::Seconds(1));
+  EXPECT_EQ(Stored(last).state, TaskState::kPending);
+  EXPECT_EQ(Stored(last).revision, revision) << "the time that was told still holds";
+}
+
+TEST_F(TaskTurnsTest, ARestThatDelaysWhatWaitsIsTold) {
+  for (int i = 0; i < 20; ++i) (void)AddTask(Using({}));
+  submits_per_second_ = 1;
+  Start();
+  Settle();
+  const std::string last = "task-000020";
+  ASSERT_TRUE(Eventually([&] { return !Stored(last).state_message.empty(); }));
+  Billed limited = NotAccepted(absl::Minutes(2));
+  limited.status = OfTheAccount(absl::Minutes(2));
+  vendor_.create_task.Answer(limited);
+  Advance(absl::Seconds(1));
+  const absl::Time end = clock_.Now() + absl::Minutes(2);
+  EXPECT_TRUE(Eventually([&] {
+    return Stored(last).state_message == "rate limited by the vendor until " + engine::UtcText(end);
+  })) << Stored(last).state_message;
+  // When it is over the ones that wait on are told of their turn.
+  Advance(absl::Minutes(2));
+  EXPECT_TRUE(Eventually([&] { return Stored(last).state_message.find("waits for its turn") == 0; }))
+      << Stored(last).state_message;
 }
 
 TEST_F(TaskTurnsTest, WhileTheVendorIsDownOnePollTriesAndTasksThatWaitSaySo) {
@@ -119,7 +211,8 @@ TEST_F(TaskTurnsTest, WhileTheVendorIsDownOnePollTriesAndTasksThatWaitSaySo) {
   const std::string pending = AddTask(Using({}));
   Settle();
   EXPECT_EQ(Stored(pending).state, TaskState::kPending);
-  EXPECT_THAT(Stored(pending).state_message, HasSubstr("does not answer"));
+  EXPECT_EQ(Stored(pending).state_message,
+            "vendor unreachable; next attempt at " + engine::UtcText(clock_.Now() + absl::Seconds(20)));
   Advance(absl::Seconds(19));
   EXPECT_EQ(polls(), 3);
   Advance(absl::Seconds(1));
@@ -144,7 +237,8 @@ TEST_F(TaskTurnsTest, WithNothingToPollASubmissionTries) {
   const std::string three = AddTask(Using({}));
   Settle();
   ASSERT_EQ(submits(), 2);
-  EXPECT_THAT(Stored(three).state_message, HasSubstr("does not answer")) << "also of one that waited already";
+  EXPECT_TRUE(Eventually([&] { return Stored(three).state_message.find("vendor unreachable; next attempt at ") == 0; }))
+      << "also of one that waited already";
   Advance(absl::Seconds(19));
   EXPECT_EQ(submits(), 2);
   Advance(absl::Seconds(1));
@@ -264,7 +358,7 @@ TEST_F(TaskTurnsTest, OperatorsSeeWhatGoesOn) {
   breaker_ = {3, absl::Seconds(20)};
   Start();
   const std::string id = SubmittedTask();
-  vendor_.get_task.Answer(Failure(Reason::kRateLimited, "slower", absl::Seconds(50)));
+  vendor_.get_task.Answer(OfTheAccount(absl::Seconds(50)));
   Advance(absl::Seconds(6));
   std::string text = metrics_->Scrape();
   EXPECT_THAT(text, HasSubstr("seedance_polls_total{outcome=\"RATE_LIMITED\",resource=\"task\",upstream=\"fake\"} 1"));

@@ -19,14 +19,27 @@ TEST(Names, HandlesComeBackFromTheirNames) {
 }
 
 TEST(Names, OtherFormsAreNoNames) {
-  for (const std::string& wrong :
-       {std::string(), std::string("assets/"), std::string("assets/anyfast"), std::string("assets/~id"),
-        std::string("assets/anyfast~"), std::string("asset/anyfast~id"), std::string("/assets/anyfast~id"),
-        std::string("assets/Anyfast~id"), std::string("assets/9fast~id"), std::string("assets/any_fast~id"),
-        std::string("assets/anyfast~a/b"), std::string("assets/anyfast~a b"), std::string("assets/anyfast~a\n"),
-        std::string("assets/anyfast~\x7f"), std::string("assets/anyfast~é"), std::string("assetGroups/anyfast~id"),
-        "assets/anyfast~" + std::string(129, 'i'), "assets/" + std::string(33, 'u') + "~id",
-        std::string("assets/anyfast~a\0b", 18)}) {
+  for (const std::string& wrong : {std::string(),
+                                   std::string("assets/"),
+                                   std::string("assets/anyfast"),
+                                   std::string("assets/~id"),
+                                   std::string("assets/anyfast~"),
+                                   std::string("asset/anyfast~id"),
+                                   std::string("/assets/anyfast~id"),
+                                   std::string("assets/Anyfast~id"),
+                                   std::string("assets/9fast~id"),
+                                   std::string("assets/any_fast~id"),
+                                   std::string("assets/anyfast~a/b"),
+                                   std::string("assets/anyfast~a b"),
+                                   std::string("assets/anyfast~a\n"),
+                                   std::string("assets/anyfast~\x7f"),
+                                   std::string("assets/anyfast~é"),
+                                   std::string("assetGroups/anyfast~id"),
+                                   std::string("assets/anyfast~."),
+                                   std::string("assets/anyfast~.."),
+                                   "assets/anyfast~" + std::string(129, 'i'),
+                                   "assets/" + std::string(33, 'u') + "~id",
+                                   std::string("assets/anyfast~a\0b", 18)}) {
     EXPECT_EQ(ParseAssetName(wrong), std::nullopt) << wrong;
   }
   EXPECT_EQ(ParseAssetGroupName("assets/anyfast~id"), std::nullopt);

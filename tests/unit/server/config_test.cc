@@ -70,6 +70,8 @@ TEST(Config, DefaultsAreThoseOfTheSchema) {
   EXPECT_EQ(config->upstreams(0).rate().submits_per_second(), 10);
   EXPECT_EQ(config->upstreams(0).rate().breaker_failures(), 10);
   EXPECT_EQ(config->upstreams(0).rate().breaker_pause().seconds(), 5);
+  EXPECT_EQ(config->upstreams(0).rate().max_retry_after().seconds(), 300);
+  EXPECT_FALSE(config->upstreams(0).anyfast().http().allow_private_links());
   EXPECT_EQ(config->tasks().retention().seconds(), 30 * 24 * 3600);
   EXPECT_EQ(config->media_fetch().timeout().seconds(), 60);
   EXPECT_FALSE(config->media_fetch().allow_private_network());

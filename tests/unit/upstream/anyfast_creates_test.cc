@@ -57,6 +57,18 @@ const CreateRow kCreates[] = {
     {"TaskWith201", Call::kTask, kReply, 201, R"({"id":"asyntask_1"})", Acceptance::kAccepted, false, kNone},
 
     // ---- In doubt ----
+    // It is billed, but its id cannot be used: control characters, `/`, a path of its own, too long.
+    {"IdWithControl", Call::kTask, kReply, 200, R"({"id":"a\u0000b"})", Acceptance::kUnknown, false,
+     Reason::kOutcomeUnknown},
+    {"IdWithLineEnd", Call::kAsset, kReply, 200, R"({"Id":"a\r\nHost: x"})", Acceptance::kUnknown, false,
+     Reason::kOutcomeUnknown},
+    {"IdWithSlash", Call::kTask, kReply, 200, R"({"id":"../../v1/models"})", Acceptance::kUnknown, false,
+     Reason::kOutcomeUnknown},
+    {"IdOfDots", Call::kGroup, kReply, 200, R"({"Id":".."})", Acceptance::kUnknown, false, Reason::kOutcomeUnknown},
+    {"IdWithBlank", Call::kTask, kReply, 200, R"({"id":"a b"})", Acceptance::kUnknown, false, Reason::kOutcomeUnknown},
+    {"IdTooLong", Call::kTask, kReply, 200,
+     R"({"id":"00000000001111111111222222222233333333334444444444555555555566666666667777777777888888888899999999990000000000111111111122222222223"})",
+     Acceptance::kUnknown, false, Reason::kOutcomeUnknown},
     {"NoId", Call::kTask, kReply, 200, R"({"object":"video"})", Acceptance::kUnknown, false, Reason::kOutcomeUnknown},
     {"IdIsObject", Call::kTask, kReply, 200, R"({"id":{}})", Acceptance::kUnknown, false, Reason::kOutcomeUnknown},
     {"EmptyBody", Call::kTask, kReply, 200, "", Acceptance::kUnknown, false, Reason::kOutcomeUnknown},
@@ -249,6 +261,34 @@ TEST(AnyFastErrors, CarryTheVendorsTextWithoutKeysAndRequestIds) {
   }
 }
 
+TEST(AnyFastErrors, AnIdThatCannotBeUsedIsShownWhereAPersonLooks) {
+  base::SimulatedClock clock(kNow);
+  const absl::Status status = Make(*AnyFastOver(Answer(kReply, 200, R"({"id":"a/b?c"})"), clock), Call::kTask).status;
+  EXPECT_THAT(base::GetErrorDetail(status).metadata.at("upstream_message"), testing::HasSubstr("of 5 bytes"));
+  EXPECT_THAT(std::string(status.message()), testing::HasSubstr("a/b?c"));
+}
+
+TEST(AnyFastErrors, AQueryOrFragmentInAnIdStaysInItsSegmentOfThePath) {
+  base::SimulatedClock clock(kNow);
+  auto owned = std::make_unique<ScriptedTransport>(Answer(kReply, 404, "{}"));
+  const ScriptedTransport& transport = *owned;
+  AnyFastOptions options;
+  auto upstream = MakeAnyFast(options, std::move(owned), clock);
+  (void)upstream->GetTask({}, "a?b#c%2e..");
+  EXPECT_EQ(transport.requests().at(0).url, options.base_url + "/v1/video/generations/a%3Fb%23c%252e%2E%2E");
+}
+
+TEST(AnyFastErrors, OnlyTheVendorsOwnWordsMakeALimitOneOfTheAccount) {
+  base::SimulatedClock clock(kNow);
+  const auto scope = [&](const char* body) {
+    return base::GetErrorDetail(Make(*AnyFastOver(Answer(kReply, 429, body), clock), Call::kTask).status)
+        .metadata.count(std::string(kLimitScopeKey));
+  };
+  EXPECT_EQ(scope(R"({"error":{"message":"您已达到请求数限制：1分钟内最多请求60次","type":"new_api_error"}})"), 1u);
+  EXPECT_EQ(scope(R"({"code":"upstream_error","message":"当前分组上游负载已饱和，请稍后再试","data":null})"), 0u);
+  EXPECT_EQ(scope("<html>429</html>"), 0u);
+}
+
 TEST(AnyFastErrors, RetryAfterInSecondsAndAsDate) {
   base::SimulatedClock clock(kNow);
   HttpReply reply = Answer(kReply, 429, "{}");
@@ -258,6 +298,14 @@ TEST(AnyFastErrors, RetryAfterInSecondsAndAsDate) {
       absl::FormatTime("%a, %d %b %Y %H:%M:%S GMT", kNow + absl::Seconds(90), absl::UTCTimeZone());
   EXPECT_EQ(Make(*AnyFastOver(reply, clock), Call::kTask).retry_after, absl::Seconds(90));
   EXPECT_EQ(base::GetErrorDetail(AnyFastOver(reply, clock)->GetTask({}, "t").status()).retry_delay, absl::Seconds(90));
+  // One answer does not stop work for a day.
+  reply.headers["retry-after"] = "86400";
+  EXPECT_EQ(Make(*AnyFastOver(reply, clock), Call::kTask).retry_after, absl::Minutes(5));
+  EXPECT_EQ(base::GetErrorDetail(AnyFastOver(reply, clock)->GetTask({}, "t").status()).retry_delay, absl::Minutes(5));
+  AnyFastOptions patient;
+  patient.max_retry_after = absl::Hours(1);
+  EXPECT_EQ(Make(*MakeAnyFast(patient, std::make_unique<ScriptedTransport>(reply), clock), Call::kTask).retry_after,
+            absl::Hours(1));
   reply.headers["retry-after"] = "soon";
   EXPECT_EQ(Make(*AnyFastOver(reply, clock), Call::kTask).retry_after, std::nullopt);
   EXPECT_EQ(base::GetErrorDetail(AnyFastOver(reply, clock)->GetTask({}, "t").status()).retry_delay, absl::Seconds(5));

@@ -279,6 +279,30 @@ TEST(PiApiCreates, ErrorsCarryTheVendorsTextWithoutKeysAndSignatures) {
   EXPECT_EQ(std::string(status.message()), "the vendor refused the request (HTTP 400): bad *** at https://x.example/a");
 }
 
+TEST(PiApiCreates, AnIdThatCannotBeUsedLeavesTheCreateInDoubt) {
+  base::SimulatedClock clock(kNow);
+  for (const char* body : {R"x({"code":200,"data":{"task_id":"a\nb","status":"pending"}})x",
+                           R"x({"code":200,"data":{"task_id":"..","status":"pending"}})x",
+                           R"x({"code":200,"data":{"task_id":"a/../b","status":"pending"}})x",
+                           R"x({"code":500,"data":{"task_id":"a b","status":"pending"}})x"}) {
+    const BilledResult<std::string> result = Make(*PiApiOver(Answer(kReply, 200, body), clock), Call::kTask);
+    EXPECT_EQ(result.acceptance, Acceptance::kUnknown) << body;
+    EXPECT_EQ(base::GetReason(result.status), Reason::kOutcomeUnknown) << body;
+  }
+  const HttpReply asset = Answer(kReply, 200, R"x({"asset_id":"a/b","status":"Processing"})x");
+  EXPECT_EQ(Make(*PiApiOver(asset, clock), Call::kAsset).acceptance, Acceptance::kUnknown);
+}
+
+TEST(PiApiCreates, ThePlansLimitIsOneOfTheAccount) {
+  base::SimulatedClock clock(kNow);
+  const auto scope = [&](const char* body) {
+    return base::GetErrorDetail(Make(*PiApiOver(Answer(kReply, 429, body), clock), Call::kTask).status)
+        .metadata.count(std::string(kLimitScopeKey));
+  };
+  EXPECT_EQ(scope(R"x({"code":429,"message":"active task count 2 has reached the plan limit"})x"), 1u);
+  EXPECT_EQ(scope(R"x({"code":429,"message":"too many requests"})x"), 0u);
+}
+
 TEST(PiApiCreates, RetryAfterIsPassedOn) {
   base::SimulatedClock clock(kNow);
   HttpReply reply = Answer(kReply, 429, R"x({"code":429,"message":"too many"})x");

@@ -47,6 +47,26 @@ TEST(PublicAddress, ThisMachinePrivateNetworksLinksGroupsAndReservedRangesAreNot
   }
 }
 
+TEST(SameAddress, ComparesAddressesAndNotPorts) {
+  sockaddr_in one{};
+  one.sin_family = AF_INET;
+  one.sin_port = 1;
+  one.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  sockaddr_in other = one;
+  other.sin_port = 2;
+  const auto same = [](const auto& left, const auto& right) {
+    return SameAddress(reinterpret_cast<const sockaddr&>(left), reinterpret_cast<const sockaddr&>(right));
+  };
+  EXPECT_TRUE(same(one, other));
+  other.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1);
+  EXPECT_FALSE(same(one, other));
+  sockaddr_in6 v6{};
+  v6.sin6_family = AF_INET6;
+  v6.sin6_addr = in6addr_loopback;
+  EXPECT_TRUE(same(v6, v6));
+  EXPECT_FALSE(same(one, v6));
+}
+
 TEST(PublicAddress, OtherKindsOfAddressesAreNot) {
   sockaddr other{};
   other.sa_family = AF_UNIX;

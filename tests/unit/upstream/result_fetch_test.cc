@@ -44,7 +44,9 @@ absl::Status Fetch(const std::string& url, int64_t offset, int64_t limit, Result
   AnyFastOptions options;
   options.api_key = base::Secret("sk-secret");
   options.allow_plain_http = plain;
-  return MakeAnyFast(options, MakeHttpTransport({}), base::RealClock())->FetchResult({}, url, offset, limit, sink);
+  HttpOptions http;
+  http.home = "127.0.0.1";
+  return MakeAnyFast(options, MakeHttpTransport(http), base::RealClock())->FetchResult({}, url, offset, limit, sink);
 }
 
 RecordingVendor::Answer Storage(bool knows_ranges) {
@@ -150,6 +152,69 @@ TEST(FetchResult, PlainHttpIsRefusedUnlessAllowed) {
   EXPECT_EQ(base::GetReason(Fetch(vendor.url() + "/v.mp4", 0, 0, sink, false)), Reason::kUpstreamProtocol);
   EXPECT_EQ(base::GetReason(Fetch("file:///etc/passwd", 0, 0, sink)), Reason::kUpstreamProtocol);
   EXPECT_TRUE(vendor.requests().empty());
+}
+
+// The links that a vendor on the internet gives.
+absl::Status FetchFromAfar(const std::string& url, const HttpOptions& http, ResultSink& sink) {
+  AnyFastOptions options;
+  options.allow_plain_http = true;
+  return MakeAnyFast(options, MakeHttpTransport(http), base::RealClock())->FetchResult({}, url, 0, 0, sink);
+}
+
+TEST(FetchResult, LinksToThisMachineAndPrivateNetworksAreNeverFetched) {
+  TrickServer victim([](Peer& peer, int) { peer.ReadRequest(); });
+  const std::string port = ":" + std::to_string(victim.port()) + "/";
+  for (const std::string& host :
+       {"127.0.0.1" + port, "localhost" + port, "2130706433" + port, "0x7f.1" + port, "0177.0.0.1" + port,
+        "127.1" + port, "0.0.0.0" + port, "0" + port, "[::1]" + port, "[::ffff:127.0.0.1]" + port, "[::]" + port,
+        "[64:ff9b::7f00:1]" + port, std::string("169.254.169.254/latest/meta-data/"), std::string("10.0.0.1/"),
+        std::string("172.16.0.1/"), std::string("192.168.0.1/"), std::string("[fe80::1]/"),
+        std::string("[fd00::1]/")}) {
+    for (const char* scheme : {"http://", "https://"}) {
+      Collector sink;
+      const absl::Status status = FetchFromAfar(scheme + host, {}, sink);
+      EXPECT_EQ(base::GetReason(status), Reason::kUpstreamProtocol) << scheme << host << ": " << status;
+      EXPECT_THAT(std::string(status.message()), testing::HasSubstr("not fetched")) << host;
+    }
+  }
+  EXPECT_EQ(victim.connections(), 0);
+}
+
+TEST(FetchResult, LinksMayLeadToTheVendorsOwnAddressAndNoOtherOne) {
+  RecordingVendor vendor(Storage(true));
+  HttpOptions http;
+  http.home = "localhost";
+  Collector sink;
+  EXPECT_TRUE(FetchFromAfar(vendor.url() + "/v.mp4", http, sink).ok()) << "by another name";
+  Collector other;
+  EXPECT_EQ(base::GetReason(FetchFromAfar("http://127.0.0.2:1/v.mp4", http, other)), Reason::kUpstreamProtocol);
+  EXPECT_EQ(base::GetReason(FetchFromAfar("http://169.254.169.254/", http, other)), Reason::kUpstreamProtocol);
+  http.home.clear();
+  http.allow_private_links = true;
+  EXPECT_TRUE(FetchFromAfar(vendor.url() + "/v.mp4", http, sink).ok()) << "the operator says so";
+}
+
+TEST(FetchResult, ARedirectToThisMachineIsNotFollowed) {
+  TrickServer victim([](Peer& peer, int) { peer.ReadRequest(); });
+  TrickServer storage([&](Peer& peer, int) {
+    peer.ReadRequest();
+    peer.Send("HTTP/1.1 302 Found\r\nLocation: " + victim.url() + "\r\nContent-Length: 0\r\n\r\n");
+  });
+  Collector sink;
+  EXPECT_EQ(base::GetReason(Fetch(storage.url(), 0, 0, sink)), Reason::kUpstreamProtocol);
+  EXPECT_EQ(victim.connections(), 0);
+}
+
+TEST(FetchResult, AContentTypeThatIsNoTextIsNotPassedOn) {
+  for (const std::string& type : {std::string("video/\xff\xfe"), std::string(200, 'x')}) {
+    TrickServer storage([&](Peer& peer, int) {
+      peer.ReadRequest();
+      peer.Send("HTTP/1.1 200 OK\r\nContent-Type: " + type + "\r\nContent-Length: 1\r\n\r\nx");
+    });
+    Collector sink;
+    EXPECT_TRUE(Fetch(storage.url(), 0, 0, sink).ok());
+    EXPECT_EQ(sink.type_, "");
+  }
 }
 
 TEST(FetchResult, ReaderThatLeavesCancels) {

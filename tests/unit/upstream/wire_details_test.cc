@@ -140,12 +140,29 @@ TEST(LinkExpiry, FromTheSignature) {
 
 TEST(RetryAfter, SecondsOrDate) {
   const absl::Time now = absl::FromUnixSeconds(1780000000);
-  EXPECT_EQ(ParseRetryAfter("0", now), absl::ZeroDuration());
-  EXPECT_EQ(ParseRetryAfter("1.5", now), absl::Milliseconds(1500));
-  EXPECT_EQ(ParseRetryAfter("99999999", now), absl::Hours(24));
-  EXPECT_EQ(ParseRetryAfter("Thu, 28 May 2026 20:27:00 GMT", now), absl::Seconds(20));
-  EXPECT_EQ(ParseRetryAfter("Thu, 28 May 2020 20:27:00 GMT", now), absl::ZeroDuration());
-  for (const char* bad : {"", "soon", "-5", "nan"}) EXPECT_EQ(ParseRetryAfter(bad, now), std::nullopt) << bad;
+  const auto parse = [&](const std::string& text) { return ParseRetryAfter(text, now, absl::Minutes(5)); };
+  EXPECT_EQ(parse("0"), absl::ZeroDuration());
+  EXPECT_EQ(parse("1.5"), absl::Milliseconds(1500));
+  EXPECT_EQ(parse(" 7 "), absl::Seconds(7));
+  // All forms that RFC 9110 has for dates.
+  EXPECT_EQ(parse("Thu, 28 May 2026 20:27:00 GMT"), absl::Seconds(20));
+  EXPECT_EQ(parse("Thursday, 28-May-26 20:27:00 GMT"), absl::Seconds(20));
+  EXPECT_EQ(parse("Thu May 28 20:27:00 2026"), absl::Seconds(20));
+  EXPECT_EQ(parse("Thu, 28 May 2020 20:27:00 GMT"), absl::ZeroDuration());
+}
+
+TEST(RetryAfter, IsBoundedAndGarbageIsNone) {
+  const absl::Time now = absl::FromUnixSeconds(1780000000);
+  for (const std::string& huge :
+       {std::string("86400"), std::string("99999999"), std::string(400, '9'),
+        std::string("Thu, 28 May 2099 20:27:00 GMT"), std::string("Fri, 31 Dec 9999 23:59:59 GMT")}) {
+    EXPECT_EQ(ParseRetryAfter(huge, now, absl::Minutes(5)), absl::Minutes(5)) << huge;
+    EXPECT_EQ(ParseRetryAfter(huge, now, absl::Seconds(1)), absl::Seconds(1)) << huge;
+  }
+  for (const char* bad :
+       {"", "soon", "-5", "nan", "inf", "1e9", "0x10", "5s", "1.2.3", ".", "Thu, 99 May 2026 20:27:00 GMT"}) {
+    EXPECT_EQ(ParseRetryAfter(bad, now, absl::Minutes(5)), std::nullopt) << bad;
+  }
 }
 
 TEST(JsonNode, NeverThrowsWhateverIsThere) {
@@ -163,6 +180,47 @@ TEST(JsonNode, NeverThrowsWhateverIsThere) {
   EXPECT_EQ(root["a"].Text(), "");
   for (const char* bad : {"", "{", "\xff", "{\"a\":", "nul"}) EXPECT_FALSE(JsonNode::Parse(bad)["a"].exists());
   EXPECT_TRUE(JsonNode::Parse(std::string(100000, '[')).Text().empty());
+}
+
+std::string Repeated(size_t times, const std::string& text) {
+  std::string all;
+  for (size_t i = 0; i < times; ++i) all += text;
+  return all;
+}
+
+// An array of so many values in all, itself included.
+std::string ArrayOf(size_t nodes, const std::string& element) {
+  return "[" + Repeated(nodes - 2, element + ",") + element + "]";
+}
+
+TEST(JsonNode, TextsBeyondTheLimitsAreNotRead) {
+  const std::string deepest = Repeated(JsonNode::kMaxDepth, "[") + Repeated(JsonNode::kMaxDepth, "]");
+  EXPECT_TRUE(JsonNode::Parse(deepest).IsArray());
+  EXPECT_FALSE(JsonNode::Parse("[" + deepest + "]").exists());
+  EXPECT_FALSE(JsonNode::Parse(Repeated(65, R"({"a":)") + "1" + Repeated(65, "}")).exists());
+  EXPECT_EQ(JsonNode::Parse(ArrayOf(JsonNode::kMaxNodes, "1")).size(), JsonNode::kMaxNodes - 1);
+  for (const char* element : {"1", "[]", "{}", "\"\"", R"({"a":1})", "[[1]]"}) {
+    EXPECT_FALSE(JsonNode::Parse(ArrayOf(JsonNode::kMaxNodes + 1, element)).exists()) << element;
+  }
+  EXPECT_FALSE(JsonNode::Parse("{" + Repeated(JsonNode::kMaxNodes, R"("a":1,)") + R"("a":1})").exists());
+}
+
+TEST(JsonNode, BracketsAndCommasInStringsDoNotCount) {
+  const std::string text = Repeated(300'000, "[,{");
+  EXPECT_EQ(JsonNode::Parse("\"" + text + "\"").Text(), text);
+  EXPECT_EQ(JsonNode::Parse(R"({"a":"\\\"[[","b":"]\\"})")["a"].Text(), R"(\"[[)");
+  EXPECT_FALSE(JsonNode::Parse(R"("\\)"
+                               "\"" +
+                               ArrayOf(JsonNode::kMaxNodes + 1, "1"))
+                   .exists());
+}
+
+TEST(Url, LinksThatAreKeptAreBounded) {
+  EXPECT_TRUE(IsLink("https://h/" + std::string(8000, 'x')));
+  EXPECT_FALSE(IsLink("https://h/" + std::string(9000, 'x')));
+  for (const char* bad : {"", "javascript:alert(1)", "file:///etc/passwd", "https://u:p@h/", "https://h/a b"}) {
+    EXPECT_FALSE(IsLink(bad)) << bad;
+  }
 }
 
 }  // namespace

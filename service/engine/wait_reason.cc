@@ -1,0 +1,61 @@
+#include "service/engine/wait_reason.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+
+namespace seedance::engine {
+namespace {
+
+constexpr absl::Duration kLeastDrift = absl::Seconds(10);
+constexpr int kDriftPart = 4;
+
+}  // namespace
+
+std::string UtcText(absl::Time time) {
+  const absl::Time whole = absl::UnixEpoch() + absl::Ceil(time - absl::UnixEpoch(), absl::Seconds(1));
+  return absl::FormatTime("%Y-%m-%d%ET%H:%M:%SZ", whole, absl::UTCTimeZone());
+}
+
+WaitReason WaitsForTurn(size_t before, double per_second, size_t at_a_time, absl::Time until, absl::Time now) {
+  std::string text = absl::StrCat("waits for its turn: ", before, " tasks before it at ", UtcText(now));
+  if (until == absl::InfiniteFuture()) {
+    absl::StrAppend(&text, "; all of the ", at_a_time, " submissions that may run at a time are under way");
+  } else {
+    absl::StrAppend(&text, "; the upstream's rate is ", per_second, " submissions per second; expected at ",
+                    UtcText(until));
+  }
+  return {WaitReason::Kind::kTurn, until, std::move(text)};
+}
+
+WaitReason WaitsForRest(RestCause cause, absl::Time until) {
+  WaitReason reason{WaitReason::Kind::kRest, until, ""};
+  switch (cause) {
+    case RestCause::kRate:
+      reason.text = absl::StrCat("rate limited by the vendor until ", UtcText(until));
+      break;
+    case RestCause::kQuota:
+      reason.text = absl::StrCat("a quota at the vendor is used up; next attempt at ", UtcText(until));
+      break;
+    case RestCause::kTrouble:
+      reason.text = absl::StrCat("vendor unavailable; it asked to wait until ", UtcText(until));
+      break;
+  }
+  return reason;
+}
+
+WaitReason WaitsForVendor(absl::Time next_try, absl::Time now) {
+  WaitReason reason{WaitReason::Kind::kUnreachable, next_try, "vendor unreachable; an attempt is under way"};
+  if (next_try > now) reason.text = absl::StrCat("vendor unreachable; next attempt at ", UtcText(next_try));
+  return reason;
+}
+
+bool IsNews(const WaitReason& told, const WaitReason& fresh, absl::Time now) {
+  if (told.kind != fresh.kind) return true;
+  if (told.until == fresh.until) return false;
+  if (told.until <= now || std::max(told.until, fresh.until) == absl::InfiniteFuture()) return true;
+  const absl::Duration drift = absl::AbsDuration(told.until - fresh.until);
+  return drift > std::max(kLeastDrift, (fresh.until - now) / kDriftPart);
+}
+
+}  // namespace seedance::engine

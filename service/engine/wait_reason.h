@@ -1,0 +1,40 @@
+#ifndef SEEDANCE_SERVICE_ENGINE_WAIT_REASON_H_
+#define SEEDANCE_SERVICE_ENGINE_WAIT_REASON_H_
+
+#include <cstddef>
+#include <string>
+
+#include "absl/time/time.h"
+#include "service/engine/call_gate.h"
+
+namespace seedance::engine {
+
+// Why the submission of a task waits, for its caller.
+struct WaitReason {
+  enum class Kind {
+    kTurn,         // For the gateway's own limits.
+    kRest,         // The vendor asked for a rest.
+    kUnreachable,  // The vendor counts as down.
+  };
+  Kind kind = Kind::kTurn;
+  absl::Time until = absl::InfiniteFuture();  // InfiniteFuture: nobody knows.
+  std::string text;                           // Names cause and `until`.
+};
+
+// RFC 3339 in UTC, rounded up to the second.
+std::string UtcText(absl::Time time);
+
+// `before`: tasks whose turn comes earlier. `per_second`: the configured rate; 0: only `at_a_time` limits, and nobody
+// knows when.
+WaitReason WaitsForTurn(size_t before, double per_second, size_t at_a_time, absl::Time until, absl::Time now);
+WaitReason WaitsForRest(RestCause cause, absl::Time until);
+WaitReason WaitsForVendor(absl::Time next_try, absl::Time now);
+
+// Whether a caller who was told `told` has to be told `fresh`: the cause is another one, the time that was told is
+// over, or it was wrong by more than ten seconds and a quarter of what is left. Keeps stores and watchers from a change
+// per tick.
+bool IsNews(const WaitReason& told, const WaitReason& fresh, absl::Time now);
+
+}  // namespace seedance::engine
+
+#endif  // SEEDANCE_SERVICE_ENGINE_WAIT_REASON_H_
