@@ -117,7 +117,6 @@ class CallTurns {
   absl::Time NextAtLocked(CallKind kind, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Dispatch(Ready ready);
   void PutBack(Ready ready);
-  void StartTimerLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void RunTimer();
   void End(CallGate::Call& call);
   Queue& Of(CallKind kind) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return queues_[static_cast<size_t>(kind)]; }
@@ -135,7 +134,7 @@ class CallTurns {
   std::array<Queue, 2> queues_ ABSL_GUARDED_BY(mutex_);
   absl::Time wake_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();            // When the timer hands out again.
   absl::Time pools_full_until_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();  // Rare: callers' own calls fill them.
-  std::thread timer_ ABSL_GUARDED_BY(mutex_);                                   // Runs once something had to wait.
+  std::thread timer_;                                                           // From the constructor on.
 };
 
 }  // namespace seedance::engine

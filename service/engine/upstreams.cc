@@ -1,7 +1,6 @@
 #include "service/engine/upstreams.h"
 
 #include <algorithm>
-#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -105,30 +104,16 @@ upstream::CallOptions Upstreams::Billed(const std::string& traceparent) const {
 
 void Upstreams::Stop(absl::Duration grace) {
   stop_reads_->Cancel();
-  base::Mutex mutex;
-  base::CondVar changed;
-  bool finished = false;
-  std::thread watchdog([&] {
-    base::Clock& clock = base::RealClock();
-    const absl::Time deadline = clock.Now() + grace;
-    {
-      base::MutexLock lock(mutex);
-      while (!finished && clock.Now() < deadline) clock.WaitUntil(changed, mutex, deadline);
-    }
-    stop_billed_->Cancel();
-  });
+  // Pools keep to the machine's time.
+  const absl::Time deadline = base::RealClock().Now() + grace;
   for (const auto& entry : entries_) entry->calls.Stop();
   for (const auto& entry : entries_) {
-    entry->polls.Stop();
-    entry->transfers.Stop();
-    entry->submits.Stop();
+    for (base::ThreadPool* pool : entry->Pools()) pool->Finish(deadline);
   }
-  {
-    base::MutexLock lock(mutex);
-    finished = true;
-    changed.NotifyAll();
+  stop_billed_->Cancel();
+  for (const auto& entry : entries_) {
+    for (base::ThreadPool* pool : entry->Pools()) pool->Stop();
   }
-  watchdog.join();
 }
 
 upstream::CallOptions ToCallOptions(const CallContext& context) {

@@ -1,6 +1,7 @@
 #ifndef SEEDANCE_SERVICE_ENGINE_UPSTREAMS_H_
 #define SEEDANCE_SERVICE_ENGINE_UPSTREAMS_H_
 
+#include <array>
 #include <memory>
 #include <string>
 #include <vector>
@@ -46,6 +47,7 @@ class Upstreams {
     UpstreamMetrics metrics;
 
     bool Allows(const std::string& tenant) const;
+    std::array<base::ThreadPool*, 3> Pools() { return {&polls, &transfers, &submits}; }
   };
 
   Upstreams(std::vector<Config> configs, base::Clock& clock);
