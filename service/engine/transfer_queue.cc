@@ -141,11 +141,10 @@ void TransferQueue::HandOut() {
 
 std::vector<TransferQueue::Item> TransferQueue::TakeReadyLocked() {
   std::vector<Item> ready;
-  const std::map<std::string, Tenant>& tenants = tenants_;
+  const auto placed = [tenants = &tenants_](const std::string& name) { return tenants->at(name).placed; };
   while (placed_ < options_.places + spare_) {
     const bool spare = placed_ >= options_.places;
-    std::optional<Item> item =
-        queue_.Next([&](const std::string& name) { return !spare || tenants.at(name).placed == 0; });
+    std::optional<Item> item = queue_.Next([&](const std::string& name) { return !spare || placed(name) == 0; });
     if (!item.has_value()) break;
     Tenant& tenant = tenants_[item->tenant];
     --tenant.waiting;
@@ -221,9 +220,8 @@ std::vector<std::shared_ptr<base::CancelToken>> TransferQueue::EndSlowLocked() {
       --wanted;  // Its place is free soon.
     }
   }
-  const std::map<std::string, Tenant>& tenants = tenants_;
-  std::stable_sort(all.begin(), all.end(), [&tenants](const Running* a, const Running* b) {
-    return tenants.at(a->tenant).running > tenants.at(b->tenant).running;
+  std::stable_sort(all.begin(), all.end(), [tenants = &tenants_](const Running* a, const Running* b) {
+    return tenants->at(a->tenant).running > tenants->at(b->tenant).running;
   });
   std::vector<std::shared_ptr<base::CancelToken>> tokens;
   for (Running* each : all) {
