@@ -50,4 +50,12 @@ void CancelToken::Remove(uint64_t id) {
   while (id != 0 && running_ == id) idle_.Wait(mutex_);
 }
 
+CancelLink::CancelLink(std::shared_ptr<CancelToken> parent) : parent_(std::move(parent)) {
+  if (parent_ != nullptr) id_ = parent_->OnCancel([token = token_] { token->Cancel(); });
+}
+
+CancelLink::~CancelLink() {
+  if (parent_ != nullptr) parent_->Remove(id_);
+}
+
 }  // namespace seedance::base

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 
 #include "absl/functional/any_invocable.h"
 #include "service/base/mutex.h"
@@ -31,6 +32,22 @@ class CancelToken {
   uint64_t running_ ABSL_GUARDED_BY(mutex_) = 0;  // Id of the callback that runs now; 0: none.
   uint64_t next_id_ ABSL_GUARDED_BY(mutex_) = 1;
   std::map<uint64_t, absl::AnyInvocable<void()>> callbacks_ ABSL_GUARDED_BY(mutex_);
+};
+
+// A token of its own that is also cancelled with `parent` (may be null), as long as this object lives.
+class CancelLink {
+ public:
+  explicit CancelLink(std::shared_ptr<CancelToken> parent);
+  ~CancelLink();
+  CancelLink(const CancelLink&) = delete;
+  CancelLink& operator=(const CancelLink&) = delete;
+
+  const std::shared_ptr<CancelToken>& token() const { return token_; }
+
+ private:
+  const std::shared_ptr<CancelToken> parent_;
+  const std::shared_ptr<CancelToken> token_ = std::make_shared<CancelToken>();
+  uint64_t id_ = 0;
 };
 
 }  // namespace seedance::base

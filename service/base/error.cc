@@ -22,7 +22,7 @@ struct ReasonRow {
 using absl::StatusCode;
 
 // In the order of the enum.
-constexpr std::array<ReasonRow, 36> kReasons = {{
+constexpr std::array<ReasonRow, 41> kReasons = {{
     {"UNSPECIFIED", StatusCode::kUnknown},
     {"INVALID_INPUT", StatusCode::kInvalidArgument},
     {"UPSTREAM_INVALID_INPUT", StatusCode::kInvalidArgument},
@@ -59,9 +59,15 @@ constexpr std::array<ReasonRow, 36> kReasons = {{
     {"ASSET_LIBRARY_FULL", StatusCode::kResourceExhausted},
     {"TASK_NOT_ENDED", StatusCode::kFailedPrecondition},
     {"TASK_NOT_IN_DOUBT", StatusCode::kFailedPrecondition},
+    {"", StatusCode::kUnknown},  // 36-39 are not used.
+    {"", StatusCode::kUnknown},
+    {"", StatusCode::kUnknown},
+    {"", StatusCode::kUnknown},
+    {"TRANSFER_TOO_SLOW", StatusCode::kAborted},
 }};
 
 Reason ReasonOfName(std::string_view name) {
+  if (name.empty()) return Reason::kUnspecified;
   for (size_t i = 0; i < kReasons.size(); ++i) {
     if (kReasons[i].name == name) return static_cast<Reason>(i);
   }

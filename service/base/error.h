@@ -53,6 +53,7 @@ enum class Reason {
   kAssetLibraryFull = 33,
   kTaskNotEnded = 34,
   kTaskNotInDoubt = 35,
+  kTransferTooSlow = 40,
 };
 
 // `INVALID_INPUT` for kInvalidInput and so on: the word in ErrorInfo.reason.

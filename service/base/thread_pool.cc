@@ -1,28 +1,66 @@
 #include "service/base/thread_pool.h"
 
-#include <pthread.h>
-
+#include <algorithm>
+#include <new>
 #include <utility>
+
+#include "absl/status/statusor.h"
+#include "service/base/log.h"
+#include "service/base/thread.h"
 
 namespace seedance::base {
 
-ThreadPool::ThreadPool(std::string name, size_t threads, size_t max_queue)
-    : name_(name.substr(0, 15)), max_threads_(threads), max_queue_(max_queue) {}
+ThreadPool::ThreadPool(std::string name, size_t threads, size_t max_queue, Clock& clock)
+    : name_(name.substr(0, 15)), max_threads_(std::max<size_t>(threads, 1)), max_queue_(max_queue), clock_(clock) {
+  MutexLock lock(mutex_);
+  threads_.reserve(max_threads_);  // So that growing needs no memory but the thread's own.
+  threads_.push_back(StartThread(name_, [this] { Run(); }));
+  running_ = 1;
+}
 
 ThreadPool::~ThreadPool() { Stop(); }
 
 bool ThreadPool::Submit(Work work) {
-  MutexLock lock(mutex_);
-  // Not `busy_ + queue_.size() >= max_threads_ + max_queue_`: the sum may overflow, and then nothing would be taken.
-  const bool full = queue_.size() >= max_queue_ && busy_ + (queue_.size() - max_queue_) >= max_threads_;
-  if (stopped_ || full) return false;
-  queue_.push_back(std::move(work));
-  if (idle_ >= queue_.size() || threads_.size() == max_threads_) {
+  absl::Status grown;
+  {
+    MutexLock lock(mutex_);
+    // Not `busy_ + queue_.size() >= max_threads_ + max_queue_`: the sum may overflow, and then nothing would be taken.
+    const bool full = queue_.size() >= max_queue_ && busy_ + (queue_.size() - max_queue_) >= max_threads_;
+    if (stopped_ || full) return false;
+    try {
+      queue_.push_back(std::move(work));
+    } catch (const std::bad_alloc&) {
+      return false;
+    }
+    if (threads_.size() - busy_ < queue_.size() && threads_.size() < max_threads_) grown = GrowLocked();
     changed_.NotifyOne();
-  } else {
-    threads_.emplace_back([this] { Run(); });
+  }
+  if (!grown.ok()) {
+    Log(LogLevel::kError, "thread_not_started", {{"pool", name_}, {"cause", std::string(grown.message())}});
   }
   return true;
+}
+
+absl::Status ThreadPool::GrowLocked() {
+  const absl::Time now = clock_.Now();
+  no_growth_until_ = std::min(no_growth_until_, now + kGrowthPause);  // Unless the clock was set back.
+  if (now < no_growth_until_) return absl::OkStatus();
+  absl::StatusOr<std::thread> thread = TryStartThread(name_, [this] { Run(); });
+  if (thread.ok()) {
+    ++running_;
+    threads_.push_back(*std::move(thread));
+  } else {
+    no_growth_until_ = now + kGrowthPause;
+  }
+  return thread.status();
+}
+
+bool ThreadPool::Finish(absl::Time deadline) {
+  MutexLock lock(mutex_);
+  stopped_ = true;
+  changed_.NotifyAll();
+  while (running_ > 0 && clock_.Now() < deadline) clock_.WaitUntil(finished_, mutex_, deadline);
+  return running_ == 0;
 }
 
 void ThreadPool::Stop() {
@@ -37,15 +75,16 @@ void ThreadPool::Stop() {
 }
 
 void ThreadPool::Run() {
-  pthread_setname_np(pthread_self(), name_.c_str());
   for (;;) {
     Work work;
     {
       MutexLock lock(mutex_);
-      ++idle_;
       while (queue_.empty() && !stopped_) changed_.Wait(mutex_);
-      --idle_;
-      if (queue_.empty()) return;
+      if (queue_.empty()) {
+        --running_;
+        finished_.NotifyAll();
+        return;
+      }
       work = std::move(queue_.front());
       queue_.pop_front();
       ++busy_;

@@ -123,13 +123,26 @@ void AssetCreation::Check(const DraftPtr& draft, Done<model::Asset> done) {
 }
 
 void AssetCreation::Read(const DraftPtr& draft, Done<model::Asset> done) {
-  RunOn<model::Asset>(
-      draft->entry->transfers, *draft->entry, std::move(done), [this, draft](Done<model::Asset> answer) {
-        const absl::Status read = draft->stream != nullptr ? ReadStream(*draft) : CheckUrlMedia(*fetcher_, *draft);
-        if (!read.ok()) return answer(read);
-        if (const absl::Status checked = ToStatus(*draft); !checked.ok()) return answer(checked);
-        ShareContent(draft, std::move(answer));
-      });
+  const auto go_on = [this, draft](const absl::Status& read, Done<model::Asset> answer) {
+    if (!read.ok()) return answer(read);
+    if (const absl::Status checked = ToStatus(*draft); !checked.ok()) return answer(checked);
+    ShareContent(draft, std::move(answer));
+  };
+  if (draft->stream != nullptr) {
+    auto work = [this, draft, go_on](const std::shared_ptr<TransferTurn>& turn, Done<model::Asset> answer) {
+      draft->stream = std::make_shared<TurnSource>(draft->stream, turn);
+      go_on(ReadStream(*draft), std::move(answer));
+    };
+    return RunTransfer<model::Asset>(draft->entry->transfers, *draft->entry, draft->context, draft->context.cancel,
+                                     std::move(done), std::move(work));
+  }
+  // A token of its own: the other creations of a batch go on when this one is too slow.
+  auto cancel = std::make_shared<base::CancelLink>(draft->context.cancel);
+  auto work = [this, draft, go_on, cancel](const std::shared_ptr<TransferTurn>& turn, Done<model::Asset> answer) {
+    go_on(CheckUrlMedia(*fetcher_, *draft, cancel->token(), *turn), std::move(answer));
+  };
+  RunTransfer<model::Asset>(upstreams_.fetches(), *draft->entry, draft->context, cancel->token(), std::move(done),
+                            std::move(work));
 }
 
 absl::Status AssetCreation::ReadStream(AssetDraft& draft) {
@@ -177,9 +190,8 @@ void AssetCreation::ShareContent(const DraftPtr& draft, Done<model::Asset> done)
   const ContentFlights::Key key = {draft->group.name(), draft->info.sha256};
   auto shared = std::make_shared<Done<model::Asset>>(std::move(done));
   const bool leads = contents_.Lead(key, [this, draft, shared](const absl::StatusOr<model::Asset>& leader) {
-    const bool taken =
-        draft->entry->transfers.Submit([this, draft, shared, leader] { Follow(draft, leader, std::move(*shared)); });
-    if (!taken) (*shared)(PoolFull(*draft->entry));
+    RunOn<model::Asset>(draft->entry->polls, *draft->entry, std::move(*shared),
+                        [this, draft, leader](Done<model::Asset> answer) { Follow(draft, leader, std::move(answer)); });
   });
   if (!leads) return;
   Decide(draft, [this, key, shared](absl::StatusOr<model::Asset> answer) {
@@ -276,10 +288,20 @@ void AssetCreation::Launch(const DraftPtr& draft, Done<model::Asset> done) {
   if (billed_.Begin(draft->call, AnswerWith(draft, std::move(done))) == BilledCalls::Turn::kAnswered) return;
   // The thread that has read the beginning of a stream reads the rest too.
   if (draft->streams()) return sender_.Send(*draft);
-  base::ThreadPool& pool = draft->sends_uri() ? draft->entry->submits : draft->entry->transfers;
-  if (!pool.Submit([this, draft] { sender_.Send(*draft); })) {
-    billed_.Failed(draft->call, Acceptance::kNotAccepted, PoolFull(*draft->entry));
+  bool taken = false;
+  if (draft->sends_uri()) {
+    taken = draft->entry->submits.Submit([this, draft] { sender_.Send(*draft); });
+  } else {
+    // Billed: it goes on without its caller, and waits for nobody but the vendor.
+    TransferQueue::Transfer transfer;
+    transfer.tenant = draft->context.tenant;
+    transfer.work = [this, draft](const std::shared_ptr<TransferTurn>&) { sender_.Send(*draft); };
+    transfer.dropped = [this, draft] {
+      billed_.Failed(draft->call, Acceptance::kNotAccepted, PoolFull(*draft->entry));
+    };
+    taken = draft->entry->transfers.Submit(std::move(transfer));
   }
+  if (!taken) billed_.Failed(draft->call, Acceptance::kNotAccepted, PoolFull(*draft->entry));
 }
 
 void AssetCreation::AnswerWithContent(const DraftPtr& draft, model::Asset asset, Done<model::Asset> done) {

@@ -257,7 +257,7 @@ void BilledCalls::Release(const model::BilledCallKey& key, const absl::StatusOr<
   // The first one sent the call. The others only waited for it, and were not what broke it off.
   const base::Reason reason = base::GetReason(answer.status());
   const bool own = reason == base::Reason::kCancelled || reason == base::Reason::kDeadlineExceeded ||
-                   reason == base::Reason::kSizeOutOfRange;
+                   reason == base::Reason::kSizeOutOfRange || reason == base::Reason::kTransferTooSlow;
   for (size_t i = 0; i < waiters.size(); ++i) waiters[i](own && i > 0 ? BrokeOff() : answer);
 }
 

@@ -1,11 +1,10 @@
 #include "service/engine/call_turns.h"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "service/base/thread.h"
 
 namespace seedance::engine {
 namespace {
@@ -40,7 +39,9 @@ void CallTurn::Answered(const CallAnswer& answer) {
 
 CallTurns::CallTurns(const CallGate::Options& options, base::ThreadPool& polls, base::ThreadPool& submits,
                      base::Clock& clock)
-    : options_(options), polls_(polls), submits_(submits), clock_(clock), gate_(options) {}
+    : options_(options), polls_(polls), submits_(submits), clock_(clock), gate_(options) {
+  timer_ = base::StartThread("call-turns", [this] { RunTimer(); });
+}
 
 CallTurns::~CallTurns() { Stop(); }
 
@@ -189,7 +190,7 @@ void CallTurns::HandOut() {
     all = TakeReadyLocked();
     tells = on_waits_ && TellsLocked(clock_.Now());
     if (on_waits_ && !Of(CallKind::kSubmit).empty()) wake_ = std::min(wake_, next_tell_);
-    if (wake_ < absl::InfiniteFuture()) StartTimerLocked();
+    if (wake_ < absl::InfiniteFuture()) changed_.NotifyAll();
   }
   if (tells) on_waits_();
   for (Ready& ready : all) Dispatch(std::move(ready));
@@ -217,7 +218,7 @@ void CallTurns::PutBack(Ready ready) {
   Of(ready.call.kind).Add(std::move(ready.item));
   pools_full_until_ = clock_.Now() + kFullPoolPause;
   wake_ = std::min(wake_, pools_full_until_);
-  StartTimerLocked();
+  changed_.NotifyAll();
 }
 
 void CallTurns::End(CallGate::Call& call) {
@@ -228,13 +229,7 @@ void CallTurns::End(CallGate::Call& call) {
   HandOut();
 }
 
-void CallTurns::StartTimerLocked() {
-  if (!timer_.joinable()) timer_ = std::thread([this] { RunTimer(); });
-  changed_.NotifyAll();
-}
-
 void CallTurns::RunTimer() {
-  pthread_setname_np(pthread_self(), "call-turns");
   for (;;) {
     {
       base::MutexLock lock(mutex_);
@@ -247,15 +242,13 @@ void CallTurns::RunTimer() {
 
 void CallTurns::Stop() {
   std::array<Queue, 2> dropped;
-  std::thread timer;
   {
     base::MutexLock lock(mutex_);
     stopped_ = true;
     dropped.swap(queues_);
-    timer.swap(timer_);
     changed_.NotifyAll();
   }
-  if (timer.joinable()) timer.join();
+  if (timer_.joinable()) timer_.join();
 }
 
 }  // namespace seedance::engine

@@ -137,7 +137,6 @@ class CallTurns {
   std::optional<WaitReason> ReasonLocked(size_t before, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Dispatch(Ready ready);
   void PutBack(Ready ready);
-  void StartTimerLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void RunTimer();
   void End(CallGate::Call& call);
   Queue& Of(CallKind kind) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return queues_[static_cast<size_t>(kind)]; }
@@ -158,7 +157,7 @@ class CallTurns {
   Holdup told_ ABSL_GUARDED_BY(mutex_);
   absl::Time next_tell_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
   absl::Time pools_full_until_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();  // Rare: callers' own calls fill them.
-  std::thread timer_ ABSL_GUARDED_BY(mutex_);                                   // Runs once something had to wait.
+  std::thread timer_;                                                           // From the constructor on.
 };
 
 }  // namespace seedance::engine

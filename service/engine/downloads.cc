@@ -26,7 +26,7 @@ const std::string& LinkOf(const GenerationTask& task, const DownloadParams& para
 // Passes the bytes on, and counts and hashes them.
 class HashingSink : public upstream::ResultSink {
  public:
-  explicit HashingSink(upstream::ResultSink& sink) : sink_(sink) {}
+  HashingSink(upstream::ResultSink& sink, TransferTurn& turn) : sink_(sink), turn_(turn) {}
 
   bool OnStart(int64_t total_size, const std::string& content_type) override {
     started_ = true;
@@ -37,7 +37,7 @@ class HashingSink : public upstream::ResultSink {
   bool OnBytes(std::string_view bytes) override {
     size_ += static_cast<int64_t>(bytes.size());
     hash_.Update(bytes);
-    return sink_.OnBytes(bytes);
+    return sink_.OnBytes(bytes) && turn_.Moved(static_cast<int64_t>(bytes.size()));
   }
 
   bool started() const { return started_; }
@@ -47,6 +47,7 @@ class HashingSink : public upstream::ResultSink {
 
  private:
   upstream::ResultSink& sink_;
+  TransferTurn& turn_;
   base::Sha256 hash_;
   bool started_ = false;
   int64_t total_size_ = 0;
@@ -66,18 +67,20 @@ void Downloads::Start(const CallContext& context, const DownloadParams& params,
   if (task->state != TaskState::kSucceeded || LinkOf(*task, params).empty() || entry == nullptr) {
     return done(NoResult(*task));
   }
-  RunOn<Nothing>(entry->transfers, *entry, std::move(done),
-                 [this, context, params, task = *std::move(task), entry, sink](Done<Nothing> answer) {
-                   const absl::Status fetched = Fetch(context, params, task, *entry, *sink);
-                   if (!fetched.ok()) return answer(fetched);
-                   answer(Nothing{});
-                 });
+  auto work = [this, context, params, task = *std::move(task), entry, sink](const std::shared_ptr<TransferTurn>& turn,
+                                                                            Done<Nothing> answer) {
+    turn->BeginWait();  // For the reader or for the vendor's storage, to the end.
+    const absl::Status fetched = Fetch(context, params, task, *entry, *sink, *turn);
+    if (!fetched.ok()) return answer(turn->ended() ? turn->Error() : fetched);
+    answer(Nothing{});
+  };
+  RunTransfer<Nothing>(entry->transfers, *entry, context, context.cancel, std::move(done), std::move(work));
 }
 
 absl::Status Downloads::Fetch(const CallContext& context, const DownloadParams& params, GenerationTask task,
-                              Upstreams::Entry& entry, upstream::ResultSink& sink) {
+                              Upstreams::Entry& entry, upstream::ResultSink& sink, TransferTurn& turn) {
   const upstream::CallOptions call = ToCallOptions(context);
-  HashingSink hashing(sink);
+  HashingSink hashing(sink, turn);
   absl::Status fetched = entry.upstream->FetchResult(call, LinkOf(task, params), params.offset, params.limit, hashing);
   if (base::GetReason(fetched) == base::Reason::kResultExpired && !hashing.started()) {
     // Some vendors sign the link anew whenever the task is read.

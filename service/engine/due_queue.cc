@@ -1,10 +1,10 @@
 #include "service/engine/due_queue.h"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <optional>
 #include <utility>
+
+#include "service/base/thread.h"
 
 namespace seedance::engine {
 namespace {
@@ -20,7 +20,7 @@ DueQueue::DueQueue(std::string thread_name, base::Clock& clock, absl::AnyInvocab
 DueQueue::~DueQueue() { Stop(); }
 
 void DueQueue::Start() {
-  thread_ = std::thread([this] { Run(); });
+  thread_ = base::StartThread(thread_name_, [this] { Run(); });
 }
 
 void DueQueue::Schedule(const std::string& key, absl::Time due) {
@@ -89,7 +89,6 @@ absl::Time DueQueue::NowLocked() {
 }
 
 void DueQueue::Run() {
-  pthread_setname_np(pthread_self(), thread_name_.c_str());
   for (;;) {
     std::optional<std::string> key;
     {

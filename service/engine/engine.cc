@@ -16,7 +16,7 @@ TaskTracker::Options TrackerOptions(const Engine::Options& options) {
 Engine::Engine(const Options& options, store::Store& store, std::vector<Upstreams::Config> upstreams,
                base::Clock& clock, base::Random& random)
     : tokens_(store.epoch()),
-      upstreams_(std::move(upstreams), clock),
+      upstreams_(std::move(upstreams), clock, options.transfers),
       billed_(store, clock, random),
       asset_hub_("asset-fan-out"),
       task_hub_("task-fan-out"),

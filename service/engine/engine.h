@@ -41,6 +41,7 @@ class Engine {
     TaskReconciler::Options task_reconciler;
     Janitor::Options janitor;
     AssetTracker::Options asset_tracker;
+    Upstreams::Options transfers;
     AssetCreation::Options asset_creation;
     AssetKeeper::Options asset_keeper;
     std::map<std::string, std::string> webhooks;  // Names of upstreams by the tokens of their webhooks' URLs.

@@ -5,6 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "service/base/log.h"
+#include "service/base/thread.h"
 
 namespace seedance::engine {
 namespace {
@@ -19,7 +20,7 @@ void LogFailure(const char* what, const absl::Status& status) {
 }  // namespace
 
 void Janitor::Start() {
-  thread_ = std::thread([this] { Run(); });
+  thread_ = base::StartThread("janitor", [this] { Run(); });
 }
 
 void Janitor::Stop() {

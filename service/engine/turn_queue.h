@@ -2,6 +2,7 @@
 #define SEEDANCE_SERVICE_ENGINE_TURN_QUEUE_H_
 
 #include <algorithm>
+#include <cstddef>
 #include <deque>
 #include <iterator>
 #include <map>
@@ -43,12 +44,16 @@ class TurnQueue {
   }
 
   // Takes an item out. False: there is none.
-  bool Remove(const std::string& key) {
+  bool Remove(const std::string& key) { return Take(key).has_value(); }
+
+  // The same, and gives it back.
+  std::optional<Item> Take(const std::string& key) {
     const auto found = items_.find(key);
-    if (found == items_.end()) return false;
+    if (found == items_.end()) return std::nullopt;
     Forget(found->second);
+    Item item = std::move(found->second);
     items_.erase(found);
-    return true;
+    return item;
   }
 
   // Brings an item before all others of its tenant that have not been brought forward so. False: there is none.
@@ -65,10 +70,20 @@ class TurnQueue {
 
   // Takes out the item whose turn it is.
   std::optional<Item> Next() {
-    while (!ring_.empty()) {
-      std::string tenant = std::move(ring_.front());
-      ring_.pop_front();
-      const auto places = tenants_.find(tenant);
+    return Next([](const std::string&) { return true; });
+  }
+
+  // The same among the tenants of which `may(tenant)` is true; the others keep their turns. O(tenants).
+  template <typename May>
+  std::optional<Item> Next(May may) {
+    for (size_t place = 0; place < ring_.size();) {
+      const auto places = tenants_.find(ring_[place]);
+      if (places != tenants_.end() && !may(ring_[place])) {
+        ++place;
+        continue;
+      }
+      std::string tenant = std::move(ring_[place]);
+      ring_.erase(ring_.begin() + static_cast<std::ptrdiff_t>(place));
       if (places == tenants_.end()) {
         in_ring_.erase(tenant);
         continue;

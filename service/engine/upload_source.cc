@@ -92,6 +92,13 @@ absl::Status UploadSource::End() {
   return absl::OkStatus();
 }
 
+absl::StatusOr<std::string> TurnSource::Next() {
+  turn_->BeginWait();
+  absl::StatusOr<std::string> piece = bytes_->Next();
+  if (!turn_->EndWait(piece.ok() ? static_cast<int64_t>(piece->size()) : 0)) return turn_->Error();
+  return piece;
+}
+
 base::FieldViolation DeclaredTooLong(int64_t declared, int64_t most) {
   return {"metadata.size_bytes", absl::StrCat("must be at most ", most, " bytes for this media type, is ", declared)};
 }

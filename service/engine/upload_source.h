@@ -5,10 +5,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "service/base/sha256.h"
 #include "service/engine/file_judge.h"
+#include "service/engine/transfer_queue.h"
 #include "service/upstream/http_transport.h"
 
 namespace seedance::engine {
@@ -59,6 +61,21 @@ class UploadSource : public upstream::ByteSource {
   bool ended_ = false;
   bool finished_ = false;
   absl::Status status_;
+};
+
+// A caller's stream that is read in a transfer's turn: waiting for the next piece is waiting for the peer. Once the
+// turn is ended there is no further piece, only its error.
+class TurnSource : public upstream::ByteSource {
+ public:
+  TurnSource(std::shared_ptr<upstream::ByteSource> bytes, std::shared_ptr<TransferTurn> turn)
+      : bytes_(std::move(bytes)), turn_(std::move(turn)) {}
+
+  absl::StatusOr<std::string> Next() override;
+  std::optional<int64_t> Size() const override { return bytes_->Size(); }
+
+ private:
+  const std::shared_ptr<upstream::ByteSource> bytes_;
+  const std::shared_ptr<TransferTurn> turn_;
 };
 
 // The caller announced `declared` bytes, and `most` are allowed.

@@ -1,7 +1,6 @@
 #include "service/engine/upstreams.h"
 
 #include <algorithm>
-#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -17,13 +16,15 @@ constexpr size_t kQueue = 20'000;
 
 }  // namespace
 
-Upstreams::Entry::Entry(Config config, base::Clock& clock)
+Upstreams::Entry::Entry(Config config, const LeastRate::Options& least_rate, base::Clock& clock,
+                        std::function<void(absl::Time)> check_transfers_at)
     : upstream(std::move(config.upstream)),
       tenants(std::move(config.tenants)),
       dedicated(config.dedicated),
       submits("submit-" + upstream->name(), config.max_submits, kQueue),
       polls("poll-" + upstream->name(), config.max_polls, kQueue),
-      transfers("transfer-" + upstream->name(), config.max_transfers, kQueue),
+      transfers("transfer-" + upstream->name(), {config.max_transfers, kQueue, least_rate}, clock,
+                std::move(check_transfers_at)),
       calls({config.polls_per_second, config.submits_per_second, config.max_polls, config.max_submits, config.breaker},
             polls, submits, clock) {}
 
@@ -38,8 +39,32 @@ bool Upstreams::Entry::Allows(const std::string& tenant) const {
   return tenants.empty() || std::find(tenants.begin(), tenants.end(), tenant) != tenants.end();
 }
 
-Upstreams::Upstreams(std::vector<Config> configs, base::Clock& clock) {
-  for (Config& config : configs) entries_.push_back(std::make_unique<Entry>(std::move(config), clock));
+Upstreams::Upstreams(std::vector<Config> configs, base::Clock& clock, const Options& options)
+    : transfer_checks_("transfer-checks", clock, [this](const std::string& name) { CheckTransfers(name); }),
+      fetches_("fetch", {options.max_fetches, kQueue, options.least_rate}, clock, CheckLater("")) {
+  for (Config& config : configs) {
+    const std::string name = config.upstream->name();
+    entries_.push_back(std::make_unique<Entry>(std::move(config), options.least_rate, clock, CheckLater(name)));
+  }
+  transfer_checks_.Start();
+}
+
+Upstreams::~Upstreams() {
+  // While it runs: transfers wait for it.
+  for (const auto& entry : entries_) entry->transfers.Stop();
+  fetches_.Stop();
+  transfer_checks_.Stop();
+}
+
+std::function<void(absl::Time)> Upstreams::CheckLater(const std::string& name) {
+  return [this, name](absl::Time time) {
+    if (!transfer_checks_.Hasten(name, time)) transfer_checks_.Schedule(name, time);
+  };
+}
+
+void Upstreams::CheckTransfers(const std::string& name) {
+  if (name.empty()) return fetches_.Check();
+  if (Entry* entry = Named(name); entry != nullptr) entry->transfers.Check();
 }
 
 void Upstreams::Instrument(base::Metrics& metrics) {
@@ -105,30 +130,23 @@ upstream::CallOptions Upstreams::Billed(const std::string& traceparent) const {
 
 void Upstreams::Stop(absl::Duration grace) {
   stop_reads_->Cancel();
-  base::Mutex mutex;
-  base::CondVar changed;
-  bool finished = false;
-  std::thread watchdog([&] {
-    base::Clock& clock = base::RealClock();
-    const absl::Time deadline = clock.Now() + grace;
-    {
-      base::MutexLock lock(mutex);
-      while (!finished && clock.Now() < deadline) clock.WaitUntil(changed, mutex, deadline);
-    }
-    stop_billed_->Cancel();
-  });
+  // Pools keep to the machine's time.
+  const absl::Time deadline = base::RealClock().Now() + grace;
   for (const auto& entry : entries_) entry->calls.Stop();
+  // Each before those to which its works go on.
+  for (const auto& entry : entries_) entry->polls.Finish(deadline);
+  fetches_.Finish(deadline);
+  for (const auto& entry : entries_) {
+    entry->transfers.Finish(deadline);
+    entry->submits.Finish(deadline);
+  }
+  stop_billed_->Cancel();
   for (const auto& entry : entries_) {
     entry->polls.Stop();
     entry->transfers.Stop();
     entry->submits.Stop();
   }
-  {
-    base::MutexLock lock(mutex);
-    finished = true;
-    changed.NotifyAll();
-  }
-  watchdog.join();
+  fetches_.Stop();
 }
 
 upstream::CallOptions ToCallOptions(const CallContext& context) {
@@ -137,6 +155,13 @@ upstream::CallOptions ToCallOptions(const CallContext& context) {
   call.cancel = context.cancel;
   call.traceparent = context.traceparent;
   return call;
+}
+
+absl::Status CallerGone(absl::Time deadline) {
+  const bool late = base::RealClock().Now() >= deadline;
+  base::ErrorDetail detail;
+  detail.reason = late ? base::Reason::kDeadlineExceeded : base::Reason::kCancelled;
+  return base::MakeError(late ? "the call's deadline has passed" : "the caller went away", detail);
 }
 
 absl::Status PoolFull(const Upstreams::Entry& entry) {

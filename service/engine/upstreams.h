@@ -1,8 +1,10 @@
 #ifndef SEEDANCE_SERVICE_ENGINE_UPSTREAMS_H_
 #define SEEDANCE_SERVICE_ENGINE_UPSTREAMS_H_
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -12,6 +14,8 @@
 #include "service/base/thread_pool.h"
 #include "service/engine/call_context.h"
 #include "service/engine/call_turns.h"
+#include "service/engine/due_queue.h"
+#include "service/engine/transfer_queue.h"
 #include "service/engine/upstream_metrics.h"
 #include "service/upstream/upstream.h"
 
@@ -26,7 +30,7 @@ class Upstreams {
     bool dedicated = false;            // Exactly one tenant may use it.
     size_t max_submits = 32;           // Threads for submits and other changes.
     size_t max_polls = 32;             // Threads for polls and other reads.
-    size_t max_transfers = 32;         // Threads for uploads and downloads.
+    size_t max_transfers = 32;         // Uploads and downloads at the same time.
     double polls_per_second = 0;       // Of the gateway's own polls. 0: no limit, here and below.
     double submits_per_second = 0;     // Of tasks.
     Breaker::Options breaker;
@@ -34,21 +38,33 @@ class Upstreams {
 
   // One vendor account with its three pools, separate so that none starves another.
   struct Entry {
-    Entry(Config config, base::Clock& clock);
+    Entry(Config config, const LeastRate::Options& least_rate, base::Clock& clock,
+          std::function<void(absl::Time)> check_transfers_at);
     ~Entry();
     std::unique_ptr<upstream::Upstream> upstream;
     std::vector<std::string> tenants;
     bool dedicated;
     base::ThreadPool submits;
     base::ThreadPool polls;
-    base::ThreadPool transfers;
+    TransferQueue transfers;
     CallTurns calls;  // The gateway's own polls and submissions of tasks, on the pools.
     UpstreamMetrics metrics;
 
     bool Allows(const std::string& tenant) const;
   };
 
-  Upstreams(std::vector<Config> configs, base::Clock& clock);
+  struct Options {
+    size_t max_fetches = 16;  // Files behind callers' URLs that are read at the same time, for all upstreams together.
+    LeastRate::Options least_rate;  // Of transfers and fetches, while others wait.
+  };
+
+  Upstreams(std::vector<Config> configs, base::Clock& clock, const Options& options);
+  Upstreams(std::vector<Config> configs, base::Clock& clock) : Upstreams(std::move(configs), clock, Options()) {}
+  // Waits for what the pools run.
+  ~Upstreams();
+
+  // Where files behind callers' URLs are read.
+  TransferQueue& fetches() { return fetches_; }
 
   // Tells of the calls to the vendors. Call it before they are used.
   void Instrument(base::Metrics& metrics);
@@ -79,6 +95,11 @@ class Upstreams {
   void Stop(absl::Duration grace);
 
  private:
+  void CheckTransfers(const std::string& name);
+  std::function<void(absl::Time)> CheckLater(const std::string& name);
+
+  DueQueue transfer_checks_;  // By the names of upstreams; empty: of the fetches.
+  TransferQueue fetches_;
   std::vector<std::unique_ptr<Entry>> entries_;
   std::shared_ptr<base::CancelToken> stop_reads_ = std::make_shared<base::CancelToken>();
   std::shared_ptr<base::CancelToken> stop_billed_ = std::make_shared<base::CancelToken>();
@@ -86,6 +107,10 @@ class Upstreams {
 
 // Facts of `context` for a read that the caller waits for.
 upstream::CallOptions ToCallOptions(const CallContext& context);
+
+// Why a call whose token was cancelled ended: DEADLINE_EXCEEDED if the deadline has passed by the machine's clock, else
+// CANCELLED.
+absl::Status CallerGone(absl::Time deadline);
 
 // RESOURCE_EXHAUSTED: a pool's queue is full, or the process stops.
 absl::Status PoolFull(const Upstreams::Entry& entry);
@@ -98,6 +123,24 @@ void RunOn(base::ThreadPool& pool, const Upstreams::Entry& entry, Done<T> done, 
   if (!pool.Submit([shared, work = std::move(work)]() mutable { work(std::move(*shared)); })) {
     (*shared)(PoolFull(entry));
   }
+}
+
+// Runs `work(turn, done)` when `context`'s tenant has a place in `transfers`; answers `done` with PoolFull, or with
+// CANCELLED or DEADLINE_EXCEEDED when the caller goes away before. `end` is cancelled when the transfer is ended as too
+// slow.
+template <typename T, typename Work>
+void RunTransfer(TransferQueue& transfers, const Upstreams::Entry& entry, const CallContext& context,
+                 std::shared_ptr<base::CancelToken> end, Done<T> done, Work work) {
+  auto shared = std::make_shared<Done<T>>(std::move(done));
+  TransferQueue::Transfer transfer;
+  transfer.tenant = context.tenant;
+  transfer.cancel = context.cancel;
+  transfer.end = std::move(end);
+  transfer.work = [shared, work = std::move(work)](const std::shared_ptr<TransferTurn>& turn) mutable {
+    work(turn, std::move(*shared));
+  };
+  transfer.dropped = [shared, deadline = context.deadline] { (*shared)(CallerGone(deadline)); };
+  if (!transfers.Submit(std::move(transfer))) (*shared)(PoolFull(entry));
 }
 
 }  // namespace seedance::engine

@@ -15,7 +15,7 @@ namespace {
 // Shows the judge what it wants to see, or all.
 class JudgedFile : public upstream::MediaReader {
  public:
-  JudgedFile(FileJudge judge, bool whole) : judge_(std::move(judge)), whole_(whole) {}
+  JudgedFile(FileJudge judge, bool whole, TransferTurn& turn) : judge_(std::move(judge)), whole_(whole), turn_(turn) {}
 
   bool OnStart(int64_t size) override {
     size_ = size;
@@ -24,6 +24,7 @@ class JudgedFile : public upstream::MediaReader {
   }
 
   bool OnBytes(std::string_view bytes) override {
+    if (!turn_.Moved(static_cast<int64_t>(bytes.size()))) return false;
     seen_ += static_cast<int64_t>(bytes.size());
     if (whole_) hash_.Update(bytes);
     judge_.Feed(bytes);
@@ -59,6 +60,7 @@ class JudgedFile : public upstream::MediaReader {
  private:
   FileJudge judge_;
   const bool whole_;
+  TransferTurn& turn_;
   base::Sha256 hash_;
   int64_t size_ = 0;  // As the server says; 0: it does not.
   int64_t seen_ = 0;
@@ -66,11 +68,15 @@ class JudgedFile : public upstream::MediaReader {
 
 }  // namespace
 
-absl::Status CheckUrlMedia(upstream::MediaFetcher& fetcher, AssetDraft& draft) {
+absl::Status CheckUrlMedia(upstream::MediaFetcher& fetcher, AssetDraft& draft,
+                           const std::shared_ptr<base::CancelToken>& cancel, TransferTurn& turn) {
   const bool whole = draft.reuse_content;
-  JudgedFile file(draft.MakeJudge(), whole);
-  const absl::StatusOr<upstream::FetchedMedia> fetched =
-      fetcher.Read(ToCallOptions(draft.context), draft.uri, whole, file);
+  JudgedFile file(draft.MakeJudge(), whole, turn);
+  upstream::CallOptions call = ToCallOptions(draft.context);
+  call.cancel = cancel;
+  turn.BeginWait();
+  const absl::StatusOr<upstream::FetchedMedia> fetched = fetcher.Read(call, draft.uri, whole, file);
+  if (!turn.EndWait(0)) return turn.Error();
   const base::Reason reason = base::GetReason(fetched.status());
   if (reason == base::Reason::kCancelled || reason == base::Reason::kDeadlineExceeded) return fetched.status();
   if (!fetched.ok()) {

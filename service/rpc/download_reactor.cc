@@ -16,9 +16,12 @@ DownloadReactor::Base* DownloadReactor::Begin(Edge& edge, engine::Downloads& dow
   if (refusal.ok()) refusal = params.status();
   if (refusal.ok()) {
     self->call_.set_resource(model::GenerationTaskName(params->task_id));
+    self->call_.context().cancel->OnCancel([weak = self->weak_from_this()] {
+      if (auto reactor = weak.lock()) reactor->LetGo();
+    });
     auto work = [self, &downloads, params = *std::move(params)] {
       downloads.Start(self->call_.context(), params, self,
-                      [self](absl::StatusOr<engine::Nothing> end) { self->End(end.status(), /*at_once=*/false); });
+                      [self](const absl::StatusOr<engine::Nothing>& end) { self->OnAnswer(end.status()); });
     };
     if (!edge.calls().Submit(std::move(work))) refusal = CallPoolFull();
   }
@@ -69,10 +72,10 @@ void DownloadReactor::CancelStalled() {
 
 bool DownloadReactor::WaitForRoom() {
   const absl::Time limit = edge_.clock().Now() + edge_.options().stall_limit;
-  while (queue_.size() >= kMaxQueuedPieces && !ending_.has_value() && edge_.clock().Now() < limit) {
+  while (queue_.size() >= kMaxQueuedPieces && !ending_.has_value() && !let_go_ && edge_.clock().Now() < limit) {
     edge_.clock().WaitUntil(changed_, mutex_, limit);
   }
-  if (ending_.has_value()) return false;
+  if (ending_.has_value() || let_go_) return false;
   if (queue_.size() < kMaxQueuedPieces) return true;
   base::ErrorDetail detail;
   detail.reason = base::Reason::kDeadlineExceeded;
@@ -110,6 +113,7 @@ void DownloadReactor::OnWriteDone(bool ok) {
   {
     base::MutexLock lock(mutex_);
     writing_ = false;
+    ++written_;
     queue_.pop_front();
     if (!ok) {
       ending_ = call_.Gone();
@@ -118,6 +122,40 @@ void DownloadReactor::OnWriteDone(bool ok) {
     changed_.NotifyAll();
   }
   Pump();
+}
+
+void DownloadReactor::LetGo() {
+  base::MutexLock lock(mutex_);
+  let_go_ = true;
+  changed_.NotifyAll();
+}
+
+void DownloadReactor::OnAnswer(const absl::Status& status) {
+  bool let_go = false;
+  uint64_t written = 0;
+  {
+    base::MutexLock lock(mutex_);
+    let_go = let_go_;
+    written = written_;
+  }
+  // Of a transfer that was given up the reader fetches the rest later anyway.
+  End(status, /*at_once=*/let_go);
+  edge_.heartbeats().Add(edge_.clock().Now() + edge_.options().stall_limit,
+                         [weak = weak_from_this(), written]() mutable {
+                           auto self = weak.lock();
+                           return self == nullptr ? absl::InfiniteFuture() : self->EndIfStalled(written);
+                         });
+}
+
+absl::Time DownloadReactor::EndIfStalled(uint64_t& written) {
+  {
+    base::MutexLock lock(mutex_);
+    if (finished_) return absl::InfiniteFuture();
+    if (std::exchange(written, written_) != written_) return edge_.clock().Now() + edge_.options().stall_limit;
+    cancelling_ = true;
+  }
+  CancelStalled();
+  return absl::InfiniteFuture();
 }
 
 void DownloadReactor::OnCancel() {

@@ -3,6 +3,7 @@
 
 #include <grpcpp/support/server_callback.h>
 
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -18,7 +19,8 @@
 
 namespace seedance::rpc {
 
-// One DownloadGenerationResult: a transfer thread brings the bytes, and waits here while the reader is slow.
+// One DownloadGenerationResult: a transfer thread brings the bytes, and waits here while the reader is slow. When the
+// engine gives the transfer up it is let go at once; the status waits for the reader, for the stall limit at most.
 class DownloadReactor final : public grpc::ServerWriteReactor<gateway::v1::DownloadGenerationResultResponse>,
                               public upstream::ResultSink,
                               public std::enable_shared_from_this<DownloadReactor> {
@@ -33,7 +35,8 @@ class DownloadReactor final : public grpc::ServerWriteReactor<gateway::v1::Downl
   static Base* Begin(Edge& edge, engine::Downloads& downloads, grpc::CallbackServerContext* context,
                      absl::StatusOr<engine::DownloadParams> params);
 
-  // On the transfer thread. False once the stream has ended, or when the reader took nothing for the stall limit.
+  // On the transfer thread. False once the stream has ended or the call was cancelled, or when the reader took nothing
+  // for the stall limit.
   bool OnStart(int64_t total_size, const std::string& content_type) override;
   bool OnBytes(std::string_view bytes) override;
 
@@ -47,6 +50,10 @@ class DownloadReactor final : public grpc::ServerWriteReactor<gateway::v1::Downl
 
   bool Push(Response message);
   bool WaitForRoom() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void LetGo();
+  void OnAnswer(const absl::Status& status);
+  // Cancels the stream if no message was written since `written`; else says when to look again, and updates it.
+  absl::Time EndIfStalled(uint64_t& written);
   void Pump();
   void End(const absl::Status& status, bool at_once);
 
@@ -61,6 +68,8 @@ class DownloadReactor final : public grpc::ServerWriteReactor<gateway::v1::Downl
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool cancelling_ ABSL_GUARDED_BY(mutex_) = false;  // Holds Finish back, for the context dies with the stream.
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+  bool let_go_ ABSL_GUARDED_BY(mutex_) = false;   // The call's token was cancelled.
+  uint64_t written_ ABSL_GUARDED_BY(mutex_) = 0;  // Messages.
   std::optional<absl::Status> ending_ ABSL_GUARDED_BY(mutex_);
   std::shared_ptr<DownloadReactor> self_;  // Until OnDone.
 };

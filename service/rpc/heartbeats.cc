@@ -1,9 +1,9 @@
 #include "service/rpc/heartbeats.h"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <utility>
+
+#include "service/base/thread.h"
 
 namespace seedance::rpc {
 namespace {
@@ -30,7 +30,7 @@ int64_t TickFor(absl::Time due) {
 
 Heartbeats::Heartbeats(base::Clock& clock) : clock_(clock), cursor_(TicksBefore(clock.Now())) {
   spokes_.fill(kNone);
-  thread_ = std::thread([this] { Run(); });
+  thread_ = base::StartThread("heartbeats", [this] { Run(); });
 }
 
 Heartbeats::~Heartbeats() { Stop(); }
@@ -87,7 +87,6 @@ size_t Heartbeats::size() {
 }
 
 void Heartbeats::Run() {
-  pthread_setname_np(pthread_self(), "heartbeats");
   for (;;) {
     {
       base::MutexLock lock(mutex_);

@@ -6,7 +6,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <pthread.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -19,6 +18,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "service/base/log.h"
+#include "service/base/thread.h"
 
 namespace seedance::server {
 namespace {
@@ -143,7 +143,7 @@ Acceptor::~Acceptor() {
 
 void Acceptor::Start(OnConnection on_connection) {
   on_connection_ = std::move(on_connection);
-  thread_ = std::thread([this] { Run(); });
+  thread_ = base::StartThread("acceptor", [this] { Run(); });
 }
 
 void Acceptor::Stop() {
@@ -157,7 +157,6 @@ void Acceptor::Stop() {
 }
 
 void Acceptor::Run() {
-  pthread_setname_np(pthread_self(), "acceptor");
   pollfd wanted[2] = {{listener_, POLLIN, 0}, {wake_, POLLIN, 0}};
   for (;;) {
     if (poll(wanted, 2, -1) < 0 && errno != EINTR) return;

@@ -178,8 +178,21 @@ void AdminRules(proto::Admin& admin, std::vector<ConfigProblem>& problems) {
   if (admin.has_staging()) StagingRules(admin, problems);
 }
 
+void TransfersRules(proto::Transfers& transfers, std::vector<ConfigProblem>& problems) {
+  FieldRules rules(transfers, "transfers.", problems);
+  constexpr int64_t kMost = int64_t{1} << 30;
+  if (!transfers.has_least_bytes_per_second()) transfers.set_least_bytes_per_second(16 << 10);
+  const int64_t least = transfers.least_bytes_per_second();
+  if (least < 0 || least > kMost) {
+    rules.Add("least_bytes_per_second", absl::StrCat("must be 0 to ", kMost, ", is ", least));
+  }
+  rules.Duration("window", 10, 1, 600);
+}
+
 void MediaFetchRules(proto::MediaFetch& fetch, std::vector<ConfigProblem>& problems) {
-  FieldRules(fetch, "media_fetch.", problems).Duration("timeout", 60, 1, 600);
+  FieldRules rules(fetch, "media_fetch.", problems);
+  rules.Duration("timeout", 60, 1, 600);
+  rules.Number("max_fetches", 16, 1, 256);
 }
 
 void LogRules(proto::Log& log, std::vector<ConfigProblem>& problems) {
@@ -208,6 +221,7 @@ void ApplyConfigRules(proto::GatewayConfig& config, std::vector<ConfigProblem>& 
   ApplyUpstreamRules(config, TenantRules(config, problems), problems);
   TaskRules(*config.mutable_tasks(), problems);
   MediaFetchRules(*config.mutable_media_fetch(), problems);
+  TransfersRules(*config.mutable_transfers(), problems);
   LogRules(*config.mutable_log(), problems);
 }
 

@@ -141,6 +141,8 @@ absl::StatusOr<engine::Engine::Options> EngineOptions(const GatewayConfig& confi
   options.task_reconciler.deadline = FromProto(tasks.deadline());
   options.task_tracker.lost = {tasks.lost_after_count(), FromProto(tasks.lost_after_time())};
   options.asset_tracker.poll_interval = FromProto(tasks.poll_interval_asset());
+  options.transfers.max_fetches = static_cast<size_t>(config.media_fetch().max_fetches());
+  options.transfers.least_rate = {config.transfers().least_bytes_per_second(), FromProto(config.transfers().window())};
   options.asset_creation.media_fetch.allow_private_network = config.media_fetch().allow_private_network();
   options.asset_creation.media_fetch.timeout = FromProto(config.media_fetch().timeout());
   options.asset_creation.media_fetch.ca_file = config.media_fetch().ca_file();

@@ -5,15 +5,16 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <iostream>
 #include <memory>
-#include <thread>
 
 #include "service/base/cancel.h"
 #include "service/base/clock.h"
 #include "service/base/log.h"
 #include "service/base/mutex.h"
 #include "service/base/random.h"
+#include "service/base/thread.h"
 #include "service/server/library_logs.h"
 #include "service/server/server.h"
 
@@ -22,6 +23,7 @@ namespace {
 
 // How much longer than its grace a stop may take before the process ends anyway.
 constexpr absl::Duration kOverrun = absl::Seconds(10);
+constexpr absl::Duration kLongestWait = absl::Hours(1);
 
 // What the signal thread tells the main thread. Lives for ever, like that thread.
 struct StopRequest {
@@ -46,49 +48,44 @@ sigset_t WatchedSignals() {
   return signals;
 }
 
-void AwaitStopSignal(const sigset_t& signals) {
-  for (int number = 0;;) {
-    sigwait(&signals, &number);
-    if (number != SIGHUP) return;
+// False: none came until `limit` had passed.
+bool AwaitStopSignal(const sigset_t& signals, absl::Duration limit) {
+  const absl::Time end = base::RealClock().Now() + limit;
+  for (;;) {
+    const timespec left =
+        absl::ToTimespec(std::clamp(end - base::RealClock().Now(), absl::ZeroDuration(), kLongestWait));
+    const int number = sigtimedwait(&signals, nullptr, &left);
+    if (number < 0 && base::RealClock().Now() >= end) return false;
+    if (number == SIGTERM || number == SIGINT) return true;
+    if (number != SIGHUP) continue;
     // What asks other servers to read their configuration, or a terminal that was closed, must not end this one.
     base::Log(base::LogLevel::kWarning, "signal_ignored",
               {{"signal", "SIGHUP"}, {"hint", "the configuration is read at the start only"}});
   }
 }
 
-// Blocks the signals for this and all later threads; one thread waits for them.
-StopRequest& WatchSignals() {
+// Blocks the signals for this and all later threads; one thread waits for them. After the first one it is the last
+// resort of a stop that hangs: the process ends after `limit`, or with a second signal. The store survives it, and what
+// is under way towards vendors is journalled.
+StopRequest& WatchSignals(absl::Duration limit) {
   static auto* request = new StopRequest;
   const sigset_t signals = WatchedSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
-  std::thread([signals] {
-    AwaitStopSignal(signals);
+  base::StartThread("signals", [signals, limit] {
+    AwaitStopSignal(signals, absl::InfiniteDuration());
     {
       base::MutexLock lock(request->mutex);
       request->stop = true;
       request->changed.NotifyAll();
     }
     request->token->Cancel();
-    AwaitStopSignal(signals);
+    if (!AwaitStopSignal(signals, limit)) {
+      base::Log(base::LogLevel::kError, "server_stop_hangs", {{"limit_s", absl::ToDoubleSeconds(limit)}});
+    }
     _exit(1);
   }).detach();
   return *request;
-}
-
-// The last resort of a stop that hangs: the store survives it, and what is under way towards vendors is journalled.
-void ExitAfter(absl::Duration limit) {
-  std::thread([limit] {
-    base::Mutex mutex;
-    base::CondVar never;
-    const absl::Time end = base::RealClock().Now() + limit;
-    {
-      base::MutexLock lock(mutex);
-      while (base::RealClock().Now() < end) base::RealClock().WaitUntil(never, mutex, end);
-    }
-    base::Log(base::LogLevel::kError, "server_stop_hangs", {{"limit_s", absl::ToDoubleSeconds(limit)}});
-    _exit(1);
-  }).detach();
 }
 
 // Each connection is an open file; the soft limit is often 1024 while the hard one is far higher.
@@ -113,9 +110,15 @@ int Run(const GatewayConfig& config) {
   base::SetLogRates({static_cast<double>(config.log().max_lines_per_second()),
                      static_cast<double>(config.log().max_public_lines_per_second())});
   RedirectLibraryLogs(config.log().level() == "debug");
-  StopRequest& request = WatchSignals();
+  StopRequest* request = nullptr;
+  try {
+    request = &WatchSignals(FromProto(config.server().drain_grace()) + kOverrun);
+  } catch (const base::ThreadStartError& error) {
+    std::cerr << "seedance-gateway: " << error.what() << "\n";
+    return 1;
+  }
   RaiseFileLimit();
-  auto server = Server::Start(config, base::RealClock(), base::SystemRandom(), request.token);
+  auto server = Server::Start(config, base::RealClock(), base::SystemRandom(), request->token);
   if (absl::IsCancelled(server.status())) {
     base::Log(base::LogLevel::kInfo, "server_stopped", {{"cause", std::string(server.status().message())}});
     return 0;
@@ -126,8 +129,7 @@ int Run(const GatewayConfig& config) {
     std::cerr << "seedance-gateway: " << std::string(server.status().message()) << "\n";
     return 1;
   }
-  request.Wait();
-  ExitAfter(FromProto(config.server().drain_grace()) + kOverrun);
+  request->Wait();
   (*server)->Shutdown();
   base::Log(base::LogLevel::kInfo, "server_stopped", {});
   return 0;

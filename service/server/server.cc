@@ -15,6 +15,7 @@
 #include "service/base/log_metrics.h"
 #include "service/base/machine_time.h"
 #include "service/base/mutex.h"
+#include "service/base/thread.h"
 #include "service/server/credentials.h"
 #include "service/server/engine_config.h"
 #include "service/server/port_file.h"
@@ -100,12 +101,20 @@ absl::StatusOr<std::unique_ptr<AdminServer>> ListenAdmin(const std::string& fiel
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const GatewayConfig& config, base::Clock& clock,
                                                       base::Random& random, std::shared_ptr<base::CancelToken> stop) {
   std::unique_ptr<Server> server(new Server(config, clock));
-  if (absl::Status opened = server->Open(random, std::move(stop)); !opened.ok()) return opened;
-  if (absl::Status listening = server->Listen(); !listening.ok()) return listening;
+  try {
+    if (absl::Status started = server->OpenAndListen(random, std::move(stop)); !started.ok()) return started;
+  } catch (const base::ThreadStartError& error) {
+    return absl::ResourceExhaustedError(error.what());
+  }
   server->phase_ = Phase::kServing;
   base::Log(base::LogLevel::kInfo, "server_listening",
             {{"address", server->address_}, {"tls", config.server().has_tls()}});
   return server;
+}
+
+absl::Status Server::OpenAndListen(base::Random& random, std::shared_ptr<base::CancelToken> stop) {
+  if (absl::Status opened = Open(random, std::move(stop)); !opened.ok()) return opened;
+  return Listen();
 }
 
 Server::Server(const GatewayConfig& config, base::Clock& clock) : config_(config), clock_(clock) {
@@ -335,7 +344,7 @@ void Server::StopGrpc(absl::Time end) {
   base::Mutex mutex;
   base::CondVar changed;
   bool stopped = false;
-  std::thread stop([&] {
+  absl::StatusOr<std::thread> stop = base::TryStartThread("grpc-stop", [&] {
     // GOAWAY to all that are left; returns when their calls have ended, or cancels them at `end`.
     grpc_->Shutdown(base::ToMachineTime(end, clock_));
     base::MutexLock lock(mutex);
@@ -345,12 +354,14 @@ void Server::StopGrpc(absl::Time end) {
   edge_->active().AwaitNone(clock_, end);
   // What is left are statuses on their way, and watches of the health service, which nobody ends but their clients.
   const absl::Time last = std::min(end, clock_.Now() + kLeastGrace);
+  // Without a thread the GOAWAY comes after the calls, and cancels what is left at its deadline.
+  if (!stop.ok()) return grpc_->Shutdown(base::ToMachineTime(last, clock_));
   {
     base::MutexLock lock(mutex);
     while (!stopped && clock_.Now() < last) clock_.WaitUntil(changed, mutex, last);
     if (!stopped) grpc_server_cancel_all_calls(grpc_->c_server());
   }
-  stop.join();
+  stop->join();
 }
 
 }  // namespace seedance::server

@@ -32,8 +32,8 @@ class Server {
  public:
   // Opens the store, takes up what an earlier process left, and listens. `config` is checked. While it waits for the
   // store of another process (`store.sqlite.wait_for_lock`) the admin server answers already: alive, not ready. Errors
-  // are texts for the operator: the store cannot be opened, a secret is missing, the address is taken. CANCELLED:
-  // `stop` ended the wait; it may be null.
+  // are texts for the operator: the store cannot be opened, a secret is missing, the address is taken, a thread cannot
+  // be started. CANCELLED: `stop` ended the wait; it may be null.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const GatewayConfig& config, base::Clock& clock,
                                                        base::Random& random,
                                                        std::shared_ptr<base::CancelToken> stop = nullptr);
@@ -61,6 +61,7 @@ class Server {
  private:
   Server(const GatewayConfig& config, base::Clock& clock);
 
+  absl::Status OpenAndListen(base::Random& random, std::shared_ptr<base::CancelToken> stop);
   absl::Status Open(base::Random& random, std::shared_ptr<base::CancelToken> stop);
   absl::Status OpenStore(std::shared_ptr<base::CancelToken> stop);
   // Listens and answers, unless it does so already.

@@ -18,7 +18,8 @@ namespace seedance::e2e {
 // nobody asked for; an unknown task is HTTP 400; results lie on another port that knows no Range. Thread-safe.
 class ForeignVendor {
  public:
-  ForeignVendor();
+  // Results have at least `result_bytes`.
+  explicit ForeignVendor(size_t result_bytes = 0);
   ~ForeignVendor();
 
   std::string url() const;

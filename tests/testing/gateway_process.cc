@@ -101,6 +101,7 @@ std::string GatewayConfigYaml(const GatewayOptions& options, const GatewayPlaces
                       Lines("    ", options.sqlite),                                                  //
                       UpstreamYaml(options), TenantsYaml(options), AdminYaml(options, places),        //
                       Section("", "media_fetch", options.media_fetch),                                //
+                      Section("", "transfers", options.transfers),                                    //
                       "tasks:\n",                                                                     //
                       "  poll_interval_queued: ", Seconds(options.poll_interval_queued), "\n",        //
                       "  poll_interval_running: ", Seconds(options.poll_interval_running), "\n",      //
@@ -165,6 +166,7 @@ absl::Status GatewayProcess::Spawn() {
   if (!WriteFile(config_path_, GatewayConfigYaml(options_, places))) {
     return absl::InternalError(absl::StrCat("cannot write ", config_path_));
   }
+  if (options_.open_to_all) chmod(dir_.File("").c_str(), 0777);
   Process::Options options;
   options.argv = options_.wrapper;
   options.argv.insert(options.argv.end(), {GatewayBinary(), "--config", config_path_});

@@ -41,17 +41,20 @@ struct GatewayOptions {
   // Calls a second. High, because most tests are about something else.
   double polls_per_second = 10000;
   double submits_per_second = 10000;
-  // More lines of the sections `server`, `store.sqlite`, `tasks`, `media_fetch`, of the upstream, its `rate`, its
-  // dialect and its `http`, each `name: value`.
+  // More lines of the sections `server`, `store.sqlite`, `tasks`, `media_fetch`, `transfers`, of the upstream, its
+  // `rate`, its dialect and its `http`, each `name: value`.
   std::vector<std::string> server = {};
   std::vector<std::string> sqlite = {};
   std::vector<std::string> tasks = {};
   std::vector<std::string> media_fetch = {};
+  std::vector<std::string> transfers = {};
   std::vector<std::string> upstream_lines = {};
   std::vector<std::string> rate = {};
   std::vector<std::string> dialect_lines = {};
   std::vector<std::string> http = {};
   std::map<std::string, std::string> env = {};
+  // Its folder may be written by every user, for a wrapper that changes the user.
+  bool open_to_all = false;
   // A command that becomes the gateway, whose command line follows it: a whole path, then its arguments.
   std::vector<std::string> wrapper = {};
 };

@@ -1,16 +1,15 @@
 #include "service/store/sqlite/write_queue.h"
 
-#include <pthread.h>
-
 #include <utility>
 
 #include "service/base/error.h"
+#include "service/base/thread.h"
 #include "service/store/sqlite/sqlite_error.h"
 
 namespace seedance::store::sqlite {
 
 WriteQueue::WriteQueue(std::unique_ptr<Connection> connection)
-    : connection_(std::move(connection)), thread_([this] { Loop(); }) {}
+    : connection_(std::move(connection)), thread_(base::StartThread("store-writer", [this] { Loop(); })) {}
 
 WriteQueue::~WriteQueue() {
   {
@@ -31,7 +30,6 @@ absl::Status WriteQueue::Run(Write write) {
 }
 
 void WriteQueue::Loop() {
-  pthread_setname_np(pthread_self(), "store-writer");
   for (;;) {
     std::vector<Pending*> batch;
     {

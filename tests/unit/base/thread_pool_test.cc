@@ -1,15 +1,22 @@
 #include "service/base/thread_pool.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <pthread.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <iostream>
 #include <limits>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include "absl/status/status.h"
+#include "service/base/thread.h"
+#include "tests/testing/no_threads.h"
 
 namespace seedance::base {
 namespace {
@@ -127,6 +134,82 @@ TEST(ThreadPool, ThreadsBearTheNameCutToFifteenBytes) {
   EXPECT_TRUE(pool.Submit([&] { pthread_getname_np(pthread_self(), name, sizeof name); }));
   pool.Stop();
   EXPECT_STREQ(name, "a-very-long-nam");
+}
+
+// These run in a child process that can really start no further thread.
+
+TEST(ThreadPoolDeathTest, WithoutFurtherThreadsTheFirstOneRunsEverything) {
+  const auto child = [] {
+    ThreadPool pool("starved", 8, 1000);
+    testing::AllowNewThreads(false);
+    std::atomic<int> ran{0};
+    Gate gate;
+    if (!pool.Submit(gate.Work())) _exit(1);
+    for (int i = 0; i < 100; ++i) {
+      if (!pool.Submit([&] { ++ran; })) _exit(1);
+    }
+    gate.Open();
+    pool.Stop();
+    _exit(ran == 100 ? 0 : 2);
+  };
+  EXPECT_EXIT(child(), ::testing::ExitedWithCode(0), "thread_not_started.*starved");
+}
+
+TEST(ThreadPoolDeathTest, AFailedGrowthIsLoggedOnceAndTriedAgainAfterAPause) {
+  const auto child = [] {
+    SimulatedClock clock(absl::FromUnixSeconds(1'000'000'000));
+    Gate gate;
+    ThreadPool pool("starved", 3, 1000, clock);
+    testing::AllowNewThreads(false);
+    for (int i = 0; i < 3; ++i) (void)pool.Submit(gate.Work());
+    testing::AllowNewThreads(true);
+    (void)pool.Submit([] {});  // Within the pause: no start is tried.
+    gate.WaitUntilInside(1);
+    clock.Advance(ThreadPool::kGrowthPause);
+    (void)pool.Submit([] {});
+    gate.WaitUntilInside(2);  // Hangs if the pool has not grown.
+    gate.Open();
+    pool.Stop();
+    _exit(0);
+  };
+  const auto one_line = ::testing::Truly([](const std::string& log) {
+    const size_t first = log.find("thread_not_started");
+    return first != std::string::npos && log.find("thread_not_started", first + 1) == std::string::npos;
+  });
+  EXPECT_EXIT(child(), ::testing::ExitedWithCode(0), one_line);
+}
+
+TEST(ThreadPoolDeathTest, APoolThatCannotHaveItsFirstThreadSaysSoAtOnce) {
+  const auto child = [] {
+    testing::AllowNewThreads(false);
+    try {
+      ThreadPool pool("starved", 8, 1000);
+    } catch (const ThreadStartError& error) {
+      std::cerr << error.what() << "\n";
+      _exit(0);
+    }
+    _exit(1);
+  };
+  EXPECT_EXIT(child(), ::testing::ExitedWithCode(0), "cannot start thread `starved`.*check the limits on threads");
+}
+
+TEST(ThreadPoolDeathTest, TryStartThreadAnswersResourceExhausted) {
+  const auto child = [] {
+    testing::AllowNewThreads(false);
+    const auto thread = TryStartThread("more", [] {});
+    _exit(absl::IsResourceExhausted(thread.status()) ? 0 : 1);
+  };
+  EXPECT_EXIT(child(), ::testing::ExitedWithCode(0), "");
+}
+
+TEST(ThreadPool, FinishWaitsForWhatWasTakenUntilItsDeadline) {
+  Gate gate;
+  ThreadPool pool("test", 2, 10);
+  EXPECT_TRUE(pool.Submit(gate.Work()));
+  EXPECT_FALSE(pool.Finish(RealClock().Now()));
+  EXPECT_FALSE(pool.Submit([] {})) << "it takes no more";
+  gate.Open();
+  EXPECT_TRUE(pool.Finish(absl::InfiniteFuture()));
 }
 
 }  // namespace

@@ -74,6 +74,9 @@ TEST(Config, DefaultsAreThoseOfTheSchema) {
   EXPECT_FALSE(config->upstreams(0).anyfast().http().allow_private_links());
   EXPECT_EQ(config->tasks().retention().seconds(), 30 * 24 * 3600);
   EXPECT_EQ(config->media_fetch().timeout().seconds(), 60);
+  EXPECT_EQ(config->media_fetch().max_fetches(), 16);
+  EXPECT_EQ(config->transfers().least_bytes_per_second(), 16384);
+  EXPECT_EQ(config->transfers().window().seconds(), 10);
   EXPECT_FALSE(config->media_fetch().allow_private_network());
   EXPECT_FALSE(config->has_admin());
   EXPECT_EQ(config->log().level(), "info");
@@ -197,6 +200,10 @@ TEST(Config, EveryBrokenRuleIsNamedWithItsPath) {
            Case{"tasks: {max_open_per_tenant: -1}", "tasks.max_open_per_tenant: must be 1 to 10000000, is -1"},
            Case{"tasks: {poll_interval_with_webhooks: 3601s}",
                 "tasks.poll_interval_with_webhooks: must be 0.05 to 3600 s, is 3601 s"},
+           Case{"media_fetch: {max_fetches: 257}", "media_fetch.max_fetches: must be 1 to 256, is 257"},
+           Case{"transfers: {least_bytes_per_second: -1}",
+                "transfers.least_bytes_per_second: must be 0 to 1073741824, is -1"},
+           Case{"transfers: {window: 0.5s}", "transfers.window: must be 1 to 600 s, is 0.5 s"},
            Case{"media_fetch: {timeout: 0s}", "media_fetch.timeout: must be 1 to 600 s, is 0 s"},
            Case{"log: {level: loud}", "log.level: must be one of debug, info, warning, error, is `loud`"},
            Case{"log: {level: info}\nlog: {level: info}", "log: is given twice"},

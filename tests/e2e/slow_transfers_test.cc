@@ -1,0 +1,270 @@
+// Callers that are slow with their bytes, and a process that can have no further thread: other callers are served, and
+// the slow ones are told.
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "tests/e2e/fixture.h"
+#include "tests/e2e/foreign_vendor.h"
+
+namespace seedance::e2e {
+namespace {
+
+constexpr int kSlow = 40;
+// Generous: the machine may be busy. Without fair transfers the calls end at their deadline of a minute.
+constexpr absl::Duration kSoon = absl::Seconds(20);
+
+// Something that many threads wait for.
+class Bell {
+ public:
+  // True once it was rung; false after `limit`.
+  bool Wait(std::chrono::milliseconds limit) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    return changed_.wait_for(lock, limit, [this] { return rung_; });
+  }
+  void Ring() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    rung_ = true;
+    changed_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool rung_ = false;
+};
+
+// A server that takes connections and never says a word.
+class SilentServer {
+ public:
+  SilentServer() : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t length = sizeof address;
+    if (bind(fd_, reinterpret_cast<sockaddr*>(&address), length) != 0 || listen(fd_, 128) != 0 ||
+        getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &length) != 0) {
+      throw std::runtime_error("cannot listen");
+    }
+    port_ = ntohs(address.sin_port);
+  }
+  ~SilentServer() { close(fd_); }
+  SilentServer(const SilentServer&) = delete;
+  SilentServer& operator=(const SilentServer&) = delete;
+
+  std::string url(int number) const { return absl::StrCat("http://127.0.0.1:", port_, "/", number, ".png"); }
+
+ private:
+  const int fd_;
+  int port_ = 0;
+};
+
+testing::GatewayOptions TwoTenants() {
+  testing::GatewayOptions options;
+  options.tenants = {{"slow", {"slow-token"}}, {"brisk", {"brisk-token"}}};
+  options.transfers = {"window: 1s"};
+  return options;
+}
+
+v1::UploadAssetRequest::Metadata MetadataOf(const std::string& group, const std::string& name) {
+  v1::UploadAssetRequest::Metadata metadata;
+  metadata.mutable_asset()->set_asset_group(group);
+  metadata.mutable_asset()->set_display_name(name);
+  metadata.mutable_asset()->set_media_type(v1::MEDIA_TYPE_IMAGE);
+  metadata.set_file_name(name + ".png");
+  return metadata;
+}
+
+bool IsTooSlow(const client::ErrorDetails& error, const grpc::Status& status) {
+  return status.error_code() == grpc::StatusCode::ABORTED && error.reason == "TRANSFER_TOO_SLOW";
+}
+
+class SlowTransfersTest : public E2eTest {
+ protected:
+  // 40 of the slow tenant's calls at the same time, until the test ends.
+  void Flood(const std::function<bool(Api&, int)>& call) {
+    for (int i = 0; i < kSlow; ++i) {
+      threads_.emplace_back([this, call, i] {
+        ++begun_;
+        if (call(*flood_apis_[static_cast<size_t>(i) % flood_apis_.size()], i)) ++too_slow_;
+      });
+    }
+  }
+  void StartFlooders() {
+    for (int i = 0; i < 4; ++i) flood_apis_.push_back(NewApi("slow-token"));
+  }
+  void TearDown() override {
+    over_.Ring();
+    for (std::thread& thread : threads_) thread.join();
+    E2eTest::TearDown();
+  }
+  // A PNG of five megabytes: what follows its end is not looked at.
+  static std::string FiveMegabytes() {
+    std::string bytes = Media("hero.png");
+    bytes.resize(5 << 20);
+    return bytes;
+  }
+  // What another tenant wants of the gateway meanwhile.
+  void BriskTenantIsServed(const std::string& task) {
+    const auto brisk = NewApi("brisk-token");
+    const std::string group = Must(brisk->CreateGroup("brisk")).name();
+    const absl::Time begin = absl::Now();
+    const auto uploaded = brisk->Upload(MetadataOf(group, "hero"), FiveMegabytes());
+    EXPECT_TRUE(uploaded.ok()) << uploaded.status.error_message();
+    if (!task.empty()) {
+      const Download download = brisk->DownloadResult(task);
+      EXPECT_TRUE(download.status.ok()) << download.status.error_message();
+      EXPECT_FALSE(download.bytes.empty());
+    }
+    EXPECT_LT(absl::Now() - begin, kSoon);
+  }
+
+  Bell over_;
+  std::atomic<int> begun_{0};
+  std::atomic<int> too_slow_{0};
+  std::vector<std::unique_ptr<Api>> flood_apis_;
+  std::vector<std::thread> threads_;
+};
+
+TEST_F(SlowTransfersTest, UploadsAtAByteASecondDoNotStopOtherTenants) {
+  StartSandbox(Pace::kFast);
+  StartGateway(TwoTenants());
+  StartFlooders();
+  const std::string group = NewGroup("slow");
+  const auto brisk = NewApi("brisk-token");
+  const std::string task = Must(brisk->CreateTask(TaskOf("a film"))).name();
+  ASSERT_TRUE(Eventually([&] { return Must(brisk->GetTask(task)).state() == State::STATE_SUCCEEDED; }));
+  const std::string picture = Media("hero.png");
+  Flood([&](Api& api, int i) {
+    size_t at = 0;
+    const auto answer = api.Upload(MetadataOf(group, absl::StrCat("slow", i)), [&] {
+      if (over_.Wait(std::chrono::seconds(1))) return std::string();
+      return picture.substr(at++, 1);
+    });
+    return IsTooSlow(answer.error(), answer.status);
+  });
+  ASSERT_TRUE(Eventually([&] { return begun_ == kSlow; }));
+  BriskTenantIsServed(task);
+  EXPECT_TRUE(Eventually([&] { return too_slow_ >= kSlow - 32; })) << too_slow_ << " made room for those that waited";
+  EXPECT_EQ(Bills("CreateAsset"), 1) << "a broken-off upload is no asset";
+}
+
+TEST_F(SlowTransfersTest, SilentServersBehindUrlsDoNotStopOtherTenants) {
+  StartSandbox(Pace::kFast);
+  testing::GatewayOptions options = TwoTenants();
+  options.media_fetch = {"allow_private_network: true"};
+  StartGateway(options);
+  StartFlooders();
+  const SilentServer silent;
+  const std::string group = NewGroup("slow");
+  const auto request = [&group](const std::string& uri, int i) {
+    v1::CreateAssetRequest create;
+    create.mutable_asset()->set_asset_group(group);
+    create.mutable_asset()->set_display_name(absl::StrCat("url", i));
+    create.set_uri(uri);
+    create.set_validate_media(true);
+    return create;
+  };
+  Flood([&](Api& api, int i) {
+    const auto answer = api.CreateAsset(request(silent.url(i), i));
+    return IsTooSlow(answer.error(), answer.status);
+  });
+  ASSERT_TRUE(Eventually([&] { return begun_ == kSlow; }));
+  BriskTenantIsServed("");
+  EXPECT_TRUE(Eventually([&] { return too_slow_ >= kSlow - 16; }, absl::Minutes(1))) << too_slow_;
+  EXPECT_EQ(Bills("CreateAsset"), 1);
+  (void)gateway().Stop(SIGKILL);  // What still runs ends with it.
+}
+
+TEST_F(SlowTransfersTest, DownloadsThatNobodyReadsDoNotStopOtherTenants) {
+  ForeignVendor vendor(8 << 20);
+  testing::GatewayOptions options = TwoTenants();
+  options.sandbox_url = vendor.url();
+  options.key = ForeignVendor::kKey;
+  StartGateway(options);
+  StartFlooders();
+  const auto finished = [](Api& api) {
+    const std::string task = Must(api.CreateTask(TaskOf("a film"))).name();
+    if (!Eventually([&] { return Must(api.GetTask(task)).state() == State::STATE_SUCCEEDED; })) {
+      throw std::runtime_error("the task does not end");
+    }
+    return task;
+  };
+  const std::string slow_task = finished(api());
+  const std::string task = finished(*NewApi("brisk-token"));
+  std::atomic<int> open{0};
+  Flood([&](Api& api, int) {
+    const auto stub = v1::GenerationTaskService::NewStub(api.channel());
+    v1::DownloadGenerationResultRequest request;
+    request.set_name(slow_task);
+    const auto context = api.Context();
+    const auto reader = stub->DownloadGenerationResult(context.get(), request);
+    ++open;
+    over_.Wait(std::chrono::minutes(1));
+    // What was on its way comes first, then the reason.
+    v1::DownloadGenerationResultResponse message;
+    while (reader->Read(&message)) {
+    }
+    const grpc::Status status = reader->Finish();
+    return IsTooSlow(client::DecodeError(status), status);
+  });
+  ASSERT_TRUE(Eventually([&] { return open == kSlow; }));
+  BriskTenantIsServed(task);
+  // Those that still wait get the places of those that stall, and these learn it when they read.
+  EXPECT_TRUE(Eventually([&] { return gateway().Log().find("transfers_ended") != std::string::npos; }));
+  over_.Ring();
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+  EXPECT_GE(too_slow_, 1);
+  EXPECT_TRUE(gateway().Stop(SIGKILL).ok());  // The vendor waits for its connections to close.
+}
+
+// The gateway may have no further thread; gRPC and the pools have only those of the start.
+TEST_F(SlowTransfersTest, AGatewayWithoutFurtherThreadsAnswersAndStops) {
+  StartSandbox(Pace::kFast);
+  testing::GatewayOptions options;
+  options.tenants = {{"slow", {"slow-token"}}};
+  if (geteuid() == 0) {
+    // Limits on threads do not bind root: it runs as a user of its own.
+    const std::string user = absl::StrCat(1'000'000 + getpid());
+    options.open_to_all = true;
+    options.wrapper = {"/usr/bin/setpriv", "--reuid=" + user, "--clear-groups"};
+  }
+  StartGateway(options);
+  StartFlooders();
+  const rlimit none = {1, 1};
+  ASSERT_EQ(prlimit(gateway().process().pid(), RLIMIT_NPROC, &none, nullptr), 0);
+  std::atomic<int> answered{0};
+  const std::string group = NewGroup("heroes");
+  Flood([&](Api& api, int i) {
+    const auto uploaded = api.Upload(MetadataOf(group, absl::StrCat("hero", i)), Media("hero.png"));
+    const auto created = api.CreateGroup(absl::StrCat("group", i));
+    if (uploaded.ok() && created.ok()) ++answered;
+    return false;
+  });
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+  EXPECT_EQ(answered, kSlow) << "all is done by the threads that there are";
+  EXPECT_EQ(Bills("CreateAsset"), kSlow);
+  EXPECT_THAT(gateway().Log(), ::testing::HasSubstr("thread_not_started"));
+  EXPECT_EQ(Must(gateway().Stop(SIGTERM)), 0);
+}
+
+}  // namespace
+}  // namespace seedance::e2e
