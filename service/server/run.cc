@@ -107,11 +107,11 @@ base::LogLevel LevelOf(const std::string& name) {
 
 }  // namespace
 
-int Run(const GatewayConfig& config) {
+int Run(const GatewayConfig& config, bool accept_data_loss) {
   base::SetLogLevel(LevelOf(config.log().level()));
   StopRequest& request = WatchSignals();
   RaiseFileLimit();
-  auto server = Server::Start(config, base::RealClock(), base::SystemRandom(), request.token);
+  auto server = Server::Start(config, base::RealClock(), base::SystemRandom(), request.token, accept_data_loss);
   if (absl::IsCancelled(server.status())) {
     base::Log(base::LogLevel::kInfo, "server_stopped", {{"cause", std::string(server.status().message())}});
     return 0;
