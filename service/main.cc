@@ -8,6 +8,7 @@
 #include "service/base/deadlock_detection.h"
 #include "service/server/config.h"
 #include "service/server/run.h"
+#include "service/server/store_commands.h"
 
 namespace {
 
@@ -18,9 +19,20 @@ int Main(int argc, char** argv) {
   std::string path;
   bool check = false;
   bool print = false;
+  bool accept_data_loss = false;
+  std::string backup;
+  std::string restore;
   app.add_option("--config", path, "YAML file, described in seedance/gateway/config/v1/config.proto")->required();
   app.add_flag("--check-config", check, "Check the file and the secrets that it names, then exit");
   app.add_flag("--print-config", print, "Print the file with every default and without secrets, then exit");
+  auto* back_up = app.add_option(
+      "--backup", backup, "Copy the store to this new file, also while a gateway runs, check the copy, then exit");
+  app.add_option("--restore", restore, "Put this backup in the place of the store while no gateway runs, then exit")
+      ->excludes(back_up);
+  app.add_flag(
+      "--accept-data-loss", accept_data_loss,
+      "Start, or restore, although the store will hold less than it held; what may have been sent meanwhile is "
+      "in doubt then");
   app.set_version_flag("--version", std::string("seedance-gateway " SEEDANCE_VERSION));
   try {
     app.parse(argc, argv);
@@ -43,7 +55,10 @@ int Main(int argc, char** argv) {
   }
   if (print) std::cout << seedance::server::PrintConfig(*config);
   if (check && !print) std::cout << path << " is good\n";
-  return check || print ? 0 : seedance::server::Run(*config);
+  if (check || print) return 0;
+  if (!backup.empty()) return seedance::server::BackUpStore(*config, backup);
+  if (!restore.empty()) return seedance::server::RestoreStore(*config, restore, accept_data_loss);
+  return seedance::server::Run(*config, accept_data_loss);
 }
 
 }  // namespace

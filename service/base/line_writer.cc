@@ -2,12 +2,14 @@
 
 #include <limits.h>
 #include <poll.h>
-#include <pthread.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <utility>
+
+#include "absl/status/statusor.h"
+#include "service/base/thread.h"
 
 namespace seedance::base {
 namespace {
@@ -86,7 +88,10 @@ bool LineWriter::AppendLocked(std::string_view line) {
 }
 
 void LineWriter::StartThreadLocked() {
-  if (!thread_.joinable() && !stopped_) thread_ = std::thread([this] { Loop(); });
+  if (thread_.joinable() || stopped_) return;
+  if (absl::StatusOr<std::thread> thread = TryStartThread("log-writer", [this] { Loop(); }); thread.ok()) {
+    thread_ = *std::move(thread);
+  }
 }
 
 void LineWriter::Start() {
@@ -95,9 +100,17 @@ void LineWriter::Start() {
 }
 
 bool LineWriter::Write(std::string_view line) {
-  MutexLock lock(mutex_);
-  StartThreadLocked();
-  return AppendLocked(line);
+  bool taken = false;
+  bool threadless = false;
+  {
+    MutexLock lock(mutex_);
+    StartThreadLocked();
+    taken = AppendLocked(line);
+    threadless = !thread_.joinable();
+  }
+  // No thread could be started: the line is written here.
+  if (threadless) Flush();
+  return taken;
 }
 
 bool LineWriter::WriteNow(std::string_view line) {
@@ -170,7 +183,6 @@ void LineWriter::AddNotices() {
 }
 
 void LineWriter::Loop() {
-  pthread_setname_np(pthread_self(), "log-writer");
   Time next_notices = steady_clock::now();
   for (bool stopped = false; !stopped;) {
     uint64_t goal = 0;

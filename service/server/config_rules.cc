@@ -215,7 +215,10 @@ void ApplyConfigRules(proto::GatewayConfig& config, std::vector<ConfigProblem>& 
   ServerRules(*config.mutable_server(), !config.tenants().empty(), problems);
   proto::Sqlite& sqlite = *config.mutable_store()->mutable_sqlite();
   if (sqlite.path().empty()) sqlite.set_path("seedance-gateway.db");
-  FieldRules(sqlite, "store.sqlite.", problems).Duration("wait_for_lock", 0, 0, 86400);
+  FieldRules(*config.mutable_store(), "store.", problems).Duration("probe_interval", 2, 0.1, 60);
+  FieldRules(sqlite, "store.sqlite.", problems)
+      .Duration("wait_for_lock", 0, 0, 86400)
+      .Duration("check_time", 2, 0, 3600);
   // Before the upstreams: whether they may have webhooks depends on it.
   if (config.has_admin()) AdminRules(*config.mutable_admin(), problems);
   ApplyUpstreamRules(config, TenantRules(config, problems), problems);

@@ -105,7 +105,7 @@ base::LogLevel LevelOf(const std::string& name) {
 
 }  // namespace
 
-int Run(const GatewayConfig& config) {
+int Run(const GatewayConfig& config, bool accept_data_loss) {
   base::SetLogLevel(LevelOf(config.log().level()));
   base::SetLogRates({static_cast<double>(config.log().max_lines_per_second()),
                      static_cast<double>(config.log().max_public_lines_per_second())});
@@ -118,7 +118,7 @@ int Run(const GatewayConfig& config) {
     return 1;
   }
   RaiseFileLimit();
-  auto server = Server::Start(config, base::RealClock(), base::SystemRandom(), request->token);
+  auto server = Server::Start(config, base::RealClock(), base::SystemRandom(), request->token, accept_data_loss);
   if (absl::IsCancelled(server.status())) {
     base::Log(base::LogLevel::kInfo, "server_stopped", {{"cause", std::string(server.status().message())}});
     return 0;

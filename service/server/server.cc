@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "service/base/error.h"
 #include "service/base/log.h"
 #include "service/base/log_metrics.h"
 #include "service/base/machine_time.h"
@@ -99,8 +100,9 @@ absl::StatusOr<std::unique_ptr<AdminServer>> ListenAdmin(const std::string& fiel
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const GatewayConfig& config, base::Clock& clock,
-                                                      base::Random& random, std::shared_ptr<base::CancelToken> stop) {
-  std::unique_ptr<Server> server(new Server(config, clock));
+                                                      base::Random& random, std::shared_ptr<base::CancelToken> stop,
+                                                      bool accept_data_loss) {
+  std::unique_ptr<Server> server(new Server(config, clock, accept_data_loss));
   try {
     if (absl::Status started = server->OpenAndListen(random, std::move(stop)); !started.ok()) return started;
   } catch (const base::ThreadStartError& error) {
@@ -117,7 +119,8 @@ absl::Status Server::OpenAndListen(base::Random& random, std::shared_ptr<base::C
   return Listen();
 }
 
-Server::Server(const GatewayConfig& config, base::Clock& clock) : config_(config), clock_(clock) {
+Server::Server(const GatewayConfig& config, base::Clock& clock, bool accept_data_loss)
+    : config_(config), clock_(clock), accept_data_loss_(accept_data_loss) {
   metrics_.Gauge("seedance_build_info", "1; the version stands in the label.", {{"version", SEEDANCE_VERSION}}).Set(1);
   base::ExportDroppedLogLines(metrics_);
   metrics_.Gauge("seedance_start_time_seconds", "When the process started, in Unix seconds.")
@@ -141,6 +144,7 @@ absl::Status Server::Open(base::Random& random, std::shared_ptr<base::CancelToke
   const bool patient = FromProto(config_.store().sqlite().wait_for_lock()) > absl::ZeroDuration();
   if (absl::Status listening = StartAdmin(); !listening.ok() && !patient) return listening;
   if (absl::Status opened = OpenStore(std::move(stop)); !opened.ok()) return opened;
+  AddStoreMetrics();
   if (const auto staging = StagingOptions(config_.admin()); staging.has_value()) {
     staging_ = std::make_unique<engine::Staging>(*staging, clock_, random);
     options->asset_creation.staging = staging_.get();
@@ -170,6 +174,9 @@ absl::Status Server::OpenStore(std::shared_ptr<base::CancelToken> stop) {
   options.wait.limit = FromProto(config_.store().sqlite().wait_for_lock());
   options.wait.clock = &clock_;
   options.wait.cancel = std::move(stop);
+  options.check_time = FromProto(config_.store().sqlite().check_time());
+  options.accept_data_loss = accept_data_loss_;
+  options.clock = &clock_;
   const absl::Time begin = clock_.Now();
   bool waited = false;
   absl::Status admin;
@@ -239,9 +246,22 @@ std::string Server::NotReady() const {
   if (phase_ == Phase::kStarting) return "starting";
   if (phase_ == Phase::kWaitingForStore) return "waiting for the store";
   if (phase_ == Phase::kDraining) return "stopping";
-  // There is no such task: NOT_FOUND is the answer of a store that works.
-  const absl::Status looked = store_->GetTask("readyz").status();
-  return absl::IsNotFound(looked) ? "" : "the store does not answer";
+  const absl::Time now = clock_.Now();
+  const store::Store::Health health = store_->Probe(now, FromProto(config_.store().probe_interval()));
+  if (health.status.ok()) return "";
+  return absl::StrCat(
+      "the store does not keep what it is given: ", base::GetErrorDetail(health.status).metadata["cause"], ", found ",
+      absl::FormatDuration(absl::Trunc(now - health.checked, absl::Milliseconds(1))), " ago");
+}
+
+void Server::AddStoreMetrics() {
+  // The last answer, whatever its age: a scrape writes nothing.
+  const auto last = [this] { return store_->Probe(clock_.Now(), absl::InfiniteDuration()); };
+  metrics_.GaugeAtScrape("seedance_store_sound",
+                         "1 when the last probe of the store was written durably and its files are in their place.", {},
+                         [last] { return last().status.ok() ? 1.0 : 0.0; });
+  metrics_.GaugeAtScrape("seedance_store_probe_age_seconds", "Time since the last durable probe of the store.", {},
+                         [this, last] { return absl::ToDoubleSeconds(clock_.Now() - last().checked); });
 }
 
 absl::Status Server::Listen() {

@@ -33,10 +33,12 @@ class Server {
   // Opens the store, takes up what an earlier process left, and listens. `config` is checked. While it waits for the
   // store of another process (`store.sqlite.wait_for_lock`) the admin server answers already: alive, not ready. Errors
   // are texts for the operator: the store cannot be opened, a secret is missing, the address is taken, a thread cannot
-  // be started. CANCELLED: `stop` ended the wait; it may be null.
+  // be started. CANCELLED: `stop` ended the wait; it may be null. `accept_data_loss`: goes on with a store that holds
+  // less than it held (store::sqlite::SqliteOptions).
   static absl::StatusOr<std::unique_ptr<Server>> Start(const GatewayConfig& config, base::Clock& clock,
                                                        base::Random& random,
-                                                       std::shared_ptr<base::CancelToken> stop = nullptr);
+                                                       std::shared_ptr<base::CancelToken> stop = nullptr,
+                                                       bool accept_data_loss = false);
   // Shuts down if that was not done.
   ~Server();
   Server(const Server&) = delete;
@@ -59,7 +61,7 @@ class Server {
   void Shutdown();
 
  private:
-  Server(const GatewayConfig& config, base::Clock& clock);
+  Server(const GatewayConfig& config, base::Clock& clock, bool accept_data_loss);
 
   absl::Status OpenAndListen(base::Random& random, std::shared_ptr<base::CancelToken> stop);
   absl::Status Open(base::Random& random, std::shared_ptr<base::CancelToken> stop);
@@ -73,13 +75,15 @@ class Server {
   void DrainCalls(absl::Time begin, absl::Time end);
   void EndStreamsAndRefuse(absl::Time end);
   void StopGrpc(absl::Time end);
-  // Why calls should go elsewhere; empty: they are welcome.
+  void AddStoreMetrics();
+  // Why calls should go elsewhere; empty: they are welcome. Of the store: `store.probe_interval` old at most.
   std::string NotReady() const;
 
   enum class Phase { kStarting, kWaitingForStore, kServing, kDraining };
 
   const GatewayConfig config_;
   base::Clock& clock_;
+  const bool accept_data_loss_;
   std::string address_;
   std::atomic<Phase> phase_ = Phase::kStarting;
   std::atomic<bool> opened_ = false;  // Store, staging and engine are there. The admin server runs before.

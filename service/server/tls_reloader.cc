@@ -1,12 +1,11 @@
 #include "service/server/tls_reloader.h"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "service/base/log.h"
+#include "service/base/thread.h"
 #include "service/server/config.h"
 
 namespace seedance::server {
@@ -51,7 +50,7 @@ absl::StatusOr<std::unique_ptr<TlsReloader>> TlsReloader::Start(const Tls& tls, 
               {{"file", tls.private_key_file()}, {"hint", "every user of the machine can read it"}});
   }
   auto reloader = std::make_unique<TlsReloader>(tls, std::move(files), metrics, clock);
-  reloader->thread_ = std::thread([each = reloader.get()] { each->Run(); });
+  reloader->thread_ = base::StartThread("tls-files", [each = reloader.get()] { each->Run(); });
   return reloader;
 }
 
@@ -83,7 +82,6 @@ std::shared_ptr<const TlsFiles> TlsReloader::current() const {
 }
 
 void TlsReloader::Run() {
-  pthread_setname_np(pthread_self(), "tls-files");
   absl::Time next = clock_.Now() + FromProto(tls_.refresh_interval());
   for (;;) {
     {

@@ -33,6 +33,16 @@ class Store {
   // Random text made with the database; another one means that revisions of before mean nothing.
   virtual std::string epoch() = 0;
 
+  // Whether the store keeps what it is given.
+  struct Health {
+    absl::Status status;                        // OK, or base::StoreUnavailable; its metadata `cause` says why.
+    absl::Time checked = absl::InfinitePast();  // When that was found out.
+  };
+  // Finds out by a small durable write, unless that was done less than `max_age` before `now`: then it repeats the
+  // answer. It is never older when a write has failed since, or when the store knows that it is damaged or not the one
+  // that the next start will find; then every write fails until the store is opened again.
+  virtual Health Probe(absl::Time now, absl::Duration max_age) = 0;
+
   // ---- Groups ----
 
   // Inserts or replaces. Returns it with its revision.

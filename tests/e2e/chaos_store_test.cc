@@ -3,6 +3,7 @@
 // gateway's own; where the machine does not allow one, the tests are skipped. One form only.
 #include <errno.h>
 #include <fcntl.h>
+#include <httplib.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -57,6 +58,7 @@ class ChaosStoreTest : public ChaosTest {
     options.sqlite_path = disk_.File("gateway.db");
     options.wrapper = InNamespace(mount, disk_.path());
     options.server = {"create_wait: 0.5s"};
+    options.admin = true;
     return options;
   }
 
@@ -74,6 +76,11 @@ class ChaosStoreTest : public ChaosTest {
     ASSERT_GT(written, 0);
   }
   void FreeDisk() { ASSERT_EQ(unlink(Filler().c_str()), 0) << strerror(errno); }
+
+  int Readiness() {
+    const auto answer = httplib::Client("http://" + gateway().admin_address()).Get("/readyz");
+    return answer == nullptr ? 0 : answer->status;
+  }
 
   // The vendor takes and bills the next call of this path, and answers later.
   void HoldBack(const std::string& path) {
@@ -104,6 +111,7 @@ TEST_F(ChaosStoreTest, FullDiskRefusesWithoutABillAndLosesNoEnd) {
   for (const std::string& name : running) ASSERT_TRUE(WaitForState(name, State::STATE_RUNNING));
   const int64_t bills = AllBills();
 
+  EXPECT_EQ(Readiness(), 200);
   FillDisk();
   const std::string task_id = NextRequestId();
   const std::string group_id = NextRequestId();
@@ -117,6 +125,7 @@ TEST_F(ChaosStoreTest, FullDiskRefusesWithoutABillAndLosesNoEnd) {
     ExpectStoreUnavailable(api().CreateGroup("group", group_id));
     ExpectStoreUnavailable(api().CreateAsset(asset));
   }
+  EXPECT_EQ(Readiness(), 503) << "ready, while every create fails";
   // All of them end at the vendor, which the gateway learns and cannot write down. Who has learned it polls no more.
   const int64_t polls = Requests(kPollRoute);
   Advance(absl::Seconds(30));
@@ -130,6 +139,7 @@ TEST_F(ChaosStoreTest, FullDiskRefusesWithoutABillAndLosesNoEnd) {
   EXPECT_EQ(AllBills(), bills) << "billed without a journal";
 
   FreeDisk();
+  EXPECT_TRUE(Eventually([&] { return Readiness() == 200; })) << "it recovers by itself";
   for (size_t i = 0; i < running.size(); ++i) {
     const v1::GenerationTask end = WaitForEnd(running[i]);
     EXPECT_EQ(end.state(), i % 2 == 0 ? State::STATE_SUCCEEDED : State::STATE_FAILED) << end.ShortDebugString();

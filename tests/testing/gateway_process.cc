@@ -151,12 +151,35 @@ absl::StatusOr<int> GatewayProcess::Stop(int signal, absl::Duration deadline) {
   return *code;
 }
 
-absl::Status GatewayProcess::Restart() {
+absl::Status GatewayProcess::Restart(const std::vector<std::string>& arguments) {
   if (process_->running()) return absl::FailedPreconditionError("the gateway still runs");
-  return Launch();
+  return Launch(arguments);
 }
 
-absl::Status GatewayProcess::Spawn() {
+absl::StatusOr<GatewayProcess::Finished> GatewayProcess::RunCommand(const std::vector<std::string>& arguments) {
+  const TempDir outputs;
+  Process::Options options = Command(arguments);
+  options.stdout_path = outputs.File("stdout");
+  options.stderr_path = outputs.File("stderr");
+  auto process = Process::Start(options);
+  if (!process.ok()) return process.status();
+  const std::optional<int> code = (*process)->Wait(absl::Seconds(60));
+  if (!code.has_value()) return absl::DeadlineExceededError("the command still runs");
+  return Finished{*code, ReadFile(options.stdout_path) + ReadFile(options.stderr_path)};
+}
+
+Process::Options GatewayProcess::Command(const std::vector<std::string>& arguments) const {
+  Process::Options options;
+  options.argv = options_.wrapper;
+  options.argv.insert(options.argv.end(), {GatewayBinary(), "--config", config_path_});
+  options.argv.insert(options.argv.end(), arguments.begin(), arguments.end());
+  options.env = options_.env;
+  options.env[kKeyVariable] = options_.key;
+  options.env[kWebhookVariable] = kWebhookSecret;
+  return options;
+}
+
+absl::Status GatewayProcess::Spawn(const std::vector<std::string>& arguments) {
   const std::string port_file = dir_.File("port");
   remove(port_file.c_str());
   const std::string staging = dir_.File("staging");
@@ -167,12 +190,7 @@ absl::Status GatewayProcess::Spawn() {
     return absl::InternalError(absl::StrCat("cannot write ", config_path_));
   }
   if (options_.open_to_all) chmod(dir_.File("").c_str(), 0777);
-  Process::Options options;
-  options.argv = options_.wrapper;
-  options.argv.insert(options.argv.end(), {GatewayBinary(), "--config", config_path_});
-  options.env = options_.env;
-  options.env[kKeyVariable] = options_.key;
-  options.env[kWebhookVariable] = kWebhookSecret;
+  Process::Options options = Command(arguments);
   options.stdout_path = dir_.File("stdout");
   options.stderr_path = dir_.File("stderr");
   auto process = Process::Start(options);
@@ -181,8 +199,8 @@ absl::Status GatewayProcess::Spawn() {
   return absl::OkStatus();
 }
 
-absl::Status GatewayProcess::Launch() {
-  if (const absl::Status spawned = Spawn(); !spawned.ok()) return spawned;
+absl::Status GatewayProcess::Launch(const std::vector<std::string>& arguments) {
+  if (const absl::Status spawned = Spawn(arguments); !spawned.ok()) return spawned;
   const std::string port_file = dir_.File("port");
   std::string address;
   // Whole when it reads the same twice: nobody promises that it is written at once.

@@ -86,14 +86,22 @@ class GatewayProcess {
   // Ends the process with `signal` and waits until it is gone: its exit code, or DEADLINE_EXCEEDED.
   absl::StatusOr<int> Stop(int signal, absl::Duration deadline = absl::Seconds(30));
 
-  // Starts it again, after it was stopped, on the same port and store.
-  absl::Status Restart();
+  // Starts it again, after it was stopped, on the same port and store, with these arguments besides the configuration.
+  absl::Status Restart(const std::vector<std::string>& arguments = {});
+
+  // Runs the binary on the same configuration with these arguments to its end, beside the process if that runs.
+  struct Finished {
+    int code = 0;
+    std::string output;  // Of standard output, then of standard error.
+  };
+  absl::StatusOr<Finished> RunCommand(const std::vector<std::string>& arguments);
 
  private:
   explicit GatewayProcess(const GatewayOptions& options);
-  absl::Status Launch();
+  absl::Status Launch(const std::vector<std::string>& arguments = {});
   // Starts the binary.
-  absl::Status Spawn();
+  absl::Status Spawn(const std::vector<std::string>& arguments = {});
+  Process::Options Command(const std::vector<std::string>& arguments) const;
 
   const GatewayOptions options_;
   TempDir dir_;

@@ -14,12 +14,14 @@ constexpr int kBusyMillis = 5000;
 
 Connection::Connection(const std::string& path, Use use, int64_t max_pages)
     : database_(path, SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX, kBusyMillis) {
+  sqlite3_db_config(handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   Execute("PRAGMA foreign_keys = ON");
   if (use == Use::kRead) {
     // Not OPEN_READONLY: the reader of a WAL database must be able to write its shared memory file.
     Execute("PRAGMA query_only = ON");
     return;
   }
+  if (use == Use::kPlain) return;
   if (Value("PRAGMA journal_mode = WAL") != "wal") {
     throw SQLite::Exception("the file system does not support WAL", SQLITE_CANTOPEN);
   }
@@ -30,6 +32,10 @@ Connection::Connection(const std::string& path, Use use, int64_t max_pages)
 }
 
 bool Connection::in_transaction() const { return sqlite3_get_autocommit(database_.getHandle()) == 0; }
+
+void Connection::MergeLogWhenClosed() { sqlite3_db_config(handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr); }
+
+int64_t Connection::total_changes() const { return sqlite3_total_changes64(database_.getHandle()); }
 
 SQLite::Statement& Connection::Compiled(const std::string& sql) {
   const auto found = statements_.find(sql);

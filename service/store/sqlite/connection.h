@@ -13,11 +13,23 @@ namespace seedance::store::sqlite {
 // throw SQLite::Exception, here and in Query; the callers that lend connections catch it.
 class Connection {
  public:
-  enum class Use { kRead, kWrite };
+  enum class Use { kRead, kWrite, kPlain };
 
-  // The file must exist. Write connections commit durably (WAL, synchronous=FULL); read connections cannot write.
+  // The file must exist. Write connections commit durably (WAL, synchronous=FULL); read connections cannot write; plain
+  // ones take the database as it is, with a log or without.
   // `max_pages`: size limit of the database in pages of 4 KiB, 0 for none.
   Connection(const std::string& path, Use use, int64_t max_pages);
+
+  // From now on, closing the last connection of the database brings what is in the log into the database and deletes
+  // the log. Otherwise it stays as it is: SQLite deletes it by its name, which may be another database's by then, and
+  // when a damaged one is refused, nothing of it may get lost.
+  void MergeLogWhenClosed();
+
+  // Number of rows changed so far, also by what was undone.
+  int64_t total_changes() const;
+
+  sqlite3* handle() { return database_.getHandle(); }
+  SQLite::Database& database() { return database_; }
 
   // Runs statements without results, not compiled ahead.
   void Execute(const char* sql) { database_.exec(sql); }

@@ -2,15 +2,17 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <system_error>
 #include <utility>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 #include "service/base/mutex.h"
+#include "service/store/sqlite/database_files.h"
 
 namespace seedance::store::sqlite {
 namespace {
@@ -50,24 +52,18 @@ class Pauses {
   bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
-}  // namespace
+// SQLite locks bytes of the gigabyte boundary (PENDING_BYTE); no byte of a database is ever here.
+constexpr off_t kLockedByte = off_t{1} << 62;
 
-absl::StatusOr<FileLock> FileLock::Take(const std::string& path, const LockWait& wait) {
-  const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (file < 0) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("cannot open ", path, ": ", std::generic_category().message(errno)));
-  }
-  FileLock lock(file);
+// Calls `take` (0, or -1 and errno; EWOULDBLOCK: another holder) until it succeeds. Looks again and again, because a
+// blocking lock cannot be ended from another thread.
+absl::Status Await(const std::string& path, const LockWait& wait, absl::FunctionRef<int()> take) {
   const absl::Time end = wait.clock->Now() + wait.limit;
   Pauses pauses(wait);
-  // Looking again and again, because a blocking flock cannot be ended from another thread.
-  while (flock(file, LOCK_EX | LOCK_NB) != 0) {
+  while (take() != 0) {
     if (errno == EINTR) continue;
-    if (errno != EWOULDBLOCK) {
-      return absl::FailedPreconditionError(
-          absl::StrCat("cannot lock ", path, ": ", std::generic_category().message(errno)));
-    }
+    // POSIX lets fcntl say either.
+    if (errno != EWOULDBLOCK && errno != EACCES) return FileError("lock", path);
     const absl::Time now = wait.clock->Now();
     if (now >= end) {
       return absl::FailedPreconditionError(
@@ -75,10 +71,49 @@ absl::StatusOr<FileLock> FileLock::Take(const std::string& path, const LockWait&
                        wait.limit > absl::ZeroDuration() ? ", still after " + absl::FormatDuration(wait.limit) : ""));
     }
     if (wait.on_wait != nullptr) wait.on_wait();
-    pauses.Until(std::min(now + kLook, end));
+    pauses.Until(std::min(now + FileLock::kLook, end));
     if (pauses.cancelled()) return absl::CancelledError(absl::StrCat("no longer waiting for ", path));
   }
+  return absl::OkStatus();
+}
+
+// Owned by the open file, not by the process as POSIX locks are: SQLite, which opens and closes the same file, cannot
+// drop it, and a second holder in this process is refused too.
+int TakeByte(int file) {
+  struct flock lock {};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  lock.l_start = kLockedByte;
+  lock.l_len = 1;
+  return fcntl(file, F_OFD_SETLK, &lock);
+}
+
+bool Names(const std::string& path, int file) {
+  const absl::StatusOr<std::optional<FileIdentity>> named = Identify(path);
+  struct stat opened {};
+  return named.ok() && named->has_value() && fstat(file, &opened) == 0 &&
+         (*named)->IsSameFile({opened.st_dev, opened.st_ino});
+}
+
+}  // namespace
+
+absl::StatusOr<FileLock> FileLock::Take(const std::string& path, const LockWait& wait) {
+  const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (file < 0) return FileError("open", path);
+  FileLock lock(file);
+  if (absl::Status taken = Await(path, wait, [&] { return flock(file, LOCK_EX | LOCK_NB); }); !taken.ok()) return taken;
   return lock;
+}
+
+absl::StatusOr<FileLock> FileLock::TakeDatabase(const std::string& path, const LockWait& wait) {
+  for (;;) {
+    const int file = open(path.c_str(), O_RDWR | O_CLOEXEC);
+    if (file < 0) return FileError("open", path);
+    FileLock lock(file);
+    if (absl::Status taken = Await(path, wait, [&] { return TakeByte(file); }); !taken.ok()) return taken;
+    // A restore may have put another file in its place meanwhile.
+    if (Names(path, file)) return lock;
+  }
 }
 
 FileLock::~FileLock() {

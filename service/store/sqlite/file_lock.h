@@ -21,7 +21,7 @@ struct LockWait {
   std::function<void()> on_wait = nullptr;
 };
 
-// Holds an exclusive advisory lock (flock) on a file as long as it lives. The kernel frees the lock of a dead process.
+// Holds an exclusive advisory lock on a file as long as it lives. The kernel frees the lock of a dead process.
 class FileLock {
  public:
   // Time between two looks at a lock that somebody else holds.
@@ -30,6 +30,15 @@ class FileLock {
   // Makes the file if need be. FAILED_PRECONDITION, with a text for the operator, when another holder still has it
   // after `wait.limit` or the file cannot be opened; CANCELLED when the wait was cancelled.
   static absl::StatusOr<FileLock> Take(const std::string& path, const LockWait& wait = {});
+
+  // The same on a database file, which must exist. The lock belongs to the file itself, whatever path leads to it, so a
+  // link, a bind mount or a lock file that was removed lets nobody in. It is on one byte far outside of those that
+  // SQLite locks, and does not disturb SQLite. Take it before SQLite opens the file and destroy it after SQLite has
+  // closed it: closing any descriptor of the file drops SQLite's own locks in this process.
+  static absl::StatusOr<FileLock> TakeDatabase(const std::string& path, const LockWait& wait = {});
+
+  // The open file, for reading and writing. Valid as long as the lock lives.
+  int descriptor() const { return file_; }
 
   ~FileLock();
   FileLock(FileLock&& other) noexcept;

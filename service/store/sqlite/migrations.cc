@@ -152,6 +152,16 @@ ALTER TABLE deleted_tasks ADD COLUMN upstream_task_id TEXT NOT NULL DEFAULT ''; 
 CREATE INDEX deleted_tasks_by_upstream_id ON deleted_tasks (upstream, upstream_task_id) WHERE upstream_task_id <> '';
 )sql";
 
+// The row of store_probe is written to see whether writes work. Commits are counted so that a database that lost some
+// is told from a whole one.
+constexpr char kSoundness[] = R"sql(
+ALTER TABLE store_meta ADD COLUMN commits INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE store_probe (
+  id    INTEGER PRIMARY KEY CHECK (id = 1),
+  bytes BLOB NOT NULL
+) STRICT;
+)sql";
+
 void FillTasksHistory(Connection& connection) {
   std::string last;
   for (bool more = true; more;) {
@@ -204,17 +214,21 @@ int Version(Connection& connection) { return std::atoi(connection.Value("PRAGMA 
 
 const std::vector<Migration>& Migrations() {
   static const auto* all = new std::vector<Migration>{
-      {kFirst}, {kAssetLibrary, FillAssetLibrary}, {kTaskHistory, FillTaskHistory}, {kDeletedIds}};
+      {kFirst}, {kAssetLibrary, FillAssetLibrary}, {kTaskHistory, FillTaskHistory}, {kDeletedIds}, {kSoundness}};
   return *all;
+}
+
+absl::Status CheckVersion(int version) {
+  const int latest = static_cast<int>(Migrations().size());
+  if (version <= latest) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat("the database has version ", version,
+                                                    ", made by a newer release; this release knows up to ", latest));
 }
 
 absl::Status Migrate(Connection& connection) {
   const int latest = static_cast<int>(Migrations().size());
   const int version = Version(connection);
-  if (version > latest) {
-    return absl::FailedPreconditionError(absl::StrCat("the database has version ", version,
-                                                      ", made by a newer release; this release knows up to ", latest));
-  }
+  if (absl::Status known = CheckVersion(version); !known.ok()) return known;
   if (version == latest) return absl::OkStatus();
   connection.Execute("BEGIN IMMEDIATE");
   for (int next = version; next < latest; ++next) {

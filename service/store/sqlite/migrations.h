@@ -18,8 +18,14 @@ struct Migration {
 // Number i leads from version i to i + 1. A released one is never edited; changes are appended.
 const std::vector<Migration>& Migrations();
 
-// Brings the database to the latest version, all in one transaction. FAILED_PRECONDITION when a newer release of the
-// gateway made it. Throws SQLite::Exception.
+// The first version that counts commits (store_meta.commits).
+inline constexpr int kVersionWithCommits = 5;
+
+// FAILED_PRECONDITION when a newer release of the gateway made a database of this version.
+absl::Status CheckVersion(int version);
+
+// Brings the database to the latest version, all in one transaction. Errors as CheckVersion. Throws
+// SQLite::Exception.
 absl::Status Migrate(Connection& connection);
 
 }  // namespace seedance::store::sqlite

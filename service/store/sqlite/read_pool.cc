@@ -2,10 +2,12 @@
 
 namespace seedance::store::sqlite {
 
-ReadPool::ReadPool(const std::string& path, int connections) {
+ReadPool::ReadPool(const std::string& path, int connections, Soundness& soundness) : soundness_(soundness) {
   base::MutexLock lock(mutex_);
   for (int i = 0; i < connections; ++i) {
     connections_.push_back(std::make_unique<Connection>(path, Connection::Use::kRead, 0));
+    // Opens all its files, which may be gone when they are needed first.
+    connections_.back()->Value("PRAGMA user_version");
     free_.push_back(connections_.back().get());
   }
 }

@@ -8,15 +8,15 @@
 
 #include "service/base/mutex.h"
 #include "service/store/sqlite/connection.h"
-#include "service/store/sqlite/sqlite_error.h"
+#include "service/store/sqlite/soundness.h"
 
 namespace seedance::store::sqlite {
 
 // A few connections that only read, lent to one caller each. They never wait for the writer. Thread-safe.
 class ReadPool {
  public:
-  // Throws SQLite::Exception.
-  ReadPool(const std::string& path, int connections);
+  // `soundness` hears of the errors of reads. Throws SQLite::Exception.
+  ReadPool(const std::string& path, int connections, Soundness& soundness);
 
   // Runs `read` with a connection on this thread, after waiting for a free one. SQLite::Exception becomes a status.
   template <typename Read>
@@ -25,7 +25,7 @@ class ReadPool {
     try {
       return read(lease.connection());
     } catch (const SQLite::Exception& error) {
-      return StatusOf(error);
+      return soundness_.Saw(error);
     }
   }
 
@@ -46,6 +46,7 @@ class ReadPool {
   Connection* Take();
   void Return(Connection* connection);
 
+  Soundness& soundness_;
   std::vector<std::unique_ptr<Connection>> connections_;
   base::Mutex mutex_;
   base::CondVar returned_;

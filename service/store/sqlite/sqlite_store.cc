@@ -1,25 +1,17 @@
 #include "service/store/sqlite/sqlite_store.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "service/base/random.h"
+#include "service/base/error.h"
 #include "service/store/sqlite/asset_rows.h"
 #include "service/store/sqlite/call_rows.h"
-#include "service/store/sqlite/connection.h"
-#include "service/store/sqlite/file_lock.h"
+#include "service/store/sqlite/database.h"
 #include "service/store/sqlite/group_rows.h"
-#include "service/store/sqlite/migrations.h"
-#include "service/store/sqlite/read_pool.h"
+#include "service/store/sqlite/probe.h"
 #include "service/store/sqlite/store_meta.h"
 #include "service/store/sqlite/task_history.h"
 #include "service/store/sqlite/task_rows.h"
-#include "service/store/sqlite/write_queue.h"
 #include "service/store/task_cache.h"
 
 namespace seedance::store::sqlite {
@@ -27,15 +19,26 @@ namespace {
 
 class SqliteStore : public Store {
  public:
-  SqliteStore(FileLock lock, std::string epoch, std::unique_ptr<Connection> writer, std::unique_ptr<ReadPool> readers,
-              size_t task_cache_bytes)
-      : lock_(std::move(lock)),
-        epoch_(std::move(epoch)),
-        readers_(std::move(readers)),
-        tasks_(task_cache_bytes),
-        writer_(std::move(writer)) {}
+  SqliteStore(std::unique_ptr<Database> database, size_t task_cache_bytes)
+      : database_(std::move(database)),
+        readers_(&database_->readers()),
+        writer_(database_->writer()),
+        tasks_(task_cache_bytes) {}
 
-  std::string epoch() override { return epoch_; }
+  std::string epoch() override { return database_->epoch(); }
+
+  Health Probe(absl::Time now, absl::Duration max_age) override {
+    CommitGuard& guard = database_->guard();
+    // Costs next to nothing, so it is never left to the last answer.
+    if (absl::Status there = guard.CheckFiles(); !there.ok()) return {there, now};
+    return probe_.Ask(now, max_age, guard.failed(), [&] {
+      const absl::Status written = writer_.Run([](Connection& connection) {
+        WriteProbe(connection);
+        return absl::OkStatus();
+      });
+      return written.ok() && database_->marker().failing() ? base::StoreUnavailable("marker_not_written") : written;
+    });
+  }
 
   absl::StatusOr<model::AssetGroup> PutGroup(const model::AssetGroup& group) override {
     return Write<model::AssetGroup>([&](Connection& connection) -> absl::StatusOr<model::AssetGroup> {
@@ -304,45 +307,26 @@ class SqliteStore : public Store {
     return result;
   }
 
-  // In this order: the lock is given back last.
-  FileLock lock_;
-  const std::string epoch_;
-  std::unique_ptr<ReadPool> readers_;
+  const std::unique_ptr<Database> database_;
+  ReadPool* const readers_;
+  WriteQueue& writer_;
   TaskCache tasks_;
-  WriteQueue writer_;
+  sqlite::Probe probe_;
 };
-
-// Makes the file, so that it is readable for its owner only and that a bad path is reported in plain words.
-absl::Status MakeFile(const std::string& path) {
-  const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (file < 0) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("cannot open ", path, ": ", std::generic_category().message(errno)));
-  }
-  close(file);
-  return absl::OkStatus();
-}
-
-absl::StatusOr<std::unique_ptr<Store>> Open(const SqliteOptions& options) {
-  absl::StatusOr<FileLock> lock = FileLock::Take(options.path + ".lock", options.wait);
-  if (!lock.ok()) return lock.status();
-  if (absl::Status made = MakeFile(options.path); !made.ok()) return made;
-  auto writer = std::make_unique<Connection>(options.path, Connection::Use::kWrite, options.max_pages);
-  if (absl::Status migrated = Migrate(*writer); !migrated.ok()) return migrated;
-  std::string epoch = ReadOrMakeEpoch(*writer, base::MakeUuidV4(base::SystemRandom()));
-  auto readers = std::make_unique<ReadPool>(options.path, options.read_connections);
-  return std::make_unique<SqliteStore>(*std::move(lock), std::move(epoch), std::move(writer), std::move(readers),
-                                       options.task_cache_bytes);
-}
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const SqliteOptions& options) {
   absl::Status status;
   try {
-    absl::StatusOr<std::unique_ptr<Store>> store = Open(options);
-    if (store.ok()) return store;
-    status = store.status();
+    absl::StatusOr<std::unique_ptr<Database>> database = Database::Open(options);
+    if (database.ok()) {
+      auto store = std::make_unique<SqliteStore>(*std::move(database), options.task_cache_bytes);
+      // There is an answer from the start. A bad one, as of a full disk, is no reason not to serve reads.
+      store->Probe(options.clock->Now(), absl::ZeroDuration());
+      return store;
+    }
+    status = database.status();
     if (absl::IsCancelled(status)) return status;
   } catch (const SQLite::Exception& error) {
     status = absl::FailedPreconditionError(error.what());

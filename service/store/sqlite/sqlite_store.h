@@ -12,8 +12,9 @@
 namespace seedance::store::sqlite {
 
 struct SqliteOptions {
-  // The database file. It, `<path>-wal` and `<path>-shm` belong together; `<path>.lock` guards them. Made (mode 0600)
-  // if it does not exist; its directory must.
+  // The database file. It, `<path>-wal`, `<path>-shm` and `<path>.marker` belong together; a lock on the file itself
+  // and
+  // `<path>.lock` guard them. Made (mode 0600) if it does not exist; its directory must.
   std::string path;
 
   // Most reads at once; more wait. >= 1.
@@ -27,16 +28,27 @@ struct SqliteOptions {
 
   // How long to wait while another process has the file.
   LockWait wait = {};
+
+  // Goes on with a database that holds less than it held (see OpenSqliteStore): what it says is still to be sent is in
+  // doubt then, and what cannot be used is renamed to `<path>.aside-<time>`.
+  bool accept_data_loss = false;
+
+  // The most time that a start spends on reading the pages of the database. 0: none.
+  absl::Duration check_time = absl::Seconds(2);
+
+  base::Clock* clock = &base::RealClock();
 };
 
 // Opens the embedded store, for one process at a time, and brings its schema to this release's version.
 //
 // Writes are done by one thread that commits them in groups; the `change` functions of updates run on
 // it, while their callers wait. StoreUnavailable errors carry metadata `cause`: disk_full, read_only, corrupt,
-// input_output, cannot_open, busy, no_memory, unreadable_record and rarer ones.
+// input_output, cannot_open, busy, no_memory, unreadable_record, no_answer and rarer ones. After file_removed,
+// file_replaced, log_removed, log_replaced and corrupt all writes fail until the database is opened again.
 //
-// FAILED_PRECONDITION, with a text for the operator: another gateway uses the file, after `wait.limit` still; a newer
-// release made it; it or its directory cannot be opened or written, or it is no database. CANCELLED by `wait.cancel`.
+// FAILED_PRECONDITION, with a text for the operator: another gateway uses the file, under whatever name, after
+// `wait.limit` still; a newer release made it; it or its directory cannot be opened or written; it holds less than its
+// marker says, or its log or its pages are damaged, and `accept_data_loss` is not set. CANCELLED by `wait.cancel`.
 absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const SqliteOptions& options);
 
 }  // namespace seedance::store::sqlite

@@ -4,20 +4,24 @@
 
 #include "service/base/error.h"
 #include "service/base/thread.h"
-#include "service/store/sqlite/sqlite_error.h"
 
 namespace seedance::store::sqlite {
 
-WriteQueue::WriteQueue(std::unique_ptr<Connection> connection)
-    : connection_(std::move(connection)), thread_(base::StartThread("store-writer", [this] { Loop(); })) {}
+WriteQueue::WriteQueue(std::unique_ptr<Connection> connection, CommitGuard& guard)
+    : guard_(guard),
+      connection_(std::move(connection)),
+      thread_(base::StartThread("store-writer", [this] { Loop(); })) {}
 
-WriteQueue::~WriteQueue() {
+WriteQueue::~WriteQueue() { Stop(); }
+
+std::unique_ptr<Connection> WriteQueue::Stop() {
   {
     base::MutexLock lock(mutex_);
     stopped_ = true;
     work_.NotifyOne();
   }
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
+  return std::move(connection_);
 }
 
 absl::Status WriteQueue::Run(Write write) {
@@ -50,21 +54,25 @@ void WriteQueue::Loop() {
 }
 
 absl::Status WriteQueue::Commit(const std::vector<Pending*>& batch) {
+  if (absl::Status admitted = guard_.Admit(); !admitted.ok()) return admitted;
   try {
     connection_->Execute("BEGIN IMMEDIATE");
+    const int64_t changes = connection_->total_changes();
     for (Pending* pending : batch) {
       pending->status = RunOne(pending->write);
       // SQLite rolls the whole transaction back by itself after some errors (disk full, I/O, memory).
       if (!connection_->in_transaction()) {
         const bool explained = base::GetReason(pending->status) == base::Reason::kStoreUnavailable;
-        return explained ? pending->status : base::StoreUnavailable("rolled_back");
+        return guard_.Failed(explained ? pending->status : base::StoreUnavailable("rolled_back"));
       }
     }
+    const bool changed = connection_->total_changes() != changes;
+    if (changed) guard_.Stamp(*connection_);
     connection_->Execute("COMMIT");
-    return absl::OkStatus();
+    return changed ? guard_.Committed() : absl::OkStatus();
   } catch (const SQLite::Exception& error) {
     RollBack();
-    return StatusOf(error);
+    return guard_.Failed(guard_.soundness().Saw(error));
   }
 }
 
@@ -74,7 +82,7 @@ absl::Status WriteQueue::RunOne(Write write) {
   try {
     status = write(*connection_);
   } catch (const SQLite::Exception& error) {
-    status = StatusOf(error);
+    status = guard_.soundness().Saw(error);
   }
   if (!connection_->in_transaction()) return status;
   if (!status.ok()) connection_->Execute("ROLLBACK TO one_write");
@@ -88,7 +96,7 @@ void WriteQueue::RollBack() {
     connection_->Execute("ROLLBACK");
   } catch (const SQLite::Exception& error) {
     // The next BEGIN will fail too, and say so to its callers.
-    StatusOf(error).IgnoreError();
+    guard_.soundness().Saw(error).IgnoreError();
   }
 }
 

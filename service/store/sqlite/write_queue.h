@@ -8,6 +8,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "service/base/mutex.h"
+#include "service/store/sqlite/commit_guard.h"
 #include "service/store/sqlite/connection.h"
 
 namespace seedance::store::sqlite {
@@ -22,12 +23,15 @@ class WriteQueue {
   // write did and nothing else. Runs on the queue's thread.
   using Write = absl::FunctionRef<absl::Status(Connection&)>;
 
-  explicit WriteQueue(std::unique_ptr<Connection> connection);
-  // Finishes what is queued. No Run may be under way.
+  // `guard` goes along with every commit and outlives the queue.
+  WriteQueue(std::unique_ptr<Connection> connection, CommitGuard& guard);
   ~WriteQueue();
 
+  // Finishes what is queued and returns the connection. No Run may be under way or follow.
+  std::unique_ptr<Connection> Stop();
+
   // Blocks until the commit that contains `write` is on disk, or `write` has failed and is undone. When the commit
-  // fails every write in it gets that error.
+  // fails, or is not trusted (CommitGuard), every write in it gets that error.
   absl::Status Run(Write write);
 
  private:
@@ -43,7 +47,8 @@ class WriteQueue {
   absl::Status RunOne(Write write);
   void RollBack();
 
-  const std::unique_ptr<Connection> connection_;  // Touched by the thread only.
+  CommitGuard& guard_;
+  std::unique_ptr<Connection> connection_;  // Touched by the thread only.
   base::Mutex mutex_;
   base::CondVar work_;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;

@@ -32,6 +32,7 @@ class FlakyStore : public store::Store {
   std::function<void()> after_get_call;
 
   std::string epoch() override { return store_->epoch(); }
+  Health Probe(absl::Time now, absl::Duration max_age) override { return store_->Probe(now, max_age); }
   absl::StatusOr<model::AssetGroup> PutGroup(const model::AssetGroup& group) override {
     return store_->PutGroup(group);
   }

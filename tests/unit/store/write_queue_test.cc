@@ -1,12 +1,16 @@
 #include "service/store/sqlite/write_queue.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <thread>
 #include <vector>
 
 #include "service/base/error.h"
+#include "service/store/sqlite/file_lock.h"
+#include "service/store/sqlite/migrations.h"
+#include "service/store/sqlite/store_meta.h"
 #include "tests/contract/scratch_dir.h"
 
 namespace seedance::store::sqlite {
@@ -17,7 +21,21 @@ class WriteQueueTest : public ::testing::Test {
   WriteQueueTest() {
     SQLite::Database(path_, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE)
         .exec("CREATE TABLE numbers (number INTEGER PRIMARY KEY)");
-    queue_ = std::make_unique<WriteQueue>(std::make_unique<Connection>(path_, Connection::Use::kWrite, 0));
+    auto lock = FileLock::TakeDatabase(path_);
+    if (!lock.ok()) abort();
+    lock_ = std::make_unique<FileLock>(*std::move(lock));
+    auto connection = std::make_unique<Connection>(path_, Connection::Use::kWrite, 0);
+    if (!Migrate(*connection).ok()) abort();
+    ReadOrMakeEpoch(*connection, "epoch");
+    auto files = FileGuard::Over(DatabaseFiles::At(path_), lock_->descriptor());
+    if (!files.ok()) abort();
+    guard_ = std::make_unique<CommitGuard>(*files, soundness_, marker_);
+    queue_ = std::make_unique<WriteQueue>(std::move(connection), *guard_);
+  }
+
+  int64_t CountedCommits() {
+    SQLite::Database database(path_);
+    return database.execAndGet("SELECT commits FROM store_meta").getInt64();
   }
 
   static void Insert(Connection& connection, int number) {
@@ -32,6 +50,10 @@ class WriteQueueTest : public ::testing::Test {
 
   testing::ScratchDir directory_;
   const std::string path_ = directory_.File("queue.db");
+  std::unique_ptr<FileLock> lock_;
+  Soundness soundness_{path_};
+  MarkerWriter marker_{path_ + ".marker", {"epoch", {}, false}, base::RealClock()};
+  std::unique_ptr<CommitGuard> guard_;
   std::unique_ptr<WriteQueue> queue_;
 };
 
@@ -43,6 +65,35 @@ TEST_F(WriteQueueTest, WriteIsCommittedWhenRunReturns) {
                   })
                   .ok());
   EXPECT_EQ(Committed(), "1");
+}
+
+TEST_F(WriteQueueTest, CommitsAreCountedWhenTheyChangeSomething) {
+  const auto write = [&](int number, bool ok) {
+    return queue_->Run([&](Connection& connection) {
+      if (number > 0) Insert(connection, number);
+      return ok ? absl::OkStatus() : absl::AbortedError("no");
+    });
+  };
+  EXPECT_TRUE(write(1, true).ok());
+  EXPECT_EQ(CountedCommits(), 1);
+  EXPECT_TRUE(write(0, true).ok());
+  EXPECT_EQ(CountedCommits(), 1);
+  EXPECT_TRUE(write(2, true).ok());
+  EXPECT_EQ(CountedCommits(), 2);
+}
+
+TEST_F(WriteQueueTest, CommitIntoAFileThatWasRemovedDoesNotCount) {
+  const auto write = [&] {
+    return queue_->Run([&](Connection& connection) {
+      Insert(connection, 1);
+      // While the transaction is under way: what matters is what is there when it has ended.
+      unlink(path_.c_str());
+      return absl::OkStatus();
+    });
+  };
+  EXPECT_EQ(base::GetErrorDetail(write()).metadata["cause"], "file_removed");
+  EXPECT_TRUE(guard_->failed());
+  EXPECT_EQ(base::GetErrorDetail(write()).metadata["cause"], "file_removed") << "nothing is written any more";
 }
 
 TEST_F(WriteQueueTest, ReturnedErrorUndoesTheWrite) {

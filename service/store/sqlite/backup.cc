@@ -1,0 +1,105 @@
+#include "service/store/sqlite/backup.h"
+
+#include <SQLiteCpp/Backup.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "absl/strings/str_cat.h"
+#include "service/store/sqlite/database_files.h"
+#include "service/store/sqlite/migrations.h"
+
+namespace seedance::store::sqlite {
+namespace {
+
+int64_t Count(Connection& connection, const char* sql) { return std::atoll(connection.Value(sql).c_str()); }
+
+// A new empty file that only its owner reads.
+absl::Status MakeNew(const std::string& path) {
+  const int file = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (file < 0) return FileError("create", path);
+  close(file);
+  return absl::OkStatus();
+}
+
+absl::Status Flush(const std::string& path) {
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return FileError("open", path);
+  const absl::Status status = fsync(file) == 0 ? absl::OkStatus() : FileError("flush", path);
+  close(file);
+  return status;
+}
+
+void CopyPages(const std::string& from, const std::string& to) {
+  Connection source(from, Connection::Use::kRead, 0);
+  // Refuses what is no database of a gateway before anything is copied.
+  ReadFacts(source);
+  SQLite::Database target(to, SQLite::OPEN_READWRITE);
+  SQLite::Backup backup(target, source.database());
+  // All at once: one moment, whatever is written meanwhile.
+  const int code = backup.executeStep(-1);
+  if (code != SQLITE_DONE) throw SQLite::Exception(sqlite3_errstr(code), code);
+}
+
+}  // namespace
+
+Contents CountContents(Connection& connection) {
+  Contents contents;
+  contents.facts = ReadFacts(connection);
+  contents.groups = Count(connection, "SELECT count(*) FROM asset_groups");
+  contents.assets = Count(connection, "SELECT count(*) FROM assets");
+  contents.tasks = Count(connection, "SELECT count(*) FROM tasks");
+  contents.open_tasks = Count(connection, "SELECT count(*) FROM tasks WHERE open = 1");
+  contents.billed_calls = Count(connection, "SELECT count(*) FROM billed_calls");
+  // In flight and in doubt, each with its own index.
+  contents.calls_unsure = Count(connection, "SELECT count(*) FROM billed_calls WHERE state IN (1, 5)");
+  return contents;
+}
+
+std::string Describe(const Contents& contents) {
+  return absl::StrCat("epoch ", contents.facts.epoch, ", revision ", contents.facts.extent.revision, ", commit ",
+                      contents.facts.extent.commits, ", schema version ", contents.facts.version, "\n", contents.groups,
+                      " groups, ", contents.assets, " assets, ", contents.tasks, " tasks (", contents.open_tasks,
+                      " open), ", contents.billed_calls, " billed calls in the journal (", contents.calls_unsure,
+                      " under way or in doubt)\n");
+}
+
+absl::StatusOr<Contents> CopyDatabase(const std::string& from, const std::string& to) {
+  if (absl::Status made = MakeNew(to); !made.ok()) return made;
+  CopyPages(from, to);
+  Contents contents;
+  {
+    Connection copy(to, Connection::Use::kPlain, 0);
+    // The source's mode is copied too; without a log the copy is one file.
+    copy.Value("PRAGMA journal_mode = DELETE");
+    const std::string checked = copy.Value("PRAGMA integrity_check(1)");
+    if (checked != "ok") return absl::FailedPreconditionError(absl::StrCat(from, " is damaged: ", checked));
+    const DatabaseFacts facts = ReadFacts(copy);
+    if (facts.epoch.empty()) return absl::FailedPreconditionError(from + " is no database of a gateway");
+    if (absl::Status known = CheckVersion(facts.version); !known.ok()) return known;
+    contents = CountContents(copy);
+  }
+  if (absl::Status flushed = Flush(to); !flushed.ok()) return flushed;
+  return contents;
+}
+
+absl::StatusOr<Contents> BackUp(const std::string& path, const std::string& target) {
+  const std::string unfinished = absl::StrCat(target, ".unfinished-", getpid());
+  absl::StatusOr<Contents> contents = absl::UnknownError("");
+  try {
+    contents = CopyDatabase(DatabaseFiles::At(path).database, unfinished);
+  } catch (const SQLite::Exception& error) {
+    contents = absl::FailedPreconditionError(absl::StrCat(path, " cannot be copied: ", error.what()));
+  }
+  // Not a rename, which would replace a backup that is there.
+  if (contents.ok() && link(unfinished.c_str(), target.c_str()) != 0) contents = FileError("create", target);
+  std::remove(unfinished.c_str());
+  if (!contents.ok()) return contents;
+  if (absl::Status synced = SyncFolderOf(target); !synced.ok()) return synced;
+  return contents;
+}
+
+}  // namespace seedance::store::sqlite

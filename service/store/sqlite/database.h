@@ -1,0 +1,64 @@
+#ifndef SEEDANCE_SERVICE_STORE_SQLITE_DATABASE_H_
+#define SEEDANCE_SERVICE_STORE_SQLITE_DATABASE_H_
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "service/store/sqlite/commit_guard.h"
+#include "service/store/sqlite/file_lock.h"
+#include "service/store/sqlite/marker_writer.h"
+#include "service/store/sqlite/read_pool.h"
+#include "service/store/sqlite/soundness.h"
+#include "service/store/sqlite/sqlite_store.h"
+#include "service/store/sqlite/write_queue.h"
+
+namespace seedance::store::sqlite {
+
+// The locks of a database: the lock file, which earlier releases know, and the database itself.
+struct DatabaseLocks {
+  FileLock lock_file;
+  std::unique_ptr<FileLock> database;  // Null: there is no database.
+};
+
+// Waits for both. Errors as FileLock.
+absl::StatusOr<DatabaseLocks> LockDatabase(const DatabaseFiles& files, const LockWait& wait);
+
+// An open database: locked, inspected, at the latest version, with its connections, its guard and its marker.
+class Database {
+ public:
+  // Errors as OpenSqliteStore. Throws SQLite::Exception.
+  static absl::StatusOr<std::unique_ptr<Database>> Open(const SqliteOptions& options);
+  // Finishes the writes and closes it. If all is well nothing is left in the log, and the marker says so.
+  ~Database();
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  const std::string& epoch() const { return epoch_; }
+  WriteQueue& writer() { return writer_; }
+  ReadPool& readers() { return *readers_; }
+  CommitGuard& guard() { return guard_; }
+  MarkerWriter& marker() { return marker_; }
+
+ private:
+  struct Parts {
+    DatabaseLocks locks;
+    FileGuard files;
+    Marker marker;
+    std::unique_ptr<Connection> writer;
+  };
+  Database(const DatabaseFiles& files, Parts parts, const SqliteOptions& options);
+
+  const DatabaseLocks locks_;  // First: given back last, see FileLock::TakeDatabase.
+  const std::string epoch_;
+  Soundness soundness_;
+  MarkerWriter marker_;
+  CommitGuard guard_;
+  WriteQueue writer_;
+  std::unique_ptr<ReadPool> readers_;
+};
+
+}  // namespace seedance::store::sqlite
+
+#endif  // SEEDANCE_SERVICE_STORE_SQLITE_DATABASE_H_

@@ -1,0 +1,102 @@
+#include "service/store/sqlite/database_files.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace seedance::store::sqlite {
+namespace {
+
+constexpr std::string_view kHeader("SQLite format 3\0", 16);
+
+// The file that the path leads to, also when that does not exist yet.
+std::string Resolved(const std::string& path) {
+  constexpr int kMostLinks = 40;  // As Linux.
+  std::filesystem::path at = path;
+  std::error_code error;
+  for (int i = 0; i < kMostLinks && std::filesystem::is_symlink(at, error); ++i) {
+    const std::filesystem::path target = std::filesystem::read_symlink(at, error);
+    at = target.is_absolute() ? target : at.parent_path() / target;
+  }
+  const std::filesystem::path whole = std::filesystem::weakly_canonical(at, error);
+  return error ? path : whole.string();
+}
+
+}  // namespace
+
+absl::Status FileError(const char* what, const std::string& path) {
+  return absl::FailedPreconditionError(
+      absl::StrCat("cannot ", what, " ", path, ": ", std::generic_category().message(errno)));
+}
+
+DatabaseFiles DatabaseFiles::At(const std::string& path) {
+  const std::string database = Resolved(path);
+  return {database, database + "-wal", database + "-shm", database + ".marker", path + ".lock"};
+}
+
+absl::StatusOr<std::optional<FileIdentity>> Identify(const std::string& path) {
+  struct stat found {};
+  if (stat(path.c_str(), &found) == 0) return FileIdentity{found.st_dev, found.st_ino, found.st_size};
+  if (errno == ENOENT) return std::nullopt;
+  return FileError("look at", path);
+}
+
+bool HasDatabaseHeader(int file) {
+  char bytes[kHeader.size()];
+  return pread(file, bytes, sizeof bytes, 0) == static_cast<ssize_t>(sizeof bytes) &&
+         std::string_view(bytes, sizeof bytes) == kHeader;
+}
+
+absl::StatusOr<std::string> SetAside(const DatabaseFiles& files, const std::string& suffix) {
+  const std::string aside = absl::StrCat(files.database, ".aside-", suffix);
+  for (const auto& [from, to] : {std::pair(files.database, aside), std::pair(files.log, aside + "-wal"),
+                                 std::pair(files.index, aside + "-shm")}) {
+    if (std::rename(from.c_str(), to.c_str()) != 0 && errno != ENOENT) return FileError("rename", from);
+  }
+  if (absl::Status synced = SyncFolderOf(files.database); !synced.ok()) return synced;
+  return aside;
+}
+
+absl::Status SyncFolderOf(const std::string& path) {
+  const std::filesystem::path parent = std::filesystem::path(path).parent_path();
+  const std::string folder = parent.empty() ? "." : parent.string();
+  const int file = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (file < 0) return FileError("open", folder);
+  const bool synced = fsync(file) == 0;
+  const absl::Status status = synced ? absl::OkStatus() : FileError("flush", folder);
+  close(file);
+  return status;
+}
+
+absl::StatusOr<FileGuard> FileGuard::Over(const DatabaseFiles& files, int database) {
+  std::array<Watched, 3> watched = {{{files.database, {}, "file_removed", "file_replaced"},
+                                     {files.log, {}, "log_removed", "log_replaced"},
+                                     {files.index, {}, "log_removed", "log_replaced"}}};
+  for (Watched& each : watched) {
+    const absl::StatusOr<std::optional<FileIdentity>> found = Identify(each.path);
+    if (!found.ok()) return found.status();
+    if (!found->has_value()) return absl::FailedPreconditionError(absl::StrCat(each.path, " was removed"));
+    each.identity = **found;
+  }
+  return FileGuard(database, std::move(watched));
+}
+
+std::string_view FileGuard::Problem() const {
+  for (const Watched& each : watched_) {
+    const absl::StatusOr<std::optional<FileIdentity>> found = Identify(each.path);
+    if (!found.ok()) return "unknown_files";
+    if (!found->has_value()) return each.removed;
+    if (!(*found)->IsSameFile(each.identity)) return each.replaced;
+  }
+  return HasDatabaseHeader(database_) ? "" : "corrupt";
+}
+
+}  // namespace seedance::store::sqlite

@@ -1,0 +1,89 @@
+#include "service/store/sqlite/log_scan.h"
+
+#include <fstream>
+#include <string_view>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "service/store/sqlite/database_files.h"
+
+namespace seedance::store::sqlite {
+namespace {
+
+// https://www.sqlite.org/walformat.html
+constexpr size_t kHeaderBytes = 32;
+constexpr size_t kFrameHeaderBytes = 24;
+constexpr uint32_t kMagic = 0x377f0682;  // The last bit: the checksum takes words of the big-endian kind.
+constexpr size_t kLeastPage = 512;
+constexpr size_t kMostPage = 65536;
+
+uint32_t BigEndian(std::string_view bytes, size_t at) {
+  uint32_t value = 0;
+  for (size_t i = 0; i < 4; ++i) value = value << 8 | static_cast<unsigned char>(bytes[at + i]);
+  return value;
+}
+
+uint32_t LittleEndian(std::string_view bytes, size_t at) {
+  uint32_t value = 0;
+  for (size_t i = 4; i-- > 0;) value = value << 8 | static_cast<unsigned char>(bytes[at + i]);
+  return value;
+}
+
+// The running checksum of a log.
+struct Checksum {
+  bool big_endian = false;
+  uint32_t first = 0;
+  uint32_t second = 0;
+
+  void Add(std::string_view bytes) {
+    for (size_t at = 0; at + 8 <= bytes.size(); at += 8) {
+      first += (big_endian ? BigEndian(bytes, at) : LittleEndian(bytes, at)) + second;
+      second += (big_endian ? BigEndian(bytes, at + 4) : LittleEndian(bytes, at + 4)) + first;
+    }
+  }
+  bool Is(std::string_view bytes, size_t at) const {
+    return BigEndian(bytes, at) == first && BigEndian(bytes, at + 4) == second;
+  }
+};
+
+bool Read(std::ifstream& file, size_t bytes, std::string& into) {
+  into.resize(bytes);
+  return static_cast<bool>(file.read(into.data(), static_cast<std::streamsize>(bytes)));
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> FindLogDamage(const std::string& path) {
+  const absl::StatusOr<std::optional<FileIdentity>> found = Identify(path);
+  if (!found.ok()) return found.status();
+  if (!found->has_value() || (*found)->size == 0) return "";
+  std::ifstream file(path, std::ios::binary);
+  std::string header;
+  const std::string spoilt = "the header of its write-ahead log is damaged";
+  if (!Read(file, kHeaderBytes, header)) return spoilt;
+  Checksum checksum{(BigEndian(header, 0) & 1) != 0};
+  checksum.Add(std::string_view(header).substr(0, 24));
+  const size_t page = BigEndian(header, 8);
+  if ((BigEndian(header, 0) & ~1U) != kMagic || !checksum.Is(header, 24) || page < kLeastPage || page > kMostPage) {
+    return spoilt;
+  }
+  const std::string_view salts = std::string_view(header).substr(16, 8);
+  std::string frame;
+  int64_t broken = 0;      // Number of the first frame that is not whole.
+  bool committed = false;  // A transaction ended there or later.
+  for (int64_t number = 1; Read(file, kFrameHeaderBytes + page, frame); ++number) {
+    const std::string_view bytes = frame;
+    const bool ours = bytes.substr(8, 8) == salts;  // Else it is of an earlier time of the log.
+    checksum.Add(bytes.substr(0, 8));
+    checksum.Add(bytes.substr(kFrameHeaderBytes));
+    if (broken == 0 && !(ours && checksum.Is(bytes, 16))) broken = number;
+    if (broken == 0 || !ours) continue;
+    if (committed) {
+      return absl::StrCat("frame ", broken, " of its write-ahead log is damaged, and committed changes follow it");
+    }
+    committed = BigEndian(bytes, 4) != 0;
+  }
+  return "";
+}
+
+}  // namespace seedance::store::sqlite

@@ -1,0 +1,75 @@
+#include "service/store/sqlite/marker_writer.h"
+
+#include <utility>
+
+#include "service/base/log.h"
+#include "service/base/thread.h"
+
+namespace seedance::store::sqlite {
+
+MarkerWriter::MarkerWriter(std::string path, Marker marker, base::Clock& clock)
+    : path_(std::move(path)),
+      clock_(clock),
+      marker_(std::move(marker)),
+      durable_(marker_.extent),
+      thread_(base::StartThread("store-marker", [this] { Loop(); })) {}
+
+MarkerWriter::~MarkerWriter() { Join(); }
+
+void MarkerWriter::Committed(const Extent& durable) {
+  base::MutexLock lock(mutex_);
+  durable_ = durable;
+  // Not in its pause, where thousands of commits a second would wake it in vain.
+  if (std::exchange(idle_, false)) changed_.NotifyOne();
+}
+
+bool MarkerWriter::failing() {
+  base::MutexLock lock(mutex_);
+  return failing_;
+}
+
+void MarkerWriter::Stop(bool clean) {
+  Join();
+  base::MutexLock lock(mutex_);
+  marker_.clean = clean;
+  WriteUnlocked();
+}
+
+void MarkerWriter::Join() {
+  {
+    base::MutexLock lock(mutex_);
+    stopped_ = true;
+    changed_.NotifyOne();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+void MarkerWriter::Loop() {
+  base::MutexLock lock(mutex_);
+  absl::Time next = absl::InfinitePast();
+  for (;;) {
+    while (!stopped_ && durable_ == marker_.extent && !failing_) {
+      idle_ = true;
+      changed_.Wait(mutex_);
+    }
+    idle_ = false;
+    while (!stopped_ && clock_.Now() < next) clock_.WaitUntil(changed_, mutex_, next);
+    if (stopped_) return;
+    WriteUnlocked();
+    next = clock_.Now() + kPace;
+  }
+}
+
+void MarkerWriter::WriteUnlocked() {
+  marker_.extent = durable_;
+  mutex_.Unlock();
+  const absl::Status written = WriteMarker(path_, marker_);
+  mutex_.Lock();
+  if (!written.ok() && !failing_) {
+    base::Log(base::LogLevel::kError, "store_marker_not_written",
+              {{"path", path_}, {"cause", std::string(written.message())}});
+  }
+  failing_ = !written.ok();
+}
+
+}  // namespace seedance::store::sqlite

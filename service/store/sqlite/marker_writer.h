@@ -1,0 +1,54 @@
+#ifndef SEEDANCE_SERVICE_STORE_SQLITE_MARKER_WRITER_H_
+#define SEEDANCE_SERVICE_STORE_SQLITE_MARKER_WRITER_H_
+
+#include <string>
+#include <thread>
+
+#include "absl/time/time.h"
+#include "service/base/clock.h"
+#include "service/base/mutex.h"
+#include "service/store/sqlite/marker.h"
+
+namespace seedance::store::sqlite {
+
+// Keeps the marker near the database's extent, on a thread of its own: at once after a quiet time, else once per
+// kPace. So what a start would not notice are the commits of kPace at most. Thread-safe.
+class MarkerWriter {
+ public:
+  static constexpr absl::Duration kPace = absl::Milliseconds(100);
+
+  // `marker` is what the file says.
+  MarkerWriter(std::string path, Marker marker, base::Clock& clock);
+  // Stops without another word: the file says what it said, as after a crash.
+  ~MarkerWriter();
+
+  // This much is on disk now. Does not wait for the file.
+  void Committed(const Extent& durable);
+
+  // Writes the last word: with `clean`, that the database was closed.
+  void Stop(bool clean);
+
+  // Whether the last writing failed.
+  bool failing();
+
+ private:
+  void Loop();
+  // Writes `marker_` without the lock, which is held before and after.
+  void WriteUnlocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Join();
+
+  const std::string path_;
+  base::Clock& clock_;
+  Marker marker_;  // Of the thread, then of Stop.
+  base::Mutex mutex_;
+  base::CondVar changed_;
+  Extent durable_ ABSL_GUARDED_BY(mutex_);
+  bool idle_ ABSL_GUARDED_BY(mutex_) = false;  // The thread waits for a commit.
+  bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
+  bool failing_ ABSL_GUARDED_BY(mutex_) = false;
+  std::thread thread_;  // Last: it uses the others.
+};
+
+}  // namespace seedance::store::sqlite
+
+#endif  // SEEDANCE_SERVICE_STORE_SQLITE_MARKER_WRITER_H_

@@ -1,0 +1,27 @@
+#ifndef SEEDANCE_SERVICE_STORE_SQLITE_PROBE_H_
+#define SEEDANCE_SERVICE_STORE_SQLITE_PROBE_H_
+
+#include "absl/functional/function_ref.h"
+#include "absl/time/time.h"
+#include "service/base/mutex.h"
+#include "service/store/store.h"
+
+namespace seedance::store::sqlite {
+
+// Answers many questions whether writes work by few writes. Thread-safe.
+class Probe {
+ public:
+  // The last answer, if it is not older than `max_age`. Else that of `write`, which runs on this thread and without a
+  // lock. While it runs for another caller: the last answer, and after `max_age` more that there is none.
+  // `outdated`: something has failed since, so a good answer of before is worth nothing.
+  Store::Health Ask(absl::Time now, absl::Duration max_age, bool outdated, absl::FunctionRef<absl::Status()> write);
+
+ private:
+  base::Mutex mutex_;
+  Store::Health last_ ABSL_GUARDED_BY(mutex_);
+  bool under_way_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace seedance::store::sqlite
+
+#endif  // SEEDANCE_SERVICE_STORE_SQLITE_PROBE_H_

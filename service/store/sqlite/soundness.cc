@@ -1,0 +1,34 @@
+#include "service/store/sqlite/soundness.h"
+
+#include "service/base/error.h"
+#include "service/base/log.h"
+#include "service/store/sqlite/sqlite_error.h"
+
+namespace seedance::store::sqlite {
+
+void Soundness::Lose(std::string_view cause) {
+  {
+    base::MutexLock lock(mutex_);
+    if (!cause_.empty()) return;
+    cause_ = std::string(cause);
+    lost_ = true;
+  }
+  base::Log(base::LogLevel::kError, "store_unsound",
+            {{"path", path_},
+             {"cause", cause},
+             {"hint", "writes and billed calls are refused until a restart with the right database, or a restore"}});
+}
+
+absl::Status Soundness::Saw(const SQLite::Exception& error) {
+  absl::Status status = StatusOf(error);
+  if (CauseOf(error.getErrorCode()) == "corrupt") Lose("corrupt");
+  return status;
+}
+
+absl::Status Soundness::status() const {
+  if (!lost_) return absl::OkStatus();
+  base::MutexLock lock(mutex_);
+  return base::StoreUnavailable(cause_);
+}
+
+}  // namespace seedance::store::sqlite

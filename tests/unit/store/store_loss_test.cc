@@ -1,0 +1,292 @@
+// A start that finds less than there was refuses, changes nothing, and says what is missing; told to, it goes on and
+// sends nothing again.
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "service/store/sqlite/marker.h"
+#include "service/store/sqlite/sqlite_store.h"
+#include "tests/contract/scratch_dir.h"
+#include "tests/contract/store_samples.h"
+#include "tests/testing/eventually.h"
+
+namespace seedance::store::sqlite {
+namespace {
+
+namespace fs = std::filesystem;
+using seedance::testing::At;
+using seedance::testing::MakeCall;
+using seedance::testing::MakeGroup;
+using seedance::testing::MakeTask;
+
+constexpr auto kReplace = fs::copy_options::overwrite_existing;
+
+std::string Says(const absl::Status& status) { return std::string(status.message()); }
+
+class StoreLossTest : public ::testing::Test {
+ protected:
+  absl::StatusOr<std::unique_ptr<Store>> Open(bool accept_data_loss = false) {
+    SqliteOptions options;
+    options.path = path_;
+    options.accept_data_loss = accept_data_loss;
+    return OpenSqliteStore(options);
+  }
+  std::unique_ptr<Store> MustOpen() {
+    auto store = Open();
+    if (!store.ok()) throw std::runtime_error(store.status().ToString());
+    return *std::move(store);
+  }
+
+  static void AddTask(Store& store, const std::string& id) {
+    model::BilledCall call = MakeCall(id);
+    call.key.method = "CreateGenerationTask";
+    call.resource_name = "generationTasks/" + id;
+    call.state = model::BilledCallState::kDone;
+    const model::GenerationTask task = MakeTask(id);
+    ASSERT_TRUE(store.BeginCall(call, &task).ok());
+  }
+
+  // Writes, dies, and leaves what a killed process leaves, all of it in the log.
+  void WriteAndDie(int groups) {
+    auto store = MustOpen();
+    for (int i = 0; i < groups; ++i) ASSERT_TRUE(store->PutGroup(MakeGroup(absl::StrCat("g", i))).ok());
+    const std::string image = directory_.File("image");
+    fs::create_directory(image);
+    int64_t commits = 0;
+    {
+      SQLite::Database database(path_);
+      commits = database.execAndGet("SELECT commits FROM store_meta").getInt64();
+    }
+    ASSERT_TRUE(
+        seedance::testing::Eventually([&] { return (*ReadMarker(path_ + ".marker"))->extent.commits == commits; }));
+    for (const char* name : {"", "-wal", ".marker"})
+      fs::copy_file(path_ + name, absl::StrCat(image, "/store.db", name));
+    store.reset();
+    for (const auto& entry : fs::directory_iterator(directory_.path())) {
+      if (entry.is_regular_file()) fs::remove(entry.path());
+    }
+    for (const char* name : {"", "-wal", ".marker"})
+      fs::copy_file(absl::StrCat(image, "/store.db", name), path_ + name);
+  }
+
+  // Refused with this text and untouched; accepted when told to, and by every later start.
+  void ExpectRefused(const std::string& text) {
+    const auto contents = [this] {
+      std::string all;
+      for (const char* name : {"", "-wal", ".marker"}) {
+        std::ifstream file(path_ + name, std::ios::binary);
+        absl::StrAppend(&all, name, ":", std::string(std::istreambuf_iterator<char>(file), {}));
+      }
+      // An empty log says as much as none.
+      return all;
+    };
+    const std::string before = contents();
+    for (int i = 0; i < 2; ++i) {
+      const auto refused = Open();
+      ASSERT_FALSE(refused.ok());
+      EXPECT_EQ(refused.status().code(), absl::StatusCode::kFailedPrecondition);
+      EXPECT_TRUE(absl::StrContains(Says(refused.status()), text)) << refused.status();
+      EXPECT_TRUE(absl::StrContains(Says(refused.status()), "--accept-data-loss")) << refused.status();
+      EXPECT_TRUE(contents() == before) << "the evidence was changed";
+    }
+    std::string epoch;
+    {
+      const auto accepted = Open(/*accept_data_loss=*/true);
+      ASSERT_TRUE(accepted.ok()) << accepted.status();
+      epoch = (*accepted)->epoch();
+      EXPECT_NE(epoch, epoch_);
+      EXPECT_TRUE((*accepted)->PutGroup(MakeGroup("after")).ok());
+    }
+    const auto later = Open();
+    ASSERT_TRUE(later.ok()) << later.status();
+    EXPECT_EQ((*later)->epoch(), epoch);
+    EXPECT_TRUE((*later)->GetGroup(MakeGroup("after").handle).ok());
+  }
+
+  // A database that was closed well, with some groups.
+  void WriteAndClose(int groups = 3) {
+    auto store = MustOpen();
+    epoch_ = store->epoch();
+    for (int i = 0; i < groups; ++i) ASSERT_TRUE(store->PutGroup(MakeGroup(absl::StrCat("g", i))).ok());
+  }
+
+  const seedance::testing::ScratchDir directory_;
+  const std::string path_ = directory_.File("store.db");
+  const seedance::testing::ScratchDir elsewhere_;
+  const std::string copy_ = elsewhere_.File("copy.db");
+  std::string epoch_;
+};
+
+TEST_F(StoreLossTest, WholeDatabaseIsTakenAfterAStopAndAfterADeath) {
+  WriteAndClose();
+  EXPECT_TRUE((*ReadMarker(path_ + ".marker"))->clean);
+  EXPECT_FALSE(fs::exists(path_ + "-wal"));
+  WriteAndDie(5);
+  EXPECT_FALSE((*ReadMarker(path_ + ".marker"))->clean);
+  const auto store = MustOpen();
+  EXPECT_EQ(store->epoch(), epoch_);
+  EXPECT_TRUE(store->GetGroup(MakeGroup("g4").handle).ok());
+}
+
+TEST_F(StoreLossTest, MissingDatabase) {
+  WriteAndClose();
+  fs::remove(path_);
+  ExpectRefused("the database is missing; its marker says that it held revision 3");
+}
+
+TEST_F(StoreLossTest, MissingDatabaseWithItsLog) {
+  WriteAndDie(3);
+  fs::remove(path_);
+  fs::remove(path_ + ".marker");
+  ExpectRefused("the database is missing, and its write-ahead log is there");
+}
+
+TEST_F(StoreLossTest, EmptyFile) {
+  WriteAndDie(3);
+  fs::resize_file(path_, 0);
+  ExpectRefused("the database is empty; its marker says that it held revision 3");
+}
+
+TEST_F(StoreLossTest, EmptyDatabase) {
+  WriteAndClose();
+  fs::remove(path_);
+  SQLite::Database(path_, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE).exec("CREATE TABLE t (a); DROP TABLE t");
+  ExpectRefused("the database is empty; its marker says that it held revision 3");
+}
+
+TEST_F(StoreLossTest, AnotherDatabase) {
+  WriteAndClose();
+  fs::copy_file(path_ + ".marker", copy_);
+  fs::remove(path_);
+  fs::remove(path_ + ".marker");
+  const std::string first = epoch_;
+  WriteAndClose();
+  fs::copy_file(copy_, path_ + ".marker", kReplace);
+  ExpectRefused(
+      absl::StrCat("another database than the one that its marker tells of: epoch ", epoch_, ", not ", first));
+}
+
+TEST_F(StoreLossTest, OlderCopy) {
+  WriteAndClose(2);
+  fs::copy_file(path_, copy_);
+  WriteAndClose(40);
+  fs::copy_file(copy_, path_, kReplace);
+  ExpectRefused(
+      "the database ends at revision 2, the marker says 42: 40 changes and possibly journal entries of billed calls "
+      "are "
+      "missing");
+}
+
+TEST_F(StoreLossTest, OlderCopyThatLacksOnlyAJournalEntry) {
+  WriteAndClose();
+  fs::copy_file(path_, copy_);
+  ASSERT_TRUE(MustOpen()->BeginCall(MakeCall("call"), nullptr).ok());
+  fs::copy_file(copy_, path_, kReplace);
+  ExpectRefused("commits and possibly journal entries of billed calls are missing");
+}
+
+TEST_F(StoreLossTest, MissingLog) {
+  WriteAndClose();
+  WriteAndDie(4);
+  fs::remove(path_ + "-wal");
+  ExpectRefused("the database ends at revision 3, the marker says 7: 4 changes");
+}
+
+TEST_F(StoreLossTest, LogThatWasCutOff) {
+  WriteAndClose();
+  WriteAndDie(40);
+  fs::resize_file(path_ + "-wal", fs::file_size(path_ + "-wal") / 2);
+  ExpectRefused("and possibly journal entries of billed calls are missing");
+}
+
+TEST_F(StoreLossTest, LogThatWasDamagedInTheMiddleAlsoWithAMarkerOfLongAgo) {
+  WriteAndClose();
+  fs::copy_file(path_ + ".marker", copy_);
+  WriteAndDie(40);
+  fs::copy_file(copy_, path_ + ".marker", kReplace);
+  std::fstream log(path_ + "-wal", std::ios::in | std::ios::out | std::ios::binary);
+  log.seekp(static_cast<std::streamoff>(fs::file_size(path_ + "-wal") / 2));
+  log << std::string(100, '#');
+  log.close();
+  ExpectRefused("of its write-ahead log is damaged, and committed changes follow it");
+}
+
+TEST_F(StoreLossTest, SpoiltHeader) {
+  WriteAndClose();
+  std::fstream file(path_, std::ios::in | std::ios::out | std::ios::binary);
+  file << std::string(100, '#');
+  file.close();
+  ExpectRefused(
+      "the header of the database is damaged, or the file is not a database; its marker says that it held revision 3");
+  bool kept = false;
+  for (const auto& entry : fs::directory_iterator(directory_.path())) {
+    kept = kept || absl::StrContains(entry.path().string(), "store.db.aside-");
+  }
+  EXPECT_TRUE(kept) << "what could not be used was thrown away";
+}
+
+TEST_F(StoreLossTest, DamagedPage) {
+  WriteAndClose();
+  std::fstream file(path_, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(2 * 4096);
+  file << std::string(4096, '#');
+  file.close();
+  const auto refused = Open();
+  ASSERT_FALSE(refused.ok());
+  EXPECT_TRUE(absl::StrContains(Says(refused.status()), "its pages are damaged") ||
+              absl::StrContains(Says(refused.status()), "cannot be read"))
+      << refused.status();
+}
+
+TEST_F(StoreLossTest, MissingMarker) {
+  WriteAndClose();
+  fs::remove(path_ + ".marker");
+  ExpectRefused("its marker " + path_ + ".marker is missing, so that it may be an older copy");
+}
+
+TEST_F(StoreLossTest, DamagedMarker) {
+  WriteAndClose();
+  fs::resize_file(path_ + ".marker", 100);
+  ExpectRefused("is not a marker, or damaged");
+}
+
+TEST_F(StoreLossTest, AnAcceptedLossSendsNothingAgain) {
+  {
+    auto store = MustOpen();
+    epoch_ = store->epoch();
+    AddTask(*store, "pending");
+    AddTask(*store, "running");
+    ASSERT_TRUE(store
+                    ->UpdateTask("running",
+                                 [](model::GenerationTask& task) {
+                                   task.state = model::TaskState::kRunning;
+                                   return absl::OkStatus();
+                                 })
+                    .ok());
+    model::BilledCall call = MakeCall("call");
+    call.state = model::BilledCallState::kInFlight;
+    ASSERT_TRUE(store->BeginCall(call, nullptr).ok());
+    call.state = model::BilledCallState::kNotAccepted;
+    ASSERT_TRUE(store->FinishCall(call, nullptr, nullptr).ok());
+  }
+  fs::copy_file(path_, copy_);
+  WriteAndClose();
+  fs::copy_file(copy_, path_, kReplace);
+  ASSERT_FALSE(Open().ok());
+  const auto store = Open(/*accept_data_loss=*/true);
+  ASSERT_TRUE(store.ok()) << store.status();
+  EXPECT_EQ((*store)->GetTask("pending")->state, model::TaskState::kSubmitting) << "read as in doubt by the next start";
+  EXPECT_EQ((*store)->GetTask("running")->state, model::TaskState::kRunning);
+  EXPECT_EQ((*(*store)->GetCall(MakeCall("call").key))->state, model::BilledCallState::kInFlight);
+  const auto begun = (*store)->BeginCall(MakeCall("call"), nullptr);
+  ASSERT_TRUE(begun.ok());
+  EXPECT_TRUE(begun->existing.has_value()) << "the call could be sent again";
+}
+
+}  // namespace
+}  // namespace seedance::store::sqlite

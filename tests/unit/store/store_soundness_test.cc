@@ -1,0 +1,148 @@
+// An open store notices what happens to its files, and lets nobody else in.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "absl/strings/match.h"
+#include "service/base/error.h"
+#include "service/store/sqlite/sqlite_store.h"
+#include "tests/contract/scratch_dir.h"
+#include "tests/contract/store_samples.h"
+
+namespace seedance::store::sqlite {
+namespace {
+
+namespace fs = std::filesystem;
+using seedance::testing::At;
+using seedance::testing::MakeCall;
+using seedance::testing::MakeGroup;
+using seedance::testing::MakeTask;
+
+std::string Cause(const absl::Status& status) { return base::GetErrorDetail(status).metadata["cause"]; }
+
+absl::StatusOr<std::unique_ptr<Store>> OpenAt(const std::string& path) {
+  SqliteOptions options;
+  options.path = path;
+  return OpenSqliteStore(options);
+}
+
+class StoreSoundnessTest : public ::testing::Test {
+ protected:
+  StoreSoundnessTest() : store_(*OpenAt(path_)) {
+    EXPECT_TRUE(store_->PutGroup(MakeGroup("before")).ok());
+    EXPECT_TRUE(Probe().ok());
+  }
+
+  absl::Status Probe() { return store_->Probe(At(0), absl::Seconds(2)).status; }
+
+  // Nothing counts as written any more; what is known can still be read.
+  void ExpectLost(const std::string& cause) {
+    EXPECT_EQ(Cause(Probe()), cause);
+    const model::GenerationTask task = MakeTask("task");
+    for (int i = 0; i < 2; ++i) {
+      const auto begun = store_->BeginCall(MakeCall("call"), &task);
+      EXPECT_EQ(base::GetReason(begun.status()), base::Reason::kStoreUnavailable);
+      EXPECT_EQ(Cause(begun.status()), cause);
+    }
+    EXPECT_EQ(Cause(store_->PutGroup(MakeGroup("after")).status()), cause);
+  }
+
+  const seedance::testing::ScratchDir directory_;
+  const std::string path_ = directory_.File("store.db");
+  std::unique_ptr<Store> store_;
+};
+
+TEST_F(StoreSoundnessTest, RemovedDatabase) {
+  fs::remove(path_);
+  ExpectLost("file_removed");
+  EXPECT_TRUE(store_->GetGroup(MakeGroup("before").handle).ok());
+}
+
+TEST_F(StoreSoundnessTest, WithoutAProbeTheFirstWriteNotices) {
+  fs::remove(path_);
+  const auto begun = store_->BeginCall(MakeCall("call"), nullptr);
+  EXPECT_EQ(Cause(begun.status()), "file_removed");
+}
+
+TEST_F(StoreSoundnessTest, ReplacedDatabaseStaysLostWhenItIsBroughtBack) {
+  const std::string aside = directory_.File("aside.db");
+  fs::rename(path_, aside);
+  fs::copy_file(aside, path_);
+  ExpectLost("file_replaced");
+  fs::rename(aside, path_);
+  ExpectLost("file_replaced");
+}
+
+TEST_F(StoreSoundnessTest, RemovedLog) {
+  fs::remove(path_ + "-wal");
+  ExpectLost("log_removed");
+}
+
+TEST_F(StoreSoundnessTest, RemovedIndexOfTheLog) {
+  fs::remove(path_ + "-shm");
+  ExpectLost("log_removed");
+}
+
+TEST_F(StoreSoundnessTest, OverwrittenHeader) {
+  std::fstream file(path_, std::ios::in | std::ios::out | std::ios::binary);
+  file << std::string(100, '#');
+  file.close();
+  ExpectLost("corrupt");
+}
+
+TEST_F(StoreSoundnessTest, ClosingALostStoreLeavesTheFilesOfTheOneInItsPlaceAlone) {
+  fs::remove(path_);
+  for (const char* name : {"", "-wal", ".marker"}) {
+    fs::remove(path_ + name);
+    std::ofstream(path_ + name) << "another's";
+  }
+  ExpectLost("file_replaced");
+  store_.reset();
+  for (const char* name : {"", "-wal", ".marker"}) {
+    std::ifstream file(path_ + name);
+    EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), "another's") << name;
+  }
+}
+
+TEST_F(StoreSoundnessTest, ALockFileThatWasRemovedLetsNobodyIn) {
+  fs::remove(path_ + ".lock");
+  const auto second = OpenAt(path_);
+  ASSERT_FALSE(second.ok());
+  EXPECT_TRUE(absl::StrContains(std::string(second.status().message()), "another gateway uses this database"))
+      << second.status();
+  EXPECT_TRUE(Probe().ok());
+  EXPECT_TRUE(store_->PutGroup(MakeGroup("after")).ok()) << "the first still works";
+}
+
+TEST_F(StoreSoundnessTest, NoOtherNameOfTheDatabaseLetsAnybodyIn) {
+  const std::string link = directory_.File("link.db");
+  fs::create_symlink(path_, link);
+  const std::string hard = directory_.File("hard.db");
+  fs::create_hard_link(path_, hard);
+  for (const std::string& other : {link, hard}) {
+    const auto second = OpenAt(other);
+    ASSERT_FALSE(second.ok()) << other;
+    EXPECT_TRUE(absl::StrContains(std::string(second.status().message()), "another gateway uses this database"))
+        << second.status();
+  }
+}
+
+TEST_F(StoreSoundnessTest, ThroughASymbolicLinkItIsTheSameDatabaseWithTheSameMarker) {
+  store_.reset();
+  const std::string folder = directory_.File("folder");
+  fs::create_directory(folder);
+  fs::create_symlink("../store.db", folder + "/link.db");
+  {
+    const auto linked = OpenAt(folder + "/link.db");
+    ASSERT_TRUE(linked.ok()) << linked.status();
+    EXPECT_TRUE((*linked)->GetGroup(MakeGroup("before").handle).ok());
+  }
+  fs::remove(path_);
+  EXPECT_FALSE(OpenAt(folder + "/link.db").ok()) << "the marker says that there was a database";
+}
+
+}  // namespace
+}  // namespace seedance::store::sqlite
