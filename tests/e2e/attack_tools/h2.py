@@ -93,6 +93,8 @@ class Peer:
         self.counts = [0] * 256  # Frames that came, by type.
         self.ended = 0  # Streams that the server ended or reset.
         self.data_bytes = 0
+        self.blocks = {}  # The first header block of each stream, as it came.
+        self.resets = {}  # Error code of each stream that was reset.
         self.closed = False
         self.next_stream = 1
         self._initial_window = DEFAULT_WINDOW
@@ -224,6 +226,10 @@ class Peer:
         self.counts[kind] += 1
         if kind == RST_STREAM or (kind in (DATA, HEADERS) and flags & END_STREAM):
             self.ended += 1
+        if kind == HEADERS:
+            self.blocks.setdefault(stream, payload)
+        elif kind == RST_STREAM:
+            self.resets[stream] = int.from_bytes(payload, "big")
         if kind == DATA and payload:
             self.data_bytes += len(payload)
             self._answer(window_update(0, len(payload)))

@@ -32,6 +32,8 @@ def arguments():
     parser.add_argument("--honest-client", required=True, help="binary of honest_client")
     parser.add_argument("--only", nargs="+", metavar="TEXT", help="attacks whose name contains one of these")
     parser.add_argument("--edge", action="store_true", help="with the proxy of deploy/edge in front")
+    parser.add_argument("--edge-value", action="append", default=[], metavar="NAME=VALUE",
+                        help="one more value for deploy/edge/configure")
     parser.add_argument("--smoke", action="store_true", help="small counts and short times, figures are judged loosely")
     parser.add_argument("--judge", action="store_true", help="fail when a figure misses its goal")
     parser.add_argument("--memory-limit", default="6G", help="address space of the gateway (default 6G)")
@@ -82,7 +84,7 @@ class Trial:
         sandbox = self.keep(servers.start_sandbox(options.sandbox, self.folder))
         self.gateway = self.keep(servers.start_gateway(
             options.gateway, self.folder, sandbox, options.server_line, parse_size(options.memory_limit), self.group))
-        self.edge = self.keep(edge.start(self.folder, self.gateway)) if options.edge else None
+        self.edge = self.keep(edge.start(self.folder, self.gateway, *options.edge_value)) if options.edge else None
         self.address = self.edge.address if self.edge else self.gateway.address
         ca_file = self.edge.ca_file if self.edge else None
         definition = attacks.ATTACKS.get(self.name)
