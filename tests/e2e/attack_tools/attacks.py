@@ -10,7 +10,6 @@ TARGET_JSON: {"address": "127.0.0.1:PORT", "admin": "127.0.0.1:PORT" or "", "tls
 import dataclasses
 import json
 import random
-import socket
 import sys
 import time
 
@@ -33,6 +32,9 @@ UNARY += [(GROUPS + b"ListAssetGroups", "page_token")]
 UNARY += [(ASSETS + name, kind) for name, kind in (
     (b"CreateAsset", "nested"), (b"BatchCreateAssets", "nested"), (b"GetAsset", "name"), (b"ListAssets", "page_token"),
     (b"UpdateAsset", "nested"), (b"DeleteAsset", "name"))]
+
+# Attackers have an address of their own: limits of one address must not hit the honest client.
+SOURCE = "127.0.0.2"
 
 ATTACKS = {}
 
@@ -76,7 +78,7 @@ class Target:
         return max(0.0, self.deadline - time.monotonic())
 
     def peer(self, **options):
-        peer = h2.Peer(self.address, tls=self.tls, **options)
+        peer = h2.Peer(self.address, tls=self.tls, source=SOURCE, **options)
         self.peers.append(peer)
         self.connections += 1
         return peer
@@ -263,15 +265,24 @@ def endless_header_string(target):
     endless_block(target, first, b"j" * 16384)
 
 
-@attack("rapid reset", 200_000, 2000)
-def rapid_reset(target):
-    block = target.block(TASKS + b"GetGenerationTask")
+def reset_streams(target, token):
+    block = target.block(TASKS + b"GetGenerationTask", token)
     def step(peer):
         streams = [peer.new_stream() for _ in range(100)]
         peer.send(b"".join(h2.frame(h2.HEADERS, h2.END_HEADERS, stream, block) + h2.rst_stream(stream)
                            for stream in streams))
         return len(streams)
     target.rounds([target.peer() for _ in range(4)], step)
+
+
+@attack("rapid reset", 200_000, 2000)
+def rapid_reset(target):
+    reset_streams(target, token=False)
+
+
+@attack("rapid reset, token", 200_000, 2000)
+def rapid_reset_with_token(target):
+    reset_streams(target, token=True)
 
 
 def frames_never_read(target, frames, repeat, **options):
@@ -332,14 +343,12 @@ def open_connections(target):
     connections = []
     while len(connections) < target.count and target.left() > 0:
         try:
-            connections.append(socket.create_connection(target.address, timeout=2))
+            connections.append(h2.connect(target.address, timeout=2, source=SOURCE))
         except OSError:
             target.refused += 1
             if target.refused > 50:
                 break
     target.connections = target.sent = len(connections)
-    for connection in connections:
-        connection.setblocking(False)
     return connections
 
 

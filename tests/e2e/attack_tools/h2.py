@@ -85,7 +85,8 @@ def message(payload, declared_size=None):
 class Peer:
     """One connection. Sending may be done by one thread; a thread of its own reads."""
 
-    def __init__(self, address, tls=False, preface=True, client_settings=(), acknowledge=True, read=True, timeout=10):
+    def __init__(self, address, tls=False, preface=True, client_settings=(), acknowledge=True, read=True, timeout=10,
+                 source="127.0.0.1"):
         """`address` is (host, port). Without `acknowledge` SETTINGS and PING are never answered and no window is
         opened again; without `read` nothing that the server sends is taken from the socket."""
         self.acknowledge = acknowledge
@@ -103,7 +104,7 @@ class Peer:
         self._answers = b""  # Acknowledgements that wait to be sent.
         self._send_lock = threading.Lock()  # Keeps frames whole.
         self._io_lock = threading.Lock()  # One operation on the socket at a time: OpenSSL wants it.
-        self._socket = connect(address, tls, timeout)
+        self._socket = connect(address, tls, timeout, source)
         if preface:
             self.send(PREFACE + settings(client_settings))
         if read:
@@ -254,9 +255,9 @@ class Peer:
             self._answers += data
 
 
-def connect(address, tls=False, timeout=10):
-    """A connected socket that does not block, after the handshake of TLS."""
-    plain = socket.create_connection(address, timeout=timeout)
+def connect(address, tls=False, timeout=10, source="127.0.0.1"):
+    """A connected socket that does not block, after the handshake of TLS. `source` is the address of this side."""
+    plain = socket.create_connection(address, timeout=timeout, source_address=(source, 0))
     plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     connection = _tls_context().wrap_socket(plain, server_hostname=address[0]) if tls else plain
     connection.setblocking(False)
