@@ -2,6 +2,7 @@
 
 #include <google/protobuf/message.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "absl/status/status.h"
@@ -107,13 +108,19 @@ Details DetailsOf(const grpc::Status& status) {
   return details;
 }
 
+// Above the limit of gRPC, which servers and clients keep unless they are told otherwise.
+bool HasMessageAboveLimit(const FuzzCall& call) {
+  return std::any_of(call.messages.begin(), call.messages.end(),
+                     [](const std::string& message) { return message.size() > (4 << 20); });
+}
+
 bool LibraryMayAnswer(const FuzzCall& call, const grpc::Status& status) {
   switch (status.error_code()) {
     case StatusCode::CANCELLED:
     case StatusCode::DEADLINE_EXCEEDED:
       return call.impatient();
     case StatusCode::RESOURCE_EXHAUSTED:
-      return absl::StrContains(status.error_message(), "message larger than max");
+      return absl::StrContains(status.error_message(), "message larger than max") && HasMessageAboveLimit(call);
     default:
       return false;
   }
@@ -142,12 +149,11 @@ std::string ErrorFault(const grpc::Status& status) {
   return defect ? "a defect of the gateway" : "";
 }
 
-std::string SuccessFault(const ApiMethod& method, const FuzzCall& call, const FuzzAnswer& answer, bool unparsable) {
+std::string SuccessFault(const ApiMethod& method, const FuzzAnswer& answer, bool unparsable) {
   if (unparsable) return "OK for a message that does not parse";
   if (!method.streams_responses() && answer.responses.size() != 1) {
     return absl::StrCat("OK with ", answer.responses.size(), " responses");
   }
-  if (!method.streams_requests() && call.messages.size() != 1) return "OK without exactly one request";
   for (const std::string& response : answer.responses) {
     if (!Parses(*method.descriptor->output_type(), response)) return "a response does not parse";
   }
@@ -161,6 +167,12 @@ bool Parses(const pb::Descriptor& type, const std::string& bytes) {
   return message->ParseFromString(bytes);
 }
 
+std::string DetailText(const grpc::Status& status) {
+  google::rpc::Status proto;
+  proto.ParseFromString(status.error_details());
+  return proto.DebugString();
+}
+
 std::string KindOf(const grpc::Status& status) {
   if (status.ok()) return "OK";
   const Details details = DetailsOf(status);
@@ -169,10 +181,11 @@ std::string KindOf(const grpc::Status& status) {
 
 std::string FaultOf(const ApiMethod& method, const FuzzCall& call, const FuzzAnswer& answer) {
   const grpc::Status& status = answer.status;
-  const bool unparsable = call.messages.size() != 1 || !Parses(*method.descriptor->input_type(), call.messages[0]);
+  // A server reads the first message only, unless the method streams requests.
+  const bool unparsable = call.messages.empty() || !Parses(*method.descriptor->input_type(), call.messages[0]);
   std::string fault;
   if (status.ok()) {
-    fault = SuccessFault(method, call, answer, unparsable && !method.streams_requests());
+    fault = SuccessFault(method, answer, unparsable);
   } else if (status.error_details().empty()) {
     if (LibraryMayAnswer(call, status)) return "";
     if (kAllowUnimplementedForUnparsable && status.error_code() == StatusCode::UNIMPLEMENTED && unparsable) return "";
