@@ -238,6 +238,8 @@ class ApiFuzz {
 int main(int argc, char** argv) {
   seedance::fuzz::Options options;
   CLI::App app("Fuzzes every method of the public API of a gateway in front of the sandbox.", "api_fuzz");
+  // tests/fuzz/api has its own defaults, which its arguments follow.
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   app.add_option("--seconds", options.seconds, "How long (10)")->check(CLI::Range(0.1, 1e6));
   app.add_option("--seed", options.seed, "Repeats the draws of an earlier run, which printed its seed");
   app.add_option("--clients", options.clients, "Connections, each with one call at a time (8)")
