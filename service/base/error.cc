@@ -13,6 +13,9 @@ namespace seedance::base {
 namespace {
 
 constexpr std::string_view kDomain = "seedance-gateway";
+constexpr size_t kMaxTextBytes = 2048;
+
+std::string TextOf(std::string_view text) { return ToPrintable(text, kMaxTextBytes); }
 
 struct ReasonRow {
   std::string_view name;
@@ -134,21 +137,22 @@ absl::Status MakeError(std::string_view message, const ErrorDetail& detail) {
   return MakeError(ReasonCode(detail.reason), message, detail);
 }
 
-// Every text goes through ToUtf8: a proto3 string with other bytes can be written but not be read again.
+// Every text goes through TextOf: a proto3 string that is not UTF-8 can be written but not be read again, and texts
+// that quote a caller must neither write control characters to terminals and logs nor grow with what he sent.
 absl::Status MakeError(absl::StatusCode code, std::string_view message, const ErrorDetail& detail) {
-  const std::string text = ToUtf8(message);
+  const std::string text = TextOf(message);
   absl::Status status(code, text);
   google::rpc::ErrorInfo info;
   info.set_reason(std::string(ReasonName(detail.reason)));
   info.set_domain(std::string(kDomain));
-  for (const auto& [key, value] : detail.metadata) (*info.mutable_metadata())[ToUtf8(key)] = ToUtf8(value);
+  for (const auto& [key, value] : detail.metadata) (*info.mutable_metadata())[TextOf(key)] = TextOf(value);
   Attach(status, info);
   if (!detail.violations.empty()) {
     google::rpc::BadRequest bad;
     for (const FieldViolation& violation : detail.violations) {
       auto* field = bad.add_field_violations();
-      field->set_field(ToUtf8(violation.field));
-      field->set_description(ToUtf8(violation.description));
+      field->set_field(TextOf(violation.field));
+      field->set_description(TextOf(violation.description));
     }
     Attach(status, bad);
   }
@@ -159,15 +163,15 @@ absl::Status MakeError(absl::StatusCode code, std::string_view message, const Er
   }
   if (detail.resource.has_value()) {
     google::rpc::ResourceInfo resource;
-    resource.set_resource_type(ToUtf8(detail.resource->type));
-    resource.set_resource_name(ToUtf8(detail.resource->name));
+    resource.set_resource_type(TextOf(detail.resource->type));
+    resource.set_resource_name(TextOf(detail.resource->name));
     resource.set_description(text);
     Attach(status, resource);
   }
   if (!detail.quota_subject.empty()) {
     google::rpc::QuotaFailure quota;
     auto* violation = quota.add_violations();
-    violation->set_subject(ToUtf8(detail.quota_subject));
+    violation->set_subject(TextOf(detail.quota_subject));
     violation->set_description(text);
     Attach(status, quota);
   }
@@ -235,7 +239,7 @@ Reason GetReason(const absl::Status& status) { return GetErrorDetail(status).rea
 std::string SerializeStatus(const absl::Status& status) {
   google::rpc::Status proto;
   proto.set_code(static_cast<int>(status.code()));
-  proto.set_message(ToUtf8(std::string(status.message())));
+  proto.set_message(TextOf(std::string(status.message())));
   status.ForEachPayload([&proto](absl::string_view type_url, const absl::Cord& payload) {
     auto* any = proto.add_details();
     any->set_type_url(std::string(type_url));

@@ -92,7 +92,7 @@ struct ErrorDetail {
 inline constexpr std::string_view kUpstreamCodeKey = "upstream_code";
 inline constexpr std::string_view kUpstreamMessageKey = "upstream_message";
 
-// Error with the code that belongs to `detail.reason`.
+// Error with the code of `detail.reason`. Texts may quote a caller: they are made printable and cut at 2 KiB (utf8.h).
 absl::Status MakeError(std::string_view message, const ErrorDetail& detail);
 // Error with another code than the reason's own, where the caller knows better.
 absl::Status MakeError(absl::StatusCode code, std::string_view message, const ErrorDetail& detail);

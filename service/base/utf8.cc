@@ -1,6 +1,20 @@
 #include "service/base/utf8.h"
 
+#include "absl/strings/str_format.h"
+
 namespace seedance::base {
+namespace {
+
+constexpr std::string_view kCut = "...";
+
+// How ToPrintable shows a well-formed character.
+std::string Shown(std::string_view character) {
+  if (!IsControl(character)) return std::string(character);
+  if (character == "\n" || character == "\r" || character == "\t") return " ";
+  return absl::StrFormat("\\x%02x", static_cast<unsigned char>(character.back()));
+}
+
+}  // namespace
 
 size_t Utf8Length(std::string_view text) {
   const auto byte = [&](size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0; };
@@ -20,11 +34,34 @@ size_t Utf8Length(std::string_view text) {
   return 0;
 }
 
+bool IsControl(std::string_view character) {
+  const auto first = static_cast<unsigned char>(character[0]);
+  // U+0080 to U+009F begin with the byte C2.
+  const bool c1 = first == 0xc2 && static_cast<unsigned char>(character[1]) < 0xa0;
+  return first < 0x20 || first == 0x7f || c1;
+}
+
 std::string ToUtf8(std::string_view text) {
   std::string out;
   while (!text.empty()) {
     const size_t length = Utf8Length(text);
     out += length == 0 ? "\uFFFD" : text.substr(0, length);
+    text.remove_prefix(length == 0 ? 1 : length);
+  }
+  return out;
+}
+
+std::string ToPrintable(std::string_view text, size_t limit) {
+  std::string out;
+  size_t room_for_cut = 0;  // Length of what is left of `out` when `...` has to follow.
+  while (!text.empty()) {
+    const size_t length = Utf8Length(text);
+    out += length == 0 ? "\uFFFD" : Shown(text.substr(0, length));
+    if (out.size() > limit) {
+      out.resize(room_for_cut);
+      return out.append(kCut.substr(0, limit));
+    }
+    if (out.size() + kCut.size() <= limit) room_for_cut = out.size();
     text.remove_prefix(length == 0 ? 1 : length);
   }
   return out;

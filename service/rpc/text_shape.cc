@@ -7,13 +7,6 @@
 namespace seedance::rpc {
 namespace {
 
-// C0, DEL and C1 (U+0080 to U+009F, which begin with the byte C2).
-bool IsControl(std::string_view character) {
-  const auto first = static_cast<unsigned char>(character[0]);
-  const bool c1 = first == 0xc2 && static_cast<unsigned char>(character[1]) < 0xa0;
-  return first < 0x20 || first == 0x7f || c1;
-}
-
 bool IsBase64(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/';
 }
@@ -31,7 +24,7 @@ TextShape ShapeOf(std::string_view text) {
     ++shape.characters;
     if (text[0] == '\n' || text[0] == '\t' || text[0] == '\r') {
       shape.line_or_tab = true;
-    } else if (IsControl(text.substr(0, length))) {
+    } else if (base::IsControl(text.substr(0, length))) {
       shape.control = true;
     }
     text.remove_prefix(length);

@@ -23,7 +23,7 @@ constexpr int64_t kMaxRetentionHours = 10'000;
 constexpr size_t kMaxUpstreamTaskIdBytes = 128;
 constexpr size_t kMaxTaskLabels = 32;
 constexpr size_t kMaxFilterLabels = 8;
-constexpr int kMostTasksPerPage = 200;  // With prompts of 4000 characters a page then fits into a message of 4 MB.
+constexpr int kMostTasksPerPage = 200;
 
 bool IsUpstreamTaskId(const std::string& id) {
   return !id.empty() && id.size() <= kMaxUpstreamTaskIdBytes &&

@@ -225,6 +225,27 @@ TEST_P(StoreContract, TaskFilterByStates) {
   EXPECT_EQ(Ids(store().ListTasks({"tenant-a", {TaskState::kLost}, {}}, {}, 10)), Texts{});
 }
 
+TEST_P(StoreContract, PageOfLargeTasksIsCutByBytes) {
+  constexpr size_t kThird = 500 << 10;  // Of what a page holds at most.
+  for (const char* id : {"1", "2", "3", "4"}) {
+    model::GenerationTask task = TaskWith(id, TaskState::kPending, {});
+    task.request.prompt = std::string(kThird, 'x');
+    AddTask(task);
+  }
+  const auto first = store().ListTasks({"tenant-a", {}, {}}, {}, 10);
+  EXPECT_EQ(Ids(first), (Texts{"4", "3"}));
+  const auto second = store().ListTasks({"tenant-a", {}, {}}, first->next, 10);
+  EXPECT_EQ(Ids(second), (Texts{"2", "1"}));
+  EXPECT_TRUE(second->next.at_start());
+}
+
+TEST_P(StoreContract, TaskLargerThanAPageIsListed) {
+  model::GenerationTask task = TaskWith("1", TaskState::kPending, {});
+  task.request.prompt = std::string(2 << 20, 'x');
+  AddTask(task);
+  EXPECT_EQ(Ids(store().ListTasks({"tenant-a", {}, {}}, {}, 10)), Texts{"1"});
+}
+
 TEST_P(StoreContract, TaskFilterFollowsTheState) {
   AddTask(TaskWith("1", TaskState::kPending, {}));
   const auto end = [](model::GenerationTask& task) {

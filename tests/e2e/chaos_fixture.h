@@ -57,9 +57,7 @@ class ChaosTest : public E2eTest {
   // Lets time pass, up to `most`, while others work.
   void Pause(absl::Duration most);
 
-  // Bills by the text that was sent with them: a task's prompt, the name of a group or an asset. The value is the
-  // vendor's ids of what was billed.
-  std::map<std::string, std::vector<std::string>> BillsByText();
+  std::map<std::string, std::vector<std::string>> BillsByText() { return Must(sandbox().BillsByText()); }
   // Vendor's id of a task -> stage, `succeeded` and so on.
   std::map<std::string, std::string> StagesOfTasks();
 

@@ -10,8 +10,10 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
 #include "service/base/sha256.h"
 #include "tests/testing/eventually.h"
 
@@ -143,6 +145,14 @@ std::string GatewayProcess::webhook_path() const {
 std::string GatewayProcess::webhook_secret() { return kWebhookSecret; }
 
 std::string GatewayProcess::Log() const { return ReadFile(dir_.File("stderr")); }
+
+std::vector<std::string> GatewayProcess::SanitizerReports() const {
+  std::vector<std::string> reports;
+  for (const std::string& line : std::vector<std::string>(absl::StrSplit(Log(), '\n'))) {
+    if (absl::StrContains(line, "Sanitizer") || absl::StrContains(line, "runtime error:")) reports.push_back(line);
+  }
+  return reports;
+}
 
 absl::StatusOr<int> GatewayProcess::Stop(int signal, absl::Duration deadline) {
   process_->Kill(signal);

@@ -82,6 +82,8 @@ class GatewayProcess {
   Process& process() { return *process_; }
   // What it wrote to standard error so far, over all restarts: its log.
   std::string Log() const;
+  // Lines of the log with which a sanitizer reports something.
+  std::vector<std::string> SanitizerReports() const;
 
   // Ends the process with `signal` and waits until it is gone: its exit code, or DEADLINE_EXCEEDED.
   absl::StatusOr<int> Stop(int signal, absl::Duration deadline = absl::Seconds(30));

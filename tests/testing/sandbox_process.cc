@@ -128,6 +128,24 @@ absl::StatusOr<std::vector<SandboxTask>> SandboxProcess::Tasks() {
   return tasks;
 }
 
+absl::StatusOr<std::map<std::string, std::vector<std::string>>> SandboxProcess::BillsByText() {
+  const auto tasks = Tasks();
+  if (!tasks.ok()) return tasks.status();
+  const auto assets = Assets();
+  if (!assets.ok()) return assets.status();
+  const auto groups = Get(control_url_, "/groups");
+  if (!groups.ok()) return groups.status();
+  const auto ledger = Ledger();
+  if (!ledger.ok()) return ledger.status();
+  std::map<std::string, std::string> text_of;
+  for (const SandboxTask& task : *tasks) text_of[task.id] = task.prompt;
+  for (const SandboxAsset& asset : *assets) text_of[asset.id] = asset.name;
+  for (const Json& group : (*groups)["groups"]) text_of[group.value("id", "")] = group.value("name", "");
+  std::map<std::string, std::vector<std::string>> bills;
+  for (const LedgerRow& bill : ledger->bills) bills[text_of[bill.resource]].push_back(bill.resource);
+  return bills;
+}
+
 absl::Status SandboxProcess::AddFault(const SandboxFault& fault) {
   return Post(control_url_, "/faults",
               {{"kind", fault.kind},

@@ -101,6 +101,9 @@ class SandboxProcess {
   absl::StatusOr<SandboxRequests> Requests();
   absl::StatusOr<std::vector<SandboxAsset>> Assets();
   absl::StatusOr<std::vector<SandboxTask>> Tasks();
+  // Bills by the text that was sent with them: a task's prompt, the name of a group or an asset. The value is the
+  // vendor's ids of what was billed.
+  absl::StatusOr<std::map<std::string, std::vector<std::string>>> BillsByText();
   absl::Status AddFault(const SandboxFault& fault);
   absl::Status ClearFaults();
   // Moves virtual time.

@@ -69,6 +69,7 @@ class Query {
 
   // Columns of the row, from 0.
   int64_t IntAt(int column) const { return statement_.getColumn(column).getInt64(); }
+  size_t SizeAt(int column) const { return static_cast<size_t>(statement_.getColumn(column).getBytes()); }
   std::string BytesAt(int column) const { return statement_.getColumn(column).getString(); }
 
  private:

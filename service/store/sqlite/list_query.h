@@ -14,6 +14,10 @@
 
 namespace seedance::store::sqlite {
 
+// Most bytes of the stored bodies in a page, unless one alone has more: the page as a message then fits into the 4 MiB
+// that clients take.
+inline constexpr size_t kMaxPageBytes = 1536 << 10;
+
 // A SELECT of one page of a list in the making: literal pieces of SQL, and the values for their `?` in order.
 class ListQuery {
  public:
@@ -24,8 +28,9 @@ class ListQuery {
   ListQuery& And(const char* condition, int64_t value);
   ListQuery& And(const char* condition, std::string first, std::string second);
 
-  // Runs it. `from_cursor` is a condition with two `?`: create_micros and id of the cursor. `order` is the ORDER BY
-  // and LIMIT clause with one `?`. Rows are read by `read`, cursors are made by `cursor`.
+  // Runs it; the second column must be the stored body. `from_cursor` is a condition with two `?`: create_micros and id
+  // of the cursor. `order` is the ORDER BY and LIMIT clause with one `?`. Rows are read by `read`, cursors are made by
+  // `cursor`.
   template <typename Item>
   absl::StatusOr<model::Page<Item>> Read(Connection& connection, const char* from_cursor, const char* order,
                                          const model::PageCursor& after, int limit,
@@ -59,8 +64,11 @@ absl::StatusOr<model::Page<Item>> ListQuery::Read(Connection& connection, const 
   Query query(connection, sql_);
   Bind(query);
   model::Page<Item> page;
+  size_t bytes = 0;
   while (query.Step()) {
-    if (page.items.size() == static_cast<size_t>(limit)) {
+    bytes += query.SizeAt(1);
+    const bool full = page.items.size() == static_cast<size_t>(limit) || bytes > kMaxPageBytes;
+    if (full && !page.items.empty()) {
       page.next = cursor(page.items.back());
       break;
     }

@@ -98,6 +98,21 @@ TEST(Error, BrokenUtf8DoesNotCostTheDetails) {
   EXPECT_EQ(ParseStatus(SerializeStatus(absl::UnknownError("\xff"))).message(), "\uFFFD");
 }
 
+TEST(Error, TextsThatQuoteACallerArePrintableAndBounded) {
+  ErrorDetail detail = FullDetail();
+  detail.metadata["upstream_message"] = "\x1b[2J";
+  detail.violations = {{"labels[\x07]", "is `\u009b`"}, {"model", std::string(1 << 20, 'x')}};
+  detail.resource->name = std::string("assets/a\0", 9);
+  const absl::Status status = MakeError("no \x7f", detail);
+  EXPECT_EQ(status.message(), "no \\x7f");
+  const ErrorDetail read = GetErrorDetail(status);
+  EXPECT_EQ(read.metadata.at("upstream_message"), "\\x1b[2J");
+  EXPECT_EQ(read.violations[0], (FieldViolation{"labels[\\x07]", "is `\\x9b`"}));
+  EXPECT_EQ(read.violations[1].description.size(), 2048u);
+  EXPECT_EQ(read.resource->name, "assets/a\\x00");
+  EXPECT_EQ(InvalidField("upstream", std::string(1 << 20, '\n')).message().size(), 2048u);
+}
+
 TEST(Error, ReasonOfAForeignStatusIsGuessedFromItsCode) {
   EXPECT_EQ(GetReason(absl::OkStatus()), Reason::kUnspecified);
   EXPECT_EQ(GetReason(absl::CancelledError("")), Reason::kCancelled);

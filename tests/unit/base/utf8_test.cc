@@ -34,5 +34,33 @@ TEST(Utf8, OnlyBrokenBytesAreReplaced) {
   EXPECT_EQ(ToUtf8("a\xff猫\xe7\x8c"), "a\uFFFD猫\uFFFD\uFFFD");
 }
 
+TEST(Utf8, ControlCharactersAreC0DelAndC1) {
+  EXPECT_TRUE(IsControl(std::string_view("\0", 1)));
+  EXPECT_TRUE(IsControl("\x1b"));
+  EXPECT_TRUE(IsControl("\x7f"));
+  EXPECT_TRUE(IsControl("\u0080"));
+  EXPECT_TRUE(IsControl("\u009f"));
+  EXPECT_FALSE(IsControl(" "));
+  EXPECT_FALSE(IsControl("\u00a0"));
+  EXPECT_FALSE(IsControl("猫"));
+}
+
+TEST(Utf8, PrintableTextShowsControlCharacters) {
+  EXPECT_EQ(ToPrintable("", 10), "");
+  EXPECT_EQ(ToPrintable("a猫 \xff", 100), "a猫 \uFFFD");
+  EXPECT_EQ(ToPrintable("\x1b[2J\x7f\u009b", 100), "\\x1b[2J\\x7f\\x9b");
+  EXPECT_EQ(ToPrintable(std::string_view("a\0b", 3), 100), "a\\x00b");
+  EXPECT_EQ(ToPrintable("one\r\n\ttwo", 100), "one   two");
+}
+
+TEST(Utf8, PrintableTextIsCutBetweenCharacters) {
+  EXPECT_EQ(ToPrintable("0123456789", 10), "0123456789");
+  EXPECT_EQ(ToPrintable("0123456789a", 10), "0123456...");
+  EXPECT_EQ(ToPrintable("猫猫猫猫", 11), "猫猫...");
+  EXPECT_EQ(ToPrintable("aaaa\x1b", 7), "aaaa...");
+  EXPECT_EQ(ToPrintable("猫猫", 2), "..");
+  EXPECT_EQ(ToPrintable(std::string(1 << 20, '\n'), 64).size(), 64u);
+}
+
 }  // namespace
 }  // namespace seedance::base
