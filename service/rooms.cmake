@@ -14,7 +14,7 @@ set(ROOM_MAY_USE_server base model store store_sqlite upstream upstream_anyfast 
 
 # Outside libraries that only some rooms may link. A library that is not in this list is open to all.
 set(LIBRARY_ONLY_FOR_gRPC::grpc++ rpc server)
-set(LIBRARY_ONLY_FOR_gRPC::grpc++_reflection server)
+set(LIBRARY_ONLY_FOR_proto_grpc_services rpc)
 set(LIBRARY_ONLY_FOR_proto_api_grpc rpc server)
 set(LIBRARY_ONLY_FOR_proto_api rpc server)
 set(LIBRARY_ONLY_FOR_proto_config server)

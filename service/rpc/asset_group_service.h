@@ -1,35 +1,34 @@
 #ifndef SEEDANCE_SERVICE_RPC_ASSET_GROUP_SERVICE_H_
 #define SEEDANCE_SERVICE_RPC_ASSET_GROUP_SERVICE_H_
 
-#include "seedance/gateway/v1/asset_group.grpc.pb.h"
+#include <memory>
+
+#include "seedance/gateway/v1/asset_group.pb.h"
 #include "service/engine/groups.h"
-#include "service/rpc/edge.h"
+#include "service/rpc/method.h"
+#include "service/rpc/unary_call.h"
 
 namespace seedance::rpc {
 
-// AssetGroupService of asset_group.proto over the engine. Outlive it: edge, groups.
-class AssetGroupService final : public gateway::v1::AssetGroupService::CallbackService {
+// AssetGroupService of asset_group.proto over the engine. `groups` outlives it.
+class AssetGroupService final {
  public:
-  AssetGroupService(Edge& edge, engine::Groups& groups) : edge_(edge), groups_(groups) {}
+  explicit AssetGroupService(engine::Groups& groups) : groups_(groups) {}
 
-  grpc::ServerUnaryReactor* CreateAssetGroup(grpc::CallbackServerContext* context,
-                                             const gateway::v1::CreateAssetGroupRequest* request,
-                                             gateway::v1::AssetGroup* response) override;
-  grpc::ServerUnaryReactor* GetAssetGroup(grpc::CallbackServerContext* context,
-                                          const gateway::v1::GetAssetGroupRequest* request,
-                                          gateway::v1::AssetGroup* response) override;
-  grpc::ServerUnaryReactor* ListAssetGroups(grpc::CallbackServerContext* context,
-                                            const gateway::v1::ListAssetGroupsRequest* request,
-                                            gateway::v1::ListAssetGroupsResponse* response) override;
-  grpc::ServerUnaryReactor* UpdateAssetGroup(grpc::CallbackServerContext* context,
-                                             const gateway::v1::UpdateAssetGroupRequest* request,
-                                             gateway::v1::AssetGroup* response) override;
-  grpc::ServerUnaryReactor* DeleteAssetGroup(grpc::CallbackServerContext* context,
-                                             const gateway::v1::DeleteAssetGroupRequest* request,
-                                             google::protobuf::Empty* response) override;
+  // The methods use this object.
+  void AddTo(Methods& methods);
 
  private:
-  Edge& edge_;
+  template <typename Response>
+  using Rpc = std::shared_ptr<UnaryCall<Response>>;
+
+  void CreateAssetGroup(const gateway::v1::CreateAssetGroupRequest& request, const Rpc<gateway::v1::AssetGroup>& rpc);
+  void GetAssetGroup(const gateway::v1::GetAssetGroupRequest& request, const Rpc<gateway::v1::AssetGroup>& rpc);
+  void ListAssetGroups(const gateway::v1::ListAssetGroupsRequest& request,
+                       const Rpc<gateway::v1::ListAssetGroupsResponse>& rpc);
+  void UpdateAssetGroup(const gateway::v1::UpdateAssetGroupRequest& request, const Rpc<gateway::v1::AssetGroup>& rpc);
+  void DeleteAssetGroup(const gateway::v1::DeleteAssetGroupRequest& request, const Rpc<google::protobuf::Empty>& rpc);
+
   engine::Groups& groups_;
 };
 

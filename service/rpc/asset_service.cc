@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "seedance/gateway/v1/asset.grpc.pb.h"
 #include "service/base/mutex.h"
 #include "service/rpc/convert_asset.h"
 #include "service/rpc/resource_watch.h"
@@ -85,96 +86,87 @@ class Batch {
 
 }  // namespace
 
-grpc::ServerUnaryReactor* AssetService::CreateAsset(grpc::CallbackServerContext* context,
-                                                    const v1::CreateAssetRequest* request, v1::Asset* response) {
-  using Rpc = UnaryCall<v1::Asset>;
-  return Rpc::Start(edge_, context, "CreateAsset", response, [this, request](const Rpc::Pointer& rpc) {
-    rpc->call().set_request_id(request->request_id());
-    rpc->call().set_resource(request->asset().asset_group());
-    assets_.Create(rpc->call().context(), ReadRequest(*request), rpc->Then<model::Asset>(FillAsset));
-  });
+void AssetService::AddTo(Methods& methods) {
+  using Self = AssetService;
+  const std::string name = v1::AssetService::service_full_name();
+  methods.Add(name, Unary("CreateAsset", this, &Self::CreateAsset));
+  methods.Add(name, Unary("BatchCreateAssets", this, &Self::BatchCreateAssets));
+  methods.Add(name, Unary("GetAsset", this, &Self::GetAsset));
+  methods.Add(name, Unary("ListAssets", this, &Self::ListAssets));
+  methods.Add(name, Unary("UpdateAsset", this, &Self::UpdateAsset));
+  methods.Add(name, Unary("DeleteAsset", this, &Self::DeleteAsset));
+  Method upload;
+  upload.traits.name = "UploadAsset";
+  upload.one_request = false;
+  upload.start = [this](RpcStream& stream, std::unique_ptr<Call> call, grpc::ByteBuffer bytes) {
+    UploadReactor::Begin(assets_, stream, std::move(call), std::move(bytes));
+  };
+  methods.Add(name, upload);
+  Method watch;
+  watch.kind = CallKind::kWatch;
+  watch.traits.name = "WatchAsset";
+  watch.start = [this](RpcStream& stream, std::unique_ptr<Call> call, grpc::ByteBuffer bytes) {
+    AssetWatch::Run(stream, std::move(call), TargetOf(bytes, assets_));
+  };
+  methods.Add(name, watch);
 }
 
-grpc::ServerUnaryReactor* AssetService::BatchCreateAssets(grpc::CallbackServerContext* context,
-                                                          const v1::BatchCreateAssetsRequest* request,
-                                                          v1::BatchCreateAssetsResponse* response) {
-  return BatchCall::Start(
-      edge_, context, "BatchCreateAssets", response, [this, request](const BatchCall::Pointer& rpc) {
-        auto all = ReadRequest(*request);
-        if (!all.ok()) return rpc->Fail(all.status());
-        auto batch = std::make_shared<Batch>(rpc, all->size());
-        for (size_t i = 0; i < all->size(); ++i) {
-          // Side by side, as calls of their own would run.
-          auto work = [this, rpc, batch, i, params = std::move((*all)[i])] {
-            const auto take = [batch, i](const absl::StatusOr<model::Asset>& outcome) { batch->Take(i, outcome); };
-            if (rpc->call().context().cancel->cancelled()) return take(rpc->call().Gone());
-            assets_.Create(rpc->call().context(), params, take);
-          };
-          if (!edge_.calls().Submit(std::move(work))) batch->Take(i, CallPoolFull());
-        }
-      });
+void AssetService::CreateAsset(const v1::CreateAssetRequest& request, const UnaryCall<v1::Asset>::Pointer& rpc) {
+  rpc->call().set_request_id(request.request_id());
+  rpc->call().set_resource(request.asset().asset_group());
+  assets_.Create(rpc->call().context(), ReadRequest(request), rpc->Then<model::Asset>(FillAsset));
 }
 
-grpc::ServerReadReactor<v1::UploadAssetRequest>* AssetService::UploadAsset(grpc::CallbackServerContext* context,
-                                                                           v1::Asset* response) {
-  return UploadReactor::Begin(edge_, assets_, context, response);
-}
-
-grpc::ServerUnaryReactor* AssetService::GetAsset(grpc::CallbackServerContext* context,
-                                                 const v1::GetAssetRequest* request, v1::Asset* response) {
-  using Rpc = UnaryCall<v1::Asset>;
-  return Rpc::Start(edge_, context, "GetAsset", response, [this, request](const Rpc::Pointer& rpc) {
-    rpc->call().set_resource(request->name());
-    const auto handle = ReadRequest(*request);
-    if (!handle.ok()) return rpc->Fail(handle.status());
-    assets_.Get(rpc->call().context(), *handle, rpc->Then<model::Asset>(FillAsset));
-  });
-}
-
-grpc::ServerUnaryReactor* AssetService::ListAssets(grpc::CallbackServerContext* context,
-                                                   const v1::ListAssetsRequest* request,
-                                                   v1::ListAssetsResponse* response) {
-  using Rpc = UnaryCall<v1::ListAssetsResponse>;
-  using Page = model::Page<model::Asset>;
-  return Rpc::Start(edge_, context, "ListAssets", response, [this, request](const Rpc::Pointer& rpc) {
-    const auto params = ReadRequest(*request);
-    if (!params.ok()) return rpc->Fail(params.status());
-    auto fill = [filter = PageFilter(*request)](const Page& page, v1::ListAssetsResponse& list, Call&) {
-      for (const model::Asset& asset : page.items) ToProto(asset, list.add_assets());
-      if (!page.next.at_start()) list.set_next_page_token(model::EncodePageToken(page.next, filter));
+void AssetService::BatchCreateAssets(const v1::BatchCreateAssetsRequest& request,
+                                     const UnaryCall<v1::BatchCreateAssetsResponse>::Pointer& rpc) {
+  auto all = ReadRequest(request);
+  if (!all.ok()) return rpc->Fail(all.status());
+  auto batch = std::make_shared<Batch>(rpc, all->size());
+  for (size_t i = 0; i < all->size(); ++i) {
+    // Side by side, as calls of their own would run.
+    auto work = [this, rpc, batch, i, params = std::move((*all)[i])] {
+      const auto take = [batch, i](const absl::StatusOr<model::Asset>& outcome) { batch->Take(i, outcome); };
+      if (rpc->call().context().cancel->cancelled()) return take(rpc->call().Gone());
+      assets_.Create(rpc->call().context(), params, take);
     };
-    assets_.List(rpc->call().context(), *params, rpc->Then<Page>(std::move(fill)));
-  });
+    if (!edge_.calls().Submit(std::move(work))) batch->Take(i, CallPoolFull());
+  }
 }
 
-grpc::ServerUnaryReactor* AssetService::UpdateAsset(grpc::CallbackServerContext* context,
-                                                    const v1::UpdateAssetRequest* request, v1::Asset* response) {
-  using Rpc = UnaryCall<v1::Asset>;
-  return Rpc::Start(edge_, context, "UpdateAsset", response, [this, request](const Rpc::Pointer& rpc) {
-    rpc->call().set_request_id(request->request_id());
-    rpc->call().set_resource(request->asset().name());
-    const auto params = ReadRequest(*request);
-    if (!params.ok()) return rpc->Fail(params.status());
-    assets_.Update(rpc->call().context(), params->handle, params->display_name, rpc->Then<model::Asset>(FillAsset));
-  });
+void AssetService::GetAsset(const v1::GetAssetRequest& request, const UnaryCall<v1::Asset>::Pointer& rpc) {
+  rpc->call().set_resource(request.name());
+  const auto handle = ReadRequest(request);
+  if (!handle.ok()) return rpc->Fail(handle.status());
+  assets_.Get(rpc->call().context(), *handle, rpc->Then<model::Asset>(FillAsset));
 }
 
-grpc::ServerUnaryReactor* AssetService::DeleteAsset(grpc::CallbackServerContext* context,
-                                                    const v1::DeleteAssetRequest* request,
-                                                    google::protobuf::Empty* response) {
-  using Rpc = UnaryCall<google::protobuf::Empty>;
-  return Rpc::Start(edge_, context, "DeleteAsset", response, [this, request](const Rpc::Pointer& rpc) {
-    rpc->call().set_request_id(request->request_id());
-    rpc->call().set_resource(request->name());
-    const auto params = ReadRequest(*request);
-    if (!params.ok()) return rpc->Fail(params.status());
-    assets_.Delete(rpc->call().context(), params->handle, params->allow_missing, rpc->ThenNothing());
-  });
+void AssetService::ListAssets(const v1::ListAssetsRequest& request,
+                              const UnaryCall<v1::ListAssetsResponse>::Pointer& rpc) {
+  using Page = model::Page<model::Asset>;
+  const auto params = ReadRequest(request);
+  if (!params.ok()) return rpc->Fail(params.status());
+  auto fill = [filter = PageFilter(request)](const Page& page, v1::ListAssetsResponse& list, Call&) {
+    for (const model::Asset& asset : page.items) ToProto(asset, list.add_assets());
+    if (!page.next.at_start()) list.set_next_page_token(model::EncodePageToken(page.next, filter));
+  };
+  assets_.List(rpc->call().context(), *params, rpc->Then<Page>(std::move(fill)));
 }
 
-grpc::ServerWriteReactor<grpc::ByteBuffer>* AssetService::WatchAsset(grpc::CallbackServerContext* context,
-                                                                     const grpc::ByteBuffer* request) {
-  return AssetWatch::Run(edge_, context, "WatchAsset", TargetOf(*request, assets_));
+void AssetService::UpdateAsset(const v1::UpdateAssetRequest& request, const UnaryCall<v1::Asset>::Pointer& rpc) {
+  rpc->call().set_request_id(request.request_id());
+  rpc->call().set_resource(request.asset().name());
+  const auto params = ReadRequest(request);
+  if (!params.ok()) return rpc->Fail(params.status());
+  assets_.Update(rpc->call().context(), params->handle, params->display_name, rpc->Then<model::Asset>(FillAsset));
+}
+
+void AssetService::DeleteAsset(const v1::DeleteAssetRequest& request,
+                               const UnaryCall<google::protobuf::Empty>::Pointer& rpc) {
+  rpc->call().set_request_id(request.request_id());
+  rpc->call().set_resource(request.name());
+  const auto params = ReadRequest(request);
+  if (!params.ok()) return rpc->Fail(params.status());
+  assets_.Delete(rpc->call().context(), params->handle, params->allow_missing, rpc->ThenNothing());
 }
 
 }  // namespace seedance::rpc

@@ -1,43 +1,36 @@
 #ifndef SEEDANCE_SERVICE_RPC_ASSET_SERVICE_H_
 #define SEEDANCE_SERVICE_RPC_ASSET_SERVICE_H_
 
-#include "seedance/gateway/v1/asset.grpc.pb.h"
+#include <memory>
+
+#include "seedance/gateway/v1/asset.pb.h"
 #include "service/engine/assets.h"
 #include "service/rpc/edge.h"
+#include "service/rpc/method.h"
+#include "service/rpc/unary_call.h"
 
 namespace seedance::rpc {
 
 // AssetService of asset.proto over the engine. Outlive it: edge, assets.
-//
-// The watch is a raw method: its messages are made bytes once for all streams that send them.
-class AssetService final
-    : public gateway::v1::AssetService::WithRawCallbackMethod_WatchAsset<gateway::v1::AssetService::CallbackService> {
+class AssetService final {
  public:
   AssetService(Edge& edge, engine::Assets& assets) : edge_(edge), assets_(assets) {}
 
-  grpc::ServerUnaryReactor* CreateAsset(grpc::CallbackServerContext* context,
-                                        const gateway::v1::CreateAssetRequest* request,
-                                        gateway::v1::Asset* response) override;
-  grpc::ServerUnaryReactor* BatchCreateAssets(grpc::CallbackServerContext* context,
-                                              const gateway::v1::BatchCreateAssetsRequest* request,
-                                              gateway::v1::BatchCreateAssetsResponse* response) override;
-  grpc::ServerReadReactor<gateway::v1::UploadAssetRequest>* UploadAsset(grpc::CallbackServerContext* context,
-                                                                        gateway::v1::Asset* response) override;
-  grpc::ServerUnaryReactor* GetAsset(grpc::CallbackServerContext* context, const gateway::v1::GetAssetRequest* request,
-                                     gateway::v1::Asset* response) override;
-  grpc::ServerUnaryReactor* ListAssets(grpc::CallbackServerContext* context,
-                                       const gateway::v1::ListAssetsRequest* request,
-                                       gateway::v1::ListAssetsResponse* response) override;
-  grpc::ServerUnaryReactor* UpdateAsset(grpc::CallbackServerContext* context,
-                                        const gateway::v1::UpdateAssetRequest* request,
-                                        gateway::v1::Asset* response) override;
-  grpc::ServerUnaryReactor* DeleteAsset(grpc::CallbackServerContext* context,
-                                        const gateway::v1::DeleteAssetRequest* request,
-                                        google::protobuf::Empty* response) override;
-  grpc::ServerWriteReactor<grpc::ByteBuffer>* WatchAsset(grpc::CallbackServerContext* context,
-                                                         const grpc::ByteBuffer* request) override;
+  // The methods use this object.
+  void AddTo(Methods& methods);
 
  private:
+  template <typename Response>
+  using Rpc = std::shared_ptr<UnaryCall<Response>>;
+
+  void CreateAsset(const gateway::v1::CreateAssetRequest& request, const Rpc<gateway::v1::Asset>& rpc);
+  void BatchCreateAssets(const gateway::v1::BatchCreateAssetsRequest& request,
+                         const Rpc<gateway::v1::BatchCreateAssetsResponse>& rpc);
+  void GetAsset(const gateway::v1::GetAssetRequest& request, const Rpc<gateway::v1::Asset>& rpc);
+  void ListAssets(const gateway::v1::ListAssetsRequest& request, const Rpc<gateway::v1::ListAssetsResponse>& rpc);
+  void UpdateAsset(const gateway::v1::UpdateAssetRequest& request, const Rpc<gateway::v1::Asset>& rpc);
+  void DeleteAsset(const gateway::v1::DeleteAssetRequest& request, const Rpc<google::protobuf::Empty>& rpc);
+
   Edge& edge_;
   engine::Assets& assets_;
 };

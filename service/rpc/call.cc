@@ -20,7 +20,7 @@ namespace {
 constexpr char kPushback[] = "grpc-retry-pushback-ms";
 
 // Value of a metadata key; empty when it is missing or sent more than once.
-std::string_view Metadata(const grpc::CallbackServerContext& context, const char* key) {
+std::string_view Metadata(const grpc::ServerContext& context, const char* key) {
   const auto [begin, end] = context.client_metadata().equal_range(key);
   if (begin == end || std::next(begin) != end) return {};
   return std::string_view(begin->second.data(), begin->second.size());
@@ -79,24 +79,21 @@ absl::Status CallPoolFull() {
   return base::MakeError("the server has too many calls waiting", detail);
 }
 
-Call::Call(Edge& edge, grpc::CallbackServerContext* context, std::string_view method)
-    : edge_(edge),
-      grpc_context_(context),
-      method_(method),
-      start_(edge.clock().Now()),
-      entered_(edge.active().Enter(*this)) {
+Call::Call(Edge& edge, grpc::ServerContext* context, const std::string& peer, const Traits& method)
+    : edge_(edge), grpc_context_(context), peer_(peer), method_(method), start_(edge.clock().Now()) {
   context_.deadline = base::FromMachineTime(context->deadline(), edge.clock());
   context_.cancel = std::make_shared<base::CancelToken>();
   context_.traceparent = ContinueTrace(Metadata(*context, "traceparent"), edge.random());
-  const Tenants& tenants = edge.tenants();
-  absl::StatusOr<std::string> tenant = tenants.Authenticate(
-      Metadata(*context, "authorization"), tenants.knows_certificates() ? NamesOf(*context) : PeerNames());
-  if (tenant.ok()) {
-    context_.tenant = *std::move(tenant);
-    if (!entered_) admission_ = DrainingError(edge.random());
-  } else {
+  if (!method.open) {
+    const Tenants& tenants = edge.tenants();
+    absl::StatusOr<std::string> tenant = tenants.Authenticate(
+        Metadata(*context, "authorization"), tenants.knows_certificates() ? NamesOf(*context) : PeerNames());
     admission_ = tenant.status();
+    if (tenant.ok()) context_.tenant = *std::move(tenant);
   }
+  if (method.auxiliary) return;
+  entered_ = edge.active().Enter(*this);
+  if (admission_.ok() && !entered_) admission_ = DrainingError(edge.random());
 }
 
 absl::Status Call::Gone() const {
@@ -108,13 +105,24 @@ absl::Status Call::Gone() const {
 
 grpc::Status Call::End(const absl::Status& status) {
   const base::ErrorDetail detail = status.ok() ? base::ErrorDetail() : base::GetErrorDetail(status);
+  if (!method_.auxiliary || !(status.ok() || absl::IsCancelled(status) || absl::IsNotFound(status))) {
+    WriteLine(status, detail);
+  }
+  if (detail.reason == base::Reason::kDraining && detail.retry_delay.has_value()) {
+    grpc_context_->AddTrailingMetadata(kPushback, absl::StrCat(absl::ToInt64Milliseconds(*detail.retry_delay)));
+  }
+  if (entered_) edge_.active().Leave(*this);
+  return ToGrpcStatus(status);
+}
+
+void Call::WriteLine(const absl::Status& status, const base::ErrorDetail& detail) const {
   base::LogLine line(LevelOf(status), "call", KindOf(context_.tenant, status));
-  line.Add("method", method_);
+  line.Add("method", method_.name);
   line.Add("tenant", context_.tenant);
   line.Add("code", CodeName(status));
   line.Add("trace_id", TraceId(context_.traceparent));
   line.Add("duration_ms", absl::ToDoubleMilliseconds(edge_.clock().Now() - start_));
-  line.Add("peer", grpc_context_->peer());
+  line.Add("peer", peer_);
   if (!status.ok()) line.Add("reason", base::ReasonName(detail.reason));
   if (!request_id_.empty()) line.Add("request_id", request_id_);
   if (!resource_.empty()) line.Add("resource", resource_);
@@ -123,11 +131,6 @@ grpc::Status Call::End(const absl::Status& status) {
   // Messages of defects help to find them; those of bad input may quote the caller.
   if (detail.reason == base::Reason::kInternal) line.Add("message", std::string(status.message()));
   line.Write();
-  if (detail.reason == base::Reason::kDraining && detail.retry_delay.has_value()) {
-    grpc_context_->AddTrailingMetadata(kPushback, absl::StrCat(absl::ToInt64Milliseconds(*detail.retry_delay)));
-  }
-  if (entered_) edge_.active().Leave(*this);
-  return ToGrpcStatus(status);
 }
 
 }  // namespace seedance::rpc

@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "service/base/error.h"
 #include "service/engine/call_context.h"
 #include "service/rpc/edge.h"
 
@@ -20,8 +21,16 @@ absl::Status CallPoolFull();
 // the status. Owned by the RPC's reactor, which serializes the calls of the methods that are not const.
 class Call final : private ActiveCall {
  public:
-  // `method` is the short name, for example `GetAsset`. `context` outlives the reactor's OnDone, not more.
-  Call(Edge& edge, grpc::CallbackServerContext* context, std::string_view method);
+  // How a method is treated.
+  struct Traits {
+    std::string_view name;  // Short, for example `GetAsset`. Lives as long as the process.
+    bool open = false;      // No token is asked for.
+    // Not of our own services: a stop does not wait for it, and only what goes wrong is logged.
+    bool auxiliary = false;
+  };
+
+  // `context` and `peer` outlive the reactor's OnDone, not more.
+  Call(Edge& edge, grpc::ServerContext* context, const std::string& peer, const Traits& method);
 
   // OK, or why the call is refused before it begins: the server stops, not authenticated.
   const absl::Status& admission() const { return admission_; }
@@ -35,6 +44,9 @@ class Call final : private ActiveCall {
   void set_resource(std::string_view name) { resource_ = std::string(name.substr(0, 200)); }
   void set_request_id(std::string_view id) { request_id_ = std::string(id.substr(0, 36)); }
 
+  // The connection, as gRPC writes it.
+  const std::string& peer() const { return peer_; }
+
   // The caller went away. Runs the token's callbacks. Thread-safe.
   void Cancel() { context_.cancel->Cancel(); }
 
@@ -46,13 +58,15 @@ class Call final : private ActiveCall {
   grpc::Status End(const absl::Status& status);
 
  private:
-  std::string Peer() const override { return grpc_context_->peer(); }
+  void WriteLine(const absl::Status& status, const base::ErrorDetail& detail) const;
+  std::string Peer() const override { return peer_; }
 
   Edge& edge_;
-  grpc::CallbackServerContext* const grpc_context_;
-  const std::string_view method_;
+  grpc::ServerContext* const grpc_context_;
+  const std::string& peer_;
+  const Traits method_;
   const absl::Time start_;
-  const bool entered_;  // It counts as under way.
+  bool entered_ = false;  // It counts as under way.
   engine::CallContext context_;
   absl::Status admission_;
   std::string resource_;

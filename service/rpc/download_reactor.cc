@@ -4,36 +4,35 @@
 
 #include "absl/strings/str_cat.h"
 #include "service/base/error.h"
+#include "service/rpc/answer.h"
+#include "service/rpc/watch_message.h"
 
 namespace seedance::rpc {
 
-DownloadReactor::Base* DownloadReactor::Begin(Edge& edge, engine::Downloads& downloads,
-                                              grpc::CallbackServerContext* context,
-                                              absl::StatusOr<engine::DownloadParams> params) {
-  std::shared_ptr<DownloadReactor> self(new DownloadReactor(edge, context));
-  self->self_ = self;
-  absl::Status refusal = self->call_.admission();
-  if (refusal.ok()) refusal = params.status();
+void DownloadReactor::Begin(engine::Downloads& downloads, RpcStream& stream, std::unique_ptr<Call> call,
+                            absl::StatusOr<engine::DownloadParams> params) {
+  const std::shared_ptr<DownloadReactor> self(new DownloadReactor(stream, std::move(call)));
+  absl::Status refusal = params.status();
+  if (refusal.ok()) self->call_->set_resource(model::GenerationTaskName(params->task_id));
+  stream.SetReactor(self);
   if (refusal.ok()) {
-    self->call_.set_resource(model::GenerationTaskName(params->task_id));
-    self->call_.context().cancel->OnCancel([weak = self->weak_from_this()] {
+    self->call_->context().cancel->OnCancel([weak = self->weak_from_this()] {
       if (auto reactor = weak.lock()) reactor->LetGo();
     });
     auto work = [self, &downloads, params = *std::move(params)] {
-      downloads.Start(self->call_.context(), params, self,
+      downloads.Start(self->call_->context(), params, self,
                       [self](const absl::StatusOr<engine::Nothing>& end) { self->OnAnswer(end.status()); });
     };
-    if (!edge.calls().Submit(std::move(work))) refusal = CallPoolFull();
+    if (!self->edge_.calls().Submit(std::move(work))) refusal = CallPoolFull();
   }
   if (!refusal.ok()) self->End(refusal, /*at_once=*/true);
-  return self.get();
 }
 
 bool DownloadReactor::OnStart(int64_t total_size, const std::string& content_type) {
   Response message;
   message.set_total_size_bytes(total_size);
   message.set_content_type(content_type.substr(0, 128));
-  return Push(std::move(message));
+  return Push(message);
 }
 
 bool DownloadReactor::OnBytes(std::string_view bytes) {
@@ -41,18 +40,19 @@ bool DownloadReactor::OnBytes(std::string_view bytes) {
     Response message;
     message.set_data(std::string(bytes.substr(0, kPieceBytes)));
     bytes.remove_prefix(message.data().size());
-    if (!Push(std::move(message))) return false;
+    if (!Push(message)) return false;
   }
   return true;
 }
 
-bool DownloadReactor::Push(Response message) {
+bool DownloadReactor::Push(const Response& message) {
+  const grpc::Slice bytes = Serialize(message);
   bool room = false;
   bool stalled = false;
   {
     base::MutexLock lock(mutex_);
     room = WaitForRoom();
-    if (room) queue_.push_back(std::move(message));
+    if (room) queue_.emplace_back(&bytes, 1);
     stalled = cancelling_;
   }
   if (stalled) CancelStalled();
@@ -62,7 +62,7 @@ bool DownloadReactor::Push(Response message) {
 
 // A reader that takes nothing also holds the write in flight: only a cancellation ends it.
 void DownloadReactor::CancelStalled() {
-  grpc_context_->TryCancel();
+  stream_.TryCancel();
   {
     base::MutexLock lock(mutex_);
     cancelling_ = false;
@@ -87,7 +87,7 @@ bool DownloadReactor::WaitForRoom() {
 
 // Writes the next piece, or ends the stream after the last, unless a write is in flight.
 void DownloadReactor::Pump() {
-  const Response* next = nullptr;
+  const grpc::ByteBuffer* next = nullptr;
   absl::Status end;
   {
     base::MutexLock lock(mutex_);
@@ -103,9 +103,9 @@ void DownloadReactor::Pump() {
     }
   }
   if (next != nullptr) {
-    StartWrite(next);
+    stream_.StartWrite(*next);
   } else {
-    Finish(call_.End(end));
+    SendStatus(stream_, *call_, end);
   }
 }
 
@@ -116,7 +116,7 @@ void DownloadReactor::OnWriteDone(bool ok) {
     ++written_;
     queue_.pop_front();
     if (!ok) {
-      ending_ = call_.Gone();
+      ending_ = call_->Gone();
       queue_.clear();
     }
     changed_.NotifyAll();
@@ -159,8 +159,8 @@ absl::Time DownloadReactor::EndIfStalled(uint64_t& written) {
 }
 
 void DownloadReactor::OnCancel() {
-  call_.Cancel();
-  End(call_.Gone(), /*at_once=*/true);
+  call_->Cancel();
+  End(call_->Gone(), /*at_once=*/true);
 }
 
 // Keeps the first status. `at_once`: what is queued but not being written is dropped.

@@ -1,7 +1,7 @@
 #ifndef SEEDANCE_SERVICE_RPC_DOWNLOAD_REACTOR_H_
 #define SEEDANCE_SERVICE_RPC_DOWNLOAD_REACTOR_H_
 
-#include <grpcpp/support/server_callback.h>
+#include <grpcpp/support/byte_buffer.h>
 
 #include <cstdint>
 #include <deque>
@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -16,24 +17,24 @@
 #include "service/base/mutex.h"
 #include "service/engine/downloads.h"
 #include "service/rpc/call.h"
+#include "service/rpc/rpc_stream.h"
 
 namespace seedance::rpc {
 
 // One DownloadGenerationResult: a transfer thread brings the bytes, and waits here while the reader is slow. When the
 // engine gives the transfer up it is let go at once; the status waits for the reader, for the stall limit at most.
-class DownloadReactor final : public grpc::ServerWriteReactor<gateway::v1::DownloadGenerationResultResponse>,
+class DownloadReactor final : public Reactor,
                               public upstream::ResultSink,
                               public std::enable_shared_from_this<DownloadReactor> {
  public:
   using Response = gateway::v1::DownloadGenerationResultResponse;
-  using Base = grpc::ServerWriteReactor<Response>;
 
   static constexpr size_t kPieceBytes = 256 << 10;
   static constexpr size_t kMaxQueuedPieces = 4;
 
-  // What a callback method returns. `params` is the request, or why it is refused.
-  static Base* Begin(Edge& edge, engine::Downloads& downloads, grpc::CallbackServerContext* context,
-                     absl::StatusOr<engine::DownloadParams> params);
+  // Takes the RPC. `params` is the request, or why it is refused.
+  static void Begin(engine::Downloads& downloads, RpcStream& stream, std::unique_ptr<Call> call,
+                    absl::StatusOr<engine::DownloadParams> params);
 
   // On the transfer thread. False once the stream has ended or the call was cancelled, or when the reader took nothing
   // for the stall limit.
@@ -42,13 +43,12 @@ class DownloadReactor final : public grpc::ServerWriteReactor<gateway::v1::Downl
 
   void OnWriteDone(bool ok) override;
   void OnCancel() override;
-  void OnDone() override { self_.reset(); }
 
  private:
-  DownloadReactor(Edge& edge, grpc::CallbackServerContext* context)
-      : edge_(edge), grpc_context_(context), call_(edge, context, "DownloadGenerationResult") {}
+  DownloadReactor(RpcStream& stream, std::unique_ptr<Call> call)
+      : edge_(call->edge()), stream_(stream), call_(std::move(call)) {}
 
-  bool Push(Response message);
+  bool Push(const Response& message);
   bool WaitForRoom() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void LetGo();
   void OnAnswer(const absl::Status& status);
@@ -60,18 +60,17 @@ class DownloadReactor final : public grpc::ServerWriteReactor<gateway::v1::Downl
   void CancelStalled();
 
   Edge& edge_;
-  grpc::CallbackServerContext* const grpc_context_;
-  Call call_;
+  RpcStream& stream_;  // Not touched once finished_ is set, but by the one who set it.
+  const std::unique_ptr<Call> call_;
   base::Mutex mutex_;
   base::CondVar changed_;
-  std::deque<Response> queue_ ABSL_GUARDED_BY(mutex_);  // The first is being written while writing_ is true.
+  std::deque<grpc::ByteBuffer> queue_ ABSL_GUARDED_BY(mutex_);  // The first is being written while writing_ is true.
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
-  bool cancelling_ ABSL_GUARDED_BY(mutex_) = false;  // Holds Finish back, for the context dies with the stream.
+  bool cancelling_ ABSL_GUARDED_BY(mutex_) = false;  // Holds Finish back, for the stream dies soon after it.
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
   bool let_go_ ABSL_GUARDED_BY(mutex_) = false;   // The call's token was cancelled.
   uint64_t written_ ABSL_GUARDED_BY(mutex_) = 0;  // Messages.
   std::optional<absl::Status> ending_ ABSL_GUARDED_BY(mutex_);
-  std::shared_ptr<DownloadReactor> self_;  // Until OnDone.
 };
 
 }  // namespace seedance::rpc

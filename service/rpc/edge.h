@@ -1,6 +1,7 @@
 #ifndef SEEDANCE_SERVICE_RPC_EDGE_H_
 #define SEEDANCE_SERVICE_RPC_EDGE_H_
 
+#include <cstdint>
 #include <utility>
 #include <vector>
 
@@ -9,7 +10,10 @@
 #include "service/base/random.h"
 #include "service/base/thread_pool.h"
 #include "service/rpc/active_calls.h"
+#include "service/rpc/call_limits.h"
+#include "service/rpc/deadline_queue.h"
 #include "service/rpc/heartbeats.h"
+#include "service/rpc/receive_gate.h"
 #include "service/rpc/tenants.h"
 #include "service/rpc/watch_streams.h"
 
@@ -27,6 +31,10 @@ class Edge {
     WatchStreams::Options streams;
     size_t call_threads = 8;
     size_t max_waiting_calls = 10000;
+    CallLimits::Options limits;
+    absl::Duration receive_timeout = absl::Seconds(10);  // For the first message of a call.
+    absl::Duration answer_timeout = absl::Seconds(60);   // For a message or status that the peer does not take.
+    size_t max_receiving = 64;  // Calls whose first message is received at the same time, of those with a tenant.
   };
 
   Edge(Options options, base::Clock& clock, base::Random& random)
@@ -35,11 +43,21 @@ class Edge {
         random_(random),
         tenants_(options_.tokens, options_.certificates),
         streams_(options_.streams, clock, random),
+        limits_(options_.limits),
+        receiving_(options_.max_receiving, SIZE_MAX),
+        receiving_open_(options_.max_receiving, 8 * options_.max_receiving),
+        receive_deadlines_(clock),
+        answer_deadlines_(clock),
         heartbeats_(clock),
         calls_("calls", options_.call_threads, options_.max_waiting_calls) {
     if (options_.streams.age.limited()) {
       heartbeats_.Add(clock.Now() + options_.streams.age.Tick(), [this] { return streams_.EndAged(); });
     }
+    heartbeats_.Add(clock.Now() + kSweep, [this] {
+      receive_deadlines_.Sweep();
+      answer_deadlines_.Sweep();
+      return clock_.Now() + kSweep;
+    });
   }
 
   // Joins the threads that call the engine: call it when no RPC is under way any more, before Engine::Stop.
@@ -54,16 +72,29 @@ class Edge {
   const Tenants& tenants() const { return tenants_; }
   WatchStreams& streams() { return streams_; }
   ActiveCalls& active() { return active_; }
+  CallLimits& limits() { return limits_; }
+  // For calls with a tenant, and for those that need none (`open`).
+  ReceiveGate& receiving(bool open) { return open ? receiving_open_ : receiving_; }
+  DeadlineQueue& receive_deadlines() { return receive_deadlines_; }  // Its mutex is taken before the next one's.
+  DeadlineQueue& answer_deadlines() { return answer_deadlines_; }
   Heartbeats& heartbeats() { return heartbeats_; }
   base::ThreadPool& calls() { return calls_; }  // For all that may block: gRPC has two threads for its callbacks.
 
  private:
+  // How much later than its deadline a call may be ended.
+  static constexpr absl::Duration kSweep = absl::Milliseconds(500);
+
   const Options options_;
   base::Clock& clock_;
   base::Random& random_;
   const Tenants tenants_;
   WatchStreams streams_;
   ActiveCalls active_;
+  CallLimits limits_;
+  ReceiveGate receiving_;
+  ReceiveGate receiving_open_;
+  DeadlineQueue receive_deadlines_;
+  DeadlineQueue answer_deadlines_;
   Heartbeats heartbeats_;
   base::ThreadPool calls_;
 };

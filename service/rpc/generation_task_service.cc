@@ -1,5 +1,6 @@
 #include "service/rpc/generation_task_service.h"
 
+#include "seedance/gateway/v1/generation_task.grpc.pb.h"
 #include "service/rpc/convert_task.h"
 #include "service/rpc/create_wait.h"
 #include "service/rpc/download_reactor.h"
@@ -57,121 +58,119 @@ absl::StatusOr<TaskWatch::Target> TargetOf(const grpc::ByteBuffer& bytes, engine
   return target;
 }
 
-absl::StatusOr<engine::WatchTasksParams> ParamsOf(const grpc::ByteBuffer& bytes) {
-  v1::WatchGenerationTasksRequest request;
+// The engine's parameters of a stream's request.
+template <typename Request>
+auto ParamsOf(const grpc::ByteBuffer& bytes) -> decltype(ReadRequest(Request())) {
+  Request request;
   if (!ParseRequest(bytes, request)) return NotARequest();
   return ReadRequest(request);
 }
 
 }  // namespace
 
-grpc::ServerUnaryReactor* GenerationTaskService::CreateGenerationTask(grpc::CallbackServerContext* context,
-                                                                      const v1::CreateGenerationTaskRequest* request,
-                                                                      v1::GenerationTask* response) {
-  return TaskRpc::Start(edge_, context, "CreateGenerationTask", response, [this, request](const TaskRpc::Pointer& rpc) {
-    rpc->call().set_request_id(request->request_id());
-    const engine::CreateTaskParams params = ReadRequest(*request);
-    auto done = [this, rpc, wait = !params.validate_only](absl::StatusOr<model::GenerationTask> task) {
-      if (!task.ok()) return rpc->Fail(task.status());
-      if (!wait) return AnswerCreate(rpc, *task);
-      CreateWait::Begin(edge_, tasks_, rpc->call().context(), *task,
-                        [rpc](const model::GenerationTask& newest) { AnswerCreate(rpc, newest); });
-    };
-    tasks_.Create(rpc->call().context(), params, std::move(done));
-  });
+void GenerationTaskService::AddTo(Methods& methods) {
+  using Self = GenerationTaskService;
+  const std::string name = v1::GenerationTaskService::service_full_name();
+  methods.Add(name, Unary("CreateGenerationTask", this, &Self::CreateGenerationTask));
+  methods.Add(name, QuickUnary("GetGenerationTask", this, &Self::PeekGenerationTask, &Self::GetGenerationTask));
+  methods.Add(name, Unary("ListGenerationTasks", this, &Self::ListGenerationTasks));
+  methods.Add(name, Unary("CancelGenerationTask", this, &Self::CancelGenerationTask));
+  methods.Add(name, Unary("DeleteGenerationTask", this, &Self::DeleteGenerationTask));
+  methods.Add(name, Unary("ReconcileGenerationTask", this, &Self::ReconcileGenerationTask));
+  Method watch;
+  watch.kind = CallKind::kWatch;
+  watch.traits.name = "WatchGenerationTask";
+  watch.start = [this](RpcStream& stream, std::unique_ptr<Call> call, grpc::ByteBuffer bytes) {
+    TaskWatch::Run(stream, std::move(call), TargetOf(bytes, tasks_));
+  };
+  methods.Add(name, watch);
+  watch.traits.name = "WatchGenerationTasks";
+  watch.start = [this](RpcStream& stream, std::unique_ptr<Call> call, grpc::ByteBuffer bytes) {
+    TasksWatch::Run(stream, std::move(call), tasks_, ParamsOf<v1::WatchGenerationTasksRequest>(bytes));
+  };
+  methods.Add(name, watch);
+  Method download;
+  download.traits.name = "DownloadGenerationResult";
+  download.start = [this](RpcStream& stream, std::unique_ptr<Call> call, grpc::ByteBuffer bytes) {
+    DownloadReactor::Begin(downloads_, stream, std::move(call), ParamsOf<v1::DownloadGenerationResultRequest>(bytes));
+  };
+  methods.Add(name, download);
 }
 
-grpc::ServerUnaryReactor* GenerationTaskService::GetGenerationTask(grpc::CallbackServerContext* context,
-                                                                   const v1::GetGenerationTaskRequest* request,
-                                                                   v1::GenerationTask* response) {
-  const auto id = ReadRequest(*request);
-  auto read = [this, id, request](const TaskRpc::Pointer& rpc) {
-    rpc->call().set_resource(request->name());
-    if (!id.ok()) return rpc->Fail(id.status());
-    tasks_.Get(rpc->call().context(), *id, rpc->Then<model::GenerationTask>(FillTask));
+void GenerationTaskService::CreateGenerationTask(const v1::CreateGenerationTaskRequest& request,
+                                                 const TaskRpc::Pointer& rpc) {
+  rpc->call().set_request_id(request.request_id());
+  const engine::CreateTaskParams params = ReadRequest(request);
+  auto done = [this, rpc, wait = !params.validate_only](absl::StatusOr<model::GenerationTask> task) {
+    if (!task.ok()) return rpc->Fail(task.status());
+    if (!wait) return AnswerCreate(rpc, *task);
+    CreateWait::Begin(edge_, tasks_, rpc->call().context(), *task,
+                      [rpc](const model::GenerationTask& newest) { AnswerCreate(rpc, newest); });
   };
-  // Many callers poll: what is in memory costs them no change of threads.
-  const auto peek = [this, &id](Call& call, v1::GenerationTask& task) {
-    if (!id.ok()) return false;
-    const std::shared_ptr<const model::GenerationTask> known = tasks_.Peek(call.context(), *id);
-    if (known == nullptr) return false;
-    FillTask(*known, task, call);
-    return true;
-  };
-  return TaskRpc::Start(edge_, context, "GetGenerationTask", response, std::move(read), peek);
+  tasks_.Create(rpc->call().context(), params, std::move(done));
 }
 
-grpc::ServerUnaryReactor* GenerationTaskService::ListGenerationTasks(grpc::CallbackServerContext* context,
-                                                                     const v1::ListGenerationTasksRequest* request,
-                                                                     v1::ListGenerationTasksResponse* response) {
-  using Rpc = UnaryCall<v1::ListGenerationTasksResponse>;
+// Many callers poll: what is in memory costs them no change of threads.
+bool GenerationTaskService::PeekGenerationTask(const v1::GetGenerationTaskRequest& request, Call& call,
+                                               v1::GenerationTask& response) {
+  const auto id = ReadRequest(request);
+  if (!id.ok()) return false;
+  const std::shared_ptr<const model::GenerationTask> known = tasks_.Peek(call.context(), *id);
+  if (known == nullptr) return false;
+  FillTask(*known, response, call);
+  return true;
+}
+
+void GenerationTaskService::GetGenerationTask(const v1::GetGenerationTaskRequest& request,
+                                              const TaskRpc::Pointer& rpc) {
+  rpc->call().set_resource(request.name());
+  const auto id = ReadRequest(request);
+  if (!id.ok()) return rpc->Fail(id.status());
+  tasks_.Get(rpc->call().context(), *id, rpc->Then<model::GenerationTask>(FillTask));
+}
+
+void GenerationTaskService::ListGenerationTasks(const v1::ListGenerationTasksRequest& request,
+                                                const UnaryCall<v1::ListGenerationTasksResponse>::Pointer& rpc) {
   using Page = model::Page<model::GenerationTask>;
-  return Rpc::Start(edge_, context, "ListGenerationTasks", response, [this, request](const Rpc::Pointer& rpc) {
-    const auto params = ReadRequest(*request);
-    if (!params.ok()) return rpc->Fail(params.status());
-    auto fill = [filter = PageFilter(*request)](const Page& page, v1::ListGenerationTasksResponse& list, Call&) {
-      for (const model::GenerationTask& task : page.items) ToProto(task, list.add_generation_tasks());
-      if (!page.next.at_start()) list.set_next_page_token(model::EncodePageToken(page.next, filter));
-    };
-    tasks_.List(rpc->call().context(), *params, rpc->Then<Page>(std::move(fill)));
-  });
+  const auto params = ReadRequest(request);
+  if (!params.ok()) return rpc->Fail(params.status());
+  auto fill = [filter = PageFilter(request)](const Page& page, v1::ListGenerationTasksResponse& list, Call&) {
+    for (const model::GenerationTask& task : page.items) ToProto(task, list.add_generation_tasks());
+    if (!page.next.at_start()) list.set_next_page_token(model::EncodePageToken(page.next, filter));
+  };
+  tasks_.List(rpc->call().context(), *params, rpc->Then<Page>(std::move(fill)));
 }
 
-grpc::ServerUnaryReactor* GenerationTaskService::CancelGenerationTask(grpc::CallbackServerContext* context,
-                                                                      const v1::CancelGenerationTaskRequest* request,
-                                                                      v1::GenerationTask* response) {
-  return TaskRpc::Start(edge_, context, "CancelGenerationTask", response, [this, request](const TaskRpc::Pointer& rpc) {
-    rpc->call().set_request_id(request->request_id());
-    rpc->call().set_resource(request->name());
-    const auto id = ReadRequest(*request);
-    if (!id.ok()) return rpc->Fail(id.status());
-    tasks_.Cancel(rpc->call().context(), *id, request->detach(), rpc->Then<model::GenerationTask>(FillTask));
-  });
+void GenerationTaskService::CancelGenerationTask(const v1::CancelGenerationTaskRequest& request,
+                                                 const TaskRpc::Pointer& rpc) {
+  rpc->call().set_request_id(request.request_id());
+  rpc->call().set_resource(request.name());
+  const auto id = ReadRequest(request);
+  if (!id.ok()) return rpc->Fail(id.status());
+  tasks_.Cancel(rpc->call().context(), *id, request.detach(), rpc->Then<model::GenerationTask>(FillTask));
 }
 
-grpc::ServerUnaryReactor* GenerationTaskService::DeleteGenerationTask(grpc::CallbackServerContext* context,
-                                                                      const v1::DeleteGenerationTaskRequest* request,
-                                                                      google::protobuf::Empty* response) {
-  using Rpc = UnaryCall<google::protobuf::Empty>;
-  return Rpc::Start(edge_, context, "DeleteGenerationTask", response, [this, request](const Rpc::Pointer& rpc) {
-    rpc->call().set_request_id(request->request_id());
-    rpc->call().set_resource(request->name());
-    const auto id = ReadRequest(*request);
-    if (!id.ok()) return rpc->Fail(id.status());
-    tasks_.Delete(rpc->call().context(), *id, request->allow_missing(), rpc->ThenNothing());
-  });
+void GenerationTaskService::DeleteGenerationTask(const v1::DeleteGenerationTaskRequest& request,
+                                                 const UnaryCall<google::protobuf::Empty>::Pointer& rpc) {
+  rpc->call().set_request_id(request.request_id());
+  rpc->call().set_resource(request.name());
+  const auto id = ReadRequest(request);
+  if (!id.ok()) return rpc->Fail(id.status());
+  tasks_.Delete(rpc->call().context(), *id, request.allow_missing(), rpc->ThenNothing());
 }
 
-grpc::ServerUnaryReactor* GenerationTaskService::ReconcileGenerationTask(
-    grpc::CallbackServerContext* context, const v1::ReconcileGenerationTaskRequest* request,
-    v1::ReconcileGenerationTaskResponse* response) {
-  using Rpc = UnaryCall<v1::ReconcileGenerationTaskResponse>;
-  return Rpc::Start(edge_, context, "ReconcileGenerationTask", response, [this, request](const Rpc::Pointer& rpc) {
-    rpc->call().set_request_id(request->request_id());
-    rpc->call().set_resource(request->name());
-    const auto params = ReadRequest(*request);
-    if (!params.ok()) return rpc->Fail(params.status());
-    const auto fill = [](const engine::ReconciledTask& settled, v1::ReconcileGenerationTaskResponse& answer, Call&) {
-      ToProto(settled.task, answer.mutable_generation_task());
-      for (const engine::TaskCandidate& candidate : settled.candidates) ToProto(candidate, answer.add_candidates());
-    };
-    tasks_.Reconcile(rpc->call().context(), *params, rpc->Then<engine::ReconciledTask>(fill));
-  });
-}
-
-grpc::ServerWriteReactor<grpc::ByteBuffer>* GenerationTaskService::WatchGenerationTask(
-    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
-  return TaskWatch::Run(edge_, context, "WatchGenerationTask", TargetOf(*request, tasks_));
-}
-
-grpc::ServerWriteReactor<grpc::ByteBuffer>* GenerationTaskService::WatchGenerationTasks(
-    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
-  return TasksWatch::Run(edge_, context, tasks_, ParamsOf(*request));
-}
-
-grpc::ServerWriteReactor<v1::DownloadGenerationResultResponse>* GenerationTaskService::DownloadGenerationResult(
-    grpc::CallbackServerContext* context, const v1::DownloadGenerationResultRequest* request) {
-  return DownloadReactor::Begin(edge_, downloads_, context, ReadRequest(*request));
+void GenerationTaskService::ReconcileGenerationTask(
+    const v1::ReconcileGenerationTaskRequest& request,
+    const UnaryCall<v1::ReconcileGenerationTaskResponse>::Pointer& rpc) {
+  rpc->call().set_request_id(request.request_id());
+  rpc->call().set_resource(request.name());
+  const auto params = ReadRequest(request);
+  if (!params.ok()) return rpc->Fail(params.status());
+  const auto fill = [](const engine::ReconciledTask& settled, v1::ReconcileGenerationTaskResponse& answer, Call&) {
+    ToProto(settled.task, answer.mutable_generation_task());
+    for (const engine::TaskCandidate& candidate : settled.candidates) ToProto(candidate, answer.add_candidates());
+  };
+  tasks_.Reconcile(rpc->call().context(), *params, rpc->Then<engine::ReconciledTask>(fill));
 }
 
 }  // namespace seedance::rpc

@@ -1,50 +1,45 @@
 #ifndef SEEDANCE_SERVICE_RPC_GENERATION_TASK_SERVICE_H_
 #define SEEDANCE_SERVICE_RPC_GENERATION_TASK_SERVICE_H_
 
-#include "seedance/gateway/v1/generation_task.grpc.pb.h"
+#include <memory>
+
+#include "seedance/gateway/v1/generation_task.pb.h"
 #include "service/engine/downloads.h"
 #include "service/engine/tasks.h"
 #include "service/rpc/edge.h"
+#include "service/rpc/method.h"
+#include "service/rpc/unary_call.h"
 
 namespace seedance::rpc {
 
 // GenerationTaskService of generation_task.proto over the engine. Outlive it: edge, tasks, downloads.
-//
-// The watches are raw methods: their messages are made bytes once for all streams that send them.
-class GenerationTaskService final
-    : public gateway::v1::GenerationTaskService::WithRawCallbackMethod_WatchGenerationTasks<
-          gateway::v1::GenerationTaskService::WithRawCallbackMethod_WatchGenerationTask<
-              gateway::v1::GenerationTaskService::CallbackService>> {
+class GenerationTaskService final {
  public:
   GenerationTaskService(Edge& edge, engine::Tasks& tasks, engine::Downloads& downloads)
       : edge_(edge), tasks_(tasks), downloads_(downloads) {}
 
-  grpc::ServerUnaryReactor* CreateGenerationTask(grpc::CallbackServerContext* context,
-                                                 const gateway::v1::CreateGenerationTaskRequest* request,
-                                                 gateway::v1::GenerationTask* response) override;
-  grpc::ServerUnaryReactor* GetGenerationTask(grpc::CallbackServerContext* context,
-                                              const gateway::v1::GetGenerationTaskRequest* request,
-                                              gateway::v1::GenerationTask* response) override;
-  grpc::ServerUnaryReactor* ListGenerationTasks(grpc::CallbackServerContext* context,
-                                                const gateway::v1::ListGenerationTasksRequest* request,
-                                                gateway::v1::ListGenerationTasksResponse* response) override;
-  grpc::ServerUnaryReactor* CancelGenerationTask(grpc::CallbackServerContext* context,
-                                                 const gateway::v1::CancelGenerationTaskRequest* request,
-                                                 gateway::v1::GenerationTask* response) override;
-  grpc::ServerUnaryReactor* DeleteGenerationTask(grpc::CallbackServerContext* context,
-                                                 const gateway::v1::DeleteGenerationTaskRequest* request,
-                                                 google::protobuf::Empty* response) override;
-  grpc::ServerUnaryReactor* ReconcileGenerationTask(grpc::CallbackServerContext* context,
-                                                    const gateway::v1::ReconcileGenerationTaskRequest* request,
-                                                    gateway::v1::ReconcileGenerationTaskResponse* response) override;
-  grpc::ServerWriteReactor<grpc::ByteBuffer>* WatchGenerationTask(grpc::CallbackServerContext* context,
-                                                                  const grpc::ByteBuffer* request) override;
-  grpc::ServerWriteReactor<grpc::ByteBuffer>* WatchGenerationTasks(grpc::CallbackServerContext* context,
-                                                                   const grpc::ByteBuffer* request) override;
-  grpc::ServerWriteReactor<gateway::v1::DownloadGenerationResultResponse>* DownloadGenerationResult(
-      grpc::CallbackServerContext* context, const gateway::v1::DownloadGenerationResultRequest* request) override;
+  // The methods use this object.
+  void AddTo(Methods& methods);
 
  private:
+  template <typename Response>
+  using Rpc = std::shared_ptr<UnaryCall<Response>>;
+
+  void CreateGenerationTask(const gateway::v1::CreateGenerationTaskRequest& request,
+                            const Rpc<gateway::v1::GenerationTask>& rpc);
+  bool PeekGenerationTask(const gateway::v1::GetGenerationTaskRequest& request, Call& call,
+                          gateway::v1::GenerationTask& response);
+  void GetGenerationTask(const gateway::v1::GetGenerationTaskRequest& request,
+                         const Rpc<gateway::v1::GenerationTask>& rpc);
+  void ListGenerationTasks(const gateway::v1::ListGenerationTasksRequest& request,
+                           const Rpc<gateway::v1::ListGenerationTasksResponse>& rpc);
+  void CancelGenerationTask(const gateway::v1::CancelGenerationTaskRequest& request,
+                            const Rpc<gateway::v1::GenerationTask>& rpc);
+  void DeleteGenerationTask(const gateway::v1::DeleteGenerationTaskRequest& request,
+                            const Rpc<google::protobuf::Empty>& rpc);
+  void ReconcileGenerationTask(const gateway::v1::ReconcileGenerationTaskRequest& request,
+                               const Rpc<gateway::v1::ReconcileGenerationTaskResponse>& rpc);
+
   Edge& edge_;
   engine::Tasks& tasks_;
   engine::Downloads& downloads_;

@@ -41,14 +41,12 @@ class ResourceWatch final : public WatchReactor {
     absl::AnyInvocable<std::string(const Resource& resource, bool last)> make_token;
   };
 
-  // What a raw callback method returns. `target` is the request, or why it is refused.
-  static grpc::ServerWriteReactor<grpc::ByteBuffer>* Run(Edge& edge, grpc::CallbackServerContext* context,
-                                                         std::string_view method, absl::StatusOr<Target> target) {
-    std::shared_ptr<ResourceWatch> self(new ResourceWatch(edge, context, method));
+  // Takes the RPC. `target` is the request, or why it is refused.
+  static void Run(RpcStream& stream, std::unique_ptr<Call> call, absl::StatusOr<Target> target) {
+    std::shared_ptr<ResourceWatch> self(new ResourceWatch(stream, std::move(call)));
     if (target.ok()) self->target_ = *std::move(target);
-    self->call_.set_resource(self->target_.name);
+    self->call_->set_resource(self->target_.name);
     self->Begin(target.status());
-    return self.get();
   }
 
  private:

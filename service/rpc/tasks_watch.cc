@@ -34,17 +34,15 @@ MessageBytes Encode(const engine::TaskBatch& batch, bool heartbeat) {
 
 }  // namespace
 
-grpc::ServerWriteReactor<grpc::ByteBuffer>* TasksWatch::Run(Edge& edge, grpc::CallbackServerContext* context,
-                                                            engine::Tasks& tasks,
-                                                            absl::StatusOr<engine::WatchTasksParams> params) {
-  std::shared_ptr<TasksWatch> self(new TasksWatch(edge, context, tasks));
+void TasksWatch::Run(RpcStream& stream, std::unique_ptr<Call> call, engine::Tasks& tasks,
+                     absl::StatusOr<engine::WatchTasksParams> params) {
+  std::shared_ptr<TasksWatch> self(new TasksWatch(stream, std::move(call), tasks));
   if (params.ok()) {
     base::MutexLock lock(self->mutex_);
     self->token_ = params->resume_token;
     self->params_ = std::make_unique<engine::WatchTasksParams>(*std::move(params));
   }
   self->Begin(params.status());
-  return self.get();
 }
 
 void TasksWatch::Open(const engine::CallContext& context) {

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "service/engine/tasks.h"
@@ -14,14 +15,13 @@ namespace seedance::rpc {
 // stream that sends it; what lies far back is read from the store on the call pool.
 class TasksWatch final : public WatchReactor {
  public:
-  // What the raw callback method returns. `params` is the request, or why it is refused.
-  static grpc::ServerWriteReactor<grpc::ByteBuffer>* Run(Edge& edge, grpc::CallbackServerContext* context,
-                                                         engine::Tasks& tasks,
-                                                         absl::StatusOr<engine::WatchTasksParams> params);
+  // Takes the RPC. `params` is the request, or why it is refused.
+  static void Run(RpcStream& stream, std::unique_ptr<Call> call, engine::Tasks& tasks,
+                  absl::StatusOr<engine::WatchTasksParams> params);
 
  private:
-  TasksWatch(Edge& edge, grpc::CallbackServerContext* context, engine::Tasks& tasks)
-      : WatchReactor(edge, context, "WatchGenerationTasks"), tasks_(tasks) {}
+  TasksWatch(RpcStream& stream, std::unique_ptr<Call> call, engine::Tasks& tasks)
+      : WatchReactor(stream, std::move(call)), tasks_(tasks) {}
 
   void Open(const engine::CallContext& context) override;
   Step Next() override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

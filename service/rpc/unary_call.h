@@ -1,8 +1,6 @@
 #ifndef SEEDANCE_SERVICE_RPC_UNARY_CALL_H_
 #define SEEDANCE_SERVICE_RPC_UNARY_CALL_H_
 
-#include <grpcpp/support/server_callback.h>
-
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -12,40 +10,30 @@
 #include "absl/status/statusor.h"
 #include "service/base/mutex.h"
 #include "service/engine/call_context.h"
+#include "service/rpc/answer.h"
 #include "service/rpc/call.h"
+#include "service/rpc/method.h"
+#include "service/rpc/rpc_stream.h"
+#include "service/rpc/watch_message.h"
 
 namespace seedance::rpc {
 
-// One unary RPC: answers at once, or runs a handler on the call pool and finishes when the handler, or the engine's
-// Done that it passed on, answers. When the caller goes away the RPC ends at once; a later answer is dropped.
+// One unary RPC: runs a handler on the call pool and finishes when the handler, or the engine's Done that it passed on,
+// answers. When the caller goes away the RPC ends at once; a later answer is dropped.
 template <typename Response>
-class UnaryCall final : public grpc::ServerUnaryReactor, public std::enable_shared_from_this<UnaryCall<Response>> {
+class UnaryCall final : public Reactor, public std::enable_shared_from_this<UnaryCall<Response>> {
  public:
   using Pointer = std::shared_ptr<UnaryCall>;
-  // Runs on a thread of the call pool, may block on the store. The request may be read until it returns.
-  using Handler = absl::AnyInvocable<void(const Pointer&)>;
+  // Runs on a thread of the call pool, may block on the store. Returns why the request is refused, if it is.
+  using Work = absl::AnyInvocable<absl::Status(const Pointer&)>;
 
-  // Answers without blocking, by filling the response. Else returns false and has done nothing. Runs on gRPC's thread.
-  using Quick = absl::FunctionRef<bool(Call&, Response&)>;
-
-  // What a callback method returns: `quick` is tried first, then the handler runs.
-  static grpc::ServerUnaryReactor* Start(Edge& edge, grpc::CallbackServerContext* context, std::string_view method,
-                                         Response* response, Handler handler, Quick quick = Never) {
-    auto call = std::make_unique<Call>(edge, context, method);
-    if (call->admission().ok() && quick(*call, *response)) {
-      // gRPC ends this reactor on the thread where it is, all others by way of another thread.
-      grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-      reactor->Finish(call->End(absl::OkStatus()));
-      return reactor;
-    }
-    Pointer self(new UnaryCall(std::move(call), response));
-    self->self_ = self;
-    if (!self->call().admission().ok()) {
-      self->Fail(self->call().admission());
-    } else if (!edge.calls().Submit([self, handler = std::move(handler)]() mutable { self->Run(handler); })) {
+  static void Start(RpcStream& stream, std::unique_ptr<Call> call, Work work) {
+    Edge& edge = call->edge();
+    const Pointer self(new UnaryCall(stream, std::move(call)));
+    stream.SetReactor(self);
+    if (!edge.calls().Submit([self, work = std::move(work)]() mutable { self->Run(work); })) {
       self->Fail(CallPoolFull());
     }
-    return self.get();
   }
 
   // Only for the handler.
@@ -62,15 +50,16 @@ class UnaryCall final : public grpc::ServerUnaryReactor, public std::enable_shar
   }
 
   // Ends the RPC with what `fill` writes into the response; `fill` may refuse with an error.
-  void Succeed(absl::AnyInvocable<absl::Status(Response&, Call&)> fill) {
-    absl::Status status;
+  void Succeed(absl::FunctionRef<absl::Status(Response&, Call&)> fill) {
     {
       base::MutexLock lock(mutex_);
       if (finished_) return;
       finished_ = true;
-      status = fill(*response_, *call_);
     }
-    Finish(status);
+    Response response;
+    const absl::Status status = fill(response, *call_);
+    if (!status.ok()) return Finish(status);
+    SendAnswer(stream_, *call_, response);
   }
 
   // An engine's Done that answers this RPC. `fill`: void(const T&, Response&, Call&).
@@ -95,26 +84,27 @@ class UnaryCall final : public grpc::ServerUnaryReactor, public std::enable_shar
     {
       base::MutexLock lock(mutex_);
       cancelled_ = true;
-      // The handler reads the request, which dies with the RPC.
+      // The handler may be writing what the log line says.
       if (finished_ || !handled_) return;
       finished_ = true;
     }
     Finish(call_->Gone());
   }
 
-  void OnDone() override { self_.reset(); }
-
  private:
-  static bool Never(Call&, Response&) { return false; }
-
-  UnaryCall(std::unique_ptr<Call> call, Response* response) : call_(std::move(call)), response_(response) {}
+  UnaryCall(RpcStream& stream, std::unique_ptr<Call> call) : stream_(stream), call_(std::move(call)) {}
 
   // Once, by the one who set finished_.
-  void Finish(const absl::Status& status) { grpc::ServerUnaryReactor::Finish(call_->End(status)); }
+  void Finish(const absl::Status& status) { SendStatus(stream_, *call_, status); }
 
-  void Run(Handler& handler) {
+  void Run(Work& work) {
     const Pointer self = this->shared_from_this();
-    if (!call_->context().cancel->cancelled()) handler(self);
+    if (!call_->context().cancel->cancelled()) {
+      // Since it was admitted, other answers may have piled up.
+      absl::Status refusal = call_->edge().limits().CheckAnswers(stream_.ticket());
+      if (refusal.ok()) refusal = work(self);
+      if (!refusal.ok()) Fail(refusal);
+    }
     {
       base::MutexLock lock(mutex_);
       handled_ = true;
@@ -124,14 +114,54 @@ class UnaryCall final : public grpc::ServerUnaryReactor, public std::enable_shar
     Finish(call_->Gone());
   }
 
+  RpcStream& stream_;  // Not touched once finished_ is set, but by the one who set it.
   const std::unique_ptr<Call> call_;
   base::Mutex mutex_;
-  Response* const response_;  // Written before the RPC finishes, not later.
   bool handled_ ABSL_GUARDED_BY(mutex_) = false;
   bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
-  Pointer self_;  // Until OnDone.
 };
+
+// The method of a unary RPC: `handler` of `service` runs on the call pool and ends `rpc`, or hands it on.
+template <typename Service, typename Request, typename Response>
+Method Unary(std::string_view name, Service* service,
+             void (Service::*handler)(const Request& request, const std::shared_ptr<UnaryCall<Response>>& rpc)) {
+  Method method;
+  method.traits.name = name;
+  method.start = [service, handler](RpcStream& stream, std::unique_ptr<Call> call, grpc::ByteBuffer bytes) {
+    UnaryCall<Response>::Start(stream, std::move(call), [service, handler, bytes = std::move(bytes)](const auto& rpc) {
+      Request request;
+      if (!ParseRequest(bytes, request)) return NotARequest();
+      (service->*handler)(request, rpc);
+      return absl::OkStatus();
+    });
+  };
+  return method;
+}
+
+// The same, where `quick` is tried first, on the thread of the RPC: it answers without blocking by filling the
+// response, or returns false and has done nothing.
+template <typename Service, typename Request, typename Response>
+Method QuickUnary(std::string_view name, Service* service,
+                  bool (Service::*quick)(const Request& request, Call& call, Response& response),
+                  void (Service::*handler)(const Request& request, const std::shared_ptr<UnaryCall<Response>>& rpc)) {
+  Method method;
+  method.traits.name = name;
+  method.start = [service, quick, handler](RpcStream& stream, std::unique_ptr<Call> call, grpc::ByteBuffer bytes) {
+    Request request;
+    if (!ParseRequest(bytes, request)) return SendStatus(stream, *call, NotARequest());
+    {
+      Response response;
+      if ((service->*quick)(request, *call, response)) return SendAnswer(stream, *call, response);
+    }
+    UnaryCall<Response>::Start(stream, std::move(call),
+                               [service, handler, request = std::move(request)](const auto& rpc) {
+                                 (service->*handler)(request, rpc);
+                                 return absl::OkStatus();
+                               });
+  };
+  return method;
+}
 
 }  // namespace seedance::rpc
 

@@ -3,48 +3,55 @@
 #include <utility>
 
 #include "service/base/error.h"
+#include "service/rpc/answer.h"
 #include "service/rpc/convert_asset.h"
 #include "service/rpc/validate_asset.h"
+#include "service/rpc/watch_message.h"
 
 namespace seedance::rpc {
 
-UploadReactor::Base* UploadReactor::Begin(Edge& edge, engine::Assets& assets, grpc::CallbackServerContext* context,
-                                          gateway::v1::Asset* response) {
-  std::shared_ptr<UploadReactor> self(new UploadReactor(edge, assets, context, response));
-  self->self_ = self;
-  if (self->call_.admission().ok()) {
-    self->ReadNext();
-  } else {
-    self->End(self->call_.admission());
-  }
-  return self.get();
+void UploadReactor::Begin(engine::Assets& assets, RpcStream& stream, std::unique_ptr<Call> call,
+                          grpc::ByteBuffer first) {
+  const std::shared_ptr<UploadReactor> self(new UploadReactor(assets, stream, std::move(call)));
+  self->bytes_ = std::move(first);
+  stream.SetReactor(self);
+  self->OnMessage();
 }
 
-UploadReactor::UploadReactor(Edge& edge, engine::Assets& assets, grpc::CallbackServerContext* context,
-                             gateway::v1::Asset* response)
-    : edge_(edge), assets_(assets), grpc_context_(context), response_(response), call_(edge, context, "UploadAsset") {}
+UploadReactor::UploadReactor(engine::Assets& assets, RpcStream& stream, std::unique_ptr<Call> call)
+    : edge_(call->edge()), assets_(assets), stream_(stream), call_(std::move(call)) {}
 
 void UploadReactor::ReadNext() {
   base::MutexLock lock(mutex_);
   // Under the mutex: no read may begin after Finish.
-  if (!finished_) StartRead(&message_);
+  if (!finished_) stream_.StartRead(&bytes_);
+}
+
+void UploadReactor::OnMessage() {
+  const bool parsed = ParseRequest(bytes_, message_);
+  if (pipe_ == nullptr) return parsed ? OnMetadata() : End(NotARequest());
+  const absl::Status fault = parsed ? CheckChunk(message_) : NotARequest();
+  if (fault.ok()) return OnChunk();
+  {
+    base::MutexLock lock(mutex_);
+    fault_ = fault;
+  }
+  BreakOff(fault);
 }
 
 void UploadReactor::OnReadDone(bool ok) {
-  if (ok && pipe_ == nullptr) return OnMetadata();
-  if (ok) return OnChunk();
-  if (pipe_ == nullptr) return End(base::InvalidField("metadata", "is required as the first message"));
+  if (ok) return OnMessage();
   // The caller has ended its stream, or the stream was cut: both look the same here, and a cut stream must never pass
   // for a whole file. Sending something tells them apart, for it fails on a stream that was cut.
   base::MutexLock lock(mutex_);
-  if (!finished_) StartSendInitialMetadata();
+  if (!finished_) stream_.StartSendInitialMetadata();
 }
 
 void UploadReactor::OnSendInitialMetadataDone(bool ok) {
-  if (ok && !grpc_context_->IsCancelled()) {
+  if (ok && !stream_.cancelled()) {
     pipe_->Close();
   } else {
-    BreakOff(call_.Gone());
+    BreakOff(call_->Gone());
   }
 }
 
@@ -55,16 +62,16 @@ void UploadReactor::OnMetadata() {
     // OnCancel, which may run now, reads them for the log.
     base::MutexLock lock(mutex_);
     if (finished_) return;
-    call_.set_request_id(params.request_id);
-    call_.set_resource(message_.metadata().asset().asset_group());
+    call_->set_request_id(params.request_id);
+    call_->set_resource(message_.metadata().asset().asset_group());
   }
   pipe_ = std::make_shared<BytePipe>(params.size_bytes, edge_.options().stall_limit, edge_.clock(),
                                      [weak = weak_from_this()] {
                                        if (auto self = weak.lock()) self->ReadNext();
                                      });
-  call_.context().cancel->OnCancel([pipe = pipe_, gone = call_.Gone()] { pipe->Abort(gone); });
+  call_->context().cancel->OnCancel([pipe = pipe_, gone = call_->Gone()] { pipe->Abort(gone); });
   auto work = [self = shared_from_this(), params = std::move(params)] {
-    self->assets_.Upload(self->call_.context(), params, self->pipe_,
+    self->assets_.Upload(self->call_->context(), params, self->pipe_,
                          [self](absl::StatusOr<model::Asset> asset) { self->OnAnswer(std::move(asset)); });
   };
   // The transfer thread asks for the first chunk when it begins: until then the bytes stay with the caller.
@@ -72,13 +79,6 @@ void UploadReactor::OnMetadata() {
 }
 
 void UploadReactor::OnChunk() {
-  if (const absl::Status fault = CheckChunk(message_); !fault.ok()) {
-    {
-      base::MutexLock lock(mutex_);
-      fault_ = fault;
-    }
-    return BreakOff(fault);
-  }
   if (pipe_->Push(std::move(*message_.mutable_chunk()))) ReadNext();
 }
 
@@ -89,23 +89,23 @@ void UploadReactor::OnAnswer(absl::StatusOr<model::Asset> asset) {
     if (finished_) return;
     finished_ = true;
     if (!status.ok() && !fault_.ok()) status = fault_;
-    if (status.ok()) {
-      ToProto(*asset, response_);
-      call_.set_resource(response_->name());
-    }
   }
-  Finish(call_.End(status));
+  if (!status.ok()) return SendStatus(stream_, *call_, status);
+  gateway::v1::Asset response;
+  ToProto(*asset, &response);
+  call_->set_resource(response.name());
+  SendAnswer(stream_, *call_, response);
 }
 
 // The engine answers soon after; the answer ends the stream.
 void UploadReactor::BreakOff(const absl::Status& status) {
   pipe_->Abort(status);  // Before the token's callback does it with another status.
-  call_.Cancel();
+  call_->Cancel();
 }
 
 void UploadReactor::OnCancel() {
-  call_.Cancel();
-  End(call_.Gone());
+  call_->Cancel();
+  End(call_->Gone());
 }
 
 void UploadReactor::End(const absl::Status& status) {
@@ -114,7 +114,7 @@ void UploadReactor::End(const absl::Status& status) {
     if (finished_) return;
     finished_ = true;
   }
-  Finish(call_.End(status));
+  SendStatus(stream_, *call_, status);
 }
 
 }  // namespace seedance::rpc

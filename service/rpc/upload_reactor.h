@@ -1,7 +1,7 @@
 #ifndef SEEDANCE_SERVICE_RPC_UPLOAD_REACTOR_H_
 #define SEEDANCE_SERVICE_RPC_UPLOAD_REACTOR_H_
 
-#include <grpcpp/support/server_callback.h>
+#include <grpcpp/support/byte_buffer.h>
 
 #include <memory>
 
@@ -11,30 +11,28 @@
 #include "service/engine/assets.h"
 #include "service/rpc/byte_pipe.h"
 #include "service/rpc/call.h"
+#include "service/rpc/rpc_stream.h"
 
 namespace seedance::rpc {
 
 // One UploadAsset: metadata, then chunks that go through a pipe to the engine, which may answer before the stream's
 // end. Reads only while the pipe has room, so memory stays constant however fast the caller is.
-class UploadReactor final : public grpc::ServerReadReactor<gateway::v1::UploadAssetRequest>,
-                            public std::enable_shared_from_this<UploadReactor> {
+class UploadReactor final : public Reactor, public std::enable_shared_from_this<UploadReactor> {
  public:
   using Request = gateway::v1::UploadAssetRequest;
-  using Base = grpc::ServerReadReactor<Request>;
 
-  // What a callback method returns.
-  static Base* Begin(Edge& edge, engine::Assets& assets, grpc::CallbackServerContext* context,
-                     gateway::v1::Asset* response);
+  // Takes the RPC with its first message.
+  static void Begin(engine::Assets& assets, RpcStream& stream, std::unique_ptr<Call> call, grpc::ByteBuffer first);
 
   void OnReadDone(bool ok) override;
   void OnSendInitialMetadataDone(bool ok) override;
   void OnCancel() override;
-  void OnDone() override { self_.reset(); }
 
  private:
-  UploadReactor(Edge& edge, engine::Assets& assets, grpc::CallbackServerContext* context, gateway::v1::Asset* response);
+  UploadReactor(engine::Assets& assets, RpcStream& stream, std::unique_ptr<Call> call);
 
   void ReadNext();
+  void OnMessage();
   void OnMetadata();
   void OnChunk();
   void OnAnswer(absl::StatusOr<model::Asset> asset);
@@ -43,15 +41,14 @@ class UploadReactor final : public grpc::ServerReadReactor<gateway::v1::UploadAs
 
   Edge& edge_;
   engine::Assets& assets_;
-  grpc::CallbackServerContext* const grpc_context_;
-  gateway::v1::Asset* const response_;
-  Call call_;
-  Request message_;                 // Belongs to the read that is under way.
+  RpcStream& stream_;  // Not touched once finished_ is set, but by the one who set it.
+  const std::unique_ptr<Call> call_;
+  grpc::ByteBuffer bytes_;  // Belong to the read that is under way, as does message_.
+  Request message_;
   std::shared_ptr<BytePipe> pipe_;  // Set by the first message; then fixed.
   base::Mutex mutex_;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Status fault_ ABSL_GUARDED_BY(mutex_);  // What the caller did wrong in the stream.
-  std::shared_ptr<UploadReactor> self_;         // Until OnDone.
 };
 
 }  // namespace seedance::rpc

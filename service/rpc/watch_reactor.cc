@@ -4,18 +4,18 @@
 #include <utility>
 
 #include "service/base/error.h"
+#include "service/rpc/answer.h"
 
 namespace seedance::rpc {
 
-WatchReactor::WatchReactor(Edge& edge, grpc::CallbackServerContext* context, std::string_view method)
-    : edge_(edge), call_(edge, context, method), grpc_context_(context) {}
+WatchReactor::WatchReactor(RpcStream& stream, std::unique_ptr<Call> call)
+    : edge_(call->edge()), call_(std::move(call)), stream_(stream) {}
 
 void WatchReactor::Begin(const absl::Status& request) {
-  self_ = shared_from_this();
-  if (!call_.admission().ok()) return End(call_.admission());
+  stream_.SetReactor(shared_from_this());
   if (!request.ok()) return End(request);
-  const std::string peer = grpc_context_->peer();
-  if (const absl::Status entered = edge_.streams().Enter(this, weak_from_this(), call_.context().tenant, peer);
+  const std::string& peer = call_->peer();
+  if (const absl::Status entered = edge_.streams().Enter(this, weak_from_this(), call_->context().tenant, peer);
       !entered.ok()) {
     return End(entered);
   }
@@ -24,7 +24,7 @@ void WatchReactor::Begin(const absl::Status& request) {
     entered_ = true;
   }
   auto open = [self = shared_from_this(), connection = std::hash<std::string>()(peer)] {
-    engine::CallContext context = self->call_.context();
+    engine::CallContext context = self->call_->context();
     context.connection = connection;
     self->Open(context);
   };
@@ -36,14 +36,16 @@ void WatchReactor::OnWriteDone(bool ok) {
   {
     base::MutexLock lock(mutex_);
     written.swap(writing_);
-    if (!ok) ending_ = call_.Gone();
+    stream_.Delivered();
+    edge_.limits().Discharge(stream_.ticket(), written->Length());
+    if (!ok) ending_ = call_->Gone();
   }
   Pump();
 }
 
 void WatchReactor::OnCancel() {
-  call_.Cancel();
-  End(call_.Gone());
+  call_->Cancel();
+  End(call_->Gone());
 }
 
 void WatchReactor::OnDone() {
@@ -56,7 +58,6 @@ void WatchReactor::OnDone() {
   edge_.heartbeats().Remove(heartbeat);
   // Here and nowhere else: Close waits for a Pump that runs, which may be what ended the stream.
   Close();
-  self_.reset();
 }
 
 void WatchReactor::Opened() {
@@ -108,8 +109,10 @@ void WatchReactor::Pump() {
 void WatchReactor::WriteLocked(MessageBytes message) {
   writing_ = std::move(message);
   last_write_ = edge_.clock().Now();
-  // With the lock held: gRPC does not call OnWriteDone from within.
-  StartWrite(writing_.get());
+  edge_.limits().Charge(stream_.ticket(), writing_->Length());
+  stream_.ExpectDelivery(edge_.answer_deadlines(), edge_.options().answer_timeout);
+  // With the lock held: OnWriteDone is not called from within.
+  stream_.StartWrite(*writing_);
 }
 
 void WatchReactor::End(const absl::Status& status) {
@@ -126,10 +129,10 @@ void WatchReactor::FinishNow(const absl::Status& status) {
     base::MutexLock lock(mutex_);
     // For a stream that was refused it would say that the stream had begun.
     if (const std::string token = entered_ ? ResumeToken() : ""; !token.empty()) {
-      grpc_context_->AddTrailingMetadata("resume-token", token);
+      stream_.context().AddTrailingMetadata("resume-token", token);
     }
   }
-  Finish(call_.End(status));
+  SendStatus(stream_, *call_, status);
 }
 
 }  // namespace seedance::rpc

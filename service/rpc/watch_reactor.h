@@ -1,12 +1,9 @@
 #ifndef SEEDANCE_SERVICE_RPC_WATCH_REACTOR_H_
 #define SEEDANCE_SERVICE_RPC_WATCH_REACTOR_H_
 
-#include <grpcpp/support/server_callback.h>
-
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -14,6 +11,7 @@
 #include "service/engine/call_context.h"
 #include "service/rpc/call.h"
 #include "service/rpc/edge.h"
+#include "service/rpc/rpc_stream.h"
 #include "service/rpc/watch_message.h"
 #include "service/rpc/watch_streams.h"
 
@@ -24,10 +22,8 @@ namespace seedance::rpc {
 // last write is done, so a slow reader costs itself freshness and nobody else anything. The messages are bytes, so that
 // streams share them.
 //
-// A subclass says what is watched. Begin must be called once; the reactor then lives until OnDone.
-class WatchReactor : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
-                     public EndableStream,
-                     public std::enable_shared_from_this<WatchReactor> {
+// A subclass says what is watched. Begin must be called once; the stream then keeps the reactor until OnDone.
+class WatchReactor : public Reactor, public EndableStream, public std::enable_shared_from_this<WatchReactor> {
  public:
   // With the first status given, after the write that is in flight.
   void End(const absl::Status& status) override;
@@ -36,7 +32,7 @@ class WatchReactor : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   void OnDone() override;
 
  protected:
-  WatchReactor(Edge& edge, grpc::CallbackServerContext* context, std::string_view method);
+  WatchReactor(RpcStream& stream, std::unique_ptr<Call> call);
 
   // Takes the stream in, and has Open run on the call pool. `request` says why it is refused, if it is.
   void Begin(const absl::Status& request);
@@ -63,7 +59,7 @@ class WatchReactor : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   void Pump();
 
   Edge& edge_;
-  Call call_;
+  const std::unique_ptr<Call> call_;
   // Taken before the locks of the engine.
   base::Mutex mutex_;
   // Finish was called, or will be by the one who set it.
@@ -76,14 +72,13 @@ class WatchReactor : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   void FinishNow(const absl::Status& status);
   void WriteLocked(MessageBytes message) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  grpc::CallbackServerContext* const grpc_context_;
+  RpcStream& stream_;  // Not touched once finished_ is set, but by the one who set it.
   bool entered_ ABSL_GUARDED_BY(mutex_) = false;
   bool opened_ ABSL_GUARDED_BY(mutex_) = false;
   MessageBytes writing_ ABSL_GUARDED_BY(mutex_);  // In flight.
   std::optional<absl::Status> ending_ ABSL_GUARDED_BY(mutex_);
   absl::Time last_write_ ABSL_GUARDED_BY(mutex_);
   uint64_t heartbeat_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::shared_ptr<WatchReactor> self_;  // Until OnDone.
 };
 
 }  // namespace seedance::rpc

@@ -241,19 +241,29 @@ std::optional<absl::Time> Acceptor::AcceptedAt(std::string_view peer) {
   return open_.at(found->second).accepted;
 }
 
+bool Acceptor::Cut(int fd, const Connection& connection, int how) {
+  // gRPC may close the descriptor at any moment, and another file may get its number: only a descriptor of our own
+  // surely stays what it is found to be.
+  const int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+  if (own < 0) return false;
+  const bool cut = InodeOf(own) == connection.inode && shutdown(own, how) == 0;
+  close(own);
+  return cut;
+}
+
+void Acceptor::End(std::string_view peer) {
+  base::MutexLock lock(mutex_);
+  const auto found = by_peer_.find(Decoded(peer));
+  if (found != by_peer_.end()) Cut(found->second, open_.at(found->second), SHUT_RDWR);
+}
+
 size_t Acceptor::EndOthers(const std::set<std::string>& peers) {
   std::set<std::string> kept;
   for (const std::string& peer : peers) kept.insert(Decoded(peer));
   size_t ended = 0;
   base::MutexLock lock(mutex_);
   for (const auto& [fd, connection] : open_) {
-    if (kept.count(connection.peer) > 0) continue;
-    // gRPC may close the descriptor at any moment, and another file may get its number: only a descriptor of our own
-    // surely stays what it is found to be.
-    const int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-    if (own < 0) continue;
-    if (InodeOf(own) == connection.inode && shutdown(own, SHUT_WR) == 0) ++ended;
-    close(own);
+    if (kept.count(connection.peer) == 0 && Cut(fd, connection, SHUT_WR)) ++ended;
   }
   return ended;
 }

@@ -51,6 +51,9 @@ class Acceptor {
   // `ipv4:192.0.2.1:4711` or `ipv6:%5B2001:db8::1%5D:4711`. Thread-safe.
   std::optional<absl::Time> AcceptedAt(std::string_view peer);
 
+  // Ends the connection of this peer, in both directions, if there is one. Thread-safe.
+  void End(std::string_view peer);
+
   // Ends our side of every open connection (TCP FIN after what was sent) but those of `peers`: their clients see the
   // end and go elsewhere. Returns how many. After Stop.
   size_t EndOthers(const std::set<std::string>& peers);
@@ -69,6 +72,8 @@ class Acceptor {
   void OnExhausted();
   // False: over a limit.
   bool Admit(int fd, Connection connection);
+  // Ends that connection, `how` as for shutdown(2). False: it is gone.
+  static bool Cut(int fd, const Connection& connection, int how);
   void ForgetClosedLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ForgetLocked(std::unordered_map<int, Connection>::iterator connection) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 

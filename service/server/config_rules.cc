@@ -47,6 +47,24 @@ void TlsRules(proto::Tls& tls, FieldRules& server, std::vector<ConfigProblem>& p
   FieldRules(tls, "server.tls.", problems).Duration("refresh_interval", 10, 0.05, 3600);
 }
 
+void CallLimitRules(proto::CallLimits& limits, std::vector<ConfigProblem>& problems) {
+  FieldRules rules(limits, "server.call_limits.", problems);
+  rules.Number("max_calls", 20000, 1, 1000000);
+  rules.Number("max_calls_per_tenant", 20000, 1, 1000000);
+  rules.Number("max_streams_per_connection", 20000, 1, 1000000);
+  rules.Number("max_answer_bytes", int64_t{512} << 20, int64_t{1} << 20, int64_t{1} << 40);
+  rules.Number("max_answer_bytes_per_tenant", int64_t{256} << 20, int64_t{1} << 20, int64_t{1} << 40);
+  rules.Duration("receive_timeout", 10, 0.1, 600);
+  rules.Duration("answer_timeout", 60, 0.1, 3600);
+  rules.Number("max_receiving", 64, 2, 10000);
+  rules.Number("max_health_calls", 1000, 1, 1000000);
+  if (!limits.has_max_reflection_streams()) limits.set_max_reflection_streams(32);
+  if (limits.max_reflection_streams() < 0 || limits.max_reflection_streams() > 10000) {
+    rules.Add("max_reflection_streams", absl::StrCat("must be 0 to 10000, is ", limits.max_reflection_streams()));
+  }
+  rules.Number("max_grpc_memory_bytes", 0, int64_t{16} << 20, int64_t{1} << 40);
+}
+
 void ServerRules(proto::Server& server, bool tenants, std::vector<ConfigProblem>& problems) {
   FieldRules rules(server, "server.", problems);
   rules.Text("listen", "127.0.0.1:8443");
@@ -59,6 +77,7 @@ void ServerRules(proto::Server& server, bool tenants, std::vector<ConfigProblem>
   rules.Number("max_connections_per_peer", 20000, 1, 1000000);
   rules.Number("max_watch_streams_per_tenant", 20000, 1, 1000000);
   RolloutRules(server, rules);
+  CallLimitRules(*server.mutable_call_limits(), problems);
   if (!absl::StartsWith(server.listen(), "unix:")) rules.Listen("listen");
   if (server.has_tls()) TlsRules(*server.mutable_tls(), rules, problems);
   if (IsLoopback(server.listen()) || server.allow_insecure_listen()) return;

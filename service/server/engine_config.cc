@@ -178,6 +178,17 @@ rpc::Edge::Options EdgeOptions(const GatewayConfig& config) {
     options.streams.age = {age, FromProto(config.server().max_connection_age_grace())};
   }
   options.call_threads = static_cast<size_t>(config.server().call_threads());
+  const proto::CallLimits& limits = config.server().call_limits();
+  options.limits.max_calls = static_cast<size_t>(limits.max_calls());
+  options.limits.max_calls_per_tenant = static_cast<size_t>(limits.max_calls_per_tenant());
+  options.limits.max_streams_per_connection = static_cast<size_t>(limits.max_streams_per_connection());
+  options.limits.max_answer_bytes = static_cast<size_t>(limits.max_answer_bytes());
+  options.limits.max_answer_bytes_per_tenant = static_cast<size_t>(limits.max_answer_bytes_per_tenant());
+  options.limits.max_health_calls = static_cast<size_t>(limits.max_health_calls());
+  options.limits.max_reflection_streams = static_cast<size_t>(limits.max_reflection_streams());
+  options.receive_timeout = FromProto(limits.receive_timeout());
+  options.answer_timeout = FromProto(limits.answer_timeout());
+  options.max_receiving = static_cast<size_t>(limits.max_receiving());
   return options;
 }
 

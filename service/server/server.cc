@@ -1,8 +1,7 @@
 #include "service/server/server.h"
 
 #include <grpc/grpc.h>
-#include <grpcpp/ext/proto_server_reflection_plugin.h>
-#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/resource_quota.h>
 #include <grpcpp/server_builder.h>
 
 #include <algorithm>
@@ -17,8 +16,10 @@
 #include "service/base/machine_time.h"
 #include "service/base/mutex.h"
 #include "service/base/thread.h"
+#include "service/rpc/reflection_service.h"
 #include "service/server/credentials.h"
 #include "service/server/engine_config.h"
+#include "service/server/memory_limit.h"
 #include "service/server/port_file.h"
 #include "service/store/sqlite/sqlite_store.h"
 
@@ -27,12 +28,17 @@ namespace {
 
 // Inline data of 3 MiB and room for the rest of the message.
 constexpr int kMaxReceiveBytes = 5 << 20;
-// What a caller may send ahead of an upload's reader. Fixed: gRPC's own estimate grows to several megabytes per upload
-// on a fast network, and this much is 20 MB/s over 50 ms.
-constexpr int kStreamWindowBytes = 1 << 20;
+// What a peer may send on a stream that nobody reads: before its token was judged, and ahead of an upload's reader.
+// Fixed: gRPC's own estimate grows to several megabytes on a fast network. While a message is read, gRPC widens the
+// window by what is missing of it, so that an upload in chunks of 1 MiB may have 1.25 MiB on the way.
+constexpr int kStreamWindowBytes = 256 << 10;
+// What gRPC reads from a connection before it looks at another one. Its own 4 MiB are 100,000 new streams in one go.
+constexpr int kReadChunkBytes = 64 << 10;
 // What gRPC takes over for a stream whose reader does not read. With its own 64 KiB a stalled watcher costs 105 kB,
 // with this 31 kB.
 constexpr int kWriteBufferBytes = 4 << 10;
+// gRPC has threads of its own only for timers and for what it does beside; the RPCs run on ours.
+constexpr int kGrpcThreads = 16;
 // Time for statuses to leave and for work towards the vendors to end, however short the drain grace is.
 constexpr absl::Duration kLeastGrace = absl::Seconds(1);
 
@@ -61,25 +67,33 @@ void SetAge(const gateway::config::v1::Server& config, grpc::ServerBuilder& buil
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, Milliseconds(config.max_connection_age_grace()));
 }
 
-void SetLimits(grpc::ServerBuilder& builder) {
+// Two at least: while one takes in what a peer sends, the other one answers.
+size_t RpcThreads() { return std::clamp<size_t>(std::thread::hardware_concurrency() / 2, 2, 16); }
+
+// 0 in the configuration: half of what the process may have.
+size_t GrpcMemoryBytes(const gateway::config::v1::CallLimits& limits) {
+  if (limits.max_grpc_memory_bytes() > 0) return static_cast<size_t>(limits.max_grpc_memory_bytes());
+  return static_cast<size_t>(std::clamp(MemoryLimit() / 2, int64_t{64} << 20, int64_t{2} << 30));
+}
+
+void SetLimits(const gateway::config::v1::CallLimits& limits, grpc::ServerBuilder& builder) {
   builder.SetMaxReceiveMessageSize(kMaxReceiveBytes);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_WRITE_BUFFER_SIZE, kWriteBufferBytes);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kStreamWindowBytes);
+  builder.AddChannelArgument(GRPC_ARG_TCP_MAX_READ_CHUNK_SIZE, kReadChunkBytes);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, limits.max_streams_per_connection());
+  // gRPC's last defence: beyond it, it reads no more from connections and cancels streams.
+  grpc::ResourceQuota quota("gateway");
+  quota.Resize(GrpcMemoryBytes(limits));
+  quota.SetMaxThreads(kGrpcThreads);
+  builder.SetResourceQuota(quota);
   // Clients may ping every 10 s, also without calls; peers that do not answer ours for 20 s are dropped.
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 5'000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 60'000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20'000);
-}
-
-void SetServing(grpc::Server& server) {
-  grpc::HealthCheckServiceInterface& health = *server.GetHealthCheckService();
-  health.SetServingStatus("", true);
-  health.SetServingStatus(gateway::v1::AssetGroupService::service_full_name(), true);
-  health.SetServingStatus(gateway::v1::AssetService::service_full_name(), true);
-  health.SetServingStatus(gateway::v1::GenerationTaskService::service_full_name(), true);
 }
 
 // `field` is the begin of the names of the fields that it is about.
@@ -155,17 +169,37 @@ absl::Status Server::Open(base::Random& random, std::shared_ptr<base::CancelToke
   engine_ = std::make_unique<engine::Engine>(*std::move(options), *store_, *std::move(upstreams), clock_, random);
   if (absl::Status started = engine_->Start(); !started.ok()) return started;
   opened_ = true;
-  rpc::Edge::Options edge_options = EdgeOptions(config_);
-  edge_options.streams.connected_at = [this](std::string_view peer) {
+  MakeServices(random);
+  return absl::OkStatus();
+}
+
+void Server::MakeServices(base::Random& random) {
+  rpc::Edge::Options options = EdgeOptions(config_);
+  options.streams.connected_at = [this](std::string_view peer) {
     return acceptor_ == nullptr ? std::nullopt : acceptor_->AcceptedAt(peer);
   };
-  edge_ = std::make_unique<rpc::Edge>(std::move(edge_options), clock_, random);
+  options.limits.end_connection = [this](const std::string& peer) {
+    if (acceptor_ != nullptr) acceptor_->End(peer);
+  };
+  options.limits.metrics = &metrics_;
+  edge_ = std::make_unique<rpc::Edge>(std::move(options), clock_, random);
   metrics_.GaugeAtScrape("seedance_watch_streams", "Open watch streams.", {},
                          [this] { return static_cast<double>(edge_->streams().size()); });
-  groups_ = std::make_unique<rpc::AssetGroupService>(*edge_, engine_->groups());
+  metrics_.GaugeAtScrape("seedance_open_calls", "Open calls of all kinds, watch streams among them.", {},
+                         [this] { return static_cast<double>(edge_->limits().open()); });
+  metrics_.GaugeAtScrape("seedance_unread_answer_bytes", "Bytes of answers that their callers have not taken yet.", {},
+                         [this] { return static_cast<double>(edge_->limits().answer_bytes()); });
+  groups_ = std::make_unique<rpc::AssetGroupService>(engine_->groups());
   assets_ = std::make_unique<rpc::AssetService>(*edge_, engine_->assets());
   tasks_ = std::make_unique<rpc::GenerationTaskService>(*edge_, engine_->tasks(), engine_->downloads());
-  return absl::OkStatus();
+  groups_->AddTo(methods_);
+  assets_->AddTo(methods_);
+  tasks_->AddTo(methods_);
+  health_.AddTo(methods_);
+  if (config_.server().call_limits().max_reflection_streams() > 0) rpc::AddReflection(methods_);
+  dispatcher_ = std::make_unique<rpc::Dispatcher>(*edge_, methods_);
+  rpc_server_ = std::make_unique<rpc::RpcServer>(RpcThreads(), edge_->limits(),
+                                                 [this](rpc::RpcStream& stream) { dispatcher_->OnCall(stream); });
 }
 
 absl::Status Server::OpenStore(std::shared_ptr<base::CancelToken> stop) {
@@ -266,11 +300,8 @@ void Server::AddStoreMetrics() {
 
 absl::Status Server::Listen() {
   credentials_ = tls_ == nullptr ? grpc::InsecureServerCredentials() : MakeTlsCredentials(*tls_);
-  grpc::EnableDefaultHealthCheckService(true);
-  // It is a synchronous service: its thread keeps gRPC polling, without it sparse calls may wait 100 ms.
-  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
-  SetLimits(builder);
+  SetLimits(config_.server().call_limits(), builder);
   SetAge(config_.server(), builder);
   const std::string& listen = config_.server().listen();
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> entrance;
@@ -286,14 +317,13 @@ absl::Status Server::Listen() {
     entrance = builder.experimental().AddExternalConnectionAcceptor(
         grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, credentials_);
   }
-  builder.RegisterService(groups_.get());
-  builder.RegisterService(assets_.get());
-  builder.RegisterService(tasks_.get());
+  rpc_server_->AddTo(builder);
   grpc_ = builder.BuildAndStart();
   if (grpc_ == nullptr) {
     return absl::UnavailableError(absl::StrCat("cannot listen on ", listen, ": the address is taken, or not ours"));
   }
-  SetServing(*grpc_);
+  if (absl::Status started = rpc_server_->Start(); !started.ok()) return started;
+  memory_trim_ = std::make_unique<MemoryTrim>(clock_);
   if (acceptor_ != nullptr) {
     acceptor_->Start([entrance = std::move(entrance)](int fd) {
       grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
@@ -315,6 +345,9 @@ void Server::Shutdown() {
   if (admin_ != nullptr) admin_->Stop();
   if (probes_ != nullptr) probes_->Stop();
   if (edge_ != nullptr) edge_->StopHeartbeats();
+  memory_trim_.reset();
+  rpc_server_.reset();
+  dispatcher_.reset();
   tasks_.reset();
   assets_.reset();
   groups_.reset();
@@ -328,12 +361,13 @@ void Server::Shutdown() {
 
 void Server::DrainCalls(absl::Time begin, absl::Time end) {
   base::Log(base::LogLevel::kInfo, "server_draining", {{"address", address_}});
-  grpc_->GetHealthCheckService()->Shutdown();
+  health_.Shutdown();
   WaitUntil(clock_, begin + FromProto(config_.server().drain_delay()));
   // Calls that do not end are cancelled a little before, so that the rest of the stop is inside the grace too.
   const absl::Time calls_end = end - std::min(kLeastGrace, (end - begin) / 10);
   EndStreamsAndRefuse(calls_end);
   StopGrpc(calls_end);
+  rpc_server_->Stop();
   grpc_.reset();
   acceptor_.reset();
 }

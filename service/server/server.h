@@ -17,11 +17,16 @@
 #include "service/engine/staging.h"
 #include "service/rpc/asset_group_service.h"
 #include "service/rpc/asset_service.h"
+#include "service/rpc/dispatcher.h"
 #include "service/rpc/edge.h"
 #include "service/rpc/generation_task_service.h"
+#include "service/rpc/health_service.h"
+#include "service/rpc/method.h"
+#include "service/rpc/rpc_server.h"
 #include "service/server/acceptor.h"
 #include "service/server/admin_server.h"
 #include "service/server/config.h"
+#include "service/server/memory_trim.h"
 #include "service/server/tls_reloader.h"
 #include "service/store/store.h"
 
@@ -70,6 +75,7 @@ class Server {
   absl::Status StartAdmin();
   AdminHooks MakeProbeHooks();
   AdminHooks MakeAdminHooks();
+  void MakeServices(base::Random& random);
   absl::Status Listen();
   // Ends the calls, at `end` at the latest.
   void DrainCalls(absl::Time begin, absl::Time end);
@@ -100,8 +106,13 @@ class Server {
   std::unique_ptr<rpc::GenerationTaskService> tasks_;
   std::unique_ptr<TlsReloader> tls_;  // Null without `server.tls`.
   std::shared_ptr<grpc::ServerCredentials> credentials_;
+  rpc::Methods methods_;
+  rpc::HealthService health_{methods_};
+  std::unique_ptr<rpc::Dispatcher> dispatcher_;
+  std::unique_ptr<rpc::RpcServer> rpc_server_;
   std::unique_ptr<grpc::Server> grpc_;
   std::unique_ptr<Acceptor> acceptor_;  // Null with a Unix socket.
+  std::unique_ptr<MemoryTrim> memory_trim_;
 };
 
 }  // namespace seedance::server

@@ -15,8 +15,13 @@
 #include "service/engine/engine.h"
 #include "service/rpc/asset_group_service.h"
 #include "service/rpc/asset_service.h"
+#include "service/rpc/dispatcher.h"
 #include "service/rpc/edge.h"
 #include "service/rpc/generation_task_service.h"
+#include "service/rpc/health_service.h"
+#include "service/rpc/method.h"
+#include "service/rpc/reflection_service.h"
+#include "service/rpc/rpc_server.h"
 #include "service/store/sqlite/sqlite_store.h"
 #include "tests/testing/fake_upstream.h"
 #include "tests/testing/temp_dir.h"
@@ -52,17 +57,25 @@ class GatewayTest : public ::testing::Test {
                                                base::SystemRandom());
     ASSERT_TRUE(engine_->Start().ok());
     edge_ = std::make_unique<Edge>(edge_options_, base::RealClock(), base::SystemRandom());
-    groups_service_ = std::make_unique<AssetGroupService>(*edge_, engine_->groups());
+    groups_service_ = std::make_unique<AssetGroupService>(engine_->groups());
     assets_service_ = std::make_unique<AssetService>(*edge_, engine_->assets());
     tasks_service_ = std::make_unique<GenerationTaskService>(*edge_, engine_->tasks(), engine_->downloads());
+    groups_service_->AddTo(methods_);
+    assets_service_->AddTo(methods_);
+    tasks_service_->AddTo(methods_);
+    health_service_.AddTo(methods_);
+    AddReflection(methods_);
+    dispatcher_ = std::make_unique<Dispatcher>(*edge_, methods_);
+    rpc_server_ = std::make_unique<RpcServer>(/*threads=*/2, edge_->limits(),
+                                              [this](RpcStream& stream) { dispatcher_->OnCall(stream); });
     grpc::ServerBuilder builder;
     int port = 0;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
-    builder.RegisterService(groups_service_.get());
-    builder.RegisterService(assets_service_.get());
-    builder.RegisterService(tasks_service_.get());
+    rpc_server_->AddTo(builder);
     server_ = builder.BuildAndStart();
-    channel_ = grpc::CreateChannel("127.0.0.1:" + std::to_string(port), grpc::InsecureChannelCredentials());
+    ASSERT_TRUE(rpc_server_->Start().ok());
+    address_ = "127.0.0.1:" + std::to_string(port);
+    channel_ = grpc::CreateChannel(address_, grpc::InsecureChannelCredentials());
     groups_ = v1::AssetGroupService::NewStub(channel_);
     assets_ = v1::AssetService::NewStub(channel_);
     tasks_ = v1::GenerationTaskService::NewStub(channel_);
@@ -71,6 +84,7 @@ class GatewayTest : public ::testing::Test {
   void Stop() {
     if (server_ == nullptr) return;
     server_->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(5));
+    rpc_server_->Stop();
     server_.reset();
     edge_->StopCalls();
     engine_->Stop(absl::Seconds(1));
@@ -119,7 +133,12 @@ class GatewayTest : public ::testing::Test {
   std::unique_ptr<AssetGroupService> groups_service_;
   std::unique_ptr<AssetService> assets_service_;
   std::unique_ptr<GenerationTaskService> tasks_service_;
+  Methods methods_;
+  HealthService health_service_{methods_};
+  std::unique_ptr<Dispatcher> dispatcher_;
+  std::unique_ptr<RpcServer> rpc_server_;
   std::unique_ptr<grpc::Server> server_;
+  std::string address_;
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<v1::AssetGroupService::Stub> groups_;
   std::unique_ptr<v1::AssetService::Stub> assets_;

@@ -1,0 +1,19 @@
+#ifndef SEEDANCE_SERVICE_RPC_ANSWER_H_
+#define SEEDANCE_SERVICE_RPC_ANSWER_H_
+
+#include <google/protobuf/message_lite.h>
+
+#include "absl/status/status.h"
+#include "service/rpc/call.h"
+#include "service/rpc/rpc_stream.h"
+
+namespace seedance::rpc {
+
+// The two ends of a call that reached its method, each called once and last. The bytes of an answer count for the
+// caller's tenant until the caller has them; one that takes nothing for `answer_timeout` is cancelled.
+void SendAnswer(RpcStream& stream, Call& call, const google::protobuf::MessageLite& answer);
+void SendStatus(RpcStream& stream, Call& call, const absl::Status& status);
+
+}  // namespace seedance::rpc
+
+#endif  // SEEDANCE_SERVICE_RPC_ANSWER_H_

@@ -1,0 +1,127 @@
+#ifndef SEEDANCE_SERVICE_RPC_CALL_LIMITS_H_
+#define SEEDANCE_SERVICE_RPC_CALL_LIMITS_H_
+
+#include <array>
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "absl/status/status.h"
+#include "service/base/metrics.h"
+#include "service/base/mutex.h"
+
+namespace seedance::rpc {
+
+// What kind of RPC takes a place. Watch streams have limits of their own (WatchStreams).
+enum class CallKind { kCall, kWatch, kHealthCheck, kHealthWatch, kReflection };
+
+// Limits of all RPCs that are open, by connection, by tenant and in total, and of the bytes of answers that their
+// callers have not taken yet. Thread-safe.
+class CallLimits {
+ public:
+  struct Options {
+    size_t max_calls = 20000;
+    size_t max_calls_per_tenant = 20000;
+    size_t max_streams_per_connection = 20000;
+    size_t max_answer_bytes = size_t{512} << 20;
+    size_t max_answer_bytes_per_tenant = size_t{256} << 20;
+    // Health checks, and health watches, at the same time; one connection: a tenth.
+    size_t max_health_calls = 1000;
+    size_t max_reflection_streams = 32;  // 0: there is no reflection. One connection: a quarter.
+    // Refused RPCs whose status the peer has not taken.
+    size_t max_refusals = 1000;
+    size_t max_refusals_per_connection = 500;
+    // Refusals that were dropped on a connection that takes none, before it is ended.
+    size_t max_dropped_refusals = 5000;
+    // Ends the connection of this peer, as gRPC writes it. Null: no connection is ended.
+    std::function<void(const std::string& peer)> end_connection;
+    base::Metrics* metrics = nullptr;
+  };
+
+  struct Connection;
+  struct Tenant;
+  // What one RPC takes. Filled by the methods below, given back by Release.
+  struct Ticket {
+    Connection* connection = nullptr;
+    Tenant* tenant = nullptr;
+    CallKind kind = CallKind::kCall;
+    bool admitted = false;
+    bool refused = false;
+    size_t answer_bytes = 0;
+  };
+
+  explicit CallLimits(Options options);
+  ~CallLimits();
+
+  // The peer of the ticket's connection, from Connect until Release.
+  static const std::string& PeerOf(const Ticket& ticket);
+
+  // A new RPC on the connection of this peer. RESOURCE_EXHAUSTED: the connection has more than it may, which no peer
+  // has that obeys SETTINGS_MAX_CONCURRENT_STREAMS; it is ended.
+  absl::Status Connect(Ticket& ticket, const std::string& peer);
+
+  // Takes a place. RESOURCE_EXHAUSTED (RetryInfo; quota subject `gateway:<limit>` or `tenant:<name>`): there is none,
+  // or the callers have left too many bytes of answers unread.
+  absl::Status Admit(Ticket& ticket, CallKind kind, const std::string& tenant);
+
+  // Again whether answers are read, for a call whose handler begins only now. OK or as Admit.
+  absl::Status CheckAnswers(const Ticket& ticket);
+
+  // Bytes of an answer from now until Discharge or Release. Never refuses: what is answered may have been paid for.
+  void Charge(Ticket& ticket, size_t bytes);
+  void Discharge(Ticket& ticket, size_t bytes);
+
+  // The RPC ends with a refusal. False: the peer takes no answers, the RPC must be dropped without one.
+  [[nodiscard]] bool Refuse(Ticket& ticket);
+
+  // The RPC has ended.
+  void Release(Ticket& ticket);
+
+  // A call was ended by the limit of that name, for the metric `seedance_calls_refused_total`. The names are those of
+  // Limit.
+  enum class Limit {
+    kCalls,
+    kCallsPerTenant,
+    kStreamsPerConnection,
+    kAnswerBytes,
+    kAnswerBytesPerTenant,
+    kHealthCalls,
+    kReflectionStreams,
+    kRefusals,
+    kReceiving,
+    kReceiveTimeout,
+    kAnswerTimeout,
+  };
+  void Count(Limit limit);
+
+  // RPCs that are open.
+  size_t open();
+  size_t answer_bytes();
+
+ private:
+  static constexpr size_t kLimits = 11;
+
+  absl::Status Over(Limit limit, std::string_view what, size_t most, const std::string& subject);
+  void EndConnection(const std::string& peer, std::string_view cause);
+  absl::Status CheckAnswersLocked(const Tenant& tenant) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status AdmitServiceLocked(Ticket& ticket) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status AdmitLocked(Ticket& ticket, Tenant& tenant) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const Options options_;
+  std::array<base::Counter, kLimits> refused_;
+  base::Mutex mutex_;
+  size_t open_ ABSL_GUARDED_BY(mutex_) = 0;
+  size_t calls_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::array<size_t, 5> service_calls_ ABSL_GUARDED_BY(mutex_) = {};  // By CallKind.
+  size_t refusals_ ABSL_GUARDED_BY(mutex_) = 0;
+  size_t answer_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::unordered_map<std::string, Connection> connections_ ABSL_GUARDED_BY(mutex_);  // Those with an RPC.
+  std::map<std::string, Tenant> tenants_ ABSL_GUARDED_BY(mutex_);  // Keeps those seen once; tenants are few.
+};
+
+}  // namespace seedance::rpc
+
+#endif  // SEEDANCE_SERVICE_RPC_CALL_LIMITS_H_

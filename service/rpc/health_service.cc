@@ -1,0 +1,127 @@
+#include "service/rpc/health_service.h"
+
+#include <utility>
+
+#include "grpc/health/v1/health.pb.h"
+#include "service/base/error.h"
+#include "service/rpc/answer.h"
+#include "service/rpc/watch_message.h"
+
+namespace seedance::rpc {
+namespace {
+
+namespace health = grpc::health::v1;
+
+constexpr char kName[] = "grpc.health.v1.Health";
+
+}  // namespace
+
+// One stream of Watch: the newest status, with one write in flight.
+class HealthWatch final : public Reactor {
+ public:
+  HealthWatch(HealthService& service, RpcStream& stream, std::unique_ptr<Call> call)
+      : service_(service), stream_(stream), call_(std::move(call)) {}
+
+  // Must not block.
+  void Tell(health::HealthCheckResponse::ServingStatus status) {
+    base::MutexLock lock(mutex_);
+    newest_ = status;
+    PumpLocked();
+  }
+
+  void OnWriteDone(bool ok) override {
+    base::MutexLock lock(mutex_);
+    writing_ = false;
+    stream_.Delivered();
+    if (ok) return PumpLocked();
+    if (!std::exchange(finished_, true)) SendStatus(stream_, *call_, call_->Gone());
+  }
+
+  void OnCancel() override {
+    base::MutexLock lock(mutex_);
+    // Else the write that is in flight ends it.
+    if (!writing_ && !std::exchange(finished_, true)) SendStatus(stream_, *call_, call_->Gone());
+  }
+
+  void OnDone() override { service_.Forget(this); }
+
+ private:
+  void PumpLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (writing_ || finished_ || newest_ == sent_) return;
+    writing_ = true;
+    sent_ = newest_;
+    health::HealthCheckResponse response;
+    response.set_status(*newest_);
+    const grpc::Slice slice = Serialize(response);
+    stream_.ExpectDelivery(call_->edge().answer_deadlines(), call_->edge().options().answer_timeout);
+    stream_.StartWrite(grpc::ByteBuffer(&slice, 1));
+  }
+
+  HealthService& service_;
+  RpcStream& stream_;
+  const std::unique_ptr<Call> call_;
+  base::Mutex mutex_;
+  bool writing_ ABSL_GUARDED_BY(mutex_) = false;
+  bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+  std::optional<health::HealthCheckResponse::ServingStatus> newest_ ABSL_GUARDED_BY(mutex_);
+  std::optional<health::HealthCheckResponse::ServingStatus> sent_ ABSL_GUARDED_BY(mutex_);
+};
+
+void HealthService::AddTo(Methods& methods) {
+  Method check;
+  check.traits = {"Check", /*open=*/true, /*auxiliary=*/true};
+  check.kind = CallKind::kHealthCheck;
+  check.start = [this](RpcStream& stream, std::unique_ptr<Call> call, const grpc::ByteBuffer& bytes) {
+    Check(stream, *call, bytes);
+  };
+  methods.Add(kName, check);
+  Method watch = check;
+  watch.traits.name = "Watch";
+  watch.kind = CallKind::kHealthWatch;
+  watch.start = [this](RpcStream& stream, std::unique_ptr<Call> call, const grpc::ByteBuffer& bytes) {
+    Watch(stream, std::move(call), bytes);
+  };
+  methods.Add(kName, watch);
+}
+
+void HealthService::Shutdown() {
+  base::MutexLock lock(mutex_);
+  serving_ = false;
+  for (HealthWatch* watch : watches_) watch->Tell(health::HealthCheckResponse::NOT_SERVING);
+}
+
+std::optional<bool> HealthService::Serving(const std::string& service) {
+  if (!service.empty() && methods_.services().count(service) == 0) return std::nullopt;
+  base::MutexLock lock(mutex_);
+  return serving_;
+}
+
+void HealthService::Check(RpcStream& stream, Call& call, const grpc::ByteBuffer& bytes) {
+  health::HealthCheckRequest request;
+  if (!ParseRequest(bytes, request)) return SendStatus(stream, call, NotARequest());
+  const std::optional<bool> serving = Serving(request.service());
+  if (!serving.has_value()) return SendStatus(stream, call, base::ResourceNotFound("service", request.service()));
+  health::HealthCheckResponse response;
+  response.set_status(*serving ? health::HealthCheckResponse::SERVING : health::HealthCheckResponse::NOT_SERVING);
+  SendAnswer(stream, call, response);
+}
+
+void HealthService::Watch(RpcStream& stream, std::unique_ptr<Call> call, const grpc::ByteBuffer& bytes) {
+  health::HealthCheckRequest request;
+  if (!ParseRequest(bytes, request)) return SendStatus(stream, *call, NotARequest());
+  const bool known = request.service().empty() || methods_.services().count(request.service()) > 0;
+  const auto watch = std::make_shared<HealthWatch>(*this, stream, std::move(call));
+  stream.SetReactor(watch);
+  base::MutexLock lock(mutex_);
+  watches_.insert(watch.get());
+  watch->Tell(!known     ? health::HealthCheckResponse::SERVICE_UNKNOWN
+              : serving_ ? health::HealthCheckResponse::SERVING
+                         : health::HealthCheckResponse::NOT_SERVING);
+}
+
+void HealthService::Forget(HealthWatch* watch) {
+  base::MutexLock lock(mutex_);
+  watches_.erase(watch);
+}
+
+}  // namespace seedance::rpc

@@ -1,0 +1,69 @@
+#include "service/rpc/rpc_server.h"
+
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "service/base/thread.h"
+
+namespace seedance::rpc {
+
+RpcServer::RpcServer(size_t threads, CallLimits& limits, OnCall on_call)
+    : thread_count_(threads), limits_(limits), on_call_(std::move(on_call)) {}
+
+RpcServer::~RpcServer() { Stop(); }
+
+void RpcServer::AddTo(grpc::ServerBuilder& builder) {
+  builder.RegisterAsyncGenericService(&service_);
+  queue_ = builder.AddCompletionQueue();
+}
+
+absl::Status RpcServer::Start() {
+  for (int i = 0; i < kRequested; ++i) Request();
+  while (threads_.size() < thread_count_) {
+    absl::StatusOr<std::thread> thread = base::TryStartThread("rpc", [this] { Run(); });
+    if (!thread.ok()) return thread.status();
+    threads_.push_back(*std::move(thread));
+  }
+  return absl::OkStatus();
+}
+
+void RpcServer::Stop() {
+  if (queue_ == nullptr) return;
+  queue_->Shutdown();
+  if (threads_.empty()) Run();
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+  queue_.reset();
+}
+
+void RpcServer::Run() {
+  void* event = nullptr;
+  bool ok = false;
+  while (queue_->Next(&event, &ok)) {
+    const RpcStream::Tag& tag = *static_cast<RpcStream::Tag*>(event);
+    RpcStream& stream = *tag.stream;
+    if (tag.operation == RpcStream::Operation::kRequest) {
+      if (!ok) {  // The server stops: the stream never began, and gRPC says nothing more of it.
+        delete &stream;
+        continue;
+      }
+      Request();
+      on_call_(stream);
+    }
+    stream.OnEvent(tag.operation, ok);
+  }
+}
+
+void RpcServer::Request() {
+  auto* stream = new RpcStream(*this);  // Deleted by OnGone, or when its request fails.
+  service_.RequestCall(&stream->context_, &stream->stream_, queue_.get(), queue_.get(), &stream->request_);
+}
+
+void RpcServer::OnUnread() { limits_.Count(CallLimits::Limit::kAnswerTimeout); }
+
+void RpcServer::OnGone(RpcStream& stream) {
+  limits_.Release(stream.ticket());
+  delete &stream;
+}
+
+}  // namespace seedance::rpc

@@ -1,0 +1,111 @@
+#include "service/rpc/rpc_stream.h"
+
+#include <grpc/grpc.h>
+
+#include "service/rpc/rpc_server.h"
+
+namespace seedance::rpc {
+
+RpcStream::RpcStream(RpcServer& server) : server_(server), stream_(&context_) { context_.AsyncNotifyWhenDone(&done_); }
+
+RpcStream::~RpcStream() {
+  if (deadlines_ != nullptr) deadlines_->Remove(*this);
+}
+
+void RpcStream::SetReactor(std::shared_ptr<Reactor> reactor) {
+  std::shared_ptr<Reactor> previous;
+  bool closed = false;
+  {
+    base::MutexLock lock(mutex_);
+    previous = std::exchange(reactor_, reactor);
+    closed = closed_;
+  }
+  if (closed) reactor->OnCancel();
+}
+
+std::shared_ptr<Reactor> RpcStream::reactor() {
+  base::MutexLock lock(mutex_);
+  return reactor_;
+}
+
+void RpcStream::StartRead(grpc::ByteBuffer* message) {
+  ++open_;
+  stream_.Read(message, &read_);
+}
+
+void RpcStream::StartWrite(const grpc::ByteBuffer& message) {
+  ++open_;
+  stream_.Write(message, &write_);
+}
+
+void RpcStream::StartSendInitialMetadata() {
+  ++open_;
+  stream_.SendInitialMetadata(&metadata_);
+}
+
+void RpcStream::Answer(const grpc::ByteBuffer& message) {
+  stream_.WriteAndFinish(message, grpc::WriteOptions(), grpc::Status::OK, &finish_);
+}
+
+void RpcStream::Finish(const grpc::Status& status) { stream_.Finish(status, &finish_); }
+
+void RpcStream::TryCancel() {
+  cancelled_ = true;
+  context_.TryCancel();
+}
+
+void RpcStream::ExpectDelivery(DeadlineQueue& queue, absl::Duration patience) {
+  deadlines_ = &queue;
+  queue.Add(*this, patience);
+}
+
+void RpcStream::Delivered() { deadlines_->Remove(*this); }
+
+void RpcStream::OnOverdue() {
+  server_.OnUnread();
+  TryCancel();
+}
+
+void RpcStream::OnEvent(Operation operation, bool ok) {
+  switch (operation) {
+    case Operation::kRequest:
+      break;  // The server hands it to the dispatcher.
+    case Operation::kRead:
+      // Tells a stream that was cut from one that its caller ended.
+      if (!ok && grpc_call_failed_before_recv_message(context_.c_call()) != 0) cancelled_ = true;
+      reactor()->OnReadDone(ok);
+      break;
+    case Operation::kWrite:
+      reactor()->OnWriteDone(ok);
+      break;
+    case Operation::kMetadata:
+      reactor()->OnSendInitialMetadataDone(ok);
+      break;
+    case Operation::kFinish:
+      break;
+    case Operation::kDone:
+      OnClosed();
+      break;
+  }
+  Release();
+}
+
+void RpcStream::OnClosed() {
+  if (!context_.IsCancelled()) return;
+  cancelled_ = true;
+  std::shared_ptr<Reactor> reactor;
+  {
+    base::MutexLock lock(mutex_);
+    closed_ = true;
+    reactor = reactor_;
+  }
+  if (reactor != nullptr) reactor->OnCancel();
+}
+
+void RpcStream::Release() {
+  if (--open_ > 0) return;
+  if (const auto last = reactor(); last != nullptr) last->OnDone();
+  server_.OnGone(*this);
+}
+
+}  // namespace seedance::rpc

@@ -1,0 +1,181 @@
+#include "service/rpc/call_limits.h"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <memory>
+
+#include "service/base/error.h"
+#include "service/base/metrics.h"
+#include "service/rpc/deadline_queue.h"
+#include "service/rpc/receive_gate.h"
+
+namespace seedance::rpc {
+namespace {
+
+using Ticket = CallLimits::Ticket;
+using Entry = ReceiveGate::Entry;
+
+TEST(CallLimits, ATenantsPlacesAreItsOwnAndComeBack) {
+  CallLimits::Options options;
+  options.max_calls_per_tenant = 1;
+  CallLimits limits(options);
+  Ticket first;
+  Ticket second;
+  Ticket other;
+  for (Ticket* ticket : {&first, &second, &other}) ASSERT_TRUE(limits.Connect(*ticket, "ipv4:1").ok());
+  EXPECT_TRUE(limits.Admit(first, CallKind::kCall, "a").ok());
+  const absl::Status refused = limits.Admit(second, CallKind::kCall, "a");
+  EXPECT_EQ(refused.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(base::GetErrorDetail(refused).quota_subject, "tenant:a");
+  EXPECT_TRUE(base::GetErrorDetail(refused).retry_delay.has_value());
+  EXPECT_TRUE(limits.Admit(other, CallKind::kCall, "b").ok());
+  limits.Release(first);
+  EXPECT_TRUE(limits.Admit(second, CallKind::kCall, "a").ok());
+  limits.Release(second);
+  limits.Release(other);
+  EXPECT_EQ(limits.open(), 0u);
+}
+
+TEST(CallLimits, BytesOfAnswersCountUntilTheyAreTaken) {
+  CallLimits::Options options;
+  options.max_answer_bytes = 100;
+  options.max_answer_bytes_per_tenant = 60;
+  CallLimits limits(options);
+  std::deque<Ticket> tickets(4);
+  for (Ticket& ticket : tickets) ASSERT_TRUE(limits.Connect(ticket, "ipv4:1").ok());
+  ASSERT_TRUE(limits.Admit(tickets[0], CallKind::kCall, "a").ok());
+  ASSERT_TRUE(limits.Admit(tickets[1], CallKind::kCall, "b").ok());
+  limits.Charge(tickets[0], 60);
+  EXPECT_FALSE(limits.CheckAnswers(tickets[0]).ok());
+  EXPECT_FALSE(limits.Admit(tickets[2], CallKind::kWatch, "a").ok());
+  EXPECT_TRUE(limits.CheckAnswers(tickets[1]).ok());
+  limits.Charge(tickets[1], 40);
+  const absl::Status full = limits.Admit(tickets[2], CallKind::kCall, "c");
+  EXPECT_EQ(base::GetErrorDetail(full).quota_subject, "gateway:answer_bytes");
+  limits.Discharge(tickets[1], 1);
+  EXPECT_TRUE(limits.Admit(tickets[2], CallKind::kCall, "c").ok());
+  limits.Release(tickets[0]);
+  EXPECT_EQ(limits.answer_bytes(), 39u);
+  EXPECT_TRUE(limits.Admit(tickets[3], CallKind::kCall, "a").ok());
+}
+
+TEST(CallLimits, AConnectionThatOpensTooManyStreamsIsEndedOnce) {
+  std::vector<std::string> ended;
+  CallLimits::Options options;
+  options.max_streams_per_connection = 1;
+  options.end_connection = [&](const std::string& peer) { ended.push_back(peer); };
+  CallLimits limits(options);
+  std::deque<Ticket> tickets(5);
+  EXPECT_TRUE(limits.Connect(tickets[0], "ipv4:1").ok());
+  EXPECT_FALSE(limits.Connect(tickets[1], "ipv4:1").ok());
+  EXPECT_FALSE(limits.Connect(tickets[2], "ipv4:1").ok());
+  EXPECT_TRUE(limits.Connect(tickets[3], "ipv4:2").ok());
+  EXPECT_EQ(ended, std::vector<std::string>{"ipv4:1"});
+  // Connections of a Unix socket have no names to tell them apart.
+  EXPECT_TRUE(limits.Connect(tickets[4], "unix:").ok());
+  Ticket another;
+  EXPECT_TRUE(limits.Connect(another, "unix:").ok());
+}
+
+TEST(CallLimits, RefusalsThatAreNotTakenAreDroppedAndThenTheConnectionIsEnded) {
+  int ended = 0;
+  CallLimits::Options options;
+  options.max_refusals_per_connection = 1;
+  options.max_dropped_refusals = 2;
+  options.end_connection = [&](const std::string&) { ++ended; };
+  CallLimits limits(options);
+  std::deque<Ticket> tickets(4);
+  for (Ticket& ticket : tickets) ASSERT_TRUE(limits.Connect(ticket, "ipv4:1").ok());
+  EXPECT_TRUE(limits.Refuse(tickets[0]));
+  EXPECT_FALSE(limits.Refuse(tickets[1]));
+  EXPECT_EQ(ended, 0);
+  EXPECT_FALSE(limits.Refuse(tickets[2]));
+  EXPECT_EQ(ended, 1);
+  for (int i : {0, 1, 2}) limits.Release(tickets[i]);
+  EXPECT_TRUE(limits.Refuse(tickets[3]));
+}
+
+TEST(CallLimits, WhatIsRefusedIsCountedByLimit) {
+  base::Metrics metrics;
+  CallLimits::Options options;
+  options.max_calls = 0;
+  options.metrics = &metrics;
+  CallLimits limits(options);
+  Ticket ticket;
+  ASSERT_TRUE(limits.Connect(ticket, "ipv4:1").ok());
+  EXPECT_FALSE(limits.Admit(ticket, CallKind::kCall, "a").ok());
+  EXPECT_NE(metrics.Scrape().find("seedance_calls_refused_total{limit=\"calls\"} 1"), std::string::npos);
+}
+
+struct Waiter : ReceiveGate::Receiver {
+  bool wanted = true;
+  int places = 0;
+  bool OnPlace() override {
+    ++places;
+    return wanted;
+  }
+};
+
+TEST(ReceiveGate, ATenantHasHalfOfThePlacesAndTheRestWaitInTurn) {
+  ReceiveGate gate(/*places=*/2, /*max_waiting=*/2);
+  std::vector<std::shared_ptr<Waiter>> waiters;
+  for (int i = 0; i < 5; ++i) waiters.push_back(std::make_shared<Waiter>());
+  EXPECT_EQ(gate.Enter("a", waiters[0]), Entry::kPlace);
+  EXPECT_EQ(gate.Enter("a", waiters[1]), Entry::kWait);
+  EXPECT_EQ(gate.Enter("b", waiters[2]), Entry::kPlace);
+  EXPECT_EQ(gate.Enter("c", waiters[3]), Entry::kWait);
+  EXPECT_EQ(gate.Enter("c", waiters[4]), Entry::kFull);
+  gate.Leave("b");
+  EXPECT_EQ(waiters[1]->places, 0);  // `a` has its half.
+  EXPECT_EQ(waiters[3]->places, 1);
+  gate.Leave("a");
+  EXPECT_EQ(waiters[1]->places, 1);
+}
+
+TEST(ReceiveGate, WhoIsGoneOrWantsNoPlaceIsPassedOver) {
+  ReceiveGate gate(/*places=*/2, /*max_waiting=*/10);
+  const auto first = std::make_shared<Waiter>();
+  auto gone = std::make_shared<Waiter>();
+  const auto ended = std::make_shared<Waiter>();
+  const auto last = std::make_shared<Waiter>();
+  ended->wanted = false;
+  EXPECT_EQ(gate.Enter("a", first), Entry::kPlace);
+  for (const auto& waiter : {gone, ended, last}) EXPECT_EQ(gate.Enter("a", waiter), Entry::kWait);
+  gone.reset();
+  gate.Leave("a");
+  EXPECT_EQ(ended->places, 1);
+  EXPECT_EQ(last->places, 1);
+}
+
+struct Item : DeadlineQueue::Item {
+  int overdue = 0;
+
+ private:
+  void OnOverdue() override { ++overdue; }
+};
+
+TEST(DeadlineQueue, TellsEachOnceWhenItsTimeHasCome) {
+  base::SimulatedClock clock(absl::UnixEpoch());
+  DeadlineQueue queue(clock);
+  Item late;
+  Item early;
+  Item removed;
+  queue.Add(late, absl::Seconds(3));
+  queue.Add(early, absl::Seconds(1));
+  queue.Add(removed, absl::Seconds(2));
+  queue.Remove(removed);
+  queue.Remove(removed);
+  clock.Advance(absl::Seconds(2));
+  queue.Sweep();
+  queue.Sweep();
+  EXPECT_EQ(early.overdue, 1);
+  EXPECT_EQ(late.overdue, 0);
+  clock.Advance(absl::Seconds(2));
+  queue.Sweep();
+  EXPECT_EQ(late.overdue, 1);
+  EXPECT_EQ(removed.overdue, 0);
+}
+
+}  // namespace
+}  // namespace seedance::rpc

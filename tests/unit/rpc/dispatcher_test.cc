@@ -1,0 +1,279 @@
+#include <atomic>
+
+#include "grpc/health/v1/health.pb.h"
+#include "grpc/reflection/v1/reflection.pb.h"
+#include "service/base/sha256.h"
+#include "tests/testing/eventually.h"
+#include "tests/testing/raw_http2.h"
+#include "tests/unit/rpc/gateway_fixture.h"
+#include "tests/unit/rpc/raw_call.h"
+
+// What every RPC goes through before its method: token, limits, one well-formed message in time.
+namespace seedance::rpc {
+namespace {
+
+using testing::Eventually;
+using testing::RawHttp2;
+
+constexpr char kGet[] = "/seedance.gateway.v1.GenerationTaskService/GetGenerationTask";
+constexpr char kList[] = "/seedance.gateway.v1.GenerationTaskService/ListGenerationTasks";
+constexpr char kCreateGroup[] = "/seedance.gateway.v1.AssetGroupService/CreateAssetGroup";
+constexpr char kUpload[] = "/seedance.gateway.v1.AssetService/UploadAsset";
+constexpr char kHealthCheck[] = "/grpc.health.v1.Health/Check";
+constexpr char kHealthWatch[] = "/grpc.health.v1.Health/Watch";
+constexpr char kReflection[] = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
+constexpr char kNoUtf8[] = "\x0a\x02\xff\xfe";  // Field 1, a string of two bytes that are no UTF-8.
+
+std::vector<std::string> OwnMethods() {
+  std::vector<std::string> paths;
+  for (const auto* file : {v1::AssetGroup::descriptor()->file(), v1::Asset::descriptor()->file(),
+                           v1::GenerationTask::descriptor()->file()}) {
+    const auto& service = *file->service(0);
+    for (int i = 0; i < service.method_count(); ++i) {
+      paths.push_back("/" + service.full_name() + "/" + service.method(i)->name());
+    }
+  }
+  return paths;
+}
+
+grpc::Status Send(const std::shared_ptr<grpc::Channel>& channel, const std::string& path,
+                  const std::vector<std::string>& messages, const std::string& token = "") {
+  RawCall call(channel, path, token);
+  for (const std::string& message : messages) (void)call.Write(message);
+  (void)call.WritesDone();
+  return call.End();
+}
+
+TEST_F(GatewayTest, BytesThatAreNoRequestAreInvalidInEveryMethod) {
+  Start();
+  for (const std::string& path : OwnMethods()) {
+    const grpc::Status status = Send(channel_, path, {"\xff\xff\xff"});
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT) << path << ": " << status.error_message();
+    EXPECT_EQ(DetailOf(status).reason, base::Reason::kInvalidInput) << path;
+    EXPECT_NE(status.error_message(), "") << path;
+  }
+}
+
+TEST_F(GatewayTest, AStringThatIsNoUtf8IsInvalid) {
+  Start();
+  const grpc::Status status = Send(channel_, kGet, {kNoUtf8});
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT) << status.error_message();
+  EXPECT_EQ(DetailOf(status).reason, base::Reason::kInvalidInput);
+}
+
+TEST_F(GatewayTest, NoMessageIsInvalidInEveryMethod) {
+  Start();
+  for (const std::string& path : OwnMethods()) {
+    const grpc::Status status = Send(channel_, path, {});
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT) << path << ": " << status.error_message();
+  }
+}
+
+TEST_F(GatewayTest, ASecondMessageIsInvalidAndNothingIsDone) {
+  Start();
+  v1::CreateAssetGroupRequest request;
+  request.mutable_asset_group()->set_display_name("group");
+  const std::string bytes = request.SerializeAsString();
+  const grpc::Status status = Send(channel_, kCreateGroup, {bytes, bytes});
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT) << status.error_message();
+  grpc::ClientContext context;
+  v1::ListAssetGroupsResponse list;
+  ASSERT_TRUE(groups_->ListAssetGroups(&context, {}, &list).ok());
+  EXPECT_EQ(list.asset_groups_size(), 0);
+}
+
+TEST_F(GatewayTest, UnknownMethodsAreUnimplementedInWords) {
+  Start();
+  const grpc::Status status = Send(channel_, "/seedance.gateway.v1.AssetService/Nothing", {""});
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED);
+  EXPECT_EQ(status.error_message(), "there is no method /seedance.gateway.v1.AssetService/Nothing");
+}
+
+TEST_F(GatewayTest, TheTokenIsJudgedBeforeAnyMessageIsSent) {
+  edge_options_.tokens = {{base::Sha256Hex("one"), "a"}};
+  Start();
+  std::vector<std::string> paths = OwnMethods();
+  paths.push_back(kReflection);
+  for (const std::string& path : paths) {
+    RawCall call(channel_, path);
+    const grpc::Status status = call.End();
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAUTHENTICATED) << path << ": " << status.error_message();
+    EXPECT_EQ(DetailOf(status).reason, base::Reason::kUnauthenticated) << path;
+  }
+  EXPECT_TRUE(Send(channel_, kHealthCheck, {""}).ok());
+  EXPECT_TRUE(Send(channel_, kList, {""}, "one").ok());
+}
+
+TEST_F(GatewayTest, AMessageThatDoesNotArriveEndsItsCall) {
+  edge_options_.receive_timeout = absl::Milliseconds(100);
+  Start();
+  for (const char* path : {kGet, kUpload, kHealthCheck, kHealthWatch, kReflection}) {
+    RawCall call(channel_, path);
+    const grpc::Status status = call.End();
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::DEADLINE_EXCEEDED) << path << ": " << status.error_message();
+  }
+}
+
+TEST_F(GatewayTest, CallsOverATenantsLimitAreRefusedAndPlacesComeBack) {
+  edge_options_.limits.max_calls_per_tenant = 1;
+  Start();
+  {
+    RawCall open(channel_, kGet);  // Its message is not sent.
+    ASSERT_TRUE(Eventually([&] { return edge_->limits().open() == 1; }));
+    const grpc::Status status = Send(channel_, kList, {""});
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+    EXPECT_EQ(DetailOf(status).quota_subject, "tenant:default");
+    EXPECT_TRUE(DetailOf(status).retry_delay.has_value());
+  }
+  ASSERT_TRUE(Eventually([&] { return edge_->limits().open() == 0; }));
+  EXPECT_TRUE(Send(channel_, kList, {""}).ok());
+}
+
+TEST_F(GatewayTest, CallsOverTheServersLimitAreRefused) {
+  edge_options_.limits.max_calls = 1;
+  Start();
+  RawCall open(channel_, kGet);
+  ASSERT_TRUE(Eventually([&] { return edge_->limits().open() == 1; }));
+  const grpc::Status status = Send(channel_, kList, {""});
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(DetailOf(status).quota_subject, "gateway:calls");
+  EXPECT_TRUE(Send(channel_, kHealthCheck, {""}).ok());  // Probes go on.
+}
+
+TEST_F(GatewayTest, CallsThatWaitForTheirTurnToReceiveGetIt) {
+  edge_options_.max_receiving = 2;  // One for a tenant.
+  Start();
+  auto slow = std::make_unique<RawCall>(channel_, kList);
+  ASSERT_TRUE(Eventually([&] { return edge_->limits().open() == 1; }));
+  RawCall waiting(channel_, kList);
+  ASSERT_TRUE(waiting.Write(""));
+  ASSERT_TRUE(waiting.WritesDone());
+  ASSERT_TRUE(Eventually([&] { return edge_->limits().open() == 2; }));
+  slow.reset();
+  EXPECT_TRUE(waiting.End().ok());
+}
+
+TEST_F(GatewayTest, AnswersThatNobodyReadsAreLimitedAndGivenBack) {
+  edge_options_.limits.max_answer_bytes_per_tenant = 1;
+  edge_options_.answer_timeout = absl::Seconds(2);
+  Start();
+  const v1::GenerationTask task = MakeTask();
+  ASSERT_TRUE(Eventually([&] { return edge_->limits().answer_bytes() == 0; }));
+  v1::GetGenerationTaskRequest request;
+  request.set_name(task.name());
+  RawHttp2 peer(address_, /*initial_window=*/0);
+  const uint32_t stream = peer.Open(kGet);
+  ASSERT_TRUE(peer.Send(stream, RawHttp2::Message(request.SerializeAsString()), /*end=*/true));
+  ASSERT_TRUE(Eventually([&] { return edge_->limits().answer_bytes() > 0; }));
+  const grpc::Status status = Send(channel_, kList, {""});
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(DetailOf(status).quota_subject, "tenant:default");
+  ASSERT_TRUE(Eventually([&] { return edge_->limits().answer_bytes() == 0 && edge_->limits().open() == 0; }));
+  EXPECT_TRUE(Send(channel_, kList, {""}).ok());
+}
+
+TEST_F(GatewayTest, AWatchWhoseReaderTakesNothingEnds) {
+  edge_options_.answer_timeout = absl::Milliseconds(200);
+  Start();
+  v1::WatchGenerationTaskRequest request;
+  request.set_name(MakeTask().name());
+  RawHttp2 peer(address_, /*initial_window=*/0);
+  const uint32_t stream = peer.Open("/seedance.gateway.v1.GenerationTaskService/WatchGenerationTask");
+  ASSERT_TRUE(peer.Send(stream, RawHttp2::Message(request.SerializeAsString()), /*end=*/true));
+  ASSERT_TRUE(Eventually([&] { return edge_->streams().size() == 1; }));
+  ASSERT_TRUE(Eventually([&] { return edge_->streams().size() == 0 && edge_->limits().answer_bytes() == 0; }));
+}
+
+TEST_F(GatewayTest, AConnectionWithTooManyStreamsIsEnded) {
+  std::atomic<int> ended = 0;
+  edge_options_.limits.max_streams_per_connection = 10;
+  edge_options_.limits.end_connection = [&](const std::string&) { ++ended; };
+  Start();
+  RawHttp2 peer(address_);
+  ASSERT_TRUE(peer.OpenMany(kGet, 11));
+  ASSERT_TRUE(Eventually([&] { return ended == 1; }));
+  Stop();  // Uses `ended` no more.
+}
+
+TEST_F(GatewayTest, RefusalsThatNobodyReadsAreLimited) {
+  edge_options_.tokens = {{base::Sha256Hex("one"), "a"}};
+  edge_options_.limits.max_refusals = 0;
+  edge_options_.limits.max_dropped_refusals = 20;
+  std::atomic<int> ended = 0;
+  edge_options_.limits.end_connection = [&](const std::string&) { ++ended; };
+  Start();
+  RawHttp2 peer(address_);
+  ASSERT_TRUE(peer.OpenMany(kGet, 200));
+  ASSERT_TRUE(Eventually([&] { return edge_->limits().open() == 0 && ended >= 1; }));
+  EXPECT_TRUE(Send(channel_, kList, {""}, "one").ok());
+  Stop();
+}
+
+TEST_F(GatewayTest, HealthAnswersAndTellsOfAStop) {
+  Start();
+  RawCall watch(channel_, kHealthWatch);
+  ASSERT_TRUE(watch.Write(""));
+  ASSERT_TRUE(watch.WritesDone());
+  std::string bytes;
+  grpc::health::v1::HealthCheckResponse response;
+  ASSERT_TRUE(watch.Read(&bytes) && response.ParseFromString(bytes));
+  EXPECT_EQ(response.status(), grpc::health::v1::HealthCheckResponse::SERVING);
+  health_service_.Shutdown();
+  ASSERT_TRUE(watch.Read(&bytes) && response.ParseFromString(bytes));
+  EXPECT_EQ(response.status(), grpc::health::v1::HealthCheckResponse::NOT_SERVING);
+
+  grpc::health::v1::HealthCheckRequest request;
+  request.set_service("seedance.gateway.v1.AssetService");
+  EXPECT_TRUE(Send(channel_, kHealthCheck, {request.SerializeAsString()}).ok());
+  request.set_service("nothing");
+  EXPECT_EQ(Send(channel_, kHealthCheck, {request.SerializeAsString()}).error_code(), grpc::StatusCode::NOT_FOUND);
+  RawCall unknown(channel_, kHealthWatch);
+  ASSERT_TRUE(unknown.Write(request.SerializeAsString()));
+  ASSERT_TRUE(unknown.WritesDone());
+  ASSERT_TRUE(unknown.Read(&bytes) && response.ParseFromString(bytes));
+  EXPECT_EQ(response.status(), grpc::health::v1::HealthCheckResponse::SERVICE_UNKNOWN);
+  EXPECT_EQ(Send(channel_, kHealthCheck, {"\xff"}).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+TEST_F(GatewayTest, WatchesOfHealthAreLimited) {
+  edge_options_.limits.max_health_calls = 10;  // One for a connection.
+  Start();
+  RawCall watch(channel_, kHealthWatch);
+  ASSERT_TRUE(watch.Write(""));
+  ASSERT_TRUE(watch.WritesDone());
+  std::string bytes;
+  ASSERT_TRUE(watch.Read(&bytes));
+  const grpc::Status status = Send(channel_, kHealthWatch, {""});
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(DetailOf(status).quota_subject, "gateway:health_calls");
+  EXPECT_TRUE(Send(channel_, kHealthCheck, {""}).ok());
+}
+
+TEST_F(GatewayTest, ReflectionAnswersAndIsLimited) {
+  edge_options_.limits.max_reflection_streams = 4;  // One for a connection.
+  Start();
+  namespace reflection = grpc::reflection::v1;
+  RawCall call(channel_, kReflection);
+  reflection::ServerReflectionRequest request;
+  reflection::ServerReflectionResponse response;
+  std::string bytes;
+  request.set_list_services("");
+  ASSERT_TRUE(call.Write(request.SerializeAsString()) && call.Read(&bytes) && response.ParseFromString(bytes));
+  EXPECT_EQ(response.list_services_response().service_size(), 6) << response.DebugString();
+  request.set_file_containing_symbol("seedance.gateway.v1.AssetService");
+  ASSERT_TRUE(call.Write(request.SerializeAsString()) && call.Read(&bytes) && response.ParseFromString(bytes));
+  EXPECT_GE(response.file_descriptor_response().file_descriptor_proto_size(), 2);
+  request.set_file_by_filename("nothing.proto");
+  ASSERT_TRUE(call.Write(request.SerializeAsString()) && call.Read(&bytes) && response.ParseFromString(bytes));
+  EXPECT_EQ(response.error_response().error_code(), grpc::StatusCode::NOT_FOUND);
+
+  const grpc::Status second = Send(channel_, kReflection, {request.SerializeAsString()});
+  EXPECT_EQ(second.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  ASSERT_TRUE(call.WritesDone());
+  EXPECT_TRUE(call.End().ok());
+  ASSERT_TRUE(Eventually([&] { return edge_->limits().open() == 0; }));
+  EXPECT_EQ(Send(channel_, kReflection, {"\xff"}).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+}  // namespace
+}  // namespace seedance::rpc
