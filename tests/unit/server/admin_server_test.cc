@@ -1,158 +1,20 @@
 #include "service/server/admin_server.h"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-#include <httplib.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <filesystem>
-#include <iostream>
-#include <map>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/time.h"
-#include "service/base/mutex.h"
-#include "tests/testing/temp_dir.h"
+#include "tests/unit/server/admin_fixture.h"
 
 namespace seedance::server {
 namespace {
 
-using engine::WebhookAnswer;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::StartsWith;
-
-const std::string kToken(32, 'a');
-
-// A connection that says exactly what a test wants.
-class RawClient {
- public:
-  explicit RawClient(const std::string& address) : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in peer{};
-    peer.sin_family = AF_INET;
-    peer.sin_port = htons(static_cast<uint16_t>(std::stoi(address.substr(address.rfind(':') + 1))));
-    peer.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    connected_ = connect(fd_, reinterpret_cast<const sockaddr*>(&peer), sizeof peer) == 0;
-  }
-  ~RawClient() { close(fd_); }
-  RawClient(const RawClient&) = delete;
-  RawClient& operator=(const RawClient&) = delete;
-
-  bool connected() const { return connected_; }
-  void Send(const std::string& text) { (void)!send(fd_, text.data(), text.size(), MSG_NOSIGNAL); }
-  // All that comes until the peer closes.
-  std::string ReadAll() {
-    std::string all;
-    char piece[4096];
-    ssize_t n = 0;
-    while ((n = recv(fd_, piece, sizeof piece, 0)) > 0) all.append(piece, static_cast<size_t>(n));
-    return all;
-  }
-  std::string Read(size_t bytes) {
-    std::string text(bytes, '\0');
-    text.resize(static_cast<size_t>(std::max<ssize_t>(0, recv(fd_, text.data(), bytes, MSG_WAITALL))));
-    return text;
-  }
-  std::string Ask(const std::string& request) {
-    Send(request);
-    return ReadAll();
-  }
-
- private:
-  const int fd_;
-  bool connected_ = false;
-};
-
-// What the server tells the gateway of a webhook.
-struct Webhook {
-  std::string token;
-  std::string secret;
-  std::string body;
-};
-
-class AdminServerTest : public ::testing::Test {
- protected:
-  void Start(const AdminServer::Limits& limits = {}) {
-    auto listening = AdminServer::Listen("127.0.0.1:0", limits);
-    ASSERT_TRUE(listening.ok()) << listening.status();
-    server_ = *std::move(listening);
-    AdminHooks hooks;
-    hooks.not_ready = [this] {
-      base::MutexLock lock(mutex_);
-      return not_ready_;
-    };
-    hooks.metrics = [] { return std::string("seedance_answer 42\n"); };
-    hooks.webhook = [this](std::string_view token, std::string_view secret, std::string_view body) {
-      base::MutexLock lock(mutex_);
-      webhooks_.push_back({std::string(token), std::string(secret), std::string(body)});
-      return answer_;
-    };
-    hooks.staged_file = [this](std::string_view token) -> std::optional<AdminHooks::File> {
-      base::MutexLock lock(mutex_);
-      const auto file = files_.find(std::string(token));
-      if (file == files_.end()) return std::nullopt;
-      return file->second;
-    };
-    server_->Start(std::move(hooks));
-  }
-
-  void Stage(const std::string& token, const std::string& bytes) {
-    const std::string path = dir_.File(token);
-    ASSERT_TRUE(testing::WriteFile(path, bytes));
-    base::MutexLock lock(mutex_);
-    files_[token] = {path, static_cast<int64_t>(bytes.size()), "video/mp4"};
-  }
-
-  void SetNotReady(const std::string& reason) {
-    base::MutexLock lock(mutex_);
-    not_ready_ = reason;
-  }
-  void SetAnswer(WebhookAnswer answer) {
-    base::MutexLock lock(mutex_);
-    answer_ = answer;
-  }
-  std::vector<Webhook> webhooks() {
-    base::MutexLock lock(mutex_);
-    return webhooks_;
-  }
-
-  httplib::Client NewClient() {
-    httplib::Client client("http://" + server_->address());
-    client.set_read_timeout(20);
-    return client;
-  }
-  int StatusOf(const std::string& path) {
-    const httplib::Result answer = NewClient().Get(path);
-    return answer ? answer->status : -1;
-  }
-  httplib::Result GetRange(const std::string& range) {
-    return NewClient().Get("/staging/" + kToken + "/upload.mp4", httplib::Headers{{"Range", range}});
-  }
-  httplib::Result PostWebhook(const std::string& body, const httplib::Headers& headers = {}) {
-    return NewClient().Post("/webhooks/piapi/" + kToken, headers, body, "application/json");
-  }
-  // The status line that comes back for a raw request.
-  std::string StatusLineOf(const std::string& request) {
-    const std::string answer = RawClient(server_->address()).Ask(request);
-    return answer.substr(0, answer.find("\r\n"));
-  }
-
-  testing::TempDir dir_;
-  base::Mutex mutex_;
-  std::string not_ready_ ABSL_GUARDED_BY(mutex_);
-  WebhookAnswer answer_ ABSL_GUARDED_BY(mutex_) = WebhookAnswer::kTaken;
-  std::vector<Webhook> webhooks_ ABSL_GUARDED_BY(mutex_);
-  std::map<std::string, AdminHooks::File> files_ ABSL_GUARDED_BY(mutex_);
-  std::unique_ptr<AdminServer> server_;
-};
 
 // ---- Health ----
 
@@ -509,95 +371,6 @@ TEST_F(AdminServerTest, AConnectionBeyondTheLimitTakesThePlaceOfTheOldestThatSen
   EXPECT_EQ(first.ReadAll(), "");
   EXPECT_THAT(second.Ask("GET /livez HTTP/1.1\r\n\r\n"), StartsWith("HTTP/1.1 200 OK\r\n"));
   EXPECT_THAT(third.Ask("GET /livez HTTP/1.1\r\n\r\n"), StartsWith("HTTP/1.1 200 OK\r\n"));
-}
-
-// ---- Attacks ----
-
-// Answers of the probes are asked for again and again while `meanwhile` is done between them.
-class AdminServerAttackTest : public AdminServerTest {
- protected:
-  void ProbesAreAnswered() {
-    for (const char* path : {"/livez", "/readyz", "/metrics"}) {
-      std::vector<absl::Duration> times;
-      for (int i = 0; i < 100; ++i) {
-        const auto begin = std::chrono::steady_clock::now();
-        ASSERT_EQ(StatusOf(path), 200) << path;
-        times.push_back(absl::FromChrono(std::chrono::steady_clock::now() - begin));
-      }
-      std::sort(times.begin(), times.end());
-      // Generous, for slow builds; without the defence it is the receive time, 10 s.
-      EXPECT_LT(times[98], absl::Seconds(5)) << path;
-      RecordProperty(path + 1, absl::FormatDuration(times[98]));
-      std::cout << path << " p50 " << times[50] << " p99 " << times[98] << "\n";
-    }
-  }
-};
-
-TEST_F(AdminServerAttackTest, HalfSentRequestsDoNotKeepProbesOut) {
-  Start();
-  std::vector<std::unique_ptr<RawClient>> half;
-  for (int i = 0; i < 400; ++i) {
-    half.push_back(std::make_unique<RawClient>(server_->address()));
-    half.back()->Send("GET /livez HTTP/1.1\r\nHost: x\r\n");
-  }
-  ProbesAreAnswered();
-  for (int i = 0; i < 800; ++i) {
-    half.push_back(std::make_unique<RawClient>(server_->address()));
-    half.back()->Send(absl::StrCat("POST /webhooks/piapi/", kToken, " HTTP/1.1\r\nContent-Length: 9\r\n\r\na"));
-  }
-  ProbesAreAnswered();
-}
-
-TEST_F(AdminServerAttackTest, PeersThatSendByteByByteDoNotKeepProbesOut) {
-  Start();
-  std::vector<std::unique_ptr<RawClient>> slow;
-  for (int i = 0; i < 400; ++i) slow.push_back(std::make_unique<RawClient>(server_->address()));
-  std::atomic<bool> stop = false;
-  std::thread drip([&] {
-    const std::string request = "GET /livez HTTP/1.1\r\nX: " + std::string(4000, 'x');
-    for (size_t i = 0; !stop && i < request.size(); ++i) {
-      for (const auto& client : slow) client->Send(request.substr(i, 1));
-    }
-  });
-  ProbesAreAnswered();
-  stop = true;
-  drip.join();
-}
-
-TEST_F(AdminServerAttackTest, PeersThatDoNotReadDoNotKeepProbesOut) {
-  Start();
-  Stage(kToken, std::string(64 << 20, 'x'));
-  std::vector<std::unique_ptr<RawClient>> deaf;
-  for (int i = 0; i < 400; ++i) {
-    deaf.push_back(std::make_unique<RawClient>(server_->address()));
-    deaf.back()->Send(i % 2 == 0 ? "GET /staging/" + kToken + "/x HTTP/1.1\r\n\r\n" : "GET /metrics HTTP/1.1\r\n\r\n");
-  }
-  ProbesAreAnswered();
-}
-
-TEST_F(AdminServerAttackTest, AHookThatHangsKeepsNoOtherOneUp) {
-  base::Mutex hang;
-  hang.Lock();
-  auto listening = AdminServer::Listen("127.0.0.1:0", {});
-  ASSERT_TRUE(listening.ok());
-  server_ = *std::move(listening);
-  AdminHooks hooks;
-  hooks.not_ready = [&hang] {
-    base::MutexLock until_the_end(hang);
-    return std::string();
-  };
-  hooks.metrics = [] { return std::string("seedance_answer 42\n"); };
-  server_->Start(std::move(hooks));
-  std::vector<std::unique_ptr<RawClient>> asking;
-  for (int i = 0; i < 200; ++i) {
-    asking.push_back(std::make_unique<RawClient>(server_->address()));
-    asking.back()->Send("GET /readyz HTTP/1.1\r\n\r\n");
-  }
-  EXPECT_EQ(StatusOf("/livez"), 200);
-  EXPECT_EQ(StatusOf("/metrics"), 200);
-  // More than may wait.
-  EXPECT_EQ(StatusOf("/readyz"), 503);
-  hang.Unlock();
 }
 
 // ---- Stop ----

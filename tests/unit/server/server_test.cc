@@ -81,6 +81,26 @@ TEST_F(ServerTest, StagedFilesAreTakenFromTheirFolder) {
             404);
 }
 
+TEST_F(ServerTest, TheProbePortAnswersProbesOnly) {
+  const auto server =
+      Start(absl::StrCat(kPublic, ", probe_listen: '127.0.0.1:0', probe_port_file: '", dir_.File("probes"), "'"));
+  ASSERT_TRUE(server.ok()) << server.status();
+  const std::string probes = (*server)->probe_address();
+  EXPECT_EQ(testing::ReadFile(dir_.File("probes")), probes + "\n");
+  EXPECT_NE(probes, (*server)->admin_address());
+  EXPECT_EQ(Get(probes, "/livez")->status, 200);
+  EXPECT_EQ(Get(probes, "/readyz")->status, 200);
+  EXPECT_THAT(Get(probes, "/metrics")->body, HasSubstr("seedance_build_info"));
+  httplib::Client vendor("http://" + probes);
+  EXPECT_EQ(vendor
+                .Post("/webhooks/piapi/" + base::Sha256Hex("webhook path\npi\nhush").substr(0, 32),
+                      {{"x-webhook-secret", "hush"}}, "{}", "application/json")
+                ->status,
+            404);
+  EXPECT_EQ(Get(probes, "/staging/" + std::string(32, '0') + "/x")->status, 404);
+  EXPECT_EQ(Get((*server)->admin_address(), "/livez")->status, 200);
+}
+
 TEST_F(ServerTest, ATakenAdminAddressIsNamed) {
   const auto first = Start(kPublic);
   ASSERT_TRUE(first.ok()) << first.status();
