@@ -63,7 +63,7 @@ class Store {
     std::string upstream;               // Empty: all.
     std::string display_name_contains;  // ASCII letters in any case. Empty: all.
   };
-  // At most `limit` (>= 1) groups after `after`, newest first.
+  // At most `limit` (>= 1) groups after `after`, newest first; fewer where a message could not hold them.
   virtual absl::StatusOr<model::Page<model::AssetGroup>> ListGroups(const GroupFilter& filter,
                                                                     const model::PageCursor& after, int limit) = 0;
 
