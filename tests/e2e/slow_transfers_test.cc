@@ -1,5 +1,4 @@
-// Callers that are slow with their bytes, and a process that can have no further thread: other callers are served, and
-// the slow ones are told.
+// Callers that are slow with their bytes: other callers are served, and the slow ones are told.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -246,34 +245,6 @@ TEST_F(SlowTransfersTest, DownloadsThatNobodyReadsDoNotStopOtherTenants) {
   threads_.clear();
   EXPECT_GE(too_slow_, 1);
   EXPECT_TRUE(gateway().Stop(SIGKILL).ok());  // The vendor waits for its connections to close.
-}
-
-// The gateway has the threads of its start and few more: far fewer than its pools would have.
-TEST_F(SlowTransfersTest, AGatewayWithoutFurtherThreadsAnswersAndStops) {
-  StartSandbox(Pace::kFast);
-  testing::GatewayOptions options;
-  options.tenants = {{"slow", {"slow-token"}}};
-  if (geteuid() != 0) GTEST_SKIP() << "only root can give the gateway a user, and so a number of threads, of its own";
-  // Limits on threads do not bind root.
-  const std::string user = absl::StrCat(1'000'000 + getpid());
-  options.open_to_all = true;
-  options.wrapper = {"/usr/bin/prlimit", "--nproc=48", "/usr/bin/setpriv", "--reuid=" + user, "--clear-groups"};
-  StartGateway(options);
-  StartFlooders();
-  std::atomic<int> answered{0};
-  const std::string group = NewGroup("heroes");
-  Flood([&](Api& api, int i) {
-    const auto uploaded = api.Upload(MetadataOf(group, absl::StrCat("hero", i)), Media("hero.png"));
-    const auto created = api.CreateGroup(absl::StrCat("group", i));
-    if (uploaded.ok() && created.ok()) ++answered;
-    return false;
-  });
-  for (std::thread& thread : threads_) thread.join();
-  threads_.clear();
-  EXPECT_EQ(answered, kSlow) << "all is done by the threads that there are";
-  EXPECT_EQ(Bills("CreateAsset"), kSlow);
-  EXPECT_THAT(gateway().Log(), ::testing::HasSubstr("thread_not_started"));
-  EXPECT_EQ(Must(gateway().Stop(SIGTERM)), 0);
 }
 
 }  // namespace

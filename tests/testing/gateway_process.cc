@@ -159,7 +159,6 @@ absl::Status GatewayProcess::Spawn() {
   if (!WriteFile(config_path_, GatewayConfigYaml(options_, places))) {
     return absl::InternalError(absl::StrCat("cannot write ", config_path_));
   }
-  if (options_.open_to_all) chmod(dir_.File("").c_str(), 0777);
   Process::Options options;
   options.argv = options_.wrapper;
   options.argv.insert(options.argv.end(), {SEEDANCE_GATEWAY_BINARY, "--config", config_path_});
