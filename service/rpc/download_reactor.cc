@@ -132,14 +132,18 @@ void DownloadReactor::LetGo() {
 
 void DownloadReactor::OnAnswer(const absl::Status& status) {
   bool let_go = false;
-  uint64_t written = 0;
   {
     base::MutexLock lock(mutex_);
     let_go = let_go_;
-    written = written_;
   }
   // Of a transfer that was given up the reader fetches the rest later anyway.
   End(status, /*at_once=*/let_go);
+  uint64_t written = 0;
+  {
+    base::MutexLock lock(mutex_);
+    if (finished_) return;
+    written = written_;
+  }
   edge_.heartbeats().Add(edge_.clock().Now() + edge_.options().stall_limit,
                          [weak = weak_from_this(), written]() mutable {
                            auto self = weak.lock();

@@ -199,7 +199,6 @@ absl::Status GatewayProcess::Spawn(const std::vector<std::string>& arguments) {
   if (!WriteFile(config_path_, GatewayConfigYaml(options_, places))) {
     return absl::InternalError(absl::StrCat("cannot write ", config_path_));
   }
-  if (options_.open_to_all) chmod(dir_.File("").c_str(), 0777);
   Process::Options options = Command(arguments);
   options.stdout_path = dir_.File("stdout");
   options.stderr_path = dir_.File("stderr");
