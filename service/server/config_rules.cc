@@ -235,9 +235,9 @@ void ApplyConfigRules(proto::GatewayConfig& config, std::vector<ConfigProblem>& 
   proto::Sqlite& sqlite = *config.mutable_store()->mutable_sqlite();
   if (sqlite.path().empty()) sqlite.set_path("seedance-gateway.db");
   FieldRules(*config.mutable_store(), "store.", problems).Duration("probe_interval", 2, 0.1, 60);
-  FieldRules(sqlite, "store.sqlite.", problems)
-      .Duration("wait_for_lock", 0, 0, 86400)
-      .Duration("check_time", 2, 0, 3600);
+  FieldRules sqlite_rules(sqlite, "store.sqlite.", problems);
+  sqlite_rules.Duration("wait_for_lock", 0, 0, 86400);
+  sqlite_rules.Duration("check_time", 2, 0, 3600);
   // Before the upstreams: whether they may have webhooks depends on it.
   if (config.has_admin()) AdminRules(*config.mutable_admin(), problems);
   ApplyUpstreamRules(config, TenantRules(config, problems), problems);

@@ -76,7 +76,12 @@ absl::StatusOr<DatabaseLocks> LockDatabase(const DatabaseFiles& files, const Loc
   if (!database.ok()) return database.status();
   if (!database->has_value()) return locks;
   absl::StatusOr<FileLock> lock = FileLock::TakeDatabase(files.database, wait);
-  if (!lock.ok()) return lock.status();
+  if (!lock.ok()) {
+    // It may have been removed during the wait: then the marker decides.
+    const absl::StatusOr<std::optional<FileIdentity>> still = Identify(files.database);
+    if (still.ok() && !still->has_value()) return locks;
+    return lock.status();
+  }
   locks.database = std::make_unique<FileLock>(*std::move(lock));
   return locks;
 }

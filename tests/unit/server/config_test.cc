@@ -42,6 +42,8 @@ TEST(Config, DefaultsAreThoseOfTheSchema) {
   EXPECT_EQ(config->server().max_connection_age_grace().seconds(), 600);
   EXPECT_EQ(config->server().drain_delay().seconds(), 0);
   EXPECT_EQ(config->store().sqlite().wait_for_lock().seconds(), 0);
+  EXPECT_EQ(config->store().sqlite().check_time().seconds(), 2);
+  EXPECT_EQ(config->store().probe_interval().seconds(), 2);
   EXPECT_EQ(config->server().create_wait().seconds(), 10);
   EXPECT_EQ(config->server().call_threads(), 8);
   EXPECT_FALSE(config->server().has_tls());
@@ -172,6 +174,8 @@ TEST(Config, EveryBrokenRuleIsNamedWithItsPath) {
                 "server.drain_delay: must be at most half of drain_grace"},
            Case{"server: {drain_delay: -1s}", "server.drain_delay: must be 0 to 300 s"},
            Case{"store: {sqlite: {wait_for_lock: 86401s}}", "store.sqlite.wait_for_lock: must be 0 to 86400 s"},
+           Case{"store: {sqlite: {check_time: 3601s}}", "store.sqlite.check_time: must be 0 to 3600 s"},
+           Case{"store: {probe_interval: 0.05s}", "store.probe_interval: must be 0.1 to 60 s"},
            Case{"server: {call_threads: 257}", "server.call_threads: must be 1 to 256"},
            Case{"server: {allow_insecure_listen: 1}", "server.allow_insecure_listen: must be true or false"},
            Case{"server: {tls: {certificate_file: a}}", "server.tls: needs certificate_file and private_key_file"},

@@ -4,6 +4,7 @@
 #include <grpcpp/create_channel.h>
 #include <gtest/gtest.h>
 #include <httplib.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <thread>
@@ -111,6 +112,19 @@ TEST_F(ServerTest, ATakenAdminAddressIsNamed) {
   const auto taken = Server::Start(*config, base::RealClock(), base::SystemRandom());
   EXPECT_THAT(std::string(taken.status().message()), StartsWith("admin.listen: cannot listen on"));
   EXPECT_THAT(std::string(taken.status().message()), HasSubstr((*first)->admin_address()));
+}
+
+TEST_F(ServerTest, NotReadyWhenItsDatabaseIsGone) {
+  const auto server = Start(kPublic);
+  ASSERT_TRUE(server.ok()) << server.status();
+  const std::string admin = (*server)->admin_address();
+  EXPECT_EQ(Get(admin, "/readyz")->body, "ready\n");
+  ASSERT_EQ(unlink(dir_.File("gateway.db").c_str()), 0);
+  const auto answer = Get(admin, "/readyz");
+  EXPECT_EQ(answer->status, 503);
+  EXPECT_EQ(answer->body, "the store does not keep what it is given: file_removed, found 0 ago\n");
+  EXPECT_NE(Get(admin, "/metrics")->body.find("\nseedance_store_sound 0\n"), std::string::npos);
+  EXPECT_EQ(Get(admin, "/livez")->status, 200);
 }
 
 // A start that waits for the store of another process.
