@@ -1,5 +1,6 @@
 #include "service/server/run.h"
 
+#include <google/protobuf/stubs/logging.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -111,6 +112,8 @@ int Run(const GatewayConfig& config) {
   base::SetLogLevel(LevelOf(config.log().level()));
   StopRequest& request = WatchSignals();
   RaiseFileLimit();
+  // Its lines are no JSON, and callers could make it write: whatever does not parse is logged as a call.
+  google::protobuf::SetLogHandler(nullptr);
   auto server = Server::Start(config, base::RealClock(), base::SystemRandom(), request.token);
   if (absl::IsCancelled(server.status())) {
     base::Log(base::LogLevel::kInfo, "server_stopped", {{"cause", std::string(server.status().message())}});
