@@ -66,7 +66,8 @@ class Incoming final : public Reactor,
 
   void OnReadDone(bool ok) override {
     if (!std::exchange(received_, ok || received_)) {
-      if (!ok) return End(stream_.cancelled() ? call_->Gone() : base::InvalidField("request", "no message was sent"));
+      if (!ok && stream_.cancelled()) return End(call_->Gone());
+      if (!ok && method_.one_request) return End(base::InvalidField("request", "no message was sent"));
       if (!method_.one_request) return HandOver();
       base::MutexLock lock(mutex_);
       if (!ended_) stream_.StartRead(&second_);

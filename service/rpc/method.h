@@ -25,7 +25,7 @@ struct Method {
 
   Call::Traits traits;
   CallKind kind = CallKind::kCall;
-  // True: the caller sends one message and ends its stream, and Start runs after that. False: Start reads on.
+  // True: Start runs when the caller sent one message and ended its stream. False: it reads on; bytes may be invalid.
   bool one_request = true;
   Start start;
 };

@@ -97,8 +97,9 @@ reflection::ServerReflectionResponse Answer(const Methods& methods,
 // One stream: a request is read when the answer to the last one has left.
 class ReflectionStream final : public Reactor {
  public:
-  ReflectionStream(const Methods& methods, RpcStream& stream, std::unique_ptr<Call> call)
-      : methods_(methods), stream_(stream), call_(std::move(call)) {}
+  // With the first message; invalid: the caller asks nothing.
+  ReflectionStream(const Methods& methods, RpcStream& stream, std::unique_ptr<Call> call, grpc::ByteBuffer first)
+      : methods_(methods), stream_(stream), call_(std::move(call)), bytes_(std::move(first)) {}
 
   void OnRequest(const grpc::ByteBuffer& bytes) {
     reflection::ServerReflectionRequest request;
@@ -163,9 +164,9 @@ void AddReflection(Methods& methods) {
   method.kind = CallKind::kReflection;
   method.one_request = false;
   method.start = [&methods](RpcStream& stream, std::unique_ptr<Call> call, const grpc::ByteBuffer& bytes) {
-    const auto reactor = std::make_shared<ReflectionStream>(methods, stream, std::move(call));
+    const auto reactor = std::make_shared<ReflectionStream>(methods, stream, std::move(call), bytes);
     stream.SetReactor(reactor);
-    reactor->OnRequest(bytes);
+    reactor->OnReadDone(bytes.Valid());
   };
   // Both versions are the same on the wire.
   for (const auto* request : {reflection::ServerReflectionRequest::descriptor(),

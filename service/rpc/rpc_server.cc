@@ -3,9 +3,24 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "service/base/clock.h"
 #include "service/base/thread.h"
 
 namespace seedance::rpc {
+namespace {
+
+constexpr absl::Duration kLook = absl::Milliseconds(5);
+
+// Until no RPC is open. Looks now and then: the path of every RPC pays nothing for a stop.
+void AwaitNone(CallLimits& limits) {
+  base::Mutex mutex;
+  base::CondVar nothing;
+  base::MutexLock lock(mutex);
+  while (limits.open() > 0) base::RealClock().WaitUntil(nothing, mutex, base::RealClock().Now() + kLook);
+}
+
+}  // namespace
 
 RpcServer::RpcServer(size_t threads, CallLimits& limits, OnCall on_call)
     : thread_count_(threads), limits_(limits), on_call_(std::move(on_call)) {}
@@ -29,6 +44,9 @@ absl::Status RpcServer::Start() {
 
 void RpcServer::Stop() {
   if (queue_ == nullptr) return;
+  // gRPC aborts the process when an RPC starts something on a queue that is shut down, and grpc::Server::Shutdown does
+  // not wait for the reactions to what it cancelled.
+  if (!threads_.empty()) AwaitNone(limits_);
   queue_->Shutdown();
   if (threads_.empty()) Run();
   for (std::thread& thread : threads_) thread.join();

@@ -15,6 +15,7 @@ void UploadReactor::Begin(engine::Assets& assets, RpcStream& stream, std::unique
   const std::shared_ptr<UploadReactor> self(new UploadReactor(assets, stream, std::move(call)));
   self->bytes_ = std::move(first);
   stream.SetReactor(self);
+  if (!self->bytes_.Valid()) return self->End(base::InvalidField("metadata", "is required as the first message"));
   self->OnMessage();
 }
 

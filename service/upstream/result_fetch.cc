@@ -1,6 +1,7 @@
 #include "service/upstream/result_fetch.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -176,8 +177,11 @@ absl::Status FetchRange(HttpTransport& transport, const CallOptions& call, const
     return Fail(Reason::kUpstreamProtocol, "the link to the result is not an https URL");
   }
   if (timeout <= absl::ZeroDuration()) return Fail(Reason::kDeadlineExceeded, "no time is left for the transfer");
-  RangeCutter cutter(range, sink);
-  const HttpReply reply = transport.Fetch(RangeRequest(call, range, timeout), cutter);
+  ResultRange wanted = range;
+  // No file is that long, and the sum must stay a number.
+  if (wanted.limit > std::numeric_limits<int64_t>::max() - wanted.offset) wanted.limit = 0;
+  RangeCutter cutter(wanted, sink);
+  const HttpReply reply = transport.Fetch(RangeRequest(call, wanted, timeout), cutter);
   if (reply.outcome == HttpOutcome::kReply && reply.status != 200 && reply.status != 206) {
     return RefusedByStorage(reply);
   }

@@ -11,8 +11,8 @@ from files import ROOT, files
 
 # Headers of the libraries that rooms.cmake gives to some rooms only.
 HEADERS_OF = {
-    "gRPC::grpc++": r"grpc(pp|\+\+)?/",
-    "gRPC::grpc++_reflection": r"grpcpp/ext/proto_server_reflection_plugin\.h",
+    "gRPC::grpc++": r"grpc(pp|\+\+)?/(?!health/|reflection/)",
+    "proto_grpc_services": r"grpc/(health|reflection)/v1(alpha)?/",
     "proto_api": r"seedance/gateway/v1/",
     "proto_api_grpc": r"seedance/gateway/v1/.*\.grpc\.pb\.h",
     "proto_config": r"seedance/gateway/config/",

@@ -143,13 +143,15 @@ TEST_F(GatewayTest, CallsOverTheServersLimitAreRefused) {
 TEST_F(GatewayTest, CallsThatWaitForTheirTurnToReceiveGetIt) {
   edge_options_.max_receiving = 2;  // One for a tenant.
   Start();
-  auto slow = std::make_unique<RawCall>(channel_, kList);
-  ASSERT_TRUE(Eventually([&] { return edge_->limits().open() == 1; }));
+  // Of two, one surely has the place when the third call comes, for two threads take calls in.
+  std::vector<std::unique_ptr<RawCall>> slow;
+  for (int i = 0; i < 2; ++i) slow.push_back(std::make_unique<RawCall>(channel_, kList));
+  ASSERT_TRUE(Eventually([&] { return edge_->limits().open() == 2; }));
   RawCall waiting(channel_, kList);
   ASSERT_TRUE(waiting.Write(""));
   ASSERT_TRUE(waiting.WritesDone());
-  ASSERT_TRUE(Eventually([&] { return edge_->limits().open() == 2; }));
-  slow.reset();
+  ASSERT_TRUE(Eventually([&] { return edge_->limits().open() == 3; }));
+  slow.clear();
   EXPECT_TRUE(waiting.End().ok());
 }
 

@@ -162,6 +162,24 @@ TEST(Config, EveryBrokenRuleIsNamedWithItsPath) {
            Case{"server: {max_watch_streams: many}", "server.max_watch_streams: must be a whole number"},
            Case{"server: {max_watch_streams_per_tenant: -1}",
                 "server.max_watch_streams_per_tenant: must be 1 to 1000000"},
+           Case{"server: {call_limits: {max_calls: -1}}", "server.call_limits.max_calls: must be 1 to 1000000, is -1"},
+           Case{"server: {call_limits: {max_calls_per_tenant: 1000001}}",
+                "server.call_limits.max_calls_per_tenant: must"},
+           Case{"server: {call_limits: {max_streams_per_connection: -1}}",
+                "server.call_limits.max_streams_per_connection: must be 1 to 1000000"},
+           Case{"server: {call_limits: {max_answer_bytes: 1}}", "server.call_limits.max_answer_bytes: must be 1048576"},
+           Case{"server: {call_limits: {max_answer_bytes_per_tenant: 1}}",
+                "server.call_limits.max_answer_bytes_per_tenant: must be 1048576"},
+           Case{"server: {call_limits: {receive_timeout: 0s}}",
+                "server.call_limits.receive_timeout: must be 0.1 to 600 s"},
+           Case{"server: {call_limits: {answer_timeout: 3601s}}",
+                "server.call_limits.answer_timeout: must be 0.1 to 3600 s"},
+           Case{"server: {call_limits: {max_receiving: 1}}", "server.call_limits.max_receiving: must be 2 to 10000"},
+           Case{"server: {call_limits: {max_health_calls: -1}}", "server.call_limits.max_health_calls: must be 1 to"},
+           Case{"server: {call_limits: {max_reflection_streams: -1}}",
+                "server.call_limits.max_reflection_streams: must be 0 to 10000, is -1"},
+           Case{"server: {call_limits: {max_grpc_memory_bytes: 1}}",
+                "server.call_limits.max_grpc_memory_bytes: must be 16777216"},
            Case{"server: {max_connection_age: -1s}", "server.max_connection_age: must be 0 to 86400 s"},
            Case{"server: {max_connection_age: 0.5s}", "server.max_connection_age: must be 0 s (never) or at least 1 s"},
            Case{"server: {max_connection_age_grace: 0.9s}", "server.max_connection_age_grace: must be 1 to 86400 s"},
@@ -245,6 +263,28 @@ TEST(Config, AgesAndDelaysOnTheirBoundsAreGood) {
                            "server: {drain_delay: 10s}", "server: {drain_grace: 600s, drain_delay: 300s}"}) {
     EXPECT_EQ(Problems(std::string(kUpstream) + yaml), "") << yaml;
   }
+}
+
+TEST(Config, CallsGetTheirLimits) {
+  const auto usual = EdgeOptions(*ParseConfig(kUpstream));
+  EXPECT_EQ(usual.limits.max_calls, 20000u);
+  EXPECT_EQ(usual.limits.max_reflection_streams, 32u);
+  EXPECT_EQ(usual.receive_timeout, absl::Seconds(10));
+  const auto options = EdgeOptions(*ParseConfig(std::string(kUpstream) + R"(
+server:
+  call_limits: {max_calls: 7, max_calls_per_tenant: 6, max_streams_per_connection: 5, max_answer_bytes: 2000000,
+                max_answer_bytes_per_tenant: 1500000, receive_timeout: 3s, answer_timeout: 4s, max_receiving: 8,
+                max_health_calls: 9, max_reflection_streams: 0})"));
+  EXPECT_EQ(options.limits.max_calls, 7u);
+  EXPECT_EQ(options.limits.max_calls_per_tenant, 6u);
+  EXPECT_EQ(options.limits.max_streams_per_connection, 5u);
+  EXPECT_EQ(options.limits.max_answer_bytes, 2000000u);
+  EXPECT_EQ(options.limits.max_answer_bytes_per_tenant, 1500000u);
+  EXPECT_EQ(options.receive_timeout, absl::Seconds(3));
+  EXPECT_EQ(options.answer_timeout, absl::Seconds(4));
+  EXPECT_EQ(options.max_receiving, 8u);
+  EXPECT_EQ(options.limits.max_health_calls, 9u);
+  EXPECT_EQ(options.limits.max_reflection_streams, 0u);
 }
 
 TEST(Config, StreamsGetTheirLimitsAndAges) {

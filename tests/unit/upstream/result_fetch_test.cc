@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "service/base/error.h"
 #include "service/upstream/anyfast/anyfast.h"
 #include "tests/unit/upstream/http_requests.h"
@@ -65,7 +67,7 @@ TEST(FetchResult, GivesTheWantedRangeWhetherTheStorageKnowsRangesOrNot) {
       int64_t offset, limit;
     };
     for (const Range range : {Range{0, 0}, Range{0, 1}, Range{7, 0}, Range{70000, 100000}, Range{size - 1, 0},
-                              Range{size - 5, 100}, Range{0, size}}) {
+                              Range{size - 5, 100}, Range{0, size}, Range{7, std::numeric_limits<int64_t>::max()}}) {
       Collector sink;
       const absl::Status status = Fetch(vendor.url() + "/v.mp4", range.offset, range.limit, sink);
       EXPECT_TRUE(status.ok()) << status;
