@@ -155,7 +155,9 @@ class EdgeRules(unittest.TestCase):
         peers = [self.peer() for _ in range(2)]
         for number in range(5):
             peers[number % 2].call(h2.request_block(GET, TOKEN, scheme=b"https"))
-        servers.wait_until(lambda: len(self.backend.calls) == 5, 10, "five streams are open")
+        servers.wait_until(lambda: len(self.backend.calls) == 5, 60,
+                           lambda: f"{len(self.backend.calls)} of five streams are open, answered are "
+                           f"{[peer.blocks for peer in peers]}, reset {[peer.resets for peer in peers]}")
         self.assertEqual(self.answer(peer=self.peer()), UNAVAILABLE)
         self.assertEqual(len(self.backend.calls), 5)
 
@@ -165,6 +167,7 @@ class EdgeRules(unittest.TestCase):
         for _ in range(8):
             peer.call(h2.request_block(GET, TOKEN, scheme=b"https"))
         self.assertTrue(peer.wait(lambda: peer.counts[h2.RST_STREAM] + peer.counts[h2.GOAWAY] > 0, 10))
+        servers.wait_until(lambda: len(self.backend.calls) >= 5, 60, "five streams are open")
         time.sleep(0.2)
         self.assertEqual(len(self.backend.calls), 5)
 

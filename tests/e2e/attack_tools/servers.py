@@ -1,6 +1,7 @@
-"""The processes of an attack: sandbox, gateway, edge proxy, honest client, each started in a folder of its own and ended
-by process id."""
+"""The processes of an attack: sandbox, gateway, edge proxy, honest client, each started in a folder of its own and
+ended by process id."""
 
+import ctypes
 import hashlib
 import os
 import resource
@@ -13,6 +14,7 @@ import urllib.request
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../.."))
 HONEST_TOKEN = "honest-token"
 ATTACKER_TOKEN = "attacker-token"
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
 PIDS_CGROUPS = ("/sys/fs/cgroup/pids", "/sys/fs/cgroup")
 
 
@@ -36,10 +38,11 @@ def listens(address):
 
 
 def wait_until(condition, seconds, what):
+    """`what` is a text, or makes one when the time is over."""
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
-            raise Failure(f"{what}: not within {seconds} s")
+            raise Failure(f"{what() if callable(what) else what}: not within {seconds} s")
         time.sleep(0.02)
 
 
@@ -50,6 +53,8 @@ class Process:
         self.name = name
         self.log_path = os.path.join(folder, name + ".log")
         def prepare():
+            # Nothing outlives the run, however that ends.
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
             if address_space:
                 resource.setrlimit(resource.RLIMIT_AS, (address_space, address_space))
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
