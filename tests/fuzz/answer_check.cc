@@ -23,10 +23,6 @@ using grpc::StatusCode;
 constexpr size_t kMaxMessageBytes = 512;
 constexpr size_t kMaxDetailBytes = 4500;
 
-// TO BE REMOVED once unparsable messages are answered by the gateway: gRPC's generated services answer UNIMPLEMENTED
-// without a text.
-constexpr bool kAllowUnimplementedForUnparsable = true;
-
 std::string CodeName(const grpc::Status& status) {
   return absl::StatusCodeToString(static_cast<absl::StatusCode>(status.error_code()));
 }
@@ -188,7 +184,6 @@ std::string FaultOf(const ApiMethod& method, const FuzzCall& call, const FuzzAns
     fault = SuccessFault(method, answer, unparsable);
   } else if (status.error_details().empty()) {
     if (LibraryMayAnswer(call, status)) return "";
-    if (kAllowUnimplementedForUnparsable && status.error_code() == StatusCode::UNIMPLEMENTED && unparsable) return "";
     fault = "no details";
   } else {
     fault = ErrorFault(status);
