@@ -104,7 +104,7 @@ base::LogLevel LevelOf(const std::string& name) {
   return base::LogLevel::kInfo;
 }
 
-// glibc makes up to eight heaps for each processor, of 64 MiB of address space each, and each keeps its own free memory.
+// glibc makes up to eight heaps for each processor, each with 64 MiB of address space and free memory of its own.
 constexpr int kHeaps = 4;
 
 }  // namespace
