@@ -180,7 +180,7 @@ TEST(Log, LongLinesLoseWholeFieldsAndSaySo) {
   EXPECT_EQ(Lines(out).size(), 1u);
   EXPECT_LE(out.size(), kMaxLogLine + 20);
   EXPECT_GT(out.size(), kMaxLogLine / 2);
-  EXPECT_EQ(out.substr(out.size() - 15), "\",\"cut\":true}\n");
+  EXPECT_EQ(out.substr(out.size() - 14), "\",\"cut\":true}\n");
 }
 
 class LogRates : public ::testing::Test {

@@ -211,6 +211,7 @@ TEST_F(TaskTrackerTest, AProcessThatDiesWhileItSubmitsLeavesDoubtAndNoSecondBill
   const std::string id = CreateTask(GoodTask())->id;
   ASSERT_TRUE(Eventually([&] { return vendor_.create_task.waiting() == 1; }));
   // What is on the disk now is what a crash would leave.
+  std::filesystem::copy_file(dir_.File("store.db.marker"), dir_.File("crashed.db.marker"));
   std::filesystem::copy_file(dir_.File("store.db"), dir_.File("crashed.db"));
   std::filesystem::copy_file(dir_.File("store.db-wal"), dir_.File("crashed.db-wal"));
   engine_->Stop(absl::ZeroDuration());

@@ -419,7 +419,8 @@ TEST(Config, LoadingAFileLooksForTheStagingFolder) {
 }
 
 TEST(Config, LoadingAFileTriesTheFolderForTemporaryFiles) {
-  const std::string path = testing::TempDir() + "/tmpdir.yaml";
+  const std::string folder_that_works = testing::TempDir();
+  const std::string path = folder_that_works + "/tmpdir.yaml";
   std::ofstream(path) << kUpstream;
   setenv("KEY", "k", 1);
   const char* before = getenv("TMPDIR");
@@ -430,7 +431,7 @@ TEST(Config, LoadingAFileTriesTheFolderForTemporaryFiles) {
                 HasSubstr(std::string("temporary files: ") + folder +
                           " (named by the environment variable TMPDIR) cannot be written to: "));
   }
-  setenv("TMPDIR", testing::TempDir().c_str(), 1);
+  setenv("TMPDIR", folder_that_works.c_str(), 1);
   EXPECT_TRUE(LoadConfig(path).ok());
   before == nullptr ? unsetenv("TMPDIR") : setenv("TMPDIR", restore.c_str(), 1);
 }
