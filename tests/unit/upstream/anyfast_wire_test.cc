@@ -418,7 +418,7 @@ class HaltingSource : public ByteSource {
   explicit HaltingSource(std::function<absl::StatusOr<std::string>()> rest) : rest_(std::move(rest)) {}
   absl::StatusOr<std::string> Next() override {
     if (std::exchange(begun_, true)) return rest_();
-    return std::string(1000, 'x');
+    return std::string(64 << 10, 'x');  // More than is gathered before it is sent.
   }
   std::optional<int64_t> Size() const override { return int64_t{50} << 20; }
 
@@ -463,8 +463,7 @@ TEST_P(EarlyAnswer, LeavesTheUploadInDoubt) {
 INSTANTIATE_TEST_SUITE_P(Answers, EarlyAnswer,
                          testing::Values(OkReply(R"({"Id":"a/b"})"), OkReply(R"({"object":"asset"})"),
                                          OkReply("<html>"),
-                                         "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 6\r\n\r\n<html>",
-                                         "HTTP/1.1 200 OK\r\nContent-Le"));
+                                         "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 6\r\n\r\n<html>"));
 
 TEST(AnyFastUploads, BrokenOffBeforeAnyAnswerTheyAreNotAccepted) {
   TrickServer server([](Peer& peer, int) {
