@@ -64,14 +64,9 @@ void AssetSender::Send(AssetDraft& draft) {
       SendPatiently(patience, draft.context.deadline, clock_, random_, options.abandon,
                     [&] { return SendIntoGroup(draft, asset, options); });
   if (result.acceptance == Acceptance::kAccepted) return Keep(draft, result.value);
-  if (draft.streams()) {
-    if (!draft.upload->finished() && result.acceptance == Acceptance::kUnknown) {
-      result.acceptance = Acceptance::kNotAccepted;
-    }
-    // The source's own words say more than that the request was cut.
-    if (!draft.upload->status().ok() && result.acceptance == Acceptance::kNotAccepted) {
-      result.status = draft.upload->status();
-    }
+  // The source's own words say more than that the request was cut.
+  if (draft.streams() && !draft.upload->status().ok() && result.acceptance == Acceptance::kNotAccepted) {
+    result.status = draft.upload->status();
   }
   if (result.acceptance == Acceptance::kUnknown && draft.streams()) {
     // Now more is known of what is looked for.

@@ -65,7 +65,7 @@ void OpenTasks::NoteLocked(const GenerationTask& task, Tracked& tracked) {
   SetSubmittedLocked(task.state == TaskState::kQueued || task.state == TaskState::kRunning, tracked);
   tracked.state = task.state;
   tracked.deadline = task.deadline_time;
-  if (tracked.told.has_value() && tracked.told->text != task.state_message) tracked.told.reset();
+  if (tracked.told.has_value() && tracked.told->reason.text != task.state_message) tracked.told.reset();
   if (model::IsTerminal(task.state)) return ForgetIndexesLocked(task.id, tracked);
   if (task.upstream_task_id.empty() || !tracked.upstream_task_id.empty()) return;
   tracked.upstream_task_id = task.upstream_task_id;
@@ -166,17 +166,25 @@ bool OpenTasks::BeginTurn(const std::string& id) {
   return true;
 }
 
-bool OpenTasks::IsToBeTold(const std::string& id, const WaitReason& reason) {
+bool OpenTasks::IsToBeTold(const std::string& id, const WaitReason& reason, absl::Duration again) {
   base::MutexLock lock(mutex_);
   const Tracked* tracked = FindLocked(id);
   if (tracked == nullptr || tracked->phase != Phase::kAwaitsTurn) return false;
-  return !tracked->told.has_value() || IsNews(*tracked->told, reason, clock_.Now());
+  if (!tracked->told.has_value()) return true;
+  const absl::Time now = clock_.Now();
+  const absl::Time last = tracked->told->at[static_cast<size_t>(reason.kind)];
+  // A time ahead: the clock was set back.
+  if (last <= now && now - last < again) return false;
+  return IsNews(tracked->told->reason, reason, now);
 }
 
 void OpenTasks::NoteTold(const std::string& id, const WaitReason& reason, const std::string& message) {
   base::MutexLock lock(mutex_);
   Tracked* tracked = FindLocked(id);
-  if (tracked != nullptr) tracked->told = WaitReason{reason.kind, reason.until, message};
+  if (tracked == nullptr) return;
+  if (!tracked->told.has_value()) tracked->told.emplace();
+  tracked->told->reason = WaitReason{reason.kind, reason.until, message};
+  tracked->told->at[static_cast<size_t>(reason.kind)] = clock_.Now();
 }
 
 bool OpenTasks::UsesAsset(const std::string& asset_name) {

@@ -1,6 +1,7 @@
 #ifndef SEEDANCE_SERVICE_ENGINE_OPEN_TASKS_H_
 #define SEEDANCE_SERVICE_ENGINE_OPEN_TASKS_H_
 
+#include <array>
 #include <map>
 #include <optional>
 #include <set>
@@ -76,8 +77,9 @@ class OpenTasks {
   // The turn has come; the task counts as handed out. False: it does not wait for one any more.
   bool BeginTurn(const std::string& id);
 
-  // Whether the caller of a task that waits for its turn is to be told `reason`, for it is news (IsNews).
-  bool IsToBeTold(const std::string& id, const WaitReason& reason);
+  // Whether the caller of a task that waits for its turn is to be told `reason`, for it is news (IsNews) and no reason
+  // of its kind was told within `again`.
+  bool IsToBeTold(const std::string& id, const WaitReason& reason, absl::Duration again);
   // It is told by this `state_message`, until Note sees another one.
   void NoteTold(const std::string& id, const WaitReason& reason, const std::string& message);
 
@@ -140,6 +142,13 @@ class OpenTasks {
  private:
   enum class Phase : uint8_t { kResting, kAwaitsTurn, kHandedOut };
 
+  // Why the task waits, as its caller was told last.
+  struct Told {
+    WaitReason reason;  // Its text is the task's state_message.
+    // When a reason of the kind was told last.
+    std::array<absl::Time, WaitReason::kKinds> at = {absl::InfinitePast(), absl::InfinitePast(), absl::InfinitePast()};
+  };
+
   struct Tracked {
     Owner owner;
     model::TaskState state = model::TaskState::kUnspecified;
@@ -163,7 +172,7 @@ class OpenTasks {
     NotFoundStreak unknown;
     int64_t era = 0;
     absl::Time overdue_since = absl::InfiniteFuture();
-    std::optional<WaitReason> told;  // Its text is the task's state_message.
+    std::optional<Told> told;
   };
 
   using VendorId = std::pair<std::string, std::string>;  // Upstream, and the vendor's id of a task.

@@ -163,9 +163,18 @@ void TaskTracker::AwaitSubmit(const std::string& id, const OpenTasks::Owner& own
 }
 
 void TaskTracker::SurveyWaits(Upstreams::Entry& entry) {
+  const absl::Duration again = TellAgain();
   for (auto& [id, reason] : entry.calls.WhyAllWait()) {
-    if (open_.IsToBeTold(id, reason)) TellLater(id, std::move(reason));
+    if (open_.IsToBeTold(id, reason, again)) TellLater(id, std::move(reason));
   }
+}
+
+absl::Duration TaskTracker::TellAgain() {
+  size_t waiting = 0;
+  for (Upstreams::Entry* entry : upstreams_.All()) {
+    waiting += entry->calls.facts().waiting[static_cast<size_t>(CallKind::kSubmit)];
+  }
+  return TellBudget::Again(waiting);
 }
 
 void TaskTracker::TellLater(const std::string& id, WaitReason reason) {
@@ -184,6 +193,10 @@ void TaskTracker::TellSome() {
   {
     base::MutexLock lock(mutex_);
     while (slice.size() < kSlice && !to_tell_.empty()) {
+      if (!tell_budget_.Take(clock_.Now())) {
+        to_tell_.clear();  // The next survey finds them again, with what is true then.
+        break;
+      }
       auto first = to_tell_.extract(to_tell_.begin());
       slice.emplace_back(std::move(first.key()), std::move(first.mapped()));
     }
@@ -199,7 +212,7 @@ void TaskTracker::TellSome() {
 }
 
 void TaskTracker::TellWhyItWaits(const std::string& id, const WaitReason& reason) {
-  if (!open_.IsToBeTold(id, reason)) return;
+  if (!open_.IsToBeTold(id, reason, TellAgain())) return;
   const absl::StatusOr<GenerationTask> task = store_.GetTask(id);
   if (!task.ok() || task->state != TaskState::kPending) return;
   std::string message = reason.text;

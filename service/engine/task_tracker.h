@@ -150,6 +150,8 @@ class TaskTracker {
   void TellLater(const std::string& id, WaitReason reason);
   void TellSome();
   void TellWhyItWaits(const std::string& id, const WaitReason& reason);
+  // As long no task is told a reason of the same kind again.
+  absl::Duration TellAgain();
 
   // On the upstream's threads, when the turn has come.
   void OnPollTurn(const std::string& id, Upstreams::Entry& entry, CallTurn& turn);
@@ -203,8 +205,9 @@ class TaskTracker {
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
   bool submits_ ABSL_GUARDED_BY(mutex_) = true;
   std::map<std::string, WaitReason> to_tell_ ABSL_GUARDED_BY(mutex_);  // By id.
-  bool tells_ ABSL_GUARDED_BY(mutex_) = false;                         // TellSome is on its way.
-  base::ThreadPool looks_;  // One thread, so that looks have the order in which the tasks were due.
+  TellBudget tell_budget_ ABSL_GUARDED_BY(mutex_);
+  bool tells_ ABSL_GUARDED_BY(mutex_) = false;  // TellSome is on its way.
+  base::ThreadPool looks_;                      // One thread, so that looks have the order in which the tasks were due.
   OpenTasks open_;
 };
 

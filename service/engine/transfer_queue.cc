@@ -19,6 +19,11 @@ size_t SpareFor(size_t places) { return 1 + places / 8; }
 TransferTurn::TransferTurn(const LeastRate::Options& least_rate, base::Clock& clock)
     : least_rate_(least_rate), clock_(clock), rate_(least_rate) {}
 
+void TransferTurn::ExpectMessage(int64_t bytes) {
+  base::MutexLock lock(mutex_);
+  rate_.ExpectMessage(bytes);
+}
+
 void TransferTurn::BeginWait() {
   base::MutexLock lock(mutex_);
   wait_since_ = clock_.Now();
@@ -53,13 +58,17 @@ bool TransferTurn::ended() {
   return ended_;
 }
 
-absl::Status TransferTurn::Error() const {
+absl::Status TransferTurn::Error() {
+  base::MutexLock lock(mutex_);
   base::ErrorDetail detail;
   detail.reason = base::Reason::kTransferTooSlow;
   detail.retry_delay = absl::Seconds(1);
   return base::MakeError(
-      absl::StrCat("the transfer was ended because others waited and it moved fewer than ",
-                   least_rate_.bytes_per_second, " bytes per second over ", absl::FormatDuration(least_rate_.window)),
+      absl::StrCat("the transfer was ended because others waited: it moved ", rate_.moved(), " bytes in ",
+                   absl::FormatDuration(absl::Trunc(rate_.waited(), absl::Milliseconds(100))),
+                   " of waiting for its peer; the least rate is ", least_rate_.bytes_per_second,
+                   " bytes per second, with a credit of ", absl::FormatDuration(least_rate_.window),
+                   " and of one message"),
       detail);
 }
 
@@ -229,6 +238,7 @@ std::vector<std::shared_ptr<base::CancelToken>> TransferQueue::EndSlowLocked() {
     if (!MustYieldLocked(each->tenant) || !each->turn->EndIfTooSlow()) continue;
     tokens.push_back(each->end);
     ++ended_;
+    ended_counter_.Add();
   }
   return tokens;
 }

@@ -14,6 +14,7 @@
 #include "absl/time/time.h"
 #include "service/base/cancel.h"
 #include "service/base/clock.h"
+#include "service/base/metrics.h"
 #include "service/base/mutex.h"
 #include "service/base/thread_pool.h"
 #include "service/engine/least_rate.h"
@@ -27,6 +28,8 @@ class TransferTurn {
  public:
   TransferTurn(const LeastRate::Options& least_rate, base::Clock& clock);
 
+  // The peer's bytes are counted by messages, and the first may have `bytes`. Before any wait.
+  void ExpectMessage(int64_t bytes);
   // From here on the transfer waits for its peer.
   void BeginWait();
   // The peer moved `bytes`. False: the transfer was ended meanwhile; nothing may be done with the bytes.
@@ -38,8 +41,8 @@ class TransferTurn {
   bool EndIfTooSlow();
 
   bool ended();
-  // ABORTED with TRANSFER_TOO_SLOW and RetryInfo: what the caller of an ended transfer gets.
-  absl::Status Error() const;
+  // ABORTED with TRANSFER_TOO_SLOW and RetryInfo: what the caller of an ended transfer gets. Says what was measured.
+  absl::Status Error();
 
  private:
   const LeastRate::Options least_rate_;
@@ -83,6 +86,9 @@ class TransferQueue {
                 std::function<void(absl::Time)> check_at);
   // Stops.
   ~TransferQueue();
+
+  // Counts the transfers that are ended as too slow. Before the first Submit.
+  void CountEnded(base::Counter counter) { ended_counter_ = counter; }
 
   // False, and the transfer is dropped without a call, when too many wait or the queue is stopped.
   [[nodiscard]] bool Submit(Transfer transfer);
@@ -135,6 +141,7 @@ class TransferQueue {
   const size_t spare_;
   base::Clock& clock_;
   const std::function<void(absl::Time)> check_at_;
+  base::Counter ended_counter_;
   base::Mutex mutex_;
   base::CondVar empty_;  // Nothing waits and nothing has a place.
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;

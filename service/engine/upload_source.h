@@ -68,10 +68,15 @@ class UploadSource : public upstream::ByteSource {
 class TurnSource : public upstream::ByteSource {
  public:
   TurnSource(std::shared_ptr<upstream::ByteSource> bytes, std::shared_ptr<TransferTurn> turn)
-      : bytes_(std::move(bytes)), turn_(std::move(turn)) {}
+      : bytes_(std::move(bytes)), turn_(std::move(turn)) {
+    turn_->ExpectMessage(kUsualChunk);
+  }
 
   absl::StatusOr<std::string> Next() override;
   std::optional<int64_t> Size() const override { return bytes_->Size(); }
+
+  // Of the gateway's own client. Until the first chunk came nobody knows how long the caller's are.
+  static constexpr int64_t kUsualChunk = 256 << 10;
 
  private:
   const std::shared_ptr<upstream::ByteSource> bytes_;

@@ -125,4 +125,22 @@ void TellTurnsAtScrape(base::Metrics& metrics, const std::string& upstream, Call
   });
 }
 
+void TellTransfersAtScrape(base::Metrics& metrics, const std::string& upstream, TransferQueue& transfers) {
+  const base::Metrics::Labels labels = {{"upstream", upstream}};
+  base::Gauge running = metrics.Gauge("seedance_transfers_running",
+                                      "Uploads, downloads and staged files under way; without an upstream: files "
+                                      "behind URLs that are read.",
+                                      labels);
+  base::Gauge waiting = metrics.Gauge("seedance_transfers_waiting", "Transfers that wait for a place.", labels);
+  base::Counter ended = metrics.Counter(
+      "seedance_transfers_too_slow_total",
+      "Transfers ended with TRANSFER_TOO_SLOW because others waited and their peer was too slow.", labels);
+  transfers.CountEnded(ended);
+  metrics.AtScrape([&transfers, running, waiting]() mutable {
+    const TransferQueue::Facts facts = transfers.facts();
+    running.Set(static_cast<double>(facts.running));
+    waiting.Set(static_cast<double>(facts.waiting));
+  });
+}
+
 }  // namespace seedance::engine

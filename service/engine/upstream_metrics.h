@@ -7,6 +7,7 @@
 #include "absl/time/time.h"
 #include "service/base/metrics.h"
 #include "service/engine/call_turns.h"
+#include "service/engine/transfer_queue.h"
 #include "service/upstream/upstream.h"
 
 namespace seedance::engine {
@@ -36,6 +37,8 @@ class UpstreamMetrics {
 // The metrics of an upstream's turns, and the gauges that stand for its facts.
 CallTurns::Metrics TurnMetrics(base::Metrics& metrics, const std::string& upstream);
 void TellTurnsAtScrape(base::Metrics& metrics, const std::string& upstream, CallTurns& turns);
+// The same for its transfers. `upstream` is empty for the files behind URLs, which all upstreams share.
+void TellTransfersAtScrape(base::Metrics& metrics, const std::string& upstream, TransferQueue& transfers);
 
 }  // namespace seedance::engine
 

@@ -72,7 +72,9 @@ void Upstreams::Instrument(base::Metrics& metrics) {
     entry->metrics = UpstreamMetrics(metrics, entry->upstream->name());
     entry->calls.SetMetrics(TurnMetrics(metrics, entry->upstream->name()));
     TellTurnsAtScrape(metrics, entry->upstream->name(), entry->calls);
+    TellTransfersAtScrape(metrics, entry->upstream->name(), entry->transfers);
   }
+  TellTransfersAtScrape(metrics, "", fetches_);
 }
 
 absl::StatusOr<Upstreams::Entry*> Upstreams::Choose(const std::string& tenant, const std::string& name,

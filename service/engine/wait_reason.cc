@@ -9,6 +9,7 @@ namespace {
 
 constexpr absl::Duration kLeastDrift = absl::Seconds(10);
 constexpr int kDriftPart = 4;
+constexpr absl::Duration kLeastAgain = absl::Minutes(1);
 
 }  // namespace
 
@@ -56,6 +57,21 @@ bool IsNews(const WaitReason& told, const WaitReason& fresh, absl::Time now) {
   if (told.until <= now || std::max(told.until, fresh.until) == absl::InfiniteFuture()) return true;
   const absl::Duration drift = absl::AbsDuration(told.until - fresh.until);
   return drift > std::max(kLeastDrift, (fresh.until - now) / kDriftPart);
+}
+
+absl::Duration TellBudget::Again(size_t waiting) {
+  return std::max(kLeastAgain, absl::Seconds(static_cast<int64_t>(waiting) / kPerSecond));
+}
+
+bool TellBudget::Take(absl::Time now) {
+  // Nothing is earned while the clock is set back.
+  if (now > filled_) {
+    left_ = std::min<double>(kBurst, left_ + absl::ToDoubleSeconds(now - filled_) * kPerSecond);
+  }
+  filled_ = now;
+  if (left_ < 1) return false;
+  left_ -= 1;
+  return true;
 }
 
 }  // namespace seedance::engine

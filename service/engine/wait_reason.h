@@ -16,6 +16,7 @@ struct WaitReason {
     kRest,         // The vendor asked for a rest.
     kUnreachable,  // The vendor counts as down.
   };
+  static constexpr size_t kKinds = 3;
   Kind kind = Kind::kTurn;
   absl::Time until = absl::InfiniteFuture();  // InfiniteFuture: nobody knows.
   std::string text;                           // Names cause and `until`.
@@ -34,6 +35,25 @@ WaitReason WaitsForVendor(absl::Time next_try, absl::Time now);
 // over, or it was wrong by more than ten seconds and a quarter of what is left. Keeps stores and watchers from a change
 // per tick.
 bool IsNews(const WaitReason& told, const WaitReason& fresh, absl::Time now);
+
+// How often callers may be told why their tasks wait: each time is a write. For all tasks together; a value without a
+// lock or a clock.
+class TellBudget {
+ public:
+  static constexpr int kPerSecond = 50;
+  static constexpr int kBurst = 500;
+
+  // How long a task waits before it may be told a reason of the same kind again, when `waiting` tasks share the budget:
+  // a minute at least, and long enough that all of them have their turn.
+  static absl::Duration Again(size_t waiting);
+
+  // Whether one may be told now; if so it is counted.
+  bool Take(absl::Time now);
+
+ private:
+  double left_ = kBurst;
+  absl::Time filled_ = absl::InfinitePast();
+};
 
 }  // namespace seedance::engine
 

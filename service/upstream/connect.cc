@@ -20,6 +20,8 @@ namespace {
 
 // Longest answer of a proxy to CONNECT that is read.
 constexpr size_t kMaxProxyHead = 16384;
+// Most addresses of one host that a proxy is asked for: their owner decides how many there are.
+constexpr size_t kMaxTunnels = 8;
 
 using ConnectionOr = absl::StatusOr<std::unique_ptr<Connection>>;
 
@@ -28,15 +30,16 @@ struct AddressListDeleter {
 };
 using AddressList = std::unique_ptr<addrinfo, AddressListDeleter>;
 
-absl::StatusOr<AddressList> Resolve(const std::string& host, int port) {
+// `flags`: for getaddrinfo.
+absl::StatusOr<AddressList> Resolve(const std::string& host, int port, int flags = AI_ADDRCONFIG) {
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_ADDRCONFIG;
+  hints.ai_flags = flags;
   const std::string service = absl::StrCat(port);
   addrinfo* list = nullptr;
   int failed = getaddrinfo(host.c_str(), service.c_str(), &hints, &list);
-  if (failed != 0) {
+  if (failed != 0 && flags == AI_ADDRCONFIG) {
     // A machine with nothing but loopback has no address in the sense of AI_ADDRCONFIG.
     hints.ai_flags = 0;
     failed = getaddrinfo(host.c_str(), service.c_str(), &hints, &list);
@@ -62,10 +65,11 @@ absl::Status NotPublic(const std::string& host) {
   return absl::PermissionDeniedError(absl::StrCat("the address of ", host, " is not a public one"));
 }
 
-// Whether `address` is one of `host`, whatever the ports.
+// Whether `address` is one of `host`, whatever the ports. Only of a host that the operator wrote as an address, or as
+// localhost: the addresses of other names are what their owner, the vendor, says.
 bool IsAddressOf(const addrinfo& address, const std::string& host) {
   if (host.empty()) return false;
-  const absl::StatusOr<AddressList> list = Resolve(host, 0);
+  const absl::StatusOr<AddressList> list = host == "localhost" ? Resolve(host, 0) : Resolve(host, 0, AI_NUMERICHOST);
   if (!list.ok()) return false;
   for (const addrinfo* a = list->get(); a != nullptr; a = a->ai_next) {
     if (SameAddress(*a->ai_addr, *address.ai_addr)) return true;
@@ -73,7 +77,7 @@ bool IsAddressOf(const addrinfo& address, const std::string& host) {
   return false;
 }
 
-// Which addresses may be connected to: all, or those of the internet and of the host `home`.
+// Which addresses may be connected to: all, or those of the internet and of `home`, which is an address or localhost.
 struct AddressRule {
   bool public_only = false;
   std::string home;
@@ -147,23 +151,48 @@ absl::Status OpenTunnel(Connection& connection, const Destination& destination, 
       absl::StrCat("the proxy refused CONNECT: ", head.substr(0, std::min<size_t>(head.find('\r'), 100))));
 }
 
-// What the proxy is asked to connect to. Where only public addresses will do it is one that was looked up and checked
-// here: the proxy might resolve the name to another.
-absl::StatusOr<std::string> TunnelTarget(const Destination& destination, const AddressRule& rule) {
-  const Url& origin = destination.origin;
-  if (!rule.public_only) return origin.Authority();
+// What the proxy is asked to connect to, one after the other. Where only public addresses will do these are addresses
+// that were looked up and checked here: the proxy might resolve the name to another.
+absl::StatusOr<std::vector<std::string>> TunnelTargets(const Url& origin, const AddressRule& rule) {
+  if (!rule.public_only) return std::vector<std::string>{origin.Authority()};
   absl::StatusOr<AddressList> list = Resolve(origin.host, origin.port);
   if (!list.ok()) return list.status();
   absl::StatusOr<std::vector<const addrinfo*>> allowed = Allowed(*list, origin.host, rule);
   if (!allowed.ok()) return allowed.status();
-  const addrinfo& address = *allowed->front();
-  char text[NI_MAXHOST];
-  if (getnameinfo(address.ai_addr, address.ai_addrlen, text, sizeof(text), nullptr, 0, NI_NUMERICHOST) != 0) {
-    return NotPublic(origin.host);
+  std::vector<std::string> targets;
+  for (const addrinfo* address : *allowed) {
+    if (targets.size() == kMaxTunnels) break;
+    char text[NI_MAXHOST];
+    if (getnameinfo(address->ai_addr, address->ai_addrlen, text, sizeof(text), nullptr, 0, NI_NUMERICHOST) != 0) {
+      continue;
+    }
+    Url checked = origin;
+    checked.host = text;
+    targets.push_back(checked.Authority());
   }
-  Url checked = origin;
-  checked.host = text;
-  return checked.Authority();
+  if (targets.empty()) return NotPublic(origin.host);
+  return targets;
+}
+
+// A connection through the proxy to the first of the origin's addresses that it reaches.
+ConnectionOr ConnectTunnel(const Destination& destination, const AddressRule& rule, IoLimit& limit,
+                           absl::Time not_after) {
+  const absl::StatusOr<std::vector<std::string>> targets = TunnelTargets(destination.origin, rule);
+  if (!targets.ok()) return targets.status();
+  auto left = static_cast<int>(targets->size());
+  absl::Status refused;
+  for (const std::string& target : *targets) {
+    // The rest of the time is shared out, as between the addresses of a host.
+    const absl::Time now = base::RealClock().Now();
+    const absl::Time phase_end = now + (not_after - now) / std::max(left--, 1);
+    ConnectionOr connection = ConnectTcp(destination.proxy->host, destination.proxy->port, {}, limit, phase_end);
+    if (!connection.ok()) return connection;
+    limit.SetPhaseEnd(phase_end);
+    refused = OpenTunnel(**connection, destination, target, limit);
+    if (refused.ok()) return connection;
+    if (limit.cancelled() || limit.timed_out()) break;
+  }
+  return refused;
 }
 
 ConnectionOr ConnectPhases(const Destination& destination, TlsContext& tls, IoLimit& limit, absl::Time not_after) {
@@ -172,19 +201,11 @@ ConnectionOr ConnectPhases(const Destination& destination, TlsContext& tls, IoLi
   const AddressRule rule = {destination.public_addresses_only, destination.home};
   // A proxy of plain requests looks names up itself.
   if (proxy.has_value() && rule.public_only && !origin.https) return NotPublic(origin.host);
-  std::string tunnel;
-  if (proxy.has_value() && origin.https) {
-    absl::StatusOr<std::string> target = TunnelTarget(destination, rule);
-    if (!target.ok()) return target.status();
-    tunnel = *std::move(target);
-  }
-  ConnectionOr connection = proxy.has_value() ? ConnectTcp(proxy->host, proxy->port, {}, limit, not_after)
-                                              : ConnectTcp(origin.host, origin.port, rule, limit, not_after);
+  ConnectionOr connection = !proxy.has_value() ? ConnectTcp(origin.host, origin.port, rule, limit, not_after)
+                            : origin.https     ? ConnectTunnel(destination, rule, limit, not_after)
+                                               : ConnectTcp(proxy->host, proxy->port, {}, limit, not_after);
   limit.SetPhaseEnd(not_after);
   if (!connection.ok() || !origin.https) return connection;
-  if (proxy.has_value()) {
-    if (absl::Status opened = OpenTunnel(**connection, destination, tunnel, limit); !opened.ok()) return opened;
-  }
   std::string error;
   SslPtr ssl = tls.NewSession((*connection)->fd(), origin.host, error);
   if (ssl == nullptr) return absl::UnavailableError(error);

@@ -64,7 +64,7 @@ class Connection {
 struct Destination {
   Url origin;
   std::optional<Proxy> proxy;
-  // Only addresses of the internet, and those of the host `home` (empty: none), wherever that is.
+  // Only addresses of the internet, and those of `home` (HttpOptions::home).
   bool public_addresses_only = false;
   std::string home;
 };

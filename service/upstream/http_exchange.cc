@@ -72,6 +72,8 @@ class WireStream : public httplib::Stream {
   bool request_sent() const { return request_sent_; }
   bool early_reply() const { return early_reply_; }
   bool ended() const { return ended_; }
+  // Whether anything of an answer came, also what nobody has read yet.
+  bool AnswerBegan() { return any_reply_ || early_reply_ || connection_.HasInput(); }
   // Whether the last bytes read end a chunked body. httplib takes some cut bodies for whole ones.
   bool EndsWithBlankLine() const { return tail_ == "\r\n\r\n"; }
 
@@ -280,6 +282,7 @@ class Exchange {
                         !absl::StrContains(Header("connection"), "close");
     } else {
       reply_.outcome = FailedOutcome();
+      reply_.answer_began = stream_.AnswerBegan();
       reply_.error = ErrorText(error);
       result.untouched = !stream_.any_reply();
     }

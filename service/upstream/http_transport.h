@@ -70,6 +70,7 @@ struct HttpReply {
   int status = 0;
   std::map<std::string, std::string> headers;  // Names in lower case.
   std::string body;
+  bool answer_began = false;     // Not kReply: something of an answer came, perhaps unread. The peer may have acted.
   std::string error;             // What went wrong, for logs; no secrets. Empty for kReply.
   bool address_refused = false;  // kNotSent: no address of the host may be connected to.
 };
@@ -98,8 +99,9 @@ struct HttpOptions {
   // For URLs of callers: connects to no address of this machine or a private network, whatever a name resolves to. A
   // proxy may stand anywhere; it gets the checked address.
   bool public_addresses_only = false;
-  // For links (HttpRequest::link): a host whose addresses they may lead to, also when these are not public: the
-  // vendor's own. Empty: none.
+  // For links (HttpRequest::link): the vendor's own host. Where it is an IP address, or `localhost`, they may lead
+  // there although that is not public. The addresses of any other name are the vendor's word, and get no such right.
+  // Empty: none.
   std::string home;
   bool allow_private_links = false;  // Links may lead anywhere.
 };

@@ -172,6 +172,8 @@ class Upstream {
   virtual absl::StatusOr<GroupReport> GetGroup(const CallOptions& call, const std::string& id) = 0;
   virtual absl::Status UpdateGroup(const CallOptions& call, const std::string& id, const std::string& display_name) = 0;
   virtual absl::Status DeleteGroup(const CallOptions& call, const std::string& id) = 0;
+  // kNotAccepted when `asset.data` broke off, or the call was cancelled, before the body was whole and before anything
+  // of an answer came.
   virtual BilledResult<std::string> CreateAsset(const CallOptions& call, const NewAsset& asset) = 0;
   virtual absl::StatusOr<ReportPage<AssetReport>> ListAssets(const CallOptions& call, const AssetQuery& query) = 0;
   virtual absl::StatusOr<AssetReport> GetAsset(const CallOptions& call, const std::string& id) = 0;

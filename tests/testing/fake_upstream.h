@@ -438,7 +438,11 @@ class FakeUpstream : public upstream::Upstream {
 
   Billed TakeAsset(const upstream::NewAsset& asset) {
     absl::StatusOr<std::string> bytes = asset.data == nullptr ? "" : ReadAll(*asset.data);
-    if (!bytes.ok()) return Lost();
+    if (!bytes.ok()) {
+      Billed cut = NotAccepted();
+      cut.retryable = false;
+      return cut;
+    }
     base::MutexLock lock(vendor_.mutex_);
     if (asset.data != nullptr) vendor_.uploads_.push_back(*bytes);
     upstream::AssetReport report;

@@ -214,7 +214,11 @@ class AnyFast : public Upstream {
   }
 
   BilledResult<std::string> Create(Operation operation, const HttpRequest& request, Resource resource) const {
-    const HttpReply reply = client_.transport().Send(request);
+    return JudgeCreate(operation, request, client_.transport().Send(request), std::move(resource));
+  }
+
+  BilledResult<std::string> JudgeCreate(Operation operation, const HttpRequest& request, const HttpReply& reply,
+                                        Resource resource) const {
     std::string id = IsSuccess(reply) ? ReadId(UnwrapAnswer(reply.body)) : "";
     if (id.empty()) return ToResult(client_.JudgeBilled(operation, request, reply, std::move(resource)));
     return AcceptedAs(std::move(id), options_.api_key);
@@ -235,10 +239,13 @@ class AnyFast : public Upstream {
     request.timeout = options_.transfer_timeout;
     const UploadCancel cancel(call, source);
     request.cancel = cancel.token();
-    BilledResult<std::string> result = Create(Operation::kCreateAsset, request, GroupRef(asset.group_id));
+    const HttpReply reply = client_.transport().Send(request);
+    BilledResult<std::string> result = JudgeCreate(Operation::kCreateAsset, request, reply, GroupRef(asset.group_id));
     if (result.acceptance == Acceptance::kNotAccepted && cancel.token()->cancelled()) result.retryable = false;
-    if (result.acceptance == Acceptance::kUnknown && !source.finished()) {
-      // However it ended, the vendor cannot have seen a whole file.
+    // A vendor that answers before the end of the file may bill it all the same. One that said nothing until the
+    // gateway broke the body off has no whole request.
+    const bool cut = reply.outcome == HttpOutcome::kCancelled && !reply.answer_began;
+    if (result.acceptance == Acceptance::kUnknown && cut && !source.finished()) {
       result.acceptance = Acceptance::kNotAccepted;
       result.retryable = false;
       base::ErrorDetail detail;

@@ -315,6 +315,34 @@ TEST_F(AssetCreationTest, AnUploadThatItsCallerBreaksOffWasNotAcceptedAndMayCome
   EXPECT_THAT(vendor_.uploads(), ElementsAre(Clip()));
 }
 
+// For example under an id that cannot be used. What it took may be billed, however little it read.
+TEST_F(AssetCreationTest, AnUploadThatTheVendorAnswersEarlyAndUnclearlyIsNotSentAgain) {
+  Start();
+  engine::UploadAssetParams params = ClipUpload(OldGroup());
+  class AnswersEarly : public FakeUpstream {
+   public:
+    explicit AnswersEarly(testing::FakeVendor& vendor, int& calls) : FakeUpstream(vendor), calls_(calls) {}
+    Billed CreateAsset(const upstream::CallOptions&, const upstream::NewAsset& asset) override {
+      ++calls_;
+      EXPECT_TRUE(asset.data->Next().ok()) << "of many pieces";
+      return Lost();
+    }
+
+   private:
+    int& calls_;
+  };
+  int calls = 0;
+  std::vector<engine::Upstreams::Config> configs(1);
+  configs[0].upstream = std::make_unique<AnswersEarly>(vendor_, calls);
+  engine_ = std::make_unique<engine::Engine>(engine::Engine::Options{}, *store_, std::move(configs), clock_, random_);
+  ASSERT_TRUE(engine_->Start().ok());
+  for (int i = 0; i < 4; ++i) vendor_.list_assets.Answer(Failure(Reason::kUpstreamUnavailable, "down"));
+  const std::vector<std::string> pieces = Split(Clip(4 * kMebibyte), kMebibyte);
+  EXPECT_EQ(ReasonOf(Upload(params, pieces)), Reason::kOutcomeUnknown);
+  EXPECT_EQ(ReasonOf(Upload(params, pieces)), Reason::kOutcomeUnknown);
+  EXPECT_EQ(calls, 1) << "a repeat would be billed again";
+}
+
 TEST_F(AssetCreationTest, AnUploadWhoseAnswerIsLostAfterItsLastByteIsInDoubtUntilItIsFound) {
   Start();
   engine::UploadAssetParams params = GoodUpload(OldGroup());

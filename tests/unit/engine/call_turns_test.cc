@@ -249,6 +249,24 @@ TEST(WaitReasonTest, OnlyAMaterialChangeIsNews) {
   EXPECT_TRUE(IsNews(turn(100), WaitsForTurn(1, 0, 4, absl::InfiniteFuture(), now), now));
 }
 
+TEST(TellBudgetTest, TasksShareSoManyTellsASecondAndEachHasItsTurn) {
+  absl::Time now = absl::FromUnixSeconds(1'800'000'000);
+  TellBudget budget;
+  int told = 0;
+  constexpr int kSeconds = 600;
+  for (int second = 0; second < kSeconds; ++second) {
+    for (int i = 0; i < 1000; ++i) told += budget.Take(now) ? 1 : 0;
+    now += absl::Seconds(1);
+  }
+  EXPECT_LE(told, TellBudget::kBurst + TellBudget::kPerSecond * kSeconds);
+  EXPECT_GE(told, TellBudget::kPerSecond * kSeconds);
+  while (budget.Take(now)) ++told;
+  EXPECT_FALSE(budget.Take(now - absl::Hours(1))) << "a clock that is set back earns nothing";
+  EXPECT_TRUE(budget.Take(now - absl::Hours(1) + absl::Seconds(1))) << "and goes on from there";
+  EXPECT_EQ(TellBudget::Again(10), absl::Minutes(1));
+  EXPECT_GE(TellBudget::Again(100'000) * TellBudget::kPerSecond, absl::Seconds(100'000));
+}
+
 TEST(WaitReasonTest, EachCauseNamesItselfAndItsEnd) {
   const absl::Time now = absl::FromUnixSeconds(1'800'000'000);
   const absl::Time end = now + absl::Milliseconds(1500);

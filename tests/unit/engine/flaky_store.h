@@ -21,6 +21,7 @@ class FlakyStore : public store::Store {
 
   // How many of the next calls of that method fail.
   std::atomic<int> failing_updates{0};        // UpdateTask.
+  std::atomic<int> updates{0};                // Calls of UpdateTask.
   std::atomic<int> failing_begins{0};         // BeginCall.
   std::atomic<int> failing_finishes{0};       // FinishCall.
   std::atomic<int> failing_reads{0};          // GetTask.
@@ -101,6 +102,7 @@ class FlakyStore : public store::Store {
   std::shared_ptr<const model::GenerationTask> PeekTask(const std::string& id) override { return store_->PeekTask(id); }
   absl::StatusOr<model::GenerationTask> UpdateTask(
       const std::string& id, absl::FunctionRef<absl::Status(model::GenerationTask&)> change) override {
+    ++updates;
     if (Fails(failing_updates)) return base::StoreUnavailable("test");
     return store_->UpdateTask(id, change);
   }

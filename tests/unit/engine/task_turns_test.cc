@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "service/engine/wait_reason.h"
 #include "tests/testing/eventually.h"
 #include "tests/unit/engine/engine_fixture.h"
@@ -177,6 +178,33 @@ TEST_F(TaskTurnsTest, TasksThatWaitForTheRateSaySoWithoutAWritePerTurn) {
   for (int i = 0; i < 40; ++i) Advance(absl::Seconds(1));
   EXPECT_EQ(Stored(last).state, TaskState::kPending);
   EXPECT_EQ(Stored(last).revision, revision) << "the time that was told still holds";
+}
+
+// Every rest is another time to tell of every task that waits.
+TEST_F(TaskTurnsTest, AVendorThatLimitsForMinutesMakesFewWrites) {
+  constexpr int kTasks = 30;
+  constexpr int kMinutes = 10;
+  constexpr absl::Duration kRest = absl::Seconds(5);
+  for (int i = 0; i < kTasks; ++i) (void)AddTask(Using({}));
+  Billed limited = NotAccepted(kRest);
+  limited.status = OfTheAccount(kRest);
+  for (int i = 0; i < 1000; ++i) vendor_.create_task.Answer(limited);
+  Start();
+  Settle();
+  const int before = store_->updates;
+  const int tries_before = submits();
+  for (int i = 0; i < kMinutes * 60; i += 5) Advance(kRest);
+  const int tries = submits() - tries_before;
+  EXPECT_GE(tries, 100) << "it limits all the time";
+  // A try is a write before it and some behind it, for its task has another text then and is told anew. Without the
+  // minute between, each task would be written after each try.
+  EXPECT_LE(store_->updates - before, kTasks * (kMinutes + 1) + 6 * tries);
+  int told = 0;
+  for (int i = 1; i <= kTasks; ++i) {
+    const std::string message = Stored(absl::StrFormat("task-%06d", i)).state_message;
+    told += message.empty() ? 0 : 1;
+  }
+  EXPECT_EQ(told, kTasks);
 }
 
 TEST_F(TaskTurnsTest, ARestThatDelaysWhatWaitsIsTold) {
@@ -368,6 +396,9 @@ TEST_F(TaskTurnsTest, OperatorsSeeWhatGoesOn) {
   EXPECT_THAT(text, HasSubstr("seedance_open_tasks{state=\"QUEUED\",upstream=\"fake\"} 1"));
   EXPECT_THAT(text, HasSubstr("seedance_oldest_poll_age_seconds{upstream=\"fake\"} 6"));
   EXPECT_THAT(text, HasSubstr("seedance_breaker_open{upstream=\"fake\"} 0"));
+  EXPECT_THAT(text, HasSubstr("seedance_transfers_running{upstream=\"fake\"} 0"));
+  EXPECT_THAT(text, HasSubstr("seedance_transfers_waiting{upstream=\"fake\"} 0"));
+  EXPECT_THAT(text, HasSubstr("seedance_transfers_too_slow_total{upstream=\"\"} 0")) << "of files behind URLs";
   upstream::TaskReport report = Report(TaskState::kSucceeded);
   report.end_time = clock_.Now();
   vendor_.SetTask(VendorId(id), report);

@@ -29,11 +29,49 @@ TEST(LeastRateTest, APeerThatKeepsTheRateIsNeverTooSlow) {
 
 TEST(LeastRateTest, AStalledPeerIsTooSlowAfterTheWindowWhateverItSentBefore) {
   LeastRate rate({1000, absl::Seconds(10)});
-  rate.Moved(1'000'000'000);
-  rate.Waited(absl::Seconds(9));
-  EXPECT_FALSE(rate.TooSlow());
+  for (int i = 0; i < 1'000'000; ++i) rate.Moved(1000);
+  rate.Waited(absl::Seconds(10));
+  EXPECT_FALSE(rate.TooSlow()) << "one message takes a second";
   rate.Waited(absl::Seconds(1));
   EXPECT_TRUE(rate.TooSlow());
+}
+
+TEST(LeastRateTest, MessagesThatTakeLongerThanTheWindowAreNotTooSlow) {
+  // 1 MiB at 60 KiB/s: 17 s without a whole message.
+  LeastRate rate({16 << 10, absl::Seconds(10)});
+  rate.ExpectMessage(256 << 10);
+  for (int message = 0; message < 20; ++message) {
+    rate.Waited(absl::Seconds(1024.0 / 60));
+    EXPECT_FALSE(rate.TooSlow()) << message;
+    rate.Moved(1 << 20);
+  }
+  // At little more than the least rate too.
+  for (int message = 0; message < 20; ++message) {
+    rate.Waited(absl::Seconds(60));
+    EXPECT_FALSE(rate.TooSlow()) << message;
+    rate.Moved(1 << 20);
+  }
+  rate.Waited(absl::Seconds(75));
+  EXPECT_TRUE(rate.TooSlow()) << "the credit is one message and the window";
+}
+
+TEST(LeastRateTest, NoMessageEarnsMoreThanTheLongestChunk) {
+  LeastRate rate({1 << 20, absl::Seconds(10)});
+  rate.Moved(int64_t{1} << 40);
+  rate.Waited(absl::Seconds(11));
+  EXPECT_TRUE(rate.TooSlow());
+}
+
+TEST(LeastRateTest, ASmallFirstMessageEndsTheCreditOfALargeOne) {
+  LeastRate rate({16 << 10, absl::Seconds(10)});
+  rate.ExpectMessage(256 << 10);
+  int seconds = 0;
+  while (!rate.TooSlow() && seconds < 100) {
+    rate.Waited(absl::Seconds(1));
+    rate.Moved(1);
+    ++seconds;
+  }
+  EXPECT_LE(seconds, 12) << "a byte a second";
 }
 
 TEST(LeastRateTest, AByteASecondDoesNotHelp) {
@@ -69,6 +107,7 @@ class TransferQueueTest : public ::testing::Test {
     queue_ = std::make_unique<TransferQueue>("transfers",
                                              TransferQueue::Options{places, max_waiting, {1000, absl::Seconds(10)}},
                                              clock_, [this](absl::Time) { ++checks_; });
+    queue_->CountEnded(metrics_.Counter("ended", "Ended."));
   }
   void TearDown() override {
     for (const auto& peer : peers_) peer->token->Cancel();
@@ -103,6 +142,7 @@ class TransferQueueTest : public ::testing::Test {
   }
 
   base::SimulatedClock clock_{absl::FromUnixSeconds(1'700'000'000)};
+  base::Metrics metrics_;
   std::atomic<int> checks_{0};
   bool taken_ = false;
   std::vector<std::shared_ptr<Peer>> peers_;
@@ -141,10 +181,12 @@ TEST_F(TransferQueueTest, StalledPeersAreEndedAfterTheWindowWhenSomethingWaits) 
   EXPECT_TRUE(first->turn->ended());
   EXPECT_FALSE(second->token->cancelled()) << "one place was enough";
   EXPECT_EQ(queue_->facts().ended, 1);
+  EXPECT_THAT(metrics_.Scrape(), ::testing::HasSubstr("ended 1\n"));
   const absl::Status error = first->turn->Error();
   EXPECT_TRUE(absl::IsAborted(error));
   EXPECT_EQ(base::GetReason(error), base::Reason::kTransferTooSlow);
   EXPECT_TRUE(base::GetErrorDetail(error).retry_delay.has_value());
+  EXPECT_THAT(std::string(error.message()), ::testing::HasSubstr("it moved 1 bytes in 1h of waiting"));
 }
 
 TEST_F(TransferQueueTest, WhoMovesBytesOrWaitsForTheVendorIsNotEnded) {

@@ -1,23 +1,43 @@
 // TLS and proxies over real sockets.
 
+#include <dlfcn.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <httplib.h>
+#include <netdb.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
 #include <cstdio>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "absl/strings/match.h"
+#include "service/base/mutex.h"
 #include "service/upstream/http_transport.h"
 #include "tests/unit/upstream/http_requests.h"
 #include "tests/unit/upstream/trick_server.h"
 
+// Stands before that of the C library: a name that no resolver knows, with a private address and two public ones. No
+// test connects to these; its proxy does not either.
+extern "C" int getaddrinfo(const char* host, const char* service, const addrinfo* hints, addrinfo** list) {
+  using Function = int (*)(const char*, const char*, const addrinfo*, addrinfo**);
+  static const auto real = reinterpret_cast<Function>(dlsym(RTLD_NEXT, "getaddrinfo"));
+  if (host == nullptr || std::string(host) != "several.invalid") return real(host, service, hints, list);
+  addrinfo** end = list;
+  for (const char* address : {"10.0.0.1", "8.8.8.8", "9.9.9.9"}) {
+    if (const int failed = real(address, service, hints, end); failed != 0) return failed;
+    while (*end != nullptr) end = &(*end)->ai_next;
+  }
+  return 0;
+}
+
 namespace seedance::upstream {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -180,6 +200,35 @@ TEST(HttpProxy, HttpsGoesThroughATunnelWithoutTheProxysCredentials) {
   EXPECT_TRUE(absl::StartsWith(head, "CONNECT 127.0.0.1:" + std::to_string(server.port()) + " HTTP/1.1\r\n")) << head;
   EXPECT_THAT(head, HasSubstr("Proxy-Authorization: Basic dXNlcjpwQHNz\r\n"));
   EXPECT_FALSE(server.proxy_authorization_seen());
+}
+
+TEST(HttpProxy, OfALinkTheProxyIsAskedForEachAllowedAddressUntilItReachesOne) {
+  const Certificate certificate("DNS:several.invalid");
+  TlsServer server(certificate);
+  base::Mutex mutex;
+  std::vector<std::string> heads;
+  TrickServer proxy([&](Peer& peer, int number) {
+    const std::string head = peer.ReadHead();
+    {
+      base::MutexLock lock(mutex);
+      heads.push_back(head.substr(0, head.find(' ', 8)));
+    }
+    if (number == 1) {
+      peer.Send("HTTP/1.1 502 Bad Gateway\r\n\r\n");
+      return;
+    }
+    peer.Send("HTTP/1.1 200 Connection established\r\n\r\n");
+    peer.Tunnel(server.port());
+  });
+  HttpOptions options;
+  options.ca_file = certificate.file();
+  options.proxy = ProxyAt(proxy);
+  const std::string port = std::to_string(server.port());
+  HttpRequest request = Get("https://several.invalid:" + port + "/");
+  request.link = true;
+  const HttpReply reply = MakeHttpTransport(options)->Send(request);
+  EXPECT_EQ(reply.body, "{}") << reply.error;
+  EXPECT_THAT(heads, ElementsAre("CONNECT 8.8.8.8:" + port, "CONNECT 9.9.9.9:" + port)) << "and not the private one";
 }
 
 // httplib's own tunnel waits for ever on the first two of these.

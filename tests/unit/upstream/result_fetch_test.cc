@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <limits>
 
@@ -194,6 +195,22 @@ TEST(FetchResult, LinksMayLeadToTheVendorsOwnAddressAndNoOtherOne) {
   http.home.clear();
   http.allow_private_links = true;
   EXPECT_TRUE(FetchFromAfar(vendor.url() + "/v.mp4", http, sink).ok()) << "the operator says so";
+}
+
+// The owner of a name says what it resolves to.
+TEST(FetchResult, TheVendorsOwnNameOpensNoPrivateAddress) {
+  char name[256] = {};
+  ASSERT_EQ(gethostname(name, sizeof(name) - 1), 0);
+  // Where it does not resolve to a private address, links to one are refused all the same.
+  TrickServer victim([](Peer& peer, int) { peer.ReadRequest(); });
+  for (const std::string& home : {std::string(name), std::string("ip6-localhost"), std::string("localhost.invalid")}) {
+    HttpOptions http;
+    http.home = home;
+    Collector sink;
+    EXPECT_EQ(base::GetReason(FetchFromAfar(victim.url(), http, sink)), Reason::kUpstreamProtocol) << home;
+    EXPECT_FALSE(FetchFromAfar("http://" + home + ":" + std::to_string(victim.port()) + "/", http, sink).ok()) << home;
+  }
+  EXPECT_EQ(victim.connections(), 0);
 }
 
 TEST(FetchResult, ARedirectToThisMachineIsNotFollowed) {
