@@ -5,7 +5,6 @@
 namespace seedance::e2e {
 namespace {
 
-constexpr absl::Duration kDeadline = absl::Minutes(1);
 constexpr size_t kChunkBytes = 256 << 10;
 
 std::string TrailerToken(const grpc::ClientContext& context) {
@@ -66,7 +65,7 @@ Api::Api(const std::string& endpoint, std::string token, const std::shared_ptr<g
 
 std::unique_ptr<grpc::ClientContext> Api::Context() const {
   auto context = std::make_unique<grpc::ClientContext>();
-  context->set_deadline(absl::ToChronoTime(absl::Now() + kDeadline));
+  context->set_deadline(absl::ToChronoTime(absl::Now() + deadline_));
   if (!token_.empty()) context->AddMetadata("authorization", "Bearer " + token_);
   return context;
 }

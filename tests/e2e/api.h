@@ -55,8 +55,8 @@ struct Download {
 // Bytes of a file to upload: called until it returns an empty piece.
 using NextChunk = std::function<std::string()>;
 
-// The gateway through its generated stubs and nothing else: no retries, a deadline of a minute on every call.
-// Thread-safe.
+// The gateway through its generated stubs and nothing else: no retries, a deadline on every call, of a minute unless it
+// is set. Thread-safe.
 class Api {
  public:
   Api(const std::string& endpoint, std::string token,
@@ -98,10 +98,13 @@ class Api {
 
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
 
+  // For calls that begin later.
+  void SetDeadline(absl::Duration deadline) { deadline_ = deadline; }
   // A context with the token and a deadline.
   std::unique_ptr<grpc::ClientContext> Context() const;
 
  private:
+  absl::Duration deadline_ = absl::Minutes(1);
   const std::string token_;
   const std::shared_ptr<grpc::Channel> channel_;
   const std::unique_ptr<v1::AssetGroupService::Stub> groups_;

@@ -25,8 +25,10 @@ namespace seedance::e2e {
 namespace {
 
 constexpr int kSlow = 40;
-// Generous: the machine may be busy. Without fair transfers the calls end at their deadline of a minute.
-constexpr absl::Duration kSoon = absl::Seconds(20);
+// The slow calls stay open for longer than those that are to be served beside them, so that these fail without fair
+// transfers, however fast or busy the machine is.
+constexpr absl::Duration kSlowDeadline = absl::Minutes(10);
+constexpr absl::Duration kBriskDeadline = absl::Minutes(2);
 
 // Something that many threads wait for.
 class Bell {
@@ -114,6 +116,7 @@ class SlowTransfersTest : public E2eTest {
     Connect(api());
     for (int i = 0; i < 4; ++i) {
       flood_apis_.push_back(NewApi("slow-token"));
+      flood_apis_.back()->SetDeadline(kSlowDeadline);
       Connect(*flood_apis_.back());
     }
   }
@@ -131,9 +134,9 @@ class SlowTransfersTest : public E2eTest {
   // What another tenant wants of the gateway meanwhile.
   void BriskTenantIsServed(const std::string& task) {
     const auto brisk = NewApi("brisk-token");
+    brisk->SetDeadline(kBriskDeadline);
     Connect(*brisk);
     const std::string group = Must(brisk->CreateGroup("brisk")).name();
-    const absl::Time begin = absl::Now();
     const auto uploaded = brisk->Upload(MetadataOf(group, "hero"), FiveMegabytes());
     EXPECT_TRUE(uploaded.ok()) << uploaded.status.error_message();
     if (!task.empty()) {
@@ -141,7 +144,6 @@ class SlowTransfersTest : public E2eTest {
       EXPECT_TRUE(download.status.ok()) << download.status.error_message();
       EXPECT_FALSE(download.bytes.empty());
     }
-    EXPECT_LT(absl::Now() - begin, kSoon);
   }
 
   Bell over_;
@@ -169,9 +171,10 @@ TEST_F(SlowTransfersTest, UploadsAtAByteASecondDoNotStopOtherTenants) {
     });
     return IsTooSlow(answer.error(), answer.status);
   });
-  ASSERT_TRUE(Eventually([&] { return begun_ == kSlow; }));
+  ASSERT_TRUE(Eventually([&] { return begun_ == kSlow; }, absl::Minutes(1)));
   BriskTenantIsServed(task);
-  EXPECT_TRUE(Eventually([&] { return too_slow_ >= kSlow - 32; })) << too_slow_ << " made room for those that waited";
+  EXPECT_TRUE(Eventually([&] { return too_slow_ >= kSlow - 32; }, absl::Minutes(1)))
+      << too_slow_ << " made room for those that waited";
   EXPECT_EQ(Bills("CreateAsset"), 1) << "a broken-off upload is no asset";
 }
 
@@ -195,7 +198,7 @@ TEST_F(SlowTransfersTest, SilentServersBehindUrlsDoNotStopOtherTenants) {
     const auto answer = api.CreateAsset(request(silent.url(i), i));
     return IsTooSlow(answer.error(), answer.status);
   });
-  ASSERT_TRUE(Eventually([&] { return begun_ == kSlow; }));
+  ASSERT_TRUE(Eventually([&] { return begun_ == kSlow; }, absl::Minutes(1)));
   BriskTenantIsServed("");
   EXPECT_TRUE(Eventually([&] { return too_slow_ >= kSlow - 16; }, absl::Minutes(1))) << too_slow_;
   EXPECT_EQ(Bills("CreateAsset"), 1);
@@ -228,7 +231,7 @@ TEST_F(SlowTransfersTest, DownloadsThatNobodyReadsDoNotStopOtherTenants) {
     const auto context = api.Context();
     const auto reader = stub->DownloadGenerationResult(context.get(), request);
     ++open;
-    over_.Wait(std::chrono::minutes(1));
+    over_.Wait(std::chrono::minutes(9));
     // What was on its way comes first, then the reason.
     v1::DownloadGenerationResultResponse message;
     while (reader->Read(&message)) {
@@ -236,15 +239,54 @@ TEST_F(SlowTransfersTest, DownloadsThatNobodyReadsDoNotStopOtherTenants) {
     const grpc::Status status = reader->Finish();
     return IsTooSlow(client::DecodeError(status), status);
   });
-  ASSERT_TRUE(Eventually([&] { return open == kSlow; }));
+  ASSERT_TRUE(Eventually([&] { return open == kSlow; }, absl::Minutes(1)));
   BriskTenantIsServed(task);
   // Those that still wait get the places of those that stall, and these learn it when they read.
-  EXPECT_TRUE(Eventually([&] { return gateway().Log().find("transfers_ended") != std::string::npos; }));
+  EXPECT_TRUE(
+      Eventually([&] { return gateway().Log().find("transfers_ended") != std::string::npos; }, absl::Minutes(1)));
   over_.Ring();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
   EXPECT_GE(too_slow_, 1);
   EXPECT_TRUE(gateway().Stop(SIGKILL).ok());  // The vendor waits for its connections to close.
+}
+
+// The gateway has the threads of its start and few more: far fewer than its pools would have.
+TEST_F(SlowTransfersTest, AGatewayWithoutFurtherThreadsAnswersAndStops) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can give the gateway a user, and so a number of threads, of its own";
+  StartSandbox(Pace::kFast);
+  testing::GatewayOptions options;
+  options.tenants = {{"slow", {"slow-token"}}};
+  // Limits on threads do not bind root.
+  options.open_to_all = true;
+  const std::string user = absl::StrCat(1'000'000 + getpid());
+  options.wrapper = {"/usr/bin/prlimit", "--nproc=48", "/usr/bin/setpriv", "--reuid=" + user, "--clear-groups"};
+  StartGateway(options);
+  StartFlooders();
+  const std::string group = NewGroup("heroes");
+  std::atomic<int> uploaded{0};
+  std::atomic<int> created{0};
+  std::atomic<int> full{0};
+  Flood([&](Api& api, int i) {
+    const auto count = [&full](const auto& answer, std::atomic<int>& done) {
+      const bool is_full = answer.status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED;
+      EXPECT_TRUE(answer.ok() || is_full) << answer.status.error_code() << ": " << answer.status.error_message();
+      if (answer.ok()) ++done;
+      if (is_full) ++full;
+    };
+    count(api.Upload(MetadataOf(group, absl::StrCat("hero", i)), Media("hero.png")), uploaded);
+    count(api.CreateGroup(absl::StrCat("group", i)), created);
+    return false;
+  });
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+  EXPECT_EQ(uploaded + created + full, 2 * kSlow)
+      << uploaded << " uploads, " << created << " groups, " << full << " full";
+  EXPECT_GE(uploaded, 1);
+  EXPECT_GE(created, 1);
+  EXPECT_EQ(Bills("CreateAsset"), uploaded);
+  EXPECT_THAT(gateway().Log(), ::testing::HasSubstr("thread_not_started"));
+  EXPECT_EQ(Must(gateway().Stop(SIGTERM)), 0);
 }
 
 }  // namespace

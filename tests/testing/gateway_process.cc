@@ -179,6 +179,7 @@ absl::StatusOr<GatewayProcess::Finished> GatewayProcess::RunCommand(const std::v
 }
 
 Process::Options GatewayProcess::Command(const std::vector<std::string>& arguments) const {
+  if (options_.open_to_all) chmod(dir_.File("").c_str(), 0777);
   Process::Options options;
   options.argv = options_.wrapper;
   options.argv.insert(options.argv.end(), {GatewayBinary(), "--config", config_path_});

@@ -53,6 +53,8 @@ struct GatewayOptions {
   std::vector<std::string> dialect_lines = {};
   std::vector<std::string> http = {};
   std::map<std::string, std::string> env = {};
+  // Its folder may be written by every user, for a wrapper that changes the user.
+  bool open_to_all = false;
   // A command that becomes the gateway, whose command line follows it: a whole path, then its arguments.
   std::vector<std::string> wrapper = {};
 };
