@@ -10,6 +10,7 @@
 #include "service/base/log.h"
 #include "service/store/sqlite/log_scan.h"
 #include "service/store/sqlite/migrations.h"
+#include "service/store/sqlite/sqlite_error.h"
 
 namespace seedance::store::sqlite {
 namespace {
@@ -62,6 +63,10 @@ std::string FindLoss(const DatabaseFacts& facts, const std::optional<Marker>& ma
     return absl::StrCat("it is another database than the one that its marker tells of: epoch ", facts.epoch, ", not ",
                         marker->epoch, " with ", Describe(*marker));
   }
+  if (now.commits > then.commits && marker->clean) {
+    return absl::StrCat("the database is at commit ", now.commits, ", its marker says that it was closed at commit ",
+                        then.commits, ": they are not of the same time, so that it may be an older copy");
+  }
   if (now.commits >= then.commits) return "";
   if (now.revision < then.revision) {
     return absl::StrCat("the database ends at revision ", now.revision, ", the marker says ", then.revision, ": ",
@@ -72,10 +77,20 @@ std::string FindLoss(const DatabaseFacts& facts, const std::optional<Marker>& ma
                       then.commits - now.commits, " commits and possibly journal entries of billed calls are missing");
 }
 
+// SQLite opens any database, and a schema of this release could be put beside that of its owner.
+absl::Status CheckOurs(Connection& connection, const DatabaseFiles& files) {
+  const bool known = connection.Value("SELECT count(*) FROM sqlite_master WHERE name = 'store_meta'") == "1" &&
+                     connection.Value("PRAGMA user_version") != "0";
+  if (known || connection.Value("SELECT count(*) FROM sqlite_master") == "0") return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(files.database, " is no database of a gateway: it has ",
+                                                    connection.Value("SELECT name FROM sqlite_master LIMIT 1")));
+}
+
 absl::Status InspectContents(const DatabaseFiles& files, const std::optional<Marker>& marker, absl::Duration check_time,
                              base::Clock& clock, Inspection& found) {
   try {
     Connection connection(files.database, Connection::Use::kRead, 0);
+    if (absl::Status ours = CheckOurs(connection, files); !ours.ok()) return ours;
     found.facts = ReadFacts(connection);
     if (absl::Status known = CheckVersion(found.facts.version); !known.ok()) return known;
     if (std::string loss = FindLoss(found.facts, marker, files); !loss.empty())
@@ -83,6 +98,11 @@ absl::Status InspectContents(const DatabaseFiles& files, const std::optional<Mar
     const std::string damage = FindPageDamage(connection, check_time, clock);
     if (!damage.empty()) found.missing.push_back("its pages are damaged: " + damage);
   } catch (const SQLite::Exception& error) {
+    if (CauseOf(error.getErrorCode()) != "corrupt") {
+      // Such as a lock, or want of memory: what cannot be read now may be whole.
+      return absl::FailedPreconditionError(
+          absl::StrCat("the database cannot be read, which does not say that it is damaged: ", error.what()));
+    }
     found.missing.push_back(absl::StrCat("the database cannot be read: ", error.what()));
     found.unusable = true;
   }
@@ -130,8 +150,13 @@ std::string FindPageDamage(Connection& connection, absl::Duration limit, base::C
     damage = connection.Value("PRAGMA quick_check(1)");
     if (damage == "ok") damage.clear();
   } catch (const SQLite::Exception& error) {
-    whole = error.getErrorCode() != SQLITE_INTERRUPT;
-    if (whole) damage = error.what();
+    whole = false;
+    if (CauseOf(error.getErrorCode()) == "corrupt") {
+      damage = error.what();
+    } else if (error.getErrorCode() != SQLITE_INTERRUPT) {
+      sqlite3_progress_handler(connection.handle(), 0, nullptr, nullptr);
+      throw;
+    }
   }
   sqlite3_progress_handler(connection.handle(), 0, nullptr, nullptr);
   base::Log(base::LogLevel::kInfo, "store_checked",

@@ -255,6 +255,46 @@ TEST_F(StoreLossTest, DamagedMarker) {
   ExpectRefused("is not a marker, or damaged");
 }
 
+TEST_F(StoreLossTest, DatabaseThatIsAheadOfTheMarkerOfAStop) {
+  WriteAndClose(2);
+  fs::copy_file(path_ + ".marker", copy_);
+  WriteAndClose(40);
+  fs::copy_file(copy_, path_ + ".marker", kReplace);
+  ExpectRefused("its marker says that it was closed at commit");
+}
+
+// Refused without the advice to lose anything, also when told to; nothing is moved.
+TEST_F(StoreLossTest, WhatCannotBeReadIsNotTakenForLost) {
+  WriteAndClose();
+  fs::create_directory(path_ + "-wal");
+  for (const bool accept : {false, true}) {
+    const auto refused = Open(accept);
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.status().code(), absl::StatusCode::kFailedPrecondition);
+    EXPECT_TRUE(absl::StrContains(Says(refused.status()), "which does not say that it is damaged")) << refused.status();
+    EXPECT_FALSE(absl::StrContains(Says(refused.status()), "--accept-data-loss")) << refused.status();
+  }
+  fs::remove(path_ + "-wal");
+  const auto store = MustOpen();
+  EXPECT_EQ(store->epoch(), epoch_);
+  EXPECT_TRUE(store->GetGroup(MakeGroup("g2").handle).ok());
+}
+
+TEST_F(StoreLossTest, AForeignDatabaseIsLeftAlone) {
+  for (const char* version : {"0", "3"}) {
+    fs::remove(path_);
+    SQLite::Database(path_, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE)
+        .exec(absl::StrCat("CREATE TABLE t (a); PRAGMA user_version = ", version));
+    for (const bool accept : {false, true}) {
+      const auto refused = Open(accept);
+      ASSERT_FALSE(refused.ok());
+      EXPECT_TRUE(absl::StrContains(Says(refused.status()), "is no database of a gateway")) << refused.status();
+      EXPECT_FALSE(absl::StrContains(Says(refused.status()), "--accept-data-loss")) << refused.status();
+    }
+    EXPECT_EQ(SQLite::Database(path_).execAndGet("SELECT group_concat(name) FROM sqlite_master").getString(), "t");
+  }
+}
+
 TEST_F(StoreLossTest, AnAcceptedLossSendsNothingAgain) {
   {
     auto store = MustOpen();
