@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "service/base/error.h"
 #include "service/base/log.h"
 #include "service/base/random.h"
 #include "service/store/sqlite/data_loss.h"
@@ -122,6 +123,10 @@ Database::Database(const DatabaseFiles& files, Parts parts, const SqliteOptions&
       guard_(std::move(parts.files), soundness_, marker_),
       writer_(std::move(parts.writer), guard_),
       readers_(std::make_unique<ReadPool>(files.database, options.read_connections, soundness_)) {}
+
+absl::Status Database::AdmitBilled() {
+  return marker_.overdue() ? base::StoreUnavailable("marker_not_written") : absl::OkStatus();
+}
 
 Database::~Database() {
   readers_.reset();

@@ -8,15 +8,18 @@
 
 #include "absl/strings/match.h"
 #include "service/base/error.h"
+#include "service/store/sqlite/marker_writer.h"
 #include "service/store/sqlite/sqlite_store.h"
 #include "tests/contract/scratch_dir.h"
 #include "tests/contract/store_samples.h"
+#include "tests/testing/eventually.h"
 
 namespace seedance::store::sqlite {
 namespace {
 
 namespace fs = std::filesystem;
 using seedance::testing::At;
+using seedance::testing::Eventually;
 using seedance::testing::MakeCall;
 using seedance::testing::MakeGroup;
 using seedance::testing::MakeTask;
@@ -142,6 +145,55 @@ TEST_F(StoreSoundnessTest, ThroughASymbolicLinkItIsTheSameDatabaseWithTheSameMar
   }
   fs::remove(path_);
   EXPECT_FALSE(OpenAt(folder + "/link.db").ok()) << "the marker says that there was a database";
+}
+
+// What a start would not notice to be lost must not be billed.
+TEST(StoreMarkerTest, WithoutAMarkerNothingIsBilledAfterAWhile) {
+  const seedance::testing::ScratchDir directory;
+  base::SimulatedClock clock{At(0)};
+  SqliteOptions options;
+  options.path = directory.File("store.db");
+  options.clock = &clock;
+  const auto opened = OpenSqliteStore(options);
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  Store& store = **opened;
+  const model::GenerationTask task = MakeTask("task");
+  ASSERT_TRUE(store.BeginCall(MakeCall("known"), &task).ok());
+  const std::string marker = options.path + ".marker";
+  const auto probe = [&] { return Cause(store.Probe(clock.Now(), absl::ZeroDuration()).status); };
+  ASSERT_TRUE(Eventually([&] {
+    clock.Advance(MarkerWriter::kPace);
+    return fs::exists(marker);
+  }));
+  fs::remove(marker);
+  fs::create_directory(marker);
+  ASSERT_TRUE(Eventually([&] {
+    clock.Advance(MarkerWriter::kPace);
+    return probe() == "marker_not_written";
+  }));
+  clock.Advance(MarkerWriter::kPatience + absl::Seconds(1));
+
+  const model::GenerationTask other = MakeTask("other");
+  EXPECT_EQ(Cause(store.BeginCall(MakeCall("new"), &other).status()), "marker_not_written");
+  EXPECT_FALSE(store.GetTask("other").ok()) << "it was undone";
+  EXPECT_TRUE(store.BeginCall(MakeCall("known"), nullptr)->existing.has_value()) << "what is known is told";
+  const auto become = [&](model::TaskState state) {
+    return store.UpdateTask("task", [&](model::GenerationTask& edited) {
+      edited.state = state;
+      return absl::OkStatus();
+    });
+  };
+  EXPECT_EQ(Cause(become(model::TaskState::kSubmitting).status()), "marker_not_written");
+  EXPECT_EQ(store.GetTask("task")->state, model::TaskState::kPending);
+  EXPECT_TRUE(store.PutGroup(MakeGroup("free")).ok()) << "what is not billed is written";
+
+  fs::remove(marker);
+  ASSERT_TRUE(Eventually([&] {
+    clock.Advance(MarkerWriter::kPace);
+    return probe().empty();
+  }));
+  EXPECT_TRUE(become(model::TaskState::kSubmitting).ok());
+  EXPECT_TRUE(store.BeginCall(MakeCall("new"), &other).ok());
 }
 
 }  // namespace
