@@ -51,12 +51,20 @@ class StoreLossTest : public ::testing::Test {
     ASSERT_TRUE(store.BeginCall(call, &task).ok());
   }
 
+  // What a process that is killed now would leave, in the place of what `store` leaves.
+  void Die(std::unique_ptr<Store> store) {
+    const seedance::testing::ScratchDir image;
+    for (const char* name : {"", "-wal", ".marker"}) fs::copy_file(path_ + name, image.File(absl::StrCat("db", name)));
+    store.reset();
+    for (const char* name : {"", "-wal", ".marker"}) {
+      fs::copy_file(image.File(absl::StrCat("db", name)), path_ + name, kReplace);
+    }
+  }
+
   // Writes, dies, and leaves what a killed process leaves, all of it in the log.
   void WriteAndDie(int groups) {
     auto store = MustOpen();
     for (int i = 0; i < groups; ++i) ASSERT_TRUE(store->PutGroup(MakeGroup(absl::StrCat("g", i))).ok());
-    const std::string image = directory_.File("image");
-    fs::create_directory(image);
     int64_t commits = 0;
     {
       SQLite::Database database(path_);
@@ -64,14 +72,7 @@ class StoreLossTest : public ::testing::Test {
     }
     ASSERT_TRUE(
         seedance::testing::Eventually([&] { return (*ReadMarker(path_ + ".marker"))->extent.commits == commits; }));
-    for (const char* name : {"", "-wal", ".marker"})
-      fs::copy_file(path_ + name, absl::StrCat(image, "/store.db", name));
-    store.reset();
-    for (const auto& entry : fs::directory_iterator(directory_.path())) {
-      if (entry.is_regular_file()) fs::remove(entry.path());
-    }
-    for (const char* name : {"", "-wal", ".marker"})
-      fs::copy_file(absl::StrCat(image, "/store.db", name), path_ + name);
+    Die(std::move(store));
   }
 
   // Refused with this text and untouched; accepted when told to, and by every later start.
@@ -94,14 +95,12 @@ class StoreLossTest : public ::testing::Test {
       EXPECT_TRUE(absl::StrContains(Says(refused.status()), "--accept-data-loss")) << refused.status();
       EXPECT_TRUE(contents() == before) << "the evidence was changed";
     }
-    std::string epoch;
-    {
-      const auto accepted = Open(/*accept_data_loss=*/true);
-      ASSERT_TRUE(accepted.ok()) << accepted.status();
-      epoch = (*accepted)->epoch();
-      EXPECT_NE(epoch, epoch_);
-      EXPECT_TRUE((*accepted)->PutGroup(MakeGroup("after")).ok());
-    }
+    auto accepted = Open(/*accept_data_loss=*/true);
+    ASSERT_TRUE(accepted.ok()) << accepted.status();
+    const std::string epoch = (*accepted)->epoch();
+    EXPECT_NE(epoch, epoch_);
+    EXPECT_TRUE((*accepted)->PutGroup(MakeGroup("after")).ok());
+    Die(*std::move(accepted));
     const auto later = Open();
     ASSERT_TRUE(later.ok()) << later.status();
     EXPECT_EQ((*later)->epoch(), epoch);
