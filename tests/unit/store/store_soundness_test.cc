@@ -1,4 +1,5 @@
 // An open store notices what happens to its files, and lets nobody else in.
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -89,6 +90,20 @@ TEST_F(StoreSoundnessTest, RemovedIndexOfTheLog) {
   ExpectLost("log_removed");
 }
 
+TEST_F(StoreSoundnessTest, LogThatWasEmptiedInItsPlace) {
+  fs::resize_file(path_ + "-wal", 0);
+  EXPECT_EQ(Cause(store_->BeginCall(MakeCall("call"), nullptr).status()), "log_removed");
+  ExpectLost("log_removed");
+}
+
+TEST_F(StoreSoundnessTest, LogThatAnotherProgramMergedIsNotLost) {
+  SQLite::Database(path_, SQLite::OPEN_READWRITE).exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  ASSERT_EQ(fs::file_size(path_ + "-wal"), 0u);
+  EXPECT_TRUE(Probe().ok());
+  EXPECT_TRUE(store_->PutGroup(MakeGroup("after")).ok());
+  EXPECT_TRUE(Probe().ok());
+}
+
 TEST_F(StoreSoundnessTest, OverwrittenHeader) {
   std::fstream file(path_, std::ios::in | std::ios::out | std::ios::binary);
   file << std::string(100, '#');
@@ -145,6 +160,31 @@ TEST_F(StoreSoundnessTest, ThroughASymbolicLinkItIsTheSameDatabaseWithTheSameMar
   }
   fs::remove(path_);
   EXPECT_FALSE(OpenAt(folder + "/link.db").ok()) << "the marker says that there was a database";
+}
+
+// A write that was refused after it was committed is settled by the next start alone: until then nothing goes on.
+TEST(StoreFolderTest, ACommitWhoseFilesCannotBeSeenIsTheLastOne) {
+  const seedance::testing::ScratchDir directory;
+  const std::string folder = directory.File("folder");
+  fs::create_directory(folder);
+  const std::string path = folder + "/store.db";
+  const model::GenerationTask task = MakeTask("task");
+  {
+    const auto store = OpenAt(path);
+    ASSERT_TRUE(store.ok()) << store.status();
+    ASSERT_TRUE((*store)->PutGroup(MakeGroup("before")).ok());
+    fs::rename(folder, directory.File("away"));
+    std::ofstream(folder) << "no folder";
+    EXPECT_EQ(Cause((*store)->BeginCall(MakeCall("call"), &task).status()), "unknown_files");
+    fs::remove(folder);
+    fs::rename(directory.File("away"), folder);
+    EXPECT_EQ(Cause((*store)->PutGroup(MakeGroup("after")).status()), "unknown_files");
+    EXPECT_EQ(Cause((*store)->Probe(At(9), absl::ZeroDuration()).status), "unknown_files");
+  }
+  const auto store = OpenAt(path);
+  ASSERT_TRUE(store.ok()) << store.status();
+  EXPECT_EQ((*store)->ListOpenTasks()->size(), 1u) << "the next start follows it";
+  EXPECT_TRUE((*store)->PutGroup(MakeGroup("after")).ok());
 }
 
 // What a start would not notice to be lost must not be billed.
