@@ -32,22 +32,6 @@ int IsOver(void* data) {
   return limit.clock.Now() >= limit.end ? 1 : 0;
 }
 
-// A file that SQLite must not open: it takes an empty one for a new database, and deletes the log beside it.
-std::string FindFileDamage(const DatabaseFiles& files, const std::optional<Marker>& marker, bool has_log) {
-  const std::string held = marker.has_value() ? "; its marker says that it held " + Describe(*marker) : "";
-  const int file = open(files.database.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) {
-    if (marker.has_value()) return "the database is missing" + held;
-    return has_log ? "the database is missing, and its write-ahead log is there" : "";
-  }
-  const off_t size = lseek(file, 0, SEEK_END);
-  const bool header = HasDatabaseHeader(file);
-  close(file);
-  if (size > 0) return header ? "" : "the header of the database is damaged, or the file is not a database" + held;
-  if (marker.has_value()) return "the database is empty" + held;
-  return has_log ? "the database is empty, and its write-ahead log is there" : "";
-}
-
 // Compares what the database says of itself with the marker.
 std::string FindLoss(const DatabaseFacts& facts, const std::optional<Marker>& marker, const DatabaseFiles& files) {
   const Extent& now = facts.extent;
@@ -110,6 +94,21 @@ absl::Status InspectContents(const DatabaseFiles& files, const std::optional<Mar
 }
 
 }  // namespace
+
+std::string FindFileDamage(const DatabaseFiles& files, const std::optional<Marker>& marker, bool has_log) {
+  const std::string held = marker.has_value() ? "; its marker says that it held " + Describe(*marker) : "";
+  const int file = open(files.database.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) {
+    if (marker.has_value()) return "the database is missing" + held;
+    return has_log ? "the database is missing, and its write-ahead log is there" : "";
+  }
+  const off_t size = lseek(file, 0, SEEK_END);
+  const bool header = HasDatabaseHeader(file);
+  close(file);
+  if (size > 0) return header ? "" : "the header of the database is damaged, or the file is not a database" + held;
+  if (marker.has_value()) return "the database is empty" + held;
+  return has_log ? "the database is empty, and its write-ahead log is there" : "";
+}
 
 absl::StatusOr<Inspection> Inspect(const DatabaseFiles& files, absl::Duration check_time, base::Clock& clock) {
   Inspection found;

@@ -144,6 +144,33 @@ TEST_F(BackupTest, DamagedStoreGivesNoBackup) {
   EXPECT_FALSE(fs::exists(backup_));
 }
 
+TEST_F(BackupTest, ALogBesideAnEmptyDatabaseIsLeftWhereItIs) {
+  Put(*MustOpen(), "g");
+  ASSERT_TRUE(MakeBackup().ok());
+  const std::string empty = directory_.File("empty.db");
+  std::ofstream(empty).close();
+  std::ofstream(empty + "-wal") << "all there is";
+  const std::string text = "the database is empty, and its write-ahead log is there";
+  ExpectRefused(BackUp(empty, directory_.File("other.db")).status(), text);
+  ExpectRefused(Restore(path_, empty, /*accept_data_loss=*/true, base::RealClock()).status(), text);
+  EXPECT_EQ(fs::file_size(empty + "-wal"), 12u);
+}
+
+TEST_F(BackupTest, AStoreWithADamagedLogGivesNoBackup) {
+  const std::string image = directory_.File("image.db");
+  {
+    const auto store = MustOpen();
+    for (int i = 0; i < 9; ++i) Put(*store, absl::StrCat("g", i));
+    for (const char* name : {"", "-wal"}) fs::copy_file(path_ + name, image + name);
+  }
+  std::fstream log(image + "-wal", std::ios::in | std::ios::out | std::ios::binary);
+  log.seekp(static_cast<std::streamoff>(fs::file_size(image + "-wal") / 2));
+  log << std::string(100, '#');
+  log.close();
+  ExpectRefused(BackUp(image, backup_).status(), "of its write-ahead log is damaged");
+  EXPECT_FALSE(fs::exists(backup_));
+}
+
 TEST_F(BackupTest, RestoreOfAllThereWasChangesNothingElse) {
   std::string epoch;
   {
