@@ -145,6 +145,21 @@ TEST_F(StoreHonestyTest, ALossIsGoneOnWithOnlyWhenTold) {
   Must(gateway().Restart());
 }
 
+TEST_F(StoreHonestyTest, WithoutAMarkerNothingIsBilledAfterAWhile) {
+  const std::string name = RunningTask();
+  fs::remove(Database(".marker"));
+  fs::create_directory(Database(".marker"));
+  // Each refused or admitted; with every commit the marker is to be written.
+  ASSERT_TRUE(
+      Eventually([&] { return api().CreateGroup("group", NextRequestId()).error().reason == "STORE_UNAVAILABLE"; }));
+  const int64_t bills = AllBills();
+  EXPECT_EQ(api().CreateTask(TaskOf("a fox"), NextRequestId()).error().reason, "STORE_UNAVAILABLE");
+  EXPECT_TRUE(api().GetTask(name).ok());
+  EXPECT_EQ(AllBills(), bills);
+  fs::remove(Database(".marker"));
+  EXPECT_TRUE(Eventually([&] { return api().CreateTask(TaskOf("a fox"), NextRequestId()).ok(); }));
+}
+
 TEST_F(StoreHonestyTest, ABackupOfARunningGatewayBringsItsJournalBack) {
   const std::string before = NextRequestId();
   const std::string kept = Must(api().CreateTask(TaskOf("before"), before)).name();
