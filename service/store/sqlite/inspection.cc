@@ -42,7 +42,8 @@ std::string FindLoss(const DatabaseFacts& facts, const std::optional<Marker>& ma
   }
   const Extent& then = marker->extent;
   if (facts.version == 0 || facts.epoch.empty())
-    return "the database is empty; its marker says that it held " + Describe(*marker);
+    return "the database is empty; its marker says that it held " + Describe(*marker) +
+           " at least: its tasks and possibly journal entries of billed calls are missing";
   if (facts.epoch != marker->epoch) {
     return absl::StrCat("it is another database than the one that its marker tells of: epoch ", facts.epoch, ", not ",
                         marker->epoch, " with ", Describe(*marker));
