@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -75,6 +76,13 @@ class StoreHonestyTest : public E2eTest {
     EXPECT_THAT(std::string(refused.message()), HasSubstr(text));
   }
 
+  // Starts it again, and waits until the client has noticed that its connection is another one.
+  void StartAgain(const std::vector<std::string>& arguments = {}) {
+    Must(gateway().Restart(arguments));
+    ASSERT_TRUE(Eventually(
+        [&] { return api().GetTask("generationTasks/none").status.error_code() != StatusCode::UNAVAILABLE; }));
+  }
+
   void Die() { ASSERT_EQ(Must(gateway().Stop(SIGKILL)), 128 + SIGKILL); }
   std::string Database(const std::string& suffix = "") { return gateway().sqlite_path() + suffix; }
 };
@@ -137,12 +145,27 @@ TEST_F(StoreHonestyTest, ALossIsGoneOnWithOnlyWhenTold) {
   fs::resize_file(Database(), 0);
   ExpectRefused("the database is empty");
   ExpectRefused("--accept-data-loss");
-  Must(gateway().Restart({"--accept-data-loss"}));
+  StartAgain({"--accept-data-loss"});
   EXPECT_THAT(gateway().Log(), HasSubstr("\"store_data_loss_accepted\""));
   EXPECT_EQ(AllBills(), bills);
   RunningTask();
   Die();
   Must(gateway().Restart());
+}
+
+TEST_F(StoreHonestyTest, WithoutAMarkerNothingIsBilledAfterAWhile) {
+  const std::string name = RunningTask();
+  fs::remove(Database(".marker"));
+  fs::create_directory(Database(".marker"));
+  // Each refused or admitted; with every commit the marker is to be written.
+  ASSERT_TRUE(
+      Eventually([&] { return api().CreateGroup("group", NextRequestId()).error().reason == "STORE_UNAVAILABLE"; }));
+  const int64_t bills = AllBills();
+  EXPECT_EQ(api().CreateTask(TaskOf("a fox"), NextRequestId()).error().reason, "STORE_UNAVAILABLE");
+  EXPECT_TRUE(api().GetTask(name).ok());
+  EXPECT_EQ(AllBills(), bills);
+  fs::remove(Database(".marker"));
+  EXPECT_TRUE(Eventually([&] { return api().CreateTask(TaskOf("a fox"), NextRequestId()).ok(); }));
 }
 
 TEST_F(StoreHonestyTest, ABackupOfARunningGatewayBringsItsJournalBack) {
@@ -181,7 +204,7 @@ TEST_F(StoreHonestyTest, ABackupOfARunningGatewayBringsItsJournalBack) {
   ASSERT_EQ(restored.code, 0) << restored.output;
   EXPECT_THAT(restored.output, HasSubstr("The store of before is " + Database(".aside-")));
 
-  Must(gateway().Restart());
+  StartAgain();
   EXPECT_EQ(Must(api().CreateTask(TaskOf("before"), before)).name(), kept) << "the journal remembers";
   // Sent after the backup, so never again.
   EXPECT_TRUE(WaitForState(late, State::STATE_SUBMIT_UNKNOWN));

@@ -7,9 +7,14 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "service/store/sqlite/database_files.h"
+#include "service/store/sqlite/file_lock.h"
+#include "service/store/sqlite/inspection.h"
+#include "service/store/sqlite/log_scan.h"
 #include "service/store/sqlite/migrations.h"
 
 namespace seedance::store::sqlite {
@@ -31,6 +36,25 @@ absl::Status Flush(const std::string& path) {
   const absl::Status status = fsync(file) == 0 ? absl::OkStatus() : FileError("flush", path);
   close(file);
   return status;
+}
+
+// What the copy would not show: SQLite skips what is damaged in a log, and deletes one beside an empty database.
+absl::Status CheckFiles(const std::string& path) {
+  const DatabaseFiles files = DatabaseFiles::At(path);
+  const absl::StatusOr<std::optional<FileIdentity>> log = Identify(files.log);
+  if (!log.ok()) return log.status();
+  std::string damage;
+  {
+    // A log that is in use is another thing at each moment. The lock of the database alone, which makes no file.
+    const absl::StatusOr<FileLock> unused = FileLock::TakeDatabase(files.database);
+    damage = FindFileDamage(files, std::nullopt, log->has_value() && (*log)->size > 0);
+    if (damage.empty() && unused.ok()) {
+      absl::StatusOr<std::string> found = FindLogDamage(files.log);
+      if (!found.ok()) return found.status();
+      damage = *std::move(found);
+    }
+  }
+  return damage.empty() ? absl::OkStatus() : absl::FailedPreconditionError(absl::StrCat(path, " is damaged: ", damage));
 }
 
 void CopyPages(const std::string& from, const std::string& to) {
@@ -68,6 +92,7 @@ std::string Describe(const Contents& contents) {
 }
 
 absl::StatusOr<Contents> CopyDatabase(const std::string& from, const std::string& to) {
+  if (absl::Status whole = CheckFiles(from); !whole.ok()) return whole;
   if (absl::Status made = MakeNew(to); !made.ok()) return made;
   CopyPages(from, to);
   Contents contents;

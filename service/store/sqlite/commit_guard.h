@@ -25,7 +25,8 @@ class CommitGuard {
   absl::Status Admit() const { return soundness_.status(); }
   // In a transaction that changes something, last. Throws SQLite::Exception.
   void Stamp(Connection& connection);
-  // When it is committed. With an error the commit is not to be relied on.
+  // When it is committed. With an error the commit is not to be relied on, and the database is not trusted any more.
+  // Takes half a second while the system does not say what the files are.
   absl::Status Committed();
   // When a transaction has failed. Returns `status`.
   absl::Status Failed(absl::Status status);

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "service/base/error.h"
 #include "service/base/log.h"
 #include "service/base/random.h"
 #include "service/store/sqlite/data_loss.h"
@@ -53,10 +54,24 @@ absl::Status GoOnAfterLoss(Connection& writer) {
              {"tasks_in_doubt", distrusted->tasks},
              {"calls_in_doubt", distrusted->calls},
              {"hint", "what was created after the state that is left is unknown: see deploy/backup.md"}});
+  // What a damaged log still holds behind what was written now would be found by the next start again.
+  if (writer.Value("PRAGMA wal_checkpoint(TRUNCATE)") != "0") {
+    return absl::FailedPreconditionError("another program reads the database, so that its log cannot be emptied");
+  }
   return absl::OkStatus();
 }
 
-// Writes the marker of the open database, before anything is committed that counts.
+// A killed process may have written changes that are not on disk yet, and that this one has read.
+absl::Status FlushLog(const DatabaseFiles& files) {
+  const int file = open(files.log.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return FileError("open", files.log);
+  const absl::Status status = fsync(file) == 0 ? absl::OkStatus() : FileError("flush", files.log);
+  close(file);
+  return status.ok() ? SyncFolderOf(files.log) : status;
+}
+
+// Writes the marker of the open database, which is never ahead of what is on disk, before anything is committed that
+// counts.
 absl::StatusOr<Marker> Mark(const DatabaseFiles& files, Connection& writer) {
   const absl::StatusOr<std::optional<Marker>> before = ReadMarker(files.marker);
   const DatabaseFacts facts = ReadFacts(writer);
@@ -106,6 +121,7 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const SqliteOptions& op
   if (!found->missing.empty()) {
     if (absl::Status ready = GoOnAfterLoss(*writer); !ready.ok()) return ready;
   }
+  if (absl::Status flushed = FlushLog(files); !flushed.ok()) return flushed;
   const absl::StatusOr<Marker> marker = Mark(files, *writer);
   if (!marker.ok()) return marker.status();
   absl::StatusOr<FileGuard> guard = FileGuard::Over(files, locks->database->descriptor());
@@ -122,6 +138,10 @@ Database::Database(const DatabaseFiles& files, Parts parts, const SqliteOptions&
       guard_(std::move(parts.files), soundness_, marker_),
       writer_(std::move(parts.writer), guard_),
       readers_(std::make_unique<ReadPool>(files.database, options.read_connections, soundness_)) {}
+
+absl::Status Database::AdmitBilled() {
+  return marker_.overdue() ? base::StoreUnavailable("marker_not_written") : absl::OkStatus();
+}
 
 Database::~Database() {
   readers_.reset();

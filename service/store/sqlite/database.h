@@ -40,6 +40,8 @@ class Database {
   ReadPool& readers() { return *readers_; }
   CommitGuard& guard() { return guard_; }
   MarkerWriter& marker() { return marker_; }
+  // For a write before which nothing is billed: base::StoreUnavailable when its loss would not be noticed.
+  absl::Status AdmitBilled();
 
  private:
   struct Parts {

@@ -16,6 +16,8 @@ namespace seedance::store::sqlite {
 namespace {
 
 constexpr std::string_view kHeader("SQLite format 3\0", 16);
+constexpr size_t kLogHeaderBytes = 32;
+constexpr std::string_view kLogMagic("\x37\x7f\x06", 3);
 
 // The file that the path leads to, also when that does not exist yet.
 std::string Resolved(const std::string& path) {
@@ -55,6 +57,12 @@ bool HasDatabaseHeader(int file) {
          std::string_view(bytes, sizeof bytes) == kHeader;
 }
 
+bool HasLogHeader(int file) {
+  char bytes[kLogHeaderBytes];
+  return pread(file, bytes, sizeof bytes, 0) == static_cast<ssize_t>(sizeof bytes) &&
+         std::string_view(bytes, kLogMagic.size()) == kLogMagic;
+}
+
 absl::StatusOr<std::string> SetAside(const DatabaseFiles& files, const std::string& suffix) {
   const std::string aside = absl::StrCat(files.database, ".aside-", suffix);
   for (const auto& [from, to] : {std::pair(files.database, aside), std::pair(files.log, aside + "-wal"),
@@ -86,7 +94,12 @@ absl::StatusOr<FileGuard> FileGuard::Over(const DatabaseFiles& files, int databa
     if (!found->has_value()) return absl::FailedPreconditionError(absl::StrCat(each.path, " was removed"));
     each.identity = **found;
   }
-  return FileGuard(database, std::move(watched));
+  const std::shared_ptr<const int> log(new int(open(files.log.c_str(), O_RDONLY | O_CLOEXEC)), [](const int* file) {
+    if (*file >= 0) close(*file);
+    delete file;
+  });
+  if (*log < 0) return FileError("open", files.log);
+  return FileGuard(database, log, std::move(watched));
 }
 
 std::string_view FileGuard::Problem() const {
@@ -97,6 +110,12 @@ std::string_view FileGuard::Problem() const {
     if (!(*found)->IsSameFile(each.identity)) return each.replaced;
   }
   return HasDatabaseHeader(database_) ? "" : "corrupt";
+}
+
+std::string_view FileGuard::ProblemAfterCommit() const {
+  const std::string_view problem = Problem();
+  if (!problem.empty()) return problem;
+  return HasLogHeader(*log_) ? "" : "log_removed";
 }
 
 }  // namespace seedance::store::sqlite

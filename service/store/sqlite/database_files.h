@@ -4,9 +4,11 @@
 #include <sys/types.h>
 
 #include <array>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/status/statusor.h"
 
@@ -38,8 +40,9 @@ struct FileIdentity {
 // nullopt: there is none. FAILED_PRECONDITION with the system's words when that cannot be said.
 absl::StatusOr<std::optional<FileIdentity>> Identify(const std::string& path);
 
-// Whether the file begins as a SQLite database does.
+// Whether the file begins as a SQLite database does, or as a write-ahead log.
 bool HasDatabaseHeader(int file);
+bool HasLogHeader(int file);
 
 // Renames the database, its log and its index to `<database>.aside-<suffix>` and so on, so that SQLite could open them
 // there, and flushes the folder. What is not there is left out. Returns the new path of the database.
@@ -57,6 +60,8 @@ class FileGuard {
   // Empty: all is as it was. Else what is wrong, for base::StoreUnavailable: `file_removed`, `file_replaced`,
   // `log_removed`, `log_replaced`, `corrupt`; or `unknown_files` when the system does not say, which may pass.
   std::string_view Problem() const;
+  // The same right after a commit, which is in the log: also `log_removed` when the log was emptied in its place.
+  std::string_view ProblemAfterCommit() const;
   // Whether such a problem can end by itself.
   static bool MayPass(std::string_view problem) { return problem == "unknown_files"; }
 
@@ -67,9 +72,11 @@ class FileGuard {
     std::string_view removed;
     std::string_view replaced;
   };
-  FileGuard(int database, std::array<Watched, 3> watched) : database_(database), watched_(std::move(watched)) {}
+  FileGuard(int database, std::shared_ptr<const int> log, std::array<Watched, 3> watched)
+      : database_(database), log_(std::move(log)), watched_(std::move(watched)) {}
 
   int database_;
+  std::shared_ptr<const int> log_;  // Open, also when the process has no descriptor left.
   std::array<Watched, 3> watched_;
 };
 

@@ -10,6 +10,7 @@
 #include "service/base/log.h"
 #include "service/store/sqlite/log_scan.h"
 #include "service/store/sqlite/migrations.h"
+#include "service/store/sqlite/sqlite_error.h"
 
 namespace seedance::store::sqlite {
 namespace {
@@ -31,7 +32,70 @@ int IsOver(void* data) {
   return limit.clock.Now() >= limit.end ? 1 : 0;
 }
 
-// A file that SQLite must not open: it takes an empty one for a new database, and deletes the log beside it.
+// Compares what the database says of itself with the marker.
+std::string FindLoss(const DatabaseFacts& facts, const std::optional<Marker>& marker, const DatabaseFiles& files) {
+  const Extent& now = facts.extent;
+  if (!marker.has_value()) {
+    // A database is marked before its first commit is counted.
+    return now.commits == 0 ? ""
+                            : absl::StrCat("its marker ", files.marker, " is missing, so that it may be an older copy");
+  }
+  const Extent& then = marker->extent;
+  if (facts.version == 0 || facts.epoch.empty())
+    return "the database is empty; its marker says that it held " + Describe(*marker) +
+           " at least: its tasks and possibly journal entries of billed calls are missing";
+  if (facts.epoch != marker->epoch) {
+    return absl::StrCat("it is another database than the one that its marker tells of: epoch ", facts.epoch, ", not ",
+                        marker->epoch, " with ", Describe(*marker));
+  }
+  if (now.commits > then.commits && marker->clean) {
+    return absl::StrCat("the database is at commit ", now.commits, ", its marker says that it was closed at commit ",
+                        then.commits, ": they are not of the same time, so that it may be an older copy");
+  }
+  if (now.commits >= then.commits) return "";
+  if (now.revision < then.revision) {
+    return absl::StrCat("the database ends at revision ", now.revision, ", the marker says ", then.revision, ": ",
+                        then.revision - now.revision,
+                        " changes and possibly journal entries of billed calls are missing");
+  }
+  return absl::StrCat("the database ends at commit ", now.commits, ", the marker says ", then.commits, ": ",
+                      then.commits - now.commits, " commits and possibly journal entries of billed calls are missing");
+}
+
+// SQLite opens any database, and a schema of this release could be put beside that of its owner.
+absl::Status CheckOurs(Connection& connection, const DatabaseFiles& files) {
+  const bool known = connection.Value("SELECT count(*) FROM sqlite_master WHERE name = 'store_meta'") == "1" &&
+                     connection.Value("PRAGMA user_version") != "0";
+  if (known || connection.Value("SELECT count(*) FROM sqlite_master") == "0") return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(files.database, " is no database of a gateway: it has ",
+                                                    connection.Value("SELECT name FROM sqlite_master LIMIT 1")));
+}
+
+absl::Status InspectContents(const DatabaseFiles& files, const std::optional<Marker>& marker, absl::Duration check_time,
+                             base::Clock& clock, Inspection& found) {
+  try {
+    Connection connection(files.database, Connection::Use::kRead, 0);
+    if (absl::Status ours = CheckOurs(connection, files); !ours.ok()) return ours;
+    found.facts = ReadFacts(connection);
+    if (absl::Status known = CheckVersion(found.facts.version); !known.ok()) return known;
+    if (std::string loss = FindLoss(found.facts, marker, files); !loss.empty())
+      found.missing.push_back(std::move(loss));
+    const std::string damage = FindPageDamage(connection, check_time, clock);
+    if (!damage.empty()) found.missing.push_back("its pages are damaged: " + damage);
+  } catch (const SQLite::Exception& error) {
+    if (CauseOf(error.getErrorCode()) != "corrupt") {
+      // Such as a lock, or want of memory: what cannot be read now may be whole.
+      return absl::FailedPreconditionError(
+          absl::StrCat("the database cannot be read, which does not say that it is damaged: ", error.what()));
+    }
+    found.missing.push_back(absl::StrCat("the database cannot be read: ", error.what()));
+    found.unusable = true;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
 std::string FindFileDamage(const DatabaseFiles& files, const std::optional<Marker>& marker, bool has_log) {
   const std::string held = marker.has_value() ? "; its marker says that it held " + Describe(*marker) : "";
   const int file = open(files.database.c_str(), O_RDONLY | O_CLOEXEC);
@@ -46,50 +110,6 @@ std::string FindFileDamage(const DatabaseFiles& files, const std::optional<Marke
   if (marker.has_value()) return "the database is empty" + held;
   return has_log ? "the database is empty, and its write-ahead log is there" : "";
 }
-
-// Compares what the database says of itself with the marker.
-std::string FindLoss(const DatabaseFacts& facts, const std::optional<Marker>& marker, const DatabaseFiles& files) {
-  const Extent& now = facts.extent;
-  if (!marker.has_value()) {
-    // A database is marked before its first commit is counted.
-    return now.commits == 0 ? ""
-                            : absl::StrCat("its marker ", files.marker, " is missing, so that it may be an older copy");
-  }
-  const Extent& then = marker->extent;
-  if (facts.version == 0 || facts.epoch.empty())
-    return "the database is empty; its marker says that it held " + Describe(*marker);
-  if (facts.epoch != marker->epoch) {
-    return absl::StrCat("it is another database than the one that its marker tells of: epoch ", facts.epoch, ", not ",
-                        marker->epoch, " with ", Describe(*marker));
-  }
-  if (now.commits >= then.commits) return "";
-  if (now.revision < then.revision) {
-    return absl::StrCat("the database ends at revision ", now.revision, ", the marker says ", then.revision, ": ",
-                        then.revision - now.revision,
-                        " changes and possibly journal entries of billed calls are missing");
-  }
-  return absl::StrCat("the database ends at commit ", now.commits, ", the marker says ", then.commits, ": ",
-                      then.commits - now.commits, " commits and possibly journal entries of billed calls are missing");
-}
-
-absl::Status InspectContents(const DatabaseFiles& files, const std::optional<Marker>& marker, absl::Duration check_time,
-                             base::Clock& clock, Inspection& found) {
-  try {
-    Connection connection(files.database, Connection::Use::kRead, 0);
-    found.facts = ReadFacts(connection);
-    if (absl::Status known = CheckVersion(found.facts.version); !known.ok()) return known;
-    if (std::string loss = FindLoss(found.facts, marker, files); !loss.empty())
-      found.missing.push_back(std::move(loss));
-    const std::string damage = FindPageDamage(connection, check_time, clock);
-    if (!damage.empty()) found.missing.push_back("its pages are damaged: " + damage);
-  } catch (const SQLite::Exception& error) {
-    found.missing.push_back(absl::StrCat("the database cannot be read: ", error.what()));
-    found.unusable = true;
-  }
-  return absl::OkStatus();
-}
-
-}  // namespace
 
 absl::StatusOr<Inspection> Inspect(const DatabaseFiles& files, absl::Duration check_time, base::Clock& clock) {
   Inspection found;
@@ -130,8 +150,13 @@ std::string FindPageDamage(Connection& connection, absl::Duration limit, base::C
     damage = connection.Value("PRAGMA quick_check(1)");
     if (damage == "ok") damage.clear();
   } catch (const SQLite::Exception& error) {
-    whole = error.getErrorCode() != SQLITE_INTERRUPT;
-    if (whole) damage = error.what();
+    whole = false;
+    if (CauseOf(error.getErrorCode()) == "corrupt") {
+      damage = error.what();
+    } else if (error.getErrorCode() != SQLITE_INTERRUPT) {
+      sqlite3_progress_handler(connection.handle(), 0, nullptr, nullptr);
+      throw;
+    }
   }
   sqlite3_progress_handler(connection.handle(), 0, nullptr, nullptr);
   base::Log(base::LogLevel::kInfo, "store_checked",

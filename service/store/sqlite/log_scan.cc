@@ -68,20 +68,25 @@ absl::StatusOr<std::string> FindLogDamage(const std::string& path) {
     return spoilt;
   }
   const std::string_view salts = std::string_view(header).substr(16, 8);
+  std::string before = header.substr(8);  // Ends with a checksum of 8 bytes at 16, as the header of a frame.
   std::string frame;
   int64_t broken = 0;      // Number of the first frame that is not whole.
-  bool committed = false;  // A transaction ended there or later.
+  bool committed = false;  // The frame before ends a transaction, and is not before the broken one.
   for (int64_t number = 1; Read(file, kFrameHeaderBytes + page, frame); ++number) {
     const std::string_view bytes = frame;
     const bool ours = bytes.substr(8, 8) == salts;  // Else it is of an earlier time of the log.
-    checksum.Add(bytes.substr(0, 8));
-    checksum.Add(bytes.substr(kFrameHeaderBytes));
-    if (broken == 0 && !(ours && checksum.Is(bytes, 16))) broken = number;
-    if (broken == 0 || !ours) continue;
-    if (committed) {
+    Checksum next{checksum.big_endian, BigEndian(before, 16), BigEndian(before, 20)};
+    next.Add(bytes.substr(0, 8));
+    next.Add(bytes.substr(kFrameHeaderBytes));
+    // Written behind the frame before, and not left by a transaction that was torn or given up and then overwritten
+    // from its beginning.
+    const bool follows = ours && next.Is(bytes, 16);
+    if (broken == 0 && !follows) broken = number;
+    if (committed && follows) {
       return absl::StrCat("frame ", broken, " of its write-ahead log is damaged, and committed changes follow it");
     }
-    committed = BigEndian(bytes, 4) != 0;
+    committed = broken != 0 && ours && BigEndian(bytes, 4) != 0;
+    before.swap(frame);
   }
   return "";
 }

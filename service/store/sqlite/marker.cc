@@ -104,11 +104,18 @@ absl::StatusOr<std::optional<Marker>> ReadMarker(const std::string& path) {
 }
 
 absl::Status WriteMarker(const std::string& path, Marker& marker) {
-  ++marker.number;
+  Marker next = marker;
+  ++next.number;
   const File file(path, O_WRONLY);
-  if (!file.is_open()) return errno == ENOENT ? Create(path, marker) : FileError("open", path);
-  const off_t place = marker.number % 2 == 0 ? 0 : static_cast<off_t>(kPlace);
-  return file.Write(Sealed(marker), place) ? absl::OkStatus() : FileError("write", path);
+  if (!file.is_open()) {
+    if (errno != ENOENT) return FileError("open", path);
+    if (absl::Status created = Create(path, next); !created.ok()) return created;
+  } else {
+    const off_t place = next.number % 2 == 0 ? 0 : static_cast<off_t>(kPlace);
+    if (!file.Write(Sealed(next), place)) return FileError("write", path);
+  }
+  marker = next;
+  return absl::OkStatus();
 }
 
 }  // namespace seedance::store::sqlite

@@ -32,7 +32,8 @@ struct Marker {
 // nullopt: there is no file. DATA_LOSS: it cannot be understood. FAILED_PRECONDITION: it cannot be read.
 absl::StatusOr<std::optional<Marker>> ReadMarker(const std::string& path);
 
-// Writes the marker durably; `number` is increased first. The file has two places, and the one with the older number is
+// Writes the marker durably, with `number` increased. It stays as it is when that fails: the place may be spoilt then,
+// and the next writing must go to the same. The file has two places, and the one with the older number is
 // overwritten: a crash in the middle leaves the other, and a full disk is no obstacle. Made (mode 0600) if it is not
 // there. FAILED_PRECONDITION with the system's words.
 absl::Status WriteMarker(const std::string& path, Marker& marker);

@@ -28,6 +28,11 @@ bool MarkerWriter::failing() {
   return failing_;
 }
 
+bool MarkerWriter::overdue() {
+  base::MutexLock lock(mutex_);
+  return failing_ && clock_.Now() - failing_since_ > kPatience;
+}
+
 void MarkerWriter::Stop(bool clean) {
   Join();
   base::MutexLock lock(mutex_);
@@ -62,10 +67,13 @@ void MarkerWriter::Loop() {
 
 void MarkerWriter::WriteUnlocked() {
   marker_.extent = durable_;
+  Marker next = marker_;
   mutex_.Unlock();
-  const absl::Status written = WriteMarker(path_, marker_);
+  const absl::Status written = WriteMarker(path_, next);
   mutex_.Lock();
+  marker_ = next;
   if (!written.ok() && !failing_) {
+    failing_since_ = clock_.Now();
     base::Log(base::LogLevel::kError, "store_marker_not_written",
               {{"path", path_}, {"cause", std::string(written.message())}});
   }

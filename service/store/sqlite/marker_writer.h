@@ -16,6 +16,7 @@ namespace seedance::store::sqlite {
 class MarkerWriter {
  public:
   static constexpr absl::Duration kPace = absl::Milliseconds(100);
+  static constexpr absl::Duration kPatience = absl::Seconds(3);
 
   // `marker` is what the file says.
   MarkerWriter(std::string path, Marker marker, base::Clock& clock);
@@ -31,21 +32,26 @@ class MarkerWriter {
   // Whether the last writing failed.
   bool failing();
 
+  // Whether writing has failed for longer than kPatience, so that a start would not notice the loss of what was
+  // committed since. What is billed must not be committed then.
+  bool overdue();
+
  private:
   void Loop();
-  // Writes `marker_` without the lock, which is held before and after.
+  // Writes what is durable, without the lock, which is held before and after. One thread at a time.
   void WriteUnlocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Join();
 
   const std::string path_;
   base::Clock& clock_;
-  Marker marker_;  // Of the thread, then of Stop.
   base::Mutex mutex_;
   base::CondVar changed_;
+  Marker marker_ ABSL_GUARDED_BY(mutex_);  // What was written last, or was to be.
   Extent durable_ ABSL_GUARDED_BY(mutex_);
   bool idle_ ABSL_GUARDED_BY(mutex_) = false;  // The thread waits for a commit.
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
   bool failing_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::Time failing_since_ ABSL_GUARDED_BY(mutex_);
   std::thread thread_;  // Last: it uses the others.
 };
 

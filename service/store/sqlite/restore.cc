@@ -21,19 +21,31 @@ namespace {
 // What the place of the restore holds.
 struct Place {
   std::optional<Marker> marker;
-  bool known = false;                // The marker or the database says what was there.
-  std::vector<std::string> reasons;  // Why a backup with these contents loses something.
+  std::vector<std::string> reasons;  // Why nothing proves that a backup with these contents holds all there was.
 };
 
 void Compare(const char* what, const std::string& epoch, const Extent& there, const DatabaseFacts& backup,
              Place& place) {
-  place.known = true;
   if (epoch != backup.epoch) {
     place.reasons.push_back(absl::StrCat(what, " is of another database: epoch ", epoch, ", not ", backup.epoch));
-  } else if (there.commits > backup.extent.commits) {
+  } else if (there.commits > backup.extent.commits || there.revision > backup.extent.revision) {
     place.reasons.push_back(absl::StrCat(what, " says revision ", there.revision, " and commit ", there.commits,
                                          ", the backup ends at revision ", backup.extent.revision, " and commit ",
                                          backup.extent.commits));
+  }
+}
+
+// Without a database that can be read only the marker is left, which proves something at a stop alone: else it may be
+// behind what was committed.
+void JudgeByMarker(const DatabaseFacts& backup, const std::vector<std::string>& missing, Place& place) {
+  if (!place.marker.has_value()) {
+    if (missing.empty()) return;
+    place.reasons.push_back("what the database held cannot be said: " + absl::StrJoin(missing, "; "));
+  } else if (!place.marker->clean) {
+    place.reasons.push_back("the gateway was not stopped, so that the marker may be behind what it committed");
+  } else if (place.marker->extent.commits < backup.extent.commits) {
+    place.reasons.push_back(absl::StrCat("the marker ends at commit ", place.marker->extent.commits,
+                                         ", before the backup, and does not say what came after it"));
   }
 }
 
@@ -46,16 +58,20 @@ absl::StatusOr<Place> LookAt(const DatabaseFiles& files, const DatabaseFacts& ba
   if (place.marker.has_value()) Compare("the marker", place.marker->epoch, place.marker->extent, backup, place);
   const absl::StatusOr<std::optional<FileIdentity>> there = Identify(files.database);
   if (!there.ok()) return there.status();
-  if (!there->has_value()) return place;
-  const absl::StatusOr<Inspection> found = Inspect(files, absl::ZeroDuration(), clock);
-  if (!found.ok()) return found.status();
-  const DatabaseFacts& facts = found->facts;
-  if (!facts.epoch.empty()) {
-    Compare("the database", facts.epoch, facts.extent, backup, place);
-  } else if (!place.known) {
-    place.reasons.push_back(absl::StrCat("what the database held cannot be said: ", absl::StrJoin(found->missing, "; "),
-                                         found->missing.empty() ? "it is empty" : ""));
+  Inspection found;
+  if (there->has_value()) {
+    absl::StatusOr<Inspection> inspected = Inspect(files, absl::ZeroDuration(), clock);
+    if (!inspected.ok()) return inspected.status();
+    found = *std::move(inspected);
+    if (found.missing.empty() && found.facts.epoch.empty()) found.missing.push_back("it is empty");
   }
+  if (found.facts.epoch.empty()) {
+    JudgeByMarker(backup, found.missing, place);
+    return place;
+  }
+  Compare("the database", found.facts.epoch, found.facts.extent, backup, place);
+  // It proves nothing when it may itself have lost something, as an older copy has.
+  for (const std::string& missing : found.missing) place.reasons.push_back(missing);
   return place;
 }
 
@@ -116,7 +132,8 @@ absl::StatusOr<Restored> RestoreVia(const std::string& copy, const DatabaseFiles
   Marker marker;
   if (place->marker.has_value()) marker.number = place->marker->number;
   Restored restored;
-  absl::StatusOr<std::optional<Distrusted>> prepared = Prepare(copy, !place->known || !place->reasons.empty(), marker);
+  absl::StatusOr<std::optional<Distrusted>> prepared =
+      Prepare(copy, !place->marker.has_value() || !place->reasons.empty(), marker);
   if (!prepared.ok()) return prepared.status();
   restored.contents = *std::move(contents);
   restored.distrusted = *std::move(prepared);

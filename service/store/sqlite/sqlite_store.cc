@@ -181,8 +181,15 @@ class SqliteStore : public Store {
   absl::StatusOr<model::GenerationTask> UpdateTask(
       const std::string& id, absl::FunctionRef<absl::Status(model::GenerationTask&)> change) override {
     tasks_.BeginWrite(id);
-    absl::StatusOr<model::GenerationTask> task =
-        Write<model::GenerationTask>([&](Connection& connection) { return ChangeTask(connection, id, change); });
+    absl::StatusOr<model::GenerationTask> task = Write<model::GenerationTask>([&](Connection& connection) {
+      return ChangeTask(connection, id, [&](model::GenerationTask& edited) {
+        const bool pending = edited.state == model::TaskState::kPending;
+        if (absl::Status changed = change(edited); !changed.ok()) return changed;
+        // It is sent as soon as this is written.
+        const bool billed = pending && edited.state == model::TaskState::kSubmitting;
+        return billed ? database_->AdmitBilled() : absl::OkStatus();
+      });
+    });
     tasks_.EndWrite(id, task.ok() ? Shared(*task) : nullptr);
     return task;
   }
@@ -252,8 +259,12 @@ class SqliteStore : public Store {
 
   absl::StatusOr<Begun> BeginCall(const model::BilledCall& call, const model::GenerationTask* task) override {
     if (task != nullptr) tasks_.BeginWrite(task->id);
-    absl::StatusOr<Begun> begun =
-        Write<Begun>([&](Connection& connection) { return sqlite::BeginCall(connection, call, task); });
+    absl::StatusOr<Begun> begun = Write<Begun>([&](Connection& connection) -> absl::StatusOr<Begun> {
+      absl::StatusOr<Begun> done = sqlite::BeginCall(connection, call, task);
+      if (!done.ok() || done->existing.has_value()) return done;
+      if (absl::Status admitted = database_->AdmitBilled(); !admitted.ok()) return admitted;
+      return done;
+    });
     if (task != nullptr) {
       tasks_.EndWrite(task->id, begun.ok() && begun->task.has_value() ? Shared(*begun->task) : nullptr);
     }

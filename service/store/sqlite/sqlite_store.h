@@ -43,8 +43,10 @@ struct SqliteOptions {
 //
 // Writes are done by one thread that commits them in groups; the `change` functions of updates run on
 // it, while their callers wait. StoreUnavailable errors carry metadata `cause`: disk_full, read_only, corrupt,
-// input_output, cannot_open, busy, no_memory, unreadable_record, no_answer and rarer ones. After file_removed,
-// file_replaced, log_removed, log_replaced and corrupt all writes fail until the database is opened again.
+// input_output, cannot_open, busy, no_memory, unreadable_record, no_answer, marker_not_written
+// (calls that would be billed, when the marker cannot be written for some seconds) and rarer ones. After file_removed,
+// file_replaced, log_removed, log_replaced, unknown_files of a write and corrupt all writes fail until the database is
+// opened again.
 //
 // FAILED_PRECONDITION, with a text for the operator: another gateway uses the file, under whatever name, after
 // `wait.limit` still; a newer release made it; it or its directory cannot be opened or written; it holds less than its

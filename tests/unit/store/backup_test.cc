@@ -12,6 +12,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "service/store/sqlite/marker.h"
 #include "service/store/sqlite/restore.h"
 #include "service/store/sqlite/sqlite_store.h"
 #include "tests/contract/scratch_dir.h"
@@ -49,6 +50,37 @@ class BackupTest : public ::testing::Test {
       EXPECT_FALSE(absl::StrContains(entry.path().string(), ".restoring")) << entry.path();
       EXPECT_FALSE(absl::StrContains(entry.path().string(), ".aside")) << entry.path();
     }
+  }
+
+  void SpoilHeader() const {
+    std::fstream(path_, std::ios::in | std::ios::out | std::ios::binary) << std::string(100, '#');
+  }
+  // As a killed gateway leaves it.
+  void UncleanMarker() const {
+    Marker marker = **ReadMarker(path_ + ".marker");
+    marker.clean = false;
+    ASSERT_TRUE(WriteMarker(path_ + ".marker", marker).ok());
+  }
+  Extent ReadBackup() const {
+    Connection backup(backup_, Connection::Use::kPlain, 0);
+    return ReadFacts(backup).extent;
+  }
+  // A backup with a task to be sent, which is the only thing in it.
+  void BackUpAPendingTask() {
+    {
+      const auto store = MustOpen();
+      const model::GenerationTask task = MakeTask("pending");
+      ASSERT_TRUE(store->BeginCall(MakeCall("call"), &task).ok());
+    }
+    ASSERT_TRUE(MakeBackup().ok());
+  }
+  // Refused for this reason; when accepted, the task is not sent again.
+  void ExpectNotTrusted(const std::string& reason) {
+    ExpectRefused(DoRestore().status(), reason);
+    const auto restored = DoRestore(/*accept_data_loss=*/true);
+    ASSERT_TRUE(restored.ok()) << restored.status();
+    EXPECT_TRUE(restored->distrusted.has_value());
+    EXPECT_EQ(MustOpen()->GetTask("pending")->state, model::TaskState::kSubmitting) << "it may have been sent";
   }
 
   const seedance::testing::ScratchDir directory_;
@@ -109,6 +141,33 @@ TEST_F(BackupTest, DamagedStoreGivesNoBackup) {
   file << std::string(4096, '#');
   file.close();
   EXPECT_FALSE(MakeBackup().ok());
+  EXPECT_FALSE(fs::exists(backup_));
+}
+
+TEST_F(BackupTest, ALogBesideAnEmptyDatabaseIsLeftWhereItIs) {
+  Put(*MustOpen(), "g");
+  ASSERT_TRUE(MakeBackup().ok());
+  const std::string empty = directory_.File("empty.db");
+  std::ofstream(empty).close();
+  std::ofstream(empty + "-wal") << "all there is";
+  const std::string text = "the database is empty, and its write-ahead log is there";
+  ExpectRefused(BackUp(empty, directory_.File("other.db")).status(), text);
+  ExpectRefused(Restore(path_, empty, /*accept_data_loss=*/true, base::RealClock()).status(), text);
+  EXPECT_EQ(fs::file_size(empty + "-wal"), 12u);
+}
+
+TEST_F(BackupTest, AStoreWithADamagedLogGivesNoBackup) {
+  const std::string image = directory_.File("image.db");
+  {
+    const auto store = MustOpen();
+    for (int i = 0; i < 9; ++i) Put(*store, absl::StrCat("g", i));
+    for (const char* name : {"", "-wal"}) fs::copy_file(path_ + name, image + name);
+  }
+  std::fstream log(image + "-wal", std::ios::in | std::ios::out | std::ios::binary);
+  log.seekp(static_cast<std::streamoff>(fs::file_size(image + "-wal") / 2));
+  log << std::string(100, '#');
+  log.close();
+  ExpectRefused(BackUp(image, backup_).status(), "of its write-ahead log is damaged");
   EXPECT_FALSE(fs::exists(backup_));
 }
 
@@ -181,6 +240,87 @@ TEST_F(BackupTest, RestoreOverWhatCannotBeReadIsRefusedUntilAccepted) {
   ExpectRefused(DoRestore().status(), "what the database held cannot be said");
   EXPECT_TRUE(DoRestore(/*accept_data_loss=*/true).ok());
   EXPECT_TRUE(Has(*MustOpen(), "g"));
+}
+
+TEST_F(BackupTest, ADatabaseWithoutAMarkerProvesNothing) {
+  BackUpAPendingTask();
+  fs::remove(path_ + ".marker");
+  ExpectNotTrusted("is missing, so that it may be an older copy");
+}
+
+TEST_F(BackupTest, ADatabaseWithADamagedMarkerProvesNothing) {
+  BackUpAPendingTask();
+  fs::resize_file(path_ + ".marker", 100);
+  ExpectNotTrusted("is not a marker, or damaged");
+}
+
+TEST_F(BackupTest, ADatabaseWithADamagedLogProvesNothing) {
+  BackUpAPendingTask();
+  const std::string image = directory_.File("image");
+  {
+    const auto store = MustOpen();
+    for (int i = 0; i < 9; ++i) Put(*store, absl::StrCat("g", i));
+    fs::create_directory(image);
+    for (const char* name : {"", "-wal"}) fs::copy_file(path_ + name, absl::StrCat(image, "/store.db", name));
+  }
+  // Of the time of the backup, as when it could not be written since.
+  Marker marker = **ReadMarker(path_ + ".marker");
+  marker.clean = false;
+  marker.extent = ReadBackup();
+  ASSERT_TRUE(WriteMarker(path_ + ".marker", marker).ok());
+  for (const char* name : {"", "-wal"}) {
+    fs::copy_file(absl::StrCat(image, "/store.db", name), path_ + name, fs::copy_options::overwrite_existing);
+  }
+  std::fstream log(path_ + "-wal", std::ios::in | std::ios::out | std::ios::binary);
+  log.seekp(32 + 24 + 100);
+  log << std::string(100, '#');
+  log.close();
+  ExpectNotTrusted("frame 1 of its write-ahead log is damaged");
+}
+
+TEST_F(BackupTest, ADatabaseThatMayHaveLostSomethingProvesNothing) {
+  BackUpAPendingTask();
+  const std::string older = directory_.File("older.db");
+  fs::copy_file(path_, older);
+  Put(*MustOpen(), "later");
+  fs::remove(backup_);
+  ASSERT_TRUE(MakeBackup().ok());
+  UncleanMarker();
+  fs::copy_file(older, path_, fs::copy_options::overwrite_existing);
+  ExpectNotTrusted("the database ends at revision 1, the marker says 2");
+}
+
+TEST_F(BackupTest, TheMarkerOfAGatewayThatWasNotStoppedProvesNothing) {
+  BackUpAPendingTask();
+  UncleanMarker();
+  SpoilHeader();
+  ExpectNotTrusted("the gateway was not stopped, so that the marker may be behind what it committed");
+}
+
+TEST_F(BackupTest, TheMarkerOfAStopBeforeTheBackupProvesNothing) {
+  Put(*MustOpen(), "first");
+  fs::copy_file(path_ + ".marker", directory_.File("older.marker"));
+  BackUpAPendingTask();
+  fs::copy_file(directory_.File("older.marker"), path_ + ".marker", fs::copy_options::overwrite_existing);
+  SpoilHeader();
+  ExpectNotTrusted("before the backup, and does not say what came after it");
+}
+
+TEST_F(BackupTest, AReadableDatabaseOfAKilledGatewayAndItsMarkerProveThatNothingCameLater) {
+  BackUpAPendingTask();
+  UncleanMarker();
+  const auto restored = DoRestore();
+  ASSERT_TRUE(restored.ok()) << restored.status();
+  EXPECT_FALSE(restored->distrusted.has_value());
+  EXPECT_EQ(MustOpen()->GetTask("pending")->state, model::TaskState::kPending);
+}
+
+TEST_F(BackupTest, RestoreOverAForeignDatabaseIsRefusedAlways) {
+  Put(*MustOpen(), "g");
+  ASSERT_TRUE(MakeBackup().ok());
+  for (const char* name : {"", ".marker"}) fs::remove(path_ + name);
+  SQLite::Database(path_, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE).exec("CREATE TABLE t (a)");
+  ExpectRefused(DoRestore(/*accept_data_loss=*/true).status(), "is no database of a gateway");
 }
 
 TEST_F(BackupTest, RestoreUnderARunningGatewayIsRefused) {

@@ -78,6 +78,42 @@ TEST_F(LogScanTest, ATransactionThatWasTornIsNoDamage) {
   EXPECT_EQ(Cut(kHeader + 9 * kFrame + 100), "");
 }
 
+TEST_F(LogScanTest, WhatATornTransactionLeftIsNoDamage) {
+  // Three frames and more at once, of which the first does not get to the disk, but all others do.
+  database_.exec("CREATE TABLE blobs (bytes BLOB)");
+  database_.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  Write(2);
+  database_.exec("INSERT INTO blobs VALUES (randomblob(30000))");
+  Copy();
+  const auto frames = static_cast<int>((std::filesystem::file_size(copy_) - kHeader) / kFrame);
+  ASSERT_GT(frames, 2 + 5);
+  EXPECT_EQ(Damaged(kHeader + 2 * kFrame + 100), "");
+  // After the loss of power a shorter one is written in its place, and is torn too.
+  const std::string torn = directory_.File("torn.db");
+  std::filesystem::copy_file(path_, torn);
+  std::filesystem::copy_file(copy_, torn + "-wal");
+  const std::string image = directory_.File("image");
+  {
+    SQLite::Database again(torn, SQLite::OPEN_READWRITE);
+    again.exec("INSERT INTO blobs VALUES (randomblob(5000))");
+    std::filesystem::copy_file(torn + "-wal", image);
+  }
+  std::filesystem::copy_file(image, copy_, std::filesystem::copy_options::overwrite_existing);
+  EXPECT_EQ(Find(), "") << "before it is torn";
+  std::filesystem::copy_file(image, path_ + "-wal", std::filesystem::copy_options::overwrite_existing);
+  EXPECT_EQ(Damaged(kHeader + 2 * kFrame + 100), "");
+}
+
+TEST_F(LogScanTest, ADamagedChecksumBeforeCommittedFramesIsFound) {
+  const std::string text = "frame 4 of its write-ahead log is damaged, and committed changes follow it";
+  EXPECT_EQ(Damaged(kHeader + 3 * kFrame + 17), text);
+}
+
+TEST_F(LogScanTest, ADamagedFrameBeforeTheLastOneIsFound) {
+  EXPECT_EQ(Damaged(kHeader + 8 * kFrame + 100),
+            "frame 9 of its write-ahead log is damaged, and committed changes follow it");
+}
+
 TEST_F(LogScanTest, ADamagedHeaderIsFound) {
   for (const int offset : {0, 9, 16, 25}) {
     EXPECT_EQ(Damaged(offset), "the header of its write-ahead log is damaged") << offset;

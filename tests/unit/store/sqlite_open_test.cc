@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <fstream>
 #include <string>
 
@@ -58,11 +59,11 @@ TEST(SqliteOpen, MigratingTwiceChangesNothing) {
   EXPECT_EQ(schema(), before);
 }
 
-TEST(SqliteOpen, FailedMigrationLeavesNothingBehind) {
+TEST(SqliteOpen, ForeignDatabaseIsRefusedUntouched) {
   const ScratchDir directory;
   const std::string path = directory.File("store.db");
   {
-    // The name that the first migration's last table wants.
+    // The name that the first migration's last table wants, but nothing else of a gateway.
     SQLite::Database database(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
     database.exec("CREATE TABLE billed_calls (id INTEGER)");
   }
@@ -72,6 +73,25 @@ TEST(SqliteOpen, FailedMigrationLeavesNothingBehind) {
   SQLite::Database database(path);
   EXPECT_EQ(database.execAndGet("SELECT count(*) FROM sqlite_schema WHERE type = 'table'").getInt(), 1);
   EXPECT_EQ(database.execAndGet("PRAGMA user_version").getInt(), 0);
+}
+
+TEST(SqliteOpen, FailedMigrationLeavesNothingBehind) {
+  const ScratchDir directory;
+  const std::string path = directory.File("store.db");
+  ASSERT_TRUE(OpenAt(path).ok());
+  {
+    // The last migration adds a column that is there already, after which nothing of it may be left.
+    SQLite::Database database(path, SQLite::OPEN_READWRITE);
+    database.exec("DROP TABLE store_probe");
+    database.exec("PRAGMA user_version = 4");
+  }
+  ASSERT_EQ(std::remove((path + ".marker").c_str()), 0);
+  const auto opened = OpenAt(path);
+  EXPECT_EQ(opened.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_NE(Says(opened.status()).find("commits"), std::string::npos) << opened.status();
+  SQLite::Database database(path);
+  EXPECT_EQ(database.execAndGet("SELECT count(*) FROM sqlite_schema WHERE name = 'store_probe'").getInt(), 0);
+  EXPECT_EQ(database.execAndGet("PRAGMA user_version").getInt(), 4);
 }
 
 TEST(SqliteOpen, DatabaseOfANewerReleaseIsRefusedUntouched) {

@@ -51,12 +51,20 @@ class StoreLossTest : public ::testing::Test {
     ASSERT_TRUE(store.BeginCall(call, &task).ok());
   }
 
+  // What a process that is killed now would leave, in the place of what `store` leaves.
+  void Die(std::unique_ptr<Store> store) {
+    const seedance::testing::ScratchDir image;
+    for (const char* name : {"", "-wal", ".marker"}) fs::copy_file(path_ + name, image.File(absl::StrCat("db", name)));
+    store.reset();
+    for (const char* name : {"", "-wal", ".marker"}) {
+      fs::copy_file(image.File(absl::StrCat("db", name)), path_ + name, kReplace);
+    }
+  }
+
   // Writes, dies, and leaves what a killed process leaves, all of it in the log.
   void WriteAndDie(int groups) {
     auto store = MustOpen();
     for (int i = 0; i < groups; ++i) ASSERT_TRUE(store->PutGroup(MakeGroup(absl::StrCat("g", i))).ok());
-    const std::string image = directory_.File("image");
-    fs::create_directory(image);
     int64_t commits = 0;
     {
       SQLite::Database database(path_);
@@ -64,14 +72,7 @@ class StoreLossTest : public ::testing::Test {
     }
     ASSERT_TRUE(
         seedance::testing::Eventually([&] { return (*ReadMarker(path_ + ".marker"))->extent.commits == commits; }));
-    for (const char* name : {"", "-wal", ".marker"})
-      fs::copy_file(path_ + name, absl::StrCat(image, "/store.db", name));
-    store.reset();
-    for (const auto& entry : fs::directory_iterator(directory_.path())) {
-      if (entry.is_regular_file()) fs::remove(entry.path());
-    }
-    for (const char* name : {"", "-wal", ".marker"})
-      fs::copy_file(absl::StrCat(image, "/store.db", name), path_ + name);
+    Die(std::move(store));
   }
 
   // Refused with this text and untouched; accepted when told to, and by every later start.
@@ -94,14 +95,12 @@ class StoreLossTest : public ::testing::Test {
       EXPECT_TRUE(absl::StrContains(Says(refused.status()), "--accept-data-loss")) << refused.status();
       EXPECT_TRUE(contents() == before) << "the evidence was changed";
     }
-    std::string epoch;
-    {
-      const auto accepted = Open(/*accept_data_loss=*/true);
-      ASSERT_TRUE(accepted.ok()) << accepted.status();
-      epoch = (*accepted)->epoch();
-      EXPECT_NE(epoch, epoch_);
-      EXPECT_TRUE((*accepted)->PutGroup(MakeGroup("after")).ok());
-    }
+    auto accepted = Open(/*accept_data_loss=*/true);
+    ASSERT_TRUE(accepted.ok()) << accepted.status();
+    const std::string epoch = (*accepted)->epoch();
+    EXPECT_NE(epoch, epoch_);
+    EXPECT_TRUE((*accepted)->PutGroup(MakeGroup("after")).ok());
+    Die(*std::move(accepted));
     const auto later = Open();
     ASSERT_TRUE(later.ok()) << later.status();
     EXPECT_EQ((*later)->epoch(), epoch);
@@ -253,6 +252,46 @@ TEST_F(StoreLossTest, DamagedMarker) {
   WriteAndClose();
   fs::resize_file(path_ + ".marker", 100);
   ExpectRefused("is not a marker, or damaged");
+}
+
+TEST_F(StoreLossTest, DatabaseThatIsAheadOfTheMarkerOfAStop) {
+  WriteAndClose(2);
+  fs::copy_file(path_ + ".marker", copy_);
+  WriteAndClose(40);
+  fs::copy_file(copy_, path_ + ".marker", kReplace);
+  ExpectRefused("its marker says that it was closed at commit");
+}
+
+// Refused without the advice to lose anything, also when told to; nothing is moved.
+TEST_F(StoreLossTest, WhatCannotBeReadIsNotTakenForLost) {
+  WriteAndClose();
+  fs::create_directory(path_ + "-wal");
+  for (const bool accept : {false, true}) {
+    const auto refused = Open(accept);
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.status().code(), absl::StatusCode::kFailedPrecondition);
+    EXPECT_TRUE(absl::StrContains(Says(refused.status()), "which does not say that it is damaged")) << refused.status();
+    EXPECT_FALSE(absl::StrContains(Says(refused.status()), "--accept-data-loss")) << refused.status();
+  }
+  fs::remove(path_ + "-wal");
+  const auto store = MustOpen();
+  EXPECT_EQ(store->epoch(), epoch_);
+  EXPECT_TRUE(store->GetGroup(MakeGroup("g2").handle).ok());
+}
+
+TEST_F(StoreLossTest, AForeignDatabaseIsLeftAlone) {
+  for (const char* version : {"0", "3"}) {
+    fs::remove(path_);
+    SQLite::Database(path_, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE)
+        .exec(absl::StrCat("CREATE TABLE t (a); PRAGMA user_version = ", version));
+    for (const bool accept : {false, true}) {
+      const auto refused = Open(accept);
+      ASSERT_FALSE(refused.ok());
+      EXPECT_TRUE(absl::StrContains(Says(refused.status()), "is no database of a gateway")) << refused.status();
+      EXPECT_FALSE(absl::StrContains(Says(refused.status()), "--accept-data-loss")) << refused.status();
+    }
+    EXPECT_EQ(SQLite::Database(path_).execAndGet("SELECT group_concat(name) FROM sqlite_master").getString(), "t");
+  }
 }
 
 TEST_F(StoreLossTest, AnAcceptedLossSendsNothingAgain) {

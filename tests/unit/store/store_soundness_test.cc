@@ -1,4 +1,5 @@
 // An open store notices what happens to its files, and lets nobody else in.
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -8,15 +9,18 @@
 
 #include "absl/strings/match.h"
 #include "service/base/error.h"
+#include "service/store/sqlite/marker_writer.h"
 #include "service/store/sqlite/sqlite_store.h"
 #include "tests/contract/scratch_dir.h"
 #include "tests/contract/store_samples.h"
+#include "tests/testing/eventually.h"
 
 namespace seedance::store::sqlite {
 namespace {
 
 namespace fs = std::filesystem;
 using seedance::testing::At;
+using seedance::testing::Eventually;
 using seedance::testing::MakeCall;
 using seedance::testing::MakeGroup;
 using seedance::testing::MakeTask;
@@ -86,6 +90,20 @@ TEST_F(StoreSoundnessTest, RemovedIndexOfTheLog) {
   ExpectLost("log_removed");
 }
 
+TEST_F(StoreSoundnessTest, LogThatWasEmptiedInItsPlace) {
+  fs::resize_file(path_ + "-wal", 0);
+  EXPECT_EQ(Cause(store_->BeginCall(MakeCall("call"), nullptr).status()), "log_removed");
+  ExpectLost("log_removed");
+}
+
+TEST_F(StoreSoundnessTest, LogThatAnotherProgramMergedIsNotLost) {
+  SQLite::Database(path_, SQLite::OPEN_READWRITE).exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  ASSERT_EQ(fs::file_size(path_ + "-wal"), 0u);
+  EXPECT_TRUE(Probe().ok());
+  EXPECT_TRUE(store_->PutGroup(MakeGroup("after")).ok());
+  EXPECT_TRUE(Probe().ok());
+}
+
 TEST_F(StoreSoundnessTest, OverwrittenHeader) {
   std::fstream file(path_, std::ios::in | std::ios::out | std::ios::binary);
   file << std::string(100, '#');
@@ -142,6 +160,80 @@ TEST_F(StoreSoundnessTest, ThroughASymbolicLinkItIsTheSameDatabaseWithTheSameMar
   }
   fs::remove(path_);
   EXPECT_FALSE(OpenAt(folder + "/link.db").ok()) << "the marker says that there was a database";
+}
+
+// A write that was refused after it was committed is settled by the next start alone: until then nothing goes on.
+TEST(StoreFolderTest, ACommitWhoseFilesCannotBeSeenIsTheLastOne) {
+  const seedance::testing::ScratchDir directory;
+  const std::string folder = directory.File("folder");
+  fs::create_directory(folder);
+  const std::string path = folder + "/store.db";
+  const model::GenerationTask task = MakeTask("task");
+  {
+    const auto store = OpenAt(path);
+    ASSERT_TRUE(store.ok()) << store.status();
+    ASSERT_TRUE((*store)->PutGroup(MakeGroup("before")).ok());
+    fs::rename(folder, directory.File("away"));
+    std::ofstream(folder) << "no folder";
+    EXPECT_EQ(Cause((*store)->BeginCall(MakeCall("call"), &task).status()), "unknown_files");
+    fs::remove(folder);
+    fs::rename(directory.File("away"), folder);
+    EXPECT_EQ(Cause((*store)->PutGroup(MakeGroup("after")).status()), "unknown_files");
+    EXPECT_EQ(Cause((*store)->Probe(At(9), absl::ZeroDuration()).status), "unknown_files");
+  }
+  const auto store = OpenAt(path);
+  ASSERT_TRUE(store.ok()) << store.status();
+  EXPECT_EQ((*store)->ListOpenTasks()->size(), 1u) << "the next start follows it";
+  EXPECT_TRUE((*store)->PutGroup(MakeGroup("after")).ok());
+}
+
+// What a start would not notice to be lost must not be billed.
+TEST(StoreMarkerTest, WithoutAMarkerNothingIsBilledAfterAWhile) {
+  const seedance::testing::ScratchDir directory;
+  base::SimulatedClock clock{At(0)};
+  SqliteOptions options;
+  options.path = directory.File("store.db");
+  options.clock = &clock;
+  const auto opened = OpenSqliteStore(options);
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  Store& store = **opened;
+  const model::GenerationTask task = MakeTask("task");
+  ASSERT_TRUE(store.BeginCall(MakeCall("known"), &task).ok());
+  const std::string marker = options.path + ".marker";
+  const auto probe = [&] { return Cause(store.Probe(clock.Now(), absl::ZeroDuration()).status); };
+  ASSERT_TRUE(Eventually([&] {
+    clock.Advance(MarkerWriter::kPace);
+    return fs::exists(marker);
+  }));
+  fs::remove(marker);
+  fs::create_directory(marker);
+  ASSERT_TRUE(Eventually([&] {
+    clock.Advance(MarkerWriter::kPace);
+    return probe() == "marker_not_written";
+  }));
+  clock.Advance(MarkerWriter::kPatience + absl::Seconds(1));
+
+  const model::GenerationTask other = MakeTask("other");
+  EXPECT_EQ(Cause(store.BeginCall(MakeCall("new"), &other).status()), "marker_not_written");
+  EXPECT_FALSE(store.GetTask("other").ok()) << "it was undone";
+  EXPECT_TRUE(store.BeginCall(MakeCall("known"), nullptr)->existing.has_value()) << "what is known is told";
+  const auto become = [&](model::TaskState state) {
+    return store.UpdateTask("task", [&](model::GenerationTask& edited) {
+      edited.state = state;
+      return absl::OkStatus();
+    });
+  };
+  EXPECT_EQ(Cause(become(model::TaskState::kSubmitting).status()), "marker_not_written");
+  EXPECT_EQ(store.GetTask("task")->state, model::TaskState::kPending);
+  EXPECT_TRUE(store.PutGroup(MakeGroup("free")).ok()) << "what is not billed is written";
+
+  fs::remove(marker);
+  ASSERT_TRUE(Eventually([&] {
+    clock.Advance(MarkerWriter::kPace);
+    return probe().empty();
+  }));
+  EXPECT_TRUE(become(model::TaskState::kSubmitting).ok());
+  EXPECT_TRUE(store.BeginCall(MakeCall("new"), &other).ok());
 }
 
 }  // namespace
