@@ -1,7 +1,10 @@
 #ifndef SEEDANCE_SERVICE_RPC_DEADLINE_QUEUE_H_
 #define SEEDANCE_SERVICE_RPC_DEADLINE_QUEUE_H_
 
-#include <cstddef>
+#include <map>
+#include <memory>
+#include <utility>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "service/base/clock.h"
@@ -9,9 +12,11 @@
 
 namespace seedance::rpc {
 
-// Deadlines of many calls, all with about the same patience. A list through the calls themselves in the order of their
-// deadlines: adding and removing take constant time and no memory. Thread-safe.
+// Deadlines of many calls that share a few values of patience. For each value a list through the calls themselves:
+// adding and removing take constant time and no memory. Thread-safe.
 class DeadlineQueue {
+  struct List;
+
  public:
   // In one queue at a time; removed before it is destroyed.
   class Item {
@@ -25,59 +30,75 @@ class DeadlineQueue {
 
    private:
     friend class DeadlineQueue;
-    // Called once, when the deadline has passed; the item is in the queue no more. Must not block nor use the queue,
-    // which is locked, so that the item cannot be destroyed meanwhile.
+    // Keeps the item alive while the result lives; null: it is about to be destroyed. Called with the queue locked:
+    // must not block nor use the queue.
+    virtual std::shared_ptr<void> Hold() = 0;
+    // Called once, without a lock, when the deadline has passed; the item is in the queue no more. It may run although
+    // Remove came meanwhile.
     virtual void OnOverdue() = 0;
 
-    Item* next_ = nullptr;  // Guarded by the queue's mutex, as are the others.
+    List* list_ = nullptr;  // Null: not in the queue. Guarded by the queue's mutex, as are the others.
+    Item* next_ = nullptr;
     Item* prev_ = nullptr;
     absl::Time due_;
-    bool queued_ = false;
   };
 
   explicit DeadlineQueue(base::Clock& clock) : clock_(clock) {}
 
+  // `patience`: one of a few values, for a value is never forgotten.
   void Add(Item& item, absl::Duration patience) {
     const absl::Time due = clock_.Now() + patience;
     base::MutexLock lock(mutex_);
-    Item* after = last_;
-    while (after != nullptr && after->due_ > due) after = after->prev_;
+    List& list = lists_[patience];
     item.due_ = due;
-    item.queued_ = true;
-    item.prev_ = after;
-    item.next_ = after == nullptr ? first_ : after->next_;
-    (after == nullptr ? first_ : after->next_) = &item;
-    (item.next_ == nullptr ? last_ : item.next_->prev_) = &item;
+    item.list_ = &list;
+    item.next_ = nullptr;
+    item.prev_ = std::exchange(list.last, &item);
+    (item.prev_ == nullptr ? list.first : item.prev_->next_) = &item;
   }
 
-  // Does nothing when it is not in the queue. Its OnOverdue does not run when this returns.
+  // Does nothing when it is not in the queue.
   void Remove(Item& item) {
     base::MutexLock lock(mutex_);
-    if (item.queued_) UnlinkLocked(item);
+    if (item.list_ != nullptr) UnlinkLocked(item);
   }
 
-  // Tells those whose deadline has passed. Call it from time to time.
+  // Tells those whose deadline has passed. Call it from time to time, from one thread.
   void Sweep() {
     const absl::Time now = clock_.Now();
-    base::MutexLock lock(mutex_);
-    while (first_ != nullptr && first_->due_ <= now) {
-      Item& item = *first_;
-      UnlinkLocked(item);
-      item.OnOverdue();
+    std::vector<std::pair<std::shared_ptr<void>, Item*>> overdue;
+    {
+      base::MutexLock lock(mutex_);
+      for (auto& [patience, list] : lists_) {
+        while (list.first != nullptr && list.first->due_ <= now) {
+          Item& item = *list.first;
+          UnlinkLocked(item);
+          if (auto held = item.Hold(); held != nullptr) overdue.emplace_back(std::move(held), &item);
+        }
+      }
+    }
+    // Not under the mutex: what ends a call may destroy others, which remove themselves.
+    for (auto& [held, item] : overdue) {
+      item->OnOverdue();
+      held.reset();
     }
   }
 
  private:
+  struct List {
+    Item* first = nullptr;
+    Item* last = nullptr;
+  };
+
   void UnlinkLocked(Item& item) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    (item.prev_ == nullptr ? first_ : item.prev_->next_) = item.next_;
-    (item.next_ == nullptr ? last_ : item.next_->prev_) = item.prev_;
-    item.queued_ = false;
+    (item.prev_ == nullptr ? item.list_->first : item.prev_->next_) = item.next_;
+    (item.next_ == nullptr ? item.list_->last : item.next_->prev_) = item.prev_;
+    item.list_ = nullptr;
   }
 
   base::Clock& clock_;
-  base::Mutex mutex_;  // Taken before the mutexes of the items.
-  Item* first_ ABSL_GUARDED_BY(mutex_) = nullptr;
-  Item* last_ ABSL_GUARDED_BY(mutex_) = nullptr;
+  base::Mutex mutex_;
+  std::map<absl::Duration, List> lists_ ABSL_GUARDED_BY(mutex_);  // By patience, each in the order of the deadlines.
 };
 
 }  // namespace seedance::rpc

@@ -90,6 +90,8 @@ class Incoming final : public Reactor,
   }
   ReceiveGate& gate() { return edge_.receiving(method_.traits.open); }
 
+  std::shared_ptr<void> Hold() override { return weak_from_this().lock(); }
+
   void OnOverdue() override {
     bool placed = false;
     {

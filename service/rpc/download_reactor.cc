@@ -29,6 +29,8 @@ void DownloadReactor::Begin(engine::Downloads& downloads, RpcStream& stream, std
 }
 
 bool DownloadReactor::OnStart(int64_t total_size, const std::string& content_type) {
+  // Since the call was admitted, other answers may have piled up; a small file would go into the queue whole.
+  if (!MayBegin()) return false;
   Response message;
   message.set_total_size_bytes(total_size);
   message.set_content_type(content_type.substr(0, 128));
@@ -45,6 +47,14 @@ bool DownloadReactor::OnBytes(std::string_view bytes) {
   return true;
 }
 
+bool DownloadReactor::MayBegin() {
+  base::MutexLock lock(mutex_);
+  if (ending_.has_value() || finished_) return false;
+  const absl::Status read = edge_.limits().CheckAnswers(stream_.ticket());
+  if (!read.ok()) ending_ = read;
+  return read.ok();
+}
+
 bool DownloadReactor::Push(const Response& message) {
   const grpc::Slice bytes = Serialize(message);
   bool room = false;
@@ -52,7 +62,10 @@ bool DownloadReactor::Push(const Response& message) {
   {
     base::MutexLock lock(mutex_);
     room = WaitForRoom();
-    if (room) queue_.emplace_back(&bytes, 1);
+    if (room) {
+      queue_.emplace_back(&bytes, 1);
+      edge_.limits().Charge(stream_.ticket(), bytes.size());
+    }
     stalled = cancelling_;
   }
   if (stalled) CancelStalled();
@@ -114,10 +127,11 @@ void DownloadReactor::OnWriteDone(bool ok) {
     base::MutexLock lock(mutex_);
     writing_ = false;
     ++written_;
+    edge_.limits().Discharge(stream_.ticket(), queue_.front().Length());
     queue_.pop_front();
     if (!ok) {
       ending_ = call_->Gone();
-      queue_.clear();
+      DropLocked(0);
     }
     changed_.NotifyAll();
   }
@@ -167,12 +181,19 @@ void DownloadReactor::OnCancel() {
   End(call_->Gone(), /*at_once=*/true);
 }
 
+void DownloadReactor::DropLocked(size_t kept) {
+  while (queue_.size() > kept) {
+    edge_.limits().Discharge(stream_.ticket(), queue_.back().Length());
+    queue_.pop_back();
+  }
+}
+
 // Keeps the first status. `at_once`: what is queued but not being written is dropped.
 void DownloadReactor::End(const absl::Status& status, bool at_once) {
   {
     base::MutexLock lock(mutex_);
     if (!ending_.has_value()) ending_ = status;
-    if (at_once) queue_.resize(writing_ ? 1 : 0);
+    if (at_once) DropLocked(writing_ ? 1 : 0);
     changed_.NotifyAll();
   }
   Pump();

@@ -21,7 +21,8 @@
 
 namespace seedance::rpc {
 
-// One DownloadGenerationResult: a transfer thread brings the bytes, and waits here while the reader is slow. When the
+// One DownloadGenerationResult: a transfer thread brings the bytes, and waits here while the reader is slow. What waits
+// counts for the caller's tenant; a transfer does not begin while callers leave too much unread. When the
 // engine gives the transfer up it is let go at once; the status waits for the reader, for the stall limit at most.
 class DownloadReactor final : public Reactor,
                               public upstream::ResultSink,
@@ -49,6 +50,8 @@ class DownloadReactor final : public Reactor,
       : edge_(call->edge()), stream_(stream), call_(std::move(call)) {}
 
   bool Push(const Response& message);
+  // Whether callers read so much of what they asked for that there may be more; else ends the stream.
+  bool MayBegin();
   bool WaitForRoom() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void LetGo();
   void OnAnswer(const absl::Status& status);
@@ -56,6 +59,8 @@ class DownloadReactor final : public Reactor,
   absl::Time EndIfStalled(uint64_t& written);
   void Pump();
   void End(const absl::Status& status, bool at_once);
+  // Lets go of what is queued behind the first `kept`.
+  void DropLocked(size_t kept) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   void CancelStalled();
 

@@ -75,7 +75,7 @@ class Edge {
   CallLimits& limits() { return limits_; }
   // For calls with a tenant, and for those that need none (`open`).
   ReceiveGate& receiving(bool open) { return open ? receiving_open_ : receiving_; }
-  DeadlineQueue& receive_deadlines() { return receive_deadlines_; }  // Its mutex is taken before the next one's.
+  DeadlineQueue& receive_deadlines() { return receive_deadlines_; }
   DeadlineQueue& answer_deadlines() { return answer_deadlines_; }
   Heartbeats& heartbeats() { return heartbeats_; }
   base::ThreadPool& calls() { return calls_; }  // For all that may block: gRPC has two threads for its callbacks.

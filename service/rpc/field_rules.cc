@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -29,6 +30,8 @@ bool IsLabelKey(const std::string& key) {
   return std::all_of(key.begin(), key.end(),
                      [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-'; });
 }
+
+bool IsWebSafeBase64(char c) { return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_'; }
 
 bool HasScheme(const std::string& uri, const char* scheme) {
   return absl::StartsWithIgnoreCase(uri.substr(0, 16), scheme);
@@ -146,6 +149,8 @@ model::PageCursor FieldRules::PageToken(const std::string& token, const std::str
 void FieldRules::ResumeToken(const std::string& token) {
   if (token.size() > kMaxResumeTokenBytes) {
     Add("resume_token", absl::StrCat("must have at most ", kMaxResumeTokenBytes, " bytes, has ", token.size()));
+  } else if (!std::all_of(token.begin(), token.end(), IsWebSafeBase64)) {
+    Add("resume_token", "must be a resume_token of this method");
   }
 }
 

@@ -51,7 +51,8 @@ class FieldRules {
   // Where the list goes on. `filter`: FilterOf the request.
   model::PageCursor PageToken(const std::string& token, const std::string& filter);
 
-  // At most 256 bytes.
+  // At most 256 characters of those that engine::ResumeTokens uses: the token goes into the trailers of a drained
+  // stream.
   void ResumeToken(const std::string& token);
 
   // The paths of the mask, each one of `known`.

@@ -12,12 +12,12 @@ namespace {
 
 constexpr absl::Duration kLook = absl::Milliseconds(5);
 
-// Until no RPC is open. Looks now and then: the path of every RPC pays nothing for a stop.
-void AwaitNone(CallLimits& limits) {
+// Looks now and then: the path of every RPC pays nothing for a stop.
+void AwaitNone(const std::atomic<size_t>& streams) {
   base::Mutex mutex;
   base::CondVar nothing;
   base::MutexLock lock(mutex);
-  while (limits.open() > 0) base::RealClock().WaitUntil(nothing, mutex, base::RealClock().Now() + kLook);
+  while (streams > 0) base::RealClock().WaitUntil(nothing, mutex, base::RealClock().Now() + kLook);
 }
 
 }  // namespace
@@ -45,8 +45,9 @@ absl::Status RpcServer::Start() {
 void RpcServer::Stop() {
   if (queue_ == nullptr) return;
   // gRPC aborts the process when an RPC starts something on a queue that is shut down, and grpc::Server::Shutdown does
-  // not wait for the reactions to what it cancelled.
-  if (!threads_.empty()) AwaitNone(limits_);
+  // not wait for the reactions to what it cancelled, nor for those to an RPC that has just arrived.
+  while (threads_.empty() && streams_ > 0) RunOne();
+  AwaitNone(streams_);
   queue_->Shutdown();
   if (threads_.empty()) Run();
   for (std::thread& thread : threads_) thread.join();
@@ -55,24 +56,30 @@ void RpcServer::Stop() {
 }
 
 void RpcServer::Run() {
-  void* event = nullptr;
-  bool ok = false;
-  while (queue_->Next(&event, &ok)) {
-    const RpcStream::Tag& tag = *static_cast<RpcStream::Tag*>(event);
-    RpcStream& stream = *tag.stream;
-    if (tag.operation == RpcStream::Operation::kRequest) {
-      if (!ok) {  // The server stops: the stream never began, and gRPC says nothing more of it.
-        delete &stream;
-        continue;
-      }
-      Request();
-      on_call_(stream);
-    }
-    stream.OnEvent(tag.operation, ok);
+  while (RunOne()) {
   }
 }
 
+bool RpcServer::RunOne() {
+  void* event = nullptr;
+  bool ok = false;
+  if (!queue_->Next(&event, &ok)) return false;
+  const RpcStream::Tag& tag = *static_cast<RpcStream::Tag*>(event);
+  RpcStream& stream = *tag.stream;
+  if (tag.operation == RpcStream::Operation::kRequest) {
+    if (!ok) {  // The server stops: the stream never began, and gRPC says nothing more of it.
+      Delete(&stream);
+      return true;
+    }
+    Request();
+    on_call_(stream);
+  }
+  stream.OnEvent(tag.operation, ok);
+  return true;
+}
+
 void RpcServer::Request() {
+  ++streams_;
   auto* stream = new RpcStream(*this);  // Deleted by OnGone, or when its request fails.
   service_.RequestCall(&stream->context_, &stream->stream_, queue_.get(), queue_.get(), &stream->request_);
 }
@@ -81,7 +88,13 @@ void RpcServer::OnUnread() { limits_.Count(CallLimits::Limit::kAnswerTimeout); }
 
 void RpcServer::OnGone(RpcStream& stream) {
   limits_.Release(stream.ticket());
-  delete &stream;
+  Delete(&stream);
+}
+
+// Counted until it is gone, not until its end: what it still does may use the queue.
+void RpcServer::Delete(RpcStream* stream) {
+  delete stream;
+  --streams_;
 }
 
 }  // namespace seedance::rpc

@@ -4,6 +4,7 @@
 #include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/server_builder.h>
 
+#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -38,7 +39,8 @@ class RpcServer {
   // After BuildAndStart. RESOURCE_EXHAUSTED: a thread cannot be made.
   absl::Status Start();
 
-  // After grpc::Server::Shutdown. Joins the threads when every RPC has ended. May be called twice.
+  // After grpc::Server::Shutdown, else it waits for ever. Joins the threads when every RPC has ended. May be called
+  // twice.
   void Stop();
 
  private:
@@ -47,9 +49,12 @@ class RpcServer {
   static constexpr int kRequested = 64;
 
   void Run();
+  // Handles one event. False: the queue is shut down and empty.
+  bool RunOne();
   void Request();
   void OnUnread();
   void OnGone(RpcStream& stream);
+  void Delete(RpcStream* stream);
 
   const size_t thread_count_;
   CallLimits& limits_;
@@ -57,6 +62,7 @@ class RpcServer {
   grpc::AsyncGenericService service_;
   std::unique_ptr<grpc::ServerCompletionQueue> queue_;
   std::vector<std::thread> threads_;
+  std::atomic<size_t> streams_ = 0;  // RPCs that exist, those that gRPC has not handed over yet too.
 };
 
 }  // namespace seedance::rpc

@@ -61,6 +61,16 @@ void RpcStream::ExpectDelivery(DeadlineQueue& queue, absl::Duration patience) {
 
 void RpcStream::Delivered() { deadlines_->Remove(*this); }
 
+std::shared_ptr<void> RpcStream::Hold() {
+  // Nobody may add to a count that has reached 0: the stream is being destroyed.
+  for (int open = open_; open > 0;) {
+    if (open_.compare_exchange_weak(open, open + 1)) {
+      return std::shared_ptr<void>(this, [](RpcStream* stream) { stream->Release(); });
+    }
+  }
+  return nullptr;
+}
+
 void RpcStream::OnOverdue() {
   server_.OnUnread();
   TryCancel();

@@ -19,7 +19,8 @@ namespace seedance::rpc {
 class RpcServer;
 
 // What answers one RPC. The reactions run on the server's completion threads and must not block; those of different
-// operations may run at the same time, OnDone after all others. Named as in gRPC's callback API, with the same meaning.
+// operations may run at the same time, OnDone after all others, and on another thread perhaps. Named as in gRPC's
+// callback API, with the same meaning.
 class Reactor {
  public:
   virtual ~Reactor() = default;
@@ -81,6 +82,7 @@ class RpcStream final : private DeadlineQueue::Item {
 
   void OnEvent(Operation operation, bool ok);
   void OnClosed();
+  std::shared_ptr<void> Hold() override;
   void OnOverdue() override;
   std::shared_ptr<Reactor> reactor();
   // The end of one of the things that OnDone waits for.
@@ -98,7 +100,7 @@ class RpcStream final : private DeadlineQueue::Item {
   grpc::GenericServerAsyncReaderWriter stream_;
   std::atomic<bool> cancelled_ = false;
   DeadlineQueue* deadlines_ = nullptr;
-  std::atomic<int> open_ = 3;  // The request's own event, Finish, and the notification of the end; and operations.
+  std::atomic<int> open_ = 3;  // The request's own event, Finish, the notification of the end; operations; holds.
   base::Mutex mutex_;
   std::shared_ptr<Reactor> reactor_ ABSL_GUARDED_BY(mutex_);
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;  // OnCancel is due for whoever becomes the reactor.

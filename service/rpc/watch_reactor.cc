@@ -1,5 +1,6 @@
 #include "service/rpc/watch_reactor.h"
 
+#include <algorithm>
 #include <functional>
 #include <utility>
 
@@ -7,6 +8,14 @@
 #include "service/rpc/answer.h"
 
 namespace seedance::rpc {
+namespace {
+
+// gRPC aborts the process on metadata with other bytes.
+bool MayBeMetadata(const std::string& text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+}
+
+}  // namespace
 
 WatchReactor::WatchReactor(RpcStream& stream, std::unique_ptr<Call> call)
     : edge_(call->edge()), call_(std::move(call)), stream_(stream) {}
@@ -128,7 +137,7 @@ void WatchReactor::FinishNow(const absl::Status& status) {
   if (base::GetReason(status) == base::Reason::kDraining) {
     base::MutexLock lock(mutex_);
     // For a stream that was refused it would say that the stream had begun.
-    if (const std::string token = entered_ ? ResumeToken() : ""; !token.empty()) {
+    if (const std::string token = entered_ ? ResumeToken() : ""; MayBeMetadata(token)) {
       stream_.context().AddTrailingMetadata("resume-token", token);
     }
   }

@@ -8,8 +8,10 @@ TARGET_JSON: {"address": "127.0.0.1:PORT", "admin": "127.0.0.1:PORT" or "", "tls
 """
 
 import dataclasses
+import gzip
 import json
 import random
+import struct
 import sys
 import time
 
@@ -233,6 +235,18 @@ def unfinished_messages_without_token(target):
 @attack("unfinished 5 MiB messages, token", 400, 16, holds=True)
 def unfinished_messages_with_token(target):
     unfinished_messages(target, token=True)
+
+
+@attack("gzip bomb", 40, 4)
+def gzip_bomb(target):
+    # 200 MiB of zeros in 200 kB, before any token is asked for.
+    bomb = gzip.compress(bytes(200 << 20), 9)
+    block = h2.request_block(b"/grpc.health.v1.Health/Check", [(b"grpc-encoding", b"gzip")],
+                             scheme=b"https" if target.tls else b"http")
+    def step(peer):
+        peer.send_data(peer.open(block), struct.pack(">BI", 1, len(bomb)) + bomb, target.deadline)
+        return 1
+    target.rounds([target.peer() for _ in range(4)], step)
 
 
 def endless_block(target, first, unit, connections=4):

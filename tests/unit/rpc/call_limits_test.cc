@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <functional>
 #include <memory>
 
 #include "service/base/error.h"
@@ -150,9 +151,17 @@ TEST(ReceiveGate, WhoIsGoneOrWantsNoPlaceIsPassedOver) {
 
 struct Item : DeadlineQueue::Item {
   int overdue = 0;
+  bool dying = false;
+  std::function<void()> on_overdue = [] {};
 
  private:
-  void OnOverdue() override { ++overdue; }
+  std::shared_ptr<void> Hold() override {
+    return dying ? nullptr : std::shared_ptr<void>(this, [](Item*) {});
+  }
+  void OnOverdue() override {
+    ++overdue;
+    on_overdue();
+  }
 };
 
 TEST(DeadlineQueue, TellsEachOnceWhenItsTimeHasCome) {
@@ -175,6 +184,44 @@ TEST(DeadlineQueue, TellsEachOnceWhenItsTimeHasCome) {
   queue.Sweep();
   EXPECT_EQ(late.overdue, 1);
   EXPECT_EQ(removed.overdue, 0);
+}
+
+TEST(DeadlineQueue, WhoIsOverdueMayUseTheQueueAndDestroyOthersOfIt) {
+  base::SimulatedClock clock(absl::UnixEpoch());
+  DeadlineQueue queue(clock);
+  Item first;
+  Item other;
+  Item dying;
+  dying.dying = true;
+  for (Item* item : {&first, &dying, &other}) queue.Add(*item, absl::Seconds(item == &other ? 2 : 1));
+  first.on_overdue = [&] {
+    queue.Remove(other);
+    queue.Add(first, absl::Seconds(1));
+  };
+  clock.Advance(absl::Seconds(1));
+  queue.Sweep();
+  clock.Advance(absl::Seconds(2));
+  first.on_overdue = [] {};
+  queue.Sweep();
+  EXPECT_EQ(first.overdue, 2);
+  EXPECT_EQ(other.overdue, 0);
+  EXPECT_EQ(dying.overdue, 0);
+}
+
+// A queue that looked for the place of each would take minutes.
+TEST(DeadlineQueue, AddingTakesNoLongerWhenOthersHaveMorePatience) {
+  base::SimulatedClock clock(absl::UnixEpoch());
+  DeadlineQueue queue(clock);
+  std::deque<Item> patient(100'000);
+  std::deque<Item> others(100'000);
+  const absl::Time begin = base::RealClock().Now();
+  for (Item& item : patient) queue.Add(item, absl::Seconds(60));
+  for (Item& item : others) queue.Add(item, absl::Seconds(10));
+  EXPECT_LT(base::RealClock().Now() - begin, absl::Seconds(20));
+  clock.Advance(absl::Seconds(10));
+  queue.Sweep();
+  EXPECT_EQ(others.back().overdue, 1);
+  EXPECT_EQ(patient.front().overdue, 0);
 }
 
 }  // namespace

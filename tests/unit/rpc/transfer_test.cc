@@ -1,6 +1,9 @@
+#include <future>
+
 #include "service/base/sha256.h"
 #include "tests/testing/eventually.h"
 #include "tests/testing/media_builder.h"
+#include "tests/testing/raw_http2.h"
 #include "tests/unit/rpc/gateway_fixture.h"
 
 // UploadAsset and DownloadGenerationResult over a real server.
@@ -301,6 +304,37 @@ TEST_F(DownloadTest, AReaderThatGoesAwayFreesTheTransferThread) {
   const absl::Time before = base::RealClock().Now();
   Stop();
   EXPECT_LT(base::RealClock().Now() - before, absl::Seconds(5));
+}
+
+TEST_F(DownloadTest, SmallFilesThatNobodyReadsAreLimitedAndGivenBack) {
+  constexpr size_t kFile = 100 << 10;
+  constexpr int kCalls = 40;
+  edge_options_.limits.max_answer_bytes_per_tenant = 3 * kFile;
+  edge_options_.call_threads = 1;
+  Start();
+  vendor_.SetFile(kVideo, Bytes(kFile));
+  v1::DownloadGenerationResultRequest request;
+  request.set_name(FinishedTask());
+  // All are admitted before the first one has brought a byte.
+  std::promise<void> release;
+  ASSERT_TRUE(edge_->calls().Submit([done = release.get_future().share()] { done.wait(); }));
+  {
+    testing::RawHttp2 peer(address_, /*initial_window=*/0);
+    for (int i = 0; i < kCalls; ++i) {
+      const uint32_t stream = peer.Open("/seedance.gateway.v1.GenerationTaskService/DownloadGenerationResult");
+      ASSERT_TRUE(peer.Send(stream, testing::RawHttp2::Message(request.SerializeAsString()), /*end=*/true));
+    }
+    ASSERT_TRUE(Eventually([&] { return edge_->limits().open() == kCalls; }));
+    release.set_value();
+    // Those that began together may pass the limit, no other one.
+    ASSERT_TRUE(Eventually([&] { return edge_->limits().answer_bytes() >= 3 * kFile; }));
+    ASSERT_TRUE(Eventually([&] { return edge_->limits().open() < kCalls / 2; }));
+    EXPECT_LE(edge_->limits().answer_bytes(), kCalls / 2 * kFile);
+    EXPECT_EQ(DetailOf(Download(*tasks_, request.name()).Read()).quota_subject, "tenant:default");
+  }
+  ASSERT_TRUE(Eventually([&] { return edge_->limits().open() == 0; }));
+  EXPECT_EQ(edge_->limits().answer_bytes(), 0u);
+  EXPECT_TRUE(Download(*tasks_, request.name()).Read().ok());
 }
 
 TEST_F(DownloadTest, AReaderThatStallsIsGivenUp) {

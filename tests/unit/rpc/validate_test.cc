@@ -246,6 +246,10 @@ TEST(Validate, AssetReadsAndChanges) {
   Check<v1::WatchAssetRequest>({
       {"name: 'assets/any~1' resume_token: '" + Repeat("x", 256) + "'", {}},
       {"name: 'assets/any~1' resume_token: '" + Repeat("x", 257) + "'", {"resume_token"}},
+      {"name: 'assets/any~1' resume_token: 'AZaz09-_'", {}},
+      {"name: 'assets/any~1' resume_token: 'a\\001'", {"resume_token"}},
+      {"name: 'assets/any~1' resume_token: 'a\\303\\244'", {"resume_token"}},
+      {"name: 'assets/any~1' resume_token: 'a b'", {"resume_token"}},
       {"", {"name"}},
   });
 }

@@ -1,4 +1,5 @@
 #include <atomic>
+#include <future>
 #include <optional>
 #include <thread>
 
@@ -184,6 +185,25 @@ TEST_F(GatewayTest, AStreamRefusedByADrainHasNoTokenInItsTrailersAndAPauseForRet
   EXPECT_EQ(DetailOf(late.End()).reason, base::Reason::kDraining);
   EXPECT_EQ(late.trailer("resume-token"), "");
   EXPECT_GE(std::stoi(late.trailer("grpc-retry-pushback-ms")), 750);
+}
+
+// Such a token would go into the trailers of a drain that comes before the engine has judged it, where gRPC aborts.
+TEST_F(GatewayTest, ATokenThatMayNotBeMetadataIsRefusedBeforeTheStreamBegins) {
+  edge_options_.call_threads = 1;
+  Start();
+  const v1::GenerationTask task = MakeTask();
+  std::promise<void> release;
+  ASSERT_TRUE(edge_->calls().Submit([done = release.get_future().share()] { done.wait(); }));
+  for (const std::string token : {"\x01", "a\nb", "caf\xc3\xa9"}) {
+    const grpc::Status status = Watch(*tasks_, task.name(), token).End();
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT) << status.error_message();
+    v1::WatchGenerationTasksRequest many;
+    many.set_resume_token(token);
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(30));
+    EXPECT_EQ(tasks_->WatchGenerationTasks(&context, many)->Finish().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  }
+  release.set_value();
 }
 
 TEST_F(GatewayTest, AnOldConnectionsStreamsEndWithTheirTokenInTheTrailers) {

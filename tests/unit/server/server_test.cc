@@ -102,6 +102,26 @@ TEST_F(ServerTest, TheProbePortAnswersProbesOnly) {
   EXPECT_EQ(Get((*server)->admin_address(), "/livez")->status, 200);
 }
 
+// gRPC would inflate it whole before it looks at its size.
+TEST_F(ServerTest, ACompressedMessageIsNotInflated) {
+  const auto server = Start(kPublic);
+  ASSERT_TRUE(server.ok()) << server.status();
+  const auto channel = grpc::CreateChannel((*server)->address(), grpc::InsecureChannelCredentials());
+  const auto stub = gateway::v1::AssetService::NewStub(channel);
+  gateway::v1::ListAssetsRequest request;
+  request.set_page_token(std::string(1 << 20, 'x'));
+  gateway::v1::ListAssetsResponse response;
+  for (const grpc_compression_algorithm algorithm : {GRPC_COMPRESS_GZIP, GRPC_COMPRESS_DEFLATE}) {
+    grpc::ClientContext context;
+    context.set_compression_algorithm(algorithm);
+    const grpc::Status status = stub->ListAssets(&context, request, &response);
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED) << status.error_message();
+    EXPECT_THAT(status.error_message(), HasSubstr("Compression"));
+  }
+  grpc::ClientContext context;
+  EXPECT_TRUE(stub->ListAssets(&context, {}, &response).ok());
+}
+
 TEST_F(ServerTest, ATakenAdminAddressIsNamed) {
   const auto first = Start(kPublic);
   ASSERT_TRUE(first.ok()) << first.status();
