@@ -129,7 +129,10 @@ void AssetService::BatchCreateAssets(const v1::BatchCreateAssetsRequest& request
       if (rpc->call().context().cancel->cancelled()) return take(rpc->call().Gone());
       assets_.Create(rpc->call().context(), params, take);
     };
-    if (!edge_.calls().Submit(std::move(work))) batch->Take(i, CallPoolFull());
+    auto thrown = [batch, i](const absl::Status& status) { batch->Take(i, status); };
+    if (!edge_.calls().Submit(rpc->call().context().tenant, std::move(work), std::move(thrown))) {
+      batch->Take(i, CallPoolFull());
+    }
   }
 }
 

@@ -71,14 +71,6 @@ base::LogKind KindOf(const std::string& tenant, const absl::Status& status) {
 
 }  // namespace
 
-absl::Status CallPoolFull() {
-  base::ErrorDetail detail;
-  detail.reason = base::Reason::kRateLimited;
-  detail.quota_subject = "gateway:call_threads";
-  detail.retry_delay = absl::Seconds(1);
-  return base::MakeError("the server has too many calls waiting", detail);
-}
-
 Call::Call(Edge& edge, grpc::ServerContext* context, const std::string& peer, const Traits& method)
     : edge_(edge), grpc_context_(context), peer_(peer), method_(method), start_(edge.clock().Now()) {
   context_.deadline = base::FromMachineTime(context->deadline(), edge.clock());

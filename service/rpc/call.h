@@ -14,9 +14,6 @@
 
 namespace seedance::rpc {
 
-// RESOURCE_EXHAUSTED: the call pool's queue is full.
-absl::Status CallPoolFull();
-
 // What every RPC passes, unary or stream: who calls, until when, cancellation, trace, and at the end the log line and
 // the status. Owned by the RPC's reactor, which serializes the calls of the methods that are not const.
 class Call final : private ActiveCall {

@@ -40,7 +40,8 @@ void CreateWait::Begin(Edge& edge, engine::Tasks& tasks, const engine::CallConte
     wait->timer_ = timer;
   }
   // `tasks` outlives the call pool.
-  if (!edge.calls().Submit([wait, &tasks, context] { wait->Watch(tasks, context); })) wait->End();
+  const auto end = [wait](const absl::Status&) { wait->End(); };
+  if (!edge.calls().Submit(context.tenant, [wait, &tasks, context] { wait->Watch(tasks, context); }, end)) wait->End();
 }
 
 void CreateWait::Watch(engine::Tasks& tasks, const engine::CallContext& context) {

@@ -23,7 +23,9 @@ void DownloadReactor::Begin(engine::Downloads& downloads, RpcStream& stream, std
       downloads.Start(self->call_->context(), params, self,
                       [self](const absl::StatusOr<engine::Nothing>& end) { self->OnAnswer(end.status()); });
     };
-    if (!self->edge_.calls().Submit(std::move(work))) refusal = CallPoolFull();
+    auto thrown = [self](const absl::Status& status) { self->OnAnswer(status); };
+    const std::string& tenant = self->call_->context().tenant;
+    if (!self->edge_.calls().Submit(tenant, std::move(work), std::move(thrown))) refusal = CallPoolFull();
   }
   if (!refusal.ok()) self->End(refusal, /*at_once=*/true);
 }

@@ -8,9 +8,9 @@
 #include "absl/time/time.h"
 #include "service/base/clock.h"
 #include "service/base/random.h"
-#include "service/base/thread_pool.h"
 #include "service/rpc/active_calls.h"
 #include "service/rpc/call_limits.h"
+#include "service/rpc/call_pool.h"
 #include "service/rpc/deadline_queue.h"
 #include "service/rpc/heartbeats.h"
 #include "service/rpc/receive_gate.h"
@@ -30,7 +30,7 @@ class Edge {
     absl::Duration stall_limit = absl::Minutes(2);  // Uploads and downloads whose peer does nothing are broken off.
     WatchStreams::Options streams;
     size_t call_threads = 8;
-    size_t max_waiting_calls = 10000;
+    size_t max_waiting_calls = 20000;  // For a thread; one tenant has half at most.
     CallLimits::Options limits;
     absl::Duration receive_timeout = absl::Seconds(10);  // For the first message of a call.
     absl::Duration answer_timeout = absl::Seconds(60);   // For a message or status that the peer does not take.
@@ -49,7 +49,7 @@ class Edge {
         receive_deadlines_(clock),
         answer_deadlines_(clock),
         heartbeats_(clock),
-        calls_("calls", options_.call_threads, options_.max_waiting_calls) {
+        calls_(options_.call_threads, options_.max_waiting_calls) {
     if (options_.streams.age.limited()) {
       heartbeats_.Add(clock.Now() + options_.streams.age.Tick(), [this] { return streams_.EndAged(); });
     }
@@ -78,7 +78,7 @@ class Edge {
   DeadlineQueue& receive_deadlines() { return receive_deadlines_; }
   DeadlineQueue& answer_deadlines() { return answer_deadlines_; }
   Heartbeats& heartbeats() { return heartbeats_; }
-  base::ThreadPool& calls() { return calls_; }  // For all that may block: gRPC has two threads for its callbacks.
+  CallPool& calls() { return calls_; }  // For all that may block: the threads of the RPC server must not.
 
  private:
   // How much later than its deadline a call may be ended.
@@ -96,7 +96,7 @@ class Edge {
   DeadlineQueue receive_deadlines_;
   DeadlineQueue answer_deadlines_;
   Heartbeats heartbeats_;
-  base::ThreadPool calls_;
+  CallPool calls_;
 };
 
 }  // namespace seedance::rpc

@@ -78,7 +78,9 @@ WatchReactor::Step TasksWatch::Next() {
 }
 
 bool TasksWatch::ReadSoonLocked() {
-  reading_ = edge_.calls().Submit([self = Self()] { self->Read(); });
+  reading_ = edge_.calls().Submit(
+      call_->context().tenant, [self = Self()] { self->Read(); },
+      [self = Self()](const absl::Status& status) { self->End(status); });
   return reading_;
 }
 

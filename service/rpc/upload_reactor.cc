@@ -76,7 +76,8 @@ void UploadReactor::OnMetadata() {
                          [self](absl::StatusOr<model::Asset> asset) { self->OnAnswer(std::move(asset)); });
   };
   // The transfer thread asks for the first chunk when it begins: until then the bytes stay with the caller.
-  if (!edge_.calls().Submit(std::move(work))) End(CallPoolFull());
+  auto thrown = [self = shared_from_this()](const absl::Status& status) { self->End(status); };
+  if (!edge_.calls().Submit(call_->context().tenant, std::move(work), std::move(thrown))) End(CallPoolFull());
 }
 
 void UploadReactor::OnChunk() {

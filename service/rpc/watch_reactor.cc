@@ -37,7 +37,8 @@ void WatchReactor::Begin(const absl::Status& request) {
     context.connection = connection;
     self->Open(context);
   };
-  if (!edge_.calls().Submit(std::move(open))) End(CallPoolFull());
+  auto thrown = [self = shared_from_this()](const absl::Status& status) { self->End(status); };
+  if (!edge_.calls().Submit(call_->context().tenant, std::move(open), std::move(thrown))) End(CallPoolFull());
 }
 
 void WatchReactor::OnWriteDone(bool ok) {

@@ -112,9 +112,9 @@ std::optional<AdminAnswer> AdminAnswers::CheckWebhook(const AdminRequest& reques
   if (!Started()) return NotYet();
   if (hooks_.webhook == nullptr || WebhookToken(request.path).empty()) return NotFound();
   if (request.method != "POST") return NotAllowed("POST");
-  // httplib unpacks a body without a limit.
+  // Nothing here unpacks a body, and a webhook needs none that must be.
   if (!request.content_encoding.empty()) return Plain(415, "a body must not be encoded");
-  // httplib takes bodies of forms apart.
+  // A form is no notification of a vendor.
   if (absl::StartsWithIgnoreCase(request.content_type, "multipart/")) return Plain(415, "a body must be JSON");
   if (request.transfer_encoding.empty()) {
     if (request.content_length.empty()) return Plain(411, "a body must have a length");

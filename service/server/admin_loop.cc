@@ -1,7 +1,6 @@
 #include "service/server/admin_loop.h"
 
 #include <poll.h>
-#include <pthread.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -11,6 +10,7 @@
 #include <utility>
 
 #include "service/base/clock.h"
+#include "service/base/thread.h"
 
 namespace seedance::server {
 namespace {
@@ -44,10 +44,7 @@ AdminLoop::AdminLoop(const std::string& name, const Limits& limits, OnReceived o
     : limits_(limits),
       on_received_(std::move(on_received)),
       wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-      thread_([this, name] {
-        pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
-        Run();
-      }) {}
+      thread_(base::StartThread(name, [this] { Run(); })) {}
 
 AdminLoop::~AdminLoop() {
   Stop();

@@ -33,7 +33,7 @@ class AdminLoop {
   // Takes a connection whose head or body is there. Runs on the loop's thread: it must not block.
   using OnReceived = std::function<void(std::unique_ptr<AdminConnection>)>;
 
-  // `name` (at most 15 bytes) is that of the thread.
+  // `name` (at most 15 bytes) is that of the thread. Throws base::ThreadStartError.
   AdminLoop(const std::string& name, const Limits& limits, OnReceived on_received);
   ~AdminLoop();
   AdminLoop(const AdminLoop&) = delete;

@@ -13,6 +13,7 @@
 #include "service/server/client_certificate.h"
 #include "service/server/config_rules_upstreams.h"
 #include "service/server/field_rules.h"
+#include "service/server/memory_limit.h"
 #include "service/upstream/url.h"
 
 namespace seedance::server {
@@ -47,13 +48,23 @@ void TlsRules(proto::Tls& tls, FieldRules& server, std::vector<ConfigProblem>& p
   FieldRules(tls, "server.tls.", problems).Duration("refresh_interval", 10, 0.05, 3600);
 }
 
-void CallLimitRules(proto::CallLimits& limits, std::vector<ConfigProblem>& problems) {
+// What one tenant may have of a total by default, where there are others.
+template <typename Number>
+Number HalfOf(Number total) {
+  return std::max<Number>(1, total / 2);
+}
+
+// Answers that are not taken yet, and gRPC's own memory, are parts of what the process may have.
+int64_t DefaultAnswerBytes() { return std::clamp(MemoryLimit() / 8, int64_t{16} << 20, int64_t{512} << 20); }
+
+void CallLimitRules(proto::CallLimits& limits, bool several, std::vector<ConfigProblem>& problems) {
   FieldRules rules(limits, "server.call_limits.", problems);
   rules.Number("max_calls", 20000, 1, 1000000);
-  rules.Number("max_calls_per_tenant", 20000, 1, 1000000);
+  rules.Number("max_calls_per_tenant", several ? HalfOf(limits.max_calls()) : 20000, 1, 1000000);
   rules.Number("max_streams_per_connection", 20000, 1, 1000000);
-  rules.Number("max_answer_bytes", int64_t{512} << 20, int64_t{1} << 20, int64_t{1} << 40);
-  rules.Number("max_answer_bytes_per_tenant", int64_t{256} << 20, int64_t{1} << 20, int64_t{1} << 40);
+  rules.Number("max_answer_bytes", DefaultAnswerBytes(), int64_t{1} << 20, int64_t{1} << 40);
+  const int64_t half = std::max(HalfOf(limits.max_answer_bytes()), int64_t{1} << 20);
+  rules.Number("max_answer_bytes_per_tenant", half, int64_t{1} << 20, int64_t{1} << 40);
   rules.Duration("receive_timeout", 10, 0.1, 600);
   rules.Duration("answer_timeout", 60, 0.1, 3600);
   rules.Number("max_receiving", 64, 2, 10000);
@@ -65,7 +76,7 @@ void CallLimitRules(proto::CallLimits& limits, std::vector<ConfigProblem>& probl
   rules.Number("max_grpc_memory_bytes", 0, int64_t{16} << 20, int64_t{1} << 40);
 }
 
-void ServerRules(proto::Server& server, bool tenants, std::vector<ConfigProblem>& problems) {
+void ServerRules(proto::Server& server, int tenants, std::vector<ConfigProblem>& problems) {
   FieldRules rules(server, "server.", problems);
   rules.Text("listen", "127.0.0.1:8443");
   rules.Duration("drain_grace", 20, 0, 600);
@@ -75,14 +86,15 @@ void ServerRules(proto::Server& server, bool tenants, std::vector<ConfigProblem>
   rules.Number("call_threads", 8, 1, 256);
   rules.Number("max_connections", 20000, 1, 1000000);
   rules.Number("max_connections_per_peer", 20000, 1, 1000000);
-  rules.Number("max_watch_streams_per_tenant", 20000, 1, 1000000);
+  const bool several = tenants > 1;
+  rules.Number("max_watch_streams_per_tenant", several ? HalfOf(server.max_watch_streams()) : 20000, 1, 1000000);
   RolloutRules(server, rules);
-  CallLimitRules(*server.mutable_call_limits(), problems);
+  CallLimitRules(*server.mutable_call_limits(), several, problems);
   if (!absl::StartsWith(server.listen(), "unix:")) rules.Listen("listen");
   if (server.has_tls()) TlsRules(*server.mutable_tls(), rules, problems);
   if (IsLoopback(server.listen()) || server.allow_insecure_listen()) return;
   if (!server.has_tls()) rules.Add("listen", "is not loopback: set tls, or allow_insecure_listen");
-  if (!tenants) rules.Add("listen", "is not loopback: set tenants, or allow_insecure_listen");
+  if (tenants == 0) rules.Add("listen", "is not loopback: set tenants, or allow_insecure_listen");
 }
 
 bool IsTenantName(const std::string& name) {
@@ -231,7 +243,7 @@ bool IsLoopback(const std::string& listen) {
 }
 
 void ApplyConfigRules(proto::GatewayConfig& config, std::vector<ConfigProblem>& problems) {
-  ServerRules(*config.mutable_server(), !config.tenants().empty(), problems);
+  ServerRules(*config.mutable_server(), config.tenants_size(), problems);
   proto::Sqlite& sqlite = *config.mutable_store()->mutable_sqlite();
   if (sqlite.path().empty()) sqlite.set_path("seedance-gateway.db");
   FieldRules(*config.mutable_store(), "store.", problems).Duration("probe_interval", 2, 0.1, 60);

@@ -85,15 +85,18 @@ const Certificate& CertificateRole::Soonest() const {
       [](const Certificate& left, const Certificate& right) { return left.not_after < right.not_after; });
 }
 
-bool CertificateRole::Expired(absl::Time now) const {
-  const auto expired = [now](const Certificate& each) { return each.not_after < now; };
-  return name == "server" ? std::any_of(certificates->begin(), certificates->end(), expired)
-                          : std::all_of(certificates->begin(), certificates->end(), expired);
+bool CertificateRole::Expired(absl::Time now) const { return Deciding().not_after < now; }
+
+const Certificate& CertificateRole::Deciding() const {
+  if (name == "server") return certificates->front();
+  return *std::max_element(
+      certificates->begin(), certificates->end(),
+      [](const Certificate& left, const Certificate& right) { return left.not_after < right.not_after; });
 }
 
 bool CertificateRole::NotYetValid(absl::Time now) const {
   const auto early = [now](const Certificate& each) { return each.not_before > now; };
-  return name == "server" ? std::any_of(certificates->begin(), certificates->end(), early)
+  return name == "server" ? early(certificates->front())
                           : std::all_of(certificates->begin(), certificates->end(), early);
 }
 
@@ -110,12 +113,15 @@ TlsFindings CheckTlsFiles(const Tls& tls, const TlsFiles& files, absl::Time now)
   TlsFindings findings;
   for (const CertificateRole& role : RolesOf(tls, files)) {
     const Certificate& soonest = role.Soonest();
-    const std::string what = absl::StrCat("file ", role.file, ": the certificate of `", soonest.subject, "` ");
+    const auto what = [&role](const Certificate& each) {
+      return absl::StrCat("file ", role.file, ": the certificate of `", each.subject, "` ");
+    };
     if (role.Expired(now)) {
-      findings.errors.push_back({role.field, absl::StrCat(what, "expired on ", Date(soonest.not_after)), 0});
+      const Certificate& deciding = role.Deciding();
+      findings.errors.push_back({role.field, absl::StrCat(what(deciding), "expired on ", Date(deciding.not_after)), 0});
     } else if (soonest.not_after < now + kExpiryWarning) {
       const char* verb = soonest.not_after < now ? "expired on " : "expires on ";
-      findings.warnings.push_back({role.field, absl::StrCat(what, verb, Date(soonest.not_after)), 0});
+      findings.warnings.push_back({role.field, absl::StrCat(what(soonest), verb, Date(soonest.not_after)), 0});
     }
     if (role.NotYetValid(now)) {
       findings.warnings.push_back({role.field, absl::StrCat("file ", role.file, " is not valid yet"), 0});

@@ -41,7 +41,10 @@ struct CertificateRole {
 
   // The one that expires first.
   const Certificate& Soonest() const;
-  // Whether nobody can use them at `now`: one of the server's chain, or all of the authorities, have expired.
+  // The one that decides whether they can be used: the server's own, which is the first of its chain, or the authority
+  // that lasts longest.
+  const Certificate& Deciding() const;
+  // Whether nobody can use them at `now`: the server's own certificate, or all of the authorities, have expired.
   bool Expired(absl::Time now) const;
   // The same for certificates that are not valid yet.
   bool NotYetValid(absl::Time now) const;

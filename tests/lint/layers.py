@@ -53,6 +53,12 @@ HTTPLIB_FILES = {
     "service/upstream/http_exchange.cc": "the HTTP of requests to vendors, on our own connections",
 }
 
+# The only file of service/ that makes threads, for a process may be out of them. Its header returns them.
+THREAD_FILES = ("service/base/thread.cc", "service/base/thread.h")
+THREAD_HOLDER = re.compile(r"\bstd::thread>?\s+(\w+)")  # Also `std::vector<std::thread> threads_`.
+RAW_THREAD = r"\bstd::(thread(\s+\w+)?\s*[({]|jthread\b|async\b)|\bpthread_create\b"
+NOT_OURS = r"\s*(?!\s|\*|\)|\}|std::move\b|(base::)?(Try)?StartThread\b)"  # Behind the bracket of a constructor.
+
 MAX_LINES = 500
 TOO_LONG = {  # path: reason
     "proto/seedance/gateway/v1/generation_task.proto": "one file for a resource and its service, and half of it comments",
@@ -158,8 +164,25 @@ def check_httplib_files(root, paths):
                     yield f"{path}: httplib.h is for {', '.join(HTTPLIB_FILES)} only"
 
 
+def check_threads(root, paths):
+    """A thread that is made without service/base/thread.h throws where nobody expects it."""
+    code = {}
+    for path in paths:
+        if path.startswith("service/") and path.endswith((".cc", ".h")):
+            with open(os.path.join(root, path), encoding="utf-8") as file:
+                code[path] = without_comments(file.read())
+    for path, text in code.items():
+        if path in THREAD_FILES:
+            continue
+        held = text + code.get(path.removesuffix(".cc") + ".h", "")
+        made = [RAW_THREAD] + [rf"\b{name}(\.emplace(_back)?|\.push_back)?[({{]{NOT_OURS}"
+                               for name in sorted(set(THREAD_HOLDER.findall(held)))]
+        for found in re.finditer("|".join(made), text):
+            yield f"{path}:{text.count(chr(10), 0, found.start()) + 1}: a raw thread: use service/base/thread.h"
+
+
 def check_exceptions(root):
-    for path in [*TOO_LONG, *HTTPLIB_FILES, *(path for row in FORBIDDEN for path in row[3])]:
+    for path in [*TOO_LONG, *HTTPLIB_FILES, *THREAD_FILES, *(path for row in FORBIDDEN for path in row[3])]:
         if not os.path.exists(os.path.join(root, path)):
             yield f"{path}: has an exception in tests/lint/layers.py, but does not exist"
 
@@ -175,7 +198,7 @@ def check_tree(root):
              if path.startswith(("service/", "client/", "tests/", "proto/"))]
     for path in paths:
         faults += [f"{path}:{number}: {fault}" for number, fault in check_file(root, path, rooms, libraries)]
-    return faults + [*check_httplib_files(root, paths)]
+    return faults + [*check_httplib_files(root, paths), *check_threads(root, paths)]
 
 
 def main():

@@ -75,6 +75,23 @@ class LayersTest(unittest.TestCase):
         self.assert_fault("service/upstream/a.cc", "#include <httplib.h>\n", "a.cc: httplib.h is for")
         self.assert_fault("service/server/admin_server.h", "#include <httplib.h>\n", "admin_server.h: httplib.h is for")
 
+    def test_threads_are_started_by_thread_h_only(self):
+        header = "#include <thread>\nclass A {\n  std::thread loop_;\n  std::vector<std::thread> all_;\n};\n"
+        for made in ("A::A() : loop_([this] { Run(); }) {}", "A::A() : loop_{&A::Run, this} {}",
+                     "A::A()\n    : loop_(\n          [this] { Run(); }) {}",
+                     "void A::B() { all_.emplace_back([this] { Run(); }); }", "std::thread one(Run);",
+                     "auto one = std::thread(Run);", "std::jthread one;", "auto one = std::async(Run);"):
+            faults = self.faults({"service/base/a.h": header, "service/base/a.cc": made + "\n"})
+            self.assertEqual(len(faults), 1, (made, faults))
+            self.assertIn("a raw thread", faults[0])
+        self.assertEqual([], self.faults({
+            "service/base/a.h": header,
+            "service/base/a.cc": "A::A() : loop_(base::StartThread(name, [this] { Run(); })) {}\n"
+                                 "void A::B() { all_.push_back(*std::move(thread)); loop_.join(); }\n"
+                                 "void A::C() { for (std::thread& thread : all_) thread.join(); }  // std::thread(x)\n",
+            "service/base/thread.cc": "return std::thread([] {});\n",
+        }))
+
     def test_httplib_in_another_room(self):
         faults = self.faults({"service/engine/a.cc": "#include <httplib.h>\n"})
         self.assertEqual(len(faults), 2, faults)

@@ -2,9 +2,13 @@
 
 #include <chrono>
 #include <filesystem>
+#include <iostream>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "service/base/thread.h"
+#include "service/server/admin_loop.h"
+#include "tests/testing/no_threads.h"
 #include "tests/unit/server/admin_fixture.h"
 
 namespace seedance::server {
@@ -402,6 +406,20 @@ TEST_F(AdminServerTest, WithoutHooksThereIsHealthOnly) {
   EXPECT_EQ(StatusOf("/readyz"), 200);
   EXPECT_EQ(StatusOf("/staging/" + kToken + "/x"), 404);
   EXPECT_EQ(PostWebhook("{}")->status, 404);
+}
+
+TEST(AdminLoopDeathTest, ALoopThatCannotHaveItsThreadSaysSo) {
+  const auto child = [] {
+    testing::AllowNewThreads(false);
+    try {
+      AdminLoop loop("admin", {}, [](std::unique_ptr<AdminConnection>) {});
+    } catch (const base::ThreadStartError& error) {
+      std::cerr << error.what() << "\n";
+      _exit(0);
+    }
+    _exit(1);
+  };
+  EXPECT_EXIT(child(), ::testing::ExitedWithCode(0), "cannot start thread `admin`");
 }
 
 }  // namespace

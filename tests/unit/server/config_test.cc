@@ -287,6 +287,27 @@ server:
   EXPECT_EQ(options.limits.max_reflection_streams, 0u);
 }
 
+TEST(Config, OneOfSeveralTenantsHasHalfOfEachTotalByDefault) {
+  const auto tenant = [](char name) {
+    return std::string("- name: ") + name + "\n  token_sha256: [\"" + std::string(64, name) + "\"]\n";
+  };
+  const std::string one = std::string(kUpstream) + "tenants:\n" + tenant('a');
+  EXPECT_EQ(EdgeOptions(*ParseConfig(one)).limits.max_calls_per_tenant, 20000u);
+  EXPECT_EQ(EdgeOptions(*ParseConfig(one)).streams.limit_per_tenant, 20000u);
+  const auto options = EdgeOptions(*ParseConfig(one + tenant('b')));
+  EXPECT_EQ(options.limits.max_calls_per_tenant, 10000u);
+  EXPECT_EQ(options.streams.limit_per_tenant, 10000u);
+  EXPECT_EQ(options.limits.max_answer_bytes_per_tenant, options.limits.max_answer_bytes / 2);
+  const auto small =
+      EdgeOptions(*ParseConfig(one + tenant('b') + "server: {max_watch_streams: 1, call_limits: {max_calls: 9}}"));
+  EXPECT_EQ(small.limits.max_calls_per_tenant, 4u);
+  EXPECT_EQ(small.streams.limit_per_tenant, 1u);
+  const auto all = EdgeOptions(*ParseConfig(one + tenant('b') + R"(
+server: {max_watch_streams_per_tenant: 20000, call_limits: {max_calls_per_tenant: 20000}})"));
+  EXPECT_EQ(all.limits.max_calls_per_tenant, 20000u);
+  EXPECT_EQ(all.streams.limit_per_tenant, 20000u);
+}
+
 TEST(Config, StreamsGetTheirLimitsAndAges) {
   const auto options = EdgeOptions(*ParseConfig(std::string(kUpstream) + R"(
 server: {max_watch_streams: 7, max_watch_streams_per_tenant: 3, max_connection_age: 10s, max_connection_age_grace: 4s})"));

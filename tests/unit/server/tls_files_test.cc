@@ -150,6 +150,16 @@ TEST_F(TlsFilesTest, OneExpiredAuthorityOfABundleIsAWarningAllAreAnError) {
   EXPECT_EQ(Findings().errors[0].field, "server.tls.client_ca_file");
 }
 
+TEST_F(TlsFilesTest, AnExpiredCertificateBehindTheServersOwnIsAWarning) {
+  const testing::TestAuthority expired({.subject = {{"CN", "old"}}, .not_after = now_ - absl::Minutes(1)});
+  const auto pair = authority_.Issue({});
+  WritePair(pair);
+  Write("server.pem", pair.certificate + expired.pem());
+  EXPECT_THAT(Findings().errors, IsEmpty());
+  ASSERT_EQ(Findings().warnings.size(), 1u);
+  EXPECT_THAT(Findings().warnings[0].what, HasSubstr("CN=old` expired on"));
+}
+
 TEST_F(TlsFilesTest, KeyThatEverybodyCanReadIsAWarning) {
   ASSERT_EQ(chmod(dir_.File("server.key").c_str(), 0644), 0);
   ASSERT_EQ(Findings().warnings.size(), 1u);
