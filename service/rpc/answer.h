@@ -10,7 +10,7 @@
 namespace seedance::rpc {
 
 // The two ends of a call that reached its method, each called once and last. The bytes of an answer count for the
-// caller's tenant until the caller has them; one that takes nothing for `answer_timeout` is cancelled.
+// caller's tenant until the caller has them; one that has not taken all of them after `answer_timeout` is cancelled.
 void SendAnswer(RpcStream& stream, Call& call, const google::protobuf::MessageLite& answer);
 void SendStatus(RpcStream& stream, Call& call, const absl::Status& status);
 

@@ -102,8 +102,7 @@ absl::Status CallLimits::Admit(Ticket& ticket, CallKind kind, const std::string&
 }
 
 absl::Status CallLimits::AdmitLocked(Ticket& ticket, Tenant& tenant) {
-  if (ticket.kind == CallKind::kWatch) return CheckAnswersLocked(tenant);
-  if (ticket.kind != CallKind::kCall) return AdmitServiceLocked(ticket);
+  if (ticket.kind != CallKind::kCall && ticket.kind != CallKind::kWatch) return AdmitServiceLocked(ticket);
   if (calls_ >= options_.max_calls) return Over(Limit::kCalls, "open calls", options_.max_calls, "gateway:calls");
   if (tenant.calls >= options_.max_calls_per_tenant) {
     return Over(Limit::kCallsPerTenant, "open calls of a tenant", options_.max_calls_per_tenant,
@@ -112,7 +111,15 @@ absl::Status CallLimits::AdmitLocked(Ticket& ticket, Tenant& tenant) {
   if (absl::Status read = CheckAnswersLocked(tenant); !read.ok()) return read;
   ++calls_;
   ++tenant.calls;
+  ticket.counts_as_call = true;
   return absl::OkStatus();
+}
+
+void CallLimits::BeginStream(Ticket& ticket) {
+  base::MutexLock lock(mutex_);
+  if (!std::exchange(ticket.counts_as_call, false)) return;
+  --calls_;
+  --ticket.tenant->calls;
 }
 
 absl::Status CallLimits::AdmitServiceLocked(Ticket& ticket) {
@@ -190,10 +197,10 @@ void CallLimits::Release(Ticket& ticket) {
     ticket.tenant->answer_bytes -= ticket.answer_bytes;
     answer_bytes_ -= ticket.answer_bytes;
   }
-  if (ticket.admitted && ticket.kind == CallKind::kCall) {
+  if (ticket.counts_as_call) {
     --calls_;
     --ticket.tenant->calls;
-  } else if (ticket.admitted && ticket.kind != CallKind::kWatch) {
+  } else if (ticket.admitted && ticket.kind != CallKind::kCall && ticket.kind != CallKind::kWatch) {
     --service_calls_[static_cast<size_t>(ticket.kind)];
     --connection.service_calls[static_cast<size_t>(ticket.kind)];
   }

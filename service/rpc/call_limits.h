@@ -15,7 +15,7 @@
 
 namespace seedance::rpc {
 
-// What kind of RPC takes a place. Watch streams have limits of their own (WatchStreams).
+// What kind of RPC takes a place. Watch streams that have begun have limits of their own (WatchStreams).
 enum class CallKind { kCall, kWatch, kHealthCheck, kHealthWatch, kReflection };
 
 // Limits of all RPCs that are open, by connection, by tenant and in total, and of the bytes of answers that their
@@ -49,6 +49,7 @@ class CallLimits {
     Tenant* tenant = nullptr;
     CallKind kind = CallKind::kCall;
     bool admitted = false;
+    bool counts_as_call = false;
     bool refused = false;
     size_t answer_bytes = 0;
   };
@@ -66,6 +67,9 @@ class CallLimits {
   // Takes a place. RESOURCE_EXHAUSTED (RetryInfo; quota subject `gateway:<limit>` or `tenant:<name>`): there is none,
   // or the callers have left too many bytes of answers unread.
   absl::Status Admit(Ticket& ticket, CallKind kind, const std::string& tenant);
+
+  // A watch counts as a call until this: WatchStreams counts it from now on.
+  void BeginStream(Ticket& ticket);
 
   // Again whether answers are read, for a call whose handler begins only now. OK or as Admit.
   absl::Status CheckAnswers(const Ticket& ticket);

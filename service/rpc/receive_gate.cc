@@ -1,6 +1,7 @@
 #include "service/rpc/receive_gate.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace seedance::rpc {
 namespace {
@@ -17,8 +18,17 @@ bool ReceiveGate::HasPlaceLocked(const Lane& lane) const {
 ReceiveGate::Entry ReceiveGate::Enter(const std::string& tenant, const std::shared_ptr<Receiver>& receiver) {
   base::MutexLock lock(mutex_);
   Lane& lane = lanes_[tenant];
+  if (waiting_ >= max_waiting_ && (!lane.waiting.empty() || !HasPlaceLocked(lane))) {
+    // Those that are gone keep nobody out.
+    for (auto& [name, other] : lanes_) {
+      waiting_ -= std::erase_if(other.waiting, [](const auto& waiting) { return waiting.expired(); });
+    }
+  }
   if (!lane.waiting.empty() || !HasPlaceLocked(lane)) {
-    if (waiting_ >= max_waiting_) return Entry::kFull;
+    if (waiting_ >= max_waiting_) {
+      if (lane.used == 0 && lane.waiting.empty()) lanes_.erase(tenant);
+      return Entry::kFull;
+    }
     lane.waiting.push_back(receiver);
     ++waiting_;
     return Entry::kWait;
@@ -52,7 +62,7 @@ void ReceiveGate::GiveBackLocked(const std::string& tenant) {
 
 std::shared_ptr<ReceiveGate::Receiver> ReceiveGate::NextLocked() {
   auto lane = lanes_.upper_bound(last_);
-  for (size_t tried = 0; tried < lanes_.size(); ++tried, ++lane) {
+  for (size_t left = lanes_.size(); left > 0; --left) {
     if (lane == lanes_.end()) lane = lanes_.begin();
     auto& waiting = lane->second.waiting;
     while (!waiting.empty() && HasPlaceLocked(lane->second)) {
@@ -65,6 +75,9 @@ std::shared_ptr<ReceiveGate::Receiver> ReceiveGate::NextLocked() {
       last_ = lane->first;
       return receiver;
     }
+    // Its last ones may have been gone.
+    const bool unused = lanes_.size() > kKeptLanes && lane->second.used == 0 && waiting.empty();
+    lane = unused ? lanes_.erase(lane) : std::next(lane);
   }
   return nullptr;
 }

@@ -31,6 +31,8 @@ void WatchReactor::Begin(const absl::Status& request) {
   {
     base::MutexLock lock(mutex_);
     entered_ = true;
+    // The stream may have ended meanwhile, and be gone.
+    if (!finished_) edge_.limits().BeginStream(stream_.ticket());
   }
   auto open = [self = shared_from_this(), connection = std::hash<std::string>()(peer)] {
     engine::CallContext context = self->call_->context();

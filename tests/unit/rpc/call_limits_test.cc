@@ -38,6 +38,24 @@ TEST(CallLimits, ATenantsPlacesAreItsOwnAndComeBack) {
   EXPECT_EQ(limits.open(), 0u);
 }
 
+TEST(CallLimits, AWatchCountsAsACallUntilItsStreamBegins) {
+  CallLimits::Options options;
+  options.max_calls_per_tenant = 1;
+  CallLimits limits(options);
+  std::deque<Ticket> tickets(3);
+  for (Ticket& ticket : tickets) ASSERT_TRUE(limits.Connect(ticket, "ipv4:1").ok());
+  ASSERT_TRUE(limits.Admit(tickets[0], CallKind::kWatch, "a").ok());
+  const absl::Status refused = limits.Admit(tickets[1], CallKind::kWatch, "a");
+  EXPECT_EQ(base::GetErrorDetail(refused).quota_subject, "tenant:a");
+  limits.BeginStream(tickets[0]);
+  limits.BeginStream(tickets[0]);
+  EXPECT_TRUE(limits.Admit(tickets[1], CallKind::kWatch, "a").ok());
+  limits.Release(tickets[0]);  // Gives no call back any more.
+  EXPECT_FALSE(limits.Admit(tickets[2], CallKind::kCall, "a").ok());
+  limits.Release(tickets[1]);
+  EXPECT_TRUE(limits.Admit(tickets[2], CallKind::kCall, "a").ok());
+}
+
 TEST(CallLimits, BytesOfAnswersCountUntilTheyAreTaken) {
   CallLimits::Options options;
   options.max_answer_bytes = 100;
@@ -146,6 +164,20 @@ TEST(ReceiveGate, WhoIsGoneOrWantsNoPlaceIsPassedOver) {
   gone.reset();
   gate.Leave("a");
   EXPECT_EQ(ended->places, 1);
+  EXPECT_EQ(last->places, 1);
+}
+
+TEST(ReceiveGate, WhoIsGoneKeepsNobodyOut) {
+  ReceiveGate gate(/*places=*/2, /*max_waiting=*/1);
+  const auto first = std::make_shared<Waiter>();
+  auto gone = std::make_shared<Waiter>();
+  const auto last = std::make_shared<Waiter>();
+  EXPECT_EQ(gate.Enter("a", first), Entry::kPlace);
+  EXPECT_EQ(gate.Enter("a", gone), Entry::kWait);
+  EXPECT_EQ(gate.Enter("a", last), Entry::kFull);
+  gone.reset();
+  EXPECT_EQ(gate.Enter("a", last), Entry::kWait);
+  gate.Leave("a");
   EXPECT_EQ(last->places, 1);
 }
 

@@ -186,6 +186,20 @@ TEST_F(GatewayTest, AWatchWhoseReaderTakesNothingEnds) {
   ASSERT_TRUE(Eventually([&] { return edge_->streams().size() == 0 && edge_->limits().answer_bytes() == 0; }));
 }
 
+TEST_F(GatewayTest, WatchesWhoseMessageDoesNotComeAreLimited) {
+  edge_options_.limits.max_calls_per_tenant = 1;
+  Start();
+  constexpr char kWatch[] = "/seedance.gateway.v1.GenerationTaskService/WatchGenerationTasks";
+  RawCall open(channel_, kWatch);
+  ASSERT_TRUE(Eventually([&] { return edge_->limits().open() == 1; }));
+  EXPECT_EQ(DetailOf(Send(channel_, kWatch, {""})).quota_subject, "tenant:default");
+  ASSERT_TRUE(open.Write(""));
+  ASSERT_TRUE(open.WritesDone());
+  std::string bytes;
+  ASSERT_TRUE(open.Read(&bytes));
+  EXPECT_TRUE(Send(channel_, kList, {""}).ok());  // The stream counts as a call no more.
+}
+
 TEST_F(GatewayTest, AConnectionWithTooManyStreamsIsEnded) {
   std::atomic<int> ended = 0;
   edge_options_.limits.max_streams_per_connection = 10;
