@@ -1,5 +1,6 @@
 #include "service/rpc/rpc_server.h"
 
+#include <new>
 #include <utility>
 
 #include "absl/status/statusor.h"
@@ -65,11 +66,19 @@ void RpcServer::Run() {
         delete &stream;
         continue;
       }
-      Request();
-      on_call_(stream);
+      ++missing_;
     }
+    if (missing_ > 0) RequestMissing();
     stream.OnEvent(tag.operation, ok);
   }
+}
+
+void RpcServer::RequestMissing() {
+  try {
+    while (missing_.fetch_sub(1) > 0) Request();
+  } catch (const std::bad_alloc&) {
+  }
+  ++missing_;
 }
 
 void RpcServer::Request() {

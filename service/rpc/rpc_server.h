@@ -4,6 +4,7 @@
 #include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/server_builder.h>
 
+#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -22,7 +23,7 @@ namespace seedance::rpc {
 class RpcServer {
  public:
   // Runs for each RPC when its headers are in, before any message is received. Must call SetReactor of the stream
-  // before it starts anything.
+  // before it starts anything. An exception ends the RPC, as one of a reaction does.
   using OnCall = std::function<void(RpcStream&)>;
 
   // `limits`: where each RPC gives its ticket back in the end.
@@ -48,6 +49,9 @@ class RpcServer {
 
   void Run();
   void Request();
+  // Asks gRPC for what it may hand over, unless there is no memory: then the next event tries again.
+  void RequestMissing();
+  void Dispatch(RpcStream& stream) { on_call_(stream); }
   void OnUnread();
   void OnGone(RpcStream& stream);
 
@@ -57,6 +61,7 @@ class RpcServer {
   grpc::AsyncGenericService service_;
   std::unique_ptr<grpc::ServerCompletionQueue> queue_;
   std::vector<std::thread> threads_;
+  std::atomic<int> missing_ = 0;  // Of kRequested.
 };
 
 }  // namespace seedance::rpc
