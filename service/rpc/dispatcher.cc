@@ -40,10 +40,10 @@ class Incoming final : public Reactor,
  public:
   Incoming(RpcStream& stream, const Method& method, std::unique_ptr<Call> call)
       : stream_(stream), method_(method), edge_(call->edge()), call_(std::move(call)), lane_(Lane()) {}
-  ~Incoming() override { edge_.receive_deadlines().Remove(*this); }
+  ~Incoming() override { deadlines().Remove(*this); }
 
   void Begin() {
-    edge_.receive_deadlines().Add(*this, edge_.options().receive_timeout);
+    deadlines().Add(*this, patience());
     switch (gate().Enter(lane_, shared_from_this())) {
       case ReceiveGate::Entry::kPlace:
         if (!OnPlace()) gate().Leave(lane_);
@@ -63,6 +63,8 @@ class Incoming final : public Reactor,
     stream_.StartRead(&message_);
     return true;
   }
+
+  void OnPushedOut() override { End(NoTurn()); }
 
   void OnReadDone(bool ok) override {
     if (!std::exchange(received_, ok || received_)) {
@@ -89,6 +91,8 @@ class Incoming final : public Reactor,
     return call_->peer().substr(0, call_->peer().rfind(':'));
   }
   ReceiveGate& gate() { return edge_.receiving(method_.traits.open); }
+  DeadlineQueue& deadlines() { return edge_.receive_deadlines(method_.traits.open); }
+  absl::Duration patience() const { return edge_.receive_patience(method_.traits.open); }
 
   void OnOverdue() override {
     bool placed = false;
@@ -100,9 +104,7 @@ class Incoming final : public Reactor,
     edge_.limits().Count(CallLimits::Limit::kReceiveTimeout);
     base::ErrorDetail detail;
     detail.reason = base::Reason::kDeadlineExceeded;
-    End(base::MakeError(
-        absl::StrCat("the request did not arrive within ", absl::FormatDuration(edge_.options().receive_timeout)),
-        detail));
+    End(base::MakeError(absl::StrCat("the request did not arrive within ", absl::FormatDuration(patience())), detail));
   }
 
   absl::Status NoTurn() {
@@ -132,7 +134,7 @@ class Incoming final : public Reactor,
 
   void HandOver() {
     if (!Leave()) return;
-    edge_.receive_deadlines().Remove(*this);
+    deadlines().Remove(*this);
     method_.start(stream_, std::move(call_), std::move(message_));
   }
 

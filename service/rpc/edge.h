@@ -1,6 +1,7 @@
 #ifndef SEEDANCE_SERVICE_RPC_EDGE_H_
 #define SEEDANCE_SERVICE_RPC_EDGE_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -45,8 +46,10 @@ class Edge {
         streams_(options_.streams, clock, random),
         limits_(options_.limits),
         receiving_(options_.max_receiving, SIZE_MAX),
-        receiving_open_(options_.max_receiving, 8 * options_.max_receiving),
+        receiving_open_(std::max<size_t>(2, std::min(options_.max_receiving, options_.limits.max_health_calls / 8)),
+                        std::max<size_t>(1, options_.limits.max_health_calls / 4), ReceiveGate::Overflow::kEndOldest),
         receive_deadlines_(clock),
+        receive_deadlines_open_(clock),
         answer_deadlines_(clock),
         heartbeats_(clock),
         calls_(options_.call_threads, options_.max_waiting_calls) {
@@ -55,6 +58,7 @@ class Edge {
     }
     heartbeats_.Add(clock.Now() + kSweep, [this] {
       receive_deadlines_.Sweep();
+      receive_deadlines_open_.Sweep();
       answer_deadlines_.Sweep();
       return clock_.Now() + kSweep;
     });
@@ -75,7 +79,13 @@ class Edge {
   CallLimits& limits() { return limits_; }
   // For calls with a tenant, and for those that need none (`open`).
   ReceiveGate& receiving(bool open) { return open ? receiving_open_ : receiving_; }
-  DeadlineQueue& receive_deadlines() { return receive_deadlines_; }  // Its mutex is taken before the next one's.
+  // Anyone can make a call that needs no tenant, so its message has less time. Apart, for the patience of a queue is
+  // one.
+  absl::Duration receive_patience(bool open) const {
+    return open ? std::min(options_.receive_timeout, kOpenPatience) : options_.receive_timeout;
+  }
+  // Their mutexes are taken before that of the next one.
+  DeadlineQueue& receive_deadlines(bool open) { return open ? receive_deadlines_open_ : receive_deadlines_; }
   DeadlineQueue& answer_deadlines() { return answer_deadlines_; }
   Heartbeats& heartbeats() { return heartbeats_; }
   CallPool& calls() { return calls_; }  // For all that may block: the threads of the RPC server must not.
@@ -83,6 +93,7 @@ class Edge {
  private:
   // How much later than its deadline a call may be ended.
   static constexpr absl::Duration kSweep = absl::Milliseconds(500);
+  static constexpr absl::Duration kOpenPatience = absl::Seconds(1);
 
   const Options options_;
   base::Clock& clock_;
@@ -94,6 +105,7 @@ class Edge {
   ReceiveGate receiving_;
   ReceiveGate receiving_open_;
   DeadlineQueue receive_deadlines_;
+  DeadlineQueue receive_deadlines_open_;
   DeadlineQueue answer_deadlines_;
   Heartbeats heartbeats_;
   CallPool calls_;
