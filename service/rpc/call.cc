@@ -4,6 +4,8 @@
 #include <grpcpp/security/auth_context.h>
 
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
@@ -78,14 +80,21 @@ Call::Call(Edge& edge, grpc::ServerContext* context, const std::string& peer, co
   context_.traceparent = ContinueTrace(Metadata(*context, "traceparent"), edge.random());
   if (!method.open) {
     const Tenants& tenants = edge.tenants();
-    absl::StatusOr<std::string> tenant = tenants.Authenticate(
-        Metadata(*context, "authorization"), tenants.knows_certificates() ? NamesOf(*context) : PeerNames());
+    std::vector<std::string_view> headers;
+    const auto [begin, end] = context->client_metadata().equal_range("authorization");
+    for (auto each = begin; each != end; ++each) headers.emplace_back(each->second.data(), each->second.size());
+    absl::StatusOr<std::string> tenant =
+        tenants.Authenticate(headers, tenants.knows_certificates() ? NamesOf(*context) : PeerNames());
     admission_ = tenant.status();
     if (tenant.ok()) context_.tenant = *std::move(tenant);
   }
   if (method.auxiliary) return;
   entered_ = edge.active().Enter(*this);
   if (admission_.ok() && !entered_) admission_ = DrainingError(edge.random());
+}
+
+Call::~Call() {
+  if (entered_) edge_.active().Leave(*this);  // An exception kept it from its end.
 }
 
 absl::Status Call::Gone() const {
@@ -103,7 +112,7 @@ grpc::Status Call::End(const absl::Status& status) {
   if (detail.reason == base::Reason::kDraining && detail.retry_delay.has_value()) {
     grpc_context_->AddTrailingMetadata(kPushback, absl::StrCat(absl::ToInt64Milliseconds(*detail.retry_delay)));
   }
-  if (entered_) edge_.active().Leave(*this);
+  if (std::exchange(entered_, false)) edge_.active().Leave(*this);
   return ToGrpcStatus(status);
 }
 

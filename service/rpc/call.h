@@ -28,6 +28,9 @@ class Call final : private ActiveCall {
 
   // `context` and `peer` outlive the reactor's OnDone, not more.
   Call(Edge& edge, grpc::ServerContext* context, const std::string& peer, const Traits& method);
+  ~Call();
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
 
   // OK, or why the call is refused before it begins: the server stops, not authenticated.
   const absl::Status& admission() const { return admission_; }

@@ -42,6 +42,9 @@ constexpr std::array<const char*, 11> kNames = {"calls",
 // All connections of a Unix socket look the same.
 bool HasName(const std::string& peer) { return !absl::StartsWith(peer, "unix"); }
 
+// Without the port.
+std::string AddressOf(const std::string& peer) { return peer.substr(0, peer.rfind(':')); }
+
 }  // namespace
 
 CallLimits::CallLimits(Options options) : options_(std::move(options)) {
@@ -87,7 +90,10 @@ absl::Status CallLimits::Connect(Ticket& ticket, const std::string& peer) {
 }
 
 void CallLimits::EndConnection(const std::string& peer, std::string_view cause) {
-  base::Log(base::LogLevel::kWarning, "connection_ended", {{"cause", cause}, {"peer", peer}});
+  base::LogLine line(base::LogLevel::kWarning, "connection_ended", {"connection_ended", base::LogCause::kAnyone});
+  line.Add("cause", cause);
+  line.Add("peer", peer);
+  line.Write();
   if (options_.end_connection != nullptr) options_.end_connection(peer);
 }
 
@@ -125,16 +131,36 @@ void CallLimits::BeginStream(Ticket& ticket) {
 absl::Status CallLimits::AdmitServiceLocked(Ticket& ticket) {
   const bool reflection = ticket.kind == CallKind::kReflection;
   const size_t most = reflection ? options_.max_reflection_streams : options_.max_health_calls;
-  const size_t share = std::max<size_t>(1, most / (reflection ? 4 : 10));
-  size_t& count = service_calls_[static_cast<size_t>(ticket.kind)];
-  size_t& of_connection = ticket.connection->service_calls[static_cast<size_t>(ticket.kind)];
-  if (count >= most || of_connection >= share) {
+  if (!HasServicePlaceLocked(ticket, most)) {
     return reflection ? Over(Limit::kReflectionStreams, "streams of reflection", most, "gateway:reflection_streams")
                       : Over(Limit::kHealthCalls, "open calls of the health service", most, "gateway:health_calls");
   }
-  ++count;
-  ++of_connection;
+  const auto kind = static_cast<size_t>(ticket.kind);
+  ++service_calls_[kind];
+  ++ticket.connection->service_calls[kind];
+  ++service_calls_of_[AddressOf(*ticket.connection->peer)][kind];
   return absl::OkStatus();
+}
+
+bool CallLimits::HasServicePlaceLocked(const Ticket& ticket, size_t most) {
+  const auto kind = static_cast<size_t>(ticket.kind);
+  const std::string& peer = *ticket.connection->peer;
+  if (service_calls_[kind] >= most) return false;
+  if (!HasName(peer)) return true;
+  const bool reflection = ticket.kind == CallKind::kReflection;
+  if (ticket.connection->service_calls[kind] >= std::max<size_t>(1, most / (reflection ? 4 : 10))) return false;
+  const auto of_address = service_calls_of_.find(AddressOf(peer));
+  if (reflection || of_address == service_calls_of_.end()) return true;
+  return of_address->second[kind] < most - service_calls_[kind];
+}
+
+void CallLimits::LeaveServiceLocked(Ticket& ticket) {
+  const auto kind = static_cast<size_t>(ticket.kind);
+  --service_calls_[kind];
+  --ticket.connection->service_calls[kind];
+  const auto of_address = service_calls_of_.find(AddressOf(*ticket.connection->peer));
+  --of_address->second[kind];
+  if (of_address->second == ServiceCalls{}) service_calls_of_.erase(of_address);
 }
 
 absl::Status CallLimits::CheckAnswersLocked(const Tenant& tenant) {
@@ -175,12 +201,21 @@ bool CallLimits::Refuse(Ticket& ticket) {
   {
     base::MutexLock lock(mutex_);
     Connection& connection = *ticket.connection;
+    // From now on it counts as a refusal: peers that do not take these must not use up the service's places.
+    if (ticket.admitted && ticket.kind != CallKind::kCall && ticket.kind != CallKind::kWatch) {
+      LeaveServiceLocked(ticket);
+      ticket.admitted = false;
+    }
     ticket.refused = true;
     ++refusals_;
     ++connection.refusals;
-    if (refusals_ <= options_.max_refusals && connection.refusals <= options_.max_refusals_per_connection) return true;
-    if (++connection.dropped >= options_.max_dropped_refusals && HasName(*connection.peer) &&
-        !std::exchange(connection.ended, true)) {
+    const bool named = HasName(*connection.peer);
+    const size_t most = named ? options_.max_refusals_per_connection : options_.max_refusals;
+    const size_t least = named ? std::min(options_.min_refusals_per_connection, options_.max_refusals) : 0;
+    if (connection.refusals <= most && (refusals_ <= options_.max_refusals || connection.refusals <= least)) {
+      return true;
+    }
+    if (++connection.dropped >= options_.max_dropped_refusals && named && !std::exchange(connection.ended, true)) {
       peer = *connection.peer;
     }
   }
@@ -201,8 +236,7 @@ void CallLimits::Release(Ticket& ticket) {
     --calls_;
     --ticket.tenant->calls;
   } else if (ticket.admitted && ticket.kind != CallKind::kCall && ticket.kind != CallKind::kWatch) {
-    --service_calls_[static_cast<size_t>(ticket.kind)];
-    --connection.service_calls[static_cast<size_t>(ticket.kind)];
+    LeaveServiceLocked(ticket);
   }
   if (ticket.refused) {
     --refusals_;

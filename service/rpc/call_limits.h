@@ -19,7 +19,7 @@ namespace seedance::rpc {
 enum class CallKind { kCall, kWatch, kHealthCheck, kHealthWatch, kReflection };
 
 // Limits of all RPCs that are open, by connection, by tenant and in total, and of the bytes of answers that their
-// callers have not taken yet. Thread-safe.
+// callers have not taken yet. A Unix socket's connections cannot be told apart: they have no shares. Thread-safe.
 class CallLimits {
  public:
   struct Options {
@@ -28,12 +28,15 @@ class CallLimits {
     size_t max_streams_per_connection = 20000;
     size_t max_answer_bytes = size_t{512} << 20;
     size_t max_answer_bytes_per_tenant = size_t{256} << 20;
-    // Health checks, and health watches, at the same time; one connection: a tenth.
+    // Health checks, and health watches, at the same time; one connection: a tenth; one address: as many as it leaves
+    // free.
     size_t max_health_calls = 1000;
     size_t max_reflection_streams = 32;  // 0: there is no reflection. One connection: a quarter.
     // Refused RPCs whose status the peer has not taken.
     size_t max_refusals = 1000;
     size_t max_refusals_per_connection = 500;
+    // A connection that has no more is answered whatever the others have.
+    size_t min_refusals_per_connection = 8;
     // Refusals that were dropped on a connection that takes none, before it is ended.
     size_t max_dropped_refusals = 5000;
     // Ends the connection of this peer, as gRPC writes it. Null: no connection is ended.
@@ -111,6 +114,9 @@ class CallLimits {
   absl::Status Over(Limit limit, std::string_view what, size_t most, const std::string& subject);
   void EndConnection(const std::string& peer, std::string_view cause);
   absl::Status CheckAnswersLocked(const Tenant& tenant) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  using ServiceCalls = std::array<size_t, 5>;  // By CallKind.
+  bool HasServicePlaceLocked(const Ticket& ticket, size_t most) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void LeaveServiceLocked(Ticket& ticket) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status AdmitServiceLocked(Ticket& ticket) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status AdmitLocked(Ticket& ticket, Tenant& tenant) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
@@ -119,7 +125,8 @@ class CallLimits {
   base::Mutex mutex_;
   size_t open_ ABSL_GUARDED_BY(mutex_) = 0;
   size_t calls_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::array<size_t, 5> service_calls_ ABSL_GUARDED_BY(mutex_) = {};  // By CallKind.
+  ServiceCalls service_calls_ ABSL_GUARDED_BY(mutex_) = {};
+  std::unordered_map<std::string, ServiceCalls> service_calls_of_ ABSL_GUARDED_BY(mutex_);  // By address.
   size_t refusals_ ABSL_GUARDED_BY(mutex_) = 0;
   size_t answer_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   std::unordered_map<std::string, Connection> connections_ ABSL_GUARDED_BY(mutex_);  // Those with an RPC.

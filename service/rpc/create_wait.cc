@@ -41,7 +41,9 @@ void CreateWait::Begin(Edge& edge, engine::Tasks& tasks, const engine::CallConte
   }
   // `tasks` outlives the call pool.
   const auto end = [wait](const absl::Status&) { wait->End(); };
-  if (!edge.calls().Submit(context.tenant, [wait, &tasks, context] { wait->Watch(tasks, context); }, end)) wait->End();
+  if (!edge.calls().Submit(
+          context.tenant, [wait, &tasks, context] { wait->Watch(tasks, context); }, end))
+    wait->End();
 }
 
 void CreateWait::Watch(engine::Tasks& tasks, const engine::CallContext& context) {

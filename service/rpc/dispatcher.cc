@@ -43,7 +43,7 @@ class Incoming final : public Reactor,
   ~Incoming() override { edge_.receive_deadlines().Remove(*this); }
 
   void Begin() {
-    edge_.receive_deadlines().Add(*this, edge_.options().receive_timeout);
+    edge_.receive_deadlines().Add(*this, patience());
     switch (gate().Enter(lane_, shared_from_this())) {
       case ReceiveGate::Entry::kPlace:
         if (!OnPlace()) gate().Leave(lane_);
@@ -63,6 +63,8 @@ class Incoming final : public Reactor,
     stream_.StartRead(&message_);
     return true;
   }
+
+  void OnPushedOut() override { End(NoTurn()); }
 
   void OnReadDone(bool ok) override {
     if (!std::exchange(received_, ok || received_)) {
@@ -89,6 +91,7 @@ class Incoming final : public Reactor,
     return call_->peer().substr(0, call_->peer().rfind(':'));
   }
   ReceiveGate& gate() { return edge_.receiving(method_.traits.open); }
+  absl::Duration patience() const { return edge_.receive_patience(method_.traits.open); }
 
   std::shared_ptr<void> Hold() override { return weak_from_this().lock(); }
 
@@ -102,9 +105,7 @@ class Incoming final : public Reactor,
     edge_.limits().Count(CallLimits::Limit::kReceiveTimeout);
     base::ErrorDetail detail;
     detail.reason = base::Reason::kDeadlineExceeded;
-    End(base::MakeError(
-        absl::StrCat("the request did not arrive within ", absl::FormatDuration(edge_.options().receive_timeout)),
-        detail));
+    End(base::MakeError(absl::StrCat("the request did not arrive within ", absl::FormatDuration(patience())), detail));
   }
 
   absl::Status NoTurn() {

@@ -1,6 +1,7 @@
 #ifndef SEEDANCE_SERVICE_RPC_EDGE_H_
 #define SEEDANCE_SERVICE_RPC_EDGE_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -45,7 +46,8 @@ class Edge {
         streams_(options_.streams, clock, random),
         limits_(options_.limits),
         receiving_(options_.max_receiving, SIZE_MAX),
-        receiving_open_(options_.max_receiving, 8 * options_.max_receiving),
+        receiving_open_(std::max<size_t>(2, std::min(options_.max_receiving, options_.limits.max_health_calls / 8)),
+                        std::max<size_t>(1, options_.limits.max_health_calls / 4), ReceiveGate::Overflow::kEndOldest),
         receive_deadlines_(clock),
         answer_deadlines_(clock),
         heartbeats_(clock),
@@ -75,6 +77,10 @@ class Edge {
   CallLimits& limits() { return limits_; }
   // For calls with a tenant, and for those that need none (`open`).
   ReceiveGate& receiving(bool open) { return open ? receiving_open_ : receiving_; }
+  // Anyone can make a call that needs no tenant, so its message has less time.
+  absl::Duration receive_patience(bool open) const {
+    return open ? std::min(options_.receive_timeout, kOpenPatience) : options_.receive_timeout;
+  }
   DeadlineQueue& receive_deadlines() { return receive_deadlines_; }
   DeadlineQueue& answer_deadlines() { return answer_deadlines_; }
   Heartbeats& heartbeats() { return heartbeats_; }
@@ -83,6 +89,7 @@ class Edge {
  private:
   // How much later than its deadline a call may be ended.
   static constexpr absl::Duration kSweep = absl::Milliseconds(500);
+  static constexpr absl::Duration kOpenPatience = absl::Seconds(1);
 
   const Options options_;
   base::Clock& clock_;

@@ -16,26 +16,44 @@ bool ReceiveGate::HasPlaceLocked(const Lane& lane) const {
 }
 
 ReceiveGate::Entry ReceiveGate::Enter(const std::string& tenant, const std::shared_ptr<Receiver>& receiver) {
-  base::MutexLock lock(mutex_);
-  Lane& lane = lanes_[tenant];
-  if (waiting_ >= max_waiting_ && (!lane.waiting.empty() || !HasPlaceLocked(lane))) {
-    // Those that are gone keep nobody out.
-    for (auto& [name, other] : lanes_) {
-      waiting_ -= std::erase_if(other.waiting, [](const auto& waiting) { return waiting.expired(); });
+  std::shared_ptr<Receiver> pushed_out;
+  {
+    base::MutexLock lock(mutex_);
+    Lane& lane = lanes_[tenant];
+    if (waiting_ >= max_waiting_ && overflow_ == Overflow::kRefuse) ForgetGoneLocked();
+    if (lane.waiting.empty() && HasPlaceLocked(lane)) {
+      ++used_;
+      ++lane.used;
+      return Entry::kPlace;
     }
-  }
-  if (!lane.waiting.empty() || !HasPlaceLocked(lane)) {
     if (waiting_ >= max_waiting_) {
-      if (lane.used == 0 && lane.waiting.empty()) lanes_.erase(tenant);
-      return Entry::kFull;
+      if (overflow_ == Overflow::kRefuse || waiting_ == 0) {
+        if (lane.used == 0 && lane.waiting.empty()) lanes_.erase(tenant);
+        return Entry::kFull;
+      }
+      pushed_out = PushOutLocked();
     }
     lane.waiting.push_back(receiver);
     ++waiting_;
-    return Entry::kWait;
   }
-  ++used_;
-  ++lane.used;
-  return Entry::kPlace;
+  if (pushed_out != nullptr) pushed_out->OnPushedOut();
+  return Entry::kWait;
+}
+
+void ReceiveGate::ForgetGoneLocked() {
+  for (auto& [name, lane] : lanes_) {
+    waiting_ -= std::erase_if(lane.waiting, [](const auto& waiting) { return waiting.expired(); });
+  }
+}
+
+std::shared_ptr<ReceiveGate::Receiver> ReceiveGate::PushOutLocked() {
+  auto& waiting = std::max_element(lanes_.begin(), lanes_.end(), [](const auto& left, const auto& right) {
+                    return left.second.waiting.size() < right.second.waiting.size();
+                  })->second.waiting;
+  std::shared_ptr<Receiver> oldest = waiting.front().lock();
+  waiting.pop_front();
+  --waiting_;
+  return oldest;
 }
 
 void ReceiveGate::Leave(const std::string& tenant) {
@@ -66,8 +84,9 @@ std::shared_ptr<ReceiveGate::Receiver> ReceiveGate::NextLocked() {
     if (lane == lanes_.end()) lane = lanes_.begin();
     auto& waiting = lane->second.waiting;
     while (!waiting.empty() && HasPlaceLocked(lane->second)) {
-      std::shared_ptr<Receiver> receiver = waiting.front().lock();
-      waiting.pop_front();
+      const bool newest = overflow_ == Overflow::kEndOldest;
+      std::shared_ptr<Receiver> receiver = (newest ? waiting.back() : waiting.front()).lock();
+      newest ? waiting.pop_back() : waiting.pop_front();
       --waiting_;
       if (receiver == nullptr) continue;
       ++used_;

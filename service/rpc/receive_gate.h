@@ -22,10 +22,22 @@ class ReceiveGate {
     // It has a place now, unless it returns false: it needs none any more. Called at most once, by the thread that gave
     // a place back, without a lock.
     virtual bool OnPlace() = 0;
+    // It waits no more, because another one took its place to wait in (Overflow::kEndOldest). At most once, by the
+    // thread of the other one, without a lock.
+    virtual void OnPushedOut() {}
+  };
+
+  // What happens to a further one when `max_waiting` wait.
+  enum class Overflow {
+    kRefuse,
+    // It waits instead of the oldest of the tenant that has most waiting. The newest of a tenant has its next turn, for
+    // it is the one whose message is most likely to come.
+    kEndOldest,
   };
 
   // `max_waiting`: of all tenants together.
-  ReceiveGate(size_t places, size_t max_waiting) : places_(places), max_waiting_(max_waiting) {}
+  ReceiveGate(size_t places, size_t max_waiting, Overflow overflow = Overflow::kRefuse)
+      : places_(places), max_waiting_(max_waiting), overflow_(overflow) {}
 
   enum class Entry {
     kPlace,  // It has a place.
@@ -43,6 +55,10 @@ class ReceiveGate {
     std::deque<std::weak_ptr<Receiver>> waiting;
   };
 
+  // Those that are gone keep nobody out.
+  void ForgetGoneLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Takes the oldest of the tenant that has most waiting out; null: it is gone.
+  std::shared_ptr<Receiver> PushOutLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool HasPlaceLocked(const Lane& lane) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void GiveBackLocked(const std::string& tenant) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // The next that waits and may go, with its place taken; null: none.
@@ -50,6 +66,7 @@ class ReceiveGate {
 
   const size_t places_;
   const size_t max_waiting_;
+  const Overflow overflow_;
   base::Mutex mutex_;
   size_t used_ ABSL_GUARDED_BY(mutex_) = 0;
   size_t waiting_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -1,5 +1,6 @@
 #include "service/rpc/rpc_server.h"
 
+#include <new>
 #include <utility>
 
 #include "absl/status/statusor.h"
@@ -71,17 +72,30 @@ bool RpcServer::RunOne() {
       Delete(&stream);
       return true;
     }
-    Request();
-    on_call_(stream);
+    ++missing_;
   }
+  if (missing_ > 0) RequestMissing();
   stream.OnEvent(tag.operation, ok);
   return true;
 }
 
+void RpcServer::RequestMissing() {
+  try {
+    while (missing_.fetch_sub(1) > 0) Request();
+  } catch (const std::bad_alloc&) {
+  }
+  ++missing_;
+}
+
 void RpcServer::Request() {
-  ++streams_;
   auto* stream = new RpcStream(*this);  // Deleted by OnGone, or when its request fails.
-  service_.RequestCall(&stream->context_, &stream->stream_, queue_.get(), queue_.get(), &stream->request_);
+  ++streams_;
+  try {
+    service_.RequestCall(&stream->context_, &stream->stream_, queue_.get(), queue_.get(), &stream->request_);
+  } catch (const std::bad_alloc&) {
+    Delete(stream);
+    throw;
+  }
 }
 
 void RpcServer::OnUnread() { limits_.Count(CallLimits::Limit::kAnswerTimeout); }

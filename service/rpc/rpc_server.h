@@ -23,7 +23,7 @@ namespace seedance::rpc {
 class RpcServer {
  public:
   // Runs for each RPC when its headers are in, before any message is received. Must call SetReactor of the stream
-  // before it starts anything.
+  // before it starts anything. An exception ends the RPC, as one of a reaction does.
   using OnCall = std::function<void(RpcStream&)>;
 
   // `limits`: where each RPC gives its ticket back in the end.
@@ -52,6 +52,9 @@ class RpcServer {
   // Handles one event. False: the queue is shut down and empty.
   bool RunOne();
   void Request();
+  // Asks gRPC for what it may hand over, unless there is no memory: then the next event tries again.
+  void RequestMissing();
+  void Dispatch(RpcStream& stream) { on_call_(stream); }
   void OnUnread();
   void OnGone(RpcStream& stream);
   void Delete(RpcStream* stream);
@@ -63,6 +66,7 @@ class RpcServer {
   std::unique_ptr<grpc::ServerCompletionQueue> queue_;
   std::vector<std::thread> threads_;
   std::atomic<size_t> streams_ = 0;  // RPCs that exist, those that gRPC has not handed over yet too.
+  std::atomic<int> missing_ = 0;     // Of kRequested.
 };
 
 }  // namespace seedance::rpc

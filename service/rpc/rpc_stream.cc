@@ -2,7 +2,9 @@
 
 #include <grpc/grpc.h>
 
+#include "service/rpc/call_pool.h"
 #include "service/rpc/rpc_server.h"
+#include "service/rpc/status.h"
 
 namespace seedance::rpc {
 
@@ -29,25 +31,42 @@ std::shared_ptr<Reactor> RpcStream::reactor() {
 }
 
 void RpcStream::StartRead(grpc::ByteBuffer* message) {
+  if (abandoned_) return;
   ++open_;
   stream_.Read(message, &read_);
 }
 
 void RpcStream::StartWrite(const grpc::ByteBuffer& message) {
+  if (abandoned_) return;
   ++open_;
   stream_.Write(message, &write_);
 }
 
 void RpcStream::StartSendInitialMetadata() {
+  if (abandoned_) return;
   ++open_;
   stream_.SendInitialMetadata(&metadata_);
 }
 
 void RpcStream::Answer(const grpc::ByteBuffer& message) {
+  if (ending_.exchange(true)) return;
   stream_.WriteAndFinish(message, grpc::WriteOptions(), grpc::Status::OK, &finish_);
 }
 
-void RpcStream::Finish(const grpc::Status& status) { stream_.Finish(status, &finish_); }
+void RpcStream::Finish(const grpc::Status& status) {
+  if (!ending_.exchange(true)) stream_.Finish(status, &finish_);
+}
+
+void RpcStream::Abandon() {
+  abandoned_ = true;
+  grpc::Status status(grpc::StatusCode::RESOURCE_EXHAUSTED, "");
+  try {
+    status = ToGrpcStatus(EndOfThrown());
+  } catch (...) {
+    // No memory even for the details.
+  }
+  Finish(status);
+}
 
 void RpcStream::TryCancel() {
   cancelled_ = true;
@@ -77,19 +96,29 @@ void RpcStream::OnOverdue() {
 }
 
 void RpcStream::OnEvent(Operation operation, bool ok) {
+  try {
+    React(operation, ok);
+  } catch (...) {
+    Abandon();
+  }
+  Release();
+}
+
+void RpcStream::React(Operation operation, bool ok) {
   switch (operation) {
     case Operation::kRequest:
-      break;  // The server hands it to the dispatcher.
+      if (ok) server_.Dispatch(*this);
+      break;
     case Operation::kRead:
       // Tells a stream that was cut from one that its caller ended.
       if (!ok && grpc_call_failed_before_recv_message(context_.c_call()) != 0) cancelled_ = true;
-      reactor()->OnReadDone(ok);
+      if (const auto each = reactor(); each != nullptr) each->OnReadDone(ok);
       break;
     case Operation::kWrite:
-      reactor()->OnWriteDone(ok);
+      if (const auto each = reactor(); each != nullptr) each->OnWriteDone(ok);
       break;
     case Operation::kMetadata:
-      reactor()->OnSendInitialMetadataDone(ok);
+      if (const auto each = reactor(); each != nullptr) each->OnSendInitialMetadataDone(ok);
       break;
     case Operation::kFinish:
       break;
@@ -97,7 +126,6 @@ void RpcStream::OnEvent(Operation operation, bool ok) {
       OnClosed();
       break;
   }
-  Release();
 }
 
 void RpcStream::OnClosed() {

@@ -80,7 +80,11 @@ class RpcStream final : private DeadlineQueue::Item {
   explicit RpcStream(RpcServer& server);
   ~RpcStream() override;
 
+  // Also ends the RPC when the reaction throws.
   void OnEvent(Operation operation, bool ok);
+  void React(Operation operation, bool ok);
+  // In the handler of an exception: ends the RPC unless it is ending. What is still started is ignored.
+  void Abandon();
   void OnClosed();
   std::shared_ptr<void> Hold() override;
   void OnOverdue() override;
@@ -99,6 +103,8 @@ class RpcStream final : private DeadlineQueue::Item {
   grpc::GenericServerContext context_;
   grpc::GenericServerAsyncReaderWriter stream_;
   std::atomic<bool> cancelled_ = false;
+  std::atomic<bool> ending_ = false;     // Finish or Answer was called, or it was abandoned.
+  std::atomic<bool> abandoned_ = false;  // By an exception.
   DeadlineQueue* deadlines_ = nullptr;
   std::atomic<int> open_ = 3;  // The request's own event, Finish, the notification of the end; operations; holds.
   base::Mutex mutex_;

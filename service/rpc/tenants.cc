@@ -48,6 +48,12 @@ absl::StatusOr<std::string> Tenants::Authenticate(std::string_view authorization
   return Unauthenticated("the client certificate is of several tenants: send a token of one of them too");
 }
 
+absl::StatusOr<std::string> Tenants::Authenticate(const std::vector<std::string_view>& headers,
+                                                  const PeerNames& peer) const {
+  if (headers.size() > 1) return Unauthenticated("metadata `authorization` was sent more than once");
+  return Authenticate(headers.empty() ? std::string_view() : headers.front(), peer);
+}
+
 absl::StatusOr<std::string> Tenants::OfToken(std::string_view authorization) const {
   const std::string scheme(authorization.substr(0, kScheme.size()));
   if (!absl::EqualsIgnoreCase(scheme, std::string(kScheme)) || authorization.size() == kScheme.size()) {

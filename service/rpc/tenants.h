@@ -41,6 +41,8 @@ class Tenants {
   // is sent must be known, and be of a tenant of the certificate if that is of any. Without configured tenants everyone
   // is `default`. UNAUTHENTICATED says which of these failed.
   absl::StatusOr<std::string> Authenticate(std::string_view authorization, const PeerNames& peer = {}) const;
+  // The same for all the `authorization` headers that were sent. UNAUTHENTICATED also for more than one.
+  absl::StatusOr<std::string> Authenticate(const std::vector<std::string_view>& headers, const PeerNames& peer) const;
 
  private:
   // The tenant of the token in the header.

@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <string_view>
+#include <vector>
+
 #include "service/base/error.h"
 #include "service/base/sha256.h"
 #include "service/rpc/tenants.h"
@@ -12,6 +15,15 @@ TEST(Tenants, WithoutTokensEveryoneIsDefault) {
   const Tenants tenants({});
   EXPECT_EQ(*tenants.Authenticate(""), "default");
   EXPECT_EQ(*tenants.Authenticate("Bearer whatever"), "default");
+}
+
+TEST(Tenants, MoreThanOneTokenIsRefusedEvenWithACertificate) {
+  const Tenants tenants({{base::Sha256Hex("one"), "a"}}, {{"cn:render", "a"}});
+  const std::vector<std::string_view> one = {"Bearer one"};
+  EXPECT_EQ(*tenants.Authenticate(one, {"cn:render"}), "a");
+  EXPECT_EQ(*tenants.Authenticate(std::vector<std::string_view>(), {"cn:render"}), "a");
+  const std::vector<std::string_view> two = {"Bearer one", "Bearer one"};
+  EXPECT_EQ(tenants.Authenticate(two, {"cn:render"}).status().code(), absl::StatusCode::kUnauthenticated);
 }
 
 TEST(Tenants, KnowTheirTokensByHash) {

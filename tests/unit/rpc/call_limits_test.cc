@@ -2,11 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "service/base/error.h"
+#include "service/base/log.h"
 #include "service/base/metrics.h"
 #include "service/rpc/deadline_queue.h"
 #include "service/rpc/receive_gate.h"
@@ -115,6 +120,91 @@ TEST(CallLimits, RefusalsThatAreNotTakenAreDroppedAndThenTheConnectionIsEnded) {
   EXPECT_TRUE(limits.Refuse(tickets[3]));
 }
 
+TEST(CallLimits, AConnectionWithFewRefusalsIsAnsweredWhateverTheOthersHave) {
+  CallLimits::Options options;
+  options.max_refusals = 20;
+  CallLimits limits(options);
+  std::deque<Ticket> greedy(30);
+  for (Ticket& ticket : greedy) {
+    ASSERT_TRUE(limits.Connect(ticket, "ipv4:1.1.1.1:1").ok());
+    (void)limits.Refuse(ticket);
+  }
+  std::deque<Ticket> other(9);
+  for (size_t i = 0; i < other.size(); ++i) {
+    ASSERT_TRUE(limits.Connect(other[i], "ipv4:2.2.2.2:1").ok());
+    EXPECT_EQ(limits.Refuse(other[i]), i < 8) << i;
+  }
+}
+
+// Admits until the limit says no; the tickets stay open.
+size_t AdmitAll(CallLimits& limits, CallKind kind, const std::string& peer, std::deque<Ticket>& tickets) {
+  for (size_t admitted = 0;; ++admitted) {
+    tickets.emplace_back();
+    EXPECT_TRUE(limits.Connect(tickets.back(), peer).ok());
+    if (!limits.Admit(tickets.back(), kind, "").ok()) return admitted;
+  }
+}
+
+TEST(CallLimits, AnAddressMayHaveAsManyHealthCallsAsItLeavesFree) {
+  CallLimits::Options options;
+  options.max_health_calls = 100;
+  CallLimits limits(options);
+  std::deque<Ticket> tickets;
+  for (const auto& [address, share] :
+       {std::pair("ipv4:1.1.1.1:", 50u), {"ipv4:2.2.2.2:", 25u}, {"ipv4:3.3.3.3:", 13u}}) {
+    size_t admitted = 0;
+    for (int port = 0; port < 20; ++port) {
+      const size_t more = AdmitAll(limits, CallKind::kHealthWatch, address + std::to_string(port), tickets);
+      EXPECT_LE(more, 10u);
+      admitted += more;
+    }
+    EXPECT_EQ(admitted, share) << address;
+  }
+  for (Ticket& ticket : tickets) limits.Release(ticket);
+  EXPECT_EQ(AdmitAll(limits, CallKind::kHealthWatch, "ipv4:1.1.1.1:1", tickets), 10u);
+}
+
+TEST(CallLimits, ARefusedHealthCallLeavesItsPlace) {
+  CallLimits::Options options;
+  options.max_health_calls = 10;  // One for a connection.
+  CallLimits limits(options);
+  std::deque<Ticket> tickets(2);
+  for (Ticket& ticket : tickets) ASSERT_TRUE(limits.Connect(ticket, "ipv4:1.1.1.1:1").ok());
+  ASSERT_TRUE(limits.Admit(tickets[0], CallKind::kHealthCheck, "").ok());
+  ASSERT_FALSE(limits.Admit(tickets[1], CallKind::kHealthCheck, "").ok());
+  EXPECT_TRUE(limits.Refuse(tickets[0]));
+  EXPECT_TRUE(limits.Admit(tickets[1], CallKind::kHealthCheck, "").ok());
+  limits.Release(tickets[0]);
+  limits.Release(tickets[1]);
+  EXPECT_EQ(limits.open(), 0u);
+}
+
+TEST(CallLimits, ClientsOfAUnixSocketHaveNoSharesOfAConnection) {
+  CallLimits::Options options;
+  options.max_health_calls = 100;
+  options.max_refusals = 50;
+  options.max_refusals_per_connection = 1;
+  CallLimits limits(options);
+  std::deque<Ticket> tickets;
+  EXPECT_EQ(AdmitAll(limits, CallKind::kHealthWatch, "unix:", tickets), 100u);
+  size_t answered = 0;
+  for (size_t i = 0; i < 60; ++i) answered += limits.Refuse(tickets[i]) ? 1 : 0;
+  EXPECT_EQ(answered, 50u);
+}
+
+TEST(CallLimits, ConnectionsThatPeersBringToAnEndDoNotUseUpTheGatewaysOwnLogLines) {
+  CallLimits::Options options;
+  options.max_streams_per_connection = 0;
+  CallLimits limits(options);
+  std::deque<Ticket> tickets(1000);
+  ::testing::internal::CaptureStderr();
+  for (size_t i = 0; i < tickets.size(); ++i) (void)limits.Connect(tickets[i], "ipv4:1.1.1.1:" + std::to_string(i));
+  base::FlushLog();
+  const std::string log = ::testing::internal::GetCapturedStderr();
+  EXPECT_NE(log.find("connection_ended"), std::string::npos);
+  EXPECT_LT(std::count(log.begin(), log.end(), '\n'), 500);
+}
+
 TEST(CallLimits, WhatIsRefusedIsCountedByLimit) {
   base::Metrics metrics;
   CallLimits::Options options;
@@ -130,10 +220,12 @@ TEST(CallLimits, WhatIsRefusedIsCountedByLimit) {
 struct Waiter : ReceiveGate::Receiver {
   bool wanted = true;
   int places = 0;
+  int pushed_out = 0;
   bool OnPlace() override {
     ++places;
     return wanted;
   }
+  void OnPushedOut() override { ++pushed_out; }
 };
 
 TEST(ReceiveGate, ATenantHasHalfOfThePlacesAndTheRestWaitInTurn) {
@@ -179,6 +271,41 @@ TEST(ReceiveGate, WhoIsGoneKeepsNobodyOut) {
   EXPECT_EQ(gate.Enter("a", last), Entry::kWait);
   gate.Leave("a");
   EXPECT_EQ(last->places, 1);
+}
+
+TEST(ReceiveGate, ANewcomerTakesThePlaceOfTheOldestThatWaitsAndHasItsTenantsNextTurn) {
+  ReceiveGate gate(/*places=*/2, /*max_waiting=*/2, ReceiveGate::Overflow::kEndOldest);
+  std::vector<std::shared_ptr<Waiter>> of_a;
+  for (int i = 0; i < 4; ++i) {
+    of_a.push_back(std::make_shared<Waiter>());
+    EXPECT_EQ(gate.Enter("a", of_a.back()), i == 0 ? Entry::kPlace : Entry::kWait);
+  }
+  EXPECT_EQ(of_a[1]->pushed_out, 1);
+  const auto held = std::make_shared<Waiter>();
+  const auto newcomer = std::make_shared<Waiter>();
+  EXPECT_EQ(gate.Enter("b", held), Entry::kPlace);
+  EXPECT_EQ(gate.Enter("b", newcomer), Entry::kWait);
+  EXPECT_EQ(of_a[2]->pushed_out, 1);  // Of the one that has most.
+  const auto newest = std::make_shared<Waiter>();
+  EXPECT_EQ(gate.Enter("a", newest), Entry::kWait);
+  EXPECT_EQ(of_a[3]->pushed_out, 1);
+  gate.Leave("b");
+  EXPECT_EQ(newcomer->places, 1);
+  gate.Leave("a");
+  EXPECT_EQ(newest->places, 1);
+  EXPECT_EQ(newest->pushed_out + newcomer->pushed_out + held->pushed_out + of_a[0]->pushed_out, 0);
+}
+
+TEST(ReceiveGate, OfATenantTheNewestGoesFirstWhereTheOldestIsPushedOut) {
+  ReceiveGate gate(/*places=*/1, /*max_waiting=*/9, ReceiveGate::Overflow::kEndOldest);
+  std::vector<std::shared_ptr<Waiter>> waiters;
+  for (int i = 0; i < 3; ++i) {
+    waiters.push_back(std::make_shared<Waiter>());
+    (void)gate.Enter("a", waiters.back());
+  }
+  gate.Leave("a");
+  EXPECT_EQ(waiters[2]->places, 1);
+  EXPECT_EQ(waiters[1]->places, 0);
 }
 
 struct Item : DeadlineQueue::Item {

@@ -38,7 +38,8 @@ class CallPoolTest : public ::testing::Test {
     open_.notify_all();
   }
   bool Submit(const std::string& tenant) {
-    return pool_.Submit(tenant, [this, tenant] { Ran(tenant); }, NeverThrown);
+    return pool_.Submit(
+        tenant, [this, tenant] { Ran(tenant); }, NeverThrown);
   }
   std::string RunAll() {
     Open();
@@ -81,9 +82,12 @@ TEST_F(CallPoolTest, ATenantMayHaveAsManyPlacesAsItLeavesFree) {
 TEST_F(CallPoolTest, WorkThatThrowsEndsItsCallAndTheThreadLives) {
   std::vector<absl::Status> ends;
   const auto on_thrown = [&ends](const absl::Status& status) { ends.push_back(status); };
-  EXPECT_TRUE(pool_.Submit("a", [] { throw std::bad_alloc(); }, on_thrown));
-  EXPECT_TRUE(pool_.Submit("a", [] { throw std::runtime_error("defect"); }, on_thrown));
-  EXPECT_TRUE(pool_.Submit("a", [] { throw std::bad_alloc(); }, [](const absl::Status&) { throw std::bad_alloc(); }));
+  EXPECT_TRUE(pool_.Submit(
+      "a", [] { throw std::bad_alloc(); }, on_thrown));
+  EXPECT_TRUE(pool_.Submit(
+      "a", [] { throw std::runtime_error("defect"); }, on_thrown));
+  EXPECT_TRUE(pool_.Submit(
+      "a", [] { throw std::bad_alloc(); }, [](const absl::Status&) { throw std::bad_alloc(); }));
   EXPECT_TRUE(Submit("a"));
   EXPECT_EQ(RunAll(), "a");
   ASSERT_EQ(ends.size(), 2u);

@@ -114,6 +114,53 @@ TEST_F(GatewayTest, AMessageThatDoesNotArriveEndsItsCall) {
   }
 }
 
+TEST_F(GatewayTest, AHealthCheckWithoutItsMessageIsNotWaitedForLong) {
+  edge_options_.receive_timeout = absl::Minutes(10);
+  Start();
+  RawCall call(channel_, kHealthCheck);
+  EXPECT_EQ(call.End().error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+}
+
+TEST_F(GatewayTest, ChecksThatNeverSendTheirMessageDoNotKeepOthersOut) {
+  edge_options_.limits.max_health_calls = 100;
+  Start();
+  std::vector<std::unique_ptr<RawHttp2>> peers;
+  for (int i = 0; i < 12; ++i) {
+    peers.push_back(std::make_unique<RawHttp2>(address_));
+    ASSERT_TRUE(peers.back()->OpenMany(kHealthCheck, 10));
+  }
+  ASSERT_TRUE(Eventually([&] { return edge_->limits().open() > 0; }));
+  const grpc::Status status = Send(channel_, kHealthCheck, {""});
+  EXPECT_TRUE(status.ok()) << status.error_message();
+}
+
+TEST_F(GatewayTest, AReactionThatThrowsEndsItsCallOnly) {
+  Method throwing;
+  throwing.traits.name = "Throw";
+  throwing.start = [](RpcStream&, std::unique_ptr<Call>, const grpc::ByteBuffer&) { throw std::bad_alloc(); };
+  methods_.Add("test.Throws", throwing);
+  Start();
+  for (int i = 0; i < 100; ++i) {  // More than the server asks gRPC for at a time.
+    const grpc::Status status = Send(channel_, "/test.Throws/Throw", {""});
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED) << status.error_message();
+    EXPECT_EQ(DetailOf(status).quota_subject, "gateway:memory");
+  }
+  EXPECT_TRUE(Send(channel_, kList, {""}).ok());
+  EXPECT_TRUE(Eventually([&] { return edge_->limits().open() == 0 && edge_->active().count() == 0; }));
+}
+
+TEST_F(GatewayTest, TwoTokensAreNone) {
+  edge_options_.tokens = {{base::Sha256Hex("one"), "a"}};
+  Start();
+  grpc::ClientContext context;
+  context.AddMetadata("authorization", "Bearer one");
+  context.AddMetadata("authorization", "Bearer one");
+  v1::ListAssetGroupsResponse list;
+  const grpc::Status status = groups_->ListAssetGroups(&context, {}, &list);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAUTHENTICATED);
+  EXPECT_EQ(status.error_message(), "metadata `authorization` was sent more than once");
+}
+
 TEST_F(GatewayTest, CallsOverATenantsLimitAreRefusedAndPlacesComeBack) {
   edge_options_.limits.max_calls_per_tenant = 1;
   Start();
