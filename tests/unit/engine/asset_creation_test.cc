@@ -1,6 +1,5 @@
 #include "service/engine/asset_creation.h"
 
-#include <atomic>
 #include <thread>
 #include <utility>
 
@@ -472,34 +471,6 @@ TEST_F(AssetCreationTest, CreateAndUploadDoNotShareRequestIds) {
   create.request_id = kRequestId;
   EXPECT_TRUE(CreateAsset(create).ok());
   EXPECT_TRUE(Upload(GoodUpload(group), {Png()}).ok());
-}
-
-TEST_F(AssetCreationTest, AFullPoolIsRateLimitedAndTheRequestMayComeAgain) {
-  std::vector<engine::Upstreams::Config> configs(1);
-  configs[0].upstream = vendor_.MakeUpstream();
-  configs[0].max_submits = 1;
-  engine::Upstreams upstreams(std::move(configs), clock_);
-  engine::Upstreams::Entry& entry = *upstreams.Find(kTenant, "fake");
-  std::atomic<bool> leave{false};
-  while (entry.submits.Submit([&] { (void)Eventually([&] { return leave.load(); }); })) {
-  }
-  engine::WatchHub<model::Asset> hub("test");
-  engine::BilledCalls billed(*store_, clock_, random_);
-  engine::AssetTracker tracker({}, *store_, upstreams, hub, clock_, random_);
-  engine::Adoption adoption(*store_, tracker, clock_);
-  engine::AssetCreation creation({}, *store_, upstreams, billed, adoption, tracker, clock_, random_);
-  engine::CreateAssetParams params = GoodAsset(OldGroup(), "hero");
-  params.request_id = kRequestId;
-  Answer<model::Asset> refused;
-  creation.Create(Caller(), params, refused.done());
-  EXPECT_EQ(ReasonOf(refused.Wait()), Reason::kRateLimited);
-  EXPECT_EQ(base::GetErrorDetail(refused.Wait().status()).quota_subject, "upstream:fake");
-  leave = true;
-  Answer<model::Asset> taken;
-  ASSERT_TRUE(Eventually([&] { return entry.submits.Submit([] {}); }));
-  creation.Create(Caller(), params, taken.done());
-  EXPECT_TRUE(taken.Wait().ok()) << taken.Wait().status();
-  upstreams.Stop(absl::Seconds(10));
 }
 
 }  // namespace

@@ -79,8 +79,7 @@ TEST_F(MarkerTest, TheWriterFollowsAtItsPace) {
   writer.Committed({2, 2});
   writer.Committed({3, 3});
   // The thread looks at the clock every few milliseconds, and would write within them.
-  EXPECT_TRUE(Always([&] { return Read()->extent.commits == 1; }, absl::Milliseconds(300)))
-      << "the clock stands still";
+  EXPECT_TRUE(Always([&] { return Read()->extent.commits == 1; }, absl::Milliseconds(300))) << "the clock stands still";
   clock.Advance(MarkerWriter::kPace);
   ASSERT_TRUE(Eventually([&] { return Read()->extent.commits == 3; }));
   EXPECT_EQ(Read()->number, marker.number + 2) << "the second commit was not worth a writing";
