@@ -58,6 +58,10 @@ void AdminLoop::Stop() {
   }
   eventfd_write(wake_, 1);
   if (thread_.joinable()) thread_.join();
+  // What was added in the last moment: its peers are waiting for the end.
+  Connections added;
+  base::MutexLock lock(mutex_);
+  added.swap(added_);
 }
 
 void AdminLoop::Add(std::unique_ptr<AdminConnection> connection) {

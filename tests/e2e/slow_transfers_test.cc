@@ -162,8 +162,8 @@ TEST_F(SlowTransfersTest, UploadsAtAByteASecondDoNotStopOtherTenants) {
   Connect(*brisk);
   const std::string task = Must(brisk->CreateTask(TaskOf("a film"))).name();
   ASSERT_TRUE(Eventually([&] { return Must(brisk->GetTask(task)).state() == State::STATE_SUCCEEDED; }));
-  const std::string picture = Media("hero.png");
-  Flood([&](Api& api, int i) {
+  // By value: the threads outlive a test body that fails.
+  Flood([this, group, picture = Media("hero.png")](Api& api, int i) {
     size_t at = 0;
     const auto answer = api.Upload(MetadataOf(group, absl::StrCat("slow", i)), [&] {
       if (over_.Wait(std::chrono::seconds(1))) return std::string();

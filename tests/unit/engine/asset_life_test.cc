@@ -100,7 +100,9 @@ TEST_F(AssetLifeTest, AnAssetThatARunningTaskNeedsOutlivesItsIdleTime) {
     report.state = AssetState::kActive;
     vendor_.SetAsset(report);
   }
-  Start();
+  engine::Engine::Options options;
+  options.tasks.deadline = 2 * kWeek;  // Else the task expires in the same moment, and needs the asset no more.
+  Start(options);
   engine::CreateTaskParams params = TaskWith(asset);
   params.request.recreate_expired_assets = false;
   const absl::StatusOr<model::GenerationTask> task = CreateTask(params);
