@@ -182,7 +182,7 @@ void OpenTasks::NoteTold(const std::string& id, const WaitReason& reason, const 
   base::MutexLock lock(mutex_);
   Tracked* tracked = FindLocked(id);
   if (tracked == nullptr) return;
-  if (!tracked->told.has_value()) tracked->told.emplace();
+  if (!tracked->told.has_value()) tracked->told = Told();
   tracked->told->reason = WaitReason{reason.kind, reason.until, message};
   tracked->told->at[static_cast<size_t>(reason.kind)] = clock_.Now();
 }
