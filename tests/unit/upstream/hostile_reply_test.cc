@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -52,7 +53,7 @@ class HostileReplyTest : public testing::TestWithParam<HostileRow> {};
 
 TEST_P(HostileReplyTest, IsBrokenOffLongBeforeTheDeadline) {
   const HostileRow& row = GetParam();
-  size_t sent = 0;
+  std::atomic<size_t> sent = 0;
   TrickServer server([&](Peer& peer, int) {
     peer.ReadRequest();
     std::string again;
