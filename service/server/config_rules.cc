@@ -48,11 +48,8 @@ void TlsRules(proto::Tls& tls, FieldRules& server, std::vector<ConfigProblem>& p
   FieldRules(tls, "server.tls.", problems).Duration("refresh_interval", 10, 0.05, 3600);
 }
 
-// What one tenant may have of a total by default, where there are others.
-template <typename Number>
-Number HalfOf(Number total) {
-  return std::max<Number>(1, total / 2);
-}
+// What one tenant may have of a total by default.
+int64_t ShareOf(int64_t total, bool several) { return std::max<int64_t>(1, several ? total / 2 : total); }
 
 // Answers that are not taken yet, and gRPC's own memory, are parts of what the process may have.
 int64_t DefaultAnswerBytes() { return std::clamp(MemoryLimit() / 8, int64_t{16} << 20, int64_t{512} << 20); }
@@ -60,10 +57,10 @@ int64_t DefaultAnswerBytes() { return std::clamp(MemoryLimit() / 8, int64_t{16} 
 void CallLimitRules(proto::CallLimits& limits, bool several, std::vector<ConfigProblem>& problems) {
   FieldRules rules(limits, "server.call_limits.", problems);
   rules.Number("max_calls", 20000, 1, 1000000);
-  rules.Number("max_calls_per_tenant", several ? HalfOf(limits.max_calls()) : 20000, 1, 1000000);
+  rules.Number("max_calls_per_tenant", ShareOf(limits.max_calls(), several), 1, 1000000);
   rules.Number("max_streams_per_connection", 20000, 1, 1000000);
   rules.Number("max_answer_bytes", DefaultAnswerBytes(), int64_t{1} << 20, int64_t{1} << 40);
-  const int64_t half = std::max(HalfOf(limits.max_answer_bytes()), int64_t{1} << 20);
+  const int64_t half = std::max(limits.max_answer_bytes() / 2, int64_t{1} << 20);
   rules.Number("max_answer_bytes_per_tenant", half, int64_t{1} << 20, int64_t{1} << 40);
   rules.Duration("receive_timeout", 10, 0.1, 600);
   rules.Duration("answer_timeout", 60, 0.1, 3600);
@@ -85,9 +82,9 @@ void ServerRules(proto::Server& server, int tenants, std::vector<ConfigProblem>&
   rules.Number("max_watch_streams", 20000, 1, 1000000);
   rules.Number("call_threads", 8, 1, 256);
   rules.Number("max_connections", 20000, 1, 1000000);
-  rules.Number("max_connections_per_peer", 20000, 1, 1000000);
+  rules.Number("max_connections_per_peer", ShareOf(server.max_connections(), false), 1, 1000000);
   const bool several = tenants > 1;
-  rules.Number("max_watch_streams_per_tenant", several ? HalfOf(server.max_watch_streams()) : 20000, 1, 1000000);
+  rules.Number("max_watch_streams_per_tenant", ShareOf(server.max_watch_streams(), several), 1, 1000000);
   RolloutRules(server, rules);
   CallLimitRules(*server.mutable_call_limits(), several, problems);
   if (!absl::StartsWith(server.listen(), "unix:")) rules.Listen("listen");

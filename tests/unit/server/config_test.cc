@@ -294,6 +294,11 @@ TEST(Config, OneOfSeveralTenantsHasHalfOfEachTotalByDefault) {
   const std::string one = std::string(kUpstream) + "tenants:\n" + tenant('a');
   EXPECT_EQ(EdgeOptions(*ParseConfig(one)).limits.max_calls_per_tenant, 20000u);
   EXPECT_EQ(EdgeOptions(*ParseConfig(one)).streams.limit_per_tenant, 20000u);
+  const auto raised =
+      ParseConfig(one + "server: {max_watch_streams: 50000, max_connections: 60000, call_limits: {max_calls: 70000}}");
+  EXPECT_EQ(EdgeOptions(*raised).streams.limit_per_tenant, 50000u);
+  EXPECT_EQ(EdgeOptions(*raised).limits.max_calls_per_tenant, 70000u);
+  EXPECT_EQ(raised->server().max_connections_per_peer(), 60000);
   const auto options = EdgeOptions(*ParseConfig(one + tenant('b')));
   EXPECT_EQ(options.limits.max_calls_per_tenant, 10000u);
   EXPECT_EQ(options.streams.limit_per_tenant, 10000u);
