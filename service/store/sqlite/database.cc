@@ -64,10 +64,7 @@ absl::Status GoOnAfterLoss(Connection& writer, absl::Time now) {
 
 // A killed process may have written changes that are not on disk yet, and that this one has read.
 absl::Status FlushLog(const DatabaseFiles& files) {
-  const int file = open(files.log.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return FileError("open", files.log);
-  const absl::Status status = fsync(file) == 0 ? absl::OkStatus() : FileError("flush", files.log);
-  close(file);
+  const absl::Status status = Sync(files.log);
   return status.ok() ? SyncFolderOf(files.log) : status;
 }
 
