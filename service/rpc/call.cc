@@ -33,11 +33,11 @@ PeerNames NamesOf(const grpc::ServerContextBase& context) {
   static constexpr struct {
     const char* property;
     std::string_view prefix;
-  } kKinds[] = {{GRPC_X509_CN_PROPERTY_NAME, "cn:"},
-                {GRPC_X509_SUBJECT_PROPERTY_NAME, "subject:"},
-                {GRPC_PEER_DNS_PROPERTY_NAME, "dns:"},
-                {GRPC_PEER_URI_PROPERTY_NAME, "uri:"},
-                {GRPC_PEER_EMAIL_PROPERTY_NAME, "email:"}};
+  } kKinds[] = {{GRPC_X509_CN_PROPERTY_NAME, kCommonNamePrefix},
+                {GRPC_X509_SUBJECT_PROPERTY_NAME, kSubjectPrefix},
+                {GRPC_PEER_DNS_PROPERTY_NAME, kDnsPrefix},
+                {GRPC_PEER_URI_PROPERTY_NAME, kUriPrefix},
+                {GRPC_PEER_EMAIL_PROPERTY_NAME, kEmailPrefix}};
   PeerNames names;
   const std::shared_ptr<const grpc::AuthContext> peer = context.auth_context();
   if (peer == nullptr || !peer->IsPeerAuthenticated()) return names;
