@@ -13,8 +13,8 @@ namespace {
 
 constexpr Call::Traits kUnknownMethod = {"unknown", /*open=*/true, /*auxiliary=*/false};
 
-// Ends an RPC that never reaches its method.
-void Refuse(RpcStream& stream, Call& call, const absl::Status& status) {
+// Ends an RPC that never reaches its method. Never throws, for some of its callers end the RPCs of others.
+void Refuse(RpcStream& stream, Call& call, const absl::Status& status) try {
   Edge& edge = call.edge();
   const grpc::Status end = call.End(status);
   if (edge.limits().Refuse(stream.ticket())) {
@@ -23,6 +23,8 @@ void Refuse(RpcStream& stream, Call& call, const absl::Status& status) {
     stream.TryCancel();
   }
   stream.Finish(end);
+} catch (...) {
+  stream.Abandon();
 }
 
 absl::Status UnknownMethod(const std::string& path) {

@@ -58,6 +58,10 @@ class RpcStream final : private DeadlineQueue::Item {
   void Answer(const grpc::ByteBuffer& message);
   void Finish(const grpc::Status& status);
 
+  // In the handler of an exception: ends the RPC with EndOfThrown unless it is ending. What is still started is
+  // ignored. Never throws.
+  void Abandon();
+
   // Ends the RPC as soon as possible, whether or not the peer reads. Finish is still owed.
   void TryCancel();
   // Whether the RPC was cancelled as far as this side knows: a stream that was cut counts, one that its caller ended
@@ -65,7 +69,8 @@ class RpcStream final : private DeadlineQueue::Item {
   bool cancelled() const { return cancelled_; }
 
   // When the peer has not taken what is sent next within `patience`, the RPC is cancelled, so that its memory is given
-  // back. Call it before Finish, Answer or StartWrite; Delivered, after a write, ends the wait.
+  // back. Call it before Finish, Answer or StartWrite; a further call replaces the last one. Delivered, after a write,
+  // ends the wait.
   void ExpectDelivery(DeadlineQueue& queue, absl::Duration patience);
   void Delivered();
 
@@ -83,8 +88,6 @@ class RpcStream final : private DeadlineQueue::Item {
   // Also ends the RPC when the reaction throws.
   void OnEvent(Operation operation, bool ok);
   void React(Operation operation, bool ok);
-  // In the handler of an exception: ends the RPC unless it is ending. What is still started is ignored.
-  void Abandon();
   void OnClosed();
   std::shared_ptr<void> Hold() override;
   void OnOverdue() override;

@@ -93,10 +93,14 @@ void UploadReactor::OnAnswer(absl::StatusOr<model::Asset> asset) {
     if (!status.ok() && !fault_.ok()) status = fault_;
   }
   if (!status.ok()) return SendStatus(stream_, *call_, status);
-  gateway::v1::Asset response;
-  ToProto(*asset, &response);
-  call_->set_resource(response.name());
-  SendAnswer(stream_, *call_, response);
+  try {
+    gateway::v1::Asset response;
+    ToProto(*asset, &response);
+    call_->set_resource(response.name());
+    SendAnswer(stream_, *call_, response);
+  } catch (...) {
+    SendThrown(stream_, *call_);
+  }
 }
 
 // The engine answers soon after; the answer ends the stream.

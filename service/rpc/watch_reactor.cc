@@ -137,14 +137,20 @@ void WatchReactor::End(const absl::Status& status) {
 }
 
 void WatchReactor::FinishNow(const absl::Status& status) {
-  if (base::GetReason(status) == base::Reason::kDraining) {
-    base::MutexLock lock(mutex_);
-    // For a stream that was refused it would say that the stream had begun.
-    if (const std::string token = entered_ ? ResumeToken() : ""; MayBeMetadata(token)) {
-      stream_.context().AddTrailingMetadata("resume-token", token);
-    }
+  try {
+    if (base::GetReason(status) == base::Reason::kDraining) AddResumeToken();
+  } catch (...) {
+    return SendThrown(stream_, *call_);
   }
   SendStatus(stream_, *call_, status);
+}
+
+void WatchReactor::AddResumeToken() {
+  base::MutexLock lock(mutex_);
+  // For a stream that was refused it would say that the stream had begun.
+  if (const std::string token = entered_ ? ResumeToken() : ""; MayBeMetadata(token)) {
+    stream_.context().AddTrailingMetadata("resume-token", token);
+  }
 }
 
 }  // namespace seedance::rpc

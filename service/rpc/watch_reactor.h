@@ -70,6 +70,8 @@ class WatchReactor : public Reactor, public EndableStream, public std::enable_sh
   // Returns when to look again.
   absl::Time BeatIfIdle();
   void FinishNow(const absl::Status& status);
+  // To the trailers.
+  void AddResumeToken();
   void WriteLocked(MessageBytes message) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   RpcStream& stream_;  // Not touched once finished_ is set, but by the one who set it.

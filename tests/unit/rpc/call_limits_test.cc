@@ -345,6 +345,25 @@ TEST(DeadlineQueue, TellsEachOnceWhenItsTimeHasCome) {
   EXPECT_EQ(removed.overdue, 0);
 }
 
+TEST(DeadlineQueue, AnItemThatIsAddedAgainHasItsNewDeadlineOnly) {
+  base::SimulatedClock clock(absl::UnixEpoch());
+  DeadlineQueue queue(clock);
+  Item first;
+  Item again;
+  Item last;
+  for (Item* item : {&first, &again, &last}) queue.Add(*item, absl::Seconds(1));
+  queue.Add(again, absl::Seconds(3));
+  queue.Add(last, absl::Seconds(1));
+  clock.Advance(absl::Seconds(1));
+  queue.Sweep();
+  EXPECT_EQ(first.overdue, 1);
+  EXPECT_EQ(last.overdue, 1);
+  EXPECT_EQ(again.overdue, 0);
+  clock.Advance(absl::Seconds(2));
+  queue.Sweep();
+  EXPECT_EQ(again.overdue, 1);
+}
+
 TEST(DeadlineQueue, WhoIsOverdueMayUseTheQueueAndDestroyOthersOfIt) {
   base::SimulatedClock clock(absl::UnixEpoch());
   DeadlineQueue queue(clock);

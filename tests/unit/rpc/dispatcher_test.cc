@@ -1,8 +1,11 @@
 #include <atomic>
+#include <stdexcept>
+#include <thread>
 
 #include "grpc/health/v1/health.pb.h"
 #include "grpc/reflection/v1/reflection.pb.h"
 #include "service/base/sha256.h"
+#include "service/rpc/unary_call.h"
 #include "tests/testing/eventually.h"
 #include "tests/testing/raw_http2.h"
 #include "tests/unit/rpc/gateway_fixture.h"
@@ -146,6 +149,38 @@ TEST_F(GatewayTest, AReactionThatThrowsEndsItsCallOnly) {
     EXPECT_EQ(DetailOf(status).quota_subject, "gateway:memory");
   }
   EXPECT_TRUE(Send(channel_, kList, {""}).ok());
+  EXPECT_TRUE(Eventually([&] { return edge_->limits().open() == 0 && edge_->active().count() == 0; }));
+}
+
+TEST_F(GatewayTest, AnAnswerThatCannotBeMadeEndsItsCallOnly) {
+  using Throwing = UnaryCall<v1::AssetGroup>;
+  const auto answer = [](const Throwing::Pointer& rpc) {
+    rpc->Succeed([](v1::AssetGroup&, Call&) -> absl::Status { throw std::bad_alloc(); });
+    return absl::OkStatus();
+  };
+  Method throwing;
+  throwing.traits.name = "Throw";
+  throwing.start = [&](RpcStream& stream, std::unique_ptr<Call> call, const grpc::ByteBuffer&) {
+    Throwing::Start(stream, std::move(call), answer);
+  };
+  methods_.Add("test.Throws", throwing);
+  // As the engine does it: on a thread that nothing of the call guards.
+  throwing.traits.name = "ThrowLater";
+  throwing.start = [](RpcStream& stream, std::unique_ptr<Call> call, const grpc::ByteBuffer&) {
+    Throwing::Start(stream, std::move(call), [](const Throwing::Pointer& rpc) {
+      std::thread([done = rpc->Then<int>(
+                       [](int, v1::AssetGroup&, Call&) { throw std::runtime_error("defect"); })]() mutable {
+        done(0);
+      }).join();
+      return absl::OkStatus();
+    });
+  };
+  methods_.Add("test.Throws", throwing);
+  Start();
+  const grpc::Status status = Send(channel_, "/test.Throws/Throw", {""});
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED) << status.error_message();
+  EXPECT_EQ(DetailOf(status).quota_subject, "gateway:memory");
+  EXPECT_EQ(Send(channel_, "/test.Throws/ThrowLater", {""}).error_code(), grpc::StatusCode::INTERNAL);
   EXPECT_TRUE(Eventually([&] { return edge_->limits().open() == 0 && edge_->active().count() == 0; }));
 }
 
