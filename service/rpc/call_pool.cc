@@ -29,7 +29,6 @@ absl::Status EndOfThrown() {
     cause = "out of memory";
     detail.reason = base::Reason::kQuotaExceeded;
     detail.quota_subject = "gateway:memory";
-    detail.retry_delay = absl::Seconds(1);
   } catch (const std::exception& error) {
     cause = error.what();
     detail.reason = base::Reason::kInternal;

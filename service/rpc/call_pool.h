@@ -15,11 +15,12 @@
 
 namespace seedance::rpc {
 
-// RESOURCE_EXHAUSTED: too many calls of the tenant, or of all, wait for the call pool.
+// RESOURCE_EXHAUSTED with RetryInfo: too many calls of the tenant, or of all, wait for the call pool. Nothing was done.
 absl::Status CallPoolFull();
 
 // How a call ends whose work threw, to be called in the handler of the exception: RESOURCE_EXHAUSTED when memory ran
-// out, else INTERNAL. Writes one log line.
+// out, else INTERNAL. Without RetryInfo, for the work may have been done in part: nobody is told to send it again.
+// Writes one log line.
 absl::Status EndOfThrown();
 
 // The threads on which calls do what may block. Tenants that have work waiting take turns, however much each has. A

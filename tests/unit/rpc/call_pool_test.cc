@@ -93,8 +93,13 @@ TEST_F(CallPoolTest, WorkThatThrowsEndsItsCallAndTheThreadLives) {
   ASSERT_EQ(ends.size(), 2u);
   EXPECT_EQ(ends[0].code(), absl::StatusCode::kResourceExhausted);
   EXPECT_EQ(base::GetErrorDetail(ends[0]).quota_subject, "gateway:memory");
-  EXPECT_TRUE(base::GetErrorDetail(ends[0]).retry_delay.has_value());
+  // What had begun may have been journalled: nobody is told to send it again.
+  EXPECT_FALSE(base::GetErrorDetail(ends[0]).retry_delay.has_value());
   EXPECT_EQ(ends[1].code(), absl::StatusCode::kInternal);
+}
+
+TEST_F(CallPoolTest, ACallThatHasNotBegunIsToBeSentAgain) {
+  EXPECT_TRUE(base::GetErrorDetail(CallPoolFull()).retry_delay.has_value());
 }
 
 TEST_F(CallPoolTest, AStoppedPoolTakesNothing) {
