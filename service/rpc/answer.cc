@@ -1,5 +1,6 @@
 #include "service/rpc/answer.h"
 
+#include "service/base/error.h"
 #include "service/rpc/call_pool.h"
 #include "service/rpc/watch_message.h"
 
@@ -46,6 +47,14 @@ void SendThrown(RpcStream& stream, Call& call) {
   } catch (...) {
     stream.Abandon();
   }
+}
+
+absl::Status EndOfCancelled(const RpcStream& stream, const Call& call) {
+  if (!stream.overdue()) return call.Gone();
+  base::ErrorDetail detail;
+  detail.reason = base::Reason::kDeadlineExceeded;
+  detail.metadata.emplace(kLimitKey, "answer_timeout");
+  return base::MakeError("the caller did not take in time what was sent", detail);
 }
 
 }  // namespace seedance::rpc

@@ -17,6 +17,10 @@ void SendStatus(RpcStream& stream, Call& call, const absl::Status& status);
 // In the handler of an exception: ends the call with EndOfThrown.
 void SendThrown(RpcStream& stream, Call& call);
 
+// What a stream ends with that was cancelled or cannot be written to. The caller may not see it; the log does.
+// DEADLINE_EXCEEDED when the caller did not take in time what was sent, else as Call::Gone. Thread-safe.
+absl::Status EndOfCancelled(const RpcStream& stream, const Call& call);
+
 }  // namespace seedance::rpc
 
 #endif  // SEEDANCE_SERVICE_RPC_ANSWER_H_

@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-#include "service/base/error.h"
 #include "service/rpc/answer.h"
 #include "service/rpc/watch_message.h"
 
@@ -59,45 +57,20 @@ bool DownloadReactor::MayBegin() {
 
 bool DownloadReactor::Push(const Response& message) {
   const grpc::Slice bytes = Serialize(message);
-  bool room = false;
-  bool stalled = false;
   {
     base::MutexLock lock(mutex_);
-    room = WaitForRoom();
-    if (room) {
-      queue_.emplace_back(&bytes, 1);
-      edge_.limits().Charge(stream_.ticket(), bytes.size());
-    }
-    stalled = cancelling_;
-  }
-  if (stalled) CancelStalled();
-  if (room) Pump();
-  return room;
-}
-
-// A reader that takes nothing also holds the write in flight: only a cancellation ends it.
-void DownloadReactor::CancelStalled() {
-  stream_.TryCancel();
-  {
-    base::MutexLock lock(mutex_);
-    cancelling_ = false;
+    if (!WaitForRoom()) return false;
+    queue_.emplace_back(&bytes, 1);
+    edge_.limits().Charge(stream_.ticket(), bytes.size());
   }
   Pump();
+  return true;
 }
 
 bool DownloadReactor::WaitForRoom() {
-  const absl::Time limit = edge_.clock().Now() + edge_.options().stall_limit;
-  while (queue_.size() >= kMaxQueuedPieces && !ending_.has_value() && !let_go_ && edge_.clock().Now() < limit) {
-    edge_.clock().WaitUntil(changed_, mutex_, limit);
-  }
-  if (ending_.has_value() || let_go_) return false;
-  if (queue_.size() < kMaxQueuedPieces) return true;
-  base::ErrorDetail detail;
-  detail.reason = base::Reason::kDeadlineExceeded;
-  ending_ = base::MakeError(
-      absl::StrCat("the reader took nothing for ", absl::FormatDuration(edge_.options().stall_limit)), detail);
-  cancelling_ = !finished_;
-  return false;
+  // A write is in flight meanwhile, and ends in time.
+  while (queue_.size() >= kMaxQueuedPieces && !ending_.has_value() && !let_go_) changed_.Wait(mutex_);
+  return !ending_.has_value() && !let_go_;
 }
 
 // Writes the next piece, or ends the stream after the last, unless a write is in flight.
@@ -106,7 +79,7 @@ void DownloadReactor::Pump() {
   absl::Status end;
   {
     base::MutexLock lock(mutex_);
-    if (writing_ || finished_ || cancelling_) return;
+    if (writing_ || finished_) return;
     if (!queue_.empty()) {
       writing_ = true;
       next = &queue_.front();
@@ -118,6 +91,7 @@ void DownloadReactor::Pump() {
     }
   }
   if (next != nullptr) {
+    stream_.ExpectDelivery(edge_.answer_deadlines(), edge_.options().stall_limit);
     stream_.StartWrite(*next);
   } else {
     SendStatus(stream_, *call_, end);
@@ -128,11 +102,11 @@ void DownloadReactor::OnWriteDone(bool ok) {
   {
     base::MutexLock lock(mutex_);
     writing_ = false;
-    ++written_;
+    stream_.Delivered();
     edge_.limits().Discharge(stream_.ticket(), queue_.front().Length());
     queue_.pop_front();
     if (!ok) {
-      ending_ = call_->Gone();
+      ending_ = EndOfCancelled(stream_, *call_);
       DropLocked(0);
     }
     changed_.NotifyAll();
@@ -154,33 +128,12 @@ void DownloadReactor::OnAnswer(const absl::Status& status) {
   }
   // Of a transfer that was given up the reader fetches the rest later anyway.
   End(status, /*at_once=*/let_go);
-  uint64_t written = 0;
-  {
-    base::MutexLock lock(mutex_);
-    if (finished_) return;
-    written = written_;
-  }
-  edge_.heartbeats().Add(edge_.clock().Now() + edge_.options().stall_limit,
-                         [weak = weak_from_this(), written]() mutable {
-                           auto self = weak.lock();
-                           return self == nullptr ? absl::InfiniteFuture() : self->EndIfStalled(written);
-                         });
-}
-
-absl::Time DownloadReactor::EndIfStalled(uint64_t& written) {
-  {
-    base::MutexLock lock(mutex_);
-    if (finished_) return absl::InfiniteFuture();
-    if (std::exchange(written, written_) != written_) return edge_.clock().Now() + edge_.options().stall_limit;
-    cancelling_ = true;
-  }
-  CancelStalled();
-  return absl::InfiniteFuture();
 }
 
 void DownloadReactor::OnCancel() {
+  // First, for the transfer that is cancelled reports an end of its own.
+  End(EndOfCancelled(stream_, *call_), /*at_once=*/true);
   call_->Cancel();
-  End(call_->Gone(), /*at_once=*/true);
 }
 
 void DownloadReactor::DropLocked(size_t kept) {

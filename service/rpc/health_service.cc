@@ -34,18 +34,22 @@ class HealthWatch final : public Reactor {
     writing_ = false;
     stream_.Delivered();
     if (ok) return PumpLocked();
-    if (!std::exchange(finished_, true)) SendStatus(stream_, *call_, call_->Gone());
+    EndLocked();
   }
 
   void OnCancel() override {
     base::MutexLock lock(mutex_);
     // Else the write that is in flight ends it.
-    if (!writing_ && !std::exchange(finished_, true)) SendStatus(stream_, *call_, call_->Gone());
+    if (!writing_) EndLocked();
   }
 
   void OnDone() override { service_.Forget(this); }
 
  private:
+  void EndLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (!std::exchange(finished_, true)) SendStatus(stream_, *call_, EndOfCancelled(stream_, *call_));
+  }
+
   void PumpLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (writing_ || finished_ || newest_ == sent_) return;
     writing_ = true;

@@ -130,10 +130,10 @@ class ReflectionStream final : public Reactor {
       call_->edge().limits().Discharge(stream_.ticket(), charged_);
       if (ok && !ending_.has_value()) return stream_.StartRead(&bytes_);
     }
-    End(call_->Gone());
+    End(EndOfCancelled(stream_, *call_));
   }
 
-  void OnCancel() override { End(call_->Gone()); }
+  void OnCancel() override { End(EndOfCancelled(stream_, *call_)); }
 
  private:
   static constexpr size_t kMaxRequestBytes = 4096;

@@ -91,6 +91,7 @@ std::shared_ptr<void> RpcStream::Hold() {
 }
 
 void RpcStream::OnOverdue() {
+  overdue_ = true;  // Before the reactions to the cancellation ask.
   server_.OnUnread();
   TryCancel();
 }

@@ -73,6 +73,8 @@ class RpcStream final : private DeadlineQueue::Item {
   // ends the wait.
   void ExpectDelivery(DeadlineQueue& queue, absl::Duration patience);
   void Delivered();
+  // Whether the RPC was cancelled because the peer did not take in time what was sent.
+  bool overdue() const { return overdue_; }
 
  private:
   friend class RpcServer;
@@ -106,6 +108,7 @@ class RpcStream final : private DeadlineQueue::Item {
   grpc::GenericServerContext context_;
   grpc::GenericServerAsyncReaderWriter stream_;
   std::atomic<bool> cancelled_ = false;
+  std::atomic<bool> overdue_ = false;
   std::atomic<bool> ending_ = false;     // Finish or Answer was called, or it was abandoned.
   std::atomic<bool> abandoned_ = false;  // By an exception.
   DeadlineQueue* deadlines_ = nullptr;

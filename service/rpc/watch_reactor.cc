@@ -50,14 +50,15 @@ void WatchReactor::OnWriteDone(bool ok) {
     written.swap(writing_);
     stream_.Delivered();
     edge_.limits().Discharge(stream_.ticket(), written->Length());
-    if (!ok) ending_ = call_->Gone();
+    if (!ok) ending_ = EndOfCancelled(stream_, *call_);
   }
   Pump();
 }
 
 void WatchReactor::OnCancel() {
+  // First, for what is cancelled may report an end of its own.
+  End(EndOfCancelled(stream_, *call_));
   call_->Cancel();
-  End(call_->Gone());
 }
 
 void WatchReactor::OnDone() {

@@ -1,9 +1,14 @@
+#include <gmock/gmock.h>
+
 #include <atomic>
 #include <stdexcept>
 #include <thread>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "grpc/health/v1/health.pb.h"
 #include "grpc/reflection/v1/reflection.pb.h"
+#include "service/base/metrics.h"
 #include "service/base/sha256.h"
 #include "service/rpc/unary_call.h"
 #include "tests/testing/eventually.h"
@@ -15,6 +20,7 @@
 namespace seedance::rpc {
 namespace {
 
+using ::testing::HasSubstr;
 using testing::Eventually;
 using testing::RawHttp2;
 
@@ -256,16 +262,37 @@ TEST_F(GatewayTest, AnswersThatNobodyReadsAreLimitedAndGivenBack) {
   EXPECT_TRUE(Send(channel_, kList, {""}).ok());
 }
 
-TEST_F(GatewayTest, AWatchWhoseReaderTakesNothingEnds) {
+TEST_F(GatewayTest, AStreamWhoseReaderTakesNothingEndsAndTheLogSaysWhy) {
+  base::Metrics metrics;
+  edge_options_.limits.metrics = &metrics;
   edge_options_.answer_timeout = absl::Milliseconds(200);
   Start();
-  v1::WatchGenerationTaskRequest request;
-  request.set_name(MakeTask().name());
-  RawHttp2 peer(address_, /*initial_window=*/0);
-  const uint32_t stream = peer.Open("/seedance.gateway.v1.GenerationTaskService/WatchGenerationTask");
-  ASSERT_TRUE(peer.Send(stream, RawHttp2::Message(request.SerializeAsString()), /*end=*/true));
-  ASSERT_TRUE(Eventually([&] { return edge_->streams().size() == 1; }));
-  ASSERT_TRUE(Eventually([&] { return edge_->streams().size() == 0 && edge_->limits().answer_bytes() == 0; }));
+  v1::WatchGenerationTaskRequest task;
+  task.set_name(MakeTask().name());
+  grpc::reflection::v1::ServerReflectionRequest services;
+  services.set_list_services("");
+  const std::vector<std::pair<std::string, std::string>> requests = {
+      {"/seedance.gateway.v1.GenerationTaskService/WatchGenerationTask", task.SerializeAsString()},
+      {"/seedance.gateway.v1.GenerationTaskService/WatchGenerationTasks", ""},
+      {kReflection, services.SerializeAsString()},
+      {kHealthWatch, ""}};
+  int timeouts = 0;
+  for (const auto& [path, request] : requests) {
+    ::testing::internal::CaptureStderr();
+    RawHttp2 peer(address_, /*initial_window=*/0);
+    const uint32_t stream = peer.Open(path);
+    const bool sent = peer.Send(stream, RawHttp2::Message(request), /*end=*/path != kReflection);
+    const std::string counted = absl::StrCat("{limit=\"answer_timeout\"} ", ++timeouts, "\n");
+    const bool ended = sent && Eventually([&] { return absl::StrContains(metrics.Scrape(), counted); }) &&
+                       Eventually([&] { return edge_->limits().open() == 0; });
+    const std::string log = CapturedLog();
+    ASSERT_TRUE(ended) << path;
+    EXPECT_THAT(log, HasSubstr(R"("code":"DEADLINE_EXCEEDED")")) << path;
+    EXPECT_THAT(log, HasSubstr(R"("limit":"answer_timeout")")) << path;
+  }
+  EXPECT_EQ(edge_->streams().size(), 0u);
+  EXPECT_EQ(edge_->limits().answer_bytes(), 0u);
+  Stop();
 }
 
 TEST_F(GatewayTest, WatchesWhoseMessageDoesNotComeAreLimited) {

@@ -12,6 +12,7 @@
 #include "seedance/gateway/v1/asset_group.grpc.pb.h"
 #include "seedance/gateway/v1/generation_task.grpc.pb.h"
 #include "service/base/error.h"
+#include "service/base/log.h"
 #include "service/engine/engine.h"
 #include "service/rpc/asset_group_service.h"
 #include "service/rpc/asset_service.h"
@@ -33,6 +34,12 @@ namespace v1 = gateway::v1;
 // The details of an error as a client sees it.
 inline base::ErrorDetail DetailOf(const grpc::Status& status) {
   return base::GetErrorDetail(base::ParseStatus(status.error_details()));
+}
+
+// What was logged since CaptureStderr.
+inline std::string CapturedLog() {
+  base::FlushLog();
+  return ::testing::internal::GetCapturedStderr();
 }
 
 // The services over a real gRPC server on a free port, a whole engine, the embedded store and a vendor in memory.
