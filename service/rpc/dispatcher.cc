@@ -46,15 +46,7 @@ class Incoming final : public Reactor,
 
   void Begin() {
     edge_.receive_deadlines().Add(*this, patience());
-    switch (gate().Enter(lane_, shared_from_this())) {
-      case ReceiveGate::Entry::kPlace:
-        if (!OnPlace()) gate().Leave(lane_);
-        return;
-      case ReceiveGate::Entry::kWait:
-        return;
-      case ReceiveGate::Entry::kFull:
-        return End(NoTurn());
-    }
+    if (gate().Enter(lane_, shared_from_this()) && !OnPlace()) gate().Leave(lane_);
   }
 
   bool OnPlace() override {

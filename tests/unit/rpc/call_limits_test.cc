@@ -20,7 +20,7 @@ namespace seedance::rpc {
 namespace {
 
 using Ticket = CallLimits::Ticket;
-using Entry = ReceiveGate::Entry;
+using Order = ReceiveGate::Order;
 
 TEST(CallLimits, ATenantsPlacesAreItsOwnAndComeBack) {
   CallLimits::Options options;
@@ -229,14 +229,13 @@ struct Waiter : ReceiveGate::Receiver {
 };
 
 TEST(ReceiveGate, ATenantHasHalfOfThePlacesAndTheRestWaitInTurn) {
-  ReceiveGate gate(/*places=*/2, /*max_waiting=*/2);
+  ReceiveGate gate(/*places=*/2, /*max_waiting=*/2, Order::kOldestFirst);
   std::vector<std::shared_ptr<Waiter>> waiters;
-  for (int i = 0; i < 5; ++i) waiters.push_back(std::make_shared<Waiter>());
-  EXPECT_EQ(gate.Enter("a", waiters[0]), Entry::kPlace);
-  EXPECT_EQ(gate.Enter("a", waiters[1]), Entry::kWait);
-  EXPECT_EQ(gate.Enter("b", waiters[2]), Entry::kPlace);
-  EXPECT_EQ(gate.Enter("c", waiters[3]), Entry::kWait);
-  EXPECT_EQ(gate.Enter("c", waiters[4]), Entry::kFull);
+  for (int i = 0; i < 4; ++i) waiters.push_back(std::make_shared<Waiter>());
+  EXPECT_TRUE(gate.Enter("a", waiters[0]));
+  EXPECT_FALSE(gate.Enter("a", waiters[1]));
+  EXPECT_TRUE(gate.Enter("b", waiters[2]));
+  EXPECT_FALSE(gate.Enter("c", waiters[3]));
   gate.Leave("b");
   EXPECT_EQ(waiters[1]->places, 0);  // `a` has its half.
   EXPECT_EQ(waiters[3]->places, 1);
@@ -245,14 +244,14 @@ TEST(ReceiveGate, ATenantHasHalfOfThePlacesAndTheRestWaitInTurn) {
 }
 
 TEST(ReceiveGate, WhoIsGoneOrWantsNoPlaceIsPassedOver) {
-  ReceiveGate gate(/*places=*/2, /*max_waiting=*/10);
+  ReceiveGate gate(/*places=*/2, /*max_waiting=*/10, Order::kOldestFirst);
   const auto first = std::make_shared<Waiter>();
   auto gone = std::make_shared<Waiter>();
   const auto ended = std::make_shared<Waiter>();
   const auto last = std::make_shared<Waiter>();
   ended->wanted = false;
-  EXPECT_EQ(gate.Enter("a", first), Entry::kPlace);
-  for (const auto& waiter : {gone, ended, last}) EXPECT_EQ(gate.Enter("a", waiter), Entry::kWait);
+  EXPECT_TRUE(gate.Enter("a", first));
+  for (const auto& waiter : {gone, ended, last}) EXPECT_FALSE(gate.Enter("a", waiter));
   gone.reset();
   gate.Leave("a");
   EXPECT_EQ(ended->places, 1);
@@ -260,34 +259,33 @@ TEST(ReceiveGate, WhoIsGoneOrWantsNoPlaceIsPassedOver) {
 }
 
 TEST(ReceiveGate, WhoIsGoneKeepsNobodyOut) {
-  ReceiveGate gate(/*places=*/2, /*max_waiting=*/1);
+  ReceiveGate gate(/*places=*/2, /*max_waiting=*/1, Order::kOldestFirst);
   const auto first = std::make_shared<Waiter>();
   auto gone = std::make_shared<Waiter>();
   const auto last = std::make_shared<Waiter>();
-  EXPECT_EQ(gate.Enter("a", first), Entry::kPlace);
-  EXPECT_EQ(gate.Enter("a", gone), Entry::kWait);
-  EXPECT_EQ(gate.Enter("a", last), Entry::kFull);
+  EXPECT_TRUE(gate.Enter("a", first));
+  EXPECT_FALSE(gate.Enter("a", gone));
   gone.reset();
-  EXPECT_EQ(gate.Enter("a", last), Entry::kWait);
+  EXPECT_FALSE(gate.Enter("a", last));
   gate.Leave("a");
   EXPECT_EQ(last->places, 1);
 }
 
 TEST(ReceiveGate, ANewcomerTakesThePlaceOfTheOldestThatWaitsAndHasItsTenantsNextTurn) {
-  ReceiveGate gate(/*places=*/2, /*max_waiting=*/2, ReceiveGate::Overflow::kEndOldest);
+  ReceiveGate gate(/*places=*/2, /*max_waiting=*/2, Order::kNewestFirst);
   std::vector<std::shared_ptr<Waiter>> of_a;
   for (int i = 0; i < 4; ++i) {
     of_a.push_back(std::make_shared<Waiter>());
-    EXPECT_EQ(gate.Enter("a", of_a.back()), i == 0 ? Entry::kPlace : Entry::kWait);
+    EXPECT_EQ(gate.Enter("a", of_a.back()), i == 0);
   }
   EXPECT_EQ(of_a[1]->pushed_out, 1);
   const auto held = std::make_shared<Waiter>();
   const auto newcomer = std::make_shared<Waiter>();
-  EXPECT_EQ(gate.Enter("b", held), Entry::kPlace);
-  EXPECT_EQ(gate.Enter("b", newcomer), Entry::kWait);
+  EXPECT_TRUE(gate.Enter("b", held));
+  EXPECT_FALSE(gate.Enter("b", newcomer));
   EXPECT_EQ(of_a[2]->pushed_out, 1);  // Of the one that has most.
   const auto newest = std::make_shared<Waiter>();
-  EXPECT_EQ(gate.Enter("a", newest), Entry::kWait);
+  EXPECT_FALSE(gate.Enter("a", newest));
   EXPECT_EQ(of_a[3]->pushed_out, 1);
   gate.Leave("b");
   EXPECT_EQ(newcomer->places, 1);
@@ -297,7 +295,7 @@ TEST(ReceiveGate, ANewcomerTakesThePlaceOfTheOldestThatWaitsAndHasItsTenantsNext
 }
 
 TEST(ReceiveGate, OfATenantTheNewestGoesFirstWhereTheOldestIsPushedOut) {
-  ReceiveGate gate(/*places=*/1, /*max_waiting=*/9, ReceiveGate::Overflow::kEndOldest);
+  ReceiveGate gate(/*places=*/1, /*max_waiting=*/9, Order::kNewestFirst);
   std::vector<std::shared_ptr<Waiter>> waiters;
   for (int i = 0; i < 3; ++i) {
     waiters.push_back(std::make_shared<Waiter>());
