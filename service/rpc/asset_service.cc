@@ -99,10 +99,8 @@ void AssetService::BatchCreateAssets(const v1::BatchCreateAssetsRequest& request
       if (rpc->call().context().cancel->cancelled()) return take(rpc->call().Gone());
       assets_.Create(rpc->call().context(), params, take);
     };
-    auto thrown = [batch, i](const absl::Status& status) { batch->Take(i, status); };
-    if (!edge_.calls().Submit(rpc->call().context().tenant, std::move(work), std::move(thrown))) {
-      batch->Take(i, CallPoolFull());
-    }
+    edge_.calls().Run(rpc->call().context().tenant, std::move(work),
+                      [batch, i](const absl::Status& failed) { batch->Take(i, failed); });
   }
 }
 

@@ -10,22 +10,19 @@ namespace seedance::rpc {
 void DownloadReactor::Begin(engine::Downloads& downloads, RpcStream& stream, std::unique_ptr<Call> call,
                             absl::StatusOr<engine::DownloadParams> params) {
   const std::shared_ptr<DownloadReactor> self(new DownloadReactor(stream, std::move(call)));
-  absl::Status refusal = params.status();
-  if (refusal.ok()) self->call_->set_resource(model::GenerationTaskName(params->task_id));
+  // Before OnCancel, which may run now, reads it for the log.
+  if (params.ok()) self->call_->set_resource(model::GenerationTaskName(params->task_id));
   stream.SetReactor(self);
-  if (refusal.ok()) {
-    self->call_->context().cancel->OnCancel([weak = self->weak_from_this()] {
-      if (auto reactor = weak.lock()) reactor->LetGo();
-    });
-    auto work = [self, &downloads, params = *std::move(params)] {
-      downloads.Start(self->call_->context(), params, self,
-                      [self](const absl::StatusOr<engine::Nothing>& end) { self->OnAnswer(end.status()); });
-    };
-    auto thrown = [self](const absl::Status& status) { self->OnAnswer(status); };
-    const std::string& tenant = self->call_->context().tenant;
-    if (!self->edge_.calls().Submit(tenant, std::move(work), std::move(thrown))) refusal = CallPoolFull();
-  }
-  if (!refusal.ok()) self->End(refusal, /*at_once=*/true);
+  if (!params.ok()) return self->End(params.status(), /*at_once=*/true);
+  self->call_->context().cancel->OnCancel([weak = self->weak_from_this()] {
+    if (auto reactor = weak.lock()) reactor->LetGo();
+  });
+  auto work = [self, &downloads, params = *std::move(params)] {
+    downloads.Start(self->call_->context(), params, self,
+                    [self](const absl::StatusOr<engine::Nothing>& end) { self->OnAnswer(end.status()); });
+  };
+  self->edge_.calls().Run(self->call_->context().tenant, std::move(work),
+                          [self](const absl::Status& failed) { self->OnAnswer(failed); });
 }
 
 bool DownloadReactor::OnStart(int64_t total_size, const std::string& content_type) {

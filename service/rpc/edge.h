@@ -31,7 +31,7 @@ class Edge {
     absl::Duration stall_limit = absl::Minutes(2);  // Uploads and downloads whose peer does nothing are broken off.
     WatchStreams::Options streams;
     size_t call_threads = 8;
-    size_t max_waiting_calls = 20000;  // For a thread; one tenant has half at most.
+    size_t max_waiting_calls = 20000;  // For a thread; CallPool says how tenants share them.
     CallLimits::Options limits;
     absl::Duration receive_timeout = absl::Seconds(10);  // For the first message of a call.
     absl::Duration answer_timeout = absl::Seconds(60);   // For a message or status that the peer does not take.

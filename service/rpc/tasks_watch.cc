@@ -71,17 +71,11 @@ WatchReactor::Step TasksWatch::Next() {
       step.message = Encode(batch, /*heartbeat=*/false);
       break;
     case engine::TaskFeedReader::Next::kRead:
-      if (!ReadSoonLocked()) step.end = CallPoolFull();
+      reading_ = true;
+      step.work = [self = Self()] { self->Read(); };
       break;
   }
   return step;
-}
-
-bool TasksWatch::ReadSoonLocked() {
-  reading_ = edge_.calls().Submit(
-      call_->context().tenant, [self = Self()] { self->Read(); },
-      [self = Self()](const absl::Status& status) { self->End(status); });
-  return reading_;
 }
 
 void TasksWatch::Read() {

@@ -30,8 +30,6 @@ class TasksWatch final : public WatchReactor {
   void Close() override;
 
   std::shared_ptr<TasksWatch> Self() { return std::static_pointer_cast<TasksWatch>(shared_from_this()); }
-  // Has the store read; false when there is no thread for that.
-  bool ReadSoonLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Read();
 
   engine::Tasks& tasks_;

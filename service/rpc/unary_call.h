@@ -31,11 +31,9 @@ class UnaryCall final : public Reactor, public std::enable_shared_from_this<Unar
     Edge& edge = call->edge();
     const Pointer self(new UnaryCall(stream, std::move(call)));
     stream.SetReactor(self);
-    if (!edge.calls().Submit(
-            self->call_->context().tenant, [self, work = std::move(work)]() mutable { self->Run(work); },
-            [self](const absl::Status& thrown) { self->Fail(thrown); })) {
-      self->Fail(CallPoolFull());
-    }
+    edge.calls().Run(
+        self->call_->context().tenant, [self, work = std::move(work)]() mutable { self->Run(work); },
+        [self](const absl::Status& failed) { self->Fail(failed); });
   }
 
   // Only for the handler.

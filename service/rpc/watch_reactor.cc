@@ -34,13 +34,16 @@ void WatchReactor::Begin(const absl::Status& request) {
     // The stream may have ended meanwhile, and be gone.
     if (!finished_) edge_.limits().BeginStream(stream_.ticket());
   }
-  auto open = [self = shared_from_this(), connection = std::hash<std::string>()(peer)] {
+  RunOnPool([self = shared_from_this(), connection = std::hash<std::string>()(peer)] {
     engine::CallContext context = self->call_->context();
     context.connection = connection;
     self->Open(context);
-  };
-  auto thrown = [self = shared_from_this()](const absl::Status& status) { self->End(status); };
-  if (!edge_.calls().Submit(call_->context().tenant, std::move(open), std::move(thrown))) End(CallPoolFull());
+  });
+}
+
+void WatchReactor::RunOnPool(CallPool::Work work) {
+  edge_.calls().Run(call_->context().tenant, std::move(work),
+                    [self = shared_from_this()](const absl::Status& failed) { self->End(failed); });
 }
 
 void WatchReactor::OnWriteDone(bool ok) {
@@ -104,19 +107,21 @@ absl::Time WatchReactor::BeatIfIdle() {
 
 void WatchReactor::Pump() {
   std::optional<absl::Status> end;
+  CallPool::Work work;
   {
     base::MutexLock lock(mutex_);
     if (writing_ != nullptr || finished_) return;
     if (!ending_.has_value() && opened_) {
       Step step = Next();
       ending_ = std::move(step.end);
+      work = std::move(step.work);
       if (step.message != nullptr) return WriteLocked(std::move(step.message));
     }
-    if (!ending_.has_value()) return;
-    finished_ = true;
+    finished_ = ending_.has_value();
     end = ending_;
   }
-  FinishNow(*end);
+  if (end.has_value()) return FinishNow(*end);
+  if (work != nullptr) RunOnPool(std::move(work));
 }
 
 void WatchReactor::WriteLocked(MessageBytes message) {

@@ -10,6 +10,7 @@
 #include "service/base/mutex.h"
 #include "service/engine/call_context.h"
 #include "service/rpc/call.h"
+#include "service/rpc/call_pool.h"
 #include "service/rpc/edge.h"
 #include "service/rpc/rpc_stream.h"
 #include "service/rpc/watch_message.h"
@@ -44,6 +45,7 @@ class WatchReactor : public Reactor, public EndableStream, public std::enable_sh
   struct Step {
     MessageBytes message;             // Null: there is nothing to write now.
     std::optional<absl::Status> end;  // After the message, if there is one.
+    CallPool::Work work;              // For the call pool; null: none.
   };
   // Called while no write is in flight, once the stream is opened. Must not block.
   virtual Step Next() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) = 0;
@@ -55,7 +57,7 @@ class WatchReactor : public Reactor, public EndableStream, public std::enable_sh
 
   // Writes heartbeats from now on, and whatever is there.
   void Opened();
-  // Writes what is next, or ends the stream, unless a write is in flight: then OnWriteDone comes back here.
+  // Writes or does what is next, or ends the stream, unless a write is in flight: then OnWriteDone comes back here.
   void Pump();
 
   Edge& edge_;
@@ -70,6 +72,8 @@ class WatchReactor : public Reactor, public EndableStream, public std::enable_sh
   // Returns when to look again.
   absl::Time BeatIfIdle();
   void FinishNow(const absl::Status& status);
+  // On the call pool; the stream ends when it cannot be done.
+  void RunOnPool(CallPool::Work work);
   // To the trailers.
   void AddResumeToken();
   void WriteLocked(MessageBytes message) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -321,8 +321,8 @@ TEST_F(DownloadTest, SmallFilesThatNobodyReadsAreLimitedAndGivenBack) {
   request.set_name(FinishedTask());
   // All are admitted before the first one has brought a byte.
   std::promise<void> release;
-  ASSERT_TRUE(edge_->calls().Submit(
-      "blocker", [done = release.get_future().share()] { done.wait(); }, [](const absl::Status&) {}));
+  edge_->calls().Run(
+      "blocker", [done = release.get_future().share()] { done.wait(); }, [](const absl::Status&) {});
   {
     testing::RawHttp2 peer(address_, /*initial_window=*/0);
     for (int i = 0; i < kCalls; ++i) {
