@@ -18,7 +18,7 @@ void Refuse(RpcStream& stream, Call& call, const absl::Status& status) try {
   Edge& edge = call.edge();
   const grpc::Status end = call.End(status);
   if (edge.limits().Refuse(stream.ticket())) {
-    stream.ExpectDelivery(edge.answer_deadlines(), edge.options().receive_timeout);
+    stream.ExpectDelivery(edge.deadlines(), edge.options().receive_timeout);
   } else {
     stream.TryCancel();
   }
@@ -42,10 +42,10 @@ class Incoming final : public Reactor,
  public:
   Incoming(RpcStream& stream, const Method& method, std::unique_ptr<Call> call)
       : stream_(stream), method_(method), edge_(call->edge()), call_(std::move(call)), lane_(Lane()) {}
-  ~Incoming() override { edge_.receive_deadlines().Remove(*this); }
+  ~Incoming() override { edge_.deadlines().Remove(*this); }
 
   void Begin() {
-    edge_.receive_deadlines().Add(*this, patience());
+    edge_.deadlines().Add(*this, patience());
     if (gate().Enter(lane_, shared_from_this()) && !OnPlace()) gate().Leave(lane_);
   }
 
@@ -129,7 +129,7 @@ class Incoming final : public Reactor,
 
   void HandOver() {
     if (!Leave()) return;
-    edge_.receive_deadlines().Remove(*this);
+    edge_.deadlines().Remove(*this);
     method_.start(stream_, std::move(call_), std::move(message_));
   }
 

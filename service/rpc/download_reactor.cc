@@ -88,7 +88,7 @@ void DownloadReactor::Pump() {
     }
   }
   if (next != nullptr) {
-    stream_.ExpectDelivery(edge_.answer_deadlines(), edge_.options().stall_limit);
+    stream_.ExpectDelivery(edge_.deadlines(), edge_.options().stall_limit);
     stream_.StartWrite(*next);
   } else {
     SendStatus(stream_, *call_, end);

@@ -48,16 +48,14 @@ class Edge {
         receiving_(options_.max_receiving, SIZE_MAX, ReceiveGate::Order::kOldestFirst),
         receiving_open_(std::max<size_t>(2, std::min(options_.max_receiving, options_.limits.max_health_calls / 8)),
                         std::max<size_t>(1, options_.limits.max_health_calls / 4), ReceiveGate::Order::kNewestFirst),
-        receive_deadlines_(clock),
-        answer_deadlines_(clock),
+        deadlines_(clock),
         heartbeats_(clock),
         calls_(options_.call_threads, options_.max_waiting_calls) {
     if (options_.streams.age.limited()) {
       heartbeats_.Add(clock.Now() + options_.streams.age.Tick(), [this] { return streams_.EndAged(); });
     }
     heartbeats_.Add(clock.Now() + kSweep, [this] {
-      receive_deadlines_.Sweep();
-      answer_deadlines_.Sweep();
+      deadlines_.Sweep();
       return clock_.Now() + kSweep;
     });
   }
@@ -81,8 +79,7 @@ class Edge {
   absl::Duration receive_patience(bool open) const {
     return open ? std::min(options_.receive_timeout, kOpenPatience) : options_.receive_timeout;
   }
-  DeadlineQueue& receive_deadlines() { return receive_deadlines_; }
-  DeadlineQueue& answer_deadlines() { return answer_deadlines_; }
+  DeadlineQueue& deadlines() { return deadlines_; }  // Of first messages, and of answers that are to be taken.
   Heartbeats& heartbeats() { return heartbeats_; }
   CallPool& calls() { return calls_; }  // For all that may block: the threads of the RPC server must not.
 
@@ -100,8 +97,7 @@ class Edge {
   CallLimits limits_;
   ReceiveGate receiving_;
   ReceiveGate receiving_open_;
-  DeadlineQueue receive_deadlines_;
-  DeadlineQueue answer_deadlines_;
+  DeadlineQueue deadlines_;
   Heartbeats heartbeats_;
   CallPool calls_;
 };

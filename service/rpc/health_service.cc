@@ -57,7 +57,7 @@ class HealthWatch final : public Reactor {
     health::HealthCheckResponse response;
     response.set_status(*newest_);
     const grpc::Slice slice = Serialize(response);
-    stream_.ExpectDelivery(call_->edge().answer_deadlines(), call_->edge().options().answer_timeout);
+    stream_.ExpectDelivery(call_->edge().deadlines(), call_->edge().options().answer_timeout);
     stream_.StartWrite(grpc::ByteBuffer(&slice, 1));
   }
 

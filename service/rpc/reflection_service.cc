@@ -113,7 +113,7 @@ class ReflectionStream final : public Reactor {
     Edge& edge = call_->edge();
     edge.limits().Charge(stream_.ticket(), slice.size());
     charged_ = slice.size();
-    stream_.ExpectDelivery(edge.answer_deadlines(), edge.options().answer_timeout);
+    stream_.ExpectDelivery(edge.deadlines(), edge.options().answer_timeout);
     stream_.StartWrite(grpc::ByteBuffer(&slice, 1));
   }
 

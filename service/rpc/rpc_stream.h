@@ -109,8 +109,7 @@ class RpcStream final : private DeadlineQueue::Item {
   grpc::GenericServerAsyncReaderWriter stream_;
   std::atomic<bool> cancelled_ = false;
   std::atomic<bool> overdue_ = false;
-  std::atomic<bool> ending_ = false;     // Finish or Answer was called, or it was abandoned.
-  std::atomic<bool> abandoned_ = false;  // By an exception.
+  std::atomic<bool> ending_ = false;  // Finish or Answer was called, or it was abandoned.
   DeadlineQueue* deadlines_ = nullptr;
   std::atomic<int> open_ = 3;  // The request's own event, Finish, the notification of the end; operations; holds.
   base::Mutex mutex_;

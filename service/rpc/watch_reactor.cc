@@ -128,7 +128,7 @@ void WatchReactor::WriteLocked(MessageBytes message) {
   writing_ = std::move(message);
   last_write_ = edge_.clock().Now();
   edge_.limits().Charge(stream_.ticket(), writing_->Length());
-  stream_.ExpectDelivery(edge_.answer_deadlines(), edge_.options().answer_timeout);
+  stream_.ExpectDelivery(edge_.deadlines(), edge_.options().answer_timeout);
   // With the lock held: OnWriteDone is not called from within.
   stream_.StartWrite(*writing_);
 }
