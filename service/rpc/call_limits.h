@@ -51,8 +51,8 @@ class CallLimits {
     Connection* connection = nullptr;
     Tenant* tenant = nullptr;
     CallKind kind = CallKind::kCall;
-    bool admitted = false;
     bool counts_as_call = false;
+    bool counts_as_service = false;  // A health call or a stream of reflection.
     bool refused = false;
     size_t answer_bytes = 0;
   };
@@ -60,11 +60,13 @@ class CallLimits {
   explicit CallLimits(Options options);
   ~CallLimits();
 
-  // The peer of the ticket's connection, from Connect until Release.
+  // The peer of the ticket's connection, and its address without the port, from Connect until Release.
   static const std::string& PeerOf(const Ticket& ticket);
+  static const std::string& AddressOf(const Ticket& ticket);
 
-  // A new RPC on the connection of this peer. RESOURCE_EXHAUSTED: the connection has more than it may, which no peer
-  // has that obeys SETTINGS_MAX_CONCURRENT_STREAMS; it is ended.
+  // A new RPC on the connection of this peer. RESOURCE_EXHAUSTED: the connection has more than it may. A peer may open
+  // too many until it knows SETTINGS_MAX_CONCURRENT_STREAMS, and sends them again; one that has twice as many as it may
+  // does not obey, and is ended.
   absl::Status Connect(Ticket& ticket, const std::string& peer);
 
   // Takes a place. RESOURCE_EXHAUSTED (RetryInfo; quota subject `gateway:<limit>` or `tenant:<name>`): there is none,

@@ -81,8 +81,7 @@ class Incoming final : public Reactor,
  private:
   // Of the gate: those without a token are told apart by their address.
   std::string Lane() const {
-    if (!method_.traits.open) return call_->context().tenant;
-    return call_->peer().substr(0, call_->peer().rfind(':'));
+    return method_.traits.open ? CallLimits::AddressOf(stream_.ticket()) : call_->context().tenant;
   }
   ReceiveGate& gate() { return edge_.receiving(method_.traits.open); }
   absl::Duration patience() const { return edge_.receive_patience(method_.traits.open); }

@@ -1,6 +1,5 @@
 #include "service/rpc/watch_reactor.h"
 
-#include <algorithm>
 #include <functional>
 #include <utility>
 
@@ -8,14 +7,6 @@
 #include "service/rpc/answer.h"
 
 namespace seedance::rpc {
-namespace {
-
-// gRPC aborts the process on metadata with other bytes.
-bool MayBeMetadata(const std::string& text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
-}
-
-}  // namespace
 
 WatchReactor::WatchReactor(RpcStream& stream, std::unique_ptr<Call> call)
     : edge_(call->edge()), call_(std::move(call)), stream_(stream) {}
@@ -153,8 +144,9 @@ void WatchReactor::FinishNow(const absl::Status& status) {
 
 void WatchReactor::AddResumeToken() {
   base::MutexLock lock(mutex_);
-  // For a stream that was refused it would say that the stream had begun.
-  if (const std::string token = entered_ ? ResumeToken() : ""; MayBeMetadata(token)) {
+  // For a stream that was refused it would say that the stream had begun. That of a request has passed
+  // FieldRules::ResumeToken, so it may be metadata.
+  if (const std::string token = entered_ ? ResumeToken() : ""; !token.empty()) {
     stream_.context().AddTrailingMetadata("resume-token", token);
   }
 }

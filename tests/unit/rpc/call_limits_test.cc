@@ -84,20 +84,24 @@ TEST(CallLimits, BytesOfAnswersCountUntilTheyAreTaken) {
   EXPECT_TRUE(limits.Admit(tickets[3], CallKind::kCall, "a").ok());
 }
 
-TEST(CallLimits, AConnectionThatOpensTooManyStreamsIsEndedOnce) {
+TEST(CallLimits, StreamsOverTheLimitOfAConnectionAreRefusedAndTwiceAsManyEndItOnce) {
   std::vector<std::string> ended;
   CallLimits::Options options;
   options.max_streams_per_connection = 1;
   options.end_connection = [&](const std::string& peer) { ended.push_back(peer); };
   CallLimits limits(options);
-  std::deque<Ticket> tickets(5);
+  std::deque<Ticket> tickets(6);
   EXPECT_TRUE(limits.Connect(tickets[0], "ipv4:1").ok());
-  EXPECT_FALSE(limits.Connect(tickets[1], "ipv4:1").ok());
+  const absl::Status refused = limits.Connect(tickets[1], "ipv4:1");
+  EXPECT_EQ(base::GetErrorDetail(refused).quota_subject, "gateway:streams_per_connection");
+  EXPECT_TRUE(base::GetErrorDetail(refused).retry_delay.has_value());
+  EXPECT_TRUE(ended.empty());  // It may not know the limit yet.
   EXPECT_FALSE(limits.Connect(tickets[2], "ipv4:1").ok());
-  EXPECT_TRUE(limits.Connect(tickets[3], "ipv4:2").ok());
+  EXPECT_FALSE(limits.Connect(tickets[3], "ipv4:1").ok());
+  EXPECT_TRUE(limits.Connect(tickets[4], "ipv4:2").ok());
   EXPECT_EQ(ended, std::vector<std::string>{"ipv4:1"});
   // Connections of a Unix socket have no names to tell them apart.
-  EXPECT_TRUE(limits.Connect(tickets[4], "unix:").ok());
+  EXPECT_TRUE(limits.Connect(tickets[5], "unix:").ok());
   Ticket another;
   EXPECT_TRUE(limits.Connect(another, "unix:").ok());
 }

@@ -20,8 +20,8 @@
 namespace seedance::rpc {
 namespace {
 
-using ::testing::HasSubstr;
 using testing::Eventually;
+using ::testing::HasSubstr;
 using testing::RawHttp2;
 
 constexpr char kGet[] = "/seedance.gateway.v1.GenerationTaskService/GetGenerationTask";
@@ -309,14 +309,21 @@ TEST_F(GatewayTest, WatchesWhoseMessageDoesNotComeAreLimited) {
   EXPECT_TRUE(Send(channel_, kList, {""}).ok());  // The stream counts as a call no more.
 }
 
-TEST_F(GatewayTest, AConnectionWithTooManyStreamsIsEnded) {
+// Twice as many end it: call_limits_test.cc.
+TEST_F(GatewayTest, StreamsThatAPeerOpensBeforeItKnowsTheLimitAreRefused) {
+  base::Metrics metrics;
   std::atomic<int> ended = 0;
   edge_options_.limits.max_streams_per_connection = 10;
+  edge_options_.limits.metrics = &metrics;
   edge_options_.limits.end_connection = [&](const std::string&) { ++ended; };
   Start();
   RawHttp2 peer(address_);
-  ASSERT_TRUE(peer.OpenMany(kGet, 11));
-  ASSERT_TRUE(Eventually([&] { return ended == 1; }));
+  ASSERT_TRUE(peer.OpenMany(kGet, 15));
+  ASSERT_TRUE(
+      Eventually([&] { return absl::StrContains(metrics.Scrape(), "{limit=\"streams_per_connection\"} 5\n"); }));
+  ASSERT_TRUE(Eventually([&] { return edge_->limits().open() == 10; }));
+  EXPECT_EQ(ended, 0);
+  EXPECT_FALSE(peer.Ended());
   Stop();  // Uses `ended` no more.
 }
 

@@ -13,8 +13,8 @@
 namespace seedance::rpc {
 namespace {
 
-using ::testing::HasSubstr;
 using testing::Eventually;
+using ::testing::HasSubstr;
 
 constexpr char kVideo[] = "https://files.example.com/v.mp4";
 
