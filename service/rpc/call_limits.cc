@@ -189,16 +189,37 @@ void CallLimits::Charge(Ticket& ticket, size_t bytes) {
   base::MutexLock lock(mutex_);
   if (ticket.tenant == nullptr) return;
   ticket.answer_bytes += bytes;
-  ticket.tenant->answer_bytes += bytes;
-  answer_bytes_ += bytes;
+  CountAnswerLocked(*ticket.tenant, bytes);
 }
 
 void CallLimits::Discharge(Ticket& ticket, size_t bytes) {
   base::MutexLock lock(mutex_);
   if (ticket.tenant == nullptr) return;
   ticket.answer_bytes -= bytes;
-  ticket.tenant->answer_bytes -= bytes;
+  DropAnswerLocked(*ticket.tenant, bytes);
+}
+
+void CallLimits::CountAnswerLocked(Tenant& tenant, size_t bytes) {
+  tenant.answer_bytes += bytes;
+  answer_bytes_ += bytes;
+}
+
+void CallLimits::DropAnswerLocked(Tenant& tenant, size_t bytes) {
+  tenant.answer_bytes -= bytes;
   answer_bytes_ -= bytes;
+}
+
+std::shared_ptr<void> CallLimits::ChargeShared(const Ticket& ticket, size_t bytes) {
+  const auto discharge = [this, bytes](Tenant* tenant) {
+    base::MutexLock lock(mutex_);
+    DropAnswerLocked(*tenant, bytes);
+  };
+  {
+    base::MutexLock lock(mutex_);
+    CountAnswerLocked(*ticket.tenant, bytes);
+  }
+  // Without the lock: it discharges when it cannot be made.
+  return std::shared_ptr<Tenant>(ticket.tenant, discharge);
 }
 
 bool CallLimits::Refuse(Ticket& ticket) {
@@ -230,10 +251,7 @@ void CallLimits::Release(Ticket& ticket) {
   base::MutexLock lock(mutex_);
   if (ticket.connection == nullptr) return;
   Connection& connection = *ticket.connection;
-  if (ticket.tenant != nullptr) {
-    ticket.tenant->answer_bytes -= ticket.answer_bytes;
-    answer_bytes_ -= ticket.answer_bytes;
-  }
+  if (ticket.tenant != nullptr) DropAnswerLocked(*ticket.tenant, ticket.answer_bytes);
   if (ticket.counts_as_call) {
     --calls_;
     --ticket.tenant->calls;

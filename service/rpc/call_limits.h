@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -82,6 +83,9 @@ class CallLimits {
   // Bytes of an answer from now until Discharge or Release. Never refuses: what is answered may have been paid for.
   void Charge(Ticket& ticket, size_t bytes);
   void Discharge(Ticket& ticket, size_t bytes);
+  // Bytes that several RPCs may send: they count for the tenant of this ticket, which has been admitted, until the last
+  // copy of the result is gone. The limits outlive it.
+  std::shared_ptr<void> ChargeShared(const Ticket& ticket, size_t bytes);
 
   // The RPC ends with a refusal. False: the peer takes no answers, the RPC must be dropped without one.
   [[nodiscard]] bool Refuse(Ticket& ticket);
@@ -116,6 +120,8 @@ class CallLimits {
   absl::Status Over(Limit limit, std::string_view what, size_t most, const std::string& subject);
   void EndConnection(const std::string& peer, std::string_view cause);
   absl::Status CheckAnswersLocked(const Tenant& tenant) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void CountAnswerLocked(Tenant& tenant, size_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void DropAnswerLocked(Tenant& tenant, size_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   using ServiceCalls = std::array<size_t, 5>;  // By CallKind.
   bool HasServicePlaceLocked(const Ticket& ticket, size_t most) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void LeaveServiceLocked(Ticket& ticket) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -25,7 +25,7 @@ class TasksWatch final : public WatchReactor {
 
   void Open(const engine::CallContext& context) override;
   Step Next() override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  MessageBytes Heartbeat() override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  SharedMessage Heartbeat() override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::string ResumeToken() override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Close() override;
 

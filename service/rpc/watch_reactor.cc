@@ -38,12 +38,11 @@ void WatchReactor::RunOnPool(CallPool::Work work) {
 }
 
 void WatchReactor::OnWriteDone(bool ok) {
-  MessageBytes written;  // Freed after the lock.
+  std::vector<std::shared_ptr<void>> written;  // Freed after the lock.
   {
     base::MutexLock lock(mutex_);
     written.swap(writing_);
     stream_.Delivered();
-    edge_.limits().Discharge(stream_.ticket(), written->Length());
     if (!ok) ending_ = EndOfCancelled(stream_, *call_);
   }
   Pump();
@@ -92,7 +91,7 @@ absl::Time WatchReactor::BeatIfIdle() {
   if (finished_ || ending_.has_value()) return absl::InfiniteFuture();
   if (last_write_ + interval > now) return last_write_ + interval;
   // A reader whose last message is still under way is slow; more messages do not help it.
-  if (writing_ == nullptr) WriteLocked(Heartbeat());
+  if (writing_.empty()) WriteLocked(Heartbeat());
   return now + interval;
 }
 
@@ -101,12 +100,12 @@ void WatchReactor::Pump() {
   CallPool::Work work;
   {
     base::MutexLock lock(mutex_);
-    if (writing_ != nullptr || finished_) return;
+    if (!writing_.empty() || finished_) return;
     if (!ending_.has_value() && opened_) {
       Step step = Next();
       ending_ = std::move(step.end);
       work = std::move(step.work);
-      if (step.message != nullptr) return WriteLocked(std::move(step.message));
+      if (!step.message.empty()) return WriteLocked(step.message);
     }
     finished_ = ending_.has_value();
     end = ending_;
@@ -115,13 +114,20 @@ void WatchReactor::Pump() {
   if (work != nullptr) RunOnPool(std::move(work));
 }
 
-void WatchReactor::WriteLocked(MessageBytes message) {
-  writing_ = std::move(message);
+void WatchReactor::WriteLocked(const SharedMessage& message) {
+  std::vector<grpc::Slice> slices;
+  std::vector<std::shared_ptr<void>> charges;
+  slices.reserve(message.size());
+  charges.reserve(message.size());
+  for (const auto& piece : message) {
+    slices.push_back(piece->slice());
+    charges.push_back(piece->Charge(edge_.limits(), stream_.ticket()));
+  }
+  writing_ = std::move(charges);
   last_write_ = edge_.clock().Now();
-  edge_.limits().Charge(stream_.ticket(), writing_->Length());
   stream_.ExpectDelivery(edge_.deadlines(), edge_.options().answer_timeout);
   // With the lock held: OnWriteDone is not called from within.
-  stream_.StartWrite(*writing_);
+  stream_.StartWrite(grpc::ByteBuffer(slices.data(), slices.size()));
 }
 
 void WatchReactor::End(const absl::Status& status) {

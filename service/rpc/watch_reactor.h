@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -43,13 +44,13 @@ class WatchReactor : public Reactor, public EndableStream, public std::enable_sh
 
   // What to do next; a stream that ends with a message says both.
   struct Step {
-    MessageBytes message;             // Null: there is nothing to write now.
+    SharedMessage message;            // Empty: there is nothing to write now.
     std::optional<absl::Status> end;  // After the message, if there is one.
     CallPool::Work work;              // For the call pool; null: none.
   };
   // Called while no write is in flight, once the stream is opened. Must not block.
   virtual Step Next() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) = 0;
-  virtual MessageBytes Heartbeat() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) = 0;
+  virtual SharedMessage Heartbeat() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) = 0;
   // Of the last message written; empty: none. For the trailers.
   virtual std::string ResumeToken() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) = 0;
   // Lets go of what Open opened. Nobody calls Pump when it returns. Called once, without a lock.
@@ -76,12 +77,12 @@ class WatchReactor : public Reactor, public EndableStream, public std::enable_sh
   void RunOnPool(CallPool::Work work);
   // To the trailers.
   void AddResumeToken();
-  void WriteLocked(MessageBytes message) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void WriteLocked(const SharedMessage& message) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   RpcStream& stream_;  // Not touched once finished_ is set, but by the one who set it.
   bool entered_ ABSL_GUARDED_BY(mutex_) = false;
   bool opened_ ABSL_GUARDED_BY(mutex_) = false;
-  MessageBytes writing_ ABSL_GUARDED_BY(mutex_);  // In flight.
+  std::vector<std::shared_ptr<void>> writing_ ABSL_GUARDED_BY(mutex_);  // Charges of the write in flight.
   std::optional<absl::Status> ending_ ABSL_GUARDED_BY(mutex_);
   absl::Time last_write_ ABSL_GUARDED_BY(mutex_);
   uint64_t heartbeat_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -15,6 +15,7 @@
 #include "service/base/metrics.h"
 #include "service/rpc/deadline_queue.h"
 #include "service/rpc/receive_gate.h"
+#include "service/rpc/watch_message.h"
 
 namespace seedance::rpc {
 namespace {
@@ -82,6 +83,25 @@ TEST(CallLimits, BytesOfAnswersCountUntilTheyAreTaken) {
   limits.Release(tickets[0]);
   EXPECT_EQ(limits.answer_bytes(), 39u);
   EXPECT_TRUE(limits.Admit(tickets[3], CallKind::kCall, "a").ok());
+}
+
+TEST(CallLimits, BytesThatManyStreamsSendCountOnceUntilTheLastHasSentThem) {
+  CallLimits limits((CallLimits::Options()));
+  std::deque<Ticket> tickets(2);
+  for (Ticket& ticket : tickets) ASSERT_TRUE(limits.Connect(ticket, "ipv4:1").ok());
+  ASSERT_TRUE(limits.Admit(tickets[0], CallKind::kWatch, "a").ok());
+  ASSERT_TRUE(limits.Admit(tickets[1], CallKind::kWatch, "b").ok());
+  const SharedBytes bytes(grpc::Slice(std::string(100, 'x')));
+  std::shared_ptr<void> first = bytes.Charge(limits, tickets[0]);
+  std::shared_ptr<void> second = bytes.Charge(limits, tickets[1]);
+  EXPECT_EQ(limits.answer_bytes(), 100u);
+  first.reset();
+  limits.Release(tickets[0]);
+  EXPECT_EQ(limits.answer_bytes(), 100u);
+  second.reset();
+  EXPECT_EQ(limits.answer_bytes(), 0u);
+  second = bytes.Charge(limits, tickets[1]);
+  EXPECT_EQ(limits.answer_bytes(), 100u);
 }
 
 TEST(CallLimits, StreamsOverTheLimitOfAConnectionAreRefusedAndTwiceAsManyEndItOnce) {

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include <atomic>
+#include <future>
 #include <stdexcept>
 #include <thread>
 
@@ -293,6 +294,31 @@ TEST_F(GatewayTest, AStreamWhoseReaderTakesNothingEndsAndTheLogSaysWhy) {
   EXPECT_EQ(edge_->streams().size(), 0u);
   EXPECT_EQ(edge_->limits().answer_bytes(), 0u);
   Stop();
+}
+
+TEST_F(GatewayTest, AMessageThatSlowStreamsShareCountsOnce) {
+  edge_options_.call_threads = 1;
+  Start();
+  v1::WatchGenerationTaskRequest request;
+  request.set_name(MakeTask().name());
+  ASSERT_TRUE(Eventually([&] { return edge_->limits().open() == 0; }));
+  std::vector<std::unique_ptr<RawHttp2>> peers;
+  size_t of_one = 0;
+  for (size_t i = 1; i <= 5; ++i) {
+    peers.push_back(std::make_unique<RawHttp2>(address_, /*initial_window=*/0));
+    const uint32_t stream = peers.back()->Open("/seedance.gateway.v1.GenerationTaskService/WatchGenerationTask");
+    ASSERT_TRUE(peers.back()->Send(stream, RawHttp2::Message(request.SerializeAsString()), /*end=*/true));
+    ASSERT_TRUE(Eventually([&] { return edge_->streams().size() == i && edge_->limits().answer_bytes() > 0; }));
+    // The thread that opens it is free again: the message is being written.
+    std::promise<void> opened;
+    edge_->calls().Run(
+        "default", [&] { opened.set_value(); }, [](const absl::Status&) {});
+    opened.get_future().wait();
+    if (i == 1) of_one = edge_->limits().answer_bytes();
+  }
+  EXPECT_EQ(edge_->limits().answer_bytes(), of_one);
+  peers.clear();
+  ASSERT_TRUE(Eventually([&] { return edge_->limits().answer_bytes() == 0 && edge_->limits().open() == 0; }));
 }
 
 TEST_F(GatewayTest, WatchesWhoseMessageDoesNotComeAreLimited) {
