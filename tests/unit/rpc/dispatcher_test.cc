@@ -132,16 +132,31 @@ TEST_F(GatewayTest, AHealthCheckWithoutItsMessageIsNotWaitedForLong) {
 }
 
 TEST_F(GatewayTest, ChecksThatNeverSendTheirMessageDoNotKeepOthersOut) {
+  base::SimulatedClock clock(base::RealClock().Now());
+  base::Metrics metrics;
+  edge_clock_ = &clock;
   edge_options_.limits.max_health_calls = 100;
+  edge_options_.limits.metrics = &metrics;
   Start();
+  const auto pushed_out = [&](int count) {
+    return absl::StrContains(metrics.Scrape(), absl::StrCat("{limit=\"receiving\"} ", count, "\n"));
+  };
   std::vector<std::unique_ptr<RawHttp2>> peers;
   for (int i = 0; i < 12; ++i) {
     peers.push_back(std::make_unique<RawHttp2>(address_));
     ASSERT_TRUE(peers.back()->OpenMany(kHealthCheck, 10));
   }
-  ASSERT_TRUE(Eventually([&] { return edge_->limits().open() > 0; }));
-  const grpc::Status status = Send(channel_, kHealthCheck, {""});
+  // One address has 6 places and all of the 25 to wait in.
+  ASSERT_TRUE(Eventually([&] { return pushed_out(120 - 6 - 25) && edge_->limits().open() == 6 + 25; }));
+  clock.Advance(absl::Milliseconds(600));
+  RawCall check(channel_, kHealthCheck);
+  ASSERT_TRUE(check.Write(""));
+  ASSERT_TRUE(check.WritesDone());
+  ASSERT_TRUE(Eventually([&] { return pushed_out(120 - 6 - 25 + 1); }));
+  clock.Advance(absl::Milliseconds(900));  // The time of the others is over.
+  const grpc::Status status = check.End();
   EXPECT_TRUE(status.ok()) << status.error_message();
+  Stop();  // Uses `clock` no more.
 }
 
 TEST_F(GatewayTest, AReactionThatThrowsEndsItsCallOnly) {

@@ -63,7 +63,7 @@ class GatewayTest : public ::testing::Test {
     engine_ = std::make_unique<engine::Engine>(engine_options_, *store_, std::move(upstreams), base::RealClock(),
                                                base::SystemRandom());
     ASSERT_TRUE(engine_->Start().ok());
-    edge_ = std::make_unique<Edge>(edge_options_, base::RealClock(), base::SystemRandom());
+    edge_ = std::make_unique<Edge>(edge_options_, *edge_clock_, base::SystemRandom());
     groups_service_ = std::make_unique<AssetGroupService>(engine_->groups());
     assets_service_ = std::make_unique<AssetService>(*edge_, engine_->assets());
     tasks_service_ = std::make_unique<GenerationTaskService>(*edge_, engine_->tasks(), engine_->downloads());
@@ -134,6 +134,7 @@ class GatewayTest : public ::testing::Test {
   testing::FakeVendor vendor_;
   engine::Engine::Options engine_options_;
   Edge::Options edge_options_;
+  base::Clock* edge_clock_ = &base::RealClock();
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<Edge> edge_;
