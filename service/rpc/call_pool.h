@@ -36,8 +36,8 @@ class CallPool {
   ~CallPool() { Stop(); }
 
   // Runs `work` on one of the threads. If it throws, `on_failed` runs there, with EndOfThrown. When too many wait, the
-  // pool is stopped, or there is no memory, `on_failed` runs instead, with CallPoolFull, before this returns: the caller
-  // holds no lock that it takes. Throws only what it throws. Thread-safe.
+  // pool is stopped, or there is no memory, `on_failed` runs instead, with CallPoolFull, before this returns: the
+  // caller holds no lock that it takes. Throws only what it throws. Thread-safe.
   void Run(const std::string& tenant, Work work, OnFailed on_failed);
 
   // Takes no more work, runs what waits, joins the threads. May be called twice, not from the pool's threads.

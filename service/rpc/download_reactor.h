@@ -23,8 +23,8 @@ namespace seedance::rpc {
 
 // One DownloadGenerationResult: a transfer thread brings the bytes, and waits here while the reader is slow. What waits
 // counts for the caller's tenant; a transfer does not begin while callers leave too much unread. When the
-// engine gives the transfer up it is let go at once; the status waits for the reader. A reader that does not take a piece
-// within the stall limit is cut off.
+// engine gives the transfer up it is let go at once; the status waits for the reader. A reader that does not take a
+// piece within the stall limit is cut off.
 class DownloadReactor final : public Reactor,
                               public upstream::ResultSink,
                               public std::enable_shared_from_this<DownloadReactor> {

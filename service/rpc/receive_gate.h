@@ -31,8 +31,8 @@ class ReceiveGate {
   // be hostile.
   enum class Order { kOldestFirst, kNewestFirst };
 
-  // `max_waiting`: of all tenants together, at least 1. A further one waits instead of the oldest of the tenant that has
-  // most waiting.
+  // `max_waiting`: of all tenants together, at least 1. A further one waits instead of the oldest of the tenant that
+  // has most waiting.
   ReceiveGate(size_t places, size_t max_waiting, Order order)
       : places_(places), max_waiting_(max_waiting), order_(order) {}
 
