@@ -1,10 +1,17 @@
 #include "service/rpc/watch_streams.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "service/base/error.h"
 
 namespace seedance::rpc {
 namespace {
+
+// For the ends of all streams: statuses to be written and log lines. An instrumented build on a busy machine takes
+// 2 ms for each, a release build 30 us.
+constexpr absl::Duration kFirstEnd = absl::Milliseconds(250);
+constexpr absl::Duration kEachEnd = absl::Milliseconds(2);
 
 absl::Status ReconnectError(std::string_view message, absl::Duration delay) {
   base::ErrorDetail detail;
@@ -23,8 +30,8 @@ absl::Status FullError(std::string_view message, std::string subject) {
 
 }  // namespace
 
-absl::Status DrainingError(base::Random& random) {
-  return ReconnectError("the server is shutting down; reconnect", absl::Seconds(0.75 + 1.25 * random.Unit()));
+absl::Status DrainingError(base::Random& random, absl::Duration busy) {
+  return ReconnectError("the server is shutting down; reconnect", busy + absl::Seconds(0.75 + 1.25 * random.Unit()));
 }
 
 absl::Status AgedError(base::Random& random) {
@@ -49,7 +56,7 @@ absl::Status WatchStreams::Enter(EndableStream* stream, std::weak_ptr<EndableStr
 }
 
 absl::Status WatchStreams::AdmitLocked(const std::string& tenant) {
-  if (draining_) return DrainingError(random_);
+  if (draining_) return DrainingError(random_, std::max(ended_by_ - clock_.Now(), absl::ZeroDuration()));
   if (streams_.size() >= options_.limit) {
     return FullError(absl::StrCat("the server has its limit of ", options_.limit, " watch streams open"),
                      "gateway:watch_streams");
@@ -89,17 +96,21 @@ absl::Time WatchStreams::EndAged() {
   return clock_.Now() + options_.age.Tick();
 }
 
-void WatchStreams::Drain() {
+absl::Time WatchStreams::Drain(absl::Time latest) {
+  const absl::Time now = clock_.Now();
+  absl::Time ended_by;
   Held open;
   {
     base::MutexLock lock(mutex_);
     draining_ = true;
+    ended_by = ended_by_ = std::min(latest, now + kFirstEnd + kEachEnd * static_cast<int64_t>(streams_.size()));
     open.reserve(streams_.size());
     for (const auto& [stream, entry] : streams_) {
       if (auto held = entry.reference.lock()) open.push_back(std::move(held));
     }
   }
-  for (const auto& stream : open) stream->End(DrainingError(random_));
+  for (const auto& stream : open) stream->End(DrainingError(random_, ended_by - now));
+  return ended_by;
 }
 
 void WatchStreams::AwaitNone(absl::Time deadline) {

@@ -21,9 +21,9 @@
 
 namespace seedance::rpc {
 
-// UNAVAILABLE: the server shuts down, come back at another one. The delay in RetryInfo is random, 0.75 to 2 s, so that
-// thousands of streams do not come back in the same instant.
-absl::Status DrainingError(base::Random& random);
+// UNAVAILABLE: the server shuts down, come back at another one. The delay in RetryInfo is random, 0.75 to 2 s after
+// `busy`, so that thousands of streams do not come back in the same instant.
+absl::Status DrainingError(base::Random& random, absl::Duration busy = absl::ZeroDuration());
 
 // UNAVAILABLE: the connection is old, come back on a new one. RetryInfo as above, up to half a second.
 absl::Status AgedError(base::Random& random);
@@ -64,8 +64,9 @@ class WatchStreams {
   // is no limit of age.
   absl::Time EndAged();
 
-  // From now on Enter refuses; ends every stream with DrainingError.
-  void Drain();
+  // From now on Enter refuses; ends every stream with DrainingError. Returns when all should have ended, `latest` at
+  // most; no delay that a stream or Enter tells ends before that time.
+  absl::Time Drain(absl::Time latest = absl::InfiniteFuture());
 
   // Waits until there is none, or for the deadline.
   void AwaitNone(absl::Time deadline);
@@ -89,6 +90,7 @@ class WatchStreams {
   base::Mutex mutex_;
   base::CondVar none_;
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::Time ended_by_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
   ByTenant by_tenant_ ABSL_GUARDED_BY(mutex_);  // Keeps a tenant that had a stream once; tenants are few.
   std::unordered_map<EndableStream*, Entry> streams_ ABSL_GUARDED_BY(mutex_);
   std::set<std::pair<absl::Time, EndableStream*>> by_end_ ABSL_GUARDED_BY(mutex_);  // Only those with an end.

@@ -44,8 +44,8 @@ constexpr absl::Duration kLeastGrace = absl::Seconds(1);
 
 // Bounds of the steps of a stop; each takes a quarter of the time that is left at most.
 constexpr absl::Duration kStreamsEnd = absl::Seconds(5);
-// Together shorter than the least delay of rpc::DrainingError, so that no call is refused twice: for calls under way to
-// end, and from their end to the last byte on the wire.
+// Together shorter than the least delay of rpc::DrainingError, so that no call is back before its connection has ended:
+// for calls under way to end, and from their end to the last byte on the wire.
 constexpr absl::Duration kRefusal = absl::Milliseconds(450);
 constexpr absl::Duration kStatusLeaves = absl::Milliseconds(200);
 
@@ -383,8 +383,9 @@ void Server::EndStreamsAndRefuse(absl::Time end) {
     const absl::Time now = clock_.Now();
     return now + std::min(limit, (end - now) / 4);
   };
-  edge_->streams().Drain();
-  edge_->streams().AwaitNone(within(kStreamsEnd));
+  const absl::Time begin = clock_.Now();
+  edge_->streams().AwaitNone(edge_->streams().Drain(within(kStreamsEnd)));
+  const absl::Time streams_ended = clock_.Now();
   if (acceptor_ != nullptr) acceptor_->Stop();
   edge_->active().Close();
   edge_->active().AwaitNone(clock_, within(kRefusal));
@@ -394,7 +395,10 @@ void Server::EndStreamsAndRefuse(absl::Time end) {
   if (acceptor_ == nullptr) return;
   const size_t ended = acceptor_->EndOthers(edge_->active().Peers());
   base::Log(base::LogLevel::kInfo, "connections_ended",
-            {{"ended", static_cast<int64_t>(ended)}, {"calls_left", static_cast<int64_t>(edge_->active().count())}});
+            {{"ended", static_cast<int64_t>(ended)},
+             {"calls_left", static_cast<int64_t>(edge_->active().count())},
+             {"streams_ms", absl::ToDoubleMilliseconds(streams_ended - begin)},
+             {"refusal_ms", absl::ToDoubleMilliseconds(clock_.Now() - streams_ended)}});
 }
 
 void Server::StopGrpc(absl::Time end) {
