@@ -101,7 +101,8 @@ absl::StatusOr<std::unique_ptr<AdminServer>> ListenAdmin(const std::string& fiel
     return absl::Status(listening.status().code(),
                         absl::StrCat(field, "listen: ", std::string(listening.status().message())));
   }
-  base::Log(base::LogLevel::kInfo, "admin_listening", {{"address", (*listening)->address()}});
+  base::Log(base::LogLevel::kInfo, "admin_listening",
+            {{"address", (*listening)->address()}, {"setting", field + "listen"}});
   if (absl::Status written = WritePortFile(field + "port_file", port_file, (*listening)->address()); !written.ok()) {
     return written;
   }
@@ -280,9 +281,8 @@ std::string Server::NotReady() const {
   const absl::Time now = clock_.Now();
   const store::Store::Health health = store_->Probe(now, FromProto(config_.store().probe_interval()));
   if (health.status.ok()) return "";
-  return absl::StrCat(
-      "the store does not keep what it is given: ", base::GetErrorDetail(health.status).metadata["cause"], ", found ",
-      absl::FormatDuration(absl::Trunc(now - health.checked, absl::Milliseconds(1))), " ago");
+  return absl::StrCat("store writes fail: ", base::GetErrorDetail(health.status).metadata["cause"], " (checked ",
+                      absl::ToInt64Seconds(now - health.checked), " s ago)");
 }
 
 void Server::AddStoreMetrics() {

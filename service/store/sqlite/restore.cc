@@ -42,7 +42,7 @@ void JudgeByMarker(const DatabaseFacts& backup, const std::vector<std::string>& 
     if (missing.empty()) return;
     place.reasons.push_back("what the database held cannot be said: " + absl::StrJoin(missing, "; "));
   } else if (!place.marker->clean) {
-    place.reasons.push_back("the gateway was not stopped, so that the marker may be behind what it committed");
+    place.reasons.push_back("the marker was not written by a clean stop, so it may be behind what was committed");
   } else if (place.marker->extent.commits < backup.extent.commits) {
     place.reasons.push_back(absl::StrCat("the marker ends at commit ", place.marker->extent.commits,
                                          ", before the backup, and does not say what came after it"));
