@@ -151,7 +151,7 @@ class ConnectionAgeTest : public RolloutTest {
  protected:
   void StartAgeing(const std::string& heartbeats) {
     testing::GatewayOptions options;
-    options.server = {"max_connection_age: 1s", "max_connection_age_grace: 2s", "heartbeat_interval: " + heartbeats};
+    options.server = {"max_connection_age: 1s", "max_connection_age_grace: 6s", "heartbeat_interval: " + heartbeats};
     StartGateway(options);
   }
 };
