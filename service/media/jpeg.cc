@@ -82,18 +82,19 @@ class Jpeg : public Parser {
   // damage, which decoders leave out.
   size_t OnCoded(Bytes bytes) {
     const std::string_view text = bytes.Text(0);
-    for (size_t at = 0; at < text.size(); ++at) {
+    for (size_t at = 0; at < text.size();) {
       if (!in_marker_) {
-        at = text.find('\xff', at);
-        if (at == std::string_view::npos) break;
+        const size_t found = text.find('\xff', at);
+        if (found == std::string_view::npos) break;
+        at = found + 1;
         in_marker_ = true;
         continue;
       }
-      const uint8_t byte = bytes.At(at);
+      const uint8_t byte = bytes.At(at++);
       in_marker_ = byte == 0xff;
       if (!StandsBetweenScans(byte)) continue;
       OnMarker(byte);
-      return at + 1;
+      return at;
     }
     Scan(&Jpeg::OnCoded);
     return text.size();

@@ -114,15 +114,6 @@ class Mp3 : public Parser {
     Rest();
   }
 
-  // A frame or a tag should begin here.
-  void OnHeader(Bytes bytes) {
-    const MpegHeader header = ReadMpegHeader(bytes.Big32(0));
-    if (!IsFrame(header) || at_table_) return Hold(bytes);
-    CountFrame();
-    Pass(int64_t{header.frame_bytes} - 4);
-    ReadOrEnd(4, &Mp3::OnHeader);
-  }
-
   // Holds the four bytes read last, and the next.
   void Hold(Bytes bytes) {
     held_ = std::string(bytes.Text(0));
@@ -131,11 +122,38 @@ class Mp3 : public Parser {
   }
 
   size_t OnPiece(Bytes piece) {
-    if (held_.empty()) held_at_ = position();
-    const size_t used = std::min(piece.size(), kMostHeld - held_.size());
-    held_.append(piece.Text(0, used));
+    const size_t walked = held_.empty() ? Walk(piece) : 0;
+    if (walked >= piece.size()) {
+      PassTo(static_cast<int64_t>(walked - piece.size()));
+      return piece.size();
+    }
+    if (held_.empty()) held_at_ = position() + static_cast<int64_t>(walked);
+    const size_t used = std::min(piece.size() - walked, kMostHeld - held_.size());
+    held_.append(piece.Text(walked, used));
     Work(false);
-    return used;
+    return walked + used;
+  }
+
+  // Counts the frames that follow one another; where the last of them ends, which may be behind the piece.
+  size_t Walk(Bytes piece) {
+    size_t at = 0;
+    uint32_t last = 0;
+    MpegHeader header;
+    while (synced_ && !at_table_ && at + 4 <= piece.size()) {
+      const uint32_t bits = piece.Big32(at);
+      if (bits != last) header = ReadMpegHeader(bits);
+      last = bits;
+      if (!IsFrame(header)) break;
+      CountFrame();
+      at += header.frame_bytes;
+    }
+    return at;
+  }
+
+  // The next part begins `bytes` further on. A last frame may be cut off; decoders leave it out.
+  void PassTo(int64_t bytes) {
+    Pass(bytes);
+    Scan(&Mp3::OnPiece);
   }
 
   // Goes through the bytes held until they are too few, or the next part begins behind them. `ended`: the file has.
@@ -145,15 +163,13 @@ class Mp3 : public Parser {
       const Bytes rest = Bytes(held_).From(at);
       const Part part = Judge(rest, ended);
       if (part.kind == Part::Kind::kMore) break;
-      if (part.kind == Part::Kind::kJunk && ++hunted_ > kMostHunted) return Conclude();
+      if (part.kind == Part::Kind::kJunk && Hunted()) return Conclude();
       if (part.kind == Part::Kind::kFrame) OnFrame(rest, held_at_ + static_cast<int64_t>(at));
       if (part.kind == Part::Kind::kTag) BeginFile();
       const int64_t behind = part.bytes - static_cast<int64_t>(rest.size());
       if (behind >= 0 && part.kind != Part::Kind::kJunk) {
         held_.clear();
-        // A last frame may be cut off; decoders leave it out.
-        Pass(behind);
-        return ReadOrEnd(4, &Mp3::OnHeader);
+        return PassTo(behind);
       }
       at += static_cast<size_t>(part.bytes);
     }
@@ -161,6 +177,9 @@ class Mp3 : public Parser {
     held_at_ += static_cast<int64_t>(at);
     Scan(&Mp3::OnPiece);
   }
+
+  // Whether there was more junk now, or in all, than can be.
+  bool Hunted() { return ++hunted_ > kMostHunted || ++junk_ > kMostJunk; }
 
   Part Judge(Bytes rest, bool ended) {
     const uint8_t first = rest.At(0);
@@ -300,6 +319,7 @@ class Mp3 : public Parser {
   static constexpr size_t kLookedAt = 4 + 192;      // Bytes of a first frame, where tables stand.
   static constexpr size_t kMostHeld = 16 << 10;     // Enough for several of the longest frames.
   static constexpr int64_t kMostHunted = 64 << 10;  // Bytes between frames that are none.
+  static constexpr int64_t kMostJunk = 1 << 20;     // All of them.
   static constexpr int64_t kPadding = 4096;
 
   const std::string otherwise_;
@@ -309,6 +329,7 @@ class Mp3 : public Parser {
   bool synced_ = true;    // What comes next should be a frame or a tag.
   bool at_table_ = true;  // What comes next may be a frame with a table.
   int64_t hunted_ = 0;
+  int64_t junk_ = 0;
 
   MpegHeader stream_;  // Of the last frame.
   uint64_t frames_ = 0;
