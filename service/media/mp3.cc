@@ -96,6 +96,7 @@ class Mp3 : public Parser {
     for (const std::string_view other : {"RIFF", "RF64", "BW64", "OggS"}) {
       if (tagged_ && bytes.Has(0, other)) return Restart();
     }
+    begins_at_ = position() - 4;
     Hold(bytes);
   }
 
@@ -233,7 +234,11 @@ class Mp3 : public Parser {
     if (!looks) return CountFrame();
     at_table_ = false;
     const Mp3Table table = ReadTable(frame, header);
-    if (frames_ == 0) table_ = table;
+    // Decoders leave out what the encoder added where the table is the first thing in the file.
+    if (frames_ == 0 && position == begins_at_) {
+      table_ = table;
+      table_rate_ = header.sample_rate;
+    }
     if (table.frames == 0) CountFrame();
     if (table.frames == 0 && table.bytes == 0) return;
     claimed_frames_ = table.frames;
@@ -300,7 +305,7 @@ class Mp3 : public Parser {
     uint64_t samples = table_.samples_before;
     if (samples > 0 || table_.samples_behind > 0) samples += joined ? kDecoderDelay : table_.samples_behind;
     const absl::Duration sum = before_ + StreamDuration();
-    return std::min(UnitsToDuration(samples, stream_.sample_rate), sum / 2);
+    return std::min(UnitsToDuration(samples, table_rate_), sum / 2);
   }
 
   void OnEnd() override {
@@ -335,7 +340,9 @@ class Mp3 : public Parser {
   uint64_t frames_ = 0;
   uint64_t stream_frames_ = 0;  // Since the stream was another.
   absl::Duration before_;       // All before that.
+  int64_t begins_at_ = -1;      // Behind the tags at the beginning; -1: with junk there.
   Mp3Table table_;              // Of the first file.
+  uint32_t table_rate_ = 0;     // Its samples per second.
 
   // Of the last table.
   uint64_t claimed_frames_ = 0;

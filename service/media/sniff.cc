@@ -138,8 +138,9 @@ std::unique_ptr<Parser> SniffContainer(Bytes head) {
 std::unique_ptr<Parser> SniffText(Bytes head) {
   std::string_view text = head.Text(head.Has(0, "\xef\xbb\xbf") ? 3 : 0);
   // Half a frame of sound may begin with any letter.
-  const auto is_control = [](char letter) { return absl::ascii_iscntrl(static_cast<unsigned char>(letter)); };
-  const auto is_binary = [&](char letter) { return is_control(letter) && !absl::ascii_isspace(letter); };
+  const auto is_binary = [](unsigned char letter) {
+    return letter == 0xff || (absl::ascii_iscntrl(letter) && !absl::ascii_isspace(letter));
+  };
   if (std::any_of(text.begin(), text.end(), is_binary)) return nullptr;
   text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
   if (text.substr(0, 4) == "<svg" || (text.substr(0, 2) == "<?" && text.find("<svg") != std::string_view::npos)) {
