@@ -3,65 +3,12 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "service/media/mp3_tags.h"
 #include "service/media/mpeg_audio.h"
 #include "service/media/parsers.h"
 
 namespace seedance::media {
 namespace {
-
-// How much of a file has to be seen to tell a tag.
-constexpr size_t kTagBytes = 32;
-
-bool IsTrailer(Bytes bytes) {
-  return bytes.Has(0, "TAG") || bytes.Has(0, "APET") || bytes.Has(0, "LYRI") || bytes.Has(0, "ID3");
-}
-
-// Length of the tag (ID3 of the second version, APE) that `bytes` begin with, 0 when there is none. ID3 sizes have
-// 7 bits a byte.
-int64_t TagLength(Bytes bytes) {
-  if (bytes.Has(0, "APETAGEX")) {
-    const bool header = (bytes.Little32(20) & 0x20000000) != 0;  // Else it is the footer, behind the tag.
-    return 32 + (header ? int64_t{bytes.Little32(12)} : 0);
-  }
-  const bool odd = ((bytes.Big32(6) & 0x80808080) != 0) || bytes.At(3) == 0xff || bytes.At(4) == 0xff;
-  if (!bytes.Has(0, "ID3") || odd) return 0;
-  int64_t size = 0;
-  for (size_t i = 6; i < 10; ++i) size = size << 7 | bytes.At(i);
-  const bool footer = (bytes.At(5) & 0x10) != 0;
-  return 10 + size + (footer ? 10 : 0);
-}
-
-// What a table in the first frame of a file (Xing, Info or VBRI) tells of the frames behind it; 0: nothing.
-struct Mp3Table {
-  uint32_t frames = 0;
-  uint32_t bytes = 0;
-  uint32_t samples_before = 0;  // That the encoder added.
-  uint32_t samples_behind = 0;
-};
-
-// Flags say what it has: frames, bytes, places to jump to, quality. Behind that the encoder tells, by its name, how
-// many samples it put before and behind the sound.
-Mp3Table ReadXing(Bytes bytes) {
-  Mp3Table table;
-  const uint32_t flags = bytes.Big32(4);
-  size_t at = 8;
-  if ((flags & 1) != 0) table.frames = bytes.Big32(at);
-  at += (flags & 1) != 0 ? 4 : 0;
-  if ((flags & 2) != 0) table.bytes = bytes.Big32(at);
-  at += ((flags & 2) != 0 ? 4 : 0) + ((flags & 4) != 0 ? 100 : 0) + ((flags & 8) != 0 ? 4 : 0);
-  if (!bytes.Has(at, "LAME") && !bytes.Has(at, "Lavf") && !bytes.Has(at, "Lavc")) return table;
-  const uint32_t paddings = bytes.Big32(at + 20) & 0xffffff;  // 12 bits each.
-  table.samples_before = paddings >> 12;
-  table.samples_behind = paddings & 0xfff;
-  return table;
-}
-
-Mp3Table ReadTable(Bytes frame, const MpegHeader& header) {
-  const Bytes xing = frame.From(4 + header.side_bytes);
-  if (xing.Has(0, "Xing") || xing.Has(0, "Info")) return ReadXing(xing);
-  if (!frame.Has(4 + 32, "VBRI")) return {};
-  return {frame.Big32(4 + 32 + 14), frame.Big32(4 + 32 + 10)};
-}
 
 // Frames one after another, and tags. Files are joined from several, each with tags and a table of its own, and begin
 // with anything: all frames are counted, and what stands between them is left out.
@@ -103,7 +50,7 @@ class Mp3 : public Parser {
   // Of the tag all but its first four bytes.
   void OnTag(Bytes bytes) {
     const std::string tag = "ID3\x04" + std::string(bytes.Text(0));
-    const int64_t length = TagLength(Bytes(tag));
+    const int64_t length = Mp3TagLength(Bytes(tag));
     tagged_ = true;
     Pass(std::max<int64_t>(length, 10) - 10);
     Read(4, &Mp3::OnStart);
@@ -129,7 +76,9 @@ class Mp3 : public Parser {
       return piece.size();
     }
     if (held_.empty()) held_at_ = position() + static_cast<int64_t>(walked);
-    const size_t used = std::min(piece.size() - walked, kMostHeld - held_.size());
+    // Between frames a little is enough to walk on.
+    const size_t room = synced_ && frames_ > 0 ? kMp3TableBytes : kMostHeld - held_.size();
+    const size_t used = std::min(piece.size() - walked, room);
     held_.append(piece.Text(walked, used));
     Work(false);
     return walked + used;
@@ -138,12 +87,8 @@ class Mp3 : public Parser {
   // Counts the frames that follow one another; where the last of them ends, which may be behind the piece.
   size_t Walk(Bytes piece) {
     size_t at = 0;
-    uint32_t last = 0;
-    MpegHeader header;
     while (synced_ && !at_table_ && at + 4 <= piece.size()) {
-      const uint32_t bits = piece.Big32(at);
-      if (bits != last) header = ReadMpegHeader(bits);
-      last = bits;
+      const MpegHeader header = ReadMpegHeader(piece.Big32(at));
       if (!IsFrame(header)) break;
       CountFrame();
       at += header.frame_bytes;
@@ -159,7 +104,12 @@ class Mp3 : public Parser {
 
   // Goes through the bytes held until they are too few, or the next part begins behind them. `ended`: the file has.
   void Work(bool ended) {
-    size_t at = 0;
+    size_t at = Walk(Bytes(held_));
+    if (at > held_.size()) {
+      const size_t behind = at - held_.size();
+      held_.clear();
+      return PassTo(static_cast<int64_t>(behind));
+    }
     while (at < held_.size()) {
       const Bytes rest = Bytes(held_).From(at);
       const Part part = Judge(rest, ended);
@@ -185,8 +135,8 @@ class Mp3 : public Parser {
   Part Judge(Bytes rest, bool ended) {
     const uint8_t first = rest.At(0);
     if (first != 0xff && first != 'I' && first != 'A') return Junk();
-    if (rest.size() < kTagBytes && !ended) return {};
-    if (const int64_t length = TagLength(rest); length > 0) return {Part::Kind::kTag, length};
+    if (rest.size() < kMp3TagBytes && !ended) return {};
+    if (const int64_t length = Mp3TagLength(rest); length > 0) return {Part::Kind::kTag, length};
     const MpegHeader header = ReadMpegHeader(rest.Big32(0));
     if (header.kind != MpegHeader::Kind::kLayer3 || rest.size() < 4) return Junk();
     const bool sure = synced_ && IsFrame(header);
@@ -194,7 +144,7 @@ class Mp3 : public Parser {
     if (answer == Answer::kNo) return Junk();
     if (answer == Answer::kMore) return {};
     const bool looks = at_table_ || header.stream != stream_.stream;
-    if (looks && !ended && rest.size() < std::min<size_t>(header.frame_bytes, kLookedAt)) return {};
+    if (looks && !ended && rest.size() < std::min<size_t>(header.frame_bytes, kMp3TableBytes)) return {};
     return {Part::Kind::kFrame, header.frame_bytes};
   }
   Part Junk() {
@@ -218,7 +168,7 @@ class Mp3 : public Parser {
       if (at_end && begins && at > bytes.size()) return Answer::kNo;
       const MpegHeader header = ReadMpegHeader(bytes.Big32(at));
       if (at_end || header.kind != MpegHeader::Kind::kLayer3 || header.stream != stream) {
-        return frames >= least && (at_end || IsTrailer(bytes.From(at))) ? Answer::kYes : Answer::kNo;
+        return frames >= least && (at_end || IsMp3Trailer(bytes.From(at))) ? Answer::kYes : Answer::kNo;
       }
       at += header.frame_bytes;
     }
@@ -233,7 +183,7 @@ class Mp3 : public Parser {
     SetStream(header);
     if (!looks) return CountFrame();
     at_table_ = false;
-    const Mp3Table table = ReadTable(frame, header);
+    const Mp3Table table = ReadMp3Table(frame, header);
     // Decoders leave out what the encoder added where the table is the first thing in the file.
     if (frames_ == 0 && position == begins_at_) {
       table_ = table;
@@ -321,7 +271,6 @@ class Mp3 : public Parser {
   // Many files end within their last frame; decoders leave it out.
   void OnCut() override { return frames_ > 1 ? OnEnd() : Parser::OnCut(); }
 
-  static constexpr size_t kLookedAt = 4 + 192;      // Bytes of a first frame, where tables stand.
   static constexpr size_t kMostHeld = 16 << 10;     // Enough for several of the longest frames.
   static constexpr int64_t kMostHunted = 64 << 10;  // Bytes between frames that are none.
   static constexpr int64_t kMostJunk = 1 << 20;     // All of them.
