@@ -20,8 +20,13 @@ void BoxParser::Enter(int64_t header) {
 void BoxParser::NextBox() {
   if (broken()) return;
   if (end_ == kFarthest) return Rest();
-  Pass(left());
+  PassBox();
   ReadHeader();
+}
+
+void BoxParser::PassBox() {
+  if (AtTop() && MayEndIn(type_)) return PassOrEnd(left());
+  Pass(left());
 }
 
 // A rest that is too short for a box is padding: QuickTime ends lists with four zeros.
@@ -41,6 +46,7 @@ void BoxParser::OnHeader(Bytes bytes) {
   type_ = bytes.Big32(4);
   if (bytes.Big32(0) == 1) {
     end_ = OuterEnd();
+    if (AtTop() && MayEndIn(0)) return ReadOrEnd(8, &BoxParser::OnLongHeader);
     return ReadBox(8, &BoxParser::OnLongHeader);
   }
   Begin(position() - 8, bytes.Big32(0));
@@ -53,10 +59,11 @@ void BoxParser::Begin(int64_t start, uint64_t size) {
   const uint64_t header = static_cast<uint64_t>(position() - start);
   if (size == 0) size = static_cast<uint64_t>(most);
   if (size < header || size > static_cast<uint64_t>(most)) {
+    if (AtTop() && MayEndIn(0)) return Rest();
     return Break(absl::StrCat("its box `", TagText(type_), "` claims to be of ", size, " bytes"));
   }
   end_ = start + static_cast<int64_t>(size);
-  OnBox(type_, depth_ > 0 ? outer_[depth_ - 1].type : 0);
+  OnBox(type_, !AtTop() ? outer_[depth_ - 1].type : 0);
 }
 
 void BoxParser::OnEnd() {

@@ -24,6 +24,9 @@ class BoxParser : public Parser {
   virtual void OnLeave(uint32_t type) = 0;
   // The file has ended behind its last box.
   virtual void OnLastBox() {}
+  // Whether the file may end within this box at the top. `type` 0: it is no box, but what cameras and editors write
+  // behind the last one.
+  virtual bool MayEndIn(uint32_t type) const = 0;
 
   // Goes into the box, whose boxes begin after `header` bytes.
   void Enter(int64_t header = 0);
@@ -50,6 +53,8 @@ class BoxParser : public Parser {
   void OnEnd() override;
 
   bool HasLeft(size_t bytes);
+  bool AtTop() const { return depth_ == 0; }
+  void PassBox();
   void ReadHeader();
   void OnHeader(Bytes bytes);
   void OnLongHeader(Bytes bytes);

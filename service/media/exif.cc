@@ -61,6 +61,7 @@ TiffEntry ReadTiffEntry(const TiffLayout& layout, Bytes row) {
 }
 
 uint64_t FindOrientation(Bytes tiff) {
+  if (tiff.Has(0, std::string_view("Exif\0\0", 6))) tiff = tiff.From(6);
   const TiffLayout layout = ReadTiffLayout(tiff);
   if (!layout.known) return kUpright;
   const uint64_t directory = layout.FirstDirectory(tiff);

@@ -36,20 +36,28 @@ struct TiffEntry {
   uint64_t value = 0;        // The first value; 0 when it is no whole number.
 };
 
+inline constexpr uint16_t kTiffKind = 254;  // Its lowest bit: a smaller copy of another picture.
 inline constexpr uint16_t kTiffWidth = 256;
 inline constexpr uint16_t kTiffHeight = 257;
+inline constexpr uint16_t kTiffColours = 262;
+inline constexpr uint16_t kTiffMaker = 271;
 inline constexpr uint16_t kTiffStripOffsets = 273;
 inline constexpr uint16_t kTiffOrientation = 274;
 inline constexpr uint16_t kTiffStripBytes = 279;
 inline constexpr uint16_t kTiffTileOffsets = 324;
 inline constexpr uint16_t kTiffTileBytes = 325;
+inline constexpr uint16_t kTiffSubDirectories = 330;
+inline constexpr uint16_t kTiffElectronicPhotography = 37398;  // TIFF/EP, of cameras.
+inline constexpr uint16_t kTiffDngVersion = 50706;
+inline constexpr uint16_t kTiffPrivate = 50740;  // DNG's; Sony's files have it too.
 
 TiffEntry ReadTiffEntry(const TiffLayout& layout, Bytes row);
 
 // Whether a picture of this orientation (1 to 8) is shown with width and height exchanged.
 constexpr bool IsTurned(uint64_t orientation) { return orientation >= 5 && orientation <= 8; }
 
-// Orientation in the first directory of a whole TIFF structure, 1 when it says none.
+// Orientation in the first directory of a whole TIFF structure, 1 when it says none. The word `Exif` and two zeros may
+// stand before it.
 uint64_t FindOrientation(Bytes tiff);
 
 }  // namespace seedance::media

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -8,7 +10,8 @@ namespace seedance::media {
 namespace {
 
 // Pictures are items of the box `meta`. Properties (size, turns) stand in a list of their own (`ipco`), and `ipma` says
-// which item has which. A picture that is put together from tiles is an item with a size as any other.
+// which item has which. A picture that is put together from tiles is an item with a size as any other. `iloc` says
+// where in the file the items stand.
 class Heif : public BoxParser {
  public:
   explicit Heif(std::string_view container) : BoxParser(model::MediaType::kImage, container) {}
@@ -27,6 +30,7 @@ class Heif : public BoxParser {
   // A picture of many tiles has some hundreds of items.
   static constexpr size_t kMostProperties = 4096;
   static constexpr size_t kMostAssociations = 16384;
+  static constexpr size_t kExtentsAtATime = 128;
 
   void OnBox(uint32_t type, uint32_t parent) override {
     if (parent == Tag("ipco")) return OnProperty(type);
@@ -43,6 +47,8 @@ class Heif : public BoxParser {
         return parent == Tag("iprp") ? Enter() : NextBox();
       case Tag("ipma"):
         return parent == Tag("iprp") ? ReadBox(8, &Heif::OnAssociations) : NextBox();
+      case Tag("iloc"):
+        return parent == Tag("meta") && left() >= 8 ? ReadBox(8, &Heif::OnLocations) : NextBox();
       case Tag("pitm"):
         return parent == Tag("meta") ? ReadBox(6, &Heif::OnPrimary) : NextBox();
       default:
@@ -56,7 +62,65 @@ class Heif : public BoxParser {
 
   void OnLastBox() override {
     if (!known()) return Break("it has no box `meta`");
-    if (!data_) Break("it ends before its pictures");
+    if (!data_) return Break("it ends before its pictures");
+    // Some writers claim more bytes for the box of their pictures than they write.
+    if (file_size() < claimed_size()) RequireSize(reach_);
+  }
+
+  bool MayEndIn(uint32_t type) const override {
+    if (!known()) return false;
+    return type == Tag("mdat") ? reach_ > 0 : data_;
+  }
+
+  // Version, sizes of the numbers below in 4 bits each, count of items.
+  void OnLocations(Bytes bytes) {
+    version_ = bytes.At(0);
+    offset_bytes_ = NumberBytes(bytes.At(4) >> 4);
+    length_bytes_ = NumberBytes(bytes.At(4));
+    base_bytes_ = NumberBytes(bytes.At(5) >> 4);
+    index_bytes_ = version_ > 0 ? NumberBytes(bytes.At(5)) : 0;
+    locations_ = bytes.Big16(6);
+    if (version_ < 2) return NextLocation();
+    ReadBox(2, &Heif::OnLocationsLow);
+  }
+  void OnLocationsLow(Bytes bytes) {
+    locations_ = locations_ << 16 | bytes.Big16(0);
+    NextLocation();
+  }
+  static size_t NumberBytes(int bits) { return static_cast<size_t>(bits & 12); }
+
+  void NextLocation() {
+    if (locations_-- == 0) return NextBox();
+    ReadBox((version_ < 2 ? 2 : 4) + (version_ > 0 ? 2 : 0) + 2 + base_bytes_ + 2, &Heif::OnLocation);
+  }
+  // Number of the item, how it is stored (0: in this file), in which file (0: this), base of its places, count of
+  // places.
+  void OnLocation(Bytes bytes) {
+    size_t at = version_ < 2 ? 2 : 4;
+    const bool elsewhere = version_ > 0 && (bytes.Big16(at) & 15) != 0;
+    at += version_ > 0 ? 2 : 0;
+    here_ = !elsewhere && bytes.Big16(at) == 0;
+    base_ = Number(bytes, at + 2, base_bytes_);
+    extents_ = bytes.Big16(at + 2 + base_bytes_);
+    NextExtents();
+  }
+  void NextExtents() {
+    const size_t row = index_bytes_ + offset_bytes_ + length_bytes_;
+    if (extents_ == 0 || row == 0) return NextLocation();
+    const size_t now = std::min(extents_, kExtentsAtATime);
+    extents_ -= now;
+    ReadBox(now * row, &Heif::OnExtents);
+  }
+  void OnExtents(Bytes bytes) {
+    for (size_t at = index_bytes_; here_ && at < bytes.size(); at += index_bytes_ + offset_bytes_ + length_bytes_) {
+      const uint64_t from = AddSaturated(base_, Number(bytes, at, offset_bytes_));
+      const uint64_t to = AddSaturated(from, Number(bytes, at + offset_bytes_, length_bytes_));
+      reach_ = std::max(reach_, static_cast<int64_t>(std::min(to, uint64_t{1} << 62)));
+    }
+    NextExtents();
+  }
+  static uint64_t Number(Bytes bytes, size_t at, size_t size) {
+    return size == 0 ? 0 : size == 4 ? bytes.Big32(at) : bytes.Big64(at);
   }
 
   void OnPrimary(Bytes bytes) {
@@ -137,12 +201,16 @@ class Heif : public BoxParser {
     if (primary_ == 0) return Break("it does not tell its primary picture");
     int64_t width = 0;
     int64_t height = 0;
-    for (const Association& association : associations_) {
-      if (association.item != primary_ || association.property == 0 || association.property > properties_.size()) {
-        continue;
-      }
-      const Property& property = properties_[association.property - 1u];
-      if (property.type == Tag("ispe") || (property.type == Tag("clap") && IsCrop(property, width, height))) {
+    const std::vector<Property> properties = OfPrimary();
+    // The size is that of what is stored, wherever it stands among what is done to it.
+    for (const Property& property : properties) {
+      if (property.type != Tag("ispe")) continue;
+      width = property.width;
+      height = property.height;
+      break;
+    }
+    for (const Property& property : properties) {
+      if (property.type == Tag("clap") && IsCrop(property, width, height)) {
         width = property.width;
         height = property.height;
       }
@@ -153,6 +221,15 @@ class Heif : public BoxParser {
     properties_ = {};
     associations_ = {};
     Know();
+  }
+
+  std::vector<Property> OfPrimary() const {
+    std::vector<Property> properties;
+    for (const Association& association : associations_) {
+      const bool known = association.property > 0 && association.property <= properties_.size();
+      if (association.item == primary_ && known) properties.push_back(properties_[association.property - 1u]);
+    }
+    return properties;
   }
 
   static bool IsCrop(const Property& crop, int64_t width, int64_t height) {
@@ -168,6 +245,18 @@ class Heif : public BoxParser {
   size_t property_bytes_ = 1;
   uint32_t items_ = 0;  // That are still to come in the `ipma` at hand.
   uint32_t item_ = 0;
+
+  // Of `iloc`.
+  int version_ = 0;
+  size_t offset_bytes_ = 0;
+  size_t length_bytes_ = 0;
+  size_t base_bytes_ = 0;
+  size_t index_bytes_ = 0;
+  uint32_t locations_ = 0;  // Items that are still to come.
+  bool here_ = false;       // Whether the item at hand stands in this file.
+  uint64_t base_ = 0;
+  size_t extents_ = 0;
+  int64_t reach_ = 0;  // To where the items reach; 0: not told.
 };
 
 }  // namespace

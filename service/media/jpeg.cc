@@ -7,7 +7,8 @@
 namespace seedance::media {
 namespace {
 
-// Segments up to the scan. The frame header (SOF) has the size, and EXIF before it may say that it is shown turned.
+// Segments, then scans of coded bytes with further segments between them, up to the end marker, which a whole file has.
+// The frame header (SOF) has the size, and EXIF before it may say that it is shown turned.
 class Jpeg : public Parser {
  public:
   Jpeg() : Parser(model::MediaType::kImage, "jpeg") { Read(2, &Jpeg::OnStart); }
@@ -23,15 +24,26 @@ class Jpeg : public Parser {
       return Read(1, &Jpeg::OnMarkerByte);
     }
     in_marker_ = false;
+    OnMarker(byte);
+  }
+
+  void OnMarker(uint8_t byte) {
     marker_ = byte;
     if ((byte == kEnd || byte == kScan) && !known()) return Break("it has no frame header before its picture");
-    if (byte == kEnd) return Rest();
+    ended_ = byte == kEnd;
+    if (ended_) return Rest();
     const bool alone = byte <= 1 || (byte >= 0xd0 && byte <= 0xd8);
     if (alone) return Read(1, &Jpeg::OnMarkerByte);
     Read(2, &Jpeg::OnLength);
   }
 
+  // Tables, lines, comments, further scans and the end.
+  static bool StandsBetweenScans(uint8_t marker) {
+    return marker == 0xc4 || (marker >= kEnd && marker <= 0xdd) || (marker >= 0xe0 && marker <= 0xef) || marker == 0xfe;
+  }
+
   void OnLength(Bytes bytes) {
+    if (bytes.Big16(0) < 2 && coded_) return NextMarker();
     if (bytes.Big16(0) < 2) return Break("one of its segments has no length");
     left_ = bytes.Big16(0) - 2;
     const bool frame = marker_ >= 0xc0 && marker_ <= 0xcf && marker_ != 0xc4 && marker_ != 0xc8 && marker_ != 0xcc;
@@ -39,10 +51,10 @@ class Jpeg : public Parser {
       if (left_ < 6) return Break("its frame header is too short");
       return ReadFromSegment(5, &Jpeg::OnFrame);
     }
-    if (marker_ == kApp1 && left_ >= 6 && !known()) return ReadFromSegment(6, &Jpeg::OnApp1);
-    if (marker_ != kScan) return NextSegment();
+    if (marker_ == kApp1 && left_ >= 6 && !known() && !exif_) return ReadFromSegment(6, &Jpeg::OnApp1);
     Pass(static_cast<int64_t>(left_));
-    Read(1, &Jpeg::OnPicture);
+    if (marker_ == kScan) coded_ = true;
+    NextMarker();
   }
 
   void OnFrame(Bytes bytes) {
@@ -55,7 +67,9 @@ class Jpeg : public Parser {
   }
 
   void OnApp1(Bytes bytes) {
-    if (left_ == 0 || !bytes.Has(0, std::string_view("Exif\0", 5))) return NextSegment();
+    // Editors leave the first as it is when they add another.
+    exif_ = bytes.Has(0, std::string_view("Exif\0", 5));
+    if (left_ == 0 || !exif_) return NextSegment();
     ReadFromSegment(left_, &Jpeg::OnExif);
   }
 
@@ -64,7 +78,27 @@ class Jpeg : public Parser {
     NextSegment();
   }
 
-  void OnPicture(Bytes) { Rest(); }
+  // Coded bytes have a zero behind each 0xff, and markers to begin anew from. What else is no marker of a segment is
+  // damage, which decoders leave out.
+  size_t OnCoded(Bytes bytes) {
+    const std::string_view text = bytes.Text(0);
+    for (size_t at = 0; at < text.size();) {
+      if (!in_marker_) {
+        const size_t found = text.find('\xff', at);
+        if (found == std::string_view::npos) break;
+        at = found + 1;
+        in_marker_ = true;
+        continue;
+      }
+      const uint8_t byte = bytes.At(at++);
+      in_marker_ = byte == 0xff;
+      if (!StandsBetweenScans(byte)) continue;
+      OnMarker(byte);
+      return at;
+    }
+    Scan(&Jpeg::OnCoded);
+    return text.size();
+  }
 
   void ReadFromSegment(size_t count, void (Jpeg::*step)(Bytes)) {
     left_ -= count;
@@ -73,7 +107,17 @@ class Jpeg : public Parser {
 
   void NextSegment() {
     Pass(static_cast<int64_t>(left_));
+    NextMarker();
+  }
+
+  void NextMarker() {
+    if (coded_) return Scan(&Jpeg::OnCoded);
     Read(1, &Jpeg::OnMarkerByte);
+  }
+
+  // The end of the file, without an end of the picture.
+  void OnEnd() override {
+    if (!ended_) Break("it is cut off: it ends before the end of its picture");
   }
 
   static constexpr uint8_t kEnd = 0xd9;
@@ -81,6 +125,9 @@ class Jpeg : public Parser {
   static constexpr uint8_t kApp1 = 0xe1;
 
   bool in_marker_ = false;
+  bool coded_ = false;  // The first scan has begun.
+  bool ended_ = false;  // The end marker was seen.
+  bool exif_ = false;
   uint8_t marker_ = 0;
   size_t left_ = 0;  // Bytes of the segment that are still to come.
   uint64_t orientation_ = 1;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <string>
 #include <vector>
@@ -19,9 +20,12 @@ using model::MediaType;
 class Movie : public BoxParser {
  public:
   explicit Movie(std::string_view container)
-      : BoxParser(MediaType::kVideo, container.empty() ? "mov" : container), named_(!container.empty()) {}
+      : BoxParser(MediaType::kVideo, container.empty() ? "mov" : container), named_(!container.empty()) {
+    branded_sound_ = container == kSound;
+  }
 
  private:
+  static constexpr std::string_view kSound = "m4a";
   static constexpr size_t kMostBrandBytes = 256;
   static constexpr size_t kMostDefaults = 64;
   static constexpr size_t kPieceBytes = 4080;  // Of a table; whole rows of 4, 8, 12 and 16 bytes.
@@ -34,7 +38,9 @@ class Movie : public BoxParser {
         return OnMovieBox(type);
       case Tag("trak"):
         if (type == Tag("tkhd")) return ReadTable(&Movie::OnTrackHeader, 84, 96);
-        return type == Tag("mdia") ? Enter() : NextBox();
+        return type == Tag("mdia") || type == Tag("edts") ? Enter() : NextBox();
+      case Tag("edts"):
+        return type == Tag("elst") && left() >= 8 ? ReadTable(&Movie::OnEdits, 8, 8) : NextBox();
       case Tag("mdia"):
         if (type == Tag("mdhd")) return ReadTable(&Movie::OnMediaHeader, 20, 32);
         if (type == Tag("hdlr")) return ReadBox(12, &Movie::OnHandler);
@@ -70,7 +76,6 @@ class Movie : public BoxParser {
         data_ = true;
         return NextBox();
       case Tag("moof"):
-        data_ = false;
         return fragmented_ ? Enter() : NextBox();
       case Tag("sidx"):
         return fragmented_ ? ReadTable(&Movie::OnIndex, 24, 32) : NextBox();
@@ -96,11 +101,26 @@ class Movie : public BoxParser {
 
   void OnLeave(uint32_t type) override {
     if (type == Tag("trak")) {
-      if (track_.handler == Tag("vide") && !video_.HasSize()) video_ = track_;
+      if (track_.handler == Tag("vide") && Rank(track_) > Rank(video_)) video_ = track_;
       if (track_.handler == Tag("soun")) sound_ = true;
     } else if (type == Tag("moov")) {
       OnMovie();
     }
+  }
+
+  // Which of the video tracks is the picture; 0: none of them. One that is not enabled is shown when there is no other,
+  // but in a file of sound it is the cover.
+  int Rank(const Track& track) const {
+    if (track.handler == 0 || (branded_sound_ && !track.enabled)) return 0;
+    return 1 + (track.enabled ? 1 : 0) + (track.HasSize() ? 2 : 0);
+  }
+
+  // Behind the samples may stand anything but further parts of the movie.
+  bool MayEndIn(uint32_t type) const override {
+    if (!seen_ || !data_ || type == Tag("mdat")) return false;
+    if (!fragmented_) return true;
+    constexpr std::array kParts = {Tag("moof"), Tag("styp"), Tag("sidx"), Tag("ssix"), Tag("emsg"), Tag("prft")};
+    return std::find(kParts.begin(), kParts.end(), type) == kParts.end();
   }
 
   // Boxes of two versions: numbers of time have 32 bits in the first, 64 in the other.
@@ -112,6 +132,7 @@ class Movie : public BoxParser {
   }
   void OnVersion(Bytes bytes) {
     long_ = bytes.At(0) == 1;
+    flags_ = bytes.Big32(0) & 0xffffff;
     // The four bytes of version and flags have been read.
     ReadBox((long_ ? long_bytes_ : short_bytes_) - 4, table_step_);
   }
@@ -126,6 +147,7 @@ class Movie : public BoxParser {
   void OnBrands(Bytes bytes) {
     named_ = true;
     info().container = std::string(ContainerOfBrands(bytes.Text(0)));
+    branded_sound_ = info().container == kSound;
     NextBox();
   }
 
@@ -136,6 +158,7 @@ class Movie : public BoxParser {
   }
 
   void OnTrackHeader(Bytes bytes) {
+    track_.enabled = (flags_ & 1) != 0;
     track_.id = bytes.Big32(2 * time_bytes());
     track_.length = Length(bytes, 2 * time_bytes() + 8);
     const size_t matrix = 3 * time_bytes() + 8 + 16;
@@ -144,6 +167,20 @@ class Movie : public BoxParser {
     track_.shown_height = bytes.Big16(matrix + 40);
     NextBox();
   }
+
+  // How long each edit lasts, where it begins in the media (-1: it shows nothing), and how fast it goes.
+  void OnEdits(Bytes bytes) {
+    const int64_t fitting = left() / static_cast<int64_t>(edit_bytes());
+    ReadRows(static_cast<uint32_t>(std::min<int64_t>(bytes.Big32(0), fitting)), edit_bytes(), &Movie::OnEditRows);
+  }
+  void OnEditRows(Bytes bytes) {
+    for (size_t at = 0; at < bytes.size(); at += edit_bytes()) {
+      const bool empty = Time(bytes, at + time_bytes()) == (long_ ? ~uint64_t{0} : ~uint32_t{0});
+      if (!empty) track_.edited = AddSaturated(track_.edited, Time(bytes, at));
+    }
+    ReadRows(rows_, edit_bytes(), &Movie::OnEditRows);
+  }
+  size_t edit_bytes() const { return 2 * time_bytes() + 4; }
 
   void OnMediaHeader(Bytes bytes) {
     track_.timescale = bytes.Big32(2 * time_bytes());
@@ -210,7 +247,9 @@ class Movie : public BoxParser {
   void OnRun(Bytes bytes) {
     const uint32_t flags = bytes.Big32(0) & 0xffffff;
     const uint32_t samples = bytes.Big32(4);
+    if (samples > 0) data_ = false;
     if (fragment_.track != video_.id) return NextBox();
+    in_fragments_ = in_fragments_ || samples > 0;
     run_row_bytes_ = 0;
     for (const uint32_t field : {0x100u, 0x200u, 0x400u, 0x800u}) run_row_bytes_ += (flags & field) != 0 ? 4 : 0;
     if ((flags & 0x100) == 0) {
@@ -253,20 +292,26 @@ class Movie : public BoxParser {
   void OnMovie() {
     seen_ = true;
     if (video_.handler == 0) {
-      if (!sound_) return Break("it has no video track");
-      set_type(MediaType::kAudio);
-      info().container = "m4a";
+      if (!sound_ && !branded_sound_) return Break("it has no video track");
       info().duration = UnitsToDuration(length_, timescale_);
-      return Know();
+      return KnowSound();
     }
+    if (branded_sound_) info().container = "mp4";
     if (!video_.SetSizeOf(info())) return Break("its video track has no size");
     if (!fragmented_) Conclude(video_.Shown(timescale_));
   }
 
+  void KnowSound() {
+    set_type(MediaType::kAudio);
+    info().container = std::string(kSound);
+    Know();
+  }
+
   void OnLastBox() override {
-    if (!seen_) return Break("it has no box `moov`");
+    if (!seen_) return branded_sound_ ? KnowSound() : Break("it has no box `moov`");
     if (fragmented_ && !known()) {
-      absl::Duration duration = video_.Sampled();
+      absl::Duration duration = in_fragments_ ? video_.Sampled() : absl::ZeroDuration();
+      if (duration <= absl::ZeroDuration() && video_.samples > 0) duration = video_.Shown(timescale_);
       if (duration <= absl::ZeroDuration()) duration = indexed_;
       if (duration <= absl::ZeroDuration()) duration = UnitsToDuration(length_, timescale_);
       Conclude(duration);
@@ -282,15 +327,17 @@ class Movie : public BoxParser {
     Know();
   }
 
-  bool named_;         // Whether the container is known.
-  bool seen_ = false;  // `moov`.
-  bool data_ = false;  // Whether samples (`mdat`) followed the last headers that need some of their own.
+  bool named_;                  // Whether the container is known.
+  bool branded_sound_ = false;  // Its brand is one of files of sound; some of them are movies.
+  bool seen_ = false;           // `moov`.
+  bool data_ = false;           // Whether samples (`mdat`) followed the last headers that need some of their own.
   bool sound_ = false;
   bool fragmented_ = false;
-  uint64_t timescale_ = 0;  // Of the movie, as `length_`.
+  bool in_fragments_ = false;  // Whether fragments have samples of the video track.
+  uint64_t timescale_ = 0;     // Of the movie, as `length_`.
   uint64_t length_ = 0;
   Track track_;  // At hand.
-  Track video_;  // The first that shows something.
+  Track video_;  // The picture.
 
   struct Defaults {
     uint32_t track = 0;
@@ -311,6 +358,7 @@ class Movie : public BoxParser {
   size_t long_bytes_ = 0;
   void (Movie::*table_step_)(Bytes) = nullptr;
   bool long_ = false;
+  uint32_t flags_ = 0;
   uint32_t rows_ = 0;
 };
 

@@ -21,16 +21,35 @@ Parser::Parser(model::MediaType type, std::string_view container) {
 
 void Parser::Skipped(int64_t bytes) {
   position_ += std::min(bytes, kEverything - position_);
-  if (!resting_) skip_ -= bytes;
+  if (resting_) return;
+  skip_ -= bytes;
+  skip_claimed_ = skip_claimed_ && skip_ > 0;
 }
 
 void Parser::Take(std::string_view bytes) {
   position_ += static_cast<int64_t>(bytes.size());
   const Step step = step_;
+  BeginStep();
+  (this->*step)(Bytes(bytes));
+  EndStep();
+}
+
+size_t Parser::Scanned(std::string_view bytes) {
+  const ScanStep scan = scan_;
+  BeginStep();
+  const size_t used = (this->*scan)(Bytes(bytes));
+  EndStep();
+  position_ += static_cast<int64_t>(used);
+  return used;
+}
+
+void Parser::BeginStep() {
   Rest();
   resting_ = false;
-  (this->*step)(Bytes(bytes));
-  if (step_ == nullptr) Rest();
+}
+
+void Parser::EndStep() {
+  if (step_ == nullptr && scan_ == nullptr) Rest();
 }
 
 void Parser::Finish(size_t held) {
@@ -39,7 +58,7 @@ void Parser::Finish(size_t held) {
   claimed_size_ = skip_ < kEverything - position_ - wanted ? position_ + skip_ + wanted : kEverything;
   position_ += static_cast<int64_t>(held);
   const bool may_be_whole = findings_.state == Findings::State::kReading || known();
-  if (may_be_whole && (resting_ || (skip_ == 0 && may_end_))) {
+  if (may_be_whole && (resting_ || (may_end_ && !skip_claimed_))) {
     OnEnd();
   } else if (may_be_whole) {
     OnCut();
@@ -49,7 +68,14 @@ void Parser::Finish(size_t held) {
   Rest();
 }
 
-void Parser::Pass(int64_t bytes) { skip_ += std::min(std::max<int64_t>(bytes, 0), kEverything - position_ - skip_); }
+void Parser::Pass(int64_t bytes) {
+  PassOrEnd(bytes);
+  skip_claimed_ = skip_claimed_ || bytes > 0;
+}
+
+void Parser::PassOrEnd(int64_t bytes) {
+  skip_ += std::min(std::max<int64_t>(bytes, 0), kEverything - position_ - skip_);
+}
 
 void Parser::Ask(size_t bytes, Step step, bool may_end) {
   // A step that has broken off may still be on its way to its end.
@@ -62,8 +88,15 @@ void Parser::Ask(size_t bytes, Step step, bool may_end) {
 void Parser::Rest() {
   resting_ = true;
   skip_ = 0;
+  skip_claimed_ = false;
   want_ = 0;
   step_ = nullptr;
+  scan_ = nullptr;
+}
+
+void Parser::Restart() {
+  Rest();
+  restarts_ = true;
 }
 
 void Parser::Know() {

@@ -17,7 +17,8 @@ namespace seedance::media {
 // Reads the headers of one family of formats, step by step: it says how many bytes to leave out and how many to hand
 // over next, and which of its functions reads them. The prober moves the bytes. A constructor asks for the first bytes.
 //
-// In a step exactly one of Read, ReadOrEnd and Rest has to be called last, after any number of Pass.
+// In a step exactly one of Read, ReadOrEnd, Scan, Restart and Rest has to be called last, after any number of Pass or
+// PassOrEnd.
 class Parser {
  public:
   virtual ~Parser() = default;
@@ -31,6 +32,11 @@ class Parser {
   size_t want() const { return want_; }
   void Skipped(int64_t bytes);
   void Take(std::string_view bytes);
+  // Whether it takes what comes, in pieces of any length, with Scanned: how many of the bytes it took. Not with a skip.
+  bool scans() const { return scan_ != nullptr; }
+  size_t Scanned(std::string_view bytes);
+  // Whether the last bytes taken begin a file of another kind, which another parser has to read.
+  bool restarts() const { return restarts_; }
   // The file has ended, `held` bytes after the last one taken or skipped.
   void Finish(size_t held);
 
@@ -45,6 +51,8 @@ class Parser {
 
   // Leaves the next bytes out. The file claims to have them: one that ends before is cut off.
   void Pass(int64_t bytes);
+  // The same, where the file may end within these bytes.
+  void PassOrEnd(int64_t bytes);
   // Hands the next `bytes` bytes (1 to kMostWanted) to `step`. A file that ends before is cut off.
   template <class Self>
   void Read(size_t bytes, void (Self::*step)(Bytes)) {
@@ -57,6 +65,18 @@ class Parser {
     static_assert(std::is_base_of_v<Parser, Self>);
     Ask(bytes, static_cast<Step>(step), true);
   }
+  // Hands what follows to `scan`, in pieces of any length, until it calls something else than Scan again. It returns
+  // how many bytes of the piece it used: at least one when it goes on. The file may end at any of them. In it,
+  // position() is where the piece begins.
+  template <class Self>
+  void Scan(size_t (Self::*scan)(Bytes)) {
+    static_assert(std::is_base_of_v<Parser, Self>);
+    if (resting_) return;
+    scan_ = static_cast<ScanStep>(scan);
+    may_end_ = true;
+  }
+  // In a step of Read: its bytes are the beginning of a file of another kind.
+  void Restart();
   // Nothing that follows matters.
   void Rest();
 
@@ -89,16 +109,22 @@ class Parser {
 
  private:
   using Step = void (Parser::*)(Bytes);
+  using ScanStep = size_t (Parser::*)(Bytes);
 
   void Ask(size_t bytes, Step step, bool may_end);
+  void BeginStep();
+  void EndStep();
 
   Findings findings_;
   int64_t position_ = 0;
   int64_t skip_ = 0;
   size_t want_ = 0;
   Step step_ = nullptr;
+  ScanStep scan_ = nullptr;
   int64_t claimed_size_ = 0;
   bool resting_ = false;
+  bool restarts_ = false;
+  bool skip_claimed_ = false;  // The file claims to have the bytes to skip.
   bool may_end_ = false;
   bool ended_ = false;
   bool done_ = false;

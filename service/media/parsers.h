@@ -21,6 +21,8 @@ std::unique_ptr<Parser> MakeHeif(std::string_view container);
 // Movies in boxes. Empty: what a later `ftyp` box says, `mov` without one.
 std::unique_ptr<Parser> MakeMovie(std::string_view container);
 std::unique_ptr<Parser> MakeMp3();
+// Of a file that does not begin like any: an MP3 behind junk, else of no known format, as `otherwise` says.
+std::unique_ptr<Parser> MakeMp3Or(std::string otherwise);
 std::unique_ptr<Parser> MakeWav();
 
 // Knows the file by name alone.

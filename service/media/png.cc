@@ -1,9 +1,15 @@
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+#include "service/media/exif.h"
 #include "service/media/parsers.h"
 
 namespace seedance::media {
 namespace {
 
-// Chunks; the first has the size. The others are followed to the last, to see whether all of them are there.
+// Chunks; the first has the size, and EXIF, before or behind the picture, may say that it is shown turned. They are
+// followed to the last, to see whether all of them are there.
 class Png : public Parser {
  public:
   Png() : Parser(model::MediaType::kImage, "png") {
@@ -15,21 +21,43 @@ class Png : public Parser {
   void OnHeader(Bytes bytes) {
     // Apple's phones put a chunk of their own before it, in files that no one else reads.
     if (bytes.Big32(0) != 13 || bytes.Big32(4) != Tag("IHDR")) return Break("its first chunk is no IHDR");
-    if (!SetSize(bytes.Big32(8), bytes.Big32(12))) return;
-    Know();
-    Pass(kChecksum);
-    Read(8, &Png::OnChunk);
+    width_ = bytes.Big32(8);
+    height_ = bytes.Big32(12);
+    if (SetSize(width_, height_)) NextChunk(0);
   }
 
   void OnChunk(Bytes bytes) {
-    Pass(int64_t{bytes.Big32(0)} + kChecksum);
-    if (bytes.Big32(4) == Tag("IEND")) return ReadOrEnd(1, &Png::OnTrailer);
+    left_ = bytes.Big32(0);
+    const uint32_t type = bytes.Big32(4);
+    if (type == Tag("eXIf") && left_ > 0 && !known()) {
+      const size_t looked_at = static_cast<size_t>(std::min<int64_t>(left_, kMostWanted));
+      return Read(looked_at, &Png::OnExif);
+    }
+    if (type != Tag("IEND")) return NextChunk(left_);
+    if (!known()) Know();
+    Pass(left_ + kChecksum);
+    ReadOrEnd(1, &Png::OnTrailer);
+  }
+
+  void OnExif(Bytes bytes) {
+    if (IsTurned(FindOrientation(bytes))) std::swap(width_, height_);
+    SetSize(width_, height_);
+    Know();
+    NextChunk(left_ - static_cast<int64_t>(bytes.size()));
+  }
+
+  void NextChunk(int64_t left) {
+    Pass(left + kChecksum);
     Read(8, &Png::OnChunk);
   }
 
   void OnTrailer(Bytes) { Rest(); }
 
   static constexpr int64_t kChecksum = 4;
+
+  int64_t width_ = 0;
+  int64_t height_ = 0;
+  int64_t left_ = 0;  // Of the chunk at hand.
 };
 
 }  // namespace

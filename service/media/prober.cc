@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "service/media/sniff.h"
 
@@ -13,7 +14,7 @@ class StreamProber : public Prober {
  public:
   void Feed(std::string_view bytes) override {
     if (finished_) return;
-    while (!bytes.empty()) bytes.remove_prefix(parser_ == nullptr ? FeedSniffer(bytes) : FeedParser(bytes));
+    Move(bytes);
   }
 
   int64_t Skippable() const override {
@@ -28,7 +29,7 @@ class StreamProber : public Prober {
 
   void Finish() override {
     if (finished_) return;
-    if (parser_ == nullptr) Open();
+    while (parser_ == nullptr) Open();
     parser_->Finish(held_.size());
     held_ = std::string();
     finished_ = true;
@@ -42,6 +43,10 @@ class StreamProber : public Prober {
   }
 
  private:
+  void Move(std::string_view bytes) {
+    while (!bytes.empty()) bytes.remove_prefix(parser_ == nullptr ? FeedSniffer(bytes) : FeedParser(bytes));
+  }
+
   // Both return how many of the bytes they used.
   size_t FeedSniffer(std::string_view bytes) {
     const size_t taken = std::min(bytes.size(), kSniffedBytes - held_.size());
@@ -56,26 +61,29 @@ class StreamProber : public Prober {
       parser_->Skipped(skipped);
       return static_cast<size_t>(skipped);
     }
+    if (parser_->scans()) return parser_->Scanned(bytes);
     const size_t want = parser_->want();
     if (held_.empty() && bytes.size() >= want) {
-      parser_->Take(bytes.substr(0, want));
+      Take(bytes.substr(0, want));
       return want;
     }
     const size_t taken = std::min(bytes.size(), want - held_.size());
     held_.append(bytes.substr(0, taken));
-    if (held_.size() == want) {
-      parser_->Take(held_);
-      held_.clear();
-    }
+    if (held_.size() == want) Take(std::exchange(held_, {}));
     return taken;
   }
 
+  void Take(std::string_view bytes) {
+    parser_->Take(bytes);
+    if (!parser_->restarts()) return;
+    parser_ = nullptr;
+    held_ = std::string(bytes);
+  }
+
   void Open() {
-    const std::string head = std::move(held_);
-    held_.clear();
+    const std::string head = std::exchange(held_, {});
     parser_ = Sniff(head);
-    std::string_view rest = head;
-    while (!rest.empty()) rest.remove_prefix(FeedParser(rest));
+    Move(head);
   }
 
   std::unique_ptr<Parser> parser_;  // Null: not known yet which.

@@ -45,14 +45,15 @@ class Prober {
   virtual void Finish() = 0;
 
   // Nothing that may follow changes the findings, except that a file which ends too early is found broken by Finish.
-  // Soon true for most files; for a movie with its headers behind its samples when they have been seen; only by Finish
-  // for a fragmented movie, an MP3 without a table of its frames and a WAV that tells no size.
+  // Soon true for most files; for a movie with its headers behind its samples when they have been seen; at the last
+  // chunks for a PNG, and a WebP that has EXIF; only by Finish for a fragmented movie, an MP3, which may be joined from
+  // several, and a WAV that tells no size. A file that begins like nothing known may be an MP3 for 64 KiB.
   virtual bool done() const = 0;
   virtual const Findings& findings() const = 0;
 };
 
-// Knows JPEG, PNG, GIF, WebP, BMP, TIFF, HEIC and HEIF; MP4 and MOV, also fragmented; MP3 and WAV; and tells AVIF, M4A
-// and other formats that it knows by name from garbage, so that a refusal can name them.
+// Knows JPEG, PNG, GIF, WebP, BMP, TIFF, HEIC and HEIF; MP4 and MOV, also fragmented; MP3 and WAV; and tells AVIF, M4A,
+// raw files of cameras and other formats that it knows by name from garbage, so that a refusal can name them.
 std::unique_ptr<Prober> MakeProber();
 
 }  // namespace seedance::media

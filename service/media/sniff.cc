@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "service/media/bytes.h"
 #include "service/media/mpeg_audio.h"
@@ -28,6 +29,11 @@ constexpr std::array kNamed = {
     Signature{"\xff\x4f\xff\x51"sv, 0, MediaType::kImage, "jp2"},
     Signature{"\x0\x0\x0\xcJXL "sv, 0, MediaType::kImage, "jxl"},
     Signature{"\xff\x0a"sv, 0, MediaType::kImage, "jxl"},
+    Signature{"IIRO"sv, 0, MediaType::kImage, "orf"},
+    Signature{"IIRS"sv, 0, MediaType::kImage, "orf"},
+    Signature{"MMOR"sv, 0, MediaType::kImage, "orf"},
+    Signature{"IIU\0"sv, 0, MediaType::kImage, "rw2"},
+    Signature{"FUJIFILMCCD-RAW"sv, 0, MediaType::kImage, "raf"},
     Signature{"8BPS"sv, 0, MediaType::kImage, "psd"},
     Signature{"qoif"sv, 0, MediaType::kImage, "qoi"},
     Signature{"\x0\x0\x1\x0"sv, 0, MediaType::kImage, "ico"},
@@ -51,7 +57,6 @@ constexpr std::array kNamed = {
     Signature{"\x7f"
               "ELF"sv,
               0, MediaType::kUnspecified, "a program"},
-    Signature{"\x0\x0\x0\x0\x0\x0\x0\x0"sv, 0, MediaType::kUnspecified, "zeros where a header should be"},
 };
 
 std::unique_ptr<Parser> SniffNamed(Bytes head) {
@@ -84,12 +89,17 @@ std::unique_ptr<Parser> SniffBoxes(Bytes head) {
     const size_t length = std::clamp<size_t>(head.Big32(0), 16, kSniffedBytes);
     const std::string_view container = ContainerOfBrands(head.Text(8, length - 8));
     if (container == "heic" || container == "heif" || container == "avif") return MakeHeif(container);
-    if (container == "m4a") return MakeNamed(MediaType::kAudio, container);
     if (container == "jp2" || container == "jxl" || container == "cr3") return MakeNamed(MediaType::kImage, container);
     return MakeMovie(container);
   }
-  // Older QuickTime files begin with any box.
+  // Older QuickTime files, and parts of streams, begin with any box.
   for (const std::string_view first : {"moov", "mdat", "wide", "free", "skip", "pnot", "styp", "sidx", "moof"}) {
+    if (type == first) return MakeMovie("");
+  }
+  // These are of some KB, if they are boxes. Sizes of 0 and 1 stand for no number.
+  if (head.At(0) != 0 || (head.Big32(0) < 8 && head.Big32(0) != 1)) return nullptr;
+  for (const std::string_view first :
+       {"udta", "PICT", "pict", "uuid", "emsg", "prft", "meta", "junk", "prfl", "ssix"}) {
     if (type == first) return MakeMovie("");
   }
   return nullptr;
@@ -97,7 +107,7 @@ std::unique_ptr<Parser> SniffBoxes(Bytes head) {
 
 std::unique_ptr<Parser> SniffSound(Bytes head) {
   if ((head.Has(0, "RIFF") || head.Has(0, "RF64") || head.Has(0, "BW64")) && head.Has(8, "WAVE")) return MakeWav();
-  if (head.Has(0, "ID3")) return MakeMp3();
+  if (head.Has(0, "ID3") || head.Has(0, "APETAGEX")) return MakeMp3();
   if (head.Has(0, "OggS")) {
     const bool video = head.Text(0).find("theora") != std::string_view::npos;
     return MakeNamed(video ? MediaType::kVideo : MediaType::kAudio, "ogg");
@@ -127,6 +137,11 @@ std::unique_ptr<Parser> SniffContainer(Bytes head) {
 
 std::unique_ptr<Parser> SniffText(Bytes head) {
   std::string_view text = head.Text(head.Has(0, "\xef\xbb\xbf") ? 3 : 0);
+  // Half a frame of sound may begin with any letter.
+  const auto is_binary = [](unsigned char letter) {
+    return letter == 0xff || (absl::ascii_iscntrl(letter) && !absl::ascii_isspace(letter));
+  };
+  if (std::any_of(text.begin(), text.end(), is_binary)) return nullptr;
   text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
   if (text.substr(0, 4) == "<svg" || (text.substr(0, 2) == "<?" && text.find("<svg") != std::string_view::npos)) {
     return MakeNamed(MediaType::kImage, "svg");
@@ -145,7 +160,8 @@ std::unique_ptr<Parser> Sniff(std::string_view head) {
   for (const auto sniff : {SniffPicture, SniffBoxes, SniffNamed, SniffSound, SniffContainer, SniffText}) {
     if (std::unique_ptr<Parser> parser = sniff(bytes)) return parser;
   }
-  return MakeUnknown("it begins like no image, video or audio");
+  const bool zeros = bytes.size() >= 8 && bytes.Big64(0) == 0;
+  return MakeMp3Or(zeros ? "it is zeros where a header should be" : "it begins like no image, video or audio");
 }
 
 std::string_view ContainerOfBrands(std::string_view brands) {

@@ -1,4 +1,7 @@
 #include <algorithm>
+#include <string>
+#include <string_view>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "service/media/exif.h"
@@ -7,7 +10,8 @@
 namespace seedance::media {
 namespace {
 
-// The first directory of a TIFF file is its picture. It may stand anywhere behind the header, mostly at the end.
+// The first directory of a TIFF file is its picture. It may stand anywhere behind the header, mostly at the end. Raw
+// files of cameras are made the same, but the first directory is a small copy, or a picture that is not developed.
 class Tiff : public Parser {
  public:
   Tiff() : Parser(model::MediaType::kImage, "tiff") { Read(4, &Tiff::OnMagic); }
@@ -46,6 +50,28 @@ class Tiff : public Parser {
       case kTiffOrientation:
         orientation_ = entry.value;
         break;
+      case kTiffKind:
+        reduced_ = (entry.value & 1) != 0;
+        break;
+      case kTiffColours:
+        undeveloped_ = entry.value == kFilter || entry.value == kLinearRaw;
+        break;
+      case kTiffMaker:
+        maker_ = entry;
+        break;
+      case kTiffSubDirectories:
+        nested_ = true;
+        break;
+      case kTiffElectronicPhotography:
+        camera_ = "nef";
+        break;
+      case kTiffDngVersion:
+        camera_ = "dng";
+        dng_ = true;
+        break;
+      case kTiffPrivate:
+        if (!dng_) camera_ = "arw";
+        break;
       case kTiffStripOffsets:
       case kTiffTileOffsets:
         offsets_ = entry;
@@ -58,7 +84,29 @@ class Tiff : public Parser {
         break;
     }
     if (--rows_ > 0) return Read(layout_.entry_bytes(), &Tiff::OnRow);
+    if (dng_ || undeveloped_ || (reduced_ && nested_)) return ReadMaker();
     Conclude();
+  }
+
+  // Whose raw file it is. The name of the maker, which is longer than a row has room for, may lie behind already.
+  void ReadMaker() {
+    const uint64_t here = static_cast<uint64_t>(position());
+    if (dng_ || maker_.is_here || maker_.value < here || maker_.value > here + kMostToMaker) return Name(camera_);
+    Pass(static_cast<int64_t>(maker_.value - here));
+    Read(kMakerBytes, &Tiff::OnMaker);
+  }
+  void OnMaker(Bytes bytes) {
+    constexpr std::pair<std::string_view, std::string_view> kMakers[] = {
+        {"NIKON", "nef"}, {"SONY", "arw"}, {"PENTAX", "pef"}, {"RICOH", "pef"}, {"SAMSUNG", "srw"}, {"OLYMPUS", "orf"}};
+    for (const auto& [maker, container] : kMakers) {
+      if (bytes.Has(0, maker)) return Name(container);
+    }
+    Name(camera_);
+  }
+  void Name(std::string_view container) {
+    info().container = std::string(container);
+    Know();
+    Rest();
   }
 
   void Conclude() {
@@ -97,6 +145,10 @@ class Tiff : public Parser {
 
   void OnEnd() override { RequireSize(static_cast<int64_t>(std::min(end_, kFarthest))); }
 
+  static constexpr uint64_t kFilter = 32803;     // Colours as a camera's filter has them,
+  static constexpr uint64_t kLinearRaw = 34892;  // or as a raw converter.
+  static constexpr size_t kMakerBytes = 8;
+  static constexpr uint64_t kMostToMaker = 1 << 20;
   static constexpr uint64_t kFarthest = uint64_t{1} << 62;
   static constexpr uint64_t kMostRows = 65535;
   static constexpr uint64_t kOffsetsAtATime = 512;
@@ -109,6 +161,13 @@ class Tiff : public Parser {
   TiffEntry offsets_;
   TiffEntry lengths_;
   uint64_t end_ = 0;  // To where the file has to reach.
+
+  bool reduced_ = false;  // It is a small copy of another picture.
+  bool undeveloped_ = false;
+  bool nested_ = false;  // It has directories below.
+  bool dng_ = false;
+  TiffEntry maker_;
+  std::string_view camera_ = "raw";  // What its rows make of it, if it is a raw file.
 };
 
 }  // namespace

@@ -1,10 +1,16 @@
 #include "service/media/track.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "service/media/parser.h"
 
 namespace seedance::media {
+namespace {
+
+bool IsNear(absl::Duration a, absl::Duration b) { return absl::AbsDuration(a - b) <= absl::Milliseconds(60); }
+
+}  // namespace
 
 void Track::Add(uint32_t count, uint32_t unit_length) {
   // Lengths of which the first bit is set are negative numbers of sloppy writers; players take them for the shortest.
@@ -29,10 +35,16 @@ bool Track::SetSizeOf(model::MediaInfo& info) const {
 }
 
 absl::Duration Track::Shown(uint64_t movie_timescale) const {
-  const absl::Duration shown = UnitsToDuration(length, movie_timescale);
-  if (shown > absl::ZeroDuration()) return shown;
-  const absl::Duration media = UnitsToDuration(media_length, timescale);
-  return media > absl::ZeroDuration() ? media : Sampled();
+  const absl::Duration header = UnitsToDuration(length, movie_timescale);
+  const absl::Duration edits = UnitsToDuration(edited, movie_timescale);
+  const absl::Duration told = UnitsToDuration(media_length, timescale);
+  const absl::Duration sampled = Sampled();
+  const absl::Duration most = std::max(told, sampled);
+  if (edits > absl::ZeroDuration()) return most > absl::ZeroDuration() ? std::min(edits, most) : edits;
+  if (most <= absl::ZeroDuration()) return header;
+  // Of the two that tell of the media, the samples are right when only they agree with the header.
+  const bool samples_are_right = IsNear(sampled, header) && !IsNear(told, header);
+  return told <= absl::ZeroDuration() || samples_are_right ? sampled : told;
 }
 
 absl::Duration Track::Sampled() const { return UnitsToDuration(samples_length, timescale); }

@@ -11,8 +11,11 @@ namespace seedance::media {
 // What the boxes of one track of a movie say.
 struct Track {
   uint32_t id = 0;
-  uint32_t handler = 0;    // `vide`, `soun` and so on. 0: not told.
-  uint64_t length = 0;     // As it is shown, in units of the movie's time scale. 0: not told.
+  uint32_t handler = 0;  // `vide`, `soun` and so on. 0: not told.
+  bool enabled = true;
+  // In units of the movie's time scale; 0: not told.
+  uint64_t length = 0;     // As its header says.
+  uint64_t edited = 0;     // Sum of the edits that show something.
   uint64_t timescale = 0;  // Units per second of what follows.
   uint64_t media_length = 0;
   uint64_t samples = 0;
@@ -31,7 +34,8 @@ struct Track {
   bool HasSize() const;
   // Sets width and height of `info` as shown; false when there are none.
   bool SetSizeOf(model::MediaInfo& info) const;
-  // How long it is shown, zero when that stands nowhere.
+  // How long it is shown, zero when that stands nowhere: by its edits, else by its media, else by its header. Edits
+  // show no more than there is.
   absl::Duration Shown(uint64_t movie_timescale) const;
   // Sum of its samples.
   absl::Duration Sampled() const;

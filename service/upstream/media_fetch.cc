@@ -96,6 +96,10 @@ class Fetch : public ByteSink {
         if (absl::Status followed = Follow(reply); !followed.ok()) return followed;
         continue;
       }
+      if (RefusesRanges(reply)) {
+        ranges_ = false;
+        continue;
+      }
       if (absl::Status read = Judge(reply); !read.ok()) return read;
       if (complete_) return FetchedMedia{size_, true};
       if (position_ <= before) return CannotFetch("the server sent an empty range");
@@ -154,7 +158,7 @@ class Fetch : public ByteSink {
     request.timeout = std::max(deadline_ - clock_.Now(), absl::ZeroDuration());
     request.cancel = call_.cancel;
     request.max_reply_bytes = 64 << 10;
-    if (whole_) return request;
+    if (whole_ || !ranges_) return request;
     request.headers.emplace_back("Range", absl::StrCat("bytes=", position_, "-", position_ + range_ - 1));
     if (started_ && absl::StartsWith(tag_, "\"")) request.headers.emplace_back("If-Range", tag_);
     return request;
@@ -183,9 +187,16 @@ class Fetch : public ByteSink {
     return absl::OkStatus();
   }
 
+  // An empty file has no first range, and says so. Other servers have the file, but no range of it.
+  static bool IsEmpty(const HttpReply& reply) {
+    return reply.status == 416 && absl::EndsWith(HeaderOf(reply.headers, "content-range"), "*/0");
+  }
+  bool RefusesRanges(const HttpReply& reply) const {
+    return reply.status == 416 && !started_ && !whole_ && ranges_ && !IsEmpty(reply);
+  }
+
   absl::Status Judge(const HttpReply& reply) {
-    // An empty file has no first range.
-    if (reply.status == 416 && !started_) {
+    if (IsEmpty(reply) && !started_) {
       (void)reader_.OnStart(0);
       complete_ = true;
       return absl::OkStatus();
@@ -203,8 +214,10 @@ class Fetch : public ByteSink {
     int64_t skip = reader_.Skippable();
     // One byte stays, so that the end of the file is seen and not only believed.
     skip = std::min(skip, (size_ > 0 ? size_ - 1 : kMostBytes) - position_);
-    range_ = skip > 0 ? kFirstRange : std::min(range_ * 2, kLongestRange);
-    if (skip <= 0) return;
+    // A short way is not worth a request.
+    const bool worth = skip >= kFirstRange || (skip > 0 && size_ > 0 && position_ + skip == size_ - 1);
+    range_ = worth ? kFirstRange : std::min(range_ * 2, kLongestRange);
+    if (!worth) return;
     reader_.OnSkip(skip);
     position_ += skip;
   }
@@ -221,6 +234,7 @@ class Fetch : public ByteSink {
   const CallOptions& call_;
   std::string uri_;
   const bool whole_;
+  bool ranges_ = true;  // Whether the server may know ranges.
   MediaReader& reader_;
   int redirects_ = 0;
   bool started_ = false;  // The first bytes of the file were announced.

@@ -29,7 +29,8 @@ struct MediaSpec {
 
 // A file whose headers are right and say what `spec` says. Behind the headers stands noise that no decoder takes.
 //
-// Durations are exact to 1 ms but of fragmented movies, which have whole frames, and of MP3, which has frames of 26 ms.
+// Durations are exact to 1 ms but of movies that are fragmented or have two frames, which are whole ones, and of MP3,
+// which has frames of 26 ms.
 std::string MakeMedia(const MediaSpec& spec);
 
 }  // namespace seedance::testing

@@ -19,6 +19,12 @@ uint64_t Samples(const MediaSpec& spec) {
   return static_cast<uint64_t>(std::max<int64_t>(1, std::llround(spec.seconds * spec.frame_rate)));
 }
 
+// How long all samples last. The last one makes it exact, but where it would change the frame rate.
+uint64_t SampleUnits(const MediaSpec& spec, uint64_t samples) {
+  if (samples <= 2) return samples * kSampleUnits;
+  return static_cast<uint64_t>(std::llround(spec.seconds * static_cast<double>(SampleScale(spec))));
+}
+
 // By 0 to 3 quarter turns clockwise.
 std::string Matrix(int quarter_turns) {
   constexpr std::array<std::array<int, 4>, 4> kTurns = {{{1, 0, 0, 1}, {0, 1, -1, 0}, {-1, 0, 0, -1}, {0, -1, 1, 0}}};
@@ -32,7 +38,9 @@ std::string SampleTable(const MediaSpec& spec, uint64_t samples) {
   const std::string picture = Zeros(6) + Big(1, 2) + Zeros(16) + Big(static_cast<uint64_t>(spec.width), 2) +
                               Big(static_cast<uint64_t>(spec.height), 2) + Big(72 << 16, 4) + Big(72 << 16, 4) +
                               Zeros(4) + Big(1, 2) + Zeros(32) + Big(24, 2) + Big(0xffff, 2);
-  const std::string times = samples > 0 ? Big(1, 4) + Big(samples, 4) + Big(kSampleUnits, 4) : Big(0, 4);
+  const std::string others = Big(samples - 1, 4) + Big(kSampleUnits, 4);
+  const std::string last = Big(1, 4) + Big(SampleUnits(spec, samples) - (samples - 1) * kSampleUnits, 4);
+  const std::string times = samples > 0 ? Big(2, 4) + others + last : Big(0, 4);
   return FullBox("stsd", 0, 0, Big(1, 4) + Box("avc1", picture)) + FullBox("stts", 0, 0, times) +
          FullBox("stsc", 0, 0, Zeros(4)) + FullBox("stsz", 0, 0, Big(1, 4) + Big(samples, 4)) +
          FullBox("stco", 0, 0, Zeros(4));
@@ -48,7 +56,7 @@ std::string MovieBox(const MediaSpec& spec) {
                                    Matrix(spec.quarter_turns) + Big(static_cast<uint64_t>(spec.width) << 16, 4) +
                                    Big(static_cast<uint64_t>(spec.height) << 16, 4);
   const std::string media_header =
-      Zeros(8) + Big(SampleScale(spec), 4) + Big(samples * kSampleUnits, 4) + Big(0x55c4, 2) + Zeros(2);
+      Zeros(8) + Big(SampleScale(spec), 4) + Big(SampleUnits(spec, samples), 4) + Big(0x55c4, 2) + Zeros(2);
   const std::string media = FullBox("mdhd", 0, 0, media_header) + FullBox("hdlr", 0, 0, Zeros(4) + "vide" + Zeros(13)) +
                             Box("minf", FullBox("vmhd", 0, 1, Zeros(8)) + Box("stbl", SampleTable(spec, samples)));
   std::string movie =

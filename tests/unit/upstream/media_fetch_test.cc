@@ -248,6 +248,54 @@ TEST(MediaFetch, AnEmptyFileHasNoBytes) {
   EXPECT_EQ(reader.bytes_, "");
 }
 
+TEST(MediaFetch, AServerThatRefusesTheFirstRangeIsAskedForTheFile) {
+  const std::string file = Bytes(200'000);
+  for (const std::string range : {"", "Content-Range: bytes */200000\r\n", "Content-Range: bytes */*\r\n"}) {
+    std::atomic<int> requests{0};
+    TrickServer server([&](Peer& peer, int) {
+      for (std::string head = peer.ReadHead(); !head.empty(); head = peer.ReadHead()) {
+        ++requests;
+        peer.Send(absl::StrContains(head, "Range:")
+                      ? absl::StrCat("HTTP/1.1 416 X\r\n", range, "Content-Length: 2\r\n\r\nno")
+                      : absl::StrCat("HTTP/1.1 200 OK\r\nContent-Length: ", file.size(), "\r\n\r\n", file));
+      }
+    });
+    Collector reader;
+    const auto fetched = Read(server.url(), reader);
+    ASSERT_TRUE(fetched.ok()) << fetched.status();
+    EXPECT_TRUE(fetched->complete);
+    EXPECT_EQ(reader.bytes_, file);
+    EXPECT_EQ(requests, 2);
+  }
+}
+
+TEST(MediaFetch, AServerThatRefusesTheWholeFileTooIsAnError) {
+  for (const bool whole : {false, true}) {
+    Replies server("HTTP/1.1 416 X\r\nContent-Length: 0\r\n\r\n");
+    Collector reader;
+    const absl::Status status = Read(server.url(), reader, whole).status();
+    EXPECT_THAT(std::string(status.message()), HasSubstr("answered 416"));
+    EXPECT_EQ(reader.starts_, 0);
+  }
+}
+
+// A PNG of many small chunks, each of which may be skipped.
+TEST(MediaFetch, AShortWayIsReadAndNotSkipped) {
+  const auto chunk = [](const std::string& type, size_t size) {
+    std::string length;
+    for (int shift = 24; shift >= 0; shift -= 8) length += static_cast<char>(size >> shift & 0xff);
+    return length + type + std::string(size + 4, 'x');
+  };
+  std::string file("\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\2\0\0\0\1\0\x08\2\0\0\0....", 33);
+  while (file.size() < 20'000'000) file += chunk("IDAT", 8192);
+  FileServer server(file + chunk("IEND", 0), true);
+  ProbedFile probed;
+  const auto fetched = Read(server.url(), probed);
+  ASSERT_TRUE(fetched.ok()) << fetched.status();
+  EXPECT_EQ(probed.prober_->findings().state, media::Findings::State::kKnown);
+  EXPECT_LT(server.requests(), 40);
+}
+
 void ExpectRefused(const std::string& url, const std::string& words, const MediaFetchOptions& options) {
   Collector reader;
   const absl::Status status = Read(url, reader, false, options).status();
