@@ -48,7 +48,7 @@ Finding FindReason(const ErrorTable& table, Operation operation, int status, con
 }
 
 // Where the reason says more than the status does. Returns the reason as it is told.
-Reason Reconcile(const Finding& found, Verdict& verdict) {
+Reason Reconcile(const Finding& found, const VendorError& error, Verdict& verdict) {
   const Reason reason = found.reason;
   if (verdict.acceptance == Acceptance::kUnknown) return Reason::kOutcomeUnknown;
   // Patience helps neither a model that is not there nor an empty purse.
@@ -59,8 +59,13 @@ Reason Reconcile(const Finding& found, Verdict& verdict) {
     verdict.retryable = false;
   }
   if (verdict.acceptance != Acceptance::kRefused) return reason;
-  // The vendor's "too many", wrapped into another status on its way.
+  // The vendor's "too many", wrapped into another status on its way. Anybody's is a word about the pace, not about what
+  // became of the call.
   if (reason == Reason::kRateLimited || (reason == Reason::kQuotaExceeded && !found.final)) {
+    if (!error.vendor_shape) {
+      verdict.acceptance = Acceptance::kUnknown;
+      return Reason::kOutcomeUnknown;
+    }
     verdict.acceptance = Acceptance::kNotAccepted;
     verdict.retryable = true;
   }
@@ -168,7 +173,7 @@ Verdict Judge(const ErrorTable& table, const ErrorContext& context, const HttpRe
   const AcceptanceRow& row = FindAcceptance(status, reply.body, error, found.worded);
   verdict.acceptance = row.acceptance;
   verdict.retryable = row.retryable;
-  const Reason reason = IsBilled(context.operation) ? Reconcile(found, verdict) : found.reason;
+  const Reason reason = IsBilled(context.operation) ? Reconcile(found, error, verdict) : found.reason;
   std::optional<absl::Duration> delay = verdict.retry_after;
   if (reason == Reason::kRateLimited && !delay.has_value()) delay = kDefaultRetry;
   if (reason == Reason::kUpstreamUnavailable && !delay.has_value()) delay = kUnavailableRetry;

@@ -167,8 +167,9 @@ class AnyFast : public Upstream {
 
   BilledResult<std::string> CreateTask(const CallOptions& call, const model::TaskRequest& task) override {
     const std::string& model = task.model.empty() ? options_.profile.default_model : task.model;
-    return Create(Operation::kCreateTask, BilledPost(call, "/v1/video/generations", CreateTaskBody(task, model)),
-                  std::nullopt);
+    const model::ModelProfile* row = options_.profile.FindModel(model);
+    const std::string body = CreateTaskBody(task, model, row != nullptr ? *row : model::ModelProfile());
+    return Create(Operation::kCreateTask, BilledPost(call, "/v1/video/generations", body), std::nullopt);
   }
 
   absl::StatusOr<TaskReport> GetTask(const CallOptions& call, const std::string& id) override {

@@ -54,6 +54,7 @@ class TaskAnswer {
   TaskReport Read(absl::Time now) const {
     TaskReport report;
     report.state = State();
+    report.result_missing = report.state == TaskState::kRunning && StateOf(outer_["status"]) == TaskState::kSucceeded;
     report.progress_percent = Progress();
     report.start_time = ReadTime(outer_["start_time"]);
     report.end_time = EndTime(report.state);
@@ -100,7 +101,7 @@ class TaskAnswer {
       return *origin;
     // "100% with an error": blocked, however the vendor calls it.
     if (Error().recognised) return TaskState::kFailed;
-    // A success without a result is none. The link may come later; if not, the task's deadline ends it.
+    // A success without a result is none (TaskReport::result_missing). The link may come later.
     return TaskState::kRunning;
   }
 

@@ -56,7 +56,7 @@ TaskState StateIn(const JsonNode& task, const std::string& link) {
   const TaskState said = StateOf(task).value_or(TaskState::kRunning);
   if (said != TaskState::kSucceeded || !link.empty()) return said;
   if (PiApiPlainError(task["error"]).recognised) return TaskState::kFailed;
-  // A success without a result is none. The link may come later; if not, the task's deadline ends it.
+  // A success without a result is none (TaskReport::result_missing). The link may come later.
   return TaskState::kRunning;
 }
 
@@ -64,6 +64,7 @@ TaskReport ReportOf(const JsonNode& task, absl::Time now, const base::Secret& ap
   const std::string link = LinkIn(task["output"], 3);
   TaskReport report;
   report.state = StateIn(task, link);
+  report.result_missing = report.state == TaskState::kRunning && StateOf(task) == TaskState::kSucceeded;
   report.start_time = ReadTime(task["meta"]["started_at"]);
   if (model::IsTerminal(report.state)) report.end_time = ReadTime(task["meta"]["ended_at"]);
   switch (report.state) {

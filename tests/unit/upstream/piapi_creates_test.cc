@@ -79,6 +79,8 @@ const CreateRow kCreates[] = {
 
     // ---- In doubt ----
     {"TooManyHtml", Call::kTask, kReply, 429, "<html>429</html>", kUnknown, false, Reason::kOutcomeUnknown},
+    {"TooManyOfAProxy409", Call::kTask, kReply, 409, R"x({"message":"Too Many Requests"})x", kUnknown, false,
+     Reason::kOutcomeUnknown},
     {"TooManyOfAProxy", Call::kTask, kReply, 429, R"x({"message":"Too Many Requests"})x", kUnknown, false,
      Reason::kOutcomeUnknown},
     {"NoId", Call::kTask, kReply, 200, R"x({"code":200,"message":"success","data":{}})x", kUnknown, false,

@@ -32,6 +32,19 @@ TEST(Url, Parts) {
   }
 }
 
+TEST(Url, LocationsAreResolved) {
+  const Url base = *ParseUrl("https://h.example:8443/a/b?q=1");
+  EXPECT_EQ(ResolveUrl(base, "https://o.example/x"), "https://o.example/x");
+  EXPECT_EQ(ResolveUrl(base, "//o.example/x"), "https://o.example/x");
+  EXPECT_EQ(ResolveUrl(base, "/x?y"), "https://h.example:8443/x?y");
+  EXPECT_EQ(ResolveUrl(base, "x"), "https://h.example:8443/a/x");
+  EXPECT_EQ(ResolveUrl(base, "?z=2"), "https://h.example:8443/a/b?z=2");
+  EXPECT_EQ(ResolveUrl(base, "/t=10:30"), "https://h.example:8443/t=10:30");
+  for (const char* bad : {"", "mailto:a@b", "http://", "//", "/a\nb", "https://u@h/"}) {
+    EXPECT_EQ(ResolveUrl(base, bad), std::nullopt) << bad;
+  }
+}
+
 struct NoProxyRow {
   const char* list;
   const char* host;
