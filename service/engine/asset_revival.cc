@@ -7,7 +7,6 @@
 #include "absl/strings/str_cat.h"
 #include "service/base/error.h"
 #include "service/base/log.h"
-#include "service/base/sha256.h"
 #include "service/engine/asset_library.h"
 #include "service/engine/patience.h"
 #include "service/engine/task_report.h"
@@ -24,15 +23,6 @@ absl::Status Lost(std::string_view message) {
   base::ErrorDetail detail;
   detail.reason = base::Reason::kUpstreamLost;
   return base::MakeError(message, detail);
-}
-
-model::BilledCall CallFor(const model::Asset& asset, int number) {
-  model::BilledCall call;
-  call.key = {asset.tenant, "RecreateAsset", absl::StrCat(asset.name(), "#", number)};
-  call.fingerprint = {{"asset", asset.name()}, {"uri", base::Sha256Hex(asset.source_uri)}};
-  // So that nobody takes what it makes for the creation of another asset.
-  call.asset = asset;
-  return call;
 }
 
 }  // namespace
@@ -128,7 +118,7 @@ void AssetRevival::Recreate(const model::Asset& asset, Upstreams::Entry& entry) 
   const absl::Status room = CheckRoom(store_, asset.tenant, *entry.upstream);
   if (!room.ok()) return StayExpired(asset, asset.recreations, room);
   const int number = asset.recreations + 1;
-  model::BilledCall call = CallFor(asset, number);
+  model::BilledCall call = model::RecreationOf(asset, number);
   const BilledCalls::Turn turn =
       billed_.Begin(call, [this, asset, number](absl::StatusOr<std::string> answer) { Settle(asset, number, answer); });
   if (turn == BilledCalls::Turn::kOwner) Send(asset, entry, std::move(call));

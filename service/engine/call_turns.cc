@@ -78,34 +78,41 @@ bool CallTurns::IsHeldUp(CallKind kind) {
 std::optional<WaitReason> CallTurns::WhyItWaits(const std::string& key) {
   base::MutexLock lock(mutex_);
   const std::optional<size_t> before = Of(CallKind::kSubmit).Before(key);
-  return before.has_value() ? ReasonLocked(*before, clock_.Now()) : std::nullopt;
+  return before.has_value() ? ReasonOf(*before, SubmitsLocked()) : std::nullopt;
 }
 
 std::vector<std::pair<std::string, WaitReason>> CallTurns::WhyAllWait() {
-  base::MutexLock lock(mutex_);
-  std::vector<std::pair<std::string, WaitReason>> waits;
-  const absl::Time now = clock_.Now();
-  waits.reserve(Of(CallKind::kSubmit).size());
   std::vector<std::pair<std::string, size_t>> places;
-  Of(CallKind::kSubmit).VisitAll([&](const std::string& key, size_t before) { places.emplace_back(key, before); });
+  Submits submits;
+  {
+    base::MutexLock lock(mutex_);
+    submits = SubmitsLocked();
+    places.reserve(Of(CallKind::kSubmit).size());
+    Of(CallKind::kSubmit).VisitAll([&](const std::string& key, size_t before) { places.emplace_back(key, before); });
+  }
+  std::vector<std::pair<std::string, WaitReason>> waits;
+  waits.reserve(places.size());
   for (auto& [key, before] : places) {
-    if (std::optional<WaitReason> reason = ReasonLocked(before, now)) waits.emplace_back(key, *std::move(reason));
+    if (const std::optional<WaitReason> reason = ReasonOf(before, submits)) waits.emplace_back(std::move(key), *reason);
   }
   return waits;
 }
 
+CallTurns::Submits CallTurns::SubmitsLocked() {
+  const absl::Time now = clock_.Now();
+  return {now, HoldupLocked(now), gate_.rest_cause(CallKind::kSubmit), gate_.is_full(CallKind::kSubmit)};
+}
+
 // Of what holds a submission up, the one that lasts longest.
-std::optional<WaitReason> CallTurns::ReasonLocked(size_t before, absl::Time now) {
-  const Holdup holdup = HoldupLocked(now);
+std::optional<WaitReason> CallTurns::ReasonOf(size_t before, const Submits& submits) const {
+  const auto& [now, holdup, rest_cause, is_full] = submits;
   if (holdup.try_due != absl::InfinitePast()) return WaitsForVendor(holdup.try_due, now);
   const double rate = options_.submits_per_second;
   const absl::Duration queue = rate > 0 ? absl::Seconds(static_cast<double>(before) / rate) : absl::ZeroDuration();
   const absl::Time rest_end = std::max(holdup.rests_until, now);
-  if (holdup.rests_until > now + kShortWait && rest_end - now >= queue) {
-    return WaitsForRest(gate_.rest_cause(CallKind::kSubmit), rest_end);
-  }
+  if (holdup.rests_until > now + kShortWait && rest_end - now >= queue) return WaitsForRest(rest_cause, rest_end);
   // Full and without a rate that is slower: the end of a call under way is not known.
-  const bool full = gate_.is_full(CallKind::kSubmit) && queue < kShortWait;
+  const bool full = is_full && queue < kShortWait;
   const absl::Time until = full ? absl::InfiniteFuture() : rest_end + queue;
   if (until <= now + kShortWait) return std::nullopt;
   return WaitsForTurn(before, rate, options_.max_submits, until, now);

@@ -126,6 +126,13 @@ class CallTurns {
     absl::Time rests_until = absl::InfinitePast();
     friend bool operator==(const Holdup&, const Holdup&) = default;
   };
+  // How it stands with all submissions at a time.
+  struct Submits {
+    absl::Time now;
+    Holdup holdup;
+    RestCause rest_cause = RestCause::kRate;
+    bool full = false;
+  };
 
   // Hands out all that may go now.
   void HandOut();
@@ -134,7 +141,9 @@ class CallTurns {
   Holdup HoldupLocked(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Whether waits are to be told now.
   bool TellsLocked(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  std::optional<WaitReason> ReasonLocked(size_t before, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Submits SubmitsLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Why a submission waits that has `before` others before it.
+  std::optional<WaitReason> ReasonOf(size_t before, const Submits& submits) const;
   void Dispatch(Ready ready);
   void PutBack(Ready ready);
   void RunTimer();

@@ -5,7 +5,6 @@
 
 #include "absl/status/statusor.h"
 #include "service/base/log.h"
-#include "service/base/thread.h"
 
 namespace seedance::engine {
 namespace {
@@ -20,33 +19,10 @@ void LogFailure(const char* what, const absl::Status& status) {
 }  // namespace
 
 void Janitor::Start() {
-  thread_ = base::StartThread("janitor", [this] { Run(); });
-}
-
-void Janitor::Stop() {
-  {
-    base::MutexLock lock(mutex_);
-    stopped_ = true;
-    changed_.NotifyAll();
-  }
-  if (thread_.joinable()) thread_.join();
-}
-
-bool Janitor::stopped() {
-  base::MutexLock lock(mutex_);
-  return stopped_;
-}
-
-void Janitor::Run() {
-  for (;;) {
-    const absl::Time due = clock_.Now() + options_.interval;
-    {
-      base::MutexLock lock(mutex_);
-      while (!stopped_ && clock_.Now() < due) clock_.WaitUntil(changed_, mutex_, due);
-      if (stopped_) return;
-    }
+  thread_.Start("janitor", options_.interval, [this] {
     Sweep();
-  }
+    return options_.interval;
+  });
 }
 
 void Janitor::Sweep() {
@@ -55,7 +31,7 @@ void Janitor::Sweep() {
   if (!for_ever) {
     PurgeTasks();
     absl::StatusOr<int> purged = options_.batch;
-    while (purged.ok() && *purged == options_.batch && !stopped()) {
+    while (purged.ok() && *purged == options_.batch && !thread_.stopped()) {
       purged = store_.PurgeCalls(now - options_.retention, options_.batch);
     }
     if (!purged.ok()) LogFailure("calls", purged.status());
@@ -68,7 +44,7 @@ void Janitor::Sweep() {
 void Janitor::PurgeTasks() {
   size_t purged = 0;
   bool more = true;
-  while (more && !stopped()) {
+  while (more && !thread_.stopped()) {
     const absl::Time now = clock_.Now();
     const absl::StatusOr<std::vector<model::GenerationTask>> batch =
         store_.PurgeTasks(now - options_.retention, now, options_.batch);

@@ -2,12 +2,11 @@
 #define SEEDANCE_SERVICE_ENGINE_JANITOR_H_
 
 #include <functional>
-#include <thread>
 #include <utility>
 
 #include "absl/time/time.h"
 #include "service/base/clock.h"
-#include "service/base/mutex.h"
+#include "service/base/repeating_thread.h"
 #include "service/model/generation_task.h"
 #include "service/store/store.h"
 
@@ -26,27 +25,21 @@ class Janitor {
   // `on_deleted` is told of each task that is gone, on the janitor's thread.
   Janitor(const Options& options, store::Store& store, std::function<void(const model::GenerationTask&)> on_deleted,
           base::Clock& clock)
-      : options_(options), store_(store), on_deleted_(std::move(on_deleted)), clock_(clock) {}
-  ~Janitor() { Stop(); }
+      : options_(options), store_(store), on_deleted_(std::move(on_deleted)), clock_(clock), thread_(clock) {}
 
   void Start();
   // No sweep is under way when it returns. May be called twice.
-  void Stop();
+  void Stop() { thread_.Stop(); }
 
  private:
-  void Run();
   void Sweep();
   void PurgeTasks();
-  bool stopped();
 
   const Options options_;
   store::Store& store_;
   const std::function<void(const model::GenerationTask&)> on_deleted_;
   base::Clock& clock_;
-  base::Mutex mutex_;
-  base::CondVar changed_;
-  bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
-  std::thread thread_;
+  base::RepeatingThread thread_;  // Last: it uses the others.
 };
 
 }  // namespace seedance::engine

@@ -42,6 +42,8 @@ class LeastRate {
   }
   bool TooSlow() const { return options_.bytes_per_second > 0 && left_ <= absl::ZeroDuration(); }
 
+  const Options& options() const { return options_; }
+
   // What was measured since the start.
   int64_t moved() const { return moved_; }
   absl::Duration waited() const { return waited_; }

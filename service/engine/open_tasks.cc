@@ -65,7 +65,7 @@ void OpenTasks::NoteLocked(const GenerationTask& task, Tracked& tracked) {
   SetSubmittedLocked(task.state == TaskState::kQueued || task.state == TaskState::kRunning, tracked);
   tracked.state = task.state;
   tracked.deadline = task.deadline_time;
-  if (tracked.told.has_value() && tracked.told->reason.text != task.state_message) tracked.told.reset();
+  if (tracked.told.has_value() && tracked.told->text != task.state_message) tracked.told.reset();
   if (model::IsTerminal(task.state)) return ForgetIndexesLocked(task.id, tracked);
   if (task.upstream_task_id.empty() || !tracked.upstream_task_id.empty()) return;
   tracked.upstream_task_id = task.upstream_task_id;
@@ -183,7 +183,8 @@ void OpenTasks::NoteTold(const std::string& id, const WaitReason& reason, const 
   Tracked* tracked = FindLocked(id);
   if (tracked == nullptr) return;
   if (!tracked->told.has_value()) tracked->told = Told();
-  tracked->told->reason = WaitReason{reason.kind, reason.until, message};
+  tracked->told->reason = reason;
+  tracked->told->text = message;
   tracked->told->at[static_cast<size_t>(reason.kind)] = clock_.Now();
 }
 

@@ -147,7 +147,8 @@ class OpenTasks {
 
   // Why the task waits, as its caller was told last.
   struct Told {
-    WaitReason reason;  // Its text is the task's state_message.
+    WaitReason reason;
+    std::string text;  // The task's state_message.
     // When a reason of the kind was told last.
     std::array<absl::Time, WaitReason::kKinds> at = {absl::InfinitePast(), absl::InfinitePast(), absl::InfinitePast()};
   };

@@ -31,9 +31,9 @@ std::string NextAttempt(const absl::Status& why, absl::Time when) {
   const std::string words = MetadataOr(detail, base::kUpstreamMessageKey, std::string(why.message()));
   switch (detail.reason) {
     case base::Reason::kRateLimited:
-      return absl::StrCat(WaitsForRest(RestCause::kRate, when).text, ": ", words);
+      return absl::StrCat(WaitsForRest(RestCause::kRate, when).Text(), ": ", words);
     case base::Reason::kQuotaExceeded:
-      return absl::StrCat(WaitsForRest(RestCause::kQuota, when).text, ": ", words);
+      return absl::StrCat(WaitsForRest(RestCause::kQuota, when).Text(), ": ", words);
     case base::Reason::kUpstreamUnavailable:
       return absl::StrCat("vendor unavailable; next attempt at ", UtcText(when), ": ", words);
     default:

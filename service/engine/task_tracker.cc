@@ -204,16 +204,10 @@ void TaskTracker::LookWithoutUpstream(const std::string& id) {
   if (!task.has_value()) return;
   const absl::Time now = clock_.Now();
   if (now >= task->deadline_time) return GiveUp(*task);
-  const std::string message = absl::StrCat("upstream ", task->request.upstream,
-                                           " is not in the configuration or not for this tenant; until the ",
-                                           "deadline at ", UtcText(task->deadline_time), " at the latest");
-  if (task->state == TaskState::kPending && task->state_message != message) {
-    (void)Change(id, [&](GenerationTask& edited) {
-      if (edited.state != TaskState::kPending) return absl::AbortedError("no longer pending");
-      edited.state_message = message;
-      return absl::OkStatus();
-    });
-  }
+  // Best effort: the next look says it too.
+  (void)Tell(*task, absl::StrCat("upstream ", task->request.upstream,
+                                 " is not configured for this tenant; the task waits for it until its deadline at ",
+                                 UtcText(task->deadline_time), " at the latest"));
   open_.Rest(id, std::min(now + absl::Minutes(1), task->deadline_time));
 }
 
@@ -269,15 +263,7 @@ void TaskTracker::WaitForAssets(const GenerationTask& task, const AssetCheck& ch
     open_.AddRevival(task.id, asset);
     if (hooks_.revive) hooks_.revive(asset);
   }
-  const std::string message = WaitMessage(check.waits_for);
-  if (task.state_message != message) {
-    const absl::StatusOr<GenerationTask> told = Change(task.id, [&](GenerationTask& edited) {
-      if (edited.state != TaskState::kPending) return absl::AbortedError("no longer pending");
-      edited.state_message = message;
-      return absl::OkStatus();
-    });
-    if (!told.ok()) return ScheduleIn(task.id, absl::Seconds(1));
-  }
+  if (!Tell(task, WaitMessage(check.waits_for))) return ScheduleIn(task.id, absl::Seconds(1));
   const absl::Time now = clock_.Now();
   open_.Rest(task.id, std::min(now + options_.asset_check_interval, std::max(task.deadline_time, now)),
              OpenTasks::WokenBy::kAssets);

@@ -151,9 +151,11 @@ class TaskTracker {
   void SurveyWaits(Upstreams::Entry& entry);
   void TellLater(const std::string& id, WaitReason reason);
   void TellSome();
-  void TellWhyItWaits(const std::string& id, const WaitReason& reason);
-  // As long no task is told a reason of the same kind again.
+  void TellWhyItWaits(const std::string& id, const WaitReason& reason, absl::Duration again);
+  // As long no task is told a reason of the same kind again. Asks every upstream.
   absl::Duration TellAgain();
+  // Has a PENDING task say by its `state_message` why it waits. False: it is not PENDING any more, or the store failed.
+  bool Tell(const model::GenerationTask& task, const std::string& message);
 
   // On the upstream's threads, when the turn has come.
   void OnPollTurn(const std::string& id, Upstreams::Entry& entry, CallTurn& turn);

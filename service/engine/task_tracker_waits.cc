@@ -53,7 +53,8 @@ void TaskTracker::TellSome() {
     }
     if (stopped_) return;
   }
-  for (const auto& [id, reason] : slice) TellWhyItWaits(id, reason);
+  const absl::Duration again = slice.empty() ? absl::ZeroDuration() : TellAgain();
+  for (const auto& [id, reason] : slice) TellWhyItWaits(id, reason, again);
   {
     base::MutexLock lock(mutex_);
     tells_ = !to_tell_.empty();
@@ -62,22 +63,30 @@ void TaskTracker::TellSome() {
   (void)looks_.Submit([this] { TellSome(); });
 }
 
-void TaskTracker::TellWhyItWaits(const std::string& id, const WaitReason& reason) {
-  if (!open_.IsToBeTold(id, reason, TellAgain())) return;
+void TaskTracker::TellWhyItWaits(const std::string& id, const WaitReason& reason, absl::Duration again) {
+  if (!open_.IsToBeTold(id, reason, again)) return;
   const absl::StatusOr<GenerationTask> task = store_.GetTask(id);
   if (!task.ok() || task->state != TaskState::kPending) return;
-  std::string message = reason.text;
+  std::string message = reason.Text();
   if (reason.until == absl::InfiniteFuture()) {
     absl::StrAppend(&message, "; until its deadline at ", UtcText(task->deadline_time), " at the latest");
   }
   // First, so that Note, which follows the change, knows it.
   open_.NoteTold(id, reason, message);
   // Best effort: a failed write only loses the text.
-  (void)Change(id, [&](GenerationTask& edited) {
-    if (edited.state != TaskState::kPending) return absl::AbortedError("no longer pending");
-    edited.state_message = message;
-    return absl::OkStatus();
-  });
+  (void)Tell(*task, message);
+}
+
+bool TaskTracker::Tell(const GenerationTask& task, const std::string& message) {
+  if (task.state != TaskState::kPending) return false;
+  if (task.state_message == message) return true;
+  return Change(task.id,
+                [&message](GenerationTask& edited) {
+                  if (edited.state != TaskState::kPending) return absl::AbortedError("no longer pending");
+                  edited.state_message = message;
+                  return absl::OkStatus();
+                })
+      .ok();
 }
 
 }  // namespace seedance::engine

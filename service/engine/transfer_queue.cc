@@ -17,7 +17,7 @@ size_t SpareFor(size_t places) { return 1 + places / 8; }
 }  // namespace
 
 TransferTurn::TransferTurn(const LeastRate::Options& least_rate, base::Clock& clock)
-    : least_rate_(least_rate), clock_(clock), rate_(least_rate) {}
+    : clock_(clock), rate_(least_rate) {}
 
 void TransferTurn::ExpectMessage(int64_t bytes) {
   base::MutexLock lock(mutex_);
@@ -66,8 +66,8 @@ absl::Status TransferTurn::Error() {
   return base::MakeError(
       absl::StrCat("the transfer was ended because others waited: it moved ", rate_.moved(), " bytes in ",
                    absl::FormatDuration(absl::Trunc(rate_.waited(), absl::Milliseconds(100))),
-                   " of waiting for its peer; the least rate is ", least_rate_.bytes_per_second,
-                   " bytes per second, with a credit of ", absl::FormatDuration(least_rate_.window),
+                   " of waiting for its peer; the least rate is ", rate_.options().bytes_per_second,
+                   " bytes per second, with a credit of ", absl::FormatDuration(rate_.options().window),
                    " and of one message"),
       detail);
 }
@@ -237,8 +237,7 @@ std::vector<std::shared_ptr<base::CancelToken>> TransferQueue::EndSlowLocked() {
     if (tokens.size() >= wanted) break;
     if (!MustYieldLocked(each->tenant) || !each->turn->EndIfTooSlow()) continue;
     tokens.push_back(each->end);
-    ++ended_;
-    ended_counter_.Add();
+    ended_.Add();
   }
   return tokens;
 }
@@ -266,7 +265,7 @@ void TransferQueue::Stop() {
 
 TransferQueue::Facts TransferQueue::facts() {
   base::MutexLock lock(mutex_);
-  return {queue_.size(), running_.size(), ended_};
+  return {queue_.size(), running_.size()};
 }
 
 }  // namespace seedance::engine

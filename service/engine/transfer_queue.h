@@ -45,7 +45,6 @@ class TransferTurn {
   absl::Status Error();
 
  private:
-  const LeastRate::Options least_rate_;
   base::Clock& clock_;
   base::Mutex mutex_;
   LeastRate rate_ ABSL_GUARDED_BY(mutex_);
@@ -88,7 +87,7 @@ class TransferQueue {
   ~TransferQueue();
 
   // Counts the transfers that are ended as too slow. Before the first Submit.
-  void CountEnded(base::Counter counter) { ended_counter_ = counter; }
+  void CountEnded(base::Counter counter) { ended_ = counter; }
 
   // False, and the transfer is dropped without a call, when too many wait or the queue is stopped.
   [[nodiscard]] bool Submit(Transfer transfer);
@@ -104,7 +103,6 @@ class TransferQueue {
   struct Facts {
     size_t waiting = 0;
     size_t running = 0;
-    int64_t ended = 0;  // As too slow, since the start.
   };
   Facts facts();
 
@@ -141,13 +139,12 @@ class TransferQueue {
   const size_t spare_;
   base::Clock& clock_;
   const std::function<void(absl::Time)> check_at_;
-  base::Counter ended_counter_;
+  base::Counter ended_;  // As too slow.
   base::Mutex mutex_;
   base::CondVar empty_;  // Nothing waits and nothing has a place.
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
   uint64_t next_key_ ABSL_GUARDED_BY(mutex_) = 1;
   size_t placed_ ABSL_GUARDED_BY(mutex_) = 0;
-  int64_t ended_ ABSL_GUARDED_BY(mutex_) = 0;
   TurnQueue<std::shared_ptr<Waiting>> queue_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, Tenant> tenants_ ABSL_GUARDED_BY(mutex_);
   std::list<Running> running_ ABSL_GUARDED_BY(mutex_);

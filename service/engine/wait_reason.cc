@@ -11,6 +11,29 @@ constexpr absl::Duration kLeastDrift = absl::Seconds(10);
 constexpr int kDriftPart = 4;
 constexpr absl::Duration kLeastAgain = absl::Minutes(1);
 
+std::string TurnText(const WaitReason& reason) {
+  std::string text = absl::StrCat("waits for its turn: ", reason.before, " tasks before it at ", UtcText(reason.found));
+  if (reason.until == absl::InfiniteFuture()) {
+    absl::StrAppend(&text, "; all of the ", reason.at_a_time, " submissions that may run at a time are under way");
+  } else {
+    absl::StrAppend(&text, "; the upstream's rate is ", reason.per_second, " submissions per second; expected at ",
+                    UtcText(reason.until));
+  }
+  return text;
+}
+
+std::string RestText(RestCause cause, absl::Time until) {
+  switch (cause) {
+    case RestCause::kRate:
+      return absl::StrCat("rate limited by the vendor until ", UtcText(until));
+    case RestCause::kQuota:
+      return absl::StrCat("a quota at the vendor is used up; next attempt at ", UtcText(until));
+    case RestCause::kTrouble:
+      return absl::StrCat("vendor unavailable; it asked to wait until ", UtcText(until));
+  }
+  return "";
+}
+
 }  // namespace
 
 std::string UtcText(absl::Time time) {
@@ -19,36 +42,34 @@ std::string UtcText(absl::Time time) {
 }
 
 WaitReason WaitsForTurn(size_t before, double per_second, size_t at_a_time, absl::Time until, absl::Time now) {
-  std::string text = absl::StrCat("waits for its turn: ", before, " tasks before it at ", UtcText(now));
-  if (until == absl::InfiniteFuture()) {
-    absl::StrAppend(&text, "; all of the ", at_a_time, " submissions that may run at a time are under way");
-  } else {
-    absl::StrAppend(&text, "; the upstream's rate is ", per_second, " submissions per second; expected at ",
-                    UtcText(until));
-  }
-  return {WaitReason::Kind::kTurn, until, std::move(text)};
+  WaitReason reason{WaitReason::Kind::kTurn, until, now};
+  reason.before = before;
+  reason.per_second = per_second;
+  reason.at_a_time = at_a_time;
+  return reason;
 }
 
 WaitReason WaitsForRest(RestCause cause, absl::Time until) {
-  WaitReason reason{WaitReason::Kind::kRest, until, ""};
-  switch (cause) {
-    case RestCause::kRate:
-      reason.text = absl::StrCat("rate limited by the vendor until ", UtcText(until));
-      break;
-    case RestCause::kQuota:
-      reason.text = absl::StrCat("a quota at the vendor is used up; next attempt at ", UtcText(until));
-      break;
-    case RestCause::kTrouble:
-      reason.text = absl::StrCat("vendor unavailable; it asked to wait until ", UtcText(until));
-      break;
-  }
+  WaitReason reason{WaitReason::Kind::kRest, until};
+  reason.cause = cause;
   return reason;
 }
 
 WaitReason WaitsForVendor(absl::Time next_try, absl::Time now) {
-  WaitReason reason{WaitReason::Kind::kUnreachable, next_try, "vendor unreachable; an attempt is under way"};
-  if (next_try > now) reason.text = absl::StrCat("vendor unreachable; next attempt at ", UtcText(next_try));
-  return reason;
+  return {WaitReason::Kind::kUnreachable, next_try, now};
+}
+
+std::string WaitReason::Text() const {
+  switch (kind) {
+    case Kind::kTurn:
+      return TurnText(*this);
+    case Kind::kRest:
+      return RestText(cause, until);
+    case Kind::kUnreachable:
+      return until > found ? absl::StrCat("vendor unreachable; next attempt at ", UtcText(until))
+                           : "vendor unreachable; an attempt is under way";
+  }
+  return "";
 }
 
 bool IsNews(const WaitReason& told, const WaitReason& fresh, absl::Time now) {

@@ -19,7 +19,16 @@ struct WaitReason {
   static constexpr size_t kKinds = 3;
   Kind kind = Kind::kTurn;
   absl::Time until = absl::InfiniteFuture();  // InfiniteFuture: nobody knows.
-  std::string text;                           // Names cause and `until`.
+  absl::Time found = absl::InfinitePast();    // When this was so. Not of kRest.
+
+  // Of kTurn: as in WaitsForTurn.
+  size_t before = 0;
+  double per_second = 0;
+  size_t at_a_time = 0;
+  RestCause cause = RestCause::kRate;  // Of kRest.
+
+  // Names cause and `until`. Made when it is asked for: many reasons are found for one that is told.
+  std::string Text() const;
 };
 
 // RFC 3339 in UTC, rounded up to the second.
@@ -29,7 +38,7 @@ std::string UtcText(absl::Time time);
 // knows when.
 WaitReason WaitsForTurn(size_t before, double per_second, size_t at_a_time, absl::Time until, absl::Time now);
 WaitReason WaitsForRest(RestCause cause, absl::Time until);
-WaitReason WaitsForVendor(absl::Time next_try, absl::Time now);
+WaitReason WaitsForVendor(absl::Time next_try, absl::Time now);  // `next_try` past: an attempt is under way.
 
 // Whether a caller who was told `told` has to be told `fresh`: the cause is another one, the time that was told is
 // over, or it was wrong by more than ten seconds and a quarter of what is left. Keeps stores and watchers from a change

@@ -14,6 +14,9 @@
 namespace seedance::engine {
 
 // Somebody who wants to be told that there is something new to read. Held by shared_ptr. Thread-safe.
+//
+// One that is only let go of may still be told once, by a thread that holds it meanwhile: Close it before anything ends
+// that its on_change uses, or have on_change hold that weakly.
 class WatchReader : public std::enable_shared_from_this<WatchReader> {
  public:
   using OnChange = absl::AnyInvocable<void()>;

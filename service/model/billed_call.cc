@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
+#include "service/base/sha256.h"
+
 namespace seedance::model {
 namespace {
 
@@ -10,6 +13,15 @@ bool Has(const Fingerprint& print, const std::string& field) {
 }
 
 }  // namespace
+
+BilledCall RecreationOf(const Asset& asset, int number) {
+  BilledCall call;
+  call.key = {asset.tenant, "RecreateAsset", absl::StrCat(asset.name(), "#", number)};
+  call.fingerprint = {{"asset", asset.name()}, {"uri", base::Sha256Hex(asset.source_uri)}};
+  // So that nobody takes what it makes for the creation of another asset.
+  call.asset = asset;
+  return call;
+}
 
 std::string FirstDifference(const Fingerprint& left, const Fingerprint& right) {
   const auto [l, r] = std::mismatch(left.begin(), left.end(), right.begin(), right.end());

@@ -47,6 +47,10 @@ struct BilledCall {
   std::optional<Asset> asset;
 };
 
+// The row of the creation of `asset` for the `number`-th time after it had expired: the gateway's own call, each number
+// with its own key.
+BilledCall RecreationOf(const Asset& asset, int number);
+
 // Name of the first field that differs between the two, empty when they are equal.
 std::string FirstDifference(const Fingerprint& left, const Fingerprint& right);
 

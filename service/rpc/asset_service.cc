@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "seedance/gateway/v1/asset.grpc.pb.h"
-#include "service/base/mutex.h"
+#include "service/rpc/asset_batch.h"
 #include "service/rpc/convert_asset.h"
 #include "service/rpc/resource_watch.h"
 #include "service/rpc/unary_call.h"
@@ -49,41 +49,6 @@ absl::StatusOr<AssetWatch::Target> TargetOf(const grpc::ByteBuffer& bytes, engin
   return target;
 }
 
-using BatchCall = UnaryCall<v1::BatchCreateAssetsResponse>;
-
-// The outcomes of a batch; the last to come in answers the call.
-class Batch {
- public:
-  Batch(BatchCall::Pointer rpc, size_t size) : rpc_(std::move(rpc)), missing_(size) {
-    for (size_t i = 0; i < size; ++i) response_.add_results();
-  }
-
-  void Take(size_t index, const absl::StatusOr<model::Asset>& outcome) {
-    {
-      base::MutexLock lock(mutex_);
-      v1::BatchCreateAssetsResponse::Result* result = response_.mutable_results(static_cast<int>(index));
-      if (outcome.ok()) {
-        ToProto(*outcome, result->mutable_asset());
-      } else {
-        ToProto(outcome.status(), result->mutable_failure());
-      }
-      if (--missing_ > 0) return;
-    }
-    // Nobody else comes any more.
-    rpc_->Succeed([this](v1::BatchCreateAssetsResponse& response, Call&) {
-      base::MutexLock lock(mutex_);
-      response.Swap(&response_);
-      return absl::OkStatus();
-    });
-  }
-
- private:
-  const BatchCall::Pointer rpc_;
-  base::Mutex mutex_;
-  size_t missing_ ABSL_GUARDED_BY(mutex_);
-  v1::BatchCreateAssetsResponse response_ ABSL_GUARDED_BY(mutex_);
-};
-
 }  // namespace
 
 void AssetService::AddTo(Methods& methods) {
@@ -121,7 +86,12 @@ void AssetService::BatchCreateAssets(const v1::BatchCreateAssetsRequest& request
                                      const UnaryCall<v1::BatchCreateAssetsResponse>::Pointer& rpc) {
   auto all = ReadRequest(request);
   if (!all.ok()) return rpc->Fail(all.status());
-  auto batch = std::make_shared<Batch>(rpc, all->size());
+  const auto batch = std::make_shared<AssetBatch>(all->size(), [rpc](AssetBatch::Response& results) {
+    rpc->Succeed([&results](AssetBatch::Response& response, Call&) {
+      response.Swap(&results);
+      return absl::OkStatus();
+    });
+  });
   for (size_t i = 0; i < all->size(); ++i) {
     // Side by side, as calls of their own would run.
     auto work = [this, rpc, batch, i, params = std::move((*all)[i])] {
@@ -129,10 +99,8 @@ void AssetService::BatchCreateAssets(const v1::BatchCreateAssetsRequest& request
       if (rpc->call().context().cancel->cancelled()) return take(rpc->call().Gone());
       assets_.Create(rpc->call().context(), params, take);
     };
-    auto thrown = [batch, i](const absl::Status& status) { batch->Take(i, status); };
-    if (!edge_.calls().Submit(rpc->call().context().tenant, std::move(work), std::move(thrown))) {
-      batch->Take(i, CallPoolFull());
-    }
+    edge_.calls().Run(rpc->call().context().tenant, std::move(work),
+                      [batch, i](const absl::Status& failed) { batch->Take(i, failed); });
   }
 }
 

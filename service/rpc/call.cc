@@ -33,11 +33,11 @@ PeerNames NamesOf(const grpc::ServerContextBase& context) {
   static constexpr struct {
     const char* property;
     std::string_view prefix;
-  } kKinds[] = {{GRPC_X509_CN_PROPERTY_NAME, "cn:"},
-                {GRPC_X509_SUBJECT_PROPERTY_NAME, "subject:"},
-                {GRPC_PEER_DNS_PROPERTY_NAME, "dns:"},
-                {GRPC_PEER_URI_PROPERTY_NAME, "uri:"},
-                {GRPC_PEER_EMAIL_PROPERTY_NAME, "email:"}};
+  } kKinds[] = {{GRPC_X509_CN_PROPERTY_NAME, kCommonNamePrefix},
+                {GRPC_X509_SUBJECT_PROPERTY_NAME, kSubjectPrefix},
+                {GRPC_PEER_DNS_PROPERTY_NAME, kDnsPrefix},
+                {GRPC_PEER_URI_PROPERTY_NAME, kUriPrefix},
+                {GRPC_PEER_EMAIL_PROPERTY_NAME, kEmailPrefix}};
   PeerNames names;
   const std::shared_ptr<const grpc::AuthContext> peer = context.auth_context();
   if (peer == nullptr || !peer->IsPeerAuthenticated()) return names;
@@ -127,8 +127,10 @@ void Call::WriteLine(const absl::Status& status, const base::ErrorDetail& detail
   if (!status.ok()) line.Add("reason", base::ReasonName(detail.reason));
   if (!request_id_.empty()) line.Add("request_id", request_id_);
   if (!resource_.empty()) line.Add("resource", resource_);
-  const auto code = detail.metadata.find(std::string(base::kUpstreamCodeKey));
-  if (code != detail.metadata.end()) line.Add("upstream_code", code->second);
+  for (const std::string_view key : {base::kUpstreamCodeKey, std::string_view(kLimitKey)}) {
+    const auto value = detail.metadata.find(std::string(key));
+    if (value != detail.metadata.end()) line.Add(key, value->second);
+  }
   // Messages of defects help to find them; those of bad input may quote the caller.
   if (detail.reason == base::Reason::kInternal) line.Add("message", std::string(status.message()));
   line.Write();

@@ -14,6 +14,9 @@
 
 namespace seedance::rpc {
 
+// Metadata of an error, for the log line: the limit that ended the call, named as in `seedance_calls_refused_total`.
+inline constexpr char kLimitKey[] = "limit";
+
 // What every RPC passes, unary or stream: who calls, until when, cancellation, trace, and at the end the log line and
 // the status. Owned by the RPC's reactor, which serializes the calls of the methods that are not const.
 class Call final : private ActiveCall {

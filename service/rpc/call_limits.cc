@@ -11,7 +11,10 @@
 namespace seedance::rpc {
 
 struct CallLimits::Connection {
+  explicit Connection(const std::string& name) : address(name.substr(0, name.rfind(':'))) {}
+
   const std::string* peer = nullptr;  // Its key.
+  const std::string address;          // Without the port.
   size_t open = 0;
   std::array<size_t, 5> service_calls{};  // By CallKind.
   size_t refusals = 0;
@@ -42,8 +45,7 @@ constexpr std::array<const char*, 11> kNames = {"calls",
 // All connections of a Unix socket look the same.
 bool HasName(const std::string& peer) { return !absl::StartsWith(peer, "unix"); }
 
-// Without the port.
-std::string AddressOf(const std::string& peer) { return peer.substr(0, peer.rfind(':')); }
+bool IsService(CallKind kind) { return kind != CallKind::kCall && kind != CallKind::kWatch; }
 
 }  // namespace
 
@@ -72,17 +74,20 @@ absl::Status CallLimits::Over(Limit limit, std::string_view what, size_t most, c
 
 const std::string& CallLimits::PeerOf(const Ticket& ticket) { return *ticket.connection->peer; }
 
+const std::string& CallLimits::AddressOf(const Ticket& ticket) { return ticket.connection->address; }
+
 absl::Status CallLimits::Connect(Ticket& ticket, const std::string& peer) {
   bool end = false;
   {
     base::MutexLock lock(mutex_);
-    const auto entry = connections_.try_emplace(peer).first;
+    const auto entry = connections_.try_emplace(peer, peer).first;
     Connection& connection = entry->second;
     connection.peer = &entry->first;
     ticket.connection = &connection;
     ++open_;
-    if (++connection.open <= options_.max_streams_per_connection || !HasName(peer)) return absl::OkStatus();
-    end = !std::exchange(connection.ended, true);
+    const size_t most = options_.max_streams_per_connection;
+    if (++connection.open <= most || !HasName(peer)) return absl::OkStatus();
+    end = connection.open > 2 * most && !std::exchange(connection.ended, true);
   }
   if (end) EndConnection(peer, "limit of streams");
   return Over(Limit::kStreamsPerConnection, "streams of a connection", options_.max_streams_per_connection,
@@ -102,13 +107,12 @@ absl::Status CallLimits::Admit(Ticket& ticket, CallKind kind, const std::string&
   Tenant& entry = tenants_.try_emplace(tenant, Tenant{tenant}).first->second;
   ticket.kind = kind;
   if (absl::Status admitted = AdmitLocked(ticket, entry); !admitted.ok()) return admitted;
-  ticket.admitted = true;
   ticket.tenant = &entry;
   return absl::OkStatus();
 }
 
 absl::Status CallLimits::AdmitLocked(Ticket& ticket, Tenant& tenant) {
-  if (ticket.kind != CallKind::kCall && ticket.kind != CallKind::kWatch) return AdmitServiceLocked(ticket);
+  if (IsService(ticket.kind)) return AdmitServiceLocked(ticket);
   if (calls_ >= options_.max_calls) return Over(Limit::kCalls, "open calls", options_.max_calls, "gateway:calls");
   if (tenant.calls >= options_.max_calls_per_tenant) {
     return Over(Limit::kCallsPerTenant, "open calls of a tenant", options_.max_calls_per_tenant,
@@ -138,27 +142,28 @@ absl::Status CallLimits::AdmitServiceLocked(Ticket& ticket) {
   const auto kind = static_cast<size_t>(ticket.kind);
   ++service_calls_[kind];
   ++ticket.connection->service_calls[kind];
-  ++service_calls_of_[AddressOf(*ticket.connection->peer)][kind];
+  ++service_calls_of_[ticket.connection->address][kind];
+  ticket.counts_as_service = true;
   return absl::OkStatus();
 }
 
 bool CallLimits::HasServicePlaceLocked(const Ticket& ticket, size_t most) {
   const auto kind = static_cast<size_t>(ticket.kind);
-  const std::string& peer = *ticket.connection->peer;
   if (service_calls_[kind] >= most) return false;
-  if (!HasName(peer)) return true;
+  if (!HasName(*ticket.connection->peer)) return true;
   const bool reflection = ticket.kind == CallKind::kReflection;
   if (ticket.connection->service_calls[kind] >= std::max<size_t>(1, most / (reflection ? 4 : 10))) return false;
-  const auto of_address = service_calls_of_.find(AddressOf(peer));
+  const auto of_address = service_calls_of_.find(ticket.connection->address);
   if (reflection || of_address == service_calls_of_.end()) return true;
   return of_address->second[kind] < most - service_calls_[kind];
 }
 
 void CallLimits::LeaveServiceLocked(Ticket& ticket) {
+  if (!std::exchange(ticket.counts_as_service, false)) return;
   const auto kind = static_cast<size_t>(ticket.kind);
   --service_calls_[kind];
   --ticket.connection->service_calls[kind];
-  const auto of_address = service_calls_of_.find(AddressOf(*ticket.connection->peer));
+  const auto of_address = service_calls_of_.find(ticket.connection->address);
   --of_address->second[kind];
   if (of_address->second == ServiceCalls{}) service_calls_of_.erase(of_address);
 }
@@ -184,16 +189,37 @@ void CallLimits::Charge(Ticket& ticket, size_t bytes) {
   base::MutexLock lock(mutex_);
   if (ticket.tenant == nullptr) return;
   ticket.answer_bytes += bytes;
-  ticket.tenant->answer_bytes += bytes;
-  answer_bytes_ += bytes;
+  CountAnswerLocked(*ticket.tenant, bytes);
 }
 
 void CallLimits::Discharge(Ticket& ticket, size_t bytes) {
   base::MutexLock lock(mutex_);
   if (ticket.tenant == nullptr) return;
   ticket.answer_bytes -= bytes;
-  ticket.tenant->answer_bytes -= bytes;
+  DropAnswerLocked(*ticket.tenant, bytes);
+}
+
+void CallLimits::CountAnswerLocked(Tenant& tenant, size_t bytes) {
+  tenant.answer_bytes += bytes;
+  answer_bytes_ += bytes;
+}
+
+void CallLimits::DropAnswerLocked(Tenant& tenant, size_t bytes) {
+  tenant.answer_bytes -= bytes;
   answer_bytes_ -= bytes;
+}
+
+std::shared_ptr<void> CallLimits::ChargeShared(const Ticket& ticket, size_t bytes) {
+  const auto discharge = [this, bytes](Tenant* tenant) {
+    base::MutexLock lock(mutex_);
+    DropAnswerLocked(*tenant, bytes);
+  };
+  {
+    base::MutexLock lock(mutex_);
+    CountAnswerLocked(*ticket.tenant, bytes);
+  }
+  // Without the lock: it discharges when it cannot be made.
+  return std::shared_ptr<Tenant>(ticket.tenant, discharge);
 }
 
 bool CallLimits::Refuse(Ticket& ticket) {
@@ -202,10 +228,7 @@ bool CallLimits::Refuse(Ticket& ticket) {
     base::MutexLock lock(mutex_);
     Connection& connection = *ticket.connection;
     // From now on it counts as a refusal: peers that do not take these must not use up the service's places.
-    if (ticket.admitted && ticket.kind != CallKind::kCall && ticket.kind != CallKind::kWatch) {
-      LeaveServiceLocked(ticket);
-      ticket.admitted = false;
-    }
+    LeaveServiceLocked(ticket);
     ticket.refused = true;
     ++refusals_;
     ++connection.refusals;
@@ -228,16 +251,12 @@ void CallLimits::Release(Ticket& ticket) {
   base::MutexLock lock(mutex_);
   if (ticket.connection == nullptr) return;
   Connection& connection = *ticket.connection;
-  if (ticket.tenant != nullptr) {
-    ticket.tenant->answer_bytes -= ticket.answer_bytes;
-    answer_bytes_ -= ticket.answer_bytes;
-  }
+  if (ticket.tenant != nullptr) DropAnswerLocked(*ticket.tenant, ticket.answer_bytes);
   if (ticket.counts_as_call) {
     --calls_;
     --ticket.tenant->calls;
-  } else if (ticket.admitted && ticket.kind != CallKind::kCall && ticket.kind != CallKind::kWatch) {
-    LeaveServiceLocked(ticket);
   }
+  LeaveServiceLocked(ticket);
   if (ticket.refused) {
     --refusals_;
     if (--connection.refusals == 0) connection.dropped = 0;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -25,7 +26,7 @@ class CallLimits {
   struct Options {
     size_t max_calls = 20000;
     size_t max_calls_per_tenant = 20000;
-    size_t max_streams_per_connection = 20000;
+    size_t max_streams_per_connection = 2500;
     size_t max_answer_bytes = size_t{512} << 20;
     size_t max_answer_bytes_per_tenant = size_t{256} << 20;
     // Health checks, and health watches, at the same time; one connection: a tenth; one address: as many as it leaves
@@ -51,8 +52,8 @@ class CallLimits {
     Connection* connection = nullptr;
     Tenant* tenant = nullptr;
     CallKind kind = CallKind::kCall;
-    bool admitted = false;
     bool counts_as_call = false;
+    bool counts_as_service = false;  // A health call or a stream of reflection.
     bool refused = false;
     size_t answer_bytes = 0;
   };
@@ -60,11 +61,13 @@ class CallLimits {
   explicit CallLimits(Options options);
   ~CallLimits();
 
-  // The peer of the ticket's connection, from Connect until Release.
+  // The peer of the ticket's connection, and its address without the port, from Connect until Release.
   static const std::string& PeerOf(const Ticket& ticket);
+  static const std::string& AddressOf(const Ticket& ticket);
 
-  // A new RPC on the connection of this peer. RESOURCE_EXHAUSTED: the connection has more than it may, which no peer
-  // has that obeys SETTINGS_MAX_CONCURRENT_STREAMS; it is ended.
+  // A new RPC on the connection of this peer. RESOURCE_EXHAUSTED: the connection has more than it may. A peer may open
+  // too many until it knows SETTINGS_MAX_CONCURRENT_STREAMS, and sends them again; one that has twice as many as it may
+  // does not obey, and is ended.
   absl::Status Connect(Ticket& ticket, const std::string& peer);
 
   // Takes a place. RESOURCE_EXHAUSTED (RetryInfo; quota subject `gateway:<limit>` or `tenant:<name>`): there is none,
@@ -80,6 +83,9 @@ class CallLimits {
   // Bytes of an answer from now until Discharge or Release. Never refuses: what is answered may have been paid for.
   void Charge(Ticket& ticket, size_t bytes);
   void Discharge(Ticket& ticket, size_t bytes);
+  // Bytes that several RPCs may send: they count for the tenant of this ticket, which has been admitted, until the last
+  // copy of the result is gone. The limits outlive it.
+  std::shared_ptr<void> ChargeShared(const Ticket& ticket, size_t bytes);
 
   // The RPC ends with a refusal. False: the peer takes no answers, the RPC must be dropped without one.
   [[nodiscard]] bool Refuse(Ticket& ticket);
@@ -114,6 +120,8 @@ class CallLimits {
   absl::Status Over(Limit limit, std::string_view what, size_t most, const std::string& subject);
   void EndConnection(const std::string& peer, std::string_view cause);
   absl::Status CheckAnswersLocked(const Tenant& tenant) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void CountAnswerLocked(Tenant& tenant, size_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void DropAnswerLocked(Tenant& tenant, size_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   using ServiceCalls = std::array<size_t, 5>;  // By CallKind.
   bool HasServicePlaceLocked(const Ticket& ticket, size_t most) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void LeaveServiceLocked(Ticket& ticket) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -29,7 +29,6 @@ absl::Status EndOfThrown() {
     cause = "out of memory";
     detail.reason = base::Reason::kQuotaExceeded;
     detail.quota_subject = "gateway:memory";
-    detail.retry_delay = absl::Seconds(1);
   } catch (const std::exception& error) {
     cause = error.what();
     detail.reason = base::Reason::kInternal;
@@ -47,21 +46,26 @@ CallPool::CallPool(size_t threads, size_t max_waiting)
       max_waiting_(max_waiting),
       pool_("calls", max_threads_, /*max_queue=*/max_threads_) {}
 
-bool CallPool::Submit(const std::string& tenant, Work work, OnThrown on_thrown) {
-  Item item{std::move(work), std::move(on_thrown)};
+void CallPool::Run(const std::string& tenant, Work work, OnFailed on_failed) {
+  Item item{std::move(work), std::move(on_failed)};
+  if (!Add(tenant, item)) item.on_failed(CallPoolFull());
+}
+
+bool CallPool::Add(const std::string& tenant, Item& item) {
   base::MutexLock lock(mutex_);
   try {
-    if (runs_ >= max_threads_) return AddLocked(tenant, std::move(item));
-    // One for each thread at most, so the pool has a place for it.
-    if (!pool_.Submit([this, first = std::move(item)]() mutable { Run(std::move(first)); })) return false;
-    ++runs_;
-    return true;
+    if (runs_ < max_threads_) {
+      // One for each thread at most, so the pool has a place for it. One that finds nothing ends.
+      if (!pool_.Submit([this] { RunWaiting(); })) return false;
+      ++runs_;
+    }
+    return AddLocked(tenant, item);
   } catch (const std::bad_alloc&) {
     return false;
   }
 }
 
-bool CallPool::AddLocked(const std::string& tenant, Item item) {
+bool CallPool::AddLocked(const std::string& tenant, Item& item) {
   const auto known = lanes_.find(tenant);
   if (known != lanes_.end()) {
     std::deque<Item>& items = known->second->items;
@@ -71,19 +75,21 @@ bool CallPool::AddLocked(const std::string& tenant, Item item) {
     if (waiting_ >= max_waiting_) return false;
     Ring lane(1);
     lane.front().tenant = tenant;
-    lane.front().items.push_back(std::move(item));
+    lane.front().items.emplace_back();
     lanes_.emplace(lane.front().tenant, lane.begin());
+    lane.front().items.front() = std::move(item);  // Nothing fails from here on.
     ring_.splice(ring_.end(), lane);
   }
   ++waiting_;
   return true;
 }
 
-void CallPool::Run(Item item) {
-  do {
+void CallPool::RunWaiting() {
+  Item item;
+  while (Next(item)) {
     RunOne(item);
     item = Item();  // What it holds dies before the thread counts as free.
-  } while (Next(item));
+  }
 }
 
 void CallPool::RunOne(Item& item) {
@@ -91,7 +97,7 @@ void CallPool::RunOne(Item& item) {
     try {
       item.work();
     } catch (...) {
-      item.on_thrown(EndOfThrown());
+      item.on_failed(EndOfThrown());
     }
   } catch (...) {
     // No memory even for the error: the call's deadline ends it.

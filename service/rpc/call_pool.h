@@ -15,11 +15,12 @@
 
 namespace seedance::rpc {
 
-// RESOURCE_EXHAUSTED: too many calls of the tenant, or of all, wait for the call pool.
+// RESOURCE_EXHAUSTED with RetryInfo: too many calls of the tenant, or of all, wait for the call pool. Nothing was done.
 absl::Status CallPoolFull();
 
 // How a call ends whose work threw, to be called in the handler of the exception: RESOURCE_EXHAUSTED when memory ran
-// out, else INTERNAL. Writes one log line.
+// out, else INTERNAL. Without RetryInfo, for the work may have been done in part: nobody is told to send it again.
+// Writes one log line.
 absl::Status EndOfThrown();
 
 // The threads on which calls do what may block. Tenants that have work waiting take turns, however much each has. A
@@ -27,16 +28,17 @@ absl::Status EndOfThrown();
 class CallPool {
  public:
   using Work = absl::AnyInvocable<void()>;
-  using OnThrown = absl::AnyInvocable<void(const absl::Status&)>;
+  using OnFailed = absl::AnyInvocable<void(const absl::Status&)>;
 
   // Throws base::ThreadStartError.
   CallPool(size_t threads, size_t max_waiting);
   // Stops.
   ~CallPool() { Stop(); }
 
-  // Runs `work` on one of the threads. If it throws, `on_thrown` runs with EndOfThrown there. False, and neither runs:
-  // too many wait, the pool is stopped, or there is no memory. Never throws. Thread-safe.
-  [[nodiscard]] bool Submit(const std::string& tenant, Work work, OnThrown on_thrown);
+  // Runs `work` on one of the threads. If it throws, `on_failed` runs there, with EndOfThrown. When too many wait, the
+  // pool is stopped, or there is no memory, `on_failed` runs instead, with CallPoolFull, before this returns: the
+  // caller holds no lock that it takes. Throws only what it throws. Thread-safe.
+  void Run(const std::string& tenant, Work work, OnFailed on_failed);
 
   // Takes no more work, runs what waits, joins the threads. May be called twice, not from the pool's threads.
   void Stop() { pool_.Stop(); }
@@ -44,7 +46,7 @@ class CallPool {
  private:
   struct Item {
     Work work;
-    OnThrown on_thrown;
+    OnFailed on_failed;
   };
   struct Lane {
     std::string tenant;
@@ -52,17 +54,19 @@ class CallPool {
   };
   using Ring = std::list<Lane>;
 
-  bool AddLocked(const std::string& tenant, Item item) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // On a thread of the pool: runs the item, then what waits, until nothing does.
-  void Run(Item item);
+  // False: `item` was not taken, and is as it was.
+  bool Add(const std::string& tenant, Item& item);
+  bool AddLocked(const std::string& tenant, Item& item) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // On a thread of the pool: runs what waits until nothing does.
+  void RunWaiting();
   static void RunOne(Item& item);
-  // False: nothing waits, and the Run ends. Needs no memory.
+  // False: nothing waits, and RunWaiting ends. Needs no memory.
   bool Next(Item& item);
 
   const size_t max_threads_;
   const size_t max_waiting_;
   base::Mutex mutex_;
-  size_t runs_ ABSL_GUARDED_BY(mutex_) = 0;  // Those that the pool has taken and that have not ended.
+  size_t runs_ ABSL_GUARDED_BY(mutex_) = 0;  // RunWaiting that the pool has taken and that have not ended.
   size_t waiting_ ABSL_GUARDED_BY(mutex_) = 0;
   Ring ring_ ABSL_GUARDED_BY(mutex_);  // Tenants that have something waiting, in the order of their turns.
   std::unordered_map<std::string_view, Ring::iterator> lanes_ ABSL_GUARDED_BY(mutex_);  // By tenant.

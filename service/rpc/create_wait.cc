@@ -40,10 +40,9 @@ void CreateWait::Begin(Edge& edge, engine::Tasks& tasks, const engine::CallConte
     wait->timer_ = timer;
   }
   // `tasks` outlives the call pool.
-  const auto end = [wait](const absl::Status&) { wait->End(); };
-  if (!edge.calls().Submit(
-          context.tenant, [wait, &tasks, context] { wait->Watch(tasks, context); }, end))
-    wait->End();
+  edge.calls().Run(
+      context.tenant, [wait, &tasks, context] { wait->Watch(tasks, context); },
+      [wait](const absl::Status&) { wait->End(); });
 }
 
 void CreateWait::Watch(engine::Tasks& tasks, const engine::CallContext& context) {

@@ -45,11 +45,12 @@ class DeadlineQueue {
 
   explicit DeadlineQueue(base::Clock& clock) : clock_(clock) {}
 
-  // `patience`: one of a few values, for a value is never forgotten.
+  // `patience`: one of a few values, for a value is never forgotten. An item that is in the queue gets a new deadline.
   void Add(Item& item, absl::Duration patience) {
     const absl::Time due = clock_.Now() + patience;
     base::MutexLock lock(mutex_);
     List& list = lists_[patience];
+    if (item.list_ != nullptr) UnlinkLocked(item);
     item.due_ = due;
     item.list_ = &list;
     item.next_ = nullptr;

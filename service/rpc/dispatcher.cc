@@ -13,16 +13,18 @@ namespace {
 
 constexpr Call::Traits kUnknownMethod = {"unknown", /*open=*/true, /*auxiliary=*/false};
 
-// Ends an RPC that never reaches its method.
-void Refuse(RpcStream& stream, Call& call, const absl::Status& status) {
+// Ends an RPC that never reaches its method. Never throws, for some of its callers end the RPCs of others.
+void Refuse(RpcStream& stream, Call& call, const absl::Status& status) try {
   Edge& edge = call.edge();
   const grpc::Status end = call.End(status);
   if (edge.limits().Refuse(stream.ticket())) {
-    stream.ExpectDelivery(edge.answer_deadlines(), edge.options().receive_timeout);
+    stream.ExpectDelivery(edge.deadlines(), edge.options().receive_timeout);
   } else {
     stream.TryCancel();
   }
   stream.Finish(end);
+} catch (...) {
+  stream.Abandon();
 }
 
 absl::Status UnknownMethod(const std::string& path) {
@@ -40,19 +42,11 @@ class Incoming final : public Reactor,
  public:
   Incoming(RpcStream& stream, const Method& method, std::unique_ptr<Call> call)
       : stream_(stream), method_(method), edge_(call->edge()), call_(std::move(call)), lane_(Lane()) {}
-  ~Incoming() override { edge_.receive_deadlines().Remove(*this); }
+  ~Incoming() override { edge_.deadlines().Remove(*this); }
 
   void Begin() {
-    edge_.receive_deadlines().Add(*this, patience());
-    switch (gate().Enter(lane_, shared_from_this())) {
-      case ReceiveGate::Entry::kPlace:
-        if (!OnPlace()) gate().Leave(lane_);
-        return;
-      case ReceiveGate::Entry::kWait:
-        return;
-      case ReceiveGate::Entry::kFull:
-        return End(NoTurn());
-    }
+    edge_.deadlines().Add(*this, patience());
+    if (gate().Enter(lane_, shared_from_this()) && !OnPlace()) gate().Leave(lane_);
   }
 
   bool OnPlace() override {
@@ -87,8 +81,7 @@ class Incoming final : public Reactor,
  private:
   // Of the gate: those without a token are told apart by their address.
   std::string Lane() const {
-    if (!method_.traits.open) return call_->context().tenant;
-    return call_->peer().substr(0, call_->peer().rfind(':'));
+    return method_.traits.open ? CallLimits::AddressOf(stream_.ticket()) : call_->context().tenant;
   }
   ReceiveGate& gate() { return edge_.receiving(method_.traits.open); }
   absl::Duration patience() const { return edge_.receive_patience(method_.traits.open); }
@@ -135,7 +128,7 @@ class Incoming final : public Reactor,
 
   void HandOver() {
     if (!Leave()) return;
-    edge_.receive_deadlines().Remove(*this);
+    edge_.deadlines().Remove(*this);
     method_.start(stream_, std::move(call_), std::move(message_));
   }
 

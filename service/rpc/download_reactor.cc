@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-#include "service/base/error.h"
 #include "service/rpc/answer.h"
 #include "service/rpc/watch_message.h"
 
@@ -12,22 +10,19 @@ namespace seedance::rpc {
 void DownloadReactor::Begin(engine::Downloads& downloads, RpcStream& stream, std::unique_ptr<Call> call,
                             absl::StatusOr<engine::DownloadParams> params) {
   const std::shared_ptr<DownloadReactor> self(new DownloadReactor(stream, std::move(call)));
-  absl::Status refusal = params.status();
-  if (refusal.ok()) self->call_->set_resource(model::GenerationTaskName(params->task_id));
+  // Before OnCancel, which may run now, reads it for the log.
+  if (params.ok()) self->call_->set_resource(model::GenerationTaskName(params->task_id));
   stream.SetReactor(self);
-  if (refusal.ok()) {
-    self->call_->context().cancel->OnCancel([weak = self->weak_from_this()] {
-      if (auto reactor = weak.lock()) reactor->LetGo();
-    });
-    auto work = [self, &downloads, params = *std::move(params)] {
-      downloads.Start(self->call_->context(), params, self,
-                      [self](const absl::StatusOr<engine::Nothing>& end) { self->OnAnswer(end.status()); });
-    };
-    auto thrown = [self](const absl::Status& status) { self->OnAnswer(status); };
-    const std::string& tenant = self->call_->context().tenant;
-    if (!self->edge_.calls().Submit(tenant, std::move(work), std::move(thrown))) refusal = CallPoolFull();
-  }
-  if (!refusal.ok()) self->End(refusal, /*at_once=*/true);
+  if (!params.ok()) return self->End(params.status(), /*at_once=*/true);
+  self->call_->context().cancel->OnCancel([weak = self->weak_from_this()] {
+    if (auto reactor = weak.lock()) reactor->LetGo();
+  });
+  auto work = [self, &downloads, params = *std::move(params)] {
+    downloads.Start(self->call_->context(), params, self,
+                    [self](const absl::StatusOr<engine::Nothing>& end) { self->OnAnswer(end.status()); });
+  };
+  self->edge_.calls().Run(self->call_->context().tenant, std::move(work),
+                          [self](const absl::Status& failed) { self->OnAnswer(failed); });
 }
 
 bool DownloadReactor::OnStart(int64_t total_size, const std::string& content_type) {
@@ -59,45 +54,20 @@ bool DownloadReactor::MayBegin() {
 
 bool DownloadReactor::Push(const Response& message) {
   const grpc::Slice bytes = Serialize(message);
-  bool room = false;
-  bool stalled = false;
   {
     base::MutexLock lock(mutex_);
-    room = WaitForRoom();
-    if (room) {
-      queue_.emplace_back(&bytes, 1);
-      edge_.limits().Charge(stream_.ticket(), bytes.size());
-    }
-    stalled = cancelling_;
-  }
-  if (stalled) CancelStalled();
-  if (room) Pump();
-  return room;
-}
-
-// A reader that takes nothing also holds the write in flight: only a cancellation ends it.
-void DownloadReactor::CancelStalled() {
-  stream_.TryCancel();
-  {
-    base::MutexLock lock(mutex_);
-    cancelling_ = false;
+    if (!WaitForRoom()) return false;
+    queue_.emplace_back(&bytes, 1);
+    edge_.limits().Charge(stream_.ticket(), bytes.size());
   }
   Pump();
+  return true;
 }
 
 bool DownloadReactor::WaitForRoom() {
-  const absl::Time limit = edge_.clock().Now() + edge_.options().stall_limit;
-  while (queue_.size() >= kMaxQueuedPieces && !ending_.has_value() && !let_go_ && edge_.clock().Now() < limit) {
-    edge_.clock().WaitUntil(changed_, mutex_, limit);
-  }
-  if (ending_.has_value() || let_go_) return false;
-  if (queue_.size() < kMaxQueuedPieces) return true;
-  base::ErrorDetail detail;
-  detail.reason = base::Reason::kDeadlineExceeded;
-  ending_ = base::MakeError(
-      absl::StrCat("the reader took nothing for ", absl::FormatDuration(edge_.options().stall_limit)), detail);
-  cancelling_ = !finished_;
-  return false;
+  // A write is in flight meanwhile, and ends in time.
+  while (queue_.size() >= kMaxQueuedPieces && !ending_.has_value() && !let_go_) changed_.Wait(mutex_);
+  return !ending_.has_value() && !let_go_;
 }
 
 // Writes the next piece, or ends the stream after the last, unless a write is in flight.
@@ -106,7 +76,7 @@ void DownloadReactor::Pump() {
   absl::Status end;
   {
     base::MutexLock lock(mutex_);
-    if (writing_ || finished_ || cancelling_) return;
+    if (writing_ || finished_) return;
     if (!queue_.empty()) {
       writing_ = true;
       next = &queue_.front();
@@ -118,6 +88,7 @@ void DownloadReactor::Pump() {
     }
   }
   if (next != nullptr) {
+    stream_.ExpectDelivery(edge_.deadlines(), edge_.options().stall_limit);
     stream_.StartWrite(*next);
   } else {
     SendStatus(stream_, *call_, end);
@@ -128,11 +99,11 @@ void DownloadReactor::OnWriteDone(bool ok) {
   {
     base::MutexLock lock(mutex_);
     writing_ = false;
-    ++written_;
+    stream_.Delivered();
     edge_.limits().Discharge(stream_.ticket(), queue_.front().Length());
     queue_.pop_front();
     if (!ok) {
-      ending_ = call_->Gone();
+      ending_ = EndOfCancelled(stream_, *call_);
       DropLocked(0);
     }
     changed_.NotifyAll();
@@ -154,33 +125,12 @@ void DownloadReactor::OnAnswer(const absl::Status& status) {
   }
   // Of a transfer that was given up the reader fetches the rest later anyway.
   End(status, /*at_once=*/let_go);
-  uint64_t written = 0;
-  {
-    base::MutexLock lock(mutex_);
-    if (finished_) return;
-    written = written_;
-  }
-  edge_.heartbeats().Add(edge_.clock().Now() + edge_.options().stall_limit,
-                         [weak = weak_from_this(), written]() mutable {
-                           auto self = weak.lock();
-                           return self == nullptr ? absl::InfiniteFuture() : self->EndIfStalled(written);
-                         });
-}
-
-absl::Time DownloadReactor::EndIfStalled(uint64_t& written) {
-  {
-    base::MutexLock lock(mutex_);
-    if (finished_) return absl::InfiniteFuture();
-    if (std::exchange(written, written_) != written_) return edge_.clock().Now() + edge_.options().stall_limit;
-    cancelling_ = true;
-  }
-  CancelStalled();
-  return absl::InfiniteFuture();
 }
 
 void DownloadReactor::OnCancel() {
+  // First, for the transfer that is cancelled reports an end of its own.
+  End(EndOfCancelled(stream_, *call_), /*at_once=*/true);
   call_->Cancel();
-  End(call_->Gone(), /*at_once=*/true);
 }
 
 void DownloadReactor::DropLocked(size_t kept) {

@@ -23,7 +23,8 @@ namespace seedance::rpc {
 
 // One DownloadGenerationResult: a transfer thread brings the bytes, and waits here while the reader is slow. What waits
 // counts for the caller's tenant; a transfer does not begin while callers leave too much unread. When the
-// engine gives the transfer up it is let go at once; the status waits for the reader, for the stall limit at most.
+// engine gives the transfer up it is let go at once; the status waits for the reader. A reader that does not take a
+// piece within the stall limit is cut off.
 class DownloadReactor final : public Reactor,
                               public upstream::ResultSink,
                               public std::enable_shared_from_this<DownloadReactor> {
@@ -37,8 +38,7 @@ class DownloadReactor final : public Reactor,
   static void Begin(engine::Downloads& downloads, RpcStream& stream, std::unique_ptr<Call> call,
                     absl::StatusOr<engine::DownloadParams> params);
 
-  // On the transfer thread. False once the stream has ended or the call was cancelled, or when the reader took nothing
-  // for the stall limit.
+  // On the transfer thread. False once the stream has ended or the call was cancelled.
   bool OnStart(int64_t total_size, const std::string& content_type) override;
   bool OnBytes(std::string_view bytes) override;
 
@@ -55,14 +55,10 @@ class DownloadReactor final : public Reactor,
   bool WaitForRoom() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void LetGo();
   void OnAnswer(const absl::Status& status);
-  // Cancels the stream if no message was written since `written`; else says when to look again, and updates it.
-  absl::Time EndIfStalled(uint64_t& written);
   void Pump();
   void End(const absl::Status& status, bool at_once);
   // Lets go of what is queued behind the first `kept`.
   void DropLocked(size_t kept) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-
-  void CancelStalled();
 
   Edge& edge_;
   RpcStream& stream_;  // Not touched once finished_ is set, but by the one who set it.
@@ -71,10 +67,8 @@ class DownloadReactor final : public Reactor,
   base::CondVar changed_;
   std::deque<grpc::ByteBuffer> queue_ ABSL_GUARDED_BY(mutex_);  // The first is being written while writing_ is true.
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
-  bool cancelling_ ABSL_GUARDED_BY(mutex_) = false;  // Holds Finish back, for the stream dies soon after it.
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
-  bool let_go_ ABSL_GUARDED_BY(mutex_) = false;   // The call's token was cancelled.
-  uint64_t written_ ABSL_GUARDED_BY(mutex_) = 0;  // Messages.
+  bool let_go_ ABSL_GUARDED_BY(mutex_) = false;  // The call's token was cancelled.
   std::optional<absl::Status> ending_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -31,7 +31,7 @@ class Edge {
     absl::Duration stall_limit = absl::Minutes(2);  // Uploads and downloads whose peer does nothing are broken off.
     WatchStreams::Options streams;
     size_t call_threads = 8;
-    size_t max_waiting_calls = 20000;  // For a thread; one tenant has half at most.
+    size_t max_waiting_calls = 20000;  // For a thread; CallPool says how tenants share them.
     CallLimits::Options limits;
     absl::Duration receive_timeout = absl::Seconds(10);  // For the first message of a call.
     absl::Duration answer_timeout = absl::Seconds(60);   // For a message or status that the peer does not take.
@@ -45,19 +45,17 @@ class Edge {
         tenants_(options_.tokens, options_.certificates),
         streams_(options_.streams, clock, random),
         limits_(options_.limits),
-        receiving_(options_.max_receiving, SIZE_MAX),
+        receiving_(options_.max_receiving, SIZE_MAX, ReceiveGate::Order::kOldestFirst),
         receiving_open_(std::max<size_t>(2, std::min(options_.max_receiving, options_.limits.max_health_calls / 8)),
-                        std::max<size_t>(1, options_.limits.max_health_calls / 4), ReceiveGate::Overflow::kEndOldest),
-        receive_deadlines_(clock),
-        answer_deadlines_(clock),
+                        std::max<size_t>(1, options_.limits.max_health_calls / 4), ReceiveGate::Order::kNewestFirst),
+        deadlines_(clock),
         heartbeats_(clock),
         calls_(options_.call_threads, options_.max_waiting_calls) {
     if (options_.streams.age.limited()) {
       heartbeats_.Add(clock.Now() + options_.streams.age.Tick(), [this] { return streams_.EndAged(); });
     }
     heartbeats_.Add(clock.Now() + kSweep, [this] {
-      receive_deadlines_.Sweep();
-      answer_deadlines_.Sweep();
+      deadlines_.Sweep();
       return clock_.Now() + kSweep;
     });
   }
@@ -81,8 +79,7 @@ class Edge {
   absl::Duration receive_patience(bool open) const {
     return open ? std::min(options_.receive_timeout, kOpenPatience) : options_.receive_timeout;
   }
-  DeadlineQueue& receive_deadlines() { return receive_deadlines_; }
-  DeadlineQueue& answer_deadlines() { return answer_deadlines_; }
+  DeadlineQueue& deadlines() { return deadlines_; }  // Of first messages, and of answers that are to be taken.
   Heartbeats& heartbeats() { return heartbeats_; }
   CallPool& calls() { return calls_; }  // For all that may block: the threads of the RPC server must not.
 
@@ -100,8 +97,7 @@ class Edge {
   CallLimits limits_;
   ReceiveGate receiving_;
   ReceiveGate receiving_open_;
-  DeadlineQueue receive_deadlines_;
-  DeadlineQueue answer_deadlines_;
+  DeadlineQueue deadlines_;
   Heartbeats heartbeats_;
   CallPool calls_;
 };

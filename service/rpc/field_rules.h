@@ -52,7 +52,7 @@ class FieldRules {
   model::PageCursor PageToken(const std::string& token, const std::string& filter);
 
   // At most 256 characters of those that engine::ResumeTokens uses: the token goes into the trailers of a drained
-  // stream.
+  // stream, and gRPC aborts the process on metadata with other bytes.
   void ResumeToken(const std::string& token);
 
   // The paths of the mask, each one of `known`.

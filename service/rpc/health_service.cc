@@ -12,7 +12,13 @@ namespace {
 
 namespace health = grpc::health::v1;
 
+using ServingStatus = health::HealthCheckResponse::ServingStatus;
+
 constexpr char kName[] = "grpc.health.v1.Health";
+
+ServingStatus StatusOf(bool serving) {
+  return serving ? health::HealthCheckResponse::SERVING : health::HealthCheckResponse::NOT_SERVING;
+}
 
 }  // namespace
 
@@ -23,7 +29,7 @@ class HealthWatch final : public Reactor {
       : service_(service), stream_(stream), call_(std::move(call)) {}
 
   // Must not block.
-  void Tell(health::HealthCheckResponse::ServingStatus status) {
+  void Tell(ServingStatus status) {
     base::MutexLock lock(mutex_);
     newest_ = status;
     PumpLocked();
@@ -34,18 +40,22 @@ class HealthWatch final : public Reactor {
     writing_ = false;
     stream_.Delivered();
     if (ok) return PumpLocked();
-    if (!std::exchange(finished_, true)) SendStatus(stream_, *call_, call_->Gone());
+    EndLocked();
   }
 
   void OnCancel() override {
     base::MutexLock lock(mutex_);
     // Else the write that is in flight ends it.
-    if (!writing_ && !std::exchange(finished_, true)) SendStatus(stream_, *call_, call_->Gone());
+    if (!writing_) EndLocked();
   }
 
   void OnDone() override { service_.Forget(this); }
 
  private:
+  void EndLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (!std::exchange(finished_, true)) SendStatus(stream_, *call_, EndOfCancelled(stream_, *call_));
+  }
+
   void PumpLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (writing_ || finished_ || newest_ == sent_) return;
     writing_ = true;
@@ -53,7 +63,7 @@ class HealthWatch final : public Reactor {
     health::HealthCheckResponse response;
     response.set_status(*newest_);
     const grpc::Slice slice = Serialize(response);
-    stream_.ExpectDelivery(call_->edge().answer_deadlines(), call_->edge().options().answer_timeout);
+    stream_.ExpectDelivery(call_->edge().deadlines(), call_->edge().options().answer_timeout);
     stream_.StartWrite(grpc::ByteBuffer(&slice, 1));
   }
 
@@ -63,8 +73,8 @@ class HealthWatch final : public Reactor {
   base::Mutex mutex_;
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
-  std::optional<health::HealthCheckResponse::ServingStatus> newest_ ABSL_GUARDED_BY(mutex_);
-  std::optional<health::HealthCheckResponse::ServingStatus> sent_ ABSL_GUARDED_BY(mutex_);
+  std::optional<ServingStatus> newest_ ABSL_GUARDED_BY(mutex_);
+  std::optional<ServingStatus> sent_ ABSL_GUARDED_BY(mutex_);
 };
 
 void HealthService::AddTo(Methods& methods) {
@@ -87,11 +97,15 @@ void HealthService::AddTo(Methods& methods) {
 void HealthService::Shutdown() {
   base::MutexLock lock(mutex_);
   serving_ = false;
-  for (HealthWatch* watch : watches_) watch->Tell(health::HealthCheckResponse::NOT_SERVING);
+  for (HealthWatch* watch : watches_) watch->Tell(StatusOf(serving_));
+}
+
+bool HealthService::Knows(const std::string& service) const {
+  return service.empty() || methods_.services().count(service) > 0;
 }
 
 std::optional<bool> HealthService::Serving(const std::string& service) {
-  if (!service.empty() && methods_.services().count(service) == 0) return std::nullopt;
+  if (!Knows(service)) return std::nullopt;
   base::MutexLock lock(mutex_);
   return serving_;
 }
@@ -102,21 +116,19 @@ void HealthService::Check(RpcStream& stream, Call& call, const grpc::ByteBuffer&
   const std::optional<bool> serving = Serving(request.service());
   if (!serving.has_value()) return SendStatus(stream, call, base::ResourceNotFound("service", request.service()));
   health::HealthCheckResponse response;
-  response.set_status(*serving ? health::HealthCheckResponse::SERVING : health::HealthCheckResponse::NOT_SERVING);
+  response.set_status(StatusOf(*serving));
   SendAnswer(stream, call, response);
 }
 
 void HealthService::Watch(RpcStream& stream, std::unique_ptr<Call> call, const grpc::ByteBuffer& bytes) {
   health::HealthCheckRequest request;
   if (!ParseRequest(bytes, request)) return SendStatus(stream, *call, NotARequest());
-  const bool known = request.service().empty() || methods_.services().count(request.service()) > 0;
+  const bool known = Knows(request.service());
   const auto watch = std::make_shared<HealthWatch>(*this, stream, std::move(call));
   stream.SetReactor(watch);
   base::MutexLock lock(mutex_);
   watches_.insert(watch.get());
-  watch->Tell(!known     ? health::HealthCheckResponse::SERVICE_UNKNOWN
-              : serving_ ? health::HealthCheckResponse::SERVING
-                         : health::HealthCheckResponse::NOT_SERVING);
+  watch->Tell(known ? StatusOf(serving_) : health::HealthCheckResponse::SERVICE_UNKNOWN);
 }
 
 void HealthService::Forget(HealthWatch* watch) {

@@ -29,6 +29,7 @@ class HealthService {
  private:
   friend class HealthWatch;
 
+  bool Knows(const std::string& service) const;
   // Nullopt: there is no such service.
   std::optional<bool> Serving(const std::string& service);
   void Check(RpcStream& stream, Call& call, const grpc::ByteBuffer& bytes);

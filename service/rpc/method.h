@@ -19,8 +19,8 @@ namespace seedance::rpc {
 
 // One method of a service as the dispatcher knows it.
 struct Method {
-  // Answers an RPC that was authenticated and admitted and whose first message is here: must call SetReactor of the
-  // stream. Runs on a completion thread, must not block. Takes the bytes.
+  // Answers an RPC that was authenticated and admitted and whose first message is here: ends it, or calls SetReactor of
+  // the stream with what will end it. Runs on the thread that took the message, must not block. Takes the bytes.
   using Start = std::function<void(RpcStream&, std::unique_ptr<Call>, grpc::ByteBuffer)>;
 
   Call::Traits traits;

@@ -15,35 +15,22 @@ bool ReceiveGate::HasPlaceLocked(const Lane& lane) const {
   return used_ < places_ && lane.used < std::max<size_t>(1, places_ / 2);
 }
 
-ReceiveGate::Entry ReceiveGate::Enter(const std::string& tenant, const std::shared_ptr<Receiver>& receiver) {
+bool ReceiveGate::Enter(const std::string& tenant, const std::shared_ptr<Receiver>& receiver) {
   std::shared_ptr<Receiver> pushed_out;
   {
     base::MutexLock lock(mutex_);
     Lane& lane = lanes_[tenant];
-    if (waiting_ >= max_waiting_ && overflow_ == Overflow::kRefuse) ForgetGoneLocked();
     if (lane.waiting.empty() && HasPlaceLocked(lane)) {
       ++used_;
       ++lane.used;
-      return Entry::kPlace;
+      return true;
     }
-    if (waiting_ >= max_waiting_) {
-      if (overflow_ == Overflow::kRefuse || waiting_ == 0) {
-        if (lane.used == 0 && lane.waiting.empty()) lanes_.erase(tenant);
-        return Entry::kFull;
-      }
-      pushed_out = PushOutLocked();
-    }
+    if (waiting_ >= max_waiting_) pushed_out = PushOutLocked();
     lane.waiting.push_back(receiver);
     ++waiting_;
   }
   if (pushed_out != nullptr) pushed_out->OnPushedOut();
-  return Entry::kWait;
-}
-
-void ReceiveGate::ForgetGoneLocked() {
-  for (auto& [name, lane] : lanes_) {
-    waiting_ -= std::erase_if(lane.waiting, [](const auto& waiting) { return waiting.expired(); });
-  }
+  return false;
 }
 
 std::shared_ptr<ReceiveGate::Receiver> ReceiveGate::PushOutLocked() {
@@ -84,7 +71,7 @@ std::shared_ptr<ReceiveGate::Receiver> ReceiveGate::NextLocked() {
     if (lane == lanes_.end()) lane = lanes_.begin();
     auto& waiting = lane->second.waiting;
     while (!waiting.empty() && HasPlaceLocked(lane->second)) {
-      const bool newest = overflow_ == Overflow::kEndOldest;
+      const bool newest = order_ == Order::kNewestFirst;
       std::shared_ptr<Receiver> receiver = (newest ? waiting.back() : waiting.front()).lock();
       newest ? waiting.pop_back() : waiting.pop_front();
       --waiting_;

@@ -22,29 +22,23 @@ class ReceiveGate {
     // It has a place now, unless it returns false: it needs none any more. Called at most once, by the thread that gave
     // a place back, without a lock.
     virtual bool OnPlace() = 0;
-    // It waits no more, because another one took its place to wait in (Overflow::kEndOldest). At most once, by the
-    // thread of the other one, without a lock.
-    virtual void OnPushedOut() {}
+    // It waits no more, because another one took its place to wait in. At most once, by the thread of the other one,
+    // without a lock.
+    virtual void OnPushedOut() = 0;
   };
 
-  // What happens to a further one when `max_waiting` wait.
-  enum class Overflow {
-    kRefuse,
-    // It waits instead of the oldest of the tenant that has most waiting. The newest of a tenant has its next turn, for
-    // it is the one whose message is most likely to come.
-    kEndOldest,
-  };
+  // Who of a tenant has its next turn. The newest is the one whose message is most likely to come, where most peers may
+  // be hostile.
+  enum class Order { kOldestFirst, kNewestFirst };
 
-  // `max_waiting`: of all tenants together.
-  ReceiveGate(size_t places, size_t max_waiting, Overflow overflow = Overflow::kRefuse)
-      : places_(places), max_waiting_(max_waiting), overflow_(overflow) {}
+  // `max_waiting`: of all tenants together, at least 1. A further one waits instead of the oldest of the tenant that
+  // has most waiting.
+  ReceiveGate(size_t places, size_t max_waiting, Order order)
+      : places_(places), max_waiting_(max_waiting), order_(order) {}
 
-  enum class Entry {
-    kPlace,  // It has a place.
-    kWait,   // OnPlace tells when it has one; a receiver that is gone by then is passed over.
-    kFull,   // Too many wait.
-  };
-  [[nodiscard]] Entry Enter(const std::string& tenant, const std::shared_ptr<Receiver>& receiver);
+  // True: it has a place. False: it waits, and OnPlace tells when it has one; a receiver that is gone by then is passed
+  // over.
+  [[nodiscard]] bool Enter(const std::string& tenant, const std::shared_ptr<Receiver>& receiver);
 
   // Gives a place of that tenant back.
   void Leave(const std::string& tenant);
@@ -55,8 +49,6 @@ class ReceiveGate {
     std::deque<std::weak_ptr<Receiver>> waiting;
   };
 
-  // Those that are gone keep nobody out.
-  void ForgetGoneLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Takes the oldest of the tenant that has most waiting out; null: it is gone.
   std::shared_ptr<Receiver> PushOutLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool HasPlaceLocked(const Lane& lane) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -66,7 +58,7 @@ class ReceiveGate {
 
   const size_t places_;
   const size_t max_waiting_;
-  const Overflow overflow_;
+  const Order order_;
   base::Mutex mutex_;
   size_t used_ ABSL_GUARDED_BY(mutex_) = 0;
   size_t waiting_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -113,7 +113,7 @@ class ReflectionStream final : public Reactor {
     Edge& edge = call_->edge();
     edge.limits().Charge(stream_.ticket(), slice.size());
     charged_ = slice.size();
-    stream_.ExpectDelivery(edge.answer_deadlines(), edge.options().answer_timeout);
+    stream_.ExpectDelivery(edge.deadlines(), edge.options().answer_timeout);
     stream_.StartWrite(grpc::ByteBuffer(&slice, 1));
   }
 
@@ -130,10 +130,10 @@ class ReflectionStream final : public Reactor {
       call_->edge().limits().Discharge(stream_.ticket(), charged_);
       if (ok && !ending_.has_value()) return stream_.StartRead(&bytes_);
     }
-    End(call_->Gone());
+    End(EndOfCancelled(stream_, *call_));
   }
 
-  void OnCancel() override { End(call_->Gone()); }
+  void OnCancel() override { End(EndOfCancelled(stream_, *call_)); }
 
  private:
   static constexpr size_t kMaxRequestBytes = 4096;

@@ -88,7 +88,7 @@ class ResourceWatch final : public WatchReactor {
         Traits::Fill(resource, message);
         return Encode(std::move(message), target_.make_token(resource, last), last);
       });
-      step.message = MessageBytes(sent_, &sent_->bytes);
+      step.message = sent_->message;
       if (sent_->last) step.end = absl::OkStatus();
     } else if (session_->gone()) {
       step.end = base::ResourceNotFound(Traits::kType, target_.name);
@@ -96,12 +96,12 @@ class ResourceWatch final : public WatchReactor {
     return step;
   }
 
-  MessageBytes Heartbeat() override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+  SharedMessage Heartbeat() override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     // Nothing was written yet: the reader knows what its own token says.
     if (sent_ == nullptr) {
       sent_ = std::make_shared<const SnapshotMessage>(Encode(Response(), target_.resume_token, /*last=*/false));
     }
-    return MessageBytes(sent_, &sent_->heartbeat);
+    return sent_->heartbeat;
   }
 
   std::string ResumeToken() override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
@@ -122,9 +122,10 @@ class ResourceWatch final : public WatchReactor {
     Response heartbeat;
     heartbeat.set_heartbeat(true);
     heartbeat.set_resume_token(token);
-    const grpc::Slice bytes = Serialize(message);
-    const grpc::Slice heartbeat_bytes = Serialize(heartbeat);
-    return {grpc::ByteBuffer(&bytes, 1), grpc::ByteBuffer(&heartbeat_bytes, 1), std::move(token), last};
+    return {{std::make_shared<const SharedBytes>(Serialize(message))},
+            {std::make_shared<const SharedBytes>(Serialize(heartbeat))},
+            std::move(token),
+            last};
   }
 
   Target target_;  // Set before the stream is known to anyone; `open` is let go of by Open.

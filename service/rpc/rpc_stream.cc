@@ -31,19 +31,19 @@ std::shared_ptr<Reactor> RpcStream::reactor() {
 }
 
 void RpcStream::StartRead(grpc::ByteBuffer* message) {
-  if (abandoned_) return;
+  if (ending_) return;
   ++open_;
   stream_.Read(message, &read_);
 }
 
 void RpcStream::StartWrite(const grpc::ByteBuffer& message) {
-  if (abandoned_) return;
+  if (ending_) return;
   ++open_;
   stream_.Write(message, &write_);
 }
 
 void RpcStream::StartSendInitialMetadata() {
-  if (abandoned_) return;
+  if (ending_) return;
   ++open_;
   stream_.SendInitialMetadata(&metadata_);
 }
@@ -58,7 +58,6 @@ void RpcStream::Finish(const grpc::Status& status) {
 }
 
 void RpcStream::Abandon() {
-  abandoned_ = true;
   grpc::Status status(grpc::StatusCode::RESOURCE_EXHAUSTED, "");
   try {
     status = ToGrpcStatus(EndOfThrown());
@@ -91,6 +90,7 @@ std::shared_ptr<void> RpcStream::Hold() {
 }
 
 void RpcStream::OnOverdue() {
+  overdue_ = true;  // Before the reactions to the cancellation ask.
   server_.OnUnread();
   TryCancel();
 }

@@ -58,6 +58,10 @@ class RpcStream final : private DeadlineQueue::Item {
   void Answer(const grpc::ByteBuffer& message);
   void Finish(const grpc::Status& status);
 
+  // In the handler of an exception: ends the RPC with EndOfThrown unless it is ending. What is still started is
+  // ignored. Never throws.
+  void Abandon();
+
   // Ends the RPC as soon as possible, whether or not the peer reads. Finish is still owed.
   void TryCancel();
   // Whether the RPC was cancelled as far as this side knows: a stream that was cut counts, one that its caller ended
@@ -65,9 +69,12 @@ class RpcStream final : private DeadlineQueue::Item {
   bool cancelled() const { return cancelled_; }
 
   // When the peer has not taken what is sent next within `patience`, the RPC is cancelled, so that its memory is given
-  // back. Call it before Finish, Answer or StartWrite; Delivered, after a write, ends the wait.
+  // back. Call it before Finish, Answer or StartWrite; a further call replaces the last one. Delivered, after a write,
+  // ends the wait.
   void ExpectDelivery(DeadlineQueue& queue, absl::Duration patience);
   void Delivered();
+  // Whether the RPC was cancelled because the peer did not take in time what was sent.
+  bool overdue() const { return overdue_; }
 
  private:
   friend class RpcServer;
@@ -83,8 +90,6 @@ class RpcStream final : private DeadlineQueue::Item {
   // Also ends the RPC when the reaction throws.
   void OnEvent(Operation operation, bool ok);
   void React(Operation operation, bool ok);
-  // In the handler of an exception: ends the RPC unless it is ending. What is still started is ignored.
-  void Abandon();
   void OnClosed();
   std::shared_ptr<void> Hold() override;
   void OnOverdue() override;
@@ -103,8 +108,8 @@ class RpcStream final : private DeadlineQueue::Item {
   grpc::GenericServerContext context_;
   grpc::GenericServerAsyncReaderWriter stream_;
   std::atomic<bool> cancelled_ = false;
-  std::atomic<bool> ending_ = false;     // Finish or Answer was called, or it was abandoned.
-  std::atomic<bool> abandoned_ = false;  // By an exception.
+  std::atomic<bool> overdue_ = false;
+  std::atomic<bool> ending_ = false;  // Finish or Answer was called, or it was abandoned.
   DeadlineQueue* deadlines_ = nullptr;
   std::atomic<int> open_ = 3;  // The request's own event, Finish, the notification of the end; operations; holds.
   base::Mutex mutex_;

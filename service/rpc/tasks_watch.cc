@@ -1,7 +1,6 @@
 #include "service/rpc/tasks_watch.h"
 
 #include <utility>
-#include <vector>
 
 #include "seedance/gateway/v1/generation_task.pb.h"
 #include "service/model/names.h"
@@ -19,17 +18,17 @@ grpc::Slice EncodeTask(const model::GenerationTask& task) {
 }
 
 // The message as its tasks, which other streams may share, and the rest.
-MessageBytes Encode(const engine::TaskBatch& batch, bool heartbeat) {
-  std::vector<grpc::Slice> slices;
-  slices.reserve(batch.tasks.size() + 1);
-  for (const auto& task : batch.tasks) slices.push_back(*task->EncodedOnce<grpc::Slice>(EncodeTask));
+SharedMessage Encode(const engine::TaskBatch& batch, bool heartbeat) {
+  SharedMessage message;
+  message.reserve(batch.tasks.size() + 1);
+  for (const auto& task : batch.tasks) message.push_back(task->EncodedOnce<SharedBytes>(EncodeTask));
   v1::WatchGenerationTasksResponse rest;
   for (const std::string& id : batch.removed) rest.add_removed(model::GenerationTaskName(id));
   rest.set_synced(batch.synced);
   rest.set_heartbeat(heartbeat);
   rest.set_resume_token(batch.resume_token);
-  if (rest.ByteSizeLong() > 0) slices.push_back(Serialize(rest));
-  return std::make_shared<const grpc::ByteBuffer>(slices.data(), slices.size());
+  message.push_back(std::make_shared<const SharedBytes>(Serialize(rest)));
+  return message;
 }
 
 }  // namespace
@@ -71,17 +70,11 @@ WatchReactor::Step TasksWatch::Next() {
       step.message = Encode(batch, /*heartbeat=*/false);
       break;
     case engine::TaskFeedReader::Next::kRead:
-      if (!ReadSoonLocked()) step.end = CallPoolFull();
+      reading_ = true;
+      step.work = [self = Self()] { self->Read(); };
       break;
   }
   return step;
-}
-
-bool TasksWatch::ReadSoonLocked() {
-  reading_ = edge_.calls().Submit(
-      call_->context().tenant, [self = Self()] { self->Read(); },
-      [self = Self()](const absl::Status& status) { self->End(status); });
-  return reading_;
 }
 
 void TasksWatch::Read() {
@@ -100,7 +93,7 @@ void TasksWatch::Read() {
   Pump();
 }
 
-MessageBytes TasksWatch::Heartbeat() {
+SharedMessage TasksWatch::Heartbeat() {
   // Some changes are made known to nobody, such as renewed links: this is how long they may take.
   reader_->LookAgain();
   engine::TaskBatch batch;

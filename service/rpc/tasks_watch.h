@@ -25,13 +25,11 @@ class TasksWatch final : public WatchReactor {
 
   void Open(const engine::CallContext& context) override;
   Step Next() override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  MessageBytes Heartbeat() override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  SharedMessage Heartbeat() override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::string ResumeToken() override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Close() override;
 
   std::shared_ptr<TasksWatch> Self() { return std::static_pointer_cast<TasksWatch>(shared_from_this()); }
-  // Has the store read; false when there is no thread for that.
-  bool ReadSoonLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Read();
 
   engine::Tasks& tasks_;

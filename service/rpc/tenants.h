@@ -19,6 +19,13 @@ inline constexpr std::string_view kDefaultTenant = "default";
 // `email:render@example.com`. Empty: no certificate.
 using PeerNames = std::vector<std::string>;
 
+// The kinds, as names begin.
+inline constexpr std::string_view kCommonNamePrefix = "cn:";
+inline constexpr std::string_view kSubjectPrefix = "subject:";
+inline constexpr std::string_view kDnsPrefix = "dns:";
+inline constexpr std::string_view kUriPrefix = "uri:";
+inline constexpr std::string_view kEmailPrefix = "email:";
+
 // Says which tenant calls: by its bearer token, its client certificate, or both. Fixed after construction; thread-safe.
 class Tenants {
  public:

@@ -31,11 +31,9 @@ class UnaryCall final : public Reactor, public std::enable_shared_from_this<Unar
     Edge& edge = call->edge();
     const Pointer self(new UnaryCall(stream, std::move(call)));
     stream.SetReactor(self);
-    if (!edge.calls().Submit(
-            self->call_->context().tenant, [self, work = std::move(work)]() mutable { self->Run(work); },
-            [self](const absl::Status& thrown) { self->Fail(thrown); })) {
-      self->Fail(CallPoolFull());
-    }
+    edge.calls().Run(
+        self->call_->context().tenant, [self, work = std::move(work)]() mutable { self->Run(work); },
+        [self](const absl::Status& failed) { self->Fail(failed); });
   }
 
   // Only for the handler.
@@ -43,25 +41,18 @@ class UnaryCall final : public Reactor, public std::enable_shared_from_this<Unar
 
   // Ends the RPC with an error.
   void Fail(const absl::Status& status) {
-    {
-      base::MutexLock lock(mutex_);
-      if (finished_) return;
-      finished_ = true;
-    }
-    Finish(status);
+    End([&] { SendStatus(stream_, *call_, status); });
   }
 
-  // Ends the RPC with what `fill` writes into the response; `fill` may refuse with an error.
+  // Ends the RPC with what `fill` writes into the response; `fill` may refuse with an error. It may throw: then the RPC
+  // ends with EndOfThrown.
   void Succeed(absl::FunctionRef<absl::Status(Response&, Call&)> fill) {
-    {
-      base::MutexLock lock(mutex_);
-      if (finished_) return;
-      finished_ = true;
-    }
-    Response response;
-    const absl::Status status = fill(response, *call_);
-    if (!status.ok()) return Finish(status);
-    SendAnswer(stream_, *call_, response);
+    End([&] {
+      Response response;
+      const absl::Status status = fill(response, *call_);
+      if (!status.ok()) return SendStatus(stream_, *call_, status);
+      SendAnswer(stream_, *call_, response);
+    });
   }
 
   // An engine's Done that answers this RPC. `fill`: void(const T&, Response&, Call&).
@@ -87,17 +78,30 @@ class UnaryCall final : public Reactor, public std::enable_shared_from_this<Unar
       base::MutexLock lock(mutex_);
       cancelled_ = true;
       // The handler may be writing what the log line says.
-      if (finished_ || !handled_) return;
-      finished_ = true;
+      if (!handled_) return;
     }
-    Finish(call_->Gone());
+    EndGone();
   }
 
  private:
   UnaryCall(RpcStream& stream, std::unique_ptr<Call> call) : stream_(stream), call_(std::move(call)) {}
 
-  // Once, by the one who set finished_.
-  void Finish(const absl::Status& status) { SendStatus(stream_, *call_, status); }
+  // Ends the RPC by `end`, unless it has ended.
+  void End(absl::FunctionRef<void()> end) {
+    {
+      base::MutexLock lock(mutex_);
+      if (std::exchange(finished_, true)) return;
+    }
+    try {
+      end();
+    } catch (...) {
+      SendThrown(stream_, *call_);
+    }
+  }
+
+  void EndGone() {
+    End([this] { SendStatus(stream_, *call_, call_->Gone()); });
+  }
 
   void Run(Work& work) {
     const Pointer self = this->shared_from_this();
@@ -110,10 +114,9 @@ class UnaryCall final : public Reactor, public std::enable_shared_from_this<Unar
     {
       base::MutexLock lock(mutex_);
       handled_ = true;
-      if (finished_ || !cancelled_) return;
-      finished_ = true;
+      if (!cancelled_) return;
     }
-    Finish(call_->Gone());
+    EndGone();
   }
 
   RpcStream& stream_;  // Not touched once finished_ is set, but by the one who set it.

@@ -76,8 +76,8 @@ void UploadReactor::OnMetadata() {
                          [self](absl::StatusOr<model::Asset> asset) { self->OnAnswer(std::move(asset)); });
   };
   // The transfer thread asks for the first chunk when it begins: until then the bytes stay with the caller.
-  auto thrown = [self = shared_from_this()](const absl::Status& status) { self->End(status); };
-  if (!edge_.calls().Submit(call_->context().tenant, std::move(work), std::move(thrown))) End(CallPoolFull());
+  edge_.calls().Run(call_->context().tenant, std::move(work),
+                    [self = shared_from_this()](const absl::Status& failed) { self->End(failed); });
 }
 
 void UploadReactor::OnChunk() {
@@ -93,10 +93,14 @@ void UploadReactor::OnAnswer(absl::StatusOr<model::Asset> asset) {
     if (!status.ok() && !fault_.ok()) status = fault_;
   }
   if (!status.ok()) return SendStatus(stream_, *call_, status);
-  gateway::v1::Asset response;
-  ToProto(*asset, &response);
-  call_->set_resource(response.name());
-  SendAnswer(stream_, *call_, response);
+  try {
+    gateway::v1::Asset response;
+    ToProto(*asset, &response);
+    call_->set_resource(response.name());
+    SendAnswer(stream_, *call_, response);
+  } catch (...) {
+    SendThrown(stream_, *call_);
+  }
 }
 
 // The engine answers soon after; the answer ends the stream.

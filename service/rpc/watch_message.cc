@@ -17,6 +17,13 @@ uint8_t* Writable(const grpc::Slice& slice) { return const_cast<uint8_t*>(slice.
 
 }  // namespace
 
+std::shared_ptr<void> SharedBytes::Charge(CallLimits& limits, const CallLimits::Ticket& ticket) const {
+  base::MutexLock lock(mutex_);
+  std::shared_ptr<void> charge = charge_.lock();
+  if (charge == nullptr) charge_ = charge = limits.ChargeShared(ticket, slice_.size());
+  return charge;
+}
+
 grpc::Slice Serialize(const google::protobuf::MessageLite& message) {
   const grpc::Slice slice(message.ByteSizeLong());
   message.SerializeWithCachedSizesToArray(Writable(slice));

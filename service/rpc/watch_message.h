@@ -8,13 +8,35 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "service/base/mutex.h"
+#include "service/rpc/call_limits.h"
 
 namespace seedance::rpc {
 
-// Bytes of a message; copies share them.
-using MessageBytes = std::shared_ptr<const grpc::ByteBuffer>;
+// A piece of messages that many streams may send. gRPC refers to it for each stream that sends it and copies nothing,
+// so it is held once, whoever is slow. Thread-safe.
+class SharedBytes {
+ public:
+  explicit SharedBytes(grpc::Slice slice) : slice_(std::move(slice)) {}
+
+  const grpc::Slice& slice() const { return slice_; }
+
+  // What a stream keeps while it sends the piece. As long as any stream does, the bytes count once in the limits, for
+  // the tenant of the first.
+  std::shared_ptr<void> Charge(CallLimits& limits, const CallLimits::Ticket& ticket) const;
+
+ private:
+  const grpc::Slice slice_;
+  mutable base::Mutex mutex_;
+  mutable std::weak_ptr<void> charge_ ABSL_GUARDED_BY(mutex_);
+};
+
+// A message as its pieces, one after the other. Copies share them. Empty: no message.
+using SharedMessage = std::vector<std::shared_ptr<const SharedBytes>>;
 
 // The message as one slice.
 grpc::Slice Serialize(const google::protobuf::MessageLite& message);
@@ -31,8 +53,8 @@ absl::Status NotARequest();
 
 // A message of a stream over one resource as all streams share it.
 struct SnapshotMessage {
-  grpc::ByteBuffer bytes;
-  grpc::ByteBuffer heartbeat;  // Repeats the token.
+  SharedMessage message;
+  SharedMessage heartbeat;  // Repeats the token.
   std::string resume_token;
   bool last = false;  // No message follows.
 };

@@ -1,6 +1,5 @@
 #include "service/rpc/watch_reactor.h"
 
-#include <algorithm>
 #include <functional>
 #include <utility>
 
@@ -8,14 +7,6 @@
 #include "service/rpc/answer.h"
 
 namespace seedance::rpc {
-namespace {
-
-// gRPC aborts the process on metadata with other bytes.
-bool MayBeMetadata(const std::string& text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
-}
-
-}  // namespace
 
 WatchReactor::WatchReactor(RpcStream& stream, std::unique_ptr<Call> call)
     : edge_(call->edge()), call_(std::move(call)), stream_(stream) {}
@@ -34,30 +25,33 @@ void WatchReactor::Begin(const absl::Status& request) {
     // The stream may have ended meanwhile, and be gone.
     if (!finished_) edge_.limits().BeginStream(stream_.ticket());
   }
-  auto open = [self = shared_from_this(), connection = std::hash<std::string>()(peer)] {
+  RunOnPool([self = shared_from_this(), connection = std::hash<std::string>()(peer)] {
     engine::CallContext context = self->call_->context();
     context.connection = connection;
     self->Open(context);
-  };
-  auto thrown = [self = shared_from_this()](const absl::Status& status) { self->End(status); };
-  if (!edge_.calls().Submit(call_->context().tenant, std::move(open), std::move(thrown))) End(CallPoolFull());
+  });
+}
+
+void WatchReactor::RunOnPool(CallPool::Work work) {
+  edge_.calls().Run(call_->context().tenant, std::move(work),
+                    [self = shared_from_this()](const absl::Status& failed) { self->End(failed); });
 }
 
 void WatchReactor::OnWriteDone(bool ok) {
-  MessageBytes written;  // Freed after the lock.
+  std::vector<std::shared_ptr<void>> written;  // Freed after the lock.
   {
     base::MutexLock lock(mutex_);
     written.swap(writing_);
     stream_.Delivered();
-    edge_.limits().Discharge(stream_.ticket(), written->Length());
-    if (!ok) ending_ = call_->Gone();
+    if (!ok) ending_ = EndOfCancelled(stream_, *call_);
   }
   Pump();
 }
 
 void WatchReactor::OnCancel() {
+  // First, for what is cancelled may report an end of its own.
+  End(EndOfCancelled(stream_, *call_));
   call_->Cancel();
-  End(call_->Gone());
 }
 
 void WatchReactor::OnDone() {
@@ -97,34 +91,43 @@ absl::Time WatchReactor::BeatIfIdle() {
   if (finished_ || ending_.has_value()) return absl::InfiniteFuture();
   if (last_write_ + interval > now) return last_write_ + interval;
   // A reader whose last message is still under way is slow; more messages do not help it.
-  if (writing_ == nullptr) WriteLocked(Heartbeat());
+  if (writing_.empty()) WriteLocked(Heartbeat());
   return now + interval;
 }
 
 void WatchReactor::Pump() {
   std::optional<absl::Status> end;
+  CallPool::Work work;
   {
     base::MutexLock lock(mutex_);
-    if (writing_ != nullptr || finished_) return;
+    if (!writing_.empty() || finished_) return;
     if (!ending_.has_value() && opened_) {
       Step step = Next();
       ending_ = std::move(step.end);
-      if (step.message != nullptr) return WriteLocked(std::move(step.message));
+      work = std::move(step.work);
+      if (!step.message.empty()) return WriteLocked(step.message);
     }
-    if (!ending_.has_value()) return;
-    finished_ = true;
+    finished_ = ending_.has_value();
     end = ending_;
   }
-  FinishNow(*end);
+  if (end.has_value()) return FinishNow(*end);
+  if (work != nullptr) RunOnPool(std::move(work));
 }
 
-void WatchReactor::WriteLocked(MessageBytes message) {
-  writing_ = std::move(message);
+void WatchReactor::WriteLocked(const SharedMessage& message) {
+  std::vector<grpc::Slice> slices;
+  std::vector<std::shared_ptr<void>> charges;
+  slices.reserve(message.size());
+  charges.reserve(message.size());
+  for (const auto& piece : message) {
+    slices.push_back(piece->slice());
+    charges.push_back(piece->Charge(edge_.limits(), stream_.ticket()));
+  }
+  writing_ = std::move(charges);
   last_write_ = edge_.clock().Now();
-  edge_.limits().Charge(stream_.ticket(), writing_->Length());
-  stream_.ExpectDelivery(edge_.answer_deadlines(), edge_.options().answer_timeout);
+  stream_.ExpectDelivery(edge_.deadlines(), edge_.options().answer_timeout);
   // With the lock held: OnWriteDone is not called from within.
-  stream_.StartWrite(*writing_);
+  stream_.StartWrite(grpc::ByteBuffer(slices.data(), slices.size()));
 }
 
 void WatchReactor::End(const absl::Status& status) {
@@ -137,14 +140,21 @@ void WatchReactor::End(const absl::Status& status) {
 }
 
 void WatchReactor::FinishNow(const absl::Status& status) {
-  if (base::GetReason(status) == base::Reason::kDraining) {
-    base::MutexLock lock(mutex_);
-    // For a stream that was refused it would say that the stream had begun.
-    if (const std::string token = entered_ ? ResumeToken() : ""; MayBeMetadata(token)) {
-      stream_.context().AddTrailingMetadata("resume-token", token);
-    }
+  try {
+    if (base::GetReason(status) == base::Reason::kDraining) AddResumeToken();
+  } catch (...) {
+    return SendThrown(stream_, *call_);
   }
   SendStatus(stream_, *call_, status);
+}
+
+void WatchReactor::AddResumeToken() {
+  base::MutexLock lock(mutex_);
+  // For a stream that was refused it would say that the stream had begun. That of a request has passed
+  // FieldRules::ResumeToken, so it may be metadata.
+  if (const std::string token = entered_ ? ResumeToken() : ""; !token.empty()) {
+    stream_.context().AddTrailingMetadata("resume-token", token);
+  }
 }
 
 }  // namespace seedance::rpc

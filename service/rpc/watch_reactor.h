@@ -4,12 +4,14 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "service/base/mutex.h"
 #include "service/engine/call_context.h"
 #include "service/rpc/call.h"
+#include "service/rpc/call_pool.h"
 #include "service/rpc/edge.h"
 #include "service/rpc/rpc_stream.h"
 #include "service/rpc/watch_message.h"
@@ -42,12 +44,13 @@ class WatchReactor : public Reactor, public EndableStream, public std::enable_sh
 
   // What to do next; a stream that ends with a message says both.
   struct Step {
-    MessageBytes message;             // Null: there is nothing to write now.
+    SharedMessage message;            // Empty: there is nothing to write now.
     std::optional<absl::Status> end;  // After the message, if there is one.
+    CallPool::Work work;              // For the call pool; null: none.
   };
   // Called while no write is in flight, once the stream is opened. Must not block.
   virtual Step Next() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) = 0;
-  virtual MessageBytes Heartbeat() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) = 0;
+  virtual SharedMessage Heartbeat() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) = 0;
   // Of the last message written; empty: none. For the trailers.
   virtual std::string ResumeToken() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) = 0;
   // Lets go of what Open opened. Nobody calls Pump when it returns. Called once, without a lock.
@@ -55,7 +58,7 @@ class WatchReactor : public Reactor, public EndableStream, public std::enable_sh
 
   // Writes heartbeats from now on, and whatever is there.
   void Opened();
-  // Writes what is next, or ends the stream, unless a write is in flight: then OnWriteDone comes back here.
+  // Writes or does what is next, or ends the stream, unless a write is in flight: then OnWriteDone comes back here.
   void Pump();
 
   Edge& edge_;
@@ -70,12 +73,16 @@ class WatchReactor : public Reactor, public EndableStream, public std::enable_sh
   // Returns when to look again.
   absl::Time BeatIfIdle();
   void FinishNow(const absl::Status& status);
-  void WriteLocked(MessageBytes message) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // On the call pool; the stream ends when it cannot be done.
+  void RunOnPool(CallPool::Work work);
+  // To the trailers.
+  void AddResumeToken();
+  void WriteLocked(const SharedMessage& message) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   RpcStream& stream_;  // Not touched once finished_ is set, but by the one who set it.
   bool entered_ ABSL_GUARDED_BY(mutex_) = false;
   bool opened_ ABSL_GUARDED_BY(mutex_) = false;
-  MessageBytes writing_ ABSL_GUARDED_BY(mutex_);  // In flight.
+  std::vector<std::shared_ptr<void>> writing_ ABSL_GUARDED_BY(mutex_);  // Charges of the write in flight.
   std::optional<absl::Status> ending_ ABSL_GUARDED_BY(mutex_);
   absl::Time last_write_ ABSL_GUARDED_BY(mutex_);
   uint64_t heartbeat_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -12,6 +12,7 @@
 
 #include "service/engine/webhooks.h"
 #include "service/server/admin_request.h"
+#include "service/upstream/upstream.h"
 
 namespace seedance::server {
 
@@ -61,8 +62,7 @@ struct AdminAnswer {
   int64_t length = 0;
 };
 
-// A webhook is a few kilobytes; hundreds of connections may hold as much as this each.
-inline constexpr size_t kMaxWebhookBytes = 64 << 10;
+using upstream::kMaxWebhookBytes;
 
 // Decides what the admin server answers; knows nothing of sockets. Thread-safe.
 class AdminAnswers {

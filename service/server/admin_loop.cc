@@ -112,13 +112,11 @@ void AdminLoop::SetDeadline(AdminConnection& connection, absl::Time now) const {
 
 void AdminLoop::Evict() {
   size_t held = 0;
-  std::unordered_map<std::string_view, int> of_host;
-  for (const auto& connection : connections_) {
-    held += connection->held();
-    ++of_host[connection->host()];
-  }
+  for (const auto& connection : connections_) held += connection->held();
   const auto crowded = [&] { return connections_.size() > limits_.max_connections || held > limits_.max_held; };
   if (!crowded()) return;
+  std::unordered_map<std::string_view, int> of_host;
+  for (const auto& connection : connections_) ++of_host[connection->host()];
   const auto value = [&](const auto& connection) {
     return std::make_tuple(Rank(connection->phase()), -of_host[connection->host()], connection->accepted());
   };

@@ -74,15 +74,10 @@ class AdminServer::Impl {
     ready_.emplace("admin-ready", 1, kProbeQueue);
     metrics_.emplace("admin-metrics", 1, kProbeQueue);
     if (bodies_or_files) hooks_.emplace("admin-hooks", kHookThreads, kHookQueue);
-    AdminLoop::Limits limits;
-    limits.max_connections = limits_.max_connections;
-    limits.receive_time = limits_.receive_time;
-    limits.write_pause = limits_.write_pause;
-    limits.exchange_time = limits_.exchange_time;
     const auto on_received = [this](Connection connection) { OnReceived(std::move(connection)); };
-    loop_.emplace("admin", limits, on_received);
+    loop_.emplace("admin", limits_.loop, on_received);
     // Apart, because reading a file may block. It receives nothing.
-    if (files) files_.emplace("admin-files", limits, on_received);
+    if (files) files_.emplace("admin-files", limits_.loop, on_received);
     acceptor_->Start([this](int fd) { loop_->Add(std::make_unique<AdminConnection>(fd, base::RealClock().Now())); });
   }
 

@@ -6,8 +6,8 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "absl/time/time.h"
 #include "service/server/admin_answers.h"
+#include "service/server/admin_loop.h"
 
 namespace seedance::server {
 
@@ -25,11 +25,8 @@ namespace seedance::server {
 class AdminServer {
  public:
   struct Limits {
-    size_t max_connections = 512;  // A further one takes the place of the most expendable (admin_loop.h).
-    size_t max_transfers = 96;     // Files sent at the same time; further ones get 503.
-    absl::Duration receive_time = absl::Seconds(10);   // For a whole request, from the first byte or none to the last.
-    absl::Duration write_pause = absl::Seconds(30);    // Until a peer takes more bytes.
-    absl::Duration exchange_time = absl::Minutes(15);  // For all of it.
+    AdminLoop::Limits loop;
+    size_t max_transfers = 96;  // Files sent at the same time; further ones get 503.
   };
 
   // Binds `host:port` and listens; port 0 takes a free one. Connections wait until Start. UNAVAILABLE with the system's

@@ -9,9 +9,11 @@
 
 #include <ctime>
 #include <memory>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "service/server/regular_file.h"
 
 namespace seedance::server {
 namespace {
@@ -90,6 +92,16 @@ absl::StatusOr<std::vector<Certificate>> ReadCertificates(const std::string& pem
   if (!end) return Invalid("holds a certificate that cannot be parsed: ", reason);
   if (certificates.empty()) return Invalid("holds no PEM certificate");
   return certificates;
+}
+
+absl::Status ReadCertificateFile(const std::string& path, CertificateFile& file) {
+  absl::StatusOr<RegularFile> read = ReadRegularFile(path, kMaxCertificateFile);
+  if (!read.ok()) return read.status();
+  file.pem = std::move(read->bytes);
+  absl::StatusOr<std::vector<Certificate>> certificates = ReadCertificates(file.pem);
+  if (!certificates.ok()) return Invalid("file ", path, " ", std::string(certificates.status().message()));
+  file.certificates = *std::move(certificates);
+  return absl::OkStatus();
 }
 
 absl::Status CheckKeyPair(const std::string& chain, const std::string& key_pem) {

@@ -1,9 +1,15 @@
 #include "service/server/client_certificate.h"
 
+#include <string_view>
+
+#include "service/rpc/tenants.h"
+
 namespace seedance::server {
 namespace {
 
-std::string Named(const char* prefix, const std::string& value) { return value.empty() ? "" : prefix + value; }
+std::string Named(std::string_view prefix, const std::string& value) {
+  return value.empty() ? "" : std::string(prefix) + value;
+}
 
 }  // namespace
 
@@ -11,15 +17,15 @@ std::string PeerNameOf(const gateway::config::v1::ClientCertificate& certificate
   using Identity = gateway::config::v1::ClientCertificate;
   switch (certificate.identity_case()) {
     case Identity::kCommonName:
-      return Named("cn:", certificate.common_name());
+      return Named(rpc::kCommonNamePrefix, certificate.common_name());
     case Identity::kSubject:
-      return Named("subject:", certificate.subject());
+      return Named(rpc::kSubjectPrefix, certificate.subject());
     case Identity::kDns:
-      return Named("dns:", certificate.dns());
+      return Named(rpc::kDnsPrefix, certificate.dns());
     case Identity::kUri:
-      return Named("uri:", certificate.uri());
+      return Named(rpc::kUriPrefix, certificate.uri());
     case Identity::kEmail:
-      return Named("email:", certificate.email());
+      return Named(rpc::kEmailPrefix, certificate.email());
     case Identity::IDENTITY_NOT_SET:
       break;
   }

@@ -26,7 +26,6 @@ namespace {
 namespace proto = gateway::config::v1;
 
 constexpr size_t kMaxSecretBytes = 16 << 10;
-constexpr size_t kMaxCaBytes = 4 << 20;  // Bundles of many authorities have some hundred kilobytes.
 
 absl::Status ToStatus(const std::vector<ConfigProblem>& problems) {
   if (problems.empty()) return absl::OkStatus();
@@ -82,11 +81,9 @@ void CheckTls(const proto::Server& server, std::vector<ConfigProblem>& problems)
 
 void CheckCaFile(const std::string& path, const std::string& field, std::vector<ConfigProblem>& problems) {
   if (path.empty()) return;
-  const absl::StatusOr<RegularFile> file = ReadRegularFile(path, kMaxCaBytes);
-  if (!file.ok()) return problems.push_back({field, std::string(file.status().message()), 0});
-  const absl::Status parsed = ReadCertificates(file->bytes).status();
-  if (parsed.ok()) return;
-  problems.push_back({field, absl::StrCat("file ", path, " ", std::string(parsed.message())), 0});
+  CertificateFile file;
+  const absl::Status read = ReadCertificateFile(path, file);
+  if (!read.ok()) problems.push_back({field, std::string(read.message()), 0});
 }
 
 void CheckCaFiles(const GatewayConfig& config, std::vector<ConfigProblem>& problems) {

@@ -58,7 +58,7 @@ void CallLimitRules(proto::CallLimits& limits, bool several, std::vector<ConfigP
   FieldRules rules(limits, "server.call_limits.", problems);
   rules.Number("max_calls", 20000, 1, 1000000);
   rules.Number("max_calls_per_tenant", ShareOf(limits.max_calls(), several), 1, 1000000);
-  rules.Number("max_streams_per_connection", 20000, 1, 1000000);
+  rules.Number("max_streams_per_connection", 2500, 1, 1000000);
   rules.Number("max_answer_bytes", DefaultAnswerBytes(), int64_t{1} << 20, int64_t{1} << 40);
   const int64_t half = std::max(limits.max_answer_bytes() / 2, int64_t{1} << 20);
   rules.Number("max_answer_bytes_per_tenant", half, int64_t{1} << 20, int64_t{1} << 40);
@@ -66,10 +66,7 @@ void CallLimitRules(proto::CallLimits& limits, bool several, std::vector<ConfigP
   rules.Duration("answer_timeout", 60, 0.1, 3600);
   rules.Number("max_receiving", 64, 2, 10000);
   rules.Number("max_health_calls", 1000, 1, 1000000);
-  if (!limits.has_max_reflection_streams()) limits.set_max_reflection_streams(32);
-  if (limits.max_reflection_streams() < 0 || limits.max_reflection_streams() > 10000) {
-    rules.Add("max_reflection_streams", absl::StrCat("must be 0 to 10000, is ", limits.max_reflection_streams()));
-  }
+  rules.Number("max_reflection_streams", 32, 0, 10000);
   rules.Number("max_grpc_memory_bytes", 0, int64_t{16} << 20, int64_t{1} << 40);
 }
 
@@ -209,12 +206,7 @@ void AdminRules(proto::Admin& admin, std::vector<ConfigProblem>& problems) {
 
 void TransfersRules(proto::Transfers& transfers, std::vector<ConfigProblem>& problems) {
   FieldRules rules(transfers, "transfers.", problems);
-  constexpr int64_t kMost = int64_t{1} << 30;
-  if (!transfers.has_least_bytes_per_second()) transfers.set_least_bytes_per_second(16 << 10);
-  const int64_t least = transfers.least_bytes_per_second();
-  if (least < 0 || least > kMost) {
-    rules.Add("least_bytes_per_second", absl::StrCat("must be 0 to ", kMost, ", is ", least));
-  }
+  rules.Number("least_bytes_per_second", 16 << 10, 0, int64_t{1} << 30);
   rules.Duration("window", 10, 1, 600);
 }
 

@@ -97,10 +97,7 @@ void RateRules(proto::Rate& rate, const std::string& path, std::vector<ConfigPro
   FieldRules rules(rate, path, problems);
   rules.Fraction("polls_per_second", 50, 0.1, 10000);
   rules.Fraction("submits_per_second", 10, 0.1, 10000);
-  if (!rate.has_breaker_failures()) rate.set_breaker_failures(10);
-  if (rate.breaker_failures() < 0 || rate.breaker_failures() > 1000) {
-    rules.Add("breaker_failures", absl::StrCat("must be 0 to 1000, is ", rate.breaker_failures()));
-  }
+  rules.Number("breaker_failures", 10, 0, 1000);
   rules.Duration("breaker_pause", 5, 0.1, 600);
   rules.Duration("max_retry_after", 300, 1, 86400);
 }

@@ -52,11 +52,15 @@ void FieldRules::Duration(const char* name, int64_t otherwise, double least, dou
   }
 }
 
+bool FieldRules::Gives(const FieldDescriptor& field, bool is_zero) const {
+  return field.has_presence() ? reflection_.HasField(message_, &field) : !is_zero;
+}
+
 void FieldRules::Number(const char* name, int64_t otherwise, int64_t least, int64_t most) {
   const FieldDescriptor& field = *Field(name);
   const bool wide = field.cpp_type() == FieldDescriptor::CPPTYPE_INT64;
   const int64_t value = wide ? reflection_.GetInt64(message_, &field) : reflection_.GetInt32(message_, &field);
-  if (value == 0) {
+  if (!Gives(field, value == 0)) {
     if (wide) return reflection_.SetInt64(&message_, &field, otherwise);
     return reflection_.SetInt32(&message_, &field, static_cast<int32_t>(otherwise));
   }
@@ -65,7 +69,7 @@ void FieldRules::Number(const char* name, int64_t otherwise, int64_t least, int6
 
 void FieldRules::Fraction(const char* name, double otherwise, double least, double most) {
   const double value = reflection_.GetDouble(message_, Field(name));
-  if (value == 0) return reflection_.SetDouble(&message_, Field(name), otherwise);
+  if (!Gives(*Field(name), value == 0)) return reflection_.SetDouble(&message_, Field(name), otherwise);
   // Not a number is none in the range either.
   if (!(value >= least && value <= most)) Add(name, absl::StrCat("must be ", least, " to ", most, ", is ", value));
 }

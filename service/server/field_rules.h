@@ -25,9 +25,9 @@ class FieldRules {
   void Word(const char* name, const char* otherwise, const std::vector<std::string>& words);
   // All in seconds.
   void Duration(const char* name, int64_t otherwise, double least, double most);
-  // int32 or int64. 0 counts as not given.
+  // int32 or int64. 0 counts as not given, unless the field is `optional`.
   void Number(const char* name, int64_t otherwise, int64_t least, int64_t most);
-  // double. 0 counts as not given.
+  // double. 0 as in Number.
   void Fraction(const char* name, double otherwise, double least, double most);
   // Must have the form `host:port`; port 0 is allowed.
   void Listen(const char* name);
@@ -40,6 +40,8 @@ class FieldRules {
  private:
   const google::protobuf::FieldDescriptor* Field(const char* name) const;
   std::string Get(const char* name) const;
+  // Whether the file gives the number.
+  bool Gives(const google::protobuf::FieldDescriptor& field, bool is_zero) const;
 
   google::protobuf::Message& message_;
   const google::protobuf::Reflection& reflection_;

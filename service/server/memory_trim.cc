@@ -7,9 +7,6 @@
 #include <cstdint>
 #include <fstream>
 
-#include "absl/time/time.h"
-#include "service/base/thread.h"
-
 namespace seedance::server {
 namespace {
 
@@ -29,32 +26,16 @@ int64_t ResidentBytes() {
 
 }  // namespace
 
-MemoryTrim::MemoryTrim(base::Clock& clock)
-    : clock_(clock), thread_(base::StartThread("memory-trim", [this] { Run(); })) {}
-
-MemoryTrim::~MemoryTrim() {
-  {
-    base::MutexLock lock(mutex_);
-    stopped_ = true;
-    changed_.NotifyAll();
-  }
-  thread_.join();
+MemoryTrim::MemoryTrim(base::Clock& clock) : pause_(kPause), thread_(clock) {
+  thread_.Start("memory-trim", pause_, [this] { return Trim(); });
 }
 
-void MemoryTrim::Run() {
-  absl::Duration pause = kPause;
-  for (;;) {
-    {
-      base::MutexLock lock(mutex_);
-      const absl::Time next = clock_.Now() + pause;
-      while (!stopped_ && clock_.Now() < next) clock_.WaitUntil(changed_, mutex_, next);
-      if (stopped_) return;
-    }
-    const int64_t before = ResidentBytes();
-    if (before < kSmallBytes) continue;
-    malloc_trim(0);
-    pause = before - ResidentBytes() >= kWorthBytes ? kPause : std::min(2 * pause, kLongestPause);
-  }
+absl::Duration MemoryTrim::Trim() {
+  const int64_t before = ResidentBytes();
+  if (before < kSmallBytes) return pause_;
+  malloc_trim(0);
+  pause_ = before - ResidentBytes() >= kWorthBytes ? kPause : std::min(2 * pause_, kLongestPause);
+  return pause_;
 }
 
 }  // namespace seedance::server

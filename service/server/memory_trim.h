@@ -1,10 +1,9 @@
 #ifndef SEEDANCE_SERVICE_SERVER_MEMORY_TRIM_H_
 #define SEEDANCE_SERVICE_SERVER_MEMORY_TRIM_H_
 
-#include <thread>
-
+#include "absl/time/time.h"
 #include "service/base/clock.h"
-#include "service/base/mutex.h"
+#include "service/base/repeating_thread.h"
 
 namespace seedance::server {
 
@@ -13,20 +12,15 @@ namespace seedance::server {
 // some hundred milliseconds.
 class MemoryTrim {
  public:
+  // Throws base::ThreadStartError.
   explicit MemoryTrim(base::Clock& clock);
-  // Joins the thread.
-  ~MemoryTrim();
-  MemoryTrim(const MemoryTrim&) = delete;
-  MemoryTrim& operator=(const MemoryTrim&) = delete;
 
  private:
-  void Run();
+  // Returns the pause to the next look.
+  absl::Duration Trim();
 
-  base::Clock& clock_;
-  base::Mutex mutex_;
-  base::CondVar changed_;
-  bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
-  std::thread thread_;
+  absl::Duration pause_;
+  base::RepeatingThread thread_;
 };
 
 }  // namespace seedance::server

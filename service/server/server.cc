@@ -15,6 +15,7 @@
 #include "service/base/log_metrics.h"
 #include "service/base/machine_time.h"
 #include "service/base/mutex.h"
+#include "service/base/sleep.h"
 #include "service/base/thread.h"
 #include "service/rpc/reflection_service.h"
 #include "service/server/credentials.h"
@@ -48,13 +49,6 @@ constexpr absl::Duration kStreamsEnd = absl::Seconds(5);
 // for calls under way to end, and from their end to the last byte on the wire.
 constexpr absl::Duration kRefusal = absl::Milliseconds(450);
 constexpr absl::Duration kStatusLeaves = absl::Milliseconds(200);
-
-void WaitUntil(base::Clock& clock, absl::Time time) {
-  base::Mutex mutex;
-  base::CondVar nothing;
-  base::MutexLock lock(mutex);
-  while (clock.Now() < time) clock.WaitUntil(nothing, mutex, time);
-}
 
 // gRPC takes milliseconds as int.
 int Milliseconds(const google::protobuf::Duration& duration) {
@@ -107,7 +101,8 @@ absl::StatusOr<std::unique_ptr<AdminServer>> ListenAdmin(const std::string& fiel
     return absl::Status(listening.status().code(),
                         absl::StrCat(field, "listen: ", std::string(listening.status().message())));
   }
-  base::Log(base::LogLevel::kInfo, "admin_listening", {{"address", (*listening)->address()}});
+  base::Log(base::LogLevel::kInfo, "admin_listening",
+            {{"address", (*listening)->address()}, {"setting", field + "listen"}});
   if (absl::Status written = WritePortFile(field + "port_file", port_file, (*listening)->address()); !written.ok()) {
     return written;
   }
@@ -286,9 +281,8 @@ std::string Server::NotReady() const {
   const absl::Time now = clock_.Now();
   const store::Store::Health health = store_->Probe(now, FromProto(config_.store().probe_interval()));
   if (health.status.ok()) return "";
-  return absl::StrCat(
-      "the store does not keep what it is given: ", base::GetErrorDetail(health.status).metadata["cause"], ", found ",
-      absl::FormatDuration(absl::Trunc(now - health.checked, absl::Milliseconds(1))), " ago");
+  return absl::StrCat("store writes fail: ", base::GetErrorDetail(health.status).metadata["cause"], " (checked ",
+                      absl::ToInt64Seconds(now - health.checked), " s ago)");
 }
 
 void Server::AddStoreMetrics() {
@@ -365,7 +359,7 @@ void Server::Shutdown() {
 void Server::DrainCalls(absl::Time begin, absl::Time end) {
   base::Log(base::LogLevel::kInfo, "server_draining", {{"address", address_}});
   health_.Shutdown();
-  WaitUntil(clock_, begin + FromProto(config_.server().drain_delay()));
+  base::SleepUntil(clock_, begin + FromProto(config_.server().drain_delay()));
   // Calls that do not end are cancelled a little before, so that the rest of the stop is inside the grace too.
   const absl::Time calls_end = end - std::min(kLeastGrace, (end - begin) / 10);
   EndStreamsAndRefuse(calls_end);
@@ -391,7 +385,7 @@ void Server::EndStreamsAndRefuse(absl::Time end) {
   edge_->active().AwaitNone(clock_, within(kRefusal));
   // Not before: creates wait for their submission.
   engine_->StopSubmitting();
-  WaitUntil(clock_, within(kStatusLeaves));
+  base::SleepUntil(clock_, within(kStatusLeaves));
   if (acceptor_ == nullptr) return;
   const size_t ended = acceptor_->EndOthers(edge_->active().Peers());
   base::Log(base::LogLevel::kInfo, "connections_ended",

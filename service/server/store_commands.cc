@@ -33,8 +33,9 @@ int RestoreStore(const GatewayConfig& config, const std::string& file, bool acce
   if (!restored->set_aside.empty()) std::cout << "The store of before is " << restored->set_aside << "\n";
   if (restored->distrusted.has_value()) {
     std::cout << "Calls may have been sent after the backup. So " << restored->distrusted->tasks
-              << " tasks that were PENDING and " << restored->distrusted->calls
-              << " calls that were not accepted are in doubt now, and the epoch is " << restored->distrusted->epoch
+              << " tasks that were PENDING, " << restored->distrusted->calls
+              << " calls that were not accepted and the next creation of " << restored->distrusted->assets
+              << " assets with a source URI are in doubt now, and the epoch is " << restored->distrusted->epoch
               << ".\nCalls whose request_id is younger than the backup are forgotten: see deploy/backup.md before "
                  "callers try them again.\n";
   }

@@ -14,8 +14,6 @@ namespace {
 
 using gateway::config::v1::Tls;
 
-constexpr size_t kMaxFileBytes = 4 << 20;  // Bundles of many authorities have some hundred kilobytes.
-
 constexpr char kChainField[] = "server.tls.certificate_file";
 constexpr char kKeyField[] = "server.tls.private_key_file";
 constexpr char kClientCaField[] = "server.tls.client_ca_file";
@@ -25,23 +23,24 @@ void AddProblem(const char* field, const std::string& what, TlsFiles& files) {
 }
 
 // Empty when there is a problem.
-std::string Read(const char* field, const std::string& path, TlsFiles& files, mode_t* mode = nullptr) {
-  absl::StatusOr<RegularFile> file = ReadRegularFile(path, kMaxFileBytes);
+std::string ReadKey(const std::string& path, TlsFiles& files) {
+  absl::StatusOr<RegularFile> file = ReadRegularFile(path, kMaxCertificateFile);
   if (!file.ok()) {
-    AddProblem(field, std::string(file.status().message()), files);
+    AddProblem(kKeyField, std::string(file.status().message()), files);
     return "";
   }
-  if (mode != nullptr) *mode = file->mode;
-  if (file->bytes.empty()) AddProblem(field, absl::StrCat("file ", path, " is empty"), files);
+  files.key_is_public = (file->mode & S_IROTH) != 0;
+  if (file->bytes.empty()) AddProblem(kKeyField, absl::StrCat("file ", path, " is empty"), files);
   return std::move(file->bytes);
 }
 
-std::vector<Certificate> Parse(const char* field, const std::string& path, const std::string& pem, TlsFiles& files) {
-  if (pem.empty()) return {};
-  absl::StatusOr<std::vector<Certificate>> certificates = ReadCertificates(pem);
-  if (certificates.ok()) return *std::move(certificates);
-  AddProblem(field, absl::StrCat("file ", path, " ", std::string(certificates.status().message())), files);
-  return {};
+void ReadCertificatesInto(const char* field, const std::string& path, TlsFiles& files, std::string& pem,
+                          std::vector<Certificate>& certificates) {
+  CertificateFile file;
+  const absl::Status read = ReadCertificateFile(path, file);
+  if (!read.ok()) AddProblem(field, std::string(read.message()), files);
+  pem = std::move(file.pem);
+  certificates = std::move(file.certificates);
 }
 
 std::string Date(absl::Time time) { return absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", time, absl::UTCTimeZone()); }
@@ -61,11 +60,8 @@ std::string TlsFiles::Cause() const {
 
 TlsFiles ReadTlsFiles(const Tls& tls) {
   TlsFiles files;
-  mode_t key_mode = 0;
-  files.certificate_chain = Read(kChainField, tls.certificate_file(), files);
-  files.chain = Parse(kChainField, tls.certificate_file(), files.certificate_chain, files);
-  files.private_key = Read(kKeyField, tls.private_key_file(), files, &key_mode);
-  files.key_is_public = (key_mode & S_IROTH) != 0;
+  ReadCertificatesInto(kChainField, tls.certificate_file(), files, files.certificate_chain, files.chain);
+  files.private_key = ReadKey(tls.private_key_file(), files);
   if (!files.chain.empty() && !files.private_key.empty()) {
     const absl::Status pair = CheckKeyPair(files.certificate_chain, files.private_key);
     if (!pair.ok()) {
@@ -73,8 +69,7 @@ TlsFiles ReadTlsFiles(const Tls& tls) {
     }
   }
   if (!tls.client_ca_file().empty()) {
-    files.client_ca = Read(kClientCaField, tls.client_ca_file(), files);
-    files.authorities = Parse(kClientCaField, tls.client_ca_file(), files.client_ca, files);
+    ReadCertificatesInto(kClientCaField, tls.client_ca_file(), files, files.client_ca, files.authorities);
   }
   return files;
 }

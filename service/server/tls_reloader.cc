@@ -5,7 +5,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "service/base/log.h"
-#include "service/base/thread.h"
 #include "service/server/config.h"
 
 namespace seedance::server {
@@ -50,7 +49,8 @@ absl::StatusOr<std::unique_ptr<TlsReloader>> TlsReloader::Start(const Tls& tls, 
               {{"file", tls.private_key_file()}, {"hint", "every user of the machine can read it"}});
   }
   auto reloader = std::make_unique<TlsReloader>(tls, std::move(files), metrics, clock);
-  reloader->thread_ = base::StartThread("tls-files", [each = reloader.get()] { each->Run(); });
+  reloader->thread_.Start("tls-files", FromProto(tls.refresh_interval()),
+                          [each = reloader.get()] { return each->Check(); });
   return reloader;
 }
 
@@ -60,37 +60,17 @@ TlsReloader::TlsReloader(const Tls& tls, TlsFiles first, base::Metrics& metrics,
       clock_(clock),
       refused_now_(metrics.Gauge("seedance_tls_files_refused",
                                  "1: the TLS files on disk are not usable and earlier ones stay in use.")),
-      current_(std::make_shared<const TlsFiles>(std::move(first))) {
+      current_(std::make_shared<const TlsFiles>(std::move(first))),
+      thread_(clock) {
   Reloads(metrics_, "taken");
   Reloads(metrics_, "refused");
   refused_now_.Set(0);
   ReportDates();
 }
 
-TlsReloader::~TlsReloader() {
-  {
-    base::MutexLock lock(mutex_);
-    stop_ = true;
-    changed_.NotifyAll();
-  }
-  if (thread_.joinable()) thread_.join();
-}
-
 std::shared_ptr<const TlsFiles> TlsReloader::current() const {
   base::MutexLock lock(mutex_);
   return current_;
-}
-
-void TlsReloader::Run() {
-  absl::Time next = clock_.Now() + FromProto(tls_.refresh_interval());
-  for (;;) {
-    {
-      base::MutexLock lock(mutex_);
-      while (!stop_ && clock_.Now() < next) clock_.WaitUntil(changed_, mutex_, next);
-      if (stop_) return;
-    }
-    next = clock_.Now() + Check();
-  }
 }
 
 absl::Duration TlsReloader::Check() {

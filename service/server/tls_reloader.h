@@ -4,7 +4,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <thread>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -12,6 +11,7 @@
 #include "service/base/clock.h"
 #include "service/base/metrics.h"
 #include "service/base/mutex.h"
+#include "service/base/repeating_thread.h"
 #include "service/server/tls_files.h"
 
 namespace seedance::server {
@@ -35,9 +35,6 @@ class TlsReloader {
 
   // Without a thread: Check() does its work. `first` has no problems.
   TlsReloader(const gateway::config::v1::Tls& tls, TlsFiles first, base::Metrics& metrics, base::Clock& clock);
-  ~TlsReloader();
-  TlsReloader(const TlsReloader&) = delete;
-  TlsReloader& operator=(const TlsReloader&) = delete;
 
   // What new connections use. Another object after each reload. Never null.
   std::shared_ptr<const TlsFiles> current() const;
@@ -49,7 +46,6 @@ class TlsReloader {
   absl::Duration Check();
 
  private:
-  void Run();
   // Takes or refuses what two readings found.
   void Judge(const TlsFiles& read);
   void Refuse(const TlsFiles& read, const std::string& cause);
@@ -67,10 +63,8 @@ class TlsReloader {
   absl::Time next_warning_ = absl::InfinitePast();
 
   mutable base::Mutex mutex_;
-  base::CondVar changed_;
   std::shared_ptr<const TlsFiles> current_ ABSL_GUARDED_BY(mutex_);
-  bool stop_ ABSL_GUARDED_BY(mutex_) = false;
-  std::thread thread_;
+  base::RepeatingThread thread_;  // Last: it uses the others.
 };
 
 }  // namespace seedance::server

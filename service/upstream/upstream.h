@@ -1,6 +1,7 @@
 #ifndef SEEDANCE_SERVICE_UPSTREAM_UPSTREAM_H_
 #define SEEDANCE_SERVICE_UPSTREAM_UPSTREAM_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -36,6 +37,9 @@ inline constexpr std::string_view kRetryAfterKey = "upstream_retry_after";
 // Key of ErrorInfo.metadata, and its value when the vendor limits the whole account, and not this call alone.
 inline constexpr std::string_view kLimitScopeKey = "upstream_limit_scope";
 inline constexpr char kAccountScope[] = "account";
+
+// Longest body of a webhook. It has a few kilobytes; hundreds of connections may hold as much as this each.
+inline constexpr size_t kMaxWebhookBytes = 64 << 10;
 
 // Longest Retry-After that is obeyed, unless the configuration says otherwise: one answer must not stop work for a day.
 inline constexpr absl::Duration kDefaultMaxRetryAfter = absl::Minutes(5);
@@ -203,14 +207,14 @@ class Upstream {
   // Called only with `profile().webhooks`. Whether `secret`, the header with which the vendor proves who it is, is
   // right; compared in constant time.
   virtual bool IsWebhookSecret(std::string_view secret) const = 0;
-  // The vendor's id of the task that a webhook's body is about; empty when it cannot be read. Nothing else of a body is
-  // believed.
+  // The vendor's id of the task that a webhook's body of at most kMaxWebhookBytes is about; empty when it cannot be
+  // read. Nothing else of a body is believed.
   virtual std::string TaskOfWebhook(std::string_view body) const = 0;
 
-  // Reads bytes [offset, offset + limit) of a result link, `limit` 0: to the end, from storage that may or may not
-  // know ranges. Errors: kResultExpired (the link has died),
-  // kUpstreamProtocol (also when it leads to this machine or a private network), kSizeOutOfRange (offset beyond the
-  // end), kUpstreamUnavailable (also when fewer bytes came than announced), kCancelled.
+  // Reads bytes [offset, offset + limit) of a result link, `limit` 0: to the end, from storage that may or may not know
+  // ranges. Errors: kResultExpired (the link has died), kUpstreamProtocol (also when it leads to this machine or a
+  // private network), kSizeOutOfRange (offset beyond the end), kUpstreamUnavailable (also when fewer bytes came than
+  // announced), kCancelled.
   virtual absl::Status FetchResult(const CallOptions& call, const std::string& uri, int64_t offset, int64_t limit,
                                    ResultSink& sink) = 0;
 };

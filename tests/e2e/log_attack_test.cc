@@ -5,11 +5,12 @@
 #include <vector>
 
 #include "tests/e2e/fixture.h"
-#include "tests/e2e/mute_client.h"
+#include "tests/testing/raw_http2.h"
 
 namespace seedance::e2e {
 namespace {
 
+constexpr char kGet[] = "/seedance.gateway.v1.GenerationTaskService/GetGenerationTask";
 constexpr char kForged[] = "x\n{\"level\":\"info\",\"event\":\"call\",\"tenant\":\"forged\",\"code\":\"OK\"}\n\x1b[2J";
 
 class LogAttackTest : public E2eTest {
@@ -45,10 +46,10 @@ TEST_F(LogAttackTest, HeadersCanNeitherForgeLinesNorFillTheLogAndHonestCallsAreL
   constexpr int kCalls = 500;
   size_t sent = 0;
   for (int i = 0; i < kConnections; ++i) {
-    MuteClient peer(gateway().address());
-    sent += peer.Call({{"te", kForged}, {"grpc-timeout", kForged}, {"x-junk", "\xff\xfe\n"}}, kCalls);
-    MuteClient stranger(gateway().address());
-    sent += stranger.Call({{"te", "trailers"}, {"content-type", "application/grpc"}}, kCalls);
+    testing::RawHttp2 peer(gateway().address());
+    sent += peer.Flood(kGet, {{"te", kForged}, {"grpc-timeout", kForged}, {"x-junk", "\xff\xfe\n"}}, kCalls);
+    testing::RawHttp2 stranger(gateway().address());
+    sent += stranger.Flood(kGet, {{"te", "trailers"}, {"content-type", "application/grpc"}}, kCalls);
     EXPECT_TRUE(api().ListTasks({}).ok());
   }
   EXPECT_GT(sent, size_t{2} << 20);

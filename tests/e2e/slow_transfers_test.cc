@@ -20,6 +20,7 @@
 #include "absl/time/clock.h"
 #include "tests/e2e/fixture.h"
 #include "tests/e2e/foreign_vendor.h"
+#include "tests/testing/loopback.h"
 
 namespace seedance::e2e {
 namespace {
@@ -54,9 +55,7 @@ class Bell {
 class SilentServer {
  public:
   SilentServer() : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    sockaddr_in address = testing::Loopback(0);
     socklen_t length = sizeof address;
     if (bind(fd_, reinterpret_cast<sockaddr*>(&address), length) != 0 || listen(fd_, 128) != 0 ||
         getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &length) != 0) {

@@ -58,7 +58,7 @@ class StoreHonestyTest : public E2eTest {
     EXPECT_EQ(task.error().reason, "STORE_UNAVAILABLE");
     const auto group = api().CreateGroup("group", NextRequestId());
     EXPECT_EQ(group.error().reason, "STORE_UNAVAILABLE");
-    EXPECT_THAT(Ready(), HasSubstr("503 the store does not keep what it is given: " + cause));
+    EXPECT_THAT(Ready(), HasSubstr("503 store writes fail: " + cause));
     EXPECT_THAT(Metrics(), HasSubstr("\nseedance_store_sound 0\n"));
     EXPECT_TRUE(api().GetTask(known_task).ok()) << "what is known can still be read";
     EXPECT_EQ(AllBills(), bills);

@@ -1,6 +1,5 @@
 #include "tests/sandbox/sandbox_fixture.h"
 
-#include <arpa/inet.h>
 #include <httplib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -8,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "tests/testing/loopback.h"
 
 namespace seedance::sandbox {
 namespace {
@@ -72,15 +72,9 @@ HttpAnswer SandboxFixture::Upload(const std::string& bytes,
 }
 
 std::string SandboxFixture::Raw(const std::string& text) {
-  const std::string& listen = sandbox_->listen();
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<uint16_t>(std::stoi(listen.substr(listen.rfind(':') + 1))));
-  inet_pton(AF_INET, "127.0.0.1", &address.sin_addr);
-  const int connection = socket(AF_INET, SOCK_STREAM, 0);
+  const int connection = testing::ConnectLoopback(sandbox_->listen());
   std::string received;
-  if (connect(connection, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
-      send(connection, text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size())) {
+  if (send(connection, text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size())) {
     char buffer[4096];
     ssize_t got = 0;
     while ((got = recv(connection, buffer, sizeof buffer, 0)) > 0) received.append(buffer, static_cast<size_t>(got));

@@ -1,9 +1,6 @@
 #include "tests/testing/edge_process.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <signal.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -15,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "tests/testing/eventually.h"
 #include "tests/testing/gateway_process.h"
+#include "tests/testing/loopback.h"
 
 namespace seedance::testing {
 namespace {
@@ -27,14 +25,9 @@ std::string PortOf(const std::string& address) { return address.substr(address.r
 bool Accepts(const std::string& port) {
   int number = 0;
   if (!absl::SimpleAtoi(port, &number)) return false;
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(static_cast<uint16_t>(number));
-  const bool connected = connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0;
-  close(fd);
-  return connected;
+  const int fd = ConnectLoopback(port);
+  if (fd >= 0) close(fd);
+  return fd >= 0;
 }
 
 }  // namespace

@@ -1,8 +1,6 @@
 #include "tests/testing/gateway_process.h"
 
-#include <netinet/in.h>
 #include <stdio.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,6 +14,7 @@
 #include "absl/strings/str_split.h"
 #include "service/base/sha256.h"
 #include "tests/testing/eventually.h"
+#include "tests/testing/loopback.h"
 
 namespace seedance::testing {
 namespace {
@@ -81,9 +80,7 @@ std::string TenantsYaml(const GatewayOptions& options) {
 
 std::string FreeAddress() {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  sockaddr_in address = Loopback(0);
   socklen_t size = sizeof(address);
   bind(fd, reinterpret_cast<sockaddr*>(&address), size);
   getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);

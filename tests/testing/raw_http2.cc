@@ -1,12 +1,14 @@
 #include "tests/testing/raw_http2.h"
 
-#include <netinet/in.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <stdexcept>
+
+#include "tests/testing/loopback.h"
 
 namespace seedance::testing {
 namespace {
@@ -34,18 +36,17 @@ std::string Header(const std::string& name, const std::string& value) {
   return std::string(1, '\0') + static_cast<char>(name.size()) + name + static_cast<char>(value.size()) + value;
 }
 
+std::string PseudoHeaders(const std::string& path) {
+  return Header(":method", "POST") + Header(":scheme", "http") + Header(":authority", "localhost") +
+         Header(":path", path);
+}
+
 }  // namespace
 
-RawHttp2::RawHttp2(const std::string& address, uint32_t initial_window)
-    : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-  sockaddr_in peer{};
-  peer.sin_family = AF_INET;
-  peer.sin_port = htons(static_cast<uint16_t>(std::stoi(address.substr(address.rfind(':') + 1))));
-  peer.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+RawHttp2::RawHttp2(const std::string& address, uint32_t initial_window) : fd_(ConnectLoopback(address)) {
   const std::string settings = Number(4, 2) + Number(initial_window, 4);  // SETTINGS_INITIAL_WINDOW_SIZE.
-  if (connect(fd_, reinterpret_cast<const sockaddr*>(&peer), sizeof peer) != 0 ||
-      !Write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + Frame(kSettings, 0, 0, settings))) {
-    close(fd_);
+  if (fd_ < 0 || !Write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + Frame(kSettings, 0, 0, settings))) {
+    if (fd_ >= 0) close(fd_);
     throw std::runtime_error("cannot connect to " + address);
   }
 }
@@ -53,8 +54,7 @@ RawHttp2::RawHttp2(const std::string& address, uint32_t initial_window)
 RawHttp2::~RawHttp2() { close(fd_); }
 
 std::string RawHttp2::Headers(const std::string& path, const std::string& token) {
-  std::string headers = Header(":method", "POST") + Header(":scheme", "http") + Header(":authority", "localhost") +
-                        Header(":path", path) + Header("te", "trailers") + Header("content-type", "application/grpc");
+  std::string headers = PseudoHeaders(path) + Header("te", "trailers") + Header("content-type", "application/grpc");
   if (!token.empty()) headers += Header("authorization", "Bearer " + token);
   const uint32_t stream = next_;
   next_ += 2;
@@ -72,6 +72,18 @@ bool RawHttp2::OpenMany(const std::string& path, int count) {
   return Write(bytes);
 }
 
+size_t RawHttp2::Flood(const std::string& path, const std::vector<std::pair<std::string, std::string>>& headers,
+                       int calls) {
+  std::string head = PseudoHeaders(path);
+  for (const auto& [name, value] : headers) head += Header(name, value);
+  std::string bytes;
+  for (int i = 0; i < calls; ++i, next_ += 2) bytes += Frame(kHeaders, kEndHeaders | kEndStream, next_, head);
+  // What the server sends fills up at a peer that does not read; the server may then stop to read.
+  const timeval limit{5, 0};
+  setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+  return Put(bytes);
+}
+
 bool RawHttp2::Send(uint32_t stream, const std::string& bytes, bool end) {
   size_t begin = 0;
   do {
@@ -87,14 +99,15 @@ std::string RawHttp2::Message(const std::string& bytes, size_t declared) {
   return Number(0, 1) + Number(static_cast<uint32_t>(declared), 4) + bytes;
 }
 
-bool RawHttp2::Write(const std::string& bytes) {
-  for (size_t sent = 0; sent < bytes.size();) {
+size_t RawHttp2::Put(const std::string& bytes) {
+  size_t sent = 0;
+  while (sent < bytes.size()) {
     const ssize_t part = send(fd_, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
     if (part < 0 && errno == EINTR) continue;
-    if (part <= 0) return false;
+    if (part <= 0) break;
     sent += static_cast<size_t>(part);
   }
-  return true;
+  return sent;
 }
 
 int RawHttp2::unread() const {

@@ -22,6 +22,10 @@ class RawHttp2 {
   uint32_t Open(const std::string& path, const std::string& token = "");
   // Opens `count` streams with one write of the socket.
   bool OpenMany(const std::string& path, int count);
+  // Sends as many calls of the method, each without a message and with these headers besides the pseudo-headers of
+  // HTTP/2. Names and values may hold any bytes and are shorter than 127 each. Returns how many bytes were sent; stops
+  // when the connection breaks, or takes nothing for five seconds.
+  size_t Flood(const std::string& path, const std::vector<std::pair<std::string, std::string>>& headers, int calls);
   // Sends bytes on the stream. False: the connection is broken.
   bool Send(uint32_t stream, const std::string& bytes, bool end);
   // A gRPC message whose header says `declared` bytes.
@@ -35,7 +39,9 @@ class RawHttp2 {
 
  private:
   std::string Headers(const std::string& path, const std::string& token);
-  bool Write(const std::string& bytes);
+  // How much of it the connection took.
+  size_t Put(const std::string& bytes);
+  bool Write(const std::string& bytes) { return Put(bytes) == bytes.size(); }
 
   const int fd_;
   uint32_t next_ = 1;

@@ -16,9 +16,9 @@
 #include <thread>
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "tests/testing/eventually.h"
+#include "tests/testing/loopback.h"
 
 namespace seedance::testing {
 namespace {
@@ -68,14 +68,6 @@ class Socket {
   int fd_;
 };
 
-sockaddr_in Loopback(int port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(static_cast<uint16_t>(port));
-  return address;
-}
-
 // A server that the test plays itself, and a gate in front of it.
 class TcpGateTest : public ::testing::Test {
  protected:
@@ -94,15 +86,7 @@ class TcpGateTest : public ::testing::Test {
   }
 
   // -1: refused.
-  int TryConnect() {
-    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    int port = 0;
-    (void)absl::SimpleAtoi(gate_->address().substr(gate_->address().find(':') + 1), &port);
-    const sockaddr_in address = Loopback(port);
-    if (connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0) return fd;
-    close(fd);
-    return -1;
-  }
+  int TryConnect() { return ConnectLoopback(gate_->address()); }
   Socket Client() {
     const int fd = TryConnect();
     EXPECT_GE(fd, 0);

@@ -30,14 +30,6 @@ absl::Status MakeNew(const std::string& path) {
   return absl::OkStatus();
 }
 
-absl::Status Flush(const std::string& path) {
-  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return FileError("open", path);
-  const absl::Status status = fsync(file) == 0 ? absl::OkStatus() : FileError("flush", path);
-  close(file);
-  return status;
-}
-
 // What the copy would not show: SQLite skips what is damaged in a log, and deletes one beside an empty database.
 absl::Status CheckFiles(const std::string& path) {
   const DatabaseFiles files = DatabaseFiles::At(path);
@@ -107,7 +99,7 @@ absl::StatusOr<Contents> CopyDatabase(const std::string& from, const std::string
     if (absl::Status known = CheckVersion(facts.version); !known.ok()) return known;
     contents = CountContents(copy);
   }
-  if (absl::Status flushed = Flush(to); !flushed.ok()) return flushed;
+  if (absl::Status flushed = Sync(to); !flushed.ok()) return flushed;
   return contents;
 }
 

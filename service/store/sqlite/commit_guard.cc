@@ -2,7 +2,7 @@
 
 #include "service/base/clock.h"
 #include "service/base/error.h"
-#include "service/base/mutex.h"
+#include "service/base/sleep.h"
 #include "service/store/sqlite/store_meta.h"
 
 namespace seedance::store::sqlite {
@@ -10,15 +10,6 @@ namespace {
 
 constexpr int kLooks = 20;
 constexpr absl::Duration kPause = absl::Milliseconds(25);
-
-// By the machine's clock, because it is the system that needs time.
-void Pause() {
-  base::Mutex mutex;
-  base::CondVar never;
-  base::MutexLock lock(mutex);
-  const absl::Time end = base::RealClock().Now() + kPause;
-  while (base::RealClock().Now() < end) base::RealClock().WaitUntil(never, mutex, end);
-}
 
 }  // namespace
 
@@ -29,7 +20,8 @@ absl::Status CommitGuard::Committed() {
   // After the commit: what was in its place then holds it. Before, it could be gone by now.
   std::string_view problem = files_.ProblemAfterCommit();
   for (int look = 1; look < kLooks && FileGuard::MayPass(problem); ++look) {
-    Pause();
+    // By the machine's clock, because it is the system that needs time.
+    base::SleepUntil(base::RealClock(), base::RealClock().Now() + kPause);
     problem = files_.ProblemAfterCommit();
   }
   if (!problem.empty()) {

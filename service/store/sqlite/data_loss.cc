@@ -2,9 +2,11 @@
 
 #include <vector>
 
+#include "service/base/error.h"
 #include "service/base/random.h"
 #include "service/model/billed_call.h"
 #include "service/store/record.h"
+#include "service/store/sqlite/call_rows.h"
 #include "service/store/sqlite/store_meta.h"
 #include "service/store/sqlite/task_rows.h"
 
@@ -51,23 +53,54 @@ absl::StatusOr<int> DistrustCalls(Connection& connection) {
   return static_cast<int>(rows.size());
 }
 
+std::string MayHaveBeenCreated() {
+  base::ErrorDetail detail;
+  detail.reason = base::Reason::kOutcomeUnknown;
+  return base::SerializeStatus(base::MakeError(
+      "the store lost its newest state, and the asset may have been created again since: it is not created a second "
+      "time",
+      detail));
+}
+
+absl::StatusOr<int> DistrustRecreations(Connection& connection, absl::Time now) {
+  const std::string error = MayHaveBeenCreated();
+  int distrusted = 0;
+  // No row of `assets` is changed meanwhile.
+  Query query(connection, "SELECT body FROM assets");
+  while (query.Step()) {
+    const absl::StatusOr<model::Asset> asset = ParseAsset(query.BytesAt(0));
+    if (!asset.ok()) return asset.status();
+    if (asset->source_uri.empty()) continue;
+    model::BilledCall call = model::RecreationOf(*asset, asset->recreations + 1);
+    call.state = model::BilledCallState::kInDoubt;
+    call.error = error;
+    call.create_time = call.update_time = now;
+    const absl::StatusOr<Store::Begun> begun = BeginCall(connection, call, nullptr);
+    if (!begun.ok()) return begun.status();
+    if (!begun->existing.has_value()) ++distrusted;
+  }
+  return distrusted;
+}
+
 }  // namespace
 
-absl::StatusOr<Distrusted> Distrust(Connection& connection) {
+absl::StatusOr<Distrusted> Distrust(Connection& connection, absl::Time now) {
   Distrusted distrusted;
   distrusted.epoch = base::MakeUuidV4(base::SystemRandom());
   connection.Execute("BEGIN IMMEDIATE");
   absl::StatusOr<int> tasks = DistrustTasks(connection);
   absl::StatusOr<int> calls = tasks.ok() ? DistrustCalls(connection) : tasks;
-  if (!calls.ok()) {
+  absl::StatusOr<int> assets = calls.ok() ? DistrustRecreations(connection, now) : calls;
+  if (!assets.ok()) {
     connection.Execute("ROLLBACK");
-    return calls.status();
+    return assets.status();
   }
   ReplaceEpoch(connection, distrusted.epoch);
   CountCommit(connection);
   connection.Execute("COMMIT");
   distrusted.tasks = *tasks;
   distrusted.calls = *calls;
+  distrusted.assets = *assets;
   return distrusted;
 }
 

@@ -46,13 +46,14 @@ absl::Status Judge(const DatabaseFiles& files, const Inspection& found, bool acc
   return absl::OkStatus();
 }
 
-absl::Status GoOnAfterLoss(Connection& writer) {
-  const absl::StatusOr<Distrusted> distrusted = Distrust(writer);
+absl::Status GoOnAfterLoss(Connection& writer, absl::Time now) {
+  const absl::StatusOr<Distrusted> distrusted = Distrust(writer, now);
   if (!distrusted.ok()) return distrusted.status();
   base::Log(base::LogLevel::kError, "store_distrusted",
             {{"epoch", distrusted->epoch},
              {"tasks_in_doubt", distrusted->tasks},
              {"calls_in_doubt", distrusted->calls},
+             {"recreations_in_doubt", distrusted->assets},
              {"hint", "what was created after the state that is left is unknown: see deploy/backup.md"}});
   // What a damaged log still holds behind what was written now would be found by the next start again.
   if (writer.Value("PRAGMA wal_checkpoint(TRUNCATE)") != "0") {
@@ -63,10 +64,7 @@ absl::Status GoOnAfterLoss(Connection& writer) {
 
 // A killed process may have written changes that are not on disk yet, and that this one has read.
 absl::Status FlushLog(const DatabaseFiles& files) {
-  const int file = open(files.log.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return FileError("open", files.log);
-  const absl::Status status = fsync(file) == 0 ? absl::OkStatus() : FileError("flush", files.log);
-  close(file);
+  const absl::Status status = Sync(files.log);
   return status.ok() ? SyncFolderOf(files.log) : status;
 }
 
@@ -119,7 +117,7 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const SqliteOptions& op
   if (absl::Status migrated = Migrate(*writer); !migrated.ok()) return migrated;
   ReadOrMakeEpoch(*writer, base::MakeUuidV4(base::SystemRandom()));
   if (!found->missing.empty()) {
-    if (absl::Status ready = GoOnAfterLoss(*writer); !ready.ok()) return ready;
+    if (absl::Status ready = GoOnAfterLoss(*writer, options.clock->Now()); !ready.ok()) return ready;
   }
   if (absl::Status flushed = FlushLog(files); !flushed.ok()) return flushed;
   const absl::StatusOr<Marker> marker = Mark(files, *writer);

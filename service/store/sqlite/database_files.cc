@@ -73,15 +73,17 @@ absl::StatusOr<std::string> SetAside(const DatabaseFiles& files, const std::stri
   return aside;
 }
 
-absl::Status SyncFolderOf(const std::string& path) {
-  const std::filesystem::path parent = std::filesystem::path(path).parent_path();
-  const std::string folder = parent.empty() ? "." : parent.string();
-  const int file = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (file < 0) return FileError("open", folder);
-  const bool synced = fsync(file) == 0;
-  const absl::Status status = synced ? absl::OkStatus() : FileError("flush", folder);
+absl::Status Sync(const std::string& path) {
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return FileError("open", path);
+  const absl::Status status = fsync(file) == 0 ? absl::OkStatus() : FileError("flush", path);
   close(file);
   return status;
+}
+
+absl::Status SyncFolderOf(const std::string& path) {
+  const std::filesystem::path parent = std::filesystem::path(path).parent_path();
+  return Sync(parent.empty() ? "." : parent.string());
 }
 
 absl::StatusOr<FileGuard> FileGuard::Over(const DatabaseFiles& files, int database) {

@@ -48,7 +48,9 @@ bool HasLogHeader(int file);
 // there, and flushes the folder. What is not there is left out. Returns the new path of the database.
 absl::StatusOr<std::string> SetAside(const DatabaseFiles& files, const std::string& suffix);
 
-// Makes the changes of names in the folder of `path` durable.
+// Makes the bytes of a file, or the names in a folder, durable.
+absl::Status Sync(const std::string& path);
+// The same for the folder of `path`.
 absl::Status SyncFolderOf(const std::string& path);
 
 // Notices that the files of an open database were removed or replaced, or that the header was overwritten. Thread-safe.

@@ -42,7 +42,7 @@ void JudgeByMarker(const DatabaseFacts& backup, const std::vector<std::string>& 
     if (missing.empty()) return;
     place.reasons.push_back("what the database held cannot be said: " + absl::StrJoin(missing, "; "));
   } else if (!place.marker->clean) {
-    place.reasons.push_back("the gateway was not stopped, so that the marker may be behind what it committed");
+    place.reasons.push_back("the marker was not written by a clean stop, so it may be behind what was committed");
   } else if (place.marker->extent.commits < backup.extent.commits) {
     place.reasons.push_back(absl::StrCat("the marker ends at commit ", place.marker->extent.commits,
                                          ", before the backup, and does not say what came after it"));
@@ -83,12 +83,13 @@ void GiveToOwnerOf(const std::string& like, const std::string& path) {
 }
 
 // Brings the copy to where the gateway can go on with it.
-absl::StatusOr<std::optional<Distrusted>> Prepare(const std::string& copy, bool distrust, Marker& marker) {
+absl::StatusOr<std::optional<Distrusted>> Prepare(const std::string& copy, bool distrust, Marker& marker,
+                                                  base::Clock& clock) {
   Connection connection(copy, Connection::Use::kPlain, 0);
   if (absl::Status migrated = Migrate(connection); !migrated.ok()) return migrated;
   std::optional<Distrusted> distrusted;
   if (distrust) {
-    absl::StatusOr<Distrusted> done = Distrust(connection);
+    absl::StatusOr<Distrusted> done = Distrust(connection, clock.Now());
     if (!done.ok()) return done.status();
     distrusted = *std::move(done);
   }
@@ -133,7 +134,7 @@ absl::StatusOr<Restored> RestoreVia(const std::string& copy, const DatabaseFiles
   if (place->marker.has_value()) marker.number = place->marker->number;
   Restored restored;
   absl::StatusOr<std::optional<Distrusted>> prepared =
-      Prepare(copy, !place->marker.has_value() || !place->reasons.empty(), marker);
+      Prepare(copy, !place->marker.has_value() || !place->reasons.empty(), marker, clock);
   if (!prepared.ok()) return prepared.status();
   restored.contents = *std::move(contents);
   restored.distrusted = *std::move(prepared);

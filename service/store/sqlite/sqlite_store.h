@@ -13,8 +13,7 @@ namespace seedance::store::sqlite {
 
 struct SqliteOptions {
   // The database file. It, `<path>-wal`, `<path>-shm` and `<path>.marker` belong together; a lock on the file itself
-  // and
-  // `<path>.lock` guard them. Made (mode 0600) if it does not exist; its directory must.
+  // and `<path>.lock` guard them. Made (mode 0600) if it does not exist; its directory must.
   std::string path;
 
   // Most reads at once; more wait. >= 1.
@@ -41,12 +40,11 @@ struct SqliteOptions {
 
 // Opens the embedded store, for one process at a time, and brings its schema to this release's version.
 //
-// Writes are done by one thread that commits them in groups; the `change` functions of updates run on
-// it, while their callers wait. StoreUnavailable errors carry metadata `cause`: disk_full, read_only, corrupt,
-// input_output, cannot_open, busy, no_memory, unreadable_record, no_answer, marker_not_written
-// (calls that would be billed, when the marker cannot be written for some seconds) and rarer ones. After file_removed,
-// file_replaced, log_removed, log_replaced, unknown_files of a write and corrupt all writes fail until the database is
-// opened again.
+// Writes are done by one thread that commits them in groups; the `change` functions of updates run on it, while their
+// callers wait. StoreUnavailable errors carry metadata `cause`: disk_full, read_only, corrupt, input_output,
+// cannot_open, busy, no_memory, unreadable_record, no_answer, marker_not_written (calls that would be billed, when the
+// marker cannot be written for some seconds) and rarer ones. After file_removed, file_replaced, log_removed,
+// log_replaced, unknown_files of a write and corrupt all writes fail until the database is opened again.
 //
 // FAILED_PRECONDITION, with a text for the operator: another gateway uses the file, under whatever name, after
 // `wait.limit` still; a newer release made it; it or its directory cannot be opened or written; it holds less than its

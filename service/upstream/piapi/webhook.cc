@@ -3,14 +3,9 @@
 #include "service/base/sha256.h"
 #include "service/model/names.h"
 #include "service/upstream/json_node.h"
+#include "service/upstream/upstream.h"
 
 namespace seedance::upstream {
-namespace {
-
-// A task with a long prompt and log has some kilobytes.
-constexpr size_t kMaxBody = 1 << 20;
-
-}  // namespace
 
 bool IsPiApiWebhookSecret(const base::Secret& secret, std::string_view said) {
   // Hashes have one length, whatever was said.
@@ -22,7 +17,7 @@ bool IsPiApiWebhookSecret(const base::Secret& secret, std::string_view said) {
 }
 
 std::string PiApiWebhookTask(std::string_view body) {
-  if (body.size() > kMaxBody) return "";
+  if (body.size() > kMaxWebhookBytes) return "";
   const JsonNode root = JsonNode::Parse(body);
   const JsonNode data = root["data"];
   // Some of the vendor's pages show the answer to a poll, with its envelope, as `data`.

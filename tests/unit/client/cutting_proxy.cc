@@ -7,16 +7,12 @@
 
 #include <array>
 
+#include "tests/testing/loopback.h"
+
 namespace seedance::client {
 namespace {
 
-sockaddr_in Loopback(int port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(static_cast<uint16_t>(port));
-  return address;
-}
+using testing::Loopback;
 
 }  // namespace
 

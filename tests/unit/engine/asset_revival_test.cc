@@ -120,6 +120,7 @@ TEST_F(RevivalTest, AnAnswerThatWasLostIsNeverFollowedByAnotherCreation) {
 
 TEST_F(RevivalTest, AKillBetweenTheJournalAndTheAnswerDoesNotBillTwice) {
   const Asset asset = PutExpired("a");
+  // As written here, so that rows of earlier versions stay what they are.
   model::BilledCall call;
   call.key = {kTenant, "RecreateAsset", absl::StrCat(asset.name(), "#1")};
   call.fingerprint = {{"asset", asset.name()}, {"uri", base::Sha256Hex(asset.source_uri)}};
@@ -129,6 +130,21 @@ TEST_F(RevivalTest, AKillBetweenTheJournalAndTheAnswerDoesNotBillTwice) {
   EXPECT_EQ(doubtful.state, AssetState::kExpired);
   EXPECT_EQ(doubtful.error.reason, Reason::kOutcomeUnknown);
   EXPECT_EQ(Revived(asset).error.reason, Reason::kOutcomeUnknown);
+  EXPECT_EQ(vendor_.create_asset.calls(), 0);
+}
+
+// As a restore of an older state leaves it.
+TEST_F(RevivalTest, AnAssetWhoseNextCreationIsInDoubtIsTakenBackFromTheVendorButNeverCreated) {
+  const Asset asset = PutExpired("a");
+  model::BilledCall call = model::RecreationOf(asset, 1);
+  call.state = model::BilledCallState::kInDoubt;
+  call.error = base::SerializeStatus(engine::OutcomeUnknown("lost"));
+  ASSERT_TRUE(store_->BeginCall(call, nullptr).ok());
+  EXPECT_EQ(Revived(asset).error.reason, Reason::kOutcomeUnknown);
+  Restart();
+  EXPECT_EQ(Revived(asset).error.reason, Reason::kOutcomeUnknown);
+  SetAtVendor("a");
+  EXPECT_EQ(Revived(asset).state, AssetState::kActive);
   EXPECT_EQ(vendor_.create_asset.calls(), 0);
 }
 

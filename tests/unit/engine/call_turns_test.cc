@@ -181,7 +181,7 @@ TEST_F(DownTest, IsToldOnceWithTheSubmissionsThatWait) {
   turns_.Add(CallKind::kSubmit, "t", "waiting", clock_.Now(), [](CallTurn&) {});
   EXPECT_TRUE(turns_.IsHeldUp(CallKind::kSubmit));
   EXPECT_FALSE(turns_.IsHeldUp(CallKind::kPoll));
-  EXPECT_EQ(turns_.WhyItWaits("waiting")->text, WaitsForRest(RestCause::kRate, clock_.Now() + absl::Hours(1)).text);
+  EXPECT_EQ(turns_.WhyItWaits("waiting")->Text(), WaitsForRest(RestCause::kRate, clock_.Now() + absl::Hours(1)).Text());
   EXPECT_FALSE(turns_.WhyItWaits("other").has_value());
   ASSERT_TRUE(Eventually([&] { return told_ == 1; }));
   for (const char* key : {"a", "b", "c"}) Add("t", key, {false, std::nullopt});
@@ -219,7 +219,7 @@ TEST_F(SlowSubmitsTest, WhatWaitsForTheRateSaysBehindHowManyAndUntilWhen) {
   ASSERT_TRUE(last.has_value());
   EXPECT_EQ(last->kind, WaitReason::Kind::kTurn);
   EXPECT_EQ(last->until, clock_.Now() + absl::Seconds(9));
-  EXPECT_EQ(last->text,
+  EXPECT_EQ(last->Text(),
             "waits for its turn: 9 tasks before it at 2027-01-15T08:00:00Z; the upstream's rate is 1 "
             "submissions per second; expected at 2027-01-15T08:00:09Z");
   EXPECT_EQ(turns_.WhyAllWait().size(), 17u) << "but for those whose turn comes in two seconds";
@@ -270,13 +270,13 @@ TEST(TellBudgetTest, TasksShareSoManyTellsASecondAndEachHasItsTurn) {
 TEST(WaitReasonTest, EachCauseNamesItselfAndItsEnd) {
   const absl::Time now = absl::FromUnixSeconds(1'800'000'000);
   const absl::Time end = now + absl::Milliseconds(1500);
-  EXPECT_EQ(WaitsForRest(RestCause::kRate, end).text, "rate limited by the vendor until 2027-01-15T08:00:02Z");
-  EXPECT_EQ(WaitsForRest(RestCause::kQuota, end).text,
+  EXPECT_EQ(WaitsForRest(RestCause::kRate, end).Text(), "rate limited by the vendor until 2027-01-15T08:00:02Z");
+  EXPECT_EQ(WaitsForRest(RestCause::kQuota, end).Text(),
             "a quota at the vendor is used up; next attempt at 2027-01-15T08:00:02Z");
-  EXPECT_EQ(WaitsForRest(RestCause::kTrouble, end).text,
+  EXPECT_EQ(WaitsForRest(RestCause::kTrouble, end).Text(),
             "vendor unavailable; it asked to wait until 2027-01-15T08:00:02Z");
-  EXPECT_EQ(WaitsForVendor(end, now).text, "vendor unreachable; next attempt at 2027-01-15T08:00:02Z");
-  EXPECT_EQ(WaitsForVendor(now, now).text, "vendor unreachable; an attempt is under way");
+  EXPECT_EQ(WaitsForVendor(end, now).Text(), "vendor unreachable; next attempt at 2027-01-15T08:00:02Z");
+  EXPECT_EQ(WaitsForVendor(now, now).Text(), "vendor unreachable; an attempt is under way");
 }
 
 }  // namespace

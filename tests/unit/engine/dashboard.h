@@ -16,13 +16,19 @@
 
 namespace seedance::testing {
 
-// A dashboard: what one reader was told, and whether that may be so.
+// A dashboard: what one reader was told, and whether that may be so. Goes before its feeds.
 class Dashboard {
  public:
+  Dashboard() = default;
+  ~Dashboard() { Close(); }
+  Dashboard(const Dashboard&) = delete;
+  Dashboard& operator=(const Dashboard&) = delete;
+
   // Opens a reader, at the place of an earlier one if it has a token.
   absl::Status Open(engine::TaskFeeds& feeds, const engine::TaskFilter& filter) {
     auto reader = feeds.Open(filter, token, [this] { ++pokes; });
     if (!reader.ok()) return reader.status();
+    Close();
     reader_ = *std::move(reader);
     synced = false;
     return absl::OkStatus();
@@ -50,7 +56,12 @@ class Dashboard {
     while (TakeOne()) continue;
   }
 
-  void Close() { reader_.reset(); }
+  // To let go of it is not enough: the feeds' thread, which holds the reader while it tells it, would count in `pokes`
+  // of a dashboard that is gone.
+  void Close() {
+    if (reader_ != nullptr) reader_->Close();
+    reader_.reset();
+  }
   engine::TaskFeedReader& reader() { return *reader_; }
 
   // Ids in order.

@@ -4,6 +4,8 @@
 #include <thread>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "service/engine/wait_reason.h"
 #include "tests/unit/engine/engine_fixture.h"
 
 namespace seedance::testing {
@@ -458,13 +460,22 @@ TEST_F(TaskTrackerTest, ATaskWhoseUpstreamIsNoLongerConfiguredEndsAtItsDeadline)
   Start();
   const std::string submitted = SubmittedTask();
   ASSERT_TRUE(CancelTask(submitted, kTenant, /*detach=*/true).ok());
+  engine_->StopSubmitting();
+  const std::string pending = CreateTask(GoodTask())->id;
   engine_->Stop(absl::ZeroDuration());
   std::vector<engine::Upstreams::Config> configs(1);
   configs[0].upstream = own_.MakeUpstream();
   engine_ = std::make_unique<engine::Engine>(engine::Engine::Options{}, *store_, std::move(configs), clock_, random_);
   ASSERT_TRUE(engine_->Start().ok());
-  EXPECT_TRUE(Reaches(submitted, TaskState::kExpired, absl::Minutes(1)));
-  EXPECT_GE(clock_.Now(), Stored(submitted).deadline_time);
+  EXPECT_TRUE(Eventually([&] { return !Stored(pending).state_message.empty(); }));
+  EXPECT_EQ(
+      Stored(pending).state_message,
+      absl::StrCat("upstream fake is not configured for this tenant; the task waits for it until its deadline at ",
+                   engine::UtcText(Stored(pending).deadline_time), " at the latest"));
+  for (const std::string& id : {submitted, pending}) {
+    EXPECT_TRUE(Reaches(id, TaskState::kExpired, absl::Minutes(1)));
+    EXPECT_GE(clock_.Now(), Stored(id).deadline_time);
+  }
   EXPECT_EQ(vendor_.create_task.calls(), 1);
 }
 

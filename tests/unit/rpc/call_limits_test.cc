@@ -15,12 +15,13 @@
 #include "service/base/metrics.h"
 #include "service/rpc/deadline_queue.h"
 #include "service/rpc/receive_gate.h"
+#include "service/rpc/watch_message.h"
 
 namespace seedance::rpc {
 namespace {
 
 using Ticket = CallLimits::Ticket;
-using Entry = ReceiveGate::Entry;
+using Order = ReceiveGate::Order;
 
 TEST(CallLimits, ATenantsPlacesAreItsOwnAndComeBack) {
   CallLimits::Options options;
@@ -84,20 +85,43 @@ TEST(CallLimits, BytesOfAnswersCountUntilTheyAreTaken) {
   EXPECT_TRUE(limits.Admit(tickets[3], CallKind::kCall, "a").ok());
 }
 
-TEST(CallLimits, AConnectionThatOpensTooManyStreamsIsEndedOnce) {
+TEST(CallLimits, BytesThatManyStreamsSendCountOnceUntilTheLastHasSentThem) {
+  CallLimits limits((CallLimits::Options()));
+  std::deque<Ticket> tickets(2);
+  for (Ticket& ticket : tickets) ASSERT_TRUE(limits.Connect(ticket, "ipv4:1").ok());
+  ASSERT_TRUE(limits.Admit(tickets[0], CallKind::kWatch, "a").ok());
+  ASSERT_TRUE(limits.Admit(tickets[1], CallKind::kWatch, "b").ok());
+  const SharedBytes bytes(grpc::Slice(std::string(100, 'x')));
+  std::shared_ptr<void> first = bytes.Charge(limits, tickets[0]);
+  std::shared_ptr<void> second = bytes.Charge(limits, tickets[1]);
+  EXPECT_EQ(limits.answer_bytes(), 100u);
+  first.reset();
+  limits.Release(tickets[0]);
+  EXPECT_EQ(limits.answer_bytes(), 100u);
+  second.reset();
+  EXPECT_EQ(limits.answer_bytes(), 0u);
+  second = bytes.Charge(limits, tickets[1]);
+  EXPECT_EQ(limits.answer_bytes(), 100u);
+}
+
+TEST(CallLimits, StreamsOverTheLimitOfAConnectionAreRefusedAndTwiceAsManyEndItOnce) {
   std::vector<std::string> ended;
   CallLimits::Options options;
   options.max_streams_per_connection = 1;
   options.end_connection = [&](const std::string& peer) { ended.push_back(peer); };
   CallLimits limits(options);
-  std::deque<Ticket> tickets(5);
+  std::deque<Ticket> tickets(6);
   EXPECT_TRUE(limits.Connect(tickets[0], "ipv4:1").ok());
-  EXPECT_FALSE(limits.Connect(tickets[1], "ipv4:1").ok());
+  const absl::Status refused = limits.Connect(tickets[1], "ipv4:1");
+  EXPECT_EQ(base::GetErrorDetail(refused).quota_subject, "gateway:streams_per_connection");
+  EXPECT_TRUE(base::GetErrorDetail(refused).retry_delay.has_value());
+  EXPECT_TRUE(ended.empty());  // It may not know the limit yet.
   EXPECT_FALSE(limits.Connect(tickets[2], "ipv4:1").ok());
-  EXPECT_TRUE(limits.Connect(tickets[3], "ipv4:2").ok());
+  EXPECT_FALSE(limits.Connect(tickets[3], "ipv4:1").ok());
+  EXPECT_TRUE(limits.Connect(tickets[4], "ipv4:2").ok());
   EXPECT_EQ(ended, std::vector<std::string>{"ipv4:1"});
   // Connections of a Unix socket have no names to tell them apart.
-  EXPECT_TRUE(limits.Connect(tickets[4], "unix:").ok());
+  EXPECT_TRUE(limits.Connect(tickets[5], "unix:").ok());
   Ticket another;
   EXPECT_TRUE(limits.Connect(another, "unix:").ok());
 }
@@ -229,14 +253,13 @@ struct Waiter : ReceiveGate::Receiver {
 };
 
 TEST(ReceiveGate, ATenantHasHalfOfThePlacesAndTheRestWaitInTurn) {
-  ReceiveGate gate(/*places=*/2, /*max_waiting=*/2);
+  ReceiveGate gate(/*places=*/2, /*max_waiting=*/2, Order::kOldestFirst);
   std::vector<std::shared_ptr<Waiter>> waiters;
-  for (int i = 0; i < 5; ++i) waiters.push_back(std::make_shared<Waiter>());
-  EXPECT_EQ(gate.Enter("a", waiters[0]), Entry::kPlace);
-  EXPECT_EQ(gate.Enter("a", waiters[1]), Entry::kWait);
-  EXPECT_EQ(gate.Enter("b", waiters[2]), Entry::kPlace);
-  EXPECT_EQ(gate.Enter("c", waiters[3]), Entry::kWait);
-  EXPECT_EQ(gate.Enter("c", waiters[4]), Entry::kFull);
+  for (int i = 0; i < 4; ++i) waiters.push_back(std::make_shared<Waiter>());
+  EXPECT_TRUE(gate.Enter("a", waiters[0]));
+  EXPECT_FALSE(gate.Enter("a", waiters[1]));
+  EXPECT_TRUE(gate.Enter("b", waiters[2]));
+  EXPECT_FALSE(gate.Enter("c", waiters[3]));
   gate.Leave("b");
   EXPECT_EQ(waiters[1]->places, 0);  // `a` has its half.
   EXPECT_EQ(waiters[3]->places, 1);
@@ -245,14 +268,14 @@ TEST(ReceiveGate, ATenantHasHalfOfThePlacesAndTheRestWaitInTurn) {
 }
 
 TEST(ReceiveGate, WhoIsGoneOrWantsNoPlaceIsPassedOver) {
-  ReceiveGate gate(/*places=*/2, /*max_waiting=*/10);
+  ReceiveGate gate(/*places=*/2, /*max_waiting=*/10, Order::kOldestFirst);
   const auto first = std::make_shared<Waiter>();
   auto gone = std::make_shared<Waiter>();
   const auto ended = std::make_shared<Waiter>();
   const auto last = std::make_shared<Waiter>();
   ended->wanted = false;
-  EXPECT_EQ(gate.Enter("a", first), Entry::kPlace);
-  for (const auto& waiter : {gone, ended, last}) EXPECT_EQ(gate.Enter("a", waiter), Entry::kWait);
+  EXPECT_TRUE(gate.Enter("a", first));
+  for (const auto& waiter : {gone, ended, last}) EXPECT_FALSE(gate.Enter("a", waiter));
   gone.reset();
   gate.Leave("a");
   EXPECT_EQ(ended->places, 1);
@@ -260,34 +283,33 @@ TEST(ReceiveGate, WhoIsGoneOrWantsNoPlaceIsPassedOver) {
 }
 
 TEST(ReceiveGate, WhoIsGoneKeepsNobodyOut) {
-  ReceiveGate gate(/*places=*/2, /*max_waiting=*/1);
+  ReceiveGate gate(/*places=*/2, /*max_waiting=*/1, Order::kOldestFirst);
   const auto first = std::make_shared<Waiter>();
   auto gone = std::make_shared<Waiter>();
   const auto last = std::make_shared<Waiter>();
-  EXPECT_EQ(gate.Enter("a", first), Entry::kPlace);
-  EXPECT_EQ(gate.Enter("a", gone), Entry::kWait);
-  EXPECT_EQ(gate.Enter("a", last), Entry::kFull);
+  EXPECT_TRUE(gate.Enter("a", first));
+  EXPECT_FALSE(gate.Enter("a", gone));
   gone.reset();
-  EXPECT_EQ(gate.Enter("a", last), Entry::kWait);
+  EXPECT_FALSE(gate.Enter("a", last));
   gate.Leave("a");
   EXPECT_EQ(last->places, 1);
 }
 
 TEST(ReceiveGate, ANewcomerTakesThePlaceOfTheOldestThatWaitsAndHasItsTenantsNextTurn) {
-  ReceiveGate gate(/*places=*/2, /*max_waiting=*/2, ReceiveGate::Overflow::kEndOldest);
+  ReceiveGate gate(/*places=*/2, /*max_waiting=*/2, Order::kNewestFirst);
   std::vector<std::shared_ptr<Waiter>> of_a;
   for (int i = 0; i < 4; ++i) {
     of_a.push_back(std::make_shared<Waiter>());
-    EXPECT_EQ(gate.Enter("a", of_a.back()), i == 0 ? Entry::kPlace : Entry::kWait);
+    EXPECT_EQ(gate.Enter("a", of_a.back()), i == 0);
   }
   EXPECT_EQ(of_a[1]->pushed_out, 1);
   const auto held = std::make_shared<Waiter>();
   const auto newcomer = std::make_shared<Waiter>();
-  EXPECT_EQ(gate.Enter("b", held), Entry::kPlace);
-  EXPECT_EQ(gate.Enter("b", newcomer), Entry::kWait);
+  EXPECT_TRUE(gate.Enter("b", held));
+  EXPECT_FALSE(gate.Enter("b", newcomer));
   EXPECT_EQ(of_a[2]->pushed_out, 1);  // Of the one that has most.
   const auto newest = std::make_shared<Waiter>();
-  EXPECT_EQ(gate.Enter("a", newest), Entry::kWait);
+  EXPECT_FALSE(gate.Enter("a", newest));
   EXPECT_EQ(of_a[3]->pushed_out, 1);
   gate.Leave("b");
   EXPECT_EQ(newcomer->places, 1);
@@ -297,7 +319,7 @@ TEST(ReceiveGate, ANewcomerTakesThePlaceOfTheOldestThatWaitsAndHasItsTenantsNext
 }
 
 TEST(ReceiveGate, OfATenantTheNewestGoesFirstWhereTheOldestIsPushedOut) {
-  ReceiveGate gate(/*places=*/1, /*max_waiting=*/9, ReceiveGate::Overflow::kEndOldest);
+  ReceiveGate gate(/*places=*/1, /*max_waiting=*/9, Order::kNewestFirst);
   std::vector<std::shared_ptr<Waiter>> waiters;
   for (int i = 0; i < 3; ++i) {
     waiters.push_back(std::make_shared<Waiter>());
@@ -343,6 +365,25 @@ TEST(DeadlineQueue, TellsEachOnceWhenItsTimeHasCome) {
   queue.Sweep();
   EXPECT_EQ(late.overdue, 1);
   EXPECT_EQ(removed.overdue, 0);
+}
+
+TEST(DeadlineQueue, AnItemThatIsAddedAgainHasItsNewDeadlineOnly) {
+  base::SimulatedClock clock(absl::UnixEpoch());
+  DeadlineQueue queue(clock);
+  Item first;
+  Item again;
+  Item last;
+  for (Item* item : {&first, &again, &last}) queue.Add(*item, absl::Seconds(1));
+  queue.Add(again, absl::Seconds(3));
+  queue.Add(last, absl::Seconds(1));
+  clock.Advance(absl::Seconds(1));
+  queue.Sweep();
+  EXPECT_EQ(first.overdue, 1);
+  EXPECT_EQ(last.overdue, 1);
+  EXPECT_EQ(again.overdue, 0);
+  clock.Advance(absl::Seconds(2));
+  queue.Sweep();
+  EXPECT_EQ(again.overdue, 1);
 }
 
 TEST(DeadlineQueue, WhoIsOverdueMayUseTheQueueAndDestroyOthersOfIt) {

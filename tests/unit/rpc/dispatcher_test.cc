@@ -1,8 +1,17 @@
-#include <atomic>
+#include <gmock/gmock.h>
 
+#include <atomic>
+#include <future>
+#include <stdexcept>
+#include <thread>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "grpc/health/v1/health.pb.h"
 #include "grpc/reflection/v1/reflection.pb.h"
+#include "service/base/metrics.h"
 #include "service/base/sha256.h"
+#include "service/rpc/unary_call.h"
 #include "tests/testing/eventually.h"
 #include "tests/testing/raw_http2.h"
 #include "tests/unit/rpc/gateway_fixture.h"
@@ -13,6 +22,7 @@ namespace seedance::rpc {
 namespace {
 
 using testing::Eventually;
+using ::testing::HasSubstr;
 using testing::RawHttp2;
 
 constexpr char kGet[] = "/seedance.gateway.v1.GenerationTaskService/GetGenerationTask";
@@ -122,16 +132,31 @@ TEST_F(GatewayTest, AHealthCheckWithoutItsMessageIsNotWaitedForLong) {
 }
 
 TEST_F(GatewayTest, ChecksThatNeverSendTheirMessageDoNotKeepOthersOut) {
+  base::SimulatedClock clock(base::RealClock().Now());
+  base::Metrics metrics;
+  edge_clock_ = &clock;
   edge_options_.limits.max_health_calls = 100;
+  edge_options_.limits.metrics = &metrics;
   Start();
+  const auto pushed_out = [&](int count) {
+    return absl::StrContains(metrics.Scrape(), absl::StrCat("{limit=\"receiving\"} ", count, "\n"));
+  };
   std::vector<std::unique_ptr<RawHttp2>> peers;
   for (int i = 0; i < 12; ++i) {
     peers.push_back(std::make_unique<RawHttp2>(address_));
     ASSERT_TRUE(peers.back()->OpenMany(kHealthCheck, 10));
   }
-  ASSERT_TRUE(Eventually([&] { return edge_->limits().open() > 0; }));
-  const grpc::Status status = Send(channel_, kHealthCheck, {""});
+  // One address has 6 places and all of the 25 to wait in.
+  ASSERT_TRUE(Eventually([&] { return pushed_out(120 - 6 - 25) && edge_->limits().open() == 6 + 25; }));
+  clock.Advance(absl::Milliseconds(600));
+  RawCall check(channel_, kHealthCheck);
+  ASSERT_TRUE(check.Write(""));
+  ASSERT_TRUE(check.WritesDone());
+  ASSERT_TRUE(Eventually([&] { return pushed_out(120 - 6 - 25 + 1); }));
+  clock.Advance(absl::Milliseconds(900));  // The time of the others is over.
+  const grpc::Status status = check.End();
   EXPECT_TRUE(status.ok()) << status.error_message();
+  Stop();  // Uses `clock` no more.
 }
 
 TEST_F(GatewayTest, AReactionThatThrowsEndsItsCallOnly) {
@@ -146,6 +171,38 @@ TEST_F(GatewayTest, AReactionThatThrowsEndsItsCallOnly) {
     EXPECT_EQ(DetailOf(status).quota_subject, "gateway:memory");
   }
   EXPECT_TRUE(Send(channel_, kList, {""}).ok());
+  EXPECT_TRUE(Eventually([&] { return edge_->limits().open() == 0 && edge_->active().count() == 0; }));
+}
+
+TEST_F(GatewayTest, AnAnswerThatCannotBeMadeEndsItsCallOnly) {
+  using Throwing = UnaryCall<v1::AssetGroup>;
+  const auto answer = [](const Throwing::Pointer& rpc) {
+    rpc->Succeed([](v1::AssetGroup&, Call&) -> absl::Status { throw std::bad_alloc(); });
+    return absl::OkStatus();
+  };
+  Method throwing;
+  throwing.traits.name = "Throw";
+  throwing.start = [&](RpcStream& stream, std::unique_ptr<Call> call, const grpc::ByteBuffer&) {
+    Throwing::Start(stream, std::move(call), answer);
+  };
+  methods_.Add("test.Throws", throwing);
+  // As the engine does it: on a thread that nothing of the call guards.
+  throwing.traits.name = "ThrowLater";
+  throwing.start = [](RpcStream& stream, std::unique_ptr<Call> call, const grpc::ByteBuffer&) {
+    Throwing::Start(stream, std::move(call), [](const Throwing::Pointer& rpc) {
+      std::thread([done = rpc->Then<int>(
+                       [](int, v1::AssetGroup&, Call&) { throw std::runtime_error("defect"); })]() mutable {
+        done(0);
+      }).join();
+      return absl::OkStatus();
+    });
+  };
+  methods_.Add("test.Throws", throwing);
+  Start();
+  const grpc::Status status = Send(channel_, "/test.Throws/Throw", {""});
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED) << status.error_message();
+  EXPECT_EQ(DetailOf(status).quota_subject, "gateway:memory");
+  EXPECT_EQ(Send(channel_, "/test.Throws/ThrowLater", {""}).error_code(), grpc::StatusCode::INTERNAL);
   EXPECT_TRUE(Eventually([&] { return edge_->limits().open() == 0 && edge_->active().count() == 0; }));
 }
 
@@ -221,16 +278,62 @@ TEST_F(GatewayTest, AnswersThatNobodyReadsAreLimitedAndGivenBack) {
   EXPECT_TRUE(Send(channel_, kList, {""}).ok());
 }
 
-TEST_F(GatewayTest, AWatchWhoseReaderTakesNothingEnds) {
+TEST_F(GatewayTest, AStreamWhoseReaderTakesNothingEndsAndTheLogSaysWhy) {
+  base::Metrics metrics;
+  edge_options_.limits.metrics = &metrics;
   edge_options_.answer_timeout = absl::Milliseconds(200);
+  Start();
+  v1::WatchGenerationTaskRequest task;
+  task.set_name(MakeTask().name());
+  grpc::reflection::v1::ServerReflectionRequest services;
+  services.set_list_services("");
+  const std::vector<std::pair<std::string, std::string>> requests = {
+      {"/seedance.gateway.v1.GenerationTaskService/WatchGenerationTask", task.SerializeAsString()},
+      {"/seedance.gateway.v1.GenerationTaskService/WatchGenerationTasks", ""},
+      {kReflection, services.SerializeAsString()},
+      {kHealthWatch, ""}};
+  int timeouts = 0;
+  for (const auto& [path, request] : requests) {
+    ::testing::internal::CaptureStderr();
+    RawHttp2 peer(address_, /*initial_window=*/0);
+    const uint32_t stream = peer.Open(path);
+    const bool sent = peer.Send(stream, RawHttp2::Message(request), /*end=*/path != kReflection);
+    const std::string counted = absl::StrCat("{limit=\"answer_timeout\"} ", ++timeouts, "\n");
+    const bool ended = sent && Eventually([&] { return absl::StrContains(metrics.Scrape(), counted); }) &&
+                       Eventually([&] { return edge_->limits().open() == 0; });
+    const std::string log = CapturedLog();
+    ASSERT_TRUE(ended) << path;
+    EXPECT_THAT(log, HasSubstr(R"("code":"DEADLINE_EXCEEDED")")) << path;
+    EXPECT_THAT(log, HasSubstr(R"("limit":"answer_timeout")")) << path;
+  }
+  EXPECT_EQ(edge_->streams().size(), 0u);
+  EXPECT_EQ(edge_->limits().answer_bytes(), 0u);
+  Stop();
+}
+
+TEST_F(GatewayTest, AMessageThatSlowStreamsShareCountsOnce) {
+  edge_options_.call_threads = 1;
   Start();
   v1::WatchGenerationTaskRequest request;
   request.set_name(MakeTask().name());
-  RawHttp2 peer(address_, /*initial_window=*/0);
-  const uint32_t stream = peer.Open("/seedance.gateway.v1.GenerationTaskService/WatchGenerationTask");
-  ASSERT_TRUE(peer.Send(stream, RawHttp2::Message(request.SerializeAsString()), /*end=*/true));
-  ASSERT_TRUE(Eventually([&] { return edge_->streams().size() == 1; }));
-  ASSERT_TRUE(Eventually([&] { return edge_->streams().size() == 0 && edge_->limits().answer_bytes() == 0; }));
+  ASSERT_TRUE(Eventually([&] { return edge_->limits().open() == 0; }));
+  std::vector<std::unique_ptr<RawHttp2>> peers;
+  size_t of_one = 0;
+  for (size_t i = 1; i <= 5; ++i) {
+    peers.push_back(std::make_unique<RawHttp2>(address_, /*initial_window=*/0));
+    const uint32_t stream = peers.back()->Open("/seedance.gateway.v1.GenerationTaskService/WatchGenerationTask");
+    ASSERT_TRUE(peers.back()->Send(stream, RawHttp2::Message(request.SerializeAsString()), /*end=*/true));
+    ASSERT_TRUE(Eventually([&] { return edge_->streams().size() == i && edge_->limits().answer_bytes() > 0; }));
+    // The thread that opens it is free again: the message is being written.
+    std::promise<void> opened;
+    edge_->calls().Run(
+        "default", [&] { opened.set_value(); }, [](const absl::Status&) {});
+    opened.get_future().wait();
+    if (i == 1) of_one = edge_->limits().answer_bytes();
+  }
+  EXPECT_EQ(edge_->limits().answer_bytes(), of_one);
+  peers.clear();
+  ASSERT_TRUE(Eventually([&] { return edge_->limits().answer_bytes() == 0 && edge_->limits().open() == 0; }));
 }
 
 TEST_F(GatewayTest, WatchesWhoseMessageDoesNotComeAreLimited) {
@@ -247,14 +350,21 @@ TEST_F(GatewayTest, WatchesWhoseMessageDoesNotComeAreLimited) {
   EXPECT_TRUE(Send(channel_, kList, {""}).ok());  // The stream counts as a call no more.
 }
 
-TEST_F(GatewayTest, AConnectionWithTooManyStreamsIsEnded) {
+// Twice as many end it: call_limits_test.cc.
+TEST_F(GatewayTest, StreamsThatAPeerOpensBeforeItKnowsTheLimitAreRefused) {
+  base::Metrics metrics;
   std::atomic<int> ended = 0;
   edge_options_.limits.max_streams_per_connection = 10;
+  edge_options_.limits.metrics = &metrics;
   edge_options_.limits.end_connection = [&](const std::string&) { ++ended; };
   Start();
   RawHttp2 peer(address_);
-  ASSERT_TRUE(peer.OpenMany(kGet, 11));
-  ASSERT_TRUE(Eventually([&] { return ended == 1; }));
+  ASSERT_TRUE(peer.OpenMany(kGet, 15));
+  ASSERT_TRUE(
+      Eventually([&] { return absl::StrContains(metrics.Scrape(), "{limit=\"streams_per_connection\"} 5\n"); }));
+  ASSERT_TRUE(Eventually([&] { return edge_->limits().open() == 10; }));
+  EXPECT_EQ(ended, 0);
+  EXPECT_FALSE(peer.Ended());
   Stop();  // Uses `ended` no more.
 }
 

@@ -12,6 +12,7 @@
 #include "seedance/gateway/v1/asset_group.grpc.pb.h"
 #include "seedance/gateway/v1/generation_task.grpc.pb.h"
 #include "service/base/error.h"
+#include "service/base/log.h"
 #include "service/engine/engine.h"
 #include "service/rpc/asset_group_service.h"
 #include "service/rpc/asset_service.h"
@@ -35,6 +36,12 @@ inline base::ErrorDetail DetailOf(const grpc::Status& status) {
   return base::GetErrorDetail(base::ParseStatus(status.error_details()));
 }
 
+// What was logged since CaptureStderr.
+inline std::string CapturedLog() {
+  base::FlushLog();
+  return ::testing::internal::GetCapturedStderr();
+}
+
 // The services over a real gRPC server on a free port, a whole engine, the embedded store and a vendor in memory.
 class GatewayTest : public ::testing::Test {
  protected:
@@ -56,7 +63,7 @@ class GatewayTest : public ::testing::Test {
     engine_ = std::make_unique<engine::Engine>(engine_options_, *store_, std::move(upstreams), base::RealClock(),
                                                base::SystemRandom());
     ASSERT_TRUE(engine_->Start().ok());
-    edge_ = std::make_unique<Edge>(edge_options_, base::RealClock(), base::SystemRandom());
+    edge_ = std::make_unique<Edge>(edge_options_, *edge_clock_, base::SystemRandom());
     groups_service_ = std::make_unique<AssetGroupService>(engine_->groups());
     assets_service_ = std::make_unique<AssetService>(*edge_, engine_->assets());
     tasks_service_ = std::make_unique<GenerationTaskService>(*edge_, engine_->tasks(), engine_->downloads());
@@ -127,6 +134,7 @@ class GatewayTest : public ::testing::Test {
   testing::FakeVendor vendor_;
   engine::Engine::Options engine_options_;
   Edge::Options edge_options_;
+  base::Clock* edge_clock_ = &base::RealClock();
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<Edge> edge_;

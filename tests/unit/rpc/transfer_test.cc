@@ -1,5 +1,8 @@
+#include <gmock/gmock.h>
+
 #include <future>
 
+#include "service/base/metrics.h"
 #include "service/base/sha256.h"
 #include "tests/testing/eventually.h"
 #include "tests/testing/media_builder.h"
@@ -11,6 +14,7 @@ namespace seedance::rpc {
 namespace {
 
 using testing::Eventually;
+using ::testing::HasSubstr;
 
 constexpr char kVideo[] = "https://files.example.com/v.mp4";
 
@@ -317,8 +321,8 @@ TEST_F(DownloadTest, SmallFilesThatNobodyReadsAreLimitedAndGivenBack) {
   request.set_name(FinishedTask());
   // All are admitted before the first one has brought a byte.
   std::promise<void> release;
-  ASSERT_TRUE(edge_->calls().Submit(
-      "blocker", [done = release.get_future().share()] { done.wait(); }, [](const absl::Status&) {}));
+  edge_->calls().Run(
+      "blocker", [done = release.get_future().share()] { done.wait(); }, [](const absl::Status&) {});
   {
     testing::RawHttp2 peer(address_, /*initial_window=*/0);
     for (int i = 0; i < kCalls; ++i) {
@@ -338,15 +342,39 @@ TEST_F(DownloadTest, SmallFilesThatNobodyReadsAreLimitedAndGivenBack) {
   EXPECT_TRUE(Download(*tasks_, request.name()).Read().ok());
 }
 
-TEST_F(DownloadTest, AReaderThatStallsIsGivenUp) {
+TEST_F(DownloadTest, AReaderThatStallsIsGivenUpAndTheLogSaysWhy) {
+  base::Metrics metrics;
+  edge_options_.limits.metrics = &metrics;
   edge_options_.stall_limit = absl::Milliseconds(200);
   Start();
   vendor_.SetFile(kVideo, Bytes(30 << 20));
   Download download(*tasks_, FinishedTask());
+  ::testing::internal::CaptureStderr();
   download.ReadOne();
   // No status gets past a write that the reader does not take: the stream is cancelled.
-  ASSERT_TRUE(Eventually([&] { return edge_->active().count() == 0; }));
+  const bool ended = Eventually([&] { return edge_->active().count() == 0; });
+  EXPECT_THAT(CapturedLog(), HasSubstr(R"("limit":"answer_timeout")"));
+  ASSERT_TRUE(ended);
   EXPECT_EQ(download.Read().error_code(), grpc::StatusCode::CANCELLED);
+  EXPECT_THAT(metrics.Scrape(), HasSubstr(R"(seedance_calls_refused_total{limit="answer_timeout"} 1)"));
+  Stop();
+}
+
+TEST_F(DownloadTest, AReaderThatTakesNothingIsGivenUpAfterTheTransferToo) {
+  edge_options_.stall_limit = absl::Milliseconds(200);
+  Start();
+  vendor_.SetFile(kVideo, "0123456789");
+  v1::DownloadGenerationResultRequest request;
+  request.set_name(FinishedTask());
+  ::testing::internal::CaptureStderr();
+  testing::RawHttp2 peer(address_, /*initial_window=*/0);
+  const uint32_t stream = peer.Open("/seedance.gateway.v1.GenerationTaskService/DownloadGenerationResult");
+  ASSERT_TRUE(peer.Send(stream, testing::RawHttp2::Message(request.SerializeAsString()), /*end=*/true));
+  ASSERT_TRUE(Eventually([&] { return edge_->limits().answer_bytes() > 0; }));
+  const bool ended = Eventually([&] { return edge_->limits().open() == 0; });
+  EXPECT_THAT(CapturedLog(), HasSubstr(R"("limit":"answer_timeout")"));
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(edge_->limits().answer_bytes(), 0u);
 }
 
 }  // namespace

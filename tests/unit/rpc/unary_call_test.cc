@@ -149,9 +149,10 @@ TEST_F(GatewayTest, ATaskThatIsInMemoryIsAnsweredAsOneThatIsNot) {
     // It needs no thread of the pool: here they are all busy.
     std::promise<void> free;
     const std::shared_future<void> freed = free.get_future().share();
-    while (edge_->calls().Submit(
-        "blocker", [freed] { freed.wait(); }, [](const absl::Status&) {}))
-      continue;
+    for (bool full = false; !full;) {
+      edge_->calls().Run(
+          "blocker", [freed] { freed.wait(); }, [&full](const absl::Status&) { full = true; });
+    }
     EXPECT_EQ(get("Bearer a-token"), in_memory[0]);
     free.set_value();
   }

@@ -193,8 +193,8 @@ TEST_F(GatewayTest, ATokenThatMayNotBeMetadataIsRefusedBeforeTheStreamBegins) {
   Start();
   const v1::GenerationTask task = MakeTask();
   std::promise<void> release;
-  ASSERT_TRUE(edge_->calls().Submit(
-      "blocker", [done = release.get_future().share()] { done.wait(); }, [](const absl::Status&) {}));
+  edge_->calls().Run(
+      "blocker", [done = release.get_future().share()] { done.wait(); }, [](const absl::Status&) {});
   for (const std::string token : {"\x01", "a\nb", "caf\xc3\xa9"}) {
     const grpc::Status status = Watch(*tasks_, task.name(), token).End();
     EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT) << status.error_message();

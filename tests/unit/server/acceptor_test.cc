@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "service/base/mutex.h"
+#include "tests/testing/loopback.h"
 
 namespace seedance::server {
 namespace {
@@ -58,18 +59,12 @@ class Accepted {
 // A client's connection.
 class Caller {
  public:
-  explicit Caller(const std::string& address) : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in peer{};
-    peer.sin_family = AF_INET;
-    peer.sin_port = htons(static_cast<uint16_t>(std::stoi(address.substr(address.rfind(':') + 1))));
-    peer.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    connected_ = connect(fd_, reinterpret_cast<const sockaddr*>(&peer), sizeof peer) == 0;
-  }
+  explicit Caller(const std::string& address) : fd_(testing::ConnectLoopback(address)) {}
   ~Caller() { close(fd_); }
   Caller(const Caller&) = delete;
   Caller& operator=(const Caller&) = delete;
 
-  bool connected() const { return connected_; }
+  bool connected() const { return fd_ >= 0; }
   // As gRPC writes it.
   std::string name() const {
     sockaddr_in own{};
@@ -90,7 +85,6 @@ class Caller {
 
  private:
   const int fd_;
-  bool connected_ = false;
 };
 
 std::unique_ptr<Acceptor> Listen(Acceptor::Options options, Accepted& accepted) {
@@ -117,7 +111,7 @@ TEST(Acceptor, SecondListenerOnThePortIsRefusedWithItsAddress) {
   taken.address = acceptor->address();
   const auto second = Acceptor::Listen(taken);
   EXPECT_EQ(second.status().code(), absl::StatusCode::kUnavailable);
-  EXPECT_THAT(std::string(second.status().message()), testing::HasSubstr(acceptor->address()));
+  EXPECT_THAT(std::string(second.status().message()), ::testing::HasSubstr(acceptor->address()));
 }
 
 TEST(Acceptor, AddressWithoutPortIsInvalid) {

@@ -4,7 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <httplib.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -18,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "service/base/mutex.h"
 #include "service/server/admin_server.h"
+#include "tests/testing/loopback.h"
 #include "tests/testing/temp_dir.h"
 
 namespace seedance::server {
@@ -29,18 +29,12 @@ inline const std::string kToken(32, 'a');
 // A connection that says exactly what a test wants.
 class RawClient {
  public:
-  explicit RawClient(const std::string& address) : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in peer{};
-    peer.sin_family = AF_INET;
-    peer.sin_port = htons(static_cast<uint16_t>(std::stoi(address.substr(address.rfind(':') + 1))));
-    peer.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    connected_ = connect(fd_, reinterpret_cast<const sockaddr*>(&peer), sizeof peer) == 0;
-  }
+  explicit RawClient(const std::string& address) : fd_(testing::ConnectLoopback(address)) {}
   ~RawClient() { close(fd_); }
   RawClient(const RawClient&) = delete;
   RawClient& operator=(const RawClient&) = delete;
 
-  bool connected() const { return connected_; }
+  bool connected() const { return fd_ >= 0; }
   void Send(const std::string& text) { (void)!send(fd_, text.data(), text.size(), MSG_NOSIGNAL); }
   // All that comes until the peer closes.
   std::string ReadAll() {
@@ -62,7 +56,6 @@ class RawClient {
 
  private:
   const int fd_;
-  bool connected_ = false;
 };
 
 // What the server tells the gateway of a webhook.

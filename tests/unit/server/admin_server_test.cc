@@ -148,7 +148,7 @@ TEST_F(AdminServerTest, BodiesThatCannotBeBoundedAreRefused) {
 
 TEST_F(AdminServerTest, ABodyThatEndsTooEarlyIsNoWebhook) {
   AdminServer::Limits limits;
-  limits.receive_time = absl::Milliseconds(200);
+  limits.loop.receive_time = absl::Milliseconds(200);
   Start(limits);
   const std::string post = absl::StrCat("POST /webhooks/piapi/", kToken, " HTTP/1.1\r\nHost: x\r\n");
   EXPECT_THAT(StatusLineOf(post + "Content-Length: 10\r\n\r\nabc"), HasSubstr("400"));
@@ -327,7 +327,7 @@ TEST_F(AdminServerTest, SlowClientsDoNotHoldUpHealth) {
 
 TEST_F(AdminServerTest, AClientThatDoesNotSendARequestIsClosed) {
   AdminServer::Limits limits;
-  limits.receive_time = absl::Milliseconds(100);
+  limits.loop.receive_time = absl::Milliseconds(100);
   Start(limits);
   RawClient silent(server_->address());
   EXPECT_EQ(silent.ReadAll(), "");
@@ -338,7 +338,7 @@ TEST_F(AdminServerTest, AClientThatDoesNotSendARequestIsClosed) {
 
 TEST_F(AdminServerTest, AReaderThatTakesNothingIsClosedAndItsPlaceIsFreeAgain) {
   AdminServer::Limits limits;
-  limits.write_pause = absl::Milliseconds(100);
+  limits.loop.write_pause = absl::Milliseconds(100);
   limits.max_transfers = 1;
   Start(limits);
   // More than the buffers of both sockets hold.
@@ -365,8 +365,8 @@ TEST_F(AdminServerTest, FilesBeyondTheLimitAreAskedForLater) {
 
 TEST_F(AdminServerTest, AConnectionBeyondTheLimitTakesThePlaceOfTheOldestThatSentNoRequest) {
   AdminServer::Limits limits;
-  limits.max_connections = 2;
-  limits.receive_time = absl::Minutes(10);
+  limits.loop.max_connections = 2;
+  limits.loop.receive_time = absl::Minutes(10);
   Start(limits);
   RawClient first(server_->address());
   first.Send("GET /livez HT");

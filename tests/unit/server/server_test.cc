@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "seedance/gateway/v1/asset.grpc.pb.h"
+#include "service/base/log.h"
 #include "service/base/random.h"
 #include "service/base/sha256.h"
 #include "service/store/sqlite/sqlite_store.h"
@@ -83,12 +84,17 @@ TEST_F(ServerTest, StagedFilesAreTakenFromTheirFolder) {
 }
 
 TEST_F(ServerTest, TheProbePortAnswersProbesOnly) {
+  ::testing::internal::CaptureStderr();
   const auto server =
       Start(absl::StrCat(kPublic, ", probe_listen: '127.0.0.1:0', probe_port_file: '", dir_.File("probes"), "'"));
+  base::FlushLog();
+  const std::string log = ::testing::internal::GetCapturedStderr();
   ASSERT_TRUE(server.ok()) << server.status();
   const std::string probes = (*server)->probe_address();
   EXPECT_EQ(testing::ReadFile(dir_.File("probes")), probes + "\n");
   EXPECT_NE(probes, (*server)->admin_address());
+  EXPECT_THAT(log, HasSubstr(absl::StrCat(probes, "\",\"setting\":\"admin.probe_listen\"")));
+  EXPECT_THAT(log, HasSubstr(absl::StrCat((*server)->admin_address(), "\",\"setting\":\"admin.listen\"")));
   EXPECT_EQ(Get(probes, "/livez")->status, 200);
   EXPECT_EQ(Get(probes, "/readyz")->status, 200);
   EXPECT_THAT(Get(probes, "/metrics")->body, HasSubstr("seedance_build_info"));
@@ -142,7 +148,7 @@ TEST_F(ServerTest, NotReadyWhenItsDatabaseIsGone) {
   ASSERT_EQ(unlink(dir_.File("gateway.db").c_str()), 0);
   const auto answer = Get(admin, "/readyz");
   EXPECT_EQ(answer->status, 503);
-  EXPECT_EQ(answer->body, "the store does not keep what it is given: file_removed, found 0 ago\n");
+  EXPECT_EQ(answer->body, "store writes fail: file_removed (checked 0 s ago)\n");
   EXPECT_NE(Get(admin, "/metrics")->body.find("\nseedance_store_sound 0\n"), std::string::npos);
   EXPECT_EQ(Get(admin, "/livez")->status, 200);
 }

@@ -294,7 +294,7 @@ TEST_F(BackupTest, TheMarkerOfAGatewayThatWasNotStoppedProvesNothing) {
   BackUpAPendingTask();
   UncleanMarker();
   SpoilHeader();
-  ExpectNotTrusted("the gateway was not stopped, so that the marker may be behind what it committed");
+  ExpectNotTrusted("the marker was not written by a clean stop, so it may be behind what was committed");
 }
 
 TEST_F(BackupTest, TheMarkerOfAStopBeforeTheBackupProvesNothing) {

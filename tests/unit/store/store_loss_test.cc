@@ -9,6 +9,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "service/base/error.h"
 #include "service/store/sqlite/marker.h"
 #include "service/store/sqlite/sqlite_store.h"
 #include "tests/contract/scratch_dir.h"
@@ -325,6 +326,47 @@ TEST_F(StoreLossTest, AnAcceptedLossSendsNothingAgain) {
   const auto begun = (*store)->BeginCall(MakeCall("call"), nullptr);
   ASSERT_TRUE(begun.ok());
   EXPECT_TRUE(begun->existing.has_value()) << "the call could be sent again";
+}
+
+// An asset that the gateway could create again by itself may have been created again since.
+TEST_F(StoreLossTest, AnAcceptedLossLeavesTheNextCreationOfAnAssetInDoubt) {
+  model::Asset asset = seedance::testing::MakeAsset("by-uri");
+  asset.source_uri = "https://media.example/a.png";
+  asset.recreations = 2;
+  model::Asset settled = seedance::testing::MakeAsset("settled");
+  settled.source_uri = asset.source_uri;
+  model::Asset sent = seedance::testing::MakeAsset("of-bytes");
+  {
+    auto store = MustOpen();
+    epoch_ = store->epoch();
+    for (model::Asset* each : {&asset, &settled, &sent}) {
+      each->handle.id = each->display_name = absl::StrCat("a-", each->handle.id);
+      ASSERT_TRUE(store->PutAsset(*each).ok());
+    }
+    // Its answer is known, though the asset does not show it yet.
+    model::BilledCall call = model::RecreationOf(settled, 1);
+    call.create_time = call.update_time = At(0);
+    ASSERT_TRUE(store->BeginCall(call, nullptr).ok());
+    call.state = model::BilledCallState::kDone;
+    call.resource_name = "assets/fake~new";
+    ASSERT_TRUE(store->FinishCall(call, nullptr, nullptr).ok());
+  }
+  fs::copy_file(path_, copy_);
+  WriteAndClose();
+  fs::copy_file(copy_, path_, kReplace);
+  const auto store = Open(/*accept_data_loss=*/true);
+  ASSERT_TRUE(store.ok()) << store.status();
+  model::BilledCall again = model::RecreationOf(asset, 3);
+  again.create_time = again.update_time = At(1);
+  const auto begun = (*store)->BeginCall(again, nullptr);
+  ASSERT_TRUE(begun.ok()) << begun.status();
+  ASSERT_TRUE(begun->existing.has_value()) << "it could be created a second time";
+  EXPECT_EQ(begun->existing->state, model::BilledCallState::kInDoubt);
+  EXPECT_EQ(begun->existing->fingerprint, again.fingerprint);
+  EXPECT_EQ(base::GetReason(base::ParseStatus(begun->existing->error)), base::Reason::kOutcomeUnknown);
+  EXPECT_EQ((*(*store)->GetCall(model::RecreationOf(settled, 1).key))->state, model::BilledCallState::kDone);
+  EXPECT_FALSE((*(*store)->GetCall(model::RecreationOf(sent, 1).key)).has_value()) << "its bytes are not kept";
+  EXPECT_EQ((*store)->ListCallsInDoubt(10)->size(), 1u);
 }
 
 }  // namespace
