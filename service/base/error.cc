@@ -7,6 +7,7 @@
 #include "google/protobuf/any.pb.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
+#include "service/base/advice.h"
 #include "service/base/utf8.h"
 
 namespace seedance::base {
@@ -18,61 +19,70 @@ constexpr size_t kMaxTextBytes = 2048;
 std::string TextOf(std::string_view text) { return ToPrintable(text, kMaxTextBytes); }
 
 struct ReasonRow {
+  Reason reason;
   std::string_view name;
   absl::StatusCode code;
 };
 
 using absl::StatusCode;
 
-// In the order of the enum.
-constexpr std::array<ReasonRow, 41> kReasons = {{
-    {"UNSPECIFIED", StatusCode::kUnknown},
-    {"INVALID_INPUT", StatusCode::kInvalidArgument},
-    {"UPSTREAM_INVALID_INPUT", StatusCode::kInvalidArgument},
-    {"INPUT_MODERATION", StatusCode::kInvalidArgument},
-    {"OUTPUT_MODERATION", StatusCode::kInvalidArgument},
-    {"UNAUTHENTICATED", StatusCode::kUnauthenticated},
-    {"UPSTREAM_AUTH_FAILED", StatusCode::kFailedPrecondition},
-    {"CREDITS_EXHAUSTED", StatusCode::kResourceExhausted},
-    {"QUOTA_EXCEEDED", StatusCode::kResourceExhausted},
-    {"RATE_LIMITED", StatusCode::kResourceExhausted},
-    {"RESOURCE_NOT_FOUND", StatusCode::kNotFound},
-    {"REQUEST_ID_REUSED", StatusCode::kAlreadyExists},
-    {"DISPLAY_NAME_TAKEN", StatusCode::kAlreadyExists},
-    {"ASSET_NOT_READY", StatusCode::kFailedPrecondition},
-    {"GROUP_NOT_EMPTY", StatusCode::kFailedPrecondition},
-    {"CANCEL_UNSUPPORTED", StatusCode::kFailedPrecondition},
-    {"TASK_ALREADY_ENDED", StatusCode::kFailedPrecondition},
-    {"TASK_NOT_SUCCEEDED", StatusCode::kFailedPrecondition},
-    {"RESULT_EXPIRED", StatusCode::kFailedPrecondition},
-    {"SHARED_CREDENTIALS", StatusCode::kFailedPrecondition},
-    {"OUTCOME_UNKNOWN", StatusCode::kUnknown},
-    {"UPSTREAM_UNAVAILABLE", StatusCode::kUnavailable},
-    {"UPSTREAM_PROTOCOL", StatusCode::kInternal},
-    {"UPSTREAM_LOST", StatusCode::kNotFound},
-    {"DEADLINE_EXCEEDED", StatusCode::kDeadlineExceeded},
-    {"UPSTREAM_FAILED", StatusCode::kUnknown},
-    {"RESUME_TOKEN_EXPIRED", StatusCode::kOutOfRange},
-    {"SIZE_OUT_OF_RANGE", StatusCode::kOutOfRange},
-    {"DRAINING", StatusCode::kUnavailable},
-    {"STORE_UNAVAILABLE", StatusCode::kUnavailable},
-    {"UNSUPPORTED_BY_UPSTREAM", StatusCode::kUnimplemented},
-    {"CANCELLED", StatusCode::kCancelled},
-    {"INTERNAL", StatusCode::kInternal},
-    {"ASSET_LIBRARY_FULL", StatusCode::kResourceExhausted},
-    {"TASK_NOT_ENDED", StatusCode::kFailedPrecondition},
-    {"TASK_NOT_IN_DOUBT", StatusCode::kFailedPrecondition},
-    {"", StatusCode::kUnknown},  // 36-39 are not used.
-    {"", StatusCode::kUnknown},
-    {"", StatusCode::kUnknown},
-    {"", StatusCode::kUnknown},
-    {"TRANSFER_TOO_SLOW", StatusCode::kAborted},
-}};
+constexpr ReasonRow kReasons[] = {
+    {Reason::kUnspecified, "UNSPECIFIED", StatusCode::kUnknown},
+    {Reason::kInvalidInput, "INVALID_INPUT", StatusCode::kInvalidArgument},
+    {Reason::kUpstreamInvalidInput, "UPSTREAM_INVALID_INPUT", StatusCode::kInvalidArgument},
+    {Reason::kInputModeration, "INPUT_MODERATION", StatusCode::kInvalidArgument},
+    {Reason::kOutputModeration, "OUTPUT_MODERATION", StatusCode::kInvalidArgument},
+    {Reason::kUnauthenticated, "UNAUTHENTICATED", StatusCode::kUnauthenticated},
+    {Reason::kUpstreamAuthFailed, "UPSTREAM_AUTH_FAILED", StatusCode::kFailedPrecondition},
+    {Reason::kCreditsExhausted, "CREDITS_EXHAUSTED", StatusCode::kResourceExhausted},
+    {Reason::kQuotaExceeded, "QUOTA_EXCEEDED", StatusCode::kResourceExhausted},
+    {Reason::kRateLimited, "RATE_LIMITED", StatusCode::kResourceExhausted},
+    {Reason::kResourceNotFound, "RESOURCE_NOT_FOUND", StatusCode::kNotFound},
+    {Reason::kRequestIdReused, "REQUEST_ID_REUSED", StatusCode::kAlreadyExists},
+    {Reason::kDisplayNameTaken, "DISPLAY_NAME_TAKEN", StatusCode::kAlreadyExists},
+    {Reason::kAssetNotReady, "ASSET_NOT_READY", StatusCode::kFailedPrecondition},
+    {Reason::kGroupNotEmpty, "GROUP_NOT_EMPTY", StatusCode::kFailedPrecondition},
+    {Reason::kCancelUnsupported, "CANCEL_UNSUPPORTED", StatusCode::kFailedPrecondition},
+    {Reason::kTaskAlreadyEnded, "TASK_ALREADY_ENDED", StatusCode::kFailedPrecondition},
+    {Reason::kTaskNotSucceeded, "TASK_NOT_SUCCEEDED", StatusCode::kFailedPrecondition},
+    {Reason::kResultExpired, "RESULT_EXPIRED", StatusCode::kFailedPrecondition},
+    {Reason::kSharedCredentials, "SHARED_CREDENTIALS", StatusCode::kFailedPrecondition},
+    {Reason::kOutcomeUnknown, "OUTCOME_UNKNOWN", StatusCode::kUnknown},
+    {Reason::kUpstreamUnavailable, "UPSTREAM_UNAVAILABLE", StatusCode::kUnavailable},
+    {Reason::kUpstreamProtocol, "UPSTREAM_PROTOCOL", StatusCode::kInternal},
+    {Reason::kUpstreamLost, "UPSTREAM_LOST", StatusCode::kNotFound},
+    {Reason::kDeadlineExceeded, "DEADLINE_EXCEEDED", StatusCode::kDeadlineExceeded},
+    {Reason::kUpstreamFailed, "UPSTREAM_FAILED", StatusCode::kUnknown},
+    {Reason::kResumeTokenExpired, "RESUME_TOKEN_EXPIRED", StatusCode::kOutOfRange},
+    {Reason::kSizeOutOfRange, "SIZE_OUT_OF_RANGE", StatusCode::kOutOfRange},
+    {Reason::kDraining, "DRAINING", StatusCode::kUnavailable},
+    {Reason::kStoreUnavailable, "STORE_UNAVAILABLE", StatusCode::kUnavailable},
+    {Reason::kUnsupportedByUpstream, "UNSUPPORTED_BY_UPSTREAM", StatusCode::kUnimplemented},
+    {Reason::kCancelled, "CANCELLED", StatusCode::kCancelled},
+    {Reason::kInternal, "INTERNAL", StatusCode::kInternal},
+    {Reason::kAssetLibraryFull, "ASSET_LIBRARY_FULL", StatusCode::kResourceExhausted},
+    {Reason::kTaskNotEnded, "TASK_NOT_ENDED", StatusCode::kFailedPrecondition},
+    {Reason::kTaskNotInDoubt, "TASK_NOT_IN_DOUBT", StatusCode::kFailedPrecondition},
+    {Reason::kTransferTooSlow, "TRANSFER_TOO_SLOW", StatusCode::kAborted},
+    {Reason::kResultMissing, "RESULT_MISSING", StatusCode::kUnknown},
+};
+
+constexpr size_t kReasonNumbers = 1 + static_cast<size_t>(Reason::kResultMissing);
+
+// The rows by number; what is between them is not used.
+constexpr std::array<ReasonRow, kReasonNumbers> ByNumber() {
+  std::array<ReasonRow, kReasonNumbers> rows{};
+  for (ReasonRow& row : rows) row = {Reason::kUnspecified, "", StatusCode::kUnknown};
+  for (const ReasonRow& row : kReasons) rows[static_cast<size_t>(row.reason)] = row;
+  return rows;
+}
+
+constexpr std::array<ReasonRow, kReasonNumbers> kByNumber = ByNumber();
 
 Reason ReasonOfName(std::string_view name) {
   if (name.empty()) return Reason::kUnspecified;
-  for (size_t i = 0; i < kReasons.size(); ++i) {
-    if (kReasons[i].name == name) return static_cast<Reason>(i);
+  for (const ReasonRow& row : kReasons) {
+    if (row.name == name) return row.reason;
   }
   return Reason::kUnspecified;
 }
@@ -129,9 +139,9 @@ absl::Duration FromProto(const google::protobuf::Duration& proto) {
 
 }  // namespace
 
-std::string_view ReasonName(Reason reason) { return kReasons[static_cast<size_t>(reason)].name; }
+std::string_view ReasonName(Reason reason) { return kByNumber[static_cast<size_t>(reason)].name; }
 
-absl::StatusCode ReasonCode(Reason reason) { return kReasons[static_cast<size_t>(reason)].code; }
+absl::StatusCode ReasonCode(Reason reason) { return kByNumber[static_cast<size_t>(reason)].code; }
 
 absl::Status MakeError(std::string_view message, const ErrorDetail& detail) {
   return MakeError(ReasonCode(detail.reason), message, detail);
@@ -146,6 +156,8 @@ absl::Status MakeError(absl::StatusCode code, std::string_view message, const Er
   info.set_reason(std::string(ReasonName(detail.reason)));
   info.set_domain(std::string(kDomain));
   for (const auto& [key, value] : detail.metadata) (*info.mutable_metadata())[TextOf(key)] = TextOf(value);
+  const std::string_view advice = AdviceOf(detail.reason);
+  if (!advice.empty()) (*info.mutable_metadata())[std::string(kAdviceKey)] = std::string(advice);
   Attach(status, info);
   if (!detail.violations.empty()) {
     google::rpc::BadRequest bad;
@@ -218,6 +230,8 @@ ErrorDetail GetErrorDetail(const absl::Status& status) {
   if (auto info = Find<google::rpc::ErrorInfo>(status)) {
     detail.reason = ReasonOfName(info->reason());
     detail.metadata.insert(info->metadata().begin(), info->metadata().end());
+    // It belongs to the reason, which the reader may change.
+    detail.metadata.erase(std::string(kAdviceKey));
   }
   if (auto bad = Find<google::rpc::BadRequest>(status)) {
     for (const auto& field : bad->field_violations()) {

@@ -54,6 +54,7 @@ enum class Reason {
   kTaskNotEnded = 34,
   kTaskNotInDoubt = 35,
   kTransferTooSlow = 40,
+  kResultMissing = 60,
 };
 
 // `INVALID_INPUT` for kInvalidInput and so on: the word in ErrorInfo.reason.

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "service/base/error.h"
+#include "service/base/log.h"
 #include "service/base/sha256.h"
 
 namespace seedance::engine {
@@ -92,16 +93,30 @@ absl::Status Downloads::Fetch(const CallContext& context, const DownloadParams& 
     task = *std::move(renewed);
     fetched = entry.upstream->FetchResult(call, LinkOf(task, params), params.offset, params.limit, hashing);
   }
-  const bool first_whole = fetched.ok() && params.offset == 0 && params.limit == 0 && hashing.whole() &&
-                           !params.last_frame && task.result.sha256.empty();
-  if (!first_whole) return fetched;
+  const bool whole = fetched.ok() && params.offset == 0 && params.limit == 0 && hashing.whole() && !params.last_frame;
+  if (whole) NoteFile(task, hashing.size(), hashing.sha256());
+  return fetched;
+}
+
+void Downloads::NoteFile(const GenerationTask& task, int64_t size, const std::string& sha256) {
+  if (task.result.sha256 == sha256) return;
+  if (!task.result.sha256.empty()) {
+    base::Log(base::LogLevel::kWarning, "result_replaced",
+              {{"task", task.name()},
+               {"tenant", task.tenant},
+               {"upstream", task.request.upstream},
+               {"upstream_task_id", task.upstream_task_id},
+               {"size_before", task.result.size_bytes},
+               {"size", size},
+               {"sha256_before", task.result.sha256},
+               {"sha256", sha256}});
+  }
   // Not by the tracker: the state is final. Lost, it is only learnt again at the next download.
   (void)store_.UpdateTask(task.id, [&](GenerationTask& edited) {
-    edited.result.size_bytes = hashing.size();
-    edited.result.sha256 = hashing.sha256();
+    edited.result.size_bytes = size;
+    edited.result.sha256 = sha256;
     return absl::OkStatus();
   });
-  return fetched;
 }
 
 }  // namespace seedance::engine

@@ -28,13 +28,16 @@ class Downloads {
   // Feeds `sink` on one of the upstream's transfer threads; `done` is called after the last byte, or with the error.
   // The context's cancel token breaks it off; it is cancelled here when the transfer is ended because others wait and
   // its bytes move too slowly (ABORTED). A link that has died is asked for once more at the vendor before
-  // RESULT_EXPIRED is given. The first complete download of the video adds its size and hash to the task.
+  // RESULT_EXPIRED is given. A complete download of the video writes its size and hash to the task; where they were
+  // others before, a line `result_replaced` is logged.
   void Start(const CallContext& context, const DownloadParams& params, std::shared_ptr<upstream::ResultSink> sink,
              Done<Nothing> done);
 
  private:
   absl::Status Fetch(const CallContext& context, const DownloadParams& params, model::GenerationTask task,
                      Upstreams::Entry& entry, upstream::ResultSink& sink, TransferTurn& turn);
+
+  void NoteFile(const model::GenerationTask& task, int64_t size, const std::string& sha256);
 
   store::Store& store_;
   Upstreams& upstreams_;

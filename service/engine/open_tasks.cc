@@ -312,6 +312,15 @@ void OpenTasks::NoteAnswer(const std::string& id) {
   if (tracked != nullptr) tracked->answered = clock_.Now();
 }
 
+absl::Time OpenTasks::NoteResult(const std::string& id, bool missing) {
+  base::MutexLock lock(mutex_);
+  Tracked* tracked = FindLocked(id);
+  if (tracked == nullptr) return absl::InfiniteFuture();
+  absl::Time& since = tracked->result_missing_since;
+  since = missing ? std::min(since, clock_.Now()) : absl::InfiniteFuture();
+  return since;
+}
+
 bool OpenTasks::IsPolled(const std::string& id) {
   base::MutexLock lock(mutex_);
   const Tracked* tracked = FindLocked(id);

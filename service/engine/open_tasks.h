@@ -123,6 +123,9 @@ class OpenTasks {
   bool CountNotFound(const std::string& id, bool not_found, const NotFoundPatience& patience, int64_t era = 0);
   // The vendor's answer told how the task is.
   void NoteAnswer(const std::string& id);
+  // Whether the vendor's answer called the task a success without a result. The time since which it has done so,
+  // without another answer between; InfiniteFuture: it does not.
+  absl::Time NoteResult(const std::string& id, bool missing);
   // Whether the vendor was polled for it.
   bool IsPolled(const std::string& id);
   // Whether a task beyond its deadline that was polled without an answer is polled again: for `last_word` from the
@@ -173,6 +176,7 @@ class OpenTasks {
     NotFoundStreak unknown;
     int64_t era = 0;
     absl::Time overdue_since = absl::InfiniteFuture();
+    absl::Time result_missing_since = absl::InfiniteFuture();
     std::optional<Told> told;
   };
 

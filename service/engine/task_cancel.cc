@@ -83,18 +83,7 @@ absl::StatusOr<GenerationTask> TaskCancel::CancelAtVendor(const CallContext& con
   // What it was a poll ago is no reason to touch it: at some vendors the same call deletes what is finished.
   absl::StatusOr<upstream::TaskReport> report = entry.upstream->GetTask(ToCallOptions(context), task->upstream_task_id);
   if (!report.ok()) return CancelUnanswered(*task, report.status());
-  if (report->state != TaskState::kQueued) {
-    tracker_.Hasten(id);
-    if (report->state == TaskState::kRunning) return Abandon(id, detach);
-    absl::StatusOr<GenerationTask> ended = tracker_.Change(id, [&](GenerationTask& edited) {
-      if (model::IsTerminal(edited.state)) return absl::AbortedError("it ended meanwhile");
-      MergeReport(*report, edited);
-      return absl::OkStatus();
-    });
-    if (absl::IsAborted(ended.status())) ended = store_.GetTask(id);
-    if (!ended.ok()) return ended;
-    return AnswerOf(*ended);
-  }
+  if (report->state != TaskState::kQueued) return SettleBy(*report, id, detach);
   const absl::Status cancelled = entry.upstream->CancelTask(ToCallOptions(context), task->upstream_task_id);
   base::Log(base::LogLevel::kInfo, "task_cancel_sent",
             {{"task", task->name()},
@@ -104,7 +93,8 @@ absl::StatusOr<GenerationTask> TaskCancel::CancelAtVendor(const CallContext& con
              {"answer", cancelled.ok() ? "cancelled" : std::string(cancelled.message())}});
   if (!cancelled.ok()) {
     tracker_.Hasten(id);
-    if (base::GetReason(cancelled) == base::Reason::kCancelUnsupported) return Abandon(id, detach);
+    if (base::GetReason(cancelled) == base::Reason::kCancelUnsupported) return Refused(context, *task, detach, entry);
+    NoteDoubt(id);
     return CancelUnanswered(*task, cancelled);
   }
   absl::StatusOr<GenerationTask> changed = tracker_.Change(id, [](GenerationTask& edited) {
@@ -119,6 +109,44 @@ absl::StatusOr<GenerationTask> TaskCancel::CancelAtVendor(const CallContext& con
   if (absl::IsAborted(changed.status())) changed = store_.GetTask(id);
   if (!changed.ok()) return changed;
   return AnswerOf(*changed);
+}
+
+absl::StatusOr<GenerationTask> TaskCancel::SettleBy(const upstream::TaskReport& report, const std::string& id,
+                                                    bool detach) {
+  tracker_.Hasten(id);
+  if (!model::IsTerminal(report.state)) return Abandon(id, detach);
+  absl::StatusOr<GenerationTask> ended = tracker_.Change(id, [&](GenerationTask& edited) {
+    if (model::IsTerminal(edited.state)) return absl::AbortedError("it ended meanwhile");
+    MergeReport(report, edited);
+    return absl::OkStatus();
+  });
+  if (absl::IsAborted(ended.status())) ended = store_.GetTask(id);
+  if (!ended.ok()) return ended;
+  return AnswerOf(*ended);
+}
+
+absl::StatusOr<GenerationTask> TaskCancel::Refused(const CallContext& context, const GenerationTask& task, bool detach,
+                                                   Upstreams::Entry& entry) {
+  if (!IsInDoubt(task.id)) return Abandon(task.id, detach);
+  const absl::StatusOr<upstream::TaskReport> report =
+      entry.upstream->GetTask(ToCallOptions(context), task.upstream_task_id);
+  if (!report.ok()) return CancelUnanswered(task, report.status());
+  // Queued, and yet not to be cancelled: it may be the old state of one that is cancelled.
+  if (report->state == TaskState::kQueued) {
+    return CancelUnanswered(task, absl::UnavailableError("an earlier cancel was not answered, this one was refused"));
+  }
+  return SettleBy(*report, task.id, detach);
+}
+
+void TaskCancel::NoteDoubt(const std::string& id) {
+  base::MutexLock lock(mutex_);
+  doubts_.insert(id);
+  if (doubts_.size() > kMostDoubts) doubts_.erase(doubts_.begin());
+}
+
+bool TaskCancel::IsInDoubt(const std::string& id) {
+  base::MutexLock lock(mutex_);
+  return doubts_.count(id) != 0;
 }
 
 absl::StatusOr<GenerationTask> TaskCancel::Abandon(const std::string& id, bool detach) {

@@ -92,6 +92,9 @@ std::vector<base::FieldViolation> CompleteDraft(const std::string& upstream, con
   WarnOfMixedEphemeral(request, task.warnings);
   WarnOfUnmentioned(request, prompt.mentioned, task.warnings);
   task.estimated_cost = model::EstimateCost(request, *row);
+  const model::CostRange range = model::EstimateCostRange(request, *row);
+  task.estimated_cost_least = range.least;
+  task.estimated_cost_most = range.most;
   model::SortReferences(request.references);
   return {};
 }

@@ -57,7 +57,7 @@ bool MergeReport(const upstream::TaskReport& report, GenerationTask& task) {
     task.error = task.state == TaskState::kSucceeded ? model::Failure{} : report.error;
   }
   if (task.state == TaskState::kSucceeded) task.result = report.result;
-  task.state_message.clear();
+  task.state_message = report.note;
   return Visible(before) != Visible(task);
 }
 

@@ -75,6 +75,8 @@ class TaskTracker {
     // Least time for the vendor's work, from when it took the task. The engine sets it: that of Tasks.
     absl::Duration deadline = absl::Hours(2);
     absl::Duration submit_unknown_deadline = absl::Hours(24);  // From the task's creation.
+    // How long the vendor may call a task a success without showing its result. Counted anew after a restart.
+    absl::Duration result_patience = absl::Minutes(5);
     absl::Duration last_word = absl::Minutes(10);  // How long an overdue task is polled until an answer comes.
     NotFoundPatience lost{5, absl::Minutes(2)};
     base::Backoff submit_backoff{absl::Seconds(1), absl::Minutes(1)};
@@ -166,6 +168,8 @@ class TaskTracker {
   // The assets of a PENDING task, when it can be sent; else its next step is seen to.
   std::optional<std::vector<model::Asset>> ReadyAssets(const model::GenerationTask& task);
   void WaitForAssets(const model::GenerationTask& task, const AssetCheck& check);
+  // A success without a result is told by `state_message`, and becomes a failure when it lasts.
+  void JudgeResult(const model::GenerationTask& task, upstream::TaskReport& report);
   void Ended(const upstream::TaskReport& report, const model::GenerationTask& task, Upstreams::Entry& entry);
   void GiveUp(const model::GenerationTask& task);
   // Whether an overdue task whose turn did not come is kept: nobody could ask for it yet.

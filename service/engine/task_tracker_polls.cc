@@ -2,10 +2,12 @@
 #include <algorithm>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "service/base/error.h"
 #include "service/engine/call_answer.h"
 #include "service/engine/task_report.h"
 #include "service/engine/task_tracker.h"
+#include "service/engine/wait_reason.h"
 
 namespace seedance::engine {
 
@@ -53,6 +55,7 @@ void TaskTracker::Poll(const GenerationTask& task, Upstreams::Entry& entry, Call
     });
     return;
   }
+  if (report.ok()) JudgeResult(task, *report);
   GenerationTask merged = task;
   const bool news = report.ok() && MergeReport(*report, merged);
   const bool ended = model::IsTerminal(merged.state);
@@ -73,12 +76,27 @@ void TaskTracker::Poll(const GenerationTask& task, Upstreams::Entry& entry, Call
       MergeReport(*report, edited);
       return absl::OkStatus();
     });
-  } else if (poked || !report.ok()) {
-    // What the webhook told of was not to be seen yet: no reason for a long pause.
+  } else if (poked || !report.ok() || report->result_missing) {
+    // What the webhook, or the vendor's success, told of was not to be seen yet: no reason for a long pause.
     SchedulePollSoon(merged, wish);
   } else {
     SchedulePoll(merged, wish);
   }
+}
+
+void TaskTracker::JudgeResult(const GenerationTask& task, upstream::TaskReport& report) {
+  const absl::Time since = open_.NoteResult(task.id, report.result_missing);
+  if (!report.result_missing || since == absl::InfiniteFuture()) return;
+  const absl::Time end = std::min(since + options_.result_patience, std::max(task.deadline_time, since));
+  if (clock_.Now() < end) {
+    report.note = absl::StrCat("the vendor reports success but shows no link to the video; it is waited for until ",
+                               UtcText(end));
+    return;
+  }
+  report.result_missing = false;
+  report.state = TaskState::kFailed;
+  report.error = {base::Reason::kResultMissing, "",
+                  "the vendor reports success, and bills the task, but gave no link to the video"};
 }
 
 void TaskTracker::Ended(const upstream::TaskReport& report, const GenerationTask& task, Upstreams::Entry& entry) {

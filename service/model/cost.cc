@@ -25,4 +25,13 @@ Cost EstimateCost(const TaskRequest& request, const ModelProfile& profile) {
   return {profile.price->currency, std::llround(units * kMicros)};
 }
 
+CostRange EstimateCostRange(const TaskRequest& request, const ModelProfile& profile) {
+  if (request.duration_seconds.value_or(0) >= 0) return {};
+  TaskRequest shortest = request;
+  shortest.duration_seconds = profile.min_duration_seconds;
+  TaskRequest longest = request;
+  longest.duration_seconds = profile.max_duration_seconds;
+  return {EstimateCost(shortest, profile), EstimateCost(longest, profile)};
+}
+
 }  // namespace seedance::model

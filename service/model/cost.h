@@ -10,6 +10,13 @@ namespace seedance::model {
 // rounded to millionths. Unknown (no currency) where the model has no price, and where the vendor chooses the duration.
 Cost EstimateCost(const TaskRequest& request, const ModelProfile& profile);
 
+// What the shortest and the longest video of the model would cost, where the vendor chooses the duration; else unknown.
+struct CostRange {
+  Cost least;
+  Cost most;
+};
+CostRange EstimateCostRange(const TaskRequest& request, const ModelProfile& profile);
+
 }  // namespace seedance::model
 
 #endif  // SEEDANCE_SERVICE_MODEL_COST_H_

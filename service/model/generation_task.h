@@ -119,6 +119,8 @@ struct GenerationTask {
   std::string upstream_task_id;
   std::vector<std::string> warnings;  // What the caller should know and was no reason to refuse.
   Cost estimated_cost;
+  Cost estimated_cost_least;  // These two instead where the vendor chooses the duration.
+  Cost estimated_cost_most;
   bool detached = false;  // Its caller gave it up while the vendor could not cancel it.
   absl::Time create_time;
   absl::Time update_time;

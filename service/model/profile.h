@@ -78,11 +78,13 @@ struct ModelProfile {
   size_t max_prompt_characters = 4000;  // Unicode code points, of the prompt as it is sent.
   int min_duration_seconds = 4;
   int max_duration_seconds = 15;
-  int default_duration_seconds = 5;
-  bool automatic_duration = false;  // Whether -1 (the vendor chooses) is allowed.
+  int default_duration_seconds = 5;  // What is sent when the task does not say; so for the other defaults.
+  bool automatic_duration = false;   // Whether -1 (the vendor chooses) is allowed.
   std::set<Resolution> resolutions;
   Resolution default_resolution = Resolution::k720p;
   bool resolution_required = false;
+  bool audio_track = true;             // Whether a task can have sound, which the vendor is then told always.
+  bool default_generate_audio = true;  // With `audio_track`.
   std::set<std::string> aspect_ratios;
   bool adaptive_only_with_frames = false;  // `adaptive` needs a FIRST_FRAME.
   size_t max_images = 9;

@@ -1,5 +1,6 @@
 #include "service/rpc/convert_asset.h"
 
+#include "service/base/advice.h"
 #include "service/base/error.h"
 #include "service/rpc/convert_time.h"
 
@@ -52,6 +53,7 @@ void ToProto(const model::Asset& asset, v1::Asset* proto) {
     proto->mutable_error()->set_reason(static_cast<v1::ErrorReason>(asset.error.reason));
     proto->mutable_error()->set_upstream_code(asset.error.upstream_code);
     proto->mutable_error()->set_message(asset.error.message);
+    proto->mutable_error()->set_advice(std::string(base::AdviceOf(asset.error.reason)));
   }
   if (asset.media_info != model::MediaInfo{}) Write(asset.media_info, proto->mutable_media_info());
   proto->set_preview_uri(asset.preview_uri);

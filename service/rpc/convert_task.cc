@@ -1,5 +1,6 @@
 #include "service/rpc/convert_task.h"
 
+#include "service/base/advice.h"
 #include "service/rpc/convert_time.h"
 
 namespace seedance::rpc {
@@ -113,6 +114,9 @@ void ToProto(const model::GenerationTask& task, ProtoTask* proto) {
     proto->mutable_error()->set_reason(static_cast<v1::ErrorReason>(task.error.reason));
     proto->mutable_error()->set_upstream_code(task.error.upstream_code);
     proto->mutable_error()->set_message(task.error.message);
+    const bool at_full_progress =
+        task.progress_source == model::ProgressSource::kReported && task.progress_percent == 100;
+    proto->mutable_error()->set_advice(std::string(base::AdviceOf(task.error.reason, at_full_progress)));
   }
   if (!task.result.video_uri.empty()) Write(task.result, proto->mutable_result());
   proto->set_state_message(task.state_message);
@@ -120,6 +124,10 @@ void ToProto(const model::GenerationTask& task, ProtoTask* proto) {
   proto->set_upstream_task_id(task.upstream_task_id);
   for (const std::string& warning : task.warnings) proto->add_warnings(warning);
   if (!task.estimated_cost.currency.empty()) Write(task.estimated_cost, proto->mutable_estimated_cost());
+  if (!task.estimated_cost_least.currency.empty()) {
+    Write(task.estimated_cost_least, proto->mutable_estimated_cost_least());
+    Write(task.estimated_cost_most, proto->mutable_estimated_cost_most());
+  }
   SetTime(task.create_time, [&] { return proto->mutable_create_time(); });
   SetTime(task.update_time, [&] { return proto->mutable_update_time(); });
   SetTime(task.submit_time, [&] { return proto->mutable_submit_time(); });

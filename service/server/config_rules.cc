@@ -157,6 +157,7 @@ void TaskRules(proto::Tasks& tasks, std::vector<ConfigProblem>& problems) {
   rules.Duration("deadline", 7200, 1, 604800);
   rules.Duration("submit_unknown_deadline", 86400, 1, 604800);
   rules.Number("lost_after_count", 5, 2, 100);
+  rules.Duration("result_patience", 300, 1, 86400);
   rules.Duration("lost_after_time", 120, 0, 86400);
   rules.Duration("poll_interval_with_webhooks", 120, 0.05, 3600);
   rules.Duration("poll_interval_unwatched", 30, 0.05, 600);

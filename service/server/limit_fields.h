@@ -119,6 +119,8 @@ void VisitModel(Fields& fields, Model& model) {
   fields.Resolutions("resolutions", model.resolutions);
   fields.OneResolution("default_resolution", model.default_resolution);
   fields.Flag("resolution_required", model.resolution_required);
+  fields.Flag("audio_track", model.audio_track);
+  fields.Flag("default_generate_audio", model.default_generate_audio);
   fields.Ratios("aspect_ratios", model.aspect_ratios);
   fields.Flag("adaptive_only_with_frames", model.adaptive_only_with_frames);
   fields.Number("max_images", model.max_images, 0, 1000);

@@ -52,6 +52,13 @@ class EnumReader {
   bool known_ = true;
 };
 
+void WriteCost(const model::Cost& cost, v1::CostRecord& record) {
+  record.set_currency(cost.currency);
+  record.set_micros(cost.micros);
+}
+
+model::Cost ReadCost(const v1::CostRecord& record) { return {record.currency(), record.micros()}; }
+
 absl::Status Unreadable() { return base::StoreUnavailable("unreadable_record"); }
 
 template <typename Message>
@@ -75,7 +82,7 @@ void Write(const model::Failure& failure, v1::FailureRecord& record) {
 }
 
 model::Failure Read(const v1::FailureRecord& record, EnumReader& enums) {
-  return {enums.Read(record.reason(), base::Reason::kTaskNotInDoubt), record.upstream_code(), record.message()};
+  return {enums.Read(record.reason(), base::Reason::kResultMissing), record.upstream_code(), record.message()};
 }
 
 void Write(const model::MediaInfo& info, v1::MediaInfoRecord& record) {
@@ -299,9 +306,10 @@ std::string SerializeTask(const model::GenerationTask& task) {
   SetTime(task.end_time, [&] { return record.mutable_end_time(); });
   SetTime(task.deadline_time, [&] { return record.mutable_deadline_time(); });
   for (const std::string& warning : task.warnings) record.add_warnings(warning);
-  if (!task.estimated_cost.currency.empty()) {
-    record.mutable_estimated_cost()->set_currency(task.estimated_cost.currency);
-    record.mutable_estimated_cost()->set_micros(task.estimated_cost.micros);
+  if (!task.estimated_cost.currency.empty()) WriteCost(task.estimated_cost, *record.mutable_estimated_cost());
+  if (!task.estimated_cost_least.currency.empty()) {
+    WriteCost(task.estimated_cost_least, *record.mutable_estimated_cost_least());
+    WriteCost(task.estimated_cost_most, *record.mutable_estimated_cost_most());
   }
   record.set_detached(task.detached);
   return record.SerializeAsString();
@@ -328,7 +336,9 @@ absl::StatusOr<model::GenerationTask> ParseTask(const std::string& bytes) {
   task.end_time = GetTime(record->has_end_time(), record->end_time(), absl::InfinitePast());
   task.deadline_time = GetTime(record->has_deadline_time(), record->deadline_time(), absl::InfiniteFuture());
   task.warnings.assign(record->warnings().begin(), record->warnings().end());
-  task.estimated_cost = {record->estimated_cost().currency(), record->estimated_cost().micros()};
+  task.estimated_cost = ReadCost(record->estimated_cost());
+  task.estimated_cost_least = ReadCost(record->estimated_cost_least());
+  task.estimated_cost_most = ReadCost(record->estimated_cost_most());
   task.detached = record->detached();
   if (!enums.known()) return Unreadable();
   return task;

@@ -4,6 +4,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "service/upstream/acceptance_table.h"
 #include "service/upstream/retry_after.h"
 #include "service/upstream/vendor_text.h"
 
@@ -18,18 +19,6 @@ constexpr absl::Duration kUnavailableRetry = absl::Seconds(1);
 
 bool IsBilled(Operation operation) { return (Bit(operation) & kCreates) != 0; }
 
-// Whether `text` holds the parts of `pattern`, which `*` separates, in their order.
-bool Holds(std::string_view text, std::string_view pattern) {
-  while (!pattern.empty()) {
-    const std::string_view part = pattern.substr(0, pattern.find('*'));
-    pattern.remove_prefix(std::min(part.size() + 1, pattern.size()));
-    const size_t at = text.find(part);
-    if (at == std::string_view::npos) return false;
-    text.remove_prefix(at + part.size());
-  }
-  return true;
-}
-
 // Whether the row looks for words of the vendor.
 bool IsWorded(const ReasonRow& row) { return !row.code.empty() || (!row.text.empty() && row.text != kReadable); }
 
@@ -39,50 +28,44 @@ bool Fits(const ReasonRow& row, Operation operation, int status, const VendorErr
   if (status < row.first_status || status > row.last_status) return false;
   if (row.code.empty() && row.text.empty()) return true;
   if (!error.recognised) return false;
-  return row.text == kReadable || (Holds(code, row.code) && Holds(text, row.text));
+  return row.text == kReadable || (HoldsPattern(code, row.code) && HoldsPattern(text, row.text));
 }
 
 struct Finding {
   Reason reason = Reason::kUpstreamProtocol;
   bool worded = false;
   bool account = false;
+  bool final = false;
 };
 
 Finding FindReason(const ErrorTable& table, Operation operation, int status, const VendorError& error) {
   const std::string code = absl::AsciiStrToLower(error.code);
   const std::string text = absl::AsciiStrToLower(error.message);
   for (const ReasonRow& row : table.reasons) {
-    if (Fits(row, operation, status, error, code, text)) return {row.reason, IsWorded(row), row.account};
+    if (Fits(row, operation, status, error, code, text)) return {row.reason, IsWorded(row), row.account, row.final};
   }
   return {};
 }
 
-void FindAcceptance(const ErrorTable& table, int status, const VendorError& error, bool worded, Verdict& verdict) {
-  for (const AcceptanceRow& row : table.acceptances) {
-    if (status < row.first_status || status > row.last_status) continue;
-    if (row.body == AcceptanceRow::kReadableBody && !error.recognised) continue;
-    if (row.body == AcceptanceRow::kVendorShape && !error.vendor_shape) continue;
-    if (row.body == AcceptanceRow::kExplained && !(error.vendor_shape && worded)) continue;
-    if (row.body == AcceptanceRow::kRetryAfter && !verdict.retry_after.has_value()) continue;
-    verdict.acceptance = row.acceptance;
-    verdict.retryable = row.retryable;
-    return;
-  }
-}
-
 // Where the reason says more than the status does. Returns the reason as it is told.
-Reason Reconcile(Reason reason, Verdict& verdict) {
+Reason Reconcile(const Finding& found, const VendorError& error, Verdict& verdict) {
+  const Reason reason = found.reason;
   if (verdict.acceptance == Acceptance::kUnknown) return Reason::kOutcomeUnknown;
   // Patience helps neither a model that is not there nor an empty purse.
-  const bool hopeless = reason == Reason::kUpstreamInvalidInput || reason == Reason::kCreditsExhausted ||
+  const bool hopeless = found.final || reason == Reason::kUpstreamInvalidInput || reason == Reason::kCreditsExhausted ||
                         reason == Reason::kAssetLibraryFull;
   if (verdict.acceptance == Acceptance::kNotAccepted && hopeless) {
     verdict.acceptance = Acceptance::kRefused;
     verdict.retryable = false;
   }
   if (verdict.acceptance != Acceptance::kRefused) return reason;
-  // The vendor's "too many", wrapped into another status on its way.
-  if (reason == Reason::kRateLimited) {
+  // The vendor's "too many", wrapped into another status on its way. Anybody's is a word about the pace, not about what
+  // became of the call.
+  if (reason == Reason::kRateLimited || (reason == Reason::kQuotaExceeded && !found.final)) {
+    if (!error.vendor_shape) {
+      verdict.acceptance = Acceptance::kUnknown;
+      return Reason::kOutcomeUnknown;
+    }
     verdict.acceptance = Acceptance::kNotAccepted;
     verdict.retryable = true;
   }
@@ -187,8 +170,10 @@ Verdict Judge(const ErrorTable& table, const ErrorContext& context, const HttpRe
   if (header != reply.headers.end())
     verdict.retry_after = ParseRetryAfter(header->second, context.now, context.max_retry_after);
   const Finding found = FindReason(table, context.operation, status, error);
-  FindAcceptance(table, status, error, found.worded, verdict);
-  const Reason reason = IsBilled(context.operation) ? Reconcile(found.reason, verdict) : found.reason;
+  const AcceptanceRow& row = FindAcceptance(status, reply.body, error, found.worded);
+  verdict.acceptance = row.acceptance;
+  verdict.retryable = row.retryable;
+  const Reason reason = IsBilled(context.operation) ? Reconcile(found, error, verdict) : found.reason;
   std::optional<absl::Duration> delay = verdict.retry_after;
   if (reason == Reason::kRateLimited && !delay.has_value()) delay = kDefaultRetry;
   if (reason == Reason::kUpstreamUnavailable && !delay.has_value()) delay = kUnavailableRetry;

@@ -15,7 +15,8 @@
 #include "service/upstream/http_transport.h"
 #include "service/upstream/upstream.h"
 
-// What an answer that is no success means, read off a table that each dialect writes for its vendor.
+// What an answer that is no success means: why, read off a table that each dialect writes for its vendor, and for a
+// billed call whether it was accepted, read off the one table of all.
 namespace seedance::upstream {
 
 // What a call was for; decides what an answer means. Bits, so that rows of a table can name several.
@@ -47,6 +48,7 @@ inline constexpr Operations kEnds = Operation::kTaskEnd | Operation::kAssetEnd;
 struct VendorError {
   bool recognised = false;    // The body is JSON and says something.
   bool vendor_shape = false;  // It is one of the vendor's own shapes; proxies on the way write JSON too.
+  bool named = false;         // In that shape, and it names its error in a word that only the vendor's programs write.
   std::string code;
   std::string message;
   int http_status = 0;  // What the body says of itself, for vendors that answer 200 to everything. 0: nothing.
@@ -62,31 +64,16 @@ struct ReasonRow {
   std::string_view text;
   base::Reason reason;
   bool account = false;  // The words are about the whole account, not about this call alone.
+  bool final = false;    // Waiting as other answers of that status ask for does not help.
 };
 
 // As `text`: any, but the body must be an error that can be read.
 inline constexpr std::string_view kReadable = "\x01";
 
-// What a status means for a billed call.
-struct AcceptanceRow {
-  int first_status;
-  int last_status;
-  enum Body {
-    kAnyBody,
-    kReadableBody,
-    kVendorShape,
-    kExplained,  // The vendor's own shape, with words that a reason row knows.
-    kRetryAfter  // The answer says when to come back.
-  } body;
-  Acceptance acceptance;
-  bool retryable;
-};
-
-// All that a dialect knows of its vendor's errors. First match wins in both lists; nothing matches: kUpstreamProtocol
-// and kUnknown.
+// All that a dialect knows of its vendor's errors. First match wins; nothing matches: kUpstreamProtocol. What an answer
+// means for a billed call is the same for all dialects (acceptance_table.h).
 struct ErrorTable {
   std::span<const ReasonRow> reasons;
-  std::span<const AcceptanceRow> acceptances;
   // Never fails: a body that is no error the dialect knows gives one that is not recognised, with the body's beginning
   // as message.
   VendorError (*parse)(std::string_view body);

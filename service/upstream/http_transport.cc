@@ -44,9 +44,9 @@ class PooledTransport : public HttpTransport {
     bool stale = false;
     HttpReply reply = Attempt(request, destination, /*fresh=*/false, limit, sink, stale);
     // Nothing came back, not even a part, on a connection that had been idle: most likely the peer had closed it
-    // before. Reading or deleting once more harms nobody.
-    const bool harmless = request.method == "GET" || request.method == "DELETE";
-    if (stale && harmless) reply = Attempt(request, destination, /*fresh=*/true, limit, sink, stale);
+    // before. Reading once more harms nobody. What changes something is not sent again: the refusal of the second
+    // request would be taken for the answer to the first, which may have been carried out.
+    if (stale && request.method == "GET") reply = Attempt(request, destination, /*fresh=*/true, limit, sink, stale);
     return reply;
   }
 
@@ -57,8 +57,8 @@ class PooledTransport : public HttpTransport {
     const std::string key = absl::StrCat(url.https ? "https://" : "http://", url.Authority());
     std::unique_ptr<Connection> connection;
     if (!fresh) {
-      connection =
-          pool_.Take(key, request.billed ? options_.billed_reuse_limit : options_.idle_limit, base::RealClock().Now());
+      const bool once = request.billed || request.method == "DELETE";
+      connection = pool_.Take(key, once ? options_.billed_reuse_limit : options_.idle_limit, base::RealClock().Now());
     }
     const bool reused = connection != nullptr;
     if (!reused) {

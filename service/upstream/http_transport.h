@@ -77,8 +77,9 @@ struct HttpReply {
 
 // Blocking HTTP client. Thread-safe. Never throws.
 //
-// Keeps connections and reuses them; closes a connection after any outcome but kReply. A GET or DELETE on a reused
-// connection that turns out to be dead is sent once more on a new one. Redirects are not followed.
+// Keeps connections and reuses them; closes a connection after any outcome but kReply. A GET on a reused connection
+// that turns out to be dead is sent once more on a new one; nothing else is, and a DELETE goes only over connections
+// that may carry billed requests. Redirects are not followed.
 class HttpTransport {
  public:
   virtual ~HttpTransport() = default;

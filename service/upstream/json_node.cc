@@ -2,9 +2,11 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
+#include "service/upstream/json_repair.h"
 
 namespace seedance::upstream {
 namespace {
@@ -52,7 +54,10 @@ bool IsBounded(std::string_view text) {
 
 JsonNode JsonNode::Parse(std::string_view text) {
   if (!IsBounded(text)) return JsonNode();
-  auto root = std::make_shared<const json>(json::parse(text, nullptr, /*allow_exceptions=*/false));
+  json tree = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  // Its values stay as many and as deep.
+  if (tree.is_discarded()) tree = json::parse(RepairJsonStrings(text), nullptr, /*allow_exceptions=*/false);
+  auto root = std::make_shared<const json>(std::move(tree));
   if (root->is_discarded()) return JsonNode();
   const void* node = root.get();
   return JsonNode(std::move(root), node);

@@ -19,7 +19,8 @@ class JsonNode {
   static constexpr int kMaxDepth = 64;
   static constexpr size_t kMaxNodes = 200'000;
   // The root; missing when `text` is not JSON, nests deeper than kMaxDepth or holds more than kMaxNodes values. Such a
-  // text is refused before anything is built of it, because a tree takes up to 30 times the memory of its text.
+  // text is refused before anything is built of it, because a tree takes up to 30 times the memory of its text. Broken
+  // characters in strings hide nothing else: U+FFFD stands for them (json_repair.h).
   static JsonNode Parse(std::string_view text);
 
   bool exists() const { return node_ != nullptr; }

@@ -4,10 +4,12 @@
 #include <limits>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "service/base/clock.h"
 #include "service/base/error.h"
 #include "service/upstream/url.h"
 
@@ -18,6 +20,7 @@ using base::Reason;
 
 // The transport delivers pieces of a few kilobytes; readers pay for each.
 constexpr size_t kPiece = 64 << 10;
+constexpr int kMaxRedirects = 5;
 
 absl::Status Fail(Reason reason, const std::string& message) {
   base::ErrorDetail detail;
@@ -48,7 +51,20 @@ std::string ContentType(std::string text) {
   return plain && text.size() <= kMax ? std::move(text) : std::string();
 }
 
-// Cuts the wanted range out of what the storage sends, whether it obeys ranges or not.
+// Types of pages and messages. What storage does not know it calls application/octet-stream, or nothing.
+bool IsNoFile(const std::string& content_type) {
+  const std::string type = absl::AsciiStrToLower(content_type);
+  return absl::StrContains(type, "html") || absl::StrContains(type, "json") || absl::StrContains(type, "xml");
+}
+
+// No video and no picture begins so.
+bool BeginsLikeAPage(std::string_view bytes) {
+  const size_t at = bytes.find_first_not_of(" \t\r\n");
+  return at != std::string_view::npos && (bytes[at] == '<' || bytes[at] == '{');
+}
+
+// Cuts the wanted range out of what the storage sends, whether it obeys ranges or not. Tells the sink of a file only
+// when there is one.
 class RangeCutter : public ByteSink {
  public:
   RangeCutter(const ResultRange& range, ResultSink& sink) : range_(range), sink_(sink) {}
@@ -58,6 +74,11 @@ class RangeCutter : public ByteSink {
       const auto it = headers.find(name);
       return it == headers.end() ? std::string() : it->second;
     };
+    const std::string encoding = absl::AsciiStrToLower(header("content-encoding"));
+    if (!encoding.empty() && encoding != "identity") {
+      return Refuse(NoResult("bytes in an encoding that was not asked for"));
+    }
+    if (IsNoFile(header("content-type"))) return Refuse(NoResult("a page or a message"));
     int64_t first = 0;
     if (status == 206) {
       const ContentRange got = ParseContentRange(header("content-range")).value_or(ContentRange{range_.offset, 0});
@@ -69,11 +90,13 @@ class RangeCutter : public ByteSink {
     if (first > range_.offset) return Refuse(Fail(Reason::kUpstreamProtocol, "the storage sent another range"));
     skip_ = range_.offset - first;
     if (total_ > 0 && range_.offset >= total_) return Refuse(BeyondEnd());
-    started_ = true;
-    return sink_.OnStart(total_, ContentType(header("content-type"))) || Refuse(ReaderLeft());
+    content_type_ = ContentType(header("content-type"));
+    from_begin_ = first == 0;
+    return true;
   }
 
   bool OnBytes(std::string_view bytes) override {
+    if (!bytes.empty() && !Started(bytes)) return false;
     const auto skipped = static_cast<size_t>(std::min<int64_t>(skip_, static_cast<int64_t>(bytes.size())));
     skip_ -= static_cast<int64_t>(skipped);
     bytes.remove_prefix(skipped);
@@ -91,6 +114,7 @@ class RangeCutter : public ByteSink {
     if (!Flush()) return refusal_;
     if (Complete()) return absl::OkStatus();
     if (reply.outcome != HttpOutcome::kReply) return std::nullopt;
+    if (!started_) return NoResult("nothing");
     if (skip_ > 0) return BeyondEnd();
     const int64_t end = range_.limit > 0 ? std::min(total_, range_.offset + range_.limit) : total_;
     if (total_ > 0 && range_.offset + taken_ < end) {
@@ -100,6 +124,19 @@ class RangeCutter : public ByteSink {
   }
 
  private:
+  // Tells the sink of the file at its first bytes. False: they are none, or the sink broke off.
+  bool Started(std::string_view bytes) {
+    if (started_) return true;
+    if (from_begin_ && BeginsLikeAPage(bytes)) return Refuse(NoResult("a page or a message"));
+    started_ = true;
+    return sink_.OnStart(total_, content_type_) || Refuse(ReaderLeft());
+  }
+
+  static absl::Status NoResult(const char* what) {
+    return Fail(Reason::kUpstreamUnavailable,
+                absl::StrCat("the storage of the result answered with ", what, " instead of a file"));
+  }
+
   bool Complete() const { return started_ && range_.limit > 0 && taken_ >= range_.limit; }
 
   bool Flush() {
@@ -122,6 +159,8 @@ class RangeCutter : public ByteSink {
   const ResultRange& range_;
   ResultSink& sink_;
   bool started_ = false;
+  bool from_begin_ = false;  // What the storage sends begins with the file's first byte.
+  std::string content_type_;
   int64_t total_ = 0;
   int64_t skip_ = 0;
   int64_t taken_ = 0;
@@ -168,6 +207,34 @@ absl::Status RefusedByStorage(const HttpReply& reply) {
   return Fail(later ? Reason::kUpstreamUnavailable : Reason::kUpstreamProtocol, said);
 }
 
+bool IsRedirect(int status) { return (status >= 301 && status <= 303) || status == 307 || status == 308; }
+
+absl::Status CannotFollow(const std::string& why) {
+  return Fail(Reason::kUpstreamProtocol, absl::StrCat("the link to the result is not followed: ", why));
+}
+
+// Sends `request` and what redirects make of it. An error: a redirect that is not followed.
+absl::StatusOr<HttpReply> FetchFollowing(HttpTransport& transport, HttpRequest request, bool allow_plain_http,
+                                         ByteSink& sink) {
+  base::Clock& clock = base::RealClock();
+  const absl::Time deadline = clock.Now() + request.timeout;
+  for (int redirects = 0;; ++redirects) {
+    HttpReply reply = transport.Fetch(request, sink);
+    if (reply.outcome != HttpOutcome::kReply || !IsRedirect(reply.status)) return reply;
+    if (redirects == kMaxRedirects) return CannotFollow(absl::StrCat("more than ", kMaxRedirects, " redirects"));
+    const std::optional<Url> from = ParseUrl(request.url);
+    const auto location = reply.headers.find("location");
+    const std::optional<std::string> next =
+        from.has_value() && location != reply.headers.end() ? ResolveUrl(*from, location->second) : std::nullopt;
+    if (!next.has_value()) return CannotFollow("a redirect without a usable Location");
+    const std::optional<Url> to = ParseUrl(*next);
+    if (!to->https && (!allow_plain_http || from->https)) return CannotFollow("a redirect to plain http");
+    request.url = *next;
+    request.timeout = deadline - clock.Now();
+    if (request.timeout <= absl::ZeroDuration()) return Fail(Reason::kDeadlineExceeded, "no time is left");
+  }
+}
+
 }  // namespace
 
 absl::Status FetchRange(HttpTransport& transport, const CallOptions& call, const ResultRange& range,
@@ -181,7 +248,10 @@ absl::Status FetchRange(HttpTransport& transport, const CallOptions& call, const
   // No file is that long, and the sum must stay a number.
   if (wanted.limit > std::numeric_limits<int64_t>::max() - wanted.offset) wanted.limit = 0;
   RangeCutter cutter(wanted, sink);
-  const HttpReply reply = transport.Fetch(RangeRequest(call, wanted, timeout), cutter);
+  const absl::StatusOr<HttpReply> fetched =
+      FetchFollowing(transport, RangeRequest(call, wanted, timeout), allow_plain_http, cutter);
+  if (!fetched.ok()) return fetched.status();
+  const HttpReply& reply = *fetched;
   if (reply.outcome == HttpOutcome::kReply && reply.status != 200 && reply.status != 206) {
     return RefusedByStorage(reply);
   }

@@ -19,8 +19,10 @@ struct ResultRange {
 };
 
 // Upstream::FetchResult over plain HTTP storage, for any dialect. Sends no credentials: the link holds its own.
-// Leads only to addresses that the transport allows for links, else kUpstreamProtocol; redirects are not followed.
-// `timeout` is for the whole transfer. Links that are not https are refused unless `allow_plain_http`.
+// Leads only to addresses that the transport allows for links, else kUpstreamProtocol; so does each of at most five
+// redirects. `timeout` is for the whole transfer. Links that are not https are refused unless `allow_plain_http`.
+// A page, JSON, an encoding that was not asked for, or nothing at all is no result: kUpstreamUnavailable, and the sink
+// has seen nothing of it.
 absl::Status FetchRange(HttpTransport& transport, const CallOptions& call, const ResultRange& range,
                         absl::Duration timeout, bool allow_plain_http, ResultSink& sink);
 

@@ -127,6 +127,8 @@ struct TaskReport {
   model::TaskResult result;
   std::optional<absl::Time> start_time;
   std::optional<absl::Time> end_time;
+  bool result_missing = false;  // The vendor calls it a success, but shows no link; `state` is kRunning.
+  std::string note;             // Why it waits, for people. Dialects leave it empty.
 };
 
 // Which task is looked for at the vendor.

@@ -74,6 +74,26 @@ std::optional<HostPort> ParseHostPort(std::string_view text, int default_port) {
   return parsed;
 }
 
+std::optional<std::string> ResolveUrl(const Url& base, std::string_view reference) {
+  const std::string scheme = base.https ? "https:" : "http:";
+  const std::string origin = absl::StrCat(scheme, "//", base.HostHeader());
+  const size_t colon = reference.find(':');
+  const size_t end_of_scheme = reference.find_first_of("/?#");
+  std::string url;
+  if (colon != std::string_view::npos && colon < end_of_scheme) {
+    url = std::string(reference);
+  } else if (reference.starts_with("//")) {
+    url = absl::StrCat(scheme, std::string(reference));
+  } else if (reference.starts_with("/")) {
+    url = absl::StrCat(origin, std::string(reference));
+  } else if (!reference.empty()) {
+    const std::string path = base.target.substr(0, base.target.find('?'));
+    const bool query = reference[0] == '?';
+    url = absl::StrCat(origin, query ? path : path.substr(0, path.rfind('/') + 1), std::string(reference));
+  }
+  return ParseUrl(url).has_value() ? std::optional(std::move(url)) : std::nullopt;
+}
+
 bool IsLink(std::string_view text) {
   constexpr size_t kMaxLink = 8192;
   return text.size() <= kMaxLink && ParseUrl(text).has_value();

@@ -23,6 +23,10 @@ struct Url {
 // nullopt: another scheme, user information, no host, a bad port, or a blank or control character anywhere.
 std::optional<Url> ParseUrl(std::string_view text);
 
+// The absolute URL that `reference`, from a Location header, means in an answer to `base` (RFC 3986, but `..` stays).
+// nullopt: one that ParseUrl does not take.
+std::optional<std::string> ResolveUrl(const Url& base, std::string_view reference);
+
 // Whether a vendor's link is one that is kept and shown: what ParseUrl takes, of at most 8192 bytes.
 bool IsLink(std::string_view text);
 

@@ -193,6 +193,8 @@ model::GenerationTask FullTask() {
   task.deadline_time = At(6);
   task.warnings = {"reference 2 is never mentioned", "cut \xe7"};
   task.estimated_cost = {"USD", 1'250'000};
+  task.estimated_cost_least = {"USD", 1};
+  task.estimated_cost_most = {"USD", 9'000'000};
   task.detached = true;
   return task;
 }
@@ -256,6 +258,8 @@ std::string Describe(const model::GenerationTask& task) {
       .Add("error", task.error);
   AddResult(task.result, lines);
   for (const std::string& warning : task.warnings) lines.Add("warning", warning);
+  lines.Add("least.currency", task.estimated_cost_least.currency).Number("least", task.estimated_cost_least.micros);
+  lines.Add("most.currency", task.estimated_cost_most.currency).Number("most", task.estimated_cost_most.micros);
   lines.Add("cost.currency", task.estimated_cost.currency).Number("cost.micros", task.estimated_cost.micros);
   lines.Number("detached", task.detached ? 1 : 0);
   return lines.Add("state_message", task.state_message)

@@ -222,6 +222,11 @@ std::string RenderTask(const GenerationTask& task, const View& view) {
                    {"model", OneLine(task.model())}};
   AddWish(task, fields);
   if (task.has_estimated_cost()) fields.emplace_back("will cost", "about " + MoneyText(task.estimated_cost()));
+  if (task.has_estimated_cost_least() && task.has_estimated_cost_most()) {
+    fields.emplace_back("will cost",
+                        absl::StrCat("about ", MoneyText(task.estimated_cost_least()), " to ",
+                                     MoneyText(task.estimated_cost_most()), " (the vendor chooses the duration)"));
+  }
   for (const std::string& warning : task.warnings())
     fields.emplace_back("warning", Cell(OneLine(warning), Tone::kBusy));
   AddResult(task, view, fields);

@@ -167,8 +167,9 @@ class AnyFast : public Upstream {
 
   BilledResult<std::string> CreateTask(const CallOptions& call, const model::TaskRequest& task) override {
     const std::string& model = task.model.empty() ? options_.profile.default_model : task.model;
-    return Create(Operation::kCreateTask, BilledPost(call, "/v1/video/generations", CreateTaskBody(task, model)),
-                  std::nullopt);
+    const model::ModelProfile* row = options_.profile.FindModel(model);
+    const std::string body = CreateTaskBody(task, model, row != nullptr ? *row : model::ModelProfile());
+    return Create(Operation::kCreateTask, BilledPost(call, "/v1/video/generations", body), std::nullopt);
   }
 
   absl::StatusOr<TaskReport> GetTask(const CallOptions& call, const std::string& id) override {
@@ -176,7 +177,7 @@ class AnyFast : public Upstream {
         client_.Read(Operation::kReadTask, call,
                      client_.Request(call, "GET", "/v1/video/generations/" + PathSegment(id)), std::nullopt);
     if (!reply.ok()) return reply.status();
-    std::optional<TaskReport> report = ReadTask(reply->body, clock_.Now(), options_.api_key);
+    std::optional<TaskReport> report = ReadTask(reply->body, id, clock_.Now(), options_.api_key);
     if (!report.has_value()) return client_.ReadError(Operation::kReadTask, call, *reply, std::nullopt);
     return *std::move(report);
   }
@@ -219,7 +220,7 @@ class AnyFast : public Upstream {
 
   BilledResult<std::string> JudgeCreate(Operation operation, const HttpRequest& request, const HttpReply& reply,
                                         Resource resource) const {
-    std::string id = IsSuccess(reply) ? ReadId(UnwrapAnswer(reply.body)) : "";
+    std::string id = IsSuccess(reply) ? ReadCreatedId(reply.body) : "";
     if (id.empty()) return ToResult(client_.JudgeBilled(operation, request, reply, std::move(resource)));
     return AcceptedAs(std::move(id), options_.api_key);
   }

@@ -11,6 +11,7 @@ constexpr Operations kAny = kAnyOperation;
 constexpr Operations kCreateAsset = Bit(Operation::kCreateAsset);
 constexpr Operations kCreateTask = Bit(Operation::kCreateTask);
 constexpr Operations kReadTask = Bit(Operation::kReadTask);
+constexpr Operations kTaskEnd = Bit(Operation::kTaskEnd);
 constexpr Operations kAssetEnd = Bit(Operation::kAssetEnd);
 // Operations that name one thing at the vendor.
 constexpr Operations kNames =
@@ -23,6 +24,19 @@ constexpr ReasonRow kReasonRows[] = {
     {kAny, 0, 599, "outputimagesensitive", "", Reason::kOutputModeration},
     {kAny, 0, 599, "outputaudiosensitive", "", Reason::kOutputModeration},
     {kAny, 0, 599, "outputtextsensitive", "", Reason::kOutputModeration},
+    {kAny, 0, 599, "output*riskdetection", "", Reason::kOutputModeration},
+    {kAny, 0, 599, "riskdetection", "", Reason::kInputModeration},
+    {kAny, 0, 599, "output*deepfake", "", Reason::kOutputModeration},
+    {kAny, 0, 599, "deepfake", "", Reason::kInputModeration},
+    // Does not say which side it means.
+    {kAny, 0, 599, "contentsecuritydetection", "output", Reason::kOutputModeration},
+    {kAny, 0, 599, "contentsecuritydetection", "input", Reason::kInputModeration},
+    {kTaskEnd, 0, 0, "contentsecuritydetection", "", Reason::kOutputModeration},
+    {kAny, 0, 599, "contentsecuritydetection", "", Reason::kInputModeration},
+    {kAny, 0, 599, "inputtextsensitive", "", Reason::kInputModeration},
+    {kAny, 0, 599, "inputimagesensitive", "", Reason::kInputModeration},
+    {kAny, 0, 599, "inputvideosensitive", "", Reason::kInputModeration},
+    {kAny, 0, 599, "inputaudiosensitive", "", Reason::kInputModeration},
     {kAny, 0, 599, "sensitivecontentdetected", "output", Reason::kOutputModeration},
     {kAny, 0, 599, "sensitivecontentdetected", "", Reason::kInputModeration},
     {kAny, 0, 599, "contentrestricted", "", Reason::kInputModeration},
@@ -65,14 +79,24 @@ constexpr ReasonRow kReasonRows[] = {
     {kAny, 400, 403, "", "invalid token", Reason::kUpstreamAuthFailed},
     {kAny, 403, 403, "", "", Reason::kUpstreamAuthFailed},
 
-    // ---- Patience ----
-    {kAny, 400, 599, "quotaexceeded", "", Reason::kQuotaExceeded},
+    // ---- Patience. One code of the origin means several things; its text tells them apart ----
+    {kAny, 0, 599, "quotaexceeded", "free trial", Reason::kCreditsExhausted},
+    {kAny, 0, 599, "quotaexceeded", "free quota", Reason::kCreditsExhausted},
+    {kAny, 0, 599, "quotaexceeded", "免费", Reason::kCreditsExhausted},
+    {kAny, 0, 599, "quotaexceeded", "试用", Reason::kCreditsExhausted},
+    {kAny, 0, 599, "quotaexceeded", "queue", Reason::kQuotaExceeded},
+    {kAny, 0, 599, "quotaexceeded", "排队", Reason::kQuotaExceeded},
+    {kAny, 0, 599, "quotaexceeded", "reset", Reason::kQuotaExceeded, false, true},
+    {kAny, 0, 599, "quotaexceeded", "重置", Reason::kQuotaExceeded, false, true},
+    {kAny, 0, 599, "quotaexceeded", "", Reason::kQuotaExceeded},
     // The limiter of new-api counts the requests of the token's user.
     {kAny, 429, 429, "", "请求数限制", Reason::kRateLimited, true},
     {kAny, 429, 429, "", "", Reason::kRateLimited},
     // No channel for the model: waiting does not make one.
     {kCreates, 503, 503, "model_not_found", "", Reason::kUpstreamInvalidInput},
-    {kAny, 400, 599, "ratelimit", "", Reason::kRateLimited},
+    {kAny, 200, 599, "ratelimit", "", Reason::kRateLimited},
+    {kAny, 200, 599, "serveroverloaded", "", Reason::kRateLimited},
+    {kAny, 200, 599, "requestbursttoofast", "", Reason::kRateLimited},
     {kAny, 503, 503, "", "", Reason::kUpstreamUnavailable},
 
     // ---- A route that is not there says nothing about a task or an asset ----
@@ -101,9 +125,33 @@ constexpr ReasonRow kReasonRows[] = {
     // HTML would say only that somebody on the way does not know the page. CreateAsset: the group is not there, or its
     // display name is taken, for which the vendor has the same answer; a look at the group tells which.
     {kNames | kReadTask | kCreateAsset, 404, 404, "", kReadable, Reason::kResourceNotFound},
-    {kCreateTask, 400, 499, "", "is not active", Reason::kAssetNotReady},
-    {kCreateTask, 400, 499, "", "is processing", Reason::kAssetNotReady},
-    {kCreateTask, 400, 499, "", "not ready", Reason::kAssetNotReady},
+    {kCreateTask, 200, 499, "", "is not active", Reason::kAssetNotReady},
+    {kCreateTask, 200, 499, "", "is processing", Reason::kAssetNotReady},
+    {kCreateTask, 200, 499, "", "not ready", Reason::kAssetNotReady},
+    // Also one that is deleted or another account's: the origin does not tell.
+    {kCreateTask, 200, 499, "", "asset*not found", Reason::kAssetNotReady},
+    {kCreateTask, 200, 499, "", "asset*not exist", Reason::kAssetNotReady},
+    {kTaskEnd, 0, 0, "", "asset*not active", Reason::kAssetNotReady},
+    {kTaskEnd, 0, 0, "", "asset*not found", Reason::kAssetNotReady},
+    {kTaskEnd, 0, 0, "", "asset*not exist", Reason::kAssetNotReady},
+
+    // ---- Refusals that are documented, in answers that call themselves a success ----
+    {kCreates, 200, 299, "invalidparameter", "", Reason::kUpstreamInvalidInput},
+    {kCreates, 200, 299, "missingparameter", "", Reason::kUpstreamInvalidInput},
+    {kCreates, 200, 299, "invalidresolution", "", Reason::kUpstreamInvalidInput},
+    {kCreates, 200, 299, "invalidimageurl", "", Reason::kUpstreamInvalidInput},
+    {kCreates, 200, 299, "requestbodytoolarge", "", Reason::kUpstreamInvalidInput},
+    {kCreates, 200, 299, "invalid_request", "", Reason::kUpstreamInvalidInput},
+    {kCreates, 200, 299, "invalid_multipart_form", "", Reason::kUpstreamInvalidInput},
+    {kCreates, 200, 299, "model_price_error", "", Reason::kUpstreamInvalidInput},
+    {kCreates, 200, 299, "model_not_found", "", Reason::kUpstreamInvalidInput},
+    {kCreates, 200, 299, "modelnotopen", "", Reason::kUpstreamInvalidInput},
+    {kCreates, 200, 299, "invalidendpoint", "", Reason::kUpstreamInvalidInput},
+    {kCreates, 200, 299, "authenticationerror", "", Reason::kUpstreamAuthFailed},
+    {kCreates, 200, 299, "accessdenied", "", Reason::kUpstreamAuthFailed},
+    {kCreates, 200, 299, "access_denied", "", Reason::kUpstreamAuthFailed},
+    {kCreates, 200, 299, "operationdenied", "", Reason::kUpstreamAuthFailed},
+    {kCreates, 200, 299, "invalidaccountstatus", "", Reason::kUpstreamAuthFailed},
 
     // ---- What is left, by status ----
     {kAssetEnd, 0, 0, "transcodingfailed", "", Reason::kUpstreamFailed},
@@ -122,30 +170,10 @@ constexpr ReasonRow kReasonRows[] = {
     {kAny, 500, 599, "", "", Reason::kUpstreamUnavailable},
 };
 
-constexpr AcceptanceRow kAcceptanceRows[] = {
-    {429, 429, AcceptanceRow::kAnyBody, Acceptance::kNotAccepted, true},
-    // Only the vendor's own words, or a time to come back, say that it put the call off: a proxy that lost the answer
-    // to a call that it had passed on says 503 too.
-    {503, 503, AcceptanceRow::kRetryAfter, Acceptance::kNotAccepted, true},
-    {503, 503, AcceptanceRow::kVendorShape, Acceptance::kNotAccepted, true},
-    // Redirects are not followed; these two say that nothing was done.
-    {307, 308, AcceptanceRow::kAnyBody, Acceptance::kRefused, false},
-    // Statuses that mean "not processed", whoever on the way wrote them.
-    {400, 407, AcceptanceRow::kAnyBody, Acceptance::kRefused, false},
-    {410, 417, AcceptanceRow::kAnyBody, Acceptance::kRefused, false},
-    {422, 422, AcceptanceRow::kAnyBody, Acceptance::kRefused, false},
-    {431, 431, AcceptanceRow::kAnyBody, Acceptance::kRefused, false},
-    // 408 and its kin come from somebody who stopped waiting.
-    {409, 499, AcceptanceRow::kReadableBody, Acceptance::kRefused, false},
-    // The vendor's own words: it has booked nothing. Anything else, HTML above all, comes from a proxy that only lost
-    // the answer.
-    {500, 502, AcceptanceRow::kVendorShape, Acceptance::kRefused, false},
-};
-
 }  // namespace
 
 const ErrorTable& AnyFastErrors() {
-  static constexpr ErrorTable kTable = {kReasonRows, kAcceptanceRows, &ParseVendorError};
+  static constexpr ErrorTable kTable = {kReasonRows, &ParseVendorError};
   return kTable;
 }
 

@@ -52,6 +52,8 @@ model::ModelProfile ProfileOf(const ModelRow& row) {
   profile.automatic_duration = row.automatic_seconds;
   profile.resolutions = row.resolutions;
   profile.resolution_required = row.resolution_required;
+  // 1.0 makes silent videos, and knows no such field.
+  profile.audio_track = row.name.find("seedance-1-0") == std::string_view::npos;
   profile.aspect_ratios = {"16:9", "4:3", "1:1", "3:4", "9:16", "21:9", "adaptive"};
   profile.max_images = row.images;
   profile.max_videos = row.videos;

@@ -7,7 +7,9 @@
 #include "absl/strings/match.h"
 #include "service/upstream/anyfast/error_table.h"
 #include "service/upstream/anyfast/vendor_error.h"
+#include "service/upstream/anyfast/wire_report.h"
 #include "service/upstream/json_node.h"
+#include "service/upstream/json_repair.h"
 #include "service/upstream/json_time.h"
 #include "service/upstream/link_expiry.h"
 #include "service/upstream/url.h"
@@ -52,6 +54,7 @@ class TaskAnswer {
   TaskReport Read(absl::Time now) const {
     TaskReport report;
     report.state = State();
+    report.result_missing = report.state == TaskState::kRunning && StateOf(outer_["status"]) == TaskState::kSucceeded;
     report.progress_percent = Progress();
     report.start_time = ReadTime(outer_["start_time"]);
     report.end_time = EndTime(report.state);
@@ -98,7 +101,7 @@ class TaskAnswer {
       return *origin;
     // "100% with an error": blocked, however the vendor calls it.
     if (Error().recognised) return TaskState::kFailed;
-    // A success without a result is none. The link may come later; if not, the task's deadline ends it.
+    // A success without a result is none (TaskReport::result_missing). The link may come later.
     return TaskState::kRunning;
   }
 
@@ -169,20 +172,28 @@ JsonNode FindTask(const JsonNode& root) {
   const JsonNode data = root["data"];
   const bool envelope = root["code"].exists() || root["message"].exists();
   if (envelope) {
-    const std::string code = root["code"].Text();
-    const bool success = code.empty() || absl::EqualsIgnoreCase(code, "success") || code == "0" || code == "200";
     const bool task = data.First({"status", "task_id", "id"}).exists();
-    return success && task ? data : JsonNode();
+    return SaysSuccess(root) && task ? data : JsonNode();
   }
   if (!root["status"].exists() && data["status"].exists()) return data;
   return root["status"].exists() ? root : JsonNode();
 }
 
+// Whether the answer is about the task that was asked for. Beside `task_id` new-api's `id` is a row of its database;
+// the origin's bare object has an id of the origin.
+bool IsAbout(const JsonNode& task, const std::string& id) {
+  const std::string task_id = task["task_id"].Text();
+  if (!task_id.empty()) return task_id == id;
+  const JsonNode own = task["id"];
+  return !own.IsText() || own.Text().empty() || own.Text() == id || absl::StartsWith(own.Text(), "cgt-");
+}
+
 }  // namespace
 
-std::optional<TaskReport> ReadTask(const std::string& body, absl::Time now, const base::Secret& api_key) {
+std::optional<TaskReport> ReadTask(const std::string& body, const std::string& id, absl::Time now,
+                                   const base::Secret& api_key) {
   const JsonNode task = FindTask(JsonNode::Parse(body));
-  if (!task.IsObject()) return std::nullopt;
+  if (!task.IsObject() || !IsAbout(task, id) || IsBroken(task["status"].Text())) return std::nullopt;
   return TaskAnswer(task, api_key).Read(now);
 }
 

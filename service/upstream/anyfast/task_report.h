@@ -11,9 +11,10 @@
 namespace seedance::upstream {
 
 // Reads a 200 answer to `GET /v1/video/generations/{id}`: AnyFast's and new-api's envelopes, and the bare objects of
-// OpenAI and Ark. nullopt: it tells nothing about a task (an error, or no JSON). `now` stands for the end of a task
-// that has none.
-std::optional<TaskReport> ReadTask(const std::string& body, absl::Time now, const base::Secret& api_key);
+// OpenAI and Ark. nullopt: it tells nothing about the task `id` (an error, no JSON, another task). `now` stands for
+// the end of a task that has none.
+std::optional<TaskReport> ReadTask(const std::string& body, const std::string& id, absl::Time now,
+                                   const base::Secret& api_key);
 
 }  // namespace seedance::upstream
 

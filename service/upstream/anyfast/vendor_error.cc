@@ -100,9 +100,10 @@ VendorError ParseVendorError(std::string_view body) {
   VendorError error;
   if (root.IsObject()) error = ReadObject(root, kMaxNesting);
   error.vendor_shape =
-      error.recognised &&
+      error.recognised && !absl::EqualsIgnoreCase(root["code"].Text(), "success") &&
       (root["error"].IsObject() ? NamesError(root["error"])
                                 : root["code"].exists() && root["message"].exists() && NamesError(root));
+  error.named = error.vendor_shape;
   if (!error.recognised) error.message = std::string(body.substr(0, kMaxUnknown));
   return error;
 }

@@ -56,6 +56,11 @@ size_t SkipTag(const std::string& name, size_t at, const char* tag) {
 
 }  // namespace
 
+bool SaysSuccess(const JsonNode& root) {
+  const std::string code = root["code"].Text();
+  return code.empty() || absl::EqualsIgnoreCase(code, "success") || code == "0" || code == "200";
+}
+
 JsonNode UnwrapAnswer(const std::string& body) {
   const JsonNode root = JsonNode::Parse(body);
   if (!root.First({"Id", "id", "Items"}).exists()) {
@@ -70,6 +75,15 @@ std::string ReadId(const JsonNode& answer) {
     if (std::string id = answer[key].Text(); !id.empty()) return id;
   }
   return "";
+}
+
+std::string ReadCreatedId(const std::string& body) {
+  if (std::string id = ReadId(UnwrapAnswer(body)); !id.empty()) return id;
+  // Older programs of the family put the id itself in the envelope.
+  const JsonNode root = JsonNode::Parse(body);
+  const bool is_id = root["data"].IsText() && SaysSuccess(root) && !root.First({"error", "Error"}).exists() &&
+                     model::IsUpstreamId(root["data"].Text());
+  return is_id ? root["data"].Text() : "";
 }
 
 GroupReport ReadGroup(const JsonNode& item) {

@@ -15,8 +15,14 @@ namespace seedance::upstream {
 // The object that holds the answer: the body itself, or what is inside an envelope (`Result`, `data`).
 JsonNode UnwrapAnswer(const std::string& body);
 
-// The id that a create answered with: `Id`, `id`, `task_id`. Empty: none.
+// Whether an envelope's code, if it has one, is that of a success.
+bool SaysSuccess(const JsonNode& root);
+
+// The id in an object: `Id`, `id`, `task_id`. Empty: none.
 std::string ReadId(const JsonNode& answer);
+
+// The id that a create answered with, in an object or as the `data` of an envelope. Empty: none.
+std::string ReadCreatedId(const std::string& body);
 
 GroupReport ReadGroup(const JsonNode& item);
 AssetReport ReadAsset(const JsonNode& item, const base::Secret& api_key);

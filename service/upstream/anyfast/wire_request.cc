@@ -1,6 +1,7 @@
 #include "service/upstream/anyfast/wire_request.h"
 
 #include <nlohmann/json.hpp>
+#include <optional>
 
 namespace seedance::upstream {
 namespace {
@@ -131,7 +132,8 @@ std::string RenameBody(const std::string& id, const std::string& display_name) {
   return Dump(body);
 }
 
-std::string CreateTaskBody(const model::TaskRequest& task, const std::string& model) {
+std::string CreateTaskBody(const model::TaskRequest& task, const std::string& model,
+                           const model::ModelProfile& profile) {
   Json content = Json::array();
   const std::string& prompt = task.sent_prompt.empty() ? task.prompt : task.sent_prompt;
   if (!prompt.empty()) content.push_back(Json{{"type", "text"}, {"text", prompt}});
@@ -139,13 +141,14 @@ std::string CreateTaskBody(const model::TaskRequest& task, const std::string& mo
   Json body;
   body["model"] = model;
   body["content"] = std::move(content);
-  if (task.resolution != model::Resolution::kUnspecified) {
-    body["resolution"] = std::string(model::ResolutionName(task.resolution));
-  }
+  const bool said = task.resolution != model::Resolution::kUnspecified;
+  body["resolution"] = std::string(model::ResolutionName(said ? task.resolution : profile.default_resolution));
   if (!task.aspect_ratio.empty()) body["ratio"] = task.aspect_ratio;
-  if (task.duration_seconds.has_value()) body["duration"] = *task.duration_seconds;
+  body["duration"] = task.duration_seconds.value_or(profile.default_duration_seconds);
   if (task.seed.has_value()) body["seed"] = *task.seed;
-  if (task.generate_audio.has_value()) body["generate_audio"] = *task.generate_audio;
+  const std::optional<bool> sound =
+      profile.audio_track ? task.generate_audio.value_or(profile.default_generate_audio) : task.generate_audio;
+  if (sound.has_value()) body["generate_audio"] = *sound;
   if (task.watermark.has_value()) body["watermark"] = *task.watermark;
   if (task.return_last_frame) body["return_last_frame"] = true;
   if (task.web_search) body["tools"] = Json::array({Json{{"type", "web_search"}}});

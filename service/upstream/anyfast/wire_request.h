@@ -5,6 +5,7 @@
 
 #include "service/model/asset.h"
 #include "service/model/generation_task.h"
+#include "service/model/profile.h"
 #include "service/upstream/upstream.h"
 
 // The JSON bodies that AnyFast takes, with their fields in the order of the vendor's own examples.
@@ -28,8 +29,10 @@ std::string IdBody(const std::string& id);
 // `{"model","Id","Name"}`: UpdateAsset, UpdateAssetGroup.
 std::string RenameBody(const std::string& id, const std::string& display_name);
 
-// Text first, then the references in their order; optional fields only where the caller set them.
-std::string CreateTaskBody(const model::TaskRequest& task, const std::string& model);
+// Text first, then the references in their order. Duration, resolution and sound, of which the bill depends, are said
+// always, in place of the caller by the defaults of `profile`; other optional fields only where the caller set them.
+std::string CreateTaskBody(const model::TaskRequest& task, const std::string& model,
+                           const model::ModelProfile& profile);
 
 }  // namespace seedance::upstream
 

@@ -20,6 +20,17 @@ constexpr Operations kNames = Operation::kReadAssets | Operation::kChangeAsset;
 // The vendor documents few errors, so most rows look for its words. Rows for creates that reach to 599 decide that
 // nothing was accepted although the vendor says 5xx: only words that leave no doubt may stand there.
 constexpr ReasonRow kReasonRows[] = {
+    // ---- What the origin says of the account. One code of it means several things ----
+    {kAny, 0, 599, "", "free trial", Reason::kCreditsExhausted},
+    {kAny, 0, 599, "", "setlimitexceeded", Reason::kCreditsExhausted},
+    {kAny, 0, 599, "", "accountoverdue", Reason::kCreditsExhausted},
+    {kEnds, 0, 0, "", "quotaexceeded", Reason::kQuotaExceeded},
+    {kCreateTask, 200, 599, "", "quotaexceeded*queue", Reason::kQuotaExceeded},
+    {kCreateTask, 200, 599, "", "queue*quotaexceeded", Reason::kQuotaExceeded},
+    {kCreateTask, 200, 599, "", "quotaexceeded*reset", Reason::kQuotaExceeded, false, true},
+    {kCreateTask, 200, 599, "", "reset*quotaexceeded", Reason::kQuotaExceeded, false, true},
+    {kCreateTask, 200, 599, "", "quotaexceeded", Reason::kQuotaExceeded},
+
     // ---- The library of assets, before the limits of tasks, which have like words ----
     {kCreateAsset, 200, 499, "", "asset count", Reason::kAssetLibraryFull},
     {kCreateAsset, 200, 499, "", "asset quota", Reason::kAssetLibraryFull},
@@ -61,6 +72,14 @@ constexpr ReasonRow kReasonRows[] = {
     {kAny, 0, 599, "", "outputaudiosensitive", Reason::kOutputModeration},
     {kAny, 0, 599, "", "output video may", Reason::kOutputModeration},
     {kAny, 0, 599, "", "output audio may", Reason::kOutputModeration},
+    {kAny, 0, 599, "", "outputtextsensitive", Reason::kOutputModeration},
+    {kAny, 0, 599, "", "outputimagesensitive", Reason::kOutputModeration},
+    {kAny, 0, 599, "", "outputtextrisk", Reason::kOutputModeration},
+    {kAny, 0, 599, "", "outputimagerisk", Reason::kOutputModeration},
+    {kAny, 0, 599, "", "outputvideodeepfake", Reason::kOutputModeration},
+    {kAny, 0, 599, "", "outputimagedeepfake", Reason::kOutputModeration},
+    {kAny, 0, 599, "", "outputaudiodeepfake", Reason::kOutputModeration},
+    {kAny, 0, 599, "", "riskdetection", Reason::kInputModeration},
     {kAny, 0, 599, "", "inputimagesensitive", Reason::kInputModeration},
     {kAny, 0, 599, "", "inputtextsensitive", Reason::kInputModeration},
     {kAny, 0, 599, "", "inputvideosensitive", Reason::kInputModeration},
@@ -70,6 +89,14 @@ constexpr ReasonRow kReasonRows[] = {
     {kAny, 0, 599, "", "input video may", Reason::kInputModeration},
     {kAny, 0, 599, "", "input audio may", Reason::kInputModeration},
     {kAny, 0, 599, "", "privacyinformation", Reason::kInputModeration},
+    {kAny, 0, 599, "", "deepfake", Reason::kInputModeration},
+    // Does not say which side it means.
+    {kAny, 0, 599, "", "contentsecuritydetection*output", Reason::kOutputModeration},
+    {kAny, 0, 599, "", "output*contentsecuritydetection", Reason::kOutputModeration},
+    {kAny, 0, 599, "", "contentsecuritydetection*input", Reason::kInputModeration},
+    {kAny, 0, 599, "", "input*contentsecuritydetection", Reason::kInputModeration},
+    {kTaskEnd, 0, 0, "", "contentsecuritydetection", Reason::kOutputModeration},
+    {kAny, 0, 599, "", "contentsecuritydetection", Reason::kInputModeration},
     // References with real faces; a failed task then has the code of any internal error (10000).
     {kAny, 0, 599, "", "real person", Reason::kInputModeration},
     {kAny, 0, 599, "", "real people", Reason::kInputModeration},
@@ -83,6 +110,9 @@ constexpr ReasonRow kReasonRows[] = {
     {kTaskEnd, 0, 0, "10003", "reference", Reason::kInputModeration},
     {kTaskEnd, 0, 0, "10003", "uploaded", Reason::kInputModeration},
     {kTaskEnd, 0, 0, "10003", "", Reason::kOutputModeration},
+    // With an asset that is not found the origin's code is that of any bad parameter.
+    {kTaskEnd, 0, 0, "", "asset*not found", Reason::kAssetNotReady},
+    {kTaskEnd, 0, 0, "", "asset*not exist", Reason::kAssetNotReady},
     {kEnds, 0, 0, "invalidparameter", "", Reason::kUpstreamInvalidInput},
     {kEnds, 0, 0, "", "invalidparameter", Reason::kUpstreamInvalidInput},
     {kTaskEnd, 0, 0, "", "invalid url", Reason::kUpstreamInvalidInput},
@@ -91,7 +121,6 @@ constexpr ReasonRow kReasonRows[] = {
     {kTaskEnd, 0, 0, "", "invalid audio", Reason::kUpstreamInvalidInput},
     {kTaskEnd, 0, 0, "", "invalid input", Reason::kUpstreamInvalidInput},
     {kTaskEnd, 0, 0, "", "asset*not active", Reason::kAssetNotReady},
-    {kTaskEnd, 0, 0, "", "asset*not found", Reason::kAssetNotReady},
     {kTaskEnd, 0, 0, "", "guidelines", Reason::kOutputModeration},
     {kTaskEnd, 0, 0, "", "content policy", Reason::kOutputModeration},
     {kTaskEnd, 0, 0, "", "content restriction", Reason::kOutputModeration},
@@ -167,30 +196,10 @@ constexpr ReasonRow kReasonRows[] = {
     {kAny, 200, 299, "", kReadable, Reason::kUpstreamUnavailable},
 };
 
-constexpr AcceptanceRow kAcceptanceRows[] = {
-    {429, 429, AcceptanceRow::kAnyBody, Acceptance::kNotAccepted, true},
-    // The vendor's own words refuse; a block page (HTML, `error code: 1010`) says that nothing got through to it.
-    {403, 403, AcceptanceRow::kReadableBody, Acceptance::kRefused, false},
-    {403, 403, AcceptanceRow::kAnyBody, Acceptance::kNotAccepted, true},
-    // Redirects are not followed; these two say that nothing was done.
-    {307, 308, AcceptanceRow::kAnyBody, Acceptance::kRefused, false},
-    // Statuses that mean "not processed", whoever on the way wrote them.
-    {400, 407, AcceptanceRow::kAnyBody, Acceptance::kRefused, false},
-    {410, 417, AcceptanceRow::kAnyBody, Acceptance::kRefused, false},
-    {422, 422, AcceptanceRow::kAnyBody, Acceptance::kRefused, false},
-    {431, 431, AcceptanceRow::kAnyBody, Acceptance::kRefused, false},
-    // 408 and its kin come from somebody who stopped waiting.
-    {409, 499, AcceptanceRow::kReadableBody, Acceptance::kRefused, false},
-    // 5xx and answers that call themselves a success: only with a cause that is a refusal beyond doubt. The network's
-    // own 502, 504 and 520-524 come after it had passed the request on, its 503 may.
-    {200, 299, AcceptanceRow::kExplained, Acceptance::kRefused, false},
-    {500, 599, AcceptanceRow::kExplained, Acceptance::kRefused, false},
-};
-
 }  // namespace
 
 const ErrorTable& PiApiErrors() {
-  static constexpr ErrorTable kTable = {kReasonRows, kAcceptanceRows, &ParsePiApiError};
+  static constexpr ErrorTable kTable = {kReasonRows, &ParsePiApiError};
   return kTable;
 }
 

@@ -209,7 +209,7 @@ class PiApi : public Upstream {
     absl::StatusOr<HttpReply> reply = client_.Read(
         Operation::kReadTask, call, client_.Request(call, "GET", PathOf(options_.paths.task_get, id)), std::nullopt);
     if (!reply.ok()) return reply.status();
-    std::optional<TaskReport> report = ReadPiApiTask(reply->body, clock_.Now(), options_.api_key);
+    std::optional<TaskReport> report = ReadPiApiTask(reply->body, id, clock_.Now(), options_.api_key);
     if (report.has_value()) return *std::move(report);
     return client_.ReadError(Operation::kReadTask, call, *reply, std::nullopt);
   }

@@ -1,9 +1,13 @@
 #include "service/upstream/piapi/task_report.h"
 
 #include <string_view>
+#include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "service/model/names.h"
 #include "service/upstream/json_node.h"
+#include "service/upstream/json_repair.h"
 #include "service/upstream/json_time.h"
 #include "service/upstream/link_expiry.h"
 #include "service/upstream/piapi/error_table.h"
@@ -52,7 +56,7 @@ TaskState StateIn(const JsonNode& task, const std::string& link) {
   const TaskState said = StateOf(task).value_or(TaskState::kRunning);
   if (said != TaskState::kSucceeded || !link.empty()) return said;
   if (PiApiPlainError(task["error"]).recognised) return TaskState::kFailed;
-  // A success without a result is none. The link may come later; if not, the task's deadline ends it.
+  // A success without a result is none (TaskReport::result_missing). The link may come later.
   return TaskState::kRunning;
 }
 
@@ -60,6 +64,7 @@ TaskReport ReportOf(const JsonNode& task, absl::Time now, const base::Secret& ap
   const std::string link = LinkIn(task["output"], 3);
   TaskReport report;
   report.state = StateIn(task, link);
+  report.result_missing = report.state == TaskState::kRunning && StateOf(task) == TaskState::kSucceeded;
   report.start_time = ReadTime(task["meta"]["started_at"]);
   if (model::IsTerminal(report.state)) report.end_time = ReadTime(task["meta"]["ended_at"]);
   switch (report.state) {
@@ -85,7 +90,7 @@ TaskReport ReportOf(const JsonNode& task, absl::Time now, const base::Secret& ap
 // The task's object: inside the envelope, or the body itself.
 JsonNode TaskIn(const JsonNode& root) {
   const JsonNode data = root["data"];
-  return data.IsObject() || root["code"].exists() ? data : root;
+  return data.IsObject() || data.IsText() || root["code"].exists() ? data : root;
 }
 
 }  // namespace
@@ -98,10 +103,12 @@ std::optional<TaskState> PiApiStateOf(const std::string& status) {
   return std::nullopt;
 }
 
-std::optional<TaskReport> ReadPiApiTask(const std::string& body, absl::Time now, const base::Secret& api_key) {
+std::optional<TaskReport> ReadPiApiTask(const std::string& body, const std::string& id, absl::Time now,
+                                        const base::Secret& api_key) {
   const JsonNode root = JsonNode::Parse(body);
   const JsonNode task = TaskIn(root);
-  if (task["status"].Text().empty()) return std::nullopt;
+  if (task["status"].Text().empty() || IsBroken(task["status"].Text())) return std::nullopt;
+  if (!IdOf(task).empty() && !absl::EqualsIgnoreCase(IdOf(task), id)) return std::nullopt;
   // An error may come with a task that is empty; one with an id and a word that is known is about this task.
   if (PiApiSaysFailure(root) && (IdOf(task).empty() || !StateOf(task).has_value())) return std::nullopt;
   return ReportOf(task, now, api_key);
@@ -110,7 +117,9 @@ std::optional<TaskReport> ReadPiApiTask(const std::string& body, absl::Time now,
 PiApiCreated ReadPiApiCreated(const std::string& body) {
   const JsonNode root = JsonNode::Parse(body);
   const JsonNode task = TaskIn(root);
-  return {IdOf(task), !PiApiSaysFailure(root) && StateOf(task) != TaskState::kFailed};
+  std::string id = IdOf(task);
+  if (id.empty() && task.IsText() && model::IsUpstreamId(task.Text()) && !PiApiSaysFailure(root)) id = task.Text();
+  return {std::move(id), !PiApiSaysFailure(root) && StateOf(task) != TaskState::kFailed};
 }
 
 }  // namespace seedance::upstream

@@ -10,9 +10,10 @@
 
 namespace seedance::upstream {
 
-// Reads a 200 answer to `GET .../task/{id}`. nullopt: it tells nothing about a task (an error, or no JSON). `now`
-// stands for the end of a task that has none. `usage` is left out: the vendor counts points, not tokens.
-std::optional<TaskReport> ReadPiApiTask(const std::string& body, absl::Time now, const base::Secret& api_key);
+// Reads a 200 answer to `GET .../task/{id}`. nullopt: it tells nothing about the task `id` (an error, no JSON, another
+// task). `now` stands for the end of a task that has none. `usage` is left out: the vendor counts points, not tokens.
+std::optional<TaskReport> ReadPiApiTask(const std::string& body, const std::string& id, absl::Time now,
+                                        const base::Secret& api_key);
 
 // What a status word means, in any case. nullopt: it is not known.
 std::optional<model::TaskState> PiApiStateOf(const std::string& status);

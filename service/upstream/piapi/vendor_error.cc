@@ -84,7 +84,6 @@ void AddAll(const JsonNode& place, VendorError& error) {
 
 VendorError Finish(VendorError error) {
   error.recognised = !error.message.empty() || !error.code.empty();
-  error.vendor_shape = error.recognised;
   return error;
 }
 
@@ -125,6 +124,8 @@ VendorError ParsePiApiError(std::string_view body) {
     if (!inner.code.empty()) error.code = inner.code;
     Add(inner.message, error.message);
     error = Finish(std::move(error));
+    // A mere message may be a proxy's. The vendor's codes are numbers, as those of others are: never `named`.
+    error.vendor_shape = error.recognised && root.First({"code", "error", "detail", "errors", "results"}).exists();
     const std::optional<int64_t> code = root["code"].Integer();
     if (code.has_value() && *code >= 400 && *code < 600) error.http_status = static_cast<int>(*code);
   }

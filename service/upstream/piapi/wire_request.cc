@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 namespace seedance::upstream {
 namespace {
@@ -58,20 +59,21 @@ void PutReferences(const model::TaskRequest& task, Json& input) {
   if (task.ephemeral_hours.has_value()) input["asset_retention_hours"] = *task.ephemeral_hours;
 }
 
-Json Input(const model::TaskRequest& task, int default_duration_seconds) {
+Json Input(const model::TaskRequest& task, const model::ModelProfile& profile) {
   Json input;
   input["prompt"] = task.sent_prompt.empty() ? task.prompt : task.sent_prompt;
   input["mode"] = Mode(task.references);
-  // Said always: what the vendor takes by itself is not documented, and the bill depends on it.
-  input["duration"] = task.duration_seconds.value_or(default_duration_seconds);
+  // Said always, as resolution and sound: what the vendor takes by itself may change, and the bill depends on it.
+  input["duration"] = task.duration_seconds.value_or(profile.default_duration_seconds);
   if (!task.aspect_ratio.empty()) {
     input["aspect_ratio"] = task.aspect_ratio == "adaptive" ? std::string("auto") : task.aspect_ratio;
   }
-  if (task.resolution != model::Resolution::kUnspecified) {
-    input["resolution"] = std::string(model::ResolutionName(task.resolution));
-  }
+  const bool said = task.resolution != model::Resolution::kUnspecified;
+  input["resolution"] = std::string(model::ResolutionName(said ? task.resolution : profile.default_resolution));
   PutReferences(task, input);
-  if (task.generate_audio.has_value()) input["audio"] = *task.generate_audio;
+  const std::optional<bool> sound =
+      profile.audio_track ? task.generate_audio.value_or(profile.default_generate_audio) : task.generate_audio;
+  if (sound.has_value()) input["audio"] = *sound;
   return input;
 }
 
@@ -105,8 +107,7 @@ std::string PiApiTaskBody(const model::TaskRequest& task, const std::string& mod
   body["model"] = "seedance";
   body["task_type"] = model;
   const model::ModelProfile* profile = options.profile.FindModel(model);
-  body["input"] = Input(
-      task, profile != nullptr ? profile->default_duration_seconds : model::ModelProfile().default_duration_seconds);
+  body["input"] = Input(task, profile != nullptr ? *profile : model::ModelProfile());
   if (Json config = Config(options); !config.empty()) body["config"] = std::move(config);
   return Dump(body);
 }

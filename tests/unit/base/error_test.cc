@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "absl/strings/cord.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 #include "seedance/gateway/v1/error_reason.pb.h"
+#include "service/base/advice.h"
 
 namespace seedance::base {
 namespace {
@@ -37,6 +40,49 @@ TEST(Reason, MirrorsTheProtoEnum) {
     const std::string name(ReasonName(static_cast<Reason>(number)));
     EXPECT_EQ(name.empty() ? "" : "ERROR_REASON_" + name, value == nullptr ? "" : value->name()) << number;
   }
+}
+
+std::string AdviceIn(const absl::Status& status) {
+  google::rpc::ErrorInfo info;
+  const auto payload = status.GetPayload("type.googleapis.com/google.rpc.ErrorInfo");
+  EXPECT_TRUE(payload.has_value() && info.ParseFromString(std::string(*payload)));
+  const auto found = info.metadata().find("advice");
+  return found == info.metadata().end() ? "" : found->second;
+}
+
+TEST(Advice, EveryReasonHasASentenceOfItsOwn) {
+  const auto* proto = seedance::gateway::v1::ErrorReason_descriptor();
+  std::set<std::string> texts;
+  for (int i = 0; i < proto->value_count(); ++i) {
+    const auto reason = static_cast<Reason>(proto->value(i)->number());
+    const std::string text(AdviceOf(reason));
+    if (reason == Reason::kUnspecified) {
+      EXPECT_EQ(text, "");
+      continue;
+    }
+    EXPECT_GE(text.size(), 20u) << proto->value(i)->name();
+    EXPECT_LE(text.size(), 300u) << proto->value(i)->name();
+    EXPECT_EQ(text.empty() ? '.' : text.back(), '.') << proto->value(i)->name();
+    EXPECT_TRUE(texts.insert(text).second) << proto->value(i)->name() << " has another's text";
+    ErrorDetail detail;
+    detail.reason = reason;
+    EXPECT_EQ(AdviceIn(MakeError("x", detail)), text);
+  }
+}
+
+TEST(Advice, BelongsToTheReasonAndIsNoDetail) {
+  ErrorDetail detail = GetErrorDetail(MakeError("x", FullDetail()));
+  EXPECT_EQ(detail.metadata.count("advice"), 0u);
+  detail.reason = Reason::kRateLimited;
+  EXPECT_EQ(AdviceIn(MakeError("x", detail)), AdviceOf(Reason::kRateLimited));
+  EXPECT_EQ(AdviceIn(ParseStatus(SerializeStatus(MakeError("x", detail)))), AdviceOf(Reason::kRateLimited));
+}
+
+TEST(Advice, AFailureAtFullProgressWithoutACauseIsMostOftenModeration) {
+  EXPECT_NE(AdviceOf(Reason::kUpstreamFailed, true), AdviceOf(Reason::kUpstreamFailed));
+  EXPECT_NE(AdviceOf(Reason::kUpstreamFailed, true).find("moderation"), std::string_view::npos);
+  EXPECT_EQ(AdviceOf(Reason::kUpstreamFailed, false), AdviceOf(Reason::kUpstreamFailed));
+  EXPECT_EQ(AdviceOf(Reason::kCreditsExhausted, true), AdviceOf(Reason::kCreditsExhausted));
 }
 
 TEST(Error, DetailsSurviveInTheStatus) {

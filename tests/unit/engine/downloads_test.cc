@@ -78,6 +78,24 @@ TEST_F(DownloadsTest, AWholeDownloadGivesTheBytesAndRecordsSizeAndHash) {
   EXPECT_EQ(vendor_.get_task.calls(), polls_);
 }
 
+TEST_F(DownloadsTest, AWholeFileOfAnotherHashReplacesAWrongOne) {
+  Start();
+  const std::string id = Finished();
+  ASSERT_TRUE(store_
+                  ->UpdateTask(id,
+                               [](model::GenerationTask& edited) {
+                                 edited.result.size_bytes = 5;
+                                 edited.result.sha256 = base::Sha256Hex("wrong");
+                                 return absl::OkStatus();
+                               })
+                  .ok());
+  EXPECT_TRUE(Download({id, 4, 0}).ok());
+  EXPECT_EQ(Result(id).sha256, base::Sha256Hex("wrong")) << "a part says nothing";
+  EXPECT_TRUE(Download({id}).ok());
+  EXPECT_EQ(Result(id).sha256, base::Sha256Hex("the video"));
+  EXPECT_EQ(Result(id).size_bytes, 9);
+}
+
 TEST_F(DownloadsTest, APartIsNoFactAboutTheWhole) {
   Start();
   const std::string id = Finished();

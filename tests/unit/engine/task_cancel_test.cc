@@ -91,6 +91,39 @@ TEST_F(TaskCancelTest, ALostAnswerIsUnavailableAndTheTaskIsFollowed) {
   EXPECT_EQ(ReasonOf(CancelTask(other)), Reason::kUpstreamUnavailable);
 }
 
+TEST_F(TaskCancelTest, ARefusalBehindALostAnswerIsNoVerdict) {
+  Start();
+  const std::string id = SubmittedTask();
+  vendor_.cancel_task.Answer(Failure(Reason::kUpstreamUnavailable, "cut"));
+  EXPECT_EQ(ReasonOf(CancelTask(id)), Reason::kUpstreamUnavailable);
+  // The vendor has done it, still shows the task as queued, and takes back only what is pending.
+  vendor_.cancel_task.Answer(Failure(Reason::kCancelUnsupported, "only pending tasks can be cancelled"));
+  const absl::Status unclear = CancelTask(id).status();
+  EXPECT_EQ(unclear.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(ReasonOf(unclear), Reason::kUpstreamUnavailable);
+  EXPECT_EQ(store_->GetTask(id)->state, TaskState::kQueued);
+  VendorSays(id, TaskState::kCancelled);
+  EXPECT_EQ(CancelTask(id)->state, TaskState::kCancelled);
+  EXPECT_EQ(vendor_.cancel_task.calls(), 2);
+}
+
+TEST_F(TaskCancelTest, ARefusalBehindALostAnswerIsBelievedOnceTheVendorHasBegun) {
+  Start();
+  const std::string id = SubmittedTask();
+  vendor_.cancel_task.Answer(Failure(Reason::kUpstreamUnavailable, "cut"));
+  EXPECT_EQ(ReasonOf(CancelTask(id)), Reason::kUpstreamUnavailable);
+  upstream::TaskReport running;
+  running.state = TaskState::kRunning;
+  vendor_.cancel_task.Answer(Failure(Reason::kCancelUnsupported, "only pending tasks can be cancelled"));
+  vendor_.cancel_task.Close();
+  Answer<GenerationTask> answer;
+  engine_->tasks().Cancel(Caller(), id, false, answer.done());
+  ASSERT_TRUE(Eventually([&] { return vendor_.cancel_task.waiting() == 1; }));
+  VendorSays(id, TaskState::kRunning);
+  vendor_.cancel_task.Open();
+  EXPECT_EQ(ReasonOf(answer.Wait()), Reason::kCancelUnsupported);
+}
+
 TEST_F(TaskCancelTest, ACancelThatRacesWithTheEndHasOneHistory) {
   Start();
   for (int round = 0; round < 20; ++round) {

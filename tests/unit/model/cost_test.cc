@@ -62,6 +62,25 @@ TEST(EstimateCost, IsUnknownWithoutAPrice) {
 
 TEST(EstimateCost, IsUnknownWhereTheVendorChoosesTheDuration) { EXPECT_EQ(Estimate(-1, Resolution::k720p), Cost{}); }
 
+TEST(EstimateCost, HasARangeWhereTheVendorChoosesTheDuration) {
+  ModelProfile profile = Priced();
+  profile.min_duration_seconds = 4;
+  profile.max_duration_seconds = 30;
+  TaskRequest request;
+  request.resolution = Resolution::k1080p;
+  request.duration_seconds = -1;
+  const CostRange range = EstimateCostRange(request, profile);
+  EXPECT_EQ(range.least, (Cost{"USD", 1'020'000}));
+  EXPECT_EQ(range.most, (Cost{"USD", 7'520'000}));
+  for (const std::optional<int> seconds : {std::optional<int>(5), std::optional<int>()}) {
+    request.duration_seconds = seconds;
+    EXPECT_EQ(EstimateCostRange(request, profile).most, Cost{});
+  }
+  profile.price.reset();
+  request.duration_seconds = -1;
+  EXPECT_EQ(EstimateCostRange(request, profile).most, Cost{});
+}
+
 TEST(EstimateCost, AFreeTaskCostsNothingWhichIsKnown) {
   ModelProfile profile = Priced();
   profile.price = Price{"USD", 0, 0, {}};

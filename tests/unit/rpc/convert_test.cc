@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "service/base/advice.h"
 #include "service/rpc/convert_asset.h"
 #include "service/rpc/convert_group.h"
 #include "service/rpc/convert_task.h"
@@ -174,6 +175,8 @@ TEST(ConvertTask, WritesEveryField) {
   task.request.sent_prompt = "a cat, @image1";
   task.warnings = {"one", "two"};
   task.estimated_cost = {"USD", 12'345'678};
+  task.estimated_cost_least = {"USD", 1'000'000};
+  task.estimated_cost_most = {"USD", 7'500'000};
   v1::GenerationTask proto;
   ToProto(task, &proto);
   // Nothing is left unset: a new field must be added to the conversion.
@@ -198,6 +201,22 @@ TEST(ConvertTask, WritesEveryField) {
   EXPECT_EQ(proto.estimated_cost().currency_code(), "USD");
   EXPECT_EQ(proto.estimated_cost().units(), 12);
   EXPECT_EQ(proto.estimated_cost().nanos(), 345'678'000);
+  EXPECT_EQ(proto.estimated_cost_least().units(), 1);
+  EXPECT_EQ(proto.estimated_cost_most().nanos(), 500'000'000);
+  EXPECT_EQ(proto.error().advice(), std::string(base::AdviceOf(base::Reason::kOutcomeUnknown)));
+}
+
+TEST(ConvertTask, AFailureAtFullProgressHasTheAdviceOfModeration) {
+  model::GenerationTask task;
+  task.error = {base::Reason::kUpstreamFailed, "", "m"};
+  task.progress_percent = 100;
+  task.progress_source = model::ProgressSource::kReported;
+  v1::GenerationTask proto;
+  ToProto(task, &proto);
+  EXPECT_EQ(proto.error().advice(), std::string(base::AdviceOf(base::Reason::kUpstreamFailed, true)));
+  task.progress_percent = 50;
+  ToProto(task, &proto);
+  EXPECT_EQ(proto.error().advice(), std::string(base::AdviceOf(base::Reason::kUpstreamFailed)));
 }
 
 TEST(ConvertTask, AFreeTaskHasACostAndAnUnknownOneHasNone) {
@@ -205,6 +224,7 @@ TEST(ConvertTask, AFreeTaskHasACostAndAnUnknownOneHasNone) {
   v1::GenerationTask proto;
   ToProto(task, &proto);
   EXPECT_FALSE(proto.has_estimated_cost());
+  EXPECT_FALSE(proto.has_estimated_cost_least());
   task.estimated_cost = {"points", 0};
   ToProto(task, &proto);
   EXPECT_EQ(proto.estimated_cost().currency_code(), "points");

@@ -64,6 +64,7 @@ TEST(Config, DefaultsAreThoseOfTheSchema) {
   EXPECT_EQ(config->tasks().deadline().seconds(), 7200);
   EXPECT_EQ(config->tasks().submit_unknown_deadline().seconds(), 86400);
   EXPECT_EQ(config->tasks().lost_after_count(), 5);
+  EXPECT_EQ(config->tasks().result_patience().seconds(), 300);
   EXPECT_EQ(config->tasks().lost_after_time().seconds(), 120);
   EXPECT_EQ(config->tasks().poll_interval_with_webhooks().seconds(), 120);
   EXPECT_EQ(config->tasks().poll_interval_unwatched().seconds(), 30);

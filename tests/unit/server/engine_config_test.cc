@@ -134,7 +134,7 @@ TEST_F(EngineConfig, TaskOptionsAreThoseOfTheFile) {
       "upstreams: [{name: a, anyfast: {api_key: {env: KEY}}}]\n"
       "tasks: {poll_interval_queued: 1s, poll_interval_running: 2s, poll_interval_asset: 3s, deadline: 4s,"
       " submit_unknown_deadline: 5s, lost_after_count: 6, lost_after_time: 7s, poll_interval_with_webhooks: 8s,"
-      " poll_interval_unwatched: 9s, max_open_per_tenant: 10}");
+      " poll_interval_unwatched: 9s, max_open_per_tenant: 10, result_patience: 11s}");
   const auto options = EngineOptions(config);
   ASSERT_TRUE(options.ok()) << options.status();
   EXPECT_EQ(options->task_tracker.poll_interval_queued, absl::Seconds(1));
@@ -145,6 +145,7 @@ TEST_F(EngineConfig, TaskOptionsAreThoseOfTheFile) {
   EXPECT_EQ(options->task_tracker.poll_interval_with_webhooks, absl::Seconds(8));
   EXPECT_EQ(options->task_tracker.poll_interval_unwatched, absl::Seconds(9));
   EXPECT_EQ(options->tasks.max_open_per_tenant, 10);
+  EXPECT_EQ(options->task_tracker.result_patience, absl::Seconds(11));
 }
 
 TEST_F(EngineConfig, StagingAndFetchOptionsAreThoseOfTheFile) {

@@ -342,7 +342,7 @@ TEST(AnyFastWire, CreateTaskAsInTheGuide) {
       R"({"type":"image_url","image_url":{"url":"asset://asset-20260427160000-xxxxx"},"role":"reference_image"},)"
       R"({"type":"video_url","video_url":{"url":"asset://asset-20260427160000-video1"},"role":"reference_video"},)"
       R"({"type":"audio_url","audio_url":{"url":"asset://asset-20260427160000-audio1"},"role":"reference_audio"}],)"
-      R"("resolution":"720p","duration":5})");
+      R"("resolution":"720p","duration":5,"generate_audio":true})");
 }
 
 TEST(AnyFastWire, CreateTaskSendsThePromptInTheVendorsNotation) {
@@ -352,10 +352,11 @@ TEST(AnyFastWire, CreateTaskSendsThePromptInTheVendorsNotation) {
   task.prompt = "{hero} walks";
   task.sent_prompt = "@图1 walks";
   AnyFastAt(vendor)->CreateTask({}, task);
-  EXPECT_EQ(vendor.requests().at(0).body, R"({"model":"seedance","content":[{"type":"text","text":"@图1 walks"}]})");
+  EXPECT_THAT(vendor.requests().at(0).body,
+              testing::StartsWith(R"({"model":"seedance","content":[{"type":"text","text":"@图1 walks"}],)"));
 }
 
-TEST(AnyFastWire, CreateTaskSendsOptionsOnlyWhenTheyAreSet) {
+TEST(AnyFastWire, CreateTaskSendsOptionsThatCostNothingOnlyWhenTheyAreSet) {
   RecordingVendor vendor(Says(R"({"id":"t"})"));
   auto upstream = AnyFastAt(vendor);
   model::TaskRequest task;
@@ -379,9 +380,46 @@ TEST(AnyFastWire, CreateTaskSendsOptionsOnlyWhenTheyAreSet) {
   EXPECT_THAT(
       bodies,
       ElementsAre(
-          R"({"model":"seedance","content":[{"type":"text","text":"a fox"}]})",
-          R"({"model":"seedance","content":[{"type":"text","text":"a fox"}],"ratio":"16:9","seed":4294967295,"generate_audio":false,"watermark":true,"return_last_frame":true,"tools":[{"type":"web_search"}]})",
-          R"({"model":"seedance","content":[{"type":"image_url","image_url":{"url":"https://e.example/1.png"},"role":"first_frame"},{"type":"image_url","image_url":{"url":"asset://asset-2"},"role":"last_frame"}]})"));
+          R"({"model":"seedance","content":[{"type":"text","text":"a fox"}],"resolution":"720p","duration":5,"generate_audio":true})",
+          R"({"model":"seedance","content":[{"type":"text","text":"a fox"}],"resolution":"720p","ratio":"16:9","duration":5,"seed":4294967295,"generate_audio":false,"watermark":true,"return_last_frame":true,"tools":[{"type":"web_search"}]})",
+          R"({"model":"seedance","content":[{"type":"image_url","image_url":{"url":"https://e.example/1.png"},"role":"first_frame"},{"type":"image_url","image_url":{"url":"asset://asset-2"},"role":"last_frame"}],"resolution":"720p","duration":5,"generate_audio":true})"));
+}
+
+TEST(AnyFastWire, WhatTheBillDependsOnIsAlwaysSaid) {
+  RecordingVendor vendor(Says(R"({"id":"t"})"));
+  auto upstream = AnyFastAt(vendor);
+  for (const model::ModelProfile& row : upstream->profile().models) {
+    model::TaskRequest task;
+    task.model = row.name.back() == '*' ? row.name.substr(0, row.name.size() - 1) + "251215" : row.name;
+    task.prompt = "a fox";
+    upstream->CreateTask({}, task);
+    const std::string body = vendor.requests().back().body;
+    EXPECT_THAT(body, testing::HasSubstr(R"("resolution":"720p","duration":5)")) << row.name;
+    const bool silent = row.name.find("seedance-1-0") != std::string::npos;
+    EXPECT_EQ(body.find(R"("generate_audio":true)") == std::string::npos, silent) << row.name;
+  }
+  model::TaskRequest automatic;
+  automatic.model = "seedance-2.5";
+  automatic.prompt = "a fox";
+  automatic.duration_seconds = -1;
+  upstream->CreateTask({}, automatic);
+  EXPECT_THAT(vendor.requests().back().body, testing::HasSubstr(R"("duration":-1)"));
+}
+
+TEST(AnyFastWire, WhatIsSaidInPlaceOfTheCallerIsTheProfiles) {
+  RecordingVendor vendor(Says(R"({"id":"t"})"));
+  AnyFastOptions options;
+  options.base_url = vendor.url();
+  options.profile = AnyFastProfile();
+  model::ModelProfile& row = options.profile.models.at(0);
+  row.default_duration_seconds = 8;
+  row.default_resolution = model::Resolution::k480p;
+  row.default_generate_audio = false;
+  model::TaskRequest task;
+  task.prompt = "a fox";
+  MakeAnyFast(options, MakeHttpTransport({}), base::RealClock())->CreateTask({}, task);
+  EXPECT_THAT(vendor.requests().back().body,
+              testing::HasSubstr(R"("resolution":"480p","duration":8,"generate_audio":false)"));
 }
 
 TEST(AnyFastWire, GetTaskAsksByPath) {

@@ -275,8 +275,9 @@ TEST(HttpTransport, BilledRequestsDoNotUseConnectionsThatWereIdleForLong) {
   EXPECT_EQ(server.connections(), 2);
 }
 
-TEST(HttpTransport, GetOrDeleteOnADeadConnectionIsSentOnceMore) {
-  for (const char* method : {"GET", "DELETE"}) {
+TEST(HttpTransport, OnlyAGetOnADeadConnectionIsSentOnceMore) {
+  for (const bool reads : {true, false}) {
+    const char* method = reads ? "GET" : "DELETE";
     TrickServer server([](Peer& peer, int number) {
       peer.ReadRequest();
       peer.Send(OkReply("{}"));
@@ -287,8 +288,9 @@ TEST(HttpTransport, GetOrDeleteOnADeadConnectionIsSentOnceMore) {
     HttpRequest request = Get(server.url());
     request.method = method;
     EXPECT_EQ(transport->Send(request).outcome, HttpOutcome::kReply) << method;
-    EXPECT_EQ(transport->Send(request).outcome, HttpOutcome::kReply) << method;
-    EXPECT_EQ(server.connections(), 2) << method;
+    // Deleted twice, the second answer would be taken for the first one's.
+    EXPECT_EQ(transport->Send(request).outcome, reads ? HttpOutcome::kReply : HttpOutcome::kNoReply) << method;
+    EXPECT_EQ(server.connections(), reads ? 2 : 1) << method;
   }
 }
 

@@ -81,7 +81,8 @@ TEST(PiApiWire, CreateTaskFromText) {
   EXPECT_EQ(request.method, "POST");
   EXPECT_EQ(request.path, "/api/v1/task");
   EXPECT_EQ(request.body, R"({"model":"seedance","task_type":"seedance-2",)"
-                          R"("input":{"prompt":"a fox runs","mode":"text_to_video","duration":5}})");
+                          R"("input":{"prompt":"a fox runs","mode":"text_to_video","duration":5,)"
+                          R"("resolution":"480p","audio":true}})");
   EXPECT_EQ(request.get_header_value("X-API-Key"), "piapi-secret-key");
   EXPECT_FALSE(request.has_header("Authorization"));
   EXPECT_EQ(request.get_header_value("Content-Type"), "application/json");
@@ -122,7 +123,7 @@ TEST(PiApiWire, OneReferenceImageIsNoFrame) {
   EXPECT_EQ(
       vendor.requests().at(0).body,
       R"({"model":"seedance","task_type":"seedance-2","input":{"prompt":"a fox","mode":"omni_reference","duration":5,)"
-      R"("image_urls":["https://e.example/1.png"]}})");
+      R"("resolution":"480p","image_urls":["https://e.example/1.png"],"audio":true}})");
 }
 
 TEST(PiApiWire, FramesStandInTheirOrderAndAdaptiveIsAuto) {
@@ -136,7 +137,8 @@ TEST(PiApiWire, FramesStandInTheirOrderAndAdaptiveIsAuto) {
   EXPECT_EQ(
       vendor.requests().at(0).body,
       R"({"model":"seedance","task_type":"seedance-2","input":{"prompt":"a fox","mode":"first_last_frames","duration":5,)"
-      R"("aspect_ratio":"auto","image_urls":["https://e.example/first.png","https://e.example/last.png"]}})");
+      R"("aspect_ratio":"auto","resolution":"480p","image_urls":["https://e.example/first.png","https://e.example/last.png"],)"
+      R"("audio":true}})");
 }
 
 TEST(PiApiWire, EphemeralReferencesAreImportedByTheVendor) {
@@ -153,8 +155,9 @@ TEST(PiApiWire, EphemeralReferencesAreImportedByTheVendor) {
   for (const auto& request : vendor.requests()) bodies.push_back(request.body);
   const std::string begin =
       R"({"model":"seedance","task_type":"seedance-2-fast-less-restriction","input":{"prompt":"a",)"
-      R"("mode":"omni_reference","duration":5,"image_urls":["https://e.example/1.png"],"auto_upload_assets":true)";
-  EXPECT_THAT(bodies, ElementsAre(begin + "}}", begin + R"(,"asset_retention_hours":5}})"));
+      R"("mode":"omni_reference","duration":5,"resolution":"480p","image_urls":["https://e.example/1.png"],"auto_upload_assets":true)";
+  EXPECT_THAT(bodies,
+              ElementsAre(begin + R"(,"audio":true}})", begin + R"(,"asset_retention_hours":5,"audio":true}})"));
 }
 
 TEST(PiApiWire, ConfigurationOfTheOperatorGoesWithEveryTask) {
@@ -171,7 +174,7 @@ TEST(PiApiWire, ConfigurationOfTheOperatorGoesWithEveryTask) {
   upstream->CreateTask({}, task);
   EXPECT_EQ(
       vendor.requests().at(0).body,
-      R"({"model":"seedance","task_type":"seedance-2-mini","input":{"prompt":"a","mode":"text_to_video","duration":5},)"
+      R"({"model":"seedance","task_type":"seedance-2-mini","input":{"prompt":"a","mode":"text_to_video","duration":5,"resolution":"720p","audio":true},)"
       R"("config":{"service_mode":"private","webhook_config":{)"
       R"("endpoint":"https://gw.example/webhooks/piapi/0123","secret":"hook-secret"}}})");
   EXPECT_FALSE(PiApiAt(vendor)->profile().webhooks);
@@ -186,7 +189,7 @@ TEST(PiApiWire, PromptsThatAreNotUtf8AreMended) {
 }
 
 TEST(PiApiWire, GetTaskAsksForTheIdWhateverItHolds) {
-  RecordingVendor vendor(Says(R"({"code":200,"data":{"task_id":"x","status":"Processing"}})"));
+  RecordingVendor vendor(Says(R"({"code":200,"data":{"task_id":"../a?b","status":"Processing"}})"));
   const auto report = PiApiAt(vendor)->GetTask({}, "../a?b");
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_EQ(report->state, model::TaskState::kRunning);

@@ -213,15 +213,97 @@ TEST(FetchResult, TheVendorsOwnNameOpensNoPrivateAddress) {
   EXPECT_EQ(victim.connections(), 0);
 }
 
-TEST(FetchResult, ARedirectToThisMachineIsNotFollowed) {
-  TrickServer victim([](Peer& peer, int) { peer.ReadRequest(); });
-  TrickServer storage([&](Peer& peer, int) {
-    peer.ReadRequest();
-    peer.Send("HTTP/1.1 302 Found\r\nLocation: " + victim.url() + "\r\nContent-Length: 0\r\n\r\n");
+std::string Redirect(int status, const std::string& location) {
+  return "HTTP/1.1 " + std::to_string(status) + " X\r\nLocation: " + location + "\r\nContent-Length: 0\r\n\r\n";
+}
+
+TEST(FetchResult, ARedirectToAPrivateAddressIsNotFollowed) {
+  for (const char* host : {"127.0.0.2", "[::1]", "169.254.169.254", "10.0.0.1"}) {
+    TrickServer storage([&](Peer& peer, int) {
+      peer.ReadRequest();
+      peer.Send(Redirect(302, std::string("http://") + host + ":9/v.mp4"));
+    });
+    Collector sink;
+    const absl::Status status = Fetch(storage.url(), 0, 0, sink);
+    EXPECT_EQ(base::GetReason(status), Reason::kUpstreamProtocol) << host;
+    EXPECT_THAT(std::string(status.message()), testing::HasSubstr("not fetched")) << host;
+    EXPECT_EQ(sink.starts_, 0);
+  }
+}
+
+TEST(FetchResult, RedirectsAreFollowedWithTheRangeAndWithoutTheKey) {
+  RecordingVendor vendor(Storage(true));
+  for (const int status : {301, 302, 303, 307, 308}) {
+    TrickServer door([&](Peer& peer, int) {
+      peer.ReadRequest();
+      peer.Send(Redirect(status, vendor.url() + "/v.mp4?sig=1"));
+    });
+    Collector sink;
+    EXPECT_TRUE(Fetch(door.url(), 7, 10, sink).ok()) << status;
+    EXPECT_EQ(sink.bytes_, File().substr(7, 10));
+    const httplib::Request request = vendor.requests().back();
+    EXPECT_EQ(request.target, "/v.mp4?sig=1");
+    EXPECT_EQ(request.get_header_value("Range"), "bytes=7-16");
+    EXPECT_FALSE(request.has_header("Authorization"));
+  }
+}
+
+TEST(FetchResult, RelativeLocationsAndAtMostFiveRedirects) {
+  RecordingVendor vendor([](const httplib::Request& request, httplib::Response& response) {
+    const int left = std::atoi(request.path.substr(request.path.rfind('/') + 1).c_str());
+    if (left == 0) return response.set_content("video", "video/mp4");
+    response.status = 302;
+    response.set_header("Location", left % 2 == 0 ? std::to_string(left - 1) : "/a/" + std::to_string(left - 1));
   });
   Collector sink;
-  EXPECT_EQ(base::GetReason(Fetch(storage.url(), 0, 0, sink)), Reason::kUpstreamProtocol);
-  EXPECT_EQ(victim.connections(), 0);
+  EXPECT_TRUE(Fetch(vendor.url() + "/a/5?sig=1", 0, 0, sink).ok());
+  EXPECT_EQ(sink.bytes_, "video");
+  const size_t before = vendor.requests().size();
+  Collector none;
+  const absl::Status status = Fetch(vendor.url() + "/a/6", 0, 0, none);
+  EXPECT_EQ(base::GetReason(status), Reason::kUpstreamProtocol) << status;
+  EXPECT_EQ(vendor.requests().size() - before, 6u);
+  EXPECT_EQ(none.starts_, 0);
+}
+
+TEST(FetchResult, RedirectsThatLeadNowhereAreNotFollowed) {
+  for (const char* location : {"file:///etc/passwd", "ftp://e.example/v", "http://user@e.example/", "", "http://"}) {
+    TrickServer storage([&](Peer& peer, int) {
+      peer.ReadRequest();
+      peer.Send(Redirect(302, location));
+    });
+    Collector sink;
+    EXPECT_EQ(base::GetReason(Fetch(storage.url(), 0, 0, sink)), Reason::kUpstreamProtocol) << location;
+  }
+}
+
+TEST(FetchResult, WhatIsNoFileIsNoResultAndNothingOfItIsShown) {
+  const std::string page = "<!doctype html><title>Just a moment...</title>";
+  const auto reply = [](const std::string& headers, const std::string& body) {
+    return "HTTP/1.1 200 OK\r\n" + headers + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+  };
+  const std::string kReplies[] = {
+      reply("Content-Type: text/html; charset=utf-8\r\n", page),
+      reply("Content-Type: application/json\r\n", "[1]"),
+      reply("Content-Type: application/xml\r\n", "x"),
+      reply("Content-Type: video/mp4\r\n", "\r\n" + page),
+      reply("", R"({"error":"gone"})"),
+      reply("Content-Type: video/mp4\r\n", ""),
+      "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n",
+      reply("Content-Encoding: gzip\r\nContent-Type: video/mp4\r\n", "\x1f\x8b\x08"),
+      reply("Content-Encoding: br\r\n", "x"),
+  };
+  for (const std::string& bytes : kReplies) {
+    TrickServer storage([&](Peer& peer, int) {
+      peer.ReadRequest();
+      peer.Send(bytes);
+    });
+    Collector sink;
+    const absl::Status status = Fetch(storage.url(), 0, 0, sink);
+    EXPECT_EQ(base::GetReason(status), Reason::kUpstreamUnavailable) << bytes << status;
+    EXPECT_EQ(sink.starts_, 0) << bytes;
+    EXPECT_EQ(sink.bytes_, "") << bytes;
+  }
 }
 
 TEST(FetchResult, AContentTypeThatIsNoTextIsNotPassedOn) {

@@ -32,6 +32,19 @@ TEST(Url, Parts) {
   }
 }
 
+TEST(Url, LocationsAreResolved) {
+  const Url base = *ParseUrl("https://h.example:8443/a/b?q=1");
+  EXPECT_EQ(ResolveUrl(base, "https://o.example/x"), "https://o.example/x");
+  EXPECT_EQ(ResolveUrl(base, "//o.example/x"), "https://o.example/x");
+  EXPECT_EQ(ResolveUrl(base, "/x?y"), "https://h.example:8443/x?y");
+  EXPECT_EQ(ResolveUrl(base, "x"), "https://h.example:8443/a/x");
+  EXPECT_EQ(ResolveUrl(base, "?z=2"), "https://h.example:8443/a/b?z=2");
+  EXPECT_EQ(ResolveUrl(base, "/t=10:30"), "https://h.example:8443/t=10:30");
+  for (const char* bad : {"", "mailto:a@b", "http://", "//", "/a\nb", "https://u@h/"}) {
+    EXPECT_EQ(ResolveUrl(base, bad), std::nullopt) << bad;
+  }
+}
+
 struct NoProxyRow {
   const char* list;
   const char* host;
@@ -203,6 +216,51 @@ TEST(JsonNode, TextsBeyondTheLimitsAreNotRead) {
     EXPECT_FALSE(JsonNode::Parse(ArrayOf(JsonNode::kMaxNodes + 1, element)).exists()) << element;
   }
   EXPECT_FALSE(JsonNode::Parse("{" + Repeated(JsonNode::kMaxNodes, R"("a":1,)") + R"("a":1})").exists());
+}
+
+struct BrokenRow {
+  const char* name;
+  std::string text;   // Of a JSON string, between its quotes.
+  std::string value;  // As it is read.
+};
+
+TEST(JsonNode, ABrokenCharacterHidesNothingElse) {
+  const BrokenRow rows[] = {
+      {"high surrogate alone", "cut \\ud83d", "cut \uFFFD"},
+      {"high surrogate before text", "\\uD83Dx", "\uFFFDx"},
+      {"low surrogate alone", "a\\ude00b", "a\uFFFDb"},
+      {"high, then an escape that is no half", "\\ud83d\\u0041", "\uFFFDA"},
+      {"two high ones, then a pair", "\\ud83d\\ud83d\\ude00", "\uFFFD\xF0\x9F\x98\x80"},
+      {"halves in the wrong order", "\\ude00\\ud83d", "\uFFFD\uFFFD"},
+      {"high before the end of a quoted quote", "\\ud83d\\\"", "\uFFFD\""},
+      {"cut UTF-8", "\xe5\x9b", "\uFFFD\uFFFD"},
+      {"Latin-1", "caf\xe9!", "caf\uFFFD!"},
+      {"a surrogate as UTF-8", "\xed\xa0\xbd", "\uFFFD\uFFFD\uFFFD"},
+      {"overlong", "\xc0\xaf", "\uFFFD\uFFFD"},
+      {"bare line end and NUL", std::string("a\nb\0c", 5), "a\uFFFDb\uFFFDc"},
+      {"no such escape", "C:\\x \\'", "C:\uFFFDx \uFFFD'"},
+      {"escape that is cut", "\\u12", "\uFFFDu12"},
+  };
+  for (const BrokenRow& row : rows) {
+    for (const std::string& text :
+         {R"({"id":"t","s":")" + row.text + R"(","n":[1,2]})",
+          R"({"n":[1,2],")" + row.text + R"(":")" + row.text + R"(","s":")" + row.text + R"(","id":"t"})"}) {
+      const JsonNode root = JsonNode::Parse(text);
+      EXPECT_EQ(root["id"].Text(), "t") << row.name;
+      EXPECT_EQ(root["s"].Text(), row.value) << row.name;
+      EXPECT_EQ(root["n"].size(), 2u) << row.name;
+    }
+  }
+}
+
+TEST(JsonNode, RepairMendsCharactersOnlyAndKeepsTheLimits) {
+  for (const char* bad : {"{\"a\":\"\\ud83d\"", "{\"a\":\"\\ud83d}", "{\"a\":\xff}", "[\"\xff\",]", "\"\\\""}) {
+    EXPECT_FALSE(JsonNode::Parse(bad).exists()) << bad;
+  }
+  EXPECT_FALSE(JsonNode::Parse(ArrayOf(JsonNode::kMaxNodes + 1, "\"\\ud83d\"")).exists());
+  EXPECT_FALSE(
+      JsonNode::Parse(Repeated(JsonNode::kMaxDepth + 1, "[") + "\"\xff\"" + Repeated(JsonNode::kMaxDepth + 1, "]"))
+          .exists());
 }
 
 TEST(JsonNode, BracketsAndCommasInStringsDoNotCount) {

@@ -1,0 +1,131 @@
+#include "service/upstream/acceptance_table.h"
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+
+#include "absl/strings/ascii.h"
+
+namespace seedance::upstream {
+namespace {
+
+constexpr AcceptanceRow kInDoubt = {0, 999, AcceptanceRow::kAnyBody, Acceptance::kUnknown, false};
+
+constexpr AcceptanceRow kRows[] = {
+    // The vendor's own "too many" and "not now". A proxy says both also after it had passed the call on.
+    {429, 429, AcceptanceRow::kVendorShape, Acceptance::kNotAccepted, true},
+    {429, 429, AcceptanceRow::kEdgeBlock, Acceptance::kNotAccepted, true},
+    {403, 403, AcceptanceRow::kEdgeBlock, Acceptance::kNotAccepted, true},
+    {503, 503, AcceptanceRow::kNamed, Acceptance::kNotAccepted, true},
+    // Redirects of calls are not followed; these two say that nothing was done.
+    {307, 308, AcceptanceRow::kAnyBody, Acceptance::kRefused, false},
+    // Statuses that mean "not processed", whoever on the way wrote them.
+    {400, 407, AcceptanceRow::kAnyBody, Acceptance::kRefused, false},
+    {410, 417, AcceptanceRow::kAnyBody, Acceptance::kRefused, false},
+    {422, 422, AcceptanceRow::kAnyBody, Acceptance::kRefused, false},
+    {431, 431, AcceptanceRow::kAnyBody, Acceptance::kRefused, false},
+    // 408 and its kin come from somebody who stopped waiting, 429 above.
+    {409, 428, AcceptanceRow::kReadableBody, Acceptance::kRefused, false},
+    {430, 499, AcceptanceRow::kReadableBody, Acceptance::kRefused, false},
+    // The vendor's own words: it has booked nothing.
+    {500, 502, AcceptanceRow::kNamed, Acceptance::kRefused, false},
+    // Answers that call themselves a success, and those of servers in trouble: only a cause that is a refusal beyond
+    // doubt.
+    {200, 299, AcceptanceRow::kExplained, Acceptance::kRefused, false},
+    {500, 599, AcceptanceRow::kExplained, Acceptance::kRefused, false},
+};
+
+// Words with which the vendor itself says that it does not know what became of the call behind it.
+struct DoubtRow {
+  int first_status;
+  int last_status;
+  std::string_view code;  // As in ReasonRow, below too.
+  std::string_view text;
+};
+
+constexpr DoubtRow kDoubts[] = {
+    // new-api: the call behind it, or the reading of its answer, failed.
+    {200, 599, "do_request_failed", ""},
+    {200, 599, "response_body_failed", ""},
+    {200, 599, "invalid_response", ""},
+    {200, 599, "", "do request failed"},
+    // Its code for whatever the origin said; the origin's own code would stand in its place.
+    {500, 599, "fail_to_fetch_task", ""},
+    {500, 599, "upstream_error", ""},
+    {500, 599, "bad_response", ""},
+    {500, 599, "", "timeout"},
+    {500, 599, "", "timed out"},
+    {500, 599, "", "deadline exceeded"},
+    {500, 599, "", "connection reset"},
+    {500, 599, "", "unexpected eof"},
+    // A page of a proxy behind it.
+    {429, 599, "", "<html"},
+    {429, 599, "", "<!doctype"},
+};
+
+// Whether `text` holds `mark` and behind it a code of 1000 to 1099: what Cloudflare refuses at its edge.
+bool HoldsEdgeCode(const std::string& text, std::string_view mark) {
+  size_t at = text.find(mark);
+  if (at == std::string::npos) return false;
+  at = text.find_first_not_of("\": ", at + mark.size());
+  if (at == std::string::npos || text.compare(at, 2, "10") != 0) return false;
+  return std::min(text.find_first_not_of("0123456789", at), text.size()) - at == 4;
+}
+
+// `error code: 1010`, in a page, a line or JSON.
+bool IsEdgeBlock(std::string_view body, const VendorError& error) {
+  constexpr size_t kMaxExamined = 16384;
+  if (error.recognised) return false;
+  const std::string text = absl::AsciiStrToLower(std::string(body.substr(0, kMaxExamined)));
+  return HoldsEdgeCode(text, "error code") || HoldsEdgeCode(text, "error_code");
+}
+
+bool IsDoubtful(int status, const VendorError& error) {
+  const std::string code = absl::AsciiStrToLower(error.code);
+  const std::string text = absl::AsciiStrToLower(error.message);
+  return std::any_of(std::begin(kDoubts), std::end(kDoubts), [&](const DoubtRow& row) {
+    return status >= row.first_status && status <= row.last_status && HoldsPattern(code, row.code) &&
+           HoldsPattern(text, row.text);
+  });
+}
+
+bool Fits(AcceptanceRow::Body wanted, std::string_view body, const VendorError& error, bool worded) {
+  switch (wanted) {
+    case AcceptanceRow::kAnyBody:
+      return true;
+    case AcceptanceRow::kReadableBody:
+      return error.recognised;
+    case AcceptanceRow::kVendorShape:
+      return error.vendor_shape;
+    case AcceptanceRow::kNamed:
+      return error.vendor_shape && error.named;
+    case AcceptanceRow::kExplained:
+      return error.vendor_shape && worded;
+    case AcceptanceRow::kEdgeBlock:
+      return IsEdgeBlock(body, error);
+  }
+  return false;
+}
+
+}  // namespace
+
+const AcceptanceRow& FindAcceptance(int status, std::string_view body, const VendorError& error, bool worded) {
+  if (error.recognised && IsDoubtful(status, error)) return kInDoubt;
+  for (const AcceptanceRow& row : kRows) {
+    if (status >= row.first_status && status <= row.last_status && Fits(row.body, body, error, worded)) return row;
+  }
+  return kInDoubt;
+}
+
+bool HoldsPattern(std::string_view text, std::string_view pattern) {
+  while (!pattern.empty()) {
+    const std::string_view part = pattern.substr(0, pattern.find('*'));
+    pattern.remove_prefix(std::min(part.size() + 1, pattern.size()));
+    const size_t at = text.find(part);
+    if (at == std::string_view::npos) return false;
+    text.remove_prefix(at + part.size());
+  }
+  return true;
+}
+
+}  // namespace seedance::upstream
