@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "service/rpc/convert_task.h"
 #include "service/rpc/field_rules.h"
@@ -26,8 +27,9 @@ constexpr size_t kMaxFilterLabels = 8;
 constexpr int kMostTasksPerPage = 200;
 
 bool IsUpstreamTaskId(const std::string& id) {
-  return !id.empty() && id.size() <= kMaxUpstreamTaskIdBytes &&
-         std::all_of(id.begin(), id.end(), [](char c) { return c > ' ' && c <= '~'; });
+  return !id.empty() && id.size() <= kMaxUpstreamTaskIdBytes && std::all_of(id.begin(), id.end(), [](char c) {
+    return c > ' ' && c <= '~' && !absl::StrContains("/\\?#%", c);
+  });
 }
 
 bool IsReferenceLabel(const std::string& label) {
@@ -182,8 +184,8 @@ absl::StatusOr<engine::ReconcileTaskParams> ReadRequest(const v1::ReconcileGener
   switch (request.verdict_case()) {
     case v1::ReconcileGenerationTaskRequest::kUpstreamTaskId:
       if (!IsUpstreamTaskId(request.upstream_task_id())) {
-        rules.Add("upstream_task_id",
-                  absl::StrCat("must have 1 to ", kMaxUpstreamTaskIdBytes, " printable ASCII characters"));
+        rules.Add("upstream_task_id", absl::StrCat("must have 1 to ", kMaxUpstreamTaskIdBytes,
+                                                   " printable ASCII characters, none of them / \\ ? # %"));
       }
       params.upstream_task_id = request.upstream_task_id();
       break;

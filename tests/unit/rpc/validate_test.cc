@@ -363,6 +363,10 @@ TEST(Validate, GenerationTaskReads) {
       {task + "upstream_task_id: ''", {"upstream_task_id"}},
       {task + "upstream_task_id: '" + Repeat("x", 129) + "'", {"upstream_task_id"}},
       {task + "upstream_task_id: 'a b'", {"upstream_task_id"}},
+      {task + "upstream_task_id: '../../etc/passwd'", {"upstream_task_id"}},
+      {task + "upstream_task_id: 'http://127.0.0.1:1/a.png'", {"upstream_task_id"}},
+      {task + "upstream_task_id: 'a%2Fb'", {"upstream_task_id"}},
+      {task + "upstream_task_id: 'a?b'", {"upstream_task_id"}},
       {task + "upstream_task_id: 'caf\303\251'", {"upstream_task_id"}},
       {"name: 'x' request_id: 'x' upstream_task_id: '\001'", {"name", "request_id", "upstream_task_id"}},
   });
