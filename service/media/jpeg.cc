@@ -8,7 +8,7 @@ namespace seedance::media {
 namespace {
 
 // Segments, then scans of coded bytes with further segments between them, up to the end marker, which a whole file has.
-// The frame header (SOF) has the size, and EXIF before it may say that it is shown turned.
+// The frame header (SOF) has the size, and EXIF before the first scan may say that it is shown turned.
 class Jpeg : public Parser {
  public:
   Jpeg() : Parser(model::MediaType::kImage, "jpeg") { Read(2, &Jpeg::OnStart); }
@@ -29,7 +29,7 @@ class Jpeg : public Parser {
 
   void OnMarker(uint8_t byte) {
     marker_ = byte;
-    if ((byte == kEnd || byte == kScan) && !known()) return Break("it has no frame header before its picture");
+    if ((byte == kEnd || byte == kScan) && !known() && !Conclude()) return;
     ended_ = byte == kEnd;
     if (ended_) return Rest();
     const bool alone = byte <= 1 || (byte >= 0xd0 && byte <= 0xd8);
@@ -47,7 +47,7 @@ class Jpeg : public Parser {
     if (bytes.Big16(0) < 2) return Break("one of its segments has no length");
     left_ = bytes.Big16(0) - 2;
     const bool frame = marker_ >= 0xc0 && marker_ <= 0xcf && marker_ != 0xc4 && marker_ != 0xc8 && marker_ != 0xcc;
-    if (frame && !known()) {
+    if (frame && width_ == 0) {
       if (left_ < 6) return Break("its frame header is too short");
       return ReadFromSegment(5, &Jpeg::OnFrame);
     }
@@ -58,12 +58,21 @@ class Jpeg : public Parser {
   }
 
   void OnFrame(Bytes bytes) {
-    int64_t height = bytes.Big16(1);
-    int64_t width = bytes.Big16(3);
-    if (IsTurned(orientation_)) std::swap(width, height);
-    if (!SetSize(width, height)) return;
-    Know();
+    height_ = bytes.Big16(1);
+    width_ = bytes.Big16(3);
+    if (!SetSize(width_, height_)) return;
     NextSegment();
+  }
+
+  // At the first scan. False: it is broken.
+  bool Conclude() {
+    if (width_ == 0) {
+      Break("it has no frame header before its picture");
+      return false;
+    }
+    if (IsTurned(orientation_)) (void)SetSize(height_, width_);
+    Know();
+    return true;
   }
 
   void OnApp1(Bytes bytes) {
@@ -131,6 +140,8 @@ class Jpeg : public Parser {
   uint8_t marker_ = 0;
   size_t left_ = 0;  // Bytes of the segment that are still to come.
   uint64_t orientation_ = 1;
+  int64_t width_ = 0;  // As coded; 0: there was no frame header yet.
+  int64_t height_ = 0;
 };
 
 }  // namespace

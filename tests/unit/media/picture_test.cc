@@ -50,9 +50,10 @@ TEST(Jpeg, TakesOrientationFromExifOfBothByteOrders) {
     MediaSpec turned;
     turned.quarter_turns = 1;
     const std::string exif = "Exif\0\0"s + MakeTiff(turned, Noise(300, 1), big, false);
-    const std::string file = "\xff\xd8"s + Segment('\xe1', "http://ns.adobe.com/xap/1.0/\0<x/>"s) +
-                             Segment('\xe1', exif) + Frame('\xc0', 1200, 800) + kScan;
-    EXPECT_EQ(Text(Probe(file)), "KNOWN image jpeg 800 x 1200");
+    const std::string begin = "\xff\xd8"s + Segment('\xe1', "http://ns.adobe.com/xap/1.0/\0<x/>"s);
+    const std::string frame = Frame('\xc0', 1200, 800);
+    EXPECT_EQ(Text(Probe(begin + Segment('\xe1', exif) + frame + kScan)), "KNOWN image jpeg 800 x 1200");
+    EXPECT_EQ(Text(Probe(begin + frame + Segment('\xe1', exif) + kScan)), "KNOWN image jpeg 800 x 1200");
   }
 }
 
