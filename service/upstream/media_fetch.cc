@@ -9,12 +9,12 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "service/base/error.h"
+#include "service/upstream/redirects.h"
 #include "service/upstream/url.h"
 
 namespace seedance::upstream {
 namespace {
 
-constexpr int kMaxRedirects = 5;
 // A file that wants more ranges than this is built to waste time.
 constexpr int kMaxRanges = 64;
 // No file is so long; a header that points further lies, and positions beyond it could overflow.
@@ -52,23 +52,6 @@ std::optional<ContentRange> ParseContentRange(const std::string& text) {
   return range;
 }
 
-// Where a redirect from `base` leads; dot segments are left to the server.
-std::string Resolved(const std::string& base, const std::string& location) {
-  const size_t authority = base.find("://") + 3;
-  if (absl::StrContains(location.substr(0, location.find_first_of("/?#")), ":")) return location;
-  if (absl::StartsWith(location, "//")) return base.substr(0, authority - 2) + location;
-  const size_t path = std::min(base.find_first_of("/?#", authority), base.size());
-  if (absl::StartsWith(location, "/")) return base.substr(0, path) + location;
-  const std::string plain = base.substr(0, base.find_first_of("?#", path));
-  if (absl::StartsWith(location, "?")) return plain + location;
-  const size_t slash = plain.rfind('/');
-  return (slash == std::string::npos || slash < path ? plain + "/" : plain.substr(0, slash + 1)) + location;
-}
-
-bool IsRedirect(int status) {
-  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
-}
-
 // One file on its way, over as many requests as it takes.
 class Fetch : public ByteSink {
  public:
@@ -84,16 +67,18 @@ class Fetch : public ByteSink {
         reader_(reader) {}
 
   absl::StatusOr<FetchedMedia> Run() {
+    const std::optional<Url> url = ParseUrl(uri_);
+    if (!url.has_value()) return CannotFetch("its URL is not usable");
+    if (!url->https && !allow_plain_http_) return CannotFetch("its URL is not https");
     for (int ranges = 0; ranges < kMaxRanges;) {
-      const std::optional<Url> url = ParseUrl(uri_);
-      if (!url.has_value()) return CannotFetch("it leads to a URL that is not usable");
-      if (!url->https && !allow_plain_http_) return CannotFetch("it leads to a URL that is not https");
       const int64_t before = position_;
       const HttpReply reply = transport_.Fetch(Request(), *this);
       if (absl::Status stopped = Stopped(reply); !stopped.ok()) return stopped;
       if (enough_) return FetchedMedia{size_, false};
       if (IsRedirect(reply.status)) {
-        if (absl::Status followed = Follow(reply); !followed.ok()) return followed;
+        absl::StatusOr<std::string> next = redirects_.Follow(uri_, reply);
+        if (!next.ok()) return CannotFetch(std::string(next.status().message()));
+        uri_ = *std::move(next);
         continue;
       }
       if (RefusesRanges(reply)) {
@@ -177,16 +162,6 @@ class Fetch : public ByteSink {
     return CannotFetch(reply.error);
   }
 
-  absl::Status Follow(const HttpReply& reply) {
-    if (++redirects_ > kMaxRedirects) {
-      return CannotFetch(absl::StrCat("it redirects more than ", kMaxRedirects, " times"));
-    }
-    const std::string location = HeaderOf(reply.headers, "location");
-    if (location.empty()) return CannotFetch("it redirects to nowhere");
-    uri_ = Resolved(uri_, location);
-    return absl::OkStatus();
-  }
-
   // An empty file has no first range, and says so. Other servers have the file, but no range of it.
   static bool IsEmpty(const HttpReply& reply) {
     return reply.status == 416 && absl::EndsWith(HeaderOf(reply.headers, "content-range"), "*/0");
@@ -237,7 +212,7 @@ class Fetch : public ByteSink {
   const bool whole_;
   bool ranges_ = true;  // Whether the server may know ranges.
   MediaReader& reader_;
-  int redirects_ = 0;
+  Redirects redirects_{allow_plain_http_};
   bool started_ = false;  // The first bytes of the file were announced.
   int64_t size_ = 0;
   std::string tag_;

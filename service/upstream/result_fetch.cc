@@ -11,6 +11,7 @@
 #include "absl/strings/str_split.h"
 #include "service/base/clock.h"
 #include "service/base/error.h"
+#include "service/upstream/redirects.h"
 #include "service/upstream/url.h"
 
 namespace seedance::upstream {
@@ -20,7 +21,6 @@ using base::Reason;
 
 // The transport delivers pieces of a few kilobytes; readers pay for each.
 constexpr size_t kPiece = 64 << 10;
-constexpr int kMaxRedirects = 5;
 
 absl::Status Fail(Reason reason, const std::string& message) {
   base::ErrorDetail detail;
@@ -207,29 +207,20 @@ absl::Status RefusedByStorage(const HttpReply& reply) {
   return Fail(later ? Reason::kUpstreamUnavailable : Reason::kUpstreamProtocol, said);
 }
 
-bool IsRedirect(int status) { return (status >= 301 && status <= 303) || status == 307 || status == 308; }
-
-absl::Status CannotFollow(const std::string& why) {
-  return Fail(Reason::kUpstreamProtocol, absl::StrCat("the link to the result is not followed: ", why));
-}
-
 // Sends `request` and what redirects make of it. An error: a redirect that is not followed.
 absl::StatusOr<HttpReply> FetchFollowing(HttpTransport& transport, HttpRequest request, bool allow_plain_http,
                                          ByteSink& sink) {
   base::Clock& clock = base::RealClock();
   const absl::Time deadline = clock.Now() + request.timeout;
-  for (int redirects = 0;; ++redirects) {
+  for (Redirects redirects(allow_plain_http);;) {
     HttpReply reply = transport.Fetch(request, sink);
     if (reply.outcome != HttpOutcome::kReply || !IsRedirect(reply.status)) return reply;
-    if (redirects == kMaxRedirects) return CannotFollow(absl::StrCat("more than ", kMaxRedirects, " redirects"));
-    const std::optional<Url> from = ParseUrl(request.url);
-    const auto location = reply.headers.find("location");
-    const std::optional<std::string> next =
-        from.has_value() && location != reply.headers.end() ? ResolveUrl(*from, location->second) : std::nullopt;
-    if (!next.has_value()) return CannotFollow("a redirect without a usable Location");
-    const std::optional<Url> to = ParseUrl(*next);
-    if (!to->https && (!allow_plain_http || from->https)) return CannotFollow("a redirect to plain http");
-    request.url = *next;
+    absl::StatusOr<std::string> next = redirects.Follow(request.url, reply);
+    if (!next.ok()) {
+      return Fail(Reason::kUpstreamProtocol,
+                  absl::StrCat("the link to the result is not followed: ", next.status().message()));
+    }
+    request.url = *std::move(next);
     request.timeout = deadline - clock.Now();
     if (request.timeout <= absl::ZeroDuration()) return Fail(Reason::kDeadlineExceeded, "no time is left");
   }
