@@ -26,7 +26,7 @@ class CallLimits {
   struct Options {
     size_t max_calls = 20000;
     size_t max_calls_per_tenant = 20000;
-    size_t max_streams_per_connection = 2500;
+    size_t max_streams_per_connection = 500;
     size_t max_answer_bytes = size_t{512} << 20;
     size_t max_answer_bytes_per_tenant = size_t{256} << 20;
     // Health checks, and health watches, at the same time; one connection: a tenth; one address: as many as it leaves

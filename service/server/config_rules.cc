@@ -58,7 +58,7 @@ void CallLimitRules(proto::CallLimits& limits, bool several, std::vector<ConfigP
   FieldRules rules(limits, "server.call_limits.", problems);
   rules.Number("max_calls", 20000, 1, 1000000);
   rules.Number("max_calls_per_tenant", ShareOf(limits.max_calls(), several), 1, 1000000);
-  rules.Number("max_streams_per_connection", 2500, 1, 1000000);
+  rules.Number("max_streams_per_connection", 500, 1, 1000000);
   rules.Number("max_answer_bytes", DefaultAnswerBytes(), int64_t{1} << 20, int64_t{1} << 40);
   const int64_t half = std::max(limits.max_answer_bytes() / 2, int64_t{1} << 20);
   rules.Number("max_answer_bytes_per_tenant", half, int64_t{1} << 20, int64_t{1} << 40);

@@ -269,7 +269,7 @@ TEST(Config, AgesAndDelaysOnTheirBoundsAreGood) {
 TEST(Config, CallsGetTheirLimits) {
   const auto usual = EdgeOptions(*ParseConfig(kUpstream));
   EXPECT_EQ(usual.limits.max_calls, 20000u);
-  EXPECT_EQ(usual.limits.max_streams_per_connection, 2500u);
+  EXPECT_EQ(usual.limits.max_streams_per_connection, 500u);
   EXPECT_EQ(usual.limits.max_reflection_streams, 32u);
   EXPECT_EQ(usual.receive_timeout, absl::Seconds(10));
   const auto options = EdgeOptions(*ParseConfig(std::string(kUpstream) + R"(
