@@ -78,6 +78,11 @@ class Incoming final : public Reactor,
     stream_.Finish(call_->End(call_->Gone()));
   }
 
+  void OnThrown(RpcStream& stream) override {
+    Leave();
+    stream.Abandon();
+  }
+
  private:
   // Of the gate: those without a token are told apart by their address.
   std::string Lane() const {
@@ -92,6 +97,7 @@ class Incoming final : public Reactor,
     bool placed = false;
     {
       base::MutexLock lock(mutex_);
+      if (ended_) return;
       placed = placed_;
     }
     if (!placed) return End(NoTurn());
@@ -118,6 +124,7 @@ class Incoming final : public Reactor,
       if (std::exchange(ended_, true)) return false;
       placed = placed_;
     }
+    edge_.deadlines().Remove(*this);
     if (placed) gate().Leave(lane_);
     return true;
   }
@@ -128,7 +135,6 @@ class Incoming final : public Reactor,
 
   void HandOver() {
     if (!Leave()) return;
-    edge_.deadlines().Remove(*this);
     method_.start(stream_, std::move(call_), std::move(message_));
   }
 

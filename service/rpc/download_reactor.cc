@@ -133,6 +133,18 @@ void DownloadReactor::OnCancel() {
   call_->Cancel();
 }
 
+void DownloadReactor::OnThrown(RpcStream& stream) {
+  {
+    base::MutexLock lock(mutex_);
+    if (std::exchange(finished_, true)) return;
+    // For the transfer, which may wait for room.
+    if (!ending_.has_value()) ending_ = absl::Status(absl::StatusCode::kResourceExhausted, "");
+    DropLocked(writing_ ? 1 : 0);
+    changed_.NotifyAll();
+  }
+  SendThrown(stream, *call_);
+}
+
 void DownloadReactor::DropLocked(size_t kept) {
   while (queue_.size() > kept) {
     edge_.limits().Discharge(stream_.ticket(), queue_.back().Length());

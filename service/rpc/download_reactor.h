@@ -44,6 +44,7 @@ class DownloadReactor final : public Reactor,
 
   void OnWriteDone(bool ok) override;
   void OnCancel() override;
+  void OnThrown(RpcStream& stream) override;
 
  private:
   DownloadReactor(RpcStream& stream, std::unique_ptr<Call> call)

@@ -49,6 +49,11 @@ class HealthWatch final : public Reactor {
     if (!writing_) EndLocked();
   }
 
+  void OnThrown(RpcStream& stream) override {
+    base::MutexLock lock(mutex_);
+    if (!std::exchange(finished_, true)) SendThrown(stream, *call_);
+  }
+
   void OnDone() override { service_.Forget(this); }
 
  private:

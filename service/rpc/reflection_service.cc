@@ -135,6 +135,11 @@ class ReflectionStream final : public Reactor {
 
   void OnCancel() override { End(EndOfCancelled(stream_, *call_)); }
 
+  void OnThrown(RpcStream& stream) override {
+    base::MutexLock lock(mutex_);
+    if (!std::exchange(finished_, true)) SendThrown(stream, *call_);
+  }
+
  private:
   static constexpr size_t kMaxRequestBytes = 4096;
 

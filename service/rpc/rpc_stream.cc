@@ -8,6 +8,8 @@
 
 namespace seedance::rpc {
 
+void Reactor::OnThrown(RpcStream& stream) { stream.Abandon(); }
+
 RpcStream::RpcStream(RpcServer& server) : server_(server), stream_(&context_) { context_.AsyncNotifyWhenDone(&done_); }
 
 RpcStream::~RpcStream() {
@@ -99,7 +101,11 @@ void RpcStream::OnEvent(Operation operation, bool ok) {
   try {
     React(operation, ok);
   } catch (...) {
-    Abandon();
+    if (const auto each = reactor(); each != nullptr) {
+      each->OnThrown(*this);
+    } else {
+      Abandon();
+    }
   }
   Release();
 }

@@ -17,6 +17,7 @@
 namespace seedance::rpc {
 
 class RpcServer;
+class RpcStream;
 
 // What answers one RPC. The reactions run on the server's completion threads and must not block; those of different
 // operations may run at the same time, OnDone after all others, and on another thread perhaps. Named as in gRPC's
@@ -29,6 +30,9 @@ class Reactor {
   virtual void OnSendInitialMetadataDone(bool /*ok*/) {}
   // The caller went away, the deadline passed, or TryCancel was called. Finish is still owed.
   virtual void OnCancel() {}
+  // In the handler of an exception that a reaction threw: ends the RPC. A reactor that other threads use must do it so
+  // that none of them uses the stream afterwards. Never throws.
+  virtual void OnThrown(RpcStream& stream);
   // The stream is destroyed after this returns.
   virtual void OnDone() {}
 };

@@ -74,13 +74,12 @@ class UnaryCall final : public Reactor, public std::enable_shared_from_this<Unar
 
   void OnCancel() override {
     call_->Cancel();
-    {
-      base::MutexLock lock(mutex_);
-      cancelled_ = true;
-      // The handler may be writing what the log line says.
-      if (!handled_) return;
-    }
-    EndGone();
+    if (MarkCancelled()) EndGone();
+  }
+
+  void OnThrown(RpcStream& /*stream*/) override {
+    if (!MarkCancelled()) return;
+    End([this] { SendThrown(stream_, *call_); });
   }
 
  private:
@@ -99,21 +98,31 @@ class UnaryCall final : public Reactor, public std::enable_shared_from_this<Unar
     }
   }
 
+  // False: the handler, which may be writing what the log line says, ends the RPC when it is done.
+  bool MarkCancelled() {
+    base::MutexLock lock(mutex_);
+    cancelled_ = true;
+    return !handling_;
+  }
+
   void EndGone() {
     End([this] { SendStatus(stream_, *call_, call_->Gone()); });
   }
 
   void Run(Work& work) {
     const Pointer self = this->shared_from_this();
-    if (!call_->context().cancel->cancelled()) {
-      // Since it was admitted, other answers may have piled up.
-      absl::Status refusal = call_->edge().limits().CheckAnswers(stream_.ticket());
-      if (refusal.ok()) refusal = work(self);
-      if (!refusal.ok()) Fail(refusal);
-    }
     {
       base::MutexLock lock(mutex_);
-      handled_ = true;
+      if (cancelled_) return;  // It has ended, and the stream may be gone.
+      handling_ = true;
+    }
+    // Since it was admitted, other answers may have piled up.
+    absl::Status refusal = call_->edge().limits().CheckAnswers(stream_.ticket());
+    if (refusal.ok()) refusal = work(self);
+    if (!refusal.ok()) Fail(refusal);
+    {
+      base::MutexLock lock(mutex_);
+      handling_ = false;
       if (!cancelled_) return;
     }
     EndGone();
@@ -122,7 +131,7 @@ class UnaryCall final : public Reactor, public std::enable_shared_from_this<Unar
   RpcStream& stream_;  // Not touched once finished_ is set, but by the one who set it.
   const std::unique_ptr<Call> call_;
   base::Mutex mutex_;
-  bool handled_ ABSL_GUARDED_BY(mutex_) = false;
+  bool handling_ ABSL_GUARDED_BY(mutex_) = false;  // The handler runs.
   bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
 };

@@ -114,6 +114,14 @@ void UploadReactor::OnCancel() {
   End(call_->Gone());
 }
 
+void UploadReactor::OnThrown(RpcStream& stream) {
+  {
+    base::MutexLock lock(mutex_);
+    if (std::exchange(finished_, true)) return;
+  }
+  SendThrown(stream, *call_);
+}
+
 void UploadReactor::End(const absl::Status& status) {
   {
     base::MutexLock lock(mutex_);

@@ -27,6 +27,7 @@ class UploadReactor final : public Reactor, public std::enable_shared_from_this<
   void OnReadDone(bool ok) override;
   void OnSendInitialMetadataDone(bool ok) override;
   void OnCancel() override;
+  void OnThrown(RpcStream& stream) override;
 
  private:
   UploadReactor(engine::Assets& assets, RpcStream& stream, std::unique_ptr<Call> call);

@@ -110,13 +110,16 @@ void WatchReactor::Guarded(absl::FunctionRef<void()> step) {
   try {
     step();
   } catch (...) {
-    {
-      base::MutexLock lock(mutex_);
-      if (finished_) return;
-      finished_ = true;
-    }
-    SendThrown(stream_, *call_);
+    OnThrown(stream_);
   }
+}
+
+void WatchReactor::OnThrown(RpcStream& stream) {
+  {
+    base::MutexLock lock(mutex_);
+    if (std::exchange(finished_, true)) return;
+  }
+  SendThrown(stream, *call_);
 }
 
 void WatchReactor::PumpOnce() {

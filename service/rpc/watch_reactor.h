@@ -33,6 +33,7 @@ class WatchReactor : public Reactor, public EndableStream, public std::enable_sh
   void OnWriteDone(bool ok) override;
   void OnCancel() override;
   void OnDone() override;
+  void OnThrown(RpcStream& stream) override;
 
  protected:
   WatchReactor(RpcStream& stream, std::unique_ptr<Call> call);

@@ -206,6 +206,33 @@ TEST_F(GatewayTest, AnAnswerThatCannotBeMadeEndsItsCallOnly) {
   EXPECT_TRUE(Eventually([&] { return edge_->limits().open() == 0 && edge_->active().count() == 0; }));
 }
 
+TEST_F(GatewayTest, AnAnswerAfterAReactionThatThrewUsesNoStream) {
+  using Throwing = UnaryCall<v1::AssetGroup>;
+  engine::Done<int> done;
+  std::atomic<bool> handled = false;
+  const auto hand_on = [&](const Throwing::Pointer& rpc) {
+    rpc->call().context().cancel->OnCancel([] { throw std::bad_alloc(); });
+    done = rpc->Then<int>([](int, v1::AssetGroup&, Call&) {});
+    handled = true;
+    return absl::OkStatus();
+  };
+  Method throwing;
+  throwing.traits.name = "Throw";
+  throwing.start = [&](RpcStream& stream, std::unique_ptr<Call> call, const grpc::ByteBuffer&) {
+    Throwing::Start(stream, std::move(call), hand_on);
+  };
+  methods_.Add("test.Throws", throwing);
+  Start();
+  {
+    RawCall call(channel_, "/test.Throws/Throw");
+    ASSERT_TRUE(call.Write("") && call.WritesDone());
+    ASSERT_TRUE(Eventually([&] { return handled.load(); }));
+  }  // Cancels it.
+  ASSERT_TRUE(Eventually([&] { return edge_->limits().open() == 0 && edge_->active().count() == 0; }));
+  done(0);
+  EXPECT_TRUE(Send(channel_, kList, {""}).ok());
+}
+
 TEST_F(GatewayTest, TwoTokensAreNone) {
   edge_options_.tokens = {{base::Sha256Hex("one"), "a"}};
   Start();
