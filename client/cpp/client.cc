@@ -52,8 +52,8 @@ grpc::ChannelArguments Arguments(const ClientOptions& options) {
   grpc::ChannelArguments arguments;
   arguments.SetUserAgentPrefix(options.user_agent.empty() ? "seedance-client" : options.user_agent);
   // gRPC's own pause between connection attempts would otherwise grow to two minutes behind the retry policy's back.
+  // Not GRPC_ARG_MIN_RECONNECT_BACKOFF_MS: that is the time that a connection attempt may take, TLS handshake and all.
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 200);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 200);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 5000);
   return arguments;
 }

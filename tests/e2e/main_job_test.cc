@@ -5,6 +5,7 @@
 
 #include "service/base/sha256.h"
 #include "tests/e2e/fixture.h"
+#include "tests/testing/patient_client.h"
 
 namespace seedance::e2e {
 namespace {
@@ -25,7 +26,7 @@ class MainJobTest : public E2eTest {
   // What the vendor's link itself gives.
   static std::string FetchLink(const std::string& link) {
     const size_t path = link.find('/', link.find("://") + 3);
-    httplib::Client client(link.substr(0, path));
+    httplib::Client client = testing::PatientClient(link.substr(0, path));
     const httplib::Result result = client.Get(link.substr(path));
     return result ? result->body : "";
   }

@@ -11,6 +11,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "tests/e2e/fixture.h"
+#include "tests/testing/patient_client.h"
 
 namespace seedance::e2e {
 namespace {
@@ -42,7 +43,7 @@ class RateTest : public E2eTest {
 
   // The text of `/metrics`.
   std::string Metrics() {
-    httplib::Client client(absl::StrCat("http://", gateway().admin_address()));
+    httplib::Client client = testing::PatientClient(absl::StrCat("http://", gateway().admin_address()));
     const auto answer = client.Get("/metrics");
     EXPECT_TRUE(answer && answer->status == 200);
     return answer ? answer->body : "";

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "tests/e2e/fixture.h"
+#include "tests/testing/patient_client.h"
 
 namespace seedance::e2e {
 namespace {
@@ -89,7 +90,7 @@ TEST_F(WebhookTest, ForgedOnesAreTurnedAwayAndNeverBelieved) {
   Start({"--webhook-loss", "1"}, absl::Minutes(1));
   const std::string name = NewTask("a fox");
   const std::string vendor_id = Must(api().GetTask(name)).upstream_task_id();
-  httplib::Client client(absl::StrCat("http://", gateway().admin_address()));
+  httplib::Client client = testing::PatientClient(absl::StrCat("http://", gateway().admin_address()));
   const std::string body = absl::StrCat(R"({"timestamp":1,"data":{"task_id":")", vendor_id,
                                         R"(","status":"completed","output":{"video":"https://evil.example/x.mp4"}}})");
   const std::string path = gateway().webhook_path();

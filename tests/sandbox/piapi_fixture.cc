@@ -8,12 +8,13 @@
 #include "absl/strings/str_cat.h"
 #include "service/base/mutex.h"
 #include "tests/testing/eventually.h"
+#include "tests/testing/patient_client.h"
 
 namespace seedance::sandbox {
 
 HttpAnswer PiApiFixture::Call(const std::string& method, const std::string& path, const Json& body,
                               const std::string& key, const std::string& agent, const std::string& key_header) {
-  httplib::Client client("http://" + sandbox_->listen());
+  httplib::Client client = testing::PatientClient("http://" + sandbox_->listen());
   httplib::Request request;
   request.method = method;
   request.path = path;

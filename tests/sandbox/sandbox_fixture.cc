@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "tests/testing/loopback.h"
+#include "tests/testing/patient_client.h"
 
 namespace seedance::sandbox {
 namespace {
@@ -46,25 +47,25 @@ void SandboxFixture::Restart(Options options) {
 }
 
 HttpAnswer SandboxFixture::Post(const std::string& path, const Json& body, const std::string& key) {
-  httplib::Client client("http://" + sandbox_->listen());
+  httplib::Client client = testing::PatientClient("http://" + sandbox_->listen());
   return AnswerOf(client.Post(path, Auth(key), Dump(body), "application/json"));
 }
 
 HttpAnswer SandboxFixture::Get(const std::string& path, const std::string& key) {
-  httplib::Client client("http://" + sandbox_->listen());
+  httplib::Client client = testing::PatientClient("http://" + sandbox_->listen());
   return AnswerOf(client.Get(path, Auth(key)));
 }
 
 HttpAnswer SandboxFixture::Fetch(const std::string& url, const std::string& range) {
   const size_t path = url.find('/', 8);
-  httplib::Client client(url.substr(0, path));
+  httplib::Client client = testing::PatientClient(url.substr(0, path));
   return AnswerOf(
       client.Get(url.substr(path), range.empty() ? httplib::Headers{} : httplib::Headers{{"Range", range}}));
 }
 
 HttpAnswer SandboxFixture::Upload(const std::string& bytes,
                                   const std::vector<std::pair<std::string, std::string>>& fields) {
-  httplib::Client client("http://" + sandbox_->listen());
+  httplib::Client client = testing::PatientClient("http://" + sandbox_->listen());
   httplib::MultipartFormDataItems items;
   for (const auto& [name, value] : fields) items.push_back({name, value, "", ""});
   items.push_back({"file", bytes, "file.bin", "application/octet-stream"});
@@ -85,7 +86,7 @@ std::string SandboxFixture::Raw(const std::string& text) {
 }
 
 HttpAnswer SandboxFixture::Control(const std::string& method, const std::string& path, const Json& body) {
-  httplib::Client client("http://" + sandbox_->control());
+  httplib::Client client = testing::PatientClient("http://" + sandbox_->control());
   if (method == "GET") return AnswerOf(client.Get(path));
   if (method == "DELETE") return AnswerOf(client.Delete(path));
   return AnswerOf(client.Post(path, Dump(body), "application/json"));

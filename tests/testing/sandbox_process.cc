@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "tests/testing/eventually.h"
+#include "tests/testing/patient_client.h"
 
 namespace seedance::testing {
 namespace {
@@ -32,12 +33,12 @@ absl::StatusOr<Json> Parse(const httplib::Result& result, const std::string& pat
 }
 
 absl::StatusOr<Json> Get(const std::string& url, const std::string& path) {
-  httplib::Client client(url);
+  httplib::Client client = PatientClient(url);
   return Parse(client.Get(path), path);
 }
 
 absl::Status Post(const std::string& url, const std::string& path, const Json& body) {
-  httplib::Client client(url);
+  httplib::Client client = PatientClient(url);
   return Parse(client.Post(path, body.dump(), "application/json"), path).status();
 }
 
@@ -161,7 +162,7 @@ absl::Status SandboxProcess::AddFault(const SandboxFault& fault) {
 }
 
 absl::Status SandboxProcess::ClearFaults() {
-  httplib::Client client(control_url_);
+  httplib::Client client = PatientClient(control_url_);
   return Parse(client.Delete("/faults"), "/faults").status();
 }
 

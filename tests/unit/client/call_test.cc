@@ -1,6 +1,7 @@
 // Unary calls: request ids, retries, time limits, cancellation.
 #include <gmock/gmock.h>
 
+#include <future>
 #include <regex>
 #include <set>
 #include <thread>
@@ -179,9 +180,13 @@ TEST_F(CallTest, CancellerEndsACallThatWaits) {
   options.retry.initial = absl::Hours(1);
   options.retry.maximum = absl::Hours(1);
   Canceller canceller;
-  std::thread cancel;
+  std::promise<void> called;
+  std::thread cancel([&] {
+    called.get_future().wait();
+    canceller.Cancel();
+  });
   gateway.get_task = [&](const v1::GetGenerationTaskRequest&, v1::GenerationTask&) {
-    cancel = std::thread([&canceller] { canceller.Cancel(); });
+    called.set_value();
     return grpc::Status(grpc::StatusCode::UNAVAILABLE, "later");
   };
   CallOptions call;

@@ -17,7 +17,7 @@
 namespace seedance::client {
 
 // A fake gateway and a client of it that waits for nothing: the waits it wanted are in `waits`.
-class ClientTest : public testing::Test {
+class ClientTest : public ::testing::Test {
  protected:
   // Options of a client of `endpoint` without chance (jitter is the longest) and without waiting.
   ClientOptions OptionsFor(const std::string& endpoint) {

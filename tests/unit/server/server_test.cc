@@ -16,6 +16,7 @@
 #include "service/base/sha256.h"
 #include "service/store/sqlite/sqlite_store.h"
 #include "tests/testing/eventually.h"
+#include "tests/testing/patient_client.h"
 #include "tests/testing/temp_dir.h"
 
 namespace seedance::server {
@@ -66,7 +67,7 @@ TEST_F(ServerTest, AdminServerAnswersOnceTheGatewayServes) {
 TEST_F(ServerTest, WebhooksReachTheEngine) {
   const auto server = Start(kPublic);
   ASSERT_TRUE(server.ok()) << server.status();
-  httplib::Client vendor("http://" + (*server)->admin_address());
+  httplib::Client vendor = testing::PatientClient("http://" + (*server)->admin_address());
   const auto post = [&](const std::string& token, const std::string& secret) {
     return vendor.Post("/webhooks/piapi/" + token, {{"x-webhook-secret", secret}}, "{}", "application/json")->status;
   };
@@ -98,7 +99,7 @@ TEST_F(ServerTest, TheProbePortAnswersProbesOnly) {
   EXPECT_EQ(Get(probes, "/livez")->status, 200);
   EXPECT_EQ(Get(probes, "/readyz")->status, 200);
   EXPECT_THAT(Get(probes, "/metrics")->body, HasSubstr("seedance_build_info"));
-  httplib::Client vendor("http://" + probes);
+  httplib::Client vendor = testing::PatientClient("http://" + probes);
   EXPECT_EQ(vendor
                 .Post("/webhooks/piapi/" + base::Sha256Hex("webhook path\npi\nhush").substr(0, 32),
                       {{"x-webhook-secret", "hush"}}, "{}", "application/json")

@@ -15,6 +15,9 @@ namespace {
 
 using testing::HasSubstr;
 
+// On a busy machine, and much less than what it would be without the limit under test.
+constexpr absl::Duration kSoon = absl::Seconds(20);
+
 absl::Duration TimeOf(const std::function<void()>& work) {
   const absl::Time start = base::RealClock().Now();
   work();
@@ -192,7 +195,7 @@ TEST(HttpTransport, DrippingBodyEndsAtTheDeadline) {
   const absl::Duration took = TimeOf([&] { reply = MakeHttpTransport({})->Send(request); });
   EXPECT_EQ(reply.outcome, HttpOutcome::kReplyCut);
   EXPECT_EQ(reply.error, "time-out");
-  EXPECT_LT(took, absl::Milliseconds(900));
+  EXPECT_LT(took, kSoon);
 }
 
 TEST(HttpTransport, DrippingHeadEndsAtTheDeadline) {
@@ -207,7 +210,7 @@ TEST(HttpTransport, DrippingHeadEndsAtTheDeadline) {
   HttpReply reply;
   const absl::Duration took = TimeOf([&] { reply = MakeHttpTransport({})->Send(request); });
   EXPECT_EQ(reply.outcome, HttpOutcome::kNoReply);
-  EXPECT_LT(took, absl::Milliseconds(900));
+  EXPECT_LT(took, kSoon);
 }
 
 TEST(HttpTransport, PeerThatReadsNothingCutsTheRequestAtTheDeadline) {
@@ -229,9 +232,10 @@ TEST(HttpTransport, CancellationEndsTheWaitAtOnce) {
     peer.AwaitClose();
   });
   HttpRequest request = Get(server.url());
+  request.timeout = absl::Minutes(2);
   request.cancel = cancel;
   const HttpReply reply = MakeHttpTransport({})->Send(request);
-  EXPECT_LT(base::RealClock().Now() - cancelled, absl::Milliseconds(100));
+  EXPECT_LT(base::RealClock().Now() - cancelled, kSoon);
   EXPECT_EQ(reply.outcome, HttpOutcome::kCancelled);
   EXPECT_EQ(MakeHttpTransport({})->Send(request).outcome, HttpOutcome::kCancelled);
 }
@@ -240,11 +244,12 @@ TEST(HttpTransport, TheConnectTimeLimitHoldsForTheTlsHandshakeToo) {
   TrickServer server([](Peer& peer, int) { peer.AwaitClose(); });
   HttpOptions options;
   options.connect_timeout = absl::Milliseconds(100);
+  HttpRequest request = Get("https://127.0.0.1:" + std::to_string(server.port()));
+  request.timeout = absl::Minutes(2);
   HttpReply reply;
-  const absl::Duration took = TimeOf(
-      [&] { reply = MakeHttpTransport(options)->Send(Get("https://127.0.0.1:" + std::to_string(server.port()))); });
+  const absl::Duration took = TimeOf([&] { reply = MakeHttpTransport(options)->Send(request); });
   EXPECT_EQ(reply.outcome, HttpOutcome::kNotSent);
-  EXPECT_LT(took, absl::Seconds(1));
+  EXPECT_LT(took, kSoon);
 }
 
 // ---- Reuse of connections ----

@@ -117,7 +117,7 @@ class FileServer {
 MediaFetchOptions Anywhere() {
   MediaFetchOptions options;
   options.allow_private_network = true;
-  options.timeout = absl::Seconds(10);
+  options.timeout = absl::Seconds(60);
   return options;
 }
 
