@@ -252,13 +252,12 @@ void AssetCreation::Decide(const DraftPtr& draft, Done<model::Asset> done) {
     if (!doubtful.ok()) return done(doubtful.status());
     if (*doubtful) return done(TwinInDoubt());
   }
+  if (!draft->validate_only) return Launch(draft, std::move(done));
   if (known->namesake.has_value() && !known->earlier.has_value()) {
     return done(DisplayNameTaken(known->namesake->name(), draft->display_name));
   }
-  if (draft->validate_only) return done(Preview(*draft));
   const absl::Status room = CheckRoom(store_, draft->context.tenant, *draft->entry->upstream);
-  if (!room.ok()) return done(room);
-  Launch(draft, std::move(done));
+  done(room.ok() ? absl::StatusOr<model::Asset>(Preview(*draft)) : room);
 }
 
 absl::StatusOr<bool> AssetCreation::ContentInDoubt(const AssetDraft& draft) {
@@ -285,6 +284,10 @@ absl::Status AssetCreation::CompareWithEarlier(AssetDraft& draft, const model::B
 
 void AssetCreation::Launch(const DraftPtr& draft, Done<model::Asset> done) {
   draft->call.asset = IntentOf(*draft);
+  model::AssetClaim& claim = draft->call.claim.emplace();
+  claim.group = draft->group.handle;
+  claim.display_name = draft->display_name;
+  claim.most = draft->profile().library.max_assets;
   if (billed_.Begin(draft->call, AnswerWith(draft, std::move(done))) == BilledCalls::Turn::kAnswered) return;
   // The thread that has read the beginning of a stream reads the rest too.
   if (draft->streams()) return sender_.Send(*draft);
