@@ -29,6 +29,7 @@ class TaskFeedReader::Builder {
 
   // False when there is no room: the change was not taken.
   bool Add(const SharedTaskChange& change) {
+    if (!MayHold(filter_, change.id)) return true;
     const TaskFit fit = change.task == nullptr ? TaskFit::kLeft : FitOf(filter_, **change.task);
     if (fit == TaskFit::kForeign) return true;
     const bool full = bytes_ + change.bytes > kMaxBytes || batch_.tasks.size() + batch_.removed.size() == kMaxItems;
