@@ -157,9 +157,8 @@ TEST_F(ChaosNamesTest, PlacesOfCallsThatDiedStayTaken) {
   group_ = NewGroup();
   SlowReplies();
   for (int round = 0; round < InForm(2, 20); ++round) {
-    Race(/*kill=*/true, [&](Api& client, int i) {
-      return client.CreateAsset(Creation(absl::StrCat("asset ", round, " ", i)));
-    });
+    Race(/*kill=*/true,
+         [&](Api& client, int i) { return client.CreateAsset(Creation(absl::StrCat("asset ", round, " ", i))); });
     EXPECT_LE(Requests(kAssetRoute), kMost) << round;
   }
 }

@@ -304,8 +304,8 @@ TEST(RenderPrompt, EachFaultIsToldOnceAndManyAreCut) {
     wide += "９";
     numerals += "九";
   }
-  for (const std::string& text : {RenderPrompt(wide, Five(), kChinese).faults.at(0),
-                                  RenderPrompt(numerals, Five(), kChinese).warnings.at(0)}) {
+  for (const std::string& text :
+       {RenderPrompt(wide, Five(), kChinese).faults.at(0), RenderPrompt(numerals, Five(), kChinese).warnings.at(0)}) {
     EXPECT_EQ(base::ToUtf8(text), text) << "cut between characters";
     EXPECT_LT(text.size(), 200u);
   }

@@ -113,7 +113,8 @@ TEST_F(BatchTest, OfEqualNamesTheFirstWins) {
   for (int i = 0; i < 5 * kNames; ++i) {
     const auto& result = answer_.results(i);
     EXPECT_EQ(result.has_asset(), i < kNames) << i << ": " << result.ShortDebugString();
-    if (i >= kNames) EXPECT_EQ(result.failure().reason(), v1::ERROR_REASON_DISPLAY_NAME_TAKEN) << i;
+    const auto reason = i < kNames ? v1::ERROR_REASON_UNSPECIFIED : v1::ERROR_REASON_DISPLAY_NAME_TAKEN;
+    EXPECT_EQ(result.failure().reason(), reason) << i;
   }
   EXPECT_EQ(vendor_.create_asset.calls(), kNames);
 }
