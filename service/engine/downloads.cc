@@ -44,6 +44,8 @@ class HashingSink : public upstream::ResultSink {
   bool started() const { return started_; }
   int64_t size() const { return size_; }
   bool whole() const { return total_size_ == 0 || total_size_ == size_; }
+  // Its length was said beforehand: it cannot have been cut.
+  bool sure() const { return total_size_ > 0 && total_size_ == size_; }
   std::string sha256() { return hash_.Hex(); }
 
  private:
@@ -94,7 +96,8 @@ absl::Status Downloads::Fetch(const CallContext& context, const DownloadParams& 
     fetched = entry.upstream->FetchResult(call, LinkOf(task, params), params.offset, params.limit, hashing);
   }
   const bool whole = fetched.ok() && params.offset == 0 && params.limit == 0 && hashing.whole() && !params.last_frame;
-  if (whole) NoteFile(task, hashing.size(), hashing.sha256());
+  // What may have been cut does not replace what is known.
+  if (whole && (hashing.sure() || task.result.sha256.empty())) NoteFile(task, hashing.size(), hashing.sha256());
   return fetched;
 }
 

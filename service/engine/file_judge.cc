@@ -44,9 +44,15 @@ std::vector<base::FieldViolation> FileJudge::Violations(int64_t size) const {
     case Findings::State::kBroken:
       return {{fields_.bytes, absl::StrCat("must be a whole and sound file: this ", Described(findings),
                                            " is not: ", findings.problem)}};
-    case Findings::State::kReading:
-      info = {};
+    case Findings::State::kReading: {
+      model::MediaInfo turned = info;
+      std::swap(turned.width, turned.height);
+      const auto breaks = [this](const model::MediaInfo& sides) {
+        return !model::CheckMedia(fields_.bytes, type(), sides, *profile_).empty();
+      };
+      if (!findings.sized || type() != findings.type || !breaks(info) || !breaks(turned)) info = {};
       break;
+    }
     case Findings::State::kKnown:
       if (given_ != MediaType::kUnspecified && given_ != findings.type) {
         return {{fields_.media_type,

@@ -33,6 +33,8 @@ class FileJudge {
   void Finish() { prober_->Finish(); }
   // Whether what follows can change nothing any more but the size.
   bool done() const { return prober_->done(); }
+  // Whether Violations may already have some that stay: those of the picture's size are told before `done`.
+  bool may_refuse() const { return done() || prober_->findings().sized; }
 
   // The type given, else what the bytes show; kUnspecified as long as they do not.
   model::MediaType type() const;

@@ -60,7 +60,8 @@ void TaskTracker::Poll(const GenerationTask& task, Upstreams::Entry& entry, Call
   const bool news = report.ok() && MergeReport(*report, merged);
   const bool ended = model::IsTerminal(merged.state);
   // A webhook that came while the answer was on its way counts too.
-  if (ended && !poked && !open_.IsPoked(task.id)) trust_.Missed(task.request.upstream);
+  const bool untold = ended && merged.error.reason != base::Reason::kResultMissing;  // The gateway's own verdict.
+  if (untold && !poked && !open_.IsPoked(task.id)) trust_.Missed(task.request.upstream);
   if (ended) Ended(*report, merged, entry);
   const absl::Duration wish = base::GetErrorDetail(report.status()).retry_delay.value_or(absl::ZeroDuration());
   if (!ended && clock_.Now() >= task.deadline_time) {

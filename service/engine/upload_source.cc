@@ -74,8 +74,8 @@ absl::Status UploadSource::Take(const std::string& piece) {
   if (size_ > limit) {
     return WrongSize("chunk", absl::StrCat("the file must have at most ", limit, " bytes, has more"));
   }
-  if (judged_ || !judge_.done()) return absl::OkStatus();
-  judged_ = true;
+  if (judged_ || !judge_.may_refuse()) return absl::OkStatus();
+  judged_ = judge_.done();
   return ToStatus(judge_.Violations(0));
 }
 

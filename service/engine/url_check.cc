@@ -29,7 +29,7 @@ class JudgedFile : public upstream::MediaReader {
     if (whole_) hash_.Update(bytes);
     judge_.Feed(bytes);
     if (seen_ > judge_.MaxBytes()) return false;
-    return whole_ || !judge_.done();
+    return whole_ || !(judge_.done() || (judge_.may_refuse() && !judge_.Violations(0).empty()));
   }
 
   // Never further than a byte beyond the largest file: a header may lie, and a server need not say how long the file

@@ -63,8 +63,9 @@ class Heif : public BoxParser {
   void OnLastBox() override {
     if (!known()) return Break("it has no box `meta`");
     if (!data_) return Break("it ends before its pictures");
-    // Some writers claim more bytes for the box of their pictures than they write.
-    if (file_size() < claimed_size()) RequireSize(reach_);
+    // What counts are the items: some writers claim more bytes for their box than they write, others none ("to the
+    // end").
+    RequireSize(reach_);
   }
 
   bool MayEndIn(uint32_t type) const override {

@@ -80,6 +80,8 @@ class Parser {
   // Nothing that follows matters.
   void Rest();
 
+  // Width and height are known, except whether the picture is shown turned.
+  void SizeIsKnown() { findings_.sized = true; }
   // What is known does not change any more.
   void Know();
   // The headers cannot be right; the rest does not matter. What is known stays so, until the file has ended.

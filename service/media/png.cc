@@ -23,7 +23,9 @@ class Png : public Parser {
     if (bytes.Big32(0) != 13 || bytes.Big32(4) != Tag("IHDR")) return Break("its first chunk is no IHDR");
     width_ = bytes.Big32(8);
     height_ = bytes.Big32(12);
-    if (SetSize(width_, height_)) NextChunk(0);
+    if (!SetSize(width_, height_)) return;
+    SizeIsKnown();
+    NextChunk(0);
   }
 
   void OnChunk(Bytes bytes) {

@@ -19,6 +19,8 @@ struct Findings {
     kBroken,         // A known format (`type`, `info.container`), but its headers cannot be right. `problem` says why.
   };
   State state = State::kReading;
+  // While kReading: width and height of `info` are those of the picture, but may still have to be swapped.
+  bool sized = false;
   model::MediaType type = model::MediaType::kUnspecified;
   // Container, and what it has of width and height (as shown: rotation applied), duration and frame rate. Its size and
   // hash are not set here.

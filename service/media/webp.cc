@@ -43,6 +43,7 @@ class Webp : public Parser {
     }
     if (!SetSize(width_, height_)) return;
     if (!exif) return Conclude();
+    SizeIsKnown();
     // Ten bytes of the first chunk have been read.
     NextChunk(int64_t{bytes.Little32(16)} - 10);
   }

@@ -59,6 +59,7 @@ void WatchReactor::OnDone() {
   uint64_t heartbeat = 0;
   {
     base::MutexLock lock(mutex_);
+    finished_ = true;  // After an exception too: nobody may write any more.
     heartbeat = heartbeat_;
   }
   edge_.heartbeats().Remove(heartbeat);
@@ -87,15 +88,38 @@ absl::Time WatchReactor::BeatIfIdle() {
   const absl::Duration interval = edge_.options().heartbeat_interval;
   const absl::Time now = edge_.clock().Now();
   Pump();
-  base::MutexLock lock(mutex_);
-  if (finished_ || ending_.has_value()) return absl::InfiniteFuture();
-  if (last_write_ + interval > now) return last_write_ + interval;
-  // A reader whose last message is still under way is slow; more messages do not help it.
-  if (writing_.empty()) WriteLocked(Heartbeat());
-  return now + interval;
+  absl::Time next = absl::InfiniteFuture();
+  Guarded([&] {
+    base::MutexLock lock(mutex_);
+    if (finished_ || ending_.has_value()) return;
+    next = last_write_ + interval;
+    if (next > now) return;
+    next = now + interval;
+    // A reader whose last message is still under way is slow; more messages do not help it.
+    if (writing_.empty()) WriteLocked(Heartbeat());
+  });
+  return next;
 }
 
 void WatchReactor::Pump() {
+  Guarded([this] { PumpOnce(); });
+}
+
+// Callers are threads of the engine and of the heartbeats too, which must not see an exception.
+void WatchReactor::Guarded(absl::FunctionRef<void()> step) {
+  try {
+    step();
+  } catch (...) {
+    {
+      base::MutexLock lock(mutex_);
+      if (finished_) return;
+      finished_ = true;
+    }
+    SendThrown(stream_, *call_);
+  }
+}
+
+void WatchReactor::PumpOnce() {
   std::optional<absl::Status> end;
   CallPool::Work work;
   {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "service/base/mutex.h"
@@ -72,6 +73,9 @@ class WatchReactor : public Reactor, public EndableStream, public std::enable_sh
   static absl::Time Beat(const std::weak_ptr<WatchReactor>& weak);
   // Returns when to look again.
   absl::Time BeatIfIdle();
+  void PumpOnce();
+  // Runs `step`; an exception ends the stream.
+  void Guarded(absl::FunctionRef<void()> step);
   void FinishNow(const absl::Status& status);
   // On the call pool; the stream ends when it cannot be done.
   void RunOnPool(CallPool::Work work);

@@ -16,7 +16,7 @@ constexpr AcceptanceRow kRows[] = {
     {429, 429, AcceptanceRow::kVendorShape, Acceptance::kNotAccepted, true},
     {429, 429, AcceptanceRow::kEdgeBlock, Acceptance::kNotAccepted, true},
     {403, 403, AcceptanceRow::kEdgeBlock, Acceptance::kNotAccepted, true},
-    {503, 503, AcceptanceRow::kNamed, Acceptance::kNotAccepted, true},
+    {503, 503, AcceptanceRow::kBusy, Acceptance::kNotAccepted, true},
     // Redirects of calls are not followed; these two say that nothing was done.
     {307, 308, AcceptanceRow::kAnyBody, Acceptance::kRefused, false},
     // Statuses that mean "not processed", whoever on the way wrote them.
@@ -35,32 +35,51 @@ constexpr AcceptanceRow kRows[] = {
     {500, 599, AcceptanceRow::kExplained, Acceptance::kRefused, false},
 };
 
-// Words with which the vendor itself says that it does not know what became of the call behind it.
+// Codes with which the vendor or its origin says "not now", before it takes a call. Other programs have words of their
+// own for it, and may write them after they passed the call on.
+constexpr std::string_view kBusyCodes[] = {
+    "new_api_error",       "model_not_found",   "ratelimit",     "serveroverloaded",
+    "requestbursttoofast", "inflightbatchsize", "quotaexceeded", "_overloaded",
+};
+
+// Words with which a program on the way, or the vendor, says that it does not know what became of the call behind it.
 struct DoubtRow {
   int first_status;
   int last_status;
-  std::string_view code;  // As in ReasonRow, below too.
-  std::string_view text;
+  bool anywhere;          // At any place on the way to the innermost error. Else: as the code of that.
+  std::string_view text;  // As in ReasonRow.
 };
 
 constexpr DoubtRow kDoubts[] = {
     // new-api: the call behind it, or the reading of its answer, failed.
-    {200, 599, "do_request_failed", ""},
-    {200, 599, "response_body_failed", ""},
-    {200, 599, "invalid_response", ""},
-    {200, 599, "", "do request failed"},
+    {200, 599, true, "do_request_failed"},
+    {200, 599, true, "response_body_failed"},
+    {200, 599, true, "unmarshal_response"},
+    {200, 599, true, "invalid_response"},
+    {200, 599, true, "do request failed"},
     // Its code for whatever the origin said; the origin's own code would stand in its place.
-    {500, 599, "fail_to_fetch_task", ""},
-    {500, 599, "upstream_error", ""},
-    {500, 599, "bad_response", ""},
-    {500, 599, "", "timeout"},
-    {500, 599, "", "timed out"},
-    {500, 599, "", "deadline exceeded"},
-    {500, 599, "", "connection reset"},
-    {500, 599, "", "unexpected eof"},
+    {500, 599, false, "fail_to_fetch_task"},
+    {500, 599, false, "upstream_error"},
+    {500, 599, false, "bad_response"},
+    // What programs of all kinds call a server behind them that fails.
+    {500, 599, false, "serviceunavailable"},
+    {500, 599, false, "service_unavailable"},
+    {500, 599, false, "badgateway"},
+    {500, 599, false, "bad_gateway"},
+    {500, 599, false, "server_error"},
+    // Connections that broke.
+    {500, 599, true, "timeout"},
+    {500, 599, true, "timed out"},
+    {500, 599, true, "deadline exceeded"},
+    {500, 599, true, "connection reset"},
+    {500, 599, true, "broken pipe"},
+    {500, 599, true, "context canceled"},
+    {500, 599, true, "goaway"},
+    {500, 599, true, ": eof"},
+    {500, 599, true, "unexpected eof"},
     // A page of a proxy behind it.
-    {429, 599, "", "<html"},
-    {429, 599, "", "<!doctype"},
+    {429, 599, true, "<html"},
+    {429, 599, true, "<!doctype"},
 };
 
 // Whether `text` holds `mark` and behind it a code of 1000 to 1099: what Cloudflare refuses at its edge.
@@ -82,11 +101,17 @@ bool IsEdgeBlock(std::string_view body, const VendorError& error) {
 
 bool IsDoubtful(int status, const VendorError& error) {
   const std::string code = absl::AsciiStrToLower(error.code);
-  const std::string text = absl::AsciiStrToLower(error.message);
+  const std::string trail = absl::AsciiStrToLower(error.trail);
   return std::any_of(std::begin(kDoubts), std::end(kDoubts), [&](const DoubtRow& row) {
-    return status >= row.first_status && status <= row.last_status && HoldsPattern(code, row.code) &&
-           HoldsPattern(text, row.text);
+    return status >= row.first_status && status <= row.last_status &&
+           HoldsPattern(row.anywhere ? trail : code, row.text);
   });
+}
+
+bool IsBusy(const VendorError& error) {
+  const std::string code = absl::AsciiStrToLower(error.code);
+  return std::any_of(std::begin(kBusyCodes), std::end(kBusyCodes),
+                     [&code](std::string_view busy) { return HoldsPattern(code, busy); });
 }
 
 bool Fits(AcceptanceRow::Body wanted, std::string_view body, const VendorError& error, bool worded) {
@@ -99,6 +124,8 @@ bool Fits(AcceptanceRow::Body wanted, std::string_view body, const VendorError& 
       return error.vendor_shape;
     case AcceptanceRow::kNamed:
       return error.vendor_shape && error.named;
+    case AcceptanceRow::kBusy:
+      return error.named && IsBusy(error);
     case AcceptanceRow::kExplained:
       return error.vendor_shape && worded;
     case AcceptanceRow::kEdgeBlock:

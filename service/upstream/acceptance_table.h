@@ -16,6 +16,7 @@ struct AcceptanceRow {
     kReadableBody,  // An error that can be read, whoever wrote it.
     kVendorShape,
     kNamed,
+    kBusy,       // Named, by one of the codes that mean "not now".
     kExplained,  // The vendor's own shape, with words that a reason row knows.
     kEdgeBlock   // The network in front says in its own code that it let the request not through.
   } body;

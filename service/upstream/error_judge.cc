@@ -58,6 +58,10 @@ Reason Reconcile(const Finding& found, const VendorError& error, Verdict& verdic
     verdict.acceptance = Acceptance::kRefused;
     verdict.retryable = false;
   }
+  // What may be sent again was not about the key: it was stopped on its way.
+  if (verdict.acceptance == Acceptance::kNotAccepted && reason == Reason::kUpstreamAuthFailed) {
+    return Reason::kUpstreamUnavailable;
+  }
   if (verdict.acceptance != Acceptance::kRefused) return reason;
   // The vendor's "too many", wrapped into another status on its way. Anybody's is a word about the pace, not about what
   // became of the call.

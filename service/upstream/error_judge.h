@@ -48,9 +48,11 @@ inline constexpr Operations kEnds = Operation::kTaskEnd | Operation::kAssetEnd;
 struct VendorError {
   bool recognised = false;    // The body is JSON and says something.
   bool vendor_shape = false;  // It is one of the vendor's own shapes; proxies on the way write JSON too.
-  bool named = false;         // In that shape, and it names its error in a word that only the vendor's programs write.
+  // In that shape, and the innermost error that it holds, the origin's, has a word as its code.
+  bool named = false;
   std::string code;
   std::string message;
+  std::string trail;    // Every code and message on the way to these, one a line, the outermost first.
   int http_status = 0;  // What the body says of itself, for vendors that answer 200 to everything. 0: nothing.
 };
 

@@ -216,7 +216,8 @@ class Fetch : public ByteSink {
     skip = std::min(skip, (size_ > 0 ? size_ - 1 : kMostBytes) - position_);
     // A short way is not worth a request.
     const bool worth = skip >= kFirstRange || (skip > 0 && size_ > 0 && position_ + skip == size_ - 1);
-    range_ = worth ? kFirstRange : std::min(range_ * 2, kLongestRange);
+    // Many ways of middling length would use up the ranges if each began small again.
+    range_ = worth && skip >= kLongestRange ? kFirstRange : std::min(range_ * 2, kLongestRange);
     if (!worth) return;
     reader_.OnSkip(skip);
     position_ += skip;

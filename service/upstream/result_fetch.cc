@@ -59,7 +59,7 @@ bool IsNoFile(const std::string& content_type) {
 
 // No video and no picture begins so.
 bool BeginsLikeAPage(std::string_view bytes) {
-  const size_t at = bytes.find_first_not_of(" \t\r\n");
+  const size_t at = bytes.find_first_not_of(" \t\r\n\xef\xbb\xbf");
   return at != std::string_view::npos && (bytes[at] == '<' || bytes[at] == '{');
 }
 

@@ -85,6 +85,12 @@ bool IsApiSuccess(const HttpReply& reply, const JsonNode& root) {
   return root.IsObject() || root.IsArray() || absl::StripAsciiWhitespace(reply.body).empty();
 }
 
+bool IsBareId(const JsonNode& node) {
+  const std::string text = node.IsText() ? node.Text() : std::string();
+  return model::IsUpstreamId(text) &&
+         std::any_of(text.begin(), text.end(), [](unsigned char c) { return absl::ascii_isdigit(c); });
+}
+
 BilledResult<std::string> AcceptedAs(std::string id, const base::Secret& api_key) {
   BilledResult<std::string> result;
   if (model::IsUpstreamId(id)) {

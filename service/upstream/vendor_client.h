@@ -74,6 +74,10 @@ bool IsSuccess(const HttpReply& reply);
 // is none, whatever its status.
 bool IsApiSuccess(const HttpReply& reply, const JsonNode& root);
 
+// Whether `node`, which stands where an answer of success has its object, is the id itself: a text that is an id
+// (model::IsUpstreamId) and holds a digit, as no word does.
+bool IsBareId(const JsonNode& node);
+
 // The vendor took a create and calls what it made `id`. An id that cannot be used (model::IsUpstreamId) leaves the call
 // in doubt: it is billed, but out of reach.
 BilledResult<std::string> AcceptedAs(std::string id, const base::Secret& api_key);

@@ -89,7 +89,8 @@ class TaskAnswer {
       return *origin;
     if (said.has_value()) return *said;
     const bool silent = outer_["status"].Text().empty();
-    if (silent && !link_.empty() && origin.value_or(TaskState::kSucceeded) == TaskState::kSucceeded) {
+    if (silent && !link_.empty() && !IsBroken(inner_["status"].Text()) &&
+        origin.value_or(TaskState::kSucceeded) == TaskState::kSucceeded) {
       return TaskState::kSucceeded;
     }
     return origin == TaskState::kQueued ? TaskState::kQueued : TaskState::kRunning;
@@ -132,7 +133,7 @@ class TaskAnswer {
         outer_["original_result_url"],
     };
     for (const JsonNode& place : places) {
-      if (std::string text = place.Text(); IsLink(text)) return text;
+      if (std::string text = place.Text(); IsLink(text) && !IsBroken(text)) return text;
     }
     return "";
   }
@@ -183,8 +184,8 @@ JsonNode FindTask(const JsonNode& root) {
 // the origin's bare object has an id of the origin.
 bool IsAbout(const JsonNode& task, const std::string& id) {
   const std::string task_id = task["task_id"].Text();
-  if (!task_id.empty()) return task_id == id;
   const JsonNode own = task["id"];
+  if (!task_id.empty()) return task_id == id || own.Text() == id;
   return !own.IsText() || own.Text().empty() || own.Text() == id || absl::StartsWith(own.Text(), "cgt-");
 }
 

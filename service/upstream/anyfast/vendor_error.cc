@@ -1,9 +1,11 @@
 #include "service/upstream/anyfast/vendor_error.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 
 namespace seedance::upstream {
 namespace {
@@ -31,14 +33,21 @@ std::string BracketedCode(const std::string& message) {
   return plain && absl::ascii_isupper(static_cast<unsigned char>(code[0])) ? code : "";
 }
 
+// Codes of a program that tells what the one behind it said.
+bool IsRelay(const std::string& code) {
+  return code == "fail_to_fetch_task" || absl::StartsWith(code, "upstream_error") ||
+         absl::StartsWith(code, "bad_response");
+}
+
+bool HoldsLetter(const std::string& code) {
+  return std::any_of(code.begin(), code.end(),
+                     [](char c) { return absl::ascii_isalpha(static_cast<unsigned char>(c)); });
+}
+
 // Whether `object` names its error in a word, as every program of the vendor does. Proxies write the status again as a
 // number, and kinds of their own.
 bool NamesError(const JsonNode& object) {
-  const std::string code = object.First({"code", "Code"}).Text();
-  if (std::any_of(code.begin(), code.end(),
-                  [](char c) { return absl::ascii_isalpha(static_cast<unsigned char>(c)); })) {
-    return true;
-  }
+  if (HoldsLetter(object.First({"code", "Code"}).Text())) return true;
   return !object.First({"type", "Type"}).Text().empty() ||
          absl::StartsWith(object.First({"message", "Message"}).Text(), "upstream_error");
 }
@@ -56,7 +65,8 @@ void Unwrap(VendorError& error, int nesting) {
   VendorError found = ReadObject(inner, nesting - 1);
   if (!found.recognised) return;
   if (found.code.empty()) found.code = error.code;
-  error = found;
+  found.trail.insert(0, error.trail);
+  error = std::move(found);
 }
 
 VendorError ReadObject(const JsonNode& root, int nesting) {
@@ -67,11 +77,13 @@ VendorError ReadObject(const JsonNode& root, int nesting) {
     if (!inner.IsText() && !inner.IsObject()) continue;
     if (inner.IsText()) {
       error.message = inner.Text();
+      absl::StrAppend(&error.trail, error.message, "\n");
     } else if (inner.IsObject()) {
       const VendorError found = ReadObject(inner, nesting - 1);
       if (!found.recognised) continue;
       if (!SaysNothing(found.code) || error.code.empty()) error.code = found.code;
       if (!found.message.empty()) error.message = found.message;
+      error.trail += found.trail;
     }
     break;
   }
@@ -92,6 +104,7 @@ VendorError ReadVendorError(const JsonNode& object) {
   const std::string type = object.First({"type", "Type"}).Text();
   if ((SaysNothing(error.code) || error.code == "0") && !error.message.empty() && !type.empty()) error.code = type;
   error.recognised = !error.message.empty() || !SaysNothing(error.code);
+  error.trail = absl::StrCat(error.code, "\n", error.message, "\n");
   return error;
 }
 
@@ -103,7 +116,7 @@ VendorError ParseVendorError(std::string_view body) {
       error.recognised && !absl::EqualsIgnoreCase(root["code"].Text(), "success") &&
       (root["error"].IsObject() ? NamesError(root["error"])
                                 : root["code"].exists() && root["message"].exists() && NamesError(root));
-  error.named = error.vendor_shape;
+  error.named = error.vendor_shape && HoldsLetter(error.code) && !IsRelay(error.code);
   if (!error.recognised) error.message = std::string(body.substr(0, kMaxUnknown));
   return error;
 }

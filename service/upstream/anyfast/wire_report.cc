@@ -7,6 +7,7 @@
 #include "service/upstream/anyfast/vendor_error.h"
 #include "service/upstream/json_time.h"
 #include "service/upstream/url.h"
+#include "service/upstream/vendor_client.h"
 
 namespace seedance::upstream {
 namespace {
@@ -72,18 +73,19 @@ JsonNode UnwrapAnswer(const std::string& body) {
 
 std::string ReadId(const JsonNode& answer) {
   for (const char* key : {"Id", "id", "task_id"}) {
-    if (std::string id = answer[key].Text(); !id.empty()) return id;
+    if (std::string id = answer[key].Text(); model::IsUpstreamId(id)) return id;
   }
-  return "";
+  // One that cannot be used is shown to a person.
+  return answer.First({"Id", "id", "task_id"}).Text();
 }
 
 std::string ReadCreatedId(const std::string& body) {
   if (std::string id = ReadId(UnwrapAnswer(body)); !id.empty()) return id;
   // Older programs of the family put the id itself in the envelope.
   const JsonNode root = JsonNode::Parse(body);
-  const bool is_id = root["data"].IsText() && SaysSuccess(root) && !root.First({"error", "Error"}).exists() &&
-                     model::IsUpstreamId(root["data"].Text());
-  return is_id ? root["data"].Text() : "";
+  const bool success =
+      SaysSuccess(root) && root["success"].Truth() != false && !root.First({"error", "Error"}).exists();
+  return success && IsBareId(root["data"]) ? root["data"].Text() : "";
 }
 
 GroupReport ReadGroup(const JsonNode& item) {

@@ -200,8 +200,10 @@ class PiApi : public Upstream {
     if (reply.outcome == HttpOutcome::kReply) created = ReadPiApiCreated(reply.body);
     if (IsSuccess(reply) && created.taken && !created.id.empty()) return Accepted(std::move(created.id));
     Verdict verdict = client_.JudgeBilled(Operation::kCreateTask, request, reply, std::nullopt);
-    // An error with a task's id, and no word of why: a poll will tell what became of the task.
-    if (verdict.acceptance == Acceptance::kUnknown && !created.id.empty()) return Accepted(std::move(created.id));
+    // An error with a task's id, and no word of why: a poll will tell what became of the task. One with a task that
+    // lives is never sent again, whatever it says.
+    const bool exists = created.lives || verdict.acceptance == Acceptance::kUnknown;
+    if (exists && !created.id.empty()) return Accepted(std::move(created.id));
     return ToResult(std::move(verdict));
   }
 

@@ -13,6 +13,7 @@
 #include "service/upstream/piapi/error_table.h"
 #include "service/upstream/piapi/vendor_error.h"
 #include "service/upstream/url.h"
+#include "service/upstream/vendor_client.h"
 
 namespace seedance::upstream {
 namespace {
@@ -90,7 +91,7 @@ TaskReport ReportOf(const JsonNode& task, absl::Time now, const base::Secret& ap
 // The task's object: inside the envelope, or the body itself.
 JsonNode TaskIn(const JsonNode& root) {
   const JsonNode data = root["data"];
-  return data.IsObject() || data.IsText() || root["code"].exists() ? data : root;
+  return data.IsObject() || root["code"].exists() ? data : root;
 }
 
 }  // namespace
@@ -118,8 +119,10 @@ PiApiCreated ReadPiApiCreated(const std::string& body) {
   const JsonNode root = JsonNode::Parse(body);
   const JsonNode task = TaskIn(root);
   std::string id = IdOf(task);
-  if (id.empty() && task.IsText() && model::IsUpstreamId(task.Text()) && !PiApiSaysFailure(root)) id = task.Text();
-  return {std::move(id), !PiApiSaysFailure(root) && StateOf(task) != TaskState::kFailed};
+  if (id.empty() && root["code"].exists() && !PiApiSaysFailure(root) && IsBareId(root["data"]))
+    id = root["data"].Text();
+  const bool failed = StateOf(task) == TaskState::kFailed;
+  return {std::move(id), !failed && !PiApiSaysFailure(root), !failed && StateOf(task).has_value()};
 }
 
 }  // namespace seedance::upstream

@@ -22,6 +22,7 @@ std::optional<model::TaskState> PiApiStateOf(const std::string& status);
 struct PiApiCreated {
   std::string id;      // Empty: there is none in it.
   bool taken = false;  // The answer is a success and the task has not failed at once.
+  bool lives = false;  // Whatever the answer calls itself: it shows the task in a state other than failed.
 };
 PiApiCreated ReadPiApiCreated(const std::string& body);
 

@@ -84,6 +84,7 @@ void AddAll(const JsonNode& place, VendorError& error) {
 
 VendorError Finish(VendorError error) {
   error.recognised = !error.message.empty() || !error.code.empty();
+  error.trail = absl::StrCat(error.code, "\n", error.message, "\n");
   return error;
 }
 

@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "service/engine/wait_reason.h"
-#include "tests/unit/engine/engine_fixture.h"
+#include "tests/unit/engine/task_tracker_fixture.h"
 
 namespace seedance::testing {
 namespace {
@@ -15,32 +15,6 @@ using base::Reason;
 using model::GenerationTask;
 using model::TaskState;
 using ::testing::ElementsAre;
-
-upstream::TaskReport Report(TaskState state, std::optional<int> progress = std::nullopt) {
-  upstream::TaskReport report;
-  report.state = state;
-  report.progress_percent = progress;
-  if (state == TaskState::kSucceeded) report.result.video_uri = "https://vendor.example/v.mp4";
-  return report;
-}
-
-class TaskTrackerTest : public EngineTest {
- protected:
-  // One thread a pool, so that FinishSteps tells the end of a step.
-  TaskTrackerTest() { threads_ = 1; }
-
-  // Moves the clock far enough for one poll of a submitted task, but not for two, and waits for it.
-  ::testing::AssertionResult OnePoll() {
-    const int before = vendor_.get_task.calls();
-    clock_.Advance(absl::Seconds(17));
-    if (!Called(vendor_.get_task, before + 1)) return ::testing::AssertionFailure() << "no poll";
-    FinishSteps();
-    return ::testing::AssertionSuccess();
-  }
-
-  GenerationTask Stored(const std::string& id) { return *store_->GetTask(id); }
-  std::string VendorId(const std::string& id) { return Stored(id).upstream_task_id; }
-};
 
 TEST_F(TaskTrackerTest, ATaskGoesFromPendingToSucceededAndEveryStateIsPublishedOnce) {
   Start();
@@ -332,61 +306,6 @@ TEST_F(TaskTrackerTest, AResultThatTheLastPollBringsIsKept) {
   vendor_.SetTask(VendorId(id), Report(TaskState::kSucceeded));
   clock_.Advance(absl::Hours(5));
   EXPECT_TRUE(Reaches(id, TaskState::kSucceeded));
-}
-
-upstream::TaskReport SuccessWithoutResult() {
-  upstream::TaskReport report = Report(TaskState::kRunning, 100);
-  report.result_missing = true;
-  return report;
-}
-
-TEST_F(TaskTrackerTest, ASuccessWithoutAResultIsToldAndEndsSoon) {
-  Start();
-  const std::string id = SubmittedTask();
-  vendor_.SetTask(VendorId(id), SuccessWithoutResult());
-  ASSERT_TRUE(OnePoll());
-  EXPECT_EQ(Stored(id).state, TaskState::kRunning);
-  EXPECT_THAT(Stored(id).state_message, ::testing::HasSubstr("reports success but shows no link"));
-  const std::string message = Stored(id).state_message;
-  const absl::Time told = clock_.Now();
-  while (clock_.Now() < told + absl::Minutes(4)) {
-    ASSERT_TRUE(OnePoll());
-    ASSERT_EQ(Stored(id).state, TaskState::kRunning);
-    EXPECT_EQ(Stored(id).state_message, message) << "the time does not move";
-  }
-  ASSERT_TRUE(Reaches(id, TaskState::kFailed, absl::Seconds(15)));
-  EXPECT_LE(clock_.Now(), told + absl::Minutes(6));
-  EXPECT_EQ(Stored(id).error.reason, Reason::kResultMissing);
-  EXPECT_THAT(Stored(id).error.message, ::testing::HasSubstr("bills"));
-  EXPECT_EQ(Stored(id).state_message, "");
-}
-
-TEST_F(TaskTrackerTest, AResultThatComesWithinThePatienceIsKept) {
-  Start();
-  const std::string id = SubmittedTask();
-  vendor_.SetTask(VendorId(id), SuccessWithoutResult());
-  for (int i = 0; i < 10; ++i) ASSERT_TRUE(OnePoll());
-  vendor_.SetTask(VendorId(id), Report(TaskState::kRunning, 99));
-  ASSERT_TRUE(OnePoll());
-  EXPECT_EQ(Stored(id).state_message, "") << "it takes its word back";
-  vendor_.SetTask(VendorId(id), SuccessWithoutResult());
-  for (int i = 0; i < 10; ++i) ASSERT_TRUE(OnePoll());
-  EXPECT_EQ(Stored(id).state, TaskState::kRunning) << "counted anew";
-  vendor_.SetTask(VendorId(id), Report(TaskState::kSucceeded));
-  ASSERT_TRUE(Reaches(id, TaskState::kSucceeded, absl::Seconds(15)));
-  EXPECT_EQ(Stored(id).state_message, "");
-}
-
-TEST_F(TaskTrackerTest, ASuccessWithoutAResultAtTheDeadlineIsNoExpiry) {
-  engine::Engine::Options options;
-  options.tasks.deadline = absl::Minutes(1);
-  options.task_tracker.poll_interval_queued = absl::Hours(10);
-  Start(options);
-  const std::string id = SubmittedTask();
-  vendor_.SetTask(VendorId(id), SuccessWithoutResult());
-  clock_.Advance(absl::Minutes(1));
-  ASSERT_TRUE(Reaches(id, TaskState::kFailed));
-  EXPECT_EQ(Stored(id).error.reason, Reason::kResultMissing);
 }
 
 TEST_F(TaskTrackerTest, APendingTaskExpiresAtItsDeadline) {

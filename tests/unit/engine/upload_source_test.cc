@@ -134,6 +134,13 @@ TEST(UploadSourceTest, ABadFileIsSeenWithItsHeaders) {
   Source large(testing::Split(kPng, kPiece), std::nullopt, 100'000);
   large.profile().image.max_side = 600;
   EXPECT_EQ(base::GetReason(large->LookAhead(1)), base::Reason::kInvalidInput) << "in the first piece";
+  // Its shape may still turn out right: behind the picture there may be EXIF that turns it.
+  std::string half = kPng;
+  half.replace(16, 4, std::string("\0\0\1\x40", 4));  // 320 x 640.
+  Source tall(testing::Split(half, kPiece), std::nullopt, 100'000);
+  tall.profile().image.min_ratio = 1;
+  EXPECT_TRUE(tall->LookAhead(1).ok());
+  EXPECT_EQ(base::GetReason(ReadAll(tall).status()), base::Reason::kInvalidInput);
 }
 
 TEST(UploadSourceTest, AnErrorOfTheCallersStreamBreaksOff) {

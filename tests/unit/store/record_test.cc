@@ -109,9 +109,9 @@ TEST(Record, EnumNumberOfALaterReleaseIsAnError) {
 
 TEST(Record, EveryReasonOfThisReleaseCanBeRead) {
   model::Asset asset;
-  asset.error.reason = base::Reason::kTaskNotInDoubt;
-  EXPECT_EQ(ParseAsset(SerializeAsset(asset))->error.reason, base::Reason::kTaskNotInDoubt);
-  asset.error.reason = static_cast<base::Reason>(36);
+  asset.error.reason = base::Reason::kResultMissing;
+  EXPECT_EQ(ParseAsset(SerializeAsset(asset))->error.reason, base::Reason::kResultMissing);
+  asset.error.reason = static_cast<base::Reason>(61);
   EXPECT_FALSE(ParseAsset(SerializeAsset(asset)).ok());
 }
 

@@ -166,6 +166,9 @@ const PollRow kPolls[] = {
      R"({"id":"t","object":"video","status":"failed","error":{"code":"OutputVideoSensitiveContentDetected","message":"m"}})",
      TaskState::kFailed, Reason::kOutputModeration},
 
+    {"BrokenWordOfTheOrigin", kReply, 200,
+     R"({"code":"success","data":{"task_id":"t","data":{"status":"fai\ud83dled","content":{"video_url":"https://r.example/v.mp4"}}}})",
+     TaskState::kRunning, kNone},
     {"OutputRiskByCode", kReply, 200,
      R"({"code":"success","data":{"status":"FAILURE","data":{"error":{"code":"OutputTextRiskDetection","message":"m"}}}})",
      TaskState::kFailed, Reason::kOutputModeration},

@@ -15,6 +15,7 @@
 #include "service/media/prober.h"
 #include "tests/testing/media_builder.h"
 #include "tests/unit/upstream/http_requests.h"
+#include "tests/unit/upstream/media_servers.h"
 #include "tests/unit/upstream/scripted_transport.h"
 #include "tests/unit/upstream/trick_server.h"
 
@@ -23,132 +24,6 @@ namespace {
 
 using base::Reason;
 using ::testing::HasSubstr;
-
-// Keeps what it is given; wants no more than `most` bytes.
-class Collector : public MediaReader {
- public:
-  explicit Collector(int64_t most = int64_t{1} << 40) : most_(most) {}
-  bool OnStart(int64_t size) override {
-    ++starts_;
-    size_ = size;
-    return most_ > 0;
-  }
-  bool OnBytes(std::string_view bytes) override {
-    bytes_.append(bytes);
-    skip_ = bytes_.size() < skip_after_ ? 0 : std::exchange(skip_next_, 0);
-    return std::ssize(bytes_) < most_;
-  }
-  int64_t Skippable() const override { return skip_; }
-  void OnSkip(int64_t bytes) override {
-    skip_ -= bytes;
-    skipped_ += bytes;
-  }
-
-  int starts_ = 0;
-  int64_t size_ = -1;
-  std::string bytes_;
-  int64_t skipped_ = 0;
-  size_t skip_after_ = 0;  // Once so many bytes came, `skip_next_` need not be seen.
-  int64_t skip_next_ = 0;
-
- private:
-  const int64_t most_;
-  int64_t skip_ = 0;
-};
-
-// Shows a file to a prober.
-class ProbedFile : public MediaReader {
- public:
-  bool OnStart(int64_t) override { return true; }
-  bool OnBytes(std::string_view bytes) override {
-    prober_->Feed(bytes);
-    return !prober_->done();
-  }
-  int64_t Skippable() const override { return prober_->Skippable(); }
-  void OnSkip(int64_t bytes) override { prober_->Skip(bytes); }
-
-  std::unique_ptr<media::Prober> prober_ = media::MakeProber();
-};
-
-std::string Bytes(size_t size) {
-  std::string bytes(size, '\0');
-  for (size_t i = 0; i < size; ++i) bytes[i] = static_cast<char>(i * 31 + i / 253);
-  return bytes;
-}
-
-// A server of one file that counts what it sends.
-class FileServer {
- public:
-  FileServer(std::string file, bool knows_ranges)
-      : file_(std::move(file)), knows_ranges_(knows_ranges), server_([this](Peer& peer, int) {
-          for (std::string head = peer.ReadHead(); !head.empty(); head = peer.ReadHead()) Answer(peer, head);
-        }) {}
-
-  std::string url() const { return server_.url("/file?signature=a%2Bb"); }
-  int requests() const { return requests_; }
-  int64_t bytes_served() const { return bytes_served_; }
-  bool saw_credentials() const { return saw_credentials_; }
-  int connections() { return server_.connections(); }
-
- private:
-  void Answer(Peer& peer, const std::string& head) {
-    ++requests_;
-    if (absl::StrContains(head, "Authorization")) saw_credentials_ = true;
-    const size_t at = head.find("Range: bytes=");
-    std::string body = file_;
-    std::string status = "200 OK";
-    if (knows_ranges_ && at != std::string::npos) {
-      size_t first = 0;
-      size_t last = 0;
-      std::sscanf(head.c_str() + at, "Range: bytes=%zu-%zu", &first, &last);
-      last = std::min(last, file_.size() - 1);
-      body = file_.substr(first, last - first + 1);
-      status = absl::StrCat("206 Partial\r\nContent-Range: bytes ", first, "-", last, "/", file_.size());
-    }
-    // In pieces, so that what a client that leaves has not taken is not counted.
-    if (!peer.Send(absl::StrCat("HTTP/1.1 ", status, "\r\nETag: \"1\"\r\nContent-Length: ", body.size(), "\r\n\r\n"))) {
-      return;
-    }
-    for (size_t sent = 0; sent < body.size(); sent += 10'000) {
-      if (!peer.Send(std::string_view(body).substr(sent, 10'000))) return;
-      bytes_served_ += static_cast<int64_t>(std::min<size_t>(10'000, body.size() - sent));
-    }
-  }
-
-  const std::string file_;
-  const bool knows_ranges_;
-  std::atomic<int> requests_{0};
-  std::atomic<int64_t> bytes_served_{0};
-  std::atomic<bool> saw_credentials_{false};
-  TrickServer server_;
-};
-
-MediaFetchOptions Anywhere() {
-  MediaFetchOptions options;
-  options.allow_private_network = true;
-  options.timeout = absl::Seconds(10);
-  return options;
-}
-
-absl::StatusOr<FetchedMedia> Read(const std::string& url, MediaReader& reader, bool whole = false,
-                                  const MediaFetchOptions& options = Anywhere(), const CallOptions& call = {}) {
-  return MakeMediaFetcher(options, base::RealClock())->Read(call, url, whole, reader);
-}
-
-// A server that gives one reply, as it stands, to each connection.
-class Replies {
- public:
-  explicit Replies(std::string reply)
-      : server_([reply = std::move(reply)](Peer& peer, int) {
-          peer.ReadRequest();
-          peer.Send(reply);
-        }) {}
-  std::string url() const { return server_.url("/a/b"); }
-  int connections() { return server_.connections(); }
-
- private:
-  TrickServer server_;
-};
 
 std::string Redirect(const std::string& location, int status = 302) {
   return absl::StrCat("HTTP/1.1 ", status, " X\r\nLocation: ", location, "\r\nContent-Length: 0\r\n\r\n");
@@ -280,20 +155,22 @@ TEST(MediaFetch, AServerThatRefusesTheWholeFileTooIsAnError) {
 }
 
 // A PNG of many small chunks, each of which may be skipped.
-TEST(MediaFetch, AShortWayIsReadAndNotSkipped) {
+TEST(MediaFetch, AFileOfManyPiecesTakesFewRequestsWhateverTheirLength) {
   const auto chunk = [](const std::string& type, size_t size) {
     std::string length;
     for (int shift = 24; shift >= 0; shift -= 8) length += static_cast<char>(size >> shift & 0xff);
     return length + type + std::string(size + 4, 'x');
   };
-  std::string file("\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\2\0\0\0\1\0\x08\2\0\0\0....", 33);
-  while (file.size() < 20'000'000) file += chunk("IDAT", 8192);
-  FileServer server(file + chunk("IEND", 0), true);
-  ProbedFile probed;
-  const auto fetched = Read(server.url(), probed);
-  ASSERT_TRUE(fetched.ok()) << fetched.status();
-  EXPECT_EQ(probed.prober_->findings().state, media::Findings::State::kKnown);
-  EXPECT_LT(server.requests(), 40);
+  for (const size_t size : {8'192, 133'000, 262'144, 409'600, 2'000'000}) {
+    std::string file("\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\2\0\0\0\1\0\x08\2\0\0\0....", 33);
+    while (file.size() < 30'000'000) file += chunk("IDAT", size);
+    FileServer server(file + chunk("IEND", 0), true);
+    ProbedFile probed;
+    const auto fetched = Read(server.url(), probed);
+    ASSERT_TRUE(fetched.ok()) << size << ": " << fetched.status();
+    EXPECT_EQ(probed.prober_->findings().state, media::Findings::State::kKnown);
+    EXPECT_LT(server.requests(), 50) << size;
+  }
 }
 
 void ExpectRefused(const std::string& url, const std::string& words, const MediaFetchOptions& options) {

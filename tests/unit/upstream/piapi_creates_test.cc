@@ -6,6 +6,7 @@
 
 #include "service/base/error.h"
 #include "service/upstream/piapi/piapi.h"
+#include "service/upstream/piapi/task_report.h"
 #include "tests/unit/upstream/scripted_transport.h"
 
 namespace seedance::upstream {
@@ -51,6 +52,12 @@ const CreateRow kCreates[] = {
      kAccepted, false, kNone},
     {"TaskWith201", Call::kTask, kReply, 201, R"x({"code":200,"data":{"task_id":"t","status":"pending"}})x", kAccepted,
      false, kNone},
+    // A task that is shown to live is never sent again, whatever the answer says of itself.
+    {"TooManyWithATask", Call::kTask, kReply, 200,
+     R"x({"code":429,"message":"too many requests","data":{"task_id":"t","status":"pending"}})x", kAccepted, false,
+     kNone},
+    {"TaskBesideEmptyData", Call::kTask, kReply, 200, R"x({"task_id":"t","status":"pending","data":""})x", kAccepted,
+     false, kNone},
     {"TaskWithoutEnvelope", Call::kTask, kReply, 200, R"x({"task_id":"t","status":"pending"})x", kAccepted, false,
      kNone},
     {"TaskWithErrorWordsButPending", Call::kTask, kReply, 200,
@@ -70,7 +77,6 @@ const CreateRow kCreates[] = {
      R"x({"total":1,"success":1,"failed":0,"results":[{"asset_id":"asset-1","status":"Processing"}]})x", kAccepted,
      false, kNone},
 
-    {"IdAsData", Call::kTask, kReply, 200, R"x({"code":200,"message":"success","data":"t"})x", kAccepted, false, kNone},
     {"BrokenCharacterBesideTheId", Call::kTask, kReply, 200,
      R"x({"code":200,"data":{"task_id":"t","status":"pending","input":{"prompt":"cut \ud83d"}}})x", kAccepted, false,
      kNone},
@@ -93,6 +99,8 @@ const CreateRow kCreates[] = {
     {"Code500With200", Call::kTask, kReply, 200, R"x({"code":500,"message":"internal error","data":null})x", kUnknown,
      false, Reason::kOutcomeUnknown},
     {"Code10000With200", Call::kTask, kReply, 200, R"x({"code":10000,"message":"internal error"})x", kUnknown, false,
+     Reason::kOutcomeUnknown},
+    {"AWordIsNoId", Call::kTask, kReply, 200, R"x({"code":200,"message":"ok","data":"ok"})x", kUnknown, false,
      Reason::kOutcomeUnknown},
     {"Json500", Call::kTask, kReply, 500, R"x({"code":500,"message":"internal server error"})x", kUnknown, false,
      Reason::kOutcomeUnknown},
@@ -304,6 +312,16 @@ TEST(PiApiCreates, ErrorsCarryTheVendorsTextWithoutKeysAndSignatures) {
   EXPECT_EQ(detail.metadata.at("upstream_message"), "bad *** at https://x.example/a");
   EXPECT_EQ(detail.metadata.at("upstream_code"), "400");
   EXPECT_EQ(std::string(status.message()), "the vendor refused the request (HTTP 400): bad *** at https://x.example/a");
+}
+
+TEST(PiApiCreates, TheIdMayStandInPlaceOfTheTask) {
+  const PiApiCreated created = ReadPiApiCreated(R"({"code":200,"message":"success","data":"task-7"})");
+  EXPECT_EQ(created.id, "task-7");
+  EXPECT_TRUE(created.taken);
+  for (const char* body : {R"({"code":200,"message":"ok","data":"ok"})", R"({"code":429,"data":"task-7"})",
+                           R"({"data":"task-7"})", R"({"code":200,"data":"two words 7"})"}) {
+    EXPECT_EQ(ReadPiApiCreated(body).id, "") << body;
+  }
 }
 
 TEST(PiApiCreates, AnIdThatCannotBeUsedLeavesTheCreateInDoubt) {
