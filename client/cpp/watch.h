@@ -30,6 +30,7 @@ using AssetCallback = std::function<void(const gateway::v1::Asset&)>;
 struct TasksFilter {
   std::vector<gateway::v1::GenerationTask::State> states;  // Empty: all.
   std::map<std::string, std::string> labels;               // All must match.
+  std::vector<std::string> names = {};                     // Only these tasks, at most 500. Empty: all.
 };
 
 // What a watch of many tasks tells, on the thread that watches. All optional.

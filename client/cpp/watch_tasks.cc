@@ -68,6 +68,7 @@ absl::Status Client::WatchGenerationTasks(const TasksFilter& filter, const Tasks
   WatchGenerationTasksRequest request;
   for (const auto state : filter.states) request.add_states(state);
   request.mutable_labels()->insert(filter.labels.begin(), filter.labels.end());
+  for (const std::string& name : filter.names) request.add_names(name);
   bool refreshed = false;  // One fresh token without a message between is enough; a second would mean a loop.
   while (true) {
     request.set_resume_token(progress.token());

@@ -72,6 +72,8 @@ class AssetCreation {
   absl::StatusOr<Known> LookUp(const AssetDraft& draft);
   // Whether a call in doubt may have created these bytes in this group already.
   absl::StatusOr<bool> ContentInDoubt(const AssetDraft& draft);
+  // What the creation would answer: a preview, or why its name or place is not free now.
+  absl::StatusOr<model::Asset> Foresee(const AssetDraft& draft);
   absl::Status CompareWithEarlier(AssetDraft& draft, const model::BilledCall& earlier);
   void AnswerWithContent(const DraftPtr& draft, model::Asset asset, Done<model::Asset> done);
   BilledCalls::Waiter AnswerWith(const DraftPtr& draft, Done<model::Asset> done);

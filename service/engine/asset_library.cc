@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "service/base/error.h"
+#include "service/engine/adoption.h"
 
 namespace seedance::engine {
 namespace {
@@ -13,40 +14,41 @@ namespace {
 constexpr int kCandidates = 10;
 constexpr char kCandidatesKey[] = "least_recently_used";
 
-absl::Status WithNames(store::Store& store, const std::string& tenant, const upstream::Upstream& upstream,
+absl::Status WithNames(store::Store& store, const std::string& tenant, const std::string& upstream,
                        std::string_view message, base::ErrorDetail detail) {
-  const absl::StatusOr<std::vector<model::Asset>> unused =
-      store.ListLeastRecentlyUsed(tenant, upstream.name(), kCandidates);
+  const absl::StatusOr<std::vector<model::Asset>> unused = store.ListLeastRecentlyUsed(tenant, upstream, kCandidates);
   // The refusal itself is the news; without the store it only lacks its hint.
   if (unused.ok() && !unused->empty()) {
     detail.metadata[kCandidatesKey] =
         absl::StrJoin(*unused, ",", [](std::string* out, const model::Asset& asset) { out->append(asset.name()); });
   }
-  detail.quota_subject = absl::StrCat("upstream:", upstream.name());
+  detail.quota_subject = absl::StrCat("upstream:", upstream);
   return base::MakeError(message, detail);
+}
+
+absl::Status LibraryFull(store::Store& store, const std::string& tenant, const std::string& upstream, int most,
+                         int64_t taken) {
+  base::ErrorDetail detail;
+  detail.reason = base::Reason::kAssetLibraryFull;
+  return WithNames(store, tenant, upstream,
+                   absl::StrCat("upstream ", upstream, " keeps at most ", most, " assets and has ", taken,
+                                ", with those being created; delete some that are no longer needed"),
+                   detail);
 }
 
 }  // namespace
 
-absl::Status CheckRoom(store::Store& store, const std::string& tenant, const upstream::Upstream& upstream) {
-  const int most = upstream.profile().assets.library.max_assets;
-  if (most == 0) return absl::OkStatus();
-  const absl::StatusOr<int64_t> live = store.CountLiveAssets(upstream.name());
-  if (!live.ok()) return live.status();
-  if (*live < most) return absl::OkStatus();
-  base::ErrorDetail detail;
-  detail.reason = base::Reason::kAssetLibraryFull;
-  return WithNames(store, tenant, upstream,
-                   absl::StrCat("upstream ", upstream.name(), " keeps at most ", most, " assets and has ", *live,
-                                "; delete some that are no longer needed"),
-                   detail);
+absl::Status ToStatus(store::Store& store, const std::string& tenant, const model::AssetClaim& claim,
+                      const store::Store::ClaimConflict& conflict) {
+  if (!conflict.name_holder.empty()) return DisplayNameTaken(conflict.name_holder, claim.display_name);
+  return LibraryFull(store, tenant, claim.group.upstream, claim.most, conflict.places_taken);
 }
 
 absl::Status WithCandidates(store::Store& store, const std::string& tenant, const upstream::Upstream& upstream,
                             const absl::Status& status) {
   base::ErrorDetail detail = base::GetErrorDetail(status);
   if (status.ok() || detail.reason != base::Reason::kAssetLibraryFull) return status;
-  return WithNames(store, tenant, upstream, std::string(status.message()), std::move(detail));
+  return WithNames(store, tenant, upstream.name(), std::string(status.message()), std::move(detail));
 }
 
 absl::Time ExpireTime(const model::AssetLibrary& library, absl::Time used_time,

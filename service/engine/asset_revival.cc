@@ -115,10 +115,10 @@ void AssetRevival::Recreate(const model::Asset& asset, Upstreams::Entry& entry) 
     return StayExpired(asset, asset.recreations,
                        Lost("the vendor has dropped it, and it was made of bytes that are not kept; create it again"));
   }
-  const absl::Status room = CheckRoom(store_, asset.tenant, *entry.upstream);
-  if (!room.ok()) return StayExpired(asset, asset.recreations, room);
   const int number = asset.recreations + 1;
   model::BilledCall call = model::RecreationOf(asset, number);
+  call.claim = model::AssetClaim{asset.group, asset.display_name, asset.handle};
+  call.claim->most = entry.upstream->profile().assets.library.max_assets;
   const BilledCalls::Turn turn =
       billed_.Begin(call, [this, asset, number](absl::StatusOr<std::string> answer) { Settle(asset, number, answer); });
   if (turn == BilledCalls::Turn::kOwner) Send(asset, entry, std::move(call));
@@ -176,6 +176,10 @@ void AssetRevival::TakeOver(const model::Asset& asset, int number, const std::st
     edited.expire_time = expire_time;
     return absl::OkStatus();
   });
+  // The asset holds name and place itself now, or needs them no more.
+  if (base::GetReason(taken.status()) != base::Reason::kStoreUnavailable) {
+    (void)store_.ReleaseClaim(model::TextOf(model::RecreationOf(asset, number).key));
+  }
   if (absl::IsNotFound(taken.status()) || !needed) return Discard(asset, vendor_id);
   if (taken.ok()) tracker_.Track(*taken);
 }

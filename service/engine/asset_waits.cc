@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "service/base/error.h"
 
 namespace seedance::engine {
@@ -15,6 +16,7 @@ using model::Asset;
 using model::AssetState;
 
 constexpr std::string_view kWaitsFor = "waits for ";
+constexpr std::string_view kToBeActive = " to be ACTIVE";
 constexpr size_t kMaxFailureText = 512;
 
 // The assets that the request refers to, each once, in the order of the references.
@@ -116,12 +118,23 @@ model::TaskRequest WithVendorIds(model::TaskRequest request, const std::vector<A
 }
 
 std::string WaitMessage(const std::vector<std::string>& asset_names) {
-  return absl::StrCat(std::string(kWaitsFor), absl::StrJoin(asset_names, ", "), " to be ACTIVE");
+  return absl::StrCat(std::string(kWaitsFor), absl::StrJoin(asset_names, ", "), std::string(kToBeActive));
 }
 
 bool WaitsForAssets(const model::GenerationTask& task) {
-  // A PENDING task that the vendor asked for patience has another message.
-  return task.state == model::TaskState::kPending && task.state_message.compare(0, kWaitsFor.size(), kWaitsFor) == 0;
+  if (task.state != model::TaskState::kPending) return false;
+  // A PENDING task that waits for its turn, or for the vendor, has another message.
+  std::string_view message = task.state_message;
+  const bool framed = message.size() > kWaitsFor.size() + kToBeActive.size() &&
+                      message.substr(0, kWaitsFor.size()) == kWaitsFor &&
+                      message.substr(message.size() - kToBeActive.size()) == kToBeActive;
+  if (!framed) return false;
+  message.remove_prefix(kWaitsFor.size());
+  message.remove_suffix(kToBeActive.size());
+  const std::vector<std::string> own = AssetNames(task.request);
+  const std::vector<std::string> named = absl::StrSplit(absl::string_view(message.data(), message.size()), ", ");
+  return std::all_of(named.begin(), named.end(),
+                     [&own](const std::string& name) { return std::find(own.begin(), own.end(), name) != own.end(); });
 }
 
 }  // namespace seedance::engine

@@ -4,11 +4,27 @@
 #include <utility>
 
 #include "service/base/error.h"
+#include "service/engine/asset_library.h"
 
 namespace seedance::engine {
 namespace {
 
 constexpr int kMostRounds = 3;  // Of deleting an asset that keeps being created again.
+
+// Whether a failed call of the vendor may have been carried out.
+bool MayHaveWorked(const absl::Status& status) {
+  switch (base::GetReason(status)) {
+    case base::Reason::kUpstreamUnavailable:
+    case base::Reason::kDeadlineExceeded:
+    case base::Reason::kCancelled:
+    case base::Reason::kUpstreamProtocol:
+    case base::Reason::kOutcomeUnknown:
+    case base::Reason::kInternal:
+      return true;
+    default:
+      return false;
+  }
+}
 
 }  // namespace
 
@@ -74,18 +90,36 @@ absl::StatusOr<model::Asset> Assets::Rename(const CallContext& context, const mo
                                             const std::string& display_name, Upstreams::Entry& entry) {
   absl::StatusOr<model::Asset> asset = adoption_.Asset(context, entry, handle);
   if (!asset.ok() || asset->display_name == display_name) return asset;
-  absl::StatusOr<std::optional<model::Asset>> namesake = store_.FindAsset(asset->group, display_name);
-  if (!namesake.ok()) return namesake.status();
-  if (namesake->has_value()) return DisplayNameTaken((*namesake)->name(), display_name);
+  model::AssetClaim claim = {asset->group, display_name, handle};
+  claim.place = false;
+  const std::string holder = "rename " + base::MakeUuidV4(random_);
+  const auto conflict = store_.ClaimAsset(holder, claim, clock_.Now());
+  if (!conflict.ok()) return conflict.status();
+  if (conflict->has_value()) return ToStatus(store_, context.tenant, claim, **conflict);
+  absl::Status updated;
   if (entry.upstream->profile().assets.rename) {
-    const absl::Status updated =
-        entry.upstream->UpdateAsset(ToCallOptions(context), asset->upstream_id(), display_name);
-    if (!updated.ok()) return updated;
+    updated = entry.upstream->UpdateAsset(ToCallOptions(context), asset->upstream_id(), display_name);
   }
-  return tracker_.Change(handle, [&](model::Asset& edited) {
-    edited.display_name = display_name;
-    return absl::OkStatus();
-  });
+  if (MayHaveWorked(updated) && HasName(entry, *asset, display_name)) updated = absl::OkStatus();
+  // It may be renamed yet: the claim stays until it ends by itself.
+  if (MayHaveWorked(updated)) return updated;
+  if (updated.ok()) {
+    asset = tracker_.Change(handle, [&](model::Asset& edited) {
+      edited.display_name = display_name;
+      return absl::OkStatus();
+    });
+    // The vendor knows the new name now, and the store does not.
+    if (base::GetReason(asset.status()) == base::Reason::kStoreUnavailable) return asset;
+  }
+  // Lost, it ends by itself.
+  (void)store_.ReleaseClaim(holder);
+  return updated.ok() ? asset : updated;
+}
+
+bool Assets::HasName(Upstreams::Entry& entry, const model::Asset& asset, const std::string& display_name) {
+  const absl::StatusOr<upstream::AssetReport> report =
+      entry.upstream->GetAsset(upstreams_.BackgroundRead(), asset.upstream_id());
+  return report.ok() && report->display_name == display_name;
 }
 
 void Assets::Delete(const CallContext& context, const model::UpstreamHandle& handle, bool allow_missing,

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "service/base/clock.h"
+#include "service/base/random.h"
 #include "service/engine/adoption.h"
 #include "service/engine/asset_creation.h"
 #include "service/engine/asset_tracker.h"
@@ -35,14 +37,16 @@ struct ListAssetsParams {
 class Assets {
  public:
   Assets(store::Store& store, Upstreams& upstreams, AssetCreation& creation, Adoption& adoption, AssetTracker& tracker,
-         WatchHub<model::Asset>& hub, const ResumeTokens& tokens)
+         WatchHub<model::Asset>& hub, const ResumeTokens& tokens, base::Clock& clock, base::Random& random)
       : store_(store),
         upstreams_(upstreams),
         creation_(creation),
         adoption_(adoption),
         tracker_(tracker),
         hub_(hub),
-        tokens_(tokens) {}
+        tokens_(tokens),
+        clock_(clock),
+        random_(random) {}
 
   // See AssetCreation.
   void Create(const CallContext& context, const CreateAssetParams& params, Done<model::Asset> done) {
@@ -71,6 +75,8 @@ class Assets {
   absl::Status AdoptAll(const CallContext& context, const ListAssetsParams& params);
   absl::StatusOr<model::Asset> Rename(const CallContext& context, const model::UpstreamHandle& handle,
                                       const std::string& display_name, Upstreams::Entry& entry);
+  // Whether the vendor says that the asset has this name. False also when it says nothing.
+  bool HasName(Upstreams::Entry& entry, const model::Asset& asset, const std::string& display_name);
   absl::Status DeleteNow(const CallContext& context, const model::UpstreamHandle& handle, Upstreams::Entry& entry);
 
   store::Store& store_;
@@ -80,6 +86,8 @@ class Assets {
   AssetTracker& tracker_;
   WatchHub<model::Asset>& hub_;
   const ResumeTokens& tokens_;
+  base::Clock& clock_;
+  base::Random& random_;
 };
 
 }  // namespace seedance::engine

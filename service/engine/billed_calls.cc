@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "service/base/error.h"
 #include "service/base/log.h"
+#include "service/engine/asset_library.h"
 
 namespace seedance::engine {
 namespace {
@@ -115,11 +116,14 @@ bool BilledCalls::Enter(model::BilledCall& call, Waiter waiter) {
 
 bool BilledCalls::Journal(const model::BilledCall& call) {
   absl::StatusOr<store::Store::Begun> begun = store_.BeginCall(call, nullptr);
-  if (begun.ok() && !begun->existing.has_value()) return true;
+  if (begun.ok() && begun->conflict.has_value()) {
+    begun = ToStatus(store_, call.key.tenant, *call.claim, *begun->conflict);
+  }
   if (!begun.ok()) {
     Release(call.key, begun.status());
     return false;
   }
+  if (!begun->existing.has_value()) return true;
   const std::string difference = FirstDifferenceFromJournal(begun->existing->fingerprint, call.fingerprint);
   if (difference.empty() && IsDoubtful(*begun->existing)) {
     Look(*begun->existing, [](bool) {});

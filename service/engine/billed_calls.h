@@ -63,9 +63,9 @@ class BilledCalls {
   };
 
   // Journals the call before it leaves. An empty request id is replaced by a new one in `call`. The waiter is called
-  // with: the answer of an earlier call of the same key and fingerprint (now, or when it ends); ALREADY_EXISTS naming
-  // the first differing field; for one in doubt, what a look at the vendor finds, else OUTCOME_UNKNOWN; or a store
-  // error.
+  // with: why `call.claim` cannot be had (nothing is journalled then); the answer of an earlier call of the same key
+  // and fingerprint (now, or when it ends); ALREADY_EXISTS naming the first differing field; for one in doubt, what a
+  // look at the vendor finds, else OUTCOME_UNKNOWN; or a store error.
   Turn Begin(model::BilledCall& call, Waiter waiter);
 
   // Answers a call with a resource that exists already: journals it as done, with `more` (late fields) in its

@@ -13,11 +13,7 @@
 namespace seedance::engine {
 namespace {
 
-// A call as the key of a schedule: neither names of tenants nor methods hold a line break.
-std::string TextOf(const model::BilledCallKey& key) {
-  return absl::StrCat(key.tenant, "\n", key.method, "\n", key.request_id);
-}
-
+// The inverse of model::TextOf.
 model::BilledCallKey KeyOf(const std::string& text) {
   const std::vector<std::string> parts = absl::StrSplit(text, absl::MaxSplits('\n', 2));
   return {parts[0], parts[1], parts[2]};

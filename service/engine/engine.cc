@@ -32,7 +32,7 @@ Engine::Engine(const Options& options, store::Store& store, std::vector<Upstream
       adoption_(store, asset_tracker_, clock),
       asset_creation_(options.asset_creation, store, upstreams_, billed_, adoption_, asset_tracker_, clock, random),
       groups_(store, upstreams_, billed_, adoption_, asset_hub_, clock, random),
-      assets_(store, upstreams_, asset_creation_, adoption_, asset_tracker_, asset_hub_, tokens_),
+      assets_(store, upstreams_, asset_creation_, adoption_, asset_tracker_, asset_hub_, tokens_, clock, random),
       tasks_(options.tasks, store, upstreams_, adoption_, task_tracker_, task_reconciler_, task_hub_, task_feeds_,
              tokens_, clock, random),
       downloads_(store, upstreams_, task_tracker_),

@@ -91,6 +91,7 @@ std::vector<base::FieldViolation> CompleteDraft(const std::string& upstream, con
   if (!violations.empty()) return violations;
   WarnOfMixedEphemeral(request, task.warnings);
   WarnOfUnmentioned(request, prompt.mentioned, task.warnings);
+  std::move(prompt.warnings.begin(), prompt.warnings.end(), std::back_inserter(task.warnings));
   task.estimated_cost = model::EstimateCost(request, *row);
   const model::CostRange range = model::EstimateCostRange(request, *row);
   task.estimated_cost_least = range.least;

@@ -13,7 +13,10 @@ void AppendText(const std::string& text, std::string& scope) { absl::StrAppend(&
 
 }  // namespace
 
+bool MayHold(const TaskFilter& filter, const std::string& id) { return filter.ids.empty() || filter.ids.count(id) > 0; }
+
 TaskFit FitOf(const TaskFilter& filter, const model::GenerationTask& task) {
+  if (!MayHold(filter, task.id)) return TaskFit::kForeign;
   for (const auto& [key, value] : filter.labels) {
     const auto label = task.request.labels.find(key);
     if (label == task.request.labels.end() || label->second != value) return TaskFit::kForeign;
@@ -34,6 +37,8 @@ std::string ScopeOf(const TaskFilter& filter) {
     AppendText(key, scope);
     AppendText(value, scope);
   }
+  if (!filter.ids.empty()) scope += "|ids";
+  for (const std::string& id : filter.ids) AppendText(id, scope);
   return scope;
 }
 

@@ -17,6 +17,9 @@ enum class TaskFit {
   kMatches,
 };
 
+// Whether a task with this id, of which nothing else is known, may ever have matched.
+bool MayHold(const TaskFilter& filter, const std::string& id);
+
 // `task` belongs to the filter's tenant.
 TaskFit FitOf(const TaskFilter& filter, const model::GenerationTask& task);
 

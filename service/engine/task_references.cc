@@ -71,6 +71,13 @@ void Judge(const Asset& asset, const std::string& field, const model::TaskReques
 
 }  // namespace
 
+absl::Status AtReference(const absl::Status& status, size_t index) {
+  if (!absl::IsNotFound(status)) return status;
+  base::ErrorDetail detail = base::GetErrorDetail(status);
+  detail.metadata["field"] = absl::StrCat("generation_task.references[", index, "].asset");
+  return base::MakeError(absl::StrCat(detail.metadata["field"], ": ", std::string(status.message())), detail);
+}
+
 ResolvedReferences ResolveReferences(const std::string& upstream,
                                      absl::FunctionRef<absl::StatusOr<Asset>(const model::UpstreamHandle&)> find,
                                      model::TaskRequest& request) {
@@ -88,7 +95,7 @@ ResolvedReferences ResolveReferences(const std::string& upstream,
     }
     const absl::StatusOr<Asset> asset = find(*reference.asset);
     if (!asset.ok()) {
-      resolved.problem.Update(asset.status());
+      resolved.problem.Update(AtReference(asset.status(), i));
       continue;
     }
     Judge(*asset, field + ".asset", request, resolved);

@@ -12,6 +12,10 @@
 
 namespace seedance::engine {
 
+// A NOT_FOUND of the asset of the reference of this index, with the path of its field in message and metadata `field`.
+// Other statuses as they are.
+absl::Status AtReference(const absl::Status& status, size_t index);
+
 // What the assets of a task's references say about it.
 struct ResolvedReferences {
   // The first asset that cannot be found or read, or whose state the request does not allow; OK if there is none.

@@ -79,12 +79,20 @@ absl::Status TooManyOpen(const std::string& tenant, int64_t most) {
                          detail);
 }
 
-// The upstream that the request names or means.
-std::string UpstreamOf(const model::TaskRequest& request) {
+// The upstream that the request names, or that of its first asset at one of the tenant's. Empty: the tenant's first.
+// NOT_FOUND when all its assets are elsewhere.
+absl::StatusOr<std::string> UpstreamOf(Upstreams& upstreams, const std::string& tenant,
+                                       const model::TaskRequest& request) {
   if (!request.upstream.empty()) return request.upstream;
-  for (const model::Reference& reference : request.references) {
-    if (reference.asset.has_value() && !reference.asset->upstream.empty()) return reference.asset->upstream;
+  absl::Status foreign;
+  for (size_t i = 0; i < request.references.size(); ++i) {
+    const std::optional<model::UpstreamHandle>& asset = request.references[i].asset;
+    // Without an id the name could not be read, which is a violation already.
+    if (!asset.has_value() || asset->id.empty()) continue;
+    if (upstreams.Find(tenant, asset->upstream) != nullptr) return asset->upstream;
+    foreign.Update(AtReference(AssetNotFound(*asset), i));
   }
+  if (!foreign.ok()) return foreign;
   return "";
 }
 
@@ -101,7 +109,8 @@ absl::Status NotEnded(const GenerationTask& task) {
 
 void Tasks::Create(const CallContext& context, const CreateTaskParams& params, Done<GenerationTask> done) {
   absl::StatusOr<GenerationTask> task = PrepareAndStore(context, params, /*adopt=*/false);
-  Upstreams::Entry* entry = upstreams_.Find(context.tenant, UpstreamOf(params.request));
+  Upstreams::Entry* entry =
+      upstreams_.Find(context.tenant, UpstreamOf(upstreams_, context.tenant, params.request).value_or(""));
   if (!absl::IsNotFound(task.status()) || entry == nullptr || !entry->dedicated) return done(std::move(task));
   // An asset that this store has never seen may still be the tenant's own.
   RunOn<GenerationTask>(entry->polls, *entry, std::move(done), [this, context, params](Done<GenerationTask> answer) {
@@ -163,8 +172,9 @@ absl::StatusOr<GenerationTask> Tasks::Prepare(const CallContext& context, const 
   task.tenant = context.tenant;
   task.request = params.request;
   task.state = TaskState::kPending;
-  absl::StatusOr<Upstreams::Entry*> entry =
-      upstreams_.Choose(context.tenant, UpstreamOf(params.request), "generation_task.upstream");
+  const absl::StatusOr<std::string> name = UpstreamOf(upstreams_, context.tenant, params.request);
+  if (!name.ok()) return violations.empty() ? name.status() : base::InvalidInput(std::move(violations));
+  absl::StatusOr<Upstreams::Entry*> entry = upstreams_.Choose(context.tenant, *name, "generation_task.upstream");
   if (!entry.ok()) {
     Append(base::GetErrorDetail(entry.status()).violations, violations);
     return base::InvalidInput(std::move(violations));
@@ -204,7 +214,7 @@ std::shared_ptr<const GenerationTask> Tasks::Peek(const CallContext& context, co
 }
 
 void Tasks::List(const CallContext& context, const ListTasksParams& params, Done<model::Page<GenerationTask>> done) {
-  done(store_.ListTasks({context.tenant, params.states, params.labels}, params.after, params.page_size));
+  done(store_.ListTasks({context.tenant, params.states, params.labels, {}}, params.after, params.page_size));
 }
 
 void Tasks::Cancel(const CallContext& context, const std::string& id, bool detach, Done<GenerationTask> done) {
@@ -257,8 +267,13 @@ std::string Tasks::ResumeToken(const std::string& id, int64_t revision, bool las
 absl::StatusOr<std::shared_ptr<TaskFeedReader>> Tasks::WatchMany(const CallContext& context,
                                                                  const WatchTasksParams& params,
                                                                  absl::AnyInvocable<void()> on_change) {
-  return feeds_.Open({context.tenant, params.states, params.labels}, params.resume_token, std::move(on_change),
-                     context.connection);
+  // One who resumes learns of those that are gone from the stream.
+  for (const std::string& id : params.resume_token.empty() ? params.ids : std::set<std::string>()) {
+    if (Peek(context, id) != nullptr) continue;
+    if (const absl::Status there = Read(context, id).status(); !there.ok()) return there;
+  }
+  return feeds_.Open({context.tenant, params.states, params.labels, params.ids}, params.resume_token,
+                     std::move(on_change), context.connection);
 }
 
 absl::Status RefusalOf(const GenerationTask& task) {

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,7 @@ struct ListTasksParams {
 struct WatchTasksParams {
   std::vector<model::TaskState> states;
   std::map<std::string, std::string> labels;
+  std::set<std::string> ids;  // Empty: all.
   std::string resume_token;
 };
 

@@ -14,6 +14,10 @@ bool Has(const Fingerprint& print, const std::string& field) {
 
 }  // namespace
 
+std::string TextOf(const BilledCallKey& key) {
+  return absl::StrCat(key.tenant, "\n", key.method, "\n", key.request_id);
+}
+
 BilledCall RecreationOf(const Asset& asset, int number) {
   BilledCall call;
   call.key = {asset.tenant, "RecreateAsset", absl::StrCat(asset.name(), "#", number)};

@@ -21,6 +21,9 @@ struct BilledCallKey {
   friend auto operator<=>(const BilledCallKey&, const BilledCallKey&) = default;
 };
 
+// The key as one text, different for different keys: neither names of tenants nor methods hold a line break.
+std::string TextOf(const BilledCallKey& key);
+
 enum class BilledCallState {
   kInFlight = 1,     // May have left this machine. After a crash it counts as in doubt.
   kDone = 2,         // Accepted; `resource_name` is the answer.
@@ -31,6 +34,15 @@ enum class BilledCallState {
 
 // Fields of the request in a fixed order, each with its value or, where that is long or private, its SHA-256.
 using Fingerprint = std::vector<std::pair<std::string, std::string>>;
+
+// What an asset that is being created, created again or renamed holds before it is there.
+struct AssetClaim {
+  UpstreamHandle group;       // Its upstream is also that of the library.
+  std::string display_name;   // In the group.
+  UpstreamHandle asset = {};  // The one that exists already; without an id: a new one.
+  bool place = true;          // Whether it takes a place in the library too.
+  int most = 0;               // With `place`: most live assets and places in the library. 0: no limit.
+};
 
 // A call that the vendor may bill, journalled before it leaves.
 struct BilledCall {
@@ -45,6 +57,8 @@ struct BilledCall {
   // rest. At most one; neither for tasks, and in rows of versions that did not keep it.
   std::optional<AssetGroup> group;
   std::optional<Asset> asset;
+  // What the row holds from its beginning to its end. Given to the store; not read back.
+  std::optional<AssetClaim> claim;
 };
 
 // The row of the creation of `asset` for the `number`-th time after it had expired: the gateway's own call, each number

@@ -8,6 +8,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "service/base/utf8.h"
 #include "service/model/task_rules.h"
 
 namespace seedance::model {
@@ -20,18 +21,32 @@ constexpr size_t kTooLarge = 1'000'000;  // No task has so many references.
 constexpr size_t kMaxFaults = 10;
 constexpr size_t kMaxQuotedBytes = 40;
 
-// Words before a number.
+// Words before a number that are marked by `@`, `＠` or brackets; in any case, the longest first.
 struct Word {
   std::string_view text;
   MediaType type;
-  bool plain;  // A word of prose: exactly so, and whole. Else it is marked by its `@`, in any case.
 };
-constexpr Word kWords[] = {
-    {"@图", MediaType::kImage, false},     {"@视频", MediaType::kVideo, false},   {"@音频", MediaType::kAudio, false},
-    {"@image ", MediaType::kImage, false}, {"@video ", MediaType::kVideo, false}, {"@audio ", MediaType::kAudio, false},
-    {"@image", MediaType::kImage, false},  {"@video", MediaType::kVideo, false},  {"@audio", MediaType::kAudio, false},
-    {"Image ", MediaType::kImage, true},   {"Video ", MediaType::kVideo, true},   {"Audio ", MediaType::kAudio, true},
+constexpr Word kMarkedWords[] = {
+    {"图片", MediaType::kImage},    {"图像", MediaType::kImage},  {"图", MediaType::kImage},
+    {"视频", MediaType::kVideo},    {"音频", MediaType::kAudio},  {"image", MediaType::kImage},
+    {"picture", MediaType::kImage}, {"img", MediaType::kImage},   {"pic", MediaType::kImage},
+    {"video", MediaType::kVideo},   {"audio", MediaType::kAudio},
 };
+// Words of prose: exactly so, and whole.
+constexpr Word kPlainWords[] = {
+    {"Image ", MediaType::kImage}, {"Video ", MediaType::kVideo}, {"Audio ", MediaType::kAudio}};
+
+// What marks a word: what stands before it, and behind its number.
+struct Mark {
+  std::string_view before;
+  std::string_view behind;
+};
+constexpr Mark kMarks[] = {{"@", ""}, {"＠", ""}, {"[", "]"}, {"【", "】"}};
+
+constexpr std::string_view kSpaces[] = {" ", "　"};
+constexpr std::string_view kFullWidthDigits[] = {"０", "１", "２", "３", "４", "５", "６", "７", "８", "９"};
+constexpr std::string_view kNumerals[] = {"零", "〇", "一", "二", "两", "三", "四", "五", "六",
+                                          "七", "八", "九", "十", "百", "壹", "贰", "叁"};
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsAlnum(char c) { return absl::ascii_isalnum(static_cast<unsigned char>(c)); }
@@ -39,12 +54,32 @@ bool IsAlnum(char c) { return absl::ascii_isalnum(static_cast<unsigned char>(c))
 bool IsWordCharacter(char c) { return IsAlnum(c) || c == '_'; }
 bool IsLabelCharacter(char c) { return IsWordCharacter(c) || c == '-'; }
 
-bool BeginsWith(std::string_view text, const Word& word) {
-  if (text.size() < word.text.size()) return false;
-  if (word.plain) return text.substr(0, word.text.size()) == word.text;
-  return std::equal(word.text.begin(), word.text.end(), text.begin(), [](char left, char right) {
-    return left == absl::ascii_tolower(static_cast<unsigned char>(right));
-  });
+bool StartsWith(std::string_view text, std::string_view start) { return text.substr(0, start.size()) == start; }
+
+// ASCII letters in any case; `lower` has none in upper case.
+bool StartsWithWord(std::string_view text, std::string_view lower) {
+  return text.size() >= lower.size() && std::equal(lower.begin(), lower.end(), text.begin(), [](char left, char right) {
+           return left == absl::ascii_tolower(static_cast<unsigned char>(right));
+         });
+}
+
+// Bytes of the one of `texts` that `text` begins with; 0: none.
+template <size_t kSize>
+size_t OneOf(const std::string_view (&texts)[kSize], std::string_view text) {
+  const auto found = std::find_if(std::begin(texts), std::end(texts),
+                                  [text](std::string_view each) { return StartsWith(text, each); });
+  return found == std::end(texts) ? 0 : found->size();
+}
+
+// Value of the digit that `text` begins with, -1 if it begins with none. `bytes`: its length.
+int DigitOf(std::string_view text, size_t& bytes) {
+  bytes = 1;
+  if (!text.empty() && IsDigit(text.front())) return text.front() - '0';
+  for (int value = 0; value < 10; ++value) {
+    bytes = kFullWidthDigits[value].size();
+    if (StartsWith(text, kFullWidthDigits[value])) return value;
+  }
+  return -1;
 }
 
 class Scanner {
@@ -53,7 +88,7 @@ class Scanner {
 
   std::vector<PromptPart> Run() {
     while (at_ < prompt_.size()) {
-      if (!TakeDoubleBraces() && !TakeLabel() && !TakeNumber()) ++at_;
+      if (!TakeDoubleBraces() && !TakeLabel() && !TakeMarked() && !TakePlain()) ++at_;
     }
     EndText(at_);
     return std::move(parts_);
@@ -99,19 +134,64 @@ class Scanner {
     return true;
   }
 
-  bool TakeNumber() {
+  bool TakeMarked() {
     const std::string_view rest = prompt_.substr(at_);
-    const auto word = std::find_if(std::begin(kWords), std::end(kWords), [&](const Word& each) {
-      return BeginsWith(rest, each) && IsDigit(Byte(at_ + each.text.size()));
+    const auto mark = std::find_if(std::begin(kMarks), std::end(kMarks),
+                                   [rest](const Mark& each) { return StartsWith(rest, each.before); });
+    if (mark == std::end(kMarks)) return false;
+    const auto word = std::find_if(std::begin(kMarkedWords), std::end(kMarkedWords), [&](const Word& each) {
+      return StartsWithWord(rest.substr(mark->before.size()), each.text);
     });
-    if (word == std::end(kWords)) return false;
-    if (word->plain && at_ > 0 && IsWordCharacter(prompt_[at_ - 1])) return false;
+    if (word == std::end(kMarkedWords)) return false;
+    size_t end = mark->before.size() + word->text.size();
+    end += OneOf(kSpaces, rest.substr(end));
+    return TakeDigits(*mark, word->type, end) || TakeNumerals(*mark, end);
+  }
+
+  // A mention whose number begins `begin` bytes behind `at_`.
+  bool TakeDigits(const Mark& mark, MediaType type, size_t begin) {
+    const std::string_view rest = prompt_.substr(at_);
+    size_t end = begin;
+    size_t number = 0;
+    size_t bytes = 0;
+    for (int digit = 0; (digit = DigitOf(rest.substr(end), bytes)) >= 0; end += bytes) {
+      number = std::min(number * 10 + static_cast<size_t>(digit), kTooLarge);
+    }
+    if (end == begin || !StartsWith(rest.substr(end), mark.behind) || IsAddress(mark, at_ + end)) return false;
+    Take({Kind::kNumber, "", "", type, number}, end + mark.behind.size());
+    return true;
+  }
+
+  // What looks like a mention but for a number in Chinese numerals, which may begin a word (`一样`).
+  bool TakeNumerals(const Mark& mark, size_t begin) {
+    const std::string_view rest = prompt_.substr(at_);
+    size_t end = begin;
+    for (size_t bytes = 0; (bytes = OneOf(kNumerals, rest.substr(end))) > 0;) end += bytes;
+    if (end == begin || !StartsWith(rest.substr(end), mark.behind)) return false;
+    Take({Kind::kUnread, "", "", {}, 0}, end + mark.behind.size());
+    return true;
+  }
+
+  // `bob@image1.com`: `end` is where the number ends.
+  bool IsAddress(const Mark& mark, size_t end) const {
+    if (mark.before != "@" || at_ == 0) return false;
+    const char before = prompt_[at_ - 1];
+    const bool named = IsWordCharacter(before) || before == '.' || before == '-' || before == '+';
+    return named && Byte(end) == '.' && IsAlnum(Byte(end + 1));
+  }
+
+  bool TakePlain() {
+    const std::string_view rest = prompt_.substr(at_);
+    const auto word = std::find_if(std::begin(kPlainWords), std::end(kPlainWords), [&](const Word& each) {
+      return StartsWith(rest, each.text) && IsDigit(Byte(at_ + each.text.size()));
+    });
+    if (word == std::end(kPlainWords) || (at_ > 0 && IsWordCharacter(prompt_[at_ - 1]))) return false;
     size_t end = at_ + word->text.size();
     size_t number = 0;
     for (; IsDigit(Byte(end)); ++end) number = std::min<size_t>(number * 10 + (prompt_[end] - '0'), kTooLarge);
     // `Image 16:9` is a shape.
     const bool ratio = Byte(end) == ':' && IsDigit(Byte(end + 1));
-    if (word->plain && (IsWordCharacter(Byte(end)) || ratio)) return false;
+    if (IsWordCharacter(Byte(end)) || ratio) return false;
     Take({Kind::kNumber, "", "", word->type, number}, end - at_);
     return true;
   }
@@ -159,13 +239,18 @@ class Directory {
 
   // Why Find found none; empty if a reference of unknown kind may be meant.
   std::string FaultOf(const PromptPart& mention) const {
-    const std::string text(mention.text.substr(0, kMaxQuotedBytes));
-    if (mention.kind == Kind::kLabel) return absl::StrCat("mentions `", text, "`, but no reference has this label");
+    const std::string text = base::ToUtf8(mention.text.substr(0, kMaxQuotedBytes));
+    if (mention.kind == Kind::kLabel) {
+      return absl::StrCat("mentions `", text, "`, but no reference has this label; as text it is written `{", text,
+                          "}`");
+    }
     const size_t count = CountOf(mention.type);
     if (mention.number > count && mention.number <= count + unknown_) return "";
     return absl::StrCat("mentions `", text, "`, but there ", count == 1 ? "is 1 " : absl::StrCat("are ", count, " "),
                         NameOf(mention.type), count == 1 ? "" : "s", " among the references");
   }
+
+  bool has_labels() const { return !by_label_.empty(); }
 
   const std::pair<MediaType, size_t>& NumberOf(size_t index) const { return numbers_[index]; }
 
@@ -192,11 +277,17 @@ class Directory {
   size_t unknown_ = 0;
 };
 
+std::string NotRead(const PromptPart& part) {
+  return absl::StrCat("`", base::ToUtf8(part.text.substr(0, kMaxQuotedBytes)),
+                      "` in the prompt is sent as text: a mention has its number in digits, as in `@图1`");
+}
+
 // Joins pieces so that no number and no word runs into its neighbour.
 class Joiner {
  public:
   void AddText(std::string_view text) {
-    if (after_number_ && !text.empty() && IsWordCharacter(text.front())) text_ += ' ';
+    size_t bytes = 0;
+    if (after_number_ && !text.empty() && (IsWordCharacter(text.front()) || DigitOf(text, bytes) >= 0)) text_ += ' ';
     text_ += text;
     after_number_ = false;
   }
@@ -222,10 +313,11 @@ RenderedPrompt RenderPrompt(std::string_view prompt, const std::vector<Reference
   const Directory directory(references);
   RenderedPrompt rendered;
   rendered.mentioned.resize(references.size());
-  std::set<std::string> faults;
+  std::set<std::string> told;
   Joiner joiner;
   for (const PromptPart& part : ParsePrompt(prompt)) {
-    const size_t index = part.kind == Kind::kText ? Directory::kNone : directory.Find(part);
+    const bool mentions = part.kind == Kind::kNumber || (part.kind == Kind::kLabel && directory.has_labels());
+    const size_t index = mentions ? directory.Find(part) : Directory::kNone;
     if (index != Directory::kNone) {
       const auto& [type, number] = directory.NumberOf(index);
       rendered.mentioned[index] = true;
@@ -233,9 +325,10 @@ RenderedPrompt RenderPrompt(std::string_view prompt, const std::vector<Reference
       continue;
     }
     joiner.AddText(part.text);
-    if (part.kind == Kind::kText || faults.size() >= kMaxFaults) continue;
-    std::string fault = directory.FaultOf(part);
-    if (!fault.empty() && faults.insert(fault).second) rendered.faults.push_back(std::move(fault));
+    std::vector<std::string>& list = mentions ? rendered.faults : rendered.warnings;
+    if ((!mentions && part.kind != Kind::kUnread) || list.size() >= kMaxFaults) continue;
+    std::string text = mentions ? directory.FaultOf(part) : NotRead(part);
+    if (!text.empty() && told.insert(text).second) list.push_back(std::move(text));
   }
   rendered.text = joiner.Take();
   return rendered;

@@ -12,10 +12,11 @@
 
 namespace seedance::model {
 
-// A piece of a prompt: plain text, a mention by label (`{hero}`), or a mention by number (`@图1`, `@image1`,
-// `@image 1`, `Image 1`).
+// A piece of a prompt: plain text, a mention by label (`{hero}`), a mention by number (`@图1`, `@图片1`, `[图1]`,
+// `@image1`, `@image 1`, `@img1`, `Image 1`; `＠` and full-width digits too), or what looks like one and is none
+// (`@图一`).
 struct PromptPart {
-  enum class Kind { kText, kLabel, kNumber };
+  enum class Kind { kText, kLabel, kNumber, kUnread };
 
   Kind kind = Kind::kText;
   // Of plain text what it stands for (`{hero}` for `{{hero}}`); of a mention what was written.
@@ -35,12 +36,14 @@ struct RenderedPrompt {
   // Every mention that has no reference, once, each as the rule that it breaks; the first few of many. `text` means
   // nothing unless this is empty.
   std::vector<std::string> faults;
+  // What looks like a mention and was not read as one, each once, in a sentence; the first few of many.
+  std::vector<std::string> warnings;
   // Whether the reference of the same index is mentioned.
   std::vector<bool> mentioned;
 };
 
 // Writes every mention in the vendor's notation, with the number that its reference has among those of its kind. A
-// reference without a role may be of any kind.
+// reference without a role may be of any kind. Where no reference has a label, `{hero}` is text.
 RenderedPrompt RenderPrompt(std::string_view prompt, const std::vector<Reference>& references,
                             const PromptNotation& notation);
 

@@ -1,10 +1,14 @@
 #include "service/rpc/asset_service.h"
 
+#include <map>
 #include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "seedance/gateway/v1/asset.grpc.pb.h"
 #include "service/rpc/asset_batch.h"
+#include "service/rpc/batch_line.h"
 #include "service/rpc/convert_asset.h"
 #include "service/rpc/resource_watch.h"
 #include "service/rpc/unary_call.h"
@@ -92,15 +96,23 @@ void AssetService::BatchCreateAssets(const v1::BatchCreateAssetsRequest& request
       return absl::OkStatus();
     });
   });
+  // Side by side, as calls of their own would run; but of those that ask for one name, each after the one before it, so
+  // that the first has it.
+  std::map<std::pair<std::string, std::string>, std::vector<size_t>> lines;
   for (size_t i = 0; i < all->size(); ++i) {
-    // Side by side, as calls of their own would run.
-    auto work = [this, rpc, batch, i, params = std::move((*all)[i])] {
-      const auto take = [batch, i](const absl::StatusOr<model::Asset>& outcome) { batch->Take(i, outcome); };
-      if (rpc->call().context().cancel->cancelled()) return take(rpc->call().Gone());
-      assets_.Create(rpc->call().context(), params, take);
-    };
-    edge_.calls().Run(rpc->call().context().tenant, std::move(work),
-                      [batch, i](const absl::Status& failed) { batch->Take(i, failed); });
+    lines[{model::AssetGroupName((*all)[i].group), (*all)[i].display_name}].push_back(i);
+  }
+  for (const auto& [name, indexes] : lines) {
+    auto line = std::make_shared<BatchLine>(edge_.calls(), rpc->call().context().tenant);
+    for (const size_t i : indexes) {
+      line->Add(
+          [this, rpc, params = std::move((*all)[i])](engine::Done<model::Asset> done) {
+            if (rpc->call().context().cancel->cancelled()) return done(rpc->call().Gone());
+            assets_.Create(rpc->call().context(), params, std::move(done));
+          },
+          [batch, i](const absl::StatusOr<model::Asset>& outcome) { batch->Take(i, outcome); });
+    }
+    line->Begin();
   }
 }
 

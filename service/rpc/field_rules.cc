@@ -37,6 +37,13 @@ bool HasScheme(const std::string& uri, const char* scheme) {
   return absl::StartsWithIgnoreCase(uri.substr(0, 16), scheme);
 }
 
+// Whether the part of a URL between scheme and path names a user.
+bool HasUser(const std::string& url) {
+  const size_t begin = url.find("://");
+  if (begin == std::string::npos) return false;
+  return url.substr(begin + 3, url.find_first_of("/?#", begin + 3) - begin - 3).find('@') != std::string::npos;
+}
+
 // The rule that a data URI breaks, empty if none.
 std::string DataUriFault(std::string_view uri) {
   const size_t comma = uri.substr(0, 256).find(',');
@@ -100,6 +107,8 @@ void FieldRules::HttpsUrl(std::string_view field, const std::string& url) {
     Add(field, "must begin with https://");
   } else if (url.size() > kMaxUrlBytes) {
     Add(field, absl::StrCat("must have at most ", kMaxUrlBytes, " bytes, has ", url.size()));
+  } else if (HasUser(url)) {
+    Add(field, "must not hold a user name or password: it is passed on to the vendor and stored");
   } else if (!shape.utf8 || shape.control || shape.line_or_tab || url.find(' ') != std::string::npos) {
     Add(field, "must not hold spaces or control characters");
   }

@@ -36,7 +36,7 @@ class FieldRules {
   // Empty or of the form of an upstream's name.
   void Upstream(std::string_view field, const std::string& name);
 
-  // https URL of at most 2048 bytes.
+  // https URL of at most 2048 bytes without a user name.
   void HttpsUrl(std::string_view field, const std::string& url);
 
   // https URL, data URI with Base64, or bare Base64; the latter two of at most 3 MiB of data.

@@ -24,6 +24,7 @@ constexpr int64_t kMaxRetentionHours = 10'000;
 constexpr size_t kMaxUpstreamTaskIdBytes = 128;
 constexpr size_t kMaxTaskLabels = 32;
 constexpr size_t kMaxFilterLabels = 8;
+constexpr int kMaxWatchedNames = 500;
 constexpr int kMostTasksPerPage = 200;
 
 bool IsUpstreamTaskId(const std::string& id) {
@@ -52,7 +53,12 @@ model::Reference ReadReference(const std::string& path, const v1::Reference& pro
       reference.asset = rules.AssetName(path + ".asset", proto.asset());
       break;
     case v1::Reference::kUri:
-      rules.HttpsUrl(path + ".uri", proto.uri());
+      if (absl::StartsWithIgnoreCase(proto.uri().substr(0, 16), "asset://")) {
+        rules.Add(path + ".uri",
+                  "must begin with https://; an asset is named in the field `asset`, as assets/{upstream}~{id}");
+      } else {
+        rules.HttpsUrl(path + ".uri", proto.uri());
+      }
       reference.uri = proto.uri();
       break;
     case v1::Reference::SOURCE_NOT_SET:
@@ -245,6 +251,12 @@ absl::StatusOr<engine::WatchTasksParams> ReadRequest(const v1::WatchGenerationTa
   FieldRules rules;
   engine::WatchTasksParams params;
   ReadFilter(request, rules, params.states, params.labels);
+  if (request.names_size() > kMaxWatchedNames) {
+    rules.Add("names", absl::StrCat("must hold at most ", kMaxWatchedNames, ", hold ", request.names_size()));
+  }
+  for (int i = 0; i < request.names_size() && i < kMaxWatchedNames; ++i) {
+    params.ids.insert(rules.TaskId(absl::StrCat("names[", i, "]"), request.names(i)));
+  }
   rules.ResumeToken(request.resume_token());
   if (!rules.ok()) return rules.ToStatus();
   params.resume_token = request.resume_token();

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -111,6 +112,33 @@ class Store {
   virtual absl::StatusOr<std::vector<model::Asset>> ListLeastRecentlyUsed(const std::string& tenant,
                                                                           const std::string& upstream, int limit) = 0;
 
+  // Names and places that are claimed for an asset that is not there yet. Claims and assets are compared in the
+  // transaction that writes the claim, so that of any number of callers one has the name, and no more have a place than
+  // there are. Claims survive a crash; those of calls follow the journal (BeginCall), those of renames are named here.
+
+  // Why a claim cannot be had: the name, or else the place.
+  struct ClaimConflict {
+    // The asset of this group that has the display name (not FAILED or EXPIRED), or claims it; the group where that
+    // asset has no name yet. Empty: the name is free.
+    std::string name_holder;
+    int64_t places_taken = 0;  // With a free name: all places are, this many.
+  };
+  // How long a claim outlives a call whose outcome is not known. After that the vendor's own word decides.
+  static constexpr absl::Duration kClaimInDoubt = absl::Hours(24);
+  // The same for a rename, which may be tried again and costs nothing: longer than any rename is under way.
+  static constexpr absl::Duration kRenameInDoubt = absl::Minutes(10);
+
+  // Claims for `holder` (a text of its own for each rename) until ReleaseClaim, at most for kRenameInDoubt after `now`.
+  // Returns nullopt, or why it cannot be had; then nothing is written.
+  virtual absl::StatusOr<std::optional<ClaimConflict>> ClaimAsset(const std::string& holder,
+                                                                  const model::AssetClaim& claim, absl::Time now) = 0;
+  // Why `holder` (model::TextOf for a call) could not have the claim `now`. Nothing is claimed.
+  virtual absl::StatusOr<std::optional<ClaimConflict>> FindClaimConflict(const std::string& holder,
+                                                                         const model::AssetClaim& claim,
+                                                                         absl::Time now) = 0;
+  // OK also when there is no such claim.
+  virtual absl::Status ReleaseClaim(const std::string& holder) = 0;
+
   // ---- Tasks ----
 
   virtual absl::StatusOr<model::GenerationTask> GetTask(const std::string& id) = 0;
@@ -125,6 +153,7 @@ class Store {
     std::string tenant;                         // Required.
     std::vector<model::TaskState> states;       // Empty: all.
     std::map<std::string, std::string> labels;  // All must match.
+    std::set<std::string> ids = {};             // Only these tasks. Empty: all.
   };
   virtual absl::StatusOr<model::Page<model::GenerationTask>> ListTasks(const TaskFilter& filter,
                                                                        const model::PageCursor& after, int limit) = 0;
@@ -171,11 +200,15 @@ class Store {
   struct Begun {
     // The row that was there before, if there was one; then nothing was written.
     std::optional<model::BilledCall> existing;
+    // Why `call.claim` cannot be had; then nothing was written.
+    std::optional<ClaimConflict> conflict;
     // With `task`: it as it was written, with its revision.
     std::optional<model::GenerationTask> task;
   };
   // Writes `call` (and, in the same transaction, `task` if not null) unless its key has a row already. A row in state
-  // kNotAccepted is replaced by `call` when the fingerprints are equal, as if it were not there.
+  // kNotAccepted is replaced by `call` when the fingerprints are equal, as if it were not there. `call.claim`, if set,
+  // is made in the same transaction, for a call in flight. It ends with the row (FinishCall); of a row in doubt, and of
+  // one that is done without the asset being written with it, after kClaimInDoubt or by ReleaseClaim.
   virtual absl::StatusOr<Begun> BeginCall(const model::BilledCall& call, const model::GenerationTask* task) = 0;
 
   // Ends a row: state, resource_name, error, update_time and, if it is set, `asset` are taken from `call`. `group` or

@@ -1,4 +1,5 @@
 #include "service/store/sqlite/sqlite_store.h"
+#include "tests/contract/claims_contract.h"
 #include "tests/contract/scratch_dir.h"
 #include "tests/contract/store_contract.h"
 
@@ -17,9 +18,10 @@ class SqliteBackend : public StoreBackend {
   ScratchDir directory_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Sqlite, StoreContract,
-                         ::testing::Values(StoreBackendMaker{"sqlite",
-                                                             [] { return std::make_unique<SqliteBackend>(); }}));
+const StoreBackendMaker kSqlite = {"sqlite", [] { return std::make_unique<SqliteBackend>(); }};
+
+INSTANTIATE_TEST_SUITE_P(Sqlite, StoreContract, ::testing::Values(kSqlite));
+INSTANTIATE_TEST_SUITE_P(Sqlite, StoreClaims, ::testing::Values(kSqlite));
 
 }  // namespace
 }  // namespace seedance::testing

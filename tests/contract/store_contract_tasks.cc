@@ -226,7 +226,7 @@ TEST_P(StoreContract, TaskFilterByStates) {
 }
 
 TEST_P(StoreContract, PageOfLargeTasksIsCutByBytes) {
-  constexpr size_t kThird = 500 << 10;  // Of what a page holds at most.
+  constexpr size_t kThird = 450 << 10;  // Of what a page holds at most.
   for (const char* id : {"1", "2", "3", "4"}) {
     model::GenerationTask task = TaskWith(id, TaskState::kPending, {});
     task.request.prompt = std::string(kThird, 'x');
@@ -264,6 +264,21 @@ TEST_P(StoreContract, TaskFilterNeedsEveryLabel) {
   EXPECT_EQ(Ids(store().ListTasks({"tenant-a", {}, {{"order", "17"}}}, {}, 10)), (Texts{"2", "1"}));
   EXPECT_EQ(Ids(store().ListTasks({"tenant-a", {}, {{"order", "17"}, {"zone", "eu"}}}, {}, 10)), Texts{"1"});
   EXPECT_EQ(Ids(store().ListTasks({"tenant-a", {}, {{"order", ""}}}, {}, 10)), Texts{});
+}
+
+TEST_P(StoreContract, TaskFilterTakesNamedTasksOnly) {
+  for (const char* id : {"1", "2", "3", "4"}) AddTask(TaskWith(id, TaskState::kPending, {}));
+  model::GenerationTask foreign = TaskWith("5", TaskState::kPending, {});
+  foreign.tenant = "tenant-b";
+  AddTask(foreign);
+  store::Store::TaskFilter filter = {"tenant-a", {}, {}, {"1", "3", "4", "5", "none"}};
+  const auto first = store().ListTasks(filter, {}, 2);
+  EXPECT_EQ(Ids(first), (Texts{"4", "3"}));
+  const auto second = store().ListTasks(filter, first->next, 2);
+  EXPECT_EQ(Ids(second), Texts{"1"});
+  EXPECT_TRUE(second->next.at_start());
+  filter.states = {TaskState::kRunning};
+  EXPECT_EQ(Ids(store().ListTasks(filter, {}, 10)), Texts{});
 }
 
 TEST_P(StoreContract, TaskFilterFollowsTheLabels) {

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "service/base/error.h"
 #include "service/store/record.h"
+#include "service/store/sqlite/asset_claims.h"
 #include "service/store/sqlite/task_rows.h"
 
 namespace seedance::store::sqlite {
@@ -81,6 +82,11 @@ absl::StatusOr<Store::Begun> BeginCall(Connection& connection, const BilledCall&
                              begun.existing->fingerprint == call.fingerprint;
   if (begun.existing.has_value() && !may_try_again) return begun;
   begun.existing.reset();
+  if (call.claim.has_value() && call.state == BilledCallState::kInFlight) {
+    begun.conflict =
+        MakeClaim(connection, model::TextOf(call.key), *call.claim, call.create_time, absl::InfiniteFuture());
+    if (begun.conflict.has_value()) return begun;
+  }
   WriteCall(connection, call, !call.resource_name.empty());
   if (task != nullptr) {
     begun.task = *task;
@@ -89,7 +95,7 @@ absl::StatusOr<Store::Begun> BeginCall(Connection& connection, const BilledCall&
   return begun;
 }
 
-absl::Status EndCall(Connection& connection, const BilledCall& call) {
+absl::Status EndCall(Connection& connection, const BilledCall& call, bool written) {
   absl::StatusOr<BilledCall> row = RequireCall(connection, call.key);
   if (!row.ok()) return row.status();
   row->state = call.state;
@@ -99,6 +105,12 @@ absl::Status EndCall(Connection& connection, const BilledCall& call) {
   // More is known of what it makes at the end of an upload than at its beginning.
   if (call.asset.has_value()) row->asset = call.asset;
   RewriteCall(connection, *row);
+  const bool kept = call.state == BilledCallState::kInDoubt || (call.state == BilledCallState::kDone && !written);
+  if (kept) {
+    EndClaimAt(connection, model::TextOf(call.key), call.update_time + Store::kClaimInDoubt);
+  } else {
+    DropClaim(connection, model::TextOf(call.key));
+  }
   return absl::OkStatus();
 }
 
@@ -128,6 +140,7 @@ absl::StatusOr<int> DoubtInFlightCalls(Connection& connection, const std::string
     call.error = error;
     call.update_time = now;
     RewriteCall(connection, call);
+    EndClaimAt(connection, model::TextOf(call.key), now + Store::kClaimInDoubt);
   }
   return static_cast<int>(calls.size());
 }

@@ -18,8 +18,9 @@ namespace seedance::store::sqlite {
 absl::StatusOr<std::optional<model::BilledCall>> ReadCall(Connection& connection, const model::BilledCallKey& key);
 absl::StatusOr<Store::Begun> BeginCall(Connection& connection, const model::BilledCall& call,
                                        const model::GenerationTask* task);
-// Takes state, resource_name, error and update_time from `call`. NOT_FOUND without a row.
-absl::Status EndCall(Connection& connection, const model::BilledCall& call);
+// Takes state, resource_name, error and update_time from `call`. `written`: what it made is written in this transaction
+// too. NOT_FOUND without a row.
+absl::Status EndCall(Connection& connection, const model::BilledCall& call, bool written);
 absl::Status ExtendFingerprint(Connection& connection, const model::BilledCallKey& key, const model::Fingerprint& more);
 absl::StatusOr<int> DoubtInFlightCalls(Connection& connection, const std::string& error, absl::Time now);
 absl::StatusOr<std::vector<model::BilledCall>> ListCallsInDoubt(Connection& connection, int limit);

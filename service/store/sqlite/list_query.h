@@ -14,9 +14,9 @@
 
 namespace seedance::store::sqlite {
 
-// Most bytes of the stored bodies in a page, unless one alone has more: the page as a message then fits into the 4 MiB
-// that clients take.
-inline constexpr size_t kMaxPageBytes = 1536 << 10;
+// Most bytes of the stored bodies in a page, unless one alone has more. A message has at most twice its body (the
+// prompt of an old row stands there twice) and a little: a page has less than 3 MiB, and clients take 4 MiB.
+inline constexpr size_t kMaxPageBytes = 1408 << 10;
 
 // A SELECT of one page of a list in the making: literal pieces of SQL, and the values for their `?` in order.
 class ListQuery {

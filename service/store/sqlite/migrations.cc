@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "service/store/record.h"
+#include "service/store/sqlite/asset_claims.h"
 #include "service/store/sqlite/call_rows.h"
 #include "service/store/sqlite/task_rows.h"
 
@@ -162,6 +163,36 @@ CREATE TABLE store_probe (
 ) STRICT;
 )sql";
 
+// What holds names and places of assets that are not there yet: open calls, and renames.
+constexpr char kAssetClaims[] = R"sql(
+CREATE TABLE asset_claims (
+  holder       TEXT PRIMARY KEY,  -- Key of a row of billed_calls (model::TextOf), or a text of a rename.
+  upstream     TEXT    NOT NULL,
+  group_name   TEXT    NOT NULL,
+  display_name TEXT    NOT NULL,
+  asset        TEXT    NOT NULL,  -- Name of the asset that exists already; empty: a new one.
+  place        INTEGER NOT NULL,  -- 1: takes a place in the library.
+  until_micros INTEGER NOT NULL   -- Void from then on.
+) STRICT;
+CREATE INDEX asset_claims_by_name ON asset_claims (group_name, display_name);
+CREATE INDEX asset_claims_by_upstream ON asset_claims (upstream) WHERE place = 1;
+CREATE INDEX asset_claims_by_time ON asset_claims (until_micros);
+)sql";
+
+void FillAssetClaims(Connection& connection) {
+  static_assert(static_cast<int>(model::BilledCallState::kInFlight) == 1);
+  static_assert(static_cast<int>(model::BilledCallState::kInDoubt) == 5);
+  std::vector<model::BilledCall> calls;
+  {
+    Query query(connection, "SELECT body FROM billed_calls WHERE state IN (1, 5) AND for_task = 0");
+    while (query.Step()) {
+      absl::StatusOr<model::BilledCall> call = ParseCall(query.BytesAt(0));
+      if (call.ok()) calls.push_back(*std::move(call));
+    }
+  }
+  for (const model::BilledCall& call : calls) AddClaimOf(connection, call);
+}
+
 void FillTasksHistory(Connection& connection) {
   std::string last;
   for (bool more = true; more;) {
@@ -214,7 +245,8 @@ int Version(Connection& connection) { return std::atoi(connection.Value("PRAGMA 
 
 const std::vector<Migration>& Migrations() {
   static const auto* all = new std::vector<Migration>{
-      {kFirst}, {kAssetLibrary, FillAssetLibrary}, {kTaskHistory, FillTaskHistory}, {kDeletedIds}, {kSoundness}};
+      {kFirst},     {kAssetLibrary, FillAssetLibrary}, {kTaskHistory, FillTaskHistory}, {kDeletedIds},
+      {kSoundness}, {kAssetClaims, FillAssetClaims}};
   return *all;
 }
 

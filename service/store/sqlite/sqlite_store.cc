@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "service/base/error.h"
+#include "service/store/sqlite/asset_claims.h"
 #include "service/store/sqlite/asset_rows.h"
 #include "service/store/sqlite/call_rows.h"
 #include "service/store/sqlite/database.h"
@@ -168,6 +169,29 @@ class SqliteStore : public Store {
         [&](Connection& connection) { return sqlite::ListLeastRecentlyUsed(connection, tenant, upstream, limit); });
   }
 
+  absl::StatusOr<std::optional<ClaimConflict>> ClaimAsset(const std::string& holder, const model::AssetClaim& claim,
+                                                          absl::Time now) override {
+    return Write<std::optional<ClaimConflict>>(
+        [&](Connection& connection) -> absl::StatusOr<std::optional<ClaimConflict>> {
+          return MakeClaim(connection, holder, claim, now, now + kRenameInDoubt);
+        });
+  }
+
+  absl::StatusOr<std::optional<ClaimConflict>> FindClaimConflict(const std::string& holder,
+                                                                 const model::AssetClaim& claim,
+                                                                 absl::Time now) override {
+    return readers_->Run([&](Connection& connection) -> absl::StatusOr<std::optional<ClaimConflict>> {
+      return sqlite::FindClaimConflict(connection, holder, claim, now);
+    });
+  }
+
+  absl::Status ReleaseClaim(const std::string& holder) override {
+    return writer_.Run([&](Connection& connection) {
+      DropClaim(connection, holder);
+      return absl::OkStatus();
+    });
+  }
+
   absl::StatusOr<model::GenerationTask> GetTask(const std::string& id) override {
     const uint64_t turn = tasks_.BeginRead(id);
     absl::StatusOr<model::GenerationTask> task =
@@ -261,7 +285,7 @@ class SqliteStore : public Store {
     if (task != nullptr) tasks_.BeginWrite(task->id);
     absl::StatusOr<Begun> begun = Write<Begun>([&](Connection& connection) -> absl::StatusOr<Begun> {
       absl::StatusOr<Begun> done = sqlite::BeginCall(connection, call, task);
-      if (!done.ok() || done->existing.has_value()) return done;
+      if (!done.ok() || done->existing.has_value() || done->conflict.has_value()) return done;
       if (absl::Status admitted = database_->AdmitBilled(); !admitted.ok()) return admitted;
       return done;
     });
@@ -273,7 +297,8 @@ class SqliteStore : public Store {
 
   absl::Status FinishCall(const model::BilledCall& call, model::AssetGroup* group, model::Asset* asset) override {
     return writer_.Run([&](Connection& connection) {
-      if (absl::Status ended = EndCall(connection, call); !ended.ok()) return ended;
+      const bool written = group != nullptr || asset != nullptr;
+      if (absl::Status ended = EndCall(connection, call, written); !ended.ok()) return ended;
       if (group != nullptr) WriteGroup(connection, *group);
       if (asset != nullptr) WriteAsset(connection, *asset);
       return absl::OkStatus();

@@ -88,6 +88,16 @@ class FlakyStore : public store::Store {
   }
   absl::StatusOr<std::vector<model::Asset>> ListProcessingAssets() override { return store_->ListProcessingAssets(); }
   absl::StatusOr<std::vector<model::Asset>> ListExpiringAssets() override { return store_->ListExpiringAssets(); }
+  absl::StatusOr<std::optional<ClaimConflict>> ClaimAsset(const std::string& holder, const model::AssetClaim& claim,
+                                                          absl::Time now) override {
+    return store_->ClaimAsset(holder, claim, now);
+  }
+  absl::StatusOr<std::optional<ClaimConflict>> FindClaimConflict(const std::string& holder,
+                                                                 const model::AssetClaim& claim,
+                                                                 absl::Time now) override {
+    return store_->FindClaimConflict(holder, claim, now);
+  }
+  absl::Status ReleaseClaim(const std::string& holder) override { return store_->ReleaseClaim(holder); }
   absl::StatusOr<int64_t> CountLiveAssets(const std::string& upstream) override {
     return store_->CountLiveAssets(upstream);
   }

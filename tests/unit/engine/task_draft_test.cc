@@ -110,7 +110,7 @@ TEST_F(TaskDraftTest, TheLengthCountsAsThePromptIsSent) {
 
 TEST_F(TaskDraftTest, EveryMissingReferenceIsReportedBesideOtherRules) {
   Start();
-  engine::CreateTaskParams params = Draft("{villain} meets @image2", {ToUrl(ReferenceRole::kReferenceImage)});
+  engine::CreateTaskParams params = Draft("{villain} meets @image2", {ToUrl(ReferenceRole::kReferenceImage, "hero")});
   params.request.duration_seconds = 99;
   EXPECT_THAT(FieldsOf(CreateTask(params).status()),
               ElementsAre("generation_task.prompt", "generation_task.prompt", "generation_task.duration"));

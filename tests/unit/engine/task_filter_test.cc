@@ -34,6 +34,19 @@ TEST(TaskFilterTest, OtherLabelsNeverMatchedWhateverTheState) {
   EXPECT_EQ(FitOf(filter, Task(TaskState::kRunning, {{"show", "one"}, {"shot", "8"}})), TaskFit::kForeign);
 }
 
+TEST(TaskFilterTest, OtherTasksThanTheNamedOnesNeverMatch) {
+  const TaskFilter filter = {"acme", {TaskState::kRunning}, {}, {"a", "b"}};
+  model::GenerationTask task = Task(TaskState::kRunning);
+  EXPECT_EQ(FitOf(filter, task), TaskFit::kForeign);
+  task.id = "b";
+  EXPECT_EQ(FitOf(filter, task), TaskFit::kMatches);
+  task.state = TaskState::kLost;
+  EXPECT_EQ(FitOf(filter, task), TaskFit::kLeft);
+  EXPECT_TRUE(MayHold(filter, "a"));
+  EXPECT_FALSE(MayHold(filter, "c"));
+  EXPECT_TRUE(MayHold({"acme", {}, {}}, "c"));
+}
+
 TEST(TaskFilterTest, FiltersThatMeanTheSameHaveOneScope) {
   const TaskFilter a = {"acme", {TaskState::kQueued, TaskState::kRunning, TaskState::kQueued}, {{"k", "v"}}};
   const TaskFilter b = {"acme", {TaskState::kRunning, TaskState::kQueued}, {{"k", "v"}}};
@@ -52,6 +65,11 @@ TEST(TaskFilterTest, NoTwoOtherFiltersHave) {
       {"acme", {}, {{"kv", ""}}},
       {"acme", {}, {{"k", "v|1:x,1:y,"}}},  // Looks like two labels.
       {"acme", {}, {{"k", "v"}, {"x", "y"}}},
+      {"acme", {}, {}, {"a"}},
+      {"acme", {}, {}, {"b"}},
+      {"acme", {}, {}, {"a", "b"}},
+      {"acme", {}, {{"a", "b"}}, {}},
+      {"acme", {}, {{"k", "v"}}, {"a"}},
   };
   std::set<std::string> scopes;
   for (const TaskFilter& filter : filters) scopes.insert(ScopeOf(filter));

@@ -216,7 +216,27 @@ TEST_F(TasksTest, AForeignAssetDoesNotExist) {
   const absl::Status status = CreateTask(params).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(base::GetErrorDetail(status).resource->name, "assets/fake~a");
+  EXPECT_EQ(base::GetErrorDetail(status).metadata["field"], "generation_task.references[0].asset");
   EXPECT_EQ(vendor_.get_asset.calls(), 0);
+}
+
+TEST_F(TasksTest, ATaskWhoseOnlyUpstreamIsThatOfAForeignAssetFailsOnThatReference) {
+  Start();
+  engine::CreateTaskParams params = GoodTask();
+  params.request.upstream.clear();
+  params.request.references = {ToAsset({"own", "a"}), ToAsset({"nowhere", "b"})};
+  const absl::Status status = CreateTask(params, kOther).status();  // `own` is not of this tenant.
+  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound) << status;
+  EXPECT_EQ(base::GetErrorDetail(status).resource->name, "assets/own~a");
+  EXPECT_EQ(base::GetErrorDetail(status).metadata["field"], "generation_task.references[0].asset");
+  // An asset at one of the tenant's upstreams says where the task goes.
+  params.request.references.push_back(ToAsset(StoredAsset("c", AssetState::kActive, MediaType::kImage, kOther)));
+  EXPECT_THAT(FieldsOf(CreateTask(params, kOther).status()),
+              ElementsAre("generation_task.references[0].asset", "generation_task.references[1].asset"));
+  // Other broken rules come first, as ever.
+  params.request.references.pop_back();
+  params.violations = {{"request_id", "must be a UUID"}};
+  EXPECT_THAT(FieldsOf(CreateTask(params, kOther).status()), ElementsAre("request_id"));
 }
 
 TEST_F(TasksTest, RolesComeFromTheAssetsAndReferencesAreSentInTheVendorsOrder) {

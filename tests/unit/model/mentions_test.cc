@@ -41,6 +41,7 @@ std::string Parsed(const std::string& prompt) {
     if (!line.empty()) line += ' ';
     if (part.kind == PromptPart::Kind::kText) line += "'" + std::string(part.text) + "'";
     if (part.kind == PromptPart::Kind::kLabel) line += "{" + std::string(part.label) + "}";
+    if (part.kind == PromptPart::Kind::kUnread) line += "?" + std::string(part.text);
     if (part.kind == PromptPart::Kind::kNumber) {
       line += "?IVA"[static_cast<int>(part.type)] + std::to_string(part.number);
     }
@@ -71,7 +72,28 @@ TEST(ParsePrompt, FindsMentionsAndNothingElse) {
       {"@images1", "'@images1'"},
       {"@image", "'@image'"},
       {"@图", "'@图'"},
-      {"@图片1", "'@图片1'"},
+      {"@图片1和@图像2", "I1 '和' I2"},
+      {"@img1 @Pic2 @picture 3", "I1 ' ' I2 ' ' I3"},
+      {"[图1]走", "I1 '走'"},
+      {"【视频2】[Audio 3]", "V2 A3"},
+      {"[图1", "'[图1'"},
+      {"[图1}]", "'[图1}]'"},
+      {"[1]", "'[1]'"},
+      {"＠图1＠image２", "I1 I2"},
+      {"@图 1", "I1"},
+      {"@图　１", "I1"},
+      // No addresses.
+      {"bob@image1.com", "'bob@image1.com'"},
+      {"b.o-b+@video2.example.org", "'b.o-b+@video2.example.org'"},
+      {"bob@image1", "'bob' I1"},
+      {"look @image1.com", "'look ' I1 '.com'"},
+      {"go to @image1.", "'go to ' I1 '.'"},
+      // Numerals are not read, and not passed over.
+      {"@图一", "?@图一"},
+      {"让＠图片十二走", "'让' ?＠图片十二 '走'"},
+      {"[图二]", "?[图二]"},
+      {"@图一样", "?@图一 '样'"},
+      {"@图样", "'@图样'"},
       {"图1", "'图1'"},
       {"@", "'@'"},
       {"@@image1", "'@' I1"},
@@ -100,7 +122,8 @@ TEST(ParsePrompt, FindsMentionsAndNothingElse) {
       {"@图0", "I0"},
       {"Image 007", "I7"},
       {"@image99999999999999999999999999999999", "I1000000"},
-      {"@图１", "'@图１'"},
+      {"@图１", "I1"},
+      {"@图１２3", "I123"},
       {"@image-1", "'@image-1'"},
       // Labels.
       {"{hero}", "{hero}"},
@@ -152,7 +175,8 @@ TEST(ParsePrompt, BytesThatAreNoUtf8AreKept) {
 TEST(ParsePrompt, TakesLinearTimeForHostileText) {
   // Quadratic work on these would take hours.
   constexpr size_t kRepeats = 200'000;
-  for (const std::string unit : {"{", "}", "{x", "@", "@图", "Image ", "Image 1_", "1", "{hero}", "@image1"}) {
+  for (const std::string unit : {"{", "}", "{x", "@", "@图", "Image ", "Image 1_", "1", "{hero}", "@image1", "[图1",
+                                 "[图", "@图一", "＠", "b@image1.c"}) {
     std::string prompt;
     for (size_t i = 0; i < kRepeats; ++i) prompt += unit;
     EXPECT_FALSE(ParsePrompt(prompt).empty()) << unit;
@@ -232,9 +256,39 @@ TEST(RenderPrompt, AMentionWithoutReferenceIsNamedWithWhatThereIs) {
   EXPECT_THAT(RenderPrompt("@audio1", {}, kChinese).faults,
               ElementsAre("mentions `@audio1`, but there are 0 audios among the references"));
   EXPECT_THAT(RenderPrompt("@image0", Five(), kChinese).faults, ElementsAre(HasSubstr("`@image0`")));
-  EXPECT_THAT(RenderPrompt("{villain}", Five(), kChinese).faults,
-              ElementsAre("mentions `{villain}`, but no reference has this label"));
+  EXPECT_THAT(
+      RenderPrompt("{villain}", Five(), kChinese).faults,
+      ElementsAre("mentions `{villain}`, but no reference has this label; as text it is written `{{villain}}`"));
   EXPECT_THAT(RenderPrompt("{Hero}", Five(), kChinese).faults, ElementsAre(HasSubstr("`{Hero}`")));
+}
+
+TEST(RenderPrompt, WithoutLabelsBracesAreText) {
+  const std::vector<Reference> plain = {Of(Role::kReferenceImage), Of(Role::kReferenceVideo)};
+  const RenderedPrompt rendered = RenderPrompt("@图1 says {Hello}2 to @视频1, {{bye}}", plain, kWords);
+  EXPECT_EQ(rendered.text, "Image 1 says {Hello}2 to Video 1, {bye}");
+  EXPECT_THAT(rendered.faults, IsEmpty());
+  EXPECT_THAT(rendered.warnings, IsEmpty());
+  EXPECT_THAT(RenderPrompt("{Hello}", {}, kWords).faults, IsEmpty());
+}
+
+TEST(RenderPrompt, WhatLooksLikeAMentionIsOneOrIsToldOf) {
+  const RenderedPrompt rendered = RenderPrompt("@图片1 [视频1] ＠audio２ @img2", Five(), kEnglish);
+  EXPECT_EQ(rendered.text, "@image1 @video1 @audio2 @image2");
+  EXPECT_THAT(rendered.warnings, IsEmpty());
+  const RenderedPrompt numerals = RenderPrompt("@图一和@图一, [音频二]", Five(), kEnglish);
+  EXPECT_EQ(numerals.text, "@图一和@图一, [音频二]");
+  EXPECT_THAT(numerals.faults, IsEmpty());
+  EXPECT_THAT(numerals.warnings, ElementsAre(HasSubstr("`@图一`"), HasSubstr("`[音频二]`")));
+  std::string many;
+  for (const char* tens : {"", "十", "百"}) {
+    for (const char* ones : {"一", "二", "三", "四", "五", "六"}) many += "@图" + std::string(tens) + ones + " ";
+  }
+  EXPECT_EQ(RenderPrompt(many, Five(), kEnglish).warnings.size(), 10u);
+}
+
+TEST(RenderPrompt, NoMentionRunsIntoAFullWidthDigit) {
+  EXPECT_EQ(RenderPrompt("{hero}２", Five(), kChinese).text, "@图1 ２");
+  EXPECT_EQ(RenderPrompt(RenderPrompt("{hero}２", Five(), kChinese).text, Five(), kChinese).text, "@图1 ２");
 }
 
 TEST(RenderPrompt, EachFaultIsToldOnceAndManyAreCut) {
@@ -244,6 +298,17 @@ TEST(RenderPrompt, EachFaultIsToldOnceAndManyAreCut) {
   for (int i = 10; i < 100'000; ++i) many += "@image" + std::to_string(i);
   EXPECT_EQ(RenderPrompt(many, Five(), kChinese).faults.size(), 10u);
   EXPECT_LT(RenderPrompt("@图" + std::string(100'000, '9'), Five(), kChinese).faults.at(0).size(), 200u);
+  std::string wide = "@图";
+  std::string numerals = "@图";
+  for (int i = 0; i < 100; ++i) {
+    wide += "９";
+    numerals += "九";
+  }
+  for (const std::string& text :
+       {RenderPrompt(wide, Five(), kChinese).faults.at(0), RenderPrompt(numerals, Five(), kChinese).warnings.at(0)}) {
+    EXPECT_EQ(base::ToUtf8(text), text) << "cut between characters";
+    EXPECT_LT(text.size(), 200u);
+  }
 }
 
 TEST(RenderPrompt, TellsWhichReferencesAreMentioned) {

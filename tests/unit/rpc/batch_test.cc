@@ -105,6 +105,29 @@ TEST_F(BatchTest, TheSameBytesInOneBatchAreOneAsset) {
   EXPECT_EQ(vendor_.create_asset.calls(), 1);
 }
 
+TEST_F(BatchTest, OfEqualNamesTheFirstWins) {
+  constexpr int kNames = 10;
+  StartWithGroup();
+  for (int i = 0; i < 5 * kNames; ++i) Add("asset-" + std::to_string(i % kNames));
+  ASSERT_TRUE(Send().ok());
+  for (int i = 0; i < 5 * kNames; ++i) {
+    const auto& result = answer_.results(i);
+    EXPECT_EQ(result.has_asset(), i < kNames) << i << ": " << result.ShortDebugString();
+    const auto reason = i < kNames ? v1::ERROR_REASON_UNSPECIFIED : v1::ERROR_REASON_DISPLAY_NAME_TAKEN;
+    EXPECT_EQ(result.failure().reason(), reason) << i;
+  }
+  EXPECT_EQ(vendor_.create_asset.calls(), kNames);
+}
+
+TEST_F(BatchTest, ANameThatTheFirstDidNotGetIsTheNextOnes) {
+  StartWithGroup();
+  Add("hero")->clear_source();
+  Add("hero");
+  ASSERT_TRUE(Send().ok());
+  EXPECT_EQ(answer_.results(0).failure().reason(), v1::ERROR_REASON_INVALID_INPUT);
+  EXPECT_TRUE(answer_.results(1).has_asset()) << answer_.results(1).ShortDebugString();
+}
+
 TEST_F(BatchTest, ABadBatchFailsAsAWhole) {
   StartWithGroup();
   const grpc::Status empty = Send();

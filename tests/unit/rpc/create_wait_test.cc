@@ -1,3 +1,4 @@
+#include "service/engine/asset_waits.h"
 #include "tests/testing/eventually.h"
 #include "tests/unit/rpc/gateway_fixture.h"
 
@@ -47,6 +48,28 @@ TEST_F(CreateWaitTest, ATaskThatWaitsForAssetsIsAnsweredAtOnce) {
   EXPECT_EQ(task.state(), v1::GenerationTask::STATE_PENDING);
   EXPECT_EQ(task.state_message(), "waits for " + asset.name() + " to be ACTIVE");
   EXPECT_EQ(vendor_.create_task.calls(), 0);
+}
+
+TEST(WaitsForAssets, TellsAssetsFromEverythingElse) {
+  model::GenerationTask task;
+  task.state = model::TaskState::kPending;
+  for (const char* id : {"a", "b"}) {
+    task.request.references.emplace_back().asset = model::UpstreamHandle{"fake", id};
+  }
+  const auto waits = [&](const std::string& message) {
+    task.state_message = message;
+    return engine::WaitsForAssets(task);
+  };
+  EXPECT_TRUE(waits(engine::WaitMessage({"assets/fake~a"})));
+  EXPECT_TRUE(waits(engine::WaitMessage({"assets/fake~b", "assets/fake~a"})));
+  EXPECT_FALSE(waits(""));
+  EXPECT_FALSE(waits("waits for its turn: 120 tasks before it at 2026-11-28T12:00:00Z"));
+  EXPECT_FALSE(waits("waits for  to be ACTIVE"));
+  EXPECT_FALSE(waits("waits for to be ACTIVE"));
+  EXPECT_FALSE(waits("waits for assets/fake~a"));
+  EXPECT_FALSE(waits(engine::WaitMessage({"assets/fake~a", "the vendor"})));
+  task.state = model::TaskState::kQueued;
+  EXPECT_FALSE(waits(engine::WaitMessage({"assets/fake~a"})));
 }
 
 TEST_F(CreateWaitTest, ATaskWhoseAssetsAreActiveIsAnsweredWhenTheVendorHasTakenIt) {

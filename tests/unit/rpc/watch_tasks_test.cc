@@ -162,6 +162,91 @@ TEST_F(WatchTasksTest, AResumedStreamBringsOnlyWhatChanged) {
   EXPECT_EQ(second.revisions.size(), 1u);
 }
 
+TEST_F(WatchTasksTest, ByNamesOnlyThoseAreFollowed) {
+  Start();
+  const v1::GenerationTask one = MakeTask();
+  const v1::GenerationTask other = MakeTask();
+  const v1::GenerationTask two = MakeTask();
+  Request request;
+  for (const auto* task : {&two, &one, &two}) request.add_names(task->name());
+  std::string token;
+  {
+    TasksStream stream(*tasks_, request);
+    ASSERT_TRUE(stream.Synced());
+    EXPECT_EQ(stream.view.size(), 2u);
+    EXPECT_EQ(stream.view.count(other.name()), 0u);
+    Report(other, model::TaskState::kSucceeded);
+    ASSERT_TRUE(
+        Eventually([&] { return store_->GetTask(other.name().substr(16))->state == model::TaskState::kSucceeded; }));
+    Report(one, model::TaskState::kSucceeded);
+    ASSERT_TRUE(stream.NextUntil([&] { return stream.view[one.name()] == v1::GenerationTask::STATE_SUCCEEDED; }));
+    EXPECT_EQ(stream.view.size(), 2u);
+    token = stream.token;
+    stream.Cancel();
+  }
+  // What is gone meanwhile is told to one who resumes; the other's deletion is no news.
+  Delete(other.name(), TenantOf(one));
+  Delete(one.name(), TenantOf(two));
+  request.set_resume_token(token);
+  TasksStream resumed(*tasks_, request);
+  ASSERT_TRUE(resumed.NextUntil([&] { return resumed.message.removed_size() > 0; }));
+  EXPECT_EQ(Texts(resumed.message.removed().begin(), resumed.message.removed().end()), Texts{one.name()});
+  resumed.Cancel();
+  // A token belongs to its names, and all names must be there for a new reader.
+  request.mutable_names()->RemoveLast();
+  request.mutable_names()->RemoveLast();
+  EXPECT_EQ(TasksStream(*tasks_, request).End().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  request.clear_resume_token();
+  request.add_names(one.name());
+  const grpc::Status missing = TasksStream(*tasks_, request).End();
+  EXPECT_EQ(missing.error_code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_EQ(DetailOf(missing).resource->name, one.name());
+}
+
+TEST_F(WatchTasksTest, AfterAnOldTokenAReaderByNamesIsToldOfTheDeletedOnes) {
+  Start();
+  const v1::GenerationTask one = MakeTask();
+  const v1::GenerationTask two = MakeTask();
+  Request request;
+  for (const auto* task : {&one, &two}) request.add_names(task->name());
+  {
+    TasksStream stream(*tasks_, request);
+    ASSERT_TRUE(stream.Synced());
+    request.set_resume_token(stream.token);
+    stream.Cancel();
+  }
+  Delete(one.name(), TenantOf(two));
+  ASSERT_TRUE(store_->TrimDeletions(absl::InfiniteFuture()).ok());
+  const grpc::Status old = TasksStream(*tasks_, request).End();
+  ASSERT_EQ(old.error_code(), grpc::StatusCode::OUT_OF_RANGE) << old.error_message();
+  request.set_resume_token(DetailOf(old).metadata["resume_token"]);
+  TasksStream again(*tasks_, request);
+  Texts removed;
+  do {
+    ASSERT_TRUE(again.Next());
+    removed.insert(removed.end(), again.message.removed().begin(), again.message.removed().end());
+  } while (!again.message.synced());
+  EXPECT_EQ(removed, Texts{one.name()});
+  EXPECT_EQ(again.view.count(two.name()), 1u);
+}
+
+TEST_F(WatchTasksTest, FiveHundredNamesAreTheMost) {
+  Start();
+  Request request;
+  for (int i = 0; i < 500; ++i) request.add_names(MakeTask().name());
+  TasksStream stream(*tasks_, request);
+  ASSERT_TRUE(stream.Synced());
+  EXPECT_EQ(stream.view.size(), 500u);
+  stream.Cancel();
+  request.add_names("generationTasks/x");
+  const grpc::Status many = TasksStream(*tasks_, request).End();
+  EXPECT_EQ(many.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(DetailOf(many).violations.at(0).field, "names");
+  request.clear_names();
+  request.add_names("generationTasks/x");
+  EXPECT_EQ(DetailOf(TasksStream(*tasks_, request).End()).violations.at(0).field, "names[0]");
+}
+
 TEST_F(WatchTasksTest, BadFiltersAndForeignTokensAreRefused) {
   Start();
   const v1::GenerationTask task = MakeTask();
