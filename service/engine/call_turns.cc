@@ -147,6 +147,11 @@ CallTurns::Facts CallTurns::facts() {
   return facts;
 }
 
+absl::Duration CallTurns::TimeForPolls(int64_t polls) const {
+  const double rate = options_.polls_per_second;
+  return rate > 0 ? absl::Seconds(static_cast<double>(polls) / rate) : absl::ZeroDuration();
+}
+
 bool CallTurns::IsCrowded(CallKind kind) {
   base::MutexLock lock(mutex_);
   return !Of(kind).empty() || gate_.IsBusy(kind, clock_.Now());

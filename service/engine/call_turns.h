@@ -100,6 +100,8 @@ class CallTurns {
   std::vector<std::pair<std::string, WaitReason>> WhyAllWait();
 
   Facts facts();
+  // The least time in which so many polls can go. Zero: there is no limit.
+  absl::Duration TimeForPolls(int64_t polls) const;
   // Whether calls of the kind wait, or soon would if there were more of them.
   bool IsCrowded(CallKind kind);
 

@@ -335,10 +335,10 @@ bool OpenTasks::AwaitsLastWord(const std::string& id, absl::Duration last_word) 
   return clock_.Now() < tracked->overdue_since + last_word;
 }
 
-bool OpenTasks::AnySubmitted(const std::string& upstream) {
+int64_t OpenTasks::CountSubmitted(const std::string& upstream) {
   base::MutexLock lock(mutex_);
   const auto submitted = submitted_of_.find(upstream);
-  return submitted != submitted_of_.end() && submitted->second > 0;
+  return submitted == submitted_of_.end() ? 0 : submitted->second;
 }
 
 std::map<std::string, OpenTasks::UpstreamSurvey> OpenTasks::Survey() {

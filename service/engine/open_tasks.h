@@ -131,8 +131,8 @@ class OpenTasks {
   // Whether a task beyond its deadline that was polled without an answer is polled again: for `last_word` from the
   // first such poll.
   bool AwaitsLastWord(const std::string& id, absl::Duration last_word);
-  // Whether any task of the upstream is submitted.
-  bool AnySubmitted(const std::string& upstream);
+  // How many tasks of the upstream are submitted.
+  int64_t CountSubmitted(const std::string& upstream);
   std::map<std::string, UpstreamSurvey> Survey();
 
   // ---- Room for new tasks ----

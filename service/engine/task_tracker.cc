@@ -42,7 +42,7 @@ TaskTracker::TaskTracker(const Options& options, store::Store& store, Upstreams&
                          WatchHub<GenerationTask>& hub, base::Clock& clock, base::Random& random)
     : options_(options),
       pace_{options.poll_interval_queued, options.poll_interval_running, options.poll_interval_unwatched,
-            options.poll_interval_with_webhooks},
+            options.poll_interval_with_webhooks, options.poll_interval_watched},
       store_(store),
       upstreams_(upstreams),
       hub_(hub),
@@ -52,7 +52,7 @@ TaskTracker::TaskTracker(const Options& options, store::Store& store, Upstreams&
       open_("task-tracker", clock, [this](const std::string& id) { OnDue(id); }) {
   for (Upstreams::Entry* entry : upstreams_.All()) {
     const std::string name = entry->upstream->name();
-    entry->calls.SetHooks([this, name] { return open_.AnySubmitted(name); },
+    entry->calls.SetHooks([this, name] { return open_.CountSubmitted(name) > 0; },
                           // False only after Stop, when nobody needs to be told any more.
                           [this, entry] { (void)looks_.Submit([this, entry] { SurveyWaits(*entry); }); });
   }

@@ -70,6 +70,7 @@ class TaskTracker {
     absl::Duration poll_interval_running = absl::Seconds(10);
     absl::Duration poll_interval_unwatched;
     absl::Duration poll_interval_with_webhooks = absl::Minutes(2);
+    absl::Duration poll_interval_watched = absl::InfiniteDuration();  // That of the state alone.
     // How long a task that waits for assets rests when nobody tells of a change.
     absl::Duration asset_check_interval = absl::Seconds(30);
     // Least time for the vendor's work, from when it took the task. The engine sets it: that of Tasks.

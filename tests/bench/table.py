@@ -20,6 +20,7 @@ PROMISES = [
     ("10,000 watchers of one task: upstream polls", ["watch_polls"]),
     ("Fan-out of one change to 10,000 watchers, last delivery", ["fan_out_most"]),
     ("500 running tasks under a cap: p99 discovery lag", ["discovery_lag_p99"]),
+    ("Watched tasks of 12 to 27 s: p99 discovery lag, polls", ["discovery_lag_short_p99", "discovery_polls_short"]),
     ("Many running tasks under a cap: polls in a second, oldest poll age", ["many_tasks_cap", "many_tasks_age"]),
     (
         "Upload of 50 MB: peak extra memory, throughput",

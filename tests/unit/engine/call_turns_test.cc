@@ -105,6 +105,13 @@ class RateTest : public CallTurnsTest {
   RateTest() : CallTurnsTest(Slow()) {}
 };
 
+TEST_F(RateTest, TheRateSaysHowLongManyPollsTake) {
+  EXPECT_EQ(turns_.TimeForPolls(0), absl::ZeroDuration());
+  EXPECT_EQ(turns_.TimeForPolls(90), absl::Seconds(90));
+  CallTurns unlimited({}, polls_, submits_, clock_);
+  EXPECT_EQ(unlimited.TimeForPolls(90), absl::ZeroDuration());
+}
+
 TEST_F(RateTest, WhatWaitsForItsTimeBeginsByItself) {
   for (const char* key : {"a", "b", "c"}) Add("t", key);
   ASSERT_TRUE(Begun(1));
