@@ -59,6 +59,15 @@ void CallTurns::Add(CallKind kind, const std::string& tenant, const std::string&
   HandOut();
 }
 
+std::unique_ptr<CallTurn> CallTurns::TryTake(CallKind kind) {
+  base::MutexLock lock(mutex_);
+  const absl::Time now = clock_.Now();
+  if (stopped_ || !Of(kind).empty() || NextAtLocked(kind, now) > now) return nullptr;
+  std::unique_ptr<CallTurn> turn(new CallTurn(*this, gate_.Take(kind, now)));
+  metrics_.delay[Index(kind)].Observe(0);
+  return turn;
+}
+
 bool CallTurns::Remove(CallKind kind, const std::string& key) {
   base::MutexLock lock(mutex_);
   return Of(kind).Remove(key);

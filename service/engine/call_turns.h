@@ -85,6 +85,10 @@ class CallTurns {
   // the same key is dropped.
   void Add(CallKind kind, const std::string& tenant, const std::string& key, absl::Time due, Work work);
 
+  // The turn of a call that can begin now, before nothing that waits; null: it cannot. The call is made on one of the
+  // threads that Add would use.
+  std::unique_ptr<CallTurn> TryTake(CallKind kind);
+
   // Takes what waits under the key out. False: nothing does.
   bool Remove(CallKind kind, const std::string& key);
 

@@ -117,7 +117,12 @@ bool TaskTracker::stopped() {
 
 bool TaskTracker::submits() {
   base::MutexLock lock(mutex_);
-  return submits_;
+  return submits_ && !stopped_;
+}
+
+std::unique_ptr<CallTurn> TaskTracker::TakeSubmitTurn(Upstreams::Entry& entry) {
+  // A new task overtakes none that is due already.
+  return submits() && !open_.AnyDue() ? entry.calls.TryTake(CallKind::kSubmit) : nullptr;
 }
 
 bool TaskTracker::Poke(const std::string& upstream, const std::string& upstream_task_id) {
@@ -279,10 +284,16 @@ void TaskTracker::Submit(const std::string& id, const std::vector<model::Asset>&
     return absl::OkStatus();
   });
   if (!task.ok()) return ScheduleIn(id, absl::Seconds(1));
+  Send(*task, assets, entry, turn);
+}
+
+void TaskTracker::Send(const GenerationTask& task, const std::vector<model::Asset>& assets, Upstreams::Entry& entry,
+                       CallTurn& turn) {
+  const std::string& id = task.id;
   turn.Sends();
   const upstream::CallOptions billed = upstreams_.Billed("");
   const upstream::BilledResult<std::string> result =
-      entry.upstream->CreateTask(billed, WithVendorIds(task->request, assets));
+      entry.upstream->CreateTask(billed, WithVendorIds(task.request, assets));
   turn.Answered(AnswerOf(result));
   entry.metrics.Submitted(result.acceptance);
   absl::Duration next_try;

@@ -462,17 +462,30 @@ TEST_F(TaskTrackerTest, AResultIsWrittenAsSoonAsTheStoreWorksAgain) {
 }
 
 TEST_F(TaskTrackerTest, ATaskThatCannotBeMarkedAsSubmittingIsNotSent) {
+  vendor_.create_task.Answer(NotAccepted(absl::Seconds(1)));  // The next try begins with the mark.
   Start();
-  store_->failing_updates = 3;
   const std::string id = CreateTask(GoodTask())->id;
+  ASSERT_TRUE(Called(vendor_.create_task, 1));
+  FinishSteps();
+  ASSERT_EQ(Stored(id).state, TaskState::kPending);
+  store_->failing_updates = 3;
   EXPECT_TRUE(Reaches(id, TaskState::kQueued, absl::Seconds(1)));
-  EXPECT_EQ(vendor_.create_task.calls(), 1);
+  EXPECT_EQ(store_->failing_updates, 0);
+  EXPECT_EQ(vendor_.create_task.calls(), 2);
 }
 
 TEST_F(TaskTrackerTest, AReadThatFailsIsTriedAgain) {
+  vendor_.create_task.Answer(NotAccepted(absl::Seconds(1)));  // The next try begins with a read.
   Start();
-  store_->failing_reads = 3;
   const std::string id = CreateTask(GoodTask())->id;
+  ASSERT_TRUE(Called(vendor_.create_task, 1));
+  FinishSteps();
+  store_->failing_reads = 3;
+  EXPECT_TRUE(Eventually([&] {
+    clock_.Advance(absl::Seconds(1));
+    return vendor_.create_task.calls() == 2;
+  }));
+  EXPECT_EQ(store_->failing_reads, 0);
   EXPECT_TRUE(Reaches(id, TaskState::kQueued, absl::Seconds(1)));
 }
 
