@@ -16,6 +16,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROMISES = [
     ("GetGenerationTask, throughput against a bare gRPC server", ["get_task_best"]),
     ("Added latency of a pass-through call, sequential p50", ["create_group_p50"]),
+    ("CreateGenerationTask: added latency, throughput", ["create_task_p50", "create_task_p99", "create_task_64"]),
     ("Memory per idle watch stream", ["watch_memory", "watch_memory_kb", "(watch_memory_most)", "(watch_memory_most_kb)"]),
     ("10,000 watchers of one task: upstream polls", ["watch_polls"]),
     ("Fan-out of one change to 10,000 watchers, last delivery", ["fan_out_most"]),
