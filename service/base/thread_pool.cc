@@ -20,13 +20,14 @@ ThreadPool::ThreadPool(std::string name, size_t threads, size_t max_queue, Clock
 
 ThreadPool::~ThreadPool() { Stop(); }
 
-bool ThreadPool::Submit(Work work) {
+bool ThreadPool::Take(Work work, bool may_wait) {
   absl::Status grown;
   {
     MutexLock lock(mutex_);
     // Not `busy_ + queue_.size() >= max_threads_ + max_queue_`: the sum may overflow, and then nothing would be taken.
     const bool full = queue_.size() >= max_queue_ && busy_ + (queue_.size() - max_queue_) >= max_threads_;
     if (stopped_ || full) return false;
+    if (!may_wait && busy_ + queue_.size() >= max_threads_) return false;
     try {
       queue_.push_back(std::move(work));
     } catch (const std::bad_alloc&) {

@@ -4,6 +4,7 @@
 #include <deque>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
@@ -32,7 +33,10 @@ class ThreadPool {
 
   // Queues `work`. False, and `work` is dropped unrun, when the queue is full, the pool is stopped, or there is no
   // memory for it. Never throws.
-  [[nodiscard]] bool Submit(Work work);
+  [[nodiscard]] bool Submit(Work work) { return Take(std::move(work), /*may_wait=*/true); }
+
+  // The same, and false too when all threads are busy: nothing is queued behind other work.
+  [[nodiscard]] bool SubmitAtOnce(Work work) { return Take(std::move(work), /*may_wait=*/false); }
 
   // Takes no more work, runs what is queued, joins the threads. May be called twice, not from the pool's threads.
   void Stop();
@@ -42,6 +46,7 @@ class ThreadPool {
   bool Finish(absl::Time deadline);
 
  private:
+  bool Take(Work work, bool may_wait);
   void Run();
   // An error once per pause, when no thread can be started.
   absl::Status GrowLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

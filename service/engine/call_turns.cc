@@ -59,6 +59,15 @@ void CallTurns::Add(CallKind kind, const std::string& tenant, const std::string&
   HandOut();
 }
 
+std::unique_ptr<CallTurn> CallTurns::TryTake(CallKind kind) {
+  base::MutexLock lock(mutex_);
+  const absl::Time now = clock_.Now();
+  if (stopped_ || !Of(kind).empty() || NextAtLocked(kind, now) > now) return nullptr;
+  std::unique_ptr<CallTurn> turn(new CallTurn(*this, gate_.Take(kind, now)));
+  metrics_.delay[Index(kind)].Observe(0);
+  return turn;
+}
+
 bool CallTurns::Remove(CallKind kind, const std::string& key) {
   base::MutexLock lock(mutex_);
   return Of(kind).Remove(key);
@@ -145,6 +154,11 @@ CallTurns::Facts CallTurns::facts() {
   }
   facts.is_down = gate_.is_down();
   return facts;
+}
+
+absl::Duration CallTurns::TimeForPolls(int64_t polls) const {
+  const double rate = options_.polls_per_second;
+  return rate > 0 ? absl::Seconds(static_cast<double>(polls) / rate) : absl::ZeroDuration();
 }
 
 bool CallTurns::IsCrowded(CallKind kind) {

@@ -85,6 +85,10 @@ class CallTurns {
   // the same key is dropped.
   void Add(CallKind kind, const std::string& tenant, const std::string& key, absl::Time due, Work work);
 
+  // The turn of a call that can begin now, before nothing that waits; null: it cannot. The call is made on one of the
+  // threads that Add would use.
+  std::unique_ptr<CallTurn> TryTake(CallKind kind);
+
   // Takes what waits under the key out. False: nothing does.
   bool Remove(CallKind kind, const std::string& key);
 
@@ -100,6 +104,8 @@ class CallTurns {
   std::vector<std::pair<std::string, WaitReason>> WhyAllWait();
 
   Facts facts();
+  // The least time in which so many polls can go. Zero: there is no limit.
+  absl::Duration TimeForPolls(int64_t polls) const;
   // Whether calls of the kind wait, or soon would if there were more of them.
   bool IsCrowded(CallKind kind);
 

@@ -60,6 +60,12 @@ bool DueQueue::Contains(const std::string& key) {
   return by_key_.count(key) > 0;
 }
 
+bool DueQueue::AnyDue() {
+  base::MutexLock lock(mutex_);
+  const absl::Time now = NowLocked();
+  return handing_out_ || (!by_time_.empty() && by_time_.begin()->first <= now);
+}
+
 size_t DueQueue::size() {
   base::MutexLock lock(mutex_);
   return by_key_.size();
@@ -93,6 +99,7 @@ void DueQueue::Run() {
     std::optional<std::string> key;
     {
       base::MutexLock lock(mutex_);
+      handing_out_ = false;
       while (!stopped_ && !key.has_value()) {
         const absl::Time now = NowLocked();
         const absl::Time next = by_time_.empty() ? absl::InfiniteFuture() : by_time_.begin()->first;
@@ -105,6 +112,7 @@ void DueQueue::Run() {
         by_time_.erase(by_time_.begin());
       }
       if (stopped_) return;
+      handing_out_ = true;
     }
     on_due_(*key);
   }

@@ -38,12 +38,24 @@ void OpenTasks::HandOut(const std::string& id) {
 
 void OpenTasks::Add(const GenerationTask& task, absl::Time due) {
   base::MutexLock lock(mutex_);
+  Tracked& tracked = TakeUpLocked(task);
+  tracked.owner.due = tracked.owner.rank = due;
+  tracked.phase = Phase::kResting;
+  due_.Schedule(task.id, due);
+}
+
+void OpenTasks::AddHandedOut(const GenerationTask& task) {
+  base::MutexLock lock(mutex_);
+  Tracked& tracked = TakeUpLocked(task);
+  tracked.owner.due = tracked.owner.rank = clock_.Now();
+  tracked.phase = Phase::kHandedOut;
+}
+
+OpenTasks::Tracked& OpenTasks::TakeUpLocked(const GenerationTask& task) {
   const auto [entry, is_new] = tracked_.try_emplace(task.id);
   Tracked& tracked = entry->second;
   tracked.owner.tenant = task.tenant;
   tracked.owner.upstream = task.request.upstream;
-  tracked.owner.due = tracked.owner.rank = due;
-  tracked.phase = Phase::kResting;
   tracked.answered = clock_.Now();
   tracked.assets = AssetNames(task.request);
   for (const std::string& asset : tracked.assets) by_asset_[asset].insert(task.id);
@@ -52,7 +64,7 @@ void OpenTasks::Add(const GenerationTask& task, absl::Time due) {
     ++open_of_[task.tenant];
   }
   NoteLocked(task, tracked);
-  due_.Schedule(task.id, due);
+  return tracked;
 }
 
 void OpenTasks::Note(const GenerationTask& task) {
@@ -335,10 +347,10 @@ bool OpenTasks::AwaitsLastWord(const std::string& id, absl::Duration last_word) 
   return clock_.Now() < tracked->overdue_since + last_word;
 }
 
-bool OpenTasks::AnySubmitted(const std::string& upstream) {
+int64_t OpenTasks::CountSubmitted(const std::string& upstream) {
   base::MutexLock lock(mutex_);
   const auto submitted = submitted_of_.find(upstream);
-  return submitted != submitted_of_.end() && submitted->second > 0;
+  return submitted == submitted_of_.end() ? 0 : submitted->second;
 }
 
 std::map<std::string, OpenTasks::UpstreamSurvey> OpenTasks::Survey() {

@@ -56,6 +56,8 @@ class OpenTasks {
 
   // Takes a task up, to be handed out at `due`.
   void Add(const model::GenerationTask& task, absl::Time due);
+  // Takes a task up that somebody works on already, as if it had been handed out.
+  void AddHandedOut(const model::GenerationTask& task);
   // Keeps up with a change of a task. One that has ended uses no asset any more, and its pokes are unknown.
   void Note(const model::GenerationTask& task);
   void Remove(const std::string& id);
@@ -131,8 +133,10 @@ class OpenTasks {
   // Whether a task beyond its deadline that was polled without an answer is polled again: for `last_word` from the
   // first such poll.
   bool AwaitsLastWord(const std::string& id, absl::Duration last_word);
-  // Whether any task of the upstream is submitted.
-  bool AnySubmitted(const std::string& upstream);
+  // Whether a task is due and was not handed out yet.
+  bool AnyDue() { return due_.AnyDue(); }
+  // How many tasks of the upstream are submitted.
+  int64_t CountSubmitted(const std::string& upstream);
   std::map<std::string, UpstreamSurvey> Survey();
 
   // ---- Room for new tasks ----
@@ -183,6 +187,7 @@ class OpenTasks {
   using VendorId = std::pair<std::string, std::string>;  // Upstream, and the vendor's id of a task.
 
   void HandOut(const std::string& id);
+  Tracked& TakeUpLocked(const model::GenerationTask& task) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Tracked* FindLocked(const std::string& id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void NoteLocked(const model::GenerationTask& task, Tracked& tracked) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ForgetIndexesLocked(const std::string& id, Tracked& tracked) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -12,8 +12,9 @@ absl::Duration PollPause(const PollPace& pace, const PollFacts& facts) {
   const bool queued = facts.state == model::TaskState::kQueued;
   const absl::Duration usual = queued ? pace.queued : pace.running;
   if (facts.webhooks) return std::max(usual, pace.with_webhooks);
-  absl::Duration pause = facts.watched ? usual : std::max(usual, pace.unwatched);
-  if (facts.first && queued) pause = usual / 3;
+  absl::Duration pause =
+      facts.watched ? std::min(usual, std::max(pace.watched, facts.round)) : std::max(usual, pace.unwatched);
+  if (facts.first && queued) pause = std::min(pause, usual / 3);
   if (!facts.usual.has_value() || facts.crowded || facts.age > facts.usual->late) return pause;
   const absl::Duration until_near = facts.usual->early - facts.age;
   return std::min(pause, std::max(until_near, usual / 2));

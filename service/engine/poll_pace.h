@@ -21,6 +21,8 @@ struct PollPace {
   absl::Duration unwatched;
   // Of a task whose vendor tells of news by itself.
   absl::Duration with_webhooks = absl::Minutes(2);
+  // Of a task that somebody watches, as far as the vendor's rate allows it. Never longer than the state's pause.
+  absl::Duration watched = absl::InfiniteDuration();
 };
 
 // What the pause depends on.
@@ -29,6 +31,7 @@ struct PollFacts {
   absl::Duration age;                                   // Since the vendor accepted it.
   bool first = false;                                   // The vendor was not asked for it yet.
   bool watched = true;
+  absl::Duration round;   // In which each of the vendor's tasks can be polled once. Zero: no limit.
   bool webhooks = false;  // They have been arriving.
   // Polls of this vendor wait for their turn, or soon would: there is no room for more than the usual ones.
   bool crowded = false;
@@ -36,9 +39,9 @@ struct PollFacts {
 };
 
 // The pause before the next poll, without jitter:
-// - that of the state; before the first poll of a queued task a third of it, so that a watcher soon sees the vendor's
-// own
-//   words;
+// - that of the state; before the first poll of a queued task a third of it at most, so that a watcher soon sees the
+//   vendor's own words;
+// - watched, that of watched tasks, but not less than a round, if that is shorter;
 // - with webhooks, or unwatched, the longer one;
 // - near the usual end half of the state's, watched or not, and before that none that would sleep over its begin.
 absl::Duration PollPause(const PollPace& pace, const PollFacts& facts);

@@ -42,7 +42,7 @@ TaskTracker::TaskTracker(const Options& options, store::Store& store, Upstreams&
                          WatchHub<GenerationTask>& hub, base::Clock& clock, base::Random& random)
     : options_(options),
       pace_{options.poll_interval_queued, options.poll_interval_running, options.poll_interval_unwatched,
-            options.poll_interval_with_webhooks},
+            options.poll_interval_with_webhooks, options.poll_interval_watched},
       store_(store),
       upstreams_(upstreams),
       hub_(hub),
@@ -52,7 +52,7 @@ TaskTracker::TaskTracker(const Options& options, store::Store& store, Upstreams&
       open_("task-tracker", clock, [this](const std::string& id) { OnDue(id); }) {
   for (Upstreams::Entry* entry : upstreams_.All()) {
     const std::string name = entry->upstream->name();
-    entry->calls.SetHooks([this, name] { return open_.AnySubmitted(name); },
+    entry->calls.SetHooks([this, name] { return open_.CountSubmitted(name) > 0; },
                           // False only after Stop, when nobody needs to be told any more.
                           [this, entry] { (void)looks_.Submit([this, entry] { SurveyWaits(*entry); }); });
   }
@@ -117,7 +117,12 @@ bool TaskTracker::stopped() {
 
 bool TaskTracker::submits() {
   base::MutexLock lock(mutex_);
-  return submits_;
+  return submits_ && !stopped_;
+}
+
+std::unique_ptr<CallTurn> TaskTracker::TakeSubmitTurn(Upstreams::Entry& entry) {
+  // A new task overtakes none that is due already.
+  return submits() && !open_.AnyDue() ? entry.calls.TryTake(CallKind::kSubmit) : nullptr;
 }
 
 bool TaskTracker::Poke(const std::string& upstream, const std::string& upstream_task_id) {
@@ -279,10 +284,16 @@ void TaskTracker::Submit(const std::string& id, const std::vector<model::Asset>&
     return absl::OkStatus();
   });
   if (!task.ok()) return ScheduleIn(id, absl::Seconds(1));
+  Send(*task, assets, entry, turn);
+}
+
+void TaskTracker::Send(const GenerationTask& task, const std::vector<model::Asset>& assets, Upstreams::Entry& entry,
+                       CallTurn& turn) {
+  const std::string& id = task.id;
   turn.Sends();
   const upstream::CallOptions billed = upstreams_.Billed("");
   const upstream::BilledResult<std::string> result =
-      entry.upstream->CreateTask(billed, WithVendorIds(task->request, assets));
+      entry.upstream->CreateTask(billed, WithVendorIds(task.request, assets));
   turn.Answered(AnswerOf(result));
   entry.metrics.Submitted(result.acceptance);
   absl::Duration next_try;

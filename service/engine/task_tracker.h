@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -70,6 +71,7 @@ class TaskTracker {
     absl::Duration poll_interval_running = absl::Seconds(10);
     absl::Duration poll_interval_unwatched;
     absl::Duration poll_interval_with_webhooks = absl::Minutes(2);
+    absl::Duration poll_interval_watched = absl::InfiniteDuration();  // That of the state alone.
     // How long a task that waits for assets rests when nobody tells of a change.
     absl::Duration asset_check_interval = absl::Seconds(30);
     // Least time for the vendor's work, from when it took the task. The engine sets it: that of Tasks.
@@ -106,6 +108,17 @@ class TaskTracker {
 
   // Follows a task that was just stored.
   void Track(const model::GenerationTask& task);
+
+  // Whether anything is submitted: neither StopSubmitting nor Stop was called.
+  bool submits();
+  // The turn of a submission that can begin now; null: it has to wait.
+  std::unique_ptr<CallTurn> TakeSubmitTurn(Upstreams::Entry& entry);
+  // Follows a task that was just stored as SUBMITTING. Whoever calls this calls Send next.
+  void TrackSubmitting(const model::GenerationTask& task) { open_.AddHandedOut(task); }
+  // Sends a task that is stored as SUBMITTING, with its assets, and writes what came of it. Blocks for the vendor; on
+  // the upstream's threads for submissions.
+  void Send(const model::GenerationTask& task, const std::vector<model::Asset>& assets, Upstreams::Entry& entry,
+            CallTurn& turn);
 
   // Room for one more open task of the tenant; nullopt: it has `most` already. Ask before the task is stored, and keep
   // the place until it is tracked.
@@ -175,7 +188,6 @@ class TaskTracker {
   // Whether an overdue task whose turn did not come is kept: nobody could ask for it yet.
   bool MayStillTell(const model::GenerationTask& task, Upstreams::Entry& entry);
   bool stopped();
-  bool submits();
 
   // Changes a task and schedules its next step; when the store fails, tries again until it works or the process stops,
   // or, with `until`, until that is cancelled: what the vendor said must not be lost. False: it could not be written.

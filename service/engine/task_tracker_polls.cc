@@ -114,6 +114,7 @@ void TaskTracker::SchedulePoll(const GenerationTask& task, absl::Duration at_lea
   facts.age = clock_.Now() - task.submit_time;
   facts.first = !open_.IsPolled(task.id);
   facts.watched = IsWatched(task);
+  if (entry != nullptr) facts.round = entry->calls.TimeForPolls(open_.CountSubmitted(upstream));
   facts.webhooks = trust_.Trusts(upstream);
   facts.crowded = entry != nullptr && entry->calls.IsCrowded(CallKind::kPoll);
   facts.usual = usual_.Of(upstream, task.request.model);

@@ -108,18 +108,21 @@ absl::Status NotEnded(const GenerationTask& task) {
 }  // namespace
 
 void Tasks::Create(const CallContext& context, const CreateTaskParams& params, Done<GenerationTask> done) {
-  absl::StatusOr<GenerationTask> task = PrepareAndStore(context, params, /*adopt=*/false);
   Upstreams::Entry* entry =
       upstreams_.Find(context.tenant, UpstreamOf(upstreams_, context.tenant, params.request).value_or(""));
-  if (!absl::IsNotFound(task.status()) || entry == nullptr || !entry->dedicated) return done(std::move(task));
   // An asset that this store has never seen may still be the tenant's own.
+  const bool adopts = entry != nullptr && entry->dedicated;
+  absl::Status failed = CreateWith(context, params, /*adopt=*/false, done);
+  if (failed.ok()) return;
+  if (!adopts || !absl::IsNotFound(failed)) return done(failed);
   RunOn<GenerationTask>(entry->polls, *entry, std::move(done), [this, context, params](Done<GenerationTask> answer) {
-    answer(PrepareAndStore(context, params, /*adopt=*/true));
+    const absl::Status refused = CreateWith(context, params, /*adopt=*/true, answer);
+    if (!refused.ok()) answer(refused);
   });
 }
 
-absl::StatusOr<GenerationTask> Tasks::PrepareAndStore(const CallContext& context, const CreateTaskParams& params,
-                                                      bool adopt) {
+absl::Status Tasks::CreateWith(const CallContext& context, const CreateTaskParams& params, bool adopt,
+                               Done<GenerationTask>& done) {
   model::BilledCall call;
   call.key = {context.tenant, "CreateGenerationTask", absl::AsciiStrToLower(params.request_id)};
   call.fingerprint = FingerprintOf(params.request);
@@ -127,14 +130,13 @@ absl::StatusOr<GenerationTask> Tasks::PrepareAndStore(const CallContext& context
     // Asked before the checks: what was accepted once is answered again even if its assets are gone by now.
     absl::StatusOr<std::optional<model::BilledCall>> earlier = store_.GetCall(call.key);
     if (!earlier.ok()) return earlier.status();
-    if (earlier->has_value()) return Earlier(**earlier, call.fingerprint);
+    if (earlier->has_value()) return done(AnswerOfEarlier(store_, **earlier, call.fingerprint)), absl::OkStatus();
   }
   absl::StatusOr<GenerationTask> task = Prepare(context, params, adopt);
-  if (!task.ok()) return task;
-  // Held until the tracker counts the task itself.
-  const std::optional<TaskPlace> place = tracker_.Reserve(context.tenant, options_.max_open_per_tenant);
+  if (!task.ok()) return task.status();
+  std::optional<TaskPlace> place = tracker_.Reserve(context.tenant, options_.max_open_per_tenant);
   if (!place.has_value()) return TooManyOpen(context.tenant, options_.max_open_per_tenant);
-  if (params.validate_only) return task;
+  if (params.validate_only) return done(*std::move(task)), absl::OkStatus();
   const absl::Time now = clock_.Now();
   task->id = base::MakeUuidV7(now, random_);
   task->create_time = task->update_time = now;
@@ -144,26 +146,8 @@ absl::StatusOr<GenerationTask> Tasks::PrepareAndStore(const CallContext& context
   call.state = model::BilledCallState::kDone;
   call.resource_name = task->name();
   call.create_time = call.update_time = now;
-  absl::StatusOr<store::Store::Begun> begun = store_.BeginCall(call, &*task);
-  if (!begun.ok()) return begun.status();
-  if (begun->existing.has_value()) return Earlier(*begun->existing, call.fingerprint);
-  base::Log(base::LogLevel::kInfo, "task_state",
-            {{"task", begun->task->name()},
-             {"tenant", context.tenant},
-             {"upstream", begun->task->request.upstream},
-             {"from", ""},
-             {"to", model::TaskStateName(begun->task->state)},
-             {"request_id", call.key.request_id},
-             {"revision", begun->task->revision}});
-  tracker_.Track(*begun->task);
-  feeds_.Changed(context.tenant);
-  return *begun->task;
-}
-
-absl::StatusOr<GenerationTask> Tasks::Earlier(const model::BilledCall& row, const model::Fingerprint& asked) {
-  const std::string difference = model::FirstDifference(row.fingerprint, asked);
-  if (!difference.empty()) return RequestIdReused(difference);
-  return store_.GetTask(model::ParseGenerationTaskName(row.resource_name).value_or(""));
+  launch_.Launch({*std::move(task), std::move(call), *std::move(place)}, std::move(done));
+  return absl::OkStatus();
 }
 
 absl::StatusOr<GenerationTask> Tasks::Prepare(const CallContext& context, const CreateTaskParams& params, bool adopt) {
@@ -258,6 +242,16 @@ void Tasks::Watch(const CallContext& context, const std::string& id, const std::
   if (!model::IsTerminal(task->state)) tracker_.WatcherArrived(id);
   session->StartAfter(position->revision, std::make_shared<const GenerationTask>(*std::move(task)));
   done(WatchStart<GenerationTask>{session, position->last});
+}
+
+std::shared_ptr<WatchSession<GenerationTask>> Tasks::WatchAtHand(const CallContext& context, const std::string& id,
+                                                                 absl::AnyInvocable<void()> on_change) {
+  // Subscribed before the look, so that no change falls between the two.
+  auto session = hub_.SubscribeDirect(model::GenerationTaskName(id), std::move(on_change));
+  std::shared_ptr<const GenerationTask> task = Peek(context, id);
+  if (task == nullptr) return nullptr;
+  session->StartAfter(0, std::move(task));
+  return session;
 }
 
 std::string Tasks::ResumeToken(const std::string& id, int64_t revision, bool last) const {

@@ -15,6 +15,7 @@
 #include "service/engine/resume_token.h"
 #include "service/engine/task_cancel.h"
 #include "service/engine/task_feeds.h"
+#include "service/engine/task_launch.h"
 #include "service/engine/task_reconciler.h"
 #include "service/engine/task_tracker.h"
 #include "service/engine/upstreams.h"
@@ -67,14 +68,15 @@ class Tasks {
         tracker_(tracker),
         reconciler_(reconciler),
         cancel_(store, upstreams, tracker),
+        launch_(store, upstreams, tracker, feeds),
         hub_(hub),
         feeds_(feeds),
         tokens_(tokens),
         clock_(clock),
         random_(random) {}
 
-  // Stores the task and hands it to the tracker. Answers with it as stored (PENDING), or, for a request id that was
-  // used before, with it as it is now. It does not wait for the vendor.
+  // Stores the task and has it submitted (TaskLaunch). Answers with it as stored (PENDING, or SUBMITTING when it is
+  // sent at once), or, for a request id that was used before, with it as it is now. It does not wait for the vendor.
   void Create(const CallContext& context, const CreateTaskParams& params, Done<model::GenerationTask> done);
 
   void Get(const CallContext& context, const std::string& id, Done<model::GenerationTask> done);
@@ -89,6 +91,10 @@ class Tasks {
   void Watch(const CallContext& context, const std::string& id, const std::string& resume_token,
              absl::AnyInvocable<void()> on_change, Done<WatchStart<model::GenerationTask>> done);
   std::string ResumeToken(const std::string& id, int64_t revision, bool last = false) const;
+  // A session for one who waits for a single change of the caller's task: `on_change` runs on the thread that publishes
+  // the change, and nobody counts as a watcher by it. Null: the task is not at hand, use Watch. Never blocks.
+  std::shared_ptr<WatchSession<model::GenerationTask>> WatchAtHand(const CallContext& context, const std::string& id,
+                                                                   absl::AnyInvocable<void()> on_change);
 
   // Opens a watch of all the caller's tasks that match. As TaskFeeds::Open.
   absl::StatusOr<std::shared_ptr<TaskFeedReader>> WatchMany(const CallContext& context, const WatchTasksParams& params,
@@ -98,10 +104,9 @@ class Tasks {
   // The task as it would be stored, or why not. `adopt`: assets that only the vendor knows are asked for there, which
   // blocks.
   absl::StatusOr<model::GenerationTask> Prepare(const CallContext& context, const CreateTaskParams& params, bool adopt);
-  absl::StatusOr<model::GenerationTask> PrepareAndStore(const CallContext& context, const CreateTaskParams& params,
-                                                        bool adopt);
-  // The answer to a request id that was used before.
-  absl::StatusOr<model::GenerationTask> Earlier(const model::BilledCall& row, const model::Fingerprint& asked);
+  // Create. `done` is called, or will be, when this is OK, and not otherwise. `adopt` as for Prepare.
+  absl::Status CreateWith(const CallContext& context, const CreateTaskParams& params, bool adopt,
+                          Done<model::GenerationTask>& done);
   absl::StatusOr<model::GenerationTask> Read(const CallContext& context, const std::string& id);
 
   const Options options_;
@@ -111,6 +116,7 @@ class Tasks {
   TaskTracker& tracker_;
   TaskReconciler& reconciler_;
   TaskCancel cancel_;
+  TaskLaunch launch_;
   WatchHub<model::GenerationTask>& hub_;
   TaskFeeds& feeds_;
   const ResumeTokens& tokens_;

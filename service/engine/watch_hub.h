@@ -37,6 +37,7 @@ struct WatchTopic {
   bool gone ABSL_GUARDED_BY(mutex) = false;
   bool telling ABSL_GUARDED_BY(mutex) = false;  // The hub's thread will look at the readers.
   WatchReaders readers ABSL_GUARDED_BY(mutex);
+  WatchReaders direct ABSL_GUARDED_BY(mutex);  // Those of SubscribeDirect.
 };
 
 // One reader's view of one resource: always the newest snapshot, never a backlog.
@@ -83,19 +84,23 @@ class WatchSession final : public WatchReader {
 
   // After it returns, on_change neither runs nor will run. Not to be called from on_change. May be called twice.
   void Close() {
-    hub_.Remove(*this);
+    Leave();
     Silence();
   }
+
+  // The session hears of nothing more, but for a call of on_change that is under way. May be called from on_change.
+  void Leave() { hub_.Remove(*this); }
 
   ~WatchSession() override { Close(); }
 
  private:
   friend class WatchHub<Resource>;
 
-  WatchSession(WatchHub<Resource>& hub, uint64_t connection, OnChange on_change)
-      : WatchReader(connection, std::move(on_change)), hub_(hub) {}
+  WatchSession(WatchHub<Resource>& hub, uint64_t connection, OnChange on_change, bool direct)
+      : WatchReader(connection, std::move(on_change)), hub_(hub), direct_(direct) {}
 
   WatchHub<Resource>& hub_;
+  const bool direct_;
   std::shared_ptr<WatchTopic<Resource>> topic_;  // Set before anybody knows the session.
   int64_t taken_ = 0;                            // Guarded by topic_->mutex, like `listed_`.
   bool listed_ = false;                          // Among the topic's readers.
@@ -116,16 +121,13 @@ class WatchHub {
   // not block. Subscribe first, then read the store and call StartAfter, so that no change falls between the two.
   // `connection` is equal for readers of one connection.
   std::shared_ptr<Session> Subscribe(const std::string& key, WatchReader::OnChange on_change, uint64_t connection = 0) {
-    std::shared_ptr<Session> session(new Session(*this, connection, std::move(on_change)));
-    base::MutexLock lock(mutex_);
-    std::shared_ptr<Topic>& topic = topics_[key];
-    if (topic == nullptr) topic = std::make_shared<Topic>(key);
-    session->topic_ = topic;
-    base::MutexLock topic_lock(topic->mutex);
-    topic->readers.Add(*session);
-    session->listed_ = true;
-    ++sessions_;
-    return session;
+    return Open(std::shared_ptr<Session>(new Session(*this, connection, std::move(on_change), /*direct=*/false)), key);
+  }
+
+  // The same for one who waits for a change that is about to come: `on_change` runs on the thread that publishes it,
+  // and Count does not count the session.
+  std::shared_ptr<Session> SubscribeDirect(const std::string& key, WatchReader::OnChange on_change) {
+    return Open(std::shared_ptr<Session>(new Session(*this, 0, std::move(on_change), /*direct=*/true)), key);
   }
 
   // Hears of every publication from now on, on the publisher's thread: it must not block, nor take a lock under which
@@ -138,9 +140,14 @@ class WatchHub {
     for (const Listener& listener : listeners_) listener(key, snapshot.get());
     const std::shared_ptr<Topic> topic = Find(key);
     if (topic == nullptr) return;
-    base::MutexLock lock(topic->mutex);
-    topic->OfferLocked(snapshot);
-    TellLocked(topic);
+    std::vector<std::shared_ptr<WatchReader>> direct;
+    {
+      base::MutexLock lock(topic->mutex);
+      topic->OfferLocked(snapshot);
+      TellLocked(topic);
+      direct = topic->direct.Held();
+    }
+    for (const std::shared_ptr<WatchReader>& reader : direct) reader->Poke();
   }
 
   // Tells all sessions of the resource that it was deleted. Readers of many tasks hear of it by TaskFeeds::Changed.
@@ -155,9 +162,14 @@ class WatchHub {
       topic = std::move(found->second);
       topics_.erase(found);
     }
-    base::MutexLock lock(topic->mutex);
-    topic->gone = true;
-    TellLocked(topic);
+    std::vector<std::shared_ptr<WatchReader>> direct;
+    {
+      base::MutexLock lock(topic->mutex);
+      topic->gone = true;
+      TellLocked(topic);
+      direct = topic->direct.Held();
+    }
+    for (const std::shared_ptr<WatchReader>& reader : direct) reader->Poke();
   }
 
   // Number of sessions of the resource.
@@ -179,6 +191,18 @@ class WatchHub {
  private:
   friend class WatchSession<Resource>;
   using Topic = WatchTopic<Resource>;
+
+  std::shared_ptr<Session> Open(std::shared_ptr<Session> session, const std::string& key) {
+    base::MutexLock lock(mutex_);
+    std::shared_ptr<Topic>& topic = topics_[key];
+    if (topic == nullptr) topic = std::make_shared<Topic>(key);
+    session->topic_ = topic;
+    base::MutexLock topic_lock(topic->mutex);
+    (session->direct_ ? topic->direct : topic->readers).Add(*session);
+    session->listed_ = true;
+    ++sessions_;
+    return session;
+  }
 
   std::shared_ptr<Topic> Find(const std::string& key) {
     base::MutexLock lock(mutex_);
@@ -210,8 +234,8 @@ class WatchHub {
       base::MutexLock topic_lock(topic.mutex);
       if (!session.listed_) return;
       session.listed_ = false;
-      topic.readers.Remove(session);
-      empty = topic.readers.empty();
+      (session.direct_ ? topic.direct : topic.readers).Remove(session);
+      empty = topic.readers.empty() && topic.direct.empty();
     }
     --sessions_;
     const auto found = empty ? topics_.find(topic.key) : topics_.end();

@@ -31,7 +31,6 @@ void CreateWait::Begin(Edge& edge, engine::Tasks& tasks, const engine::CallConte
   // The timer holds the wait, and ends it in any case.
   const uint64_t timer = edge.heartbeats().Add(until, [wait] {
     wait->End();
-    wait->CloseSession();
     return absl::InfiniteFuture();
   });
   if (timer == 0) return wait->End();
@@ -39,6 +38,10 @@ void CreateWait::Begin(Edge& edge, engine::Tasks& tasks, const engine::CallConte
     base::MutexLock lock(wait->mutex_);
     wait->timer_ = timer;
   }
+  const auto on_change = [weak = wait->weak_from_this()] {
+    if (auto held = weak.lock()) held->OnChange();
+  };
+  if (Session session = tasks.WatchAtHand(context, task.id, on_change)) return wait->Follow(std::move(session));
   // `tasks` outlives the call pool.
   edge.calls().Run(
       context.tenant, [wait, &tasks, context] { wait->Watch(tasks, context); },
@@ -58,13 +61,17 @@ void CreateWait::Watch(engine::Tasks& tasks, const engine::CallContext& context)
       },
       [wait = shared_from_this()](absl::StatusOr<Start> start) {
         if (!start.ok() || start->over) return wait->End();  // Then the task as it was is the answer.
-        {
-          base::MutexLock lock(wait->mutex_);
-          if (!wait->answer_) return;  // Too late: the session dies with `start`.
-          wait->session_ = start->session;
-        }
-        wait->OnChange();
+        wait->Follow(std::move(start->session));
       });
+}
+
+void CreateWait::Follow(Session session) {
+  {
+    base::MutexLock lock(mutex_);
+    if (!answer_) return;  // Too late: the session dies here.
+    session_ = std::move(session);
+  }
+  OnChange();
 }
 
 void CreateWait::OnChange() {
@@ -81,6 +88,7 @@ void CreateWait::End() {
   Answer answer;
   std::optional<model::GenerationTask> newest;
   uint64_t timer = 0;
+  Session session;
   {
     base::MutexLock lock(mutex_);
     if (!answer_) return;
@@ -88,23 +96,12 @@ void CreateWait::End() {
     answer_ = nullptr;
     newest = newest_;
     timer = timer_;
-  }
-  answer(*newest);
-  // OnChange may be what brought us here, and the session must not be closed from it: the heartbeat thread does it.
-  edge_.heartbeats().Remove(timer);
-  edge_.heartbeats().Add(edge_.clock().Now(), [wait = shared_from_this()] {
-    wait->CloseSession();
-    return absl::InfiniteFuture();
-  });
-}
-
-void CreateWait::CloseSession() {
-  std::shared_ptr<engine::WatchSession<model::GenerationTask>> session;
-  {
-    base::MutexLock lock(mutex_);
     session.swap(session_);
   }
-  if (session != nullptr) session->Close();
+  answer(*newest);
+  edge_.heartbeats().Remove(timer);
+  // Not Close: the session may be what brought us here. Whoever calls on_change holds it until that returns.
+  if (session != nullptr) session->Leave();
 }
 
 }  // namespace seedance::rpc

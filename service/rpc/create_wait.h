@@ -20,7 +20,8 @@ class CreateWait : public std::enable_shared_from_this<CreateWait> {
   using Answer = absl::AnyInvocable<void(const model::GenerationTask& newest)>;
 
   // Calls `answer` once: when the task has left PENDING and SUBMITTING or waits for assets, when `create_wait` of the
-  // edge has passed, or a moment before the caller's deadline. Never blocks.
+  // edge has passed, or a moment before the caller's deadline. On the thread that knows it first, perhaps before this
+  // returns. Never blocks.
   static void Begin(Edge& edge, engine::Tasks& tasks, const engine::CallContext& context,
                     const model::GenerationTask& task, Answer answer);
 
@@ -30,17 +31,19 @@ class CreateWait : public std::enable_shared_from_this<CreateWait> {
   CreateWait(Edge& edge, const model::GenerationTask& task, Answer answer)
       : edge_(edge), newest_(task), answer_(std::move(answer)) {}
 
+  using Session = std::shared_ptr<engine::WatchSession<model::GenerationTask>>;
+
   void Watch(engine::Tasks& tasks, const engine::CallContext& context);
+  void Follow(Session session);
   void OnChange();
   void End();
-  void CloseSession();
 
   Edge& edge_;
   base::Mutex mutex_;
   model::GenerationTask newest_ ABSL_GUARDED_BY(mutex_);
   Answer answer_ ABSL_GUARDED_BY(mutex_);  // Null once called.
   uint64_t timer_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::shared_ptr<engine::WatchSession<model::GenerationTask>> session_ ABSL_GUARDED_BY(mutex_);
+  Session session_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace seedance::rpc

@@ -161,6 +161,7 @@ void TaskRules(proto::Tasks& tasks, std::vector<ConfigProblem>& problems) {
   rules.Duration("lost_after_time", 120, 0, 86400);
   rules.Duration("poll_interval_with_webhooks", 120, 0.05, 3600);
   rules.Duration("poll_interval_unwatched", 30, 0.05, 600);
+  rules.Duration("poll_interval_watched", 5, 0.05, 600);
   rules.Number("max_open_per_tenant", 100000, 1, 10000000);
   rules.Duration("retention", 2592000, 0, 315360000);
   const int64_t retention = tasks.retention().seconds();

@@ -135,6 +135,7 @@ absl::StatusOr<engine::Engine::Options> EngineOptions(const GatewayConfig& confi
   options.task_tracker.poll_interval_queued = FromProto(tasks.poll_interval_queued());
   options.task_tracker.poll_interval_running = FromProto(tasks.poll_interval_running());
   options.task_tracker.poll_interval_unwatched = FromProto(tasks.poll_interval_unwatched());
+  options.task_tracker.poll_interval_watched = FromProto(tasks.poll_interval_watched());
   options.task_tracker.poll_interval_with_webhooks = FromProto(tasks.poll_interval_with_webhooks());
   options.task_tracker.submit_unknown_deadline = FromProto(tasks.submit_unknown_deadline());
   options.task_tracker.result_patience = FromProto(tasks.result_patience());

@@ -1,8 +1,11 @@
 // What the gateway adds to a call: the same thing asked through it and of the vendor's REST API directly, with the same
-// HTTP client. One call after the other, in turns; then group creations with some calls in flight.
+// HTTP client. One call after the other, in turns; then creations of groups and of tasks with some calls in flight.
 #include <algorithm>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
@@ -19,6 +22,10 @@ namespace {
 namespace v1 = gateway::v1;
 
 constexpr double kMostAdded = 0.25;  // Milliseconds, of the p50.
+constexpr double kMostAddedToTask = 0.8;
+constexpr double kMostAddedToTaskP99 = 2;
+constexpr int kTasksInFlight = 64;
+constexpr double kTasksPerSecond = 5000;  // With so many in flight.
 
 // Times of one kind of call, in milliseconds.
 class Times {
@@ -61,7 +68,13 @@ bool CompareOne(Bench& bench, Call direct, Call gateway, Row& p50, Row& p99) {
   return true;
 }
 
-bool Compare(Bench& bench, const std::string& id, const std::string& what, std::optional<Goal> goal, Call direct,
+// Of the added time at two quantiles.
+struct Goals {
+  std::optional<Goal> p50;
+  std::optional<Goal> p99;
+};
+
+bool Compare(Bench& bench, const std::string& id, const std::string& what, const Goals& goals, Call direct,
              Call gateway) {
   Row p50;
   p50.unit = "ms";
@@ -70,7 +83,8 @@ bool Compare(Bench& bench, const std::string& id, const std::string& what, std::
   Row p99 = p50;
   p50.id = id + "_p50";
   p50.what = what + ", sequential, p50";
-  p50.goal = goal;
+  p50.goal = goals.p50;
+  p99.goal = goals.p99;
   p99.id = id + "_p99";
   p99.what = what + ", sequential, p99";
   if (!CompareOne(bench, direct, gateway, p50, p99)) return false;
@@ -79,7 +93,30 @@ bool Compare(Bench& bench, const std::string& id, const std::string& what, std::
   return true;
 }
 
-// Creates groups over and over, on gRPC's callback API over four connections.
+struct Groups {
+  using Service = v1::AssetGroupService;
+  using Request = v1::CreateAssetGroupRequest;
+  using Response = v1::AssetGroup;
+  static void Fill(Request& request) { request.mutable_asset_group()->set_display_name("bench"); }
+  template <typename... Arguments>
+  static void Start(Service::Stub& stub, Arguments... arguments) {
+    stub.async()->CreateAssetGroup(std::move(arguments)...);
+  }
+};
+
+struct Tasks {
+  using Service = v1::GenerationTaskService;
+  using Request = v1::CreateGenerationTaskRequest;
+  using Response = v1::GenerationTask;
+  static void Fill(Request& request) { request.mutable_generation_task()->set_prompt("a fox"); }
+  template <typename... Arguments>
+  static void Start(Service::Stub& stub, Arguments... arguments) {
+    stub.async()->CreateGenerationTask(std::move(arguments)...);
+  }
+};
+
+// Creates things of a kind over and over, on gRPC's callback API over four connections.
+template <typename Kind>
 class Creator {
  public:
   explicit Creator(const std::string& endpoint) : stubs_(endpoint, 4) {}
@@ -87,40 +124,43 @@ class Creator {
   LoopResult Run(int in_flight, absl::Duration time) {
     return RunAsync(in_flight, time, [this](int slot, Done done) {
       auto* call = new State;
-      call->request.mutable_asset_group()->set_display_name("bench");
+      Kind::Fill(call->request);
       call->done = std::move(done);
-      stubs_.Of(slot).async()->CreateAssetGroup(&call->context, &call->request, &call->response,
-                                                [call](const grpc::Status& status) {
-                                                  const Done ended = std::move(call->done);
-                                                  delete call;  // First: afterwards the channel may be gone.
-                                                  ended(status.ok());
-                                                });
+      Kind::Start(stubs_.Of(slot), &call->context, &call->request, &call->response,
+                  std::function<void(grpc::Status)>([call](const grpc::Status& status) {
+                    const Done ended = std::move(call->done);
+                    delete call;  // First: afterwards the channel may be gone.
+                    ended(status.ok());
+                  }));
     });
   }
 
  private:
   struct State {
     grpc::ClientContext context;
-    v1::CreateAssetGroupRequest request;
-    v1::AssetGroup response;
+    typename Kind::Request request;
+    typename Kind::Response response;
     Done done;
   };
-  Stubs<v1::AssetGroupService> stubs_;
+  Stubs<typename Kind::Service> stubs_;
 };
 
-bool CompareThroughput(Bench& bench, BenchStack& stack, Vendor& vendor) {
-  Creator gateway(stack.gateway->address());
+template <typename Kind>
+bool CompareThroughput(Bench& bench, const std::string& id, const std::string& method, const std::string& endpoint,
+                       const std::function<bool(int)>& direct, absl::FunctionRef<void(int, Row&)> judge) {
+  Creator<Kind> gateway(endpoint);
   const absl::Duration time = absl::Milliseconds(bench.Number("milliseconds"));
   for (const int in_flight : {1, 16, 64, 256}) {
     Row row;
-    row.id = absl::StrCat("create_group_", in_flight);
-    row.what = absl::StrCat("CreateAssetGroup, ", in_flight, " in flight");
+    row.id = absl::StrCat(id, "_", in_flight);
+    row.what = absl::StrCat(method, ", ", in_flight, " in flight");
     row.unit = "calls/s";
     row.yardstick_name = "direct calls";
     row.judged = Row::Judged::kRatio;
+    judge(in_flight, row);
     for (int round = 0; round < bench.Number("rounds"); ++round) {
       const LoopResult ours = gateway.Run(in_flight, time);
-      const LoopResult theirs = RunThreads(in_flight, time, [&](int) { return vendor.CreateGroup("bench"); });
+      const LoopResult theirs = RunThreads(in_flight, time, direct);
       if (ours.failures + theirs.failures > 0) return bench.Fail("creations failed");
       row.ours.push_back(ours.per_second);
       row.yardstick.push_back(theirs.per_second);
@@ -142,7 +182,7 @@ absl::StatusOr<std::string> EndedTask(e2e::Api& api, std::string& name) {
   return stream.messages.back().generation_task().upstream_task_id();
 }
 
-bool Run(Bench& bench) {
+bool RunGroups(Bench& bench) {
   testing::GatewayOptions options = FastGateway();
   options.http = {"max_submits: 256"};  // As many as the direct client has.
   absl::StatusOr<BenchStack> stack = BenchStack::Start({}, options);
@@ -151,7 +191,7 @@ bool Run(Bench& bench) {
   Vendor vendor(stack->sandbox->url());
 
   if (!Compare(
-          bench, "create_group", "CreateAssetGroup (journalled, two commits)", Goal::AtMost(kMostAdded),
+          bench, "create_group", "CreateAssetGroup (journalled, two commits)", {Goal::AtMost(kMostAdded), {}},
           [&](int i) { return vendor.CreateGroup(absl::StrCat("direct ", i)); },
           [&](int i) { return api.CreateGroup(absl::StrCat("gateway ", i)).ok(); })) {
     return false;
@@ -161,12 +201,44 @@ bool Run(Bench& bench) {
   if (!bench.Check(id.status(), "task")) return false;
   // Through the gateway this is a read of its own store: it may well be faster than the vendor.
   if (!Compare(
-          bench, "get_task", "GetGenerationTask (from the store)", std::nullopt,
-          [&](int) { return vendor.GetTask(*id); }, [&](int) { return api.GetTask(name).ok(); })) {
+          bench, "get_task", "GetGenerationTask (from the store)", {}, [&](int) { return vendor.GetTask(*id); },
+          [&](int) { return api.GetTask(name).ok(); })) {
     return false;
   }
-  return CompareThroughput(bench, *stack, vendor);
+  return CompareThroughput<Groups>(
+      bench, "create_group", "CreateAssetGroup", stack->gateway->address(),
+      [&](int) { return vendor.CreateGroup("bench"); }, [](int, Row&) {});
 }
+
+bool RunTasks(Bench& bench) {
+  testing::GatewayOptions options = FastGateway();
+  options.http = {"max_submits: 256"};
+  options.tasks = {"max_open_per_tenant: 10000000"};
+  // Their polls would be measured too.
+  options.poll_interval_queued = options.poll_interval_running = options.poll_interval_unwatched = absl::Minutes(10);
+  absl::StatusOr<BenchStack> stack = BenchStack::Start({"--speed", "1", "--task-seconds", "3600"}, options);
+  if (!bench.Check(stack.status(), "gateway")) return false;
+  Vendor vendor(stack->sandbox->url());
+  v1::GenerationTask task;
+  task.set_prompt("a fox");
+  if (!Compare(
+          bench, "create_task", "CreateGenerationTask (until the vendor has it, two commits)",
+          {Goal::AtMost(kMostAddedToTask), Goal::AtMost(kMostAddedToTaskP99)},
+          [&](int) { return vendor.CreateTask("a fox").ok(); },
+          [&](int) { return stack->api->CreateTask(task).ok(); })) {
+    return false;
+  }
+  return CompareThroughput<Tasks>(
+      bench, "create_task", "CreateGenerationTask", stack->gateway->address(),
+      [&](int) { return vendor.CreateTask("a fox").ok(); },
+      [](int in_flight, Row& row) {
+        if (in_flight != kTasksInFlight) return;
+        row.judged = Row::Judged::kFigure;
+        row.goal = Goal::AtLeast(kTasksPerSecond);
+      });
+}
+
+bool Run(Bench& bench) { return RunGroups(bench) && RunTasks(bench); }
 
 }  // namespace
 }  // namespace seedance::bench

@@ -16,10 +16,12 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROMISES = [
     ("GetGenerationTask, throughput against a bare gRPC server", ["get_task_best"]),
     ("Added latency of a pass-through call, sequential p50", ["create_group_p50"]),
+    ("CreateGenerationTask: added latency, throughput", ["create_task_p50", "create_task_p99", "create_task_64"]),
     ("Memory per idle watch stream", ["watch_memory", "watch_memory_kb", "(watch_memory_most)", "(watch_memory_most_kb)"]),
     ("10,000 watchers of one task: upstream polls", ["watch_polls"]),
     ("Fan-out of one change to 10,000 watchers, last delivery", ["fan_out_most"]),
     ("500 running tasks under a cap: p99 discovery lag", ["discovery_lag_p99"]),
+    ("Watched tasks of 12 to 27 s: p99 discovery lag, polls", ["discovery_lag_short_p99", "discovery_polls_short"]),
     ("Many running tasks under a cap: polls in a second, oldest poll age", ["many_tasks_cap", "many_tasks_age"]),
     (
         "Upload of 50 MB: peak extra memory, throughput",

@@ -13,8 +13,8 @@
 namespace seedance::store::sqlite {
 
 // Sees to it that a commit which counts is in the database that the next start will find: counts it, looks after it
-// whether the files are still those that were opened, and tells the marker. For the thread that writes; failed(),
-// CheckFiles() and soundness() for any.
+// whether the files are still those that were opened, and tells the marker. For one thread at a time, which writes;
+// failed(), CheckFiles() and soundness() for any.
 class CommitGuard {
  public:
   // `soundness` and `marker` outlive the guard.

@@ -36,6 +36,49 @@ int64_t EndMicros(const model::GenerationTask& task) {
   return absl::ToUnixMicros(task.end_time == absl::InfinitePast() ? task.update_time : task.end_time);
 }
 
+// Columns that seldom change, each with indexes of its own, which SQLite writes anew for every column that a statement
+// sets, whether its value is another one or not.
+struct Columns {
+  std::string tenant;
+  int64_t create_micros;
+  int open;
+  int64_t end_micros;
+  std::string upstream;
+  std::string upstream_task_id;
+};
+
+Columns ColumnsOf(const model::GenerationTask& task) {
+  return {task.tenant,           absl::ToUnixMicros(task.create_time),
+          IsOpen(task),          EndMicros(task),
+          task.request.upstream, task.upstream_task_id};
+}
+
+// Sets those that have changed.
+void UpdateColumns(Connection& connection, const Columns& before, const model::GenerationTask& task) {
+  const Columns now = ColumnsOf(task);
+  if (now.tenant != before.tenant || now.create_micros != before.create_micros) {
+    Query(connection, "UPDATE tasks SET tenant = ?, create_micros = ? WHERE id = ?")
+        .Text(now.tenant)
+        .Int(now.create_micros)
+        .Text(task.id)
+        .Run();
+  }
+  if (now.open != before.open || now.end_micros != before.end_micros) {
+    Query(connection, "UPDATE tasks SET open = ?, end_micros = ? WHERE id = ?")
+        .Int(now.open)
+        .Int(now.end_micros)
+        .Text(task.id)
+        .Run();
+  }
+  if (now.upstream != before.upstream || now.upstream_task_id != before.upstream_task_id) {
+    Query(connection, "UPDATE tasks SET upstream = ?, upstream_task_id = ? WHERE id = ?")
+        .Text(now.upstream)
+        .Text(now.upstream_task_id)
+        .Text(task.id)
+        .Run();
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<model::GenerationTask> TaskFromRow(const Query& row) {
@@ -86,18 +129,12 @@ absl::StatusOr<model::GenerationTask> ChangeTask(Connection& connection, const s
   absl::StatusOr<model::GenerationTask> task = ReadTask(connection, id);
   if (!task.ok()) return task;
   const Labels labels = task->request.labels;
+  const Columns before = ColumnsOf(*task);
   if (absl::Status changed = change(*task); !changed.ok()) return changed;
   task->revision = NextRevision(connection);
-  Query(connection,
-        "UPDATE tasks SET tenant = ?, state = ?, open = ?, create_micros = ?, end_micros = ?, upstream = ?, "
-        "upstream_task_id = ?, revision = ?, body = ? WHERE id = ?")
-      .Text(task->tenant)
+  UpdateColumns(connection, before, *task);
+  Query(connection, "UPDATE tasks SET state = ?, revision = ?, body = ? WHERE id = ?")
       .Int(static_cast<int>(task->state))
-      .Int(IsOpen(*task))
-      .Int(absl::ToUnixMicros(task->create_time))
-      .Int(EndMicros(*task))
-      .Text(task->request.upstream)
-      .Text(task->upstream_task_id)
       .Int(task->revision)
       .Bytes(SerializeTask(*task))
       .Text(id)

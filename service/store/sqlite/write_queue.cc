@@ -26,11 +26,21 @@ std::unique_ptr<Connection> WriteQueue::Stop() {
 
 absl::Status WriteQueue::Run(Write write) {
   Pending pending{write, absl::OkStatus(), false, {}};
+  {
+    base::MutexLock lock(mutex_);
+    if (busy_ || !queue_.empty()) {
+      queue_.push_back(&pending);
+      if (!busy_) work_.NotifyOne();
+      while (!pending.done) pending.answered.Wait(mutex_);
+      return pending.status;
+    }
+    busy_ = true;
+  }
+  const absl::Status committed = Commit({&pending});
   base::MutexLock lock(mutex_);
-  queue_.push_back(&pending);
-  work_.NotifyOne();
-  while (!pending.done) pending.answered.Wait(mutex_);
-  return pending.status;
+  busy_ = false;
+  if (!queue_.empty()) work_.NotifyOne();
+  return committed.ok() ? pending.status : committed;
 }
 
 void WriteQueue::Loop() {
@@ -38,12 +48,14 @@ void WriteQueue::Loop() {
     std::vector<Pending*> batch;
     {
       base::MutexLock lock(mutex_);
-      while (queue_.empty() && !stopped_) work_.Wait(mutex_);
+      while (busy_ || (queue_.empty() && !stopped_)) work_.Wait(mutex_);
       if (queue_.empty()) return;
       batch.swap(queue_);
+      busy_ = true;
     }
     const absl::Status committed = Commit(batch);
     base::MutexLock lock(mutex_);
+    busy_ = false;
     for (Pending* pending : batch) {
       // Even a write that failed by itself: it may have judged by what a neighbour wrote and lost.
       if (!committed.ok()) pending->status = committed;
@@ -53,22 +65,16 @@ void WriteQueue::Loop() {
   }
 }
 
-absl::Status WriteQueue::Commit(const std::vector<Pending*>& batch) {
+absl::Status WriteQueue::Commit(const std::vector<Pending*>& batch) noexcept {
   if (absl::Status admitted = guard_.Admit(); !admitted.ok()) return admitted;
   try {
-    connection_->Execute("BEGIN IMMEDIATE");
+    Execute("BEGIN IMMEDIATE");
     const int64_t changes = connection_->total_changes();
-    for (Pending* pending : batch) {
-      pending->status = RunOne(pending->write);
-      // SQLite rolls the whole transaction back by itself after some errors (disk full, I/O, memory).
-      if (!connection_->in_transaction()) {
-        const bool explained = base::GetReason(pending->status) == base::Reason::kStoreUnavailable;
-        return guard_.Failed(explained ? pending->status : base::StoreUnavailable("rolled_back"));
-      }
-    }
+    const absl::Status run = batch.size() == 1 ? RunAlone(*batch.front()) : RunAll(batch);
+    if (!run.ok() || !connection_->in_transaction()) return run;
     const bool changed = connection_->total_changes() != changes;
     if (changed) guard_.Stamp(*connection_);
-    connection_->Execute("COMMIT");
+    Execute("COMMIT");
     return changed ? guard_.Committed() : absl::OkStatus();
   } catch (const SQLite::Exception& error) {
     RollBack();
@@ -76,24 +82,53 @@ absl::Status WriteQueue::Commit(const std::vector<Pending*>& batch) {
   }
 }
 
-absl::Status WriteQueue::RunOne(Write write) {
-  connection_->Execute("SAVEPOINT one_write");
-  absl::Status status;
-  try {
-    status = write(*connection_);
-  } catch (const SQLite::Exception& error) {
-    status = guard_.soundness().Saw(error);
+// The transaction is all that there is to undo.
+absl::Status WriteQueue::RunAlone(Pending& pending) {
+  pending.status = Try(pending.write);
+  if (!connection_->in_transaction()) return Lost(pending.status);
+  if (pending.status.ok()) return absl::OkStatus();
+  RollBack();
+  // Not to be committed by the next one.
+  if (connection_->in_transaction()) return Lost(pending.status);
+  const bool unavailable = base::GetReason(pending.status) == base::Reason::kStoreUnavailable;
+  return unavailable ? guard_.Failed(pending.status) : absl::OkStatus();
+}
+
+absl::Status WriteQueue::RunAll(const std::vector<Pending*>& batch) {
+  for (Pending* pending : batch) {
+    pending->status = RunOne(pending->write);
+    if (!connection_->in_transaction()) return Lost(pending->status);
   }
+  return absl::OkStatus();
+}
+
+absl::Status WriteQueue::RunOne(Write write) {
+  Execute("SAVEPOINT one_write");
+  const absl::Status status = Try(write);
   if (!connection_->in_transaction()) return status;
-  if (!status.ok()) connection_->Execute("ROLLBACK TO one_write");
-  connection_->Execute("RELEASE one_write");
+  if (!status.ok()) Execute("ROLLBACK TO one_write");
+  Execute("RELEASE one_write");
   return status;
+}
+
+absl::Status WriteQueue::Try(Write write) {
+  try {
+    return write(*connection_);
+  } catch (const SQLite::Exception& error) {
+    return guard_.soundness().Saw(error);
+  }
+}
+
+// SQLite rolls the whole transaction back by itself after some errors (disk full, I/O, memory).
+absl::Status WriteQueue::Lost(const absl::Status& status) {
+  const bool explained = base::GetReason(status) == base::Reason::kStoreUnavailable;
+  return guard_.Failed(explained ? status : base::StoreUnavailable("rolled_back"));
 }
 
 void WriteQueue::RollBack() {
   if (!connection_->in_transaction()) return;
   try {
-    connection_->Execute("ROLLBACK");
+    Execute("ROLLBACK");
   } catch (const SQLite::Exception& error) {
     // The next BEGIN will fail too, and say so to its callers.
     guard_.soundness().Saw(error).IgnoreError();

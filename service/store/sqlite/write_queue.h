@@ -2,6 +2,7 @@
 #define SEEDANCE_SERVICE_STORE_SQLITE_WRITE_QUEUE_H_
 
 #include <memory>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -13,14 +14,16 @@
 
 namespace seedance::store::sqlite {
 
-// The one thread that writes, with group commit: all writes that queue up while a commit is on its way share the next
-// one, and so one flush of the disk. Several writers would instead starve one another on SQLite's lock.
+// Writes one after the other, with group commit: all writes that queue up while a commit is on its way share the next
+// one, and so one flush of the disk. Several writers would instead starve one another on SQLite's lock. A caller that
+// finds nothing under way commits by itself, which saves it two changes of threads; what queues up meanwhile is
+// committed by the queue's own thread.
 //
 // Thread-safe.
 class WriteQueue {
  public:
   // Changes the database inside a transaction; an error, returned or thrown as SQLite::Exception, undoes what this
-  // write did and nothing else. Runs on the queue's thread.
+  // write did and nothing else. Runs on the caller's thread or on the queue's.
   using Write = absl::FunctionRef<absl::Status(Connection&)>;
 
   // `guard` goes along with every commit and outlives the queue.
@@ -43,15 +46,23 @@ class WriteQueue {
   };
 
   void Loop();
-  absl::Status Commit(const std::vector<Pending*>& batch);
+  // What a write throws besides SQLite::Exception ends the process: half of what it meant must not be committed.
+  absl::Status Commit(const std::vector<Pending*>& batch) noexcept;
+  // The writes in a transaction, up to its end; an error: it failed as a whole, and was undone.
+  absl::Status RunAll(const std::vector<Pending*>& batch);
+  absl::Status RunAlone(Pending& pending);
   absl::Status RunOne(Write write);
+  absl::Status Try(Write write);
+  absl::Status Lost(const absl::Status& status);
+  void Execute(const std::string& sql) { Query(*connection_, sql).Run(); }
   void RollBack();
 
   CommitGuard& guard_;
-  std::unique_ptr<Connection> connection_;  // Touched by the thread only.
+  std::unique_ptr<Connection> connection_;  // Of the one who commits.
   base::Mutex mutex_;
   base::CondVar work_;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
+  bool busy_ ABSL_GUARDED_BY(mutex_) = false;  // Somebody commits.
   std::vector<Pending*> queue_ ABSL_GUARDED_BY(mutex_);
   std::thread thread_;  // Last: it uses the others.
 };

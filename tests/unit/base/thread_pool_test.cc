@@ -71,6 +71,20 @@ TEST(ThreadPool, TakesWhatRunsPlusTheQueueAndRefusesMore) {
   gate.Open();
 }
 
+TEST(ThreadPool, AtOnceTakesNothingThatWouldWait) {
+  Gate gate;
+  ThreadPool pool("test", 2, 10);
+  EXPECT_TRUE(pool.SubmitAtOnce(gate.Work()));
+  EXPECT_TRUE(pool.SubmitAtOnce(gate.Work()));
+  EXPECT_FALSE(pool.SubmitAtOnce([] {})) << "also before the threads have taken their work";
+  gate.WaitUntilInside(2);
+  EXPECT_FALSE(pool.SubmitAtOnce([] {}));
+  EXPECT_TRUE(pool.Submit([] {}));
+  gate.Open();
+  pool.Stop();
+  EXPECT_FALSE(pool.SubmitAtOnce([] {}));
+}
+
 TEST(ThreadPool, PoolWithoutAQueueTakesWhatItCanRun) {
   Gate gate;
   ThreadPool pool("test", 1, 0);

@@ -82,6 +82,24 @@ TEST_F(OneAtATimeTest, WhatWaitsIsNotInThePoolButHere) {
   EXPECT_TRUE(Eventually([&] { return turns_.IsIdle(); }));
 }
 
+TEST_F(OneAtATimeTest, ATurnIsTakenOnlyWhenNothingElseCouldHaveIt) {
+  std::unique_ptr<CallTurn> turn = turns_.TryTake(CallKind::kPoll);
+  ASSERT_NE(turn, nullptr);
+  EXPECT_EQ(turns_.TryTake(CallKind::kPoll), nullptr) << "one at a time";
+  Add("t", "waits");
+  EXPECT_TRUE(begun().empty());
+  turn->Sends();
+  turn->Answered({});
+  turn.reset();
+  ASSERT_TRUE(Begun(1)) << "the end of the turn hands on";
+  EXPECT_TRUE(Eventually([&] { return turns_.IsIdle(); }));
+  turn = turns_.TryTake(CallKind::kPoll);
+  EXPECT_NE(turn, nullptr);
+  turn.reset();
+  turns_.Stop();
+  EXPECT_EQ(turns_.TryTake(CallKind::kPoll), nullptr);
+}
+
 TEST_F(OneAtATimeTest, StopDropsWhatWaits) {
   gate_open_ = false;
   Add("t", "one");
@@ -104,6 +122,25 @@ class RateTest : public CallTurnsTest {
   }
   RateTest() : CallTurnsTest(Slow()) {}
 };
+
+TEST_F(RateTest, ATakenTurnCountsForTheRateOnceItIsSent) {
+  ASSERT_NE(turns_.TryTake(CallKind::kPoll), nullptr) << "given back unsent, it costs nothing";
+  std::unique_ptr<CallTurn> turn = turns_.TryTake(CallKind::kPoll);
+  ASSERT_NE(turn, nullptr);
+  turn->Sends();
+  turn->Answered({});
+  turn.reset();
+  EXPECT_EQ(turns_.TryTake(CallKind::kPoll), nullptr);
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_NE(turns_.TryTake(CallKind::kPoll), nullptr);
+}
+
+TEST_F(RateTest, TheRateSaysHowLongManyPollsTake) {
+  EXPECT_EQ(turns_.TimeForPolls(0), absl::ZeroDuration());
+  EXPECT_EQ(turns_.TimeForPolls(90), absl::Seconds(90));
+  CallTurns unlimited({}, polls_, submits_, clock_);
+  EXPECT_EQ(unlimited.TimeForPolls(90), absl::ZeroDuration());
+}
 
 TEST_F(RateTest, WhatWaitsForItsTimeBeginsByItself) {
   for (const char* key : {"a", "b", "c"}) Add("t", key);

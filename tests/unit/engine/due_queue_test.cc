@@ -53,6 +53,20 @@ TEST_F(DueQueueTest, HandsOutInTheOrderOfTime) {
   EXPECT_THAT(handed_out(), ElementsAre("early", "middle", "late"));
 }
 
+TEST_F(DueQueueTest, SaysWhetherAnythingIsDueUntilItWasHandedOut) {
+  queue_.Schedule("key", In(absl::Seconds(1)));
+  EXPECT_FALSE(queue_.AnyDue());
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_TRUE(queue_.AnyDue());
+  {
+    base::MutexLock lock(mutex_);  // Whoever is told of the key waits here.
+    queue_.Start();
+    EXPECT_TRUE(queue_.AnyDue());
+  }
+  EXPECT_TRUE(Eventually([&] { return !queue_.AnyDue(); }));
+  EXPECT_THAT(handed_out(), ElementsAre("key"));
+}
+
 TEST_F(DueQueueTest, HandsNothingOutBeforeItsTime) {
   queue_.Start();
   queue_.Schedule("key", In(absl::Seconds(10)));

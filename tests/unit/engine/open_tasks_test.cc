@@ -73,6 +73,17 @@ class OpenTasksTest : public ::testing::Test {
                   }};
 };
 
+TEST_F(OpenTasksTest, OneThatSomebodyWorksOnIsHandedOutOnlyAfterItRests) {
+  open_.AddHandedOut(Task("t", TaskState::kSubmitting));
+  EXPECT_THAT(DueAfter(absl::Hours(1)), ElementsAre());
+  open_.Hasten("t");
+  EXPECT_THAT(Due(), ElementsAre());
+  open_.Rest("t", In(absl::Seconds(5)));
+  EXPECT_THAT(Due(), ElementsAre());
+  EXPECT_THAT(DueAfter(absl::Seconds(5)), ElementsAre("t"));
+  EXPECT_FALSE(open_.Reserve("acme", 1)) << "it counts as open";
+}
+
 TEST_F(OpenTasksTest, ATaskThatIsHandedOutIsNotHandedOutAgainBeforeItRests) {
   AddHandedOut(Task("t", TaskState::kQueued, "v"));
   open_.Rest("t", In(absl::ZeroDuration()), WokenBy::kPokes);

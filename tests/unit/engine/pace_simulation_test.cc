@@ -25,6 +25,8 @@ class Simulation {
     absl::Duration latency = absl::Milliseconds(300);  // Longest answer.
     PollPace pace;
     bool learns = false;  // How long tasks take.
+    absl::Duration shortest = absl::Seconds(60);
+    absl::Duration longest = absl::Seconds(180);
     std::function<std::string(int)> tenant_of = [](int) { return std::string("t"); };
   };
 
@@ -80,6 +82,8 @@ class Simulation {
   }
 
   size_t calls() const { return arrivals_.size(); }
+  // Most polls of a task that began after the start, that of its end too.
+  int most_polls() const { return most_polls_; }
   int polls_of(int id) const { return tasks_[static_cast<size_t>(id)].polls; }
 
  private:
@@ -88,6 +92,7 @@ class Simulation {
     absl::Time begin;
     absl::Time end;
     int polls = 0;
+    int polls_of_life = 0;
     absl::Time rank = absl::InfinitePast();  // In the queue: when it would be due if nothing were known of its end.
   };
   struct Reply {
@@ -104,7 +109,7 @@ class Simulation {
     return gate;
   }
 
-  absl::Duration Duration() { return absl::Seconds(60) + absl::Seconds(120) * random_.Unit(); }
+  absl::Duration Duration() { return options_.shortest + (options_.longest - options_.shortest) * random_.Unit(); }
 
   void HandOut() {
     while (!queue_.empty() && gate_.NextAt(CallKind::kPoll, false, now_) <= now_) {
@@ -125,8 +130,11 @@ class Simulation {
     oldest_gap_ = std::max(oldest_gap_, now_ - task.answered);
     task.answered = now_;
     ++task.polls;
+    ++task.polls_of_life;
     if (reply.arrived >= task.end) {
       // Seen; another one takes its place.
+      if (task.polls > task.polls_of_life) most_polls_ = std::max(most_polls_, task.polls_of_life);
+      task.polls_of_life = 0;
       lags_.push_back(now_ - task.end);
       if (options_.learns) memory_.Add(task.end - task.begin);
       task.begin = now_;
@@ -134,6 +142,7 @@ class Simulation {
     }
     PollFacts facts;
     facts.age = now_ - task.begin;
+    if (options_.per_second > 0) facts.round = absl::Seconds(options_.tasks / options_.per_second);
     facts.crowded = !queue_.empty() || gate_.IsBusy(CallKind::kPoll, now_);
     facts.usual = memory_.Usual();
     const absl::Duration pause = Jittered(PollPause(options_.pace, facts), random_);
@@ -154,6 +163,7 @@ class Simulation {
   std::vector<absl::Time> arrivals_;
   std::vector<absl::Duration> lags_;
   absl::Duration oldest_gap_;
+  int most_polls_ = 0;
 };
 
 TEST(PaceSimulationTest, TenThousandTasksUnderACapNeverBreakItAndNoneIsForgotten) {
@@ -193,6 +203,38 @@ TEST(PaceSimulationTest, FiveHundredTasksAreSeenWithinThePaceAndASecond) {
     EXPECT_LE(simulation.MostInASecond(), 50u);
     ::testing::Test::RecordProperty(learns ? "p99_lag_ms_learned" : "p99_lag_ms",
                                     static_cast<int>(absl::ToInt64Milliseconds(simulation.LagAt(0.99))));
+  }
+}
+
+TEST(PaceSimulationTest, EndsOfShortWatchedTasksAreSeenWithinFiveAndAHalfSecondsBySixPolls) {
+  Simulation::Options options;
+  options.tasks = 100;
+  options.pace.watched = absl::Seconds(5);
+  options.shortest = absl::Seconds(12);
+  options.longest = absl::Seconds(27);
+  for (const bool learns : {false, true}) {
+    options.learns = learns;
+    Simulation simulation(options);
+    simulation.Run(absl::Minutes(30));
+    EXPECT_LE(simulation.LagAt(0.99), absl::Seconds(5.5)) << learns;
+    EXPECT_LE(simulation.most_polls(), 6) << learns;
+    EXPECT_GE(simulation.most_polls(), 5) << learns;
+    EXPECT_LE(simulation.MostInASecond(), 50u);
+  }
+}
+
+TEST(PaceSimulationTest, WatchedTasksShareTheRateWhenItDoesNotAllowTheirPace) {
+  Simulation::Options options;
+  options.pace.watched = absl::Seconds(5);
+  options.pace.running = absl::Seconds(60);
+  for (const int tasks : {400, 1000}) {
+    options.tasks = tasks;
+    Simulation simulation(options);
+    simulation.Run(absl::Minutes(20));
+    const absl::Duration round = absl::Seconds(tasks / options.per_second);
+    EXPECT_LE(simulation.LagAt(0.99), round * 1.4) << tasks;
+    EXPECT_LE(simulation.MostInASecond(), 50u);
+    EXPECT_LE(simulation.OldestAge(), 2 * round) << tasks;
   }
 }
 

@@ -49,6 +49,35 @@ TEST_F(PollPauseTest, IsLongerWhenNobodyWatchesAndNeverShorterThanThatOfTheState
   EXPECT_EQ(Pause(), absl::Seconds(15));
 }
 
+TEST_F(PollPauseTest, WatchedItIsFiveSecondsOrARoundAndNeverLongerThanThatOfTheState) {
+  pace_.watched = absl::Seconds(5);
+  for (const auto state : {model::TaskState::kRunning, model::TaskState::kQueued}) {
+    facts_.state = state;
+    facts_.round = absl::ZeroDuration();
+    EXPECT_EQ(Pause(), absl::Seconds(5));
+    facts_.round = absl::Seconds(4);
+    EXPECT_EQ(Pause(), absl::Seconds(5));
+    facts_.round = absl::Seconds(7);
+    EXPECT_EQ(Pause(), absl::Seconds(7));
+    facts_.round = absl::Seconds(200);
+    EXPECT_EQ(Pause(), absl::Seconds(state == model::TaskState::kRunning ? 10 : 15));
+  }
+  facts_.first = true;
+  EXPECT_EQ(Pause(), absl::Seconds(5));
+  facts_.watched = false;
+  facts_.first = false;
+  EXPECT_EQ(Pause(), absl::Seconds(30)) << "of a task that nobody watches, as ever";
+}
+
+TEST_F(PollPauseTest, WhatIsKnownOfTheEndMakesAWatchedTaskNoMorePollsThanItsPace) {
+  pace_.watched = absl::Seconds(5);
+  facts_.usual = UsualDuration{absl::Seconds(60), absl::Seconds(90)};
+  for (const int age : {10, 59, 75, 100}) {
+    facts_.age = absl::Seconds(age);
+    EXPECT_EQ(Pause(), absl::Seconds(5)) << age;
+  }
+}
+
 TEST_F(PollPauseTest, WebhooksMakeItLongWhateverElse) {
   facts_.webhooks = true;
   facts_.usual = UsualDuration{absl::ZeroDuration(), absl::Hours(1)};

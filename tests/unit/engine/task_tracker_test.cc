@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "service/engine/wait_reason.h"
@@ -103,6 +104,30 @@ TEST_P(WatchersTest, DoNotChangeHowOftenTheVendorIsPolled) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Numbers, WatchersTest, ::testing::Values(0, 1, 1000));
+
+TEST_F(TaskTrackerTest, AWatchedTaskIsPolledAtThePaceOfWatchedOnesWhateverTheirNumber) {
+  engine::Engine::Options options;
+  options.task_tracker.poll_interval_watched = absl::Seconds(5);
+  Start(options);
+  const std::string id = SubmittedTask();
+  std::vector<engine::WatchStart<GenerationTask>> watches;
+  for (int i = 0; i < 20; ++i) watches.push_back(WatchTask(id).value());
+  const auto next_poll = [&] {
+    const int before = vendor_.get_task.calls();
+    clock_.Advance(absl::Seconds(5.5) + absl::Milliseconds(1));
+    ASSERT_TRUE(Called(vendor_.get_task, before + 1));
+    FinishSteps();
+    HandOutDue();
+    EXPECT_EQ(vendor_.get_task.calls(), before + 1);
+  };
+  for (int polls = 0; polls < 6; ++polls) next_poll();
+  // The next one was planned while it was watched; after that the state's pace counts again.
+  watches.clear();
+  next_poll();
+  clock_.Advance(absl::Seconds(13));
+  HandOutDue();
+  EXPECT_EQ(vendor_.get_task.calls(), 7);
+}
 
 TEST_F(TaskTrackerTest, AQueuedTaskIsLookedAtEarlyOnceAndThenAtItsPace) {
   Start();
@@ -437,17 +462,30 @@ TEST_F(TaskTrackerTest, AResultIsWrittenAsSoonAsTheStoreWorksAgain) {
 }
 
 TEST_F(TaskTrackerTest, ATaskThatCannotBeMarkedAsSubmittingIsNotSent) {
+  vendor_.create_task.Answer(NotAccepted(absl::Seconds(1)));  // The next try begins with the mark.
   Start();
-  store_->failing_updates = 3;
   const std::string id = CreateTask(GoodTask())->id;
+  ASSERT_TRUE(Called(vendor_.create_task, 1));
+  FinishSteps();
+  ASSERT_EQ(Stored(id).state, TaskState::kPending);
+  store_->failing_updates = 3;
   EXPECT_TRUE(Reaches(id, TaskState::kQueued, absl::Seconds(1)));
-  EXPECT_EQ(vendor_.create_task.calls(), 1);
+  EXPECT_EQ(store_->failing_updates, 0);
+  EXPECT_EQ(vendor_.create_task.calls(), 2);
 }
 
 TEST_F(TaskTrackerTest, AReadThatFailsIsTriedAgain) {
+  vendor_.create_task.Answer(NotAccepted(absl::Seconds(1)));  // The next try begins with a read.
   Start();
-  store_->failing_reads = 3;
   const std::string id = CreateTask(GoodTask())->id;
+  ASSERT_TRUE(Called(vendor_.create_task, 1));
+  FinishSteps();
+  store_->failing_reads = 3;
+  EXPECT_TRUE(Eventually([&] {
+    clock_.Advance(absl::Seconds(1));
+    return vendor_.create_task.calls() == 2;
+  }));
+  EXPECT_EQ(store_->failing_reads, 0);
   EXPECT_TRUE(Reaches(id, TaskState::kQueued, absl::Seconds(1)));
 }
 

@@ -47,6 +47,41 @@ TEST_F(WatchHubTest, BeginsWithTheSnapshotAndGivesEachRevisionOnce) {
   EXPECT_EQ(session->Take(), nullptr);
 }
 
+TEST_F(WatchHubTest, ADirectReaderIsToldByThePublisherBeforePublishReturns) {
+  std::thread::id told;
+  std::shared_ptr<Hub::Session> session = hub_.SubscribeDirect("key", [&] {
+    told = std::this_thread::get_id();
+    session->Leave();
+  });
+  session->StartAfter(1, At(1));
+  auto other = Open();
+  EXPECT_EQ(hub_.Count("key"), 1u) << "it is nobody who watches";
+  EXPECT_EQ(hub_.size(), 2u);
+  hub_.Publish("key", At(2));
+  EXPECT_EQ(told, std::this_thread::get_id());
+  EXPECT_EQ(session->Take()->revision, 2);
+  told = {};
+  hub_.Publish("key", At(3));
+  EXPECT_EQ(told, std::thread::id()) << "it has left";
+  EXPECT_EQ(hub_.size(), 1u);
+  EXPECT_TRUE(Eventually([&] { return pokes_ >= 1; }));
+}
+
+TEST_F(WatchHubTest, ADirectReaderHearsOfTheEndAndItsTopicEndsWithIt) {
+  int told = 0;
+  auto session = hub_.SubscribeDirect("key", [&] { ++told; });
+  hub_.PublishGone("key");
+  EXPECT_EQ(told, 1);
+  EXPECT_TRUE(session->gone());
+  session->Close();
+  session = hub_.SubscribeDirect("key", [&] { ++told; });
+  EXPECT_FALSE(session->gone());
+  session.reset();
+  hub_.Publish("key", At(9));
+  EXPECT_EQ(told, 1);
+  EXPECT_EQ(hub_.size(), 0u);
+}
+
 TEST_F(WatchHubTest, AReaderThatIsUpToDateGetsNothingUntilSomethingIsNew) {
   auto session = hub_.Subscribe("key", [] {});
   session->StartAfter(5, At(5));

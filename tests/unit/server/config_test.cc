@@ -68,6 +68,7 @@ TEST(Config, DefaultsAreThoseOfTheSchema) {
   EXPECT_EQ(config->tasks().lost_after_time().seconds(), 120);
   EXPECT_EQ(config->tasks().poll_interval_with_webhooks().seconds(), 120);
   EXPECT_EQ(config->tasks().poll_interval_unwatched().seconds(), 30);
+  EXPECT_EQ(config->tasks().poll_interval_watched().seconds(), 5);
   EXPECT_EQ(config->tasks().max_open_per_tenant(), 100000);
   EXPECT_EQ(config->upstreams(0).rate().polls_per_second(), 50);
   EXPECT_EQ(config->upstreams(0).rate().submits_per_second(), 10);
@@ -113,6 +114,7 @@ tenants:
 - name: acme
   token_sha256: [)" + kHash + R"(]
 tasks: {poll_interval_queued: 1s, poll_interval_running: 2s, poll_interval_asset: 0.05s, deadline: 2h,
+        poll_interval_watched: 0.5s,
         submit_unknown_deadline: 9s, lost_after_count: 2, lost_after_time: 0s}
 log: {level: debug}
 )");
@@ -126,6 +128,7 @@ log: {level: debug}
   EXPECT_EQ(EdgeOptions(*config).heartbeat_interval, absl::Milliseconds(500));
   EXPECT_EQ(EdgeOptions(*config).tokens.size(), 1u);
   EXPECT_EQ(EngineOptions(*config)->asset_tracker.poll_interval, absl::Milliseconds(50));
+  EXPECT_EQ(EngineOptions(*config)->task_tracker.poll_interval_watched, absl::Milliseconds(500));
 
   const std::string printed = PrintConfig(*config);
   EXPECT_THAT(printed, Not(HasSubstr(kHash)));
@@ -220,6 +223,7 @@ TEST(Config, EveryBrokenRuleIsNamedWithItsPath) {
            Case{"tasks: {lost_after_count: 1}", "tasks.lost_after_count: must be 2 to 100, is 1"},
            Case{"tasks: {poll_interval_unwatched: 0.01s}",
                 "tasks.poll_interval_unwatched: must be 0.05 to 600 s, is 0.01 s"},
+           Case{"tasks: {poll_interval_watched: 601s}", "tasks.poll_interval_watched: must be 0.05 to 600 s, is 601 s"},
            Case{"tasks: {max_open_per_tenant: -1}", "tasks.max_open_per_tenant: must be 1 to 10000000, is -1"},
            Case{"tasks: {poll_interval_with_webhooks: 3601s}",
                 "tasks.poll_interval_with_webhooks: must be 0.05 to 3600 s, is 3601 s"},

@@ -82,6 +82,78 @@ TEST_F(WriteQueueTest, CommitsAreCountedWhenTheyChangeSomething) {
   EXPECT_EQ(CountedCommits(), 2);
 }
 
+TEST_F(WriteQueueTest, ACallerThatFindsNothingUnderWayCommitsByItselfAndTheQueueTheOthers) {
+  std::atomic<bool> inside{false};
+  std::atomic<bool> leave{false};
+  std::thread::id first_thread;
+  std::thread first([&] {
+    EXPECT_TRUE(queue_
+                    ->Run([&](Connection& connection) {
+                      first_thread = std::this_thread::get_id();
+                      Insert(connection, 1);
+                      inside = true;
+                      inside.notify_all();
+                      leave.wait(false);
+                      return absl::OkStatus();
+                    })
+                    .ok());
+    EXPECT_EQ(first_thread, std::this_thread::get_id());
+  });
+  inside.wait(false);
+  std::thread second([&] {
+    EXPECT_TRUE(queue_
+                    ->Run([&](Connection& connection) {
+                      EXPECT_NE(std::this_thread::get_id(), first_thread);
+                      Insert(connection, 2);
+                      return absl::OkStatus();
+                    })
+                    .ok());
+  });
+  leave = true;
+  leave.notify_all();
+  first.join();
+  second.join();
+  EXPECT_EQ(Committed(), "1,2");
+}
+
+TEST_F(WriteQueueTest, WhatFailsAloneIsRolledBackAndCountsAsNoCommit) {
+  const auto fail = [&](const absl::Status& status) {
+    return queue_->Run([&](Connection& connection) {
+      Insert(connection, 1);
+      return status;
+    });
+  };
+  EXPECT_FALSE(fail(absl::AbortedError("no")).ok());
+  EXPECT_FALSE(guard_->failed());
+  EXPECT_EQ(CountedCommits(), 0);
+  EXPECT_FALSE(fail(base::StoreUnavailable("disk_full")).ok());
+  EXPECT_TRUE(guard_->failed()) << "the next question for the store's health writes again";
+  EXPECT_TRUE(fail(absl::OkStatus()).ok());
+  EXPECT_FALSE(guard_->failed());
+  EXPECT_EQ(Committed(), "1");
+}
+
+TEST_F(WriteQueueTest, ManyThreadsLoseNothingWhoeverCommits) {
+  constexpr int kThreads = 8;
+  constexpr int kWrites = 100;
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < kThreads; ++thread) {
+    threads.emplace_back([&, thread] {
+      for (int i = 0; i < kWrites; ++i) {
+        const int number = thread * kWrites + i;
+        const absl::Status status = queue_->Run([&](Connection& connection) {
+          Insert(connection, number);
+          return number % 5 == 0 ? absl::AbortedError("no") : absl::OkStatus();
+        });
+        EXPECT_EQ(status.ok(), number % 5 != 0) << number;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  SQLite::Database database(path_);
+  EXPECT_EQ(database.execAndGet("SELECT count(*) FROM numbers").getInt(), kThreads * kWrites * 4 / 5);
+}
+
 TEST_F(WriteQueueTest, CommitIntoAFileThatWasRemovedDoesNotCount) {
   const auto write = [&] {
     return queue_->Run([&](Connection& connection) {
