@@ -137,7 +137,19 @@ class TaskTracker {
   absl::StatusOr<model::GenerationTask> Change(const std::string& id,
                                                absl::FunctionRef<absl::Status(model::GenerationTask&)> edit);
 
+  // Keeps what the task cost by the vendor's own log, also after its end. OK when that is no news.
+  absl::Status SettleCost(const std::string& id, const model::Cost& cost);
+
+  // The one way back from an end: an EXPIRED task of which it became known what the vendor calls it becomes QUEUED by
+  // `edit`, and is followed again. Else as Change.
+  absl::StatusOr<model::GenerationTask> Reopen(const std::string& id,
+                                               absl::FunctionRef<absl::Status(model::GenerationTask&)> edit);
+
  private:
+  using MayChange = bool (*)(model::TaskState from, model::TaskState to);
+  absl::StatusOr<model::GenerationTask> ChangeBy(MayChange may_change, const std::string& id,
+                                                 absl::FunctionRef<absl::Status(model::GenerationTask&)> edit);
+
   // On the threads of OpenTasks: asks for the turn of the task's call, or has it looked at.
   void OnDue(const std::string& id);
   void AwaitPoll(const std::string& id, const OpenTasks::Owner& owner, Upstreams::Entry& entry);

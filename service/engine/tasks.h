@@ -100,6 +100,9 @@ class Tasks {
   absl::StatusOr<model::GenerationTask> Prepare(const CallContext& context, const CreateTaskParams& params, bool adopt);
   absl::StatusOr<model::GenerationTask> PrepareAndStore(const CallContext& context, const CreateTaskParams& params,
                                                         bool adopt);
+  // What else the caller could have written for the same task.
+  void AddDefaults(const std::string& tenant, const model::TaskRequest& asked, const model::GenerationTask& task,
+                   model::Fingerprint& fingerprint);
   // The answer to a request id that was used before.
   absl::StatusOr<model::GenerationTask> Earlier(const model::BilledCall& row, const model::Fingerprint& asked);
   absl::StatusOr<model::GenerationTask> Read(const CallContext& context, const std::string& id);
