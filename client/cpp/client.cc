@@ -87,6 +87,7 @@ Client::Client(ClientOptions options, std::shared_ptr<grpc::Channel> channel)
       channel_(std::move(channel)),
       groups_(AssetGroupService::NewStub(channel_)),
       assets_(AssetService::NewStub(channel_)),
+      creations_(CreationService::NewStub(channel_)),
       tasks_(GenerationTaskService::NewStub(channel_)) {}
 
 void Client::Prepare(grpc::ClientContext& context, absl::Time deadline) const {
@@ -210,6 +211,17 @@ absl::StatusOr<ReconcileGenerationTaskResponse> Client::ReconcileGenerationTask(
                                                                                 const CallOptions& call) {
   EnsureRequestId(request);
   return Unary(*tasks_, &GenerationTaskService::Stub::ReconcileGenerationTask, request, call, options_.write_timeout,
+               /*repeat=*/false);
+}
+
+absl::StatusOr<ListCreationsInDoubtResponse> Client::ListCreationsInDoubt(const ListCreationsInDoubtRequest& request,
+                                                                          const CallOptions& call) {
+  return Unary(*creations_, &CreationService::Stub::ListCreationsInDoubt, request, call, options_.read_timeout);
+}
+
+absl::StatusOr<ReconcileCreationResponse> Client::ReconcileCreation(const ReconcileCreationRequest& request,
+                                                                    const CallOptions& call) {
+  return Unary(*creations_, &CreationService::Stub::ReconcileCreation, request, call, options_.write_timeout,
                /*repeat=*/false);
 }
 

@@ -13,6 +13,7 @@
 #include "client/cpp/watch.h"
 #include "seedance/gateway/v1/asset.grpc.pb.h"
 #include "seedance/gateway/v1/asset_group.grpc.pb.h"
+#include "seedance/gateway/v1/creation.grpc.pb.h"
 #include "seedance/gateway/v1/generation_task.grpc.pb.h"
 
 namespace seedance::client {
@@ -80,6 +81,13 @@ class Client {
   absl::StatusOr<gateway::v1::ReconcileGenerationTaskResponse> ReconcileGenerationTask(
       gateway::v1::ReconcileGenerationTaskRequest request, const CallOptions& call = {});
 
+  // Creations of groups and assets of which it is not known whether the vendor took them.
+  absl::StatusOr<gateway::v1::ListCreationsInDoubtResponse> ListCreationsInDoubt(
+      const gateway::v1::ListCreationsInDoubtRequest& request, const CallOptions& call = {});
+  // Not tried again, as ReconcileGenerationTask.
+  absl::StatusOr<gateway::v1::ReconcileCreationResponse> ReconcileCreation(
+      const gateway::v1::ReconcileCreationRequest& request, const CallOptions& call = {});
+
   // As WatchAsset, until the task has ended. The task goes on when the watch is cancelled.
   absl::StatusOr<Task> WatchGenerationTask(const std::string& name, const TaskCallback& on_snapshot,
                                            const WatchOptions& options = {});
@@ -117,6 +125,7 @@ class Client {
   const std::shared_ptr<grpc::Channel> channel_;
   const std::unique_ptr<gateway::v1::AssetGroupService::Stub> groups_;
   const std::unique_ptr<gateway::v1::AssetService::Stub> assets_;
+  const std::unique_ptr<gateway::v1::CreationService::Stub> creations_;
   const std::unique_ptr<gateway::v1::GenerationTaskService::Stub> tasks_;
 };
 

@@ -90,6 +90,8 @@ std::string_view AdviceOf(Reason reason) {
     case Reason::kResultMissing:
       return "The vendor counts the task as a success and bills it, but gives no file: ask its support with the "
              "upstream_task_id before it is generated again.";
+    case Reason::kCreationNotInDoubt:
+      return "Nothing is to be settled: list what is in doubt, or read the group or asset.";
   }
   return "";
 }

@@ -65,9 +65,10 @@ constexpr ReasonRow kReasons[] = {
     {Reason::kTaskNotInDoubt, "TASK_NOT_IN_DOUBT", StatusCode::kFailedPrecondition},
     {Reason::kTransferTooSlow, "TRANSFER_TOO_SLOW", StatusCode::kAborted},
     {Reason::kResultMissing, "RESULT_MISSING", StatusCode::kUnknown},
+    {Reason::kCreationNotInDoubt, "CREATION_NOT_IN_DOUBT", StatusCode::kFailedPrecondition},
 };
 
-constexpr size_t kReasonNumbers = 1 + static_cast<size_t>(Reason::kResultMissing);
+constexpr size_t kReasonNumbers = 1 + static_cast<size_t>(Reason::kCreationNotInDoubt);
 
 // The rows by number; what is between them is not used.
 constexpr std::array<ReasonRow, kReasonNumbers> ByNumber() {

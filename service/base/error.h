@@ -55,6 +55,7 @@ enum class Reason {
   kTaskNotInDoubt = 35,
   kTransferTooSlow = 40,
   kResultMissing = 60,
+  kCreationNotInDoubt = 70,
 };
 
 // `INVALID_INPUT` for kInvalidInput and so on: the word in ErrorInfo.reason.

@@ -1,8 +1,8 @@
 #include "service/engine/asset_creation.h"
 
-#include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "service/base/error.h"
 #include "service/engine/asset_library.h"
 #include "service/engine/data_uri.h"
@@ -254,10 +254,10 @@ void AssetCreation::Decide(const DraftPtr& draft, Done<model::Asset> done) {
     return same.ok() ? Launch(draft, std::move(done)) : done(same);
   }
   if (known->content.has_value()) return AnswerWithContent(draft, *known->content, std::move(done));
-  if (!known->earlier.has_value()) {
-    const absl::StatusOr<bool> doubtful = ContentInDoubt(*draft);
-    if (!doubtful.ok()) return done(doubtful.status());
-    if (*doubtful) return done(TwinInDoubt());
+  const bool shares = draft->reuse_content && !draft->info.sha256.empty();
+  if (!known->earlier.has_value() && shares &&
+      billed_.IsContentInDoubt(draft->group.handle, draft->info.sha256)) {
+    return done(TwinInDoubt());
   }
   if (!draft->validate_only) return Launch(draft, std::move(done));
   done(known->earlier.has_value() ? absl::StatusOr<model::Asset>(Preview(*draft)) : Foresee(*draft));
@@ -269,16 +269,6 @@ absl::StatusOr<model::Asset> AssetCreation::Foresee(const AssetDraft& draft) {
   if (!conflict.ok()) return conflict.status();
   if (conflict->has_value()) return ToStatus(store_, draft.context.tenant, claim, **conflict);
   return Preview(draft);
-}
-
-absl::StatusOr<bool> AssetCreation::ContentInDoubt(const AssetDraft& draft) {
-  if (!draft.reuse_content || draft.info.sha256.empty()) return false;
-  const absl::StatusOr<std::vector<model::BilledCall>> calls = billed_.InDoubt();
-  if (!calls.ok()) return calls.status();
-  return std::any_of(calls->begin(), calls->end(), [&draft](const model::BilledCall& call) {
-    return call.asset.has_value() && call.asset->group == draft.group.handle &&
-           call.asset->media_info.sha256 == draft.info.sha256;
-  });
 }
 
 absl::Status AssetCreation::CompareWithEarlier(AssetDraft& draft, const model::BilledCall& earlier) {
@@ -295,6 +285,11 @@ absl::Status AssetCreation::CompareWithEarlier(AssetDraft& draft, const model::B
 
 void AssetCreation::Launch(const DraftPtr& draft, Done<model::Asset> done) {
   draft->call.asset = IntentOf(*draft);
+  // A type that the caller left to be seen may be said the next time.
+  const std::string type_field = draft->prefix + "asset.media_type";
+  if (FieldOf(draft->call.fingerprint, type_field) == "0" && draft->media_type != MediaType::kUnspecified) {
+    model::AddSame(type_field, absl::StrCat(static_cast<int>(draft->media_type)), draft->call.fingerprint);
+  }
   draft->call.claim = ClaimOf(*draft);
   if (billed_.Begin(draft->call, AnswerWith(draft, std::move(done))) == BilledCalls::Turn::kAnswered) return;
   // The thread that has read the beginning of a stream reads the rest too.

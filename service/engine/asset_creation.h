@@ -70,8 +70,6 @@ class AssetCreation {
   absl::Status ToSpool(AssetDraft& draft);
   void Follow(const DraftPtr& draft, const absl::StatusOr<model::Asset>& leader, Done<model::Asset> done);
   absl::StatusOr<Known> LookUp(const AssetDraft& draft);
-  // Whether a call in doubt may have created these bytes in this group already.
-  absl::StatusOr<bool> ContentInDoubt(const AssetDraft& draft);
   // What the creation would answer: a preview, or why its name or place is not free now.
   absl::StatusOr<model::Asset> Foresee(const AssetDraft& draft);
   absl::Status CompareWithEarlier(AssetDraft& draft, const model::BilledCall& earlier);

@@ -51,6 +51,10 @@ class AssetKeeper {
 
   // See AssetRevival.
   void Revive(const model::Asset& asset) { revival_.Revive(asset); }
+  void Recreated(const model::Asset& asset, int number, const std::string& vendor_id) {
+    revival_.Recreated(asset, number, vendor_id);
+  }
+  void NotRecreated(const model::Asset& asset) { revival_.NotRecreated(asset); }
 
  private:
   struct Kept {

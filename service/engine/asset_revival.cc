@@ -108,19 +108,21 @@ void AssetRevival::TakeBack(const model::Asset& asset, const upstream::AssetRepo
 }
 
 void AssetRevival::Recreate(const model::Asset& asset, Upstreams::Entry& entry) {
-  if (asset.error.reason == base::Reason::kOutcomeUnknown) {
-    return StayExpired(asset, asset.recreations, OutcomeUnknown("an earlier creation of the asset was not answered"));
-  }
   if (asset.source_uri.empty()) {
     return StayExpired(asset, asset.recreations,
                        Lost("the vendor has dropped it, and it was made of bytes that are not kept; create it again"));
   }
-  const int number = asset.recreations + 1;
+  // The row of one that was not answered decides: it is looked for at the vendor, or stays in doubt, or was settled.
+  const bool doubtful = asset.error.reason == base::Reason::kOutcomeUnknown;
+  const int number = doubtful ? std::max(asset.recreations, 1) : asset.recreations + 1;
   model::BilledCall call = model::RecreationOf(asset, number);
   call.claim = model::AssetClaim{asset.group, asset.display_name, asset.handle};
   call.claim->most = entry.upstream->profile().assets.library.max_assets;
+  // What was found, and not answered, might be somebody else's after all: it is not deleted.
   const BilledCalls::Turn turn =
-      billed_.Begin(call, [this, asset, number](absl::StatusOr<std::string> answer) { Settle(asset, number, answer); });
+      billed_.Begin(call, [this, asset, number, doubtful](absl::StatusOr<std::string> answer) {
+        Settle(asset, number, answer, /*discard=*/!doubtful);
+      });
   if (turn == BilledCalls::Turn::kOwner) Send(asset, entry, std::move(call));
 }
 
@@ -142,7 +144,8 @@ void AssetRevival::Send(const model::Asset& asset, Upstreams::Entry& entry, mode
   billed_.Failed(std::move(call), end, WithCandidates(store_, asset.tenant, *entry.upstream, result.status));
 }
 
-void AssetRevival::Settle(const model::Asset& asset, int number, const absl::StatusOr<std::string>& answer) {
+void AssetRevival::Settle(const model::Asset& asset, int number, const absl::StatusOr<std::string>& answer,
+                          bool discard) {
   const base::Reason reason = base::GetReason(answer.status());
   // Broken off before it was sent, by the end of the process.
   if (reason == base::Reason::kCancelled) return End(asset.name());
@@ -153,17 +156,20 @@ void AssetRevival::Settle(const model::Asset& asset, int number, const absl::Sta
   if (!at_vendor.has_value()) {
     return StayExpired(asset, number, base::InternalError("the vendor's id cannot be part of a name"));
   }
-  TakeOver(asset, number, at_vendor->id);
+  TakeOver(asset, number, at_vendor->id, discard);
 }
 
-void AssetRevival::TakeOver(const model::Asset& asset, int number, const std::string& vendor_id) {
+void AssetRevival::TakeOver(const model::Asset& asset, int number, const std::string& vendor_id, bool discard) {
   const absl::Time now = clock_.Now();
   const Upstreams::Entry* entry = upstreams_.Find(asset.tenant, asset.handle.upstream);
   const absl::Time expire_time =
       entry == nullptr ? absl::InfiniteFuture() : ExpireTime(entry->upstream->profile().assets.library, now);
   bool needed = true;
   const absl::StatusOr<model::Asset> taken = EndWith(asset, [&](model::Asset& edited) {
-    if (edited.recreations >= number) return absl::AbortedError("taken over already");
+    // A doubt about this very creation was counted when it arose.
+    if (edited.recreations > number || edited.upstream_id() == vendor_id) {
+      return absl::AbortedError("taken over already");
+    }
     edited.recreations = number;
     needed = edited.state == AssetState::kExpired;
     if (!needed) return absl::OkStatus();
@@ -180,8 +186,19 @@ void AssetRevival::TakeOver(const model::Asset& asset, int number, const std::st
   if (base::GetReason(taken.status()) != base::Reason::kStoreUnavailable) {
     (void)store_.ReleaseClaim(model::TextOf(model::RecreationOf(asset, number).key));
   }
-  if (absl::IsNotFound(taken.status()) || !needed) return Discard(asset, vendor_id);
+  if (absl::IsNotFound(taken.status()) || !needed) return discard ? Discard(asset, vendor_id) : void();
   if (taken.ok()) tracker_.Track(*taken);
+}
+
+void AssetRevival::NotRecreated(const model::Asset& asset) {
+  // Best effort: a doubt that stands here alone is settled by the journal's row at the next revival.
+  (void)tracker_.Change(asset.handle, [](model::Asset& edited) {
+    if (edited.state != AssetState::kExpired || edited.error.reason != base::Reason::kOutcomeUnknown) {
+      return absl::AbortedError("it is not in doubt");
+    }
+    edited.error = ToFailure(Lost("the vendor has dropped it; its creation that was in doubt was not taken"));
+    return absl::OkStatus();
+  });
 }
 
 void AssetRevival::StayExpired(const model::Asset& asset, int recreations, const absl::Status& cause) {

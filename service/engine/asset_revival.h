@@ -21,7 +21,8 @@ namespace seedance::engine {
 
 // Brings EXPIRED assets back. An asset that is created again keeps its name and gets another `vendor_id`; each of its
 // creations has a row in the journal (method `RecreateAsset`, request id `<name>#<number>`), so that it is sent at most
-// once whatever happens. One in doubt is never followed by another, unless the asset was usable in between.
+// once whatever happens. One in doubt is looked for at the vendor, and never followed by another, unless the asset was
+// usable in between or a person says that it was not taken.
 //
 // Thread-safe.
 class AssetRevival {
@@ -42,6 +43,14 @@ class AssetRevival {
   // Only the end of the process, or of the upstream's configuration, has none. Calls while one is under way join it.
   void Revive(const model::Asset& asset);
 
+  // Creation `number` of the asset, whose answer was lost, has made what the vendor calls `vendor_id`. Taken over if the
+  // asset is EXPIRED still.
+  void Recreated(const model::Asset& asset, int number, const std::string& vendor_id) {
+    TakeOver(asset, number, vendor_id, /*discard=*/false);
+  }
+  // A person says that the vendor did not take the creation that was in doubt: another one may be sent.
+  void NotRecreated(const model::Asset& asset);
+
  private:
   struct Revival {
     model::UpstreamHandle handle;
@@ -57,8 +66,9 @@ class AssetRevival {
   void Recreate(const model::Asset& asset, Upstreams::Entry& entry);
   void Send(const model::Asset& asset, Upstreams::Entry& entry, model::BilledCall call);
   // What creation `number` came to by the journal: the name that holds the vendor's new id.
-  void Settle(const model::Asset& asset, int number, const absl::StatusOr<std::string>& answer);
-  void TakeOver(const model::Asset& asset, int number, const std::string& vendor_id);
+  void Settle(const model::Asset& asset, int number, const absl::StatusOr<std::string>& answer, bool discard);
+  // `discard`: what is not needed any more is deleted at the vendor.
+  void TakeOver(const model::Asset& asset, int number, const std::string& vendor_id, bool discard);
   void StayExpired(const model::Asset& asset, int recreations, const absl::Status& cause);
   // Deletes at the vendor what nobody needs any more.
   void Discard(const model::Asset& asset, const std::string& vendor_id);

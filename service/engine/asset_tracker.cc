@@ -182,6 +182,16 @@ void AssetTracker::Forget(const Tracked& tracked) {
 
 absl::StatusOr<model::Asset> AssetTracker::Apply(const model::UpstreamHandle& handle,
                                                  const upstream::AssetReport& report) {
+  absl::StatusOr<model::Asset> applied = WriteReport(handle, report);
+  const bool is_active = applied.ok() && applied->state == model::AssetState::kActive &&
+                         report.state == model::AssetState::kActive &&
+                         (report.id.empty() || report.id == applied->upstream_id());
+  if (is_active && on_active_) on_active_(*applied);
+  return applied;
+}
+
+absl::StatusOr<model::Asset> AssetTracker::WriteReport(const model::UpstreamHandle& handle,
+                                                       const upstream::AssetReport& report) {
   absl::StatusOr<model::Asset> stored = store_.GetAsset(handle);
   if (!stored.ok()) return stored;
   const model::AssetProfile profile = ProfileOf(*stored);

@@ -42,6 +42,9 @@ class AssetTracker {
   // Called with each asset that is ACTIVE and has an expire_time, when that is new or has changed. Set it before Start.
   void OnExpiring(std::function<void(const model::Asset&)> on_expiring) { on_expiring_ = std::move(on_expiring); }
 
+  // Called with each asset that the vendor shows as ACTIVE, whether that is news or not. Set it before Start.
+  void OnActive(std::function<void(const model::Asset&)> on_active) { on_active_ = std::move(on_active); }
+
   // Follows an asset that is new or was created again. One that is not PROCESSING is only told to OnExpiring.
   void Track(const model::Asset& asset);
 
@@ -69,6 +72,8 @@ class AssetTracker {
   model::AssetProfile ProfileOf(const model::Asset& asset);
   void TellExpiring(const model::Asset& asset);
   void Poll(const Tracked& tracked, Upstreams::Entry& entry, CallTurn& turn);
+  // Apply, but for OnActive.
+  absl::StatusOr<model::Asset> WriteReport(const model::UpstreamHandle& handle, const upstream::AssetReport& report);
   // How the vendor's "no such asset" counts. True: it is gone for good.
   bool CountNotFound(const std::string& name, bool not_found, int64_t era);
   void EndBadly(const Tracked& tracked, model::AssetState state, base::Reason reason, const std::string& message);
@@ -84,6 +89,7 @@ class AssetTracker {
   base::Mutex mutex_;
   std::map<std::string, Tracked> tracked_ ABSL_GUARDED_BY(mutex_);  // By name.
   std::function<void(const model::Asset&)> on_expiring_;            // Fixed at Start. May be empty.
+  std::function<void(const model::Asset&)> on_active_;              // Likewise.
   DueQueue due_;
 };
 

@@ -53,6 +53,25 @@ BilledCallState StateFor(upstream::Acceptance acceptance) {
   return BilledCallState::kInDoubt;
 }
 
+std::string ContentText(const model::UpstreamHandle& group, const std::string& sha256) {
+  return absl::StrCat(model::AssetGroupName(group), "\n", sha256);
+}
+
+absl::Status CreationError(base::Reason reason, const model::BilledCallKey& key, std::string_view text) {
+  base::ErrorDetail detail;
+  detail.reason = reason;
+  if (reason == base::Reason::kUpstreamUnavailable) detail.retry_delay = absl::Seconds(1);
+  return base::MakeError(absl::StrCat(key.method, " with request_id ", key.request_id, ": ", std::string(text)), detail);
+}
+
+// For those who waited for a call that a person settled.
+absl::Status SettledAsNotAccepted() {
+  base::ErrorDetail detail;
+  detail.reason = base::Reason::kUpstreamUnavailable;
+  detail.retry_delay = absl::Seconds(1);
+  return base::MakeError("the vendor did not take the earlier call with this request_id; try again", detail);
+}
+
 // For one who waited for another's call.
 absl::Status BrokeOff() {
   base::ErrorDetail detail;
@@ -63,6 +82,11 @@ absl::Status BrokeOff() {
 
 }  // namespace
 
+std::string BilledCalls::Found::name() const {
+  if (again.has_value()) return model::AssetName(*again);
+  return group.has_value() ? group->name() : asset->name();
+}
+
 absl::Status BilledCalls::Recover() {
   const absl::Status error = OutcomeUnknown("the gateway stopped before the vendor answered");
   absl::StatusOr<int> doubtful = store_.DoubtInFlightCalls(base::SerializeStatus(error), clock_.Now());
@@ -70,6 +94,10 @@ absl::Status BilledCalls::Recover() {
   if (*doubtful > 0) {
     base::Log(base::LogLevel::kWarning, "billed_calls_in_doubt", {{"count", *doubtful}});
   }
+  const absl::StatusOr<std::vector<model::BilledCall>> rows = store_.ListCallsInDoubt(std::numeric_limits<int>::max());
+  if (!rows.ok()) return rows.status();
+  base::MutexLock lock(mutex_);
+  for (const model::BilledCall& row : *rows) NoteContentLocked(row, /*in_doubt=*/true);
   return absl::OkStatus();
 }
 
@@ -169,6 +197,57 @@ void BilledCalls::LookAgain(const model::BilledCallKey& key, absl::AnyInvocable<
   Look(**row, std::move(done));
 }
 
+absl::StatusOr<model::BilledCall> BilledCalls::Settle(const model::BilledCallKey& key, std::optional<Found> found) {
+  absl::StatusOr<std::optional<model::BilledCall>> row = store_.GetCall(key);
+  if (!row.ok()) return row.status();
+  if (!row->has_value()) {
+    return base::ResourceNotFound("seedance.gateway.v1.Creation", absl::StrCat(key.method, " ", key.request_id));
+  }
+  {
+    base::MutexLock lock(mutex_);
+    const auto [flight, is_new] = flights_.try_emplace(key);
+    if (!is_new) {
+      return CreationError(base::Reason::kUpstreamUnavailable, key, "it is being looked for at the vendor just now");
+    }
+    flight->second.call = **row;
+  }
+  // Once more: it may have ended before it was held here.
+  row = store_.GetCall(key);
+  if (!row.ok() || !row->has_value() || !IsDoubtful(**row)) {
+    const absl::Status error =
+        row.ok() ? CreationError(base::Reason::kCreationNotInDoubt, key, "there is nothing to settle") : row.status();
+    const bool known = row.ok() && row->has_value() && (*row)->state != BilledCallState::kNotAccepted;
+    Release(key, known ? AnswerOf(**row) : absl::StatusOr<std::string>(BrokeOff()));
+    return error;
+  }
+  model::BilledCall call = **std::move(row);
+  absl::StatusOr<std::string> answer = SettledAsNotAccepted();
+  if (found.has_value()) answer = found->name();
+  call.state = found.has_value() ? BilledCallState::kDone : BilledCallState::kNotAccepted;
+  call.resource_name = answer.ok() ? *answer : "";
+  call.error = answer.ok() ? "" : base::SerializeStatus(answer.status());
+  const bool written = Finish(call, found.has_value() && found->group.has_value() ? &*found->group : nullptr,
+                              found.has_value() && found->asset.has_value() ? &*found->asset : nullptr, answer);
+  if (!written) return base::StoreUnavailable("the end of the creation could not be written");
+  return call;
+}
+
+bool BilledCalls::IsContentInDoubt(const model::UpstreamHandle& group, const std::string& sha256) {
+  base::MutexLock lock(mutex_);
+  return contents_.count(ContentText(group, sha256)) > 0;
+}
+
+void BilledCalls::NoteContentLocked(const model::BilledCall& call, bool in_doubt) {
+  if (const auto before = content_of_.find(call.key); before != content_of_.end()) {
+    contents_.erase(contents_.find(before->second));
+    content_of_.erase(before);
+  }
+  if (!in_doubt || !call.asset.has_value() || call.asset->media_info.sha256.empty()) return;
+  const std::string content = ContentText(call.asset->group, call.asset->media_info.sha256);
+  content_of_[call.key] = content;
+  contents_.insert(content);
+}
+
 absl::StatusOr<std::vector<model::BilledCall>> BilledCalls::Unsettled() {
   Calls calls;
   {
@@ -232,6 +311,7 @@ bool BilledCalls::Finish(model::BilledCall call, model::AssetGroup* group, model
     base::MutexLock lock(mutex_);
     unwritten_.erase(call.key);
     if (!written.ok() && sent) unwritten_[call.key] = call;
+    NoteContentLocked(call, sent && (!written.ok() || call.state == BilledCallState::kInDoubt));
   }
   if (!written.ok()) {
     // The row stays in flight, which a later caller reads as in doubt. The log is the only other place that knows.
@@ -263,18 +343,6 @@ void BilledCalls::Release(const model::BilledCallKey& key, const absl::StatusOr<
   const bool own = reason == base::Reason::kCancelled || reason == base::Reason::kDeadlineExceeded ||
                    reason == base::Reason::kSizeOutOfRange || reason == base::Reason::kTransferTooSlow;
   for (size_t i = 0; i < waiters.size(); ++i) waiters[i](own && i > 0 ? BrokeOff() : answer);
-}
-
-std::string FieldOf(const model::Fingerprint& fingerprint, std::string_view field) {
-  const auto found =
-      std::find_if(fingerprint.begin(), fingerprint.end(), [field](const auto& entry) { return entry.first == field; });
-  return found == fingerprint.end() ? "" : found->second;
-}
-
-std::string FirstDifferenceFromJournal(const model::Fingerprint& journalled, const model::Fingerprint& asked) {
-  model::Fingerprint then = journalled;
-  std::erase_if(then, [](const auto& entry) { return entry.first == kStreamHashField || entry.first == kReusedField; });
-  return model::FirstDifference(then, asked);
 }
 
 absl::Status RequestIdReused(const std::string& field) {

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,8 +36,10 @@ class BilledCalls {
   struct Found {
     std::optional<model::AssetGroup> group;
     std::optional<model::Asset> asset;
+    // What the vendor calls an asset that was created again. The asset itself is not written.
+    std::optional<model::UpstreamHandle> again = {};
 
-    std::string name() const { return group.has_value() ? group->name() : asset->name(); }
+    std::string name() const;
   };
   // Receives what a look at the vendor found, nullopt when it is not known. Exactly once, on any thread.
   using Looked = absl::AnyInvocable<void(std::optional<Found>)>;
@@ -50,7 +53,7 @@ class BilledCalls {
   // Without hooks what is in doubt stays so. Call it before the first call.
   void SetDoubtHooks(DoubtHooks hooks) { hooks_ = std::move(hooks); }
 
-  // At start: what was under way when the process died is in doubt.
+  // At start: what was under way when the process died is in doubt. What is in doubt is read, once.
   absl::Status Recover();
 
   // The journal's row of an earlier call, nullopt when the key is new or the row may be used again (kNotAccepted).
@@ -76,6 +79,15 @@ class BilledCalls {
   // Looks for what a call in doubt made, as Begin does for one who repeats it; callers that come meanwhile wait for the
   // outcome. `done(over)` is called exactly once, on any thread; over: the call is not in doubt, or not any more.
   void LookAgain(const model::BilledCallKey& key, absl::AnyInvocable<void(bool over)> done);
+
+  // Ends a call in doubt by a person's word, or because the doubt has lost its meaning: `found` is what it made; not set:
+  // the vendor did not take it, and the same request id may try again. Returns the row as it is now. Errors:
+  // kResourceNotFound (no such call), kCreationNotInDoubt, kUpstreamUnavailable (it is being looked for just now),
+  // kStoreUnavailable.
+  absl::StatusOr<model::BilledCall> Settle(const model::BilledCallKey& key, std::optional<Found> found);
+
+  // Whether a call in doubt may have created an asset of these bytes in this group.
+  bool IsContentInDoubt(const model::UpstreamHandle& group, const std::string& sha256);
 
   // All calls that are in doubt, or whose end could not be written.
   absl::StatusOr<std::vector<model::BilledCall>> InDoubt();
@@ -106,6 +118,8 @@ class BilledCalls {
   // `calls`, and those that the journal has in doubt.
   absl::StatusOr<std::vector<model::BilledCall>> WithRows(Calls calls);
   void Release(const model::BilledCallKey& key, const absl::StatusOr<std::string>& answer);
+  // Keeps up with whether the call is in doubt.
+  void NoteContentLocked(const model::BilledCall& call, bool in_doubt) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   store::Store& store_;
   base::Clock& clock_;
@@ -120,18 +134,15 @@ class BilledCalls {
   std::map<model::BilledCallKey, Flight> flights_ ABSL_GUARDED_BY(mutex_);
   // Calls whose end could not be written: their rows say that they are on their way.
   Calls unwritten_ ABSL_GUARDED_BY(mutex_);
+  // What calls in doubt may have created: texts of group and bytes, one for each call that knows its bytes.
+  std::map<model::BilledCallKey, std::string> content_of_ ABSL_GUARDED_BY(mutex_);
+  std::multiset<std::string> contents_ ABSL_GUARDED_BY(mutex_);
 };
 
-// Late fields of a fingerprint, which the journal learns only at the end of a call: the hash of a stream, and that the
-// answer was a resource that had been there before.
-inline constexpr std::string_view kStreamHashField = "chunk";
-inline constexpr std::string_view kReusedField = "reused";
-
-// The value of a field, empty when it is not there.
-std::string FieldOf(const model::Fingerprint& fingerprint, std::string_view field);
-
-// Name of the first field in which a new request differs from a journalled one. Late fields are not compared.
-std::string FirstDifferenceFromJournal(const model::Fingerprint& journalled, const model::Fingerprint& asked);
+using model::FieldOf;
+using model::FirstDifferenceFromJournal;
+using model::kReusedField;
+using model::kStreamHashField;
 
 // ALREADY_EXISTS: the request id was used with another value of `field`.
 absl::Status RequestIdReused(const std::string& field);

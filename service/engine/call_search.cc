@@ -17,6 +17,7 @@ using Answer = absl::StatusOr<std::optional<BilledCalls::Found>>;
 // The vendor's clock may be behind ours, and the vendor may carry a call out long after the connection was lost.
 constexpr absl::Duration kClockSkew = absl::Seconds(30);
 constexpr absl::Duration kLateness = absl::Hours(1);
+constexpr char kIdField[] = "upstream_id";
 // As many as any plan allows, and an end for a vendor that always says "more".
 constexpr int kMostPages = 100;
 
@@ -66,6 +67,14 @@ bool NamesDiffer(const std::string& left, const std::string& right) {
   return !left.empty() && !right.empty() && left != right;
 }
 
+CallSighting ToSighting(const upstream::GroupReport& report) {
+  return {report.id, report.display_name, model::MediaType::kUnspecified, report.create_time, std::nullopt};
+}
+
+CallSighting ToSighting(const upstream::AssetReport& report) {
+  return {report.id, report.display_name, report.media_type, report.create_time, report.expire_time};
+}
+
 }  // namespace
 
 Intent IntentOf(const model::BilledCall& row) {
@@ -96,9 +105,9 @@ bool AreAlike(const Intent& left, const Intent& right) {
          left.asset->handle.upstream == right.asset->handle.upstream;
 }
 
+bool IsRecreation(const model::BilledCall& row) { return row.key.method == model::kRecreateAsset; }
+
 Upstreams::Entry* CallSearch::EntryOf(const model::BilledCall& row) {
-  // What an asset that was created again is called there says its own life.
-  if (row.key.method == "RecreateAsset") return nullptr;
   const Intent intent = IntentOf(row);
   std::string upstream;
   if (intent.group.has_value()) upstream = intent.group->handle.upstream;
@@ -107,76 +116,143 @@ Upstreams::Entry* CallSearch::EntryOf(const model::BilledCall& row) {
 }
 
 Answer CallSearch::Look(const model::BilledCall& row, Upstreams::Entry& entry) {
-  return IntentOf(row).group.has_value() ? LookForGroup(row, entry) : LookForAsset(row, entry);
+  if (IntentOf(row).group.has_value() && !entry.upstream->profile().assets.groups) {
+    // The gateway's own: no vendor was ever asked for it.
+    CallSighting own;
+    own.id = absl::StrCat("group-", base::MakeUuidV7(clock_.Now(), random_));
+    own.create_time = clock_.Now();
+    return FoundAs(row, own, entry);
+  }
+  absl::StatusOr<std::vector<CallSighting>> listed = Listed(row, entry);
+  if (!listed.ok()) return listed.status();
+  // In this order: a rival that is settled in between has its resource in the store then.
+  const absl::StatusOr<bool> rival = HasRival(row);
+  if (!rival.ok()) return rival.status();
+  const absl::StatusOr<std::vector<CallSighting>> unknown = Unknown(row, *std::move(listed), entry);
+  if (!unknown.ok()) return unknown.status();
+  if (*rival || unknown->size() != 1) return std::nullopt;
+  return FoundAs(row, unknown->front(), entry);
 }
 
-Answer CallSearch::LookForGroup(const model::BilledCall& row, Upstreams::Entry& entry) {
-  BilledCalls::Found found;
-  found.group = *IntentOf(row).group;
-  found.group->create_time = found.group->update_time = clock_.Now();
-  if (!entry.upstream->profile().assets.groups) {
-    // The gateway's own: no vendor was ever asked for it.
-    found.group->handle.id = absl::StrCat("group-", base::MakeUuidV7(clock_.Now(), random_));
-    return found;
+absl::StatusOr<std::vector<CallSighting>> CallSearch::Candidates(const model::BilledCall& row,
+                                                                 Upstreams::Entry& entry) {
+  if (IntentOf(row).group.has_value() && !entry.upstream->profile().assets.groups) return std::vector<CallSighting>();
+  absl::StatusOr<std::vector<CallSighting>> listed = Listed(row, entry);
+  if (!listed.ok()) return listed.status();
+  return Unknown(row, *std::move(listed), entry);
+}
+
+absl::StatusOr<BilledCalls::Found> CallSearch::AsTold(const model::BilledCall& row, const std::string& id,
+                                                      Upstreams::Entry& entry) {
+  const absl::StatusOr<CallSighting> seen = ReadOne(row, id, entry);
+  if (absl::IsNotFound(seen.status())) {
+    return base::InvalidField(kIdField, absl::StrCat("must be an id that upstream ", entry.upstream->name(),
+                                                     " knows; it does not know this one"));
   }
+  if (!seen.ok()) return seen.status();
+  const absl::StatusOr<bool> known = StoreHas(row, id, entry);
+  if (!known.ok()) return known.status();
+  if (*known) return base::InvalidField(kIdField, "belongs to a group or asset that the gateway has");
+  return FoundAs(row, *seen, entry);
+}
+
+absl::StatusOr<std::vector<CallSighting>> CallSearch::Listed(const model::BilledCall& row, Upstreams::Entry& entry) {
+  return IntentOf(row).group.has_value() ? ListedGroups(row, entry) : ListedAssets(row, entry);
+}
+
+absl::StatusOr<std::vector<CallSighting>> CallSearch::ListedGroups(const model::BilledCall& row,
+                                                                   Upstreams::Entry& entry) {
+  const model::AssetGroup group = *IntentOf(row).group;
   upstream::GroupQuery query;
-  query.display_name_contains = found.group->display_name;
+  query.display_name_contains = group.display_name;
   const auto there = Matches<upstream::GroupReport>(
       query,
       [&](const upstream::GroupQuery& page) { return entry.upstream->ListGroups(upstreams_.BackgroundRead(), page); },
       [&](const upstream::GroupReport& report) {
-        return report.display_name == found.group->display_name && InTime(row, report.create_time);
+        return report.display_name == group.display_name && InTime(row, report.create_time);
       });
   if (!there.ok()) return there.status();
-  // In this order: a rival that is settled in between has its resource in the store then.
-  const absl::StatusOr<bool> rival = HasRival(row);
-  if (!rival.ok()) return rival.status();
-  std::vector<const upstream::GroupReport*> free;
-  for (const upstream::GroupReport& report : *there) {
-    const absl::StatusOr<bool> known = StoreHasGroup({entry.upstream->name(), report.id});
-    if (!known.ok()) return known.status();
-    if (!*known) free.push_back(&report);
-  }
-  if (*rival || free.size() != 1) return std::nullopt;
-  found.group->handle.id = free.front()->id;
-  found.group->create_time = free.front()->create_time.value_or(row.create_time);
-  return found;
+  std::vector<CallSighting> listed;
+  for (const upstream::GroupReport& report : *there) listed.push_back(ToSighting(report));
+  return listed;
 }
 
-Answer CallSearch::LookForAsset(const model::BilledCall& row, Upstreams::Entry& entry) {
-  const model::AssetProfile& profile = entry.upstream->profile().assets;
-  BilledCalls::Found found;
-  found.asset = *IntentOf(row).asset;
+absl::StatusOr<std::vector<CallSighting>> CallSearch::ListedAssets(const model::BilledCall& row,
+                                                                   Upstreams::Entry& entry) {
+  const bool groups = entry.upstream->profile().assets.groups;
+  const model::Asset asset = *IntentOf(row).asset;
   upstream::AssetQuery query;
-  query.display_name_contains = found.asset->display_name;
-  if (profile.groups) query.group_ids = {found.asset->group.id};
+  query.display_name_contains = asset.display_name;
+  if (groups) query.group_ids = {asset.group.id};
   const auto there = Matches<upstream::AssetReport>(
       query,
       [&](const upstream::AssetQuery& page) { return entry.upstream->ListAssets(upstreams_.BackgroundRead(), page); },
       [&](const upstream::AssetReport& report) {
-        return report.display_name == found.asset->display_name && InTime(row, report.create_time) &&
-               (!profile.groups || report.group_id == found.asset->group.id) &&
-               !TypesDiffer(report.media_type, found.asset->media_type);
+        return report.display_name == asset.display_name && InTime(row, report.create_time) &&
+               (!groups || report.group_id == asset.group.id) && !TypesDiffer(report.media_type, asset.media_type);
       });
   if (!there.ok()) return there.status();
-  const absl::StatusOr<bool> rival = HasRival(row);  // First, as for groups.
-  if (!rival.ok()) return rival.status();
-  std::vector<const upstream::AssetReport*> free;
-  for (const upstream::AssetReport& report : *there) {
-    const absl::StatusOr<bool> known = StoreHasAsset({entry.upstream->name(), report.id});
+  std::vector<CallSighting> listed;
+  for (const upstream::AssetReport& report : *there) listed.push_back(ToSighting(report));
+  return listed;
+}
+
+absl::StatusOr<std::vector<CallSighting>> CallSearch::Unknown(const model::BilledCall& row,
+                                                              std::vector<CallSighting> listed,
+                                                              Upstreams::Entry& entry) {
+  std::vector<CallSighting> unknown;
+  for (CallSighting& seen : listed) {
+    const absl::StatusOr<bool> known = StoreHas(row, seen.id, entry);
     if (!known.ok()) return known.status();
-    if (!*known) free.push_back(&report);
+    if (!*known) unknown.push_back(std::move(seen));
   }
-  if (*rival || free.size() != 1) return std::nullopt;
-  const upstream::AssetReport& match = *free.front();
+  return unknown;
+}
+
+absl::StatusOr<CallSighting> CallSearch::ReadOne(const model::BilledCall& row, const std::string& id,
+                                                 Upstreams::Entry& entry) {
+  const Intent intent = IntentOf(row);
+  const bool groups = entry.upstream->profile().assets.groups;
+  if (intent.group.has_value()) {
+    if (!groups) return base::InvalidField(kIdField, "is not possible: the gateway keeps the groups of this vendor");
+    const absl::StatusOr<upstream::GroupReport> group = entry.upstream->GetGroup(upstreams_.BackgroundRead(), id);
+    if (!group.ok()) return group.status();
+    return ToSighting(*group);
+  }
+  const absl::StatusOr<upstream::AssetReport> asset = entry.upstream->GetAsset(upstreams_.BackgroundRead(), id);
+  if (!asset.ok()) return asset.status();
+  if (TypesDiffer(asset->media_type, intent.asset->media_type)) {
+    return base::InvalidField(kIdField, "must be an asset of the media type that was to be created");
+  }
+  if (groups && !asset->group_id.empty() && asset->group_id != intent.asset->group.id) {
+    return base::InvalidField(kIdField, absl::StrCat("must be an asset of ", model::AssetGroupName(intent.asset->group)));
+  }
+  return ToSighting(*asset);
+}
+
+BilledCalls::Found CallSearch::FoundAs(const model::BilledCall& row, const CallSighting& seen,
+                                       Upstreams::Entry& entry) {
+  const model::UpstreamHandle handle = {entry.upstream->name(), seen.id};
+  Intent intent = IntentOf(row);
+  BilledCalls::Found found;
   const absl::Time now = clock_.Now();
-  found.asset->handle = {entry.upstream->name(), match.id};
-  // Its first poll tells more.
-  found.asset->state = model::AssetState::kProcessing;
-  if (found.asset->media_type == model::MediaType::kUnspecified) found.asset->media_type = match.media_type;
-  found.asset->create_time = match.create_time.value_or(row.create_time);
-  found.asset->update_time = found.asset->last_used_time = now;
-  found.asset->expire_time = ExpireTime(profile.library, now, match.expire_time);
+  if (IsRecreation(row)) {
+    found.again = handle;
+  } else if (intent.group.has_value()) {
+    found.group = *std::move(intent.group);
+    found.group->handle = handle;
+    found.group->create_time = seen.create_time.value_or(row.create_time);
+    found.group->update_time = now;
+  } else {
+    found.asset = *std::move(intent.asset);
+    found.asset->handle = handle;
+    // Its first poll tells more.
+    found.asset->state = model::AssetState::kProcessing;
+    if (found.asset->media_type == model::MediaType::kUnspecified) found.asset->media_type = seen.media_type;
+    found.asset->create_time = seen.create_time.value_or(row.create_time);
+    found.asset->update_time = found.asset->last_used_time = now;
+    found.asset->expire_time = ExpireTime(entry.upstream->profile().assets.library, now, seen.expire_time);
+  }
   return found;
 }
 
@@ -187,6 +263,12 @@ absl::StatusOr<bool> CallSearch::HasRival(const model::BilledCall& row) {
   return std::any_of(others->begin(), others->end(), [&](const model::BilledCall& other) {
     return other.key != row.key && AreAlike(intent, IntentOf(other));
   });
+}
+
+absl::StatusOr<bool> CallSearch::StoreHas(const model::BilledCall& row, const std::string& id,
+                                          Upstreams::Entry& entry) {
+  const model::UpstreamHandle handle = {entry.upstream->name(), id};
+  return IntentOf(row).group.has_value() ? StoreHasGroup(handle) : StoreHasAsset(handle);
 }
 
 absl::StatusOr<bool> CallSearch::StoreHasGroup(const model::UpstreamHandle& handle) {

@@ -25,6 +25,7 @@ Engine::Engine(const Options& options, store::Store& store, std::vector<Upstream
       call_reconciler_(store, upstreams_, billed_, asset_tracker_, clock, random),
       task_tracker_(TrackerOptions(options), store, upstreams_, task_hub_, clock, random),
       task_reconciler_(options.task_reconciler, store, upstreams_, task_tracker_, clock),
+      usage_settler_(store, upstreams_, task_reconciler_, task_tracker_, clock),
       asset_keeper_(
           options.asset_keeper, store, upstreams_, billed_, asset_tracker_,
           [this](const std::string& asset_name) { return task_tracker_.UsesAsset(asset_name); }, clock, random),
@@ -47,6 +48,12 @@ Engine::Engine(const Options& options, store::Store& store, std::vector<Upstream
     upstreams_.Instrument(*options.metrics);
     task_tracker_.Instrument(*options.metrics);
   }
+  asset_tracker_.OnActive([this](const model::Asset& asset) { call_reconciler_.SeenActive(asset); });
+  call_reconciler_.SetRecreationHooks(
+      [this](const model::Asset& asset, int number, const std::string& vendor_id) {
+        asset_keeper_.Recreated(asset, number, vendor_id);
+      },
+      [this](const model::Asset& asset) { asset_keeper_.NotRecreated(asset); });
   asset_tracker_.OnExpiring([this](const model::Asset& asset) { asset_keeper_.Track(asset); });
   task_tracker_.SetAssetHooks({[this](const model::Asset& asset) { asset_keeper_.Used(asset); },
                                [this](const model::Asset& asset) { asset_keeper_.Revive(asset); }});
@@ -55,7 +62,9 @@ Engine::Engine(const Options& options, store::Store& store, std::vector<Upstream
       [this](const std::string& asset_name, const model::Asset*) { task_tracker_.AssetChanged(asset_name); });
   task_hub_.Listen([this](const std::string&, const model::GenerationTask* task) {
     // Who deletes a task tells the feeds himself: only he knows the tenant.
-    if (task != nullptr) task_feeds_.Changed(task->tenant);
+    if (task == nullptr) return;
+    task_feeds_.Changed(task->tenant);
+    if (model::IsTerminal(task->state) && task->settled_cost.currency.empty()) usage_settler_.Ended(*task);
   });
 }
 
@@ -70,6 +79,7 @@ absl::Status Engine::Start() {
   // After Recover and the tracker, which find out what is in doubt.
   if (started.ok()) started = call_reconciler_.Start();
   if (started.ok()) started = task_reconciler_.Start();
+  if (started.ok()) started = usage_settler_.Start();
   if (started.ok()) janitor_.Start();
   return started;
 }
@@ -78,6 +88,7 @@ void Engine::Stop(absl::Duration grace) {
   janitor_.Stop();
   call_reconciler_.Stop();
   task_reconciler_.Stop();
+  usage_settler_.Stop();
   asset_tracker_.Stop();
   task_tracker_.Stop();
   asset_keeper_.Stop();

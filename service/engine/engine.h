@@ -26,6 +26,7 @@
 #include "service/engine/task_tracker.h"
 #include "service/engine/tasks.h"
 #include "service/engine/upstreams.h"
+#include "service/engine/usage_settler.h"
 #include "service/engine/watch_hub.h"
 #include "service/engine/webhooks.h"
 #include "service/store/store.h"
@@ -67,6 +68,7 @@ class Engine {
   Assets& assets() { return assets_; }
   Tasks& tasks() { return tasks_; }
   Downloads& downloads() { return downloads_; }
+  CallReconciler& creations() { return call_reconciler_; }
   // Its callers must have ended before the engine does.
   Webhooks& webhooks() { return webhooks_; }
   // For those who count what is open.
@@ -85,6 +87,7 @@ class Engine {
   CallReconciler call_reconciler_;
   TaskTracker task_tracker_;
   TaskReconciler task_reconciler_;
+  UsageSettler usage_settler_;
   AssetKeeper asset_keeper_;
   Webhooks webhooks_;
   Adoption adoption_;

@@ -62,6 +62,12 @@ void Groups::Create(const CallContext& context, const CreateGroupParams& params,
   call.fingerprint = {{"asset_group.upstream", params.upstream},
                       {"asset_group.display_name", params.display_name},
                       {"asset_group.description", base::Sha256Hex(params.description)}};
+  const auto first = upstreams_.Choose(context.tenant, "", "asset_group.upstream");
+  if (params.upstream.empty()) {
+    model::AddSame("asset_group.upstream", entry.upstream->name(), call.fingerprint);
+  } else if (first.ok() && *first == &entry) {
+    model::AddSame("asset_group.upstream", "", call.fingerprint);
+  }
   call.group = GroupOf(context, params, entry, "");
   if (billed_.Begin(call, AnswerWith(store_, std::move(done))) == BilledCalls::Turn::kAnswered) return;
   if (!HasGroups(entry)) return Keep(context, params, entry, call, "group-" + base::MakeUuidV7(clock_.Now(), random_));

@@ -6,6 +6,7 @@
 #include "service/base/log.h"
 #include "service/engine/asset_waits.h"
 #include "service/engine/billed_calls.h"
+#include "service/engine/task_fingerprint.h"
 
 namespace seedance::engine {
 
@@ -34,7 +35,7 @@ void TaskLaunch::Fly(Flight& flight) {
     return StoreAndTrack(flight.fresh, flight.done);
   }
   // From the commit on a crash means doubt, whether it has left by then or not.
-  flight.fresh.task.state = TaskState::kSubmitting;
+  tracker_.BeginSubmitting(flight.fresh.task, flight.entry);
   const std::optional<GenerationTask> task = Store(flight.fresh, flight.done);
   if (!task.has_value()) return;
   tracker_.TrackSubmitting(*task);
@@ -79,9 +80,14 @@ std::optional<GenerationTask> TaskLaunch::Store(NewTask& fresh, Done<GenerationT
 
 absl::StatusOr<GenerationTask> AnswerOfEarlier(store::Store& store, const model::BilledCall& row,
                                                const model::Fingerprint& asked) {
-  const std::string difference = model::FirstDifference(row.fingerprint, asked);
+  const absl::StatusOr<GenerationTask> task =
+      store.GetTask(model::ParseGenerationTaskName(row.resource_name).value_or(""));
+  model::Fingerprint journalled = row.fingerprint;
+  // Rows of older versions do not hold the upstream and the model that were chosen; the task does.
+  if (task.ok()) AddChoices(*task, journalled);
+  const std::string difference = FirstDifferenceFromJournal(journalled, asked);
   if (!difference.empty()) return RequestIdReused(difference);
-  return store.GetTask(model::ParseGenerationTaskName(row.resource_name).value_or(""));
+  return task;
 }
 
 }  // namespace seedance::engine

@@ -54,6 +54,13 @@ std::string SentPrompt(const GenerationTask& task) {
   return prompt;
 }
 
+// Whether it is not known what became of the submission, also when the task was given up for that.
+bool IsInDoubt(const GenerationTask& task) {
+  return task.state == TaskState::kSubmitUnknown ||
+         (task.state == TaskState::kExpired && task.error.reason == base::Reason::kOutcomeUnknown &&
+          task.upstream_task_id.empty());
+}
+
 bool MayBeAtVendor(const GenerationTask& task) {
   return task.state == TaskState::kSubmitUnknown || task.state == TaskState::kSubmitting;
 }
@@ -112,7 +119,10 @@ TaskReconciler::TaskReconciler(const Options& options, store::Store& store, Upst
       tracker_(tracker),
       clock_(clock),
       schedule_("task-doubts", clock, [this](const std::string& id) { LookByItself(id); }) {
-  tracker_.SetDoubtHook([this](const GenerationTask& task) { schedule_.Add(task.id, /*at_once=*/false); });
+  tracker_.SetDoubtHook([this](const GenerationTask& task) {
+    schedule_.Add(task.id, /*at_once=*/false);
+    if (on_doubt_) on_doubt_(task);
+  });
 }
 
 absl::Status TaskReconciler::Start() {
@@ -144,12 +154,14 @@ void TaskReconciler::LookByItself(const std::string& id) {
 
 void TaskReconciler::Reconcile(const CallContext& context, const GenerationTask& task,
                                const ReconcileTaskParams& params, Done<ReconciledTask> done) {
-  if (task.state != TaskState::kSubmitUnknown) return done(NotInDoubt(task));
+  if (!IsInDoubt(task)) return done(NotInDoubt(task));
   const auto wrap = [](absl::StatusOr<GenerationTask> settled) -> absl::StatusOr<ReconciledTask> {
     if (!settled.ok()) return settled.status();
     return ReconciledTask{*std::move(settled), {}};
   };
-  if (params.not_accepted) return done(wrap(NotAccepted(task)));
+  if (params.not_accepted) {
+    return done(wrap(NotAccepted(task, "operator", "the vendor never took the task, the operator says")));
+  }
   Upstreams::Entry* entry = upstreams_.Find(task.tenant, task.request.upstream);
   if (entry == nullptr || (!params.upstream_task_id.has_value() && !entry->upstream->profile().lists_tasks)) {
     return done(NoList(task.request.upstream));
@@ -166,7 +178,7 @@ absl::StatusOr<ReconciledTask> TaskReconciler::Search(const upstream::CallOption
                                                       Upstreams::Entry& entry) {
   absl::StatusOr<GenerationTask> task = store_.GetTask(id);
   if (!task.ok()) return task.status();
-  if (task->state != TaskState::kSubmitUnknown) return NotInDoubt(*task);
+  if (!IsInDoubt(*task)) return NotInDoubt(*task);
   absl::StatusOr<std::vector<TaskSighting>> there = entry.upstream->FindTasks(call, SearchFor(*task));
   if (!there.ok()) return there.status();
   // After the vendor and before the look at what is bound: what the vendor showed is of a task that stands here, or is
@@ -179,6 +191,8 @@ absl::StatusOr<ReconciledTask> TaskReconciler::Search(const upstream::CallOption
             {{"task", task->name()}, {"upstream", entry.upstream->name()}, {"candidates", std::ssize(*free)}});
   ReconciledTask result{*task, {}};
   if (entry.dedicated || !HasForeign(*task, *open)) result.candidates = CandidatesOf(*free);
+  // When the doubt about one that was given up arose is not known any more: what fits by time may be another's.
+  if (task->state == TaskState::kExpired) return result;
   // One of which the vendor shows too little is left to a person.
   if (free->size() != 1 || !free->front().same_prompt) return result;
   // One whose id cannot be used may be this task all the same: it stays in doubt.
@@ -243,15 +257,18 @@ absl::StatusOr<GenerationTask> TaskReconciler::Bind(const GenerationTask& task, 
   if (!deleted.ok()) return deleted.status();
   if (*deleted) return base::InvalidField(kField, "belonged to a task that was deleted");
   const absl::Time now = clock_.Now();
-  absl::StatusOr<GenerationTask> changed = tracker_.Change(task.id, [&](GenerationTask& edited) {
-    if (edited.state != TaskState::kSubmitUnknown) return NotInDoubt(edited);
+  const bool expired = task.state == TaskState::kExpired;
+  const auto bind = [&](GenerationTask& edited) {
+    if (edited.state != task.state || !IsInDoubt(edited)) return NotInDoubt(edited);
     edited.state = TaskState::kQueued;
     edited.upstream_task_id = upstream_task_id;
-    edited.submit_time = submit_time.value_or(edited.update_time);
+    edited.submit_time = submit_time.value_or(expired ? edited.create_time : edited.update_time);
     edited.error = {};
+    edited.end_time = absl::InfinitePast();
     edited.deadline_time = std::max(edited.deadline_time, now + options_.deadline);
     return absl::OkStatus();
-  });
+  };
+  absl::StatusOr<GenerationTask> changed = expired ? tracker_.Reopen(task.id, bind) : tracker_.Change(task.id, bind);
   if (!changed.ok()) return changed;
   base::Log(base::LogLevel::kWarning, "task_reconciled",
             {{"task", changed->name()},
@@ -263,12 +280,31 @@ absl::StatusOr<GenerationTask> TaskReconciler::Bind(const GenerationTask& task, 
   return changed;
 }
 
-absl::StatusOr<GenerationTask> TaskReconciler::NotAccepted(const GenerationTask& task) {
-  absl::StatusOr<GenerationTask> changed = tracker_.Change(task.id, [](GenerationTask& edited) {
+absl::StatusOr<GenerationTask> TaskReconciler::BindProven(const std::string& id, const std::string& upstream_task_id,
+                                                          absl::Time submit_time, const char* by) {
+  absl::StatusOr<GenerationTask> task = store_.GetTask(id);
+  if (!task.ok()) return task;
+  if (task->state != TaskState::kSubmitUnknown) return NotInDoubt(*task);
+  const bool timed = submit_time != absl::InfinitePast();
+  return Bind(*task, upstream_task_id, timed ? std::optional<absl::Time>(submit_time) : std::nullopt, by);
+}
+
+absl::StatusOr<GenerationTask> TaskReconciler::NotTakenProven(const std::string& id, const char* by) {
+  absl::StatusOr<GenerationTask> task = store_.GetTask(id);
+  if (!task.ok()) return task;
+  if (task->state != TaskState::kSubmitUnknown) return NotInDoubt(*task);
+  return NotAccepted(*task, by, "the vendor never took the task: its log of what was billed does not show it");
+}
+
+absl::StatusOr<GenerationTask> TaskReconciler::NotAccepted(const GenerationTask& task, const char* by,
+                                                           const std::string& message) {
+  // One that was given up has its end; nothing is gained by another one.
+  if (task.state == TaskState::kExpired) return NotInDoubt(task);
+  absl::StatusOr<GenerationTask> changed = tracker_.Change(task.id, [&message](GenerationTask& edited) {
     if (edited.state != TaskState::kSubmitUnknown) return NotInDoubt(edited);
     edited.state = TaskState::kFailed;
     // Not UNAVAILABLE: callers would repeat the call, whose request id is spent.
-    edited.error = {base::Reason::kUpstreamFailed, "", "the vendor never took the task, the operator says"};
+    edited.error = {base::Reason::kUpstreamFailed, "", message};
     return absl::OkStatus();
   });
   if (!changed.ok()) return changed;
@@ -277,7 +313,7 @@ absl::StatusOr<GenerationTask> TaskReconciler::NotAccepted(const GenerationTask&
              {"tenant", changed->tenant},
              {"upstream", changed->request.upstream},
              {"upstream_task_id", ""},
-             {"by", "operator"}});
+             {"by", by}});
   tracker_.Hasten(task.id);
   return changed;
 }

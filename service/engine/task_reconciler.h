@@ -1,6 +1,7 @@
 #ifndef SEEDANCE_SERVICE_ENGINE_TASK_RECONCILER_H_
 #define SEEDANCE_SERVICE_ENGINE_TASK_RECONCILER_H_
 
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -56,6 +57,15 @@ class TaskReconciler {
   absl::Status Start();
   void Stop() { schedule_.Stop(); }
 
+  // Told of each task whose submission was not answered. Call it before Start.
+  void OnDoubt(std::function<void(const model::GenerationTask&)> on_doubt) { on_doubt_ = std::move(on_doubt); }
+
+  // Settles a task in SUBMIT_UNKNOWN by what was proven elsewhere: `by` names the proof in the log. kTaskNotInDoubt: it
+  // is settled already; kInvalidInput: another task has the id.
+  absl::StatusOr<model::GenerationTask> BindProven(const std::string& id, const std::string& upstream_task_id,
+                                                   absl::Time submit_time, const char* by);
+  absl::StatusOr<model::GenerationTask> NotTakenProven(const std::string& id, const char* by);
+
   // `task` is the caller's, as it was just read. Calls the vendor on the upstream's `polls` threads.
   void Reconcile(const CallContext& context, const model::GenerationTask& task, const ReconcileTaskParams& params,
                  Done<ReconciledTask> done);
@@ -74,7 +84,8 @@ class TaskReconciler {
                                                    const std::string& upstream_task_id, Upstreams::Entry& entry);
   absl::StatusOr<model::GenerationTask> Bind(const model::GenerationTask& task, const std::string& upstream_task_id,
                                              std::optional<absl::Time> submit_time, const char* by);
-  absl::StatusOr<model::GenerationTask> NotAccepted(const model::GenerationTask& task);
+  absl::StatusOr<model::GenerationTask> NotAccepted(const model::GenerationTask& task, const char* by,
+                                                    const std::string& message);
   bool Claim(const VendorId& id);
   void Unclaim(const VendorId& id);
 
@@ -85,6 +96,7 @@ class TaskReconciler {
   base::Clock& clock_;
   base::Mutex mutex_;
   std::set<VendorId> claimed_ ABSL_GUARDED_BY(mutex_);  // Being bound.
+  std::function<void(const model::GenerationTask&)> on_doubt_;  // Fixed at Start. May be empty.
   LookSchedule schedule_;
 };
 

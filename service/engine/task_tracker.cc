@@ -23,6 +23,17 @@ using model::TaskState;
 // How long after its deadline a task is kept whose vendor cannot be asked: it may have ended well, and be paid for.
 constexpr absl::Duration kLongestLastWord = absl::Hours(24);
 
+// Of the seeds that the gateway chooses: what every vendor takes.
+constexpr int kSeedBits = 31;
+
+// Whether the task is to be sent with a seed by which the vendor's task can be known.
+bool IsTagged(const GenerationTask& task, const Upstreams::Entry& entry) {
+  const UsageLogOptions& log = entry.usage_log;
+  if (!log.enabled || !log.tag_with_seed || task.sent_seed.has_value() || task.request.seed.has_value()) return false;
+  const model::ModelProfile* model = entry.upstream->profile().FindModel(task.request.model);
+  return model != nullptr && model->seed;
+}
+
 void LogChange(const GenerationTask& task, TaskState before) {
   base::Log(base::LogLevel::kInfo, "task_state",
             {{"task", task.name()},
@@ -274,13 +285,18 @@ void TaskTracker::WaitForAssets(const GenerationTask& task, const AssetCheck& ch
              OpenTasks::WokenBy::kAssets);
 }
 
+void TaskTracker::BeginSubmitting(GenerationTask& task, const Upstreams::Entry& entry) {
+  task.state = TaskState::kSubmitting;
+  task.state_message.clear();
+  if (IsTagged(task, entry)) task.sent_seed = static_cast<int64_t>(random_.Bits() >> (64 - kSeedBits));
+}
+
 void TaskTracker::Submit(const std::string& id, const std::vector<model::Asset>& assets, Upstreams::Entry& entry,
                          CallTurn& turn) {
   // From here on a crash means doubt.
-  absl::StatusOr<GenerationTask> task = Change(id, [](GenerationTask& edited) {
+  absl::StatusOr<GenerationTask> task = Change(id, [&](GenerationTask& edited) {
     if (edited.state != TaskState::kPending) return absl::AbortedError("no longer pending");
-    edited.state = TaskState::kSubmitting;
-    edited.state_message.clear();
+    BeginSubmitting(edited, entry);
     return absl::OkStatus();
   });
   if (!task.ok()) return ScheduleIn(id, absl::Seconds(1));
@@ -292,8 +308,9 @@ void TaskTracker::Send(const GenerationTask& task, const std::vector<model::Asse
   const std::string& id = task.id;
   turn.Sends();
   const upstream::CallOptions billed = upstreams_.Billed("");
-  const upstream::BilledResult<std::string> result =
-      entry.upstream->CreateTask(billed, WithVendorIds(task.request, assets));
+  model::TaskRequest request = WithVendorIds(task.request, assets);
+  if (task.sent_seed.has_value()) request.seed = task.sent_seed;
+  const upstream::BilledResult<std::string> result = entry.upstream->CreateTask(billed, request);
   turn.Answered(AnswerOf(result));
   entry.metrics.Submitted(result.acceptance);
   absl::Duration next_try;
@@ -360,13 +377,38 @@ absl::StatusOr<GenerationTask> TaskTracker::RefreshResult(const upstream::CallOp
 
 absl::StatusOr<GenerationTask> TaskTracker::Change(const std::string& id,
                                                    absl::FunctionRef<absl::Status(GenerationTask&)> edit) {
+  return ChangeBy(&model::CanChange, id, edit);
+}
+
+absl::Status TaskTracker::SettleCost(const std::string& id, const model::Cost& cost) {
+  // Not by Change: the state stays, final or not.
+  const absl::StatusOr<GenerationTask> changed = store_.UpdateTask(id, [&cost](GenerationTask& edited) {
+    if (edited.settled_cost == cost) return absl::AbortedError("no news");
+    edited.settled_cost = cost;
+    return absl::OkStatus();
+  });
+  if (absl::IsAborted(changed.status())) return absl::OkStatus();
+  if (changed.ok()) hub_.Publish(changed->name(), std::make_shared<const GenerationTask>(*changed));
+  return changed.status();
+}
+
+absl::StatusOr<GenerationTask> TaskTracker::Reopen(const std::string& id,
+                                                   absl::FunctionRef<absl::Status(GenerationTask&)> edit) {
+  absl::StatusOr<GenerationTask> reopened = ChangeBy(
+      [](TaskState from, TaskState to) { return from == TaskState::kExpired && to == TaskState::kQueued; }, id, edit);
+  if (reopened.ok()) Track(*reopened);
+  return reopened;
+}
+
+absl::StatusOr<GenerationTask> TaskTracker::ChangeBy(MayChange may_change, const std::string& id,
+                                                     absl::FunctionRef<absl::Status(GenerationTask&)> edit) {
   TaskState before = TaskState::kUnspecified;
   const absl::Time begin = clock_.Now();
   absl::StatusOr<GenerationTask> changed = store_.UpdateTask(id, [&](GenerationTask& task) {
     before = task.state;
     const absl::Status edited = edit(task);
     if (!edited.ok()) return edited;
-    if (!model::CanChange(before, task.state)) {
+    if (!may_change(before, task.state)) {
       return base::InternalError(absl::StrCat("illegal change of state from ",
                                               std::string(model::TaskStateName(before)), " to ",
                                               std::string(model::TaskStateName(task.state))));

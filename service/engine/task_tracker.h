@@ -113,6 +113,8 @@ class TaskTracker {
   bool submits();
   // The turn of a submission that can begin now; null: it has to wait.
   std::unique_ptr<CallTurn> TakeSubmitTurn(Upstreams::Entry& entry);
+  // Makes a task SUBMITTING, with all that is decided before it is sent; it is stored before Send.
+  void BeginSubmitting(model::GenerationTask& task, const Upstreams::Entry& entry);
   // Follows a task that was just stored as SUBMITTING. Whoever calls this calls Send next.
   void TrackSubmitting(const model::GenerationTask& task) { open_.AddHandedOut(task); }
   // Sends a task that is stored as SUBMITTING, with its assets, and writes what came of it. Blocks for the vendor; on
@@ -150,7 +152,19 @@ class TaskTracker {
   absl::StatusOr<model::GenerationTask> Change(const std::string& id,
                                                absl::FunctionRef<absl::Status(model::GenerationTask&)> edit);
 
+  // Keeps what the task cost by the vendor's own log, also after its end. OK when that is no news.
+  absl::Status SettleCost(const std::string& id, const model::Cost& cost);
+
+  // The one way back from an end: an EXPIRED task of which it became known what the vendor calls it becomes QUEUED by
+  // `edit`, and is followed again. Else as Change.
+  absl::StatusOr<model::GenerationTask> Reopen(const std::string& id,
+                                               absl::FunctionRef<absl::Status(model::GenerationTask&)> edit);
+
  private:
+  using MayChange = bool (*)(model::TaskState from, model::TaskState to);
+  absl::StatusOr<model::GenerationTask> ChangeBy(MayChange may_change, const std::string& id,
+                                                 absl::FunctionRef<absl::Status(model::GenerationTask&)> edit);
+
   // On the threads of OpenTasks: asks for the turn of the task's call, or has it looked at.
   void OnDue(const std::string& id);
   void AwaitPoll(const std::string& id, const OpenTasks::Owner& owner, Upstreams::Entry& entry);

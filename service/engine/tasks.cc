@@ -8,10 +8,10 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "service/base/log.h"
-#include "service/base/sha256.h"
 #include "service/engine/asset_waits.h"
 #include "service/engine/billed_calls.h"
 #include "service/engine/task_draft.h"
+#include "service/engine/task_fingerprint.h"
 #include "service/engine/task_references.h"
 
 namespace seedance::engine {
@@ -22,49 +22,6 @@ using model::TaskState;
 
 absl::Status TaskNotFound(const std::string& id) {
   return base::ResourceNotFound("seedance.gateway.v1.GenerationTask", model::GenerationTaskName(id));
-}
-
-template <typename T>
-std::string TextOf(const std::optional<T>& value) {
-  return value.has_value() ? absl::StrCat(*value) : "";
-}
-
-// What the caller asked for, before any default, so that a changed default does not make a retry look like another
-// request.
-model::Fingerprint FingerprintOf(const model::TaskRequest& request) {
-  model::Fingerprint print = {
-      {"generation_task.upstream", request.upstream},
-      {"generation_task.model", request.model},
-      {"generation_task.prompt", base::Sha256Hex(request.prompt)},
-      {"generation_task.resolution", std::string(model::ResolutionName(request.resolution))},
-      {"generation_task.aspect_ratio", request.aspect_ratio},
-      {"generation_task.duration", TextOf(request.duration_seconds)},
-      {"generation_task.seed", TextOf(request.seed)},
-      {"generation_task.generate_audio", TextOf(request.generate_audio)},
-      {"generation_task.watermark", TextOf(request.watermark)},
-      {"generation_task.return_last_frame", absl::StrCat(request.return_last_frame)},
-      {"generation_task.web_search", absl::StrCat(request.web_search)},
-  };
-  for (size_t i = 0; i < request.references.size(); ++i) {
-    const model::Reference& reference = request.references[i];
-    const std::string source = reference.asset.has_value() ? model::AssetName(*reference.asset) : reference.uri;
-    print.push_back({absl::StrCat("generation_task.references[", i, "]"),
-                     base::Sha256Hex(absl::StrCat(reference.label, "|", static_cast<int>(reference.role),
-                                                  reference.ephemeral ? "e" : "", "|", source))});
-  }
-  for (const auto& [key, value] : request.labels) {
-    print.push_back({absl::StrCat("generation_task.labels[", key, "]"), value});
-  }
-  // Fields that came later stand only where they are used, so that the journal's older rows compare equal.
-  if (request.ephemeral_hours.has_value()) {
-    print.push_back({"generation_task.ephemeral_retention", TextOf(request.ephemeral_hours)});
-  }
-  for (const auto& [field, set] : {std::pair("wait_for_assets", request.wait_for_assets),
-                                   std::pair("allow_model_upgrade", request.allow_model_upgrade),
-                                   std::pair("recreate_expired_assets", request.recreate_expired_assets)}) {
-    if (set) print.push_back({field, "1"});
-  }
-  return print;
 }
 
 void Append(std::vector<base::FieldViolation> more, std::vector<base::FieldViolation>& violations) {
@@ -142,12 +99,26 @@ absl::Status Tasks::CreateWith(const CallContext& context, const CreateTaskParam
   task->create_time = task->update_time = now;
   task->deadline_time = now + options_.deadline;
   if (call.key.request_id.empty()) call.key.request_id = base::MakeUuidV4(random_);
+  AddDefaults(context.tenant, params.request, *task, call.fingerprint);
   // The row only binds the request id to the task; what became of the vendor call is the task's own state.
   call.state = model::BilledCallState::kDone;
   call.resource_name = task->name();
   call.create_time = call.update_time = now;
   launch_.Launch({*std::move(task), std::move(call), *std::move(place)}, std::move(done));
   return absl::OkStatus();
+}
+
+void Tasks::AddDefaults(const std::string& tenant, const model::TaskRequest& asked, const GenerationTask& task,
+                        model::Fingerprint& fingerprint) {
+  AddChoices(task, fingerprint);
+  const Upstreams::Entry* entry = upstreams_.Find(tenant, task.request.upstream);
+  if (entry == nullptr) return;
+  AddModelDefaults(entry->upstream->profile(), asked, task.request, fingerprint);
+  model::TaskRequest silent = asked;
+  silent.upstream.clear();
+  const absl::StatusOr<std::string> name = UpstreamOf(upstreams_, tenant, silent);
+  const auto chosen = upstreams_.Choose(tenant, name.value_or(""), "generation_task.upstream");
+  if (name.ok() && chosen.ok() && *chosen == entry) model::AddSame("generation_task.upstream", "", fingerprint);
 }
 
 absl::StatusOr<GenerationTask> Tasks::Prepare(const CallContext& context, const CreateTaskParams& params, bool adopt) {

@@ -107,6 +107,9 @@ class Tasks {
   // Create. `done` is called, or will be, when this is OK, and not otherwise. `adopt` as for Prepare.
   absl::Status CreateWith(const CallContext& context, const CreateTaskParams& params, bool adopt,
                           Done<model::GenerationTask>& done);
+  // What else the caller could have written for the same task.
+  void AddDefaults(const std::string& tenant, const model::TaskRequest& asked, const model::GenerationTask& task,
+                   model::Fingerprint& fingerprint);
   absl::StatusOr<model::GenerationTask> Read(const CallContext& context, const std::string& id);
 
   const Options options_;

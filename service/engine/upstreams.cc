@@ -21,6 +21,7 @@ Upstreams::Entry::Entry(Config config, const LeastRate::Options& least_rate, bas
     : upstream(std::move(config.upstream)),
       tenants(std::move(config.tenants)),
       dedicated(config.dedicated),
+      usage_log(config.usage_log),
       submits("submit-" + upstream->name(), config.max_submits, kQueue),
       polls("poll-" + upstream->name(), config.max_polls, kQueue),
       transfers("transfer-" + upstream->name(), {config.max_transfers, kQueue, least_rate}, clock,

@@ -21,6 +21,20 @@
 
 namespace seedance::engine {
 
+// What is made of a vendor's log of what its key was billed (Upstream::ReadUsage).
+struct UsageLogOptions {
+  bool enabled = false;
+  // Nobody but this gateway uses the key: what the log shows and nobody here asked for can only be what is in doubt.
+  bool exclusive_key = false;
+  bool tag_with_seed = true;  // Tasks without a seed get one at random, by which they are known at the vendor.
+  absl::Duration read_interval = absl::Seconds(61);   // Between reads, at least.
+  absl::Duration cost_interval = absl::Minutes(15);   // From the end of a task to the read that tells its cost, at most.
+  absl::Duration lag = absl::Minutes(1);              // Until the log shows what was billed.
+  absl::Duration submit_timeout = absl::Seconds(300);  // Until the vendor has taken a request or never will.
+  int64_t quota_per_unit = 500'000;                   // Of the log, for one unit of `currency`.
+  std::string currency = "USD";
+};
+
 // The configured vendors, who may use them, and the threads that call them. Fixed after construction.
 class Upstreams {
  public:
@@ -34,6 +48,7 @@ class Upstreams {
     double polls_per_second = 0;       // Of the gateway's own polls. 0: no limit, here and below.
     double submits_per_second = 0;     // Of tasks.
     Breaker::Options breaker;
+    UsageLogOptions usage_log;
   };
 
   // One vendor account with its three pools, separate so that none starves another.
@@ -44,6 +59,7 @@ class Upstreams {
     std::unique_ptr<upstream::Upstream> upstream;
     std::vector<std::string> tenants;
     bool dedicated;
+    const UsageLogOptions usage_log;
     base::ThreadPool submits;
     base::ThreadPool polls;
     TransferQueue transfers;

@@ -12,6 +12,17 @@ bool Has(const Fingerprint& print, const std::string& field) {
   return std::any_of(print.begin(), print.end(), [&field](const auto& entry) { return entry.first == field; });
 }
 
+bool IsLate(const std::string& field) { return field == kStreamHashField || field == kReusedField; }
+
+// Without late fields and second values.
+Fingerprint RequestOf(const Fingerprint& print) {
+  Fingerprint request;
+  for (const auto& [field, value] : print) {
+    if (!IsLate(field) && field.rfind(kSamePrefix, 0) != 0) request.emplace_back(field, value);
+  }
+  return request;
+}
+
 }  // namespace
 
 std::string TextOf(const BilledCallKey& key) {
@@ -20,11 +31,31 @@ std::string TextOf(const BilledCallKey& key) {
 
 BilledCall RecreationOf(const Asset& asset, int number) {
   BilledCall call;
-  call.key = {asset.tenant, "RecreateAsset", absl::StrCat(asset.name(), "#", number)};
+  call.key = {asset.tenant, kRecreateAsset, absl::StrCat(asset.name(), "#", number)};
   call.fingerprint = {{"asset", asset.name()}, {"uri", base::Sha256Hex(asset.source_uri)}};
   // So that nobody takes what it makes for the creation of another asset.
   call.asset = asset;
   return call;
+}
+
+void AddSame(std::string_view field, const std::string& second, Fingerprint& fingerprint) {
+  if (FieldOf(fingerprint, field) != second) fingerprint.emplace_back(std::string(kSamePrefix) + std::string(field), second);
+}
+
+std::string FirstDifferenceFromJournal(const Fingerprint& journalled, const Fingerprint& asked) {
+  const Fingerprint then = RequestOf(journalled);
+  Fingerprint now = RequestOf(asked);
+  for (auto& [field, value] : now) {
+    const std::string same = std::string(kSamePrefix) + field;
+    if (Has(journalled, same) && FieldOf(journalled, same) == value) value = FieldOf(then, field);
+  }
+  return FirstDifference(then, now);
+}
+
+std::string FieldOf(const Fingerprint& fingerprint, std::string_view field) {
+  const auto found =
+      std::find_if(fingerprint.begin(), fingerprint.end(), [field](const auto& entry) { return entry.first == field; });
+  return found == fingerprint.end() ? "" : found->second;
 }
 
 std::string FirstDifference(const Fingerprint& left, const Fingerprint& right) {

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -61,12 +62,34 @@ struct BilledCall {
   std::optional<AssetClaim> claim;
 };
 
+// Method of the rows of creations of EXPIRED assets.
+inline constexpr char kRecreateAsset[] = "RecreateAsset";
+
 // The row of the creation of `asset` for the `number`-th time after it had expired: the gateway's own call, each number
 // with its own key.
 BilledCall RecreationOf(const Asset& asset, int number);
 
 // Name of the first field that differs between the two, empty when they are equal.
 std::string FirstDifference(const Fingerprint& left, const Fingerprint& right);
+
+// Late fields of a fingerprint, which the journal learns only at the end of a call: the hash of a stream, and that the
+// answer was a resource that had been there before.
+inline constexpr std::string_view kStreamHashField = "chunk";
+inline constexpr std::string_view kReusedField = "reused";
+
+// `same/<field>`: a second value of the field with which the request would have been the same, because the gateway fills
+// in what the caller leaves out. Not part of the request itself.
+inline constexpr std::string_view kSamePrefix = "same/";
+
+// Adds to `fingerprint` that `second` means the same as the value of `field`, unless it is that value.
+void AddSame(std::string_view field, const std::string& second, Fingerprint& fingerprint);
+
+// Name of the first field in which a new request differs from a journalled one, empty when they are the same request.
+// Late fields are not compared; second values (kSamePrefix) are those of the journalled one.
+std::string FirstDifferenceFromJournal(const Fingerprint& journalled, const Fingerprint& asked);
+
+// The value of a field, empty when it is not there.
+std::string FieldOf(const Fingerprint& fingerprint, std::string_view field);
 
 }  // namespace seedance::model
 

@@ -130,6 +130,7 @@ struct UpstreamProfile {
   bool webhooks = false;       // The vendor tells of changes by itself, so that polls can be rarer.
   bool lists_tasks = false;    // The vendor can be searched for a task whose id is not known.
   bool cancels_tasks = false;  // The vendor takes a task back that it has not begun.
+  bool usage_log = false;      // The vendor may show what its key was billed.
 
   // Null: this upstream has no such model.
   const ModelProfile* FindModel(const std::string& name) const;

@@ -30,6 +30,17 @@ void HttpRules(proto::Http& http, const std::string& path, std::vector<ConfigPro
   }
 }
 
+void UsageLogRules(proto::UsageLog& log, const std::string& path, std::vector<ConfigProblem>& problems) {
+  FieldRules rules(log, path, problems);
+  rules.Word("mode", "on", {"on", "off"});
+  rules.Word("tag", "seed", {"seed", "none"});
+  rules.Duration("read_interval", 61, 1, 3600);
+  rules.Duration("lag", 60, 1, 3600);
+  rules.Duration("cost_interval", 900, 1, 86400);
+  rules.Number("quota_per_unit", 500'000, 1, 1'000'000'000);
+  rules.Text("currency", "USD");
+}
+
 void AnyFastRules(proto::AnyFast& anyfast, const std::string& path, std::vector<ConfigProblem>& problems) {
   FieldRules rules(anyfast, path, problems);
   rules.Text("base_url", "https://www.anyfast.ai");
@@ -38,6 +49,7 @@ void AnyFastRules(proto::AnyFast& anyfast, const std::string& path, std::vector<
   rules.Text("default_model", "seedance");
   rules.Word("prompt_language", "chinese", {"chinese", "english"});
   HttpRules(*anyfast.mutable_http(), path + "http.", problems);
+  UsageLogRules(*anyfast.mutable_usage_log(), path + "usage_log.", problems);
 }
 
 // A path below the base URL; with `with_id` it holds `{id}` once.

@@ -1,5 +1,6 @@
 #include "service/server/engine_config.h"
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <set>
@@ -38,6 +39,29 @@ bool IsDedicated(const proto::Upstream& upstream, const GatewayConfig& config) {
     }
   }
   return tenants.size() <= 1;
+}
+
+// Whether another upstream of the configuration has the same key: what that one's tasks are billed stands in the same log.
+bool SharesKey(const proto::Upstream& upstream, const GatewayConfig& config) {
+  return std::any_of(config.upstreams().begin(), config.upstreams().end(), [&](const proto::Upstream& other) {
+    return other.name() != upstream.name() && KeyOf(other) == KeyOf(upstream);
+  });
+}
+
+engine::UsageLogOptions UsageLogOf(const proto::Upstream& upstream, const GatewayConfig& config) {
+  engine::UsageLogOptions options;
+  if (!upstream.has_anyfast()) return options;
+  const proto::UsageLog& log = upstream.anyfast().usage_log();
+  options.enabled = log.mode() == "on";
+  options.exclusive_key = log.exclusive_key() && !SharesKey(upstream, config);
+  options.tag_with_seed = log.tag() == "seed";
+  options.read_interval = FromProto(log.read_interval());
+  options.cost_interval = FromProto(log.cost_interval());
+  options.lag = FromProto(log.lag());
+  options.submit_timeout = FromProto(upstream.anyfast().http().submit_timeout());
+  options.quota_per_unit = log.quota_per_unit();
+  options.currency = log.currency();
+  return options;
 }
 
 const proto::Http& HttpOf(const proto::Upstream& upstream) {
@@ -110,6 +134,7 @@ absl::StatusOr<std::unique_ptr<upstream::Upstream>> MakeUpstream(const proto::Up
   }
   upstream::AnyFastOptions options;
   if (absl::Status common = SetCommon(config, config.anyfast(), options); !common.ok()) return common;
+  options.usage_log_key_in_query = config.anyfast().usage_log().key_in_query();
   return upstream::MakeAnyFast(std::move(options), MakeTransport(HttpOf(config), config.anyfast().base_url()), clock);
 }
 
@@ -210,6 +235,7 @@ absl::StatusOr<std::vector<engine::Upstreams::Config>> MakeUpstreams(const Gatew
     entry.polls_per_second = each.rate().polls_per_second();
     entry.submits_per_second = each.rate().submits_per_second();
     entry.breaker = {each.rate().breaker_failures(), FromProto(each.rate().breaker_pause())};
+    entry.usage_log = UsageLogOf(each, config);
     upstreams.push_back(std::move(entry));
   }
   return upstreams;

@@ -188,9 +188,11 @@ void Server::MakeServices(base::Random& random) {
   metrics_.GaugeAtScrape("seedance_unread_answer_bytes", "Bytes of answers that their callers have not taken yet.", {},
                          [this] { return static_cast<double>(edge_->limits().answer_bytes()); });
   groups_ = std::make_unique<rpc::AssetGroupService>(engine_->groups());
+  creations_ = std::make_unique<rpc::CreationService>(engine_->creations());
   assets_ = std::make_unique<rpc::AssetService>(*edge_, engine_->assets());
   tasks_ = std::make_unique<rpc::GenerationTaskService>(*edge_, engine_->tasks(), engine_->downloads());
   groups_->AddTo(methods_);
+  creations_->AddTo(methods_);
   assets_->AddTo(methods_);
   tasks_->AddTo(methods_);
   health_.AddTo(methods_);
@@ -348,6 +350,7 @@ void Server::Shutdown() {
   tasks_.reset();
   assets_.reset();
   groups_.reset();
+  creations_.reset();
   edge_.reset();
   admin_.reset();
   probes_.reset();

@@ -17,6 +17,7 @@
 #include "service/engine/staging.h"
 #include "service/rpc/asset_group_service.h"
 #include "service/rpc/asset_service.h"
+#include "service/rpc/creation_service.h"
 #include "service/rpc/dispatcher.h"
 #include "service/rpc/edge.h"
 #include "service/rpc/generation_task_service.h"
@@ -102,6 +103,7 @@ class Server {
   std::unique_ptr<AdminServer> probes_;  // Null without `admin.probe_listen`.
   std::unique_ptr<rpc::Edge> edge_;
   std::unique_ptr<rpc::AssetGroupService> groups_;
+  std::unique_ptr<rpc::CreationService> creations_;
   std::unique_ptr<rpc::AssetService> assets_;
   std::unique_ptr<rpc::GenerationTaskService> tasks_;
   std::unique_ptr<TlsReloader> tls_;  // Null without `server.tls`.

@@ -11,6 +11,7 @@ namespace {
 namespace proto = gateway::config::v1;
 
 constexpr char kEnglish[] = "english";
+constexpr char kUsageLogOn[] = "on";
 
 model::UpstreamProfile Documented(const proto::Upstream& upstream) {
   if (upstream.has_piapi()) {
@@ -20,6 +21,7 @@ model::UpstreamProfile Documented(const proto::Upstream& upstream) {
   }
   model::UpstreamProfile profile = upstream::AnyFastProfile();
   profile.default_model = upstream.anyfast().default_model();
+  profile.usage_log = upstream.anyfast().usage_log().mode() == kUsageLogOn;
   if (upstream.anyfast().prompt_language() == kEnglish) profile.notation = {"@image", "@video", "@audio"};
   return profile;
 }

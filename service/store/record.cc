@@ -82,7 +82,7 @@ void Write(const model::Failure& failure, v1::FailureRecord& record) {
 }
 
 model::Failure Read(const v1::FailureRecord& record, EnumReader& enums) {
-  return {enums.Read(record.reason(), base::Reason::kResultMissing), record.upstream_code(), record.message()};
+  return {enums.Read(record.reason(), base::Reason::kCreationNotInDoubt), record.upstream_code(), record.message()};
 }
 
 void Write(const model::MediaInfo& info, v1::MediaInfoRecord& record) {
@@ -312,6 +312,8 @@ std::string SerializeTask(const model::GenerationTask& task) {
     WriteCost(task.estimated_cost_most, *record.mutable_estimated_cost_most());
   }
   record.set_detached(task.detached);
+  if (task.sent_seed.has_value()) record.set_sent_seed(*task.sent_seed);
+  if (!task.settled_cost.currency.empty()) WriteCost(task.settled_cost, *record.mutable_settled_cost());
   return record.SerializeAsString();
 }
 
@@ -340,6 +342,8 @@ absl::StatusOr<model::GenerationTask> ParseTask(const std::string& bytes) {
   task.estimated_cost_least = ReadCost(record->estimated_cost_least());
   task.estimated_cost_most = ReadCost(record->estimated_cost_most());
   task.detached = record->detached();
+  if (record->has_sent_seed()) task.sent_seed = record->sent_seed();
+  task.settled_cost = ReadCost(record->settled_cost());
   if (!enums.known()) return Unreadable();
   return task;
 }

@@ -117,6 +117,11 @@ bool Connection::Quiet() const {
   return poll(&fds, 1, 0) == 0;
 }
 
+bool Connection::PeerHasClosed() const {
+  pollfd fds = {fd_, POLLRDHUP, 0};
+  return ended_ || poll(&fds, 1, 0) > 0;
+}
+
 absl::Status Connection::Handshake(IoLimit& limit) {
   for (;;) {
     ERR_clear_error();

@@ -39,6 +39,9 @@ class Connection {
   // request be sent: bytes left over would be taken for its answer.
   bool Quiet() const;
 
+  // Whether the end of the peer's side has arrived, with or without bytes before it.
+  bool PeerHasClosed() const;
+
   // Performs the TLS handshake as a client; verifies the server.
   absl::Status Handshake(IoLimit& limit);
 

@@ -1,21 +1,17 @@
 #include "service/upstream/connection_pool.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace seedance::upstream {
 
-std::unique_ptr<Connection> ConnectionPool::Take(const std::string& key, absl::Duration max_age, absl::Time now) {
+std::unique_ptr<Connection> ConnectionPool::Take(const std::string& key, absl::Time now) {
   Row closed;
   base::MutexLock lock(mutex_);
   ExpireLocked(now, closed);
   const auto row = idle_.find(key);
   if (row == idle_.end()) return nullptr;
   while (!row->second.empty()) {
-    Idle& last = row->second.back();
-    // The others have waited even longer.
-    if (now - last.since > std::min(max_age, idle_limit_)) return nullptr;
-    std::unique_ptr<Connection> connection = std::move(last.connection);
+    std::unique_ptr<Connection> connection = std::move(row->second.back().connection);
     row->second.pop_back();
     if (connection->Quiet()) return connection;
     closed.push_back({std::move(connection), now});

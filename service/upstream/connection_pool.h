@@ -18,9 +18,8 @@ class ConnectionPool {
   // At most `max_idle` wait per key; those that wait longer than `idle_limit` are closed, at the next call.
   ConnectionPool(size_t max_idle, absl::Duration idle_limit) : max_idle_(max_idle), idle_limit_(idle_limit) {}
 
-  // The one used last under `key`, if it has waited for at most `max_age` and is quiet; else null. Dead ones that are
-  // met are closed.
-  std::unique_ptr<Connection> Take(const std::string& key, absl::Duration max_age, absl::Time now);
+  // The one used last under `key` that is quiet; null: none waits. Dead ones that are met are closed.
+  std::unique_ptr<Connection> Take(const std::string& key, absl::Time now);
 
   // Keeps `connection` for the next Take; closes it when too many wait or it is not quiet.
   void Put(const std::string& key, std::unique_ptr<Connection> connection, absl::Time now);

@@ -56,15 +56,16 @@ class PooledTransport : public HttpTransport {
     const Url& url = destination.origin;
     const std::string key = absl::StrCat(url.https ? "https://" : "http://", url.Authority());
     std::unique_ptr<Connection> connection;
-    if (!fresh) {
-      const bool once = request.billed || request.method == "DELETE";
-      connection = pool_.Take(key, once ? options_.billed_reuse_limit : options_.idle_limit, base::RealClock().Now());
-    }
+    // Whether the peer has read a request on a connection that breaks cannot be told: it may close an idle one at any
+    // moment, and its end crosses the request on the way. No age of an idle connection excludes that.
+    const bool once = request.billed || request.changes || request.method == "DELETE";
+    if (!fresh && !once) connection = pool_.Take(key, base::RealClock().Now());
     const bool reused = connection != nullptr;
     if (!reused) {
       auto connected = Connect(destination, tls_, options_.connect_timeout, limit);
       if (!connected.ok()) return ConnectFailed(connected.status(), request.billed, limit);
       connection = *std::move(connected);
+      if (connection->PeerHasClosed()) return NotSent("the peer closed the new connection before anything was sent");
     }
     // A plain request through a proxy names the whole URL; https goes through a tunnel and knows nothing of the proxy.
     const bool forwarded = destination.proxy.has_value() && !url.https;

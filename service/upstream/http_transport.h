@@ -47,9 +47,11 @@ struct HttpRequest {
   ByteSource* source = nullptr;               // Sent instead of `body`, with its length if known, else chunked.
   absl::Duration timeout;                     // For the whole exchange, connecting included.
   std::shared_ptr<base::CancelToken> cancel;  // May be null.
-  // Never sent again by the transport, and only on a connection that is new or was used a moment ago, so that a
-  // connection closed by the peer is not taken for a lost answer.
+  // The peer may bill it: it is sent at most once, on a connection that has carried nothing before, so that no idle
+  // connection that the peer closed unseen is taken for a lost answer.
   bool billed = false;
+  // It changes something at the peer: as with `billed`, a new connection. Implied by DELETE.
+  bool changes = false;
   size_t max_reply_bytes = 4 << 20;  // A longer body counts as kReplyCut. Not applied with a sink.
   // The URL is the vendor's word: it is connected to only at public addresses, and at those of HttpOptions::home.
   bool link = false;
@@ -77,9 +79,9 @@ struct HttpReply {
 
 // Blocking HTTP client. Thread-safe. Never throws.
 //
-// Keeps connections and reuses them; closes a connection after any outcome but kReply. A GET on a reused connection
-// that turns out to be dead is sent once more on a new one; nothing else is, and a DELETE goes only over connections
-// that may carry billed requests. Redirects are not followed.
+// Keeps connections and reuses them for reads; closes a connection after any outcome but kReply. Requests that may be
+// billed or change something get a new connection each, which is kept for reads afterwards. A GET on a reused connection
+// that turns out to be dead is sent once more on a new one; nothing else is. Redirects are not followed.
 class HttpTransport {
  public:
   virtual ~HttpTransport() = default;
@@ -91,10 +93,9 @@ class HttpTransport {
 // How an HttpTransport connects.
 struct HttpOptions {
   absl::Duration connect_timeout = absl::Seconds(5);
-  size_t max_idle_connections = 64;                      // Per origin.
-  absl::Duration billed_reuse_limit = absl::Seconds(2);  // Idle longer: not reused for billed requests.
-  absl::Duration idle_limit = absl::Seconds(30);         // Idle longer: closed.
-  std::string ca_file;                                   // Additional authorities. Empty: the system's only.
+  size_t max_idle_connections = 64;               // Per origin.
+  absl::Duration idle_limit = absl::Seconds(30);  // Idle longer: closed.
+  std::string ca_file;                            // Additional authorities. Empty: the system's only.
   std::string proxy;  // `http://[user:password@]host:port`. Empty: the environment's.
   std::string user_agent = "seedance-gateway";
   // For URLs of callers: connects to no address of this machine or a private network, whatever a name resolves to. A

@@ -118,6 +118,14 @@ struct AssetQuery {
   int page_size = 100;
 };
 
+// How a task was asked for, as far as the vendor shows it. Empty: not shown, or not yet.
+struct TaskFacts {
+  std::string resolution;  // `720p`.
+  std::string aspect_ratio;
+  std::optional<int64_t> duration_seconds;
+  std::optional<int64_t> seed;
+};
+
 // What the vendor says of a task.
 struct TaskReport {
   // kQueued, kRunning, kSucceeded, kFailed, kCancelled or kExpired; an unknown word counts as kRunning.
@@ -129,6 +137,28 @@ struct TaskReport {
   std::optional<absl::Time> end_time;
   bool result_missing = false;  // The vendor calls it a success, but shows no link; `state` is kRunning.
   std::string note;             // Why it waits, for people. Dialects leave it empty.
+  TaskFacts facts;
+};
+
+// A row of what the account's key was billed.
+struct UsageRow {
+  enum class Kind { kConsumption, kRefund, kOther };
+
+  Kind kind = Kind::kOther;
+  absl::Time time;
+  std::string model;    // Empty: not shown, here and below.
+  std::string path;     // Of the request.
+  bool is_task = false;  // The vendor calls it a task's.
+  std::string task_id;  // The vendor's id of the task.
+  int64_t quota = 0;    // In the vendor's unit; never negative.
+  // What the task cost in the end, when the row is about its settlement.
+  std::optional<int64_t> actual_quota;
+};
+
+// The newest part of what a key was billed, newest first.
+struct UsageLog {
+  std::vector<UsageRow> rows;
+  bool complete = false;  // No older rows are missing.
 };
 
 // Which task is looked for at the vendor.
@@ -202,6 +232,8 @@ class Upstream {
   // Takes back a task that the vendor has not begun. FAILED_PRECONDITION with kCancelUnsupported: the vendor says no;
   // any other error leaves open whether it did. Called only with `profile().cancels_tasks`.
   virtual absl::Status CancelTask(const CallOptions& call, const std::string& id) = 0;
+  // What the key was billed, by the vendor's own log. Only with `profile().usage_log`. The vendor allows few reads.
+  virtual absl::StatusOr<UsageLog> ReadUsage(const CallOptions& call);
 
   // ---- Webhooks ----
   // Called only with `profile().webhooks`. Whether `secret`, the header with which the vendor proves who it is, is

@@ -27,6 +27,8 @@ class ChaosVendorTest : public ChaosTest, public ::testing::WithParamInterface<c
     options.server = {"create_wait: 0s"};
     options.poll_interval_queued = options.poll_interval_running = absl::Seconds(0.3);
     options.http = {"connect_timeout: 1s", "read_timeout: 1s", "submit_timeout: 2s"};
+    // What is in doubt stays so.
+    if (options.dialect == "anyfast") options.dialect_lines.push_back("usage_log: {mode: \"off\"}");
     StartBehindGates(options);
   }
 

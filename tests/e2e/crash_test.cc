@@ -39,6 +39,7 @@ class CrashTest : public E2eTest {
     testing::GatewayOptions options;
     options.server = {"create_wait: 0.1s"};
     options.tasks = {"submit_unknown_deadline: 6s"};
+    options.dialect_lines = {"usage_log: {mode: \"off\"}"};
     StartGateway(options);
   }
 

@@ -13,6 +13,8 @@ namespace {
 constexpr char kAssets[] = "/volc/asset/";
 constexpr char kTasks[] = "/v1/video/generations";
 constexpr char kModels[] = "/v1/models";
+constexpr char kLogs[] = "/api/log/";
+constexpr char kLog[] = "/api/log/token";
 
 // What follows `prefix`; empty when nothing does or more than one path segment.
 std::string LastSegment(const std::string& path, const std::string& prefix) {
@@ -32,14 +34,15 @@ ApiReply Models() {
 }  // namespace
 
 AnyFastApi::AnyFastApi(Shared shared)
-    : shared_(shared), keys_(shared.options.AcceptedKeys()), assets_(shared), tasks_(shared) {}
+    : shared_(shared), keys_(shared.options.AcceptedKeys()), assets_(shared), tasks_(shared), log_(shared) {}
 
 bool AnyFastApi::Owns(const std::string& path) const {
-  return absl::StartsWith(path, "/v1/") || absl::StartsWith(path, "/volc/");
+  return absl::StartsWith(path, "/v1/") || absl::StartsWith(path, "/volc/") || absl::StartsWith(path, kLogs);
 }
 
 std::string AnyFastApi::Route(const std::string& method, const std::string& path) const {
   if (method == "GET" && path == kModels) return absl::StrCat("GET ", kModels);
+  if (method == "GET" && path == kLog && shared_.options.usage_log.mode != "off") return absl::StrCat("GET ", kLog);
   if (method == "POST" && path == kTasks) return absl::StrCat("POST ", kTasks);
   if (method == "GET" && !LastSegment(path, absl::StrCat(kTasks, "/")).empty()) {
     return absl::StrCat("GET ", kTasks, "/{id}");
@@ -57,6 +60,7 @@ ApiReply AnyFastApi::Handle(const ApiCall& call) {
     return GatewayError(401, absl::StrCat("invalid token (request id: ", shared_.ids.Random("", 24), ")"));
   }
   if (call.path == kModels) return Models();
+  if (call.path == kLog) return log_.Read(*key);
   if (call.path == kTasks) return tasks_.Create(*key, call);
   if (absl::StartsWith(call.path, kTasks)) {
     return tasks_.Get(*key, LastSegment(call.path, absl::StrCat(kTasks, "/")), call);
@@ -68,8 +72,12 @@ ApiReply AnyFastApi::Refuse(int status, const std::string& message) { return Gat
 
 std::optional<std::string> AnyFastApi::KeyOf(const ApiCall& call) const {
   constexpr char kScheme[] = "Bearer ";
-  if (!absl::StartsWithIgnoreCase(call.authorization, kScheme)) return std::nullopt;
-  const std::string key = call.authorization.substr(sizeof kScheme - 1);
+  std::string key;
+  if (call.path == kLog && shared_.options.usage_log.query_key) {
+    key = call.Query("key");
+  } else if (absl::StartsWithIgnoreCase(call.authorization, kScheme)) {
+    key = call.authorization.substr(sizeof kScheme - 1);
+  }
   const bool known = std::find(keys_.begin(), keys_.end(), key) != keys_.end();
   return known ? std::optional<std::string>(key) : std::nullopt;
 }

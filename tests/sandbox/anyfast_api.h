@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tests/sandbox/anyfast_assets.h"
+#include "tests/sandbox/anyfast_log.h"
 #include "tests/sandbox/anyfast_tasks.h"
 #include "tests/sandbox/dialect.h"
 
@@ -29,6 +30,7 @@ class AnyFastApi : public Dialect {
   const std::vector<std::string> keys_;
   AnyFastAssets assets_;
   AnyFastTasks tasks_;
+  AnyFastLog log_;
 };
 
 }  // namespace seedance::sandbox

@@ -88,7 +88,10 @@ ApiReply AnyFastTasks::Create(const std::string& key, const ApiCall& call) {
   if (auto broken = ReadVideoRequest(*body, request)) return OriginRefusal(400, *broken);
   if (request.prompt.empty()) return TaskError(400, "invalid_request", "prompt is required");
   const auto find_asset = [&](const std::string& id) { return shared_.world.FindAsset(key, id); };
-  if (auto broken = CheckVideoRequest(request, find_asset, shared_.clock.Now())) return OriginRefusal(400, *broken);
+  if (auto broken = CheckVideoRequest(request, find_asset, shared_.clock.Now())) {
+    shared_.ledger.Refuse({0, key, "CreateTask", model, "", shared_.clock.Now()});
+    return OriginRefusal(400, *broken);
+  }
   if (AsksForInputModeration(request.prompt)) {
     return OriginRefusal(400,
                          {"InputTextSensitiveContentDetected",

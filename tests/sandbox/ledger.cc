@@ -16,6 +16,11 @@ void Ledger::Refund(LedgerRow row) {
   refunds_.push_back(std::move(row));
 }
 
+void Ledger::Refuse(LedgerRow row) {
+  base::MutexLock lock(mutex_);
+  refusals_.push_back(std::move(row));
+}
+
 std::vector<LedgerRow> Ledger::Bills() {
   base::MutexLock lock(mutex_);
   return bills_;
@@ -26,11 +31,17 @@ std::vector<LedgerRow> Ledger::Refunds() {
   return refunds_;
 }
 
+std::vector<LedgerRow> Ledger::Refusals() {
+  base::MutexLock lock(mutex_);
+  return refusals_;
+}
+
 void Ledger::Reset() {
   base::MutexLock lock(mutex_);
   last_seq_ = 0;
   bills_.clear();
   refunds_.clear();
+  refusals_.clear();
 }
 
 }  // namespace seedance::sandbox

@@ -27,8 +27,12 @@ class Ledger {
   void Bill(LedgerRow row);
   void Refund(LedgerRow row);
 
+  // A call that was refused; nothing is billed.
+  void Refuse(LedgerRow row);
+
   std::vector<LedgerRow> Bills();
   std::vector<LedgerRow> Refunds();
+  std::vector<LedgerRow> Refusals();
 
   void Reset();
 
@@ -37,6 +41,7 @@ class Ledger {
   int64_t last_seq_ ABSL_GUARDED_BY(mutex_) = 0;
   std::vector<LedgerRow> bills_ ABSL_GUARDED_BY(mutex_);
   std::vector<LedgerRow> refunds_ ABSL_GUARDED_BY(mutex_);
+  std::vector<LedgerRow> refusals_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace seedance::sandbox

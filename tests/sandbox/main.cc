@@ -46,6 +46,7 @@ struct Flags {
   double task_seconds = 60;
   double group_lag_seconds = 2;
   double link_seconds = 43200;
+  double usage_log_lag_seconds = 1;
   PiApiFlags piapi;
 };
 
@@ -65,6 +66,21 @@ void AddTimeFlags(CLI::App& app, Flags& flags) {
       ->capture_default_str();
   app.add_option("--link-seconds", flags.link_seconds, "Virtual life of signed links")
       ->check(positive)
+      ->capture_default_str();
+}
+
+void AddUsageLogFlags(CLI::App& app, Flags& flags) {
+  seedance::sandbox::UsageLogOptions& log = flags.options.usage_log;
+  app.add_option("--usage-log", log.mode, "AnyFast's log of what a key was billed: on, empty, or off")
+      ->check(CLI::IsMember({"on", "empty", "off"}))
+      ->capture_default_str();
+  app.add_option("--usage-log-lag-seconds", flags.usage_log_lag_seconds, "Virtual time until the log shows a row")
+      ->check(CLI::Range(0.0, 1e9))
+      ->capture_default_str();
+  app.add_option("--usage-log-ids", log.task_ids, "Whether rows of tasks tell their ids")->capture_default_str();
+  app.add_flag("--usage-log-query-key", log.query_key, "The log takes the key from the query only (?key=)");
+  app.add_option("--usage-log-limit", log.limit, "Reads of the log in 20 virtual minutes; 0: no limit")
+      ->check(CLI::Range(0, 1000000))
       ->capture_default_str();
 }
 
@@ -89,6 +105,7 @@ void AddFlags(CLI::App& app, Flags& flags) {
       ->capture_default_str();
   app.add_flag("--fetch-urls", options.fetch_urls,
                "Really fetch the URLs of new assets; one that cannot be fetched becomes Failed");
+  AddUsageLogFlags(app, flags);
   flags.piapi.AddTo(app);
 }
 
@@ -98,6 +115,7 @@ Options OptionsOf(const Flags& flags) {
   options.task_time = absl::Seconds(flags.task_seconds);
   options.group_lag = absl::Seconds(flags.group_lag_seconds);
   options.link_life = absl::Seconds(flags.link_seconds);
+  options.usage_log.lag = absl::Seconds(flags.usage_log_lag_seconds);
   flags.piapi.Apply(options);
   return options;
 }

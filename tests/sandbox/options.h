@@ -11,6 +11,15 @@
 
 namespace seedance::sandbox {
 
+// AnyFast's log of what a key was billed (`GET /api/log/token`).
+struct UsageLogOptions {
+  std::string mode = "on";               // `on`; `empty`: forks that log nothing under the key; `off`: there is no such path.
+  absl::Duration lag = absl::Seconds(1);  // Virtual, until a row is shown.
+  bool task_ids = true;                  // Rows of tasks tell their ids, as newer versions do.
+  bool query_key = false;                // The key stands in the query (`?key=`), as older versions want it.
+  int limit = 20;                        // Reads in 20 virtual minutes; 0: no limit.
+};
+
 // How one sandbox behaves. The command line of seedance-sandbox says the same (README.md).
 struct Options {
   std::string listen = "127.0.0.1:0";               // Vendor API.
@@ -26,6 +35,7 @@ struct Options {
   bool prefix_names = false;                        // Group names are shown as `[u-1]-[t-2]name`.
   int unknown_task_status = 404;                    // AnyFast's, of a GET for a task that does not exist.
   bool fetch_urls = false;                          // The URLs of new assets are really fetched.
+  UsageLogOptions usage_log;
   PiApiOptions piapi;
   WebhookOptions webhook;
 

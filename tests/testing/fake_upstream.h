@@ -143,6 +143,7 @@ class FakeVendor {
   FakeMethod<absl::StatusOr<upstream::TaskReport>> get_task;
   FakeMethod<absl::StatusOr<std::vector<upstream::TaskSighting>>> find_tasks;
   FakeMethod<absl::Status> cancel_task;
+  FakeMethod<absl::StatusOr<upstream::UsageLog>> read_usage;
   FakeMethod<absl::Status> fetch_result;
 
   // What the vendor knows.
@@ -154,6 +155,10 @@ class FakeVendor {
     base::MutexLock lock(mutex_);
     assets_[report.id] = report;
   }
+  void ForgetAsset(const std::string& id) {
+    base::MutexLock lock(mutex_);
+    assets_.erase(id);
+  }
   void SetTask(const std::string& id, const upstream::TaskReport& report) {
     base::MutexLock lock(mutex_);
     tasks_[id] = report;
@@ -162,6 +167,12 @@ class FakeVendor {
   void SetSighting(const std::string& prompt, const upstream::TaskSighting& sighting) {
     base::MutexLock lock(mutex_);
     sightings_.emplace(prompt, sighting);
+  }
+  // The newest row of the log of what was billed.
+  void AddUsage(const upstream::UsageRow& row) {
+    base::MutexLock lock(mutex_);
+    usage_.rows.insert(usage_.rows.begin(), row);
+    usage_.complete = true;
   }
   // State that new assets have, PROCESSING at first.
   void SetNewAssets(model::AssetState state) {
@@ -208,6 +219,7 @@ class FakeVendor {
   std::map<std::string, upstream::AssetReport> assets_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, upstream::TaskReport> tasks_ ABSL_GUARDED_BY(mutex_);
   std::multimap<std::string, upstream::TaskSighting> sightings_ ABSL_GUARDED_BY(mutex_);  // By prompt.
+  upstream::UsageLog usage_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, std::string> files_ ABSL_GUARDED_BY(mutex_);
   std::vector<model::TaskRequest> sent_tasks_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::string> uploads_ ABSL_GUARDED_BY(mutex_);
@@ -362,6 +374,17 @@ class FakeUpstream : public upstream::Upstream {
             if (!time.has_value() || (*time >= search.since && *time <= search.until)) found.push_back(row->second);
           }
           return found;
+        },
+        []() -> Answer { return BrokenOff(); });
+  }
+
+  absl::StatusOr<upstream::UsageLog> ReadUsage(const upstream::CallOptions& call) override {
+    using Answer = absl::StatusOr<upstream::UsageLog>;
+    return vendor_.read_usage.Run(
+        call,
+        [&]() -> Answer {
+          base::MutexLock lock(vendor_.mutex_);
+          return vendor_.usage_;
         },
         []() -> Answer { return BrokenOff(); });
   }

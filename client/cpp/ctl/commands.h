@@ -15,6 +15,7 @@ void AddGroupCommands(CLI::App& app, Session& session);
 void AddAssetCommands(CLI::App& app, Session& session);
 void AddGenerateCommand(CLI::App& app, Session& session);
 void AddTaskCommands(CLI::App& app, Session& session);
+void AddCreationCommands(CLI::App& app, Session& session);
 void AddDownloadCommand(CLI::App& app, Session& session);
 
 // Adds one command that runs `run` when it is chosen. `examples` are whole command lines for its help.

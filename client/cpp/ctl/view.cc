@@ -221,6 +221,7 @@ std::string RenderTask(const GenerationTask& task, const View& view) {
                    {"upstream task", OneLine(task.upstream_task_id())},
                    {"model", OneLine(task.model())}};
   AddWish(task, fields);
+  if (task.has_settled_cost()) fields.emplace_back("billed", MoneyText(task.settled_cost()));
   if (task.has_estimated_cost()) fields.emplace_back("will cost", "about " + MoneyText(task.estimated_cost()));
   if (task.has_estimated_cost_least() && task.has_estimated_cost_most()) {
     fields.emplace_back("will cost",

@@ -79,7 +79,7 @@ absl::StatusOr<Store::Begun> BeginCall(Connection& connection, const BilledCall&
   Store::Begun begun;
   begun.existing = *std::move(row);
   const bool may_try_again = begun.existing.has_value() && begun.existing->state == BilledCallState::kNotAccepted &&
-                             begun.existing->fingerprint == call.fingerprint;
+                             model::FirstDifferenceFromJournal(begun.existing->fingerprint, call.fingerprint).empty();
   if (begun.existing.has_value() && !may_try_again) return begun;
   begun.existing.reset();
   if (call.claim.has_value() && call.state == BilledCallState::kInFlight) {

@@ -1,5 +1,6 @@
 #include "service/store/sqlite/data_loss.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "service/base/error.h"
@@ -74,7 +75,9 @@ absl::StatusOr<int> DistrustRecreations(Connection& connection, absl::Time now) 
     model::BilledCall call = model::RecreationOf(*asset, asset->recreations + 1);
     call.state = model::BilledCallState::kInDoubt;
     call.error = error;
-    call.create_time = call.update_time = now;
+    // It may have been sent at any time since this state of the asset.
+    call.create_time = std::min(asset->update_time, now);
+    call.update_time = now;
     const absl::StatusOr<Store::Begun> begun = BeginCall(connection, call, nullptr);
     if (!begun.ok()) return begun.status();
     if (!begun->existing.has_value()) ++distrusted;

@@ -12,6 +12,7 @@
 #include "service/upstream/anyfast/error_table.h"
 #include "service/upstream/anyfast/multipart_source.h"
 #include "service/upstream/anyfast/task_report.h"
+#include "service/upstream/anyfast/usage_log.h"
 #include "service/upstream/anyfast/wire_report.h"
 #include "service/upstream/anyfast/wire_request.h"
 #include "service/upstream/path_segment.h"
@@ -188,6 +189,18 @@ class AnyFast : public Upstream {
   }
   absl::Status CancelTask(const CallOptions&, const std::string&) override { return Unsupported("cancel of tasks"); }
 
+  absl::StatusOr<UsageLog> ReadUsage(const CallOptions& call) override {
+    if (!options_.profile.usage_log) return Unsupported("usage log that may be read");
+    std::string path = "/api/log/token";
+    if (options_.usage_log_key_in_query) path += "?key=" + PathSegment(options_.api_key.Reveal());
+    absl::StatusOr<HttpReply> reply =
+        client_.Read(Operation::kReadTask, call, client_.Request(call, "GET", path), std::nullopt);
+    if (!reply.ok()) return reply.status();
+    std::optional<UsageLog> log = ReadUsageLog(reply->body);
+    if (!log.has_value()) return client_.ReadError(Operation::kReadTask, call, *reply, std::nullopt);
+    return *std::move(log);
+  }
+
   absl::Status FetchResult(const CallOptions& call, const std::string& uri, int64_t offset, int64_t limit,
                            ResultSink& sink) override {
     const absl::Duration time = std::min(options_.transfer_timeout, call.deadline - clock_.Now());
@@ -258,8 +271,9 @@ class AnyFast : public Upstream {
 
   absl::Status Change(Operation operation, const CallOptions& call, const std::string& path, std::string body,
                       Resource resource) {
-    absl::StatusOr<HttpReply> reply =
-        client_.Read(operation, call, Post(call, path, std::move(body)), std::move(resource));
+    HttpRequest request = Post(call, path, std::move(body));
+    request.changes = true;
+    absl::StatusOr<HttpReply> reply = client_.Read(operation, call, std::move(request), std::move(resource));
     if (!reply.ok()) return reply.status();
     const JsonNode root = JsonNode::Parse(reply->body);
     const bool refused = !IsApiSuccess(*reply, root) || root["error"].IsObject() ||

@@ -57,6 +57,7 @@ class TaskAnswer {
     report.result_missing = report.state == TaskState::kRunning && StateOf(outer_["status"]) == TaskState::kSucceeded;
     report.progress_percent = Progress();
     report.start_time = ReadTime(outer_["start_time"]);
+    report.facts = Facts();
     report.end_time = EndTime(report.state);
     if (report.state == TaskState::kSucceeded) report.result = Result(report.end_time.value_or(now));
     if (report.state == TaskState::kFailed)
@@ -118,6 +119,17 @@ class TaskAnswer {
       if (const auto time = ReadTime(node)) return time;
     }
     return std::nullopt;
+  }
+
+  // The origin's object has them once it knows the task.
+  TaskFacts Facts() const {
+    const JsonNode origin = inner_.IsObject() ? inner_ : outer_;
+    TaskFacts facts;
+    facts.resolution = origin["resolution"].Text();
+    facts.aspect_ratio = origin["ratio"].Text();
+    facts.duration_seconds = origin["duration"].Integer();
+    facts.seed = origin["seed"].Integer();
+    return facts;
   }
 
   std::string FindLink() const {

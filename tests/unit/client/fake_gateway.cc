@@ -67,6 +67,22 @@ class FakeGateway::Assets : public v1::AssetService::Service {
   FakeGateway& fake_;
 };
 
+class FakeGateway::Creations : public v1::CreationService::Service {
+ public:
+  explicit Creations(FakeGateway& fake) : fake_(fake) {}
+  grpc::Status ListCreationsInDoubt(grpc::ServerContext*, const v1::ListCreationsInDoubtRequest* request,
+                                    v1::ListCreationsInDoubtResponse* response) override {
+    return Answer(fake_.list_creations, *request, *response);
+  }
+  grpc::Status ReconcileCreation(grpc::ServerContext*, const v1::ReconcileCreationRequest* request,
+                                 v1::ReconcileCreationResponse* response) override {
+    return Answer(fake_.reconcile_creation, *request, *response);
+  }
+
+ private:
+  FakeGateway& fake_;
+};
+
 class FakeGateway::Tasks : public v1::GenerationTaskService::Service {
  public:
   explicit Tasks(FakeGateway& fake) : fake_(fake) {}
@@ -115,11 +131,13 @@ class FakeGateway::Tasks : public v1::GenerationTaskService::Service {
 FakeGateway::FakeGateway()
     : groups_(std::make_unique<Groups>(*this)),
       assets_(std::make_unique<Assets>(*this)),
+      creations_(std::make_unique<Creations>(*this)),
       tasks_(std::make_unique<Tasks>(*this)) {
   grpc::ServerBuilder builder;
   builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
   builder.RegisterService(groups_.get());
   builder.RegisterService(assets_.get());
+  builder.RegisterService(creations_.get());
   builder.RegisterService(tasks_.get());
   server_ = builder.BuildAndStart();
 }

@@ -14,6 +14,7 @@
 #include "client/cpp/error.h"
 #include "seedance/gateway/v1/asset.grpc.pb.h"
 #include "seedance/gateway/v1/asset_group.grpc.pb.h"
+#include "seedance/gateway/v1/creation.grpc.pb.h"
 #include "seedance/gateway/v1/generation_task.grpc.pb.h"
 
 namespace seedance::client {
@@ -43,6 +44,9 @@ class FakeGateway {
   Unary<v1::GetAssetRequest, v1::Asset> get_asset;
   Streaming<v1::WatchAssetRequest, v1::WatchAssetResponse> watch_asset;
 
+  Unary<v1::ListCreationsInDoubtRequest, v1::ListCreationsInDoubtResponse> list_creations;
+  Unary<v1::ReconcileCreationRequest, v1::ReconcileCreationResponse> reconcile_creation;
+
   Unary<v1::CreateGenerationTaskRequest, v1::GenerationTask> create_task;
   Unary<v1::GetGenerationTaskRequest, v1::GenerationTask> get_task;
   Unary<v1::ListGenerationTasksRequest, v1::ListGenerationTasksResponse> list_tasks;
@@ -59,9 +63,11 @@ class FakeGateway {
  private:
   class Groups;
   class Assets;
+  class Creations;
   class Tasks;
   std::unique_ptr<Groups> groups_;
   std::unique_ptr<Assets> assets_;
+  std::unique_ptr<Creations> creations_;
   std::unique_ptr<Tasks> tasks_;
   std::unique_ptr<grpc::Server> server_;
   int port_ = 0;

@@ -47,6 +47,7 @@ EngineTest::~EngineTest() {
 void EngineTest::Start(const engine::Engine::Options& options) {
   std::vector<engine::Upstreams::Config> configs(2);
   configs[0].upstream = vendor_.MakeUpstream();
+  configs[0].usage_log = usage_log_;
   configs[1].upstream = own_.MakeUpstream();
   configs[1].tenants = {kTenant};
   configs[1].dedicated = true;

@@ -333,5 +333,36 @@ TEST_F(TaskReconcilerTest, OnlyDoubtCanBeSettled) {
   EXPECT_EQ(ReasonOf(Reconcile({"0190f5fe-7c00-7a00-8000-00000000dead", {}, true})), Reason::kResourceNotFound);
 }
 
+TEST_F(TaskReconcilerTest, OneThatWasGivenUpCanStillBeBoundAndEndsAsTheVendorSays) {
+  Open(/*lists_tasks=*/false);
+  const std::string id = Doubtful();
+  ASSERT_TRUE(Reaches(id, TaskState::kExpired, absl::Hours(1)));
+  EXPECT_GT(Stored(id).end_time, absl::InfinitePast());
+  EXPECT_EQ(ReasonOf(Reconcile({id, {}, true})), Reason::kTaskNotInDoubt) << "its end is said already";
+  Make("v1");
+  const absl::StatusOr<engine::ReconciledTask> bound = Reconcile(Bind(id, "v1"));
+  ASSERT_TRUE(bound.ok()) << bound.status();
+  EXPECT_EQ(bound->task.state, TaskState::kQueued);
+  EXPECT_EQ(bound->task.end_time, absl::InfinitePast());
+  ASSERT_TRUE(Reaches(id, TaskState::kRunning, absl::Seconds(1))) << "it is followed";
+  EXPECT_EQ(Stored(id).upstream_task_id, "v1");
+  EXPECT_EQ(vendor_.create_task.calls(), 1);
+}
+
+TEST_F(TaskReconcilerTest, OneThatEndedOtherwiseIsNotReopened) {
+  Open(/*lists_tasks=*/false);
+  const std::string failed = Doubtful();
+  ASSERT_TRUE(Reconcile({failed, {}, true}).ok());
+  Make("v1");
+  EXPECT_EQ(ReasonOf(Reconcile(Bind(failed, "v1"))), Reason::kTaskNotInDoubt);
+  // Expired at the vendor: what it is called there is known.
+  const std::string known = SubmittedTask();
+  upstream::TaskReport report;
+  report.state = TaskState::kRunning;
+  vendor_.SetTask(Stored(known).upstream_task_id, report);
+  ASSERT_TRUE(Reaches(known, TaskState::kExpired, absl::Minutes(30)));
+  EXPECT_EQ(ReasonOf(Reconcile(Bind(known, "v1"))), Reason::kTaskNotInDoubt);
+}
+
 }  // namespace
 }  // namespace seedance::testing

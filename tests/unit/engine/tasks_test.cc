@@ -55,6 +55,57 @@ TEST_F(TasksTest, AHundredCreatesWithOneRequestIdAreOneTask) {
   EXPECT_EQ(CreateTask(params)->id, answers[0]->id);
 }
 
+TEST_F(TasksTest, DefaultsSpelledOutAreTheSameRequestBothWays) {
+  const auto spelled_out = [] {
+    engine::CreateTaskParams params = GoodTask();
+    params.request.model = "seedance";
+    params.request.resolution = model::Resolution::k720p;
+    params.request.duration_seconds = 5;
+    params.request.generate_audio = true;
+    params.request.references = {ToAsset({"fake", "hero"}, ReferenceRole::kReferenceImage)};
+    return params;
+  };
+  Start();
+  StoredAsset("hero");
+  for (const bool short_first : {true, false}) {
+    engine::CreateTaskParams brief = GoodTask();
+    brief.request.upstream.clear();
+    brief.request.references = {ToAsset({"fake", "hero"})};
+    engine::CreateTaskParams full = spelled_out();
+    brief.request_id = full.request_id =
+        short_first ? kRequestId : "0190f5fe-7c00-7a00-8000-000000000002";
+    const absl::StatusOr<GenerationTask> first = CreateTask(short_first ? brief : full);
+    ASSERT_TRUE(first.ok()) << first.status();
+    // A role that was said is not known to be the one that would have been taken.
+    if (!short_first) brief.request.references = full.request.references;
+    const absl::StatusOr<GenerationTask> second = CreateTask(short_first ? full : brief);
+    ASSERT_TRUE(second.ok()) << second.status();
+    EXPECT_EQ(second->id, first->id);
+    full.request.duration_seconds = 6;
+    EXPECT_EQ(ReasonOf(CreateTask(full)), Reason::kRequestIdReused) << "another value is another request";
+  }
+}
+
+TEST_F(TasksTest, RowsOfOlderVersionsCompareByWhatTheyHold) {
+  Start();
+  engine::CreateTaskParams params = GoodTask();
+  params.request_id = kRequestId;
+  const std::string id = CreateTask(params)->id;
+  model::BilledCall row = **store_->GetCall({kTenant, "CreateGenerationTask", kRequestId});
+  std::erase_if(row.fingerprint, [](const auto& entry) { return entry.first.rfind("same/", 0) == 0; });
+  row.key.request_id = "0190f5fe-7c00-7a00-8000-000000000009";
+  ASSERT_TRUE(store_->BeginCall(row, nullptr).ok());
+  params.request_id = row.key.request_id;
+  EXPECT_EQ(CreateTask(params)->id, id);
+  engine::CreateTaskParams chosen = params;
+  chosen.request.model = "seedance";
+  EXPECT_EQ(CreateTask(chosen)->id, id) << "the task says which model was chosen";
+  // Which duration was sent then is not known.
+  engine::CreateTaskParams duration = params;
+  duration.request.duration_seconds = 5;
+  EXPECT_EQ(ReasonOf(CreateTask(duration)), Reason::kRequestIdReused);
+}
+
 TEST_F(TasksTest, ARequestIdIsTheSameInAnyCase) {
   Start();
   engine::CreateTaskParams params = GoodTask();

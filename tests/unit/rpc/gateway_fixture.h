@@ -10,12 +10,14 @@
 
 #include "seedance/gateway/v1/asset.grpc.pb.h"
 #include "seedance/gateway/v1/asset_group.grpc.pb.h"
+#include "seedance/gateway/v1/creation.grpc.pb.h"
 #include "seedance/gateway/v1/generation_task.grpc.pb.h"
 #include "service/base/error.h"
 #include "service/base/log.h"
 #include "service/engine/engine.h"
 #include "service/rpc/asset_group_service.h"
 #include "service/rpc/asset_service.h"
+#include "service/rpc/creation_service.h"
 #include "service/rpc/dispatcher.h"
 #include "service/rpc/edge.h"
 #include "service/rpc/generation_task_service.h"
@@ -67,7 +69,9 @@ class GatewayTest : public ::testing::Test {
     groups_service_ = std::make_unique<AssetGroupService>(engine_->groups());
     assets_service_ = std::make_unique<AssetService>(*edge_, engine_->assets());
     tasks_service_ = std::make_unique<GenerationTaskService>(*edge_, engine_->tasks(), engine_->downloads());
+    creations_service_ = std::make_unique<CreationService>(engine_->creations());
     groups_service_->AddTo(methods_);
+    creations_service_->AddTo(methods_);
     assets_service_->AddTo(methods_);
     tasks_service_->AddTo(methods_);
     health_service_.AddTo(methods_);
@@ -85,6 +89,7 @@ class GatewayTest : public ::testing::Test {
     channel_ = grpc::CreateChannel(address_, grpc::InsecureChannelCredentials());
     groups_ = v1::AssetGroupService::NewStub(channel_);
     assets_ = v1::AssetService::NewStub(channel_);
+    creations_ = v1::CreationService::NewStub(channel_);
     tasks_ = v1::GenerationTaskService::NewStub(channel_);
   }
 
@@ -140,6 +145,7 @@ class GatewayTest : public ::testing::Test {
   std::unique_ptr<Edge> edge_;
   std::unique_ptr<AssetGroupService> groups_service_;
   std::unique_ptr<AssetService> assets_service_;
+  std::unique_ptr<CreationService> creations_service_;
   std::unique_ptr<GenerationTaskService> tasks_service_;
   Methods methods_;
   HealthService health_service_{methods_};
@@ -150,6 +156,7 @@ class GatewayTest : public ::testing::Test {
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<v1::AssetGroupService::Stub> groups_;
   std::unique_ptr<v1::AssetService::Stub> assets_;
+  std::unique_ptr<v1::CreationService::Stub> creations_;
   std::unique_ptr<v1::GenerationTaskService::Stub> tasks_;
 };
 

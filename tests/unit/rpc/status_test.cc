@@ -98,7 +98,7 @@ TEST(Reason, NamesNumbersAreThoseOfTheProto) {
     const auto* value = proto->value(i);
     EXPECT_EQ(prefix + std::string(base::ReasonName(static_cast<base::Reason>(value->number()))), value->name());
   }
-  EXPECT_EQ(gateway::v1::ErrorReason_MAX, static_cast<int>(base::Reason::kResultMissing));
+  EXPECT_EQ(gateway::v1::ErrorReason_MAX, static_cast<int>(base::Reason::kCreationNotInDoubt));
 }
 
 }  // namespace

@@ -58,6 +58,15 @@ TEST(Config, DefaultsAreThoseOfTheSchema) {
   EXPECT_EQ(anyfast.http().max_submits(), 32);
   EXPECT_EQ(anyfast.http().max_polls(), 32);
   EXPECT_EQ(anyfast.http().max_transfers(), 32);
+  EXPECT_EQ(anyfast.usage_log().mode(), "on");
+  EXPECT_FALSE(anyfast.usage_log().exclusive_key());
+  EXPECT_EQ(anyfast.usage_log().tag(), "seed");
+  EXPECT_EQ(anyfast.usage_log().read_interval().seconds(), 61) << "20 reads in 20 minutes are allowed";
+  EXPECT_EQ(anyfast.usage_log().lag().seconds(), 60);
+  EXPECT_EQ(anyfast.usage_log().cost_interval().seconds(), 900);
+  EXPECT_EQ(anyfast.usage_log().quota_per_unit(), 500'000);
+  EXPECT_EQ(anyfast.usage_log().currency(), "USD");
+  EXPECT_FALSE(anyfast.usage_log().key_in_query());
   EXPECT_EQ(config->tasks().poll_interval_queued().seconds(), 15);
   EXPECT_EQ(config->tasks().poll_interval_running().seconds(), 10);
   EXPECT_EQ(config->tasks().poll_interval_asset().seconds(), 3);

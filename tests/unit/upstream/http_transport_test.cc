@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <thread>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "service/base/clock.h"
@@ -254,64 +256,69 @@ TEST(HttpTransport, TheConnectTimeLimitHoldsForTheTlsHandshakeToo) {
 
 // ---- Reuse of connections ----
 
-TEST(HttpTransport, ConnectionsAreReused) {
+TEST(HttpTransport, ConnectionsAreReusedForReads) {
   TrickServer server([](Peer& peer, int) {
     while (!peer.ReadRequest().empty()) peer.Send(OkReply("{}"));
   });
   auto transport = MakeHttpTransport({});
-  HttpRequest billed = Post(server.url(), "{}");
-  billed.billed = true;
   for (int i = 0; i < 3; ++i) EXPECT_EQ(transport->Send(Get(server.url())).outcome, HttpOutcome::kReply);
-  EXPECT_EQ(transport->Send(billed).outcome, HttpOutcome::kReply);
+  EXPECT_EQ(transport->Send(Post(server.url(), "{}")).outcome, HttpOutcome::kReply);
   EXPECT_EQ(server.connections(), 1);
 }
 
-TEST(HttpTransport, BilledRequestsDoNotUseConnectionsThatWereIdleForLong) {
-  TrickServer server([](Peer& peer, int) {
-    while (!peer.ReadRequest().empty()) peer.Send(OkReply("{}"));
-  });
-  HttpOptions options;
-  options.billed_reuse_limit = absl::ZeroDuration();
-  auto transport = MakeHttpTransport(options);
-  HttpRequest billed = Post(server.url(), "{}");
+TEST(HttpTransport, RequestsThatAreBilledOrChangeSomethingHaveNewConnectionsThatReadsReuse) {
+  HttpRequest billed = Post("", "{}");
   billed.billed = true;
-  transport->Send(Get(server.url()));
-  transport->Send(billed);
-  EXPECT_EQ(server.connections(), 2);
-}
-
-TEST(HttpTransport, OnlyAGetOnADeadConnectionIsSentOnceMore) {
-  for (const bool reads : {true, false}) {
-    const char* method = reads ? "GET" : "DELETE";
-    TrickServer server([](Peer& peer, int number) {
-      peer.ReadRequest();
-      peer.Send(OkReply("{}"));
-      // The first connection dies under the second request.
-      if (!peer.ReadRequest().empty() && number > 1) peer.Send(OkReply("{}"));
+  HttpRequest change = Post("", "{}");
+  change.changes = true;
+  HttpRequest removal = Get("");
+  removal.method = "DELETE";
+  for (HttpRequest& request : std::vector<HttpRequest>{billed, change, removal}) {
+    TrickServer server([](Peer& peer, int) {
+      while (!peer.ReadRequest().empty()) peer.Send(OkReply("{}"));
     });
+    request.url = server.url();
     auto transport = MakeHttpTransport({});
-    HttpRequest request = Get(server.url());
-    request.method = method;
-    EXPECT_EQ(transport->Send(request).outcome, HttpOutcome::kReply) << method;
-    // Deleted twice, the second answer would be taken for the first one's.
-    EXPECT_EQ(transport->Send(request).outcome, reads ? HttpOutcome::kReply : HttpOutcome::kNoReply) << method;
-    EXPECT_EQ(server.connections(), reads ? 2 : 1) << method;
+    EXPECT_EQ(transport->Send(Get(server.url())).outcome, HttpOutcome::kReply);
+    for (int i = 0; i < 2; ++i) EXPECT_EQ(transport->Send(request).outcome, HttpOutcome::kReply);
+    EXPECT_EQ(transport->Send(Get(server.url())).outcome, HttpOutcome::kReply);
+    EXPECT_EQ(server.connections(), 3) << request.method;
   }
 }
 
-TEST(HttpTransport, PostOnADeadConnectionIsNeverSentAgain) {
-  for (const bool billed : {true, false}) {
-    TrickServer server([](Peer& peer, int) {
-      peer.ReadRequest();
-      peer.Send(OkReply("{}"));
-      peer.ReadRequest();
+TEST(HttpTransport, AGetOnADeadConnectionIsSentOnceMore) {
+  TrickServer server([](Peer& peer, int number) {
+    peer.ReadRequest();
+    peer.Send(OkReply("{}"));
+    // The first connection dies under the second request.
+    if (!peer.ReadRequest().empty() && number > 1) peer.Send(OkReply("{}"));
+  });
+  auto transport = MakeHttpTransport({});
+  EXPECT_EQ(transport->Send(Get(server.url())).outcome, HttpOutcome::kReply);
+  EXPECT_EQ(transport->Send(Get(server.url())).outcome, HttpOutcome::kReply);
+  EXPECT_EQ(server.connections(), 2);
+}
+
+TEST(HttpTransport, NothingElseIsEverSentAgain) {
+  HttpRequest billed = Post("", "{}");
+  billed.billed = true;
+  // Deleted twice, the second answer would be taken for the first one's.
+  HttpRequest removal = Get("");
+  removal.method = "DELETE";
+  for (HttpRequest& request : std::vector<HttpRequest>{Post("", "{}"), billed, removal}) {
+    std::atomic<int> requests = 0;
+    TrickServer server([&requests](Peer& peer, int) {
+      while (!peer.ReadRequest().empty()) {
+        // The connection dies under each second request.
+        if (++requests % 2 == 0) return;
+        peer.Send(OkReply("{}"));
+      }
     });
+    request.url = server.url();
     auto transport = MakeHttpTransport({});
-    HttpRequest request = Post(server.url(), "{}");
-    request.billed = billed;
-    EXPECT_EQ(transport->Send(request).outcome, HttpOutcome::kReply);
-    EXPECT_EQ(transport->Send(request).outcome, HttpOutcome::kNoReply);
-    EXPECT_EQ(server.connections(), 1);
+    EXPECT_EQ(transport->Send(request).outcome, HttpOutcome::kReply) << request.method;
+    EXPECT_EQ(transport->Send(request).outcome, HttpOutcome::kNoReply) << request.method;
+    EXPECT_EQ(requests, 2) << request.method;
   }
 }
 
@@ -326,11 +333,10 @@ TEST(HttpTransport, ConnectionClosedWhileIdleIsNotUsed) {
     }
   });
   auto transport = MakeHttpTransport({});
-  HttpRequest billed = Post(server.url(), "{}");
-  billed.billed = true;
-  EXPECT_EQ(transport->Send(billed).outcome, HttpOutcome::kReply);
+  const HttpRequest read = Post(server.url(), "{}");
+  EXPECT_EQ(transport->Send(read).outcome, HttpOutcome::kReply);
   closed.Wait();
-  EXPECT_EQ(transport->Send(billed).outcome, HttpOutcome::kReply);
+  EXPECT_EQ(transport->Send(read).outcome, HttpOutcome::kReply);
   EXPECT_EQ(server.connections(), 2);
 }
 

@@ -92,6 +92,12 @@ void Peer::Close() { shutdown(fd_, SHUT_RDWR); }
 
 bool Peer::Send(std::string_view text) { return SendAll(fd_, text); }
 
+bool Peer::AwaitInput(absl::Duration time) {
+  const timespec wait = absl::ToTimespec(time);
+  pollfd fds = {fd_, POLLIN, 0};
+  return !buffer_.empty() || ppoll(&fds, 1, &wait, nullptr) != 0;
+}
+
 void Peer::AwaitClose() {
   char bytes[4096];
   while (recv(fd_, bytes, sizeof(bytes), 0) > 0) {

@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "service/base/mutex.h"
 
 namespace seedance::upstream {
@@ -28,6 +29,8 @@ class Peer {
   bool Send(std::string_view text);
   // Ends the connection in order.
   void Close();
+  // Waits at most `time` for bytes or the end of the other side. False: neither came.
+  bool AwaitInput(absl::Duration time);
   // Waits until the other side closes.
   void AwaitClose();
   // The next close sends RST.

@@ -1,0 +1,35 @@
+#ifndef SEEDANCE_SERVICE_RPC_CREATION_SERVICE_H_
+#define SEEDANCE_SERVICE_RPC_CREATION_SERVICE_H_
+
+#include <memory>
+
+#include "seedance/gateway/v1/creation.pb.h"
+#include "service/engine/call_reconciler.h"
+#include "service/rpc/method.h"
+#include "service/rpc/unary_call.h"
+
+namespace seedance::rpc {
+
+// CreationService of creation.proto over the engine. `creations` outlives it.
+class CreationService final {
+ public:
+  explicit CreationService(engine::CallReconciler& creations) : creations_(creations) {}
+
+  // The methods use this object.
+  void AddTo(Methods& methods);
+
+ private:
+  template <typename Response>
+  using Rpc = std::shared_ptr<UnaryCall<Response>>;
+
+  void ListCreationsInDoubt(const gateway::v1::ListCreationsInDoubtRequest& request,
+                            const Rpc<gateway::v1::ListCreationsInDoubtResponse>& rpc);
+  void ReconcileCreation(const gateway::v1::ReconcileCreationRequest& request,
+                         const Rpc<gateway::v1::ReconcileCreationResponse>& rpc);
+
+  engine::CallReconciler& creations_;
+};
+
+}  // namespace seedance::rpc
+
+#endif  // SEEDANCE_SERVICE_RPC_CREATION_SERVICE_H_

@@ -1,0 +1,56 @@
+#include "service/upstream/anyfast/usage_log.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "service/model/names.h"
+#include "service/upstream/json_node.h"
+#include "service/upstream/json_time.h"
+
+namespace seedance::upstream {
+namespace {
+
+// The family shows at most so many rows.
+constexpr size_t kMostRows = 1000;
+
+constexpr int64_t kConsumeType = 2;
+constexpr int64_t kRefundType = 6;
+
+UsageRow::Kind KindOf(const JsonNode& row) {
+  const std::optional<int64_t> type = row["type"].Integer();
+  if (type == kConsumeType) return UsageRow::Kind::kConsumption;
+  return type == kRefundType ? UsageRow::Kind::kRefund : UsageRow::Kind::kOther;
+}
+
+UsageRow ReadRow(const JsonNode& node) {
+  UsageRow row;
+  row.kind = KindOf(node);
+  // Of a row without a time nobody knows in which window it stands: in every one.
+  row.time = ReadTime(node["created_at"]).value_or(absl::InfinitePast());
+  row.model = node["model_name"].Text();
+  row.quota = std::max<int64_t>(node["quota"].Integer().value_or(0), 0);
+  const JsonNode text = node["other"];
+  const JsonNode other = text.IsText() ? JsonNode::Parse(text.Text()) : text;
+  row.path = other["request_path"].Text();
+  row.is_task = other["is_task"].Truth() == true;
+  row.task_id = other["task_id"].Text();
+  if (!model::IsUpstreamId(row.task_id)) row.task_id.clear();
+  row.actual_quota = other["actual_quota"].Integer();
+  return row;
+}
+
+}  // namespace
+
+std::optional<UsageLog> ReadUsageLog(const std::string& body) {
+  const JsonNode root = JsonNode::Parse(body);
+  const JsonNode data = root["data"];
+  if (root["success"].Truth() != true || !(data.IsArray() || (data.exists() && !data.IsObject()))) return std::nullopt;
+  UsageLog log;
+  for (size_t i = 0; i < data.size(); ++i) log.rows.push_back(ReadRow(data[i]));
+  std::stable_sort(log.rows.begin(), log.rows.end(),
+                   [](const UsageRow& left, const UsageRow& right) { return left.time > right.time; });
+  log.complete = data.size() < kMostRows;
+  return log;
+}
+
+}  // namespace seedance::upstream
