@@ -4,13 +4,11 @@
 #include <utility>
 
 // Sources, read on 2026-11-28:
-// [models]  github.com/byteplus-sa/ComfyUI-BytePlus-ModelArk, nodes/models_config.py and release v0.9.2 of 2026-11-16:
-// models,
-//           resolutions, lengths, counts, ends.
-// [media]   the same, docs-site reference-media.mdx and nodes/constants.py: one window of reference videos for all 2.x.
-// [probes]  docs.apiyi.com live/2026-08/seedance-2-5-launch, of 2026-08-28: 19 tasks on the live service.
-// [sdk]     volcengine-ark-runtime 5.0.54, volcengine.com/docs/82379/1520757: -1 for 1.5-pro, 2.0 and 2.5.
-// [flash]   wavespeed.ai/seedance-2-5-flash, piapi.ai/blogs/seedance-2-5-flash-api-guide, docs.leonardo.ai.
+// [models]  github.com/byteplus-sa/ComfyUI-BytePlus-ModelArk, nodes/models_config.py and release v0.9.2 (2026-11-16)
+// [media]   the same, reference-media.mdx and nodes/constants.py: one window of reference videos for all 2.x
+// [probes]  docs.apiyi.com live/2026-08/seedance-2-5-launch (2026-08-28): 19 tasks on the live service
+// [sdk]     volcengine-ark-runtime 5.0.54 and volcengine.com/docs/82379/1520757: -1 for 1.5-pro, 2.0 and 2.5
+// [flash]   wavespeed.ai/seedance-2-5-flash, piapi.ai/blogs/seedance-2-5-flash-api-guide, docs.leonardo.ai
 namespace seedance::upstream {
 namespace {
 
