@@ -59,6 +59,7 @@ absl::StatusOr<model::Page<model::Asset>> Assets::ReadPage(const CallContext& co
   filter.display_name_contains = params.display_name_contains;
   filter.media_type = params.media_type;
   filter.state = params.state;
+  filter.group_type = params.group_type;
   return store_.ListAssets(filter, params.after, params.page_size);
 }
 
@@ -70,20 +71,35 @@ absl::Status Assets::AdoptAll(const CallContext& context, const ListAssetsParams
     }
     // With a filter on groups, upstreams without one of them have nothing to say.
     if (!params.groups.empty() && group_ids.empty()) continue;
-    const absl::Status adopted = adoption_.AllAssets(context, *entry, group_ids);
+    const absl::Status adopted = adoption_.AllAssets(context, *entry, group_ids, params.group_type);
     if (!adopted.ok()) return adopted;
   }
   return absl::OkStatus();
 }
 
-void Assets::Update(const CallContext& context, const model::UpstreamHandle& handle, const std::string& display_name,
-                    Done<model::Asset> done) {
-  Upstreams::Entry* entry = upstreams_.Find(context.tenant, handle.upstream);
-  if (entry == nullptr) return done(AssetNotFound(handle));
-  RunOn<model::Asset>(entry->submits, *entry, std::move(done),
-                      [this, context, handle, display_name, entry](Done<model::Asset> answer) {
-                        answer(Rename(context, handle, display_name, *entry));
-                      });
+void Assets::Update(const CallContext& context, const UpdateAssetParams& params, Done<model::Asset> done) {
+  Upstreams::Entry* entry = upstreams_.Find(context.tenant, params.handle.upstream);
+  if (entry == nullptr) return done(AssetNotFound(params.handle));
+  if (params.rights_note.has_value()) {
+    auto missing = creation_.CheckRightsNote(context.tenant, *params.rights_note, "asset.rights_note");
+    if (missing.has_value()) return done(base::InvalidInput({*std::move(missing)}));
+  }
+  RunOn<model::Asset>(
+      entry->submits, *entry, std::move(done),
+      [this, context, params, entry](Done<model::Asset> answer) { answer(UpdateNow(context, params, *entry)); });
+}
+
+absl::StatusOr<model::Asset> Assets::UpdateNow(const CallContext& context, const UpdateAssetParams& params,
+                                               Upstreams::Entry& entry) {
+  absl::StatusOr<model::Asset> asset = params.display_name.has_value()
+                                           ? Rename(context, params.handle, *params.display_name, entry)
+                                           : adoption_.Asset(context, entry, params.handle);
+  if (!asset.ok() || !params.rights_note.has_value()) return asset;
+  // Only the gateway knows it.
+  return tracker_.Change(params.handle, [&](model::Asset& edited) {
+    edited.rights_note = *params.rights_note;
+    return absl::OkStatus();
+  });
 }
 
 absl::StatusOr<model::Asset> Assets::Rename(const CallContext& context, const model::UpstreamHandle& handle,
@@ -161,6 +177,12 @@ absl::Status Assets::DeleteNow(const CallContext& context, const model::Upstream
   detail.reason = base::Reason::kUpstreamUnavailable;
   detail.retry_delay = absl::Seconds(1);
   return base::MakeError("the asset is being created again; try again", detail);
+}
+
+void Assets::GetLibraryUsage(const CallContext& context, const std::string& upstream, Done<LibraryUsage> done) {
+  const absl::StatusOr<Upstreams::Entry*> entry = upstreams_.Choose(context.tenant, upstream, "upstream");
+  if (!entry.ok()) return done(entry.status());
+  done(ReadLibraryUsage(store_, context.tenant, *(*entry)->upstream, clock_.Now()));
 }
 
 void Assets::Watch(const CallContext& context, const model::UpstreamHandle& handle, const std::string& resume_token,

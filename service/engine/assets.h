@@ -2,6 +2,7 @@
 #define SEEDANCE_SERVICE_ENGINE_ASSETS_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "service/base/random.h"
 #include "service/engine/adoption.h"
 #include "service/engine/asset_creation.h"
+#include "service/engine/asset_library.h"
 #include "service/engine/asset_tracker.h"
 #include "service/engine/call_context.h"
 #include "service/engine/resume_token.h"
@@ -26,9 +28,17 @@ struct ListAssetsParams {
   std::string display_name_contains;
   model::MediaType media_type = model::MediaType::kUnspecified;
   model::AssetState state = model::AssetState::kUnspecified;
+  model::GroupType group_type = model::GroupType::kUnspecified;  // kUnspecified: all.
   model::PageCursor after;
   int page_size = 50;
   bool read_upstream = false;
+};
+
+// What is not set stays as it is; at least one is set.
+struct UpdateAssetParams {
+  model::UpstreamHandle handle;
+  std::optional<std::string> display_name = {};
+  std::optional<std::string> rights_note = {};
 };
 
 // Use cases of AssetService; asset.proto states rules and errors. Threads and ownership as in Groups. Field paths in
@@ -59,9 +69,11 @@ class Assets {
 
   void Get(const CallContext& context, const model::UpstreamHandle& handle, Done<model::Asset> done);
   void List(const CallContext& context, const ListAssetsParams& params, Done<model::Page<model::Asset>> done);
-  void Update(const CallContext& context, const model::UpstreamHandle& handle, const std::string& display_name,
-              Done<model::Asset> done);
+  void Update(const CallContext& context, const UpdateAssetParams& params, Done<model::Asset> done);
   void Delete(const CallContext& context, const model::UpstreamHandle& handle, bool allow_missing, Done<Nothing> done);
+
+  // Of the upstream; empty: the tenant's first.
+  void GetLibraryUsage(const CallContext& context, const std::string& upstream, Done<LibraryUsage> done);
 
   // Opens a watch. `on_change`: see WatchHub::Subscribe. The first Take is ready when `done` is called.
   void Watch(const CallContext& context, const model::UpstreamHandle& handle, const std::string& resume_token,
@@ -73,6 +85,8 @@ class Assets {
  private:
   absl::StatusOr<model::Page<model::Asset>> ReadPage(const CallContext& context, const ListAssetsParams& params);
   absl::Status AdoptAll(const CallContext& context, const ListAssetsParams& params);
+  absl::StatusOr<model::Asset> UpdateNow(const CallContext& context, const UpdateAssetParams& params,
+                                         Upstreams::Entry& entry);
   absl::StatusOr<model::Asset> Rename(const CallContext& context, const model::UpstreamHandle& handle,
                                       const std::string& display_name, Upstreams::Entry& entry);
   // Whether the vendor says that the asset has this name. False also when it says nothing.

@@ -165,6 +165,8 @@ absl::StatusOr<std::vector<CallSighting>> CallSearch::ListedGroups(const model::
   const model::AssetGroup group = *IntentOf(row).group;
   upstream::GroupQuery query;
   query.display_name_contains = group.display_name;
+  // Vendors list groups of verified persons only when asked for them.
+  if (group.type == model::GroupType::kLivenessFace) query.type = group.type;
   const auto there = Matches<upstream::GroupReport>(
       query,
       [&](const upstream::GroupQuery& page) { return entry.upstream->ListGroups(upstreams_.BackgroundRead(), page); },
@@ -184,6 +186,8 @@ absl::StatusOr<std::vector<CallSighting>> CallSearch::ListedAssets(const model::
   upstream::AssetQuery query;
   query.display_name_contains = asset.display_name;
   if (groups) query.group_ids = {asset.group.id};
+  const absl::StatusOr<model::AssetGroup> group = store_.GetGroup(asset.group);
+  if (group.ok()) query.group_type = group->type;
   const auto there = Matches<upstream::AssetReport>(
       query,
       [&](const upstream::AssetQuery& page) { return entry.upstream->ListAssets(upstreams_.BackgroundRead(), page); },

@@ -5,9 +5,13 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "service/model/money.h"
 #include "service/model/names.h"
 
 namespace seedance::model {
+
+// Numbers as in asset_group.proto.
+enum class GroupType { kUnspecified = 0, kAigc = 1, kLivenessFace = 2 };
 
 // A container of assets at one vendor. asset_group.proto explains the fields.
 struct AssetGroup {
@@ -15,8 +19,10 @@ struct AssetGroup {
   std::string tenant;
   std::string display_name;
   std::string description;
+  GroupType type = GroupType::kUnspecified;
   absl::Time create_time;
   absl::Time update_time;
+  CallCost creation;     // Only in the answer of a validation. Never stored.
   int64_t revision = 0;  // Set by the store on every write.
 
   std::string name() const { return AssetGroupName(handle); }

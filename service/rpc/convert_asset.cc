@@ -2,6 +2,7 @@
 
 #include "service/base/advice.h"
 #include "service/base/error.h"
+#include "service/rpc/convert_money.h"
 #include "service/rpc/convert_time.h"
 
 namespace seedance::rpc {
@@ -64,6 +65,8 @@ void ToProto(const model::Asset& asset, v1::Asset* proto) {
   proto->set_upstream(asset.handle.upstream);
   proto->set_reused(asset.reused);
   SetTime(asset.last_used_time, [&] { return proto->mutable_last_use_time(); });
+  proto->set_rights_note(asset.rights_note);
+  SetCreation(asset.creation, proto);
 }
 
 void ToProto(const absl::Status& status, v1::BatchCreateAssetsResponse::Failure* proto) {
@@ -76,6 +79,21 @@ void ToProto(const absl::Status& status, v1::BatchCreateAssetsResponse::Failure*
     broken->set_field(violation.field);
     broken->set_description(violation.description);
   }
+}
+
+void ToProto(const engine::LibraryUsage& usage, v1::LibraryUsage* proto) {
+  proto->Clear();
+  proto->set_upstream(usage.upstream);
+  proto->set_max_assets(usage.limits.max_assets);
+  if (usage.limits.idle_ttl > absl::ZeroDuration()) *proto->mutable_idle_ttl() = ToProto(usage.limits.idle_ttl);
+  proto->set_used_places(usage.library.live);
+  proto->set_reserved_places(usage.library.claimed);
+  proto->set_own_assets(usage.library.own);
+  proto->set_nearly_full(usage.nearly_full);
+  for (const model::Asset& asset : usage.library.lapse_next) ToProto(asset, proto->add_lapse_next());
+  for (const model::Asset& asset : usage.library.used_last) ToProto(asset, proto->add_used_last());
+  for (const model::Asset& asset : usage.library.own_used_once) ToProto(asset, proto->add_used_once());
+  for (const std::string& warning : usage.warnings) proto->add_warnings(warning);
 }
 
 }  // namespace seedance::rpc

@@ -1,8 +1,12 @@
 #include "service/rpc/validate_asset.h"
 
+#include <set>
+#include <string>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "service/rpc/convert_asset.h"
+#include "service/rpc/convert_group.h"
 #include "service/rpc/field_rules.h"
 
 namespace seedance::rpc {
@@ -11,6 +15,7 @@ namespace {
 namespace v1 = gateway::v1;
 
 constexpr size_t kMaxNameCharacters = 64;
+constexpr size_t kMaxRightsNoteCharacters = 1000;
 constexpr size_t kMaxInlineBytes = 3 << 20;
 constexpr size_t kMaxChunkBytes = 1 << 20;
 constexpr size_t kMaxFileNameBytes = 255;
@@ -29,6 +34,8 @@ void ReadNewAsset(const std::string& path, const v1::Asset& asset, Params& param
   params.group = rules.GroupName(path + "asset_group", asset.asset_group());
   rules.Name(path + "display_name", asset.display_name(), kMaxNameCharacters);
   params.display_name = asset.display_name();
+  rules.Text(path + "rights_note", asset.rights_note(), kMaxRightsNoteCharacters);
+  params.rights_note = asset.rights_note();
   params.media_type = ReadMediaType(path + "media_type", asset.media_type(), rules);
 }
 
@@ -155,25 +162,38 @@ absl::StatusOr<engine::ListAssetsParams> ReadRequest(const v1::ListAssetsRequest
   }
   rules.Text("display_name_contains", request.display_name_contains(), kMaxNameCharacters);
   params.media_type = ReadMediaType("media_type", request.media_type(), rules);
+  rules.Enum("group_type", v1::GroupType_IsValid(request.group_type()), request.group_type());
   rules.Enum("state", v1::Asset_State_IsValid(request.state()), request.state());
   params.page_size = rules.PageSize(request.page_size());
   params.after = rules.PageToken(request.page_token(), PageFilter(request));
   if (!rules.ok()) return rules.ToStatus();
   params.display_name_contains = request.display_name_contains();
   params.state = FromProto(request.state());
+  params.group_type = FromProto(request.group_type());
   params.read_upstream = request.read_upstream();
   return params;
 }
 
-absl::StatusOr<UpdateAssetParams> ReadRequest(const v1::UpdateAssetRequest& request) {
+absl::StatusOr<engine::UpdateAssetParams> ReadRequest(const v1::UpdateAssetRequest& request) {
   FieldRules rules;
-  UpdateAssetParams params;
-  params.handle = rules.AssetName("asset.name", request.asset().name());
-  rules.UpdateMask(request.update_mask(), {"display_name"});
-  rules.Name("asset.display_name", request.asset().display_name(), kMaxNameCharacters);
+  engine::UpdateAssetParams params;
+  const v1::Asset& asset = request.asset();
+  params.handle = rules.AssetName("asset.name", asset.name());
+  std::set<std::string> paths = rules.UpdateMask(request.update_mask(), {"display_name", "rights_note"});
+  if (request.update_mask().paths().empty()) {
+    if (!asset.rights_note().empty()) paths.insert("rights_note");
+    if (!asset.display_name().empty() || paths.empty()) paths.insert("display_name");
+  }
+  if (paths.count("display_name") > 0) {
+    rules.Name("asset.display_name", asset.display_name(), kMaxNameCharacters);
+    params.display_name = asset.display_name();
+  }
+  if (paths.count("rights_note") > 0) {
+    rules.Text("asset.rights_note", asset.rights_note(), kMaxRightsNoteCharacters);
+    params.rights_note = asset.rights_note();
+  }
   rules.RequestId("request_id", request.request_id());
   if (!rules.ok()) return rules.ToStatus();
-  params.display_name = request.asset().display_name();
   return params;
 }
 
@@ -195,6 +215,12 @@ absl::StatusOr<WatchAssetParams> ReadRequest(const v1::WatchAssetRequest& reques
   if (!rules.ok()) return rules.ToStatus();
   params.resume_token = request.resume_token();
   return params;
+}
+
+absl::Status CheckRequest(const v1::GetLibraryUsageRequest& request) {
+  FieldRules rules;
+  rules.Upstream("upstream", request.upstream());
+  return rules.ToStatus();
 }
 
 }  // namespace seedance::rpc

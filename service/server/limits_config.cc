@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "service/server/limit_fields.h"
 
 namespace seedance::server {
@@ -38,15 +40,20 @@ void CheckOrder(LimitReader& fields, const char* least_name, const T& least, con
   if (least > T{} && most > T{} && least > most) fields.Add(least_name, absl::StrCat("is more than ", most_name));
 }
 
+// What must hold between any limits of media.
+void CheckMediaOrder(const model::MediaLimits& limits, LimitReader& fields) {
+  CheckOrder(fields, "min_side", limits.min_side, "max_side", limits.max_side);
+  CheckOrder(fields, "min_ratio", limits.min_ratio, "max_ratio", limits.max_ratio);
+  CheckOrder(fields, "min_pixels", limits.min_pixels, "max_pixels", limits.max_pixels);
+  CheckOrder(fields, "min_frame_rate", limits.min_frame_rate, "max_frame_rate", limits.max_frame_rate);
+}
+
 void ApplyMedia(const proto::MediaLimits& from, const std::string& path, const std::vector<std::string>& formats,
                 model::MediaLimits& limits, std::vector<ConfigProblem>& problems) {
   LimitReader fields(from, path, problems);
   VisitMedia(fields, limits, formats);
-  CheckOrder(fields, "min_side", limits.min_side, "max_side", limits.max_side);
-  CheckOrder(fields, "min_ratio", limits.min_ratio, "max_ratio", limits.max_ratio);
-  CheckOrder(fields, "min_pixels", limits.min_pixels, "max_pixels", limits.max_pixels);
+  CheckMediaOrder(limits, fields);
   CheckOrder(fields, "min_duration", limits.min_duration, "max_duration", limits.max_duration);
-  CheckOrder(fields, "min_frame_rate", limits.min_frame_rate, "max_frame_rate", limits.max_frame_rate);
 }
 
 void ApplyPrice(const proto::Price& from, const std::string& path, ModelProfile& model,
@@ -69,6 +76,30 @@ void ApplyPrice(const proto::Price& from, const std::string& path, ModelProfile&
   model.price = std::move(price);
 }
 
+// Billing models are the vendor's, and fixed.
+void ApplyAssetPrice(const proto::AssetPrice& from, const std::string& path, model::AssetProfile& assets,
+                     std::vector<ConfigProblem>& problems) {
+  LimitReader fields(from, path, problems);
+  const model::BillingModels& billing = assets.billing;
+  const std::set<std::string> known = {billing.group, billing.image, billing.video, billing.audio};
+  model::AssetPrice price;
+  price.currency = from.currency();
+  if (price.currency.empty()) fields.Add("currency", "is required, for example USD");
+  for (const auto& [name, amount] : from.per_call()) {
+    const std::string field = absl::StrCat("per_call.", name);
+    if (name.empty() || known.count(name) == 0) {
+      fields.Add(field, billing.group.empty() && billing.image.empty()
+                            ? "is no billing model: the vendor bills no creations of groups and assets"
+                            : absl::StrCat("must be a billing model of the vendor: ", absl::StrJoin(known, ", ")));
+    }
+    if (!(amount >= 0 && amount <= kMostPrice)) {
+      fields.Add(field, absl::StrCat("must be 0 to ", Plain(kMostPrice), ", is ", Plain(amount)));
+    }
+    price.per_call[name] = amount;
+  }
+  assets.price = std::move(price);
+}
+
 // What must hold between the limits of one model, once all are in place.
 void CheckModel(const ModelProfile& model, LimitReader& fields) {
   CheckOrder(fields, "min_duration_seconds", model.min_duration_seconds, "max_duration_seconds",
@@ -89,6 +120,11 @@ void ApplyModel(const proto::ModelLimits& from, const std::string& path, ModelPr
                 std::vector<ConfigProblem>& problems) {
   LimitReader fields(from, path, problems);
   VisitModel(fields, model);
+  LimitReader video(from.reference_video(), path + "reference_video.", problems);
+  VisitReferenceVideo(video, model.reference_video);
+  CheckMediaOrder(model.reference_video, video);
+  CheckOrder(video, "min_duration", model.reference_video.min_duration, "max_video_duration of the model",
+             model.max_video_duration);
   if (from.has_price()) ApplyPrice(from.price(), path + "price.", model, problems);
   CheckModel(model, fields);
 }
@@ -195,6 +231,8 @@ UpstreamProfile ApplyLimits(const UpstreamProfile& documented, const proto::Limi
   ApplyMedia(limits.assets().audio(), assets + "audio.", AudioFormats(), profile.assets.audio, problems);
   LimitReader fields(limits.assets(), assets, problems);
   VisitLibrary(fields, profile.assets.library);
+  if (limits.assets().has_price())
+    ApplyAssetPrice(limits.assets().price(), assets + "price.", profile.assets, problems);
   ModelRows(limits, path, problems, profile.models).Apply();
   return profile;
 }
@@ -210,11 +248,18 @@ proto::Limits ToProto(const UpstreamProfile& profile) {
   VisitMedia(audio, profile.assets.audio, {});
   LimitWriter library(assets);
   VisitLibrary(library, profile.assets.library);
+  if (profile.assets.price.has_value()) {
+    assets.mutable_price()->set_currency(profile.assets.price->currency);
+    for (const auto& [name, amount] : profile.assets.price->per_call)
+      (*assets.mutable_price()->mutable_per_call())[name] = amount;
+  }
   for (const ModelProfile& model : profile.models) {
     proto::ModelLimits& row = *limits.add_models();
     row.set_name(model.name);
     LimitWriter fields(row);
     VisitModel(fields, model);
+    LimitWriter reference(*row.mutable_reference_video());
+    VisitReferenceVideo(reference, model.reference_video);
     if (model.price.has_value()) *row.mutable_price() = PriceOf(*model.price);
   }
   return limits;

@@ -133,6 +133,7 @@ model::AssetGroup FullGroup() {
   model::AssetGroup group = MakeGroup("full/../\"~|'; DROP TABLE assets;--");
   group.display_name = "Katzen 猫 \xff\"'";
   group.description = std::string("two\nlines\0and a zero", 21);
+  group.type = model::GroupType::kLivenessFace;
   group.create_time = At(1.25);
   group.update_time = At(2.5) + absl::Nanoseconds(1);
   return group;
@@ -154,6 +155,8 @@ model::Asset FullAsset() {
   asset.last_used_time = At(999.5);
   asset.source_uri = "https://example.test/猫.mp4";
   asset.recreations = 3;
+  asset.rights_note = "signed by 猫 \xff on 2026-11-01";
+  asset.task_uses = 2;
   return asset;
 }
 
@@ -216,6 +219,7 @@ std::string Describe(const model::AssetGroup& group) {
       .Add("tenant", group.tenant)
       .Add("display_name", group.display_name)
       .Add("description", group.description)
+      .Enumerator("type", group.type)
       .Add("create_time", group.create_time)
       .Add("update_time", group.update_time)
       .text();
@@ -245,6 +249,8 @@ std::string Describe(const model::Asset& asset) {
       .Add("last_used_time", asset.last_used_time)
       .Add("source_uri", asset.source_uri)
       .Number("recreations", asset.recreations)
+      .Add("rights_note", asset.rights_note)
+      .Number("task_uses", asset.task_uses)
       .text();
 }
 

@@ -27,7 +27,8 @@ struct NewAsset {
   std::string type;
   std::string source;  // File or URL.
   std::string request_id;
-  bool validate = false;  // Of a URL.
+  bool validate = false;       // Of a URL.
+  bool validate_only = false;  // Of a URL.
   bool reuse = false;
   bool wait = false;
 };
@@ -38,6 +39,9 @@ void AddNewAssetOptions(CLI::App* command, NewAsset& arguments) {
       "-n,--name", [&arguments](const std::string& name) { arguments.asset.set_display_name(name); },
       "display name inside the group, 1-64 characters");
   command->add_option("--type", arguments.type, kTypes)->check(CLI::IsMember({"image", "video", "audio"}));
+  command->add_option_function<std::string>(
+      "--rights-note", [&arguments](const std::string& note) { arguments.asset.set_rights_note(note); },
+      "record of the right to use the face or work; kept by the gateway alone");
   command->add_option("--request-id", arguments.request_id, "UUID of an earlier try, so as not to pay twice");
   command->add_flag("--reuse", arguments.reuse, "take an asset of the group that has the same bytes, if there is one");
   command->add_flag("--wait", arguments.wait, "wait until the vendor has checked it");
@@ -54,6 +58,12 @@ Asset Wanted(const NewAsset& arguments) {
   asset.set_asset_group(GroupName(arguments.group));
   asset.set_media_type(ParseType(arguments.type));
   return asset;
+}
+
+int Show(Session& session, const std::string& what, const absl::StatusOr<Asset>& asset) {
+  if (!asset.ok()) return session.Fail(what, asset.status());
+  session.console.out << (session.json() ? ToJson(*asset) : RenderAsset(*asset, session.view()));
+  return kExitOk;
 }
 
 // Prints the new asset, after waiting for it where asked.
@@ -95,7 +105,9 @@ int Create(Session& session, const NewAsset& arguments) {
   request.set_validate_media(arguments.validate || arguments.reuse);
   request.set_reuse_content(arguments.reuse);
   request.set_request_id(arguments.request_id.empty() ? NewRequestId() : arguments.request_id);
+  request.set_validate_only(arguments.validate_only);
   const absl::StatusOr<Asset> asset = session.client().CreateAsset(request, session.call());
+  if (request.validate_only()) return Show(session, "validating the asset", asset);
   if (!asset.ok()) return session.Fail("creating the asset", asset.status(), request.request_id());
   return Finish(session, arguments, *asset);
 }
@@ -105,6 +117,7 @@ struct ListArguments {
   std::vector<std::string> groups;
   std::string state;
   std::string type;
+  std::string group_type;
   int64_t limit = 50;
 };
 
@@ -115,6 +128,9 @@ int List(Session& session, const ListArguments& arguments) {
   Asset::State_Parse("STATE_" + absl::AsciiStrToUpper(arguments.state), &state);
   request.set_state(state);
   request.set_media_type(ParseType(arguments.type));
+  gateway::v1::GroupType group_type = gateway::v1::GROUP_TYPE_UNSPECIFIED;
+  gateway::v1::GroupType_Parse("GROUP_TYPE_" + absl::AsciiStrToUpper(arguments.group_type), &group_type);
+  request.set_group_type(group_type);
   const auto listing = ReadPages<Asset>(
       request, arguments.limit,
       [&](const auto& page_request) { return session.client().ListAssets(page_request, session.call()); },
@@ -125,18 +141,20 @@ int List(Session& session, const ListArguments& arguments) {
   return kExitOk;
 }
 
-int Show(Session& session, const std::string& what, const absl::StatusOr<Asset>& asset) {
-  if (!asset.ok()) return session.Fail(what, asset.status());
-  session.console.out << (session.json() ? ToJson(*asset) : RenderAsset(*asset, session.view()));
-  return kExitOk;
-}
-
 int Rename(Session& session, const std::string& name, const std::string& display_name) {
   gateway::v1::UpdateAssetRequest request;
   request.mutable_asset()->set_name(AssetName(name));
   request.mutable_asset()->set_display_name(display_name);
   request.mutable_update_mask()->add_paths("display_name");
   return Show(session, "renaming " + request.asset().name(), session.client().UpdateAsset(request, session.call()));
+}
+
+int NoteRights(Session& session, const std::string& name, const std::string& note) {
+  gateway::v1::UpdateAssetRequest request;
+  request.mutable_asset()->set_name(AssetName(name));
+  request.mutable_asset()->set_rights_note(note);
+  request.mutable_update_mask()->add_paths("rights_note");
+  return Show(session, "changing " + request.asset().name(), session.client().UpdateAsset(request, session.call()));
 }
 
 // The first bad end gives the exit code, but all are waited for.
@@ -156,6 +174,23 @@ int Wait(Session& session, const std::vector<std::string>& names) {
   return code;
 }
 
+int Usage(Session& session, const gateway::v1::GetLibraryUsageRequest& request) {
+  const absl::StatusOr<gateway::v1::LibraryUsage> usage = session.client().GetLibraryUsage(request, session.call());
+  if (!usage.ok()) return session.Fail("reading the library", usage.status());
+  session.console.out << (session.json() ? ToJson(*usage) : RenderLibrary(*usage, session.view()));
+  return kExitOk;
+}
+
+void AddUsage(CLI::App& noun, Session& session) {
+  auto request = std::make_shared<gateway::v1::GetLibraryUsageRequest>();
+  CLI::App* command = AddCommand(noun, session, "usage", "show how full the vendor's library of assets is",
+                                 {"seedancectl assets usage --upstream piapi"},
+                                 [&session, request] { return Usage(session, *request); });
+  command->add_option_function<std::string>(
+      "--upstream", [request](const std::string& name) { request->set_upstream(name); },
+      "whose library; default: the first upstream");
+}
+
 void AddCreating(CLI::App& noun, Session& session) {
   auto upload = std::make_shared<NewAsset>();
   CLI::App* command =
@@ -172,6 +207,7 @@ void AddCreating(CLI::App& noun, Session& session) {
                        [&session, create] { return Create(session, *create); });
   command->add_option("--uri", create->source, "https URL or data URI")->required();
   command->add_flag("--validate", create->validate, "let the gateway check the file behind the URL first");
+  command->add_flag("--validate-only", create->validate_only, "create nothing; show what it would cost");
   AddNewAssetOptions(command, *create);
   command->get_option("--name")->required();
 }
@@ -187,6 +223,8 @@ void AddList(CLI::App& noun, Session& session) {
   command->add_option("--state", arguments->state, "processing, active, failed or expired")
       ->check(CLI::IsMember({"processing", "active", "failed", "expired"}, CLI::ignore_case));
   command->add_option("--type", arguments->type, kTypes)->check(CLI::IsMember({"image", "video", "audio"}));
+  command->add_option("--group-type", arguments->group_type, "only in groups of this type: aigc or liveness_face")
+      ->check(CLI::IsMember({"aigc", "liveness_face"}));
   command->add_option_function<std::string>(
       "--contains", [&request](const std::string& text) { request.set_display_name_contains(text); },
       "only with this text in the display name");
@@ -211,6 +249,13 @@ void AddSmall(CLI::App& noun, Session& session) {
                        [&session, name, display_name] { return Rename(session, *name, *display_name); });
   command->add_option("NAME", *name, "the asset")->required();
   command->add_option("NEW_NAME", *display_name, "new display name")->required();
+
+  auto note = std::make_shared<std::string>();
+  command = AddCommand(noun, session, "note-rights", "change the record of the right to use it",
+                       {"seedancectl assets note-rights anyfast~asset-1 \"release signed on 2026-11-01\""},
+                       [&session, name, note] { return NoteRights(session, *name, *note); });
+  command->add_option("NAME", *name, "the asset")->required();
+  command->add_option("NOTE", *note, "who gave the right, when and for what; empty: none")->required();
 
   auto request = std::make_shared<gateway::v1::DeleteAssetRequest>();
   command = AddCommand(noun, session, "delete", "delete an asset", {"seedancectl assets delete anyfast~asset-1"},
@@ -243,6 +288,7 @@ void AddAssetCommands(CLI::App& app, Session& session) {
   AddCreating(*noun, session);
   AddList(*noun, session);
   AddSmall(*noun, session);
+  AddUsage(*noun, session);
 }
 
 }  // namespace seedance::client::ctl

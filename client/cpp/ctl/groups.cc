@@ -1,6 +1,9 @@
 #include <CLI/CLI.hpp>
+#include <functional>
 #include <memory>
+#include <utility>
 
+#include "absl/strings/ascii.h"
 #include "client/cpp/ctl/commands.h"
 #include "client/cpp/ctl/exit_code.h"
 #include "client/cpp/ctl/json.h"
@@ -18,18 +21,19 @@ struct CreateArguments {
   std::string request_id;
 };
 
+int Show(Session& session, const std::string& what, const absl::StatusOr<AssetGroup>& group) {
+  if (!group.ok()) return session.Fail(what, group.status());
+  session.console.out << (session.json() ? ToJson(*group) : RenderGroup(*group, session.view()));
+  return kExitOk;
+}
+
 int Create(Session& session, const CreateArguments& arguments) {
   gateway::v1::CreateAssetGroupRequest request = arguments.request;
   request.set_request_id(arguments.request_id.empty() ? NewRequestId() : arguments.request_id);
   const absl::StatusOr<AssetGroup> group = session.client().CreateAssetGroup(request, session.call());
+  if (request.validate_only()) return Show(session, "validating the group", group);
   if (!group.ok()) return session.Fail("creating the group", group.status(), request.request_id());
   session.console.out << (session.json() ? ToJson(*group) : group->name() + "\n");
-  return kExitOk;
-}
-
-int Show(Session& session, const std::string& what, const absl::StatusOr<AssetGroup>& group) {
-  if (!group.ok()) return session.Fail(what, group.status());
-  session.console.out << (session.json() ? ToJson(*group) : RenderGroup(*group, session.view()));
   return kExitOk;
 }
 
@@ -49,6 +53,19 @@ int List(Session& session, const ListArguments& arguments) {
   return kExitOk;
 }
 
+void AddType(CLI::App* command, const std::string& help, std::function<void(gateway::v1::GroupType)> set) {
+  command
+      ->add_option_function<std::string>(
+          "--type",
+          [set = std::move(set)](const std::string& word) {
+            gateway::v1::GroupType type = gateway::v1::GROUP_TYPE_UNSPECIFIED;
+            gateway::v1::GroupType_Parse("GROUP_TYPE_" + absl::AsciiStrToUpper(word), &type);
+            set(type);
+          },
+          help)
+      ->check(CLI::IsMember({"aigc", "liveness_face"}));
+}
+
 void AddCreate(CLI::App& noun, Session& session) {
   auto arguments = std::make_shared<CreateArguments>();
   CLI::App* command = AddCommand(noun, session, "create", "create a group (the vendor may bill it); prints its name",
@@ -63,7 +80,12 @@ void AddCreate(CLI::App& noun, Session& session) {
       "--description", [&group](const std::string& text) { group.set_description(text); }, "free text");
   command->add_option_function<std::string>(
       "--upstream", [&group](const std::string& name) { group.set_upstream(name); }, "vendor that holds the group");
+  AddType(command, "what its assets show: aigc (default), or liveness_face: one verified person",
+          [&group](gateway::v1::GroupType type) { group.set_group_type(type); });
   command->add_option("--request-id", arguments->request_id, "UUID of an earlier try, so as not to pay twice");
+  command->add_flag_callback(
+      "--validate-only", [arguments] { arguments->request.set_validate_only(true); },
+      "create nothing; show what it would cost");
 }
 
 void AddList(CLI::App& noun, Session& session) {
@@ -78,6 +100,8 @@ void AddList(CLI::App& noun, Session& session) {
   command->add_option_function<std::string>(
       "--contains", [&request](const std::string& text) { request.set_display_name_contains(text); },
       "only with this text in the display name");
+  AddType(command, "only of this type: aigc or liveness_face",
+          [&request](gateway::v1::GroupType type) { request.set_group_type(type); });
   command->add_flag_callback(
       "--read-upstream", [&request] { request.set_read_upstream(true); }, "read the vendor's own list first");
   command->add_option("--limit", arguments->limit, "most groups to list, 0 for all (default 50)")

@@ -61,6 +61,10 @@ std::string TypeWord(gateway::v1::MediaType type) {
   return type == gateway::v1::MEDIA_TYPE_UNSPECIFIED ? "" : EnumWord(gateway::v1::MediaType_Name(type), "MEDIA_TYPE_");
 }
 
+std::string TypeWord(gateway::v1::GroupType type) {
+  return type == gateway::v1::GROUP_TYPE_UNSPECIFIED ? "" : EnumWord(gateway::v1::GroupType_Name(type), "GROUP_TYPE_");
+}
+
 // `png, 1920x1080, 5s, 24 fps, 3.1 MB`.
 std::string MediaText(const Asset::MediaInfo& media) {
   std::vector<std::string> parts;
@@ -104,6 +108,13 @@ void AddWish(const GenerationTask& task, Fields& fields) {
 std::string MoneyText(const gateway::v1::Money& money) {
   return absl::StrFormat("%g %s", static_cast<double>(money.units()) + money.nanos() / 1e9,
                          OneLine(money.currency_code()));
+}
+
+// Of the answer to a validation.
+template <typename Resource>
+std::string CostText(const Resource& resource) {
+  if (resource.has_estimated_cost()) return "about " + MoneyText(resource.estimated_cost());
+  return resource.billing_model().empty() ? "" : "unknown: the price table has no such row";
 }
 
 void AddResult(const GenerationTask& task, const View& view, Fields& fields) {
@@ -150,6 +161,9 @@ std::string RenderGroup(const AssetGroup& group, const View& view) {
                        {"display name", OneLine(group.display_name())},
                        {"description", OneLine(group.description())},
                        {"upstream", group.upstream()},
+                       {"type", TypeWord(group.group_type())},
+                       {"billed as", OneLine(group.billing_model())},
+                       {"will cost", CostText(group)},
                        {"created", When(ToTime(group.has_create_time(), group.create_time()), view)},
                        {"updated", When(ToTime(group.has_update_time(), group.update_time()), view)}},
                       view.color);
@@ -179,11 +193,43 @@ std::string RenderAsset(const Asset& asset, const View& view) {
                        {"media", MediaText(asset.media_info())},
                        {"sha256", asset.media_info().sha256()},
                        {"preview", OneLine(asset.preview_uri())},
+                       {"rights", OneLine(asset.rights_note())},
+                       {"billed as", OneLine(asset.billing_model())},
+                       {"will cost", CostText(asset)},
                        {"created", When(ToTime(asset.has_create_time(), asset.create_time()), view)},
                        {"updated", When(ToTime(asset.has_update_time(), asset.update_time()), view)},
                        {"last use", When(ToTime(asset.has_last_use_time(), asset.last_use_time()), view)},
                        {"expires", When(ToTime(asset.has_expire_time(), asset.expire_time()), view)}},
                       view.color);
+}
+
+std::string RenderLibrary(const gateway::v1::LibraryUsage& usage, const View& view) {
+  const int64_t taken = usage.used_places() + usage.reserved_places();
+  const bool limited = usage.max_assets() > 0;
+  Fields fields = {
+      {"upstream", OneLine(usage.upstream())},
+      {"used", Cell(absl::StrCat(taken, limited ? absl::StrCat(" of ", usage.max_assets()) : "", " places"),
+                    usage.nearly_full() ? Tone::kBad : Tone::kPlain)},
+      {"reserved", usage.reserved_places() == 0 ? "" : absl::StrCat(usage.reserved_places(), " of them by creations")},
+      {"own", absl::StrCat(usage.own_assets(), " assets")},
+      {"kept", usage.has_idle_ttl() ? FormatSpan(ToDuration(usage.idle_ttl())) + " unused" : "for ever"}};
+  const auto add = [&](const char* name, const auto& assets, const auto& when) {
+    for (const Asset& asset : assets) {
+      fields.emplace_back(name,
+                          absl::StrCat(OneLine(asset.name()), "  ", when(asset), "  ", OneLine(asset.display_name())));
+    }
+  };
+  const auto last_use = [&](const Asset& asset) {
+    return When(ToTime(asset.has_last_use_time(), asset.last_use_time()), view);
+  };
+  add("lapses", usage.lapse_next(),
+      [&](const Asset& asset) { return When(ToTime(asset.has_expire_time(), asset.expire_time()), view); });
+  add("used last", usage.used_last(), last_use);
+  add("used once", usage.used_once(), last_use);
+  for (const std::string& warning : usage.warnings()) {
+    fields.emplace_back("warning", Cell(OneLine(warning), Tone::kBusy));
+  }
+  return RenderFields(fields, view.color);
 }
 
 std::string RenderTasks(const std::vector<GenerationTask>& tasks, const View& view) {

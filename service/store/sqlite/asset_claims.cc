@@ -50,18 +50,19 @@ std::string NameHolder(Connection& connection, const std::string& holder, const 
   return key.empty() ? model::AssetGroupName(claim.group) : "assets/" + key;
 }
 
-int64_t PlacesTaken(Connection& connection, const std::string& holder, const std::string& upstream, absl::Time now) {
+}  // namespace
+
+int64_t CountClaimedPlaces(Connection& connection, const std::string& upstream, const std::string& but,
+                           absl::Time now) {
   // An asset that is back already stands for itself.
   Query claimed(
       connection,
       "SELECT count(*) FROM asset_claims WHERE upstream = ? AND place = 1 AND holder <> ? AND until_micros > ? "
       "AND NOT EXISTS (SELECT 1 FROM assets WHERE name = asset_claims.asset AND state IN (1, 2))");
-  claimed.Text(upstream).Text(holder).Int(MicrosOf(now));
+  claimed.Text(upstream).Text(but).Int(MicrosOf(now));
   claimed.Step();
-  return CountLiveAssets(connection, upstream) + claimed.IntAt(0);
+  return claimed.IntAt(0);
 }
-
-}  // namespace
 
 std::optional<Store::ClaimConflict> FindClaimConflict(Connection& connection, const std::string& holder,
                                                       const AssetClaim& claim, absl::Time now) {
@@ -69,7 +70,9 @@ std::optional<Store::ClaimConflict> FindClaimConflict(Connection& connection, co
   conflict.name_holder = NameHolder(connection, holder, claim, now);
   if (!conflict.name_holder.empty()) return conflict;
   if (claim.place && claim.most > 0) {
-    conflict.places_taken = PlacesTaken(connection, holder, claim.group.upstream, now);
+    const std::string& upstream = claim.group.upstream;
+    conflict.places_taken =
+        CountLiveAssets(connection, upstream) + CountClaimedPlaces(connection, upstream, holder, now);
     if (conflict.places_taken >= claim.most) return conflict;
   }
   return std::nullopt;

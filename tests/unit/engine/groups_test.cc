@@ -53,7 +53,53 @@ TEST_F(GroupsTest, ValidationAloneStoresAndSendsNothing) {
   engine::CreateGroupParams params = Heroes();
   params.validate_only = true;
   EXPECT_EQ(CreateGroup(params)->handle, (model::UpstreamHandle{"fake", ""}));
+  EXPECT_EQ(CreateGroup(params)->creation, model::CallCost{});
   EXPECT_EQ(vendor_.create_group.calls(), 0);
+}
+
+TEST_F(GroupsTest, TheTypeIsSentStoredAndFilteredBy) {
+  Start();
+  engine::CreateGroupParams params = Heroes();
+  params.type = model::GroupType::kLivenessFace;
+  const absl::StatusOr<model::AssetGroup> face = CreateGroup(params);
+  ASSERT_TRUE(face.ok()) << face.status();
+  EXPECT_EQ(face->type, model::GroupType::kLivenessFace);
+  EXPECT_EQ(store_->GetGroup(face->handle)->type, model::GroupType::kLivenessFace);
+  params = Heroes();
+  params.request_id.clear();
+  const absl::StatusOr<model::AssetGroup> plain = CreateGroup(params);
+  EXPECT_EQ(plain->type, model::GroupType::kAigc);
+  const auto listed = [&](model::GroupType type) {
+    engine::ListGroupsParams params_of_list;
+    params_of_list.type = type;
+    Answer<model::Page<model::AssetGroup>> page;
+    engine_->groups().List(Caller(), params_of_list, page.done());
+    return page.Wait()->items;
+  };
+  EXPECT_EQ(listed(model::GroupType::kLivenessFace).at(0).handle, face->handle);
+  EXPECT_EQ(listed(model::GroupType::kAigc).at(0).handle, plain->handle);
+  EXPECT_EQ(listed(model::GroupType::kUnspecified).size(), 2u);
+}
+
+TEST_F(GroupsTest, AnotherTypeIsAnotherRequest) {
+  Start();
+  engine::CreateGroupParams params = Heroes();
+  params.request_id = kRequestId;
+  ASSERT_TRUE(CreateGroup(params).ok());
+  params.type = model::GroupType::kAigc;
+  const absl::Status status = CreateGroup(params).status();
+  EXPECT_EQ(base::GetErrorDetail(status).metadata["field"], "asset_group.group_type");
+}
+
+TEST_F(GroupsTest, ValidationSaysWhatTheCreationCosts) {
+  vendor_.profile().assets.billing.group = "volc-asset";
+  vendor_.profile().assets.price = model::AssetPrice{"USD", {{"volc-asset", 0.5}}};
+  Start();
+  engine::CreateGroupParams params = Heroes();
+  params.validate_only = true;
+  EXPECT_EQ(CreateGroup(params)->creation, (model::CallCost{"volc-asset", {"USD", 500'000}}));
+  params.validate_only = false;
+  EXPECT_EQ(CreateGroup(params)->creation, model::CallCost{});
 }
 
 TEST_F(GroupsTest, WithoutAnUpstreamTheTenantsFirstIsTaken) {

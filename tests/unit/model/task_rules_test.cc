@@ -338,6 +338,41 @@ INSTANTIATE_TEST_SUITE_P(Adaptive, CheckTaskTest,
                                                 {}}),
                          CaseName);
 
+INSTANTIATE_TEST_SUITE_P(FramesOnlyAdaptive, CheckTaskTest,
+                         ::testing::Values(Case{"FixedRatioWithAFrame",
+                                                [](TaskRequest& r) {
+                                                  r.aspect_ratio = "16:9";
+                                                  r.references = References({Role::kFirstFrame, Role::kLastFrame});
+                                                },
+                                                [](ModelProfile& p) { p.frames_only_adaptive = true; },
+                                                {"generation_task.aspect_ratio"},
+                                                {}},
+                                           Case{"AdaptiveRatioWithAFrame",
+                                                [](TaskRequest& r) {
+                                                  r.aspect_ratio = "adaptive";
+                                                  r.references = References({Role::kFirstFrame});
+                                                },
+                                                [](ModelProfile& p) {
+                                                  p.aspect_ratios.insert("adaptive");
+                                                  p.frames_only_adaptive = true;
+                                                },
+                                                {},
+                                                {}},
+                                           Case{"NoRatioWithAFrame",
+                                                [](TaskRequest& r) { r.references = References({Role::kFirstFrame}); },
+                                                [](ModelProfile& p) { p.frames_only_adaptive = true; },
+                                                {},
+                                                {}},
+                                           Case{"FixedRatioWithoutAFrame",
+                                                [](TaskRequest& r) {
+                                                  r.aspect_ratio = "16:9";
+                                                  r.references = References({Role::kReferenceImage});
+                                                },
+                                                [](ModelProfile& p) { p.frames_only_adaptive = true; },
+                                                {},
+                                                {}}),
+                         CaseName);
+
 INSTANTIATE_TEST_SUITE_P(
     Together, CheckTaskTest,
     ::testing::Values(

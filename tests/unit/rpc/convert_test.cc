@@ -27,6 +27,8 @@ TEST(ConvertGroup, WritesEveryField) {
   group.description = "text";
   group.create_time = absl::FromUnixSeconds(5);
   group.update_time = absl::FromUnixSeconds(6);
+  group.type = model::GroupType::kLivenessFace;
+  group.creation = {"volc-asset", {"USD", 1'500'000}};
   v1::AssetGroup proto;
   ToProto(group, &proto);
   EXPECT_EQ(proto.name(), "assetGroups/any~g1");
@@ -35,6 +37,11 @@ TEST(ConvertGroup, WritesEveryField) {
   EXPECT_EQ(proto.upstream(), "any");
   EXPECT_EQ(proto.create_time().seconds(), 5);
   EXPECT_EQ(proto.update_time().seconds(), 6);
+  EXPECT_EQ(proto.group_type(), v1::GROUP_TYPE_LIVENESS_FACE);
+  EXPECT_EQ(proto.billing_model(), "volc-asset");
+  EXPECT_EQ(proto.estimated_cost().currency_code(), "USD");
+  EXPECT_EQ(proto.estimated_cost().units(), 1);
+  EXPECT_EQ(proto.estimated_cost().nanos(), 500'000'000);
   EXPECT_EQ(proto.DebugString().find("secret-tenant"), std::string::npos);
 }
 
@@ -64,6 +71,8 @@ TEST(ConvertAsset, WritesEveryField) {
   asset.revision = 8;
   asset.reused = true;
   asset.last_used_time = absl::FromUnixSeconds(9);
+  asset.rights_note = "by contract";
+  asset.creation = {"volc-asset-video", {"points", 3'000'000}};
   v1::Asset proto;
   ToProto(asset, &proto);
   EXPECT_EQ(proto.name(), "assets/any~a1");
@@ -90,6 +99,39 @@ TEST(ConvertAsset, WritesEveryField) {
   EXPECT_EQ(proto.upstream(), "any");
   EXPECT_TRUE(proto.reused());
   EXPECT_EQ(proto.last_use_time().seconds(), 9);
+  EXPECT_EQ(proto.rights_note(), "by contract");
+  EXPECT_EQ(proto.billing_model(), "volc-asset-video");
+  EXPECT_EQ(proto.estimated_cost().currency_code(), "points");
+  EXPECT_EQ(proto.estimated_cost().units(), 3);
+}
+
+TEST(ConvertLibrary, WritesEveryField) {
+  engine::LibraryUsage usage;
+  usage.upstream = "any";
+  usage.limits = {50, absl::Hours(72)};
+  usage.library.live = 40;
+  usage.library.claimed = 5;
+  usage.library.own = 30;
+  usage.nearly_full = true;
+  model::Asset asset;
+  asset.handle = {"any", "a1"};
+  usage.library.lapse_next = usage.library.used_last = usage.library.own_used_once = {asset};
+  usage.warnings = {"nearly full"};
+  v1::LibraryUsage proto;
+  ToProto(usage, &proto);
+  EXPECT_EQ(proto.upstream(), "any");
+  EXPECT_EQ(proto.max_assets(), 50);
+  EXPECT_EQ(proto.idle_ttl().seconds(), 72 * 3600);
+  EXPECT_EQ(proto.used_places(), 40);
+  EXPECT_EQ(proto.reserved_places(), 5);
+  EXPECT_EQ(proto.own_assets(), 30);
+  EXPECT_TRUE(proto.nearly_full());
+  EXPECT_EQ(proto.lapse_next(0).name(), "assets/any~a1");
+  EXPECT_EQ(proto.used_last_size(), 1);
+  EXPECT_EQ(proto.used_once_size(), 1);
+  EXPECT_EQ(proto.warnings(0), "nearly full");
+  ToProto(engine::LibraryUsage{}, &proto);
+  EXPECT_FALSE(proto.has_idle_ttl());
 }
 
 TEST(ConvertAsset, WhatIsNotKnownIsNotSet) {
@@ -100,6 +142,7 @@ TEST(ConvertAsset, WhatIsNotKnownIsNotSet) {
   EXPECT_FALSE(proto.has_expire_time());
   EXPECT_FALSE(proto.has_last_use_time());
   EXPECT_FALSE(proto.reused());
+  EXPECT_FALSE(proto.has_estimated_cost());
 }
 
 TEST(ConvertAsset, AFailureOfABatchSaysWhatTheCallAloneWouldHaveSaid) {

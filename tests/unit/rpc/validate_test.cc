@@ -83,9 +83,22 @@ TEST(Validate, CreateAssetGroup) {
       {"asset_group { display_name: 'a' upstream: 'Any Fast' }", {"asset_group.upstream"}},
       {"asset_group { display_name: 'a' } request_id: '" + std::string(kUuid) + "'", {}},
       {"asset_group { display_name: 'a' } request_id: 'no-uuid'", {"request_id"}},
+      {"asset_group { display_name: 'a' group_type: GROUP_TYPE_LIVENESS_FACE }", {}},
       {"asset_group { upstream: '-' } request_id: 'x'",
        {"asset_group.display_name", "asset_group.upstream", "request_id"}},
   });
+}
+
+TEST(Validate, GroupTypesAreReadAndUnknownOnesRefused) {
+  v1::CreateAssetGroupRequest create =
+      Parse<v1::CreateAssetGroupRequest>("asset_group { display_name: 'a' group_type: GROUP_TYPE_LIVENESS_FACE }");
+  EXPECT_EQ(ReadRequest(create)->type, model::GroupType::kLivenessFace);
+  create.mutable_asset_group()->set_group_type(static_cast<v1::GroupType>(3));
+  EXPECT_THAT(PathsOf(ReadRequest(create)), ElementsAre("asset_group.group_type"));
+  v1::ListAssetGroupsRequest list = Parse<v1::ListAssetGroupsRequest>("group_type: GROUP_TYPE_AIGC");
+  EXPECT_EQ(ReadRequest(list)->type, model::GroupType::kAigc);
+  list.set_group_type(static_cast<v1::GroupType>(-1));
+  EXPECT_THAT(PathsOf(ReadRequest(list)), ElementsAre("group_type"));
 }
 
 TEST(Validate, AssetGroupReadsAndChanges) {
@@ -215,6 +228,14 @@ TEST(Validate, UploadMetadata) {
               ElementsAre("metadata.size_bytes", "metadata.request_id"));
   EXPECT_THAT(broken("file_name: 'a'"), ElementsAre("metadata.asset.asset_group", "metadata.asset.display_name"));
   EXPECT_TRUE(ReadMetadata(Parse<v1::UploadAssetRequest::Metadata>("reuse_content: true")).reuse_content);
+  EXPECT_EQ(ReadMetadata(Parse<v1::UploadAssetRequest::Metadata>("asset { rights_note: 'mine' }")).rights_note, "mine");
+  EXPECT_EQ(ReadRequest(Parse<v1::CreateAssetRequest>("asset { rights_note: 'mine' }")).rights_note, "mine");
+  v1::CreateAssetRequest long_note =
+      Parse<v1::CreateAssetRequest>("asset { asset_group: 'assetGroups/any~1' display_name: 'x' } inline_data: 'x'");
+  long_note.mutable_asset()->set_rights_note(Repeat("图", 1000));
+  EXPECT_THAT(PathsOf(ReadRequest(long_note).violations), IsEmpty());
+  long_note.mutable_asset()->set_rights_note(Repeat("图", 1001));
+  EXPECT_THAT(PathsOf(ReadRequest(long_note).violations), ElementsAre("asset.rights_note"));
 }
 
 TEST(Validate, UploadChunks) {
@@ -241,13 +262,28 @@ TEST(Validate, AssetReadsAndChanges) {
   v1::ListAssetsRequest open_enums;
   open_enums.set_media_type(static_cast<v1::MediaType>(4));
   open_enums.set_state(static_cast<v1::Asset::State>(-1));
-  EXPECT_THAT(PathsOf(ReadRequest(open_enums)), ElementsAre("media_type", "state"));
+  open_enums.set_group_type(static_cast<v1::GroupType>(3));
+  EXPECT_THAT(PathsOf(ReadRequest(open_enums)), ElementsAre("media_type", "group_type", "state"));
+  EXPECT_EQ(ReadRequest(Parse<v1::ListAssetsRequest>("group_type: GROUP_TYPE_LIVENESS_FACE"))->group_type,
+            model::GroupType::kLivenessFace);
   Check<v1::UpdateAssetRequest>({
       {"asset { name: 'assets/any~1' display_name: 'x' }", {}},
       {"asset { name: 'assets/any~1' display_name: 'x' } update_mask { paths: 'display_name' }", {}},
       {"asset { name: 'assets/any~1' display_name: 'x' } update_mask { paths: 'state' }", {"update_mask.paths[0]"}},
       {"asset { name: 'x' } request_id: 'x'", {"asset.name", "asset.display_name", "request_id"}},
+      {"asset { name: 'assets/any~1' rights_note: 'two\\nlines' }", {}},
+      {"asset { name: 'assets/any~1' } update_mask { paths: 'rights_note' }", {}},
+      {"asset { name: 'assets/any~1' rights_note: '" + Repeat("图", 1001) + "' }", {"asset.rights_note"}},
+      {"asset { name: 'assets/any~1' rights_note: 'bell\\007' }", {"asset.rights_note"}},
   });
+  const auto both = ReadRequest(
+      Parse<v1::UpdateAssetRequest>("asset { name: 'assets/any~1' display_name: 'x' rights_note: 'by contract' }"));
+  EXPECT_EQ(both->display_name, "x");
+  EXPECT_EQ(both->rights_note, "by contract");
+  const auto cleared = ReadRequest(Parse<v1::UpdateAssetRequest>(
+      "asset { name: 'assets/any~1' display_name: 'x' } update_mask { paths: 'rights_note' }"));
+  EXPECT_EQ(cleared->display_name, std::nullopt);
+  EXPECT_EQ(cleared->rights_note, "");
   Check<v1::DeleteAssetRequest>({{"name: 'assets/any~1'", {}}, {"request_id: 'x'", {"name", "request_id"}}});
   Check<v1::WatchAssetRequest>({
       {"name: 'assets/any~1' resume_token: '" + Repeat("x", 256) + "'", {}},

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "service/base/error.h"
 #include "service/upstream/anyfast/anyfast.h"
 #include "service/upstream/anyfast/profiles.h"
@@ -47,6 +48,42 @@ TEST(AnyFastWire, CreateGroup) {
   EXPECT_EQ(request.get_header_value("traceparent"), call.traceparent);
 }
 
+TEST(AnyFastWire, AGroupTypeIsSentWhereItIsSaid) {
+  RecordingVendor vendor(Says(R"({"Id":"group-1","Items":[],"TotalCount":0})"));
+  auto upstream = AnyFastAt(vendor);
+  upstream->CreateGroup({}, {"a", "", model::GroupType::kLivenessFace});
+  EXPECT_EQ(vendor.requests().back().body, R"({"model":"volc-asset","Name":"a","GroupType":"LivenessFace"})");
+  upstream->CreateGroup({}, {"a", "", model::GroupType::kAigc});
+  EXPECT_EQ(vendor.requests().back().body, R"({"model":"volc-asset","Name":"a","GroupType":"AIGC"})");
+  GroupQuery groups;
+  groups.type = model::GroupType::kLivenessFace;
+  EXPECT_TRUE(upstream->ListGroups({}, groups).ok());
+  EXPECT_THAT(vendor.requests().back().body, testing::HasSubstr(R"("Filter":{"GroupType":"LivenessFace"})"));
+  AssetQuery assets;
+  assets.group_type = model::GroupType::kLivenessFace;
+  EXPECT_TRUE(upstream->ListAssets({}, assets).ok());
+  EXPECT_THAT(vendor.requests().back().body, testing::HasSubstr(R"("Filter":{"GroupType":"LivenessFace"})"));
+  assets.group_type = model::GroupType::kUnspecified;
+  EXPECT_TRUE(upstream->ListAssets({}, assets).ok());
+  EXPECT_THAT(vendor.requests().back().body, testing::HasSubstr(R"("Filter":{"GroupType":"AIGC"})"));
+}
+
+TEST(AnyFastWire, AVendorThatHasNoSuchGroupTypeIsNotAskedTwice) {
+  RecordingVendor vendor([](const httplib::Request&, httplib::Response& response) {
+    response.status = 400;
+    response.set_content(R"({"error":{"message":"[InvalidParameter.GroupType] GroupType must be one of [AIGC]"}})",
+                         "application/json");
+  });
+  auto upstream = AnyFastAt(vendor);
+  GroupQuery query;
+  query.type = model::GroupType::kLivenessFace;
+  EXPECT_EQ(base::GetReason(upstream->ListGroups({}, query).status()), Reason::kUpstreamInvalidInput);
+  EXPECT_EQ(vendor.requests().size(), 1u);
+  const auto refused = upstream->CreateGroup({}, {"a", "", model::GroupType::kLivenessFace});
+  EXPECT_EQ(refused.acceptance, Acceptance::kRefused);
+  EXPECT_EQ(base::GetReason(refused.status), Reason::kUpstreamInvalidInput);
+}
+
 TEST(AnyFastWire, ListGroupsReadsPagesAndStripsThePrefix) {
   RecordingVendor vendor(Says(
       R"({"Items":[{"Id":"group-1","Name":"[u-17]-[t-42]hero","Description":"d","GroupType":"AIGC","CreateTime":"2026-05-28T06:09:22Z"},)"
@@ -63,6 +100,8 @@ TEST(AnyFastWire, ListGroupsReadsPagesAndStripsThePrefix) {
   EXPECT_EQ(page->items[0].description, "d");
   EXPECT_EQ(page->items[0].create_time, absl::FromUnixSeconds(1779948562));
   EXPECT_EQ(page->items[1].display_name, "plain");
+  EXPECT_EQ(page->items[0].type, model::GroupType::kAigc);
+  EXPECT_EQ(page->items[1].type, model::GroupType::kUnspecified);
   EXPECT_TRUE(page->more);
 }
 
@@ -385,7 +424,9 @@ TEST(AnyFastWire, WhatTheBillDependsOnIsAlwaysSaid) {
     task.prompt = "a fox";
     upstream->CreateTask({}, task);
     const std::string body = vendor.requests().back().body;
-    EXPECT_THAT(body, testing::HasSubstr(R"("resolution":"720p","duration":5)")) << row.name;
+    const std::string resolution = row.name.find("premium") == std::string::npos ? "720p" : "4k";
+    EXPECT_THAT(body, testing::HasSubstr(absl::StrCat(R"("resolution":")", resolution, R"(","duration":5)")))
+        << row.name;
     const bool silent = row.name.find("seedance-1-0") != std::string::npos;
     EXPECT_EQ(body.find(R"("generate_audio":true)") == std::string::npos, silent) << row.name;
   }
@@ -413,6 +454,25 @@ TEST(AnyFastWire, WhatIsSaidInPlaceOfTheCallerIsTheProfiles) {
               testing::HasSubstr(R"("resolution":"480p","duration":8,"generate_audio":false)"));
 }
 
+TEST(AnyFastWire, FramesOfNewerModelsAreSentWithAnAdaptiveRatio) {
+  RecordingVendor vendor(Says(R"({"id":"t"})"));
+  auto upstream = AnyFastAt(vendor);
+  const auto body = [&](const std::string& model, model::ReferenceRole role) {
+    model::TaskRequest task;
+    task.model = model;
+    task.prompt = "a fox";
+    task.references = {{"", role, std::nullopt, "https://example.com/a.png", false}};
+    upstream->CreateTask({}, task);
+    return vendor.requests().back().body;
+  };
+  constexpr char kAdaptive[] = R"("ratio":"adaptive")";
+  EXPECT_THAT(body("seedance-2.5", model::ReferenceRole::kFirstFrame), testing::HasSubstr(kAdaptive));
+  EXPECT_THAT(body("dreamina-seedance-2-5-260628", model::ReferenceRole::kFirstFrame), testing::HasSubstr(kAdaptive));
+  EXPECT_THAT(body("seedance-2.5", model::ReferenceRole::kReferenceImage),
+              testing::Not(testing::HasSubstr("\"ratio\"")));
+  EXPECT_THAT(body("seedance", model::ReferenceRole::kFirstFrame), testing::Not(testing::HasSubstr("\"ratio\"")));
+}
+
 TEST(AnyFastWire, GetTaskAsksByPath) {
   RecordingVendor vendor(Says(R"({"code":"success","data":{"status":"QUEUED"}})"));
   EXPECT_TRUE(AnyFastAt(vendor)->GetTask({}, "asyntask_8f/2?Q").ok());
@@ -420,23 +480,6 @@ TEST(AnyFastWire, GetTaskAsksByPath) {
   EXPECT_EQ(request.method, "GET");
   EXPECT_EQ(request.target, "/v1/video/generations/asyntask_8f%2F2%3FQ");
   EXPECT_EQ(request.get_header_value("Authorization"), "Bearer sk-secret");
-}
-
-// ---- Models ----
-
-TEST(AnyFastModels, KnownOnesHaveProfilesUnknownOnesAreRefused) {
-  const model::UpstreamProfile profile = AnyFastProfile();
-  const auto Find = [&profile](const char* name) { return profile.FindModel(name); };
-  EXPECT_EQ(Find("seedance")->max_images, 9u);
-  EXPECT_EQ(Find("seedance-2.5-nsfw")->max_duration_seconds, 30);
-  EXPECT_TRUE(Find("seedance-2.5")->automatic_duration);
-  EXPECT_TRUE(Find("seedance-2.0-ultra")->resolution_required);
-  EXPECT_EQ(Find("seedance-fast")->resolutions.count(model::Resolution::k1080p), 0u);
-  EXPECT_EQ(Find("doubao-seedance-1-5-pro-251215")->min_duration_seconds, 4);
-  EXPECT_EQ(Find("doubao-seedance-1-0-lite-i2v-250428")->max_images, 4u);
-  for (const char* unknown : {"", "seedance-2.0-fast", "seedance-3", "doubao-seedance-1-0-", "sora-2"}) {
-    EXPECT_EQ(Find(unknown), nullptr) << unknown;
-  }
 }
 
 }  // namespace
