@@ -58,7 +58,7 @@ class DueQueue {
   base::Mutex mutex_;
   base::CondVar changed_;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
-  bool handing_out_ ABSL_GUARDED_BY(mutex_) = false;  // `on_due` runs, or will at once.
+  bool handing_out_ ABSL_GUARDED_BY(mutex_) = false;                  // `on_due` runs, or will at once.
   absl::Time latest_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();  // That was seen.
   std::set<std::pair<absl::Time, std::string>> by_time_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, absl::Time> by_key_ ABSL_GUARDED_BY(mutex_);

@@ -122,7 +122,7 @@ void ToProto(const model::GenerationTask& task, ProtoTask* proto) {
     ToProto(task.estimated_cost_least, proto->mutable_estimated_cost_least());
     ToProto(task.estimated_cost_most, proto->mutable_estimated_cost_most());
   }
-  if (!task.settled_cost.currency.empty()) Write(task.settled_cost, proto->mutable_settled_cost());
+  if (!task.settled_cost.currency.empty()) ToProto(task.settled_cost, proto->mutable_settled_cost());
   SetTime(task.create_time, [&] { return proto->mutable_create_time(); });
   SetTime(task.update_time, [&] { return proto->mutable_update_time(); });
   SetTime(task.submit_time, [&] { return proto->mutable_submit_time(); });

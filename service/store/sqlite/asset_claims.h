@@ -25,8 +25,7 @@ void EndClaimAt(Connection& connection, const std::string& holder, absl::Time un
 void DropClaim(Connection& connection, const std::string& holder);
 
 // Places of the upstream's library that claims hold at `now`, that of the holder `but` left out; empty: of all.
-int64_t CountClaimedPlaces(Connection& connection, const std::string& upstream, const std::string& but,
-                           absl::Time now);
+int64_t CountClaimedPlaces(Connection& connection, const std::string& upstream, const std::string& but, absl::Time now);
 
 // Writes what a row of the journal holds that was begun before there were claims.
 void AddClaimOf(Connection& connection, const model::BilledCall& call);
