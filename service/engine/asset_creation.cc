@@ -248,8 +248,7 @@ void AssetCreation::Decide(const DraftPtr& draft, Done<model::Asset> done) {
   }
   if (known->content.has_value()) return AnswerWithContent(draft, *known->content, std::move(done));
   const bool shares = draft->reuse_content && !draft->info.sha256.empty();
-  if (!known->earlier.has_value() && shares &&
-      billed_.IsContentInDoubt(draft->group.handle, draft->info.sha256)) {
+  if (!known->earlier.has_value() && shares && billed_.IsContentInDoubt(draft->group.handle, draft->info.sha256)) {
     return done(TwinInDoubt());
   }
   if (!draft->validate_only) return Launch(draft, std::move(done));

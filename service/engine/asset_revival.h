@@ -43,8 +43,8 @@ class AssetRevival {
   // Only the end of the process, or of the upstream's configuration, has none. Calls while one is under way join it.
   void Revive(const model::Asset& asset);
 
-  // Creation `number` of the asset, whose answer was lost, has made what the vendor calls `vendor_id`. Taken over if the
-  // asset is EXPIRED still.
+  // Creation `number` of the asset, whose answer was lost, has made what the vendor calls `vendor_id`. Taken over if
+  // the asset is EXPIRED still.
   void Recreated(const model::Asset& asset, int number, const std::string& vendor_id) {
     TakeOver(asset, number, vendor_id, /*discard=*/false);
   }

@@ -61,7 +61,8 @@ absl::Status CreationError(base::Reason reason, const model::BilledCallKey& key,
   base::ErrorDetail detail;
   detail.reason = reason;
   if (reason == base::Reason::kUpstreamUnavailable) detail.retry_delay = absl::Seconds(1);
-  return base::MakeError(absl::StrCat(key.method, " with request_id ", key.request_id, ": ", std::string(text)), detail);
+  return base::MakeError(absl::StrCat(key.method, " with request_id ", key.request_id, ": ", std::string(text)),
+                         detail);
 }
 
 // For those who waited for a call that a person settled.

@@ -3,8 +3,8 @@
 
 #include <functional>
 #include <map>
-#include <set>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -80,8 +80,8 @@ class BilledCalls {
   // outcome. `done(over)` is called exactly once, on any thread; over: the call is not in doubt, or not any more.
   void LookAgain(const model::BilledCallKey& key, absl::AnyInvocable<void(bool over)> done);
 
-  // Ends a call in doubt by a person's word, or because the doubt has lost its meaning: `found` is what it made; not set:
-  // the vendor did not take it, and the same request id may try again. Returns the row as it is now. Errors:
+  // Ends a call in doubt by a person's word, or because the doubt has lost its meaning: `found` is what it made; not
+  // set: the vendor did not take it, and the same request id may try again. Returns the row as it is now. Errors:
   // kResourceNotFound (no such call), kCreationNotInDoubt, kUpstreamUnavailable (it is being looked for just now),
   // kStoreUnavailable.
   absl::StatusOr<model::BilledCall> Settle(const model::BilledCallKey& key, std::optional<Found> found);

@@ -57,8 +57,7 @@ absl::Status OthersInDoubt(const std::string& upstream) {
 
 bool IsBefore(const model::BilledCall& row, const model::PageCursor& cursor) {
   if (cursor.at_start()) return true;
-  return std::pair(absl::ToUnixMicros(row.create_time), TextOf(row.key)) <
-         std::pair(cursor.create_micros, cursor.id);
+  return std::pair(absl::ToUnixMicros(row.create_time), TextOf(row.key)) < std::pair(cursor.create_micros, cursor.id);
 }
 
 bool IsNewer(const model::BilledCall& left, const model::BilledCall& right) {
@@ -149,8 +148,8 @@ void CallReconciler::SeenActive(const model::Asset& asset) {
   for (const model::BilledCallKey& key : keys) {
     // The asset can be used: whatever that creation made is not needed, and the next one may be sent.
     const absl::Status settled = billed_.Settle(key, std::nullopt).status();
-    const bool again = !settled.ok() && !absl::IsNotFound(settled) &&
-                       base::GetReason(settled) != base::Reason::kCreationNotInDoubt;
+    const bool again =
+        !settled.ok() && !absl::IsNotFound(settled) && base::GetReason(settled) != base::Reason::kCreationNotInDoubt;
     if (!again) continue;
     base::MutexLock lock(mutex_);
     recreations_[asset.name()].insert(key);
@@ -196,11 +195,10 @@ void CallReconciler::Reconcile(const CallContext& context, const ReconcileCreati
   if (params.not_accepted) return done(NotAccepted(*row));
   Upstreams::Entry* entry = search_.EntryOf(*row);
   if (entry == nullptr) return done(NoUpstream());
-  RunOn<ReconciledCreation>(entry->polls, *entry, std::move(done),
-                            [this, row = *row, params, entry](Done<ReconciledCreation> answer) {
-                              answer(params.upstream_id.has_value() ? Bind(row, *params.upstream_id, *entry)
-                                                                    : Search(row, *entry));
-                            });
+  RunOn<ReconciledCreation>(
+      entry->polls, *entry, std::move(done), [this, row = *row, params, entry](Done<ReconciledCreation> answer) {
+        answer(params.upstream_id.has_value() ? Bind(row, *params.upstream_id, *entry) : Search(row, *entry));
+      });
 }
 
 absl::StatusOr<ReconciledCreation> CallReconciler::Search(const model::BilledCall& row, Upstreams::Entry& entry) {
@@ -252,11 +250,9 @@ absl::StatusOr<ReconciledCreation> CallReconciler::Bind(const model::BilledCall&
 absl::StatusOr<ReconciledCreation> CallReconciler::NotAccepted(const model::BilledCall& row) {
   absl::StatusOr<model::BilledCall> settled = billed_.Settle(row.key, std::nullopt);
   if (!settled.ok()) return settled.status();
-  base::Log(base::LogLevel::kWarning, "creation_reconciled",
-            {{"tenant", row.key.tenant},
-             {"method", row.key.method},
-             {"request_id", row.key.request_id},
-             {"resource", ""}});
+  base::Log(
+      base::LogLevel::kWarning, "creation_reconciled",
+      {{"tenant", row.key.tenant}, {"method", row.key.method}, {"request_id", row.key.request_id}, {"resource", ""}});
   if (IsRecreation(row) && row.asset.has_value() && not_recreated_) not_recreated_(*row.asset);
   return ReconciledCreation{*std::move(settled), {}};
 }

@@ -70,8 +70,7 @@ class CallReconciler {
   void Stop() { schedule_.Stop(); }
 
   // The tenant's creations in doubt, the newest first.
-  void List(const CallContext& context, const ListCreationsParams& params,
-            Done<model::Page<model::BilledCall>> done);
+  void List(const CallContext& context, const ListCreationsParams& params, Done<model::Page<model::BilledCall>> done);
   // Calls the vendor on the upstream's `polls` threads, unless it is not accepted by the caller's word.
   void Reconcile(const CallContext& context, const ReconcileCreationParams& params, Done<ReconciledCreation> done);
 
@@ -84,8 +83,7 @@ class CallReconciler {
   bool IsNeeded(const model::BilledCall& row);
   absl::StatusOr<model::BilledCall> OwnRow(const CallContext& context, const ReconcileCreationParams& params);
   absl::StatusOr<ReconciledCreation> Search(const model::BilledCall& row, Upstreams::Entry& entry);
-  absl::StatusOr<ReconciledCreation> Bind(const model::BilledCall& row, const std::string& id,
-                                          Upstreams::Entry& entry);
+  absl::StatusOr<ReconciledCreation> Bind(const model::BilledCall& row, const std::string& id, Upstreams::Entry& entry);
   absl::StatusOr<ReconciledCreation> NotAccepted(const model::BilledCall& row);
   // Whether creations of other tenants are in doubt or under way at the upstream.
   absl::StatusOr<bool> HasForeign(const model::BilledCall& row, Upstreams::Entry& entry);

@@ -225,7 +225,8 @@ absl::StatusOr<CallSighting> CallSearch::ReadOne(const model::BilledCall& row, c
     return base::InvalidField(kIdField, "must be an asset of the media type that was to be created");
   }
   if (groups && !asset->group_id.empty() && asset->group_id != intent.asset->group.id) {
-    return base::InvalidField(kIdField, absl::StrCat("must be an asset of ", model::AssetGroupName(intent.asset->group)));
+    return base::InvalidField(kIdField,
+                              absl::StrCat("must be an asset of ", model::AssetGroupName(intent.asset->group)));
   }
   return ToSighting(*asset);
 }

@@ -43,8 +43,8 @@ class CallSearch {
   // All that may be what the call made, rivals or not. As Look.
   absl::StatusOr<std::vector<CallSighting>> Candidates(const model::BilledCall& row, Upstreams::Entry& entry);
 
-  // What the call made is `id` at the vendor, a person says. INVALID_ARGUMENT on `upstream_id`: the vendor does not know
-  // it, it is another kind of media or in another group, or the store has it. Else as Look.
+  // What the call made is `id` at the vendor, a person says. INVALID_ARGUMENT on `upstream_id`: the vendor does not
+  // know it, it is another kind of media or in another group, or the store has it. Else as Look.
   absl::StatusOr<BilledCalls::Found> AsTold(const model::BilledCall& row, const std::string& id,
                                             Upstreams::Entry& entry);
 

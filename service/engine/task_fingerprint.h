@@ -11,12 +11,12 @@ namespace seedance::engine {
 // request.
 model::Fingerprint FingerprintOf(const model::TaskRequest& request);
 
-// Adds to the fingerprint of `task` that a request which names the upstream and the model that were chosen for it is the
-// same request.
+// Adds to the fingerprint of `task` that a request which names the upstream and the model that were chosen for it is
+// the same request.
 void AddChoices(const model::GenerationTask& task, model::Fingerprint& fingerprint);
 
-// The same for the defaults that `asked` came to (`chosen`, as it was sent) at an upstream with this profile, written out
-// or left out: the default model, its resolution, duration and sound, and the roles of references.
+// The same for the defaults that `asked` came to (`chosen`, as it was sent) at an upstream with this profile, written
+// out or left out: the default model, its resolution, duration and sound, and the roles of references.
 void AddModelDefaults(const model::UpstreamProfile& profile, const model::TaskRequest& asked,
                       const model::TaskRequest& chosen, model::Fingerprint& fingerprint);
 

@@ -95,7 +95,7 @@ class TaskReconciler {
   TaskTracker& tracker_;
   base::Clock& clock_;
   base::Mutex mutex_;
-  std::set<VendorId> claimed_ ABSL_GUARDED_BY(mutex_);  // Being bound.
+  std::set<VendorId> claimed_ ABSL_GUARDED_BY(mutex_);          // Being bound.
   std::function<void(const model::GenerationTask&)> on_doubt_;  // Fixed at Start. May be empty.
   LookSchedule schedule_;
 };

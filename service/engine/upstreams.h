@@ -27,11 +27,11 @@ struct UsageLogOptions {
   // Nobody but this gateway uses the key: what the log shows and nobody here asked for can only be what is in doubt.
   bool exclusive_key = false;
   bool tag_with_seed = true;  // Tasks without a seed get one at random, by which they are known at the vendor.
-  absl::Duration read_interval = absl::Seconds(61);   // Between reads, at least.
-  absl::Duration cost_interval = absl::Minutes(15);   // From the end of a task to the read that tells its cost, at most.
-  absl::Duration lag = absl::Minutes(1);              // Until the log shows what was billed.
+  absl::Duration read_interval = absl::Seconds(61);  // Between reads, at least.
+  absl::Duration cost_interval = absl::Minutes(15);  // From the end of a task to the read that tells its cost, at most.
+  absl::Duration lag = absl::Minutes(1);             // Until the log shows what was billed.
   absl::Duration submit_timeout = absl::Seconds(300);  // Until the vendor has taken a request or never will.
-  int64_t quota_per_unit = 500'000;                   // Of the log, for one unit of `currency`.
+  int64_t quota_per_unit = 500'000;                    // Of the log, for one unit of `currency`.
   std::string currency = "USD";
 };
 

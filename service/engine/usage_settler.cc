@@ -95,9 +95,10 @@ void UsageSettler::Read(Upstreams::Entry& entry, CallTurn& turn) {
   }
   auto round = std::make_shared<Round>();
   const absl::StatusOr<std::vector<GenerationTask>> open = store_.ListOpenTasks();
-  const bool doubts = open.ok() && std::any_of(open->begin(), open->end(), [&](const GenerationTask& task) {
-    return task.state == TaskState::kSubmitUnknown && task.request.upstream == entry.upstream->name();
-  });
+  const bool doubts =
+      open.ok() && std::any_of(open->begin(), open->end(), [&](const GenerationTask& task) {
+        return task.state == TaskState::kSubmitUnknown && task.request.upstream == entry.upstream->name();
+      });
   // Settled meanwhile, by a person perhaps.
   if (open.ok() && !doubts && !costs) return;
   round->facts.now = clock_.Now();
@@ -128,8 +129,8 @@ void UsageSettler::ReadFailed(Upstreams::Entry& entry, const absl::Status& error
               {{"upstream", entry.upstream->name()}, {"cause", std::string(error.message())}});
   }
   const absl::Duration wish = base::GetErrorDetail(error).retry_delay.value_or(absl::ZeroDuration());
-  const absl::Duration pause =
-      std::min(entry.usage_log.read_interval * static_cast<double>(int64_t{1} << std::min(failures, 10)), kLongestPause);
+  const absl::Duration pause = std::min(
+      entry.usage_log.read_interval * static_cast<double>(int64_t{1} << std::min(failures, 10)), kLongestPause);
   Want(entry, clock_.Now() + std::max(pause, wish));
 }
 

@@ -59,7 +59,8 @@ ModelNames NamesOf(const UsageFacts& facts) {
 bool MayBeOfModel(const UsageRow& row, const std::string& model, const ModelNames& names) {
   const auto own = names.find(model);
   if (row.model.empty() || own == names.end() || own->second.count(row.model) > 0) return true;
-  return std::none_of(names.begin(), names.end(), [&row](const auto& entry) { return entry.second.count(row.model) > 0; });
+  return std::none_of(names.begin(), names.end(),
+                      [&row](const auto& entry) { return entry.second.count(row.model) > 0; });
 }
 
 Skew SkewOf(const UsageFacts& facts) {
@@ -226,7 +227,8 @@ std::vector<std::string> IdsToAsk(const UsageFacts& facts) {
     const auto task = facts.known.find(row.task_id);
     if (task != facts.known.end()) {
       // One that has ended: the vendor shows all of it.
-      if (!task->second.sent_seed.has_value() || !model::IsTerminal(task->second.state) || known == kKnownToAsk) continue;
+      if (!task->second.sent_seed.has_value() || !model::IsTerminal(task->second.state) || known == kKnownToAsk)
+        continue;
       ++known;
     } else if (IsClaimed(row, facts) || !IsInSomeWindow(row, facts, skew)) {
       continue;

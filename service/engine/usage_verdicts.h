@@ -16,8 +16,8 @@ namespace seedance::engine {
 // What a vendor's usage log, and its answers about the tasks in it, prove of tasks in doubt. Plain data and functions,
 // without I/O.
 
-// What is known when the log has been read. Everything else was read after the log, so that what it shows of a task that
-// was accepted meanwhile is known.
+// What is known when the log has been read. Everything else was read after the log, so that what it shows of a task
+// that was accepted meanwhile is known.
 struct UsageFacts {
   absl::Time now;  // When the log was read.
   absl::Duration submit_timeout;
@@ -52,9 +52,10 @@ struct UsageDecision {
 // One decision for each doubt.
 //
 // - Bound: exactly one task of the log shows the seed that only this task was sent with. Or, with an exclusive key: one
-//   unclaimed task in the doubt's window, which contradicts nothing that was asked for, and which no other doubt, and no
-//   task on its way, may be.
-// - Not taken: `submit_timeout` and `lag` have passed since the doubt arose, the log reaches back before it, lists a known
+//   unclaimed task in the doubt's window, which contradicts nothing that was asked for, and which no other doubt, and
+//   no task on its way, may be.
+// - Not taken: `submit_timeout` and `lag` have passed since the doubt arose, the log reaches back before it, lists a
+// known
 //   task of after it, and nothing unclaimed in its window may be the task. A seed excludes a task of the log only if a
 //   known task shows the one that it was sent with.
 // A log that lists no known task proves nothing.
