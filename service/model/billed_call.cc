@@ -39,7 +39,8 @@ BilledCall RecreationOf(const Asset& asset, int number) {
 }
 
 void AddSame(std::string_view field, const std::string& second, Fingerprint& fingerprint) {
-  if (FieldOf(fingerprint, field) != second) fingerprint.emplace_back(std::string(kSamePrefix) + std::string(field), second);
+  if (FieldOf(fingerprint, field) != second)
+    fingerprint.emplace_back(std::string(kSamePrefix) + std::string(field), second);
 }
 
 std::string FirstDifferenceFromJournal(const Fingerprint& journalled, const Fingerprint& asked) {

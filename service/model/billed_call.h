@@ -77,8 +77,8 @@ std::string FirstDifference(const Fingerprint& left, const Fingerprint& right);
 inline constexpr std::string_view kStreamHashField = "chunk";
 inline constexpr std::string_view kReusedField = "reused";
 
-// `same/<field>`: a second value of the field with which the request would have been the same, because the gateway fills
-// in what the caller leaves out. Not part of the request itself.
+// `same/<field>`: a second value of the field with which the request would have been the same, because the gateway
+// fills in what the caller leaves out. Not part of the request itself.
 inline constexpr std::string_view kSamePrefix = "same/";
 
 // Adds to `fingerprint` that `second` means the same as the value of `field`, unless it is that value.

@@ -114,9 +114,9 @@ struct GenerationTask {
   Cost estimated_cost;
   Cost estimated_cost_least;  // These two instead where the vendor chooses the duration.
   Cost estimated_cost_most;
-  Cost settled_cost;          // What the vendor billed, less its refunds, by its own log.
-  // The seed with which it is sent when the caller gave none: chosen at random, as the vendor would, so that the task can
-  // be told from others there.
+  Cost settled_cost;  // What the vendor billed, less its refunds, by its own log.
+  // The seed with which it is sent when the caller gave none: chosen at random, as the vendor would, so that the task
+  // can be told from others there.
   std::optional<int64_t> sent_seed;
   bool detached = false;  // Its caller gave it up while the vendor could not cancel it.
   absl::Time create_time;

@@ -103,7 +103,7 @@ absl::StatusOr<engine::ReconcileCreationParams> ReadRequest(const v1::ReconcileC
   if (params.method.empty()) rules.Add("kind", "must be KIND_ASSET_GROUP, KIND_ASSET, KIND_UPLOAD or KIND_RECREATION");
   rules.Name("request_id", request.request_id(), kMaxRequestIdBytes);
   params.request_id = request.kind() == v1::Creation::KIND_RECREATION ? request.request_id()
-                                                                 : absl::AsciiStrToLower(request.request_id());
+                                                                      : absl::AsciiStrToLower(request.request_id());
   switch (request.verdict_case()) {
     case v1::ReconcileCreationRequest::kUpstreamId:
       if (!model::IsUpstreamId(request.upstream_id())) {

@@ -41,7 +41,8 @@ bool IsDedicated(const proto::Upstream& upstream, const GatewayConfig& config) {
   return tenants.size() <= 1;
 }
 
-// Whether another upstream of the configuration has the same key: what that one's tasks are billed stands in the same log.
+// Whether another upstream of the configuration has the same key: what that one's tasks are billed stands in the same
+// log.
 bool SharesKey(const proto::Upstream& upstream, const GatewayConfig& config) {
   return std::any_of(config.upstreams().begin(), config.upstreams().end(), [&](const proto::Upstream& other) {
     return other.name() != upstream.name() && KeyOf(other) == KeyOf(upstream);

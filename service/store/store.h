@@ -223,10 +223,10 @@ class Store {
     std::optional<model::GenerationTask> task;
   };
   // Writes `call` (and, in the same transaction, `task` if not null) unless its key has a row already. A row in state
-  // kNotAccepted is replaced by `call` when it is of the same request (model::FirstDifferenceFromJournal), as if it were
-  // not there. `call.claim`, if set,
-  // is made in the same transaction, for a call in flight. It ends with the row (FinishCall); of a row in doubt, and of
-  // one that is done without the asset being written with it, after kClaimInDoubt or by ReleaseClaim.
+  // kNotAccepted is replaced by `call` when it is of the same request (model::FirstDifferenceFromJournal), as if it
+  // were not there. `call.claim`, if set, is made in the same transaction, for a call in flight. It ends with the row
+  // (FinishCall); of a row in doubt, and of one that is done without the asset being written with it, after
+  // kClaimInDoubt or by ReleaseClaim.
   virtual absl::StatusOr<Begun> BeginCall(const model::BilledCall& call, const model::GenerationTask* task) = 0;
 
   // Ends a row: state, resource_name, error, update_time and, if it is set, `asset` are taken from `call`. `group` or

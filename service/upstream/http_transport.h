@@ -80,8 +80,8 @@ struct HttpReply {
 // Blocking HTTP client. Thread-safe. Never throws.
 //
 // Keeps connections and reuses them for reads; closes a connection after any outcome but kReply. Requests that may be
-// billed or change something get a new connection each, which is kept for reads afterwards. A GET on a reused connection
-// that turns out to be dead is sent once more on a new one; nothing else is. Redirects are not followed.
+// billed or change something get a new connection each, which is kept for reads afterwards. A GET on a reused
+// connection that turns out to be dead is sent once more on a new one; nothing else is. Redirects are not followed.
 class HttpTransport {
  public:
   virtual ~HttpTransport() = default;
@@ -96,7 +96,7 @@ struct HttpOptions {
   size_t max_idle_connections = 64;               // Per origin.
   absl::Duration idle_limit = absl::Seconds(30);  // Idle longer: closed.
   std::string ca_file;                            // Additional authorities. Empty: the system's only.
-  std::string proxy;  // `http://[user:password@]host:port`. Empty: the environment's.
+  std::string proxy;                              // `http://[user:password@]host:port`. Empty: the environment's.
   std::string user_agent = "seedance-gateway";
   // For URLs of callers: connects to no address of this machine or a private network, whatever a name resolves to. A
   // proxy may stand anywhere; it gets the checked address.

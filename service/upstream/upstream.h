@@ -150,11 +150,11 @@ struct UsageRow {
 
   Kind kind = Kind::kOther;
   absl::Time time;
-  std::string model;    // Empty: not shown, here and below.
-  std::string path;     // Of the request.
+  std::string model;     // Empty: not shown, here and below.
+  std::string path;      // Of the request.
   bool is_task = false;  // The vendor calls it a task's.
-  std::string task_id;  // The vendor's id of the task.
-  int64_t quota = 0;    // In the vendor's unit; never negative.
+  std::string task_id;   // The vendor's id of the task.
+  int64_t quota = 0;     // In the vendor's unit; never negative.
   // What the task cost in the end, when the row is about its settlement.
   std::optional<int64_t> actual_quota;
 };

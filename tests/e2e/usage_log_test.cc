@@ -1,5 +1,5 @@
-// AnyFast tasks whose answers were lost are settled by the vendor's own log of what it billed: bound where it shows them,
-// failed where it shows that they were never taken, and left in doubt where it proves nothing.
+// AnyFast tasks whose answers were lost are settled by the vendor's own log of what it billed: bound where it shows
+// them, failed where it shows that they were never taken, and left in doubt where it proves nothing.
 #include <httplib.h>
 
 #include <iostream>

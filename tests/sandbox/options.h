@@ -13,11 +13,11 @@ namespace seedance::sandbox {
 
 // AnyFast's log of what a key was billed (`GET /api/log/token`).
 struct UsageLogOptions {
-  std::string mode = "on";               // `on`; `empty`: forks that log nothing under the key; `off`: there is no such path.
+  std::string mode = "on";  // `on`; `empty`: forks that log nothing under the key; `off`: there is no such path.
   absl::Duration lag = absl::Seconds(1);  // Virtual, until a row is shown.
-  bool task_ids = true;                  // Rows of tasks tell their ids, as newer versions do.
-  bool query_key = false;                // The key stands in the query (`?key=`), as older versions want it.
-  int limit = 20;                        // Reads in 20 virtual minutes; 0: no limit.
+  bool task_ids = true;                   // Rows of tasks tell their ids, as newer versions do.
+  bool query_key = false;                 // The key stands in the query (`?key=`), as older versions want it.
+  int limit = 20;                         // Reads in 20 virtual minutes; 0: no limit.
 };
 
 // How one sandbox behaves. The command line of seedance-sandbox says the same (README.md).

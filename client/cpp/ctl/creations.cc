@@ -179,8 +179,7 @@ void AddReconcile(CLI::App& noun, Session& session) {
   command->add_option("KIND", arguments->kind, "group, asset, upload or recreation; without it, all in doubt")
       ->check(CLI::IsMember(KindWords()));
   command->add_option("REQUEST_ID", arguments->request_id, "as in the list");
-  CLI::Option* id =
-      command->add_option("--upstream-id", arguments->upstream_id, "the vendor made it, under this id");
+  CLI::Option* id = command->add_option("--upstream-id", arguments->upstream_id, "the vendor made it, under this id");
   command->add_flag("--not-accepted", arguments->not_accepted, "the vendor never took it: it may be sent again")
       ->excludes(id);
 }

@@ -23,7 +23,8 @@ struct AnyFastOptions {
   absl::Duration transfer_timeout = absl::Seconds(900);
   absl::Duration max_retry_after = kDefaultMaxRetryAfter;
   bool allow_plain_http = false;  // Whether result links may be http.
-  // Whether the key stands in the query of reads of the usage log too, as old versions of the vendor's software want it.
+  // Whether the key stands in the query of reads of the usage log too, as old versions of the vendor's software want
+  // it.
   bool usage_log_key_in_query = false;
 };
 

@@ -1,4 +1,5 @@
-// Creations of groups and assets in doubt: listed, settled by a person, and those of EXPIRED assets found at the vendor.
+// Creations of groups and assets in doubt: listed, settled by a person, and those of EXPIRED assets found at the
+// vendor.
 #include "absl/strings/str_cat.h"
 #include "service/engine/call_reconciler.h"
 #include "tests/unit/engine/creation_fixture.h"

@@ -97,7 +97,7 @@ class EngineTest : public ::testing::Test {
   // Waits until the threads of `vendor_` have ended what they were given before; needs threads_ = 1.
   void FinishSteps();
 
-  size_t threads_ = 4;                  // Of each pool.
+  size_t threads_ = 4;                 // Of each pool.
   engine::UsageLogOptions usage_log_;  // Of `vendor_`.
   TempDir dir_;
   base::SimulatedClock clock_{absl::FromUnixSeconds(1'800'000'000)};

@@ -72,8 +72,7 @@ TEST_F(TasksTest, DefaultsSpelledOutAreTheSameRequestBothWays) {
     brief.request.upstream.clear();
     brief.request.references = {ToAsset({"fake", "hero"})};
     engine::CreateTaskParams full = spelled_out();
-    brief.request_id = full.request_id =
-        short_first ? kRequestId : "0190f5fe-7c00-7a00-8000-000000000002";
+    brief.request_id = full.request_id = short_first ? kRequestId : "0190f5fe-7c00-7a00-8000-000000000002";
     const absl::StatusOr<GenerationTask> first = CreateTask(short_first ? brief : full);
     ASSERT_TRUE(first.ok()) << first.status();
     // A role that was said is not known to be the one that would have been taken.

@@ -11,9 +11,9 @@ namespace {
 
 using model::GenerationTask;
 using model::TaskState;
-using upstream::UsageRow;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using upstream::UsageRow;
 
 using Kind = UsageDecision::Kind;
 

@@ -1,6 +1,7 @@
 // CreationService over a real server: what is in doubt is listed and settled.
 #include <gmock/gmock.h>
 
+#include "service/base/clock.h"
 #include "service/rpc/convert_creation.h"
 #include "tests/unit/rpc/gateway_fixture.h"
 
@@ -10,7 +11,7 @@ namespace {
 constexpr char kRequestId[] = "0190F5FE-7c00-7a00-8000-000000000001";
 constexpr char kLowerId[] = "0190f5fe-7c00-7a00-8000-000000000001";
 
-class CreationTest : public GatewayFixture {
+class CreationTest : public GatewayTest {
  protected:
   // A group whose answer was lost.
   void LoseGroup() {
@@ -54,7 +55,7 @@ TEST_F(CreationTest, WhatIsInDoubtIsListedAndSettledByTheVendorsId) {
   EXPECT_EQ(creation.asset_group().name(), "");
   EXPECT_FALSE(creation.cause().empty());
   EXPECT_TRUE(creation.has_create_time());
-  vendor_.SetGroup({"g1", "renamed", "", absl::Now(), {}});
+  vendor_.SetGroup({"g1", "renamed", "", base::RealClock().Now(), {}});
   v1::ReconcileCreationRequest request = OfGroup();
   request.set_upstream_id("g1");
   v1::ReconcileCreationResponse answer;
@@ -71,8 +72,8 @@ TEST_F(CreationTest, WhatIsInDoubtIsListedAndSettledByTheVendorsId) {
 TEST_F(CreationTest, ASearchShowsCandidatesAndNotAcceptedEndsTheDoubt) {
   Start();
   LoseGroup();
-  vendor_.SetGroup({"g1", "heroes", "", absl::Now(), {}});
-  vendor_.SetGroup({"g2", "heroes", "", absl::Now(), {}});
+  vendor_.SetGroup({"g1", "heroes", "", base::RealClock().Now(), {}});
+  vendor_.SetGroup({"g2", "heroes", "", base::RealClock().Now(), {}});
   v1::ReconcileCreationResponse answer;
   ASSERT_TRUE(Reconcile(OfGroup(), answer).ok());
   EXPECT_EQ(answer.creation().state(), v1::Creation::STATE_IN_DOUBT);
