@@ -78,7 +78,7 @@ void Append(std::vector<base::FieldViolation> more, std::vector<base::FieldViola
 }  // namespace
 
 std::vector<base::FieldViolation> CompleteDraft(const std::string& upstream, const model::UpstreamProfile& profile,
-                                                const std::vector<model::MediaInfo>& media,
+                                                const std::vector<model::MediaInfo>& media, absl::Time now,
                                                 model::GenerationTask& task) {
   model::TaskRequest& request = task.request;
   std::vector<base::FieldViolation> violations;
@@ -89,6 +89,7 @@ std::vector<base::FieldViolation> CompleteDraft(const std::string& upstream, con
   for (std::string& fault : prompt.faults) violations.push_back({"generation_task.prompt", std::move(fault)});
   if (row != nullptr) Append(model::CheckTask(request, *row, media), violations);
   if (!violations.empty()) return violations;
+  for (std::string& warning : model::WarningsOf(request, *row, now)) task.warnings.push_back(std::move(warning));
   WarnOfMixedEphemeral(request, task.warnings);
   WarnOfUnmentioned(request, prompt.mentioned, task.warnings);
   std::move(prompt.warnings.begin(), prompt.warnings.end(), std::back_inserter(task.warnings));

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "service/base/error.h"
 #include "service/model/asset.h"
 #include "service/model/generation_task.h"
@@ -16,7 +17,7 @@ namespace seedance::engine {
 // rule that the request breaks, with paths in the caller's order; then the task is not to be stored. `task` has the
 // request with all roles filled in; `media` is as in model::CheckTask.
 std::vector<base::FieldViolation> CompleteDraft(const std::string& upstream, const model::UpstreamProfile& profile,
-                                                const std::vector<model::MediaInfo>& media,
+                                                const std::vector<model::MediaInfo>& media, absl::Time now,
                                                 model::GenerationTask& task);
 
 }  // namespace seedance::engine

@@ -190,7 +190,7 @@ absl::StatusOr<GenerationTask> Tasks::Prepare(const CallContext& context, const 
   // Create asks the vendor for the asset then; rules that depend on it can only be judged after that.
   if (!adopt && (*entry)->dedicated && absl::IsNotFound(resolved.problem)) return resolved.problem;
   Append(std::move(resolved.violations), violations);
-  Append(CompleteDraft(upstream.name(), upstream.profile(), resolved.media, task), violations);
+  Append(CompleteDraft(upstream.name(), upstream.profile(), resolved.media, clock_.Now(), task), violations);
   if (!violations.empty()) return base::InvalidInput(std::move(violations));
   if (!resolved.problem.ok()) return resolved.problem;
   if (!resolved.waits_for.empty()) task.state_message = WaitMessage(resolved.waits_for);

@@ -100,7 +100,11 @@ void CheckTime(const MediaInfo& info, const MediaLimits& limits, Report& report)
 
 std::vector<base::FieldViolation> CheckMedia(const std::string& field, MediaType type, const MediaInfo& info,
                                              const AssetProfile& profile) {
-  const MediaLimits& limits = profile.Of(type);
+  return CheckMedia(field, info, profile.Of(type));
+}
+
+std::vector<base::FieldViolation> CheckMedia(const std::string& field, const MediaInfo& info,
+                                             const MediaLimits& limits) {
   Report report(field);
   CheckFormat(info, limits, report);
   CheckSize(info, limits, report);

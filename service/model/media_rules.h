@@ -19,6 +19,8 @@ inline constexpr double kFrameRateSlack = 0.05;
 // the vendor takes it. `info` holds what is known; what is unknown (zero) breaks no rule. `type` is not kUnspecified.
 std::vector<base::FieldViolation> CheckMedia(const std::string& field, MediaType type, const MediaInfo& info,
                                              const AssetProfile& profile);
+std::vector<base::FieldViolation> CheckMedia(const std::string& field, const MediaInfo& info,
+                                             const MediaLimits& limits);
 
 }  // namespace seedance::model
 

@@ -87,6 +87,7 @@ struct ModelProfile {
   bool default_generate_audio = true;  // With `audio_track`.
   std::set<std::string> aspect_ratios;
   bool adaptive_only_with_frames = false;  // `adaptive` needs a FIRST_FRAME.
+  bool frames_only_adaptive = false;       // A FIRST_FRAME needs `adaptive`, which the vendor is then told always.
   size_t max_images = 9;
   size_t max_videos = 3;
   size_t max_audios = 3;
@@ -96,7 +97,8 @@ struct ModelProfile {
   absl::Duration max_audio_duration = absl::Seconds(15);
   absl::Duration max_total_video_duration = absl::Seconds(15);  // Of all references of the kind.
   absl::Duration max_total_audio_duration = absl::Seconds(15);
-  bool audio_alone = false;  // Whether audio may be the only reference.
+  MediaLimits reference_video;  // Of one reference, beside its longest play time. Formats are those of assets.
+  bool audio_alone = false;     // Whether audio may be the only reference.
   bool frames_with_references = false;
   bool asset_references = true;       // Whether references may be assets (`asset://`).
   std::string asset_reference_model;  // The model to take instead when they may not. Empty: there is none.
@@ -107,6 +109,7 @@ struct ModelProfile {
   bool watermark = true;
   bool last_frame = true;
   bool web_search = true;
+  absl::Time retire_time = absl::InfiniteFuture();  // From when on its maker no longer runs it.
   std::optional<Price> price;
 
   friend bool operator==(const ModelProfile&, const ModelProfile&) = default;

@@ -13,6 +13,8 @@
 namespace seedance::model {
 namespace {
 
+constexpr char kAdaptive[] = "adaptive";
+
 // Code points of UTF-8 text: every byte but the continuation bytes begins one.
 size_t CountCharacters(const std::string& text) {
   return static_cast<size_t>(
@@ -101,9 +103,13 @@ void CheckShape(const TaskRequest& request, const ModelProfile& profile, Report&
   if (!request.aspect_ratio.empty() && profile.aspect_ratios.count(request.aspect_ratio) == 0) {
     report.Add("aspect_ratio", absl::StrCat("must be one of ", absl::StrJoin(profile.aspect_ratios, ", "), ", is `",
                                             base::ToUtf8(request.aspect_ratio.substr(0, 32)), "`"));
-  } else if (request.aspect_ratio == "adaptive" && profile.adaptive_only_with_frames &&
+  } else if (request.aspect_ratio == kAdaptive && profile.adaptive_only_with_frames &&
              CountRole(request, ReferenceRole::kFirstFrame) == 0) {
     report.Add("aspect_ratio", absl::StrCat("may be adaptive only with a FIRST_FRAME for model ", request.model));
+  } else if (!request.aspect_ratio.empty() && request.aspect_ratio != kAdaptive && profile.frames_only_adaptive &&
+             CountRole(request, ReferenceRole::kFirstFrame) > 0) {
+    report.Add("aspect_ratio", absl::StrCat("must be adaptive, or left out, with a FIRST_FRAME for model ",
+                                            request.model, ", is `", request.aspect_ratio, "`"));
   }
   if (!request.duration_seconds.has_value()) return;
   const int seconds = *request.duration_seconds;
@@ -226,6 +232,16 @@ void CheckPlayTime(const TaskRequest& request, const std::vector<MediaInfo>& med
   }
 }
 
+void CheckVideos(const TaskRequest& request, const std::vector<MediaInfo>& media, const ModelProfile& profile,
+                 Report& report) {
+  for (size_t i = 0; i < std::min(media.size(), request.references.size()); ++i) {
+    if (MediaTypeOf(request.references[i].role) != MediaType::kVideo) continue;
+    for (const base::FieldViolation& each : CheckMedia(ReferencePath(i), media[i], profile.reference_video)) {
+      report.Add(each.field, absl::StrCat("for model ", request.model, " ", each.description));
+    }
+  }
+}
+
 void CheckReferences(const TaskRequest& request, const ModelProfile& profile, const std::vector<MediaInfo>& media,
                      Report& report) {
   CheckSources(request, profile, report);
@@ -240,6 +256,7 @@ void CheckReferences(const TaskRequest& request, const ModelProfile& profile, co
                 {MediaType::kVideo, "video", profile.max_video_duration, profile.max_total_video_duration}, report);
   CheckPlayTime(request, media,
                 {MediaType::kAudio, "audio", profile.max_audio_duration, profile.max_total_audio_duration}, report);
+  CheckVideos(request, media, profile, report);
   CheckRetention(request, profile, report);
 }
 
@@ -272,6 +289,29 @@ std::vector<base::FieldViolation> CheckTask(const TaskRequest& request, const Mo
   CheckShape(request, profile, report);
   CheckExtras(request, profile, report);
   return report.Take();
+}
+
+std::vector<std::string> WarningsOf(const TaskRequest& request, const ModelProfile& profile, absl::Time now) {
+  std::vector<std::string> warnings;
+  if (profile.retire_time - now <= kRetirementNotice) {
+    const std::string date = absl::FormatTime("%Y-%m-%d", profile.retire_time, absl::UTCTimeZone());
+    warnings.push_back(now < profile.retire_time ? absl::StrCat("model ", request.model, " will be retired on ", date,
+                                                                " (UTC); the vendor may refuse it from then on")
+                                                 : absl::StrCat("model ", request.model, " was retired on ", date,
+                                                                " (UTC); the vendor may refuse it"));
+  }
+  const bool fixed = !request.aspect_ratio.empty() && request.aspect_ratio != kAdaptive;
+  if (fixed && profile.frames_only_adaptive && CountRole(request, ReferenceRole::kReferenceVideo) > 0) {
+    warnings.push_back(absl::StrCat("model ", request.model,
+                                    " may take a prompt with a reference video for an edit or an extension, which it "
+                                    "makes with the aspect_ratio adaptive only, and then fails the task"));
+  }
+  return warnings;
+}
+
+std::string SentAspectRatio(const TaskRequest& request, const ModelProfile& profile) {
+  const bool frames = CountRole(request, ReferenceRole::kFirstFrame) > 0;
+  return request.aspect_ratio.empty() && frames && profile.frames_only_adaptive ? kAdaptive : request.aspect_ratio;
 }
 
 void SortReferences(std::vector<Reference>& references) {

@@ -9,6 +9,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/time/civil_time.h"
 
 namespace seedance::server {
 namespace {
@@ -16,7 +17,8 @@ namespace {
 using google::protobuf::FieldDescriptor;
 using model::Resolution;
 
-constexpr char kNoModel[] = "none";
+constexpr char kNone[] = "none";
+constexpr size_t kDayLength = 10;  // `2026-11-11`
 constexpr char kResolutionWords[] = "480p, 720p, 1080p, 2k, 4k";
 
 // `16:9`: two numbers of at most four digits, neither of them 0.
@@ -151,7 +153,20 @@ void LimitReader::OneResolution(const char* name, Resolution& value) {
 
 void LimitReader::OtherModel(const char* name, std::string& value) {
   const std::string other = reflection_.GetString(message_, &Field(name));
-  if (!other.empty()) value = other == kNoModel ? "" : other;
+  if (!other.empty()) value = other == kNone ? "" : other;
+}
+
+void LimitReader::Day(const char* name, absl::Time& value) {
+  const std::string text = reflection_.GetString(message_, &Field(name));
+  absl::CivilDay day;
+  if (text.empty()) return;
+  if (text == kNone) {
+    value = absl::InfiniteFuture();
+  } else if (text.size() == kDayLength && absl::ParseCivilTime(text, &day)) {
+    value = absl::FromCivil(day, absl::UTCTimeZone());
+  } else {
+    Add(name, absl::StrCat("must be a day like 2026-11-11, or none, is `", text, "`"));
+  }
 }
 
 LimitWriter::LimitWriter(google::protobuf::Message& message)
@@ -199,7 +214,13 @@ void LimitWriter::OneResolution(const char* name, Resolution value) {
 }
 
 void LimitWriter::OtherModel(const char* name, const std::string& value) {
-  reflection_.SetString(&message_, &Field(name), value.empty() ? kNoModel : value);
+  reflection_.SetString(&message_, &Field(name), value.empty() ? kNone : value);
+}
+
+void LimitWriter::Day(const char* name, absl::Time value) {
+  reflection_.SetString(
+      &message_, &Field(name),
+      value == absl::InfiniteFuture() ? kNone : absl::FormatCivilTime(absl::ToCivilDay(value, absl::UTCTimeZone())));
 }
 
 }  // namespace seedance::server

@@ -42,6 +42,8 @@ class LimitReader {
   void OneResolution(const char* name, model::Resolution& value);
   // The name of another model; `none` for an empty one.
   void OtherModel(const char* name, std::string& value);
+  // The begin of a day in UTC (`2026-11-11`); `none` for InfiniteFuture.
+  void Day(const char* name, absl::Time& value);
 
  private:
   const google::protobuf::FieldDescriptor& Field(const char* name) const;
@@ -71,6 +73,7 @@ class LimitWriter {
   void Resolutions(const char* name, const std::set<model::Resolution>& value);
   void OneResolution(const char* name, model::Resolution value);
   void OtherModel(const char* name, const std::string& value);
+  void Day(const char* name, absl::Time value);
 
  private:
   const google::protobuf::FieldDescriptor& Field(const char* name) const;
@@ -101,6 +104,21 @@ void VisitMedia(Fields& fields, Limits& limits, const std::vector<std::string>& 
   fields.Number("max_frame_rate", limits.max_frame_rate, 0, 1000);
 }
 
+// Of a model; the longest play time is a field of the model itself.
+template <typename Fields, typename Limits>
+void VisitReferenceVideo(Fields& fields, Limits& limits) {
+  fields.Number("max_bytes", limits.max_bytes, 0, kMostBytes);
+  fields.Number("min_side", limits.min_side, 0, kMostCount);
+  fields.Number("max_side", limits.max_side, 0, kMostCount);
+  fields.Number("min_ratio", limits.min_ratio, 0, 1000);
+  fields.Number("max_ratio", limits.max_ratio, 0, 1000);
+  fields.Number("min_pixels", limits.min_pixels, 0, kMostBytes);
+  fields.Number("max_pixels", limits.max_pixels, 0, kMostBytes);
+  fields.Duration("min_duration", limits.min_duration);
+  fields.Number("min_frame_rate", limits.min_frame_rate, 0, 1000);
+  fields.Number("max_frame_rate", limits.max_frame_rate, 0, 1000);
+}
+
 // Those of AssetLimits that are not of one kind of media.
 template <typename Fields, typename Library>
 void VisitLibrary(Fields& fields, Library& library) {
@@ -108,7 +126,7 @@ void VisitLibrary(Fields& fields, Library& library) {
   fields.Duration("idle_ttl", library.idle_ttl, absl::Hours(24 * 3650));
 }
 
-// All but name, like and price.
+// All but name, like, price and reference_video.
 template <typename Fields, typename Model>
 void VisitModel(Fields& fields, Model& model) {
   fields.Number("max_prompt_characters", model.max_prompt_characters, 1, kMostCount);
@@ -123,6 +141,7 @@ void VisitModel(Fields& fields, Model& model) {
   fields.Flag("default_generate_audio", model.default_generate_audio);
   fields.Ratios("aspect_ratios", model.aspect_ratios);
   fields.Flag("adaptive_only_with_frames", model.adaptive_only_with_frames);
+  fields.Flag("frames_only_adaptive", model.frames_only_adaptive);
   fields.Number("max_images", model.max_images, 0, 1000);
   fields.Number("max_videos", model.max_videos, 0, 1000);
   fields.Number("max_audios", model.max_audios, 0, 1000);
@@ -140,6 +159,7 @@ void VisitModel(Fields& fields, Model& model) {
   fields.Flag("last_frame", model.last_frame);
   fields.Flag("web_search", model.web_search);
   fields.Flag("ephemeral_references", model.ephemeral_references);
+  fields.Day("retire_date", model.retire_time);
 }
 
 // `480p` and so on; kUnspecified for another word.

@@ -38,15 +38,20 @@ void CheckOrder(LimitReader& fields, const char* least_name, const T& least, con
   if (least > T{} && most > T{} && least > most) fields.Add(least_name, absl::StrCat("is more than ", most_name));
 }
 
+// What must hold between any limits of media.
+void CheckMediaOrder(const model::MediaLimits& limits, LimitReader& fields) {
+  CheckOrder(fields, "min_side", limits.min_side, "max_side", limits.max_side);
+  CheckOrder(fields, "min_ratio", limits.min_ratio, "max_ratio", limits.max_ratio);
+  CheckOrder(fields, "min_pixels", limits.min_pixels, "max_pixels", limits.max_pixels);
+  CheckOrder(fields, "min_frame_rate", limits.min_frame_rate, "max_frame_rate", limits.max_frame_rate);
+}
+
 void ApplyMedia(const proto::MediaLimits& from, const std::string& path, const std::vector<std::string>& formats,
                 model::MediaLimits& limits, std::vector<ConfigProblem>& problems) {
   LimitReader fields(from, path, problems);
   VisitMedia(fields, limits, formats);
-  CheckOrder(fields, "min_side", limits.min_side, "max_side", limits.max_side);
-  CheckOrder(fields, "min_ratio", limits.min_ratio, "max_ratio", limits.max_ratio);
-  CheckOrder(fields, "min_pixels", limits.min_pixels, "max_pixels", limits.max_pixels);
+  CheckMediaOrder(limits, fields);
   CheckOrder(fields, "min_duration", limits.min_duration, "max_duration", limits.max_duration);
-  CheckOrder(fields, "min_frame_rate", limits.min_frame_rate, "max_frame_rate", limits.max_frame_rate);
 }
 
 void ApplyPrice(const proto::Price& from, const std::string& path, ModelProfile& model,
@@ -89,6 +94,11 @@ void ApplyModel(const proto::ModelLimits& from, const std::string& path, ModelPr
                 std::vector<ConfigProblem>& problems) {
   LimitReader fields(from, path, problems);
   VisitModel(fields, model);
+  LimitReader video(from.reference_video(), path + "reference_video.", problems);
+  VisitReferenceVideo(video, model.reference_video);
+  CheckMediaOrder(model.reference_video, video);
+  CheckOrder(video, "min_duration", model.reference_video.min_duration, "max_video_duration of the model",
+             model.max_video_duration);
   if (from.has_price()) ApplyPrice(from.price(), path + "price.", model, problems);
   CheckModel(model, fields);
 }
@@ -215,6 +225,8 @@ proto::Limits ToProto(const UpstreamProfile& profile) {
     row.set_name(model.name);
     LimitWriter fields(row);
     VisitModel(fields, model);
+    LimitWriter reference(*row.mutable_reference_video());
+    VisitReferenceVideo(reference, model.reference_video);
     if (model.price.has_value()) *row.mutable_price() = PriceOf(*model.price);
   }
   return limits;

@@ -204,7 +204,30 @@ TEST_F(AnyFastTasksTest, SettingsAreCheckedAgainstTheModel) {
   for (const auto& [settings, param] : rows) {
     EXPECT_EQ(Refusal(TaskBody("x", {}, settings))["param"], param) << settings;
   }
-  EXPECT_EQ(Post(kTasks, TaskBody("x", {}, {{"model", "seedance-2.5"}, {"duration", -1}})).status, 200);
+  for (const char* model : {"seedance", "seedance-fast", "seedance-2.5", "doubao-seedance-1-5-pro-251215"}) {
+    EXPECT_EQ(Post(kTasks, TaskBody("x", {}, {{"model", model}, {"duration", -1}})).status, 200) << model;
+  }
+  EXPECT_EQ(Refusal(TaskBody("x", {}, {{"model", "seedance-2.5"}, {"resolution", "4k"}}))["param"], "resolution");
+  EXPECT_EQ(Refusal(TaskBody("x", {}, {{"model", "seedance-2.5"}, {"duration", 31}}))["param"], "duration");
+}
+
+TEST_F(AnyFastTasksTest, NewerModelsTakeMoreReferencesAndFramesOnlyWithAnAdaptiveRatio) {
+  const Json first = Item("image_url", "https://example.com/a.png", "first_frame");
+  const Json audio = Item("audio_url", "https://example.com/a.mp3", "reference_audio");
+  const Json newer = {{"model", "seedance-2.5"}};
+  EXPECT_EQ(Post(kTasks, TaskBody("x", Images(30), newer)).status, 200);
+  EXPECT_THAT(RefusalText(TaskBody("x", Images(31), newer)), HasSubstr("at most 30 images"));
+  EXPECT_EQ(Post(kTasks, TaskBody("x", {audio}, newer)).status, 200);
+  EXPECT_THAT(RefusalText(TaskBody("x", {audio}, {{"model", "seedance-2.5-flash"}})), HasSubstr("audio needs"));
+  EXPECT_EQ(Post(kTasks, TaskBody("x", {first}, newer)).status, 200);
+  EXPECT_EQ(Refusal(TaskBody("x", {first}, {{"model", "seedance-2.5"}, {"ratio", "16:9"}}))["param"], "ratio");
+}
+
+TEST_F(AnyFastTasksTest, DatedNamesOfBothSidesOfTheOriginAreModels) {
+  for (const char* model : {"doubao-seedance-2-0-260128", "dreamina-seedance-2-0-fast-260128",
+                            "doubao-seedance-2-0-mini-260615", "dreamina-seedance-2-5-260628"}) {
+    EXPECT_EQ(Post(kTasks, TaskBody("x", {}, {{"model", model}})).status, 200) << model;
+  }
 }
 
 TEST_F(AnyFastTasksTest, MissingPartsAreRefusedInTheirOwnShapes) {

@@ -8,6 +8,7 @@ namespace seedance::sandbox {
 namespace {
 
 constexpr std::string_view kTwin = "-less-restriction";
+constexpr char kFlash[] = "seedance-2.5-flash";
 
 struct Row {
   const char* name;
@@ -19,11 +20,9 @@ struct Row {
 };
 
 constexpr Row kRows[] = {
-    {"seedance-2", "480p,720p,1080p", 15, true, true, 125},
-    {"seedance-2-fast", "480p,720p", 15, true, true, 100},
-    {"seedance-2-mini", "720p,480p", 15, true, false, 50},
-    {"seedance-2.5", "720p,480p,1080p", 30, true, false, 150},
-    {"seedance-2.5-flash", "720p,480p", 30, false, false, 100},
+    {"seedance-2", "480p,720p,1080p", 15, true, true, 125}, {"seedance-2-fast", "480p,720p", 15, true, true, 100},
+    {"seedance-2-mini", "720p,480p", 15, true, false, 50},  {"seedance-2.5", "720p,480p,1080p", 30, true, false, 150},
+    {kFlash, "720p,480p", 30, false, false, 100},
 };
 
 // Types that the vendor still takes and hands to their successors.
@@ -51,6 +50,10 @@ std::optional<PiApiModel> FromRow(const std::string& base, bool twin, bool asset
     model.max_duration = row.max_duration;
     model.strict = !twin;
     model.takes_assets = twin && (row.guide_names_twin || assets_on_all_twins);
+    if (base == kFlash) {
+      model.max_of = {10, 5, 5};
+      model.max_references = 20;
+    }
     model.cost_per_cent = twin ? row.cost_per_cent * 11 / 10 : row.cost_per_cent;
     return model;
   }

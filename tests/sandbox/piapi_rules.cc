@@ -9,9 +9,7 @@
 namespace seedance::sandbox {
 namespace {
 
-constexpr int64_t kMaxPrompt = 4000;    // Characters.
-constexpr size_t kMaxOf[] = {9, 3, 3};  // In the order of MediaKind.
-constexpr size_t kMaxReferences = 12;
+constexpr int64_t kMaxPrompt = 4000;  // Characters.
 constexpr MediaKind kKinds[] = {MediaKind::kImage, MediaKind::kVideo, MediaKind::kAudio};
 constexpr const char* kRatios[] = {"21:9", "16:9", "4:3", "1:1", "3:4", "9:16"};
 
@@ -48,12 +46,14 @@ std::optional<PiApiRefusal> CheckOmni(const PiApiRequest& request) {
   size_t total = 0;
   for (const MediaKind kind : kKinds) {
     const size_t count = request.Urls(kind).size();
-    const size_t most = kMaxOf[static_cast<size_t>(kind)];
+    const size_t most = request.model.max_of[static_cast<size_t>(kind)];
     if (count > most) return Invalid(UrlsMember(kind), absl::StrCat("takes at most ", most));
     total += count;
   }
   if (total == 0) return Invalid("mode", "omni_reference needs a reference");
-  if (total > kMaxReferences) return Invalid("input", absl::StrCat("takes at most ", kMaxReferences, " references"));
+  if (total > request.model.max_references) {
+    return Invalid("input", absl::StrCat("takes at most ", request.model.max_references, " references"));
+  }
   if (total == request.Urls(MediaKind::kAudio).size()) return Invalid("audio_urls", "needs an image or a video");
   return std::nullopt;
 }

@@ -105,6 +105,9 @@ TEST_F(PiApiRulesTest, OmniReferenceLimitsItsCounts) {
   ExpectRefused(kStrict, omni(1, 0, 4), "audio_urls");
   ExpectRefused(kStrict, omni(9, 3, 1), "12 references");
   ExpectRefused(kStrict, omni(0, 0, 1), "audio_urls");
+  EXPECT_EQ(Try("seedance-2.5-flash", omni(10, 5, 5)).status, 200);
+  ExpectRefused("seedance-2.5-flash", omni(11, 0, 0), "image_urls");
+  ExpectRefused("seedance-2.5-flash", omni(0, 0, 1), "audio_urls");
 }
 
 TEST_F(PiApiRulesTest, SettingsHaveTheirBounds) {

@@ -17,24 +17,38 @@ struct ModelRules {
   int64_t max_duration;
   bool automatic_duration;  // -1 is allowed.
   int max_images;
+  int max_videos = 3;
+  int max_audios = 3;
+  bool audio_alone = false;
+  bool frames_only_adaptive = false;
 };
 
+constexpr std::string_view kAll20 = ",480p,720p,1080p,4k,";
+constexpr std::string_view kFast = ",480p,720p,";
+constexpr std::string_view kAll25 = ",480p,720p,1080p,";
+
+// The names of the origin are those of its Chinese side; `dreamina-` stands for `doubao-` abroad.
 constexpr ModelRules kModels[] = {
-    {"seedance", ",480p,720p,1080p,4k,", 4, 15, false, 9},
-    {"seedance-2.0", ",480p,720p,1080p,4k,", 4, 15, false, 9},
-    {"seedance-fast", ",480p,720p,", 4, 15, false, 9},
-    {"seedance-2.0-mini", ",480p,720p,", 4, 15, false, 9},
-    {"seedance-2.0-ultra", ",720p,1080p,2k,", 4, 15, false, 9},
-    {"seedance-2.5", ",480p,720p,1080p,4k,", 4, 30, true, 30},
-    {"doubao-seedance-1-5-pro-251215", ",480p,720p,1080p,", 4, 12, false, 2},
+    {"seedance", kAll20, 4, 15, true, 9},
+    {"seedance-2.0", kAll20, 4, 15, true, 9},
+    {"seedance-fast", kFast, 4, 15, true, 9},
+    {"seedance-2.0-mini", kFast, 4, 15, true, 9},
+    {"seedance-2.0-ultra", ",720p,1080p,2k,", 4, 15, true, 9},
+    {"seedance-2.5", kAll25, 4, 30, true, 30, 10, 10, true, true},
+    {"seedance-2.5-premium", ",4k,", 4, 30, true, 30, 10, 10, true, true},
+    {"seedance-2.5-flash", kFast, 4, 30, true, 10, 5, 5, false, true},
+    {"doubao-seedance-2-0-260128", kAll20, 4, 15, true, 9},
+    {"doubao-seedance-2-0-fast-260128", kFast, 4, 15, true, 9},
+    {"doubao-seedance-2-0-mini-260615", kFast, 4, 15, true, 9},
+    {"doubao-seedance-2-5-260628", kAll25, 4, 30, true, 30, 10, 10, true, true},
+    {"doubao-seedance-2-5-premium-260915", ",4k,", 4, 30, true, 30, 10, 10, true, true},
+    {"doubao-seedance-1-5-pro-251215", ",480p,720p,1080p,", 4, 12, true, 2},
     {"doubao-seedance-1-0-pro-250528", ",480p,720p,1080p,", 2, 12, false, 2},
     {"doubao-seedance-1-0-lite-i2v-250428", ",480p,720p,1080p,", 2, 12, false, 4},
 };
 
 constexpr std::string_view kRatios = ",16:9,4:3,1:1,3:4,9:16,21:9,adaptive,";
 constexpr int64_t kMaxSeed = 4294967295;  // 2^32-1.
-constexpr int kMaxVideos = 3;
-constexpr int kMaxAudios = 3;
 
 RuleBreak Invalid(const std::string& param, const std::string& message) {
   return {"InvalidParameter",
@@ -46,8 +60,11 @@ const ModelRules* RulesOf(std::string_view model) {
   if (model.size() > kTwin.size() && model.substr(model.size() - kTwin.size()) == kTwin) {
     model.remove_suffix(kTwin.size());
   }
+  constexpr std::string_view kAbroad = "dreamina-";
+  std::string name(model);
+  if (absl::StartsWith(name, kAbroad)) name = absl::StrCat("doubao-", name.substr(kAbroad.size()));
   for (const ModelRules& rules : kModels) {
-    if (rules.name == model) return &rules;
+    if (rules.name == name) return &rules;
   }
   return nullptr;
 }
@@ -94,10 +111,14 @@ std::optional<RuleBreak> CheckCounts(const VideoRequest& request, const ModelRul
     return Invalid("content", "one first frame, or a first and a last frame");
   }
   if (first > 0 && images + videos + audios > 0) return Invalid("content", "frames and references cannot be mixed");
+  if (first > 0 && rules.frames_only_adaptive && request.ratio != "adaptive") {
+    return Invalid("ratio", "must be adaptive with a first frame");
+  }
   if (images > rules.max_images) return Invalid("content", absl::StrCat("at most ", rules.max_images, " images"));
-  if (videos > kMaxVideos) return Invalid("content", absl::StrCat("at most ", kMaxVideos, " videos"));
-  if (audios > kMaxAudios) return Invalid("content", absl::StrCat("at most ", kMaxAudios, " audios"));
-  if (audios > 0 && images + videos == 0) return Invalid("content", "audio needs an image or a video");
+  if (videos > rules.max_videos) return Invalid("content", absl::StrCat("at most ", rules.max_videos, " videos"));
+  if (audios > rules.max_audios) return Invalid("content", absl::StrCat("at most ", rules.max_audios, " audios"));
+  if (audios > 0 && images + videos == 0 && !rules.audio_alone)
+    return Invalid("content", "audio needs an image or a video");
   return std::nullopt;
 }
 

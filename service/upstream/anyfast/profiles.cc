@@ -3,67 +3,78 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
+
+#include "service/upstream/seedance_models.h"
 
 namespace seedance::upstream {
 namespace {
 
+using model::ModelProfile;
 using model::Resolution;
+
+// docs.anyfast.com.cn, guide to assets of Seedance 2.0, read on 2026-11-28: "< 50 MB", "480p/720p". From 854x480 less
+// some lines to 834x1112, the pixels of both classes in every ratio.
+constexpr int64_t kVideoBytes = int64_t{50} << 20;
+constexpr int64_t kVideoPixels = 927'408;
+
+// The guide is about 2.0: 2.5 takes what its origin takes.
+ModelProfile AsGuided(ModelProfile profile) {
+  profile.reference_video.max_bytes = kVideoBytes;
+  profile.reference_video.max_pixels = kVideoPixels;
+  return profile;
+}
+
+// Super-resolution of 2.0, of this vendor alone.
+ModelProfile Ultra() {
+  ModelProfile profile = AsGuided(Seedance20());
+  profile.resolutions = {Resolution::k720p, Resolution::k1080p, Resolution::k2k};
+  profile.resolution_required = true;
+  return profile;
+}
 
 struct ModelRow {
   std::string_view name;
   bool nsfw_twin;  // `<name>-nsfw` has the same rules.
-  int min_seconds;
-  int max_seconds;
-  bool automatic_seconds;
-  std::set<Resolution> resolutions;
-  bool resolution_required;
-  size_t images;
-  size_t videos;
-  size_t audios;
+  ModelProfile profile;
 };
 
-constexpr Resolution k480 = Resolution::k480p;
-constexpr Resolution k720 = Resolution::k720p;
-constexpr Resolution k1080 = Resolution::k1080p;
-
 // First match wins. Where the vendor's pages disagree, the wider rule: what the vendor would take is not refused here.
+// The dated names are those of the origin, with which hosts of the new-api family sell 2.x too: `doubao-` in China,
+// `dreamina-` abroad (QuantumNous/new-api, 2026-11). A date begins with the 2 of its year.
 std::vector<ModelRow> Rows() {
+  const ModelProfile standard = AsGuided(Seedance20());
+  const ModelProfile fast = AsGuided(Seedance20Fast());
   return {
       // The alias of the vendor's guide stands for 2.0.
-      {"seedance", true, 4, 15, false, {k480, k720, k1080, Resolution::k4k}, false, 9, 3, 3},
-      {"seedance-2.0", true, 4, 15, false, {k480, k720, k1080, Resolution::k4k}, false, 9, 3, 3},
+      {"seedance", true, standard},
+      {"seedance-2.0", true, standard},
       // An older guide lists 1080p for fast; the reference page, newer, does not.
-      {"seedance-fast", true, 4, 15, false, {k480, k720}, false, 9, 3, 3},
-      {"seedance-2.0-mini", true, 4, 15, false, {k480, k720}, false, 9, 3, 3},
-      {"seedance-2.0-ultra", true, 4, 15, false, {k720, k1080, Resolution::k2k}, true, 9, 3, 3},
-      {"seedance-2.5", true, 4, 30, true, {k480, k720, k1080, Resolution::k4k}, false, 30, 3, 3},
-      {"doubao-seedance-1-5-pro-*", false, 4, 12, true, {k480, k720, k1080}, false, 2, 0, 0},
-      {"doubao-seedance-1-0-lite-i2v-*", false, 2, 12, false, {k480, k720, k1080}, false, 4, 0, 0},
-      {"doubao-seedance-1-0-lite-t2v-*", false, 2, 12, false, {k480, k720, k1080}, false, 0, 0, 0},
-      {"doubao-seedance-1-0-*", false, 2, 12, false, {k480, k720, k1080}, false, 2, 0, 0},
+      {"seedance-fast", true, fast},
+      {"seedance-2.0-mini", true, fast},
+      {"seedance-2.0-ultra", true, Ultra()},
+      {"seedance-2.5", true, Seedance25()},
+      // No page of the vendor names these two yet; their names follow its others.
+      {"seedance-2.5-premium", false, Seedance25Premium()},
+      {"seedance-2.5-flash", false, Seedance25Flash()},
+      {"doubao-seedance-2-0-2*", false, standard},
+      {"doubao-seedance-2-0-fast-2*", false, fast},
+      {"doubao-seedance-2-0-mini-2*", false, fast},
+      {"doubao-seedance-2-5-2*", false, Seedance25()},
+      {"doubao-seedance-2-5-premium-2*", false, Seedance25Premium()},
+      {"doubao-seedance-2-5-flash-2*", false, Seedance25Flash()},
+      {"dreamina-seedance-2-0-2*", false, standard},
+      {"dreamina-seedance-2-0-fast-2*", false, fast},
+      {"dreamina-seedance-2-0-mini-2*", false, fast},
+      {"dreamina-seedance-2-5-2*", false, Seedance25()},
+      {"dreamina-seedance-2-5-premium-2*", false, Seedance25Premium()},
+      {"dreamina-seedance-2-5-flash-2*", false, Seedance25Flash()},
+      {"doubao-seedance-1-5-pro-*", false, Seedance15Pro()},
+      {"seedance-1-5-pro-*", false, Seedance15Pro()},
+      {"doubao-seedance-1-0-lite-i2v-*", false, Seedance10LiteI2v()},
+      {"doubao-seedance-1-0-lite-t2v-*", false, Seedance10LiteT2v()},
+      {"doubao-seedance-1-0-*", false, Seedance10Pro()},
   };
-}
-
-model::ModelProfile ProfileOf(const ModelRow& row) {
-  model::ModelProfile profile;
-  profile.name = std::string(row.name);
-  profile.min_duration_seconds = row.min_seconds;
-  profile.max_duration_seconds = row.max_seconds;
-  profile.automatic_duration = row.automatic_seconds;
-  profile.resolutions = row.resolutions;
-  profile.resolution_required = row.resolution_required;
-  // 1.0 makes silent videos, and knows no such field.
-  profile.audio_track = row.name.find("seedance-1-0") == std::string_view::npos;
-  profile.aspect_ratios = {"16:9", "4:3", "1:1", "3:4", "9:16", "21:9", "adaptive"};
-  profile.max_images = row.images;
-  profile.max_videos = row.videos;
-  profile.max_audios = row.audios;
-  if (row.max_seconds > 15) {
-    // The length of its references follows that of its videos.
-    profile.max_video_duration = profile.max_audio_duration = absl::Seconds(row.max_seconds);
-    profile.max_total_video_duration = profile.max_total_audio_duration = absl::Seconds(row.max_seconds);
-  }
-  return profile;
 }
 
 // The vendor writes "MB"; the larger reading (2^20 bytes, limit included) refuses nothing that it takes.
@@ -76,10 +87,14 @@ model::AssetProfile Assets() {
   assets.image.min_ratio = 0.4;
   assets.image.max_ratio = 2.5;
   assets.video.formats = {"mp4", "mov"};
-  assets.video.max_bytes = int64_t{50} << 20;
-  // "480p/720p": from 854x480 less some lines to 834x1112, the pixels of both classes in every ratio.
+  // Sides, ratio and least pixels are the origin's.
+  assets.video.max_bytes = kVideoBytes;
+  assets.video.min_side = 300;
+  assets.video.max_side = 6000;
+  assets.video.min_ratio = 0.4;
+  assets.video.max_ratio = 2.5;
   assets.video.min_pixels = 407'696;
-  assets.video.max_pixels = 927'408;
+  assets.video.max_pixels = kVideoPixels;
   assets.video.min_duration = absl::Seconds(2);
   assets.video.max_duration = absl::Seconds(15);
   assets.video.min_frame_rate = 24;
@@ -97,9 +112,10 @@ model::UpstreamProfile AnyFastProfile() {
   model::UpstreamProfile profile;
   profile.default_model = "seedance";
   for (const ModelRow& row : Rows()) {
-    profile.models.push_back(ProfileOf(row));
+    profile.models.push_back(row.profile);
+    profile.models.back().name = std::string(row.name);
     if (!row.nsfw_twin) continue;
-    model::ModelProfile twin = profile.models.back();
+    ModelProfile twin = profile.models.back();
     twin.name += "-nsfw";
     profile.models.push_back(std::move(twin));
   }

@@ -3,6 +3,8 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "service/model/task_rules.h"
+
 namespace seedance::upstream {
 namespace {
 
@@ -143,7 +145,7 @@ std::string CreateTaskBody(const model::TaskRequest& task, const std::string& mo
   body["content"] = std::move(content);
   const bool said = task.resolution != model::Resolution::kUnspecified;
   body["resolution"] = std::string(model::ResolutionName(said ? task.resolution : profile.default_resolution));
-  if (!task.aspect_ratio.empty()) body["ratio"] = task.aspect_ratio;
+  if (const std::string ratio = model::SentAspectRatio(task, profile); !ratio.empty()) body["ratio"] = ratio;
   body["duration"] = task.duration_seconds.value_or(profile.default_duration_seconds);
   if (task.seed.has_value()) body["seed"] = *task.seed;
   const std::optional<bool> sound =

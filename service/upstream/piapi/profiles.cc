@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "service/upstream/seedance_models.h"
+
 namespace seedance::upstream {
 namespace {
 
@@ -16,58 +18,82 @@ constexpr Resolution k1080 = Resolution::k1080p;
 
 constexpr std::string_view kTwinSuffix = "-less-restriction";
 
+// piapi.ai, private asset library, read on 2026-11-28: "480p/720p/1080p", "<= 50 MB". The pixels of the three classes
+// in every ratio.
+constexpr int64_t kVideoBytes = int64_t{50} << 20;
+constexpr int64_t kVideoPixels = 2'086'876;
+
 struct ModelRow {
   std::string_view name;
   std::string_view twin_of;  // The model that has a less-restriction twin for this one. Empty: there is none.
   bool assets;               // Whether that twin takes assets.
-  int min_seconds;
-  int max_seconds;
-  std::set<Resolution> resolutions;
-  Resolution default_resolution;
+  model::ModelProfile profile;
 };
+
+// What the vendor's pages say over the rules of the model itself.
+model::ModelProfile Own(model::ModelProfile profile, std::set<Resolution> resolutions, Resolution default_resolution) {
+  profile.resolutions = std::move(resolutions);
+  profile.default_resolution = default_resolution;
+  profile.automatic_duration = false;
+  profile.audio_alone = false;
+  profile.adaptive_only_with_frames = true;
+  profile.reference_video.max_bytes = kVideoBytes;
+  profile.reference_video.max_pixels = kVideoPixels;
+  profile.max_audio_duration = profile.max_total_audio_duration = absl::Seconds(15);
+  profile.seed = false;
+  profile.watermark = false;
+  profile.last_frame = false;
+  profile.web_search = false;
+  return profile;
+}
+
+model::ModelProfile Standard(std::set<Resolution> resolutions, Resolution default_resolution) {
+  model::ModelProfile profile = Own(Seedance20(), std::move(resolutions), default_resolution);
+  // A client counts 9 references in all; the product page says 12.
+  profile.max_references = 12;
+  profile.max_video_duration = profile.max_total_video_duration = absl::Seconds(15);
+  return profile;
+}
+
+// piapi.ai, pages of 2.5 of several ages: 9 + 3 + 3 and 12 in all, where the origin takes 30 + 10 + 10. Only one page
+// lists 1080p, and only one lists the less-restriction twin.
+model::ModelProfile Newer() {
+  model::ModelProfile profile = Own(Seedance25(), {k480, k720, k1080}, k720);
+  profile.max_images = 9;
+  profile.max_videos = 3;
+  profile.max_audios = 3;
+  profile.max_references = 12;
+  return profile;
+}
 
 // Where the vendor's pages disagree, the wider rule: what the vendor would take is not refused here.
 // Assets, though, are taken where the vendor's own guide names the model: two of the less-restriction ones.
 std::vector<ModelRow> Rows() {
+  const model::ModelProfile standard = Standard({k480, k720, k1080}, k480);
+  const model::ModelProfile fast = Standard({k480, k720}, k480);
   return {
-      {"seedance-2", "seedance-2", true, 4, 15, {k480, k720, k1080}, k480},
-      {"seedance-2-fast", "seedance-2-fast", true, 4, 15, {k480, k720}, k480},
-      {"seedance-2-mini", "seedance-2-mini", false, 4, 15, {k480, k720}, k720},
-      // Only one page lists 1080p, and only one lists the less-restriction twin.
-      {"seedance-2.5", "seedance-2.5", false, 1, 30, {k480, k720, k1080}, k720},
-      {"seedance-2.5-flash", "", false, 1, 30, {k480, k720, k1080}, k720},
+      {"seedance-2", "seedance-2", true, standard},
+      {"seedance-2-fast", "seedance-2-fast", true, fast},
+      {"seedance-2-mini", "seedance-2-mini", false, Standard({k480, k720}, k720)},
+      {"seedance-2.5", "seedance-2.5", false, Newer()},
+      // piapi.ai/blogs/seedance-2-5-flash-api-guide: counts and resolutions of the origin.
+      {"seedance-2.5-flash", "", false, Own(Seedance25Flash(), {k480, k720}, k720)},
       // Names of old, which the vendor turns into those above.
-      {"seedance-2-preview", "seedance-2", true, 4, 15, {k480, k720, k1080}, k480},
-      {"seedance-2-preview-vip", "seedance-2", true, 4, 15, {k480, k720, k1080}, k480},
-      {"seedance-2-vip", "seedance-2", true, 4, 15, {k480, k720, k1080}, k480},
-      {"seedance-2-fast-preview", "seedance-2-fast", true, 4, 15, {k480, k720}, k480},
-      {"seedance-2-fast-preview-vip", "seedance-2-fast", true, 4, 15, {k480, k720}, k480},
-      {"seedance-2-fast-vip", "seedance-2-fast", true, 4, 15, {k480, k720}, k480},
+      {"seedance-2-preview", "seedance-2", true, standard},
+      {"seedance-2-preview-vip", "seedance-2", true, standard},
+      {"seedance-2-vip", "seedance-2", true, standard},
+      {"seedance-2-fast-preview", "seedance-2-fast", true, fast},
+      {"seedance-2-fast-preview-vip", "seedance-2-fast", true, fast},
+      {"seedance-2-fast-vip", "seedance-2-fast", true, fast},
   };
 }
 
 // A strict model: its review refuses real faces, and it takes no assets.
 model::ModelProfile Strict(const ModelRow& row) {
-  model::ModelProfile profile;
+  model::ModelProfile profile = row.profile;
   profile.name = std::string(row.name);
-  profile.max_prompt_characters = 4000;
-  profile.min_duration_seconds = row.min_seconds;
-  profile.max_duration_seconds = row.max_seconds;
-  profile.resolutions = row.resolutions;
-  profile.default_resolution = row.default_resolution;
-  profile.aspect_ratios = {"16:9", "4:3", "1:1", "3:4", "9:16", "21:9", "adaptive"};
-  profile.adaptive_only_with_frames = true;
-  // A client counts 9 references in all for 2.0; the product page says 12.
-  profile.max_references = 12;
-  // The length of references follows that of the videos.
-  profile.max_video_duration = profile.max_audio_duration = absl::Seconds(row.max_seconds);
-  profile.max_total_video_duration = profile.max_total_audio_duration = absl::Seconds(row.max_seconds);
   profile.asset_references = false;
   if (row.assets) profile.asset_reference_model = std::string(row.twin_of) + std::string(kTwinSuffix);
-  profile.seed = false;
-  profile.watermark = false;
-  profile.last_frame = false;
-  profile.web_search = false;
   return profile;
 }
 
@@ -99,10 +125,14 @@ model::AssetProfile Assets(const std::string& plan) {
   assets.image.max_ratio = 2.5;
   assets.image.open_bounds = true;
   assets.video.formats = {"mp4", "mov"};
-  assets.video.max_bytes = int64_t{50} << 20;
-  // "480p/720p/1080p": the pixels of the three classes in every ratio.
+  // Sides, ratio and least pixels are the origin's.
+  assets.video.max_bytes = kVideoBytes;
+  assets.video.min_side = 300;
+  assets.video.max_side = 6000;
+  assets.video.min_ratio = 0.4;
+  assets.video.max_ratio = 2.5;
   assets.video.min_pixels = 407'696;
-  assets.video.max_pixels = 2'086'876;
+  assets.video.max_pixels = kVideoPixels;
   assets.video.min_duration = absl::Seconds(2);
   assets.video.max_duration = absl::Seconds(15);
   assets.video.min_frame_rate = 24;

@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "service/model/task_rules.h"
+
 namespace seedance::upstream {
 namespace {
 
@@ -65,8 +67,8 @@ Json Input(const model::TaskRequest& task, const model::ModelProfile& profile) {
   input["mode"] = Mode(task.references);
   // Said always, as resolution and sound: what the vendor takes by itself may change, and the bill depends on it.
   input["duration"] = task.duration_seconds.value_or(profile.default_duration_seconds);
-  if (!task.aspect_ratio.empty()) {
-    input["aspect_ratio"] = task.aspect_ratio == "adaptive" ? std::string("auto") : task.aspect_ratio;
+  if (const std::string ratio = model::SentAspectRatio(task, profile); !ratio.empty()) {
+    input["aspect_ratio"] = ratio == "adaptive" ? "auto" : ratio;
   }
   const bool said = task.resolution != model::Resolution::kUnspecified;
   input["resolution"] = std::string(model::ResolutionName(said ? task.resolution : profile.default_resolution));

@@ -1,5 +1,6 @@
 #include "tests/unit/engine/documented_models.h"
 
+#include <tuple>
 #include <utility>
 
 namespace seedance::testing {
@@ -19,16 +20,27 @@ std::vector<Documented> AnyFastModels() {
                        std::set<Resolution> resolutions, size_t images, size_t videos, size_t audios) {
     const bool ultra = name == "seedance-2.0-ultra";
     models.push_back({"fake", name, least, most, automatic, resolutions, ultra, images, videos, audios, 0, true, ""});
+    models.back().audio_alone = images == 30;
+    models.back().frames_only_adaptive = most == 30;
     if (!twin) return;
     models.push_back(models.back());
     models.back().name += "-nsfw";
   };
-  add("seedance", true, 4, 15, false, {k480, k720, k1080, k4k}, 9, 3, 3);
-  add("seedance-2.0", true, 4, 15, false, {k480, k720, k1080, k4k}, 9, 3, 3);
-  add("seedance-fast", true, 4, 15, false, {k480, k720}, 9, 3, 3);
-  add("seedance-2.0-mini", true, 4, 15, false, {k480, k720}, 9, 3, 3);
-  add("seedance-2.0-ultra", true, 4, 15, false, {k720, k1080, k2k}, 9, 3, 3);
-  add("seedance-2.5", true, 4, 30, true, {k480, k720, k1080, k4k}, 30, 3, 3);
+  add("seedance", true, 4, 15, true, {k480, k720, k1080, k4k}, 9, 3, 3);
+  add("seedance-2.0", true, 4, 15, true, {k480, k720, k1080, k4k}, 9, 3, 3);
+  add("seedance-fast", true, 4, 15, true, {k480, k720}, 9, 3, 3);
+  add("seedance-2.0-mini", true, 4, 15, true, {k480, k720}, 9, 3, 3);
+  add("seedance-2.0-ultra", true, 4, 15, true, {k720, k1080, k2k}, 9, 3, 3);
+  add("seedance-2.5", true, 4, 30, true, {k480, k720, k1080}, 30, 10, 10);
+  add("seedance-2.5-premium", false, 4, 30, true, {k4k}, 30, 10, 10);
+  add("seedance-2.5-flash", false, 4, 30, true, {k480, k720}, 10, 5, 5);
+  for (const std::string side : {"doubao-", "dreamina-"}) {
+    add(side + "seedance-2-0-260128", false, 4, 15, true, {k480, k720, k1080, k4k}, 9, 3, 3);
+    add(side + "seedance-2-0-fast-260128", false, 4, 15, true, {k480, k720}, 9, 3, 3);
+    add(side + "seedance-2-0-mini-260615", false, 4, 15, true, {k480, k720}, 9, 3, 3);
+    add(side + "seedance-2-5-260628", false, 4, 30, true, {k480, k720, k1080}, 30, 10, 10);
+    add(side + "seedance-2-5-premium-260915", false, 4, 30, true, {k4k}, 30, 10, 10);
+  }
   add("doubao-seedance-1-5-pro-251215", false, 4, 12, true, {k480, k720, k1080}, 2, 0, 0);
   add("doubao-seedance-1-0-lite-i2v-250428", false, 2, 12, false, {k480, k720, k1080}, 4, 0, 0);
   add("doubao-seedance-1-0-lite-t2v-250428", false, 2, 12, false, {k480, k720, k1080}, 0, 0, 0);
@@ -41,8 +53,8 @@ std::vector<Documented> PiApiModels() {
   // `upgrade`: the model for assets.
   const auto add = [&](const std::string& name, const std::string& upgrade, int most,
                        std::set<Resolution> resolutions) {
-    const int least = most == 30 ? 1 : 4;
-    models.push_back({"own", name, least, most, false, resolutions, false, 9, 3, 3, 12, false, upgrade});
+    models.push_back({"own", name, 4, most, false, resolutions, false, 9, 3, 3, 12, false, upgrade});
+    models.back().frames_only_adaptive = most == 30;
   };
   const auto add_with_twin = [&](const std::string& name, bool assets, int most, std::set<Resolution> resolutions) {
     const std::string twin = name + "-less-restriction";
@@ -57,7 +69,9 @@ std::vector<Documented> PiApiModels() {
   // The vendor's guide names only the two above for assets.
   add_with_twin("seedance-2-mini", false, 15, {k480, k720});
   add_with_twin("seedance-2.5", false, 30, {k480, k720, k1080});
-  add("seedance-2.5-flash", "", 30, {k480, k720, k1080});
+  add("seedance-2.5-flash", "", 30, {k480, k720});
+  std::tie(models.back().images, models.back().videos, models.back().audios) = std::tuple(10, 5, 5);
+  models.back().total = 20;
   for (const std::string old : {"seedance-2-preview", "seedance-2-preview-vip", "seedance-2-vip"}) {
     add(old, "seedance-2-less-restriction", 15, {k480, k720, k1080});
   }

@@ -24,6 +24,8 @@ struct Documented {
   size_t total;  // Of all references; 0: no limit of its own.
   bool assets;
   std::string twin;  // Takes the assets that this one does not.
+  bool audio_alone = false;
+  bool frames_only_adaptive = false;
 
   bool anyfast() const { return upstream == "fake"; }
   bool imports() const { return name.find("-less-restriction") != std::string::npos; }

@@ -274,19 +274,27 @@ TEST_F(TaskBodiesTest, CountsOfReferencesOfEveryModel) {
             r.references = {Url(Role::kFirstFrame)};
           },
           {});
+      Add(
+          model, "a fixed ratio with a first frame",
+          [](TaskRequest& r) {
+            r.aspect_ratio = "16:9";
+            r.references = {Url(Role::kFirstFrame)};
+          },
+          model.frames_only_adaptive ? Paths{"aspect_ratio"} : Paths{});
     }
     Add(model, "an image too many", Urls(images + 1, 0, 0), last(images + 1));
     Add(model, "a video too many", Urls(0, videos + 1, 0), last(videos + 1));
     if (videos > 0) Add(model, "all videos", Urls(0, videos, 0), {});
     if (audios > 0) {
       Add(model, "all audios", Urls(1, 0, audios), {});
-      Add(model, "audio alone", Urls(0, 0, 1), {"references"});
-      Add(model, "audio alone without a prompt",
+      Add(model, "audio alone", Urls(0, 0, 1), model.audio_alone ? Paths{} : Paths{"references"});
+      Add(
+          model, "audio alone without a prompt",
           [](TaskRequest& r) {
             r.prompt.clear();
             r.references = Urls(0, 0, 1);
           },
-          {"references", "prompt"});
+          model.audio_alone ? Paths{"prompt"} : Paths{"references", "prompt"});
     }
     const bool fits = model.total == 0 || images + videos + audios <= model.total;
     if (videos > 0) {
@@ -294,7 +302,7 @@ TEST_F(TaskBodiesTest, CountsOfReferencesOfEveryModel) {
     }
     if (model.total > 0) {
       Add(model, "the most of all kinds", Urls(images, videos, model.total - images - videos), {});
-      Add(model, "one more of all kinds", Urls(images, videos - 1, audios), last(model.total + 1));
+      if (!fits) Add(model, "one more of all kinds", Urls(images, videos - 1, audios), last(model.total + 1));
     }
   }
   Run(300);
@@ -402,7 +410,7 @@ TEST_F(TaskBodiesTest, AssetsAndEphemeralReferencesOfEveryModel) {
 TEST_F(TaskBodiesTest, MediaOfAssetsOfEveryModel) {
   for (const Documented& model : AllModels()) {
     if (!model.assets || model.videos == 0) continue;
-    const double most = model.max_seconds == 30 ? 30 : 15;
+    const double most = model.anyfast() ? model.max_seconds + 0.2 : model.max_seconds;
     const auto videos = [&](const std::string& what, const std::vector<double>& seconds, const Paths& broken) {
       std::vector<Reference> references;
       for (const double each : seconds) references.push_back(Asset(model.upstream, MediaType::kVideo, each));

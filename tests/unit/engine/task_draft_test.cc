@@ -156,6 +156,14 @@ TEST_F(TaskDraftTest, AnEphemeralReferenceWarnsOfTheOtherUrls) {
   EXPECT_THAT(CreateTask(params)->warnings, IsEmpty());
 }
 
+TEST_F(TaskDraftTest, AModelThatIsToBeRetiredIsAWarning) {
+  vendor_.profile().models[0].retire_time = clock_.Now() + absl::Hours(24);
+  Start();
+  EXPECT_THAT(CreateTask(Draft("a cat", {}))->warnings, ElementsAre(HasSubstr("model strict will be retired on")));
+  clock_.Advance(absl::Hours(24));
+  EXPECT_THAT(CreateTask(Draft("a cat", {}))->warnings, ElementsAre(HasSubstr("model strict was retired on")));
+}
+
 // ---- Model ----
 
 TEST_F(TaskDraftTest, ATaskThatNamesNoModelTakesTheOneForItsAssetsWithAWarning) {

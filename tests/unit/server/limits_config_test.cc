@@ -74,6 +74,7 @@ constexpr char kChanges[] = R"({
            audio: {max_bytes: 0}, max_assets: 7, idle_ttl: 36h},
   models: [{name: seedance-9, like: seedance-fast, max_prompt_characters: 77, resolutions: [1080p, 4k],
             default_resolution: 4k, aspect_ratios: ['1:1', adaptive], max_total_video_duration: 3s, seed: false, asset_references: true,
+            reference_video: {max_bytes: 9, min_duration: 1.5s, max_pixels: 0}, retire_date: 2027-02-03, frames_only_adaptive: true,
             price: {currency: USD, per_task: 0.01, per_second: 0.125, per_second_of: {4k: 0.5, 720p: 0}}},
            {name: 'seedance-9-*', like: seedance-9, automatic_duration: true},
            {name: seedance-fast, min_duration_seconds: 2, max_duration_seconds: 20, default_duration_seconds: 20,
@@ -135,6 +136,19 @@ TEST(Limits, ANewRowMayBeLikeANewRowAboveIt) {
   EXPECT_THAT(second.resolutions, ElementsAre(Resolution::k1080p, Resolution::k4k));
   EXPECT_EQ(second.price->per_second_of.at(Resolution::k4k), 0.5);
   EXPECT_EQ(second.price->per_second, 0.125);
+}
+
+TEST(Limits, TheWindowOfReferenceVideosAndTheDayOfRetirementCanBeChanged) {
+  const UpstreamProfile profile = ProfileIn(AnyFast(kChanges));
+  const model::ModelProfile& row = *profile.FindModel("seedance-9");
+  EXPECT_EQ(row.reference_video.max_bytes, 9);
+  EXPECT_EQ(row.reference_video.max_pixels, 0);
+  EXPECT_EQ(row.reference_video.min_duration, absl::Seconds(1.5));
+  EXPECT_EQ(row.reference_video.max_side, 6000);
+  EXPECT_TRUE(row.frames_only_adaptive);
+  EXPECT_EQ(row.retire_time, absl::FromCivil(absl::CivilDay(2027, 2, 3), absl::UTCTimeZone()));
+  const std::string forever = "{models: [{name: 'doubao-seedance-1-5-pro-*', retire_date: none}]}";
+  EXPECT_EQ(ProfileIn(AnyFast(forever)).FindModel("doubao-seedance-1-5-pro-1")->retire_time, absl::InfiniteFuture());
 }
 
 TEST(Limits, NoneMeansNoOtherModel) {
@@ -234,6 +248,15 @@ TEST(Limits, EveryBadValueIsNamedWithItsPath) {
                 "models[0].asset_reference_model: `nope` is no model that takes assets"},
            Case{"{models: [{name: seedance, asset_references: false, asset_reference_model: seedance}]}",
                 "models[0].asset_reference_model: `seedance` is no model that takes assets"},
+           Case{"{models: [{name: seedance, retire_date: 2026-13-01}]}",
+                "models[0].retire_date: must be a day like 2026-11-11, or none, is `2026-13-01`"},
+           Case{"{models: [{name: seedance, retire_date: soon}]}", "models[0].retire_date: must be a day like"},
+           Case{"{models: [{name: seedance, reference_video: {max_bytes: -1}}]}",
+                "models[0].reference_video.max_bytes: must be 0 to 1000000000000, is -1"},
+           Case{"{models: [{name: seedance, reference_video: {min_side: 6001}}]}",
+                "models[0].reference_video.min_side: is more than max_side"},
+           Case{"{models: [{name: seedance, max_video_duration: 1s}]}",
+                "models[0].reference_video.min_duration: is more than max_video_duration of the model"},
            Case{"{models: [{name: seedance, price: {per_task: 1}}]}", "models[0].price.currency: is required"},
            Case{"{models: [{name: seedance, price: {currency: USD, per_second: -1}}]}",
                 "models[0].price.per_second: must be 0 to 1000000000, is -1"},

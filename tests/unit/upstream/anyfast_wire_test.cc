@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "service/base/error.h"
 #include "service/upstream/anyfast/anyfast.h"
 #include "service/upstream/anyfast/profiles.h"
@@ -385,7 +386,9 @@ TEST(AnyFastWire, WhatTheBillDependsOnIsAlwaysSaid) {
     task.prompt = "a fox";
     upstream->CreateTask({}, task);
     const std::string body = vendor.requests().back().body;
-    EXPECT_THAT(body, testing::HasSubstr(R"("resolution":"720p","duration":5)")) << row.name;
+    const std::string resolution = row.name.find("premium") == std::string::npos ? "720p" : "4k";
+    EXPECT_THAT(body, testing::HasSubstr(absl::StrCat(R"("resolution":")", resolution, R"(","duration":5)")))
+        << row.name;
     const bool silent = row.name.find("seedance-1-0") != std::string::npos;
     EXPECT_EQ(body.find(R"("generate_audio":true)") == std::string::npos, silent) << row.name;
   }
@@ -413,6 +416,24 @@ TEST(AnyFastWire, WhatIsSaidInPlaceOfTheCallerIsTheProfiles) {
               testing::HasSubstr(R"("resolution":"480p","duration":8,"generate_audio":false)"));
 }
 
+TEST(AnyFastWire, FramesOfNewerModelsAreSentWithAnAdaptiveRatio) {
+  RecordingVendor vendor(Says(R"({"id":"t"})"));
+  auto upstream = AnyFastAt(vendor);
+  const auto body = [&](const std::string& model, model::ReferenceRole role) {
+    model::TaskRequest task;
+    task.model = model;
+    task.prompt = "a fox";
+    task.references = {{"", role, std::nullopt, "https://example.com/a.png", false}};
+    upstream->CreateTask({}, task);
+    return vendor.requests().back().body;
+  };
+  constexpr char kAdaptive[] = R"("ratio":"adaptive")";
+  EXPECT_THAT(body("seedance-2.5", model::ReferenceRole::kFirstFrame), testing::HasSubstr(kAdaptive));
+  EXPECT_THAT(body("dreamina-seedance-2-5-260628", model::ReferenceRole::kFirstFrame), testing::HasSubstr(kAdaptive));
+  EXPECT_THAT(body("seedance-2.5", model::ReferenceRole::kReferenceImage), testing::Not(testing::HasSubstr("ratio")));
+  EXPECT_THAT(body("seedance", model::ReferenceRole::kFirstFrame), testing::Not(testing::HasSubstr("ratio")));
+}
+
 TEST(AnyFastWire, GetTaskAsksByPath) {
   RecordingVendor vendor(Says(R"({"code":"success","data":{"status":"QUEUED"}})"));
   EXPECT_TRUE(AnyFastAt(vendor)->GetTask({}, "asyntask_8f/2?Q").ok());
@@ -420,23 +441,6 @@ TEST(AnyFastWire, GetTaskAsksByPath) {
   EXPECT_EQ(request.method, "GET");
   EXPECT_EQ(request.target, "/v1/video/generations/asyntask_8f%2F2%3FQ");
   EXPECT_EQ(request.get_header_value("Authorization"), "Bearer sk-secret");
-}
-
-// ---- Models ----
-
-TEST(AnyFastModels, KnownOnesHaveProfilesUnknownOnesAreRefused) {
-  const model::UpstreamProfile profile = AnyFastProfile();
-  const auto Find = [&profile](const char* name) { return profile.FindModel(name); };
-  EXPECT_EQ(Find("seedance")->max_images, 9u);
-  EXPECT_EQ(Find("seedance-2.5-nsfw")->max_duration_seconds, 30);
-  EXPECT_TRUE(Find("seedance-2.5")->automatic_duration);
-  EXPECT_TRUE(Find("seedance-2.0-ultra")->resolution_required);
-  EXPECT_EQ(Find("seedance-fast")->resolutions.count(model::Resolution::k1080p), 0u);
-  EXPECT_EQ(Find("doubao-seedance-1-5-pro-251215")->min_duration_seconds, 4);
-  EXPECT_EQ(Find("doubao-seedance-1-0-lite-i2v-250428")->max_images, 4u);
-  for (const char* unknown : {"", "seedance-2.0-fast", "seedance-3", "doubao-seedance-1-0-", "sora-2"}) {
-    EXPECT_EQ(Find(unknown), nullptr) << unknown;
-  }
 }
 
 }  // namespace

@@ -65,7 +65,30 @@ TEST(PiApiProfile, NothingThatTheVendorDoesNotHaveIsOffered) {
     EXPECT_TRUE(row.adaptive_only_with_frames) << row.name;
     EXPECT_FALSE(row.audio_alone || row.frames_with_references) << row.name;
     EXPECT_EQ(row.max_prompt_characters, 4000u);
-    EXPECT_EQ(row.max_references, 12u);
+    EXPECT_EQ(row.max_references, row.name == "seedance-2.5-flash" ? 20u : 12u) << row.name;
+  }
+}
+
+TEST(PiApiProfile, NewerModelsMakeFourToThirtySecondsAndHaveFifteenOfAudio) {
+  for (const char* name : {"seedance-2.5", "seedance-2.5-less-restriction", "seedance-2.5-flash"}) {
+    const ModelProfile& row = Model(name);
+    EXPECT_EQ(row.min_duration_seconds, 4) << name;
+    EXPECT_EQ(row.max_duration_seconds, 30) << name;
+    EXPECT_EQ(row.max_total_audio_duration, absl::Seconds(15)) << name;
+    EXPECT_EQ(row.max_total_video_duration, absl::Seconds(30.2)) << name;
+    EXPECT_TRUE(row.frames_only_adaptive) << name;
+  }
+  EXPECT_THAT(Model("seedance-2.5-flash").resolutions, ElementsAre(Resolution::k480p, Resolution::k720p));
+  EXPECT_EQ(Model("seedance-2.5-flash").max_images, 10u);
+  EXPECT_EQ(Model("seedance-2.5-flash").max_videos, 5u);
+  EXPECT_EQ(Model("seedance-2.5-flash").max_audios, 5u);
+}
+
+TEST(PiApiProfile, ReferenceVideosHaveTheWindowOfItsPage) {
+  for (const ModelProfile& row : PiApiProfile("developer").models) {
+    EXPECT_EQ(row.reference_video.max_bytes, int64_t{50} << 20) << row.name;
+    EXPECT_EQ(row.reference_video.min_pixels, 407'696) << row.name;
+    EXPECT_EQ(row.reference_video.max_pixels, 2'086'876) << row.name;
   }
 }
 
