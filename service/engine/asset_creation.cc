@@ -7,6 +7,7 @@
 #include "service/engine/asset_library.h"
 #include "service/engine/data_uri.h"
 #include "service/engine/url_check.h"
+#include "service/model/cost.h"
 
 namespace seedance::engine {
 namespace {
@@ -257,7 +258,10 @@ void AssetCreation::Decide(const DraftPtr& draft, Done<model::Asset> done) {
     return done(DisplayNameTaken(known->namesake->name(), draft->display_name));
   }
   const absl::Status room = CheckRoom(store_, draft->context.tenant, *draft->entry->upstream);
-  done(room.ok() ? absl::StatusOr<model::Asset>(Preview(*draft)) : room);
+  if (!room.ok()) return done(room);
+  model::Asset preview = Preview(*draft);
+  preview.creation = model::CostOfAsset(preview.media_type, draft->profile());
+  done(std::move(preview));
 }
 
 absl::StatusOr<bool> AssetCreation::ContentInDoubt(const AssetDraft& draft) {

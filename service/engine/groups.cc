@@ -8,6 +8,7 @@
 #include "service/base/log.h"
 #include "service/base/sha256.h"
 #include "service/engine/patience.h"
+#include "service/model/cost.h"
 
 namespace seedance::engine {
 namespace {
@@ -55,6 +56,7 @@ void Groups::Create(const CallContext& context, const CreateGroupParams& params,
     draft.handle.upstream = entry.upstream->name();
     draft.display_name = params.display_name;
     draft.description = params.description;
+    draft.creation = model::CostOfGroup(entry.upstream->profile().assets);
     return done(draft);
   }
   model::BilledCall call;

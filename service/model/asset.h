@@ -7,6 +7,7 @@
 
 #include "absl/time/time.h"
 #include "service/model/failure.h"
+#include "service/model/money.h"
 #include "service/model/names.h"
 
 namespace seedance::model {
@@ -62,6 +63,7 @@ struct Asset {
   std::string source_uri;  // The https URL that it was created from; empty: its bytes were sent.
   int recreations = 0;     // How often it was created again after it had expired.
   bool reused = false;     // Only in the answer of a create: it was there before. Never stored.
+  CallCost creation;       // Only in the answer of a validation. Never stored.
   int64_t revision = 0;    // Set by the store on every write.
 
   std::string name() const { return AssetName(handle); }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "service/model/money.h"
 #include "service/model/names.h"
 
 namespace seedance::model {
@@ -17,6 +18,7 @@ struct AssetGroup {
   std::string description;
   absl::Time create_time;
   absl::Time update_time;
+  CallCost creation;     // Only in the answer of a validation. Never stored.
   int64_t revision = 0;  // Set by the store on every write.
 
   std::string name() const { return AssetGroupName(handle); }

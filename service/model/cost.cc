@@ -1,6 +1,8 @@
 #include "service/model/cost.h"
 
 #include <cmath>
+#include <optional>
+#include <string>
 
 namespace seedance::model {
 namespace {
@@ -13,6 +15,20 @@ double PerSecond(const Price& price, Resolution resolution) {
   return row == price.per_second_of.end() ? price.per_second : row->second;
 }
 
+// `units` whole units; unknown when they are no sum of money.
+Cost ToCost(const std::string& currency, double units) {
+  if (!(std::abs(units) < kMostUnits)) return {};  // Not a number, too.
+  return {currency, std::llround(units * kMicros)};
+}
+
+CallCost CostOfCall(const std::string& billing_model, const std::optional<AssetPrice>& price) {
+  CallCost cost{billing_model, {}};
+  if (billing_model.empty() || !price.has_value()) return cost;
+  const auto row = price->per_call.find(billing_model);
+  if (row != price->per_call.end()) cost.cost = ToCost(price->currency, row->second);
+  return cost;
+}
+
 }  // namespace
 
 Cost EstimateCost(const TaskRequest& request, const ModelProfile& profile) {
@@ -21,8 +37,7 @@ Cost EstimateCost(const TaskRequest& request, const ModelProfile& profile) {
   const Resolution resolution =
       request.resolution == Resolution::kUnspecified ? profile.default_resolution : request.resolution;
   const double units = profile.price->per_task + PerSecond(*profile.price, resolution) * seconds;
-  if (!(std::abs(units) < kMostUnits)) return {};  // Not a number, too.
-  return {profile.price->currency, std::llround(units * kMicros)};
+  return ToCost(profile.price->currency, units);
 }
 
 CostRange EstimateCostRange(const TaskRequest& request, const ModelProfile& profile) {
@@ -32,6 +47,12 @@ CostRange EstimateCostRange(const TaskRequest& request, const ModelProfile& prof
   TaskRequest longest = request;
   longest.duration_seconds = profile.max_duration_seconds;
   return {EstimateCost(shortest, profile), EstimateCost(longest, profile)};
+}
+
+CallCost CostOfGroup(const AssetProfile& profile) { return CostOfCall(profile.billing.group, profile.price); }
+
+CallCost CostOfAsset(MediaType type, const AssetProfile& profile) {
+  return CostOfCall(profile.billing.Of(type), profile.price);
 }
 
 }  // namespace seedance::model

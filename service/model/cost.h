@@ -1,7 +1,9 @@
 #ifndef SEEDANCE_SERVICE_MODEL_COST_H_
 #define SEEDANCE_SERVICE_MODEL_COST_H_
 
+#include "service/model/asset.h"
 #include "service/model/generation_task.h"
+#include "service/model/money.h"
 #include "service/model/profile.h"
 
 namespace seedance::model {
@@ -16,6 +18,10 @@ struct CostRange {
   Cost most;
 };
 CostRange EstimateCostRange(const TaskRequest& request, const ModelProfile& profile);
+
+// What the creation of a group, or of an asset of the type, costs there.
+CallCost CostOfGroup(const AssetProfile& profile);
+CallCost CostOfAsset(MediaType type, const AssetProfile& profile);
 
 }  // namespace seedance::model
 

@@ -10,6 +10,7 @@
 
 #include "absl/time/time.h"
 #include "service/model/failure.h"
+#include "service/model/money.h"
 #include "service/model/names.h"
 
 namespace seedance::model {
@@ -84,14 +85,6 @@ struct TaskRequest {
   bool allow_model_upgrade = false;
   // The prompt in the vendor's own notation of references, as it is sent. Set when the task is prepared.
   std::string sent_prompt;
-};
-
-// A sum in whole and millionth units of a currency or of the vendor's unit.
-struct Cost {
-  std::string currency;  // Empty: unknown.
-  int64_t micros = 0;
-
-  friend bool operator==(const Cost&, const Cost&) = default;
 };
 
 // The finished video.

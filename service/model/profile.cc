@@ -14,6 +14,17 @@ bool Matches(std::string_view pattern, std::string_view name) {
 
 }  // namespace
 
+const std::string& BillingModels::Of(MediaType type) const {
+  switch (type) {
+    case MediaType::kVideo:
+      return video;
+    case MediaType::kAudio:
+      return audio;
+    default:
+      return image;
+  }
+}
+
 const MediaLimits& AssetProfile::Of(MediaType type) const {
   switch (type) {
     case MediaType::kVideo:

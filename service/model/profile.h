@@ -43,6 +43,26 @@ struct AssetLibrary {
   friend bool operator==(const AssetLibrary&, const AssetLibrary&) = default;
 };
 
+// The vendor's models under which creations are billed, per call. Empty: the vendor bills no such call.
+struct BillingModels {
+  std::string group;
+  std::string image;
+  std::string video;
+  std::string audio;
+
+  // That of the media type; of images for kUnspecified.
+  const std::string& Of(MediaType type) const;
+  friend bool operator==(const BillingModels&, const BillingModels&) = default;
+};
+
+// What creations of groups and assets cost. Not set by any dialect, as Price.
+struct AssetPrice {
+  std::string currency;
+  std::map<std::string, double> per_call;  // In whole units of `currency`, by billing model.
+
+  friend bool operator==(const AssetPrice&, const AssetPrice&) = default;
+};
+
 // What an upstream takes as assets.
 struct AssetProfile {
   size_t max_display_name_characters = 64;
@@ -55,6 +75,8 @@ struct AssetProfile {
   bool rename = true;            // The vendor keeps display names that can change; else the gateway's store does.
   int64_t max_staged_bytes = 0;  // Largest file that Upstream::StageFile takes; 0: it takes none.
   AssetLibrary library;
+  BillingModels billing;
+  std::optional<AssetPrice> price;
 
   // Limits of the media type; those of images for kUnspecified.
   const MediaLimits& Of(MediaType type) const;

@@ -2,6 +2,7 @@
 
 #include "service/base/advice.h"
 #include "service/base/error.h"
+#include "service/rpc/convert_money.h"
 #include "service/rpc/convert_time.h"
 
 namespace seedance::rpc {
@@ -64,6 +65,7 @@ void ToProto(const model::Asset& asset, v1::Asset* proto) {
   proto->set_upstream(asset.handle.upstream);
   proto->set_reused(asset.reused);
   SetTime(asset.last_used_time, [&] { return proto->mutable_last_use_time(); });
+  SetCreation(asset.creation, proto);
 }
 
 void ToProto(const absl::Status& status, v1::BatchCreateAssetsResponse::Failure* proto) {

@@ -1,5 +1,6 @@
 #include "service/rpc/convert_group.h"
 
+#include "service/rpc/convert_money.h"
 #include "service/rpc/convert_time.h"
 
 namespace seedance::rpc {
@@ -12,6 +13,7 @@ void ToProto(const model::AssetGroup& group, gateway::v1::AssetGroup* proto) {
   proto->set_upstream(group.handle.upstream);
   SetTime(group.create_time, [&] { return proto->mutable_create_time(); });
   SetTime(group.update_time, [&] { return proto->mutable_update_time(); });
+  SetCreation(group.creation, proto);
 }
 
 }  // namespace seedance::rpc

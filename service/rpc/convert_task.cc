@@ -1,6 +1,7 @@
 #include "service/rpc/convert_task.h"
 
 #include "service/base/advice.h"
+#include "service/rpc/convert_money.h"
 #include "service/rpc/convert_time.h"
 
 namespace seedance::rpc {
@@ -53,13 +54,6 @@ void Write(const model::Reference& reference, v1::Reference* proto) {
     proto->set_uri(reference.uri);
   }
   proto->set_ephemeral(reference.ephemeral);
-}
-
-void Write(const model::Cost& cost, v1::Money* proto) {
-  constexpr int64_t kMicros = 1'000'000;
-  proto->set_currency_code(cost.currency);
-  proto->set_units(cost.micros / kMicros);
-  proto->set_nanos(static_cast<int32_t>(cost.micros % kMicros * 1000));
 }
 
 void Write(const model::TaskRequest& request, ProtoTask* proto) {
@@ -123,10 +117,10 @@ void ToProto(const model::GenerationTask& task, ProtoTask* proto) {
   proto->set_detached(task.detached);
   proto->set_upstream_task_id(task.upstream_task_id);
   for (const std::string& warning : task.warnings) proto->add_warnings(warning);
-  if (!task.estimated_cost.currency.empty()) Write(task.estimated_cost, proto->mutable_estimated_cost());
+  if (!task.estimated_cost.currency.empty()) ToProto(task.estimated_cost, proto->mutable_estimated_cost());
   if (!task.estimated_cost_least.currency.empty()) {
-    Write(task.estimated_cost_least, proto->mutable_estimated_cost_least());
-    Write(task.estimated_cost_most, proto->mutable_estimated_cost_most());
+    ToProto(task.estimated_cost_least, proto->mutable_estimated_cost_least());
+    ToProto(task.estimated_cost_most, proto->mutable_estimated_cost_most());
   }
   SetTime(task.create_time, [&] { return proto->mutable_create_time(); });
   SetTime(task.update_time, [&] { return proto->mutable_update_time(); });

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "service/server/limit_fields.h"
 
 namespace seedance::server {
@@ -72,6 +74,30 @@ void ApplyPrice(const proto::Price& from, const std::string& path, ModelProfile&
     price.per_second_of[resolution] = amount;
   }
   model.price = std::move(price);
+}
+
+// Billing models are the vendor's, and fixed.
+void ApplyAssetPrice(const proto::AssetPrice& from, const std::string& path, model::AssetProfile& assets,
+                     std::vector<ConfigProblem>& problems) {
+  LimitReader fields(from, path, problems);
+  const model::BillingModels& billing = assets.billing;
+  const std::set<std::string> known = {billing.group, billing.image, billing.video, billing.audio};
+  model::AssetPrice price;
+  price.currency = from.currency();
+  if (price.currency.empty()) fields.Add("currency", "is required, for example USD");
+  for (const auto& [name, amount] : from.per_call()) {
+    const std::string field = absl::StrCat("per_call.", name);
+    if (name.empty() || known.count(name) == 0) {
+      fields.Add(field, billing.group.empty() && billing.image.empty()
+                            ? "is no billing model: the vendor bills no creations of groups and assets"
+                            : absl::StrCat("must be a billing model of the vendor: ", absl::StrJoin(known, ", ")));
+    }
+    if (!(amount >= 0 && amount <= kMostPrice)) {
+      fields.Add(field, absl::StrCat("must be 0 to ", Plain(kMostPrice), ", is ", Plain(amount)));
+    }
+    price.per_call[name] = amount;
+  }
+  assets.price = std::move(price);
 }
 
 // What must hold between the limits of one model, once all are in place.
@@ -205,6 +231,8 @@ UpstreamProfile ApplyLimits(const UpstreamProfile& documented, const proto::Limi
   ApplyMedia(limits.assets().audio(), assets + "audio.", AudioFormats(), profile.assets.audio, problems);
   LimitReader fields(limits.assets(), assets, problems);
   VisitLibrary(fields, profile.assets.library);
+  if (limits.assets().has_price())
+    ApplyAssetPrice(limits.assets().price(), assets + "price.", profile.assets, problems);
   ModelRows(limits, path, problems, profile.models).Apply();
   return profile;
 }
@@ -220,6 +248,11 @@ proto::Limits ToProto(const UpstreamProfile& profile) {
   VisitMedia(audio, profile.assets.audio, {});
   LimitWriter library(assets);
   VisitLibrary(library, profile.assets.library);
+  if (profile.assets.price.has_value()) {
+    assets.mutable_price()->set_currency(profile.assets.price->currency);
+    for (const auto& [name, amount] : profile.assets.price->per_call)
+      (*assets.mutable_price()->mutable_per_call())[name] = amount;
+  }
   for (const ModelProfile& model : profile.models) {
     proto::ModelLimits& row = *limits.add_models();
     row.set_name(model.name);

@@ -27,7 +27,8 @@ struct NewAsset {
   std::string type;
   std::string source;  // File or URL.
   std::string request_id;
-  bool validate = false;  // Of a URL.
+  bool validate = false;       // Of a URL.
+  bool validate_only = false;  // Of a URL.
   bool reuse = false;
   bool wait = false;
 };
@@ -54,6 +55,12 @@ Asset Wanted(const NewAsset& arguments) {
   asset.set_asset_group(GroupName(arguments.group));
   asset.set_media_type(ParseType(arguments.type));
   return asset;
+}
+
+int Show(Session& session, const std::string& what, const absl::StatusOr<Asset>& asset) {
+  if (!asset.ok()) return session.Fail(what, asset.status());
+  session.console.out << (session.json() ? ToJson(*asset) : RenderAsset(*asset, session.view()));
+  return kExitOk;
 }
 
 // Prints the new asset, after waiting for it where asked.
@@ -95,7 +102,9 @@ int Create(Session& session, const NewAsset& arguments) {
   request.set_validate_media(arguments.validate || arguments.reuse);
   request.set_reuse_content(arguments.reuse);
   request.set_request_id(arguments.request_id.empty() ? NewRequestId() : arguments.request_id);
+  request.set_validate_only(arguments.validate_only);
   const absl::StatusOr<Asset> asset = session.client().CreateAsset(request, session.call());
+  if (request.validate_only()) return Show(session, "validating the asset", asset);
   if (!asset.ok()) return session.Fail("creating the asset", asset.status(), request.request_id());
   return Finish(session, arguments, *asset);
 }
@@ -122,12 +131,6 @@ int List(Session& session, const ListArguments& arguments) {
   if (!listing.ok()) return session.Fail("listing assets", listing.status());
   session.console.out << (session.json() ? ToJsonArray(listing->items) : RenderAssets(listing->items, session.view()));
   if (listing->more) session.Note("there are more; --limit 0 lists all");
-  return kExitOk;
-}
-
-int Show(Session& session, const std::string& what, const absl::StatusOr<Asset>& asset) {
-  if (!asset.ok()) return session.Fail(what, asset.status());
-  session.console.out << (session.json() ? ToJson(*asset) : RenderAsset(*asset, session.view()));
   return kExitOk;
 }
 
@@ -172,6 +175,7 @@ void AddCreating(CLI::App& noun, Session& session) {
                        [&session, create] { return Create(session, *create); });
   command->add_option("--uri", create->source, "https URL or data URI")->required();
   command->add_flag("--validate", create->validate, "let the gateway check the file behind the URL first");
+  command->add_flag("--validate-only", create->validate_only, "create nothing; show what it would cost");
   AddNewAssetOptions(command, *create);
   command->get_option("--name")->required();
 }

@@ -18,18 +18,19 @@ struct CreateArguments {
   std::string request_id;
 };
 
+int Show(Session& session, const std::string& what, const absl::StatusOr<AssetGroup>& group) {
+  if (!group.ok()) return session.Fail(what, group.status());
+  session.console.out << (session.json() ? ToJson(*group) : RenderGroup(*group, session.view()));
+  return kExitOk;
+}
+
 int Create(Session& session, const CreateArguments& arguments) {
   gateway::v1::CreateAssetGroupRequest request = arguments.request;
   request.set_request_id(arguments.request_id.empty() ? NewRequestId() : arguments.request_id);
   const absl::StatusOr<AssetGroup> group = session.client().CreateAssetGroup(request, session.call());
+  if (request.validate_only()) return Show(session, "validating the group", group);
   if (!group.ok()) return session.Fail("creating the group", group.status(), request.request_id());
   session.console.out << (session.json() ? ToJson(*group) : group->name() + "\n");
-  return kExitOk;
-}
-
-int Show(Session& session, const std::string& what, const absl::StatusOr<AssetGroup>& group) {
-  if (!group.ok()) return session.Fail(what, group.status());
-  session.console.out << (session.json() ? ToJson(*group) : RenderGroup(*group, session.view()));
   return kExitOk;
 }
 
@@ -64,6 +65,9 @@ void AddCreate(CLI::App& noun, Session& session) {
   command->add_option_function<std::string>(
       "--upstream", [&group](const std::string& name) { group.set_upstream(name); }, "vendor that holds the group");
   command->add_option("--request-id", arguments->request_id, "UUID of an earlier try, so as not to pay twice");
+  command->add_flag_callback(
+      "--validate-only", [arguments] { arguments->request.set_validate_only(true); },
+      "create nothing; show what it would cost");
 }
 
 void AddList(CLI::App& noun, Session& session) {

@@ -106,6 +106,13 @@ std::string MoneyText(const gateway::v1::Money& money) {
                          OneLine(money.currency_code()));
 }
 
+// Of the answer to a validation.
+template <typename Resource>
+std::string CostText(const Resource& resource) {
+  if (resource.has_estimated_cost()) return "about " + MoneyText(resource.estimated_cost());
+  return resource.billing_model().empty() ? "" : "unknown: the price table has no such row";
+}
+
 void AddResult(const GenerationTask& task, const View& view, Fields& fields) {
   if (!task.has_result()) return;
   const GenerationTask::Result& result = task.result();
@@ -150,6 +157,8 @@ std::string RenderGroup(const AssetGroup& group, const View& view) {
                        {"display name", OneLine(group.display_name())},
                        {"description", OneLine(group.description())},
                        {"upstream", group.upstream()},
+                       {"billed as", OneLine(group.billing_model())},
+                       {"will cost", CostText(group)},
                        {"created", When(ToTime(group.has_create_time(), group.create_time()), view)},
                        {"updated", When(ToTime(group.has_update_time(), group.update_time()), view)}},
                       view.color);
@@ -179,6 +188,8 @@ std::string RenderAsset(const Asset& asset, const View& view) {
                        {"media", MediaText(asset.media_info())},
                        {"sha256", asset.media_info().sha256()},
                        {"preview", OneLine(asset.preview_uri())},
+                       {"billed as", OneLine(asset.billing_model())},
+                       {"will cost", CostText(asset)},
                        {"created", When(ToTime(asset.has_create_time(), asset.create_time()), view)},
                        {"updated", When(ToTime(asset.has_update_time(), asset.update_time()), view)},
                        {"last use", When(ToTime(asset.has_last_use_time(), asset.last_use_time()), view)},

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "service/upstream/anyfast/wire_request.h"
 #include "service/upstream/seedance_models.h"
 
 namespace seedance::upstream {
@@ -103,6 +104,10 @@ model::AssetProfile Assets() {
   assets.audio.max_bytes = int64_t{15} << 20;
   assets.audio.min_duration = absl::Seconds(2);
   assets.audio.max_duration = absl::Seconds(15);
+  // The guide's table of what is billed per call; lists are free.
+  assets.billing.group = assets.billing.image = BillingModel(model::MediaType::kImage);
+  assets.billing.video = BillingModel(model::MediaType::kVideo);
+  assets.billing.audio = BillingModel(model::MediaType::kAudio);
   return assets;
 }
 

@@ -238,6 +238,21 @@ TEST_F(AssetCreationTest, ValidationAloneStoresAndSendsNothing) {
   EXPECT_FALSE(store_->GetCall({kTenant, "CreateAsset", kRequestId})->has_value());
 }
 
+TEST_F(AssetCreationTest, ValidationSaysWhatTheCreationCostsByTheMediaType) {
+  vendor_.profile().assets.billing = {"group", "image", "video", "audio"};
+  vendor_.profile().assets.price = model::AssetPrice{"USD", {{"image", 1}, {"video", 2}}};
+  Start();
+  engine::CreateAssetParams params = GoodAsset(OldGroup(), "hero");
+  params.validate_only = true;
+  EXPECT_EQ(CreateAsset(params)->creation, (model::CallCost{"image", {"USD", 1'000'000}}));
+  params.uri = "https://example.com/clip.mp4";
+  params.media_type = MediaType::kVideo;
+  EXPECT_EQ(CreateAsset(params)->creation, (model::CallCost{"video", {"USD", 2'000'000}}));
+  params.uri = "https://example.com/song.mp3";
+  params.media_type = MediaType::kAudio;
+  EXPECT_EQ(CreateAsset(params)->creation, (model::CallCost{"audio", {}}));
+}
+
 TEST_F(AssetCreationTest, TheMediaTypeIsSeenInTheSuffixOfAUrl) {
   Start();
   const auto type_of = [&](const std::string& uri) {

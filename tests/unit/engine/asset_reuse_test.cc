@@ -166,6 +166,7 @@ TEST_F(AssetReuseTest, ValidationAloneShowsWhatWouldBeReused) {
   const absl::StatusOr<model::Asset> draft = CreateAsset(params);
   ASSERT_TRUE(draft.ok()) << draft.status();
   EXPECT_TRUE(draft->reused);
+  EXPECT_EQ(draft->creation, model::CallCost{});
   EXPECT_EQ(draft->handle, first->handle);
   EXPECT_FALSE(store_->GetCall({kTenant, "CreateAsset", Uuid(2)})->has_value());
 }

@@ -53,7 +53,19 @@ TEST_F(GroupsTest, ValidationAloneStoresAndSendsNothing) {
   engine::CreateGroupParams params = Heroes();
   params.validate_only = true;
   EXPECT_EQ(CreateGroup(params)->handle, (model::UpstreamHandle{"fake", ""}));
+  EXPECT_EQ(CreateGroup(params)->creation, model::CallCost{});
   EXPECT_EQ(vendor_.create_group.calls(), 0);
+}
+
+TEST_F(GroupsTest, ValidationSaysWhatTheCreationCosts) {
+  vendor_.profile().assets.billing.group = "volc-asset";
+  vendor_.profile().assets.price = model::AssetPrice{"USD", {{"volc-asset", 0.5}}};
+  Start();
+  engine::CreateGroupParams params = Heroes();
+  params.validate_only = true;
+  EXPECT_EQ(CreateGroup(params)->creation, (model::CallCost{"volc-asset", {"USD", 500'000}}));
+  params.validate_only = false;
+  EXPECT_EQ(CreateGroup(params)->creation, model::CallCost{});
 }
 
 TEST_F(GroupsTest, WithoutAnUpstreamTheTenantsFirstIsTaken) {

@@ -87,6 +87,33 @@ TEST(EstimateCost, AFreeTaskCostsNothingWhichIsKnown) {
   EXPECT_EQ(Estimate(5, Resolution::k720p, profile), (Cost{"USD", 0}));
 }
 
+AssetProfile Billed() {
+  AssetProfile profile;
+  profile.billing = {"volc-asset", "volc-asset", "volc-asset-video", "volc-asset-audio"};
+  profile.price = AssetPrice{"USD", {{"volc-asset", 0.01}, {"volc-asset-video", 0.02}}};
+  return profile;
+}
+
+TEST(CostOfCreation, IsThatOfOneCallOfTheBillingModel) {
+  EXPECT_EQ(CostOfGroup(Billed()), (CallCost{"volc-asset", {"USD", 10'000}}));
+  EXPECT_EQ(CostOfAsset(MediaType::kImage, Billed()), (CallCost{"volc-asset", {"USD", 10'000}}));
+  EXPECT_EQ(CostOfAsset(MediaType::kVideo, Billed()), (CallCost{"volc-asset-video", {"USD", 20'000}}));
+}
+
+TEST(CostOfCreation, IsUnknownWithoutAPriceOfTheBillingModel) {
+  EXPECT_EQ(CostOfAsset(MediaType::kAudio, Billed()), (CallCost{"volc-asset-audio", {}}));
+  AssetProfile profile = Billed();
+  profile.price.reset();
+  EXPECT_EQ(CostOfGroup(profile), (CallCost{"volc-asset", {}}));
+}
+
+TEST(CostOfCreation, AVendorThatBillsNoCreationsHasNoBillingModel) {
+  AssetProfile profile = Billed();
+  profile.billing = {};
+  EXPECT_EQ(CostOfGroup(profile), CallCost{});
+  EXPECT_EQ(CostOfAsset(MediaType::kVideo, profile), CallCost{});
+}
+
 TEST(EstimateCost, APriceBeyondAllReasonIsUnknown) {
   ModelProfile profile = Priced();
   for (const double price : {1e300, std::numeric_limits<double>::infinity(), std::nan("")}) {

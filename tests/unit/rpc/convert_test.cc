@@ -27,6 +27,7 @@ TEST(ConvertGroup, WritesEveryField) {
   group.description = "text";
   group.create_time = absl::FromUnixSeconds(5);
   group.update_time = absl::FromUnixSeconds(6);
+  group.creation = {"volc-asset", {"USD", 1'500'000}};
   v1::AssetGroup proto;
   ToProto(group, &proto);
   EXPECT_EQ(proto.name(), "assetGroups/any~g1");
@@ -35,6 +36,10 @@ TEST(ConvertGroup, WritesEveryField) {
   EXPECT_EQ(proto.upstream(), "any");
   EXPECT_EQ(proto.create_time().seconds(), 5);
   EXPECT_EQ(proto.update_time().seconds(), 6);
+  EXPECT_EQ(proto.billing_model(), "volc-asset");
+  EXPECT_EQ(proto.estimated_cost().currency_code(), "USD");
+  EXPECT_EQ(proto.estimated_cost().units(), 1);
+  EXPECT_EQ(proto.estimated_cost().nanos(), 500'000'000);
   EXPECT_EQ(proto.DebugString().find("secret-tenant"), std::string::npos);
 }
 
@@ -64,6 +69,7 @@ TEST(ConvertAsset, WritesEveryField) {
   asset.revision = 8;
   asset.reused = true;
   asset.last_used_time = absl::FromUnixSeconds(9);
+  asset.creation = {"volc-asset-video", {"points", 3'000'000}};
   v1::Asset proto;
   ToProto(asset, &proto);
   EXPECT_EQ(proto.name(), "assets/any~a1");
@@ -90,6 +96,9 @@ TEST(ConvertAsset, WritesEveryField) {
   EXPECT_EQ(proto.upstream(), "any");
   EXPECT_TRUE(proto.reused());
   EXPECT_EQ(proto.last_use_time().seconds(), 9);
+  EXPECT_EQ(proto.billing_model(), "volc-asset-video");
+  EXPECT_EQ(proto.estimated_cost().currency_code(), "points");
+  EXPECT_EQ(proto.estimated_cost().units(), 3);
 }
 
 TEST(ConvertAsset, WhatIsNotKnownIsNotSet) {
@@ -100,6 +109,7 @@ TEST(ConvertAsset, WhatIsNotKnownIsNotSet) {
   EXPECT_FALSE(proto.has_expire_time());
   EXPECT_FALSE(proto.has_last_use_time());
   EXPECT_FALSE(proto.reused());
+  EXPECT_FALSE(proto.has_estimated_cost());
 }
 
 TEST(ConvertAsset, AFailureOfABatchSaysWhatTheCallAloneWouldHaveSaid) {

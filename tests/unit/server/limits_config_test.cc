@@ -56,6 +56,8 @@ void ExpectSame(const UpstreamProfile& left, const UpstreamProfile& right) {
   EXPECT_TRUE(left.assets.video == right.assets.video);
   EXPECT_TRUE(left.assets.audio == right.assets.audio);
   EXPECT_TRUE(left.assets.library == right.assets.library);
+  EXPECT_TRUE(left.assets.billing == right.assets.billing);
+  EXPECT_TRUE(left.assets.price == right.assets.price);
   EXPECT_EQ(left.assets.groups, right.assets.groups);
   EXPECT_EQ(left.assets.max_staged_bytes, right.assets.max_staged_bytes);
   EXPECT_TRUE(left.notation == right.notation);
@@ -71,7 +73,8 @@ constexpr char kChanges[] = R"({
   assets: {image: {formats: [png, heic], max_bytes: 3000000000, min_side: 1, max_side: 9, min_ratio: 0.1, max_ratio: 0.3,
                    open_bounds: true, min_pixels: 4, max_pixels: 5000000000},
            video: {min_duration: 0s, max_duration: 12.5s, min_frame_rate: 23.976, max_frame_rate: 0},
-           audio: {max_bytes: 0}, max_assets: 7, idle_ttl: 36h},
+           audio: {max_bytes: 0}, max_assets: 7, idle_ttl: 36h,
+           price: {currency: USD, per_call: {volc-asset: 0.01, volc-asset-video: 0}}},
   models: [{name: seedance-9, like: seedance-fast, max_prompt_characters: 77, resolutions: [1080p, 4k],
             default_resolution: 4k, aspect_ratios: ['1:1', adaptive], max_total_video_duration: 3s, seed: false, asset_references: true,
             reference_video: {max_bytes: 9, min_duration: 1.5s, max_pixels: 0}, retire_date: 2027-02-03, frames_only_adaptive: true,
@@ -96,6 +99,7 @@ TEST(Limits, EachFieldThatIsSetReplacesTheDocumentedOne) {
   EXPECT_EQ(profile.assets.audio.max_bytes, 0);
   EXPECT_EQ(profile.assets.library.max_assets, 7);
   EXPECT_EQ(profile.assets.library.idle_ttl, absl::Hours(36));
+  EXPECT_EQ(profile.assets.price, (model::AssetPrice{"USD", {{"volc-asset", 0.01}, {"volc-asset-video", 0}}}));
 }
 
 TEST(Limits, ARowWithAKnownNameChangesThatModelInItsPlace) {
@@ -188,6 +192,7 @@ TEST(Limits, EveryLimitIsPrinted) {
   UpstreamProfile profile = upstream::AnyFastProfile();
   profile.models.resize(1);
   profile.models[0].price = model::Price{"USD", 1, 2, {{Resolution::k720p, 3}}};
+  profile.assets.price = model::AssetPrice{"USD", {{"volc-asset", 1}}};
   profile.assets.video.formats = profile.assets.audio.formats = profile.assets.image.formats;
   std::vector<std::string> unset;
   FindUnset(ToProto(profile), unset);
@@ -218,6 +223,11 @@ TEST(Limits, EveryBadValueIsNamedWithItsPath) {
            Case{"{assets: {video: {min_frame_rate: 61}}}", "assets.video.min_frame_rate: is more than max_frame_rate"},
            Case{"{assets: {max_assets: -1}}", "assets.max_assets: must be 0 to 1000000, is -1"},
            Case{"{assets: {idle_ttl: -1s}}", "assets.idle_ttl: must be 0 to 315360000 s"},
+           Case{"{assets: {price: {per_call: {volc-asset: 1}}}}", "assets.price.currency: is required"},
+           Case{"{assets: {price: {currency: USD, per_call: {volc: 1}}}}",
+                "assets.price.per_call.volc: must be a billing model of the vendor: volc-asset, volc-asset-audio"},
+           Case{"{assets: {price: {currency: USD, per_call: {volc-asset: -1}}}}",
+                "assets.price.per_call.volc-asset: must be 0 to 1000000000, is -1"},
            Case{"{models: [{}]}", "models[0].name: is required"},
            Case{"{models: [{name: 'a*b', like: seedance}]}", "models[0].name: is required: visible ASCII"},
            Case{"{models: [{name: 'a b', like: seedance}]}", "models[0].name: is required: visible ASCII"},
@@ -274,6 +284,12 @@ TEST(Limits, EveryBadValueIsNamedWithItsPath) {
     EXPECT_THAT(Problems(AnyFast(each.limits)), HasSubstr(absl::StrCat("upstreams[0].limits.", each.problem)))
         << each.limits;
   }
+}
+
+TEST(Limits, AVendorThatBillsNoCreationsHasNoPriceOfThem) {
+  EXPECT_THAT(
+      Problems(PiApi("{assets: {price: {currency: points, per_call: {volc-asset: 1}}}}")),
+      HasSubstr("upstreams[0].limits.assets.price.per_call.volc-asset: is no billing model: the vendor bills no"));
 }
 
 }  // namespace

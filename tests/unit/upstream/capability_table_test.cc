@@ -1,4 +1,4 @@
-// The table "which vendor can do what" of the README says what the profiles say.
+// The tables "Which vendor can do what" and "What is billed" of the README say what the profiles say.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -118,7 +118,25 @@ std::vector<Row> Rows() {
   };
 }
 
-TEST(CapabilityTable, ReadmeSaysWhatTheProfilesSay) {
+std::string Billing(const std::string& model, bool vendor_has_it) {
+  if (!model.empty()) return "per call, `" + model + "`";
+  return vendor_has_it ? "not billed, bounded by the plan" : "free, kept by the gateway";
+}
+
+std::vector<Row> BillingRows() {
+  const auto asset = [](model::MediaType type) {
+    return [type](const Vendor& v) { return Billing(v.profile.assets.billing.Of(type), true); };
+  };
+  return {
+      {"CreateAssetGroup",
+       [](const Vendor& v) { return Billing(v.profile.assets.billing.group, v.profile.assets.groups); }},
+      {"CreateAsset, UploadAsset: an image", asset(model::MediaType::kImage)},
+      {"CreateAsset, UploadAsset: a video", asset(model::MediaType::kVideo)},
+      {"CreateAsset, UploadAsset: an audio", asset(model::MediaType::kAudio)},
+  };
+}
+
+void ExpectInReadme(const std::vector<Row>& rows, const std::string& heading) {
   const Vendor anyfast{AnyFastProfile(), {AnyFastProfile()}};
   Vendor piapi{PiApiProfile("developer"), {}};
   for (const char* plan : {"hobbyist", "developer", "premium", "enterprise"}) piapi.plans.push_back(PiApiProfile(plan));
@@ -126,13 +144,16 @@ TEST(CapabilityTable, ReadmeSaysWhatTheProfilesSay) {
   std::stringstream readme;
   readme << file.rdbuf();
   std::string expected;
-  for (const Row& row : Rows()) {
+  for (const Row& row : rows) {
     absl::StrAppend(&expected, "| ", row.name, " | ", row.cell(anyfast), " | ", row.cell(piapi), " |\n");
   }
-  EXPECT_NE(readme.str().find(expected), std::string::npos)
-      << "README.md must hold, under `Which vendor can do what`:\n"
-      << expected;
+  EXPECT_NE(readme.str().find(expected), std::string::npos) << "README.md must hold, under `" << heading << "`:\n"
+                                                            << expected;
 }
+
+TEST(CapabilityTable, ReadmeSaysWhatIsBilled) { ExpectInReadme(BillingRows(), "What is billed"); }
+
+TEST(CapabilityTable, ReadmeSaysWhatTheProfilesSay) { ExpectInReadme(Rows(), "Which vendor can do what"); }
 
 }  // namespace
 }  // namespace seedance::upstream

@@ -78,6 +78,22 @@ TEST_F(RunTest, CreatedNameIsTheOnlyOutput) {
   EXPECT_EQ(gateway.authorization, "Bearer secret");
 }
 
+TEST_F(RunTest, AValidatedGroupIsShownWithItsPrice) {
+  v1::CreateAssetGroupRequest seen;
+  gateway.create_group = [&](const v1::CreateAssetGroupRequest& request, v1::AssetGroup& group) {
+    seen = request;
+    group.set_display_name("heroes");
+    group.set_billing_model("volc-asset");
+    return grpc::Status::OK;
+  };
+  EXPECT_EQ(Ctl({"groups", "create", "heroes", "--validate-only"}), 0);
+  EXPECT_TRUE(seen.validate_only());
+  EXPECT_EQ(out(),
+            "display name:  heroes\n"
+            "billed as:     volc-asset\n"
+            "will cost:     unknown: the price table has no such row\n");
+}
+
 TEST_F(RunTest, ListReadsPagesUpToItsLimit) {
   gateway.list_groups = [](const v1::ListAssetGroupsRequest& request, v1::ListAssetGroupsResponse& response) {
     const int start = request.page_token().empty() ? 0 : std::stoi(request.page_token());

@@ -114,6 +114,19 @@ TEST_F(ViewTest, TaskShowsThePromptAsSentItsPriceAndItsWarnings) {
             "created:    12s ago\n");
 }
 
+TEST_F(ViewTest, AnAssetThatWasOnlyValidatedShowsWhatItWouldCost) {
+  gateway::v1::Asset asset;
+  asset.set_display_name("hero");
+  asset.set_billing_model("volc-asset");
+  asset.mutable_estimated_cost()->set_nanos(10000000);
+  asset.mutable_estimated_cost()->set_currency_code("USD");
+  EXPECT_EQ(RenderAsset(asset, view_),
+            "display name:  hero\n"
+            "state:         unspecified\n"
+            "billed as:     volc-asset\n"
+            "will cost:     about 0.01 USD\n");
+}
+
 TEST_F(ViewTest, AssetShowsItsMediaFacts) {
   gateway::v1::Asset asset;
   asset.set_name("assets/anyfast~a");
