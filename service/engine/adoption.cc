@@ -47,19 +47,21 @@ absl::StatusOr<model::Asset> Adoption::Asset(const CallContext& context, Upstrea
   return Put(context, entry, *report);
 }
 
-absl::Status Adoption::AllGroups(const CallContext& context, Upstreams::Entry& entry) {
+absl::Status Adoption::AllGroups(const CallContext& context, Upstreams::Entry& entry, model::GroupType type) {
   if (!entry.dedicated) return SharedCredentials(entry);
   if (!entry.upstream->profile().assets.groups) return absl::OkStatus();
   upstream::GroupQuery query;
+  query.type = type;
   for (query.page = 1; query.page <= kMostPages; ++query.page) {
     absl::StatusOr<upstream::ReportPage<upstream::GroupReport>> page =
         entry.upstream->ListGroups(ToCallOptions(context), query);
     if (!page.ok()) return page.status();
-    for (const upstream::GroupReport& report : page->items) {
+    for (upstream::GroupReport& report : page->items) {
       if (!model::IsUpstreamId(report.id)) {
         entry.metrics.Skipped("group");
         continue;
       }
+      if (report.type == model::GroupType::kUnspecified) report.type = type;
       const absl::Status put = Put(context.tenant, entry.upstream->name(), report).status();
       if (!put.ok()) return put;
     }
@@ -69,9 +71,10 @@ absl::Status Adoption::AllGroups(const CallContext& context, Upstreams::Entry& e
 }
 
 absl::Status Adoption::AllAssets(const CallContext& context, Upstreams::Entry& entry,
-                                 const std::vector<std::string>& group_ids) {
+                                 const std::vector<std::string>& group_ids, model::GroupType type) {
   if (!entry.dedicated) return SharedCredentials(entry);
   upstream::AssetQuery query;
+  query.group_type = type;
   if (entry.upstream->profile().assets.groups) query.group_ids = group_ids;
   for (query.page = 1; query.page <= kMostPages; ++query.page) {
     absl::StatusOr<upstream::ReportPage<upstream::AssetReport>> page =
@@ -82,7 +85,7 @@ absl::Status Adoption::AllAssets(const CallContext& context, Upstreams::Entry& e
         entry.metrics.Skipped("asset");
         continue;
       }
-      const absl::Status put = Put(context, entry, report).status();
+      const absl::Status put = Put(context, entry, report, type).status();
       if (!put.ok()) return put;
     }
     if (!page->more) break;
@@ -98,28 +101,33 @@ absl::StatusOr<model::AssetGroup> Adoption::Put(const std::string& tenant, const
   group.tenant = tenant;
   group.display_name = report.display_name;
   group.description = report.description;
+  group.type = report.type;
   group.create_time = report.create_time.value_or(clock_.Now());
   group.update_time = update_time;
   absl::StatusOr<model::AssetGroup> stored = store_.GetGroup(group.handle);
   if (absl::IsNotFound(stored.status())) stored = store_.AddGroup(group);
-  if (!stored.ok() || stored->display_name == report.display_name || report.display_name.empty()) return stored;
+  if (!stored.ok()) return stored;
+  const bool renamed = !report.display_name.empty() && stored->display_name != report.display_name;
+  const bool typed = report.type != model::GroupType::kUnspecified && stored->type != report.type;
+  if (!renamed && !typed) return stored;
   return store_.UpdateGroup(group.handle, [&](model::AssetGroup& edited) {
-    edited.display_name = report.display_name;
-    if (!report.description.empty()) edited.description = report.description;
+    if (typed) edited.type = report.type;
+    if (renamed) edited.display_name = report.display_name;
+    if (renamed && !report.description.empty()) edited.description = report.description;
     edited.update_time = update_time;
     return absl::OkStatus();
   });
 }
 
 absl::StatusOr<model::Asset> Adoption::Put(const CallContext& context, Upstreams::Entry& entry,
-                                           const upstream::AssetReport& report) {
+                                           const upstream::AssetReport& report, model::GroupType type) {
   const model::AssetProfile& profile = entry.upstream->profile().assets;
   const model::UpstreamHandle handle{entry.upstream->name(), report.id};
   absl::StatusOr<std::optional<model::Asset>> known = Known(handle);
   if (!known.ok()) return known.status();
   if (known->has_value()) return tracker_.Apply((*known)->handle, report);
 
-  absl::StatusOr<model::UpstreamHandle> group = GroupOf(context, entry, report);
+  absl::StatusOr<model::UpstreamHandle> group = GroupOf(context, entry, report, type);
   if (!group.ok()) return group.status();
   model::Asset asset;
   asset.handle = handle;
@@ -147,7 +155,7 @@ absl::StatusOr<std::optional<model::Asset>> Adoption::Known(const model::Upstrea
 }
 
 absl::StatusOr<model::UpstreamHandle> Adoption::GroupOf(const CallContext& context, Upstreams::Entry& entry,
-                                                        const upstream::AssetReport& report) {
+                                                        const upstream::AssetReport& report, model::GroupType type) {
   const std::string& upstream = entry.upstream->name();
   if (!entry.upstream->profile().assets.groups) {
     upstream::GroupReport library;
@@ -168,6 +176,7 @@ absl::StatusOr<model::UpstreamHandle> Adoption::GroupOf(const CallContext& conte
     // LivenessFace groups are never listed: then the id is all there is to know.
     upstream::GroupReport bare;
     bare.id = bare.display_name = report.group_id;
+    bare.type = type;
     const absl::Status put = Put(context.tenant, upstream, found.ok() ? *found : bare).status();
     if (!put.ok()) return put;
   }

@@ -36,21 +36,23 @@ class Adoption {
                                      const model::UpstreamHandle& handle);
 
   // Reads the vendor's whole list. Of the assets: only those of `group_ids`, unless it is empty or the vendor has no
-  // groups.
-  absl::Status AllGroups(const CallContext& context, Upstreams::Entry& entry);
-  absl::Status AllAssets(const CallContext& context, Upstreams::Entry& entry,
-                         const std::vector<std::string>& group_ids);
+  // groups. `type` is that of the groups; kUnspecified: any, or what the vendor lists without one.
+  absl::Status AllGroups(const CallContext& context, Upstreams::Entry& entry, model::GroupType type);
+  absl::Status AllAssets(const CallContext& context, Upstreams::Entry& entry, const std::vector<std::string>& group_ids,
+                         model::GroupType type);
 
  private:
   absl::StatusOr<model::AssetGroup> Put(const std::string& tenant, const std::string& upstream,
                                         const upstream::GroupReport& report);
+  // `type`: of the asset's group, if that is known.
   absl::StatusOr<model::Asset> Put(const CallContext& context, Upstreams::Entry& entry,
-                                   const upstream::AssetReport& report);
+                                   const upstream::AssetReport& report,
+                                   model::GroupType type = model::GroupType::kUnspecified);
   // The stored asset that the vendor knows by this id, if there is one.
   absl::StatusOr<std::optional<model::Asset>> Known(const model::UpstreamHandle& at_vendor);
   // The group that the report names, in the store.
   absl::StatusOr<model::UpstreamHandle> GroupOf(const CallContext& context, Upstreams::Entry& entry,
-                                                const upstream::AssetReport& report);
+                                                const upstream::AssetReport& report, model::GroupType type);
 
   store::Store& store_;
   AssetTracker& tracker_;

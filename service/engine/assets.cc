@@ -59,6 +59,7 @@ absl::StatusOr<model::Page<model::Asset>> Assets::ReadPage(const CallContext& co
   filter.display_name_contains = params.display_name_contains;
   filter.media_type = params.media_type;
   filter.state = params.state;
+  filter.group_type = params.group_type;
   return store_.ListAssets(filter, params.after, params.page_size);
 }
 
@@ -70,7 +71,7 @@ absl::Status Assets::AdoptAll(const CallContext& context, const ListAssetsParams
     }
     // With a filter on groups, upstreams without one of them have nothing to say.
     if (!params.groups.empty() && group_ids.empty()) continue;
-    const absl::Status adopted = adoption_.AllAssets(context, *entry, group_ids);
+    const absl::Status adopted = adoption_.AllAssets(context, *entry, group_ids, params.group_type);
     if (!adopted.ok()) return adopted;
   }
   return absl::OkStatus();

@@ -26,6 +26,7 @@ struct ListAssetsParams {
   std::string display_name_contains;
   model::MediaType media_type = model::MediaType::kUnspecified;
   model::AssetState state = model::AssetState::kUnspecified;
+  model::GroupType group_type = model::GroupType::kUnspecified;  // kUnspecified: all.
   model::PageCursor after;
   int page_size = 50;
   bool read_upstream = false;

@@ -121,6 +121,8 @@ Answer CallSearch::LookForGroup(const model::BilledCall& row, Upstreams::Entry& 
   }
   upstream::GroupQuery query;
   query.display_name_contains = found.group->display_name;
+  // Vendors list groups of verified persons only when asked for them.
+  if (found.group->type == model::GroupType::kLivenessFace) query.type = found.group->type;
   const auto there = Matches<upstream::GroupReport>(
       query,
       [&](const upstream::GroupQuery& page) { return entry.upstream->ListGroups(upstreams_.BackgroundRead(), page); },
@@ -150,6 +152,8 @@ Answer CallSearch::LookForAsset(const model::BilledCall& row, Upstreams::Entry& 
   upstream::AssetQuery query;
   query.display_name_contains = found.asset->display_name;
   if (profile.groups) query.group_ids = {found.asset->group.id};
+  const absl::StatusOr<model::AssetGroup> group = store_.GetGroup(found.asset->group);
+  if (group.ok()) query.group_type = group->type;
   const auto there = Matches<upstream::AssetReport>(
       query,
       [&](const upstream::AssetQuery& page) { return entry.upstream->ListAssets(upstreams_.BackgroundRead(), page); },

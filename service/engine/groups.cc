@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
 #include "service/base/error.h"
 #include "service/base/log.h"
 #include "service/base/sha256.h"
@@ -33,6 +34,7 @@ model::AssetGroup GroupOf(const CallContext& context, const CreateGroupParams& p
   group.tenant = context.tenant;
   group.display_name = params.display_name;
   group.description = params.description;
+  group.type = params.type == model::GroupType::kUnspecified ? model::GroupType::kAigc : params.type;
   return group;
 }
 
@@ -52,10 +54,7 @@ void Groups::Create(const CallContext& context, const CreateGroupParams& params,
   if (!chosen.ok()) return done(chosen.status());
   Upstreams::Entry& entry = **chosen;
   if (params.validate_only) {
-    model::AssetGroup draft;
-    draft.handle.upstream = entry.upstream->name();
-    draft.display_name = params.display_name;
-    draft.description = params.description;
+    model::AssetGroup draft = GroupOf(context, params, entry, "");
     draft.creation = model::CostOfGroup(entry.upstream->profile().assets);
     return done(draft);
   }
@@ -64,6 +63,10 @@ void Groups::Create(const CallContext& context, const CreateGroupParams& params,
   call.fingerprint = {{"asset_group.upstream", params.upstream},
                       {"asset_group.display_name", params.display_name},
                       {"asset_group.description", base::Sha256Hex(params.description)}};
+  // It came later: only where it is said, so that the journal's older rows compare equal.
+  if (params.type != model::GroupType::kUnspecified) {
+    call.fingerprint.emplace_back("asset_group.group_type", absl::StrCat(static_cast<int>(params.type)));
+  }
   call.group = GroupOf(context, params, entry, "");
   if (billed_.Begin(call, AnswerWith(store_, std::move(done))) == BilledCalls::Turn::kAnswered) return;
   if (!HasGroups(entry)) return Keep(context, params, entry, call, "group-" + base::MakeUuidV7(clock_.Now(), random_));
@@ -77,7 +80,7 @@ void Groups::Send(const CallContext& context, const CreateGroupParams& params, U
   const upstream::CallOptions options = upstreams_.Billed(context.traceparent);
   const upstream::BilledResult<std::string> result =
       SendPatiently({}, context.deadline, clock_, random_, options.abandon, [&] {
-        return entry.upstream->CreateGroup(options, {params.display_name, params.description});
+        return entry.upstream->CreateGroup(options, {params.display_name, params.description, params.type});
       });
   if (result.acceptance != upstream::Acceptance::kAccepted) {
     return billed_.Failed(std::move(call), result.acceptance, result.status);
@@ -112,7 +115,7 @@ void Groups::List(const CallContext& context, const ListGroupsParams& params,
   RunOn<model::Page<model::AssetGroup>>(
       (*entry)->polls, **entry, std::move(done),
       [this, context, params, entry = *entry](Done<model::Page<model::AssetGroup>> answer) {
-        const absl::Status adopted = adoption_.AllGroups(context, *entry);
+        const absl::Status adopted = adoption_.AllGroups(context, *entry, params.type);
         if (!adopted.ok()) return answer(adopted);
         answer(ReadPage(context, params));
       });
@@ -120,7 +123,7 @@ void Groups::List(const CallContext& context, const ListGroupsParams& params,
 
 absl::StatusOr<model::Page<model::AssetGroup>> Groups::ReadPage(const CallContext& context,
                                                                 const ListGroupsParams& params) {
-  return store_.ListGroups({context.tenant, params.upstream, params.display_name_contains}, params.after,
+  return store_.ListGroups({context.tenant, params.upstream, params.display_name_contains, params.type}, params.after,
                            params.page_size);
 }
 
@@ -171,7 +174,7 @@ absl::Status Groups::DeleteNow(const CallContext& context, const DeleteGroupPara
   if (!assets->empty() && !params.force) return NotEmpty(params.handle);
   if (HasGroups(entry)) {
     if (!params.force) {
-      const absl::Status empty = CheckEmptyAtVendor(context, params.handle, entry);
+      const absl::Status empty = CheckEmptyAtVendor(context, *group, entry);
       if (!empty.ok()) return empty;
     }
     const absl::Status deleted = entry.upstream->DeleteGroup(ToCallOptions(context), params.handle.id);
@@ -202,14 +205,15 @@ absl::StatusOr<std::vector<model::Asset>> Groups::AssetsOf(const CallContext& co
   return assets;
 }
 
-absl::Status Groups::CheckEmptyAtVendor(const CallContext& context, const model::UpstreamHandle& group,
+absl::Status Groups::CheckEmptyAtVendor(const CallContext& context, const model::AssetGroup& group,
                                         Upstreams::Entry& entry) {
   upstream::AssetQuery query;
-  query.group_ids = {group.id};
+  query.group_ids = {group.handle.id};
+  query.group_type = group.type;
   const auto there = entry.upstream->ListAssets(ToCallOptions(context), query);
   if (!there.ok()) return there.status();
   for (const upstream::AssetReport& asset : there->items) {
-    if (asset.group_id == group.id) return NotEmpty(group);
+    if (asset.group_id == group.handle.id) return NotEmpty(group.handle);
   }
   return absl::OkStatus();
 }

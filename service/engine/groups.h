@@ -23,13 +23,15 @@ struct CreateGroupParams {
   std::string upstream;  // Empty: the tenant's first.
   std::string display_name;
   std::string description;
-  std::string request_id;  // Empty: one is made.
+  model::GroupType type = model::GroupType::kUnspecified;  // kUnspecified: AIGC, which the vendor is not told.
+  std::string request_id;                                  // Empty: one is made.
   bool validate_only = false;
 };
 
 struct ListGroupsParams {
   std::string upstream;
   std::string display_name_contains;
+  model::GroupType type = model::GroupType::kUnspecified;  // kUnspecified: all.
   model::PageCursor after;
   int page_size = 50;
   bool read_upstream = false;
@@ -81,8 +83,7 @@ class Groups {
   absl::Status DeleteNow(const CallContext& context, const DeleteGroupParams& params, Upstreams::Entry& entry);
   absl::StatusOr<std::vector<model::Asset>> AssetsOf(const CallContext& context, const model::UpstreamHandle& group);
   // GROUP_NOT_EMPTY when the vendor knows an asset of the group: it deletes whatever is inside.
-  absl::Status CheckEmptyAtVendor(const CallContext& context, const model::UpstreamHandle& group,
-                                  Upstreams::Entry& entry);
+  absl::Status CheckEmptyAtVendor(const CallContext& context, const model::AssetGroup& group, Upstreams::Entry& entry);
   // Deletes a group that only the store keeps, and with `force` the assets in it, those included that come meanwhile.
   absl::Status DeleteKept(const CallContext& context, const DeleteGroupParams& params, std::vector<model::Asset> assets,
                           Upstreams::Entry& entry);

@@ -10,12 +10,16 @@
 
 namespace seedance::model {
 
+// Numbers as in asset_group.proto.
+enum class GroupType { kUnspecified = 0, kAigc = 1, kLivenessFace = 2 };
+
 // A container of assets at one vendor. asset_group.proto explains the fields.
 struct AssetGroup {
   UpstreamHandle handle;
   std::string tenant;
   std::string display_name;
   std::string description;
+  GroupType type = GroupType::kUnspecified;
   absl::Time create_time;
   absl::Time update_time;
   CallCost creation;     // Only in the answer of a validation. Never stored.

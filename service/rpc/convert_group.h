@@ -9,6 +9,10 @@ namespace seedance::rpc {
 // Writes every field of the message. A group that was only validated (no id) has no name.
 void ToProto(const model::AssetGroup& group, gateway::v1::AssetGroup* proto);
 
+// The same numbers. FromProto is for values that exist: check with GroupType_IsValid first.
+gateway::v1::GroupType ToProto(model::GroupType type);
+model::GroupType FromProto(gateway::v1::GroupType type);
+
 }  // namespace seedance::rpc
 
 #endif  // SEEDANCE_SERVICE_RPC_CONVERT_GROUP_H_

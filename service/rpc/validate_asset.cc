@@ -3,6 +3,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "service/rpc/convert_asset.h"
+#include "service/rpc/convert_group.h"
 #include "service/rpc/field_rules.h"
 
 namespace seedance::rpc {
@@ -155,12 +156,14 @@ absl::StatusOr<engine::ListAssetsParams> ReadRequest(const v1::ListAssetsRequest
   }
   rules.Text("display_name_contains", request.display_name_contains(), kMaxNameCharacters);
   params.media_type = ReadMediaType("media_type", request.media_type(), rules);
+  rules.Enum("group_type", v1::GroupType_IsValid(request.group_type()), request.group_type());
   rules.Enum("state", v1::Asset_State_IsValid(request.state()), request.state());
   params.page_size = rules.PageSize(request.page_size());
   params.after = rules.PageToken(request.page_token(), PageFilter(request));
   if (!rules.ok()) return rules.ToStatus();
   params.display_name_contains = request.display_name_contains();
   params.state = FromProto(request.state());
+  params.group_type = FromProto(request.group_type());
   params.read_upstream = request.read_upstream();
   return params;
 }

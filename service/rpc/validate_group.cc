@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "service/rpc/convert_group.h"
 #include "service/rpc/field_rules.h"
 
 namespace seedance::rpc {
@@ -30,12 +31,14 @@ absl::StatusOr<engine::CreateGroupParams> ReadRequest(const v1::CreateAssetGroup
   rules.Name("asset_group.display_name", group.display_name(), kMaxNameCharacters);
   rules.Text("asset_group.description", group.description(), kMaxDescriptionCharacters);
   rules.Upstream("asset_group.upstream", group.upstream());
+  rules.Enum("asset_group.group_type", v1::GroupType_IsValid(group.group_type()), group.group_type());
   rules.RequestId("request_id", request.request_id());
   if (!rules.ok()) return rules.ToStatus();
   engine::CreateGroupParams params;
   params.upstream = group.upstream();
   params.display_name = group.display_name();
   params.description = group.description();
+  params.type = FromProto(group.group_type());
   params.request_id = request.request_id();
   params.validate_only = request.validate_only();
   return params;
@@ -60,11 +63,13 @@ absl::StatusOr<engine::ListGroupsParams> ReadRequest(const v1::ListAssetGroupsRe
   engine::ListGroupsParams params;
   rules.Upstream("upstream", request.upstream());
   rules.Text("display_name_contains", request.display_name_contains(), kMaxNameCharacters);
+  rules.Enum("group_type", v1::GroupType_IsValid(request.group_type()), request.group_type());
   params.page_size = rules.PageSize(request.page_size());
   params.after = rules.PageToken(request.page_token(), PageFilter(request));
   if (!rules.ok()) return rules.ToStatus();
   params.upstream = request.upstream();
   params.display_name_contains = request.display_name_contains();
+  params.type = FromProto(request.group_type());
   params.read_upstream = request.read_upstream();
   return params;
 }

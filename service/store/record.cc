@@ -208,15 +208,17 @@ void Write(const model::AssetGroup& group, v1::AssetGroupRecord& record) {
   record.set_tenant(group.tenant);
   record.set_display_name(group.display_name);
   record.set_description(group.description);
+  record.set_type(static_cast<int>(group.type));
   WriteTimes(group, record);
 }
 
-model::AssetGroup Read(const v1::AssetGroupRecord& record) {
+model::AssetGroup Read(const v1::AssetGroupRecord& record, EnumReader& enums) {
   model::AssetGroup group;
   group.handle = Read(record.handle());
   group.tenant = record.tenant();
   group.display_name = record.display_name();
   group.description = record.description();
+  group.type = enums.Read(record.type(), model::GroupType::kLivenessFace);
   ReadTimes(record, group);
   return group;
 }
@@ -270,7 +272,10 @@ std::string SerializeGroup(const model::AssetGroup& group) {
 absl::StatusOr<model::AssetGroup> ParseGroup(const std::string& bytes) {
   const auto record = Parse<v1::AssetGroupRecord>(bytes);
   if (!record.has_value()) return Unreadable();
-  return Read(*record);
+  EnumReader enums;
+  model::AssetGroup group = Read(*record, enums);
+  if (!enums.known()) return Unreadable();
+  return group;
 }
 
 std::string SerializeAsset(const model::Asset& asset) {
@@ -376,7 +381,7 @@ absl::StatusOr<model::BilledCall> ParseCall(const std::string& bytes) {
   call.resource_name = record->resource_name();
   call.error = record->error();
   ReadTimes(*record, call);
-  if (record->has_group()) call.group = Read(record->group());
+  if (record->has_group()) call.group = Read(record->group(), enums);
   if (record->has_asset()) call.asset = Read(record->asset(), enums);
   // 0 is no state of a call: a row in no state would be sent again by nobody and answered by nobody.
   if (!enums.known() || record->state() == 0) return Unreadable();

@@ -63,6 +63,8 @@ class Store {
     std::string tenant;                 // Required.
     std::string upstream;               // Empty: all.
     std::string display_name_contains;  // ASCII letters in any case. Empty: all.
+    // kUnspecified: all. kAigc: those whose type is not known too, here and below.
+    model::GroupType type = model::GroupType::kUnspecified;
   };
   // At most `limit` (>= 1) groups after `after`, newest first; fewer where a message could not hold them.
   virtual absl::StatusOr<model::Page<model::AssetGroup>> ListGroups(const GroupFilter& filter,
@@ -88,6 +90,7 @@ class Store {
     std::string display_name_contains;          // ASCII letters in any case. Empty: all.
     model::MediaType media_type = model::MediaType::kUnspecified;
     model::AssetState state = model::AssetState::kUnspecified;
+    model::GroupType group_type = model::GroupType::kUnspecified;  // Of the groups; one that the store lacks is AIGC.
   };
   virtual absl::StatusOr<model::Page<model::Asset>> ListAssets(const AssetFilter& filter,
                                                                const model::PageCursor& after, int limit) = 0;

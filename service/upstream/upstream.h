@@ -66,6 +66,7 @@ struct BilledResult {
 struct NewGroup {
   std::string display_name;
   std::string description;
+  model::GroupType type = model::GroupType::kUnspecified;  // kUnspecified: the vendor is not told.
 };
 
 struct NewAsset {
@@ -84,6 +85,7 @@ struct GroupReport {
   std::string description;
   std::optional<absl::Time> create_time;
   std::optional<absl::Time> update_time;
+  model::GroupType type = model::GroupType::kUnspecified;
 };
 
 struct AssetReport {
@@ -107,12 +109,14 @@ struct ReportPage {
 
 struct GroupQuery {
   std::string display_name_contains;
-  int page = 1;  // From 1.
+  model::GroupType type = model::GroupType::kUnspecified;  // kUnspecified: any.
+  int page = 1;                                            // From 1.
   int page_size = 100;
 };
 
 struct AssetQuery {
   std::vector<std::string> group_ids;
+  model::GroupType group_type = model::GroupType::kUnspecified;  // kUnspecified: AIGC.
   std::string display_name_contains;
   int page = 1;
   int page_size = 100;

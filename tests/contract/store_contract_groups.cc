@@ -165,6 +165,52 @@ TEST_P(StoreContract, GroupFilterByUpstreamAndPartOfTheName) {
   EXPECT_EQ(Ids(store().ListGroups({"tenant-a", "vendor", "cats"}, {}, 10)), Texts{});
 }
 
+TEST_P(StoreContract, GroupFilterByTypeTakesAnUnknownOneForAigc) {
+  using model::GroupType;
+  const std::vector<std::pair<std::string, GroupType>> made = {
+      {"1-unknown", GroupType::kUnspecified}, {"2-aigc", GroupType::kAigc}, {"3-face", GroupType::kLivenessFace}};
+  for (const auto& [id, type] : made) {
+    model::AssetGroup group = MakeGroup(id);
+    group.type = type;
+    ASSERT_TRUE(store().PutGroup(group).ok());
+  }
+  const auto listed = [&](GroupType type) { return Ids(store().ListGroups({"tenant-a", "", "", type}, {}, 10)); };
+  EXPECT_EQ(listed(GroupType::kUnspecified), (Texts{"3-face", "2-aigc", "1-unknown"}));
+  EXPECT_EQ(listed(GroupType::kAigc), (Texts{"2-aigc", "1-unknown"}));
+  EXPECT_EQ(listed(GroupType::kLivenessFace), Texts{"3-face"});
+  model::AssetGroup changed = MakeGroup("2-aigc");
+  changed.type = GroupType::kLivenessFace;
+  ASSERT_TRUE(store().PutGroup(changed).ok());
+  EXPECT_EQ(listed(GroupType::kAigc), Texts{"1-unknown"});
+}
+
+TEST_P(StoreContract, AssetFilterByTheTypeOfTheirGroups) {
+  using model::GroupType;
+  model::AssetGroup face = MakeGroup("face");
+  face.type = GroupType::kLivenessFace;
+  ASSERT_TRUE(store().PutGroup(face).ok());
+  ASSERT_TRUE(store().PutGroup(MakeGroup("plain")).ok());
+  for (const char* group : {"face", "plain", "never-seen"}) {
+    model::Asset asset = MakeAsset(std::string("in-") + group);
+    asset.group = {"vendor", group};
+    ASSERT_TRUE(store().PutAsset(asset).ok());
+  }
+  const auto listed = [&](GroupType type) {
+    store::Store::AssetFilter filter;
+    filter.tenant = "tenant-a";
+    filter.group_type = type;
+    Texts ids;
+    const auto page = store().ListAssets(filter, {}, 10);
+    EXPECT_TRUE(page.ok()) << page.status();
+    if (!page.ok()) return ids;
+    for (const model::Asset& asset : page->items) ids.push_back(asset.handle.id);
+    return ids;
+  };
+  EXPECT_EQ(listed(GroupType::kUnspecified).size(), 3u);
+  EXPECT_EQ(listed(GroupType::kLivenessFace), Texts{"in-face"});
+  EXPECT_EQ(listed(GroupType::kAigc), (Texts{"in-plain", "in-never-seen"}));
+}
+
 TEST_P(StoreContract, PagesOfGroupsWithEqualTimesHoldEachOnce) {
   for (const char* id : {"1", "2", "3", "4", "5"}) ASSERT_TRUE(store().PutGroup(MakeGroup(id)).ok());
   Texts seen;

@@ -133,6 +133,7 @@ model::AssetGroup FullGroup() {
   model::AssetGroup group = MakeGroup("full/../\"~|'; DROP TABLE assets;--");
   group.display_name = "Katzen 猫 \xff\"'";
   group.description = std::string("two\nlines\0and a zero", 21);
+  group.type = model::GroupType::kLivenessFace;
   group.create_time = At(1.25);
   group.update_time = At(2.5) + absl::Nanoseconds(1);
   return group;
@@ -216,6 +217,7 @@ std::string Describe(const model::AssetGroup& group) {
       .Add("tenant", group.tenant)
       .Add("display_name", group.display_name)
       .Add("description", group.description)
+      .Enumerator("type", group.type)
       .Add("create_time", group.create_time)
       .Add("update_time", group.update_time)
       .text();

@@ -20,6 +20,7 @@ namespace seedance::sandbox {
 namespace {
 
 constexpr int kMaxNameCharacters = 64;
+constexpr char kLiveness[] = "LivenessFace";
 constexpr std::array<std::pair<MediaKind, const char*>, 3> kBillingModels = {{
     {MediaKind::kImage, "volc-asset"},
     {MediaKind::kVideo, "volc-asset-video"},
@@ -105,6 +106,11 @@ std::optional<ApiReply> ReadSource(const ApiCall& call, const Json& body, bool s
   return std::nullopt;
 }
 
+// Groups of verified persons are shown only to one who asks for them.
+bool FitsType(const AnyFastFilter& filter, const std::string& type) {
+  return filter.group_type.empty() ? type != kLiveness : filter.group_type == type;
+}
+
 Json BodyOf(const ApiCall& call) {
   Json body = Json::object();
   for (const auto& [name, value] : call.fields) body[name] = value;
@@ -159,7 +165,11 @@ ApiReply AnyFastAssets::CreateGroup(const std::string& key, const ApiCall&, cons
   group.description = TextOf(body, "Description");
   if (auto refusal = CheckName(group.name)) return *refusal;
   const std::string type = TextOf(body, "GroupType");
-  if (!type.empty() && type != "AIGC") return Invalid("GroupType", "GroupType must be one of [AIGC]");
+  if (type == kLiveness && shared_.options.liveness_groups) {
+    group.type = type;
+  } else if (!type.empty() && type != "AIGC") {
+    return Invalid("GroupType", "GroupType must be one of [AIGC]");
+  }
   const absl::Time now = shared_.clock.Now();
   group.id = shared_.ids.Dated("group", now);
   group.key = key;
@@ -175,7 +185,7 @@ ApiReply AnyFastAssets::ListGroups(const std::string& key, const ApiCall&, const
   if (auto refusal = ReadAnyFastFilter(body, filter)) return *refusal;
   std::vector<Json> items;
   for (const Group& group : shared_.world.Groups(key, shared_.clock.Now())) {
-    if (filter.group_type == "LivenessFace" || !Admits(filter.ids, group.id)) continue;
+    if (!FitsType(filter, group.type) || !Admits(filter.ids, group.id)) continue;
     if (absl::StrContains(ShownName(group), filter.name)) items.push_back(GroupJson(group));
   }
   return Ok(AnyFastPage(std::move(items), filter));
@@ -241,7 +251,9 @@ ApiReply AnyFastAssets::ListAssets(const std::string& key, const ApiCall& call, 
   const absl::Time now = shared_.clock.Now();
   std::vector<Json> items;
   for (const Asset& asset : shared_.world.Assets(key)) {
-    if (filter.group_type == "LivenessFace" || !Admits(filter.ids, asset.group)) continue;
+    const std::optional<Group> group = shared_.world.FindGroup(key, asset.group, now);
+    const std::string type = group.has_value() ? group->type : "AIGC";
+    if (!FitsType(filter, type) || !Admits(filter.ids, asset.group)) continue;
     if (!Admits(filter.statuses, AssetStatus(asset, now))) continue;
     if (absl::StrContains(asset.name, filter.name)) items.push_back(AssetJson(asset, call.host));
   }
@@ -288,7 +300,7 @@ Json AnyFastAssets::GroupJson(const Group& group) const {
   return {{"Id", group.id},
           {"Name", ShownName(group)},
           {"Description", group.description},
-          {"GroupType", "AIGC"},
+          {"GroupType", group.type},
           {"ProjectName", "default"},
           {"CreateTime", Iso(group.created)},
           {"UpdateTime", Iso(group.updated)}};

@@ -173,6 +173,27 @@ TEST_F(AnyFastAssetsTest, RealPersonGroupsAreRefusedForOrdinaryKeys) {
   EXPECT_EQ(Post("/volc/asset/CreateVisualValidateSession", {{"CallbackURL", "https://a"}}).status, 400);
 }
 
+TEST_F(AnyFastAssetsTest, RealPersonGroupsAreListedOnlyWhenAskedFor) {
+  Options options = DefaultOptions();
+  options.liveness_groups = true;
+  Restart(options);
+  const Json body = {{"model", "volc-asset"}, {"Name", "face"}, {"GroupType", "LivenessFace"}};
+  const std::string face = TextOf(Post("/volc/asset/CreateAssetGroup", body).json(), "Id");
+  const std::string plain = MakeGroup("plain");
+  Advance(5);
+  const auto ids = [&](const std::string& action, const Json& filter) {
+    std::vector<std::string> found;
+    for (const Json& item : Post(action, {{"Filter", filter}}).json()["Items"]) found.push_back(TextOf(item, "Id"));
+    return found;
+  };
+  const Json liveness = {{"GroupType", "LivenessFace"}};
+  EXPECT_EQ(ids("/volc/asset/ListAssetGroups", liveness), std::vector<std::string>{face});
+  EXPECT_EQ(ids("/volc/asset/ListAssetGroups", Json::object()), std::vector<std::string>{plain});
+  const std::string asset = MakeAsset(face, "hero");
+  EXPECT_EQ(ids("/volc/asset/ListAssets", liveness), std::vector<std::string>{asset});
+  EXPECT_EQ(ids("/volc/asset/ListAssets", {{"GroupType", "AIGC"}}), std::vector<std::string>{});
+}
+
 TEST_F(AnyFastAssetsTest, ListsFilterAndPage) {
   const std::string cats = MakeGroup("cats");
   const std::string dogs = MakeGroup("dogs");

@@ -84,6 +84,8 @@ void AddFlags(CLI::App& app, Flags& flags) {
   app.add_flag("--strict-media", options.strict_media,
                "Uploads of a wrong type or over the vendor's size become Failed");
   app.add_flag("--prefix-names", options.prefix_names, "Show group names with the vendor's isolation prefix");
+  app.add_flag("--liveness-groups", options.liveness_groups,
+               "AnyFast: let keys create groups of type LivenessFace, which are listed only when asked for");
   app.add_option("--unknown-task-status", options.unknown_task_status, "HTTP status of a GET for an unknown task")
       ->check(CLI::IsMember({404, 400}))
       ->capture_default_str();

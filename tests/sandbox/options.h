@@ -24,6 +24,7 @@ struct Options {
   absl::Duration link_life = absl::Seconds(43200);  // Virtual, of signed links.
   bool strict_media = false;                        // Assets whose bytes break the vendor's limits become Failed.
   bool prefix_names = false;                        // Group names are shown as `[u-1]-[t-2]name`.
+  bool liveness_groups = false;                     // Keys may make groups of verified persons.
   int unknown_task_status = 404;                    // AnyFast's, of a GET for a task that does not exist.
   bool fetch_urls = false;                          // The URLs of new assets are really fetched.
   PiApiOptions piapi;

@@ -20,6 +20,7 @@ struct Group {
   std::string key;  // Vendor key that owns it.
   std::string name;
   std::string description;
+  std::string type = "AIGC";  // Or `LivenessFace`.
   absl::Time created;
   absl::Time updated;
   absl::Time visible;  // From here on other calls know it.

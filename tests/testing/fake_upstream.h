@@ -229,21 +229,23 @@ class FakeUpstream : public upstream::Upstream {
         [&] {
           base::MutexLock lock(vendor_.mutex_);
           const std::string id = absl::StrCat("group-", vendor_.next_id_++);
-          vendor_.groups_[id] = {id, group.display_name, group.description, {}, {}};
+          vendor_.groups_[id] = {id, group.display_name, group.description, {}, {}, group.type};
           return Accepted(id);
         },
         Lost);
   }
 
   absl::StatusOr<upstream::ReportPage<upstream::GroupReport>> ListGroups(const upstream::CallOptions& call,
-                                                                         const upstream::GroupQuery&) override {
+                                                                         const upstream::GroupQuery& query) override {
     using Answer = absl::StatusOr<upstream::ReportPage<upstream::GroupReport>>;
     return vendor_.list_groups.Run(
         call,
         [&]() -> Answer {
           base::MutexLock lock(vendor_.mutex_);
           upstream::ReportPage<upstream::GroupReport> page;
-          for (const auto& [id, report] : vendor_.groups_) page.items.push_back(report);
+          for (const auto& [id, report] : vendor_.groups_) {
+            if (query.type == model::GroupType::kUnspecified || query.type == report.type) page.items.push_back(report);
+          }
           return page;
         },
         []() -> Answer { return BrokenOff(); });

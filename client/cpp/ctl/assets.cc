@@ -114,6 +114,7 @@ struct ListArguments {
   std::vector<std::string> groups;
   std::string state;
   std::string type;
+  std::string group_type;
   int64_t limit = 50;
 };
 
@@ -124,6 +125,9 @@ int List(Session& session, const ListArguments& arguments) {
   Asset::State_Parse("STATE_" + absl::AsciiStrToUpper(arguments.state), &state);
   request.set_state(state);
   request.set_media_type(ParseType(arguments.type));
+  gateway::v1::GroupType group_type = gateway::v1::GROUP_TYPE_UNSPECIFIED;
+  gateway::v1::GroupType_Parse("GROUP_TYPE_" + absl::AsciiStrToUpper(arguments.group_type), &group_type);
+  request.set_group_type(group_type);
   const auto listing = ReadPages<Asset>(
       request, arguments.limit,
       [&](const auto& page_request) { return session.client().ListAssets(page_request, session.call()); },
@@ -191,6 +195,8 @@ void AddList(CLI::App& noun, Session& session) {
   command->add_option("--state", arguments->state, "processing, active, failed or expired")
       ->check(CLI::IsMember({"processing", "active", "failed", "expired"}, CLI::ignore_case));
   command->add_option("--type", arguments->type, kTypes)->check(CLI::IsMember({"image", "video", "audio"}));
+  command->add_option("--group-type", arguments->group_type, "only in groups of this type: aigc or liveness_face")
+      ->check(CLI::IsMember({"aigc", "liveness_face"}));
   command->add_option_function<std::string>(
       "--contains", [&request](const std::string& text) { request.set_display_name_contains(text); },
       "only with this text in the display name");

@@ -1,6 +1,9 @@
 #include <CLI/CLI.hpp>
+#include <functional>
 #include <memory>
+#include <utility>
 
+#include "absl/strings/ascii.h"
 #include "client/cpp/ctl/commands.h"
 #include "client/cpp/ctl/exit_code.h"
 #include "client/cpp/ctl/json.h"
@@ -50,6 +53,19 @@ int List(Session& session, const ListArguments& arguments) {
   return kExitOk;
 }
 
+void AddType(CLI::App* command, const std::string& help, std::function<void(gateway::v1::GroupType)> set) {
+  command
+      ->add_option_function<std::string>(
+          "--type",
+          [set = std::move(set)](const std::string& word) {
+            gateway::v1::GroupType type = gateway::v1::GROUP_TYPE_UNSPECIFIED;
+            gateway::v1::GroupType_Parse("GROUP_TYPE_" + absl::AsciiStrToUpper(word), &type);
+            set(type);
+          },
+          help)
+      ->check(CLI::IsMember({"aigc", "liveness_face"}));
+}
+
 void AddCreate(CLI::App& noun, Session& session) {
   auto arguments = std::make_shared<CreateArguments>();
   CLI::App* command = AddCommand(noun, session, "create", "create a group (the vendor may bill it); prints its name",
@@ -64,6 +80,8 @@ void AddCreate(CLI::App& noun, Session& session) {
       "--description", [&group](const std::string& text) { group.set_description(text); }, "free text");
   command->add_option_function<std::string>(
       "--upstream", [&group](const std::string& name) { group.set_upstream(name); }, "vendor that holds the group");
+  AddType(command, "what its assets show: aigc (default), or liveness_face: one verified person",
+          [&group](gateway::v1::GroupType type) { group.set_group_type(type); });
   command->add_option("--request-id", arguments->request_id, "UUID of an earlier try, so as not to pay twice");
   command->add_flag_callback(
       "--validate-only", [arguments] { arguments->request.set_validate_only(true); },
@@ -82,6 +100,8 @@ void AddList(CLI::App& noun, Session& session) {
   command->add_option_function<std::string>(
       "--contains", [&request](const std::string& text) { request.set_display_name_contains(text); },
       "only with this text in the display name");
+  AddType(command, "only of this type: aigc or liveness_face",
+          [&request](gateway::v1::GroupType type) { request.set_group_type(type); });
   command->add_flag_callback(
       "--read-upstream", [&request] { request.set_read_upstream(true); }, "read the vendor's own list first");
   command->add_option("--limit", arguments->limit, "most groups to list, 0 for all (default 50)")

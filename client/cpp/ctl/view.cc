@@ -61,6 +61,10 @@ std::string TypeWord(gateway::v1::MediaType type) {
   return type == gateway::v1::MEDIA_TYPE_UNSPECIFIED ? "" : EnumWord(gateway::v1::MediaType_Name(type), "MEDIA_TYPE_");
 }
 
+std::string TypeWord(gateway::v1::GroupType type) {
+  return type == gateway::v1::GROUP_TYPE_UNSPECIFIED ? "" : EnumWord(gateway::v1::GroupType_Name(type), "GROUP_TYPE_");
+}
+
 // `png, 1920x1080, 5s, 24 fps, 3.1 MB`.
 std::string MediaText(const Asset::MediaInfo& media) {
   std::vector<std::string> parts;
@@ -157,6 +161,7 @@ std::string RenderGroup(const AssetGroup& group, const View& view) {
                        {"display name", OneLine(group.display_name())},
                        {"description", OneLine(group.description())},
                        {"upstream", group.upstream()},
+                       {"type", TypeWord(group.group_type())},
                        {"billed as", OneLine(group.billing_model())},
                        {"will cost", CostText(group)},
                        {"created", When(ToTime(group.has_create_time(), group.create_time()), view)},

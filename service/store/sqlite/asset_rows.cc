@@ -117,6 +117,12 @@ absl::StatusOr<model::Page<model::Asset>> ListAssets(Connection& connection, con
   if (!filter.display_name_contains.empty()) {
     query.And("instr(lower(display_name), lower(?)) > 0", filter.display_name_contains);
   }
+  if (filter.group_type != model::GroupType::kUnspecified) {
+    constexpr auto kLiveness = model::GroupType::kLivenessFace;
+    query.And(filter.group_type == kLiveness ? "group_name IN (SELECT name FROM asset_groups WHERE group_type = ?)"
+                                             : "group_name NOT IN (SELECT name FROM asset_groups WHERE group_type = ?)",
+              static_cast<int64_t>(kLiveness));
+  }
   if (filter.media_type != model::MediaType::kUnspecified) {
     query.And("media_type = ?", static_cast<int>(filter.media_type));
   }

@@ -9,6 +9,9 @@
 namespace seedance::store::sqlite {
 namespace {
 
+// A group of another type is AIGC, or of one that is not known and counts as that.
+constexpr model::GroupType kLiveness = model::GroupType::kLivenessFace;
+
 // Columns: revision, body.
 absl::StatusOr<model::AssetGroup> FromRow(const Query& row) {
   absl::StatusOr<model::AssetGroup> group = ParseGroup(row.BytesAt(1));
@@ -26,16 +29,18 @@ std::string HandleKey(const model::UpstreamHandle& handle) { return handle.upstr
 
 void WriteGroup(Connection& connection, model::AssetGroup& group) {
   group.revision = NextRevision(connection);
-  Query(connection,
-        "INSERT INTO asset_groups (name, tenant, upstream, display_name, create_micros, revision, body) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?) "
-        "ON CONFLICT (name) DO UPDATE SET tenant = excluded.tenant, upstream = excluded.upstream, "
-        "display_name = excluded.display_name, create_micros = excluded.create_micros, "
-        "revision = excluded.revision, body = excluded.body")
+  Query(
+      connection,
+      "INSERT INTO asset_groups (name, tenant, upstream, display_name, group_type, create_micros, revision, "
+      "body) VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
+      "ON CONFLICT (name) DO UPDATE SET tenant = excluded.tenant, upstream = excluded.upstream, "
+      "display_name = excluded.display_name, group_type = excluded.group_type, create_micros = excluded.create_micros, "
+      "revision = excluded.revision, body = excluded.body")
       .Text(HandleKey(group.handle))
       .Text(group.tenant)
       .Text(group.handle.upstream)
       .Text(group.display_name)
+      .Int(static_cast<int>(group.type))
       .Int(absl::ToUnixMicros(group.create_time))
       .Int(group.revision)
       .Bytes(SerializeGroup(group))
@@ -76,6 +81,9 @@ absl::StatusOr<model::Page<model::AssetGroup>> ListGroups(Connection& connection
   if (!filter.upstream.empty()) query.And("upstream = ?", filter.upstream);
   if (!filter.display_name_contains.empty()) {
     query.And("instr(lower(display_name), lower(?)) > 0", filter.display_name_contains);
+  }
+  if (filter.type != model::GroupType::kUnspecified) {
+    query.And(filter.type == kLiveness ? "group_type = ?" : "group_type <> ?", static_cast<int64_t>(kLiveness));
   }
   return query.Read<model::AssetGroup>(connection, " AND (create_micros, name) < (?, ?)",
                                        " ORDER BY create_micros DESC, name DESC LIMIT ?", after, limit, FromRow,

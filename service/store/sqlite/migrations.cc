@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "service/store/record.h"
@@ -97,7 +98,8 @@ CREATE INDEX assets_expiring ON assets (name) WHERE state = 2 AND expires = 1;
 
 constexpr int kRowsAtOnce = 500;
 
-void FillAssetLibrary(Connection& connection) {
+// Calls `fill` for every asset that can be read.
+void ForEachAsset(Connection& connection, absl::FunctionRef<void(const std::string&, const model::Asset&)> fill) {
   std::string last;
   for (bool more = true; more;) {
     std::vector<std::pair<std::string, std::string>> rows;
@@ -110,14 +112,19 @@ void FillAssetLibrary(Connection& connection) {
     for (const auto& [name, body] : rows) {
       last = name;
       const absl::StatusOr<model::Asset> asset = ParseAsset(body);
-      if (!asset.ok()) continue;
-      Query(connection, "UPDATE assets SET sha256 = ?, expires = ? WHERE name = ?")
-          .Text(asset->media_info.sha256)
-          .Int(asset->expire_time == absl::InfiniteFuture() ? 0 : 1)
-          .Text(name)
-          .Run();
+      if (asset.ok()) fill(name, *asset);
     }
   }
+}
+
+void FillAssetLibrary(Connection& connection) {
+  ForEachAsset(connection, [&connection](const std::string& name, const model::Asset& asset) {
+    Query(connection, "UPDATE assets SET sha256 = ?, expires = ? WHERE name = ?")
+        .Text(asset.media_info.sha256)
+        .Int(asset.expire_time == absl::InfiniteFuture() ? 0 : 1)
+        .Text(name)
+        .Run();
+  });
 }
 
 // Deletions leave a mark, so that a reader who resumes learns of them.
@@ -178,6 +185,23 @@ CREATE INDEX asset_claims_by_name ON asset_claims (group_name, display_name);
 CREATE INDEX asset_claims_by_upstream ON asset_claims (upstream) WHERE place = 1;
 CREATE INDEX asset_claims_by_time ON asset_claims (until_micros);
 )sql";
+
+// What a group's assets show; how often tasks used an asset, and when it expires.
+constexpr char kGroupTypesAndUses[] = R"sql(
+ALTER TABLE asset_groups ADD COLUMN group_type INTEGER NOT NULL DEFAULT 0;  -- 0: not known.
+ALTER TABLE assets ADD COLUMN task_uses     INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE assets ADD COLUMN expire_micros INTEGER NOT NULL DEFAULT 0;     -- With expires = 1.
+)sql";
+
+void FillExpireTimes(Connection& connection) {
+  ForEachAsset(connection, [&connection](const std::string& name, const model::Asset& asset) {
+    if (asset.expire_time == absl::InfiniteFuture()) return;
+    Query(connection, "UPDATE assets SET expire_micros = ? WHERE name = ?")
+        .Int(absl::ToUnixMicros(asset.expire_time))
+        .Text(name)
+        .Run();
+  });
+}
 
 void FillAssetClaims(Connection& connection) {
   static_assert(static_cast<int>(model::BilledCallState::kInFlight) == 1);
@@ -245,8 +269,8 @@ int Version(Connection& connection) { return std::atoi(connection.Value("PRAGMA 
 
 const std::vector<Migration>& Migrations() {
   static const auto* all = new std::vector<Migration>{
-      {kFirst},     {kAssetLibrary, FillAssetLibrary}, {kTaskHistory, FillTaskHistory}, {kDeletedIds},
-      {kSoundness}, {kAssetClaims, FillAssetClaims}};
+      {kFirst},     {kAssetLibrary, FillAssetLibrary}, {kTaskHistory, FillTaskHistory},      {kDeletedIds},
+      {kSoundness}, {kAssetClaims, FillAssetClaims},   {kGroupTypesAndUses, FillExpireTimes}};
   return *all;
 }
 

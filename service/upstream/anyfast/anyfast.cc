@@ -94,7 +94,7 @@ class AnyFast : public Upstream {
   absl::StatusOr<ReportPage<GroupReport>> ListGroups(const CallOptions& call, const GroupQuery& query) override {
     GroupQuery bounded = query;
     bounded.page_size = std::clamp(query.page_size, 1, kMaxPageSize);
-    return GroupPage(call, bounded.page, bounded.page_size,
+    return GroupPage(call, bounded.page, bounded.page_size, GroupTypeWord(query.type),
                      [&bounded](const std::string& type) { return ListGroupsBody(bounded, type); });
   }
 
@@ -268,11 +268,12 @@ class AnyFast : public Upstream {
     return refused ? client_.ReadError(operation, call, *reply, std::nullopt) : absl::OkStatus();
   }
 
-  // `body(group_type)` writes the request.
+  // `asked`: the type of the groups; empty: any. `body(group_type)` writes the request.
   template <typename Body>
-  absl::StatusOr<ReportPage<GroupReport>> GroupPage(const CallOptions& call, int number, int size, const Body& body) {
+  absl::StatusOr<ReportPage<GroupReport>> GroupPage(const CallOptions& call, int number, int size,
+                                                    const std::string& asked, const Body& body) {
     // Most keys take the list without a type, which then holds every type; some answer that it is missing.
-    const std::string type = group_type_demanded_ ? "AIGC" : "";
+    const std::string type = asked.empty() && group_type_demanded_ ? "AIGC" : asked;
     HttpRequest request = Post(call, "/volc/asset/ListAssetGroups", body(type));
     absl::StatusOr<HttpReply> reply = client_.SendRead(call, request);
     if (!reply.ok()) return reply.status();
@@ -304,7 +305,7 @@ class AnyFast : public Upstream {
   absl::StatusOr<GroupReport> FindGroup(const CallOptions& call, const std::string& id, const Body& body) {
     for (int number = 1; number <= kMaxFindPages; ++number) {
       absl::StatusOr<ReportPage<GroupReport>> page =
-          GroupPage(call, number, kMaxPageSize, [&](const std::string& type) { return body(number, type); });
+          GroupPage(call, number, kMaxPageSize, "", [&](const std::string& type) { return body(number, type); });
       if (!page.ok()) return page.status();
       for (GroupReport& group : page->items) {
         if (group.id == id) return std::move(group);

@@ -5,6 +5,7 @@
 #include "service/model/names.h"
 #include "service/upstream/anyfast/error_table.h"
 #include "service/upstream/anyfast/vendor_error.h"
+#include "service/upstream/anyfast/wire_request.h"
 #include "service/upstream/json_time.h"
 #include "service/upstream/url.h"
 #include "service/upstream/vendor_client.h"
@@ -21,6 +22,13 @@ MediaType ReadMediaType(const std::string& word) {
   if (lower == "video") return MediaType::kVideo;
   if (lower == "audio") return MediaType::kAudio;
   return MediaType::kUnspecified;
+}
+
+model::GroupType ReadGroupType(const std::string& word) {
+  for (const model::GroupType type : {model::GroupType::kAigc, model::GroupType::kLivenessFace}) {
+    if (absl::EqualsIgnoreCase(word, GroupTypeWord(type))) return type;
+  }
+  return model::GroupType::kUnspecified;
 }
 
 struct AssetWord {
@@ -93,6 +101,7 @@ GroupReport ReadGroup(const JsonNode& item) {
   group.id = ReadId(item);
   group.display_name = StripIsolationPrefix(item.First({"Name", "name"}).Text());
   group.description = item.First({"Description", "description"}).Text();
+  group.type = ReadGroupType(item.First({"GroupType", "group_type"}).Text());
   group.create_time = ReadTime(item.First({"CreateTime", "create_time"}));
   group.update_time = ReadTime(item.First({"UpdateTime", "update_time"}));
   return group;

@@ -70,6 +70,17 @@ std::string BillingModel(MediaType type) {
   }
 }
 
+std::string GroupTypeWord(model::GroupType type) {
+  switch (type) {
+    case model::GroupType::kAigc:
+      return "AIGC";
+    case model::GroupType::kLivenessFace:
+      return "LivenessFace";
+    default:
+      return "";
+  }
+}
+
 std::string AssetTypeWord(MediaType type) {
   switch (type) {
     case MediaType::kVideo:
@@ -86,6 +97,7 @@ std::string CreateGroupBody(const NewGroup& group) {
   body["model"] = kImageModel;
   body["Name"] = group.display_name;
   if (!group.description.empty()) body["Description"] = group.description;
+  if (const std::string type = GroupTypeWord(group.type); !type.empty()) body["GroupType"] = type;
   return Dump(body);
 }
 
@@ -120,7 +132,8 @@ std::string ListAssetsBody(const AssetQuery& query) {
   Json filter = Json::object();
   if (!query.display_name_contains.empty()) filter["Name"] = query.display_name_contains;
   if (!query.group_ids.empty()) filter["GroupIds"] = query.group_ids;
-  filter["GroupType"] = "AIGC";
+  const bool said = query.group_type != model::GroupType::kUnspecified;
+  filter["GroupType"] = GroupTypeWord(said ? query.group_type : model::GroupType::kAigc);
   return Dump(Paged(std::move(filter), query.page, query.page_size));
 }
 

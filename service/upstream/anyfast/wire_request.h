@@ -13,6 +13,8 @@ namespace seedance::upstream {
 
 // The model that an asset of the type is billed under.
 std::string BillingModel(model::MediaType type);
+// `AIGC`, `LivenessFace`; empty for kUnspecified.
+std::string GroupTypeWord(model::GroupType type);
 // `Image`, `Video`, `Audio`.
 std::string AssetTypeWord(model::MediaType type);
 

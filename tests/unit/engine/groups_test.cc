@@ -57,6 +57,35 @@ TEST_F(GroupsTest, ValidationAloneStoresAndSendsNothing) {
   EXPECT_EQ(vendor_.create_group.calls(), 0);
 }
 
+TEST_F(GroupsTest, TheTypeIsSentStoredAndFilteredBy) {
+  Start();
+  engine::CreateGroupParams params = Heroes();
+  params.type = model::GroupType::kLivenessFace;
+  const absl::StatusOr<model::AssetGroup> face = CreateGroup(params);
+  ASSERT_TRUE(face.ok()) << face.status();
+  EXPECT_EQ(face->type, model::GroupType::kLivenessFace);
+  EXPECT_EQ(store_->GetGroup(face->handle)->type, model::GroupType::kLivenessFace);
+  params = Heroes();
+  params.request_id.clear();
+  const absl::StatusOr<model::AssetGroup> plain = CreateGroup(params);
+  EXPECT_EQ(plain->type, model::GroupType::kAigc);
+  engine::ListGroupsParams list;
+  list.type = model::GroupType::kLivenessFace;
+  EXPECT_EQ(List(list)->items.size(), 1u);
+  list.type = model::GroupType::kAigc;
+  EXPECT_EQ(List(list)->items.at(0).handle, plain->handle);
+}
+
+TEST_F(GroupsTest, AnotherTypeIsAnotherRequest) {
+  Start();
+  engine::CreateGroupParams params = Heroes();
+  params.request_id = kRequestId;
+  ASSERT_TRUE(CreateGroup(params).ok());
+  params.type = model::GroupType::kAigc;
+  const absl::Status status = CreateGroup(params).status();
+  EXPECT_EQ(base::GetErrorDetail(status).metadata["field"], "asset_group.group_type");
+}
+
 TEST_F(GroupsTest, ValidationSaysWhatTheCreationCosts) {
   vendor_.profile().assets.billing.group = "volc-asset";
   vendor_.profile().assets.price = model::AssetPrice{"USD", {{"volc-asset", 0.5}}};

@@ -27,6 +27,7 @@ TEST(ConvertGroup, WritesEveryField) {
   group.description = "text";
   group.create_time = absl::FromUnixSeconds(5);
   group.update_time = absl::FromUnixSeconds(6);
+  group.type = model::GroupType::kLivenessFace;
   group.creation = {"volc-asset", {"USD", 1'500'000}};
   v1::AssetGroup proto;
   ToProto(group, &proto);
@@ -36,6 +37,7 @@ TEST(ConvertGroup, WritesEveryField) {
   EXPECT_EQ(proto.upstream(), "any");
   EXPECT_EQ(proto.create_time().seconds(), 5);
   EXPECT_EQ(proto.update_time().seconds(), 6);
+  EXPECT_EQ(proto.group_type(), v1::GROUP_TYPE_LIVENESS_FACE);
   EXPECT_EQ(proto.billing_model(), "volc-asset");
   EXPECT_EQ(proto.estimated_cost().currency_code(), "USD");
   EXPECT_EQ(proto.estimated_cost().units(), 1);

@@ -83,9 +83,22 @@ TEST(Validate, CreateAssetGroup) {
       {"asset_group { display_name: 'a' upstream: 'Any Fast' }", {"asset_group.upstream"}},
       {"asset_group { display_name: 'a' } request_id: '" + std::string(kUuid) + "'", {}},
       {"asset_group { display_name: 'a' } request_id: 'no-uuid'", {"request_id"}},
+      {"asset_group { display_name: 'a' group_type: GROUP_TYPE_LIVENESS_FACE }", {}},
       {"asset_group { upstream: '-' } request_id: 'x'",
        {"asset_group.display_name", "asset_group.upstream", "request_id"}},
   });
+}
+
+TEST(Validate, GroupTypesAreReadAndUnknownOnesRefused) {
+  v1::CreateAssetGroupRequest create =
+      Parse<v1::CreateAssetGroupRequest>("asset_group { display_name: 'a' group_type: GROUP_TYPE_LIVENESS_FACE }");
+  EXPECT_EQ(ReadRequest(create)->type, model::GroupType::kLivenessFace);
+  create.mutable_asset_group()->set_group_type(static_cast<v1::GroupType>(3));
+  EXPECT_THAT(PathsOf(ReadRequest(create)), ElementsAre("asset_group.group_type"));
+  v1::ListAssetGroupsRequest list = Parse<v1::ListAssetGroupsRequest>("group_type: GROUP_TYPE_AIGC");
+  EXPECT_EQ(ReadRequest(list)->type, model::GroupType::kAigc);
+  list.set_group_type(static_cast<v1::GroupType>(-1));
+  EXPECT_THAT(PathsOf(ReadRequest(list)), ElementsAre("group_type"));
 }
 
 TEST(Validate, AssetGroupReadsAndChanges) {
@@ -241,7 +254,10 @@ TEST(Validate, AssetReadsAndChanges) {
   v1::ListAssetsRequest open_enums;
   open_enums.set_media_type(static_cast<v1::MediaType>(4));
   open_enums.set_state(static_cast<v1::Asset::State>(-1));
-  EXPECT_THAT(PathsOf(ReadRequest(open_enums)), ElementsAre("media_type", "state"));
+  open_enums.set_group_type(static_cast<v1::GroupType>(3));
+  EXPECT_THAT(PathsOf(ReadRequest(open_enums)), ElementsAre("media_type", "group_type", "state"));
+  EXPECT_EQ(ReadRequest(Parse<v1::ListAssetsRequest>("group_type: GROUP_TYPE_LIVENESS_FACE"))->group_type,
+            model::GroupType::kLivenessFace);
   Check<v1::UpdateAssetRequest>({
       {"asset { name: 'assets/any~1' display_name: 'x' }", {}},
       {"asset { name: 'assets/any~1' display_name: 'x' } update_mask { paths: 'display_name' }", {}},

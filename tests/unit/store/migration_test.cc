@@ -47,6 +47,21 @@ class VersionOne {
     insert.exec();
   }
 
+  void Insert(const model::AssetGroup& group) {
+    const std::string body = SerializeGroup(group);
+    SQLite::Statement insert(database_,
+                             "INSERT INTO asset_groups (name, tenant, upstream, display_name, create_micros, revision, "
+                             "body) VALUES (?, ?, ?, ?, ?, ?, ?)");
+    insert.bind(1, group.handle.upstream + "~" + group.handle.id);
+    insert.bind(2, group.tenant);
+    insert.bind(3, group.handle.upstream);
+    insert.bind(4, group.display_name);
+    insert.bind(5, absl::ToUnixMicros(group.create_time));
+    insert.bind(6, 7);
+    insert.bind(7, body.data(), static_cast<int>(body.size()));
+    insert.exec();
+  }
+
   void Begin() { database_.exec("BEGIN"); }
   void Commit() { database_.exec("COMMIT"); }
 
@@ -184,6 +199,34 @@ TEST(MigrationToVersionFour, MarksOfOldDeletionsStayAndNewOnesKnowTheVendorsId) 
   ASSERT_TRUE((*store)->BeginCall(call, &task).ok());
   ASSERT_TRUE((*store)->DeleteTask("new", At(1), [](const auto&) { return absl::OkStatus(); }).ok());
   EXPECT_TRUE(*(*store)->IsDeletedTaskOf("vendor", "v-1"));
+}
+
+TEST(MigrationOfGroupTypes, GroupsOfOlderVersionsCountAsAigcAndAssetsKeepTheirExpireTimes) {
+  const ScratchDir directory;
+  const std::string path = directory.File("store.db");
+  model::Asset expiring = Old("expiring", 2);
+  expiring.expire_time = At(100);
+  {
+    VersionOne database(path);
+    database.Insert(expiring);
+    database.Insert(Old("for-ever", 1));
+    database.Insert(testing::MakeGroup("old"));
+  }
+  ASSERT_TRUE(OpenAt(path).ok());
+  {
+    const auto store = OpenAt(path);
+    ASSERT_TRUE(store.ok()) << store.status();
+    EXPECT_EQ((*store)->GetGroup({"vendor", "old"})->type, model::GroupType::kUnspecified);
+    EXPECT_EQ((*store)->ListGroups({"tenant-a", "", "", model::GroupType::kAigc}, {}, 10)->items.size(), 1u);
+    EXPECT_EQ((*store)->ListGroups({"tenant-a", "", "", model::GroupType::kLivenessFace}, {}, 10)->items.size(), 0u);
+  }
+  SQLite::Database database(path);
+  SQLite::Statement times(database, "SELECT name, expire_micros, task_uses FROM assets ORDER BY name");
+  ASSERT_TRUE(times.executeStep());
+  EXPECT_EQ(times.getColumn(1).getInt64(), absl::ToUnixMicros(At(100)));
+  EXPECT_EQ(times.getColumn(2).getInt64(), 0);
+  ASSERT_TRUE(times.executeStep());
+  EXPECT_EQ(times.getColumn(1).getInt64(), 0);
 }
 
 }  // namespace

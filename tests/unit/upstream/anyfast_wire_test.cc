@@ -48,6 +48,42 @@ TEST(AnyFastWire, CreateGroup) {
   EXPECT_EQ(request.get_header_value("traceparent"), call.traceparent);
 }
 
+TEST(AnyFastWire, AGroupTypeIsSentWhereItIsSaid) {
+  RecordingVendor vendor(Says(R"({"Id":"group-1","Items":[],"TotalCount":0})"));
+  auto upstream = AnyFastAt(vendor);
+  upstream->CreateGroup({}, {"a", "", model::GroupType::kLivenessFace});
+  EXPECT_EQ(vendor.requests().back().body, R"({"model":"volc-asset","Name":"a","GroupType":"LivenessFace"})");
+  upstream->CreateGroup({}, {"a", "", model::GroupType::kAigc});
+  EXPECT_EQ(vendor.requests().back().body, R"({"model":"volc-asset","Name":"a","GroupType":"AIGC"})");
+  GroupQuery groups;
+  groups.type = model::GroupType::kLivenessFace;
+  EXPECT_TRUE(upstream->ListGroups({}, groups).ok());
+  EXPECT_THAT(vendor.requests().back().body, testing::HasSubstr(R"("Filter":{"GroupType":"LivenessFace"})"));
+  AssetQuery assets;
+  assets.group_type = model::GroupType::kLivenessFace;
+  EXPECT_TRUE(upstream->ListAssets({}, assets).ok());
+  EXPECT_THAT(vendor.requests().back().body, testing::HasSubstr(R"("Filter":{"GroupType":"LivenessFace"})"));
+  assets.group_type = model::GroupType::kUnspecified;
+  EXPECT_TRUE(upstream->ListAssets({}, assets).ok());
+  EXPECT_THAT(vendor.requests().back().body, testing::HasSubstr(R"("Filter":{"GroupType":"AIGC"})"));
+}
+
+TEST(AnyFastWire, AVendorThatHasNoSuchGroupTypeIsNotAskedTwice) {
+  RecordingVendor vendor([](const httplib::Request&, httplib::Response& response) {
+    response.status = 400;
+    response.set_content(R"({"error":{"message":"[InvalidParameter.GroupType] GroupType must be one of [AIGC]"}})",
+                         "application/json");
+  });
+  auto upstream = AnyFastAt(vendor);
+  GroupQuery query;
+  query.type = model::GroupType::kLivenessFace;
+  EXPECT_EQ(base::GetReason(upstream->ListGroups({}, query).status()), Reason::kInvalidInput);
+  EXPECT_EQ(vendor.requests().size(), 1u);
+  const auto refused = upstream->CreateGroup({}, {"a", "", model::GroupType::kLivenessFace});
+  EXPECT_EQ(refused.acceptance, Acceptance::kRefused);
+  EXPECT_EQ(base::GetReason(refused.status), Reason::kInvalidInput);
+}
+
 TEST(AnyFastWire, ListGroupsReadsPagesAndStripsThePrefix) {
   RecordingVendor vendor(Says(
       R"({"Items":[{"Id":"group-1","Name":"[u-17]-[t-42]hero","Description":"d","GroupType":"AIGC","CreateTime":"2026-05-28T06:09:22Z"},)"
@@ -64,6 +100,8 @@ TEST(AnyFastWire, ListGroupsReadsPagesAndStripsThePrefix) {
   EXPECT_EQ(page->items[0].description, "d");
   EXPECT_EQ(page->items[0].create_time, absl::FromUnixSeconds(1779948562));
   EXPECT_EQ(page->items[1].display_name, "plain");
+  EXPECT_EQ(page->items[0].type, model::GroupType::kAigc);
+  EXPECT_EQ(page->items[1].type, model::GroupType::kUnspecified);
   EXPECT_TRUE(page->more);
 }
 

@@ -78,6 +78,25 @@ TEST_F(RunTest, CreatedNameIsTheOnlyOutput) {
   EXPECT_EQ(gateway.authorization, "Bearer secret");
 }
 
+TEST_F(RunTest, GroupsAreCreatedAndListedByType) {
+  v1::CreateAssetGroupRequest made;
+  v1::ListAssetGroupsRequest listed;
+  gateway.create_group = [&](const v1::CreateAssetGroupRequest& request, v1::AssetGroup& group) {
+    made = request;
+    group.set_name("assetGroups/anyfast~g");
+    return grpc::Status::OK;
+  };
+  gateway.list_groups = [&](const v1::ListAssetGroupsRequest& request, v1::ListAssetGroupsResponse&) {
+    listed = request;
+    return grpc::Status::OK;
+  };
+  EXPECT_EQ(Ctl({"groups", "create", "anna", "--type", "liveness_face"}), 0);
+  EXPECT_EQ(made.asset_group().group_type(), v1::GROUP_TYPE_LIVENESS_FACE);
+  EXPECT_EQ(Ctl({"groups", "list", "--type", "aigc"}), 0);
+  EXPECT_EQ(listed.group_type(), v1::GROUP_TYPE_AIGC);
+  EXPECT_EQ(Ctl({"groups", "list", "--type", "face"}), 2);
+}
+
 TEST_F(RunTest, AValidatedGroupIsShownWithItsPrice) {
   v1::CreateAssetGroupRequest seen;
   gateway.create_group = [&](const v1::CreateAssetGroupRequest& request, v1::AssetGroup& group) {
