@@ -1,5 +1,8 @@
 #include "service/base/utf8.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "absl/strings/str_format.h"
 
 namespace seedance::base {
@@ -39,6 +42,20 @@ bool IsControl(std::string_view character) {
   // U+0080 to U+009F begin with the byte C2.
   const bool c1 = first == 0xc2 && static_cast<unsigned char>(character[1]) < 0xa0;
   return first < 0x20 || first == 0x7f || c1;
+}
+
+bool IsBlank(std::string_view text) {
+  constexpr std::string_view kBlanks[] = {" ",      "\t",     "\n",     "\r",     "\u00a0", "\u1680", "\u2000",
+                                          "\u2001", "\u2002", "\u2003", "\u2004", "\u2005", "\u2006", "\u2007",
+                                          "\u2008", "\u2009", "\u200a", "\u200b", "\u200c", "\u200d", "\u2028",
+                                          "\u2029", "\u202f", "\u205f", "\u2060", "\u3000", "\ufeff"};
+  while (!text.empty()) {
+    const auto blank = std::find_if(std::begin(kBlanks), std::end(kBlanks),
+                                    [text](std::string_view each) { return text.substr(0, each.size()) == each; });
+    if (blank == std::end(kBlanks)) return false;
+    text.remove_prefix(blank->size());
+  }
+  return true;
 }
 
 std::string ToUtf8(std::string_view text) {

@@ -12,6 +12,9 @@ size_t Utf8Length(std::string_view text);
 // Whether `character`, which is well-formed, is a control character: C0, DEL or C1.
 bool IsControl(std::string_view character);
 
+// Whether `text` holds nothing but white space and invisible characters. True for the empty text.
+bool IsBlank(std::string_view text);
+
 // `text` with every byte that is not part of well-formed UTF-8 replaced by U+FFFD.
 std::string ToUtf8(std::string_view text);
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "service/base/error.h"
+#include "service/base/utf8.h"
 #include "service/engine/asset_library.h"
 #include "service/engine/data_uri.h"
 #include "service/engine/url_check.h"
@@ -62,6 +63,8 @@ absl::Status ToStatus(const AssetDraft& draft) {
 AssetCreation::AssetCreation(const Options& options, store::Store& store, Upstreams& upstreams, BilledCalls& billed,
                              Adoption& adoption, AssetTracker& tracker, base::Clock& clock, base::Random& random)
     : plain_http_(options.media_fetch.allow_private_network),
+      require_rights_note_(options.require_rights_note),
+      tenants_require_rights_note_(options.tenants_require_rights_note),
       store_(store),
       upstreams_(upstreams),
       billed_(billed),
@@ -73,12 +76,28 @@ AssetCreation::AssetCreation(const Options& options, store::Store& store, Upstre
       sender_(store, upstreams, billed, tracker, stager_, clock, random) {}
 
 void AssetCreation::Create(const CallContext& context, const CreateAssetParams& params, Done<model::Asset> done) {
-  WithGroup(DraftOf(context, params), std::move(done));
+  Begin(DraftOf(context, params), std::move(done));
 }
 
 void AssetCreation::Upload(const CallContext& context, const UploadAssetParams& params,
                            std::shared_ptr<upstream::ByteSource> bytes, Done<model::Asset> done) {
-  WithGroup(DraftOf(context, params, std::move(bytes)), std::move(done));
+  Begin(DraftOf(context, params, std::move(bytes)), std::move(done));
+}
+
+std::optional<base::FieldViolation> AssetCreation::CheckRightsNote(const std::string& tenant, const std::string& note,
+                                                                   const std::string& field) const {
+  const auto own = tenants_require_rights_note_.find(tenant);
+  const bool required = own == tenants_require_rights_note_.end() ? require_rights_note_ : own->second;
+  if (!required || !base::IsBlank(note)) return std::nullopt;
+  return base::FieldViolation{field,
+                              "is required by the gateway's configuration: who gave the right to use what the "
+                              "file shows, and for what"};
+}
+
+void AssetCreation::Begin(const DraftPtr& draft, Done<model::Asset> done) {
+  auto missing = CheckRightsNote(draft->context.tenant, draft->rights_note, draft->prefix + "asset.rights_note");
+  if (missing.has_value()) draft->violations.push_back(*std::move(missing));
+  WithGroup(draft, std::move(done));
 }
 
 void AssetCreation::WithGroup(const DraftPtr& draft, Done<model::Asset> done) {

@@ -1,6 +1,7 @@
 #ifndef SEEDANCE_SERVICE_ENGINE_ASSET_CREATION_H_
 #define SEEDANCE_SERVICE_ENGINE_ASSET_CREATION_H_
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,13 +32,19 @@ class AssetCreation {
  public:
   struct Options {
     upstream::MediaFetchOptions media_fetch;
-    std::shared_ptr<upstream::MediaFetcher> fetcher;  // Null: one is made of `media_fetch`.
-    Staging* staging = nullptr;                       // Outlives the engine. Null: the gateway serves no files.
-    SpoolSpace::Options spool;                        // Its directory, when empty, is that of `staging`.
+    std::shared_ptr<upstream::MediaFetcher> fetcher;          // Null: one is made of `media_fetch`.
+    Staging* staging = nullptr;                               // Outlives the engine. Null: the gateway serves no files.
+    SpoolSpace::Options spool;                                // Its directory, when empty, is that of `staging`.
+    bool require_rights_note = false;                         // Of every new asset, but for tenants in
+    std::map<std::string, bool> tenants_require_rights_note;  // this, where their own setting counts.
   };
 
   AssetCreation(const Options& options, store::Store& store, Upstreams& upstreams, BilledCalls& billed,
                 Adoption& adoption, AssetTracker& tracker, base::Clock& clock, base::Random& random);
+
+  // The broken rule where an asset of the tenant must have a rights note and this is none.
+  std::optional<base::FieldViolation> CheckRightsNote(const std::string& tenant, const std::string& note,
+                                                      const std::string& field) const;
 
   void Create(const CallContext& context, const CreateAssetParams& params, Done<model::Asset> done);
 
@@ -58,6 +65,7 @@ class AssetCreation {
   };
 
   // The steps in their order; each goes on with the next or answers.
+  void Begin(const DraftPtr& draft, Done<model::Asset> done);
   void WithGroup(const DraftPtr& draft, Done<model::Asset> done);
   void Check(const DraftPtr& draft, Done<model::Asset> done);
   void Read(const DraftPtr& draft, Done<model::Asset> done);
@@ -77,6 +85,8 @@ class AssetCreation {
   BilledCalls::Waiter AnswerWith(const DraftPtr& draft, Done<model::Asset> done);
 
   const bool plain_http_;
+  const bool require_rights_note_;
+  const std::map<std::string, bool> tenants_require_rights_note_;
   store::Store& store_;
   Upstreams& upstreams_;
   BilledCalls& billed_;

@@ -20,6 +20,11 @@ void AddFlag(const std::string& field, bool set, model::Fingerprint& fingerprint
   if (set) fingerprint.emplace_back(field, "1");
 }
 
+// As flags; hashed, because it is private.
+void AddNote(const std::string& field, const std::string& note, model::Fingerprint& fingerprint) {
+  if (!note.empty()) fingerprint.emplace_back(field, base::Sha256Hex(note));
+}
+
 bool IsBroken(const AssetDraft& draft, const std::string& field) {
   return std::any_of(draft.violations.begin(), draft.violations.end(),
                      [&field](const base::FieldViolation& violation) { return violation.field == field; });
@@ -109,6 +114,7 @@ std::shared_ptr<AssetDraft> DraftOf(const CallContext& context, const CreateAsse
   draft->validate_media = params.validate_media && IsUrl(params.uri);
   draft->reuse_content = params.reuse_content;
   draft->display_name = params.display_name;
+  draft->rights_note = params.rights_note;
   draft->media_type = params.media_type;
   draft->uri = params.uri;
   draft->bytes_field = params.uri.empty() ? "inline_data" : "uri";
@@ -120,6 +126,7 @@ std::shared_ptr<AssetDraft> DraftOf(const CallContext& context, const CreateAsse
                              {"uri", base::Sha256Hex(params.uri)},
                              {"inline_data", base::Sha256Hex(params.inline_data)}};
   AddFlag("validate_media", params.validate_media, draft->call.fingerprint);
+  AddNote("asset.rights_note", params.rights_note, draft->call.fingerprint);
   AddFlag("reuse_content", params.reuse_content, draft->call.fingerprint);
   return draft;
 }
@@ -134,6 +141,7 @@ std::shared_ptr<AssetDraft> DraftOf(const CallContext& context, const UploadAsse
   draft->prefix = "metadata.";
   draft->bytes_field = "chunk";
   draft->display_name = params.display_name;
+  draft->rights_note = params.rights_note;
   draft->media_type = params.media_type;
   draft->file_name = params.file_name;
   draft->stream = std::move(bytes);
@@ -144,6 +152,7 @@ std::shared_ptr<AssetDraft> DraftOf(const CallContext& context, const UploadAsse
                              {"metadata.asset.media_type", absl::StrCat(static_cast<int>(params.media_type))},
                              {"metadata.file_name", params.file_name},
                              {"metadata.size_bytes", absl::StrCat(params.size_bytes.value_or(0))}};
+  AddNote("metadata.asset.rights_note", params.rights_note, draft->call.fingerprint);
   AddFlag("metadata.reuse_content", params.reuse_content, draft->call.fingerprint);
   return draft;
 }
@@ -174,6 +183,7 @@ model::Asset Preview(const AssetDraft& draft) {
   asset.display_name = draft.display_name;
   asset.media_type = draft.media_type;
   asset.media_info = draft.info;
+  asset.rights_note = draft.rights_note;
   return asset;
 }
 

@@ -25,6 +25,7 @@ struct CreateAssetParams {
   model::MediaType media_type = model::MediaType::kUnspecified;
   std::string uri;  // URL, data URI or bare Base64; empty: `inline_data`.
   std::string inline_data;
+  std::string rights_note;
   std::string request_id;  // Empty: one is made.
   bool validate_only = false;
   bool validate_media = false;
@@ -39,6 +40,7 @@ struct UploadAssetParams {
   model::MediaType media_type = model::MediaType::kUnspecified;
   std::string file_name;
   std::optional<int64_t> size_bytes;
+  std::string rights_note;
   std::string request_id;
   bool reuse_content = false;
   std::vector<base::FieldViolation> violations;
@@ -51,6 +53,7 @@ struct AssetDraft {
   model::UpstreamHandle group_handle;
   model::AssetGroup group;
   std::string display_name;
+  std::string rights_note;
   std::string file_name;                                         // Of an upload.
   model::MediaType media_type = model::MediaType::kUnspecified;  // As given; then what the file is.
   std::string uri;                                               // As given.

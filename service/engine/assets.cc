@@ -77,14 +77,29 @@ absl::Status Assets::AdoptAll(const CallContext& context, const ListAssetsParams
   return absl::OkStatus();
 }
 
-void Assets::Update(const CallContext& context, const model::UpstreamHandle& handle, const std::string& display_name,
-                    Done<model::Asset> done) {
-  Upstreams::Entry* entry = upstreams_.Find(context.tenant, handle.upstream);
-  if (entry == nullptr) return done(AssetNotFound(handle));
-  RunOn<model::Asset>(entry->submits, *entry, std::move(done),
-                      [this, context, handle, display_name, entry](Done<model::Asset> answer) {
-                        answer(Rename(context, handle, display_name, *entry));
-                      });
+void Assets::Update(const CallContext& context, const UpdateAssetParams& params, Done<model::Asset> done) {
+  Upstreams::Entry* entry = upstreams_.Find(context.tenant, params.handle.upstream);
+  if (entry == nullptr) return done(AssetNotFound(params.handle));
+  if (params.rights_note.has_value()) {
+    auto missing = creation_.CheckRightsNote(context.tenant, *params.rights_note, "asset.rights_note");
+    if (missing.has_value()) return done(base::InvalidInput({*std::move(missing)}));
+  }
+  RunOn<model::Asset>(
+      entry->submits, *entry, std::move(done),
+      [this, context, params, entry](Done<model::Asset> answer) { answer(UpdateNow(context, params, *entry)); });
+}
+
+absl::StatusOr<model::Asset> Assets::UpdateNow(const CallContext& context, const UpdateAssetParams& params,
+                                               Upstreams::Entry& entry) {
+  absl::StatusOr<model::Asset> asset = params.display_name.has_value()
+                                           ? Rename(context, params.handle, *params.display_name, entry)
+                                           : adoption_.Asset(context, entry, params.handle);
+  if (!asset.ok() || !params.rights_note.has_value()) return asset;
+  // Only the gateway knows it.
+  return tracker_.Change(params.handle, [&](model::Asset& edited) {
+    edited.rights_note = *params.rights_note;
+    return absl::OkStatus();
+  });
 }
 
 absl::StatusOr<model::Asset> Assets::Rename(const CallContext& context, const model::UpstreamHandle& handle,

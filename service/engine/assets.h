@@ -2,6 +2,7 @@
 #define SEEDANCE_SERVICE_ENGINE_ASSETS_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,13 @@ struct ListAssetsParams {
   bool read_upstream = false;
 };
 
+// What is not set stays as it is; at least one is set.
+struct UpdateAssetParams {
+  model::UpstreamHandle handle;
+  std::optional<std::string> display_name = {};
+  std::optional<std::string> rights_note = {};
+};
+
 // Use cases of AssetService; asset.proto states rules and errors. Threads and ownership as in Groups. Field paths in
 // violations are those of CreateAssetRequest (`asset.display_name`, `uri`) and UploadAssetRequest
 // (`metadata.asset.display_name`). Thread-safe.
@@ -60,8 +68,7 @@ class Assets {
 
   void Get(const CallContext& context, const model::UpstreamHandle& handle, Done<model::Asset> done);
   void List(const CallContext& context, const ListAssetsParams& params, Done<model::Page<model::Asset>> done);
-  void Update(const CallContext& context, const model::UpstreamHandle& handle, const std::string& display_name,
-              Done<model::Asset> done);
+  void Update(const CallContext& context, const UpdateAssetParams& params, Done<model::Asset> done);
   void Delete(const CallContext& context, const model::UpstreamHandle& handle, bool allow_missing, Done<Nothing> done);
 
   // Opens a watch. `on_change`: see WatchHub::Subscribe. The first Take is ready when `done` is called.
@@ -74,6 +81,8 @@ class Assets {
  private:
   absl::StatusOr<model::Page<model::Asset>> ReadPage(const CallContext& context, const ListAssetsParams& params);
   absl::Status AdoptAll(const CallContext& context, const ListAssetsParams& params);
+  absl::StatusOr<model::Asset> UpdateNow(const CallContext& context, const UpdateAssetParams& params,
+                                         Upstreams::Entry& entry);
   absl::StatusOr<model::Asset> Rename(const CallContext& context, const model::UpstreamHandle& handle,
                                       const std::string& display_name, Upstreams::Entry& entry);
   absl::Status DeleteNow(const CallContext& context, const model::UpstreamHandle& handle, Upstreams::Entry& entry);

@@ -60,11 +60,13 @@ struct Asset {
   // The id under which the vendor knows it now, when it was created again and got another than that in `handle`.
   std::string vendor_id;
   absl::Time last_used_time = absl::InfinitePast();  // Created, read at the vendor, or used in a task.
-  std::string source_uri;  // The https URL that it was created from; empty: its bytes were sent.
-  int recreations = 0;     // How often it was created again after it had expired.
-  bool reused = false;     // Only in the answer of a create: it was there before. Never stored.
-  CallCost creation;       // Only in the answer of a validation. Never stored.
-  int64_t revision = 0;    // Set by the store on every write.
+  std::string source_uri;   // The https URL that it was created from; empty: its bytes were sent.
+  int recreations = 0;      // How often it was created again after it had expired.
+  std::string rights_note;  // The owner's record of the right to use it. Never sent to the vendor.
+  int64_t task_uses = 0;    // How many tasks used it.
+  bool reused = false;      // Only in the answer of a create: it was there before. Never stored.
+  CallCost creation;        // Only in the answer of a validation. Never stored.
+  int64_t revision = 0;     // Set by the store on every write.
 
   std::string name() const { return AssetName(handle); }
   const std::string& upstream_id() const { return vendor_id.empty() ? handle.id : vendor_id; }

@@ -1,7 +1,6 @@
 #include "service/model/task_rules.h"
 
 #include <algorithm>
-#include <iterator>
 #include <string>
 #include <string_view>
 
@@ -19,21 +18,6 @@ constexpr char kAdaptive[] = "adaptive";
 size_t CountCharacters(const std::string& text) {
   return static_cast<size_t>(
       std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
-}
-
-// Whether UTF-8 text holds white space and invisible characters only.
-bool IsBlank(std::string_view text) {
-  constexpr std::string_view kBlanks[] = {" ",      "\t",     "\n",     "\r",     "\u00a0", "\u1680", "\u2000",
-                                          "\u2001", "\u2002", "\u2003", "\u2004", "\u2005", "\u2006", "\u2007",
-                                          "\u2008", "\u2009", "\u200a", "\u200b", "\u200c", "\u200d", "\u2028",
-                                          "\u2029", "\u202f", "\u205f", "\u2060", "\u3000", "\ufeff"};
-  while (!text.empty()) {
-    const auto blank = std::find_if(std::begin(kBlanks), std::end(kBlanks),
-                                    [text](std::string_view each) { return text.substr(0, each.size()) == each; });
-    if (blank == std::end(kBlanks)) return false;
-    text.remove_prefix(blank->size());
-  }
-  return true;
 }
 
 size_t CountRole(const TaskRequest& request, ReferenceRole role) {
@@ -72,7 +56,7 @@ class Report {
 };
 
 void CheckPrompt(const TaskRequest& request, const ModelProfile& profile, Report& report) {
-  if (!request.sent_prompt.empty() && IsBlank(request.sent_prompt)) {
+  if (!request.sent_prompt.empty() && base::IsBlank(request.sent_prompt)) {
     return report.Add("prompt",
                       "must hold more than white space; leave it out where references alone say what to show");
   }

@@ -140,7 +140,7 @@ void AssetService::UpdateAsset(const v1::UpdateAssetRequest& request, const Unar
   rpc->call().set_resource(request.asset().name());
   const auto params = ReadRequest(request);
   if (!params.ok()) return rpc->Fail(params.status());
-  assets_.Update(rpc->call().context(), params->handle, params->display_name, rpc->Then<model::Asset>(FillAsset));
+  assets_.Update(rpc->call().context(), *params, rpc->Then<model::Asset>(FillAsset));
 }
 
 void AssetService::DeleteAsset(const v1::DeleteAssetRequest& request,

@@ -65,6 +65,7 @@ void ToProto(const model::Asset& asset, v1::Asset* proto) {
   proto->set_upstream(asset.handle.upstream);
   proto->set_reused(asset.reused);
   SetTime(asset.last_used_time, [&] { return proto->mutable_last_use_time(); });
+  proto->set_rights_note(asset.rights_note);
   SetCreation(asset.creation, proto);
 }
 

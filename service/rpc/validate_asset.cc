@@ -1,5 +1,8 @@
 #include "service/rpc/validate_asset.h"
 
+#include <set>
+#include <string>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "service/rpc/convert_asset.h"
@@ -12,6 +15,7 @@ namespace {
 namespace v1 = gateway::v1;
 
 constexpr size_t kMaxNameCharacters = 64;
+constexpr size_t kMaxRightsNoteCharacters = 1000;
 constexpr size_t kMaxInlineBytes = 3 << 20;
 constexpr size_t kMaxChunkBytes = 1 << 20;
 constexpr size_t kMaxFileNameBytes = 255;
@@ -30,6 +34,8 @@ void ReadNewAsset(const std::string& path, const v1::Asset& asset, Params& param
   params.group = rules.GroupName(path + "asset_group", asset.asset_group());
   rules.Name(path + "display_name", asset.display_name(), kMaxNameCharacters);
   params.display_name = asset.display_name();
+  rules.Text(path + "rights_note", asset.rights_note(), kMaxRightsNoteCharacters);
+  params.rights_note = asset.rights_note();
   params.media_type = ReadMediaType(path + "media_type", asset.media_type(), rules);
 }
 
@@ -168,15 +174,26 @@ absl::StatusOr<engine::ListAssetsParams> ReadRequest(const v1::ListAssetsRequest
   return params;
 }
 
-absl::StatusOr<UpdateAssetParams> ReadRequest(const v1::UpdateAssetRequest& request) {
+absl::StatusOr<engine::UpdateAssetParams> ReadRequest(const v1::UpdateAssetRequest& request) {
   FieldRules rules;
-  UpdateAssetParams params;
-  params.handle = rules.AssetName("asset.name", request.asset().name());
-  rules.UpdateMask(request.update_mask(), {"display_name"});
-  rules.Name("asset.display_name", request.asset().display_name(), kMaxNameCharacters);
+  engine::UpdateAssetParams params;
+  const v1::Asset& asset = request.asset();
+  params.handle = rules.AssetName("asset.name", asset.name());
+  std::set<std::string> paths = rules.UpdateMask(request.update_mask(), {"display_name", "rights_note"});
+  if (request.update_mask().paths().empty()) {
+    if (!asset.rights_note().empty()) paths.insert("rights_note");
+    if (!asset.display_name().empty() || paths.empty()) paths.insert("display_name");
+  }
+  if (paths.count("display_name") > 0) {
+    rules.Name("asset.display_name", asset.display_name(), kMaxNameCharacters);
+    params.display_name = asset.display_name();
+  }
+  if (paths.count("rights_note") > 0) {
+    rules.Text("asset.rights_note", asset.rights_note(), kMaxRightsNoteCharacters);
+    params.rights_note = asset.rights_note();
+  }
   rules.RequestId("request_id", request.request_id());
   if (!rules.ok()) return rules.ToStatus();
-  params.display_name = request.asset().display_name();
   return params;
 }
 

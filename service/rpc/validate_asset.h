@@ -21,10 +21,6 @@ engine::UploadAssetParams ReadMetadata(const gateway::v1::UploadAssetRequest::Me
 // What a chunk of an upload must be: 1 byte to 1 MiB, and no second metadata. INVALID_ARGUMENT.
 absl::Status CheckChunk(const gateway::v1::UploadAssetRequest& request);
 
-struct UpdateAssetParams {
-  model::UpstreamHandle handle;
-  std::string display_name;
-};
 struct DeleteAssetParams {
   model::UpstreamHandle handle;
   bool allow_missing = false;
@@ -35,7 +31,7 @@ struct WatchAssetParams {
 };
 absl::StatusOr<model::UpstreamHandle> ReadRequest(const gateway::v1::GetAssetRequest& request);
 absl::StatusOr<engine::ListAssetsParams> ReadRequest(const gateway::v1::ListAssetsRequest& request);
-absl::StatusOr<UpdateAssetParams> ReadRequest(const gateway::v1::UpdateAssetRequest& request);
+absl::StatusOr<engine::UpdateAssetParams> ReadRequest(const gateway::v1::UpdateAssetRequest& request);
 absl::StatusOr<DeleteAssetParams> ReadRequest(const gateway::v1::DeleteAssetRequest& request);
 absl::StatusOr<WatchAssetParams> ReadRequest(const gateway::v1::WatchAssetRequest& request);
 

@@ -247,6 +247,7 @@ void ApplyConfigRules(proto::GatewayConfig& config, std::vector<ConfigProblem>& 
   MediaFetchRules(*config.mutable_media_fetch(), problems);
   TransfersRules(*config.mutable_transfers(), problems);
   LogRules(*config.mutable_log(), problems);
+  config.mutable_assets();  // Shown by --print-config, too.
 }
 
 }  // namespace seedance::server

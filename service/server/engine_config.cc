@@ -147,6 +147,11 @@ absl::StatusOr<engine::Engine::Options> EngineOptions(const GatewayConfig& confi
   options.asset_creation.media_fetch.allow_private_network = config.media_fetch().allow_private_network();
   options.asset_creation.media_fetch.timeout = FromProto(config.media_fetch().timeout());
   options.asset_creation.media_fetch.ca_file = config.media_fetch().ca_file();
+  options.asset_creation.require_rights_note = config.assets().require_rights_note();
+  for (const proto::Tenant& tenant : config.tenants()) {
+    if (!tenant.has_require_rights_note()) continue;
+    options.asset_creation.tenants_require_rights_note[tenant.name()] = tenant.require_rights_note();
+  }
   absl::StatusOr<std::map<std::string, std::string>> webhooks = WebhookPaths(config);
   if (!webhooks.ok()) return webhooks.status();
   options.webhooks = *std::move(webhooks);

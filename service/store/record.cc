@@ -239,6 +239,8 @@ void Write(const model::Asset& asset, v1::AssetRecord& record) {
   SetTime(asset.last_used_time, [&] { return record.mutable_last_used_time(); });
   record.set_source_uri(asset.source_uri);
   record.set_recreations(asset.recreations);
+  record.set_rights_note(asset.rights_note);
+  record.set_task_uses(asset.task_uses);
 }
 
 model::Asset Read(const v1::AssetRecord& record, EnumReader& enums) {
@@ -258,6 +260,8 @@ model::Asset Read(const v1::AssetRecord& record, EnumReader& enums) {
   asset.last_used_time = GetTime(record.has_last_used_time(), record.last_used_time(), absl::InfinitePast());
   asset.source_uri = record.source_uri();
   asset.recreations = record.recreations();
+  asset.rights_note = record.rights_note();
+  asset.task_uses = record.task_uses();
   return asset;
 }
 

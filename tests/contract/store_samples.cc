@@ -155,6 +155,8 @@ model::Asset FullAsset() {
   asset.last_used_time = At(999.5);
   asset.source_uri = "https://example.test/猫.mp4";
   asset.recreations = 3;
+  asset.rights_note = "signed by 猫 \xff on 2026-11-01\n";
+  asset.task_uses = 2;
   return asset;
 }
 
@@ -247,6 +249,8 @@ std::string Describe(const model::Asset& asset) {
       .Add("last_used_time", asset.last_used_time)
       .Add("source_uri", asset.source_uri)
       .Number("recreations", asset.recreations)
+      .Add("rights_note", asset.rights_note)
+      .Number("task_uses", asset.task_uses)
       .text();
 }
 

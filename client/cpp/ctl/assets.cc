@@ -39,6 +39,9 @@ void AddNewAssetOptions(CLI::App* command, NewAsset& arguments) {
       "-n,--name", [&arguments](const std::string& name) { arguments.asset.set_display_name(name); },
       "display name inside the group, 1-64 characters");
   command->add_option("--type", arguments.type, kTypes)->check(CLI::IsMember({"image", "video", "audio"}));
+  command->add_option_function<std::string>(
+      "--rights-note", [&arguments](const std::string& note) { arguments.asset.set_rights_note(note); },
+      "record of the right to use the face or work; kept by the gateway alone");
   command->add_option("--request-id", arguments.request_id, "UUID of an earlier try, so as not to pay twice");
   command->add_flag("--reuse", arguments.reuse, "take an asset of the group that has the same bytes, if there is one");
   command->add_flag("--wait", arguments.wait, "wait until the vendor has checked it");
@@ -146,6 +149,14 @@ int Rename(Session& session, const std::string& name, const std::string& display
   return Show(session, "renaming " + request.asset().name(), session.client().UpdateAsset(request, session.call()));
 }
 
+int NoteRights(Session& session, const std::string& name, const std::string& note) {
+  gateway::v1::UpdateAssetRequest request;
+  request.mutable_asset()->set_name(AssetName(name));
+  request.mutable_asset()->set_rights_note(note);
+  request.mutable_update_mask()->add_paths("rights_note");
+  return Show(session, "changing " + request.asset().name(), session.client().UpdateAsset(request, session.call()));
+}
+
 // The first bad end gives the exit code, but all are waited for.
 int Wait(Session& session, const std::vector<std::string>& names) {
   int code = kExitOk;
@@ -221,6 +232,13 @@ void AddSmall(CLI::App& noun, Session& session) {
                        [&session, name, display_name] { return Rename(session, *name, *display_name); });
   command->add_option("NAME", *name, "the asset")->required();
   command->add_option("NEW_NAME", *display_name, "new display name")->required();
+
+  auto note = std::make_shared<std::string>();
+  command = AddCommand(noun, session, "note-rights", "change the record of the right to use it",
+                       {"seedancectl assets note-rights anyfast~asset-1 \"release signed on 2026-11-01\""},
+                       [&session, name, note] { return NoteRights(session, *name, *note); });
+  command->add_option("NAME", *name, "the asset")->required();
+  command->add_option("NOTE", *note, "who gave the right, when and for what; empty: none")->required();
 
   auto request = std::make_shared<gateway::v1::DeleteAssetRequest>();
   command = AddCommand(noun, session, "delete", "delete an asset", {"seedancectl assets delete anyfast~asset-1"},

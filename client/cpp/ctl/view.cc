@@ -193,6 +193,7 @@ std::string RenderAsset(const Asset& asset, const View& view) {
                        {"media", MediaText(asset.media_info())},
                        {"sha256", asset.media_info().sha256()},
                        {"preview", OneLine(asset.preview_uri())},
+                       {"rights", OneLine(asset.rights_note())},
                        {"billed as", OneLine(asset.billing_model())},
                        {"will cost", CostText(asset)},
                        {"created", When(ToTime(asset.has_create_time(), asset.create_time()), view)},

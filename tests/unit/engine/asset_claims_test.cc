@@ -26,7 +26,7 @@ class AssetClaimsTest : public CreationTest {
   }
   absl::StatusOr<model::Asset> Rename(const model::UpstreamHandle& handle, const std::string& name) {
     Answer<model::Asset> answer;
-    engine_->assets().Update(Caller(), handle, name, answer.done());
+    engine_->assets().Update(Caller(), {handle, name}, answer.done());
     return answer.Wait();
   }
   // Runs `work(i)` on so many threads at once and counts the reasons of its failures; kUnspecified: those without.

@@ -13,7 +13,7 @@ class AssetsTest : public EngineTest {
   absl::StatusOr<model::Asset> Rename(const model::UpstreamHandle& handle, const std::string& display_name,
                                       const std::string& tenant = kTenant) {
     Answer<model::Asset> answer;
-    engine_->assets().Update(Caller(tenant), handle, display_name, answer.done());
+    engine_->assets().Update(Caller(tenant), {handle, display_name}, answer.done());
     return answer.Wait();
   }
   absl::Status Delete(const model::UpstreamHandle& handle, bool allow_missing, const std::string& tenant = kTenant) {
@@ -29,6 +29,35 @@ class AssetsTest : public EngineTest {
     return answer.Wait();
   }
 };
+
+TEST_F(AssetsTest, ARightsNoteIsChangedInTheGatewayAlone) {
+  Start();
+  const model::UpstreamHandle asset = StoredAsset("a");
+  const auto update = [&](const engine::UpdateAssetParams& params) {
+    Answer<model::Asset> answer;
+    engine_->assets().Update(Caller(), params, answer.done());
+    return answer.Wait();
+  };
+  EXPECT_EQ(update({asset, std::nullopt, "own work"})->rights_note, "own work");
+  EXPECT_EQ(vendor_.update_asset.calls(), 0);
+  const absl::StatusOr<model::Asset> both = update({asset, "new", "by contract"});
+  ASSERT_TRUE(both.ok()) << both.status();
+  EXPECT_EQ(both->display_name, "new");
+  EXPECT_EQ(store_->GetAsset(asset)->rights_note, "by contract");
+  EXPECT_EQ(vendor_.update_asset.calls(), 1);
+  EXPECT_EQ(update({asset, std::nullopt, ""})->rights_note, "");
+  EXPECT_EQ(ReasonOf(update({{"fake", "none"}, std::nullopt, "x"})), Reason::kResourceNotFound);
+}
+
+TEST_F(AssetsTest, ARightsNoteThatIsRequiredCannotBeTakenAway) {
+  engine::Engine::Options options;
+  options.asset_creation.tenants_require_rights_note = {{kTenant, true}};
+  Start(options);
+  const model::UpstreamHandle asset = StoredAsset("a");
+  Answer<model::Asset> answer;
+  engine_->assets().Update(Caller(), {asset, std::nullopt, ""}, answer.done());
+  EXPECT_EQ(FieldsOf(answer.Wait().status()), std::vector<std::string>{"asset.rights_note"});
+}
 
 TEST_F(AssetsTest, ARenameIsMadeAtTheVendorFirstAndToldToWatchers) {
   Start();

@@ -71,6 +71,7 @@ TEST(ConvertAsset, WritesEveryField) {
   asset.revision = 8;
   asset.reused = true;
   asset.last_used_time = absl::FromUnixSeconds(9);
+  asset.rights_note = "by contract";
   asset.creation = {"volc-asset-video", {"points", 3'000'000}};
   v1::Asset proto;
   ToProto(asset, &proto);
@@ -98,6 +99,7 @@ TEST(ConvertAsset, WritesEveryField) {
   EXPECT_EQ(proto.upstream(), "any");
   EXPECT_TRUE(proto.reused());
   EXPECT_EQ(proto.last_use_time().seconds(), 9);
+  EXPECT_EQ(proto.rights_note(), "by contract");
   EXPECT_EQ(proto.billing_model(), "volc-asset-video");
   EXPECT_EQ(proto.estimated_cost().currency_code(), "points");
   EXPECT_EQ(proto.estimated_cost().units(), 3);

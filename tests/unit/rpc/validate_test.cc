@@ -228,6 +228,14 @@ TEST(Validate, UploadMetadata) {
               ElementsAre("metadata.size_bytes", "metadata.request_id"));
   EXPECT_THAT(broken("file_name: 'a'"), ElementsAre("metadata.asset.asset_group", "metadata.asset.display_name"));
   EXPECT_TRUE(ReadMetadata(Parse<v1::UploadAssetRequest::Metadata>("reuse_content: true")).reuse_content);
+  EXPECT_EQ(ReadMetadata(Parse<v1::UploadAssetRequest::Metadata>("asset { rights_note: 'mine' }")).rights_note, "mine");
+  EXPECT_EQ(ReadRequest(Parse<v1::CreateAssetRequest>("asset { rights_note: 'mine' }")).rights_note, "mine");
+  v1::CreateAssetRequest long_note =
+      Parse<v1::CreateAssetRequest>("asset { asset_group: 'assetGroups/any~1' display_name: 'x' } inline_data: 'x'");
+  long_note.mutable_asset()->set_rights_note(Repeat("图", 1000));
+  EXPECT_THAT(PathsOf(ReadRequest(long_note).violations), IsEmpty());
+  long_note.mutable_asset()->set_rights_note(Repeat("图", 1001));
+  EXPECT_THAT(PathsOf(ReadRequest(long_note).violations), ElementsAre("asset.rights_note"));
 }
 
 TEST(Validate, UploadChunks) {
@@ -263,7 +271,19 @@ TEST(Validate, AssetReadsAndChanges) {
       {"asset { name: 'assets/any~1' display_name: 'x' } update_mask { paths: 'display_name' }", {}},
       {"asset { name: 'assets/any~1' display_name: 'x' } update_mask { paths: 'state' }", {"update_mask.paths[0]"}},
       {"asset { name: 'x' } request_id: 'x'", {"asset.name", "asset.display_name", "request_id"}},
+      {"asset { name: 'assets/any~1' rights_note: 'two\\nlines' }", {}},
+      {"asset { name: 'assets/any~1' } update_mask { paths: 'rights_note' }", {}},
+      {"asset { name: 'assets/any~1' rights_note: '" + Repeat("图", 1001) + "' }", {"asset.rights_note"}},
+      {"asset { name: 'assets/any~1' rights_note: 'bell\\007' }", {"asset.rights_note"}},
   });
+  const auto both = ReadRequest(
+      Parse<v1::UpdateAssetRequest>("asset { name: 'assets/any~1' display_name: 'x' rights_note: 'by contract' }"));
+  EXPECT_EQ(both->display_name, "x");
+  EXPECT_EQ(both->rights_note, "by contract");
+  const auto cleared = ReadRequest(Parse<v1::UpdateAssetRequest>(
+      "asset { name: 'assets/any~1' display_name: 'x' } update_mask { paths: 'rights_note' }"));
+  EXPECT_EQ(cleared->display_name, std::nullopt);
+  EXPECT_EQ(cleared->rights_note, "");
   Check<v1::DeleteAssetRequest>({{"name: 'assets/any~1'", {}}, {"request_id: 'x'", {"name", "request_id"}}});
   Check<v1::WatchAssetRequest>({
       {"name: 'assets/any~1' resume_token: '" + Repeat("x", 256) + "'", {}},

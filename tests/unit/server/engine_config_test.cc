@@ -168,6 +168,19 @@ TEST_F(EngineConfig, StagingAndFetchOptionsAreThoseOfTheFile) {
   EXPECT_EQ(fetch.ca_file, "/ca.pem");
 }
 
+TEST_F(EngineConfig, ARightsNoteIsRequiredOfAllOrByTenant) {
+  const std::string upstreams = "upstreams: [{name: a, anyfast: {api_key: {env: KEY}}}]\n";
+  EXPECT_FALSE(EngineOptions(Parsed(upstreams))->asset_creation.require_rights_note);
+  const std::string hash(64, 'a');
+  const std::string other(64, 'b');
+  const auto options = EngineOptions(
+      Parsed(absl::StrCat(upstreams, "assets: {require_rights_note: true}\ntenants:\n- {name: t1, ", "token_sha256: [",
+                          hash, "]}\n- {name: t2, token_sha256: [", other, "], require_rights_note: false}\n")));
+  ASSERT_TRUE(options.ok()) << options.status();
+  EXPECT_TRUE(options->asset_creation.require_rights_note);
+  EXPECT_EQ(options->asset_creation.tenants_require_rights_note, (std::map<std::string, bool>{{"t2", false}}));
+}
+
 TEST_F(EngineConfig, AMissingSecretIsNamed) {
   unsetenv("HOOK");
   const GatewayConfig config =

@@ -117,12 +117,14 @@ TEST_F(ViewTest, TaskShowsThePromptAsSentItsPriceAndItsWarnings) {
 TEST_F(ViewTest, AnAssetThatWasOnlyValidatedShowsWhatItWouldCost) {
   gateway::v1::Asset asset;
   asset.set_display_name("hero");
+  asset.set_rights_note("own\nwork");
   asset.set_billing_model("volc-asset");
   asset.mutable_estimated_cost()->set_nanos(10000000);
   asset.mutable_estimated_cost()->set_currency_code("USD");
   EXPECT_EQ(RenderAsset(asset, view_),
             "display name:  hero\n"
             "state:         unspecified\n"
+            "rights:        own work\n"
             "billed as:     volc-asset\n"
             "will cost:     about 0.01 USD\n");
 }
