@@ -170,6 +170,11 @@ absl::StatusOr<Asset> Client::UpdateAsset(UpdateAssetRequest request, const Call
   return Unary(*assets_, &AssetService::Stub::UpdateAsset, request, call, options_.write_timeout);
 }
 
+absl::StatusOr<gateway::v1::LibraryUsage> Client::GetLibraryUsage(const gateway::v1::GetLibraryUsageRequest& request,
+                                                                  const CallOptions& call) {
+  return Unary(*assets_, &AssetService::Stub::GetLibraryUsage, request, call, options_.read_timeout);
+}
+
 absl::Status Client::DeleteAsset(DeleteAssetRequest request, const CallOptions& call) {
   EnsureRequestId(request);
   return Unary(*assets_, &AssetService::Stub::DeleteAsset, request, call, options_.write_timeout,

@@ -53,6 +53,8 @@ class Client {
                                                              const CallOptions& call = {});
   absl::StatusOr<Asset> UpdateAsset(gateway::v1::UpdateAssetRequest request, const CallOptions& call = {});
   absl::Status DeleteAsset(gateway::v1::DeleteAssetRequest request, const CallOptions& call = {});
+  absl::StatusOr<gateway::v1::LibraryUsage> GetLibraryUsage(const gateway::v1::GetLibraryUsageRequest& request,
+                                                            const CallOptions& call = {});
 
   // Streams the file at `path` in chunks, in constant memory. Of `metadata`, `size_bytes` is set from the file, and
   // `file_name` and `request_id` where empty. Each new try starts at the beginning of the file, with the same

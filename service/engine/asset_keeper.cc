@@ -15,6 +15,9 @@ using model::AssetState;
 // Uses closer than this are one: each is a write.
 constexpr absl::Duration kUseStep = absl::Minutes(1);
 
+// Counted no further: only what was used once is of interest, and each count is a write.
+constexpr int64_t kMostUses = 2;
+
 constexpr absl::Duration kFullPoolPause = absl::Seconds(1);
 
 const model::AssetLibrary& LibraryOf(const Upstreams::Entry& entry) { return entry.upstream->profile().assets.library; }
@@ -65,16 +68,19 @@ void AssetKeeper::Track(const model::Asset& asset) {
   due_.Schedule(name, TouchTime(LibraryOf(*entry), asset));
 }
 
-void AssetKeeper::Used(const model::Asset& asset) {
+void AssetKeeper::Used(const model::Asset& asset, AssetUse use) {
   Upstreams::Entry* entry = upstreams_.Find(asset.tenant, asset.handle.upstream);
   if (entry == nullptr || asset.state != AssetState::kActive) return;
   const absl::Time now = clock_.Now();
-  if (now - asset.last_used_time >= kUseStep) {
+  const auto is_news = [&](const model::Asset& before) {
+    const bool counts = use == AssetUse::kSent && before.task_uses < kMostUses;
+    return counts || now - before.last_used_time >= kUseStep;
+  };
+  if (is_news(asset)) {
     // Lost, it would only make the asset look longer unused than it was.
     (void)tracker_.Change(asset.handle, [&](model::Asset& edited) {
-      if (edited.state != AssetState::kActive || now - edited.last_used_time < kUseStep) {
-        return absl::AbortedError("nothing to note");
-      }
+      if (edited.state != AssetState::kActive || !is_news(edited)) return absl::AbortedError("nothing to note");
+      if (use == AssetUse::kSent && edited.task_uses < kMostUses) ++edited.task_uses;
       edited.last_used_time = now;
       return absl::OkStatus();
     });

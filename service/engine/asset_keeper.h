@@ -12,6 +12,7 @@
 #include "service/base/random.h"
 #include "service/engine/asset_revival.h"
 #include "service/engine/asset_tracker.h"
+#include "service/engine/asset_waits.h"
 #include "service/engine/billed_calls.h"
 #include "service/engine/due_queue.h"
 #include "service/engine/upstreams.h"
@@ -44,10 +45,10 @@ class AssetKeeper {
   // Follows an ACTIVE asset that has an expire_time; again after each change of that. Others are ignored.
   void Track(const model::Asset& asset);
 
-  // A task was made with the asset, or was accepted with it. Writes last_used_time. Where the vendor counts idle time,
-  // it is also read there if its last use at the vendor is not a recent one: a task that only waits here uses nothing
-  // there.
-  void Used(const model::Asset& asset);
+  // A task was made with the asset, or was accepted with it. Writes last_used_time, and counts what was accepted. Where
+  // the vendor counts idle time, it is also read there if its last use at the vendor is not a recent one: a task that
+  // only waits here uses nothing there.
+  void Used(const model::Asset& asset, AssetUse use = AssetUse::kAwaited);
 
   // See AssetRevival.
   void Revive(const model::Asset& asset) { revival_.Revive(asset); }

@@ -3,9 +3,13 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "service/base/clock.h"
+#include "service/base/metrics.h"
 #include "service/model/asset.h"
 #include "service/model/profile.h"
 #include "service/store/store.h"
@@ -39,6 +43,21 @@ absl::Time TouchTime(const model::AssetLibrary& library, const model::Asset& ass
 
 // Whether another expire_time is worth a write: less than 1 % of the idle TTL (or a minute without one) is not.
 bool IsOtherExpireTime(const model::AssetLibrary& library, absl::Time before, absl::Time after);
+
+// One vendor's library in one look; LibraryUsage in asset.proto explains the fields.
+struct LibraryUsage {
+  std::string upstream;
+  model::AssetLibrary limits;
+  store::Store::Library library;  // `own_used_once` is empty unless it is nearly full.
+  bool nearly_full = false;
+  std::vector<std::string> warnings;
+};
+absl::StatusOr<LibraryUsage> ReadLibraryUsage(store::Store& store, const std::string& tenant,
+                                              const upstream::Upstream& upstream, absl::Time now);
+
+// Tells of the library at each scrape; the store is asked at most every 10 s. All outlive the metrics' last scrape.
+void TellLibraryAtScrape(base::Metrics& metrics, store::Store& store, const upstream::Upstream& upstream,
+                         base::Clock& clock);
 
 }  // namespace seedance::engine
 

@@ -15,6 +15,12 @@
 
 namespace seedance::engine {
 
+// How a task uses an asset.
+enum class AssetUse {
+  kAwaited,  // It waits for others, and needs this one too.
+  kSent,     // The vendor accepted it with this one.
+};
+
 // Revisions of assets, by name, at which somebody was asked to revive them for a task.
 using Revivals = std::map<std::string, int64_t>;
 

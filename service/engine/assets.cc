@@ -172,6 +172,12 @@ absl::Status Assets::DeleteNow(const CallContext& context, const model::Upstream
   return base::MakeError("the asset is being created again; try again", detail);
 }
 
+void Assets::GetLibraryUsage(const CallContext& context, const std::string& upstream, Done<LibraryUsage> done) {
+  const absl::StatusOr<Upstreams::Entry*> entry = upstreams_.Choose(context.tenant, upstream, "upstream");
+  if (!entry.ok()) return done(entry.status());
+  done(ReadLibraryUsage(store_, context.tenant, *(*entry)->upstream, clock_.Now()));
+}
+
 void Assets::Watch(const CallContext& context, const model::UpstreamHandle& handle, const std::string& resume_token,
                    absl::AnyInvocable<void()> on_change, Done<WatchStart<model::Asset>> done) {
   // Subscribed before the read, so that no change falls between the two.

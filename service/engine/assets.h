@@ -10,6 +10,7 @@
 #include "service/base/random.h"
 #include "service/engine/adoption.h"
 #include "service/engine/asset_creation.h"
+#include "service/engine/asset_library.h"
 #include "service/engine/asset_tracker.h"
 #include "service/engine/call_context.h"
 #include "service/engine/resume_token.h"
@@ -70,6 +71,9 @@ class Assets {
   void List(const CallContext& context, const ListAssetsParams& params, Done<model::Page<model::Asset>> done);
   void Update(const CallContext& context, const UpdateAssetParams& params, Done<model::Asset> done);
   void Delete(const CallContext& context, const model::UpstreamHandle& handle, bool allow_missing, Done<Nothing> done);
+
+  // Of the upstream; empty: the tenant's first.
+  void GetLibraryUsage(const CallContext& context, const std::string& upstream, Done<LibraryUsage> done);
 
   // Opens a watch. `on_change`: see WatchHub::Subscribe. The first Take is ready when `done` is called.
   void Watch(const CallContext& context, const model::UpstreamHandle& handle, const std::string& resume_token,

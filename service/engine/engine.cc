@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "service/engine/asset_library.h"
+
 namespace seedance::engine {
 namespace {
 
@@ -46,9 +48,12 @@ Engine::Engine(const Options& options, store::Store& store, std::vector<Upstream
   if (options.metrics != nullptr) {
     upstreams_.Instrument(*options.metrics);
     task_tracker_.Instrument(*options.metrics);
+    for (Upstreams::Entry* entry : upstreams_.All()) {
+      TellLibraryAtScrape(*options.metrics, store, *entry->upstream, clock);
+    }
   }
   asset_tracker_.OnExpiring([this](const model::Asset& asset) { asset_keeper_.Track(asset); });
-  task_tracker_.SetAssetHooks({[this](const model::Asset& asset) { asset_keeper_.Used(asset); },
+  task_tracker_.SetAssetHooks({[this](const model::Asset& asset, AssetUse use) { asset_keeper_.Used(asset, use); },
                                [this](const model::Asset& asset) { asset_keeper_.Revive(asset); }});
   task_tracker_.SetWatchers([this](const model::GenerationTask& task) { return task_feeds_.IsFollowed(task.tenant); });
   asset_hub_.Listen(

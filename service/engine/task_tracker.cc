@@ -256,7 +256,7 @@ std::optional<std::vector<model::Asset>> TaskTracker::ReadyAssets(const Generati
 void TaskTracker::WaitForAssets(const GenerationTask& task, const AssetCheck& check) {
   if (hooks_.used && open_.BeginWait(task.id)) {
     for (const model::Asset& asset : check.assets) {
-      if (asset.state == model::AssetState::kActive) hooks_.used(asset);
+      if (asset.state == model::AssetState::kActive) hooks_.used(asset, AssetUse::kAwaited);
     }
   }
   for (const model::Asset& asset : check.to_revive) {
@@ -313,7 +313,7 @@ void TaskTracker::Submit(const std::string& id, const std::vector<model::Asset>&
               {{"task", model::GenerationTaskName(id)}, {"upstream_task_id", result.value}});
   }
   if (result.acceptance != upstream::Acceptance::kAccepted || !hooks_.used) return;
-  for (const model::Asset& asset : assets) hooks_.used(asset);
+  for (const model::Asset& asset : assets) hooks_.used(asset, AssetUse::kSent);
 }
 
 void TaskTracker::GiveUp(const GenerationTask& task) {

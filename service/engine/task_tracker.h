@@ -34,7 +34,7 @@ namespace seedance::engine {
 // What is to be done with the assets of tasks. Called on the tracker's threads, without a lock.
 struct AssetHooks {
   // The vendor accepted a task with this asset, or a task begins to wait that needs this ACTIVE one too.
-  std::function<void(const model::Asset&)> used;
+  std::function<void(const model::Asset&, AssetUse)> used;
   // A task needs this asset, which is EXPIRED, and may have it created again. What comes of it is published: any change
   // that leaves it EXPIRED says that it could not be revived.
   std::function<void(const model::Asset&)> revive;

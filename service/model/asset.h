@@ -63,7 +63,7 @@ struct Asset {
   std::string source_uri;   // The https URL that it was created from; empty: its bytes were sent.
   int recreations = 0;      // How often it was created again after it had expired.
   std::string rights_note;  // The owner's record of the right to use it. Never sent to the vendor.
-  int64_t task_uses = 0;    // How many tasks used it.
+  int64_t task_uses = 0;    // How many tasks the vendor accepted with it, counted to 2.
   bool reused = false;      // Only in the answer of a create: it was there before. Never stored.
   CallCost creation;        // Only in the answer of a validation. Never stored.
   int64_t revision = 0;     // Set by the store on every write.

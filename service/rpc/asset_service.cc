@@ -64,6 +64,7 @@ void AssetService::AddTo(Methods& methods) {
   methods.Add(name, Unary("ListAssets", this, &Self::ListAssets));
   methods.Add(name, Unary("UpdateAsset", this, &Self::UpdateAsset));
   methods.Add(name, Unary("DeleteAsset", this, &Self::DeleteAsset));
+  methods.Add(name, Unary("GetLibraryUsage", this, &Self::GetLibraryUsage));
   Method upload;
   upload.traits.name = "UploadAsset";
   upload.one_request = false;
@@ -150,6 +151,14 @@ void AssetService::DeleteAsset(const v1::DeleteAssetRequest& request,
   const auto params = ReadRequest(request);
   if (!params.ok()) return rpc->Fail(params.status());
   assets_.Delete(rpc->call().context(), params->handle, params->allow_missing, rpc->ThenNothing());
+}
+
+void AssetService::GetLibraryUsage(const v1::GetLibraryUsageRequest& request,
+                                   const UnaryCall<v1::LibraryUsage>::Pointer& rpc) {
+  const absl::Status checked = CheckRequest(request);
+  if (!checked.ok()) return rpc->Fail(checked);
+  auto fill = [](const engine::LibraryUsage& usage, v1::LibraryUsage& response, Call&) { ToProto(usage, &response); };
+  assets_.GetLibraryUsage(rpc->call().context(), request.upstream(), rpc->Then<engine::LibraryUsage>(fill));
 }
 
 }  // namespace seedance::rpc

@@ -31,6 +31,8 @@ class AssetService final {
   void UpdateAsset(const gateway::v1::UpdateAssetRequest& request, const Rpc<gateway::v1::Asset>& rpc);
   void DeleteAsset(const gateway::v1::DeleteAssetRequest& request, const Rpc<google::protobuf::Empty>& rpc);
 
+  void GetLibraryUsage(const gateway::v1::GetLibraryUsageRequest& request, const Rpc<gateway::v1::LibraryUsage>& rpc);
+
   Edge& edge_;
   engine::Assets& assets_;
 };

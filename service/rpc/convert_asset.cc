@@ -81,4 +81,19 @@ void ToProto(const absl::Status& status, v1::BatchCreateAssetsResponse::Failure*
   }
 }
 
+void ToProto(const engine::LibraryUsage& usage, v1::LibraryUsage* proto) {
+  proto->Clear();
+  proto->set_upstream(usage.upstream);
+  proto->set_max_assets(usage.limits.max_assets);
+  if (usage.limits.idle_ttl > absl::ZeroDuration()) *proto->mutable_idle_ttl() = ToProto(usage.limits.idle_ttl);
+  proto->set_used_places(usage.library.live);
+  proto->set_reserved_places(usage.library.claimed);
+  proto->set_own_assets(usage.library.own);
+  proto->set_nearly_full(usage.nearly_full);
+  for (const model::Asset& asset : usage.library.lapse_next) ToProto(asset, proto->add_lapse_next());
+  for (const model::Asset& asset : usage.library.used_last) ToProto(asset, proto->add_used_last());
+  for (const model::Asset& asset : usage.library.own_used_once) ToProto(asset, proto->add_used_once());
+  for (const std::string& warning : usage.warnings) proto->add_warnings(warning);
+}
+
 }  // namespace seedance::rpc

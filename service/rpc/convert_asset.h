@@ -3,6 +3,7 @@
 
 #include "absl/status/status.h"
 #include "seedance/gateway/v1/asset.pb.h"
+#include "service/engine/asset_library.h"
 #include "service/model/asset.h"
 
 namespace seedance::rpc {
@@ -12,6 +13,8 @@ void ToProto(const model::Asset& asset, gateway::v1::Asset* proto);
 
 // Why a request of a batch made no asset.
 void ToProto(const absl::Status& status, gateway::v1::BatchCreateAssetsResponse::Failure* proto);
+
+void ToProto(const engine::LibraryUsage& usage, gateway::v1::LibraryUsage* proto);
 
 // The same numbers.
 gateway::v1::MediaType ToProto(model::MediaType type);

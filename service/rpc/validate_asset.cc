@@ -217,4 +217,10 @@ absl::StatusOr<WatchAssetParams> ReadRequest(const v1::WatchAssetRequest& reques
   return params;
 }
 
+absl::Status CheckRequest(const v1::GetLibraryUsageRequest& request) {
+  FieldRules rules;
+  rules.Upstream("upstream", request.upstream());
+  return rules.ToStatus();
+}
+
 }  // namespace seedance::rpc

@@ -35,6 +35,9 @@ absl::StatusOr<engine::UpdateAssetParams> ReadRequest(const gateway::v1::UpdateA
 absl::StatusOr<DeleteAssetParams> ReadRequest(const gateway::v1::DeleteAssetRequest& request);
 absl::StatusOr<WatchAssetParams> ReadRequest(const gateway::v1::WatchAssetRequest& request);
 
+// INVALID_ARGUMENT with every broken rule.
+absl::Status CheckRequest(const gateway::v1::GetLibraryUsageRequest& request);
+
 // What page tokens of this list are bound to.
 std::string PageFilter(const gateway::v1::ListAssetsRequest& request);
 

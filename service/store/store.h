@@ -115,6 +115,20 @@ class Store {
   virtual absl::StatusOr<std::vector<model::Asset>> ListLeastRecentlyUsed(const std::string& tenant,
                                                                           const std::string& upstream, int limit) = 0;
 
+  // One vendor's library of assets as the tenant sees it. Lists have at most `limit` (>= 1) assets.
+  struct Library {
+    int64_t live = 0;                            // PROCESSING or ACTIVE, of every tenant.
+    int64_t claimed = 0;                         // Places that claims hold at `now`, of every tenant.
+    int64_t own = 0;                             // Of `live` the tenant's.
+    int64_t used_once = 0;                       // Of `live` those that one task used (Asset::task_uses).
+    absl::Time lapses = absl::InfiniteFuture();  // When the first ACTIVE one expires, of every tenant.
+    std::vector<model::Asset> lapse_next;        // The tenant's ACTIVE ones that expire, the next one first.
+    std::vector<model::Asset> used_last;         // The tenant's live ones, the one used last first.
+    std::vector<model::Asset> own_used_once;     // The tenant's live ones that one task used, the longest unused first.
+  };
+  virtual absl::StatusOr<Library> ReadLibrary(const std::string& tenant, const std::string& upstream, absl::Time now,
+                                              int limit) = 0;
+
   // Names and places that are claimed for an asset that is not there yet. Claims and assets are compared in the
   // transaction that writes the claim, so that of any number of callers one has the name, and no more have a place than
   // there are. Claims survive a crash; those of calls follow the journal (BeginCall), those of renames are named here.

@@ -293,6 +293,50 @@ TEST_P(StoreContract, LongestUnusedLiveAssetsOfTheTenantComeFirst) {
   EXPECT_EQ(Ids(*store().ListLeastRecentlyUsed("tenant-a", "vendor", 2)), (Texts{"used-once", "never-used"}));
 }
 
+TEST_P(StoreContract, TheLibrarySaysWhatIsUsedAndWhatLapsesNext) {
+  const auto add = [&](const std::string& id, AssetState state, double used, int64_t uses, double expires) {
+    model::Asset asset = MakeAsset(id);
+    asset.state = state;
+    asset.last_used_time = At(used);
+    asset.task_uses = uses;
+    if (expires > 0) asset.expire_time = At(expires);
+    EXPECT_TRUE(store().PutAsset(asset).ok());
+  };
+  add("a", AssetState::kActive, 30, 1, 300);
+  add("b", AssetState::kActive, 10, 1, 200);
+  add("c", AssetState::kProcessing, 20, 2, 0);
+  add("d", AssetState::kActive, 40, 0, 0);
+  add("failed", AssetState::kFailed, 99, 1, 1);
+  add("expired", AssetState::kExpired, 98, 1, 1);
+  model::Asset foreign = MakeAsset("foreign");
+  foreign.tenant = "tenant-b";
+  foreign.task_uses = 1;
+  foreign.state = AssetState::kActive;
+  foreign.expire_time = At(100);
+  ASSERT_TRUE(store().PutAsset(foreign).ok());
+  model::Asset elsewhere = MakeAsset("elsewhere");
+  elsewhere.handle.upstream = "vendor-2";
+  ASSERT_TRUE(store().PutAsset(elsewhere).ok());
+  model::AssetClaim claim = {{"vendor", "group"}, "new"};
+  ASSERT_TRUE(store().ClaimAsset("rename 1", claim, At(0)).ok());
+  const auto library = store().ReadLibrary("tenant-a", "vendor", At(1), 10);
+  ASSERT_TRUE(library.ok()) << library.status();
+  EXPECT_EQ(library->live, 5);
+  EXPECT_EQ(library->claimed, 1);
+  EXPECT_EQ(library->own, 4);
+  EXPECT_EQ(library->used_once, 3);
+  EXPECT_EQ(library->lapses, At(100));
+  EXPECT_EQ(Ids(library->lapse_next), (Texts{"b", "a"}));
+  EXPECT_EQ(Ids(library->used_last), (Texts{"d", "a", "c", "b"}));
+  EXPECT_EQ(Ids(library->own_used_once), (Texts{"b", "a"}));
+  EXPECT_EQ(Ids(store().ReadLibrary("tenant-a", "vendor", At(1), 1)->used_last), Texts{"d"});
+  EXPECT_EQ(store().ReadLibrary("tenant-a", "vendor", At(1) + store::Store::kClaimInDoubt, 1)->claimed, 0);
+  const auto empty = store().ReadLibrary("tenant-a", "nobody", At(1), 1);
+  ASSERT_TRUE(empty.ok()) << empty.status();
+  EXPECT_EQ(empty->live + empty->own + empty->used_once, 0);
+  EXPECT_EQ(empty->lapses, absl::InfiniteFuture());
+}
+
 TEST_P(StoreContract, AddingAnAssetThatIsThereChangesNothing) {
   const auto first = store().AddAsset(FullAsset());
   ASSERT_TRUE(first.ok()) << first.status();

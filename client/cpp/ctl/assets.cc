@@ -174,6 +174,23 @@ int Wait(Session& session, const std::vector<std::string>& names) {
   return code;
 }
 
+int Usage(Session& session, const gateway::v1::GetLibraryUsageRequest& request) {
+  const absl::StatusOr<gateway::v1::LibraryUsage> usage = session.client().GetLibraryUsage(request, session.call());
+  if (!usage.ok()) return session.Fail("reading the library", usage.status());
+  session.console.out << (session.json() ? ToJson(*usage) : RenderLibrary(*usage, session.view()));
+  return kExitOk;
+}
+
+void AddUsage(CLI::App& noun, Session& session) {
+  auto request = std::make_shared<gateway::v1::GetLibraryUsageRequest>();
+  CLI::App* command = AddCommand(noun, session, "usage", "show how full the vendor's library of assets is",
+                                 {"seedancectl assets usage --upstream piapi"},
+                                 [&session, request] { return Usage(session, *request); });
+  command->add_option_function<std::string>(
+      "--upstream", [request](const std::string& name) { request->set_upstream(name); },
+      "whose library; default: the first upstream");
+}
+
 void AddCreating(CLI::App& noun, Session& session) {
   auto upload = std::make_shared<NewAsset>();
   CLI::App* command =
@@ -271,6 +288,7 @@ void AddAssetCommands(CLI::App& app, Session& session) {
   AddCreating(*noun, session);
   AddList(*noun, session);
   AddSmall(*noun, session);
+  AddUsage(*noun, session);
 }
 
 }  // namespace seedance::client::ctl

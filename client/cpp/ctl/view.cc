@@ -203,6 +203,35 @@ std::string RenderAsset(const Asset& asset, const View& view) {
                       view.color);
 }
 
+std::string RenderLibrary(const gateway::v1::LibraryUsage& usage, const View& view) {
+  const int64_t taken = usage.used_places() + usage.reserved_places();
+  const bool limited = usage.max_assets() > 0;
+  Fields fields = {
+      {"upstream", OneLine(usage.upstream())},
+      {"used", Cell(absl::StrCat(taken, limited ? absl::StrCat(" of ", usage.max_assets()) : "", " places"),
+                    usage.nearly_full() ? Tone::kBad : Tone::kPlain)},
+      {"reserved", usage.reserved_places() == 0 ? "" : absl::StrCat(usage.reserved_places(), " of them by creations")},
+      {"own", absl::StrCat(usage.own_assets(), " assets")},
+      {"kept", usage.has_idle_ttl() ? FormatSpan(ToDuration(usage.idle_ttl())) + " unused" : "for ever"}};
+  const auto add = [&](const char* name, const auto& assets, const auto& when) {
+    for (const Asset& asset : assets) {
+      fields.emplace_back(name,
+                          absl::StrCat(OneLine(asset.name()), "  ", when(asset), "  ", OneLine(asset.display_name())));
+    }
+  };
+  const auto last_use = [&](const Asset& asset) {
+    return When(ToTime(asset.has_last_use_time(), asset.last_use_time()), view);
+  };
+  add("lapses", usage.lapse_next(),
+      [&](const Asset& asset) { return When(ToTime(asset.has_expire_time(), asset.expire_time()), view); });
+  add("used last", usage.used_last(), last_use);
+  add("used once", usage.used_once(), last_use);
+  for (const std::string& warning : usage.warnings()) {
+    fields.emplace_back("warning", Cell(OneLine(warning), Tone::kBusy));
+  }
+  return RenderFields(fields, view.color);
+}
+
 std::string RenderTasks(const std::vector<GenerationTask>& tasks, const View& view) {
   std::vector<std::vector<Cell>> rows;
   for (const GenerationTask& task : tasks) {

@@ -24,6 +24,7 @@ std::string RenderGroups(const std::vector<gateway::v1::AssetGroup>& groups, con
 std::string RenderGroup(const gateway::v1::AssetGroup& group, const View& view);
 
 std::string RenderAssets(const std::vector<gateway::v1::Asset>& assets, const View& view);
+std::string RenderLibrary(const gateway::v1::LibraryUsage& usage, const View& view);
 std::string RenderAsset(const gateway::v1::Asset& asset, const View& view);
 
 std::string RenderTasks(const std::vector<gateway::v1::GenerationTask>& tasks, const View& view);

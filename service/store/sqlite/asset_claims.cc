@@ -50,17 +50,17 @@ std::string NameHolder(Connection& connection, const std::string& holder, const 
   return key.empty() ? model::AssetGroupName(claim.group) : "assets/" + key;
 }
 
-int64_t PlacesTaken(Connection& connection, const std::string& upstream) {
+}  // namespace
+
+int64_t CountClaimedPlaces(Connection& connection, const std::string& upstream, absl::Time now) {
   // An asset that is back already stands for itself.
   Query claimed(connection,
-                "SELECT count(*) FROM asset_claims WHERE upstream = ? AND place = 1 "
+                "SELECT count(*) FROM asset_claims WHERE upstream = ? AND place = 1 AND until_micros > ? "
                 "AND NOT EXISTS (SELECT 1 FROM assets WHERE name = asset_claims.asset AND state IN (1, 2))");
-  claimed.Text(upstream);
+  claimed.Text(upstream).Int(absl::ToUnixMicros(now));
   claimed.Step();
-  return CountLiveAssets(connection, upstream) + claimed.IntAt(0);
+  return claimed.IntAt(0);
 }
-
-}  // namespace
 
 std::optional<Store::ClaimConflict> MakeClaim(Connection& connection, const std::string& holder,
                                               const AssetClaim& claim, absl::Time now, absl::Time until) {
@@ -69,7 +69,8 @@ std::optional<Store::ClaimConflict> MakeClaim(Connection& connection, const std:
   conflict.name_holder = NameHolder(connection, holder, claim);
   if (!conflict.name_holder.empty()) return conflict;
   if (claim.place && claim.most > 0) {
-    conflict.places_taken = PlacesTaken(connection, claim.group.upstream);
+    const std::string& upstream = claim.group.upstream;
+    conflict.places_taken = CountLiveAssets(connection, upstream) + CountClaimedPlaces(connection, upstream, now);
     if (conflict.places_taken >= claim.most) return conflict;
   }
   WriteClaim(connection, holder, claim, until);

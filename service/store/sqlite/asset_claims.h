@@ -21,6 +21,9 @@ std::optional<Store::ClaimConflict> MakeClaim(Connection& connection, const std:
 void EndClaimAt(Connection& connection, const std::string& holder, absl::Time until);
 void DropClaim(Connection& connection, const std::string& holder);
 
+// Places of the upstream's library that claims hold at `now`.
+int64_t CountClaimedPlaces(Connection& connection, const std::string& upstream, absl::Time now);
+
 // Writes what a row of the journal holds that was begun before there were claims.
 void AddClaimOf(Connection& connection, const model::BilledCall& call);
 

@@ -5,6 +5,7 @@
 #include "absl/time/time.h"
 #include "service/base/error.h"
 #include "service/store/record.h"
+#include "service/store/sqlite/asset_claims.h"
 #include "service/store/sqlite/group_rows.h"
 #include "service/store/sqlite/list_query.h"
 #include "service/store/sqlite/store_meta.h"
@@ -60,13 +61,14 @@ void WriteAsset(Connection& connection, model::Asset& asset) {
   asset.revision = NextRevision(connection);
   Query(connection,
         "INSERT INTO assets (name, tenant, upstream, group_name, display_name, media_type, state, sha256, "
-        "vendor_id, create_micros, used_micros, expires, revision, body) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+        "vendor_id, create_micros, used_micros, task_uses, expires, expire_micros, revision, body) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (name) DO UPDATE SET tenant = excluded.tenant, upstream = excluded.upstream, "
         "group_name = excluded.group_name, display_name = excluded.display_name, media_type = excluded.media_type, "
         "state = excluded.state, sha256 = excluded.sha256, vendor_id = excluded.vendor_id, create_micros = "
         "excluded.create_micros, "
-        "used_micros = excluded.used_micros, expires = excluded.expires, revision = excluded.revision, "
+        "used_micros = excluded.used_micros, task_uses = excluded.task_uses, expires = excluded.expires, "
+        "expire_micros = excluded.expire_micros, revision = excluded.revision, "
         "body = excluded.body")
       .Text(HandleKey(asset.handle))
       .Text(asset.tenant)
@@ -79,7 +81,9 @@ void WriteAsset(Connection& connection, model::Asset& asset) {
       .Text(asset.vendor_id)
       .Int(absl::ToUnixMicros(asset.create_time))
       .Int(UsedMicros(asset))
+      .Int(asset.task_uses)
       .Int(asset.expire_time == absl::InfiniteFuture() ? 0 : 1)
+      .Int(asset.expire_time == absl::InfiniteFuture() ? 0 : absl::ToUnixMicros(asset.expire_time))
       .Int(asset.revision)
       .Bytes(SerializeAsset(asset))
       .Run();
@@ -174,6 +178,46 @@ int64_t CountLiveAssets(Connection& connection, const std::string& upstream) {
   query.Text(upstream);
   query.Step();
   return query.IntAt(0);
+}
+
+absl::StatusOr<Store::Library> ReadLibrary(Connection& connection, const std::string& tenant,
+                                           const std::string& upstream, absl::Time now, int limit) {
+  Store::Library library;
+  {
+    Query counts(connection,
+                 "SELECT count(*), sum(tenant = ?), sum(task_uses = 1), "
+                 "min(CASE WHEN state = 2 AND expires = 1 THEN expire_micros END) "
+                 "FROM assets WHERE upstream = ? AND state IN (1, 2)");
+    counts.Text(tenant).Text(upstream);
+    counts.Step();
+    // Of no rows the sums are null, which reads as 0.
+    library.live = counts.IntAt(0);
+    library.own = counts.IntAt(1);
+    library.used_once = counts.IntAt(2);
+    if (counts.IntAt(3) != 0) library.lapses = absl::FromUnixMicros(counts.IntAt(3));
+  }
+  library.claimed = CountClaimedPlaces(connection, upstream, now);
+  const auto read = [&](const char* sql, std::vector<model::Asset>& assets) -> absl::Status {
+    Query query(connection, sql);
+    query.Text(upstream).Text(tenant).Int(limit);
+    absl::StatusOr<std::vector<model::Asset>> found = AllOf(query);
+    if (found.ok()) assets = *std::move(found);
+    return found.status();
+  };
+  absl::Status status = read(
+      "SELECT revision, body FROM assets WHERE upstream = ? AND tenant = ? AND state IN (1, 2) AND state = 2 "
+      "AND expires = 1 ORDER BY expire_micros, name LIMIT ?",
+      library.lapse_next);
+  status.Update(
+      read("SELECT revision, body FROM assets WHERE upstream = ? AND tenant = ? AND state IN (1, 2) "
+           "ORDER BY used_micros DESC, name DESC LIMIT ?",
+           library.used_last));
+  status.Update(
+      read("SELECT revision, body FROM assets WHERE upstream = ? AND tenant = ? AND state IN (1, 2) "
+           "AND task_uses = 1 ORDER BY used_micros, name LIMIT ?",
+           library.own_used_once));
+  if (!status.ok()) return status;
+  return library;
 }
 
 absl::StatusOr<std::vector<model::Asset>> ListLeastRecentlyUsed(Connection& connection, const std::string& tenant,

@@ -35,6 +35,9 @@ int64_t CountLiveAssets(Connection& connection, const std::string& upstream);
 absl::StatusOr<std::vector<model::Asset>> ListLeastRecentlyUsed(Connection& connection, const std::string& tenant,
                                                                 const std::string& upstream, int limit);
 
+absl::StatusOr<Store::Library> ReadLibrary(Connection& connection, const std::string& tenant,
+                                           const std::string& upstream, absl::Time now, int limit);
+
 }  // namespace seedance::store::sqlite
 
 #endif  // SEEDANCE_SERVICE_STORE_SQLITE_ASSET_ROWS_H_

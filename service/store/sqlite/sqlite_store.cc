@@ -163,6 +163,12 @@ class SqliteStore : public Store {
     });
   }
 
+  absl::StatusOr<Library> ReadLibrary(const std::string& tenant, const std::string& upstream, absl::Time now,
+                                      int limit) override {
+    return readers_->Run(
+        [&](Connection& connection) { return sqlite::ReadLibrary(connection, tenant, upstream, now, limit); });
+  }
+
   absl::StatusOr<std::vector<model::Asset>> ListLeastRecentlyUsed(const std::string& tenant,
                                                                   const std::string& upstream, int limit) override {
     return readers_->Run(

@@ -58,6 +58,10 @@ class FakeGateway::Assets : public v1::AssetService::Service {
   grpc::Status GetAsset(grpc::ServerContext*, const v1::GetAssetRequest* request, v1::Asset* response) override {
     return Answer(fake_.get_asset, *request, *response);
   }
+  grpc::Status GetLibraryUsage(grpc::ServerContext*, const v1::GetLibraryUsageRequest* request,
+                               v1::LibraryUsage* response) override {
+    return Answer(fake_.get_library_usage, *request, *response);
+  }
   grpc::Status WatchAsset(grpc::ServerContext* context, const v1::WatchAssetRequest* request,
                           grpc::ServerWriter<v1::WatchAssetResponse>* writer) override {
     return Answer(fake_.watch_asset, *context, *request, *writer);

@@ -41,6 +41,7 @@ class FakeGateway {
 
   std::function<grpc::Status(grpc::ServerReader<v1::UploadAssetRequest>&, v1::Asset&)> upload_asset;
   Unary<v1::GetAssetRequest, v1::Asset> get_asset;
+  Unary<v1::GetLibraryUsageRequest, v1::LibraryUsage> get_library_usage;
   Streaming<v1::WatchAssetRequest, v1::WatchAssetResponse> watch_asset;
 
   Unary<v1::CreateGenerationTaskRequest, v1::GenerationTask> create_task;

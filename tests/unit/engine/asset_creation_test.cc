@@ -282,7 +282,7 @@ TEST_F(AssetCreationTest, TheConfigurationMayRequireARightsNoteOfAllOrOfOneTenan
   params.rights_note = "own work";
   EXPECT_TRUE(CreateAsset(params).ok());
   params.rights_note.clear();
-  EXPECT_THAT(FieldsOf(CreateAsset(params, kOther).status()), Not(Contains("asset.rights_note")));
+  EXPECT_THAT(FieldsOf(CreateAsset(params, kOther).status()), ::testing::Not(::testing::Contains("asset.rights_note")));
 }
 
 TEST_F(AssetCreationTest, ValidationSaysWhatTheCreationCostsByTheMediaType) {

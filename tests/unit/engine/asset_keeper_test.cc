@@ -179,6 +179,22 @@ TEST_F(KeeperTest, AUseShortlyAfterAnotherAsksNobody) {
   EXPECT_EQ(Stored(asset).revision, revision);
 }
 
+TEST_F(KeeperTest, TasksThatTheVendorAcceptedAreCountedToTwoAndWaitingOnesNot) {
+  const Asset asset = PutAsset("a");
+  SetAtVendor("a");
+  Start();
+  keeper_->Used(asset, engine::AssetUse::kAwaited);
+  EXPECT_EQ(Stored(asset).task_uses, 0);
+  keeper_->Used(asset, engine::AssetUse::kSent);
+  EXPECT_EQ(Stored(asset).task_uses, 1) << "though it was used less than a minute ago";
+  keeper_->Used(Stored(asset), engine::AssetUse::kSent);
+  EXPECT_EQ(Stored(asset).task_uses, 2);
+  const int64_t revision = Stored(asset).revision;
+  for (int i = 0; i < 10; ++i) keeper_->Used(Stored(asset), engine::AssetUse::kSent);
+  EXPECT_EQ(Stored(asset).revision, revision) << "a third use within the minute is no write";
+  EXPECT_EQ(Stored(asset).task_uses, 2);
+}
+
 TEST_F(KeeperTest, ManyUsesAtOnceAreOneLook) {
   const Asset asset = PutAsset("a");
   SetAtVendor("a");

@@ -96,6 +96,11 @@ class FlakyStore : public store::Store {
   absl::StatusOr<int64_t> CountLiveAssets(const std::string& upstream) override {
     return store_->CountLiveAssets(upstream);
   }
+  absl::StatusOr<Library> ReadLibrary(const std::string& tenant, const std::string& upstream, absl::Time now,
+                                      int limit) override {
+    if (Fails(failing_reads)) return base::StoreUnavailable("test");
+    return store_->ReadLibrary(tenant, upstream, now, limit);
+  }
   absl::StatusOr<std::vector<model::Asset>> ListLeastRecentlyUsed(const std::string& tenant,
                                                                   const std::string& upstream, int limit) override {
     return store_->ListLeastRecentlyUsed(tenant, upstream, limit);

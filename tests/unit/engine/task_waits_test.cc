@@ -18,7 +18,7 @@ using ::testing::IsEmpty;
 class TaskWaitsTest : public TrackerTest {
  protected:
   TaskWaitsTest() {
-    hooks_.used = [this](const Asset& asset) {
+    hooks_.used = [this](const Asset& asset, engine::AssetUse) {
       base::MutexLock lock(mutex_);
       used_.push_back(asset.name());
     };

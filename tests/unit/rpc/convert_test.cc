@@ -105,6 +105,35 @@ TEST(ConvertAsset, WritesEveryField) {
   EXPECT_EQ(proto.estimated_cost().units(), 3);
 }
 
+TEST(ConvertLibrary, WritesEveryField) {
+  engine::LibraryUsage usage;
+  usage.upstream = "any";
+  usage.limits = {50, absl::Hours(72)};
+  usage.library.live = 40;
+  usage.library.claimed = 5;
+  usage.library.own = 30;
+  usage.nearly_full = true;
+  model::Asset asset;
+  asset.handle = {"any", "a1"};
+  usage.library.lapse_next = usage.library.used_last = usage.library.own_used_once = {asset};
+  usage.warnings = {"nearly full"};
+  v1::LibraryUsage proto;
+  ToProto(usage, &proto);
+  EXPECT_EQ(proto.upstream(), "any");
+  EXPECT_EQ(proto.max_assets(), 50);
+  EXPECT_EQ(proto.idle_ttl().seconds(), 72 * 3600);
+  EXPECT_EQ(proto.used_places(), 40);
+  EXPECT_EQ(proto.reserved_places(), 5);
+  EXPECT_EQ(proto.own_assets(), 30);
+  EXPECT_TRUE(proto.nearly_full());
+  EXPECT_EQ(proto.lapse_next(0).name(), "assets/any~a1");
+  EXPECT_EQ(proto.used_last_size(), 1);
+  EXPECT_EQ(proto.used_once_size(), 1);
+  EXPECT_EQ(proto.warnings(0), "nearly full");
+  ToProto(engine::LibraryUsage{}, &proto);
+  EXPECT_FALSE(proto.has_idle_ttl());
+}
+
 TEST(ConvertAsset, WhatIsNotKnownIsNotSet) {
   v1::Asset proto;
   ToProto(model::Asset{}, &proto);

@@ -97,6 +97,32 @@ TEST_F(RunTest, GroupsAreCreatedAndListedByType) {
   EXPECT_EQ(Ctl({"groups", "list", "--type", "face"}), 2);
 }
 
+TEST_F(RunTest, TheLibraryIsShownInOneLook) {
+  v1::GetLibraryUsageRequest seen;
+  gateway.get_library_usage = [&](const v1::GetLibraryUsageRequest& request, v1::LibraryUsage& usage) {
+    seen = request;
+    usage.set_upstream("piapi");
+    usage.set_max_assets(50);
+    usage.mutable_idle_ttl()->set_seconds(3 * 24 * 3600);
+    usage.set_used_places(46);
+    usage.set_reserved_places(1);
+    usage.set_own_assets(40);
+    usage.set_nearly_full(true);
+    v1::Asset* asset = usage.add_lapse_next();
+    asset->set_name("assets/piapi~a");
+    asset->set_display_name("hero");
+    asset->mutable_expire_time()->set_seconds(1800000060);
+    usage.add_warnings("nearly full");
+    return grpc::Status::OK;
+  };
+  EXPECT_EQ(Ctl({"assets", "usage", "--upstream", "piapi"}), 0);
+  EXPECT_EQ(seen.upstream(), "piapi");
+  EXPECT_THAT(out(), HasSubstr("47 of 50 places\n"));
+  EXPECT_THAT(out(), HasSubstr("1 of them by creations\n"));
+  EXPECT_THAT(out(), HasSubstr("assets/piapi~a  2027-01-15T08:01:00Z  hero\n"));
+  EXPECT_THAT(out(), HasSubstr("warning:"));
+}
+
 TEST_F(RunTest, AValidatedGroupIsShownWithItsPrice) {
   v1::CreateAssetGroupRequest seen;
   gateway.create_group = [&](const v1::CreateAssetGroupRequest& request, v1::AssetGroup& group) {
