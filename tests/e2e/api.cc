@@ -79,6 +79,10 @@ Answer<v1::AssetGroup> Api::CreateGroup(const std::string& display_name, const s
   return Call(*this, *groups_, &v1::AssetGroupService::Stub::CreateAssetGroup, request);
 }
 
+Answer<v1::AssetGroup> Api::CreateGroup(const v1::CreateAssetGroupRequest& request) {
+  return Call(*this, *groups_, &v1::AssetGroupService::Stub::CreateAssetGroup, request);
+}
+
 Answer<v1::AssetGroup> Api::GetGroup(const std::string& name) {
   return Call(*this, *groups_, &v1::AssetGroupService::Stub::GetAssetGroup, Named<v1::GetAssetGroupRequest>(name));
 }
@@ -158,6 +162,12 @@ grpc::Status Api::DeleteAsset(const std::string& name) {
 
 Answer<v1::ListAssetsResponse> Api::ListAssets(const v1::ListAssetsRequest& request) {
   return Call(*this, *assets_, &v1::AssetService::Stub::ListAssets, request);
+}
+
+Answer<v1::LibraryUsage> Api::LibraryUsage(const std::string& upstream) {
+  v1::GetLibraryUsageRequest request;
+  request.set_upstream(upstream);
+  return Call(*this, *assets_, &v1::AssetService::Stub::GetLibraryUsage, request);
 }
 
 AssetStream Api::WatchAsset(const std::string& name, const std::string& resume_token) {

@@ -63,6 +63,7 @@ class Api {
       const std::shared_ptr<grpc::ChannelCredentials>& credentials = grpc::InsecureChannelCredentials());
 
   Answer<v1::AssetGroup> CreateGroup(const std::string& display_name, const std::string& request_id = "");
+  Answer<v1::AssetGroup> CreateGroup(const v1::CreateAssetGroupRequest& request);
   Answer<v1::AssetGroup> GetGroup(const std::string& name);
   Answer<v1::ListAssetGroupsResponse> ListGroups(const v1::ListAssetGroupsRequest& request);
   Answer<v1::AssetGroup> UpdateGroup(const v1::UpdateAssetGroupRequest& request);
@@ -78,6 +79,7 @@ class Api {
   Answer<v1::Asset> UpdateAsset(const v1::UpdateAssetRequest& request);
   grpc::Status DeleteAsset(const std::string& name);
   Answer<v1::ListAssetsResponse> ListAssets(const v1::ListAssetsRequest& request);
+  Answer<v1::LibraryUsage> LibraryUsage(const std::string& upstream = "");
   AssetStream WatchAsset(const std::string& name, const std::string& resume_token = "");
 
   Answer<v1::GenerationTask> CreateTask(const v1::GenerationTask& task, const std::string& request_id = "");

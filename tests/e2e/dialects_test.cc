@@ -192,6 +192,107 @@ TEST_P(DialectsTest, ValidateOnlyShowsWhatWouldBeSentAndSendsNothing) {
   EXPECT_EQ(Bills("CreateTask"), 0);
 }
 
+TEST_P(DialectsTest, ValidationOfGroupsAndAssetsSaysWhatTheVendorBills) {
+  const bool billed = upstream() == "anyfast";
+  v1::CreateAssetGroupRequest group;
+  group.mutable_asset_group()->set_display_name("winter");
+  group.set_validate_only(true);
+  EXPECT_EQ(Must(api().CreateGroup(group)).billing_model(), billed ? "volc-asset" : "");
+  v1::CreateAssetRequest clip;
+  clip.mutable_asset()->set_asset_group(group_);
+  clip.mutable_asset()->set_display_name("clip");
+  clip.set_uri("https://example.com/clip.mp4");
+  clip.set_validate_only(true);
+  EXPECT_EQ(Must(api().CreateAsset(clip)).billing_model(), billed ? "volc-asset-video" : "");
+  v1::BatchCreateAssetsRequest batch;
+  *batch.add_requests() = clip;
+  *batch.add_requests() = clip;
+  batch.mutable_requests(1)->mutable_asset()->set_display_name("song");
+  batch.mutable_requests(1)->set_uri("https://example.com/song.mp3");
+  const v1::BatchCreateAssetsResponse results = Must(api().BatchCreateAssets(batch));
+  EXPECT_EQ(results.results(0).asset().billing_model(), billed ? "volc-asset-video" : "");
+  EXPECT_EQ(results.results(1).asset().billing_model(), billed ? "volc-asset-audio" : "");
+  EXPECT_FALSE(results.results(0).asset().has_estimated_cost()) << "there is no price table";
+  EXPECT_EQ(Bills("CreateAsset"), 0);
+}
+
+TEST_P(DialectsTest, TheLibraryIsSeenInOneLook) {
+  const v1::Asset hero = ActiveMedia(group_, "hero.png");
+  v1::GenerationTask task = TaskOf("@image1 waves");
+  AddReference(task, hero.name());
+  ASSERT_EQ(WaitForEnd(Must(api().CreateTask(task)).name()).state(), State::STATE_SUCCEEDED);
+  const v1::Asset song = ActiveMedia(group_, "music.mp3");
+  const v1::LibraryUsage usage = Must(api().LibraryUsage(upstream()));
+  EXPECT_EQ(usage.upstream(), upstream());
+  EXPECT_EQ(usage.max_assets(), upstream() == "anyfast" ? 0 : 200);
+  EXPECT_EQ(usage.has_idle_ttl(), upstream() == "piapi");
+  EXPECT_EQ(usage.used_places(), 2);
+  EXPECT_EQ(usage.reserved_places(), 0);
+  EXPECT_EQ(usage.own_assets(), 2);
+  EXPECT_THAT(usage.used_last(), SizeIs(2));
+  EXPECT_THAT(usage.lapse_next(), SizeIs(upstream() == "piapi" ? 2 : 0));
+  EXPECT_FALSE(usage.nearly_full());
+  EXPECT_EQ(api().LibraryUsage("nobody").status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+TEST_P(DialectsTest, ARightsNoteIsKeptChangedAndReturned) {
+  v1::UploadAssetRequest::Metadata metadata;
+  metadata.mutable_asset()->set_asset_group(group_);
+  metadata.mutable_asset()->set_display_name("hero");
+  metadata.mutable_asset()->set_rights_note("release signed on 2026-11-01");
+  metadata.set_file_name("hero.png");
+  const v1::Asset hero = Must(api().Upload(metadata, Media("hero.png")));
+  EXPECT_EQ(hero.rights_note(), "release signed on 2026-11-01");
+  v1::UpdateAssetRequest update;
+  update.mutable_asset()->set_name(hero.name());
+  update.mutable_asset()->set_rights_note("withdrawn");
+  EXPECT_EQ(Must(api().UpdateAsset(update)).rights_note(), "withdrawn");
+  const v1::Asset read = Must(api().GetAsset(hero.name()));
+  EXPECT_EQ(read.rights_note(), "withdrawn");
+  EXPECT_EQ(read.display_name(), "hero");
+}
+
+class GroupTypesTest : public E2eTest {};
+
+TEST_F(GroupTypesTest, AnOrdinaryKeyCannotMakeGroupsOfPersonsAndPaysNothing) {
+  StartSandbox(Pace::kFast);
+  StartGateway();
+  v1::CreateAssetGroupRequest request;
+  request.mutable_asset_group()->set_display_name("anna");
+  request.mutable_asset_group()->set_group_type(v1::GROUP_TYPE_LIVENESS_FACE);
+  const auto refused = api().CreateGroup(request);
+  EXPECT_EQ(refused.status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_THAT(refused.status.error_message(), HasSubstr("GroupType must be one of"));
+  EXPECT_EQ(AllBills(), 0);
+}
+
+TEST_F(GroupTypesTest, GroupsAndTheirAssetsAreListedByTypeAtBothSides) {
+  StartSandbox(Pace::kFast, {"--liveness-groups"});
+  StartGateway();
+  v1::CreateAssetGroupRequest request;
+  request.mutable_asset_group()->set_display_name("anna");
+  request.mutable_asset_group()->set_group_type(v1::GROUP_TYPE_LIVENESS_FACE);
+  const std::string anna = Must(api().CreateGroup(request)).name();
+  const std::string plain = NewGroup("plain");
+  const v1::Asset face = ActiveMedia(anna, "hero.png");
+  EXPECT_EQ(Must(api().GetGroup(plain)).group_type(), v1::GROUP_TYPE_AIGC);
+  for (const bool read_upstream : {false, true}) {
+    v1::ListAssetGroupsRequest groups;
+    groups.set_group_type(v1::GROUP_TYPE_LIVENESS_FACE);
+    groups.set_read_upstream(read_upstream);
+    const v1::ListAssetGroupsResponse listed = Must(api().ListGroups(groups));
+    ASSERT_THAT(listed.asset_groups(), SizeIs(1));
+    EXPECT_EQ(listed.asset_groups(0).name(), anna);
+    v1::ListAssetsRequest assets;
+    assets.set_group_type(v1::GROUP_TYPE_LIVENESS_FACE);
+    assets.set_read_upstream(read_upstream);
+    ASSERT_THAT(Must(api().ListAssets(assets)).assets(), SizeIs(1));
+    EXPECT_EQ(Must(api().ListAssets(assets)).assets(0).name(), face.name());
+    assets.set_group_type(v1::GROUP_TYPE_AIGC);
+    EXPECT_THAT(Must(api().ListAssets(assets)).assets(), IsEmpty());
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Vendors, DialectsTest, ::testing::Values("anyfast", "piapi"),
                          [](const auto& vendor) { return vendor.param; });
 
