@@ -53,6 +53,24 @@ TEST_F(AdoptionTest, AnUnknownGroupIsReadAtTheVendorOnceAndKept) {
   EXPECT_EQ(ReasonOf(GetGroup({"own", "other"})), Reason::kResourceNotFound);
 }
 
+TEST_F(AdoptionTest, TheTypeOfAGroupIsTheVendorsWordAndIsLearnedLater) {
+  Start();
+  own_.SetGroup({"g", "heroes", "", {}, {}});
+  EXPECT_EQ(GetGroup(kOwnGroup)->type, model::GroupType::kUnspecified);
+  own_.SetGroup({"g", "heroes", "", {}, {}, model::GroupType::kLivenessFace});
+  own_.SetGroup({"h", "others", "", {}, {}, model::GroupType::kAigc});
+  engine::ListGroupsParams params;
+  params.upstream = "own";
+  params.read_upstream = true;
+  params.type = model::GroupType::kLivenessFace;
+  const auto page = ListGroups(params);
+  ASSERT_TRUE(page.ok()) << page.status();
+  ASSERT_EQ(page->items.size(), 1u);
+  EXPECT_EQ(page->items[0].handle, kOwnGroup);
+  EXPECT_EQ(page->items[0].type, model::GroupType::kLivenessFace);
+  EXPECT_EQ(ReasonOf(store_->GetGroup({"own", "h"})), Reason::kResourceNotFound) << "the vendor was asked for the type";
+}
+
 TEST_F(AdoptionTest, AnUnknownAssetIsAdoptedWithItsGroupAndFollowed) {
   Start();
   own_.SetAsset(AssetAtVendor(AssetState::kProcessing));

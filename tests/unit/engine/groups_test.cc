@@ -69,11 +69,16 @@ TEST_F(GroupsTest, TheTypeIsSentStoredAndFilteredBy) {
   params.request_id.clear();
   const absl::StatusOr<model::AssetGroup> plain = CreateGroup(params);
   EXPECT_EQ(plain->type, model::GroupType::kAigc);
-  engine::ListGroupsParams list;
-  list.type = model::GroupType::kLivenessFace;
-  EXPECT_EQ(List(list)->items.size(), 1u);
-  list.type = model::GroupType::kAigc;
-  EXPECT_EQ(List(list)->items.at(0).handle, plain->handle);
+  const auto listed = [&](model::GroupType type) {
+    engine::ListGroupsParams params_of_list;
+    params_of_list.type = type;
+    Answer<model::Page<model::AssetGroup>> page;
+    engine_->groups().List(Caller(), params_of_list, page.done());
+    return page.Wait()->items;
+  };
+  EXPECT_EQ(listed(model::GroupType::kLivenessFace).at(0).handle, face->handle);
+  EXPECT_EQ(listed(model::GroupType::kAigc).at(0).handle, plain->handle);
+  EXPECT_EQ(listed(model::GroupType::kUnspecified).size(), 2u);
 }
 
 TEST_F(GroupsTest, AnotherTypeIsAnotherRequest) {
