@@ -155,7 +155,7 @@ model::Asset FullAsset() {
   asset.last_used_time = At(999.5);
   asset.source_uri = "https://example.test/猫.mp4";
   asset.recreations = 3;
-  asset.rights_note = "signed by 猫 \xff on 2026-11-01\n";
+  asset.rights_note = "signed by 猫 \xff on 2026-11-01";
   asset.task_uses = 2;
   return asset;
 }
