@@ -62,7 +62,7 @@ const ModelRules* RulesOf(std::string_view model) {
   }
   constexpr std::string_view kAbroad = "dreamina-";
   std::string name(model);
-  if (absl::StartsWith(name, kAbroad)) name = absl::StrCat("doubao-", name.substr(kAbroad.size()));
+  if (name.compare(0, kAbroad.size(), kAbroad) == 0) name = "doubao-" + name.substr(kAbroad.size());
   for (const ModelRules& rules : kModels) {
     if (rules.name == name) return &rules;
   }
