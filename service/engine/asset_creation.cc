@@ -56,6 +56,13 @@ absl::Status ToStatus(const AssetDraft& draft) {
   return draft.violations.empty() ? absl::OkStatus() : base::InvalidInput(draft.violations);
 }
 
+// What the creation needs to be free.
+model::AssetClaim ClaimOf(const AssetDraft& draft) {
+  model::AssetClaim claim = {draft.group.handle, draft.display_name};
+  claim.most = draft.profile().library.max_assets;
+  return claim;
+}
+
 }  // namespace
 
 AssetCreation::AssetCreation(const Options& options, store::Store& store, Upstreams& upstreams, BilledCalls& billed,
@@ -252,11 +259,15 @@ void AssetCreation::Decide(const DraftPtr& draft, Done<model::Asset> done) {
     return done(TwinInDoubt());
   }
   if (!draft->validate_only) return Launch(draft, std::move(done));
-  if (known->namesake.has_value() && !known->earlier.has_value()) {
-    return done(DisplayNameTaken(known->namesake->name(), draft->display_name));
-  }
-  const absl::Status room = CheckRoom(store_, draft->context.tenant, *draft->entry->upstream);
-  done(room.ok() ? absl::StatusOr<model::Asset>(Preview(*draft)) : room);
+  done(known->earlier.has_value() ? absl::StatusOr<model::Asset>(Preview(*draft)) : Foresee(*draft));
+}
+
+absl::StatusOr<model::Asset> AssetCreation::Foresee(const AssetDraft& draft) {
+  const model::AssetClaim claim = ClaimOf(draft);
+  const auto conflict = store_.FindClaimConflict(model::TextOf(draft.call.key), claim, clock_.Now());
+  if (!conflict.ok()) return conflict.status();
+  if (conflict->has_value()) return ToStatus(store_, draft.context.tenant, claim, **conflict);
+  return Preview(draft);
 }
 
 absl::Status AssetCreation::CompareWithEarlier(AssetDraft& draft, const model::BilledCall& earlier) {
@@ -278,10 +289,7 @@ void AssetCreation::Launch(const DraftPtr& draft, Done<model::Asset> done) {
   if (FieldOf(draft->call.fingerprint, type_field) == "0" && draft->media_type != MediaType::kUnspecified) {
     model::AddSame(type_field, absl::StrCat(static_cast<int>(draft->media_type)), draft->call.fingerprint);
   }
-  model::AssetClaim& claim = draft->call.claim.emplace();
-  claim.group = draft->group.handle;
-  claim.display_name = draft->display_name;
-  claim.most = draft->profile().library.max_assets;
+  draft->call.claim = ClaimOf(*draft);
   if (billed_.Begin(draft->call, AnswerWith(draft, std::move(done))) == BilledCalls::Turn::kAnswered) return;
   // The thread that has read the beginning of a stream reads the rest too.
   if (draft->streams()) return sender_.Send(*draft);

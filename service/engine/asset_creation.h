@@ -70,6 +70,8 @@ class AssetCreation {
   absl::Status ToSpool(AssetDraft& draft);
   void Follow(const DraftPtr& draft, const absl::StatusOr<model::Asset>& leader, Done<model::Asset> done);
   absl::StatusOr<Known> LookUp(const AssetDraft& draft);
+  // What the creation would answer: a preview, or why its name or place is not free now.
+  absl::StatusOr<model::Asset> Foresee(const AssetDraft& draft);
   absl::Status CompareWithEarlier(AssetDraft& draft, const model::BilledCall& earlier);
   void AnswerWithContent(const DraftPtr& draft, model::Asset asset, Done<model::Asset> done);
   BilledCalls::Waiter AnswerWith(const DraftPtr& draft, Done<model::Asset> done);

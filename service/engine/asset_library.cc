@@ -38,15 +38,6 @@ absl::Status LibraryFull(store::Store& store, const std::string& tenant, const s
 
 }  // namespace
 
-absl::Status CheckRoom(store::Store& store, const std::string& tenant, const upstream::Upstream& upstream) {
-  const int most = upstream.profile().assets.library.max_assets;
-  if (most == 0) return absl::OkStatus();
-  const absl::StatusOr<int64_t> live = store.CountLiveAssets(upstream.name());
-  if (!live.ok()) return live.status();
-  if (*live < most) return absl::OkStatus();
-  return LibraryFull(store, tenant, upstream.name(), most, *live);
-}
-
 absl::Status ToStatus(store::Store& store, const std::string& tenant, const model::AssetClaim& claim,
                       const store::Store::ClaimConflict& conflict) {
   if (!conflict.name_holder.empty()) return DisplayNameTaken(conflict.name_holder, claim.display_name);

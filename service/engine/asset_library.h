@@ -14,13 +14,9 @@
 // The rules of a vendor's library of assets: how many it keeps, and for how long without a use.
 namespace seedance::engine {
 
-// OK when the upstream's library takes one more asset. RESOURCE_EXHAUSTED (kAssetLibraryFull) when it is full, with
-// metadata `least_recently_used`: up to 10 names of assets of `tenant`, the longest unused first, comma separated.
-// Errors of the store. Creations that are on their way are not counted: for a preview, where nothing is claimed.
-absl::Status CheckRoom(store::Store& store, const std::string& tenant, const upstream::Upstream& upstream);
-
 // What a caller of `tenant` whose claim cannot be had is told: ALREADY_EXISTS (kDisplayNameTaken), or
-// RESOURCE_EXHAUSTED as above.
+// RESOURCE_EXHAUSTED (kAssetLibraryFull) with metadata `least_recently_used`: up to 10 names of assets of `tenant`, the
+// longest unused first, comma separated.
 absl::Status ToStatus(store::Store& store, const std::string& tenant, const model::AssetClaim& claim,
                       const store::Store::ClaimConflict& conflict);
 

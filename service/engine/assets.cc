@@ -100,7 +100,8 @@ absl::StatusOr<model::Asset> Assets::Rename(const CallContext& context, const mo
   if (entry.upstream->profile().assets.rename) {
     updated = entry.upstream->UpdateAsset(ToCallOptions(context), asset->upstream_id(), display_name);
   }
-  // Where the vendor may have renamed it all the same, the claim stays until it ends by itself.
+  if (MayHaveWorked(updated) && HasName(entry, *asset, display_name)) updated = absl::OkStatus();
+  // It may be renamed yet: the claim stays until it ends by itself.
   if (MayHaveWorked(updated)) return updated;
   if (updated.ok()) {
     asset = tracker_.Change(handle, [&](model::Asset& edited) {
@@ -113,6 +114,12 @@ absl::StatusOr<model::Asset> Assets::Rename(const CallContext& context, const mo
   // Lost, it ends by itself.
   (void)store_.ReleaseClaim(holder);
   return updated.ok() ? asset : updated;
+}
+
+bool Assets::HasName(Upstreams::Entry& entry, const model::Asset& asset, const std::string& display_name) {
+  const absl::StatusOr<upstream::AssetReport> report =
+      entry.upstream->GetAsset(upstreams_.BackgroundRead(), asset.upstream_id());
+  return report.ok() && report->display_name == display_name;
 }
 
 void Assets::Delete(const CallContext& context, const model::UpstreamHandle& handle, bool allow_missing,

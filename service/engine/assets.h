@@ -75,6 +75,8 @@ class Assets {
   absl::Status AdoptAll(const CallContext& context, const ListAssetsParams& params);
   absl::StatusOr<model::Asset> Rename(const CallContext& context, const model::UpstreamHandle& handle,
                                       const std::string& display_name, Upstreams::Entry& entry);
+  // Whether the vendor says that the asset has this name. False also when it says nothing.
+  bool HasName(Upstreams::Entry& entry, const model::Asset& asset, const std::string& display_name);
   absl::Status DeleteNow(const CallContext& context, const model::UpstreamHandle& handle, Upstreams::Entry& entry);
 
   store::Store& store_;

@@ -1,6 +1,7 @@
 #include "service/engine/task_feed_reader.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "absl/status/statusor.h"
@@ -49,14 +50,18 @@ class TaskFeedReader::Builder {
   size_t bytes_ = 0;
 };
 
-TaskFeedReader::TaskFeedReader(TaskFeeds& feeds, const TaskFilter& filter, int64_t position, int64_t newest,
-                               OnChange on_change, uint64_t connection)
+TaskFeedReader::TaskFeedReader(TaskFeeds& feeds, const TaskFilter& filter, const Start& start, OnChange on_change,
+                               uint64_t connection)
     : WatchReader(connection, std::move(on_change)),
       feeds_(feeds),
       filter_(filter),
-      resumed_(position > 0),
-      start_(newest),
-      position_({.listing = !resumed_, .listed = {}, .revision = resumed_ ? position : newest, .sync_to = newest}) {}
+      resumed_(start.position > 0),
+      start_(start.newest),
+      position_({.listing = !resumed_,
+                 .listed = {},
+                 .unlisted = start.again && !resumed_ ? filter.ids : std::set<std::string>(),
+                 .revision = resumed_ ? start.position : start.newest,
+                 .sync_to = start.newest}) {}
 
 TaskFeedReader::Next TaskFeedReader::Take(TaskBatch& batch) {
   base::MutexLock lock(mutex_);
@@ -105,6 +110,7 @@ absl::StatusOr<TaskFeedReader::Page> TaskFeedReader::ReadListing(Position positi
   bool all = true;
   for (GenerationTask& task : tasks->items) {
     model::PageCursor here = {absl::ToUnixMicros(task.create_time), task.id};
+    position.unlisted.erase(task.id);
     const int64_t revision = task.revision;
     if (revision > start_) {
       // What changed after the beginning comes as a change, and only as that.
@@ -117,7 +123,12 @@ absl::StatusOr<TaskFeedReader::Page> TaskFeedReader::ReadListing(Position positi
   }
   std::sort(page.batch.tasks.begin(), page.batch.tasks.end(),
             [](const auto& a, const auto& b) { return (*a)->revision < (*b)->revision; });
-  position.listing = !all || !tasks->next.at_start();
+  all = all && tasks->next.at_start();
+  while (all && !position.unlisted.empty()) {
+    all = builder.Add(SharedTaskChange(TaskChange{start_, *position.unlisted.begin(), std::nullopt}));
+    if (all) position.unlisted.erase(position.unlisted.begin());
+  }
+  position.listing = !all;
   page.position = std::move(position);
   return page;
 }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -63,16 +64,23 @@ class TaskFeedReader final : public WatchReader {
   friend class TaskFeeds;
   class Builder;
 
-  // `position` 0: a new reader. `newest`: a revision of the store that was read before.
-  TaskFeedReader(TaskFeeds& feeds, const TaskFilter& filter, int64_t position, int64_t newest, OnChange on_change,
+  // Where it begins.
+  struct Start {
+    int64_t position;  // 0: with all that match.
+    int64_t newest;    // A revision of the store that was read before.
+    bool again;        // It had a token: it may know tasks that do not match any more.
+  };
+  TaskFeedReader(TaskFeeds& feeds, const TaskFilter& filter, const Start& start, OnChange on_change,
                  uint64_t connection);
 
   // Where the reader stands.
   struct Position {
     bool listing = false;      // What matched at the beginning is not all listed.
     model::PageCursor listed;  // Then: the last task listed.
-    int64_t revision = 0;      // Else: every change up to it was taken.
-    int64_t sync_to = 0;       // The revision at which the reader is synced.
+    // Then, of one that begins again by names: those that were not listed. They are told as removed in the end.
+    std::set<std::string> unlisted;
+    int64_t revision = 0;  // Else: every change up to it was taken.
+    int64_t sync_to = 0;   // The revision at which the reader is synced.
   };
   // What Read found. The reader stands where it stood until it has taken this: no token may say more than it was given.
   struct Page {

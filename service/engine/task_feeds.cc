@@ -36,8 +36,8 @@ absl::StatusOr<std::shared_ptr<TaskFeedReader>> TaskFeeds::Open(const TaskFilter
   const absl::StatusOr<ResumeTokens::Position> position =
       tokens_.CheckHistory(resume_token, ScopeOf(filter), bounds->forgotten, bounds->newest);
   if (!position.ok()) return position.status();
-  std::shared_ptr<TaskFeedReader> reader(
-      new TaskFeedReader(*this, filter, position->revision, bounds->newest, std::move(on_change), connection));
+  const TaskFeedReader::Start start = {position->revision, bounds->newest, !resume_token.empty()};
+  std::shared_ptr<TaskFeedReader> reader(new TaskFeedReader(*this, filter, start, std::move(on_change), connection));
   // What was committed between the bounds and here was perhaps told to nobody: Join has the store read.
   reader->feed_ = Join(*reader, filter.tenant, bounds->newest);
   ReadSoon(reader->feed_);

@@ -123,13 +123,19 @@ class Store {
     std::string name_holder;
     int64_t places_taken = 0;  // With a free name: all places are, this many.
   };
-  // How long a claim outlives a call or a rename whose outcome is not known. After that the vendor's own word decides.
+  // How long a claim outlives a call whose outcome is not known. After that the vendor's own word decides.
   static constexpr absl::Duration kClaimInDoubt = absl::Hours(24);
+  // The same for a rename, which may be tried again and costs nothing: longer than any rename is under way.
+  static constexpr absl::Duration kRenameInDoubt = absl::Minutes(10);
 
-  // Claims for `holder` (a text of its own for each rename; model::TextOf for a call) until ReleaseClaim, at most for
-  // kClaimInDoubt after `now`. Returns nullopt, or why it cannot be had; then nothing is written.
+  // Claims for `holder` (a text of its own for each rename) until ReleaseClaim, at most for kRenameInDoubt after `now`.
+  // Returns nullopt, or why it cannot be had; then nothing is written.
   virtual absl::StatusOr<std::optional<ClaimConflict>> ClaimAsset(const std::string& holder,
                                                                   const model::AssetClaim& claim, absl::Time now) = 0;
+  // Why `holder` (model::TextOf for a call) could not have the claim `now`. Nothing is claimed.
+  virtual absl::StatusOr<std::optional<ClaimConflict>> FindClaimConflict(const std::string& holder,
+                                                                         const model::AssetClaim& claim,
+                                                                         absl::Time now) = 0;
   // OK also when there is no such claim.
   virtual absl::Status ReleaseClaim(const std::string& holder) = 0;
 

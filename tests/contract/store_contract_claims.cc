@@ -109,10 +109,35 @@ TEST_P(StoreClaims, ARenameIsHeldByItsAssetAlone) {
   ASSERT_TRUE(store().ReleaseClaim("one").ok());
   EXPECT_EQ(Holder("r", "hero"), "assets/vendor~a") << "held by the other rename of that asset";
   Reopen();
-  EXPECT_EQ(Holder("r", "hero"), "assets/vendor~a");
-  const double day = absl::ToDoubleSeconds(store::Store::kClaimInDoubt);
-  EXPECT_EQ(Holder("r", "hero", day), "");
+  const double end = absl::ToDoubleSeconds(store::Store::kRenameInDoubt);
+  EXPECT_EQ(Holder("r", "hero", end - 1), "assets/vendor~a");
+  EXPECT_EQ(Holder("r", "hero", end), "");
   EXPECT_TRUE(store().ReleaseClaim("never made").ok());
+}
+
+TEST_P(StoreClaims, ALookSeesWhatAClaimWouldAndWritesNothing) {
+  model::AssetClaim claim = {kGroup, "hero"};
+  claim.most = 2;
+  const auto look = [&](const std::string& holder, double at = 0) {
+    const auto conflict = store().FindClaimConflict(holder, claim, At(at));
+    EXPECT_TRUE(conflict.ok()) << conflict.status();
+    return conflict.ok() ? *conflict : std::nullopt;
+  };
+  EXPECT_FALSE(look("x").has_value());
+  EXPECT_FALSE(look("y").has_value()) << "x holds nothing";
+  const model::BilledCall call = CreationOf("r1", "hero");
+  ASSERT_FALSE(Begin(call).has_value());
+  EXPECT_EQ(look("x")->name_holder, "assetGroups/vendor~g");
+  EXPECT_FALSE(look(model::TextOf(call.key)).has_value()) << "its own";
+  claim.display_name = "other";
+  EXPECT_FALSE(look("x").has_value());
+  ASSERT_FALSE(Begin(CreationOf("r2", "villain")).has_value());
+  EXPECT_EQ(look("x")->places_taken, 2);
+  EXPECT_FALSE(look(model::TextOf(call.key)).has_value()) << "it has its place";
+  ASSERT_EQ(*store().DoubtInFlightCalls("lost", At(10)), 2);
+  const double day = absl::ToDoubleSeconds(store::Store::kClaimInDoubt);
+  EXPECT_EQ(look("x", day + 9)->places_taken, 2);
+  EXPECT_FALSE(look("x", day + 10).has_value()) << "void, though nobody has removed it";
 }
 
 TEST_P(StoreClaims, OtherGroupsAndUpstreamsAreOthers) {

@@ -27,7 +27,7 @@ struct ListArguments : FilterArguments {
 };
 
 struct WatchArguments : FilterArguments {
-  std::string name;
+  std::vector<std::string> names;
 };
 
 absl::StatusOr<TasksFilter> ParseFilter(const FilterArguments& arguments) {
@@ -67,15 +67,17 @@ int Show(Session& session, const std::string& what, const absl::StatusOr<Generat
 
 int Watch(Session& session, const WatchArguments& arguments) {
   const bool filtered = !arguments.states.empty() || !arguments.labels.empty();
-  if (arguments.name.empty()) {
-    const absl::StatusOr<TasksFilter> filter = ParseFilter(arguments);
-    return filter.ok() ? WatchTasks(session, *filter) : session.Fail("reading the options", filter.status());
+  if (arguments.names.size() != 1) {
+    absl::StatusOr<TasksFilter> filter = ParseFilter(arguments);
+    if (!filter.ok()) return session.Fail("reading the options", filter.status());
+    for (const std::string& name : arguments.names) filter->names.push_back(TaskName(name));
+    return WatchTasks(session, *filter);
   }
   if (filtered) {
     return session.Fail("reading the options",
                         absl::InvalidArgumentError("--state and --label are for watching many tasks, not one"));
   }
-  const std::string name = TaskName(arguments.name);
+  const std::string name = TaskName(arguments.names.front());
   GenerationTask task;
   const int code = FollowTaskToEnd(session, name, &task);
   if (!session.json() && task.has_result()) session.console.out << task.result().video_uri() << "\n";
@@ -150,12 +152,13 @@ void AddTaskCommands(CLI::App& app, Session& session) {
     return Show(s, "reading " + name, s.client().GetGenerationTask(name, s.call()));
   });
   auto watch = std::make_shared<WatchArguments>();
-  command = AddCommand(*noun, session, "watch",
-                       "follow a task to its end and print the link of the video, or without a name all tasks",
-                       {"seedancectl tasks watch $TASK", "seedancectl tasks watch --state running --label shot=12",
-                        "seedancectl tasks watch -o json | jq .state"},
-                       [&session, watch] { return Watch(session, *watch); });
-  command->add_option("NAME", watch->name, "the task; without it: all, until Ctrl-C");
+  command = AddCommand(
+      *noun, session, "watch",
+      "follow a task to its end and print the link of the video, or several, or without a name all",
+      {"seedancectl tasks watch $TASK", "seedancectl tasks watch $TASK1 $TASK2",
+       "seedancectl tasks watch --state running --label shot=12", "seedancectl tasks watch -o json | jq .state"},
+      [&session, watch] { return Watch(session, *watch); });
+  command->add_option("NAME", watch->names, "the task; several, or without it all: until Ctrl-C");
   AddFilter(command, *watch);
   AddCancel(*noun, session);
   AddDelete(*noun, session);

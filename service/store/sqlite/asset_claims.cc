@@ -31,7 +31,7 @@ void WriteClaim(Connection& connection, const std::string& holder, const AssetCl
 }
 
 // Name of the asset that has the name or claims it, or of its group; empty when it is free.
-std::string NameHolder(Connection& connection, const std::string& holder, const AssetClaim& claim) {
+std::string NameHolder(Connection& connection, const std::string& holder, const AssetClaim& claim, absl::Time now) {
   // An adopted asset may have no name.
   if (claim.display_name.empty()) return "";
   static_assert(static_cast<int>(model::AssetState::kFailed) == 3 &&
@@ -43,37 +43,44 @@ std::string NameHolder(Connection& connection, const std::string& holder, const 
   if (asset.Step()) return "assets/" + asset.BytesAt(0);
   Query other(connection,
               "SELECT asset FROM asset_claims WHERE group_name = ? AND display_name = ? AND holder <> ? "
-              "AND (asset = '' OR asset <> ?) LIMIT 1");
-  other.Text(HandleKey(claim.group)).Text(claim.display_name).Text(holder).Text(KeyOf(claim));
+              "AND (asset = '' OR asset <> ?) AND until_micros > ? LIMIT 1");
+  other.Text(HandleKey(claim.group)).Text(claim.display_name).Text(holder).Text(KeyOf(claim)).Int(MicrosOf(now));
   if (!other.Step()) return "";
   const std::string key = other.BytesAt(0);
   return key.empty() ? model::AssetGroupName(claim.group) : "assets/" + key;
 }
 
-int64_t PlacesTaken(Connection& connection, const std::string& upstream) {
+int64_t PlacesTaken(Connection& connection, const std::string& holder, const std::string& upstream, absl::Time now) {
   // An asset that is back already stands for itself.
-  Query claimed(connection,
-                "SELECT count(*) FROM asset_claims WHERE upstream = ? AND place = 1 "
-                "AND NOT EXISTS (SELECT 1 FROM assets WHERE name = asset_claims.asset AND state IN (1, 2))");
-  claimed.Text(upstream);
+  Query claimed(
+      connection,
+      "SELECT count(*) FROM asset_claims WHERE upstream = ? AND place = 1 AND holder <> ? AND until_micros > ? "
+      "AND NOT EXISTS (SELECT 1 FROM assets WHERE name = asset_claims.asset AND state IN (1, 2))");
+  claimed.Text(upstream).Text(holder).Int(MicrosOf(now));
   claimed.Step();
   return CountLiveAssets(connection, upstream) + claimed.IntAt(0);
 }
 
 }  // namespace
 
-std::optional<Store::ClaimConflict> MakeClaim(Connection& connection, const std::string& holder,
-                                              const AssetClaim& claim, absl::Time now, absl::Time until) {
-  Query(connection, "DELETE FROM asset_claims WHERE until_micros <= ?").Int(absl::ToUnixMicros(now)).Run();
+std::optional<Store::ClaimConflict> FindClaimConflict(Connection& connection, const std::string& holder,
+                                                      const AssetClaim& claim, absl::Time now) {
   Store::ClaimConflict conflict;
-  conflict.name_holder = NameHolder(connection, holder, claim);
+  conflict.name_holder = NameHolder(connection, holder, claim, now);
   if (!conflict.name_holder.empty()) return conflict;
   if (claim.place && claim.most > 0) {
-    conflict.places_taken = PlacesTaken(connection, claim.group.upstream);
+    conflict.places_taken = PlacesTaken(connection, holder, claim.group.upstream, now);
     if (conflict.places_taken >= claim.most) return conflict;
   }
-  WriteClaim(connection, holder, claim, until);
   return std::nullopt;
+}
+
+std::optional<Store::ClaimConflict> MakeClaim(Connection& connection, const std::string& holder,
+                                              const AssetClaim& claim, absl::Time now, absl::Time until) {
+  Query(connection, "DELETE FROM asset_claims WHERE until_micros <= ?").Int(MicrosOf(now)).Run();
+  std::optional<Store::ClaimConflict> conflict = FindClaimConflict(connection, holder, claim, now);
+  if (!conflict.has_value()) WriteClaim(connection, holder, claim, until);
+  return conflict;
 }
 
 void EndClaimAt(Connection& connection, const std::string& holder, absl::Time until) {

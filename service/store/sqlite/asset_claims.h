@@ -10,9 +10,12 @@
 #include "service/store/store.h"
 
 // Table asset_claims: names and places of assets that are not there yet. Promises as in Store; SQLite::Exception is
-// thrown. All need a transaction.
+// thrown. All but FindClaimConflict need a transaction.
 namespace seedance::store::sqlite {
 
+// Why `holder` cannot have the claim; nullopt: it can.
+std::optional<Store::ClaimConflict> FindClaimConflict(Connection& connection, const std::string& holder,
+                                                      const model::AssetClaim& claim, absl::Time now);
 // Writes the claim of `holder`, which ends at `until` by itself. Returns nullopt, or why it cannot be had; then nothing
 // is written.
 std::optional<Store::ClaimConflict> MakeClaim(Connection& connection, const std::string& holder,

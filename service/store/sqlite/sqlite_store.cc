@@ -173,8 +173,16 @@ class SqliteStore : public Store {
                                                           absl::Time now) override {
     return Write<std::optional<ClaimConflict>>(
         [&](Connection& connection) -> absl::StatusOr<std::optional<ClaimConflict>> {
-          return MakeClaim(connection, holder, claim, now, now + kClaimInDoubt);
+          return MakeClaim(connection, holder, claim, now, now + kRenameInDoubt);
         });
+  }
+
+  absl::StatusOr<std::optional<ClaimConflict>> FindClaimConflict(const std::string& holder,
+                                                                 const model::AssetClaim& claim,
+                                                                 absl::Time now) override {
+    return readers_->Run([&](Connection& connection) -> absl::StatusOr<std::optional<ClaimConflict>> {
+      return sqlite::FindClaimConflict(connection, holder, claim, now);
+    });
   }
 
   absl::Status ReleaseClaim(const std::string& holder) override {

@@ -64,6 +64,21 @@ class WatchTasksTest : public ClientTest {
 
 grpc::Status Restarting() { return grpc::Status(grpc::StatusCode::UNAVAILABLE, "restarting"); }
 
+TEST_F(WatchTasksTest, TheFilterGoesAlongWithEveryStream) {
+  TasksFilter filter;
+  filter.states = {Task::STATE_RUNNING};
+  filter.labels = {{"shot", "12"}};
+  filter.names = {"generationTasks/a", "generationTasks/b"};
+  Script({[](grpc::ServerContext&, Writer&) { return grpc::Status(grpc::StatusCode::UNAVAILABLE, "restarting"); }});
+  EXPECT_EQ(Watch(*client, {}, filter).code(), absl::StatusCode::kNotFound);
+  ASSERT_EQ(requests.size(), 2u);
+  for (const Request& request : requests) {
+    EXPECT_THAT(request.states(), ElementsAre(Task::STATE_RUNNING));
+    EXPECT_EQ(request.labels().at("shot"), "12");
+    EXPECT_THAT(request.names(), ElementsAre("generationTasks/a", "generationTasks/b"));
+  }
+}
+
 TEST_F(WatchTasksTest, TellsTasksRemovalsAndWhenItKnowsAll) {
   Script({[](grpc::ServerContext&, Writer& writer) {
     writer.Write(Message({1, 2}, false));

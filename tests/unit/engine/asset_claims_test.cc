@@ -132,5 +132,62 @@ TEST_F(AssetClaimsTest, ARefusedRenameFreesTheNameAndOneThatMayHaveWorkedKeepsIt
   EXPECT_TRUE(Create("a").ok()) << "the name that it had";
 }
 
+TEST_F(AssetClaimsTest, ARenameWithoutAnAnswerHoldsTheNameForTenMinutesAtMost) {
+  Start();
+  group_ = OldGroup();
+  const model::UpstreamHandle asset = Create("a")->handle;
+  vendor_.update_asset.Answer(Failure(Reason::kUpstreamUnavailable, "no answer"));
+  EXPECT_EQ(ReasonOf(Rename(asset, "new")), Reason::kUpstreamUnavailable);
+  clock_.Advance(absl::Minutes(9));
+  EXPECT_EQ(ReasonOf(Create("new")), Reason::kDisplayNameTaken);
+  Restart();
+  EXPECT_EQ(ReasonOf(Create("new")), Reason::kDisplayNameTaken);
+  clock_.Advance(absl::Minutes(2));
+  EXPECT_TRUE(Create("new").ok());
+  EXPECT_EQ(ReasonOf(Rename(asset, "new")), Reason::kDisplayNameTaken);
+}
+
+TEST_F(AssetClaimsTest, ARenameWhoseAnswerWasLostIsReadAtTheVendor) {
+  Start();
+  group_ = OldGroup();
+  const model::UpstreamHandle asset = Create("a")->handle;
+  upstream::AssetReport renamed;
+  renamed.id = asset.id;
+  renamed.display_name = "new";
+  renamed.state = AssetState::kProcessing;
+  vendor_.SetAsset(renamed);
+  vendor_.update_asset.Answer(Failure(Reason::kDeadlineExceeded, "the answer was lost"));
+  const absl::StatusOr<model::Asset> answer = Rename(asset, "new");
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_EQ(answer->display_name, "new");
+  EXPECT_EQ(vendor_.update_asset.calls(), 1);
+  EXPECT_EQ(ReasonOf(Create("new")), Reason::kDisplayNameTaken);
+  EXPECT_TRUE(Rename(asset, "newer").ok());
+  EXPECT_TRUE(Create("new").ok()) << "held by nobody any more";
+}
+
+TEST_F(AssetClaimsTest, APreviewSeesWhatOthersHold) {
+  vendor_.profile().assets.library.max_assets = 2;
+  Start();
+  group_ = OldGroup();
+  const auto preview = [&](const std::string& name) {
+    engine::CreateAssetParams params = GoodAsset(group_, name);
+    params.request_id.clear();
+    params.validate_only = true;
+    return CreateAsset(params).status();
+  };
+  vendor_.create_asset.Answer(Lost());
+  EXPECT_EQ(ReasonOf(Create("hero")), Reason::kOutcomeUnknown);
+  const absl::Status taken = preview("hero");
+  EXPECT_EQ(ReasonOf(taken), Reason::kDisplayNameTaken);
+  EXPECT_EQ(base::GetErrorDetail(taken).resource->name, model::AssetGroupName(group_));
+  EXPECT_TRUE(preview("other").ok());
+  EXPECT_TRUE(Create("other").ok());
+  EXPECT_EQ(ReasonOf(preview("third")), Reason::kAssetLibraryFull) << "one place is of the call in doubt";
+  clock_.Advance(absl::Hours(25));
+  EXPECT_TRUE(preview("hero").ok()) << "void, and nobody has written since";
+  EXPECT_EQ(vendor_.create_asset.calls(), 2);
+}
+
 }  // namespace
 }  // namespace seedance::testing

@@ -23,6 +23,15 @@ class AssetLibraryTest : public ::testing::Test {
     asset.last_used_time = used;
     ASSERT_TRUE(store_->PutAsset(asset).ok());
   }
+  // What one who needs a place is told, when there are `most`.
+  absl::Status Room(int most) {
+    model::AssetClaim claim = {{"fake", "g"}, "another"};
+    claim.most = most;
+    const auto conflict = store_->FindClaimConflict("holder", claim, clock_.Now());
+    EXPECT_TRUE(conflict.ok()) << conflict.status();
+    if (!conflict.ok() || !conflict->has_value()) return conflict.status();
+    return engine::ToStatus(*store_, kTenant, claim, **conflict);
+  }
   static std::string Candidates(const absl::Status& status) {
     return base::GetErrorDetail(status).metadata["least_recently_used"];
   }
@@ -36,18 +45,17 @@ class AssetLibraryTest : public ::testing::Test {
 
 TEST_F(AssetLibraryTest, ALibraryWithoutALimitAlwaysHasRoom) {
   Put("a", clock_.Now());
-  EXPECT_TRUE(engine::CheckRoom(*store_, kTenant, *upstream_).ok());
+  EXPECT_TRUE(Room(0).ok());
 }
 
 TEST_F(AssetLibraryTest, AFullLibraryNamesTheTenantsLongestUnusedAssets) {
-  vendor_.profile().assets.library.max_assets = 3;
   Put("new", clock_.Now());
   Put("old", clock_.Now() - absl::Hours(5));
   Put("gone", clock_.Now() - absl::Hours(9), kTenant, AssetState::kExpired);
   Put("failed", clock_.Now() - absl::Hours(9), kTenant, AssetState::kFailed);
-  EXPECT_TRUE(engine::CheckRoom(*store_, kTenant, *upstream_).ok());
+  EXPECT_TRUE(Room(3).ok());
   Put("foreign", clock_.Now() - absl::Hours(7), kOther);
-  const absl::Status full = engine::CheckRoom(*store_, kTenant, *upstream_);
+  const absl::Status full = Room(3);
   EXPECT_EQ(full.code(), absl::StatusCode::kResourceExhausted);
   EXPECT_EQ(ReasonOf(full), Reason::kAssetLibraryFull);
   EXPECT_EQ(Candidates(full), "assets/fake~old,assets/fake~new");
@@ -55,9 +63,8 @@ TEST_F(AssetLibraryTest, AFullLibraryNamesTheTenantsLongestUnusedAssets) {
 }
 
 TEST_F(AssetLibraryTest, AtMostTenAssetsAreNamed) {
-  vendor_.profile().assets.library.max_assets = 1;
   for (int i = 0; i < 12; ++i) Put(absl::StrCat("a", i), clock_.Now());
-  const std::string names = Candidates(engine::CheckRoom(*store_, kTenant, *upstream_));
+  const std::string names = Candidates(Room(1));
   EXPECT_EQ(std::vector<std::string>(absl::StrSplit(names, ',')).size(), 10u);
 }
 

@@ -92,6 +92,11 @@ class FlakyStore : public store::Store {
                                                           absl::Time now) override {
     return store_->ClaimAsset(holder, claim, now);
   }
+  absl::StatusOr<std::optional<ClaimConflict>> FindClaimConflict(const std::string& holder,
+                                                                 const model::AssetClaim& claim,
+                                                                 absl::Time now) override {
+    return store_->FindClaimConflict(holder, claim, now);
+  }
   absl::Status ReleaseClaim(const std::string& holder) override { return store_->ReleaseClaim(holder); }
   absl::StatusOr<int64_t> CountLiveAssets(const std::string& upstream) override {
     return store_->CountLiveAssets(upstream);

@@ -310,6 +310,31 @@ TEST_F(TaskFeedsTest, ForgottenDeletionsMakeATokenTooOld) {
   EXPECT_TRUE(fresh.synced);
 }
 
+TEST_F(TaskFeedsTest, OneWhoBeginsAgainByNamesIsToldWhichAreGone) {
+  constexpr int kNames = 500;
+  TaskFilter filter = {kTenant, {TaskState::kPending}, {}, {}};
+  for (int i = 0; i < kNames; ++i) filter.ids.insert(Add(absl::StrCat("task-", 1000 + i)).id);
+  Dashboard dashboard;
+  ASSERT_TRUE(dashboard.Open(*feeds_, filter).ok());
+  dashboard.TakeAll();
+  EXPECT_TRUE(dashboard.removed.empty()) << "a new reader knows nothing yet";
+  dashboard.Close();
+  for (int i = 0; i < kNames - 10; ++i) Delete(absl::StrCat("task-", 1000 + i));
+  Change("task-1499");
+  ASSERT_TRUE(store_->TrimDeletions(absl::InfiniteFuture()).ok());
+  const absl::Status refused = dashboard.Open(*feeds_, filter);
+  dashboard.token = base::GetErrorDetail(refused).metadata["resume_token"];
+  dashboard.revisions.clear();  // It still knows what it knew: what is told brings that up to date.
+  for (auto& [id, revision] : dashboard.view) revision = 0;
+  ASSERT_TRUE(dashboard.Open(*feeds_, filter).ok());
+  dashboard.TakeAll();
+  EXPECT_EQ(dashboard.view.size(), 9u) << "neither deleted nor in another state";
+  EXPECT_EQ(dashboard.removed.size(), static_cast<size_t>(kNames - 9));
+  EXPECT_LE(dashboard.biggest, 200u);
+  const int64_t changed = Change("task-1498", TaskState::kPending);
+  EXPECT_TRUE(Follow(dashboard, [&] { return dashboard.view["task-1498"] == changed; }));
+}
+
 TEST_F(TaskFeedsTest, AReaderThatStalledUntilDeletionsWereForgottenIsToldSo) {
   options_.max_changes = 2;
   Restart();

@@ -203,6 +203,33 @@ TEST_F(WatchTasksTest, ByNamesOnlyThoseAreFollowed) {
   EXPECT_EQ(DetailOf(missing).resource->name, one.name());
 }
 
+TEST_F(WatchTasksTest, AfterAnOldTokenAReaderByNamesIsToldOfTheDeletedOnes) {
+  Start();
+  const v1::GenerationTask one = MakeTask();
+  const v1::GenerationTask two = MakeTask();
+  Request request;
+  for (const auto* task : {&one, &two}) request.add_names(task->name());
+  {
+    TasksStream stream(*tasks_, request);
+    ASSERT_TRUE(stream.Synced());
+    request.set_resume_token(stream.token);
+    stream.Cancel();
+  }
+  Delete(one.name(), TenantOf(two));
+  ASSERT_TRUE(store_->TrimDeletions(absl::InfiniteFuture()).ok());
+  const grpc::Status old = TasksStream(*tasks_, request).End();
+  ASSERT_EQ(old.error_code(), grpc::StatusCode::OUT_OF_RANGE) << old.error_message();
+  request.set_resume_token(DetailOf(old).metadata["resume_token"]);
+  TasksStream again(*tasks_, request);
+  Texts removed;
+  do {
+    ASSERT_TRUE(again.Next());
+    removed.insert(removed.end(), again.message.removed().begin(), again.message.removed().end());
+  } while (!again.message.synced());
+  EXPECT_EQ(removed, Texts{one.name()});
+  EXPECT_EQ(again.view.count(two.name()), 1u);
+}
+
 TEST_F(WatchTasksTest, FiveHundredNamesAreTheMost) {
   Start();
   Request request;

@@ -186,5 +186,82 @@ TEST(MigrationToVersionFour, MarksOfOldDeletionsStayAndNewOnesKnowTheVendorsId) 
   EXPECT_TRUE(*(*store)->IsDeletedTaskOf("vendor", "v-1"));
 }
 
+// A call of the journal as versions before 6 wrote it.
+void InsertCall(SQLite::Database& database, const model::BilledCall& call) {
+  SQLite::Statement insert(
+      database,
+      "INSERT INTO billed_calls (tenant, method, request_id, state, for_task, body, update_micros) "
+      "VALUES (?, ?, ?, ?, 0, ?, ?)");
+  const std::string body = SerializeCall(call);
+  insert.bind(1, call.key.tenant);
+  insert.bind(2, call.key.method);
+  insert.bind(3, call.key.request_id);
+  insert.bind(4, static_cast<int>(call.state));
+  insert.bind(5, body.data(), static_cast<int>(body.size()));
+  insert.bind(6, absl::ToUnixMicros(call.update_time));
+  insert.exec();
+}
+
+model::BilledCall OldCreation(const std::string& name, model::BilledCallState state) {
+  model::BilledCall call = testing::MakeCall(name);
+  call.state = state;
+  call.asset = MakeAsset("");
+  call.asset->handle = {"vendor", ""};
+  call.asset->group = {"vendor", "g"};
+  call.asset->display_name = name;
+  return call;
+}
+
+TEST(MigrationToVersionSix, OpenCallsOfOlderVersionsHoldTheirNamesAndPlaces) {
+  using model::BilledCallState;
+  const ScratchDir directory;
+  const std::string path = directory.File("store.db");
+  model::Asset again = MakeAsset("again");
+  again.group = {"vendor", "g"};
+  again.display_name = "again";
+  {
+    SQLite::Database database(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    database.exec("PRAGMA journal_mode = WAL");
+    for (int i = 0; i < 5; ++i) database.exec(Migrations()[i].sql);
+    database.exec("INSERT INTO store_meta (id, epoch, revision) VALUES (1, 'fifth', 70)");
+    InsertCall(database, OldCreation("flying", BilledCallState::kInFlight));
+    InsertCall(database, OldCreation("doubtful", BilledCallState::kInDoubt));
+    InsertCall(database, OldCreation("done", BilledCallState::kDone));
+    InsertCall(database, OldCreation("refused", BilledCallState::kRefused));
+    model::BilledCall recreation = model::RecreationOf(again, 1);
+    recreation.state = BilledCallState::kInFlight;
+    InsertCall(database, recreation);
+    model::BilledCall group = testing::MakeCall("group");
+    group.state = BilledCallState::kInFlight;
+    group.asset.reset();
+    InsertCall(database, group);
+    InsertCall(database, OldCreation("broken", BilledCallState::kInFlight));
+    database.exec("UPDATE billed_calls SET body = x'0aff' WHERE request_id = 'broken'");
+    database.exec("PRAGMA user_version = 5");
+  }
+  const auto store = OpenAt(path);
+  ASSERT_TRUE(store.ok()) << store.status();
+  const auto look = [&](const std::string& name, absl::Time at, int most = 0) {
+    model::AssetClaim claim = {{"vendor", "g"}, name};
+    claim.most = most;
+    const auto conflict = (*store)->FindClaimConflict("another", claim, at);
+    EXPECT_TRUE(conflict.ok()) << conflict.status();
+    return conflict.ok() && conflict->has_value() ? **conflict : Store::ClaimConflict();
+  };
+  const absl::Time then = OldCreation("", BilledCallState::kInDoubt).update_time;
+  EXPECT_EQ(look("flying", then).name_holder, "assetGroups/vendor~g");
+  EXPECT_EQ(look("doubtful", then).name_holder, "assetGroups/vendor~g");
+  EXPECT_EQ(look("again", then).name_holder, "assets/vendor~again");
+  for (const char* free : {"done", "refused", "broken", "other"}) EXPECT_EQ(look(free, then).name_holder, "") << free;
+  EXPECT_EQ(look("other", then, 3).places_taken, 3);
+  EXPECT_EQ(look("other", then, 4).places_taken, 0) << "there is a place";
+  const absl::Time later = then + Store::kClaimInDoubt;
+  EXPECT_EQ(look("doubtful", later).name_holder, "");
+  EXPECT_EQ(look("flying", later).name_holder, "assetGroups/vendor~g") << "until it has ended";
+  model::BilledCall ended = OldCreation("flying", BilledCallState::kRefused);
+  ASSERT_TRUE((*store)->FinishCall(ended, nullptr, nullptr).ok());
+  EXPECT_EQ(look("flying", then).name_holder, "");
+}
+
 }  // namespace
 }  // namespace seedance::store::sqlite

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <string>
 #include <thread>
 #include <vector>
@@ -81,7 +82,8 @@ int WriteBeyondAFileSizeLimit(const std::string& path) {
   if (!store.ok()) return 1;
   rlimit limit{};
   getrlimit(RLIMIT_FSIZE, &limit);
-  limit.rlim_cur = 300'000;
+  // Room for some writes, however much the migrations have written.
+  limit.rlim_cur = std::filesystem::file_size(path + "-wal") + 100'000;
   setrlimit(RLIMIT_FSIZE, &limit);
   int written = 0;
   absl::Status failed;
@@ -90,6 +92,7 @@ int WriteBeyondAFileSizeLimit(const std::string& path) {
     if (failed.ok()) ++written;
   }
   if (base::GetReason(failed) != base::Reason::kStoreUnavailable || Cause(failed).empty()) return 2;
+  if (written == 0) return 6;
   for (int i = 0; i < written; ++i) {
     if (!(*store)->GetAsset(BigAsset(i).handle).ok()) return 3;
   }

@@ -269,6 +269,14 @@ TEST_F(RunTest, WatchOfAllTasksIsALineForEachStateAndLeave) {
   EXPECT_EQ(seen.labels().at("shot"), "12");
 }
 
+TEST_F(RunTest, SeveralNamesAreWatchedOnOneStream) {
+  v1::WatchGenerationTasksRequest seen;
+  TellOfThreeTasks(gateway, seen);
+  EXPECT_EQ(Ctl({"tasks", "watch", "a", "generationTasks/c", "--state", "running"}), 3);
+  EXPECT_THAT(seen.names(), ElementsAre("generationTasks/a", "generationTasks/c"));
+  EXPECT_THAT(seen.states(), ElementsAre(GenerationTask::STATE_RUNNING));
+}
+
 TEST_F(RunTest, JsonOfAWatchOfAllTasksIsALineForEveryChange) {
   v1::WatchGenerationTasksRequest seen;
   TellOfThreeTasks(gateway, seen);
