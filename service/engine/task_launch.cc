@@ -39,7 +39,7 @@ void TaskLaunch::Fly(Flight& flight) {
   const std::optional<GenerationTask> task = Store(flight.fresh, flight.done);
   if (!task.has_value()) return;
   tracker_.TrackSubmitting(*task);
-  { const TaskPlace used = std::move(flight.fresh.place); }
+  flight.fresh.place.reset();
   feeds_.Changed(task->tenant);
   flight.done(*task);
   tracker_.Send(*task, *assets, flight.entry, *flight.turn);
@@ -49,6 +49,7 @@ void TaskLaunch::StoreAndTrack(NewTask& fresh, Done<GenerationTask>& done) {
   std::optional<GenerationTask> task = Store(fresh, done);
   if (!task.has_value()) return;
   tracker_.Track(*task);
+  fresh.place.reset();
   feeds_.Changed(task->tenant);
   done(*std::move(task));
 }
@@ -62,6 +63,7 @@ std::optional<std::vector<model::Asset>> TaskLaunch::ReadyAssets(const Generatio
 
 std::optional<GenerationTask> TaskLaunch::Store(NewTask& fresh, Done<GenerationTask>& done) {
   absl::StatusOr<store::Store::Begun> begun = store_.BeginCall(fresh.call, &fresh.task);
+  if (!begun.ok() || begun->existing.has_value()) fresh.place.reset();
   if (!begun.ok()) return done(begun.status()), std::nullopt;
   if (begun->existing.has_value()) {
     return done(AnswerOfEarlier(store_, *begun->existing, fresh.call.fingerprint)), std::nullopt;

@@ -20,11 +20,11 @@
 namespace seedance::engine {
 
 // A task that passed its checks, about to be stored with its row of the journal. `place` is held until the tracker
-// counts the task itself.
+// counts the task itself, or the task is not stored: then it is free before the caller is answered.
 struct NewTask {
   model::GenerationTask task;  // PENDING.
   model::BilledCall call;
-  TaskPlace place;
+  std::optional<TaskPlace> place;
 };
 
 // Stores new tasks and has them submitted. One whose assets are ACTIVE, and whose turn is free, is stored SUBMITTING

@@ -93,7 +93,10 @@ absl::Status Tasks::CreateWith(const CallContext& context, const CreateTaskParam
   if (!task.ok()) return task.status();
   std::optional<TaskPlace> place = tracker_.Reserve(context.tenant, options_.max_open_per_tenant);
   if (!place.has_value()) return TooManyOpen(context.tenant, options_.max_open_per_tenant);
-  if (params.validate_only) return done(*std::move(task)), absl::OkStatus();
+  if (params.validate_only) {
+    place.reset();
+    return done(*std::move(task)), absl::OkStatus();
+  }
   const absl::Time now = clock_.Now();
   task->id = base::MakeUuidV7(now, random_);
   task->create_time = task->update_time = now;
@@ -104,7 +107,7 @@ absl::Status Tasks::CreateWith(const CallContext& context, const CreateTaskParam
   call.state = model::BilledCallState::kDone;
   call.resource_name = task->name();
   call.create_time = call.update_time = now;
-  launch_.Launch({*std::move(task), std::move(call), *std::move(place)}, std::move(done));
+  launch_.Launch({*std::move(task), std::move(call), std::move(place)}, std::move(done));
   return absl::OkStatus();
 }
 

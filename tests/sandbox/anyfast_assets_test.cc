@@ -183,7 +183,8 @@ TEST_F(AnyFastAssetsTest, RealPersonGroupsAreListedOnlyWhenAskedFor) {
   Advance(5);
   const auto ids = [&](const std::string& action, const Json& filter) {
     std::vector<std::string> found;
-    for (const Json& item : Post(action, {{"Filter", filter}}).json()["Items"]) found.push_back(TextOf(item, "Id"));
+    const Json page = Post(action, {{"Filter", filter}}).json();
+    for (const Json& item : page["Items"]) found.push_back(TextOf(item, "Id"));
     return found;
   };
   const Json liveness = {{"GroupType", "LivenessFace"}};

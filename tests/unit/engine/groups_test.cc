@@ -87,6 +87,8 @@ TEST_F(GroupsTest, AnotherTypeIsAnotherRequest) {
   params.request_id = kRequestId;
   ASSERT_TRUE(CreateGroup(params).ok());
   params.type = model::GroupType::kAigc;
+  EXPECT_TRUE(CreateGroup(params).ok()) << "the default spelled out";
+  params.type = model::GroupType::kLivenessFace;
   const absl::Status status = CreateGroup(params).status();
   EXPECT_EQ(base::GetErrorDetail(status).metadata["field"], "asset_group.group_type");
 }

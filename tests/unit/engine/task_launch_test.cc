@@ -61,8 +61,9 @@ TEST_F(TaskLaunchTest, OneThatWaitsForAnAssetIsStoredAndNotSent) {
   params.request.references.emplace_back().asset = StoredAsset("a", AssetState::kProcessing);
   const absl::StatusOr<GenerationTask> task = CreateTask(params);
   ASSERT_TRUE(task.ok()) << task.status();
-  EXPECT_EQ(task->state, TaskState::kPending);
-  HandOutDue();
+  clock_.Advance(absl::Minutes(1));
+  FinishSteps();
+  EXPECT_EQ(store_->GetTask(task->id)->state, TaskState::kPending);
   EXPECT_EQ(vendor_.create_task.calls(), 0);
 }
 
@@ -113,6 +114,7 @@ TEST_F(TaskLaunchTest, WhatCannotBeStoredIsNotSentAndGivesItsTurnAndPlaceBack) {
 }
 
 TEST_F(TaskLaunchTest, NothingIsSentOnceSubmissionsHaveStopped) {
+  threads_ = 1;  // FinishSteps tells the end of a step then.
   Start();
   engine_->StopSubmitting();
   const absl::StatusOr<GenerationTask> task = CreateTask(GoodTask());
