@@ -220,6 +220,7 @@ TEST(ConvertTask, WritesEveryField) {
   task.estimated_cost = {"USD", 12'345'678};
   task.estimated_cost_least = {"USD", 1'000'000};
   task.estimated_cost_most = {"USD", 7'500'000};
+  task.settled_cost = {"USD", 7'000'000};
   v1::GenerationTask proto;
   ToProto(task, &proto);
   // Nothing is left unset: a new field must be added to the conversion.

@@ -109,9 +109,9 @@ TEST(Record, EnumNumberOfALaterReleaseIsAnError) {
 
 TEST(Record, EveryReasonOfThisReleaseCanBeRead) {
   model::Asset asset;
-  asset.error.reason = base::Reason::kResultMissing;
-  EXPECT_EQ(ParseAsset(SerializeAsset(asset))->error.reason, base::Reason::kResultMissing);
-  asset.error.reason = static_cast<base::Reason>(61);
+  asset.error.reason = base::Reason::kCreationNotInDoubt;
+  EXPECT_EQ(ParseAsset(SerializeAsset(asset))->error.reason, base::Reason::kCreationNotInDoubt);
+  asset.error.reason = static_cast<base::Reason>(71);
   EXPECT_FALSE(ParseAsset(SerializeAsset(asset)).ok());
 }
 
