@@ -61,9 +61,8 @@ TEST_F(TaskLaunchTest, OneThatWaitsForAnAssetIsStoredAndNotSent) {
   params.request.references.emplace_back().asset = StoredAsset("a", AssetState::kProcessing);
   const absl::StatusOr<GenerationTask> task = CreateTask(params);
   ASSERT_TRUE(task.ok()) << task.status();
-  clock_.Advance(absl::Minutes(1));
-  FinishSteps();
-  EXPECT_EQ(store_->GetTask(task->id)->state, TaskState::kPending);
+  EXPECT_EQ(task->state, TaskState::kPending);
+  HandOutDue();
   EXPECT_EQ(vendor_.create_task.calls(), 0);
 }
 
@@ -119,8 +118,9 @@ TEST_F(TaskLaunchTest, NothingIsSentOnceSubmissionsHaveStopped) {
   engine_->StopSubmitting();
   const absl::StatusOr<GenerationTask> task = CreateTask(GoodTask());
   ASSERT_TRUE(task.ok()) << task.status();
-  EXPECT_EQ(task->state, TaskState::kPending);
-  HandOutDue();
+  clock_.Advance(absl::Minutes(1));
+  FinishSteps();
+  EXPECT_EQ(store_->GetTask(task->id)->state, TaskState::kPending);
   EXPECT_EQ(vendor_.create_task.calls(), 0);
 }
 
