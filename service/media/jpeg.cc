@@ -61,6 +61,7 @@ class Jpeg : public Parser {
     height_ = bytes.Big16(1);
     width_ = bytes.Big16(3);
     if (!SetSize(width_, height_)) return;
+    SizeIsKnown();
     NextSegment();
   }
 

@@ -11,10 +11,10 @@ namespace seedance::upstream {
 // Whether an answer of this status sends its reader to another URL.
 bool IsRedirect(int status);
 
-// The redirects of one file: at most five are followed, from https to https only.
+// The redirects of one file: at most five are followed, and none from https to http.
 class Redirects {
  public:
-  // `allow_plain_http`: URLs that were http from the start may lead to http.
+  // `allow_plain_http`: one from http to http is followed too.
   explicit Redirects(bool allow_plain_http) : allow_plain_http_(allow_plain_http) {}
 
   // The URL to which `reply`, a redirect in answer to `url`, leads. An error says why it is not followed, in words that

@@ -134,6 +134,11 @@ TEST(UploadSourceTest, ABadFileIsSeenWithItsHeaders) {
   Source large(testing::Split(kPng, kPiece), std::nullopt, 100'000);
   large.profile().image.max_side = 600;
   EXPECT_EQ(base::GetReason(large->LookAhead(1)), base::Reason::kInvalidInput) << "in the first piece";
+  // A JPEG whose frame header says 1200 x 800, with much between it and the picture.
+  std::string jpeg("\xff\xd8\xff\xc0\0\x0b\x08\x03\x20\x04\xb0\1\1\x11\0\xff\xe2\xff\xff", 19);
+  Source wide(testing::Split(jpeg + std::string(65'533, 'x'), kPiece), std::nullopt, 100'000);
+  wide.profile().image.max_side = 600;
+  EXPECT_EQ(base::GetReason(wide->LookAhead(1)), base::Reason::kInvalidInput) << "in the first piece";
   // Its shape may still turn out right: behind the picture there may be EXIF that turns it.
   std::string half = kPng;
   half.replace(16, 4, std::string("\0\0\1\x40", 4));  // 320 x 640.
