@@ -179,9 +179,10 @@ TEST_F(ConnectionAgeTest, StreamsEndByThemselvesBeforeTheirConnectionDoesAndCall
   load.Stop();
   Advance(absl::Seconds(30));
   EXPECT_TRUE(Eventually([&] { return watchers.finished() == watchers.count(); }, kPatience));
-  // gRPC closes an old connection with its last stream, whether or not the client has read the GOAWAY yet: on a busy
-  // machine a stream that comes at that moment breaks, and goes on with the token of its last message.
-  ExpectGoodStories(watchers.Stories(), 3, 2);
+  // An age of 1 s makes a second in which a busy machine runs neither process as long as an age: a stream that comes
+  // over a connection which closes in that second breaks with all its neighbours, and goes on with the token of its
+  // last message. One end of ten may be such; without ends of our own every end would be.
+  ExpectGoodStories(watchers.Stories(), 3, 3 * watchers.count() / 10);
   EXPECT_THAT(load.failures(), IsEmpty());
 
   // Not all at once.
