@@ -86,6 +86,7 @@ void AddChoices(const model::GenerationTask& task, model::Fingerprint& fingerpri
 void AddModelDefaults(const model::UpstreamProfile& profile, const model::TaskRequest& asked,
                       const model::TaskRequest& chosen, model::Fingerprint& fingerprint) {
   if (asked.model == chosen.model) AddDefault("generation_task.model", profile.default_model, fingerprint);
+  AddDefault("generation_task.seed", absl::StrCat(model::kRandomSeed), fingerprint);
   const model::ModelProfile* row = profile.FindModel(chosen.model);
   if (row == nullptr) return;
   if (!row->resolution_required) {

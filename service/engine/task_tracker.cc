@@ -29,7 +29,8 @@ constexpr int kSeedBits = 31;
 // Whether the task is to be sent with a seed by which the vendor's task can be known.
 bool IsTagged(const GenerationTask& task, const Upstreams::Entry& entry) {
   const UsageLogOptions& log = entry.usage_log;
-  if (!log.enabled || !log.tag_with_seed || task.sent_seed.has_value() || task.request.seed.has_value()) return false;
+  if (!log.enabled || !log.tag_with_seed || task.sent_seed.has_value()) return false;
+  if (task.request.seed.value_or(model::kRandomSeed) != model::kRandomSeed) return false;
   const model::ModelProfile* model = entry.upstream->profile().FindModel(task.request.model);
   return model != nullptr && model->seed;
 }

@@ -22,6 +22,8 @@ constexpr absl::Duration kFirstPause = absl::Seconds(10);
 constexpr absl::Duration kYoung = absl::Minutes(30);
 constexpr absl::Duration kRarely = absl::Minutes(20);
 constexpr absl::Duration kLongestPause = absl::Hours(1);
+// Doubts that are rivals of later ones when they have ended.
+constexpr absl::Duration kRemembered = absl::Hours(24);
 // Ids that are asked for after one read; the others wait for the next.
 constexpr size_t kMostAsked = 500;
 constexpr int64_t kMicros = 1'000'000;
@@ -148,6 +150,8 @@ absl::Status UsageSettler::Complete(const Upstreams::Entry& entry, UsageFacts& f
       facts.doubts.push_back(std::move(task));
     } else if (task.state == TaskState::kSubmitting) {
       facts.sent.push_back(std::move(task));
+    } else if (!task.upstream_task_id.empty()) {
+      facts.accepted.push_back(std::move(task));
     }
   }
   for (const upstream::UsageRow& row : facts.log.rows) {
@@ -162,11 +166,33 @@ absl::Status UsageSettler::Complete(const Upstreams::Entry& entry, UsageFacts& f
     if (!deleted.ok()) return deleted.status();
     if (*deleted) facts.deleted.insert(row.task_id);
   }
+  absl::StatusOr<std::vector<GenerationTask>> former = Former(name, facts);
+  if (!former.ok()) return former.status();
+  facts.former = *std::move(former);
   base::MutexLock lock(mutex_);
   Account& account = accounts_[name];
   account.failures = 0;
   facts.shown = account.shown;
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<GenerationTask>> UsageSettler::Former(const std::string& upstream, const UsageFacts& facts) {
+  std::map<std::string, GenerationTask> past;
+  {
+    base::MutexLock lock(mutex_);
+    std::map<std::string, GenerationTask>& all = accounts_[upstream].past;
+    std::erase_if(all, [&](const auto& entry) { return entry.second.create_time < facts.now - kRemembered; });
+    past = all;
+    for (const GenerationTask& doubt : facts.doubts) all.emplace(doubt.id, doubt);
+  }
+  for (const GenerationTask& doubt : facts.doubts) past.erase(doubt.id);
+  std::vector<GenerationTask> former;
+  for (auto& [id, task] : past) {
+    const absl::StatusOr<GenerationTask> now = store_.GetTask(id);
+    if (!now.ok() && !absl::IsNotFound(now.status())) return now.status();
+    if (!now.ok() || now->upstream_task_id.empty()) former.push_back(std::move(task));
+  }
+  return former;
 }
 
 void UsageSettler::AskAll(Upstreams::Entry& entry, const std::shared_ptr<Round>& round) {
@@ -203,7 +229,7 @@ void UsageSettler::AskOne(Upstreams::Entry& entry, const std::string& id, CallTu
   bool last = false;
   {
     base::MutexLock lock(round->mutex);
-    if (report.ok()) round->shown[id] = report->facts;
+    if (report.ok()) round->shown[id] = {report->facts, model::IsTerminal(report->state)};
     last = --round->unanswered == 0;
   }
   if (last) Conclude(entry, *round);
@@ -228,7 +254,7 @@ void UsageSettler::Conclude(Upstreams::Entry& entry, Round& round) {
     account.shown.clear();
     for (const upstream::UsageRow& row : facts.log.rows) {
       const auto shown = facts.shown.find(row.task_id);
-      if (shown != facts.shown.end() && shown->second.seed.has_value()) account.shown.insert(*shown);
+      if (shown != facts.shown.end() && shown->second.ended) account.shown.insert(*shown);
     }
   }
   if (!facts.doubts.empty()) {

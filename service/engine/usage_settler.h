@@ -46,15 +46,15 @@ class UsageSettler {
     absl::Time due = absl::InfiniteFuture();  // Of the read that is planned.
     int failures = 0;                         // Of reads, in a row.
     bool costs_wanted = false;
-    // What the vendor showed of tasks of its log, with their seeds.
-    std::map<std::string, upstream::TaskFacts> shown;
+    std::map<std::string, UsageFacts::Shown> shown;     // Of the log's tasks, those that have ended.
+    std::map<std::string, model::GenerationTask> past;  // All that were in doubt during the last day.
   };
   // One read and what follows from it.
   struct Round {
     UsageFacts facts;
     base::Mutex mutex;
     size_t unanswered ABSL_GUARDED_BY(mutex) = 0;
-    std::map<std::string, upstream::TaskFacts> shown ABSL_GUARDED_BY(mutex);
+    std::map<std::string, UsageFacts::Shown> shown ABSL_GUARDED_BY(mutex);
   };
 
   // Plans a read at `time` at the latest, but not before the interval is over.
@@ -65,6 +65,8 @@ class UsageSettler {
   void ReadFailed(Upstreams::Entry& entry, const absl::Status& error);
   // What the store knows about the log.
   absl::Status Complete(const Upstreams::Entry& entry, UsageFacts& facts);
+  // What was in doubt and ended without the vendor's id.
+  absl::StatusOr<std::vector<model::GenerationTask>> Former(const std::string& upstream, const UsageFacts& facts);
   void AskAll(Upstreams::Entry& entry, const std::shared_ptr<Round>& round);
   void AskOne(Upstreams::Entry& entry, const std::string& id, CallTurn& turn, const std::shared_ptr<Round>& round);
   void Conclude(Upstreams::Entry& entry, Round& round);

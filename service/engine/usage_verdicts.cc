@@ -12,9 +12,11 @@ using model::GenerationTask;
 using upstream::TaskFacts;
 using upstream::UsageRow;
 
-// The vendor's clock may be behind or ahead by so much more than its known tasks show; its times are whole seconds.
-constexpr absl::Duration kClockSkew = absl::Minutes(2);
-constexpr size_t kKnownToAsk = 2;
+// The vendor's clock may be so far from ours when no task shows how far it is.
+constexpr absl::Duration kUnknownSkew = absl::Minutes(2);
+// A known task shows by how much a row's time differs from the acceptance if it was sent and accepted within so long.
+constexpr absl::Duration kPrompt = absl::Minutes(1);
+constexpr size_t kKnownToAsk = 2;  // Of each model.
 
 // When a row of a task may have been written, by the vendor's clock.
 struct Window {
@@ -22,10 +24,11 @@ struct Window {
   absl::Time until;
 };
 
-// How far the vendor's clock is from ours, at most, as its known tasks show.
+// What a row's time may be, less the moment at which the vendor took the task: its clock, and how late it writes.
 struct Skew {
-  absl::Duration behind = kClockSkew;
-  absl::Duration ahead = kClockSkew;
+  bool shown = false;  // By a known task.
+  absl::Duration least = -kUnknownSkew;
+  absl::Duration most = kUnknownSkew;
 };
 
 bool IsIn(const Window& window, const UsageRow& row) {
@@ -68,27 +71,36 @@ Skew SkewOf(const UsageFacts& facts) {
   for (const UsageRow& row : facts.log.rows) {
     const auto known = facts.known.find(row.task_id);
     if (!IsTaskRow(row) || known == facts.known.end() || row.time == absl::InfinitePast()) continue;
-    skew.behind = std::max(skew.behind, kClockSkew + (known->second.create_time - row.time));
-    skew.ahead = std::max(skew.ahead, kClockSkew + (row.time - known->second.submit_time));
+    const GenerationTask& task = known->second;
+    if (task.submit_time - task.create_time > kPrompt) continue;
+    if (!skew.shown) skew = {true, absl::ZeroDuration(), absl::ZeroDuration()};
+    skew.least = std::min(skew.least, row.time - task.submit_time);
+    skew.most = std::max(skew.most, row.time - task.create_time);
   }
   return skew;
 }
 
 Window WindowOf(const GenerationTask& doubt, const UsageFacts& facts, const Skew& skew) {
-  return {doubt.create_time - skew.behind, doubt.update_time + facts.submit_timeout + facts.lag + skew.ahead};
+  return {doubt.create_time + skew.least - facts.lag, doubt.update_time + facts.submit_timeout + skew.most + facts.lag};
 }
 
-std::optional<int64_t> SeedOf(const GenerationTask& task) {
-  return task.sent_seed.has_value() ? task.sent_seed : task.request.seed;
+// The seed that the vendor shows of a task which has ended. One that runs may show a place-holder, and 0 and -1 are
+// such in any state.
+std::optional<int64_t> FinalSeed(const UsageFacts::Shown& shown) {
+  const std::optional<int64_t>& seed = shown.facts.seed;
+  return shown.ended && seed.has_value() && *seed > 0 ? seed : std::nullopt;
 }
 
-// Whether the vendor shows of known tasks the seeds with which they were sent. Without one that shows it: no.
-bool TellsSeeds(const UsageFacts& facts) {
+// Whether the vendor shows of known tasks of the model the seeds with which they were sent. Without one that shows it:
+// no.
+bool TellsSeeds(const UsageFacts& facts, const std::string& model) {
   bool any = false;
   for (const auto& [id, task] : facts.known) {
     const auto shown = facts.shown.find(id);
-    if (shown == facts.shown.end() || !shown->second.seed.has_value() || !task.sent_seed.has_value()) continue;
-    if (*shown->second.seed != *task.sent_seed) return false;
+    if (task.request.model != model || !task.sent_seed.has_value() || shown == facts.shown.end()) continue;
+    const std::optional<int64_t> seed = FinalSeed(shown->second);
+    if (!seed.has_value()) continue;
+    if (*seed != *task.sent_seed) return false;
     any = true;
   }
   return any;
@@ -108,14 +120,15 @@ bool Contradicts(const TaskFacts& shown, const GenerationTask& task) {
 // Decides about one doubt after the other, with what all of them share.
 class Judge {
  public:
-  explicit Judge(const UsageFacts& facts)
-      : facts_(facts), names_(NamesOf(facts)), skew_(SkewOf(facts)), tells_seeds_(TellsSeeds(facts)) {
+  explicit Judge(const UsageFacts& facts) : facts_(facts), names_(NamesOf(facts)), skew_(SkewOf(facts)) {
     for (const UsageRow& row : facts.log.rows) {
-      if (IsTaskRow(row) && !IsClaimed(row, facts)) unclaimed_.push_back(&row);
+      if (!IsTaskRow(row)) continue;
+      if (!IsClaimed(row, facts)) unclaimed_.push_back(&row);
       const auto known = facts.known.find(row.task_id);
-      if (known != facts.known.end()) newest_known_ = std::max(newest_known_, known->second.submit_time);
+      if (known != facts.known.end()) newest_known_ = std::max(newest_known_, known->second.create_time);
     }
-    oldest_ = facts.log.complete || facts.log.rows.empty() ? absl::InfinitePast() : facts.log.rows.back().time;
+    lists_all_ = std::none_of(facts.accepted.begin(), facts.accepted.end(),
+                              [this](const GenerationTask& task) { return IsMissing(task); });
   }
 
   UsageDecision Decide(const GenerationTask& doubt) const {
@@ -137,7 +150,14 @@ class Judge {
     return decision;
   }
 
-  const TaskFacts* ShownOf(const UsageRow& row) const {
+  // The log should list the task and does not.
+  bool IsMissing(const GenerationTask& task) const {
+    const bool due = task.submit_time + skew_.most + facts_.lag < facts_.now;
+    const bool reached = task.create_time + skew_.least - facts_.lag > facts_.log.reaches_back_to;
+    return due && reached && facts_.known.count(task.upstream_task_id) == 0;
+  }
+
+  const UsageFacts::Shown* ShownOf(const UsageRow& row) const {
     const auto shown = facts_.shown.find(row.task_id);
     return row.task_id.empty() || shown == facts_.shown.end() ? nullptr : &shown->second;
   }
@@ -147,68 +167,68 @@ class Judge {
     if (!doubt.sent_seed.has_value()) return nullptr;
     const UsageRow* found = nullptr;
     for (const UsageRow* row : unclaimed_) {
-      const TaskFacts* shown = ShownOf(*row);
-      if (shown == nullptr || shown->seed != doubt.sent_seed) continue;
+      const UsageFacts::Shown* shown = ShownOf(*row);
+      if (shown == nullptr || shown->facts.seed != doubt.sent_seed) continue;
       if (found != nullptr && found->task_id != row->task_id) return nullptr;
       found = row;
     }
     const bool shared = std::any_of(facts_.doubts.begin(), facts_.doubts.end(), [&doubt](const GenerationTask& other) {
-      return other.id != doubt.id && SeedOf(other) == doubt.sent_seed;
+      return other.id != doubt.id && (other.sent_seed == doubt.sent_seed || other.request.seed == doubt.sent_seed);
     });
     return shared ? nullptr : found;
   }
 
-  // Unclaimed rows that may be the doubt's: those of its window but for what shows another seed.
+  // Unclaimed rows that may be the doubt's: those of its window but for what shows another seed. A row's model says
+  // nothing: an alias may be moved to another.
   std::vector<const UsageRow*> MayBe(const GenerationTask& doubt) const {
     const Window window = WindowOf(doubt, facts_, skew_);
+    const bool tells_seeds = doubt.sent_seed.has_value() && TellsSeeds(facts_, doubt.request.model);
     std::vector<const UsageRow*> rows;
     for (const UsageRow* row : unclaimed_) {
-      if (!IsIn(window, *row) || !MayBeOfModel(*row, doubt.request.model, names_)) continue;
-      const TaskFacts* shown = ShownOf(*row);
-      const std::optional<int64_t> seed = SeedOf(doubt);
-      const bool other =
-          tells_seeds_ && seed.has_value() && shown != nullptr && shown->seed.has_value() && shown->seed != seed;
-      if (!other) rows.push_back(row);
+      if (!IsIn(window, *row)) continue;
+      const UsageFacts::Shown* shown = ShownOf(*row);
+      const std::optional<int64_t> seed = shown == nullptr ? std::nullopt : FinalSeed(*shown);
+      if (!tells_seeds || !seed.has_value() || seed == doubt.sent_seed) rows.push_back(row);
     }
     return rows;
   }
 
   // Whether an unclaimed row can be nothing but the doubt: the key is nobody else's, the vendor has answered about it,
-  // and no other doubt or task on its way fits.
+  // and no other doubt, present or past, and no task on its way fits.
   bool IsAlone(const GenerationTask& doubt, const UsageRow& row) const {
-    const TaskFacts* shown = ShownOf(row);
-    if (!facts_.exclusive_key || shown == nullptr || Contradicts(*shown, doubt)) return false;
+    const UsageFacts::Shown* shown = ShownOf(row);
+    if (!facts_.exclusive_key || shown == nullptr || Contradicts(shown->facts, doubt)) return false;
+    if (row.time == absl::InfinitePast() || !MayBeOfModel(row, doubt.request.model, names_)) return false;
     // It may still come to show its seed, which decides then.
-    const bool awaited = doubt.sent_seed.has_value() && tells_seeds_ && !shown->seed.has_value();
-    if (awaited || row.time == absl::InfinitePast()) return false;
+    if (doubt.sent_seed.has_value() && !shown->ended && TellsSeeds(facts_, doubt.request.model)) return false;
     const auto fits = [&](const GenerationTask& other) {
-      return other.id != doubt.id && MayBeOfModel(row, other.request.model, names_) &&
-             IsIn(WindowOf(other, facts_, skew_), row);
+      return other.id != doubt.id && IsIn(WindowOf(other, facts_, skew_), row);
     };
     return std::none_of(facts_.doubts.begin(), facts_.doubts.end(), fits) &&
+           std::none_of(facts_.former.begin(), facts_.former.end(), fits) &&
            std::none_of(facts_.sent.begin(), facts_.sent.end(), [&](const GenerationTask& other) {
-             return row.time >= other.create_time - skew_.behind && MayBeOfModel(row, other.request.model, names_);
+             return row.time >= other.create_time + skew_.least - facts_.lag;
            });
   }
 
   bool CountsAsAbsent(const GenerationTask& doubt) const {
-    const bool settled = facts_.now > doubt.update_time + facts_.submit_timeout + facts_.lag;
-    return settled && oldest_ < doubt.create_time - skew_.behind && newest_known_ > doubt.update_time;
+    const Window window = WindowOf(doubt, facts_, skew_);
+    return skew_.shown && lists_all_ && facts_.now > window.until && facts_.log.reaches_back_to < window.since &&
+           newest_known_ > doubt.update_time + facts_.submit_timeout;
   }
 
   const UsageFacts& facts_;
   const ModelNames names_;
   const Skew skew_;
-  const bool tells_seeds_;
   std::vector<const UsageRow*> unclaimed_;
-  absl::Time newest_known_ = absl::InfinitePast();
-  absl::Time oldest_;
+  absl::Time newest_known_ = absl::InfinitePast();  // Our time of its creation: the vendor's clock may be ahead.
+  bool lists_all_ = false;
 };
 
-// Whether the vendor has shown the seed of the task, which never changes.
-bool HasSeed(const std::string& id, const UsageFacts& facts) {
+// The vendor has shown what the task will ever show.
+bool IsShown(const std::string& id, const UsageFacts& facts) {
   const auto shown = facts.shown.find(id);
-  return shown != facts.shown.end() && shown->second.seed.has_value();
+  return shown != facts.shown.end() && shown->second.ended;
 }
 
 bool IsInSomeWindow(const UsageRow& row, const UsageFacts& facts, const Skew& skew) {
@@ -220,20 +240,19 @@ bool IsInSomeWindow(const UsageRow& row, const UsageFacts& facts, const Skew& sk
 
 std::vector<std::string> IdsToAsk(const UsageFacts& facts) {
   std::set<std::string> ids;
-  size_t known = 0;
+  std::map<std::string, size_t> known;  // By model.
   const Skew skew = SkewOf(facts);
   for (const UsageRow& row : facts.log.rows) {
     if (!IsTaskRow(row) || row.task_id.empty()) continue;
     const auto task = facts.known.find(row.task_id);
     if (task != facts.known.end()) {
       // One that has ended: the vendor shows all of it.
-      if (!task->second.sent_seed.has_value() || !model::IsTerminal(task->second.state) || known == kKnownToAsk)
-        continue;
-      ++known;
+      if (!task->second.sent_seed.has_value() || !model::IsTerminal(task->second.state)) continue;
+      if (known[task->second.request.model]++ >= kKnownToAsk) continue;
     } else if (IsClaimed(row, facts) || !IsInSomeWindow(row, facts, skew)) {
       continue;
     }
-    if (!HasSeed(row.task_id, facts)) ids.insert(row.task_id);
+    if (!IsShown(row.task_id, facts)) ids.insert(row.task_id);
   }
   return {ids.begin(), ids.end()};
 }

@@ -64,6 +64,8 @@ struct Reference {
   bool ephemeral = false;  // With `uri`: the vendor imports it as an asset of its own for this task.
 };
 
+constexpr int64_t kRandomSeed = -1;
+
 // What the caller asked for.
 struct TaskRequest {
   std::string upstream;
@@ -73,7 +75,7 @@ struct TaskRequest {
   Resolution resolution = Resolution::kUnspecified;
   std::string aspect_ratio;  // Empty: the vendor's default.
   std::optional<int> duration_seconds;
-  std::optional<int64_t> seed;
+  std::optional<int64_t> seed;  // Without one, or kRandomSeed: the vendor chooses.
   std::optional<bool> generate_audio;
   std::optional<bool> watermark;
   bool return_last_frame = false;

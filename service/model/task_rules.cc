@@ -106,9 +106,9 @@ void CheckShape(const TaskRequest& request, const ModelProfile& profile, Report&
 
 void CheckExtras(const TaskRequest& request, const ModelProfile& profile, Report& report) {
   const std::string unsupported = absl::StrCat("is not supported by model ", request.model);
-  if (request.seed.has_value() && (*request.seed < -1 || *request.seed > 4294967295)) {
+  if (request.seed.has_value() && (*request.seed < kRandomSeed || *request.seed > 4294967295)) {
     report.Add("seed", absl::StrCat("must be -1 to 4294967295, is ", *request.seed));
-  } else if (!profile.seed && request.seed.value_or(-1) != -1) {
+  } else if (!profile.seed && request.seed.value_or(kRandomSeed) != kRandomSeed) {
     report.Add("seed", unsupported);
   }
   if (!profile.watermark && request.watermark.value_or(false)) report.Add("watermark", unsupported);

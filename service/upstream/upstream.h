@@ -162,7 +162,8 @@ struct UsageRow {
 // The newest part of what a key was billed, newest first.
 struct UsageLog {
   std::vector<UsageRow> rows;
-  bool complete = false;  // No older rows are missing.
+  // No row of after this time is missing. InfinitePast: nothing older is; InfiniteFuture: nobody knows.
+  absl::Time reaches_back_to = absl::InfiniteFuture();
 };
 
 // Which task is looked for at the vendor.

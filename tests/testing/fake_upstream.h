@@ -110,7 +110,7 @@ class FakeVendor {
   void AddUsage(const upstream::UsageRow& row) {
     base::MutexLock lock(mutex_);
     usage_.rows.insert(usage_.rows.begin(), row);
-    usage_.complete = true;
+    usage_.reaches_back_to = absl::InfinitePast();
   }
   // State that new assets have, PROCESSING at first.
   void SetNewAssets(model::AssetState state) {

@@ -10,8 +10,10 @@
 namespace seedance::upstream {
 namespace {
 
-// The family shows at most so many rows.
-constexpr size_t kMostRows = 1000;
+// The family cuts its log to 1,000 rows, forks to fewer: one with fewer than these is whole.
+constexpr size_t kFewRows = 50;
+// Servers of a vendor may differ by so much in their time, and still write newest first.
+constexpr absl::Duration kDisorder = absl::Minutes(1);
 
 constexpr int64_t kConsumeType = 2;
 constexpr int64_t kRefundType = 6;
@@ -39,6 +41,19 @@ UsageRow ReadRow(const JsonNode& node) {
   return row;
 }
 
+// Of rows in the vendor's own order.
+absl::Time ReachOf(const std::vector<UsageRow>& rows) {
+  if (rows.size() < kFewRows) return absl::InfinitePast();
+  absl::Time oldest = absl::InfiniteFuture();
+  for (const UsageRow& row : rows) {
+    if (row.time == absl::InfinitePast()) continue;
+    // Not newest first: then the cut may be anywhere.
+    if (row.time > oldest + kDisorder) return absl::InfiniteFuture();
+    oldest = std::min(oldest, row.time);
+  }
+  return oldest;
+}
+
 }  // namespace
 
 std::optional<UsageLog> ReadUsageLog(const std::string& body) {
@@ -47,9 +62,9 @@ std::optional<UsageLog> ReadUsageLog(const std::string& body) {
   if (root["success"].Truth() != true || !(data.IsArray() || (data.exists() && !data.IsObject()))) return std::nullopt;
   UsageLog log;
   for (size_t i = 0; i < data.size(); ++i) log.rows.push_back(ReadRow(data[i]));
+  log.reaches_back_to = ReachOf(log.rows);
   std::stable_sort(log.rows.begin(), log.rows.end(),
                    [](const UsageRow& left, const UsageRow& right) { return left.time > right.time; });
-  log.complete = data.size() < kMostRows;
   return log;
 }
 

@@ -61,6 +61,7 @@ TEST_F(TasksTest, DefaultsSpelledOutAreTheSameRequestBothWays) {
     params.request.model = "seedance";
     params.request.resolution = model::Resolution::k720p;
     params.request.duration_seconds = 5;
+    params.request.seed = model::kRandomSeed;
     params.request.generate_audio = true;
     params.request.references = {ToAsset({"fake", "hero"}, ReferenceRole::kReferenceImage)};
     return params;

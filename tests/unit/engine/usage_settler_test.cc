@@ -76,6 +76,10 @@ TEST_F(UsageSettlerTest, TasksWithoutASeedAreSentWithOneAtRandomAndKeepIt) {
   ASSERT_TRUE(Reaches(with_seed, TaskState::kQueued));
   EXPECT_EQ(vendor_.sent_tasks()[2].seed, 42);
   EXPECT_FALSE(Stored(with_seed).sent_seed.has_value());
+  params.request.seed = -1;
+  const std::string random = CreateTask(params)->id;
+  ASSERT_TRUE(Reaches(random, TaskState::kQueued));
+  EXPECT_GE(vendor_.sent_tasks()[3].seed, 0) << "-1 asks for one at random";
 }
 
 TEST_F(UsageSettlerTest, ALostTaskIsBoundToTheOneThatShowsItsSeed) {
@@ -94,7 +98,7 @@ TEST_F(UsageSettlerTest, ALostTaskIsBoundToTheOneThatShowsItsSeed) {
 TEST_F(UsageSettlerTest, WhatTheLogNeverShowsFailsAsNotTaken) {
   Start();
   const std::string id = Doubtful();
-  clock_.Advance(absl::Seconds(5));
+  clock_.Advance(absl::Minutes(5) + absl::Seconds(5));
   Known();
   ASSERT_TRUE(Eventual([&] { return Stored(id).state == TaskState::kFailed; }));
   EXPECT_GT(clock_.Now(), Stored(id).create_time + absl::Minutes(6));

@@ -50,16 +50,26 @@ class UsageVerdictsTest : public ::testing::Test {
     return facts_.log.rows.front();
   }
   // A task that was answered, stands in the log, and shows the seed that it was sent with.
-  void Known(const std::string& task_id, int second, int64_t seed = 7) {
+  void Known(const std::string& task_id, int second, int64_t seed = 7, const std::string& model = "seedance") {
     GenerationTask task = Task("known of " + task_id, second, seed);
+    task.request.model = model;
     task.state = TaskState::kSucceeded;
     task.upstream_task_id = task_id;
     task.submit_time = At(second);
     facts_.known[task_id] = task;
-    Row(task_id, second);
+    Row(task_id, second, model);
     Show(task_id, seed);
   }
-  void Show(const std::string& task_id, std::optional<int64_t> seed) { facts_.shown[task_id].seed = seed; }
+  void Show(const std::string& task_id, std::optional<int64_t> seed, bool ended = true) {
+    facts_.shown[task_id].facts.seed = seed;
+    facts_.shown[task_id].ended = ended;
+  }
+  // A doubt at 10 that no row may be, between two known tasks: never taken, but for what a test changes.
+  void Absent() {
+    Known("before", 0);
+    Doubt("d", 10, 4711);
+    Known("after", 400);
+  }
 
   // The one doubt's decision.
   UsageDecision Decide() {
@@ -73,7 +83,7 @@ class UsageVerdictsTest : public ::testing::Test {
     facts_.now = At(3600);
     facts_.submit_timeout = absl::Minutes(5);
     facts_.lag = absl::Minutes(1);
-    facts_.log.complete = true;
+    facts_.log.reaches_back_to = absl::InfinitePast();
   }
 
   UsageFacts facts_;
@@ -122,28 +132,113 @@ TEST_F(UsageVerdictsTest, WhatTheLogDoesNotShowInTimeWasNeverTaken) {
   Known("before", 0);
   Doubt("d", 10, 4711);
   EXPECT_EQ(Decide().kind, Kind::kOpen) << "the log may have stopped before it";
-  Known("after", 20);
+  Known("soon after", 20);
+  Known("at the end", 310);
+  EXPECT_EQ(Decide().kind, Kind::kOpen) << "the log may have stopped before the vendor took it";
+  Known("after", 311);
   EXPECT_EQ(Decide().kind, Kind::kNotTaken);
-  facts_.now = At(10) + absl::Minutes(6);
+  facts_.now = At(10) + absl::Milliseconds(500) + absl::Minutes(6);
   EXPECT_EQ(Decide().kind, Kind::kOpen) << "the vendor may bill it still, and the log lags";
-  facts_.now += absl::Seconds(1);
+  facts_.now += absl::Milliseconds(1);
   EXPECT_EQ(Decide().kind, Kind::kNotTaken);
+}
+
+TEST_F(UsageVerdictsTest, RefundsErrorsAndSettlementsOfKnownTasksShowNoLogOfWhatIsBilled) {
+  Absent();
+  ASSERT_EQ(Decide().kind, Kind::kNotTaken);
+  for (UsageRow& row : facts_.log.rows) row.kind = UsageRow::Kind::kRefund;
+  EXPECT_EQ(Decide().kind, Kind::kOpen);
+  for (UsageRow& row : facts_.log.rows) row.kind = UsageRow::Kind::kOther;
+  EXPECT_EQ(Decide().kind, Kind::kOpen);
+  for (UsageRow& row : facts_.log.rows) {
+    row.kind = UsageRow::Kind::kConsumption;
+    row.actual_quota = 1;
+  }
+  EXPECT_EQ(Decide().kind, Kind::kOpen);
 }
 
 TEST_F(UsageVerdictsTest, ALogThatDoesNotReachBackShowsNoAbsence) {
-  Doubt("d", 1000, 4711);
-  Known("after", 1010);
-  facts_.log.complete = false;
+  Absent();
+  facts_.log.reaches_back_to = At(10) - absl::Minutes(1);
   EXPECT_EQ(Decide().kind, Kind::kOpen);
-  Known("before", 0, 8);
-  std::swap(facts_.log.rows.front(), facts_.log.rows.back());
+  facts_.log.reaches_back_to -= absl::Seconds(1);
+  EXPECT_EQ(Decide().kind, Kind::kNotTaken);
+  facts_.log.reaches_back_to = absl::InfiniteFuture();
+  EXPECT_EQ(Decide().kind, Kind::kOpen) << "its rows are in no order";
+}
+
+TEST_F(UsageVerdictsTest, ALogThatLacksATaskThatWasAcceptedShowsNoAbsence) {
+  Absent();
+  GenerationTask running = Task("running", 450, 12);
+  running.state = TaskState::kRunning;
+  running.submit_time = At(451);
+  running.upstream_task_id = "running at the vendor";
+  facts_.accepted = {running};
+  EXPECT_EQ(Decide().kind, Kind::kOpen) << "its rows come at the end of tasks, or not for all of them";
+  facts_.now = At(451 + 60);
+  EXPECT_EQ(Decide().kind, Kind::kNotTaken) << "it is not due yet";
+  facts_.now = At(3600);
+  facts_.known[running.upstream_task_id] = running;
+  Row(running.upstream_task_id, 451);
   EXPECT_EQ(Decide().kind, Kind::kNotTaken);
 }
 
+TEST_F(UsageVerdictsTest, ALogThatIsWrittenLateIsWaitedFor) {
+  Absent();
+  // The row of a task of 24 minutes, written at its end.
+  for (UsageRow& row : facts_.log.rows) {
+    if (row.task_id == "before") row.time += absl::Minutes(24);
+  }
+  facts_.now = At(10) + absl::Minutes(7);
+  EXPECT_EQ(Decide().kind, Kind::kOpen);
+  facts_.now = At(10) + absl::Minutes(31);
+  EXPECT_EQ(Decide().kind, Kind::kNotTaken);
+}
+
+TEST_F(UsageVerdictsTest, KnownTasksThatWaitedShowNothingOfTheVendorsClock) {
+  Absent();
+  for (auto& [id, task] : facts_.known) task.submit_time = task.create_time + absl::Minutes(2);
+  EXPECT_EQ(Decide().kind, Kind::kOpen);
+}
+
+TEST_F(UsageVerdictsTest, ASeedThatIsNoAnswerExcludesNothing) {
+  Absent();
+  Row("theirs", 11);
+  Show("theirs", 42);
+  ASSERT_EQ(Decide().kind, Kind::kNotTaken);
+  Show("theirs", 42, /*ended=*/false);
+  EXPECT_EQ(Decide().kind, Kind::kOpen) << "it may show a place-holder while it runs";
+  for (const int64_t place_holder : {0, -1}) {
+    Show("theirs", place_holder);
+    EXPECT_EQ(Decide().kind, Kind::kOpen) << place_holder;
+  }
+  Show("theirs", 42);
+  facts_.doubts[0].sent_seed.reset();
+  for (const int64_t asked : {int64_t{-1}, int64_t{4711}}) {
+    facts_.doubts[0].request.seed = asked;
+    EXPECT_EQ(Decide().kind, Kind::kOpen) << "the vendor may have changed the caller's seed " << asked;
+  }
+}
+
+TEST_F(UsageVerdictsTest, SeedsAreBelievedOnlyOfModelsThatTellThem) {
+  Absent();
+  facts_.doubts[0].request.model = "seedance-2.5";
+  Row("ours", 11, "seedance-2.5");
+  Show("ours", 99);
+  EXPECT_EQ(Decide().kind, Kind::kOpen) << "the model may ignore the seed";
+  Known("also 2.5", 450, 8, "seedance-2.5");
+  EXPECT_EQ(Decide().kind, Kind::kNotTaken);
+}
+
+TEST_F(UsageVerdictsTest, ARowOfAnotherModelMayBeOfAnAliasThatWasMoved) {
+  Absent();
+  Known("other", 450, 8, "m2");
+  Row("ours", 11, "m2");
+  EXPECT_EQ(Decide().kind, Kind::kOpen);
+}
+
 TEST_F(UsageVerdictsTest, AnUnclaimedRowForbidsAbsenceUnlessItShowsAnotherSeed) {
-  Known("before", 0);
-  Doubt("d", 10, 4711);
-  Known("after", 20, 9);
+  Absent();
   Row("theirs", 200);
   EXPECT_EQ(Decide().kind, Kind::kOpen) << "billed after the connection broke, perhaps";
   Show("theirs", std::nullopt);
@@ -157,9 +252,7 @@ TEST_F(UsageVerdictsTest, AnUnclaimedRowForbidsAbsenceUnlessItShowsAnotherSeed) 
 
 TEST_F(UsageVerdictsTest, ARowWithoutAnIdForbidsAbsenceAndIsNeverBound) {
   facts_.exclusive_key = true;
-  Known("before", 0);
-  Doubt("d", 10, 4711);
-  Known("after", 20);
+  Absent();
   Row("", 10);
   EXPECT_EQ(Decide().kind, Kind::kOpen);
 }
@@ -173,10 +266,10 @@ TEST_F(UsageVerdictsTest, WithAnExclusiveKeyTheOneUnclaimedRowIsIt) {
   EXPECT_EQ(Decide().kind, Kind::kOpen) << "with a shared key it may be anybody's";
   facts_.exclusive_key = true;
   EXPECT_EQ(Decide().upstream_task_id, "ours");
-  facts_.shown["ours"].duration_seconds = 10;
+  facts_.shown["ours"].facts.duration_seconds = 10;
   facts_.doubts[0].request.duration_seconds = 5;
   EXPECT_EQ(Decide().kind, Kind::kOpen) << "it is not what was asked for";
-  facts_.shown["ours"].duration_seconds = 5;
+  facts_.shown["ours"].facts.duration_seconds = 5;
   EXPECT_EQ(Decide().kind, Kind::kBound);
   Row("other", 30);
   EXPECT_EQ(Decide().kind, Kind::kOpen) << "one of two";
@@ -193,10 +286,20 @@ TEST_F(UsageVerdictsTest, ARowThatATaskOnItsWayMayHaveIsNotBoundToADoubt) {
   EXPECT_EQ(Decide().kind, Kind::kOpen);
 }
 
+TEST_F(UsageVerdictsTest, ARowThatAnEndedDoubtMayHaveIsNotBoundToAnother) {
+  facts_.exclusive_key = true;
+  Known("k", 0, 0);
+  facts_.shown.clear();
+  Doubt("d", 10, 0);
+  Row("theirs", 11);
+  Show("theirs", std::nullopt);
+  ASSERT_EQ(Decide().kind, Kind::kBound);
+  facts_.former.push_back(Task("expired", 9, 0));
+  EXPECT_EQ(Decide().kind, Kind::kOpen);
+}
+
 TEST_F(UsageVerdictsTest, RefundsErrorsAndOtherCallsAreNoTasks) {
-  Known("before", 0);
-  Doubt("d", 10, 4711);
-  Known("after", 20);
+  Absent();
   Row("x", 10).kind = UsageRow::Kind::kOther;
   Row("y", 10).kind = UsageRow::Kind::kRefund;
   UsageRow& asset = Row("", 10, "volc-asset");
@@ -206,25 +309,28 @@ TEST_F(UsageVerdictsTest, RefundsErrorsAndOtherCallsAreNoTasks) {
 }
 
 TEST_F(UsageVerdictsTest, TheVendorsClockMayBeFarOffAsItsKnownTasksShow) {
-  Doubt("d", 1000, 4711);
-  Known("after", 1010);
+  Absent();
   // By the vendor's clock everything is an hour earlier.
   for (UsageRow& row : facts_.log.rows) row.time -= absl::Hours(1);
-  Row("late", 1000 - 3600);
+  EXPECT_EQ(Decide().kind, Kind::kNotTaken);
+  Row("late", 10 - 3600);
   EXPECT_EQ(Decide().kind, Kind::kOpen) << "it stands in the doubt's window";
 }
 
-TEST_F(UsageVerdictsTest, TheVendorIsAskedAboutWhatMayBeOfADoubtAndTwoKnownTasks) {
+TEST_F(UsageVerdictsTest, TheVendorIsAskedAboutWhatMayBeOfADoubtAndTwoKnownTasksOfEachModel) {
   for (int i = 0; i < 4; ++i) Known("k" + std::to_string(i), i);
+  Known("other model", 3, 7, "seedance-2.5");
   facts_.shown.clear();
   Doubt("d", 10, 4711);
   Row("maybe", 12);
+  Row("runs", 12);
+  Show("runs", 42, /*ended=*/false);
   Row("shown", 12);
   Show("shown", 42);
   Row("long after", 3000);
   facts_.deleted.insert("deleted");
   Row("deleted", 12);
-  EXPECT_THAT(IdsToAsk(facts_), ElementsAre("k2", "k3", "maybe"));
+  EXPECT_THAT(IdsToAsk(facts_), ElementsAre("k2", "k3", "maybe", "other model", "runs"));
   facts_.doubts.clear();
   facts_.known.clear();
   EXPECT_THAT(IdsToAsk(facts_), IsEmpty());

@@ -26,7 +26,7 @@ constexpr char kLog[] = R"json({"success":true,"message":"","data":[
 TEST(AnyFastUsageLog, RowsAreReadNewestFirst) {
   const std::optional<UsageLog> log = ReadUsageLog(kLog);
   ASSERT_TRUE(log.has_value());
-  EXPECT_TRUE(log->complete);
+  EXPECT_EQ(log->reaches_back_to, absl::InfinitePast()) << "so few rows are all";
   ASSERT_EQ(log->rows.size(), 6u);
   EXPECT_EQ(log->rows[0].task_id, "task_a");
   EXPECT_EQ(log->rows[0].actual_quota, 300000);
@@ -55,10 +55,22 @@ TEST(AnyFastUsageLog, WhatIsNoLogIsNotTakenForAnEmptyOne) {
   EXPECT_TRUE(ReadUsageLog(R"({"success":true,"data":null})")->rows.empty());
 }
 
-TEST(AnyFastUsageLog, AThousandRowsMayNotBeAll) {
+// `count` rows, newest first, one a second; `last` stands behind them.
+UsageLog LogOf(int count, const std::string& last) {
   std::string body = R"({"success":true,"data":[)";
-  for (int i = 0; i < 1000; ++i) body += (i == 0 ? "{}" : ",{}");
-  EXPECT_FALSE(ReadUsageLog(body + "]}")->complete);
+  for (int i = 0; i < count; ++i) body += absl::StrCat(R"({"type":2,"created_at":)", 1800001000 - i, "},");
+  return *ReadUsageLog(absl::StrCat(body, last, "]}"));
+}
+
+TEST(AnyFastUsageLog, ItReachesBackToItsLastRowUnlessItHasFew) {
+  EXPECT_EQ(LogOf(48, "{}").reaches_back_to, absl::InfinitePast());
+  EXPECT_EQ(LogOf(99, R"({"type":5,"created_at":1800000900})").reaches_back_to, absl::FromUnixSeconds(1800000900))
+      << "forks cut it to a hundred rows";
+  EXPECT_EQ(LogOf(99, "null").reaches_back_to, absl::FromUnixSeconds(1800000902)) << "a row without a time is no reach";
+  EXPECT_EQ(LogOf(99, R"({"created_at":1800000962})").reaches_back_to, absl::FromUnixSeconds(1800000902))
+      << "servers differ a little";
+  EXPECT_EQ(LogOf(99, R"({"created_at":1800000963})").reaches_back_to, absl::InfiniteFuture())
+      << "not newest first: older rows may be missing anywhere";
 }
 
 class ReadUsageTest : public ::testing::Test {
