@@ -22,7 +22,7 @@ class Wav : public Parser {
     if (bytes.Has(0, "ds64") && wide_ && size_ >= 16) return Read(16, &Wav::OnWideSizes);
     if (bytes.Has(0, "fmt ")) {
       if (size_ < 16) return Break("its format is too short");
-      return Read(16, &Wav::OnFormat);
+      return Read(static_cast<size_t>(std::min<int64_t>(size_, kExtensibleBytes)), &Wav::OnFormat);
     }
     if (bytes.Has(0, "fact") && size_ >= 4) return Read(4, &Wav::OnFact);
     if (bytes.Has(0, "data")) return OnData();
@@ -35,15 +35,22 @@ class Wav : public Parser {
   }
 
   void OnFormat(Bytes bytes) {
-    const uint16_t codec = bytes.Little16(0);
+    const int64_t read = std::min<int64_t>(size_, kExtensibleBytes);
+    uint16_t codec = bytes.Little16(0);
+    // The extensible format names its codec in a field of its own.
+    if (codec == kExtensible) codec = read == kExtensibleBytes ? bytes.Little16(24) : kPcm;
+    const uint64_t channels = std::max<uint64_t>(bytes.Little16(2), 1);
     const uint64_t rate = bytes.Little32(4);
     const uint64_t block = bytes.Little16(12);
     // Samples of one size each (PCM, A-law and mu-law) have a rate that follows from it; other codecs tell one.
-    const bool plain = codec == 1 || codec == 3 || codec == 6 || codec == 7 || codec == 0xfffe;
+    const bool plain = codec == kPcm || codec == 3 || codec == 6 || codec == 7;
     bytes_per_second_ = plain && block > 0 ? rate * block : bytes.Little32(8);
     sample_rate_ = plain ? 0 : rate;
+    block_ = block;
+    if (codec == kMsAdpcm && block > 7 * channels) samples_of_block_ = (block / channels - 7) * 2 + 2;
+    if (codec == kImaAdpcm && block > 4 * channels) samples_of_block_ = (block / channels - 4) * 2 + 1;
     if (rate == 0 || bytes_per_second_ == 0) return Break("its sound has no sample rate");
-    NextChunk(16);
+    NextChunk(read);
   }
 
   // How many samples a compressed sound has, of which the rate in the format is only an estimate.
@@ -60,8 +67,7 @@ class Wav : public Parser {
     // Writers to a pipe do not know the size: they write none, all ones, or some number just below 2 GiB.
     const bool to_the_end = size == 0 || (!wide_ && size >= 0x7ffff000);
     if (to_the_end || size > (uint64_t{1} << 62)) return Rest();
-    info().duration = UnitsToDuration(size, bytes_per_second_);
-    if (samples_ > 0 && sample_rate_ > 0) info().duration = UnitsToDuration(samples_, sample_rate_);
+    info().duration = DurationOf(size);
     Know();
     Pass(static_cast<int64_t>(size));
     ReadOrEnd(1, &Wav::OnTrailer);
@@ -73,8 +79,20 @@ class Wav : public Parser {
     if (known()) return;
     const int64_t size = file_size() - data_at_;
     if (size <= 0) return Break("it has no sound");
-    info().duration = UnitsToDuration(static_cast<uint64_t>(size), bytes_per_second_);
+    info().duration = DurationOf(static_cast<uint64_t>(size));
     Know();
+  }
+
+  // Of `size` bytes of sound. Writers of ADPCM tell wrong rates of bytes, but its blocks have a known number of
+  // samples, of which the last may not be full.
+  absl::Duration DurationOf(uint64_t size) const {
+    if (samples_of_block_ > 0) {
+      const uint64_t most = (size / block_ + (size % block_ > 0 ? 1 : 0)) * samples_of_block_;
+      const bool fits = samples_ <= most && samples_ + 2 * samples_of_block_ > most;
+      return UnitsToDuration(fits ? samples_ : size / block_ * samples_of_block_, sample_rate_);
+    }
+    if (samples_ > 0 && sample_rate_ > 0) return UnitsToDuration(samples_, sample_rate_);
+    return UnitsToDuration(size, bytes_per_second_);
   }
 
   // Some writers count wrong by some bytes, which is less of a file than limits on its duration care about.
@@ -91,6 +109,11 @@ class Wav : public Parser {
   }
 
   static constexpr uint64_t kMostSlack = 4096;
+  static constexpr uint16_t kPcm = 1;
+  static constexpr uint16_t kMsAdpcm = 2;
+  static constexpr uint16_t kImaAdpcm = 0x11;
+  static constexpr uint16_t kExtensible = 0xfffe;
+  static constexpr int64_t kExtensibleBytes = 26;  // Up to the codec.
 
   bool wide_ = false;
   int64_t size_ = 0;  // Of the chunk at hand.
@@ -98,6 +121,8 @@ class Wav : public Parser {
   uint64_t bytes_per_second_ = 0;
   uint64_t sample_rate_ = 0;  // Of compressed sound.
   uint64_t samples_ = 0;      // 0: not told.
+  uint64_t block_ = 0;
+  uint64_t samples_of_block_ = 0;  // 0: not known.
   int64_t data_at_ = 0;
 };
 

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "tests/unit/media/oracle_check.h"
 #include "tests/unit/media/oracle_files.h"
 #include "tests/unit/media/probe.h"
 
@@ -14,67 +15,11 @@ namespace {
 
 using model::MediaType;
 
-// Skips the test when the tool is not installed.
-#define NEEDS_TOOL(tool) \
-  if (!HasTool(tool)) GTEST_SKIP() << tool << " is not installed (deploy/install-dependencies --tests)"
-
-std::string Ffmpeg(const std::string& arguments) {
-  return RunShell("ffmpeg -nostdin -y -loglevel error " + arguments + " 2>&1");
-}
-
-struct File {
-  std::string name;
-  std::string arguments;  // Of ffmpeg, before the name.
-  std::string container;
-  int width = 0;  // What the arguments ask for.
-  int height = 0;
-  double seconds = 0;
-  double frame_rate = 0;
-  bool other_time = false;  // ffprobe counts time in another way, for the reason beside the file.
-};
-
-// Whole, and with skips: real files are too large for every way of Probe.
-Findings ProbeFile(const std::string& path) {
-  const std::string file = ReadFile(path);
-  const Findings whole = ProbeIn(file, {});
-  EXPECT_EQ(Text(ProbeIn(file, {4096, true})), Text(whole));
-  return whole;
-}
-
-// Makes the file and holds what we find against what was asked for and against ffprobe.
-void Check(const File& file) {
-  SCOPED_TRACE(file.name);
-  const OracleFolder folder;
-  const std::string path = folder.Path(file.name);
-  Ffmpeg(absl::StrCat(file.arguments, " ", path));
-  const Findings ours = ProbeFile(path);
-  const OracleFindings theirs = AskFfprobe(path);
-
-  ASSERT_TRUE(ours.state == Findings::State::kKnown) << Text(ours);
-  EXPECT_EQ(ours.info.container, file.container);
-  EXPECT_EQ(ours.info.width, file.width);
-  EXPECT_EQ(ours.info.height, file.height);
-  EXPECT_EQ(ours.info.width, theirs.width);
-  EXPECT_EQ(ours.info.height, theirs.height);
-  if (file.seconds == 0) return;
-  const double seconds = absl::ToDoubleSeconds(ours.info.duration);
-  // Encoders pad: the slack of the rules is there for this.
-  EXPECT_NEAR(seconds, file.seconds, 0.06);
-  EXPECT_NEAR(ours.info.frame_rate, file.frame_rate, 0.001);
-  if (file.other_time) return;
-  EXPECT_NEAR(seconds, theirs.seconds, 0.06);
-  EXPECT_NEAR(ours.info.frame_rate, theirs.frame_rate, 0.001);
-}
-
-std::string Picture(int width, int height) {
-  return absl::StrCat("-f lavfi -i testsrc=s=", width, "x", height, ":r=1 -frames:v 1");
-}
-
 TEST(Oracle, Pictures) {
   NEEDS_TOOL("ffmpeg");
   for (const auto& [width, height] : std::vector<std::pair<int, int>>{{640, 480}, {301, 299}, {17, 1000}}) {
     const std::string picture = Picture(width, height);
-    const std::vector<File> files = {
+    const std::vector<MadeFile> files = {
         {"rgb.png", picture, "png"},
         {"grey.png", picture + " -pix_fmt gray16be", "png"},
         {"a.jpg", picture, "jpeg"},
@@ -89,7 +34,7 @@ TEST(Oracle, Pictures) {
         {"raw.tiff", picture + " -compression_algo raw", "tiff"},
         {"deflate.tiff", picture + " -compression_algo deflate -pix_fmt rgb48le", "tiff"},
     };
-    for (File file : files) {
+    for (MadeFile file : files) {
       file.width = width;
       file.height = height;
       Check(file);
@@ -107,17 +52,11 @@ TEST(Oracle, AnimatedPictures) {
   EXPECT_EQ(Text(ProbeFile(folder.Path("a.webp"))), "KNOWN image webp 300 x 200");
 }
 
-std::string Video(const std::string& size, const std::string& rate, const std::string& seconds) {
-  return "-f lavfi -i testsrc=s=" + size + ":r=" + rate + ":d=" + seconds;
-}
-
-const std::string kH264 = " -c:v libx264 -preset ultrafast -pix_fmt yuv420p";
-
 TEST(Oracle, MoviesOfEveryLayout) {
   NEEDS_TOOL("ffmpeg");
   const std::string video = Video("320x240", "25", "2.4");
   const std::string sound = " -f lavfi -i sine=d=2.4";
-  const std::vector<File> files = {
+  const std::vector<MadeFile> files = {
       {"last.mp4", video + kH264, "mp4"},
       {"first.mp4", video + kH264 + " -movflags faststart", "mp4"},
       {"sound.mp4", video + sound + kH264 + " -c:a aac", "mp4"},
@@ -134,7 +73,7 @@ TEST(Oracle, MoviesOfEveryLayout) {
       {"dash.mp4", video + kH264 + " -g 10 -movflags dash+global_sidx+frag_keyframe+empty_moov", "mp4"},
       {"cmaf.mp4", video + kH264 + " -g 10 -movflags cmaf+frag_keyframe+empty_moov", "mp4"},
   };
-  for (File file : files) {
+  for (MadeFile file : files) {
     file.width = 320;
     file.height = 240;
     file.seconds = 2.4;
@@ -147,7 +86,7 @@ TEST(Oracle, MoviesOfEveryFrameRate) {
   NEEDS_TOOL("ffmpeg");
   for (const std::string rate : {"24000/1001", "24", "25", "30000/1001", "30", "50", "60000/1001", "60"}) {
     for (const std::string flags : {"", " -movflags frag_keyframe+empty_moov"}) {
-      File file{"a.mp4", Video("160x120", rate, "2") + kH264 + flags, "mp4", 160, 120, 2};
+      MadeFile file{"a.mp4", Video("160x120", rate, "2") + kH264 + flags, "mp4", 160, 120, 2};
       double over = 0;
       double under = 1;
       sscanf(rate.c_str(), "%lf/%lf", &over, &under);
@@ -175,7 +114,7 @@ TEST(Oracle, Sounds) {
   NEEDS_TOOL("ffmpeg");
   for (const std::string seconds : {"2", "15"}) {
     const std::string sine = "-f lavfi -i sine=d=" + seconds + ":r=44100";
-    const std::vector<File> files = {
+    const std::vector<MadeFile> files = {
         {"cbr.mp3", sine + " -b:a 128k", "mp3"},
         {"vbr.mp3", sine + " -q:a 4", "mp3"},
         {"no_table.mp3", sine + " -b:a 64k -write_xing 0", "mp3"},
@@ -194,7 +133,7 @@ TEST(Oracle, Sounds) {
         {"rf64.wav", sine + " -rf64 always", "wav"},
         {"surround.wav", sine + " -ac 6", "wav"},
     };
-    for (File file : files) {
+    for (MadeFile file : files) {
       file.seconds = atof(seconds.c_str());
       Check(file);
     }
@@ -215,7 +154,7 @@ TEST(Oracle, FormatsThatAreOnlyNamed) {
   NEEDS_TOOL("ffmpeg");
   const std::string video = Video("160x120", "25", "1");
   const std::string sine = "-f lavfi -i sine=d=1";
-  const std::vector<std::pair<File, MediaType>> files = {
+  const std::vector<std::pair<MadeFile, MediaType>> files = {
       {{"a.webm", video + " -c:v libvpx -deadline realtime", "webm"}, MediaType::kVideo},
       {{"a.mkv", video + kH264, "mkv"}, MediaType::kVideo},
       {{"a.avi", video + " -c:v mpeg4", "avi"}, MediaType::kVideo},

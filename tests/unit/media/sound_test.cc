@@ -155,15 +155,35 @@ TEST(Wav, LastsAsLongAsItsData) {
   EXPECT_EQ(Text(Probe(Wav(Chunk("LIST", Noise(77, 1)) + kPlain + Chunk("fact", Zeros(4)) + data +
                            Chunk("LIST", Noise(300, 1))))),
             "KNOWN audio wav 3s");
-  EXPECT_EQ(Text(Probe(Wav(Chunk("fmt ", Format(0xfffe, 1000, 4000, 4) + Zeros(24)) + data))), "KNOWN audio wav 3s");
+  EXPECT_EQ(Text(Probe(Wav(Chunk("fmt ", Format(0xfffe, 1000, 4000, 4) + Zeros(8) + Little(1, 2) + Zeros(14)) + data))),
+            "KNOWN audio wav 3s");
   EXPECT_EQ(Text(Probe(Wav(Chunk("fmt ", Format(3, 1000, 0, 8)) + data))), "KNOWN audio wav 1.5s") << "no rate told";
-  EXPECT_EQ(Text(Probe(Wav(Chunk("fmt ", Format(2, 1000, 500, 256)) + data))), "KNOWN audio wav 24s") << "ADPCM";
+  EXPECT_EQ(Text(Probe(Wav(Chunk("fmt ", Format(0x31, 1000, 500, 65)) + data))), "KNOWN audio wav 24s") << "GSM";
+}
+
+TEST(Wav, OfAdpcmLastsByItsBlocks) {
+  // 256 bytes for two channels: of 4 bits, behind 7 or 4 bytes a channel which hold two samples or one.
+  const std::string data = Chunk("data", Zeros(256 * 40));
+  for (const auto& [codec, samples] : {std::pair(2u, 244u), std::pair(0x11u, 249u)}) {
+    SCOPED_TRACE(codec);
+    const std::string lasts = absl::StrCat("KNOWN audio wav ", absl::FormatDuration(absl::Milliseconds(40 * samples)));
+    const std::string format = Format(codec, 1000, 1000, 256);
+    EXPECT_EQ(Text(Probe(Wav(Chunk("fmt ", format) + data))), lasts) << "whatever its rate of bytes says";
+    const std::string extensible = Format(0xfffe, 1000, 1000, 256) + Zeros(8) + Little(codec, 2) + Zeros(14);
+    EXPECT_EQ(Text(Probe(Wav(Chunk("fmt ", extensible) + data))), lasts);
+    const std::string count = Chunk("fact", Little(40 * samples - 100, 4));
+    EXPECT_EQ(Text(Probe(Wav(Chunk("fmt ", format) + count + data))),
+              absl::StrCat("KNOWN audio wav ", absl::FormatDuration(absl::Milliseconds(40 * samples - 100))));
+    for (const uint64_t wrong : {uint64_t{1}, uint64_t{5000}, uint64_t{40 * 250}, uint64_t{1'000'000}}) {
+      EXPECT_EQ(Text(Probe(Wav(Chunk("fmt ", format) + Chunk("fact", Little(wrong, 4)) + data))), lasts) << wrong;
+    }
+  }
 }
 
 TEST(Wav, BelievesACountOfSamplesWhenItIsCompressed) {
   const std::string data = Chunk("data", Zeros(12'000));
   const std::string count = Chunk("fact", Little(7000, 4));
-  EXPECT_EQ(Text(Probe(Wav(Chunk("fmt ", Format(2, 1000, 500, 256)) + count + data))), "KNOWN audio wav 7s");
+  EXPECT_EQ(Text(Probe(Wav(Chunk("fmt ", Format(0x31, 1000, 500, 65)) + count + data))), "KNOWN audio wav 7s");
   EXPECT_EQ(Text(Probe(Wav(kPlain + count + data))), "KNOWN audio wav 3s") << "not when it is plain";
 }
 
