@@ -6,7 +6,7 @@
 #include "absl/strings/str_replace.h"
 #include "service/base/clock.h"
 #include "service/base/deadlock_detection.h"
-#include "service/server/config.h"
+#include "service/config/config.h"
 #include "service/server/run.h"
 #include "service/server/store_commands.h"
 

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "service/engine/asset_library.h"
+#include "service/engine/assets/asset_library.h"
 
 namespace seedance::engine {
 namespace {

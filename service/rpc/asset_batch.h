@@ -10,7 +10,7 @@
 #include "seedance/gateway/v1/asset.pb.h"
 #include "service/base/mutex.h"
 #include "service/model/asset.h"
-#include "service/rpc/convert_asset.h"
+#include "service/rpc/convert/convert_asset.h"
 
 namespace seedance::rpc {
 

@@ -4,9 +4,9 @@
 #include <memory>
 
 #include "seedance/gateway/v1/asset_group.pb.h"
-#include "service/engine/groups.h"
-#include "service/rpc/method.h"
-#include "service/rpc/unary_call.h"
+#include "service/engine/assets/groups.h"
+#include "service/rpc/calls/method.h"
+#include "service/rpc/calls/unary_call.h"
 
 namespace seedance::rpc {
 

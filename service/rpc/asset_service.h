@@ -4,10 +4,10 @@
 #include <memory>
 
 #include "seedance/gateway/v1/asset.pb.h"
-#include "service/engine/assets.h"
-#include "service/rpc/edge.h"
-#include "service/rpc/method.h"
-#include "service/rpc/unary_call.h"
+#include "service/engine/assets/assets.h"
+#include "service/rpc/calls/edge.h"
+#include "service/rpc/calls/method.h"
+#include "service/rpc/calls/unary_call.h"
 
 namespace seedance::rpc {
 

@@ -9,9 +9,9 @@
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
-#include "service/engine/call_context.h"
+#include "service/engine/dispatch/call_context.h"
 #include "service/model/asset.h"
-#include "service/rpc/call_pool.h"
+#include "service/rpc/calls/call_pool.h"
 
 namespace seedance::rpc {
 

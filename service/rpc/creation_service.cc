@@ -1,7 +1,7 @@
 #include "service/rpc/creation_service.h"
 
 #include "seedance/gateway/v1/creation.grpc.pb.h"
-#include "service/rpc/convert_creation.h"
+#include "service/rpc/convert/convert_creation.h"
 
 namespace seedance::rpc {
 namespace {

@@ -4,11 +4,11 @@
 #include <memory>
 
 #include "seedance/gateway/v1/generation_task.pb.h"
-#include "service/engine/downloads.h"
-#include "service/engine/tasks.h"
-#include "service/rpc/edge.h"
-#include "service/rpc/method.h"
-#include "service/rpc/unary_call.h"
+#include "service/engine/tasks/downloads.h"
+#include "service/engine/tasks/tasks.h"
+#include "service/rpc/calls/edge.h"
+#include "service/rpc/calls/method.h"
+#include "service/rpc/calls/unary_call.h"
 
 namespace seedance::rpc {
 

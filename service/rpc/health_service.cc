@@ -4,8 +4,8 @@
 
 #include "grpc/health/v1/health.pb.h"
 #include "service/base/error.h"
-#include "service/rpc/answer.h"
-#include "service/rpc/watch_message.h"
+#include "service/rpc/calls/answer.h"
+#include "service/rpc/calls/watch_message.h"
 
 namespace seedance::rpc {
 namespace {

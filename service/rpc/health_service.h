@@ -7,7 +7,7 @@
 #include <unordered_set>
 
 #include "service/base/mutex.h"
-#include "service/rpc/method.h"
+#include "service/rpc/calls/method.h"
 
 namespace seedance::rpc {
 

@@ -12,8 +12,8 @@
 
 #include "grpc/reflection/v1/reflection.pb.h"
 #include "grpc/reflection/v1alpha/reflection.pb.h"
-#include "service/rpc/answer.h"
-#include "service/rpc/watch_message.h"
+#include "service/rpc/calls/answer.h"
+#include "service/rpc/calls/watch_message.h"
 
 namespace seedance::rpc {
 namespace {

@@ -1,7 +1,7 @@
 #ifndef SEEDANCE_SERVICE_RPC_REFLECTION_SERVICE_H_
 #define SEEDANCE_SERVICE_RPC_REFLECTION_SERVICE_H_
 
-#include "service/rpc/method.h"
+#include "service/rpc/calls/method.h"
 
 namespace seedance::rpc {
 

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "service/engine/webhooks.h"
+#include "service/engine/tasks/webhooks.h"
 #include "service/server/admin_request.h"
 #include "service/upstream/upstream.h"
 

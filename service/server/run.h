@@ -1,7 +1,7 @@
 #ifndef SEEDANCE_SERVICE_SERVER_RUN_H_
 #define SEEDANCE_SERVICE_SERVER_RUN_H_
 
-#include "service/server/config.h"
+#include "service/config/config.h"
 
 namespace seedance::server {
 

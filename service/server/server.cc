@@ -19,8 +19,8 @@
 #include "service/base/thread.h"
 #include "service/rpc/reflection_service.h"
 #include "service/server/credentials.h"
-#include "service/server/engine_config.h"
-#include "service/server/memory_limit.h"
+#include "service/config/engine_config.h"
+#include "service/base/memory_limit.h"
 #include "service/server/port_file.h"
 #include "service/store/sqlite/sqlite_store.h"
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "service/server/config.h"
+#include "service/config/config.h"
 
 namespace seedance::server {
 

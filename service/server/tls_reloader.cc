@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "service/base/log.h"
-#include "service/server/config.h"
+#include "service/config/config.h"
 
 namespace seedance::server {
 namespace {

@@ -12,7 +12,7 @@
 #include "service/base/metrics.h"
 #include "service/base/mutex.h"
 #include "service/base/repeating_thread.h"
-#include "service/server/tls_files.h"
+#include "service/config/tls_files.h"
 
 namespace seedance::server {
 

@@ -9,8 +9,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "service/base/error.h"
-#include "service/upstream/redirects.h"
-#include "service/upstream/url.h"
+#include "service/http/redirects.h"
+#include "service/http/url.h"
 
 namespace seedance::upstream {
 namespace {

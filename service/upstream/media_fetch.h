@@ -9,7 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "service/base/clock.h"
-#include "service/upstream/http_transport.h"
+#include "service/http/http_transport.h"
 #include "service/upstream/upstream.h"
 
 namespace seedance::upstream {

@@ -11,8 +11,8 @@
 #include "absl/strings/str_split.h"
 #include "service/base/clock.h"
 #include "service/base/error.h"
-#include "service/upstream/redirects.h"
-#include "service/upstream/url.h"
+#include "service/http/redirects.h"
+#include "service/http/url.h"
 
 namespace seedance::upstream {
 namespace {

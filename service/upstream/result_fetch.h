@@ -6,7 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "service/upstream/http_transport.h"
+#include "service/http/http_transport.h"
 #include "service/upstream/upstream.h"
 
 namespace seedance::upstream {

@@ -17,7 +17,7 @@
 #include "service/model/asset_group.h"
 #include "service/model/generation_task.h"
 #include "service/model/profile.h"
-#include "service/upstream/http_transport.h"
+#include "service/http/http_transport.h"
 
 namespace seedance::upstream {
 

@@ -10,7 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "service/upstream/http_transport.h"
+#include "service/http/http_transport.h"
 #include "tests/testing/sandbox_process.h"
 
 namespace seedance::bench {

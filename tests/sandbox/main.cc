@@ -8,7 +8,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "tests/sandbox/piapi_flags.h"
+#include "tests/sandbox/piapi/flags.h"
 #include "tests/sandbox/sandbox.h"
 
 namespace {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "tests/sandbox/piapi_options.h"
+#include "tests/sandbox/piapi/options.h"
 
 namespace seedance::sandbox {
 

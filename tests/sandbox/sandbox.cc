@@ -7,8 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "service/base/clock.h"
 #include "service/base/random.h"
-#include "tests/sandbox/anyfast_api.h"
-#include "tests/sandbox/piapi_api.h"
+#include "tests/sandbox/anyfast/api.h"
+#include "tests/sandbox/piapi/api.h"
 
 namespace seedance::sandbox {
 namespace {

@@ -4,17 +4,17 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "tests/sandbox/control_api.h"
-#include "tests/sandbox/dialect.h"
-#include "tests/sandbox/faults.h"
-#include "tests/sandbox/ids.h"
-#include "tests/sandbox/ledger.h"
-#include "tests/sandbox/links.h"
+#include "tests/sandbox/wire/control_api.h"
+#include "tests/sandbox/wire/dialect.h"
+#include "tests/sandbox/wire/faults.h"
+#include "tests/sandbox/world/ids.h"
+#include "tests/sandbox/world/ledger.h"
+#include "tests/sandbox/world/links.h"
 #include "tests/sandbox/options.h"
-#include "tests/sandbox/request_log.h"
-#include "tests/sandbox/vendor_server.h"
-#include "tests/sandbox/virtual_clock.h"
-#include "tests/sandbox/world.h"
+#include "tests/sandbox/wire/request_log.h"
+#include "tests/sandbox/wire/vendor_server.h"
+#include "tests/sandbox/world/virtual_clock.h"
+#include "tests/sandbox/world/world.h"
 
 namespace seedance::sandbox {
 

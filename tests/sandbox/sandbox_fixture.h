@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/sandbox/json.h"
+#include "tests/sandbox/world/json.h"
 #include "tests/sandbox/sandbox.h"
 
 namespace seedance::sandbox {

@@ -15,7 +15,7 @@
 #include "service/upstream/anyfast/usage_log.h"
 #include "service/upstream/anyfast/wire_report.h"
 #include "service/upstream/anyfast/wire_request.h"
-#include "service/upstream/path_segment.h"
+#include "service/http/path_segment.h"
 #include "service/upstream/result_fetch.h"
 #include "service/upstream/vendor_client.h"
 

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "service/upstream/http_transport.h"
+#include "service/http/http_transport.h"
 
 namespace seedance::upstream {
 

@@ -12,7 +12,7 @@
 #include "service/upstream/json_repair.h"
 #include "service/upstream/json_time.h"
 #include "service/upstream/link_expiry.h"
-#include "service/upstream/url.h"
+#include "service/http/url.h"
 
 namespace seedance::upstream {
 namespace {

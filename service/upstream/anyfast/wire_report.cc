@@ -7,7 +7,7 @@
 #include "service/upstream/anyfast/vendor_error.h"
 #include "service/upstream/anyfast/wire_request.h"
 #include "service/upstream/json_time.h"
-#include "service/upstream/url.h"
+#include "service/http/url.h"
 #include "service/upstream/vendor_client.h"
 
 namespace seedance::upstream {

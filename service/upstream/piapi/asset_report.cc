@@ -6,7 +6,7 @@
 #include "service/upstream/json_time.h"
 #include "service/upstream/piapi/error_table.h"
 #include "service/upstream/piapi/vendor_error.h"
-#include "service/upstream/url.h"
+#include "service/http/url.h"
 
 namespace seedance::upstream {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "service/upstream/http_transport.h"
+#include "service/http/http_transport.h"
 
 namespace seedance::upstream {
 

@@ -10,7 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "service/base/error.h"
-#include "service/upstream/path_segment.h"
+#include "service/http/path_segment.h"
 #include "service/upstream/piapi/asset_report.h"
 #include "service/upstream/piapi/base64_source.h"
 #include "service/upstream/piapi/error_table.h"
@@ -20,7 +20,7 @@
 #include "service/upstream/piapi/webhook.h"
 #include "service/upstream/piapi/wire_request.h"
 #include "service/upstream/result_fetch.h"
-#include "service/upstream/url.h"
+#include "service/http/url.h"
 #include "service/upstream/vendor_client.h"
 
 namespace seedance::upstream {

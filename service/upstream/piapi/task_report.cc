@@ -12,7 +12,7 @@
 #include "service/upstream/link_expiry.h"
 #include "service/upstream/piapi/error_table.h"
 #include "service/upstream/piapi/vendor_error.h"
-#include "service/upstream/url.h"
+#include "service/http/url.h"
 #include "service/upstream/vendor_client.h"
 
 namespace seedance::upstream {

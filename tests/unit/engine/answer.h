@@ -11,7 +11,7 @@
 #include "service/base/clock.h"
 #include "service/base/error.h"
 #include "service/base/mutex.h"
-#include "service/engine/call_context.h"
+#include "service/engine/dispatch/call_context.h"
 
 namespace seedance::testing {
 

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "service/engine/task_feeds.h"
+#include "service/engine/watch/task_feeds.h"
 
 namespace seedance::testing {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "service/upstream/http_transport.h"
+#include "service/http/http_transport.h"
 
 namespace seedance::testing {
 

@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "service/base/clock.h"
-#include "service/rpc/convert_creation.h"
+#include "service/rpc/convert/convert_creation.h"
 #include "tests/unit/rpc/gateway_fixture.h"
 
 namespace seedance::rpc {

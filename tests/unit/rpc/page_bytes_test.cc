@@ -2,7 +2,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "service/rpc/convert_task.h"
+#include "service/rpc/convert/convert_task.h"
 #include "service/store/record.h"
 #include "tests/unit/rpc/gateway_fixture.h"
 

@@ -10,9 +10,9 @@
 
 #include "service/base/error.h"
 #include "service/upstream/anyfast/anyfast.h"
-#include "service/upstream/http_transport.h"
-#include "tests/unit/upstream/http_requests.h"
-#include "tests/unit/upstream/trick_server.h"
+#include "service/http/http_transport.h"
+#include "tests/unit/http/http_requests.h"
+#include "tests/unit/http/trick_server.h"
 
 namespace seedance::upstream {
 namespace {

@@ -14,10 +14,10 @@
 #include "service/base/error.h"
 #include "service/media/prober.h"
 #include "tests/testing/media_builder.h"
-#include "tests/unit/upstream/http_requests.h"
+#include "tests/unit/http/http_requests.h"
 #include "tests/unit/upstream/media_servers.h"
 #include "tests/unit/upstream/scripted_transport.h"
-#include "tests/unit/upstream/trick_server.h"
+#include "tests/unit/http/trick_server.h"
 
 namespace seedance::upstream {
 namespace {

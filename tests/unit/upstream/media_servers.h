@@ -10,8 +10,8 @@
 #include "absl/strings/str_cat.h"
 #include "service/media/prober.h"
 #include "service/upstream/media_fetch.h"
-#include "tests/unit/upstream/http_requests.h"
-#include "tests/unit/upstream/trick_server.h"
+#include "tests/unit/http/http_requests.h"
+#include "tests/unit/http/trick_server.h"
 
 namespace seedance::upstream {
 

@@ -8,9 +8,9 @@
 
 #include "service/base/error.h"
 #include "service/upstream/anyfast/anyfast.h"
-#include "tests/unit/upstream/http_requests.h"
-#include "tests/unit/upstream/recording_vendor.h"
-#include "tests/unit/upstream/trick_server.h"
+#include "tests/unit/http/http_requests.h"
+#include "tests/unit/http/recording_vendor.h"
+#include "tests/unit/http/trick_server.h"
 
 namespace seedance::upstream {
 namespace {

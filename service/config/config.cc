@@ -1,0 +1,212 @@
+#include "service/config/config.h"
+
+#include <google/protobuf/util/json_util.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "service/engine/uploads/spool.h"
+#include "service/config/certificates.h"
+#include "service/config/config_rules.h"
+#include "service/base/regular_file.h"
+#include "service/config/tls_files.h"
+#include "service/config/yaml_message.h"
+
+namespace seedance::server {
+namespace {
+
+namespace proto = gateway::config::v1;
+
+constexpr size_t kMaxSecretBytes = 16 << 10;
+
+absl::Status ToStatus(const std::vector<ConfigProblem>& problems) {
+  if (problems.empty()) return absl::OkStatus();
+  std::string text;
+  for (const ConfigProblem& problem : problems) {
+    if (!text.empty()) text += "\n";
+    if (problem.line > 0) absl::StrAppend(&text, "line ", problem.line, ": ");
+    absl::StrAppend(&text, problem.field.empty() ? "the file" : problem.field, ": ", problem.what);
+  }
+  return absl::InvalidArgumentError(text);
+}
+
+// Of the field, or of the nearest thing around it that the file has.
+int LineOf(std::string field, const std::map<std::string, int>& lines) {
+  while (!field.empty()) {
+    if (const auto line = lines.find(field); line != lines.end()) return line->second;
+    field.resize(std::min(field.find_last_of(".["), field.size() - 1));
+  }
+  return 0;
+}
+
+absl::StatusOr<std::string> ReadFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::stringstream text;
+  if (!file.is_open() || !(text << file.rdbuf())) {
+    // An empty file sets failbit on `text`; it is as good as missing for everything that is read here.
+    return absl::NotFoundError(absl::StrCat(path, " cannot be read or is empty"));
+  }
+  return text.str();
+}
+
+void CheckSecret(const proto::Secret& secret, const std::string& field, std::vector<ConfigProblem>& problems) {
+  const auto value = ReadSecret(secret);
+  if (!value.ok()) problems.push_back({field, std::string(value.status().message()), 0});
+}
+
+void CheckSecrets(const GatewayConfig& config, std::vector<ConfigProblem>& problems) {
+  for (int i = 0; i < config.upstreams_size(); ++i) {
+    const proto::Upstream& upstream = config.upstreams(i);
+    const std::string path = absl::StrCat("upstreams[", i, "].", upstream.has_piapi() ? "piapi." : "anyfast.");
+    CheckSecret(upstream.has_piapi() ? upstream.piapi().api_key() : upstream.anyfast().api_key(), path + "api_key",
+                problems);
+    if (!upstream.piapi().has_webhook_secret()) continue;
+    CheckSecret(upstream.piapi().webhook_secret(), path + "webhook_secret", problems);
+  }
+}
+
+void CheckTls(const proto::Server& server, std::vector<ConfigProblem>& problems) {
+  if (!server.has_tls()) return;
+  const TlsFiles files = ReadTlsFiles(server.tls());
+  problems.insert(problems.end(), files.problems.begin(), files.problems.end());
+}
+
+void CheckCaFile(const std::string& path, const std::string& field, std::vector<ConfigProblem>& problems) {
+  if (path.empty()) return;
+  CertificateFile file;
+  const absl::Status read = ReadCertificateFile(path, file);
+  if (!read.ok()) problems.push_back({field, std::string(read.message()), 0});
+}
+
+void CheckCaFiles(const GatewayConfig& config, std::vector<ConfigProblem>& problems) {
+  for (int i = 0; i < config.upstreams_size(); ++i) {
+    const proto::Upstream& upstream = config.upstreams(i);
+    const proto::Http& http = upstream.has_piapi() ? upstream.piapi().http() : upstream.anyfast().http();
+    CheckCaFile(http.ca_file(),
+                absl::StrCat("upstreams[", i, "].", upstream.has_piapi() ? "piapi" : "anyfast", ".http.ca_file"),
+                problems);
+  }
+  CheckCaFile(config.media_fetch().ca_file(), "media_fetch.ca_file", problems);
+}
+
+void CheckStaging(const proto::Admin& admin, std::vector<ConfigProblem>& problems) {
+  if (!admin.has_staging()) return;
+  const std::string& directory = admin.staging().directory();
+  std::error_code error;
+  if (!std::filesystem::is_directory(directory, error)) {
+    problems.push_back({"admin.staging.directory", absl::StrCat(directory, " is no folder"), 0});
+  } else if (const absl::Status checked = engine::SpoolSpace::Check(directory); !checked.ok()) {
+    // By making a file: permissions say nothing of a file system that is mounted for reading only.
+    problems.push_back({"admin.staging.directory", std::string(checked.message()), 0});
+  }
+}
+
+// Uploads wait on disk: a folder that takes no files would show at the first one only.
+void CheckSpool(const proto::Admin& admin, std::vector<ConfigProblem>& problems) {
+  // With staging they wait in its folder, so that they can get a name there.
+  if (admin.has_staging()) return;
+  const absl::Status checked = engine::SpoolSpace::Check("");
+  if (!checked.ok()) problems.push_back({"temporary files", std::string(checked.message()), 0});
+}
+
+// `http://user:password@host` without what stands before the `@`.
+std::string WithoutPassword(const std::string& url) {
+  const size_t scheme = url.find("://");
+  const size_t at = url.rfind('@');
+  if (scheme == std::string::npos || at == std::string::npos) return url;
+  return absl::StrCat(url.substr(0, scheme + 3), "(hidden)", url.substr(at));
+}
+
+}  // namespace
+
+absl::Duration FromProto(const google::protobuf::Duration& duration) {
+  return absl::Seconds(duration.seconds()) + absl::Nanoseconds(duration.nanos());
+}
+
+absl::StatusOr<GatewayConfig> ParseConfig(const std::string& yaml) {
+  GatewayConfig config;
+  std::vector<ConfigProblem> problems;
+  const std::map<std::string, int> lines = ReadYaml(yaml, config, problems);
+  ApplyConfigRules(config, problems);
+  for (ConfigProblem& problem : problems) {
+    if (problem.line == 0) problem.line = LineOf(problem.field, lines);
+  }
+  std::stable_sort(problems.begin(), problems.end(),
+                   [](const ConfigProblem& left, const ConfigProblem& right) { return left.line < right.line; });
+  if (!problems.empty()) return ToStatus(problems);
+  return config;
+}
+
+absl::StatusOr<GatewayConfig> LoadConfig(const std::string& path) {
+  absl::StatusOr<std::string> yaml = ReadFile(path);
+  if (!yaml.ok()) return yaml.status();
+  absl::StatusOr<GatewayConfig> config = ParseConfig(*yaml);
+  if (!config.ok()) return config;
+  std::vector<ConfigProblem> problems;
+  CheckSecrets(*config, problems);
+  CheckTls(config->server(), problems);
+  CheckCaFiles(*config, problems);
+  CheckStaging(config->admin(), problems);
+  CheckSpool(config->admin(), problems);
+  if (!problems.empty()) return ToStatus(problems);
+  return config;
+}
+
+absl::StatusOr<base::Secret> ReadSecret(const proto::Secret& secret) {
+  std::string value;
+  std::string source;
+  if (secret.source_case() == proto::Secret::kEnv) {
+    source = absl::StrCat("environment variable ", secret.env());
+    const char* text = std::getenv(secret.env().c_str());
+    value = text == nullptr ? "" : text;
+  } else {
+    source = absl::StrCat("file ", secret.file());
+    absl::StatusOr<RegularFile> file = ReadRegularFile(secret.file(), kMaxSecretBytes);
+    if (!file.ok()) return file.status();
+    value = std::move(file->bytes);
+  }
+  absl::StripAsciiWhitespace(&value);
+  if (value.empty()) return absl::FailedPreconditionError(absl::StrCat(source, " is missing or empty"));
+  // They go into headers of HTTP requests.
+  if (std::any_of(value.begin(), value.end(), [](unsigned char c) { return absl::ascii_iscntrl(c); })) {
+    return absl::FailedPreconditionError(absl::StrCat(source, " holds a line break or another control character"));
+  }
+  return base::Secret(std::move(value));
+}
+
+absl::StatusOr<std::string> CheckCertificates(const GatewayConfig& config, absl::Time now) {
+  if (!config.server().has_tls()) return "";
+  const proto::Tls& tls = config.server().tls();
+  const TlsFindings findings = CheckTlsFiles(tls, ReadTlsFiles(tls), now);
+  if (!findings.errors.empty()) return ToStatus(findings.errors);
+  return std::string(ToStatus(findings.warnings).message());
+}
+
+std::string PrintConfig(const GatewayConfig& config) {
+  GatewayConfig shown = config;
+  for (proto::Tenant& tenant : *shown.mutable_tenants()) {
+    for (std::string& hash : *tenant.mutable_token_sha256()) hash = "(hidden)";
+  }
+  for (proto::Upstream& upstream : *shown.mutable_upstreams()) {
+    proto::Http& http =
+        *(upstream.has_piapi() ? upstream.mutable_piapi()->mutable_http() : upstream.mutable_anyfast()->mutable_http());
+    http.set_proxy(WithoutPassword(http.proxy()));
+  }
+  google::protobuf::util::JsonPrintOptions options;
+  options.add_whitespace = true;
+  options.preserve_proto_field_names = true;
+  options.always_print_primitive_fields = true;
+  std::string text;
+  if (!google::protobuf::util::MessageToJsonString(shown, &text, options).ok()) return "{}\n";
+  return text;
+}
+
+}  // namespace seedance::server

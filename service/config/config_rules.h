@@ -1,0 +1,20 @@
+#ifndef SEEDANCE_SERVICE_CONFIG_CONFIG_RULES_H_
+#define SEEDANCE_SERVICE_CONFIG_CONFIG_RULES_H_
+
+#include <string>
+#include <vector>
+
+#include "seedance/gateway/config/v1/config.pb.h"
+#include "service/config/yaml_message.h"
+
+namespace seedance::server {
+
+// Fills in the defaults that config.proto documents and adds a problem for every rule that is broken.
+void ApplyConfigRules(gateway::config::v1::GatewayConfig& config, std::vector<ConfigProblem>& problems);
+
+// True when only this machine can reach `listen` (`host:port`): loopback addresses, `localhost`, `unix:` sockets.
+bool IsLoopback(const std::string& listen);
+
+}  // namespace seedance::server
+
+#endif  // SEEDANCE_SERVICE_CONFIG_CONFIG_RULES_H_

@@ -1,0 +1,250 @@
+#include "service/config/engine_config.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "service/config/client_certificate.h"
+#include "service/config/config_rules_upstreams.h"
+#include "service/config/upstream_profile.h"
+#include "service/config/webhook_path.h"
+#include "service/upstream/anyfast/anyfast.h"
+#include "service/http/http_transport.h"
+#include "service/upstream/piapi/piapi.h"
+#include "service/http/url.h"
+
+namespace seedance::server {
+namespace {
+
+namespace proto = gateway::config::v1;
+
+std::string KeyOf(const proto::Upstream& upstream) {
+  const auto key = ReadSecret(upstream.has_piapi() ? upstream.piapi().api_key() : upstream.anyfast().api_key());
+  return key.ok() ? key->Reveal() : "";
+}
+
+// A tenant has a vendor's credentials for itself when it is the only one that may use an upstream with this key.
+bool IsDedicated(const proto::Upstream& upstream, const GatewayConfig& config) {
+  const std::string key = KeyOf(upstream);
+  std::set<std::string> tenants;
+  for (const proto::Upstream& other : config.upstreams()) {
+    if (&other != &upstream && KeyOf(other) != key) continue;
+    if (other.tenants().empty()) {
+      for (const proto::Tenant& tenant : config.tenants()) tenants.insert(tenant.name());
+    } else {
+      tenants.insert(other.tenants().begin(), other.tenants().end());
+    }
+  }
+  return tenants.size() <= 1;
+}
+
+// Whether another upstream of the configuration has the same key: what that one's tasks are billed stands in the same
+// log.
+bool SharesKey(const proto::Upstream& upstream, const GatewayConfig& config) {
+  return std::any_of(config.upstreams().begin(), config.upstreams().end(), [&](const proto::Upstream& other) {
+    return other.name() != upstream.name() && KeyOf(other) == KeyOf(upstream);
+  });
+}
+
+engine::UsageLogOptions UsageLogOf(const proto::Upstream& upstream, const GatewayConfig& config) {
+  engine::UsageLogOptions options;
+  if (!upstream.has_anyfast()) return options;
+  const proto::UsageLog& log = upstream.anyfast().usage_log();
+  options.enabled = log.mode() == "on";
+  options.exclusive_key = log.exclusive_key() && !SharesKey(upstream, config);
+  options.tag_with_seed = log.tag() == "seed";
+  options.read_interval = FromProto(log.read_interval());
+  options.cost_interval = FromProto(log.cost_interval());
+  options.lag = FromProto(log.lag());
+  options.submit_timeout = FromProto(upstream.anyfast().http().submit_timeout());
+  options.quota_per_unit = log.quota_per_unit();
+  options.currency = log.currency();
+  return options;
+}
+
+const proto::Http& HttpOf(const proto::Upstream& upstream) {
+  return upstream.has_piapi() ? upstream.piapi().http() : upstream.anyfast().http();
+}
+
+std::unique_ptr<upstream::HttpTransport> MakeTransport(const proto::Http& http, const std::string& base_url) {
+  upstream::HttpOptions options;
+  const std::optional<upstream::Url> home = upstream::ParseUrl(base_url);
+  if (home.has_value()) options.home = home->host;
+  options.allow_private_links = http.allow_private_links();
+  options.connect_timeout = FromProto(http.connect_timeout());
+  options.ca_file = http.ca_file();
+  options.proxy = http.proxy();
+  return upstream::MakeHttpTransport(options);
+}
+
+// What all dialects have. FAILED_PRECONDITION when the key is missing.
+template <typename Options, typename Dialect>
+absl::Status SetCommon(const proto::Upstream& config, const Dialect& dialect, Options& options) {
+  absl::StatusOr<base::Secret> key = ReadSecret(dialect.api_key());
+  if (!key.ok()) return key.status();
+  std::vector<ConfigProblem> none;  // The configuration is checked.
+  options.name = config.name();
+  options.base_url = dialect.base_url();
+  options.api_key = *std::move(key);
+  options.profile = ProfileOf(config, "", none);
+  options.read_timeout = FromProto(dialect.http().read_timeout());
+  options.submit_timeout = FromProto(dialect.http().submit_timeout());
+  options.transfer_timeout = FromProto(dialect.http().transfer_timeout());
+  options.max_retry_after = FromProto(config.rate().max_retry_after());
+  options.allow_plain_http = dialect.allow_plain_http();
+  return absl::OkStatus();
+}
+
+std::string PathOrNone(const std::string& path) { return path == kNoPath ? "" : path; }
+
+upstream::PiApiPaths PathsOf(const proto::PiApiPaths& paths) {
+  return {.asset_upload = paths.asset_upload(),
+          .asset_list = paths.asset_list(),
+          .asset_get = paths.asset_get(),
+          .asset_delete = paths.asset_delete(),
+          .task_create = paths.task_create(),
+          .task_get = paths.task_get(),
+          .task_list = PathOrNone(paths.task_list()),
+          .task_cancel = PathOrNone(paths.task_cancel())};
+}
+
+absl::StatusOr<upstream::PiApiOptions> PiApiOptionsOf(const proto::Upstream& config, const std::string& public_url) {
+  const proto::PiApi& piapi = config.piapi();
+  upstream::PiApiOptions options;
+  if (absl::Status common = SetCommon(config, piapi, options); !common.ok()) return common;
+  if (piapi.upload_url() != kNoUploadUrl) options.upload_url = piapi.upload_url();
+  options.paths = PathsOf(piapi.paths());
+  options.service_mode = piapi.service_mode();
+  if (!piapi.has_webhook_secret()) return options;
+  absl::StatusOr<base::Secret> secret = ReadSecret(piapi.webhook_secret());
+  if (!secret.ok()) return secret.status();
+  options.webhook_endpoint = WebhookUrl(public_url, WebhookToken(config.name(), *secret));
+  options.webhook_secret = *std::move(secret);
+  return options;
+}
+
+absl::StatusOr<std::unique_ptr<upstream::Upstream>> MakeUpstream(const proto::Upstream& config,
+                                                                 const std::string& public_url, base::Clock& clock) {
+  if (config.has_piapi()) {
+    absl::StatusOr<upstream::PiApiOptions> options = PiApiOptionsOf(config, public_url);
+    if (!options.ok()) return options.status();
+    return upstream::MakePiApi(*std::move(options), MakeTransport(HttpOf(config), config.piapi().base_url()), clock);
+  }
+  upstream::AnyFastOptions options;
+  if (absl::Status common = SetCommon(config, config.anyfast(), options); !common.ok()) return common;
+  options.usage_log_key_in_query = config.anyfast().usage_log().key_in_query();
+  return upstream::MakeAnyFast(std::move(options), MakeTransport(HttpOf(config), config.anyfast().base_url()), clock);
+}
+
+// Names of upstreams by the tokens of their webhooks' URLs.
+absl::StatusOr<std::map<std::string, std::string>> WebhookPaths(const GatewayConfig& config) {
+  std::map<std::string, std::string> paths;
+  for (const proto::Upstream& each : config.upstreams()) {
+    if (!each.piapi().has_webhook_secret()) continue;
+    const absl::StatusOr<base::Secret> secret = ReadSecret(each.piapi().webhook_secret());
+    if (!secret.ok()) return secret.status();
+    paths[WebhookToken(each.name(), *secret)] = each.name();
+  }
+  return paths;
+}
+
+}  // namespace
+
+absl::StatusOr<engine::Engine::Options> EngineOptions(const GatewayConfig& config) {
+  const proto::Tasks& tasks = config.tasks();
+  engine::Engine::Options options;
+  options.tasks.deadline = FromProto(tasks.deadline());
+  options.tasks.max_open_per_tenant = tasks.max_open_per_tenant();
+  options.task_tracker.poll_interval_queued = FromProto(tasks.poll_interval_queued());
+  options.task_tracker.poll_interval_running = FromProto(tasks.poll_interval_running());
+  options.task_tracker.poll_interval_unwatched = FromProto(tasks.poll_interval_unwatched());
+  options.task_tracker.poll_interval_watched = FromProto(tasks.poll_interval_watched());
+  options.task_tracker.poll_interval_with_webhooks = FromProto(tasks.poll_interval_with_webhooks());
+  options.task_tracker.submit_unknown_deadline = FromProto(tasks.submit_unknown_deadline());
+  options.task_tracker.result_patience = FromProto(tasks.result_patience());
+  options.janitor.retention = FromProto(tasks.retention());
+  options.task_reconciler.deadline = FromProto(tasks.deadline());
+  options.task_tracker.lost = {tasks.lost_after_count(), FromProto(tasks.lost_after_time())};
+  options.asset_tracker.poll_interval = FromProto(tasks.poll_interval_asset());
+  options.transfers.max_fetches = static_cast<size_t>(config.media_fetch().max_fetches());
+  options.transfers.least_rate = {config.transfers().least_bytes_per_second(), FromProto(config.transfers().window())};
+  options.asset_creation.media_fetch.allow_private_network = config.media_fetch().allow_private_network();
+  options.asset_creation.media_fetch.timeout = FromProto(config.media_fetch().timeout());
+  options.asset_creation.media_fetch.ca_file = config.media_fetch().ca_file();
+  options.asset_creation.require_rights_note = config.assets().require_rights_note();
+  for (const proto::Tenant& tenant : config.tenants()) {
+    if (!tenant.has_require_rights_note()) continue;
+    options.asset_creation.tenants_require_rights_note[tenant.name()] = tenant.require_rights_note();
+  }
+  absl::StatusOr<std::map<std::string, std::string>> webhooks = WebhookPaths(config);
+  if (!webhooks.ok()) return webhooks.status();
+  options.webhooks = *std::move(webhooks);
+  return options;
+}
+
+std::optional<engine::Staging::Options> StagingOptions(const proto::Admin& admin) {
+  if (!admin.has_staging()) return std::nullopt;
+  engine::Staging::Options options;
+  options.directory = admin.staging().directory();
+  options.lifetime = FromProto(admin.staging().lifetime());
+  options.max_total_bytes = admin.staging().max_total_bytes();
+  options.public_base_url = admin.public_base_url();
+  return options;
+}
+
+rpc::Edge::Options EdgeOptions(const GatewayConfig& config) {
+  rpc::Edge::Options options;
+  for (const proto::Tenant& tenant : config.tenants()) {
+    for (const std::string& hash : tenant.token_sha256()) options.tokens.push_back({hash, tenant.name()});
+    for (const proto::ClientCertificate& certificate : tenant.client_certificate()) {
+      options.certificates.push_back({PeerNameOf(certificate), tenant.name()});
+    }
+  }
+  options.heartbeat_interval = FromProto(config.server().heartbeat_interval());
+  options.create_wait = FromProto(config.server().create_wait());
+  options.streams.limit = static_cast<size_t>(config.server().max_watch_streams());
+  options.streams.limit_per_tenant = static_cast<size_t>(config.server().max_watch_streams_per_tenant());
+  if (const absl::Duration age = FromProto(config.server().max_connection_age()); age > absl::ZeroDuration()) {
+    options.streams.age = {age, FromProto(config.server().max_connection_age_grace())};
+  }
+  options.call_threads = static_cast<size_t>(config.server().call_threads());
+  const proto::CallLimits& limits = config.server().call_limits();
+  options.limits.max_calls = static_cast<size_t>(limits.max_calls());
+  options.limits.max_calls_per_tenant = static_cast<size_t>(limits.max_calls_per_tenant());
+  options.limits.max_streams_per_connection = static_cast<size_t>(limits.max_streams_per_connection());
+  options.limits.max_answer_bytes = static_cast<size_t>(limits.max_answer_bytes());
+  options.limits.max_answer_bytes_per_tenant = static_cast<size_t>(limits.max_answer_bytes_per_tenant());
+  options.limits.max_health_calls = static_cast<size_t>(limits.max_health_calls());
+  options.limits.max_reflection_streams = static_cast<size_t>(limits.max_reflection_streams());
+  options.receive_timeout = FromProto(limits.receive_timeout());
+  options.answer_timeout = FromProto(limits.answer_timeout());
+  options.max_receiving = static_cast<size_t>(limits.max_receiving());
+  return options;
+}
+
+absl::StatusOr<std::vector<engine::Upstreams::Config>> MakeUpstreams(const GatewayConfig& config, base::Clock& clock) {
+  std::vector<engine::Upstreams::Config> upstreams;
+  for (const proto::Upstream& each : config.upstreams()) {
+    absl::StatusOr<std::unique_ptr<upstream::Upstream>> made =
+        MakeUpstream(each, config.admin().public_base_url(), clock);
+    if (!made.ok()) return made.status();
+    engine::Upstreams::Config entry;
+    entry.upstream = *std::move(made);
+    entry.tenants = {each.tenants().begin(), each.tenants().end()};
+    entry.dedicated = IsDedicated(each, config);
+    entry.max_submits = static_cast<size_t>(HttpOf(each).max_submits());
+    entry.max_polls = static_cast<size_t>(HttpOf(each).max_polls());
+    entry.max_transfers = static_cast<size_t>(HttpOf(each).max_transfers());
+    entry.polls_per_second = each.rate().polls_per_second();
+    entry.submits_per_second = each.rate().submits_per_second();
+    entry.breaker = {each.rate().breaker_failures(), FromProto(each.rate().breaker_pause())};
+    entry.usage_log = UsageLogOf(each, config);
+    upstreams.push_back(std::move(entry));
+  }
+  return upstreams;
+}
+
+}  // namespace seedance::server

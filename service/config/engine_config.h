@@ -1,0 +1,28 @@
+#ifndef SEEDANCE_SERVICE_CONFIG_ENGINE_CONFIG_H_
+#define SEEDANCE_SERVICE_CONFIG_ENGINE_CONFIG_H_
+
+#include <optional>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "service/base/clock.h"
+#include "service/engine/engine.h"
+#include "service/engine/uploads/staging.h"
+#include "service/rpc/calls/edge.h"
+#include "service/config/config.h"
+
+namespace seedance::server {
+
+// Parts of a checked configuration in the words of the rooms that they are for. FAILED_PRECONDITION when a secret is
+// missing.
+absl::StatusOr<engine::Engine::Options> EngineOptions(const GatewayConfig& config);
+// nullopt: nothing is staged.
+std::optional<engine::Staging::Options> StagingOptions(const gateway::config::v1::Admin& admin);
+rpc::Edge::Options EdgeOptions(const GatewayConfig& config);
+
+// The vendors with their transports.
+absl::StatusOr<std::vector<engine::Upstreams::Config>> MakeUpstreams(const GatewayConfig& config, base::Clock& clock);
+
+}  // namespace seedance::server
+
+#endif  // SEEDANCE_SERVICE_CONFIG_ENGINE_CONFIG_H_

@@ -1,0 +1,17 @@
+#include "service/config/webhook_path.h"
+
+#include "absl/strings/str_cat.h"
+#include "service/base/sha256.h"
+
+namespace seedance::server {
+
+std::string WebhookToken(const std::string& upstream, const base::Secret& secret) {
+  constexpr size_t kDigits = 32;
+  return base::Sha256Hex(absl::StrCat("webhook path\n", upstream, "\n", secret.Reveal())).substr(0, kDigits);
+}
+
+std::string WebhookUrl(const std::string& public_base_url, const std::string& token) {
+  return absl::StrCat(public_base_url, "/webhooks/piapi/", token);
+}
+
+}  // namespace seedance::server

@@ -1,0 +1,163 @@
+#include "service/config/yaml_message.h"
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/duration.pb.h>
+#include <yaml-cpp/yaml.h>
+
+#include <cmath>
+#include <set>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+
+namespace seedance::server {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using google::protobuf::Reflection;
+
+class Reader {
+ public:
+  Reader(std::vector<ConfigProblem>& problems, std::map<std::string, int>& lines)
+      : problems_(problems), lines_(lines) {}
+
+  void ReadMessage(const YAML::Node& node, const std::string& path, Message& message) {
+    if (node.IsNull()) return;  // `server:` with nothing below it: all defaults.
+    if (!node.IsMap()) return Problem(node, path, "must be a map of fields");
+    std::set<std::string> seen;
+    for (const auto& entry : node) {
+      const std::string name = entry.first.IsScalar() ? entry.first.Scalar() : "?";
+      const std::string inner = path.empty() ? name : absl::StrCat(path, ".", name);
+      lines_[inner] = entry.first.Mark().line + 1;
+      const FieldDescriptor* field = message.GetDescriptor()->FindFieldByName(name);
+      if (field == nullptr) {
+        Problem(entry.first, inner, "is not a known field");
+      } else if (!seen.insert(name).second) {
+        Problem(entry.first, inner, "is given twice");
+      } else if (OneofTaken(*field, message)) {
+        Problem(entry.first, inner, absl::StrCat("excludes the other ", field->containing_oneof()->name()));
+      } else {
+        ReadField(entry.second, inner, *field, message);
+      }
+    }
+  }
+
+ private:
+  static bool OneofTaken(const FieldDescriptor& field, const Message& message) {
+    const auto* oneof = field.real_containing_oneof();
+    return oneof != nullptr && message.GetReflection()->HasOneof(message, oneof);
+  }
+
+  void ReadField(const YAML::Node& node, const std::string& path, const FieldDescriptor& field, Message& message) {
+    if (!field.is_repeated()) return ReadValue(node, path, field, message);
+    if (node.IsNull()) return;
+    if (field.is_map()) return ReadMap(node, path, field, message);
+    if (!node.IsSequence()) return Problem(node, path, "must be a list");
+    for (size_t i = 0; i < node.size(); ++i) ReadValue(node[i], absl::StrCat(path, "[", i, "]"), field, message);
+  }
+
+  // Keys are text.
+  void ReadMap(const YAML::Node& node, const std::string& path, const FieldDescriptor& field, Message& message) {
+    if (!node.IsMap()) return Problem(node, path, "must be a map");
+    const google::protobuf::Descriptor& row = *field.message_type();
+    std::set<std::string> seen;
+    for (const auto& entry : node) {
+      const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : "?";
+      const std::string inner = absl::StrCat(path, ".", key);
+      lines_[inner] = entry.first.Mark().line + 1;
+      if (!seen.insert(key).second) {
+        Problem(entry.first, inner, "is given twice");
+        continue;
+      }
+      Message& added = *message.GetReflection()->AddMessage(&message, &field);
+      added.GetReflection()->SetString(&added, row.map_key(), key);
+      ReadScalar(entry.second, inner, *row.map_value(), added);
+    }
+  }
+
+  void ReadValue(const YAML::Node& node, const std::string& path, const FieldDescriptor& field, Message& message) {
+    lines_.emplace(path, node.Mark().line + 1);
+    if (field.cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) return ReadScalar(node, path, field, message);
+    const Reflection* reflection = message.GetReflection();
+    Message* inner =
+        field.is_repeated() ? reflection->AddMessage(&message, &field) : reflection->MutableMessage(&message, &field);
+    if (auto* duration = google::protobuf::DynamicCastToGenerated<google::protobuf::Duration>(inner)) {
+      ReadDuration(node, path, *duration);
+    } else {
+      ReadMessage(node, path, *inner);
+    }
+  }
+
+  void ReadScalar(const YAML::Node& node, const std::string& path, const FieldDescriptor& field, Message& message) {
+    if (!node.IsScalar()) return Problem(node, path, "must be a single value");
+    const Reflection* reflection = message.GetReflection();
+    switch (field.cpp_type()) {
+      case FieldDescriptor::CPPTYPE_STRING:
+        if (field.is_repeated()) return reflection->AddString(&message, &field, node.Scalar());
+        return reflection->SetString(&message, &field, node.Scalar());
+      case FieldDescriptor::CPPTYPE_BOOL:
+        if (node.Scalar() != "true" && node.Scalar() != "false") return Problem(node, path, "must be true or false");
+        return reflection->SetBool(&message, &field, node.Scalar() == "true");
+      case FieldDescriptor::CPPTYPE_INT32: {
+        int32_t number = 0;
+        if (!absl::SimpleAtoi(node.Scalar(), &number)) return Problem(node, path, "must be a whole number");
+        return reflection->SetInt32(&message, &field, number);
+      }
+      case FieldDescriptor::CPPTYPE_INT64: {
+        int64_t number = 0;
+        if (!absl::SimpleAtoi(node.Scalar(), &number)) return Problem(node, path, "must be a whole number");
+        return reflection->SetInt64(&message, &field, number);
+      }
+      case FieldDescriptor::CPPTYPE_DOUBLE: {
+        double number = 0;
+        if (!absl::SimpleAtod(node.Scalar(), &number) || !std::isfinite(number)) {
+          return Problem(node, path, "must be a number");
+        }
+        return reflection->SetDouble(&message, &field, number);
+      }
+      default:
+        // No field of config.proto has another type; a test reads every field.
+        return Problem(node, path, "has a type that this reader does not know");
+    }
+  }
+
+  void ReadDuration(const YAML::Node& node, const std::string& path, google::protobuf::Duration& proto) {
+    absl::Duration duration;
+    const bool bare = node.IsScalar() && node.Scalar() == "0";  // absl takes it; a unit is asked for everywhere.
+    if (!node.IsScalar() || bare || !absl::ParseDuration(node.Scalar(), &duration) ||
+        absl::AbsDuration(duration) == absl::InfiniteDuration()) {
+      return Problem(node, path, "must be a duration with its unit, for example 15s");
+    }
+    proto.set_seconds(absl::IDivDuration(duration, absl::Seconds(1), &duration));
+    proto.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(duration)));
+  }
+
+  void Problem(const YAML::Node& node, const std::string& path, const std::string& what) {
+    problems_.push_back({path, what, node.Mark().line + 1});
+  }
+
+  std::vector<ConfigProblem>& problems_;
+  std::map<std::string, int>& lines_;
+};
+
+}  // namespace
+
+std::map<std::string, int> ReadYaml(const std::string& text, Message& message, std::vector<ConfigProblem>& problems) {
+  std::map<std::string, int> lines;
+  try {
+    const std::vector<YAML::Node> documents = YAML::LoadAll(text);
+    if (documents.size() > 1) {
+      problems.push_back({"", "must hold one YAML document", documents[1].Mark().line + 1});
+    } else if (!documents.empty()) {
+      Reader(problems, lines).ReadMessage(documents[0], "", message);
+    }
+  } catch (const YAML::Exception& error) {
+    problems.push_back({"", absl::StrCat("is not YAML: ", error.msg), error.mark.line + 1});
+  }
+  return lines;
+}
+
+}  // namespace seedance::server

@@ -1,0 +1,225 @@
+#include "service/engine/assets/adoption.h"
+
+#include "absl/strings/str_cat.h"
+#include "service/base/error.h"
+#include "service/engine/assets/asset_library.h"
+
+namespace seedance::engine {
+namespace {
+
+// 100 pages of 100: more than any plan allows, and an end for a vendor that always says "more".
+constexpr int kMostPages = 100;
+
+// Id of the group of adopted assets at a vendor without groups.
+constexpr char kLibrary[] = "library";
+
+}  // namespace
+
+absl::StatusOr<model::AssetGroup> Adoption::Group(const CallContext& context, Upstreams::Entry& entry,
+                                                  const model::UpstreamHandle& handle) {
+  absl::StatusOr<model::AssetGroup> stored = OwnGroup(store_, context.tenant, handle);
+  if (stored.ok() || !absl::IsNotFound(stored.status()) || !entry.dedicated) return stored;
+  // Another tenant's, of a time when the credentials were shared.
+  if (const absl::Status any = store_.GetGroup(handle).status(); !absl::IsNotFound(any)) {
+    return any.ok() ? stored.status() : any;
+  }
+  if (!entry.upstream->profile().assets.groups) return stored;
+  absl::StatusOr<upstream::GroupReport> report = entry.upstream->GetGroup(ToCallOptions(context), handle.id);
+  if (absl::IsNotFound(report.status())) return GroupNotFound(handle);
+  if (!report.ok()) return report.status();
+  return Put(context.tenant, handle.upstream, *report);
+}
+
+absl::StatusOr<model::Asset> Adoption::Asset(const CallContext& context, Upstreams::Entry& entry,
+                                             const model::UpstreamHandle& handle) {
+  absl::StatusOr<model::Asset> stored = OwnAsset(store_, context.tenant, handle);
+  if (stored.ok() || !absl::IsNotFound(stored.status()) || !entry.dedicated) return stored;
+  if (const absl::Status any = store_.GetAsset(handle).status(); !absl::IsNotFound(any)) {
+    return any.ok() ? stored.status() : any;  // As in Group.
+  }
+  // The present id of an asset that was created again is no name of it.
+  const absl::StatusOr<std::optional<model::Asset>> known = Known(handle);
+  if (!known.ok()) return known.status();
+  if (known->has_value()) return AssetNotFound(handle);
+  absl::StatusOr<upstream::AssetReport> report = entry.upstream->GetAsset(ToCallOptions(context), handle.id);
+  if (absl::IsNotFound(report.status())) return AssetNotFound(handle);
+  if (!report.ok()) return report.status();
+  return Put(context, entry, *report);
+}
+
+absl::Status Adoption::AllGroups(const CallContext& context, Upstreams::Entry& entry, model::GroupType type) {
+  if (!entry.dedicated) return SharedCredentials(entry);
+  if (!entry.upstream->profile().assets.groups) return absl::OkStatus();
+  upstream::GroupQuery query;
+  query.type = type;
+  for (query.page = 1; query.page <= kMostPages; ++query.page) {
+    absl::StatusOr<upstream::ReportPage<upstream::GroupReport>> page =
+        entry.upstream->ListGroups(ToCallOptions(context), query);
+    if (!page.ok()) return page.status();
+    for (upstream::GroupReport& report : page->items) {
+      if (!model::IsUpstreamId(report.id)) {
+        entry.metrics.Skipped("group");
+        continue;
+      }
+      if (report.type == model::GroupType::kUnspecified) report.type = type;
+      const absl::Status put = Put(context.tenant, entry.upstream->name(), report).status();
+      if (!put.ok()) return put;
+    }
+    if (!page->more) break;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Adoption::AllAssets(const CallContext& context, Upstreams::Entry& entry,
+                                 const std::vector<std::string>& group_ids, model::GroupType type) {
+  if (!entry.dedicated) return SharedCredentials(entry);
+  upstream::AssetQuery query;
+  query.group_type = type;
+  if (entry.upstream->profile().assets.groups) query.group_ids = group_ids;
+  for (query.page = 1; query.page <= kMostPages; ++query.page) {
+    absl::StatusOr<upstream::ReportPage<upstream::AssetReport>> page =
+        entry.upstream->ListAssets(ToCallOptions(context), query);
+    if (!page.ok()) return page.status();
+    for (const upstream::AssetReport& report : page->items) {
+      if (!model::IsUpstreamId(report.id)) {
+        entry.metrics.Skipped("asset");
+        continue;
+      }
+      const absl::Status put = Put(context, entry, report, type).status();
+      if (!put.ok()) return put;
+    }
+    if (!page->more) break;
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<model::AssetGroup> Adoption::Put(const std::string& tenant, const std::string& upstream,
+                                                const upstream::GroupReport& report) {
+  const absl::Time update_time = report.update_time.value_or(clock_.Now());
+  model::AssetGroup group;
+  group.handle = {upstream, report.id};
+  group.tenant = tenant;
+  group.display_name = report.display_name;
+  group.description = report.description;
+  group.type = report.type;
+  group.create_time = report.create_time.value_or(clock_.Now());
+  group.update_time = update_time;
+  absl::StatusOr<model::AssetGroup> stored = store_.GetGroup(group.handle);
+  if (absl::IsNotFound(stored.status())) stored = store_.AddGroup(group);
+  if (!stored.ok()) return stored;
+  const bool renamed = !report.display_name.empty() && stored->display_name != report.display_name;
+  const bool typed = report.type != model::GroupType::kUnspecified && stored->type != report.type;
+  if (!renamed && !typed) return stored;
+  return store_.UpdateGroup(group.handle, [&](model::AssetGroup& edited) {
+    if (typed) edited.type = report.type;
+    if (renamed) edited.display_name = report.display_name;
+    if (renamed && !report.description.empty()) edited.description = report.description;
+    edited.update_time = update_time;
+    return absl::OkStatus();
+  });
+}
+
+absl::StatusOr<model::Asset> Adoption::Put(const CallContext& context, Upstreams::Entry& entry,
+                                           const upstream::AssetReport& report, model::GroupType type) {
+  const model::AssetProfile& profile = entry.upstream->profile().assets;
+  const model::UpstreamHandle handle{entry.upstream->name(), report.id};
+  absl::StatusOr<std::optional<model::Asset>> known = Known(handle);
+  if (!known.ok()) return known.status();
+  if (known->has_value()) return tracker_.Apply((*known)->handle, report);
+
+  absl::StatusOr<model::UpstreamHandle> group = GroupOf(context, entry, report, type);
+  if (!group.ok()) return group.status();
+  model::Asset asset;
+  asset.handle = handle;
+  asset.tenant = context.tenant;
+  asset.group = *group;
+  asset.display_name = report.display_name.empty() && !profile.rename ? report.id : report.display_name;
+  asset.media_type = report.media_type;
+  asset.state = report.state == model::AssetState::kUnspecified ? model::AssetState::kProcessing : report.state;
+  asset.error = report.error;
+  asset.preview_uri = report.preview_uri;
+  asset.create_time = report.create_time.value_or(clock_.Now());
+  asset.update_time = report.update_time.value_or(asset.create_time);
+  asset.last_used_time = clock_.Now();
+  asset.expire_time = ExpireTime(profile.library, asset.last_used_time, report.expire_time);
+  absl::StatusOr<model::Asset> added = store_.AddAsset(asset);
+  if (added.ok()) tracker_.Track(*added);
+  return added;
+}
+
+absl::StatusOr<std::optional<model::Asset>> Adoption::Known(const model::UpstreamHandle& at_vendor) {
+  absl::StatusOr<model::Asset> named = store_.GetAsset(at_vendor);
+  if (named.ok()) return std::optional<model::Asset>(*std::move(named));
+  if (!absl::IsNotFound(named.status())) return named.status();
+  return store_.FindAssetByVendorId(at_vendor.upstream, at_vendor.id);
+}
+
+absl::StatusOr<model::UpstreamHandle> Adoption::GroupOf(const CallContext& context, Upstreams::Entry& entry,
+                                                        const upstream::AssetReport& report, model::GroupType type) {
+  const std::string& upstream = entry.upstream->name();
+  if (!entry.upstream->profile().assets.groups) {
+    upstream::GroupReport library;
+    library.id = library.display_name = kLibrary;
+    const model::UpstreamHandle group{upstream, kLibrary};
+    // Its owner may have given it another name.
+    if (const absl::Status there = store_.GetGroup(group).status(); !absl::IsNotFound(there)) {
+      if (!there.ok()) return there;
+      return group;
+    }
+    const absl::Status put = Put(context.tenant, upstream, library).status();
+    if (!put.ok()) return put;
+    return group;
+  }
+  const model::UpstreamHandle group{upstream, report.group_id};
+  if (!report.group_id.empty() && absl::IsNotFound(store_.GetGroup(group).status())) {
+    absl::StatusOr<upstream::GroupReport> found = entry.upstream->GetGroup(ToCallOptions(context), report.group_id);
+    // LivenessFace groups are never listed: then the id is all there is to know.
+    upstream::GroupReport bare;
+    bare.id = bare.display_name = report.group_id;
+    bare.type = type;
+    const absl::Status put = Put(context.tenant, upstream, found.ok() ? *found : bare).status();
+    if (!put.ok()) return put;
+  }
+  return group;
+}
+
+absl::StatusOr<model::AssetGroup> OwnGroup(store::Store& store, const std::string& tenant,
+                                           const model::UpstreamHandle& handle) {
+  absl::StatusOr<model::AssetGroup> group = store.GetGroup(handle);
+  if (group.ok() && group->tenant != tenant) return GroupNotFound(handle);
+  return group;
+}
+
+absl::StatusOr<model::Asset> OwnAsset(store::Store& store, const std::string& tenant,
+                                      const model::UpstreamHandle& handle) {
+  absl::StatusOr<model::Asset> asset = store.GetAsset(handle);
+  if (asset.ok() && asset->tenant != tenant) return AssetNotFound(handle);
+  return asset;
+}
+
+absl::Status DisplayNameTaken(const std::string& name, const std::string& display_name) {
+  const bool is_asset = model::ParseAssetName(name).has_value();
+  base::ErrorDetail detail;
+  detail.reason = base::Reason::kDisplayNameTaken;
+  detail.resource = base::ResourceRef{is_asset ? "seedance.gateway.v1.Asset" : "seedance.gateway.v1.AssetGroup", name};
+  return base::MakeError(absl::StrCat("the group already has an asset named `", display_name, "`"), detail);
+}
+
+absl::Status GroupNotFound(const model::UpstreamHandle& handle) {
+  return base::ResourceNotFound("seedance.gateway.v1.AssetGroup", model::AssetGroupName(handle));
+}
+
+absl::Status AssetNotFound(const model::UpstreamHandle& handle) {
+  return base::ResourceNotFound("seedance.gateway.v1.Asset", model::AssetName(handle));
+}
+
+absl::Status SharedCredentials(const Upstreams::Entry& entry) {
+  base::ErrorDetail detail;
+  detail.reason = base::Reason::kSharedCredentials;
+  return base::MakeError(
+      absl::StrCat("read_upstream needs vendor credentials dedicated to the tenant; those of upstream ",
+                   entry.upstream->name(), " are shared"),
+      detail);
+}
+
+}  // namespace seedance::engine

@@ -1,0 +1,137 @@
+#include "service/engine/assets/asset_library.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "service/base/error.h"
+#include "service/engine/assets/adoption.h"
+
+namespace seedance::engine {
+namespace {
+
+constexpr int kCandidates = 10;
+constexpr char kCandidatesKey[] = "least_recently_used";
+
+// As full as this a library counts as nearly full.
+constexpr double kNearlyFull = 0.9;
+// Scrapes closer than this show what the last one read.
+constexpr absl::Duration kScrapePause = absl::Seconds(10);
+
+bool IsNearlyFull(const store::Store::Library& library, int most) {
+  return most > 0 && static_cast<double>(library.live + library.claimed) >= kNearlyFull * most;
+}
+
+absl::Status WithNames(store::Store& store, const std::string& tenant, const std::string& upstream,
+                       std::string_view message, base::ErrorDetail detail) {
+  const absl::StatusOr<std::vector<model::Asset>> unused = store.ListLeastRecentlyUsed(tenant, upstream, kCandidates);
+  // The refusal itself is the news; without the store it only lacks its hint.
+  if (unused.ok() && !unused->empty()) {
+    detail.metadata[kCandidatesKey] =
+        absl::StrJoin(*unused, ",", [](std::string* out, const model::Asset& asset) { out->append(asset.name()); });
+  }
+  detail.quota_subject = absl::StrCat("upstream:", upstream);
+  return base::MakeError(message, detail);
+}
+
+absl::Status LibraryFull(store::Store& store, const std::string& tenant, const std::string& upstream, int most,
+                         int64_t taken) {
+  base::ErrorDetail detail;
+  detail.reason = base::Reason::kAssetLibraryFull;
+  return WithNames(store, tenant, upstream,
+                   absl::StrCat("upstream ", upstream, " keeps at most ", most, " assets and has ", taken,
+                                ", with those being created; delete some that are no longer needed"),
+                   detail);
+}
+
+}  // namespace
+
+absl::Status ToStatus(store::Store& store, const std::string& tenant, const model::AssetClaim& claim,
+                      const store::Store::ClaimConflict& conflict) {
+  if (!conflict.name_holder.empty()) return DisplayNameTaken(conflict.name_holder, claim.display_name);
+  return LibraryFull(store, tenant, claim.group.upstream, claim.most, conflict.places_taken);
+}
+
+absl::Status WithCandidates(store::Store& store, const std::string& tenant, const upstream::Upstream& upstream,
+                            const absl::Status& status) {
+  base::ErrorDetail detail = base::GetErrorDetail(status);
+  if (status.ok() || detail.reason != base::Reason::kAssetLibraryFull) return status;
+  return WithNames(store, tenant, upstream.name(), std::string(status.message()), std::move(detail));
+}
+
+absl::Time ExpireTime(const model::AssetLibrary& library, absl::Time used_time,
+                      const std::optional<absl::Time>& reported) {
+  if (reported.has_value()) return *reported;
+  return library.idle_ttl > absl::ZeroDuration() ? used_time + library.idle_ttl : absl::InfiniteFuture();
+}
+
+absl::Time TouchTime(const model::AssetLibrary& library, const model::Asset& asset) {
+  absl::Duration lead = std::max(library.idle_ttl / 20, absl::Minutes(1));
+  if (library.idle_ttl > absl::ZeroDuration()) lead = std::min(lead, library.idle_ttl / 2);
+  return asset.expire_time - lead;
+}
+
+bool IsOtherExpireTime(const model::AssetLibrary& library, absl::Time before, absl::Time after) {
+  if (before == after) return false;
+  const absl::Duration step = library.idle_ttl > absl::ZeroDuration() ? library.idle_ttl / 100 : absl::Minutes(1);
+  // An infinite one differs by an infinite duration.
+  return absl::AbsDuration(after - before) >= step;
+}
+
+absl::StatusOr<LibraryUsage> ReadLibraryUsage(store::Store& store, const std::string& tenant,
+                                              const upstream::Upstream& upstream, absl::Time now) {
+  LibraryUsage usage;
+  usage.upstream = upstream.name();
+  usage.limits = upstream.profile().assets.library;
+  absl::StatusOr<store::Store::Library> library = store.ReadLibrary(tenant, upstream.name(), now, kCandidates);
+  if (!library.ok()) return library.status();
+  usage.library = *std::move(library);
+  usage.nearly_full = IsNearlyFull(usage.library, usage.limits.max_assets);
+  if (!usage.nearly_full) {
+    usage.library.own_used_once.clear();
+    return usage;
+  }
+  usage.warnings.push_back(absl::StrCat("the library of upstream ", usage.upstream,
+                                        " is nearly full: ", usage.library.live + usage.library.claimed, " of ",
+                                        usage.limits.max_assets, " places are used or reserved"));
+  for (const model::Asset& asset : usage.library.own_used_once) {
+    usage.warnings.push_back(absl::StrCat(asset.name(),
+                                          " was used by one task only; delete it if no other will need it, "
+                                          "and send what is used once as a URL"));
+  }
+  return usage;
+}
+
+void TellLibraryAtScrape(base::Metrics& metrics, store::Store& store, const upstream::Upstream& upstream,
+                         base::Clock& clock) {
+  const base::Metrics::Labels labels = {{"upstream", upstream.name()}};
+  metrics.Gauge("seedance_library_max_assets", "Most assets that the vendor keeps; 0: no limit.", labels)
+      .Set(upstream.profile().assets.library.max_assets);
+  base::Gauge used = metrics.Gauge("seedance_library_assets", "Assets that take a place at the vendor.", labels);
+  base::Gauge reserved = metrics.Gauge("seedance_library_reserved_places",
+                                       "Places held by creations of assets that are under way or in doubt.", labels);
+  base::Gauge used_once =
+      metrics.Gauge("seedance_library_assets_used_once", "Assets that one task used, and no other since.", labels);
+  base::Gauge lapse =
+      metrics.Gauge("seedance_library_next_lapse_seconds",
+                    "Time until the vendor drops the first asset unless it is used; -1: it drops none.", labels);
+  auto read_at = std::make_shared<absl::Time>(absl::InfinitePast());
+  metrics.AtScrape([&store, &clock, name = upstream.name(), read_at, used, reserved, used_once, lapse]() mutable {
+    const absl::Time now = clock.Now();
+    if (now - *read_at < kScrapePause) return;
+    const absl::StatusOr<store::Store::Library> library = store.ReadLibrary("", name, now, 1);
+    // The gauges keep what they had.
+    if (!library.ok()) return;
+    *read_at = now;
+    used.Set(static_cast<double>(library->live));
+    reserved.Set(static_cast<double>(library->claimed));
+    used_once.Set(static_cast<double>(library->used_once));
+    const bool lapses = library->lapses != absl::InfiniteFuture();
+    lapse.Set(lapses ? std::max(0.0, absl::ToDoubleSeconds(library->lapses - now)) : -1);
+  });
+}
+
+}  // namespace seedance::engine

@@ -1,0 +1,189 @@
+#include "service/engine/assets/asset_sender.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "service/base/error.h"
+#include "service/engine/assets/adoption.h"
+#include "service/engine/assets/asset_library.h"
+#include "service/engine/uploads/data_uri.h"
+#include "service/engine/uploads/file_format.h"
+#include "service/engine/dispatch/patience.h"
+
+namespace seedance::engine {
+namespace {
+
+using upstream::Acceptance;
+
+// A vendor may not see a group for some seconds after it made it.
+constexpr absl::Duration kGroupYouth = absl::Seconds(30);
+constexpr absl::Duration kGroupWait = absl::Seconds(15);
+constexpr absl::Duration kGroupPause = absl::Seconds(1);
+
+absl::Status GroupNotVisible(const absl::Status& cause) {
+  base::ErrorDetail detail = base::GetErrorDetail(cause);
+  detail.reason = base::Reason::kUpstreamUnavailable;
+  detail.retry_delay = absl::Seconds(2);
+  return base::MakeError("the new group cannot be used at the vendor yet", detail);
+}
+
+upstream::NewAsset NewAssetOf(const AssetDraft& draft) {
+  upstream::NewAsset asset;
+  asset.group_id = draft.group.handle.id;
+  asset.display_name = draft.display_name;
+  asset.media_type = draft.media_type;
+  if (draft.sends_uri()) asset.uri = draft.uri;
+  asset.file_name = draft.file_name.empty() ? "upload" + SuffixOf(draft.info.container) : draft.file_name;
+  return asset;
+}
+
+// Nothing that is billed was sent.
+upstream::BilledResult<std::string> NotStaged(const absl::Status& status) {
+  upstream::BilledResult<std::string> result;
+  result.acceptance = Acceptance::kNotAccepted;
+  result.status = status;
+  result.retry_after = base::GetErrorDetail(status).retry_delay;
+  const base::Reason reason = base::GetReason(status);
+  result.retryable = reason == base::Reason::kUpstreamUnavailable || reason == base::Reason::kRateLimited;
+  return result;
+}
+
+}  // namespace
+
+void AssetSender::Send(AssetDraft& draft) {
+  upstream::CallOptions options = upstreams_.Billed(draft.context.traceparent);
+  SubmitPatience patience;
+  if (draft.streams()) {
+    // It cannot outlive its caller: the bytes come from there, once. Cut before its end, it creates nothing.
+    options.cancel = draft.context.cancel;
+    patience.tries = 1;
+  }
+  upstream::NewAsset asset = NewAssetOf(draft);
+  upstream::BilledResult<std::string> result =
+      SendPatiently(patience, draft.context.deadline, clock_, random_, options.abandon,
+                    [&] { return SendIntoGroup(draft, asset, options); });
+  if (result.acceptance == Acceptance::kAccepted) return Keep(draft, result.value);
+  // The source's own words say more than that the request was cut.
+  if (draft.streams() && !draft.upload->status().ok() && result.acceptance == Acceptance::kNotAccepted) {
+    result.status = draft.upload->status();
+  }
+  if (result.acceptance == Acceptance::kUnknown && draft.streams()) {
+    // Now more is known of what is looked for.
+    KnowStream(draft);
+    draft.call.asset = IntentOf(draft);
+  }
+  if (base::GetReason(result.status) == base::Reason::kAssetLibraryFull) {
+    // There may be room the next time that this request comes.
+    if (result.acceptance == Acceptance::kRefused) result.acceptance = Acceptance::kNotAccepted;
+    result.status = WithCandidates(store_, draft.context.tenant, *draft.entry->upstream, result.status);
+  }
+  billed_.Failed(draft.call, result.acceptance, result.status);
+}
+
+upstream::BilledResult<std::string> AssetSender::SendIntoGroup(AssetDraft& draft, upstream::NewAsset& asset,
+                                                               const upstream::CallOptions& options) {
+  // The gateway's own groups are nothing that the vendor could miss.
+  if (!draft.profile().groups) return SendOnce(draft, asset, options);
+  const bool young = IsYoung(draft.group);
+  // A stream can be sent only once, so look first.
+  if (young && draft.streams()) AwaitGroup(draft, options);
+  const absl::Time until = clock_.Now() + kGroupWait;
+  for (;;) {
+    upstream::BilledResult<std::string> result = SendOnce(draft, asset, options);
+    const bool no_group = result.acceptance == Acceptance::kRefused && absl::IsNotFound(result.status);
+    if (!no_group || !ExplainNoGroup(draft, young, options, result.status)) return result;
+    const bool again = !draft.streams() && clock_.Now() < until && Pause(kGroupPause, clock_, options.abandon);
+    if (again) continue;
+    result.acceptance = Acceptance::kNotAccepted;
+    result.retryable = false;
+    result.status = GroupNotVisible(result.status);
+    return result;
+  }
+}
+
+bool AssetSender::ExplainNoGroup(const AssetDraft& draft, bool young, const upstream::CallOptions& options,
+                                 absl::Status& status) {
+  upstream::CallOptions look = options;
+  if (look.cancel == nullptr) look.cancel = options.abandon;
+  look.deadline = clock_.Now() + kGroupWait;
+  const bool taken = VendorHasName(draft, look);
+  if (!taken && young) return true;
+  // The vendor gives this answer to a second asset of one name too.
+  if (taken || draft.entry->upstream->GetGroup(look, draft.group.handle.id).ok()) {
+    status = DisplayNameTaken(draft.group.name(), draft.display_name);
+  }
+  return false;
+}
+
+upstream::BilledResult<std::string> AssetSender::SendOnce(AssetDraft& draft, upstream::NewAsset& asset,
+                                                          const upstream::CallOptions& options) {
+  upstream::Upstream& upstream = *draft.entry->upstream;
+  if (!asset.uri.empty()) return upstream.CreateAsset(options, asset);
+  if (!draft.profile().bytes) {
+    upstream::CallOptions staging = options;
+    staging.cancel = options.abandon;
+    const std::string suffix = SuffixOf(draft.info.container);
+    absl::StatusOr<std::string> url = draft.spool != nullptr
+                                          ? stager_.Stage(upstream, staging, *draft.spool, suffix, draft.bytes_field)
+                                          : stager_.Stage(upstream, staging, *draft.memory, suffix, draft.bytes_field);
+    if (!url.ok()) return NotStaged(url.status());
+    asset.uri = *std::move(url);  // For further tries too.
+    return upstream.CreateAsset(options, asset);
+  }
+  if (draft.streams()) {
+    asset.data = draft.upload.get();
+    return upstream.CreateAsset(options, asset);
+  }
+  std::unique_ptr<upstream::ByteSource> bytes;
+  if (draft.spool != nullptr) {
+    bytes = draft.spool->Read();
+  } else {
+    bytes = std::make_unique<MemorySource>(*draft.memory);
+  }
+  asset.data = bytes.get();
+  return upstream.CreateAsset(options, asset);
+}
+
+bool AssetSender::VendorHasName(const AssetDraft& draft, const upstream::CallOptions& options) const {
+  upstream::AssetQuery query;
+  query.group_ids = {draft.group.handle.id};
+  query.display_name_contains = draft.display_name;
+  const auto page = draft.entry->upstream->ListAssets(options, query);
+  return page.ok() && std::any_of(page->items.begin(), page->items.end(), [&](const upstream::AssetReport& item) {
+           return item.display_name == draft.display_name;
+         });
+}
+
+bool AssetSender::IsYoung(const model::AssetGroup& group) const {
+  return clock_.Now() - group.create_time < kGroupYouth;
+}
+
+void AssetSender::AwaitGroup(const AssetDraft& draft, const upstream::CallOptions& options) {
+  const absl::Time until = clock_.Now() + kGroupWait;
+  while (clock_.Now() < until) {
+    const absl::Status seen = draft.entry->upstream->GetGroup(options, draft.group.handle.id).status();
+    if (!absl::IsNotFound(seen) || !Pause(kGroupPause, clock_, options.cancel)) return;
+  }
+}
+
+void AssetSender::Keep(AssetDraft& draft, const std::string& id) {
+  KnowStream(draft);
+  model::Asset asset = IntentOf(draft);
+  asset.handle.id = id;
+  asset.create_time = asset.update_time = asset.last_used_time = clock_.Now();
+  asset.expire_time = ExpireTime(draft.profile().library, asset.last_used_time);
+  billed_.Accepted(draft.call, nullptr, &asset);
+  tracker_.Track(asset);
+}
+
+void AssetSender::KnowStream(AssetDraft& draft) {
+  if (draft.streams() && draft.upload->finished()) {
+    Describe(draft, draft.upload->judge(), draft.upload->size(), draft.upload->sha256());
+  }
+  if (draft.stream == nullptr || draft.info.sha256.empty()) return;
+  // Lost, it would only spare a later caller the comparison of the bytes.
+  (void)store_.ExtendFingerprint(draft.call.key, {{std::string(kStreamHashField), draft.info.sha256}});
+}
+
+}  // namespace seedance::engine

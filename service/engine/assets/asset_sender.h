@@ -1,0 +1,61 @@
+#ifndef SEEDANCE_SERVICE_ENGINE_ASSETS_ASSET_SENDER_H_
+#define SEEDANCE_SERVICE_ENGINE_ASSETS_ASSET_SENDER_H_
+
+#include <string>
+
+#include "service/base/clock.h"
+#include "service/base/random.h"
+#include "service/engine/assets/asset_draft.h"
+#include "service/engine/assets/asset_tracker.h"
+#include "service/engine/journal/billed_calls.h"
+#include "service/engine/uploads/stager.h"
+#include "service/engine/dispatch/upstreams.h"
+#include "service/store/store.h"
+
+namespace seedance::engine {
+
+// Sends a creation that is checked and journalled to the vendor, and tells the journal what came of it. Thread-safe;
+// one thread per draft, which may be kept for long.
+class AssetSender {
+ public:
+  AssetSender(store::Store& store, Upstreams& upstreams, BilledCalls& billed, AssetTracker& tracker, Stager& stager,
+              base::Clock& clock, base::Random& random)
+      : store_(store),
+        upstreams_(upstreams),
+        billed_(billed),
+        tracker_(tracker),
+        stager_(stager),
+        clock_(clock),
+        random_(random) {}
+
+  // The draft's call is this one's (BilledCalls::Turn::kOwner); it is ended exactly once.
+  void Send(AssetDraft& draft);
+
+ private:
+  upstream::BilledResult<std::string> SendIntoGroup(AssetDraft& draft, upstream::NewAsset& asset,
+                                                    const upstream::CallOptions& options);
+  upstream::BilledResult<std::string> SendOnce(AssetDraft& draft, upstream::NewAsset& asset,
+                                               const upstream::CallOptions& options);
+  // What the vendor's "no such group" to a new asset means, with the error for it. True: it may only not see a young
+  // group yet.
+  bool ExplainNoGroup(const AssetDraft& draft, bool young, const upstream::CallOptions& options, absl::Status& status);
+  // Whether the vendor lists an asset of this name in the group.
+  bool VendorHasName(const AssetDraft& draft, const upstream::CallOptions& options) const;
+  bool IsYoung(const model::AssetGroup& group) const;
+  void AwaitGroup(const AssetDraft& draft, const upstream::CallOptions& options);
+  void Keep(AssetDraft& draft, const std::string& id);
+  // Takes over what the end of a stream showed, for whoever comes again with the request.
+  void KnowStream(AssetDraft& draft);
+
+  store::Store& store_;
+  Upstreams& upstreams_;
+  BilledCalls& billed_;
+  AssetTracker& tracker_;
+  Stager& stager_;
+  base::Clock& clock_;
+  base::Random& random_;
+};
+
+}  // namespace seedance::engine
+
+#endif  // SEEDANCE_SERVICE_ENGINE_ASSETS_ASSET_SENDER_H_

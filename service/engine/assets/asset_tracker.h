@@ -1,0 +1,98 @@
+#ifndef SEEDANCE_SERVICE_ENGINE_ASSETS_ASSET_TRACKER_H_
+#define SEEDANCE_SERVICE_ENGINE_ASSETS_ASSET_TRACKER_H_
+
+#include <functional>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "service/base/clock.h"
+#include "service/base/mutex.h"
+#include "service/base/random.h"
+#include "service/engine/dispatch/due_queue.h"
+#include "service/engine/dispatch/poll_pace.h"
+#include "service/engine/dispatch/upstreams.h"
+#include "service/engine/watch/watch_hub.h"
+#include "service/model/asset.h"
+#include "service/store/store.h"
+
+namespace seedance::engine {
+
+// Follows every PROCESSING asset at its vendor until it is settled: one poll loop per asset whatever the number of
+// watchers, in turns with the polls of tasks, resumed after a restart. Writes each change to the store and publishes
+// it.
+class AssetTracker {
+ public:
+  struct Options {
+    absl::Duration poll_interval = absl::Seconds(3);
+    // An asset that the vendor does not know this often in a row, over this time, becomes EXPIRED.
+    NotFoundPatience lost{5, absl::Minutes(2)};
+    absl::Duration deadline = absl::Hours(24);  // From its creation; then it becomes FAILED.
+  };
+
+  AssetTracker(const Options& options, store::Store& store, Upstreams& upstreams, WatchHub<model::Asset>& hub,
+               base::Clock& clock, base::Random& random);
+
+  // Takes up all PROCESSING assets of the store.
+  absl::Status Start();
+  void Stop();
+
+  // Called with each asset that is ACTIVE and has an expire_time, when that is new or has changed. Set it before Start.
+  void OnExpiring(std::function<void(const model::Asset&)> on_expiring) { on_expiring_ = std::move(on_expiring); }
+
+  // Called with each asset that the vendor shows as ACTIVE, whether that is news or not. Set it before Start.
+  void OnActive(std::function<void(const model::Asset&)> on_active) { on_active_ = std::move(on_active); }
+
+  // Follows an asset that is new or was created again. One that is not PROCESSING is only told to OnExpiring.
+  void Track(const model::Asset& asset);
+
+  // Writes what the vendor says of an asset to the store, if it is news, and publishes it. Returns the asset as it is
+  // now. For polls, reads through and lists, all of which count as a use. A report about another id than the asset's
+  // present one at the vendor is ignored.
+  absl::StatusOr<model::Asset> Apply(const model::UpstreamHandle& handle, const upstream::AssetReport& report);
+
+  // Edits an asset and publishes it. `edit` may return an error, which is returned and nothing is written.
+  absl::StatusOr<model::Asset> Change(const model::UpstreamHandle& handle,
+                                      absl::FunctionRef<absl::Status(model::Asset&)> edit);
+
+ private:
+  struct Tracked {
+    model::UpstreamHandle handle;
+    std::string tenant;
+    std::string upstream_id;
+    absl::Time since;  // Its creation, the last one of several.
+    NotFoundStreak unknown;
+    int64_t era = 0;  // Of the last answer.
+  };
+
+  void OnDue(const std::string& name);
+  // What the asset's upstream says of assets; the defaults when it is not configured.
+  model::AssetProfile ProfileOf(const model::Asset& asset);
+  void TellExpiring(const model::Asset& asset);
+  void Poll(const Tracked& tracked, Upstreams::Entry& entry, CallTurn& turn);
+  // Apply, but for OnActive.
+  absl::StatusOr<model::Asset> WriteReport(const model::UpstreamHandle& handle, const upstream::AssetReport& report);
+  // How the vendor's "no such asset" counts. True: it is gone for good.
+  bool CountNotFound(const std::string& name, bool not_found, int64_t era);
+  void EndBadly(const Tracked& tracked, model::AssetState state, base::Reason reason, const std::string& message);
+  void ScheduleNext(const Tracked& tracked, absl::Duration at_least);
+  void Forget(const Tracked& tracked);
+
+  const Options options_;
+  store::Store& store_;
+  Upstreams& upstreams_;
+  WatchHub<model::Asset>& hub_;
+  base::Clock& clock_;
+  base::Random& random_;
+  base::Mutex mutex_;
+  std::map<std::string, Tracked> tracked_ ABSL_GUARDED_BY(mutex_);  // By name.
+  std::function<void(const model::Asset&)> on_expiring_;            // Fixed at Start. May be empty.
+  std::function<void(const model::Asset&)> on_active_;              // Likewise.
+  DueQueue due_;
+};
+
+}  // namespace seedance::engine
+
+#endif  // SEEDANCE_SERVICE_ENGINE_ASSETS_ASSET_TRACKER_H_

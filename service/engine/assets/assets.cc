@@ -1,0 +1,209 @@
+#include "service/engine/assets/assets.h"
+
+#include <set>
+#include <utility>
+
+#include "service/base/error.h"
+#include "service/engine/assets/asset_library.h"
+
+namespace seedance::engine {
+namespace {
+
+constexpr int kMostRounds = 3;  // Of deleting an asset that keeps being created again.
+
+// Whether a failed call of the vendor may have been carried out.
+bool MayHaveWorked(const absl::Status& status) {
+  switch (base::GetReason(status)) {
+    case base::Reason::kUpstreamUnavailable:
+    case base::Reason::kDeadlineExceeded:
+    case base::Reason::kCancelled:
+    case base::Reason::kUpstreamProtocol:
+    case base::Reason::kOutcomeUnknown:
+    case base::Reason::kInternal:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+void Assets::Get(const CallContext& context, const model::UpstreamHandle& handle, Done<model::Asset> done) {
+  absl::StatusOr<model::Asset> stored = OwnAsset(store_, context.tenant, handle);
+  Upstreams::Entry* entry = upstreams_.Find(context.tenant, handle.upstream);
+  if (stored.ok() || !absl::IsNotFound(stored.status()) || entry == nullptr || !entry->dedicated) {
+    return done(std::move(stored));
+  }
+  RunOn<model::Asset>(entry->polls, *entry, std::move(done), [this, context, entry, handle](Done<model::Asset> answer) {
+    answer(adoption_.Asset(context, *entry, handle));
+  });
+}
+
+void Assets::List(const CallContext& context, const ListAssetsParams& params, Done<model::Page<model::Asset>> done) {
+  if (!params.read_upstream) return done(ReadPage(context, params));
+  // Any of the tenant's upstreams lends its threads; AdoptAll may read several.
+  absl::StatusOr<Upstreams::Entry*> entry = upstreams_.Choose(context.tenant, "", "read_upstream");
+  if (!entry.ok()) return done(entry.status());
+  RunOn<model::Page<model::Asset>>((*entry)->polls, **entry, std::move(done),
+                                   [this, context, params](Done<model::Page<model::Asset>> answer) {
+                                     const absl::Status adopted = AdoptAll(context, params);
+                                     if (!adopted.ok()) return answer(adopted);
+                                     answer(ReadPage(context, params));
+                                   });
+}
+
+absl::StatusOr<model::Page<model::Asset>> Assets::ReadPage(const CallContext& context, const ListAssetsParams& params) {
+  store::Store::AssetFilter filter;
+  filter.tenant = context.tenant;
+  filter.groups = params.groups;
+  filter.display_name_contains = params.display_name_contains;
+  filter.media_type = params.media_type;
+  filter.state = params.state;
+  filter.group_type = params.group_type;
+  return store_.ListAssets(filter, params.after, params.page_size);
+}
+
+absl::Status Assets::AdoptAll(const CallContext& context, const ListAssetsParams& params) {
+  for (Upstreams::Entry* entry : upstreams_.Of(context.tenant)) {
+    std::vector<std::string> group_ids;
+    for (const model::UpstreamHandle& group : params.groups) {
+      if (group.upstream == entry->upstream->name()) group_ids.push_back(group.id);
+    }
+    // With a filter on groups, upstreams without one of them have nothing to say.
+    if (!params.groups.empty() && group_ids.empty()) continue;
+    const absl::Status adopted = adoption_.AllAssets(context, *entry, group_ids, params.group_type);
+    if (!adopted.ok()) return adopted;
+  }
+  return absl::OkStatus();
+}
+
+void Assets::Update(const CallContext& context, const UpdateAssetParams& params, Done<model::Asset> done) {
+  Upstreams::Entry* entry = upstreams_.Find(context.tenant, params.handle.upstream);
+  if (entry == nullptr) return done(AssetNotFound(params.handle));
+  if (params.rights_note.has_value()) {
+    auto missing = creation_.CheckRightsNote(context.tenant, *params.rights_note, "asset.rights_note");
+    if (missing.has_value()) return done(base::InvalidInput({*std::move(missing)}));
+  }
+  RunOn<model::Asset>(
+      entry->submits, *entry, std::move(done),
+      [this, context, params, entry](Done<model::Asset> answer) { answer(UpdateNow(context, params, *entry)); });
+}
+
+absl::StatusOr<model::Asset> Assets::UpdateNow(const CallContext& context, const UpdateAssetParams& params,
+                                               Upstreams::Entry& entry) {
+  absl::StatusOr<model::Asset> asset = params.display_name.has_value()
+                                           ? Rename(context, params.handle, *params.display_name, entry)
+                                           : adoption_.Asset(context, entry, params.handle);
+  if (!asset.ok() || !params.rights_note.has_value()) return asset;
+  // Only the gateway knows it.
+  return tracker_.Change(params.handle, [&](model::Asset& edited) {
+    edited.rights_note = *params.rights_note;
+    return absl::OkStatus();
+  });
+}
+
+absl::StatusOr<model::Asset> Assets::Rename(const CallContext& context, const model::UpstreamHandle& handle,
+                                            const std::string& display_name, Upstreams::Entry& entry) {
+  absl::StatusOr<model::Asset> asset = adoption_.Asset(context, entry, handle);
+  if (!asset.ok() || asset->display_name == display_name) return asset;
+  model::AssetClaim claim = {asset->group, display_name, handle};
+  claim.place = false;
+  const std::string holder = "rename " + base::MakeUuidV4(random_);
+  const auto conflict = store_.ClaimAsset(holder, claim, clock_.Now());
+  if (!conflict.ok()) return conflict.status();
+  if (conflict->has_value()) return ToStatus(store_, context.tenant, claim, **conflict);
+  absl::Status updated;
+  if (entry.upstream->profile().assets.rename) {
+    updated = entry.upstream->UpdateAsset(ToCallOptions(context), asset->upstream_id(), display_name);
+  }
+  if (MayHaveWorked(updated) && HasName(entry, *asset, display_name)) updated = absl::OkStatus();
+  // It may be renamed yet: the claim stays until it ends by itself.
+  if (MayHaveWorked(updated)) return updated;
+  if (updated.ok()) {
+    asset = tracker_.Change(handle, [&](model::Asset& edited) {
+      edited.display_name = display_name;
+      return absl::OkStatus();
+    });
+    // The vendor knows the new name now, and the store does not.
+    if (base::GetReason(asset.status()) == base::Reason::kStoreUnavailable) return asset;
+  }
+  // Lost, it ends by itself.
+  (void)store_.ReleaseClaim(holder);
+  return updated.ok() ? asset : updated;
+}
+
+bool Assets::HasName(Upstreams::Entry& entry, const model::Asset& asset, const std::string& display_name) {
+  const absl::StatusOr<upstream::AssetReport> report =
+      entry.upstream->GetAsset(upstreams_.BackgroundRead(), asset.upstream_id());
+  return report.ok() && report->display_name == display_name;
+}
+
+void Assets::Delete(const CallContext& context, const model::UpstreamHandle& handle, bool allow_missing,
+                    Done<Nothing> done) {
+  Upstreams::Entry* entry = upstreams_.Find(context.tenant, handle.upstream);
+  if (entry == nullptr) {
+    if (allow_missing) return done(Nothing{});
+    return done(AssetNotFound(handle));
+  }
+  RunOn<Nothing>(entry->submits, *entry, std::move(done),
+                 [this, context, handle, allow_missing, entry](Done<Nothing> answer) {
+                   const absl::Status deleted = DeleteNow(context, handle, *entry);
+                   if (deleted.ok() || (allow_missing && absl::IsNotFound(deleted))) return answer(Nothing{});
+                   answer(deleted);
+                 });
+}
+
+absl::Status Assets::DeleteNow(const CallContext& context, const model::UpstreamHandle& handle,
+                               Upstreams::Entry& entry) {
+  const absl::StatusOr<model::Asset> found = adoption_.Asset(context, entry, handle);
+  if (!found.ok()) return found.status();
+  model::Asset asset = *found;
+  for (int round = 0; round < kMostRounds; ++round) {
+    const absl::Status deleted = entry.upstream->DeleteAsset(ToCallOptions(context), asset.upstream_id());
+    // Already gone at the vendor is as good as deleted.
+    if (!deleted.ok() && !absl::IsNotFound(deleted)) return deleted;
+    const absl::StatusOr<bool> removed = store_.DeleteAssetOf(handle, asset.upstream_id());
+    if (!removed.ok()) return removed.status();
+    if (*removed) {
+      hub_.PublishGone(model::AssetName(handle));
+      return absl::OkStatus();
+    }
+    // It was created again meanwhile, under another id.
+    const absl::StatusOr<model::Asset> again = store_.GetAsset(handle);
+    if (!again.ok()) return again.status();
+    asset = *again;
+  }
+  base::ErrorDetail detail;
+  detail.reason = base::Reason::kUpstreamUnavailable;
+  detail.retry_delay = absl::Seconds(1);
+  return base::MakeError("the asset is being created again; try again", detail);
+}
+
+void Assets::GetLibraryUsage(const CallContext& context, const std::string& upstream, Done<LibraryUsage> done) {
+  const absl::StatusOr<Upstreams::Entry*> entry = upstreams_.Choose(context.tenant, upstream, "upstream");
+  if (!entry.ok()) return done(entry.status());
+  done(ReadLibraryUsage(store_, context.tenant, *(*entry)->upstream, clock_.Now()));
+}
+
+void Assets::Watch(const CallContext& context, const model::UpstreamHandle& handle, const std::string& resume_token,
+                   absl::AnyInvocable<void()> on_change, Done<WatchStart<model::Asset>> done) {
+  // Subscribed before the read, so that no change falls between the two.
+  auto session = hub_.Subscribe(model::AssetName(handle), std::move(on_change), context.connection);
+  Get(context, handle,
+      [this, session, handle, resume_token, done = std::move(done)](absl::StatusOr<model::Asset> asset) mutable {
+        if (!asset.ok()) return done(asset.status());
+        const absl::StatusOr<ResumeTokens::Position> position =
+            tokens_.Check(resume_token, model::AssetName(handle), asset->revision);
+        if (!position.ok()) return done(position.status());
+        // An asset that was ACTIVE may have expired since, or be made again.
+        const bool over = position->last && position->revision == asset->revision;
+        session->StartAfter(position->revision, std::make_shared<const model::Asset>(*std::move(asset)));
+        done(WatchStart<model::Asset>{session, over});
+      });
+}
+
+std::string Assets::ResumeToken(const model::UpstreamHandle& handle, int64_t revision, bool last) const {
+  return tokens_.Make(model::AssetName(handle), {revision, last});
+}
+
+}  // namespace seedance::engine

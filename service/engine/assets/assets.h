@@ -1,0 +1,109 @@
+#ifndef SEEDANCE_SERVICE_ENGINE_ASSETS_ASSETS_H_
+#define SEEDANCE_SERVICE_ENGINE_ASSETS_ASSETS_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "service/base/clock.h"
+#include "service/base/random.h"
+#include "service/engine/assets/adoption.h"
+#include "service/engine/assets/asset_creation.h"
+#include "service/engine/assets/asset_library.h"
+#include "service/engine/assets/asset_tracker.h"
+#include "service/engine/dispatch/call_context.h"
+#include "service/engine/watch/resume_token.h"
+#include "service/engine/dispatch/upstreams.h"
+#include "service/engine/watch/watch_hub.h"
+#include "service/model/asset.h"
+#include "service/model/page.h"
+#include "service/store/store.h"
+#include "service/http/http_transport.h"
+
+namespace seedance::engine {
+
+struct ListAssetsParams {
+  std::vector<model::UpstreamHandle> groups;
+  std::string display_name_contains;
+  model::MediaType media_type = model::MediaType::kUnspecified;
+  model::AssetState state = model::AssetState::kUnspecified;
+  model::GroupType group_type = model::GroupType::kUnspecified;  // kUnspecified: all.
+  model::PageCursor after;
+  int page_size = 50;
+  bool read_upstream = false;
+};
+
+// What is not set stays as it is; at least one is set.
+struct UpdateAssetParams {
+  model::UpstreamHandle handle;
+  std::optional<std::string> display_name = {};
+  std::optional<std::string> rights_note = {};
+};
+
+// Use cases of AssetService; asset.proto states rules and errors. Threads and ownership as in Groups. Field paths in
+// violations are those of CreateAssetRequest (`asset.display_name`, `uri`) and UploadAssetRequest
+// (`metadata.asset.display_name`). Thread-safe.
+class Assets {
+ public:
+  Assets(store::Store& store, Upstreams& upstreams, AssetCreation& creation, Adoption& adoption, AssetTracker& tracker,
+         WatchHub<model::Asset>& hub, const ResumeTokens& tokens, base::Clock& clock, base::Random& random)
+      : store_(store),
+        upstreams_(upstreams),
+        creation_(creation),
+        adoption_(adoption),
+        tracker_(tracker),
+        hub_(hub),
+        tokens_(tokens),
+        clock_(clock),
+        random_(random) {}
+
+  // See AssetCreation.
+  void Create(const CallContext& context, const CreateAssetParams& params, Done<model::Asset> done) {
+    creation_.Create(context, params, std::move(done));
+  }
+  void Upload(const CallContext& context, const UploadAssetParams& params, std::shared_ptr<upstream::ByteSource> bytes,
+              Done<model::Asset> done) {
+    creation_.Upload(context, params, std::move(bytes), std::move(done));
+  }
+
+  void Get(const CallContext& context, const model::UpstreamHandle& handle, Done<model::Asset> done);
+  void List(const CallContext& context, const ListAssetsParams& params, Done<model::Page<model::Asset>> done);
+  void Update(const CallContext& context, const UpdateAssetParams& params, Done<model::Asset> done);
+  void Delete(const CallContext& context, const model::UpstreamHandle& handle, bool allow_missing, Done<Nothing> done);
+
+  // Of the upstream; empty: the tenant's first.
+  void GetLibraryUsage(const CallContext& context, const std::string& upstream, Done<LibraryUsage> done);
+
+  // Opens a watch. `on_change`: see WatchHub::Subscribe. The first Take is ready when `done` is called.
+  void Watch(const CallContext& context, const model::UpstreamHandle& handle, const std::string& resume_token,
+             absl::AnyInvocable<void()> on_change, Done<WatchStart<model::Asset>> done);
+
+  // Token with which a reader of this revision of the asset goes on; `last`: it was the stream's last message.
+  std::string ResumeToken(const model::UpstreamHandle& handle, int64_t revision, bool last = false) const;
+
+ private:
+  absl::StatusOr<model::Page<model::Asset>> ReadPage(const CallContext& context, const ListAssetsParams& params);
+  absl::Status AdoptAll(const CallContext& context, const ListAssetsParams& params);
+  absl::StatusOr<model::Asset> UpdateNow(const CallContext& context, const UpdateAssetParams& params,
+                                         Upstreams::Entry& entry);
+  absl::StatusOr<model::Asset> Rename(const CallContext& context, const model::UpstreamHandle& handle,
+                                      const std::string& display_name, Upstreams::Entry& entry);
+  // Whether the vendor says that the asset has this name. False also when it says nothing.
+  bool HasName(Upstreams::Entry& entry, const model::Asset& asset, const std::string& display_name);
+  absl::Status DeleteNow(const CallContext& context, const model::UpstreamHandle& handle, Upstreams::Entry& entry);
+
+  store::Store& store_;
+  Upstreams& upstreams_;
+  AssetCreation& creation_;
+  Adoption& adoption_;
+  AssetTracker& tracker_;
+  WatchHub<model::Asset>& hub_;
+  const ResumeTokens& tokens_;
+  base::Clock& clock_;
+  base::Random& random_;
+};
+
+}  // namespace seedance::engine
+
+#endif  // SEEDANCE_SERVICE_ENGINE_ASSETS_ASSETS_H_

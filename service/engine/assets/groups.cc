@@ -1,0 +1,258 @@
+#include "service/engine/assets/groups.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "service/base/error.h"
+#include "service/base/log.h"
+#include "service/base/sha256.h"
+#include "service/engine/dispatch/patience.h"
+#include "service/model/cost.h"
+
+namespace seedance::engine {
+namespace {
+
+// A group into which creations keep coming while it is deleted is not empty.
+constexpr int kMostRounds = 5;
+
+// The answer of the journal (a name) becomes the group itself.
+BilledCalls::Waiter AnswerWith(store::Store& store, Done<model::AssetGroup> done) {
+  return [&store, done = std::move(done)](absl::StatusOr<std::string> name) mutable {
+    if (!name.ok()) return done(name.status());
+    const std::optional<model::UpstreamHandle> handle = model::ParseAssetGroupName(*name);
+    if (!handle.has_value()) return done(base::InternalError("the vendor's id cannot be part of a name"));
+    done(store.GetGroup(*handle));
+  };
+}
+
+model::AssetGroup GroupOf(const CallContext& context, const CreateGroupParams& params, const Upstreams::Entry& entry,
+                          const std::string& id) {
+  model::AssetGroup group;
+  group.handle = {entry.upstream->name(), id};
+  group.tenant = context.tenant;
+  group.display_name = params.display_name;
+  group.description = params.description;
+  group.type = params.type == model::GroupType::kUnspecified ? model::GroupType::kAigc : params.type;
+  return group;
+}
+
+bool HasGroups(const Upstreams::Entry& entry) { return entry.upstream->profile().assets.groups; }
+
+absl::Status NotEmpty(const model::UpstreamHandle& handle) {
+  base::ErrorDetail detail;
+  detail.reason = base::Reason::kGroupNotEmpty;
+  detail.resource = base::ResourceRef{"seedance.gateway.v1.AssetGroup", model::AssetGroupName(handle)};
+  return base::MakeError("the group holds assets; delete them, or set force to delete them with it", detail);
+}
+
+}  // namespace
+
+void Groups::Create(const CallContext& context, const CreateGroupParams& params, Done<model::AssetGroup> done) {
+  absl::StatusOr<Upstreams::Entry*> chosen = upstreams_.Choose(context.tenant, params.upstream, "asset_group.upstream");
+  if (!chosen.ok()) return done(chosen.status());
+  Upstreams::Entry& entry = **chosen;
+  if (params.validate_only) {
+    model::AssetGroup draft = GroupOf(context, params, entry, "");
+    draft.creation = model::CostOfGroup(entry.upstream->profile().assets);
+    return done(draft);
+  }
+  model::BilledCall call;
+  call.key = {context.tenant, "CreateAssetGroup", absl::AsciiStrToLower(params.request_id)};
+  call.fingerprint = {{"asset_group.upstream", params.upstream},
+                      {"asset_group.display_name", params.display_name},
+                      {"asset_group.description", base::Sha256Hex(params.description)}};
+  const auto first = upstreams_.Choose(context.tenant, "", "asset_group.upstream");
+  if (params.upstream.empty()) {
+    model::AddSame("asset_group.upstream", entry.upstream->name(), call.fingerprint);
+  } else if (first.ok() && *first == &entry) {
+    model::AddSame("asset_group.upstream", "", call.fingerprint);
+  }
+  // It came later: only where it differs from the default, so that the journal's older rows compare equal.
+  if (params.type != model::GroupType::kUnspecified && params.type != model::GroupType::kAigc) {
+    call.fingerprint.emplace_back("asset_group.group_type", absl::StrCat(static_cast<int>(params.type)));
+  }
+  call.group = GroupOf(context, params, entry, "");
+  if (billed_.Begin(call, AnswerWith(store_, std::move(done))) == BilledCalls::Turn::kAnswered) return;
+  if (!HasGroups(entry)) return Keep(context, params, entry, call, "group-" + base::MakeUuidV7(clock_.Now(), random_));
+  if (!entry.submits.Submit([this, context, params, &entry, call] { Send(context, params, entry, call); })) {
+    billed_.Failed(call, upstream::Acceptance::kNotAccepted, PoolFull(entry));
+  }
+}
+
+void Groups::Send(const CallContext& context, const CreateGroupParams& params, Upstreams::Entry& entry,
+                  model::BilledCall call) {
+  const upstream::CallOptions options = upstreams_.Billed(context.traceparent);
+  const upstream::BilledResult<std::string> result =
+      SendPatiently({}, context.deadline, clock_, random_, options.abandon, [&] {
+        return entry.upstream->CreateGroup(options, {params.display_name, params.description, params.type});
+      });
+  if (result.acceptance != upstream::Acceptance::kAccepted) {
+    return billed_.Failed(std::move(call), result.acceptance, result.status);
+  }
+  Keep(context, params, entry, std::move(call), result.value);
+}
+
+void Groups::Keep(const CallContext& context, const CreateGroupParams& params, const Upstreams::Entry& entry,
+                  model::BilledCall call, const std::string& id) {
+  model::AssetGroup group = GroupOf(context, params, entry, id);
+  group.create_time = group.update_time = clock_.Now();
+  billed_.Accepted(std::move(call), &group, nullptr);
+}
+
+void Groups::Get(const CallContext& context, const model::UpstreamHandle& handle, Done<model::AssetGroup> done) {
+  absl::StatusOr<model::AssetGroup> stored = OwnGroup(store_, context.tenant, handle);
+  Upstreams::Entry* entry = upstreams_.Find(context.tenant, handle.upstream);
+  if (stored.ok() || !absl::IsNotFound(stored.status()) || entry == nullptr || !entry->dedicated) {
+    return done(std::move(stored));
+  }
+  RunOn<model::AssetGroup>(entry->polls, *entry, std::move(done),
+                           [this, context, entry, handle](Done<model::AssetGroup> answer) {
+                             answer(adoption_.Group(context, *entry, handle));
+                           });
+}
+
+void Groups::List(const CallContext& context, const ListGroupsParams& params,
+                  Done<model::Page<model::AssetGroup>> done) {
+  if (!params.read_upstream) return done(ReadPage(context, params));
+  absl::StatusOr<Upstreams::Entry*> entry = upstreams_.Choose(context.tenant, params.upstream, "upstream");
+  if (!entry.ok()) return done(entry.status());
+  RunOn<model::Page<model::AssetGroup>>(
+      (*entry)->polls, **entry, std::move(done),
+      [this, context, params, entry = *entry](Done<model::Page<model::AssetGroup>> answer) {
+        const absl::Status adopted = adoption_.AllGroups(context, *entry, params.type);
+        if (!adopted.ok()) return answer(adopted);
+        answer(ReadPage(context, params));
+      });
+}
+
+absl::StatusOr<model::Page<model::AssetGroup>> Groups::ReadPage(const CallContext& context,
+                                                                const ListGroupsParams& params) {
+  return store_.ListGroups({context.tenant, params.upstream, params.display_name_contains, params.type}, params.after,
+                           params.page_size);
+}
+
+void Groups::Update(const CallContext& context, const UpdateGroupParams& params, Done<model::AssetGroup> done) {
+  Upstreams::Entry* entry = upstreams_.Find(context.tenant, params.handle.upstream);
+  if (entry == nullptr) return done(GroupNotFound(params.handle));
+  RunOn<model::AssetGroup>(
+      entry->submits, *entry, std::move(done),
+      [this, context, params, entry](Done<model::AssetGroup> answer) { answer(UpdateNow(context, params, *entry)); });
+}
+
+absl::StatusOr<model::AssetGroup> Groups::UpdateNow(const CallContext& context, const UpdateGroupParams& params,
+                                                    Upstreams::Entry& entry) {
+  absl::StatusOr<model::AssetGroup> group = adoption_.Group(context, entry, params.handle);
+  if (!group.ok()) return group;
+  if (HasGroups(entry) && params.display_name.has_value() && *params.display_name != group->display_name) {
+    const absl::Status updated =
+        entry.upstream->UpdateGroup(ToCallOptions(context), params.handle.id, *params.display_name);
+    if (!updated.ok()) return updated;
+  }
+  // Only what was asked for: another call may have changed the rest meanwhile.
+  return store_.UpdateGroup(params.handle, [&](model::AssetGroup& edited) {
+    if (params.display_name.has_value()) edited.display_name = *params.display_name;
+    if (params.description.has_value()) edited.description = *params.description;
+    edited.update_time = clock_.Now();
+    return absl::OkStatus();
+  });
+}
+
+void Groups::Delete(const CallContext& context, const DeleteGroupParams& params, Done<Nothing> done) {
+  Upstreams::Entry* entry = upstreams_.Find(context.tenant, params.handle.upstream);
+  if (entry == nullptr) {
+    if (params.allow_missing) return done(Nothing{});
+    return done(GroupNotFound(params.handle));
+  }
+  RunOn<Nothing>(entry->submits, *entry, std::move(done), [this, context, params, entry](Done<Nothing> answer) {
+    const absl::Status deleted = DeleteNow(context, params, *entry);
+    if (deleted.ok() || (params.allow_missing && absl::IsNotFound(deleted))) return answer(Nothing{});
+    answer(deleted);
+  });
+}
+
+absl::Status Groups::DeleteNow(const CallContext& context, const DeleteGroupParams& params, Upstreams::Entry& entry) {
+  absl::StatusOr<model::AssetGroup> group = adoption_.Group(context, entry, params.handle);
+  if (!group.ok()) return group.status();
+  absl::StatusOr<std::vector<model::Asset>> assets = AssetsOf(context, params.handle);
+  if (!assets.ok()) return assets.status();
+  if (!assets->empty() && !params.force) return NotEmpty(params.handle);
+  if (HasGroups(entry)) {
+    if (!params.force) {
+      const absl::Status empty = CheckEmptyAtVendor(context, *group, entry);
+      if (!empty.ok()) return empty;
+    }
+    const absl::Status deleted = entry.upstream->DeleteGroup(ToCallOptions(context), params.handle.id);
+    // Already gone at the vendor is as good as deleted.
+    if (!deleted.ok() && !absl::IsNotFound(deleted)) return deleted;
+  } else {
+    return DeleteKept(context, params, *std::move(assets), entry);
+  }
+  const absl::Status removed = store_.DeleteGroup(params.handle);
+  if (!removed.ok()) return removed;
+  for (const model::Asset& asset : *assets) asset_hub_.PublishGone(asset.name());
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<model::Asset>> Groups::AssetsOf(const CallContext& context,
+                                                           const model::UpstreamHandle& group) {
+  std::vector<model::Asset> assets;
+  store::Store::AssetFilter filter;
+  filter.tenant = context.tenant;
+  filter.groups = {group};
+  model::PageCursor after;
+  do {
+    absl::StatusOr<model::Page<model::Asset>> page = store_.ListAssets(filter, after, 1000);
+    if (!page.ok()) return page.status();
+    for (model::Asset& asset : page->items) assets.push_back(std::move(asset));
+    after = page->next;
+  } while (!after.at_start());
+  return assets;
+}
+
+absl::Status Groups::CheckEmptyAtVendor(const CallContext& context, const model::AssetGroup& group,
+                                        Upstreams::Entry& entry) {
+  upstream::AssetQuery query;
+  query.group_ids = {group.handle.id};
+  query.group_type = group.type;
+  const auto there = entry.upstream->ListAssets(ToCallOptions(context), query);
+  if (!there.ok()) return there.status();
+  for (const upstream::AssetReport& asset : there->items) {
+    if (asset.group_id == group.handle.id) return NotEmpty(group.handle);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Groups::DeleteKept(const CallContext& context, const DeleteGroupParams& params,
+                                std::vector<model::Asset> assets, Upstreams::Entry& entry) {
+  for (int round = 0; round < kMostRounds; ++round) {
+    if (!assets.empty() && !params.force) return NotEmpty(params.handle);
+    for (const model::Asset& asset : assets) {
+      const absl::Status deleted = DeleteAssetAtVendor(context, asset, entry);
+      if (!deleted.ok()) return deleted;
+    }
+    const absl::StatusOr<bool> removed = store_.DeleteEmptyGroup(params.handle);
+    if (!removed.ok()) return removed.status();
+    if (*removed) return absl::OkStatus();
+    // The vendor took another one for it meanwhile.
+    absl::StatusOr<std::vector<model::Asset>> more = AssetsOf(context, params.handle);
+    if (!more.ok()) return more.status();
+    assets = *std::move(more);
+  }
+  return NotEmpty(params.handle);
+}
+
+absl::Status Groups::DeleteAssetAtVendor(const CallContext& context, const model::Asset& asset,
+                                         Upstreams::Entry& entry) {
+  const absl::Status deleted = entry.upstream->DeleteAsset(ToCallOptions(context), asset.upstream_id());
+  if (!deleted.ok() && !absl::IsNotFound(deleted)) return deleted;
+  // At once, so that what is gone at the vendor is not shown when the next one fails. One that was created again
+  // meanwhile stays, for the next round.
+  const absl::StatusOr<bool> removed = store_.DeleteAssetOf(asset.handle, asset.upstream_id());
+  if (!removed.ok()) return absl::IsNotFound(removed.status()) ? absl::OkStatus() : removed.status();
+  if (*removed) asset_hub_.PublishGone(asset.name());
+  return absl::OkStatus();
+}
+
+}  // namespace seedance::engine

@@ -1,0 +1,91 @@
+#include "service/engine/assets/url_check.h"
+
+#include <algorithm>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "service/base/sha256.h"
+
+namespace seedance::engine {
+namespace {
+
+// Shows the judge what it wants to see, or all.
+class JudgedFile : public upstream::MediaReader {
+ public:
+  JudgedFile(FileJudge judge, bool whole, TransferTurn& turn) : judge_(std::move(judge)), whole_(whole), turn_(turn) {}
+
+  bool OnStart(int64_t size) override {
+    size_ = size;
+    // Known to be too long: its headers still show what else is wrong.
+    return !whole_ || size <= judge_.MaxBytes();
+  }
+
+  bool OnBytes(std::string_view bytes) override {
+    if (!turn_.Moved(static_cast<int64_t>(bytes.size()))) return false;
+    seen_ += static_cast<int64_t>(bytes.size());
+    if (whole_) hash_.Update(bytes);
+    judge_.Feed(bytes);
+    if (seen_ > judge_.MaxBytes()) return false;
+    return whole_ || !(judge_.done() || (judge_.may_refuse() && !judge_.Violations(0).empty()));
+  }
+
+  // Never further than a byte beyond the largest file: a header may lie, and a server need not say how long the file
+  // is.
+  int64_t Skippable() const override {
+    const int64_t room = judge_.MaxBytes() - seen_;
+    if (whole_ || room < 0) return 0;
+    return std::min(judge_.Skippable(), room == std::numeric_limits<int64_t>::max() ? room : room + 1);
+  }
+  void OnSkip(int64_t bytes) override {
+    seen_ += bytes;
+    judge_.Skip(bytes);
+  }
+
+  void Finish(AssetDraft& draft, bool complete) {
+    if (complete) judge_.Finish();
+    const int64_t length = std::max(size_, seen_);
+    const bool too_long = length > judge_.MaxBytes();
+    std::vector<base::FieldViolation> broken = judge_.Violations(complete || too_long ? length : size_);
+    if (too_long && broken.empty()) {
+      broken.push_back({draft.bytes_field, absl::StrCat("must lead to a file of at most ", judge_.MaxBytes(),
+                                                        " bytes, has ", length, size_ < length ? " or more" : "")});
+    }
+    for (base::FieldViolation& violation : broken) draft.violations.push_back(std::move(violation));
+    Describe(draft, judge_, complete ? length : size_, whole_ && complete ? hash_.Hex() : "");
+  }
+
+ private:
+  FileJudge judge_;
+  const bool whole_;
+  TransferTurn& turn_;
+  base::Sha256 hash_;
+  int64_t size_ = 0;  // As the server says; 0: it does not.
+  int64_t seen_ = 0;
+};
+
+}  // namespace
+
+absl::Status CheckUrlMedia(upstream::MediaFetcher& fetcher, AssetDraft& draft,
+                           const std::shared_ptr<base::CancelToken>& cancel, TransferTurn& turn) {
+  const bool whole = draft.reuse_content;
+  JudgedFile file(draft.MakeJudge(), whole, turn);
+  upstream::CallOptions call = ToCallOptions(draft.context);
+  call.cancel = cancel;
+  turn.BeginWait();
+  const absl::StatusOr<upstream::FetchedMedia> fetched = fetcher.Read(call, draft.uri, whole, file);
+  if (!turn.EndWait(0)) return turn.Error();
+  const base::Reason reason = base::GetReason(fetched.status());
+  if (reason == base::Reason::kCancelled || reason == base::Reason::kDeadlineExceeded) return fetched.status();
+  if (!fetched.ok()) {
+    draft.violations.push_back(
+        {draft.bytes_field, absl::StrCat("cannot be fetched: ", std::string(fetched.status().message()))});
+    return absl::OkStatus();
+  }
+  file.Finish(draft, fetched->complete);
+  return absl::OkStatus();
+}
+
+}  // namespace seedance::engine

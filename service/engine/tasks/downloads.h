@@ -1,0 +1,49 @@
+#ifndef SEEDANCE_SERVICE_ENGINE_TASKS_DOWNLOADS_H_
+#define SEEDANCE_SERVICE_ENGINE_TASKS_DOWNLOADS_H_
+
+#include <memory>
+#include <string>
+
+#include "service/engine/dispatch/call_context.h"
+#include "service/engine/tasks/task_tracker.h"
+#include "service/engine/dispatch/upstreams.h"
+#include "service/store/store.h"
+#include "service/upstream/upstream.h"
+
+namespace seedance::engine {
+
+struct DownloadParams {
+  std::string task_id;
+  int64_t offset = 0;
+  int64_t limit = 0;        // 0: to the end.
+  bool last_frame = false;  // The last frame instead of the video.
+};
+
+// DownloadGenerationResult: bytes of a finished task's file, streamed from the vendor's link.
+class Downloads {
+ public:
+  Downloads(store::Store& store, Upstreams& upstreams, TaskTracker& tracker)
+      : store_(store), upstreams_(upstreams), tracker_(tracker) {}
+
+  // Feeds `sink` on one of the upstream's transfer threads; `done` is called after the last byte, or with the error.
+  // The context's cancel token breaks it off; it is cancelled here when the transfer is ended because others wait and
+  // its bytes move too slowly (ABORTED). A link that has died is asked for once more at the vendor before
+  // RESULT_EXPIRED is given. A complete download of the video writes its size and hash to the task; where they were
+  // others before, a line `result_replaced` is logged.
+  void Start(const CallContext& context, const DownloadParams& params, std::shared_ptr<upstream::ResultSink> sink,
+             Done<Nothing> done);
+
+ private:
+  absl::Status Fetch(const CallContext& context, const DownloadParams& params, model::GenerationTask task,
+                     Upstreams::Entry& entry, upstream::ResultSink& sink, TransferTurn& turn);
+
+  void NoteFile(const model::GenerationTask& task, int64_t size, const std::string& sha256);
+
+  store::Store& store_;
+  Upstreams& upstreams_;
+  TaskTracker& tracker_;
+};
+
+}  // namespace seedance::engine
+
+#endif  // SEEDANCE_SERVICE_ENGINE_TASKS_DOWNLOADS_H_

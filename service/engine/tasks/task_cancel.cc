@@ -1,0 +1,165 @@
+#include "service/engine/tasks/task_cancel.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "service/base/error.h"
+#include "service/base/log.h"
+#include "service/engine/tasks/task_report.h"
+
+namespace seedance::engine {
+namespace {
+
+using model::GenerationTask;
+using model::TaskState;
+
+absl::Status CannotCancel(const GenerationTask& task) {
+  base::ErrorDetail detail;
+  const bool ended = model::IsTerminal(task.state);
+  detail.reason = ended ? base::Reason::kTaskAlreadyEnded : base::Reason::kCancelUnsupported;
+  detail.resource = base::ResourceRef{"seedance.gateway.v1.GenerationTask", task.name()};
+  const std::string state(model::TaskStateName(task.state));
+  return base::MakeError(ended ? absl::StrCat("the task has already ended as ", state)
+                               : absl::StrCat("the task is ", state,
+                                              " and the vendor cannot cancel it: it goes on, and is billed; detach "
+                                              "gives it up all the same"),
+                         detail);
+}
+
+// The vendor may or may not have cancelled it.
+absl::Status CancelUnanswered(const GenerationTask& task, const absl::Status& cause) {
+  base::ErrorDetail detail;
+  detail.reason = base::Reason::kUpstreamUnavailable;
+  detail.retry_delay = base::GetErrorDetail(cause).retry_delay.value_or(absl::Seconds(2));
+  detail.resource = base::ResourceRef{"seedance.gateway.v1.GenerationTask", task.name()};
+  return base::MakeError(
+      absl::StrCat("the vendor did not say whether the task is cancelled; it is followed, ask again: ",
+                   std::string(cause.message())),
+      detail);
+}
+
+// A change that is not needed: the task is as its caller wants it, or ended otherwise.
+bool IsSettled(const GenerationTask& task) { return model::IsTerminal(task.state) || task.detached; }
+
+absl::StatusOr<GenerationTask> AnswerOf(const GenerationTask& task) {
+  if (task.state == TaskState::kCancelled || task.detached) return task;
+  return CannotCancel(task);
+}
+
+}  // namespace
+
+void TaskCancel::Cancel(const CallContext& context, const GenerationTask& task, bool detach,
+                        Done<GenerationTask> done) {
+  if (IsSettled(task)) return done(AnswerOf(task));
+  if (task.state == TaskState::kPending) {
+    absl::StatusOr<GenerationTask> cancelled = tracker_.Change(task.id, [](GenerationTask& edited) {
+      if (edited.state != TaskState::kPending) return absl::AbortedError("no longer pending");
+      edited.state = TaskState::kCancelled;
+      edited.state_message.clear();
+      return absl::OkStatus();
+    });
+    if (cancelled.ok()) tracker_.Hasten(task.id);  // To be forgotten.
+    if (!absl::IsAborted(cancelled.status())) return done(std::move(cancelled));
+    // On its way just now: as if the call had come later.
+    absl::StatusOr<GenerationTask> later = store_.GetTask(task.id);
+    if (!later.ok()) return done(std::move(later));
+    if (later->state == TaskState::kPending) return done(CancelUnanswered(*later, cancelled.status()));
+    return Cancel(context, *later, detach, std::move(done));
+  }
+  Upstreams::Entry* entry = upstreams_.Find(task.tenant, task.request.upstream);
+  const bool asks = task.state == TaskState::kQueued && entry != nullptr && entry->upstream->profile().cancels_tasks;
+  if (!asks) return done(Abandon(task.id, detach));
+  RunOn<GenerationTask>(entry->submits, *entry, std::move(done),
+                        [this, context, id = task.id, detach, entry](Done<GenerationTask> answer) {
+                          answer(CancelAtVendor(context, id, detach, *entry));
+                        });
+}
+
+absl::StatusOr<GenerationTask> TaskCancel::CancelAtVendor(const CallContext& context, const std::string& id,
+                                                          bool detach, Upstreams::Entry& entry) {
+  absl::StatusOr<GenerationTask> task = store_.GetTask(id);
+  if (!task.ok()) return task;
+  if (IsSettled(*task)) return AnswerOf(*task);
+  // What it was a poll ago is no reason to touch it: at some vendors the same call deletes what is finished.
+  absl::StatusOr<upstream::TaskReport> report = entry.upstream->GetTask(ToCallOptions(context), task->upstream_task_id);
+  if (!report.ok()) return CancelUnanswered(*task, report.status());
+  if (report->state != TaskState::kQueued) return SettleBy(*report, id, detach);
+  const absl::Status cancelled = entry.upstream->CancelTask(ToCallOptions(context), task->upstream_task_id);
+  base::Log(base::LogLevel::kInfo, "task_cancel_sent",
+            {{"task", task->name()},
+             {"tenant", task->tenant},
+             {"upstream", task->request.upstream},
+             {"upstream_task_id", task->upstream_task_id},
+             {"answer", cancelled.ok() ? "cancelled" : std::string(cancelled.message())}});
+  if (!cancelled.ok()) {
+    tracker_.Hasten(id);
+    if (base::GetReason(cancelled) == base::Reason::kCancelUnsupported) return Refused(context, *task, detach, entry);
+    NoteDoubt(id);
+    return CancelUnanswered(*task, cancelled);
+  }
+  absl::StatusOr<GenerationTask> changed = tracker_.Change(id, [](GenerationTask& edited) {
+    if (model::IsTerminal(edited.state)) return absl::AbortedError("it ended meanwhile");
+    edited.state = TaskState::kCancelled;
+    edited.error = {};
+    edited.state_message.clear();
+    return absl::OkStatus();
+  });
+  // To be forgotten, or, if it could not be written, to be polled: the vendor will tell the same.
+  tracker_.Hasten(id);
+  if (absl::IsAborted(changed.status())) changed = store_.GetTask(id);
+  if (!changed.ok()) return changed;
+  return AnswerOf(*changed);
+}
+
+absl::StatusOr<GenerationTask> TaskCancel::SettleBy(const upstream::TaskReport& report, const std::string& id,
+                                                    bool detach) {
+  tracker_.Hasten(id);
+  if (!model::IsTerminal(report.state)) return Abandon(id, detach);
+  absl::StatusOr<GenerationTask> ended = tracker_.Change(id, [&](GenerationTask& edited) {
+    if (model::IsTerminal(edited.state)) return absl::AbortedError("it ended meanwhile");
+    MergeReport(report, edited);
+    return absl::OkStatus();
+  });
+  if (absl::IsAborted(ended.status())) ended = store_.GetTask(id);
+  if (!ended.ok()) return ended;
+  return AnswerOf(*ended);
+}
+
+absl::StatusOr<GenerationTask> TaskCancel::Refused(const CallContext& context, const GenerationTask& task, bool detach,
+                                                   Upstreams::Entry& entry) {
+  if (!IsInDoubt(task.id)) return Abandon(task.id, detach);
+  const absl::StatusOr<upstream::TaskReport> report =
+      entry.upstream->GetTask(ToCallOptions(context), task.upstream_task_id);
+  if (!report.ok()) return CancelUnanswered(task, report.status());
+  // Queued, and yet not to be cancelled: it may be the old state of one that is cancelled.
+  if (report->state == TaskState::kQueued) {
+    return CancelUnanswered(task, absl::UnavailableError("an earlier cancel was not answered, this one was refused"));
+  }
+  return SettleBy(*report, task.id, detach);
+}
+
+void TaskCancel::NoteDoubt(const std::string& id) {
+  base::MutexLock lock(mutex_);
+  doubts_.insert(id);
+  if (doubts_.size() > kMostDoubts) doubts_.erase(doubts_.begin());
+}
+
+bool TaskCancel::IsInDoubt(const std::string& id) {
+  base::MutexLock lock(mutex_);
+  return doubts_.count(id) != 0;
+}
+
+absl::StatusOr<GenerationTask> TaskCancel::Abandon(const std::string& id, bool detach) {
+  absl::StatusOr<GenerationTask> abandoned = tracker_.Change(id, [detach](GenerationTask& edited) {
+    if (IsSettled(edited)) return absl::AbortedError("nothing is to be done");
+    if (!detach) return CannotCancel(edited);
+    edited.detached = true;
+    return absl::OkStatus();
+  });
+  if (!absl::IsAborted(abandoned.status())) return abandoned;
+  absl::StatusOr<GenerationTask> settled = store_.GetTask(id);
+  if (!settled.ok()) return settled;
+  return AnswerOf(*settled);
+}
+
+}  // namespace seedance::engine

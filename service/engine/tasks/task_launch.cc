@@ -1,0 +1,95 @@
+#include "service/engine/tasks/task_launch.h"
+
+#include <optional>
+#include <utility>
+
+#include "service/base/log.h"
+#include "service/engine/assets/asset_waits.h"
+#include "service/engine/journal/billed_calls.h"
+#include "service/engine/tasks/task_fingerprint.h"
+
+namespace seedance::engine {
+
+using model::GenerationTask;
+using model::TaskState;
+
+void TaskLaunch::Launch(NewTask fresh, Done<GenerationTask> done) {
+  Upstreams::Entry* entry = upstreams_.Find(fresh.task.tenant, fresh.task.request.upstream);
+  // What waits for assets is told so by its first message.
+  std::unique_ptr<CallTurn> turn;
+  if (entry != nullptr && fresh.task.state_message.empty()) turn = tracker_.TakeSubmitTurn(*entry);
+  if (turn == nullptr) return StoreAndTrack(fresh, done);
+  // Shared, because a refused submission drops what it was given.
+  std::shared_ptr<Flight> flight(new Flight{std::move(fresh), *entry, std::move(turn), std::move(done)});
+  // Behind other calls its caller would wait for them before it is even stored.
+  if (entry->submits.SubmitAtOnce([this, flight] { Fly(*flight); })) return;
+  flight->turn.reset();
+  StoreAndTrack(flight->fresh, flight->done);
+}
+
+void TaskLaunch::Fly(Flight& flight) {
+  const std::optional<std::vector<model::Asset>> assets = ReadyAssets(flight.fresh.task);
+  // The process may have begun to stop since it had its turn.
+  if (!assets.has_value() || !tracker_.submits()) {
+    flight.turn.reset();
+    return StoreAndTrack(flight.fresh, flight.done);
+  }
+  // From the commit on a crash means doubt, whether it has left by then or not.
+  tracker_.BeginSubmitting(flight.fresh.task, flight.entry);
+  const std::optional<GenerationTask> task = Store(flight.fresh, flight.done);
+  if (!task.has_value()) return;
+  tracker_.TrackSubmitting(*task);
+  flight.fresh.place.reset();
+  feeds_.Changed(task->tenant);
+  flight.done(*task);
+  tracker_.Send(*task, *assets, flight.entry, *flight.turn);
+}
+
+void TaskLaunch::StoreAndTrack(NewTask& fresh, Done<GenerationTask>& done) {
+  std::optional<GenerationTask> task = Store(fresh, done);
+  if (!task.has_value()) return;
+  tracker_.Track(*task);
+  fresh.place.reset();
+  feeds_.Changed(task->tenant);
+  done(*std::move(task));
+}
+
+std::optional<std::vector<model::Asset>> TaskLaunch::ReadyAssets(const GenerationTask& task) {
+  absl::StatusOr<AssetCheck> check = CheckAssets(store_, task, {});
+  const bool ready = check.ok() && !check->failure.has_value() && check->waits_for.empty();
+  if (!ready) return std::nullopt;
+  return std::move(check->assets);
+}
+
+std::optional<GenerationTask> TaskLaunch::Store(NewTask& fresh, Done<GenerationTask>& done) {
+  absl::StatusOr<store::Store::Begun> begun = store_.BeginCall(fresh.call, &fresh.task);
+  if (!begun.ok() || begun->existing.has_value()) fresh.place.reset();
+  if (!begun.ok()) return done(begun.status()), std::nullopt;
+  if (begun->existing.has_value()) {
+    return done(AnswerOfEarlier(store_, *begun->existing, fresh.call.fingerprint)), std::nullopt;
+  }
+  const GenerationTask& task = *begun->task;
+  base::Log(base::LogLevel::kInfo, "task_state",
+            {{"task", task.name()},
+             {"tenant", task.tenant},
+             {"upstream", task.request.upstream},
+             {"from", ""},
+             {"to", model::TaskStateName(task.state)},
+             {"request_id", fresh.call.key.request_id},
+             {"revision", task.revision}});
+  return std::move(begun->task);
+}
+
+absl::StatusOr<GenerationTask> AnswerOfEarlier(store::Store& store, const model::BilledCall& row,
+                                               const model::Fingerprint& asked) {
+  const absl::StatusOr<GenerationTask> task =
+      store.GetTask(model::ParseGenerationTaskName(row.resource_name).value_or(""));
+  model::Fingerprint journalled = row.fingerprint;
+  // Rows of older versions do not hold the upstream and the model that were chosen; the task does.
+  if (task.ok()) AddChoices(*task, journalled);
+  const std::string difference = FirstDifferenceFromJournal(journalled, asked);
+  if (!difference.empty()) return RequestIdReused(difference);
+  return task;
+}
+
+}  // namespace seedance::engine

@@ -1,0 +1,72 @@
+#ifndef SEEDANCE_SERVICE_ENGINE_TASKS_TASK_LAUNCH_H_
+#define SEEDANCE_SERVICE_ENGINE_TASKS_TASK_LAUNCH_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "service/engine/dispatch/call_context.h"
+#include "service/engine/dispatch/call_turns.h"
+#include "service/engine/watch/task_feeds.h"
+#include "service/engine/tasks/task_tracker.h"
+#include "service/engine/dispatch/upstreams.h"
+#include "service/model/asset.h"
+#include "service/model/billed_call.h"
+#include "service/model/generation_task.h"
+#include "service/store/store.h"
+
+namespace seedance::engine {
+
+// A task that passed its checks, about to be stored with its row of the journal. `place` is held until the tracker
+// counts the task itself, or the task is not stored: then it is free before the caller is answered.
+struct NewTask {
+  model::GenerationTask task;  // PENDING.
+  model::BilledCall call;
+  std::optional<TaskPlace> place;
+};
+
+// Stores new tasks and has them submitted. One whose assets are ACTIVE, and whose turn is free, is stored SUBMITTING
+// and sent by the thread that stored it: one durable commit before it leaves, one after. All others are stored PENDING
+// and left to the tracker, which writes SUBMITTING when their turn has come. Thread-safe.
+class TaskLaunch {
+ public:
+  TaskLaunch(store::Store& store, Upstreams& upstreams, TaskTracker& tracker, TaskFeeds& feeds)
+      : store_(store), upstreams_(upstreams), tracker_(tracker), feeds_(feeds) {}
+
+  // Answers with the task as stored, before it is sent; with AnswerOfEarlier when its request id has a row by now; or
+  // with an error of the store, and then nothing was stored.
+  void Launch(NewTask fresh, Done<model::GenerationTask> done);
+
+ private:
+  // A task whose turn has come, on its way to the thread that stores and sends it.
+  struct Flight {
+    NewTask fresh;
+    Upstreams::Entry& entry;
+    std::unique_ptr<CallTurn> turn;
+    Done<model::GenerationTask> done;
+  };
+
+  // On the upstream's threads for submissions.
+  void Fly(Flight& flight);
+  // Stores it PENDING.
+  void StoreAndTrack(NewTask& fresh, Done<model::GenerationTask>& done);
+  // The assets that go with it, if it can be sent now.
+  std::optional<std::vector<model::Asset>> ReadyAssets(const model::GenerationTask& task);
+  // The stored task; nullopt: `done` was answered.
+  std::optional<model::GenerationTask> Store(NewTask& fresh, Done<model::GenerationTask>& done);
+
+  store::Store& store_;
+  Upstreams& upstreams_;
+  TaskTracker& tracker_;
+  TaskFeeds& feeds_;
+};
+
+// The answer to a request id that was used before.
+absl::StatusOr<model::GenerationTask> AnswerOfEarlier(store::Store& store, const model::BilledCall& row,
+                                                      const model::Fingerprint& asked);
+
+}  // namespace seedance::engine
+
+#endif  // SEEDANCE_SERVICE_ENGINE_TASKS_TASK_LAUNCH_H_

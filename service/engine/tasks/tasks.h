@@ -1,0 +1,136 @@
+#ifndef SEEDANCE_SERVICE_ENGINE_TASKS_TASKS_H_
+#define SEEDANCE_SERVICE_ENGINE_TASKS_TASKS_H_
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "service/base/clock.h"
+#include "service/base/error.h"
+#include "service/base/random.h"
+#include "service/engine/assets/adoption.h"
+#include "service/engine/dispatch/call_context.h"
+#include "service/engine/watch/resume_token.h"
+#include "service/engine/tasks/task_cancel.h"
+#include "service/engine/watch/task_feeds.h"
+#include "service/engine/tasks/task_launch.h"
+#include "service/engine/tasks/task_reconciler.h"
+#include "service/engine/tasks/task_tracker.h"
+#include "service/engine/dispatch/upstreams.h"
+#include "service/engine/watch/watch_hub.h"
+#include "service/model/billed_call.h"
+#include "service/model/generation_task.h"
+#include "service/model/page.h"
+#include "service/store/store.h"
+
+namespace seedance::engine {
+
+struct CreateTaskParams {
+  model::TaskRequest request;
+  std::string request_id;  // Empty: one is made.
+  bool validate_only = false;
+  // As in CreateAssetParams; paths begin with `generation_task.`.
+  std::vector<base::FieldViolation> violations;
+};
+
+struct ListTasksParams {
+  std::vector<model::TaskState> states;
+  std::map<std::string, std::string> labels;
+  model::PageCursor after;
+  int page_size = 50;
+};
+
+struct WatchTasksParams {
+  std::vector<model::TaskState> states;
+  std::map<std::string, std::string> labels;
+  std::set<std::string> ids;  // Empty: all.
+  std::string resume_token;
+};
+
+// Use cases of GenerationTaskService; generation_task.proto states rules and errors. Threads and ownership as in
+// Groups. Thread-safe.
+class Tasks {
+ public:
+  struct Options {
+    absl::Duration deadline = absl::Hours(2);  // deadline_time of new tasks, from their creation.
+    int64_t max_open_per_tenant = 100'000;     // Tasks that have not ended.
+  };
+
+  Tasks(const Options& options, store::Store& store, Upstreams& upstreams, Adoption& adoption, TaskTracker& tracker,
+        TaskReconciler& reconciler, WatchHub<model::GenerationTask>& hub, TaskFeeds& feeds, const ResumeTokens& tokens,
+        base::Clock& clock, base::Random& random)
+      : options_(options),
+        store_(store),
+        upstreams_(upstreams),
+        adoption_(adoption),
+        tracker_(tracker),
+        reconciler_(reconciler),
+        cancel_(store, upstreams, tracker),
+        launch_(store, upstreams, tracker, feeds),
+        hub_(hub),
+        feeds_(feeds),
+        tokens_(tokens),
+        clock_(clock),
+        random_(random) {}
+
+  // Stores the task and has it submitted (TaskLaunch). Answers with it as stored (PENDING, or SUBMITTING when it is
+  // sent at once), or, for a request id that was used before, with it as it is now. It does not wait for the vendor.
+  void Create(const CallContext& context, const CreateTaskParams& params, Done<model::GenerationTask> done);
+
+  void Get(const CallContext& context, const std::string& id, Done<model::GenerationTask> done);
+  // What Get would answer, if it is at hand; null says nothing. Never blocks.
+  std::shared_ptr<const model::GenerationTask> Peek(const CallContext& context, const std::string& id);
+  void List(const CallContext& context, const ListTasksParams& params, Done<model::Page<model::GenerationTask>> done);
+  void Cancel(const CallContext& context, const std::string& id, bool detach, Done<model::GenerationTask> done);
+  void Delete(const CallContext& context, const std::string& id, bool allow_missing, Done<Nothing> done);
+  void Reconcile(const CallContext& context, const ReconcileTaskParams& params, Done<ReconciledTask> done);
+
+  // As Assets::Watch.
+  void Watch(const CallContext& context, const std::string& id, const std::string& resume_token,
+             absl::AnyInvocable<void()> on_change, Done<WatchStart<model::GenerationTask>> done);
+  std::string ResumeToken(const std::string& id, int64_t revision, bool last = false) const;
+  // A session for one who waits for a single change of the caller's task: `on_change` runs on the thread that publishes
+  // the change, and nobody counts as a watcher by it. Null: the task is not at hand, use Watch. Never blocks.
+  std::shared_ptr<WatchSession<model::GenerationTask>> WatchAtHand(const CallContext& context, const std::string& id,
+                                                                   absl::AnyInvocable<void()> on_change);
+
+  // Opens a watch of all the caller's tasks that match. As TaskFeeds::Open.
+  absl::StatusOr<std::shared_ptr<TaskFeedReader>> WatchMany(const CallContext& context, const WatchTasksParams& params,
+                                                            absl::AnyInvocable<void()> on_change);
+
+ private:
+  // The task as it would be stored, or why not. `adopt`: assets that only the vendor knows are asked for there, which
+  // blocks.
+  absl::StatusOr<model::GenerationTask> Prepare(const CallContext& context, const CreateTaskParams& params, bool adopt);
+  // Create. `done` is called, or will be, when this is OK, and not otherwise. `adopt` as for Prepare.
+  absl::Status CreateWith(const CallContext& context, const CreateTaskParams& params, bool adopt,
+                          Done<model::GenerationTask>& done);
+  // What else the caller could have written for the same task.
+  void AddDefaults(const std::string& tenant, const model::TaskRequest& asked, const model::GenerationTask& task,
+                   model::Fingerprint& fingerprint);
+  absl::StatusOr<model::GenerationTask> Read(const CallContext& context, const std::string& id);
+
+  const Options options_;
+  store::Store& store_;
+  Upstreams& upstreams_;
+  Adoption& adoption_;
+  TaskTracker& tracker_;
+  TaskReconciler& reconciler_;
+  TaskCancel cancel_;
+  TaskLaunch launch_;
+  WatchHub<model::GenerationTask>& hub_;
+  TaskFeeds& feeds_;
+  const ResumeTokens& tokens_;
+  base::Clock& clock_;
+  base::Random& random_;
+};
+
+// The error with which CreateGenerationTask fails when the vendor refused the task: code and details of the failure's
+// reason, with ResourceInfo naming the task. OK when the task was not refused at submission.
+absl::Status RefusalOf(const model::GenerationTask& task);
+
+}  // namespace seedance::engine
+
+#endif  // SEEDANCE_SERVICE_ENGINE_TASKS_TASKS_H_

@@ -1,0 +1,88 @@
+#ifndef SEEDANCE_SERVICE_ENGINE_TASKS_USAGE_SETTLER_H_
+#define SEEDANCE_SERVICE_ENGINE_TASKS_USAGE_SETTLER_H_
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "service/base/clock.h"
+#include "service/base/mutex.h"
+#include "service/engine/dispatch/due_queue.h"
+#include "service/engine/tasks/task_reconciler.h"
+#include "service/engine/tasks/task_tracker.h"
+#include "service/engine/dispatch/upstreams.h"
+#include "service/engine/tasks/usage_verdicts.h"
+#include "service/model/generation_task.h"
+#include "service/store/store.h"
+
+namespace seedance::engine {
+
+// Settles tasks in SUBMIT_UNKNOWN, and the costs of tasks that have ended, by the vendors' logs of what was billed
+// (UsageLogOptions): one read of an upstream's log for all its doubts, never more often than `read_interval`; then the
+// vendor is asked about the tasks of the log that may be theirs, in turns with the polls; DecideByUsage says what that
+// proves. What is not proven stays in doubt, and the log is read again: at the interval while a doubt is young, rarely
+// after that.
+//
+// Thread-safe.
+class UsageSettler {
+ public:
+  UsageSettler(store::Store& store, Upstreams& upstreams, TaskReconciler& reconciler, TaskTracker& tracker,
+               base::Clock& clock);
+
+  // Plans a read for each upstream that has tasks in doubt. Call it after the tracker's Start.
+  absl::Status Start();
+  void Stop() { due_.Stop(); }
+
+  // The submission of the task was not answered.
+  void Arose(const model::GenerationTask& task);
+  // The task has ended: what it cost is to be read.
+  void Ended(const model::GenerationTask& task);
+
+ private:
+  struct Account {
+    absl::Time last_read = absl::InfinitePast();
+    absl::Time due = absl::InfiniteFuture();  // Of the read that is planned.
+    int failures = 0;                         // Of reads, in a row.
+    bool costs_wanted = false;
+    std::map<std::string, UsageFacts::Shown> shown;     // Of the log's tasks, those that have ended.
+    std::map<std::string, model::GenerationTask> past;  // All that were in doubt during the last day.
+  };
+  // One read and what follows from it.
+  struct Round {
+    UsageFacts facts;
+    base::Mutex mutex;
+    size_t unanswered ABSL_GUARDED_BY(mutex) = 0;
+    std::map<std::string, UsageFacts::Shown> shown ABSL_GUARDED_BY(mutex);
+  };
+
+  // Plans a read at `time` at the latest, but not before the interval is over.
+  void Want(const Upstreams::Entry& entry, absl::Time time);
+  void OnDue(const std::string& name);
+  // On the upstream's threads.
+  void Read(Upstreams::Entry& entry, CallTurn& turn);
+  void ReadFailed(Upstreams::Entry& entry, const absl::Status& error);
+  // What the store knows about the log.
+  absl::Status Complete(const Upstreams::Entry& entry, UsageFacts& facts);
+  // What was in doubt and ended without the vendor's id.
+  absl::StatusOr<std::vector<model::GenerationTask>> Former(const std::string& upstream, const UsageFacts& facts);
+  void AskAll(Upstreams::Entry& entry, const std::shared_ptr<Round>& round);
+  void AskOne(Upstreams::Entry& entry, const std::string& id, CallTurn& turn, const std::shared_ptr<Round>& round);
+  void Conclude(Upstreams::Entry& entry, Round& round);
+  void Settle(const Upstreams::Entry& entry, const UsageDecision& decision);
+  void SettleCosts(const Upstreams::Entry& entry, const UsageFacts& facts);
+
+  store::Store& store_;
+  Upstreams& upstreams_;
+  TaskReconciler& reconciler_;
+  TaskTracker& tracker_;
+  base::Clock& clock_;
+  base::Mutex mutex_;
+  std::map<std::string, Account> accounts_ ABSL_GUARDED_BY(mutex_);  // By upstream.
+  DueQueue due_;
+};
+
+}  // namespace seedance::engine
+
+#endif  // SEEDANCE_SERVICE_ENGINE_TASKS_USAGE_SETTLER_H_

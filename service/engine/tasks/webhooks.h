@@ -1,0 +1,42 @@
+#ifndef SEEDANCE_SERVICE_ENGINE_TASKS_WEBHOOKS_H_
+#define SEEDANCE_SERVICE_ENGINE_TASKS_WEBHOOKS_H_
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "service/engine/tasks/task_tracker.h"
+#include "service/engine/dispatch/upstreams.h"
+
+namespace seedance::engine {
+
+// What became of a webhook.
+enum class WebhookAnswer {
+  kUnknownPath,  // No upstream has this token.
+  kWrongSecret,  // The sender is not the vendor.
+  kTaken,        // It was the vendor; also when its task is unknown or has ended.
+};
+
+// Takes the vendors' webhooks. A webhook is a hint that a task has news, never the news itself: the vendor is asked, so
+// that false, repeated, late and lost ones do no harm.
+//
+// Thread-safe. Does not block on the store or on a vendor.
+class Webhooks {
+ public:
+  // `paths`: names of upstreams by the tokens in their URLs.
+  Webhooks(std::map<std::string, std::string> paths, Upstreams& upstreams, TaskTracker& tracker)
+      : paths_(std::move(paths)), upstreams_(upstreams), tracker_(tracker) {}
+
+  // `token`: the last part of the URL's path. `secret`: the vendor's header, empty when there was none.
+  WebhookAnswer Receive(std::string_view token, std::string_view secret, std::string_view body);
+
+ private:
+  const std::map<std::string, std::string> paths_;
+  Upstreams& upstreams_;
+  TaskTracker& tracker_;
+};
+
+}  // namespace seedance::engine
+
+#endif  // SEEDANCE_SERVICE_ENGINE_TASKS_WEBHOOKS_H_

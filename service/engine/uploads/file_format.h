@@ -1,0 +1,23 @@
+#ifndef SEEDANCE_SERVICE_ENGINE_UPLOADS_FILE_FORMAT_H_
+#define SEEDANCE_SERVICE_ENGINE_UPLOADS_FILE_FORMAT_H_
+
+#include <string>
+#include <string_view>
+
+#include "service/model/asset.h"
+
+namespace seedance::engine {
+
+// `.jpg` for `jpeg`, `.png` for `png` and so on: the file name's suffix that a container goes by. Empty for an empty
+// one.
+std::string SuffixOf(std::string_view container);
+
+// `image/png` and so on, by the suffix of a file name; `application/octet-stream` when it says nothing.
+std::string_view ContentTypeOf(std::string_view file_name);
+
+// `picture`, `video` and `sound`, for messages.
+std::string_view NameOf(model::MediaType type);
+
+}  // namespace seedance::engine
+
+#endif  // SEEDANCE_SERVICE_ENGINE_UPLOADS_FILE_FORMAT_H_

@@ -1,0 +1,60 @@
+#include "service/rpc/calls/answer.h"
+
+#include "service/base/error.h"
+#include "service/rpc/calls/call_pool.h"
+#include "service/rpc/calls/watch_message.h"
+
+namespace seedance::rpc {
+namespace {
+
+void Answer(RpcStream& stream, Call& call, const google::protobuf::MessageLite& answer) {
+  Edge& edge = call.edge();
+  const grpc::Slice slice = Serialize(answer);
+  edge.limits().Charge(stream.ticket(), slice.size());
+  stream.ExpectDelivery(edge.deadlines(), edge.options().answer_timeout);
+  (void)call.End(absl::OkStatus());
+  stream.Answer(grpc::ByteBuffer(&slice, 1));
+}
+
+void Finish(RpcStream& stream, Call& call, const absl::Status& status) {
+  stream.ExpectDelivery(call.edge().deadlines(), call.edge().options().answer_timeout);
+  stream.Finish(call.End(status));
+}
+
+}  // namespace
+
+// A call whose end is lost would stay open for ever, and RpcServer::Stop would wait for it.
+
+void SendAnswer(RpcStream& stream, Call& call, const google::protobuf::MessageLite& answer) {
+  try {
+    Answer(stream, call, answer);
+  } catch (...) {
+    SendThrown(stream, call);
+  }
+}
+
+void SendStatus(RpcStream& stream, Call& call, const absl::Status& status) {
+  try {
+    Finish(stream, call, status);
+  } catch (...) {
+    stream.Abandon();
+  }
+}
+
+void SendThrown(RpcStream& stream, Call& call) {
+  try {
+    Finish(stream, call, EndOfThrown());
+  } catch (...) {
+    stream.Abandon();
+  }
+}
+
+absl::Status EndOfCancelled(const RpcStream& stream, const Call& call) {
+  if (!stream.overdue()) return call.Gone();
+  base::ErrorDetail detail;
+  detail.reason = base::Reason::kDeadlineExceeded;
+  detail.metadata.emplace(kLimitKey, "answer_timeout");
+  return base::MakeError("the caller did not take in time what was sent", detail);
+}
+
+}  // namespace seedance::rpc

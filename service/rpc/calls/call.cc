@@ -1,0 +1,139 @@
+#include "service/rpc/calls/call.h"
+
+#include <grpc/grpc_security_constants.h>
+#include <grpcpp/security/auth_context.h>
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "service/base/error.h"
+#include "service/base/log.h"
+#include "service/base/machine_time.h"
+#include "service/rpc/calls/status.h"
+#include "service/rpc/calls/trace.h"
+
+namespace seedance::rpc {
+namespace {
+
+// By gRPC's retry design a client's retry policy waits so long instead of its own back-off.
+constexpr char kPushback[] = "grpc-retry-pushback-ms";
+
+// Value of a metadata key; empty when it is missing or sent more than once.
+std::string_view Metadata(const grpc::ServerContext& context, const char* key) {
+  const auto [begin, end] = context.client_metadata().equal_range(key);
+  if (begin == end || std::next(begin) != end) return {};
+  return std::string_view(begin->second.data(), begin->second.size());
+}
+
+// What the peer's verified client certificate says; empty without one.
+PeerNames NamesOf(const grpc::ServerContextBase& context) {
+  static constexpr struct {
+    const char* property;
+    std::string_view prefix;
+  } kKinds[] = {{GRPC_X509_CN_PROPERTY_NAME, kCommonNamePrefix},
+                {GRPC_X509_SUBJECT_PROPERTY_NAME, kSubjectPrefix},
+                {GRPC_PEER_DNS_PROPERTY_NAME, kDnsPrefix},
+                {GRPC_PEER_URI_PROPERTY_NAME, kUriPrefix},
+                {GRPC_PEER_EMAIL_PROPERTY_NAME, kEmailPrefix}};
+  PeerNames names;
+  const std::shared_ptr<const grpc::AuthContext> peer = context.auth_context();
+  if (peer == nullptr || !peer->IsPeerAuthenticated()) return names;
+  for (const auto& kind : kKinds) {
+    for (const grpc::string_ref& value : peer->FindPropertyValues(kind.property)) {
+      names.push_back(std::string(kind.prefix).append(value.data(), value.size()));
+    }
+  }
+  return names;
+}
+
+// Words of gRPC for its status codes.
+std::string CodeName(const absl::Status& status) { return absl::StatusCodeToString(status.code()); }
+
+base::LogLevel LevelOf(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kInternal:
+    case absl::StatusCode::kDataLoss:
+      return base::LogLevel::kError;
+    case absl::StatusCode::kUnknown:
+    case absl::StatusCode::kUnavailable:
+      return base::LogLevel::kWarning;
+    default:
+      return base::LogLevel::kInfo;
+  }
+}
+
+// Lines of calls that succeed are not lost in a flood of those that fail or are refused.
+base::LogKind KindOf(const std::string& tenant, const absl::Status& status) {
+  if (tenant.empty()) return {"call_refused", base::LogCause::kAnyone};
+  return {status.ok() ? "call" : "call_failed", base::LogCause::kOwn};
+}
+
+}  // namespace
+
+Call::Call(Edge& edge, grpc::ServerContext* context, const std::string& peer, const Traits& method)
+    : edge_(edge), grpc_context_(context), peer_(peer), method_(method), start_(edge.clock().Now()) {
+  context_.deadline = base::FromMachineTime(context->deadline(), edge.clock());
+  context_.cancel = std::make_shared<base::CancelToken>();
+  context_.traceparent = ContinueTrace(Metadata(*context, "traceparent"), edge.random());
+  if (!method.open) {
+    const Tenants& tenants = edge.tenants();
+    std::vector<std::string_view> headers;
+    const auto [begin, end] = context->client_metadata().equal_range("authorization");
+    for (auto each = begin; each != end; ++each) headers.emplace_back(each->second.data(), each->second.size());
+    absl::StatusOr<std::string> tenant =
+        tenants.Authenticate(headers, tenants.knows_certificates() ? NamesOf(*context) : PeerNames());
+    admission_ = tenant.status();
+    if (tenant.ok()) context_.tenant = *std::move(tenant);
+  }
+  if (method.auxiliary) return;
+  entered_ = edge.active().Enter(*this);
+  if (admission_.ok() && !entered_) admission_ = DrainingError(edge.random());
+}
+
+Call::~Call() {
+  if (entered_) edge_.active().Leave(*this);  // An exception kept it from its end.
+}
+
+absl::Status Call::Gone() const {
+  const bool late = edge_.clock().Now() >= context_.deadline;
+  base::ErrorDetail detail;
+  detail.reason = late ? base::Reason::kDeadlineExceeded : base::Reason::kCancelled;
+  return base::MakeError(late ? "the call's deadline has passed" : "the caller went away", detail);
+}
+
+grpc::Status Call::End(const absl::Status& status) {
+  const base::ErrorDetail detail = status.ok() ? base::ErrorDetail() : base::GetErrorDetail(status);
+  if (!method_.auxiliary || !(status.ok() || absl::IsCancelled(status) || absl::IsNotFound(status))) {
+    WriteLine(status, detail);
+  }
+  if (detail.reason == base::Reason::kDraining && detail.retry_delay.has_value()) {
+    grpc_context_->AddTrailingMetadata(kPushback, absl::StrCat(absl::ToInt64Milliseconds(*detail.retry_delay)));
+  }
+  if (std::exchange(entered_, false)) edge_.active().Leave(*this);
+  return ToGrpcStatus(status);
+}
+
+void Call::WriteLine(const absl::Status& status, const base::ErrorDetail& detail) const {
+  base::LogLine line(LevelOf(status), "call", KindOf(context_.tenant, status));
+  line.Add("method", method_.name);
+  line.Add("tenant", context_.tenant);
+  line.Add("code", CodeName(status));
+  line.Add("trace_id", TraceId(context_.traceparent));
+  line.Add("duration_ms", absl::ToDoubleMilliseconds(edge_.clock().Now() - start_));
+  line.Add("peer", peer_);
+  if (!status.ok()) line.Add("reason", base::ReasonName(detail.reason));
+  if (!request_id_.empty()) line.Add("request_id", request_id_);
+  if (!resource_.empty()) line.Add("resource", resource_);
+  for (const std::string_view key : {base::kUpstreamCodeKey, std::string_view(kLimitKey)}) {
+    const auto value = detail.metadata.find(std::string(key));
+    if (value != detail.metadata.end()) line.Add(key, value->second);
+  }
+  // Messages of defects help to find them; those of bad input may quote the caller.
+  if (detail.reason == base::Reason::kInternal) line.Add("message", std::string(status.message()));
+  line.Write();
+}
+
+}  // namespace seedance::rpc

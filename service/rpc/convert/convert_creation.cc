@@ -1,0 +1,125 @@
+#include "service/rpc/convert/convert_creation.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "absl/strings/ascii.h"
+#include "service/base/error.h"
+#include "service/base/utf8.h"
+#include "service/model/billed_call.h"
+#include "service/model/names.h"
+#include "service/rpc/convert/convert_asset.h"
+#include "service/rpc/convert/convert_group.h"
+#include "service/rpc/convert/convert_time.h"
+#include "service/rpc/validate/field_rules.h"
+
+namespace seedance::rpc {
+namespace {
+
+namespace v1 = gateway::v1;
+
+constexpr size_t kMaxRequestIdBytes = 512;
+// So that no page is longer than clients take.
+constexpr int kMostOfPage = 200;
+
+struct KindRow {
+  v1::Creation::Kind kind;
+  const char* method;
+};
+constexpr KindRow kKinds[] = {{v1::Creation::KIND_ASSET_GROUP, "CreateAssetGroup"},
+                              {v1::Creation::KIND_ASSET, "CreateAsset"},
+                              {v1::Creation::KIND_UPLOAD, "UploadAsset"},
+                              {v1::Creation::KIND_RECREATION, model::kRecreateAsset}};
+
+v1::Creation::Kind KindOf(const std::string& method) {
+  const auto row = std::find_if(std::begin(kKinds), std::end(kKinds),
+                                [&method](const KindRow& candidate) { return method == candidate.method; });
+  return row == std::end(kKinds) ? v1::Creation::KIND_UNSPECIFIED : row->kind;
+}
+
+v1::Creation::State StateOf(model::BilledCallState state) {
+  switch (state) {
+    case model::BilledCallState::kInFlight:
+    case model::BilledCallState::kInDoubt:
+      return v1::Creation::STATE_IN_DOUBT;
+    case model::BilledCallState::kDone:
+      return v1::Creation::STATE_ACCEPTED;
+    case model::BilledCallState::kRefused:
+    case model::BilledCallState::kNotAccepted:
+      return v1::Creation::STATE_NOT_ACCEPTED;
+  }
+  return v1::Creation::STATE_UNSPECIFIED;
+}
+
+}  // namespace
+
+void ToProto(const model::BilledCall& call, v1::Creation* proto) {
+  proto->set_kind(KindOf(call.key.method));
+  proto->set_request_id(base::ToUtf8(call.key.request_id));
+  proto->set_state(StateOf(call.state));
+  // Before it was accepted the resource has no id, or, created again, the one that it has.
+  const bool accepted = call.state == model::BilledCallState::kDone;
+  const bool again = call.key.method == model::kRecreateAsset;
+  if (call.group.has_value()) {
+    ToProto(*call.group, proto->mutable_asset_group());
+    proto->mutable_asset_group()->set_name(accepted ? call.resource_name : "");
+  } else if (call.asset.has_value()) {
+    ToProto(*call.asset, proto->mutable_asset());
+    if (!again) proto->mutable_asset()->set_name(accepted ? call.resource_name : "");
+  }
+  if (!call.error.empty()) proto->set_cause(base::ToUtf8(std::string(base::ParseStatus(call.error).message())));
+  SetTime(call.create_time, [&] { return proto->mutable_create_time(); });
+  SetTime(call.update_time, [&] { return proto->mutable_update_time(); });
+}
+
+void ToProto(const engine::CallSighting& seen, v1::ReconcileCreationResponse::Candidate* proto) {
+  proto->set_upstream_id(base::ToUtf8(seen.id));
+  proto->set_display_name(base::ToUtf8(seen.display_name));
+  SetTime(seen.create_time.value_or(absl::InfinitePast()), [&] { return proto->mutable_create_time(); });
+}
+
+std::string PageFilter(const v1::ListCreationsInDoubtRequest& request) {
+  v1::ListCreationsInDoubtRequest filter = request;
+  filter.clear_page_size();
+  filter.clear_page_token();
+  return FilterOf(filter);
+}
+
+absl::StatusOr<engine::ListCreationsParams> ReadRequest(const v1::ListCreationsInDoubtRequest& request) {
+  FieldRules rules;
+  engine::ListCreationsParams params;
+  params.page_size = std::min(rules.PageSize(request.page_size()), kMostOfPage);
+  params.after = rules.PageToken(request.page_token(), PageFilter(request));
+  if (!rules.ok()) return rules.ToStatus();
+  return params;
+}
+
+absl::StatusOr<engine::ReconcileCreationParams> ReadRequest(const v1::ReconcileCreationRequest& request) {
+  FieldRules rules;
+  engine::ReconcileCreationParams params;
+  for (const KindRow& row : kKinds) {
+    if (row.kind == request.kind()) params.method = row.method;
+  }
+  if (params.method.empty()) rules.Add("kind", "must be KIND_ASSET_GROUP, KIND_ASSET, KIND_UPLOAD or KIND_RECREATION");
+  rules.Name("request_id", request.request_id(), kMaxRequestIdBytes);
+  params.request_id = request.kind() == v1::Creation::KIND_RECREATION ? request.request_id()
+                                                                      : absl::AsciiStrToLower(request.request_id());
+  switch (request.verdict_case()) {
+    case v1::ReconcileCreationRequest::kUpstreamId:
+      if (!model::IsUpstreamId(request.upstream_id())) {
+        rules.Add("upstream_id", "must have 1 to 128 printable ASCII characters, none of them / \\ ? # %");
+      }
+      params.upstream_id = request.upstream_id();
+      break;
+    case v1::ReconcileCreationRequest::kNotAccepted:
+      if (!request.not_accepted()) rules.Add("not_accepted", "must be true; leave it out to search the vendor");
+      params.not_accepted = true;
+      break;
+    case v1::ReconcileCreationRequest::VERDICT_NOT_SET:
+      break;
+  }
+  if (!rules.ok()) return rules.ToStatus();
+  return params;
+}
+
+}  // namespace seedance::rpc

@@ -1,0 +1,107 @@
+#include "service/rpc/reactors/create_wait.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "service/engine/assets/asset_waits.h"
+
+namespace seedance::rpc {
+namespace {
+
+// Time that the answer needs to reach the caller before its deadline.
+constexpr absl::Duration kMargin = absl::Milliseconds(500);
+
+bool OnItsWay(const model::GenerationTask& task) {
+  // Assets take their time: what waits for them waits in vain here.
+  if (engine::WaitsForAssets(task)) return false;
+  return task.state == model::TaskState::kPending || task.state == model::TaskState::kSubmitting;
+}
+
+}  // namespace
+
+void CreateWait::Begin(Edge& edge, engine::Tasks& tasks, const engine::CallContext& context,
+                       const model::GenerationTask& task, Answer answer) {
+  const absl::Time now = edge.clock().Now();
+  const absl::Time until = std::min(now + edge.options().create_wait, context.deadline - kMargin);
+  if (!OnItsWay(task) || until <= now) return answer(task);
+  std::shared_ptr<CreateWait> wait(new CreateWait(edge, task, std::move(answer)));
+  // The timer holds the wait, and ends it in any case.
+  const uint64_t timer = edge.heartbeats().Add(until, [wait] {
+    wait->End();
+    return absl::InfiniteFuture();
+  });
+  if (timer == 0) return wait->End();
+  {
+    base::MutexLock lock(wait->mutex_);
+    wait->timer_ = timer;
+  }
+  const auto on_change = [weak = wait->weak_from_this()] {
+    if (auto held = weak.lock()) held->OnChange();
+  };
+  if (Session session = tasks.WatchAtHand(context, task.id, on_change)) return wait->Follow(std::move(session));
+  // `tasks` outlives the call pool.
+  edge.calls().Run(
+      context.tenant, [wait, &tasks, context] { wait->Watch(tasks, context); },
+      [wait](const absl::Status&) { wait->End(); });
+}
+
+void CreateWait::Watch(engine::Tasks& tasks, const engine::CallContext& context) {
+  std::string id;
+  {
+    base::MutexLock lock(mutex_);
+    id = newest_.id;
+  }
+  tasks.Watch(
+      context, id, /*resume_token=*/"",
+      [weak = weak_from_this()] {
+        if (auto wait = weak.lock()) wait->OnChange();
+      },
+      [wait = shared_from_this()](absl::StatusOr<Start> start) {
+        if (!start.ok() || start->over) return wait->End();  // Then the task as it was is the answer.
+        wait->Follow(std::move(start->session));
+      });
+}
+
+void CreateWait::Follow(Session session) {
+  {
+    base::MutexLock lock(mutex_);
+    if (!answer_) return;  // Too late: the session dies here.
+    session_ = std::move(session);
+  }
+  OnChange();
+}
+
+void CreateWait::OnChange() {
+  {
+    base::MutexLock lock(mutex_);
+    if (session_ == nullptr) return;
+    while (const auto snapshot = session_->Take()) newest_ = *snapshot;
+    if (OnItsWay(newest_) && !session_->gone()) return;
+  }
+  End();
+}
+
+void CreateWait::End() {
+  Answer answer;
+  std::optional<model::GenerationTask> newest;
+  uint64_t timer = 0;
+  Session session;
+  {
+    base::MutexLock lock(mutex_);
+    if (!answer_) return;
+    answer = std::move(answer_);
+    answer_ = nullptr;
+    newest = newest_;
+    timer = timer_;
+    session.swap(session_);
+  }
+  answer(*newest);
+  edge_.heartbeats().Remove(timer);
+  // Not Close: the session may be what brought us here. Whoever calls on_change holds it until that returns.
+  if (session != nullptr) session->Leave();
+}
+
+}  // namespace seedance::rpc

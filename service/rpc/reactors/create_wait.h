@@ -1,0 +1,51 @@
+#ifndef SEEDANCE_SERVICE_RPC_REACTORS_CREATE_WAIT_H_
+#define SEEDANCE_SERVICE_RPC_REACTORS_CREATE_WAIT_H_
+
+#include <memory>
+#include <utility>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/time/time.h"
+#include "service/base/mutex.h"
+#include "service/engine/dispatch/call_context.h"
+#include "service/engine/tasks/tasks.h"
+#include "service/rpc/calls/edge.h"
+
+namespace seedance::rpc {
+
+// Holds the answer of CreateGenerationTask back until the vendor has taken or refused the task, without holding a
+// thread.
+class CreateWait : public std::enable_shared_from_this<CreateWait> {
+ public:
+  using Answer = absl::AnyInvocable<void(const model::GenerationTask& newest)>;
+
+  // Calls `answer` once: when the task has left PENDING and SUBMITTING or waits for assets, when `create_wait` of the
+  // edge has passed, or a moment before the caller's deadline. On the thread that knows it first, perhaps before this
+  // returns. Never blocks.
+  static void Begin(Edge& edge, engine::Tasks& tasks, const engine::CallContext& context,
+                    const model::GenerationTask& task, Answer answer);
+
+ private:
+  using Start = engine::WatchStart<model::GenerationTask>;
+
+  CreateWait(Edge& edge, const model::GenerationTask& task, Answer answer)
+      : edge_(edge), newest_(task), answer_(std::move(answer)) {}
+
+  using Session = std::shared_ptr<engine::WatchSession<model::GenerationTask>>;
+
+  void Watch(engine::Tasks& tasks, const engine::CallContext& context);
+  void Follow(Session session);
+  void OnChange();
+  void End();
+
+  Edge& edge_;
+  base::Mutex mutex_;
+  model::GenerationTask newest_ ABSL_GUARDED_BY(mutex_);
+  Answer answer_ ABSL_GUARDED_BY(mutex_);  // Null once called.
+  uint64_t timer_ ABSL_GUARDED_BY(mutex_) = 0;
+  Session session_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace seedance::rpc
+
+#endif  // SEEDANCE_SERVICE_RPC_REACTORS_CREATE_WAIT_H_

@@ -1,0 +1,57 @@
+#ifndef SEEDANCE_SERVICE_RPC_REACTORS_UPLOAD_REACTOR_H_
+#define SEEDANCE_SERVICE_RPC_REACTORS_UPLOAD_REACTOR_H_
+
+#include <grpcpp/support/byte_buffer.h>
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "seedance/gateway/v1/asset.pb.h"
+#include "service/base/mutex.h"
+#include "service/engine/assets/assets.h"
+#include "service/rpc/reactors/byte_pipe.h"
+#include "service/rpc/calls/call.h"
+#include "service/rpc/calls/rpc_stream.h"
+
+namespace seedance::rpc {
+
+// One UploadAsset: metadata, then chunks that go through a pipe to the engine, which may answer before the stream's
+// end. Reads only while the pipe has room, so memory stays constant however fast the caller is.
+class UploadReactor final : public Reactor, public std::enable_shared_from_this<UploadReactor> {
+ public:
+  using Request = gateway::v1::UploadAssetRequest;
+
+  // Takes the RPC with its first message.
+  static void Begin(engine::Assets& assets, RpcStream& stream, std::unique_ptr<Call> call, grpc::ByteBuffer first);
+
+  void OnReadDone(bool ok) override;
+  void OnSendInitialMetadataDone(bool ok) override;
+  void OnCancel() override;
+  void OnThrown(RpcStream& stream) override;
+
+ private:
+  UploadReactor(engine::Assets& assets, RpcStream& stream, std::unique_ptr<Call> call);
+
+  void ReadNext();
+  void OnMessage();
+  void OnMetadata();
+  void OnChunk();
+  void OnAnswer(absl::StatusOr<model::Asset> asset);
+  void BreakOff(const absl::Status& status);
+  void End(const absl::Status& status);
+
+  Edge& edge_;
+  engine::Assets& assets_;
+  RpcStream& stream_;  // Not touched once finished_ is set, but by the one who set it.
+  const std::unique_ptr<Call> call_;
+  grpc::ByteBuffer bytes_;  // Belong to the read that is under way, as does message_.
+  Request message_;
+  std::shared_ptr<BytePipe> pipe_;  // Set by the first message; then fixed.
+  base::Mutex mutex_;
+  bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::Status fault_ ABSL_GUARDED_BY(mutex_);  // What the caller did wrong in the stream.
+};
+
+}  // namespace seedance::rpc
+
+#endif  // SEEDANCE_SERVICE_RPC_REACTORS_UPLOAD_REACTOR_H_

@@ -1,0 +1,280 @@
+#include "service/rpc/validate/validate_task.h"
+
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <set>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "service/rpc/convert/convert_task.h"
+#include "service/rpc/validate/field_rules.h"
+#include "service/rpc/validate/text_shape.h"
+
+namespace seedance::rpc {
+namespace {
+
+namespace v1 = gateway::v1;
+
+constexpr size_t kMaxModelCharacters = 128;
+constexpr size_t kMaxAspectRatioCharacters = 32;
+constexpr size_t kMaxReferenceLabelBytes = 32;
+constexpr int kMaxReferences = 100;  // More than any vendor takes; the profile's limits are the engine's.
+constexpr int64_t kMaxRetentionHours = 10'000;
+constexpr size_t kMaxUpstreamTaskIdBytes = 128;
+constexpr size_t kMaxTaskLabels = 32;
+constexpr size_t kMaxFilterLabels = 8;
+constexpr int kMaxWatchedNames = 500;
+constexpr int kMostTasksPerPage = 200;
+
+bool IsUpstreamTaskId(const std::string& id) {
+  return !id.empty() && id.size() <= kMaxUpstreamTaskIdBytes && std::all_of(id.begin(), id.end(), [](char c) {
+    return c > ' ' && c <= '~' && !absl::StrContains("/\\?#%", c);
+  });
+}
+
+bool IsReferenceLabel(const std::string& label) {
+  return label.size() <= kMaxReferenceLabelBytes && std::all_of(label.begin(), label.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+         });
+}
+
+model::Reference ReadReference(const std::string& path, const v1::Reference& proto, FieldRules& rules) {
+  model::Reference reference;
+  reference.label = proto.label();
+  if (!IsReferenceLabel(proto.label())) {
+    rules.Add(path + ".label", "must have 1 to 32 letters, digits, `_` or `-`");
+  }
+  rules.Enum(path + ".role", v1::ReferenceRole_IsValid(proto.role()), proto.role());
+  if (v1::ReferenceRole_IsValid(proto.role())) reference.role = FromProto(proto.role());
+  reference.ephemeral = proto.ephemeral();
+  switch (proto.source_case()) {
+    case v1::Reference::kAsset:
+      reference.asset = rules.AssetName(path + ".asset", proto.asset());
+      break;
+    case v1::Reference::kUri:
+      if (absl::StartsWithIgnoreCase(proto.uri().substr(0, 16), "asset://")) {
+        rules.Add(path + ".uri",
+                  "must begin with https://; an asset is named in the field `asset`, as assets/{upstream}~{id}");
+      } else {
+        rules.HttpsUrl(path + ".uri", proto.uri());
+      }
+      reference.uri = proto.uri();
+      break;
+    case v1::Reference::SOURCE_NOT_SET:
+      rules.Add(path + ".source", "is required: asset or uri");
+  }
+  return reference;
+}
+
+std::vector<model::Reference> ReadReferences(const v1::GenerationTask& task, FieldRules& rules) {
+  std::vector<model::Reference> references;
+  std::set<std::string> labels;
+  if (task.references_size() > kMaxReferences) {
+    rules.Add("generation_task.references",
+              absl::StrCat("must hold at most ", kMaxReferences, ", hold ", task.references_size()));
+    return references;
+  }
+  for (int i = 0; i < task.references_size(); ++i) {
+    const std::string path = absl::StrCat("generation_task.references[", i, "]");
+    references.push_back(ReadReference(path, task.references(i), rules));
+    const std::string& label = references.back().label;
+    if (!label.empty() && !labels.insert(label).second) {
+      rules.Add(path + ".label", "is the label of an earlier reference");
+    }
+  }
+  return references;
+}
+
+std::optional<int> ReadDuration(const v1::GenerationTask& task, FieldRules& rules) {
+  if (!task.has_duration()) return std::nullopt;
+  const google::protobuf::Duration& duration = task.duration();
+  if (duration.nanos() != 0) rules.Add("generation_task.duration", "must be whole seconds");
+  if (duration.seconds() < -1 || duration.seconds() > 3600) {
+    rules.Add("generation_task.duration", absl::StrCat("must be a few seconds, is ", duration.seconds(), " s"));
+    return std::nullopt;
+  }
+  return static_cast<int>(duration.seconds());
+}
+
+// The range is the vendor's, and the engine's to check.
+std::optional<int> ReadRetention(const v1::GenerationTask& task, FieldRules& rules) {
+  if (!task.has_ephemeral_retention()) return std::nullopt;
+  const google::protobuf::Duration& retention = task.ephemeral_retention();
+  if (retention.seconds() < 0 || retention.seconds() > kMaxRetentionHours * 3600) {
+    rules.Add("generation_task.ephemeral_retention",
+              absl::StrCat("must be a few hours, is ", retention.seconds(), " s"));
+    return std::nullopt;
+  }
+  if (retention.nanos() != 0 || retention.seconds() % 3600 != 0) {
+    rules.Add("generation_task.ephemeral_retention", "must be whole hours");
+    return std::nullopt;
+  }
+  return static_cast<int>(retention.seconds() / 3600);
+}
+
+void ReadFlags(const v1::GenerationTask& task, model::TaskRequest& request) {
+  if (task.has_seed()) request.seed = task.seed();
+  if (task.has_generate_audio()) request.generate_audio = task.generate_audio();
+  if (task.has_watermark()) request.watermark = task.watermark();
+  request.return_last_frame = task.return_last_frame();
+  request.web_search = task.web_search();
+}
+
+model::TaskRequest ReadTask(const v1::GenerationTask& task, FieldRules& rules) {
+  model::TaskRequest request;
+  rules.Upstream("generation_task.upstream", task.upstream());
+  request.upstream = task.upstream();
+  rules.Text("generation_task.model", task.model(), kMaxModelCharacters);
+  request.model = task.model();
+  // The vendor's limit of its length is the engine's.
+  rules.Text("generation_task.prompt", task.prompt(), std::numeric_limits<size_t>::max());
+  request.prompt = task.prompt();
+  request.references = ReadReferences(task, rules);
+  rules.Enum("generation_task.resolution", v1::Resolution_IsValid(task.resolution()), task.resolution());
+  if (v1::Resolution_IsValid(task.resolution())) request.resolution = FromProto(task.resolution());
+  rules.Text("generation_task.aspect_ratio", task.aspect_ratio(), kMaxAspectRatioCharacters);
+  request.aspect_ratio = task.aspect_ratio();
+  request.duration_seconds = ReadDuration(task, rules);
+  request.ephemeral_hours = ReadRetention(task, rules);
+  ReadFlags(task, request);
+  request.labels = {task.labels().begin(), task.labels().end()};
+  rules.Labels("generation_task.labels", request.labels, kMaxTaskLabels);
+  return request;
+}
+
+}  // namespace
+
+engine::CreateTaskParams ReadRequest(const v1::CreateGenerationTaskRequest& request) {
+  FieldRules rules;
+  engine::CreateTaskParams params;
+  params.request = ReadTask(request.generation_task(), rules);
+  params.request.wait_for_assets = request.wait_for_assets();
+  params.request.allow_model_upgrade = request.allow_model_upgrade();
+  params.request.recreate_expired_assets = request.recreate_expired_assets();
+  rules.RequestId("request_id", request.request_id());
+  params.request_id = request.request_id();
+  params.validate_only = request.validate_only();
+  params.violations = rules.Take();
+  return params;
+}
+
+absl::StatusOr<std::string> ReadRequest(const v1::GetGenerationTaskRequest& request) {
+  FieldRules rules;
+  std::string id = rules.TaskId("name", request.name());
+  if (!rules.ok()) return rules.ToStatus();
+  return id;
+}
+
+absl::StatusOr<std::string> ReadRequest(const v1::CancelGenerationTaskRequest& request) {
+  FieldRules rules;
+  std::string id = rules.TaskId("name", request.name());
+  rules.RequestId("request_id", request.request_id());
+  if (!rules.ok()) return rules.ToStatus();
+  return id;
+}
+
+absl::StatusOr<std::string> ReadRequest(const v1::DeleteGenerationTaskRequest& request) {
+  FieldRules rules;
+  std::string id = rules.TaskId("name", request.name());
+  rules.RequestId("request_id", request.request_id());
+  if (!rules.ok()) return rules.ToStatus();
+  return id;
+}
+
+absl::StatusOr<engine::ReconcileTaskParams> ReadRequest(const v1::ReconcileGenerationTaskRequest& request) {
+  FieldRules rules;
+  engine::ReconcileTaskParams params;
+  params.id = rules.TaskId("name", request.name());
+  rules.RequestId("request_id", request.request_id());
+  switch (request.verdict_case()) {
+    case v1::ReconcileGenerationTaskRequest::kUpstreamTaskId:
+      if (!IsUpstreamTaskId(request.upstream_task_id())) {
+        rules.Add("upstream_task_id", absl::StrCat("must have 1 to ", kMaxUpstreamTaskIdBytes,
+                                                   " printable ASCII characters, none of them / \\ ? # %"));
+      }
+      params.upstream_task_id = request.upstream_task_id();
+      break;
+    case v1::ReconcileGenerationTaskRequest::kNotAccepted:
+      if (!request.not_accepted()) rules.Add("not_accepted", "must be true; leave it out to search the vendor's list");
+      params.not_accepted = true;
+      break;
+    case v1::ReconcileGenerationTaskRequest::VERDICT_NOT_SET:
+      break;
+  }
+  if (!rules.ok()) return rules.ToStatus();
+  return params;
+}
+
+std::string PageFilter(const v1::ListGenerationTasksRequest& request) {
+  v1::ListGenerationTasksRequest filter = request;
+  filter.clear_page_size();
+  filter.clear_page_token();
+  return FilterOf(filter);
+}
+
+// The filter of a request for many tasks.
+template <typename Request>
+void ReadFilter(const Request& request, FieldRules& rules, std::vector<model::TaskState>& states,
+                std::map<std::string, std::string>& labels) {
+  for (int i = 0; i < request.states_size(); ++i) {
+    const auto state = request.states(i);
+    const bool known = v1::GenerationTask_State_IsValid(state) && state != v1::GenerationTask::STATE_UNSPECIFIED;
+    rules.Enum(absl::StrCat("states[", i, "]"), known, state);
+    if (known) states.push_back(FromProto(state));
+  }
+  labels = {request.labels().begin(), request.labels().end()};
+  rules.Labels("labels", labels, kMaxFilterLabels);
+}
+
+absl::StatusOr<engine::ListTasksParams> ReadRequest(const v1::ListGenerationTasksRequest& request) {
+  FieldRules rules;
+  engine::ListTasksParams params;
+  ReadFilter(request, rules, params.states, params.labels);
+  params.page_size = std::min(rules.PageSize(request.page_size()), kMostTasksPerPage);
+  params.after = rules.PageToken(request.page_token(), PageFilter(request));
+  if (!rules.ok()) return rules.ToStatus();
+  return params;
+}
+
+absl::StatusOr<WatchTaskParams> ReadRequest(const v1::WatchGenerationTaskRequest& request) {
+  FieldRules rules;
+  WatchTaskParams params;
+  params.id = rules.TaskId("name", request.name());
+  rules.ResumeToken(request.resume_token());
+  if (!rules.ok()) return rules.ToStatus();
+  params.resume_token = request.resume_token();
+  return params;
+}
+
+absl::StatusOr<engine::WatchTasksParams> ReadRequest(const v1::WatchGenerationTasksRequest& request) {
+  FieldRules rules;
+  engine::WatchTasksParams params;
+  ReadFilter(request, rules, params.states, params.labels);
+  if (request.names_size() > kMaxWatchedNames) {
+    rules.Add("names", absl::StrCat("must hold at most ", kMaxWatchedNames, ", hold ", request.names_size()));
+  }
+  for (int i = 0; i < request.names_size() && i < kMaxWatchedNames; ++i) {
+    params.ids.insert(rules.TaskId(absl::StrCat("names[", i, "]"), request.names(i)));
+  }
+  rules.ResumeToken(request.resume_token());
+  if (!rules.ok()) return rules.ToStatus();
+  params.resume_token = request.resume_token();
+  return params;
+}
+
+absl::StatusOr<engine::DownloadParams> ReadRequest(const v1::DownloadGenerationResultRequest& request) {
+  FieldRules rules;
+  engine::DownloadParams params;
+  params.task_id = rules.TaskId("name", request.name());
+  if (request.offset() < 0) rules.Add("offset", absl::StrCat("must not be negative, is ", request.offset()));
+  if (request.limit() < 0) rules.Add("limit", absl::StrCat("must not be negative, is ", request.limit()));
+  rules.Enum("part", v1::DownloadGenerationResultRequest_Part_IsValid(request.part()), request.part());
+  if (!rules.ok()) return rules.ToStatus();
+  params.offset = request.offset();
+  params.limit = request.limit();
+  params.last_frame = request.part() == v1::DownloadGenerationResultRequest::PART_LAST_FRAME;
+  return params;
+}
+
+}  // namespace seedance::rpc

@@ -1,0 +1,36 @@
+#ifndef SEEDANCE_SERVICE_RPC_VALIDATE_VALIDATE_TASK_H_
+#define SEEDANCE_SERVICE_RPC_VALIDATE_VALIDATE_TASK_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "seedance/gateway/v1/generation_task.pb.h"
+#include "service/engine/tasks/downloads.h"
+#include "service/engine/tasks/tasks.h"
+
+namespace seedance::rpc {
+
+// Requests of GenerationTaskService in the engine's words. That of creation carries the broken rules in `violations`,
+// for the engine to report them with its own; the others give INVALID_ARGUMENT with every broken rule.
+engine::CreateTaskParams ReadRequest(const gateway::v1::CreateGenerationTaskRequest& request);
+
+struct WatchTaskParams {
+  std::string id;
+  std::string resume_token;
+};
+// The task's id.
+absl::StatusOr<std::string> ReadRequest(const gateway::v1::GetGenerationTaskRequest& request);
+absl::StatusOr<std::string> ReadRequest(const gateway::v1::CancelGenerationTaskRequest& request);
+absl::StatusOr<std::string> ReadRequest(const gateway::v1::DeleteGenerationTaskRequest& request);
+absl::StatusOr<engine::ReconcileTaskParams> ReadRequest(const gateway::v1::ReconcileGenerationTaskRequest& request);
+absl::StatusOr<engine::ListTasksParams> ReadRequest(const gateway::v1::ListGenerationTasksRequest& request);
+absl::StatusOr<WatchTaskParams> ReadRequest(const gateway::v1::WatchGenerationTaskRequest& request);
+absl::StatusOr<engine::WatchTasksParams> ReadRequest(const gateway::v1::WatchGenerationTasksRequest& request);
+absl::StatusOr<engine::DownloadParams> ReadRequest(const gateway::v1::DownloadGenerationResultRequest& request);
+
+// What page tokens of this list are bound to.
+std::string PageFilter(const gateway::v1::ListGenerationTasksRequest& request);
+
+}  // namespace seedance::rpc
+
+#endif  // SEEDANCE_SERVICE_RPC_VALIDATE_VALIDATE_TASK_H_

@@ -1,0 +1,45 @@
+// A creation that finds every thread of its vendor taken.
+#include <atomic>
+#include <utility>
+
+#include "service/base/error.h"
+#include "service/engine/assets/asset_creation.h"
+#include "tests/unit/engine/engine_fixture.h"
+
+namespace seedance::testing {
+namespace {
+
+using base::Reason;
+
+class AssetPoolTest : public EngineTest {};
+
+TEST_F(AssetPoolTest, AFullPoolIsRateLimitedAndTheRequestMayComeAgain) {
+  std::vector<engine::Upstreams::Config> configs(1);
+  configs[0].upstream = vendor_.MakeUpstream();
+  configs[0].max_submits = 1;
+  engine::Upstreams upstreams(std::move(configs), clock_);
+  engine::Upstreams::Entry& entry = *upstreams.Find(kTenant, "fake");
+  std::atomic<bool> leave{false};
+  while (entry.submits.Submit([&] { (void)Eventually([&] { return leave.load(); }); })) {
+  }
+  engine::WatchHub<model::Asset> hub("test");
+  engine::BilledCalls billed(*store_, clock_, random_);
+  engine::AssetTracker tracker({}, *store_, upstreams, hub, clock_, random_);
+  engine::Adoption adoption(*store_, tracker, clock_);
+  engine::AssetCreation creation({}, *store_, upstreams, billed, adoption, tracker, clock_, random_);
+  engine::CreateAssetParams params = GoodAsset(OldGroup(), "hero");
+  params.request_id = kRequestId;
+  Answer<model::Asset> refused;
+  creation.Create(Caller(), params, refused.done());
+  EXPECT_EQ(ReasonOf(refused.Wait()), Reason::kRateLimited);
+  EXPECT_EQ(base::GetErrorDetail(refused.Wait().status()).quota_subject, "upstream:fake");
+  leave = true;
+  Answer<model::Asset> taken;
+  ASSERT_TRUE(Eventually([&] { return entry.submits.Submit([] {}); }));
+  creation.Create(Caller(), params, taken.done());
+  EXPECT_TRUE(taken.Wait().ok()) << taken.Wait().status();
+  upstreams.Stop(absl::Seconds(10));
+}
+
+}  // namespace
+}  // namespace seedance::testing

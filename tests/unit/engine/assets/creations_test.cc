@@ -1,0 +1,236 @@
+// Creations of groups and assets in doubt: listed, settled by a person, and those of EXPIRED assets found at the
+// vendor.
+#include "absl/strings/str_cat.h"
+#include "service/engine/assets/call_reconciler.h"
+#include "tests/unit/engine/assets/creation_fixture.h"
+
+namespace seedance::testing {
+namespace {
+
+using base::Reason;
+using engine::ReconcileCreationParams;
+using engine::ReconciledCreation;
+using model::AssetState;
+using model::BilledCallState;
+
+class CreationsTest : public CreationTest {
+ protected:
+  absl::StatusOr<model::Page<model::BilledCall>> List(const engine::ListCreationsParams& params = {},
+                                                      const std::string& tenant = kTenant) {
+    Answer<model::Page<model::BilledCall>> answer;
+    engine_->creations().List(Caller(tenant), params, answer.done());
+    return answer.Wait();
+  }
+  absl::StatusOr<ReconciledCreation> Settle(const ReconcileCreationParams& params,
+                                            const std::string& tenant = kTenant) {
+    Answer<ReconciledCreation> answer;
+    engine_->creations().Reconcile(Caller(tenant), params, answer.done());
+    return answer.Wait();
+  }
+
+  engine::CreateAssetParams Asset(const std::string& name, int number = 0) {
+    engine::CreateAssetParams params = GoodAsset(OldGroup(), name);
+    params.request_id = Uuid(number);
+    return params;
+  }
+  void LoseAsset(const engine::CreateAssetParams& params) {
+    vendor_.create_asset.Answer(Lost());
+    EXPECT_EQ(ReasonOf(CreateAsset(params)), Reason::kOutcomeUnknown);
+  }
+  void LoseGroup(const std::string& name, int number, const std::string& tenant = kTenant) {
+    engine::CreateGroupParams params;
+    params.upstream = "fake";
+    params.display_name = name;
+    params.request_id = Uuid(number);
+    vendor_.create_group.Answer(Lost());
+    EXPECT_EQ(ReasonOf(CreateGroup(params, tenant)), Reason::kOutcomeUnknown);
+  }
+  void SetAtVendor(const std::string& id, const std::string& name, AssetState state = AssetState::kActive) {
+    upstream::AssetReport report;
+    report.id = id;
+    report.group_id = "g";
+    report.display_name = name;
+    report.media_type = model::MediaType::kImage;
+    report.state = state;
+    report.create_time = clock_.Now();
+    vendor_.SetAsset(report);
+  }
+
+  // An EXPIRED asset `hero` with a source URI, which the vendor does not have.
+  model::Asset Expired() {
+    const model::UpstreamHandle handle = StoredAsset("hero-1", AssetState::kExpired);
+    return *store_->UpdateAsset(handle, [](model::Asset& edited) {
+      edited.display_name = "hero";
+      edited.source_uri = "https://example.com/hero.png";
+      edited.error = {Reason::kUpstreamLost, "", "gone"};
+      return absl::OkStatus();
+    });
+  }
+  // A task that needs the asset, and may have it created again.
+  engine::CreateTaskParams Needs(const model::Asset& asset) {
+    engine::CreateTaskParams params = GoodTask();
+    model::Reference reference;
+    reference.asset = asset.handle;
+    params.request.references = {reference};
+    params.request.recreate_expired_assets = true;
+    return params;
+  }
+  BilledCallState RecreationRow(const model::Asset& asset, int number) {
+    return (*store_->GetCall(model::RecreationOf(asset, number).key))->state;
+  }
+};
+
+TEST_F(CreationsTest, TheTenantsCreationsInDoubtAreListedNewestFirstInPages) {
+  Start();
+  for (int i = 0; i < 5; ++i) {
+    LoseGroup(absl::StrCat("group ", i), i);
+    clock_.Advance(absl::Milliseconds(1));
+  }
+  LoseGroup("theirs", 9, kOther);
+  std::vector<std::string> names;
+  engine::ListCreationsParams params;
+  params.page_size = 2;
+  int pages = 0;
+  do {
+    const auto page = List(params);
+    ASSERT_TRUE(page.ok()) << page.status();
+    for (const model::BilledCall& call : page->items) names.push_back(call.group->display_name);
+    params.after = page->next;
+    ++pages;
+  } while (!params.after.at_start());
+  EXPECT_THAT(names, ::testing::ElementsAre("group 4", "group 3", "group 2", "group 1", "group 0"));
+  EXPECT_EQ(pages, 3);
+}
+
+TEST_F(CreationsTest, APersonSaysWhatTheVendorCallsTheAsset) {
+  Start();
+  LoseAsset(Asset("hero"));
+  EXPECT_EQ(ReasonOf(Settle({"CreateAsset", Uuid(0), "nothing", false})), Reason::kInvalidInput);
+  // Under another name, so that it is never found by itself.
+  SetAtVendor("found", "hero (1)");
+  const auto settled = Settle({"CreateAsset", Uuid(0), "found", false});
+  ASSERT_TRUE(settled.ok()) << settled.status();
+  EXPECT_EQ(settled->call.state, BilledCallState::kDone);
+  EXPECT_EQ(settled->call.resource_name, "assets/fake~found");
+  EXPECT_EQ(CreateAsset(Asset("hero"))->handle.id, "found") << "repeated, the request is answered";
+  EXPECT_TRUE(Reaches(model::UpstreamHandle{"fake", "found"}, AssetState::kActive, absl::Seconds(1)));
+  EXPECT_EQ(ReasonOf(Settle({"CreateAsset", Uuid(0), "found", false})), Reason::kCreationNotInDoubt);
+  EXPECT_TRUE(List()->items.empty());
+  EXPECT_EQ(vendor_.create_asset.calls(), 1);
+}
+
+TEST_F(CreationsTest, WhatTheStoreHasIsNoAnswer) {
+  Start();
+  LoseAsset(Asset("hero"));
+  StoredAsset("known");
+  SetAtVendor("known", "hero");
+  EXPECT_EQ(ReasonOf(Settle({"CreateAsset", Uuid(0), "known", false})), Reason::kInvalidInput);
+  EXPECT_EQ(List()->items.size(), 1u);
+}
+
+TEST_F(CreationsTest, OneThatWasNotAcceptedMayBeSentAgainWithTheSameId) {
+  Start();
+  LoseAsset(Asset("hero"));
+  const auto settled = Settle({"CreateAsset", Uuid(0), {}, true});
+  ASSERT_TRUE(settled.ok()) << settled.status();
+  EXPECT_EQ(settled->call.state, BilledCallState::kNotAccepted);
+  EXPECT_TRUE(List()->items.empty());
+  EXPECT_TRUE(CreateAsset(Asset("hero")).ok());
+  EXPECT_EQ(vendor_.create_asset.calls(), 2);
+}
+
+TEST_F(CreationsTest, ASearchSettlesTheOneThatFitsAndShowsSeveral) {
+  Start();
+  LoseAsset(Asset("hero"));
+  SetAtVendor("one", "hero");
+  SetAtVendor("two", "hero");
+  auto searched = Settle({"CreateAsset", Uuid(0), {}, false});
+  ASSERT_TRUE(searched.ok()) << searched.status();
+  EXPECT_EQ(searched->call.state, BilledCallState::kInDoubt);
+  EXPECT_EQ(searched->candidates.size(), 2u);
+  vendor_.ForgetAsset("two");
+  searched = Settle({"CreateAsset", Uuid(0), {}, false});
+  ASSERT_TRUE(searched.ok()) << searched.status();
+  EXPECT_EQ(searched->call.resource_name, "assets/fake~one");
+}
+
+TEST_F(CreationsTest, AnotherTenantsDoubtAtTheSameKeyForbidsAVerdict) {
+  Start();
+  LoseGroup("heroes", 1);
+  LoseGroup("villains", 2, kOther);
+  vendor_.SetGroup({"v", "villains", "", clock_.Now(), {}});
+  EXPECT_EQ(ReasonOf(Settle({"CreateAssetGroup", Uuid(1), "v", false})), Reason::kSharedCredentials);
+  EXPECT_EQ(ReasonOf(Settle({"CreateAssetGroup", Uuid(2), "v", false})), Reason::kResourceNotFound);
+  ASSERT_TRUE(Settle({"CreateAssetGroup", Uuid(2), {}, true}, kOther).ok());
+  EXPECT_TRUE(Settle({"CreateAssetGroup", Uuid(1), "v", false}).ok());
+}
+
+TEST_F(CreationsTest, TheLostCreationOfAnExpiredAssetIsFoundAtTheVendor) {
+  Start();
+  const model::Asset asset = Expired();
+  vendor_.create_asset.Answer(Lost());
+  const std::string task = CreateTask(Needs(asset))->id;
+  ASSERT_TRUE(Called(vendor_.create_asset, 1));
+  SetAtVendor("renewed", "hero");
+  ASSERT_TRUE(Eventually([&] {
+    clock_.Advance(absl::Seconds(1));
+    return store_->GetAsset(asset.handle)->vendor_id == "renewed";
+  }));
+  EXPECT_TRUE(Reaches(asset.handle, AssetState::kActive, absl::Seconds(1)));
+  EXPECT_EQ(store_->GetAsset(asset.handle)->error, model::Failure{});
+  EXPECT_EQ(RecreationRow(asset, 1), BilledCallState::kDone);
+  EXPECT_EQ(vendor_.create_asset.calls(), 1);
+  EXPECT_TRUE(List()->items.empty());
+}
+
+TEST_F(CreationsTest, ADoubtAboutAnAssetEndsWhenTheVendorShowsItActive) {
+  Start();
+  const model::Asset asset = Expired();
+  model::BilledCall row = model::RecreationOf(asset, 1);
+  row.state = BilledCallState::kInDoubt;
+  row.error = base::SerializeStatus(engine::OutcomeUnknown("lost"));
+  row.create_time = row.update_time = clock_.Now();
+  ASSERT_TRUE(store_->BeginCall(row, nullptr).ok());
+  Restart();
+  EXPECT_EQ(List()->items.size(), 1u);
+  SetAtVendor("hero-1", "hero");
+  const std::string task = CreateTask(Needs(asset))->id;
+  ASSERT_TRUE(Reaches(asset.handle, AssetState::kActive, absl::Seconds(1)));
+  EXPECT_TRUE(Eventually([&] { return List()->items.empty(); })) << "it is nobody's rival any more";
+  EXPECT_EQ(RecreationRow(asset, 1), BilledCallState::kNotAccepted);
+  EXPECT_EQ(vendor_.create_asset.calls(), 0);
+}
+
+TEST_F(CreationsTest, APersonsWordLetsAnExpiredAssetBeCreatedAgain) {
+  Start();
+  const model::Asset asset = Expired();
+  vendor_.create_asset.Answer(Lost());
+  ASSERT_TRUE(CreateTask(Needs(asset)).ok());
+  ASSERT_TRUE(Eventually([&] {
+    return store_->GetAsset(asset.handle)->error.reason == Reason::kOutcomeUnknown && List()->items.size() == 1;
+  }));
+  const std::string id = asset.name() + "#1";
+  // One that is being looked for just now is busy for a moment.
+  ASSERT_TRUE(Eventually([&] { return Settle({"RecreateAsset", id, {}, true}).ok(); }));
+  EXPECT_EQ(store_->GetAsset(asset.handle)->error.reason, Reason::kUpstreamLost);
+  ASSERT_TRUE(CreateTask(Needs(asset)).ok());
+  EXPECT_TRUE(Called(vendor_.create_asset, 2));
+}
+
+TEST_F(CreationsTest, ContentInDoubtIsKnownAfterARestart) {
+  Start();
+  engine::CreateAssetParams params = Inline(OldGroup(), Png());
+  params.reuse_content = true;
+  params.request_id = Uuid(0);
+  LoseAsset(params);
+  Restart();
+  engine::CreateAssetParams twin = params;
+  twin.request_id = Uuid(1);
+  twin.display_name = "twin";
+  EXPECT_EQ(ReasonOf(CreateAsset(twin)), Reason::kOutcomeUnknown);
+  ASSERT_TRUE(Eventually([&] { return Settle({"CreateAsset", Uuid(0), {}, true}).ok(); }));
+  EXPECT_TRUE(CreateAsset(twin).ok()) << "the doubt is over";
+}
+
+}  // namespace
+}  // namespace seedance::testing
