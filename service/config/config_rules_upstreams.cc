@@ -4,10 +4,10 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "service/model/names.h"
 #include "service/config/field_rules.h"
 #include "service/config/limits_config.h"
 #include "service/config/upstream_profile.h"
+#include "service/model/names.h"
 
 namespace seedance::server {
 namespace {

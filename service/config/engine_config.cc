@@ -11,10 +11,10 @@
 #include "service/config/config_rules_upstreams.h"
 #include "service/config/upstream_profile.h"
 #include "service/config/webhook_path.h"
-#include "service/upstream/anyfast/anyfast.h"
 #include "service/http/http_transport.h"
-#include "service/upstream/piapi/piapi.h"
 #include "service/http/url.h"
+#include "service/upstream/anyfast/anyfast.h"
+#include "service/upstream/piapi/piapi.h"
 
 namespace seedance::server {
 namespace {

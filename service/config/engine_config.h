@@ -6,10 +6,10 @@
 
 #include "absl/status/statusor.h"
 #include "service/base/clock.h"
+#include "service/config/config.h"
 #include "service/engine/engine.h"
 #include "service/engine/uploads/staging.h"
 #include "service/rpc/calls/edge.h"
-#include "service/config/config.h"
 
 namespace seedance::server {
 

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "service/model/profile.h"
 #include "service/config/yaml_message.h"
+#include "service/model/profile.h"
 
 namespace seedance::server {
 

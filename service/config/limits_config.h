@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "seedance/gateway/config/v1/config.pb.h"
-#include "service/model/profile.h"
 #include "service/config/yaml_message.h"
+#include "service/model/profile.h"
 
 namespace seedance::server {
 

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "absl/status/status.h"
 #include "service/base/error.h"
 
 namespace seedance::model {
@@ -15,6 +16,9 @@ struct Failure {
 
   friend bool operator==(const Failure&, const Failure&) = default;
 };
+
+// The failure that an error status stands for: the vendor's code and words where the status carries them.
+Failure ToFailure(const absl::Status& status);
 
 }  // namespace seedance::model
 

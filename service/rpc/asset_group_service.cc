@@ -1,8 +1,8 @@
 #include "service/rpc/asset_group_service.h"
 
 #include "seedance/gateway/v1/asset_group.grpc.pb.h"
-#include "service/rpc/convert/convert_group.h"
 #include "service/rpc/calls/unary_call.h"
+#include "service/rpc/convert/convert_group.h"
 #include "service/rpc/validate/validate_group.h"
 
 namespace seedance::rpc {

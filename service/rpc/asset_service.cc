@@ -9,12 +9,12 @@
 #include "seedance/gateway/v1/asset.grpc.pb.h"
 #include "service/rpc/asset_batch.h"
 #include "service/rpc/batch_line.h"
+#include "service/rpc/calls/unary_call.h"
+#include "service/rpc/calls/watch_message.h"
 #include "service/rpc/convert/convert_asset.h"
 #include "service/rpc/reactors/resource_watch.h"
-#include "service/rpc/calls/unary_call.h"
 #include "service/rpc/reactors/upload_reactor.h"
 #include "service/rpc/validate/validate_asset.h"
-#include "service/rpc/calls/watch_message.h"
 
 namespace seedance::rpc {
 namespace {

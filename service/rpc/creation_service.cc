@@ -2,6 +2,7 @@
 
 #include "seedance/gateway/v1/creation.grpc.pb.h"
 #include "service/rpc/convert/convert_creation.h"
+#include "service/rpc/validate/validate_creation.h"
 
 namespace seedance::rpc {
 namespace {

@@ -1,14 +1,14 @@
 #include "service/rpc/generation_task_service.h"
 
 #include "seedance/gateway/v1/generation_task.grpc.pb.h"
+#include "service/rpc/calls/unary_call.h"
+#include "service/rpc/calls/watch_message.h"
 #include "service/rpc/convert/convert_task.h"
 #include "service/rpc/reactors/create_wait.h"
 #include "service/rpc/reactors/download_reactor.h"
 #include "service/rpc/reactors/resource_watch.h"
 #include "service/rpc/reactors/tasks_watch.h"
-#include "service/rpc/calls/unary_call.h"
 #include "service/rpc/validate/validate_task.h"
-#include "service/rpc/calls/watch_message.h"
 
 namespace seedance::rpc {
 namespace {

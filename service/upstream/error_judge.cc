@@ -4,8 +4,8 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "service/upstream/acceptance_table.h"
 #include "service/http/retry_after.h"
+#include "service/upstream/acceptance_table.h"
 #include "service/upstream/vendor_text.h"
 
 namespace seedance::upstream {

@@ -11,8 +11,8 @@
 #include "absl/time/time.h"
 #include "service/base/error.h"
 #include "service/base/secret.h"
-#include "service/model/failure.h"
 #include "service/http/http_transport.h"
+#include "service/model/failure.h"
 #include "service/upstream/upstream.h"
 
 // What an answer that is no success means: why, read off a table that each dialect writes for its vendor, and for a

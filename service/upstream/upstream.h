@@ -13,11 +13,11 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "service/base/cancel.h"
+#include "service/http/http_transport.h"
 #include "service/model/asset.h"
 #include "service/model/asset_group.h"
 #include "service/model/generation_task.h"
 #include "service/model/profile.h"
-#include "service/http/http_transport.h"
 
 namespace seedance::upstream {
 

@@ -11,8 +11,8 @@
 #include "absl/time/time.h"
 #include "service/base/clock.h"
 #include "service/base/secret.h"
-#include "service/upstream/error_judge.h"
 #include "service/http/http_transport.h"
+#include "service/upstream/error_judge.h"
 #include "service/upstream/upstream.h"
 
 namespace seedance::upstream {

@@ -107,8 +107,8 @@ def check_table(rooms, libraries):
 def check_service_include(path, room, header, rooms, libraries):
     if header.startswith("service/"):
         other = room_of(header, rooms)
-        # main.cc may use the room that builds everything, and the bottom one.
-        allowed = ["server", "base"] if room == "main" else [room, *rooms[room]]
+        # main.cc may use the room that builds everything, what it reads before, and the bottom one.
+        allowed = ["server", "config", "base"] if room == "main" else [room, *rooms[room]]
         if other not in allowed:
             yield f"room {room} may not use room {other} (service/rooms.cmake)"
     for library, users in libraries.items():

@@ -10,12 +10,13 @@ ROOMS = """
 set(ROOM_MAY_USE_base "")
 set(ROOM_MAY_USE_store base)
 set(ROOM_MAY_USE_store_sqlite base store)
-set(ROOM_MAY_USE_upstream base)
+set(ROOM_MAY_USE_http base)
+set(ROOM_MAY_USE_upstream base http)
 set(ROOM_MAY_USE_engine base store)
 set(ROOM_MAY_USE_rpc base engine)
 set(ROOM_MAY_USE_server base store store_sqlite engine rpc)
 set(LIBRARY_ONLY_FOR_gRPC::grpc++ rpc server)
-set(LIBRARY_ONLY_FOR_PkgConfig::httplib upstream server)
+set(LIBRARY_ONLY_FOR_PkgConfig::httplib http server)
 set(LIBRARY_ONLY_FOR_SQLiteCpp store_sqlite)
 """
 
@@ -72,7 +73,7 @@ class LayersTest(unittest.TestCase):
         self.assert_fault("service/store/b.cc", "#include <sqlite3.h>\n", "is for store_sqlite only")
 
     def test_third_file_with_httplib(self):
-        self.assert_fault("service/upstream/a.cc", "#include <httplib.h>\n", "a.cc: httplib.h is for")
+        self.assert_fault("service/http/a.cc", "#include <httplib.h>\n", "a.cc: httplib.h is for")
         self.assert_fault("service/server/admin_server.h", "#include <httplib.h>\n", "admin_server.h: httplib.h is for")
 
     def test_threads_are_started_by_thread_h_only(self):
@@ -95,13 +96,13 @@ class LayersTest(unittest.TestCase):
     def test_httplib_in_another_room(self):
         faults = self.faults({"service/engine/a.cc": "#include <httplib.h>\n"})
         self.assertEqual(len(faults), 2, faults)
-        self.assertIn("is for upstream, server only", faults[0])
+        self.assertIn("is for http, server only", faults[0])
 
     def test_client_that_uses_the_service(self):
         self.assert_fault("client/cpp/a.cc", '#include "service/base/clock.h"\n', "protos only")
 
     def test_client_that_uses_a_library_of_the_service(self):
-        self.assert_fault("client/cpp/a.cc", "#include <httplib.h>\n", "is for upstream, server only")
+        self.assert_fault("client/cpp/a.cc", "#include <httplib.h>\n", "is for http, server only")
 
     def test_mutex_of_absl(self):
         self.assert_fault("tests/unit/a.cc", '#include "absl/synchronization/mutex.h"\n', "absl's mutex")

@@ -4,15 +4,15 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "tests/sandbox/options.h"
 #include "tests/sandbox/wire/control_api.h"
 #include "tests/sandbox/wire/dialect.h"
 #include "tests/sandbox/wire/faults.h"
+#include "tests/sandbox/wire/request_log.h"
+#include "tests/sandbox/wire/vendor_server.h"
 #include "tests/sandbox/world/ids.h"
 #include "tests/sandbox/world/ledger.h"
 #include "tests/sandbox/world/links.h"
-#include "tests/sandbox/options.h"
-#include "tests/sandbox/wire/request_log.h"
-#include "tests/sandbox/wire/vendor_server.h"
 #include "tests/sandbox/world/virtual_clock.h"
 #include "tests/sandbox/world/world.h"
 

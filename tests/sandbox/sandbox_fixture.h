@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "tests/sandbox/world/json.h"
 #include "tests/sandbox/sandbox.h"
+#include "tests/sandbox/world/json.h"
 
 namespace seedance::sandbox {
 

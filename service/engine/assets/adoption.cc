@@ -197,14 +197,6 @@ absl::StatusOr<model::Asset> OwnAsset(store::Store& store, const std::string& te
   return asset;
 }
 
-absl::Status DisplayNameTaken(const std::string& name, const std::string& display_name) {
-  const bool is_asset = model::ParseAssetName(name).has_value();
-  base::ErrorDetail detail;
-  detail.reason = base::Reason::kDisplayNameTaken;
-  detail.resource = base::ResourceRef{is_asset ? "seedance.gateway.v1.Asset" : "seedance.gateway.v1.AssetGroup", name};
-  return base::MakeError(absl::StrCat("the group already has an asset named `", display_name, "`"), detail);
-}
-
 absl::Status GroupNotFound(const model::UpstreamHandle& handle) {
   return base::ResourceNotFound("seedance.gateway.v1.AssetGroup", model::AssetGroupName(handle));
 }

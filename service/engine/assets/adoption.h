@@ -65,10 +65,6 @@ absl::StatusOr<model::AssetGroup> OwnGroup(store::Store& store, const std::strin
 absl::StatusOr<model::Asset> OwnAsset(store::Store& store, const std::string& tenant,
                                       const model::UpstreamHandle& handle);
 
-// ALREADY_EXISTS: the group has an asset of this display name. `name`: the asset's own name, or the group's where the
-// asset is not known.
-absl::Status DisplayNameTaken(const std::string& name, const std::string& display_name);
-
 // NOT_FOUND for a group or an asset.
 absl::Status GroupNotFound(const model::UpstreamHandle& handle);
 absl::Status AssetNotFound(const model::UpstreamHandle& handle);

@@ -6,8 +6,9 @@
 #include "service/base/error.h"
 #include "service/base/utf8.h"
 #include "service/engine/assets/asset_library.h"
-#include "service/engine/uploads/data_uri.h"
 #include "service/engine/assets/url_check.h"
+#include "service/engine/journal/claim_conflict.h"
+#include "service/engine/uploads/data_uri.h"
 #include "service/model/cost.h"
 
 namespace seedance::engine {

@@ -8,14 +8,14 @@
 
 #include "service/base/error.h"
 #include "service/engine/dispatch/call_context.h"
+#include "service/engine/dispatch/upstreams.h"
 #include "service/engine/uploads/spool.h"
 #include "service/engine/uploads/stager.h"
 #include "service/engine/uploads/upload_source.h"
-#include "service/engine/dispatch/upstreams.h"
+#include "service/http/http_transport.h"
 #include "service/model/asset.h"
 #include "service/model/asset_group.h"
 #include "service/model/billed_call.h"
-#include "service/http/http_transport.h"
 
 namespace seedance::engine {
 

@@ -13,9 +13,9 @@
 #include "service/engine/assets/asset_revival.h"
 #include "service/engine/assets/asset_tracker.h"
 #include "service/engine/assets/asset_waits.h"
-#include "service/engine/journal/billed_calls.h"
 #include "service/engine/dispatch/due_queue.h"
 #include "service/engine/dispatch/upstreams.h"
+#include "service/engine/journal/billed_calls.h"
 #include "service/model/asset.h"
 #include "service/store/store.h"
 

@@ -6,15 +6,12 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "service/base/error.h"
-#include "service/engine/assets/adoption.h"
 
 namespace seedance::engine {
 namespace {
 
+// Of assets that were used once.
 constexpr int kCandidates = 10;
-constexpr char kCandidatesKey[] = "least_recently_used";
 
 // As full as this a library counts as nearly full.
 constexpr double kNearlyFull = 0.9;
@@ -25,42 +22,7 @@ bool IsNearlyFull(const store::Store::Library& library, int most) {
   return most > 0 && static_cast<double>(library.live + library.claimed) >= kNearlyFull * most;
 }
 
-absl::Status WithNames(store::Store& store, const std::string& tenant, const std::string& upstream,
-                       std::string_view message, base::ErrorDetail detail) {
-  const absl::StatusOr<std::vector<model::Asset>> unused = store.ListLeastRecentlyUsed(tenant, upstream, kCandidates);
-  // The refusal itself is the news; without the store it only lacks its hint.
-  if (unused.ok() && !unused->empty()) {
-    detail.metadata[kCandidatesKey] =
-        absl::StrJoin(*unused, ",", [](std::string* out, const model::Asset& asset) { out->append(asset.name()); });
-  }
-  detail.quota_subject = absl::StrCat("upstream:", upstream);
-  return base::MakeError(message, detail);
-}
-
-absl::Status LibraryFull(store::Store& store, const std::string& tenant, const std::string& upstream, int most,
-                         int64_t taken) {
-  base::ErrorDetail detail;
-  detail.reason = base::Reason::kAssetLibraryFull;
-  return WithNames(store, tenant, upstream,
-                   absl::StrCat("upstream ", upstream, " keeps at most ", most, " assets and has ", taken,
-                                ", with those being created; delete some that are no longer needed"),
-                   detail);
-}
-
 }  // namespace
-
-absl::Status ToStatus(store::Store& store, const std::string& tenant, const model::AssetClaim& claim,
-                      const store::Store::ClaimConflict& conflict) {
-  if (!conflict.name_holder.empty()) return DisplayNameTaken(conflict.name_holder, claim.display_name);
-  return LibraryFull(store, tenant, claim.group.upstream, claim.most, conflict.places_taken);
-}
-
-absl::Status WithCandidates(store::Store& store, const std::string& tenant, const upstream::Upstream& upstream,
-                            const absl::Status& status) {
-  base::ErrorDetail detail = base::GetErrorDetail(status);
-  if (status.ok() || detail.reason != base::Reason::kAssetLibraryFull) return status;
-  return WithNames(store, tenant, upstream.name(), std::string(status.message()), std::move(detail));
-}
 
 absl::Time ExpireTime(const model::AssetLibrary& library, absl::Time used_time,
                       const std::optional<absl::Time>& reported) {

@@ -18,16 +18,6 @@
 // The rules of a vendor's library of assets: how many it keeps, and for how long without a use.
 namespace seedance::engine {
 
-// What a caller of `tenant` whose claim cannot be had is told: ALREADY_EXISTS (kDisplayNameTaken), or
-// RESOURCE_EXHAUSTED (kAssetLibraryFull) with metadata `least_recently_used`: up to 10 names of assets of `tenant`, the
-// longest unused first, comma separated.
-absl::Status ToStatus(store::Store& store, const std::string& tenant, const model::AssetClaim& claim,
-                      const store::Store::ClaimConflict& conflict);
-
-// `status` with the same metadata if it is a vendor's kAssetLibraryFull; else as it is.
-absl::Status WithCandidates(store::Store& store, const std::string& tenant, const upstream::Upstream& upstream,
-                            const absl::Status& status);
-
 // When an asset that was used at `used_time` will be dropped: `reported` where the vendor says it, else by the
 // library's idle TTL. InfiniteFuture: never.
 absl::Time ExpireTime(const model::AssetLibrary& library, absl::Time used_time,

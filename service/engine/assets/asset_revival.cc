@@ -9,7 +9,8 @@
 #include "service/base/log.h"
 #include "service/engine/assets/asset_library.h"
 #include "service/engine/dispatch/patience.h"
-#include "service/engine/tasks/task_report.h"
+#include "service/engine/journal/claim_conflict.h"
+#include "service/model/failure.h"
 
 namespace seedance::engine {
 namespace {
@@ -196,7 +197,7 @@ void AssetRevival::NotRecreated(const model::Asset& asset) {
     if (edited.state != AssetState::kExpired || edited.error.reason != base::Reason::kOutcomeUnknown) {
       return absl::AbortedError("it is not in doubt");
     }
-    edited.error = ToFailure(Lost("the vendor has dropped it; its creation that was in doubt was not taken"));
+    edited.error = model::ToFailure(Lost("the vendor has dropped it; its creation that was in doubt was not taken"));
     return absl::OkStatus();
   });
 }
@@ -210,7 +211,7 @@ void AssetRevival::StayExpired(const model::Asset& asset, int recreations, const
     // A doubt stays until the asset is usable again: it is what keeps a creation that may have worked from being
     // repeated.
     const bool doubtful = edited.error.reason == base::Reason::kOutcomeUnknown;
-    if (!doubtful || base::GetReason(cause) == base::Reason::kOutcomeUnknown) edited.error = ToFailure(cause);
+    if (!doubtful || base::GetReason(cause) == base::Reason::kOutcomeUnknown) edited.error = model::ToFailure(cause);
     return absl::OkStatus();
   });
 }

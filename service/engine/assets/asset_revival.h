@@ -11,9 +11,9 @@
 #include "service/base/mutex.h"
 #include "service/base/random.h"
 #include "service/engine/assets/asset_tracker.h"
-#include "service/engine/journal/billed_calls.h"
 #include "service/engine/dispatch/due_queue.h"
 #include "service/engine/dispatch/upstreams.h"
+#include "service/engine/journal/billed_calls.h"
 #include "service/model/asset.h"
 #include "service/store/store.h"
 

@@ -7,9 +7,10 @@
 #include "service/base/error.h"
 #include "service/engine/assets/adoption.h"
 #include "service/engine/assets/asset_library.h"
+#include "service/engine/dispatch/patience.h"
+#include "service/engine/journal/claim_conflict.h"
 #include "service/engine/uploads/data_uri.h"
 #include "service/engine/uploads/file_format.h"
-#include "service/engine/dispatch/patience.h"
 
 namespace seedance::engine {
 namespace {

@@ -7,9 +7,9 @@
 #include "service/base/random.h"
 #include "service/engine/assets/asset_draft.h"
 #include "service/engine/assets/asset_tracker.h"
+#include "service/engine/dispatch/upstreams.h"
 #include "service/engine/journal/billed_calls.h"
 #include "service/engine/uploads/stager.h"
-#include "service/engine/dispatch/upstreams.h"
 #include "service/store/store.h"
 
 namespace seedance::engine {

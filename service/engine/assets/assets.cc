@@ -5,6 +5,7 @@
 
 #include "service/base/error.h"
 #include "service/engine/assets/asset_library.h"
+#include "service/engine/journal/claim_conflict.h"
 
 namespace seedance::engine {
 namespace {

@@ -13,13 +13,13 @@
 #include "service/engine/assets/asset_library.h"
 #include "service/engine/assets/asset_tracker.h"
 #include "service/engine/dispatch/call_context.h"
-#include "service/engine/watch/resume_token.h"
 #include "service/engine/dispatch/upstreams.h"
+#include "service/engine/watch/resume_token.h"
 #include "service/engine/watch/watch_hub.h"
+#include "service/http/http_transport.h"
 #include "service/model/asset.h"
 #include "service/model/page.h"
 #include "service/store/store.h"
-#include "service/http/http_transport.h"
 
 namespace seedance::engine {
 

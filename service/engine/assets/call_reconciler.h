@@ -14,11 +14,11 @@
 #include "service/base/mutex.h"
 #include "service/base/random.h"
 #include "service/engine/assets/asset_tracker.h"
-#include "service/engine/journal/billed_calls.h"
-#include "service/engine/dispatch/call_context.h"
 #include "service/engine/assets/call_search.h"
+#include "service/engine/dispatch/call_context.h"
 #include "service/engine/dispatch/look_schedule.h"
 #include "service/engine/dispatch/upstreams.h"
+#include "service/engine/journal/billed_calls.h"
 #include "service/model/page.h"
 #include "service/store/store.h"
 

@@ -7,8 +7,8 @@
 #include "absl/status/statusor.h"
 #include "service/base/clock.h"
 #include "service/base/random.h"
-#include "service/engine/journal/billed_calls.h"
 #include "service/engine/dispatch/upstreams.h"
+#include "service/engine/journal/billed_calls.h"
 #include "service/model/billed_call.h"
 #include "service/store/store.h"
 

@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "service/base/error.h"
 #include "service/base/log.h"
-#include "service/engine/assets/asset_library.h"
+#include "service/engine/journal/claim_conflict.h"
 
 namespace seedance::engine {
 namespace {

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "service/engine/dispatch/call_context.h"
-#include "service/engine/tasks/task_tracker.h"
 #include "service/engine/dispatch/upstreams.h"
+#include "service/engine/tasks/task_tracker.h"
 #include "service/store/store.h"
 #include "service/upstream/upstream.h"
 

@@ -14,8 +14,8 @@
 #include "service/base/mutex.h"
 #include "service/engine/dispatch/call_context.h"
 #include "service/engine/dispatch/look_schedule.h"
-#include "service/engine/tasks/task_tracker.h"
 #include "service/engine/dispatch/upstreams.h"
+#include "service/engine/tasks/task_tracker.h"
 #include "service/model/generation_task.h"
 #include "service/store/store.h"
 

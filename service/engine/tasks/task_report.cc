@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "service/base/error.h"
 #include "service/engine/dispatch/wait_reason.h"
+#include "service/model/failure.h"
 
 namespace seedance::engine {
 namespace {
@@ -20,15 +21,10 @@ auto Visible(const GenerationTask& task) {
                   task.state_message);
 }
 
-std::string MetadataOr(const base::ErrorDetail& detail, std::string_view key, std::string_view otherwise) {
-  const auto found = detail.metadata.find(std::string(key));
-  return found == detail.metadata.end() ? std::string(otherwise) : found->second;
-}
-
 // Why a submission that was not accepted is sent again, and when.
 std::string NextAttempt(const absl::Status& why, absl::Time when) {
   const base::ErrorDetail detail = base::GetErrorDetail(why);
-  const std::string words = MetadataOr(detail, base::kUpstreamMessageKey, std::string(why.message()));
+  const std::string words = model::ToFailure(why).message;
   switch (detail.reason) {
     case base::Reason::kRateLimited:
       return absl::StrCat(WaitsForRest(RestCause::kRate, when).Text(), ": ", words);
@@ -72,12 +68,12 @@ void MergeSubmission(const upstream::BilledResult<std::string>& result, absl::Ti
       return;
     case upstream::Acceptance::kRefused:
       task.state = TaskState::kFailed;
-      task.error = ToFailure(result.status);
+      task.error = model::ToFailure(result.status);
       return;
     case upstream::Acceptance::kNotAccepted:
       if (!result.retryable) {
         task.state = TaskState::kFailed;
-        task.error = ToFailure(result.status);
+        task.error = model::ToFailure(result.status);
         return;
       }
       task.state = TaskState::kPending;
@@ -85,16 +81,10 @@ void MergeSubmission(const upstream::BilledResult<std::string>& result, absl::Ti
       return;
     case upstream::Acceptance::kUnknown:
       task.state = TaskState::kSubmitUnknown;
-      task.error = ToFailure(result.status);
+      task.error = model::ToFailure(result.status);
       task.error.reason = base::Reason::kOutcomeUnknown;
       return;
   }
-}
-
-model::Failure ToFailure(const absl::Status& status) {
-  const base::ErrorDetail detail = base::GetErrorDetail(status);
-  return {detail.reason, MetadataOr(detail, base::kUpstreamCodeKey, ""),
-          MetadataOr(detail, base::kUpstreamMessageKey, std::string(status.message()))};
 }
 
 }  // namespace seedance::engine

@@ -14,9 +14,6 @@ bool MergeReport(const upstream::TaskReport& report, model::GenerationTask& task
 void MergeSubmission(const upstream::BilledResult<std::string>& result, absl::Time now, absl::Duration next_try,
                      model::GenerationTask& task);
 
-// The failure that an error status stands for.
-model::Failure ToFailure(const absl::Status& status);
-
 }  // namespace seedance::engine
 
 #endif  // SEEDANCE_SERVICE_ENGINE_TASKS_TASK_REPORT_H_

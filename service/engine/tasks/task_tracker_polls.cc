@@ -5,9 +5,9 @@
 #include "absl/strings/str_cat.h"
 #include "service/base/error.h"
 #include "service/engine/dispatch/call_answer.h"
+#include "service/engine/dispatch/wait_reason.h"
 #include "service/engine/tasks/task_report.h"
 #include "service/engine/tasks/task_tracker.h"
-#include "service/engine/dispatch/wait_reason.h"
 
 namespace seedance::engine {
 

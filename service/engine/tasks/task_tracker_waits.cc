@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "service/engine/tasks/task_tracker.h"
 #include "service/engine/dispatch/wait_reason.h"
+#include "service/engine/tasks/task_tracker.h"
 
 namespace seedance::engine {
 

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <utility>
 
-#include "service/engine/tasks/task_tracker.h"
 #include "service/engine/dispatch/upstreams.h"
+#include "service/engine/tasks/task_tracker.h"
 
 namespace seedance::engine {
 

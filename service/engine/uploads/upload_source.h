@@ -9,8 +9,8 @@
 
 #include "absl/status/statusor.h"
 #include "service/base/sha256.h"
-#include "service/engine/uploads/file_judge.h"
 #include "service/engine/dispatch/transfer_queue.h"
+#include "service/engine/uploads/file_judge.h"
 #include "service/http/http_transport.h"
 
 namespace seedance::engine {

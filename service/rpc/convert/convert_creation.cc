@@ -3,24 +3,17 @@
 #include <algorithm>
 #include <iterator>
 
-#include "absl/strings/ascii.h"
 #include "service/base/error.h"
 #include "service/base/utf8.h"
 #include "service/model/billed_call.h"
-#include "service/model/names.h"
 #include "service/rpc/convert/convert_asset.h"
 #include "service/rpc/convert/convert_group.h"
 #include "service/rpc/convert/convert_time.h"
-#include "service/rpc/validate/field_rules.h"
 
 namespace seedance::rpc {
 namespace {
 
 namespace v1 = gateway::v1;
-
-constexpr size_t kMaxRequestIdBytes = 512;
-// So that no page is longer than clients take.
-constexpr int kMostOfPage = 200;
 
 struct KindRow {
   v1::Creation::Kind kind;
@@ -53,6 +46,12 @@ v1::Creation::State StateOf(model::BilledCallState state) {
 
 }  // namespace
 
+std::string MethodOf(v1::Creation::Kind kind) {
+  const auto row = std::find_if(std::begin(kKinds), std::end(kKinds),
+                                [kind](const KindRow& candidate) { return kind == candidate.kind; });
+  return row == std::end(kKinds) ? "" : row->method;
+}
+
 void ToProto(const model::BilledCall& call, v1::Creation* proto) {
   proto->set_kind(KindOf(call.key.method));
   proto->set_request_id(base::ToUtf8(call.key.request_id));
@@ -76,50 +75,6 @@ void ToProto(const engine::CallSighting& seen, v1::ReconcileCreationResponse::Ca
   proto->set_upstream_id(base::ToUtf8(seen.id));
   proto->set_display_name(base::ToUtf8(seen.display_name));
   SetTime(seen.create_time.value_or(absl::InfinitePast()), [&] { return proto->mutable_create_time(); });
-}
-
-std::string PageFilter(const v1::ListCreationsInDoubtRequest& request) {
-  v1::ListCreationsInDoubtRequest filter = request;
-  filter.clear_page_size();
-  filter.clear_page_token();
-  return FilterOf(filter);
-}
-
-absl::StatusOr<engine::ListCreationsParams> ReadRequest(const v1::ListCreationsInDoubtRequest& request) {
-  FieldRules rules;
-  engine::ListCreationsParams params;
-  params.page_size = std::min(rules.PageSize(request.page_size()), kMostOfPage);
-  params.after = rules.PageToken(request.page_token(), PageFilter(request));
-  if (!rules.ok()) return rules.ToStatus();
-  return params;
-}
-
-absl::StatusOr<engine::ReconcileCreationParams> ReadRequest(const v1::ReconcileCreationRequest& request) {
-  FieldRules rules;
-  engine::ReconcileCreationParams params;
-  for (const KindRow& row : kKinds) {
-    if (row.kind == request.kind()) params.method = row.method;
-  }
-  if (params.method.empty()) rules.Add("kind", "must be KIND_ASSET_GROUP, KIND_ASSET, KIND_UPLOAD or KIND_RECREATION");
-  rules.Name("request_id", request.request_id(), kMaxRequestIdBytes);
-  params.request_id = request.kind() == v1::Creation::KIND_RECREATION ? request.request_id()
-                                                                      : absl::AsciiStrToLower(request.request_id());
-  switch (request.verdict_case()) {
-    case v1::ReconcileCreationRequest::kUpstreamId:
-      if (!model::IsUpstreamId(request.upstream_id())) {
-        rules.Add("upstream_id", "must have 1 to 128 printable ASCII characters, none of them / \\ ? # %");
-      }
-      params.upstream_id = request.upstream_id();
-      break;
-    case v1::ReconcileCreationRequest::kNotAccepted:
-      if (!request.not_accepted()) rules.Add("not_accepted", "must be true; leave it out to search the vendor");
-      params.not_accepted = true;
-      break;
-    case v1::ReconcileCreationRequest::VERDICT_NOT_SET:
-      break;
-  }
-  if (!rules.ok()) return rules.ToStatus();
-  return params;
 }
 
 }  // namespace seedance::rpc

@@ -3,7 +3,6 @@
 
 #include <string>
 
-#include "absl/status/statusor.h"
 #include "seedance/gateway/v1/creation.pb.h"
 #include "service/engine/assets/call_reconciler.h"
 
@@ -12,12 +11,8 @@ namespace seedance::rpc {
 void ToProto(const model::BilledCall& call, gateway::v1::Creation* proto);
 void ToProto(const engine::CallSighting& seen, gateway::v1::ReconcileCreationResponse::Candidate* proto);
 
-// Requests of CreationService in the engine's words, or INVALID_ARGUMENT with every broken rule.
-absl::StatusOr<engine::ListCreationsParams> ReadRequest(const gateway::v1::ListCreationsInDoubtRequest& request);
-absl::StatusOr<engine::ReconcileCreationParams> ReadRequest(const gateway::v1::ReconcileCreationRequest& request);
-
-// What page tokens of this list are bound to.
-std::string PageFilter(const gateway::v1::ListCreationsInDoubtRequest& request);
+// The journal's name of the kind; empty for one that is not known.
+std::string MethodOf(gateway::v1::Creation::Kind kind);
 
 }  // namespace seedance::rpc
 

@@ -4,9 +4,9 @@
 
 #include "service/base/error.h"
 #include "service/rpc/calls/answer.h"
+#include "service/rpc/calls/watch_message.h"
 #include "service/rpc/convert/convert_asset.h"
 #include "service/rpc/validate/validate_asset.h"
-#include "service/rpc/calls/watch_message.h"
 
 namespace seedance::rpc {
 

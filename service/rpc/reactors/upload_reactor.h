@@ -9,9 +9,9 @@
 #include "seedance/gateway/v1/asset.pb.h"
 #include "service/base/mutex.h"
 #include "service/engine/assets/assets.h"
-#include "service/rpc/reactors/byte_pipe.h"
 #include "service/rpc/calls/call.h"
 #include "service/rpc/calls/rpc_stream.h"
+#include "service/rpc/reactors/byte_pipe.h"
 
 namespace seedance::rpc {
 

@@ -5,6 +5,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "service/http/url.h"
 #include "service/upstream/anyfast/error_table.h"
 #include "service/upstream/anyfast/vendor_error.h"
 #include "service/upstream/anyfast/wire_report.h"
@@ -12,7 +13,6 @@
 #include "service/upstream/json_repair.h"
 #include "service/upstream/json_time.h"
 #include "service/upstream/link_expiry.h"
-#include "service/http/url.h"
 
 namespace seedance::upstream {
 namespace {

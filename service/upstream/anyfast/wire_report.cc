@@ -2,12 +2,12 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "service/http/url.h"
 #include "service/model/names.h"
 #include "service/upstream/anyfast/error_table.h"
 #include "service/upstream/anyfast/vendor_error.h"
 #include "service/upstream/anyfast/wire_request.h"
 #include "service/upstream/json_time.h"
-#include "service/http/url.h"
 #include "service/upstream/vendor_client.h"
 
 namespace seedance::upstream {

@@ -3,10 +3,10 @@
 #include <string_view>
 
 #include "absl/strings/ascii.h"
+#include "service/http/url.h"
 #include "service/upstream/json_time.h"
 #include "service/upstream/piapi/error_table.h"
 #include "service/upstream/piapi/vendor_error.h"
-#include "service/http/url.h"
 
 namespace seedance::upstream {
 namespace {

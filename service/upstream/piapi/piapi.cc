@@ -11,6 +11,7 @@
 #include "absl/strings/str_replace.h"
 #include "service/base/error.h"
 #include "service/http/path_segment.h"
+#include "service/http/url.h"
 #include "service/upstream/piapi/asset_report.h"
 #include "service/upstream/piapi/base64_source.h"
 #include "service/upstream/piapi/error_table.h"
@@ -20,7 +21,6 @@
 #include "service/upstream/piapi/webhook.h"
 #include "service/upstream/piapi/wire_request.h"
 #include "service/upstream/result_fetch.h"
-#include "service/http/url.h"
 #include "service/upstream/vendor_client.h"
 
 namespace seedance::upstream {

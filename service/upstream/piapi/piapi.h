@@ -7,8 +7,8 @@
 #include "absl/time/time.h"
 #include "service/base/clock.h"
 #include "service/base/secret.h"
-#include "service/model/profile.h"
 #include "service/http/http_transport.h"
+#include "service/model/profile.h"
 #include "service/upstream/upstream.h"
 
 namespace seedance::upstream {

@@ -5,6 +5,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "service/http/url.h"
 #include "service/model/names.h"
 #include "service/upstream/json_node.h"
 #include "service/upstream/json_repair.h"
@@ -12,7 +13,6 @@
 #include "service/upstream/link_expiry.h"
 #include "service/upstream/piapi/error_table.h"
 #include "service/upstream/piapi/vendor_error.h"
-#include "service/http/url.h"
 #include "service/upstream/vendor_client.h"
 
 namespace seedance::upstream {

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "tests/sandbox/wire/dialect.h"
 #include "tests/sandbox/piapi/assets.h"
 #include "tests/sandbox/piapi/tasks.h"
+#include "tests/sandbox/wire/dialect.h"
 
 namespace seedance::sandbox {
 

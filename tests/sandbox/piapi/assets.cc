@@ -9,10 +9,10 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "tests/sandbox/world/asset_words.h"
-#include "tests/sandbox/world/inline_media.h"
 #include "tests/sandbox/piapi/errors.h"
 #include "tests/sandbox/piapi/words.h"
+#include "tests/sandbox/world/asset_words.h"
+#include "tests/sandbox/world/inline_media.h"
 #include "tests/sandbox/world/video_request.h"
 
 namespace seedance::sandbox {

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "tests/sandbox/world/json.h"
 #include "tests/sandbox/piapi/models.h"
+#include "tests/sandbox/world/json.h"
 #include "tests/sandbox/world/world.h"
 
 // The body that creates a video at PiAPI: `model`, `task_type`, `input`, `config`.

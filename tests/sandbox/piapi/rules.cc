@@ -2,8 +2,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "tests/sandbox/world/inline_media.h"
 #include "tests/sandbox/piapi/request.h"
+#include "tests/sandbox/world/inline_media.h"
 #include "tests/sandbox/world/video_request.h"
 
 namespace seedance::sandbox {

@@ -7,8 +7,8 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "tests/sandbox/world/inline_media.h"
 #include "tests/sandbox/piapi/errors.h"
+#include "tests/sandbox/world/inline_media.h"
 
 namespace seedance::sandbox {
 namespace {

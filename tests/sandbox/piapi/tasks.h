@@ -5,9 +5,9 @@
 #include <string>
 
 #include "service/base/mutex.h"
-#include "tests/sandbox/wire/dialect.h"
 #include "tests/sandbox/piapi/request.h"
 #include "tests/sandbox/piapi/view.h"
+#include "tests/sandbox/wire/dialect.h"
 
 namespace seedance::sandbox {
 

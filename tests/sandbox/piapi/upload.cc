@@ -7,9 +7,9 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "tests/sandbox/piapi/errors.h"
 #include "tests/sandbox/world/inline_media.h"
 #include "tests/sandbox/world/json.h"
-#include "tests/sandbox/piapi/errors.h"
 
 namespace seedance::sandbox {
 namespace {

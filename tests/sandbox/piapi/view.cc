@@ -1,8 +1,8 @@
 #include "tests/sandbox/piapi/view.h"
 
 #include "absl/strings/str_cat.h"
-#include "tests/sandbox/wire/files_api.h"
 #include "tests/sandbox/piapi/words.h"
+#include "tests/sandbox/wire/files_api.h"
 
 namespace seedance::sandbox {
 namespace {

@@ -5,10 +5,10 @@
 #include <string>
 
 #include "absl/time/time.h"
-#include "tests/sandbox/world/json.h"
-#include "tests/sandbox/world/links.h"
 #include "tests/sandbox/options.h"
 #include "tests/sandbox/piapi/request.h"
+#include "tests/sandbox/world/json.h"
+#include "tests/sandbox/world/links.h"
 #include "tests/sandbox/world/world.h"
 
 namespace seedance::sandbox {

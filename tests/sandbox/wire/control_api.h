@@ -5,12 +5,12 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "tests/sandbox/piapi/control.h"
 #include "tests/sandbox/wire/dialect.h"
 #include "tests/sandbox/wire/faults.h"
-#include "tests/sandbox/world/json.h"
-#include "tests/sandbox/piapi/control.h"
 #include "tests/sandbox/wire/request_log.h"
 #include "tests/sandbox/wire/wire_server.h"
+#include "tests/sandbox/world/json.h"
 
 namespace seedance::sandbox {
 

@@ -3,14 +3,14 @@
 
 #include <string>
 
-#include "tests/sandbox/world/ephemeral_files.h"
-#include "tests/sandbox/wire/http_call.h"
-#include "tests/sandbox/world/ids.h"
-#include "tests/sandbox/world/ledger.h"
-#include "tests/sandbox/world/links.h"
 #include "tests/sandbox/options.h"
 #include "tests/sandbox/piapi/account.h"
 #include "tests/sandbox/piapi/library.h"
+#include "tests/sandbox/wire/http_call.h"
+#include "tests/sandbox/world/ephemeral_files.h"
+#include "tests/sandbox/world/ids.h"
+#include "tests/sandbox/world/ledger.h"
+#include "tests/sandbox/world/links.h"
 #include "tests/sandbox/world/url_fetcher.h"
 #include "tests/sandbox/world/virtual_clock.h"
 #include "tests/sandbox/world/webhooks.h"

@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "service/base/clock.h"
-#include "tests/sandbox/world/json.h"
 #include "tests/sandbox/piapi/view.h"
+#include "tests/sandbox/world/json.h"
 
 namespace seedance::sandbox {
 namespace {

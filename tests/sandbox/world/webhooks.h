@@ -13,8 +13,8 @@
 
 #include "absl/time/time.h"
 #include "service/base/mutex.h"
-#include "tests/sandbox/world/links.h"
 #include "tests/sandbox/options.h"
+#include "tests/sandbox/world/links.h"
 #include "tests/sandbox/world/virtual_clock.h"
 #include "tests/sandbox/world/web_client.h"
 #include "tests/sandbox/world/world.h"

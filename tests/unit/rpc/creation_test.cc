@@ -3,6 +3,7 @@
 
 #include "service/base/clock.h"
 #include "service/rpc/convert/convert_creation.h"
+#include "service/rpc/validate/validate_creation.h"
 #include "tests/unit/rpc/gateway_fixture.h"
 
 namespace seedance::rpc {

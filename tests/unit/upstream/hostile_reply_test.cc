@@ -9,8 +9,8 @@
 #include <string>
 
 #include "service/base/error.h"
-#include "service/upstream/anyfast/anyfast.h"
 #include "service/http/http_transport.h"
+#include "service/upstream/anyfast/anyfast.h"
 #include "tests/unit/http/http_requests.h"
 #include "tests/unit/http/trick_server.h"
 

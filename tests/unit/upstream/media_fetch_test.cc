@@ -15,9 +15,9 @@
 #include "service/media/prober.h"
 #include "tests/testing/media_builder.h"
 #include "tests/unit/http/http_requests.h"
+#include "tests/unit/http/trick_server.h"
 #include "tests/unit/upstream/media_servers.h"
 #include "tests/unit/upstream/scripted_transport.h"
-#include "tests/unit/http/trick_server.h"
 
 namespace seedance::upstream {
 namespace {

@@ -5,11 +5,11 @@
 
 #include <map>
 
-#include "service/upstream/json_node.h"
-#include "service/upstream/link_expiry.h"
 #include "service/http/proxy_settings.h"
 #include "service/http/retry_after.h"
 #include "service/http/url.h"
+#include "service/upstream/json_node.h"
+#include "service/upstream/link_expiry.h"
 #include "service/upstream/vendor_text.h"
 
 namespace seedance::upstream {

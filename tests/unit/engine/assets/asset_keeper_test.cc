@@ -1,7 +1,7 @@
 #include "service/engine/assets/asset_keeper.h"
 
-#include "tests/unit/engine/engine_fixture.h"
 #include "tests/unit/engine/assets/keeper_fixture.h"
+#include "tests/unit/engine/engine_fixture.h"
 
 namespace seedance::testing {
 namespace {

@@ -6,8 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "service/base/sha256.h"
 #include "tests/testing/eventually.h"
-#include "tests/unit/engine/engine_fixture.h"
 #include "tests/unit/engine/assets/keeper_fixture.h"
+#include "tests/unit/engine/engine_fixture.h"
 
 namespace seedance::testing {
 namespace {

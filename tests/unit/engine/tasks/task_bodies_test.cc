@@ -12,8 +12,8 @@
 #include "service/engine/tasks/tasks.h"
 #include "service/upstream/anyfast/profiles.h"
 #include "service/upstream/piapi/profiles.h"
-#include "tests/unit/engine/tasks/documented_models.h"
 #include "tests/unit/engine/engine_fixture.h"
+#include "tests/unit/engine/tasks/documented_models.h"
 
 namespace seedance::testing {
 namespace {

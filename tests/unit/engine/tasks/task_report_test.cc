@@ -106,13 +106,5 @@ TEST(MergeSubmissionTest, EveryAnswerHasItsState) {
   EXPECT_EQ(unknown.error.reason, Reason::kOutcomeUnknown);
 }
 
-TEST(ToFailureTest, PrefersTheVendorsWords) {
-  base::ErrorDetail detail;
-  detail.reason = Reason::kInputModeration;
-  detail.metadata = {{std::string(base::kUpstreamCodeKey), "code"}, {std::string(base::kUpstreamMessageKey), "words"}};
-  EXPECT_EQ(ToFailure(base::MakeError("ours", detail)), (model::Failure{Reason::kInputModeration, "code", "words"}));
-  EXPECT_EQ(ToFailure(absl::InternalError("ours")), (model::Failure{Reason::kInternal, "", "ours"}));
-}
-
 }  // namespace
 }  // namespace seedance::engine

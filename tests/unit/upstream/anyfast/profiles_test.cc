@@ -1,11 +1,12 @@
 // What AnyFast and other hosts of the new-api family take, as their pages and the models' origin say it.
+#include "service/upstream/anyfast/profiles.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <utility>
 
 #include "service/model/cost.h"
-#include "service/upstream/anyfast/profiles.h"
 
 namespace seedance::upstream {
 namespace {

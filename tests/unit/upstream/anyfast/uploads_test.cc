@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "service/base/error.h"
-#include "tests/unit/upstream/anyfast/at.h"
 #include "tests/unit/http/trick_server.h"
+#include "tests/unit/upstream/anyfast/at.h"
 
 namespace seedance::upstream {
 namespace {

@@ -1,10 +1,11 @@
 // AnyFast's log of what a key was billed.
+#include "service/upstream/anyfast/usage_log.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "service/upstream/anyfast/anyfast.h"
 #include "service/upstream/anyfast/profiles.h"
-#include "service/upstream/anyfast/usage_log.h"
 #include "tests/unit/upstream/scripted_transport.h"
 
 namespace seedance::upstream {

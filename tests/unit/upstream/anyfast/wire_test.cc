@@ -11,11 +11,11 @@
 #include "service/base/error.h"
 #include "service/upstream/anyfast/anyfast.h"
 #include "service/upstream/anyfast/profiles.h"
-#include "tests/unit/upstream/anyfast/at.h"
 #include "tests/unit/http/http_requests.h"
 #include "tests/unit/http/recording_vendor.h"
-#include "tests/unit/upstream/scripted_transport.h"
 #include "tests/unit/http/trick_server.h"
+#include "tests/unit/upstream/anyfast/at.h"
+#include "tests/unit/upstream/scripted_transport.h"
 
 namespace seedance::upstream {
 namespace {

@@ -1,10 +1,11 @@
 // What PiAPI takes, as its pages say it.
 
+#include "service/upstream/piapi/profiles.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "absl/strings/match.h"
-#include "service/upstream/piapi/profiles.h"
 
 namespace seedance::upstream {
 namespace {

@@ -1,4 +1,6 @@
 // PiAPI's list of tasks, whose shape nobody documents, and its cancel.
+#include "service/upstream/piapi/task_list.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -9,7 +11,6 @@
 #include "absl/strings/str_join.h"
 #include "service/base/error.h"
 #include "service/upstream/piapi/piapi.h"
-#include "service/upstream/piapi/task_list.h"
 #include "tests/unit/upstream/scripted_transport.h"
 
 namespace seedance::upstream {
