@@ -18,7 +18,7 @@
 #include "service/config/config_rules.h"
 #include "service/config/tls_files.h"
 #include "service/config/yaml_message.h"
-#include "service/engine/uploads/spool.h"
+#include "service/engine/uploads/temp_file.h"
 
 namespace seedance::server {
 namespace {
@@ -103,7 +103,7 @@ void CheckStaging(const proto::Admin& admin, std::vector<ConfigProblem>& problem
   std::error_code error;
   if (!std::filesystem::is_directory(directory, error)) {
     problems.push_back({"admin.staging.directory", absl::StrCat(directory, " is no folder"), 0});
-  } else if (const absl::Status checked = engine::SpoolSpace::Check(directory); !checked.ok()) {
+  } else if (const absl::Status checked = engine::TempFileQuota::Check(directory); !checked.ok()) {
     // By making a file: permissions say nothing of a file system that is mounted for reading only.
     problems.push_back({"admin.staging.directory", std::string(checked.message()), 0});
   }
@@ -113,7 +113,7 @@ void CheckStaging(const proto::Admin& admin, std::vector<ConfigProblem>& problem
 void CheckSpool(const proto::Admin& admin, std::vector<ConfigProblem>& problems) {
   // With staging they wait in its folder, so that they can get a name there.
   if (admin.has_staging()) return;
-  const absl::Status checked = engine::SpoolSpace::Check("");
+  const absl::Status checked = engine::TempFileQuota::Check("");
   if (!checked.ok()) problems.push_back({"temporary files", std::string(checked.message()), 0});
 }
 

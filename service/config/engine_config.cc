@@ -185,9 +185,9 @@ absl::StatusOr<engine::Engine::Options> EngineOptions(const GatewayConfig& confi
   return options;
 }
 
-std::optional<engine::Staging::Options> StagingOptions(const proto::Admin& admin) {
+std::optional<engine::StagingDirectory::Options> StagingOptions(const proto::Admin& admin) {
   if (!admin.has_staging()) return std::nullopt;
-  engine::Staging::Options options;
+  engine::StagingDirectory::Options options;
   options.directory = admin.staging().directory();
   options.lifetime = FromProto(admin.staging().lifetime());
   options.max_total_bytes = admin.staging().max_total_bytes();
@@ -195,8 +195,8 @@ std::optional<engine::Staging::Options> StagingOptions(const proto::Admin& admin
   return options;
 }
 
-rpc::Edge::Options EdgeOptions(const GatewayConfig& config) {
-  rpc::Edge::Options options;
+rpc::RpcContext::Options RpcContextOptions(const GatewayConfig& config) {
+  rpc::RpcContext::Options options;
   for (const proto::Tenant& tenant : config.tenants()) {
     for (const std::string& hash : tenant.token_sha256()) options.tokens.push_back({hash, tenant.name()});
     for (const proto::ClientCertificate& certificate : tenant.client_certificate()) {

@@ -8,8 +8,8 @@
 #include "service/base/clock.h"
 #include "service/config/config.h"
 #include "service/engine/engine.h"
-#include "service/engine/uploads/staging.h"
-#include "service/rpc/calls/edge.h"
+#include "service/engine/uploads/staging_directory.h"
+#include "service/rpc/calls/rpc_context.h"
 
 namespace seedance::server {
 
@@ -17,8 +17,8 @@ namespace seedance::server {
 // missing.
 absl::StatusOr<engine::Engine::Options> EngineOptions(const GatewayConfig& config);
 // nullopt: nothing is staged.
-std::optional<engine::Staging::Options> StagingOptions(const gateway::config::v1::Admin& admin);
-rpc::Edge::Options EdgeOptions(const GatewayConfig& config);
+std::optional<engine::StagingDirectory::Options> StagingOptions(const gateway::config::v1::Admin& admin);
+rpc::RpcContext::Options RpcContextOptions(const GatewayConfig& config);
 
 // The vendors with their transports.
 absl::StatusOr<std::vector<engine::Upstreams::Config>> MakeUpstreams(const GatewayConfig& config, base::Clock& clock);

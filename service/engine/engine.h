@@ -12,14 +12,14 @@
 #include "service/base/random.h"
 #include "service/engine/assets/adoption.h"
 #include "service/engine/assets/asset_creation.h"
-#include "service/engine/assets/asset_keeper.h"
+#include "service/engine/assets/asset_keep_alive.h"
 #include "service/engine/assets/asset_tracker.h"
 #include "service/engine/assets/assets.h"
-#include "service/engine/assets/call_reconciler.h"
 #include "service/engine/assets/groups.h"
+#include "service/engine/assets/journal_reconciler.h"
 #include "service/engine/dispatch/upstreams.h"
-#include "service/engine/janitor.h"
-#include "service/engine/journal/billed_calls.h"
+#include "service/engine/journal/journal.h"
+#include "service/engine/retention.h"
 #include "service/engine/tasks/downloads.h"
 #include "service/engine/tasks/task_reconciler.h"
 #include "service/engine/tasks/task_tracker.h"
@@ -40,11 +40,11 @@ class Engine {
     Tasks::Options tasks;
     TaskTracker::Options task_tracker;
     TaskReconciler::Options task_reconciler;
-    Janitor::Options janitor;
+    Retention::Options janitor;
     AssetTracker::Options asset_tracker;
     Upstreams::Options transfers;
     AssetCreation::Options asset_creation;
-    AssetKeeper::Options asset_keeper;
+    AssetKeepAlive::Options asset_keeper;
     std::map<std::string, std::string> webhooks;  // Names of upstreams by the tokens of their webhooks' URLs.
     base::Metrics* metrics = nullptr;             // Outlives the engine. Null: nothing is measured.
   };
@@ -68,7 +68,7 @@ class Engine {
   Assets& assets() { return assets_; }
   Tasks& tasks() { return tasks_; }
   Downloads& downloads() { return downloads_; }
-  CallReconciler& creations() { return call_reconciler_; }
+  JournalReconciler& creations() { return call_reconciler_; }
   // Its callers must have ended before the engine does.
   Webhooks& webhooks() { return webhooks_; }
   // For those who count what is open.
@@ -79,16 +79,16 @@ class Engine {
  private:
   ResumeTokens tokens_;
   Upstreams upstreams_;
-  BilledCalls billed_;
+  Journal billed_;
   WatchHub<model::Asset> asset_hub_;
   WatchHub<model::GenerationTask> task_hub_;
   TaskFeeds task_feeds_;
   AssetTracker asset_tracker_;
-  CallReconciler call_reconciler_;
+  JournalReconciler call_reconciler_;
   TaskTracker task_tracker_;
   TaskReconciler task_reconciler_;
   UsageSettler usage_settler_;
-  AssetKeeper asset_keeper_;
+  AssetKeepAlive asset_keeper_;
   Webhooks webhooks_;
   Adoption adoption_;
   AssetCreation asset_creation_;
@@ -96,7 +96,7 @@ class Engine {
   Assets assets_;
   Tasks tasks_;
   Downloads downloads_;
-  Janitor janitor_;
+  Retention janitor_;
 };
 
 }  // namespace seedance::engine

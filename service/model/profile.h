@@ -73,7 +73,7 @@ struct AssetProfile {
   bool bytes = true;             // Takes the bytes of a file; else they are staged behind a URL first.
   bool data_uris = true;         // Takes data URIs and bare Base64 as a URL; else they count as bytes.
   bool rename = true;            // The vendor keeps display names that can change; else the gateway's store does.
-  int64_t max_staged_bytes = 0;  // Largest file that Upstream::StageFile takes; 0: it takes none.
+  int64_t max_staged_bytes = 0;  // Largest file that Upstream::UploadToVendor takes; 0: it takes none.
   AssetLibrary library;
   BillingModels billing;
   std::optional<AssetPrice> price;

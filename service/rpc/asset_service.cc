@@ -73,7 +73,7 @@ void AssetService::AddTo(Methods& methods) {
   };
   methods.Add(name, upload);
   Method watch;
-  watch.kind = CallKind::kWatch;
+  watch.kind = RequestKind::kWatch;
   watch.traits.name = "WatchAsset";
   watch.start = [this](RpcStream& stream, std::unique_ptr<Call> call, grpc::ByteBuffer bytes) {
     AssetWatch::Run(stream, std::move(call), TargetOf(bytes, assets_));

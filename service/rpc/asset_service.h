@@ -5,8 +5,8 @@
 
 #include "seedance/gateway/v1/asset.pb.h"
 #include "service/engine/assets/assets.h"
-#include "service/rpc/calls/edge.h"
 #include "service/rpc/calls/method.h"
+#include "service/rpc/calls/rpc_context.h"
 #include "service/rpc/calls/unary_call.h"
 
 namespace seedance::rpc {
@@ -14,7 +14,7 @@ namespace seedance::rpc {
 // AssetService of asset.proto over the engine. Outlive it: edge, assets.
 class AssetService final {
  public:
-  AssetService(Edge& edge, engine::Assets& assets) : edge_(edge), assets_(assets) {}
+  AssetService(RpcContext& edge, engine::Assets& assets) : edge_(edge), assets_(assets) {}
 
   // The methods use this object.
   void AddTo(Methods& methods);
@@ -33,7 +33,7 @@ class AssetService final {
 
   void GetLibraryUsage(const gateway::v1::GetLibraryUsageRequest& request, const Rpc<gateway::v1::LibraryUsage>& rpc);
 
-  Edge& edge_;
+  RpcContext& edge_;
   engine::Assets& assets_;
 };
 

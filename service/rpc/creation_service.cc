@@ -20,11 +20,11 @@ void CreationService::AddTo(Methods& methods) {
 
 void CreationService::ListCreationsInDoubt(const v1::ListCreationsInDoubtRequest& request,
                                            const UnaryCall<v1::ListCreationsInDoubtResponse>::Pointer& rpc) {
-  using Page = model::Page<model::BilledCall>;
+  using Page = model::Page<model::JournalEntry>;
   const auto params = ReadRequest(request);
   if (!params.ok()) return rpc->Fail(params.status());
   auto fill = [filter = PageFilter(request)](const Page& page, v1::ListCreationsInDoubtResponse& list, Call&) {
-    for (const model::BilledCall& call : page.items) ToProto(call, list.add_creations());
+    for (const model::JournalEntry& call : page.items) ToProto(call, list.add_creations());
     if (!page.next.at_start()) list.set_next_page_token(model::EncodePageToken(page.next, filter));
   };
   creations_.List(rpc->call().context(), *params, rpc->Then<Page>(std::move(fill)));
@@ -38,7 +38,7 @@ void CreationService::ReconcileCreation(const v1::ReconcileCreationRequest& requ
   const auto fill = [](const engine::ReconciledCreation& settled, v1::ReconcileCreationResponse& answer, Call& call) {
     ToProto(settled.call, answer.mutable_creation());
     call.set_resource(settled.call.resource_name);
-    for (const engine::CallSighting& seen : settled.candidates) ToProto(seen, answer.add_candidates());
+    for (const engine::LookupCandidate& seen : settled.candidates) ToProto(seen, answer.add_candidates());
   };
   creations_.Reconcile(rpc->call().context(), *params, rpc->Then<engine::ReconciledCreation>(fill));
 }

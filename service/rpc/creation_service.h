@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "seedance/gateway/v1/creation.pb.h"
-#include "service/engine/assets/call_reconciler.h"
+#include "service/engine/assets/journal_reconciler.h"
 #include "service/rpc/calls/method.h"
 #include "service/rpc/calls/unary_call.h"
 
@@ -13,7 +13,7 @@ namespace seedance::rpc {
 // CreationService of creation.proto over the engine. `creations` outlives it.
 class CreationService final {
  public:
-  explicit CreationService(engine::CallReconciler& creations) : creations_(creations) {}
+  explicit CreationService(engine::JournalReconciler& creations) : creations_(creations) {}
 
   // The methods use this object.
   void AddTo(Methods& methods);
@@ -27,7 +27,7 @@ class CreationService final {
   void ReconcileCreation(const gateway::v1::ReconcileCreationRequest& request,
                          const Rpc<gateway::v1::ReconcileCreationResponse>& rpc);
 
-  engine::CallReconciler& creations_;
+  engine::JournalReconciler& creations_;
 };
 
 }  // namespace seedance::rpc

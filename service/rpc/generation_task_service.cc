@@ -78,7 +78,7 @@ void GenerationTaskService::AddTo(Methods& methods) {
   methods.Add(name, Unary("DeleteGenerationTask", this, &Self::DeleteGenerationTask));
   methods.Add(name, Unary("ReconcileGenerationTask", this, &Self::ReconcileGenerationTask));
   Method watch;
-  watch.kind = CallKind::kWatch;
+  watch.kind = RequestKind::kWatch;
   watch.traits.name = "WatchGenerationTask";
   watch.start = [this](RpcStream& stream, std::unique_ptr<Call> call, grpc::ByteBuffer bytes) {
     TaskWatch::Run(stream, std::move(call), TargetOf(bytes, tasks_));

@@ -6,8 +6,8 @@
 #include "seedance/gateway/v1/generation_task.pb.h"
 #include "service/engine/tasks/downloads.h"
 #include "service/engine/tasks/tasks.h"
-#include "service/rpc/calls/edge.h"
 #include "service/rpc/calls/method.h"
+#include "service/rpc/calls/rpc_context.h"
 #include "service/rpc/calls/unary_call.h"
 
 namespace seedance::rpc {
@@ -15,7 +15,7 @@ namespace seedance::rpc {
 // GenerationTaskService of generation_task.proto over the engine. Outlive it: edge, tasks, downloads.
 class GenerationTaskService final {
  public:
-  GenerationTaskService(Edge& edge, engine::Tasks& tasks, engine::Downloads& downloads)
+  GenerationTaskService(RpcContext& edge, engine::Tasks& tasks, engine::Downloads& downloads)
       : edge_(edge), tasks_(tasks), downloads_(downloads) {}
 
   // The methods use this object.
@@ -40,7 +40,7 @@ class GenerationTaskService final {
   void ReconcileGenerationTask(const gateway::v1::ReconcileGenerationTaskRequest& request,
                                const Rpc<gateway::v1::ReconcileGenerationTaskResponse>& rpc);
 
-  Edge& edge_;
+  RpcContext& edge_;
   engine::Tasks& tasks_;
   engine::Downloads& downloads_;
 };

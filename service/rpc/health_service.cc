@@ -85,14 +85,14 @@ class HealthWatch final : public Reactor {
 void HealthService::AddTo(Methods& methods) {
   Method check;
   check.traits = {"Check", /*open=*/true, /*auxiliary=*/true};
-  check.kind = CallKind::kHealthCheck;
+  check.kind = RequestKind::kHealthCheck;
   check.start = [this](RpcStream& stream, std::unique_ptr<Call> call, const grpc::ByteBuffer& bytes) {
     Check(stream, *call, bytes);
   };
   methods.Add(kName, check);
   Method watch = check;
   watch.traits.name = "Watch";
-  watch.kind = CallKind::kHealthWatch;
+  watch.kind = RequestKind::kHealthWatch;
   watch.start = [this](RpcStream& stream, std::unique_ptr<Call> call, const grpc::ByteBuffer& bytes) {
     Watch(stream, std::move(call), bytes);
   };

@@ -110,7 +110,7 @@ class ReflectionStream final : public Reactor {
     base::MutexLock lock(mutex_);
     if (ending_.has_value()) return;
     writing_ = true;
-    Edge& edge = call_->edge();
+    RpcContext& edge = call_->edge();
     edge.limits().Charge(stream_.ticket(), slice.size());
     charged_ = slice.size();
     stream_.ExpectDelivery(edge.deadlines(), edge.options().answer_timeout);
@@ -166,7 +166,7 @@ class ReflectionStream final : public Reactor {
 void AddReflection(Methods& methods) {
   Method method;
   method.traits = {"ServerReflectionInfo", /*open=*/false, /*auxiliary=*/true};
-  method.kind = CallKind::kReflection;
+  method.kind = RequestKind::kReflection;
   method.one_request = false;
   method.start = [&methods](RpcStream& stream, std::unique_ptr<Call> call, const grpc::ByteBuffer& bytes) {
     const auto reactor = std::make_shared<ReflectionStream>(methods, stream, std::move(call), bytes);

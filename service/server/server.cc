@@ -158,7 +158,7 @@ absl::Status Server::Open(base::Random& random, std::shared_ptr<base::CancelToke
   if (absl::Status opened = OpenStore(std::move(stop)); !opened.ok()) return opened;
   AddStoreMetrics();
   if (const auto staging = StagingOptions(config_.admin()); staging.has_value()) {
-    staging_ = std::make_unique<engine::Staging>(*staging, clock_, random);
+    staging_ = std::make_unique<engine::StagingDirectory>(*staging, clock_, random);
     options->asset_creation.staging = staging_.get();
   }
   // The process that had the store is gone, so its address is free. Before the engine, which sends tasks as soon as it
@@ -172,7 +172,7 @@ absl::Status Server::Open(base::Random& random, std::shared_ptr<base::CancelToke
 }
 
 void Server::MakeServices(base::Random& random) {
-  rpc::Edge::Options options = EdgeOptions(config_);
+  rpc::RpcContext::Options options = RpcContextOptions(config_);
   options.streams.connected_at = [this](std::string_view peer) {
     return acceptor_ == nullptr ? std::nullopt : acceptor_->AcceptedAt(peer);
   };
@@ -180,7 +180,7 @@ void Server::MakeServices(base::Random& random) {
     if (acceptor_ != nullptr) acceptor_->End(peer);
   };
   options.limits.metrics = &metrics_;
-  edge_ = std::make_unique<rpc::Edge>(std::move(options), clock_, random);
+  edge_ = std::make_unique<rpc::RpcContext>(std::move(options), clock_, random);
   metrics_.GaugeAtScrape("seedance_watch_streams", "Open watch streams.", {},
                          [this] { return static_cast<double>(edge_->streams().size()); });
   metrics_.GaugeAtScrape("seedance_open_calls", "Open calls of all kinds, watch streams among them.", {},

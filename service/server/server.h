@@ -15,12 +15,12 @@
 #include "service/base/metrics.h"
 #include "service/config/config.h"
 #include "service/engine/engine.h"
-#include "service/engine/uploads/staging.h"
+#include "service/engine/uploads/staging_directory.h"
 #include "service/rpc/asset_group_service.h"
 #include "service/rpc/asset_service.h"
 #include "service/rpc/calls/dispatcher.h"
-#include "service/rpc/calls/edge.h"
 #include "service/rpc/calls/method.h"
+#include "service/rpc/calls/rpc_context.h"
 #include "service/rpc/calls/rpc_server.h"
 #include "service/rpc/creation_service.h"
 #include "service/rpc/generation_task_service.h"
@@ -97,11 +97,11 @@ class Server {
   // In the order of use: each may use those above it.
   base::Metrics metrics_;
   std::unique_ptr<store::Store> store_;
-  std::unique_ptr<engine::Staging> staging_;  // Null without `admin.staging`.
+  std::unique_ptr<engine::StagingDirectory> staging_;  // Null without `admin.staging`.
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<AdminServer> admin_;   // Null without `admin.listen`.
   std::unique_ptr<AdminServer> probes_;  // Null without `admin.probe_listen`.
-  std::unique_ptr<rpc::Edge> edge_;
+  std::unique_ptr<rpc::RpcContext> edge_;
   std::unique_ptr<rpc::AssetGroupService> groups_;
   std::unique_ptr<rpc::CreationService> creations_;
   std::unique_ptr<rpc::AssetService> assets_;

@@ -357,7 +357,7 @@ absl::StatusOr<model::GenerationTask> ParseTask(const std::string& bytes) {
   return task;
 }
 
-std::string SerializeCall(const model::BilledCall& call) {
+std::string SerializeCall(const model::JournalEntry& call) {
   v1::BilledCallRecord record;
   record.set_tenant(call.key.tenant);
   record.set_method(call.key.method);
@@ -376,13 +376,13 @@ std::string SerializeCall(const model::BilledCall& call) {
   return record.SerializeAsString();
 }
 
-absl::StatusOr<model::BilledCall> ParseCall(const std::string& bytes) {
+absl::StatusOr<model::JournalEntry> ParseCall(const std::string& bytes) {
   const auto record = Parse<v1::BilledCallRecord>(bytes);
   if (!record.has_value()) return Unreadable();
   EnumReader enums;
-  model::BilledCall call;
+  model::JournalEntry call;
   call.key = {record->tenant(), record->method(), record->request_id()};
-  call.state = enums.Read(record->state(), model::BilledCallState::kInDoubt);
+  call.state = enums.Read(record->state(), model::JournalState::kInDoubt);
   for (const v1::FingerprintFieldRecord& field : record->fingerprint()) {
     call.fingerprint.emplace_back(field.name(), field.value());
   }

@@ -13,8 +13,8 @@
 #include "absl/status/statusor.h"
 #include "service/model/asset.h"
 #include "service/model/asset_group.h"
-#include "service/model/billed_call.h"
 #include "service/model/generation_task.h"
+#include "service/model/journal_entry.h"
 #include "service/model/page.h"
 
 namespace seedance::store {
@@ -216,7 +216,7 @@ class Store {
 
   struct Begun {
     // The row that was there before, if there was one; then nothing was written.
-    std::optional<model::BilledCall> existing;
+    std::optional<model::JournalEntry> existing;
     // Why `call.claim` cannot be had; then nothing was written.
     std::optional<ClaimConflict> conflict;
     // With `task`: it as it was written, with its revision.
@@ -227,24 +227,24 @@ class Store {
   // were not there. `call.claim`, if set, is made in the same transaction, for a call in flight. It ends with the row
   // (FinishCall); of a row in doubt, and of one that is done without the asset being written with it, after
   // kClaimInDoubt or by ReleaseClaim.
-  virtual absl::StatusOr<Begun> BeginCall(const model::BilledCall& call, const model::GenerationTask* task) = 0;
+  virtual absl::StatusOr<Begun> BeginCall(const model::JournalEntry& call, const model::GenerationTask* task) = 0;
 
   // Ends a row: state, resource_name, error, update_time and, if it is set, `asset` are taken from `call`. `group` or
   // `asset`, if not null, is inserted (or replaced) in the same transaction, and given its revision. NOT_FOUND without
   // a row.
-  virtual absl::Status FinishCall(const model::BilledCall& call, model::AssetGroup* group, model::Asset* asset) = 0;
+  virtual absl::Status FinishCall(const model::JournalEntry& call, model::AssetGroup* group, model::Asset* asset) = 0;
 
   // Adds fields to the fingerprint of a row (the hash of a stream is known only at its end). NOT_FOUND without a row.
-  virtual absl::Status ExtendFingerprint(const model::BilledCallKey& key, const model::Fingerprint& more) = 0;
+  virtual absl::Status ExtendFingerprint(const model::JournalKey& key, const model::Fingerprint& more) = 0;
 
-  virtual absl::StatusOr<std::optional<model::BilledCall>> GetCall(const model::BilledCallKey& key) = 0;
+  virtual absl::StatusOr<std::optional<model::JournalEntry>> GetCall(const model::JournalKey& key) = 0;
 
   // Turns every row in state kInFlight into kInDoubt with `error`, for the start after a crash. Tasks' rows
   // (resource_name set) are left alone: the task's own state says what happened. Returns how many.
   virtual absl::StatusOr<int> DoubtInFlightCalls(const std::string& error, absl::Time now) = 0;
 
   // At most `limit` rows in state kInDoubt, the oldest first.
-  virtual absl::StatusOr<std::vector<model::BilledCall>> ListCallsInDoubt(int limit) = 0;
+  virtual absl::StatusOr<std::vector<model::JournalEntry>> ListCallsInDoubt(int limit) = 0;
 
   // Deletes at most `limit` rows that changed before `before` and stand for nothing any more: refused, not accepted, or
   // of a task that was deleted. Returns how many.

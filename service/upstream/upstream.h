@@ -223,8 +223,8 @@ class Upstream {
 
   // Puts a file of at most `profile().assets.max_staged_bytes` where the vendor can fetch it, for 24 h or more, and
   // returns its URL. Not billed. `bytes` has a known size. Called only when max_staged_bytes is not 0.
-  virtual absl::StatusOr<std::string> StageFile(const CallOptions& call, const std::string& file_name,
-                                                ByteSource& bytes) = 0;
+  virtual absl::StatusOr<std::string> UploadToVendor(const CallOptions& call, const std::string& file_name,
+                                                     ByteSource& bytes) = 0;
 
   // ---- Tasks ----
   // `task` is checked; its references stand in the order in which they are numbered, the ids of their assets are those

@@ -30,7 +30,7 @@ StoredTask Stored(model::TaskState state, const std::string& prompt) {
   task.create_time = task.update_time = task.submit_time = now;
   task.deadline_time = now + absl::Hours(2);
   stored.call.key = {"default", "CreateGenerationTask", base::MakeUuidV4(base::SystemRandom())};
-  stored.call.state = model::BilledCallState::kDone;
+  stored.call.state = model::JournalState::kDone;
   stored.call.resource_name = task.name();
   stored.call.create_time = stored.call.update_time = now;
   return stored;

@@ -7,8 +7,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "service/model/billed_call.h"
 #include "service/model/generation_task.h"
+#include "service/model/journal_entry.h"
 #include "tests/bench/vendor.h"
 #include "tests/testing/sandbox_process.h"
 
@@ -18,7 +18,7 @@ namespace seedance::bench {
 // SUCCEEDED without one; and its row of the journal. Of the tenant `default`, created now.
 struct StoredTask {
   model::GenerationTask task;
-  model::BilledCall call;
+  model::JournalEntry call;
 
   static StoredTask Running(const std::string& vendor_id, const std::string& prompt);
   static StoredTask Succeeded(const std::string& prompt);

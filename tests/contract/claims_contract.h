@@ -15,10 +15,10 @@ namespace seedance::testing {
 inline const model::UpstreamHandle kGroup = {"vendor", "g"};
 
 // A creation of `name` in kGroup whose library holds `most` assets.
-inline model::BilledCall CreationOf(const std::string& request_id, const std::string& name, int most = 0,
-                                    double at = 0) {
-  model::BilledCall call = MakeCall(request_id);
-  call.state = model::BilledCallState::kInFlight;
+inline model::JournalEntry CreationOf(const std::string& request_id, const std::string& name, int most = 0,
+                                      double at = 0) {
+  model::JournalEntry call = MakeCall(request_id);
+  call.state = model::JournalState::kInFlight;
   call.create_time = call.update_time = At(at);
   call.asset = MakeAsset("");
   call.asset->group = kGroup;
@@ -38,7 +38,7 @@ inline model::Asset AssetOf(const std::string& id, const std::string& name) {
 
 class StoreClaims : public StoreContract {
  protected:
-  std::optional<store::Store::ClaimConflict> Begin(const model::BilledCall& call) {
+  std::optional<store::Store::ClaimConflict> Begin(const model::JournalEntry& call) {
     const auto begun = store().BeginCall(call, nullptr);
     EXPECT_TRUE(begun.ok()) << begun.status();
     if (!begun.ok()) return std::nullopt;
@@ -50,7 +50,7 @@ class StoreClaims : public StoreContract {
     const auto conflict = Begin(CreationOf(request_id, name, 0, at));
     return conflict.has_value() ? conflict->name_holder : "";
   }
-  void End(model::BilledCall call, model::BilledCallState state, model::Asset* asset = nullptr) {
+  void End(model::JournalEntry call, model::JournalState state, model::Asset* asset = nullptr) {
     call.state = state;
     if (asset != nullptr) call.resource_name = asset->name();
     const absl::Status ended = store().FinishCall(call, nullptr, asset);

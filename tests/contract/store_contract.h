@@ -45,7 +45,7 @@ class StoreContract : public ::testing::TestWithParam<StoreBackendMaker> {
 
   // Puts a task into the store, which only BeginCall can do. Its call has the task's id as request id.
   model::GenerationTask AddTask(const model::GenerationTask& task) {
-    model::BilledCall call = MakeCall(task.id);
+    model::JournalEntry call = MakeCall(task.id);
     call.key.method = "CreateGenerationTask";
     call.key.tenant = task.tenant;
     call.resource_name = task.name();

@@ -7,7 +7,7 @@
 namespace seedance::testing {
 namespace {
 
-using model::BilledCallState;
+using model::JournalState;
 
 TEST_P(StoreContract, CallIsReadBackWithEveryField) {
   const auto begun = store().BeginCall(FullCall(), nullptr);
@@ -28,7 +28,7 @@ TEST_P(StoreContract, CallThatWasNeverBegunIsAbsent) {
 
 TEST_P(StoreContract, SecondBeginGetsTheFirstRowAndWritesNothing) {
   ASSERT_TRUE(store().BeginCall(MakeCall("r"), nullptr).ok());
-  model::BilledCall second = MakeCall("r");
+  model::JournalEntry second = MakeCall("r");
   second.fingerprint = {{"asset.display_name", "Dog"}};
   const model::GenerationTask task = MakeTask("t");
   const auto begun = store().BeginCall(second, &task);
@@ -41,11 +41,11 @@ TEST_P(StoreContract, SecondBeginGetsTheFirstRowAndWritesNothing) {
 
 TEST_P(StoreContract, TenantMethodAndRequestIdEachMakeAnotherCall) {
   ASSERT_TRUE(store().BeginCall(MakeCall("r"), nullptr).ok());
-  model::BilledCall other_tenant = MakeCall("r");
+  model::JournalEntry other_tenant = MakeCall("r");
   other_tenant.key.tenant = "tenant-b";
-  model::BilledCall other_method = MakeCall("r");
+  model::JournalEntry other_method = MakeCall("r");
   other_method.key.method = "UploadAsset";
-  for (const model::BilledCall& call : {other_tenant, other_method, MakeCall("r2")}) {
+  for (const model::JournalEntry& call : {other_tenant, other_method, MakeCall("r2")}) {
     const auto begun = store().BeginCall(call, nullptr);
     ASSERT_TRUE(begun.ok()) << begun.status();
     EXPECT_FALSE(begun->existing.has_value()) << Describe(call);
@@ -93,18 +93,18 @@ TEST_P(StoreContract, CallWhoseTaskCannotBeWrittenIsNotBegun) {
 
 TEST_P(StoreContract, NotAcceptedCallMayBeTriedAgainWithTheSameFields) {
   ASSERT_TRUE(store().BeginCall(MakeCall("r"), nullptr).ok());
-  model::BilledCall ended = MakeCall("r");
-  ended.state = BilledCallState::kNotAccepted;
+  model::JournalEntry ended = MakeCall("r");
+  ended.state = JournalState::kNotAccepted;
   ended.error = "busy";
   ASSERT_TRUE(store().FinishCall(ended, nullptr, nullptr).ok());
 
-  model::BilledCall other = MakeCall("r");
+  model::JournalEntry other = MakeCall("r");
   other.fingerprint[0].second = "Dog";
   const auto refused = store().BeginCall(other, nullptr);
   ASSERT_TRUE(refused.ok() && refused->existing.has_value());
-  EXPECT_EQ(refused->existing->state, BilledCallState::kNotAccepted);
+  EXPECT_EQ(refused->existing->state, JournalState::kNotAccepted);
 
-  model::BilledCall again = MakeCall("r");
+  model::JournalEntry again = MakeCall("r");
   again.create_time = At(60);
   const auto begun = store().BeginCall(again, nullptr);
   ASSERT_TRUE(begun.ok()) << begun.status();
@@ -113,9 +113,9 @@ TEST_P(StoreContract, NotAcceptedCallMayBeTriedAgainWithTheSameFields) {
 }
 
 TEST_P(StoreContract, RowInAnyOtherStateIsNeverReplaced) {
-  for (BilledCallState state :
-       {BilledCallState::kInFlight, BilledCallState::kDone, BilledCallState::kRefused, BilledCallState::kInDoubt}) {
-    model::BilledCall call = MakeCall("r" + std::to_string(static_cast<int>(state)));
+  for (JournalState state :
+       {JournalState::kInFlight, JournalState::kDone, JournalState::kRefused, JournalState::kInDoubt}) {
+    model::JournalEntry call = MakeCall("r" + std::to_string(static_cast<int>(state)));
     ASSERT_TRUE(store().BeginCall(call, nullptr).ok());
     call.state = state;
     ASSERT_TRUE(store().FinishCall(call, nullptr, nullptr).ok());
@@ -128,16 +128,16 @@ TEST_P(StoreContract, RowInAnyOtherStateIsNeverReplaced) {
 
 TEST_P(StoreContract, FinishTakesOnlyTheOutcome) {
   ASSERT_TRUE(store().BeginCall(MakeCall("r"), nullptr).ok());
-  model::BilledCall end;
+  model::JournalEntry end;
   end.key = MakeCall("r").key;
-  end.state = BilledCallState::kRefused;
+  end.state = JournalState::kRefused;
   end.resource_name = "assets/vendor~a";
   end.error = "no";
   end.create_time = At(99);
   end.update_time = At(5);
   ASSERT_TRUE(store().FinishCall(end, nullptr, nullptr).ok());
-  model::BilledCall expected = MakeCall("r");
-  expected.state = BilledCallState::kRefused;
+  model::JournalEntry expected = MakeCall("r");
+  expected.state = JournalState::kRefused;
   expected.resource_name = "assets/vendor~a";
   expected.error = "no";
   expected.update_time = At(5);
@@ -146,8 +146,8 @@ TEST_P(StoreContract, FinishTakesOnlyTheOutcome) {
 
 TEST_P(StoreContract, FinishWritesTheAssetWithItsRevision) {
   ASSERT_TRUE(store().BeginCall(MakeCall("r"), nullptr).ok());
-  model::BilledCall end = MakeCall("r");
-  end.state = BilledCallState::kDone;
+  model::JournalEntry end = MakeCall("r");
+  end.state = JournalState::kDone;
   model::Asset asset = FullAsset();
   ASSERT_TRUE(store().FinishCall(end, nullptr, &asset).ok());
   EXPECT_GT(asset.revision, 0);
@@ -159,8 +159,8 @@ TEST_P(StoreContract, FinishWritesTheAssetWithItsRevision) {
 
 TEST_P(StoreContract, FinishWritesTheGroupWithItsRevision) {
   ASSERT_TRUE(store().BeginCall(MakeCall("r"), nullptr).ok());
-  model::BilledCall end = MakeCall("r");
-  end.state = BilledCallState::kDone;
+  model::JournalEntry end = MakeCall("r");
+  end.state = JournalState::kDone;
   model::AssetGroup group = FullGroup();
   ASSERT_TRUE(store().FinishCall(end, &group, nullptr).ok());
   const auto read = store().GetGroup(group.handle);
@@ -179,7 +179,7 @@ TEST_P(StoreContract, FinishWithoutARowIsNotFoundAndWritesNothing) {
 TEST_P(StoreContract, ExtendedFingerprintKeepsTheOrder) {
   ASSERT_TRUE(store().BeginCall(MakeCall("r"), nullptr).ok());
   ASSERT_TRUE(store().ExtendFingerprint(MakeCall("r").key, {{"sha256", "ab"}, {"size", "2"}}).ok());
-  model::BilledCall expected = MakeCall("r");
+  model::JournalEntry expected = MakeCall("r");
   expected.fingerprint.emplace_back("sha256", "ab");
   expected.fingerprint.emplace_back("size", "2");
   EXPECT_EQ(Describe(**store().GetCall(expected.key)), Describe(expected));
@@ -195,28 +195,28 @@ TEST_P(StoreContract, RestartPutsCallsInFlightIntoDoubtButNotThoseOfTasks) {
   ASSERT_TRUE(store().BeginCall(MakeCall("flying"), nullptr).ok());
   ASSERT_TRUE(store().BeginCall(MakeCall("flying-2"), nullptr).ok());
   ASSERT_TRUE(store().BeginCall(MakeCall("done"), nullptr).ok());
-  model::BilledCall done = MakeCall("done");
-  done.state = BilledCallState::kDone;
+  model::JournalEntry done = MakeCall("done");
+  done.state = JournalState::kDone;
   ASSERT_TRUE(store().FinishCall(done, nullptr, nullptr).ok());
   Reopen();
 
   const auto doubted = store().DoubtInFlightCalls("lost", At(30));
   ASSERT_TRUE(doubted.ok()) << doubted.status();
   EXPECT_EQ(*doubted, 2);
-  model::BilledCall expected = MakeCall("flying");
-  expected.state = BilledCallState::kInDoubt;
+  model::JournalEntry expected = MakeCall("flying");
+  expected.state = JournalState::kInDoubt;
   expected.error = "lost";
   expected.update_time = At(30);
   EXPECT_EQ(Describe(**store().GetCall(expected.key)), Describe(expected));
   EXPECT_EQ(Describe(**store().GetCall(done.key)), Describe(done));
-  EXPECT_EQ((*store().GetCall({"tenant-a", "CreateGenerationTask", "t"}))->state, BilledCallState::kInFlight);
+  EXPECT_EQ((*store().GetCall({"tenant-a", "CreateGenerationTask", "t"}))->state, JournalState::kInFlight);
   EXPECT_EQ(*store().DoubtInFlightCalls("lost", At(31)), 0);
 }
 
 TEST_P(StoreContract, CallTriedAgainIsInFlightAgain) {
-  model::BilledCall call = MakeCall("r");
+  model::JournalEntry call = MakeCall("r");
   ASSERT_TRUE(store().BeginCall(call, nullptr).ok());
-  call.state = BilledCallState::kNotAccepted;
+  call.state = JournalState::kNotAccepted;
   ASSERT_TRUE(store().FinishCall(call, nullptr, nullptr).ok());
   EXPECT_EQ(*store().DoubtInFlightCalls("lost", At(30)), 0);
   ASSERT_TRUE(store().BeginCall(MakeCall("r"), nullptr).ok());

@@ -7,7 +7,7 @@ namespace seedance::testing {
 namespace {
 
 using model::AssetState;
-using model::BilledCallState;
+using model::JournalState;
 
 TEST_P(StoreClaims, OneOfFiftyCreationsAndRenamesHasTheName) {
   for (int round = 0; round < 10; ++round) {
@@ -30,7 +30,7 @@ TEST_P(StoreClaims, NoMoreThanTheLimitHaveAPlace) {
   std::atomic<int> winners{0};
   Race([&](int i) {
     const std::string id = std::to_string(i);
-    const model::BilledCall call = CreationOf(id, "name " + id, kMost);
+    const model::JournalEntry call = CreationOf(id, "name " + id, kMost);
     const auto conflict = Begin(call);
     if (conflict.has_value()) {
       EXPECT_EQ(conflict->places_taken, kMost);
@@ -39,7 +39,7 @@ TEST_P(StoreClaims, NoMoreThanTheLimitHaveAPlace) {
     }
     ++winners;
     model::Asset asset = AssetOf(id, "name " + id);
-    End(call, BilledCallState::kDone, &asset);
+    End(call, JournalState::kDone, &asset);
   });
   EXPECT_EQ(winners, kMost - 1);
   EXPECT_EQ(store().CountLiveAssets("vendor").value_or(-1), kMost);
@@ -53,7 +53,7 @@ TEST_P(StoreClaims, AConflictWritesNothing) {
 }
 
 TEST_P(StoreClaims, AClaimEndsWithItsCall) {
-  for (const BilledCallState state : {BilledCallState::kRefused, BilledCallState::kNotAccepted}) {
+  for (const JournalState state : {JournalState::kRefused, JournalState::kNotAccepted}) {
     const std::string name = "name " + std::to_string(static_cast<int>(state));
     ASSERT_EQ(Holder(name, name), "");
     End(CreationOf(name, name), state);
@@ -61,7 +61,7 @@ TEST_P(StoreClaims, AClaimEndsWithItsCall) {
   }
   ASSERT_EQ(Holder("r", "made"), "");
   model::Asset made = AssetOf("made", "made");
-  End(CreationOf("r", "made"), BilledCallState::kDone, &made);
+  End(CreationOf("r", "made"), JournalState::kDone, &made);
   EXPECT_EQ(Holder("r again", "made"), "assets/vendor~made");
   ASSERT_TRUE(store().DeleteAsset(made.handle).ok());
   EXPECT_EQ(Holder("r again", "made"), "");
@@ -77,7 +77,7 @@ TEST_P(StoreClaims, ACallInDoubtKeepsItsClaimForADay) {
   EXPECT_EQ(Begin(CreationOf("r3", "third", 2, day + 9))->places_taken, 2);
   // One is found after all; the other is held no longer.
   model::Asset found = AssetOf("found", "villain");
-  End(CreationOf("r2", "villain"), BilledCallState::kDone, &found);
+  End(CreationOf("r2", "villain"), JournalState::kDone, &found);
   EXPECT_EQ(Holder("r3", "hero", day + 10), "");
   EXPECT_EQ(Holder("r4", "villain", day + 10), "assets/vendor~found");
 }
@@ -86,10 +86,10 @@ TEST_P(StoreClaims, ADoneCallWhoseAssetIsKeptElsewhereHoldsItUntilItIsReleased) 
   model::Asset gone = AssetOf("gone", "hero");
   gone.state = AssetState::kExpired;
   ASSERT_TRUE(store().PutAsset(gone).ok());
-  model::BilledCall again = CreationOf("r1", "hero", 1);
+  model::JournalEntry again = CreationOf("r1", "hero", 1);
   again.claim->asset = gone.handle;
   ASSERT_FALSE(Begin(again).has_value()) << "the asset's own name";
-  End(again, BilledCallState::kDone);
+  End(again, JournalState::kDone);
   EXPECT_EQ(Holder("r2", "hero"), "assets/vendor~gone");
   EXPECT_EQ(Begin(CreationOf("r2", "other", 1))->places_taken, 1);
   gone.state = AssetState::kProcessing;
@@ -125,7 +125,7 @@ TEST_P(StoreClaims, ALookSeesWhatAClaimWouldAndWritesNothing) {
   };
   EXPECT_FALSE(look("x").has_value());
   EXPECT_FALSE(look("y").has_value()) << "x holds nothing";
-  const model::BilledCall call = CreationOf("r1", "hero");
+  const model::JournalEntry call = CreationOf("r1", "hero");
   ASSERT_FALSE(Begin(call).has_value());
   EXPECT_EQ(look("x")->name_holder, "assetGroups/vendor~g");
   EXPECT_FALSE(look(model::TextOf(call.key)).has_value()) << "its own";
@@ -142,7 +142,7 @@ TEST_P(StoreClaims, ALookSeesWhatAClaimWouldAndWritesNothing) {
 
 TEST_P(StoreClaims, OtherGroupsAndUpstreamsAreOthers) {
   ASSERT_EQ(Holder("r1", "hero"), "");
-  model::BilledCall other = CreationOf("r2", "hero", 1);
+  model::JournalEntry other = CreationOf("r2", "hero", 1);
   other.claim->group = {"vendor-2", "g"};
   EXPECT_FALSE(Begin(other).has_value());
   other = CreationOf("r3", "hero");

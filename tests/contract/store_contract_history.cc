@@ -84,7 +84,7 @@ TEST_P(StoreContract, DeletionThatTheCheckRefusesDeletesNothing) {
 TEST_P(StoreContract, DeletedTaskKeepsItsRequestId) {
   AddTask(Ended("a", 5));
   ASSERT_TRUE(store().DeleteTask("a", At(10), Agree).ok());
-  model::BilledCall call = MakeCall("a");
+  model::JournalEntry call = MakeCall("a");
   call.key.method = "CreateGenerationTask";
   EXPECT_TRUE((*store().GetCall(call.key)).has_value());
 }
@@ -102,7 +102,7 @@ TEST_P(StoreContract, PurgeTakesTheOldestEndedTasksWithTheirRequestIds) {
   EXPECT_TRUE(store().PurgeTasks(At(25), At(40), 10)->empty());
   EXPECT_TRUE(store().GetTask("late").ok());
   EXPECT_TRUE(store().GetTask("open").ok());
-  model::BilledCall call = MakeCall("early");
+  model::JournalEntry call = MakeCall("early");
   call.key.method = "CreateGenerationTask";
   EXPECT_FALSE((*store().GetCall(call.key)).has_value());
   call.key.request_id = "late";
@@ -179,10 +179,10 @@ TEST_P(StoreContract, DeletedTaskIsKnownByTheVendorsIdUntilItsMarkIsTrimmed) {
 
 TEST_P(StoreContract, CallsInDoubtAreListedOldestFirst) {
   for (const auto& [id, at] : {std::pair("late", 20.0), std::pair("early", 10.0)}) {
-    model::BilledCall call = MakeCall(id);
-    call.state = model::BilledCallState::kInFlight;
+    model::JournalEntry call = MakeCall(id);
+    call.state = model::JournalState::kInFlight;
     ASSERT_TRUE(store().BeginCall(call, nullptr).ok());
-    call.state = model::BilledCallState::kInDoubt;
+    call.state = model::JournalState::kInDoubt;
     call.update_time = At(at);
     ASSERT_TRUE(store().FinishCall(call, nullptr, nullptr).ok());
   }
@@ -194,18 +194,18 @@ TEST_P(StoreContract, CallsInDoubtAreListedOldestFirst) {
 }
 
 TEST_P(StoreContract, PurgeOfCallsTakesOnlyWhatStandsForNothing) {
-  const auto end = [&](const std::string& id, model::BilledCallState state) {
-    model::BilledCall call = MakeCall(id);
-    call.state = model::BilledCallState::kInFlight;
+  const auto end = [&](const std::string& id, model::JournalState state) {
+    model::JournalEntry call = MakeCall(id);
+    call.state = model::JournalState::kInFlight;
     ASSERT_TRUE(store().BeginCall(call, nullptr).ok());
     call.state = state;
     call.update_time = At(10);
     ASSERT_TRUE(store().FinishCall(call, nullptr, nullptr).ok());
   };
-  end("refused", model::BilledCallState::kRefused);
-  end("not-accepted", model::BilledCallState::kNotAccepted);
-  end("doubtful", model::BilledCallState::kInDoubt);
-  end("done", model::BilledCallState::kDone);
+  end("refused", model::JournalState::kRefused);
+  end("not-accepted", model::JournalState::kNotAccepted);
+  end("doubtful", model::JournalState::kInDoubt);
+  end("done", model::JournalState::kDone);
   AddTask(Ended("deleted", 5));
   AddTask(Ended("kept", 5));
   ASSERT_TRUE(store().DeleteTask("deleted", At(6), Agree).ok());

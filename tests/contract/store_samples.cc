@@ -120,8 +120,8 @@ model::GenerationTask MakeTask(const std::string& id) {
   return task;
 }
 
-model::BilledCall MakeCall(const std::string& request_id) {
-  model::BilledCall call;
+model::JournalEntry MakeCall(const std::string& request_id) {
+  model::JournalEntry call;
   call.key = {"tenant-a", "CreateAsset", request_id};
   call.fingerprint = {{"asset.display_name", "Cat"}, {"asset.group", "assetGroups/vendor~g"}};
   call.create_time = At(0);
@@ -202,9 +202,9 @@ model::GenerationTask FullTask() {
   return task;
 }
 
-model::BilledCall FullCall() {
-  model::BilledCall call = MakeCall("0190a5d2-0000-4000-8000-000000000002");
-  call.state = model::BilledCallState::kInDoubt;
+model::JournalEntry FullCall() {
+  model::JournalEntry call = MakeCall("0190a5d2-0000-4000-8000-000000000002");
+  call.state = model::JournalState::kInDoubt;
   call.resource_name = "assets/vendor~a1";
   call.error = std::string("\x08\x02\xff\x00 bytes", 10);
   call.update_time = At(7);
@@ -279,7 +279,7 @@ std::string Describe(const model::GenerationTask& task) {
       .text();
 }
 
-std::string Describe(const model::BilledCall& call) {
+std::string Describe(const model::JournalEntry& call) {
   Lines lines;
   lines.Add("tenant", call.key.tenant).Add("method", call.key.method).Add("request_id", call.key.request_id);
   lines.Enumerator("state", call.state);

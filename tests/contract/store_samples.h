@@ -6,8 +6,8 @@
 #include "absl/time/time.h"
 #include "service/model/asset.h"
 #include "service/model/asset_group.h"
-#include "service/model/billed_call.h"
 #include "service/model/generation_task.h"
+#include "service/model/journal_entry.h"
 
 // Resources for tests of the store.
 namespace seedance::testing {
@@ -19,19 +19,19 @@ absl::Time At(double seconds);
 model::AssetGroup MakeGroup(const std::string& id);
 model::Asset MakeAsset(const std::string& id);
 model::GenerationTask MakeTask(const std::string& id);
-model::BilledCall MakeCall(const std::string& request_id);
+model::JournalEntry MakeCall(const std::string& request_id);
 
 // Ones where every field differs from its default.
 model::AssetGroup FullGroup();
 model::Asset FullAsset();
 model::GenerationTask FullTask();
-model::BilledCall FullCall();
+model::JournalEntry FullCall();
 
 // Every field but the revision, one per line: equal texts mean equal resources.
 std::string Describe(const model::AssetGroup& group);
 std::string Describe(const model::Asset& asset);
 std::string Describe(const model::GenerationTask& task);
-std::string Describe(const model::BilledCall& call);
+std::string Describe(const model::JournalEntry& call);
 
 }  // namespace seedance::testing
 

@@ -32,7 +32,7 @@ struct Answer {
 // Everything that a watch stream brought.
 template <typename Response>
 struct Stream {
-  std::vector<Response> messages;  // Heartbeats too.
+  std::vector<Response> messages;  // TimerWheel too.
   std::string resume_token;        // Of the last message that has one.
   std::string trailer_token;       // Trailer `resume-token`.
   grpc::Status status;

@@ -30,7 +30,7 @@ constexpr char kToken[] = "token-of-the-studio";
 constexpr size_t kLargeBytes = 50'000'000;
 constexpr int64_t kMebibyte = 1 << 20;
 
-class EdgeTest : public E2eTest {
+class RpcContextTest : public E2eTest {
  protected:
   // `values` are those of deploy/edge/configure.
   void StartBehindEdge(Pace pace, const std::vector<std::string>& values = {}) {
@@ -74,7 +74,7 @@ std::string PaddedClip(std::string clip, size_t size) {
   return clip;
 }
 
-TEST_F(EdgeTest, WholeJobRunsThroughTheEdge) {
+TEST_F(RpcContextTest, WholeJobRunsThroughTheEdge) {
   StartBehindEdge(Pace::kFast);
   const std::string group = Must(through().CreateGroup("group", NextRequestId())).name();
   v1::UploadAssetRequest::Metadata metadata;
@@ -101,7 +101,7 @@ TEST_F(EdgeTest, WholeJobRunsThroughTheEdge) {
 }
 
 // Errors are in the trailers: status, message and details must come through.
-TEST_F(EdgeTest, ErrorsComeThroughWithTheirDetails) {
+TEST_F(RpcContextTest, ErrorsComeThroughWithTheirDetails) {
   StartBehindEdge(Pace::kFast);
   const auto missing = through().GetTask("generationTasks/00000000-0000-7000-8000-000000000000");
   EXPECT_EQ(missing.status.error_code(), StatusCode::NOT_FOUND) << missing.status.error_message();
@@ -110,7 +110,7 @@ TEST_F(EdgeTest, ErrorsComeThroughWithTheirDetails) {
 }
 
 // Refused by the edge, so that nothing of it reaches the gateway.
-TEST_F(EdgeTest, CallWithoutATokenDoesNotReachTheGateway) {
+TEST_F(RpcContextTest, CallWithoutATokenDoesNotReachTheGateway) {
   StartBehindEdge(Pace::kFast);
   const size_t before = gateway().Log().size();
   const auto refused = ThroughEdge("")->ListTasks({});
@@ -119,7 +119,7 @@ TEST_F(EdgeTest, CallWithoutATokenDoesNotReachTheGateway) {
 }
 
 // The short form waits three times as long as the edge suffers silence; SEEDANCE_EDGE_IDLE_SECONDS=70 waits longer.
-TEST_F(EdgeTest, IdleWatchLivesByItsHeartbeats) {
+TEST_F(RpcContextTest, IdleWatchLivesByItsHeartbeats) {
   const char* seconds = std::getenv("SEEDANCE_EDGE_IDLE_SECONDS");
   const absl::Duration idle = absl::Seconds(seconds == nullptr ? 6 : std::atoi(seconds));
   StartBehindEdge(Pace::kStopped, {"CALLER_SILENCE=2s", "GATEWAY_SILENCE=2s"});
@@ -149,7 +149,7 @@ TEST_F(EdgeTest, IdleWatchLivesByItsHeartbeats) {
   EXPECT_EQ(message.generation_task().state(), State::STATE_SUCCEEDED);
 }
 
-TEST_F(EdgeTest, UploadThatGoesSilentIsCutOff) {
+TEST_F(RpcContextTest, UploadThatGoesSilentIsCutOff) {
   StartBehindEdge(Pace::kFast, {"CALLER_SILENCE=1s"});
   const std::string group = Must(api().CreateGroup("group")).name();
   v1::UploadAssetRequest::Metadata metadata;
@@ -172,7 +172,7 @@ TEST_F(EdgeTest, UploadThatGoesSilentIsCutOff) {
 }
 
 // Nothing of it may wait in the proxy, in memory or on disk.
-TEST_F(EdgeTest, LargeUploadPassesWithoutBeingBuffered) {
+TEST_F(RpcContextTest, LargeUploadPassesWithoutBeingBuffered) {
   StartBehindEdge(Pace::kFast);
   const std::string group = Must(through().CreateGroup("group")).name();
   const std::string clip = PaddedClip(Media("clip.mp4"), kLargeBytes);
@@ -191,7 +191,7 @@ TEST_F(EdgeTest, LargeUploadPassesWithoutBeingBuffered) {
 }
 
 // The trailer `resume-token` comes through, and a watch that goes on with it sees no revision twice.
-TEST_F(EdgeTest, WatchThatTheGatewaysDrainEndsGoesOnWithItsToken) {
+TEST_F(RpcContextTest, WatchThatTheGatewaysDrainEndsGoesOnWithItsToken) {
   StartBehindEdge(Pace::kStopped);
   const std::string name = Must(through().CreateTask(TaskOf("a fox"))).name();
   std::thread stopper;
@@ -216,7 +216,7 @@ TEST_F(EdgeTest, WatchThatTheGatewaysDrainEndsGoesOnWithItsToken) {
 }
 
 // A stop of the edge itself: watches under way end by themselves, new connections are refused.
-TEST_F(EdgeTest, WatchUnderWayEndsByItselfWhenTheEdgeStops) {
+TEST_F(RpcContextTest, WatchUnderWayEndsByItselfWhenTheEdgeStops) {
   StartBehindEdge(Pace::kStopped);
   const std::string name = Must(through().CreateTask(TaskOf("a fox"))).name();
   bool stopped = false;

@@ -13,7 +13,7 @@
 namespace seedance::sandbox {
 namespace {
 
-HttpAnswer AnswerOf(const httplib::Result& result) {
+HttpAnswer OutcomeOf(const httplib::Result& result) {
   if (!result) return {};
   return {result->status, result->body, result->get_header_value("Content-Type"),
           result->get_header_value("Retry-After"), result->get_header_value("Content-Range")};
@@ -48,18 +48,18 @@ void SandboxFixture::Restart(Options options) {
 
 HttpAnswer SandboxFixture::Post(const std::string& path, const Json& body, const std::string& key) {
   httplib::Client client = testing::PatientClient("http://" + sandbox_->listen());
-  return AnswerOf(client.Post(path, Auth(key), Dump(body), "application/json"));
+  return OutcomeOf(client.Post(path, Auth(key), Dump(body), "application/json"));
 }
 
 HttpAnswer SandboxFixture::Get(const std::string& path, const std::string& key) {
   httplib::Client client = testing::PatientClient("http://" + sandbox_->listen());
-  return AnswerOf(client.Get(path, Auth(key)));
+  return OutcomeOf(client.Get(path, Auth(key)));
 }
 
 HttpAnswer SandboxFixture::Fetch(const std::string& url, const std::string& range) {
   const size_t path = url.find('/', 8);
   httplib::Client client = testing::PatientClient(url.substr(0, path));
-  return AnswerOf(
+  return OutcomeOf(
       client.Get(url.substr(path), range.empty() ? httplib::Headers{} : httplib::Headers{{"Range", range}}));
 }
 
@@ -69,7 +69,7 @@ HttpAnswer SandboxFixture::Upload(const std::string& bytes,
   httplib::MultipartFormDataItems items;
   for (const auto& [name, value] : fields) items.push_back({name, value, "", ""});
   items.push_back({"file", bytes, "file.bin", "application/octet-stream"});
-  return AnswerOf(client.Post("/volc/asset/CreateAsset", Auth("one"), items));
+  return OutcomeOf(client.Post("/volc/asset/CreateAsset", Auth("one"), items));
 }
 
 std::string SandboxFixture::Raw(const std::string& text) {
@@ -87,9 +87,9 @@ std::string SandboxFixture::Raw(const std::string& text) {
 
 HttpAnswer SandboxFixture::Control(const std::string& method, const std::string& path, const Json& body) {
   httplib::Client client = testing::PatientClient("http://" + sandbox_->control());
-  if (method == "GET") return AnswerOf(client.Get(path));
-  if (method == "DELETE") return AnswerOf(client.Delete(path));
-  return AnswerOf(client.Post(path, Dump(body), "application/json"));
+  if (method == "GET") return OutcomeOf(client.Get(path));
+  if (method == "DELETE") return OutcomeOf(client.Delete(path));
+  return OutcomeOf(client.Post(path, Dump(body), "application/json"));
 }
 
 void SandboxFixture::Advance(double seconds) {

@@ -265,8 +265,8 @@ class FakeUpstream : public upstream::Upstream {
     return Erase(vendor_.delete_asset, &FakeVendor::assets_, call, id);
   }
 
-  absl::StatusOr<std::string> StageFile(const upstream::CallOptions& call, const std::string& file_name,
-                                        upstream::ByteSource& bytes) override {
+  absl::StatusOr<std::string> UploadToVendor(const upstream::CallOptions& call, const std::string& file_name,
+                                             upstream::ByteSource& bytes) override {
     using Answer = absl::StatusOr<std::string>;
     return vendor_.stage_file.Run(
         call,

@@ -20,8 +20,8 @@ using upstream::Acceptance;
 // So much of a stream is read before the vendor is called: headers are mostly there, and short files are whole.
 constexpr size_t kLookAhead = 1 << 20;
 
-SpoolSpace::Options SpoolOptions(const AssetCreation::Options& options) {
-  SpoolSpace::Options spool = options.spool;
+TempFileQuota::Options SpoolOptions(const AssetCreation::Options& options) {
+  TempFileQuota::Options spool = options.spool;
   // There a file need not be copied to be served.
   if (spool.directory.empty() && options.staging != nullptr) spool.directory = options.staging->directory();
   return spool;
@@ -51,8 +51,8 @@ absl::Status TwinInDoubt() {
 }
 
 // Whether the journal has the answer, whatever the bytes are.
-bool IsOver(const model::BilledCall& earlier) {
-  return earlier.state != model::BilledCallState::kInFlight && FieldOf(earlier.fingerprint, kStreamHashField).empty();
+bool IsOver(const model::JournalEntry& earlier) {
+  return earlier.state != model::JournalState::kInFlight && FieldOf(earlier.fingerprint, kStreamHashField).empty();
 }
 
 absl::Status ToStatus(const AssetDraft& draft) {
@@ -68,7 +68,7 @@ model::AssetClaim ClaimOf(const AssetDraft& draft) {
 
 }  // namespace
 
-AssetCreation::AssetCreation(const Options& options, store::Store& store, Upstreams& upstreams, BilledCalls& billed,
+AssetCreation::AssetCreation(const Options& options, store::Store& store, Upstreams& upstreams, Journal& billed,
                              Adoption& adoption, AssetTracker& tracker, base::Clock& clock, base::Random& random)
     : plain_http_(options.media_fetch.allow_private_network),
       require_rights_note_(options.require_rights_note),
@@ -157,8 +157,8 @@ void AssetCreation::Read(const DraftPtr& draft, Done<model::Asset> done) {
     ShareContent(draft, std::move(answer));
   };
   if (draft->stream != nullptr) {
-    auto work = [this, draft, go_on](const std::shared_ptr<TransferTurn>& turn, Done<model::Asset> answer) {
-      draft->stream = std::make_shared<TurnSource>(draft->stream, turn);
+    auto work = [this, draft, go_on](const std::shared_ptr<TransferSlot>& turn, Done<model::Asset> answer) {
+      draft->stream = std::make_shared<SlotSource>(draft->stream, turn);
       go_on(ReadStream(*draft), std::move(answer));
     };
     return RunTransfer<model::Asset>(draft->entry->transfers, *draft->entry, draft->context, draft->context.cancel,
@@ -166,7 +166,7 @@ void AssetCreation::Read(const DraftPtr& draft, Done<model::Asset> done) {
   }
   // A token of its own: the other creations of a batch go on when this one is too slow.
   auto cancel = std::make_shared<base::CancelLink>(draft->context.cancel);
-  auto work = [this, draft, go_on, cancel](const std::shared_ptr<TransferTurn>& turn, Done<model::Asset> answer) {
+  auto work = [this, draft, go_on, cancel](const std::shared_ptr<TransferSlot>& turn, Done<model::Asset> answer) {
     go_on(CheckUrlMedia(*fetcher_, *draft, cancel->token(), *turn), std::move(answer));
   };
   RunTransfer<model::Asset>(upstreams_.fetches(), *draft->entry, draft->context, cancel->token(), std::move(done),
@@ -178,7 +178,7 @@ absl::Status AssetCreation::ReadStream(AssetDraft& draft) {
   if (draft.reuse_content || !draft.profile().bytes) return ToSpool(draft);
   absl::Status read = draft.upload->LookAhead(kLookAhead);
   if (!read.ok()) return read;
-  FileJudge& judge = draft.upload->judge();
+  MediaValidator& judge = draft.upload->judge();
   if (judge.type() == MediaType::kUnspecified) {
     judge.Assume(model::MediaTypeOfFileName(draft.file_name));
     if (judge.type() == MediaType::kUnspecified) {
@@ -194,7 +194,7 @@ absl::Status AssetCreation::ReadStream(AssetDraft& draft) {
 }
 
 absl::Status AssetCreation::ToSpool(AssetDraft& draft) {
-  absl::StatusOr<std::unique_ptr<SpoolFile>> file = spools_.Create();
+  absl::StatusOr<std::unique_ptr<TempFile>> file = spools_.Create();
   if (!file.ok()) return file.status();
   for (;;) {
     absl::StatusOr<std::string> piece = draft.upload->Next();
@@ -215,7 +215,7 @@ absl::Status AssetCreation::ToSpool(AssetDraft& draft) {
 void AssetCreation::ShareContent(const DraftPtr& draft, Done<model::Asset> done) {
   const bool alone = draft->validate_only || !draft->reuse_content || draft->info.sha256.empty();
   if (alone) return Decide(draft, std::move(done));
-  const ContentFlights::Key key = {draft->group.name(), draft->info.sha256};
+  const SingleFlight::Key key = {draft->group.name(), draft->info.sha256};
   auto shared = std::make_shared<Done<model::Asset>>(std::move(done));
   const bool leads = contents_.Lead(key, [this, draft, shared](const absl::StatusOr<model::Asset>& leader) {
     RunOn<model::Asset>(draft->entry->polls, *draft->entry, std::move(*shared),
@@ -231,7 +231,7 @@ void AssetCreation::ShareContent(const DraftPtr& draft, Done<model::Asset> done)
 void AssetCreation::Follow(const DraftPtr& draft, const absl::StatusOr<model::Asset>& leader, Done<model::Asset> done) {
   if (leader.ok()) {
     // The journal first: the leader may have been the same request.
-    absl::StatusOr<std::optional<model::BilledCall>> earlier = billed_.FindEarlier(draft->call.key);
+    absl::StatusOr<std::optional<model::JournalEntry>> earlier = billed_.FindEarlier(draft->call.key);
     if (!earlier.ok()) return done(earlier.status());
     if (earlier->has_value()) return Decide(draft, std::move(done));
     // The leader may have had the answer of an old call.
@@ -293,7 +293,7 @@ absl::StatusOr<model::Asset> AssetCreation::Foresee(const AssetDraft& draft) {
   return Preview(draft);
 }
 
-absl::Status AssetCreation::CompareWithEarlier(AssetDraft& draft, const model::BilledCall& earlier) {
+absl::Status AssetCreation::CompareWithEarlier(AssetDraft& draft, const model::JournalEntry& earlier) {
   if (draft.stream == nullptr) return absl::OkStatus();
   const std::string difference = FirstDifferenceFromJournal(earlier.fingerprint, draft.call.fingerprint);
   if (!difference.empty()) return RequestIdReused(difference);
@@ -313,7 +313,7 @@ void AssetCreation::Launch(const DraftPtr& draft, Done<model::Asset> done) {
     model::AddSame(type_field, absl::StrCat(static_cast<int>(draft->media_type)), draft->call.fingerprint);
   }
   draft->call.claim = ClaimOf(*draft);
-  if (billed_.Begin(draft->call, AnswerWith(draft, std::move(done))) == BilledCalls::Turn::kAnswered) return;
+  if (billed_.Begin(draft->call, AnswerWith(draft, std::move(done))) == Journal::Turn::kAnswered) return;
   // The thread that has read the beginning of a stream reads the rest too.
   if (draft->streams()) return sender_.Send(*draft);
   bool taken = false;
@@ -323,7 +323,7 @@ void AssetCreation::Launch(const DraftPtr& draft, Done<model::Asset> done) {
     // Billed: it goes on without its caller, and waits for nobody but the vendor.
     TransferQueue::Transfer transfer;
     transfer.tenant = draft->context.tenant;
-    transfer.work = [this, draft](const std::shared_ptr<TransferTurn>&) { sender_.Send(*draft); };
+    transfer.work = [this, draft](const std::shared_ptr<TransferSlot>&) { sender_.Send(*draft); };
     transfer.dropped = [this, draft] {
       billed_.Failed(draft->call, Acceptance::kNotAccepted, PoolFull(*draft->entry));
     };
@@ -341,14 +341,14 @@ void AssetCreation::AnswerWithContent(const DraftPtr& draft, model::Asset asset,
   billed_.AnswerAs(draft->call, asset.name(), late, AnswerWith(draft, std::move(done)));
 }
 
-BilledCalls::Waiter AssetCreation::AnswerWith(const DraftPtr& draft, Done<model::Asset> done) {
+Journal::Waiter AssetCreation::AnswerWith(const DraftPtr& draft, Done<model::Asset> done) {
   return [this, draft, done = std::move(done)](absl::StatusOr<std::string> name) mutable {
     if (!name.ok()) return done(name.status());
     const std::optional<model::UpstreamHandle> handle = model::ParseAssetName(*name);
     if (!handle.has_value()) return done(base::InternalError("the vendor's id cannot be part of a name"));
     absl::StatusOr<model::Asset> asset = store_.GetAsset(*handle);
     if (asset.ok() && draft->reuse_content) {
-      const absl::StatusOr<std::optional<model::BilledCall>> row = billed_.FindEarlier(draft->call.key);
+      const absl::StatusOr<std::optional<model::JournalEntry>> row = billed_.FindEarlier(draft->call.key);
       asset->reused = row.ok() && row->has_value() && !FieldOf((*row)->fingerprint, kReusedField).empty();
     }
     done(std::move(asset));

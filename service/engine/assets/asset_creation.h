@@ -12,13 +12,13 @@
 #include "service/engine/assets/asset_draft.h"
 #include "service/engine/assets/asset_sender.h"
 #include "service/engine/assets/asset_tracker.h"
-#include "service/engine/assets/content_flights.h"
+#include "service/engine/assets/single_flight.h"
 #include "service/engine/dispatch/call_context.h"
 #include "service/engine/dispatch/upstreams.h"
-#include "service/engine/journal/billed_calls.h"
-#include "service/engine/uploads/spool.h"
-#include "service/engine/uploads/stager.h"
-#include "service/engine/uploads/staging.h"
+#include "service/engine/journal/journal.h"
+#include "service/engine/uploads/file_stager.h"
+#include "service/engine/uploads/staging_directory.h"
+#include "service/engine/uploads/temp_file.h"
 #include "service/http/http_transport.h"
 #include "service/model/asset.h"
 #include "service/store/store.h"
@@ -33,14 +33,14 @@ class AssetCreation {
   struct Options {
     upstream::MediaFetchOptions media_fetch;
     std::shared_ptr<upstream::MediaFetcher> fetcher;          // Null: one is made of `media_fetch`.
-    Staging* staging = nullptr;                               // Outlives the engine. Null: the gateway serves no files.
-    SpoolSpace::Options spool;                                // Its directory, when empty, is that of `staging`.
+    StagingDirectory* staging = nullptr;                      // Outlives the engine. Null: the gateway serves no files.
+    TempFileQuota::Options spool;                             // Its directory, when empty, is that of `staging`.
     bool require_rights_note = false;                         // Of every new asset, but for tenants in
     std::map<std::string, bool> tenants_require_rights_note;  // this, where their own setting counts.
   };
 
-  AssetCreation(const Options& options, store::Store& store, Upstreams& upstreams, BilledCalls& billed,
-                Adoption& adoption, AssetTracker& tracker, base::Clock& clock, base::Random& random);
+  AssetCreation(const Options& options, store::Store& store, Upstreams& upstreams, Journal& billed, Adoption& adoption,
+                AssetTracker& tracker, base::Clock& clock, base::Random& random);
 
   // The broken rule where an asset of the tenant must have a rights note and this is none.
   std::optional<base::FieldViolation> CheckRightsNote(const std::string& tenant, const std::string& note,
@@ -61,7 +61,7 @@ class AssetCreation {
   struct Known {
     std::optional<model::Asset> content;   // An asset of the same bytes, when those are to be reused.
     std::optional<model::Asset> namesake;  // An asset of the same name.
-    std::optional<model::BilledCall> earlier;
+    std::optional<model::JournalEntry> earlier;
   };
 
   // The steps in their order; each goes on with the next or answers.
@@ -80,23 +80,23 @@ class AssetCreation {
   absl::StatusOr<Known> LookUp(const AssetDraft& draft);
   // What the creation would answer: a preview, or why its name or place is not free now.
   absl::StatusOr<model::Asset> Foresee(const AssetDraft& draft);
-  absl::Status CompareWithEarlier(AssetDraft& draft, const model::BilledCall& earlier);
+  absl::Status CompareWithEarlier(AssetDraft& draft, const model::JournalEntry& earlier);
   void AnswerWithContent(const DraftPtr& draft, model::Asset asset, Done<model::Asset> done);
-  BilledCalls::Waiter AnswerWith(const DraftPtr& draft, Done<model::Asset> done);
+  Journal::Waiter AnswerWith(const DraftPtr& draft, Done<model::Asset> done);
 
   const bool plain_http_;
   const bool require_rights_note_;
   const std::map<std::string, bool> tenants_require_rights_note_;
   store::Store& store_;
   Upstreams& upstreams_;
-  BilledCalls& billed_;
+  Journal& billed_;
   Adoption& adoption_;
   base::Clock& clock_;
   const std::shared_ptr<upstream::MediaFetcher> fetcher_;
-  SpoolSpace spools_;
-  Stager stager_;
+  TempFileQuota spools_;
+  FileStager stager_;
   AssetSender sender_;
-  ContentFlights contents_;
+  SingleFlight contents_;
 };
 
 }  // namespace seedance::engine

@@ -39,8 +39,8 @@ void RequireMediaType(AssetDraft& draft, const std::string& where) {
   draft.violations.push_back({draft.prefix + "asset.media_type", "is required: it cannot be seen from " + where});
 }
 
-void CheckMemory(AssetDraft& draft, const Stager& stager) {
-  FileJudge judge = draft.MakeJudge();
+void CheckMemory(AssetDraft& draft, const FileStager& stager) {
+  MediaValidator judge = draft.MakeJudge();
   judge.Feed(*draft.memory);
   judge.Finish();
   const auto size = static_cast<int64_t>(draft.memory->size());
@@ -67,7 +67,7 @@ void CheckWord(const DataUri& data, MediaType given, AssetDraft& draft) {
   }
 }
 
-void CheckText(AssetDraft& draft, const Stager& stager) {
+void CheckText(AssetDraft& draft, const FileStager& stager) {
   if (IsBroken(draft, "uri")) return;
   std::optional<DataUri> data = ParseDataUri(draft.uri);
   if (!data.has_value()) {
@@ -87,7 +87,7 @@ void CheckUrl(AssetDraft& draft, bool plain_http) {
   RequireMediaType(draft, "the URL");
 }
 
-void CheckDeclared(AssetDraft& draft, const Stager& stager) {
+void CheckDeclared(AssetDraft& draft, const FileStager& stager) {
   if (!draft.declared_size.has_value()) return;
   const int64_t most = MaxBytes(draft.profile(), draft.media_type);
   if (*draft.declared_size > most) {
@@ -157,7 +157,7 @@ std::shared_ptr<AssetDraft> DraftOf(const CallContext& context, const UploadAsse
   return draft;
 }
 
-void CheckAtHand(AssetDraft& draft, const Stager& stager, bool plain_http) {
+void CheckAtHand(AssetDraft& draft, const FileStager& stager, bool plain_http) {
   if (draft.stream != nullptr) return CheckDeclared(draft, stager);
   if (draft.uri.empty()) {
     if (!draft.memory->empty() && !IsBroken(draft, "inline_data")) CheckMemory(draft, stager);
@@ -168,7 +168,7 @@ void CheckAtHand(AssetDraft& draft, const Stager& stager, bool plain_http) {
   }
 }
 
-void Describe(AssetDraft& draft, const FileJudge& judge, int64_t size, std::string sha256) {
+void Describe(AssetDraft& draft, const MediaValidator& judge, int64_t size, std::string sha256) {
   draft.media_type = judge.type();
   draft.info = judge.info();
   draft.info.size_bytes = size;

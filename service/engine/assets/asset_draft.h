@@ -9,13 +9,13 @@
 #include "service/base/error.h"
 #include "service/engine/dispatch/call_context.h"
 #include "service/engine/dispatch/upstreams.h"
-#include "service/engine/uploads/spool.h"
-#include "service/engine/uploads/stager.h"
+#include "service/engine/uploads/file_stager.h"
+#include "service/engine/uploads/temp_file.h"
 #include "service/engine/uploads/upload_source.h"
 #include "service/http/http_transport.h"
 #include "service/model/asset.h"
 #include "service/model/asset_group.h"
-#include "service/model/billed_call.h"
+#include "service/model/journal_entry.h"
 
 namespace seedance::engine {
 
@@ -62,7 +62,7 @@ struct AssetDraft {
   std::shared_ptr<upstream::ByteSource> stream;  // Of an upload; can be read once.
   std::optional<int64_t> declared_size;          // With `stream`.
   std::unique_ptr<UploadSource> upload;          // Reads `stream`.
-  std::unique_ptr<SpoolFile> spool;              // `stream` at rest.
+  std::unique_ptr<TempFile> spool;               // `stream` at rest.
   model::MediaInfo info;                         // What is known of the file.
   bool validate_only = false;
   bool validate_media = false;
@@ -70,10 +70,10 @@ struct AssetDraft {
   std::string prefix;       // Of field paths.
   std::string bytes_field;  // The field that the bytes came in.
   std::vector<base::FieldViolation> violations;
-  model::BilledCall call;
+  model::JournalEntry call;
 
   const model::AssetProfile& profile() const { return entry->upstream->profile().assets; }
-  FileJudge MakeJudge() const { return {profile(), {bytes_field, prefix + "asset.media_type"}, media_type}; }
+  MediaValidator MakeJudge() const { return {profile(), {bytes_field, prefix + "asset.media_type"}, media_type}; }
   // Whether the bytes leave this machine as they are being read from the caller.
   bool streams() const { return stream != nullptr && spool == nullptr; }
   // Whether the vendor gets `uri` as it is.
@@ -86,10 +86,10 @@ std::shared_ptr<AssetDraft> DraftOf(const CallContext& context, const UploadAsse
 
 // Decodes what is at hand and adds every rule to `violations` that can be judged without reading anything else.
 // `plain_http`: http URLs are allowed.
-void CheckAtHand(AssetDraft& draft, const Stager& stager, bool plain_http);
+void CheckAtHand(AssetDraft& draft, const FileStager& stager, bool plain_http);
 
 // Takes over what the whole file showed.
-void Describe(AssetDraft& draft, const FileJudge& judge, int64_t size, std::string sha256);
+void Describe(AssetDraft& draft, const MediaValidator& judge, int64_t size, std::string sha256);
 
 // The asset that the draft would become.
 model::Asset Preview(const AssetDraft& draft);

@@ -7,7 +7,7 @@
 #include "service/base/error.h"
 #include "service/engine/assets/adoption.h"
 #include "service/engine/assets/asset_library.h"
-#include "service/engine/dispatch/patience.h"
+#include "service/engine/dispatch/retry_policy.h"
 #include "service/engine/journal/claim_conflict.h"
 #include "service/engine/uploads/data_uri.h"
 #include "service/engine/uploads/file_format.h"
@@ -54,7 +54,7 @@ upstream::BilledResult<std::string> NotStaged(const absl::Status& status) {
 
 void AssetSender::Send(AssetDraft& draft) {
   upstream::CallOptions options = upstreams_.Billed(draft.context.traceparent);
-  SubmitPatience patience;
+  SubmitRetryPolicy patience;
   if (draft.streams()) {
     // It cannot outlive its caller: the bytes come from there, once. Cut before its end, it creates nothing.
     options.cancel = draft.context.cancel;

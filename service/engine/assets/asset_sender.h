@@ -8,8 +8,8 @@
 #include "service/engine/assets/asset_draft.h"
 #include "service/engine/assets/asset_tracker.h"
 #include "service/engine/dispatch/upstreams.h"
-#include "service/engine/journal/billed_calls.h"
-#include "service/engine/uploads/stager.h"
+#include "service/engine/journal/journal.h"
+#include "service/engine/uploads/file_stager.h"
 #include "service/store/store.h"
 
 namespace seedance::engine {
@@ -18,7 +18,7 @@ namespace seedance::engine {
 // one thread per draft, which may be kept for long.
 class AssetSender {
  public:
-  AssetSender(store::Store& store, Upstreams& upstreams, BilledCalls& billed, AssetTracker& tracker, Stager& stager,
+  AssetSender(store::Store& store, Upstreams& upstreams, Journal& billed, AssetTracker& tracker, FileStager& stager,
               base::Clock& clock, base::Random& random)
       : store_(store),
         upstreams_(upstreams),
@@ -28,7 +28,7 @@ class AssetSender {
         clock_(clock),
         random_(random) {}
 
-  // The draft's call is this one's (BilledCalls::Turn::kOwner); it is ended exactly once.
+  // The draft's call is this one's (Journal::Turn::kOwner); it is ended exactly once.
   void Send(AssetDraft& draft);
 
  private:
@@ -49,9 +49,9 @@ class AssetSender {
 
   store::Store& store_;
   Upstreams& upstreams_;
-  BilledCalls& billed_;
+  Journal& billed_;
   AssetTracker& tracker_;
-  Stager& stager_;
+  FileStager& stager_;
   base::Clock& clock_;
   base::Random& random_;
 };

@@ -8,7 +8,7 @@
 #include "service/base/error.h"
 #include "service/base/log.h"
 #include "service/engine/assets/asset_library.h"
-#include "service/engine/dispatch/call_answer.h"
+#include "service/engine/dispatch/request_outcome.h"
 
 namespace seedance::engine {
 namespace {
@@ -104,18 +104,18 @@ void AssetTracker::OnDue(const std::string& name) {
     Forget(tracked);
     return;
   }
-  entry->calls.Add(CallKind::kPoll, tracked.tenant, name, clock_.Now(),
-                   [this, tracked, entry](CallTurn& turn) { Poll(tracked, *entry, turn); });
+  entry->calls.Add(RequestKind::kPoll, tracked.tenant, name, clock_.Now(),
+                   [this, tracked, entry](RequestSlot& turn) { Poll(tracked, *entry, turn); });
 }
 
-void AssetTracker::Poll(const Tracked& tracked, Upstreams::Entry& entry, CallTurn& turn) {
+void AssetTracker::Poll(const Tracked& tracked, Upstreams::Entry& entry, RequestSlot& turn) {
   const std::string name = model::AssetName(tracked.handle);
-  turn.Sends();
+  turn.MarkSent();
   absl::StatusOr<upstream::AssetReport> report =
       entry.upstream->GetAsset(upstreams_.BackgroundRead(), tracked.upstream_id);
   // Broken off because the process stops: that is no answer.
   if (absl::IsCancelled(report.status())) return ScheduleNext(tracked, absl::ZeroDuration());
-  turn.Answered(AnswerOf(report.status()));
+  turn.Answered(OutcomeOf(report.status()));
   entry.metrics.Polled("asset", report.status());
   if (CountNotFound(name, absl::IsNotFound(report.status()), turn.era())) {
     EndBadly(tracked, model::AssetState::kExpired, base::Reason::kUpstreamLost, "the vendor does not know the asset");

@@ -71,7 +71,7 @@ class AssetTracker {
   // What the asset's upstream says of assets; the defaults when it is not configured.
   model::AssetProfile ProfileOf(const model::Asset& asset);
   void TellExpiring(const model::Asset& asset);
-  void Poll(const Tracked& tracked, Upstreams::Entry& entry, CallTurn& turn);
+  void Poll(const Tracked& tracked, Upstreams::Entry& entry, RequestSlot& turn);
   // Apply, but for OnActive.
   absl::StatusOr<model::Asset> WriteReport(const model::UpstreamHandle& handle, const upstream::AssetReport& report);
   // How the vendor's "no such asset" counts. True: it is gone for good.

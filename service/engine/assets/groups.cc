@@ -8,7 +8,7 @@
 #include "service/base/error.h"
 #include "service/base/log.h"
 #include "service/base/sha256.h"
-#include "service/engine/dispatch/patience.h"
+#include "service/engine/dispatch/retry_policy.h"
 #include "service/model/cost.h"
 
 namespace seedance::engine {
@@ -18,7 +18,7 @@ namespace {
 constexpr int kMostRounds = 5;
 
 // The answer of the journal (a name) becomes the group itself.
-BilledCalls::Waiter AnswerWith(store::Store& store, Done<model::AssetGroup> done) {
+Journal::Waiter AnswerWith(store::Store& store, Done<model::AssetGroup> done) {
   return [&store, done = std::move(done)](absl::StatusOr<std::string> name) mutable {
     if (!name.ok()) return done(name.status());
     const std::optional<model::UpstreamHandle> handle = model::ParseAssetGroupName(*name);
@@ -58,7 +58,7 @@ void Groups::Create(const CallContext& context, const CreateGroupParams& params,
     draft.creation = model::CostOfGroup(entry.upstream->profile().assets);
     return done(draft);
   }
-  model::BilledCall call;
+  model::JournalEntry call;
   call.key = {context.tenant, "CreateAssetGroup", absl::AsciiStrToLower(params.request_id)};
   call.fingerprint = {{"asset_group.upstream", params.upstream},
                       {"asset_group.display_name", params.display_name},
@@ -74,7 +74,7 @@ void Groups::Create(const CallContext& context, const CreateGroupParams& params,
     call.fingerprint.emplace_back("asset_group.group_type", absl::StrCat(static_cast<int>(params.type)));
   }
   call.group = GroupOf(context, params, entry, "");
-  if (billed_.Begin(call, AnswerWith(store_, std::move(done))) == BilledCalls::Turn::kAnswered) return;
+  if (billed_.Begin(call, AnswerWith(store_, std::move(done))) == Journal::Turn::kAnswered) return;
   if (!HasGroups(entry)) return Keep(context, params, entry, call, "group-" + base::MakeUuidV7(clock_.Now(), random_));
   if (!entry.submits.Submit([this, context, params, &entry, call] { Send(context, params, entry, call); })) {
     billed_.Failed(call, upstream::Acceptance::kNotAccepted, PoolFull(entry));
@@ -82,7 +82,7 @@ void Groups::Create(const CallContext& context, const CreateGroupParams& params,
 }
 
 void Groups::Send(const CallContext& context, const CreateGroupParams& params, Upstreams::Entry& entry,
-                  model::BilledCall call) {
+                  model::JournalEntry call) {
   const upstream::CallOptions options = upstreams_.Billed(context.traceparent);
   const upstream::BilledResult<std::string> result =
       SendPatiently({}, context.deadline, clock_, random_, options.abandon, [&] {
@@ -95,7 +95,7 @@ void Groups::Send(const CallContext& context, const CreateGroupParams& params, U
 }
 
 void Groups::Keep(const CallContext& context, const CreateGroupParams& params, const Upstreams::Entry& entry,
-                  model::BilledCall call, const std::string& id) {
+                  model::JournalEntry call, const std::string& id) {
   model::AssetGroup group = GroupOf(context, params, entry, id);
   group.create_time = group.update_time = clock_.Now();
   billed_.Accepted(std::move(call), &group, nullptr);

@@ -10,7 +10,7 @@
 #include "service/engine/assets/adoption.h"
 #include "service/engine/dispatch/call_context.h"
 #include "service/engine/dispatch/upstreams.h"
-#include "service/engine/journal/billed_calls.h"
+#include "service/engine/journal/journal.h"
 #include "service/engine/watch/watch_hub.h"
 #include "service/model/asset.h"
 #include "service/model/asset_group.h"
@@ -55,7 +55,7 @@ struct DeleteGroupParams {
 // tenant or NOT_FOUND. Thread-safe.
 class Groups {
  public:
-  Groups(store::Store& store, Upstreams& upstreams, BilledCalls& billed, Adoption& adoption,
+  Groups(store::Store& store, Upstreams& upstreams, Journal& billed, Adoption& adoption,
          WatchHub<model::Asset>& asset_hub, base::Clock& clock, base::Random& random)
       : store_(store),
         upstreams_(upstreams),
@@ -73,10 +73,10 @@ class Groups {
 
  private:
   void Send(const CallContext& context, const CreateGroupParams& params, Upstreams::Entry& entry,
-            model::BilledCall call);
+            model::JournalEntry call);
   // Ends the journalled call with the new group of this id.
   void Keep(const CallContext& context, const CreateGroupParams& params, const Upstreams::Entry& entry,
-            model::BilledCall call, const std::string& id);
+            model::JournalEntry call, const std::string& id);
   absl::StatusOr<model::Page<model::AssetGroup>> ReadPage(const CallContext& context, const ListGroupsParams& params);
   absl::StatusOr<model::AssetGroup> UpdateNow(const CallContext& context, const UpdateGroupParams& params,
                                               Upstreams::Entry& entry);
@@ -92,7 +92,7 @@ class Groups {
 
   store::Store& store_;
   Upstreams& upstreams_;
-  BilledCalls& billed_;
+  Journal& billed_;
   Adoption& adoption_;
   WatchHub<model::Asset>& asset_hub_;
   base::Clock& clock_;

@@ -15,7 +15,8 @@ namespace {
 // Shows the judge what it wants to see, or all.
 class JudgedFile : public upstream::MediaReader {
  public:
-  JudgedFile(FileJudge judge, bool whole, TransferTurn& turn) : judge_(std::move(judge)), whole_(whole), turn_(turn) {}
+  JudgedFile(MediaValidator judge, bool whole, TransferSlot& turn)
+      : judge_(std::move(judge)), whole_(whole), turn_(turn) {}
 
   bool OnStart(int64_t size) override {
     size_ = size;
@@ -58,9 +59,9 @@ class JudgedFile : public upstream::MediaReader {
   }
 
  private:
-  FileJudge judge_;
+  MediaValidator judge_;
   const bool whole_;
-  TransferTurn& turn_;
+  TransferSlot& turn_;
   base::Sha256 hash_;
   int64_t size_ = 0;  // As the server says; 0: it does not.
   int64_t seen_ = 0;
@@ -69,7 +70,7 @@ class JudgedFile : public upstream::MediaReader {
 }  // namespace
 
 absl::Status CheckUrlMedia(upstream::MediaFetcher& fetcher, AssetDraft& draft,
-                           const std::shared_ptr<base::CancelToken>& cancel, TransferTurn& turn) {
+                           const std::shared_ptr<base::CancelToken>& cancel, TransferSlot& turn) {
   const bool whole = draft.reuse_content;
   JudgedFile file(draft.MakeJudge(), whole, turn);
   upstream::CallOptions call = ToCallOptions(draft.context);

@@ -16,7 +16,7 @@ namespace seedance::engine {
 // deadline has passed, or the file came so slowly that `turn` was ended for others (ABORTED). `cancel` breaks it off.
 // Blocks.
 absl::Status CheckUrlMedia(upstream::MediaFetcher& fetcher, AssetDraft& draft,
-                           const std::shared_ptr<base::CancelToken>& cancel, TransferTurn& turn);
+                           const std::shared_ptr<base::CancelToken>& cancel, TransferSlot& turn);
 
 }  // namespace seedance::engine
 

@@ -16,20 +16,20 @@ size_t SpareFor(size_t places) { return 1 + places / 8; }
 
 }  // namespace
 
-TransferTurn::TransferTurn(const LeastRate::Options& least_rate, base::Clock& clock)
+TransferSlot::TransferSlot(const LeastRate::Options& least_rate, base::Clock& clock)
     : clock_(clock), rate_(least_rate) {}
 
-void TransferTurn::ExpectMessage(int64_t bytes) {
+void TransferSlot::ExpectMessage(int64_t bytes) {
   base::MutexLock lock(mutex_);
   rate_.ExpectMessage(bytes);
 }
 
-void TransferTurn::BeginWait() {
+void TransferSlot::BeginWait() {
   base::MutexLock lock(mutex_);
   wait_since_ = clock_.Now();
 }
 
-bool TransferTurn::EndWait(int64_t bytes) {
+bool TransferSlot::EndWait(int64_t bytes) {
   base::MutexLock lock(mutex_);
   if (wait_since_ != absl::InfiniteFuture()) rate_.Waited(clock_.Now() - wait_since_);
   rate_.Moved(bytes);
@@ -37,13 +37,13 @@ bool TransferTurn::EndWait(int64_t bytes) {
   return !ended_;
 }
 
-bool TransferTurn::Moved(int64_t bytes) {
+bool TransferSlot::Moved(int64_t bytes) {
   const bool goes_on = EndWait(bytes);
   BeginWait();
   return goes_on;
 }
 
-bool TransferTurn::EndIfTooSlow() {
+bool TransferSlot::EndIfTooSlow() {
   base::MutexLock lock(mutex_);
   if (ended_ || wait_since_ == absl::InfiniteFuture()) return false;
   const absl::Time now = clock_.Now();
@@ -53,12 +53,12 @@ bool TransferTurn::EndIfTooSlow() {
   return ended_;
 }
 
-bool TransferTurn::ended() {
+bool TransferSlot::ended() {
   base::MutexLock lock(mutex_);
   return ended_;
 }
 
-absl::Status TransferTurn::Error() {
+absl::Status TransferSlot::Error() {
   base::MutexLock lock(mutex_);
   base::ErrorDetail detail;
   detail.reason = base::Reason::kTransferTooSlow;
@@ -168,7 +168,7 @@ void TransferQueue::Run(const Item& item) {
   Transfer& transfer = item.payload->transfer;
   // Not later: what it calls back must not come while the work has begun to answer.
   if (transfer.cancel != nullptr) transfer.cancel->Remove(item.payload->cancel_id);
-  const auto turn = std::make_shared<TransferTurn>(options_.least_rate, clock_);
+  const auto turn = std::make_shared<TransferSlot>(options_.least_rate, clock_);
   std::list<Running>::iterator self;
   {
     base::MutexLock lock(mutex_);

@@ -17,16 +17,16 @@
 #include "service/base/metrics.h"
 #include "service/base/mutex.h"
 #include "service/base/thread_pool.h"
+#include "service/engine/dispatch/fair_queue.h"
 #include "service/engine/dispatch/least_rate.h"
-#include "service/engine/dispatch/turn_queue.h"
 
 namespace seedance::engine {
 
 // One transfer that has a place, on its thread. While it waits for its peer (the caller that sends or reads, a server
 // that is read from) it can be ended in favour of others. Thread-safe.
-class TransferTurn {
+class TransferSlot {
  public:
-  TransferTurn(const LeastRate::Options& least_rate, base::Clock& clock);
+  TransferSlot(const LeastRate::Options& least_rate, base::Clock& clock);
 
   // The peer's bytes are counted by messages, and the first may have `bytes`. Before any wait.
   void ExpectMessage(int64_t bytes);
@@ -53,7 +53,7 @@ class TransferTurn {
 };
 
 // Transfers of bytes, each on a thread of its own while it has a place. Those without a place wait here, on no thread:
-// tenants take turns (TurnQueue), and a tenant that has no transfer under way may also use one of the spare places, so
+// tenants take turns (FairQueue), and a tenant that has no transfer under way may also use one of the spare places, so
 // that it need not wait for the end of long transfers of others. While something waits, transfers whose peer is slower
 // than the least rate are ended; those of the tenant with the most places first, and never in favour of a tenant that
 // has as many. Thread-safe; works run without a lock.
@@ -68,7 +68,7 @@ class TransferQueue {
   struct Transfer {
     std::string tenant;
     // Runs on a thread when the transfer has a place.
-    absl::AnyInvocable<void(const std::shared_ptr<TransferTurn>& turn)> work;
+    absl::AnyInvocable<void(const std::shared_ptr<TransferSlot>& turn)> work;
     // Called instead of `work`, when `cancel` was cancelled before its turn came. On the thread that cancels.
     absl::AnyInvocable<void()> dropped;
     // Whoever waits for the transfer. Null: it runs whatever happens.
@@ -113,7 +113,7 @@ class TransferQueue {
   };
   struct Running {
     std::string tenant;
-    std::shared_ptr<TransferTurn> turn;
+    std::shared_ptr<TransferSlot> turn;
     std::shared_ptr<base::CancelToken> end;
   };
   struct Tenant {
@@ -121,7 +121,7 @@ class TransferQueue {
     size_t placed = 0;
     size_t running = 0;  // Of those that have a place, those that have a thread.
   };
-  using Item = TurnQueue<std::shared_ptr<Waiting>>::Item;
+  using Item = FairQueue<std::shared_ptr<Waiting>>::Item;
 
   bool Enter(const std::string& key, std::shared_ptr<Waiting> waiting);
   void Drop(const std::string& key);
@@ -145,7 +145,7 @@ class TransferQueue {
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
   uint64_t next_key_ ABSL_GUARDED_BY(mutex_) = 1;
   size_t placed_ ABSL_GUARDED_BY(mutex_) = 0;
-  TurnQueue<std::shared_ptr<Waiting>> queue_ ABSL_GUARDED_BY(mutex_);
+  FairQueue<std::shared_ptr<Waiting>> queue_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, Tenant> tenants_ ABSL_GUARDED_BY(mutex_);
   std::list<Running> running_ ABSL_GUARDED_BY(mutex_);
   base::ThreadPool pool_;  // Last: its threads use the others.

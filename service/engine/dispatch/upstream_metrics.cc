@@ -84,9 +84,9 @@ void UpstreamMetrics::Skipped(const char* resource) {
       .Add();
 }
 
-CallTurns::Metrics TurnMetrics(base::Metrics& metrics, const std::string& upstream) {
-  CallTurns::Metrics turns;
-  for (const CallKind kind : kCallKinds) {
+RequestDispatcher::Metrics TurnMetrics(base::Metrics& metrics, const std::string& upstream) {
+  RequestDispatcher::Metrics turns;
+  for (const RequestKind kind : kRequestKinds) {
     const auto i = static_cast<size_t>(kind);
     const base::Metrics::Labels labels = {{"upstream", upstream}, {"call", kKindWords[i]}};
     turns.delay[i] =
@@ -101,10 +101,10 @@ CallTurns::Metrics TurnMetrics(base::Metrics& metrics, const std::string& upstre
   return turns;
 }
 
-void TellTurnsAtScrape(base::Metrics& metrics, const std::string& upstream, CallTurns& turns) {
+void TellTurnsAtScrape(base::Metrics& metrics, const std::string& upstream, RequestDispatcher& turns) {
   std::array<base::Gauge, 2> waiting;
   std::array<base::Gauge, 2> rest;
-  for (const CallKind kind : kCallKinds) {
+  for (const RequestKind kind : kRequestKinds) {
     const auto i = static_cast<size_t>(kind);
     const base::Metrics::Labels labels = {{"upstream", upstream}, {"call", kKindWords[i]}};
     waiting[i] =
@@ -116,7 +116,7 @@ void TellTurnsAtScrape(base::Metrics& metrics, const std::string& upstream, Call
       metrics.Gauge("seedance_breaker_open", "1 while the vendor counts as down, and one call at a time tries it.",
                     {{"upstream", upstream}});
   metrics.AtScrape([&turns, waiting, rest, down]() mutable {
-    const CallTurns::Facts facts = turns.facts();
+    const RequestDispatcher::Facts facts = turns.facts();
     for (size_t i = 0; i < waiting.size(); ++i) {
       waiting[i].Set(static_cast<double>(facts.waiting[i]));
       rest[i].Set(absl::ToDoubleSeconds(facts.rest[i]));

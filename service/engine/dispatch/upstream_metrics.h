@@ -6,7 +6,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "service/base/metrics.h"
-#include "service/engine/dispatch/call_turns.h"
+#include "service/engine/dispatch/request_dispatcher.h"
 #include "service/engine/dispatch/transfer_queue.h"
 #include "service/upstream/upstream.h"
 
@@ -35,8 +35,8 @@ class UpstreamMetrics {
 };
 
 // The metrics of an upstream's turns, and the gauges that stand for its facts.
-CallTurns::Metrics TurnMetrics(base::Metrics& metrics, const std::string& upstream);
-void TellTurnsAtScrape(base::Metrics& metrics, const std::string& upstream, CallTurns& turns);
+RequestDispatcher::Metrics TurnMetrics(base::Metrics& metrics, const std::string& upstream);
+void TellTurnsAtScrape(base::Metrics& metrics, const std::string& upstream, RequestDispatcher& turns);
 // The same for its transfers. `upstream` is empty for the files behind URLs, which all upstreams share.
 void TellTransfersAtScrape(base::Metrics& metrics, const std::string& upstream, TransferQueue& transfers);
 

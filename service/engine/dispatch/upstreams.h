@@ -13,8 +13,8 @@
 #include "service/base/metrics.h"
 #include "service/base/thread_pool.h"
 #include "service/engine/dispatch/call_context.h"
-#include "service/engine/dispatch/call_turns.h"
 #include "service/engine/dispatch/due_queue.h"
+#include "service/engine/dispatch/request_dispatcher.h"
 #include "service/engine/dispatch/transfer_queue.h"
 #include "service/engine/dispatch/upstream_metrics.h"
 #include "service/upstream/upstream.h"
@@ -63,7 +63,7 @@ class Upstreams {
     base::ThreadPool submits;
     base::ThreadPool polls;
     TransferQueue transfers;
-    CallTurns calls;  // The gateway's own polls and submissions of tasks, on the pools.
+    RequestDispatcher calls;  // The gateway's own polls and submissions of tasks, on the pools.
     UpstreamMetrics metrics;
 
     bool Allows(const std::string& tenant) const;
@@ -152,7 +152,7 @@ void RunTransfer(TransferQueue& transfers, const Upstreams::Entry& entry, const 
   transfer.tenant = context.tenant;
   transfer.cancel = context.cancel;
   transfer.end = std::move(end);
-  transfer.work = [shared, work = std::move(work)](const std::shared_ptr<TransferTurn>& turn) mutable {
+  transfer.work = [shared, work = std::move(work)](const std::shared_ptr<TransferSlot>& turn) mutable {
     work(turn, std::move(*shared));
   };
   transfer.dropped = [shared, deadline = context.deadline] { (*shared)(CallerGone(deadline)); };

@@ -22,13 +22,13 @@ std::string TurnText(const WaitReason& reason) {
   return text;
 }
 
-std::string RestText(RestCause cause, absl::Time until) {
+std::string RestText(CooldownCause cause, absl::Time until) {
   switch (cause) {
-    case RestCause::kRate:
+    case CooldownCause::kRate:
       return absl::StrCat("rate limited by the vendor until ", UtcText(until));
-    case RestCause::kQuota:
+    case CooldownCause::kQuota:
       return absl::StrCat("a quota at the vendor is used up; next attempt at ", UtcText(until));
-    case RestCause::kTrouble:
+    case CooldownCause::kTrouble:
       return absl::StrCat("vendor unavailable; it asked to wait until ", UtcText(until));
   }
   return "";
@@ -49,7 +49,7 @@ WaitReason WaitsForTurn(size_t before, double per_second, size_t at_a_time, absl
   return reason;
 }
 
-WaitReason WaitsForRest(RestCause cause, absl::Time until) {
+WaitReason WaitsForCooldown(CooldownCause cause, absl::Time until) {
   WaitReason reason{WaitReason::Kind::kRest, until};
   reason.cause = cause;
   return reason;

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "absl/time/time.h"
-#include "service/engine/dispatch/call_gate.h"
+#include "service/engine/dispatch/admission_control.h"
 
 namespace seedance::engine {
 
@@ -25,7 +25,7 @@ struct WaitReason {
   size_t before = 0;
   double per_second = 0;
   size_t at_a_time = 0;
-  RestCause cause = RestCause::kRate;  // Of kRest.
+  CooldownCause cause = CooldownCause::kRate;  // Of kRest.
 
   // Names cause and `until`. Made when it is asked for: many reasons are found for one that is told.
   std::string Text() const;
@@ -37,7 +37,7 @@ std::string UtcText(absl::Time time);
 // `before`: tasks whose turn comes earlier. `per_second`: the configured rate; 0: only `at_a_time` limits, and nobody
 // knows when.
 WaitReason WaitsForTurn(size_t before, double per_second, size_t at_a_time, absl::Time until, absl::Time now);
-WaitReason WaitsForRest(RestCause cause, absl::Time until);
+WaitReason WaitsForCooldown(CooldownCause cause, absl::Time until);
 WaitReason WaitsForVendor(absl::Time next_try, absl::Time now);  // `next_try` past: an attempt is under way.
 
 // Whether a caller who was told `told` has to be told `fresh`: the cause is another one, the time that was told is

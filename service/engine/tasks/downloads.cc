@@ -27,7 +27,7 @@ const std::string& LinkOf(const GenerationTask& task, const DownloadParams& para
 // Passes the bytes on, and counts and hashes them.
 class HashingSink : public upstream::ResultSink {
  public:
-  HashingSink(upstream::ResultSink& sink, TransferTurn& turn) : sink_(sink), turn_(turn) {}
+  HashingSink(upstream::ResultSink& sink, TransferSlot& turn) : sink_(sink), turn_(turn) {}
 
   bool OnStart(int64_t total_size, const std::string& content_type) override {
     started_ = true;
@@ -50,7 +50,7 @@ class HashingSink : public upstream::ResultSink {
 
  private:
   upstream::ResultSink& sink_;
-  TransferTurn& turn_;
+  TransferSlot& turn_;
   base::Sha256 hash_;
   bool started_ = false;
   int64_t total_size_ = 0;
@@ -70,7 +70,7 @@ void Downloads::Start(const CallContext& context, const DownloadParams& params,
   if (task->state != TaskState::kSucceeded || LinkOf(*task, params).empty() || entry == nullptr) {
     return done(NoResult(*task));
   }
-  auto work = [this, context, params, task = *std::move(task), entry, sink](const std::shared_ptr<TransferTurn>& turn,
+  auto work = [this, context, params, task = *std::move(task), entry, sink](const std::shared_ptr<TransferSlot>& turn,
                                                                             Done<Nothing> answer) {
     turn->BeginWait();  // For the reader or for the vendor's storage, to the end.
     const absl::Status fetched = Fetch(context, params, task, *entry, *sink, *turn);
@@ -81,7 +81,7 @@ void Downloads::Start(const CallContext& context, const DownloadParams& params,
 }
 
 absl::Status Downloads::Fetch(const CallContext& context, const DownloadParams& params, GenerationTask task,
-                              Upstreams::Entry& entry, upstream::ResultSink& sink, TransferTurn& turn) {
+                              Upstreams::Entry& entry, upstream::ResultSink& sink, TransferSlot& turn) {
   const upstream::CallOptions call = ToCallOptions(context);
   HashingSink hashing(sink, turn);
   absl::Status fetched = entry.upstream->FetchResult(call, LinkOf(task, params), params.offset, params.limit, hashing);

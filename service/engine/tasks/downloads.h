@@ -35,7 +35,7 @@ class Downloads {
 
  private:
   absl::Status Fetch(const CallContext& context, const DownloadParams& params, model::GenerationTask task,
-                     Upstreams::Entry& entry, upstream::ResultSink& sink, TransferTurn& turn);
+                     Upstreams::Entry& entry, upstream::ResultSink& sink, TransferSlot& turn);
 
   void NoteFile(const model::GenerationTask& task, int64_t size, const std::string& sha256);
 

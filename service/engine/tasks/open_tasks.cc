@@ -241,7 +241,7 @@ void OpenTasks::AddRevival(const std::string& id, const model::Asset& asset) {
   if (tracked != nullptr) tracked->revivals[asset.name()] = asset.revision;
 }
 
-bool OpenTasks::Poke(const std::string& upstream, const std::string& upstream_task_id) {
+bool OpenTasks::Notify(const std::string& upstream, const std::string& upstream_task_id) {
   base::MutexLock lock(mutex_);
   const auto known = by_vendor_id_.find({upstream, upstream_task_id});
   if (known == by_vendor_id_.end()) {

@@ -106,7 +106,7 @@ class OpenTasks {
 
   // Makes the task that the vendor calls so due now; when it was poked five times in the last seconds, after a pause of
   // up to a second per further poke. False: no such task is open.
-  bool Poke(const std::string& upstream, const std::string& upstream_task_id);
+  bool Notify(const std::string& upstream, const std::string& upstream_task_id);
   // The task that the vendor calls so, if it waits for its turn and a poke of it is due.
   std::optional<std::string> PokedAwaitingTurn(const std::string& upstream, const std::string& upstream_task_id);
   // Call it before a task is polled: pokes from now on lead to another poll. True: a poke led to this one.

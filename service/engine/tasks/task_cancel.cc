@@ -41,7 +41,7 @@ absl::Status CancelUnanswered(const GenerationTask& task, const absl::Status& ca
 // A change that is not needed: the task is as its caller wants it, or ended otherwise.
 bool IsSettled(const GenerationTask& task) { return model::IsTerminal(task.state) || task.detached; }
 
-absl::StatusOr<GenerationTask> AnswerOf(const GenerationTask& task) {
+absl::StatusOr<GenerationTask> OutcomeOf(const GenerationTask& task) {
   if (task.state == TaskState::kCancelled || task.detached) return task;
   return CannotCancel(task);
 }
@@ -50,7 +50,7 @@ absl::StatusOr<GenerationTask> AnswerOf(const GenerationTask& task) {
 
 void TaskCancel::Cancel(const CallContext& context, const GenerationTask& task, bool detach,
                         Done<GenerationTask> done) {
-  if (IsSettled(task)) return done(AnswerOf(task));
+  if (IsSettled(task)) return done(OutcomeOf(task));
   if (task.state == TaskState::kPending) {
     absl::StatusOr<GenerationTask> cancelled = tracker_.Change(task.id, [](GenerationTask& edited) {
       if (edited.state != TaskState::kPending) return absl::AbortedError("no longer pending");
@@ -79,7 +79,7 @@ absl::StatusOr<GenerationTask> TaskCancel::CancelAtVendor(const CallContext& con
                                                           bool detach, Upstreams::Entry& entry) {
   absl::StatusOr<GenerationTask> task = store_.GetTask(id);
   if (!task.ok()) return task;
-  if (IsSettled(*task)) return AnswerOf(*task);
+  if (IsSettled(*task)) return OutcomeOf(*task);
   // What it was a poll ago is no reason to touch it: at some vendors the same call deletes what is finished.
   absl::StatusOr<upstream::TaskReport> report = entry.upstream->GetTask(ToCallOptions(context), task->upstream_task_id);
   if (!report.ok()) return CancelUnanswered(*task, report.status());
@@ -108,7 +108,7 @@ absl::StatusOr<GenerationTask> TaskCancel::CancelAtVendor(const CallContext& con
   tracker_.Hasten(id);
   if (absl::IsAborted(changed.status())) changed = store_.GetTask(id);
   if (!changed.ok()) return changed;
-  return AnswerOf(*changed);
+  return OutcomeOf(*changed);
 }
 
 absl::StatusOr<GenerationTask> TaskCancel::SettleBy(const upstream::TaskReport& report, const std::string& id,
@@ -122,7 +122,7 @@ absl::StatusOr<GenerationTask> TaskCancel::SettleBy(const upstream::TaskReport& 
   });
   if (absl::IsAborted(ended.status())) ended = store_.GetTask(id);
   if (!ended.ok()) return ended;
-  return AnswerOf(*ended);
+  return OutcomeOf(*ended);
 }
 
 absl::StatusOr<GenerationTask> TaskCancel::Refused(const CallContext& context, const GenerationTask& task, bool detach,
@@ -159,7 +159,7 @@ absl::StatusOr<GenerationTask> TaskCancel::Abandon(const std::string& id, bool d
   if (!absl::IsAborted(abandoned.status())) return abandoned;
   absl::StatusOr<GenerationTask> settled = store_.GetTask(id);
   if (!settled.ok()) return settled;
-  return AnswerOf(*settled);
+  return OutcomeOf(*settled);
 }
 
 }  // namespace seedance::engine

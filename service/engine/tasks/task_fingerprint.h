@@ -1,8 +1,8 @@
 #ifndef SEEDANCE_SERVICE_ENGINE_TASKS_TASK_FINGERPRINT_H_
 #define SEEDANCE_SERVICE_ENGINE_TASKS_TASK_FINGERPRINT_H_
 
-#include "service/model/billed_call.h"
 #include "service/model/generation_task.h"
+#include "service/model/journal_entry.h"
 #include "service/model/profile.h"
 
 namespace seedance::engine {

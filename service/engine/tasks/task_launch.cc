@@ -5,7 +5,7 @@
 
 #include "service/base/log.h"
 #include "service/engine/assets/asset_waits.h"
-#include "service/engine/journal/billed_calls.h"
+#include "service/engine/journal/journal.h"
 #include "service/engine/tasks/task_fingerprint.h"
 
 namespace seedance::engine {
@@ -16,7 +16,7 @@ using model::TaskState;
 void TaskLaunch::Launch(NewTask fresh, Done<GenerationTask> done) {
   Upstreams::Entry* entry = upstreams_.Find(fresh.task.tenant, fresh.task.request.upstream);
   // What waits for assets is told so by its first message.
-  std::unique_ptr<CallTurn> turn;
+  std::unique_ptr<RequestSlot> turn;
   if (entry != nullptr && fresh.task.state_message.empty()) turn = tracker_.TakeSubmitTurn(*entry);
   if (turn == nullptr) return StoreAndTrack(fresh, done);
   // Shared, because a refused submission drops what it was given.
@@ -80,7 +80,7 @@ std::optional<GenerationTask> TaskLaunch::Store(NewTask& fresh, Done<GenerationT
   return std::move(begun->task);
 }
 
-absl::StatusOr<GenerationTask> AnswerOfEarlier(store::Store& store, const model::BilledCall& row,
+absl::StatusOr<GenerationTask> AnswerOfEarlier(store::Store& store, const model::JournalEntry& row,
                                                const model::Fingerprint& asked) {
   const absl::StatusOr<GenerationTask> task =
       store.GetTask(model::ParseGenerationTaskName(row.resource_name).value_or(""));

@@ -8,13 +8,13 @@
 
 #include "absl/status/statusor.h"
 #include "service/engine/dispatch/call_context.h"
-#include "service/engine/dispatch/call_turns.h"
+#include "service/engine/dispatch/request_dispatcher.h"
 #include "service/engine/dispatch/upstreams.h"
 #include "service/engine/tasks/task_tracker.h"
 #include "service/engine/watch/task_feeds.h"
 #include "service/model/asset.h"
-#include "service/model/billed_call.h"
 #include "service/model/generation_task.h"
+#include "service/model/journal_entry.h"
 #include "service/store/store.h"
 
 namespace seedance::engine {
@@ -23,7 +23,7 @@ namespace seedance::engine {
 // counts the task itself, or the task is not stored: then it is free before the caller is answered.
 struct NewTask {
   model::GenerationTask task;  // PENDING.
-  model::BilledCall call;
+  model::JournalEntry call;
   std::optional<TaskPlace> place;
 };
 
@@ -44,7 +44,7 @@ class TaskLaunch {
   struct Flight {
     NewTask fresh;
     Upstreams::Entry& entry;
-    std::unique_ptr<CallTurn> turn;
+    std::unique_ptr<RequestSlot> turn;
     Done<model::GenerationTask> done;
   };
 
@@ -64,7 +64,7 @@ class TaskLaunch {
 };
 
 // The answer to a request id that was used before.
-absl::StatusOr<model::GenerationTask> AnswerOfEarlier(store::Store& store, const model::BilledCall& row,
+absl::StatusOr<model::GenerationTask> AnswerOfEarlier(store::Store& store, const model::JournalEntry& row,
                                                       const model::Fingerprint& asked);
 
 }  // namespace seedance::engine

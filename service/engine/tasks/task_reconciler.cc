@@ -16,7 +16,7 @@ using model::GenerationTask;
 using model::TaskState;
 using upstream::TaskSighting;
 
-// As for calls (CallSearch): the vendor's clock may be behind, and it may take a task long after the connection was
+// As for calls (VendorLookup): the vendor's clock may be behind, and it may take a task long after the connection was
 // lost.
 constexpr absl::Duration kClockSkew = absl::Seconds(30);
 constexpr absl::Duration kLateness = absl::Hours(1);
@@ -143,8 +143,8 @@ void TaskReconciler::LookByItself(const std::string& id) {
   if (task->state != TaskState::kSubmitUnknown || !searchable) return schedule_.Done(id, true);
   // As any call of the background: in its turn, and not while the vendor is down or wants a rest.
   entry->calls.Add(
-      CallKind::kPoll, task->tenant, absl::StrCat("doubt ", id), clock_.Now(), [this, id, entry](CallTurn& turn) {
-        turn.Sends();
+      RequestKind::kPoll, task->tenant, absl::StrCat("doubt ", id), clock_.Now(), [this, id, entry](RequestSlot& turn) {
+        turn.MarkSent();
         const absl::StatusOr<ReconciledTask> searched = Search(upstreams_.BackgroundRead(), id, *entry);
         const bool over = searched.ok() ? searched->task.state != TaskState::kSubmitUnknown
                                         : base::GetReason(searched.status()) == base::Reason::kTaskNotInDoubt;

@@ -13,7 +13,7 @@
 #include "service/base/clock.h"
 #include "service/base/mutex.h"
 #include "service/engine/dispatch/call_context.h"
-#include "service/engine/dispatch/look_schedule.h"
+#include "service/engine/dispatch/lookup_schedule.h"
 #include "service/engine/dispatch/upstreams.h"
 #include "service/engine/tasks/task_tracker.h"
 #include "service/model/generation_task.h"
@@ -97,7 +97,7 @@ class TaskReconciler {
   base::Mutex mutex_;
   std::set<VendorId> claimed_ ABSL_GUARDED_BY(mutex_);          // Being bound.
   std::function<void(const model::GenerationTask&)> on_doubt_;  // Fixed at Start. May be empty.
-  LookSchedule schedule_;
+  LookupSchedule schedule_;
 };
 
 }  // namespace seedance::engine

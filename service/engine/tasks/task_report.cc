@@ -27,9 +27,9 @@ std::string NextAttempt(const absl::Status& why, absl::Time when) {
   const std::string words = model::ToFailure(why).message;
   switch (detail.reason) {
     case base::Reason::kRateLimited:
-      return absl::StrCat(WaitsForRest(RestCause::kRate, when).Text(), ": ", words);
+      return absl::StrCat(WaitsForCooldown(CooldownCause::kRate, when).Text(), ": ", words);
     case base::Reason::kQuotaExceeded:
-      return absl::StrCat(WaitsForRest(RestCause::kQuota, when).Text(), ": ", words);
+      return absl::StrCat(WaitsForCooldown(CooldownCause::kQuota, when).Text(), ": ", words);
     case base::Reason::kUpstreamUnavailable:
       return absl::StrCat("vendor unavailable; next attempt at ", UtcText(when), ": ", words);
     default:

@@ -9,8 +9,8 @@
 #include "absl/strings/str_cat.h"
 #include "service/base/error.h"
 #include "service/base/log.h"
-#include "service/engine/dispatch/call_answer.h"
-#include "service/engine/dispatch/patience.h"
+#include "service/engine/dispatch/request_outcome.h"
+#include "service/engine/dispatch/retry_policy.h"
 #include "service/engine/tasks/task_metrics.h"
 #include "service/engine/tasks/task_report.h"
 
@@ -132,20 +132,20 @@ bool TaskTracker::submits() {
   return submits_ && !stopped_;
 }
 
-std::unique_ptr<CallTurn> TaskTracker::TakeSubmitTurn(Upstreams::Entry& entry) {
+std::unique_ptr<RequestSlot> TaskTracker::TakeSubmitTurn(Upstreams::Entry& entry) {
   // A new task overtakes none that is due already.
-  return submits() && !open_.AnyDue() ? entry.calls.TryTake(CallKind::kSubmit) : nullptr;
+  return submits() && !open_.AnyDue() ? entry.calls.TryTake(RequestKind::kSubmit) : nullptr;
 }
 
-bool TaskTracker::Poke(const std::string& upstream, const std::string& upstream_task_id) {
-  const bool known = open_.Poke(upstream, upstream_task_id);
+bool TaskTracker::Notify(const std::string& upstream, const std::string& upstream_task_id) {
+  const bool known = open_.Notify(upstream, upstream_task_id);
   if (known) trust_.Arrived(upstream);
   Upstreams::Entry* entry = upstreams_.Named(upstream);
   if (entry == nullptr) return known;
   entry->metrics.Poked(known);
   // One whose turn has not come goes before those that are merely due.
   const std::optional<std::string> waiting = open_.PokedAwaitingTurn(upstream, upstream_task_id);
-  if (waiting.has_value()) (void)entry->calls.Hasten(CallKind::kPoll, *waiting);
+  if (waiting.has_value()) (void)entry->calls.Hasten(RequestKind::kPoll, *waiting);
   return known;
 }
 
@@ -161,7 +161,7 @@ void TaskTracker::OnDue(const std::string& id) {
     return;
   }
   if (owner->missed_turn) {
-    (void)entry->calls.Remove(owner->submitted ? CallKind::kPoll : CallKind::kSubmit, id);
+    (void)entry->calls.Remove(owner->submitted ? RequestKind::kPoll : RequestKind::kSubmit, id);
   } else if (owner->submitted) {
     return AwaitPoll(id, *owner, *entry);
   } else if (owner->ready && submits()) {
@@ -173,8 +173,8 @@ void TaskTracker::OnDue(const std::string& id) {
 
 void TaskTracker::AwaitSubmit(const std::string& id, const OpenTasks::Owner& owner, Upstreams::Entry& entry) {
   open_.AwaitTurn(id, options_.last_word);
-  entry.calls.Add(CallKind::kSubmit, owner.tenant, id, owner.due,
-                  [this, id, &entry](CallTurn& turn) { OnSubmitTurn(id, entry, turn); });
+  entry.calls.Add(RequestKind::kSubmit, owner.tenant, id, owner.due,
+                  [this, id, &entry](RequestSlot& turn) { OnSubmitTurn(id, entry, turn); });
   std::optional<WaitReason> reason = entry.calls.WhyItWaits(id);
   if (reason.has_value()) TellLater(id, *std::move(reason));
 }
@@ -230,10 +230,10 @@ void TaskTracker::LookWithoutUpstream(const std::string& id) {
 
 bool TaskTracker::MayStillTell(const GenerationTask& task, Upstreams::Entry& entry) {
   if (clock_.Now() >= task.deadline_time + kLongestLastWord) return false;
-  return !open_.IsPolled(task.id) || entry.calls.IsHeldUp(CallKind::kPoll);
+  return !open_.IsPolled(task.id) || entry.calls.IsHeldUp(RequestKind::kPoll);
 }
 
-void TaskTracker::OnSubmitTurn(const std::string& id, Upstreams::Entry& entry, CallTurn& turn) {
+void TaskTracker::OnSubmitTurn(const std::string& id, Upstreams::Entry& entry, RequestSlot& turn) {
   if (!open_.BeginTurn(id) || stopped()) return;
   const std::optional<GenerationTask> task = ReadOpen(id);
   if (!task.has_value()) return;
@@ -293,7 +293,7 @@ void TaskTracker::BeginSubmitting(GenerationTask& task, const Upstreams::Entry& 
 }
 
 void TaskTracker::Submit(const std::string& id, const std::vector<model::Asset>& assets, Upstreams::Entry& entry,
-                         CallTurn& turn) {
+                         RequestSlot& turn) {
   // From here on a crash means doubt.
   absl::StatusOr<GenerationTask> task = Change(id, [&](GenerationTask& edited) {
     if (edited.state != TaskState::kPending) return absl::AbortedError("no longer pending");
@@ -305,14 +305,14 @@ void TaskTracker::Submit(const std::string& id, const std::vector<model::Asset>&
 }
 
 void TaskTracker::Send(const GenerationTask& task, const std::vector<model::Asset>& assets, Upstreams::Entry& entry,
-                       CallTurn& turn) {
+                       RequestSlot& turn) {
   const std::string& id = task.id;
-  turn.Sends();
+  turn.MarkSent();
   const upstream::CallOptions billed = upstreams_.Billed("");
   model::TaskRequest request = WithVendorIds(task.request, assets);
   if (task.sent_seed.has_value()) request.seed = task.sent_seed;
   const upstream::BilledResult<std::string> result = entry.upstream->CreateTask(billed, request);
-  turn.Answered(AnswerOf(result));
+  turn.Answered(OutcomeOf(result));
   entry.metrics.Submitted(result.acceptance);
   absl::Duration next_try;
   if (result.acceptance == upstream::Acceptance::kNotAccepted) {

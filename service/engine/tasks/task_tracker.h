@@ -19,8 +19,8 @@
 #include "service/base/random.h"
 #include "service/base/thread_pool.h"
 #include "service/engine/assets/asset_waits.h"
-#include "service/engine/dispatch/call_turns.h"
 #include "service/engine/dispatch/poll_pace.h"
+#include "service/engine/dispatch/request_dispatcher.h"
 #include "service/engine/dispatch/upstreams.h"
 #include "service/engine/dispatch/usual_duration.h"
 #include "service/engine/dispatch/wait_reason.h"
@@ -61,8 +61,8 @@ class TaskPlace {
 // whatever the number of watchers, gives it up at its deadline; resumed after a restart. Writes each change to the
 // store, checks it against the table of states, and publishes it.
 //
-// A task that is due for a call to its vendor waits for its turn (CallTurns of the upstream), on no thread; what needs
-// no call is done on one thread of the tracker's own.
+// A task that is due for a call to its vendor waits for its turn (RequestDispatcher of the upstream), on no thread;
+// what needs no call is done on one thread of the tracker's own.
 class TaskTracker {
  public:
   struct Options {
@@ -112,7 +112,7 @@ class TaskTracker {
   // Whether anything is submitted: neither StopSubmitting nor Stop was called.
   bool submits();
   // The turn of a submission that can begin now; null: it has to wait.
-  std::unique_ptr<CallTurn> TakeSubmitTurn(Upstreams::Entry& entry);
+  std::unique_ptr<RequestSlot> TakeSubmitTurn(Upstreams::Entry& entry);
   // Makes a task SUBMITTING, with all that is decided before it is sent; it is stored before Send.
   void BeginSubmitting(model::GenerationTask& task, const Upstreams::Entry& entry);
   // Follows a task that was just stored as SUBMITTING. Whoever calls this calls Send next.
@@ -120,7 +120,7 @@ class TaskTracker {
   // Sends a task that is stored as SUBMITTING, with its assets, and writes what came of it. Blocks for the vendor; on
   // the upstream's threads for submissions.
   void Send(const model::GenerationTask& task, const std::vector<model::Asset>& assets, Upstreams::Entry& entry,
-            CallTurn& turn);
+            RequestSlot& turn);
 
   // Room for one more open task of the tenant; nullopt: it has `most` already. Ask before the task is stored, and keep
   // the place until it is tracked.
@@ -140,7 +140,7 @@ class TaskTracker {
 
   // A webhook says that there is news of the vendor's task: it is polled now, after a poll under way once more, and at
   // most once a second. False, and nothing is done: no such task is open.
-  bool Poke(const std::string& upstream, const std::string& upstream_task_id);
+  bool Notify(const std::string& upstream, const std::string& upstream_task_id);
 
   // Asks the vendor for the links of a SUCCEEDED task, and stores them when they are other ones. Returns the task as it
   // is now. For links that have died.
@@ -185,10 +185,11 @@ class TaskTracker {
   bool Tell(const model::GenerationTask& task, const std::string& message);
 
   // On the upstream's threads, when the turn has come.
-  void OnPollTurn(const std::string& id, Upstreams::Entry& entry, CallTurn& turn);
-  void OnSubmitTurn(const std::string& id, Upstreams::Entry& entry, CallTurn& turn);
-  void Poll(const model::GenerationTask& task, Upstreams::Entry& entry, CallTurn& turn);
-  void Submit(const std::string& id, const std::vector<model::Asset>& assets, Upstreams::Entry& entry, CallTurn& turn);
+  void OnPollTurn(const std::string& id, Upstreams::Entry& entry, RequestSlot& turn);
+  void OnSubmitTurn(const std::string& id, Upstreams::Entry& entry, RequestSlot& turn);
+  void Poll(const model::GenerationTask& task, Upstreams::Entry& entry, RequestSlot& turn);
+  void Submit(const std::string& id, const std::vector<model::Asset>& assets, Upstreams::Entry& entry,
+              RequestSlot& turn);
 
   // The task, if it is still open; else, and when it cannot be read, its next step is seen to.
   std::optional<model::GenerationTask> ReadOpen(const std::string& id);

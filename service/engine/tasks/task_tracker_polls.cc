@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "service/base/error.h"
-#include "service/engine/dispatch/call_answer.h"
+#include "service/engine/dispatch/request_outcome.h"
 #include "service/engine/dispatch/wait_reason.h"
 #include "service/engine/tasks/task_report.h"
 #include "service/engine/tasks/task_tracker.h"
@@ -23,12 +23,12 @@ bool IsSubmitted(TaskState state) { return state == TaskState::kQueued || state 
 void TaskTracker::AwaitPoll(const std::string& id, const OpenTasks::Owner& owner, Upstreams::Entry& entry) {
   const bool poked = open_.IsPoked(id);
   open_.AwaitTurn(id, options_.last_word);
-  entry.calls.Add(CallKind::kPoll, owner.tenant, id, owner.rank,
-                  [this, id, &entry](CallTurn& turn) { OnPollTurn(id, entry, turn); });
-  if (poked) (void)entry.calls.Hasten(CallKind::kPoll, id);
+  entry.calls.Add(RequestKind::kPoll, owner.tenant, id, owner.rank,
+                  [this, id, &entry](RequestSlot& turn) { OnPollTurn(id, entry, turn); });
+  if (poked) (void)entry.calls.Hasten(RequestKind::kPoll, id);
 }
 
-void TaskTracker::OnPollTurn(const std::string& id, Upstreams::Entry& entry, CallTurn& turn) {
+void TaskTracker::OnPollTurn(const std::string& id, Upstreams::Entry& entry, RequestSlot& turn) {
   if (!open_.BeginTurn(id) || stopped()) return;
   const std::optional<GenerationTask> task = ReadOpen(id);
   if (!task.has_value()) return;
@@ -36,14 +36,14 @@ void TaskTracker::OnPollTurn(const std::string& id, Upstreams::Entry& entry, Cal
   Poll(*task, entry, turn);
 }
 
-void TaskTracker::Poll(const GenerationTask& task, Upstreams::Entry& entry, CallTurn& turn) {
+void TaskTracker::Poll(const GenerationTask& task, Upstreams::Entry& entry, RequestSlot& turn) {
   const bool poked = open_.BeginPoll(task.id);
-  turn.Sends();
+  turn.MarkSent();
   absl::StatusOr<upstream::TaskReport> report =
       entry.upstream->GetTask(upstreams_.BackgroundRead(), task.upstream_task_id);
   // Broken off because the process stops: that is no answer.
   if (absl::IsCancelled(report.status())) return ScheduleIn(task.id, absl::Seconds(1));
-  turn.Answered(AnswerOf(report.status()));
+  turn.Answered(OutcomeOf(report.status()));
   entry.metrics.Polled("task", report.status());
   if (report.ok() || absl::IsNotFound(report.status())) open_.NoteAnswer(task.id);
   if (open_.CountNotFound(task.id, absl::IsNotFound(report.status()), options_.lost, turn.era())) {
@@ -116,7 +116,7 @@ void TaskTracker::SchedulePoll(const GenerationTask& task, absl::Duration at_lea
   facts.watched = IsWatched(task);
   if (entry != nullptr) facts.round = entry->calls.TimeForPolls(open_.CountSubmitted(upstream));
   facts.webhooks = trust_.Trusts(upstream);
-  facts.crowded = entry != nullptr && entry->calls.IsCrowded(CallKind::kPoll);
+  facts.crowded = entry != nullptr && entry->calls.IsCrowded(RequestKind::kPoll);
   facts.usual = usual_.Of(upstream, task.request.model);
   const absl::Duration pause = PollPause(pace_, facts);
   PollFacts watched = facts;

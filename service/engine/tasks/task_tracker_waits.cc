@@ -23,7 +23,7 @@ void TaskTracker::SurveyWaits(Upstreams::Entry& entry) {
 absl::Duration TaskTracker::TellAgain() {
   size_t waiting = 0;
   for (Upstreams::Entry* entry : upstreams_.All()) {
-    waiting += entry->calls.facts().waiting[static_cast<size_t>(CallKind::kSubmit)];
+    waiting += entry->calls.facts().waiting[static_cast<size_t>(RequestKind::kSubmit)];
   }
   return TellBudget::Again(waiting);
 }

@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "service/base/log.h"
 #include "service/engine/assets/asset_waits.h"
-#include "service/engine/journal/billed_calls.h"
+#include "service/engine/journal/journal.h"
 #include "service/engine/tasks/task_draft.h"
 #include "service/engine/tasks/task_fingerprint.h"
 #include "service/engine/tasks/task_references.h"
@@ -80,12 +80,12 @@ void Tasks::Create(const CallContext& context, const CreateTaskParams& params, D
 
 absl::Status Tasks::CreateWith(const CallContext& context, const CreateTaskParams& params, bool adopt,
                                Done<GenerationTask>& done) {
-  model::BilledCall call;
+  model::JournalEntry call;
   call.key = {context.tenant, "CreateGenerationTask", absl::AsciiStrToLower(params.request_id)};
   call.fingerprint = FingerprintOf(params.request);
   if (!params.request_id.empty() && !params.validate_only && params.violations.empty()) {
     // Asked before the checks: what was accepted once is answered again even if its assets are gone by now.
-    absl::StatusOr<std::optional<model::BilledCall>> earlier = store_.GetCall(call.key);
+    absl::StatusOr<std::optional<model::JournalEntry>> earlier = store_.GetCall(call.key);
     if (!earlier.ok()) return earlier.status();
     if (earlier->has_value()) return done(AnswerOfEarlier(store_, **earlier, call.fingerprint)), absl::OkStatus();
   }
@@ -104,7 +104,7 @@ absl::Status Tasks::CreateWith(const CallContext& context, const CreateTaskParam
   if (call.key.request_id.empty()) call.key.request_id = base::MakeUuidV4(random_);
   AddDefaults(context.tenant, params.request, *task, call.fingerprint);
   // The row only binds the request id to the task; what became of the vendor call is the task's own state.
-  call.state = model::BilledCallState::kDone;
+  call.state = model::JournalState::kDone;
   call.resource_name = task->name();
   call.create_time = call.update_time = now;
   launch_.Launch({*std::move(task), std::move(call), std::move(place)}, std::move(done));

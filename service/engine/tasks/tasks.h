@@ -20,8 +20,8 @@
 #include "service/engine/watch/resume_token.h"
 #include "service/engine/watch/task_feeds.h"
 #include "service/engine/watch/watch_hub.h"
-#include "service/model/billed_call.h"
 #include "service/model/generation_task.h"
+#include "service/model/journal_entry.h"
 #include "service/model/page.h"
 #include "service/store/store.h"
 

@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "service/base/error.h"
 #include "service/base/log.h"
-#include "service/engine/dispatch/call_answer.h"
+#include "service/engine/dispatch/request_outcome.h"
 
 namespace seedance::engine {
 namespace {
@@ -82,11 +82,11 @@ void UsageSettler::OnDue(const std::string& name) {
   Upstreams::Entry* entry = upstreams_.Named(name);
   if (entry == nullptr) return;
   // In its turn with the polls, and not while the vendor is down.
-  entry->calls.Add(CallKind::kPoll, "", "usage log", clock_.Now(),
-                   [this, entry](CallTurn& turn) { Read(*entry, turn); });
+  entry->calls.Add(RequestKind::kPoll, "", "usage log", clock_.Now(),
+                   [this, entry](RequestSlot& turn) { Read(*entry, turn); });
 }
 
-void UsageSettler::Read(Upstreams::Entry& entry, CallTurn& turn) {
+void UsageSettler::Read(Upstreams::Entry& entry, RequestSlot& turn) {
   bool costs = false;
   {
     base::MutexLock lock(mutex_);
@@ -104,11 +104,11 @@ void UsageSettler::Read(Upstreams::Entry& entry, CallTurn& turn) {
   // Settled meanwhile, by a person perhaps.
   if (open.ok() && !doubts && !costs) return;
   round->facts.now = clock_.Now();
-  turn.Sends();
+  turn.MarkSent();
   absl::StatusOr<upstream::UsageLog> log = entry.upstream->ReadUsage(upstreams_.BackgroundRead());
   if (absl::IsCancelled(log.status())) return;
   // What it says when it fails is about the log, which has a rate of its own, and no reason to let polls rest.
-  if (log.ok()) turn.Answered(AnswerOf(log.status()));
+  if (log.ok()) turn.Answered(OutcomeOf(log.status()));
   absl::Status read = log.status();
   if (log.ok()) {
     round->facts.log = *std::move(log);
@@ -214,18 +214,18 @@ void UsageSettler::AskAll(Upstreams::Entry& entry, const std::shared_ptr<Round>&
   }
   if (ids.empty()) return Conclude(entry, *round);
   for (const std::string& id : ids) {
-    entry.calls.Add(CallKind::kPoll, "", absl::StrCat("usage ", id), clock_.Now(),
-                    [this, &entry, id, round](CallTurn& turn) { AskOne(entry, id, turn, round); });
+    entry.calls.Add(RequestKind::kPoll, "", absl::StrCat("usage ", id), clock_.Now(),
+                    [this, &entry, id, round](RequestSlot& turn) { AskOne(entry, id, turn, round); });
   }
 }
 
-void UsageSettler::AskOne(Upstreams::Entry& entry, const std::string& id, CallTurn& turn,
+void UsageSettler::AskOne(Upstreams::Entry& entry, const std::string& id, RequestSlot& turn,
                           const std::shared_ptr<Round>& round) {
-  turn.Sends();
+  turn.MarkSent();
   const absl::StatusOr<upstream::TaskReport> report = entry.upstream->GetTask(upstreams_.BackgroundRead(), id);
   // The process stops.
   if (absl::IsCancelled(report.status())) return;
-  turn.Answered(AnswerOf(report.status()));
+  turn.Answered(OutcomeOf(report.status()));
   bool last = false;
   {
     base::MutexLock lock(round->mutex);

@@ -61,14 +61,14 @@ class UsageSettler {
   void Want(const Upstreams::Entry& entry, absl::Time time);
   void OnDue(const std::string& name);
   // On the upstream's threads.
-  void Read(Upstreams::Entry& entry, CallTurn& turn);
+  void Read(Upstreams::Entry& entry, RequestSlot& turn);
   void ReadFailed(Upstreams::Entry& entry, const absl::Status& error);
   // What the store knows about the log.
   absl::Status Complete(const Upstreams::Entry& entry, UsageFacts& facts);
   // What was in doubt and ended without the vendor's id.
   absl::StatusOr<std::vector<model::GenerationTask>> Former(const std::string& upstream, const UsageFacts& facts);
   void AskAll(Upstreams::Entry& entry, const std::shared_ptr<Round>& round);
-  void AskOne(Upstreams::Entry& entry, const std::string& id, CallTurn& turn, const std::shared_ptr<Round>& round);
+  void AskOne(Upstreams::Entry& entry, const std::string& id, RequestSlot& turn, const std::shared_ptr<Round>& round);
   void Conclude(Upstreams::Entry& entry, Round& round);
   void Settle(const Upstreams::Entry& entry, const UsageDecision& decision);
   void SettleCosts(const Upstreams::Entry& entry, const UsageFacts& facts);

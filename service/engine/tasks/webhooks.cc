@@ -17,7 +17,7 @@ WebhookAnswer Webhooks::Receive(std::string_view token, std::string_view secret,
     return WebhookAnswer::kWrongSecret;
   }
   const std::string task = entry->upstream->TaskOfWebhook(body);
-  const bool known = !task.empty() && tracker_.Poke(name, task);
+  const bool known = !task.empty() && tracker_.Notify(name, task);
   base::Log(base::LogLevel::kDebug, "webhook", {{"upstream", name}, {"upstream_task_id", task}, {"open", known}},
             {.cause = base::LogCause::kAnyone});
   return WebhookAnswer::kTaken;

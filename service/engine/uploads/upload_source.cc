@@ -92,7 +92,7 @@ absl::Status UploadSource::End() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::string> TurnSource::Next() {
+absl::StatusOr<std::string> SlotSource::Next() {
   turn_->BeginWait();
   absl::StatusOr<std::string> piece = bytes_->Next();
   if (!turn_->EndWait(piece.ok() ? static_cast<int64_t>(piece->size()) : 0)) return turn_->Error();

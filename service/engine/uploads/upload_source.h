@@ -10,7 +10,7 @@
 #include "absl/status/statusor.h"
 #include "service/base/sha256.h"
 #include "service/engine/dispatch/transfer_queue.h"
-#include "service/engine/uploads/file_judge.h"
+#include "service/engine/uploads/media_validator.h"
 #include "service/http/http_transport.h"
 
 namespace seedance::engine {
@@ -20,7 +20,7 @@ namespace seedance::engine {
 class UploadSource : public upstream::ByteSource {
  public:
   // `declared`: the length that the caller announced.
-  UploadSource(std::shared_ptr<upstream::ByteSource> bytes, std::optional<int64_t> declared, FileJudge judge)
+  UploadSource(std::shared_ptr<upstream::ByteSource> bytes, std::optional<int64_t> declared, MediaValidator judge)
       : bytes_(std::move(bytes)), declared_(declared), announced_(declared), judge_(std::move(judge)) {}
 
   // Reads ahead until the end, or until `most` bytes are in memory, so that a bad file is seen before anything is sent,
@@ -41,7 +41,7 @@ class UploadSource : public upstream::ByteSource {
   int64_t size() const { return size_; }
   // SHA-256 of all bytes, lower-case hex; only once the end was seen.
   const std::string& sha256() const { return sha256_; }
-  FileJudge& judge() { return judge_; }
+  MediaValidator& judge() { return judge_; }
 
  private:
   // Reads one piece behind `pending_`, or sets `ended_` or `status_`.
@@ -52,7 +52,7 @@ class UploadSource : public upstream::ByteSource {
   const std::shared_ptr<upstream::ByteSource> bytes_;
   const std::optional<int64_t> declared_;
   std::optional<int64_t> announced_;
-  FileJudge judge_;
+  MediaValidator judge_;
   bool judged_ = false;  // The headers were found good.
   base::Sha256 hash_;
   std::string sha256_;
@@ -65,9 +65,9 @@ class UploadSource : public upstream::ByteSource {
 
 // A caller's stream that is read in a transfer's turn: waiting for the next piece is waiting for the peer. Once the
 // turn is ended there is no further piece, only its error.
-class TurnSource : public upstream::ByteSource {
+class SlotSource : public upstream::ByteSource {
  public:
-  TurnSource(std::shared_ptr<upstream::ByteSource> bytes, std::shared_ptr<TransferTurn> turn)
+  SlotSource(std::shared_ptr<upstream::ByteSource> bytes, std::shared_ptr<TransferSlot> turn)
       : bytes_(std::move(bytes)), turn_(std::move(turn)) {
     turn_->ExpectMessage(kUsualChunk);
   }
@@ -80,7 +80,7 @@ class TurnSource : public upstream::ByteSource {
 
  private:
   const std::shared_ptr<upstream::ByteSource> bytes_;
-  const std::shared_ptr<TransferTurn> turn_;
+  const std::shared_ptr<TransferSlot> turn_;
 };
 
 // The caller announced `declared` bytes, and `most` are allowed.

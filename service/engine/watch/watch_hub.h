@@ -147,7 +147,7 @@ class WatchHub {
       TellLocked(topic);
       direct = topic->direct.Held();
     }
-    for (const std::shared_ptr<WatchReader>& reader : direct) reader->Poke();
+    for (const std::shared_ptr<WatchReader>& reader : direct) reader->Notify();
   }
 
   // Tells all sessions of the resource that it was deleted. Readers of many tasks hear of it by TaskFeeds::Changed.
@@ -169,7 +169,7 @@ class WatchHub {
       TellLocked(topic);
       direct = topic->direct.Held();
     }
-    for (const std::shared_ptr<WatchReader>& reader : direct) reader->Poke();
+    for (const std::shared_ptr<WatchReader>& reader : direct) reader->Notify();
   }
 
   // Number of sessions of the resource.

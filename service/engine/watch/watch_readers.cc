@@ -14,7 +14,7 @@ using Readers = std::vector<std::shared_ptr<WatchReader>>;
 void PokeFrom(base::ThreadPool& pool, const std::shared_ptr<Readers>& readers, size_t next) {
   while (next < readers->size()) {
     for (const size_t end = std::min(readers->size(), next + kSlice); next < end; ++next) {
-      (*readers)[next]->Poke();
+      (*readers)[next]->Notify();
       // Perhaps the last reference: not under any lock, and not only at the end of all.
       (*readers)[next].reset();
     }

@@ -26,7 +26,7 @@ class WatchReader : public std::enable_shared_from_this<WatchReader> {
   WatchReader& operator=(const WatchReader&) = delete;
 
   // Runs on_change, unless silenced.
-  void Poke() {
+  void Notify() {
     base::MutexLock lock(call_mutex_);
     if (on_change_) on_change_();
   }

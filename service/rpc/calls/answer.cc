@@ -8,7 +8,7 @@ namespace seedance::rpc {
 namespace {
 
 void Answer(RpcStream& stream, Call& call, const google::protobuf::MessageLite& answer) {
-  Edge& edge = call.edge();
+  RpcContext& edge = call.edge();
   const grpc::Slice slice = Serialize(answer);
   edge.limits().Charge(stream.ticket(), slice.size());
   stream.ExpectDelivery(edge.deadlines(), edge.options().answer_timeout);

@@ -73,7 +73,7 @@ base::LogKind KindOf(const std::string& tenant, const absl::Status& status) {
 
 }  // namespace
 
-Call::Call(Edge& edge, grpc::ServerContext* context, const std::string& peer, const Traits& method)
+Call::Call(RpcContext& edge, grpc::ServerContext* context, const std::string& peer, const Traits& method)
     : edge_(edge), grpc_context_(context), peer_(peer), method_(method), start_(edge.clock().Now()) {
   context_.deadline = base::FromMachineTime(context->deadline(), edge.clock());
   context_.cancel = std::make_shared<base::CancelToken>();

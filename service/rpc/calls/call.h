@@ -10,7 +10,7 @@
 #include "absl/time/time.h"
 #include "service/base/error.h"
 #include "service/engine/dispatch/call_context.h"
-#include "service/rpc/calls/edge.h"
+#include "service/rpc/calls/rpc_context.h"
 
 namespace seedance::rpc {
 
@@ -30,7 +30,7 @@ class Call final : private ActiveCall {
   };
 
   // `context` and `peer` outlive the reactor's OnDone, not more.
-  Call(Edge& edge, grpc::ServerContext* context, const std::string& peer, const Traits& method);
+  Call(RpcContext& edge, grpc::ServerContext* context, const std::string& peer, const Traits& method);
   ~Call();
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
@@ -41,7 +41,7 @@ class Call final : private ActiveCall {
   // For the engine. The cancel token is that of Cancel().
   const engine::CallContext& context() const { return context_; }
 
-  Edge& edge() const { return edge_; }
+  RpcContext& edge() const { return edge_; }
 
   // For the log line.
   void set_resource(std::string_view name) { resource_ = std::string(name.substr(0, 200)); }
@@ -64,7 +64,7 @@ class Call final : private ActiveCall {
   void WriteLine(const absl::Status& status, const base::ErrorDetail& detail) const;
   std::string Peer() const override { return peer_; }
 
-  Edge& edge_;
+  RpcContext& edge_;
   grpc::ServerContext* const grpc_context_;
   const std::string& peer_;
   const Traits method_;

@@ -16,7 +16,7 @@ struct CallLimits::Connection {
   const std::string* peer = nullptr;  // Its key.
   const std::string address;          // Without the port.
   size_t open = 0;
-  std::array<size_t, 5> service_calls{};  // By CallKind.
+  std::array<size_t, 5> service_calls{};  // By RequestKind.
   size_t refusals = 0;
   size_t dropped = 0;  // Refusals that were dropped since the last time that none was left.
   bool ended = false;
@@ -45,7 +45,7 @@ constexpr std::array<const char*, 11> kNames = {"calls",
 // All connections of a Unix socket look the same.
 bool HasName(const std::string& peer) { return !absl::StartsWith(peer, "unix"); }
 
-bool IsService(CallKind kind) { return kind != CallKind::kCall && kind != CallKind::kWatch; }
+bool IsService(RequestKind kind) { return kind != RequestKind::kCall && kind != RequestKind::kWatch; }
 
 }  // namespace
 
@@ -102,7 +102,7 @@ void CallLimits::EndConnection(const std::string& peer, std::string_view cause) 
   if (options_.end_connection != nullptr) options_.end_connection(peer);
 }
 
-absl::Status CallLimits::Admit(Ticket& ticket, CallKind kind, const std::string& tenant) {
+absl::Status CallLimits::Admit(Ticket& ticket, RequestKind kind, const std::string& tenant) {
   base::MutexLock lock(mutex_);
   Tenant& entry = tenants_.try_emplace(tenant, Tenant{tenant}).first->second;
   ticket.kind = kind;
@@ -133,7 +133,7 @@ void CallLimits::BeginStream(Ticket& ticket) {
 }
 
 absl::Status CallLimits::AdmitServiceLocked(Ticket& ticket) {
-  const bool reflection = ticket.kind == CallKind::kReflection;
+  const bool reflection = ticket.kind == RequestKind::kReflection;
   const size_t most = reflection ? options_.max_reflection_streams : options_.max_health_calls;
   if (!HasServicePlaceLocked(ticket, most)) {
     return reflection ? Over(Limit::kReflectionStreams, "streams of reflection", most, "gateway:reflection_streams")
@@ -151,7 +151,7 @@ bool CallLimits::HasServicePlaceLocked(const Ticket& ticket, size_t most) {
   const auto kind = static_cast<size_t>(ticket.kind);
   if (service_calls_[kind] >= most) return false;
   if (!HasName(*ticket.connection->peer)) return true;
-  const bool reflection = ticket.kind == CallKind::kReflection;
+  const bool reflection = ticket.kind == RequestKind::kReflection;
   if (ticket.connection->service_calls[kind] >= std::max<size_t>(1, most / (reflection ? 4 : 10))) return false;
   const auto of_address = service_calls_of_.find(ticket.connection->address);
   if (reflection || of_address == service_calls_of_.end()) return true;

@@ -16,8 +16,8 @@
 
 namespace seedance::rpc {
 
-// What kind of RPC takes a place. Watch streams that have begun have limits of their own (WatchStreams).
-enum class CallKind { kCall, kWatch, kHealthCheck, kHealthWatch, kReflection };
+// What kind of RPC takes a place. Watch streams that have begun have limits of their own (StreamRegistry).
+enum class RequestKind { kCall, kWatch, kHealthCheck, kHealthWatch, kReflection };
 
 // Limits of all RPCs that are open, by connection, by tenant and in total, and of the bytes of answers that their
 // callers have not taken yet. A Unix socket's connections cannot be told apart: they have no shares. Thread-safe.
@@ -51,7 +51,7 @@ class CallLimits {
   struct Ticket {
     Connection* connection = nullptr;
     Tenant* tenant = nullptr;
-    CallKind kind = CallKind::kCall;
+    RequestKind kind = RequestKind::kCall;
     bool counts_as_call = false;
     bool counts_as_service = false;  // A health call or a stream of reflection.
     bool refused = false;
@@ -72,9 +72,9 @@ class CallLimits {
 
   // Takes a place. RESOURCE_EXHAUSTED (RetryInfo; quota subject `gateway:<limit>` or `tenant:<name>`): there is none,
   // or the callers have left too many bytes of answers unread.
-  absl::Status Admit(Ticket& ticket, CallKind kind, const std::string& tenant);
+  absl::Status Admit(Ticket& ticket, RequestKind kind, const std::string& tenant);
 
-  // A watch counts as a call until this: WatchStreams counts it from now on.
+  // A watch counts as a call until this: StreamRegistry counts it from now on.
   void BeginStream(Ticket& ticket);
 
   // Again whether answers are read, for a call whose handler begins only now. OK or as Admit.
@@ -122,7 +122,7 @@ class CallLimits {
   absl::Status CheckAnswersLocked(const Tenant& tenant) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void CountAnswerLocked(Tenant& tenant, size_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void DropAnswerLocked(Tenant& tenant, size_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  using ServiceCalls = std::array<size_t, 5>;  // By CallKind.
+  using ServiceCalls = std::array<size_t, 5>;  // By RequestKind.
   bool HasServicePlaceLocked(const Ticket& ticket, size_t most) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void LeaveServiceLocked(Ticket& ticket) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status AdmitServiceLocked(Ticket& ticket) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

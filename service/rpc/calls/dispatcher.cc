@@ -15,7 +15,7 @@ constexpr Call::Traits kUnknownMethod = {"unknown", /*open=*/true, /*auxiliary=*
 
 // Ends an RPC that never reaches its method. Never throws, for some of its callers end the RPCs of others.
 void Refuse(RpcStream& stream, Call& call, const absl::Status& status) try {
-  Edge& edge = call.edge();
+  RpcContext& edge = call.edge();
   const grpc::Status end = call.End(status);
   if (edge.limits().Refuse(stream.ticket())) {
     stream.ExpectDelivery(edge.deadlines(), edge.options().receive_timeout);
@@ -140,7 +140,7 @@ class Incoming final : public Reactor,
 
   RpcStream& stream_;
   const Method& method_;
-  Edge& edge_;
+  RpcContext& edge_;
   std::unique_ptr<Call> call_;
   const std::string lane_;
   grpc::ByteBuffer message_;

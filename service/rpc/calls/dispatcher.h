@@ -1,8 +1,8 @@
 #ifndef SEEDANCE_SERVICE_RPC_CALLS_DISPATCHER_H_
 #define SEEDANCE_SERVICE_RPC_CALLS_DISPATCHER_H_
 
-#include "service/rpc/calls/edge.h"
 #include "service/rpc/calls/method.h"
+#include "service/rpc/calls/rpc_context.h"
 #include "service/rpc/calls/rpc_stream.h"
 
 namespace seedance::rpc {
@@ -17,13 +17,13 @@ namespace seedance::rpc {
 class Dispatcher {
  public:
   // Both outlive it.
-  Dispatcher(Edge& edge, const Methods& methods) : edge_(edge), methods_(methods) {}
+  Dispatcher(RpcContext& edge, const Methods& methods) : edge_(edge), methods_(methods) {}
 
   // For RpcServer.
   void OnCall(RpcStream& stream);
 
  private:
-  Edge& edge_;
+  RpcContext& edge_;
   const Methods& methods_;
 };
 

@@ -24,7 +24,7 @@ struct Method {
   using Start = std::function<void(RpcStream&, std::unique_ptr<Call>, grpc::ByteBuffer)>;
 
   Call::Traits traits;
-  CallKind kind = CallKind::kCall;
+  RequestKind kind = RequestKind::kCall;
   // True: Start runs when the caller sent one message and ended its stream. False: it reads on; bytes may be invalid.
   bool one_request = true;
   Start start;

@@ -28,7 +28,7 @@ class UnaryCall final : public Reactor, public std::enable_shared_from_this<Unar
   using Work = absl::AnyInvocable<absl::Status(const Pointer&)>;
 
   static void Start(RpcStream& stream, std::unique_ptr<Call> call, Work work) {
-    Edge& edge = call->edge();
+    RpcContext& edge = call->edge();
     const Pointer self(new UnaryCall(stream, std::move(call)));
     stream.SetReactor(self);
     edge.calls().Run(

@@ -5,7 +5,7 @@
 
 #include "service/base/error.h"
 #include "service/base/utf8.h"
-#include "service/model/billed_call.h"
+#include "service/model/journal_entry.h"
 #include "service/rpc/convert/convert_asset.h"
 #include "service/rpc/convert/convert_group.h"
 #include "service/rpc/convert/convert_time.h"
@@ -30,15 +30,15 @@ v1::Creation::Kind KindOf(const std::string& method) {
   return row == std::end(kKinds) ? v1::Creation::KIND_UNSPECIFIED : row->kind;
 }
 
-v1::Creation::State StateOf(model::BilledCallState state) {
+v1::Creation::State StateOf(model::JournalState state) {
   switch (state) {
-    case model::BilledCallState::kInFlight:
-    case model::BilledCallState::kInDoubt:
+    case model::JournalState::kInFlight:
+    case model::JournalState::kInDoubt:
       return v1::Creation::STATE_IN_DOUBT;
-    case model::BilledCallState::kDone:
+    case model::JournalState::kDone:
       return v1::Creation::STATE_ACCEPTED;
-    case model::BilledCallState::kRefused:
-    case model::BilledCallState::kNotAccepted:
+    case model::JournalState::kRefused:
+    case model::JournalState::kNotAccepted:
       return v1::Creation::STATE_NOT_ACCEPTED;
   }
   return v1::Creation::STATE_UNSPECIFIED;
@@ -52,12 +52,12 @@ std::string MethodOf(v1::Creation::Kind kind) {
   return row == std::end(kKinds) ? "" : row->method;
 }
 
-void ToProto(const model::BilledCall& call, v1::Creation* proto) {
+void ToProto(const model::JournalEntry& call, v1::Creation* proto) {
   proto->set_kind(KindOf(call.key.method));
   proto->set_request_id(base::ToUtf8(call.key.request_id));
   proto->set_state(StateOf(call.state));
   // Before it was accepted the resource has no id, or, created again, the one that it has.
-  const bool accepted = call.state == model::BilledCallState::kDone;
+  const bool accepted = call.state == model::JournalState::kDone;
   const bool again = call.key.method == model::kRecreateAsset;
   if (call.group.has_value()) {
     ToProto(*call.group, proto->mutable_asset_group());
@@ -71,7 +71,7 @@ void ToProto(const model::BilledCall& call, v1::Creation* proto) {
   SetTime(call.update_time, [&] { return proto->mutable_update_time(); });
 }
 
-void ToProto(const engine::CallSighting& seen, v1::ReconcileCreationResponse::Candidate* proto) {
+void ToProto(const engine::LookupCandidate& seen, v1::ReconcileCreationResponse::Candidate* proto) {
   proto->set_upstream_id(base::ToUtf8(seen.id));
   proto->set_display_name(base::ToUtf8(seen.display_name));
   SetTime(seen.create_time.value_or(absl::InfinitePast()), [&] { return proto->mutable_create_time(); });

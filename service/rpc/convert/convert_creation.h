@@ -4,12 +4,12 @@
 #include <string>
 
 #include "seedance/gateway/v1/creation.pb.h"
-#include "service/engine/assets/call_reconciler.h"
+#include "service/engine/assets/journal_reconciler.h"
 
 namespace seedance::rpc {
 
-void ToProto(const model::BilledCall& call, gateway::v1::Creation* proto);
-void ToProto(const engine::CallSighting& seen, gateway::v1::ReconcileCreationResponse::Candidate* proto);
+void ToProto(const model::JournalEntry& call, gateway::v1::Creation* proto);
+void ToProto(const engine::LookupCandidate& seen, gateway::v1::ReconcileCreationResponse::Candidate* proto);
 
 // The journal's name of the kind; empty for one that is not known.
 std::string MethodOf(gateway::v1::Creation::Kind kind);

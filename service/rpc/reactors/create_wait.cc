@@ -22,7 +22,7 @@ bool OnItsWay(const model::GenerationTask& task) {
 
 }  // namespace
 
-void CreateWait::Begin(Edge& edge, engine::Tasks& tasks, const engine::CallContext& context,
+void CreateWait::Begin(RpcContext& edge, engine::Tasks& tasks, const engine::CallContext& context,
                        const model::GenerationTask& task, Answer answer) {
   const absl::Time now = edge.clock().Now();
   const absl::Time until = std::min(now + edge.options().create_wait, context.deadline - kMargin);

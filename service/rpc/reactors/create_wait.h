@@ -9,7 +9,7 @@
 #include "service/base/mutex.h"
 #include "service/engine/dispatch/call_context.h"
 #include "service/engine/tasks/tasks.h"
-#include "service/rpc/calls/edge.h"
+#include "service/rpc/calls/rpc_context.h"
 
 namespace seedance::rpc {
 
@@ -22,13 +22,13 @@ class CreateWait : public std::enable_shared_from_this<CreateWait> {
   // Calls `answer` once: when the task has left PENDING and SUBMITTING or waits for assets, when `create_wait` of the
   // edge has passed, or a moment before the caller's deadline. On the thread that knows it first, perhaps before this
   // returns. Never blocks.
-  static void Begin(Edge& edge, engine::Tasks& tasks, const engine::CallContext& context,
+  static void Begin(RpcContext& edge, engine::Tasks& tasks, const engine::CallContext& context,
                     const model::GenerationTask& task, Answer answer);
 
  private:
   using Start = engine::WatchStart<model::GenerationTask>;
 
-  CreateWait(Edge& edge, const model::GenerationTask& task, Answer answer)
+  CreateWait(RpcContext& edge, const model::GenerationTask& task, Answer answer)
       : edge_(edge), newest_(task), answer_(std::move(answer)) {}
 
   using Session = std::shared_ptr<engine::WatchSession<model::GenerationTask>>;
@@ -38,7 +38,7 @@ class CreateWait : public std::enable_shared_from_this<CreateWait> {
   void OnChange();
   void End();
 
-  Edge& edge_;
+  RpcContext& edge_;
   base::Mutex mutex_;
   model::GenerationTask newest_ ABSL_GUARDED_BY(mutex_);
   Answer answer_ ABSL_GUARDED_BY(mutex_);  // Null once called.

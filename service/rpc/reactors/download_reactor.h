@@ -61,7 +61,7 @@ class DownloadReactor final : public Reactor,
   // Lets go of what is queued behind the first `kept`.
   void DropLocked(size_t kept) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  Edge& edge_;
+  RpcContext& edge_;
   RpcStream& stream_;  // Not touched once finished_ is set, but by the one who set it.
   const std::unique_ptr<Call> call_;
   base::Mutex mutex_;

@@ -40,7 +40,7 @@ class UploadReactor final : public Reactor, public std::enable_shared_from_this<
   void BreakOff(const absl::Status& status);
   void End(const absl::Status& status);
 
-  Edge& edge_;
+  RpcContext& edge_;
   engine::Assets& assets_;
   RpcStream& stream_;  // Not touched once finished_ is set, but by the one who set it.
   const std::unique_ptr<Call> call_;

@@ -13,10 +13,10 @@
 #include "service/engine/dispatch/call_context.h"
 #include "service/rpc/calls/call.h"
 #include "service/rpc/calls/call_pool.h"
-#include "service/rpc/calls/edge.h"
+#include "service/rpc/calls/rpc_context.h"
 #include "service/rpc/calls/rpc_stream.h"
+#include "service/rpc/calls/stream_registry.h"
 #include "service/rpc/calls/watch_message.h"
-#include "service/rpc/calls/watch_streams.h"
 
 namespace seedance::rpc {
 
@@ -63,7 +63,7 @@ class WatchReactor : public Reactor, public EndableStream, public std::enable_sh
   // Writes or does what is next, or ends the stream, unless a write is in flight: then OnWriteDone comes back here.
   void Pump();
 
-  Edge& edge_;
+  RpcContext& edge_;
   const std::unique_ptr<Call> call_;
   // Taken before the locks of the engine.
   base::Mutex mutex_;

@@ -5,7 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "seedance/gateway/v1/creation.pb.h"
-#include "service/engine/assets/call_reconciler.h"
+#include "service/engine/assets/journal_reconciler.h"
 
 namespace seedance::rpc {
 

@@ -97,9 +97,9 @@ void DropClaim(Connection& connection, const std::string& holder) {
   Query(connection, "DELETE FROM asset_claims WHERE holder = ?").Text(holder).Run();
 }
 
-void AddClaimOf(Connection& connection, const model::BilledCall& call) {
+void AddClaimOf(Connection& connection, const model::JournalEntry& call) {
   if (!call.asset.has_value()) return;
-  const bool in_doubt = call.state == model::BilledCallState::kInDoubt;
+  const bool in_doubt = call.state == model::JournalState::kInDoubt;
   const AssetClaim claim = {call.asset->group, call.asset->display_name, call.asset->handle};
   WriteClaim(connection, model::TextOf(call.key), claim,
              in_doubt ? call.update_time + Store::kClaimInDoubt : absl::InfiniteFuture());

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "absl/time/time.h"
-#include "service/model/billed_call.h"
+#include "service/model/journal_entry.h"
 #include "service/store/sqlite/connection.h"
 #include "service/store/store.h"
 
@@ -28,7 +28,7 @@ void DropClaim(Connection& connection, const std::string& holder);
 int64_t CountClaimedPlaces(Connection& connection, const std::string& upstream, const std::string& but, absl::Time now);
 
 // Writes what a row of the journal holds that was begun before there were claims.
-void AddClaimOf(Connection& connection, const model::BilledCall& call);
+void AddClaimOf(Connection& connection, const model::JournalEntry& call);
 
 }  // namespace seedance::store::sqlite
 

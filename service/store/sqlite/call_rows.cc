@@ -13,10 +13,10 @@
 namespace seedance::store::sqlite {
 namespace {
 
-using model::BilledCall;
-using model::BilledCallState;
+using model::JournalEntry;
+using model::JournalState;
 
-void WriteCall(Connection& connection, const BilledCall& call, bool for_task) {
+void WriteCall(Connection& connection, const JournalEntry& call, bool for_task) {
   Query(connection,
         "INSERT INTO billed_calls (tenant, method, request_id, state, for_task, task_id, update_micros, body) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, method, request_id) DO UPDATE SET "
@@ -33,7 +33,7 @@ void WriteCall(Connection& connection, const BilledCall& call, bool for_task) {
       .Run();
 }
 
-void RewriteCall(Connection& connection, const BilledCall& call) {
+void RewriteCall(Connection& connection, const JournalEntry& call) {
   Query(connection,
         "UPDATE billed_calls SET state = ?, update_micros = ?, body = ? "
         "WHERE tenant = ? AND method = ? AND request_id = ?")
@@ -47,42 +47,42 @@ void RewriteCall(Connection& connection, const BilledCall& call) {
 }
 
 // The row, NOT_FOUND without one.
-absl::StatusOr<BilledCall> RequireCall(Connection& connection, const model::BilledCallKey& key) {
-  absl::StatusOr<std::optional<BilledCall>> row = ReadCall(connection, key);
+absl::StatusOr<JournalEntry> RequireCall(Connection& connection, const model::JournalKey& key) {
+  absl::StatusOr<std::optional<JournalEntry>> row = ReadCall(connection, key);
   if (!row.ok()) return row.status();
   if (!row->has_value()) {
-    return base::ResourceNotFound("BilledCall", absl::StrCat("call ", key.method, " ", key.request_id));
+    return base::ResourceNotFound("JournalEntry", absl::StrCat("call ", key.method, " ", key.request_id));
   }
   return **std::move(row);
 }
 
 }  // namespace
 
-std::string TaskIdOf(const BilledCall& call) {
+std::string TaskIdOf(const JournalEntry& call) {
   constexpr std::string_view kPrefix = "generationTasks/";
   return call.resource_name.rfind(kPrefix, 0) == 0 ? call.resource_name.substr(kPrefix.size()) : "";
 }
 
-absl::StatusOr<std::optional<BilledCall>> ReadCall(Connection& connection, const model::BilledCallKey& key) {
+absl::StatusOr<std::optional<JournalEntry>> ReadCall(Connection& connection, const model::JournalKey& key) {
   Query query(connection, "SELECT body FROM billed_calls WHERE tenant = ? AND method = ? AND request_id = ?");
   query.Text(key.tenant).Text(key.method).Text(key.request_id);
-  if (!query.Step()) return std::optional<BilledCall>();
-  absl::StatusOr<BilledCall> call = ParseCall(query.BytesAt(0));
+  if (!query.Step()) return std::optional<JournalEntry>();
+  absl::StatusOr<JournalEntry> call = ParseCall(query.BytesAt(0));
   if (!call.ok()) return call.status();
-  return std::optional<BilledCall>(*std::move(call));
+  return std::optional<JournalEntry>(*std::move(call));
 }
 
-absl::StatusOr<Store::Begun> BeginCall(Connection& connection, const BilledCall& call,
+absl::StatusOr<Store::Begun> BeginCall(Connection& connection, const JournalEntry& call,
                                        const model::GenerationTask* task) {
-  absl::StatusOr<std::optional<BilledCall>> row = ReadCall(connection, call.key);
+  absl::StatusOr<std::optional<JournalEntry>> row = ReadCall(connection, call.key);
   if (!row.ok()) return row.status();
   Store::Begun begun;
   begun.existing = *std::move(row);
-  const bool may_try_again = begun.existing.has_value() && begun.existing->state == BilledCallState::kNotAccepted &&
+  const bool may_try_again = begun.existing.has_value() && begun.existing->state == JournalState::kNotAccepted &&
                              model::FirstDifferenceFromJournal(begun.existing->fingerprint, call.fingerprint).empty();
   if (begun.existing.has_value() && !may_try_again) return begun;
   begun.existing.reset();
-  if (call.claim.has_value() && call.state == BilledCallState::kInFlight) {
+  if (call.claim.has_value() && call.state == JournalState::kInFlight) {
     begun.conflict =
         MakeClaim(connection, model::TextOf(call.key), *call.claim, call.create_time, absl::InfiniteFuture());
     if (begun.conflict.has_value()) return begun;
@@ -95,8 +95,8 @@ absl::StatusOr<Store::Begun> BeginCall(Connection& connection, const BilledCall&
   return begun;
 }
 
-absl::Status EndCall(Connection& connection, const BilledCall& call, bool written) {
-  absl::StatusOr<BilledCall> row = RequireCall(connection, call.key);
+absl::Status EndCall(Connection& connection, const JournalEntry& call, bool written) {
+  absl::StatusOr<JournalEntry> row = RequireCall(connection, call.key);
   if (!row.ok()) return row.status();
   row->state = call.state;
   row->resource_name = call.resource_name;
@@ -105,7 +105,7 @@ absl::Status EndCall(Connection& connection, const BilledCall& call, bool writte
   // More is known of what it makes at the end of an upload than at its beginning.
   if (call.asset.has_value()) row->asset = call.asset;
   RewriteCall(connection, *row);
-  const bool kept = call.state == BilledCallState::kInDoubt || (call.state == BilledCallState::kDone && !written);
+  const bool kept = call.state == JournalState::kInDoubt || (call.state == JournalState::kDone && !written);
   if (kept) {
     EndClaimAt(connection, model::TextOf(call.key), call.update_time + Store::kClaimInDoubt);
   } else {
@@ -114,9 +114,8 @@ absl::Status EndCall(Connection& connection, const BilledCall& call, bool writte
   return absl::OkStatus();
 }
 
-absl::Status ExtendFingerprint(Connection& connection, const model::BilledCallKey& key,
-                               const model::Fingerprint& more) {
-  absl::StatusOr<BilledCall> row = RequireCall(connection, key);
+absl::Status ExtendFingerprint(Connection& connection, const model::JournalKey& key, const model::Fingerprint& more) {
+  absl::StatusOr<JournalEntry> row = RequireCall(connection, key);
   if (!row.ok()) return row.status();
   row->fingerprint.insert(row->fingerprint.end(), more.begin(), more.end());
   RewriteCall(connection, *row);
@@ -125,18 +124,18 @@ absl::Status ExtendFingerprint(Connection& connection, const model::BilledCallKe
 
 absl::StatusOr<int> DoubtInFlightCalls(Connection& connection, const std::string& error, absl::Time now) {
   // A literal, because SQLite uses the partial index only when the statement says the same.
-  static_assert(static_cast<int>(BilledCallState::kInFlight) == 1);
-  std::vector<BilledCall> calls;
+  static_assert(static_cast<int>(JournalState::kInFlight) == 1);
+  std::vector<JournalEntry> calls;
   {
     Query query(connection, "SELECT body FROM billed_calls WHERE state = 1 AND for_task = 0");
     while (query.Step()) {
-      absl::StatusOr<BilledCall> call = ParseCall(query.BytesAt(0));
+      absl::StatusOr<JournalEntry> call = ParseCall(query.BytesAt(0));
       if (!call.ok()) return call.status();
       calls.push_back(*std::move(call));
     }
   }
-  for (BilledCall& call : calls) {
-    call.state = BilledCallState::kInDoubt;
+  for (JournalEntry& call : calls) {
+    call.state = JournalState::kInDoubt;
     call.error = error;
     call.update_time = now;
     RewriteCall(connection, call);
@@ -145,13 +144,13 @@ absl::StatusOr<int> DoubtInFlightCalls(Connection& connection, const std::string
   return static_cast<int>(calls.size());
 }
 
-absl::StatusOr<std::vector<BilledCall>> ListCallsInDoubt(Connection& connection, int limit) {
-  static_assert(static_cast<int>(BilledCallState::kInDoubt) == 5);
+absl::StatusOr<std::vector<JournalEntry>> ListCallsInDoubt(Connection& connection, int limit) {
+  static_assert(static_cast<int>(JournalState::kInDoubt) == 5);
   Query query(connection, "SELECT body FROM billed_calls WHERE state = 5 ORDER BY update_micros LIMIT ?");
   query.Int(limit);
-  std::vector<BilledCall> calls;
+  std::vector<JournalEntry> calls;
   while (query.Step()) {
-    absl::StatusOr<BilledCall> call = ParseCall(query.BytesAt(0));
+    absl::StatusOr<JournalEntry> call = ParseCall(query.BytesAt(0));
     if (!call.ok()) return call.status();
     calls.push_back(*std::move(call));
   }
@@ -159,8 +158,8 @@ absl::StatusOr<std::vector<BilledCall>> ListCallsInDoubt(Connection& connection,
 }
 
 int PurgeCalls(Connection& connection, absl::Time before, int limit) {
-  static_assert(static_cast<int>(BilledCallState::kRefused) == 3);
-  static_assert(static_cast<int>(BilledCallState::kNotAccepted) == 4);
+  static_assert(static_cast<int>(JournalState::kRefused) == 3);
+  static_assert(static_cast<int>(JournalState::kNotAccepted) == 4);
   return Query(connection,
                "DELETE FROM billed_calls WHERE rowid IN (SELECT rowid FROM billed_calls WHERE update_micros < ? AND "
                "(state IN (3, 4) OR (task_id <> '' AND task_id NOT IN (SELECT id FROM tasks))) LIMIT ?)")

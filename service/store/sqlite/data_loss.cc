@@ -5,7 +5,7 @@
 
 #include "service/base/error.h"
 #include "service/base/random.h"
-#include "service/model/billed_call.h"
+#include "service/model/journal_entry.h"
 #include "service/store/record.h"
 #include "service/store/sqlite/call_rows.h"
 #include "service/store/sqlite/store_meta.h"
@@ -33,18 +33,18 @@ absl::StatusOr<int> DistrustTasks(Connection& connection) {
 }
 
 absl::StatusOr<int> DistrustCalls(Connection& connection) {
-  std::vector<std::pair<int64_t, model::BilledCall>> rows;
+  std::vector<std::pair<int64_t, model::JournalEntry>> rows;
   {
     Query query(connection, "SELECT rowid, body FROM billed_calls WHERE state = ? AND for_task = 0");
-    query.Int(static_cast<int>(model::BilledCallState::kNotAccepted));
+    query.Int(static_cast<int>(model::JournalState::kNotAccepted));
     while (query.Step()) {
-      absl::StatusOr<model::BilledCall> call = ParseCall(query.BytesAt(1));
+      absl::StatusOr<model::JournalEntry> call = ParseCall(query.BytesAt(1));
       if (!call.ok()) return call.status();
       rows.emplace_back(query.IntAt(0), *std::move(call));
     }
   }
   for (auto& [row, call] : rows) {
-    call.state = model::BilledCallState::kInFlight;
+    call.state = model::JournalState::kInFlight;
     Query(connection, "UPDATE billed_calls SET state = ?, body = ? WHERE rowid = ?")
         .Int(static_cast<int>(call.state))
         .Bytes(SerializeCall(call))
@@ -72,8 +72,8 @@ absl::StatusOr<int> DistrustRecreations(Connection& connection, absl::Time now) 
     const absl::StatusOr<model::Asset> asset = ParseAsset(query.BytesAt(0));
     if (!asset.ok()) return asset.status();
     if (asset->source_uri.empty()) continue;
-    model::BilledCall call = model::RecreationOf(*asset, asset->recreations + 1);
-    call.state = model::BilledCallState::kInDoubt;
+    model::JournalEntry call = model::RecreationOf(*asset, asset->recreations + 1);
+    call.state = model::JournalState::kInDoubt;
     call.error = error;
     // It may have been sent at any time since this state of the asset.
     call.create_time = std::min(asset->update_time, now);

@@ -204,17 +204,17 @@ void FillExpireTimes(Connection& connection) {
 }
 
 void FillAssetClaims(Connection& connection) {
-  static_assert(static_cast<int>(model::BilledCallState::kInFlight) == 1);
-  static_assert(static_cast<int>(model::BilledCallState::kInDoubt) == 5);
-  std::vector<model::BilledCall> calls;
+  static_assert(static_cast<int>(model::JournalState::kInFlight) == 1);
+  static_assert(static_cast<int>(model::JournalState::kInDoubt) == 5);
+  std::vector<model::JournalEntry> calls;
   {
     Query query(connection, "SELECT body FROM billed_calls WHERE state IN (1, 5) AND for_task = 0");
     while (query.Step()) {
-      absl::StatusOr<model::BilledCall> call = ParseCall(query.BytesAt(0));
+      absl::StatusOr<model::JournalEntry> call = ParseCall(query.BytesAt(0));
       if (call.ok()) calls.push_back(*std::move(call));
     }
   }
-  for (const model::BilledCall& call : calls) AddClaimOf(connection, call);
+  for (const model::JournalEntry& call : calls) AddClaimOf(connection, call);
 }
 
 void FillTasksHistory(Connection& connection) {
@@ -247,7 +247,7 @@ void FillCallsHistory(Connection& connection) {
     more = rows.size() == kRowsAtOnce;
     for (const auto& [row, body] : rows) {
       last = row;
-      const absl::StatusOr<model::BilledCall> call = ParseCall(body);
+      const absl::StatusOr<model::JournalEntry> call = ParseCall(body);
       if (!call.ok()) continue;
       Query(connection, "UPDATE billed_calls SET task_id = ?, update_micros = ? WHERE rowid = ?")
           .Text(TaskIdOf(*call))

@@ -287,7 +287,7 @@ class SqliteStore : public Store {
         [&](Connection& connection) -> absl::StatusOr<int> { return sqlite::TrimDeletions(connection, before); });
   }
 
-  absl::StatusOr<Begun> BeginCall(const model::BilledCall& call, const model::GenerationTask* task) override {
+  absl::StatusOr<Begun> BeginCall(const model::JournalEntry& call, const model::GenerationTask* task) override {
     if (task != nullptr) tasks_.BeginWrite(task->id);
     absl::StatusOr<Begun> begun = Write<Begun>([&](Connection& connection) -> absl::StatusOr<Begun> {
       absl::StatusOr<Begun> done = sqlite::BeginCall(connection, call, task);
@@ -301,7 +301,7 @@ class SqliteStore : public Store {
     return begun;
   }
 
-  absl::Status FinishCall(const model::BilledCall& call, model::AssetGroup* group, model::Asset* asset) override {
+  absl::Status FinishCall(const model::JournalEntry& call, model::AssetGroup* group, model::Asset* asset) override {
     return writer_.Run([&](Connection& connection) {
       const bool written = group != nullptr || asset != nullptr;
       if (absl::Status ended = EndCall(connection, call, written); !ended.ok()) return ended;
@@ -311,11 +311,11 @@ class SqliteStore : public Store {
     });
   }
 
-  absl::Status ExtendFingerprint(const model::BilledCallKey& key, const model::Fingerprint& more) override {
+  absl::Status ExtendFingerprint(const model::JournalKey& key, const model::Fingerprint& more) override {
     return writer_.Run([&](Connection& connection) { return sqlite::ExtendFingerprint(connection, key, more); });
   }
 
-  absl::StatusOr<std::optional<model::BilledCall>> GetCall(const model::BilledCallKey& key) override {
+  absl::StatusOr<std::optional<model::JournalEntry>> GetCall(const model::JournalKey& key) override {
     return readers_->Run([&](Connection& connection) { return ReadCall(connection, key); });
   }
 
@@ -323,7 +323,7 @@ class SqliteStore : public Store {
     return Write<int>([&](Connection& connection) { return sqlite::DoubtInFlightCalls(connection, error, now); });
   }
 
-  absl::StatusOr<std::vector<model::BilledCall>> ListCallsInDoubt(int limit) override {
+  absl::StatusOr<std::vector<model::JournalEntry>> ListCallsInDoubt(int limit) override {
     return readers_->Run([&](Connection& connection) { return sqlite::ListCallsInDoubt(connection, limit); });
   }
 

@@ -159,7 +159,7 @@ class AnyFast : public Upstream {
     return Change(Operation::kChangeAsset, call, "/volc/asset/DeleteAsset", IdBody(id), AssetRef(id));
   }
 
-  absl::StatusOr<std::string> StageFile(const CallOptions&, const std::string&, ByteSource&) override {
+  absl::StatusOr<std::string> UploadToVendor(const CallOptions&, const std::string&, ByteSource&) override {
     return base::InternalError("AnyFast takes bytes, so nothing is staged for it");
   }
 

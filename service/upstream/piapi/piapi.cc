@@ -171,8 +171,8 @@ class PiApi : public Upstream {
                            detail);
   }
 
-  absl::StatusOr<std::string> StageFile(const CallOptions& call, const std::string& file_name,
-                                        ByteSource& bytes) override {
+  absl::StatusOr<std::string> UploadToVendor(const CallOptions& call, const std::string& file_name,
+                                             ByteSource& bytes) override {
     if (options_.upload_url.empty()) return Unsupported("place for files without an upload_url");
     Base64Source body(file_name, bytes);
     HttpRequest request = client_.Request(call, "POST", "");

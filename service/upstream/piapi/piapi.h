@@ -33,7 +33,7 @@ struct PiApiOptions {
   // `webhook_endpoint`; `assets.max_staged_bytes`, 0 without an `upload_url`; `lists_tasks` and `cancels_tasks`, by the
   // paths.
   model::UpstreamProfile profile;
-  std::string upload_url;  // Where StageFile puts files. Empty: it takes none.
+  std::string upload_url;  // Where UploadToVendor puts files. Empty: it takes none.
   PiApiPaths paths;
   std::string service_mode;      // `public` or `private`. Empty: not sent.
   std::string webhook_endpoint;  // Public URL that the vendor calls. Empty: no webhooks.

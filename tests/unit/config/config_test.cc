@@ -134,8 +134,8 @@ log: {level: debug}
   EXPECT_EQ(config->upstreams(0).anyfast().base_url(), "http://localhost:1/prefix");
   EXPECT_EQ(config->upstreams(0).anyfast().default_model(), "12345");
   EXPECT_EQ(config->tasks().deadline().seconds(), 7200);
-  EXPECT_EQ(EdgeOptions(*config).heartbeat_interval, absl::Milliseconds(500));
-  EXPECT_EQ(EdgeOptions(*config).tokens.size(), 1u);
+  EXPECT_EQ(RpcContextOptions(*config).heartbeat_interval, absl::Milliseconds(500));
+  EXPECT_EQ(RpcContextOptions(*config).tokens.size(), 1u);
   EXPECT_EQ(EngineOptions(*config)->asset_tracker.poll_interval, absl::Milliseconds(50));
   EXPECT_EQ(EngineOptions(*config)->task_tracker.poll_interval_watched, absl::Milliseconds(500));
 
@@ -265,7 +265,7 @@ tenants:
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(config->server().tls().refresh_interval().seconds(), 10);
   std::vector<std::string> names;
-  for (const auto& each : EdgeOptions(*config).certificates) names.push_back(each.tenant + " " + each.name);
+  for (const auto& each : RpcContextOptions(*config).certificates) names.push_back(each.tenant + " " + each.name);
   EXPECT_THAT(names,
               testing::ElementsAre("a cn:x", "a subject:CN=x,O=y", "a dns:x", "b uri:spiffe://x/y", "b email:x@y"));
 }
@@ -280,12 +280,12 @@ TEST(Config, AgesAndDelaysOnTheirBoundsAreGood) {
 }
 
 TEST(Config, CallsGetTheirLimits) {
-  const auto usual = EdgeOptions(*ParseConfig(kUpstream));
+  const auto usual = RpcContextOptions(*ParseConfig(kUpstream));
   EXPECT_EQ(usual.limits.max_calls, 20000u);
   EXPECT_EQ(usual.limits.max_streams_per_connection, 500u);
   EXPECT_EQ(usual.limits.max_reflection_streams, 32u);
   EXPECT_EQ(usual.receive_timeout, absl::Seconds(10));
-  const auto options = EdgeOptions(*ParseConfig(std::string(kUpstream) + R"(
+  const auto options = RpcContextOptions(*ParseConfig(std::string(kUpstream) + R"(
 server:
   call_limits: {max_calls: 7, max_calls_per_tenant: 6, max_streams_per_connection: 5, max_answer_bytes: 2000000,
                 max_answer_bytes_per_tenant: 1500000, receive_timeout: 3s, answer_timeout: 4s, max_receiving: 8,
@@ -307,36 +307,36 @@ TEST(Config, OneOfSeveralTenantsHasHalfOfEachTotalByDefault) {
     return std::string("- name: ") + name + "\n  token_sha256: [\"" + std::string(64, name) + "\"]\n";
   };
   const std::string one = std::string(kUpstream) + "tenants:\n" + tenant('a');
-  EXPECT_EQ(EdgeOptions(*ParseConfig(one)).limits.max_calls_per_tenant, 20000u);
-  EXPECT_EQ(EdgeOptions(*ParseConfig(one)).streams.limit_per_tenant, 20000u);
+  EXPECT_EQ(RpcContextOptions(*ParseConfig(one)).limits.max_calls_per_tenant, 20000u);
+  EXPECT_EQ(RpcContextOptions(*ParseConfig(one)).streams.limit_per_tenant, 20000u);
   const auto raised =
       ParseConfig(one + "server: {max_watch_streams: 50000, max_connections: 60000, call_limits: {max_calls: 70000}}");
-  EXPECT_EQ(EdgeOptions(*raised).streams.limit_per_tenant, 50000u);
-  EXPECT_EQ(EdgeOptions(*raised).limits.max_calls_per_tenant, 70000u);
+  EXPECT_EQ(RpcContextOptions(*raised).streams.limit_per_tenant, 50000u);
+  EXPECT_EQ(RpcContextOptions(*raised).limits.max_calls_per_tenant, 70000u);
   EXPECT_EQ(raised->server().max_connections_per_peer(), 60000);
-  const auto options = EdgeOptions(*ParseConfig(one + tenant('b')));
+  const auto options = RpcContextOptions(*ParseConfig(one + tenant('b')));
   EXPECT_EQ(options.limits.max_calls_per_tenant, 10000u);
   EXPECT_EQ(options.streams.limit_per_tenant, 10000u);
   EXPECT_EQ(options.limits.max_answer_bytes_per_tenant, options.limits.max_answer_bytes / 2);
-  const auto small =
-      EdgeOptions(*ParseConfig(one + tenant('b') + "server: {max_watch_streams: 1, call_limits: {max_calls: 9}}"));
+  const auto small = RpcContextOptions(
+      *ParseConfig(one + tenant('b') + "server: {max_watch_streams: 1, call_limits: {max_calls: 9}}"));
   EXPECT_EQ(small.limits.max_calls_per_tenant, 4u);
   EXPECT_EQ(small.streams.limit_per_tenant, 1u);
-  const auto all = EdgeOptions(*ParseConfig(one + tenant('b') + R"(
+  const auto all = RpcContextOptions(*ParseConfig(one + tenant('b') + R"(
 server: {max_watch_streams_per_tenant: 20000, call_limits: {max_calls_per_tenant: 20000}})"));
   EXPECT_EQ(all.limits.max_calls_per_tenant, 20000u);
   EXPECT_EQ(all.streams.limit_per_tenant, 20000u);
 }
 
 TEST(Config, StreamsGetTheirLimitsAndAges) {
-  const auto options = EdgeOptions(*ParseConfig(std::string(kUpstream) + R"(
+  const auto options = RpcContextOptions(*ParseConfig(std::string(kUpstream) + R"(
 server: {max_watch_streams: 7, max_watch_streams_per_tenant: 3, max_connection_age: 10s, max_connection_age_grace: 4s})"));
   EXPECT_EQ(options.streams.limit, 7u);
   EXPECT_EQ(options.streams.limit_per_tenant, 3u);
   EXPECT_EQ(options.streams.age.age, absl::Seconds(10));
   EXPECT_EQ(options.streams.age.grace, absl::Seconds(4));
-  EXPECT_FALSE(
-      EdgeOptions(*ParseConfig(std::string(kUpstream) + "server: {max_connection_age: 0s}")).streams.age.limited());
+  EXPECT_FALSE(RpcContextOptions(*ParseConfig(std::string(kUpstream) + "server: {max_connection_age: 0s}"))
+                   .streams.age.limited());
 }
 
 TEST(Config, AllProblemsAreToldAtOnceWithTheirLines) {

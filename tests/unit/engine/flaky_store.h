@@ -148,26 +148,26 @@ class FlakyStore : public store::Store {
   }
   absl::StatusOr<HistoryBounds> GetHistoryBounds() override { return store_->GetHistoryBounds(); }
   absl::StatusOr<int> TrimDeletions(absl::Time before) override { return store_->TrimDeletions(before); }
-  absl::StatusOr<Begun> BeginCall(const model::BilledCall& call, const model::GenerationTask* task) override {
+  absl::StatusOr<Begun> BeginCall(const model::JournalEntry& call, const model::GenerationTask* task) override {
     if (Fails(failing_begins)) return base::StoreUnavailable("test");
     return store_->BeginCall(call, task);
   }
-  absl::Status FinishCall(const model::BilledCall& call, model::AssetGroup* group, model::Asset* asset) override {
+  absl::Status FinishCall(const model::JournalEntry& call, model::AssetGroup* group, model::Asset* asset) override {
     if (Fails(failing_finishes)) return base::StoreUnavailable("test");
     return store_->FinishCall(call, group, asset);
   }
-  absl::Status ExtendFingerprint(const model::BilledCallKey& key, const model::Fingerprint& more) override {
+  absl::Status ExtendFingerprint(const model::JournalKey& key, const model::Fingerprint& more) override {
     return store_->ExtendFingerprint(key, more);
   }
-  absl::StatusOr<std::optional<model::BilledCall>> GetCall(const model::BilledCallKey& key) override {
-    absl::StatusOr<std::optional<model::BilledCall>> call = store_->GetCall(key);
+  absl::StatusOr<std::optional<model::JournalEntry>> GetCall(const model::JournalKey& key) override {
+    absl::StatusOr<std::optional<model::JournalEntry>> call = store_->GetCall(key);
     if (after_get_call) after_get_call();
     return call;
   }
   absl::StatusOr<int> DoubtInFlightCalls(const std::string& error, absl::Time now) override {
     return store_->DoubtInFlightCalls(error, now);
   }
-  absl::StatusOr<std::vector<model::BilledCall>> ListCallsInDoubt(int limit) override {
+  absl::StatusOr<std::vector<model::JournalEntry>> ListCallsInDoubt(int limit) override {
     return store_->ListCallsInDoubt(limit);
   }
   absl::StatusOr<int> PurgeCalls(absl::Time before, int limit) override { return store_->PurgeCalls(before, limit); }

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "seedance/gateway/v1/asset.pb.h"
-#include "service/model/billed_call.h"
+#include "service/model/journal_entry.h"
 #include "service/model/profile.h"
 
 namespace seedance::model {

@@ -18,8 +18,8 @@
 #include "service/rpc/asset_group_service.h"
 #include "service/rpc/asset_service.h"
 #include "service/rpc/calls/dispatcher.h"
-#include "service/rpc/calls/edge.h"
 #include "service/rpc/calls/method.h"
+#include "service/rpc/calls/rpc_context.h"
 #include "service/rpc/calls/rpc_server.h"
 #include "service/rpc/creation_service.h"
 #include "service/rpc/generation_task_service.h"
@@ -65,7 +65,7 @@ class GatewayTest : public ::testing::Test {
     engine_ = std::make_unique<engine::Engine>(engine_options_, *store_, std::move(upstreams), base::RealClock(),
                                                base::SystemRandom());
     ASSERT_TRUE(engine_->Start().ok());
-    edge_ = std::make_unique<Edge>(edge_options_, *edge_clock_, base::SystemRandom());
+    edge_ = std::make_unique<RpcContext>(edge_options_, *edge_clock_, base::SystemRandom());
     groups_service_ = std::make_unique<AssetGroupService>(engine_->groups());
     assets_service_ = std::make_unique<AssetService>(*edge_, engine_->assets());
     tasks_service_ = std::make_unique<GenerationTaskService>(*edge_, engine_->tasks(), engine_->downloads());
@@ -138,11 +138,11 @@ class GatewayTest : public ::testing::Test {
   testing::TempDir dir_;
   testing::FakeVendor vendor_;
   engine::Engine::Options engine_options_;
-  Edge::Options edge_options_;
+  RpcContext::Options edge_options_;
   base::Clock* edge_clock_ = &base::RealClock();
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<engine::Engine> engine_;
-  std::unique_ptr<Edge> edge_;
+  std::unique_ptr<RpcContext> edge_;
   std::unique_ptr<AssetGroupService> groups_service_;
   std::unique_ptr<AssetService> assets_service_;
   std::unique_ptr<CreationService> creations_service_;

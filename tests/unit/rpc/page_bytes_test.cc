@@ -90,9 +90,9 @@ TEST_F(PageBytesTest, TheWorstRowsFitToo) {
     model::GenerationTask task = Large(i, /*old=*/i % 2 == 0);
     task.tenant = tenant;
     task.state = model::TaskState::kFailed;
-    model::BilledCall call;
+    model::JournalEntry call;
     call.key = {tenant, "CreateGenerationTask", task.id};
-    call.state = model::BilledCallState::kDone;
+    call.state = model::JournalState::kDone;
     call.resource_name = task.name();
     ASSERT_TRUE(store_->BeginCall(call, &task).ok());
     made.insert(task.name());

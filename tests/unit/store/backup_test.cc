@@ -95,7 +95,7 @@ TEST_F(BackupTest, IsOneMomentOfAStoreInUseAsOneFile) {
   std::thread writer([&] {
     for (int i = 0; !stop; ++i) {
       const model::GenerationTask task = MakeTask(absl::StrCat("task", i));
-      model::BilledCall call = MakeCall(task.id);
+      model::JournalEntry call = MakeCall(task.id);
       call.resource_name = task.name();
       if (!store->BeginCall(call, &task).ok()) return;
     }

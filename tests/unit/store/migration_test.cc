@@ -195,14 +195,14 @@ TEST(MigrationToVersionFour, MarksOfOldDeletionsStayAndNewOnesKnowTheVendorsId) 
   task.state = model::TaskState::kSucceeded;
   task.request.upstream = "vendor";
   task.upstream_task_id = "v-1";
-  model::BilledCall call = testing::MakeCall("new");
+  model::JournalEntry call = testing::MakeCall("new");
   ASSERT_TRUE((*store)->BeginCall(call, &task).ok());
   ASSERT_TRUE((*store)->DeleteTask("new", At(1), [](const auto&) { return absl::OkStatus(); }).ok());
   EXPECT_TRUE(*(*store)->IsDeletedTaskOf("vendor", "v-1"));
 }
 
 // A call of the journal as versions before 6 wrote it.
-void InsertCall(SQLite::Database& database, const model::BilledCall& call) {
+void InsertCall(SQLite::Database& database, const model::JournalEntry& call) {
   SQLite::Statement insert(
       database,
       "INSERT INTO billed_calls (tenant, method, request_id, state, for_task, body, update_micros) "
@@ -217,8 +217,8 @@ void InsertCall(SQLite::Database& database, const model::BilledCall& call) {
   insert.exec();
 }
 
-model::BilledCall OldCreation(const std::string& name, model::BilledCallState state) {
-  model::BilledCall call = testing::MakeCall(name);
+model::JournalEntry OldCreation(const std::string& name, model::JournalState state) {
+  model::JournalEntry call = testing::MakeCall(name);
   call.state = state;
   call.asset = MakeAsset("");
   call.asset->handle = {"vendor", ""};
@@ -228,7 +228,7 @@ model::BilledCall OldCreation(const std::string& name, model::BilledCallState st
 }
 
 TEST(MigrationToVersionSix, OpenCallsOfOlderVersionsHoldTheirNamesAndPlaces) {
-  using model::BilledCallState;
+  using model::JournalState;
   const ScratchDir directory;
   const std::string path = directory.File("store.db");
   model::Asset again = MakeAsset("again");
@@ -239,18 +239,18 @@ TEST(MigrationToVersionSix, OpenCallsOfOlderVersionsHoldTheirNamesAndPlaces) {
     database.exec("PRAGMA journal_mode = WAL");
     for (int i = 0; i < 5; ++i) database.exec(Migrations()[i].sql);
     database.exec("INSERT INTO store_meta (id, epoch, revision) VALUES (1, 'fifth', 70)");
-    InsertCall(database, OldCreation("flying", BilledCallState::kInFlight));
-    InsertCall(database, OldCreation("doubtful", BilledCallState::kInDoubt));
-    InsertCall(database, OldCreation("done", BilledCallState::kDone));
-    InsertCall(database, OldCreation("refused", BilledCallState::kRefused));
-    model::BilledCall recreation = model::RecreationOf(again, 1);
-    recreation.state = BilledCallState::kInFlight;
+    InsertCall(database, OldCreation("flying", JournalState::kInFlight));
+    InsertCall(database, OldCreation("doubtful", JournalState::kInDoubt));
+    InsertCall(database, OldCreation("done", JournalState::kDone));
+    InsertCall(database, OldCreation("refused", JournalState::kRefused));
+    model::JournalEntry recreation = model::RecreationOf(again, 1);
+    recreation.state = JournalState::kInFlight;
     InsertCall(database, recreation);
-    model::BilledCall group = testing::MakeCall("group");
-    group.state = BilledCallState::kInFlight;
+    model::JournalEntry group = testing::MakeCall("group");
+    group.state = JournalState::kInFlight;
     group.asset.reset();
     InsertCall(database, group);
-    InsertCall(database, OldCreation("broken", BilledCallState::kInFlight));
+    InsertCall(database, OldCreation("broken", JournalState::kInFlight));
     database.exec("UPDATE billed_calls SET body = x'0aff' WHERE request_id = 'broken'");
     database.exec("PRAGMA user_version = 5");
   }
@@ -263,7 +263,7 @@ TEST(MigrationToVersionSix, OpenCallsOfOlderVersionsHoldTheirNamesAndPlaces) {
     EXPECT_TRUE(conflict.ok()) << conflict.status();
     return conflict.ok() && conflict->has_value() ? **conflict : Store::ClaimConflict();
   };
-  const absl::Time then = OldCreation("", BilledCallState::kInDoubt).update_time;
+  const absl::Time then = OldCreation("", JournalState::kInDoubt).update_time;
   EXPECT_EQ(look("flying", then).name_holder, "assetGroups/vendor~g");
   EXPECT_EQ(look("doubtful", then).name_holder, "assetGroups/vendor~g");
   EXPECT_EQ(look("again", then).name_holder, "assets/vendor~again");
@@ -273,7 +273,7 @@ TEST(MigrationToVersionSix, OpenCallsOfOlderVersionsHoldTheirNamesAndPlaces) {
   const absl::Time later = then + Store::kClaimInDoubt;
   EXPECT_EQ(look("doubtful", later).name_holder, "");
   EXPECT_EQ(look("flying", later).name_holder, "assetGroups/vendor~g") << "until it has ended";
-  model::BilledCall ended = OldCreation("flying", BilledCallState::kRefused);
+  model::JournalEntry ended = OldCreation("flying", JournalState::kRefused);
   ASSERT_TRUE((*store)->FinishCall(ended, nullptr, nullptr).ok());
   EXPECT_EQ(look("flying", then).name_holder, "");
 }

@@ -20,7 +20,7 @@ TEST(Record, DefaultResourcesSurvive) {
   EXPECT_EQ(Describe(*ParseGroup(SerializeGroup({}))), Describe(model::AssetGroup{}));
   EXPECT_EQ(Describe(*ParseAsset(SerializeAsset({}))), Describe(model::Asset{}));
   EXPECT_EQ(Describe(*ParseTask(SerializeTask({}))), Describe(model::GenerationTask{}));
-  EXPECT_EQ(Describe(*ParseCall(SerializeCall({}))), Describe(model::BilledCall{}));
+  EXPECT_EQ(Describe(*ParseCall(SerializeCall({}))), Describe(model::JournalEntry{}));
 }
 
 TEST(Record, EveryFieldOfTheSamplesDiffersFromItsDefault) {
@@ -102,8 +102,8 @@ TEST(Record, EnumNumberOfALaterReleaseIsAnError) {
   model::Asset asset;
   asset.media_type = static_cast<model::MediaType>(4);
   EXPECT_FALSE(ParseAsset(SerializeAsset(asset)).ok());
-  model::BilledCall call;
-  call.state = static_cast<model::BilledCallState>(6);
+  model::JournalEntry call;
+  call.state = static_cast<model::JournalState>(6);
   EXPECT_FALSE(ParseCall(SerializeCall(call)).ok());
 }
 
@@ -116,8 +116,8 @@ TEST(Record, EveryReasonOfThisReleaseCanBeRead) {
 }
 
 TEST(Record, CallWithoutAStateIsAnError) {
-  model::BilledCall call;
-  call.state = static_cast<model::BilledCallState>(0);
+  model::JournalEntry call;
+  call.state = static_cast<model::JournalState>(0);
   EXPECT_FALSE(ParseCall(SerializeCall(call)).ok());
 }
 

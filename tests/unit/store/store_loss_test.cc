@@ -44,10 +44,10 @@ class StoreLossTest : public ::testing::Test {
   }
 
   static void AddTask(Store& store, const std::string& id) {
-    model::BilledCall call = MakeCall(id);
+    model::JournalEntry call = MakeCall(id);
     call.key.method = "CreateGenerationTask";
     call.resource_name = "generationTasks/" + id;
-    call.state = model::BilledCallState::kDone;
+    call.state = model::JournalState::kDone;
     const model::GenerationTask task = MakeTask(id);
     ASSERT_TRUE(store.BeginCall(call, &task).ok());
   }
@@ -308,10 +308,10 @@ TEST_F(StoreLossTest, AnAcceptedLossSendsNothingAgain) {
                                    return absl::OkStatus();
                                  })
                     .ok());
-    model::BilledCall call = MakeCall("call");
-    call.state = model::BilledCallState::kInFlight;
+    model::JournalEntry call = MakeCall("call");
+    call.state = model::JournalState::kInFlight;
     ASSERT_TRUE(store->BeginCall(call, nullptr).ok());
-    call.state = model::BilledCallState::kNotAccepted;
+    call.state = model::JournalState::kNotAccepted;
     ASSERT_TRUE(store->FinishCall(call, nullptr, nullptr).ok());
   }
   fs::copy_file(path_, copy_);
@@ -322,7 +322,7 @@ TEST_F(StoreLossTest, AnAcceptedLossSendsNothingAgain) {
   ASSERT_TRUE(store.ok()) << store.status();
   EXPECT_EQ((*store)->GetTask("pending")->state, model::TaskState::kSubmitting) << "read as in doubt by the next start";
   EXPECT_EQ((*store)->GetTask("running")->state, model::TaskState::kRunning);
-  EXPECT_EQ((*(*store)->GetCall(MakeCall("call").key))->state, model::BilledCallState::kInFlight);
+  EXPECT_EQ((*(*store)->GetCall(MakeCall("call").key))->state, model::JournalState::kInFlight);
   const auto begun = (*store)->BeginCall(MakeCall("call"), nullptr);
   ASSERT_TRUE(begun.ok());
   EXPECT_TRUE(begun->existing.has_value()) << "the call could be sent again";
@@ -344,10 +344,10 @@ TEST_F(StoreLossTest, AnAcceptedLossLeavesTheNextCreationOfAnAssetInDoubt) {
       ASSERT_TRUE(store->PutAsset(*each).ok());
     }
     // Its answer is known, though the asset does not show it yet.
-    model::BilledCall call = model::RecreationOf(settled, 1);
+    model::JournalEntry call = model::RecreationOf(settled, 1);
     call.create_time = call.update_time = At(0);
     ASSERT_TRUE(store->BeginCall(call, nullptr).ok());
-    call.state = model::BilledCallState::kDone;
+    call.state = model::JournalState::kDone;
     call.resource_name = "assets/fake~new";
     ASSERT_TRUE(store->FinishCall(call, nullptr, nullptr).ok());
   }
@@ -356,15 +356,15 @@ TEST_F(StoreLossTest, AnAcceptedLossLeavesTheNextCreationOfAnAssetInDoubt) {
   fs::copy_file(copy_, path_, kReplace);
   const auto store = Open(/*accept_data_loss=*/true);
   ASSERT_TRUE(store.ok()) << store.status();
-  model::BilledCall again = model::RecreationOf(asset, 3);
+  model::JournalEntry again = model::RecreationOf(asset, 3);
   again.create_time = again.update_time = At(1);
   const auto begun = (*store)->BeginCall(again, nullptr);
   ASSERT_TRUE(begun.ok()) << begun.status();
   ASSERT_TRUE(begun->existing.has_value()) << "it could be created a second time";
-  EXPECT_EQ(begun->existing->state, model::BilledCallState::kInDoubt);
+  EXPECT_EQ(begun->existing->state, model::JournalState::kInDoubt);
   EXPECT_EQ(begun->existing->fingerprint, again.fingerprint);
   EXPECT_EQ(base::GetReason(base::ParseStatus(begun->existing->error)), base::Reason::kOutcomeUnknown);
-  EXPECT_EQ((*(*store)->GetCall(model::RecreationOf(settled, 1).key))->state, model::BilledCallState::kDone);
+  EXPECT_EQ((*(*store)->GetCall(model::RecreationOf(settled, 1).key))->state, model::JournalState::kDone);
   EXPECT_FALSE((*(*store)->GetCall(model::RecreationOf(sent, 1).key)).has_value()) << "its bytes are not kept";
   EXPECT_EQ((*store)->ListCallsInDoubt(10)->size(), 1u);
 }

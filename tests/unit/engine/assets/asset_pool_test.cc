@@ -23,7 +23,7 @@ TEST_F(AssetPoolTest, AFullPoolIsRateLimitedAndTheRequestMayComeAgain) {
   while (entry.submits.Submit([&] { (void)Eventually([&] { return leave.load(); }); })) {
   }
   engine::WatchHub<model::Asset> hub("test");
-  engine::BilledCalls billed(*store_, clock_, random_);
+  engine::Journal billed(*store_, clock_, random_);
   engine::AssetTracker tracker({}, *store_, upstreams, hub, clock_, random_);
   engine::Adoption adoption(*store_, tracker, clock_);
   engine::AssetCreation creation({}, *store_, upstreams, billed, adoption, tracker, clock_, random_);

@@ -2,7 +2,7 @@
 
 #include <filesystem>
 
-#include "service/engine/uploads/staging.h"
+#include "service/engine/uploads/staging_directory.h"
 #include "tests/unit/engine/assets/creation_fixture.h"
 
 namespace seedance::testing {
@@ -21,15 +21,15 @@ class AssetStagingTest : public CreationTest {
 
   void StartWithStaging() {
     std::filesystem::create_directory(dir_.File("staging"));
-    engine::Staging::Options options;
+    engine::StagingDirectory::Options options;
     options.directory = dir_.File("staging");
     options.public_base_url = "https://gateway.example";
-    staging_ = std::make_unique<engine::Staging>(options, clock_, random_);
+    staging_ = std::make_unique<engine::StagingDirectory>(options, clock_, random_);
     options_.asset_creation.staging = staging_.get();
     Start();
   }
 
-  std::unique_ptr<engine::Staging> staging_;
+  std::unique_ptr<engine::StagingDirectory> staging_;
 };
 
 TEST_F(AssetStagingTest, EveryKindOfBytesIsStagedOnceForOneCreate) {

@@ -1,7 +1,7 @@
 // Creations of groups and assets in doubt: listed, settled by a person, and those of EXPIRED assets found at the
 // vendor.
 #include "absl/strings/str_cat.h"
-#include "service/engine/assets/call_reconciler.h"
+#include "service/engine/assets/journal_reconciler.h"
 #include "tests/unit/engine/assets/creation_fixture.h"
 
 namespace seedance::testing {
@@ -11,13 +11,13 @@ using base::Reason;
 using engine::ReconcileCreationParams;
 using engine::ReconciledCreation;
 using model::AssetState;
-using model::BilledCallState;
+using model::JournalState;
 
 class CreationsTest : public CreationTest {
  protected:
-  absl::StatusOr<model::Page<model::BilledCall>> List(const engine::ListCreationsParams& params = {},
-                                                      const std::string& tenant = kTenant) {
-    Answer<model::Page<model::BilledCall>> answer;
+  absl::StatusOr<model::Page<model::JournalEntry>> List(const engine::ListCreationsParams& params = {},
+                                                        const std::string& tenant = kTenant) {
+    Answer<model::Page<model::JournalEntry>> answer;
     engine_->creations().List(Caller(tenant), params, answer.done());
     return answer.Wait();
   }
@@ -75,7 +75,7 @@ class CreationsTest : public CreationTest {
     params.request.recreate_expired_assets = true;
     return params;
   }
-  BilledCallState RecreationRow(const model::Asset& asset, int number) {
+  JournalState RecreationRow(const model::Asset& asset, int number) {
     return (*store_->GetCall(model::RecreationOf(asset, number).key))->state;
   }
 };
@@ -94,7 +94,7 @@ TEST_F(CreationsTest, TheTenantsCreationsInDoubtAreListedNewestFirstInPages) {
   do {
     const auto page = List(params);
     ASSERT_TRUE(page.ok()) << page.status();
-    for (const model::BilledCall& call : page->items) names.push_back(call.group->display_name);
+    for (const model::JournalEntry& call : page->items) names.push_back(call.group->display_name);
     params.after = page->next;
     ++pages;
   } while (!params.after.at_start());
@@ -110,7 +110,7 @@ TEST_F(CreationsTest, APersonSaysWhatTheVendorCallsTheAsset) {
   SetAtVendor("found", "hero (1)");
   const auto settled = Settle({"CreateAsset", Uuid(0), "found", false});
   ASSERT_TRUE(settled.ok()) << settled.status();
-  EXPECT_EQ(settled->call.state, BilledCallState::kDone);
+  EXPECT_EQ(settled->call.state, JournalState::kDone);
   EXPECT_EQ(settled->call.resource_name, "assets/fake~found");
   EXPECT_EQ(CreateAsset(Asset("hero"))->handle.id, "found") << "repeated, the request is answered";
   EXPECT_TRUE(Reaches(model::UpstreamHandle{"fake", "found"}, AssetState::kActive, absl::Seconds(1)));
@@ -133,7 +133,7 @@ TEST_F(CreationsTest, OneThatWasNotAcceptedMayBeSentAgainWithTheSameId) {
   LoseAsset(Asset("hero"));
   const auto settled = Settle({"CreateAsset", Uuid(0), {}, true});
   ASSERT_TRUE(settled.ok()) << settled.status();
-  EXPECT_EQ(settled->call.state, BilledCallState::kNotAccepted);
+  EXPECT_EQ(settled->call.state, JournalState::kNotAccepted);
   EXPECT_TRUE(List()->items.empty());
   EXPECT_TRUE(CreateAsset(Asset("hero")).ok());
   EXPECT_EQ(vendor_.create_asset.calls(), 2);
@@ -146,7 +146,7 @@ TEST_F(CreationsTest, ASearchSettlesTheOneThatFitsAndShowsSeveral) {
   SetAtVendor("two", "hero");
   auto searched = Settle({"CreateAsset", Uuid(0), {}, false});
   ASSERT_TRUE(searched.ok()) << searched.status();
-  EXPECT_EQ(searched->call.state, BilledCallState::kInDoubt);
+  EXPECT_EQ(searched->call.state, JournalState::kInDoubt);
   EXPECT_EQ(searched->candidates.size(), 2u);
   vendor_.ForgetAsset("two");
   searched = Settle({"CreateAsset", Uuid(0), {}, false});
@@ -178,7 +178,7 @@ TEST_F(CreationsTest, TheLostCreationOfAnExpiredAssetIsFoundAtTheVendor) {
   }));
   EXPECT_TRUE(Reaches(asset.handle, AssetState::kActive, absl::Seconds(1)));
   EXPECT_EQ(store_->GetAsset(asset.handle)->error, model::Failure{});
-  EXPECT_EQ(RecreationRow(asset, 1), BilledCallState::kDone);
+  EXPECT_EQ(RecreationRow(asset, 1), JournalState::kDone);
   EXPECT_EQ(vendor_.create_asset.calls(), 1);
   EXPECT_TRUE(List()->items.empty());
 }
@@ -186,8 +186,8 @@ TEST_F(CreationsTest, TheLostCreationOfAnExpiredAssetIsFoundAtTheVendor) {
 TEST_F(CreationsTest, ADoubtAboutAnAssetEndsWhenTheVendorShowsItActive) {
   Start();
   const model::Asset asset = Expired();
-  model::BilledCall row = model::RecreationOf(asset, 1);
-  row.state = BilledCallState::kInDoubt;
+  model::JournalEntry row = model::RecreationOf(asset, 1);
+  row.state = JournalState::kInDoubt;
   row.error = base::SerializeStatus(engine::OutcomeUnknown("lost"));
   row.create_time = row.update_time = clock_.Now();
   ASSERT_TRUE(store_->BeginCall(row, nullptr).ok());
@@ -197,7 +197,7 @@ TEST_F(CreationsTest, ADoubtAboutAnAssetEndsWhenTheVendorShowsItActive) {
   const std::string task = CreateTask(Needs(asset))->id;
   ASSERT_TRUE(Reaches(asset.handle, AssetState::kActive, absl::Seconds(1)));
   EXPECT_TRUE(Eventually([&] { return List()->items.empty(); })) << "it is nobody's rival any more";
-  EXPECT_EQ(RecreationRow(asset, 1), BilledCallState::kNotAccepted);
+  EXPECT_EQ(RecreationRow(asset, 1), JournalState::kNotAccepted);
   EXPECT_EQ(vendor_.create_asset.calls(), 0);
 }
 

@@ -35,11 +35,11 @@ void KeeperTest::Start() {
     base::MutexLock lock(mutex_);
     told_.insert(name);
   });
-  billed_ = std::make_unique<engine::BilledCalls>(*store_, clock_, random_);
+  billed_ = std::make_unique<engine::Journal>(*store_, clock_, random_);
   tracker_ = std::make_unique<engine::AssetTracker>(engine::AssetTracker::Options(), *store_, *upstreams_, *hub_,
                                                     clock_, random_);
-  keeper_ = std::make_unique<engine::AssetKeeper>(
-      engine::AssetKeeper::Options(), *store_, *upstreams_, *billed_, *tracker_,
+  keeper_ = std::make_unique<engine::AssetKeepAlive>(
+      engine::AssetKeepAlive::Options(), *store_, *upstreams_, *billed_, *tracker_,
       [this](const std::string& name) { return IsInUse(name); }, clock_, random_);
   tracker_->OnExpiring([this](const Asset& asset) { keeper_->Track(asset); });
   ASSERT_TRUE(billed_->Recover().ok());

@@ -12,7 +12,7 @@
 #include "service/base/clock.h"
 #include "service/base/mutex.h"
 #include "service/base/random.h"
-#include "service/engine/assets/asset_keeper.h"
+#include "service/engine/assets/asset_keep_alive.h"
 #include "tests/testing/fake_upstream.h"
 #include "tests/testing/temp_dir.h"
 #include "tests/unit/engine/flaky_store.h"
@@ -62,9 +62,9 @@ class KeeperTest : public ::testing::Test {
   std::unique_ptr<FlakyStore> store_;
   std::unique_ptr<engine::Upstreams> upstreams_;
   std::unique_ptr<engine::WatchHub<model::Asset>> hub_;
-  std::unique_ptr<engine::BilledCalls> billed_;
+  std::unique_ptr<engine::Journal> billed_;
   std::unique_ptr<engine::AssetTracker> tracker_;
-  std::unique_ptr<engine::AssetKeeper> keeper_;
+  std::unique_ptr<engine::AssetKeepAlive> keeper_;
 
  private:
   bool IsInUse(const std::string& name);

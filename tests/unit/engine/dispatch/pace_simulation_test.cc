@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "service/engine/dispatch/call_gate.h"
+#include "service/engine/dispatch/admission_control.h"
+#include "service/engine/dispatch/fair_queue.h"
 #include "service/engine/dispatch/poll_pace.h"
-#include "service/engine/dispatch/turn_queue.h"
 
 namespace seedance::engine {
 namespace {
@@ -45,7 +45,7 @@ class Simulation {
     const absl::Time end = now_ + time;
     while (now_ < end) {
       HandOut();
-      absl::Time next = queue_.empty() ? absl::InfiniteFuture() : gate_.NextAt(CallKind::kPoll, false, now_);
+      absl::Time next = queue_.empty() ? absl::InfiniteFuture() : gate_.NextAt(RequestKind::kPoll, false, now_);
       if (!dues_.empty()) next = std::min(next, dues_.top().first);
       if (!answers_.empty()) next = std::min(next, answers_.top().at);
       now_ = next;
@@ -99,12 +99,12 @@ class Simulation {
     absl::Time at;
     absl::Time arrived;
     int id;
-    CallGate::Call call;
+    AdmissionControl::Call call;
     bool operator>(const Reply& other) const { return at > other.at; }
   };
 
-  static CallGate::Options GateOptions(const Options& options) {
-    CallGate::Options gate;
+  static AdmissionControl::Options GateOptions(const Options& options) {
+    AdmissionControl::Options gate;
     gate.polls_per_second = options.per_second;
     return gate;
   }
@@ -112,12 +112,12 @@ class Simulation {
   absl::Duration Duration() { return options_.shortest + (options_.longest - options_.shortest) * random_.Unit(); }
 
   void HandOut() {
-    while (!queue_.empty() && gate_.NextAt(CallKind::kPoll, false, now_) <= now_) {
+    while (!queue_.empty() && gate_.NextAt(RequestKind::kPoll, false, now_) <= now_) {
       const int id = queue_.Next()->payload;
-      CallGate::Call call = gate_.Take(CallKind::kPoll, now_);
+      AdmissionControl::Call call = gate_.Take(RequestKind::kPoll, now_);
       gate_.Sent(call, now_);
       const absl::Duration latency = options_.latency * random_.Unit();
-      const absl::Time arrived = now_ + std::min(latency * random_.Unit(), base::RateWindow::kTravel);
+      const absl::Time arrived = now_ + std::min(latency * random_.Unit(), base::SlidingWindowLimiter::kTravel);
       arrivals_.push_back(arrived);
       answers_.push({now_ + latency, arrived, id, call});
     }
@@ -143,7 +143,7 @@ class Simulation {
     PollFacts facts;
     facts.age = now_ - task.begin;
     if (options_.per_second > 0) facts.round = absl::Seconds(options_.tasks / options_.per_second);
-    facts.crowded = !queue_.empty() || gate_.IsBusy(CallKind::kPoll, now_);
+    facts.crowded = !queue_.empty() || gate_.IsBusy(RequestKind::kPoll, now_);
     facts.usual = memory_.Usual();
     const absl::Duration pause = Jittered(PollPause(options_.pace, facts), random_);
     facts.usual.reset();
@@ -154,8 +154,8 @@ class Simulation {
   const Options options_;
   base::SeededRandom random_{11};
   absl::Time now_ = absl::FromUnixSeconds(1'800'000'000);
-  CallGate gate_;
-  TurnQueue<int> queue_;
+  AdmissionControl gate_;
+  FairQueue<int> queue_;
   DurationMemory memory_;
   std::vector<Task> tasks_;
   std::priority_queue<std::pair<absl::Time, int>, std::vector<std::pair<absl::Time, int>>, std::greater<>> dues_;

@@ -96,7 +96,7 @@ class TransferQueueTest : public ::testing::Test {
   // A transfer that waits for its peer until it is ended or let go.
   struct Peer {
     std::shared_ptr<CancelToken> token = std::make_shared<CancelToken>();
-    std::shared_ptr<TransferTurn> turn;
+    std::shared_ptr<TransferSlot> turn;
     std::atomic<bool> running{false};
     std::atomic<bool> dropped{false};
     std::atomic<bool> done{false};
@@ -122,7 +122,7 @@ class TransferQueueTest : public ::testing::Test {
     transfer.tenant = tenant;
     transfer.cancel = transfer.end = peer->token;
     transfer.dropped = [peer] { peer->dropped = true; };
-    transfer.work = [peer, waits](const std::shared_ptr<TransferTurn>& turn) {
+    transfer.work = [peer, waits](const std::shared_ptr<TransferSlot>& turn) {
       peer->turn = turn;
       if (waits) turn->BeginWait();
       peer->running = true;

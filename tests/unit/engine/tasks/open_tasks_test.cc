@@ -88,7 +88,7 @@ TEST_F(OpenTasksTest, ATaskThatIsHandedOutIsNotHandedOutAgainBeforeItRests) {
   AddHandedOut(Task("t", TaskState::kQueued, "v"));
   open_.Rest("t", In(absl::ZeroDuration()), WokenBy::kPokes);
   EXPECT_THAT(Due(), ElementsAre("t"));
-  EXPECT_TRUE(open_.Poke("fake", "v"));
+  EXPECT_TRUE(open_.Notify("fake", "v"));
   open_.AssetChanged("assets/fake~a");
   EXPECT_THAT(DueAfter(absl::Hours(1)), ElementsAre());
   open_.Rest("t", In(absl::Hours(1)), WokenBy::kPokes);
@@ -100,11 +100,11 @@ TEST_F(OpenTasksTest, APokeIsForTheTaskOfThatUpstreamAndVendorsId) {
   AddHandedOut(Task("u", TaskState::kPending));
   open_.Rest("t", In(absl::Hours(1)), WokenBy::kPokes);
   open_.Rest("u", In(absl::Hours(1)));
-  EXPECT_FALSE(open_.Poke("fake", "w"));
-  EXPECT_FALSE(open_.Poke("other", "v"));
-  EXPECT_FALSE(open_.Poke("fake", ""));
+  EXPECT_FALSE(open_.Notify("fake", "w"));
+  EXPECT_FALSE(open_.Notify("other", "v"));
+  EXPECT_FALSE(open_.Notify("fake", ""));
   EXPECT_THAT(Due(), ElementsAre());
-  EXPECT_TRUE(open_.Poke("fake", "v"));
+  EXPECT_TRUE(open_.Notify("fake", "v"));
   EXPECT_THAT(Due(), ElementsAre("t"));
 }
 
@@ -112,9 +112,9 @@ TEST_F(OpenTasksTest, TheVendorsIdIsKnownFromTheSubmissionToTheEnd) {
   AddHandedOut(Task("t", TaskState::kPending));
   open_.Note(Task("t", TaskState::kQueued, "v"));
   EXPECT_TRUE(open_.Find("t")->submitted);
-  EXPECT_TRUE(open_.Poke("fake", "v"));
+  EXPECT_TRUE(open_.Notify("fake", "v"));
   open_.Note(Task("t", TaskState::kSucceeded, "v"));
-  EXPECT_FALSE(open_.Poke("fake", "v"));
+  EXPECT_FALSE(open_.Notify("fake", "v"));
   open_.Remove("t");
   EXPECT_FALSE(open_.Find("t").has_value());
   open_.Rest("t", In(absl::ZeroDuration()));
@@ -125,12 +125,12 @@ TEST_F(OpenTasksTest, FivePokesAreActedOnAtOnceAndFurtherOnesOnceASecond) {
   AddHandedOut(Task("t", TaskState::kQueued, "v"));
   open_.Rest("t", In(absl::Hours(1)), WokenBy::kPokes);
   for (int i = 0; i < 5; ++i) {
-    EXPECT_TRUE(open_.Poke("fake", "v"));
+    EXPECT_TRUE(open_.Notify("fake", "v"));
     EXPECT_THAT(Due(), ElementsAre("t")) << i;
     EXPECT_TRUE(open_.BeginPoll("t"));
     open_.Rest("t", In(absl::Hours(1)), WokenBy::kPokes);
   }
-  for (int i = 0; i < 3; ++i) EXPECT_TRUE(open_.Poke("fake", "v"));
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(open_.Notify("fake", "v"));
   EXPECT_THAT(DueAfter(absl::Milliseconds(999)), ElementsAre());
   EXPECT_THAT(DueAfter(absl::Milliseconds(1)), ElementsAre("t"));
   EXPECT_TRUE(open_.BeginPoll("t"));
@@ -141,7 +141,7 @@ TEST_F(OpenTasksTest, FivePokesAreActedOnAtOnceAndFurtherOnesOnceASecond) {
 
 TEST_F(OpenTasksTest, APokeThatIsFasterThanTheAnswerOfTheCreateIsKept) {
   AddHandedOut(Task("t", TaskState::kSubmitting));
-  EXPECT_FALSE(open_.Poke("fake", "v")) << "not known yet";
+  EXPECT_FALSE(open_.Notify("fake", "v")) << "not known yet";
   open_.Note(Task("t", TaskState::kQueued, "v"));
   open_.Rest("t", In(absl::Hours(1)), WokenBy::kPokes);
   EXPECT_THAT(Due(), ElementsAre("t"));
@@ -149,7 +149,7 @@ TEST_F(OpenTasksTest, APokeThatIsFasterThanTheAnswerOfTheCreateIsKept) {
 
 TEST_F(OpenTasksTest, AnOldPokeOfAnUnknownTaskMeansNothing) {
   AddHandedOut(Task("t", TaskState::kSubmitting));
-  EXPECT_FALSE(open_.Poke("fake", "v"));
+  EXPECT_FALSE(open_.Notify("fake", "v"));
   clock_.Advance(absl::Minutes(2));
   open_.Note(Task("t", TaskState::kQueued, "v"));
   open_.Rest("t", In(absl::Hours(1)), WokenBy::kPokes);
@@ -158,7 +158,7 @@ TEST_F(OpenTasksTest, AnOldPokeOfAnUnknownTaskMeansNothing) {
 
 TEST_F(OpenTasksTest, APollThatBeginsAnywayAnswersAPokeThatWaits) {
   AddHandedOut(Task("t", TaskState::kQueued, "v"));
-  EXPECT_TRUE(open_.Poke("fake", "v"));
+  EXPECT_TRUE(open_.Notify("fake", "v"));
   EXPECT_TRUE(open_.BeginPoll("t"));
   EXPECT_FALSE(open_.BeginPoll("t"));
 }
@@ -166,12 +166,12 @@ TEST_F(OpenTasksTest, APollThatBeginsAnywayAnswersAPokeThatWaits) {
 TEST_F(OpenTasksTest, APokeDoesNotBreakThePatienceThatTheVendorAskedFor) {
   AddHandedOut(Task("t", TaskState::kQueued, "v"));
   open_.Rest("t", In(absl::Hours(1)), WokenBy::kPokes, In(absl::Seconds(30)));
-  EXPECT_TRUE(open_.Poke("fake", "v"));
+  EXPECT_TRUE(open_.Notify("fake", "v"));
   EXPECT_THAT(DueAfter(absl::Seconds(29)), ElementsAre());
   EXPECT_THAT(DueAfter(absl::Seconds(1)), ElementsAre("t"));
   // Nor one that came while the vendor was asked.
   EXPECT_TRUE(open_.BeginPoll("t"));
-  EXPECT_TRUE(open_.Poke("fake", "v"));
+  EXPECT_TRUE(open_.Notify("fake", "v"));
   open_.Rest("t", In(absl::Hours(1)), WokenBy::kPokes, In(absl::Seconds(30)));
   EXPECT_THAT(DueAfter(absl::Seconds(29)), ElementsAre());
   EXPECT_THAT(DueAfter(absl::Seconds(1)), ElementsAre("t"));
@@ -179,10 +179,10 @@ TEST_F(OpenTasksTest, APokeDoesNotBreakThePatienceThatTheVendorAskedFor) {
 
 TEST_F(OpenTasksTest, APokeNeverMakesATaskLater) {
   AddHandedOut(Task("t", TaskState::kQueued, "v"));
-  EXPECT_TRUE(open_.Poke("fake", "v"));
+  EXPECT_TRUE(open_.Notify("fake", "v"));
   EXPECT_TRUE(open_.BeginPoll("t"));
   open_.Rest("t", In(absl::Milliseconds(100)), WokenBy::kPokes);
-  EXPECT_TRUE(open_.Poke("fake", "v"));
+  EXPECT_TRUE(open_.Notify("fake", "v"));
   EXPECT_THAT(DueAfter(absl::Milliseconds(100)), ElementsAre("t"));
 }
 
@@ -233,7 +233,7 @@ TEST_F(OpenTasksTest, TenThousandTasksArePokedEachForItself) {
   EXPECT_EQ(Due().size(), static_cast<size_t>(kTasks));
   for (int i = 0; i < kTasks; ++i) open_.Rest(absl::StrCat("t", i), In(absl::Hours(1)), WokenBy::kPokes);
   const absl::Time begin = base::RealClock().Now();
-  for (int i = 0; i < kTasks; i += 100) EXPECT_TRUE(open_.Poke("fake", absl::StrCat("v", i)));
+  for (int i = 0; i < kTasks; i += 100) EXPECT_TRUE(open_.Notify("fake", absl::StrCat("v", i)));
   RecordProperty("microseconds_per_poke",
                  static_cast<int>(absl::ToInt64Microseconds(base::RealClock().Now() - begin) / (kTasks / 100)));
   EXPECT_EQ(Due().size(), static_cast<size_t>(kTasks / 100));

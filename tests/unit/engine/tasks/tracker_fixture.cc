@@ -143,9 +143,9 @@ std::string TrackerTest::AddTask(const TaskRequest& request, const std::string& 
   task.state = TaskState::kPending;
   task.create_time = task.update_time = clock_.Now();
   task.deadline_time = clock_.Now() + absl::Hours(2);
-  model::BilledCall call;
+  model::JournalEntry call;
   call.key = {tenant, "CreateGenerationTask", task.id};
-  call.state = model::BilledCallState::kDone;
+  call.state = model::JournalState::kDone;
   call.resource_name = task.name();
   call.create_time = call.update_time = clock_.Now();
   const GenerationTask stored = *store_->BeginCall(call, &task).value().task;

@@ -26,7 +26,7 @@ class Source {
     profile_->image.max_bytes = profile_->video.max_bytes = profile_->audio.max_bytes = limit;
     source_ = std::make_unique<UploadSource>(
         std::make_shared<Pieces>(std::move(pieces), std::move(end)), declared,
-        FileJudge(*profile_, {"chunk", "metadata.asset.media_type"}, model::MediaType::kUnspecified));
+        MediaValidator(*profile_, {"chunk", "metadata.asset.media_type"}, model::MediaType::kUnspecified));
   }
   operator UploadSource&() { return *source_; }
   UploadSource* operator->() { return source_.get(); }

@@ -48,9 +48,9 @@ class TaskFeedsTest : public ::testing::Test {
     task.request.labels = std::move(labels);
     task.request.prompt = std::string(prompt_bytes, 'p');
     task.create_time = task.update_time = absl::FromUnixSeconds(1'800'000'000) + absl::Milliseconds(added_++);
-    model::BilledCall call;
+    model::JournalEntry call;
     call.key = {tenant, "CreateGenerationTask", id};
-    call.state = model::BilledCallState::kDone;
+    call.state = model::JournalState::kDone;
     call.resource_name = task.name();
     call.create_time = call.update_time = task.create_time;
     const auto begun = store_->BeginCall(call, &task);

@@ -1,0 +1,92 @@
+#ifndef SEEDANCE_SERVICE_ENGINE_ASSETS_ASSET_KEEP_ALIVE_H_
+#define SEEDANCE_SERVICE_ENGINE_ASSETS_ASSET_KEEP_ALIVE_H_
+
+#include <functional>
+#include <map>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "service/base/clock.h"
+#include "service/base/mutex.h"
+#include "service/base/random.h"
+#include "service/engine/assets/asset_recreation.h"
+#include "service/engine/assets/asset_tracker.h"
+#include "service/engine/assets/asset_waits.h"
+#include "service/engine/dispatch/due_queue.h"
+#include "service/engine/dispatch/upstreams.h"
+#include "service/engine/journal/journal.h"
+#include "service/model/asset.h"
+#include "service/store/store.h"
+
+namespace seedance::engine {
+
+// Keeps assets alive at vendors that drop what is not used for some time: uses those that an open task needs shortly
+// before they would be dropped, lets the others become EXPIRED, and brings them back when a task needs them.
+//
+// Thread-safe.
+class AssetKeepAlive {
+ public:
+  struct Options {
+    absl::Duration pause = absl::Minutes(1);  // Between looks at the vendor, at least; shorter for a short idle TTL.
+    AssetRecreation::Options revival;
+  };
+
+  // `in_use`: whether an open task refers to the asset of this name.
+  AssetKeepAlive(const Options& options, store::Store& store, Upstreams& upstreams, Journal& billed,
+                 AssetTracker& tracker, std::function<bool(const std::string& asset_name)> in_use, base::Clock& clock,
+                 base::Random& random);
+
+  // Takes up all ACTIVE assets of the store that have an expire_time. Call it when `in_use` knows the open tasks. What
+  // Used, Revive and Track are asked before is done.
+  absl::Status Start();
+  void Stop();
+
+  // Follows an ACTIVE asset that has an expire_time; again after each change of that. Others are ignored.
+  void Track(const model::Asset& asset);
+
+  // A task was made with the asset, or was accepted with it. Writes last_used_time, and counts what was accepted. Where
+  // the vendor counts idle time, it is also read there if its last use at the vendor is not a recent one: a task that
+  // only waits here uses nothing there.
+  void Used(const model::Asset& asset, AssetUse use = AssetUse::kAwaited);
+
+  // See AssetRecreation.
+  void Revive(const model::Asset& asset) { revival_.Revive(asset); }
+  void Recreated(const model::Asset& asset, int number, const std::string& vendor_id) {
+    revival_.Recreated(asset, number, vendor_id);
+  }
+  void NotRecreated(const model::Asset& asset) { revival_.NotRecreated(asset); }
+
+ private:
+  struct Kept {
+    model::UpstreamHandle handle;
+    std::string tenant;
+    absl::Time looked = absl::InfinitePast();  // At the vendor.
+  };
+
+  void OnDue(const std::string& name);
+  // On the upstream's threads. Decides what the asset needs now.
+  void Look(const Kept& kept, Upstreams::Entry& entry);
+  // Reads the asset at the vendor, which is a use.
+  void Touch(const model::Asset& asset, Upstreams::Entry& entry);
+  void Expire(const model::Asset& asset);
+  // Whether nobody looked for a pause; then this look is noted.
+  bool MayLook(const model::Asset& asset, const Upstreams::Entry& entry);
+  absl::Duration PauseAt(const Upstreams::Entry& entry) const;
+  void Forget(const std::string& name);
+
+  const Options options_;
+  store::Store& store_;
+  Upstreams& upstreams_;
+  AssetTracker& tracker_;
+  const std::function<bool(const std::string&)> in_use_;
+  base::Clock& clock_;
+  AssetRecreation revival_;
+  base::Mutex mutex_;
+  std::map<std::string, Kept> kept_ ABSL_GUARDED_BY(mutex_);  // By name.
+  DueQueue due_;
+};
+
+}  // namespace seedance::engine
+
+#endif  // SEEDANCE_SERVICE_ENGINE_ASSETS_ASSET_KEEP_ALIVE_H_

@@ -1,0 +1,276 @@
+#include "service/engine/assets/journal_reconciler.h"
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "service/base/error.h"
+#include "service/base/log.h"
+
+namespace seedance::engine {
+namespace {
+
+constexpr size_t kMostCandidates = 20;
+
+// The inverse of model::TextOf.
+model::JournalKey KeyOf(const std::string& text) {
+  const std::vector<std::string> parts = absl::StrSplit(text, absl::MaxSplits('\n', 2));
+  return {parts[0], parts[1], parts[2]};
+}
+
+// Which creation of the asset the row is of; 0: the row is of another kind.
+int NumberOf(const model::JournalEntry& row) {
+  int number = 0;
+  const size_t mark = row.key.request_id.rfind('#');
+  if (!IsRecreation(row) || mark == std::string::npos) return 0;
+  return absl::SimpleAtoi(row.key.request_id.substr(mark + 1), &number) ? number : 0;
+}
+
+absl::Status NotInDoubt(const model::JournalEntry& row) {
+  base::ErrorDetail detail;
+  detail.reason = base::Reason::kCreationNotInDoubt;
+  return base::MakeError(
+      absl::StrCat("it is known what became of ", row.key.method, " with request_id ", row.key.request_id), detail);
+}
+
+absl::Status NoUpstream() {
+  base::ErrorDetail detail;
+  detail.reason = base::Reason::kUnsupportedByUpstream;
+  return base::MakeError(
+      "the upstream of this creation is not configured for the tenant, or the journal of an older version does not "
+      "name "
+      "it: only not_accepted can settle it",
+      detail);
+}
+
+absl::Status OthersInDoubt(const std::string& upstream) {
+  base::ErrorDetail detail;
+  detail.reason = base::Reason::kSharedCredentials;
+  return base::MakeError(absl::StrCat("creations of other tenants are on their way to upstream ", upstream,
+                                      ", or in doubt there, with the same credentials: what the vendor has may be "
+                                      "theirs; try again when they are settled"),
+                         detail);
+}
+
+bool IsBefore(const model::JournalEntry& row, const model::PageCursor& cursor) {
+  if (cursor.at_start()) return true;
+  return std::pair(absl::ToUnixMicros(row.create_time), TextOf(row.key)) < std::pair(cursor.create_micros, cursor.id);
+}
+
+bool IsNewer(const model::JournalEntry& left, const model::JournalEntry& right) {
+  return std::pair(absl::ToUnixMicros(left.create_time), TextOf(left.key)) >
+         std::pair(absl::ToUnixMicros(right.create_time), TextOf(right.key));
+}
+
+}  // namespace
+
+JournalReconciler::JournalReconciler(store::Store& store, Upstreams& upstreams, Journal& billed, AssetTracker& tracker,
+                                     base::Clock& clock, base::Random& random)
+    : store_(store),
+      billed_(billed),
+      tracker_(tracker),
+      clock_(clock),
+      search_(store, upstreams, billed, clock, random),
+      schedule_("call-doubts", clock, [this](const std::string& text) {
+        billed_.LookAgain(KeyOf(text), [this, text](bool over) { schedule_.Done(text, over); });
+      }) {
+  billed_.SetDoubtHooks({[this](const model::JournalEntry& row, Journal::Looked done) { Look(row, std::move(done)); },
+                         [this](const model::JournalEntry& row) { Plan(row, /*at_once=*/false); }});
+}
+
+absl::Status JournalReconciler::Start() {
+  const absl::StatusOr<std::vector<model::JournalEntry>> rows =
+      store_.ListCallsInDoubt(std::numeric_limits<int>::max());
+  if (!rows.ok()) return rows.status();
+  for (const model::JournalEntry& row : *rows) Plan(row, /*at_once=*/true);
+  schedule_.Start();
+  return absl::OkStatus();
+}
+
+void JournalReconciler::Plan(const model::JournalEntry& row, bool at_once) {
+  if (IsRecreation(row) && row.asset.has_value()) {
+    base::MutexLock lock(mutex_);
+    recreations_[row.asset->name()].insert(row.key);
+  }
+  if (search_.EntryOf(row) != nullptr && IsNeeded(row)) schedule_.Add(TextOf(row.key), at_once);
+}
+
+bool JournalReconciler::IsNeeded(const model::JournalEntry& row) {
+  if (!IsRecreation(row)) return true;
+  const absl::StatusOr<model::Asset> asset = store_.GetAsset(row.asset->handle);
+  return asset.ok() && asset->state == model::AssetState::kExpired;
+}
+
+void JournalReconciler::Look(const model::JournalEntry& row, Journal::Looked done) {
+  Upstreams::Entry* entry = search_.EntryOf(row);
+  if (entry == nullptr) return done(std::nullopt);
+  // Shared, because a refused submission drops what it was given.
+  auto shared = std::make_shared<Journal::Looked>(std::move(done));
+  if (!entry->polls.Submit([this, row, entry, shared] { Finish(row, *entry, std::move(*shared)); })) {
+    (*shared)(std::nullopt);
+  }
+}
+
+void JournalReconciler::Finish(const model::JournalEntry& row, Upstreams::Entry& entry, Journal::Looked done) {
+  absl::StatusOr<std::optional<Journal::Found>> found = search_.Look(row, entry);
+  const bool settled = found.ok() && found->has_value();
+  base::Log(settled ? base::LogLevel::kWarning : base::LogLevel::kInfo,
+            settled ? "billed_call_found" : "billed_call_not_found",
+            {{"tenant", row.key.tenant},
+             {"method", row.key.method},
+             {"request_id", row.key.request_id},
+             {"upstream", entry.upstream->name()},
+             {"resource", settled ? (*found)->name() : ""},
+             {"cause", std::string(found.status().message())}});
+  if (!settled) return done(std::nullopt);
+  const Journal::Found made = **found;
+  done(*std::move(found));
+  Follow(row, made);
+}
+
+void JournalReconciler::Follow(const model::JournalEntry& row, const Journal::Found& found) {
+  // Only what was written is followed.
+  if (found.asset.has_value() && store_.GetAsset(found.asset->handle).ok()) tracker_.Track(*found.asset);
+  if (found.again.has_value() && recreated_) recreated_(*row.asset, NumberOf(row), found.again->id);
+}
+
+void JournalReconciler::SeenActive(const model::Asset& asset) {
+  std::set<model::JournalKey> keys;
+  {
+    base::MutexLock lock(mutex_);
+    const auto found = recreations_.find(asset.name());
+    if (found == recreations_.end()) return;
+    keys = std::move(found->second);
+    recreations_.erase(found);
+  }
+  for (const model::JournalKey& key : keys) {
+    // The asset can be used: whatever that creation made is not needed, and the next one may be sent.
+    const absl::Status settled = billed_.Settle(key, std::nullopt).status();
+    const bool again =
+        !settled.ok() && !absl::IsNotFound(settled) && base::GetReason(settled) != base::Reason::kCreationNotInDoubt;
+    if (!again) continue;
+    base::MutexLock lock(mutex_);
+    recreations_[asset.name()].insert(key);
+  }
+}
+
+void JournalReconciler::List(const CallContext& context, const ListCreationsParams& params,
+                             Done<model::Page<model::JournalEntry>> done) {
+  absl::StatusOr<std::vector<model::JournalEntry>> rows = billed_.InDoubt();
+  if (!rows.ok()) return done(rows.status());
+  std::erase_if(*rows, [&](const model::JournalEntry& row) {
+    return row.key.tenant != context.tenant || !IsBefore(row, params.after);
+  });
+  std::sort(rows->begin(), rows->end(), IsNewer);
+  model::Page<model::JournalEntry> page;
+  const size_t size = std::min(rows->size(), static_cast<size_t>(params.page_size));
+  page.items.assign(std::make_move_iterator(rows->begin()),
+                    std::make_move_iterator(rows->begin() + static_cast<std::ptrdiff_t>(size)));
+  if (size < rows->size()) {
+    const model::JournalEntry& last = page.items.back();
+    page.next = {absl::ToUnixMicros(last.create_time), TextOf(last.key)};
+  }
+  done(std::move(page));
+}
+
+absl::StatusOr<model::JournalEntry> JournalReconciler::OwnRow(const CallContext& context,
+                                                              const ReconcileCreationParams& params) {
+  const absl::StatusOr<std::optional<model::JournalEntry>> row =
+      store_.GetCall({context.tenant, params.method, params.request_id});
+  if (!row.ok()) return row.status();
+  if (!row->has_value()) {
+    return base::ResourceNotFound("seedance.gateway.v1.Creation", absl::StrCat(params.method, " ", params.request_id));
+  }
+  const model::JournalState state = (*row)->state;
+  const bool open = state == model::JournalState::kInDoubt || state == model::JournalState::kInFlight;
+  return open ? absl::StatusOr<model::JournalEntry>(**row) : NotInDoubt(**row);
+}
+
+void JournalReconciler::Reconcile(const CallContext& context, const ReconcileCreationParams& params,
+                                  Done<ReconciledCreation> done) {
+  const absl::StatusOr<model::JournalEntry> row = OwnRow(context, params);
+  if (!row.ok()) return done(row.status());
+  if (params.not_accepted) return done(NotAccepted(*row));
+  Upstreams::Entry* entry = search_.EntryOf(*row);
+  if (entry == nullptr) return done(NoUpstream());
+  RunOn<ReconciledCreation>(
+      entry->polls, *entry, std::move(done), [this, row = *row, params, entry](Done<ReconciledCreation> answer) {
+        answer(params.upstream_id.has_value() ? Bind(row, *params.upstream_id, *entry) : Search(row, *entry));
+      });
+}
+
+absl::StatusOr<ReconciledCreation> JournalReconciler::Search(const model::JournalEntry& row, Upstreams::Entry& entry) {
+  absl::StatusOr<std::optional<Journal::Found>> found = search_.Look(row, entry);
+  if (!found.ok()) return found.status();
+  ReconciledCreation result{row, {}};
+  if (found->has_value()) {
+    absl::StatusOr<model::JournalEntry> settled = billed_.Settle(row.key, **found);
+    if (!settled.ok()) return settled.status();
+    Follow(row, **found);
+    result.call = *std::move(settled);
+    return result;
+  }
+  const absl::StatusOr<bool> foreign = HasForeign(row, entry);
+  if (!foreign.ok()) return foreign.status();
+  if (*foreign) return result;
+  absl::StatusOr<std::vector<LookupCandidate>> candidates = search_.Candidates(row, entry);
+  if (!candidates.ok()) return candidates.status();
+  std::stable_sort(candidates->begin(), candidates->end(),
+                   [&row](const LookupCandidate& left, const LookupCandidate& right) {
+                     const auto distance = [&row](const LookupCandidate& seen) {
+                       return seen.create_time.has_value() ? absl::AbsDuration(*seen.create_time - row.update_time)
+                                                           : absl::InfiniteDuration();
+                     };
+                     return distance(left) < distance(right);
+                   });
+  if (candidates->size() > kMostCandidates) candidates->resize(kMostCandidates);
+  result.candidates = *std::move(candidates);
+  return result;
+}
+
+absl::StatusOr<ReconciledCreation> JournalReconciler::Bind(const model::JournalEntry& row, const std::string& id,
+                                                           Upstreams::Entry& entry) {
+  const absl::StatusOr<Journal::Found> found = search_.AsTold(row, id, entry);
+  if (!found.ok()) return found.status();
+  const absl::StatusOr<bool> foreign = HasForeign(row, entry);
+  if (!foreign.ok()) return foreign.status();
+  if (*foreign) return OthersInDoubt(entry.upstream->name());
+  absl::StatusOr<model::JournalEntry> settled = billed_.Settle(row.key, *found);
+  if (!settled.ok()) return settled.status();
+  base::Log(base::LogLevel::kWarning, "creation_reconciled",
+            {{"tenant", row.key.tenant},
+             {"method", row.key.method},
+             {"request_id", row.key.request_id},
+             {"resource", found->name()}});
+  Follow(row, *found);
+  return ReconciledCreation{*std::move(settled), {}};
+}
+
+absl::StatusOr<ReconciledCreation> JournalReconciler::NotAccepted(const model::JournalEntry& row) {
+  absl::StatusOr<model::JournalEntry> settled = billed_.Settle(row.key, std::nullopt);
+  if (!settled.ok()) return settled.status();
+  base::Log(
+      base::LogLevel::kWarning, "creation_reconciled",
+      {{"tenant", row.key.tenant}, {"method", row.key.method}, {"request_id", row.key.request_id}, {"resource", ""}});
+  if (IsRecreation(row) && row.asset.has_value() && not_recreated_) not_recreated_(*row.asset);
+  return ReconciledCreation{*std::move(settled), {}};
+}
+
+absl::StatusOr<bool> JournalReconciler::HasForeign(const model::JournalEntry& row, Upstreams::Entry& entry) {
+  if (entry.dedicated) return false;
+  const absl::StatusOr<std::vector<model::JournalEntry>> others = billed_.Unsettled();
+  if (!others.ok()) return others.status();
+  return std::any_of(others->begin(), others->end(), [&](const model::JournalEntry& other) {
+    if (other.key.tenant == row.key.tenant) return false;
+    const Intent intent = IntentOf(other);
+    const std::string& name = entry.upstream->name();
+    return (intent.group.has_value() && intent.group->handle.upstream == name) ||
+           (intent.asset.has_value() && intent.asset->group.upstream == name);
+  });
+}
+
+}  // namespace seedance::engine

@@ -1,0 +1,116 @@
+#ifndef SEEDANCE_SERVICE_ENGINE_DISPATCH_ADMISSION_CONTROL_H_
+#define SEEDANCE_SERVICE_ENGINE_DISPATCH_ADMISSION_CONTROL_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "absl/time/time.h"
+#include "service/base/sliding_window_limiter.h"
+#include "service/engine/dispatch/breaker.h"
+
+namespace seedance::engine {
+
+// The calls that the gateway makes by itself: polls of tasks and assets, and submissions of tasks.
+enum class RequestKind { kPoll, kSubmit };
+inline constexpr std::array<RequestKind, 2> kRequestKinds = {RequestKind::kPoll, RequestKind::kSubmit};
+
+// Why a vendor wants calls to rest: too many of them, a quota that is used up, or trouble of its own (5xx with
+// Retry-After).
+enum class CooldownCause { kRate, kQuota, kTrouble };
+
+// What an answer says about the vendor.
+struct RequestOutcome {
+  bool usable = true;                  // False: no connection, no answer in time, 5xx, or nothing that can be read.
+  std::optional<absl::Duration> rest;  // The vendor's wish that this call, or calls of this kind, rest so long.
+  bool account = false;                // With `rest`: the vendor says that it is for the whole account.
+  CooldownCause cause = CooldownCause::kRate;  // With `rest`.
+};
+
+// When the next call of each kind may go to one vendor with one key: its rates, the rests that it asks for, how many
+// may run, and whether it is down. A value without I/O or lock.
+//
+// A wish for a rest is first one for the call that got it, which its maker obeys. All calls of the kind rest when the
+// vendor says that it means the account, or after kLimitedAnswers such wishes within kLimitedWindow of each other
+// without a success between them. An answer of success to a call that was sent during the rest ends it; so that there
+// can be one, a rest that the vendor did not clearly ask for the account lets one call try every kTrialPause.
+class AdmissionControl {
+ public:
+  static constexpr int kLimitedAnswers = 3;
+  static constexpr absl::Duration kLimitedWindow = absl::Minutes(1);
+  static constexpr absl::Duration kTrialPause = absl::Seconds(30);
+
+  struct Options {
+    double polls_per_second = 0;  // 0: no limit, here and below.
+    double submits_per_second = 0;
+    size_t max_polls = 32;  // At the same time.
+    size_t max_submits = 32;
+    Breaker::Options breaker;
+  };
+
+  // A call between Take and Ended.
+  struct Call {
+    RequestKind kind = RequestKind::kPoll;
+    bool probe = false;
+    bool answered = false;
+    int64_t era = 0;  // How often the vendor had gone down before.
+    std::optional<absl::Time> sent_mark;
+    absl::Time sent_time = absl::InfinitePast();
+  };
+
+  explicit AdmissionControl(const Options& options);
+
+  // When a call of `kind` may begin: `now` or later; InfiniteFuture: not before another one has ended. `to_poll`: there
+  // is something that is or will be due for a poll; while the vendor counts as down a submission is then not the one
+  // that tries, because it may be billed.
+  absl::Time NextAt(RequestKind kind, bool to_poll, absl::Time now);
+
+  // Whether three quarters of what may be called, or run, are in use.
+  bool IsBusy(RequestKind kind, absl::Time now);
+
+  // A call begins, then it is sent, answered and ended. One that ends without having been sent costs nothing.
+  Call Take(RequestKind kind, absl::Time now);
+  void Sent(Call& call, absl::Time now);
+  void Answered(Call& call, const RequestOutcome& answer, absl::Time now);
+  void Ended(Call& call);
+
+  // Until when calls of the kind rest because the vendor asked for it; InfinitePast: they do not.
+  absl::Time CooldownUntil(RequestKind kind, absl::Time now);
+  // Why they do.
+  CooldownCause cooldown_cause(RequestKind kind) const { return Of(kind).cause; }
+  bool is_down() const { return breaker_.open(); }
+  // When the next try is, or was, due. Only while it is down.
+  absl::Time try_due() const { return breaker_.due(); }
+  bool is_full(RequestKind kind) const { return Of(kind).running >= Of(kind).most; }
+  int64_t times_down() const { return breaker_.openings(); }
+  size_t running(RequestKind kind) const { return Of(kind).running; }
+
+ private:
+  struct Lane {
+    Lane(double per_second, size_t at_a_time) : rate(per_second), most(at_a_time) {}
+    base::SlidingWindowLimiter rate;
+    const size_t most;
+    size_t running = 0;
+    int limited = 0;                                  // Wishes for a rest since the last success.
+    absl::Time limited_until = absl::InfinitePast();  // When they no longer count.
+    absl::Time cooldown_until = absl::InfinitePast();
+    absl::Time cooldown_began = absl::InfinitePast();
+    absl::Duration rest;  // As the vendor asked for it.
+    CooldownCause cause = CooldownCause::kRate;
+    absl::Time next_trial = absl::InfiniteFuture();
+  };
+
+  void Limited(Lane& lane, const RequestOutcome& answer, absl::Time now);
+  static void Succeeded(Lane& lane, const Call& call);
+
+  Lane& Of(RequestKind kind) { return lanes_[static_cast<size_t>(kind)]; }
+  const Lane& Of(RequestKind kind) const { return lanes_[static_cast<size_t>(kind)]; }
+
+  std::array<Lane, 2> lanes_;
+  Breaker breaker_;
+};
+
+}  // namespace seedance::engine
+
+#endif  // SEEDANCE_SERVICE_ENGINE_DISPATCH_ADMISSION_CONTROL_H_

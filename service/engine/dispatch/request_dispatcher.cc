@@ -1,0 +1,277 @@
+#include "service/engine/dispatch/request_dispatcher.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "service/base/thread.h"
+
+namespace seedance::engine {
+namespace {
+
+constexpr absl::Duration kFullPoolPause = absl::Milliseconds(100);
+constexpr absl::Duration kShortRest = absl::Seconds(1);
+// Shorter waits are not worth telling.
+constexpr absl::Duration kShortWait = absl::Seconds(2);
+
+size_t Index(RequestKind kind) { return static_cast<size_t>(kind); }
+
+}  // namespace
+
+RequestSlot::~RequestSlot() { turns_.End(call_); }
+
+void RequestSlot::MarkSent() {
+  base::MutexLock lock(turns_.mutex_);
+  turns_.gate_.Sent(call_, turns_.clock_.Now());
+}
+
+void RequestSlot::Answered(const RequestOutcome& answer) {
+  bool went_down = false;
+  {
+    base::MutexLock lock(turns_.mutex_);
+    const int64_t before = turns_.gate_.times_down();
+    turns_.gate_.Answered(call_, answer, turns_.clock_.Now());
+    went_down = turns_.gate_.times_down() > before;
+  }
+  if (answer.rest.has_value()) turns_.metrics_.rests[Index(call_.kind)].Add();
+  if (went_down) turns_.metrics_.openings.Add();
+}
+
+RequestDispatcher::RequestDispatcher(const AdmissionControl::Options& options, base::ThreadPool& polls,
+                                     base::ThreadPool& submits, base::Clock& clock)
+    : options_(options), polls_(polls), submits_(submits), clock_(clock), gate_(options) {
+  timer_ = base::StartThread("call-turns", [this] { RunTimer(); });
+}
+
+RequestDispatcher::~RequestDispatcher() { Stop(); }
+
+void RequestDispatcher::SetHooks(std::function<bool()> anything_to_poll, std::function<void()> on_waits) {
+  anything_to_poll_ = std::move(anything_to_poll);
+  on_waits_ = std::move(on_waits);
+}
+
+void RequestDispatcher::Add(RequestKind kind, const std::string& tenant, const std::string& key, absl::Time due,
+                            Work work) {
+  {
+    base::MutexLock lock(mutex_);
+    if (stopped_) return;
+    Of(kind).Add({tenant, key, due, {std::move(work), due}});
+  }
+  HandOut();
+}
+
+std::unique_ptr<RequestSlot> RequestDispatcher::TryTake(RequestKind kind) {
+  base::MutexLock lock(mutex_);
+  const absl::Time now = clock_.Now();
+  if (stopped_ || !Of(kind).empty() || NextAtLocked(kind, now) > now) return nullptr;
+  std::unique_ptr<RequestSlot> turn(new RequestSlot(*this, gate_.Take(kind, now)));
+  metrics_.delay[Index(kind)].Observe(0);
+  return turn;
+}
+
+bool RequestDispatcher::Remove(RequestKind kind, const std::string& key) {
+  base::MutexLock lock(mutex_);
+  return Of(kind).Remove(key);
+}
+
+bool RequestDispatcher::Hasten(RequestKind kind, const std::string& key) {
+  base::MutexLock lock(mutex_);
+  return Of(kind).Hasten(key, absl::InfinitePast());
+}
+
+bool RequestDispatcher::IsHeldUp(RequestKind kind) {
+  base::MutexLock lock(mutex_);
+  const absl::Time now = clock_.Now();
+  return gate_.is_down() || gate_.CooldownUntil(kind, now) > now + kShortRest;
+}
+
+std::optional<WaitReason> RequestDispatcher::WhyItWaits(const std::string& key) {
+  base::MutexLock lock(mutex_);
+  const std::optional<size_t> before = Of(RequestKind::kSubmit).Before(key);
+  return before.has_value() ? ReasonOf(*before, SubmitsLocked()) : std::nullopt;
+}
+
+std::vector<std::pair<std::string, WaitReason>> RequestDispatcher::WhyAllWait() {
+  std::vector<std::pair<std::string, size_t>> places;
+  Submits submits;
+  {
+    base::MutexLock lock(mutex_);
+    submits = SubmitsLocked();
+    places.reserve(Of(RequestKind::kSubmit).size());
+    Of(RequestKind::kSubmit).VisitAll([&](const std::string& key, size_t before) { places.emplace_back(key, before); });
+  }
+  std::vector<std::pair<std::string, WaitReason>> waits;
+  waits.reserve(places.size());
+  for (auto& [key, before] : places) {
+    if (const std::optional<WaitReason> reason = ReasonOf(before, submits)) waits.emplace_back(std::move(key), *reason);
+  }
+  return waits;
+}
+
+RequestDispatcher::Submits RequestDispatcher::SubmitsLocked() {
+  const absl::Time now = clock_.Now();
+  return {now, HoldupLocked(now), gate_.cooldown_cause(RequestKind::kSubmit), gate_.is_full(RequestKind::kSubmit)};
+}
+
+// Of what holds a submission up, the one that lasts longest.
+std::optional<WaitReason> RequestDispatcher::ReasonOf(size_t before, const Submits& submits) const {
+  const auto& [now, holdup, cooldown_cause, is_full] = submits;
+  if (holdup.try_due != absl::InfinitePast()) return WaitsForVendor(holdup.try_due, now);
+  const double rate = options_.submits_per_second;
+  const absl::Duration queue = rate > 0 ? absl::Seconds(static_cast<double>(before) / rate) : absl::ZeroDuration();
+  const absl::Time rest_end = std::max(holdup.cooldown_until, now);
+  if (holdup.cooldown_until > now + kShortWait && rest_end - now >= queue)
+    return WaitsForCooldown(cooldown_cause, rest_end);
+  // Full and without a rate that is slower: the end of a call under way is not known.
+  const bool full = is_full && queue < kShortWait;
+  const absl::Time until = full ? absl::InfiniteFuture() : rest_end + queue;
+  if (until <= now + kShortWait) return std::nullopt;
+  return WaitsForTurn(before, rate, options_.max_submits, until, now);
+}
+
+RequestDispatcher::Holdup RequestDispatcher::HoldupLocked(absl::Time now) {
+  Holdup holdup;
+  if (gate_.is_down()) holdup.try_due = gate_.try_due();
+  holdup.cooldown_until = gate_.CooldownUntil(RequestKind::kSubmit, now);
+  return holdup;
+}
+
+bool RequestDispatcher::TellsLocked(absl::Time now) {
+  const Holdup holdup = HoldupLocked(now);
+  const bool changed = holdup != told_;
+  told_ = holdup;
+  next_tell_ = std::min(next_tell_, now + kTellPause);  // Unless the clock was set back.
+  if (Of(RequestKind::kSubmit).empty() || (!changed && now < next_tell_)) return false;
+  next_tell_ = now + kTellPause;
+  return true;
+}
+
+RequestDispatcher::Facts RequestDispatcher::facts() {
+  base::MutexLock lock(mutex_);
+  const absl::Time now = clock_.Now();
+  Facts facts;
+  for (const RequestKind kind : kRequestKinds) {
+    facts.waiting[Index(kind)] = Of(kind).size();
+    facts.rest[Index(kind)] = std::max(gate_.CooldownUntil(kind, now) - now, absl::ZeroDuration());
+  }
+  facts.is_down = gate_.is_down();
+  return facts;
+}
+
+absl::Duration RequestDispatcher::TimeForPolls(int64_t polls) const {
+  const double rate = options_.polls_per_second;
+  return rate > 0 ? absl::Seconds(static_cast<double>(polls) / rate) : absl::ZeroDuration();
+}
+
+bool RequestDispatcher::IsCrowded(RequestKind kind) {
+  base::MutexLock lock(mutex_);
+  return !Of(kind).empty() || gate_.IsBusy(kind, clock_.Now());
+}
+
+bool RequestDispatcher::IsIdle() {
+  base::MutexLock lock(mutex_);
+  const absl::Time now = clock_.Now();
+  for (const RequestKind kind : kRequestKinds) {
+    if (gate_.running(kind) > 0) return false;
+    if (!Of(kind).empty() && NextAtLocked(kind, now) <= now) return false;
+  }
+  return true;
+}
+
+absl::Time RequestDispatcher::NextAtLocked(RequestKind kind, absl::Time now) {
+  // While the vendor is down the first call tries; a poll, if there is one.
+  const bool to_poll = gate_.is_down() && kind == RequestKind::kSubmit &&
+                       (!Of(RequestKind::kPoll).empty() || (anything_to_poll_ && anything_to_poll_()));
+  pools_full_until_ = std::min(pools_full_until_, now + kFullPoolPause);  // Unless the clock was set back.
+  return std::max(gate_.NextAt(kind, to_poll, now), pools_full_until_);
+}
+
+std::vector<RequestDispatcher::Ready> RequestDispatcher::TakeReadyLocked() {
+  std::vector<Ready> ready;
+  wake_ = absl::InfiniteFuture();
+  const absl::Time now = clock_.Now();
+  for (const RequestKind kind : kRequestKinds) {
+    Queue& queue = Of(kind);
+    while (!queue.empty()) {
+      const absl::Time next = NextAtLocked(kind, now);
+      if (next > now) {
+        wake_ = std::min(wake_, next);
+        break;
+      }
+      ready.push_back({*queue.Next(), gate_.Take(kind, now)});
+    }
+  }
+  return ready;
+}
+
+void RequestDispatcher::HandOut() {
+  std::vector<Ready> all;
+  bool tells = false;
+  {
+    base::MutexLock lock(mutex_);
+    if (stopped_) return;
+    all = TakeReadyLocked();
+    tells = on_waits_ && TellsLocked(clock_.Now());
+    if (on_waits_ && !Of(RequestKind::kSubmit).empty()) wake_ = std::min(wake_, next_tell_);
+    if (wake_ < absl::InfiniteFuture()) changed_.NotifyAll();
+  }
+  if (tells) on_waits_();
+  for (Ready& ready : all) Dispatch(std::move(ready));
+}
+
+void RequestDispatcher::Dispatch(Ready ready) {
+  const RequestKind kind = ready.call.kind;
+  base::ThreadPool& pool = kind == RequestKind::kPoll ? polls_ : submits_;
+  // Shared, because a refused submission drops what it was given.
+  auto shared = std::make_shared<Ready>(std::move(ready));
+  const bool taken = pool.Submit([this, shared] {
+    RequestSlot turn(*this, shared->call);
+    // An extra poll may begin before its place in the order.
+    const absl::Duration delay = std::max(clock_.Now() - shared->item.payload.due, absl::ZeroDuration());
+    metrics_.delay[Index(shared->call.kind)].Observe(absl::ToDoubleSeconds(delay));
+    shared->item.payload.work(turn);
+  });
+  if (!taken) PutBack(std::move(*shared));
+}
+
+void RequestDispatcher::PutBack(Ready ready) {
+  base::MutexLock lock(mutex_);
+  gate_.Ended(ready.call);
+  if (stopped_) return;
+  Of(ready.call.kind).Add(std::move(ready.item));
+  pools_full_until_ = clock_.Now() + kFullPoolPause;
+  wake_ = std::min(wake_, pools_full_until_);
+  changed_.NotifyAll();
+}
+
+void RequestDispatcher::End(AdmissionControl::Call& call) {
+  {
+    base::MutexLock lock(mutex_);
+    gate_.Ended(call);
+  }
+  HandOut();
+}
+
+void RequestDispatcher::RunTimer() {
+  for (;;) {
+    {
+      base::MutexLock lock(mutex_);
+      while (!stopped_ && clock_.Now() < wake_) clock_.WaitUntil(changed_, mutex_, wake_);
+      if (stopped_) return;
+    }
+    HandOut();
+  }
+}
+
+void RequestDispatcher::Stop() {
+  std::array<Queue, 2> dropped;
+  {
+    base::MutexLock lock(mutex_);
+    stopped_ = true;
+    dropped.swap(queues_);
+    changed_.NotifyAll();
+  }
+  if (timer_.joinable()) timer_.join();
+}
+
+}  // namespace seedance::engine

@@ -1,0 +1,35 @@
+#include "service/engine/dispatch/request_outcome.h"
+
+#include "service/base/error.h"
+
+namespace seedance::engine {
+
+using base::Reason;
+
+RequestOutcome OutcomeOf(const absl::Status& read) {
+  RequestOutcome answer;
+  if (read.ok()) return answer;
+  const base::ErrorDetail detail = base::GetErrorDetail(read);
+  answer.usable = detail.reason != Reason::kUpstreamUnavailable && detail.reason != Reason::kUpstreamProtocol &&
+                  detail.reason != Reason::kUpstreamFailed && detail.reason != Reason::kDeadlineExceeded &&
+                  detail.reason != Reason::kOutcomeUnknown;
+  // Without the vendor's own wish an outage has only the default delay, which is for the one who asked.
+  const bool limits = !answer.usable || detail.reason == Reason::kQuotaExceeded;
+  const bool wished = limits && detail.metadata.count(std::string(upstream::kRetryAfterKey)) > 0;
+  if (detail.reason == Reason::kRateLimited || wished) answer.rest = detail.retry_delay;
+  const auto scope = detail.metadata.find(std::string(upstream::kLimitScopeKey));
+  answer.account = scope != detail.metadata.end() && scope->second == upstream::kAccountScope;
+  if (detail.reason == Reason::kQuotaExceeded) answer.cause = CooldownCause::kQuota;
+  if (!answer.usable) answer.cause = CooldownCause::kTrouble;
+  return answer;
+}
+
+RequestOutcome OutcomeOf(const upstream::BilledResult<std::string>& submission) {
+  if (submission.acceptance == upstream::Acceptance::kAccepted) return {};
+  RequestOutcome answer = OutcomeOf(submission.status);
+  const bool refused = submission.acceptance == upstream::Acceptance::kRefused;
+  if (!refused && submission.retry_after.has_value()) answer.rest = submission.retry_after;
+  return answer;
+}
+
+}  // namespace seedance::engine

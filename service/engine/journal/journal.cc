@@ -1,0 +1,368 @@
+#include "service/engine/journal/journal.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "service/base/error.h"
+#include "service/base/log.h"
+#include "service/engine/journal/claim_conflict.h"
+
+namespace seedance::engine {
+namespace {
+
+using model::JournalState;
+
+// Each try waits for a busy database itself.
+constexpr int kWriteTries = 3;
+
+// What a journalled call answers to one who asks again.
+absl::StatusOr<std::string> OutcomeOf(const model::JournalEntry& row) {
+  switch (row.state) {
+    case JournalState::kDone:
+      return row.resource_name;
+    case JournalState::kRefused:
+    case JournalState::kInDoubt:
+      return base::ParseStatus(row.error);
+    case JournalState::kInFlight:
+      // Not of this process: another one sent it, or its end could not be written.
+      return OutcomeUnknown("an earlier call with this request_id has not ended");
+    case JournalState::kNotAccepted:
+      break;
+  }
+  return base::InternalError("journal row in an impossible state");
+}
+
+// Whether a row, of which nobody in this process waits for the answer, says that the outcome is not known.
+bool IsDoubtful(const model::JournalEntry& row) {
+  return row.state == JournalState::kInFlight || row.state == JournalState::kInDoubt;
+}
+
+JournalState StateFor(upstream::Acceptance acceptance) {
+  switch (acceptance) {
+    case upstream::Acceptance::kAccepted:
+      return JournalState::kDone;
+    case upstream::Acceptance::kRefused:
+      return JournalState::kRefused;
+    case upstream::Acceptance::kNotAccepted:
+      return JournalState::kNotAccepted;
+    case upstream::Acceptance::kUnknown:
+      return JournalState::kInDoubt;
+  }
+  return JournalState::kInDoubt;
+}
+
+std::string ContentText(const model::UpstreamHandle& group, const std::string& sha256) {
+  return absl::StrCat(model::AssetGroupName(group), "\n", sha256);
+}
+
+absl::Status CreationError(base::Reason reason, const model::JournalKey& key, std::string_view text) {
+  base::ErrorDetail detail;
+  detail.reason = reason;
+  if (reason == base::Reason::kUpstreamUnavailable) detail.retry_delay = absl::Seconds(1);
+  return base::MakeError(absl::StrCat(key.method, " with request_id ", key.request_id, ": ", std::string(text)),
+                         detail);
+}
+
+// For those who waited for a call that a person settled.
+absl::Status SettledAsNotAccepted() {
+  base::ErrorDetail detail;
+  detail.reason = base::Reason::kUpstreamUnavailable;
+  detail.retry_delay = absl::Seconds(1);
+  return base::MakeError("the vendor did not take the earlier call with this request_id; try again", detail);
+}
+
+// For one who waited for another's call.
+absl::Status BrokeOff() {
+  base::ErrorDetail detail;
+  detail.reason = base::Reason::kUpstreamUnavailable;
+  detail.retry_delay = absl::Seconds(1);
+  return base::MakeError("the call with this request_id that was under way broke off; try again", detail);
+}
+
+}  // namespace
+
+std::string Journal::Found::name() const {
+  if (again.has_value()) return model::AssetName(*again);
+  return group.has_value() ? group->name() : asset->name();
+}
+
+absl::Status Journal::Recover() {
+  const absl::Status error = OutcomeUnknown("the gateway stopped before the vendor answered");
+  absl::StatusOr<int> doubtful = store_.DoubtInFlightCalls(base::SerializeStatus(error), clock_.Now());
+  if (!doubtful.ok()) return doubtful.status();
+  if (*doubtful > 0) {
+    base::Log(base::LogLevel::kWarning, "billed_calls_in_doubt", {{"count", *doubtful}});
+  }
+  const absl::StatusOr<std::vector<model::JournalEntry>> rows =
+      store_.ListCallsInDoubt(std::numeric_limits<int>::max());
+  if (!rows.ok()) return rows.status();
+  base::MutexLock lock(mutex_);
+  for (const model::JournalEntry& row : *rows) NoteContentLocked(row, /*in_doubt=*/true);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::optional<model::JournalEntry>> Journal::FindEarlier(const model::JournalKey& key) {
+  if (key.request_id.empty()) return std::nullopt;
+  absl::StatusOr<std::optional<model::JournalEntry>> row = store_.GetCall(key);
+  if (!row.ok()) return row.status();
+  if (row->has_value() && (*row)->state == JournalState::kNotAccepted) return std::nullopt;
+  return row;
+}
+
+Journal::Turn Journal::Begin(model::JournalEntry& call, Waiter waiter) {
+  call.state = JournalState::kInFlight;
+  return Enter(call, std::move(waiter)) && WriteEntry(call) ? Turn::kOwner : Turn::kAnswered;
+}
+
+void Journal::AnswerAs(model::JournalEntry& call, const std::string& resource_name, const model::Fingerprint& more,
+                       Waiter waiter) {
+  call.state = JournalState::kDone;
+  call.resource_name = resource_name;
+  if (!Enter(call, std::move(waiter)) || !WriteEntry(call)) return;
+  // Lost, the answer is still the same.
+  (void)store_.ExtendFingerprint(call.key, more);
+  Release(call.key, resource_name);
+}
+
+bool Journal::Enter(model::JournalEntry& call, Waiter waiter) {
+  if (call.key.request_id.empty()) call.key.request_id = base::MakeUuidV4(random_);
+  call.create_time = call.update_time = clock_.Now();
+  std::string difference;
+  {
+    base::MutexLock lock(mutex_);
+    auto [flight, is_new] = flights_.try_emplace(call.key);
+    if (is_new) flight->second.call = call;
+    difference = FirstDifferenceFromJournal(flight->second.call.fingerprint, call.fingerprint);
+    if (difference.empty()) {
+      flight->second.waiters.push_back(std::move(waiter));
+      return is_new;
+    }
+  }
+  waiter(RequestIdReused(difference));
+  return false;
+}
+
+bool Journal::WriteEntry(const model::JournalEntry& call) {
+  absl::StatusOr<store::Store::Begun> begun = store_.BeginCall(call, nullptr);
+  if (begun.ok() && begun->conflict.has_value()) {
+    begun = ToStatus(store_, call.key.tenant, *call.claim, *begun->conflict);
+  }
+  if (!begun.ok()) {
+    Release(call.key, begun.status());
+    return false;
+  }
+  if (!begun->existing.has_value()) return true;
+  const std::string difference = FirstDifferenceFromJournal(begun->existing->fingerprint, call.fingerprint);
+  if (difference.empty() && IsDoubtful(*begun->existing)) {
+    Look(*begun->existing, [](bool) {});
+  } else {
+    Release(call.key, difference.empty() ? OutcomeOf(*begun->existing) : RequestIdReused(difference));
+  }
+  return false;
+}
+
+void Journal::Look(const model::JournalEntry& row, absl::AnyInvocable<void(bool over)> done) {
+  if (!hooks_.look) {
+    Release(row.key, OutcomeOf(row));
+    return done(false);
+  }
+  hooks_.look(row, [this, row, done = std::move(done)](std::optional<Found> found) mutable {
+    if (!found.has_value()) {
+      Release(row.key, OutcomeOf(row));
+      return done(false);
+    }
+    model::JournalEntry call = row;
+    call.state = JournalState::kDone;
+    call.resource_name = found->name();
+    call.error.clear();
+    const bool written = Finish(std::move(call), found->group.has_value() ? &*found->group : nullptr,
+                                found->asset.has_value() ? &*found->asset : nullptr, found->name());
+    done(written);
+  });
+}
+
+void Journal::LookAgain(const model::JournalKey& key, absl::AnyInvocable<void(bool over)> done) {
+  const absl::StatusOr<std::optional<model::JournalEntry>> row = store_.GetCall(key);
+  if (!row.ok()) return done(false);
+  if (!row->has_value() || !IsDoubtful(**row)) return done(true);
+  bool is_mine = false;
+  {
+    base::MutexLock lock(mutex_);
+    const auto [flight, is_new] = flights_.try_emplace(key);
+    if (is_new) flight->second.call = **row;
+    is_mine = is_new;
+  }
+  // Otherwise it is being looked for already, by one who repeats it.
+  if (!is_mine) return done(false);
+  Look(**row, std::move(done));
+}
+
+absl::StatusOr<model::JournalEntry> Journal::Settle(const model::JournalKey& key, std::optional<Found> found) {
+  absl::StatusOr<std::optional<model::JournalEntry>> row = store_.GetCall(key);
+  if (!row.ok()) return row.status();
+  if (!row->has_value()) {
+    return base::ResourceNotFound("seedance.gateway.v1.Creation", absl::StrCat(key.method, " ", key.request_id));
+  }
+  {
+    base::MutexLock lock(mutex_);
+    const auto [flight, is_new] = flights_.try_emplace(key);
+    if (!is_new) {
+      return CreationError(base::Reason::kUpstreamUnavailable, key, "it is being looked for at the vendor just now");
+    }
+    flight->second.call = **row;
+  }
+  // Once more: it may have ended before it was held here.
+  row = store_.GetCall(key);
+  if (!row.ok() || !row->has_value() || !IsDoubtful(**row)) {
+    const absl::Status error =
+        row.ok() ? CreationError(base::Reason::kCreationNotInDoubt, key, "there is nothing to settle") : row.status();
+    const bool known = row.ok() && row->has_value() && (*row)->state != JournalState::kNotAccepted;
+    Release(key, known ? OutcomeOf(**row) : absl::StatusOr<std::string>(BrokeOff()));
+    return error;
+  }
+  model::JournalEntry call = **std::move(row);
+  absl::StatusOr<std::string> answer = SettledAsNotAccepted();
+  if (found.has_value()) answer = found->name();
+  call.state = found.has_value() ? JournalState::kDone : JournalState::kNotAccepted;
+  call.resource_name = answer.ok() ? *answer : "";
+  call.error = answer.ok() ? "" : base::SerializeStatus(answer.status());
+  const bool written = Finish(call, found.has_value() && found->group.has_value() ? &*found->group : nullptr,
+                              found.has_value() && found->asset.has_value() ? &*found->asset : nullptr, answer);
+  if (!written) return base::StoreUnavailable("the end of the creation could not be written");
+  return call;
+}
+
+bool Journal::IsContentInDoubt(const model::UpstreamHandle& group, const std::string& sha256) {
+  base::MutexLock lock(mutex_);
+  return contents_.count(ContentText(group, sha256)) > 0;
+}
+
+void Journal::NoteContentLocked(const model::JournalEntry& call, bool in_doubt) {
+  if (const auto before = content_of_.find(call.key); before != content_of_.end()) {
+    contents_.erase(contents_.find(before->second));
+    content_of_.erase(before);
+  }
+  if (!in_doubt || !call.asset.has_value() || call.asset->media_info.sha256.empty()) return;
+  const std::string content = ContentText(call.asset->group, call.asset->media_info.sha256);
+  content_of_[call.key] = content;
+  contents_.insert(content);
+}
+
+absl::StatusOr<std::vector<model::JournalEntry>> Journal::Unsettled() {
+  Calls calls;
+  {
+    base::MutexLock lock(mutex_);
+    calls = unwritten_;
+    for (const auto& [key, flight] : flights_) calls.emplace(key, flight.call);
+  }
+  // Second: one that ended in doubt meanwhile is in the journal then.
+  return WithRows(std::move(calls));
+}
+
+absl::StatusOr<std::vector<model::JournalEntry>> Journal::InDoubt() {
+  Calls calls;
+  {
+    base::MutexLock lock(mutex_);
+    calls = unwritten_;
+  }
+  return WithRows(std::move(calls));
+}
+
+absl::StatusOr<std::vector<model::JournalEntry>> Journal::WithRows(Calls calls) {
+  const absl::StatusOr<std::vector<model::JournalEntry>> rows =
+      store_.ListCallsInDoubt(std::numeric_limits<int>::max());
+  if (!rows.ok()) return rows.status();
+  for (const model::JournalEntry& row : *rows) calls.insert_or_assign(row.key, row);
+  std::vector<model::JournalEntry> all;
+  for (auto& [key, call] : calls) all.push_back(std::move(call));
+  return all;
+}
+
+void Journal::Accepted(model::JournalEntry call, model::AssetGroup* group, model::Asset* asset) {
+  call.state = JournalState::kDone;
+  call.resource_name = group != nullptr ? group->name() : asset->name();
+  const std::string name = call.resource_name;
+  Finish(std::move(call), group, asset, name);
+}
+
+void Journal::AcceptedAs(model::JournalEntry call, const std::string& resource_name) {
+  call.state = JournalState::kDone;
+  call.resource_name = resource_name;
+  Finish(std::move(call), nullptr, nullptr, resource_name);
+}
+
+void Journal::Failed(model::JournalEntry call, upstream::Acceptance acceptance, const absl::Status& status) {
+  call.state = StateFor(acceptance);
+  const absl::Status answer =
+      acceptance == upstream::Acceptance::kUnknown ? OutcomeUnknown(std::string(status.message())) : status;
+  call.error = base::SerializeStatus(answer);
+  Finish(std::move(call), nullptr, nullptr, answer);
+}
+
+bool Journal::Finish(model::JournalEntry call, model::AssetGroup* group, model::Asset* asset,
+                     const absl::StatusOr<std::string>& answer) {
+  call.update_time = clock_.Now();
+  absl::Status written;
+  for (int tried = 0; tried < kWriteTries; ++tried) {
+    written = store_.FinishCall(call, group, asset);
+    if (base::GetReason(written) != base::Reason::kStoreUnavailable) break;
+  }
+  const bool sent = call.state == JournalState::kDone || call.state == JournalState::kInDoubt;
+  {
+    base::MutexLock lock(mutex_);
+    unwritten_.erase(call.key);
+    if (!written.ok() && sent) unwritten_[call.key] = call;
+    NoteContentLocked(call, sent && (!written.ok() || call.state == JournalState::kInDoubt));
+  }
+  if (!written.ok()) {
+    // The row stays in flight, which a later caller reads as in doubt. The log is the only other place that knows.
+    base::Log(base::LogLevel::kError, "billed_call_end_not_stored",
+              {{"tenant", call.key.tenant},
+               {"method", call.key.method},
+               {"request_id", call.key.request_id},
+               {"resource", call.resource_name},
+               {"cause", std::string(written.message())}});
+  }
+  // Only what surely was not accepted may invite to another try.
+  const absl::Status lost = sent ? OutcomeUnknown("its end could not be stored") : written;
+  Release(call.key, written.ok() ? answer : absl::StatusOr<std::string>(lost));
+  const bool doubtful = sent && (!written.ok() || call.state == JournalState::kInDoubt);
+  if (doubtful && hooks_.arose) hooks_.arose(call);
+  return written.ok();
+}
+
+void Journal::Release(const model::JournalKey& key, const absl::StatusOr<std::string>& answer) {
+  std::vector<Waiter> waiters;
+  {
+    base::MutexLock lock(mutex_);
+    const auto flight = flights_.find(key);
+    waiters = std::move(flight->second.waiters);
+    flights_.erase(flight);
+  }
+  // The first one sent the call. The others only waited for it, and were not what broke it off.
+  const base::Reason reason = base::GetReason(answer.status());
+  const bool own = reason == base::Reason::kCancelled || reason == base::Reason::kDeadlineExceeded ||
+                   reason == base::Reason::kSizeOutOfRange || reason == base::Reason::kTransferTooSlow;
+  for (size_t i = 0; i < waiters.size(); ++i) waiters[i](own && i > 0 ? BrokeOff() : answer);
+}
+
+absl::Status RequestIdReused(const std::string& field) {
+  base::ErrorDetail detail;
+  detail.reason = base::Reason::kRequestIdReused;
+  detail.metadata["field"] = field;
+  return base::MakeError(absl::StrCat("request_id was used before with another value of `", field, "`"), detail);
+}
+
+absl::Status OutcomeUnknown(std::string_view cause) {
+  base::ErrorDetail detail;
+  detail.reason = base::Reason::kOutcomeUnknown;
+  detail.metadata["cause"] = std::string(cause);
+  return base::MakeError(
+      absl::StrCat("the vendor may or may not have carried this out, and it will not be sent again: ",
+                   std::string(cause)),
+      detail);
+}
+
+}  // namespace seedance::engine

@@ -1,0 +1,155 @@
+#ifndef SEEDANCE_SERVICE_ENGINE_JOURNAL_JOURNAL_H_
+#define SEEDANCE_SERVICE_ENGINE_JOURNAL_JOURNAL_H_
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/statusor.h"
+#include "service/base/clock.h"
+#include "service/base/mutex.h"
+#include "service/base/random.h"
+#include "service/model/journal_entry.h"
+#include "service/store/store.h"
+#include "service/upstream/upstream.h"
+
+namespace seedance::engine {
+
+// At most one vendor call per request id, for calls whose answer is a resource that the vendor names (groups,
+// assets): the journal of the store, and the callers of this process that wait for the same id.
+//
+// Thread-safe.
+class Journal {
+ public:
+  // Receives the name of the resource that the call made, or why it made none. Exactly once, on any thread.
+  using Waiter = absl::AnyInvocable<void(absl::StatusOr<std::string>)>;
+
+  Journal(store::Store& store, base::Clock& clock, base::Random& random)
+      : store_(store), clock_(clock), random_(random) {}
+
+  // What a call in doubt turned out to have made. Exactly one is set.
+  struct Found {
+    std::optional<model::AssetGroup> group;
+    std::optional<model::Asset> asset;
+    // What the vendor calls an asset that was created again. The asset itself is not written.
+    std::optional<model::UpstreamHandle> again = {};
+
+    std::string name() const;
+  };
+  // Receives what a look at the vendor found, nullopt when it is not known. Exactly once, on any thread.
+  using Looked = absl::AnyInvocable<void(std::optional<Found>)>;
+
+  struct DoubtHooks {
+    // Looks at the vendor for what the call of this row made. Must not block.
+    std::function<void(const model::JournalEntry& row, Looked done)> look;
+    // A call of this process has ended in doubt. Must not block.
+    std::function<void(const model::JournalEntry& row)> arose;
+  };
+  // Without hooks what is in doubt stays so. Call it before the first call.
+  void SetDoubtHooks(DoubtHooks hooks) { hooks_ = std::move(hooks); }
+
+  // At start: what was under way when the process died is in doubt. What is in doubt is read, once.
+  absl::Status Recover();
+
+  // The journal's row of an earlier call, nullopt when the key is new or the row may be used again (kNotAccepted).
+  absl::StatusOr<std::optional<model::JournalEntry>> FindEarlier(const model::JournalKey& key);
+
+  // What to do with a call of this key.
+  enum class Turn {
+    kOwner,     // Send it, then call Finish exactly once. The waiter will be called by Finish.
+    kAnswered,  // The waiter was or will be called; do nothing.
+  };
+
+  // Journals the call before it leaves. An empty request id is replaced by a new one in `call`. The waiter is called
+  // with: why `call.claim` cannot be had (nothing is journalled then); the answer of an earlier call of the same key
+  // and fingerprint (now, or when it ends); ALREADY_EXISTS naming the first differing field; for one in doubt, what a
+  // look at the vendor finds, else OUTCOME_UNKNOWN; or a store error.
+  Turn Begin(model::JournalEntry& call, Waiter waiter);
+
+  // Answers a call with a resource that exists already: journals it as done, with `more` (late fields) in its
+  // fingerprint. Nothing is to be sent. The waiter is called as by Begin, with `resource_name` when the key was new.
+  void AnswerAs(model::JournalEntry& call, const std::string& resource_name, const model::Fingerprint& more,
+                Waiter waiter);
+
+  // Looks for what a call in doubt made, as Begin does for one who repeats it; callers that come meanwhile wait for the
+  // outcome. `done(over)` is called exactly once, on any thread; over: the call is not in doubt, or not any more.
+  void LookAgain(const model::JournalKey& key, absl::AnyInvocable<void(bool over)> done);
+
+  // Ends a call in doubt by a person's word, or because the doubt has lost its meaning: `found` is what it made; not
+  // set: the vendor did not take it, and the same request id may try again. Returns the row as it is now. Errors:
+  // kResourceNotFound (no such call), kCreationNotInDoubt, kUpstreamUnavailable (it is being looked for just now),
+  // kStoreUnavailable.
+  absl::StatusOr<model::JournalEntry> Settle(const model::JournalKey& key, std::optional<Found> found);
+
+  // Whether a call in doubt may have created an asset of these bytes in this group.
+  bool IsContentInDoubt(const model::UpstreamHandle& group, const std::string& sha256);
+
+  // All calls that are in doubt, or whose end could not be written.
+  absl::StatusOr<std::vector<model::JournalEntry>> InDoubt();
+  // All calls of which it is not known what they made: those, and what is under way.
+  absl::StatusOr<std::vector<model::JournalEntry>> Unsettled();
+
+  // Ends a call that was accepted: writes `group` or `asset` with the journal's row, and calls every waiter.
+  void Accepted(model::JournalEntry call, model::AssetGroup* group, model::Asset* asset);
+
+  // The same for a call whose resource the caller keeps itself: `resource_name` is the answer, nothing else is written.
+  void AcceptedAs(model::JournalEntry call, const std::string& resource_name);
+
+  // Ends a call that was not accepted, as `acceptance` (not kAccepted) and `status` say.
+  void Failed(model::JournalEntry call, upstream::Acceptance acceptance, const absl::Status& status);
+
+ private:
+  using Calls = std::map<model::JournalKey, model::JournalEntry>;
+
+  // Registers the call as under way; an empty request id is replaced. False: the waiter has been or will be called.
+  bool Enter(model::JournalEntry& call, Waiter waiter);
+  // Writes the row of a call that has entered. False: there was one, or an error, and every waiter was called.
+  bool WriteEntry(const model::JournalEntry& call);
+  // False: the end could not be written.
+  bool Finish(model::JournalEntry call, model::AssetGroup* group, model::Asset* asset,
+              const absl::StatusOr<std::string>& answer);
+  // For a row in doubt that has entered: looks, and ends it with what is found.
+  void Look(const model::JournalEntry& row, absl::AnyInvocable<void(bool over)> done);
+  // `calls`, and those that the journal has in doubt.
+  absl::StatusOr<std::vector<model::JournalEntry>> WithRows(Calls calls);
+  void Release(const model::JournalKey& key, const absl::StatusOr<std::string>& answer);
+  // Keeps up with whether the call is in doubt.
+  void NoteContentLocked(const model::JournalEntry& call, bool in_doubt) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  store::Store& store_;
+  base::Clock& clock_;
+  base::Random& random_;
+  base::Mutex mutex_;
+  DoubtHooks hooks_;
+  // Calls of this process that are on their way, each with everyone who waits for it.
+  struct Flight {
+    model::JournalEntry call;
+    std::vector<Waiter> waiters;
+  };
+  std::map<model::JournalKey, Flight> flights_ ABSL_GUARDED_BY(mutex_);
+  // Calls whose end could not be written: their rows say that they are on their way.
+  Calls unwritten_ ABSL_GUARDED_BY(mutex_);
+  // What calls in doubt may have created: texts of group and bytes, one for each call that knows its bytes.
+  std::map<model::JournalKey, std::string> content_of_ ABSL_GUARDED_BY(mutex_);
+  std::multiset<std::string> contents_ ABSL_GUARDED_BY(mutex_);
+};
+
+using model::FieldOf;
+using model::FirstDifferenceFromJournal;
+using model::kReusedField;
+using model::kStreamHashField;
+
+// ALREADY_EXISTS: the request id was used with another value of `field`.
+absl::Status RequestIdReused(const std::string& field);
+
+// UNKNOWN: the vendor's answer was lost.
+absl::Status OutcomeUnknown(std::string_view cause);
+
+}  // namespace seedance::engine
+
+#endif  // SEEDANCE_SERVICE_ENGINE_JOURNAL_JOURNAL_H_

@@ -1,0 +1,76 @@
+#ifndef SEEDANCE_SERVICE_ENGINE_UPLOADS_STAGING_DIRECTORY_H_
+#define SEEDANCE_SERVICE_ENGINE_UPLOADS_STAGING_DIRECTORY_H_
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "service/base/clock.h"
+#include "service/base/mutex.h"
+#include "service/base/random.h"
+#include "service/engine/dispatch/due_queue.h"
+#include "service/engine/uploads/temp_file.h"
+
+namespace seedance::engine {
+
+// A file that can be fetched now.
+struct StagedFile {
+  std::string path;
+  int64_t size = 0;
+  std::string content_type;
+};
+
+// Files that wait for a vendor to fetch them from this gateway, each behind an unguessable token, until their time is
+// over. They survive a restart: all that is known of one stands in its name, its length and its time. Thread-safe.
+class StagingDirectory {
+ public:
+  struct Options {
+    std::string directory;  // Exists. Only files that were made here are ever removed from it.
+    absl::Duration lifetime = absl::Hours(26);
+    int64_t max_total_bytes = int64_t{10} << 30;
+    std::string public_base_url;  // Without a slash at the end.
+  };
+
+  // Takes up the files of an earlier process. `random` must not be guessable. A thread of its own removes files whose
+  // time is over.
+  StagingDirectory(Options options, base::Clock& clock, base::Random& random);
+  ~StagingDirectory();
+
+  // Keeps the bytes of `file` under its own name until the lifetime has passed. Returns the URL
+  // `<public_base_url>/staging/<token>/upload<suffix>`. RESOURCE_EXHAUSTED: no more bytes are kept.
+  absl::StatusOr<std::string> Publish(const TempFile& file, const std::string& suffix);
+
+  // The file of a token whose time is not over. It may be removed at any moment; an open one stays readable.
+  std::optional<StagedFile> Find(std::string_view token);
+
+  const std::string& directory() const { return options_.directory; }
+  // Bytes of all files.
+  int64_t used();
+
+ private:
+  struct Kept {
+    StagedFile file;
+    absl::Time expire_time;
+  };
+
+  void TakeUp();
+  absl::StatusOr<std::string> NewName(const TempFile& file, const std::string& suffix, std::string& token);
+  // Removes the file if its time is over.
+  void Expire(const std::string& token);
+
+  const Options options_;
+  base::Clock& clock_;
+  base::Random& random_;
+  base::Mutex mutex_;
+  std::map<std::string, Kept, std::less<>> kept_ ABSL_GUARDED_BY(mutex_);  // By token.
+  int64_t used_ ABSL_GUARDED_BY(mutex_) = 0;                               // With what is being published.
+  DueQueue due_;
+};
+
+}  // namespace seedance::engine
+
+#endif  // SEEDANCE_SERVICE_ENGINE_UPLOADS_STAGING_DIRECTORY_H_

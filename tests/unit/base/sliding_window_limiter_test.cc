@@ -1,0 +1,152 @@
+#include "service/base/sliding_window_limiter.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "service/base/random.h"
+
+namespace seedance::base {
+namespace {
+
+const absl::Time kStart = absl::FromUnixSeconds(1'800'000'000);
+
+// Most arrivals in any second. `arrivals` in the order of time.
+size_t MostInASecond(const std::vector<absl::Time>& arrivals) {
+  size_t most = 0;
+  size_t first = 0;
+  for (size_t last = 0; last < arrivals.size(); ++last) {
+    while (arrivals[first] <= arrivals[last] - absl::Seconds(1)) ++first;
+    most = std::max(most, last - first + 1);
+  }
+  return most;
+}
+
+struct Load {
+  std::vector<absl::Time> arrivals;
+  absl::Duration took;
+};
+
+// `calls` calls as fast as the window lets them go, each answered after a time up to `latency`, seen by the other side
+// at any moment before that.
+Load RunLoad(double per_second, int calls, absl::Duration latency, uint64_t seed) {
+  SlidingWindowLimiter window(per_second);
+  SeededRandom random(seed);
+  struct Answer {
+    absl::Time at;
+    absl::Time mark;
+    bool operator>(const Answer& other) const { return at > other.at; }
+  };
+  std::vector<Answer> under_way;  // A heap.
+  Load load;
+  absl::Time now = kStart;
+  for (int i = 0; i < calls; ++i) {
+    absl::Time next = window.NextAt(now);
+    while (next > now) {
+      const bool answer_first = !under_way.empty() && under_way.front().at < next;
+      now = answer_first ? under_way.front().at : next;
+      if (answer_first) {
+        window.Answered(under_way.front().mark, now);
+        std::pop_heap(under_way.begin(), under_way.end(), std::greater<>());
+        under_way.pop_back();
+      }
+      next = window.NextAt(now);
+    }
+    window.Take(now);
+    const absl::Time mark = window.Sent(now);
+    const absl::Duration travel = latency * random.Unit();
+    load.arrivals.push_back(now + std::min(travel * random.Unit(), SlidingWindowLimiter::kTravel));
+    under_way.push_back({now + travel, mark});
+    std::push_heap(under_way.begin(), under_way.end(), std::greater<>());
+  }
+  load.took = now - kStart;
+  std::sort(load.arrivals.begin(), load.arrivals.end());
+  return load;
+}
+
+TEST(SlidingWindowLimiterTest, NoSecondHoldsMoreArrivalsThanTheRateWhateverTheLatency) {
+  for (const double rate : {1.0, 3.0, 10.0, 50.0, 300.0}) {
+    for (const absl::Duration latency : {absl::Milliseconds(1), absl::Milliseconds(200), absl::Seconds(5)}) {
+      const Load load = RunLoad(rate, static_cast<int>(rate * 20), latency, 7);
+      EXPECT_LE(MostInASecond(load.arrivals), static_cast<size_t>(rate)) << rate << " " << latency;
+    }
+  }
+}
+
+TEST(SlidingWindowLimiterTest, UsesTheRateAndASlowVendorCostsAtMostAFifthOfIt) {
+  for (const double rate : {1.0, 10.0, 50.0, 300.0}) {
+    const int calls = static_cast<int>(rate * 20);
+    EXPECT_LE(RunLoad(rate, calls, absl::Milliseconds(10), 7).took, absl::Seconds(21)) << rate;
+    EXPECT_LE(RunLoad(rate, calls, absl::Seconds(5), 7).took, absl::Seconds(26)) << rate;
+  }
+}
+
+TEST(SlidingWindowLimiterTest, CallsAreSpreadAfterATenthOfASecondsWorth) {
+  SlidingWindowLimiter window(50);
+  std::vector<absl::Duration> times;
+  absl::Time now = kStart;
+  for (int i = 0; i < 20; ++i) {
+    now = window.NextAt(now);
+    window.Take(now);
+    (void)window.Sent(now);
+    times.push_back(now - kStart);
+  }
+  EXPECT_EQ(times[5], absl::ZeroDuration());
+  EXPECT_EQ(times[6], absl::Milliseconds(20));
+  EXPECT_EQ(times[19], absl::Milliseconds(20 * 14));
+}
+
+TEST(SlidingWindowLimiterTest, APlaceThatIsNotUsedIsFreeAtOnceAndOneThatIsTakenIsNot) {
+  SlidingWindowLimiter window(1);
+  window.Take(kStart);
+  EXPECT_EQ(window.NextAt(kStart), absl::InfiniteFuture()) << "nobody knows when it will be sent";
+  window.GiveBack();
+  EXPECT_LE(window.NextAt(kStart), kStart + absl::Seconds(1));
+  window.Take(kStart + absl::Seconds(1));
+  const absl::Time mark = window.Sent(kStart + absl::Seconds(2));
+  EXPECT_EQ(window.NextAt(kStart + absl::Seconds(2)), kStart + absl::Seconds(3) + SlidingWindowLimiter::kTravel);
+  window.Answered(mark, kStart + absl::Seconds(2));
+  EXPECT_EQ(window.NextAt(kStart + absl::Seconds(2)), kStart + absl::Seconds(3));
+}
+
+TEST(SlidingWindowLimiterTest, TellsHowMuchIsInUse) {
+  SlidingWindowLimiter window(4);
+  EXPECT_EQ(window.Use(kStart), 0);
+  window.Take(kStart);
+  window.Take(kStart);
+  window.Answered(window.Sent(kStart), kStart);
+  EXPECT_EQ(window.Use(kStart), 0.5);
+  EXPECT_EQ(window.Use(kStart + absl::Seconds(1)), 0.25) << "one was not sent yet";
+  EXPECT_EQ(SlidingWindowLimiter(0).Use(kStart), 0);
+}
+
+TEST(SlidingWindowLimiterTest, RatesBelowOneAreFarApartAndFractionsCountAsNone) {
+  SlidingWindowLimiter slow(0.1);
+  slow.Take(kStart);
+  slow.Answered(slow.Sent(kStart), kStart);
+  EXPECT_EQ(slow.NextAt(kStart), kStart + absl::Seconds(10));
+  EXPECT_EQ(MostInASecond(RunLoad(2.9, 60, absl::Milliseconds(1), 7).arrivals), 2u);
+}
+
+TEST(SlidingWindowLimiterTest, ZeroIsNoLimit) {
+  SlidingWindowLimiter window(0);
+  for (int i = 0; i < 100'000; ++i) {
+    ASSERT_EQ(window.NextAt(kStart), kStart);
+    window.Take(kStart);
+    window.Answered(window.Sent(kStart), kStart);
+  }
+}
+
+TEST(SlidingWindowLimiterTest, AClockThatIsSetBackCostsASecondNotTheTimeOfTheStep) {
+  SlidingWindowLimiter window(2);
+  for (int i = 0; i < 2; ++i) {
+    window.Take(kStart);
+    (void)window.Sent(kStart);
+  }
+  const absl::Time back = kStart - absl::Hours(10);
+  EXPECT_LE(window.NextAt(back), back + absl::Seconds(1));
+}
+
+}  // namespace
+}  // namespace seedance::base

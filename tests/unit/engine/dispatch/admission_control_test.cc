@@ -1,0 +1,235 @@
+#include "service/engine/dispatch/admission_control.h"
+
+#include <gtest/gtest.h>
+
+#include "service/engine/dispatch/request_outcome.h"
+#include "tests/testing/fake_upstream.h"
+
+namespace seedance::engine {
+namespace {
+
+using base::Reason;
+using testing::Failure;
+
+constexpr RequestOutcome kGood = {};
+constexpr RequestOutcome kBad = {false, std::nullopt};
+constexpr RequestOutcome kLimited = {true, absl::Minutes(5)};
+
+class AdmissionControlTest : public ::testing::Test {
+ protected:
+  static AdmissionControl::Options WithBreaker() {
+    AdmissionControl::Options options;
+    options.breaker = {3, absl::Seconds(5)};
+    return options;
+  }
+
+  void Call(RequestKind kind, const RequestOutcome& answer) {
+    AdmissionControl::Call call = gate_.Take(kind, now_);
+    gate_.Sent(call, now_);
+    gate_.Answered(call, answer, now_);
+    gate_.Ended(call);
+  }
+  bool MayGo(RequestKind kind, bool to_poll = false) { return gate_.NextAt(kind, to_poll, now_) <= now_; }
+  void GoDown() {
+    for (int i = 0; i < 3; ++i) Call(RequestKind::kPoll, kBad);
+    ASSERT_TRUE(gate_.is_down());
+  }
+
+  absl::Time now_ = absl::FromUnixSeconds(1'800'000'000);
+  AdmissionControl gate_{WithBreaker()};
+};
+
+TEST_F(AdmissionControlTest, NoMoreRunThanMayAndTheKindsDoNotShare) {
+  AdmissionControl::Options options;
+  options.max_polls = 2;
+  options.max_submits = 1;
+  AdmissionControl gate(options);
+  AdmissionControl::Call first = gate.Take(RequestKind::kPoll, now_);
+  (void)gate.Take(RequestKind::kPoll, now_);
+  EXPECT_EQ(gate.NextAt(RequestKind::kPoll, false, now_), absl::InfiniteFuture());
+  EXPECT_EQ(gate.NextAt(RequestKind::kSubmit, false, now_), now_);
+  gate.Ended(first);
+  EXPECT_EQ(gate.NextAt(RequestKind::kPoll, false, now_), now_);
+}
+
+TEST_F(AdmissionControlTest, IsBusyFromThreeQuartersOfTheRateOrOfTheThreads) {
+  AdmissionControl::Options options;
+  options.polls_per_second = 4;
+  options.max_submits = 4;
+  AdmissionControl gate(options);
+  for (const RequestKind kind : kRequestKinds) {
+    for (int i = 0; i < 3; ++i) (void)gate.Take(kind, now_);
+    EXPECT_FALSE(gate.IsBusy(kind, now_));
+    (void)gate.Take(kind, now_);
+    EXPECT_TRUE(gate.IsBusy(kind, now_));
+  }
+}
+
+TEST_F(AdmissionControlTest, ARestOfTheAccountIsForAllCallsOfTheKindAndEndsToTheInstant) {
+  Call(RequestKind::kPoll, {true, absl::Seconds(30), /*account=*/true});
+  EXPECT_TRUE(MayGo(RequestKind::kSubmit));
+  EXPECT_EQ(gate_.NextAt(RequestKind::kPoll, false, now_), now_ + absl::Seconds(30));
+  // A later answer that asks for less does not end it.
+  Call(RequestKind::kPoll, {true, absl::Seconds(1), /*account=*/true});
+  now_ += absl::Seconds(30) - absl::Nanoseconds(1);
+  EXPECT_FALSE(MayGo(RequestKind::kPoll));
+  now_ += absl::Nanoseconds(1);
+  EXPECT_TRUE(MayGo(RequestKind::kPoll));
+}
+
+TEST_F(AdmissionControlTest, OneAnswerRestsNobodyElseAndRepeatedOnesRestAll) {
+  Call(RequestKind::kPoll, kLimited);
+  Call(RequestKind::kPoll, kLimited);
+  EXPECT_TRUE(MayGo(RequestKind::kPoll));
+  Call(RequestKind::kPoll, kLimited);
+  EXPECT_EQ(gate_.CooldownUntil(RequestKind::kPoll, now_), now_ + absl::Minutes(5));
+  EXPECT_FALSE(MayGo(RequestKind::kPoll));
+  EXPECT_TRUE(MayGo(RequestKind::kSubmit));
+}
+
+TEST_F(AdmissionControlTest, ASuccessBetweenOrAQuietMinuteBeginsTheCountAnew) {
+  Call(RequestKind::kPoll, kLimited);
+  Call(RequestKind::kPoll, kLimited);
+  Call(RequestKind::kPoll, kGood);
+  Call(RequestKind::kPoll, kLimited);
+  Call(RequestKind::kPoll, kLimited);
+  EXPECT_TRUE(MayGo(RequestKind::kPoll));
+  now_ += AdmissionControl::kLimitedWindow + absl::Nanoseconds(1);
+  Call(RequestKind::kPoll, kLimited);
+  Call(RequestKind::kPoll, kLimited);
+  EXPECT_TRUE(MayGo(RequestKind::kPoll));
+  // What did not answer says nothing of limits.
+  Call(RequestKind::kPoll, kBad);
+  Call(RequestKind::kPoll, kLimited);
+  EXPECT_FALSE(MayGo(RequestKind::kPoll));
+}
+
+TEST_F(AdmissionControlTest, DuringALongRestOneCallTriesAndItsSuccessEndsTheRest) {
+  AdmissionControl::Call before = gate_.Take(RequestKind::kPoll, now_);
+  gate_.Sent(before, now_);
+  for (int i = 0; i < 3; ++i) Call(RequestKind::kPoll, kLimited);
+  // What was sent before the rest began may have been within the limit.
+  gate_.Answered(before, kGood, now_);
+  gate_.Ended(before);
+  EXPECT_FALSE(MayGo(RequestKind::kPoll));
+  now_ += AdmissionControl::kTrialPause;
+  ASSERT_TRUE(MayGo(RequestKind::kPoll));
+  AdmissionControl::Call trial = gate_.Take(RequestKind::kPoll, now_);
+  EXPECT_FALSE(MayGo(RequestKind::kPoll)) << "one at a time";
+  gate_.Sent(trial, now_);
+  gate_.Answered(trial, kGood, now_);
+  gate_.Ended(trial);
+  EXPECT_TRUE(MayGo(RequestKind::kPoll));
+}
+
+TEST_F(AdmissionControlTest, ATrialThatIsLimitedTooMakesTheRestLonger) {
+  for (int i = 0; i < 3; ++i) Call(RequestKind::kPoll, kLimited);
+  now_ += AdmissionControl::kTrialPause;
+  Call(RequestKind::kPoll, kLimited);
+  EXPECT_EQ(gate_.CooldownUntil(RequestKind::kPoll, now_), now_ + absl::Minutes(5));
+  EXPECT_FALSE(MayGo(RequestKind::kPoll));
+  // A rest that the vendor asked for the account has no trials.
+  Call(RequestKind::kPoll, {true, absl::Minutes(10), /*account=*/true});
+  now_ += absl::Minutes(9);
+  EXPECT_FALSE(MayGo(RequestKind::kPoll));
+}
+
+TEST_F(AdmissionControlTest, BehindARestTheFirstLimitedAnswerRestsAllAgain) {
+  for (int i = 0; i < 3; ++i) Call(RequestKind::kPoll, kLimited);
+  now_ += absl::Minutes(5);
+  ASSERT_TRUE(MayGo(RequestKind::kPoll));
+  Call(RequestKind::kPoll, kLimited);
+  EXPECT_FALSE(MayGo(RequestKind::kPoll));
+}
+
+TEST_F(AdmissionControlTest, AClockThatIsSetBackDoesNotMakeARestLonger) {
+  Call(RequestKind::kPoll, {true, absl::Seconds(30), /*account=*/true});
+  now_ -= absl::Hours(5);
+  EXPECT_LE(gate_.CooldownUntil(RequestKind::kPoll, now_), now_ + absl::Seconds(30));
+}
+
+TEST_F(AdmissionControlTest, WhileTheVendorIsDownBothKindsRestAndOneTries) {
+  GoDown();
+  EXPECT_FALSE(MayGo(RequestKind::kPoll));
+  EXPECT_FALSE(MayGo(RequestKind::kSubmit));
+  now_ += absl::Seconds(5);
+  ASSERT_TRUE(MayGo(RequestKind::kPoll));
+  AdmissionControl::Call probe = gate_.Take(RequestKind::kPoll, now_);
+  EXPECT_TRUE(probe.probe);
+  EXPECT_EQ(probe.era, 1);
+  EXPECT_FALSE(MayGo(RequestKind::kPoll));
+  EXPECT_FALSE(MayGo(RequestKind::kSubmit));
+  gate_.Answered(probe, kGood, now_);
+  EXPECT_TRUE(MayGo(RequestKind::kPoll));
+  EXPECT_TRUE(MayGo(RequestKind::kSubmit));
+}
+
+TEST_F(AdmissionControlTest, ASubmissionTriesOnlyWhenThereIsNothingToPollOrPollsRestLonger) {
+  GoDown();
+  now_ += absl::Seconds(5);
+  EXPECT_FALSE(MayGo(RequestKind::kSubmit, /*to_poll=*/true));
+  EXPECT_TRUE(MayGo(RequestKind::kSubmit, /*to_poll=*/false));
+  // But not for ever: there may be a task that nobody can poll.
+  now_ += absl::Minutes(1);
+  EXPECT_TRUE(MayGo(RequestKind::kSubmit, /*to_poll=*/true));
+  Call(RequestKind::kPoll, {false, absl::Hours(1), /*account=*/true});
+  now_ += absl::Seconds(10);
+  EXPECT_FALSE(MayGo(RequestKind::kPoll));
+  EXPECT_TRUE(MayGo(RequestKind::kSubmit, /*to_poll=*/true));
+}
+
+TEST_F(AdmissionControlTest, ATurnWithoutACallCostsNeitherRateNorTheOneTry) {
+  AdmissionControl::Options options = WithBreaker();
+  options.polls_per_second = 1;
+  AdmissionControl gate(options);
+  for (int i = 0; i < 3; ++i) {
+    AdmissionControl::Call call = gate.Take(RequestKind::kPoll, now_);
+    gate.Sent(call, now_);
+    gate.Answered(call, kBad, now_);
+    gate.Ended(call);
+    now_ += absl::Seconds(5);
+  }
+  ASSERT_TRUE(gate.is_down());
+  AdmissionControl::Call idle = gate.Take(RequestKind::kPoll, now_);
+  gate.Ended(idle);
+  now_ += absl::Seconds(1);
+  EXPECT_EQ(gate.NextAt(RequestKind::kPoll, false, now_), now_);
+}
+
+TEST(RequestOutcomeTest, OutagesAreUnusableAndRefusalsAreNot) {
+  EXPECT_TRUE(OutcomeOf(absl::OkStatus()).usable);
+  for (const Reason reason : {Reason::kUpstreamUnavailable, Reason::kUpstreamProtocol, Reason::kDeadlineExceeded}) {
+    EXPECT_FALSE(OutcomeOf(Failure(reason, "down")).usable) << base::ReasonName(reason);
+  }
+  for (const Reason reason : {Reason::kRateLimited, Reason::kResourceNotFound, Reason::kUpstreamAuthFailed,
+                              Reason::kCreditsExhausted, Reason::kInputModeration}) {
+    EXPECT_TRUE(OutcomeOf(Failure(reason, "no")).usable) << base::ReasonName(reason);
+  }
+  EXPECT_TRUE(OutcomeOf(testing::Accepted("t")).usable);
+  EXPECT_TRUE(OutcomeOf(testing::Refused(Reason::kInputModeration, "no")).usable);
+  EXPECT_FALSE(OutcomeOf(testing::Lost()).usable);
+  EXPECT_FALSE(OutcomeOf(testing::NotAccepted()).usable);
+}
+
+TEST(RequestOutcomeTest, ARestIsTheVendorsWishNotTheGatewaysGuess) {
+  EXPECT_EQ(OutcomeOf(Failure(Reason::kRateLimited, "429", absl::Seconds(7))).rest, absl::Seconds(7));
+  EXPECT_FALSE(OutcomeOf(Failure(Reason::kUpstreamUnavailable, "500", absl::Seconds(1))).rest.has_value());
+  base::ErrorDetail detail;
+  detail.reason = Reason::kUpstreamUnavailable;
+  detail.retry_delay = absl::Seconds(9);
+  detail.metadata[std::string(upstream::kRetryAfterKey)] = "9";
+  EXPECT_EQ(OutcomeOf(base::MakeError("503", detail)).rest, absl::Seconds(9));
+  EXPECT_EQ(OutcomeOf(base::MakeError("503", detail)).cause, CooldownCause::kTrouble);
+  EXPECT_FALSE(OutcomeOf(base::MakeError("503", detail)).account);
+  detail.reason = Reason::kQuotaExceeded;
+  EXPECT_EQ(OutcomeOf(base::MakeError("429", detail)).rest, absl::Seconds(9));
+  EXPECT_EQ(OutcomeOf(base::MakeError("429", detail)).cause, CooldownCause::kQuota);
+  detail.reason = Reason::kRateLimited;
+  detail.metadata[std::string(upstream::kLimitScopeKey)] = upstream::kAccountScope;
+  EXPECT_TRUE(OutcomeOf(base::MakeError("429", detail)).account);
+  EXPECT_EQ(OutcomeOf(testing::NotAccepted(absl::Seconds(30))).rest, absl::Seconds(30));
+  EXPECT_FALSE(OutcomeOf(testing::NotAccepted()).rest.has_value());
+}
+
+}  // namespace
+}  // namespace seedance::engine

@@ -1,0 +1,313 @@
+#include "service/engine/journal/journal.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/unit/engine/engine_fixture.h"
+
+namespace seedance::engine {
+namespace {
+
+using model::JournalEntry;
+using ::seedance::testing::Failure;
+using ::seedance::testing::FlakyStore;
+using ::seedance::testing::kRequestId;
+using ::seedance::testing::OpenStore;
+using ::seedance::testing::ReasonOf;
+using ::seedance::testing::TempDir;
+using upstream::Acceptance;
+using Turn = Journal::Turn;
+using Said = ::seedance::testing::Answer<std::string>;
+
+JournalEntry Call(const std::string& name = "hero", const std::string& tenant = "acme") {
+  JournalEntry call;
+  call.key = {tenant, "CreateAssetGroup", kRequestId};
+  call.fingerprint = {{"upstream", "fake"}, {"display_name", name}, {"description", "d"}};
+  return call;
+}
+
+class JournalTest : public ::testing::Test {
+ protected:
+  Turn Begin(JournalEntry& call, const Said& said) { return billed_->Begin(call, said.done()); }
+
+  // Begins as owner. The answer is in `first_`.
+  JournalEntry Own(const std::string& name = "hero") {
+    JournalEntry call = Call(name);
+    EXPECT_EQ(Begin(call, first_), Turn::kOwner);
+    return call;
+  }
+
+  // Asks again, and must be answered without a turn.
+  absl::StatusOr<std::string> Ask(const std::string& name = "hero", const std::string& tenant = "acme") {
+    JournalEntry call = Call(name, tenant);
+    Said said;
+    EXPECT_EQ(Begin(call, said), Turn::kAnswered);
+    return said.Wait();
+  }
+
+  model::AssetGroup Group(const std::string& id = "g1") {
+    model::AssetGroup group;
+    group.handle = {"fake", id};
+    group.tenant = "acme";
+    group.create_time = group.update_time = clock_.Now();
+    return group;
+  }
+
+  void Reopen() {
+    billed_.reset();
+    store_.reset();
+    store_ = OpenStore(dir_.File("store.db"));
+    billed_ = std::make_unique<Journal>(*store_, clock_, random_);
+    ASSERT_TRUE(billed_->Recover().ok());
+  }
+
+  TempDir dir_;
+  base::SimulatedClock clock_{absl::FromUnixSeconds(1'800'000'000)};
+  base::SeededRandom random_{1};
+  std::unique_ptr<FlakyStore> store_ = OpenStore(dir_.File("store.db"));
+  std::unique_ptr<Journal> billed_ = std::make_unique<Journal>(*store_, clock_, random_);
+  Said first_;
+};
+
+TEST_F(JournalTest, AHundredCallersAtOnceMakeOneCallAndGetOneAnswer) {
+  constexpr int kCallers = 100;
+  std::vector<Said> said(kCallers);
+  std::atomic<int> owners{0};
+  std::vector<std::thread> callers;
+  for (int i = 0; i < kCallers; ++i) {
+    callers.emplace_back([&, i] {
+      JournalEntry call = Call();
+      if (Begin(call, said[i]) != Turn::kOwner) return;
+      ++owners;
+      model::AssetGroup group = Group();
+      billed_->Accepted(call, &group, nullptr);
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_EQ(owners, 1);
+  for (const Said& one : said) {
+    EXPECT_EQ(one.Wait().value(), "assetGroups/fake~g1");
+    EXPECT_EQ(one.count(), 1);
+  }
+}
+
+TEST_F(JournalTest, AnAcceptedCallStoresItsResourceBeforeItAnswers) {
+  const JournalEntry call = Own();
+  model::AssetGroup group = Group();
+  billed_->Accepted(call, &group, nullptr);
+  EXPECT_TRUE(first_.Wait().ok());
+  EXPECT_GT(group.revision, 0);
+  EXPECT_TRUE(store_->GetGroup(group.handle).ok());
+  Reopen();
+  EXPECT_EQ(Ask().value(), "assetGroups/fake~g1");
+}
+
+TEST_F(JournalTest, AnotherRequestUnderTheSameIdIsRefusedWhileTheFirstIsOnItsWay) {
+  const JournalEntry call = Own("hero");
+  const absl::StatusOr<std::string> answer = Ask("villain");
+  EXPECT_EQ(answer.status().code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(ReasonOf(answer), base::Reason::kRequestIdReused);
+  EXPECT_EQ(base::GetErrorDetail(answer.status()).metadata.at("field"), "display_name");
+  EXPECT_EQ(first_.count(), 0);
+  billed_->Failed(call, Acceptance::kNotAccepted, absl::UnavailableError(""));
+}
+
+TEST_F(JournalTest, AnotherRequestUnderTheSameIdIsRefusedFromTheJournal) {
+  model::AssetGroup group = Group();
+  billed_->Accepted(Own("hero"), &group, nullptr);
+  Reopen();
+  const absl::StatusOr<std::string> answer = Ask("villain");
+  EXPECT_EQ(ReasonOf(answer), base::Reason::kRequestIdReused);
+  EXPECT_EQ(base::GetErrorDetail(answer.status()).metadata.at("field"), "display_name");
+}
+
+TEST_F(JournalTest, TheSameIdOfAnotherTenantIsAnotherCall) {
+  model::AssetGroup group = Group();
+  billed_->Accepted(Own(), &group, nullptr);
+  JournalEntry call = Call("hero", "other");
+  EXPECT_EQ(Begin(call, Said()), Turn::kOwner);
+  billed_->Failed(call, Acceptance::kNotAccepted, absl::UnavailableError(""));
+}
+
+TEST_F(JournalTest, CallsWithoutAnIdAreEachTheirOwn) {
+  for (int i = 0; i < 2; ++i) {
+    JournalEntry call = Call();
+    call.key.request_id.clear();
+    EXPECT_EQ(Begin(call, Said()), Turn::kOwner);
+    EXPECT_TRUE(base::IsUuid(call.key.request_id));
+    billed_->Failed(call, Acceptance::kNotAccepted, absl::UnavailableError(""));
+  }
+}
+
+TEST_F(JournalTest, ARefusalIsRepeatedWithItsDetails) {
+  base::ErrorDetail detail;
+  detail.reason = base::Reason::kInputModeration;
+  detail.metadata = {{"upstream_code", "SensitiveContent"}};
+  const absl::Status refusal = base::MakeError("the picture shows a person", detail);
+  billed_->Failed(Own(), Acceptance::kRefused, refusal);
+  EXPECT_EQ(first_.Wait().status(), refusal);
+  EXPECT_EQ(Ask().status(), refusal);
+  Reopen();
+  EXPECT_EQ(Ask().status(), refusal);
+}
+
+TEST_F(JournalTest, ALostAnswerIsOutcomeUnknownForEverAndNeverSentAgain) {
+  billed_->Failed(Own(), Acceptance::kUnknown, absl::UnavailableError("connection reset"));
+  EXPECT_EQ(ReasonOf(first_.Wait()), base::Reason::kOutcomeUnknown);
+  for (int round = 0; round < 3; ++round) {
+    const absl::StatusOr<std::string> answer = Ask();
+    EXPECT_EQ(ReasonOf(answer), base::Reason::kOutcomeUnknown);
+    EXPECT_NE(answer.status().message().find("connection reset"), absl::string_view::npos);
+    Reopen();
+  }
+}
+
+TEST_F(JournalTest, ACallThatWasUnderWayWhenTheProcessDiedIsInDoubt) {
+  (void)Own();
+  Reopen();
+  EXPECT_EQ(ReasonOf(Ask()), base::Reason::kOutcomeUnknown);
+  EXPECT_EQ(ReasonOf(Ask()), base::Reason::kOutcomeUnknown);
+  EXPECT_EQ(store_->GetCall(Call().key).value()->state, model::JournalState::kInDoubt);
+}
+
+TEST_F(JournalTest, WhatSurelyWasNotAcceptedMayBeSentAgain) {
+  const absl::Status busy = Failure(base::Reason::kRateLimited, "busy");
+  billed_->Failed(Own(), Acceptance::kNotAccepted, busy);
+  EXPECT_EQ(first_.Wait().status(), busy);
+  EXPECT_FALSE(billed_->FindEarlier(Call().key).value().has_value());
+  first_ = Said();
+  model::AssetGroup group = Group();
+  billed_->Accepted(Own(), &group, nullptr);
+  EXPECT_TRUE(first_.Wait().ok());
+  EXPECT_TRUE(billed_->FindEarlier(Call().key).value().has_value());
+}
+
+TEST_F(JournalTest, WhatMayBeSentAgainMustBeTheSameRequest) {
+  billed_->Failed(Own("hero"), Acceptance::kNotAccepted, absl::UnavailableError(""));
+  EXPECT_EQ(ReasonOf(Ask("villain")), base::Reason::kRequestIdReused);
+}
+
+TEST_F(JournalTest, NothingIsSentWhenTheJournalCannotBeWritten) {
+  store_->failing_begins = 1;
+  EXPECT_EQ(ReasonOf(Ask()), base::Reason::kStoreUnavailable);
+  const JournalEntry call = Own();
+  billed_->Failed(call, Acceptance::kNotAccepted, absl::UnavailableError(""));
+}
+
+TEST_F(JournalTest, AnEndThatCannotBeWrittenLeavesDoubt) {
+  const JournalEntry call = Own();
+  model::AssetGroup group = Group();
+  store_->failing_finishes = 100;
+  billed_->Accepted(call, &group, nullptr);
+  // Not STORE_UNAVAILABLE, which would invite to pay again.
+  EXPECT_EQ(ReasonOf(first_.Wait()), base::Reason::kOutcomeUnknown);
+  EXPECT_EQ(ReasonOf(Ask()), base::Reason::kOutcomeUnknown);
+  Reopen();
+  EXPECT_EQ(ReasonOf(Ask()), base::Reason::kOutcomeUnknown);
+}
+
+TEST_F(JournalTest, WhatTheCallerKeepsItselfIsAnsweredByItsName) {
+  billed_->AcceptedAs(Own(), "assets/fake~a-2");
+  EXPECT_EQ(*first_.Wait(), "assets/fake~a-2");
+  Reopen();
+  EXPECT_EQ(*Ask(), "assets/fake~a-2");
+}
+
+TEST_F(JournalTest, AnEndIsWrittenAgainWhenTheStoreFailsOnce) {
+  const JournalEntry call = Own();
+  model::AssetGroup group = Group();
+  store_->failing_finishes = 1;
+  billed_->Accepted(call, &group, nullptr);
+  EXPECT_EQ(*first_.Wait(), group.name());
+}
+
+TEST_F(JournalTest, ACallThatAnExistingResourceAnswersIsJournalledAsDone) {
+  JournalEntry call = Call();
+  const Said said;
+  billed_->AnswerAs(call, "assets/fake~a", {{std::string(kReusedField), "1"}}, said.done());
+  EXPECT_EQ(*said.Wait(), "assets/fake~a");
+  EXPECT_EQ(FieldOf((*billed_->FindEarlier(call.key))->fingerprint, kReusedField), "1");
+  Reopen();
+  EXPECT_EQ(*Ask(), "assets/fake~a");
+  JournalEntry again = Call();
+  const Said second;
+  billed_->AnswerAs(again, "assets/fake~b", {}, second.done());
+  EXPECT_EQ(*second.Wait(), "assets/fake~a") << "the first answer stays";
+}
+
+TEST_F(JournalTest, ACallThatBrokeOffMayBeAnsweredByAnExistingResource) {
+  billed_->Failed(Own(), Acceptance::kNotAccepted, Failure(base::Reason::kCancelled, "gone"));
+  JournalEntry call = Call();
+  const Said said;
+  billed_->AnswerAs(call, "assets/fake~a", {{std::string(kReusedField), "1"}}, said.done());
+  EXPECT_EQ(*said.Wait(), "assets/fake~a");
+}
+
+TEST_F(JournalTest, WhatALookFindsEndsTheDoubtForAll) {
+  billed_->Failed(Own(), Acceptance::kUnknown, absl::UnavailableError("connection reset"));
+  int looks = 0;
+  billed_->SetDoubtHooks({[&](const JournalEntry& row, Journal::Looked done) {
+                            EXPECT_EQ(row.key, Call().key);
+                            EXPECT_EQ(billed_->Unsettled()->size(), 1u);
+                            if (++looks == 1) return done(std::nullopt);
+                            done(Journal::Found{Group(), std::nullopt});
+                          },
+                          nullptr});
+  EXPECT_EQ(ReasonOf(Ask()), base::Reason::kOutcomeUnknown);
+  EXPECT_EQ(ReasonOf(Ask("villain")), base::Reason::kRequestIdReused);
+  EXPECT_EQ(*Ask(), "assetGroups/fake~g1");
+  EXPECT_EQ(looks, 2);
+  EXPECT_TRUE(store_->GetGroup({"fake", "g1"}).ok());
+  EXPECT_TRUE(store_->GetCall(Call().key).value()->error.empty());
+  EXPECT_TRUE(billed_->Unsettled()->empty());
+  Reopen();
+  EXPECT_EQ(*Ask(), "assetGroups/fake~g1");
+}
+
+TEST_F(JournalTest, ALookByItselfIsOverWhenNothingIsInDoubt) {
+  std::vector<bool> over;
+  const auto note = [&over](bool is_over) { over.push_back(is_over); };
+  billed_->LookAgain(Call().key, note);
+  const JournalEntry call = Own();
+  billed_->LookAgain(call.key, note);
+  billed_->Failed(call, Acceptance::kUnknown, absl::UnavailableError(""));
+  billed_->LookAgain(call.key, note);
+  billed_->SetDoubtHooks({[&](const JournalEntry&, Journal::Looked done) {
+                            done(Journal::Found{Group(), std::nullopt});
+                          },
+                          nullptr});
+  billed_->LookAgain(call.key, note);
+  billed_->LookAgain(call.key, note);
+  EXPECT_EQ(over, (std::vector<bool>{true, false, false, true, true}))
+      << "no row; under way; no way to look; found; settled before";
+}
+
+TEST_F(JournalTest, EveryDoubtIsTold) {
+  int arose = 0;
+  billed_->SetDoubtHooks({nullptr, [&](const JournalEntry&) { ++arose; }});
+  billed_->Failed(Own(), Acceptance::kNotAccepted, absl::UnavailableError(""));
+  EXPECT_EQ(arose, 0);
+  first_ = Said();
+  const JournalEntry call = Own();
+  store_->failing_finishes = 100;
+  model::AssetGroup group = Group();
+  billed_->Accepted(call, &group, nullptr);
+  EXPECT_EQ(arose, 1);
+  ASSERT_EQ(billed_->Unsettled()->size(), 1u) << "though the journal says that it is under way";
+}
+
+TEST_F(JournalTest, FieldsThatTheJournalLearntLaterAreNotCompared) {
+  EXPECT_EQ(FirstDifferenceFromJournal({{"a", "1"}, {"chunk", "hash"}}, {{"a", "1"}}), "");
+  EXPECT_EQ(FirstDifferenceFromJournal({{"a", "1"}, {"chunk", "hash"}}, {{"a", "2"}}), "a");
+  EXPECT_EQ(FirstDifferenceFromJournal({{"a", "1"}, {"reused", "1"}, {"chunk", "hash"}}, {{"a", "1"}}), "");
+  EXPECT_EQ(FirstDifferenceFromJournal({{"a", "1"}, {"flag", "1"}, {"chunk", "hash"}}, {{"a", "1"}}), "flag");
+  EXPECT_EQ(FirstDifferenceFromJournal({{"a", "1"}}, {{"a", "1"}, {"b", "2"}}), "b");
+}
+
+}  // namespace
+}  // namespace seedance::engine
