@@ -13,7 +13,7 @@ std::string MetadataOr(const base::ErrorDetail& detail, std::string_view key, st
 Failure ToFailure(const absl::Status& status) {
   const base::ErrorDetail detail = base::GetErrorDetail(status);
   return {detail.reason, MetadataOr(detail, base::kUpstreamCodeKey, ""),
-          MetadataOr(detail, base::kUpstreamMessageKey, status.message())};
+          MetadataOr(detail, base::kUpstreamMessageKey, std::string(status.message()))};
 }
 
 }  // namespace seedance::model
