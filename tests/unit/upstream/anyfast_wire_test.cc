@@ -96,6 +96,17 @@ TEST(AnyFastWire, ListGroupsReadsPagesAndStripsThePrefix) {
   EXPECT_EQ(vendor.requests().at(0).body,
             R"({"model":"volc-asset","Filter":{"Name":"my-project"},"PageNumber":1,"PageSize":2})");
   ASSERT_EQ(page->items.size(), 2u);
+TEST(AnyFastWire, NamesAndDescriptionsAreCutSoThatAPageOfThemCanBeAnswered) {
+  const std::string much(100'000, 'x');
+  RecordingVendor vendor(
+      Says(R"({"Items":[{"Id":"one","Name":")" + much + R"(","Description":")" + much + R"("}],"TotalCount":1})"));
+  const auto groups = AnyFastAt(vendor)->ListGroups({}, {});
+  ASSERT_TRUE(groups.ok()) << groups.status();
+  EXPECT_EQ(groups->items.at(0).display_name, much.substr(0, 1024));
+  EXPECT_EQ(groups->items.at(0).description, much.substr(0, 4096));
+  EXPECT_EQ(AnyFastAt(vendor)->ListAssets({}, {})->items.at(0).display_name, much.substr(0, 1024));
+}
+
   EXPECT_EQ(page->items[0].display_name, "hero");
   EXPECT_EQ(page->items[0].description, "d");
   EXPECT_EQ(page->items[0].create_time, absl::FromUnixSeconds(1779948562));
