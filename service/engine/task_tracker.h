@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -128,6 +129,10 @@ class TaskTracker {
 
   // Somebody watches the task from now on: it is polled at the pace of watched tasks.
   void WatcherArrived(const std::string& id) { open_.WatcherArrived(id); }
+  // Ids of tasks of the tenant that are polled, as OpenTasks::SubmittedOf.
+  std::vector<std::string> PolledOf(const std::string& tenant, const std::set<std::string>& among, size_t most) {
+    return open_.SubmittedOf(tenant, among, most);
+  }
 
   // Whether an open task refers to the asset.
   bool UsesAsset(const std::string& asset_name) { return open_.UsesAsset(asset_name); }
