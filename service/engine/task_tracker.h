@@ -214,6 +214,7 @@ class TaskTracker {
                     absl::Duration at_least = absl::ZeroDuration(),
                     const std::shared_ptr<base::CancelToken>& until = nullptr);
   void ScheduleNext(const model::GenerationTask& task, absl::Duration at_least);
+  PollFacts FactsOf(const model::GenerationTask& task);
   void SchedulePoll(const model::GenerationTask& task, absl::Duration at_least);
   // Another look soon, whatever makes polls rare.
   void SchedulePollSoon(const model::GenerationTask& task, absl::Duration at_least);
