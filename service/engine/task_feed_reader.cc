@@ -58,6 +58,7 @@ TaskFeedReader::TaskFeedReader(TaskFeeds& feeds, const TaskFilter& filter, const
       resumed_(start.position > 0),
       start_(start.newest),
       position_({.listing = !resumed_,
+      scope_(start.scope),
                  .listed = {},
                  .unlisted = start.again && !resumed_ ? filter.ids : std::set<std::string>(),
                  .revision = resumed_ ? start.position : start.newest,
@@ -143,7 +144,7 @@ absl::StatusOr<TaskFeedReader::Page> TaskFeedReader::ReadHistory(Position positi
   // After them: had a mark of a deletion been dropped before they were read, these bounds say so.
   const absl::StatusOr<store::Store::HistoryBounds> after = feeds_.store_.GetHistoryBounds();
   if (!after.ok()) return after.status();
-  if (position.revision < after->forgotten) return feeds_.tokens_.Expired(ScopeOf(filter_));
+  if (position.revision < after->forgotten) return feeds_.tokens_.Expired(scope_);
   Page page;
   Builder builder(filter_, page.batch);
   bool all = changes->size() < static_cast<size_t>(kPage);
@@ -162,15 +163,18 @@ absl::StatusOr<TaskFeedReader::Page> TaskFeedReader::ReadHistory(Position positi
 
 bool TaskFeedReader::CompleteLocked(TaskBatch& batch) {
   DescribeLocked(batch);
-  if (batch.empty() && batch.synced == told_synced_) return false;
   told_synced_ = batch.synced;
+  // Most changes of a tenant concern few of its readers: the rest make no token.
+  if (batch.empty() && IsSyncedLocked() == told_synced_) return false;
   return true;
 }
 
 void TaskFeedReader::DescribeLocked(TaskBatch& batch) const {
-  batch.synced = !position_.listing && position_.revision >= position_.sync_to;
+  batch.synced = IsSyncedLocked();
   if (!batch.synced && !resumed_) return;
-  batch.resume_token = feeds_.tokens_.Make(ScopeOf(filter_), {position_.revision, false});
+bool TaskFeedReader::IsSyncedLocked() const { return !position_.listing && position_.revision >= position_.sync_to; }
+
+  batch.resume_token = feeds_.tokens_.Make(scope_, {position_.revision, false});
 }
 
 void TaskFeedReader::Describe(TaskBatch& heartbeat) {

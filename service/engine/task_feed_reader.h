@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "service/base/mutex.h"
+#include "service/engine/resume_token.h"
 #include "service/engine/task_filter.h"
 #include "service/engine/watch_readers.h"
 #include "service/engine/watch_snapshot.h"
@@ -66,6 +67,7 @@ class TaskFeedReader final : public WatchReader {
 
   // Where it begins.
   struct Start {
+    TokenScope scope;  // That of the filter.
     int64_t position;  // 0: with all that match.
     int64_t newest;    // A revision of the store that was read before.
     bool again;        // It had a token: it may know tasks that do not match any more.
@@ -93,10 +95,12 @@ class TaskFeedReader final : public WatchReader {
   // Whether the batch is worth a message; completes it then.
   bool CompleteLocked(TaskBatch& batch) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void DescribeLocked(TaskBatch& batch) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool IsSyncedLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   TaskFeeds& feeds_;
   const TaskFilter filter_;
   const bool resumed_;
+  const TokenScope scope_;
   const int64_t start_;             // A new reader's changes begin after it.
   std::shared_ptr<TaskFeed> feed_;  // Set before anybody knows the reader.
   bool joined_ = false;             // Among the feed's readers. Guarded by the feed's mutex.

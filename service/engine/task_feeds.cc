@@ -34,12 +34,13 @@ absl::StatusOr<std::shared_ptr<TaskFeedReader>> TaskFeeds::Open(const TaskFilter
   const absl::StatusOr<store::Store::HistoryBounds> bounds = store_.GetHistoryBounds();
   if (!bounds.ok()) return bounds.status();
   const absl::StatusOr<ResumeTokens::Position> position =
-      tokens_.CheckHistory(resume_token, ScopeOf(filter), bounds->forgotten, bounds->newest);
+      tokens_.CheckHistory(resume_token, scope, bounds->forgotten, bounds->newest);
   if (!position.ok()) return position.status();
-  const TaskFeedReader::Start start = {position->revision, bounds->newest, !resume_token.empty()};
+  const TaskFeedReader::Start start = {scope, position->revision, bounds->newest, !resume_token.empty()};
   std::shared_ptr<TaskFeedReader> reader(new TaskFeedReader(*this, filter, start, std::move(on_change), connection));
   // What was committed between the bounds and here was perhaps told to nobody: Join has the store read.
   reader->feed_ = Join(*reader, filter.tenant, bounds->newest);
+  const TokenScope scope(ScopeOf(filter));
   ReadSoon(reader->feed_);
   return reader;
 }
