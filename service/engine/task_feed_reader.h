@@ -79,7 +79,8 @@ class TaskFeedReader final : public WatchReader {
   struct Position {
     bool listing = false;      // What matched at the beginning is not all listed.
     model::PageCursor listed;  // Then: the last task listed.
-    // Then, of one that begins again by names: those that were not listed. They are told as removed in the end.
+    // Then, by names: those that were not listed. They are told as removed in the end: whoever began anew may know one
+    // that is gone, and for one of any state that matches it was deleted while the watch was opened.
     std::set<std::string> unlisted;
     int64_t revision = 0;  // Else: every change up to it was taken.
     int64_t sync_to = 0;   // The revision at which the reader is synced.
@@ -94,13 +95,13 @@ class TaskFeedReader final : public WatchReader {
   absl::StatusOr<Page> ReadHistory(Position position);
   // Whether the batch is worth a message; completes it then.
   bool CompleteLocked(TaskBatch& batch) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void DescribeLocked(TaskBatch& batch) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool IsSyncedLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void DescribeLocked(TaskBatch& batch) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   TaskFeeds& feeds_;
   const TaskFilter filter_;
-  const bool resumed_;
   const TokenScope scope_;
+  const bool resumed_;
   const int64_t start_;             // A new reader's changes begin after it.
   std::shared_ptr<TaskFeed> feed_;  // Set before anybody knows the reader.
   bool joined_ = false;             // Among the feed's readers. Guarded by the feed's mutex.
