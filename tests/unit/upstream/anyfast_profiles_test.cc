@@ -75,6 +75,12 @@ TEST(AnyFastModels, FlashTakesTwentyReferencesAndNoAudioAlone) {
   }
 }
 
+TEST(AnyFastModels, OnlyFlashWantsTheShapeLeftToItWithReferences) {
+  for (const ModelProfile& row : AnyFastProfile().models) {
+    EXPECT_EQ(row.references_want_adaptive, row.name.find("flash") != std::string::npos) << row.name;
+  }
+}
+
 TEST(AnyFastModels, FastOf10HasNoLastFrame) {
   EXPECT_EQ(Model("doubao-seedance-1-0-pro-250528").max_images, 2u);
   EXPECT_EQ(Model("doubao-seedance-1-0-pro-fast-251015").max_images, 1u);
