@@ -135,10 +135,10 @@ ModelProfile Seedance15Pro() {
 
 ModelProfile Seedance10Pro() { return Family10(2); }
 
-ModelProfile Seedance10LiteI2v() { return Family10(4); }
 // [models]: no last frame.
 ModelProfile Seedance10ProFast() { return Family10(1); }
 
+ModelProfile Seedance10LiteI2v() { return Family10(4); }
 
 ModelProfile Seedance10LiteT2v() { return Family10(0); }
 
