@@ -62,7 +62,8 @@ Engine::Engine(const Options& options, store::Store& store, std::vector<Upstream
   asset_tracker_.OnExpiring([this](const model::Asset& asset) { asset_keeper_.Track(asset); });
   task_tracker_.SetAssetHooks({[this](const model::Asset& asset, AssetUse use) { asset_keeper_.Used(asset, use); },
                                [this](const model::Asset& asset) { asset_keeper_.Revive(asset); }});
-  task_tracker_.SetWatchers([this](const model::GenerationTask& task) { return task_feeds_.IsFollowed(task.tenant); });
+  task_tracker_.SetWatchers(
+      [this](const model::GenerationTask& task) { return task_feeds_.IsFollowed(task.tenant, task.id); });
   asset_hub_.Listen(
       [this](const std::string& asset_name, const model::Asset*) { task_tracker_.AssetChanged(asset_name); });
   task_hub_.Listen([this](const std::string&, const model::GenerationTask* task) {

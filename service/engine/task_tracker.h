@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -128,6 +129,10 @@ class TaskTracker {
 
   // Somebody watches the task from now on: it is polled at the pace of watched tasks.
   void WatcherArrived(const std::string& id) { open_.WatcherArrived(id); }
+  // Ids of tasks of the tenant that are polled, as OpenTasks::SubmittedOf.
+  std::vector<std::string> PolledOf(const std::string& tenant, const std::set<std::string>& among, size_t most) {
+    return open_.SubmittedOf(tenant, among, most);
+  }
 
   // Whether an open task refers to the asset.
   bool UsesAsset(const std::string& asset_name) { return open_.UsesAsset(asset_name); }
@@ -209,6 +214,7 @@ class TaskTracker {
                     absl::Duration at_least = absl::ZeroDuration(),
                     const std::shared_ptr<base::CancelToken>& until = nullptr);
   void ScheduleNext(const model::GenerationTask& task, absl::Duration at_least);
+  PollFacts FactsOf(const model::GenerationTask& task);
   void SchedulePoll(const model::GenerationTask& task, absl::Duration at_least);
   // Another look soon, whatever makes polls rare.
   void SchedulePollSoon(const model::GenerationTask& task, absl::Duration at_least);

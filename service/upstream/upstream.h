@@ -116,7 +116,8 @@ struct GroupQuery {
 
 struct AssetQuery {
   std::vector<std::string> group_ids;
-  model::GroupType group_type = model::GroupType::kUnspecified;  // kUnspecified: AIGC.
+  // kUnspecified: any with `group_ids`, else what the vendor lists without one.
+  model::GroupType group_type = model::GroupType::kUnspecified;
   std::string display_name_contains;
   int page = 1;
   int page_size = 100;
