@@ -7,7 +7,6 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "service/base/error.h"
 #include "service/base/log.h"
 
@@ -15,12 +14,6 @@ namespace seedance::engine {
 namespace {
 
 constexpr size_t kMostCandidates = 20;
-
-// The inverse of model::TextOf.
-model::BilledCallKey KeyOf(const std::string& text) {
-  const std::vector<std::string> parts = absl::StrSplit(text, absl::MaxSplits('\n', 2));
-  return {parts[0], parts[1], parts[2]};
-}
 
 // Which creation of the asset the row is of; 0: the row is of another kind.
 int NumberOf(const model::BilledCall& row) {
@@ -76,10 +69,12 @@ CallReconciler::CallReconciler(store::Store& store, Upstreams& upstreams, Billed
       clock_(clock),
       search_(store, upstreams, billed, clock, random),
       schedule_("call-doubts", clock, [this](const std::string& text) {
-        billed_.LookAgain(KeyOf(text), [this, text](bool over) { schedule_.Done(text, over); });
+        billed_.LookAgain(model::KeyOfText(text), [this, text](bool over) { schedule_.Done(text, over); });
       }) {
-  billed_.SetDoubtHooks({[this](const model::BilledCall& row, BilledCalls::Looked done) { Look(row, std::move(done)); },
-                         [this](const model::BilledCall& row) { Plan(row, /*at_once=*/false); }});
+  billed_.SetDoubtHooks(
+      {[this](const model::BilledCall& row, BilledCalls::Looked done) { Look(row, std::move(done)); },
+       [this](const model::BilledCall& row) { Plan(row, /*at_once=*/false); },
+       [this](const model::BilledCall& row, const BilledCalls::Found& found) { Follow(row, found); }});
 }
 
 absl::Status CallReconciler::Start() {

@@ -217,6 +217,23 @@ TEST_F(CreationsTest, APersonsWordLetsAnExpiredAssetBeCreatedAgain) {
   EXPECT_TRUE(Called(vendor_.create_asset, 2));
 }
 
+TEST_F(CreationsTest, AnAcceptedAssetThatIsWrittenLateIsFollowed) {
+  Start();
+  store_->failing_finishes = 3;
+  vendor_.create_asset.Answer(Accepted("late"));
+  EXPECT_EQ(ReasonOf(CreateAsset(Asset("hero"))), Reason::kOutcomeUnknown);
+  ASSERT_EQ(List()->items.size(), 1u);
+  EXPECT_EQ(List()->items[0].resource_name, "assets/fake~late");
+  SetAtVendor("late", "hero");
+  EXPECT_TRUE(Eventually([&] {
+    clock_.Advance(absl::Seconds(5));
+    return store_->GetAsset({"fake", "late"}).ok();
+  }));
+  EXPECT_TRUE(Reaches(model::UpstreamHandle{"fake", "late"}, AssetState::kActive, absl::Seconds(1)));
+  EXPECT_TRUE(List()->items.empty());
+  EXPECT_EQ(vendor_.create_asset.calls(), 1);
+}
+
 TEST_F(CreationsTest, ContentInDoubtIsKnownAfterARestart) {
   Start();
   engine::CreateAssetParams params = Inline(OldGroup(), Png());
