@@ -268,9 +268,19 @@ absl::StatusOr<model::BilledCall> BilledCalls::Settle(const model::BilledCallKey
   call.state = found.has_value() ? BilledCallState::kDone : BilledCallState::kNotAccepted;
   call.resource_name = answer.ok() ? *answer : "";
   call.error = answer.ok() ? "" : base::SerializeStatus(answer.status());
-  const bool written = Finish(call, found.has_value() && found->group.has_value() ? &*found->group : nullptr,
-                              found.has_value() && found->asset.has_value() ? &*found->asset : nullptr, answer);
-  if (!written) return base::StoreUnavailable("the end of the creation could not be written");
+  call.update_time = clock_.Now();
+  const absl::Status written = Write(call, found.has_value() && found->group.has_value() ? &*found->group : nullptr,
+                                     found.has_value() && found->asset.has_value() ? &*found->asset : nullptr);
+  if (!written.ok()) {
+    // The word is not taken, so the doubt is what it was.
+    Release(key, OutcomeUnknown("its end could not be stored"));
+    return base::StoreUnavailable("the end of the creation could not be written");
+  }
+  {
+    base::MutexLock lock(mutex_);
+    NoteContentLocked(call, /*in_doubt=*/false);
+  }
+  Release(key, answer);
   return call;
 }
 

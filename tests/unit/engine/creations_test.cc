@@ -249,5 +249,24 @@ TEST_F(CreationsTest, ContentInDoubtIsKnownAfterARestart) {
   EXPECT_TRUE(CreateAsset(twin).ok()) << "the doubt is over";
 }
 
+TEST_F(CreationsTest, APersonsWordThatCannotBeWrittenLeavesTheDoubtAsItWas) {
+  Start();
+  engine::CreateAssetParams params = Inline(OldGroup(), Png());
+  params.reuse_content = true;
+  params.request_id = Uuid(0);
+  LoseAsset(params);
+  engine::CreateAssetParams twin = params;
+  twin.request_id = Uuid(1);
+  twin.display_name = "twin";
+  store_->failing_finishes = 3;
+  ASSERT_TRUE(Eventually([&] {  // It may be looked for just now.
+    return ReasonOf(Settle({"CreateAsset", Uuid(0), {}, true})) == Reason::kStoreUnavailable;
+  }));
+  EXPECT_EQ(ReasonOf(CreateAsset(twin)), Reason::kOutcomeUnknown) << "its bytes may be at the vendor still";
+  ASSERT_EQ(List()->items.size(), 1u);
+  EXPECT_EQ(List()->items[0].state, BilledCallState::kInDoubt);
+  EXPECT_EQ(vendor_.create_asset.calls(), 1);
+}
+
 }  // namespace
 }  // namespace seedance::testing
