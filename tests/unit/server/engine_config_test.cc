@@ -100,6 +100,16 @@ TEST_F(EngineConfig, ATenantHasAKeyForItselfOnlyIfNoOtherMayUseItAnywhere) {
             (std::vector<bool>{false, false}));
 }
 
+TEST_F(EngineConfig, AVendorMayTakeATaskLongAfterItsAnswerWasLost) {
+  const auto waits = [&](const std::string& fields) {
+    Made("upstreams: [{name: a, anyfast: {api_key: {env: KEY}, " + fields + "}}]");
+    return made_[0].usage_log.submit_timeout;
+  };
+  EXPECT_EQ(waits("http: {submit_timeout: 1s}"), absl::Minutes(5)) << "what was received may be carried out later";
+  EXPECT_EQ(waits("http: {submit_timeout: 1h}"), absl::Hours(1));
+  EXPECT_EQ(waits("http: {submit_timeout: 4s}, usage_log: {taken_within: 7s}"), absl::Seconds(7));
+}
+
 TEST_F(EngineConfig, RatesAndTheBreakerAreThoseOfTheFile) {
   Made("upstreams: [{name: a, anyfast: {api_key: {env: KEY}}}]");
   EXPECT_EQ(made_[0].polls_per_second, 50);
