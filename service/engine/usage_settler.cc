@@ -27,6 +27,7 @@ constexpr absl::Duration kRemembered = absl::Hours(24);
 // Ids that are asked for after one read; the others wait for the next.
 constexpr size_t kMostAsked = 500;
 constexpr int64_t kMicros = 1'000'000;
+constexpr int64_t kMostUnits = 1'000'000'000'000;  // That a task can cost: its micros fit.
 
 }  // namespace
 
@@ -286,8 +287,8 @@ void UsageSettler::SettleCosts(const Upstreams::Entry& entry, const UsageFacts& 
     const std::optional<int64_t> quota = QuotaOf(facts.log, id);
     if (!quota.has_value()) continue;
     const int64_t per_unit = entry.usage_log.quota_per_unit;
-    const model::Cost cost = {entry.usage_log.currency,
-                              *quota / per_unit * kMicros + *quota % per_unit * kMicros / per_unit};
+    const int64_t units = std::min(*quota / per_unit, kMostUnits);
+    const model::Cost cost = {entry.usage_log.currency, units * kMicros + *quota % per_unit * kMicros / per_unit};
     if (task.settled_cost == cost) continue;
     // Best effort: the next read tells it again.
     (void)tracker_.SettleCost(task.id, cost);

@@ -143,6 +143,20 @@ TEST_F(UsageSettlerTest, CostsComeFromTheLogAfterTheEnd) {
   ASSERT_TRUE(Eventual([&] { return Stored(id).settled_cost.micros == 0; }, absl::Minutes(1)));
 }
 
+TEST_F(UsageSettlerTest, AnAbsurdBillIsBounded) {
+  usage_log_.quota_per_unit = 1;
+  Start();
+  const std::string id = Known();
+  UsageRow row;
+  row.kind = UsageRow::Kind::kConsumption;
+  row.time = clock_.Now();
+  row.task_id = Stored(id).upstream_task_id;
+  row.quota = 1'000'000'000'000'000;
+  vendor_.AddUsage(row);
+  ASSERT_TRUE(Eventual([&] { return !Stored(id).settled_cost.currency.empty(); }, absl::Minutes(1)));
+  EXPECT_EQ(Stored(id).settled_cost.micros, 1'000'000'000'000'000'000);
+}
+
 TEST_F(UsageSettlerTest, SwitchedOffNothingIsReadOrTagged) {
   usage_log_.enabled = false;
   Start();
