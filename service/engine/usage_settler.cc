@@ -196,10 +196,24 @@ absl::StatusOr<std::vector<GenerationTask>> UsageSettler::Former(const std::stri
   return former;
 }
 
+std::vector<std::string> UsageSettler::Chosen(const std::string& upstream, const UsageFacts& facts,
+                                              std::vector<std::string> ids) {
+  std::sort(ids.begin(), ids.end());
+  base::MutexLock lock(mutex_);
+  std::string& last = accounts_[upstream].last_asked;
+  // Some of them may never be answered: without turns they would keep the others from being asked for.
+  std::rotate(ids.begin(), std::upper_bound(ids.begin(), ids.end(), last), ids.end());
+  // Without the known ones no answer about the others proves anything.
+  std::stable_partition(ids.begin(), ids.end(), [&](const std::string& id) { return facts.known.count(id) > 0; });
+  ids.resize(kMostAsked);
+  last = ids.back();
+  return ids;
+}
+
 void UsageSettler::AskAll(Upstreams::Entry& entry, const std::shared_ptr<Round>& round) {
   const std::vector<GenerationTask>& doubts = round->facts.doubts;
   std::vector<std::string> ids = doubts.empty() ? std::vector<std::string>() : IdsToAsk(round->facts);
-  if (ids.size() > kMostAsked) ids.resize(kMostAsked);
+  if (ids.size() > kMostAsked) ids = Chosen(entry.upstream->name(), round->facts, std::move(ids));
   {
     base::MutexLock lock(round->mutex);
     round->unanswered = ids.size();
