@@ -201,6 +201,28 @@ TEST_F(CreationsTest, ADoubtAboutAnAssetEndsWhenTheVendorShowsItActive) {
   EXPECT_EQ(vendor_.create_asset.calls(), 0);
 }
 
+// The vendor may not be asked about the asset again.
+TEST_F(CreationsTest, ADoubtThatCouldNotBeEndedWhenTheAssetWasSeenEndsLater) {
+  Start();
+  const model::Asset asset = Expired();
+  model::BilledCall row = model::RecreationOf(asset, 1);
+  row.state = BilledCallState::kInDoubt;
+  row.error = base::SerializeStatus(engine::OutcomeUnknown("lost"));
+  row.create_time = row.update_time = clock_.Now();
+  ASSERT_TRUE(store_->BeginCall(row, nullptr).ok());
+  Restart();
+  SetAtVendor("hero-1", "hero");
+  store_->failing_finishes = 3;
+  ASSERT_TRUE(CreateTask(Needs(asset)).ok());
+  ASSERT_TRUE(Reaches(asset.handle, AssetState::kActive, absl::Seconds(1)));
+  ASSERT_TRUE(Eventually([&] { return store_->failing_finishes == 0; }));
+  EXPECT_TRUE(Eventually([&] {
+    clock_.Advance(absl::Seconds(1));
+    return List()->items.empty();
+  }));
+  EXPECT_EQ(RecreationRow(asset, 1), BilledCallState::kNotAccepted);
+}
+
 TEST_F(CreationsTest, APersonsWordLetsAnExpiredAssetBeCreatedAgain) {
   Start();
   const model::Asset asset = Expired();
