@@ -100,6 +100,22 @@ TEST_F(EngineConfig, ATenantHasAKeyForItselfOnlyIfNoOtherMayUseItAnywhere) {
             (std::vector<bool>{false, false}));
 }
 
+TEST_F(EngineConfig, AKeyOfTwoUpstreamsIsExclusiveToNone) {
+  const std::string log = ", usage_log: {exclusive_key: true}}}\n";
+  const std::string key = "anyfast: {api_key: {env: KEY}";
+  const auto exclusive = [&](const std::string& upstreams) {
+    Made("upstreams:\n" + upstreams);
+    std::vector<bool> all;
+    for (const auto& made : made_) all.push_back(made.usage_log.exclusive_key);
+    return all;
+  };
+  EXPECT_EQ(exclusive("- {name: a, " + key + log), std::vector<bool>{true});
+  EXPECT_EQ(exclusive("- {name: a, " + key + log + "- {name: b, " + key + log), (std::vector<bool>{false, false}));
+  EXPECT_EQ(exclusive("- {name: a, " + key + log + "- {name: b, " + key + "}}\n"), (std::vector<bool>{false, false}));
+  EXPECT_EQ(exclusive("- {name: a, " + key + log + "- {name: b, anyfast: {api_key: {env: HOOK}" + log),
+            (std::vector<bool>{true, true}));
+}
+
 TEST_F(EngineConfig, AVendorMayTakeATaskLongAfterItsAnswerWasLost) {
   const auto waits = [&](const std::string& fields) {
     Made("upstreams: [{name: a, anyfast: {api_key: {env: KEY}, " + fields + "}}]");
