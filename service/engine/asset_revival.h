@@ -69,6 +69,8 @@ class AssetRevival {
   void Settle(const model::Asset& asset, int number, const absl::StatusOr<std::string>& answer, bool discard);
   // `discard`: what is not needed any more is deleted at the vendor.
   void TakeOver(const model::Asset& asset, int number, const std::string& vendor_id, bool discard);
+  // Gives back what creation `number` of the asset has claimed.
+  void ReleaseClaim(const model::Asset& asset, int number);
   void StayExpired(const model::Asset& asset, int recreations, const absl::Status& cause);
   // Deletes at the vendor what nobody needs any more.
   void Discard(const model::Asset& asset, const std::string& vendor_id);

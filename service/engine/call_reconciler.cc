@@ -7,7 +7,6 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "service/base/error.h"
 #include "service/base/log.h"
 
@@ -15,12 +14,6 @@ namespace seedance::engine {
 namespace {
 
 constexpr size_t kMostCandidates = 20;
-
-// The inverse of model::TextOf.
-model::BilledCallKey KeyOf(const std::string& text) {
-  const std::vector<std::string> parts = absl::StrSplit(text, absl::MaxSplits('\n', 2));
-  return {parts[0], parts[1], parts[2]};
-}
 
 // Which creation of the asset the row is of; 0: the row is of another kind.
 int NumberOf(const model::BilledCall& row) {
@@ -75,11 +68,11 @@ CallReconciler::CallReconciler(store::Store& store, Upstreams& upstreams, Billed
       tracker_(tracker),
       clock_(clock),
       search_(store, upstreams, billed, clock, random),
-      schedule_("call-doubts", clock, [this](const std::string& text) {
-        billed_.LookAgain(KeyOf(text), [this, text](bool over) { schedule_.Done(text, over); });
-      }) {
-  billed_.SetDoubtHooks({[this](const model::BilledCall& row, BilledCalls::Looked done) { Look(row, std::move(done)); },
-                         [this](const model::BilledCall& row) { Plan(row, /*at_once=*/false); }});
+      schedule_("call-doubts", clock, [this](const std::string& text) { OnDue(text); }) {
+  billed_.SetDoubtHooks(
+      {[this](const model::BilledCall& row, BilledCalls::Looked done) { Look(row, std::move(done)); },
+       [this](const model::BilledCall& row) { Plan(row, /*at_once=*/false); },
+       [this](const model::BilledCall& row, const BilledCalls::Found& found) { Follow(row, found); }});
 }
 
 absl::Status CallReconciler::Start() {
@@ -96,6 +89,34 @@ void CallReconciler::Plan(const model::BilledCall& row, bool at_once) {
     recreations_[row.asset->name()].insert(row.key);
   }
   if (search_.EntryOf(row) != nullptr && IsNeeded(row)) schedule_.Add(TextOf(row.key), at_once);
+}
+
+void CallReconciler::OnDue(const std::string& text) {
+  const model::BilledCallKey key = model::KeyOfText(text);
+  const std::optional<model::Asset> seen = SeenAssetOf(key);
+  if (!seen.has_value()) {
+    return billed_.LookAgain(key, [this, text](bool over) { schedule_.Done(text, over); });
+  }
+  const bool settled = EndUnneeded(key);
+  if (settled) {
+    base::MutexLock lock(mutex_);
+    recreations_[seen->name()].erase(key);
+  }
+  schedule_.Done(text, settled);
+}
+
+std::optional<model::Asset> CallReconciler::SeenAssetOf(const model::BilledCallKey& key) {
+  if (key.method != model::kRecreateAsset) return std::nullopt;
+  const auto row = store_.GetCall(key);
+  if (!row.ok() || !row->has_value() || !(*row)->asset.has_value()) return std::nullopt;
+  absl::StatusOr<model::Asset> asset = store_.GetAsset((*row)->asset->handle);
+  if (!asset.ok() || asset->state != model::AssetState::kActive) return std::nullopt;
+  return *std::move(asset);
+}
+
+bool CallReconciler::EndUnneeded(const model::BilledCallKey& key) {
+  const absl::Status settled = billed_.Settle(key, std::nullopt).status();
+  return settled.ok() || absl::IsNotFound(settled) || base::GetReason(settled) == base::Reason::kCreationNotInDoubt;
 }
 
 bool CallReconciler::IsNeeded(const model::BilledCall& row) {
@@ -148,12 +169,13 @@ void CallReconciler::SeenActive(const model::Asset& asset) {
   }
   for (const model::BilledCallKey& key : keys) {
     // The asset can be used: whatever that creation made is not needed, and the next one may be sent.
-    const absl::Status settled = billed_.Settle(key, std::nullopt).status();
-    const bool again =
-        !settled.ok() && !absl::IsNotFound(settled) && base::GetReason(settled) != base::Reason::kCreationNotInDoubt;
-    if (!again) continue;
-    base::MutexLock lock(mutex_);
-    recreations_[asset.name()].insert(key);
+    if (EndUnneeded(key)) continue;
+    {
+      base::MutexLock lock(mutex_);
+      recreations_[asset.name()].insert(key);
+    }
+    // It is being looked for just now, or the store failed; and the vendor may not be asked about the asset again.
+    schedule_.Add(TextOf(key), /*at_once=*/false);
   }
 }
 

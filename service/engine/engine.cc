@@ -78,6 +78,7 @@ Engine::~Engine() { Stop(); }
 
 absl::Status Engine::Start() {
   absl::Status started = billed_.Recover();
+  if (started.ok()) billed_.Start();
   if (started.ok()) started = asset_tracker_.Start();
   if (started.ok()) started = task_tracker_.Start();
   // After the tasks, which say what is in use.
@@ -99,6 +100,7 @@ void Engine::Stop(absl::Duration grace) {
   task_tracker_.Stop();
   asset_keeper_.Stop();
   upstreams_.Stop(grace);
+  billed_.Stop();
   // Last: what the calls under way found out is still told.
   asset_hub_.Stop();
   task_hub_.Stop();

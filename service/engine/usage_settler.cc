@@ -27,6 +27,7 @@ constexpr absl::Duration kRemembered = absl::Hours(24);
 // Ids that are asked for after one read; the others wait for the next.
 constexpr size_t kMostAsked = 500;
 constexpr int64_t kMicros = 1'000'000;
+constexpr int64_t kMostUnits = 1'000'000'000'000;  // That a task can cost: its micros fit.
 
 }  // namespace
 
@@ -195,10 +196,24 @@ absl::StatusOr<std::vector<GenerationTask>> UsageSettler::Former(const std::stri
   return former;
 }
 
+std::vector<std::string> UsageSettler::Chosen(const std::string& upstream, const UsageFacts& facts,
+                                              std::vector<std::string> ids) {
+  std::sort(ids.begin(), ids.end());
+  base::MutexLock lock(mutex_);
+  std::string& last = accounts_[upstream].last_asked;
+  // Some of them may never be answered: without turns they would keep the others from being asked for.
+  std::rotate(ids.begin(), std::upper_bound(ids.begin(), ids.end(), last), ids.end());
+  // Without the known ones no answer about the others proves anything.
+  std::stable_partition(ids.begin(), ids.end(), [&](const std::string& id) { return facts.known.count(id) > 0; });
+  ids.resize(kMostAsked);
+  last = ids.back();
+  return ids;
+}
+
 void UsageSettler::AskAll(Upstreams::Entry& entry, const std::shared_ptr<Round>& round) {
   const std::vector<GenerationTask>& doubts = round->facts.doubts;
   std::vector<std::string> ids = doubts.empty() ? std::vector<std::string>() : IdsToAsk(round->facts);
-  if (ids.size() > kMostAsked) ids.resize(kMostAsked);
+  if (ids.size() > kMostAsked) ids = Chosen(entry.upstream->name(), round->facts, std::move(ids));
   {
     base::MutexLock lock(round->mutex);
     round->unanswered = ids.size();
@@ -286,8 +301,8 @@ void UsageSettler::SettleCosts(const Upstreams::Entry& entry, const UsageFacts& 
     const std::optional<int64_t> quota = QuotaOf(facts.log, id);
     if (!quota.has_value()) continue;
     const int64_t per_unit = entry.usage_log.quota_per_unit;
-    const model::Cost cost = {entry.usage_log.currency,
-                              *quota / per_unit * kMicros + *quota % per_unit * kMicros / per_unit};
+    const int64_t units = std::min(*quota / per_unit, kMostUnits);
+    const model::Cost cost = {entry.usage_log.currency, units * kMicros + *quota % per_unit * kMicros / per_unit};
     if (task.settled_cost == cost) continue;
     // Best effort: the next read tells it again.
     (void)tracker_.SettleCost(task.id, cost);

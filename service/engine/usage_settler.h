@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -46,6 +47,7 @@ class UsageSettler {
     absl::Time due = absl::InfiniteFuture();  // Of the read that is planned.
     int failures = 0;                         // Of reads, in a row.
     bool costs_wanted = false;
+    std::string last_asked;  // Of the ids that were asked for, when those of a read were too many.
     std::map<std::string, UsageFacts::Shown> shown;     // Of the log's tasks, those that have ended.
     std::map<std::string, model::GenerationTask> past;  // All that were in doubt during the last day.
   };
@@ -67,6 +69,8 @@ class UsageSettler {
   absl::Status Complete(const Upstreams::Entry& entry, UsageFacts& facts);
   // What was in doubt and ended without the vendor's id.
   absl::StatusOr<std::vector<model::GenerationTask>> Former(const std::string& upstream, const UsageFacts& facts);
+  // At most kMostAsked of them, other ones than the last time.
+  std::vector<std::string> Chosen(const std::string& upstream, const UsageFacts& facts, std::vector<std::string> ids);
   void AskAll(Upstreams::Entry& entry, const std::shared_ptr<Round>& round);
   void AskOne(Upstreams::Entry& entry, const std::string& id, CallTurn& turn, const std::shared_ptr<Round>& round);
   void Conclude(Upstreams::Entry& entry, Round& round);

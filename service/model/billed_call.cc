@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "service/base/sha256.h"
 
 namespace seedance::model {
@@ -27,6 +28,11 @@ Fingerprint RequestOf(const Fingerprint& print) {
 
 std::string TextOf(const BilledCallKey& key) {
   return absl::StrCat(key.tenant, "\n", key.method, "\n", key.request_id);
+}
+
+BilledCallKey KeyOfText(const std::string& text) {
+  const std::vector<std::string> parts = absl::StrSplit(text, absl::MaxSplits('\n', 2));
+  return {parts[0], parts[1], parts[2]};
 }
 
 BilledCall RecreationOf(const Asset& asset, int number) {

@@ -24,6 +24,8 @@ struct BilledCallKey {
 
 // The key as one text, different for different keys: neither names of tenants nor methods hold a line break.
 std::string TextOf(const BilledCallKey& key);
+// The inverse of TextOf.
+BilledCallKey KeyOfText(const std::string& text);
 
 enum class BilledCallState {
   kInFlight = 1,     // May have left this machine. After a crash it counts as in doubt.

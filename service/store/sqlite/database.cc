@@ -132,7 +132,7 @@ Database::Database(const DatabaseFiles& files, Parts parts, const SqliteOptions&
     : locks_(std::move(parts.locks)),
       epoch_(parts.marker.epoch),
       soundness_(files.database),
-      marker_(files.marker, parts.marker, *options.clock),
+      marker_(files.marker, parts.marker, *options.clock, [guard = parts.files] { return guard.Problem().empty(); }),
       guard_(std::move(parts.files), soundness_, marker_),
       writer_(std::move(parts.writer), guard_),
       readers_(std::make_unique<ReadPool>(files.database, options.read_connections, soundness_)) {}

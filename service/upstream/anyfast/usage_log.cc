@@ -15,6 +15,9 @@ constexpr size_t kFewRows = 50;
 // Servers of a vendor may differ by so much in their time, and still write newest first.
 constexpr absl::Duration kDisorder = absl::Minutes(1);
 
+// The sum of any number of rows that a log can hold fits.
+constexpr int64_t kMostQuota = 1'000'000'000'000;
+
 constexpr int64_t kConsumeType = 2;
 constexpr int64_t kRefundType = 6;
 
@@ -24,20 +27,22 @@ UsageRow::Kind KindOf(const JsonNode& row) {
   return type == kRefundType ? UsageRow::Kind::kRefund : UsageRow::Kind::kOther;
 }
 
+int64_t Bounded(int64_t quota) { return std::clamp<int64_t>(quota, 0, kMostQuota); }
+
 UsageRow ReadRow(const JsonNode& node) {
   UsageRow row;
   row.kind = KindOf(node);
   // Of a row without a time nobody knows in which window it stands: in every one.
   row.time = ReadTime(node["created_at"]).value_or(absl::InfinitePast());
   row.model = node["model_name"].Text();
-  row.quota = std::max<int64_t>(node["quota"].Integer().value_or(0), 0);
+  row.quota = Bounded(node["quota"].Integer().value_or(0));
   const JsonNode text = node["other"];
   const JsonNode other = text.IsText() ? JsonNode::Parse(text.Text()) : text;
   row.path = other["request_path"].Text();
   row.is_task = other["is_task"].Truth() == true;
   row.task_id = other["task_id"].Text();
   if (!model::IsUpstreamId(row.task_id)) row.task_id.clear();
-  row.actual_quota = other["actual_quota"].Integer();
+  if (const std::optional<int64_t> actual = other["actual_quota"].Integer()) row.actual_quota = Bounded(*actual);
   return row;
 }
 

@@ -201,6 +201,28 @@ TEST_F(CreationsTest, ADoubtAboutAnAssetEndsWhenTheVendorShowsItActive) {
   EXPECT_EQ(vendor_.create_asset.calls(), 0);
 }
 
+// The vendor may not be asked about the asset again.
+TEST_F(CreationsTest, ADoubtThatCouldNotBeEndedWhenTheAssetWasSeenEndsLater) {
+  Start();
+  const model::Asset asset = Expired();
+  model::BilledCall row = model::RecreationOf(asset, 1);
+  row.state = BilledCallState::kInDoubt;
+  row.error = base::SerializeStatus(engine::OutcomeUnknown("lost"));
+  row.create_time = row.update_time = clock_.Now();
+  ASSERT_TRUE(store_->BeginCall(row, nullptr).ok());
+  Restart();
+  SetAtVendor("hero-1", "hero");
+  store_->failing_finishes = 3;
+  ASSERT_TRUE(CreateTask(Needs(asset)).ok());
+  ASSERT_TRUE(Reaches(asset.handle, AssetState::kActive, absl::Seconds(1)));
+  ASSERT_TRUE(Eventually([&] { return store_->failing_finishes == 0; }));
+  EXPECT_TRUE(Eventually([&] {
+    clock_.Advance(absl::Seconds(1));
+    return List()->items.empty();
+  }));
+  EXPECT_EQ(RecreationRow(asset, 1), BilledCallState::kNotAccepted);
+}
+
 TEST_F(CreationsTest, APersonsWordLetsAnExpiredAssetBeCreatedAgain) {
   Start();
   const model::Asset asset = Expired();
@@ -217,6 +239,23 @@ TEST_F(CreationsTest, APersonsWordLetsAnExpiredAssetBeCreatedAgain) {
   EXPECT_TRUE(Called(vendor_.create_asset, 2));
 }
 
+TEST_F(CreationsTest, AnAcceptedAssetThatIsWrittenLateIsFollowed) {
+  Start();
+  store_->failing_finishes = 3;
+  vendor_.create_asset.Answer(Accepted("late"));
+  EXPECT_EQ(ReasonOf(CreateAsset(Asset("hero"))), Reason::kOutcomeUnknown);
+  ASSERT_EQ(List()->items.size(), 1u);
+  EXPECT_EQ(List()->items[0].resource_name, "assets/fake~late");
+  SetAtVendor("late", "hero");
+  EXPECT_TRUE(Eventually([&] {
+    clock_.Advance(absl::Seconds(5));
+    return store_->GetAsset({"fake", "late"}).ok();
+  }));
+  EXPECT_TRUE(Reaches(model::UpstreamHandle{"fake", "late"}, AssetState::kActive, absl::Seconds(1)));
+  EXPECT_TRUE(List()->items.empty());
+  EXPECT_EQ(vendor_.create_asset.calls(), 1);
+}
+
 TEST_F(CreationsTest, ContentInDoubtIsKnownAfterARestart) {
   Start();
   engine::CreateAssetParams params = Inline(OldGroup(), Png());
@@ -230,6 +269,25 @@ TEST_F(CreationsTest, ContentInDoubtIsKnownAfterARestart) {
   EXPECT_EQ(ReasonOf(CreateAsset(twin)), Reason::kOutcomeUnknown);
   ASSERT_TRUE(Eventually([&] { return Settle({"CreateAsset", Uuid(0), {}, true}).ok(); }));
   EXPECT_TRUE(CreateAsset(twin).ok()) << "the doubt is over";
+}
+
+TEST_F(CreationsTest, APersonsWordThatCannotBeWrittenLeavesTheDoubtAsItWas) {
+  Start();
+  engine::CreateAssetParams params = Inline(OldGroup(), Png());
+  params.reuse_content = true;
+  params.request_id = Uuid(0);
+  LoseAsset(params);
+  engine::CreateAssetParams twin = params;
+  twin.request_id = Uuid(1);
+  twin.display_name = "twin";
+  store_->failing_finishes = 3;
+  ASSERT_TRUE(Eventually([&] {  // It may be looked for just now.
+    return ReasonOf(Settle({"CreateAsset", Uuid(0), {}, true})) == Reason::kStoreUnavailable;
+  }));
+  EXPECT_EQ(ReasonOf(CreateAsset(twin)), Reason::kOutcomeUnknown) << "its bytes may be at the vendor still";
+  ASSERT_EQ(List()->items.size(), 1u);
+  EXPECT_EQ(List()->items[0].state, BilledCallState::kInDoubt);
+  EXPECT_EQ(vendor_.create_asset.calls(), 1);
 }
 
 }  // namespace

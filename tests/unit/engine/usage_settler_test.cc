@@ -1,6 +1,7 @@
 // Doubts and costs settled by the vendor's own log of what was billed, through a whole engine.
 #include "service/engine/usage_settler.h"
 
+#include "absl/strings/str_cat.h"
 #include "tests/unit/engine/engine_fixture.h"
 
 namespace seedance::testing {
@@ -141,6 +142,32 @@ TEST_F(UsageSettlerTest, CostsComeFromTheLogAfterTheEnd) {
   Bill(Stored(id).upstream_task_id, UsageRow::Kind::kRefund);
   Known();
   ASSERT_TRUE(Eventual([&] { return Stored(id).settled_cost.micros == 0; }, absl::Minutes(1)));
+}
+
+TEST_F(UsageSettlerTest, AnAbsurdBillIsBounded) {
+  usage_log_.quota_per_unit = 1;
+  Start();
+  const std::string id = Known();
+  UsageRow row;
+  row.kind = UsageRow::Kind::kConsumption;
+  row.time = clock_.Now();
+  row.task_id = Stored(id).upstream_task_id;
+  row.quota = 1'000'000'000'000'000;
+  vendor_.AddUsage(row);
+  ASSERT_TRUE(Eventual([&] { return !Stored(id).settled_cost.currency.empty(); }, absl::Minutes(1)));
+  EXPECT_EQ(Stored(id).settled_cost.micros, 1'000'000'000'000'000'000);
+}
+
+// The vendor has no answer about most of what others have made with the key.
+TEST_F(UsageSettlerTest, ManyUnansweredTasksOfOthersDoNotHideOurs) {
+  Start();
+  Known();
+  const std::string id = Doubtful();
+  for (int i = 0; i < 700; ++i) Bill(absl::StrCat("a-theirs-", i));
+  SetAtVendor("z-ours", TaskState::kRunning, Stored(id).sent_seed);
+  Bill("z-ours");
+  ASSERT_TRUE(Eventual([&] { return Stored(id).state == TaskState::kRunning; }));
+  EXPECT_EQ(Stored(id).upstream_task_id, "z-ours");
 }
 
 TEST_F(UsageSettlerTest, SwitchedOffNothingIsReadOrTagged) {

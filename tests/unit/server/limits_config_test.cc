@@ -270,6 +270,8 @@ TEST(Limits, EveryBadValueIsNamedWithItsPath) {
            Case{"{models: [{name: seedance, max_video_duration: 1s}]}",
                 "models[0].reference_video.min_duration: is more than max_video_duration of the model"},
            Case{"{models: [{name: seedance, price: {per_task: 1}}]}", "models[0].price.currency: is required"},
+           Case{"{models: [{name: seedance, price: {currency: 'a b'}}]}", "models[0].price.currency: must have 1-32"},
+           Case{"{assets: {price: {currency: $}}}", "assets.price.currency: must have 1-32"},
            Case{"{models: [{name: seedance, price: {currency: USD, per_second: -1}}]}",
                 "models[0].price.per_second: must be 0 to 1000000000, is -1"},
            Case{"{models: [{name: seedance, price: {currency: USD, per_second_of: {hd: 1}}}]}",

@@ -36,8 +36,16 @@ absl::StatusOr<std::unique_ptr<Store>> OpenAt(const std::string& path) {
 class StoreSoundnessTest : public ::testing::Test {
  protected:
   StoreSoundnessTest() : store_(*OpenAt(path_)) {
+    const int64_t commits = MarkedCommits();
     EXPECT_TRUE(store_->PutGroup(MakeGroup("before")).ok());
     EXPECT_TRUE(Probe().ok());
+    // The group and the probe. From here on nothing is written beside what a test does.
+    EXPECT_TRUE(Eventually([&] { return MarkedCommits() == commits + 2; }));
+  }
+
+  int64_t MarkedCommits() {
+    const auto marker = ReadMarker(path_ + ".marker");
+    return marker.ok() && marker->has_value() ? (*marker)->extent.commits : -1;
   }
 
   absl::Status Probe() { return store_->Probe(At(0), absl::Seconds(2)).status; }
@@ -123,6 +131,32 @@ TEST_F(StoreSoundnessTest, ClosingALostStoreLeavesTheFilesOfTheOneInItsPlaceAlon
     std::ifstream file(path_ + name);
     EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), "another's") << name;
   }
+}
+
+TEST(StoreMarkerTest, ALostStoreDoesNotWriteItsMarkerOverAnothers) {
+  const seedance::testing::ScratchDir directory;
+  base::SimulatedClock clock{At(0)};
+  SqliteOptions options;
+  options.path = directory.File("store.db");
+  options.clock = &clock;
+  const auto store = OpenSqliteStore(options);
+  ASSERT_TRUE(store.ok()) << store.status();
+  const std::string marker = options.path + ".marker";
+  const int64_t commits = (*ReadMarker(marker))->extent.commits;
+  ASSERT_TRUE((*store)->PutGroup(MakeGroup("written at once")).ok());
+  ASSERT_TRUE(Eventually([&] { return (*ReadMarker(marker))->extent.commits == commits + 1; }));
+  ASSERT_TRUE((*store)->PutGroup(MakeGroup("written after a pause")).ok());
+  for (const std::string& path : {options.path, marker}) {
+    fs::remove(path);
+    std::ofstream(path) << "another's";
+  }
+  clock.Advance(MarkerWriter::kPace);
+  EXPECT_TRUE(seedance::testing::Always(
+      [&] {
+        std::ifstream file(marker);
+        return std::string(std::istreambuf_iterator<char>(file), {}) == "another's";
+      },
+      absl::Milliseconds(300)));
 }
 
 TEST_F(StoreSoundnessTest, ALockFileThatWasRemovedLetsNobodyIn) {

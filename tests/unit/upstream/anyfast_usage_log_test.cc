@@ -47,6 +47,25 @@ TEST(AnyFastUsageLog, RowsAreReadNewestFirst) {
   EXPECT_EQ(log->rows[5].quota, 0);
 }
 
+TEST(AnyFastUsageLog, NoNumberIsTooBigToBeSummedUp) {
+  std::string body = R"({"success":true,"data":[)";
+  for (int i = 0; i < 20; ++i) {
+    body += R"({"type":2,"quota":9223372036854775807,"other":{"task_id":"a"}},)";
+  }
+  body += R"({"type":2,"quota":1,"other":{"task_id":"b","actual_quota":9223372036854775807}},)"
+          R"({"type":2,"quota":-9223372036854775808,"other":{"task_id":"c","actual_quota":-9223372036854775808}}]})";
+  const std::optional<UsageLog> log = ReadUsageLog(body);
+  ASSERT_TRUE(log.has_value());
+  int64_t sum = 0;
+  for (const UsageRow& row : log->rows) {
+    EXPECT_GE(row.quota, 0);
+    EXPECT_GE(row.actual_quota.value_or(0), 0);
+    ASSERT_FALSE(__builtin_add_overflow(sum, row.quota, &sum));
+    ASSERT_FALSE(__builtin_add_overflow(sum, row.actual_quota.value_or(0), &sum));
+  }
+  EXPECT_EQ(sum, 21'000'000'000'001);
+}
+
 TEST(AnyFastUsageLog, WhatIsNoLogIsNotTakenForAnEmptyOne) {
   for (const char* body : {"", "[]", "<html>", R"({"success":false,"message":"no","data":[]})", R"({"success":true})",
                            R"({"data":[]})", R"({"success":true,"data":{}})"}) {
