@@ -117,37 +117,6 @@ void TaskTracker::Track(const GenerationTask& task) {
   open_.Add(task, task.state == TaskState::kSubmitUnknown ? task.deadline_time : clock_.Now());
 }
 
-void TaskTracker::Disown(const GenerationTask& task) {
-  {
-    base::MutexLock lock(mutex_);
-    disowned_.insert(task.id);
-  }
-  open_.Add(task, clock_.Now());
-}
-
-bool TaskTracker::IsDisowned(const std::string& id) {
-  base::MutexLock lock(mutex_);
-  return disowned_.count(id) > 0;
-}
-
-void TaskTracker::EndDisowned(const std::string& id) {
-  if (stopped()) return;
-  const absl::Status ended = Change(id, [](GenerationTask& edited) {
-                               if (edited.state != TaskState::kPending && edited.state != TaskState::kSubmitting) {
-                                 return absl::AbortedError("it has ended");
-                               }
-                               edited.state = TaskState::kFailed;
-                               edited.error = {base::Reason::kStoreUnavailable, "",
-                                               "the store failed when the task was created; it was never sent"};
-                               edited.state_message.clear();
-                               return absl::OkStatus();
-                             }).status();
-  if (base::GetReason(ended) == base::Reason::kStoreUnavailable) return ScheduleIn(id, absl::Seconds(1));
-  open_.Remove(id);
-  base::MutexLock lock(mutex_);
-  disowned_.erase(id);
-}
-
 std::optional<TaskPlace> TaskTracker::Reserve(const std::string& tenant, int64_t most) {
   if (!open_.Reserve(tenant, most)) return std::nullopt;
   return TaskPlace(open_, tenant);

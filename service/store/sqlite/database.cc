@@ -146,6 +146,8 @@ Database::~Database() {
   std::unique_ptr<Connection> last = writer_.Stop();
   // What stands under the names of the log and the marker by now may be another database's.
   const bool sound = guard_.CheckFiles().ok();
+  // Its thread would take the missing log for another database's.
+  marker_.Join();
   if (sound) last->MergeLogWhenClosed();
   last.reset();
   if (sound) marker_.Stop(/*clean=*/true);

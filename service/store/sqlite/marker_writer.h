@@ -28,8 +28,11 @@ class MarkerWriter {
   // This much is on disk now. Does not wait for the file.
   void Committed(const Extent& durable);
 
-  // Writes the last word: with `clean`, that the database was closed. Its log is gone by then: the caller has made sure
-  // that the files were its own.
+  // Ends the thread: only Stop writes any more. May be called twice.
+  void Join();
+
+  // Joins, and writes the last word: with `clean`, that the database was closed. Its log is gone by then: the caller
+  // has made sure that the files were its own.
   void Stop(bool clean);
 
   // Whether the last writing failed.
@@ -44,7 +47,6 @@ class MarkerWriter {
   // Writes what is durable, unless `may_write` says no, without the lock, which is held before and after. One thread at
   // a time.
   void WriteUnlocked(const std::function<bool()>& may_write) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Join();
 
   const std::string path_;
   base::Clock& clock_;

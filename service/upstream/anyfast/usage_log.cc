@@ -68,6 +68,10 @@ std::optional<UsageLog> ReadUsageLog(const std::string& body) {
   UsageLog log;
   for (size_t i = 0; i < data.size(); ++i) log.rows.push_back(ReadRow(data[i]));
   log.reaches_back_to = ReachOf(log.rows);
+  // What cannot be read may be of any task: such a log shows nobody's absence.
+  for (size_t i = 0; i < data.size(); ++i) {
+    if (!data[i].IsObject()) log.reaches_back_to = absl::InfiniteFuture();
+  }
   std::stable_sort(log.rows.begin(), log.rows.end(),
                    [](const UsageRow& left, const UsageRow& right) { return left.time > right.time; });
   return log;

@@ -120,6 +120,7 @@ TEST_F(TaskLaunchTest, ATaskWhoseCallerWasRefusedIsNeverSentThoughTheStoreHasIt)
   model::Reference reference;
   reference.asset = StoredAsset("a", AssetState::kProcessing);
   waiting.request.references = {reference};
+  waiting.request.wait_for_assets = true;
   // One that would be sent at once, and one that would wait.
   for (engine::CreateTaskParams params : {GoodTask(), waiting}) {
     params.request_id = params.request.references.empty() ? kRequestId : "0190f5fe-7c00-7a00-8000-000000000077";

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "service/upstream/anyfast/anyfast.h"
 #include "service/upstream/anyfast/profiles.h"
 #include "service/upstream/anyfast/usage_log.h"
@@ -47,6 +48,16 @@ TEST(AnyFastUsageLog, RowsAreReadNewestFirst) {
   EXPECT_EQ(log->rows[5].quota, 0);
 }
 
+TEST(AnyFastUsageLog, ARowThatCannotBeReadMayBeAnybodys) {
+  for (const char* row : {"null", "7", "[]", R"("row")"}) {
+    const auto log =
+        ReadUsageLog(absl::StrCat(R"({"success":true,"data":[{"type":2,"created_at":1800000010},)", row, "]}"));
+    ASSERT_TRUE(log.has_value());
+    EXPECT_EQ(log->rows.size(), 2u);
+    EXPECT_EQ(log->reaches_back_to, absl::InfiniteFuture()) << row;
+  }
+}
+
 TEST(AnyFastUsageLog, NoNumberIsTooBigToBeSummedUp) {
   std::string body = R"({"success":true,"data":[)";
   for (int i = 0; i < 20; ++i) {
@@ -85,7 +96,8 @@ TEST(AnyFastUsageLog, ItReachesBackToItsLastRowUnlessItHasFew) {
   EXPECT_EQ(LogOf(48, "{}").reaches_back_to, absl::InfinitePast());
   EXPECT_EQ(LogOf(99, R"({"type":5,"created_at":1800000900})").reaches_back_to, absl::FromUnixSeconds(1800000900))
       << "forks cut it to a hundred rows";
-  EXPECT_EQ(LogOf(99, "null").reaches_back_to, absl::FromUnixSeconds(1800000902)) << "a row without a time is no reach";
+  EXPECT_EQ(LogOf(99, R"({"type":5})").reaches_back_to, absl::FromUnixSeconds(1800000902))
+      << "a row without a time is no reach";
   EXPECT_EQ(LogOf(99, R"({"created_at":1800000962})").reaches_back_to, absl::FromUnixSeconds(1800000902))
       << "servers differ a little";
   EXPECT_EQ(LogOf(99, R"({"created_at":1800000963})").reaches_back_to, absl::InfiniteFuture())
