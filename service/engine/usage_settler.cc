@@ -174,6 +174,7 @@ absl::Status UsageSettler::Complete(const Upstreams::Entry& entry, UsageFacts& f
   Account& account = accounts_[name];
   account.failures = 0;
   facts.shown = account.shown;
+  facts.listed_running = account.listed_running;
   return absl::OkStatus();
 }
 
@@ -244,7 +245,9 @@ void UsageSettler::AskOne(Upstreams::Entry& entry, const std::string& id, CallTu
   bool last = false;
   {
     base::MutexLock lock(round->mutex);
-    if (report.ok()) round->shown[id] = {report->facts, model::IsTerminal(report->state)};
+    if (report.ok()) {
+      round->shown[id] = {report->facts, model::IsTerminal(report->state), report->state == TaskState::kSucceeded};
+    }
     last = --round->unanswered == 0;
   }
   if (last) Conclude(entry, *round);
@@ -266,6 +269,7 @@ void UsageSettler::Conclude(Upstreams::Entry& entry, Round& round) {
   {
     base::MutexLock lock(mutex_);
     Account& account = accounts_[entry.upstream->name()];
+    account.listed_running = facts.listed_running || ListsRunning(facts);
     account.shown.clear();
     for (const upstream::UsageRow& row : facts.log.rows) {
       const auto shown = facts.shown.find(row.task_id);

@@ -47,7 +47,8 @@ class UsageSettler {
     absl::Time due = absl::InfiniteFuture();  // Of the read that is planned.
     int failures = 0;                         // Of reads, in a row.
     bool costs_wanted = false;
-    std::string last_asked;  // Of the ids that were asked for, when those of a read were too many.
+    std::string last_asked;       // Of the ids that were asked for, when those of a read were too many.
+    bool listed_running = false;  // The log has listed a task that ran.
     std::map<std::string, UsageFacts::Shown> shown;     // Of the log's tasks, those that have ended.
     std::map<std::string, model::GenerationTask> past;  // All that were in doubt during the last day.
   };

@@ -22,13 +22,15 @@ struct UsageFacts {
   // What the vendor shows of a task in its log.
   struct Shown {
     upstream::TaskFacts facts;
-    bool ended = false;  // Nothing of it changes any more.
+    bool ended = false;      // Nothing of it changes any more.
+    bool succeeded = false;  // It ended well.
   };
 
   absl::Time now;  // When the log was read.
   absl::Duration submit_timeout;
   absl::Duration lag;
   bool exclusive_key = false;
+  bool listed_running = false;  // ListsRunning was true of an earlier read.
   upstream::UsageLog log;
   std::vector<model::GenerationTask> doubts;    // SUBMIT_UNKNOWN at this upstream, of all tenants.
   std::vector<model::GenerationTask> sent;      // SUBMITTING at this upstream.
@@ -41,10 +43,14 @@ struct UsageFacts {
   std::map<std::string, Shown> shown;
 };
 
-// The vendor's ids of which the vendor should be asked before DecideByUsage: those that may be of a doubt, and for each
-// model at most two known ones that show whether the vendor tells seeds as they were sent. What has ended in `shown` is
-// left out.
+// The vendor's ids of which the vendor should be asked before DecideByUsage: those that may be of a doubt, for each
+// model at most two known ones that show whether the vendor tells seeds as they were sent, and two that seem to run.
+// What has ended in `shown` is left out.
 std::vector<std::string> IdsToAsk(const UsageFacts& facts);
+
+// Whether the log lists a task of which the vendor says that it runs: it is written when tasks are taken, not when they
+// end.
+bool ListsRunning(const UsageFacts& facts);
 
 struct UsageDecision {
   enum class Kind {

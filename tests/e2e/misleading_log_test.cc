@@ -14,6 +14,7 @@ namespace {
 struct Case {
   const char* name;
   std::vector<std::string> flags;  // Of the sandbox.
+  const char* prompt = "lost";
 };
 
 class MisleadingLogTest : public UsageLogFixture, public ::testing::WithParamInterface<Case> {};
@@ -25,7 +26,7 @@ TEST_P(MisleadingLogTest, NoBilledTaskIsCalledNotTaken) {
   // Known tasks, and refunds, of before.
   for (const char* prompt : {"before", "before [fail]"}) WaitForEnd(NewTask(prompt));
   Lose("drop_reply", 1, 1);
-  const std::string name = NewTask("lost");
+  const std::string name = NewTask(GetParam().prompt);
   ASSERT_TRUE(WaitForState(name, State::STATE_SUBMIT_UNKNOWN));
   // Longer than all time-outs, unless it is settled before. Later tasks show that the log goes on, and push older rows
   // out of a short one.
@@ -41,7 +42,7 @@ TEST_P(MisleadingLogTest, NoBilledTaskIsCalledNotTaken) {
   const v1::GenerationTask task = Must(api().GetTask(name));
   EXPECT_NE(task.state(), State::STATE_FAILED) << task.ShortDebugString();
   EXPECT_TRUE(LogReads() >= until || !is_left());
-  EXPECT_EQ(Must(sandbox().BillsByText()).at("lost").size(), 1u);
+  EXPECT_EQ(Must(sandbox().BillsByText()).at(GetParam().prompt).size(), 1u);
   std::cout << v1::GenerationTask::State_Name(task.state()) << " after " << later << " later tasks\n";
 }
 
@@ -51,7 +52,8 @@ INSTANTIATE_TEST_SUITE_P(Logs, MisleadingLogTest,
                                            Case{"FewRows", {"--usage-log-most-rows", "50", "--own-seeds"}},
                                            Case{"Nulls", {"--usage-log-damage", "null", "--own-seeds"}},
                                            Case{"Untimed", {"--usage-log-damage", "untimed"}},
-                                           Case{"AtEnd", {"--usage-log-at-end"}}),
+                                           Case{"AtEnd", {"--usage-log-at-end"}},
+                                           Case{"AtTheEndOfALongTask", {"--usage-log-at-end"}, "lost [stuck]"}),
                          [](const auto& tested) { return tested.param.name; });
 
 }  // namespace

@@ -43,8 +43,10 @@ class UsageLogTest : public UsageLogFixture {
 
 TEST_F(UsageLogTest, ThirtyPercentOfAnswersLostSettleWithoutASecondBillOrAForeignTask) {
   Open();
-  // A long log counts as cut: its oldest row must be older than the doubts for their absence to count.
+  // A long log counts as cut: its oldest row must be older than the doubts for their absence to count. And it must list
+  // a task that runs.
   WaitForEnd(NewTask("before"));
+  NewTask("runs [stuck]");
   absl::SleepFor(absl::Seconds(5));
   constexpr int kThreads = 8;
   constexpr int kTasksOfThread = 25;

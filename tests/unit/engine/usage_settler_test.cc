@@ -38,6 +38,12 @@ class UsageSettlerTest : public EngineTest {
     EXPECT_TRUE(Reaches(id, TaskState::kSucceeded, absl::Seconds(1)));
     return id;
   }
+  // A task that runs, in the log.
+  void Running() {
+    const std::string id = SubmittedTask();
+    SetAtVendor(Stored(id).upstream_task_id, TaskState::kRunning, Stored(id).sent_seed);
+    Bill(Stored(id).upstream_task_id);
+  }
   void SetAtVendor(const std::string& vendor_id, TaskState state, std::optional<int64_t> seed) {
     upstream::TaskReport report;
     report.state = state;
@@ -101,6 +107,10 @@ TEST_F(UsageSettlerTest, WhatTheLogNeverShowsFailsAsNotTaken) {
   const std::string id = Doubtful();
   clock_.Advance(absl::Minutes(5) + absl::Seconds(5));
   Known();
+  clock_.Advance(absl::Minutes(5));
+  HandOutDue();
+  EXPECT_EQ(Stored(id).state, TaskState::kSubmitUnknown) << "the log may be written at the end of tasks";
+  Running();
   ASSERT_TRUE(Eventual([&] { return Stored(id).state == TaskState::kFailed; }));
   EXPECT_GT(clock_.Now(), Stored(id).create_time + absl::Minutes(6));
   EXPECT_EQ(Stored(id).error.reason, Reason::kUpstreamFailed);

@@ -69,6 +69,7 @@ class UsageVerdictsTest : public ::testing::Test {
     Known("before", 0);
     Doubt("d", 10, 4711);
     Known("after", 400);
+    facts_.listed_running = true;
   }
 
   // The one doubt's decision.
@@ -136,6 +137,9 @@ TEST_F(UsageVerdictsTest, WhatTheLogDoesNotShowInTimeWasNeverTaken) {
   Known("at the end", 310);
   EXPECT_EQ(Decide().kind, Kind::kOpen) << "the log may have stopped before the vendor took it";
   Known("after", 311);
+  EXPECT_EQ(Decide().kind, Kind::kOpen) << "it may be written at the end of tasks";
+  Row("runs", 500);
+  Show("runs", std::nullopt, /*ended=*/false);
   EXPECT_EQ(Decide().kind, Kind::kNotTaken);
   facts_.now = At(10) + absl::Milliseconds(500) + absl::Minutes(6);
   EXPECT_EQ(Decide().kind, Kind::kOpen) << "the vendor may bill it still, and the log lags";
@@ -210,7 +214,10 @@ TEST_F(UsageVerdictsTest, ASeedThatIsNoAnswerExcludesNothing) {
   EXPECT_EQ(Decide().kind, Kind::kOpen) << "it may show a place-holder while it runs";
   for (const int64_t place_holder : {0, -1}) {
     Show("theirs", place_holder);
-    EXPECT_EQ(Decide().kind, Kind::kOpen) << place_holder;
+    EXPECT_EQ(Decide().kind, Kind::kOpen) << "it may have failed before it had a seed: " << place_holder;
+    facts_.shown["theirs"].succeeded = true;
+    EXPECT_EQ(Decide().kind, Kind::kNotTaken) << "it was sent without one: " << place_holder;
+    facts_.shown["theirs"].succeeded = false;
   }
   Show("theirs", 42);
   facts_.doubts[0].sent_seed.reset();
@@ -320,6 +327,10 @@ TEST_F(UsageVerdictsTest, TheVendorsClockMayBeFarOffAsItsKnownTasksShow) {
 TEST_F(UsageVerdictsTest, TheVendorIsAskedAboutWhatMayBeOfADoubtAndTwoKnownTasksOfEachModel) {
   for (int i = 0; i < 4; ++i) Known("k" + std::to_string(i), i);
   Known("other model", 3, 7, "seedance-2.5");
+  for (const std::string id : {"r1", "r2", "r3"}) {
+    Known(id, 5);
+    facts_.known[id].state = TaskState::kRunning;
+  }
   facts_.shown.clear();
   Doubt("d", 10, 4711);
   Row("maybe", 12);
@@ -330,6 +341,8 @@ TEST_F(UsageVerdictsTest, TheVendorIsAskedAboutWhatMayBeOfADoubtAndTwoKnownTasks
   Row("long after", 3000);
   facts_.deleted.insert("deleted");
   Row("deleted", 12);
+  EXPECT_THAT(IdsToAsk(facts_), ElementsAre("k2", "k3", "maybe", "other model", "r2", "r3", "runs"));
+  facts_.listed_running = true;
   EXPECT_THAT(IdsToAsk(facts_), ElementsAre("k2", "k3", "maybe", "other model", "runs"));
   facts_.doubts.clear();
   facts_.known.clear();
