@@ -30,8 +30,9 @@ struct UsageLogOptions {
   absl::Duration read_interval = absl::Seconds(61);  // Between reads, at least.
   absl::Duration cost_interval = absl::Minutes(15);  // From the end of a task to the read that tells its cost, at most.
   absl::Duration lag = absl::Minutes(1);             // Until the log shows what was billed.
-  absl::Duration submit_timeout = absl::Seconds(300);  // Until the vendor has taken a request or never will.
-  int64_t quota_per_unit = 500'000;                    // Of the log, for one unit of `currency`.
+  absl::Duration taken_within =
+      absl::Seconds(300);            // From a lost answer until the vendor has taken the request or never will.
+  int64_t quota_per_unit = 500'000;  // Of the log, for one unit of `currency`.
   std::string currency = "USD";
 };
 

@@ -139,7 +139,7 @@ void UsageSettler::ReadFailed(Upstreams::Entry& entry, const absl::Status& error
 
 absl::Status UsageSettler::Complete(const Upstreams::Entry& entry, UsageFacts& facts) {
   const std::string& name = entry.upstream->name();
-  facts.submit_timeout = entry.usage_log.submit_timeout;
+  facts.taken_within = entry.usage_log.taken_within;
   facts.lag = entry.usage_log.lag;
   facts.exclusive_key = entry.usage_log.exclusive_key;
   // In this order: a task that was accepted after the log had been read is known below.
@@ -179,13 +179,19 @@ absl::Status UsageSettler::Complete(const Upstreams::Entry& entry, UsageFacts& f
 }
 
 absl::StatusOr<std::vector<GenerationTask>> UsageSettler::Former(const std::string& upstream, const UsageFacts& facts) {
+  // Only there is anything bound by what else it may be.
+  if (!facts.exclusive_key) return std::vector<GenerationTask>();
   std::map<std::string, GenerationTask> past;
   {
     base::MutexLock lock(mutex_);
     std::map<std::string, GenerationTask>& all = accounts_[upstream].past;
     std::erase_if(all, [&](const auto& entry) { return entry.second.create_time < facts.now - kRemembered; });
     past = all;
-    for (const GenerationTask& doubt : facts.doubts) all.emplace(doubt.id, doubt);
+    for (const GenerationTask& doubt : facts.doubts) {
+      GenerationTask& kept = all[doubt.id];
+      kept.create_time = doubt.create_time;
+      kept.update_time = doubt.update_time;
+    }
   }
   for (const GenerationTask& doubt : facts.doubts) past.erase(doubt.id);
   std::vector<GenerationTask> former;

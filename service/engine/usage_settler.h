@@ -50,7 +50,7 @@ class UsageSettler {
     std::string last_asked;       // Of the ids that were asked for, when those of a read were too many.
     bool listed_running = false;  // The log has listed a task that ran.
     std::map<std::string, UsageFacts::Shown> shown;     // Of the log's tasks, those that have ended.
-    std::map<std::string, model::GenerationTask> past;  // All that were in doubt during the last day.
+    std::map<std::string, model::GenerationTask> past;  // In doubt during the last day: their times, by id.
   };
   // One read and what follows from it.
   struct Round {

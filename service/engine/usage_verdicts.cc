@@ -81,7 +81,7 @@ Skew SkewOf(const UsageFacts& facts) {
 }
 
 Window WindowOf(const GenerationTask& doubt, const UsageFacts& facts, const Skew& skew) {
-  return {doubt.create_time + skew.least - facts.lag, doubt.update_time + facts.submit_timeout + skew.most + facts.lag};
+  return {doubt.create_time + skew.least - facts.lag, doubt.update_time + facts.taken_within + skew.most + facts.lag};
 }
 
 // The seed that the vendor shows of a task which has ended. One that runs may show a place-holder; one that failed may
@@ -218,7 +218,7 @@ class Judge {
   bool CountsAsAbsent(const GenerationTask& doubt) const {
     const Window window = WindowOf(doubt, facts_, skew_);
     return skew_.shown && lists_all_ && lists_running_ && facts_.now > window.until &&
-           facts_.log.reaches_back_to < window.since && newest_known_ > doubt.update_time + facts_.submit_timeout;
+           facts_.log.reaches_back_to < window.since && newest_known_ > doubt.update_time + facts_.taken_within;
   }
 
   const UsageFacts& facts_;

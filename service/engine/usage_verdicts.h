@@ -27,7 +27,7 @@ struct UsageFacts {
   };
 
   absl::Time now;  // When the log was read.
-  absl::Duration submit_timeout;
+  absl::Duration taken_within;
   absl::Duration lag;
   bool exclusive_key = false;
   bool listed_running = false;  // ListsRunning was true of an earlier read.
@@ -35,7 +35,7 @@ struct UsageFacts {
   std::vector<model::GenerationTask> doubts;    // SUBMIT_UNKNOWN at this upstream, of all tenants.
   std::vector<model::GenerationTask> sent;      // SUBMITTING at this upstream.
   std::vector<model::GenerationTask> accepted;  // Open at this upstream, with the vendor's id.
-  std::vector<model::GenerationTask> former;    // Were in doubt, and ended without the vendor's id.
+  std::vector<model::GenerationTask> former;    // Were in doubt, and ended without the vendor's id: their times.
   // Tasks of the gateway that the log shows, by the vendor's id.
   std::map<std::string, model::GenerationTask> known;
   std::set<std::string> deleted;  // The vendor's ids of tasks that were deleted here.
@@ -71,7 +71,7 @@ struct UsageDecision {
 //   unclaimed task in the doubt's window, which contradicts nothing that was asked for, and which no other doubt, and
 //   no task on its way, may be.
 // - Not taken: the doubt's window is over, the log reaches back before it, and nothing unclaimed in it may be the task.
-//   The window begins with the task and ends `submit_timeout` and `lag` after its answer was lost, moved by what known
+//   The window begins with the task and ends `taken_within` and `lag` after its answer was lost, moved by what known
 //   tasks show of the vendor's clock and of how late it writes. A task of the log is another's if it has ended and
 //   shows another seed than the random one that the doubt was sent with, while known tasks of the same model show
 //   theirs. The log must list a known task that was created after the vendor could last have taken the doubt, and every

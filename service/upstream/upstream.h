@@ -163,7 +163,7 @@ struct UsageRow {
 // The newest part of what a key was billed, newest first.
 struct UsageLog {
   std::vector<UsageRow> rows;
-  // No row of after this time is missing. InfinitePast: nothing older is; InfiniteFuture: nobody knows.
+  // No row of after this time is missing. InfiniteFuture: nobody knows.
   absl::Time reaches_back_to = absl::InfiniteFuture();
 };
 

@@ -10,8 +10,6 @@
 namespace seedance::upstream {
 namespace {
 
-// The family cuts its log to 1,000 rows, forks to fewer: one with fewer than these is whole.
-constexpr size_t kFewRows = 50;
 // Servers of a vendor may differ by so much in their time, and still write newest first.
 constexpr absl::Duration kDisorder = absl::Minutes(1);
 
@@ -46,9 +44,9 @@ UsageRow ReadRow(const JsonNode& node) {
   return row;
 }
 
-// Of rows in the vendor's own order.
+// Of rows in the vendor's own order. The family cuts its log to 1,000 rows, forks to 100 or to a page of 10: no number
+// of rows says that these are all.
 absl::Time ReachOf(const std::vector<UsageRow>& rows) {
-  if (rows.size() < kFewRows) return absl::InfinitePast();
   absl::Time oldest = absl::InfiniteFuture();
   for (const UsageRow& row : rows) {
     if (row.time == absl::InfinitePast()) continue;

@@ -119,7 +119,7 @@ TEST_F(EngineConfig, AKeyOfTwoUpstreamsIsExclusiveToNone) {
 TEST_F(EngineConfig, AVendorMayTakeATaskLongAfterItsAnswerWasLost) {
   const auto waits = [&](const std::string& fields) {
     Made("upstreams: [{name: a, anyfast: {api_key: {env: KEY}, " + fields + "}}]");
-    return made_[0].usage_log.submit_timeout;
+    return made_[0].usage_log.taken_within;
   };
   EXPECT_EQ(waits("http: {submit_timeout: 1s}"), absl::Minutes(5)) << "what was received may be carried out later";
   EXPECT_EQ(waits("http: {submit_timeout: 1h}"), absl::Hours(1));

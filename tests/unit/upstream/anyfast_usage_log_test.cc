@@ -27,7 +27,7 @@ constexpr char kLog[] = R"json({"success":true,"message":"","data":[
 TEST(AnyFastUsageLog, RowsAreReadNewestFirst) {
   const std::optional<UsageLog> log = ReadUsageLog(kLog);
   ASSERT_TRUE(log.has_value());
-  EXPECT_EQ(log->reaches_back_to, absl::InfinitePast()) << "so few rows are all";
+  EXPECT_EQ(log->reaches_back_to, absl::FromUnixSeconds(1800000004)) << "its oldest row";
   ASSERT_EQ(log->rows.size(), 6u);
   EXPECT_EQ(log->rows[0].task_id, "task_a");
   EXPECT_EQ(log->rows[0].actual_quota, 300000);
@@ -92,8 +92,10 @@ UsageLog LogOf(int count, const std::string& last) {
   return *ReadUsageLog(absl::StrCat(body, last, "]}"));
 }
 
-TEST(AnyFastUsageLog, ItReachesBackToItsLastRowUnlessItHasFew) {
-  EXPECT_EQ(LogOf(48, "{}").reaches_back_to, absl::InfinitePast());
+TEST(AnyFastUsageLog, ItReachesBackToItsLastRowHoweverFewItHas) {
+  EXPECT_EQ(ReadUsageLog(R"({"success":true,"data":[]})")->reaches_back_to, absl::InfiniteFuture());
+  EXPECT_EQ(LogOf(10, R"({"type":5,"created_at":1800000900})").reaches_back_to, absl::FromUnixSeconds(1800000900))
+      << "it may be the first page";
   EXPECT_EQ(LogOf(99, R"({"type":5,"created_at":1800000900})").reaches_back_to, absl::FromUnixSeconds(1800000900))
       << "forks cut it to a hundred rows";
   EXPECT_EQ(LogOf(99, R"({"type":5})").reaches_back_to, absl::FromUnixSeconds(1800000902))
