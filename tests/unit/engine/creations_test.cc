@@ -66,6 +66,14 @@ class CreationsTest : public CreationTest {
       return absl::OkStatus();
     });
   }
+  // A first creation again of the asset whose answer was lost.
+  void PutRecreationInDoubt(const model::Asset& asset) {
+    model::BilledCall row = model::RecreationOf(asset, 1);
+    row.state = BilledCallState::kInDoubt;
+    row.error = base::SerializeStatus(engine::OutcomeUnknown("lost"));
+    row.create_time = row.update_time = clock_.Now();
+    ASSERT_TRUE(store_->BeginCall(row, nullptr).ok());
+  }
   // A task that needs the asset, and may have it created again.
   engine::CreateTaskParams Needs(const model::Asset& asset) {
     engine::CreateTaskParams params = GoodTask();
@@ -186,11 +194,7 @@ TEST_F(CreationsTest, TheLostCreationOfAnExpiredAssetIsFoundAtTheVendor) {
 TEST_F(CreationsTest, ADoubtAboutAnAssetEndsWhenTheVendorShowsItActive) {
   Start();
   const model::Asset asset = Expired();
-  model::BilledCall row = model::RecreationOf(asset, 1);
-  row.state = BilledCallState::kInDoubt;
-  row.error = base::SerializeStatus(engine::OutcomeUnknown("lost"));
-  row.create_time = row.update_time = clock_.Now();
-  ASSERT_TRUE(store_->BeginCall(row, nullptr).ok());
+  PutRecreationInDoubt(asset);
   Restart();
   EXPECT_EQ(List()->items.size(), 1u);
   SetAtVendor("hero-1", "hero");
@@ -205,11 +209,7 @@ TEST_F(CreationsTest, ADoubtAboutAnAssetEndsWhenTheVendorShowsItActive) {
 TEST_F(CreationsTest, ADoubtThatCouldNotBeEndedWhenTheAssetWasSeenEndsLater) {
   Start();
   const model::Asset asset = Expired();
-  model::BilledCall row = model::RecreationOf(asset, 1);
-  row.state = BilledCallState::kInDoubt;
-  row.error = base::SerializeStatus(engine::OutcomeUnknown("lost"));
-  row.create_time = row.update_time = clock_.Now();
-  ASSERT_TRUE(store_->BeginCall(row, nullptr).ok());
+  PutRecreationInDoubt(asset);
   Restart();
   SetAtVendor("hero-1", "hero");
   store_->failing_finishes = 3;
@@ -263,9 +263,7 @@ TEST_F(CreationsTest, ContentInDoubtIsKnownAfterARestart) {
   params.request_id = Uuid(0);
   LoseAsset(params);
   Restart();
-  engine::CreateAssetParams twin = params;
-  twin.request_id = Uuid(1);
-  twin.display_name = "twin";
+  const engine::CreateAssetParams twin = TwinOf(params);
   EXPECT_EQ(ReasonOf(CreateAsset(twin)), Reason::kOutcomeUnknown);
   ASSERT_TRUE(Eventually([&] { return Settle({"CreateAsset", Uuid(0), {}, true}).ok(); }));
   EXPECT_TRUE(CreateAsset(twin).ok()) << "the doubt is over";
@@ -277,9 +275,7 @@ TEST_F(CreationsTest, APersonsWordThatCannotBeWrittenLeavesTheDoubtAsItWas) {
   params.reuse_content = true;
   params.request_id = Uuid(0);
   LoseAsset(params);
-  engine::CreateAssetParams twin = params;
-  twin.request_id = Uuid(1);
-  twin.display_name = "twin";
+  const engine::CreateAssetParams twin = TwinOf(params);
   store_->failing_finishes = 3;
   ASSERT_TRUE(Eventually([&] {  // It may be looked for just now.
     return ReasonOf(Settle({"CreateAsset", Uuid(0), {}, true})) == Reason::kStoreUnavailable;

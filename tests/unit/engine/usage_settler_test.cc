@@ -16,7 +16,7 @@ class UsageSettlerTest : public EngineTest {
  protected:
   UsageSettlerTest() {
     usage_log_.enabled = true;
-    usage_log_.submit_timeout = absl::Minutes(5);
+    usage_log_.taken_within = absl::Minutes(5);
     usage_log_.lag = absl::Minutes(1);
   }
 

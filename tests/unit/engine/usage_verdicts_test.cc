@@ -72,6 +72,16 @@ class UsageVerdictsTest : public ::testing::Test {
     facts_.listed_running = true;
   }
 
+  // A doubt at 10 and, of a key of the gateway's own, one unclaimed row that it may be.
+  void Alone() {
+    facts_.exclusive_key = true;
+    Known("k", 0, 0);
+    facts_.shown.clear();
+    Doubt("d", 10, 0);
+    Row("ours", 11);
+    Show("ours", std::nullopt);
+  }
+
   // The one doubt's decision.
   UsageDecision Decide() {
     const auto decisions = DecideByUsage(facts_);
@@ -82,7 +92,7 @@ class UsageVerdictsTest : public ::testing::Test {
   // An hour after the start, with a complete log.
   UsageVerdictsTest() {
     facts_.now = At(3600);
-    facts_.submit_timeout = absl::Minutes(5);
+    facts_.taken_within = absl::Minutes(5);
     facts_.lag = absl::Minutes(1);
     facts_.log.reaches_back_to = absl::InfinitePast();
   }
@@ -265,11 +275,8 @@ TEST_F(UsageVerdictsTest, ARowWithoutAnIdForbidsAbsenceAndIsNeverBound) {
 }
 
 TEST_F(UsageVerdictsTest, WithAnExclusiveKeyTheOneUnclaimedRowIsIt) {
-  Known("k", 0, 0);
-  facts_.shown.clear();
-  Doubt("d", 10, 0);
-  Row("ours", 11);
-  Show("ours", std::nullopt);
+  Alone();
+  facts_.exclusive_key = false;
   EXPECT_EQ(Decide().kind, Kind::kOpen) << "with a shared key it may be anybody's";
   facts_.exclusive_key = true;
   EXPECT_EQ(Decide().upstream_task_id, "ours");
@@ -283,23 +290,13 @@ TEST_F(UsageVerdictsTest, WithAnExclusiveKeyTheOneUnclaimedRowIsIt) {
 }
 
 TEST_F(UsageVerdictsTest, ARowThatATaskOnItsWayMayHaveIsNotBoundToADoubt) {
-  facts_.exclusive_key = true;
-  Known("k", 0, 0);
-  facts_.shown.clear();
-  Doubt("d", 10, 0);
-  Row("ours", 11);
-  Show("ours", std::nullopt);
+  Alone();
   facts_.sent.push_back(Task("under way", 11, 0));
   EXPECT_EQ(Decide().kind, Kind::kOpen);
 }
 
 TEST_F(UsageVerdictsTest, ARowThatAnEndedDoubtMayHaveIsNotBoundToAnother) {
-  facts_.exclusive_key = true;
-  Known("k", 0, 0);
-  facts_.shown.clear();
-  Doubt("d", 10, 0);
-  Row("theirs", 11);
-  Show("theirs", std::nullopt);
+  Alone();
   ASSERT_EQ(Decide().kind, Kind::kBound);
   facts_.former.push_back(Task("expired", 9, 0));
   EXPECT_EQ(Decide().kind, Kind::kOpen);

@@ -84,6 +84,14 @@ model::Asset Old(const std::string& id, double seconds, AssetState state = Asset
   return asset;
 }
 
+// How the query is carried out.
+std::string PlanOf(SQLite::Database& database, const std::string& select) {
+  SQLite::Statement explain(database, "EXPLAIN QUERY PLAN SELECT " + select);
+  std::string text;
+  while (explain.executeStep()) text += explain.getColumn(3).getString() + "; ";
+  return text;
+}
+
 TEST(MigrationToVersionTwo, AssetsOfTheFirstReleaseAreFoundByEveryNewLook) {
   const ScratchDir directory;
   const std::string path = directory.File("store.db");
@@ -157,10 +165,7 @@ TEST(MigrationToVersionTwo, TheNewLooksUseTheirIndexes) {
   ASSERT_TRUE(OpenAt(path).ok());
   SQLite::Database database(path);
   const auto plan = [&](const std::string& where) {
-    SQLite::Statement explain(database, "EXPLAIN QUERY PLAN SELECT revision, body FROM assets WHERE " + where);
-    std::string text;
-    while (explain.executeStep()) text += explain.getColumn(3).getString() + "; ";
-    return text;
+    return PlanOf(database, "revision, body FROM assets WHERE " + where);
   };
   EXPECT_NE(plan("group_name = 'g' AND sha256 = 'h' AND sha256 <> '' AND state IN (1, 2) ORDER BY create_micros, name")
                 .find("assets_by_content"),
@@ -313,12 +318,7 @@ TEST(MigrationToVersionSeven, ALibraryIsReadFromIndexes) {
   const std::string path = directory.File("store.db");
   ASSERT_TRUE(OpenAt(path).ok());
   SQLite::Database database(path);
-  const auto plan = [&](const std::string& select) {
-    SQLite::Statement explain(database, "EXPLAIN QUERY PLAN SELECT " + select);
-    std::string text;
-    while (explain.executeStep()) text += explain.getColumn(3).getString() + "; ";
-    return text;
-  };
+  const auto plan = [&](const std::string& select) { return PlanOf(database, select); };
   const auto holds = [](const std::string& text, const char* part) { return text.find(part) != std::string::npos; };
   // As in ReadLibrary.
   const std::pair<const char*, const char*> counts[] = {
