@@ -205,12 +205,16 @@ TEST_F(CreationsTest, ADoubtAboutAnAssetEndsWhenTheVendorShowsItActive) {
   EXPECT_EQ(vendor_.create_asset.calls(), 0);
 }
 
-// The vendor may not be asked about the asset again.
+// The vendor may not be asked about the asset again, and the doubt itself is looked for no more.
 TEST_F(CreationsTest, ADoubtThatCouldNotBeEndedWhenTheAssetWasSeenEndsLater) {
   Start();
   const model::Asset asset = Expired();
   PutRecreationInDoubt(asset);
   Restart();
+  for (int looks = 1; looks <= 7; ++looks) {
+    ASSERT_TRUE(Eventually([&] { return vendor_.list_assets.calls() == looks; })) << looks;
+    clock_.Advance(absl::Minutes(21));
+  }
   SetAtVendor("hero-1", "hero");
   store_->failing_finishes = 3;
   ASSERT_TRUE(CreateTask(Needs(asset)).ok());

@@ -117,6 +117,22 @@ TEST_F(UsageSettlerTest, WhatTheLogNeverShowsFailsAsNotTaken) {
   EXPECT_TRUE(Stored(id).upstream_task_id.empty());
 }
 
+TEST_F(UsageSettlerTest, TheTaskOfADoubtThatEndedUnboundIsNotBoundToAnother) {
+  usage_log_.exclusive_key = true;
+  usage_log_.tag_with_seed = false;
+  Start();
+  Known();
+  const int before = vendor_.read_usage.calls();
+  const std::string given_up = Doubtful();
+  const std::string id = Doubtful();
+  ASSERT_TRUE(Eventual([&] { return vendor_.read_usage.calls() > before; }));
+  ASSERT_TRUE(Eventual([&] { return Reconcile({given_up, {}, true}).ok(); })) << "by a person, wrongly";
+  SetAtVendor("theirs", TaskState::kRunning, std::nullopt);
+  Bill("theirs");
+  ASSERT_TRUE(Eventual([&] { return vendor_.read_usage.calls() > before + 5; }));
+  EXPECT_EQ(Stored(id).state, TaskState::kSubmitUnknown);
+}
+
 TEST_F(UsageSettlerTest, OneReadServesAllDoubtsAndReadsKeepTheirDistance) {
   Start();
   Known();
