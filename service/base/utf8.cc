@@ -10,6 +10,15 @@ namespace {
 
 constexpr std::string_view kCut = "...";
 
+// The code point of a well-formed character.
+char32_t CodeOf(std::string_view character) {
+  const auto first = static_cast<unsigned char>(character[0]);
+  constexpr unsigned char kFirstBits[] = {0x7f, 0x7f, 0x1f, 0x0f, 0x07};  // By length.
+  char32_t code = first & kFirstBits[character.size()];
+  for (const char tail : character.substr(1)) code = code << 6 | (static_cast<unsigned char>(tail) & 0x3f);
+  return code;
+}
+
 // How ToPrintable shows a well-formed character.
 std::string Shown(std::string_view character) {
   if (!IsControl(character)) return std::string(character);
@@ -45,15 +54,23 @@ bool IsControl(std::string_view character) {
 }
 
 bool IsBlank(std::string_view text) {
-  constexpr std::string_view kBlanks[] = {" ",      "\t",     "\n",     "\r",     "\u00a0", "\u1680", "\u2000",
-                                          "\u2001", "\u2002", "\u2003", "\u2004", "\u2005", "\u2006", "\u2007",
-                                          "\u2008", "\u2009", "\u200a", "\u200b", "\u200c", "\u200d", "\u2028",
-                                          "\u2029", "\u202f", "\u205f", "\u2060", "\u3000", "\ufeff"};
+  // Ranges of code points: spaces, what has no width, fillers, marks of direction, selectors of variants.
+  constexpr struct {
+    char32_t first;
+    char32_t last;
+  } kBlanks[] = {{0x09, 0x0a},      {0x0d, 0x0d},     {0x20, 0x20},     {0xa0, 0xa0},     {0xad, 0xad},
+                 {0x034f, 0x034f},  {0x061c, 0x061c}, {0x115f, 0x1160}, {0x1680, 0x1680}, {0x17b4, 0x17b5},
+                 {0x180b, 0x180f},  {0x2000, 0x200f}, {0x2028, 0x202f}, {0x205f, 0x206f}, {0x2800, 0x2800},
+                 {0x3000, 0x3000},  {0x3164, 0x3164}, {0xfe00, 0xfe0f}, {0xfeff, 0xfeff}, {0xffa0, 0xffa0},
+                 {0xe0000, 0xe0fff}};
   while (!text.empty()) {
-    const auto blank = std::find_if(std::begin(kBlanks), std::end(kBlanks),
-                                    [text](std::string_view each) { return text.substr(0, each.size()) == each; });
-    if (blank == std::end(kBlanks)) return false;
-    text.remove_prefix(blank->size());
+    const size_t length = Utf8Length(text);
+    if (length == 0) return false;
+    const char32_t code = CodeOf(text.substr(0, length));
+    const bool blank = std::any_of(std::begin(kBlanks), std::end(kBlanks),
+                                   [code](const auto& range) { return range.first <= code && code <= range.last; });
+    if (!blank) return false;
+    text.remove_prefix(length);
   }
   return true;
 }

@@ -13,7 +13,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "service/base/regular_file.h"
+#include "service/config/regular_file.h"
 
 namespace seedance::server {
 namespace {

@@ -13,9 +13,9 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "service/base/regular_file.h"
 #include "service/config/certificates.h"
 #include "service/config/config_rules.h"
+#include "service/config/regular_file.h"
 #include "service/config/tls_files.h"
 #include "service/config/yaml_message.h"
 #include "service/engine/uploads/temp_file.h"

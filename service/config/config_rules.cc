@@ -10,10 +10,10 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "service/base/memory_limit.h"
 #include "service/config/client_certificate.h"
 #include "service/config/config_rules_upstreams.h"
 #include "service/config/field_rules.h"
+#include "service/config/memory_limit.h"
 #include "service/http/url.h"
 
 namespace seedance::server {

@@ -39,6 +39,8 @@ void UsageLogRules(proto::UsageLog& log, const std::string& path, std::vector<Co
   rules.Duration("cost_interval", 900, 1, 86400);
   rules.Number("quota_per_unit", 500'000, 1, 1'000'000'000);
   rules.Text("currency", "USD");
+  if (!IsCurrency(log.currency())) rules.Add("currency", kCurrencyRule);
+  rules.Duration("taken_within", 300, 1, 86400);
 }
 
 void AnyFastRules(proto::AnyFast& anyfast, const std::string& path, std::vector<ConfigProblem>& problems) {

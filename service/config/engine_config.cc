@@ -59,7 +59,7 @@ engine::UsageLogOptions UsageLogOf(const proto::Upstream& upstream, const Gatewa
   options.read_interval = FromProto(log.read_interval());
   options.cost_interval = FromProto(log.cost_interval());
   options.lag = FromProto(log.lag());
-  options.submit_timeout = FromProto(upstream.anyfast().http().submit_timeout());
+  options.taken_within = std::max(FromProto(log.taken_within()), FromProto(upstream.anyfast().http().submit_timeout()));
   options.quota_per_unit = log.quota_per_unit();
   options.currency = log.currency();
   return options;

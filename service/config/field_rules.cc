@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -16,6 +17,12 @@
 namespace seedance::server {
 
 using google::protobuf::FieldDescriptor;
+
+bool IsCurrency(std::string_view text) {
+  constexpr size_t kMost = 32;
+  return !text.empty() && text.size() <= kMost && absl::ascii_isalpha(static_cast<unsigned char>(text[0])) &&
+         std::all_of(text.begin(), text.end(), [](unsigned char c) { return absl::ascii_isalnum(c); });
+}
 
 FieldRules::FieldRules(google::protobuf::Message& message, std::string prefix, std::vector<ConfigProblem>& problems)
     : message_(message), reflection_(*message.GetReflection()), prefix_(std::move(prefix)), problems_(problems) {}

@@ -5,11 +5,16 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "service/config/yaml_message.h"
 
 namespace seedance::server {
+
+// A unit of money or of a vendor's own: an ISO 4217 code or a word.
+bool IsCurrency(std::string_view text);
+inline constexpr char kCurrencyRule[] = "must have 1-32 ASCII letters and digits, a letter first, for example USD";
 
 // Defaults and ranges of one message's fields, by name; paths of problems begin with `prefix`.
 class FieldRules {

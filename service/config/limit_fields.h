@@ -142,6 +142,7 @@ void VisitModel(Fields& fields, Model& model) {
   fields.Ratios("aspect_ratios", model.aspect_ratios);
   fields.Flag("adaptive_only_with_frames", model.adaptive_only_with_frames);
   fields.Flag("frames_only_adaptive", model.frames_only_adaptive);
+  fields.Flag("references_want_adaptive", model.references_want_adaptive);
   fields.Number("max_images", model.max_images, 0, 1000);
   fields.Number("max_videos", model.max_videos, 0, 1000);
   fields.Number("max_audios", model.max_audios, 0, 1000);

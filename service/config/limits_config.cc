@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "service/config/field_rules.h"
 #include "service/config/limit_fields.h"
 
 namespace seedance::server {
@@ -62,6 +63,7 @@ void ApplyPrice(const proto::Price& from, const std::string& path, ModelProfile&
   model::Price price;
   price.currency = from.currency();
   if (price.currency.empty()) fields.Add("currency", "is required, for example USD");
+  if (!price.currency.empty() && !IsCurrency(price.currency)) fields.Add("currency", kCurrencyRule);
   fields.Number("per_task", price.per_task, 0, kMostPrice);
   fields.Number("per_second", price.per_second, 0, kMostPrice);
   for (const auto& [word, amount] : from.per_second_of()) {
@@ -85,6 +87,7 @@ void ApplyAssetPrice(const proto::AssetPrice& from, const std::string& path, mod
   model::AssetPrice price;
   price.currency = from.currency();
   if (price.currency.empty()) fields.Add("currency", "is required, for example USD");
+  if (!price.currency.empty() && !IsCurrency(price.currency)) fields.Add("currency", kCurrencyRule);
   for (const auto& [name, amount] : from.per_call()) {
     const std::string field = absl::StrCat("per_call.", name);
     if (name.empty() || known.count(name) == 0) {

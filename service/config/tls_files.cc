@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "service/base/regular_file.h"
+#include "service/config/regular_file.h"
 
 namespace seedance::server {
 namespace {

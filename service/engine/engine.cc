@@ -62,7 +62,8 @@ Engine::Engine(const Options& options, store::Store& store, std::vector<Upstream
   asset_tracker_.OnExpiring([this](const model::Asset& asset) { asset_keeper_.Track(asset); });
   task_tracker_.SetAssetHooks({[this](const model::Asset& asset, AssetUse use) { asset_keeper_.Used(asset, use); },
                                [this](const model::Asset& asset) { asset_keeper_.Revive(asset); }});
-  task_tracker_.SetWatchers([this](const model::GenerationTask& task) { return task_feeds_.IsFollowed(task.tenant); });
+  task_tracker_.SetWatchers(
+      [this](const model::GenerationTask& task) { return task_feeds_.IsFollowed(task.tenant, task.id); });
   asset_hub_.Listen(
       [this](const std::string& asset_name, const model::Asset*) { task_tracker_.AssetChanged(asset_name); });
   task_hub_.Listen([this](const std::string&, const model::GenerationTask* task) {
@@ -77,6 +78,7 @@ Engine::~Engine() { Stop(); }
 
 absl::Status Engine::Start() {
   absl::Status started = billed_.Recover();
+  if (started.ok()) billed_.Start();
   if (started.ok()) started = asset_tracker_.Start();
   if (started.ok()) started = task_tracker_.Start();
   // After the tasks, which say what is in use.
@@ -98,6 +100,7 @@ void Engine::Stop(absl::Duration grace) {
   task_tracker_.Stop();
   asset_keeper_.Stop();
   upstreams_.Stop(grace);
+  billed_.Stop();
   // Last: what the calls under way found out is still told.
   asset_hub_.Stop();
   task_hub_.Stop();

@@ -87,9 +87,9 @@ class Wav : public Parser {
   // samples, of which the last may not be full.
   absl::Duration DurationOf(uint64_t size) const {
     if (samples_of_block_ > 0) {
-      const uint64_t most = (size / block_ + (size % block_ > 0 ? 1 : 0)) * samples_of_block_;
-      const bool fits = samples_ <= most && samples_ + 2 * samples_of_block_ > most;
-      return UnitsToDuration(fits ? samples_ : size / block_ * samples_of_block_, sample_rate_);
+      const uint64_t held = size / block_ * samples_of_block_ + size % block_ * samples_of_block_ / block_;
+      const bool fits = samples_ > 0 && samples_ <= held + samples_of_block_ && samples_ + samples_of_block_ >= held;
+      return UnitsToDuration(fits ? samples_ : held, sample_rate_);
     }
     if (samples_ > 0 && sample_rate_ > 0) return UnitsToDuration(samples_, sample_rate_);
     return UnitsToDuration(size, bytes_per_second_);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "service/base/sha256.h"
 
 namespace seedance::model {
@@ -26,6 +27,11 @@ Fingerprint RequestOf(const Fingerprint& print) {
 }  // namespace
 
 std::string TextOf(const JournalKey& key) { return absl::StrCat(key.tenant, "\n", key.method, "\n", key.request_id); }
+
+JournalKey KeyOfText(const std::string& text) {
+  const std::vector<std::string> parts = absl::StrSplit(text, absl::MaxSplits('\n', 2));
+  return {parts[0], parts[1], parts[2]};
+}
 
 JournalEntry RecreationOf(const Asset& asset, int number) {
   JournalEntry call;

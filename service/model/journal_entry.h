@@ -24,6 +24,8 @@ struct JournalKey {
 
 // The key as one text, different for different keys: neither names of tenants nor methods hold a line break.
 std::string TextOf(const JournalKey& key);
+// The inverse of TextOf.
+JournalKey KeyOfText(const std::string& text);
 
 enum class JournalState {
   kInFlight = 1,     // May have left this machine. After a crash it counts as in doubt.

@@ -30,7 +30,9 @@ constexpr Word kMarkedWords[] = {
     {"图片", MediaType::kImage},    {"图像", MediaType::kImage},  {"图", MediaType::kImage},
     {"视频", MediaType::kVideo},    {"音频", MediaType::kAudio},  {"image", MediaType::kImage},
     {"picture", MediaType::kImage}, {"img", MediaType::kImage},   {"pic", MediaType::kImage},
-    {"video", MediaType::kVideo},   {"audio", MediaType::kAudio},
+    {"video", MediaType::kVideo},   {"audio", MediaType::kAudio}, {"圖片", MediaType::kImage},
+    {"圖像", MediaType::kImage},    {"圖", MediaType::kImage},    {"視頻", MediaType::kVideo},
+    {"音頻", MediaType::kAudio},
 };
 // Words of prose: exactly so, and whole.
 constexpr Word kPlainWords[] = {
@@ -41,9 +43,11 @@ struct Mark {
   std::string_view before;
   std::string_view behind;
 };
-constexpr Mark kMarks[] = {{"@", ""}, {"＠", ""}, {"[", "]"}, {"【", "】"}};
+constexpr Mark kMarks[] = {{"@", ""}, {"＠", ""}, {"[", "]"}, {"【", "】"}, {"［", "］"}};
 
 constexpr std::string_view kSpaces[] = {" ", "　"};
+// What stands between a word and its number where no vendor reads a mention, and people write one all the same.
+constexpr std::string_view kSeparators[] = {"-", "_", "#", "(", "＃", "（"};
 constexpr std::string_view kFullWidthDigits[] = {"０", "１", "２", "３", "４", "５", "６", "７", "８", "９"};
 constexpr std::string_view kNumerals[] = {"零", "〇", "一", "二", "两", "三", "四", "五", "六",
                                           "七", "八", "九", "十", "百", "壹", "贰", "叁"};
@@ -144,21 +148,26 @@ class Scanner {
     });
     if (word == std::end(kMarkedWords)) return false;
     size_t end = mark->before.size() + word->text.size();
-    end += OneOf(kSpaces, rest.substr(end));
-    return TakeDigits(*mark, word->type, end) || TakeNumerals(*mark, end);
+    for (size_t bytes = 0; (bytes = OneOf(kSpaces, rest.substr(end))) > 0;) end += bytes;
+    return TakeDigits(*mark, word->type, end) || TakeNumerals(*mark, end) || TakeSeparated(*mark, end);
+  }
+
+  // Takes the digits that begin at `at`, and moves it behind them.
+  size_t NumberAt(size_t& at) const {
+    size_t number = 0;
+    size_t bytes = 0;
+    for (int digit = 0; (digit = DigitOf(prompt_.substr(at), bytes)) >= 0; at += bytes) {
+      number = std::min(number * 10 + static_cast<size_t>(digit), kTooLarge);
+    }
+    return number;
   }
 
   // A mention whose number begins `begin` bytes behind `at_`.
   bool TakeDigits(const Mark& mark, MediaType type, size_t begin) {
-    const std::string_view rest = prompt_.substr(at_);
-    size_t end = begin;
-    size_t number = 0;
-    size_t bytes = 0;
-    for (int digit = 0; (digit = DigitOf(rest.substr(end), bytes)) >= 0; end += bytes) {
-      number = std::min(number * 10 + static_cast<size_t>(digit), kTooLarge);
-    }
-    if (end == begin || !StartsWith(rest.substr(end), mark.behind) || IsAddress(mark, at_ + end)) return false;
-    Take({Kind::kNumber, "", "", type, number}, end + mark.behind.size());
+    size_t end = at_ + begin;
+    const size_t number = NumberAt(end);
+    if (end == at_ + begin || !StartsWith(prompt_.substr(end), mark.behind) || IsAddress(mark, end)) return false;
+    Take({Kind::kNumber, "", "", type, number}, end + mark.behind.size() - at_);
     return true;
   }
 
@@ -172,23 +181,34 @@ class Scanner {
     return true;
   }
 
-  // `bob@image1.com`: `end` is where the number ends.
+  // What looks like a mention but for what stands before its number.
+  bool TakeSeparated(const Mark& mark, size_t begin) {
+    const size_t number = at_ + begin + OneOf(kSeparators, prompt_.substr(at_ + begin));
+    size_t end = number;
+    (void)NumberAt(end);
+    if (number == at_ + begin || end == number || IsAddress(mark, end)) return false;
+    Take({Kind::kUnread, "", "", {}, 0}, end - at_);
+    return true;
+  }
+
+  // `bob@image1-cdn.com`: `end` is where the number ends.
   bool IsAddress(const Mark& mark, size_t end) const {
-    if (mark.before != "@" || at_ == 0) return false;
+    if ((mark.before != "@" && mark.before != "＠") || at_ == 0) return false;
     const char before = prompt_[at_ - 1];
     const bool named = IsWordCharacter(before) || before == '.' || before == '-' || before == '+';
+    while (named && (IsAlnum(Byte(end)) || Byte(end) == '-')) ++end;
     return named && Byte(end) == '.' && IsAlnum(Byte(end + 1));
   }
 
   bool TakePlain() {
     const std::string_view rest = prompt_.substr(at_);
     const auto word = std::find_if(std::begin(kPlainWords), std::end(kPlainWords), [&](const Word& each) {
-      return StartsWith(rest, each.text) && IsDigit(Byte(at_ + each.text.size()));
+      size_t bytes = 0;
+      return StartsWith(rest, each.text) && DigitOf(rest.substr(each.text.size()), bytes) >= 0;
     });
     if (word == std::end(kPlainWords) || (at_ > 0 && IsWordCharacter(prompt_[at_ - 1]))) return false;
     size_t end = at_ + word->text.size();
-    size_t number = 0;
-    for (; IsDigit(Byte(end)); ++end) number = std::min<size_t>(number * 10 + (prompt_[end] - '0'), kTooLarge);
+    const size_t number = NumberAt(end);
     // `Image 16:9` is a shape.
     const bool ratio = Byte(end) == ':' && IsDigit(Byte(end + 1));
     if (IsWordCharacter(Byte(end)) || ratio) return false;
@@ -278,8 +298,9 @@ class Directory {
 };
 
 std::string NotRead(const PromptPart& part) {
-  return absl::StrCat("`", base::ToUtf8(part.text.substr(0, kMaxQuotedBytes)),
-                      "` in the prompt is sent as text: a mention has its number in digits, as in `@图1`");
+  return absl::StrCat(
+      "`", base::ToUtf8(part.text.substr(0, kMaxQuotedBytes)),
+      "` in the prompt is sent as text: a mention has its number in digits, right behind its word, as in `@图1`");
 }
 
 // Joins pieces so that no number and no word runs into its neighbour.

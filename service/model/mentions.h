@@ -13,8 +13,8 @@
 namespace seedance::model {
 
 // A piece of a prompt: plain text, a mention by label (`{hero}`), a mention by number (`@图1`, `@图片1`, `[图1]`,
-// `@image1`, `@image 1`, `@img1`, `Image 1`; `＠` and full-width digits too), or what looks like one and is none
-// (`@图一`).
+// `@image1`, `@image 1`, `@img1`, `Image 1`; `＠`, `［图1］`, traditional characters and full-width digits too), or
+// what looks like one and is none (`@图一`, `@image-1`).
 struct PromptPart {
   enum class Kind { kText, kLabel, kNumber, kUnread };
 

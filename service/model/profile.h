@@ -110,6 +110,7 @@ struct ModelProfile {
   std::set<std::string> aspect_ratios;
   bool adaptive_only_with_frames = false;  // `adaptive` needs a FIRST_FRAME.
   bool frames_only_adaptive = false;       // A FIRST_FRAME needs `adaptive`, which the vendor is then told always.
+  bool references_want_adaptive = false;   // With references a fixed ratio or length may fail later.
   size_t max_images = 9;
   size_t max_videos = 3;
   size_t max_audios = 3;

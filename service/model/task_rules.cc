@@ -244,6 +244,31 @@ void CheckReferences(const TaskRequest& request, const ModelProfile& profile, co
   CheckRetention(request, profile, report);
 }
 
+// Shapes that the vendor takes at first, and for which it may fail the task later.
+void WarnOfFixedShape(const TaskRequest& request, const ModelProfile& profile, std::vector<std::string>& warnings) {
+  const bool fixed = !request.aspect_ratio.empty() && request.aspect_ratio != kAdaptive;
+  const std::string advice =
+      profile.adaptive_only_with_frames ? "leave aspect_ratio out" : "set aspect_ratio to adaptive";
+  const auto is_reference = [](const Reference& reference) {
+    return reference.role == ReferenceRole::kReferenceImage || MediaTypeOf(reference.role) != MediaType::kImage;
+  };
+  if (profile.references_want_adaptive &&
+      std::any_of(request.references.begin(), request.references.end(), is_reference)) {
+    std::vector<std::string> advices;
+    if (fixed) advices.push_back(advice);
+    if (profile.automatic_duration && request.duration_seconds != -1) advices.push_back("set duration to -1s");
+    if (advices.empty()) return;
+    warnings.push_back(absl::StrCat("model ", request.model,
+                                    " may fail a task with references whose shape is not left to it; ",
+                                    absl::StrJoin(advices, " and ")));
+  } else if (fixed && profile.frames_only_adaptive && CountRole(request, ReferenceRole::kReferenceVideo) > 0) {
+    warnings.push_back(absl::StrCat("model ", request.model,
+                                    " may take a prompt with a reference video for an edit or an extension, which it "
+                                    "makes with the aspect_ratio adaptive only, and then fails the task; ",
+                                    advice));
+  }
+}
+
 }  // namespace
 
 MediaType MediaTypeOf(ReferenceRole role) {
@@ -279,17 +304,12 @@ std::vector<std::string> WarningsOf(const TaskRequest& request, const ModelProfi
   std::vector<std::string> warnings;
   if (profile.retire_time - now <= kRetirementNotice) {
     const std::string date = absl::FormatTime("%Y-%m-%d", profile.retire_time, absl::UTCTimeZone());
-    warnings.push_back(now < profile.retire_time ? absl::StrCat("model ", request.model, " will be retired on ", date,
-                                                                " (UTC); the vendor may refuse it from then on")
-                                                 : absl::StrCat("model ", request.model, " was retired on ", date,
-                                                                " (UTC); the vendor may refuse it"));
+    // A seller may have another day than the maker.
+    warnings.push_back(absl::StrCat("the maker of model ", request.model, " announced its end for ", date,
+                                    now < profile.retire_time ? " (UTC); the vendor may refuse it from then on"
+                                                              : " (UTC); the vendor may refuse it"));
   }
-  const bool fixed = !request.aspect_ratio.empty() && request.aspect_ratio != kAdaptive;
-  if (fixed && profile.frames_only_adaptive && CountRole(request, ReferenceRole::kReferenceVideo) > 0) {
-    warnings.push_back(absl::StrCat("model ", request.model,
-                                    " may take a prompt with a reference video for an edit or an extension, which it "
-                                    "makes with the aspect_ratio adaptive only, and then fails the task"));
-  }
+  WarnOfFixedShape(request, profile, warnings);
   return warnings;
 }
 

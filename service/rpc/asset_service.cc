@@ -9,6 +9,7 @@
 #include "seedance/gateway/v1/asset.grpc.pb.h"
 #include "service/rpc/asset_batch.h"
 #include "service/rpc/batch_line.h"
+#include "service/rpc/batch_preview.h"
 #include "service/rpc/calls/unary_call.h"
 #include "service/rpc/calls/watch_message.h"
 #include "service/rpc/convert/convert_asset.h"
@@ -105,11 +106,16 @@ void AssetService::BatchCreateAssets(const v1::BatchCreateAssetsRequest& request
   }
   for (const auto& [name, indexes] : lines) {
     auto line = std::make_shared<BatchLine>(edge_.calls(), rpc->call().context().tenant);
+    auto previews = std::make_shared<BatchPreview>();
     for (const size_t i : indexes) {
       line->Add(
-          [this, rpc, params = std::move((*all)[i])](engine::Done<model::Asset> done) {
+          [this, rpc, previews, params = std::move((*all)[i])](engine::Done<model::Asset> done) {
             if (rpc->call().context().cancel->cancelled()) return done(rpc->call().Gone());
-            assets_.Create(rpc->call().context(), params, std::move(done));
+            if (!params.validate_only) return assets_.Create(rpc->call().context(), params, std::move(done));
+            assets_.Create(rpc->call().context(), params,
+                           [previews, params, done = std::move(done)](absl::StatusOr<model::Asset> preview) mutable {
+                             done(previews->Judge(params, std::move(preview)));
+                           });
           },
           [batch, i](const absl::StatusOr<model::Asset>& outcome) { batch->Take(i, outcome); });
     }

@@ -115,16 +115,17 @@ ModelProfile Seedance25Premium() {
   return profile;
 }
 
-// [models], [flash]: no drafts.
+// [models], [flash]: no drafts; "auto omni tasks want adaptive and -1".
 ModelProfile Seedance25Flash() {
   ModelProfile profile = Family25({k480, k720});
+  profile.references_want_adaptive = true;
   SetCounts(10, 5, 5, profile);
   profile.max_references = 20;
   return profile;
 }
 
 // [models]: BytePlus announced its end for 2026-11-11 and 2.0 mini in its place; Volcengine retires it too, on a day
-// that is not known.
+// that is not known. The day of the one stands for both: the warning speaks of the announcement.
 ModelProfile Seedance15Pro() {
   ModelProfile profile = Family1(4, 2);
   profile.automatic_duration = true;
@@ -133,6 +134,9 @@ ModelProfile Seedance15Pro() {
 }
 
 ModelProfile Seedance10Pro() { return Family10(2); }
+
+// [models]: no last frame.
+ModelProfile Seedance10ProFast() { return Family10(1); }
 
 ModelProfile Seedance10LiteI2v() { return Family10(4); }
 

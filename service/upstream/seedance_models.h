@@ -15,6 +15,7 @@ model::ModelProfile Seedance25Premium();
 model::ModelProfile Seedance25Flash();
 model::ModelProfile Seedance15Pro();
 model::ModelProfile Seedance10Pro();
+model::ModelProfile Seedance10ProFast();
 model::ModelProfile Seedance10LiteI2v();
 model::ModelProfile Seedance10LiteT2v();
 

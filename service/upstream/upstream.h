@@ -116,7 +116,8 @@ struct GroupQuery {
 
 struct AssetQuery {
   std::vector<std::string> group_ids;
-  model::GroupType group_type = model::GroupType::kUnspecified;  // kUnspecified: AIGC.
+  // kUnspecified: any with `group_ids`, else what the vendor lists without one.
+  model::GroupType group_type = model::GroupType::kUnspecified;
   std::string display_name_contains;
   int page = 1;
   int page_size = 100;
@@ -162,7 +163,7 @@ struct UsageRow {
 // The newest part of what a key was billed, newest first.
 struct UsageLog {
   std::vector<UsageRow> rows;
-  // No row of after this time is missing. InfinitePast: nothing older is; InfiniteFuture: nobody knows.
+  // No row of after this time is missing. InfiniteFuture: nobody knows.
   absl::Time reaches_back_to = absl::InfiniteFuture();
 };
 

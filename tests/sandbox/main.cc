@@ -82,6 +82,17 @@ void AddUsageLogFlags(CLI::App& app, Flags& flags) {
   app.add_option("--usage-log-limit", log.limit, "Reads of the log in 20 virtual minutes; 0: no limit")
       ->check(CLI::Range(0, 1000000))
       ->capture_default_str();
+  app.add_option("--usage-log-most-rows", log.most_rows, "Rows that the log shows, the newest")
+      ->check(CLI::Range(1, 1000000))
+      ->capture_default_str();
+  app.add_option("--usage-log-rows", log.rows, "What the log shows: all, or refunds: nothing that was consumed")
+      ->check(CLI::IsMember({"all", "refunds"}))
+      ->capture_default_str();
+  app.add_option("--usage-log-damage", log.damage, "none; null: every other row is null; untimed: no created_at")
+      ->check(CLI::IsMember({"none", "null", "untimed"}))
+      ->capture_default_str();
+  app.add_flag("--usage-log-at-end", log.at_end, "Rows of tasks are written when their tasks end");
+  app.add_flag("--own-seeds", flags.options.own_seeds, "AnyFast's models ignore seeds and show their own");
 }
 
 void AddFlags(CLI::App& app, Flags& flags) {

@@ -18,6 +18,10 @@ struct UsageLogOptions {
   bool task_ids = true;                   // Rows of tasks tell their ids, as newer versions do.
   bool query_key = false;                 // The key stands in the query (`?key=`), as older versions want it.
   int limit = 20;                         // Reads in 20 virtual minutes; 0: no limit.
+  int most_rows = 1000;                   // That are shown, the newest.
+  std::string rows = "all";               // `refunds`: nothing that was consumed is shown.
+  std::string damage = "none";            // `null`: every other row is null; `untimed`: rows have no time.
+  bool at_end = false;                    // Rows of tasks are written when their tasks end.
 };
 
 // How one sandbox behaves. The command line of seedance-sandbox says the same (README.md).
@@ -36,6 +40,7 @@ struct Options {
   bool liveness_groups = false;                     // Keys may make groups of verified persons.
   int unknown_task_status = 404;                    // AnyFast's, of a GET for a task that does not exist.
   bool fetch_urls = false;                          // The URLs of new assets are really fetched.
+  bool own_seeds = false;                           // AnyFast's models ignore the seed and show one of their own.
   UsageLogOptions usage_log;
   PiApiOptions piapi;
   WebhookOptions webhook;

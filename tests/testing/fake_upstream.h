@@ -232,14 +232,19 @@ class FakeUpstream : public upstream::Upstream {
   }
 
   absl::StatusOr<upstream::ReportPage<upstream::AssetReport>> ListAssets(const upstream::CallOptions& call,
-                                                                         const upstream::AssetQuery&) override {
+                                                                         const upstream::AssetQuery& query) override {
     using Answer = absl::StatusOr<upstream::ReportPage<upstream::AssetReport>>;
     return vendor_.list_assets.Run(
         call,
         [&]() -> Answer {
           base::MutexLock lock(vendor_.mutex_);
           upstream::ReportPage<upstream::AssetReport> page;
-          for (const auto& [id, report] : vendor_.assets_) page.items.push_back(report);
+          for (const auto& [id, report] : vendor_.assets_) {
+            const auto group = vendor_.groups_.find(report.group_id);
+            const bool other = query.group_type != model::GroupType::kUnspecified && group != vendor_.groups_.end() &&
+                               group->second.type != query.group_type;
+            if (!other) page.items.push_back(report);
+          }
           return page;
         },
         []() -> Answer { return BrokenOff(); });

@@ -56,13 +56,12 @@ absl::Status Adoption::AllGroups(const CallContext& context, Upstreams::Entry& e
     absl::StatusOr<upstream::ReportPage<upstream::GroupReport>> page =
         entry.upstream->ListGroups(ToCallOptions(context), query);
     if (!page.ok()) return page.status();
-    for (upstream::GroupReport& report : page->items) {
+    for (const upstream::GroupReport& report : page->items) {
       if (!model::IsUpstreamId(report.id)) {
         entry.metrics.Skipped("group");
         continue;
       }
-      if (report.type == model::GroupType::kUnspecified) report.type = type;
-      const absl::Status put = Put(context.tenant, entry.upstream->name(), report).status();
+      const absl::Status put = Put(context.tenant, entry.upstream->name(), report, type).status();
       if (!put.ok()) return put;
     }
     if (!page->more) break;
@@ -94,24 +93,26 @@ absl::Status Adoption::AllAssets(const CallContext& context, Upstreams::Entry& e
 }
 
 absl::StatusOr<model::AssetGroup> Adoption::Put(const std::string& tenant, const std::string& upstream,
-                                                const upstream::GroupReport& report) {
+                                                const upstream::GroupReport& report, model::GroupType guess) {
   const absl::Time update_time = report.update_time.value_or(clock_.Now());
   model::AssetGroup group;
   group.handle = {upstream, report.id};
   group.tenant = tenant;
   group.display_name = report.display_name;
   group.description = report.description;
-  group.type = report.type;
+  group.type = report.type == model::GroupType::kUnspecified ? guess : report.type;
   group.create_time = report.create_time.value_or(clock_.Now());
   group.update_time = update_time;
   absl::StatusOr<model::AssetGroup> stored = store_.GetGroup(group.handle);
   if (absl::IsNotFound(stored.status())) stored = store_.AddGroup(group);
   if (!stored.ok()) return stored;
   const bool renamed = !report.display_name.empty() && stored->display_name != report.display_name;
-  const bool typed = report.type != model::GroupType::kUnspecified && stored->type != report.type;
+  // What the vendor says is newer than what is stored; a guess is not.
+  const bool known = report.type != model::GroupType::kUnspecified || stored->type == model::GroupType::kUnspecified;
+  const bool typed = known && stored->type != group.type;
   if (!renamed && !typed) return stored;
   return store_.UpdateGroup(group.handle, [&](model::AssetGroup& edited) {
-    if (typed) edited.type = report.type;
+    if (typed) edited.type = group.type;
     if (renamed) edited.display_name = report.display_name;
     if (renamed && !report.description.empty()) edited.description = report.description;
     edited.update_time = update_time;
@@ -176,8 +177,7 @@ absl::StatusOr<model::UpstreamHandle> Adoption::GroupOf(const CallContext& conte
     // LivenessFace groups are never listed: then the id is all there is to know.
     upstream::GroupReport bare;
     bare.id = bare.display_name = report.group_id;
-    bare.type = type;
-    const absl::Status put = Put(context.tenant, upstream, found.ok() ? *found : bare).status();
+    const absl::Status put = Put(context.tenant, upstream, found.ok() ? *found : bare, type).status();
     if (!put.ok()) return put;
   }
   return group;

@@ -42,8 +42,10 @@ class Adoption {
                          model::GroupType type);
 
  private:
+  // `guess`: the group's type if neither the report nor the store says it.
   absl::StatusOr<model::AssetGroup> Put(const std::string& tenant, const std::string& upstream,
-                                        const upstream::GroupReport& report);
+                                        const upstream::GroupReport& report,
+                                        model::GroupType guess = model::GroupType::kUnspecified);
   // `type`: of the asset's group, if that is known.
   absl::StatusOr<model::Asset> Put(const CallContext& context, Upstreams::Entry& entry,
                                    const upstream::AssetReport& report,

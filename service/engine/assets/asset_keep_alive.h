@@ -8,12 +8,12 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "service/base/clock.h"
+#include "service/base/due_queue.h"
 #include "service/base/mutex.h"
 #include "service/base/random.h"
 #include "service/engine/assets/asset_recreation.h"
 #include "service/engine/assets/asset_tracker.h"
 #include "service/engine/assets/asset_waits.h"
-#include "service/engine/dispatch/due_queue.h"
 #include "service/engine/dispatch/upstreams.h"
 #include "service/engine/journal/journal.h"
 #include "service/model/asset.h"
@@ -84,7 +84,7 @@ class AssetKeepAlive {
   AssetRecreation revival_;
   base::Mutex mutex_;
   std::map<std::string, Kept> kept_ ABSL_GUARDED_BY(mutex_);  // By name.
-  DueQueue due_;
+  base::DueQueue due_;
 };
 
 }  // namespace seedance::engine

@@ -154,6 +154,7 @@ void AssetRecreation::Settle(const model::Asset& asset, int number, const absl::
   }
   const std::optional<model::UpstreamHandle> at_vendor = model::ParseAssetName(*answer);
   if (!at_vendor.has_value()) {
+    ReleaseClaim(asset, number);
     return StayExpired(asset, number, base::InternalError("the vendor's id cannot be part of a name"));
   }
   TakeOver(asset, number, at_vendor->id, discard);
@@ -183,11 +184,14 @@ void AssetRecreation::TakeOver(const model::Asset& asset, int number, const std:
     return absl::OkStatus();
   });
   // The asset holds name and place itself now, or needs them no more.
-  if (base::GetReason(taken.status()) != base::Reason::kStoreUnavailable) {
-    (void)store_.ReleaseClaim(model::TextOf(model::RecreationOf(asset, number).key));
-  }
+  if (base::GetReason(taken.status()) != base::Reason::kStoreUnavailable) ReleaseClaim(asset, number);
   if (absl::IsNotFound(taken.status()) || !needed) return discard ? Discard(asset, vendor_id) : void();
   if (taken.ok()) tracker_.Track(*taken);
+}
+
+void AssetRecreation::ReleaseClaim(const model::Asset& asset, int number) {
+  // Best effort: it ends by itself, later.
+  (void)store_.ReleaseClaim(model::TextOf(model::RecreationOf(asset, number).key));
 }
 
 void AssetRecreation::NotRecreated(const model::Asset& asset) {

@@ -8,10 +8,10 @@
 #include "absl/status/statusor.h"
 #include "service/base/backoff.h"
 #include "service/base/clock.h"
+#include "service/base/due_queue.h"
 #include "service/base/mutex.h"
 #include "service/base/random.h"
 #include "service/engine/assets/asset_tracker.h"
-#include "service/engine/dispatch/due_queue.h"
 #include "service/engine/dispatch/upstreams.h"
 #include "service/engine/journal/journal.h"
 #include "service/model/asset.h"
@@ -69,6 +69,8 @@ class AssetRecreation {
   void Settle(const model::Asset& asset, int number, const absl::StatusOr<std::string>& answer, bool discard);
   // `discard`: what is not needed any more is deleted at the vendor.
   void TakeOver(const model::Asset& asset, int number, const std::string& vendor_id, bool discard);
+  // Gives back what creation `number` of the asset has claimed.
+  void ReleaseClaim(const model::Asset& asset, int number);
   void StayExpired(const model::Asset& asset, int recreations, const absl::Status& cause);
   // Deletes at the vendor what nobody needs any more.
   void Discard(const model::Asset& asset, const std::string& vendor_id);
@@ -86,7 +88,7 @@ class AssetRecreation {
   base::Random& random_;
   base::Mutex mutex_;
   std::map<std::string, Revival> revivals_ ABSL_GUARDED_BY(mutex_);  // By name.
-  DueQueue due_;
+  base::DueQueue due_;
 };
 
 }  // namespace seedance::engine

@@ -149,6 +149,7 @@ upstream::BilledResult<std::string> AssetSender::SendOnce(AssetDraft& draft, ups
 bool AssetSender::VendorHasName(const AssetDraft& draft, const upstream::CallOptions& options) const {
   upstream::AssetQuery query;
   query.group_ids = {draft.group.handle.id};
+  query.group_type = draft.group.type;
   query.display_name_contains = draft.display_name;
   const auto page = draft.entry->upstream->ListAssets(options, query);
   return page.ok() && std::any_of(page->items.begin(), page->items.end(), [&](const upstream::AssetReport& item) {

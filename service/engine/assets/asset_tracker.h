@@ -9,9 +9,9 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "service/base/clock.h"
+#include "service/base/due_queue.h"
 #include "service/base/mutex.h"
 #include "service/base/random.h"
-#include "service/engine/dispatch/due_queue.h"
 #include "service/engine/dispatch/poll_pace.h"
 #include "service/engine/dispatch/upstreams.h"
 #include "service/engine/watch/watch_hub.h"
@@ -90,7 +90,7 @@ class AssetTracker {
   std::map<std::string, Tracked> tracked_ ABSL_GUARDED_BY(mutex_);  // By name.
   std::function<void(const model::Asset&)> on_expiring_;            // Fixed at Start. May be empty.
   std::function<void(const model::Asset&)> on_active_;              // Likewise.
-  DueQueue due_;
+  base::DueQueue due_;
 };
 
 }  // namespace seedance::engine

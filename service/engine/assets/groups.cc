@@ -17,6 +17,9 @@ namespace {
 // A group into which creations keep coming while it is deleted is not empty.
 constexpr int kMostRounds = 5;
 
+// Of a vendor's list of the assets of one group.
+constexpr int kMostPages = 100;
+
 // The answer of the journal (a name) becomes the group itself.
 Journal::Waiter AnswerWith(store::Store& store, Done<model::AssetGroup> done) {
   return [&store, done = std::move(done)](absl::StatusOr<std::string> name) mutable {
@@ -27,6 +30,10 @@ Journal::Waiter AnswerWith(store::Store& store, Done<model::AssetGroup> done) {
   };
 }
 
+model::GroupType TypeOf(const CreateGroupParams& params) {
+  return params.type == model::GroupType::kUnspecified ? model::GroupType::kAigc : params.type;
+}
+
 model::AssetGroup GroupOf(const CallContext& context, const CreateGroupParams& params, const Upstreams::Entry& entry,
                           const std::string& id) {
   model::AssetGroup group;
@@ -34,7 +41,7 @@ model::AssetGroup GroupOf(const CallContext& context, const CreateGroupParams& p
   group.tenant = context.tenant;
   group.display_name = params.display_name;
   group.description = params.description;
-  group.type = params.type == model::GroupType::kUnspecified ? model::GroupType::kAigc : params.type;
+  group.type = TypeOf(params);
   return group;
 }
 
@@ -86,7 +93,8 @@ void Groups::Send(const CallContext& context, const CreateGroupParams& params, U
   const upstream::CallOptions options = upstreams_.Billed(context.traceparent);
   const upstream::BilledResult<std::string> result =
       SendPatiently({}, context.deadline, clock_, random_, options.abandon, [&] {
-        return entry.upstream->CreateGroup(options, {params.display_name, params.description, params.type});
+        // The vendor is told the type that is stored: some keys demand one.
+        return entry.upstream->CreateGroup(options, {params.display_name, params.description, TypeOf(params)});
       });
   if (result.acceptance != upstream::Acceptance::kAccepted) {
     return billed_.Failed(std::move(call), result.acceptance, result.status);
@@ -180,7 +188,7 @@ absl::Status Groups::DeleteNow(const CallContext& context, const DeleteGroupPara
   if (!assets->empty() && !params.force) return NotEmpty(params.handle);
   if (HasGroups(entry)) {
     if (!params.force) {
-      const absl::Status empty = CheckEmptyAtVendor(context, *group, entry);
+      const absl::Status empty = CheckEmptyAtVendor(context, params.handle, entry);
       if (!empty.ok()) return empty;
     }
     const absl::Status deleted = entry.upstream->DeleteGroup(ToCallOptions(context), params.handle.id);
@@ -211,17 +219,22 @@ absl::StatusOr<std::vector<model::Asset>> Groups::AssetsOf(const CallContext& co
   return assets;
 }
 
-absl::Status Groups::CheckEmptyAtVendor(const CallContext& context, const model::AssetGroup& group,
+absl::Status Groups::CheckEmptyAtVendor(const CallContext& context, const model::UpstreamHandle& group,
                                         Upstreams::Entry& entry) {
+  // Of any type: what is stored as the type of an adopted group may be a guess, and under another type than its own a
+  // full group looks empty.
   upstream::AssetQuery query;
-  query.group_ids = {group.handle.id};
-  query.group_type = group.type;
-  const auto there = entry.upstream->ListAssets(ToCallOptions(context), query);
-  if (!there.ok()) return there.status();
-  for (const upstream::AssetReport& asset : there->items) {
-    if (asset.group_id == group.handle.id) return NotEmpty(group.handle);
+  query.group_ids = {group.id};
+  for (query.page = 1; query.page <= kMostPages; ++query.page) {
+    const auto there = entry.upstream->ListAssets(ToCallOptions(context), query);
+    if (!there.ok()) return there.status();
+    for (const upstream::AssetReport& asset : there->items) {
+      if (asset.group_id == group.id) return NotEmpty(group);
+    }
+    if (!there->more) return absl::OkStatus();
   }
-  return absl::OkStatus();
+  // A vendor that filters nothing, with more assets than can be looked through.
+  return NotEmpty(group);
 }
 
 absl::Status Groups::DeleteKept(const CallContext& context, const DeleteGroupParams& params,

@@ -83,7 +83,8 @@ class Groups {
   absl::Status DeleteNow(const CallContext& context, const DeleteGroupParams& params, Upstreams::Entry& entry);
   absl::StatusOr<std::vector<model::Asset>> AssetsOf(const CallContext& context, const model::UpstreamHandle& group);
   // GROUP_NOT_EMPTY when the vendor knows an asset of the group: it deletes whatever is inside.
-  absl::Status CheckEmptyAtVendor(const CallContext& context, const model::AssetGroup& group, Upstreams::Entry& entry);
+  absl::Status CheckEmptyAtVendor(const CallContext& context, const model::UpstreamHandle& group,
+                                  Upstreams::Entry& entry);
   // Deletes a group that only the store keeps, and with `force` the assets in it, those included that come meanwhile.
   absl::Status DeleteKept(const CallContext& context, const DeleteGroupParams& params, std::vector<model::Asset> assets,
                           Upstreams::Entry& entry);

@@ -7,7 +7,6 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "service/base/error.h"
 #include "service/base/log.h"
 
@@ -15,12 +14,6 @@ namespace seedance::engine {
 namespace {
 
 constexpr size_t kMostCandidates = 20;
-
-// The inverse of model::TextOf.
-model::JournalKey KeyOf(const std::string& text) {
-  const std::vector<std::string> parts = absl::StrSplit(text, absl::MaxSplits('\n', 2));
-  return {parts[0], parts[1], parts[2]};
-}
 
 // Which creation of the asset the row is of; 0: the row is of another kind.
 int NumberOf(const model::JournalEntry& row) {
@@ -75,11 +68,10 @@ JournalReconciler::JournalReconciler(store::Store& store, Upstreams& upstreams, 
       tracker_(tracker),
       clock_(clock),
       search_(store, upstreams, billed, clock, random),
-      schedule_("call-doubts", clock, [this](const std::string& text) {
-        billed_.LookAgain(KeyOf(text), [this, text](bool over) { schedule_.Done(text, over); });
-      }) {
+      schedule_("call-doubts", clock, [this](const std::string& text) { OnDue(text); }) {
   billed_.SetDoubtHooks({[this](const model::JournalEntry& row, Journal::Looked done) { Look(row, std::move(done)); },
-                         [this](const model::JournalEntry& row) { Plan(row, /*at_once=*/false); }});
+                         [this](const model::JournalEntry& row) { Plan(row, /*at_once=*/false); },
+                         [this](const model::JournalEntry& row, const Journal::Found& found) { Follow(row, found); }});
 }
 
 absl::Status JournalReconciler::Start() {
@@ -97,6 +89,34 @@ void JournalReconciler::Plan(const model::JournalEntry& row, bool at_once) {
     recreations_[row.asset->name()].insert(row.key);
   }
   if (search_.EntryOf(row) != nullptr && IsNeeded(row)) schedule_.Add(TextOf(row.key), at_once);
+}
+
+void JournalReconciler::OnDue(const std::string& text) {
+  const model::JournalKey key = model::KeyOfText(text);
+  const std::optional<model::Asset> seen = SeenAssetOf(key);
+  if (!seen.has_value()) {
+    return billed_.LookAgain(key, [this, text](bool over) { schedule_.Done(text, over); });
+  }
+  const bool settled = EndUnneeded(key);
+  if (settled) {
+    base::MutexLock lock(mutex_);
+    recreations_[seen->name()].erase(key);
+  }
+  schedule_.Done(text, settled);
+}
+
+std::optional<model::Asset> JournalReconciler::SeenAssetOf(const model::JournalKey& key) {
+  if (key.method != model::kRecreateAsset) return std::nullopt;
+  const auto row = store_.GetCall(key);
+  if (!row.ok() || !row->has_value() || !(*row)->asset.has_value()) return std::nullopt;
+  absl::StatusOr<model::Asset> asset = store_.GetAsset((*row)->asset->handle);
+  if (!asset.ok() || asset->state != model::AssetState::kActive) return std::nullopt;
+  return *std::move(asset);
+}
+
+bool JournalReconciler::EndUnneeded(const model::JournalKey& key) {
+  const absl::Status settled = billed_.Settle(key, std::nullopt).status();
+  return settled.ok() || absl::IsNotFound(settled) || base::GetReason(settled) == base::Reason::kCreationNotInDoubt;
 }
 
 bool JournalReconciler::IsNeeded(const model::JournalEntry& row) {
@@ -149,12 +169,13 @@ void JournalReconciler::SeenActive(const model::Asset& asset) {
   }
   for (const model::JournalKey& key : keys) {
     // The asset can be used: whatever that creation made is not needed, and the next one may be sent.
-    const absl::Status settled = billed_.Settle(key, std::nullopt).status();
-    const bool again =
-        !settled.ok() && !absl::IsNotFound(settled) && base::GetReason(settled) != base::Reason::kCreationNotInDoubt;
-    if (!again) continue;
-    base::MutexLock lock(mutex_);
-    recreations_[asset.name()].insert(key);
+    if (EndUnneeded(key)) continue;
+    {
+      base::MutexLock lock(mutex_);
+      recreations_[asset.name()].insert(key);
+    }
+    // It is being looked for just now, or the store failed; and the vendor may not be asked about the asset again.
+    schedule_.Add(TextOf(key), /*at_once=*/false);
   }
 }
 

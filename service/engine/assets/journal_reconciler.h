@@ -79,6 +79,11 @@ class JournalReconciler {
 
  private:
   void Plan(const model::JournalEntry& row, bool at_once);
+  void OnDue(const std::string& text);
+  // The asset that the call was to create again, if it is ACTIVE by now.
+  std::optional<model::Asset> SeenAssetOf(const model::JournalKey& key);
+  // Settles a creation whose asset can be used without it. False: not now.
+  bool EndUnneeded(const model::JournalKey& key);
   // Whether a look makes sense: an asset that was to be created again must still need it.
   bool IsNeeded(const model::JournalEntry& row);
   absl::StatusOr<model::JournalEntry> OwnRow(const CallContext& context, const ReconcileCreationParams& params);

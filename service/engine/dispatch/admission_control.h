@@ -7,8 +7,8 @@
 #include <optional>
 
 #include "absl/time/time.h"
-#include "service/base/sliding_window_limiter.h"
 #include "service/engine/dispatch/breaker.h"
+#include "service/engine/dispatch/sliding_window_limiter.h"
 
 namespace seedance::engine {
 
@@ -89,7 +89,7 @@ class AdmissionControl {
  private:
   struct Lane {
     Lane(double per_second, size_t at_a_time) : rate(per_second), most(at_a_time) {}
-    base::SlidingWindowLimiter rate;
+    SlidingWindowLimiter rate;
     const size_t most;
     size_t running = 0;
     int limited = 0;                                  // Wishes for a rest since the last success.

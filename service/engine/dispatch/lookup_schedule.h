@@ -7,8 +7,8 @@
 
 #include "absl/time/time.h"
 #include "service/base/clock.h"
+#include "service/base/due_queue.h"
 #include "service/base/mutex.h"
-#include "service/engine/dispatch/due_queue.h"
 
 namespace seedance::engine {
 
@@ -38,7 +38,7 @@ class LookupSchedule {
   base::Mutex mutex_;
   std::map<std::string, size_t> tries_ ABSL_GUARDED_BY(mutex_);  // Pauses used so far.
   int running_ ABSL_GUARDED_BY(mutex_) = 0;
-  DueQueue due_;
+  base::DueQueue due_;
 };
 
 }  // namespace seedance::engine

@@ -10,10 +10,10 @@
 #include "absl/status/statusor.h"
 #include "service/base/cancel.h"
 #include "service/base/clock.h"
+#include "service/base/due_queue.h"
 #include "service/base/metrics.h"
 #include "service/base/thread_pool.h"
 #include "service/engine/dispatch/call_context.h"
-#include "service/engine/dispatch/due_queue.h"
 #include "service/engine/dispatch/request_dispatcher.h"
 #include "service/engine/dispatch/transfer_queue.h"
 #include "service/engine/dispatch/upstream_metrics.h"
@@ -30,8 +30,9 @@ struct UsageLogOptions {
   absl::Duration read_interval = absl::Seconds(61);  // Between reads, at least.
   absl::Duration cost_interval = absl::Minutes(15);  // From the end of a task to the read that tells its cost, at most.
   absl::Duration lag = absl::Minutes(1);             // Until the log shows what was billed.
-  absl::Duration submit_timeout = absl::Seconds(300);  // Until the vendor has taken a request or never will.
-  int64_t quota_per_unit = 500'000;                    // Of the log, for one unit of `currency`.
+  absl::Duration taken_within =
+      absl::Seconds(300);            // From a lost answer until the vendor has taken the request or never will.
+  int64_t quota_per_unit = 500'000;  // Of the log, for one unit of `currency`.
   std::string currency = "USD";
 };
 
@@ -114,7 +115,7 @@ class Upstreams {
   void CheckTransfers(const std::string& name);
   std::function<void(absl::Time)> CheckLater(const std::string& name);
 
-  DueQueue transfer_checks_;  // By the names of upstreams; empty: of the fetches.
+  base::DueQueue transfer_checks_;  // By the names of upstreams; empty: of the fetches.
   TransferQueue fetches_;
   std::vector<std::unique_ptr<Entry>> entries_;
   std::shared_ptr<base::CancelToken> stop_reads_ = std::make_shared<base::CancelToken>();

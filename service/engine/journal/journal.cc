@@ -24,12 +24,11 @@ absl::StatusOr<std::string> OutcomeOf(const model::JournalEntry& row) {
       return row.resource_name;
     case JournalState::kRefused:
     case JournalState::kInDoubt:
+    case JournalState::kNotAccepted:
       return base::ParseStatus(row.error);
     case JournalState::kInFlight:
-      // Not of this process: another one sent it, or its end could not be written.
+      // Not of this process: another one sent it.
       return OutcomeUnknown("an earlier call with this request_id has not ended");
-    case JournalState::kNotAccepted:
-      break;
   }
   return base::InternalError("journal row in an impossible state");
 }
@@ -63,6 +62,25 @@ absl::Status CreationError(base::Reason reason, const model::JournalKey& key, st
   if (reason == base::Reason::kUpstreamUnavailable) detail.retry_delay = absl::Seconds(1);
   return base::MakeError(absl::StrCat(key.method, " with request_id ", key.request_id, ": ", std::string(text)),
                          detail);
+}
+
+// Whether a call with this end left the gateway and may have been accepted.
+bool MayBeAccepted(const model::JournalEntry& ended) {
+  return ended.state == JournalState::kDone || ended.state == JournalState::kInDoubt;
+}
+
+// What those are told who wait for a call whose end could not be written. Only what surely was not accepted may invite
+// to another try.
+absl::Status NotWritten(const model::JournalEntry& ended, const absl::Status& cause) {
+  return MayBeAccepted(ended) ? OutcomeUnknown("its end could not be stored") : cause;
+}
+
+// What a call whose end was written made, if that is known.
+std::optional<Journal::Found> MadeBy(const UnwrittenEnds::End& end) {
+  if (end.call.state != JournalState::kDone) return std::nullopt;
+  if (end.group.has_value() || end.asset.has_value()) return Journal::Found{end.group, end.asset};
+  if (end.call.key.method != model::kRecreateAsset) return std::nullopt;
+  return Journal::Found{std::nullopt, std::nullopt, model::ParseAssetName(end.call.resource_name)};
 }
 
 // For those who waited for a call that a person settled.
@@ -153,12 +171,21 @@ bool Journal::WriteEntry(const model::JournalEntry& call) {
     Release(call.key, begun.status());
     return false;
   }
-  if (!begun->existing.has_value()) return true;
-  const std::string difference = FirstDifferenceFromJournal(begun->existing->fingerprint, call.fingerprint);
-  if (difference.empty() && IsDoubtful(*begun->existing)) {
-    Look(*begun->existing, [](bool) {});
+  if (!begun->existing.has_value()) {
+    // An end whose commit was reported as failed, and was on disk.
+    unwritten_.Forget(call.key);
+    return true;
+  }
+  model::JournalEntry& row = *begun->existing;
+  const std::string difference = FirstDifferenceFromJournal(row.fingerprint, call.fingerprint);
+  if (!difference.empty()) return Release(call.key, RequestIdReused(difference)), false;
+  absl::StatusOr<std::optional<model::JournalEntry>> end = WriteKept(call.key);
+  if (!end.ok()) return Release(call.key, end.status()), false;
+  if (end->has_value()) row = **std::move(end);
+  if (IsDoubtful(row)) {
+    Look(row, [](bool) {});
   } else {
-    Release(call.key, difference.empty() ? OutcomeOf(*begun->existing) : RequestIdReused(difference));
+    Release(call.key, OutcomeOf(row));
   }
   return false;
 }
@@ -196,6 +223,15 @@ void Journal::LookAgain(const model::JournalKey& key, absl::AnyInvocable<void(bo
   }
   // Otherwise it is being looked for already, by one who repeats it.
   if (!is_mine) return done(false);
+  const absl::StatusOr<std::optional<model::JournalEntry>> end = WriteKept(key);
+  if (!end.ok()) {
+    Release(key, end.status());
+    return done(false);
+  }
+  if (end->has_value() && !IsDoubtful(**end)) {
+    Release(key, OutcomeOf(**end));
+    return done(true);
+  }
   Look(**row, std::move(done));
 }
 
@@ -213,6 +249,11 @@ absl::StatusOr<model::JournalEntry> Journal::Settle(const model::JournalKey& key
     }
     flight->second.call = **row;
   }
+  // What became of it may be known.
+  if (absl::StatusOr<std::optional<model::JournalEntry>> end = WriteKept(key); !end.ok()) {
+    Release(key, end.status());
+    return base::StoreUnavailable("the end of the creation could not be written");
+  }
   // Once more: it may have ended before it was held here.
   row = store_.GetCall(key);
   if (!row.ok() || !row->has_value() || !IsDoubtful(**row)) {
@@ -228,9 +269,19 @@ absl::StatusOr<model::JournalEntry> Journal::Settle(const model::JournalKey& key
   call.state = found.has_value() ? JournalState::kDone : JournalState::kNotAccepted;
   call.resource_name = answer.ok() ? *answer : "";
   call.error = answer.ok() ? "" : base::SerializeStatus(answer.status());
-  const bool written = Finish(call, found.has_value() && found->group.has_value() ? &*found->group : nullptr,
-                              found.has_value() && found->asset.has_value() ? &*found->asset : nullptr, answer);
-  if (!written) return base::StoreUnavailable("the end of the creation could not be written");
+  call.update_time = clock_.Now();
+  const absl::Status written = Write(call, found.has_value() && found->group.has_value() ? &*found->group : nullptr,
+                                     found.has_value() && found->asset.has_value() ? &*found->asset : nullptr);
+  if (!written.ok()) {
+    // The word is not taken, so the doubt is what it was.
+    Release(key, OutcomeUnknown("its end could not be stored"));
+    return base::StoreUnavailable("the end of the creation could not be written");
+  }
+  {
+    base::MutexLock lock(mutex_);
+    NoteContentLocked(call, /*in_doubt=*/false);
+  }
+  Release(key, answer);
   return call;
 }
 
@@ -254,19 +305,16 @@ absl::StatusOr<std::vector<model::JournalEntry>> Journal::Unsettled() {
   Calls calls;
   {
     base::MutexLock lock(mutex_);
-    calls = unwritten_;
     for (const auto& [key, flight] : flights_) calls.emplace(key, flight.call);
   }
-  // Second: one that ended in doubt meanwhile is in the journal then.
+  // In this order: one that ends in doubt meanwhile is seen in one of the others.
+  for (model::JournalEntry& call : unwritten_.Calls()) calls.insert_or_assign(call.key, std::move(call));
   return WithRows(std::move(calls));
 }
 
 absl::StatusOr<std::vector<model::JournalEntry>> Journal::InDoubt() {
   Calls calls;
-  {
-    base::MutexLock lock(mutex_);
-    calls = unwritten_;
-  }
+  for (model::JournalEntry& call : unwritten_.Calls()) calls.emplace(call.key, std::move(call));
   return WithRows(std::move(calls));
 }
 
@@ -301,23 +349,26 @@ void Journal::Failed(model::JournalEntry call, upstream::Acceptance acceptance, 
   Finish(std::move(call), nullptr, nullptr, answer);
 }
 
-bool Journal::Finish(model::JournalEntry call, model::AssetGroup* group, model::Asset* asset,
-                     const absl::StatusOr<std::string>& answer) {
-  call.update_time = clock_.Now();
+absl::Status Journal::Write(const model::JournalEntry& call, model::AssetGroup* group, model::Asset* asset) {
   absl::Status written;
   for (int tried = 0; tried < kWriteTries; ++tried) {
     written = store_.FinishCall(call, group, asset);
     if (base::GetReason(written) != base::Reason::kStoreUnavailable) break;
   }
-  const bool sent = call.state == JournalState::kDone || call.state == JournalState::kInDoubt;
-  {
-    base::MutexLock lock(mutex_);
-    unwritten_.erase(call.key);
-    if (!written.ok() && sent) unwritten_[call.key] = call;
-    NoteContentLocked(call, sent && (!written.ok() || call.state == JournalState::kInDoubt));
-  }
-  if (!written.ok()) {
-    // The row stays in flight, which a later caller reads as in doubt. The log is the only other place that knows.
+  return written;
+}
+
+bool Journal::Finish(model::JournalEntry call, model::AssetGroup* group, model::Asset* asset,
+                     const absl::StatusOr<std::string>& answer) {
+  call.update_time = clock_.Now();
+  const absl::Status written = Write(call, group, asset);
+  const bool doubtful = MayBeAccepted(call) && (!written.ok() || call.state == JournalState::kInDoubt);
+  if (written.ok()) {
+    unwritten_.Forget(call.key);
+  } else {
+    unwritten_.Keep({call, group != nullptr ? std::optional(*group) : std::nullopt,
+                     asset != nullptr ? std::optional(*asset) : std::nullopt});
+    // The row stays in flight until the end can be written. Should the process die first, only the log knows it.
     base::Log(base::LogLevel::kError, "billed_call_end_not_stored",
               {{"tenant", call.key.tenant},
                {"method", call.key.method},
@@ -325,12 +376,44 @@ bool Journal::Finish(model::JournalEntry call, model::AssetGroup* group, model::
                {"resource", call.resource_name},
                {"cause", std::string(written.message())}});
   }
-  // Only what surely was not accepted may invite to another try.
-  const absl::Status lost = sent ? OutcomeUnknown("its end could not be stored") : written;
-  Release(call.key, written.ok() ? answer : absl::StatusOr<std::string>(lost));
-  const bool doubtful = sent && (!written.ok() || call.state == JournalState::kInDoubt);
+  {
+    base::MutexLock lock(mutex_);
+    NoteContentLocked(call, doubtful);
+  }
+  Release(call.key, written.ok() ? answer : absl::StatusOr<std::string>(NotWritten(call, written)));
   if (doubtful && hooks_.arose) hooks_.arose(call);
   return written.ok();
+}
+
+absl::StatusOr<std::optional<model::JournalEntry>> Journal::WriteKept(const model::JournalKey& key) {
+  const std::optional<UnwrittenEnds::End> kept = unwritten_.Find(key);
+  if (!kept.has_value()) return std::nullopt;
+  const absl::StatusOr<std::optional<UnwrittenEnds::End>> written = unwritten_.Write(key);
+  if (!written.ok()) return NotWritten(kept->call, written.status());
+  {
+    base::MutexLock lock(mutex_);
+    NoteContentLocked(kept->call, kept->call.state == JournalState::kInDoubt);
+  }
+  const std::optional<Found> made = MadeBy(*kept);
+  if (made.has_value() && hooks_.written) hooks_.written(kept->call, *made);
+  return kept->call;
+}
+
+void Journal::WriteAgain(const model::JournalKey& key) {
+  const std::optional<UnwrittenEnds::End> kept = unwritten_.Find(key);
+  if (!kept.has_value()) return;
+  {
+    base::MutexLock lock(mutex_);
+    const auto [flight, is_new] = flights_.try_emplace(key);
+    // Whoever works on it writes the end first.
+    if (!is_new) return;
+    flight->second.call = kept->call;
+  }
+  const absl::StatusOr<std::optional<model::JournalEntry>> end = WriteKept(key);
+  absl::StatusOr<std::string> answer = BrokeOff();
+  if (!end.ok()) answer = end.status();
+  if (end.ok() && end->has_value()) answer = OutcomeOf(**end);
+  Release(key, answer);
 }
 
 void Journal::Release(const model::JournalKey& key, const absl::StatusOr<std::string>& answer) {

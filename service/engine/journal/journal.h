@@ -14,6 +14,7 @@
 #include "service/base/clock.h"
 #include "service/base/mutex.h"
 #include "service/base/random.h"
+#include "service/engine/journal/unwritten_ends.h"
 #include "service/model/journal_entry.h"
 #include "service/store/store.h"
 #include "service/upstream/upstream.h"
@@ -30,7 +31,10 @@ class Journal {
   using Waiter = absl::AnyInvocable<void(absl::StatusOr<std::string>)>;
 
   Journal(store::Store& store, base::Clock& clock, base::Random& random)
-      : store_(store), clock_(clock), random_(random) {}
+      : store_(store),
+        clock_(clock),
+        random_(random),
+        unwritten_(store, clock, [this](const model::JournalKey& key) { WriteAgain(key); }) {}
 
   // What a call in doubt turned out to have made. Exactly one is set.
   struct Found {
@@ -49,12 +53,19 @@ class Journal {
     std::function<void(const model::JournalEntry& row, Looked done)> look;
     // A call of this process has ended in doubt. Must not block.
     std::function<void(const model::JournalEntry& row)> arose;
+    // The end of an accepted call could be written at last. Its callers were told that the outcome is not known.
+    std::function<void(const model::JournalEntry& row, const Found& made)> written = nullptr;
   };
   // Without hooks what is in doubt stays so. Call it before the first call.
   void SetDoubtHooks(DoubtHooks hooks) { hooks_ = std::move(hooks); }
 
   // At start: what was under way when the process died is in doubt. What is in doubt is read, once.
   absl::Status Recover();
+
+  // After Recover: begins to write again, every few seconds, the ends of calls that could not be written.
+  void Start() { unwritten_.Start(); }
+  // Tries to write them once more. Call it when no call is under way.
+  void Stop() { unwritten_.Stop(); }
 
   // The journal's row of an earlier call, nullopt when the key is new or the row may be used again (kNotAccepted).
   absl::StatusOr<std::optional<model::JournalEntry>> FindEarlier(const model::JournalKey& key);
@@ -82,14 +93,14 @@ class Journal {
 
   // Ends a call in doubt by a person's word, or because the doubt has lost its meaning: `found` is what it made; not
   // set: the vendor did not take it, and the same request id may try again. Returns the row as it is now. Errors:
-  // kResourceNotFound (no such call), kCreationNotInDoubt, kUpstreamUnavailable (it is being looked for just now),
-  // kStoreUnavailable.
+  // kResourceNotFound (no such call), kCreationNotInDoubt (also when its end was known and could only not be written),
+  // kUpstreamUnavailable (it is being looked for just now), kStoreUnavailable: all is as it was.
   absl::StatusOr<model::JournalEntry> Settle(const model::JournalKey& key, std::optional<Found> found);
 
   // Whether a call in doubt may have created an asset of these bytes in this group.
   bool IsContentInDoubt(const model::UpstreamHandle& group, const std::string& sha256);
 
-  // All calls that are in doubt, or whose end could not be written.
+  // All calls that are in doubt, or whose end, of whatever kind, could not be written yet.
   absl::StatusOr<std::vector<model::JournalEntry>> InDoubt();
   // All calls of which it is not known what they made: those, and what is under way.
   absl::StatusOr<std::vector<model::JournalEntry>> Unsettled();
@@ -110,9 +121,15 @@ class Journal {
   bool Enter(model::JournalEntry& call, Waiter waiter);
   // Writes the row of a call that has entered. False: there was one, or an error, and every waiter was called.
   bool WriteEntry(const model::JournalEntry& call);
-  // False: the end could not be written.
+  // Writes the end, or has it written later: false.
   bool Finish(model::JournalEntry call, model::AssetGroup* group, model::Asset* asset,
               const absl::StatusOr<std::string>& answer);
+  absl::Status Write(const model::JournalEntry& call, model::AssetGroup* group, model::Asset* asset);
+  // For a call that has entered: writes its end if that could not be written before. The row that is written then;
+  // nullopt: there is no such end. An error, for the waiters: it still cannot be written.
+  absl::StatusOr<std::optional<model::JournalEntry>> WriteKept(const model::JournalKey& key);
+  // The same for one that nobody waits for.
+  void WriteAgain(const model::JournalKey& key);
   // For a row in doubt that has entered: looks, and ends it with what is found.
   void Look(const model::JournalEntry& row, absl::AnyInvocable<void(bool over)> done);
   // `calls`, and those that the journal has in doubt.
@@ -132,11 +149,10 @@ class Journal {
     std::vector<Waiter> waiters;
   };
   std::map<model::JournalKey, Flight> flights_ ABSL_GUARDED_BY(mutex_);
-  // Calls whose end could not be written: their rows say that they are on their way.
-  Calls unwritten_ ABSL_GUARDED_BY(mutex_);
   // What calls in doubt may have created: texts of group and bytes, one for each call that knows its bytes.
   std::map<model::JournalKey, std::string> content_of_ ABSL_GUARDED_BY(mutex_);
   std::multiset<std::string> contents_ ABSL_GUARDED_BY(mutex_);
+  UnwrittenEnds unwritten_;  // Last: its thread uses the others.
 };
 
 using model::FieldOf;

@@ -74,7 +74,7 @@ void OpenTasks::Note(const GenerationTask& task) {
 }
 
 void OpenTasks::NoteLocked(const GenerationTask& task, Tracked& tracked) {
-  SetSubmittedLocked(task.state == TaskState::kQueued || task.state == TaskState::kRunning, tracked);
+  SetSubmittedLocked(task.id, task.state == TaskState::kQueued || task.state == TaskState::kRunning, tracked);
   tracked.state = task.state;
   tracked.deadline = task.deadline_time;
   if (tracked.told.has_value() && tracked.told->text != task.state_message) tracked.told.reset();
@@ -90,11 +90,17 @@ void OpenTasks::NoteLocked(const GenerationTask& task, Tracked& tracked) {
   early_pokes_.erase(early);
 }
 
-void OpenTasks::SetSubmittedLocked(bool submitted, Tracked& tracked) {
+void OpenTasks::SetSubmittedLocked(const std::string& id, bool submitted, Tracked& tracked) {
   if (tracked.owner.submitted == submitted) return;
   tracked.owner.submitted = submitted;
   submitted_of_[tracked.owner.upstream] += submitted ? 1 : -1;
-  if (submitted) tracked.answered = clock_.Now();
+  std::set<std::string>& of_tenant = submitted_by_tenant_[tracked.owner.tenant];
+  if (submitted) {
+    of_tenant.insert(id);
+    tracked.answered = clock_.Now();
+  } else if (of_tenant.erase(id); of_tenant.empty()) {
+    submitted_by_tenant_.erase(tracked.owner.tenant);
+  }
 }
 
 void OpenTasks::Remove(const std::string& id) {
@@ -115,7 +121,7 @@ void OpenTasks::ForgetIndexesLocked(const std::string& id, Tracked& tracked) {
   tracked.assets.clear();
   if (!tracked.upstream_task_id.empty()) by_vendor_id_.erase({tracked.owner.upstream, tracked.upstream_task_id});
   tracked.upstream_task_id.clear();
-  SetSubmittedLocked(false, tracked);
+  SetSubmittedLocked(id, false, tracked);
   if (!std::exchange(tracked.counted, false)) return;
   const auto open = open_of_.find(tracked.owner.tenant);
   if (--open->second == 0) open_of_.erase(open);
@@ -284,6 +290,19 @@ void OpenTasks::WatcherArrived(const std::string& id) {
   // If the watched pace is over already, now.
   const absl::Time due = std::max(tracked->if_watched, tracked->not_before);
   if (due < absl::InfiniteFuture()) HastenLocked(id, std::max(due, clock_.Now()), *tracked);
+}
+
+std::vector<std::string> OpenTasks::SubmittedOf(const std::string& tenant, const std::set<std::string>& among,
+                                                size_t most) {
+  base::MutexLock lock(mutex_);
+  std::vector<std::string> ids;
+  const auto submitted = submitted_by_tenant_.find(tenant);
+  if (submitted == submitted_by_tenant_.end()) return ids;
+  for (const std::string& id : among.empty() ? submitted->second : among) {
+    if (ids.size() == most) break;
+    if (among.empty() || submitted->second.count(id) > 0) ids.push_back(id);
+  }
+  return ids;
 }
 
 bool OpenTasks::BeginPoll(const std::string& id) {

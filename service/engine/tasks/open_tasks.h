@@ -12,9 +12,9 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/time/time.h"
 #include "service/base/clock.h"
+#include "service/base/due_queue.h"
 #include "service/base/mutex.h"
 #include "service/engine/assets/asset_waits.h"
-#include "service/engine/dispatch/due_queue.h"
 #include "service/engine/dispatch/poll_pace.h"
 #include "service/engine/dispatch/wait_reason.h"
 #include "service/model/generation_task.h"
@@ -25,7 +25,8 @@ namespace seedance::engine {
 // that is due is handed out, and is handed out again only after Rest or AwaitTurn: it never has two steps at a time.
 // What happens during a step (a changed asset, a poke, a watcher) is kept until the task rests.
 //
-// Thread-safe; every method takes O(log n) for n tasks, AssetChanged for each task that uses the asset, Survey O(n).
+// Thread-safe; every method takes O(log n) for n tasks, AssetChanged for each task that uses the asset, SubmittedOf for
+// each id it returns or is given, Survey O(n).
 class OpenTasks {
  public:
   // Who works on a task, and what there is to do.
@@ -48,7 +49,7 @@ class OpenTasks {
     absl::Time oldest_answer = absl::InfiniteFuture();  // InfiniteFuture: none is submitted.
   };
 
-  // `on_due` as for DueQueue.
+  // `on_due` as for base::DueQueue.
   OpenTasks(std::string thread_name, base::Clock& clock, absl::AnyInvocable<void(const std::string& id)> on_due);
 
   void Start() { due_.Start(); }
@@ -115,6 +116,8 @@ class OpenTasks {
   bool IsPoked(const std::string& id);
   // Somebody watches the task from now on.
   void WatcherArrived(const std::string& id);
+  // Ids of submitted tasks of the tenant, at most `most`; with `among` only of those.
+  std::vector<std::string> SubmittedOf(const std::string& tenant, const std::set<std::string>& among, size_t most);
 
   // ---- Counts ----
 
@@ -191,7 +194,8 @@ class OpenTasks {
   Tracked* FindLocked(const std::string& id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void NoteLocked(const model::GenerationTask& task, Tracked& tracked) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ForgetIndexesLocked(const std::string& id, Tracked& tracked) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void SetSubmittedLocked(bool submitted, Tracked& tracked) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void SetSubmittedLocked(const std::string& id, bool submitted, Tracked& tracked)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void HastenLocked(const std::string& id, absl::Time due, Tracked& tracked) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   base::Clock& clock_;
@@ -201,10 +205,11 @@ class OpenTasks {
   std::map<std::string, std::set<std::string>> by_asset_ ABSL_GUARDED_BY(mutex_);  // Ids of tasks by name of asset.
   std::map<VendorId, std::string> by_vendor_id_ ABSL_GUARDED_BY(mutex_);           // Ids of tasks.
   std::map<std::string, int64_t> submitted_of_ ABSL_GUARDED_BY(mutex_);            // By upstream.
+  std::map<std::string, std::set<std::string>> submitted_by_tenant_ ABSL_GUARDED_BY(mutex_);  // Ids of tasks.
   std::map<std::string, int64_t> open_of_ ABSL_GUARDED_BY(mutex_);  // By tenant: tasks that have not ended, and places.
   // Pokes of tasks that are not known, for a moment: a webhook may be faster than the answer of the create.
   std::map<VendorId, absl::Time> early_pokes_ ABSL_GUARDED_BY(mutex_);
-  DueQueue due_;
+  base::DueQueue due_;
 };
 
 }  // namespace seedance::engine

@@ -63,6 +63,8 @@ std::optional<std::vector<model::Asset>> TaskLaunch::ReadyAssets(const Generatio
 
 std::optional<GenerationTask> TaskLaunch::Store(NewTask& fresh, Done<GenerationTask>& done) {
   absl::StatusOr<store::Store::Begun> begun = store_.BeginCall(fresh.call, &fresh.task);
+  // A commit that is reported as failed may be on disk all the same.
+  if (!begun.ok() && MayBeStored(fresh.task.id)) tracker_.Disown(fresh.task);
   if (!begun.ok() || begun->existing.has_value()) fresh.place.reset();
   if (!begun.ok()) return done(begun.status()), std::nullopt;
   if (begun->existing.has_value()) {
@@ -79,6 +81,8 @@ std::optional<GenerationTask> TaskLaunch::Store(NewTask& fresh, Done<GenerationT
              {"revision", task.revision}});
   return std::move(begun->task);
 }
+
+bool TaskLaunch::MayBeStored(const std::string& id) { return !absl::IsNotFound(store_.GetTask(id).status()); }
 
 absl::StatusOr<GenerationTask> AnswerOfEarlier(store::Store& store, const model::JournalEntry& row,
                                                const model::Fingerprint& asked) {

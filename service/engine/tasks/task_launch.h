@@ -36,7 +36,7 @@ class TaskLaunch {
       : store_(store), upstreams_(upstreams), tracker_(tracker), feeds_(feeds) {}
 
   // Answers with the task as stored, before it is sent; with AnswerOfEarlier when its request id has a row by now; or
-  // with an error of the store, and then nothing was stored.
+  // with an error of the store, and then nothing was stored, or it is FAILED as soon as the store shows it.
   void Launch(NewTask fresh, Done<model::GenerationTask> done);
 
  private:
@@ -54,6 +54,7 @@ class TaskLaunch {
   void StoreAndTrack(NewTask& fresh, Done<model::GenerationTask>& done);
   // The assets that go with it, if it can be sent now.
   std::optional<std::vector<model::Asset>> ReadyAssets(const model::GenerationTask& task);
+  bool MayBeStored(const std::string& id);
   // The stored task; nullopt: `done` was answered.
   std::optional<model::GenerationTask> Store(NewTask& fresh, Done<model::GenerationTask>& done);
 

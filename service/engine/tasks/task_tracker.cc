@@ -151,6 +151,8 @@ bool TaskTracker::Notify(const std::string& upstream, const std::string& upstrea
 
 void TaskTracker::OnDue(const std::string& id) {
   if (stopped()) return;
+  // False only after Stop.
+  if (IsDisowned(id)) return (void)looks_.Submit([this, id] { EndDisowned(id); });
   const std::optional<OpenTasks::Owner> owner = open_.Find(id);
   if (!owner.has_value()) return;
   Upstreams::Entry* entry = upstreams_.Find(owner->tenant, owner->upstream);

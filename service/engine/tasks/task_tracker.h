@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -122,12 +123,20 @@ class TaskTracker {
   void Send(const model::GenerationTask& task, const std::vector<model::Asset>& assets, Upstreams::Entry& entry,
             RequestSlot& turn);
 
+  // Sees to a task that was not to be stored after all, for its caller was refused, though the store may have it: it
+  // is never sent, and FAILED as soon as the store shows it.
+  void Disown(const model::GenerationTask& task);
+
   // Room for one more open task of the tenant; nullopt: it has `most` already. Ask before the task is stored, and keep
   // the place until it is tracked.
   std::optional<TaskPlace> Reserve(const std::string& tenant, int64_t most);
 
   // Somebody watches the task from now on: it is polled at the pace of watched tasks.
   void WatcherArrived(const std::string& id) { open_.WatcherArrived(id); }
+  // Ids of tasks of the tenant that are polled, as OpenTasks::SubmittedOf.
+  std::vector<std::string> PolledOf(const std::string& tenant, const std::set<std::string>& among, size_t most) {
+    return open_.SubmittedOf(tenant, among, most);
+  }
 
   // Whether an open task refers to the asset.
   bool UsesAsset(const std::string& asset_name) { return open_.UsesAsset(asset_name); }
@@ -173,6 +182,7 @@ class TaskTracker {
   // On the tracker's own thread: what needs no call.
   void Look(const std::string& id, bool missed_turn, Upstreams::Entry& entry);
   void LookWithoutUpstream(const std::string& id);
+  void EndDisowned(const std::string& id);
   // Why tasks wait for their turn, told by their `state_message`: found when the reasons may have changed, told in
   // slices.
   void SurveyWaits(Upstreams::Entry& entry);
@@ -203,6 +213,7 @@ class TaskTracker {
   // Whether an overdue task whose turn did not come is kept: nobody could ask for it yet.
   bool MayStillTell(const model::GenerationTask& task, Upstreams::Entry& entry);
   bool stopped();
+  bool IsDisowned(const std::string& id);
 
   // Changes a task and schedules its next step; when the store fails, tries again until it works or the process stops,
   // or, with `until`, until that is cancelled: what the vendor said must not be lost. False: it could not be written.
@@ -210,6 +221,7 @@ class TaskTracker {
                     absl::Duration at_least = absl::ZeroDuration(),
                     const std::shared_ptr<base::CancelToken>& until = nullptr);
   void ScheduleNext(const model::GenerationTask& task, absl::Duration at_least);
+  PollFacts FactsOf(const model::GenerationTask& task);
   void SchedulePoll(const model::GenerationTask& task, absl::Duration at_least);
   // Another look soon, whatever makes polls rare.
   void SchedulePollSoon(const model::GenerationTask& task, absl::Duration at_least);
@@ -237,6 +249,7 @@ class TaskTracker {
   base::CondVar stopping_;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
   bool submits_ ABSL_GUARDED_BY(mutex_) = true;
+  std::set<std::string> disowned_ ABSL_GUARDED_BY(mutex_);             // Ids.
   std::map<std::string, WaitReason> to_tell_ ABSL_GUARDED_BY(mutex_);  // By id.
   TellBudget tell_budget_ ABSL_GUARDED_BY(mutex_);
   bool tells_ ABSL_GUARDED_BY(mutex_) = false;  // TellSome is on its way.

@@ -1,6 +1,7 @@
 // The polls of TaskTracker: when they are due, and what becomes of their answers.
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "service/base/error.h"
@@ -106,7 +107,7 @@ void TaskTracker::Ended(const upstream::TaskReport& report, const GenerationTask
   usual_.Add(task.request.upstream, task.request.model, report.end_time.value_or(clock_.Now()) - task.submit_time);
 }
 
-void TaskTracker::SchedulePoll(const GenerationTask& task, absl::Duration at_least) {
+PollFacts TaskTracker::FactsOf(const GenerationTask& task) {
   const std::string& upstream = task.request.upstream;
   Upstreams::Entry* entry = upstreams_.Named(upstream);
   PollFacts facts;
@@ -118,6 +119,11 @@ void TaskTracker::SchedulePoll(const GenerationTask& task, absl::Duration at_lea
   facts.webhooks = trust_.Trusts(upstream);
   facts.crowded = entry != nullptr && entry->calls.IsCrowded(RequestKind::kPoll);
   facts.usual = usual_.Of(upstream, task.request.model);
+  return facts;
+}
+
+void TaskTracker::SchedulePoll(const GenerationTask& task, absl::Duration at_least) {
+  PollFacts facts = FactsOf(task);
   const absl::Duration pause = PollPause(pace_, facts);
   PollFacts watched = facts;
   watched.watched = true;
@@ -126,8 +132,11 @@ void TaskTracker::SchedulePoll(const GenerationTask& task, absl::Duration at_lea
 }
 
 void TaskTracker::SchedulePollSoon(const GenerationTask& task, absl::Duration at_least) {
-  const absl::Duration pause = task.state == TaskState::kQueued ? pace_.queued : pace_.running;
-  RestForPoll(task, pause, pause, pause, at_least);
+  PollFacts facts = FactsOf(task);
+  const absl::Duration usual = task.state == TaskState::kQueued ? pace_.queued : pace_.running;
+  const bool watched = std::exchange(facts.watched, true);
+  const absl::Duration if_watched = std::min(usual, PollPause(pace_, facts));
+  RestForPoll(task, watched ? if_watched : usual, if_watched, usual, at_least);
 }
 
 void TaskTracker::RestForPoll(const GenerationTask& task, absl::Duration pause, absl::Duration if_watched,

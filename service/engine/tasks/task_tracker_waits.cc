@@ -1,10 +1,11 @@
-// What waiting tasks are told: why they wait, and until when.
+// What waiting tasks are told: why they wait, and until when; and what becomes of tasks whose callers were refused.
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "service/base/error.h"
 #include "service/engine/dispatch/wait_reason.h"
 #include "service/engine/tasks/task_tracker.h"
 
@@ -87,6 +88,37 @@ bool TaskTracker::Tell(const GenerationTask& task, const std::string& message) {
                   return absl::OkStatus();
                 })
       .ok();
+}
+
+void TaskTracker::Disown(const GenerationTask& task) {
+  {
+    base::MutexLock lock(mutex_);
+    disowned_.insert(task.id);
+  }
+  open_.Add(task, clock_.Now());
+}
+
+bool TaskTracker::IsDisowned(const std::string& id) {
+  base::MutexLock lock(mutex_);
+  return disowned_.count(id) > 0;
+}
+
+void TaskTracker::EndDisowned(const std::string& id) {
+  if (stopped()) return;
+  const absl::Status ended = Change(id, [](GenerationTask& edited) {
+                               if (edited.state != TaskState::kPending && edited.state != TaskState::kSubmitting) {
+                                 return absl::AbortedError("it has ended");
+                               }
+                               edited.state = TaskState::kFailed;
+                               edited.error = {base::Reason::kStoreUnavailable, "",
+                                               "the store failed when the task was created; it was never sent"};
+                               edited.state_message.clear();
+                               return absl::OkStatus();
+                             }).status();
+  if (base::GetReason(ended) == base::Reason::kStoreUnavailable) return ScheduleIn(id, absl::Seconds(1));
+  open_.Remove(id);
+  base::MutexLock lock(mutex_);
+  disowned_.erase(id);
 }
 
 }  // namespace seedance::engine

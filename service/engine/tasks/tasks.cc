@@ -20,6 +20,9 @@ namespace {
 using model::GenerationTask;
 using model::TaskState;
 
+// Polls that a new watch brings forward: more than any vendor's rate lets through in the pause of an unwatched task.
+constexpr size_t kMostBroughtForward = 10'000;
+
 absl::Status TaskNotFound(const std::string& id) {
   return base::ResourceNotFound("seedance.gateway.v1.GenerationTask", model::GenerationTaskName(id));
 }
@@ -240,8 +243,18 @@ absl::StatusOr<std::shared_ptr<TaskFeedReader>> Tasks::WatchMany(const CallConte
     if (Peek(context, id) != nullptr) continue;
     if (const absl::Status there = Read(context, id).status(); !there.ok()) return there;
   }
-  return feeds_.Open({context.tenant, params.states, params.labels, params.ids}, params.resume_token,
-                     std::move(on_change), context.connection);
+  const TaskFilter filter = {context.tenant, params.states, params.labels, params.ids};
+  auto reader = feeds_.Open(filter, params.resume_token, std::move(on_change), context.connection);
+  if (reader.ok()) WatchersArrive(context, filter);
+  return reader;
+}
+
+void Tasks::WatchersArrive(const CallContext& context, const TaskFilter& filter) {
+  for (const std::string& id : tracker_.PolledOf(context.tenant, filter.ids, kMostBroughtForward)) {
+    // Of one that is not at hand the labels are not worth a read each.
+    const std::shared_ptr<const GenerationTask> task = Peek(context, id);
+    if (task == nullptr || (!task->detached && FitOf(filter, *task) != TaskFit::kForeign)) tracker_.WatcherArrived(id);
+  }
 }
 
 absl::Status RefusalOf(const GenerationTask& task) {

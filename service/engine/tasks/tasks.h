@@ -111,6 +111,8 @@ class Tasks {
   void AddDefaults(const std::string& tenant, const model::TaskRequest& asked, const model::GenerationTask& task,
                    model::Fingerprint& fingerprint);
   absl::StatusOr<model::GenerationTask> Read(const CallContext& context, const std::string& id);
+  // Somebody watches the tasks of the filter from now on: the polls of those that may match come forward.
+  void WatchersArrive(const CallContext& context, const TaskFilter& filter);
 
   const Options options_;
   store::Store& store_;

@@ -27,6 +27,7 @@ constexpr absl::Duration kRemembered = absl::Hours(24);
 // Ids that are asked for after one read; the others wait for the next.
 constexpr size_t kMostAsked = 500;
 constexpr int64_t kMicros = 1'000'000;
+constexpr int64_t kMostUnits = 1'000'000'000'000;  // That a task can cost: its micros fit.
 
 }  // namespace
 
@@ -138,7 +139,7 @@ void UsageSettler::ReadFailed(Upstreams::Entry& entry, const absl::Status& error
 
 absl::Status UsageSettler::Complete(const Upstreams::Entry& entry, UsageFacts& facts) {
   const std::string& name = entry.upstream->name();
-  facts.submit_timeout = entry.usage_log.submit_timeout;
+  facts.taken_within = entry.usage_log.taken_within;
   facts.lag = entry.usage_log.lag;
   facts.exclusive_key = entry.usage_log.exclusive_key;
   // In this order: a task that was accepted after the log had been read is known below.
@@ -173,17 +174,24 @@ absl::Status UsageSettler::Complete(const Upstreams::Entry& entry, UsageFacts& f
   Account& account = accounts_[name];
   account.failures = 0;
   facts.shown = account.shown;
+  facts.listed_running = account.listed_running;
   return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<GenerationTask>> UsageSettler::Former(const std::string& upstream, const UsageFacts& facts) {
+  // Only there is anything bound by what else it may be.
+  if (!facts.exclusive_key) return std::vector<GenerationTask>();
   std::map<std::string, GenerationTask> past;
   {
     base::MutexLock lock(mutex_);
     std::map<std::string, GenerationTask>& all = accounts_[upstream].past;
     std::erase_if(all, [&](const auto& entry) { return entry.second.create_time < facts.now - kRemembered; });
     past = all;
-    for (const GenerationTask& doubt : facts.doubts) all.emplace(doubt.id, doubt);
+    for (const GenerationTask& doubt : facts.doubts) {
+      GenerationTask& kept = all[doubt.id];
+      kept.create_time = doubt.create_time;
+      kept.update_time = doubt.update_time;
+    }
   }
   for (const GenerationTask& doubt : facts.doubts) past.erase(doubt.id);
   std::vector<GenerationTask> former;
@@ -195,10 +203,24 @@ absl::StatusOr<std::vector<GenerationTask>> UsageSettler::Former(const std::stri
   return former;
 }
 
+std::vector<std::string> UsageSettler::Chosen(const std::string& upstream, const UsageFacts& facts,
+                                              std::vector<std::string> ids) {
+  std::sort(ids.begin(), ids.end());
+  base::MutexLock lock(mutex_);
+  std::string& last = accounts_[upstream].last_asked;
+  // Some of them may never be answered: without turns they would keep the others from being asked for.
+  std::rotate(ids.begin(), std::upper_bound(ids.begin(), ids.end(), last), ids.end());
+  // Without the known ones no answer about the others proves anything.
+  std::stable_partition(ids.begin(), ids.end(), [&](const std::string& id) { return facts.known.count(id) > 0; });
+  ids.resize(kMostAsked);
+  last = ids.back();
+  return ids;
+}
+
 void UsageSettler::AskAll(Upstreams::Entry& entry, const std::shared_ptr<Round>& round) {
   const std::vector<GenerationTask>& doubts = round->facts.doubts;
   std::vector<std::string> ids = doubts.empty() ? std::vector<std::string>() : IdsToAsk(round->facts);
-  if (ids.size() > kMostAsked) ids.resize(kMostAsked);
+  if (ids.size() > kMostAsked) ids = Chosen(entry.upstream->name(), round->facts, std::move(ids));
   {
     base::MutexLock lock(round->mutex);
     round->unanswered = ids.size();
@@ -229,7 +251,9 @@ void UsageSettler::AskOne(Upstreams::Entry& entry, const std::string& id, Reques
   bool last = false;
   {
     base::MutexLock lock(round->mutex);
-    if (report.ok()) round->shown[id] = {report->facts, model::IsTerminal(report->state)};
+    if (report.ok()) {
+      round->shown[id] = {report->facts, model::IsTerminal(report->state), report->state == TaskState::kSucceeded};
+    }
     last = --round->unanswered == 0;
   }
   if (last) Conclude(entry, *round);
@@ -251,6 +275,7 @@ void UsageSettler::Conclude(Upstreams::Entry& entry, Round& round) {
   {
     base::MutexLock lock(mutex_);
     Account& account = accounts_[entry.upstream->name()];
+    account.listed_running = facts.listed_running || ListsRunning(facts);
     account.shown.clear();
     for (const upstream::UsageRow& row : facts.log.rows) {
       const auto shown = facts.shown.find(row.task_id);
@@ -286,8 +311,8 @@ void UsageSettler::SettleCosts(const Upstreams::Entry& entry, const UsageFacts& 
     const std::optional<int64_t> quota = QuotaOf(facts.log, id);
     if (!quota.has_value()) continue;
     const int64_t per_unit = entry.usage_log.quota_per_unit;
-    const model::Cost cost = {entry.usage_log.currency,
-                              *quota / per_unit * kMicros + *quota % per_unit * kMicros / per_unit};
+    const int64_t units = std::min(*quota / per_unit, kMostUnits);
+    const model::Cost cost = {entry.usage_log.currency, units * kMicros + *quota % per_unit * kMicros / per_unit};
     if (task.settled_cost == cost) continue;
     // Best effort: the next read tells it again.
     (void)tracker_.SettleCost(task.id, cost);

@@ -4,12 +4,13 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "service/base/clock.h"
+#include "service/base/due_queue.h"
 #include "service/base/mutex.h"
-#include "service/engine/dispatch/due_queue.h"
 #include "service/engine/dispatch/upstreams.h"
 #include "service/engine/tasks/task_reconciler.h"
 #include "service/engine/tasks/task_tracker.h"
@@ -46,8 +47,10 @@ class UsageSettler {
     absl::Time due = absl::InfiniteFuture();  // Of the read that is planned.
     int failures = 0;                         // Of reads, in a row.
     bool costs_wanted = false;
+    std::string last_asked;       // Of the ids that were asked for, when those of a read were too many.
+    bool listed_running = false;  // The log has listed a task that ran.
     std::map<std::string, UsageFacts::Shown> shown;     // Of the log's tasks, those that have ended.
-    std::map<std::string, model::GenerationTask> past;  // All that were in doubt during the last day.
+    std::map<std::string, model::GenerationTask> past;  // In doubt during the last day: their times, by id.
   };
   // One read and what follows from it.
   struct Round {
@@ -67,6 +70,8 @@ class UsageSettler {
   absl::Status Complete(const Upstreams::Entry& entry, UsageFacts& facts);
   // What was in doubt and ended without the vendor's id.
   absl::StatusOr<std::vector<model::GenerationTask>> Former(const std::string& upstream, const UsageFacts& facts);
+  // At most kMostAsked of them, other ones than the last time.
+  std::vector<std::string> Chosen(const std::string& upstream, const UsageFacts& facts, std::vector<std::string> ids);
   void AskAll(Upstreams::Entry& entry, const std::shared_ptr<Round>& round);
   void AskOne(Upstreams::Entry& entry, const std::string& id, RequestSlot& turn, const std::shared_ptr<Round>& round);
   void Conclude(Upstreams::Entry& entry, Round& round);
@@ -80,7 +85,7 @@ class UsageSettler {
   base::Clock& clock_;
   base::Mutex mutex_;
   std::map<std::string, Account> accounts_ ABSL_GUARDED_BY(mutex_);  // By upstream.
-  DueQueue due_;
+  base::DueQueue due_;
 };
 
 }  // namespace seedance::engine

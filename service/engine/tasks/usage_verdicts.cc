@@ -81,14 +81,14 @@ Skew SkewOf(const UsageFacts& facts) {
 }
 
 Window WindowOf(const GenerationTask& doubt, const UsageFacts& facts, const Skew& skew) {
-  return {doubt.create_time + skew.least - facts.lag, doubt.update_time + facts.submit_timeout + skew.most + facts.lag};
+  return {doubt.create_time + skew.least - facts.lag, doubt.update_time + facts.taken_within + skew.most + facts.lag};
 }
 
-// The seed that the vendor shows of a task which has ended. One that runs may show a place-holder, and 0 and -1 are
-// such in any state.
+// The seed that the vendor shows of a task which has ended. One that runs may show a place-holder; one that failed may
+// show 0 or -1 for one.
 std::optional<int64_t> FinalSeed(const UsageFacts::Shown& shown) {
   const std::optional<int64_t>& seed = shown.facts.seed;
-  return shown.ended && seed.has_value() && *seed > 0 ? seed : std::nullopt;
+  return shown.ended && seed.has_value() && (*seed > 0 || shown.succeeded) ? seed : std::nullopt;
 }
 
 // Whether the vendor shows of known tasks of the model the seeds with which they were sent. Without one that shows it:
@@ -120,7 +120,11 @@ bool Contradicts(const TaskFacts& shown, const GenerationTask& task) {
 // Decides about one doubt after the other, with what all of them share.
 class Judge {
  public:
-  explicit Judge(const UsageFacts& facts) : facts_(facts), names_(NamesOf(facts)), skew_(SkewOf(facts)) {
+  explicit Judge(const UsageFacts& facts)
+      : facts_(facts),
+        names_(NamesOf(facts)),
+        skew_(SkewOf(facts)),
+        lists_running_(facts.listed_running || ListsRunning(facts)) {
     for (const UsageRow& row : facts.log.rows) {
       if (!IsTaskRow(row)) continue;
       if (!IsClaimed(row, facts)) unclaimed_.push_back(&row);
@@ -213,8 +217,8 @@ class Judge {
 
   bool CountsAsAbsent(const GenerationTask& doubt) const {
     const Window window = WindowOf(doubt, facts_, skew_);
-    return skew_.shown && lists_all_ && facts_.now > window.until && facts_.log.reaches_back_to < window.since &&
-           newest_known_ > doubt.update_time + facts_.submit_timeout;
+    return skew_.shown && lists_all_ && lists_running_ && facts_.now > window.until &&
+           facts_.log.reaches_back_to < window.since && newest_known_ > doubt.update_time + facts_.taken_within;
   }
 
   const UsageFacts& facts_;
@@ -223,6 +227,7 @@ class Judge {
   std::vector<const UsageRow*> unclaimed_;
   absl::Time newest_known_ = absl::InfinitePast();  // Our time of its creation: the vendor's clock may be ahead.
   bool lists_all_ = false;
+  const bool lists_running_;
 };
 
 // The vendor has shown what the task will ever show.
@@ -241,20 +246,30 @@ bool IsInSomeWindow(const UsageRow& row, const UsageFacts& facts, const Skew& sk
 std::vector<std::string> IdsToAsk(const UsageFacts& facts) {
   std::set<std::string> ids;
   std::map<std::string, size_t> known;  // By model.
+  size_t running = facts.listed_running ? kKnownToAsk : 0;
   const Skew skew = SkewOf(facts);
   for (const UsageRow& row : facts.log.rows) {
     if (!IsTaskRow(row) || row.task_id.empty()) continue;
     const auto task = facts.known.find(row.task_id);
     if (task != facts.known.end()) {
-      // One that has ended: the vendor shows all of it.
-      if (!task->second.sent_seed.has_value() || !model::IsTerminal(task->second.state)) continue;
-      if (known[task->second.request.model]++ >= kKnownToAsk) continue;
+      if (!model::IsTerminal(task->second.state)) {
+        if (running++ >= kKnownToAsk) continue;
+      } else if (!task->second.sent_seed.has_value() || known[task->second.request.model]++ >= kKnownToAsk) {
+        continue;
+      }
     } else if (IsClaimed(row, facts) || !IsInSomeWindow(row, facts, skew)) {
       continue;
     }
     if (!IsShown(row.task_id, facts)) ids.insert(row.task_id);
   }
   return {ids.begin(), ids.end()};
+}
+
+bool ListsRunning(const UsageFacts& facts) {
+  return std::any_of(facts.log.rows.begin(), facts.log.rows.end(), [&facts](const UsageRow& row) {
+    const auto shown = facts.shown.find(row.task_id);
+    return IsTaskRow(row) && shown != facts.shown.end() && !shown->second.ended;
+  });
 }
 
 std::vector<UsageDecision> DecideByUsage(const UsageFacts& facts) {

@@ -22,18 +22,20 @@ struct UsageFacts {
   // What the vendor shows of a task in its log.
   struct Shown {
     upstream::TaskFacts facts;
-    bool ended = false;  // Nothing of it changes any more.
+    bool ended = false;      // Nothing of it changes any more.
+    bool succeeded = false;  // It ended well.
   };
 
   absl::Time now;  // When the log was read.
-  absl::Duration submit_timeout;
+  absl::Duration taken_within;
   absl::Duration lag;
   bool exclusive_key = false;
+  bool listed_running = false;  // ListsRunning was true of an earlier read.
   upstream::UsageLog log;
   std::vector<model::GenerationTask> doubts;    // SUBMIT_UNKNOWN at this upstream, of all tenants.
   std::vector<model::GenerationTask> sent;      // SUBMITTING at this upstream.
   std::vector<model::GenerationTask> accepted;  // Open at this upstream, with the vendor's id.
-  std::vector<model::GenerationTask> former;    // Were in doubt, and ended without the vendor's id.
+  std::vector<model::GenerationTask> former;    // Were in doubt, and ended without the vendor's id: their times.
   // Tasks of the gateway that the log shows, by the vendor's id.
   std::map<std::string, model::GenerationTask> known;
   std::set<std::string> deleted;  // The vendor's ids of tasks that were deleted here.
@@ -41,10 +43,14 @@ struct UsageFacts {
   std::map<std::string, Shown> shown;
 };
 
-// The vendor's ids of which the vendor should be asked before DecideByUsage: those that may be of a doubt, and for each
-// model at most two known ones that show whether the vendor tells seeds as they were sent. What has ended in `shown` is
-// left out.
+// The vendor's ids of which the vendor should be asked before DecideByUsage: those that may be of a doubt, for each
+// model at most two known ones that show whether the vendor tells seeds as they were sent, and two that seem to run.
+// What has ended in `shown` is left out.
 std::vector<std::string> IdsToAsk(const UsageFacts& facts);
+
+// Whether the log lists a task of which the vendor says that it runs: it is written when tasks are taken, not when they
+// end.
+bool ListsRunning(const UsageFacts& facts);
 
 struct UsageDecision {
   enum class Kind {
@@ -65,7 +71,7 @@ struct UsageDecision {
 //   unclaimed task in the doubt's window, which contradicts nothing that was asked for, and which no other doubt, and
 //   no task on its way, may be.
 // - Not taken: the doubt's window is over, the log reaches back before it, and nothing unclaimed in it may be the task.
-//   The window begins with the task and ends `submit_timeout` and `lag` after its answer was lost, moved by what known
+//   The window begins with the task and ends `taken_within` and `lag` after its answer was lost, moved by what known
 //   tasks show of the vendor's clock and of how late it writes. A task of the log is another's if it has ended and
 //   shows another seed than the random one that the doubt was sent with, while known tasks of the same model show
 //   theirs. The log must list a known task that was created after the vendor could last have taken the doubt, and every

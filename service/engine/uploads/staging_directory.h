@@ -10,9 +10,9 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "service/base/clock.h"
+#include "service/base/due_queue.h"
 #include "service/base/mutex.h"
 #include "service/base/random.h"
-#include "service/engine/dispatch/due_queue.h"
 #include "service/engine/uploads/temp_file.h"
 
 namespace seedance::engine {
@@ -68,7 +68,7 @@ class StagingDirectory {
   base::Mutex mutex_;
   std::map<std::string, Kept, std::less<>> kept_ ABSL_GUARDED_BY(mutex_);  // By token.
   int64_t used_ ABSL_GUARDED_BY(mutex_) = 0;                               // With what is being published.
-  DueQueue due_;
+  base::DueQueue due_;
 };
 
 }  // namespace seedance::engine

@@ -13,8 +13,6 @@
 namespace seedance::engine {
 namespace {
 
-std::string ScopeHash(std::string_view scope) { return base::Sha256Hex(scope).substr(0, 16); }
-
 absl::Status ExpiredError(std::string_view message, std::string fresh_token) {
   base::ErrorDetail detail;
   detail.reason = base::Reason::kResumeTokenExpired;
@@ -24,12 +22,14 @@ absl::Status ExpiredError(std::string_view message, std::string fresh_token) {
 
 }  // namespace
 
-std::string ResumeTokens::Make(std::string_view scope, const Position& position) const {
+TokenScope::TokenScope(std::string_view text) : hash_(base::Sha256Hex(text).substr(0, 16)) {}
+
+std::string ResumeTokens::Make(const TokenScope& scope, const Position& position) const {
   return absl::WebSafeBase64Escape(
-      absl::StrCat("1|", ScopeHash(scope), "|", position.revision, position.last ? "|last|" : "||", epoch_));
+      absl::StrCat("1|", scope.hash(), "|", position.revision, position.last ? "|last|" : "||", epoch_));
 }
 
-absl::StatusOr<ResumeTokens::Parsed> ResumeTokens::Parse(std::string_view token, std::string_view scope) const {
+absl::StatusOr<ResumeTokens::Parsed> ResumeTokens::Parse(std::string_view token, const TokenScope& scope) const {
   Parsed parsed;
   std::string text;
   const bool decoded = absl::WebSafeBase64Unescape(absl::string_view(token.data(), token.size()), &text);
@@ -38,7 +38,7 @@ absl::StatusOr<ResumeTokens::Parsed> ResumeTokens::Parse(std::string_view token,
       parsed.position.revision < 0) {
     return base::InvalidField("resume_token", "must be a resume_token of this method");
   }
-  if (parts[1] != ScopeHash(scope)) return base::InvalidField("resume_token", "belongs to another stream");
+  if (parts[1] != scope.hash()) return base::InvalidField("resume_token", "belongs to another stream");
   parsed.position.last = parts[3] == "last";
   parsed.foreign = parts[4] != epoch_;
   return parsed;
@@ -47,14 +47,14 @@ absl::StatusOr<ResumeTokens::Parsed> ResumeTokens::Parse(std::string_view token,
 absl::StatusOr<ResumeTokens::Position> ResumeTokens::Check(std::string_view token, std::string_view scope,
                                                            int64_t newest) const {
   if (token.empty()) return Position{};
-  const absl::StatusOr<Parsed> parsed = Parse(token, scope);
+  const absl::StatusOr<Parsed> parsed = Parse(token, TokenScope(scope));
   if (!parsed.ok()) return parsed.status();
   if (!parsed->foreign && parsed->position.revision <= newest) return parsed->position;
   return ExpiredError("the resume token is of another store; go on with the one in the details",
                       Make(scope, {newest - 1, false}));
 }
 
-absl::StatusOr<ResumeTokens::Position> ResumeTokens::CheckHistory(std::string_view token, std::string_view scope,
+absl::StatusOr<ResumeTokens::Position> ResumeTokens::CheckHistory(std::string_view token, const TokenScope& scope,
                                                                   int64_t forgotten, int64_t newest) const {
   if (token.empty()) return Position{};
   const absl::StatusOr<Parsed> parsed = Parse(token, scope);
@@ -66,7 +66,7 @@ absl::StatusOr<ResumeTokens::Position> ResumeTokens::CheckHistory(std::string_vi
   return position;
 }
 
-absl::Status ResumeTokens::Expired(std::string_view scope) const {
+absl::Status ResumeTokens::Expired(const TokenScope& scope) const {
   return ExpiredError("the resume token is too old or of another store; begin anew with the one in the details",
                       Make(scope, Position{}));
 }

@@ -9,6 +9,17 @@
 
 namespace seedance::engine {
 
+// What is watched: a resource name, or a filter. Made once where tokens are made often, for a long one takes time.
+class TokenScope {
+ public:
+  explicit TokenScope(std::string_view text);
+
+  const std::string& hash() const { return hash_; }
+
+ private:
+  std::string hash_;
+};
+
 // Makes and checks the tokens with which a reader resumes a watch stream: store epoch, revision of the last message
 // read, and what was watched.
 class ResumeTokens {
@@ -21,8 +32,9 @@ class ResumeTokens {
     bool last = false;     // It was the last message of the stream.
   };
 
-  // `scope` says what is watched: a resource name, or a filter. At most 256 bytes come back.
-  std::string Make(std::string_view scope, const Position& position) const;
+  // At most 256 bytes come back.
+  std::string Make(const TokenScope& scope, const Position& position) const;
+  std::string Make(std::string_view scope, const Position& position) const { return Make(TokenScope(scope), position); }
 
   // The position in `token`; that of a new reader for an empty one. `newest` is the newest revision of what is
   // watched. INVALID_ARGUMENT on `resume_token`: no token, or one of another scope. OUT_OF_RANGE with
@@ -32,18 +44,18 @@ class ResumeTokens {
 
   // As Check, for a stream over many resources whose deletions up to revision `forgotten` may be forgotten: a token of
   // an earlier position is OUT_OF_RANGE too. The fresh token is that of a new reader.
-  absl::StatusOr<Position> CheckHistory(std::string_view token, std::string_view scope, int64_t forgotten,
+  absl::StatusOr<Position> CheckHistory(std::string_view token, const TokenScope& scope, int64_t forgotten,
                                         int64_t newest) const;
 
   // The error for a position of CheckHistory that was passed by `forgotten` meanwhile.
-  absl::Status Expired(std::string_view scope) const;
+  absl::Status Expired(const TokenScope& scope) const;
 
  private:
   struct Parsed {
     Position position;
     bool foreign = false;  // Of another store.
   };
-  absl::StatusOr<Parsed> Parse(std::string_view token, std::string_view scope) const;
+  absl::StatusOr<Parsed> Parse(std::string_view token, const TokenScope& scope) const;
 
   const std::string epoch_;
 };

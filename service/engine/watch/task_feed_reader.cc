@@ -21,6 +21,9 @@ constexpr size_t kMaxBytes = 48 * 1024;
 // Rows of a page: about as many common tasks as fit into a message.
 constexpr int kPage = 64;
 
+// Whether every task that the filter names matches as long as it is there.
+bool HoldsAllNamed(const TaskFilter& filter) { return filter.states.empty() && filter.labels.empty(); }
+
 }  // namespace
 
 // Fills a batch as long as it has room.
@@ -55,11 +58,12 @@ TaskFeedReader::TaskFeedReader(TaskFeeds& feeds, const TaskFilter& filter, const
     : WatchReader(connection, std::move(on_change)),
       feeds_(feeds),
       filter_(filter),
+      scope_(start.scope),
       resumed_(start.position > 0),
       start_(start.newest),
       position_({.listing = !resumed_,
                  .listed = {},
-                 .unlisted = start.again && !resumed_ ? filter.ids : std::set<std::string>(),
+                 .unlisted = !resumed_ && (start.again || HoldsAllNamed(filter)) ? filter.ids : std::set<std::string>(),
                  .revision = resumed_ ? start.position : start.newest,
                  .sync_to = start.newest}) {}
 
@@ -143,7 +147,7 @@ absl::StatusOr<TaskFeedReader::Page> TaskFeedReader::ReadHistory(Position positi
   // After them: had a mark of a deletion been dropped before they were read, these bounds say so.
   const absl::StatusOr<store::Store::HistoryBounds> after = feeds_.store_.GetHistoryBounds();
   if (!after.ok()) return after.status();
-  if (position.revision < after->forgotten) return feeds_.tokens_.Expired(ScopeOf(filter_));
+  if (position.revision < after->forgotten) return feeds_.tokens_.Expired(scope_);
   Page page;
   Builder builder(filter_, page.batch);
   bool all = changes->size() < static_cast<size_t>(kPage);
@@ -161,16 +165,19 @@ absl::StatusOr<TaskFeedReader::Page> TaskFeedReader::ReadHistory(Position positi
 }
 
 bool TaskFeedReader::CompleteLocked(TaskBatch& batch) {
+  // Most changes of a tenant concern few of its readers: the rest make no token.
+  if (batch.empty() && IsSyncedLocked() == told_synced_) return false;
   DescribeLocked(batch);
-  if (batch.empty() && batch.synced == told_synced_) return false;
   told_synced_ = batch.synced;
   return true;
 }
 
+bool TaskFeedReader::IsSyncedLocked() const { return !position_.listing && position_.revision >= position_.sync_to; }
+
 void TaskFeedReader::DescribeLocked(TaskBatch& batch) const {
-  batch.synced = !position_.listing && position_.revision >= position_.sync_to;
+  batch.synced = IsSyncedLocked();
   if (!batch.synced && !resumed_) return;
-  batch.resume_token = feeds_.tokens_.Make(ScopeOf(filter_), {position_.revision, false});
+  batch.resume_token = feeds_.tokens_.Make(scope_, {position_.revision, false});
 }
 
 void TaskFeedReader::Describe(TaskBatch& heartbeat) {

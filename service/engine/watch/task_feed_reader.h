@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "service/base/mutex.h"
+#include "service/engine/watch/resume_token.h"
 #include "service/engine/watch/task_filter.h"
 #include "service/engine/watch/watch_readers.h"
 #include "service/engine/watch/watch_snapshot.h"
@@ -66,6 +67,7 @@ class TaskFeedReader final : public WatchReader {
 
   // Where it begins.
   struct Start {
+    TokenScope scope;  // That of the filter.
     int64_t position;  // 0: with all that match.
     int64_t newest;    // A revision of the store that was read before.
     bool again;        // It had a token: it may know tasks that do not match any more.
@@ -77,7 +79,8 @@ class TaskFeedReader final : public WatchReader {
   struct Position {
     bool listing = false;      // What matched at the beginning is not all listed.
     model::PageCursor listed;  // Then: the last task listed.
-    // Then, of one that begins again by names: those that were not listed. They are told as removed in the end.
+    // Then, by names: those that were not listed. They are told as removed in the end: whoever began anew may know one
+    // that is gone, and for one of any state that matches it was deleted while the watch was opened.
     std::set<std::string> unlisted;
     int64_t revision = 0;  // Else: every change up to it was taken.
     int64_t sync_to = 0;   // The revision at which the reader is synced.
@@ -92,10 +95,12 @@ class TaskFeedReader final : public WatchReader {
   absl::StatusOr<Page> ReadHistory(Position position);
   // Whether the batch is worth a message; completes it then.
   bool CompleteLocked(TaskBatch& batch) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool IsSyncedLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void DescribeLocked(TaskBatch& batch) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   TaskFeeds& feeds_;
   const TaskFilter filter_;
+  const TokenScope scope_;
   const bool resumed_;
   const int64_t start_;             // A new reader's changes begin after it.
   std::shared_ptr<TaskFeed> feed_;  // Set before anybody knows the reader.

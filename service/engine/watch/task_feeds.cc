@@ -12,6 +12,13 @@ constexpr int kPage = 256;
 
 }  // namespace
 
+void TaskFeed::Count(const TaskFilter& filter, int more) {
+  if (filter.ids.empty()) followers_of_all += more;
+  for (const std::string& id : filter.ids) {
+    if ((followers_of[id] += more) == 0) followers_of.erase(id);
+  }
+}
+
 TaskFeeds::TaskFeeds(const Options& options, store::Store& store, const ResumeTokens& tokens)
     : options_(options), store_(store), tokens_(tokens), pool_("task-feeds", 1, SIZE_MAX) {}
 
@@ -33,10 +40,11 @@ absl::StatusOr<std::shared_ptr<TaskFeedReader>> TaskFeeds::Open(const TaskFilter
                                                                 WatchReader::OnChange on_change, uint64_t connection) {
   const absl::StatusOr<store::Store::HistoryBounds> bounds = store_.GetHistoryBounds();
   if (!bounds.ok()) return bounds.status();
+  const TokenScope scope(ScopeOf(filter));
   const absl::StatusOr<ResumeTokens::Position> position =
-      tokens_.CheckHistory(resume_token, ScopeOf(filter), bounds->forgotten, bounds->newest);
+      tokens_.CheckHistory(resume_token, scope, bounds->forgotten, bounds->newest);
   if (!position.ok()) return position.status();
-  const TaskFeedReader::Start start = {position->revision, bounds->newest, !resume_token.empty()};
+  const TaskFeedReader::Start start = {scope, position->revision, bounds->newest, !resume_token.empty()};
   std::shared_ptr<TaskFeedReader> reader(new TaskFeedReader(*this, filter, start, std::move(on_change), connection));
   // What was committed between the bounds and here was perhaps told to nobody: Join has the store read.
   reader->feed_ = Join(*reader, filter.tenant, bounds->newest);
@@ -50,6 +58,7 @@ std::shared_ptr<TaskFeed> TaskFeeds::Join(TaskFeedReader& reader, const std::str
   if (feed == nullptr) feed = std::make_shared<TaskFeed>(tenant, start, options_.max_changes, options_.max_bytes);
   base::MutexLock feed_lock(feed->mutex);
   feed->readers.Add(reader);
+  feed->Count(reader.filter_, 1);
   feed->untold = true;  // It waits to hear that there is no news.
   reader.joined_ = true;
   ++readers_;
@@ -62,6 +71,7 @@ void TaskFeeds::Leave(TaskFeedReader& reader, TaskFeed& feed) {
   if (!reader.joined_) return;
   reader.joined_ = false;
   feed.readers.Remove(reader);
+  feed.Count(reader.filter_, -1);
   --readers_;
   // The reader itself still holds the feed.
   if (feed.readers.empty()) feeds_.erase(feed.tenant);
@@ -118,9 +128,13 @@ absl::Status TaskFeeds::ReadNews(TaskFeed& feed) {
   return absl::OkStatus();
 }
 
-bool TaskFeeds::IsFollowed(const std::string& tenant) {
+bool TaskFeeds::IsFollowed(const std::string& tenant, const std::string& id) {
   base::MutexLock lock(mutex_);
-  return feeds_.count(tenant) > 0;
+  const auto found = feeds_.find(tenant);
+  if (found == feeds_.end()) return false;
+  TaskFeed& feed = *found->second;
+  base::MutexLock feed_lock(feed.mutex);
+  return feed.followers_of_all > 0 || feed.followers_of.count(id) > 0;
 }
 
 size_t TaskFeeds::size() {

@@ -32,6 +32,11 @@ struct TaskFeed {
   bool reading ABSL_GUARDED_BY(mutex) = false;  // A read of the store will begin.
   bool untold ABSL_GUARDED_BY(mutex) = false;   // Readers have to be told of the last read.
   WatchReaders readers ABSL_GUARDED_BY(mutex);
+  int followers_of_all ABSL_GUARDED_BY(mutex) = 0;                           // Readers that name no tasks.
+  std::unordered_map<std::string, int> followers_of ABSL_GUARDED_BY(mutex);  // The others, by the ids they name.
+
+  // Counts `more` further readers of the filter.
+  void Count(const TaskFilter& filter, int more) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
 };
 
 // Feeds of changes, one for each tenant whose tasks are watched.
@@ -62,8 +67,8 @@ class TaskFeeds {
   absl::StatusOr<std::shared_ptr<TaskFeedReader>> Open(const TaskFilter& filter, const std::string& resume_token,
                                                        WatchReader::OnChange on_change, uint64_t connection = 0);
 
-  // Whether anybody follows the tenant's tasks.
-  bool IsFollowed(const std::string& tenant);
+  // Whether anybody follows this task of the tenant: by its name, or, whatever the filter, without names.
+  bool IsFollowed(const std::string& tenant, const std::string& id);
 
   // Numbers of feeds and of readers.
   size_t size();

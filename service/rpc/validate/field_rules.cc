@@ -37,12 +37,16 @@ bool HasScheme(const std::string& uri, const char* scheme) {
   return absl::StartsWithIgnoreCase(uri.substr(0, 16), scheme);
 }
 
-// Whether the part of a URL between scheme and path names a user.
-bool HasUser(const std::string& url) {
-  const size_t begin = url.find("://");
-  if (begin == std::string::npos) return false;
-  return url.substr(begin + 3, url.find_first_of("/?#", begin + 3) - begin - 3).find('@') != std::string::npos;
+constexpr std::string_view kHttps = "https://";
+
+// The part of an https URL between scheme and path.
+std::string AuthorityOf(const std::string& url) {
+  return url.substr(kHttps.size(), url.find_first_of("/?#", kHttps.size()) - kHttps.size());
 }
+
+// Browsers, and vendors that read URLs as they do, pass over slashes before the host and take a backslash for one: what
+// looks like a path here may be a user and a host there.
+bool NamesHost(const std::string& authority) { return !authority.empty() && authority.find('\\') == std::string::npos; }
 
 // The rule that a data URI breaks, empty if none.
 std::string DataUriFault(std::string_view uri) {
@@ -103,11 +107,13 @@ void FieldRules::HttpsUrl(std::string_view field, const std::string& url) {
   const TextShape shape = ShapeOf(url.substr(0, kMaxUrlBytes + 1));
   if (url.empty()) {
     Add(field, "is required");
-  } else if (!HasScheme(url, "https://") || url.size() == 8) {
+  } else if (!HasScheme(url, "https://") || url.size() == kHttps.size()) {
     Add(field, "must begin with https://");
   } else if (url.size() > kMaxUrlBytes) {
     Add(field, absl::StrCat("must have at most ", kMaxUrlBytes, " bytes, has ", url.size()));
-  } else if (HasUser(url)) {
+  } else if (!NamesHost(AuthorityOf(url))) {
+    Add(field, "must have a host behind https://, without another slash or a backslash before it");
+  } else if (AuthorityOf(url).find('@') != std::string::npos) {
     Add(field, "must not hold a user name or password: it is passed on to the vendor and stored");
   } else if (!shape.utf8 || shape.control || shape.line_or_tab || url.find(' ') != std::string::npos) {
     Add(field, "must not hold spaces or control characters");

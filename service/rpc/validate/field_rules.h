@@ -27,7 +27,7 @@ class FieldRules {
   // 1 to `most` code points of UTF-8 without control characters.
   void Name(std::string_view field, const std::string& text, size_t most);
 
-  // 0 to `most` code points of UTF-8; line feeds and tabs are the only control characters.
+  // 0 to `most` code points of UTF-8; line feeds, carriage returns and tabs are the only control characters.
   void Text(std::string_view field, const std::string& text, size_t most);
 
   // Empty or a UUID.

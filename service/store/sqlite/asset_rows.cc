@@ -184,16 +184,18 @@ absl::StatusOr<Store::Library> ReadLibrary(Connection& connection, const std::st
                                            const std::string& upstream, absl::Time now, int limit) {
   Store::Library library;
   {
+    // Each reads an index alone.
     Query counts(connection,
-                 "SELECT count(*), sum(tenant = ?), sum(task_uses = 1), "
-                 "min(CASE WHEN state = 2 AND expires = 1 THEN expire_micros END) "
-                 "FROM assets WHERE upstream = ? AND state IN (1, 2)");
-    counts.Text(tenant).Text(upstream);
+                 "SELECT (SELECT count(*) FROM assets WHERE upstream = ?1 AND state IN (1, 2)), "
+                 "(SELECT count(*) FROM assets WHERE upstream = ?1 AND tenant = ?2 AND state IN (1, 2)), "
+                 "(SELECT count(*) FROM assets WHERE upstream = ?1 AND state IN (1, 2) AND task_uses = 1), "
+                 "(SELECT min(expire_micros) FROM assets WHERE upstream = ?1 AND state = 2 AND expires = 1)");
+    counts.Text(upstream).Text(tenant);
     counts.Step();
-    // Of no rows the sums are null, which reads as 0.
     library.live = counts.IntAt(0);
     library.own = counts.IntAt(1);
     library.used_once = counts.IntAt(2);
+    // Of no rows the least is null, which reads as 0.
     if (counts.IntAt(3) != 0) library.lapses = absl::FromUnixMicros(counts.IntAt(3));
   }
   library.claimed = CountClaimedPlaces(connection, upstream, /*but=*/"", now);
@@ -205,8 +207,8 @@ absl::StatusOr<Store::Library> ReadLibrary(Connection& connection, const std::st
     return found.status();
   };
   absl::Status status = read(
-      "SELECT revision, body FROM assets WHERE upstream = ? AND tenant = ? AND state IN (1, 2) AND state = 2 "
-      "AND expires = 1 ORDER BY expire_micros, name LIMIT ?",
+      "SELECT revision, body FROM assets WHERE upstream = ? AND tenant = ? AND state = 2 AND expires = 1 "
+      "ORDER BY expire_micros, name LIMIT ?",
       library.lapse_next);
   status.Update(
       read("SELECT revision, body FROM assets WHERE upstream = ? AND tenant = ? AND state IN (1, 2) "

@@ -11,10 +11,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "service/store/sqlite/database_files.h"
-#include "service/store/sqlite/file_lock.h"
+#include "service/store/sqlite/files/database_files.h"
+#include "service/store/sqlite/files/file_lock.h"
+#include "service/store/sqlite/files/log_scan.h"
 #include "service/store/sqlite/inspection.h"
-#include "service/store/sqlite/log_scan.h"
 #include "service/store/sqlite/migrations.h"
 
 namespace seedance::store::sqlite {

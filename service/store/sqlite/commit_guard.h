@@ -6,8 +6,8 @@
 
 #include "absl/status/status.h"
 #include "service/store/sqlite/connection.h"
-#include "service/store/sqlite/database_files.h"
-#include "service/store/sqlite/marker_writer.h"
+#include "service/store/sqlite/files/database_files.h"
+#include "service/store/sqlite/files/marker_writer.h"
 #include "service/store/sqlite/soundness.h"
 
 namespace seedance::store::sqlite {

@@ -132,7 +132,7 @@ Database::Database(const DatabaseFiles& files, Parts parts, const SqliteOptions&
     : locks_(std::move(parts.locks)),
       epoch_(parts.marker.epoch),
       soundness_(files.database),
-      marker_(files.marker, parts.marker, *options.clock),
+      marker_(files.marker, parts.marker, *options.clock, [guard = parts.files] { return guard.Problem().empty(); }),
       guard_(std::move(parts.files), soundness_, marker_),
       writer_(std::move(parts.writer), guard_),
       readers_(std::make_unique<ReadPool>(files.database, options.read_connections, soundness_)) {}
@@ -146,6 +146,8 @@ Database::~Database() {
   std::unique_ptr<Connection> last = writer_.Stop();
   // What stands under the names of the log and the marker by now may be another database's.
   const bool sound = guard_.CheckFiles().ok();
+  // Its thread would take the missing log for another database's.
+  marker_.Join();
   if (sound) last->MergeLogWhenClosed();
   last.reset();
   if (sound) marker_.Stop(/*clean=*/true);

@@ -8,7 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "service/base/log.h"
-#include "service/store/sqlite/log_scan.h"
+#include "service/store/sqlite/files/log_scan.h"
 #include "service/store/sqlite/migrations.h"
 #include "service/store/sqlite/sqlite_error.h"
 

@@ -9,8 +9,8 @@
 #include "absl/time/time.h"
 #include "service/base/clock.h"
 #include "service/store/sqlite/connection.h"
-#include "service/store/sqlite/database_files.h"
-#include "service/store/sqlite/marker.h"
+#include "service/store/sqlite/files/database_files.h"
+#include "service/store/sqlite/files/marker.h"
 #include "service/store/sqlite/store_meta.h"
 
 // What a start looks at before it changes anything: whether the database holds all that it held.

@@ -186,11 +186,19 @@ CREATE INDEX asset_claims_by_upstream ON asset_claims (upstream) WHERE place = 1
 CREATE INDEX asset_claims_by_time ON asset_claims (until_micros);
 )sql";
 
-// What a group's assets show; how often tasks used an asset, and when it expires.
+// What a group's assets show; how often tasks used an asset, and when it expires. SQLite counts in an index alone only
+// if that has the columns of its own condition too.
 constexpr char kGroupTypesAndUses[] = R"sql(
 ALTER TABLE asset_groups ADD COLUMN group_type INTEGER NOT NULL DEFAULT 0;  -- 0: not known.
 ALTER TABLE assets ADD COLUMN task_uses     INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE assets ADD COLUMN expire_micros INTEGER NOT NULL DEFAULT 0;     -- With expires = 1.
+DROP INDEX assets_live;
+CREATE INDEX assets_live ON assets (upstream, tenant, used_micros, name, state) WHERE state IN (1, 2);
+DROP INDEX assets_expiring;
+CREATE INDEX assets_lapsing ON assets (upstream, tenant, expire_micros, name, state, expires)
+  WHERE state = 2 AND expires = 1;
+CREATE INDEX assets_used_once ON assets (upstream, tenant, used_micros, name, state, task_uses)
+  WHERE state IN (1, 2) AND task_uses = 1;
 )sql";
 
 void FillExpireTimes(Connection& connection) {

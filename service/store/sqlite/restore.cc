@@ -11,8 +11,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "service/store/sqlite/database.h"
+#include "service/store/sqlite/files/marker.h"
 #include "service/store/sqlite/inspection.h"
-#include "service/store/sqlite/marker.h"
 #include "service/store/sqlite/migrations.h"
 
 namespace seedance::store::sqlite {

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "service/store/sqlite/file_lock.h"
+#include "service/store/sqlite/files/file_lock.h"
 #include "service/store/store.h"
 
 namespace seedance::store::sqlite {

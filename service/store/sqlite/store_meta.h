@@ -5,7 +5,7 @@
 #include <string>
 
 #include "service/store/sqlite/connection.h"
-#include "service/store/sqlite/marker.h"
+#include "service/store/sqlite/files/marker.h"
 
 // The one row about the database itself. Throws SQLite::Exception.
 namespace seedance::store::sqlite {

@@ -36,7 +36,9 @@ absl::Status WriteQueue::Run(Write write) {
     }
     busy_ = true;
   }
-  const absl::Status committed = Commit({&pending});
+  // While busy_ is set nothing may throw: every later write would wait for ever. So no batch on the heap.
+  Pending* const one = &pending;
+  const absl::Status committed = Commit({&one, 1});
   base::MutexLock lock(mutex_);
   busy_ = false;
   if (!queue_.empty()) work_.NotifyOne();
@@ -65,7 +67,7 @@ void WriteQueue::Loop() {
   }
 }
 
-absl::Status WriteQueue::Commit(const std::vector<Pending*>& batch) noexcept {
+absl::Status WriteQueue::Commit(std::span<Pending* const> batch) noexcept {
   if (absl::Status admitted = guard_.Admit(); !admitted.ok()) return admitted;
   try {
     Execute("BEGIN IMMEDIATE");
@@ -94,7 +96,7 @@ absl::Status WriteQueue::RunAlone(Pending& pending) {
   return unavailable ? guard_.Failed(pending.status) : absl::OkStatus();
 }
 
-absl::Status WriteQueue::RunAll(const std::vector<Pending*>& batch) {
+absl::Status WriteQueue::RunAll(std::span<Pending* const> batch) {
   for (Pending* pending : batch) {
     pending->status = RunOne(pending->write);
     if (!connection_->in_transaction()) return Lost(pending->status);

@@ -2,6 +2,7 @@
 #define SEEDANCE_SERVICE_STORE_SQLITE_WRITE_QUEUE_H_
 
 #include <memory>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -47,9 +48,9 @@ class WriteQueue {
 
   void Loop();
   // What a write throws besides SQLite::Exception ends the process: half of what it meant must not be committed.
-  absl::Status Commit(const std::vector<Pending*>& batch) noexcept;
+  absl::Status Commit(std::span<Pending* const> batch) noexcept;
   // The writes in a transaction, up to its end; an error: it failed as a whole, and was undone.
-  absl::Status RunAll(const std::vector<Pending*>& batch);
+  absl::Status RunAll(std::span<Pending* const> batch);
   absl::Status RunAlone(Pending& pending);
   absl::Status RunOne(Write write);
   absl::Status Try(Write write);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <set>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -34,6 +35,9 @@ constexpr int kMaxFindPages = 20;
 bool DemandsGroupType(const HttpReply& reply) {
   return reply.outcome == HttpOutcome::kReply && reply.status == 400 && absl::StrContains(reply.body, "GroupType");
 }
+
+// Of a request of which another group type was just taken: the key has no groups of this one.
+bool HasNoSuchGroupType(const absl::Status& status) { return base::GetReason(status) == Reason::kUpstreamInvalidInput; }
 
 absl::Status Unsupported(const char* what) {
   base::ErrorDetail detail;
@@ -100,16 +104,20 @@ class AnyFast : public Upstream {
   }
 
   absl::StatusOr<GroupReport> GetGroup(const CallOptions& call, const std::string& id) override {
-    // The vendor has no such action. First by a filter; if that finds nothing, perhaps because the filter is not what
-    // the vendor expects, among all groups.
-    absl::StatusOr<GroupReport> found = FindGroup(
-        call, id, [&id](int page, const std::string& type) { return FindGroupBody(id, page, kMaxPageSize, type); });
-    if (found.ok() || base::GetReason(found.status()) != Reason::kResourceNotFound) return found;
-    return FindGroup(call, id, [](int page, const std::string& type) {
-      GroupQuery all;
-      all.page = page;
-      return ListGroupsBody(all, type);
-    });
+    // The vendor has no such action. First by a filter, and groups of verified persons are shown only to one who asks
+    // for them; if that finds nothing, perhaps because the filter is not what the vendor expects, among all groups.
+    const auto by_id = [&id](int page, const std::string& type) { return FindGroupBody(id, page, kMaxPageSize, type); };
+    const auto all = [](int page, const std::string& type) {
+      GroupQuery query;
+      query.page = page;
+      return ListGroupsBody(query, type);
+    };
+    const std::string liveness = GroupTypeWord(model::GroupType::kLivenessFace);
+    absl::StatusOr<GroupReport> found = FindGroup(call, id, "", by_id);
+    if (IsMissing(found.status())) found = FindGroup(call, id, liveness, by_id);
+    if (IsMissing(found.status())) found = FindGroup(call, id, "", all);
+    if (IsMissing(found.status()) && group_type_demanded_) found = FindGroup(call, id, liveness, all);
+    return found;
   }
 
   absl::Status UpdateGroup(const CallOptions& call, const std::string& id, const std::string& display_name) override {
@@ -129,16 +137,20 @@ class AnyFast : public Upstream {
   absl::StatusOr<ReportPage<AssetReport>> ListAssets(const CallOptions& call, const AssetQuery& query) override {
     AssetQuery bounded = query;
     bounded.page_size = std::clamp(query.page_size, 1, kMaxPageSize);
-    absl::StatusOr<HttpReply> reply = client_.Read(
-        Operation::kReadAssets, call, Post(call, "/volc/asset/ListAssets", ListAssetsBody(bounded)), std::nullopt);
-    if (!reply.ok()) return reply.status();
-    const JsonNode answer = UnwrapAnswer(reply->body);
-    const JsonNode items = answer.First({"Items", "items"});
-    if (!items.IsArray() && !answer["TotalCount"].exists())
-      return client_.ReadError(Operation::kReadAssets, call, *reply, std::nullopt);
-    ReportPage<AssetReport> page;
-    for (size_t i = 0; i < items.size(); ++i) page.items.push_back(ReadAsset(items[i], options_.api_key));
-    page.more = MorePages(answer, bounded.page, bounded.page_size);
+    absl::StatusOr<ReportPage<AssetReport>> page = AssetPage(call, bounded);
+    const bool any_type = query.group_type == model::GroupType::kUnspecified && !query.group_ids.empty();
+    if (!page.ok() || !any_type) return page;
+    bounded.group_type = model::GroupType::kLivenessFace;
+    absl::StatusOr<ReportPage<AssetReport>> faces = AssetPage(call, bounded);
+    if (HasNoSuchGroupType(faces.status())) return page;
+    if (!faces.ok()) return faces;
+    // A vendor that does not look at the type shows all twice.
+    std::set<std::string> seen;
+    for (const AssetReport& asset : page->items) seen.insert(asset.id);
+    for (AssetReport& asset : faces->items) {
+      if (seen.insert(asset.id).second) page->items.push_back(std::move(asset));
+    }
+    page->more = page->more || faces->more;
     return page;
   }
 
@@ -282,6 +294,21 @@ class AnyFast : public Upstream {
     return refused ? client_.ReadError(operation, call, *reply, std::nullopt) : absl::OkStatus();
   }
 
+  // Of one type; kUnspecified: AIGC.
+  absl::StatusOr<ReportPage<AssetReport>> AssetPage(const CallOptions& call, const AssetQuery& query) const {
+    absl::StatusOr<HttpReply> reply = client_.Read(
+        Operation::kReadAssets, call, Post(call, "/volc/asset/ListAssets", ListAssetsBody(query)), std::nullopt);
+    if (!reply.ok()) return reply.status();
+    const JsonNode answer = UnwrapAnswer(reply->body);
+    const JsonNode items = answer.First({"Items", "items"});
+    if (!items.IsArray() && !answer["TotalCount"].exists())
+      return client_.ReadError(Operation::kReadAssets, call, *reply, std::nullopt);
+    ReportPage<AssetReport> page;
+    for (size_t i = 0; i < items.size(); ++i) page.items.push_back(ReadAsset(items[i], options_.api_key));
+    page.more = MorePages(answer, query.page, query.page_size);
+    return page;
+  }
+
   // `asked`: the type of the groups; empty: any. `body(group_type)` writes the request.
   template <typename Body>
   absl::StatusOr<ReportPage<GroupReport>> GroupPage(const CallOptions& call, int number, int size,
@@ -314,17 +341,22 @@ class AnyFast : public Upstream {
     return page;
   }
 
-  // `body(page, group_type)` writes the request.
+  static bool IsMissing(const absl::Status& status) { return base::GetReason(status) == Reason::kResourceNotFound; }
+
+  // `asked` as for GroupPage. `body(page, group_type)` writes the request.
   template <typename Body>
-  absl::StatusOr<GroupReport> FindGroup(const CallOptions& call, const std::string& id, const Body& body) {
+  absl::StatusOr<GroupReport> FindGroup(const CallOptions& call, const std::string& id, const std::string& asked,
+                                        const Body& body) {
+    const absl::Status missing = base::ResourceNotFound(kGroupResource, model::AssetGroupName({options_.name, id}));
     for (int number = 1; number <= kMaxFindPages; ++number) {
       absl::StatusOr<ReportPage<GroupReport>> page =
-          GroupPage(call, number, kMaxPageSize, "", [&](const std::string& type) { return body(number, type); });
+          GroupPage(call, number, kMaxPageSize, asked, [&](const std::string& type) { return body(number, type); });
+      if (!asked.empty() && HasNoSuchGroupType(page.status())) return missing;
       if (!page.ok()) return page.status();
       for (GroupReport& group : page->items) {
         if (group.id == id) return std::move(group);
       }
-      if (!page->more) return base::ResourceNotFound(kGroupResource, model::AssetGroupName({options_.name, id}));
+      if (!page->more) return missing;
     }
     base::ErrorDetail detail;
     detail.reason = Reason::kUpstreamUnavailable;

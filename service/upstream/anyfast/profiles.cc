@@ -74,6 +74,7 @@ std::vector<ModelRow> Rows() {
       {"seedance-1-5-pro-*", false, Seedance15Pro()},
       {"doubao-seedance-1-0-lite-i2v-*", false, Seedance10LiteI2v()},
       {"doubao-seedance-1-0-lite-t2v-*", false, Seedance10LiteT2v()},
+      {"doubao-seedance-1-0-pro-fast-*", false, Seedance10ProFast()},
       {"doubao-seedance-1-0-*", false, Seedance10Pro()},
   };
 }

@@ -10,10 +10,11 @@
 namespace seedance::upstream {
 namespace {
 
-// The family cuts its log to 1,000 rows, forks to fewer: one with fewer than these is whole.
-constexpr size_t kFewRows = 50;
 // Servers of a vendor may differ by so much in their time, and still write newest first.
 constexpr absl::Duration kDisorder = absl::Minutes(1);
+
+// The sum of any number of rows that a log can hold fits.
+constexpr int64_t kMostQuota = 1'000'000'000'000;
 
 constexpr int64_t kConsumeType = 2;
 constexpr int64_t kRefundType = 6;
@@ -24,26 +25,28 @@ UsageRow::Kind KindOf(const JsonNode& row) {
   return type == kRefundType ? UsageRow::Kind::kRefund : UsageRow::Kind::kOther;
 }
 
+int64_t Bounded(int64_t quota) { return std::clamp<int64_t>(quota, 0, kMostQuota); }
+
 UsageRow ReadRow(const JsonNode& node) {
   UsageRow row;
   row.kind = KindOf(node);
   // Of a row without a time nobody knows in which window it stands: in every one.
   row.time = ReadTime(node["created_at"]).value_or(absl::InfinitePast());
   row.model = node["model_name"].Text();
-  row.quota = std::max<int64_t>(node["quota"].Integer().value_or(0), 0);
+  row.quota = Bounded(node["quota"].Integer().value_or(0));
   const JsonNode text = node["other"];
   const JsonNode other = text.IsText() ? JsonNode::Parse(text.Text()) : text;
   row.path = other["request_path"].Text();
   row.is_task = other["is_task"].Truth() == true;
   row.task_id = other["task_id"].Text();
   if (!model::IsUpstreamId(row.task_id)) row.task_id.clear();
-  row.actual_quota = other["actual_quota"].Integer();
+  if (const std::optional<int64_t> actual = other["actual_quota"].Integer()) row.actual_quota = Bounded(*actual);
   return row;
 }
 
-// Of rows in the vendor's own order.
+// Of rows in the vendor's own order. The family cuts its log to 1,000 rows, forks to 100 or to a page of 10: no number
+// of rows says that these are all.
 absl::Time ReachOf(const std::vector<UsageRow>& rows) {
-  if (rows.size() < kFewRows) return absl::InfinitePast();
   absl::Time oldest = absl::InfiniteFuture();
   for (const UsageRow& row : rows) {
     if (row.time == absl::InfinitePast()) continue;
@@ -63,6 +66,10 @@ std::optional<UsageLog> ReadUsageLog(const std::string& body) {
   UsageLog log;
   for (size_t i = 0; i < data.size(); ++i) log.rows.push_back(ReadRow(data[i]));
   log.reaches_back_to = ReachOf(log.rows);
+  // What cannot be read may be of any task: such a log shows nobody's absence.
+  for (size_t i = 0; i < data.size(); ++i) {
+    if (!data[i].IsObject()) log.reaches_back_to = absl::InfiniteFuture();
+  }
   std::stable_sort(log.rows.begin(), log.rows.end(),
                    [](const UsageRow& left, const UsageRow& right) { return left.time > right.time; });
   return log;

@@ -9,6 +9,7 @@
 #include "service/upstream/anyfast/wire_request.h"
 #include "service/upstream/json_time.h"
 #include "service/upstream/vendor_client.h"
+#include "service/upstream/vendor_text.h"
 
 namespace seedance::upstream {
 namespace {
@@ -99,8 +100,8 @@ std::string ReadCreatedId(const std::string& body) {
 GroupReport ReadGroup(const JsonNode& item) {
   GroupReport group;
   group.id = ReadId(item);
-  group.display_name = StripIsolationPrefix(item.First({"Name", "name"}).Text());
-  group.description = item.First({"Description", "description"}).Text();
+  group.display_name = BoundUtf8(StripIsolationPrefix(item.First({"Name", "name"}).Text()), kMaxVendorName);
+  group.description = BoundUtf8(item.First({"Description", "description"}).Text(), kMaxVendorDescription);
   group.type = ReadGroupType(item.First({"GroupType", "group_type"}).Text());
   group.create_time = ReadTime(item.First({"CreateTime", "create_time"}));
   group.update_time = ReadTime(item.First({"UpdateTime", "update_time"}));
@@ -112,7 +113,7 @@ AssetReport ReadAsset(const JsonNode& item, const base::Secret& api_key) {
   asset.id = ReadId(item);
   asset.group_id = item.First({"GroupId", "group_id"}).Text();
   if (!model::IsUpstreamId(asset.group_id)) asset.group_id.clear();
-  asset.display_name = item.First({"Name", "name"}).Text();
+  asset.display_name = BoundUtf8(item.First({"Name", "name"}).Text(), kMaxVendorName);
   asset.media_type = ReadMediaType(item.First({"AssetType", "asset_type"}).Text());
   asset.preview_uri = item.First({"URL", "Url", "url"}).Text();
   if (!IsLink(asset.preview_uri)) asset.preview_uri.clear();

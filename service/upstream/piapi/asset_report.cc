@@ -7,6 +7,7 @@
 #include "service/upstream/json_time.h"
 #include "service/upstream/piapi/error_table.h"
 #include "service/upstream/piapi/vendor_error.h"
+#include "service/upstream/vendor_text.h"
 
 namespace seedance::upstream {
 namespace {
@@ -64,7 +65,7 @@ std::string ReadPiApiAssetId(const std::string& body) {
 AssetReport ReadPiApiAsset(const JsonNode& item, const base::Secret& api_key) {
   AssetReport asset;
   asset.id = IdOf(item);
-  asset.display_name = item["name"].Text();
+  asset.display_name = BoundUtf8(item["name"].Text(), kMaxVendorName);
   asset.media_type = ReadType(item.First({"asset_type", "type"}).Text());
   asset.preview_uri = item["url"].Text();
   if (!IsLink(asset.preview_uri)) asset.preview_uri.clear();

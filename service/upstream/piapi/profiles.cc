@@ -55,8 +55,8 @@ model::ModelProfile Standard(std::set<Resolution> resolutions, Resolution defaul
   return profile;
 }
 
-// piapi.ai, pages of 2.5 of several ages: 9 + 3 + 3 and 12 in all, where the origin takes 30 + 10 + 10. Only one page
-// lists 1080p, and only one lists the less-restriction twin.
+// piapi.ai, product page and blog of Seedance 2.5, read on 2026-11-28, pages of several ages: 9 + 3 + 3 and 12 in all,
+// where the origin takes 30 + 10 + 10. Only one page lists 1080p, and only one lists the less-restriction twin.
 model::ModelProfile Newer() {
   model::ModelProfile profile = Own(Seedance25(), {k480, k720, k1080}, k720);
   profile.max_images = 9;

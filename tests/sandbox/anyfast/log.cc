@@ -13,7 +13,6 @@ namespace {
 constexpr int kConsume = 2;
 constexpr int kError = 5;
 constexpr int kRefund = 6;
-constexpr size_t kMostRows = 1000;
 constexpr absl::Duration kLimitTime = absl::Minutes(20);
 // 500,000 are a dollar.
 constexpr int64_t kQuotaOfSecond = 50'000;
@@ -26,8 +25,31 @@ const char* PathOf(const std::string& action) {
 
 struct LogRow {
   int type;
+  absl::Time time;
   const LedgerRow* row;
 };
+
+Json Shown(const LogRow& each, const std::optional<Task>& task, const UsageLogOptions& options, size_t number) {
+  if (options.damage == "null" && number % 2 == 0) return nullptr;
+  const LedgerRow& row = *each.row;
+  const bool is_task = row.action == "CreateTask";
+  const int64_t price = task.has_value() ? task->duration * kQuotaOfSecond : kQuotaOfAsset;
+  Json other = {{"request_path", PathOf(row.action)}};
+  if (is_task) other["is_task"] = true;
+  if (is_task && options.task_ids && !row.resource.empty()) other["task_id"] = row.resource;
+  Json json = {{"id", number},
+               {"created_at", absl::ToUnixSeconds(each.time)},
+               {"type", each.type},
+               {"content", ""},
+               {"token_name", "sandbox"},
+               {"model_name", row.model},
+               {"quota", each.type == kError ? 0 : price},
+               {"use_time", 1},
+               {"group", "default"},
+               {"other", Dump(other)}};
+  if (options.damage == "untimed") json.erase("created_at");
+  return json;
+}
 
 }  // namespace
 
@@ -44,35 +66,20 @@ ApiReply AnyFastLog::Read(const std::string& key) {
   const UsageLogOptions& options = shared_.options.usage_log;
   const auto add = [&](int type, const std::vector<LedgerRow>& from) {
     for (const LedgerRow& row : from) {
-      const bool shown = options.mode == "on" && row.key == key && row.time + options.lag <= now;
-      if (shown) rows.push_back({type, &row});
+      const std::optional<Task> task = shared_.world.FindTask(key, row.resource);
+      const absl::Time time = options.at_end && task.has_value() ? task->plan.ended : row.time;
+      if (options.mode == "on" && row.key == key && time + options.lag <= now) rows.push_back({type, time, &row});
     }
   };
-  add(kConsume, bills);
+  if (options.rows == "all") add(kConsume, bills);
   add(kRefund, refunds);
   add(kError, refusals);
   std::stable_sort(rows.begin(), rows.end(),
-                   [](const LogRow& left, const LogRow& right) { return left.row->time > right.row->time; });
-  if (rows.size() > kMostRows) rows.resize(kMostRows);
+                   [](const LogRow& left, const LogRow& right) { return left.time > right.time; });
+  if (rows.size() > static_cast<size_t>(options.most_rows)) rows.resize(static_cast<size_t>(options.most_rows));
   Json data = Json::array();
   for (const LogRow& each : rows) {
-    const LedgerRow& row = *each.row;
-    const bool is_task = row.action == "CreateTask";
-    const std::optional<Task> task = shared_.world.FindTask(key, row.resource);
-    const int64_t price = task.has_value() ? task->duration * kQuotaOfSecond : kQuotaOfAsset;
-    Json other = {{"request_path", PathOf(row.action)}};
-    if (is_task) other["is_task"] = true;
-    if (is_task && options.task_ids && !row.resource.empty()) other["task_id"] = row.resource;
-    data.push_back({{"id", data.size() + 1},
-                    {"created_at", absl::ToUnixSeconds(row.time)},
-                    {"type", each.type},
-                    {"content", ""},
-                    {"token_name", "sandbox"},
-                    {"model_name", row.model},
-                    {"quota", each.type == kError ? 0 : price},
-                    {"use_time", 1},
-                    {"group", "default"},
-                    {"other", Dump(other)}});
+    data.push_back(Shown(each, shared_.world.FindTask(key, each.row->resource), options, data.size() + 1));
   }
   return {200, Dump({{"success", true}, {"message", ""}, {"data", data}}), "application/json", {}};
 }

@@ -57,6 +57,13 @@ std::string OriginStatusWord(Stage stage) {
   return "failed";
 }
 
+// The same whatever the caller asked for.
+int64_t SeedOfItsOwn(const std::string& id) {
+  int64_t seed = 7;
+  for (const char c : id) seed = (seed * 31 + c) % 2147483647;
+  return seed;
+}
+
 // Unix seconds, 0 while that moment is still to come.
 int64_t Reached(absl::Time moment, absl::Time now) { return moment <= now ? absl::ToUnixSeconds(moment) : 0; }
 
@@ -121,6 +128,7 @@ Task AnyFastTasks::Add(const std::string& key, const VideoRequest& request) {
   task.ratio = request.ratio;
   task.duration = request.duration;
   task.seed = request.seed;
+  if (shared_.options.own_seeds) task.seed = SeedOfItsOwn(task.id);
   task.generate_audio = request.generate_audio;
   task.return_last_frame = request.return_last_frame;
   task.plan = PlanTask(request.prompt, now, shared_.options.task_time);

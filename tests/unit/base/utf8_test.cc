@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 namespace seedance::base {
 namespace {
 
@@ -43,6 +45,23 @@ TEST(Utf8, ControlCharactersAreC0DelAndC1) {
   EXPECT_FALSE(IsControl(" "));
   EXPECT_FALSE(IsControl("\u00a0"));
   EXPECT_FALSE(IsControl("猫"));
+}
+
+TEST(Utf8, BlankTextHoldsNothingThatIsSeen) {
+  EXPECT_TRUE(IsBlank(""));
+  for (const char* blank : {" ",      "\t\r\n", "\u00a0", "\u00ad", "\u034f", "\u061c", "\u115f",     "\u1160",
+                            "\u1680", "\u180e", "\u2000", "\u200b", "\u200e", "\u200f", "\u2028",     "\u202a",
+                            "\u202e", "\u202f", "\u205f", "\u2060", "\u2061", "\u2064", "\u2066",     "\u2800",
+                            "\u3000", "\u3164", "\ufe00", "\ufe0f", "\ufeff", "\uffa0", "\U000e0020", "\U000e0100"}) {
+    EXPECT_TRUE(IsBlank(blank)) << blank;
+    EXPECT_TRUE(IsBlank(std::string(blank) + " " + blank)) << blank;
+    EXPECT_FALSE(IsBlank(std::string(blank) + "a")) << blank;
+  }
+  for (const char* seen : {"a", "猫", "\u2027", "\u2010", "\u2070", "\u2801", "\u1161", "\ufe10", "\u3001", "😀"}) {
+    EXPECT_FALSE(IsBlank(seen)) << seen;
+  }
+  EXPECT_FALSE(IsBlank("\xff"));
+  EXPECT_FALSE(IsBlank("\xe2\x80")) << "a cut character";
 }
 
 TEST(Utf8, PrintableTextShowsControlCharacters) {

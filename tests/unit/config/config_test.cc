@@ -67,6 +67,7 @@ TEST(Config, DefaultsAreThoseOfTheSchema) {
   EXPECT_EQ(anyfast.usage_log().quota_per_unit(), 500'000);
   EXPECT_EQ(anyfast.usage_log().currency(), "USD");
   EXPECT_FALSE(anyfast.usage_log().key_in_query());
+  EXPECT_EQ(anyfast.usage_log().taken_within().seconds(), 300);
   EXPECT_EQ(config->tasks().poll_interval_queued().seconds(), 15);
   EXPECT_EQ(config->tasks().poll_interval_running().seconds(), 10);
   EXPECT_EQ(config->tasks().poll_interval_asset().seconds(), 3);

@@ -71,6 +71,33 @@ TEST(ConfigUpstreams, EveryBrokenRuleIsNamedWithItsPath) {
   }
 }
 
+TEST(ConfigUpstreams, EveryBrokenRuleOfTheUsageLogIsNamed) {
+  for (const Case& each : {
+           Case{"mode: maybe", "mode: must be one of on, off, is `maybe`"},
+           Case{"tag: x", "tag: must be one of seed, none, is `x`"},
+           Case{"read_interval: 0s", "read_interval: must be 1 to 3600 s, is 0 s"},
+           Case{"read_interval: 3601s", "read_interval: must be 1 to 3600 s, is 3601 s"},
+           Case{"lag: 0s", "lag: must be 1 to 3600 s, is 0 s"},
+           Case{"lag: 3601s", "lag: must be 1 to 3600 s, is 3601 s"},
+           Case{"cost_interval: 0s", "cost_interval: must be 1 to 86400 s, is 0 s"},
+           Case{"cost_interval: 86401s", "cost_interval: must be 1 to 86400 s, is 86401 s"},
+           Case{"taken_within: 0s", "taken_within: must be 1 to 86400 s, is 0 s"},
+           Case{"taken_within: 86401s", "taken_within: must be 1 to 86400 s, is 86401 s"},
+           Case{"quota_per_unit: -1", "quota_per_unit: must be 1 to 1000000000, is -1"},
+           Case{"quota_per_unit: 1000000001", "quota_per_unit: must be 1 to 1000000000, is 1000000001"},
+           Case{"currency: 'US Dollar'", "currency: must have 1-32 ASCII letters and digits"},
+           Case{"currency: '$'", "currency: must have 1-32 ASCII letters and digits"},
+           Case{"currency: 1USD", "currency: must have 1-32 ASCII letters and digits"},
+           Case{"currency: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "currency: must have 1-32 ASCII letters and digits"},
+       }) {
+    const std::string yaml =
+        absl::StrCat("upstreams: [{name: a, anyfast: {api_key: {env: K}, usage_log: {", each.yaml, "}}}]");
+    EXPECT_THAT(Problems(yaml), HasSubstr(absl::StrCat("upstreams[0].anyfast.usage_log.", each.problem)));
+  }
+  EXPECT_EQ(Problems("upstreams: [{name: a, anyfast: {api_key: {env: K}, usage_log: {currency: points, lag: 1s}}}]"),
+            "");
+}
+
 // A file with one PiAPI account that has these fields besides its key.
 std::string PiApi(const std::string& fields, const std::string& rest = "") {
   return absl::StrCat("upstreams:\n- name: pi\n  piapi:\n    api_key: {env: K}\n    ", fields, "\n", rest);

@@ -100,6 +100,32 @@ TEST_F(EngineConfig, ATenantHasAKeyForItselfOnlyIfNoOtherMayUseItAnywhere) {
             (std::vector<bool>{false, false}));
 }
 
+TEST_F(EngineConfig, AKeyOfTwoUpstreamsIsExclusiveToNone) {
+  const std::string log = ", usage_log: {exclusive_key: true}}}\n";
+  const std::string key = "anyfast: {api_key: {env: KEY}";
+  const auto exclusive = [&](const std::string& upstreams) {
+    Made("upstreams:\n" + upstreams);
+    std::vector<bool> all;
+    for (const auto& made : made_) all.push_back(made.usage_log.exclusive_key);
+    return all;
+  };
+  EXPECT_EQ(exclusive("- {name: a, " + key + log), std::vector<bool>{true});
+  EXPECT_EQ(exclusive("- {name: a, " + key + log + "- {name: b, " + key + log), (std::vector<bool>{false, false}));
+  EXPECT_EQ(exclusive("- {name: a, " + key + log + "- {name: b, " + key + "}}\n"), (std::vector<bool>{false, false}));
+  EXPECT_EQ(exclusive("- {name: a, " + key + log + "- {name: b, anyfast: {api_key: {env: HOOK}" + log),
+            (std::vector<bool>{true, true}));
+}
+
+TEST_F(EngineConfig, AVendorMayTakeATaskLongAfterItsAnswerWasLost) {
+  const auto waits = [&](const std::string& fields) {
+    Made("upstreams: [{name: a, anyfast: {api_key: {env: KEY}, " + fields + "}}]");
+    return made_[0].usage_log.taken_within;
+  };
+  EXPECT_EQ(waits("http: {submit_timeout: 1s}"), absl::Minutes(5)) << "what was received may be carried out later";
+  EXPECT_EQ(waits("http: {submit_timeout: 1h}"), absl::Hours(1));
+  EXPECT_EQ(waits("http: {submit_timeout: 4s}, usage_log: {taken_within: 7s}"), absl::Seconds(7));
+}
+
 TEST_F(EngineConfig, RatesAndTheBreakerAreThoseOfTheFile) {
   Made("upstreams: [{name: a, anyfast: {api_key: {env: KEY}}}]");
   EXPECT_EQ(made_[0].polls_per_second, 50);

@@ -78,6 +78,7 @@ constexpr char kChanges[] = R"({
   models: [{name: seedance-9, like: seedance-fast, max_prompt_characters: 77, resolutions: [1080p, 4k],
             default_resolution: 4k, aspect_ratios: ['1:1', adaptive], max_total_video_duration: 3s, seed: false, asset_references: true,
             reference_video: {max_bytes: 9, min_duration: 1.5s, max_pixels: 0}, retire_date: 2027-02-03, frames_only_adaptive: true,
+            references_want_adaptive: true,
             price: {currency: USD, per_task: 0.01, per_second: 0.125, per_second_of: {4k: 0.5, 720p: 0}}},
            {name: 'seedance-9-*', like: seedance-9, automatic_duration: true},
            {name: seedance-fast, min_duration_seconds: 2, max_duration_seconds: 20, default_duration_seconds: 20,
@@ -150,6 +151,7 @@ TEST(Limits, TheWindowOfReferenceVideosAndTheDayOfRetirementCanBeChanged) {
   EXPECT_EQ(row.reference_video.min_duration, absl::Seconds(1.5));
   EXPECT_EQ(row.reference_video.max_side, 6000);
   EXPECT_TRUE(row.frames_only_adaptive);
+  EXPECT_TRUE(row.references_want_adaptive);
   EXPECT_EQ(row.retire_time, absl::FromCivil(absl::CivilDay(2027, 2, 3), absl::UTCTimeZone()));
   const std::string forever = "{models: [{name: 'doubao-seedance-1-5-pro-*', retire_date: none}]}";
   EXPECT_EQ(ProfileIn(AnyFast(forever)).FindModel("doubao-seedance-1-5-pro-1")->retire_time, absl::InfiniteFuture());
@@ -268,6 +270,8 @@ TEST(Limits, EveryBadValueIsNamedWithItsPath) {
            Case{"{models: [{name: seedance, max_video_duration: 1s}]}",
                 "models[0].reference_video.min_duration: is more than max_video_duration of the model"},
            Case{"{models: [{name: seedance, price: {per_task: 1}}]}", "models[0].price.currency: is required"},
+           Case{"{models: [{name: seedance, price: {currency: 'a b'}}]}", "models[0].price.currency: must have 1-32"},
+           Case{"{assets: {price: {currency: $}}}", "assets.price.currency: must have 1-32"},
            Case{"{models: [{name: seedance, price: {currency: USD, per_second: -1}}]}",
                 "models[0].price.per_second: must be 0 to 1000000000, is -1"},
            Case{"{models: [{name: seedance, price: {currency: USD, per_second_of: {hd: 1}}}]}",

@@ -23,6 +23,7 @@ class FlakyStore : public store::Store {
   std::atomic<int> failing_updates{0};        // UpdateTask.
   std::atomic<int> updates{0};                // Calls of UpdateTask.
   std::atomic<int> failing_begins{0};         // BeginCall.
+  std::atomic<int> unsure_begins{0};          // BeginCall: it is written all the same.
   std::atomic<int> failing_finishes{0};       // FinishCall.
   std::atomic<int> failing_reads{0};          // GetTask.
   std::atomic<int> failing_asset_updates{0};  // UpdateAsset.
@@ -150,7 +151,9 @@ class FlakyStore : public store::Store {
   absl::StatusOr<int> TrimDeletions(absl::Time before) override { return store_->TrimDeletions(before); }
   absl::StatusOr<Begun> BeginCall(const model::JournalEntry& call, const model::GenerationTask* task) override {
     if (Fails(failing_begins)) return base::StoreUnavailable("test");
-    return store_->BeginCall(call, task);
+    absl::StatusOr<Begun> begun = store_->BeginCall(call, task);
+    if (Fails(unsure_begins)) return base::StoreUnavailable("test");
+    return begun;
   }
   absl::Status FinishCall(const model::JournalEntry& call, model::AssetGroup* group, model::Asset* asset) override {
     if (Fails(failing_finishes)) return base::StoreUnavailable("test");

@@ -28,8 +28,8 @@ struct MadeFile {
   int height = 0;
   double seconds = 0;
   double frame_rate = 0;
-  double slack = 0.06;      // Seconds: encoders pad, and the rules have some for this.
   bool other_time = false;  // ffprobe counts time in another way, for the reason beside the file.
+  double slack = 0.06;      // Seconds: encoders pad, and the rules have some for this.
 };
 
 // Whole, and with skips: real files are too large for every way of Probe.

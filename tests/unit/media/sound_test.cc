@@ -171,10 +171,13 @@ TEST(Wav, OfAdpcmLastsByItsBlocks) {
     EXPECT_EQ(Text(Probe(Wav(Chunk("fmt ", format) + data))), lasts) << "whatever its rate of bytes says";
     const std::string extensible = Format(0xfffe, 1000, 1000, 256) + Zeros(8) + Little(codec, 2) + Zeros(14);
     EXPECT_EQ(Text(Probe(Wav(Chunk("fmt ", extensible) + data))), lasts);
+    EXPECT_EQ(Text(Probe(Wav(Chunk("fmt ", format) + Chunk("data", Zeros(256))))),
+              absl::StrCat("KNOWN audio wav ", absl::FormatDuration(absl::Milliseconds(samples))))
+        << "one block, uncounted";
     const std::string count = Chunk("fact", Little(40 * samples - 100, 4));
     EXPECT_EQ(Text(Probe(Wav(Chunk("fmt ", format) + count + data))),
               absl::StrCat("KNOWN audio wav ", absl::FormatDuration(absl::Milliseconds(40 * samples - 100))));
-    for (const uint64_t wrong : {uint64_t{1}, uint64_t{5000}, uint64_t{40 * 250}, uint64_t{1'000'000}}) {
+    for (const uint64_t wrong : {uint64_t{1}, uint64_t{5000}, uint64_t{41 * 250 + 1}, uint64_t{1'000'000}}) {
       EXPECT_EQ(Text(Probe(Wav(Chunk("fmt ", format) + Chunk("fact", Little(wrong, 4)) + data))), lasts) << wrong;
     }
   }

@@ -82,9 +82,22 @@ TEST(ParsePrompt, FindsMentionsAndNothingElse) {
       {"＠图1＠image２", "I1 I2"},
       {"@图 1", "I1"},
       {"@图　１", "I1"},
+      {"@图  1", "I1"},
+      {"@image 　 1", "I1"},
+      {"@图\n1", "'@图\n1'"},
+      {"@圖1@圖片2@圖像3", "I1 I2 I3"},
+      {"@視頻1和@音頻2", "V1 '和' A2"},
+      {"［图1］走", "I1 '走'"},
+      {"［图1", "'［图1'"},
       // No addresses.
       {"bob@image1.com", "'bob@image1.com'"},
       {"b.o-b+@video2.example.org", "'b.o-b+@video2.example.org'"},
+      {"bob@video2go.com", "'bob@video2go.com'"},
+      {"info@img4-cdn.net", "'info@img4-cdn.net'"},
+      {"bob@image1mail.com", "'bob@image1mail.com'"},
+      {"bob＠image1.com", "'bob＠image1.com'"},
+      {"bob@image1mail", "'bob' I1 'mail'"},
+      {"bob@image1mail.", "'bob' I1 'mail.'"},
       {"bob@image1", "'bob' I1"},
       {"look @image1.com", "'look ' I1 '.com'"},
       {"go to @image1.", "'go to ' I1 '.'"},
@@ -101,6 +114,8 @@ TEST(ParsePrompt, FindsMentionsAndNothingElse) {
       {"Image 1", "I1"},
       {"Video 1 and Audio 2", "V1 ' and ' A2"},
       {"Image 12", "I12"},
+      {"Image １", "I1"},
+      {"Video 1２", "V12"},
       {"Image 1's", "I1 ''s'"},
       {"(Image 1)", "'(' I1 ')'"},
       {"Image 1, Image 2.", "I1 ', ' I2 '.'"},
@@ -124,7 +139,14 @@ TEST(ParsePrompt, FindsMentionsAndNothingElse) {
       {"@image99999999999999999999999999999999", "I1000000"},
       {"@图１", "I1"},
       {"@图１２3", "I123"},
-      {"@image-1", "'@image-1'"},
+      // Looks like a mention, and is not passed over in silence.
+      {"@image-1", "?@image-1"},
+      {"@image_1 @图#2 @video(3)", "?@image_1 ' ' ?@图#2 ' ' ?@video(3 ')'"},
+      {"[image-1]", "?[image-1 ']'"},
+      {"@图（１）", "?@图（１ '）'"},
+      {"@image-", "'@image-'"},
+      {"@image-a1", "'@image-a1'"},
+      {"bob@image-1.com", "'bob@image-1.com'"},
       // Labels.
       {"{hero}", "{hero}"},
       {"{hero}2", "{hero} '2'"},
@@ -176,7 +198,7 @@ TEST(ParsePrompt, TakesLinearTimeForHostileText) {
   // Quadratic work on these would take hours.
   constexpr size_t kRepeats = 200'000;
   for (const std::string unit : {"{", "}", "{x", "@", "@图", "Image ", "Image 1_", "1", "{hero}", "@image1", "[图1",
-                                 "[图", "@图一", "＠", "b@image1.c"}) {
+                                 "[图", "@图一", "＠", "b@image1.c", "b@image1-", "@图 ", "@image-1", "［图"}) {
     std::string prompt;
     for (size_t i = 0; i < kRepeats; ++i) prompt += unit;
     EXPECT_FALSE(ParsePrompt(prompt).empty()) << unit;

@@ -12,6 +12,7 @@ namespace {
 
 using Role = ReferenceRole;
 using Violations = std::vector<base::FieldViolation>;
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -66,10 +67,12 @@ TEST(WarningsOf, ARetiredModelIsToldNinetyDaysBeforeItsEndAndAfter) {
   EXPECT_TRUE(WarningsOf(request, profile, end).empty());
   profile.retire_time = end;
   EXPECT_TRUE(WarningsOf(request, profile, end - kRetirementNotice - absl::Seconds(1)).empty());
-  EXPECT_THAT(WarningsOf(request, profile, end - kRetirementNotice),
-              ElementsAre("model m will be retired on 2026-11-11 (UTC); the vendor may refuse it from then on"));
+  EXPECT_THAT(
+      WarningsOf(request, profile, end - kRetirementNotice),
+      ElementsAre(
+          "the maker of model m announced its end for 2026-11-11 (UTC); the vendor may refuse it from then on"));
   EXPECT_THAT(WarningsOf(request, profile, end),
-              ElementsAre("model m was retired on 2026-11-11 (UTC); the vendor may refuse it"));
+              ElementsAre("the maker of model m announced its end for 2026-11-11 (UTC); the vendor may refuse it"));
 }
 
 TEST(WarningsOf, AFixedRatioBesideAReferenceVideoMayFailLater) {
@@ -80,9 +83,41 @@ TEST(WarningsOf, AFixedRatioBesideAReferenceVideoMayFailLater) {
   ModelProfile profile = Profile();
   EXPECT_TRUE(WarningsOf(request, profile, absl::UnixEpoch()).empty());
   profile.frames_only_adaptive = true;
-  EXPECT_THAT(WarningsOf(request, profile, absl::UnixEpoch()), ElementsAre(HasSubstr("edit or an extension")));
+  EXPECT_THAT(WarningsOf(request, profile, absl::UnixEpoch()),
+              ElementsAre(AllOf(HasSubstr("edit or an extension"), HasSubstr("set aspect_ratio to adaptive"))));
+  profile.adaptive_only_with_frames = true;
+  EXPECT_THAT(WarningsOf(request, profile, absl::UnixEpoch()), ElementsAre(HasSubstr("leave aspect_ratio out")));
   request.aspect_ratio = "adaptive";
   EXPECT_TRUE(WarningsOf(request, profile, absl::UnixEpoch()).empty());
+}
+
+TEST(WarningsOf, ReferencesOfAModelThatWantsItsOwnShapeAreToldWhatToLeaveToIt) {
+  TaskRequest request;
+  request.model = "m";
+  request.aspect_ratio = "16:9";
+  request.references = References({Role::kReferenceImage});
+  ModelProfile profile = Profile();
+  profile.frames_only_adaptive = true;
+  profile.automatic_duration = true;
+  const auto warnings = [&] { return WarningsOf(request, profile, absl::UnixEpoch()); };
+  EXPECT_TRUE(warnings().empty());
+  profile.references_want_adaptive = true;
+  EXPECT_THAT(warnings(), ElementsAre(HasSubstr("; set aspect_ratio to adaptive and set duration to -1s")));
+  request.references = References({Role::kReferenceVideo});
+  EXPECT_EQ(warnings().size(), 1u) << "not twice for its ratio";
+  request.aspect_ratio.clear();
+  EXPECT_THAT(warnings(), ElementsAre(HasSubstr("to it; set duration to -1s"))) << "5 s are sent";
+  request.duration_seconds = -1;
+  EXPECT_TRUE(warnings().empty());
+  request.references = References({Role::kFirstFrame});
+  request.duration_seconds = 5;
+  EXPECT_TRUE(warnings().empty());
+  // Where neither can be said, it can only be left out.
+  request.references = References({Role::kReferenceAudio, Role::kReferenceImage});
+  request.aspect_ratio = "9:16";
+  profile.automatic_duration = false;
+  profile.adaptive_only_with_frames = true;
+  EXPECT_THAT(warnings(), ElementsAre(HasSubstr("to it; leave aspect_ratio out")));
 }
 
 TEST(SentAspectRatio, IsAdaptiveInPlaceOfTheCallerWithFramesThatNeedIt) {

@@ -128,6 +128,36 @@ TEST_F(BatchTest, ANameThatTheFirstDidNotGetIsTheNextOnes) {
   EXPECT_TRUE(answer_.results(1).has_asset()) << answer_.results(1).ShortDebugString();
 }
 
+TEST_F(BatchTest, OfEqualNamesThatAreOnlyValidatedTheFirstWinsToo) {
+  StartWithGroup();
+  for (const char* name : {"hero", "other", "hero"}) Add(name)->set_validate_only(true);
+  batch_.mutable_requests(0)->set_request_id("0190f5fe-7c00-7a00-8000-000000000001");
+  v1::CreateAssetRequest* same = Add("hero");
+  same->set_validate_only(true);
+  same->set_request_id("0190F5FE-7C00-7A00-8000-000000000001");
+  ASSERT_TRUE(Send().ok());
+  EXPECT_TRUE(answer_.results(0).has_asset()) << answer_.results(0).ShortDebugString();
+  EXPECT_TRUE(answer_.results(1).has_asset()) << answer_.results(1).ShortDebugString();
+  EXPECT_EQ(answer_.results(2).failure().reason(), v1::ERROR_REASON_DISPLAY_NAME_TAKEN);
+  EXPECT_TRUE(answer_.results(3).has_asset()) << "the same request as the first";
+  EXPECT_EQ(vendor_.create_asset.calls(), 0);
+}
+
+TEST_F(BatchTest, ANameIsNotTakenByAPreviewThatFailsNorByBytesThatWouldBeReused) {
+  StartWithGroup();
+  Add("bad")->clear_source();
+  Add("bad");
+  for (int i = 0; i < 2; ++i) {
+    v1::CreateAssetRequest* request = Add("twin");
+    request->set_inline_data(Picture());
+    request->set_reuse_content(true);
+  }
+  for (v1::CreateAssetRequest& request : *batch_.mutable_requests()) request.set_validate_only(true);
+  ASSERT_TRUE(Send().ok());
+  EXPECT_EQ(answer_.results(0).failure().reason(), v1::ERROR_REASON_INVALID_INPUT);
+  for (const int i : {1, 2, 3}) EXPECT_TRUE(answer_.results(i).has_asset()) << answer_.results(i).ShortDebugString();
+}
+
 TEST_F(BatchTest, ABadBatchFailsAsAWhole) {
   StartWithGroup();
   const grpc::Status empty = Send();

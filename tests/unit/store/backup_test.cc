@@ -12,7 +12,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "service/store/sqlite/marker.h"
+#include "service/store/sqlite/files/marker.h"
 #include "service/store/sqlite/restore.h"
 #include "service/store/sqlite/sqlite_store.h"
 #include "tests/contract/scratch_dir.h"

@@ -1,4 +1,4 @@
-#include "service/store/sqlite/file_lock.h"
+#include "service/store/sqlite/files/file_lock.h"
 
 #include <gtest/gtest.h>
 

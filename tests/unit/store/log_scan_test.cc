@@ -1,4 +1,4 @@
-#include "service/store/sqlite/log_scan.h"
+#include "service/store/sqlite/files/log_scan.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <gtest/gtest.h>

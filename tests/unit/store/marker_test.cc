@@ -1,13 +1,14 @@
-#include "service/store/sqlite/marker.h"
+#include "service/store/sqlite/files/marker.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <string>
 
-#include "service/store/sqlite/marker_writer.h"
+#include "service/store/sqlite/files/marker_writer.h"
 #include "tests/contract/scratch_dir.h"
 #include "tests/testing/eventually.h"
 
@@ -88,6 +89,20 @@ TEST_F(MarkerTest, TheWriterFollowsAtItsPace) {
   writer.Stop(/*clean=*/true);
   EXPECT_EQ(Read()->extent, (Extent{4, 4}));
   EXPECT_TRUE(Read()->clean);
+}
+
+TEST_F(MarkerTest, TheWriterLeavesTheMarkerOfAnotherDatabaseAlone) {
+  base::SimulatedClock clock{absl::UnixEpoch()};
+  Marker marker{"epoch", {}, false, 0};
+  ASSERT_TRUE(WriteMarker(path_, marker).ok());
+  std::atomic<bool> ours{false};
+  MarkerWriter writer(path_, marker, clock, [&] { return ours.load(); });
+  writer.Committed({1, 1});
+  ASSERT_TRUE(Eventually([&] { return writer.failing(); }));
+  EXPECT_EQ(Read(), marker);
+  ours = true;
+  clock.Advance(MarkerWriter::kPace);
+  EXPECT_TRUE(Eventually([&] { return Read()->extent.commits == 1; }));
 }
 
 TEST_F(MarkerTest, AWritingThatFailedIsRepeatedInTheSamePlace) {

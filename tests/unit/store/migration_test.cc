@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "service/store/record.h"
@@ -83,6 +84,14 @@ model::Asset Old(const std::string& id, double seconds, AssetState state = Asset
   return asset;
 }
 
+// How the query is carried out.
+std::string PlanOf(SQLite::Database& database, const std::string& select) {
+  SQLite::Statement explain(database, "EXPLAIN QUERY PLAN SELECT " + select);
+  std::string text;
+  while (explain.executeStep()) text += explain.getColumn(3).getString() + "; ";
+  return text;
+}
+
 TEST(MigrationToVersionTwo, AssetsOfTheFirstReleaseAreFoundByEveryNewLook) {
   const ScratchDir directory;
   const std::string path = directory.File("store.db");
@@ -156,10 +165,7 @@ TEST(MigrationToVersionTwo, TheNewLooksUseTheirIndexes) {
   ASSERT_TRUE(OpenAt(path).ok());
   SQLite::Database database(path);
   const auto plan = [&](const std::string& where) {
-    SQLite::Statement explain(database, "EXPLAIN QUERY PLAN SELECT revision, body FROM assets WHERE " + where);
-    std::string text;
-    while (explain.executeStep()) text += explain.getColumn(3).getString() + "; ";
-    return text;
+    return PlanOf(database, "revision, body FROM assets WHERE " + where);
   };
   EXPECT_NE(plan("group_name = 'g' AND sha256 = 'h' AND sha256 <> '' AND state IN (1, 2) ORDER BY create_micros, name")
                 .find("assets_by_content"),
@@ -170,7 +176,8 @@ TEST(MigrationToVersionTwo, TheNewLooksUseTheirIndexes) {
   EXPECT_NE(plan("upstream = 'u' AND state IN (1, 2)").find("assets_live"), std::string::npos);
   EXPECT_NE(plan("upstream = 'u' AND vendor_id = 'v' AND vendor_id <> ''").find("assets_by_vendor_id"),
             std::string::npos);
-  EXPECT_NE(plan("state = 2 AND expires = 1").find("assets_expiring"), std::string::npos);
+  // That of version 7, which holds the same assets.
+  EXPECT_NE(plan("state = 2 AND expires = 1").find("assets_lapsing"), std::string::npos);
 }
 
 TEST(MigrationToVersionFour, MarksOfOldDeletionsStayAndNewOnesKnowTheVendorsId) {
@@ -304,6 +311,32 @@ TEST(MigrationOfGroupTypes, GroupsOfOlderVersionsCountAsAigcAndAssetsKeepTheirEx
   EXPECT_EQ(times.getColumn(2).getInt64(), 0);
   ASSERT_TRUE(times.executeStep());
   EXPECT_EQ(times.getColumn(1).getInt64(), 0);
+}
+
+TEST(MigrationToVersionSeven, ALibraryIsReadFromIndexes) {
+  const ScratchDir directory;
+  const std::string path = directory.File("store.db");
+  ASSERT_TRUE(OpenAt(path).ok());
+  SQLite::Database database(path);
+  const auto plan = [&](const std::string& select) { return PlanOf(database, select); };
+  const auto holds = [](const std::string& text, const char* part) { return text.find(part) != std::string::npos; };
+  // As in ReadLibrary.
+  const std::pair<const char*, const char*> counts[] = {
+      {"count(*) FROM assets WHERE upstream = 'u' AND state IN (1, 2)", "COVERING INDEX assets_live "},
+      {"count(*) FROM assets WHERE upstream = 'u' AND tenant = 't' AND state IN (1, 2)", "COVERING INDEX assets_live "},
+      {"count(*) FROM assets WHERE upstream = 'u' AND state IN (1, 2) AND task_uses = 1",
+       "COVERING INDEX assets_used_once "},
+      {"min(expire_micros) FROM assets WHERE upstream = 'u' AND state = 2 AND expires = 1",
+       "COVERING INDEX assets_lapsing "}};
+  for (const auto& [select, index] : counts) EXPECT_TRUE(holds(plan(select), index)) << select << ": " << plan(select);
+  const std::string of_tenant = "revision, body FROM assets WHERE upstream = 'u' AND tenant = 't' AND ";
+  const std::pair<std::string, const char*> lists[] = {
+      {of_tenant + "state = 2 AND expires = 1 ORDER BY expire_micros, name LIMIT 10", "INDEX assets_lapsing "},
+      {of_tenant + "state IN (1, 2) AND task_uses = 1 ORDER BY used_micros, name LIMIT 10", "INDEX assets_used_once "}};
+  for (const auto& [select, index] : lists) {
+    EXPECT_TRUE(holds(plan(select), index)) << select << ": " << plan(select);
+    EXPECT_FALSE(holds(plan(select), "TEMP B-TREE")) << select << ": " << plan(select);
+  }
 }
 
 }  // namespace

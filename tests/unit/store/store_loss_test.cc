@@ -10,7 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "service/base/error.h"
-#include "service/store/sqlite/marker.h"
+#include "service/store/sqlite/files/marker.h"
 #include "service/store/sqlite/sqlite_store.h"
 #include "tests/contract/scratch_dir.h"
 #include "tests/contract/store_samples.h"

@@ -5,11 +5,12 @@
 
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <string>
 
 #include "absl/strings/match.h"
 #include "service/base/error.h"
-#include "service/store/sqlite/marker_writer.h"
+#include "service/store/sqlite/files/marker_writer.h"
 #include "service/store/sqlite/sqlite_store.h"
 #include "tests/contract/scratch_dir.h"
 #include "tests/contract/store_samples.h"
@@ -33,11 +34,20 @@ absl::StatusOr<std::unique_ptr<Store>> OpenAt(const std::string& path) {
   return OpenSqliteStore(options);
 }
 
+// Whether the marker says all that is committed.
+bool IsMarked(const std::string& path) {
+  const int64_t commits = SQLite::Database(path).execAndGet("SELECT commits FROM store_meta").getInt64();
+  const auto marker = ReadMarker(path + ".marker");
+  return marker.ok() && marker->has_value() && (*marker)->extent.commits == commits;
+}
+
 class StoreSoundnessTest : public ::testing::Test {
  protected:
   StoreSoundnessTest() : store_(*OpenAt(path_)) {
     EXPECT_TRUE(store_->PutGroup(MakeGroup("before")).ok());
     EXPECT_TRUE(Probe().ok());
+    // From here on nothing is written beside what a test does.
+    EXPECT_TRUE(Eventually([&] { return IsMarked(path_); }));
   }
 
   absl::Status Probe() { return store_->Probe(At(0), absl::Seconds(2)).status; }
@@ -125,6 +135,48 @@ TEST_F(StoreSoundnessTest, ClosingALostStoreLeavesTheFilesOfTheOneInItsPlaceAlon
   }
 }
 
+// A store whose marker is written when the test's clock says so.
+class StoreMarkerTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    options_.path = directory_.File("store.db");
+    options_.clock = &clock_;
+    auto opened = OpenSqliteStore(options_);
+    ASSERT_TRUE(opened.ok()) << opened.status();
+    store_ = *std::move(opened);
+  }
+  // In small steps: the pause after the writing must not be over.
+  void WaitUntilMarked() {
+    ASSERT_TRUE(Eventually([&] {
+      clock_.Advance(absl::Milliseconds(1));
+      return IsMarked(options_.path);
+    }));
+  }
+
+  const seedance::testing::ScratchDir directory_;
+  base::SimulatedClock clock_{At(0)};
+  SqliteOptions options_;
+  std::unique_ptr<Store> store_;
+};
+
+TEST_F(StoreMarkerTest, ALostStoreDoesNotWriteItsMarkerOverAnothers) {
+  const std::string marker = options_.path + ".marker";
+  ASSERT_TRUE(store_->PutGroup(MakeGroup("written")).ok());
+  WaitUntilMarked();
+  ASSERT_TRUE(store_->PutGroup(MakeGroup("written after a pause")).ok());
+  for (const std::string& path : {options_.path, marker}) {
+    fs::remove(path);
+    std::ofstream(path) << "another's";
+  }
+  clock_.Advance(MarkerWriter::kPace);
+  EXPECT_TRUE(seedance::testing::Always(
+      [&] {
+        std::ifstream file(marker);
+        return std::string(std::istreambuf_iterator<char>(file), {}) == "another's";
+      },
+      absl::Milliseconds(300)));
+}
+
 TEST_F(StoreSoundnessTest, ALockFileThatWasRemovedLetsNobodyIn) {
   fs::remove(path_ + ".lock");
   const auto second = OpenAt(path_);
@@ -188,52 +240,41 @@ TEST(StoreFolderTest, ACommitWhoseFilesCannotBeSeenIsTheLastOne) {
 }
 
 // What a start would not notice to be lost must not be billed.
-TEST(StoreMarkerTest, WithoutAMarkerNothingIsBilledAfterAWhile) {
-  const seedance::testing::ScratchDir directory;
-  base::SimulatedClock clock{At(0)};
-  SqliteOptions options;
-  options.path = directory.File("store.db");
-  options.clock = &clock;
-  const auto opened = OpenSqliteStore(options);
-  ASSERT_TRUE(opened.ok()) << opened.status();
-  Store& store = **opened;
+TEST_F(StoreMarkerTest, WithoutAMarkerNothingIsBilledAfterAWhile) {
   const model::GenerationTask task = MakeTask("task");
-  ASSERT_TRUE(store.BeginCall(MakeCall("known"), &task).ok());
-  const std::string marker = options.path + ".marker";
-  const auto probe = [&] { return Cause(store.Probe(clock.Now(), absl::ZeroDuration()).status); };
-  ASSERT_TRUE(Eventually([&] {
-    clock.Advance(MarkerWriter::kPace);
-    return fs::exists(marker);
-  }));
+  ASSERT_TRUE(store_->BeginCall(MakeCall("known"), &task).ok());
+  const std::string marker = options_.path + ".marker";
+  const auto probe = [&] { return Cause(store_->Probe(clock_.Now(), absl::ZeroDuration()).status); };
+  WaitUntilMarked();
   fs::remove(marker);
   fs::create_directory(marker);
   ASSERT_TRUE(Eventually([&] {
-    clock.Advance(MarkerWriter::kPace);
+    clock_.Advance(MarkerWriter::kPace);
     return probe() == "marker_not_written";
   }));
-  clock.Advance(MarkerWriter::kPatience + absl::Seconds(1));
+  clock_.Advance(MarkerWriter::kPatience + absl::Seconds(1));
 
   const model::GenerationTask other = MakeTask("other");
-  EXPECT_EQ(Cause(store.BeginCall(MakeCall("new"), &other).status()), "marker_not_written");
-  EXPECT_FALSE(store.GetTask("other").ok()) << "it was undone";
-  EXPECT_TRUE(store.BeginCall(MakeCall("known"), nullptr)->existing.has_value()) << "what is known is told";
+  EXPECT_EQ(Cause(store_->BeginCall(MakeCall("new"), &other).status()), "marker_not_written");
+  EXPECT_FALSE(store_->GetTask("other").ok()) << "it was undone";
+  EXPECT_TRUE(store_->BeginCall(MakeCall("known"), nullptr)->existing.has_value()) << "what is known is told";
   const auto become = [&](model::TaskState state) {
-    return store.UpdateTask("task", [&](model::GenerationTask& edited) {
+    return store_->UpdateTask("task", [&](model::GenerationTask& edited) {
       edited.state = state;
       return absl::OkStatus();
     });
   };
   EXPECT_EQ(Cause(become(model::TaskState::kSubmitting).status()), "marker_not_written");
-  EXPECT_EQ(store.GetTask("task")->state, model::TaskState::kPending);
-  EXPECT_TRUE(store.PutGroup(MakeGroup("free")).ok()) << "what is not billed is written";
+  EXPECT_EQ(store_->GetTask("task")->state, model::TaskState::kPending);
+  EXPECT_TRUE(store_->PutGroup(MakeGroup("free")).ok()) << "what is not billed is written";
 
   fs::remove(marker);
   ASSERT_TRUE(Eventually([&] {
-    clock.Advance(MarkerWriter::kPace);
+    clock_.Advance(MarkerWriter::kPace);
     return probe().empty();
   }));
   EXPECT_TRUE(become(model::TaskState::kSubmitting).ok());
-  EXPECT_TRUE(store.BeginCall(MakeCall("new"), &other).ok());
+  EXPECT_TRUE(store_->BeginCall(MakeCall("new"), &other).ok());
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "service/base/error.h"
-#include "service/store/sqlite/file_lock.h"
+#include "service/store/sqlite/files/file_lock.h"
 #include "service/store/sqlite/migrations.h"
 #include "service/store/sqlite/store_meta.h"
 #include "tests/contract/scratch_dir.h"

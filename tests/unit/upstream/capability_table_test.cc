@@ -78,7 +78,8 @@ std::string Video(const Vendor& vendor) {
   return absl::StrCat(
       Upper(limits.formats), "; ", Megabytes(limits.max_bytes), "; ",
       Range(absl::ToDoubleSeconds(limits.min_duration), absl::ToDoubleSeconds(limits.max_duration), " s"), ", ",
-      Range(limits.min_frame_rate, limits.max_frame_rate, " fps"), ", ", limits.min_pixels, "-", limits.max_pixels,
+      Range(limits.min_frame_rate, limits.max_frame_rate, " fps"), ", ", Range(limits.min_side, limits.max_side, " px"),
+      ", ratio ", Range(limits.min_ratio, limits.max_ratio, ""), ", ", limits.min_pixels, "-", limits.max_pixels,
       " pixels");
 }
 

@@ -71,6 +71,25 @@ TEST_F(AdoptionTest, TheTypeOfAGroupIsTheVendorsWordAndIsLearnedLater) {
   EXPECT_EQ(ReasonOf(store_->GetGroup({"own", "h"})), Reason::kResourceNotFound) << "the vendor was asked for the type";
 }
 
+TEST_F(AdoptionTest, AGuessedTypeFillsAGapAndReplacesNothing) {
+  Start();
+  own_.SetGroup({"g", "heroes", "", {}, {}, model::GroupType::kLivenessFace});
+  own_.SetGroup({"h", "others", "", {}, {}});
+  ASSERT_TRUE(GetGroup(kOwnGroup).ok());
+  ASSERT_TRUE(GetGroup({"own", "h"}).ok());
+  // Listed for a type, but without a word about it.
+  upstream::ReportPage<upstream::GroupReport> page;
+  page.items = {{"g", "heroes", "", {}, {}}, {"h", "others", "", {}, {}}};
+  own_.list_groups.Answer(page);
+  engine::ListGroupsParams params;
+  params.upstream = "own";
+  params.read_upstream = true;
+  params.type = model::GroupType::kAigc;
+  ASSERT_TRUE(ListGroups(params).ok());
+  EXPECT_EQ(store_->GetGroup(kOwnGroup)->type, model::GroupType::kLivenessFace);
+  EXPECT_EQ(store_->GetGroup({"own", "h"})->type, model::GroupType::kAigc);
+}
+
 TEST_F(AdoptionTest, AnUnknownAssetIsAdoptedWithItsGroupAndFollowed) {
   Start();
   own_.SetAsset(AssetAtVendor(AssetState::kProcessing));

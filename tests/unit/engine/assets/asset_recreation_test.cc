@@ -105,6 +105,14 @@ TEST_F(RevivalTest, ARefusalStaysWithTheAssetAndTheNextTaskMayTryAgain) {
   EXPECT_EQ(vendor_.create_asset.calls(), 2);
 }
 
+TEST_F(RevivalTest, AnIdThatCannotBeANameHoldsNoPlaceInTheLibrary) {
+  const Asset asset = PutExpired("a");
+  vendor_.create_asset.Answer(Accepted("no/name"));
+  EXPECT_EQ(Revived(asset).error.reason, Reason::kInternal);
+  const model::AssetClaim last = {asset.group, "another", {}, true, 1};
+  EXPECT_TRUE(Eventually([&] { return !store_->FindClaimConflict("another", last, clock_.Now())->has_value(); }));
+}
+
 TEST_F(RevivalTest, AnAnswerThatWasLostIsNeverFollowedByAnotherCreation) {
   const Asset asset = PutExpired("a");
   vendor_.create_asset.Answer(Lost());

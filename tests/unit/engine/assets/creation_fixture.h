@@ -58,6 +58,14 @@ class CreationTest : public EngineTest {
   CreationTest() { options_.asset_creation.fetcher = fetcher_; }
 
   void Start() { EngineTest::Start(options_); }
+
+  // Another request for the same bytes, under another name.
+  static engine::CreateAssetParams TwinOf(const engine::CreateAssetParams& params) {
+    engine::CreateAssetParams twin = params;
+    twin.request_id = Uuid(1);
+    twin.display_name = "twin";
+    return twin;
+  }
   void Restart() { EngineTest::Restart(options_); }
 
   absl::StatusOr<model::Asset> Upload(const engine::UploadAssetParams& params, std::vector<std::string> pieces,

@@ -66,6 +66,14 @@ class CreationsTest : public CreationTest {
       return absl::OkStatus();
     });
   }
+  // A first creation again of the asset whose answer was lost.
+  void PutRecreationInDoubt(const model::Asset& asset) {
+    model::JournalEntry row = model::RecreationOf(asset, 1);
+    row.state = JournalState::kInDoubt;
+    row.error = base::SerializeStatus(engine::OutcomeUnknown("lost"));
+    row.create_time = row.update_time = clock_.Now();
+    ASSERT_TRUE(store_->BeginCall(row, nullptr).ok());
+  }
   // A task that needs the asset, and may have it created again.
   engine::CreateTaskParams Needs(const model::Asset& asset) {
     engine::CreateTaskParams params = GoodTask();
@@ -186,11 +194,7 @@ TEST_F(CreationsTest, TheLostCreationOfAnExpiredAssetIsFoundAtTheVendor) {
 TEST_F(CreationsTest, ADoubtAboutAnAssetEndsWhenTheVendorShowsItActive) {
   Start();
   const model::Asset asset = Expired();
-  model::JournalEntry row = model::RecreationOf(asset, 1);
-  row.state = JournalState::kInDoubt;
-  row.error = base::SerializeStatus(engine::OutcomeUnknown("lost"));
-  row.create_time = row.update_time = clock_.Now();
-  ASSERT_TRUE(store_->BeginCall(row, nullptr).ok());
+  PutRecreationInDoubt(asset);
   Restart();
   EXPECT_EQ(List()->items.size(), 1u);
   SetAtVendor("hero-1", "hero");
@@ -199,6 +203,28 @@ TEST_F(CreationsTest, ADoubtAboutAnAssetEndsWhenTheVendorShowsItActive) {
   EXPECT_TRUE(Eventually([&] { return List()->items.empty(); })) << "it is nobody's rival any more";
   EXPECT_EQ(RecreationRow(asset, 1), JournalState::kNotAccepted);
   EXPECT_EQ(vendor_.create_asset.calls(), 0);
+}
+
+// The vendor may not be asked about the asset again, and the doubt itself is looked for no more.
+TEST_F(CreationsTest, ADoubtThatCouldNotBeEndedWhenTheAssetWasSeenEndsLater) {
+  Start();
+  const model::Asset asset = Expired();
+  PutRecreationInDoubt(asset);
+  Restart();
+  for (int looks = 1; looks <= 7; ++looks) {
+    ASSERT_TRUE(Eventually([&] { return vendor_.list_assets.calls() == looks; })) << looks;
+    clock_.Advance(absl::Minutes(21));
+  }
+  SetAtVendor("hero-1", "hero");
+  store_->failing_finishes = 3;
+  ASSERT_TRUE(CreateTask(Needs(asset)).ok());
+  ASSERT_TRUE(Reaches(asset.handle, AssetState::kActive, absl::Seconds(1)));
+  EXPECT_TRUE(Eventually([&] {
+    clock_.Advance(absl::Seconds(1));
+    return List()->items.empty();
+  }));
+  EXPECT_EQ(store_->failing_finishes, 0);
+  EXPECT_EQ(RecreationRow(asset, 1), JournalState::kNotAccepted);
 }
 
 TEST_F(CreationsTest, APersonsWordLetsAnExpiredAssetBeCreatedAgain) {
@@ -217,6 +243,23 @@ TEST_F(CreationsTest, APersonsWordLetsAnExpiredAssetBeCreatedAgain) {
   EXPECT_TRUE(Called(vendor_.create_asset, 2));
 }
 
+TEST_F(CreationsTest, AnAcceptedAssetThatIsWrittenLateIsFollowed) {
+  Start();
+  store_->failing_finishes = 3;
+  vendor_.create_asset.Answer(Accepted("late"));
+  EXPECT_EQ(ReasonOf(CreateAsset(Asset("hero"))), Reason::kOutcomeUnknown);
+  ASSERT_EQ(List()->items.size(), 1u);
+  EXPECT_EQ(List()->items[0].resource_name, "assets/fake~late");
+  SetAtVendor("late", "hero");
+  EXPECT_TRUE(Eventually([&] {
+    clock_.Advance(absl::Seconds(5));
+    return store_->GetAsset({"fake", "late"}).ok();
+  }));
+  EXPECT_TRUE(Reaches(model::UpstreamHandle{"fake", "late"}, AssetState::kActive, absl::Seconds(1)));
+  EXPECT_TRUE(List()->items.empty());
+  EXPECT_EQ(vendor_.create_asset.calls(), 1);
+}
+
 TEST_F(CreationsTest, ContentInDoubtIsKnownAfterARestart) {
   Start();
   engine::CreateAssetParams params = Inline(OldGroup(), Png());
@@ -224,12 +267,27 @@ TEST_F(CreationsTest, ContentInDoubtIsKnownAfterARestart) {
   params.request_id = Uuid(0);
   LoseAsset(params);
   Restart();
-  engine::CreateAssetParams twin = params;
-  twin.request_id = Uuid(1);
-  twin.display_name = "twin";
+  const engine::CreateAssetParams twin = TwinOf(params);
   EXPECT_EQ(ReasonOf(CreateAsset(twin)), Reason::kOutcomeUnknown);
   ASSERT_TRUE(Eventually([&] { return Settle({"CreateAsset", Uuid(0), {}, true}).ok(); }));
   EXPECT_TRUE(CreateAsset(twin).ok()) << "the doubt is over";
+}
+
+TEST_F(CreationsTest, APersonsWordThatCannotBeWrittenLeavesTheDoubtAsItWas) {
+  Start();
+  engine::CreateAssetParams params = Inline(OldGroup(), Png());
+  params.reuse_content = true;
+  params.request_id = Uuid(0);
+  LoseAsset(params);
+  const engine::CreateAssetParams twin = TwinOf(params);
+  store_->failing_finishes = 3;
+  ASSERT_TRUE(Eventually([&] {  // It may be looked for just now.
+    return ReasonOf(Settle({"CreateAsset", Uuid(0), {}, true})) == Reason::kStoreUnavailable;
+  }));
+  EXPECT_EQ(ReasonOf(CreateAsset(twin)), Reason::kOutcomeUnknown) << "its bytes may be at the vendor still";
+  ASSERT_EQ(List()->items.size(), 1u);
+  EXPECT_EQ(List()->items[0].state, JournalState::kInDoubt);
+  EXPECT_EQ(vendor_.create_asset.calls(), 1);
 }
 
 }  // namespace

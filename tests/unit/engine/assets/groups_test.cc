@@ -69,6 +69,8 @@ TEST_F(GroupsTest, TheTypeIsSentStoredAndFilteredBy) {
   params.request_id.clear();
   const absl::StatusOr<model::AssetGroup> plain = CreateGroup(params);
   EXPECT_EQ(plain->type, model::GroupType::kAigc);
+  EXPECT_EQ(vendor_.MakeUpstream()->GetGroup({}, plain->handle.id)->type, model::GroupType::kAigc)
+      << "some keys demand that the default is said";
   const auto listed = [&](model::GroupType type) {
     engine::ListGroupsParams params_of_list;
     params_of_list.type = type;
@@ -136,6 +138,44 @@ TEST_F(GroupsTest, AGroupWithAssetsThatOnlyTheVendorKnowsIsNotDeletedWithoutForc
   report.group_id = "g";
   vendor_.SetAsset(report);
   EXPECT_EQ(ReasonOf(Delete({{"fake", "g"}, false, false})), Reason::kGroupNotEmpty);
+  EXPECT_EQ(vendor_.delete_group.calls(), 0);
+}
+
+TEST_F(GroupsTest, AGroupWhoseStoredTypeIsUnknownOrWrongIsNotTakenForEmpty) {
+  Start();
+  upstream::AssetReport report;
+  report.id = "face";
+  report.group_id = "faces";
+  vendor_.SetAsset(report);
+  vendor_.SetGroup({"faces", "faces", "", {}, {}, model::GroupType::kLivenessFace});
+  for (const model::GroupType stored : {model::GroupType::kUnspecified, model::GroupType::kAigc}) {
+    model::AssetGroup group;
+    group.handle = {"fake", "faces"};
+    group.tenant = kTenant;
+    group.type = stored;
+    ASSERT_TRUE(store_->PutGroup(group).ok());
+    EXPECT_EQ(ReasonOf(Delete({group.handle, false, false})), Reason::kGroupNotEmpty);
+  }
+  EXPECT_EQ(vendor_.delete_group.calls(), 0);
+}
+
+TEST_F(GroupsTest, AGroupIsLookedForOnEveryPageOfTheVendorsList) {
+  Start();
+  const model::UpstreamHandle group = OldGroup();
+  upstream::ReportPage<upstream::AssetReport> others;
+  others.items.resize(1);
+  others.items[0].id = "other";
+  others.items[0].group_id = "another-group";
+  others.more = true;
+  vendor_.list_assets.Answer(others);
+  upstream::AssetReport report;
+  report.id = "made-elsewhere";
+  report.group_id = group.id;
+  vendor_.SetAsset(report);
+  EXPECT_EQ(ReasonOf(Delete({group, false, false})), Reason::kGroupNotEmpty);
+  vendor_.ForgetAsset(report.id);
+  for (int i = 0; i < 200; ++i) vendor_.list_assets.Answer(others);
+  EXPECT_EQ(ReasonOf(Delete({group, false, false})), Reason::kGroupNotEmpty) << "emptiness was not seen";
   EXPECT_EQ(vendor_.delete_group.calls(), 0);
 }
 

@@ -299,9 +299,7 @@ TEST_F(JournalReconcilerTest, ContentInDoubtIsNotCreatedAgainForReuse) {
   params.reuse_content = true;
   params.request_id = Uuid(0);
   Lose(params);
-  engine::CreateAssetParams twin = params;
-  twin.request_id = Uuid(1);
-  twin.display_name = "twin";
+  const engine::CreateAssetParams twin = TwinOf(params);
   EXPECT_EQ(ReasonOf(CreateAsset(twin)), Reason::kOutcomeUnknown);
   EXPECT_EQ(vendor_.create_asset.calls(), 1);
   EXPECT_FALSE(store_->GetCall({kTenant, "CreateAsset", Uuid(1)})->has_value()) << "nothing was sent for it";

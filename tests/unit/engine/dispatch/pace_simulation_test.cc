@@ -117,7 +117,7 @@ class Simulation {
       AdmissionControl::Call call = gate_.Take(RequestKind::kPoll, now_);
       gate_.Sent(call, now_);
       const absl::Duration latency = options_.latency * random_.Unit();
-      const absl::Time arrived = now_ + std::min(latency * random_.Unit(), base::SlidingWindowLimiter::kTravel);
+      const absl::Time arrived = now_ + std::min(latency * random_.Unit(), SlidingWindowLimiter::kTravel);
       arrivals_.push_back(arrived);
       answers_.push({now_ + latency, arrived, id, call});
     }

@@ -366,6 +366,31 @@ TEST_F(TaskTurnsTest, AWatcherByAnotherWayCountsToo) {
   EXPECT_EQ(polls(), 4);
 }
 
+TEST_F(TaskTurnsTest, AWatchedTaskKeepsItsPaceAfterAPollThatFailed) {
+  engine::TaskTracker::Options options;
+  options.poll_interval_watched = absl::Seconds(5);
+  bool watched = true;
+  watchers_ = [&watched](const model::GenerationTask&) { return watched; };
+  Start(options);
+  (void)SubmittedTask();
+  Advance(absl::Seconds(6));
+  ASSERT_EQ(polls(), 1);
+  const auto fail = [this] {
+    base::ErrorDetail detail;
+    detail.reason = base::Reason::kUpstreamUnavailable;
+    vendor_.get_task.Answer(base::MakeError("not now", detail));
+  };
+  for (int i = 0; i < 2; ++i) fail();
+  for (int i = 0; i < 3; ++i) Advance(absl::Seconds(5.5) + absl::Milliseconds(1));
+  EXPECT_EQ(polls(), 4);
+  watched = false;
+  fail();
+  Advance(absl::Seconds(5.5) + absl::Milliseconds(1));
+  ASSERT_EQ(polls(), 5);
+  Advance(absl::Seconds(13));
+  EXPECT_EQ(polls(), 5) << "that nobody watches is asked for at the pace of its state";
+}
+
 TEST_F(TaskTurnsTest, APokedTaskGoesBeforeThoseThatAreMerelyDue) {
   Start();
   std::vector<std::string> ids;

@@ -14,6 +14,7 @@ namespace seedance::engine {
 namespace {
 
 using model::JournalEntry;
+using ::seedance::testing::Eventually;
 using ::seedance::testing::Failure;
 using ::seedance::testing::FlakyStore;
 using ::seedance::testing::kRequestId;
@@ -209,6 +210,64 @@ TEST_F(JournalTest, AnEndThatCannotBeWrittenLeavesDoubt) {
   EXPECT_EQ(ReasonOf(Ask()), base::Reason::kOutcomeUnknown);
   Reopen();
   EXPECT_EQ(ReasonOf(Ask()), base::Reason::kOutcomeUnknown);
+}
+
+TEST_F(JournalTest, AnEndThatCouldNotBeWrittenIsWrittenInTheBackground) {
+  billed_->Start();
+  JournalEntry call = Call();
+  call.claim = model::AssetClaim{{"fake", "g1"}, "hero"};
+  ASSERT_EQ(Begin(call, first_), Turn::kOwner);
+  store_->failing_finishes = 3;
+  billed_->Failed(call, Acceptance::kNotAccepted, absl::UnavailableError("no connection"));
+  EXPECT_EQ(ReasonOf(first_.Wait()), base::Reason::kStoreUnavailable);
+  ASSERT_EQ(billed_->InDoubt()->size(), 1u) << "it is listed";
+  EXPECT_EQ(billed_->InDoubt()->front().state, model::JournalState::kNotAccepted);
+  const auto is_claimed = [&] { return store_->FindClaimConflict("other", *call.claim, clock_.Now())->has_value(); };
+  EXPECT_TRUE(is_claimed());
+  ASSERT_TRUE(Eventually([&] {
+    clock_.Advance(UnwrittenEnds::kPause);
+    return billed_->InDoubt()->empty();
+  }));
+  EXPECT_EQ(store_->GetCall(call.key).value()->state, model::JournalState::kNotAccepted);
+  EXPECT_FALSE(is_claimed());
+}
+
+TEST_F(JournalTest, WhoeverAsksAgainWritesAnEndThatCouldNotBeWritten) {
+  store_->failing_finishes = 3;
+  billed_->Failed(Own(), Acceptance::kRefused, Failure(base::Reason::kInputModeration, "no"));
+  EXPECT_EQ(ReasonOf(first_.Wait()), base::Reason::kStoreUnavailable);
+  store_->failing_finishes = 1;
+  EXPECT_EQ(ReasonOf(Ask("villain")), base::Reason::kRequestIdReused);
+  EXPECT_EQ(ReasonOf(Ask()), base::Reason::kStoreUnavailable) << "not OUTCOME_UNKNOWN: it is known";
+  EXPECT_EQ(ReasonOf(Ask()), base::Reason::kInputModeration);
+  Reopen();
+  EXPECT_EQ(ReasonOf(Ask()), base::Reason::kInputModeration);
+}
+
+TEST_F(JournalTest, AnAcceptedCallThatIsWrittenLateIsTold) {
+  std::vector<std::string> told;
+  billed_->SetDoubtHooks({nullptr, nullptr, [&](const JournalEntry& row, const Journal::Found& made) {
+                            EXPECT_EQ(row.resource_name, made.name());
+                            told.push_back(made.name());
+                          }});
+  model::AssetGroup group = Group();
+  store_->failing_finishes = 3;
+  billed_->Accepted(Own(), &group, nullptr);
+  EXPECT_EQ(ReasonOf(first_.Wait()), base::Reason::kOutcomeUnknown);
+  EXPECT_EQ(ReasonOf(billed_->Settle(Call().key, std::nullopt)), base::Reason::kCreationNotInDoubt)
+      << "nobody's word against what is known";
+  EXPECT_EQ(*Ask(), "assetGroups/fake~g1");
+  EXPECT_TRUE(store_->GetGroup(group.handle).ok());
+  EXPECT_EQ(told, std::vector<std::string>{"assetGroups/fake~g1"});
+}
+
+TEST_F(JournalTest, AStopWritesWhatCouldNotBeWritten) {
+  store_->failing_finishes = 3;
+  model::AssetGroup group = Group();
+  billed_->Accepted(Own(), &group, nullptr);
+  billed_->Stop();
+  Reopen();
+  EXPECT_EQ(*Ask(), "assetGroups/fake~g1");
 }
 
 TEST_F(JournalTest, WhatTheCallerKeepsItselfIsAnsweredByItsName) {

@@ -159,9 +159,9 @@ TEST_F(TaskDraftTest, AnEphemeralReferenceWarnsOfTheOtherUrls) {
 TEST_F(TaskDraftTest, AModelThatIsToBeRetiredIsAWarning) {
   vendor_.profile().models[0].retire_time = clock_.Now() + absl::Hours(24);
   Start();
-  EXPECT_THAT(CreateTask(Draft("a cat", {}))->warnings, ElementsAre(HasSubstr("model strict will be retired on")));
+  EXPECT_THAT(CreateTask(Draft("a cat", {}))->warnings, ElementsAre(HasSubstr("model strict announced its end for")));
   clock_.Advance(absl::Hours(24));
-  EXPECT_THAT(CreateTask(Draft("a cat", {}))->warnings, ElementsAre(HasSubstr("model strict was retired on")));
+  EXPECT_THAT(CreateTask(Draft("a cat", {}))->warnings, ElementsAre(HasSubstr("model strict announced its end for")));
 }
 
 // ---- Model ----

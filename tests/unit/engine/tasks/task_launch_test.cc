@@ -112,6 +112,36 @@ TEST_F(TaskLaunchTest, WhatCannotBeStoredIsNotSentAndGivesItsTurnAndPlaceBack) {
   EXPECT_EQ(ReasonOf(CreateTask(GoodTask()).status()), Reason::kQuotaExceeded);
 }
 
+TEST_F(TaskLaunchTest, ATaskWhoseCallerWasRefusedIsNeverSentThoughTheStoreHasIt) {
+  engine::Engine::Options options;
+  options.tasks.max_open_per_tenant = 1;
+  Start(options);
+  engine::CreateTaskParams waiting = GoodTask();
+  model::Reference reference;
+  reference.asset = StoredAsset("a", AssetState::kProcessing);
+  waiting.request.references = {reference};
+  waiting.request.wait_for_assets = true;
+  // One that would be sent at once, and one that would wait.
+  for (engine::CreateTaskParams params : {GoodTask(), waiting}) {
+    params.request_id = params.request.references.empty() ? kRequestId : "0190f5fe-7c00-7a00-8000-000000000077";
+    store_->unsure_begins = 1;
+    store_->failing_reads = 1;
+    store_->failing_updates = 2;
+    EXPECT_EQ(ReasonOf(CreateTask(params).status()), Reason::kStoreUnavailable);
+    ASSERT_TRUE(Eventually([&] {
+      clock_.Advance(absl::Seconds(1));
+      return store_->ListOpenTasks()->empty();
+    }));
+    const absl::StatusOr<GenerationTask> again = CreateTask(params);
+    ASSERT_TRUE(again.ok()) << again.status();
+    EXPECT_EQ(again->state, TaskState::kFailed);
+    EXPECT_EQ(again->error.reason, Reason::kStoreUnavailable);
+  }
+  EXPECT_EQ(vendor_.create_task.calls(), 0);
+  ASSERT_TRUE(Eventually([&] { return CreateTask(GoodTask()).ok(); })) << "they hold no place";
+  EXPECT_TRUE(Called(vendor_.create_task, 1));
+}
+
 TEST_F(TaskLaunchTest, NothingIsSentOnceSubmissionsHaveStopped) {
   threads_ = 1;  // FinishSteps tells the end of a step then.
   Start();

@@ -1,6 +1,7 @@
 // Doubts and costs settled by the vendor's own log of what was billed, through a whole engine.
 #include "service/engine/tasks/usage_settler.h"
 
+#include "absl/strings/str_cat.h"
 #include "tests/unit/engine/engine_fixture.h"
 
 namespace seedance::testing {
@@ -15,7 +16,7 @@ class UsageSettlerTest : public EngineTest {
  protected:
   UsageSettlerTest() {
     usage_log_.enabled = true;
-    usage_log_.submit_timeout = absl::Minutes(5);
+    usage_log_.taken_within = absl::Minutes(5);
     usage_log_.lag = absl::Minutes(1);
   }
 
@@ -36,6 +37,12 @@ class UsageSettlerTest : public EngineTest {
     Bill(task.upstream_task_id);
     EXPECT_TRUE(Reaches(id, TaskState::kSucceeded, absl::Seconds(1)));
     return id;
+  }
+  // A task that runs, in the log.
+  void Running() {
+    const std::string id = SubmittedTask();
+    SetAtVendor(Stored(id).upstream_task_id, TaskState::kRunning, Stored(id).sent_seed);
+    Bill(Stored(id).upstream_task_id);
   }
   void SetAtVendor(const std::string& vendor_id, TaskState state, std::optional<int64_t> seed) {
     upstream::TaskReport report;
@@ -100,10 +107,30 @@ TEST_F(UsageSettlerTest, WhatTheLogNeverShowsFailsAsNotTaken) {
   const std::string id = Doubtful();
   clock_.Advance(absl::Minutes(5) + absl::Seconds(5));
   Known();
+  clock_.Advance(absl::Minutes(5));
+  HandOutDue();
+  EXPECT_EQ(Stored(id).state, TaskState::kSubmitUnknown) << "the log may be written at the end of tasks";
+  Running();
   ASSERT_TRUE(Eventual([&] { return Stored(id).state == TaskState::kFailed; }));
   EXPECT_GT(clock_.Now(), Stored(id).create_time + absl::Minutes(6));
   EXPECT_EQ(Stored(id).error.reason, Reason::kUpstreamFailed);
   EXPECT_TRUE(Stored(id).upstream_task_id.empty());
+}
+
+TEST_F(UsageSettlerTest, TheTaskOfADoubtThatEndedUnboundIsNotBoundToAnother) {
+  usage_log_.exclusive_key = true;
+  usage_log_.tag_with_seed = false;
+  Start();
+  Known();
+  const int before = vendor_.read_usage.calls();
+  const std::string given_up = Doubtful();
+  const std::string id = Doubtful();
+  ASSERT_TRUE(Eventual([&] { return vendor_.read_usage.calls() > before; }));
+  ASSERT_TRUE(Eventual([&] { return Reconcile({given_up, {}, true}).ok(); })) << "by a person, wrongly";
+  SetAtVendor("theirs", TaskState::kRunning, std::nullopt);
+  Bill("theirs");
+  ASSERT_TRUE(Eventual([&] { return vendor_.read_usage.calls() > before + 5; }));
+  EXPECT_EQ(Stored(id).state, TaskState::kSubmitUnknown);
 }
 
 TEST_F(UsageSettlerTest, OneReadServesAllDoubtsAndReadsKeepTheirDistance) {
@@ -141,6 +168,32 @@ TEST_F(UsageSettlerTest, CostsComeFromTheLogAfterTheEnd) {
   Bill(Stored(id).upstream_task_id, UsageRow::Kind::kRefund);
   Known();
   ASSERT_TRUE(Eventual([&] { return Stored(id).settled_cost.micros == 0; }, absl::Minutes(1)));
+}
+
+TEST_F(UsageSettlerTest, AnAbsurdBillIsBounded) {
+  usage_log_.quota_per_unit = 1;
+  Start();
+  const std::string id = Known();
+  UsageRow row;
+  row.kind = UsageRow::Kind::kConsumption;
+  row.time = clock_.Now();
+  row.task_id = Stored(id).upstream_task_id;
+  row.quota = 1'000'000'000'000'000;
+  vendor_.AddUsage(row);
+  ASSERT_TRUE(Eventual([&] { return !Stored(id).settled_cost.currency.empty(); }, absl::Minutes(1)));
+  EXPECT_EQ(Stored(id).settled_cost.micros, 1'000'000'000'000'000'000);
+}
+
+// The vendor has no answer about most of what others have made with the key.
+TEST_F(UsageSettlerTest, ManyUnansweredTasksOfOthersDoNotHideOurs) {
+  Start();
+  Known();
+  const std::string id = Doubtful();
+  for (int i = 0; i < 700; ++i) Bill(absl::StrCat("a-theirs-", i));
+  SetAtVendor("z-ours", TaskState::kRunning, Stored(id).sent_seed);
+  Bill("z-ours");
+  ASSERT_TRUE(Eventual([&] { return Stored(id).state == TaskState::kRunning; }));
+  EXPECT_EQ(Stored(id).upstream_task_id, "z-ours");
 }
 
 TEST_F(UsageSettlerTest, SwitchedOffNothingIsReadOrTagged) {

@@ -69,6 +69,17 @@ class UsageVerdictsTest : public ::testing::Test {
     Known("before", 0);
     Doubt("d", 10, 4711);
     Known("after", 400);
+    facts_.listed_running = true;
+  }
+
+  // A doubt at 10 and, of a key of the gateway's own, one unclaimed row that it may be.
+  void Alone() {
+    facts_.exclusive_key = true;
+    Known("k", 0, 0);
+    facts_.shown.clear();
+    Doubt("d", 10, 0);
+    Row("ours", 11);
+    Show("ours", std::nullopt);
   }
 
   // The one doubt's decision.
@@ -81,7 +92,7 @@ class UsageVerdictsTest : public ::testing::Test {
   // An hour after the start, with a complete log.
   UsageVerdictsTest() {
     facts_.now = At(3600);
-    facts_.submit_timeout = absl::Minutes(5);
+    facts_.taken_within = absl::Minutes(5);
     facts_.lag = absl::Minutes(1);
     facts_.log.reaches_back_to = absl::InfinitePast();
   }
@@ -136,6 +147,9 @@ TEST_F(UsageVerdictsTest, WhatTheLogDoesNotShowInTimeWasNeverTaken) {
   Known("at the end", 310);
   EXPECT_EQ(Decide().kind, Kind::kOpen) << "the log may have stopped before the vendor took it";
   Known("after", 311);
+  EXPECT_EQ(Decide().kind, Kind::kOpen) << "it may be written at the end of tasks";
+  Row("runs", 500);
+  Show("runs", std::nullopt, /*ended=*/false);
   EXPECT_EQ(Decide().kind, Kind::kNotTaken);
   facts_.now = At(10) + absl::Milliseconds(500) + absl::Minutes(6);
   EXPECT_EQ(Decide().kind, Kind::kOpen) << "the vendor may bill it still, and the log lags";
@@ -210,7 +224,10 @@ TEST_F(UsageVerdictsTest, ASeedThatIsNoAnswerExcludesNothing) {
   EXPECT_EQ(Decide().kind, Kind::kOpen) << "it may show a place-holder while it runs";
   for (const int64_t place_holder : {0, -1}) {
     Show("theirs", place_holder);
-    EXPECT_EQ(Decide().kind, Kind::kOpen) << place_holder;
+    EXPECT_EQ(Decide().kind, Kind::kOpen) << "it may have failed before it had a seed: " << place_holder;
+    facts_.shown["theirs"].succeeded = true;
+    EXPECT_EQ(Decide().kind, Kind::kNotTaken) << "it was sent without one: " << place_holder;
+    facts_.shown["theirs"].succeeded = false;
   }
   Show("theirs", 42);
   facts_.doubts[0].sent_seed.reset();
@@ -258,11 +275,8 @@ TEST_F(UsageVerdictsTest, ARowWithoutAnIdForbidsAbsenceAndIsNeverBound) {
 }
 
 TEST_F(UsageVerdictsTest, WithAnExclusiveKeyTheOneUnclaimedRowIsIt) {
-  Known("k", 0, 0);
-  facts_.shown.clear();
-  Doubt("d", 10, 0);
-  Row("ours", 11);
-  Show("ours", std::nullopt);
+  Alone();
+  facts_.exclusive_key = false;
   EXPECT_EQ(Decide().kind, Kind::kOpen) << "with a shared key it may be anybody's";
   facts_.exclusive_key = true;
   EXPECT_EQ(Decide().upstream_task_id, "ours");
@@ -276,23 +290,13 @@ TEST_F(UsageVerdictsTest, WithAnExclusiveKeyTheOneUnclaimedRowIsIt) {
 }
 
 TEST_F(UsageVerdictsTest, ARowThatATaskOnItsWayMayHaveIsNotBoundToADoubt) {
-  facts_.exclusive_key = true;
-  Known("k", 0, 0);
-  facts_.shown.clear();
-  Doubt("d", 10, 0);
-  Row("ours", 11);
-  Show("ours", std::nullopt);
+  Alone();
   facts_.sent.push_back(Task("under way", 11, 0));
   EXPECT_EQ(Decide().kind, Kind::kOpen);
 }
 
 TEST_F(UsageVerdictsTest, ARowThatAnEndedDoubtMayHaveIsNotBoundToAnother) {
-  facts_.exclusive_key = true;
-  Known("k", 0, 0);
-  facts_.shown.clear();
-  Doubt("d", 10, 0);
-  Row("theirs", 11);
-  Show("theirs", std::nullopt);
+  Alone();
   ASSERT_EQ(Decide().kind, Kind::kBound);
   facts_.former.push_back(Task("expired", 9, 0));
   EXPECT_EQ(Decide().kind, Kind::kOpen);
@@ -320,6 +324,10 @@ TEST_F(UsageVerdictsTest, TheVendorsClockMayBeFarOffAsItsKnownTasksShow) {
 TEST_F(UsageVerdictsTest, TheVendorIsAskedAboutWhatMayBeOfADoubtAndTwoKnownTasksOfEachModel) {
   for (int i = 0; i < 4; ++i) Known("k" + std::to_string(i), i);
   Known("other model", 3, 7, "seedance-2.5");
+  for (const std::string id : {"r1", "r2", "r3"}) {
+    Known(id, 5);
+    facts_.known[id].state = TaskState::kRunning;
+  }
   facts_.shown.clear();
   Doubt("d", 10, 4711);
   Row("maybe", 12);
@@ -330,6 +338,8 @@ TEST_F(UsageVerdictsTest, TheVendorIsAskedAboutWhatMayBeOfADoubtAndTwoKnownTasks
   Row("long after", 3000);
   facts_.deleted.insert("deleted");
   Row("deleted", 12);
+  EXPECT_THAT(IdsToAsk(facts_), ElementsAre("k2", "k3", "maybe", "other model", "r2", "r3", "runs"));
+  facts_.listed_running = true;
   EXPECT_THAT(IdsToAsk(facts_), ElementsAre("k2", "k3", "maybe", "other model", "runs"));
   facts_.doubts.clear();
   facts_.known.clear();

@@ -85,7 +85,7 @@ TEST(ResumeTokenTest, ARevisionThatTheStoreHasNotReachedIsOutOfRangeWithAFreshTo
 }
 
 absl::StatusOr<ResumeTokens::Position> CheckHistory(const ResumeTokens& tokens, const std::string& token) {
-  return tokens.CheckHistory(token, kScope, /*forgotten=*/5, /*newest=*/10);
+  return tokens.CheckHistory(token, TokenScope(kScope), /*forgotten=*/5, /*newest=*/10);
 }
 
 TEST(ResumeTokenTest, AHistoryGoesOnFromWhatIsNotForgotten) {

@@ -10,89 +10,10 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "tests/unit/engine/dashboard.h"
-#include "tests/unit/engine/engine_fixture.h"
+#include "tests/unit/engine/watch/task_feeds_fixture.h"
 
 namespace seedance::engine {
 namespace {
-
-using model::GenerationTask;
-using model::TaskState;
-using testing::Dashboard;
-using testing::Eventually;
-using testing::kOther;
-using testing::kTenant;
-using testing::ReasonOf;
-using Texts = std::vector<std::string>;
-
-class TaskFeedsTest : public ::testing::Test {
- protected:
-  TaskFeedsTest() { Restart(); }
-
-  // As a new process over the same store.
-  void Restart() {
-    feeds_.reset();
-    store_.reset();
-    store_ = testing::OpenStore(dir_.File("store.db"));
-    tokens_ = std::make_unique<ResumeTokens>(store_->epoch());
-    feeds_ = std::make_unique<TaskFeeds>(options_, *store_, *tokens_);
-  }
-
-  GenerationTask Add(const std::string& id, const std::string& tenant = kTenant, TaskState state = TaskState::kPending,
-                     std::map<std::string, std::string> labels = {}, size_t prompt_bytes = 10) {
-    GenerationTask task;
-    task.id = id;
-    task.tenant = tenant;
-    task.state = state;
-    task.request.upstream = "fake";
-    task.request.labels = std::move(labels);
-    task.request.prompt = std::string(prompt_bytes, 'p');
-    task.create_time = task.update_time = absl::FromUnixSeconds(1'800'000'000) + absl::Milliseconds(added_++);
-    model::JournalEntry call;
-    call.key = {tenant, "CreateGenerationTask", id};
-    call.state = model::JournalState::kDone;
-    call.resource_name = task.name();
-    call.create_time = call.update_time = task.create_time;
-    const auto begun = store_->BeginCall(call, &task);
-    EXPECT_TRUE(begun.ok()) << begun.status();
-    return *begun->task;
-  }
-
-  int64_t Change(const std::string& id, TaskState state = TaskState::kRunning) {
-    const auto changed = store_->UpdateTask(id, [&](GenerationTask& task) {
-      task.state = state;
-      return absl::OkStatus();
-    });
-    EXPECT_TRUE(changed.ok()) << changed.status();
-    return changed->revision;
-  }
-
-  void Delete(const std::string& id) {
-    EXPECT_TRUE(store_
-                    ->DeleteTask(id, absl::FromUnixSeconds(1'800'000'000),
-                                 [](const GenerationTask&) { return absl::OkStatus(); })
-                    .ok());
-  }
-
-  // Makes the change known and has the dashboard take what comes until `done`.
-  template <typename Done>
-  bool Follow(Dashboard& dashboard, Done done) {
-    feeds_->Changed(kTenant);
-    return Eventually([&] {
-      dashboard.TakeAll();
-      return done();
-    });
-  }
-
-  static TaskFilter All(const std::string& tenant = kTenant) { return {tenant, {}, {}}; }
-
-  TaskFeeds::Options options_;
-  testing::TempDir dir_;
-  int added_ = 0;
-  std::unique_ptr<testing::FlakyStore> store_;
-  std::unique_ptr<ResumeTokens> tokens_;
-  std::unique_ptr<TaskFeeds> feeds_;
-};
 
 TEST_F(TaskFeedsTest, BeginsWithAllThatMatchesAndIsSynced) {
   Add("a");
@@ -308,31 +229,6 @@ TEST_F(TaskFeedsTest, ForgottenDeletionsMakeATokenTooOld) {
   fresh.TakeAll();
   EXPECT_EQ(fresh.ids(), Texts{"b"});
   EXPECT_TRUE(fresh.synced);
-}
-
-TEST_F(TaskFeedsTest, OneWhoBeginsAgainByNamesIsToldWhichAreGone) {
-  constexpr int kNames = 500;
-  TaskFilter filter = {kTenant, {TaskState::kPending}, {}, {}};
-  for (int i = 0; i < kNames; ++i) filter.ids.insert(Add(absl::StrCat("task-", 1000 + i)).id);
-  Dashboard dashboard;
-  ASSERT_TRUE(dashboard.Open(*feeds_, filter).ok());
-  dashboard.TakeAll();
-  EXPECT_TRUE(dashboard.removed.empty()) << "a new reader knows nothing yet";
-  dashboard.Close();
-  for (int i = 0; i < kNames - 10; ++i) Delete(absl::StrCat("task-", 1000 + i));
-  Change("task-1499");
-  ASSERT_TRUE(store_->TrimDeletions(absl::InfiniteFuture()).ok());
-  const absl::Status refused = dashboard.Open(*feeds_, filter);
-  dashboard.token = base::GetErrorDetail(refused).metadata["resume_token"];
-  dashboard.revisions.clear();  // It still knows what it knew: what is told brings that up to date.
-  for (auto& [id, revision] : dashboard.view) revision = 0;
-  ASSERT_TRUE(dashboard.Open(*feeds_, filter).ok());
-  dashboard.TakeAll();
-  EXPECT_EQ(dashboard.view.size(), 9u) << "neither deleted nor in another state";
-  EXPECT_EQ(dashboard.removed.size(), static_cast<size_t>(kNames - 9));
-  EXPECT_LE(dashboard.biggest, 200u);
-  const int64_t changed = Change("task-1498", TaskState::kPending);
-  EXPECT_TRUE(Follow(dashboard, [&] { return dashboard.view["task-1498"] == changed; }));
 }
 
 TEST_F(TaskFeedsTest, AReaderThatStalledUntilDeletionsWereForgottenIsToldSo) {

@@ -1,4 +1,10 @@
 // Watching one task, through a whole engine.
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+
 #include "tests/unit/engine/engine_fixture.h"
 
 namespace seedance::testing {
@@ -74,6 +80,73 @@ TEST_F(WatchTaskTest, AReaderOfTheEndDoesNotSeeItAgainThoughADownloadAddedToTheT
   ASSERT_TRUE(resumed.ok());
   EXPECT_FALSE(resumed->over);
   EXPECT_EQ(resumed->session->Take()->result.sha256, "hash");
+}
+
+// A watch of many tasks while nobody watches any alone, and polls without watchers are rare.
+class WatchManyTest : public WatchTaskTest {
+ protected:
+  WatchManyTest() {
+    threads_ = 1;
+    engine::Engine::Options options;
+    options.task_tracker.poll_interval_unwatched = absl::Minutes(10);
+    Start(options);
+  }
+  std::string RarelyPolledTask(std::map<std::string, std::string> labels = {}) {
+    const int polls = vendor_.get_task.calls();
+    engine::CreateTaskParams params = GoodTask();
+    params.request.labels = std::move(labels);
+    const std::string id = CreateTask(params)->id;
+    EXPECT_TRUE(Reaches(id, TaskState::kQueued));
+    clock_.Advance(absl::Seconds(6));
+    EXPECT_TRUE(Called(vendor_.get_task, polls + 1)) << "the first look is early for all";
+    FinishSteps();
+    return id;
+  }
+  std::shared_ptr<engine::TaskFeedReader> Open(engine::WatchTasksParams params, const std::string& tenant = kTenant) {
+    auto reader = engine_->tasks().WatchMany(Caller(tenant), params, [] {});
+    EXPECT_TRUE(reader.ok()) << reader.status();
+    return *std::move(reader);
+  }
+  // Polls that `open` brings at once or within `time`.
+  int Polls(
+      absl::Duration time, const std::function<void()>& open = [] {}) {
+    const int before = vendor_.get_task.calls();
+    open();
+    clock_.Advance(time);
+    HandOutDue();
+    FinishSteps();
+    return vendor_.get_task.calls() - before;
+  }
+
+  // Longer than the pause of the state, shorter than that of unwatched tasks.
+  static constexpr absl::Duration kSoon = absl::Minutes(1);
+};
+
+TEST_F(WatchManyTest, BringsThePollsOfTheTasksForwardThatItNames) {
+  const std::string named = RarelyPolledTask();
+  const std::string other = RarelyPolledTask();
+  EXPECT_EQ(Polls(kSoon), 0);
+  engine::WatchTasksParams params;
+  params.ids = {named};
+  std::shared_ptr<engine::TaskFeedReader> reader;
+  EXPECT_EQ(Polls(absl::ZeroDuration(), [&] { reader = Open(params); }), 1) << "not of " << other;
+  EXPECT_EQ(Polls(kSoon), 1);
+  reader->Close();
+}
+
+TEST_F(WatchManyTest, BringsThePollsOfAllTasksForwardThatItsFilterMayHold) {
+  RarelyPolledTask({{"shot", "a"}});
+  RarelyPolledTask({{"shot", "b"}});
+  const auto foreign = Open({}, kOther);
+  EXPECT_EQ(Polls(kSoon), 0);
+  foreign->Close();
+  engine::WatchTasksParams params;
+  params.labels = {{"shot", "a"}};
+  EXPECT_EQ(Polls(absl::ZeroDuration(), [&] { Open(params)->Close(); }), 1);
+  // A poll may have been planned while it was open, and then none are.
+  (void)Polls(kSoon);
+  EXPECT_EQ(Polls(kSoon), 0);
+  EXPECT_EQ(Polls(absl::ZeroDuration(), [&] { Open({})->Close(); }), 2);
 }
 
 TEST_F(WatchTaskTest, ATokenOfAnotherTaskOrStoreIsRefused) {

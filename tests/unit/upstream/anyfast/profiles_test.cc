@@ -76,6 +76,17 @@ TEST(AnyFastModels, FlashTakesTwentyReferencesAndNoAudioAlone) {
   }
 }
 
+TEST(AnyFastModels, OnlyFlashWantsTheShapeLeftToItWithReferences) {
+  for (const ModelProfile& row : AnyFastProfile().models) {
+    EXPECT_EQ(row.references_want_adaptive, row.name.find("flash") != std::string::npos) << row.name;
+  }
+}
+
+TEST(AnyFastModels, FastOf10HasNoLastFrame) {
+  EXPECT_EQ(Model("doubao-seedance-1-0-pro-250528").max_images, 2u);
+  EXPECT_EQ(Model("doubao-seedance-1-0-pro-fast-251015").max_images, 1u);
+}
+
 TEST(AnyFastModels, TheVendorMayChooseTheLengthOfAll2xAnd15) {
   for (const ModelProfile& row : AnyFastProfile().models) {
     EXPECT_EQ(row.automatic_duration, row.name.find("seedance-1-0") == std::string::npos) << row.name;

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "service/upstream/anyfast/anyfast.h"
 #include "service/upstream/anyfast/profiles.h"
 #include "tests/unit/upstream/scripted_transport.h"
@@ -27,7 +28,7 @@ constexpr char kLog[] = R"json({"success":true,"message":"","data":[
 TEST(AnyFastUsageLog, RowsAreReadNewestFirst) {
   const std::optional<UsageLog> log = ReadUsageLog(kLog);
   ASSERT_TRUE(log.has_value());
-  EXPECT_EQ(log->reaches_back_to, absl::InfinitePast()) << "so few rows are all";
+  EXPECT_EQ(log->reaches_back_to, absl::FromUnixSeconds(1800000004)) << "its oldest row";
   ASSERT_EQ(log->rows.size(), 6u);
   EXPECT_EQ(log->rows[0].task_id, "task_a");
   EXPECT_EQ(log->rows[0].actual_quota, 300000);
@@ -48,6 +49,35 @@ TEST(AnyFastUsageLog, RowsAreReadNewestFirst) {
   EXPECT_EQ(log->rows[5].quota, 0);
 }
 
+TEST(AnyFastUsageLog, ARowThatCannotBeReadMayBeAnybodys) {
+  for (const char* row : {"null", "7", "[]", R"("row")"}) {
+    const auto log =
+        ReadUsageLog(absl::StrCat(R"({"success":true,"data":[{"type":2,"created_at":1800000010},)", row, "]}"));
+    ASSERT_TRUE(log.has_value());
+    EXPECT_EQ(log->rows.size(), 2u);
+    EXPECT_EQ(log->reaches_back_to, absl::InfiniteFuture()) << row;
+  }
+}
+
+TEST(AnyFastUsageLog, NoNumberIsTooBigToBeSummedUp) {
+  std::string body = R"({"success":true,"data":[)";
+  for (int i = 0; i < 20; ++i) {
+    body += R"({"type":2,"quota":9223372036854775807,"other":{"task_id":"a"}},)";
+  }
+  body += R"({"type":2,"quota":1,"other":{"task_id":"b","actual_quota":9223372036854775807}},)"
+          R"({"type":2,"quota":-9223372036854775808,"other":{"task_id":"c","actual_quota":-9223372036854775808}}]})";
+  const std::optional<UsageLog> log = ReadUsageLog(body);
+  ASSERT_TRUE(log.has_value());
+  int64_t sum = 0;
+  for (const UsageRow& row : log->rows) {
+    EXPECT_GE(row.quota, 0);
+    EXPECT_GE(row.actual_quota.value_or(0), 0);
+    ASSERT_FALSE(__builtin_add_overflow(sum, row.quota, &sum));
+    ASSERT_FALSE(__builtin_add_overflow(sum, row.actual_quota.value_or(0), &sum));
+  }
+  EXPECT_EQ(sum, 21'000'000'000'001);
+}
+
 TEST(AnyFastUsageLog, WhatIsNoLogIsNotTakenForAnEmptyOne) {
   for (const char* body : {"", "[]", "<html>", R"({"success":false,"message":"no","data":[]})", R"({"success":true})",
                            R"({"data":[]})", R"({"success":true,"data":{}})"}) {
@@ -63,11 +93,14 @@ UsageLog LogOf(int count, const std::string& last) {
   return *ReadUsageLog(absl::StrCat(body, last, "]}"));
 }
 
-TEST(AnyFastUsageLog, ItReachesBackToItsLastRowUnlessItHasFew) {
-  EXPECT_EQ(LogOf(48, "{}").reaches_back_to, absl::InfinitePast());
+TEST(AnyFastUsageLog, ItReachesBackToItsLastRowHoweverFewItHas) {
+  EXPECT_EQ(ReadUsageLog(R"({"success":true,"data":[]})")->reaches_back_to, absl::InfiniteFuture());
+  EXPECT_EQ(LogOf(10, R"({"type":5,"created_at":1800000900})").reaches_back_to, absl::FromUnixSeconds(1800000900))
+      << "it may be the first page";
   EXPECT_EQ(LogOf(99, R"({"type":5,"created_at":1800000900})").reaches_back_to, absl::FromUnixSeconds(1800000900))
       << "forks cut it to a hundred rows";
-  EXPECT_EQ(LogOf(99, "null").reaches_back_to, absl::FromUnixSeconds(1800000902)) << "a row without a time is no reach";
+  EXPECT_EQ(LogOf(99, R"({"type":5})").reaches_back_to, absl::FromUnixSeconds(1800000902))
+      << "a row without a time is no reach";
   EXPECT_EQ(LogOf(99, R"({"created_at":1800000962})").reaches_back_to, absl::FromUnixSeconds(1800000902))
       << "servers differ a little";
   EXPECT_EQ(LogOf(99, R"({"created_at":1800000963})").reaches_back_to, absl::InfiniteFuture())

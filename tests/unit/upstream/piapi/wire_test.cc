@@ -313,6 +313,12 @@ TEST(PiApiWire, ListIsReadToItsEndAndPagedHere) {
   }
 }
 
+TEST(PiApiWire, ANameIsCutSoThatAPageOfThemCanBeAnswered) {
+  const std::string much(100'000, 'x');
+  RecordingVendor vendor(Says(R"({"assets":[{"asset_id":"asset-1","name":")" + much + R"("}]})"));
+  EXPECT_EQ(PiApiAt(vendor)->ListAssets({}, {})->items.at(0).display_name, much.substr(0, 1024));
+}
+
 TEST(PiApiWire, VendorThatKnowsNoPagesIsAskedTwiceAtMost) {
   RecordingVendor vendor(Says(R"({"assets":[{"asset_id":"asset-1"},{"asset_id":"asset-2"}]})"));
   const auto page = PiApiAt(vendor)->ListAssets({}, {});

@@ -1,11 +1,11 @@
-#include "service/store/sqlite/log_scan.h"
+#include "service/store/sqlite/files/log_scan.h"
 
 #include <fstream>
 #include <string_view>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "service/store/sqlite/database_files.h"
+#include "service/store/sqlite/files/database_files.h"
 
 namespace seedance::store::sqlite {
 namespace {

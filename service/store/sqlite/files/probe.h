@@ -1,5 +1,5 @@
-#ifndef SEEDANCE_SERVICE_STORE_SQLITE_PROBE_H_
-#define SEEDANCE_SERVICE_STORE_SQLITE_PROBE_H_
+#ifndef SEEDANCE_SERVICE_STORE_SQLITE_FILES_PROBE_H_
+#define SEEDANCE_SERVICE_STORE_SQLITE_FILES_PROBE_H_
 
 #include "absl/functional/function_ref.h"
 #include "absl/time/time.h"
@@ -24,4 +24,4 @@ class Probe {
 
 }  // namespace seedance::store::sqlite
 
-#endif  // SEEDANCE_SERVICE_STORE_SQLITE_PROBE_H_
+#endif  // SEEDANCE_SERVICE_STORE_SQLITE_FILES_PROBE_H_

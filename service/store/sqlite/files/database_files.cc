@@ -1,4 +1,4 @@
-#include "service/store/sqlite/database_files.h"
+#include "service/store/sqlite/files/database_files.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

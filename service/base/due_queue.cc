@@ -1,4 +1,4 @@
-#include "service/engine/dispatch/due_queue.h"
+#include "service/base/due_queue.h"
 
 #include <algorithm>
 #include <optional>
@@ -6,7 +6,7 @@
 
 #include "service/base/thread.h"
 
-namespace seedance::engine {
+namespace seedance::base {
 namespace {
 
 // Less is how a clock is kept right.
@@ -14,7 +14,7 @@ constexpr absl::Duration kNoStep = absl::Seconds(1);
 
 }  // namespace
 
-DueQueue::DueQueue(std::string thread_name, base::Clock& clock, absl::AnyInvocable<void(const std::string& key)> on_due)
+DueQueue::DueQueue(std::string thread_name, Clock& clock, absl::AnyInvocable<void(const std::string& key)> on_due)
     : thread_name_(thread_name.substr(0, 15)), clock_(clock), on_due_(std::move(on_due)) {}
 
 DueQueue::~DueQueue() { Stop(); }
@@ -118,4 +118,4 @@ void DueQueue::Run() {
   }
 }
 
-}  // namespace seedance::engine
+}  // namespace seedance::base

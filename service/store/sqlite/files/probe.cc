@@ -1,4 +1,4 @@
-#include "service/store/sqlite/probe.h"
+#include "service/store/sqlite/files/probe.h"
 
 #include "service/base/error.h"
 

@@ -1,5 +1,5 @@
-#ifndef SEEDANCE_SERVICE_STORE_SQLITE_FILE_LOCK_H_
-#define SEEDANCE_SERVICE_STORE_SQLITE_FILE_LOCK_H_
+#ifndef SEEDANCE_SERVICE_STORE_SQLITE_FILES_FILE_LOCK_H_
+#define SEEDANCE_SERVICE_STORE_SQLITE_FILES_FILE_LOCK_H_
 
 #include <functional>
 #include <memory>
@@ -51,4 +51,4 @@ class FileLock {
 
 }  // namespace seedance::store::sqlite
 
-#endif  // SEEDANCE_SERVICE_STORE_SQLITE_FILE_LOCK_H_
+#endif  // SEEDANCE_SERVICE_STORE_SQLITE_FILES_FILE_LOCK_H_

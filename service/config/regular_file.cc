@@ -1,4 +1,4 @@
-#include "service/base/regular_file.h"
+#include "service/config/regular_file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "service/base/memory_limit.h"
+#include "service/config/memory_limit.h"
 
 #include <sys/resource.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-#include "service/base/sliding_window_limiter.h"
+#include "service/engine/dispatch/sliding_window_limiter.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 
 #include "service/base/random.h"
 
-namespace seedance::base {
+namespace seedance::engine {
 namespace {
 
 const absl::Time kStart = absl::FromUnixSeconds(1'800'000'000);
@@ -149,4 +149,4 @@ TEST(SlidingWindowLimiterTest, AClockThatIsSetBackCostsASecondNotTheTimeOfTheSte
 }
 
 }  // namespace
-}  // namespace seedance::base
+}  // namespace seedance::engine

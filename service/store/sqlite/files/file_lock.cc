@@ -1,4 +1,4 @@
-#include "service/store/sqlite/file_lock.h"
+#include "service/store/sqlite/files/file_lock.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -12,7 +12,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 #include "service/base/mutex.h"
-#include "service/store/sqlite/database_files.h"
+#include "service/store/sqlite/files/database_files.h"
 
 namespace seedance::store::sqlite {
 namespace {

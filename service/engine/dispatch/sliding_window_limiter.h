@@ -1,12 +1,12 @@
-#ifndef SEEDANCE_SERVICE_BASE_SLIDING_WINDOW_LIMITER_H_
-#define SEEDANCE_SERVICE_BASE_SLIDING_WINDOW_LIMITER_H_
+#ifndef SEEDANCE_SERVICE_ENGINE_DISPATCH_SLIDING_WINDOW_LIMITER_H_
+#define SEEDANCE_SERVICE_ENGINE_DISPATCH_SLIDING_WINDOW_LIMITER_H_
 
 #include <cstddef>
 #include <set>
 
 #include "absl/time/time.h"
 
-namespace seedance::base {
+namespace seedance::engine {
 
 // At most so many calls in any second, as the one who is called counts them.
 //
@@ -51,6 +51,6 @@ class SlidingWindowLimiter {
   std::multiset<absl::Time> releases_;      // When the places of the calls that were sent become free.
 };
 
-}  // namespace seedance::base
+}  // namespace seedance::engine
 
-#endif  // SEEDANCE_SERVICE_BASE_SLIDING_WINDOW_LIMITER_H_
+#endif  // SEEDANCE_SERVICE_ENGINE_DISPATCH_SLIDING_WINDOW_LIMITER_H_

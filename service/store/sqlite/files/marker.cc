@@ -1,4 +1,4 @@
-#include "service/store/sqlite/marker.h"
+#include "service/store/sqlite/files/marker.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -12,7 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "service/base/sha256.h"
-#include "service/store/sqlite/database_files.h"
+#include "service/store/sqlite/files/database_files.h"
 
 namespace seedance::store::sqlite {
 namespace {

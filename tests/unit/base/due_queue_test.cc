@@ -1,4 +1,4 @@
-#include "service/engine/dispatch/due_queue.h"
+#include "service/base/due_queue.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,7 +9,7 @@
 
 #include "tests/testing/eventually.h"
 
-namespace seedance::engine {
+namespace seedance::base {
 namespace {
 
 using ::seedance::testing::Eventually;
@@ -34,7 +34,7 @@ class DueQueueTest : public ::testing::Test {
     }));
   }
 
-  base::SimulatedClock clock_{absl::UnixEpoch()};
+  SimulatedClock clock_{absl::UnixEpoch()};
   base::Mutex mutex_;
   std::vector<std::string> handed_out_ ABSL_GUARDED_BY(mutex_);
   DueQueue queue_{"due-test", clock_, [this](const std::string& key) {
@@ -136,7 +136,7 @@ TEST_F(DueQueueTest, HandsNothingOutAfterStop) {
 }
 
 TEST_F(DueQueueTest, AKeyMayBeScheduledAgainFromItsOwnCall) {
-  base::SimulatedClock clock(absl::UnixEpoch());
+  SimulatedClock clock(absl::UnixEpoch());
   std::unique_ptr<DueQueue> queue;
   base::Mutex mutex;
   int rounds = 0;
@@ -175,4 +175,4 @@ TEST_F(DueQueueTest, HastenDoesNotBringBackWhatDoesNotWait) {
 }
 
 }  // namespace
-}  // namespace seedance::engine
+}  // namespace seedance::base

@@ -1,5 +1,5 @@
-#ifndef SEEDANCE_SERVICE_STORE_SQLITE_LOG_SCAN_H_
-#define SEEDANCE_SERVICE_STORE_SQLITE_LOG_SCAN_H_
+#ifndef SEEDANCE_SERVICE_STORE_SQLITE_FILES_LOG_SCAN_H_
+#define SEEDANCE_SERVICE_STORE_SQLITE_FILES_LOG_SCAN_H_
 
 #include <string>
 
@@ -16,4 +16,4 @@ absl::StatusOr<std::string> FindLogDamage(const std::string& path);
 
 }  // namespace seedance::store::sqlite
 
-#endif  // SEEDANCE_SERVICE_STORE_SQLITE_LOG_SCAN_H_
+#endif  // SEEDANCE_SERVICE_STORE_SQLITE_FILES_LOG_SCAN_H_

@@ -1,5 +1,5 @@
-#ifndef SEEDANCE_SERVICE_ENGINE_DISPATCH_DUE_QUEUE_H_
-#define SEEDANCE_SERVICE_ENGINE_DISPATCH_DUE_QUEUE_H_
+#ifndef SEEDANCE_SERVICE_BASE_DUE_QUEUE_H_
+#define SEEDANCE_SERVICE_BASE_DUE_QUEUE_H_
 
 #include <map>
 #include <set>
@@ -12,7 +12,7 @@
 #include "service/base/clock.h"
 #include "service/base/mutex.h"
 
-namespace seedance::engine {
+namespace seedance::base {
 
 // Keys with the time at which each is due. One thread hands a key out when its time has come and forgets it; whoever
 // works on it schedules it again. So a key is never worked on twice at a time. When the clock is set back, what waits
@@ -20,7 +20,7 @@ namespace seedance::engine {
 class DueQueue {
  public:
   // `on_due` runs on the queue's thread and must not block; it gets one key at a time.
-  DueQueue(std::string thread_name, base::Clock& clock, absl::AnyInvocable<void(const std::string& key)> on_due);
+  DueQueue(std::string thread_name, Clock& clock, absl::AnyInvocable<void(const std::string& key)> on_due);
   ~DueQueue();
 
   void Start();
@@ -53,7 +53,7 @@ class DueQueue {
   absl::Time NowLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const std::string thread_name_;
-  base::Clock& clock_;
+  Clock& clock_;
   absl::AnyInvocable<void(const std::string& key)> on_due_;
   base::Mutex mutex_;
   base::CondVar changed_;
@@ -65,6 +65,6 @@ class DueQueue {
   std::thread thread_;
 };
 
-}  // namespace seedance::engine
+}  // namespace seedance::base
 
-#endif  // SEEDANCE_SERVICE_ENGINE_DISPATCH_DUE_QUEUE_H_
+#endif  // SEEDANCE_SERVICE_BASE_DUE_QUEUE_H_

@@ -1,5 +1,5 @@
-#ifndef SEEDANCE_SERVICE_BASE_REGULAR_FILE_H_
-#define SEEDANCE_SERVICE_BASE_REGULAR_FILE_H_
+#ifndef SEEDANCE_SERVICE_CONFIG_REGULAR_FILE_H_
+#define SEEDANCE_SERVICE_CONFIG_REGULAR_FILE_H_
 
 #include <sys/types.h>
 
@@ -23,4 +23,4 @@ absl::StatusOr<RegularFile> ReadRegularFile(const std::string& path, size_t max_
 
 }  // namespace seedance::server
 
-#endif  // SEEDANCE_SERVICE_BASE_REGULAR_FILE_H_
+#endif  // SEEDANCE_SERVICE_CONFIG_REGULAR_FILE_H_

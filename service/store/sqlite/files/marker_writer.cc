@@ -1,4 +1,4 @@
-#include "service/store/sqlite/marker_writer.h"
+#include "service/store/sqlite/files/marker_writer.h"
 
 #include <utility>
 
@@ -7,9 +7,10 @@
 
 namespace seedance::store::sqlite {
 
-MarkerWriter::MarkerWriter(std::string path, Marker marker, base::Clock& clock)
+MarkerWriter::MarkerWriter(std::string path, Marker marker, base::Clock& clock, std::function<bool()> is_ours)
     : path_(std::move(path)),
       clock_(clock),
+      is_ours_(std::move(is_ours)),
       marker_(std::move(marker)),
       durable_(marker_.extent),
       thread_(base::StartThread("store-marker", [this] { Loop(); })) {}
@@ -37,7 +38,7 @@ void MarkerWriter::Stop(bool clean) {
   Join();
   base::MutexLock lock(mutex_);
   marker_.clean = clean;
-  WriteUnlocked();
+  WriteUnlocked(nullptr);
 }
 
 void MarkerWriter::Join() {
@@ -60,16 +61,18 @@ void MarkerWriter::Loop() {
     idle_ = false;
     while (!stopped_ && clock_.Now() < next) clock_.WaitUntil(changed_, mutex_, next);
     if (stopped_) return;
-    WriteUnlocked();
+    WriteUnlocked(is_ours_);
     next = clock_.Now() + kPace;
   }
 }
 
-void MarkerWriter::WriteUnlocked() {
+void MarkerWriter::WriteUnlocked(const std::function<bool()>& may_write) {
   marker_.extent = durable_;
   Marker next = marker_;
   mutex_.Unlock();
-  const absl::Status written = WriteMarker(path_, next);
+  const absl::Status written = !may_write || may_write()
+                                   ? WriteMarker(path_, next)
+                                   : absl::FailedPreconditionError("the database's files are not its own now");
   mutex_.Lock();
   marker_ = next;
   if (!written.ok() && !failing_) {

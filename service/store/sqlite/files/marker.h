@@ -1,5 +1,5 @@
-#ifndef SEEDANCE_SERVICE_STORE_SQLITE_MARKER_H_
-#define SEEDANCE_SERVICE_STORE_SQLITE_MARKER_H_
+#ifndef SEEDANCE_SERVICE_STORE_SQLITE_FILES_MARKER_H_
+#define SEEDANCE_SERVICE_STORE_SQLITE_FILES_MARKER_H_
 
 #include <cstdint>
 #include <optional>
@@ -40,4 +40,4 @@ absl::Status WriteMarker(const std::string& path, Marker& marker);
 
 }  // namespace seedance::store::sqlite
 
-#endif  // SEEDANCE_SERVICE_STORE_SQLITE_MARKER_H_
+#endif  // SEEDANCE_SERVICE_STORE_SQLITE_FILES_MARKER_H_

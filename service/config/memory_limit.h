@@ -1,5 +1,5 @@
-#ifndef SEEDANCE_SERVICE_BASE_MEMORY_LIMIT_H_
-#define SEEDANCE_SERVICE_BASE_MEMORY_LIMIT_H_
+#ifndef SEEDANCE_SERVICE_CONFIG_MEMORY_LIMIT_H_
+#define SEEDANCE_SERVICE_CONFIG_MEMORY_LIMIT_H_
 
 #include <cstdint>
 #include <string>
@@ -16,4 +16,4 @@ int64_t ControlGroupMemory(const std::string& root = "");
 
 }  // namespace seedance::server
 
-#endif  // SEEDANCE_SERVICE_BASE_MEMORY_LIMIT_H_
+#endif  // SEEDANCE_SERVICE_CONFIG_MEMORY_LIMIT_H_

@@ -1,9 +1,9 @@
-#include "service/base/sliding_window_limiter.h"
+#include "service/engine/dispatch/sliding_window_limiter.h"
 
 #include <algorithm>
 #include <cmath>
 
-namespace seedance::base {
+namespace seedance::engine {
 namespace {
 
 constexpr absl::Duration kAtOnce = absl::Milliseconds(100);
@@ -67,4 +67,4 @@ void SlidingWindowLimiter::Answered(absl::Time sent_mark, absl::Time now) {
   releases_.insert(now + hold_);
 }
 
-}  // namespace seedance::base
+}  // namespace seedance::engine
