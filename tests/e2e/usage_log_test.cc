@@ -129,7 +129,7 @@ TEST_F(UsageLogTest, WhatTheVendorBillsAfterTheConnectionBrokeIsFound) {
 }
 
 TEST_F(UsageLogTest, ForksThatLogNothingLeaveTheDoubt) {
-  Open({"--usage-log", "empty"});
+  OpenPatiently({"--usage-log", "empty"});
   Lose("drop_reply", 1, 1);
   const std::string name = NewTask("a fox");
   EXPECT_EQ(WaitForEnd(NewTask("later")).state(), State::STATE_SUCCEEDED);
@@ -138,7 +138,7 @@ TEST_F(UsageLogTest, ForksThatLogNothingLeaveTheDoubt) {
 }
 
 TEST_F(UsageLogTest, ALogWithoutIdsBindsNothingAndNeverShowsAbsenceOfWhatItLists) {
-  Open({"--usage-log-ids", "false"}, ", exclusive_key: true");
+  OpenPatiently({"--usage-log-ids", "false"}, ", exclusive_key: true");
   Lose("drop_reply", 1, 1);
   const std::string name = NewTask("a fox");
   EXPECT_EQ(WaitForEnd(NewTask("later")).state(), State::STATE_SUCCEEDED);
@@ -147,7 +147,7 @@ TEST_F(UsageLogTest, ALogWithoutIdsBindsNothingAndNeverShowsAbsenceOfWhatItLists
 }
 
 TEST_F(UsageLogTest, OldVersionsGetTheKeyInTheQueryOnlyWhenToldSo) {
-  Open({"--usage-log-query-key"}, ", key_in_query: true");
+  OpenPatiently({"--usage-log-query-key"}, ", key_in_query: true");
   EXPECT_EQ(WaitForEnd(NewTask("before")).state(), State::STATE_SUCCEEDED);
   Lose("drop_reply", 1, 1);
   const std::string name = NewTask("a fox");
@@ -156,7 +156,7 @@ TEST_F(UsageLogTest, OldVersionsGetTheKeyInTheQueryOnlyWhenToldSo) {
 }
 
 TEST_F(UsageLogTest, CostsAreToldAfterTheEndAndRefundsCount) {
-  Open();
+  OpenPatiently();
   const std::string name = NewTask("a fox");
   const std::string failed = NewTask("a fox [fail]");
   EXPECT_EQ(WaitForEnd(name).state(), State::STATE_SUCCEEDED);

@@ -58,8 +58,9 @@ TEST_F(WebhookTest, PollsDropByFourFifths) {
   constexpr int kTasks = 10;
   int64_t polls[2] = {0, 0};
   for (const bool webhooks : {false, true}) {
-    // Some fifty usual polls in the life of a task; its webhooks tell of its creation, of two changes, and of its end.
-    Start({"--speed", "10", "--task-seconds", "50"}, absl::Milliseconds(100), webhooks);
+    // Some hundred usual polls in the life of a task, half of them on a busy machine; its webhooks tell of its
+    // creation, of two changes, and of its end.
+    Start({"--speed", "10", "--task-seconds", "100"}, absl::Milliseconds(100), webhooks);
     for (const std::string& name : NewTasks(kTasks)) EXPECT_EQ(WaitForEnd(name).state(), State::STATE_SUCCEEDED);
     polls[webhooks ? 1 : 0] = Requests(kPiApiPoll);
   }

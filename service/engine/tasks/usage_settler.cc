@@ -1,6 +1,7 @@
 #include "service/engine/tasks/usage_settler.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -26,6 +27,8 @@ constexpr absl::Duration kLongestPause = absl::Hours(1);
 constexpr absl::Duration kRemembered = absl::Hours(24);
 // Ids that are asked for after one read; the others wait for the next.
 constexpr size_t kMostAsked = 500;
+// Reads of a log that is complete for a task's end, until its cost is taken for what it shows.
+constexpr int kMostCostReads = 4;
 constexpr int64_t kMicros = 1'000'000;
 constexpr int64_t kMostUnits = 1'000'000'000'000;  // That a task can cost: its micros fit.
 
@@ -63,8 +66,7 @@ void UsageSettler::Ended(const GenerationTask& task) {
   if (entry == nullptr || !entry->usage_log.enabled || task.upstream_task_id.empty()) return;
   {
     base::MutexLock lock(mutex_);
-    Account& account = accounts_[entry->upstream->name()];
-    if (std::exchange(account.costs_wanted, true)) return;
+    accounts_[entry->upstream->name()].costs[task.id] = {clock_.Now()};
   }
   Want(*entry, clock_.Now() + entry->usage_log.cost_interval);
 }
@@ -94,7 +96,7 @@ void UsageSettler::Read(Upstreams::Entry& entry, RequestSlot& turn) {
     Account& account = accounts_[entry.upstream->name()];
     account.last_read = clock_.Now();
     account.due = absl::InfiniteFuture();
-    costs = std::exchange(account.costs_wanted, false);
+    costs = !account.costs.empty();
   }
   auto round = std::make_shared<Round>();
   const absl::StatusOr<std::vector<GenerationTask>> open = store_.ListOpenTasks();
@@ -125,7 +127,6 @@ void UsageSettler::ReadFailed(Upstreams::Entry& entry, const absl::Status& error
     base::MutexLock lock(mutex_);
     Account& account = accounts_[entry.upstream->name()];
     failures = ++account.failures;
-    account.costs_wanted = true;
   }
   if (failures == 1) {
     base::Log(base::LogLevel::kWarning, "usage_log_not_readable",
@@ -272,6 +273,7 @@ void UsageSettler::Conclude(Upstreams::Entry& entry, Round& round) {
     ++settled;
   }
   SettleCosts(entry, facts);
+  AwaitCosts(entry, facts);
   {
     base::MutexLock lock(mutex_);
     Account& account = accounts_[entry.upstream->name()];
@@ -317,6 +319,26 @@ void UsageSettler::SettleCosts(const Upstreams::Entry& entry, const UsageFacts& 
     // Best effort: the next read tells it again.
     (void)tracker_.SettleCost(task.id, cost);
   }
+}
+
+void UsageSettler::AwaitCosts(const Upstreams::Entry& entry, const UsageFacts& facts) {
+  std::set<std::string> told;
+  for (const auto& [upstream_task_id, task] : facts.known) {
+    const std::optional<int64_t> quota = QuotaOf(facts.log, upstream_task_id);
+    const bool may_be_refunded = task.state != TaskState::kSucceeded && quota.value_or(0) > 0;
+    if (quota.has_value() && !may_be_refunded) told.insert(task.id);
+  }
+  {
+    base::MutexLock lock(mutex_);
+    std::map<std::string, AwaitedCost>& costs = accounts_[entry.upstream->name()].costs;
+    for (auto& [id, awaited] : costs) {
+      const bool complete = facts.now - awaited.ended >= facts.lag;
+      if (complete) awaited.reads = told.count(id) > 0 ? kMostCostReads : awaited.reads + 1;
+    }
+    std::erase_if(costs, [](const auto& each) { return each.second.reads >= kMostCostReads; });
+    if (costs.empty()) return;
+  }
+  Want(entry, clock_.Now() + entry.usage_log.cost_interval);
 }
 
 }  // namespace seedance::engine

@@ -42,13 +42,17 @@ class UsageSettler {
   void Ended(const model::GenerationTask& task);
 
  private:
+  struct AwaitedCost {
+    absl::Time ended;
+    int reads = 0;  // That did not tell it for good.
+  };
   struct Account {
     absl::Time last_read = absl::InfinitePast();
-    absl::Time due = absl::InfiniteFuture();  // Of the read that is planned.
-    int failures = 0;                         // Of reads, in a row.
-    bool costs_wanted = false;
-    std::string last_asked;       // Of the ids that were asked for, when those of a read were too many.
-    bool listed_running = false;  // The log has listed a task that ran.
+    absl::Time due = absl::InfiniteFuture();   // Of the read that is planned.
+    int failures = 0;                          // Of reads, in a row.
+    std::map<std::string, AwaitedCost> costs;  // Of tasks that have ended, by id, until the log is done with them.
+    std::string last_asked;                    // Of the ids that were asked for, when those of a read were too many.
+    bool listed_running = false;               // The log has listed a task that ran.
     std::map<std::string, UsageFacts::Shown> shown;     // Of the log's tasks, those that have ended.
     std::map<std::string, model::GenerationTask> past;  // In doubt during the last day: their times, by id.
   };
@@ -77,6 +81,9 @@ class UsageSettler {
   void Conclude(Upstreams::Entry& entry, Round& round);
   void Settle(const Upstreams::Entry& entry, const UsageDecision& decision);
   void SettleCosts(const Upstreams::Entry& entry, const UsageFacts& facts);
+  // Forgets the costs that this log tells for good, and plans a read for the others: a log is written late, and so is a
+  // refund.
+  void AwaitCosts(const Upstreams::Entry& entry, const UsageFacts& facts);
 
   store::Store& store_;
   Upstreams& upstreams_;

@@ -170,6 +170,33 @@ TEST_F(UsageSettlerTest, CostsComeFromTheLogAfterTheEnd) {
   ASSERT_TRUE(Eventual([&] { return Stored(id).settled_cost.micros == 0; }, absl::Minutes(1)));
 }
 
+TEST_F(UsageSettlerTest, ARefundThatTheLogShowsLaterIsTold) {
+  Start();
+  const std::string id = SubmittedTask();
+  const std::string upstream_task_id = Stored(id).upstream_task_id;
+  SetAtVendor(upstream_task_id, TaskState::kFailed, Stored(id).sent_seed);
+  Bill(upstream_task_id);
+  ASSERT_TRUE(Eventual([&] { return Stored(id).settled_cost.micros == 500'000; }, absl::Minutes(1)));
+  EXPECT_EQ(Stored(id).state, TaskState::kFailed);
+  Bill(upstream_task_id, UsageRow::Kind::kRefund);
+  EXPECT_TRUE(Eventual([&] { return Stored(id).settled_cost.micros == 0; }, absl::Minutes(1)));
+}
+
+TEST_F(UsageSettlerTest, ACostThatTheLogShowsLaterIsToldAndOneThatItNeverShowsIsGivenUp) {
+  Start();
+  const std::string id = SubmittedTask();
+  SetAtVendor(Stored(id).upstream_task_id, TaskState::kSucceeded, Stored(id).sent_seed);
+  ASSERT_TRUE(Eventual([&] { return vendor_.read_usage.calls() == 1; }, absl::Minutes(1)));
+  Bill(Stored(id).upstream_task_id);
+  ASSERT_TRUE(Eventual([&] { return Stored(id).settled_cost.micros == 500'000; }, absl::Minutes(1)));
+  EXPECT_EQ(vendor_.read_usage.calls(), 2);
+  const std::string never = SubmittedTask();
+  SetAtVendor(Stored(never).upstream_task_id, TaskState::kSucceeded, Stored(never).sent_seed);
+  ASSERT_TRUE(Eventual([&] { return vendor_.read_usage.calls() == 6; }, absl::Minutes(1)));
+  clock_.Advance(absl::Hours(2));
+  EXPECT_TRUE(Always([&] { return vendor_.read_usage.calls() == 6; }, absl::Milliseconds(200)));
+}
+
 TEST_F(UsageSettlerTest, AnAbsurdBillIsBounded) {
   usage_log_.quota_per_unit = 1;
   Start();
