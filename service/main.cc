@@ -39,21 +39,21 @@ int Main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kBadUsage;
   }
-  const absl::StatusOr<seedance::server::GatewayConfig> config = seedance::server::LoadConfig(path);
+  const absl::StatusOr<seedance::config::GatewayConfig> config = seedance::config::LoadConfig(path);
   if (!config.ok()) {
     std::cerr << path << " cannot be used:\n" << std::string(config.status().message()) << "\n";
     return kBadUsage;
   }
   if (check) {
     const absl::StatusOr<std::string> warnings =
-        seedance::server::CheckCertificates(*config, seedance::base::RealClock().Now());
+        seedance::config::CheckCertificates(*config, seedance::base::RealClock().Now());
     if (!warnings.ok()) {
       std::cerr << path << " cannot be used:\n" << std::string(warnings.status().message()) << "\n";
       return kBadUsage;
     }
     if (!warnings->empty()) std::cerr << "warning: " << absl::StrReplaceAll(*warnings, {{"\n", "\nwarning: "}}) << "\n";
   }
-  if (print) std::cout << seedance::server::PrintConfig(*config);
+  if (print) std::cout << seedance::config::PrintConfig(*config);
   if (check && !print) std::cout << path << " is good\n";
   if (check || print) return 0;
   if (!backup.empty()) return seedance::server::BackUpStore(*config, backup);

@@ -15,7 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "service/config/regular_file.h"
 
-namespace seedance::server {
+namespace seedance::config {
 namespace {
 
 template <auto Free>
@@ -130,4 +130,4 @@ absl::Status CheckKeyPair(const std::string& chain, const std::string& key_pem) 
   return absl::OkStatus();
 }
 
-}  // namespace seedance::server
+}  // namespace seedance::config

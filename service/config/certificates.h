@@ -9,7 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 
-namespace seedance::server {
+namespace seedance::config {
 
 // Bundles of many authorities have some hundred kilobytes.
 inline constexpr size_t kMaxCertificateFile = 4 << 20;
@@ -42,6 +42,6 @@ absl::Status ReadCertificateFile(const std::string& path, CertificateFile& file)
 // usable. `chain` must pass ReadCertificates.
 absl::Status CheckKeyPair(const std::string& chain, const std::string& key);
 
-}  // namespace seedance::server
+}  // namespace seedance::config
 
 #endif  // SEEDANCE_SERVICE_CONFIG_CERTIFICATES_H_

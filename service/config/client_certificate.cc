@@ -4,7 +4,7 @@
 
 #include "service/rpc/calls/tenants.h"
 
-namespace seedance::server {
+namespace seedance::config {
 namespace {
 
 std::string Named(std::string_view prefix, const std::string& value) {
@@ -32,4 +32,4 @@ std::string PeerNameOf(const gateway::config::v1::ClientCertificate& certificate
   return "";
 }
 
-}  // namespace seedance::server
+}  // namespace seedance::config

@@ -20,7 +20,7 @@
 #include "service/config/yaml_message.h"
 #include "service/engine/uploads/temp_file.h"
 
-namespace seedance::server {
+namespace seedance::config {
 namespace {
 
 namespace proto = gateway::config::v1;
@@ -209,4 +209,4 @@ std::string PrintConfig(const GatewayConfig& config) {
   return text;
 }
 
-}  // namespace seedance::server
+}  // namespace seedance::config

@@ -11,7 +11,7 @@
 #include "seedance/gateway/config/v1/config.pb.h"
 #include "service/base/secret.h"
 
-namespace seedance::server {
+namespace seedance::config {
 
 using GatewayConfig = gateway::config::v1::GatewayConfig;
 
@@ -37,6 +37,6 @@ std::string PrintConfig(const GatewayConfig& config);
 
 absl::Duration FromProto(const google::protobuf::Duration& duration);
 
-}  // namespace seedance::server
+}  // namespace seedance::config
 
 #endif  // SEEDANCE_SERVICE_CONFIG_CONFIG_H_

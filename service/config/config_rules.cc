@@ -16,7 +16,7 @@
 #include "service/config/memory_limit.h"
 #include "service/http/url.h"
 
-namespace seedance::server {
+namespace seedance::config {
 namespace {
 
 namespace proto = gateway::config::v1;
@@ -199,7 +199,7 @@ void AdminRules(proto::Admin& admin, std::vector<ConfigProblem>& problems) {
     rules.Add("probe_listen", "is required with probe_port_file");
   }
   if (!admin.public_base_url().empty()) {
-    const std::optional<upstream::Url> url = upstream::ParseUrl(admin.public_base_url());
+    const std::optional<http::Url> url = http::ParseUrl(admin.public_base_url());
     rules.Url("public_base_url", url.has_value() && IsLoopbackHost(url->host), "is for this machine only");
   }
   if (admin.has_staging()) StagingRules(admin, problems);
@@ -251,4 +251,4 @@ void ApplyConfigRules(proto::GatewayConfig& config, std::vector<ConfigProblem>& 
   config.mutable_assets();  // Shown by --print-config, too.
 }
 
-}  // namespace seedance::server
+}  // namespace seedance::config

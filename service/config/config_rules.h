@@ -7,7 +7,7 @@
 #include "seedance/gateway/config/v1/config.pb.h"
 #include "service/config/yaml_message.h"
 
-namespace seedance::server {
+namespace seedance::config {
 
 // Fills in the defaults that config.proto documents and adds a problem for every rule that is broken.
 void ApplyConfigRules(gateway::config::v1::GatewayConfig& config, std::vector<ConfigProblem>& problems);
@@ -15,6 +15,6 @@ void ApplyConfigRules(gateway::config::v1::GatewayConfig& config, std::vector<Co
 // True when only this machine can reach `listen` (`host:port`): loopback addresses, `localhost`, `unix:` sockets.
 bool IsLoopback(const std::string& listen);
 
-}  // namespace seedance::server
+}  // namespace seedance::config
 
 #endif  // SEEDANCE_SERVICE_CONFIG_CONFIG_RULES_H_

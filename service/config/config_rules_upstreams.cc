@@ -9,7 +9,7 @@
 #include "service/config/upstream_profile.h"
 #include "service/model/names.h"
 
-namespace seedance::server {
+namespace seedance::config {
 namespace {
 
 namespace proto = gateway::config::v1;
@@ -156,4 +156,4 @@ void ApplyUpstreamRules(proto::GatewayConfig& config, const std::set<std::string
   }
 }
 
-}  // namespace seedance::server
+}  // namespace seedance::config

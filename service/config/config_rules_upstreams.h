@@ -8,7 +8,7 @@
 #include "seedance/gateway/config/v1/config.pb.h"
 #include "service/config/yaml_message.h"
 
-namespace seedance::server {
+namespace seedance::config {
 
 // PiApi.upload_url that means: never.
 inline constexpr char kNoUploadUrl[] = "none";
@@ -19,6 +19,6 @@ inline constexpr char kNoPath[] = "none";
 void ApplyUpstreamRules(gateway::config::v1::GatewayConfig& config, const std::set<std::string>& tenants,
                         std::vector<ConfigProblem>& problems);
 
-}  // namespace seedance::server
+}  // namespace seedance::config
 
 #endif  // SEEDANCE_SERVICE_CONFIG_CONFIG_RULES_UPSTREAMS_H_

@@ -16,7 +16,7 @@
 #include "service/upstream/anyfast/anyfast.h"
 #include "service/upstream/piapi/piapi.h"
 
-namespace seedance::server {
+namespace seedance::config {
 namespace {
 
 namespace proto = gateway::config::v1;
@@ -69,15 +69,15 @@ const proto::Http& HttpOf(const proto::Upstream& upstream) {
   return upstream.has_piapi() ? upstream.piapi().http() : upstream.anyfast().http();
 }
 
-std::unique_ptr<upstream::HttpTransport> MakeTransport(const proto::Http& http, const std::string& base_url) {
-  upstream::HttpOptions options;
-  const std::optional<upstream::Url> home = upstream::ParseUrl(base_url);
+std::unique_ptr<http::HttpTransport> MakeTransport(const proto::Http& http, const std::string& base_url) {
+  http::HttpOptions options;
+  const std::optional<http::Url> home = http::ParseUrl(base_url);
   if (home.has_value()) options.home = home->host;
   options.allow_private_links = http.allow_private_links();
   options.connect_timeout = FromProto(http.connect_timeout());
   options.ca_file = http.ca_file();
   options.proxy = http.proxy();
-  return upstream::MakeHttpTransport(options);
+  return http::MakeHttpTransport(options);
 }
 
 // What all dialects have. FAILED_PRECONDITION when the key is missing.
@@ -247,4 +247,4 @@ absl::StatusOr<std::vector<engine::Upstreams::Config>> MakeUpstreams(const Gatew
   return upstreams;
 }
 
-}  // namespace seedance::server
+}  // namespace seedance::config

@@ -11,7 +11,7 @@
 #include "service/engine/uploads/staging_directory.h"
 #include "service/rpc/calls/rpc_context.h"
 
-namespace seedance::server {
+namespace seedance::config {
 
 // Parts of a checked configuration in the words of the rooms that they are for. FAILED_PRECONDITION when a secret is
 // missing.
@@ -23,6 +23,6 @@ rpc::RpcContext::Options RpcContextOptions(const GatewayConfig& config);
 // The vendors with their transports.
 absl::StatusOr<std::vector<engine::Upstreams::Config>> MakeUpstreams(const GatewayConfig& config, base::Clock& clock);
 
-}  // namespace seedance::server
+}  // namespace seedance::config
 
 #endif  // SEEDANCE_SERVICE_CONFIG_ENGINE_CONFIG_H_

@@ -14,7 +14,7 @@
 #include "seedance/gateway/config/v1/config.pb.h"
 #include "service/http/url.h"
 
-namespace seedance::server {
+namespace seedance::config {
 
 using google::protobuf::FieldDescriptor;
 
@@ -97,7 +97,7 @@ void FieldRules::Url(const char* name, bool plain_http, const std::string& hint)
   const bool known = absl::StartsWith(url, "https://") || absl::StartsWith(url, "http://");
   if (!absl::StartsWith(url, "https://") && !(plain_http && known)) {
     Add(name, absl::StrCat("must begin with https:// (http:// ", hint, ")"));
-  } else if (!upstream::ParseUrl(url).has_value() || url.find_first_of("?#") != std::string::npos) {
+  } else if (!http::ParseUrl(url).has_value() || url.find_first_of("?#") != std::string::npos) {
     // The URL itself may hold a password.
     Add(name, "must be a URL with a host, without user, query and fragment");
   }
@@ -110,4 +110,4 @@ void FieldRules::Secret(const char* name, bool required) {
   if (secret.file().empty() && secret.env().empty()) Add(name, "is required: file or env");
 }
 
-}  // namespace seedance::server
+}  // namespace seedance::config

@@ -10,7 +10,7 @@
 
 #include "service/config/yaml_message.h"
 
-namespace seedance::server {
+namespace seedance::config {
 
 // A unit of money or of a vendor's own: an ISO 4217 code or a word.
 bool IsCurrency(std::string_view text);
@@ -54,6 +54,6 @@ class FieldRules {
   std::vector<ConfigProblem>& problems_;
 };
 
-}  // namespace seedance::server
+}  // namespace seedance::config
 
 #endif  // SEEDANCE_SERVICE_CONFIG_FIELD_RULES_H_

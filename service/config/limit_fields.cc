@@ -11,7 +11,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/civil_time.h"
 
-namespace seedance::server {
+namespace seedance::config {
 namespace {
 
 using google::protobuf::FieldDescriptor;
@@ -223,4 +223,4 @@ void LimitWriter::Day(const char* name, absl::Time value) {
       value == absl::InfiniteFuture() ? kNone : absl::FormatCivilTime(absl::ToCivilDay(value, absl::UTCTimeZone())));
 }
 
-}  // namespace seedance::server
+}  // namespace seedance::config

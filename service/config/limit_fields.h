@@ -13,7 +13,7 @@
 #include "service/config/yaml_message.h"
 #include "service/model/profile.h"
 
-namespace seedance::server {
+namespace seedance::config {
 
 // Each limit stands once in the Visit functions below, for both directions: they are called with a LimitReader, which
 // puts the fields of a message that are set over a value, or with a LimitWriter, which fills a message in.
@@ -169,6 +169,6 @@ model::Resolution ResolutionOf(const std::string& word);
 // A number as people write it, without an exponent.
 std::string Plain(double number);
 
-}  // namespace seedance::server
+}  // namespace seedance::config
 
 #endif  // SEEDANCE_SERVICE_CONFIG_LIMIT_FIELDS_H_

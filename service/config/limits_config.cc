@@ -10,7 +10,7 @@
 #include "service/config/field_rules.h"
 #include "service/config/limit_fields.h"
 
-namespace seedance::server {
+namespace seedance::config {
 namespace {
 
 namespace proto = gateway::config::v1;
@@ -277,4 +277,4 @@ void FillIn(const UpstreamProfile& profile, proto::Limits& limits) {
   }
 }
 
-}  // namespace seedance::server
+}  // namespace seedance::config

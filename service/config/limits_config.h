@@ -8,7 +8,7 @@
 #include "service/config/yaml_message.h"
 #include "service/model/profile.h"
 
-namespace seedance::server {
+namespace seedance::config {
 
 // The documented profile with what `limits` says put over it. A row of `limits.models` with the name of a documented
 // model changes that one; the others stand before the documented ones, in their order, and begin as a copy of the row
@@ -23,6 +23,6 @@ gateway::config::v1::Limits ToProto(const model::UpstreamProfile& profile);
 // Fills `limits`, from which `profile` was made, in with what it does not say.
 void FillIn(const model::UpstreamProfile& profile, gateway::config::v1::Limits& limits);
 
-}  // namespace seedance::server
+}  // namespace seedance::config
 
 #endif  // SEEDANCE_SERVICE_CONFIG_LIMITS_CONFIG_H_

@@ -9,7 +9,7 @@
 
 #include "absl/strings/str_split.h"
 
-namespace seedance::server {
+namespace seedance::config {
 namespace {
 
 constexpr int64_t kNone = INT64_MAX;
@@ -61,4 +61,4 @@ int64_t MemoryLimit() {
   return limit;
 }
 
-}  // namespace seedance::server
+}  // namespace seedance::config

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-namespace seedance::server {
+namespace seedance::config {
 
 // How many bytes of memory this process may have: the least of the limit of its address space, those of its control
 // groups (version 2 or 1) and the memory of the machine.
@@ -14,6 +14,6 @@ int64_t MemoryLimit();
 // none. `root`: for tests, where /proc and /sys are.
 int64_t ControlGroupMemory(const std::string& root = "");
 
-}  // namespace seedance::server
+}  // namespace seedance::config
 
 #endif  // SEEDANCE_SERVICE_CONFIG_MEMORY_LIMIT_H_

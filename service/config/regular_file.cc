@@ -11,7 +11,7 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 
-namespace seedance::server {
+namespace seedance::config {
 namespace {
 
 template <typename... Parts>
@@ -43,4 +43,4 @@ absl::StatusOr<RegularFile> ReadRegularFile(const std::string& path, size_t max_
   }
 }
 
-}  // namespace seedance::server
+}  // namespace seedance::config

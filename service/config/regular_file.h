@@ -8,7 +8,7 @@
 
 #include "absl/status/statusor.h"
 
-namespace seedance::server {
+namespace seedance::config {
 
 // A file of the configuration as it was read.
 struct RegularFile {
@@ -21,6 +21,6 @@ struct RegularFile {
 // Never waits for a writer.
 absl::StatusOr<RegularFile> ReadRegularFile(const std::string& path, size_t max_bytes);
 
-}  // namespace seedance::server
+}  // namespace seedance::config
 
 #endif  // SEEDANCE_SERVICE_CONFIG_REGULAR_FILE_H_

@@ -9,7 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "service/config/regular_file.h"
 
-namespace seedance::server {
+namespace seedance::config {
 namespace {
 
 using gateway::config::v1::Tls;
@@ -129,4 +129,4 @@ TlsFindings CheckTlsFiles(const Tls& tls, const TlsFiles& files, absl::Time now)
   return findings;
 }
 
-}  // namespace seedance::server
+}  // namespace seedance::config

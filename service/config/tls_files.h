@@ -9,7 +9,7 @@
 #include "service/config/certificates.h"
 #include "service/config/yaml_message.h"
 
-namespace seedance::server {
+namespace seedance::config {
 
 // What the files of `server.tls` held when they were read.
 struct TlsFiles {
@@ -63,6 +63,6 @@ struct TlsFindings {
 };
 TlsFindings CheckTlsFiles(const gateway::config::v1::Tls& tls, const TlsFiles& files, absl::Time now);
 
-}  // namespace seedance::server
+}  // namespace seedance::config
 
 #endif  // SEEDANCE_SERVICE_CONFIG_TLS_FILES_H_

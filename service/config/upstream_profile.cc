@@ -5,7 +5,7 @@
 #include "service/upstream/anyfast/profiles.h"
 #include "service/upstream/piapi/profiles.h"
 
-namespace seedance::server {
+namespace seedance::config {
 namespace {
 
 namespace proto = gateway::config::v1;
@@ -38,4 +38,4 @@ model::UpstreamProfile ProfileOf(const proto::Upstream& upstream, const std::str
   return profile;
 }
 
-}  // namespace seedance::server
+}  // namespace seedance::config

@@ -3,7 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "service/base/sha256.h"
 
-namespace seedance::server {
+namespace seedance::config {
 
 std::string WebhookToken(const std::string& upstream, const base::Secret& secret) {
   constexpr size_t kDigits = 32;
@@ -14,4 +14,4 @@ std::string WebhookUrl(const std::string& public_base_url, const std::string& to
   return absl::StrCat(public_base_url, "/webhooks/piapi/", token);
 }
 
-}  // namespace seedance::server
+}  // namespace seedance::config

@@ -12,7 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 
-namespace seedance::server {
+namespace seedance::config {
 namespace {
 
 using google::protobuf::FieldDescriptor;
@@ -160,4 +160,4 @@ std::map<std::string, int> ReadYaml(const std::string& text, Message& message, s
   return lines;
 }
 
-}  // namespace seedance::server
+}  // namespace seedance::config

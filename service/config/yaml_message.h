@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace seedance::server {
+namespace seedance::config {
 
 // Something wrong in a configuration file.
 struct ConfigProblem {
@@ -23,6 +23,6 @@ struct ConfigProblem {
 std::map<std::string, int> ReadYaml(const std::string& text, google::protobuf::Message& message,
                                     std::vector<ConfigProblem>& problems);
 
-}  // namespace seedance::server
+}  // namespace seedance::config
 
 #endif  // SEEDANCE_SERVICE_CONFIG_YAML_MESSAGE_H_

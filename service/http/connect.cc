@@ -15,7 +15,7 @@
 #include "service/http/connection.h"
 #include "service/http/public_address.h"
 
-namespace seedance::upstream {
+namespace seedance::http {
 namespace {
 
 // Longest answer of a proxy to CONNECT that is read.
@@ -223,4 +223,4 @@ ConnectionOr Connect(const Destination& destination, TlsContext& tls, absl::Dura
   return connection;
 }
 
-}  // namespace seedance::upstream
+}  // namespace seedance::http

@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
-namespace seedance::upstream {
+namespace seedance::http {
 
 Connection::Connection(int fd, SslPtr ssl) : fd_(fd), ssl_(std::move(ssl)) {}
 
@@ -137,4 +137,4 @@ absl::Status Connection::Handshake(IoLimit& limit) {
   }
 }
 
-}  // namespace seedance::upstream
+}  // namespace seedance::http

@@ -15,7 +15,7 @@
 #include "service/http/tls.h"
 #include "service/http/url.h"
 
-namespace seedance::upstream {
+namespace seedance::http {
 
 // A connected socket, with TLS or without, whose every wait obeys an IoLimit. For one thread at a time.
 class Connection {
@@ -78,6 +78,6 @@ struct Destination {
 absl::StatusOr<std::unique_ptr<Connection>> Connect(const Destination& destination, TlsContext& tls,
                                                     absl::Duration timeout, IoLimit& limit);
 
-}  // namespace seedance::upstream
+}  // namespace seedance::http
 
 #endif  // SEEDANCE_SERVICE_HTTP_CONNECTION_H_

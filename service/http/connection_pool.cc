@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace seedance::upstream {
+namespace seedance::http {
 
 std::unique_ptr<Connection> ConnectionPool::Take(const std::string& key, absl::Time now) {
   Row closed;
@@ -45,4 +45,4 @@ void ConnectionPool::ExpireLocked(absl::Time now, Row& closed) {
   }
 }
 
-}  // namespace seedance::upstream
+}  // namespace seedance::http

@@ -10,7 +10,7 @@
 #include "service/base/mutex.h"
 #include "service/http/connection.h"
 
-namespace seedance::upstream {
+namespace seedance::http {
 
 // Connections that wait for their next request. Thread-safe.
 class ConnectionPool {
@@ -40,6 +40,6 @@ class ConnectionPool {
   std::map<std::string, Row> idle_ ABSL_GUARDED_BY(mutex_);
 };
 
-}  // namespace seedance::upstream
+}  // namespace seedance::http
 
 #endif  // SEEDANCE_SERVICE_HTTP_CONNECTION_POOL_H_

@@ -9,7 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
-namespace seedance::upstream {
+namespace seedance::http {
 namespace {
 
 constexpr size_t kWriteBuffer = 16384;
@@ -349,4 +349,4 @@ ExchangeResult RunExchange(const HttpRequest& request, const Url& url, const std
   return result;
 }
 
-}  // namespace seedance::upstream
+}  // namespace seedance::http

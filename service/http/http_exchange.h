@@ -8,7 +8,7 @@
 #include "service/http/io_limit.h"
 #include "service/http/url.h"
 
-namespace seedance::upstream {
+namespace seedance::http {
 
 // What one exchange on one connection came to.
 struct ExchangeResult {
@@ -23,6 +23,6 @@ ExchangeResult RunExchange(const HttpRequest& request, const Url& url, const std
                            const std::string& user_agent, const std::string& proxy_authorization,
                            Connection& connection, IoLimit& limit, ByteSink* sink);
 
-}  // namespace seedance::upstream
+}  // namespace seedance::http
 
 #endif  // SEEDANCE_SERVICE_HTTP_HTTP_EXCHANGE_H_

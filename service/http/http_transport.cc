@@ -12,7 +12,7 @@
 #include "service/http/tls.h"
 #include "service/http/url.h"
 
-namespace seedance::upstream {
+namespace seedance::http {
 namespace {
 
 HttpReply NotSent(std::string error) {
@@ -103,4 +103,4 @@ std::unique_ptr<HttpTransport> MakeHttpTransport(const HttpOptions& options) {
   return std::make_unique<PooledTransport>(options);
 }
 
-}  // namespace seedance::upstream
+}  // namespace seedance::http

@@ -14,7 +14,7 @@
 #include "absl/time/time.h"
 #include "service/base/cancel.h"
 
-namespace seedance::upstream {
+namespace seedance::http {
 
 // Bytes that are read once, in order, and may arrive slowly.
 class ByteSource {
@@ -112,6 +112,6 @@ struct HttpOptions {
 // lower or upper case) of the environment.
 std::unique_ptr<HttpTransport> MakeHttpTransport(const HttpOptions& options);
 
-}  // namespace seedance::upstream
+}  // namespace seedance::http
 
 #endif  // SEEDANCE_SERVICE_HTTP_HTTP_TRANSPORT_H_

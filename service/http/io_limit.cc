@@ -10,7 +10,7 @@
 
 #include "service/base/clock.h"
 
-namespace seedance::upstream {
+namespace seedance::http {
 
 IoLimit::IoLimit(absl::Time deadline, std::shared_ptr<base::CancelToken> cancel)
     : deadline_(deadline), cancel_(std::move(cancel)) {
@@ -49,4 +49,4 @@ bool IoLimit::Wait(int fd, short events) {
   return false;
 }
 
-}  // namespace seedance::upstream
+}  // namespace seedance::http

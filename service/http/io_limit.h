@@ -7,7 +7,7 @@
 #include "absl/time/time.h"
 #include "service/base/cancel.h"
 
-namespace seedance::upstream {
+namespace seedance::http {
 
 // Bounds every wait of one exchange: a deadline, and a CancelToken that ends waits at once. For one thread; only the
 // token is used by others.
@@ -43,6 +43,6 @@ class IoLimit {
   bool timed_out_ = false;
 };
 
-}  // namespace seedance::upstream
+}  // namespace seedance::http
 
 #endif  // SEEDANCE_SERVICE_HTTP_IO_LIMIT_H_

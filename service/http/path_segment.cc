@@ -3,7 +3,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_format.h"
 
-namespace seedance::upstream {
+namespace seedance::http {
 
 std::string PathSegment(std::string_view id) {
   std::string segment;
@@ -17,4 +17,4 @@ std::string PathSegment(std::string_view id) {
   return segment;
 }
 
-}  // namespace seedance::upstream
+}  // namespace seedance::http

@@ -11,7 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 
-namespace seedance::upstream {
+namespace seedance::http {
 namespace {
 
 constexpr char kNotUnderstood[] = "the proxy setting is not of the form http://[user:password@]host:port";
@@ -147,4 +147,4 @@ const std::optional<Proxy>& ProxySettings::For(const Url& url) const { return Ch
 
 const std::string& ProxySettings::ErrorFor(const Url& url) const { return ChoiceFor(url).error; }
 
-}  // namespace seedance::upstream
+}  // namespace seedance::http

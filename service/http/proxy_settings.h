@@ -8,7 +8,7 @@
 
 #include "service/http/url.h"
 
-namespace seedance::upstream {
+namespace seedance::http {
 
 // An HTTP proxy.
 struct Proxy {
@@ -54,6 +54,6 @@ std::optional<std::string> ProcessEnvironment(const char* name);
 // network.
 bool NoProxyCovers(std::string_view list, const std::string& host, int port);
 
-}  // namespace seedance::upstream
+}  // namespace seedance::http
 
 #endif  // SEEDANCE_SERVICE_HTTP_PROXY_SETTINGS_H_

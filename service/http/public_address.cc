@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <cstring>
 
-namespace seedance::upstream {
+namespace seedance::http {
 namespace {
 
 struct Network {
@@ -92,4 +92,4 @@ bool SameAddress(const sockaddr& left, const sockaddr& right) {
   return left.sa_family == AF_INET6 && V6Of(left) == V6Of(right);
 }
 
-}  // namespace seedance::upstream
+}  // namespace seedance::http

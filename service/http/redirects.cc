@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "service/http/url.h"
 
-namespace seedance::upstream {
+namespace seedance::http {
 namespace {
 
 constexpr int kMaxRedirects = 5;
@@ -32,4 +32,4 @@ absl::StatusOr<std::string> Redirects::Follow(const std::string& url, const Http
   return *next;
 }
 
-}  // namespace seedance::upstream
+}  // namespace seedance::http

@@ -6,7 +6,7 @@
 #include "absl/status/statusor.h"
 #include "service/http/http_transport.h"
 
-namespace seedance::upstream {
+namespace seedance::http {
 
 // Whether an answer of this status sends its reader to another URL.
 bool IsRedirect(int status);
@@ -26,6 +26,6 @@ class Redirects {
   int followed_ = 0;
 };
 
-}  // namespace seedance::upstream
+}  // namespace seedance::http
 
 #endif  // SEEDANCE_SERVICE_HTTP_REDIRECTS_H_

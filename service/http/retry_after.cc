@@ -5,7 +5,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 
-namespace seedance::upstream {
+namespace seedance::http {
 namespace {
 
 // What recipients must understand: the form of today, that of RFC 850, that of asctime.
@@ -32,4 +32,4 @@ std::optional<absl::Duration> ParseRetryAfter(const std::string& text, absl::Tim
   return std::nullopt;
 }
 
-}  // namespace seedance::upstream
+}  // namespace seedance::http

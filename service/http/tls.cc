@@ -11,7 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 
-namespace seedance::upstream {
+namespace seedance::http {
 namespace {
 
 // OpenSSL's own socket BIO writes without MSG_NOSIGNAL: a peer that went away would raise SIGPIPE in a process that
@@ -107,4 +107,4 @@ std::string TlsError(const SSL* ssl) {
   return text;
 }
 
-}  // namespace seedance::upstream
+}  // namespace seedance::http

@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-namespace seedance::upstream {
+namespace seedance::http {
 
 struct SslDeleter {
   void operator()(SSL* ssl) const { SSL_free(ssl); }
@@ -41,6 +41,6 @@ class TlsContext {
 // Why the last operation on `ssl` failed, in words; empties this thread's queue of errors.
 std::string TlsError(const SSL* ssl);
 
-}  // namespace seedance::upstream
+}  // namespace seedance::http
 
 #endif  // SEEDANCE_SERVICE_HTTP_TLS_H_

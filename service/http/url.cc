@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
-namespace seedance::upstream {
+namespace seedance::http {
 namespace {
 
 bool Bracketed(const std::string& host) { return host.find(':') != std::string::npos; }
@@ -124,4 +124,4 @@ std::optional<Url> ParseUrl(std::string_view text) {
   return url;
 }
 
-}  // namespace seedance::upstream
+}  // namespace seedance::http

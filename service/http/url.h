@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace seedance::upstream {
+namespace seedance::http {
 
 // The parts of an absolute http or https URL that a request needs.
 struct Url {
@@ -37,6 +37,6 @@ struct HostPort {
 };
 std::optional<HostPort> ParseHostPort(std::string_view text, int default_port);
 
-}  // namespace seedance::upstream
+}  // namespace seedance::http
 
 #endif  // SEEDANCE_SERVICE_HTTP_URL_H_

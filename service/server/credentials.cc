@@ -23,7 +23,7 @@ class PortFiles {
 
  private:
   grpc_ssl_certificate_config_reload_status FetchNew(grpc_ssl_server_certificate_config** config) {
-    std::shared_ptr<const TlsFiles> files = files_.current();
+    std::shared_ptr<const config::TlsFiles> files = files_.current();
     if (files == given_) return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_UNCHANGED;
     const grpc_ssl_pem_key_cert_pair pair = {files->private_key.c_str(), files->certificate_chain.c_str()};
     // gRPC 1.51 aborts on a reload without authorities. Where no client is asked for a certificate it never uses them.
@@ -34,7 +34,7 @@ class PortFiles {
   }
 
   const TlsReloader& files_;
-  std::shared_ptr<const TlsFiles> given_;
+  std::shared_ptr<const config::TlsFiles> given_;
 };
 
 // The C++ API of gRPC 1.51 has no credentials over the fetcher of the C API, and its FileWatcherCertificateProvider

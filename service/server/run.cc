@@ -109,7 +109,7 @@ constexpr int kHeaps = 4;
 
 }  // namespace
 
-int Run(const GatewayConfig& config, bool accept_data_loss) {
+int Run(const config::GatewayConfig& config, bool accept_data_loss) {
   mallopt(M_ARENA_MAX, kHeaps);  // Before the first thread.
   base::SetLogLevel(LevelOf(config.log().level()));
   base::SetLogRates({static_cast<double>(config.log().max_lines_per_second()),
@@ -117,7 +117,7 @@ int Run(const GatewayConfig& config, bool accept_data_loss) {
   RedirectLibraryLogs(config.log().level() == "debug");
   StopRequest* request = nullptr;
   try {
-    request = &WatchSignals(FromProto(config.server().drain_grace()) + kOverrun);
+    request = &WatchSignals(config::FromProto(config.server().drain_grace()) + kOverrun);
   } catch (const base::ThreadStartError& error) {
     std::cerr << "seedance-gateway: " << error.what() << "\n";
     return 1;

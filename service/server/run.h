@@ -9,7 +9,7 @@ namespace seedance::server {
 // exit code 1, as does a stop that takes 10 s longer than `server.drain_grace`. A signal while the start waits for the
 // store ends the wait. Call it from main, before any thread exists. Returns the exit code: 0, or 1 when the server
 // could not start (the reason is on standard error). `accept_data_loss` as for Server::Start.
-int Run(const GatewayConfig& config, bool accept_data_loss);
+int Run(const config::GatewayConfig& config, bool accept_data_loss);
 
 }  // namespace seedance::server
 

@@ -52,11 +52,11 @@ constexpr absl::Duration kStatusLeaves = absl::Milliseconds(200);
 
 // gRPC takes milliseconds as int.
 int Milliseconds(const google::protobuf::Duration& duration) {
-  return static_cast<int>(absl::ToInt64Milliseconds(FromProto(duration)));
+  return static_cast<int>(absl::ToInt64Milliseconds(config::FromProto(duration)));
 }
 
 void SetAge(const gateway::config::v1::Server& config, grpc::ServerBuilder& builder) {
-  if (FromProto(config.max_connection_age()) <= absl::ZeroDuration()) return;
+  if (config::FromProto(config.max_connection_age()) <= absl::ZeroDuration()) return;
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, Milliseconds(config.max_connection_age()));
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, Milliseconds(config.max_connection_age_grace()));
 }
@@ -67,7 +67,7 @@ size_t RpcThreads() { return std::clamp<size_t>(std::thread::hardware_concurrenc
 // 0 in the configuration: half of what the process may have.
 size_t GrpcMemoryBytes(const gateway::config::v1::CallLimits& limits) {
   if (limits.max_grpc_memory_bytes() > 0) return static_cast<size_t>(limits.max_grpc_memory_bytes());
-  return static_cast<size_t>(std::clamp(MemoryLimit() / 2, int64_t{64} << 20, int64_t{2} << 30));
+  return static_cast<size_t>(std::clamp(config::MemoryLimit() / 2, int64_t{64} << 20, int64_t{2} << 30));
 }
 
 void SetLimits(const gateway::config::v1::CallLimits& limits, grpc::ServerBuilder& builder) {
@@ -111,7 +111,7 @@ absl::StatusOr<std::unique_ptr<AdminServer>> ListenAdmin(const std::string& fiel
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Server>> Server::Start(const GatewayConfig& config, base::Clock& clock,
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(const config::GatewayConfig& config, base::Clock& clock,
                                                       base::Random& random, std::shared_ptr<base::CancelToken> stop,
                                                       bool accept_data_loss) {
   std::unique_ptr<Server> server(new Server(config, clock, accept_data_loss));
@@ -131,7 +131,7 @@ absl::Status Server::OpenAndListen(base::Random& random, std::shared_ptr<base::C
   return Listen();
 }
 
-Server::Server(const GatewayConfig& config, base::Clock& clock, bool accept_data_loss)
+Server::Server(const config::GatewayConfig& config, base::Clock& clock, bool accept_data_loss)
     : config_(config), clock_(clock), accept_data_loss_(accept_data_loss) {
   metrics_.Gauge("seedance_build_info", "1; the version stands in the label.", {{"version", SEEDANCE_VERSION}}).Set(1);
   base::ExportDroppedLogLines(metrics_);
@@ -147,17 +147,17 @@ absl::Status Server::Open(base::Random& random, std::shared_ptr<base::CancelToke
     if (!tls.ok()) return tls.status();
     tls_ = *std::move(tls);
   }
-  auto upstreams = MakeUpstreams(config_, clock_);
+  auto upstreams = config::MakeUpstreams(config_, clock_);
   if (!upstreams.ok()) return upstreams.status();
-  absl::StatusOr<engine::Engine::Options> options = EngineOptions(config_);
+  absl::StatusOr<engine::Engine::Options> options = config::EngineOptions(config_);
   if (!options.ok()) return options.status();
   options->metrics = &metrics_;
   // First of all, so that a start that takes long is seen to be alive.
-  const bool patient = FromProto(config_.store().sqlite().wait_for_lock()) > absl::ZeroDuration();
+  const bool patient = config::FromProto(config_.store().sqlite().wait_for_lock()) > absl::ZeroDuration();
   if (absl::Status listening = StartAdmin(); !listening.ok() && !patient) return listening;
   if (absl::Status opened = OpenStore(std::move(stop)); !opened.ok()) return opened;
   AddStoreMetrics();
-  if (const auto staging = StagingOptions(config_.admin()); staging.has_value()) {
+  if (const auto staging = config::StagingOptions(config_.admin()); staging.has_value()) {
     staging_ = std::make_unique<engine::StagingDirectory>(*staging, clock_, random);
     options->asset_creation.staging = staging_.get();
   }
@@ -172,7 +172,7 @@ absl::Status Server::Open(base::Random& random, std::shared_ptr<base::CancelToke
 }
 
 void Server::MakeServices(base::Random& random) {
-  rpc::RpcContext::Options options = RpcContextOptions(config_);
+  rpc::RpcContext::Options options = config::RpcContextOptions(config_);
   options.streams.connected_at = [this](std::string_view peer) {
     return acceptor_ == nullptr ? std::nullopt : acceptor_->AcceptedAt(peer);
   };
@@ -205,10 +205,10 @@ void Server::MakeServices(base::Random& random) {
 absl::Status Server::OpenStore(std::shared_ptr<base::CancelToken> stop) {
   store::sqlite::SqliteOptions options;
   options.path = config_.store().sqlite().path();
-  options.wait.limit = FromProto(config_.store().sqlite().wait_for_lock());
+  options.wait.limit = config::FromProto(config_.store().sqlite().wait_for_lock());
   options.wait.clock = &clock_;
   options.wait.cancel = std::move(stop);
-  options.check_time = FromProto(config_.store().sqlite().check_time());
+  options.check_time = config::FromProto(config_.store().sqlite().check_time());
   options.accept_data_loss = accept_data_loss_;
   options.clock = &clock_;
   const absl::Time begin = clock_.Now();
@@ -281,7 +281,7 @@ std::string Server::NotReady() const {
   if (phase_ == Phase::kWaitingForStore) return "waiting for the store";
   if (phase_ == Phase::kDraining) return "stopping";
   const absl::Time now = clock_.Now();
-  const store::Store::Health health = store_->Probe(now, FromProto(config_.store().probe_interval()));
+  const store::Store::Health health = store_->Probe(now, config::FromProto(config_.store().probe_interval()));
   if (health.status.ok()) return "";
   return absl::StrCat("store writes fail: ", base::GetErrorDetail(health.status).metadata["cause"], " (checked ",
                       absl::ToInt64Seconds(now - health.checked), " s ago)");
@@ -335,7 +335,7 @@ absl::Status Server::Listen() {
 
 void Server::Shutdown() {
   const absl::Time begin = clock_.Now();
-  const absl::Time end = begin + std::max(FromProto(config_.server().drain_grace()), kLeastGrace);
+  const absl::Time end = begin + std::max(config::FromProto(config_.server().drain_grace()), kLeastGrace);
   phase_ = Phase::kDraining;
   if (grpc_ != nullptr) DrainCalls(begin, end);
   if (edge_ != nullptr) edge_->StopCalls();
@@ -362,7 +362,7 @@ void Server::Shutdown() {
 void Server::DrainCalls(absl::Time begin, absl::Time end) {
   base::Log(base::LogLevel::kInfo, "server_draining", {{"address", address_}});
   health_.Shutdown();
-  base::SleepUntil(clock_, begin + FromProto(config_.server().drain_delay()));
+  base::SleepUntil(clock_, begin + config::FromProto(config_.server().drain_delay()));
   // Calls that do not end are cancelled a little before, so that the rest of the stop is inside the grace too.
   const absl::Time calls_end = end - std::min(kLeastGrace, (end - begin) / 10);
   EndStreamsAndRefuse(calls_end);

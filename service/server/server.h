@@ -41,7 +41,7 @@ class Server {
   // are texts for the operator: the store cannot be opened, a secret is missing, the address is taken, a thread cannot
   // be started. CANCELLED: `stop` ended the wait; it may be null. `accept_data_loss`: goes on with a store that holds
   // less than it held (store::sqlite::SqliteOptions).
-  static absl::StatusOr<std::unique_ptr<Server>> Start(const GatewayConfig& config, base::Clock& clock,
+  static absl::StatusOr<std::unique_ptr<Server>> Start(const config::GatewayConfig& config, base::Clock& clock,
                                                        base::Random& random,
                                                        std::shared_ptr<base::CancelToken> stop = nullptr,
                                                        bool accept_data_loss = false);
@@ -67,7 +67,7 @@ class Server {
   void Shutdown();
 
  private:
-  Server(const GatewayConfig& config, base::Clock& clock, bool accept_data_loss);
+  Server(const config::GatewayConfig& config, base::Clock& clock, bool accept_data_loss);
 
   absl::Status OpenAndListen(base::Random& random, std::shared_ptr<base::CancelToken> stop);
   absl::Status Open(base::Random& random, std::shared_ptr<base::CancelToken> stop);
@@ -88,7 +88,7 @@ class Server {
 
   enum class Phase { kStarting, kWaitingForStore, kServing, kDraining };
 
-  const GatewayConfig config_;
+  const config::GatewayConfig config_;
   base::Clock& clock_;
   const bool accept_data_loss_;
   std::string address_;

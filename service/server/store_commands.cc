@@ -18,14 +18,14 @@ int Fail(const absl::Status& status) {
 
 }  // namespace
 
-int BackUpStore(const GatewayConfig& config, const std::string& file) {
+int BackUpStore(const config::GatewayConfig& config, const std::string& file) {
   const absl::StatusOr<sqlite::Contents> contents = sqlite::BackUp(config.store().sqlite().path(), file);
   if (!contents.ok()) return Fail(contents.status());
   std::cout << file << " holds the store as it was, and was read back whole:\n" << sqlite::Describe(*contents);
   return 0;
 }
 
-int RestoreStore(const GatewayConfig& config, const std::string& file, bool accept_data_loss) {
+int RestoreStore(const config::GatewayConfig& config, const std::string& file, bool accept_data_loss) {
   const std::string& path = config.store().sqlite().path();
   const absl::StatusOr<sqlite::Restored> restored = sqlite::Restore(path, file, accept_data_loss, base::RealClock());
   if (!restored.ok()) return Fail(restored.status());

@@ -11,10 +11,10 @@ namespace seedance::server {
 // on standard output, or 1 and the reason on standard error.
 
 // Copies the store to the new file, also while a gateway uses it.
-int BackUpStore(const GatewayConfig& config, const std::string& file);
+int BackUpStore(const config::GatewayConfig& config, const std::string& file);
 
 // Puts a copy of the backup in the place of the store, which no gateway may be using.
-int RestoreStore(const GatewayConfig& config, const std::string& file, bool accept_data_loss);
+int RestoreStore(const config::GatewayConfig& config, const std::string& file, bool accept_data_loss);
 
 }  // namespace seedance::server
 

@@ -21,11 +21,11 @@ std::string Date(absl::Time time) { return absl::FormatTime(absl::RFC3339_sec, t
 double DaysUntil(absl::Time time, absl::Time now) { return absl::ToDoubleHours(time - now) / 24; }
 
 // Why `read` must not replace `used`, for its dates; empty: it may.
-std::string BadDates(const Tls& tls, const TlsFiles& read, const TlsFiles& used, absl::Time now) {
-  const std::vector<CertificateRole> olds = RolesOf(tls, used);
-  for (const CertificateRole& role : RolesOf(tls, read)) {
-    const auto old =
-        std::find_if(olds.begin(), olds.end(), [&](const CertificateRole& each) { return each.name == role.name; });
+std::string BadDates(const Tls& tls, const config::TlsFiles& read, const config::TlsFiles& used, absl::Time now) {
+  const std::vector<config::CertificateRole> olds = config::RolesOf(tls, used);
+  for (const config::CertificateRole& role : config::RolesOf(tls, read)) {
+    const auto old = std::find_if(olds.begin(), olds.end(),
+                                  [&](const config::CertificateRole& each) { return each.name == role.name; });
     if (old == olds.end() || old->Expired(now) || old->NotYetValid(now)) continue;
     if (role.Expired(now)) return absl::StrCat(role.field, ": file ", role.file, " has expired");
     if (role.NotYetValid(now)) return absl::StrCat(role.field, ": file ", role.file, " is not valid yet");
@@ -42,25 +42,25 @@ base::Counter Reloads(base::Metrics& metrics, const char* result) {
 
 absl::StatusOr<std::unique_ptr<TlsReloader>> TlsReloader::Start(const Tls& tls, base::Metrics& metrics,
                                                                 base::Clock& clock) {
-  TlsFiles files = ReadTlsFiles(tls);
+  config::TlsFiles files = config::ReadTlsFiles(tls);
   if (!files.problems.empty()) return absl::FailedPreconditionError(files.Cause());
   if (files.key_is_public) {
     base::Log(base::LogLevel::kWarning, "tls_key_is_public",
               {{"file", tls.private_key_file()}, {"hint", "every user of the machine can read it"}});
   }
   auto reloader = std::make_unique<TlsReloader>(tls, std::move(files), metrics, clock);
-  reloader->thread_.Start("tls-files", FromProto(tls.refresh_interval()),
+  reloader->thread_.Start("tls-files", config::FromProto(tls.refresh_interval()),
                           [each = reloader.get()] { return each->Check(); });
   return reloader;
 }
 
-TlsReloader::TlsReloader(const Tls& tls, TlsFiles first, base::Metrics& metrics, base::Clock& clock)
+TlsReloader::TlsReloader(const Tls& tls, config::TlsFiles first, base::Metrics& metrics, base::Clock& clock)
     : tls_(tls),
       metrics_(metrics),
       clock_(clock),
       refused_now_(metrics.Gauge("seedance_tls_files_refused",
                                  "1: the TLS files on disk are not usable and earlier ones stay in use.")),
-      current_(std::make_shared<const TlsFiles>(std::move(first))),
+      current_(std::make_shared<const config::TlsFiles>(std::move(first))),
       thread_(clock) {
   Reloads(metrics_, "taken");
   Reloads(metrics_, "refused");
@@ -68,14 +68,14 @@ TlsReloader::TlsReloader(const Tls& tls, TlsFiles first, base::Metrics& metrics,
   ReportDates();
 }
 
-std::shared_ptr<const TlsFiles> TlsReloader::current() const {
+std::shared_ptr<const config::TlsFiles> TlsReloader::current() const {
   base::MutexLock lock(mutex_);
   return current_;
 }
 
 absl::Duration TlsReloader::Check() {
-  const absl::Duration interval = FromProto(tls_.refresh_interval());
-  TlsFiles read = ReadTlsFiles(tls_);
+  const absl::Duration interval = config::FromProto(tls_.refresh_interval());
+  config::TlsFiles read = config::ReadTlsFiles(tls_);
   absl::Duration pause = interval;
   if (read.Same(*current())) {
     candidate_.reset();
@@ -91,13 +91,13 @@ absl::Duration TlsReloader::Check() {
   return pause;
 }
 
-void TlsReloader::Judge(const TlsFiles& read) {
+void TlsReloader::Judge(const config::TlsFiles& read) {
   const std::string cause = read.problems.empty() ? BadDates(tls_, read, *current(), clock_.Now()) : read.Cause();
   if (cause.empty()) return Take(read);
   Refuse(read, cause);
 }
 
-void TlsReloader::Refuse(const TlsFiles& read, const std::string& cause) {
+void TlsReloader::Refuse(const config::TlsFiles& read, const std::string& cause) {
   if (refused_.has_value() && refused_->Same(read)) return;
   refused_ = read;
   refused_now_.Set(1);
@@ -106,7 +106,7 @@ void TlsReloader::Refuse(const TlsFiles& read, const std::string& cause) {
             {{"cause", cause}, {"hint", "new connections use the files that were read before"}});
 }
 
-void TlsReloader::Take(const TlsFiles& read) {
+void TlsReloader::Take(const config::TlsFiles& read) {
   candidate_.reset();
   refused_.reset();
   refused_now_.Set(0);
@@ -116,24 +116,24 @@ void TlsReloader::Take(const TlsFiles& read) {
             {{"subject", read.chain.front().subject},
              {"serial", read.chain.front().serial},
              {"not_after", Date(read.chain.front().not_after)}});
-  auto taken = std::make_shared<const TlsFiles>(read);
+  auto taken = std::make_shared<const config::TlsFiles>(read);
   base::MutexLock lock(mutex_);
   current_ = std::move(taken);
 }
 
 void TlsReloader::ReportDates() {
-  const std::shared_ptr<const TlsFiles> files = current();
+  const std::shared_ptr<const config::TlsFiles> files = current();
   const absl::Time now = clock_.Now();
   const bool warn = now >= next_warning_;
-  for (const CertificateRole& role : RolesOf(tls_, *files)) {
-    const Certificate& soonest = role.Soonest();
+  for (const config::CertificateRole& role : config::RolesOf(tls_, *files)) {
+    const config::Certificate& soonest = role.Soonest();
     const double days = DaysUntil(soonest.not_after, now);
     metrics_
         .Gauge("seedance_tls_certificate_days_left",
                "Days until the first certificate expires: of the server's chain, of the client authorities.",
                {{"role", role.name}})
         .Set(days);
-    if (!warn || soonest.not_after >= now + kExpiryWarning) continue;
+    if (!warn || soonest.not_after >= now + config::kExpiryWarning) continue;
     next_warning_ = now + kWarningInterval;
     base::Log(base::LogLevel::kWarning, days < 0 ? "tls_certificate_expired" : "tls_certificate_expires",
               {{"role", role.name},

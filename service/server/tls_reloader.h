@@ -34,10 +34,10 @@ class TlsReloader {
                                                             base::Clock& clock);
 
   // Without a thread: Check() does its work. `first` has no problems.
-  TlsReloader(const gateway::config::v1::Tls& tls, TlsFiles first, base::Metrics& metrics, base::Clock& clock);
+  TlsReloader(const gateway::config::v1::Tls& tls, config::TlsFiles first, base::Metrics& metrics, base::Clock& clock);
 
   // What new connections use. Another object after each reload. Never null.
-  std::shared_ptr<const TlsFiles> current() const;
+  std::shared_ptr<const config::TlsFiles> current() const;
 
   // Whether callers need a certificate.
   bool asks_for_certificates() const { return !tls_.client_ca_file().empty(); }
@@ -47,9 +47,9 @@ class TlsReloader {
 
  private:
   // Takes or refuses what two readings found.
-  void Judge(const TlsFiles& read);
-  void Refuse(const TlsFiles& read, const std::string& cause);
-  void Take(const TlsFiles& read);
+  void Judge(const config::TlsFiles& read);
+  void Refuse(const config::TlsFiles& read, const std::string& cause);
+  void Take(const config::TlsFiles& read);
   void ReportDates();
 
   const gateway::config::v1::Tls tls_;
@@ -58,12 +58,12 @@ class TlsReloader {
   base::Gauge refused_now_;
 
   // Of the thread that calls Check().
-  std::optional<TlsFiles> candidate_;  // The last reading, when it differs from what is in use.
-  std::optional<TlsFiles> refused_;    // The last one that the log names.
+  std::optional<config::TlsFiles> candidate_;  // The last reading, when it differs from what is in use.
+  std::optional<config::TlsFiles> refused_;    // The last one that the log names.
   absl::Time next_warning_ = absl::InfinitePast();
 
   mutable base::Mutex mutex_;
-  std::shared_ptr<const TlsFiles> current_ ABSL_GUARDED_BY(mutex_);
+  std::shared_ptr<const config::TlsFiles> current_ ABSL_GUARDED_BY(mutex_);
   base::RepeatingThread thread_;  // Last: it uses the others.
 };
 

@@ -137,19 +137,19 @@ absl::Status BuildStatus(const ErrorContext& context, Reason reason, const Vendo
 }
 
 // Outcomes without a whole reply.
-Verdict JudgeOutcome(const ErrorContext& context, const HttpReply& reply) {
+Verdict JudgeOutcome(const ErrorContext& context, const http::HttpReply& reply) {
   Verdict verdict;
   Reason reason = Reason::kUpstreamUnavailable;
   switch (reply.outcome) {
-    case HttpOutcome::kNotSent:
+    case http::HttpOutcome::kNotSent:
       verdict.acceptance = Acceptance::kNotAccepted;
       verdict.retryable = true;
       break;
-    case HttpOutcome::kRequestCut:
+    case http::HttpOutcome::kRequestCut:
       verdict.acceptance = Acceptance::kNotAccepted;
       verdict.retryable = !context.streamed;
       break;
-    case HttpOutcome::kCancelled:
+    case http::HttpOutcome::kCancelled:
       reason = Reason::kCancelled;
       break;
     default:
@@ -164,15 +164,15 @@ Verdict JudgeOutcome(const ErrorContext& context, const HttpReply& reply) {
 
 }  // namespace
 
-Verdict Judge(const ErrorTable& table, const ErrorContext& context, const HttpReply& reply) {
-  if (reply.outcome != HttpOutcome::kReply) return JudgeOutcome(context, reply);
+Verdict Judge(const ErrorTable& table, const ErrorContext& context, const http::HttpReply& reply) {
+  if (reply.outcome != http::HttpOutcome::kReply) return JudgeOutcome(context, reply);
   const VendorError error = table.parse(reply.body);
   const bool claims_success = reply.status >= 200 && reply.status < 300;
   const int status = claims_success && error.http_status != 0 ? error.http_status : reply.status;
   Verdict verdict;
   const auto header = reply.headers.find("retry-after");
   if (header != reply.headers.end())
-    verdict.retry_after = ParseRetryAfter(header->second, context.now, context.max_retry_after);
+    verdict.retry_after = http::ParseRetryAfter(header->second, context.now, context.max_retry_after);
   const Finding found = FindReason(table, context.operation, status, error);
   const AcceptanceRow& row = FindAcceptance(status, reply.body, error, found.worded);
   verdict.acceptance = row.acceptance;

@@ -102,7 +102,7 @@ struct Verdict {
 };
 
 // For billed calls also when the status is 2xx but nothing usable is in the body. Never fails, whatever the body.
-Verdict Judge(const ErrorTable& table, const ErrorContext& context, const HttpReply& reply);
+Verdict Judge(const ErrorTable& table, const ErrorContext& context, const http::HttpReply& reply);
 
 // Why a task or an asset failed (`end` is kTaskEnd or kAssetEnd).
 model::Failure FailureOf(const ErrorTable& table, Operation end, const VendorError& error, const base::Secret& api_key);

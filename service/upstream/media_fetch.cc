@@ -53,9 +53,9 @@ std::optional<ContentRange> ParseContentRange(const std::string& text) {
 }
 
 // One file on its way, over as many requests as it takes.
-class Fetch : public ByteSink {
+class Fetch : public http::ByteSink {
  public:
-  Fetch(HttpTransport& transport, bool allow_private_network, absl::Time deadline, base::Clock& clock,
+  Fetch(http::HttpTransport& transport, bool allow_private_network, absl::Time deadline, base::Clock& clock,
         const CallOptions& call, std::string uri, bool whole, MediaReader& reader)
       : transport_(transport),
         allow_plain_http_(allow_private_network),
@@ -67,15 +67,15 @@ class Fetch : public ByteSink {
         reader_(reader) {}
 
   absl::StatusOr<FetchedMedia> Run() {
-    const std::optional<Url> url = ParseUrl(uri_);
+    const std::optional<http::Url> url = http::ParseUrl(uri_);
     if (!url.has_value()) return CannotFetch("its URL is not usable");
     if (!url->https && !allow_plain_http_) return CannotFetch("its URL is not https");
     for (int ranges = 0; ranges < kMaxRanges;) {
       const int64_t before = position_;
-      const HttpReply reply = transport_.Fetch(Request(), *this);
+      const http::HttpReply reply = transport_.Fetch(Request(), *this);
       if (absl::Status stopped = Stopped(reply); !stopped.ok()) return stopped;
       if (enough_) return FetchedMedia{size_, false};
-      if (IsRedirect(reply.status)) {
+      if (http::IsRedirect(reply.status)) {
         absl::StatusOr<std::string> next = redirects_.Follow(uri_, reply);
         if (!next.ok()) return CannotFetch(std::string(next.status().message()));
         uri_ = *std::move(next);
@@ -136,8 +136,8 @@ class Fetch : public ByteSink {
   }
 
  private:
-  HttpRequest Request() const {
-    HttpRequest request;
+  http::HttpRequest Request() const {
+    http::HttpRequest request;
     request.method = "GET";
     request.url = uri_;
     request.timeout = std::max(deadline_ - clock_.Now(), absl::ZeroDuration());
@@ -150,27 +150,27 @@ class Fetch : public ByteSink {
   }
 
   // Why nothing more may be done, whatever the reply is.
-  absl::Status Stopped(const HttpReply& reply) const {
+  absl::Status Stopped(const http::HttpReply& reply) const {
     if (!refusal_.ok()) return refusal_;
     if (enough_) return absl::OkStatus();
     if (call_.cancel != nullptr && call_.cancel->cancelled()) {
       return Fail(base::Reason::kCancelled, "the caller went away");
     }
-    if (reply.outcome == HttpOutcome::kReply) return absl::OkStatus();
+    if (reply.outcome == http::HttpOutcome::kReply) return absl::OkStatus();
     if (clock_.Now() >= call_.deadline) return Fail(base::Reason::kDeadlineExceeded, "the call's deadline has passed");
-    if (IsRedirect(reply.status)) return absl::OkStatus();  // Whatever became of its body.
+    if (http::IsRedirect(reply.status)) return absl::OkStatus();  // Whatever became of its body.
     return CannotFetch(reply.error);
   }
 
   // An empty file has no first range, and says so. Other servers have the file, but no range of it.
-  static bool IsEmpty(const HttpReply& reply) {
+  static bool IsEmpty(const http::HttpReply& reply) {
     return reply.status == 416 && absl::EndsWith(HeaderOf(reply.headers, "content-range"), "*/0");
   }
-  bool RefusesRanges(const HttpReply& reply) const {
+  bool RefusesRanges(const http::HttpReply& reply) const {
     return reply.status == 416 && !started_ && !whole_ && ranges_ && !IsEmpty(reply);
   }
 
-  absl::Status Judge(const HttpReply& reply) {
+  absl::Status Judge(const http::HttpReply& reply) {
     if (IsEmpty(reply) && !started_) {
       (void)reader_.OnStart(0);
       complete_ = true;
@@ -203,7 +203,7 @@ class Fetch : public ByteSink {
     return false;
   }
 
-  HttpTransport& transport_;
+  http::HttpTransport& transport_;
   const bool allow_plain_http_;
   const absl::Time deadline_;
   base::Clock& clock_;
@@ -212,7 +212,7 @@ class Fetch : public ByteSink {
   const bool whole_;
   bool ranges_ = true;  // Whether the server may know ranges.
   MediaReader& reader_;
-  Redirects redirects_{allow_plain_http_};
+  http::Redirects redirects_{allow_plain_http_};
   bool started_ = false;  // The first bytes of the file were announced.
   int64_t size_ = 0;
   std::string tag_;
@@ -227,7 +227,7 @@ class Fetch : public ByteSink {
 
 class HttpMediaFetcher : public MediaFetcher {
  public:
-  HttpMediaFetcher(const MediaFetchOptions& options, base::Clock& clock, std::unique_ptr<HttpTransport> transport)
+  HttpMediaFetcher(const MediaFetchOptions& options, base::Clock& clock, std::unique_ptr<http::HttpTransport> transport)
       : options_(options), clock_(clock), transport_(std::move(transport)) {}
 
   absl::StatusOr<FetchedMedia> Read(const CallOptions& call, const std::string& uri, bool whole,
@@ -240,22 +240,22 @@ class HttpMediaFetcher : public MediaFetcher {
  private:
   const MediaFetchOptions options_;
   base::Clock& clock_;
-  const std::unique_ptr<HttpTransport> transport_;
+  const std::unique_ptr<http::HttpTransport> transport_;
 };
 
 }  // namespace
 
-std::unique_ptr<HttpTransport> MakeMediaTransport(const MediaFetchOptions& options) {
-  HttpOptions http;
+std::unique_ptr<http::HttpTransport> MakeMediaTransport(const MediaFetchOptions& options) {
+  http::HttpOptions http;
   http.ca_file = options.ca_file;
   http.public_addresses_only = !options.allow_private_network;
   http.max_idle_connections = 2;  // Only for the ranges of one file.
   http.idle_limit = absl::Seconds(5);
-  return MakeHttpTransport(http);
+  return http::MakeHttpTransport(http);
 }
 
 std::unique_ptr<MediaFetcher> MakeMediaFetcher(const MediaFetchOptions& options, base::Clock& clock,
-                                               std::unique_ptr<HttpTransport> transport) {
+                                               std::unique_ptr<http::HttpTransport> transport) {
   return std::make_unique<HttpMediaFetcher>(options, clock, std::move(transport));
 }
 

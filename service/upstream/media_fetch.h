@@ -56,9 +56,9 @@ struct MediaFetchOptions {
 std::unique_ptr<MediaFetcher> MakeMediaFetcher(const MediaFetchOptions& options, base::Clock& clock);
 
 // The transport of the above, and the same over another one.
-std::unique_ptr<HttpTransport> MakeMediaTransport(const MediaFetchOptions& options);
+std::unique_ptr<http::HttpTransport> MakeMediaTransport(const MediaFetchOptions& options);
 std::unique_ptr<MediaFetcher> MakeMediaFetcher(const MediaFetchOptions& options, base::Clock& clock,
-                                               std::unique_ptr<HttpTransport> transport);
+                                               std::unique_ptr<http::HttpTransport> transport);
 
 }  // namespace seedance::upstream
 

@@ -65,7 +65,7 @@ bool BeginsLikeAPage(std::string_view bytes) {
 
 // Cuts the wanted range out of what the storage sends, whether it obeys ranges or not. Tells the sink of a file only
 // when there is one.
-class RangeCutter : public ByteSink {
+class RangeCutter : public http::ByteSink {
  public:
   RangeCutter(const ResultRange& range, ResultSink& sink) : range_(range), sink_(sink) {}
 
@@ -109,11 +109,11 @@ class RangeCutter : public ByteSink {
   }
 
   // What became of the range after the transport returned; nullopt: the reply's outcome says it.
-  std::optional<absl::Status> Finish(const HttpReply& reply) {
+  std::optional<absl::Status> Finish(const http::HttpReply& reply) {
     if (!refusal_.ok()) return refusal_;
     if (!Flush()) return refusal_;
     if (Complete()) return absl::OkStatus();
-    if (reply.outcome != HttpOutcome::kReply) return std::nullopt;
+    if (reply.outcome != http::HttpOutcome::kReply) return std::nullopt;
     if (!started_) return NoResult("nothing");
     if (skip_ > 0) return BeyondEnd();
     const int64_t end = range_.limit > 0 ? std::min(total_, range_.offset + range_.limit) : total_;
@@ -168,8 +168,8 @@ class RangeCutter : public ByteSink {
   absl::Status refusal_;
 };
 
-HttpRequest RangeRequest(const CallOptions& call, const ResultRange& range, absl::Duration timeout) {
-  HttpRequest request;
+http::HttpRequest RangeRequest(const CallOptions& call, const ResultRange& range, absl::Duration timeout) {
+  http::HttpRequest request;
   request.method = "GET";
   request.url = range.uri;
   request.timeout = timeout;
@@ -184,7 +184,7 @@ HttpRequest RangeRequest(const CallOptions& call, const ResultRange& range, absl
 }
 
 // Statuses of storage other than 200 and 206.
-absl::Status RefusedByStorage(const HttpReply& reply) {
+absl::Status RefusedByStorage(const http::HttpReply& reply) {
   const std::string said = absl::StrCat("the storage of the result answered ", reply.status);
   switch (reply.status) {
     case 401:
@@ -208,13 +208,13 @@ absl::Status RefusedByStorage(const HttpReply& reply) {
 }
 
 // Sends `request` and what redirects make of it. An error: a redirect that is not followed.
-absl::StatusOr<HttpReply> FetchFollowing(HttpTransport& transport, HttpRequest request, bool allow_plain_http,
-                                         ByteSink& sink) {
+absl::StatusOr<http::HttpReply> FetchFollowing(http::HttpTransport& transport, http::HttpRequest request,
+                                               bool allow_plain_http, http::ByteSink& sink) {
   base::Clock& clock = base::RealClock();
   const absl::Time deadline = clock.Now() + request.timeout;
-  for (Redirects redirects(allow_plain_http);;) {
-    HttpReply reply = transport.Fetch(request, sink);
-    if (reply.outcome != HttpOutcome::kReply || !IsRedirect(reply.status)) return reply;
+  for (http::Redirects redirects(allow_plain_http);;) {
+    http::HttpReply reply = transport.Fetch(request, sink);
+    if (reply.outcome != http::HttpOutcome::kReply || !http::IsRedirect(reply.status)) return reply;
     absl::StatusOr<std::string> next = redirects.Follow(request.url, reply);
     if (!next.ok()) {
       return Fail(Reason::kUpstreamProtocol,
@@ -228,9 +228,9 @@ absl::StatusOr<HttpReply> FetchFollowing(HttpTransport& transport, HttpRequest r
 
 }  // namespace
 
-absl::Status FetchRange(HttpTransport& transport, const CallOptions& call, const ResultRange& range,
+absl::Status FetchRange(http::HttpTransport& transport, const CallOptions& call, const ResultRange& range,
                         absl::Duration timeout, bool allow_plain_http, ResultSink& sink) {
-  const std::optional<Url> url = ParseUrl(range.uri);
+  const std::optional<http::Url> url = http::ParseUrl(range.uri);
   if (!url.has_value() || (!url->https && !allow_plain_http)) {
     return Fail(Reason::kUpstreamProtocol, "the link to the result is not an https URL");
   }
@@ -239,11 +239,11 @@ absl::Status FetchRange(HttpTransport& transport, const CallOptions& call, const
   // No file is that long, and the sum must stay a number.
   if (wanted.limit > std::numeric_limits<int64_t>::max() - wanted.offset) wanted.limit = 0;
   RangeCutter cutter(wanted, sink);
-  const absl::StatusOr<HttpReply> fetched =
+  const absl::StatusOr<http::HttpReply> fetched =
       FetchFollowing(transport, RangeRequest(call, wanted, timeout), allow_plain_http, cutter);
   if (!fetched.ok()) return fetched.status();
-  const HttpReply& reply = *fetched;
-  if (reply.outcome == HttpOutcome::kReply && reply.status != 200 && reply.status != 206) {
+  const http::HttpReply& reply = *fetched;
+  if (reply.outcome == http::HttpOutcome::kReply && reply.status != 200 && reply.status != 206) {
     return RefusedByStorage(reply);
   }
   if (reply.address_refused) {
@@ -251,7 +251,7 @@ absl::Status FetchRange(HttpTransport& transport, const CallOptions& call, const
                 absl::StrCat("the vendor's link to the result is not fetched: ", reply.error));
   }
   if (std::optional<absl::Status> finished = cutter.Finish(reply)) return *finished;
-  if (reply.outcome == HttpOutcome::kCancelled) return Fail(Reason::kCancelled, "the transfer was cancelled");
+  if (reply.outcome == http::HttpOutcome::kCancelled) return Fail(Reason::kCancelled, "the transfer was cancelled");
   return Fail(Reason::kUpstreamUnavailable, absl::StrCat("the transfer of the result broke off: ", reply.error));
 }
 

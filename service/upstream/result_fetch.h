@@ -23,7 +23,7 @@ struct ResultRange {
 // redirects. `timeout` is for the whole transfer. Links that are not https are refused unless `allow_plain_http`.
 // A page, JSON, an encoding that was not asked for, or nothing at all is no result: kUpstreamUnavailable, and the sink
 // has seen nothing of it.
-absl::Status FetchRange(HttpTransport& transport, const CallOptions& call, const ResultRange& range,
+absl::Status FetchRange(http::HttpTransport& transport, const CallOptions& call, const ResultRange& range,
                         absl::Duration timeout, bool allow_plain_http, ResultSink& sink);
 
 }  // namespace seedance::upstream

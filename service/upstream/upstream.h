@@ -73,9 +73,9 @@ struct NewAsset {
   std::string group_id;
   std::string display_name;
   model::MediaType media_type = model::MediaType::kImage;
-  std::string uri;             // https URL, data URI or bare Base64. Empty: `data` is used.
-  ByteSource* data = nullptr;  // Bytes of the file, sent on as they come.
-  std::string file_name;       // With `data`.
+  std::string uri;                   // https URL, data URI or bare Base64. Empty: `data` is used.
+  http::ByteSource* data = nullptr;  // Bytes of the file, sent on as they come.
+  std::string file_name;             // With `data`.
 };
 
 // What the vendor says of a group or an asset; fields it does not say are empty.
@@ -225,7 +225,7 @@ class Upstream {
   // Puts a file of at most `profile().assets.max_staged_bytes` where the vendor can fetch it, for 24 h or more, and
   // returns its URL. Not billed. `bytes` has a known size. Called only when max_staged_bytes is not 0.
   virtual absl::StatusOr<std::string> UploadToVendor(const CallOptions& call, const std::string& file_name,
-                                                     ByteSource& bytes) = 0;
+                                                     http::ByteSource& bytes) = 0;
 
   // ---- Tasks ----
   // `task` is checked; its references stand in the order in which they are numbered, the ids of their assets are those

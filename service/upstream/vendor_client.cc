@@ -19,13 +19,13 @@ absl::Status DeadlineExceeded() {
 
 }  // namespace
 
-VendorClient::VendorClient(Options options, const ErrorTable& errors, std::unique_ptr<HttpTransport> transport,
+VendorClient::VendorClient(Options options, const ErrorTable& errors, std::unique_ptr<http::HttpTransport> transport,
                            base::Clock& clock)
     : options_(std::move(options)), errors_(errors), transport_(std::move(transport)), clock_(clock) {}
 
-HttpRequest VendorClient::Request(const CallOptions& call, const std::string& method, const std::string& path,
-                                  std::string body) const {
-  HttpRequest request;
+http::HttpRequest VendorClient::Request(const CallOptions& call, const std::string& method, const std::string& path,
+                                        std::string body) const {
+  http::HttpRequest request;
   request.method = method;
   request.url = options_.base_url + path;
   request.headers = options_.headers;
@@ -35,14 +35,14 @@ HttpRequest VendorClient::Request(const CallOptions& call, const std::string& me
   return request;
 }
 
-void VendorClient::MakeBilled(const CallOptions& call, HttpRequest& request) const {
+void VendorClient::MakeBilled(const CallOptions& call, http::HttpRequest& request) const {
   request.timeout = options_.submit_timeout;
   request.billed = true;
   request.cancel = call.abandon;
 }
 
-absl::StatusOr<HttpReply> VendorClient::SendRead(const CallOptions& call, HttpRequest& request,
-                                                 absl::Duration timeout) const {
+absl::StatusOr<http::HttpReply> VendorClient::SendRead(const CallOptions& call, http::HttpRequest& request,
+                                                       absl::Duration timeout) const {
   if (timeout == absl::ZeroDuration()) timeout = options_.read_timeout;
   request.timeout = std::min(timeout, call.deadline - clock_.Now());
   request.cancel = call.cancel;
@@ -50,16 +50,16 @@ absl::StatusOr<HttpReply> VendorClient::SendRead(const CallOptions& call, HttpRe
   return transport_->Send(request);
 }
 
-absl::StatusOr<HttpReply> VendorClient::Read(Operation operation, const CallOptions& call, HttpRequest request,
-                                             Resource resource) const {
-  absl::StatusOr<HttpReply> reply = SendRead(call, request);
+absl::StatusOr<http::HttpReply> VendorClient::Read(Operation operation, const CallOptions& call,
+                                                   http::HttpRequest request, Resource resource) const {
+  absl::StatusOr<http::HttpReply> reply = SendRead(call, request);
   if (!reply.ok() || IsSuccess(*reply)) return reply;
   return ReadError(operation, call, *reply, std::move(resource));
 }
 
-absl::Status VendorClient::ReadError(Operation operation, const CallOptions& call, const HttpReply& reply,
+absl::Status VendorClient::ReadError(Operation operation, const CallOptions& call, const http::HttpReply& reply,
                                      Resource resource) const {
-  if (reply.outcome != HttpOutcome::kReply && reply.outcome != HttpOutcome::kCancelled &&
+  if (reply.outcome != http::HttpOutcome::kReply && reply.outcome != http::HttpOutcome::kCancelled &&
       clock_.Now() >= call.deadline) {
     return DeadlineExceeded();
   }
@@ -68,7 +68,7 @@ absl::Status VendorClient::ReadError(Operation operation, const CallOptions& cal
       .status;
 }
 
-Verdict VendorClient::JudgeBilled(Operation operation, const HttpRequest& request, const HttpReply& reply,
+Verdict VendorClient::JudgeBilled(Operation operation, const http::HttpRequest& request, const http::HttpReply& reply,
                                   Resource resource) const {
   const bool streamed = request.source != nullptr;
   return Judge(errors_,
@@ -76,11 +76,11 @@ Verdict VendorClient::JudgeBilled(Operation operation, const HttpRequest& reques
                reply);
 }
 
-bool IsSuccess(const HttpReply& reply) {
-  return reply.outcome == HttpOutcome::kReply && reply.status >= 200 && reply.status < 300;
+bool IsSuccess(const http::HttpReply& reply) {
+  return reply.outcome == http::HttpOutcome::kReply && reply.status >= 200 && reply.status < 300;
 }
 
-bool IsApiSuccess(const HttpReply& reply, const JsonNode& root) {
+bool IsApiSuccess(const http::HttpReply& reply, const JsonNode& root) {
   if (!IsSuccess(reply)) return false;
   return root.IsObject() || root.IsArray() || absl::StripAsciiWhitespace(reply.body).empty();
 }

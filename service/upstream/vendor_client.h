@@ -33,46 +33,50 @@ class VendorClient {
   };
   using Resource = std::optional<base::ResourceRef>;
 
-  VendorClient(Options options, const ErrorTable& errors, std::unique_ptr<HttpTransport> transport, base::Clock& clock);
+  VendorClient(Options options, const ErrorTable& errors, std::unique_ptr<http::HttpTransport> transport,
+               base::Clock& clock);
 
   // A request for `path` below the base URL, with the credentials. `body`: JSON, or empty.
-  HttpRequest Request(const CallOptions& call, const std::string& method, const std::string& path,
-                      std::string body = "") const;
+  http::HttpRequest Request(const CallOptions& call, const std::string& method, const std::string& path,
+                            std::string body = "") const;
 
   // Makes `request` one that may be billed: it is sent at most once, and neither the caller's deadline nor its leaving
   // ends it, for the answer is worth money.
-  void MakeBilled(const CallOptions& call, HttpRequest& request) const;
+  void MakeBilled(const CallOptions& call, http::HttpRequest& request) const;
 
   // Sends a request that bills nothing, within the caller's deadline and `timeout` (zero: the one for reads). An error
   // means that no time was left; else whatever came back.
-  absl::StatusOr<HttpReply> SendRead(const CallOptions& call, HttpRequest& request, absl::Duration timeout = {}) const;
+  absl::StatusOr<http::HttpReply> SendRead(const CallOptions& call, http::HttpRequest& request,
+                                           absl::Duration timeout = {}) const;
 
   // As SendRead; everything but a 2xx reply becomes an error.
-  absl::StatusOr<HttpReply> Read(Operation operation, const CallOptions& call, HttpRequest request,
-                                 Resource resource) const;
+  absl::StatusOr<http::HttpReply> Read(Operation operation, const CallOptions& call, http::HttpRequest request,
+                                       Resource resource) const;
 
   // The error that an answer to a call which bills nothing comes to. For a 2xx: it lacks what was asked for, and may
   // hold an error all the same.
-  absl::Status ReadError(Operation operation, const CallOptions& call, const HttpReply& reply, Resource resource) const;
+  absl::Status ReadError(Operation operation, const CallOptions& call, const http::HttpReply& reply,
+                         Resource resource) const;
 
   // What an answer to a billed request means that did not bring what was asked for.
-  Verdict JudgeBilled(Operation operation, const HttpRequest& request, const HttpReply& reply, Resource resource) const;
+  Verdict JudgeBilled(Operation operation, const http::HttpRequest& request, const http::HttpReply& reply,
+                      Resource resource) const;
 
-  HttpTransport& transport() const { return *transport_; }
+  http::HttpTransport& transport() const { return *transport_; }
 
  private:
   const Options options_;
   const ErrorTable& errors_;
-  const std::unique_ptr<HttpTransport> transport_;
+  const std::unique_ptr<http::HttpTransport> transport_;
   base::Clock& clock_;
 };
 
 // Whether a whole reply came, with a status of success.
-bool IsSuccess(const HttpReply& reply);
+bool IsSuccess(const http::HttpReply& reply);
 
 // Whether `reply`, whose body is `root`, is a success in an API's words: without a body, or with JSON. A page in HTML
 // is none, whatever its status.
-bool IsApiSuccess(const HttpReply& reply, const JsonNode& root);
+bool IsApiSuccess(const http::HttpReply& reply, const JsonNode& root);
 
 // Whether `node`, which stands where an answer of success has its object, is the id itself: a text that is an id
 // (model::IsUpstreamId) and holds a digit, as no word does.

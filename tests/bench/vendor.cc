@@ -13,14 +13,14 @@ namespace seedance::bench {
 namespace {
 
 using Json = nlohmann::json;
-using upstream::HttpReply;
-using upstream::HttpRequest;
+using http::HttpReply;
+using http::HttpRequest;
 
 constexpr char kTasks[] = "/v1/video/generations";
 constexpr size_t kPieceBytes = 256 << 10;
 
 // A file in memory.
-class Pieces : public upstream::ByteSource {
+class Pieces : public http::ByteSource {
  public:
   explicit Pieces(std::string_view file) : size_(static_cast<int64_t>(file.size())), left_(file) {}
   absl::StatusOr<std::string> Next() override {
@@ -42,7 +42,7 @@ absl::StatusOr<Json> Parse(const HttpReply& reply, const std::string& what) {
 }
 
 absl::StatusOr<Json> Get(const std::string& url) {
-  const auto transport = upstream::MakeHttpTransport(upstream::HttpOptions());
+  const auto transport = http::MakeHttpTransport(http::HttpOptions());
   HttpRequest request;
   request.method = "GET";
   request.url = url;
@@ -55,9 +55,9 @@ absl::StatusOr<Json> Get(const std::string& url) {
 
 Vendor::Vendor(std::string url)
     : url_(std::move(url)), transport_([] {
-        upstream::HttpOptions options;
+        http::HttpOptions options;
         options.max_idle_connections = 512;
-        return upstream::MakeHttpTransport(options);
+        return http::MakeHttpTransport(options);
       }()) {}
 
 HttpRequest Vendor::Request(const std::string& method, const std::string& path) const {

@@ -31,10 +31,10 @@ class Vendor {
   bool Upload(const std::string& group, const std::string& name, std::string_view file);
 
  private:
-  upstream::HttpRequest Request(const std::string& method, const std::string& path) const;
+  http::HttpRequest Request(const std::string& method, const std::string& path) const;
 
   const std::string url_;
-  const std::unique_ptr<upstream::HttpTransport> transport_;
+  const std::unique_ptr<http::HttpTransport> transport_;
 };
 
 // What the sandbox knows of a task. All times are real ones: the sandbox's clock minus what it is ahead.

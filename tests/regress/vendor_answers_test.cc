@@ -31,14 +31,14 @@ int answers = 2000;
 uint64_t seed = 20261128;
 
 // Gives the answer that was set last.
-class SettableTransport : public upstream::HttpTransport {
+class SettableTransport : public http::HttpTransport {
  public:
-  explicit SettableTransport(const upstream::HttpReply& reply) : reply_(reply) {}
-  upstream::HttpReply Send(const upstream::HttpRequest&) override { return reply_; }
-  upstream::HttpReply Fetch(const upstream::HttpRequest&, upstream::ByteSink&) override { return reply_; }
+  explicit SettableTransport(const http::HttpReply& reply) : reply_(reply) {}
+  http::HttpReply Send(const http::HttpRequest&) override { return reply_; }
+  http::HttpReply Fetch(const http::HttpRequest&, http::ByteSink&) override { return reply_; }
 
  private:
-  const upstream::HttpReply& reply_;
+  const http::HttpReply& reply_;
 };
 
 // One vendor that answers what it is told to.
@@ -105,13 +105,13 @@ class Vendor {
 
  private:
   void Set(int status, const std::string& body) {
-    reply_.outcome = upstream::HttpOutcome::kReply;
+    reply_.outcome = http::HttpOutcome::kReply;
     reply_.status = status;
     reply_.body = body;
   }
 
   base::SimulatedClock clock_{absl::FromUnixSeconds(1780000500)};
-  upstream::HttpReply reply_;
+  http::HttpReply reply_;
   model::TaskRequest task_;
   std::unique_ptr<upstream::Upstream> upstream_;
 };

@@ -271,7 +271,7 @@ class FakeUpstream : public upstream::Upstream {
   }
 
   absl::StatusOr<std::string> UploadToVendor(const upstream::CallOptions& call, const std::string& file_name,
-                                             upstream::ByteSource& bytes) override {
+                                             http::ByteSource& bytes) override {
     using Answer = absl::StatusOr<std::string>;
     return vendor_.stage_file.Run(
         call,
@@ -393,7 +393,7 @@ class FakeUpstream : public upstream::Upstream {
   }
 
   // Reads a body of known length no further than its length, as an HTTP client does.
-  static absl::StatusOr<std::string> ReadAll(upstream::ByteSource& data) {
+  static absl::StatusOr<std::string> ReadAll(http::ByteSource& data) {
     std::string bytes;
     while (!data.Size().has_value() || std::ssize(bytes) < *data.Size()) {
       absl::StatusOr<std::string> piece = data.Next();

@@ -88,7 +88,7 @@ void AssetCreation::Create(const CallContext& context, const CreateAssetParams& 
 }
 
 void AssetCreation::Upload(const CallContext& context, const UploadAssetParams& params,
-                           std::shared_ptr<upstream::ByteSource> bytes, Done<model::Asset> done) {
+                           std::shared_ptr<http::ByteSource> bytes, Done<model::Asset> done) {
   Begin(DraftOf(context, params, std::move(bytes)), std::move(done));
 }
 

@@ -51,7 +51,7 @@ class AssetCreation {
   // Reads `bytes` on one of the upstream's transfer threads until its end, or until the vendor or a limit says stop.
   // The context's cancel token breaks it off. `bytes` is read even when the answer is known (same request id), to
   // compare its hash.
-  void Upload(const CallContext& context, const UploadAssetParams& params, std::shared_ptr<upstream::ByteSource> bytes,
+  void Upload(const CallContext& context, const UploadAssetParams& params, std::shared_ptr<http::ByteSource> bytes,
               Done<model::Asset> done);
 
  private:

@@ -132,7 +132,7 @@ std::shared_ptr<AssetDraft> DraftOf(const CallContext& context, const CreateAsse
 }
 
 std::shared_ptr<AssetDraft> DraftOf(const CallContext& context, const UploadAssetParams& params,
-                                    std::shared_ptr<upstream::ByteSource> bytes) {
+                                    std::shared_ptr<http::ByteSource> bytes) {
   auto draft = std::make_shared<AssetDraft>();
   draft->context = context;
   draft->group_handle = params.group;

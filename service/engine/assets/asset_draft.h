@@ -58,12 +58,12 @@ struct AssetDraft {
   model::MediaType media_type = model::MediaType::kUnspecified;  // As given; then what the file is.
   std::string uri;                                               // As given.
   // The bytes: of a URL none, else one of these.
-  std::optional<std::string> memory;             // Inline, or decoded from `uri`.
-  std::shared_ptr<upstream::ByteSource> stream;  // Of an upload; can be read once.
-  std::optional<int64_t> declared_size;          // With `stream`.
-  std::unique_ptr<UploadSource> upload;          // Reads `stream`.
-  std::unique_ptr<TempFile> spool;               // `stream` at rest.
-  model::MediaInfo info;                         // What is known of the file.
+  std::optional<std::string> memory;         // Inline, or decoded from `uri`.
+  std::shared_ptr<http::ByteSource> stream;  // Of an upload; can be read once.
+  std::optional<int64_t> declared_size;      // With `stream`.
+  std::unique_ptr<UploadSource> upload;      // Reads `stream`.
+  std::unique_ptr<TempFile> spool;           // `stream` at rest.
+  model::MediaInfo info;                     // What is known of the file.
   bool validate_only = false;
   bool validate_media = false;
   bool reuse_content = false;
@@ -82,7 +82,7 @@ struct AssetDraft {
 
 std::shared_ptr<AssetDraft> DraftOf(const CallContext& context, const CreateAssetParams& params);
 std::shared_ptr<AssetDraft> DraftOf(const CallContext& context, const UploadAssetParams& params,
-                                    std::shared_ptr<upstream::ByteSource> bytes);
+                                    std::shared_ptr<http::ByteSource> bytes);
 
 // Decodes what is at hand and adds every rule to `violations` that can be judged without reading anything else.
 // `plain_http`: http URLs are allowed.

@@ -136,7 +136,7 @@ upstream::BilledResult<std::string> AssetSender::SendOnce(AssetDraft& draft, ups
     asset.data = draft.upload.get();
     return upstream.CreateAsset(options, asset);
   }
-  std::unique_ptr<upstream::ByteSource> bytes;
+  std::unique_ptr<http::ByteSource> bytes;
   if (draft.spool != nullptr) {
     bytes = draft.spool->Read();
   } else {

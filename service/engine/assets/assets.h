@@ -62,7 +62,7 @@ class Assets {
   void Create(const CallContext& context, const CreateAssetParams& params, Done<model::Asset> done) {
     creation_.Create(context, params, std::move(done));
   }
-  void Upload(const CallContext& context, const UploadAssetParams& params, std::shared_ptr<upstream::ByteSource> bytes,
+  void Upload(const CallContext& context, const UploadAssetParams& params, std::shared_ptr<http::ByteSource> bytes,
               Done<model::Asset> done) {
     creation_.Upload(context, params, std::move(bytes), std::move(done));
   }

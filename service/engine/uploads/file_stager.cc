@@ -32,7 +32,7 @@ absl::StatusOr<std::string> FileStager::Stage(upstream::Upstream& upstream, cons
   const model::AssetProfile& profile = upstream.profile().assets;
   if (auto refusal = Refusal(profile, file.size(), field)) return base::InvalidInput({*refusal});
   if (file.size() <= profile.max_staged_bytes) {
-    const std::unique_ptr<upstream::ByteSource> bytes = file.Read();
+    const std::unique_ptr<http::ByteSource> bytes = file.Read();
     absl::StatusOr<std::string> url = upstream.UploadToVendor(call, "upload" + suffix, *bytes);
     if (url.ok() || staging_ == nullptr || !NotForUs(url.status())) return url;
   }

@@ -32,7 +32,7 @@ absl::Status DiskError(const char* what) {
   return base::InternalError(absl::StrCat(what, " a spool file: ", std::strerror(error)));
 }
 
-class FileSource : public upstream::ByteSource {
+class FileSource : public http::ByteSource {
  public:
   FileSource(int fd, int64_t size) : fd_(fd), size_(size) {}
 
@@ -103,7 +103,7 @@ absl::Status TempFile::Append(std::string_view bytes) {
   return absl::OkStatus();
 }
 
-std::unique_ptr<upstream::ByteSource> TempFile::Read() const { return std::make_unique<FileSource>(fd_, size_); }
+std::unique_ptr<http::ByteSource> TempFile::Read() const { return std::make_unique<FileSource>(fd_, size_); }
 
 TempFileQuota::TempFileQuota(Options options) : options_(WithDirectory(std::move(options))) {}
 

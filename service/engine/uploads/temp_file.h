@@ -26,7 +26,7 @@ class TempFile {
   absl::Status Append(std::string_view bytes);
 
   // The bytes from the beginning; this object outlives the source.
-  std::unique_ptr<upstream::ByteSource> Read() const;
+  std::unique_ptr<http::ByteSource> Read() const;
 
   int64_t size() const { return size_; }
   int fd() const { return fd_; }

@@ -17,10 +17,10 @@ namespace seedance::engine {
 
 // The bytes of a caller's file on their way: counted, hashed, judged, and stopped at the first limit that they break.
 // The last piece is handed on only when the end was seen and the whole file is good. Used by one thread.
-class UploadSource : public upstream::ByteSource {
+class UploadSource : public http::ByteSource {
  public:
   // `declared`: the length that the caller announced.
-  UploadSource(std::shared_ptr<upstream::ByteSource> bytes, std::optional<int64_t> declared, MediaValidator judge)
+  UploadSource(std::shared_ptr<http::ByteSource> bytes, std::optional<int64_t> declared, MediaValidator judge)
       : bytes_(std::move(bytes)), declared_(declared), announced_(declared), judge_(std::move(judge)) {}
 
   // Reads ahead until the end, or until `most` bytes are in memory, so that a bad file is seen before anything is sent,
@@ -49,7 +49,7 @@ class UploadSource : public upstream::ByteSource {
   absl::Status Take(const std::string& piece);
   absl::Status End();
 
-  const std::shared_ptr<upstream::ByteSource> bytes_;
+  const std::shared_ptr<http::ByteSource> bytes_;
   const std::optional<int64_t> declared_;
   std::optional<int64_t> announced_;
   MediaValidator judge_;
@@ -65,9 +65,9 @@ class UploadSource : public upstream::ByteSource {
 
 // A caller's stream that is read in a transfer's turn: waiting for the next piece is waiting for the peer. Once the
 // turn is ended there is no further piece, only its error.
-class SlotSource : public upstream::ByteSource {
+class SlotSource : public http::ByteSource {
  public:
-  SlotSource(std::shared_ptr<upstream::ByteSource> bytes, std::shared_ptr<TransferSlot> turn)
+  SlotSource(std::shared_ptr<http::ByteSource> bytes, std::shared_ptr<TransferSlot> turn)
       : bytes_(std::move(bytes)), turn_(std::move(turn)) {
     turn_->ExpectMessage(kUsualChunk);
   }
@@ -79,7 +79,7 @@ class SlotSource : public upstream::ByteSource {
   static constexpr int64_t kUsualChunk = 256 << 10;
 
  private:
-  const std::shared_ptr<upstream::ByteSource> bytes_;
+  const std::shared_ptr<http::ByteSource> bytes_;
   const std::shared_ptr<TransferSlot> turn_;
 };
 
@@ -87,7 +87,7 @@ class SlotSource : public upstream::ByteSource {
 base::FieldViolation DeclaredTooLong(int64_t declared, int64_t most);
 
 // Bytes that are in memory already.
-class MemorySource : public upstream::ByteSource {
+class MemorySource : public http::ByteSource {
  public:
   // `bytes` outlives it.
   explicit MemorySource(const std::string& bytes) : bytes_(bytes) {}

@@ -17,7 +17,7 @@ namespace seedance::rpc {
 
 // Carries the chunks of an upload from the gRPC stream, which must not block, to a transfer thread, which may. Holds at
 // most kRoomBytes and one chunk. One writer, one reader.
-class BytePipe final : public upstream::ByteSource {
+class BytePipe final : public http::ByteSource {
  public:
   // While fewer bytes than this wait the writer is asked for more.
   static constexpr size_t kRoomBytes = 128 << 10;

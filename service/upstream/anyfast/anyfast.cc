@@ -32,8 +32,9 @@ constexpr int kMaxPageSize = 100;
 constexpr int kMaxFindPages = 20;
 
 // The vendor wants to hear which type of group is meant.
-bool DemandsGroupType(const HttpReply& reply) {
-  return reply.outcome == HttpOutcome::kReply && reply.status == 400 && absl::StrContains(reply.body, "GroupType");
+bool DemandsGroupType(const http::HttpReply& reply) {
+  return reply.outcome == http::HttpOutcome::kReply && reply.status == 400 &&
+         absl::StrContains(reply.body, "GroupType");
 }
 
 // Of a request of which another group type was just taken: the key has no groups of this one.
@@ -77,7 +78,7 @@ class UploadCancel {
 
 class AnyFast : public Upstream {
  public:
-  AnyFast(AnyFastOptions options, std::unique_ptr<HttpTransport> transport, base::Clock& clock)
+  AnyFast(AnyFastOptions options, std::unique_ptr<http::HttpTransport> transport, base::Clock& clock)
       : options_(std::move(options)),
         client_({options_.base_url,
                  {{"Authorization", "Bearer " + options_.api_key.Reveal()}},
@@ -155,7 +156,7 @@ class AnyFast : public Upstream {
   }
 
   absl::StatusOr<AssetReport> GetAsset(const CallOptions& call, const std::string& id) override {
-    absl::StatusOr<HttpReply> reply =
+    absl::StatusOr<http::HttpReply> reply =
         client_.Read(Operation::kReadAssets, call, Post(call, "/volc/asset/GetAsset", IdBody(id)), AssetRef(id));
     if (!reply.ok()) return reply.status();
     AssetReport asset = ReadAsset(UnwrapAnswer(reply->body), options_.api_key);
@@ -171,7 +172,7 @@ class AnyFast : public Upstream {
     return Change(Operation::kChangeAsset, call, "/volc/asset/DeleteAsset", IdBody(id), AssetRef(id));
   }
 
-  absl::StatusOr<std::string> UploadToVendor(const CallOptions&, const std::string&, ByteSource&) override {
+  absl::StatusOr<std::string> UploadToVendor(const CallOptions&, const std::string&, http::ByteSource&) override {
     return base::InternalError("AnyFast takes bytes, so nothing is staged for it");
   }
 
@@ -186,9 +187,9 @@ class AnyFast : public Upstream {
   }
 
   absl::StatusOr<TaskReport> GetTask(const CallOptions& call, const std::string& id) override {
-    absl::StatusOr<HttpReply> reply =
+    absl::StatusOr<http::HttpReply> reply =
         client_.Read(Operation::kReadTask, call,
-                     client_.Request(call, "GET", "/v1/video/generations/" + PathSegment(id)), std::nullopt);
+                     client_.Request(call, "GET", "/v1/video/generations/" + http::PathSegment(id)), std::nullopt);
     if (!reply.ok()) return reply.status();
     std::optional<TaskReport> report = ReadTask(reply->body, id, clock_.Now(), options_.api_key);
     if (!report.has_value()) return client_.ReadError(Operation::kReadTask, call, *reply, std::nullopt);
@@ -204,8 +205,8 @@ class AnyFast : public Upstream {
   absl::StatusOr<UsageLog> ReadUsage(const CallOptions& call) override {
     if (!options_.profile.usage_log) return Unsupported("usage log that may be read");
     std::string path = "/api/log/token";
-    if (options_.usage_log_key_in_query) path += "?key=" + PathSegment(options_.api_key.Reveal());
-    absl::StatusOr<HttpReply> reply =
+    if (options_.usage_log_key_in_query) path += "?key=" + http::PathSegment(options_.api_key.Reveal());
+    absl::StatusOr<http::HttpReply> reply =
         client_.Read(Operation::kReadTask, call, client_.Request(call, "GET", path), std::nullopt);
     if (!reply.ok()) return reply.status();
     std::optional<UsageLog> log = ReadUsageLog(reply->body);
@@ -229,22 +230,22 @@ class AnyFast : public Upstream {
     return base::ResourceRef{kAssetResource, model::AssetName({options_.name, id})};
   }
 
-  HttpRequest Post(const CallOptions& call, const std::string& path, std::string body) const {
+  http::HttpRequest Post(const CallOptions& call, const std::string& path, std::string body) const {
     return client_.Request(call, "POST", path, std::move(body));
   }
 
-  HttpRequest BilledPost(const CallOptions& call, const std::string& path, std::string body) const {
-    HttpRequest request = Post(call, path, std::move(body));
+  http::HttpRequest BilledPost(const CallOptions& call, const std::string& path, std::string body) const {
+    http::HttpRequest request = Post(call, path, std::move(body));
     client_.MakeBilled(call, request);
     return request;
   }
 
-  BilledResult<std::string> Create(Operation operation, const HttpRequest& request, Resource resource) const {
+  BilledResult<std::string> Create(Operation operation, const http::HttpRequest& request, Resource resource) const {
     return JudgeCreate(operation, request, client_.transport().Send(request), std::move(resource));
   }
 
-  BilledResult<std::string> JudgeCreate(Operation operation, const HttpRequest& request, const HttpReply& reply,
-                                        Resource resource) const {
+  BilledResult<std::string> JudgeCreate(Operation operation, const http::HttpRequest& request,
+                                        const http::HttpReply& reply, Resource resource) const {
     std::string id = IsSuccess(reply) ? ReadCreatedId(reply.body) : "";
     if (id.empty()) return ToResult(client_.JudgeBilled(operation, request, reply, std::move(resource)));
     return AcceptedAs(std::move(id), options_.api_key);
@@ -259,18 +260,18 @@ class AnyFast : public Upstream {
       fields.emplace_back("AssetType", AssetTypeWord(asset.media_type));
     }
     MultipartSource source(boundary, fields, asset.file_name, *asset.data);
-    HttpRequest request = BilledPost(call, "/volc/asset/CreateAsset", "");
+    http::HttpRequest request = BilledPost(call, "/volc/asset/CreateAsset", "");
     request.content_type = source.content_type();
     request.source = &source;
     request.timeout = options_.transfer_timeout;
     const UploadCancel cancel(call, source);
     request.cancel = cancel.token();
-    const HttpReply reply = client_.transport().Send(request);
+    const http::HttpReply reply = client_.transport().Send(request);
     BilledResult<std::string> result = JudgeCreate(Operation::kCreateAsset, request, reply, GroupRef(asset.group_id));
     if (result.acceptance == Acceptance::kNotAccepted && cancel.token()->cancelled()) result.retryable = false;
     // A vendor that answers before the end of the file may bill it all the same. One that said nothing until the
     // gateway broke the body off has no whole request.
-    const bool cut = reply.outcome == HttpOutcome::kCancelled && !reply.answer_began;
+    const bool cut = reply.outcome == http::HttpOutcome::kCancelled && !reply.answer_began;
     if (result.acceptance == Acceptance::kUnknown && cut && !source.finished()) {
       result.acceptance = Acceptance::kNotAccepted;
       result.retryable = false;
@@ -283,9 +284,9 @@ class AnyFast : public Upstream {
 
   absl::Status Change(Operation operation, const CallOptions& call, const std::string& path, std::string body,
                       Resource resource) {
-    HttpRequest request = Post(call, path, std::move(body));
+    http::HttpRequest request = Post(call, path, std::move(body));
     request.changes = true;
-    absl::StatusOr<HttpReply> reply = client_.Read(operation, call, std::move(request), std::move(resource));
+    absl::StatusOr<http::HttpReply> reply = client_.Read(operation, call, std::move(request), std::move(resource));
     if (!reply.ok()) return reply.status();
     const JsonNode root = JsonNode::Parse(reply->body);
     const bool refused = !IsApiSuccess(*reply, root) || root["error"].IsObject() ||
@@ -296,7 +297,7 @@ class AnyFast : public Upstream {
 
   // Of one type; kUnspecified: AIGC.
   absl::StatusOr<ReportPage<AssetReport>> AssetPage(const CallOptions& call, const AssetQuery& query) const {
-    absl::StatusOr<HttpReply> reply = client_.Read(
+    absl::StatusOr<http::HttpReply> reply = client_.Read(
         Operation::kReadAssets, call, Post(call, "/volc/asset/ListAssets", ListAssetsBody(query)), std::nullopt);
     if (!reply.ok()) return reply.status();
     const JsonNode answer = UnwrapAnswer(reply->body);
@@ -315,8 +316,8 @@ class AnyFast : public Upstream {
                                                     const std::string& asked, const Body& body) {
     // Most keys take the list without a type, which then holds every type; some answer that it is missing.
     const std::string type = asked.empty() && group_type_demanded_ ? "AIGC" : asked;
-    HttpRequest request = Post(call, "/volc/asset/ListAssetGroups", body(type));
-    absl::StatusOr<HttpReply> reply = client_.SendRead(call, request);
+    http::HttpRequest request = Post(call, "/volc/asset/ListAssetGroups", body(type));
+    absl::StatusOr<http::HttpReply> reply = client_.SendRead(call, request);
     if (!reply.ok()) return reply.status();
     if (type.empty() && DemandsGroupType(*reply)) {
       group_type_demanded_ = true;
@@ -329,8 +330,8 @@ class AnyFast : public Upstream {
     return ReadGroupPage(call, *reply, number, size);
   }
 
-  absl::StatusOr<ReportPage<GroupReport>> ReadGroupPage(const CallOptions& call, const HttpReply& reply, int number,
-                                                        int size) const {
+  absl::StatusOr<ReportPage<GroupReport>> ReadGroupPage(const CallOptions& call, const http::HttpReply& reply,
+                                                        int number, int size) const {
     const JsonNode answer = IsSuccess(reply) ? UnwrapAnswer(reply.body) : JsonNode();
     const JsonNode items = answer.First({"Items", "items"});
     if (!items.IsArray() && !answer["TotalCount"].exists())
@@ -371,7 +372,7 @@ class AnyFast : public Upstream {
 
 }  // namespace
 
-std::unique_ptr<Upstream> MakeAnyFast(AnyFastOptions options, std::unique_ptr<HttpTransport> transport,
+std::unique_ptr<Upstream> MakeAnyFast(AnyFastOptions options, std::unique_ptr<http::HttpTransport> transport,
                                       base::Clock& clock) {
   return std::make_unique<AnyFast>(std::move(options), std::move(transport), clock);
 }

@@ -29,7 +29,7 @@ struct AnyFastOptions {
 };
 
 // AnyFast, and other gateways of the new-api family.
-std::unique_ptr<Upstream> MakeAnyFast(AnyFastOptions options, std::unique_ptr<HttpTransport> transport,
+std::unique_ptr<Upstream> MakeAnyFast(AnyFastOptions options, std::unique_ptr<http::HttpTransport> transport,
                                       base::Clock& clock);
 
 }  // namespace seedance::upstream

@@ -38,7 +38,7 @@ std::string TypeOf(const std::string& file_name) {
 }  // namespace
 
 MultipartSource::MultipartSource(const std::string& boundary, const Fields& fields, const std::string& file_name,
-                                 ByteSource& file)
+                                 http::ByteSource& file)
     : boundary_(boundary), epilogue_(absl::StrCat("\r\n--", boundary, "--\r\n")), file_(file) {
   for (const auto& [name, value] : fields) {
     absl::StrAppend(&preamble_, "--", boundary, "\r\nContent-Disposition: form-data; name=\"", Quoted(name),

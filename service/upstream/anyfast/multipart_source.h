@@ -12,12 +12,13 @@
 namespace seedance::upstream {
 
 // A multipart/form-data body: text fields, then one file whose bytes are passed through as they come.
-class MultipartSource : public ByteSource {
+class MultipartSource : public http::ByteSource {
  public:
   using Fields = std::vector<std::pair<std::string, std::string>>;
 
   // `boundary` must not occur in the file. `file` must outlive this.
-  MultipartSource(const std::string& boundary, const Fields& fields, const std::string& file_name, ByteSource& file);
+  MultipartSource(const std::string& boundary, const Fields& fields, const std::string& file_name,
+                  http::ByteSource& file);
 
   absl::StatusOr<std::string> Next() override;
   std::optional<int64_t> Size() const override;
@@ -32,7 +33,7 @@ class MultipartSource : public ByteSource {
   const std::string boundary_;
   std::string preamble_;
   std::string epilogue_;
-  ByteSource& file_;
+  http::ByteSource& file_;
   Part part_ = Part::kPreamble;
   std::atomic<bool> finished_ = false;
 };

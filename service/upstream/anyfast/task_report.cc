@@ -145,7 +145,7 @@ class TaskAnswer {
         outer_["original_result_url"],
     };
     for (const JsonNode& place : places) {
-      if (std::string text = place.Text(); IsLink(text) && !IsBroken(text)) return text;
+      if (std::string text = place.Text(); http::IsLink(text) && !IsBroken(text)) return text;
     }
     return "";
   }
@@ -156,7 +156,7 @@ class TaskAnswer {
     VendorError error = inside.IsText() ? ParseVendorText(inside.Text()) : ReadVendorError(inside);
     if (!error.recognised) error = ReadVendorError(outer_["error"]);
     const std::string reason = outer_["fail_reason"].Text();
-    if (reason.empty() || IsLink(reason)) return error;
+    if (reason.empty() || http::IsLink(reason)) return error;
     VendorError said = ParseVendorText(reason);
     if (!error.code.empty()) said.code = error.code;
     return said;
@@ -167,7 +167,7 @@ class TaskAnswer {
     result.video_uri = link_;
     const JsonNode origin = inner_.IsObject() ? inner_ : outer_;
     result.last_frame_uri = origin["content"]["last_frame_url"].Text();
-    if (!IsLink(result.last_frame_uri)) result.last_frame_uri.clear();
+    if (!http::IsLink(result.last_frame_uri)) result.last_frame_uri.clear();
     result.expire_time = LinkExpiry(link_).value_or(end + kResultLife);
     result.completion_tokens = origin["usage"]["completion_tokens"].Integer();
     result.total_tokens = origin["usage"]["total_tokens"].Integer();

@@ -116,7 +116,7 @@ AssetReport ReadAsset(const JsonNode& item, const base::Secret& api_key) {
   asset.display_name = BoundUtf8(item.First({"Name", "name"}).Text(), kMaxVendorName);
   asset.media_type = ReadMediaType(item.First({"AssetType", "asset_type"}).Text());
   asset.preview_uri = item.First({"URL", "Url", "url"}).Text();
-  if (!IsLink(asset.preview_uri)) asset.preview_uri.clear();
+  if (!http::IsLink(asset.preview_uri)) asset.preview_uri.clear();
   asset.create_time = ReadTime(item.First({"CreateTime", "create_time"}));
   asset.update_time = ReadTime(item.First({"UpdateTime", "update_time"}));
   const std::string word = item.First({"Status", "status"}).Text();

@@ -68,7 +68,7 @@ AssetReport ReadPiApiAsset(const JsonNode& item, const base::Secret& api_key) {
   asset.display_name = BoundUtf8(item["name"].Text(), kMaxVendorName);
   asset.media_type = ReadType(item.First({"asset_type", "type"}).Text());
   asset.preview_uri = item["url"].Text();
-  if (!IsLink(asset.preview_uri)) asset.preview_uri.clear();
+  if (!http::IsLink(asset.preview_uri)) asset.preview_uri.clear();
   asset.create_time = ReadTime(item.First({"upload_at", "uploaded_at", "created_at"}));
   asset.update_time = ReadTime(item["updated_at"]);
   asset.expire_time = ReadTime(item["expires_at"]);

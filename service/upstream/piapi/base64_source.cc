@@ -33,7 +33,7 @@ std::string Preamble(const std::string& file_name) {
 
 }  // namespace
 
-Base64Source::Base64Source(const std::string& file_name, ByteSource& file)
+Base64Source::Base64Source(const std::string& file_name, http::ByteSource& file)
     : preamble_(Preamble(file_name)), file_(file) {}
 
 absl::StatusOr<std::string> Base64Source::Next() {

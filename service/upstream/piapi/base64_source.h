@@ -11,10 +11,10 @@ namespace seedance::upstream {
 
 // `{"file_name":"...","file_data":"<Base64>"}` of a file whose bytes are encoded as they come: never more than one
 // piece of the file is in memory.
-class Base64Source : public ByteSource {
+class Base64Source : public http::ByteSource {
  public:
   // `file` must outlive this. A name of more than 128 characters is cut before its suffix.
-  Base64Source(const std::string& file_name, ByteSource& file);
+  Base64Source(const std::string& file_name, http::ByteSource& file);
 
   absl::StatusOr<std::string> Next() override;
   std::optional<int64_t> Size() const override;
@@ -28,7 +28,7 @@ class Base64Source : public ByteSource {
   absl::StatusOr<std::string> NextOfFile();
 
   const std::string preamble_;
-  ByteSource& file_;
+  http::ByteSource& file_;
   Part part_ = Part::kPreamble;
   std::string left_;  // Bytes of the file that are read but not encoded.
   absl::Status file_status_;

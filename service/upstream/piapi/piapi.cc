@@ -44,7 +44,7 @@ PiApiOptions WithOwnFacts(PiApiOptions options) {
 }
 
 std::string PathOf(const std::string& pattern, const std::string& id) {
-  return absl::StrReplaceAll(pattern, {{"{id}", PathSegment(id)}});
+  return absl::StrReplaceAll(pattern, {{"{id}", http::PathSegment(id)}});
 }
 
 absl::Status Unsupported(const char* what) {
@@ -69,14 +69,14 @@ class NewestFirst {
 };
 
 // A reply of success that does not say the contrary in its body.
-bool Succeeded(const HttpReply& reply) {
+bool Succeeded(const http::HttpReply& reply) {
   const JsonNode root = JsonNode::Parse(reply.body);
   return IsApiSuccess(reply, root) && !PiApiSaysFailure(root);
 }
 
 class PiApi : public Upstream {
  public:
-  PiApi(PiApiOptions options, std::unique_ptr<HttpTransport> transport, base::Clock& clock)
+  PiApi(PiApiOptions options, std::unique_ptr<http::HttpTransport> transport, base::Clock& clock)
       : options_(WithOwnFacts(std::move(options))),
         client_({options_.base_url,
                  {{"X-API-Key", options_.api_key.Reveal()}},
@@ -107,8 +107,8 @@ class PiApi : public Upstream {
 
   BilledResult<std::string> CreateAsset(const CallOptions& call, const NewAsset& asset) override {
     if (asset.uri.empty()) return Refuse("uploads of bytes");
-    const HttpRequest request = BilledPost(call, options_.paths.asset_upload, PiApiAssetBody(asset));
-    const HttpReply reply = client_.transport().Send(request);
+    const http::HttpRequest request = BilledPost(call, options_.paths.asset_upload, PiApiAssetBody(asset));
+    const http::HttpReply reply = client_.transport().Send(request);
     if (Succeeded(reply)) {
       if (std::string id = ReadPiApiAssetId(reply.body); !id.empty()) return Accepted(std::move(id));
     }
@@ -134,8 +134,8 @@ class PiApi : public Upstream {
 
   absl::StatusOr<AssetReport> GetAsset(const CallOptions& call, const std::string& id) override {
     if (clock_.Now() < absl::FromUnixMicros(list_until_micros_)) return FindInList(call, id);
-    HttpRequest request = client_.Request(call, "GET", PathOf(options_.paths.asset_get, id));
-    absl::StatusOr<HttpReply> reply = client_.SendRead(call, request);
+    http::HttpRequest request = client_.Request(call, "GET", PathOf(options_.paths.asset_get, id));
+    absl::StatusOr<http::HttpReply> reply = client_.SendRead(call, request);
     if (!reply.ok()) return reply.status();
     if (Succeeded(*reply)) {
       AssetReport asset = ReadPiApiAsset(PiApiAssetIn(JsonNode::Parse(reply->body)), options_.api_key);
@@ -145,8 +145,8 @@ class PiApi : public Upstream {
     const absl::Status error = client_.ReadError(Operation::kReadAssets, call, *reply, AssetRef(id));
     // An answer that is no answer of an API (a page in HTML, another object) may be that of a path that does not exist.
     const bool lacks_path = MayLackPath(*reply, error);
-    const bool strange =
-        !lacks_path && reply->outcome == HttpOutcome::kReply && base::GetReason(error) == Reason::kUpstreamProtocol;
+    const bool strange = !lacks_path && reply->outcome == http::HttpOutcome::kReply &&
+                         base::GetReason(error) == Reason::kUpstreamProtocol;
     if (!lacks_path && !strange) return error;
     absl::StatusOr<AssetReport> listed = FindInList(call, id);
     if (listed.ok()) list_until_micros_ = absl::ToUnixMicros(clock_.Now() + kWithoutGetPath);
@@ -155,8 +155,8 @@ class PiApi : public Upstream {
   }
 
   absl::Status DeleteAsset(const CallOptions& call, const std::string& id) override {
-    HttpRequest request = client_.Request(call, "DELETE", PathOf(options_.paths.asset_delete, id));
-    absl::StatusOr<HttpReply> reply = client_.SendRead(call, request);
+    http::HttpRequest request = client_.Request(call, "DELETE", PathOf(options_.paths.asset_delete, id));
+    absl::StatusOr<http::HttpReply> reply = client_.SendRead(call, request);
     if (!reply.ok()) return reply.status();
     const JsonNode root = JsonNode::Parse(reply->body);
     if (Succeeded(*reply) && PiApiAssetIn(root)["deleted"].Truth() != false) return absl::OkStatus();
@@ -172,21 +172,21 @@ class PiApi : public Upstream {
   }
 
   absl::StatusOr<std::string> UploadToVendor(const CallOptions& call, const std::string& file_name,
-                                             ByteSource& bytes) override {
+                                             http::ByteSource& bytes) override {
     if (options_.upload_url.empty()) return Unsupported("place for files without an upload_url");
     Base64Source body(file_name, bytes);
-    HttpRequest request = client_.Request(call, "POST", "");
+    http::HttpRequest request = client_.Request(call, "POST", "");
     request.url = options_.upload_url;
     request.content_type = "application/json";
     request.source = &body;
-    absl::StatusOr<HttpReply> reply = client_.SendRead(call, request, options_.transfer_timeout);
+    absl::StatusOr<http::HttpReply> reply = client_.SendRead(call, request, options_.transfer_timeout);
     if (!body.file_status().ok()) return body.file_status();
     if (!reply.ok()) return reply.status();
     if (Succeeded(*reply)) {
       const JsonNode root = JsonNode::Parse(reply->body);
       std::string link = root["data"]["url"].Text();
       if (link.empty()) link = root["url"].Text();
-      const std::optional<Url> url = IsLink(link) ? ParseUrl(link) : std::nullopt;
+      const std::optional<http::Url> url = http::IsLink(link) ? http::ParseUrl(link) : std::nullopt;
       if (url.has_value() && (url->https || options_.allow_plain_http)) return link;
     }
     return client_.ReadError(Operation::kStageFile, call, *reply, std::nullopt);
@@ -194,10 +194,11 @@ class PiApi : public Upstream {
 
   BilledResult<std::string> CreateTask(const CallOptions& call, const model::TaskRequest& task) override {
     const std::string& model = task.model.empty() ? options_.profile.default_model : task.model;
-    const HttpRequest request = BilledPost(call, options_.paths.task_create, PiApiTaskBody(task, model, options_));
-    const HttpReply reply = client_.transport().Send(request);
+    const http::HttpRequest request =
+        BilledPost(call, options_.paths.task_create, PiApiTaskBody(task, model, options_));
+    const http::HttpReply reply = client_.transport().Send(request);
     PiApiCreated created;
-    if (reply.outcome == HttpOutcome::kReply) created = ReadPiApiCreated(reply.body);
+    if (reply.outcome == http::HttpOutcome::kReply) created = ReadPiApiCreated(reply.body);
     if (IsSuccess(reply) && created.taken && !created.id.empty()) return Accepted(std::move(created.id));
     Verdict verdict = client_.JudgeBilled(Operation::kCreateTask, request, reply, std::nullopt);
     // An error with a task's id, and no word of why: a poll will tell what became of the task. One with a task that
@@ -208,7 +209,7 @@ class PiApi : public Upstream {
   }
 
   absl::StatusOr<TaskReport> GetTask(const CallOptions& call, const std::string& id) override {
-    absl::StatusOr<HttpReply> reply = client_.Read(
+    absl::StatusOr<http::HttpReply> reply = client_.Read(
         Operation::kReadTask, call, client_.Request(call, "GET", PathOf(options_.paths.task_get, id)), std::nullopt);
     if (!reply.ok()) return reply.status();
     std::optional<TaskReport> report = ReadPiApiTask(reply->body, id, clock_.Now(), options_.api_key);
@@ -240,8 +241,8 @@ class PiApi : public Upstream {
   }
 
   absl::Status CancelTask(const CallOptions& call, const std::string& id) override {
-    HttpRequest request = client_.Request(call, "DELETE", PathOf(options_.paths.task_cancel, id));
-    absl::StatusOr<HttpReply> reply = client_.SendRead(call, request);
+    http::HttpRequest request = client_.Request(call, "DELETE", PathOf(options_.paths.task_cancel, id));
+    absl::StatusOr<http::HttpReply> reply = client_.SendRead(call, request);
     if (!reply.ok()) return reply.status();
     if (Succeeded(*reply)) return absl::OkStatus();
     const absl::Status error = client_.ReadError(Operation::kReadTask, call, *reply, std::nullopt);
@@ -278,15 +279,15 @@ class PiApi : public Upstream {
     return {kAssetResource, model::AssetName({options_.name, id})};
   }
 
-  HttpRequest BilledPost(const CallOptions& call, const std::string& path, std::string body) const {
-    HttpRequest request = client_.Request(call, "POST", path, std::move(body));
+  http::HttpRequest BilledPost(const CallOptions& call, const std::string& path, std::string body) const {
+    http::HttpRequest request = client_.Request(call, "POST", path, std::move(body));
     client_.MakeBilled(call, request);
     return request;
   }
 
   // A word of the vendor itself about the task, and not about the key, the pace or its own health.
-  static bool IsRefusal(const HttpReply& reply) {
-    if (reply.outcome != HttpOutcome::kReply) return false;
+  static bool IsRefusal(const http::HttpReply& reply) {
+    if (reply.outcome != http::HttpOutcome::kReply) return false;
     switch (reply.status) {
       case 401:
       case 403:
@@ -300,12 +301,12 @@ class PiApi : public Upstream {
   }
 
   absl::StatusOr<PiApiTaskPage> TaskPage(const CallOptions& call, const TaskSearch& search, int number) {
-    HttpRequest request =
+    http::HttpRequest request =
         client_.Request(call, "GET",
                         absl::StrCat(options_.paths.task_list, "?page=", number, "&page_size=", kPageSize,
                                      "&model=seedance&start_time=", absl::ToUnixSeconds(search.since),
                                      "&end_time=", absl::ToUnixSeconds(search.until)));
-    absl::StatusOr<HttpReply> reply = client_.SendRead(call, request);
+    absl::StatusOr<http::HttpReply> reply = client_.SendRead(call, request);
     if (!reply.ok()) return reply.status();
     if (Succeeded(*reply)) {
       if (auto page = ReadPiApiTasks(reply->body)) return *std::move(page);
@@ -318,9 +319,10 @@ class PiApi : public Upstream {
   }
 
   // The paths for one asset are not documented: an answer like that may be about the path or about the asset.
-  static bool MayLackPath(const HttpReply& reply, const absl::Status& error) {
+  static bool MayLackPath(const http::HttpReply& reply, const absl::Status& error) {
     const bool status = reply.status == 404 || reply.status == 405;
-    return reply.outcome == HttpOutcome::kReply && (status || base::GetReason(error) == Reason::kResourceNotFound);
+    return reply.outcome == http::HttpOutcome::kReply &&
+           (status || base::GetReason(error) == Reason::kResourceNotFound);
   }
 
   static absl::Status CannotLookThrough(const std::string& why) {
@@ -354,9 +356,9 @@ class PiApi : public Upstream {
   absl::StatusOr<PiApiAssetPage> ListPage(const CallOptions& call, int number) {
     const std::string& path = options_.paths.asset_list;
     const char* separator = absl::StrContains(path, "?") ? "&" : "?";
-    HttpRequest request =
+    http::HttpRequest request =
         client_.Request(call, "GET", absl::StrCat(path, separator, "page=", number, "&page_size=", kPageSize));
-    absl::StatusOr<HttpReply> reply = client_.SendRead(call, request);
+    absl::StatusOr<http::HttpReply> reply = client_.SendRead(call, request);
     if (!reply.ok()) return reply.status();
     if (Succeeded(*reply)) {
       if (auto page = ReadPiApiAssets(reply->body, options_.api_key)) return *std::move(page);
@@ -390,7 +392,7 @@ class PiApi : public Upstream {
 
 }  // namespace
 
-std::unique_ptr<Upstream> MakePiApi(PiApiOptions options, std::unique_ptr<HttpTransport> transport,
+std::unique_ptr<Upstream> MakePiApi(PiApiOptions options, std::unique_ptr<http::HttpTransport> transport,
                                     base::Clock& clock) {
   return std::make_unique<PiApi>(std::move(options), std::move(transport), clock);
 }

@@ -46,7 +46,8 @@ struct PiApiOptions {
 };
 
 // PiAPI.
-std::unique_ptr<Upstream> MakePiApi(PiApiOptions options, std::unique_ptr<HttpTransport> transport, base::Clock& clock);
+std::unique_ptr<Upstream> MakePiApi(PiApiOptions options, std::unique_ptr<http::HttpTransport> transport,
+                                    base::Clock& clock);
 
 }  // namespace seedance::upstream
 

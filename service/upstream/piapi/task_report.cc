@@ -43,7 +43,7 @@ std::string IdOf(const JsonNode& task) { return task.First({"task_id", "id"}).Te
 
 // The first link in one place: a text, a list, or an object around it.
 std::string LinkIn(const JsonNode& place, int depth) {
-  if (place.IsText()) return IsLink(place.Text()) ? place.Text() : "";
+  if (place.IsText()) return http::IsLink(place.Text()) ? place.Text() : "";
   if (depth <= 0) return "";
   if (place.IsArray()) return LinkIn(place[0], depth - 1);
   // Images and frames that may stand beside the video have other names.

@@ -8,7 +8,7 @@
 #include "tests/testing/temp_dir.h"
 #include "tests/testing/test_authority.h"
 
-namespace seedance::server {
+namespace seedance::config {
 namespace {
 
 using ::testing::AllOf;
@@ -103,4 +103,4 @@ TEST_F(ConfigFilesTest, ExpiredCertificateStartsButIsFoundByTheCheck) {
 }
 
 }  // namespace
-}  // namespace seedance::server
+}  // namespace seedance::config

@@ -9,7 +9,7 @@
 #include "service/config/config_rules.h"
 #include "service/config/engine_config.h"
 
-namespace seedance::server {
+namespace seedance::config {
 namespace {
 
 using testing::HasSubstr;
@@ -497,4 +497,4 @@ TEST(Config, LoadingAFileReadsItsSecretsToo) {
 }
 
 }  // namespace
-}  // namespace seedance::server
+}  // namespace seedance::config

@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "service/config/config.h"
 
-namespace seedance::server {
+namespace seedance::config {
 namespace {
 
 using testing::HasSubstr;
@@ -187,4 +187,4 @@ TEST(ConfigUpstreams, APrintedFileHidesPasswordsOfEveryDialect) {
 }
 
 }  // namespace
-}  // namespace seedance::server
+}  // namespace seedance::config

@@ -9,7 +9,7 @@
 #include "service/base/sha256.h"
 #include "service/config/webhook_path.h"
 
-namespace seedance::server {
+namespace seedance::config {
 namespace {
 
 using testing::HasSubstr;
@@ -218,4 +218,4 @@ TEST_F(EngineConfig, AMissingSecretIsNamed) {
 }
 
 }  // namespace
-}  // namespace seedance::server
+}  // namespace seedance::config

@@ -4,7 +4,7 @@
 
 #include "seedance/gateway/config/v1/config.pb.h"
 
-namespace seedance::server {
+namespace seedance::config {
 namespace {
 
 namespace proto = gateway::config::v1;
@@ -61,4 +61,4 @@ TEST(FieldRulesTest, ZeroOfAnotherNumberCountsAsNotGiven) {
 }
 
 }  // namespace
-}  // namespace seedance::server
+}  // namespace seedance::config

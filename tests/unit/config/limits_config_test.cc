@@ -12,7 +12,7 @@
 #include "service/upstream/anyfast/profiles.h"
 #include "service/upstream/piapi/profiles.h"
 
-namespace seedance::server {
+namespace seedance::config {
 namespace {
 
 using model::Resolution;
@@ -297,4 +297,4 @@ TEST(Limits, AVendorThatBillsNoCreationsHasNoPriceOfThem) {
 }
 
 }  // namespace
-}  // namespace seedance::server
+}  // namespace seedance::config

@@ -8,7 +8,7 @@
 
 #include "tests/testing/temp_dir.h"
 
-namespace seedance::server {
+namespace seedance::config {
 namespace {
 
 class MemoryLimitTest : public ::testing::Test {
@@ -54,4 +54,4 @@ TEST_F(MemoryLimitTest, AContainerMaySeeItsOwnGroupAsTheRoot) {
 TEST_F(MemoryLimitTest, WithoutGroupsThereIsNone) { EXPECT_EQ(Limit(), INT64_MAX); }
 
 }  // namespace
-}  // namespace seedance::server
+}  // namespace seedance::config

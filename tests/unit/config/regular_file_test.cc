@@ -7,7 +7,7 @@
 
 #include "tests/testing/temp_dir.h"
 
-namespace seedance::server {
+namespace seedance::config {
 namespace {
 
 using ::testing::HasSubstr;
@@ -42,4 +42,4 @@ TEST(RegularFile, NothingElseIsRead) {
 }
 
 }  // namespace
-}  // namespace seedance::server
+}  // namespace seedance::config

@@ -7,7 +7,7 @@
 #include "tests/testing/temp_dir.h"
 #include "tests/testing/test_authority.h"
 
-namespace seedance::server {
+namespace seedance::config {
 namespace {
 
 using ::testing::AllOf;
@@ -168,4 +168,4 @@ TEST_F(TlsFilesTest, KeyThatEverybodyCanReadIsAWarning) {
 }
 
 }  // namespace
-}  // namespace seedance::server
+}  // namespace seedance::config

@@ -12,7 +12,7 @@
 namespace seedance::testing {
 
 // The bytes of a caller's upload stream: pieces, then an end, or an error instead of it.
-class Pieces : public upstream::ByteSource {
+class Pieces : public http::ByteSource {
  public:
   explicit Pieces(std::vector<std::string> pieces, absl::Status end = absl::OkStatus())
       : pieces_(std::move(pieces)), end_(std::move(end)) {}

@@ -7,7 +7,7 @@
 
 #include "service/http/http_transport.h"
 
-namespace seedance::upstream {
+namespace seedance::http {
 
 // The machine's own proxy, if it has one, must not stand between the test and its servers.
 [[maybe_unused]] inline const int kDirect = setenv("no_proxy", "*", 1);
@@ -28,6 +28,6 @@ inline HttpRequest Post(const std::string& url, std::string body) {
   return request;
 }
 
-}  // namespace seedance::upstream
+}  // namespace seedance::http
 
 #endif  // SEEDANCE_TESTS_UNIT_HTTP_HTTP_REQUESTS_H_

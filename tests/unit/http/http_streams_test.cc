@@ -10,7 +10,7 @@
 #include "tests/unit/http/trick_server.h"
 #include "tests/unit/upstream/scripted_transport.h"
 
-namespace seedance::upstream {
+namespace seedance::http {
 namespace {
 
 class CollectingSink : public ByteSink {
@@ -177,4 +177,4 @@ TEST(HttpStreams, SinkThatRefusesBreaksOff) {
 }
 
 }  // namespace
-}  // namespace seedance::upstream
+}  // namespace seedance::http

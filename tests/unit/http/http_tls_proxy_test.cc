@@ -34,7 +34,7 @@ extern "C" int getaddrinfo(const char* host, const char* service, const addrinfo
   return 0;
 }
 
-namespace seedance::upstream {
+namespace seedance::http {
 namespace {
 
 using testing::ElementsAre;
@@ -259,4 +259,4 @@ TEST(HttpProxy, SettingThatIsNotUnderstoodSendsNothing) {
 }
 
 }  // namespace
-}  // namespace seedance::upstream
+}  // namespace seedance::http

@@ -12,7 +12,7 @@
 #include "tests/unit/http/http_requests.h"
 #include "tests/unit/http/trick_server.h"
 
-namespace seedance::upstream {
+namespace seedance::http {
 namespace {
 
 using testing::HasSubstr;
@@ -365,4 +365,4 @@ TEST(HttpTransport, BytesBeyondAReplyAreNotTakenForTheNext) {
 }
 
 }  // namespace
-}  // namespace seedance::upstream
+}  // namespace seedance::http

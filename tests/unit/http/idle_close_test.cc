@@ -14,7 +14,7 @@
 #include "tests/unit/http/http_requests.h"
 #include "tests/unit/http/trick_server.h"
 
-namespace seedance::upstream {
+namespace seedance::http {
 namespace {
 
 constexpr int kThreads = 4;
@@ -79,4 +79,4 @@ TEST(IdleClose, TheEndOfThePeerIsSeenBeforeAnythingIsWritten) {
 }
 
 }  // namespace
-}  // namespace seedance::upstream
+}  // namespace seedance::http

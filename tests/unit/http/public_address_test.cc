@@ -6,7 +6,7 @@
 
 #include <string>
 
-namespace seedance::upstream {
+namespace seedance::http {
 namespace {
 
 bool IsPublic(const std::string& text) {
@@ -74,4 +74,4 @@ TEST(PublicAddress, OtherKindsOfAddressesAreNot) {
 }
 
 }  // namespace
-}  // namespace seedance::upstream
+}  // namespace seedance::http

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace seedance::upstream {
+namespace seedance::http {
 
 RecordingVendor::RecordingVendor(Answer answer) : answer_(std::move(answer)) {
   const auto handle = [this](const httplib::Request& request, httplib::Response& response) {
@@ -34,4 +34,4 @@ void RecordingVendor::Handle(const httplib::Request& request, httplib::Response&
   answer_(request, response);
 }
 
-}  // namespace seedance::upstream
+}  // namespace seedance::http

@@ -10,7 +10,7 @@
 
 #include "service/base/mutex.h"
 
-namespace seedance::upstream {
+namespace seedance::http {
 
 // A vendor on 127.0.0.1 that keeps every request and answers as `answer` says.
 class RecordingVendor {
@@ -34,6 +34,6 @@ class RecordingVendor {
   std::thread thread_;
 };
 
-}  // namespace seedance::upstream
+}  // namespace seedance::http
 
 #endif  // SEEDANCE_TESTS_UNIT_HTTP_RECORDING_VENDOR_H_

@@ -11,7 +11,7 @@
 
 #include "tests/testing/loopback.h"
 
-namespace seedance::upstream {
+namespace seedance::http {
 namespace {
 
 using testing::Loopback;
@@ -187,4 +187,4 @@ void Signal::Wait() {
   while (!set_) changed_.Wait(mutex_);
 }
 
-}  // namespace seedance::upstream
+}  // namespace seedance::http

@@ -11,7 +11,7 @@
 #include "absl/time/time.h"
 #include "service/base/mutex.h"
 
-namespace seedance::upstream {
+namespace seedance::http {
 
 // One accepted connection of a TrickServer. Closed when the script returns.
 class Peer {
@@ -90,6 +90,6 @@ class Signal {
   bool set_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
-}  // namespace seedance::upstream
+}  // namespace seedance::http
 
 #endif  // SEEDANCE_TESTS_UNIT_HTTP_TRICK_SERVER_H_

@@ -38,7 +38,7 @@ class ServerTest : public ::testing::Test {
 
   // A gateway whose `admin` section has these fields too.
   absl::StatusOr<std::unique_ptr<Server>> Start(const std::string& admin) {
-    const auto config = ParseConfig(
+    const auto config = config::ParseConfig(
         absl::StrCat("server: {listen: '127.0.0.1:0', drain_grace: 30s}\n", "store: {sqlite: {path: '",
                      dir_.File("gateway.db"), "'}}\n", "admin: {listen: '127.0.0.1:0', ", admin, "}\n",
                      "upstreams: [{name: pi, piapi: {api_key: {env: KEY}, webhook_secret: {env: HOOK}}}]\n"));
@@ -132,7 +132,7 @@ TEST_F(ServerTest, ACompressedMessageIsNotInflated) {
 TEST_F(ServerTest, ATakenAdminAddressIsNamed) {
   const auto first = Start(kPublic);
   ASSERT_TRUE(first.ok()) << first.status();
-  const auto config = ParseConfig(absl::StrCat(
+  const auto config = config::ParseConfig(absl::StrCat(
       "server: {listen: '127.0.0.1:0'}\nstore: {sqlite: {path: '", dir_.File("other.db"), "'}}\n", "admin: {listen: '",
       (*first)->admin_address(), "'}\n", "upstreams: [{name: pi, piapi: {api_key: {env: KEY}}}]\n"));
   ASSERT_TRUE(config.ok()) << config.status();
@@ -164,7 +164,7 @@ class WaitingServerTest : public ServerTest {
   }
 
   absl::StatusOr<std::unique_ptr<Server>> StartWaiting() {
-    const auto config = ParseConfig(
+    const auto config = config::ParseConfig(
         absl::StrCat("server: {listen: '127.0.0.1:0'}\nstore: {sqlite: {path: '", dir_.File("gateway.db"),
                      "', wait_for_lock: 600s}}\nadmin: {listen: '127.0.0.1:0', port_file: '", dir_.File("admin"),
                      "', public_base_url: 'https://gw.example.com', staging: {directory: '", dir_.path(), "'}}\n",

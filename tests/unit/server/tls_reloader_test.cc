@@ -33,7 +33,7 @@ class TlsReloaderTest : public ::testing::Test {
   // Of a reloader that read `pair` at its start.
   void Begin(const IssuedCertificate& pair) {
     Write(pair);
-    reloader_ = std::make_unique<TlsReloader>(tls_, ReadTlsFiles(tls_), metrics_, clock_);
+    reloader_ = std::make_unique<TlsReloader>(tls_, config::ReadTlsFiles(tls_), metrics_, clock_);
   }
   std::string Serial() const { return reloader_->current()->chain.front().serial; }
   void CheckTwice() {
@@ -55,7 +55,7 @@ class TlsReloaderTest : public ::testing::Test {
 
 TEST_F(TlsReloaderTest, ChangeIsTakenWhenTwoReadingsFindTheSame) {
   Begin(one_);
-  const std::shared_ptr<const TlsFiles> first = reloader_->current();
+  const std::shared_ptr<const config::TlsFiles> first = reloader_->current();
   EXPECT_EQ(reloader_->Check(), absl::Seconds(10));
   EXPECT_EQ(reloader_->current(), first) << "nothing changed";
   Write(two_);
@@ -130,7 +130,7 @@ TEST_F(TlsReloaderTest, SwapOfADirectoryLinkIsSeen) {
   std::filesystem::create_symlink("..1", dir_.File("..data"));
   std::filesystem::create_symlink("..data/server.pem", dir_.File("server.pem"));
   std::filesystem::create_symlink("..data/server.key", dir_.File("server.key"));
-  reloader_ = std::make_unique<TlsReloader>(tls_, ReadTlsFiles(tls_), metrics_, clock_);
+  reloader_ = std::make_unique<TlsReloader>(tls_, config::ReadTlsFiles(tls_), metrics_, clock_);
   EXPECT_EQ(Serial(), one_.serial);
   std::filesystem::create_symlink("..2", dir_.File("..data_tmp"));
   std::filesystem::rename(dir_.File("..data_tmp"), dir_.File("..data"));

@@ -23,7 +23,7 @@ struct HostileRow {
   const char* name;
   std::string begin;
   std::string again;  // Sent until the client has enough.
-  HttpOutcome outcome;
+  http::HttpOutcome outcome;
 };
 
 constexpr char kChunked[] = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
@@ -31,21 +31,21 @@ constexpr char kChunked[] = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r
 std::vector<HostileRow> HostileReplies() {
   const std::string filler(4096, 'x');
   return {
-      {"EndlessHeaders", "HTTP/1.1 200 OK\r\n", "X: " + filler + "\r\n", HttpOutcome::kNoReply},
-      {"EndlessTinyHeaders", "HTTP/1.1 200 OK\r\n", "a:\r\n", HttpOutcome::kNoReply},
-      {"EndlessHeaderLine", "HTTP/1.1 200 OK\r\nX: ", filler, HttpOutcome::kNoReply},
-      {"EndlessStatusLine", "HTTP/1.1 200 ", filler, HttpOutcome::kNoReply},
-      {"EndlessInterimAnswers", "", "HTTP/1.1 100 Continue\r\n\r\n", HttpOutcome::kNoReply},
+      {"EndlessHeaders", "HTTP/1.1 200 OK\r\n", "X: " + filler + "\r\n", http::HttpOutcome::kNoReply},
+      {"EndlessTinyHeaders", "HTTP/1.1 200 OK\r\n", "a:\r\n", http::HttpOutcome::kNoReply},
+      {"EndlessHeaderLine", "HTTP/1.1 200 OK\r\nX: ", filler, http::HttpOutcome::kNoReply},
+      {"EndlessStatusLine", "HTTP/1.1 200 ", filler, http::HttpOutcome::kNoReply},
+      {"EndlessInterimAnswers", "", "HTTP/1.1 100 Continue\r\n\r\n", http::HttpOutcome::kNoReply},
       {"LongStatusLineBehindAnInterimAnswer", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 ", filler,
-       HttpOutcome::kNoReply},
+       http::HttpOutcome::kNoReply},
       // httplib takes the second line behind the interim one for a status line.
       {"LongLineInsideAnInterimAnswer", "HTTP/1.1 100 Continue\r\nX: y\r\nHTTP/1.1 200 ", filler,
-       HttpOutcome::kNoReply},
-      {"EndlessChunkExtension", std::string(kChunked) + "1;", filler, HttpOutcome::kReplyCut},
-      {"EndlessChunkLength", std::string(kChunked), "0000", HttpOutcome::kReplyCut},
-      {"TinyChunksWithLongExtensions", kChunked, "1;" + filler + "\r\nx\r\n", HttpOutcome::kReplyCut},
-      {"EndlessBody", "HTTP/1.1 200 OK\r\n\r\n", filler, HttpOutcome::kReplyCut},
-      {"EndlessBodyInChunks", kChunked, "1000\r\n" + filler + "\r\n", HttpOutcome::kReplyCut},
+       http::HttpOutcome::kNoReply},
+      {"EndlessChunkExtension", std::string(kChunked) + "1;", filler, http::HttpOutcome::kReplyCut},
+      {"EndlessChunkLength", std::string(kChunked), "0000", http::HttpOutcome::kReplyCut},
+      {"TinyChunksWithLongExtensions", kChunked, "1;" + filler + "\r\nx\r\n", http::HttpOutcome::kReplyCut},
+      {"EndlessBody", "HTTP/1.1 200 OK\r\n\r\n", filler, http::HttpOutcome::kReplyCut},
+      {"EndlessBodyInChunks", kChunked, "1000\r\n" + filler + "\r\n", http::HttpOutcome::kReplyCut},
   };
 }
 
@@ -60,10 +60,10 @@ TEST_P(HostileReplyTest, IsBrokenOffLongBeforeTheDeadline) {
     while (again.size() < (64 << 10)) again += row.again;
     for (bool open = peer.Send(row.begin); open; sent += again.size()) open = peer.Send(again);
   });
-  HttpRequest request = Post(server.url(), "{}");
+  http::HttpRequest request = Post(server.url(), "{}");
   request.billed = true;
   request.timeout = absl::Minutes(5);
-  const HttpReply reply = MakeHttpTransport({})->Send(request);
+  const http::HttpReply reply = http::MakeHttpTransport({})->Send(request);
   EXPECT_EQ(reply.outcome, row.outcome) << reply.error;
   EXPECT_NE(reply.error, "time-out");
   EXPECT_LE(reply.body.size(), request.max_reply_bytes);
@@ -83,10 +83,10 @@ TEST(HostileReply, FramingOfHonestRepliesIsNotCounted) {
     for (int i = 0; i < 20'000; ++i) chunks += "1\r\nx\r\n";
     peer.Send(chunks + "0\r\n\r\n");
   });
-  HttpRequest request = Get(server.url());
+  http::HttpRequest request = Get(server.url());
   request.timeout = absl::Minutes(1);
-  const HttpReply reply = MakeHttpTransport({})->Send(request);
-  EXPECT_EQ(reply.outcome, HttpOutcome::kReply) << reply.error;
+  const http::HttpReply reply = http::MakeHttpTransport({})->Send(request);
+  EXPECT_EQ(reply.outcome, http::HttpOutcome::kReply) << reply.error;
   EXPECT_EQ(reply.body.size(), 20'000u);
 }
 
@@ -98,8 +98,8 @@ TEST(HostileReply, CompressedBodiesAreNotInflated) {
     peer.Send("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: " + std::to_string(bomb.size()) +
               "\r\n\r\n" + bomb);
   });
-  const HttpReply reply = MakeHttpTransport({})->Send(Get(server.url()));
-  EXPECT_EQ(reply.outcome, HttpOutcome::kReply);
+  const http::HttpReply reply = http::MakeHttpTransport({})->Send(Get(server.url()));
+  EXPECT_EQ(reply.outcome, http::HttpOutcome::kReply);
   EXPECT_EQ(reply.body, bomb);
 }
 
@@ -112,7 +112,7 @@ BilledResult<std::string> CreateAgainst(const std::string& body) {
   });
   AnyFastOptions options;
   options.base_url = "http://127.0.0.1:" + std::to_string(server.port());
-  return MakeAnyFast(options, MakeHttpTransport({}), base::RealClock())->CreateTask({}, {});
+  return MakeAnyFast(options, http::MakeHttpTransport({}), base::RealClock())->CreateTask({}, {});
 }
 
 TEST(HostileReply, ACreateAnsweredWithATreeBeyondTheLimitsIsInDoubtNeverNotAccepted) {
@@ -136,7 +136,7 @@ TEST(HostileReply, AResultLinkOfMegabytesIsNone) {
   });
   AnyFastOptions options;
   options.base_url = "http://127.0.0.1:" + std::to_string(server.port());
-  const auto report = MakeAnyFast(options, MakeHttpTransport({}), base::RealClock())->GetTask({}, "t");
+  const auto report = MakeAnyFast(options, http::MakeHttpTransport({}), base::RealClock())->GetTask({}, "t");
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_EQ(report->state, model::TaskState::kRunning) << "a success without a result is none";
 }

@@ -267,21 +267,21 @@ TEST(MediaFetch, PlainHttpIsRefused) {
 }
 
 // What a public server answers first; everything else goes out for real.
-class PublicServerFirst : public HttpTransport {
+class PublicServerFirst : public http::HttpTransport {
  public:
-  PublicServerFirst(std::string location, std::unique_ptr<HttpTransport> real) : real_(std::move(real)) {
-    redirect_ = Answer(HttpOutcome::kReply, 302, "");
+  PublicServerFirst(std::string location, std::unique_ptr<http::HttpTransport> real) : real_(std::move(real)) {
+    redirect_ = Answer(http::HttpOutcome::kReply, 302, "");
     redirect_.headers["location"] = std::move(location);
   }
-  HttpReply Send(const HttpRequest& request) override { return real_->Send(request); }
-  HttpReply Fetch(const HttpRequest& request, ByteSink& sink) override {
+  http::HttpReply Send(const http::HttpRequest& request) override { return real_->Send(request); }
+  http::HttpReply Fetch(const http::HttpRequest& request, http::ByteSink& sink) override {
     return first_++ == 0 ? redirect_ : real_->Fetch(request, sink);
   }
 
  private:
-  HttpReply redirect_;
+  http::HttpReply redirect_;
   int first_ = 0;
-  const std::unique_ptr<HttpTransport> real_;
+  const std::unique_ptr<http::HttpTransport> real_;
 };
 
 TEST(MediaFetch, ARedirectFromThePublicToAPrivateAddressIsRefused) {
@@ -377,11 +377,11 @@ TEST(MediaFetch, AProxyIsAskedForThePublicAddressThatWasChecked) {
     head = peer.ReadHead();
     peer.Send("HTTP/1.1 403 no\r\n\r\n");
   });
-  HttpOptions options;
+  http::HttpOptions options;
   options.public_addresses_only = true;
   options.proxy = absl::StrCat("http://127.0.0.1:", proxy.port());
-  const auto transport = MakeHttpTransport(options);
-  EXPECT_EQ(transport->Send(Get("https://1.1.1.1/x")).outcome, HttpOutcome::kNotSent);
+  const auto transport = http::MakeHttpTransport(options);
+  EXPECT_EQ(transport->Send(Get("https://1.1.1.1/x")).outcome, http::HttpOutcome::kNotSent);
   EXPECT_THAT(head, HasSubstr("CONNECT 1.1.1.1:443 "));
   EXPECT_THAT(transport->Send(Get("https://127.0.0.1/x")).error, HasSubstr("not a public one"));
   EXPECT_THAT(transport->Send(Get("http://1.1.1.1/x")).error, HasSubstr("not a public one"));

@@ -47,9 +47,10 @@ absl::Status Fetch(const std::string& url, int64_t offset, int64_t limit, Result
   AnyFastOptions options;
   options.api_key = base::Secret("sk-secret");
   options.allow_plain_http = plain;
-  HttpOptions http;
+  http::HttpOptions http;
   http.home = "127.0.0.1";
-  return MakeAnyFast(options, MakeHttpTransport(http), base::RealClock())->FetchResult({}, url, offset, limit, sink);
+  return MakeAnyFast(options, http::MakeHttpTransport(http), base::RealClock())
+      ->FetchResult({}, url, offset, limit, sink);
 }
 
 RecordingVendor::Answer Storage(bool knows_ranges) {
@@ -158,10 +159,10 @@ TEST(FetchResult, PlainHttpIsRefusedUnlessAllowed) {
 }
 
 // The links that a vendor on the internet gives.
-absl::Status FetchFromAfar(const std::string& url, const HttpOptions& http, ResultSink& sink) {
+absl::Status FetchFromAfar(const std::string& url, const http::HttpOptions& http, ResultSink& sink) {
   AnyFastOptions options;
   options.allow_plain_http = true;
-  return MakeAnyFast(options, MakeHttpTransport(http), base::RealClock())->FetchResult({}, url, 0, 0, sink);
+  return MakeAnyFast(options, http::MakeHttpTransport(http), base::RealClock())->FetchResult({}, url, 0, 0, sink);
 }
 
 TEST(FetchResult, LinksToThisMachineAndPrivateNetworksAreNeverFetched) {
@@ -185,7 +186,7 @@ TEST(FetchResult, LinksToThisMachineAndPrivateNetworksAreNeverFetched) {
 
 TEST(FetchResult, LinksMayLeadToTheVendorsOwnAddressAndNoOtherOne) {
   RecordingVendor vendor(Storage(true));
-  HttpOptions http;
+  http::HttpOptions http;
   http.home = "localhost";
   Collector sink;
   EXPECT_TRUE(FetchFromAfar(vendor.url() + "/v.mp4", http, sink).ok()) << "by another name";
@@ -204,7 +205,7 @@ TEST(FetchResult, TheVendorsOwnNameOpensNoPrivateAddress) {
   // Where it does not resolve to a private address, links to one are refused all the same.
   TrickServer victim([](Peer& peer, int) { peer.ReadRequest(); });
   for (const std::string& home : {std::string(name), std::string("ip6-localhost"), std::string("localhost.invalid")}) {
-    HttpOptions http;
+    http::HttpOptions http;
     http.home = home;
     Collector sink;
     EXPECT_EQ(base::GetReason(FetchFromAfar(victim.url(), http, sink)), Reason::kUpstreamProtocol) << home;

@@ -11,7 +11,7 @@
 namespace seedance::upstream {
 
 // A source of one text, in pieces of at most `piece` bytes.
-class TextSource : public ByteSource {
+class TextSource : public http::ByteSource {
  public:
   explicit TextSource(std::string text, size_t piece = 1 << 16) : text_(std::move(text)), piece_(piece) {}
 
@@ -28,36 +28,36 @@ class TextSource : public ByteSource {
   size_t at_ = 0;
 };
 
-inline HttpReply Answer(HttpOutcome outcome, int status, std::string body) {
-  HttpReply reply;
+inline http::HttpReply Answer(http::HttpOutcome outcome, int status, std::string body) {
+  http::HttpReply reply;
   reply.outcome = outcome;
   reply.status = status;
   reply.body = std::move(body);
-  if (outcome != HttpOutcome::kReply) reply.error = "scripted";
+  if (outcome != http::HttpOutcome::kReply) reply.error = "scripted";
   return reply;
 }
 
 // Gives the same answer to everything; keeps the requests. Reads a request's source only when it answers with a reply.
-class ScriptedTransport : public HttpTransport {
+class ScriptedTransport : public http::HttpTransport {
  public:
-  explicit ScriptedTransport(HttpReply reply) : reply_(std::move(reply)) {}
+  explicit ScriptedTransport(http::HttpReply reply) : reply_(std::move(reply)) {}
 
-  HttpReply Send(const HttpRequest& request) override {
+  http::HttpReply Send(const http::HttpRequest& request) override {
     requests_.push_back(request);
-    if (request.source != nullptr && reply_.outcome == HttpOutcome::kReply) Drain(*request.source);
+    if (request.source != nullptr && reply_.outcome == http::HttpOutcome::kReply) Drain(*request.source);
     return reply_;
   }
-  HttpReply Fetch(const HttpRequest& request, ByteSink&) override { return Send(request); }
+  http::HttpReply Fetch(const http::HttpRequest& request, http::ByteSink&) override { return Send(request); }
 
-  const std::vector<HttpRequest>& requests() const { return requests_; }
+  const std::vector<http::HttpRequest>& requests() const { return requests_; }
 
  private:
-  static void Drain(ByteSource& source) {
+  static void Drain(http::ByteSource& source) {
     for (absl::StatusOr<std::string> piece = source.Next(); piece.ok() && !piece->empty();) piece = source.Next();
   }
 
-  const HttpReply reply_;
-  std::vector<HttpRequest> requests_;
+  const http::HttpReply reply_;
+  std::vector<http::HttpRequest> requests_;
 };
 
 }  // namespace seedance::upstream

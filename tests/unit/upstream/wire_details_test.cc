@@ -16,32 +16,32 @@ namespace seedance::upstream {
 namespace {
 
 TEST(Url, Parts) {
-  const std::optional<Url> url = ParseUrl("HTTPS://Host.Example:8443?q=ä#f");
+  const std::optional<http::Url> url = http::ParseUrl("HTTPS://Host.Example:8443?q=ä#f");
   ASSERT_TRUE(url.has_value());
   EXPECT_TRUE(url->https);
   EXPECT_EQ(url->host, "host.example");
   EXPECT_EQ(url->port, 8443);
   EXPECT_EQ(url->target, "/?q=%C3%A4");
   EXPECT_EQ(url->HostHeader(), "host.example:8443");
-  EXPECT_EQ(ParseUrl("http://[::1]/x")->HostHeader(), "[::1]");
-  EXPECT_EQ(ParseUrl("https://h:443/x")->HostHeader(), "h");
-  EXPECT_EQ(ParseUrl("https://h/x")->Authority(), "h:443");
+  EXPECT_EQ(http::ParseUrl("http://[::1]/x")->HostHeader(), "[::1]");
+  EXPECT_EQ(http::ParseUrl("https://h:443/x")->HostHeader(), "h");
+  EXPECT_EQ(http::ParseUrl("https://h/x")->Authority(), "h:443");
   for (const char* bad :
        {"http://[::1", "http://h:0/", "http://h:1x/", "http://h:-1/", "https:///x", "//h/", "http://h/\n"}) {
-    EXPECT_EQ(ParseUrl(bad), std::nullopt) << bad;
+    EXPECT_EQ(http::ParseUrl(bad), std::nullopt) << bad;
   }
 }
 
 TEST(Url, LocationsAreResolved) {
-  const Url base = *ParseUrl("https://h.example:8443/a/b?q=1");
-  EXPECT_EQ(ResolveUrl(base, "https://o.example/x"), "https://o.example/x");
-  EXPECT_EQ(ResolveUrl(base, "//o.example/x"), "https://o.example/x");
-  EXPECT_EQ(ResolveUrl(base, "/x?y"), "https://h.example:8443/x?y");
-  EXPECT_EQ(ResolveUrl(base, "x"), "https://h.example:8443/a/x");
-  EXPECT_EQ(ResolveUrl(base, "?z=2"), "https://h.example:8443/a/b?z=2");
-  EXPECT_EQ(ResolveUrl(base, "/t=10:30"), "https://h.example:8443/t=10:30");
+  const http::Url base = *http::ParseUrl("https://h.example:8443/a/b?q=1");
+  EXPECT_EQ(http::ResolveUrl(base, "https://o.example/x"), "https://o.example/x");
+  EXPECT_EQ(http::ResolveUrl(base, "//o.example/x"), "https://o.example/x");
+  EXPECT_EQ(http::ResolveUrl(base, "/x?y"), "https://h.example:8443/x?y");
+  EXPECT_EQ(http::ResolveUrl(base, "x"), "https://h.example:8443/a/x");
+  EXPECT_EQ(http::ResolveUrl(base, "?z=2"), "https://h.example:8443/a/b?z=2");
+  EXPECT_EQ(http::ResolveUrl(base, "/t=10:30"), "https://h.example:8443/t=10:30");
   for (const char* bad : {"", "mailto:a@b", "http://", "//", "/a\nb", "https://u@h/"}) {
-    EXPECT_EQ(ResolveUrl(base, bad), std::nullopt) << bad;
+    EXPECT_EQ(http::ResolveUrl(base, bad), std::nullopt) << bad;
   }
 }
 
@@ -79,12 +79,12 @@ constexpr NoProxyRow kNoProxy[] = {
 
 TEST(ProxySettings, NoProxyTable) {
   for (const NoProxyRow& row : kNoProxy) {
-    EXPECT_EQ(NoProxyCovers(row.list, row.host, row.port), row.covered) << row.list << " " << row.host;
+    EXPECT_EQ(http::NoProxyCovers(row.list, row.host, row.port), row.covered) << row.list << " " << row.host;
   }
 }
 
-ProxySettings Settings(const std::string& configured, std::map<std::string, std::string> variables) {
-  return ProxySettings(configured, [variables](const char* name) -> std::optional<std::string> {
+http::ProxySettings Settings(const std::string& configured, std::map<std::string, std::string> variables) {
+  return http::ProxySettings(configured, [variables](const char* name) -> std::optional<std::string> {
     const auto it = variables.find(name);
     if (it == variables.end()) return std::nullopt;
     return it->second;
@@ -92,28 +92,29 @@ ProxySettings Settings(const std::string& configured, std::map<std::string, std:
 }
 
 TEST(ProxySettings, ComeFromTheEnvironmentByScheme) {
-  const ProxySettings settings = Settings("", {{"https_proxy", "http://p1:3128"},
-                                               {"HTTPS_PROXY", "http://p2:1"},
-                                               {"HTTP_PROXY", "p3:8080/"},
-                                               {"NO_PROXY", "internal"}});
-  EXPECT_EQ(settings.For(*ParseUrl("https://a.example/"))->host, "p1");
-  EXPECT_EQ(settings.For(*ParseUrl("https://a.example/"))->port, 3128);
-  EXPECT_EQ(settings.For(*ParseUrl("http://a.example/"))->host, "p3");
-  EXPECT_EQ(settings.For(*ParseUrl("http://x.internal/")), std::nullopt);
-  EXPECT_EQ(Settings("", {}).For(*ParseUrl("http://a.example/")), std::nullopt);
+  const http::ProxySettings settings = Settings("", {{"https_proxy", "http://p1:3128"},
+                                                     {"HTTPS_PROXY", "http://p2:1"},
+                                                     {"HTTP_PROXY", "p3:8080/"},
+                                                     {"NO_PROXY", "internal"}});
+  EXPECT_EQ(settings.For(*http::ParseUrl("https://a.example/"))->host, "p1");
+  EXPECT_EQ(settings.For(*http::ParseUrl("https://a.example/"))->port, 3128);
+  EXPECT_EQ(settings.For(*http::ParseUrl("http://a.example/"))->host, "p3");
+  EXPECT_EQ(settings.For(*http::ParseUrl("http://x.internal/")), std::nullopt);
+  EXPECT_EQ(Settings("", {}).For(*http::ParseUrl("http://a.example/")), std::nullopt);
 }
 
 TEST(ProxySettings, ConfiguredOneServesEverything) {
-  const ProxySettings settings = Settings("http://u:p@cfg:1", {{"https_proxy", "http://env:2"}, {"no_proxy", "*"}});
-  EXPECT_EQ(settings.For(*ParseUrl("https://a.example/"))->host, "cfg");
-  EXPECT_EQ(settings.For(*ParseUrl("http://a.example/"))->authorization, "Basic dTpw");
+  const http::ProxySettings settings =
+      Settings("http://u:p@cfg:1", {{"https_proxy", "http://env:2"}, {"no_proxy", "*"}});
+  EXPECT_EQ(settings.For(*http::ParseUrl("https://a.example/"))->host, "cfg");
+  EXPECT_EQ(settings.For(*http::ParseUrl("http://a.example/"))->authorization, "Basic dTpw");
 }
 
 TEST(ProxySettings, UnknownKindsAreAnErrorNotADirectConnection) {
-  const ProxySettings settings = Settings("", {{"https_proxy", "socks5://user:secret@p:1"}});
-  EXPECT_FALSE(settings.ErrorFor(*ParseUrl("https://a.example/")).empty());
-  EXPECT_THAT(settings.ErrorFor(*ParseUrl("https://a.example/")), testing::Not(testing::HasSubstr("secret")));
-  EXPECT_TRUE(settings.ErrorFor(*ParseUrl("http://a.example/")).empty());
+  const http::ProxySettings settings = Settings("", {{"https_proxy", "socks5://user:secret@p:1"}});
+  EXPECT_FALSE(settings.ErrorFor(*http::ParseUrl("https://a.example/")).empty());
+  EXPECT_THAT(settings.ErrorFor(*http::ParseUrl("https://a.example/")), testing::Not(testing::HasSubstr("secret")));
+  EXPECT_TRUE(settings.ErrorFor(*http::ParseUrl("http://a.example/")).empty());
 }
 
 TEST(VendorText, LosesKeysRequestIdsQueriesAndControls) {
@@ -153,7 +154,7 @@ TEST(LinkExpiry, FromTheSignature) {
 
 TEST(RetryAfter, SecondsOrDate) {
   const absl::Time now = absl::FromUnixSeconds(1780000000);
-  const auto parse = [&](const std::string& text) { return ParseRetryAfter(text, now, absl::Minutes(5)); };
+  const auto parse = [&](const std::string& text) { return http::ParseRetryAfter(text, now, absl::Minutes(5)); };
   EXPECT_EQ(parse("0"), absl::ZeroDuration());
   EXPECT_EQ(parse("1.5"), absl::Milliseconds(1500));
   EXPECT_EQ(parse(" 7 "), absl::Seconds(7));
@@ -169,12 +170,12 @@ TEST(RetryAfter, IsBoundedAndGarbageIsNone) {
   for (const std::string& huge :
        {std::string("86400"), std::string("99999999"), std::string(400, '9'),
         std::string("Thu, 28 May 2099 20:27:00 GMT"), std::string("Fri, 31 Dec 9999 23:59:59 GMT")}) {
-    EXPECT_EQ(ParseRetryAfter(huge, now, absl::Minutes(5)), absl::Minutes(5)) << huge;
-    EXPECT_EQ(ParseRetryAfter(huge, now, absl::Seconds(1)), absl::Seconds(1)) << huge;
+    EXPECT_EQ(http::ParseRetryAfter(huge, now, absl::Minutes(5)), absl::Minutes(5)) << huge;
+    EXPECT_EQ(http::ParseRetryAfter(huge, now, absl::Seconds(1)), absl::Seconds(1)) << huge;
   }
   for (const char* bad :
        {"", "soon", "-5", "nan", "inf", "1e9", "0x10", "5s", "1.2.3", ".", "Thu, 99 May 2026 20:27:00 GMT"}) {
-    EXPECT_EQ(ParseRetryAfter(bad, now, absl::Minutes(5)), std::nullopt) << bad;
+    EXPECT_EQ(http::ParseRetryAfter(bad, now, absl::Minutes(5)), std::nullopt) << bad;
   }
 }
 
@@ -274,10 +275,10 @@ TEST(JsonNode, BracketsAndCommasInStringsDoNotCount) {
 }
 
 TEST(Url, LinksThatAreKeptAreBounded) {
-  EXPECT_TRUE(IsLink("https://h/" + std::string(8000, 'x')));
-  EXPECT_FALSE(IsLink("https://h/" + std::string(9000, 'x')));
+  EXPECT_TRUE(http::IsLink("https://h/" + std::string(8000, 'x')));
+  EXPECT_FALSE(http::IsLink("https://h/" + std::string(9000, 'x')));
   for (const char* bad : {"", "javascript:alert(1)", "file:///etc/passwd", "https://u:p@h/", "https://h/a b"}) {
-    EXPECT_FALSE(IsLink(bad)) << bad;
+    EXPECT_FALSE(http::IsLink(bad)) << bad;
   }
 }
 

@@ -17,7 +17,7 @@ inline std::unique_ptr<Upstream> AnyFastAt(const std::string& url) {
   options.api_key = base::Secret("sk-secret");
   options.profile = AnyFastProfile();
   options.allow_plain_http = true;
-  return MakeAnyFast(options, MakeHttpTransport({}), base::RealClock());
+  return MakeAnyFast(options, http::MakeHttpTransport({}), base::RealClock());
 }
 inline std::unique_ptr<Upstream> AnyFastAt(const RecordingVendor& vendor) { return AnyFastAt(vendor.url()); }
 

@@ -17,13 +17,13 @@ using base::Reason;
 
 const absl::Time kNow = absl::FromUnixSeconds(1780000500);
 
-std::unique_ptr<Upstream> AnyFastOver(const HttpReply& reply, base::Clock& clock) {
+std::unique_ptr<Upstream> AnyFastOver(const http::HttpReply& reply, base::Clock& clock) {
   AnyFastOptions options;
   options.api_key = base::Secret("sk-test-key-0123456789");
   return MakeAnyFast(options, std::make_unique<ScriptedTransport>(reply), clock);
 }
 
-constexpr HttpOutcome kReply = HttpOutcome::kReply;
+constexpr http::HttpOutcome kReply = http::HttpOutcome::kReply;
 constexpr Reason kNone = Reason::kUnspecified;
 
 enum class Call { kGroup, kAsset, kUpload, kTask };
@@ -31,7 +31,7 @@ enum class Call { kGroup, kAsset, kUpload, kTask };
 struct CreateRow {
   const char* name;
   Call call;
-  HttpOutcome outcome;
+  http::HttpOutcome outcome;
   int status;
   const char* body;
   Acceptance acceptance;
@@ -153,23 +153,24 @@ const CreateRow kCreates[] = {
     {"DataIsNoId", Call::kTask, kReply, 200, R"({"code":"success","message":"","data":"see the console"})",
      Acceptance::kUnknown, false, Reason::kOutcomeUnknown},
     {"Request408", Call::kTask, kReply, 408, "", Acceptance::kUnknown, false, Reason::kOutcomeUnknown},
-    {"NoAnswer", Call::kTask, HttpOutcome::kNoReply, 0, "", Acceptance::kUnknown, false, Reason::kOutcomeUnknown},
-    {"CutAnswer", Call::kTask, HttpOutcome::kReplyCut, 200, "", Acceptance::kUnknown, false, Reason::kOutcomeUnknown},
-    {"CutRefusal", Call::kTask, HttpOutcome::kReplyCut, 400, R"({"code":)", Acceptance::kUnknown, false,
+    {"NoAnswer", Call::kTask, http::HttpOutcome::kNoReply, 0, "", Acceptance::kUnknown, false, Reason::kOutcomeUnknown},
+    {"CutAnswer", Call::kTask, http::HttpOutcome::kReplyCut, 200, "", Acceptance::kUnknown, false,
      Reason::kOutcomeUnknown},
-    {"CancelledInFlight", Call::kTask, HttpOutcome::kCancelled, 0, "", Acceptance::kUnknown, false,
+    {"CutRefusal", Call::kTask, http::HttpOutcome::kReplyCut, 400, R"({"code":)", Acceptance::kUnknown, false,
+     Reason::kOutcomeUnknown},
+    {"CancelledInFlight", Call::kTask, http::HttpOutcome::kCancelled, 0, "", Acceptance::kUnknown, false,
      Reason::kOutcomeUnknown},
 
     // ---- Surely not accepted ----
-    {"NoConnection", Call::kTask, HttpOutcome::kNotSent, 0, "", Acceptance::kNotAccepted, true,
+    {"NoConnection", Call::kTask, http::HttpOutcome::kNotSent, 0, "", Acceptance::kNotAccepted, true,
      Reason::kUpstreamUnavailable},
-    {"RequestCut", Call::kTask, HttpOutcome::kRequestCut, 0, "", Acceptance::kNotAccepted, true,
+    {"RequestCut", Call::kTask, http::HttpOutcome::kRequestCut, 0, "", Acceptance::kNotAccepted, true,
      Reason::kUpstreamUnavailable},
-    {"UploadCut", Call::kUpload, HttpOutcome::kRequestCut, 0, "", Acceptance::kNotAccepted, false,
+    {"UploadCut", Call::kUpload, http::HttpOutcome::kRequestCut, 0, "", Acceptance::kNotAccepted, false,
      Reason::kUpstreamUnavailable},
-    {"UploadWithoutConnection", Call::kUpload, HttpOutcome::kNotSent, 0, "", Acceptance::kNotAccepted, true,
+    {"UploadWithoutConnection", Call::kUpload, http::HttpOutcome::kNotSent, 0, "", Acceptance::kNotAccepted, true,
      Reason::kUpstreamUnavailable},
-    {"UploadCancelledEarly", Call::kUpload, HttpOutcome::kCancelled, 0, "", Acceptance::kNotAccepted, false,
+    {"UploadCancelledEarly", Call::kUpload, http::HttpOutcome::kCancelled, 0, "", Acceptance::kNotAccepted, false,
      Reason::kCancelled},
     {"TooMany", Call::kTask, kReply, 429, R"({"code":"rate_limited","message":"group load saturated","data":null})",
      Acceptance::kNotAccepted, true, Reason::kRateLimited},
@@ -407,7 +408,7 @@ TEST(AnyFastErrors, OnlyTheVendorsOwnWordsMakeALimitOneOfTheAccount) {
 
 TEST(AnyFastErrors, RetryAfterInSecondsAndAsDate) {
   base::SimulatedClock clock(kNow);
-  HttpReply reply = Answer(kReply, 429, "{}");
+  http::HttpReply reply = Answer(kReply, 429, "{}");
   reply.headers["retry-after"] = "17";
   EXPECT_EQ(Make(*AnyFastOver(reply, clock), Call::kTask).retry_after, absl::Seconds(17));
   reply.headers["retry-after"] =
@@ -415,7 +416,7 @@ TEST(AnyFastErrors, RetryAfterInSecondsAndAsDate) {
   EXPECT_EQ(Make(*AnyFastOver(reply, clock), Call::kTask).retry_after, absl::Seconds(90));
   EXPECT_EQ(base::GetErrorDetail(AnyFastOver(reply, clock)->GetTask({}, "t").status()).retry_delay, absl::Seconds(90));
   // A proxy's page is no word of the vendor, with a time to come back or without.
-  HttpReply page = Answer(kReply, 503, "<html>");
+  http::HttpReply page = Answer(kReply, 503, "<html>");
   page.headers["retry-after"] = "2";
   EXPECT_EQ(Make(*AnyFastOver(page, clock), Call::kTask).acceptance, Acceptance::kUnknown);
   page.status = 429;

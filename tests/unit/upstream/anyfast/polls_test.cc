@@ -17,7 +17,7 @@ using model::TaskState;
 
 const absl::Time kNow = absl::FromUnixSeconds(1780000500);
 
-std::unique_ptr<Upstream> AnyFastOver(const HttpReply& reply, base::Clock& clock) {
+std::unique_ptr<Upstream> AnyFastOver(const http::HttpReply& reply, base::Clock& clock) {
   AnyFastOptions options;
   options.api_key = base::Secret("sk-test-key-0123456789");
   return MakeAnyFast(options, std::make_unique<ScriptedTransport>(reply), clock);
@@ -25,7 +25,7 @@ std::unique_ptr<Upstream> AnyFastOver(const HttpReply& reply, base::Clock& clock
 
 struct PollRow {
   const char* name;
-  HttpOutcome outcome;
+  http::HttpOutcome outcome;
   int status;
   const char* body;
   // kUnspecified: no report, an error with `reason`.
@@ -34,7 +34,7 @@ struct PollRow {
   int progress = -1;  // -1: none.
 };
 
-constexpr HttpOutcome kReply = HttpOutcome::kReply;
+constexpr http::HttpOutcome kReply = http::HttpOutcome::kReply;
 constexpr TaskState kNoReport = TaskState::kUnspecified;
 constexpr Reason kNone = Reason::kUnspecified;
 
@@ -242,11 +242,11 @@ const PollRow kPolls[] = {
      R"x({"error":{"message":"invalid token (request id: 2026)","type":"new_api_error","code":""}})x", kNoReport,
      Reason::kUpstreamAuthFailed},
     {"Redirect", kReply, 302, "", kNoReport, Reason::kUpstreamProtocol},
-    {"NoConnection", HttpOutcome::kNotSent, 0, "", kNoReport, Reason::kUpstreamUnavailable},
-    {"NoAnswer", HttpOutcome::kNoReply, 0, "", kNoReport, Reason::kUpstreamUnavailable},
-    {"CutAnswer", HttpOutcome::kReplyCut, 200, R"({"code":"success","data":{"status":"SUCCESS)", kNoReport,
+    {"NoConnection", http::HttpOutcome::kNotSent, 0, "", kNoReport, Reason::kUpstreamUnavailable},
+    {"NoAnswer", http::HttpOutcome::kNoReply, 0, "", kNoReport, Reason::kUpstreamUnavailable},
+    {"CutAnswer", http::HttpOutcome::kReplyCut, 200, R"({"code":"success","data":{"status":"SUCCESS)", kNoReport,
      Reason::kUpstreamUnavailable},
-    {"Cancelled", HttpOutcome::kCancelled, 0, "", kNoReport, Reason::kCancelled},
+    {"Cancelled", http::HttpOutcome::kCancelled, 0, "", kNoReport, Reason::kCancelled},
 };
 
 class PollTest : public testing::TestWithParam<PollRow> {};

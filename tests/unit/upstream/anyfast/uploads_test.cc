@@ -17,7 +17,7 @@ namespace {
 using base::Reason;
 
 // One piece, and then whatever `rest` says.
-class HaltingSource : public ByteSource {
+class HaltingSource : public http::ByteSource {
  public:
   explicit HaltingSource(std::function<absl::StatusOr<std::string>()> rest) : rest_(std::move(rest)) {}
   absl::StatusOr<std::string> Next() override {
@@ -31,7 +31,7 @@ class HaltingSource : public ByteSource {
   bool begun_ = false;
 };
 
-BilledResult<std::string> UploadFrom(const TrickServer& server, ByteSource& source) {
+BilledResult<std::string> UploadFrom(const TrickServer& server, http::ByteSource& source) {
   NewAsset asset;
   asset.group_id = "group-1";
   asset.display_name = "hero";

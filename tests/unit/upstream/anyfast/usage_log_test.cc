@@ -109,7 +109,7 @@ TEST(AnyFastUsageLog, ItReachesBackToItsLastRowHoweverFewItHas) {
 
 class ReadUsageTest : public ::testing::Test {
  protected:
-  absl::StatusOr<UsageLog> Read(HttpReply reply, bool key_in_query = false, bool on = true) {
+  absl::StatusOr<UsageLog> Read(http::HttpReply reply, bool key_in_query = false, bool on = true) {
     AnyFastOptions options;
     options.api_key = base::Secret("sk-1+2");
     options.profile = AnyFastProfile();
@@ -122,25 +122,25 @@ class ReadUsageTest : public ::testing::Test {
     requests_ = sent.requests();
     return log;
   }
-  std::vector<HttpRequest> requests_;
+  std::vector<http::HttpRequest> requests_;
 };
 
 TEST_F(ReadUsageTest, TheKeyIsInTheHeaderAndInTheQueryOnlyWhenToldSo) {
-  EXPECT_EQ(Read(Answer(HttpOutcome::kReply, 200, kLog))->rows.size(), 6u);
+  EXPECT_EQ(Read(Answer(http::HttpOutcome::kReply, 200, kLog))->rows.size(), 6u);
   ASSERT_EQ(requests_.size(), 1u);
   EXPECT_EQ(requests_[0].method, "GET");
   EXPECT_EQ(requests_[0].url, "https://www.anyfast.ai/api/log/token");
   EXPECT_EQ(requests_[0].headers[0].second, "Bearer sk-1+2");
-  ASSERT_TRUE(Read(Answer(HttpOutcome::kReply, 200, kLog), true).ok());
+  ASSERT_TRUE(Read(Answer(http::HttpOutcome::kReply, 200, kLog), true).ok());
   EXPECT_EQ(requests_[0].url, "https://www.anyfast.ai/api/log/token?key=sk-1%2B2");
 }
 
 TEST_F(ReadUsageTest, RefusalsAreErrors) {
-  EXPECT_FALSE(Read(Answer(HttpOutcome::kReply, 200, R"({"success":false,"message":"invalid token"})")).ok());
-  EXPECT_FALSE(Read(Answer(HttpOutcome::kReply, 401, R"({"success":false,"message":"invalid token"})")).ok());
-  EXPECT_FALSE(Read(Answer(HttpOutcome::kReply, 404, "not found")).ok());
-  EXPECT_FALSE(Read(Answer(HttpOutcome::kNoReply, 0, "")).ok());
-  EXPECT_EQ(base::GetReason(Read(Answer(HttpOutcome::kReply, 200, kLog), false, false).status()),
+  EXPECT_FALSE(Read(Answer(http::HttpOutcome::kReply, 200, R"({"success":false,"message":"invalid token"})")).ok());
+  EXPECT_FALSE(Read(Answer(http::HttpOutcome::kReply, 401, R"({"success":false,"message":"invalid token"})")).ok());
+  EXPECT_FALSE(Read(Answer(http::HttpOutcome::kReply, 404, "not found")).ok());
+  EXPECT_FALSE(Read(Answer(http::HttpOutcome::kNoReply, 0, "")).ok());
+  EXPECT_EQ(base::GetReason(Read(Answer(http::HttpOutcome::kReply, 200, kLog), false, false).status()),
             base::Reason::kUnsupportedByUpstream);
   EXPECT_TRUE(requests_.empty()) << "switched off";
 }

@@ -405,7 +405,7 @@ TEST(AnyFastWire, WhatIsSaidInPlaceOfTheCallerIsTheProfiles) {
   row.default_generate_audio = false;
   model::TaskRequest task;
   task.prompt = "a fox";
-  MakeAnyFast(options, MakeHttpTransport({}), base::RealClock())->CreateTask({}, task);
+  MakeAnyFast(options, http::MakeHttpTransport({}), base::RealClock())->CreateTask({}, task);
   EXPECT_THAT(vendor.requests().back().body,
               testing::HasSubstr(R"("resolution":"480p","duration":8,"generate_audio":false)"));
 }

@@ -16,13 +16,13 @@ using base::Reason;
 
 const absl::Time kNow = absl::FromUnixSeconds(1780000500);
 
-std::unique_ptr<Upstream> PiApiOver(const HttpReply& reply, base::Clock& clock) {
+std::unique_ptr<Upstream> PiApiOver(const http::HttpReply& reply, base::Clock& clock) {
   PiApiOptions options;
   options.api_key = base::Secret("0123456789abcdef-key");
   return MakePiApi(options, std::make_unique<ScriptedTransport>(reply), clock);
 }
 
-constexpr HttpOutcome kReply = HttpOutcome::kReply;
+constexpr http::HttpOutcome kReply = http::HttpOutcome::kReply;
 constexpr Reason kNone = Reason::kUnspecified;
 
 enum class Call { kAsset, kTask };
@@ -30,7 +30,7 @@ enum class Call { kAsset, kTask };
 struct CreateRow {
   const char* name;
   Call call;
-  HttpOutcome outcome;
+  http::HttpOutcome outcome;
   int status;
   const char* body;
   Acceptance acceptance;
@@ -127,16 +127,17 @@ const CreateRow kCreates[] = {
     {"Request408", Call::kTask, kReply, 408, "", kUnknown, false, Reason::kOutcomeUnknown},
     {"Html409", Call::kTask, kReply, 409, "<html>", kUnknown, false, Reason::kOutcomeUnknown},
     {"Redirect302", Call::kTask, kReply, 302, "", kUnknown, false, Reason::kOutcomeUnknown},
-    {"NoAnswer", Call::kTask, HttpOutcome::kNoReply, 0, "", kUnknown, false, Reason::kOutcomeUnknown},
-    {"CutAnswer", Call::kTask, HttpOutcome::kReplyCut, 200,
+    {"NoAnswer", Call::kTask, http::HttpOutcome::kNoReply, 0, "", kUnknown, false, Reason::kOutcomeUnknown},
+    {"CutAnswer", Call::kTask, http::HttpOutcome::kReplyCut, 200,
      R"x({"code":200,"data":{"task_id":"t","status":"pending"}})x", kUnknown, false, Reason::kOutcomeUnknown},
-    {"CutRefusal", Call::kTask, HttpOutcome::kReplyCut, 400, R"x({"code":400)x", kUnknown, false,
+    {"CutRefusal", Call::kTask, http::HttpOutcome::kReplyCut, 400, R"x({"code":400)x", kUnknown, false,
      Reason::kOutcomeUnknown},
-    {"CancelledInFlight", Call::kTask, HttpOutcome::kCancelled, 0, "", kUnknown, false, Reason::kOutcomeUnknown},
+    {"CancelledInFlight", Call::kTask, http::HttpOutcome::kCancelled, 0, "", kUnknown, false, Reason::kOutcomeUnknown},
 
     // ---- Surely not accepted ----
-    {"NoConnection", Call::kTask, HttpOutcome::kNotSent, 0, "", kNotAccepted, true, Reason::kUpstreamUnavailable},
-    {"RequestCut", Call::kTask, HttpOutcome::kRequestCut, 0, "", kNotAccepted, true, Reason::kUpstreamUnavailable},
+    {"NoConnection", Call::kTask, http::HttpOutcome::kNotSent, 0, "", kNotAccepted, true, Reason::kUpstreamUnavailable},
+    {"RequestCut", Call::kTask, http::HttpOutcome::kRequestCut, 0, "", kNotAccepted, true,
+     Reason::kUpstreamUnavailable},
     {"PlanLimit429", Call::kTask, kReply, 429,
      R"x({"code":429,"message":"active task count 2 has reached the plan limit"})x", kNotAccepted, true,
      Reason::kRateLimited},
@@ -291,7 +292,7 @@ TEST(PiApiCreates, AreSentOnceAndOutliveTheirCaller) {
   upstream->CreateTask(call, {});
   upstream->CreateAsset(call, asset);
   ASSERT_EQ(sent.requests().size(), 2u);
-  for (const HttpRequest& request : sent.requests()) {
+  for (const http::HttpRequest& request : sent.requests()) {
     EXPECT_TRUE(request.billed);
     EXPECT_EQ(request.timeout, absl::Seconds(77));
     EXPECT_EQ(request.cancel, call.abandon);
@@ -334,7 +335,7 @@ TEST(PiApiCreates, AnIdThatCannotBeUsedLeavesTheCreateInDoubt) {
     EXPECT_EQ(result.acceptance, Acceptance::kUnknown) << body;
     EXPECT_EQ(base::GetReason(result.status), Reason::kOutcomeUnknown) << body;
   }
-  const HttpReply asset = Answer(kReply, 200, R"x({"asset_id":"a/b","status":"Processing"})x");
+  const http::HttpReply asset = Answer(kReply, 200, R"x({"asset_id":"a/b","status":"Processing"})x");
   EXPECT_EQ(Make(*PiApiOver(asset, clock), Call::kAsset).acceptance, Acceptance::kUnknown);
 }
 
@@ -350,7 +351,7 @@ TEST(PiApiCreates, ThePlansLimitIsOneOfTheAccount) {
 
 TEST(PiApiCreates, RetryAfterIsPassedOn) {
   base::SimulatedClock clock(kNow);
-  HttpReply reply = Answer(kReply, 429, R"x({"code":429,"message":"too many"})x");
+  http::HttpReply reply = Answer(kReply, 429, R"x({"code":429,"message":"too many"})x");
   reply.headers["retry-after"] = "17";
   EXPECT_EQ(Make(*PiApiOver(reply, clock), Call::kTask).retry_after, absl::Seconds(17));
   EXPECT_EQ(base::GetErrorDetail(PiApiOver(reply, clock)->GetTask({}, "t").status()).retry_delay, absl::Seconds(17));

@@ -16,7 +16,7 @@ using model::TaskState;
 
 const absl::Time kNow = absl::FromUnixSeconds(1780000500);
 
-std::unique_ptr<Upstream> PiApiOver(const HttpReply& reply, base::Clock& clock) {
+std::unique_ptr<Upstream> PiApiOver(const http::HttpReply& reply, base::Clock& clock) {
   PiApiOptions options;
   options.api_key = base::Secret("0123456789abcdef-key");
   return MakePiApi(options, std::make_unique<ScriptedTransport>(reply), clock);
@@ -24,7 +24,7 @@ std::unique_ptr<Upstream> PiApiOver(const HttpReply& reply, base::Clock& clock) 
 
 struct PollRow {
   const char* name;
-  HttpOutcome outcome;
+  http::HttpOutcome outcome;
   int status;
   const char* body;
   // kUnspecified: no report, an error with `reason`.
@@ -32,7 +32,7 @@ struct PollRow {
   Reason reason;
 };
 
-constexpr HttpOutcome kReply = HttpOutcome::kReply;
+constexpr http::HttpOutcome kReply = http::HttpOutcome::kReply;
 constexpr TaskState kNoReport = TaskState::kUnspecified;
 constexpr Reason kNone = Reason::kUnspecified;
 
@@ -229,11 +229,11 @@ const PollRow kPolls[] = {
      Reason::kUpstreamAuthFailed},
     {"BadKey403", kReply, 403, R"x({"code":403,"message":"forbidden"})x", kNoReport, Reason::kUpstreamAuthFailed},
     {"Redirect", kReply, 302, "", kNoReport, Reason::kUpstreamProtocol},
-    {"NoConnection", HttpOutcome::kNotSent, 0, "", kNoReport, Reason::kUpstreamUnavailable},
-    {"NoAnswer", HttpOutcome::kNoReply, 0, "", kNoReport, Reason::kUpstreamUnavailable},
-    {"CutAnswer", HttpOutcome::kReplyCut, 200, R"x({"code":200,"data":{"task_id":"t","status":"failed"}})x", kNoReport,
-     Reason::kUpstreamUnavailable},
-    {"CancelledByTheCaller", HttpOutcome::kCancelled, 0, "", kNoReport, Reason::kCancelled},
+    {"NoConnection", http::HttpOutcome::kNotSent, 0, "", kNoReport, Reason::kUpstreamUnavailable},
+    {"NoAnswer", http::HttpOutcome::kNoReply, 0, "", kNoReport, Reason::kUpstreamUnavailable},
+    {"CutAnswer", http::HttpOutcome::kReplyCut, 200, R"x({"code":200,"data":{"task_id":"t","status":"failed"}})x",
+     kNoReport, Reason::kUpstreamUnavailable},
+    {"CancelledByTheCaller", http::HttpOutcome::kCancelled, 0, "", kNoReport, Reason::kCancelled},
 };
 
 class PiApiPollTest : public testing::TestWithParam<PollRow> {};

@@ -27,7 +27,7 @@ std::unique_ptr<Upstream> PiApiAt(RecordingVendor& vendor) {
   options.api_key = base::Secret("piapi-secret-key");
   options.profile = PiApiProfile("developer");
   options.allow_plain_http = true;
-  return MakePiApi(options, MakeHttpTransport({}), base::RealClock());
+  return MakePiApi(options, http::MakeHttpTransport({}), base::RealClock());
 }
 
 RecordingVendor::Answer Says(const std::string& body, int status = 200) {
@@ -38,7 +38,7 @@ RecordingVendor::Answer Says(const std::string& body, int status = 200) {
 }
 
 // A file of `size` bytes that is made while it is read.
-class MadeFile : public ByteSource {
+class MadeFile : public http::ByteSource {
  public:
   MadeFile(int64_t size, int64_t piece) : size_(size), piece_(piece) {}
 
@@ -62,7 +62,7 @@ class MadeFile : public ByteSource {
   int64_t at_ = 0;
 };
 
-class BrokenFile : public ByteSource {
+class BrokenFile : public http::ByteSource {
  public:
   absl::StatusOr<std::string> Next() override {
     if (++pieces_ == 1) return std::string("first");
@@ -74,7 +74,7 @@ class BrokenFile : public ByteSource {
   int pieces_ = 0;
 };
 
-std::string ReadAll(ByteSource& source) {
+std::string ReadAll(http::ByteSource& source) {
   std::string all;
   for (auto piece = source.Next(); piece.ok() && !piece->empty(); piece = source.Next()) all += *piece;
   return all;
@@ -195,8 +195,8 @@ TEST(PiApiStaging, PlainLinksAreTakenOnlyWhereAllowed) {
     options.allow_plain_http = allowed;
     auto upstream =
         MakePiApi(options,
-                  std::make_unique<ScriptedTransport>(
-                      Answer(HttpOutcome::kReply, 200, R"({"code":200,"data":{"url":"http://img.example/x.png"}})")),
+                  std::make_unique<ScriptedTransport>(Answer(
+                      http::HttpOutcome::kReply, 200, R"({"code":200,"data":{"url":"http://img.example/x.png"}})")),
                   clock);
     TextSource file("bytes");
     EXPECT_EQ(upstream->UploadToVendor({}, "x.png", file).ok(), allowed);
@@ -223,12 +223,12 @@ TEST(PiApiStaging, CallerThatLeavesBreaksItOff) {
 TEST(PiApiStaging, WithoutAnUploadUrlNothingIsStaged) {
   PiApiOptions options;
   options.profile = PiApiProfile("developer");
-  auto upstream = MakePiApi(options, MakeHttpTransport({}), base::RealClock());
+  auto upstream = MakePiApi(options, http::MakeHttpTransport({}), base::RealClock());
   EXPECT_EQ(upstream->profile().assets.max_staged_bytes, 0);
   TextSource file("bytes");
   EXPECT_EQ(base::GetReason(upstream->UploadToVendor({}, "x.png", file).status()), Reason::kUnsupportedByUpstream);
   options.upload_url = "https://upload.example/";
-  EXPECT_EQ(MakePiApi(options, MakeHttpTransport({}), base::RealClock())->profile().assets.max_staged_bytes,
+  EXPECT_EQ(MakePiApi(options, http::MakeHttpTransport({}), base::RealClock())->profile().assets.max_staged_bytes,
             10'000'000);
 }
 
@@ -237,7 +237,7 @@ TEST(PiApiStaging, WithoutAnUploadUrlNothingIsStaged) {
 std::unique_ptr<Upstream> WithSecret(const std::string& secret) {
   PiApiOptions options;
   options.webhook_secret = base::Secret(secret);
-  return MakePiApi(options, MakeHttpTransport({}), base::RealClock());
+  return MakePiApi(options, http::MakeHttpTransport({}), base::RealClock());
 }
 
 TEST(PiApiWebhooks, SecretIsTheWholeSecret) {

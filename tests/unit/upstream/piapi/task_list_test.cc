@@ -27,20 +27,21 @@ const absl::Time kSince = absl::FromUnixSeconds(1'782'979'200);  // 2026-07-02T0
 constexpr char kTime[] = "2026-07-02T08:20:00Z";
 
 // A vendor that is a function of the request's URL.
-class UrlTransport : public HttpTransport {
+class UrlTransport : public http::HttpTransport {
  public:
-  using Vendor = std::function<HttpReply(const HttpRequest&)>;
-  UrlTransport(Vendor vendor, std::vector<HttpRequest>& requests) : vendor_(std::move(vendor)), requests_(requests) {}
+  using Vendor = std::function<http::HttpReply(const http::HttpRequest&)>;
+  UrlTransport(Vendor vendor, std::vector<http::HttpRequest>& requests)
+      : vendor_(std::move(vendor)), requests_(requests) {}
 
-  HttpReply Send(const HttpRequest& request) override {
+  http::HttpReply Send(const http::HttpRequest& request) override {
     requests_.push_back(request);
     return vendor_(request);
   }
-  HttpReply Fetch(const HttpRequest& request, ByteSink&) override { return Send(request); }
+  http::HttpReply Fetch(const http::HttpRequest& request, http::ByteSink&) override { return Send(request); }
 
  private:
   const Vendor vendor_;
-  std::vector<HttpRequest>& requests_;
+  std::vector<http::HttpRequest>& requests_;
 };
 
 class PiApiTaskListTest : public ::testing::Test {
@@ -50,10 +51,10 @@ class PiApiTaskListTest : public ::testing::Test {
     options_.profile.default_model = "seedance-2";
     piapi_ = MakePiApi(options_, std::make_unique<UrlTransport>(std::move(vendor), requests_), clock_);
   }
-  void Always(HttpOutcome outcome, int status, const std::string& body) {
-    Vendor([=](const HttpRequest&) { return Answer(outcome, status, body); });
+  void Always(http::HttpOutcome outcome, int status, const std::string& body) {
+    Vendor([=](const http::HttpRequest&) { return Answer(outcome, status, body); });
   }
-  void Says(const std::string& body) { Always(HttpOutcome::kReply, 200, body); }
+  void Says(const std::string& body) { Always(http::HttpOutcome::kReply, 200, body); }
 
   static TaskSearch Search(const std::string& prompt = "a fox runs") {
     TaskSearch search;
@@ -84,7 +85,7 @@ class PiApiTaskListTest : public ::testing::Test {
 
   base::SimulatedClock clock_{kSince + absl::Minutes(30)};
   PiApiOptions options_;
-  std::vector<HttpRequest> requests_;
+  std::vector<http::HttpRequest> requests_;
   std::unique_ptr<Upstream> piapi_;
 };
 
@@ -117,9 +118,9 @@ TEST_F(PiApiTaskListTest, WhatIsNoListIsAnErrorAndNotAnEmptyList) {
     Says(body);
     EXPECT_FALSE(piapi_->FindTasks({}, Search()).ok()) << body;
   }
-  Always(HttpOutcome::kReply, 404, R"({"code":404,"message":"no such path"})");
+  Always(http::HttpOutcome::kReply, 404, R"({"code":404,"message":"no such path"})");
   EXPECT_THAT(Found(), ElementsAre("UPSTREAM_PROTOCOL")) << "a missing list says nothing about a task";
-  Always(HttpOutcome::kNoReply, 0, "");
+  Always(http::HttpOutcome::kNoReply, 0, "");
   EXPECT_THAT(Found(), ElementsAre("UPSTREAM_UNAVAILABLE"));
 }
 
@@ -151,31 +152,32 @@ TEST_F(PiApiTaskListTest, AnItemThatShowsLittleIsFoundButNotBelieved) {
 }
 
 TEST_F(PiApiTaskListTest, AllPagesAreReadUntilTheyRepeat) {
-  Vendor([](const HttpRequest& request) {
+  Vendor([](const http::HttpRequest& request) {
     // Two pages of ten, whatever size is asked for; the last one again and again.
     const int page = absl::StrContains(request.url, "?page=1&") ? 0 : 1;
     std::vector<std::string> items;
     for (int i = 0; i < 10; ++i) items.push_back(Item(absl::StrCat("t", page * 10 + i)));
-    return Answer(HttpOutcome::kReply, 200, absl::StrCat(R"({"code":200,"data":[)", absl::StrJoin(items, ","), "]}"));
+    return Answer(http::HttpOutcome::kReply, 200,
+                  absl::StrCat(R"({"code":200,"data":[)", absl::StrJoin(items, ","), "]}"));
   });
   EXPECT_THAT(Found(), SizeIs(20));
   EXPECT_THAT(requests_, SizeIs(3));
 }
 
 TEST_F(PiApiTaskListTest, ASortedListIsLeftOnceItIsTooOld) {
-  Vendor([](const HttpRequest&) {
+  Vendor([](const http::HttpRequest&) {
     return Answer(
-        HttpOutcome::kReply, 200,
+        http::HttpOutcome::kReply, 200,
         absl::StrCat(R"({"code":200,"data":[)", Item("new"), ",", Item("old", "x", "2026-07-01T08:00:00Z"), "]}"));
   });
   EXPECT_THAT(Found(), ElementsAre("new"));
   EXPECT_THAT(requests_, SizeIs(1));
   requests_.clear();
   // Not sorted: what is looked for may still come.
-  Vendor([](const HttpRequest& request) {
+  Vendor([](const http::HttpRequest& request) {
     const bool first = absl::StrContains(request.url, "?page=1&");
     return Answer(
-        HttpOutcome::kReply, 200,
+        http::HttpOutcome::kReply, 200,
         absl::StrCat(R"({"code":200,"data":[)",
                      first ? Item("a", "x", "2026-07-01T08:00:00Z") + "," + Item("b", "x", "2026-07-01T09:00:00Z")
                            : Item("sought"),
@@ -215,18 +217,18 @@ TEST_F(PiApiCancelTest, WhatTheVendorTakesBackIsOk) {
 }
 
 TEST_F(PiApiCancelTest, ARefusalIsToldApartFromADoubt) {
-  Always(HttpOutcome::kReply, 400, R"({"code":400,"message":"only pending tasks can be canceled"})");
+  Always(http::HttpOutcome::kReply, 400, R"({"code":400,"message":"only pending tasks can be canceled"})");
   EXPECT_EQ(Cancel(), Reason::kCancelUnsupported);
   Says(R"({"code":400,"message":"only pending tasks can be canceled"})");
   EXPECT_EQ(Cancel(), Reason::kCancelUnsupported);
   for (const int status : {401, 403, 404, 408, 429, 500, 502}) {
-    Always(HttpOutcome::kReply, status, R"({"code":1,"message":"no"})");
+    Always(http::HttpOutcome::kReply, status, R"({"code":1,"message":"no"})");
     EXPECT_NE(Cancel(), Reason::kCancelUnsupported) << status;
     EXPECT_NE(Cancel(), Reason::kUnspecified) << status;
   }
-  Always(HttpOutcome::kReply, 400, "<html>a proxy's page</html>");
+  Always(http::HttpOutcome::kReply, 400, "<html>a proxy's page</html>");
   EXPECT_NE(Cancel(), Reason::kCancelUnsupported);
-  Always(HttpOutcome::kNoReply, 0, "");
+  Always(http::HttpOutcome::kNoReply, 0, "");
   EXPECT_EQ(Cancel(), Reason::kUpstreamUnavailable);
 }
 

@@ -31,7 +31,7 @@ PiApiOptions OptionsFor(const RecordingVendor& vendor) {
 }
 
 std::unique_ptr<Upstream> PiApiWith(const PiApiOptions& options) {
-  return MakePiApi(options, MakeHttpTransport({}), base::RealClock());
+  return MakePiApi(options, http::MakeHttpTransport({}), base::RealClock());
 }
 
 std::unique_ptr<Upstream> PiApiAt(const RecordingVendor& vendor) { return PiApiWith(OptionsFor(vendor)); }
@@ -386,7 +386,7 @@ TEST(PiApiWire, PathForOneAssetIsTriedAgainAfterAWhile) {
     Say(response, 200, R"({"asset_id":"asset-3","status":"Active"})");
   });
   base::SimulatedClock clock(absl::FromUnixSeconds(1'790'000'000));
-  const auto upstream = MakePiApi(OptionsFor(vendor), MakeHttpTransport({}), clock);
+  const auto upstream = MakePiApi(OptionsFor(vendor), http::MakeHttpTransport({}), clock);
   EXPECT_EQ(upstream->GetAsset({}, "asset-3")->state, model::AssetState::kProcessing);
   stray = false;
   clock.Advance(absl::Minutes(9));
