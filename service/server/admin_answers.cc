@@ -97,7 +97,7 @@ std::optional<AdminAnswer> AdminAnswers::Answer(const AdminRequest& request) con
 
 AdminAnswer AdminAnswers::Ready() const {
   const std::string reason = hooks_.not_ready == nullptr ? "" : hooks_.not_ready();
-  return reason.empty() ? Plain(200, "ready") : config::Plain(503, reason);
+  return reason.empty() ? Plain(200, "ready") : Plain(503, reason);
 }
 
 AdminAnswer AdminAnswers::Metrics() const {
