@@ -131,6 +131,18 @@ class ChaosCreatesTest : public ChaosTest {
     client_gate().SetWeather({});
   }
 
+  // What the vendor bills is known when nothing is on its way any more.
+  void AwaitTasks() {
+    for (const Create& create : creates_) {
+      if (create.fate != Fate::kBound || create.kind != Kind::kTask) continue;
+      EXPECT_TRUE(Eventually([&] { return IsSettled(Must(api().GetTask(create.name))); }, absl::Minutes(2)));
+    }
+  }
+
+  static bool IsSettled(const v1::GenerationTask& task) {
+    return task.state() == State::STATE_SUBMIT_UNKNOWN || client::IsTerminal(task.state());
+  }
+
   // A create whose resource the vendor billed as `vendor_id`, or that is in doubt.
   void ExpectAccounted(Create& create, const std::vector<std::string>& vendor_ids) {
     SCOPED_TRACE(absl::StrCat(create.request_id, " ", create.name, " ", create.problem, ", ", create.tries, " tries"));
@@ -157,7 +169,7 @@ class ChaosCreatesTest : public ChaosTest {
     v1::GenerationTask task;
     EXPECT_TRUE(Eventually([&] {
       task = Must(api().GetTask(create.name));
-      return task.state() == State::STATE_SUBMIT_UNKNOWN || client::IsTerminal(task.state());
+      return IsSettled(task);
     })) << task.ShortDebugString();
     if (task.upstream_task_id().empty()) {
       EXPECT_EQ(task.error().reason(), v1::ERROR_REASON_OUTCOME_UNKNOWN) << task.ShortDebugString();
@@ -187,6 +199,7 @@ TEST_F(ChaosCreatesTest, NoBillTwiceAndNoneUnaccountedFor) {
   BeginBadTimes();
   CreateAllAndKill(8, InForm(4, 50));
   EndBadTimes();
+  AwaitTasks();
 
   std::map<std::string, std::vector<std::string>> bills = BillsByText();
   EXPECT_EQ(bills["of all assets"].size(), 1u);
