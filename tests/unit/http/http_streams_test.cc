@@ -7,8 +7,8 @@
 #include "absl/strings/match.h"
 #include "service/http/http_transport.h"
 #include "tests/unit/http/http_requests.h"
+#include "tests/unit/http/text_source.h"
 #include "tests/unit/http/trick_server.h"
-#include "tests/unit/upstream/scripted_transport.h"
 
 namespace seedance::http {
 namespace {

@@ -7,26 +7,11 @@
 #include <vector>
 
 #include "service/http/http_transport.h"
+#include "tests/unit/http/text_source.h"
 
 namespace seedance::upstream {
 
-// A source of one text, in pieces of at most `piece` bytes.
-class TextSource : public http::ByteSource {
- public:
-  explicit TextSource(std::string text, size_t piece = 1 << 16) : text_(std::move(text)), piece_(piece) {}
-
-  absl::StatusOr<std::string> Next() override {
-    std::string piece = text_.substr(at_, piece_);
-    at_ += piece.size();
-    return piece;
-  }
-  std::optional<int64_t> Size() const override { return static_cast<int64_t>(text_.size()); }
-
- private:
-  const std::string text_;
-  const size_t piece_;
-  size_t at_ = 0;
-};
+using http::TextSource;
 
 inline http::HttpReply Answer(http::HttpOutcome outcome, int status, std::string body) {
   http::HttpReply reply;
