@@ -197,6 +197,16 @@ TEST_F(UsageSettlerTest, ACostThatTheLogShowsLaterIsToldAndOneThatItNeverShowsIs
   EXPECT_TRUE(Always([&] { return vendor_.read_usage.calls() == 6; }, absl::Milliseconds(200)));
 }
 
+TEST_F(UsageSettlerTest, ACostThatCouldNotBeWrittenIsReadAgain) {
+  Start();
+  const std::string id = Known();
+  store_->failing_updates = 1;
+  ASSERT_TRUE(Eventual([&] { return vendor_.read_usage.calls() == 1; }, absl::Minutes(1)));
+  EXPECT_TRUE(Eventual([&] { return Stored(id).settled_cost.micros == 500'000; }, absl::Minutes(1)));
+  EXPECT_EQ(store_->failing_updates, 0);
+  EXPECT_EQ(vendor_.read_usage.calls(), 2);
+}
+
 TEST_F(UsageSettlerTest, AnAbsurdBillIsBounded) {
   usage_log_.quota_per_unit = 1;
   Start();
