@@ -11,14 +11,14 @@
 namespace seedance::e2e {
 
 inline constexpr char kLogRoute[] = "GET /api/log/token";
+inline constexpr char kTimes[] = "lag: 2s, taken_within: 4s, cost_interval: 1s";
 inline constexpr absl::Duration kPatience = absl::Minutes(2);
 
 // A gateway over a sandbox of AnyFast whose log of bills it reads.
 class UsageLogFixture : public E2eTest {
  protected:
   // The vendor's time is ours. The gateway reads the log each second.
-  void Open(const std::vector<std::string>& flags = {}, const std::string& more = "",
-            const std::string& times = "lag: 2s, taken_within: 4s, cost_interval: 1s",
+  void Open(const std::vector<std::string>& flags = {}, const std::string& more = "", const std::string& times = kTimes,
             const std::string& submit_timeout = "2s") {
     std::vector<std::string> all = {"--speed", "1", "--task-seconds", "1", "--usage-log-limit", "0"};
     all.insert(all.end(), flags.begin(), flags.end());
@@ -32,7 +32,7 @@ class UsageLogFixture : public E2eTest {
 
   // For tests that show no absence: no answer comes too late because the machine is busy.
   void OpenPatiently(const std::vector<std::string>& flags = {}, const std::string& more = "") {
-    Open(flags, more, "lag: 2s, taken_within: 4s, cost_interval: 1s", "60s");
+    Open(flags, more, kTimes, "60s");
   }
 
   void Lose(const std::string& kind, double probability, int times = 0) {

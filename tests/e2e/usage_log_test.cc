@@ -47,6 +47,7 @@ TEST_F(UsageLogTest, ThirtyPercentOfAnswersLostSettleWithoutASecondBillOrAForeig
   // a task that runs.
   WaitForEnd(NewTask("before"));
   NewTask("runs [stuck]");
+  // The vendor's time is real: older than the lag of the log and the difference of clocks.
   absl::SleepFor(absl::Seconds(5));
   constexpr int kThreads = 8;
   constexpr int kTasksOfThread = 25;

@@ -1,7 +1,6 @@
 #include "service/engine/tasks/usage_settler.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 #include <vector>
 
@@ -23,7 +22,7 @@ constexpr absl::Duration kFirstPause = absl::Seconds(10);
 constexpr absl::Duration kYoung = absl::Minutes(30);
 constexpr absl::Duration kRarely = absl::Minutes(20);
 constexpr absl::Duration kLongestPause = absl::Hours(1);
-// Doubts that are rivals of later ones when they have ended.
+// Doubts that are rivals of later ones when they have ended, and tasks whose costs are awaited.
 constexpr absl::Duration kRemembered = absl::Hours(24);
 // Ids that are asked for after one read; the others wait for the next.
 constexpr size_t kMostAsked = 500;
@@ -127,6 +126,8 @@ void UsageSettler::ReadFailed(Upstreams::Entry& entry, const absl::Status& error
     base::MutexLock lock(mutex_);
     Account& account = accounts_[entry.upstream->name()];
     failures = ++account.failures;
+    // A log that cannot be read for so long has lost them.
+    std::erase_if(account.costs, [&](const auto& each) { return each.second.ended < clock_.Now() - kRemembered; });
   }
   if (failures == 1) {
     base::Log(base::LogLevel::kWarning, "usage_log_not_readable",
@@ -272,8 +273,7 @@ void UsageSettler::Conclude(Upstreams::Entry& entry, Round& round) {
     Settle(entry, decision);
     ++settled;
   }
-  SettleCosts(entry, facts);
-  AwaitCosts(entry, facts);
+  AwaitCosts(entry, facts, SettleCosts(entry, facts));
   {
     base::MutexLock lock(mutex_);
     Account& account = accounts_[entry.upstream->name()];
@@ -307,7 +307,8 @@ void UsageSettler::Settle(const Upstreams::Entry& entry, const UsageDecision& de
              {"cause", std::string(settled.message())}});
 }
 
-void UsageSettler::SettleCosts(const Upstreams::Entry& entry, const UsageFacts& facts) {
+std::set<std::string> UsageSettler::SettleCosts(const Upstreams::Entry& entry, const UsageFacts& facts) {
+  std::set<std::string> told;
   for (const auto& [id, task] : facts.known) {
     if (!model::IsTerminal(task.state)) continue;
     const std::optional<int64_t> quota = QuotaOf(facts.log, id);
@@ -315,19 +316,15 @@ void UsageSettler::SettleCosts(const Upstreams::Entry& entry, const UsageFacts& 
     const int64_t per_unit = entry.usage_log.quota_per_unit;
     const int64_t units = std::min(*quota / per_unit, kMostUnits);
     const model::Cost cost = {entry.usage_log.currency, units * kMicros + *quota % per_unit * kMicros / per_unit};
-    if (task.settled_cost == cost) continue;
-    // Best effort: the next read tells it again.
-    (void)tracker_.SettleCost(task.id, cost);
+    // What cannot be written now is read again.
+    if (task.settled_cost != cost && !tracker_.SettleCost(task.id, cost).ok()) continue;
+    if (task.state == TaskState::kSucceeded || *quota == 0) told.insert(task.id);
   }
+  return told;
 }
 
-void UsageSettler::AwaitCosts(const Upstreams::Entry& entry, const UsageFacts& facts) {
-  std::set<std::string> told;
-  for (const auto& [upstream_task_id, task] : facts.known) {
-    const std::optional<int64_t> quota = QuotaOf(facts.log, upstream_task_id);
-    const bool may_be_refunded = task.state != TaskState::kSucceeded && quota.value_or(0) > 0;
-    if (quota.has_value() && !may_be_refunded) told.insert(task.id);
-  }
+void UsageSettler::AwaitCosts(const Upstreams::Entry& entry, const UsageFacts& facts,
+                              const std::set<std::string>& told) {
   {
     base::MutexLock lock(mutex_);
     std::map<std::string, AwaitedCost>& costs = accounts_[entry.upstream->name()].costs;

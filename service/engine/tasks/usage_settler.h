@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -80,10 +81,10 @@ class UsageSettler {
   void AskOne(Upstreams::Entry& entry, const std::string& id, RequestSlot& turn, const std::shared_ptr<Round>& round);
   void Conclude(Upstreams::Entry& entry, Round& round);
   void Settle(const Upstreams::Entry& entry, const UsageDecision& decision);
-  void SettleCosts(const Upstreams::Entry& entry, const UsageFacts& facts);
-  // Forgets the costs that this log tells for good, and plans a read for the others: a log is written late, and so is a
-  // refund.
-  void AwaitCosts(const Upstreams::Entry& entry, const UsageFacts& facts);
+  // Returns the ids of the tasks whose costs the log tells for good: a task that did not succeed may be refunded later.
+  std::set<std::string> SettleCosts(const Upstreams::Entry& entry, const UsageFacts& facts);
+  // Forgets the costs of `told`, and plans a read for the others.
+  void AwaitCosts(const Upstreams::Entry& entry, const UsageFacts& facts, const std::set<std::string>& told);
 
   store::Store& store_;
   Upstreams& upstreams_;

@@ -65,7 +65,7 @@ class StreamRegistry {
   absl::Time EndAged();
 
   // From now on Enter refuses; ends every stream with DrainingError. Returns when all should have ended, `latest` at
-  // most; no delay that a stream or Enter tells ends before that time.
+  // most. No delay that a stream or Enter tells ends before all should have ended, at the pace seen so far.
   absl::Time Drain(absl::Time latest = absl::InfiniteFuture());
 
   // Waits until there is none, or for the deadline.

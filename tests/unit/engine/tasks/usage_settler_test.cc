@@ -197,6 +197,32 @@ TEST_F(UsageSettlerTest, ACostThatTheLogShowsLaterIsToldAndOneThatItNeverShowsIs
   EXPECT_TRUE(Always([&] { return vendor_.read_usage.calls() == 6; }, absl::Milliseconds(200)));
 }
 
+TEST_F(UsageSettlerTest, ACostThatCouldNotBeWrittenIsReadAgain) {
+  Start();
+  const std::string id = Known();
+  store_->failing_updates = 1;
+  ASSERT_TRUE(Eventual([&] { return vendor_.read_usage.calls() == 1; }, absl::Minutes(1)));
+  EXPECT_TRUE(Eventual([&] { return Stored(id).settled_cost.micros == 500'000; }, absl::Minutes(1)));
+  EXPECT_EQ(store_->failing_updates, 0);
+  EXPECT_EQ(vendor_.read_usage.calls(), 2);
+}
+
+TEST_F(UsageSettlerTest, CostsAreAwaitedForADayFromALogThatCannotBeRead) {
+  Start();
+  constexpr int kFailures = 200;
+  for (int i = 0; i < kFailures; ++i) vendor_.read_usage.Answer(Failure(Reason::kUpstreamUnavailable, "down"));
+  Known();
+  const absl::Time ended = clock_.Now();
+  ASSERT_TRUE(Eventual([&] { return vendor_.read_usage.calls() >= 15; }, absl::Minutes(10)));
+  EXPECT_TRUE(Eventually([&] {
+    const int calls = vendor_.read_usage.calls();
+    clock_.Advance(absl::Hours(2));
+    return Always([&] { return vendor_.read_usage.calls() == calls; }, absl::Milliseconds(200));
+  }));
+  EXPECT_GE(clock_.Now() - ended, absl::Hours(24));
+  EXPECT_LT(vendor_.read_usage.calls(), kFailures);
+}
+
 TEST_F(UsageSettlerTest, AnAbsurdBillIsBounded) {
   usage_log_.quota_per_unit = 1;
   Start();

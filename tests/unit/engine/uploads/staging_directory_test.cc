@@ -163,7 +163,7 @@ TEST_F(StagingDirectoryTest, AllFilesTogetherAreBounded) {
 TEST_F(StagingDirectoryTest, AFileOfAnotherDiskIsCopied) {
   TempFileQuota elsewhere({"/dev/shm"});
   auto file = elsewhere.Create();
-  if (!file.ok()) GTEST_SKIP() << file.status();
+  if (!file.ok()) GTEST_SKIP() << "/dev/shm takes no file: " << file.status();
   const std::string bytes(600'000, 'y');
   ASSERT_TRUE((*file)->Append(bytes).ok());
   const absl::StatusOr<std::string> url = staging_->Publish(**file, ".mp4");

@@ -123,6 +123,37 @@ TEST_F(StreamRegistryTest, NobodyIsToldToComeBackBeforeAllHaveEnded) {
   EXPECT_LT(*base::GetErrorDetail(Enter(*streams, Stream())).retry_delay, absl::Seconds(2));
 }
 
+TEST_F(StreamRegistryTest, NobodyIsToldToComeBackWhileASlowMachineStillEndsStreams) {
+  class SlowStream : public FakeStream {
+   public:
+    explicit SlowStream(base::SimulatedClock& clock) : clock_(clock) {}
+    void End(const absl::Status& status) override {
+      told_at = clock_.Now();
+      FakeStream::End(status);
+      clock_.Advance(absl::Milliseconds(20));
+    }
+    absl::Time told_at;
+
+   private:
+    base::SimulatedClock& clock_;
+  };
+  const auto streams = Make();
+  std::vector<std::shared_ptr<SlowStream>> many;
+  for (int i = 0; i < 1000; ++i) {
+    many.push_back(std::make_shared<SlowStream>(clock_));
+    ASSERT_TRUE(Enter(*streams, many.back()).ok());
+  }
+  const absl::Time latest = kStart + absl::Seconds(4);
+  EXPECT_EQ(streams->Drain(latest), latest);
+  const absl::Time all_ended = clock_.Now();
+  ASSERT_EQ(all_ended, kStart + absl::Seconds(20));
+  int early = 0;
+  for (const auto& stream : many) {
+    if (stream->told_at + *base::GetErrorDetail(stream->ends.at(0)).retry_delay < all_ended) ++early;
+  }
+  EXPECT_LE(early, 1) << "the first one, whose end has shown the pace";
+}
+
 TEST_F(StreamRegistryTest, AwaitNoneReturnsWithTheLastStreamOrAtTheDeadline) {
   const auto streams = Make();
   const auto stream = Stream();
