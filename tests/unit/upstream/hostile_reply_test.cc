@@ -54,13 +54,13 @@ class HostileReplyTest : public testing::TestWithParam<HostileRow> {};
 TEST_P(HostileReplyTest, IsBrokenOffLongBeforeTheDeadline) {
   const HostileRow& row = GetParam();
   std::atomic<size_t> sent = 0;
-  TrickServer server([&](Peer& peer, int) {
+  http::TrickServer server([&](http::Peer& peer, int) {
     peer.ReadRequest();
     std::string again;
     while (again.size() < (64 << 10)) again += row.again;
     for (bool open = peer.Send(row.begin); open; sent += again.size()) open = peer.Send(again);
   });
-  http::HttpRequest request = Post(server.url(), "{}");
+  http::HttpRequest request = http::Post(server.url(), "{}");
   request.billed = true;
   request.timeout = absl::Minutes(5);
   const http::HttpReply reply = http::MakeHttpTransport({})->Send(request);
@@ -75,7 +75,7 @@ INSTANTIATE_TEST_SUITE_P(Replies, HostileReplyTest, testing::ValuesIn(HostileRep
                          [](const auto& row) { return std::string(row.param.name); });
 
 TEST(HostileReply, FramingOfHonestRepliesIsNotCounted) {
-  TrickServer server([](Peer& peer, int) {
+  http::TrickServer server([](http::Peer& peer, int) {
     peer.ReadRequest();
     peer.Send(kChunked);
     // One byte a chunk is the worst that honest servers do.
@@ -83,7 +83,7 @@ TEST(HostileReply, FramingOfHonestRepliesIsNotCounted) {
     for (int i = 0; i < 20'000; ++i) chunks += "1\r\nx\r\n";
     peer.Send(chunks + "0\r\n\r\n");
   });
-  http::HttpRequest request = Get(server.url());
+  http::HttpRequest request = http::Get(server.url());
   request.timeout = absl::Minutes(1);
   const http::HttpReply reply = http::MakeHttpTransport({})->Send(request);
   EXPECT_EQ(reply.outcome, http::HttpOutcome::kReply) << reply.error;
@@ -93,12 +93,12 @@ TEST(HostileReply, FramingOfHonestRepliesIsNotCounted) {
 TEST(HostileReply, CompressedBodiesAreNotInflated) {
   // A client that asked for no encoding gets the bytes as they are.
   const std::string bomb = "\x1f\x8b\x08" + std::string(1000, '\0');
-  TrickServer server([&](Peer& peer, int) {
+  http::TrickServer server([&](http::Peer& peer, int) {
     peer.ReadRequest();
     peer.Send("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: " + std::to_string(bomb.size()) +
               "\r\n\r\n" + bomb);
   });
-  const http::HttpReply reply = http::MakeHttpTransport({})->Send(Get(server.url()));
+  const http::HttpReply reply = http::MakeHttpTransport({})->Send(http::Get(server.url()));
   EXPECT_EQ(reply.outcome, http::HttpOutcome::kReply);
   EXPECT_EQ(reply.body, bomb);
 }
@@ -106,9 +106,9 @@ TEST(HostileReply, CompressedBodiesAreNotInflated) {
 // ---- What a create comes to ----
 
 BilledResult<std::string> CreateAgainst(const std::string& body) {
-  TrickServer server([&](Peer& peer, int) {
+  http::TrickServer server([&](http::Peer& peer, int) {
     peer.ReadRequest();
-    peer.Send(OkReply(body));
+    peer.Send(http::OkReply(body));
   });
   AnyFastOptions options;
   options.base_url = "http://127.0.0.1:" + std::to_string(server.port());
@@ -130,9 +130,10 @@ TEST(HostileReply, ACreateAnsweredWithATreeBeyondTheLimitsIsInDoubtNeverNotAccep
 
 TEST(HostileReply, AResultLinkOfMegabytesIsNone) {
   const std::string link = "https://cdn.example/" + std::string(1'000'000, 'x');
-  TrickServer server([&](Peer& peer, int) {
+  http::TrickServer server([&](http::Peer& peer, int) {
     peer.ReadRequest();
-    peer.Send(OkReply(R"({"code":"success","data":{"task_id":"t","status":"SUCCESS","result_url":")" + link + "\"}}"));
+    peer.Send(
+        http::OkReply(R"({"code":"success","data":{"task_id":"t","status":"SUCCESS","result_url":")" + link + "\"}}"));
   });
   AnyFastOptions options;
   options.base_url = "http://127.0.0.1:" + std::to_string(server.port());

@@ -127,7 +127,7 @@ TEST(MediaFetch, AServerThatRefusesTheFirstRangeIsAskedForTheFile) {
   const std::string file = Bytes(200'000);
   for (const std::string range : {"", "Content-Range: bytes */200000\r\n", "Content-Range: bytes */*\r\n"}) {
     std::atomic<int> requests{0};
-    TrickServer server([&](Peer& peer, int) {
+    http::TrickServer server([&](http::Peer& peer, int) {
       for (std::string head = peer.ReadHead(); !head.empty(); head = peer.ReadHead()) {
         ++requests;
         peer.Send(absl::StrContains(head, "Range:")
@@ -195,7 +195,7 @@ TEST(MediaFetch, FewerBytesThanAnnouncedAreAnError) {
 }
 
 TEST(MediaFetch, AFileThatChangesMeanwhileIsAnError) {
-  TrickServer server([](Peer& peer, int) {
+  http::TrickServer server([](http::Peer& peer, int) {
     for (int part = 0; !peer.ReadHead().empty(); ++part) {
       peer.Send(absl::StrCat("HTTP/1.1 206 X\r\nETag: \"", part, "\"\r\nContent-Range: bytes ", part * 65536, "-",
                              part * 65536 + 65535, "/1000000\r\nContent-Length: 65536\r\n\r\n",
@@ -209,7 +209,7 @@ TEST(MediaFetch, AFileThatChangesMeanwhileIsAnError) {
 
 TEST(MediaFetch, EndlessTinyRangesAreGivenUp) {
   std::atomic<int> requests{0};
-  TrickServer server([&](Peer& peer, int) {
+  http::TrickServer server([&](http::Peer& peer, int) {
     while (!peer.ReadHead().empty()) {
       const int at = requests++;
       peer.Send(absl::StrCat("HTTP/1.1 206 X\r\nContent-Range: bytes ", at, "-", at,
@@ -223,7 +223,7 @@ TEST(MediaFetch, EndlessTinyRangesAreGivenUp) {
 
 TEST(MediaFetch, ASkipBeyondAnyFileIsBoundedWhenTheServerDoesNotSayHowLongItIs) {
   std::string asked;
-  TrickServer server([&](Peer& peer, int) {
+  http::TrickServer server([&](http::Peer& peer, int) {
     for (std::string head = peer.ReadHead(); !head.empty(); head = peer.ReadHead()) {
       const bool first = absl::StrContains(head, "Range: bytes=0-");
       if (!first) asked = head;
@@ -248,7 +248,7 @@ TEST(MediaFetch, ARangeOfAnImpossibleFileIsRefused) {
 // ---- Where it may lead ----
 
 TEST(MediaFetch, AddressesThatAreNotPublicAreRefusedBeforeAnyConnection) {
-  TrickServer server([](Peer& peer, int) { peer.Send(OkReply("{}")); });
+  http::TrickServer server([](http::Peer& peer, int) { peer.Send(http::OkReply("{}")); });
   const std::string port = absl::StrCat(":", server.port());
   for (const std::string host : {"127.0.0.1", "127.1", "2130706433", "0x7f.0.0.1", "localhost", "0.0.0.0", "10.1.2.3",
                                  "192.168.1.1", "169.254.169.254", "100.64.0.1", "172.16.0.1", "[::1]", "[fc00::1]",
@@ -285,7 +285,7 @@ class PublicServerFirst : public http::HttpTransport {
 };
 
 TEST(MediaFetch, ARedirectFromThePublicToAPrivateAddressIsRefused) {
-  TrickServer server([](Peer& peer, int) { peer.Send(OkReply("{}")); });
+  http::TrickServer server([](http::Peer& peer, int) { peer.Send(http::OkReply("{}")); });
   const std::string authority = absl::StrCat("127.0.0.1:", server.port());
   const auto refusal = [](const std::string& location) {
     Collector reader;
@@ -305,9 +305,9 @@ TEST(MediaFetch, ARedirectFromThePublicToAPrivateAddressIsRefused) {
 TEST(MediaFetch, RedirectsAreFollowedFiveTimes) {
   constexpr int kKinds[] = {301, 302, 303, 307, 308};
   for (const int hops : {5, 6}) {
-    TrickServer server([&](Peer& peer, int number) {
+    http::TrickServer server([&](http::Peer& peer, int number) {
       peer.ReadRequest();
-      peer.Send(number <= hops ? Redirect("/next", kKinds[number % 5]) : OkReply("file"));
+      peer.Send(number <= hops ? Redirect("/next", kKinds[number % 5]) : http::OkReply("file"));
       peer.Close();
     });
     Collector reader;
@@ -322,11 +322,11 @@ TEST(MediaFetch, RelativeRedirectsAreResolved) {
       {"/x?y=1", "/x?y=1"}, {"c", "/a/c"}, {"?z", "/a/b?z"}, {"c/d?u=https://e", "/a/c/d?u=https://e"}};
   for (const auto& [location, target] : kRows) {
     std::string second;
-    TrickServer server([&, location = location](Peer& peer, int) {
+    http::TrickServer server([&, location = location](http::Peer& peer, int) {
       peer.ReadRequest();
       peer.Send(Redirect(location));
       second = peer.ReadRequest();
-      peer.Send(OkReply("file"));
+      peer.Send(http::OkReply("file"));
     });
     Collector reader;
     EXPECT_TRUE(Read(server.url("/a/b?old"), reader).ok());
@@ -349,14 +349,14 @@ TEST(MediaFetch, FurtherRangesAreAskedWhereTheRedirectLed) {
 // ---- Time ----
 
 TEST(MediaFetch, ASilentServerCostsNoMoreThanTheTimeout) {
-  TrickServer server([](Peer& peer, int) { peer.AwaitClose(); });
+  http::TrickServer server([](http::Peer& peer, int) { peer.AwaitClose(); });
   MediaFetchOptions options = Anywhere();
   options.timeout = absl::Milliseconds(100);
   ExpectRefused(server.url(), "time-out", options);
 }
 
 TEST(MediaFetch, TheCallersDeadlineAndItsLeavingAreNoFaultOfTheFile) {
-  TrickServer server([](Peer& peer, int) { peer.AwaitClose(); });
+  http::TrickServer server([](http::Peer& peer, int) { peer.AwaitClose(); });
   Collector reader;
   CallOptions call;
   call.deadline = base::RealClock().Now() + absl::Milliseconds(100);
@@ -373,7 +373,7 @@ TEST(MediaFetch, ANameThatDoesNotResolveIsAnError) { ExpectRefused("https://host
 
 TEST(MediaFetch, AProxyIsAskedForThePublicAddressThatWasChecked) {
   std::string head;
-  TrickServer proxy([&](Peer& peer, int) {
+  http::TrickServer proxy([&](http::Peer& peer, int) {
     head = peer.ReadHead();
     peer.Send("HTTP/1.1 403 no\r\n\r\n");
   });
@@ -381,10 +381,10 @@ TEST(MediaFetch, AProxyIsAskedForThePublicAddressThatWasChecked) {
   options.public_addresses_only = true;
   options.proxy = absl::StrCat("http://127.0.0.1:", proxy.port());
   const auto transport = http::MakeHttpTransport(options);
-  EXPECT_EQ(transport->Send(Get("https://1.1.1.1/x")).outcome, http::HttpOutcome::kNotSent);
+  EXPECT_EQ(transport->Send(http::Get("https://1.1.1.1/x")).outcome, http::HttpOutcome::kNotSent);
   EXPECT_THAT(head, HasSubstr("CONNECT 1.1.1.1:443 "));
-  EXPECT_THAT(transport->Send(Get("https://127.0.0.1/x")).error, HasSubstr("not a public one"));
-  EXPECT_THAT(transport->Send(Get("http://1.1.1.1/x")).error, HasSubstr("not a public one"));
+  EXPECT_THAT(transport->Send(http::Get("https://127.0.0.1/x")).error, HasSubstr("not a public one"));
+  EXPECT_THAT(transport->Send(http::Get("http://1.1.1.1/x")).error, HasSubstr("not a public one"));
   EXPECT_EQ(proxy.connections(), 1);
 }
 

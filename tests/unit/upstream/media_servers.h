@@ -71,7 +71,7 @@ inline std::string Bytes(size_t size) {
 class FileServer {
  public:
   FileServer(std::string file, bool knows_ranges)
-      : file_(std::move(file)), knows_ranges_(knows_ranges), server_([this](Peer& peer, int) {
+      : file_(std::move(file)), knows_ranges_(knows_ranges), server_([this](http::Peer& peer, int) {
           for (std::string head = peer.ReadHead(); !head.empty(); head = peer.ReadHead()) Answer(peer, head);
         }) {}
 
@@ -82,7 +82,7 @@ class FileServer {
   int connections() { return server_.connections(); }
 
  private:
-  void Answer(Peer& peer, const std::string& head) {
+  void Answer(http::Peer& peer, const std::string& head) {
     ++requests_;
     if (absl::StrContains(head, "Authorization")) saw_credentials_ = true;
     const size_t at = head.find("Range: bytes=");
@@ -111,7 +111,7 @@ class FileServer {
   std::atomic<int> requests_{0};
   std::atomic<int64_t> bytes_served_{0};
   std::atomic<bool> saw_credentials_{false};
-  TrickServer server_;
+  http::TrickServer server_;
 };
 
 MediaFetchOptions Anywhere() {
@@ -130,7 +130,7 @@ absl::StatusOr<FetchedMedia> Read(const std::string& url, MediaReader& reader, b
 class Replies {
  public:
   explicit Replies(std::string reply)
-      : server_([reply = std::move(reply)](Peer& peer, int) {
+      : server_([reply = std::move(reply)](http::Peer& peer, int) {
           peer.ReadRequest();
           peer.Send(reply);
         }) {}
@@ -138,7 +138,7 @@ class Replies {
   int connections() { return server_.connections(); }
 
  private:
-  TrickServer server_;
+  http::TrickServer server_;
 };
 
 }  // namespace seedance::upstream

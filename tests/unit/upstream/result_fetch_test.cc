@@ -53,7 +53,7 @@ absl::Status Fetch(const std::string& url, int64_t offset, int64_t limit, Result
       ->FetchResult({}, url, offset, limit, sink);
 }
 
-RecordingVendor::Answer Storage(bool knows_ranges) {
+http::RecordingVendor::Answer Storage(bool knows_ranges) {
   return [knows_ranges](const httplib::Request& request, httplib::Response& response) {
     if (!knows_ranges) const_cast<httplib::Request&>(request).ranges.clear();
     response.set_content(File(), "video/mp4");
@@ -62,7 +62,7 @@ RecordingVendor::Answer Storage(bool knows_ranges) {
 
 TEST(FetchResult, GivesTheWantedRangeWhetherTheStorageKnowsRangesOrNot) {
   for (const bool knows_ranges : {true, false}) {
-    RecordingVendor vendor(Storage(knows_ranges));
+    http::RecordingVendor vendor(Storage(knows_ranges));
     const std::string file = File();
     const auto size = static_cast<int64_t>(file.size());
     struct Range {
@@ -83,7 +83,7 @@ TEST(FetchResult, GivesTheWantedRangeWhetherTheStorageKnowsRangesOrNot) {
 }
 
 TEST(FetchResult, NeverShowsTheVendorsKeyToTheStorage) {
-  RecordingVendor vendor(Storage(true));
+  http::RecordingVendor vendor(Storage(true));
   Collector sink;
   EXPECT_TRUE(Fetch(vendor.url() + "/v.mp4?X-Signature=a%2Bb", 0, 10, sink).ok());
   const httplib::Request request = vendor.requests().at(0);
@@ -94,7 +94,7 @@ TEST(FetchResult, NeverShowsTheVendorsKeyToTheStorage) {
 
 TEST(FetchResult, OffsetBeyondTheEndIsOutOfRange) {
   for (const bool knows_ranges : {true, false}) {
-    RecordingVendor vendor(Storage(knows_ranges));
+    http::RecordingVendor vendor(Storage(knows_ranges));
     Collector sink;
     const absl::Status status = Fetch(vendor.url() + "/v.mp4", 10000000, 0, sink);
     EXPECT_EQ(base::GetReason(status), Reason::kSizeOutOfRange) << status;
@@ -121,7 +121,7 @@ TEST(FetchResult, StatusesOfStorage) {
       {302, "", Reason::kUpstreamProtocol},
   };
   for (const StatusRow& row : kRows) {
-    TrickServer storage([&](Peer& peer, int) {
+    http::TrickServer storage([&](http::Peer& peer, int) {
       peer.ReadRequest();
       const std::string body = row.body;
       peer.Send("HTTP/1.1 " + std::to_string(row.status) + " X\r\nContent-Length: " + std::to_string(body.size()) +
@@ -140,7 +140,7 @@ TEST(FetchResult, FewerBytesThanAnnouncedAreNoSuccess) {
       "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-9/10\r\n\r\n12345",
   };
   for (const char* reply : kReplies) {
-    TrickServer storage([&](Peer& peer, int) {
+    http::TrickServer storage([&](http::Peer& peer, int) {
       peer.ReadRequest();
       peer.Send(reply);
     });
@@ -151,7 +151,7 @@ TEST(FetchResult, FewerBytesThanAnnouncedAreNoSuccess) {
 }
 
 TEST(FetchResult, PlainHttpIsRefusedUnlessAllowed) {
-  RecordingVendor vendor(Storage(true));
+  http::RecordingVendor vendor(Storage(true));
   Collector sink;
   EXPECT_EQ(base::GetReason(Fetch(vendor.url() + "/v.mp4", 0, 0, sink, false)), Reason::kUpstreamProtocol);
   EXPECT_EQ(base::GetReason(Fetch("file:///etc/passwd", 0, 0, sink)), Reason::kUpstreamProtocol);
@@ -166,7 +166,7 @@ absl::Status FetchFromAfar(const std::string& url, const http::HttpOptions& http
 }
 
 TEST(FetchResult, LinksToThisMachineAndPrivateNetworksAreNeverFetched) {
-  TrickServer victim([](Peer& peer, int) { peer.ReadRequest(); });
+  http::TrickServer victim([](http::Peer& peer, int) { peer.ReadRequest(); });
   const std::string port = ":" + std::to_string(victim.port()) + "/";
   for (const std::string& host :
        {"127.0.0.1" + port, "localhost" + port, "2130706433" + port, "0x7f.1" + port, "0177.0.0.1" + port,
@@ -185,7 +185,7 @@ TEST(FetchResult, LinksToThisMachineAndPrivateNetworksAreNeverFetched) {
 }
 
 TEST(FetchResult, LinksMayLeadToTheVendorsOwnAddressAndNoOtherOne) {
-  RecordingVendor vendor(Storage(true));
+  http::RecordingVendor vendor(Storage(true));
   http::HttpOptions http;
   http.home = "localhost";
   Collector sink;
@@ -203,7 +203,7 @@ TEST(FetchResult, TheVendorsOwnNameOpensNoPrivateAddress) {
   char name[256] = {};
   ASSERT_EQ(gethostname(name, sizeof(name) - 1), 0);
   // Where it does not resolve to a private address, links to one are refused all the same.
-  TrickServer victim([](Peer& peer, int) { peer.ReadRequest(); });
+  http::TrickServer victim([](http::Peer& peer, int) { peer.ReadRequest(); });
   for (const std::string& home : {std::string(name), std::string("ip6-localhost"), std::string("localhost.invalid")}) {
     http::HttpOptions http;
     http.home = home;
@@ -220,7 +220,7 @@ std::string Redirect(int status, const std::string& location) {
 
 TEST(FetchResult, ARedirectToAPrivateAddressIsNotFollowed) {
   for (const char* host : {"127.0.0.2", "[::1]", "169.254.169.254", "10.0.0.1"}) {
-    TrickServer storage([&](Peer& peer, int) {
+    http::TrickServer storage([&](http::Peer& peer, int) {
       peer.ReadRequest();
       peer.Send(Redirect(302, std::string("http://") + host + ":9/v.mp4"));
     });
@@ -233,9 +233,9 @@ TEST(FetchResult, ARedirectToAPrivateAddressIsNotFollowed) {
 }
 
 TEST(FetchResult, RedirectsAreFollowedWithTheRangeAndWithoutTheKey) {
-  RecordingVendor vendor(Storage(true));
+  http::RecordingVendor vendor(Storage(true));
   for (const int status : {301, 302, 303, 307, 308}) {
-    TrickServer door([&](Peer& peer, int) {
+    http::TrickServer door([&](http::Peer& peer, int) {
       peer.ReadRequest();
       peer.Send(Redirect(status, vendor.url() + "/v.mp4?sig=1"));
     });
@@ -250,7 +250,7 @@ TEST(FetchResult, RedirectsAreFollowedWithTheRangeAndWithoutTheKey) {
 }
 
 TEST(FetchResult, RelativeLocationsAndAtMostFiveRedirects) {
-  RecordingVendor vendor([](const httplib::Request& request, httplib::Response& response) {
+  http::RecordingVendor vendor([](const httplib::Request& request, httplib::Response& response) {
     const int left = std::atoi(request.path.substr(request.path.rfind('/') + 1).c_str());
     if (left == 0) return response.set_content("video", "video/mp4");
     response.status = 302;
@@ -269,7 +269,7 @@ TEST(FetchResult, RelativeLocationsAndAtMostFiveRedirects) {
 
 TEST(FetchResult, RedirectsThatLeadNowhereAreNotFollowed) {
   for (const char* location : {"file:///etc/passwd", "ftp://e.example/v", "http://user@e.example/", "", "http://"}) {
-    TrickServer storage([&](Peer& peer, int) {
+    http::TrickServer storage([&](http::Peer& peer, int) {
       peer.ReadRequest();
       peer.Send(Redirect(302, location));
     });
@@ -295,7 +295,7 @@ TEST(FetchResult, WhatIsNoFileIsNoResultAndNothingOfItIsShown) {
       reply("Content-Encoding: br\r\n", "x"),
   };
   for (const std::string& bytes : kReplies) {
-    TrickServer storage([&](Peer& peer, int) {
+    http::TrickServer storage([&](http::Peer& peer, int) {
       peer.ReadRequest();
       peer.Send(bytes);
     });
@@ -309,7 +309,7 @@ TEST(FetchResult, WhatIsNoFileIsNoResultAndNothingOfItIsShown) {
 
 TEST(FetchResult, AContentTypeThatIsNoTextIsNotPassedOn) {
   for (const std::string& type : {std::string("video/\xff\xfe"), std::string(200, 'x')}) {
-    TrickServer storage([&](Peer& peer, int) {
+    http::TrickServer storage([&](http::Peer& peer, int) {
       peer.ReadRequest();
       peer.Send("HTTP/1.1 200 OK\r\nContent-Type: " + type + "\r\nContent-Length: 1\r\n\r\nx");
     });
@@ -320,7 +320,7 @@ TEST(FetchResult, AContentTypeThatIsNoTextIsNotPassedOn) {
 }
 
 TEST(FetchResult, ReaderThatLeavesCancels) {
-  RecordingVendor vendor(Storage(true));
+  http::RecordingVendor vendor(Storage(true));
   Collector sink;
   sink.refuses_ = true;
   EXPECT_EQ(base::GetReason(Fetch(vendor.url() + "/v.mp4", 0, 0, sink)), Reason::kCancelled);

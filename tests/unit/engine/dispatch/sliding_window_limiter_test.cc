@@ -32,7 +32,7 @@ struct Load {
 // at any moment before that.
 Load RunLoad(double per_second, int calls, absl::Duration latency, uint64_t seed) {
   SlidingWindowLimiter window(per_second);
-  SeededRandom random(seed);
+  base::SeededRandom random(seed);
   struct Answer {
     absl::Time at;
     absl::Time mark;

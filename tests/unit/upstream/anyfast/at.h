@@ -19,7 +19,7 @@ inline std::unique_ptr<Upstream> AnyFastAt(const std::string& url) {
   options.allow_plain_http = true;
   return MakeAnyFast(options, http::MakeHttpTransport({}), base::RealClock());
 }
-inline std::unique_ptr<Upstream> AnyFastAt(const RecordingVendor& vendor) { return AnyFastAt(vendor.url()); }
+inline std::unique_ptr<Upstream> AnyFastAt(const http::RecordingVendor& vendor) { return AnyFastAt(vendor.url()); }
 
 }  // namespace seedance::upstream
 

@@ -311,7 +311,7 @@ class CreateTest : public testing::TestWithParam<CreateRow> {};
 BilledResult<std::string> Make(Upstream& upstream, Call call) {
   NewAsset asset;
   asset.group_id = "group-1";
-  TextSource file("bytes");
+  http::TextSource file("bytes");
   switch (call) {
     case Call::kGroup:
       return upstream.CreateGroup({}, {"name", ""});

@@ -16,7 +16,7 @@ using base::Reason;
 using testing::ElementsAre;
 
 TEST(AnyFastGroupTypes, AGroupTypeIsSentWhereItIsSaid) {
-  RecordingVendor vendor([](const httplib::Request&, httplib::Response& response) {
+  http::RecordingVendor vendor([](const httplib::Request&, httplib::Response& response) {
     response.set_content(R"({"Id":"group-1","Items":[],"TotalCount":0})", "application/json");
   });
   auto upstream = AnyFastAt(vendor);
@@ -38,7 +38,7 @@ TEST(AnyFastGroupTypes, AGroupTypeIsSentWhereItIsSaid) {
 }
 
 TEST(AnyFastGroupTypes, AVendorThatHasNoSuchGroupTypeIsNotAskedTwice) {
-  RecordingVendor vendor([](const httplib::Request&, httplib::Response& response) {
+  http::RecordingVendor vendor([](const httplib::Request&, httplib::Response& response) {
     response.status = 400;
     response.set_content(R"({"error":{"message":"[InvalidParameter.GroupType] GroupType must be one of [AIGC]"}})",
                          "application/json");
@@ -54,7 +54,7 @@ TEST(AnyFastGroupTypes, AVendorThatHasNoSuchGroupTypeIsNotAskedTwice) {
 }
 
 TEST(AnyFastGroupTypes, FilterIsAlwaysSentAndTheGroupTypeWhenDemanded) {
-  RecordingVendor vendor([](const httplib::Request& request, httplib::Response& response) {
+  http::RecordingVendor vendor([](const httplib::Request& request, httplib::Response& response) {
     if (request.body.find("GroupType") == std::string::npos) {
       response.status = 400;
       response.set_content(R"({"error":{"message":"[MissingParameter.GroupType] GroupType is missing"}})",
@@ -75,7 +75,7 @@ TEST(AnyFastGroupTypes, FilterIsAlwaysSentAndTheGroupTypeWhenDemanded) {
 
 TEST(AnyFastGroupTypes, AGroupOfVerifiedPersonsIsFoundByAKeyThatDemandsAType) {
   for (const bool filters_by_id : {true, false}) {
-    RecordingVendor vendor([filters_by_id](const httplib::Request& request, httplib::Response& response) {
+    http::RecordingVendor vendor([filters_by_id](const httplib::Request& request, httplib::Response& response) {
       if (request.body.find("GroupType") == std::string::npos) {
         response.status = 400;
         response.set_content(R"({"error":{"message":"[MissingParameter.GroupType] GroupType is missing"}})",
@@ -106,12 +106,12 @@ void RefuseLivenessFace(const httplib::Request& request, httplib::Response& resp
 }
 
 TEST(AnyFastGroupTypes, AKeyWithoutVerifiedPersonsMissesAGroupWithoutAnError) {
-  RecordingVendor vendor(RefuseLivenessFace);
+  http::RecordingVendor vendor(RefuseLivenessFace);
   EXPECT_EQ(base::GetReason(AnyFastAt(vendor)->GetGroup({}, "face").status()), Reason::kResourceNotFound);
 }
 
 TEST(AnyFastGroupTypes, AssetsOfNamedGroupsAreListedWhateverTheTypeOfTheirGroup) {
-  RecordingVendor vendor([](const httplib::Request& request, httplib::Response& response) {
+  http::RecordingVendor vendor([](const httplib::Request& request, httplib::Response& response) {
     const bool face = request.body.find("LivenessFace") != std::string::npos;
     response.set_content(face ? R"({"Items":[{"Id":"both"},{"Id":"face"}],"TotalCount":2})"
                               : R"({"Items":[{"Id":"both"}],"TotalCount":1})",
@@ -132,9 +132,9 @@ TEST(AnyFastGroupTypes, AssetsOfNamedGroupsAreListedWhateverTheTypeOfTheirGroup)
 TEST(AnyFastGroupTypes, OnlyAKeyWithoutVerifiedPersonsMayFailToListThem) {
   AssetQuery query;
   query.group_ids = {"g"};
-  RecordingVendor refuses(RefuseLivenessFace);
+  http::RecordingVendor refuses(RefuseLivenessFace);
   EXPECT_EQ(AnyFastAt(refuses)->ListAssets({}, query)->items.size(), 1u);
-  RecordingVendor fails([](const httplib::Request& request, httplib::Response& response) {
+  http::RecordingVendor fails([](const httplib::Request& request, httplib::Response& response) {
     const bool face = request.body.find("LivenessFace") != std::string::npos;
     response.status = face ? 503 : 200;
     response.set_content(R"({"Items":[],"TotalCount":0})", "application/json");

@@ -31,7 +31,7 @@ class HaltingSource : public http::ByteSource {
   bool begun_ = false;
 };
 
-BilledResult<std::string> UploadFrom(const TrickServer& server, http::ByteSource& source) {
+BilledResult<std::string> UploadFrom(const http::TrickServer& server, http::ByteSource& source) {
   NewAsset asset;
   asset.group_id = "group-1";
   asset.display_name = "hero";
@@ -45,8 +45,8 @@ class EarlyAnswer : public testing::TestWithParam<std::string> {};
 
 // The vendor may bill what it answers with success, or with an error of a proxy, before it has read the file.
 TEST_P(EarlyAnswer, LeavesTheUploadInDoubt) {
-  Signal answered[2];
-  TrickServer server([&](Peer& peer, int number) {
+  http::Signal answered[2];
+  http::TrickServer server([&](http::Peer& peer, int number) {
     peer.ReadHead();
     peer.Send(GetParam());
     answered[number - 1].Set();
@@ -65,12 +65,12 @@ TEST_P(EarlyAnswer, LeavesTheUploadInDoubt) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Answers, EarlyAnswer,
-                         testing::Values(OkReply(R"({"Id":"a/b"})"), OkReply(R"({"object":"asset"})"),
-                                         OkReply("<html>"),
+                         testing::Values(http::OkReply(R"({"Id":"a/b"})"), http::OkReply(R"({"object":"asset"})"),
+                                         http::OkReply("<html>"),
                                          "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 6\r\n\r\n<html>"));
 
 TEST(AnyFastUploads, BrokenOffBeforeAnyAnswerTheyAreNotAccepted) {
-  TrickServer server([](Peer& peer, int) {
+  http::TrickServer server([](http::Peer& peer, int) {
     peer.ReadHead();
     peer.AwaitClose();
   });

@@ -24,7 +24,7 @@ namespace {
 using base::Reason;
 using testing::ElementsAre;
 
-RecordingVendor::Answer Says(const std::string& body, int status = 200) {
+http::RecordingVendor::Answer Says(const std::string& body, int status = 200) {
   return [=](const httplib::Request&, httplib::Response& response) {
     response.status = status;
     response.set_content(body, "application/json");
@@ -34,7 +34,7 @@ RecordingVendor::Answer Says(const std::string& body, int status = 200) {
 // ---- Groups ----
 
 TEST(AnyFastWire, CreateGroup) {
-  RecordingVendor vendor(Says(R"({"Id":"group-20260427160000-xxxxx"})"));
+  http::RecordingVendor vendor(Says(R"({"Id":"group-20260427160000-xxxxx"})"));
   CallOptions call;
   call.traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
   const auto result = AnyFastAt(vendor)->CreateGroup(call, {"your-custom-name", ""});
@@ -50,7 +50,7 @@ TEST(AnyFastWire, CreateGroup) {
 }
 
 TEST(AnyFastWire, ListGroupsReadsPagesAndStripsThePrefix) {
-  RecordingVendor vendor(Says(
+  http::RecordingVendor vendor(Says(
       R"({"Items":[{"Id":"group-1","Name":"[u-17]-[t-42]hero","Description":"d","GroupType":"AIGC","CreateTime":"2026-05-28T06:09:22Z"},)"
       R"({"Id":"group-2","Name":"plain"}],"TotalCount":5,"PageNumber":1,"PageSize":2})"));
   GroupQuery query;
@@ -71,7 +71,7 @@ TEST(AnyFastWire, ListGroupsReadsPagesAndStripsThePrefix) {
 }
 
 TEST(AnyFastWire, GetGroupFindsItWhetherTheVendorFiltersOrNot) {
-  RecordingVendor vendor([](const httplib::Request& request, httplib::Response& response) {
+  http::RecordingVendor vendor([](const httplib::Request& request, httplib::Response& response) {
     const bool second = request.body.find(R"("PageNumber":2)") != std::string::npos;
     response.set_content(second ? R"({"Items":[{"Id":"group-9","Name":"n"}],"TotalCount":101,"PageSize":100})"
                                 : R"({"Items":[{"Id":"group-1","Name":"m"}],"TotalCount":101,"PageSize":100})",
@@ -84,7 +84,7 @@ TEST(AnyFastWire, GetGroupFindsItWhetherTheVendorFiltersOrNot) {
 }
 
 TEST(AnyFastWire, GetGroupLooksAmongAllWhenTheFilterIsNotUnderstood) {
-  RecordingVendor vendor([](const httplib::Request& request, httplib::Response& response) {
+  http::RecordingVendor vendor([](const httplib::Request& request, httplib::Response& response) {
     const bool filtered = request.body.find("GroupIds") != std::string::npos;
     response.set_content(filtered ? R"({"Items":[],"TotalCount":0})" : R"({"Items":[{"Id":"group-9"}],"TotalCount":1})",
                          "application/json");
@@ -98,7 +98,7 @@ TEST(AnyFastWire, GetGroupLooksAmongAllWhenTheFilterIsNotUnderstood) {
 
 TEST(AnyFastWire, NamesAndDescriptionsAreCutSoThatAPageOfThemCanBeAnswered) {
   const std::string much(100'000, 'x');
-  RecordingVendor vendor(
+  http::RecordingVendor vendor(
       Says(R"({"Items":[{"Id":"one","Name":")" + much + R"(","Description":")" + much + R"("}],"TotalCount":1})"));
   const auto groups = AnyFastAt(vendor)->ListGroups({}, {});
   ASSERT_TRUE(groups.ok()) << groups.status();
@@ -108,7 +108,7 @@ TEST(AnyFastWire, NamesAndDescriptionsAreCutSoThatAPageOfThemCanBeAnswered) {
 }
 
 TEST(AnyFastWire, UpdatesAndDeletes) {
-  RecordingVendor vendor(Says(R"({"Id":"x","Deleted":true})"));
+  http::RecordingVendor vendor(Says(R"({"Id":"x","Deleted":true})"));
   auto upstream = AnyFastAt(vendor);
   EXPECT_TRUE(upstream->UpdateGroup({}, "group-1", "new").ok());
   EXPECT_TRUE(upstream->DeleteGroup({}, "group-1").ok());
@@ -123,16 +123,16 @@ TEST(AnyFastWire, UpdatesAndDeletes) {
 }
 
 TEST(AnyFastWire, DeleteThatWasNotDoneIsAnError) {
-  RecordingVendor kept(Says(R"({"Id":"asset-1","Deleted":false})"));
+  http::RecordingVendor kept(Says(R"({"Id":"asset-1","Deleted":false})"));
   EXPECT_EQ(base::GetReason(AnyFastAt(kept)->DeleteAsset({}, "asset-1")), Reason::kUpstreamProtocol);
-  RecordingVendor unknown(Says(R"({"error":{"message":"upstream_error: [NotFound.asset_id] not found"}})", 404));
+  http::RecordingVendor unknown(Says(R"({"error":{"message":"upstream_error: [NotFound.asset_id] not found"}})", 404));
   const absl::Status missing = AnyFastAt(unknown)->DeleteAsset({}, "asset-1");
   EXPECT_EQ(base::GetReason(missing), Reason::kResourceNotFound);
   EXPECT_EQ(base::GetErrorDetail(missing).resource->name, "assets/anyfast~asset-1");
 }
 
 TEST(AnyFastWire, APageInHtmlIsNoSuccessOfAChange) {
-  RecordingVendor vendor(Says("<!doctype html><title>New API</title>"));
+  http::RecordingVendor vendor(Says("<!doctype html><title>New API</title>"));
   auto upstream = AnyFastAt(vendor);
   for (const absl::Status& status : {upstream->UpdateGroup({}, "group-1", "n"), upstream->DeleteGroup({}, "group-1"),
                                      upstream->UpdateAsset({}, "asset-1", "n"), upstream->DeleteAsset({}, "asset-1")}) {
@@ -141,7 +141,7 @@ TEST(AnyFastWire, APageInHtmlIsNoSuccessOfAChange) {
 }
 
 TEST(AnyFastWire, ErrorsMayStandInTheEnvelopeOfArk) {
-  RecordingVendor vendor(Says(
+  http::RecordingVendor vendor(Says(
       R"({"ResponseMetadata":{"RequestId":"r","Error":{"Code":"NotFound.asset_id","Message":"not found"}}})", 404));
   EXPECT_EQ(base::GetReason(AnyFastAt(vendor)->GetAsset({}, "asset-1").status()), Reason::kResourceNotFound);
   EXPECT_EQ(base::GetReason(AnyFastAt(vendor)->DeleteAsset({}, "asset-1")), Reason::kResourceNotFound);
@@ -150,7 +150,7 @@ TEST(AnyFastWire, ErrorsMayStandInTheEnvelopeOfArk) {
 // ---- Assets ----
 
 TEST(AnyFastWire, CreateAssetByUrlIsBilledUnderTheModelOfItsType) {
-  RecordingVendor vendor(Says(R"({"Id":"asset-1"})"));
+  http::RecordingVendor vendor(Says(R"({"Id":"asset-1"})"));
   auto upstream = AnyFastAt(vendor);
   NewAsset asset;
   asset.group_id = "group-1";
@@ -175,8 +175,8 @@ TEST(AnyFastWire, CreateAssetByUrlIsBilledUnderTheModelOfItsType) {
 }
 
 TEST(AnyFastWire, UploadOfAnImageHasThePartsOfTheGuide) {
-  RecordingVendor vendor(Says(R"({"Id":"asset-1"})"));
-  TextSource file(std::string("\x89PNG\r\n--\0--", 11), 4);
+  http::RecordingVendor vendor(Says(R"({"Id":"asset-1"})"));
+  http::TextSource file(std::string("\x89PNG\r\n--\0--", 11), 4);
   NewAsset asset;
   asset.group_id = "group-1";
   asset.display_name = "ref \"1\"";
@@ -197,8 +197,8 @@ TEST(AnyFastWire, UploadOfAnImageHasThePartsOfTheGuide) {
 }
 
 TEST(AnyFastWire, UploadOfAVideoNamesModelAndType) {
-  RecordingVendor vendor(Says(R"({"Id":"asset-1"})"));
-  TextSource file("bytes");
+  http::RecordingVendor vendor(Says(R"({"Id":"asset-1"})"));
+  http::TextSource file("bytes");
   NewAsset asset;
   asset.group_id = "group-1";
   asset.display_name = "clip";
@@ -216,22 +216,22 @@ TEST(AnyFastWire, UploadOfAVideoNamesModelAndType) {
 TEST(AnyFastWire, CancellationDoesNotLoseTheAnswerToAWholeUpload) {
   CallOptions call;
   call.cancel = std::make_shared<base::CancelToken>();
-  RecordingVendor vendor([&](const httplib::Request&, httplib::Response& response) {
+  http::RecordingVendor vendor([&](const httplib::Request&, httplib::Response& response) {
     call.cancel->Cancel();
     response.set_content(R"({"Id":"asset-1"})", "application/json");
   });
-  TextSource file("bytes");
+  http::TextSource file("bytes");
   NewAsset asset;
   asset.data = &file;
   EXPECT_EQ(AnyFastAt(vendor)->CreateAsset(call, asset).value, "asset-1");
 }
 
 TEST(AnyFastWire, CancellationBeforeTheEndOfAnUploadIsSurelyNotAccepted) {
-  RecordingVendor vendor(Says(R"({"Id":"asset-1"})"));
+  http::RecordingVendor vendor(Says(R"({"Id":"asset-1"})"));
   CallOptions call;
   call.cancel = std::make_shared<base::CancelToken>();
   call.cancel->Cancel();
-  TextSource file("bytes");
+  http::TextSource file("bytes");
   NewAsset asset;
   asset.data = &file;
   const auto result = AnyFastAt(vendor)->CreateAsset(call, asset);
@@ -241,7 +241,7 @@ TEST(AnyFastWire, CancellationBeforeTheEndOfAnUploadIsSurelyNotAccepted) {
 }
 
 TEST(AnyFastWire, ListAssets) {
-  RecordingVendor vendor(Says(
+  http::RecordingVendor vendor(Says(
       R"({"PageNumber":1,"PageSize":10,"TotalCount":1,"Items":[{"Id":"asset-1","Name":"hero-front","URL":"https://assets.example/hero.png",)"
       R"("AssetType":"Image","GroupId":"group-1","Status":"Active","CreateTime":"2026-06-01T10:15:00Z"}]})"));
   AssetQuery query;
@@ -290,7 +290,7 @@ constexpr AssetRow kAssets[] = {
 
 TEST(AnyFastWire, GetAssetTellsTheStates) {
   for (const AssetRow& row : kAssets) {
-    RecordingVendor vendor(Says(std::string(R"({"Id":"asset-1","AssetType":"Audio",)") + row.rest + "}"));
+    http::RecordingVendor vendor(Says(std::string(R"({"Id":"asset-1","AssetType":"Audio",)") + row.rest + "}"));
     const auto asset = AnyFastAt(vendor)->GetAsset({}, "asset-1");
     ASSERT_TRUE(asset.ok()) << asset.status();
     EXPECT_EQ(vendor.requests().at(0).body, R"({"Id":"asset-1"})");
@@ -310,7 +310,8 @@ model::Reference Asset(model::ReferenceRole role, const std::string& id) {
 }
 
 TEST(AnyFastWire, CreateTaskAsInTheGuide) {
-  RecordingVendor vendor(Says(R"({"id":"asyntask_1","task_id":"asyntask_1","object":"video","status":"queued"})"));
+  http::RecordingVendor vendor(
+      Says(R"({"id":"asyntask_1","task_id":"asyntask_1","object":"video","status":"queued"})"));
   model::TaskRequest task;
   task.model = "seedance";
   task.prompt = "@图1 中的人物走在 @视频1 的场景中,背景音乐使用 @音频1";
@@ -332,7 +333,7 @@ TEST(AnyFastWire, CreateTaskAsInTheGuide) {
 }
 
 TEST(AnyFastWire, CreateTaskSendsThePromptInTheVendorsNotation) {
-  RecordingVendor vendor(Says(R"({"id":"t"})"));
+  http::RecordingVendor vendor(Says(R"({"id":"t"})"));
   model::TaskRequest task;
   task.model = "seedance";
   task.prompt = "{hero} walks";
@@ -343,7 +344,7 @@ TEST(AnyFastWire, CreateTaskSendsThePromptInTheVendorsNotation) {
 }
 
 TEST(AnyFastWire, CreateTaskSendsOptionsThatCostNothingOnlyWhenTheyAreSet) {
-  RecordingVendor vendor(Says(R"({"id":"t"})"));
+  http::RecordingVendor vendor(Says(R"({"id":"t"})"));
   auto upstream = AnyFastAt(vendor);
   model::TaskRequest task;
   task.prompt = "a fox";
@@ -372,7 +373,7 @@ TEST(AnyFastWire, CreateTaskSendsOptionsThatCostNothingOnlyWhenTheyAreSet) {
 }
 
 TEST(AnyFastWire, WhatTheBillDependsOnIsAlwaysSaid) {
-  RecordingVendor vendor(Says(R"({"id":"t"})"));
+  http::RecordingVendor vendor(Says(R"({"id":"t"})"));
   auto upstream = AnyFastAt(vendor);
   for (const model::ModelProfile& row : upstream->profile().models) {
     model::TaskRequest task;
@@ -395,7 +396,7 @@ TEST(AnyFastWire, WhatTheBillDependsOnIsAlwaysSaid) {
 }
 
 TEST(AnyFastWire, WhatIsSaidInPlaceOfTheCallerIsTheProfiles) {
-  RecordingVendor vendor(Says(R"({"id":"t"})"));
+  http::RecordingVendor vendor(Says(R"({"id":"t"})"));
   AnyFastOptions options;
   options.base_url = vendor.url();
   options.profile = AnyFastProfile();
@@ -411,7 +412,7 @@ TEST(AnyFastWire, WhatIsSaidInPlaceOfTheCallerIsTheProfiles) {
 }
 
 TEST(AnyFastWire, FramesOfNewerModelsAreSentWithAnAdaptiveRatio) {
-  RecordingVendor vendor(Says(R"({"id":"t"})"));
+  http::RecordingVendor vendor(Says(R"({"id":"t"})"));
   auto upstream = AnyFastAt(vendor);
   const auto body = [&](const std::string& model, model::ReferenceRole role) {
     model::TaskRequest task;
@@ -430,7 +431,7 @@ TEST(AnyFastWire, FramesOfNewerModelsAreSentWithAnAdaptiveRatio) {
 }
 
 TEST(AnyFastWire, GetTaskAsksByPath) {
-  RecordingVendor vendor(Says(R"({"code":"success","data":{"status":"QUEUED"}})"));
+  http::RecordingVendor vendor(Says(R"({"code":"success","data":{"status":"QUEUED"}})"));
   EXPECT_TRUE(AnyFastAt(vendor)->GetTask({}, "asyntask_8f/2?Q").ok());
   const httplib::Request request = vendor.requests().at(0);
   EXPECT_EQ(request.method, "GET");

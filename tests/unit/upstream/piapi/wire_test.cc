@@ -21,7 +21,7 @@ using testing::ElementsAre;
 
 constexpr char kTaken[] = R"({"code":200,"message":"success","data":{"task_id":"6b0f2a0e","status":"pending"}})";
 
-PiApiOptions OptionsFor(const RecordingVendor& vendor) {
+PiApiOptions OptionsFor(const http::RecordingVendor& vendor) {
   PiApiOptions options;
   options.base_url = vendor.url();
   options.api_key = base::Secret("piapi-secret-key");
@@ -34,18 +34,18 @@ std::unique_ptr<Upstream> PiApiWith(const PiApiOptions& options) {
   return MakePiApi(options, http::MakeHttpTransport({}), base::RealClock());
 }
 
-std::unique_ptr<Upstream> PiApiAt(const RecordingVendor& vendor) { return PiApiWith(OptionsFor(vendor)); }
+std::unique_ptr<Upstream> PiApiAt(const http::RecordingVendor& vendor) { return PiApiWith(OptionsFor(vendor)); }
 
 void Say(httplib::Response& response, int status, const std::string& body) {
   response.status = status;
   response.set_content(body, "application/json");
 }
 
-RecordingVendor::Answer Says(const std::string& body, int status = 200) {
+http::RecordingVendor::Answer Says(const std::string& body, int status = 200) {
   return [=](const httplib::Request&, httplib::Response& response) { Say(response, status, body); };
 }
 
-std::vector<std::string> Lines(RecordingVendor& vendor) {
+std::vector<std::string> Lines(http::RecordingVendor& vendor) {
   std::vector<std::string> lines;
   for (const auto& request : vendor.requests()) lines.push_back(request.method + " " + request.target);
   return lines;
@@ -69,7 +69,7 @@ model::Reference Asset(ReferenceRole role, const std::string& id) {
 // ---- Tasks ----
 
 TEST(PiApiWire, CreateTaskFromText) {
-  RecordingVendor vendor(Says(kTaken));
+  http::RecordingVendor vendor(Says(kTaken));
   CallOptions call;
   call.traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
   model::TaskRequest task;
@@ -92,7 +92,7 @@ TEST(PiApiWire, CreateTaskFromText) {
 }
 
 TEST(PiApiWire, CreateTaskFromReferencesAsInTheGuide) {
-  RecordingVendor vendor(Says(kTaken));
+  http::RecordingVendor vendor(Says(kTaken));
   model::TaskRequest task;
   task.model = "seedance-2-less-restriction";
   task.prompt = "{hero} is the person. @image2 is the background, as in @视频1, to @audio1.";
@@ -115,7 +115,7 @@ TEST(PiApiWire, CreateTaskFromReferencesAsInTheGuide) {
 }
 
 TEST(PiApiWire, OneReferenceImageIsNoFrame) {
-  RecordingVendor vendor(Says(kTaken));
+  http::RecordingVendor vendor(Says(kTaken));
   model::TaskRequest task;
   task.prompt = "a fox";
   task.references = {Url(ReferenceRole::kReferenceImage, "https://e.example/1.png")};
@@ -127,7 +127,7 @@ TEST(PiApiWire, OneReferenceImageIsNoFrame) {
 }
 
 TEST(PiApiWire, FramesStandInTheirOrderAndAdaptiveIsAuto) {
-  RecordingVendor vendor(Says(kTaken));
+  http::RecordingVendor vendor(Says(kTaken));
   model::TaskRequest task;
   task.prompt = "a fox";
   task.aspect_ratio = "adaptive";
@@ -142,7 +142,7 @@ TEST(PiApiWire, FramesStandInTheirOrderAndAdaptiveIsAuto) {
 }
 
 TEST(PiApiWire, EphemeralReferencesAreImportedByTheVendor) {
-  RecordingVendor vendor(Says(kTaken));
+  http::RecordingVendor vendor(Says(kTaken));
   auto upstream = PiApiAt(vendor);
   model::TaskRequest task;
   task.model = "seedance-2-fast-less-restriction";
@@ -161,7 +161,7 @@ TEST(PiApiWire, EphemeralReferencesAreImportedByTheVendor) {
 }
 
 TEST(PiApiWire, ConfigurationOfTheOperatorGoesWithEveryTask) {
-  RecordingVendor vendor(Says(kTaken));
+  http::RecordingVendor vendor(Says(kTaken));
   PiApiOptions options = OptionsFor(vendor);
   options.service_mode = "private";
   options.webhook_endpoint = "https://gw.example/webhooks/piapi/0123";
@@ -181,7 +181,7 @@ TEST(PiApiWire, ConfigurationOfTheOperatorGoesWithEveryTask) {
 }
 
 TEST(PiApiWire, PromptsThatAreNotUtf8AreMended) {
-  RecordingVendor vendor(Says(kTaken));
+  http::RecordingVendor vendor(Says(kTaken));
   model::TaskRequest task;
   task.prompt = "a\xff\"b";
   PiApiAt(vendor)->CreateTask({}, task);
@@ -189,7 +189,7 @@ TEST(PiApiWire, PromptsThatAreNotUtf8AreMended) {
 }
 
 TEST(PiApiWire, GetTaskAsksForTheIdWhateverItHolds) {
-  RecordingVendor vendor(Says(R"({"code":200,"data":{"task_id":"../a?b","status":"Processing"}})"));
+  http::RecordingVendor vendor(Says(R"({"code":200,"data":{"task_id":"../a?b","status":"Processing"}})"));
   const auto report = PiApiAt(vendor)->GetTask({}, "../a?b");
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_EQ(report->state, model::TaskState::kRunning);
@@ -198,7 +198,7 @@ TEST(PiApiWire, GetTaskAsksForTheIdWhateverItHolds) {
 }
 
 TEST(PiApiWire, PathsAreThoseOfTheConfiguration) {
-  RecordingVendor vendor([](const httplib::Request& request, httplib::Response& response) {
+  http::RecordingVendor vendor([](const httplib::Request& request, httplib::Response& response) {
     Say(response, 200,
         request.method == "POST" ? R"({"task_id":"t","asset_id":"asset-1","status":"pending"})"
                                  : R"({"asset_id":"asset-1","status":"active","items":[],"total":0})");
@@ -221,7 +221,7 @@ TEST(PiApiWire, PathsAreThoseOfTheConfiguration) {
 // ---- Assets ----
 
 TEST(PiApiWire, CreateAssetByUrl) {
-  RecordingVendor vendor(Says(
+  http::RecordingVendor vendor(Says(
       R"({"asset_id":"asset-20260702081500-q7w2e","status":"Processing","upload_at":"2026-07-02T08:15:00Z","expires_at":"2026-07-09T08:15:00Z"})"));
   auto upstream = PiApiAt(vendor);
   NewAsset asset;
@@ -241,7 +241,7 @@ TEST(PiApiWire, CreateAssetByUrl) {
 }
 
 TEST(PiApiWire, AssetOfEveryState) {
-  RecordingVendor vendor([](const httplib::Request& request, httplib::Response& response) {
+  http::RecordingVendor vendor([](const httplib::Request& request, httplib::Response& response) {
     if (request.path == "/api/v1/asset/a") {
       Say(response, 200,
           R"({"asset_id":"a","name":"hero","asset_type":"Video","status":"ACTIVE","url":"https://img.example/a",)"
@@ -289,7 +289,7 @@ void SayPage(const httplib::Request& request, httplib::Response& response, const
 
 TEST(PiApiWire, ListIsReadToItsEndAndPagedHere) {
   for (const std::string total : {R"(,"total":3)", ""}) {
-    RecordingVendor vendor(
+    http::RecordingVendor vendor(
         [&](const httplib::Request& request, httplib::Response& response) { SayPage(request, response, total); });
     auto upstream = PiApiAt(vendor);
     AssetQuery query;
@@ -315,12 +315,12 @@ TEST(PiApiWire, ListIsReadToItsEndAndPagedHere) {
 
 TEST(PiApiWire, ANameIsCutSoThatAPageOfThemCanBeAnswered) {
   const std::string much(100'000, 'x');
-  RecordingVendor vendor(Says(R"({"assets":[{"asset_id":"asset-1","name":")" + much + R"("}]})"));
+  http::RecordingVendor vendor(Says(R"({"assets":[{"asset_id":"asset-1","name":")" + much + R"("}]})"));
   EXPECT_EQ(PiApiAt(vendor)->ListAssets({}, {})->items.at(0).display_name, much.substr(0, 1024));
 }
 
 TEST(PiApiWire, VendorThatKnowsNoPagesIsAskedTwiceAtMost) {
-  RecordingVendor vendor(Says(R"({"assets":[{"asset_id":"asset-1"},{"asset_id":"asset-2"}]})"));
+  http::RecordingVendor vendor(Says(R"({"assets":[{"asset_id":"asset-1"},{"asset_id":"asset-2"}]})"));
   const auto page = PiApiAt(vendor)->ListAssets({}, {});
   ASSERT_TRUE(page.ok()) << page.status();
   EXPECT_EQ(page->items.size(), 2u);
@@ -329,7 +329,7 @@ TEST(PiApiWire, VendorThatKnowsNoPagesIsAskedTwiceAtMost) {
 }
 
 TEST(PiApiWire, ListThatShowsLessThanItSaysIsNotTakenForAll) {
-  RecordingVendor vendor([](const httplib::Request& request, httplib::Response& response) {
+  http::RecordingVendor vendor([](const httplib::Request& request, httplib::Response& response) {
     if (request.path != "/api/v1/asset/list") return Say(response, 404, "404 page not found");
     Say(response, 200, R"({"items":[{"asset_id":"asset-1","status":"Active"}],"total":300})");
   });
@@ -341,7 +341,7 @@ TEST(PiApiWire, ListThatShowsLessThanItSaysIsNotTakenForAll) {
 TEST(PiApiWire, EmptyListsOfEveryForm) {
   for (const char* body : {R"({"items":[]})", R"({"items":null,"total":0})", R"({"code":200,"data":{"items":[]}})",
                            R"({"code":200,"data":[]})", "[]"}) {
-    RecordingVendor vendor(Says(body));
+    http::RecordingVendor vendor(Says(body));
     const auto page = PiApiAt(vendor)->ListAssets({}, {});
     ASSERT_TRUE(page.ok()) << body << page.status();
     EXPECT_TRUE(page->items.empty());
@@ -350,16 +350,16 @@ TEST(PiApiWire, EmptyListsOfEveryForm) {
 }
 
 TEST(PiApiWire, WhatIsNoListIsAnError) {
-  RecordingVendor other(Says(R"({"hello":1})"));
+  http::RecordingVendor other(Says(R"({"hello":1})"));
   EXPECT_EQ(base::GetReason(PiApiAt(other)->ListAssets({}, {}).status()), Reason::kUpstreamProtocol);
-  RecordingVendor missing(Says(R"({"message":"asset list not found"})", 404));
+  http::RecordingVendor missing(Says(R"({"message":"asset list not found"})", 404));
   EXPECT_EQ(base::GetReason(PiApiAt(missing)->ListAssets({}, {}).status()), Reason::kUpstreamProtocol);
-  RecordingVendor refused(Says(R"({"code":401,"message":"unauthorized"})"));
+  http::RecordingVendor refused(Says(R"({"code":401,"message":"unauthorized"})"));
   EXPECT_EQ(base::GetReason(PiApiAt(refused)->ListAssets({}, {}).status()), Reason::kUpstreamAuthFailed);
 }
 
 TEST(PiApiWire, GetAssetFindsItInTheListWhenTheVendorHasNoPathForOne) {
-  RecordingVendor vendor([](const httplib::Request& request, httplib::Response& response) {
+  http::RecordingVendor vendor([](const httplib::Request& request, httplib::Response& response) {
     if (request.path == "/api/v1/asset/list") return SayPage(request, response, "");
     Say(response, 404, "404 page not found");
   });
@@ -380,7 +380,7 @@ TEST(PiApiWire, GetAssetFindsItInTheListWhenTheVendorHasNoPathForOne) {
 
 TEST(PiApiWire, PathForOneAssetIsTriedAgainAfterAWhile) {
   std::atomic<bool> stray = true;
-  RecordingVendor vendor([&](const httplib::Request& request, httplib::Response& response) {
+  http::RecordingVendor vendor([&](const httplib::Request& request, httplib::Response& response) {
     if (request.path == "/api/v1/asset/list") return SayPage(request, response, "");
     if (stray) return Say(response, 404, "404 page not found");
     Say(response, 200, R"({"asset_id":"asset-3","status":"Active"})");
@@ -397,7 +397,7 @@ TEST(PiApiWire, PathForOneAssetIsTriedAgainAfterAWhile) {
 
 TEST(PiApiWire, StrangeAnswersForOneAssetLeadToTheListToo) {
   for (const char* body : {"<html>not here</html>", R"({"hello":1})"}) {
-    RecordingVendor vendor([&](const httplib::Request& request, httplib::Response& response) {
+    http::RecordingVendor vendor([&](const httplib::Request& request, httplib::Response& response) {
       if (request.path == "/api/v1/asset/list") return SayPage(request, response, "");
       Say(response, 200, body);
     });
@@ -410,7 +410,7 @@ TEST(PiApiWire, StrangeAnswersForOneAssetLeadToTheListToo) {
 
 TEST(PiApiWire, AssetIsUnknownOnlyWhenTheListDoesNotHaveIt) {
   for (const int status : {404, 405, 200}) {
-    RecordingVendor vendor([&](const httplib::Request& request, httplib::Response& response) {
+    http::RecordingVendor vendor([&](const httplib::Request& request, httplib::Response& response) {
       if (request.path == "/api/v1/asset/list") return Say(response, 200, R"({"items":[],"total":0})");
       Say(response, status, R"({"code":404,"message":"asset not found"})");
     });
@@ -420,7 +420,7 @@ TEST(PiApiWire, AssetIsUnknownOnlyWhenTheListDoesNotHaveIt) {
 }
 
 TEST(PiApiWire, ErrorOfTheListIsNotTakenForAMissingAsset) {
-  RecordingVendor vendor([](const httplib::Request& request, httplib::Response& response) {
+  http::RecordingVendor vendor([](const httplib::Request& request, httplib::Response& response) {
     const bool list = request.path == "/api/v1/asset/list";
     Say(response, list ? 502 : 404, list ? "<html>502</html>" : "{}");
   });
@@ -429,14 +429,14 @@ TEST(PiApiWire, ErrorOfTheListIsNotTakenForAMissingAsset) {
 }
 
 TEST(PiApiWire, OtherErrorsOfGetAssetDoNotAskTheList) {
-  RecordingVendor vendor(Says("<html>502</html>", 502));
+  http::RecordingVendor vendor(Says("<html>502</html>", 502));
   EXPECT_EQ(base::GetReason(PiApiAt(vendor)->GetAsset({}, "asset-1").status()), Reason::kUpstreamUnavailable);
   EXPECT_EQ(vendor.requests().size(), 1u);
 }
 
 TEST(PiApiWire, DeleteAsset) {
   for (const char* body : {"", "{}", R"({"code":200,"message":"success"})", R"({"asset_id":"a","deleted":true})"}) {
-    RecordingVendor vendor(Says(body, *body == '\0' ? 204 : 200));
+    http::RecordingVendor vendor(Says(body, *body == '\0' ? 204 : 200));
     EXPECT_TRUE(PiApiAt(vendor)->DeleteAsset({}, "asset-1").ok()) << body;
     EXPECT_THAT(Lines(vendor), ElementsAre("DELETE /api/v1/asset/asset-1"));
     EXPECT_EQ(vendor.requests().at(0).get_header_value("X-API-Key"), "piapi-secret-key");
@@ -444,11 +444,11 @@ TEST(PiApiWire, DeleteAsset) {
 }
 
 TEST(PiApiWire, DeleteThatWasNotDoneIsAnError) {
-  RecordingVendor kept(Says(R"({"asset_id":"a","deleted":false})"));
+  http::RecordingVendor kept(Says(R"({"asset_id":"a","deleted":false})"));
   EXPECT_FALSE(PiApiAt(kept)->DeleteAsset({}, "a").ok());
-  RecordingVendor refused(Says(R"({"code":500,"message":"busy"})"));
+  http::RecordingVendor refused(Says(R"({"code":500,"message":"busy"})"));
   EXPECT_EQ(base::GetReason(PiApiAt(refused)->DeleteAsset({}, "a")), Reason::kUpstreamUnavailable);
-  RecordingVendor listed([](const httplib::Request& request, httplib::Response& response) {
+  http::RecordingVendor listed([](const httplib::Request& request, httplib::Response& response) {
     if (request.path == "/api/v1/asset/list") return SayPage(request, response, "");
     Say(response, 404, R"({"message":"not found"})");
   });
@@ -458,7 +458,7 @@ TEST(PiApiWire, DeleteThatWasNotDoneIsAnError) {
 }
 
 TEST(PiApiWire, APageInHtmlIsNoSuccess) {
-  RecordingVendor vendor(Says("<!doctype html><title>Just a moment...</title>"));
+  http::RecordingVendor vendor(Says("<!doctype html><title>Just a moment...</title>"));
   PiApiOptions options = OptionsFor(vendor);
   options.paths.task_cancel = "/api/v1/task/{id}";
   auto upstream = PiApiWith(options);
@@ -468,7 +468,7 @@ TEST(PiApiWire, APageInHtmlIsNoSuccess) {
 }
 
 TEST(PiApiWire, WhatTheVendorDoesNotHaveIsUnsupported) {
-  RecordingVendor vendor(Says("{}"));
+  http::RecordingVendor vendor(Says("{}"));
   auto upstream = PiApiAt(vendor);
   const auto created = upstream->CreateGroup({}, {"name", ""});
   EXPECT_EQ(created.acceptance, Acceptance::kRefused);

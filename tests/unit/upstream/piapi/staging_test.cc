@@ -20,7 +20,7 @@ namespace {
 
 using base::Reason;
 
-std::unique_ptr<Upstream> PiApiAt(RecordingVendor& vendor) {
+std::unique_ptr<Upstream> PiApiAt(http::RecordingVendor& vendor) {
   PiApiOptions options;
   options.base_url = "http://127.0.0.1:1";
   options.upload_url = vendor.url() + "/api/ephemeral_resource";
@@ -30,7 +30,7 @@ std::unique_ptr<Upstream> PiApiAt(RecordingVendor& vendor) {
   return MakePiApi(options, http::MakeHttpTransport({}), base::RealClock());
 }
 
-RecordingVendor::Answer Says(const std::string& body, int status = 200) {
+http::RecordingVendor::Answer Says(const std::string& body, int status = 200) {
   return [=](const httplib::Request&, httplib::Response& response) {
     response.status = status;
     response.set_content(body, "application/json");
@@ -130,8 +130,8 @@ TEST(Base64Source, SizeIsUnknownWithThatOfTheFile) {
 // ---- The call ----
 
 TEST(PiApiStaging, PutsAFileAndReturnsItsUrl) {
-  RecordingVendor vendor(Says(R"({"code":200,"data":{"url":"https://img.example/x.png"},"message":"success"})"));
-  TextSource file("\x89PNG bytes", 3);
+  http::RecordingVendor vendor(Says(R"({"code":200,"data":{"url":"https://img.example/x.png"},"message":"success"})"));
+  http::TextSource file("\x89PNG bytes", 3);
   const auto url = PiApiAt(vendor)->UploadToVendor({}, "x.png", file);
   ASSERT_TRUE(url.ok()) << url.status();
   EXPECT_EQ(*url, "https://img.example/x.png");
@@ -145,7 +145,7 @@ TEST(PiApiStaging, PutsAFileAndReturnsItsUrl) {
 }
 
 TEST(PiApiStaging, LargestFileArrivesWhole) {
-  RecordingVendor vendor(Says(R"({"code":200,"data":{"url":"https://img.example/x.mp4"}})"));
+  http::RecordingVendor vendor(Says(R"({"code":200,"data":{"url":"https://img.example/x.mp4"}})"));
   constexpr int64_t kSize = 10'000'000;
   MadeFile file(kSize, 300'007);
   const auto url = PiApiAt(vendor)->UploadToVendor({}, "x.mp4", file);
@@ -180,8 +180,8 @@ TEST(PiApiStaging, ErrorsTellWhetherTheFileMayGoAnotherWay) {
       {200, R"({"code":200,"data":{"url":"file:///etc/passwd"}})", Reason::kUpstreamProtocol},
   };
   for (const StagingRow& row : rows) {
-    RecordingVendor vendor(Says(row.body, row.status));
-    TextSource file("bytes");
+    http::RecordingVendor vendor(Says(row.body, row.status));
+    http::TextSource file("bytes");
     const absl::Status status = PiApiAt(vendor)->UploadToVendor({}, "x.png", file).status();
     EXPECT_EQ(base::ReasonName(base::GetReason(status)), base::ReasonName(row.reason)) << row.status << row.body;
   }
@@ -198,13 +198,13 @@ TEST(PiApiStaging, PlainLinksAreTakenOnlyWhereAllowed) {
                   std::make_unique<ScriptedTransport>(Answer(
                       http::HttpOutcome::kReply, 200, R"({"code":200,"data":{"url":"http://img.example/x.png"}})")),
                   clock);
-    TextSource file("bytes");
+    http::TextSource file("bytes");
     EXPECT_EQ(upstream->UploadToVendor({}, "x.png", file).ok(), allowed);
   }
 }
 
 TEST(PiApiStaging, ErrorOfTheFileItselfIsToldAsItIs) {
-  RecordingVendor vendor(Says(R"({"code":200,"data":{"url":"https://img.example/x.png"}})"));
+  http::RecordingVendor vendor(Says(R"({"code":200,"data":{"url":"https://img.example/x.png"}})"));
   BrokenFile file;
   const absl::Status status = PiApiAt(vendor)->UploadToVendor({}, "x.png", file).status();
   EXPECT_EQ(base::GetReason(status), Reason::kInvalidInput);
@@ -212,11 +212,11 @@ TEST(PiApiStaging, ErrorOfTheFileItselfIsToldAsItIs) {
 }
 
 TEST(PiApiStaging, CallerThatLeavesBreaksItOff) {
-  RecordingVendor vendor(Says("{}"));
+  http::RecordingVendor vendor(Says("{}"));
   CallOptions call;
   call.cancel = std::make_shared<base::CancelToken>();
   call.cancel->Cancel();
-  TextSource file("bytes");
+  http::TextSource file("bytes");
   EXPECT_EQ(base::GetReason(PiApiAt(vendor)->UploadToVendor(call, "x.png", file).status()), Reason::kCancelled);
 }
 
@@ -225,7 +225,7 @@ TEST(PiApiStaging, WithoutAnUploadUrlNothingIsStaged) {
   options.profile = PiApiProfile("developer");
   auto upstream = MakePiApi(options, http::MakeHttpTransport({}), base::RealClock());
   EXPECT_EQ(upstream->profile().assets.max_staged_bytes, 0);
-  TextSource file("bytes");
+  http::TextSource file("bytes");
   EXPECT_EQ(base::GetReason(upstream->UploadToVendor({}, "x.png", file).status()), Reason::kUnsupportedByUpstream);
   options.upload_url = "https://upload.example/";
   EXPECT_EQ(MakePiApi(options, http::MakeHttpTransport({}), base::RealClock())->profile().assets.max_staged_bytes,
