@@ -15,6 +15,8 @@
 #include "service/http/connection.h"
 #include "service/http/public_address.h"
 
+// Tests: tests/unit/http/http_transport_test.cc, tests/unit/http/http_tls_proxy_test.cc
+
 namespace seedance::http {
 namespace {
 
