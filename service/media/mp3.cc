@@ -7,6 +7,8 @@
 #include "service/media/mpeg_audio.h"
 #include "service/media/parsers.h"
 
+// Tests: tests/unit/media/sound_test.cc, tests/unit/media/oracle_test.cc
+
 namespace seedance::media {
 namespace {
 

@@ -3,6 +3,8 @@
 #include "absl/strings/str_cat.h"
 #include "service/media/parsers.h"
 
+// Tests: tests/unit/media/sound_test.cc, tests/unit/media/oracle_test.cc
+
 namespace seedance::media {
 namespace {
 
