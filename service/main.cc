@@ -10,6 +10,8 @@
 #include "service/server/run.h"
 #include "service/server/store_commands.h"
 
+// Tests: tests/e2e/store_honesty_test.cc, tests/unit/server/server_test.cc
+
 namespace {
 
 constexpr int kBadUsage = 2;

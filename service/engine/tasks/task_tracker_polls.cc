@@ -10,6 +10,8 @@
 #include "service/engine/tasks/task_report.h"
 #include "service/engine/tasks/task_tracker.h"
 
+// Tests: tests/unit/engine/tasks/task_tracker_test.cc, tests/unit/engine/dispatch/task_turns_test.cc
+
 namespace seedance::engine {
 
 using model::GenerationTask;
