@@ -216,7 +216,7 @@ absl::Status StoreUnavailable(std::string_view cause) {
   detail.reason = Reason::kStoreUnavailable;
   detail.metadata["cause"] = std::string(cause);
   detail.retry_delay = absl::Seconds(1);
-  return MakeError("the gateway's store cannot be used now", detail);
+  return MakeError("the gateway's store is unavailable", detail);
 }
 
 absl::Status InternalError(std::string_view cause) {

@@ -50,7 +50,8 @@ struct Metrics::Families {
   bool IsTaken(const std::string& name, const void* by) const {
     const bool taken = (by != &counters && counters.count(name) > 0) || (by != &gauges && gauges.count(name) > 0) ||
                        (by != &histograms && histograms.count(name) > 0);
-    if (taken) Log(LogLevel::kError, "metric_refused", {{"metric", name}, {"cause", "another kind has this name"}});
+    if (taken)
+      Log(LogLevel::kError, "metric_refused", {{"metric", name}, {"cause", "another type of metric has this name"}});
     return taken;
   }
 };
