@@ -261,7 +261,7 @@ class Directory {
   std::string FaultOf(const PromptPart& mention) const {
     const std::string text = base::ToUtf8(mention.text.substr(0, kMaxQuotedBytes));
     if (mention.kind == Kind::kLabel) {
-      return absl::StrCat("mentions `", text, "`, but no reference has this label; as text it is written `{", text,
+      return absl::StrCat("mentions `", text, "`, but no reference has this label; to send it as text, write `{", text,
                           "}`");
     }
     const size_t count = CountOf(mention.type);
@@ -300,7 +300,7 @@ class Directory {
 std::string NotRead(const PromptPart& part) {
   return absl::StrCat(
       "`", base::ToUtf8(part.text.substr(0, kMaxQuotedBytes)),
-      "` in the prompt is sent as text: a mention has its number in digits, right behind its word, as in `@图1`");
+      "` in the prompt is sent as text: a mention has its number in digits, right after its word, as in `@图1`");
 }
 
 // Joins pieces so that no number and no word runs into its neighbour.
