@@ -46,7 +46,7 @@ absl::StatusOr<AddressList> Resolve(const std::string& host, int port, int flags
     hints.ai_flags = 0;
     failed = getaddrinfo(host.c_str(), service.c_str(), &hints, &list);
   }
-  if (failed != 0) return absl::UnavailableError(absl::StrCat("resolving ", host, ": ", gai_strerror(failed)));
+  if (failed != 0) return absl::UnavailableError(absl::StrCat("cannot resolve ", host, ": ", gai_strerror(failed)));
   return AddressList(list);
 }
 
@@ -64,7 +64,7 @@ std::string ConnectSocket(int fd, const addrinfo& address, IoLimit& limit) {
 }
 
 absl::Status NotPublic(const std::string& host) {
-  return absl::PermissionDeniedError(absl::StrCat("the address of ", host, " is not a public one"));
+  return absl::PermissionDeniedError(absl::StrCat("the address of ", host, " is not public"));
 }
 
 // Whether `address` is one of `host`, whatever the ports. Only of a host that the operator wrote as an address, or as
@@ -107,7 +107,7 @@ ConnectionOr ConnectTcp(const std::string& host, int port, const AddressRule& ru
   absl::StatusOr<std::vector<const addrinfo*>> allowed = Allowed(*list, host, rule);
   if (!allowed.ok()) return allowed.status();
   auto addresses = static_cast<int>(allowed->size());
-  std::string error = "no address";
+  std::string error = "the name has no address";
   for (const addrinfo* a : *allowed) {
     const int fd = socket(a->ai_family, a->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, a->ai_protocol);
     if (fd < 0) {
@@ -138,7 +138,7 @@ absl::Status OpenTunnel(Connection& connection, const Destination& destination, 
     absl::StrAppend(&request, "Proxy-Authorization: ", destination.proxy->authorization, "\r\n");
   }
   request += "\r\n";
-  if (!connection.Write(request, limit)) return absl::UnavailableError("the proxy took no request");
+  if (!connection.Write(request, limit)) return absl::UnavailableError("the proxy did not accept CONNECT");
   std::string head;
   while (head.size() < 4 || head.compare(head.size() - 4, 4, "\r\n\r\n") != 0) {
     char byte;

@@ -132,7 +132,7 @@ absl::Status Connection::Handshake(IoLimit& limit) {
       return absl::UnavailableError("TLS: " + TlsError(ssl_.get()));
     }
     if (!limit.Wait(fd_, error == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT)) {
-      return absl::UnavailableError("TLS: time-out of the handshake");
+      return absl::UnavailableError("TLS: handshake timed out");
     }
   }
 }

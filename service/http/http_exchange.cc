@@ -224,7 +224,8 @@ class Exchange {
 
   bool SendPiece(bool chunked, size_t left, httplib::DataSink& out) {
     absl::StatusOr<std::string> piece = request_.source->Next();
-    if (!piece.ok()) return BreakOff(absl::StrCat("the body's source: ", std::string(piece.status().message())));
+    if (!piece.ok())
+      return BreakOff(absl::StrCat("the source of the body failed: ", std::string(piece.status().message())));
     if (chunked && piece->empty()) {
       out.done();
       return true;
@@ -246,13 +247,13 @@ class Exchange {
     reply_.headers = LowerHeaders(response.headers);
     http_1_0_ = response.version == "HTTP/1.0";
     to_sink_ = sink_ != nullptr && (response.status == 200 || response.status == 206);
-    if (to_sink_ && !sink_->OnHeaders(reply_.status, reply_.headers)) return BreakOff("the reader");
+    if (to_sink_ && !sink_->OnHeaders(reply_.status, reply_.headers)) return BreakOff("the reader stopped");
     return true;
   }
 
   bool OnBody(std::string_view bytes) {
     stream_.CountBody(bytes.size());
-    if (to_sink_) return sink_->OnBytes(bytes) || BreakOff("the reader");
+    if (to_sink_) return sink_->OnBytes(bytes) || BreakOff("the reader stopped");
     if (reply_.body.size() + bytes.size() > request_.max_reply_bytes) {
       too_long_ = true;
       return false;
@@ -298,10 +299,10 @@ class Exchange {
   }
 
   std::string ErrorText(const std::string& error) const {
-    if (!broken_off_.empty()) return absl::StrCat("broken off by ", broken_off_);
+    if (!broken_off_.empty()) return absl::StrCat("aborted: ", broken_off_);
     if (limit_.cancelled()) return "cancelled";
     if (limit_.timed_out()) return "time-out";
-    if (stream_.framing_exceeded()) return "the reply holds more framing than body";
+    if (stream_.framing_exceeded()) return "the reply has more framing than body";
     if (too_long_) return absl::StrCat("the reply is longer than ", request_.max_reply_bytes, " bytes");
     return absl::StrCat("connection lost (", error, ")");
   }
@@ -337,7 +338,7 @@ ExchangeResult RunExchange(const HttpRequest& request, const Url& url, const std
   wire.headers.emplace("Accept-Encoding", "identity");
   if (!proxy_authorization.empty()) wire.headers.emplace("Proxy-Authorization", proxy_authorization);
   for (const auto& [name, value] : request.headers) {
-    if (HasControls(name) || HasControls(value)) return Refused("a header holds a control character");
+    if (HasControls(name) || HasControls(value)) return Refused("a header contains a control character");
     wire.headers.emplace(name, value);
   }
   return Exchange(request, connection, limit, sink).Run(url, wire);

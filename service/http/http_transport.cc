@@ -36,7 +36,7 @@ class PooledTransport : public HttpTransport {
  private:
   HttpReply Run(const HttpRequest& request, ByteSink* sink) {
     const std::optional<Url> url = ParseUrl(request.url);
-    if (!url.has_value()) return NotSent("the URL is not usable");
+    if (!url.has_value()) return NotSent("the URL is invalid");
     if (const std::string& error = proxies_.ErrorFor(*url); !error.empty()) return NotSent(error);
     const bool public_only = options_.public_addresses_only || (request.link && !options_.allow_private_links);
     const Destination destination{*url, proxies_.For(*url), public_only, options_.home};
