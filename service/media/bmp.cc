@@ -22,7 +22,7 @@ class Bmp : public Parser {
       bits_ = bytes.Little16(24);
       return Conclude(bytes.Little16(18), bytes.Little16(20));
     }
-    if (header_bytes_ < 16) return Break(absl::StrCat("its header claims to be of ", header_bytes_, " bytes"));
+    if (header_bytes_ < 16) return Break(absl::StrCat("its header claims ", header_bytes_, " bytes"));
     width_ = static_cast<int32_t>(bytes.Little32(18));
     height_ = static_cast<int32_t>(bytes.Little32(22));
     // The shortest header of this kind ends with the bits of a pixel.

@@ -199,7 +199,7 @@ class Heif : public BoxParser {
   }
 
   void Conclude() {
-    if (primary_ == 0) return Break("it does not tell its primary picture");
+    if (primary_ == 0) return Break("it names no primary picture");
     int64_t width = 0;
     int64_t height = 0;
     const std::vector<Property> properties = OfPrimary();

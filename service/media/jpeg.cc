@@ -129,7 +129,7 @@ class Jpeg : public Parser {
 
   // The end of the file, without an end of the picture.
   void OnEnd() override {
-    if (!ended_) Break("it is cut off: it ends before the end of its picture");
+    if (!ended_) Break("it is truncated: it ends before the end of its picture");
   }
 
   static constexpr uint8_t kEnd = 0xd9;

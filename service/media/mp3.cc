@@ -236,7 +236,7 @@ class Mp3 : public Parser {
   void Conclude() {
     if (frames_ == 0 && stream_.sample_rate == 0) {
       if (tagged_) return BreakWithoutSound();
-      return Unknown(otherwise_.empty() ? "it begins like an MP3 file, but does not go on like one" : otherwise_);
+      return Unknown(otherwise_.empty() ? "it begins like an MP3 file, but no further frames follow" : otherwise_);
     }
     if (frames_ == 0) return Break("it has a table of frames, but none of them");
     info().duration = before_ + StreamDuration() - Padding();
@@ -246,7 +246,7 @@ class Mp3 : public Parser {
   void BreakWithoutSound() {
     set_type(model::MediaType::kAudio);
     info().container = "mp3";
-    Break("it has no sound behind its ID3 tag");
+    Break("it has no audio after its ID3 tag");
   }
 
   // What the encoder added is left out, behind the sound only where that is the end of the file. Its own delay of 529
@@ -266,7 +266,7 @@ class Mp3 : public Parser {
     RequireSize(claimed_end_);
     const uint64_t missing = claimed_frames_ - std::min<uint64_t>(file_frames_, claimed_frames_);
     if (claimed_end_ == 0 && missing * stream_.frame_bytes > kPadding && known()) {
-      Break(absl::StrCat("it is cut off: it has ", file_frames_, " frames, and its table claims ", claimed_frames_));
+      Break(absl::StrCat("it is truncated: it has ", file_frames_, " frames, and its table claims ", claimed_frames_));
     }
   }
 

@@ -63,7 +63,7 @@ void Parser::Finish(size_t held) {
   } else if (may_be_whole) {
     OnCut();
   }
-  if (findings_.state == Findings::State::kReading) Break("its headers do not tell what it is");
+  if (findings_.state == Findings::State::kReading) Break("its headers are incomplete");
   done_ = true;
   Rest();
 }
@@ -122,7 +122,7 @@ void Parser::Unknown(std::string problem) {
 
 bool Parser::SetSize(int64_t width, int64_t height) {
   if (width <= 0 || height <= 0 || width > kMostPixels || height > kMostPixels) {
-    Break(absl::StrCat("its picture claims to be of ", width, " x ", height, " pixels"));
+    Break(absl::StrCat("its picture claims ", width, " x ", height, " pixels"));
     return false;
   }
   info().width = static_cast<int>(width);
@@ -132,7 +132,7 @@ bool Parser::SetSize(int64_t width, int64_t height) {
 
 void Parser::RequireSize(int64_t size) {
   if (position_ >= size || broken()) return;
-  Break(absl::StrCat("it is cut off: it ends after ", position_, " bytes, and its headers claim ", size - position_,
+  Break(absl::StrCat("it is truncated: it ends after ", position_, " bytes, but its headers claim ", size - position_,
                      " more"));
 }
 

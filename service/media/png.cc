@@ -22,7 +22,7 @@ class Png : public Parser {
  private:
   void OnHeader(Bytes bytes) {
     // Apple's phones put a chunk of their own before it, in files that no one else reads.
-    if (bytes.Big32(0) != 13 || bytes.Big32(4) != Tag("IHDR")) return Break("its first chunk is no IHDR");
+    if (bytes.Big32(0) != 13 || bytes.Big32(4) != Tag("IHDR")) return Break("its first chunk is not IHDR");
     width_ = bytes.Big32(8);
     height_ = bytes.Big32(12);
     if (!SetSize(width_, height_)) return;

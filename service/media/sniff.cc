@@ -161,7 +161,7 @@ std::unique_ptr<Parser> Sniff(std::string_view head) {
     if (std::unique_ptr<Parser> parser = sniff(bytes)) return parser;
   }
   const bool zeros = bytes.size() >= 8 && bytes.Big64(0) == 0;
-  return MakeMp3Or(zeros ? "it is zeros where a header should be" : "it begins like no image, video or audio");
+  return MakeMp3Or(zeros ? "it has zeros in place of a header" : "it is in no known image, video or audio format");
 }
 
 std::string_view ContainerOfBrands(std::string_view brands) {

@@ -28,7 +28,7 @@ class Tiff : public Parser {
     // The four bytes before are known; FirstDirectory counts from them.
     const uint64_t directory = layout_.Number(bytes, layout_.wide ? 4 : 0, layout_.wide ? 8 : 4);
     if (directory < layout_.header_bytes() || directory > kFarthest) {
-      return Break(absl::StrCat("its directory claims to stand at byte ", directory));
+      return Break(absl::StrCat("its directory claims to be at byte ", directory));
     }
     Pass(static_cast<int64_t>(directory) - position());
     Read(layout_.count_bytes(), &Tiff::OnCount);
@@ -36,7 +36,7 @@ class Tiff : public Parser {
 
   void OnCount(Bytes bytes) {
     rows_ = layout_.Number(bytes, 0, layout_.count_bytes());
-    if (rows_ == 0 || rows_ > kMostRows) return Break(absl::StrCat("its directory claims to have ", rows_, " rows"));
+    if (rows_ == 0 || rows_ > kMostRows) return Break(absl::StrCat("its directory claims ", rows_, " rows"));
     Read(layout_.entry_bytes(), &Tiff::OnRow);
   }
 

@@ -51,7 +51,7 @@ class Wav : public Parser {
     block_ = block;
     if (codec == kMsAdpcm && block > 7 * channels) samples_of_block_ = (block / channels - 7) * 2 + 2;
     if (codec == kImaAdpcm && block > 4 * channels) samples_of_block_ = (block / channels - 4) * 2 + 1;
-    if (rate == 0 || bytes_per_second_ == 0) return Break("its sound has no sample rate");
+    if (rate == 0 || bytes_per_second_ == 0) return Break("its audio has no sample rate");
     NextChunk(read);
   }
 
@@ -62,7 +62,7 @@ class Wav : public Parser {
   }
 
   void OnData() {
-    if (bytes_per_second_ == 0) return Break("its sound comes before its format");
+    if (bytes_per_second_ == 0) return Break("its audio precedes its format");
     data_at_ = position();
     uint64_t size = static_cast<uint64_t>(size_);
     if (wide_ && size_ == 0xffffffff) size = wide_data_;
@@ -80,7 +80,7 @@ class Wav : public Parser {
   void OnEnd() override {
     if (known()) return;
     const int64_t size = file_size() - data_at_;
-    if (size <= 0) return Break("it has no sound");
+    if (size <= 0) return Break("it has no audio");
     info().duration = DurationOf(static_cast<uint64_t>(size));
     Know();
   }

@@ -41,7 +41,7 @@ class Webp : public Parser {
         height_ = int64_t{chunk.Little24(7)} + 1;
         break;
       default:
-        return Break("its first chunk is no picture");
+        return Break("its first chunk is not a picture");
     }
     if (!SetSize(width_, height_)) return;
     if (!exif) return Conclude();
