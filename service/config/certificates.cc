@@ -89,8 +89,8 @@ absl::StatusOr<std::vector<Certificate>> ReadCertificates(const std::string& pem
   }
   const bool end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
   const std::string reason = OpenSslReason();
-  if (!end) return Invalid("holds a certificate that cannot be parsed: ", reason);
-  if (certificates.empty()) return Invalid("holds no PEM certificate");
+  if (!end) return Invalid("contains a certificate that cannot be parsed: ", reason);
+  if (certificates.empty()) return Invalid("contains no PEM certificate");
   return certificates;
 }
 
@@ -112,8 +112,8 @@ absl::Status CheckKeyPair(const std::string& chain, const std::string& key_pem) 
   const KeyPtr key(PEM_read_bio_PrivateKey(key_reader.get(), nullptr, RefusePassword, &encrypted));
   if (key == nullptr) {
     const std::string reason = OpenSslReason();
-    if (encrypted) return Invalid("is encrypted: give the key without a passphrase");
-    return Invalid("holds no PEM private key that can be parsed: ", reason);
+    if (encrypted) return Invalid("is encrypted: the key must have no passphrase");
+    return Invalid("contains no PEM private key that can be parsed: ", reason);
   }
   const BioPtr chain_reader = Reader(chain);
   const X509Ptr certificate(PEM_read_bio_X509(chain_reader.get(), nullptr, nullptr, nullptr));

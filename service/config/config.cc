@@ -102,7 +102,7 @@ void CheckStaging(const proto::Admin& admin, std::vector<ConfigProblem>& problem
   const std::string& directory = admin.staging().directory();
   std::error_code error;
   if (!std::filesystem::is_directory(directory, error)) {
-    problems.push_back({"admin.staging.directory", absl::StrCat(directory, " is no folder"), 0});
+    problems.push_back({"admin.staging.directory", absl::StrCat(directory, " is not a directory"), 0});
   } else if (const absl::Status checked = engine::TempFileQuota::Check(directory); !checked.ok()) {
     // By making a file: permissions say nothing of a file system that is mounted for reading only.
     problems.push_back({"admin.staging.directory", std::string(checked.message()), 0});
@@ -177,7 +177,7 @@ absl::StatusOr<base::Secret> ReadSecret(const proto::Secret& secret) {
   if (value.empty()) return absl::FailedPreconditionError(absl::StrCat(source, " is missing or empty"));
   // They go into headers of HTTP requests.
   if (std::any_of(value.begin(), value.end(), [](unsigned char c) { return absl::ascii_iscntrl(c); })) {
-    return absl::FailedPreconditionError(absl::StrCat(source, " holds a line break or another control character"));
+    return absl::FailedPreconditionError(absl::StrCat(source, " contains a line break or another control character"));
   }
   return base::Secret(std::move(value));
 }

@@ -133,7 +133,7 @@ std::set<std::string> TenantRules(proto::GatewayConfig& config, std::vector<Conf
       rules.Add("name", absl::StrCat("`", tenant.name(), "` is the name of an earlier tenant"));
     }
     if (tenant.token_sha256().empty() && tenant.client_certificate().empty()) {
-      rules.Add("token_sha256", "must hold at least one hash, unless client_certificate is set");
+      rules.Add("token_sha256", "must have at least one hash, unless client_certificate is set");
     }
     ClientCertificateRules(config, tenant, identities, rules);
     for (int t = 0; t < tenant.token_sha256_size(); ++t) {

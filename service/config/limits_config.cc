@@ -69,7 +69,7 @@ void ApplyPrice(const proto::Price& from, const std::string& path, ModelProfile&
   for (const auto& [word, amount] : from.per_second_of()) {
     const std::string field = absl::StrCat("per_second_of.", word);
     const model::Resolution resolution = ResolutionOf(word);
-    if (resolution == model::Resolution::kUnspecified) fields.Add(field, "is no resolution, like 720p");
+    if (resolution == model::Resolution::kUnspecified) fields.Add(field, "is not a resolution such as 720p");
     if (amount < 0 || amount > kMostPrice) {
       fields.Add(field, absl::StrCat("must be 0 to ", Plain(kMostPrice), ", is ", Plain(amount)));
     }
@@ -92,7 +92,7 @@ void ApplyAssetPrice(const proto::AssetPrice& from, const std::string& path, mod
     const std::string field = absl::StrCat("per_call.", name);
     if (name.empty() || known.count(name) == 0) {
       fields.Add(field, billing.group.empty() && billing.image.empty()
-                            ? "is no billing model: the vendor bills no creations of groups and assets"
+                            ? "is not a billing model: the vendor bills no creations of groups and assets"
                             : absl::StrCat("must be a billing model of the vendor: ", absl::StrJoin(known, ", ")));
     }
     if (!(amount >= 0 && amount <= kMostPrice)) {
@@ -184,7 +184,7 @@ class ModelRows {
     const ModelProfile* like = FindRow(documented_, from.like());
     if (like == nullptr) like = FindRow(added_, from.like());
     if (like == nullptr) {
-      return Add(index, "like", absl::StrCat("must name a documented model, because `", from.name(), "` is none"));
+      return Add(index, "like", absl::StrCat("must name a documented model, because `", from.name(), "` is not one"));
     }
     ModelProfile row = *like;
     row.name = from.name();
@@ -201,7 +201,7 @@ class ModelRows {
     const ModelProfile* other = all.FindModel(row->asset_reference_model);
     if (other != nullptr && other->asset_references) return;
     problems_.push_back({path + "asset_reference_model",
-                         absl::StrCat("`", row->asset_reference_model, "` is no model that takes assets"), 0});
+                         absl::StrCat("`", row->asset_reference_model, "` is not a model that accepts assets"), 0});
   }
 
   const proto::Limits& limits_;

@@ -38,7 +38,8 @@ class Reader {
       } else if (!seen.insert(name).second) {
         Problem(entry.first, inner, "is given twice");
       } else if (OneofTaken(*field, message)) {
-        Problem(entry.first, inner, absl::StrCat("excludes the other ", field->containing_oneof()->name()));
+        Problem(entry.first, inner,
+                absl::StrCat("conflicts with another field of ", field->containing_oneof()->name()));
       } else {
         ReadField(entry.second, inner, *field, message);
       }
@@ -150,7 +151,7 @@ std::map<std::string, int> ReadYaml(const std::string& text, Message& message, s
   try {
     const std::vector<YAML::Node> documents = YAML::LoadAll(text);
     if (documents.size() > 1) {
-      problems.push_back({"", "must hold one YAML document", documents[1].Mark().line + 1});
+      problems.push_back({"", "must be one YAML document", documents[1].Mark().line + 1});
     } else if (!documents.empty()) {
       Reader(problems, lines).ReadMessage(documents[0], "", message);
     }

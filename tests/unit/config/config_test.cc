@@ -248,7 +248,7 @@ TEST(Config, EveryBrokenRuleIsNamedWithItsPath) {
            Case{"log: {max_public_lines_per_second: 1000001}",
                 "log.max_public_lines_per_second: must be 1 to 1000000, is 1000001"},
            Case{"a: [", "the file: is not YAML"},
-           Case{"--- \nb: 1", "the file: must hold one YAML document"},
+           Case{"--- \nb: 1", "the file: must be one YAML document"},
        }) {
     EXPECT_THAT(Problems(std::string(kUpstream) + each.yaml), HasSubstr(each.problem)) << each.yaml;
   }
@@ -456,7 +456,7 @@ TEST(Config, LoadingAFileLooksForTheStagingFolder) {
   setenv("KEY", "k", 1);
   EXPECT_TRUE(load(testing::TempDir()).ok());
   EXPECT_THAT(std::string(load("/nonexistent").message()),
-              HasSubstr("admin.staging.directory: /nonexistent is no folder"));
+              HasSubstr("admin.staging.directory: /nonexistent is not a directory"));
   EXPECT_THAT(std::string(load("/proc/self").message()), HasSubstr("cannot be written to"));
 }
 
