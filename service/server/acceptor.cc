@@ -39,7 +39,7 @@ struct HostPort {
 absl::StatusOr<HostPort> Split(const std::string& address) {
   const size_t colon = address.rfind(':');
   if (colon == std::string::npos) {
-    return absl::InvalidArgumentError(absl::StrCat("`", address, "` must be of the form host:port"));
+    return absl::InvalidArgumentError(absl::StrCat("`", address, "` must have the form host:port"));
   }
   HostPort split{address.substr(0, colon), address.substr(colon + 1)};
   if (split.host.size() >= 2 && split.host.front() == '[' && split.host.back() == ']') {
@@ -209,7 +209,7 @@ bool Acceptor::Admit(int fd, Connection connection) {
   if (over()) ForgetClosedLocked();
   if (over()) {
     base::Log(base::LogLevel::kWarning, "connection_refused",
-              {{"cause", "limit of connections"}, {"peer", connection.host}}, {.cause = base::LogCause::kAnyone});
+              {{"cause", "connection limit"}, {"peer", connection.host}}, {.cause = base::LogCause::kAnyone});
     return false;
   }
   ++per_host_[connection.host];

@@ -133,7 +133,7 @@ absl::Status Server::OpenAndListen(base::Random& random, std::shared_ptr<base::C
 
 Server::Server(const config::GatewayConfig& config, base::Clock& clock, bool accept_data_loss)
     : config_(config), clock_(clock), accept_data_loss_(accept_data_loss) {
-  metrics_.Gauge("seedance_build_info", "1; the version stands in the label.", {{"version", SEEDANCE_VERSION}}).Set(1);
+  metrics_.Gauge("seedance_build_info", "Always 1; the label has the version.", {{"version", SEEDANCE_VERSION}}).Set(1);
   base::ExportDroppedLogLines(metrics_);
   metrics_.Gauge("seedance_start_time_seconds", "When the process started, in Unix seconds.")
       .Set(absl::ToDoubleSeconds(clock.Now() - absl::UnixEpoch()));
@@ -185,7 +185,7 @@ void Server::MakeServices(base::Random& random) {
                          [this] { return static_cast<double>(edge_->streams().size()); });
   metrics_.GaugeAtScrape("seedance_open_calls", "Open calls of all kinds, watch streams among them.", {},
                          [this] { return static_cast<double>(edge_->limits().open()); });
-  metrics_.GaugeAtScrape("seedance_unread_answer_bytes", "Bytes of answers that their callers have not taken yet.", {},
+  metrics_.GaugeAtScrape("seedance_unread_answer_bytes", "Bytes of answers that their callers have not read yet.", {},
                          [this] { return static_cast<double>(edge_->limits().answer_bytes()); });
   groups_ = std::make_unique<rpc::AssetGroupService>(engine_->groups());
   creations_ = std::make_unique<rpc::CreationService>(engine_->creations());
@@ -319,7 +319,7 @@ absl::Status Server::Listen() {
   rpc_server_->AddTo(builder);
   grpc_ = builder.BuildAndStart();
   if (grpc_ == nullptr) {
-    return absl::UnavailableError(absl::StrCat("cannot listen on ", listen, ": the address is taken, or not ours"));
+    return absl::UnavailableError(absl::StrCat("cannot listen on ", listen, ": the address is in use or not local"));
   }
   if (absl::Status started = rpc_server_->Start(); !started.ok()) return started;
   memory_trim_ = std::make_unique<MemoryTrim>(clock_);
