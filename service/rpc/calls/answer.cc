@@ -54,7 +54,7 @@ absl::Status EndOfCancelled(const RpcStream& stream, const Call& call) {
   base::ErrorDetail detail;
   detail.reason = base::Reason::kDeadlineExceeded;
   detail.metadata.emplace(kLimitKey, "answer_timeout");
-  return base::MakeError("the caller did not take in time what was sent", detail);
+  return base::MakeError("the caller did not read the answer in time", detail);
 }
 
 }  // namespace seedance::rpc

@@ -101,7 +101,7 @@ absl::Status Call::Gone() const {
   const bool late = edge_.clock().Now() >= context_.deadline;
   base::ErrorDetail detail;
   detail.reason = late ? base::Reason::kDeadlineExceeded : base::Reason::kCancelled;
-  return base::MakeError(late ? "the call's deadline has passed" : "the caller went away", detail);
+  return base::MakeError(late ? "the call's deadline has passed" : "the caller cancelled or disconnected", detail);
 }
 
 grpc::Status Call::End(const absl::Status& status) {

@@ -89,7 +89,7 @@ absl::Status CallLimits::Connect(Ticket& ticket, const std::string& peer) {
     if (++connection.open <= most || !HasName(peer)) return absl::OkStatus();
     end = connection.open > 2 * most && !std::exchange(connection.ended, true);
   }
-  if (end) EndConnection(peer, "limit of streams");
+  if (end) EndConnection(peer, "stream limit");
   return Over(Limit::kStreamsPerConnection, "streams of a connection", options_.max_streams_per_connection,
               "gateway:streams_per_connection");
 }
@@ -136,8 +136,8 @@ absl::Status CallLimits::AdmitServiceLocked(Ticket& ticket) {
   const bool reflection = ticket.kind == RequestKind::kReflection;
   const size_t most = reflection ? options_.max_reflection_streams : options_.max_health_calls;
   if (!HasServicePlaceLocked(ticket, most)) {
-    return reflection ? Over(Limit::kReflectionStreams, "streams of reflection", most, "gateway:reflection_streams")
-                      : Over(Limit::kHealthCalls, "open calls of the health service", most, "gateway:health_calls");
+    return reflection ? Over(Limit::kReflectionStreams, "reflection streams", most, "gateway:reflection_streams")
+                      : Over(Limit::kHealthCalls, "open health calls", most, "gateway:health_calls");
   }
   const auto kind = static_cast<size_t>(ticket.kind);
   ++service_calls_[kind];
@@ -170,11 +170,10 @@ void CallLimits::LeaveServiceLocked(Ticket& ticket) {
 
 absl::Status CallLimits::CheckAnswersLocked(const Tenant& tenant) {
   if (answer_bytes_ >= options_.max_answer_bytes) {
-    return Over(Limit::kAnswerBytes, "bytes of answers that are not read yet", options_.max_answer_bytes,
-                "gateway:answer_bytes");
+    return Over(Limit::kAnswerBytes, "bytes of unread answers", options_.max_answer_bytes, "gateway:answer_bytes");
   }
   if (tenant.answer_bytes >= options_.max_answer_bytes_per_tenant) {
-    return Over(Limit::kAnswerBytesPerTenant, "bytes of answers that the tenant has not read yet",
+    return Over(Limit::kAnswerBytesPerTenant, "bytes of unread answers of a tenant",
                 options_.max_answer_bytes_per_tenant, absl::StrCat("tenant:", tenant.name));
   }
   return absl::OkStatus();

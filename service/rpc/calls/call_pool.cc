@@ -17,7 +17,7 @@ absl::Status CallPoolFull() {
   detail.reason = base::Reason::kRateLimited;
   detail.quota_subject = "gateway:call_threads";
   detail.retry_delay = absl::Seconds(1);
-  return base::MakeError("the server has too many calls waiting", detail);
+  return base::MakeError("too many calls are waiting", detail);
 }
 
 absl::Status EndOfThrown() {
@@ -36,7 +36,7 @@ absl::Status EndOfThrown() {
     detail.reason = base::Reason::kInternal;
   }
   base::Log(base::LogLevel::kError, "call_threw", {{"cause", cause}});
-  return base::MakeError(detail.reason == base::Reason::kInternal ? "the call failed by a defect of the gateway"
+  return base::MakeError(detail.reason == base::Reason::kInternal ? "the call failed because of a defect in the gateway"
                                                                   : "the server is out of memory",
                          detail);
 }

@@ -30,7 +30,7 @@ void Refuse(RpcStream& stream, Call& call, const absl::Status& status) try {
 absl::Status UnknownMethod(const std::string& path) {
   base::ErrorDetail detail;
   detail.reason = base::Reason::kInvalidInput;
-  return base::MakeError(absl::StatusCode::kUnimplemented, absl::StrCat("there is no method ", path.substr(0, 200)),
+  return base::MakeError(absl::StatusCode::kUnimplemented, absl::StrCat("unknown method ", path.substr(0, 200)),
                          detail);
 }
 

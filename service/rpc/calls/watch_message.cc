@@ -52,6 +52,8 @@ bool ParseRequest(const grpc::ByteBuffer& bytes, google::protobuf::MessageLite& 
   return parsed;
 }
 
-absl::Status NotARequest() { return base::InvalidField("request", "the bytes are not a request of this method"); }
+absl::Status NotARequest() {
+  return base::InvalidField("request", "the message cannot be parsed as a request of this method");
+}
 
 }  // namespace seedance::rpc

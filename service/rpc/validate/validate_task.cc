@@ -55,7 +55,7 @@ model::Reference ReadReference(const std::string& path, const v1::Reference& pro
     case v1::Reference::kUri:
       if (absl::StartsWithIgnoreCase(proto.uri().substr(0, 16), "asset://")) {
         rules.Add(path + ".uri",
-                  "must begin with https://; an asset is named in the field `asset`, as assets/{upstream}~{id}");
+                  "must begin with https://; for an asset, set the field `asset` to assets/{upstream}~{id}");
       } else {
         rules.HttpsUrl(path + ".uri", proto.uri());
       }
@@ -72,7 +72,7 @@ std::vector<model::Reference> ReadReferences(const v1::GenerationTask& task, Fie
   std::set<std::string> labels;
   if (task.references_size() > kMaxReferences) {
     rules.Add("generation_task.references",
-              absl::StrCat("must hold at most ", kMaxReferences, ", hold ", task.references_size()));
+              absl::StrCat("must have at most ", kMaxReferences, ", have ", task.references_size()));
     return references;
   }
   for (int i = 0; i < task.references_size(); ++i) {
@@ -80,7 +80,7 @@ std::vector<model::Reference> ReadReferences(const v1::GenerationTask& task, Fie
     references.push_back(ReadReference(path, task.references(i), rules));
     const std::string& label = references.back().label;
     if (!label.empty() && !labels.insert(label).second) {
-      rules.Add(path + ".label", "is the label of an earlier reference");
+      rules.Add(path + ".label", "repeats the label of an earlier reference");
     }
   }
   return references;
@@ -196,7 +196,7 @@ absl::StatusOr<engine::ReconcileTaskParams> ReadRequest(const v1::ReconcileGener
       params.upstream_task_id = request.upstream_task_id();
       break;
     case v1::ReconcileGenerationTaskRequest::kNotAccepted:
-      if (!request.not_accepted()) rules.Add("not_accepted", "must be true; leave it out to search the vendor's list");
+      if (!request.not_accepted()) rules.Add("not_accepted", "must be true; omit it to search the vendor's list");
       params.not_accepted = true;
       break;
     case v1::ReconcileGenerationTaskRequest::VERDICT_NOT_SET:
@@ -252,7 +252,7 @@ absl::StatusOr<engine::WatchTasksParams> ReadRequest(const v1::WatchGenerationTa
   engine::WatchTasksParams params;
   ReadFilter(request, rules, params.states, params.labels);
   if (request.names_size() > kMaxWatchedNames) {
-    rules.Add("names", absl::StrCat("must hold at most ", kMaxWatchedNames, ", hold ", request.names_size()));
+    rules.Add("names", absl::StrCat("must have at most ", kMaxWatchedNames, ", have ", request.names_size()));
   }
   for (int i = 0; i < request.names_size() && i < kMaxWatchedNames; ++i) {
     params.ids.insert(rules.TaskId(absl::StrCat("names[", i, "]"), request.names(i)));
