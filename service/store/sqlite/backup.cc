@@ -80,7 +80,7 @@ std::string Describe(const Contents& contents) {
                       contents.facts.extent.commits, ", schema version ", contents.facts.version, "\n", contents.groups,
                       " groups, ", contents.assets, " assets, ", contents.tasks, " tasks (", contents.open_tasks,
                       " open), ", contents.billed_calls, " billed calls in the journal (", contents.calls_unsure,
-                      " under way or in doubt)\n");
+                      " in flight or in doubt)\n");
 }
 
 absl::StatusOr<Contents> CopyDatabase(const std::string& from, const std::string& to) {
@@ -95,7 +95,7 @@ absl::StatusOr<Contents> CopyDatabase(const std::string& from, const std::string
     const std::string checked = copy.Value("PRAGMA integrity_check(1)");
     if (checked != "ok") return absl::FailedPreconditionError(absl::StrCat(from, " is damaged: ", checked));
     const DatabaseFacts facts = ReadFacts(copy);
-    if (facts.epoch.empty()) return absl::FailedPreconditionError(from + " is no database of a gateway");
+    if (facts.epoch.empty()) return absl::FailedPreconditionError(from + " is not a gateway's database");
     if (absl::Status known = CheckVersion(facts.version); !known.ok()) return known;
     contents = CountContents(copy);
   }

@@ -58,7 +58,7 @@ std::string MayHaveBeenCreated() {
   base::ErrorDetail detail;
   detail.reason = base::Reason::kOutcomeUnknown;
   return base::SerializeStatus(base::MakeError(
-      "the store lost its newest state, and the asset may have been created again since: it is not created a second "
+      "the store lost its newest state, and the asset may have been re-created since: it is not re-created a second "
       "time",
       detail));
 }

@@ -25,10 +25,10 @@ absl::Status MakeFile(const std::string& path) {
 }
 
 absl::Status Refusal(const Inspection& found) {
-  return absl::FailedPreconditionError(absl::StrCat(
-      absl::StrJoin(found.missing, "; "),
-      ". Bring back the database as it was last, or restore a backup; only when that is gone, start once with "
-      "--accept-data-loss, which goes on with what is there (see deploy/backup.md)"));
+  return absl::FailedPreconditionError(
+      absl::StrCat(absl::StrJoin(found.missing, "; "),
+                   ". Bring back the latest database, or restore a backup; only if there is neither, start once with "
+                   "--accept-data-loss, which continues with what is there (see deploy/backup.md)"));
 }
 
 // Refuses, or, when the operator accepts it, makes way for what is to be there.
@@ -54,10 +54,10 @@ absl::Status GoOnAfterLoss(Connection& writer, absl::Time now) {
              {"tasks_in_doubt", distrusted->tasks},
              {"calls_in_doubt", distrusted->calls},
              {"recreations_in_doubt", distrusted->assets},
-             {"hint", "what was created after the state that is left is unknown: see deploy/backup.md"}});
+             {"hint", "anything created after the remaining state is unknown: see deploy/backup.md"}});
   // What a damaged log still holds behind what was written now would be found by the next start again.
   if (writer.Value("PRAGMA wal_checkpoint(TRUNCATE)") != "0") {
-    return absl::FailedPreconditionError("another program reads the database, so that its log cannot be emptied");
+    return absl::FailedPreconditionError("another program is reading the database, so its log cannot be emptied");
   }
   return absl::OkStatus();
 }

@@ -37,20 +37,19 @@ std::string FindLoss(const DatabaseFacts& facts, const std::optional<Marker>& ma
   const Extent& now = facts.extent;
   if (!marker.has_value()) {
     // A database is marked before its first commit is counted.
-    return now.commits == 0 ? ""
-                            : absl::StrCat("its marker ", files.marker, " is missing, so that it may be an older copy");
+    return now.commits == 0 ? "" : absl::StrCat("its marker ", files.marker, " is missing, so it may be an older copy");
   }
   const Extent& then = marker->extent;
   if (facts.version == 0 || facts.epoch.empty())
     return "the database is empty; its marker says that it held " + Describe(*marker) +
            " at least: its tasks and possibly journal entries of billed calls are missing";
   if (facts.epoch != marker->epoch) {
-    return absl::StrCat("it is another database than the one that its marker tells of: epoch ", facts.epoch, ", not ",
-                        marker->epoch, " with ", Describe(*marker));
+    return absl::StrCat("it is not the database of its marker: epoch ", facts.epoch, ", not ", marker->epoch, " with ",
+                        Describe(*marker));
   }
   if (now.commits > then.commits && marker->clean) {
     return absl::StrCat("the database is at commit ", now.commits, ", its marker says that it was closed at commit ",
-                        then.commits, ": they are not of the same time, so that it may be an older copy");
+                        then.commits, ": they do not match, so it may be an older copy");
   }
   if (now.commits >= then.commits) return "";
   if (now.revision < then.revision) {
@@ -67,7 +66,7 @@ absl::Status CheckOurs(Connection& connection, const DatabaseFiles& files) {
   const bool known = connection.Value("SELECT count(*) FROM sqlite_master WHERE name = 'store_meta'") == "1" &&
                      connection.Value("PRAGMA user_version") != "0";
   if (known || connection.Value("SELECT count(*) FROM sqlite_master") == "0") return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrCat(files.database, " is no database of a gateway: it has ",
+  return absl::FailedPreconditionError(absl::StrCat(files.database, " is not a gateway's database: it contains ",
                                                     connection.Value("SELECT name FROM sqlite_master LIMIT 1")));
 }
 
@@ -86,7 +85,7 @@ absl::Status InspectContents(const DatabaseFiles& files, const std::optional<Mar
     if (CauseOf(error.getErrorCode()) != "corrupt") {
       // Such as a lock, or want of memory: what cannot be read now may be whole.
       return absl::FailedPreconditionError(
-          absl::StrCat("the database cannot be read, which does not say that it is damaged: ", error.what()));
+          absl::StrCat("the database cannot be read (it may be undamaged): ", error.what()));
     }
     found.missing.push_back(absl::StrCat("the database cannot be read: ", error.what()));
     found.unusable = true;
@@ -101,14 +100,14 @@ std::string FindFileDamage(const DatabaseFiles& files, const std::optional<Marke
   const int file = open(files.database.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) {
     if (marker.has_value()) return "the database is missing" + held;
-    return has_log ? "the database is missing, and its write-ahead log is there" : "";
+    return has_log ? "the database is missing, but its write-ahead log exists" : "";
   }
   const off_t size = lseek(file, 0, SEEK_END);
   const bool header = HasDatabaseHeader(file);
   close(file);
   if (size > 0) return header ? "" : "the header of the database is damaged, or the file is not a database" + held;
   if (marker.has_value()) return "the database is empty" + held;
-  return has_log ? "the database is empty, and its write-ahead log is there" : "";
+  return has_log ? "the database is empty, but its write-ahead log exists" : "";
 }
 
 absl::StatusOr<Inspection> Inspect(const DatabaseFiles& files, absl::Duration check_time, base::Clock& clock) {

@@ -40,12 +40,12 @@ void Compare(const char* what, const std::string& epoch, const Extent& there, co
 void JudgeByMarker(const DatabaseFacts& backup, const std::vector<std::string>& missing, Place& place) {
   if (!place.marker.has_value()) {
     if (missing.empty()) return;
-    place.reasons.push_back("what the database held cannot be said: " + absl::StrJoin(missing, "; "));
+    place.reasons.push_back("it is unknown what the database held: " + absl::StrJoin(missing, "; "));
   } else if (!place.marker->clean) {
     place.reasons.push_back("the marker was not written by a clean stop, so it may be behind what was committed");
   } else if (place.marker->extent.commits < backup.extent.commits) {
     place.reasons.push_back(absl::StrCat("the marker ends at commit ", place.marker->extent.commits,
-                                         ", before the backup, and does not say what came after it"));
+                                         ", before the backup, and does not tell what came after it"));
   }
 }
 
@@ -127,8 +127,8 @@ absl::StatusOr<Restored> RestoreVia(const std::string& copy, const DatabaseFiles
   if (!place.ok()) return place.status();
   if (!place->reasons.empty() && !accept_data_loss) {
     return absl::FailedPreconditionError(
-        absl::StrCat("the backup holds less than was there: ", absl::StrJoin(place->reasons, "; "),
-                     ". With --accept-data-loss it is restored all the same (see deploy/backup.md)"));
+        absl::StrCat("the backup holds less than the present store: ", absl::StrJoin(place->reasons, "; "),
+                     ". With --accept-data-loss it is restored anyway (see deploy/backup.md)"));
   }
   Marker marker;
   if (place->marker.has_value()) marker.number = place->marker->number;

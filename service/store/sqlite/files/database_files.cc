@@ -48,7 +48,7 @@ absl::StatusOr<std::optional<FileIdentity>> Identify(const std::string& path) {
   struct stat found {};
   if (stat(path.c_str(), &found) == 0) return FileIdentity{found.st_dev, found.st_ino, found.st_size};
   if (errno == ENOENT) return std::nullopt;
-  return FileError("look at", path);
+  return FileError("inspect", path);
 }
 
 bool HasDatabaseHeader(int file) {

@@ -66,13 +66,13 @@ absl::Status Await(const std::string& path, const LockWait& wait, absl::Function
     if (errno != EWOULDBLOCK && errno != EACCES) return FileError("lock", path);
     const absl::Time now = wait.clock->Now();
     if (now >= end) {
-      return absl::FailedPreconditionError(
-          absl::StrCat("cannot lock ", path, ": another gateway uses this database",
-                       wait.limit > absl::ZeroDuration() ? ", still after " + absl::FormatDuration(wait.limit) : ""));
+      return absl::FailedPreconditionError(absl::StrCat(
+          "cannot lock ", path, ": another gateway uses this database",
+          wait.limit > absl::ZeroDuration() ? ", after a wait of " + absl::FormatDuration(wait.limit) : ""));
     }
     if (wait.on_wait != nullptr) wait.on_wait();
     pauses.Until(std::min(now + FileLock::kLook, end));
-    if (pauses.cancelled()) return absl::CancelledError(absl::StrCat("no longer waiting for ", path));
+    if (pauses.cancelled()) return absl::CancelledError(absl::StrCat("cancelled while waiting for ", path));
   }
   return absl::OkStatus();
 }

@@ -99,7 +99,7 @@ absl::StatusOr<std::optional<Marker>> ReadMarker(const std::string& path) {
     if (!Unseal(bytes.substr(at, kPlace), marker)) continue;
     if (!newest.has_value() || marker.number > newest->number) newest = marker;
   }
-  if (!newest.has_value()) return absl::DataLossError(absl::StrCat(path, " is not a marker, or damaged"));
+  if (!newest.has_value()) return absl::DataLossError(absl::StrCat(path, " is not a marker, or is damaged"));
   return newest;
 }
 
