@@ -84,19 +84,19 @@ const char* ReasonText(Reason reason) {
     case Reason::kOutputModeration:
       return "the vendor's moderation blocked the output";
     case Reason::kCreditsExhausted:
-      return "the vendor's account has no credits";
+      return "the vendor account has no credits";
     case Reason::kUpstreamAuthFailed:
-      return "the vendor refuses the gateway's key";
+      return "the vendor refuses the API key";
     case Reason::kQuotaExceeded:
-      return "a quota at the vendor is used up";
+      return "the vendor's quota is exhausted";
     case Reason::kAssetLibraryFull:
-      return "the vendor's library of assets is full";
+      return "the vendor's asset library is full";
     case Reason::kRateLimited:
       return "rate limited by the vendor";
     case Reason::kResourceNotFound:
-      return "the vendor does not know it";
+      return "not found at the vendor";
     case Reason::kDisplayNameTaken:
-      return "the group has an asset of this display name";
+      return "the group already has an asset with this display name";
     case Reason::kAssetNotReady:
       return "a referenced asset is not ready";
     case Reason::kUpstreamInvalidInput:
@@ -104,15 +104,15 @@ const char* ReasonText(Reason reason) {
     case Reason::kOutcomeUnknown:
       return "the vendor's answer was lost; it may have accepted the request";
     case Reason::kUpstreamUnavailable:
-      return "the vendor does not answer usably";
+      return "the vendor is unavailable";
     case Reason::kUpstreamFailed:
-      return "the vendor failed";
+      return "the vendor reported a failure";
     case Reason::kUnsupportedByUpstream:
-      return "the vendor does not offer this to the account";
+      return "the vendor does not support this for the account";
     case Reason::kCancelled:
       return "the call was cancelled";
     default:
-      return "the vendor's answer is not understood";
+      return "unexpected answer from the vendor";
   }
 }
 

@@ -68,7 +68,7 @@ class Fetch : public http::ByteSink {
 
   absl::StatusOr<FetchedMedia> Run() {
     const std::optional<http::Url> url = http::ParseUrl(uri_);
-    if (!url.has_value()) return CannotFetch("its URL is not usable");
+    if (!url.has_value()) return CannotFetch("its URL is invalid");
     if (!url->https && !allow_plain_http_) return CannotFetch("its URL is not https");
     for (int ranges = 0; ranges < kMaxRanges;) {
       const int64_t before = position_;
@@ -91,7 +91,7 @@ class Fetch : public http::ByteSink {
       SkipAhead();
       ++ranges;
     }
-    return CannotFetch("its headers are spread over too much of the file");
+    return CannotFetch("its headers are spread over too many ranges of the file");
   }
 
   bool OnHeaders(int status, const std::map<std::string, std::string>& headers) override {
@@ -154,7 +154,7 @@ class Fetch : public http::ByteSink {
     if (!refusal_.ok()) return refusal_;
     if (enough_) return absl::OkStatus();
     if (call_.cancel != nullptr && call_.cancel->cancelled()) {
-      return Fail(base::Reason::kCancelled, "the caller went away");
+      return Fail(base::Reason::kCancelled, "the caller cancelled or disconnected");
     }
     if (reply.outcome == http::HttpOutcome::kReply) return absl::OkStatus();
     if (clock_.Now() >= call_.deadline) return Fail(base::Reason::kDeadlineExceeded, "the call's deadline has passed");

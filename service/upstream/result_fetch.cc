@@ -76,9 +76,9 @@ class RangeCutter : public http::ByteSink {
     };
     const std::string encoding = absl::AsciiStrToLower(header("content-encoding"));
     if (!encoding.empty() && encoding != "identity") {
-      return Refuse(NoResult("bytes in an encoding that was not asked for"));
+      return Refuse(NoResult("an encoding that was not requested"));
     }
-    if (IsNoFile(header("content-type"))) return Refuse(NoResult("a page or a message"));
+    if (IsNoFile(header("content-type"))) return Refuse(NoResult("HTML or JSON"));
     int64_t first = 0;
     if (status == 206) {
       const ContentRange got = ParseContentRange(header("content-range")).value_or(ContentRange{range_.offset, 0});
@@ -127,7 +127,7 @@ class RangeCutter : public http::ByteSink {
   // Tells the sink of the file at its first bytes. False: they are none, or the sink broke off.
   bool Started(std::string_view bytes) {
     if (started_) return true;
-    if (from_begin_ && BeginsLikeAPage(bytes)) return Refuse(NoResult("a page or a message"));
+    if (from_begin_ && BeginsLikeAPage(bytes)) return Refuse(NoResult("HTML or JSON"));
     started_ = true;
     return sink_.OnStart(total_, content_type_) || Refuse(ReaderLeft());
   }
@@ -151,7 +151,7 @@ class RangeCutter : public http::ByteSink {
     return false;
   }
 
-  static absl::Status ReaderLeft() { return Fail(Reason::kCancelled, "the reader broke off"); }
+  static absl::Status ReaderLeft() { return Fail(Reason::kCancelled, "the reader stopped"); }
   absl::Status BeyondEnd() const {
     return Fail(Reason::kSizeOutOfRange, absl::StrCat("offset ", range_.offset, " is beyond the end of the result"));
   }
@@ -191,7 +191,7 @@ absl::Status RefusedByStorage(const http::HttpReply& reply) {
     case 403:
     case 404:
     case 410:
-      return Fail(Reason::kResultExpired, absl::StrCat("the link to the result has died (", reply.status, ")"));
+      return Fail(Reason::kResultExpired, absl::StrCat("the link to the result has expired (", reply.status, ")"));
     case 416:
       return Fail(Reason::kSizeOutOfRange, "the offset is beyond the end of the result");
     case 400:
@@ -222,7 +222,7 @@ absl::StatusOr<http::HttpReply> FetchFollowing(http::HttpTransport& transport, h
     }
     request.url = *std::move(next);
     request.timeout = deadline - clock.Now();
-    if (request.timeout <= absl::ZeroDuration()) return Fail(Reason::kDeadlineExceeded, "no time is left");
+    if (request.timeout <= absl::ZeroDuration()) return Fail(Reason::kDeadlineExceeded, "deadline exceeded");
   }
 }
 
@@ -234,7 +234,7 @@ absl::Status FetchRange(http::HttpTransport& transport, const CallOptions& call,
   if (!url.has_value() || (!url->https && !allow_plain_http)) {
     return Fail(Reason::kUpstreamProtocol, "the link to the result is not an https URL");
   }
-  if (timeout <= absl::ZeroDuration()) return Fail(Reason::kDeadlineExceeded, "no time is left for the transfer");
+  if (timeout <= absl::ZeroDuration()) return Fail(Reason::kDeadlineExceeded, "deadline exceeded before the transfer");
   ResultRange wanted = range;
   // No file is that long, and the sum must stay a number.
   if (wanted.limit > std::numeric_limits<int64_t>::max() - wanted.offset) wanted.limit = 0;
@@ -247,12 +247,11 @@ absl::Status FetchRange(http::HttpTransport& transport, const CallOptions& call,
     return RefusedByStorage(reply);
   }
   if (reply.address_refused) {
-    return Fail(Reason::kUpstreamProtocol,
-                absl::StrCat("the vendor's link to the result is not fetched: ", reply.error));
+    return Fail(Reason::kUpstreamProtocol, absl::StrCat("the vendor's link to the result is refused: ", reply.error));
   }
   if (std::optional<absl::Status> finished = cutter.Finish(reply)) return *finished;
   if (reply.outcome == http::HttpOutcome::kCancelled) return Fail(Reason::kCancelled, "the transfer was cancelled");
-  return Fail(Reason::kUpstreamUnavailable, absl::StrCat("the transfer of the result broke off: ", reply.error));
+  return Fail(Reason::kUpstreamUnavailable, absl::StrCat("the transfer of the result was interrupted: ", reply.error));
 }
 
 }  // namespace seedance::upstream

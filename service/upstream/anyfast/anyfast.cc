@@ -200,10 +200,12 @@ class AnyFast : public Upstream {
   absl::StatusOr<std::vector<TaskSighting>> FindTasks(const CallOptions&, const TaskSearch&) override {
     return Unsupported("list of tasks");
   }
-  absl::Status CancelTask(const CallOptions&, const std::string&) override { return Unsupported("cancel of tasks"); }
+  absl::Status CancelTask(const CallOptions&, const std::string&) override {
+    return Unsupported("cancellation of tasks");
+  }
 
   absl::StatusOr<UsageLog> ReadUsage(const CallOptions& call) override {
-    if (!options_.profile.usage_log) return Unsupported("usage log that may be read");
+    if (!options_.profile.usage_log) return Unsupported("readable usage log");
     std::string path = "/api/log/token";
     if (options_.usage_log_key_in_query) path += "?key=" + http::PathSegment(options_.api_key.Reveal());
     absl::StatusOr<http::HttpReply> reply =
@@ -277,7 +279,7 @@ class AnyFast : public Upstream {
       result.retryable = false;
       base::ErrorDetail detail;
       detail.reason = Reason::kCancelled;
-      result.status = base::MakeError("the upload broke off before its end", detail);
+      result.status = base::MakeError("the upload was interrupted", detail);
     }
     return result;
   }
@@ -361,7 +363,7 @@ class AnyFast : public Upstream {
     }
     base::ErrorDetail detail;
     detail.reason = Reason::kUpstreamUnavailable;
-    return base::MakeError("the vendor lists too many groups to look through", detail);
+    return base::MakeError("the vendor lists too many groups to search", detail);
   }
 
   const AnyFastOptions options_;

@@ -63,8 +63,7 @@ class TaskAnswer {
     if (report.state == TaskState::kFailed)
       report.error = FailureOf(AnyFastErrors(), Operation::kTaskEnd, Error(), api_key_);
     if (report.state == TaskState::kExpired) {
-      report.error = {Reason::kDeadlineExceeded, inner_["status"].Text(),
-                      "the vendor gave the task up: its time was over"};
+      report.error = {Reason::kDeadlineExceeded, inner_["status"].Text(), "the vendor expired the task"};
     }
     if (report.state == TaskState::kCancelled) {
       report.error = {Reason::kCancelled, inner_["status"].Text(), "the vendor cancelled the task"};

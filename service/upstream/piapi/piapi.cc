@@ -102,7 +102,7 @@ class PiApi : public Upstream {
   }
   absl::Status DeleteGroup(const CallOptions&, const std::string&) override { return Unsupported("groups"); }
   absl::Status UpdateAsset(const CallOptions&, const std::string&, const std::string&) override {
-    return Unsupported("names of assets that can change");
+    return Unsupported("changeable names of assets");
   }
 
   BilledResult<std::string> CreateAsset(const CallOptions& call, const NewAsset& asset) override {
@@ -166,14 +166,15 @@ class PiApi : public Upstream {
     if (!listed.ok()) return listed;
     base::ErrorDetail detail;
     detail.reason = Reason::kUpstreamProtocol;
-    return base::MakeError(absl::StrCat("the vendor still lists the asset, but knows no way to delete it (HTTP ",
-                                        reply->status, "); check paths.asset_delete"),
-                           detail);
+    return base::MakeError(
+        absl::StrCat("the vendor still lists the asset, but its path for deletion does not exist (HTTP ", reply->status,
+                     "); check paths.asset_delete"),
+        detail);
   }
 
   absl::StatusOr<std::string> UploadToVendor(const CallOptions& call, const std::string& file_name,
                                              http::ByteSource& bytes) override {
-    if (options_.upload_url.empty()) return Unsupported("place for files without an upload_url");
+    if (options_.upload_url.empty()) return Unsupported("upload of files without an upload_url");
     Base64Source body(file_name, bytes);
     http::HttpRequest request = client_.Request(call, "POST", "");
     request.url = options_.upload_url;
@@ -237,7 +238,7 @@ class PiApi : public Upstream {
     }
     base::ErrorDetail detail;
     detail.reason = Reason::kUpstreamUnavailable;
-    return base::MakeError("the vendor lists too many tasks to look through", detail);
+    return base::MakeError("the vendor lists too many tasks to search", detail);
   }
 
   absl::Status CancelTask(const CallOptions& call, const std::string& id) override {
@@ -315,7 +316,7 @@ class PiApi : public Upstream {
     if (base::GetReason(error) != Reason::kResourceNotFound) return error;
     base::ErrorDetail detail;
     detail.reason = Reason::kUpstreamProtocol;
-    return base::MakeError("the vendor does not know the path of the list of tasks; check paths.task_list", detail);
+    return base::MakeError("the path of the vendor's list of tasks does not exist; check paths.task_list", detail);
   }
 
   // The paths for one asset are not documented: an answer like that may be about the path or about the asset.
@@ -347,10 +348,10 @@ class PiApi : public Upstream {
       if (seen.size() > before) continue;
       // A vendor that knows no pages sends the same again: that is all, unless it says that there is more.
       if (!page->total.has_value()) return absl::OkStatus();
-      return CannotLookThrough(absl::StrCat("the vendor says that it has ", *page->total, " assets but lists only ",
-                                            seen.size(), "; check the query of paths.asset_list"));
+      return CannotLookThrough(absl::StrCat("the vendor reports ", *page->total, " assets but lists only ", seen.size(),
+                                            "; check the query of paths.asset_list"));
     }
-    return CannotLookThrough("the vendor lists too many assets to look through");
+    return CannotLookThrough("the vendor lists too many assets to search");
   }
 
   absl::StatusOr<PiApiAssetPage> ListPage(const CallOptions& call, int number) {
@@ -368,7 +369,7 @@ class PiApi : public Upstream {
     // A list that is not there says nothing about an asset.
     base::ErrorDetail detail;
     detail.reason = Reason::kUpstreamProtocol;
-    return base::MakeError("the vendor does not know the path of the list of assets; check paths.asset_list", detail);
+    return base::MakeError("the path of the vendor's list of assets does not exist; check paths.asset_list", detail);
   }
 
   absl::StatusOr<AssetReport> FindInList(const CallOptions& call, const std::string& id) {

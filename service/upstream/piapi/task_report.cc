@@ -77,7 +77,7 @@ TaskReport ReportOf(const JsonNode& task, absl::Time now, const base::Secret& ap
       report.error = FailureOf(PiApiErrors(), Operation::kTaskEnd, PiApiTaskError(task), api_key);
       break;
     case TaskState::kExpired:
-      report.error = {Reason::kDeadlineExceeded, "", "the vendor gave the task up: its time was over"};
+      report.error = {Reason::kDeadlineExceeded, "", "the vendor expired the task"};
       break;
     case TaskState::kCancelled:
       report.error = {Reason::kCancelled, "", "the vendor cancelled the task"};
