@@ -199,10 +199,10 @@ TEST_F(StoreHonestyTest, ABackupOfARunningGatewayBringsItsJournalBack) {
   std::fstream(Database(), std::ios::in | std::ios::out | std::ios::binary) << std::string(100, '#');
   const auto refused = Must(gateway().RunCommand({"--restore", backup}));
   EXPECT_EQ(refused.code, 1);
-  EXPECT_THAT(refused.output, HasSubstr("the backup holds less than was there: the marker says revision"));
+  EXPECT_THAT(refused.output, HasSubstr("the backup holds less than the present store: the marker says revision"));
   const auto restored = Must(gateway().RunCommand({"--restore", backup, "--accept-data-loss"}));
   ASSERT_EQ(restored.code, 0) << restored.output;
-  EXPECT_THAT(restored.output, HasSubstr("The store of before is " + Database(".aside-")));
+  EXPECT_THAT(restored.output, HasSubstr("The previous store is " + Database(".aside-")));
 
   StartAgain();
   EXPECT_EQ(Must(api().CreateTask(TaskOf("before"), before)).name(), kept) << "the journal remembers";
