@@ -17,7 +17,7 @@ namespace {
 template <typename Kind>
 using FamiliesOf = std::map<std::string, std::unique_ptr<prometheus::Family<Kind>>>;
 
-// The series of that name and labels, made if need be. Null when the library refuses the name or a label.
+// The series of that name and labels, created at first use. Null when the library refuses the name or a label.
 template <typename Kind, typename... Args>
 Kind* Find(FamiliesOf<Kind>& families, const std::string& name, const std::string& help, const Metrics::Labels& labels,
            const Args&... args) {
@@ -112,7 +112,7 @@ std::string Metrics::Scrape() {
     MutexLock lock(mutex_);
     updates = updates_;
   }
-  // Not under the lock: they may take others, under which handles are made.
+  // Not under the lock: the callbacks may take locks under which handles are made.
   for (const auto& update : updates) update();
   std::vector<prometheus::MetricFamily> all;
   {
