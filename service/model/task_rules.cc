@@ -37,7 +37,7 @@ bool HasEphemeral(const TaskRequest& request) {
 
 std::string ReferencePath(size_t index) { return absl::StrCat("references[", index, "]"); }
 
-// What the caller can do when the model does not take its references.
+// Advice for a caller whose references the model does not accept.
 std::string OtherModel(const ModelProfile& profile) {
   if (profile.asset_reference_model.empty()) return "";
   return absl::StrCat("; ", profile.asset_reference_model, " accepts them, and allow_model_upgrade selects it");
@@ -183,7 +183,7 @@ void CheckRetention(const TaskRequest& request, const ModelProfile& profile, Rep
   }
 }
 
-// How long one reference of a kind, and all of them, may play.
+// Maximum duration of one reference of a kind, and of all of them.
 struct PlayTime {
   MediaType type;
   const char* what;
@@ -243,7 +243,7 @@ void CheckReferences(const TaskRequest& request, const ModelProfile& profile, co
   CheckRetention(request, profile, report);
 }
 
-// Shapes that the vendor takes at first, and for which it may fail the task later.
+// Warns of ratios and durations that the vendor accepts at first and may fail later.
 void WarnOfFixedShape(const TaskRequest& request, const ModelProfile& profile, std::vector<std::string>& warnings) {
   const bool fixed = !request.aspect_ratio.empty() && request.aspect_ratio != kAdaptive;
   const std::string advice = profile.adaptive_only_with_frames ? "omit aspect_ratio" : "set aspect_ratio to adaptive";
@@ -302,7 +302,7 @@ std::vector<std::string> WarningsOf(const TaskRequest& request, const ModelProfi
   std::vector<std::string> warnings;
   if (profile.retire_time - now <= kRetirementNotice) {
     const std::string date = absl::FormatTime("%Y-%m-%d", profile.retire_time, absl::UTCTimeZone());
-    // A seller may have another day than the maker.
+    // The vendor may retire the model on another day than its maker.
     warnings.push_back(absl::StrCat("the maker of model ", request.model, " has announced its retirement for ", date,
                                     now < profile.retire_time ? " (UTC); the vendor may refuse it from then on"
                                                               : " (UTC); the vendor may refuse it"));
@@ -317,8 +317,8 @@ std::string SentAspectRatio(const TaskRequest& request, const ModelProfile& prof
 }
 
 void SortReferences(std::vector<Reference>& references) {
-  // The numbers of the media types are in the vendors' order.
-  // A last frame stands behind its first frame, whichever was named first: some vendors know them by that only.
+  // MediaType's numbers are in the vendors' order. A last frame goes after its first frame, whichever came first in the
+  // request: some vendors recognize them by position only.
   std::stable_sort(references.begin(), references.end(), [](const Reference& left, const Reference& right) {
     const auto place = [](const Reference& reference) {
       return std::pair(MediaTypeOf(reference.role), reference.role == ReferenceRole::kLastFrame);
