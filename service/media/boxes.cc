@@ -29,7 +29,7 @@ void BoxParser::PassBox() {
   Pass(left());
 }
 
-// A rest that is too short for a box is padding: QuickTime ends lists with four zeros.
+// A remainder too short for a box is padding: QuickTime ends lists with four zeros.
 void BoxParser::ReadHeader() {
   while (depth_ > 0 && outer_[depth_ - 1].end - position() < 8) {
     const Box outer = outer_[--depth_];

@@ -10,8 +10,8 @@
 namespace seedance::media {
 namespace {
 
-// Chunks; the first has the size, and EXIF, before or behind the picture, may say that it is shown turned. They are
-// followed to the last, to see whether all of them are there.
+// Chunks; the first has the size, and EXIF, before or after the picture, may say that it is shown rotated. They are
+// followed to the last, to see whether the file is complete.
 class Png : public Parser {
  public:
   Png() : Parser(model::MediaType::kImage, "png") {
@@ -21,7 +21,7 @@ class Png : public Parser {
 
  private:
   void OnHeader(Bytes bytes) {
-    // Apple's phones put a chunk of their own before it, in files that no one else reads.
+    // Apple's phones put their own chunk before it, in files that no other reader accepts.
     if (bytes.Big32(0) != 13 || bytes.Big32(4) != Tag("IHDR")) return Break("its first chunk is not IHDR");
     width_ = bytes.Big32(8);
     height_ = bytes.Big32(12);
