@@ -12,7 +12,7 @@ namespace {
 
 using gateway::config::v1::Tls;
 
-// Between the two readings of a change.
+// Time between the two readings of a change.
 constexpr absl::Duration kSettle = absl::Seconds(1);
 constexpr absl::Duration kWarningInterval = absl::Hours(24);
 
