@@ -54,7 +54,7 @@ void AnyFastRules(proto::AnyFast& anyfast, const std::string& path, std::vector<
   UsageLogRules(*anyfast.mutable_usage_log(), path + "usage_log.", problems);
 }
 
-// A path below the base URL; with `with_id` it holds `{id}` once.
+// A path below the base URL; `with_id`: contains `{id}` once.
 void PathRule(FieldRules& rules, const char* name, const std::string& value, bool with_id) {
   constexpr char kId[] = "{id}";
   std::string plain = value;
