@@ -23,7 +23,7 @@ void Finish(RpcStream& stream, Call& call, const absl::Status& status) {
 
 }  // namespace
 
-// A call whose end is lost would stay open for ever, and RpcServer::Stop would wait for it.
+// Must not fail: a call that never ends would block RpcServer::Stop for ever.
 
 void SendAnswer(RpcStream& stream, Call& call, const google::protobuf::MessageLite& answer) {
   try {

@@ -13,12 +13,12 @@ namespace seedance::rpc {
 struct CallLimits::Connection {
   explicit Connection(const std::string& name) : address(name.substr(0, name.rfind(':'))) {}
 
-  const std::string* peer = nullptr;  // Its key.
-  const std::string address;          // Without the port.
+  const std::string* peer = nullptr;  // Key in connections_.
+  const std::string address;          // The peer without the port.
   size_t open = 0;
   std::array<size_t, 5> service_calls{};  // By RequestKind.
   size_t refusals = 0;
-  size_t dropped = 0;  // Refusals that were dropped since the last time that none was left.
+  size_t dropped = 0;  // Refusals dropped since no refusal was pending last.
   bool ended = false;
 };
 
@@ -42,7 +42,7 @@ constexpr std::array<const char*, 11> kNames = {"calls",
                                                 "receive_timeout",
                                                 "answer_timeout"};
 
-// All connections of a Unix socket look the same.
+// Connections of a Unix socket are indistinguishable.
 bool HasName(const std::string& peer) { return !absl::StartsWith(peer, "unix"); }
 
 bool IsService(RequestKind kind) { return kind != RequestKind::kCall && kind != RequestKind::kWatch; }
@@ -217,7 +217,7 @@ std::shared_ptr<void> CallLimits::ChargeShared(const Ticket& ticket, size_t byte
     base::MutexLock lock(mutex_);
     CountAnswerLocked(*ticket.tenant, bytes);
   }
-  // Without the lock: it discharges when it cannot be made.
+  // Without the lock: on failure the deleter discharges.
   return std::shared_ptr<Tenant>(ticket.tenant, discharge);
 }
 
@@ -226,7 +226,7 @@ bool CallLimits::Refuse(Ticket& ticket) {
   {
     base::MutexLock lock(mutex_);
     Connection& connection = *ticket.connection;
-    // From now on it counts as a refusal: peers that do not take these must not use up the service's places.
+    // Counted as a refusal from now on: peers that do not read refusals must not use up the service's places.
     LeaveServiceLocked(ticket);
     ticket.refused = true;
     ++refusals_;

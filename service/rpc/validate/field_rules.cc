@@ -44,8 +44,8 @@ std::string AuthorityOf(const std::string& url) {
   return url.substr(kHttps.size(), url.find_first_of("/?#", kHttps.size()) - kHttps.size());
 }
 
-// Browsers, and vendors that read URLs as they do, pass over slashes before the host and take a backslash for one: what
-// looks like a path here may be a user and a host there.
+// Browsers, and vendors that parse URLs like them, skip slashes before the host and treat a backslash as one: an
+// apparent path may be user and host there.
 bool NamesHost(const std::string& authority) { return !authority.empty() && authority.find('\\') == std::string::npos; }
 
 // The rule that a data URI breaks, empty if none.

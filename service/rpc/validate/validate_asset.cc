@@ -41,7 +41,7 @@ void ReadNewAsset(const std::string& path, const v1::Asset& asset, Params& param
 
 bool IsPlainHttp(const std::string& uri) { return absl::StartsWithIgnoreCase(uri.substr(0, 16), "http://"); }
 
-// Without its bytes nothing is known of the file behind a URL.
+// Without its bytes the content of a URL is unknown.
 void CheckReuse(const v1::CreateAssetRequest& request, FieldRules& rules) {
   const bool url = IsPlainHttp(request.uri()) || absl::StartsWithIgnoreCase(request.uri().substr(0, 16), "https://");
   if (request.reuse_content() && url && !request.validate_media()) {
@@ -52,7 +52,7 @@ void CheckReuse(const v1::CreateAssetRequest& request, FieldRules& rules) {
 void CheckSource(const v1::CreateAssetRequest& request, FieldRules& rules) {
   switch (request.source_case()) {
     case v1::CreateAssetRequest::kUri:
-      // Whether plain http is allowed the engine knows.
+      // The engine decides whether plain http is allowed.
       rules.MediaUri("uri", IsPlainHttp(request.uri()) ? "https" + request.uri().substr(4) : request.uri());
       return;
     case v1::CreateAssetRequest::kInlineData:

@@ -13,7 +13,7 @@ namespace {
 namespace v1 = gateway::v1;
 
 constexpr size_t kMaxRequestIdBytes = 512;
-// So that no page is longer than clients take.
+// Keeps pages below the clients' message limit.
 constexpr int kMostOfPage = 200;
 
 }  // namespace

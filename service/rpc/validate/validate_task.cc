@@ -19,7 +19,7 @@ namespace v1 = gateway::v1;
 constexpr size_t kMaxModelCharacters = 128;
 constexpr size_t kMaxAspectRatioCharacters = 32;
 constexpr size_t kMaxReferenceLabelBytes = 32;
-constexpr int kMaxReferences = 100;  // More than any vendor takes; the profile's limits are the engine's.
+constexpr int kMaxReferences = 100;  // More than any vendor accepts; the engine checks the profile's limits.
 constexpr int64_t kMaxRetentionHours = 10'000;
 constexpr size_t kMaxUpstreamTaskIdBytes = 128;
 constexpr size_t kMaxTaskLabels = 32;
@@ -97,7 +97,7 @@ std::optional<int> ReadDuration(const v1::GenerationTask& task, FieldRules& rule
   return static_cast<int>(duration.seconds());
 }
 
-// The range is the vendor's, and the engine's to check.
+// The engine checks the vendor's range.
 std::optional<int> ReadRetention(const v1::GenerationTask& task, FieldRules& rules) {
   if (!task.has_ephemeral_retention()) return std::nullopt;
   const google::protobuf::Duration& retention = task.ephemeral_retention();
@@ -127,7 +127,7 @@ model::TaskRequest ReadTask(const v1::GenerationTask& task, FieldRules& rules) {
   request.upstream = task.upstream();
   rules.Text("generation_task.model", task.model(), kMaxModelCharacters);
   request.model = task.model();
-  // The vendor's limit of its length is the engine's.
+  // The engine checks the vendor's limit.
   rules.Text("generation_task.prompt", task.prompt(), std::numeric_limits<size_t>::max());
   request.prompt = task.prompt();
   request.references = ReadReferences(task, rules);
