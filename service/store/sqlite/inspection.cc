@@ -15,7 +15,7 @@
 namespace seedance::store::sqlite {
 namespace {
 
-// Steps of SQLite's machine between two looks at the clock: some tenths of a millisecond.
+// SQLite VM steps between two readings of the clock: some tenths of a millisecond.
 constexpr int kStepsBetweenLooks = 10'000;
 
 std::string Describe(const Marker& marker) {
@@ -32,11 +32,11 @@ int IsOver(void* data) {
   return limit.clock.Now() >= limit.end ? 1 : 0;
 }
 
-// Compares what the database says of itself with the marker.
+// Compares the database with its marker.
 std::string FindLoss(const DatabaseFacts& facts, const std::optional<Marker>& marker, const DatabaseFiles& files) {
   const Extent& now = facts.extent;
   if (!marker.has_value()) {
-    // A database is marked before its first commit is counted.
+    // The marker exists before the first commit is counted.
     return now.commits == 0 ? "" : absl::StrCat("its marker ", files.marker, " is missing, so it may be an older copy");
   }
   const Extent& then = marker->extent;
@@ -61,7 +61,7 @@ std::string FindLoss(const DatabaseFacts& facts, const std::optional<Marker>& ma
                       then.commits - now.commits, " commits and possibly journal entries of billed calls are missing");
 }
 
-// SQLite opens any database, and a schema of this release could be put beside that of its owner.
+// SQLite opens any database, and this release's schema would be added to a foreign one.
 absl::Status CheckOurs(Connection& connection, const DatabaseFiles& files) {
   const bool known = connection.Value("SELECT count(*) FROM sqlite_master WHERE name = 'store_meta'") == "1" &&
                      connection.Value("PRAGMA user_version") != "0";
@@ -83,7 +83,7 @@ absl::Status InspectContents(const DatabaseFiles& files, const std::optional<Mar
     if (!damage.empty()) found.missing.push_back("its pages are damaged: " + damage);
   } catch (const SQLite::Exception& error) {
     if (CauseOf(error.getErrorCode()) != "corrupt") {
-      // Such as a lock, or want of memory: what cannot be read now may be whole.
+      // For instance a lock, or lack of memory: the database may be undamaged.
       return absl::FailedPreconditionError(
           absl::StrCat("the database cannot be read (it may be undamaged): ", error.what()));
     }
@@ -131,7 +131,7 @@ absl::StatusOr<Inspection> Inspect(const DatabaseFiles& files, absl::Duration ch
   if (!database.ok()) return database.status();
   if (!database->has_value() || (*database)->size == 0) return found;
   if (marker.has_value() && !marker->clean && !log->has_value()) {
-    // Another program may have opened the database since, and merged the log into it.
+    // Another program may have opened the database and merged the log.
     base::Log(base::LogLevel::kWarning, "store_log_missing", {{"path", files.log}});
   }
   if (absl::Status done = InspectContents(files, marker, check_time, clock, found); !done.ok()) return done;

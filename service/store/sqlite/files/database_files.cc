@@ -19,7 +19,7 @@ constexpr std::string_view kHeader("SQLite format 3\0", 16);
 constexpr size_t kLogHeaderBytes = 32;
 constexpr std::string_view kLogMagic("\x37\x7f\x06", 3);
 
-// The file that the path leads to, also when that does not exist yet.
+// Resolves symbolic links, also to a file that does not exist yet.
 std::string Resolved(const std::string& path) {
   constexpr int kMostLinks = 40;  // As Linux.
   std::filesystem::path at = path;
