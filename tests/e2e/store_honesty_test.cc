@@ -185,7 +185,7 @@ TEST_F(StoreHonestyTest, ABackupOfARunningGatewayBringsItsJournalBack) {
   const std::string late = Must(api().CreateTask(TaskOf("late"), NextRequestId())).name();
   const auto made = Must(gateway().RunCommand({"--backup", backup}));
   ASSERT_EQ(made.code, 0) << made.output;
-  EXPECT_THAT(made.output, HasSubstr("read back whole:\nepoch "));
+  EXPECT_THAT(made.output, HasSubstr("is a verified copy of the store:\nepoch "));
   EXPECT_THAT(made.output, HasSubstr("2 tasks (2 open), 2 billed calls"));
   Must(sandbox().ClearFaults());
   ASSERT_TRUE(Eventually([&] { return !Must(api().GetTask(late)).upstream_task_id().empty(); }));

@@ -68,7 +68,7 @@ absl::Status Await(const std::string& path, const LockWait& wait, absl::Function
     if (now >= end) {
       return absl::FailedPreconditionError(absl::StrCat(
           "cannot lock ", path, ": another gateway uses this database",
-          wait.limit > absl::ZeroDuration() ? ", after a wait of " + absl::FormatDuration(wait.limit) : ""));
+          wait.limit > absl::ZeroDuration() ? ", even after waiting " + absl::FormatDuration(wait.limit) : ""));
     }
     if (wait.on_wait != nullptr) wait.on_wait();
     pauses.Until(std::min(now + FileLock::kLook, end));
