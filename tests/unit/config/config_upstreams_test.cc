@@ -140,7 +140,7 @@ TEST(ConfigUpstreams, PiApiIsChecked) {
            Case{"upload_url: 'http://x'", "piapi.upload_url: must begin with https:// (http:// needs"},
            Case{"upload_url: never", "piapi.upload_url: must begin with https://"},
            Case{"service_mode: secret", "piapi.service_mode: must be one of public, private, is `secret`"},
-           Case{"default_model: seedance", "piapi.default_model: `seedance` is no known model"},
+           Case{"default_model: seedance", "piapi.default_model: `seedance` is not a known model"},
            Case{"webhook_secret: {}", "piapi.webhook_secret: is required: file or env"},
            Case{"webhook_secret: {env: W}", "piapi.webhook_secret: needs admin.listen and admin.public_base_url"},
            Case{"paths: {asset_upload: api}", "piapi.paths.asset_upload: must begin with /"},

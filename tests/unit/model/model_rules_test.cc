@@ -106,7 +106,7 @@ TEST(WarningsOf, ReferencesOfAModelThatWantsItsOwnShapeAreToldWhatToLeaveToIt) {
   request.references = References({Role::kReferenceVideo});
   EXPECT_EQ(warnings().size(), 1u) << "not twice for its ratio";
   request.aspect_ratio.clear();
-  EXPECT_THAT(warnings(), ElementsAre(HasSubstr("to it; set duration to -1s"))) << "5 s are sent";
+  EXPECT_THAT(warnings(), ElementsAre(HasSubstr("duration; set duration to -1s"))) << "5 s are sent";
   request.duration_seconds = -1;
   EXPECT_TRUE(warnings().empty());
   request.references = References({Role::kFirstFrame});
