@@ -35,7 +35,7 @@ absl::StatusOr<base::Secret> ReadSecret(const gateway::config::v1::Secret& secre
 // The configuration as JSON (also valid YAML), without token hashes and passwords in URLs.
 std::string PrintConfig(const GatewayConfig& config);
 
-// Saturates at the range of absl::Duration.
+// The same duration.
 absl::Duration FromProto(const google::protobuf::Duration& duration);
 
 }  // namespace seedance::config

@@ -132,7 +132,7 @@ class Store {
     std::vector<model::Asset> used_last;         // The tenant's live ones, most recently used first.
     std::vector<model::Asset> own_used_once;     // The tenant's live ones used by one task, least recent first.
   };
-  // Reads everything in one transaction.
+  // Figures and lists are read one after the other, not from one snapshot.
   virtual absl::StatusOr<Library> ReadLibrary(const std::string& tenant, const std::string& upstream, absl::Time now,
                                               int limit) = 0;
 
@@ -218,7 +218,7 @@ class Store {
     int64_t newest = 0;     // Revision of the newest write of the whole store.
     int64_t forgotten = 0;  // Tombstones up to this revision may be gone.
   };
-  // Reads both in one transaction.
+  // Both from one snapshot.
   virtual absl::StatusOr<HistoryBounds> GetHistoryBounds() = 0;
   // Deletes tombstones of tasks deleted before `before`. Returns how many.
   virtual absl::StatusOr<int> TrimDeletions(absl::Time before) = 0;

@@ -20,7 +20,7 @@ namespace seedance::rpc {
 enum class RequestKind { kCall, kWatch, kHealthCheck, kHealthWatch, kReflection };
 
 // Limits on open RPCs, by connection, by tenant and in total, and on bytes of answers that callers have not taken.
-// Connections of a Unix socket cannot be told apart and share one limit. Thread-safe.
+// Connections of a Unix socket cannot be told apart: limits per connection do not apply to them. Thread-safe.
 class CallLimits {
  public:
   struct Options {

@@ -43,7 +43,7 @@ int64_t CountLiveAssets(Connection& connection, const std::string& upstream);
 absl::StatusOr<std::vector<model::Asset>> ListLeastRecentlyUsed(Connection& connection, const std::string& tenant,
                                                                 const std::string& upstream, int limit);
 
-// All figures and lists of Store::Library from one snapshot if a transaction is open.
+// The figures and lists of Store::Library, one statement each.
 absl::StatusOr<Store::Library> ReadLibrary(Connection& connection, const std::string& tenant,
                                            const std::string& upstream, absl::Time now, int limit);
 
