@@ -10,12 +10,14 @@
 #include "service/server/run.h"
 #include "service/server/store_commands.h"
 
+// Tests: tests/e2e/store_honesty_test.cc, tests/unit/server/server_test.cc
+
 namespace {
 
 constexpr int kBadUsage = 2;
 
 int Main(int argc, char** argv) {
-  CLI::App app("gRPC gateway in front of the vendors of Seedance video generation.", "seedance-gateway");
+  CLI::App app("gRPC gateway to the vendors of Seedance video generation.", "seedance-gateway");
   std::string path;
   bool check = false;
   bool print = false;
@@ -26,13 +28,12 @@ int Main(int argc, char** argv) {
   app.add_flag("--check-config", check, "Check the file and the secrets that it names, then exit");
   app.add_flag("--print-config", print, "Print the file with every default and without secrets, then exit");
   auto* back_up = app.add_option(
-      "--backup", backup, "Copy the store to this new file, also while a gateway runs, check the copy, then exit");
-  app.add_option("--restore", restore, "Put this backup in the place of the store while no gateway runs, then exit")
+      "--backup", backup, "Copy the store to this new file and verify the copy, then exit; a gateway may be running");
+  app.add_option("--restore", restore, "Replace the store with this backup, then exit; no gateway may be running")
       ->excludes(back_up);
-  app.add_flag(
-      "--accept-data-loss", accept_data_loss,
-      "Start, or restore, although the store will hold less than it held; what may have been sent meanwhile is "
-      "in doubt then");
+  app.add_flag("--accept-data-loss", accept_data_loss,
+               "Start or restore although the store has lost data; requests that may have been sent since are then "
+               "in doubt");
   app.set_version_flag("--version", std::string("seedance-gateway " SEEDANCE_VERSION));
   try {
     app.parse(argc, argv);
@@ -54,7 +55,7 @@ int Main(int argc, char** argv) {
     if (!warnings->empty()) std::cerr << "warning: " << absl::StrReplaceAll(*warnings, {{"\n", "\nwarning: "}}) << "\n";
   }
   if (print) std::cout << seedance::config::PrintConfig(*config);
-  if (check && !print) std::cout << path << " is good\n";
+  if (check && !print) std::cout << path << " is valid\n";
   if (check || print) return 0;
   if (!backup.empty()) return seedance::server::BackUpStore(*config, backup);
   if (!restore.empty()) return seedance::server::RestoreStore(*config, restore, accept_data_loss);

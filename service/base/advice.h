@@ -7,15 +7,17 @@
 
 namespace seedance::base {
 
-// Key of ErrorInfo.metadata: AdviceOf the reason. MakeError sets it; details that are read back do not hold it.
+// Key of ErrorInfo.metadata that carries AdviceOf(reason). MakeError sets it; GetErrorDetail removes it again.
+//
+// Tests: tests/unit/base/error_test.cc
 inline constexpr std::string_view kAdviceKey = "advice";
 
-// THE table: what a caller, or who shows the error to people, can do about it. One or two sentences; empty for
-// kUnspecified alone.
+// What a caller, or whoever shows the error to a user, can do about `reason`: one or two sentences. The only table of
+// these texts. Empty for kUnspecified alone. Thread-safe; the text lives as long as the process.
 std::string_view AdviceOf(Reason reason);
 
-// The same for a task's failure. `at_full_progress`: the vendor reported 100 % and then a failure, which without a
-// known cause is most often its moderation.
+// The same for the failure of a task. `at_full_progress`: the vendor reported 100 % and then a failure. Without a known
+// cause that is most often the vendor's moderation, and the text says so.
 std::string_view AdviceOf(Reason reason, bool at_full_progress);
 
 }  // namespace seedance::base

@@ -6,13 +6,13 @@
 
 namespace seedance::base {
 
-// Exponential back-off with full jitter.
+// Exponential back-off with full jitter. A value: it holds no state and never waits itself.
 struct Backoff {
-  absl::Duration initial = absl::Milliseconds(500);
-  absl::Duration maximum = absl::Seconds(30);
+  absl::Duration initial = absl::Milliseconds(500);  // Upper bound of the first delay.
+  absl::Duration maximum = absl::Seconds(30);        // Upper bound of every delay.
 
-  // Wait before try number `attempt` + 1, counted from 0: uniform between a tenth of and the whole
-  // min(initial * 2^attempt, maximum).
+  // Delay before attempt `attempt` + 1 (attempts are counted from 0): uniform between 10 % and 100 % of min(initial *
+  // 2^attempt, maximum). Thread-safe if `random` is.
   absl::Duration Delay(int attempt, Random& random) const;
 };
 

@@ -10,22 +10,26 @@
 
 namespace seedance::base {
 
-// A wish to stop, passed from the one who waits to the one who works. Thread-safe; shared by std::shared_ptr.
+// Cooperative cancellation token: the owner of the work cancels, the work polls or registers a callback. Thread-safe;
+// shared by std::shared_ptr.
 class CancelToken {
  public:
-  // Sets the wish, once, and runs the callbacks on this thread.
+  // Cancels, once, and runs the registered callbacks on the calling thread before it returns. Later calls do nothing.
   void Cancel();
 
+  // Whether Cancel was called.
   bool cancelled();
 
-  // Runs `callback` when cancelled; at once, on this thread, if that already happened. The callback must not call
-  // back into this token. Returns an id for Remove.
+  // Registers `callback` for Cancel; runs it at once, on this thread, when the token is cancelled already. The callback
+  // must not call back into this token. Returns an id for Remove.
   uint64_t OnCancel(absl::AnyInvocable<void()> callback);
 
-  // After it returns the callback neither runs nor will run.
+  // Unregisters a callback, and waits while it runs on another thread. After Remove returns the callback neither runs
+  // nor will run.
   void Remove(uint64_t id);
 
  private:
+  // Not held while callbacks run.
   Mutex mutex_;
   CondVar idle_;
   bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
@@ -34,9 +38,11 @@ class CancelToken {
   std::map<uint64_t, absl::AnyInvocable<void()>> callbacks_ ABSL_GUARDED_BY(mutex_);
 };
 
-// A token of its own that is also cancelled with `parent` (may be null), as long as this object lives.
+// Child token: cancelled with `parent` (may be null) while this object lives, and cancellable on its own without effect
+// on `parent`. The destructor unregisters from `parent`; the child token may outlive the link.
 class CancelLink {
  public:
+  // `parent` may be null, or cancelled already; then the child is cancelled too.
   explicit CancelLink(std::shared_ptr<CancelToken> parent);
   ~CancelLink();
   CancelLink(const CancelLink&) = delete;

@@ -16,7 +16,7 @@ absl::Time SimulatedClock::Now() {
 
 void SimulatedClock::WaitUntil(CondVar& condition, Mutex& mutex, absl::Time deadline) {
   if (Now() >= deadline) return;
-  // A short real wait instead of a list of waiters: nobody then has to outlive anybody.
+  // Polling instead of a list of waiters: so no waiter must outlive the clock, nor the reverse.
   condition.WaitFor(mutex, std::chrono::milliseconds(1));
 }
 

@@ -6,34 +6,35 @@
 
 namespace seedance::base {
 
-// Source of time. The only way for the service to read a clock or to wait. Implementations are thread-safe.
+// Source of time: the only way for the service to read a clock or to wait. Implementations are thread-safe.
 class Clock {
  public:
   virtual ~Clock() = default;
 
-  // Wall time, good for timestamps and for spans alike: it never goes back and never jumps. After somebody has set the
-  // machine's clock it comes nearer to it slowly (clock_slew.h). A time that others have read from the machine's clock
-  // may therefore be off by as much: gRPC's deadlines are taken as spans from now, not as times.
+  // Wall time, for timestamps and for durations: it never goes back and never jumps. After the machine's clock was set
+  // it converges slowly (clock_slew.h). Times that a library reads from the machine's clock may differ by as much, so
+  // deadlines from gRPC are converted to durations (machine_time.h).
   virtual absl::Time Now() = 0;
 
-  // Waits until `condition` is notified or this clock reaches `deadline` (InfiniteFuture: only notified). May return
-  // without a cause. Never waits longer than a minute at once.
+  // Waits until `condition` is notified or this clock reaches `deadline` (InfiniteFuture: no deadline). May wake
+  // spuriously, after a minute at the latest; call it in a loop that tests the condition.
   virtual void WaitUntil(CondVar& condition, Mutex& mutex, absl::Time deadline)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) = 0;
 };
 
-// The machine's clock. The time of its suspension counts. Lives for ever.
+// The machine's clock. Time spent in suspension counts. Never destroyed.
 Clock& RealClock();
 
-// A clock that stands still until a test moves it.
+// A clock that advances only by Advance, for tests.
 class SimulatedClock : public Clock {
  public:
+  // Starts at `start`.
   explicit SimulatedClock(absl::Time start) : now_(start) {}
 
   absl::Time Now() override;
   void WaitUntil(CondVar& condition, Mutex& mutex, absl::Time deadline) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
 
-  // Moves time forward; waiters notice within a few real milliseconds.
+  // Moves time forward by `by` (not negative). Waiters notice within a few real milliseconds.
   void Advance(absl::Duration by);
 
  private:

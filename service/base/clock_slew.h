@@ -5,25 +5,25 @@
 
 namespace seedance::base {
 
-// Time that follows a wall clock without its jumps. It runs with a steady clock; while the wall clock shows something
-// else (somebody set it) it runs a little faster or slower until the two agree again. So a span between two of its
-// times is right to within kSlowness of it, whatever happens to the wall clock, and it never goes back.
+// Wall time without jumps. It runs with a steady clock; while the wall clock shows another time (because it was set) it
+// runs slightly faster or slower until both agree. So a difference of two of its times is correct to within 1/kSlowness
+// of itself, whatever happens to the wall clock, and it never goes back.
 //
 // A value: it reads no clock. Not thread-safe.
 class ClockSlew {
  public:
-  // While it catches up it gains or loses one second in so many. Less than the jitter of every pause; an hour is made
-  // good in 20 hours.
+  // While it converges it gains or loses one second in kSlowness: less than the jitter of every pause. An hour is
+  // corrected in 20 hours.
   static constexpr int kSlowness = 20;
 
-  // Begins with the wall clock's time. `steady`: since any moment, that of a clock which nobody sets.
+  // Starts at `wall`. `steady`: reading of a clock that nobody can set, from any origin.
   ClockSlew(absl::Time wall, absl::Duration steady) : now_(wall), steady_(steady) {}
 
-  // The time now that the clocks show this. A `steady` before the last one, from a thread that was overtaken between
-  // its reading and this call, counts as the last one.
+  // The time for these readings of the two clocks. A `steady` older than the last one (a thread was overtaken between
+  // its reading and this call) counts as the last one.
   absl::Time At(absl::Time wall, absl::Duration steady);
 
-  // How far the wall clock was ahead of this time (negative: behind) at the last call of At.
+  // Wall clock minus this time at the last call of At; negative: the wall clock is behind.
   absl::Duration lag() const { return lag_; }
 
  private:

@@ -3,9 +3,11 @@
 
 namespace seedance::base {
 
-// Sets absl's detector of lock orders that might deadlock, which aborts the process, as the build says (CMake's
-// SEEDANCE_DEADLOCK_DETECTION): on with sanitizers, off otherwise. gRPC's locks are absl's; ours are not. Call it first
-// in main.
+// Switches absl's deadlock detector, which aborts the process on an inconsistent lock order, as the build says (CMake's
+// SEEDANCE_DEADLOCK_DETECTION: on with sanitizers, off otherwise). It covers gRPC's locks; the service's own are not
+// absl's. Call it first in main.
+//
+// Tests: tests/lint/hardening_probe.cc
 void SetDeadlockDetection();
 
 }  // namespace seedance::base

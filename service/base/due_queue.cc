@@ -9,7 +9,7 @@
 namespace seedance::base {
 namespace {
 
-// Less is how a clock is kept right.
+// A smaller step back is an ordinary correction of the clock.
 constexpr absl::Duration kNoStep = absl::Seconds(1);
 
 }  // namespace

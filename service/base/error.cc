@@ -70,7 +70,7 @@ constexpr ReasonRow kReasons[] = {
 
 constexpr size_t kReasonNumbers = 1 + static_cast<size_t>(Reason::kCreationNotInDoubt);
 
-// The rows by number; what is between them is not used.
+// By number; gaps stay empty.
 constexpr std::array<ReasonRow, kReasonNumbers> ByNumber() {
   std::array<ReasonRow, kReasonNumbers> rows{};
   for (ReasonRow& row : rows) row = {Reason::kUnspecified, "", StatusCode::kUnknown};
@@ -148,8 +148,8 @@ absl::Status MakeError(std::string_view message, const ErrorDetail& detail) {
   return MakeError(ReasonCode(detail.reason), message, detail);
 }
 
-// Every text goes through TextOf: a proto3 string that is not UTF-8 can be written but not be read again, and texts
-// that quote a caller must neither write control characters to terminals and logs nor grow with what he sent.
+// Every text goes through TextOf: protobuf writes a string that is not UTF-8 but does not read it again, and texts that
+// quote a caller must neither put control characters into terminals and logs nor grow without a bound.
 absl::Status MakeError(absl::StatusCode code, std::string_view message, const ErrorDetail& detail) {
   const std::string text = TextOf(message);
   absl::Status status(code, text);
@@ -216,7 +216,7 @@ absl::Status StoreUnavailable(std::string_view cause) {
   detail.reason = Reason::kStoreUnavailable;
   detail.metadata["cause"] = std::string(cause);
   detail.retry_delay = absl::Seconds(1);
-  return MakeError("the gateway's store cannot be used now", detail);
+  return MakeError("the gateway's store is unavailable", detail);
 }
 
 absl::Status InternalError(std::string_view cause) {
@@ -231,7 +231,7 @@ ErrorDetail GetErrorDetail(const absl::Status& status) {
   if (auto info = Find<google::rpc::ErrorInfo>(status)) {
     detail.reason = ReasonOfName(info->reason());
     detail.metadata.insert(info->metadata().begin(), info->metadata().end());
-    // It belongs to the reason, which the reader may change.
+    // Derived from the reason, which the reader may change.
     detail.metadata.erase(std::string(kAdviceKey));
   }
   if (auto bad = Find<google::rpc::BadRequest>(status)) {

@@ -10,12 +10,13 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 
-// Errors inside the service are absl::Status with the google.rpc details as payloads (type URL
-// `type.googleapis.com/google.rpc.<Message>`), built by the named functions below and turned into gRPC at one edge.
+// Errors inside the service are absl::Status with google.rpc details as payloads (type URL
+// `type.googleapis.com/google.rpc.<Message>`). The functions below build them; rpc/calls converts them to grpc::Status.
+// All functions are thread-safe and never throw.
 namespace seedance::base {
 
-// Mirror of seedance.gateway.v1.ErrorReason: same names (without prefix) and numbers; a test compares them. What each
-// means, and the status code that it comes with, stands in error_reason.proto.
+// Mirror of seedance.gateway.v1.ErrorReason: same names (without prefix) and numbers; a test compares them.
+// error_reason.proto says what each means and its status code.
 enum class Reason {
   kUnspecified = 0,
   kInvalidInput = 1,
@@ -58,10 +59,10 @@ enum class Reason {
   kCreationNotInDoubt = 70,
 };
 
-// `INVALID_INPUT` for kInvalidInput and so on: the word in ErrorInfo.reason.
+// The value of ErrorInfo.reason: `INVALID_INPUT` for kInvalidInput.
 std::string_view ReasonName(Reason reason);
 
-// The status code that error_reason.proto gives the reason. Reasons that only tasks and assets carry give kUnknown.
+// The status code that error_reason.proto gives the reason; kUnknown for reasons that only tasks and assets carry.
 absl::StatusCode ReasonCode(Reason reason);
 
 // A broken rule of one field.
@@ -72,7 +73,7 @@ struct FieldViolation {
   friend bool operator==(const FieldViolation&, const FieldViolation&) = default;
 };
 
-// A resource that an error is about.
+// The resource that an error is about.
 struct ResourceRef {
   std::string type;  // For example `seedance.gateway.v1.Asset`.
   std::string name;
@@ -80,45 +81,46 @@ struct ResourceRef {
   friend bool operator==(const ResourceRef&, const ResourceRef&) = default;
 };
 
-// What an error says besides code and text.
+// Everything an error carries besides code and message.
 struct ErrorDetail {
   Reason reason = Reason::kUnspecified;
   std::map<std::string, std::string> metadata;  // ErrorInfo.metadata.
   std::vector<FieldViolation> violations;       // BadRequest.
   std::optional<absl::Duration> retry_delay;    // RetryInfo.
   std::optional<ResourceRef> resource;          // ResourceInfo.
-  std::string quota_subject;                    // QuotaFailure with this subject, when not empty.
+  std::string quota_subject;                    // Subject of a QuotaFailure; empty: none is attached.
 };
 
-// Keys of ErrorInfo.metadata that several rooms use.
+// Keys of ErrorInfo.metadata that several rooms use: code and message as the vendor sent them.
 inline constexpr std::string_view kUpstreamCodeKey = "upstream_code";
 inline constexpr std::string_view kUpstreamMessageKey = "upstream_message";
 
-// Error with the code of `detail.reason`. Texts may quote a caller: they are made printable and cut at 2 KiB (utf8.h).
+// Error with the code of `detail.reason`. Texts may quote a caller or a vendor: they are made printable and cut at 2
+// KiB (utf8.h).
 absl::Status MakeError(std::string_view message, const ErrorDetail& detail);
-// Error with another code than the reason's own, where the caller knows better.
+// The same with another code than that of the reason.
 absl::Status MakeError(absl::StatusCode code, std::string_view message, const ErrorDetail& detail);
 
-// INVALID_ARGUMENT with every violation. At least one.
+// INVALID_ARGUMENT with all `violations` (at least one).
 absl::Status InvalidInput(std::vector<FieldViolation> violations);
 // INVALID_ARGUMENT with one violation.
 absl::Status InvalidField(std::string_view field, std::string_view description);
 // NOT_FOUND with ResourceInfo.
 absl::Status ResourceNotFound(std::string_view type, std::string_view name);
-// UNAVAILABLE, the gateway's own store; `cause` goes to metadata.
+// UNAVAILABLE: the gateway's own store failed. `cause` goes to metadata.
 absl::Status StoreUnavailable(std::string_view cause);
-// INTERNAL, a defect of the gateway.
+// INTERNAL: a defect of the gateway. `cause` becomes the message.
 absl::Status InternalError(std::string_view cause);
 
-// The details of `status`; those of a status that this file did not build are empty, its reason is guessed from the
-// code (kInternal if nothing fits). For OK: kUnspecified.
+// The details of `status`. A status that this file did not build has none; its reason is derived from the code
+// (kInternal if nothing fits). OK gives kUnspecified.
 ErrorDetail GetErrorDetail(const absl::Status& status);
-// Short for GetErrorDetail(status).reason.
+// GetErrorDetail(status).reason.
 Reason GetReason(const absl::Status& status);
 
 // `status` as a serialized google.rpc.Status with all details.
 std::string SerializeStatus(const absl::Status& status);
-// The reverse. Bytes that are no google.rpc.Status give an INTERNAL error.
+// Inverse of SerializeStatus. Bytes that are no google.rpc.Status give an INTERNAL error.
 absl::Status ParseStatus(std::string_view bytes);
 
 }  // namespace seedance::base

@@ -17,21 +17,21 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-// What a crash can take with it.
+// Lines of this time may be lost in a crash.
 constexpr milliseconds kDelay(2);
-// How long the thread waits for the reader before it looks whether it should stop.
+// How long the thread waits for the reader before it checks whether to stop.
 constexpr milliseconds kTry(100);
 constexpr milliseconds kNoticeInterval(1000);
 
 // Whole lines of together at most PIPE_BUF bytes, or that many bytes of one line: a pipe with room takes them without
-// blocking, and does not mix them with what other processes write to it.
+// blocking, and does not mix them with writes of other processes.
 std::string_view Piece(std::string_view text) {
   if (text.size() <= PIPE_BUF) return text;
   const size_t end = text.rfind('\n', PIPE_BUF - 1);
   return text.substr(0, end == std::string_view::npos ? PIPE_BUF : end + 1);
 }
 
-// Returns how many bytes are done with: written, or lost because the file takes nothing any more.
+// Returns the number of bytes that are written, or lost because the file accepts nothing any more.
 size_t WriteSome(int file, std::string_view text, steady_clock::time_point end) {
   size_t done = 0;
   while (done < text.size()) {
@@ -45,7 +45,7 @@ size_t WriteSome(int file, std::string_view text, steady_clock::time_point end) 
     if (written >= 0) {
       done += static_cast<size_t>(written);
     } else if (errno != EAGAIN && errno != EINTR) {
-      return text.size();  // Nobody to tell.
+      return text.size();  // There is no place to report the failure.
     }
   }
   return done;
@@ -108,7 +108,7 @@ bool LineWriter::Write(std::string_view line) {
     taken = AppendLocked(line);
     threadless = !thread_.joinable();
   }
-  // No thread could be started: the line is written here.
+  // No thread could be started: the caller writes.
   if (threadless) Flush();
   return taken;
 }

@@ -24,7 +24,7 @@ constexpr char kStuck[] = "standard_error_stuck";
 
 thread_local bool logging = false;
 
-// While it lives this thread counts as logging.
+// Marks this thread as logging.
 class Logging {
  public:
   Logging() { logging = true; }
@@ -33,7 +33,7 @@ class Logging {
   Logging& operator=(const Logging&) = delete;
 };
 
-// Lives for ever: threads log to the very end of the process.
+// Never destroyed: threads log until the process ends.
 LogLimiter& Limiter() {
   static auto* limiter = new LogLimiter;
   return *limiter;
@@ -117,7 +117,7 @@ void AppendNumber(std::string& out, double value) {
 // As 2026-11-26T14:00:34.123Z. Only the milliseconds change most of the time.
 void AppendTime(std::string& out, absl::Time time) {
   thread_local int64_t formatted = std::numeric_limits<int64_t>::min();
-  thread_local std::array<char, 20> text;  // Nothing to destroy: lines are logged to a thread's very end.
+  thread_local std::array<char, 20> text;  // Trivially destructible: threads log until their end.
   const int64_t millis = absl::ToUnixMillis(time);
   const int64_t seconds = absl::ToUnixSeconds(time);
   if (seconds != formatted) {
@@ -153,7 +153,7 @@ void AppendNotice(std::string& out, std::string_view kind, uint64_t dropped, abs
   absl::StrAppend(&out, ",", LogField("kind", kind).json(), ",\"dropped\":", dropped);
 }
 
-// The lines that say how many lines were dropped. They count for no kind.
+// The lines that report dropped lines. They count for no kind.
 std::string DropNotices(uint64_t stuck, bool all) {
   std::string lines;
   const absl::Time now = absl::Now();
@@ -182,7 +182,7 @@ LogLine::LogLine(LogLevel level, std::string_view event, LogKind kind) : level_(
   const Logging begin;
   const absl::Time now = absl::Now();
   if (!Limiter().Admit(kind.name.empty() ? event : kind.name, kind.cause, now)) {
-    Writer().Start();  // Its thread reports what is dropped.
+    Writer().Start();  // Its thread reports dropped lines.
     return;
   }
   text_.reserve(512);

@@ -9,27 +9,28 @@
 
 #include "service/base/log_limiter.h"
 
-// One JSON object per line on standard error: {"time":"...","level":"info","event":"call",...fields}.
-// Never pass a Secret, a bearer token, a signed URL's query or a caller's prompt.
+// Structured log: one JSON object per line on standard error, {"time":"...","level":"info","event":"call",...fields}.
+// Never log a Secret, a bearer token, the query of a signed URL or a caller's prompt.
 //
-// What others can cause is bounded: texts are escaped (log_text.h), a text has about kMaxLogText bytes and a line about
-// kMaxLogLine, each kind of line has a rate (log_limiter.h), and a reader of standard error that does not read holds
-// nobody up for long (line_writer.h). Dropped lines are counted by kind: a line `log_lines_dropped` says how many, at
-// most one in ten seconds for each kind, and DroppedLogLines for the metrics.
+// What others can cause is bounded: texts are escaped (log_text.h), a text has at most about kMaxLogText bytes and a
+// line about kMaxLogLine, each kind of line has a rate (log_limiter.h), and a stalled reader of standard error blocks
+// nobody for long (line_writer.h). Dropped lines are counted by kind: a line `log_lines_dropped` reports them, at most
+// once in ten seconds per kind, and DroppedLogLines gives the totals. All functions are thread-safe unless they say
+// otherwise.
 namespace seedance::base {
 
 enum class LogLevel { kDebug, kInfo, kWarning, kError };
 
-inline constexpr size_t kMaxLogText = 2 << 10;
-inline constexpr size_t kMaxLogLine = 16 << 10;
+inline constexpr size_t kMaxLogText = 2 << 10;   // Bytes of one text.
+inline constexpr size_t kMaxLogLine = 16 << 10;  // Bytes of one line.
 
-// Whose rate a line counts for.
+// The rate limit that a line counts against.
 struct LogKind {
-  std::string_view name = {};  // Empty: the event. Names are few: constants, or files of a library.
+  std::string_view name = {};  // Empty: the event. Few values only: constants, or source files of a library.
   LogCause cause = LogCause::kOwn;
 };
 
-// A named value of a log line: text, integer, number or truth.
+// A named value of a log line: text, integer, number or boolean.
 class LogField {
  public:
   LogField(std::string_view key, std::string_view value);
@@ -40,25 +41,26 @@ class LogField {
   LogField(std::string_view key, double value);
   LogField(std::string_view key, bool value);
 
-  // `"key":value`, escaped; a text is cut.
+  // `"key":value`, escaped; a text is cut at kMaxLogText.
   const std::string& json() const { return json_; }
 
  private:
   std::string json_;
 };
 
-// Lines below `level` are dropped, uncounted. Call it before threads start.
+// Drops lines below `level`, uncounted. Not thread-safe: call it before threads start.
 void SetLogLevel(LogLevel level);
 
-// Lines a second of one kind. Thread-safe.
+// Sets the rates of all kinds, in lines a second.
 void SetLogRates(const LogLimiter::Rates& rates);
 
-// Writes one line. `event` says what happened, in snake_case. Thread-safe; a line is never mixed with another. Warnings
-// and errors, with all lines before them, are written when it returns; others some milliseconds later at the latest.
-// A standard error that takes nothing holds it up for a quarter of a second at most, and only once.
+// Writes one line. `event` names what happened, in snake_case. Lines never mix. A warning or error, and all lines
+// before it, are written when Log returns; other lines within some milliseconds. A stalled standard error delays the
+// caller by at most 250 ms, and only once.
 void Log(LogLevel level, std::string_view event, const std::vector<LogField>& fields, LogKind kind = {});
 
-// The same line, a value at a time: a third of the cost, for what is written thousands of times a second.
+// Builds the same line value by value, at a third of the cost, for lines written thousands of times a second. For one
+// thread.
 class LogLine {
  public:
   LogLine(LogLevel level, std::string_view event, LogKind kind = {});
@@ -67,29 +69,28 @@ class LogLine {
   void Add(std::string_view key, double value);
   void Add(const LogField& field);
 
-  // Once, last.
+  // Writes the line. Call it once, last.
   void Write();
 
  private:
-  // The line without what was added since `before` if it became too long.
+  // Removes what was added since offset `before` if the line became too long.
   void Bound(size_t before);
 
   const LogLevel level_;
-  std::string text_;  // Empty: below the level, or too many of its kind.
+  std::string text_;  // Empty: below the level, or over the rate.
   bool cut_ = false;
 };
 
-// Writes the lines that wait, and how many were dropped. Done by itself when the process exits.
+// Writes all waiting lines and the counts of dropped ones. Runs by itself at the exit of the process.
 void FlushLog();
 
-// Whether this thread is inside this file's functions: a handler of crashes must not log then.
+// Whether the calling thread is inside this file's functions. A crash handler must not log then.
 bool IsLogging();
 
-// Lines dropped so far by kind; those that found no room because nobody reads standard error have the kind
-// `standard_error_stuck`.
+// Number of dropped lines by kind. Lines dropped because standard error stalled have the kind `standard_error_stuck`.
 std::map<std::string, uint64_t> DroppedLogLines();
 
-// `text` as a JSON string with its quotes; bytes that are not UTF-8 become U+FFFD.
+// `text` as a JSON string with quotes; bytes that are not UTF-8 become U+FFFD.
 std::string JsonQuote(std::string_view text);
 
 }  // namespace seedance::base

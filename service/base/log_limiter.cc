@@ -27,7 +27,7 @@ bool LogLimiter::Admit(std::string_view kind, LogCause cause, absl::Time now) {
   Kind& entry = FindLocked(kind);
   const double rate = cause == LogCause::kOwn ? rates_.own : rates_.anyone;
   const double burst = std::max(1.0, rate * kBurstSeconds);
-  // A clock that was set back gives nothing, one that was set forward a burst.
+  // A clock that was set back adds no tokens, one that was set forward adds a burst.
   const double passed = std::max(0.0, absl::ToDoubleSeconds(now - entry.filled));
   entry.tokens = std::min(burst, entry.tokens + passed * rate);
   entry.filled = now;

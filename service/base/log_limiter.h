@@ -13,53 +13,56 @@
 
 namespace seedance::base {
 
-// Who can cause a line of the log, which decides how many are written.
+// Who can cause a log line; decides which rate applies.
 enum class LogCause {
-  kOwn,     // The gateway's own work, and callers that are known.
-  kAnyone,  // Whoever reaches a port.
+  kOwn,     // The gateway's own work, and authenticated callers.
+  kAnyone,  // Any peer that reaches a port.
 };
 
-// Bounds the lines of each kind. Every kind has a token bucket of its own, so a flood of one kind never costs a line of
-// another. Knows no clock: the caller says what time it is. Thread-safe.
+// Rate limiter of log lines with one token bucket per kind, so a flood of one kind never costs a line of another. Reads
+// no clock: the caller passes the time. Thread-safe.
 class LogLimiter {
  public:
-  // Lines a second of one kind; a burst may have two seconds' worth.
+  // Lines a second of one kind; the burst is two seconds' worth.
   struct Rates {
-    double own = 10000;
-    double anyone = 20;
+    double own = 10000;  // For LogCause::kOwn.
+    double anyone = 20;  // For LogCause::kAnyone.
   };
-  // Lines of one kind that were dropped since the last report.
+  // Lines of one kind dropped since the last report.
   struct Report {
     std::string kind;
     uint64_t dropped = 0;
-    absl::Duration span;  // The time in which they were dropped.
+    absl::Duration span;  // Time in which they were dropped.
   };
 
-  // Kinds beyond this many share one, `other`: names of kinds may come from libraries.
+  // Kinds beyond this number share the kind `other`: names may come from libraries.
   static constexpr size_t kMaxKinds = 256;
-  // A kind that loses lines is reported as often.
+  // At most one report per kind in this time.
   static constexpr absl::Duration kReportInterval = absl::Seconds(10);
 
+  // Applies to all kinds from the next line on.
   void SetRates(const Rates& rates);
 
   // Whether a line of `kind` may be written. False: it is counted as dropped.
   bool Admit(std::string_view kind, LogCause cause, absl::Time now);
 
-  // The kinds whose report is due, or all that lost lines if `all`. A report begins the next interval.
+  // The kinds whose report is due; with `all`, every kind that lost lines. A report starts the kind's next interval.
   std::vector<Report> TakeReports(absl::Time now, bool all);
 
   // All lines dropped so far, by kind.
   std::map<std::string, uint64_t> Totals();
 
  private:
+  // Token bucket and counts of one kind.
   struct Kind {
     double tokens = 0;
     absl::Time filled = absl::InfinitePast();
     uint64_t dropped = 0;   // Since the last report.
-    absl::Time first_drop;  // If `dropped` is not 0.
+    absl::Time first_drop;  // Valid if `dropped` is not 0.
     uint64_t total = 0;
   };
 
+  // The row of `name`, or that of `other` beyond kMaxKinds.
   Kind& FindLocked(std::string_view name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   Mutex mutex_;

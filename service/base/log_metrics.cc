@@ -17,7 +17,7 @@ void ExportDroppedLogLines(Metrics& metrics) {
       uint64_t& before = (*exported)[kind];
       metrics
           .Counter("seedance_log_lines_dropped_total",
-                   "Lines of the log that were not written, by kind: too many of their kind in a second, or nobody "
+                   "Log lines that were dropped, by kind: over the rate of their kind, or nobody "
                    "reads standard error.",
                    {{"kind", kind}})
           .Add(static_cast<double>(dropped - before));

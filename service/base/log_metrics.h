@@ -5,7 +5,10 @@
 
 namespace seedance::base {
 
-// Adds `seedance_log_lines_dropped_total`, by kind, to `metrics`. It counts from the begin of the process.
+// Adds the counter `seedance_log_lines_dropped_total` (label `kind`) to `metrics`; it counts from the start of the
+// process. Call it once per Metrics.
+//
+// Tests: tests/unit/base/log_test.cc
 void ExportDroppedLogLines(Metrics& metrics);
 
 }  // namespace seedance::base

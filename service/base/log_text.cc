@@ -28,7 +28,7 @@ constexpr std::array<Range, 8> kEscaped = {{
     {0xfff9, 0xfffb},  // Interlinear annotations.
 }};
 
-// Length of the beginning that stands for itself in JSON: ASCII without quotes, backslashes and control characters.
+// Length of the prefix that needs no escape in JSON: ASCII without quotes, backslashes and control characters.
 size_t PlainLength(std::string_view text) {
   size_t length = 0;
   while (length < text.size()) {
@@ -61,7 +61,7 @@ void AppendJsonText(std::string& out, std::string_view text, size_t max_bytes) {
   out += '"';
   size_t at = 0;
   while (at < text.size() && out.size() - begin < max_bytes) {
-    // Most texts are plain from end to end.
+    // Fast path: most texts need no escape at all.
     const size_t plain = std::min(PlainLength(text.substr(at)), max_bytes - (out.size() - begin));
     if (plain > 0) {
       out += text.substr(at, plain);

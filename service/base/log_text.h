@@ -8,12 +8,11 @@
 
 namespace seedance::base {
 
-// Appends `text` to `out` as a JSON string with its quotes. Escaped, besides what JSON demands: every control character
-// (C0, DEL, C1), line and paragraph separators, and the invisible characters that reorder or hide text on a terminal
+// Appends `text` to `out` as a JSON string with quotes. Escapes, besides what JSON demands, every control character
+// (C0, DEL, C1), line and paragraph separators, and invisible characters that reorder or hide text on a terminal
 // (bidirectional controls, zero-width characters, U+FEFF). Bytes that are not UTF-8 become U+FFFD.
 //
-// What is appended has at most about `max_bytes` bytes: a longer text is cut at a character and ends with
-// `[N bytes cut]`.
+// Appends at most about `max_bytes` bytes: a longer text is cut at a character and ends with `[N bytes cut]`.
 void AppendJsonText(std::string& out, std::string_view text, size_t max_bytes = std::numeric_limits<size_t>::max());
 
 }  // namespace seedance::base

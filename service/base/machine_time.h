@@ -8,10 +8,11 @@
 
 namespace seedance::base {
 
-// Deadlines of libraries that tell them by the machine's clock, such as gRPC, to and from a Clock, which may show
-// another time after somebody has set the machine's. Right as long as nobody sets it again: convert late. The far end
-// of either clock is the far end of the other.
+// Converts deadlines between the machine's clock, which libraries such as gRPC use, and a Clock, which may show another
+// time after the machine's was set. The result is correct until the machine's clock is set again: convert as late as
+// possible. The infinite ends of one clock map to those of the other.
 absl::Time FromMachineTime(std::chrono::system_clock::time_point time, Clock& clock);
+// Inverse of FromMachineTime, with the same limits.
 std::chrono::system_clock::time_point ToMachineTime(absl::Time time, Clock& clock);
 
 }  // namespace seedance::base

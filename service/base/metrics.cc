@@ -17,7 +17,7 @@ namespace {
 template <typename Kind>
 using FamiliesOf = std::map<std::string, std::unique_ptr<prometheus::Family<Kind>>>;
 
-// The series of that name and labels, made if need be. Null when the library refuses the name or a label.
+// The series of that name and labels, created at first use. Null when the library refuses the name or a label.
 template <typename Kind, typename... Args>
 Kind* Find(FamiliesOf<Kind>& families, const std::string& name, const std::string& help, const Metrics::Labels& labels,
            const Args&... args) {
@@ -50,7 +50,8 @@ struct Metrics::Families {
   bool IsTaken(const std::string& name, const void* by) const {
     const bool taken = (by != &counters && counters.count(name) > 0) || (by != &gauges && gauges.count(name) > 0) ||
                        (by != &histograms && histograms.count(name) > 0);
-    if (taken) Log(LogLevel::kError, "metric_refused", {{"metric", name}, {"cause", "another kind has this name"}});
+    if (taken)
+      Log(LogLevel::kError, "metric_refused", {{"metric", name}, {"cause", "another type of metric has this name"}});
     return taken;
   }
 };
@@ -111,7 +112,7 @@ std::string Metrics::Scrape() {
     MutexLock lock(mutex_);
     updates = updates_;
   }
-  // Not under the lock: they may take others, under which handles are made.
+  // Not under the lock: the callbacks may take locks under which handles are made.
   for (const auto& update : updates) update();
   std::vector<prometheus::MetricFamily> all;
   {

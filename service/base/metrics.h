@@ -15,14 +15,16 @@ class Gauge;
 class Histogram;
 }  // namespace prometheus
 
-// What operators see of the process, in the text format of Prometheus.
+// Metrics of the process in the text format of Prometheus.
 namespace seedance::base {
 
-// Handles of one time series each: small values that may be copied and used by any thread. One that no Metrics made
-// does nothing, so that code need not ask whether anybody measures. They must not be used after their Metrics is gone.
+// Counter, Gauge and Histogram are handles of one time series each: small values that may be copied and used by any
+// thread. A default-constructed handle does nothing, so code need not ask whether metrics are on. Do not use a handle
+// after its Metrics is destroyed.
 class Counter {
  public:
   Counter() = default;
+  // Adds `by`, which must not be negative.
   void Add(double by = 1);
 
  private:
@@ -31,10 +33,13 @@ class Counter {
   prometheus::Counter* series_ = nullptr;
 };
 
+// A value that goes up and down.
 class Gauge {
  public:
   Gauge() = default;
+  // Replaces the value.
   void Set(double value);
+  // Adds `by`, which may be negative.
   void Add(double by);
 
  private:
@@ -43,9 +48,11 @@ class Gauge {
   prometheus::Gauge* series_ = nullptr;
 };
 
+// A distribution, counted in buckets with fixed bounds.
 class Histogram {
  public:
   Histogram() = default;
+  // Counts `value` in its bucket.
   void Observe(double value);
 
  private:
@@ -54,10 +61,10 @@ class Histogram {
   prometheus::Histogram* series_ = nullptr;
 };
 
-// The registry. A metric is made by asking for it; the same name and labels give the same series. The help text, the
-// kind and the buckets of a name are those of the first call; a name of another kind, or one that Prometheus does not
-// allow, gives a handle that does nothing, and a line in the log. Names begin with `seedance_`. Values of labels must
-// be few: those of an enumeration or of the configuration, never ids. Thread-safe.
+// The registry. Asking for a metric creates it; the same name and labels give the same series. Help text, type and
+// buckets of a name are those of the first call. A name of another type, or one that Prometheus does not allow, gives a
+// handle that does nothing, and a log line. Names begin with `seedance_`. Label values come from an enumeration or the
+// configuration, never ids: each costs memory for ever. Thread-safe.
 class Metrics {
  public:
   using Labels = std::map<std::string, std::string>;
@@ -67,28 +74,30 @@ class Metrics {
   Metrics(const Metrics&) = delete;
   Metrics& operator=(const Metrics&) = delete;
 
+  // Handle of the series `name` with `labels`.
   base::Counter Counter(const std::string& name, const std::string& help, const Labels& labels = {});
   base::Gauge Gauge(const std::string& name, const std::string& help, const Labels& labels = {});
-  // `bounds`: upper bounds of the buckets, growing.
+  // `bounds`: upper bounds of the buckets, ascending, in the unit of the name (seconds, bytes).
   base::Histogram Histogram(const std::string& name, const std::string& help, const std::vector<double>& bounds,
                             const Labels& labels = {});
 
-  // A gauge whose value is asked for at each scrape.
+  // A gauge whose value is computed by `value` at each scrape, on the scraper's thread.
   void GaugeAtScrape(const std::string& name, const std::string& help, const Labels& labels,
                      std::function<double()> value);
-  // Runs at the begin of each scrape, for gauges that are computed together. It runs on the scraper's thread, must not
-  // block for long nor register callbacks, and must be callable until the last scrape has ended.
+  // Runs `update` at the start of each scrape, for gauges that are computed together. It runs on the scraper's thread,
+  // must not block for long nor register callbacks, and must stay callable until the last scrape has ended.
   void AtScrape(std::function<void()> update);
 
-  // All series in the text format 0.0.4.
+  // All series in the text format 0.0.4. One scrape runs at a time; others wait.
   std::string Scrape();
-  // The Content-Type of that.
+  // The Content-Type of Scrape's result.
   static const char* ContentType();
 
  private:
+  // prometheus-cpp's registry, kept out of this header.
   struct Families;
 
-  base::Mutex scrape_mutex_;  // One scrape at a time. Taken alone, and callbacks run under it.
+  base::Mutex scrape_mutex_;  // Serializes scrapes. Taken first; callbacks run under it.
   base::Mutex mutex_;
   std::unique_ptr<Families> families_ ABSL_PT_GUARDED_BY(mutex_);
   std::vector<std::function<void()>> updates_ ABSL_GUARDED_BY(mutex_);

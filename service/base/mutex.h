@@ -9,10 +9,11 @@
 
 namespace seedance::base {
 
-// std::mutex with thread annotations. Not absl::Mutex: the thread sanitizer cannot see into Debian's build of it, and
-// its deadlock detector aborts the process.
+// std::mutex with thread annotations. Not absl::Mutex: the thread sanitizer cannot see into Debian's build of absl, and
+// absl's deadlock detector aborts the process.
 class ABSL_LOCKABLE Mutex {
  public:
+  // Blocks until the mutex is free. Not recursive.
   void Lock() ABSL_EXCLUSIVE_LOCK_FUNCTION() { mutex_.lock(); }
   void Unlock() ABSL_UNLOCK_FUNCTION() { mutex_.unlock(); }
 
@@ -24,6 +25,7 @@ class ABSL_LOCKABLE Mutex {
 // Holds a Mutex for a scope.
 class ABSL_SCOPED_LOCKABLE MutexLock {
  public:
+  // Locks `mutex`, which must outlive this object; the destructor unlocks it.
   explicit MutexLock(Mutex& mutex) ABSL_EXCLUSIVE_LOCK_FUNCTION(mutex) : mutex_(mutex) { mutex_.Lock(); }
   ~MutexLock() ABSL_UNLOCK_FUNCTION() { mutex_.Unlock(); }
   MutexLock(const MutexLock&) = delete;
@@ -33,22 +35,25 @@ class ABSL_SCOPED_LOCKABLE MutexLock {
   Mutex& mutex_;
 };
 
-// Condition variable for Mutex. Every wait may return without a cause: call it in a loop that tests the condition.
+// Condition variable for Mutex. Waits may wake spuriously: call them in a loop that tests the condition.
 class CondVar {
  public:
+  // Waits until notified.
   void Wait(Mutex& mutex) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
     std::unique_lock<std::mutex> lock(mutex.mutex_, std::adopt_lock);
     condition_.wait(lock);
     lock.release();
   }
 
+  // Waits until notified or `limit` has passed.
   void WaitFor(Mutex& mutex, std::chrono::nanoseconds limit) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
     std::unique_lock<std::mutex> lock(mutex.mutex_, std::adopt_lock);
-    // By the steady clock: a wait is as long as it is, whatever somebody does to the machine's clock meanwhile.
+    // The steady clock: setting the machine's clock must not change the length of a wait.
     condition_.wait_until(lock, std::chrono::steady_clock::now() + limit);
     lock.release();
   }
 
+  // Wakes one waiting thread, if any; NotifyAll wakes all. Neither needs the mutex.
   void NotifyOne() { condition_.notify_one(); }
   void NotifyAll() { condition_.notify_all(); }
 

@@ -12,14 +12,14 @@
 namespace seedance::base {
 namespace {
 
-// Draws ahead for each thread, because a call of OpenSSL costs about the same for eight bytes as for some hundred.
+// Draws ahead per thread, because a call of OpenSSL costs about the same for 8 bytes as for some hundred.
 class OpenSslRandom : public Random {
  public:
   uint64_t Bits() override {
     thread_local std::array<uint64_t, 32> drawn;
     thread_local size_t left = 0;
     if (left == 0) {
-      // A process that cannot draw random bits must not hand out ids.
+      // Without random bits the process must not issue ids.
       if (RAND_bytes(reinterpret_cast<unsigned char*>(drawn.data()), sizeof drawn) != 1) std::abort();
       left = drawn.size();
     }

@@ -20,12 +20,13 @@ class Random {
   double Unit() { return static_cast<double>(Bits() >> 11) * 0x1.0p-53; }
 };
 
-// Unpredictable bits of the operating system. Lives for ever.
+// Unpredictable bits of the operating system. Never destroyed.
 Random& SystemRandom();
 
-// The same bits for the same seed, for tests.
+// A deterministic sequence per seed, for tests.
 class SeededRandom : public Random {
  public:
+  // Not for secrets: the sequence is predictable.
   explicit SeededRandom(uint64_t seed) : engine_(seed) {}
   uint64_t Bits() override;
 
@@ -34,13 +35,13 @@ class SeededRandom : public Random {
   std::mt19937_64 engine_ ABSL_GUARDED_BY(mutex_);
 };
 
-// UUID version 7 (RFC 9562): 48 bits of Unix milliseconds, then random bits, so that texts sort by time.
+// UUID version 7 (RFC 9562): 48 bits of Unix milliseconds, then random bits. Texts sort by time.
 std::string MakeUuidV7(absl::Time now, Random& random);
 
-// UUID version 4 (RFC 9562): random.
+// UUID version 4 (RFC 9562): random bits.
 std::string MakeUuidV4(Random& random);
 
-// True for 36 characters of the form xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx, hex digits in any case.
+// Whether `text` is 36 characters of the form xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx, hex digits in any case.
 bool IsUuid(std::string_view text);
 
 }  // namespace seedance::base

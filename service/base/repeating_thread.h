@@ -11,29 +11,31 @@
 
 namespace seedance::base {
 
-// A thread that does one thing again and again, with pauses. Thread-safe, but for Start.
+// A thread that runs one step again and again, with pauses. Thread-safe, except Start.
 class RepeatingThread {
  public:
-  // Does it once, without a lock. Returns the pause to the next time.
+  // One step; runs without a lock held. Returns the pause before the next one.
   using Step = absl::AnyInvocable<absl::Duration()>;
 
+  // `clock` must outlive this object.
   explicit RepeatingThread(Clock& clock) : clock_(clock) {}
-  // Stops.
+  // Calls Stop.
   ~RepeatingThread() { Stop(); }
   RepeatingThread(const RepeatingThread&) = delete;
   RepeatingThread& operator=(const RepeatingThread&) = delete;
 
-  // Once, and not after Stop. The first step comes after `first_pause`. `name` as in StartThread; throws
-  // ThreadStartError.
+  // Starts the thread; once, and not after Stop. The first step runs after `first_pause`. `name` as in StartThread.
+  // Throws ThreadStartError.
   void Start(const std::string& name, absl::Duration first_pause, Step step);
 
-  // No step runs when it returns, and none will. May be called twice, also without Start; not by a step.
+  // Wakes and joins the thread; no step runs afterwards. May be called twice, also without Start; not from a step.
   void Stop();
 
-  // Whether Stop was called: a step that takes long may end early then.
+  // Whether Stop was called. Long steps poll it to end early.
   bool stopped();
 
  private:
+  // Body of the thread.
   void Run(absl::Duration pause, Step& step);
 
   Clock& clock_;

@@ -6,14 +6,17 @@
 
 namespace seedance::base {
 
-// A text that must not be printed: it has no stream operator and no implicit conversion.
+// A text that must not be printed: it has no stream operator and no implicit conversion. A value, as thread-safe as
+// std::string.
 class Secret {
  public:
   Secret() = default;
+  // Explicit, so that no text becomes a secret, or a secret a text, by accident.
   explicit Secret(std::string value) : value_(std::move(value)) {}
 
-  // The text itself; only for the place that sends it.
+  // The text itself. Call it only where the text is sent.
   const std::string& Reveal() const { return value_; }
+  // Whether no secret is set.
   bool empty() const { return value_.empty(); }
 
  private:

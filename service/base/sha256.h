@@ -7,7 +7,7 @@
 
 namespace seedance::base {
 
-// SHA-256 over bytes that arrive in pieces.
+// SHA-256 over bytes that arrive in pieces. Not thread-safe.
 class Sha256 {
  public:
   Sha256();
@@ -15,12 +15,14 @@ class Sha256 {
   Sha256(const Sha256&) = delete;
   Sha256& operator=(const Sha256&) = delete;
 
+  // Adds `bytes`. Not after Hex.
   void Update(std::string_view bytes);
 
-  // Lower-case hex, 64 digits. Call it once, last.
+  // The digest as 64 lower-case hex digits. Call it once, last.
   std::string Hex();
 
  private:
+  // OpenSSL's state, kept out of this header.
   struct Context;
   std::unique_ptr<Context> context_;
 };

@@ -6,7 +6,9 @@
 
 namespace seedance::base {
 
-// Returns when `clock` has reached `time`; nothing ends it earlier.
+// Blocks until `clock` reaches `time`. Cannot be cancelled: for short waits at start and stop only.
+//
+// Tests: tests/unit/base/repeating_thread_test.cc
 void SleepUntil(Clock& clock, absl::Time time);
 
 }  // namespace seedance::base

@@ -11,12 +11,12 @@
 namespace seedance::base {
 namespace {
 
-// A difference is told of from here on, and counts as made good below half of it. Above what time services correct by
-// steps on a machine that is well.
+// A difference is logged from here on, and counts as corrected below half of it. More than time services correct by
+// steps on a healthy machine.
 constexpr absl::Duration kWorthTelling = absl::Seconds(2);
 
-// The condition variable's clock stands still while the machine is suspended: so late is a waiter at most then, and in
-// the time of a correction a twentieth of it.
+// The condition variable's clock stops while the machine is suspended: a waiter is late by this much at most, and by a
+// twentieth of it during a correction.
 constexpr absl::Duration kLongestWait = absl::Minutes(1);
 
 void Tell(absl::Duration lag) {

@@ -8,13 +8,16 @@
 
 namespace seedance::base {
 
-// A clock made of a wall clock and a steady one, by ClockSlew. Says in the log when the wall clock was set by seconds.
+// A Clock made of a wall clock and a steady clock by ClockSlew. Logs once when the wall clock was set by seconds.
+// Thread-safe.
 class SteadyWallClock : public Clock {
  public:
-  // The sources are called under a lock, by any thread. The defaults are the machine's: the steady one counts
+  // The sources are called under a lock, by any thread. MachineSources: the machine's clocks; its steady clock counts
   // suspension.
   struct Sources {
+    // May jump at any time.
     std::function<absl::Time()> wall;
+    // Since any origin; never goes back.
     std::function<absl::Duration()> steady;
   };
 
@@ -23,13 +26,14 @@ class SteadyWallClock : public Clock {
   absl::Time Now() override;
   void WaitUntil(CondVar& condition, Mutex& mutex, absl::Time deadline) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
 
+  // The machine's clocks.
   static Sources MachineSources();
 
  private:
   const Sources sources_;
   Mutex mutex_;
   ClockSlew slew_ ABSL_GUARDED_BY(mutex_);
-  bool told_ ABSL_GUARDED_BY(mutex_) = false;  // The log knows of the present difference.
+  bool told_ ABSL_GUARDED_BY(mutex_) = false;  // The present difference was logged.
 };
 
 }  // namespace seedance::base

@@ -9,19 +9,21 @@
 #include "absl/status/statusor.h"
 
 // The only places that start threads. Both run `body` on a thread called `name` (cut to 15 bytes; shown by tools like
-// top). A process may be out of threads or memory at any time.
+// top). The system may refuse a thread at any time.
+//
+// Tests: tests/unit/base/thread_pool_test.cc, tests/unit/server/admin_server_test.cc
 namespace seedance::base {
 
-// RESOURCE_EXHAUSTED when there can be no further thread; `body` is dropped then. Never throws.
+// RESOURCE_EXHAUSTED when no thread can be started; `body` is dropped then. Never throws. The caller joins the thread.
 absl::StatusOr<std::thread> TryStartThread(const std::string& name, absl::AnyInvocable<void()> body);
 
-// What StartThread throws. The message says which thread could not be started and why.
+// Thrown by StartThread. The message says which thread could not be started, and why.
 class ThreadStartError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// For threads without which the process is of no use. Only while the process starts, where Server::Start turns
-// ThreadStartError into a status; later use TryStartThread.
+// For threads that the process cannot do without. Only while the process starts, where Server::Start turns
+// ThreadStartError into a status; later use TryStartThread. The caller joins the thread.
 std::thread StartThread(const std::string& name, absl::AnyInvocable<void()> body);
 
 }  // namespace seedance::base

@@ -13,7 +13,7 @@ namespace seedance::base {
 ThreadPool::ThreadPool(std::string name, size_t threads, size_t max_queue, Clock& clock)
     : name_(name.substr(0, 15)), max_threads_(std::max<size_t>(threads, 1)), max_queue_(max_queue), clock_(clock) {
   MutexLock lock(mutex_);
-  threads_.reserve(max_threads_);  // So that growing needs no memory but the thread's own.
+  threads_.reserve(max_threads_);  // So that growing allocates for the thread only.
   threads_.push_back(StartThread(name_, [this] { Run(); }));
   running_ = 1;
 }
@@ -44,7 +44,7 @@ bool ThreadPool::Take(Work work, bool may_wait) {
 
 absl::Status ThreadPool::GrowLocked() {
   const absl::Time now = clock_.Now();
-  no_growth_until_ = std::min(no_growth_until_, now + kGrowthPause);  // Unless the clock was set back.
+  no_growth_until_ = std::min(no_growth_until_, now + kGrowthPause);  // The clock may have been set back.
   if (now < no_growth_until_) return absl::OkStatus();
   absl::StatusOr<std::thread> thread = TryStartThread(name_, [this] { Run(); });
   if (thread.ok()) {
@@ -91,7 +91,7 @@ void ThreadPool::Run() {
       ++busy_;
     }
     work();
-    work = nullptr;  // What it holds dies before the thread counts as free.
+    work = nullptr;  // Destroy captures before the thread counts as free.
     MutexLock lock(mutex_);
     --busy_;
   }

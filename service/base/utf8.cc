@@ -19,7 +19,7 @@ char32_t CodeOf(std::string_view character) {
   return code;
 }
 
-// How ToPrintable shows a well-formed character.
+// A well-formed character as ToPrintable shows it.
 std::string Shown(std::string_view character) {
   if (!IsControl(character)) return std::string(character);
   if (character == "\n" || character == "\r" || character == "\t") return " ";
@@ -87,7 +87,7 @@ std::string ToUtf8(std::string_view text) {
 
 std::string ToPrintable(std::string_view text, size_t limit) {
   std::string out;
-  size_t room_for_cut = 0;  // Length of what is left of `out` when `...` has to follow.
+  size_t room_for_cut = 0;  // Length to which `out` is cut when `...` follows.
   while (!text.empty()) {
     const size_t length = Utf8Length(text);
     out += length == 0 ? "\uFFFD" : Shown(text.substr(0, length));

@@ -32,7 +32,7 @@ using ContextPtr = std::unique_ptr<SSL_CTX, Deleter<SSL_CTX_free>>;
 
 BioPtr Reader(const std::string& text) { return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))); }
 
-// Why the last operation failed; empties this thread's queue of errors.
+// Text of the last OpenSSL failure; clears this thread's error queue.
 std::string OpenSslReason() {
   const char* reason = ERR_reason_error_string(ERR_peek_last_error());
   ERR_clear_error();
@@ -89,8 +89,8 @@ absl::StatusOr<std::vector<Certificate>> ReadCertificates(const std::string& pem
   }
   const bool end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
   const std::string reason = OpenSslReason();
-  if (!end) return Invalid("holds a certificate that cannot be parsed: ", reason);
-  if (certificates.empty()) return Invalid("holds no PEM certificate");
+  if (!end) return Invalid("contains a certificate that cannot be parsed: ", reason);
+  if (certificates.empty()) return Invalid("contains no PEM certificate");
   return certificates;
 }
 
@@ -112,17 +112,17 @@ absl::Status CheckKeyPair(const std::string& chain, const std::string& key_pem) 
   const KeyPtr key(PEM_read_bio_PrivateKey(key_reader.get(), nullptr, RefusePassword, &encrypted));
   if (key == nullptr) {
     const std::string reason = OpenSslReason();
-    if (encrypted) return Invalid("is encrypted: give the key without a passphrase");
-    return Invalid("holds no PEM private key that can be parsed: ", reason);
+    if (encrypted) return Invalid("is encrypted: the key must have no passphrase");
+    return Invalid("contains no PEM private key that can be parsed: ", reason);
   }
   const BioPtr chain_reader = Reader(chain);
   const X509Ptr certificate(PEM_read_bio_X509(chain_reader.get(), nullptr, nullptr, nullptr));
-  // As gRPC does it, so that what it would refuse (a key that is too short) is refused here.
+  // As gRPC does, so that whatever it would refuse (a key that is too short) is refused here.
   const ContextPtr context(SSL_CTX_new(TLS_server_method()));
   if (certificate == nullptr || context == nullptr || SSL_CTX_use_certificate(context.get(), certificate.get()) != 1) {
     return Invalid("cannot be used with the certificate: ", OpenSslReason());
   }
-  // Before SSL_CTX_use_PrivateKey, whose words for it are less clear.
+  // Before SSL_CTX_use_PrivateKey, whose error text is less clear.
   const bool match = X509_check_private_key(certificate.get(), key.get()) == 1;
   ERR_clear_error();
   if (!match) return Invalid("does not belong to the first certificate of the chain");

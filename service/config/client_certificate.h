@@ -7,8 +7,10 @@
 
 namespace seedance::config {
 
-// What identifies the certificate, as rpc::PeerNames writes it, for example `dns:render.example.com`. Empty when
-// nothing is set, or an empty text.
+// The name of the certificate in the form of rpc::PeerNames, for example `dns:render.example.com`. Empty when nothing
+// or an empty text is set.
+//
+// Tests: tests/unit/config/config_test.cc
 std::string PeerNameOf(const gateway::config::v1::ClientCertificate& certificate);
 
 }  // namespace seedance::config

@@ -38,7 +38,7 @@ absl::Status ToStatus(const std::vector<ConfigProblem>& problems) {
   return absl::InvalidArgumentError(text);
 }
 
-// Of the field, or of the nearest thing around it that the file has.
+// Line of the field, or of the nearest enclosing one in the file.
 int LineOf(std::string field, const std::map<std::string, int>& lines) {
   while (!field.empty()) {
     if (const auto line = lines.find(field); line != lines.end()) return line->second;
@@ -51,7 +51,7 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::stringstream text;
   if (!file.is_open() || !(text << file.rdbuf())) {
-    // An empty file sets failbit on `text`; it is as good as missing for everything that is read here.
+    // An empty file sets failbit on `text`; it is treated as missing.
     return absl::NotFoundError(absl::StrCat(path, " cannot be read or is empty"));
   }
   return text.str();
@@ -102,22 +102,22 @@ void CheckStaging(const proto::Admin& admin, std::vector<ConfigProblem>& problem
   const std::string& directory = admin.staging().directory();
   std::error_code error;
   if (!std::filesystem::is_directory(directory, error)) {
-    problems.push_back({"admin.staging.directory", absl::StrCat(directory, " is no folder"), 0});
+    problems.push_back({"admin.staging.directory", absl::StrCat(directory, " is not a directory"), 0});
   } else if (const absl::Status checked = engine::TempFileQuota::Check(directory); !checked.ok()) {
-    // By making a file: permissions say nothing of a file system that is mounted for reading only.
+    // Creates a file: permissions do not tell whether the file system is mounted read-only.
     problems.push_back({"admin.staging.directory", std::string(checked.message()), 0});
   }
 }
 
-// Uploads wait on disk: a folder that takes no files would show at the first one only.
+// Uploads are buffered on disk; a directory that accepts no files would otherwise show only at the first upload.
 void CheckSpool(const proto::Admin& admin, std::vector<ConfigProblem>& problems) {
-  // With staging they wait in its folder, so that they can get a name there.
+  // With staging they are in its directory, so that they can be linked there.
   if (admin.has_staging()) return;
   const absl::Status checked = engine::TempFileQuota::Check("");
   if (!checked.ok()) problems.push_back({"temporary files", std::string(checked.message()), 0});
 }
 
-// `http://user:password@host` without what stands before the `@`.
+// The URL without user and password.
 std::string WithoutPassword(const std::string& url) {
   const size_t scheme = url.find("://");
   const size_t at = url.rfind('@');
@@ -175,9 +175,9 @@ absl::StatusOr<base::Secret> ReadSecret(const proto::Secret& secret) {
   }
   absl::StripAsciiWhitespace(&value);
   if (value.empty()) return absl::FailedPreconditionError(absl::StrCat(source, " is missing or empty"));
-  // They go into headers of HTTP requests.
+  // Secrets are sent in HTTP headers.
   if (std::any_of(value.begin(), value.end(), [](unsigned char c) { return absl::ascii_iscntrl(c); })) {
-    return absl::FailedPreconditionError(absl::StrCat(source, " holds a line break or another control character"));
+    return absl::FailedPreconditionError(absl::StrCat(source, " contains a line break or another control character"));
   }
   return base::Secret(std::move(value));
 }

@@ -15,26 +15,27 @@ namespace seedance::config {
 
 using GatewayConfig = gateway::config::v1::GatewayConfig;
 
-// The configuration in YAML text with every default filled in and every rule of config.proto checked. INVALID_ARGUMENT:
-// the message has one line per problem, `line 12: server.drain_grace: must be ...`.
+// Parses the configuration: fills in every default and checks every rule of config.proto. INVALID_ARGUMENT with one
+// line per problem, `line 12: server.drain_grace: must be ...`.
 absl::StatusOr<GatewayConfig> ParseConfig(const std::string& yaml);
 
-// The same from a file. NOT_FOUND or INVALID_ARGUMENT when it cannot be read. Secrets, TLS files and files of
-// authorities are read too, to see that they are usable, and dropped; the staging folder must be there.
+// The same for a file. NOT_FOUND or INVALID_ARGUMENT when it cannot be read. Also reads secrets, TLS files and files of
+// authorities to check that they are usable, and checks that the staging directory exists; their contents are not kept.
 absl::StatusOr<GatewayConfig> LoadConfig(const std::string& path);
 
-// Whether the certificates of `server.tls` are inside their dates at `now`. INVALID_ARGUMENT, a line per problem:
-// nobody could connect. Else lines to warn of, or nothing: not valid yet, expires soon, everybody can read the key.
-// `config` is one that LoadConfig returned.
+// Checks the dates of the certificates of `server.tls` at `now`. INVALID_ARGUMENT, one line per problem: no client
+// could connect. Otherwise warnings, one a line, or an empty text: not valid yet, expires soon, key readable by
+// everyone. `config` must come from LoadConfig.
 absl::StatusOr<std::string> CheckCertificates(const GatewayConfig& config, absl::Time now);
 
-// The value of a secret, white space at the ends dropped. FAILED_PRECONDITION naming the file or variable, never the
-// value: it is missing, empty, larger than 16 KiB or no regular file, or holds control characters.
+// The value of a secret without surrounding white space. FAILED_PRECONDITION, naming file or variable but never the
+// value: it is missing, empty, larger than 16 KiB, not a regular file, or contains control characters.
 absl::StatusOr<base::Secret> ReadSecret(const gateway::config::v1::Secret& secret);
 
-// The configuration as JSON (which is YAML too), without token hashes and passwords in URLs.
+// The configuration as JSON (also valid YAML), without token hashes and passwords in URLs.
 std::string PrintConfig(const GatewayConfig& config);
 
+// The same duration.
 absl::Duration FromProto(const google::protobuf::Duration& duration);
 
 }  // namespace seedance::config

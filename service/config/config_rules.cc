@@ -35,7 +35,7 @@ void RolloutRules(proto::Server& server, FieldRules& rules) {
   const double age = SecondsOf(server.max_connection_age());
   if (age == 0) return;
   if (age < 1) rules.Add("max_connection_age", "must be 0 s (never) or at least 1 s");
-  // The age itself is uncertain by a tenth either way: streams could not end between the two otherwise.
+  // The age varies by a tenth either way; otherwise streams could not end between the two.
   if (SecondsOf(server.max_connection_age_grace()) < age / 4) {
     rules.Add("max_connection_age_grace", "must be at least a quarter of max_connection_age");
   }
@@ -48,10 +48,10 @@ void TlsRules(proto::Tls& tls, FieldRules& server, std::vector<ConfigProblem>& p
   FieldRules(tls, "server.tls.", problems).Duration("refresh_interval", 10, 0.05, 3600);
 }
 
-// What one tenant may have of a total by default.
+// Default share of one tenant in a total.
 int64_t ShareOf(int64_t total, bool several) { return std::max<int64_t>(1, several ? total / 2 : total); }
 
-// Answers that are not taken yet, and gRPC's own memory, are parts of what the process may have.
+// Unread answers and gRPC's memory are fractions of the process's memory limit.
 int64_t DefaultAnswerBytes() { return std::clamp(MemoryLimit() / 8, int64_t{16} << 20, int64_t{512} << 20); }
 
 void CallLimitRules(proto::CallLimits& limits, bool several, std::vector<ConfigProblem>& problems) {
@@ -133,7 +133,7 @@ std::set<std::string> TenantRules(proto::GatewayConfig& config, std::vector<Conf
       rules.Add("name", absl::StrCat("`", tenant.name(), "` is the name of an earlier tenant"));
     }
     if (tenant.token_sha256().empty() && tenant.client_certificate().empty()) {
-      rules.Add("token_sha256", "must hold at least one hash, unless client_certificate is set");
+      rules.Add("token_sha256", "must have at least one hash, unless client_certificate is set");
     }
     ClientCertificateRules(config, tenant, identities, rules);
     for (int t = 0; t < tenant.token_sha256_size(); ++t) {
@@ -170,7 +170,7 @@ void TaskRules(proto::Tasks& tasks, std::vector<ConfigProblem>& problems) {
   }
 }
 
-// A name that only looks like an address of this machine may resolve to any other one.
+// A name that merely looks like an address of this machine may resolve to another one.
 bool IsLoopbackHost(const std::string& host) {
   if (absl::EqualsIgnoreCase(host, "localhost")) return true;
   in_addr v4{};
@@ -241,14 +241,14 @@ void ApplyConfigRules(proto::GatewayConfig& config, std::vector<ConfigProblem>& 
   FieldRules sqlite_rules(sqlite, "store.sqlite.", problems);
   sqlite_rules.Duration("wait_for_lock", 0, 0, 86400);
   sqlite_rules.Duration("check_time", 2, 0, 3600);
-  // Before the upstreams: whether they may have webhooks depends on it.
+  // Before the upstreams, whose webhooks depend on it.
   if (config.has_admin()) AdminRules(*config.mutable_admin(), problems);
   ApplyUpstreamRules(config, TenantRules(config, problems), problems);
   TaskRules(*config.mutable_tasks(), problems);
   MediaFetchRules(*config.mutable_media_fetch(), problems);
   TransfersRules(*config.mutable_transfers(), problems);
   LogRules(*config.mutable_log(), problems);
-  config.mutable_assets();  // Shown by --print-config, too.
+  config.mutable_assets();  // For --print-config.
 }
 
 }  // namespace seedance::config

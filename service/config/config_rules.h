@@ -9,10 +9,12 @@
 
 namespace seedance::config {
 
-// Fills in the defaults that config.proto documents and adds a problem for every rule that is broken.
+// Fills in the defaults that config.proto documents and appends a problem for every broken rule.
+//
+// Tests: tests/unit/config/config_test.cc
 void ApplyConfigRules(gateway::config::v1::GatewayConfig& config, std::vector<ConfigProblem>& problems);
 
-// True when only this machine can reach `listen` (`host:port`): loopback addresses, `localhost`, `unix:` sockets.
+// Whether `listen` (`host:port`) is reachable from this machine only: loopback addresses, `localhost`, `unix:` sockets.
 bool IsLoopback(const std::string& listen);
 
 }  // namespace seedance::config

@@ -54,7 +54,7 @@ void AnyFastRules(proto::AnyFast& anyfast, const std::string& path, std::vector<
   UsageLogRules(*anyfast.mutable_usage_log(), path + "usage_log.", problems);
 }
 
-// A path below the base URL; with `with_id` it holds `{id}` once.
+// A path below the base URL; `with_id`: contains `{id}` once.
 void PathRule(FieldRules& rules, const char* name, const std::string& value, bool with_id) {
   constexpr char kId[] = "{id}";
   std::string plain = value;
@@ -64,7 +64,7 @@ void PathRule(FieldRules& rules, const char* name, const std::string& value, boo
   if (!absl::StartsWith(value, "/") || !clean || plain.find_first_of("{}?#") != std::string::npos) {
     rules.Add(name, "must begin with / and be a path of visible ASCII characters, without a query");
   } else if (with_id != (id != std::string::npos)) {
-    rules.Add(name, with_id ? "must hold {id}, where the id goes" : "must not hold {id}");
+    rules.Add(name, with_id ? "must contain {id} in place of the id" : "must not contain {id}");
   }
 }
 
@@ -126,7 +126,7 @@ void DialectRules(proto::Upstream& upstream, const proto::Admin& admin, const st
       PiApiRules(*upstream.mutable_piapi(), admin, path + "piapi.", problems);
       break;
     case proto::Upstream::DIALECT_NOT_SET:
-      problems.push_back({path + "anyfast", "is required: the dialect, anyfast or piapi", 0});
+      problems.push_back({path + "anyfast", "is required: set anyfast or piapi", 0});
       return;
   }
   FillIn(ProfileOf(upstream, path, problems), *upstream.mutable_limits());
@@ -137,7 +137,7 @@ void DialectRules(proto::Upstream& upstream, const proto::Admin& admin, const st
 void ApplyUpstreamRules(proto::GatewayConfig& config, const std::set<std::string>& tenants,
                         std::vector<ConfigProblem>& problems) {
   std::set<std::string> names;
-  if (config.upstreams().empty()) problems.push_back({"upstreams", "must hold at least one upstream", 0});
+  if (config.upstreams().empty()) problems.push_back({"upstreams", "must have at least one upstream", 0});
   for (int i = 0; i < config.upstreams_size(); ++i) {
     const std::string path = absl::StrCat("upstreams[", i, "].");
     proto::Upstream& upstream = *config.mutable_upstreams(i);

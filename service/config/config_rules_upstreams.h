@@ -10,12 +10,14 @@
 
 namespace seedance::config {
 
-// PiApi.upload_url that means: never.
+// Value of PiApi.upload_url that disables it.
+//
+// Tests: tests/unit/config/config_upstreams_test.cc
 inline constexpr char kNoUploadUrl[] = "none";
-// Paths that may be absent: the vendor has no such thing.
+// Value of optional paths that disables them: the vendor has no such endpoint.
 inline constexpr char kNoPath[] = "none";
 
-// The part of ApplyConfigRules for `upstreams`. `tenants`: the names that there are.
+// ApplyConfigRules for `upstreams`. `tenants`: names of all configured tenants.
 void ApplyUpstreamRules(gateway::config::v1::GatewayConfig& config, const std::set<std::string>& tenants,
                         std::vector<ConfigProblem>& problems);
 

@@ -26,7 +26,7 @@ std::string KeyOf(const proto::Upstream& upstream) {
   return key.ok() ? key->Reveal() : "";
 }
 
-// A tenant has a vendor's credentials for itself when it is the only one that may use an upstream with this key.
+// A tenant has dedicated credentials when it is the only one that may use an upstream with this key.
 bool IsDedicated(const proto::Upstream& upstream, const GatewayConfig& config) {
   const std::string key = KeyOf(upstream);
   std::set<std::string> tenants;
@@ -41,8 +41,7 @@ bool IsDedicated(const proto::Upstream& upstream, const GatewayConfig& config) {
   return tenants.size() <= 1;
 }
 
-// Whether another upstream of the configuration has the same key: what that one's tasks are billed stands in the same
-// log.
+// Whether another upstream has the same key: its tasks would be in the same usage log.
 bool SharesKey(const proto::Upstream& upstream, const GatewayConfig& config) {
   return std::any_of(config.upstreams().begin(), config.upstreams().end(), [&](const proto::Upstream& other) {
     return other.name() != upstream.name() && KeyOf(other) == KeyOf(upstream);
@@ -80,12 +79,12 @@ std::unique_ptr<http::HttpTransport> MakeTransport(const proto::Http& http, cons
   return http::MakeHttpTransport(options);
 }
 
-// What all dialects have. FAILED_PRECONDITION when the key is missing.
+// Options common to all dialects. FAILED_PRECONDITION when the key is missing.
 template <typename Options, typename Dialect>
 absl::Status SetCommon(const proto::Upstream& config, const Dialect& dialect, Options& options) {
   absl::StatusOr<base::Secret> key = ReadSecret(dialect.api_key());
   if (!key.ok()) return key.status();
-  std::vector<ConfigProblem> none;  // The configuration is checked.
+  std::vector<ConfigProblem> none;  // No problems: the configuration is checked.
   options.name = config.name();
   options.base_url = dialect.base_url();
   options.api_key = *std::move(key);
@@ -139,7 +138,7 @@ absl::StatusOr<std::unique_ptr<upstream::Upstream>> MakeUpstream(const proto::Up
   return upstream::MakeAnyFast(std::move(options), MakeTransport(HttpOf(config), config.anyfast().base_url()), clock);
 }
 
-// Names of upstreams by the tokens of their webhooks' URLs.
+// Upstream names by the tokens of their webhook URLs.
 absl::StatusOr<std::map<std::string, std::string>> WebhookPaths(const GatewayConfig& config) {
   std::map<std::string, std::string> paths;
   for (const proto::Upstream& each : config.upstreams()) {

@@ -13,14 +13,15 @@
 
 namespace seedance::config {
 
-// Parts of a checked configuration in the words of the rooms that they are for. FAILED_PRECONDITION when a secret is
-// missing.
+// Options of the engine. FAILED_PRECONDITION when a secret cannot be read. All functions here expect a checked
+// configuration.
 absl::StatusOr<engine::Engine::Options> EngineOptions(const GatewayConfig& config);
-// nullopt: nothing is staged.
+// Options of the staging directory; nullopt: none is configured.
 std::optional<engine::StagingDirectory::Options> StagingOptions(const gateway::config::v1::Admin& admin);
+// Options of the RPC layer.
 rpc::RpcContext::Options RpcContextOptions(const GatewayConfig& config);
 
-// The vendors with their transports.
+// The upstreams with their transports. FAILED_PRECONDITION when a secret cannot be read. `clock` must outlive them.
 absl::StatusOr<std::vector<engine::Upstreams::Config>> MakeUpstreams(const GatewayConfig& config, base::Clock& clock);
 
 }  // namespace seedance::config

@@ -77,7 +77,7 @@ void FieldRules::Number(const char* name, int64_t otherwise, int64_t least, int6
 void FieldRules::Fraction(const char* name, double otherwise, double least, double most) {
   const double value = reflection_.GetDouble(message_, Field(name));
   if (!Gives(*Field(name), value == 0)) return reflection_.SetDouble(&message_, Field(name), otherwise);
-  // Not a number is none in the range either.
+  // Also refuses NaN.
   if (!(value >= least && value <= most)) Add(name, absl::StrCat("must be ", least, " to ", most, ", is ", value));
 }
 
@@ -98,7 +98,7 @@ void FieldRules::Url(const char* name, bool plain_http, const std::string& hint)
   if (!absl::StartsWith(url, "https://") && !(plain_http && known)) {
     Add(name, absl::StrCat("must begin with https:// (http:// ", hint, ")"));
   } else if (!http::ParseUrl(url).has_value() || url.find_first_of("?#") != std::string::npos) {
-    // The URL itself may hold a password.
+    // The URL is not quoted: it may contain a password.
     Add(name, "must be a URL with a host, without user, query and fragment");
   }
 }

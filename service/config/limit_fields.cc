@@ -121,7 +121,8 @@ void LimitReader::Ratios(const char* name, std::set<std::string>& value) {
   const std::vector<std::string> texts = Texts(name);
   for (size_t i = 0; i < texts.size(); ++i) {
     if (IsRatio(texts[i])) continue;
-    Add(absl::StrCat(name, "[", i, "]"), absl::StrCat("must be like 16:9, or adaptive, is `", texts[i], "`"));
+    Add(absl::StrCat(name, "[", i, "]"),
+        absl::StrCat("must be a ratio such as 16:9, or adaptive, is `", texts[i], "`"));
   }
   if (!texts.empty()) value = {texts.begin(), texts.end()};
 }
@@ -165,7 +166,7 @@ void LimitReader::Day(const char* name, absl::Time& value) {
   } else if (text.size() == kDayLength && absl::ParseCivilTime(text, &day)) {
     value = absl::FromCivil(day, absl::UTCTimeZone());
   } else {
-    Add(name, absl::StrCat("must be a day like 2026-11-11, or none, is `", text, "`"));
+    Add(name, absl::StrCat("must be a date such as 2026-11-11, or none, is `", text, "`"));
   }
 }
 

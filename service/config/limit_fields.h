@@ -15,16 +15,21 @@
 
 namespace seedance::config {
 
-// Each limit stands once in the Visit functions below, for both directions: they are called with a LimitReader, which
-// puts the fields of a message that are set over a value, or with a LimitWriter, which fills a message in.
+// Mapping of limits between the configuration and model profiles. Each limit stands once, in the Visit functions below,
+// which are called with a LimitReader (message to value) or a LimitWriter (value to message).
+//
+// Tests: tests/unit/config/limits_config_test.cc
 
+// Overwrites values with the fields that `message` sets. A bad field is reported and leaves the value as it is.
 class LimitReader {
  public:
-  // Paths of problems begin with `path`.
+  // Paths of problems begin with `path`. The arguments must outlive it.
   LimitReader(const google::protobuf::Message& message, std::string path, std::vector<ConfigProblem>& problems);
 
+  // Appends a problem of `field`.
   void Add(const std::string& field, const std::string& what);
 
+  // A number within [`least`, `most`].
   template <typename T>
   void Number(const char* name, T& value, double least, double most) {
     if (!Has(name)) return;
@@ -32,17 +37,17 @@ class LimitReader {
     if (InRange(name, number, least, most)) value = static_cast<T>(number);
   }
   void Flag(const char* name, bool& value);
-  // At most a day, unless `most` says more.
+  // At most `most`.
   void Duration(const char* name, absl::Duration& value, absl::Duration most = absl::Hours(24));
-  // Words of `known`.
+  // Each must be one of `known`.
   void Words(const char* name, std::set<std::string>& value, const std::vector<std::string>& known);
   // `16:9` and the like, or `adaptive`.
   void Ratios(const char* name, std::set<std::string>& value);
   void Resolutions(const char* name, std::set<model::Resolution>& value);
   void OneResolution(const char* name, model::Resolution& value);
-  // The name of another model; `none` for an empty one.
+  // Name of another model; `none` clears it.
   void OtherModel(const char* name, std::string& value);
-  // The begin of a day in UTC (`2026-11-11`); `none` for InfiniteFuture.
+  // Start of a day in UTC (`2026-11-11`); `none` for InfiniteFuture.
   void Day(const char* name, absl::Time& value);
 
  private:
@@ -58,6 +63,7 @@ class LimitReader {
   std::vector<ConfigProblem>& problems_;
 };
 
+// Writes every value into `message`; the inverse of LimitReader. Never fails.
 class LimitWriter {
  public:
   explicit LimitWriter(google::protobuf::Message& message);
@@ -83,10 +89,11 @@ class LimitWriter {
   const google::protobuf::Reflection& reflection_;
 };
 
-// Most of any count, and of bytes of a file; both below 2^53, so that a double holds them exactly.
+// Upper bounds of counts and of file sizes in bytes; below 2^53, so that a double holds them exactly.
 inline constexpr double kMostCount = 1'000'000;
 inline constexpr double kMostBytes = 1e12;
 
+// All limits of one kind of media.
 template <typename Fields, typename Limits>
 void VisitMedia(Fields& fields, Limits& limits, const std::vector<std::string>& formats) {
   fields.Words("formats", limits.formats, formats);
@@ -104,7 +111,7 @@ void VisitMedia(Fields& fields, Limits& limits, const std::vector<std::string>& 
   fields.Number("max_frame_rate", limits.max_frame_rate, 0, 1000);
 }
 
-// Of a model; the longest play time is a field of the model itself.
+// Limits of a model's reference videos; the maximum duration is a field of the model.
 template <typename Fields, typename Limits>
 void VisitReferenceVideo(Fields& fields, Limits& limits) {
   fields.Number("max_bytes", limits.max_bytes, 0, kMostBytes);
@@ -119,14 +126,14 @@ void VisitReferenceVideo(Fields& fields, Limits& limits) {
   fields.Number("max_frame_rate", limits.max_frame_rate, 0, 1000);
 }
 
-// Those of AssetLimits that are not of one kind of media.
+// The limits of AssetLimits that are not of one kind of media.
 template <typename Fields, typename Library>
 void VisitLibrary(Fields& fields, Library& library) {
   fields.Number("max_assets", library.max_assets, 0, kMostCount);
   fields.Duration("idle_ttl", library.idle_ttl, absl::Hours(24 * 3650));
 }
 
-// All but name, like, price and reference_video.
+// All limits of a model except name, like, price and reference_video.
 template <typename Fields, typename Model>
 void VisitModel(Fields& fields, Model& model) {
   fields.Number("max_prompt_characters", model.max_prompt_characters, 1, kMostCount);
@@ -163,10 +170,10 @@ void VisitModel(Fields& fields, Model& model) {
   fields.Day("retire_date", model.retire_time);
 }
 
-// `480p` and so on; kUnspecified for another word.
+// Resolution by name (`480p`); kUnspecified for any other text.
 model::Resolution ResolutionOf(const std::string& word);
 
-// A number as people write it, without an exponent.
+// `number` in decimal notation, without an exponent.
 std::string Plain(double number);
 
 }  // namespace seedance::config

@@ -35,13 +35,13 @@ const std::vector<std::string>& AudioFormats() {
   return *words;
 }
 
-// Without a bound (0) on either side there is nothing to compare.
+// Only if both bounds are set (not 0).
 template <typename T>
 void CheckOrder(LimitReader& fields, const char* least_name, const T& least, const char* most_name, const T& most) {
   if (least > T{} && most > T{} && least > most) fields.Add(least_name, absl::StrCat("is more than ", most_name));
 }
 
-// What must hold between any limits of media.
+// Constraints between the limits of any media.
 void CheckMediaOrder(const model::MediaLimits& limits, LimitReader& fields) {
   CheckOrder(fields, "min_side", limits.min_side, "max_side", limits.max_side);
   CheckOrder(fields, "min_ratio", limits.min_ratio, "max_ratio", limits.max_ratio);
@@ -69,7 +69,7 @@ void ApplyPrice(const proto::Price& from, const std::string& path, ModelProfile&
   for (const auto& [word, amount] : from.per_second_of()) {
     const std::string field = absl::StrCat("per_second_of.", word);
     const model::Resolution resolution = ResolutionOf(word);
-    if (resolution == model::Resolution::kUnspecified) fields.Add(field, "is no resolution, like 720p");
+    if (resolution == model::Resolution::kUnspecified) fields.Add(field, "is not a resolution such as 720p");
     if (amount < 0 || amount > kMostPrice) {
       fields.Add(field, absl::StrCat("must be 0 to ", Plain(kMostPrice), ", is ", Plain(amount)));
     }
@@ -92,7 +92,7 @@ void ApplyAssetPrice(const proto::AssetPrice& from, const std::string& path, mod
     const std::string field = absl::StrCat("per_call.", name);
     if (name.empty() || known.count(name) == 0) {
       fields.Add(field, billing.group.empty() && billing.image.empty()
-                            ? "is no billing model: the vendor bills no creations of groups and assets"
+                            ? "is not a billing model: the vendor bills no creations of groups and assets"
                             : absl::StrCat("must be a billing model of the vendor: ", absl::StrJoin(known, ", ")));
     }
     if (!(amount >= 0 && amount <= kMostPrice)) {
@@ -103,7 +103,7 @@ void ApplyAssetPrice(const proto::AssetPrice& from, const std::string& path, mod
   assets.price = std::move(price);
 }
 
-// What must hold between the limits of one model, once all are in place.
+// Constraints between the limits of one model, after all were applied.
 void CheckModel(const ModelProfile& model, LimitReader& fields) {
   CheckOrder(fields, "min_duration_seconds", model.min_duration_seconds, "max_duration_seconds",
              model.max_duration_seconds);
@@ -143,7 +143,7 @@ ModelProfile* FindRow(std::vector<ModelProfile>& rows, const std::string& name) 
   return row == rows.end() ? nullptr : &*row;
 }
 
-// Puts the rows of the configuration over the documented ones.
+// Applies the rows of the configuration to the documented ones.
 class ModelRows {
  public:
   ModelRows(const proto::Limits& limits, std::string path, std::vector<ConfigProblem>& problems,
@@ -184,7 +184,7 @@ class ModelRows {
     const ModelProfile* like = FindRow(documented_, from.like());
     if (like == nullptr) like = FindRow(added_, from.like());
     if (like == nullptr) {
-      return Add(index, "like", absl::StrCat("must name a documented model, because `", from.name(), "` is none"));
+      return Add(index, "like", absl::StrCat("must name a documented model, because `", from.name(), "` is not one"));
     }
     ModelProfile row = *like;
     row.name = from.name();
@@ -192,7 +192,7 @@ class ModelRows {
     added_.push_back(std::move(row));
   }
 
-  // The model that takes assets instead must be there, and take them.
+  // The replacement model must exist and accept assets.
   void CheckOther(const std::string& name, const std::string& path) {
     const ModelProfile* row = FindRow(documented_, name);
     if (row == nullptr || row->asset_references || row->asset_reference_model.empty()) return;
@@ -201,7 +201,7 @@ class ModelRows {
     const ModelProfile* other = all.FindModel(row->asset_reference_model);
     if (other != nullptr && other->asset_references) return;
     problems_.push_back({path + "asset_reference_model",
-                         absl::StrCat("`", row->asset_reference_model, "` is no model that takes assets"), 0});
+                         absl::StrCat("`", row->asset_reference_model, "` is not a model that accepts assets"), 0});
   }
 
   const proto::Limits& limits_;
@@ -209,7 +209,7 @@ class ModelRows {
   std::vector<ConfigProblem>& problems_;
   std::vector<ModelProfile>& documented_;
   std::vector<ModelProfile> added_;
-  std::map<std::string, int> lines_;  // Names of good rows, and where they stand.
+  std::map<std::string, int> lines_;  // Names of valid rows and their indexes.
 };
 
 proto::Price PriceOf(const model::Price& price) {

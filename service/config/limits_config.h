@@ -10,17 +10,17 @@
 
 namespace seedance::config {
 
-// The documented profile with what `limits` says put over it. A row of `limits.models` with the name of a documented
-// model changes that one; the others stand before the documented ones, in their order, and begin as a copy of the row
-// that `like` names, changes included. Adds a problem for each bad value; paths begin with `path`.
+// The documented profile overridden by `limits`. A row of `limits.models` named like a documented model changes that
+// model; other rows go in front of the documented ones, in their order, and start as a copy of the row that `like`
+// names, changes included. Appends a problem for each bad value; paths begin with `path`.
 model::UpstreamProfile ApplyLimits(const model::UpstreamProfile& documented, const gateway::config::v1::Limits& limits,
                                    const std::string& path, std::vector<ConfigProblem>& problems);
 
-// Every limit of the profile in the words of the configuration. Put over the documented profile again it gives the same
-// profile, once the rows that are not documented say what they are `like`.
+// Every limit of the profile as configuration. ApplyLimits of the result to the documented profile gives the same
+// profile, once the rows that are not documented have a `like`.
 gateway::config::v1::Limits ToProto(const model::UpstreamProfile& profile);
 
-// Fills `limits`, from which `profile` was made, in with what it does not say.
+// Adds to `limits` the fields that it does not set, from `profile`, which was made from it.
 void FillIn(const model::UpstreamProfile& profile, gateway::config::v1::Limits& limits);
 
 }  // namespace seedance::config

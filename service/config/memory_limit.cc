@@ -14,15 +14,15 @@ namespace {
 
 constexpr int64_t kNone = INT64_MAX;
 
-// The number in the file; none when it has none, as `max`.
+// The number in the file; INT64_MAX when it has none (`max`).
 int64_t NumberIn(const std::string& path) {
   std::ifstream file(path);
   int64_t number = 0;
   return file >> number && number > 0 ? number : kNone;
 }
 
-// Of a group and those that it is in. A group outside of what a container sees has no files there: what is above
-// counts.
+// Minimum over a group and its ancestors. A group outside of the container's view has no files there; its ancestors
+// count.
 int64_t LeastUpwards(const std::string& mount, std::string group, const char* file) {
   int64_t least = kNone;
   for (;;) {

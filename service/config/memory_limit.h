@@ -6,12 +6,12 @@
 
 namespace seedance::config {
 
-// How many bytes of memory this process may have: the least of the limit of its address space, those of its control
-// groups (version 2 or 1) and the memory of the machine.
+// Memory available to this process in bytes: the minimum of its address space limit, its control groups (version 2 or
+// 1) and the memory of the machine.
 int64_t MemoryLimit();
 
-// The least memory limit of the control groups that this process is in, up to the root of their mounts; INT64_MAX:
-// none. `root`: for tests, where /proc and /sys are.
+// The least memory limit of the control groups of this process, up to the root of their mounts, in bytes; INT64_MAX:
+// none. `root`: prefix of /proc and /sys, for tests.
 int64_t ControlGroupMemory(const std::string& root = "");
 
 }  // namespace seedance::config

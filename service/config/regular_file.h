@@ -10,15 +10,15 @@
 
 namespace seedance::config {
 
-// A file of the configuration as it was read.
+// Contents of a file that the configuration names.
 struct RegularFile {
   std::string bytes;
-  mode_t mode = 0;  // Type and permissions.
+  mode_t mode = 0;  // Type and permission bits.
 };
 
-// The whole file, which may be empty; symbolic links are followed. FAILED_PRECONDITION with a message that names the
-// file: it cannot be opened or read, it is a directory, a FIFO or a device, or it has more than `max_bytes` bytes.
-// Never waits for a writer.
+// Reads a whole file, which may be empty; follows symbolic links. FAILED_PRECONDITION with a message that names the
+// file: it cannot be opened or read, is a directory, FIFO or device, or has more than `max_bytes` bytes. Never blocks
+// on a FIFO.
 absl::StatusOr<RegularFile> ReadRegularFile(const std::string& path, size_t max_bytes);
 
 }  // namespace seedance::config

@@ -124,7 +124,7 @@ TlsFindings CheckTlsFiles(const Tls& tls, const TlsFiles& files, absl::Time now)
   }
   if (files.key_is_public) {
     findings.warnings.push_back(
-        {kKeyField, absl::StrCat("file ", tls.private_key_file(), " can be read by every user of the machine"), 0});
+        {kKeyField, absl::StrCat("file ", tls.private_key_file(), " is readable by every user of the machine"), 0});
   }
   return findings;
 }

@@ -11,56 +11,57 @@
 
 namespace seedance::config {
 
-// What the files of `server.tls` held when they were read.
+// Contents of the files of `server.tls` as read at one time.
 struct TlsFiles {
   std::string certificate_chain;
   std::string private_key;
-  std::string client_ca;  // Empty when the configuration names no such file.
-  // What the certificates say, as far as they could be parsed.
+  std::string client_ca;  // Empty when none is configured.
+  // The certificates, as far as they could be parsed.
   std::vector<Certificate> chain;
   std::vector<Certificate> authorities;
-  bool key_is_public = false;  // Every user of the machine may read the key file.
-  // Why a TLS server cannot use them, with whole field paths. Empty: it can. Dates are no reason.
+  bool key_is_public = false;  // The key file is readable by every user of the machine.
+  // Why a TLS server cannot use the files, with full field paths. Empty: it can. Dates are not checked.
   std::vector<ConfigProblem> problems;
 
-  // Whether both readings found the same.
+  // Whether both have the same contents.
   bool Same(const TlsFiles& other) const;
-  // The problems in one line.
+  // All problems in one line.
   std::string Cause() const;
 };
 
-// Reads, parses and matches the files of a checked configuration. Never blocks on a FIFO. Thread-safe.
+// Reads, parses and matches the files of a checked configuration. Faults are in `problems`. Never blocks on a FIFO.
+// Thread-safe.
 TlsFiles ReadTlsFiles(const gateway::config::v1::Tls& tls);
 
-// A set of certificates that serves one purpose, as far as dates matter.
+// Certificates of one purpose, to check their dates.
 struct CertificateRole {
   std::string name;                              // `server` or `client_ca`.
-  std::string field;                             // `server.tls.certificate_file`.
-  std::string file;                              // The path that the field holds.
+  std::string field;                             // Field path, `server.tls.certificate_file`.
+  std::string file;                              // Value of the field.
   const std::vector<Certificate>* certificates;  // Not empty.
 
-  // The one that expires first.
+  // The certificate that expires first.
   const Certificate& Soonest() const;
-  // The one that decides whether they can be used: the server's own, which is the first of its chain, or the authority
-  // that lasts longest.
+  // The certificate whose dates decide: the server's own (the first of its chain), or the authority that expires last.
   const Certificate& Deciding() const;
-  // Whether nobody can use them at `now`: the server's own certificate, or all of the authorities, have expired.
+  // Whether the deciding certificate has expired at `now`.
   bool Expired(absl::Time now) const;
-  // The same for certificates that are not valid yet.
+  // Whether it is not valid yet at `now`.
   bool NotYetValid(absl::Time now) const;
 };
 
-// The roles that `files` has certificates for; they point into `files`.
+// The roles for which `files` has certificates; they point into `files`.
 std::vector<CertificateRole> RolesOf(const gateway::config::v1::Tls& tls, const TlsFiles& files);
 
-// Certificates that expire within this time are warned about.
+// Certificates that expire within this time give a warning.
 inline constexpr absl::Duration kExpiryWarning = absl::Hours(14 * 24);
 
-// What `--check-config` says about dates and permissions of files without problems.
+// Findings of `--check-config` about dates and permissions.
 struct TlsFindings {
-  std::vector<ConfigProblem> errors;    // Nobody can connect: expired.
+  std::vector<ConfigProblem> errors;    // Expired: no client can connect.
   std::vector<ConfigProblem> warnings;  // Not valid yet, expires soon, or the key is readable by everyone.
 };
+// Checks files without problems at `now`.
 TlsFindings CheckTlsFiles(const gateway::config::v1::Tls& tls, const TlsFiles& files, absl::Time now);
 
 }  // namespace seedance::config

@@ -33,7 +33,8 @@ model::UpstreamProfile ProfileOf(const proto::Upstream& upstream, const std::str
   model::UpstreamProfile profile = ApplyLimits(Documented(upstream), upstream.limits(), path + "limits.", problems);
   if (profile.FindModel(profile.default_model) == nullptr) {
     problems.push_back({absl::StrCat(path, upstream.has_piapi() ? "piapi" : "anyfast", ".default_model"),
-                        absl::StrCat("`", profile.default_model, "` is no known model; limits.models can add it"), 0});
+                        absl::StrCat("`", profile.default_model, "` is not a known model; add it to limits.models"),
+                        0});
   }
   return profile;
 }

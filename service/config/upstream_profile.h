@@ -10,8 +10,11 @@
 
 namespace seedance::config {
 
-// What the upstream's dialect documents, with the upstream's limits, its default model and its notation of references
-// put over it. Adds a problem for each bad value; paths begin with `path`, for example `upstreams[0].`.
+// The documented profile of the upstream's dialect, overridden by the upstream's limits, default model and notation of
+// references. Never fails: appends a problem for each bad value and keeps the documented one; paths begin with `path`,
+// for example `upstreams[0].`. Thread-safe.
+//
+// Tests: tests/unit/config/limits_config_test.cc
 model::UpstreamProfile ProfileOf(const gateway::config::v1::Upstream& upstream, const std::string& path,
                                  std::vector<ConfigProblem>& problems);
 

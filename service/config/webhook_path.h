@@ -7,11 +7,13 @@
 
 namespace seedance::config {
 
-// The part of its webhooks' URL that stands for an upstream: 32 hex digits that only who has the secret can guess, and
-// that are the same after a restart.
+// Segment of the webhook URL that identifies the upstream: 32 hex digits derived from `secret`, so that they cannot be
+// guessed and survive a restart.
+//
+// Tests: tests/unit/config/engine_config_test.cc
 std::string WebhookToken(const std::string& upstream, const base::Secret& secret);
 
-// The URL that the vendor is told.
+// The URL that is given to the vendor.
 std::string WebhookUrl(const std::string& public_base_url, const std::string& token);
 
 }  // namespace seedance::config

@@ -25,7 +25,7 @@ class Reader {
       : problems_(problems), lines_(lines) {}
 
   void ReadMessage(const YAML::Node& node, const std::string& path, Message& message) {
-    if (node.IsNull()) return;  // `server:` with nothing below it: all defaults.
+    if (node.IsNull()) return;  // `server:` without a value: all defaults.
     if (!node.IsMap()) return Problem(node, path, "must be a map of fields");
     std::set<std::string> seen;
     for (const auto& entry : node) {
@@ -38,7 +38,8 @@ class Reader {
       } else if (!seen.insert(name).second) {
         Problem(entry.first, inner, "is given twice");
       } else if (OneofTaken(*field, message)) {
-        Problem(entry.first, inner, absl::StrCat("excludes the other ", field->containing_oneof()->name()));
+        Problem(entry.first, inner,
+                absl::StrCat("conflicts with another field of ", field->containing_oneof()->name()));
       } else {
         ReadField(entry.second, inner, *field, message);
       }
@@ -119,14 +120,14 @@ class Reader {
         return reflection->SetDouble(&message, &field, number);
       }
       default:
-        // No field of config.proto has another type; a test reads every field.
+        // Unreachable for config.proto: a test reads every field.
         return Problem(node, path, "has a type that this reader does not know");
     }
   }
 
   void ReadDuration(const YAML::Node& node, const std::string& path, google::protobuf::Duration& proto) {
     absl::Duration duration;
-    const bool bare = node.IsScalar() && node.Scalar() == "0";  // absl takes it; a unit is asked for everywhere.
+    const bool bare = node.IsScalar() && node.Scalar() == "0";  // absl accepts it; here a unit is required.
     if (!node.IsScalar() || bare || !absl::ParseDuration(node.Scalar(), &duration) ||
         absl::AbsDuration(duration) == absl::InfiniteDuration()) {
       return Problem(node, path, "must be a duration with its unit, for example 15s");
@@ -150,7 +151,7 @@ std::map<std::string, int> ReadYaml(const std::string& text, Message& message, s
   try {
     const std::vector<YAML::Node> documents = YAML::LoadAll(text);
     if (documents.size() > 1) {
-      problems.push_back({"", "must hold one YAML document", documents[1].Mark().line + 1});
+      problems.push_back({"", "must be one YAML document", documents[1].Mark().line + 1});
     } else if (!documents.empty()) {
       Reader(problems, lines).ReadMessage(documents[0], "", message);
     }

@@ -9,17 +9,19 @@
 
 namespace seedance::config {
 
-// Something wrong in a configuration file.
+// A fault in a configuration file.
+//
+// Tests: tests/unit/config/config_test.cc
 struct ConfigProblem {
-  std::string field;  // Path, for example `upstreams[0].anyfast.http.max_polls`. Empty: the file as a whole.
-  std::string what;
-  int line = 0;  // From 1; 0: not known.
+  std::string field;  // Path, for example `upstreams[0].anyfast.http.max_polls`. Empty: the whole file.
+  std::string what;   // The rule, as a text that continues the path.
+  int line = 0;       // From 1; 0: unknown.
 };
 
-// Reads YAML text into `message` by the message's own schema: maps are messages or map fields, sequences are
-// repeated fields, text is text even if it looks like a number. Durations are written `15s`, `0.5s`, `2h`; enums by
-// name. Adds a problem for each unknown or repeated field, each value of a wrong kind, and each second member of a
-// oneof; reads on after it. Returns the line of every field that it saw.
+// Reads YAML text into `message` by the message's schema: maps are messages or map fields, sequences are repeated
+// fields, text is text even if it looks like a number. Durations are written `15s`, `0.5s`, `2h`; enums by name.
+// Appends a problem for each unknown or repeated field, each value of a wrong type and each second member of a oneof,
+// and continues after it. Returns the line of every field that it has seen.
 std::map<std::string, int> ReadYaml(const std::string& text, google::protobuf::Message& message,
                                     std::vector<ConfigProblem>& problems);
 

@@ -15,12 +15,14 @@
 #include "service/http/connection.h"
 #include "service/http/public_address.h"
 
+// Tests: tests/unit/http/http_transport_test.cc, tests/unit/http/http_tls_proxy_test.cc
+
 namespace seedance::http {
 namespace {
 
-// Longest answer of a proxy to CONNECT that is read.
+// Bound on a proxy's answer to CONNECT.
 constexpr size_t kMaxProxyHead = 16384;
-// Most addresses of one host that a proxy is asked for: their owner decides how many there are.
+// Bound on addresses of one host that a proxy is tried with: the owner of the name decides how many there are.
 constexpr size_t kMaxTunnels = 8;
 
 using ConnectionOr = absl::StatusOr<std::unique_ptr<Connection>>;
@@ -40,11 +42,11 @@ absl::StatusOr<AddressList> Resolve(const std::string& host, int port, int flags
   addrinfo* list = nullptr;
   int failed = getaddrinfo(host.c_str(), service.c_str(), &hints, &list);
   if (failed != 0 && flags == AI_ADDRCONFIG) {
-    // A machine with nothing but loopback has no address in the sense of AI_ADDRCONFIG.
+    // A machine with only loopback has no address in the sense of AI_ADDRCONFIG.
     hints.ai_flags = 0;
     failed = getaddrinfo(host.c_str(), service.c_str(), &hints, &list);
   }
-  if (failed != 0) return absl::UnavailableError(absl::StrCat("resolving ", host, ": ", gai_strerror(failed)));
+  if (failed != 0) return absl::UnavailableError(absl::StrCat("cannot resolve ", host, ": ", gai_strerror(failed)));
   return AddressList(list);
 }
 
@@ -62,11 +64,11 @@ std::string ConnectSocket(int fd, const addrinfo& address, IoLimit& limit) {
 }
 
 absl::Status NotPublic(const std::string& host) {
-  return absl::PermissionDeniedError(absl::StrCat("the address of ", host, " is not a public one"));
+  return absl::PermissionDeniedError(absl::StrCat("the address of ", host, " is not public"));
 }
 
-// Whether `address` is one of `host`, whatever the ports. Only of a host that the operator wrote as an address, or as
-// localhost: the addresses of other names are what their owner, the vendor, says.
+// Whether `address` belongs to `host`, ports ignored. Only for a host that the operator configured as an address or
+// localhost: the addresses of other names are data of their owner, the vendor.
 bool IsAddressOf(const addrinfo& address, const std::string& host) {
   if (host.empty()) return false;
   const absl::StatusOr<AddressList> list = host == "localhost" ? Resolve(host, 0) : Resolve(host, 0, AI_NUMERICHOST);
@@ -77,7 +79,7 @@ bool IsAddressOf(const addrinfo& address, const std::string& host) {
   return false;
 }
 
-// Which addresses may be connected to: all, or those of the internet and of `home`, which is an address or localhost.
+// Allowed addresses: all, or public ones and those of `home` (an address or localhost).
 struct AddressRule {
   bool public_only = false;
   std::string home;
@@ -87,7 +89,7 @@ struct AddressRule {
   }
 };
 
-// The addresses of `host` that may be connected to. The list owns them.
+// The allowed addresses of `host`. They point into `list`.
 absl::StatusOr<std::vector<const addrinfo*>> Allowed(const AddressList& list, const std::string& host,
                                                      const AddressRule& rule) {
   std::vector<const addrinfo*> allowed;
@@ -105,7 +107,7 @@ ConnectionOr ConnectTcp(const std::string& host, int port, const AddressRule& ru
   absl::StatusOr<std::vector<const addrinfo*>> allowed = Allowed(*list, host, rule);
   if (!allowed.ok()) return allowed.status();
   auto addresses = static_cast<int>(allowed->size());
-  std::string error = "no address";
+  std::string error = "the name has no address";
   for (const addrinfo* a : *allowed) {
     const int fd = socket(a->ai_family, a->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, a->ai_protocol);
     if (fd < 0) {
@@ -113,7 +115,7 @@ ConnectionOr ConnectTcp(const std::string& host, int port, const AddressRule& ru
       continue;
     }
     auto connection = std::make_unique<Connection>(fd, nullptr);
-    // The rest of the time is shared out, so that one dead address does not use up that of the others.
+    // The remaining time is divided, so that one dead address does not use up that of the others.
     const absl::Time now = base::RealClock().Now();
     limit.SetPhaseEnd(now + (not_after - now) / std::max(addresses--, 1));
     error = ConnectSocket(fd, *a, limit);
@@ -127,8 +129,8 @@ ConnectionOr ConnectTcp(const std::string& host, int port, const AddressRule& ru
   return absl::UnavailableError(absl::StrCat("connecting to ", host, " port ", port, ": ", error));
 }
 
-// Asks the proxy for a tunnel. httplib 0.11.4 can do that too, but it waits for ever on its own mutex when the proxy
-// answers with `Connection: close`, and it sends the proxy's credentials on to the origin.
+// Asks the proxy for a tunnel. httplib 0.11.4 can too, but it deadlocks on its own mutex when the proxy answers with
+// `Connection: close`, and it sends the proxy's credentials to the origin.
 absl::Status OpenTunnel(Connection& connection, const Destination& destination, const std::string& authority,
                         IoLimit& limit) {
   std::string request = absl::StrCat("CONNECT ", authority, " HTTP/1.1\r\nHost: ", authority, "\r\n");
@@ -136,7 +138,7 @@ absl::Status OpenTunnel(Connection& connection, const Destination& destination, 
     absl::StrAppend(&request, "Proxy-Authorization: ", destination.proxy->authorization, "\r\n");
   }
   request += "\r\n";
-  if (!connection.Write(request, limit)) return absl::UnavailableError("the proxy took no request");
+  if (!connection.Write(request, limit)) return absl::UnavailableError("the proxy did not accept CONNECT");
   std::string head;
   while (head.size() < 4 || head.compare(head.size() - 4, 4, "\r\n\r\n") != 0) {
     char byte;
@@ -151,8 +153,8 @@ absl::Status OpenTunnel(Connection& connection, const Destination& destination, 
       absl::StrCat("the proxy refused CONNECT: ", head.substr(0, std::min<size_t>(head.find('\r'), 100))));
 }
 
-// What the proxy is asked to connect to, one after the other. Where only public addresses will do these are addresses
-// that were looked up and checked here: the proxy might resolve the name to another.
+// Targets for CONNECT, tried in order. Where only public addresses are allowed these are addresses resolved and checked
+// here: the proxy might resolve the name to another one.
 absl::StatusOr<std::vector<std::string>> TunnelTargets(const Url& origin, const AddressRule& rule) {
   if (!rule.public_only) return std::vector<std::string>{origin.Authority()};
   absl::StatusOr<AddressList> list = Resolve(origin.host, origin.port);
@@ -182,7 +184,7 @@ ConnectionOr ConnectTunnel(const Destination& destination, const AddressRule& ru
   auto left = static_cast<int>(targets->size());
   absl::Status refused;
   for (const std::string& target : *targets) {
-    // The rest of the time is shared out, as between the addresses of a host.
+    // The remaining time is divided, as between the addresses of a host.
     const absl::Time now = base::RealClock().Now();
     const absl::Time phase_end = now + (not_after - now) / std::max(left--, 1);
     ConnectionOr connection = ConnectTcp(destination.proxy->host, destination.proxy->port, {}, limit, phase_end);
@@ -199,7 +201,7 @@ ConnectionOr ConnectPhases(const Destination& destination, TlsContext& tls, IoLi
   const Url& origin = destination.origin;
   const std::optional<Proxy>& proxy = destination.proxy;
   const AddressRule rule = {destination.public_addresses_only, destination.home};
-  // A proxy of plain requests looks names up itself.
+  // For plain requests the proxy resolves the name itself.
   if (proxy.has_value() && rule.public_only && !origin.https) return NotPublic(origin.host);
   ConnectionOr connection = !proxy.has_value() ? ConnectTcp(origin.host, origin.port, rule, limit, not_after)
                             : origin.https     ? ConnectTunnel(destination, rule, limit, not_after)

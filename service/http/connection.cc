@@ -46,7 +46,7 @@ Connection::Fill Connection::FillBuffer() {
       wanted_ = POLLOUT;
       return Fill::kBlocked;
     default:
-      // An end without TLS's farewell is a failure: a body that lasts until the end could have been cut.
+      // An end without close_notify is a failure: a body that lasts until the end could be truncated.
       ERR_clear_error();
       return Fill::kFailed;
   }
@@ -68,7 +68,7 @@ ssize_t Connection::Read(char* data, size_t size, IoLimit& limit) {
         break;
     }
   }
-  // A peer that drips never lets the loop above block for long; the limit must end it all the same.
+  // A peer that sends byte by byte never blocks the loop above for long; the limit must end it too.
   if (limit.Reached()) return -1;
   const size_t n = std::min(size, end_ - begin_);
   std::memcpy(data, buffer_.data() + begin_, n);
@@ -132,7 +132,7 @@ absl::Status Connection::Handshake(IoLimit& limit) {
       return absl::UnavailableError("TLS: " + TlsError(ssl_.get()));
     }
     if (!limit.Wait(fd_, error == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT)) {
-      return absl::UnavailableError("TLS: time-out of the handshake");
+      return absl::UnavailableError("TLS: handshake timed out");
     }
   }
 }

@@ -12,16 +12,18 @@
 
 namespace seedance::http {
 
-// Connections that wait for their next request. Thread-safe.
+// Idle connections kept for reuse. Thread-safe; closes sockets outside of its lock.
+//
+// Tests: tests/unit/http/http_transport_test.cc, tests/unit/http/idle_close_test.cc
 class ConnectionPool {
  public:
-  // At most `max_idle` wait per key; those that wait longer than `idle_limit` are closed, at the next call.
+  // Keeps at most `max_idle` per key; those idle for longer than `idle_limit` are closed at the next call.
   ConnectionPool(size_t max_idle, absl::Duration idle_limit) : max_idle_(max_idle), idle_limit_(idle_limit) {}
 
-  // The one used last under `key` that is quiet; null: none waits. Dead ones that are met are closed.
+  // The most recently used quiet connection of `key`; null: none. Closes broken ones that it meets. `now`: wall time.
   std::unique_ptr<Connection> Take(const std::string& key, absl::Time now);
 
-  // Keeps `connection` for the next Take; closes it when too many wait or it is not quiet.
+  // Keeps `connection` for a later Take; closes it when `max_idle` are kept or it is not quiet.
   void Put(const std::string& key, std::unique_ptr<Connection> connection, absl::Time now);
 
  private:
@@ -31,7 +33,7 @@ class ConnectionPool {
   };
   using Row = std::deque<Idle>;  // Oldest first.
 
-  // Moves what has waited too long to `closed`, to be closed without the lock.
+  // Moves expired connections to `closed`, to be closed without the lock.
   void ExpireLocked(absl::Time now, Row& closed) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const size_t max_idle_;

@@ -16,12 +16,12 @@ constexpr size_t kWriteBuffer = 16384;
 // httplib matches the status line with std::regex, whose stack use grows with the line.
 constexpr size_t kMaxStatusLine = 2048;
 constexpr size_t kMaxHead = 64 << 10;
-// What may stand around the bytes of a body (lengths and extensions of chunks): so much, and so many bytes per byte.
+// Bound on framing of a body (chunk lengths and extensions): this much, plus as many bytes as the body has.
 constexpr size_t kMaxFraming = 64 << 10;
 constexpr size_t kFramingPerByte = 8;
 
-// The byte stream that httplib's HTTP code works on. Keeps account of how far the exchange has come, which decides
-// what a failure means; httplib's own error codes are too coarse for that.
+// The byte stream under httplib's HTTP code. Records how far the exchange has come, which decides what a failure means;
+// httplib's own error codes are too coarse for that.
 class WireStream : public httplib::Stream {
  public:
   WireStream(Connection& connection, IoLimit& limit) : connection_(connection), limit_(limit) {}
@@ -49,7 +49,7 @@ class WireStream : public httplib::Stream {
   }
 
   ssize_t write(const char* data, size_t size) override {
-    // The rest of a request that is already answered goes nowhere.
+    // Discard the rest of a request that is already answered.
     if (early_reply_) return static_cast<ssize_t>(size);
     if (write_failed_) return -1;
     buffer_.append(data, size);
@@ -57,14 +57,14 @@ class WireStream : public httplib::Stream {
     return static_cast<ssize_t>(size);
   }
 
-  // Whether the peer answers although the request is not complete. The rest of it is then not sent.
+  // Whether the peer answers before the request is complete. The rest is then not sent.
   bool EarlyReply() {
     if (!early_reply_ && !write_failed_) early_reply_ = connection_.HasInput();
     return early_reply_;
   }
 
   void HeadDone() { head_done_ = true; }
-  // So many bytes of those read were the body's.
+  // Counts bytes of the body among those read.
   void CountBody(size_t size) { body_bytes_ += size; }
   bool framing_exceeded() const { return framing_exceeded_; }
   bool head_done() const { return head_done_; }
@@ -72,9 +72,9 @@ class WireStream : public httplib::Stream {
   bool request_sent() const { return request_sent_; }
   bool early_reply() const { return early_reply_; }
   bool ended() const { return ended_; }
-  // Whether anything of an answer came, also what nobody has read yet.
+  // Whether any byte of an answer came, read or unread.
   bool AnswerBegan() { return any_reply_ || early_reply_ || connection_.HasInput(); }
-  // Whether the last bytes read end a chunked body. httplib takes some cut bodies for whole ones.
+  // Whether the last bytes read end a chunked body. httplib accepts some truncated bodies.
   bool EndsWithBlankLine() const { return tail_ == "\r\n\r\n"; }
 
  private:
@@ -97,7 +97,7 @@ class WireStream : public httplib::Stream {
     if (tail_.size() > 4) tail_.erase(0, tail_.size() - 4);
   }
 
-  // httplib reads the head byte by byte. Behind an interim answer (100) it takes any line for a status line.
+  // httplib reads the head byte by byte. After an interim answer (100) it takes any line for a status line.
   bool HeadIsBounded(std::string_view bytes) {
     head_bytes_ += bytes.size();
     for (const char c : bytes) {
@@ -126,7 +126,7 @@ class WireStream : public httplib::Stream {
   std::string status_line_;                 // Its beginning.
   size_t line_bytes_ = 0;
   size_t head_bytes_ = 0;
-  size_t read_bytes_ = 0;  // Behind the head.
+  size_t read_bytes_ = 0;  // After the head.
   size_t body_bytes_ = 0;
   bool framing_exceeded_ = false;
   bool status_line_done_ = false;
@@ -138,8 +138,8 @@ class WireStream : public httplib::Stream {
   bool ended_ = false;
 };
 
-// httplib's HTTP client on a connection that is not its own. Sockets, time-outs, TLS and proxies stay with Connection:
-// httplib's have no total deadline, cannot be cancelled while connecting and do not say how far a request came.
+// httplib's HTTP client over a Connection. Sockets, time-outs, TLS and proxies stay with Connection: httplib's have no
+// total deadline, cannot be cancelled while connecting and do not tell how far a request came.
 class HttpCodec : public httplib::ClientImpl {
  public:
   HttpCodec(const Url& url, WireStream& stream) : ClientImpl(url.host, url.port), stream_(stream) {
@@ -184,7 +184,7 @@ class Exchange {
     httplib::Response response;
     httplib::Error error = httplib::Error::Success;
     const bool done = codec.send(wire, response, error);
-    // Of a reply without a body (204) httplib does not tell the handler.
+    // For a reply without a body (204) httplib does not call the handler.
     if (done && !stream_.head_done()) OnHead(response);
     return Conclude(done, httplib::to_string(error));
   }
@@ -211,7 +211,7 @@ class Exchange {
     };
   }
 
-  // httplib counts; WireStream swallows.
+  // httplib counts the bytes; WireStream discards them.
   static bool Discard(bool chunked, size_t left, httplib::DataSink& out) {
     static const std::string nothing(1 << 20, '\0');
     if (chunked) {
@@ -224,7 +224,8 @@ class Exchange {
 
   bool SendPiece(bool chunked, size_t left, httplib::DataSink& out) {
     absl::StatusOr<std::string> piece = request_.source->Next();
-    if (!piece.ok()) return BreakOff(absl::StrCat("the body's source: ", std::string(piece.status().message())));
+    if (!piece.ok())
+      return BreakOff(absl::StrCat("the source of the body failed: ", std::string(piece.status().message())));
     if (chunked && piece->empty()) {
       out.done();
       return true;
@@ -246,13 +247,13 @@ class Exchange {
     reply_.headers = LowerHeaders(response.headers);
     http_1_0_ = response.version == "HTTP/1.0";
     to_sink_ = sink_ != nullptr && (response.status == 200 || response.status == 206);
-    if (to_sink_ && !sink_->OnHeaders(reply_.status, reply_.headers)) return BreakOff("the reader");
+    if (to_sink_ && !sink_->OnHeaders(reply_.status, reply_.headers)) return BreakOff("the reader stopped");
     return true;
   }
 
   bool OnBody(std::string_view bytes) {
     stream_.CountBody(bytes.size());
-    if (to_sink_) return sink_->OnBytes(bytes) || BreakOff("the reader");
+    if (to_sink_) return sink_->OnBytes(bytes) || BreakOff("the reader stopped");
     if (reply_.body.size() + bytes.size() > request_.max_reply_bytes) {
       too_long_ = true;
       return false;
@@ -266,7 +267,7 @@ class Exchange {
     return it == reply_.headers.end() ? "" : absl::AsciiStrToLower(it->second);
   }
 
-  // Whether a body that httplib took for whole is so.
+  // Whether a body that httplib considers complete is complete.
   bool BodyIsWhole() const {
     if (absl::StrContains(Header("transfer-encoding"), "chunked")) return stream_.EndsWithBlankLine();
     return !stream_.ended() || Header("content-length").empty();
@@ -277,7 +278,7 @@ class Exchange {
     const bool whole = done && (reply_.status == 204 || BodyIsWhole());
     if (whole) {
       reply_.outcome = HttpOutcome::kReply;
-      // HTTP/1.0 closes behind the reply, often a moment later.
+      // HTTP/1.0 closes after the reply, often a moment later.
       result.reusable = !http_1_0_ && stream_.request_sent() && !stream_.early_reply() && !stream_.ended() &&
                         !absl::StrContains(Header("connection"), "close");
     } else {
@@ -298,10 +299,10 @@ class Exchange {
   }
 
   std::string ErrorText(const std::string& error) const {
-    if (!broken_off_.empty()) return absl::StrCat("broken off by ", broken_off_);
+    if (!broken_off_.empty()) return absl::StrCat("aborted: ", broken_off_);
     if (limit_.cancelled()) return "cancelled";
     if (limit_.timed_out()) return "time-out";
-    if (stream_.framing_exceeded()) return "the reply holds more framing than body";
+    if (stream_.framing_exceeded()) return "the reply has more framing than body";
     if (too_long_) return absl::StrCat("the reply is longer than ", request_.max_reply_bytes, " bytes");
     return absl::StrCat("connection lost (", error, ")");
   }
@@ -337,13 +338,13 @@ ExchangeResult RunExchange(const HttpRequest& request, const Url& url, const std
   wire.headers.emplace("Accept-Encoding", "identity");
   if (!proxy_authorization.empty()) wire.headers.emplace("Proxy-Authorization", proxy_authorization);
   for (const auto& [name, value] : request.headers) {
-    if (HasControls(name) || HasControls(value)) return Refused("a header holds a control character");
+    if (HasControls(name) || HasControls(value)) return Refused("a header contains a control character");
     wire.headers.emplace(name, value);
   }
   return Exchange(request, connection, limit, sink).Run(url, wire);
 } catch (const std::exception& error) {
   ExchangeResult result;
-  // How far it came is not known here; the cautious answer.
+  // It is unknown how far the exchange came: assume the worst.
   result.reply.outcome = HttpOutcome::kNoReply;
   result.reply.error = absl::StrCat("exception: ", error.what());
   return result;

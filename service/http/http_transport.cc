@@ -36,28 +36,28 @@ class PooledTransport : public HttpTransport {
  private:
   HttpReply Run(const HttpRequest& request, ByteSink* sink) {
     const std::optional<Url> url = ParseUrl(request.url);
-    if (!url.has_value()) return NotSent("the URL is not usable");
+    if (!url.has_value()) return NotSent("the URL is invalid");
     if (const std::string& error = proxies_.ErrorFor(*url); !error.empty()) return NotSent(error);
     const bool public_only = options_.public_addresses_only || (request.link && !options_.allow_private_links);
     const Destination destination{*url, proxies_.For(*url), public_only, options_.home};
     IoLimit limit(base::RealClock().Now() + request.timeout, request.cancel);
     bool stale = false;
     HttpReply reply = Attempt(request, destination, /*fresh=*/false, limit, sink, stale);
-    // Nothing came back, not even a part, on a connection that had been idle: most likely the peer had closed it
-    // before. Reading once more harms nobody. What changes something is not sent again: the refusal of the second
-    // request would be taken for the answer to the first, which may have been carried out.
+    // No byte came back on a connection that had been idle: most likely the peer had closed it before. Repeating a read
+    // is harmless. A change is not repeated: the refusal of the second request would be taken for the answer to the
+    // first, which may have been executed.
     if (stale && request.method == "GET") reply = Attempt(request, destination, /*fresh=*/true, limit, sink, stale);
     return reply;
   }
 
-  // `stale`: it failed because a reused connection was dead, as far as can be seen.
+  // `stale`: set when it failed because a reused connection was probably dead.
   HttpReply Attempt(const HttpRequest& request, const Destination& destination, bool fresh, IoLimit& limit,
                     ByteSink* sink, bool& stale) {
     const Url& url = destination.origin;
     const std::string key = absl::StrCat(url.https ? "https://" : "http://", url.Authority());
     std::unique_ptr<Connection> connection;
-    // Whether the peer has read a request on a connection that breaks cannot be told: it may close an idle one at any
-    // moment, and its end crosses the request on the way. No age of an idle connection excludes that.
+    // Whether the peer has read a request on a breaking connection is unknowable: it may close an idle one at any
+    // moment while the request is on its way. No bound on the idle time excludes that.
     const bool once = request.billed || request.changes || request.method == "DELETE";
     if (!fresh && !once) connection = pool_.Take(key, base::RealClock().Now());
     const bool reused = connection != nullptr;
@@ -67,7 +67,7 @@ class PooledTransport : public HttpTransport {
       connection = *std::move(connected);
       if (connection->PeerHasClosed()) return NotSent("the peer closed the new connection before anything was sent");
     }
-    // A plain request through a proxy names the whole URL; https goes through a tunnel and knows nothing of the proxy.
+    // A plain request through a proxy has the absolute URL; https goes through a tunnel.
     const bool forwarded = destination.proxy.has_value() && !url.https;
     ExchangeResult result =
         RunExchange(request, url, forwarded ? absl::StrCat("http://", url.HostHeader(), url.target) : url.target,
@@ -80,7 +80,7 @@ class PooledTransport : public HttpTransport {
     return std::move(result.reply);
   }
 
-  // No byte left this machine; for a billed request that matters more than why.
+  // No byte left this machine; for a billed request this matters more than the cause.
   static HttpReply ConnectFailed(const absl::Status& error, bool billed, const IoLimit& limit) {
     HttpReply reply = NotSent(std::string(error.message()));
     reply.address_refused = absl::IsPermissionDenied(error);

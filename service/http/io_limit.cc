@@ -35,7 +35,7 @@ bool IoLimit::Wait(int fd, short events) {
   while (!Reached()) {
     const absl::Duration left = std::min(deadline_, phase_end_) - base::RealClock().Now();
     pollfd fds[2] = {{fd, events, 0}, {event_, POLLIN, 0}};
-    // A millisecond more, so that the end is never met early; bounded, as poll counts in int.
+    // One millisecond more, so as not to wake early; bounded, because poll takes int.
     const int64_t wait_ms = absl::ToInt64Milliseconds(std::clamp(left, absl::ZeroDuration(), absl::Hours(1))) + 1;
     const int ready = poll(fds, event_ >= 0 ? 2 : 1, static_cast<int>(wait_ms));
     if (ready < 0 && errno != EINTR) return false;

@@ -6,8 +6,10 @@
 
 namespace seedance::http {
 
-// `id` as one segment of a path: ids are opaque, and what is no plain letter, digit, `-` or `_` must not change the
-// path.
+// `id`, an opaque text, percent-encoded as one segment of a URL path: everything but ASCII letters, digits, `-` and `_`
+// is encoded, so that an id cannot change the path.
+//
+// Tests: tests/unit/upstream/piapi/wire_test.cc
 std::string PathSegment(std::string_view id);
 
 }  // namespace seedance::http

@@ -11,25 +11,27 @@
 namespace seedance::http {
 
 // An HTTP proxy.
+//
+// Tests: tests/unit/http/http_tls_proxy_test.cc, tests/unit/upstream/wire_details_test.cc
 struct Proxy {
   std::string host;
   int port = 0;
   std::string authorization;  // Value of Proxy-Authorization; secret. Empty: none.
 };
 
-// Which proxy stands before which origin. Immutable.
+// Chooses the proxy of a request. Immutable, so thread-safe.
 class ProxySettings {
  public:
   using Environment = std::function<std::optional<std::string>(const char* name)>;
 
-  // `configured`: `http://[user:password@]host:port`; when it is not empty it serves every origin. Else the variables
-  // https_proxy, http_proxy and no_proxy are read, once, each in lower case first, then in upper case.
+  // `configured`: `http://[user:password@]host:port`, for all origins; if empty, the variables https_proxy, http_proxy
+  // and no_proxy are read once, each in lower case first, then in upper case.
   ProxySettings(const std::string& configured, const Environment& environment);
 
-  // The proxy for `url`, nullopt: none.
+  // The proxy for `url`; nullopt: connect directly. Valid only if ErrorFor(url) is empty.
   const std::optional<Proxy>& For(const Url& url) const;
 
-  // Not empty: a setting for this URL is not understood, nothing may be sent. Has no secrets.
+  // Why the setting that applies to `url` is invalid, without secrets; nothing may be sent then. Empty: it is valid.
   const std::string& ErrorFor(const Url& url) const;
 
  private:
@@ -46,12 +48,12 @@ class ProxySettings {
   std::string no_proxy_;
 };
 
-// The process environment; empty variables count as absent.
+// Value of an environment variable; empty variables count as absent.
 std::optional<std::string> ProcessEnvironment(const char* name);
 
-// Whether the list of no_proxy covers the origin: entries between commas or blanks; `*` covers all, `example.com` and
-// `.example.com` cover the domain and everything below, `host:port` only that port, `10.0.0.0/8` addresses of the
-// network.
+// Whether the no_proxy list `list` covers the origin. Entries are separated by commas or blanks: `*` covers all,
+// `example.com` and `.example.com` cover the domain and its subdomains, `host:port` only that port, `10.0.0.0/8` the
+// addresses of that network.
 bool NoProxyCovers(std::string_view list, const std::string& host, int port);
 
 }  // namespace seedance::http

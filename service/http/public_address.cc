@@ -17,22 +17,22 @@ struct Network {
 
 constexpr uint32_t V4(uint32_t a, uint32_t b, uint32_t c) { return a << 24 | b << 16 | c << 8; }
 
-// IANA's special-purpose registry, and what is reserved.
+// IANA's special-purpose address registry, and reserved ranges.
 constexpr std::array<Network, 15> kNotPublic = {{
-    {V4(0, 0, 0), 8},        // This machine.
+    {V4(0, 0, 0), 8},        // This host.
     {V4(10, 0, 0), 8},       // Private.
-    {V4(100, 64, 0), 10},    // Carriers.
+    {V4(100, 64, 0), 10},    // Carrier-grade NAT.
     {V4(127, 0, 0), 8},      // Loopback.
-    {V4(169, 254, 0), 16},   // Link; clouds keep their metadata here.
+    {V4(169, 254, 0), 16},   // Link-local; metadata services of clouds.
     {V4(172, 16, 0), 12},    // Private.
-    {V4(192, 0, 0), 24},     // Protocols.
+    {V4(192, 0, 0), 24},     // IETF protocols.
     {V4(192, 0, 2), 24},     // Documentation.
     {V4(192, 88, 99), 24},   // 6to4 relays.
     {V4(192, 168, 0), 16},   // Private.
     {V4(198, 18, 0), 15},    // Benchmarks.
     {V4(198, 51, 100), 24},  // Documentation.
     {V4(203, 0, 113), 24},   // Documentation.
-    {V4(224, 0, 0), 4},      // Groups.
+    {V4(224, 0, 0), 4},      // Multicast.
     {V4(240, 0, 0), 4},      // Reserved.
 }};
 
@@ -58,7 +58,7 @@ bool IsPublicV6(const V6& address) {
   // NAT64 and 6to4.
   if (BeginsWith(address, {0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0})) return IsPublicV4(V4At(address, 12));
   if (BeginsWith(address, {0x20, 0x02})) return IsPublicV4(V4At(address, 2));
-  if ((address[0] & 0xe0) != 0x20) return false;                               // Only 2000::/3 is given out.
+  if ((address[0] & 0xe0) != 0x20) return false;                               // Only 2000::/3 is global unicast.
   const bool protocols = BeginsWith(address, {0x20, 0x01}) && address[2] < 2;  // 2001::/23, Teredo among them.
   const bool documentation =
       BeginsWith(address, {0x20, 0x01, 0x0d, 0xb8}) || (BeginsWith(address, {0x3f, 0xff}) && address[2] < 0x10);

@@ -5,11 +5,12 @@
 
 namespace seedance::http {
 
-// Whether the address can belong to a server on the internet: not to this machine, a private or carrier network, a
-// link, a group or a reserved range. IPv6 addresses that carry an IPv4 address are judged by it.
+// Whether `address` can belong to a server on the internet: not loopback, private, carrier-grade NAT, link-local,
+// multicast or reserved. An IPv6 address that embeds an IPv4 address is classified by that one. False for other
+// families.
 bool IsPublicAddress(const sockaddr& address);
 
-// Whether both are the same IP address, whatever the ports. False for other families.
+// Whether both are the same IP address; ports are ignored. False for other families.
 bool SameAddress(const sockaddr& left, const sockaddr& right);
 
 }  // namespace seedance::http

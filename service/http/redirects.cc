@@ -20,12 +20,12 @@ absl::StatusOr<std::string> Redirects::Follow(const std::string& url, const Http
   }
   const auto location = reply.headers.find("location");
   if (location == reply.headers.end() || location->second.empty()) {
-    return absl::FailedPreconditionError("it redirects to nowhere");
+    return absl::FailedPreconditionError("it redirects without a Location");
   }
   const std::optional<Url> from = ParseUrl(url);
   const std::optional<std::string> next = from.has_value() ? ResolveUrl(*from, location->second) : std::nullopt;
   const std::optional<Url> to = next.has_value() ? ParseUrl(*next) : std::nullopt;
-  if (!to.has_value()) return absl::FailedPreconditionError("it redirects to a URL that is not usable");
+  if (!to.has_value()) return absl::FailedPreconditionError("it redirects to an invalid URL");
   if (!to->https && (!allow_plain_http_ || from->https)) {
     return absl::FailedPreconditionError("it redirects to a URL that is not https");
   }

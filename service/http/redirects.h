@@ -8,17 +8,19 @@
 
 namespace seedance::http {
 
-// Whether an answer of this status sends its reader to another URL.
+// Whether `status` is a redirect: 301, 302, 303, 307 or 308.
+//
+// Tests: tests/unit/upstream/media_fetch_test.cc, tests/unit/upstream/result_fetch_test.cc
 bool IsRedirect(int status);
 
-// The redirects of one file: at most five are followed, and none from https to http.
+// Redirect policy for one download: at most five are followed, and none from https to http. For one thread.
 class Redirects {
  public:
-  // `allow_plain_http`: one from http to http is followed too.
+  // `allow_plain_http`: redirects from http to http are followed too.
   explicit Redirects(bool allow_plain_http) : allow_plain_http_(allow_plain_http) {}
 
-  // The URL to which `reply`, a redirect in answer to `url`, leads. An error says why it is not followed, in words that
-  // continue "the file: ".
+  // The URL that `reply`, a redirect in answer to `url`, leads to. UNAVAILABLE or another error says why it is not
+  // followed, as a text that continues "the file: ".
   absl::StatusOr<std::string> Follow(const std::string& url, const HttpReply& reply);
 
  private:

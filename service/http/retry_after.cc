@@ -8,10 +8,10 @@
 namespace seedance::http {
 namespace {
 
-// What recipients must understand: the form of today, that of RFC 850, that of asctime.
+// The three forms of RFC 9110: IMF-fixdate, RFC 850, asctime.
 constexpr const char* kDateForms[] = {"%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"};
 
-// Digits, perhaps with a fraction. Other forms of numbers (`1e9`, `inf`, `0x10`) are garbage in this header.
+// Digits, optionally with a fraction. Other forms of numbers (`1e9`, `inf`, `0x10`) are invalid.
 std::optional<absl::Duration> ParseSeconds(const std::string& text, absl::Duration most) {
   const bool plain = !text.empty() && absl::ascii_isdigit(static_cast<unsigned char>(text[0])) &&
                      text.find_first_not_of("0123456789.") == std::string::npos;

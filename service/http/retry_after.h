@@ -8,8 +8,10 @@
 
 namespace seedance::http {
 
-// The wait that a Retry-After header asks for: seconds (fractions are accepted) or an HTTP date in any of the three
-// forms of RFC 9110. Between zero and `most`. nullopt: the text is neither.
+// Delay of a Retry-After header: seconds (fractions are accepted) or an HTTP date in any of the three forms of RFC
+// 9110. Clamped to [0, `most`]. nullopt: the text is neither.
+//
+// Tests: tests/unit/upstream/wire_details_test.cc
 std::optional<absl::Duration> ParseRetryAfter(const std::string& text, absl::Time now, absl::Duration most);
 
 }  // namespace seedance::http

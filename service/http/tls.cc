@@ -14,8 +14,8 @@
 namespace seedance::http {
 namespace {
 
-// OpenSSL's own socket BIO writes without MSG_NOSIGNAL: a peer that went away would raise SIGPIPE in a process that
-// does not ignore it. Hence a BIO of our own.
+// OpenSSL's socket BIO writes without MSG_NOSIGNAL: a closed peer would raise SIGPIPE in a process that does not ignore
+// it. Hence a custom BIO.
 int DescriptorOf(BIO* bio) { return static_cast<int>(reinterpret_cast<intptr_t>(BIO_get_data(bio))); }
 
 int SocketWrite(BIO* bio, const char* data, int size) {

@@ -26,7 +26,7 @@ std::string PercentEncodeBeyondAscii(std::string_view text) {
   return encoded;
 }
 
-// Takes `prefix`, in any case, off the front of `text`.
+// Removes `prefix`, in any case, from the front of `text`.
 bool ConsumeScheme(std::string_view& text, std::string_view prefix) {
   if (text.size() < prefix.size()) return false;
   for (size_t i = 0; i < prefix.size(); ++i) {

@@ -7,34 +7,39 @@
 
 namespace seedance::http {
 
-// The parts of an absolute http or https URL that a request needs.
+// The parts of an absolute http or https URL that a request needs. A value.
+//
+// Tests: tests/unit/upstream/wire_details_test.cc
 struct Url {
   bool https = false;
   std::string host;  // Lower case; an IPv6 address without brackets.
   int port = 0;
-  std::string target;  // Path and query, beginning with `/`; bytes beyond ASCII are percent-encoded. No fragment.
+  std::string target;  // Path and query, beginning with `/`; non-ASCII bytes are percent-encoded. No fragment.
 
-  // `host` or `host:port`, the port only when it is not the scheme's own, IPv6 in brackets.
+  // Value of the Host header: `host` or `host:port`; the port only when it is not the scheme's default. IPv6 in
+  // brackets.
   std::string HostHeader() const;
   // `host:port`, IPv6 in brackets.
   std::string Authority() const;
 };
 
-// nullopt: another scheme, user information, no host, a bad port, or a blank or control character anywhere.
+// Parses an absolute URL. nullopt: another scheme, user information, no host, a bad port, or a blank or control
+// character anywhere.
 std::optional<Url> ParseUrl(std::string_view text);
 
-// The absolute URL that `reference`, from a Location header, means in an answer to `base` (RFC 3986, but `..` stays).
-// nullopt: one that ParseUrl does not take.
+// Absolute URL of the Location header `reference` in an answer to `base` (RFC 3986, but `..` is kept). nullopt: the
+// result is not accepted by ParseUrl.
 std::optional<std::string> ResolveUrl(const Url& base, std::string_view reference);
 
-// Whether a vendor's link is one that is kept and shown: what ParseUrl takes, of at most 8192 bytes.
+// Whether a vendor's link is stored and shown: accepted by ParseUrl, at most 8192 bytes.
 bool IsLink(std::string_view text);
 
-// `host` and `port` of `host[:port]`, IPv6 in brackets. nullopt: no host, or a bad port.
+// Parts of `host[:port]`.
 struct HostPort {
   std::string host;
   int port = 0;
 };
+// Parses `host[:port]`, IPv6 in brackets. nullopt: no host, or a bad port.
 std::optional<HostPort> ParseHostPort(std::string_view text, int default_port);
 
 }  // namespace seedance::http

@@ -4,6 +4,8 @@
 #include "absl/strings/str_cat.h"
 #include "service/media/parsers.h"
 
+// Tests: tests/unit/media/picture_test.cc, tests/unit/media/oracle_test.cc
+
 namespace seedance::media {
 namespace {
 
@@ -20,17 +22,17 @@ class Bmp : public Parser {
       bits_ = bytes.Little16(24);
       return Conclude(bytes.Little16(18), bytes.Little16(20));
     }
-    if (header_bytes_ < 16) return Break(absl::StrCat("its header claims to be of ", header_bytes_, " bytes"));
+    if (header_bytes_ < 16) return Break(absl::StrCat("its header claims ", header_bytes_, " bytes"));
     width_ = static_cast<int32_t>(bytes.Little32(18));
     height_ = static_cast<int32_t>(bytes.Little32(22));
-    // The shortest header of this kind ends with the bits of a pixel.
+    // The shortest header of this kind ends with the bits per pixel.
     Read(header_bytes_ >= 20 ? 8 : 4, &Bmp::OnDepth);
   }
 
   void OnDepth(Bytes bytes) {
     bits_ = bytes.Little16(2);
     compression_ = bytes.Little32(4);
-    // A negative height tells that the rows stand from the top down.
+    // A negative height means rows from top to bottom.
     Conclude(width_, std::abs(height_));
   }
 
@@ -43,8 +45,8 @@ class Bmp : public Parser {
   void OnEnd() override {
     constexpr uint32_t kPlain = 0;
     constexpr uint32_t kBitFields = 3;
-    // The length of compressed pixels stands nowhere for sure. The lengths in the headers are often wrong, so that
-    // decoders go by the size of the picture.
+    // The length of compressed pixels is not stated reliably. The lengths in the headers are often wrong, so decoders
+    // go by the size of the picture.
     if (compression_ != kPlain && compression_ != kBitFields) return RequireSize(pixels_at_);
     const int64_t row = (int64_t{info().width} * bits_ + 31) / 32 * 4;
     const int64_t most = std::numeric_limits<int64_t>::max() - pixels_at_;

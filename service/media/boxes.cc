@@ -29,7 +29,7 @@ void BoxParser::PassBox() {
   Pass(left());
 }
 
-// A rest that is too short for a box is padding: QuickTime ends lists with four zeros.
+// A remainder too short for a box is padding: QuickTime ends lists with four zeros.
 void BoxParser::ReadHeader() {
   while (depth_ > 0 && outer_[depth_ - 1].end - position() < 8) {
     const Box outer = outer_[--depth_];
@@ -60,7 +60,7 @@ void BoxParser::Begin(int64_t start, uint64_t size) {
   if (size == 0) size = static_cast<uint64_t>(most);
   if (size < header || size > static_cast<uint64_t>(most)) {
     if (AtTop() && MayEndIn(0)) return Rest();
-    return Break(absl::StrCat("its box `", TagText(type_), "` claims to be of ", size, " bytes"));
+    return Break(absl::StrCat("its box `", TagText(type_), "` claims ", size, " bytes"));
   }
   end_ = start + static_cast<int64_t>(size);
   OnBox(type_, !AtTop() ? outer_[depth_ - 1].type : 0);

@@ -8,7 +8,7 @@ namespace {
 
 constexpr uint64_t kUpright = 1;
 
-// Bytes of one value of a TIFF type; 0: of a type that is not known.
+// Size of one value of a TIFF type; 0: unknown type.
 uint64_t SizeOfType(uint64_t type) {
   constexpr uint8_t kSizes[] = {0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8};
   return type < std::size(kSizes) ? kSizes[type] : 0;

@@ -5,38 +5,43 @@
 
 #include "service/media/bytes.h"
 
-// The directories that TIFF files are made of, and that EXIF puts into other pictures.
+// TIFF directories (IFDs), which TIFF files consist of and EXIF embeds into other pictures. Pure functions.
+//
+// Tests: tests/unit/media/picture_test.cc, tests/unit/media/oracle_test.cc
 namespace seedance::media {
 
-// How the numbers of a TIFF structure are written.
+// How numbers of a TIFF structure are encoded.
 struct TiffLayout {
-  bool known = false;  // Whether it is one at all.
+  bool known = false;  // Whether it is a TIFF structure.
   bool big_endian = false;
-  bool wide = false;  // BigTIFF: counts and offsets of 64 bits.
+  bool wide = false;  // BigTIFF: counts and offsets have 64 bits.
 
+  // Sizes in bytes: file header, entry count, directory entry.
   size_t header_bytes() const { return wide ? 16 : 8; }
   size_t count_bytes() const { return wide ? 8 : 2; }
   size_t entry_bytes() const { return wide ? 20 : 12; }
 
+  // The number of `size` bytes at offset `at`.
   uint64_t Number(Bytes bytes, size_t at, size_t size) const;
-  // Where the first directory stands, from the beginning of the structure.
+  // Offset of the first directory from the beginning of the structure.
   uint64_t FirstDirectory(Bytes header) const { return Number(header, wide ? 8 : 4, wide ? 8 : 4); }
 };
 
-// `header` is the beginning of the structure, at least 4 bytes.
+// `header`: at least the first 4 bytes of the structure.
 TiffLayout ReadTiffLayout(Bytes header);
 
-// One row of a directory.
+// One directory entry.
 struct TiffEntry {
   uint16_t tag = 0;
-  uint64_t count = 0;        // Of values.
-  uint64_t value_bytes = 0;  // Of one value; 0: of a type that is not known.
-  uint64_t bytes = 0;        // That the values take, saturated.
-  bool is_here = true;       // Whether they stand in the row; else `value` is where they stand.
-  uint64_t value = 0;        // The first value; 0 when it is no whole number.
+  uint64_t count = 0;        // Number of values.
+  uint64_t value_bytes = 0;  // Size of one value; 0: unknown type.
+  uint64_t bytes = 0;        // Size of all values, saturated.
+  bool is_here = true;       // Whether the values are inside the entry; otherwise `value` is their offset.
+  uint64_t value = 0;        // The first value; 0 if it is not an integer.
 };
 
-inline constexpr uint16_t kTiffKind = 254;  // Its lowest bit: a smaller copy of another picture.
+// Tags of directory entries.
+inline constexpr uint16_t kTiffKind = 254;  // Bit 0: a reduced copy of another picture.
 inline constexpr uint16_t kTiffWidth = 256;
 inline constexpr uint16_t kTiffHeight = 257;
 inline constexpr uint16_t kTiffColours = 262;
@@ -47,17 +52,18 @@ inline constexpr uint16_t kTiffStripBytes = 279;
 inline constexpr uint16_t kTiffTileOffsets = 324;
 inline constexpr uint16_t kTiffTileBytes = 325;
 inline constexpr uint16_t kTiffSubDirectories = 330;
-inline constexpr uint16_t kTiffElectronicPhotography = 37398;  // TIFF/EP, of cameras.
+inline constexpr uint16_t kTiffElectronicPhotography = 37398;  // TIFF/EP, written by cameras.
 inline constexpr uint16_t kTiffDngVersion = 50706;
-inline constexpr uint16_t kTiffPrivate = 50740;  // DNG's; Sony's files have it too.
+inline constexpr uint16_t kTiffPrivate = 50740;  // DNG's; in Sony's files too.
 
+// Parses a directory entry of layout.entry_bytes() bytes.
 TiffEntry ReadTiffEntry(const TiffLayout& layout, Bytes row);
 
-// Whether a picture of this orientation (1 to 8) is shown with width and height exchanged.
+// Whether a picture of this EXIF orientation (1 to 8) is shown with width and height exchanged.
 constexpr bool IsTurned(uint64_t orientation) { return orientation >= 5 && orientation <= 8; }
 
-// Orientation in the first directory of a whole TIFF structure, 1 when it says none. The word `Exif` and two zeros may
-// stand before it.
+// Orientation in the first directory of a complete TIFF structure, optionally after `Exif` and two zero bytes; 1 when
+// absent.
 uint64_t FindOrientation(Bytes tiff);
 
 }  // namespace seedance::media

@@ -1,9 +1,11 @@
 #include "service/media/parsers.h"
 
+// Tests: tests/unit/media/picture_test.cc, tests/unit/media/oracle_test.cc
+
 namespace seedance::media {
 namespace {
 
-// The screen has the size. The blocks are followed to the trailer, to see whether all of them are there.
+// The logical screen has the size. The blocks are followed to the trailer, to see whether the file is complete.
 class Gif : public Parser {
  public:
   Gif() : Parser(model::MediaType::kImage, "gif") { Read(13, &Gif::OnScreen); }
@@ -31,13 +33,13 @@ class Gif : public Parser {
 
   void OnImage(Bytes bytes) {
     if (!known()) {
-      // As viewers do: the first picture makes the screen as large as it needs.
+      // As viewers do: the first picture enlarges the screen to its own size.
       const bool screen = width_ > 0 && height_ > 0;
       if (!SetSize(screen ? width_ : bytes.Little16(4), screen ? height_ : bytes.Little16(6))) return;
       Know();
     }
     PassColours(bytes.At(8));
-    Pass(1);  // Bits of a first code.
+    Pass(1);  // Minimum code size.
     Read(1, &Gif::OnSubBlock);
   }
 

@@ -9,9 +9,9 @@
 namespace seedance::media {
 namespace {
 
-// Pictures are items of the box `meta`. Properties (size, turns) stand in a list of their own (`ipco`), and `ipma` says
-// which item has which. A picture that is put together from tiles is an item with a size as any other. `iloc` says
-// where in the file the items stand.
+// Pictures are items of the box `meta`. Properties (size, rotation) are in a list of their own (`ipco`), and `ipma`
+// assigns them to items. A picture composed of tiles is an item with a size like any other. `iloc` has the positions of
+// the items in the file.
 class Heif : public BoxParser {
  public:
   explicit Heif(std::string_view container) : BoxParser(model::MediaType::kImage, container) {}
@@ -63,8 +63,7 @@ class Heif : public BoxParser {
   void OnLastBox() override {
     if (!known()) return Break("it has no box `meta`");
     if (!data_) return Break("it ends before its pictures");
-    // What counts are the items: some writers claim more bytes for their box than they write, others none ("to the
-    // end").
+    // The items decide: some writers claim more bytes for their box than they write, others none ("to the end").
     RequireSize(reach_);
   }
 
@@ -94,8 +93,8 @@ class Heif : public BoxParser {
     if (locations_-- == 0) return NextBox();
     ReadBox((version_ < 2 ? 2 : 4) + (version_ > 0 ? 2 : 0) + 2 + base_bytes_ + 2, &Heif::OnLocation);
   }
-  // Number of the item, how it is stored (0: in this file), in which file (0: this), base of its places, count of
-  // places.
+  // Number of the item, construction method (0: in this file), data reference (0: this file), base offset, number of
+  // extents.
   void OnLocation(Bytes bytes) {
     size_t at = version_ < 2 ? 2 : 4;
     const bool elsewhere = version_ > 0 && (bytes.Big16(at) & 15) != 0;
@@ -159,7 +158,7 @@ class Heif : public BoxParser {
     properties_.back().turned = (bytes.At(0) & 1) != 0;
     NextBox();
   }
-  // Width and height as fractions. Encoders of even sizes cut the last row of odd pictures off so.
+  // Width and height as fractions. Encoders of even sizes crop the last row of odd pictures this way.
   void OnCrop(Bytes bytes) {
     const auto fraction = [&](size_t at) {
       const uint32_t divisor = bytes.Big32(at + 4);
@@ -188,9 +187,9 @@ class Heif : public BoxParser {
   }
   void OnItemProperties(Bytes bytes) {
     for (size_t at = 0; at < bytes.size(); at += property_bytes_) {
-      // The first bit says whether a reader has to know the property.
+      // The first bit marks properties that a reader must support.
       const int property = property_bytes_ == 1 ? bytes.At(at) & 0x7f : bytes.Big16(at) & 0x7fff;
-      // Which is the primary picture may only be told later.
+      // The primary picture may be named only later.
       if (primary_ != 0 && primary_ != item_) continue;
       if (associations_.size() == kMostAssociations) return Break("its pictures have too many properties");
       associations_.push_back({item_, static_cast<uint16_t>(property)});
@@ -199,11 +198,11 @@ class Heif : public BoxParser {
   }
 
   void Conclude() {
-    if (primary_ == 0) return Break("it does not tell its primary picture");
+    if (primary_ == 0) return Break("it names no primary picture");
     int64_t width = 0;
     int64_t height = 0;
     const std::vector<Property> properties = OfPrimary();
-    // The size is that of what is stored, wherever it stands among what is done to it.
+    // The size is that of the stored picture, wherever it is among the transformations.
     for (const Property& property : properties) {
       if (property.type != Tag("ispe")) continue;
       width = property.width;
@@ -244,7 +243,7 @@ class Heif : public BoxParser {
 
   size_t item_bytes_ = 2;
   size_t property_bytes_ = 1;
-  uint32_t items_ = 0;  // That are still to come in the `ipma` at hand.
+  uint32_t items_ = 0;  // Still to read in the present `ipma`.
   uint32_t item_ = 0;
 
   // Of `iloc`.
@@ -253,11 +252,11 @@ class Heif : public BoxParser {
   size_t length_bytes_ = 0;
   size_t base_bytes_ = 0;
   size_t index_bytes_ = 0;
-  uint32_t locations_ = 0;  // Items that are still to come.
-  bool here_ = false;       // Whether the item at hand stands in this file.
+  uint32_t locations_ = 0;  // Items still to read.
+  bool here_ = false;       // Whether the present item is in this file.
   uint64_t base_ = 0;
   size_t extents_ = 0;
-  int64_t reach_ = 0;  // To where the items reach; 0: not told.
+  int64_t reach_ = 0;  // End offset of the items; 0: not stated.
 };
 
 }  // namespace

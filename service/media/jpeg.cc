@@ -4,11 +4,13 @@
 #include "service/media/exif.h"
 #include "service/media/parsers.h"
 
+// Tests: tests/unit/media/picture_test.cc, tests/unit/media/oracle_test.cc
+
 namespace seedance::media {
 namespace {
 
-// Segments, then scans of coded bytes with further segments between them, up to the end marker, which a whole file has.
-// The frame header (SOF) has the size, and EXIF before the first scan may say that it is shown turned.
+// Segments, then scans of coded bytes with further segments between them, up to the end marker, which a complete file
+// has. The frame header (SOF) has the size; EXIF before the first scan may say that the picture is shown rotated.
 class Jpeg : public Parser {
  public:
   Jpeg() : Parser(model::MediaType::kImage, "jpeg") { Read(2, &Jpeg::OnStart); }
@@ -16,7 +18,7 @@ class Jpeg : public Parser {
  private:
   void OnStart(Bytes) { Read(1, &Jpeg::OnMarkerByte); }
 
-  // Between segments there may be any number of 0xff. Decoders forgive other bytes too.
+  // Any number of 0xff may be between segments. Decoders tolerate other bytes too.
   void OnMarkerByte(Bytes bytes) {
     const uint8_t byte = bytes.At(0);
     if (!in_marker_ || byte == 0xff) {
@@ -65,7 +67,7 @@ class Jpeg : public Parser {
     NextSegment();
   }
 
-  // At the first scan. False: it is broken.
+  // At the first scan. False: the file is broken.
   bool Conclude() {
     if (width_ == 0) {
       Break("it has no frame header before its picture");
@@ -77,7 +79,7 @@ class Jpeg : public Parser {
   }
 
   void OnApp1(Bytes bytes) {
-    // Editors leave the first as it is when they add another.
+    // Editors keep the first one unchanged when they add another.
     exif_ = bytes.Has(0, std::string_view("Exif\0", 5));
     if (left_ == 0 || !exif_) return NextSegment();
     ReadFromSegment(left_, &Jpeg::OnExif);
@@ -88,8 +90,8 @@ class Jpeg : public Parser {
     NextSegment();
   }
 
-  // Coded bytes have a zero behind each 0xff, and markers to begin anew from. What else is no marker of a segment is
-  // damage, which decoders leave out.
+  // Coded bytes have a zero after each 0xff, and restart markers. Anything else that is no segment marker is damage,
+  // which decoders skip.
   size_t OnCoded(Bytes bytes) {
     const std::string_view text = bytes.Text(0);
     for (size_t at = 0; at < text.size();) {
@@ -127,7 +129,7 @@ class Jpeg : public Parser {
 
   // The end of the file, without an end of the picture.
   void OnEnd() override {
-    if (!ended_) Break("it is cut off: it ends before the end of its picture");
+    if (!ended_) Break("it is truncated: it ends before the end of its picture");
   }
 
   static constexpr uint8_t kEnd = 0xd9;

@@ -15,8 +15,8 @@ namespace {
 
 using model::MediaType;
 
-// The box `moov`, first or last, has the tracks. A fragmented movie (`mvex` in it) has only their beginning there; the
-// rest of their samples is told by a `moof` box per fragment, all of which have to be seen.
+// The box `moov`, first or last, has the tracks. A fragmented movie (`mvex` in it) has only their beginning there; a
+// `moof` box per fragment describes the other samples, and all of them must be read.
 class Movie : public BoxParser {
  public:
   explicit Movie(std::string_view container)
@@ -28,7 +28,7 @@ class Movie : public BoxParser {
   static constexpr std::string_view kSound = "m4a";
   static constexpr size_t kMostBrandBytes = 256;
   static constexpr size_t kMostDefaults = 64;
-  static constexpr size_t kPieceBytes = 4080;  // Of a table; whole rows of 4, 8, 12 and 16 bytes.
+  static constexpr size_t kPieceBytes = 4080;  // Of a table; a multiple of rows of 4, 8, 12 and 16 bytes.
 
   void OnBox(uint32_t type, uint32_t parent) override {
     switch (parent) {
@@ -108,14 +108,14 @@ class Movie : public BoxParser {
     }
   }
 
-  // Which of the video tracks is the picture; 0: none of them. One that is not enabled is shown when there is no other,
-  // but in a file of sound it is the cover.
+  // Rank of a video track as the picture; 0: not at all. A disabled one is shown when there is no other, but in an
+  // audio file it is the cover.
   int Rank(const Track& track) const {
     if (track.handler == 0 || (branded_sound_ && !track.enabled)) return 0;
     return 1 + (track.enabled ? 1 : 0) + (track.HasSize() ? 2 : 0);
   }
 
-  // Behind the samples may stand anything but further parts of the movie.
+  // After the samples anything may follow except further parts of the movie.
   bool MayEndIn(uint32_t type) const override {
     if (!seen_ || !data_ || type == Tag("mdat")) return false;
     if (!fragmented_) return true;
@@ -123,7 +123,7 @@ class Movie : public BoxParser {
     return std::find(kParts.begin(), kParts.end(), type) == kParts.end();
   }
 
-  // Boxes of two versions: numbers of time have 32 bits in the first, 64 in the other.
+  // Boxes of two versions: times have 32 bits in version 0, 64 in version 1.
   void ReadTable(void (Movie::*step)(Bytes), size_t short_bytes, size_t long_bytes) {
     short_bytes_ = short_bytes;
     long_bytes_ = long_bytes;
@@ -137,7 +137,7 @@ class Movie : public BoxParser {
     ReadBox((long_ ? long_bytes_ : short_bytes_) - 4, table_step_);
   }
   uint64_t Time(Bytes bytes, size_t at) const { return long_ ? bytes.Big64(at) : bytes.Big32(at); }
-  // All ones: not known.
+  // All ones means unknown.
   uint64_t Length(Bytes bytes, size_t at) const {
     const uint64_t length = Time(bytes, at);
     return length == (long_ ? ~uint64_t{0} : ~uint32_t{0}) ? 0 : length;
@@ -168,7 +168,7 @@ class Movie : public BoxParser {
     NextBox();
   }
 
-  // How long each edit lasts, where it begins in the media (-1: it shows nothing), and how fast it goes.
+  // Per edit: duration, start in the media (-1: shows nothing), rate.
   void OnEdits(Bytes bytes) {
     const int64_t fitting = left() / static_cast<int64_t>(edit_bytes());
     ReadRows(static_cast<uint32_t>(std::min<int64_t>(bytes.Big32(0), fitting)), edit_bytes(), &Movie::OnEditRows);
@@ -253,7 +253,7 @@ class Movie : public BoxParser {
     run_row_bytes_ = 0;
     for (const uint32_t field : {0x100u, 0x200u, 0x400u, 0x800u}) run_row_bytes_ += (flags & field) != 0 ? 4 : 0;
     if ((flags & 0x100) == 0) {
-      // Rows that are not read count as much as they take.
+      // Rows that are not read count with their size.
       if (left() < static_cast<int64_t>(samples * uint64_t{run_row_bytes_}))
         return Break("its box `trun` is too short");
       video_.Add(samples, fragment_.sample_length);
@@ -270,7 +270,7 @@ class Movie : public BoxParser {
   void OnIndex(Bytes bytes) {
     index_timescale_ = bytes.Big32(4);
     index_is_video_ = bytes.Big32(0) == video_.id;
-    // Its parts follow one another from here on.
+    // Its parts are consecutive from here on.
     const uint64_t from = AddSaturated(static_cast<uint64_t>(position() + left()), Time(bytes, 8 + time_bytes()));
     reach_ = std::max(reach_, from);
     index_end_ = from;
@@ -279,7 +279,7 @@ class Movie : public BoxParser {
   void OnIndexRows(Bytes bytes) {
     for (size_t at = 0; at < bytes.size(); at += 12) {
       index_end_ = AddSaturated(index_end_, bytes.Big32(at) & 0x7fffffff);
-      // The first bit: a part that is an index itself, and tells its own length.
+      // The first bit marks a part that is itself an index and states its own length.
       if (index_is_video_ && (bytes.At(at) & 0x80) == 0) {
         indexed_ += UnitsToDuration(bytes.Big32(at + 4), index_timescale_);
       }
@@ -288,7 +288,7 @@ class Movie : public BoxParser {
     ReadRows(rows_, 12, &Movie::OnIndexRows);
   }
 
-  // All of `moov` has been seen.
+  // `moov` has been read completely.
   void OnMovie() {
     seen_ = true;
     if (video_.handler == 0) {
@@ -328,15 +328,15 @@ class Movie : public BoxParser {
   }
 
   bool named_;                  // Whether the container is known.
-  bool branded_sound_ = false;  // Its brand is one of files of sound; some of them are movies.
+  bool branded_sound_ = false;  // Its brand is one of audio files; some of them are movies.
   bool seen_ = false;           // `moov`.
-  bool data_ = false;           // Whether samples (`mdat`) followed the last headers that need some of their own.
+  bool data_ = false;           // Whether samples (`mdat`) followed the last headers that require them.
   bool sound_ = false;
   bool fragmented_ = false;
   bool in_fragments_ = false;  // Whether fragments have samples of the video track.
   uint64_t timescale_ = 0;     // Of the movie, as `length_`.
   uint64_t length_ = 0;
-  Track track_;  // At hand.
+  Track track_;  // The present one.
   Track video_;  // The picture.
 
   struct Defaults {
@@ -344,14 +344,14 @@ class Movie : public BoxParser {
     uint32_t sample_length = 0;
   };
   std::vector<Defaults> defaults_;
-  Defaults fragment_;  // At hand.
+  Defaults fragment_;  // The present one.
   size_t run_row_bytes_ = 0;
 
   absl::Duration indexed_;
   uint64_t index_timescale_ = 0;
   bool index_is_video_ = false;
   uint64_t index_end_ = 0;
-  uint64_t reach_ = 0;  // To where the indices say that the file reaches.
+  uint64_t reach_ = 0;  // End offset of the file by its indices.
 
   // Of the table at hand.
   size_t short_bytes_ = 0;

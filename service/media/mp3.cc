@@ -7,14 +7,16 @@
 #include "service/media/mpeg_audio.h"
 #include "service/media/parsers.h"
 
+// Tests: tests/unit/media/sound_test.cc, tests/unit/media/oracle_test.cc
+
 namespace seedance::media {
 namespace {
 
-// Frames one after another, and tags. Files are joined from several, each with tags and a table of its own, and begin
-// with anything: all frames are counted, and what stands between them is left out.
+// Consecutive frames, and tags. Files are concatenations, each part with tags and a table of its own, and may begin
+// with anything: all frames are counted, and what is between them is skipped.
 class Mp3 : public Parser {
  public:
-  // `otherwise`: what to say when it is no MP3, of a file that does not begin like one.
+  // `otherwise`: problem to report when it is no MP3, for a file that does not begin like one.
   explicit Mp3(std::string otherwise)
       : Parser(otherwise.empty() ? model::MediaType::kAudio : model::MediaType::kUnspecified,
                otherwise.empty() ? "mp3" : ""),
@@ -37,7 +39,7 @@ class Mp3 : public Parser {
 
   void OnStart(Bytes bytes) {
     if (bytes.Has(0, "ID3")) return Read(6, &Mp3::OnTag);
-    // Behind a tag there may be a file of another kind.
+    // A file of another kind may follow a tag.
     if (tagged_ && bytes.Has(0, "fLaC")) return Become("flac");
     if (tagged_ && ReadMpegHeader(bytes.Big32(0)).kind == MpegHeader::Kind::kAdts) return Become("aac");
     for (const std::string_view other : {"RIFF", "RF64", "BW64", "OggS"}) {
@@ -47,7 +49,7 @@ class Mp3 : public Parser {
     Hold(bytes);
   }
 
-  // Of the tag all but its first four bytes.
+  // The tag without its first four bytes.
   void OnTag(Bytes bytes) {
     const std::string tag = "ID3\x04" + std::string(bytes.Text(0));
     const int64_t length = Mp3TagLength(Bytes(tag));
@@ -76,7 +78,7 @@ class Mp3 : public Parser {
       return piece.size();
     }
     if (held_.empty()) held_at_ = position() + static_cast<int64_t>(walked);
-    // Between frames a little is enough to walk on.
+    // Between frames a few bytes suffice to continue.
     const size_t room = synced_ && frames_ > 0 ? kMp3TableBytes : kMostHeld - held_.size();
     const size_t used = std::min(piece.size() - walked, room);
     held_.append(piece.Text(walked, used));
@@ -84,7 +86,7 @@ class Mp3 : public Parser {
     return walked + used;
   }
 
-  // Counts the frames that follow one another; where the last of them ends, which may be behind the piece.
+  // Counts consecutive frames. Returns where the last one ends, which may be beyond the piece.
   size_t Walk(Bytes piece) {
     size_t at = 0;
     while (synced_ && !at_table_ && at + 4 <= piece.size()) {
@@ -156,7 +158,7 @@ class Mp3 : public Parser {
     return header.kind == MpegHeader::Kind::kLayer3 && header.stream == stream_.stream;
   }
 
-  // Eleven bits are soon found in anything: more frames have to follow, and the more, the less is known.
+  // The 11 sync bits occur by chance: further frames must follow, more of them the less is known.
   Answer IsStream(Bytes bytes, uint32_t stream, bool ended) const {
     const bool begins = synced_ && frames_ == 0;  // The file, or behind its tag.
     const bool goes_on = frames_ > 0 && stream == stream_.stream;
@@ -234,7 +236,7 @@ class Mp3 : public Parser {
   void Conclude() {
     if (frames_ == 0 && stream_.sample_rate == 0) {
       if (tagged_) return BreakWithoutSound();
-      return Unknown(otherwise_.empty() ? "it begins like an MP3 file, but does not go on like one" : otherwise_);
+      return Unknown(otherwise_.empty() ? "it begins like an MP3 file, but no further frames follow" : otherwise_);
     }
     if (frames_ == 0) return Break("it has a table of frames, but none of them");
     info().duration = before_ + StreamDuration() - Padding();
@@ -244,11 +246,11 @@ class Mp3 : public Parser {
   void BreakWithoutSound() {
     set_type(model::MediaType::kAudio);
     info().container = "mp3";
-    Break("it has no sound behind its ID3 tag");
+    Break("it has no audio after its ID3 tag");
   }
 
-  // What the encoder added is left out, behind the sound only where that is the end of the file. Its own delay of 529
-  // samples is moved from one end to the other.
+  // Encoder padding is excluded; at the end of the audio only where that is the end of the file. The decoder delay of
+  // 529 samples shifts from one end to the other.
   absl::Duration Padding() const {
     constexpr uint64_t kDecoderDelay = 529;
     const bool joined = frames_ > uint64_t{table_.frames} + 1;
@@ -264,7 +266,7 @@ class Mp3 : public Parser {
     RequireSize(claimed_end_);
     const uint64_t missing = claimed_frames_ - std::min<uint64_t>(file_frames_, claimed_frames_);
     if (claimed_end_ == 0 && missing * stream_.frame_bytes > kPadding && known()) {
-      Break(absl::StrCat("it is cut off: it has ", file_frames_, " frames, and its table claims ", claimed_frames_));
+      Break(absl::StrCat("it is truncated: it has ", file_frames_, " frames, and its table claims ", claimed_frames_));
     }
   }
 

@@ -3,8 +3,8 @@
 namespace seedance::media {
 namespace {
 
-// Flags say what it has: frames, bytes, places to jump to, quality. Behind that the encoder tells, by its name, how
-// many samples it put before and behind the sound.
+// Flags state its contents: frames, bytes, seek table, quality. After that the encoder states, after its name, how many
+// samples it added before and after the audio.
 Mp3Table ReadXing(Bytes bytes) {
   Mp3Table table;
   const uint32_t flags = bytes.Big32(4);

@@ -7,30 +7,32 @@
 #include "service/media/bytes.h"
 #include "service/media/mpeg_audio.h"
 
-// What stands between the frames of MP3 files, and the table in their first frame.
+// Tags around the frames of MP3 files, and the Xing, Info or VBRI table in the first frame. Pure functions.
+//
+// Tests: tests/unit/media/sound_test.cc, tests/unit/media/oracle_test.cc
 namespace seedance::media {
 
-// How much of a file has to be seen to tell a tag.
+// Bytes needed to recognize a tag.
 inline constexpr size_t kMp3TagBytes = 32;
 
-// Length of the tag (ID3 of the second version, APE) that `bytes` begin with, 0 when there is none.
+// Length in bytes of the tag (ID3v2, APE) at the beginning of `bytes`; 0: none.
 int64_t Mp3TagLength(Bytes bytes);
 
-// Whether `bytes` begin with a tag that may stand behind the last frame.
+// Whether `bytes` begin with a tag that may follow the last frame.
 bool IsMp3Trailer(Bytes bytes);
 
-// What a table in the first frame of a file (Xing, Info or VBRI) tells of the frames behind it; 0: nothing.
+// Contents of the table about the frames after it; 0: not stated.
 struct Mp3Table {
   uint32_t frames = 0;
   uint32_t bytes = 0;
-  uint32_t samples_before = 0;  // That the encoder added.
+  uint32_t samples_before = 0;  // Added by the encoder, in samples.
   uint32_t samples_behind = 0;
 };
 
-// How much of a frame has to be seen for its table.
+// Bytes of a frame needed to read its table.
 inline constexpr size_t kMp3TableBytes = 4 + 192;
 
-// The table in `frame`, which begins with `header`; all zeros when it has none.
+// The table in `frame`, whose header is `header`; all zeros when there is none.
 Mp3Table ReadMp3Table(Bytes frame, const MpegHeader& header);
 
 }  // namespace seedance::media

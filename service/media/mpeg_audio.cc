@@ -5,7 +5,7 @@
 namespace seedance::media {
 namespace {
 
-// kbit/s; 0 stands for rates that no header tells, 15 is not allowed.
+// kbit/s; 0: free format, 15: invalid.
 constexpr std::array<uint32_t, 16> kRatesOfMpeg1 = {0,   32,  40,  48,  56,  64,  80,  96,
                                                     112, 128, 160, 192, 224, 256, 320, 0};
 constexpr std::array<uint32_t, 16> kRatesOfMpeg2 = {0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160, 0};

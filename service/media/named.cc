@@ -2,6 +2,8 @@
 
 #include "service/media/parsers.h"
 
+// Tests: tests/unit/media/sniff_test.cc
+
 namespace seedance::media {
 namespace {
 

@@ -9,7 +9,7 @@ namespace seedance::media {
 namespace {
 
 constexpr int64_t kEverything = std::numeric_limits<int64_t>::max();
-// No picture has so long a side, and products of two sides stay far from overflow.
+// Larger sides do not occur, and products of two sides stay far from overflow.
 constexpr int64_t kMostPixels = (int64_t{1} << 31) - 1;
 
 }  // namespace
@@ -63,7 +63,7 @@ void Parser::Finish(size_t held) {
   } else if (may_be_whole) {
     OnCut();
   }
-  if (findings_.state == Findings::State::kReading) Break("its headers do not tell what it is");
+  if (findings_.state == Findings::State::kReading) Break("its headers are incomplete");
   done_ = true;
   Rest();
 }
@@ -78,7 +78,7 @@ void Parser::PassOrEnd(int64_t bytes) {
 }
 
 void Parser::Ask(size_t bytes, Step step, bool may_end) {
-  // A step that has broken off may still be on its way to its end.
+  // A step that called Break may still be executing.
   if (resting_) return;
   want_ = std::clamp<size_t>(bytes, 1, kMostWanted);
   step_ = step;
@@ -122,7 +122,7 @@ void Parser::Unknown(std::string problem) {
 
 bool Parser::SetSize(int64_t width, int64_t height) {
   if (width <= 0 || height <= 0 || width > kMostPixels || height > kMostPixels) {
-    Break(absl::StrCat("its picture claims to be of ", width, " x ", height, " pixels"));
+    Break(absl::StrCat("its picture claims ", width, " x ", height, " pixels"));
     return false;
   }
   info().width = static_cast<int>(width);
@@ -132,7 +132,7 @@ bool Parser::SetSize(int64_t width, int64_t height) {
 
 void Parser::RequireSize(int64_t size) {
   if (position_ >= size || broken()) return;
-  Break(absl::StrCat("it is cut off: it ends after ", position_, " bytes, and its headers claim ", size - position_,
+  Break(absl::StrCat("it is truncated: it ends after ", position_, " bytes, but its headers claim ", size - position_,
                      " more"));
 }
 
@@ -140,7 +140,7 @@ void Parser::OnCut() { RequireSize(claimed_size_); }
 
 absl::Duration UnitsToDuration(uint64_t units, uint64_t per_second) {
   if (per_second == 0) return absl::ZeroDuration();
-  // Beyond this nothing is a duration, and int64_t holds it in seconds.
+  // Larger values are not durations; int64_t holds it in seconds.
   constexpr uint64_t kMostSeconds = uint64_t{1} << 33;
   const uint64_t seconds = std::min(units / per_second, kMostSeconds);
   const double rest = static_cast<double>(units % per_second) / static_cast<double>(per_second);

@@ -7,7 +7,8 @@
 
 #include "service/media/parser.h"
 
-// One parser per family of formats, each in the source file of its name. All of them want the file from its first byte.
+// Factories: one parser per family of formats, each defined in the source file of its name. Never null. Every parser
+// expects the file from its first byte.
 namespace seedance::media {
 
 std::unique_ptr<Parser> MakeJpeg();
@@ -18,16 +19,17 @@ std::unique_ptr<Parser> MakeBmp();
 std::unique_ptr<Parser> MakeTiff();
 // Still pictures in boxes: `heic`, `heif` and `avif`.
 std::unique_ptr<Parser> MakeHeif(std::string_view container);
-// Movies in boxes. Empty: what a later `ftyp` box says, `mov` without one.
+// Movies in boxes. `container` empty: taken from a later `ftyp` box, `mov` without one.
 std::unique_ptr<Parser> MakeMovie(std::string_view container);
+// MPEG audio, layer 3, with any tags around its frames.
 std::unique_ptr<Parser> MakeMp3();
-// Of a file that does not begin like any: an MP3 behind junk, else of no known format, as `otherwise` says.
+// For a file that begins like no known format: an MP3 after junk, otherwise unknown with the problem `otherwise`.
 std::unique_ptr<Parser> MakeMp3Or(std::string otherwise);
 std::unique_ptr<Parser> MakeWav();
 
-// Knows the file by name alone.
+// A format that is recognized by name only and never accepted.
 std::unique_ptr<Parser> MakeNamed(model::MediaType type, std::string_view container);
-// Of no known format.
+// An unknown format; `problem` says why.
 std::unique_ptr<Parser> MakeUnknown(std::string problem);
 
 }  // namespace seedance::media

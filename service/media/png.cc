@@ -5,11 +5,13 @@
 #include "service/media/exif.h"
 #include "service/media/parsers.h"
 
+// Tests: tests/unit/media/picture_test.cc, tests/unit/media/oracle_test.cc
+
 namespace seedance::media {
 namespace {
 
-// Chunks; the first has the size, and EXIF, before or behind the picture, may say that it is shown turned. They are
-// followed to the last, to see whether all of them are there.
+// Chunks; the first has the size, and EXIF, before or after the picture, may say that it is shown rotated. They are
+// followed to the last, to see whether the file is complete.
 class Png : public Parser {
  public:
   Png() : Parser(model::MediaType::kImage, "png") {
@@ -19,8 +21,8 @@ class Png : public Parser {
 
  private:
   void OnHeader(Bytes bytes) {
-    // Apple's phones put a chunk of their own before it, in files that no one else reads.
-    if (bytes.Big32(0) != 13 || bytes.Big32(4) != Tag("IHDR")) return Break("its first chunk is no IHDR");
+    // Apple's phones put their own chunk before it, in files that no other reader accepts.
+    if (bytes.Big32(0) != 13 || bytes.Big32(4) != Tag("IHDR")) return Break("its first chunk is not IHDR");
     width_ = bytes.Big32(8);
     height_ = bytes.Big32(12);
     if (!SetSize(width_, height_)) return;

@@ -9,7 +9,7 @@
 namespace seedance::media {
 namespace {
 
-// Moves the bytes: holds the beginning until it is clear whose they are, then what the parser wants in one piece.
+// Moves the bytes: buffers the beginning until the format is known, then whatever the parser wants in one piece.
 class StreamProber : public Prober {
  public:
   void Feed(std::string_view bytes) override {

@@ -23,7 +23,7 @@ struct Signature {
   std::string_view container;
 };
 
-// Formats that are only told by name. kUnspecified: no image, video or audio.
+// Formats that are only named. kUnspecified: no image, video or audio.
 constexpr std::array kNamed = {
     Signature{"\x0\x0\x0\xcjP  "sv, 0, MediaType::kImage, "jp2"},
     Signature{"\xff\x4f\xff\x51"sv, 0, MediaType::kImage, "jp2"},
@@ -73,7 +73,7 @@ std::unique_ptr<Parser> SniffPicture(Bytes head) {
   if (head.Has(0, "\x89PNG\r\n\x1a\n"sv)) return MakePng();
   if (head.Has(0, "GIF87a"sv) || head.Has(0, "GIF89a"sv)) return MakeGif();
   if (head.Has(0, "RIFF"sv) && head.Has(8, "WEBP"sv)) return MakeWebp();
-  // Two letters are too few to tell: so also the size of the next header, of which all known sizes are below 256.
+  // Two letters are ambiguous: also checks the size of the next header, of which all known values are below 256.
   if (head.Has(0, "BM"sv) && head.Little32(14) >= 12 && head.Little32(14) < 256) return MakeBmp();
   if (head.Has(8, "CR\x2\x0"sv) && head.Has(0, "II*\0"sv)) return MakeNamed(MediaType::kImage, "cr2");
   for (const std::string_view magic : {"II*\0"sv, "MM\0*"sv, "II+\0"sv, "MM\0+"sv}) {
@@ -85,7 +85,7 @@ std::unique_ptr<Parser> SniffPicture(Bytes head) {
 std::unique_ptr<Parser> SniffBoxes(Bytes head) {
   const std::string_view type = head.Text(4, 4);
   if (type == "ftyp") {
-    // A length of 0 or 1 stands for more than a first box ever needs.
+    // A length of 0 or 1 stands for more than a first box needs.
     const size_t length = std::clamp<size_t>(head.Big32(0), 16, kSniffedBytes);
     const std::string_view container = ContainerOfBrands(head.Text(8, length - 8));
     if (container == "heic" || container == "heif" || container == "avif") return MakeHeif(container);
@@ -96,7 +96,7 @@ std::unique_ptr<Parser> SniffBoxes(Bytes head) {
   for (const std::string_view first : {"moov", "mdat", "wide", "free", "skip", "pnot", "styp", "sidx", "moof"}) {
     if (type == first) return MakeMovie("");
   }
-  // These are of some KB, if they are boxes. Sizes of 0 and 1 stand for no number.
+  // If these are boxes they have some KB. Sizes of 0 and 1 are special.
   if (head.At(0) != 0 || (head.Big32(0) < 8 && head.Big32(0) != 1)) return nullptr;
   for (const std::string_view first :
        {"udta", "PICT", "pict", "uuid", "emsg", "prft", "meta", "junk", "prfl", "ssix"}) {
@@ -137,7 +137,7 @@ std::unique_ptr<Parser> SniffContainer(Bytes head) {
 
 std::unique_ptr<Parser> SniffText(Bytes head) {
   std::string_view text = head.Text(head.Has(0, "\xef\xbb\xbf") ? 3 : 0);
-  // Half a frame of sound may begin with any letter.
+  // A partial audio frame may begin with any letter.
   const auto is_binary = [](unsigned char letter) {
     return letter == 0xff || (absl::ascii_iscntrl(letter) && !absl::ascii_isspace(letter));
   };
@@ -161,7 +161,7 @@ std::unique_ptr<Parser> Sniff(std::string_view head) {
     if (std::unique_ptr<Parser> parser = sniff(bytes)) return parser;
   }
   const bool zeros = bytes.size() >= 8 && bytes.Big64(0) == 0;
-  return MakeMp3Or(zeros ? "it is zeros where a header should be" : "it begins like no image, video or audio");
+  return MakeMp3Or(zeros ? "it has zeros in place of a header" : "it is in no known image, video or audio format");
 }
 
 std::string_view ContainerOfBrands(std::string_view brands) {

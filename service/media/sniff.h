@@ -9,14 +9,14 @@
 
 namespace seedance::media {
 
-// How much of the beginning of a file Sniff wants to see. Less only when the file is not longer.
+// Bytes that Sniff needs, from the beginning of the file; fewer only if the file is shorter.
 inline constexpr size_t kSniffedBytes = 256;
 
-// The parser for a file that begins so. It has seen nothing yet. Never null.
+// A new parser for a file that begins with `head`; it has consumed nothing yet. Never null.
 std::unique_ptr<Parser> Sniff(std::string_view head);
 
-// What the brands of an `ftyp` box make of a file: `mp4`, `mov`, `m4a`, `3gp`, `heic`, `heif`, `avif` and others.
-// `brands` is the content of the box: the major brand, a version, compatible brands.
+// Container by the brands of an `ftyp` box: `mp4`, `mov`, `m4a`, `3gp`, `heic`, `heif`, `avif` and others. `brands`:
+// content of the box (major brand, version, compatible brands).
 std::string_view ContainerOfBrands(std::string_view brands);
 
 }  // namespace seedance::media

@@ -7,11 +7,13 @@
 #include "service/media/exif.h"
 #include "service/media/parsers.h"
 
+// Tests: tests/unit/media/picture_test.cc, tests/unit/media/oracle_test.cc
+
 namespace seedance::media {
 namespace {
 
-// The first directory of a TIFF file is its picture. It may stand anywhere behind the header, mostly at the end. Raw
-// files of cameras are made the same, but the first directory is a small copy, or a picture that is not developed.
+// The first directory of a TIFF file is its picture. It may be anywhere after the header, mostly at the end. Raw camera
+// files have the same structure, but their first directory is a thumbnail or an undeveloped picture.
 class Tiff : public Parser {
  public:
   Tiff() : Parser(model::MediaType::kImage, "tiff") { Read(4, &Tiff::OnMagic); }
@@ -26,7 +28,7 @@ class Tiff : public Parser {
     // The four bytes before are known; FirstDirectory counts from them.
     const uint64_t directory = layout_.Number(bytes, layout_.wide ? 4 : 0, layout_.wide ? 8 : 4);
     if (directory < layout_.header_bytes() || directory > kFarthest) {
-      return Break(absl::StrCat("its directory claims to stand at byte ", directory));
+      return Break(absl::StrCat("its directory claims to be at byte ", directory));
     }
     Pass(static_cast<int64_t>(directory) - position());
     Read(layout_.count_bytes(), &Tiff::OnCount);
@@ -34,7 +36,7 @@ class Tiff : public Parser {
 
   void OnCount(Bytes bytes) {
     rows_ = layout_.Number(bytes, 0, layout_.count_bytes());
-    if (rows_ == 0 || rows_ > kMostRows) return Break(absl::StrCat("its directory claims to have ", rows_, " rows"));
+    if (rows_ == 0 || rows_ > kMostRows) return Break(absl::StrCat("its directory claims ", rows_, " rows"));
     Read(layout_.entry_bytes(), &Tiff::OnRow);
   }
 
@@ -88,7 +90,7 @@ class Tiff : public Parser {
     Conclude();
   }
 
-  // Whose raw file it is. The name of the maker, which is longer than a row has room for, may lie behind already.
+  // Determines the camera maker of a raw file. Its name, which does not fit into an entry, may already be passed.
   void ReadMaker() {
     const uint64_t here = static_cast<uint64_t>(position());
     if (dng_ || maker_.is_here || maker_.value < here || maker_.value > here + kMostToMaker) return Name(camera_);
@@ -118,7 +120,7 @@ class Tiff : public Parser {
     for (const TiffEntry& entry : {offsets_, lengths_}) {
       if (!entry.is_here) Claim(entry.value, entry.bytes);
     }
-    // Where the pieces of the picture stand is worth a look when it still lies ahead.
+    // The offsets of the picture's strips are read only if they are still ahead.
     const uint64_t here = static_cast<uint64_t>(position());
     if (offsets_.is_here || offsets_.value < here || offsets_.value > kFarthest) return Rest();
     Pass(static_cast<int64_t>(offsets_.value - here));
@@ -145,8 +147,8 @@ class Tiff : public Parser {
 
   void OnEnd() override { RequireSize(static_cast<int64_t>(std::min(end_, kFarthest))); }
 
-  static constexpr uint64_t kFilter = 32803;     // Colours as a camera's filter has them,
-  static constexpr uint64_t kLinearRaw = 34892;  // or as a raw converter.
+  static constexpr uint64_t kFilter = 32803;     // Colours of a camera's filter array,
+  static constexpr uint64_t kLinearRaw = 34892;  // or of a raw converter.
   static constexpr size_t kMakerBytes = 8;
   static constexpr uint64_t kMostToMaker = 1 << 20;
   static constexpr uint64_t kFarthest = uint64_t{1} << 62;
@@ -160,14 +162,14 @@ class Tiff : public Parser {
   uint64_t orientation_ = 1;
   TiffEntry offsets_;
   TiffEntry lengths_;
-  uint64_t end_ = 0;  // To where the file has to reach.
+  uint64_t end_ = 0;  // Least size of the file.
 
-  bool reduced_ = false;  // It is a small copy of another picture.
+  bool reduced_ = false;  // It is a reduced copy of another picture.
   bool undeveloped_ = false;
-  bool nested_ = false;  // It has directories below.
+  bool nested_ = false;  // It has subdirectories.
   bool dng_ = false;
   TiffEntry maker_;
-  std::string_view camera_ = "raw";  // What its rows make of it, if it is a raw file.
+  std::string_view camera_ = "raw";  // Container by its entries, if it is a raw file.
 };
 
 }  // namespace

@@ -13,7 +13,7 @@ bool IsNear(absl::Duration a, absl::Duration b) { return absl::AbsDuration(a - b
 }  // namespace
 
 void Track::Add(uint32_t count, uint32_t unit_length) {
-  // Lengths of which the first bit is set are negative numbers of sloppy writers; players take them for the shortest.
+  // Durations with the first bit set are negative numbers of faulty writers; players treat them as the shortest.
   const uint64_t each = unit_length > 0x7fffffff ? 1 : unit_length;
   if (count > 0 && samples == 0) first_length = each;
   if (count > 0) last_length = each;
@@ -42,7 +42,7 @@ absl::Duration Track::Shown(uint64_t movie_timescale) const {
   const absl::Duration most = std::max(told, sampled);
   if (edits > absl::ZeroDuration()) return most > absl::ZeroDuration() ? std::min(edits, most) : edits;
   if (most <= absl::ZeroDuration()) return header;
-  // Of the two that tell of the media, the samples are right when only they agree with the header.
+  // Of the two statements on the media, the samples are right when only they agree with the header.
   const bool samples_are_right = IsNear(sampled, header) && !IsNear(told, header);
   return told <= absl::ZeroDuration() || samples_are_right ? sampled : told;
 }

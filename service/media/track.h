@@ -8,39 +8,42 @@
 
 namespace seedance::media {
 
-// What the boxes of one track of a movie say.
+// Properties of one track of a movie, collected from its boxes. A value.
+//
+// Tests: tests/unit/media/movie_test.cc
 struct Track {
   uint32_t id = 0;
-  uint32_t handler = 0;  // `vide`, `soun` and so on. 0: not told.
+  uint32_t handler = 0;  // `vide`, `soun` and so on. 0: not stated.
   bool enabled = true;
-  // In units of the movie's time scale; 0: not told.
-  uint64_t length = 0;     // As its header says.
-  uint64_t edited = 0;     // Sum of the edits that show something.
-  uint64_t timescale = 0;  // Units per second of what follows.
+  // In units of the movie's time scale; 0: not stated.
+  uint64_t length = 0;     // From the track header.
+  uint64_t edited = 0;     // Sum of the non-empty edits.
+  uint64_t timescale = 0;  // Units per second of the fields below.
   uint64_t media_length = 0;
   uint64_t samples = 0;
   uint64_t samples_length = 0;
-  uint64_t first_length = 0;  // Of the first sample.
+  uint64_t first_length = 0;  // Duration of the first sample.
   uint64_t last_length = 0;
-  bool turned = false;  // By a quarter or three.
-  int coded_width = 0;  // Before it is turned.
+  bool turned = false;  // By 90 or 270 degrees.
+  int coded_width = 0;  // Before rotation.
   int coded_height = 0;
   int shown_width = 0;
   int shown_height = 0;
 
-  // Adds `count` samples that each last `length` units.
+  // Adds `count` samples of `length` units each.
+  // Times saturate.
   void Add(uint32_t count, uint32_t length);
 
+  // Whether it has a width and a height.
   bool HasSize() const;
-  // Sets width and height of `info` as shown; false when there are none.
+  // Sets width and height of `info` as shown. False when there are none.
   bool SetSizeOf(model::MediaInfo& info) const;
-  // How long it is shown, zero when that stands nowhere: by its edits, else by its media, else by its header. Edits
-  // show no more than there is.
+  // Shown duration: by its edits (at most the media), else by its media, else by its header; zero when none is stated.
   absl::Duration Shown(uint64_t movie_timescale) const;
-  // Sum of its samples.
+  // Sum of the sample durations.
   absl::Duration Sampled() const;
-  // Samples per second, 0 when it has none. The first and the last do not count where there are others: writers make
-  // them longer, so that sound and picture begin and end together.
+  // Samples per second; 0 when it has none. The first and last sample do not count where there are others: writers
+  // extend them so that sound and picture begin and end together.
   double FrameRate() const;
 };
 

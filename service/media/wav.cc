@@ -3,10 +3,12 @@
 #include "absl/strings/str_cat.h"
 #include "service/media/parsers.h"
 
+// Tests: tests/unit/media/sound_test.cc, tests/unit/media/oracle_test.cc
+
 namespace seedance::media {
 namespace {
 
-// Chunks: the format, then the sound. RF64 is the same with sizes of 64 bits in a chunk of their own.
+// Chunks: the format, then the audio. RF64 is the same with 64-bit sizes in a chunk of their own.
 class Wav : public Parser {
  public:
   Wav() : Parser(model::MediaType::kAudio, "wav") { Read(12, &Wav::OnStart); }
@@ -42,29 +44,29 @@ class Wav : public Parser {
     const uint64_t channels = std::max<uint64_t>(bytes.Little16(2), 1);
     const uint64_t rate = bytes.Little32(4);
     const uint64_t block = bytes.Little16(12);
-    // Samples of one size each (PCM, A-law and mu-law) have a rate that follows from it; other codecs tell one.
+    // Codecs with samples of one size (PCM, A-law, mu-law) have an implied rate; others state one.
     const bool plain = codec == kPcm || codec == 3 || codec == 6 || codec == 7;
     bytes_per_second_ = plain && block > 0 ? rate * block : bytes.Little32(8);
     sample_rate_ = plain ? 0 : rate;
     block_ = block;
     if (codec == kMsAdpcm && block > 7 * channels) samples_of_block_ = (block / channels - 7) * 2 + 2;
     if (codec == kImaAdpcm && block > 4 * channels) samples_of_block_ = (block / channels - 4) * 2 + 1;
-    if (rate == 0 || bytes_per_second_ == 0) return Break("its sound has no sample rate");
+    if (rate == 0 || bytes_per_second_ == 0) return Break("its audio has no sample rate");
     NextChunk(read);
   }
 
-  // How many samples a compressed sound has, of which the rate in the format is only an estimate.
+  // Number of samples of compressed audio; the rate in the format is only an estimate.
   void OnFact(Bytes bytes) {
     samples_ = bytes.Little32(0);
     NextChunk(4);
   }
 
   void OnData() {
-    if (bytes_per_second_ == 0) return Break("its sound comes before its format");
+    if (bytes_per_second_ == 0) return Break("its audio precedes its format");
     data_at_ = position();
     uint64_t size = static_cast<uint64_t>(size_);
     if (wide_ && size_ == 0xffffffff) size = wide_data_;
-    // Writers to a pipe do not know the size: they write none, all ones, or some number just below 2 GiB.
+    // Writers to a pipe do not know the size: they write 0, all ones, or some number just below 2 GiB.
     const bool to_the_end = size == 0 || (!wide_ && size >= 0x7ffff000);
     if (to_the_end || size > (uint64_t{1} << 62)) return Rest();
     info().duration = DurationOf(size);
@@ -78,13 +80,13 @@ class Wav : public Parser {
   void OnEnd() override {
     if (known()) return;
     const int64_t size = file_size() - data_at_;
-    if (size <= 0) return Break("it has no sound");
+    if (size <= 0) return Break("it has no audio");
     info().duration = DurationOf(static_cast<uint64_t>(size));
     Know();
   }
 
-  // Of `size` bytes of sound. Writers of ADPCM tell wrong rates of bytes, but its blocks have a known number of
-  // samples, of which the last may not be full.
+  // Duration of `size` bytes of audio. Writers of ADPCM state wrong byte rates, but its blocks have a known number of
+  // samples; the last block may be partial.
   absl::Duration DurationOf(uint64_t size) const {
     if (samples_of_block_ > 0) {
       const uint64_t held = size / block_ * samples_of_block_ + size % block_ * samples_of_block_ / block_;
@@ -95,14 +97,14 @@ class Wav : public Parser {
     return UnitsToDuration(size, bytes_per_second_);
   }
 
-  // Some writers count wrong by some bytes, which is less of a file than limits on its duration care about.
+  // Some writers are wrong by some bytes, which limits on durations do not notice.
   void OnCut() override {
     const int64_t slack = static_cast<int64_t>(std::min<uint64_t>(bytes_per_second_ / 20, kMostSlack));
     if (known() && file_size() > data_at_ && claimed_size() - file_size() <= slack) return;
     Parser::OnCut();
   }
 
-  // Chunks begin at even places.
+  // Chunks begin at even offsets.
   void NextChunk(int64_t read) {
     Pass(size_ - read + (size_ & 1));
     Read(8, &Wav::OnChunk);

@@ -6,11 +6,14 @@
 #include "service/media/exif.h"
 #include "service/media/parsers.h"
 
+// Tests: tests/unit/media/picture_test.cc, tests/unit/media/oracle_test.cc
+
 namespace seedance::media {
 namespace {
 
-// The first chunk has the size: VP8 (lossy), VP8L (lossless) or VP8X (with more chunks: animation, transparency). VP8X
-// also tells whether there is EXIF, which mostly is the last chunk and may say that the picture is shown turned.
+// The first chunk has the size: VP8 (lossy), VP8L (lossless) or VP8X (followed by more chunks: animation,
+// transparency). VP8X also states whether there is EXIF, mostly in the last chunk, which may say that the picture is
+// shown rotated.
 class Webp : public Parser {
  public:
   Webp() : Parser(model::MediaType::kImage, "webp") { Read(12 + 8 + 10, &Webp::OnStart); }
@@ -39,7 +42,7 @@ class Webp : public Parser {
         height_ = int64_t{chunk.Little24(7)} + 1;
         break;
       default:
-        return Break("its first chunk is no picture");
+        return Break("its first chunk is not a picture");
     }
     if (!SetSize(width_, height_)) return;
     if (!exif) return Conclude();
@@ -48,7 +51,7 @@ class Webp : public Parser {
     NextChunk(int64_t{bytes.Little32(16)} - 10);
   }
 
-  // Chunks begin at even places.
+  // Chunks begin at even offsets.
   void NextChunk(int64_t left) {
     Pass(left);
     Pass(position() & 1);

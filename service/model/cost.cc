@@ -8,16 +8,16 @@ namespace seedance::model {
 namespace {
 
 constexpr double kMicros = 1e6;
-constexpr double kMostUnits = 9e12;  // The millionths of more do not fit into 64 bits.
+constexpr double kMostUnits = 9e12;  // More would overflow 64 bits in millionths.
 
 double PerSecond(const Price& price, Resolution resolution) {
   const auto row = price.per_second_of.find(resolution);
   return row == price.per_second_of.end() ? price.per_second : row->second;
 }
 
-// `units` whole units; unknown when they are no sum of money.
+// `units` whole units; unknown when they are out of range or not a number.
 Cost ToCost(const std::string& currency, double units) {
-  if (!(std::abs(units) < kMostUnits)) return {};  // Not a number, too.
+  if (!(std::abs(units) < kMostUnits)) return {};  // False for NaN.
   return {currency, std::llround(units * kMicros)};
 }
 

@@ -8,18 +8,20 @@
 
 namespace seedance::model {
 
-// What the task will cost by the model's price, for its duration and resolution or the model's defaults of both,
-// rounded to millionths. Unknown (no currency) where the model has no price, and where the vendor chooses the duration.
+// Cost of the task by the price of its model, for its duration and resolution (or the model's defaults), rounded to
+// millionths. Unknown (no currency) when the model has no price or the vendor chooses the duration.
 Cost EstimateCost(const TaskRequest& request, const ModelProfile& profile);
 
-// What the shortest and the longest video of the model would cost, where the vendor chooses the duration; else unknown.
+// Cost of the shortest and of the longest video of the model. Known only when the vendor chooses the duration.
+// Bounds of a cost; both unknown, or both known.
 struct CostRange {
   Cost least;
   Cost most;
 };
+// Bounds of the cost of `request` where EstimateCost is unknown; rounded to millionths.
 CostRange EstimateCostRange(const TaskRequest& request, const ModelProfile& profile);
 
-// What the creation of a group, or of an asset of the type, costs there.
+// Cost of creating a group, or an asset of `type`, at the upstream with this profile.
 CallCost CostOfGroup(const AssetProfile& profile);
 CallCost CostOfAsset(MediaType type, const AssetProfile& profile);
 

@@ -14,7 +14,7 @@ struct StateRow {
 
 using S = TaskState;
 
-// In the order of the enum. What may follow what, and why where it surprises.
+// In the order of the enumeration.
 const std::array<StateRow, 11>& States() {
   static const auto* rows = new std::array<StateRow, 11>{{
       {S::kUnspecified, "UNSPECIFIED", false, {S::kPending}},
@@ -25,13 +25,13 @@ const std::array<StateRow, 11>& States() {
        false,
        {S::kPending, S::kQueued, S::kRunning, S::kSucceeded, S::kFailed, S::kSubmitUnknown, S::kExpired}},
       {S::kQueued, "QUEUED", false, {S::kRunning, S::kSucceeded, S::kFailed, S::kCancelled, S::kExpired, S::kLost}},
-      // Back to QUEUED: vendors that restart a job on another machine say so.
+      // Back to QUEUED: vendors report it when they restart a job on another machine.
       {S::kRunning, "RUNNING", false, {S::kQueued, S::kSucceeded, S::kFailed, S::kCancelled, S::kExpired, S::kLost}},
       {S::kSucceeded, "SUCCEEDED", true, {}},
       {S::kFailed, "FAILED", true, {}},
       {S::kCancelled, "CANCELLED", true, {}},
       {S::kExpired, "EXPIRED", true, {}},
-      // Settled by what is found at the vendor, or given up.
+      // Settled by a lookup at the vendor, or given up.
       {S::kSubmitUnknown, "SUBMIT_UNKNOWN", false, {S::kQueued, S::kRunning, S::kSucceeded, S::kFailed, S::kExpired}},
       {S::kLost, "LOST", true, {}},
   }};

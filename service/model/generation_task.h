@@ -15,7 +15,7 @@
 
 namespace seedance::model {
 
-// Numbers as in generation_task.proto, here and below.
+// Numbers of all enumerations here as in generation_task.proto.
 enum class TaskState {
   kUnspecified = 0,
   kPending = 1,
@@ -30,15 +30,16 @@ enum class TaskState {
   kLost = 10,
 };
 
-// `PENDING` and so on.
+// Name in the API: `PENDING` for kPending.
 std::string_view TaskStateName(TaskState state);
 
-// SUCCEEDED, FAILED, CANCELLED, EXPIRED, LOST.
+// Whether the state is final: SUCCEEDED, FAILED, CANCELLED, EXPIRED, LOST.
 bool IsTerminal(TaskState state);
 
-// The one table of allowed changes of state. A state may always stay as it is, unless it is terminal.
+// The only table of allowed state changes. Keeping a state is allowed unless it is terminal.
 bool CanChange(TaskState from, TaskState to);
 
+// What a reference is for; it implies the media type (MediaTypeOf in task_rules.h).
 enum class ReferenceRole {
   kUnspecified = 0,
   kReferenceImage = 1,
@@ -50,23 +51,25 @@ enum class ReferenceRole {
 
 enum class Resolution { kUnspecified = 0, k480p = 1, k720p = 2, k1080p = 3, k2k = 4, k4k = 5 };
 
-// `480p` and so on; empty for kUnspecified.
+// Name in the API: `480p` for k480p; empty for kUnspecified.
 std::string_view ResolutionName(Resolution resolution);
 
+// Where progress_percent comes from: the vendor, or the usual duration of such tasks.
 enum class ProgressSource { kUnspecified = 0, kReported = 1, kEstimated = 2 };
 
 // Media that a task refers to. Exactly one of `asset` and `uri` is set.
 struct Reference {
-  std::string label;
+  std::string label;  // Name for mentions in the prompt. Empty: none.
   ReferenceRole role = ReferenceRole::kUnspecified;
   std::optional<UpstreamHandle> asset;
   std::string uri;
-  bool ephemeral = false;  // With `uri`: the vendor imports it as an asset of its own for this task.
+  bool ephemeral = false;  // With `uri`: the vendor imports it as its own asset for this task only.
 };
 
+// As a seed: the vendor chooses one.
 constexpr int64_t kRandomSeed = -1;
 
-// What the caller asked for.
+// The caller's request, after defaults of the gateway were applied.
 struct TaskRequest {
   std::string upstream;
   std::string model;
@@ -75,21 +78,23 @@ struct TaskRequest {
   Resolution resolution = Resolution::kUnspecified;
   std::string aspect_ratio;  // Empty: the vendor's default.
   std::optional<int> duration_seconds;
-  std::optional<int64_t> seed;  // Without one, or kRandomSeed: the vendor chooses.
+  std::optional<int64_t> seed;  // Not set, or kRandomSeed: the vendor chooses.
   std::optional<bool> generate_audio;
   std::optional<bool> watermark;
   bool return_last_frame = false;
   bool web_search = false;
   std::map<std::string, std::string> labels;
-  std::optional<int> ephemeral_hours;  // How long the vendor keeps ephemeral references. Not set: the vendor's default.
-  bool wait_for_assets = false;        // Stay PENDING until every asset is ACTIVE.
+  std::optional<int> ephemeral_hours;  // How long the vendor keeps ephemeral references. Not set: its default.
+  bool wait_for_assets = false;        // Keep the task PENDING until every asset is ACTIVE.
+  // Re-create EXPIRED assets before the task is sent.
   bool recreate_expired_assets = false;
+  // Allow the model that asset_reference_model of the profile names.
   bool allow_model_upgrade = false;
-  // The prompt in the vendor's own notation of references, as it is sent. Set when the task is prepared.
+  // The prompt in the vendor's own notation, as it is sent. Set when the task is prepared.
   std::string sent_prompt;
 };
 
-// The finished video.
+// The finished video. Links are the vendor's and expire.
 struct TaskResult {
   std::string video_uri;  // Empty: there is no result.
   std::string last_frame_uri;
@@ -97,10 +102,11 @@ struct TaskResult {
   int64_t size_bytes = 0;
   std::string sha256;
   std::optional<int64_t> completion_tokens;
+  // What the vendor reports as used; not set: not reported.
   std::optional<int64_t> total_tokens;
 };
 
-// One video to generate, and what became of it. generation_task.proto explains the fields.
+// One video to generate, and its outcome, as stored. generation_task.proto explains the fields. A value.
 struct GenerationTask {
   std::string id;  // UUIDv7.
   std::string tenant;
@@ -110,17 +116,17 @@ struct GenerationTask {
   ProgressSource progress_source = ProgressSource::kUnspecified;
   Failure error;
   TaskResult result;
-  std::string state_message;
+  std::string state_message;  // For people: why the task waits, or what is missing.
   std::string upstream_task_id;
-  std::vector<std::string> warnings;  // What the caller should know and was no reason to refuse.
+  std::vector<std::string> warnings;  // Notices that are no reason to refuse the task.
   Cost estimated_cost;
-  Cost estimated_cost_least;  // These two instead where the vendor chooses the duration.
+  Cost estimated_cost_least;  // Instead of estimated_cost where the vendor chooses the duration.
   Cost estimated_cost_most;
-  Cost settled_cost;  // What the vendor billed, less its refunds, by its own log.
-  // The seed with which it is sent when the caller gave none: chosen at random, as the vendor would, so that the task
-  // can be told from others there.
+  Cost settled_cost;  // What the vendor billed less refunds, by its own usage log.
+  // Seed that is sent when the caller gave none: random, so that the task can be told from others in the vendor's
+  // records.
   std::optional<int64_t> sent_seed;
-  bool detached = false;  // Its caller gave it up while the vendor could not cancel it.
+  bool detached = false;  // The caller gave the task up while the vendor could not cancel it.
   absl::Time create_time;
   absl::Time update_time;
   absl::Time submit_time = absl::InfinitePast();  // InfinitePast: not yet, here and below.
@@ -129,10 +135,11 @@ struct GenerationTask {
   absl::Time deadline_time = absl::InfiniteFuture();
   int64_t revision = 0;  // Set by the store on every write.
 
+  // Resource name, `generationTasks/{id}`.
   std::string name() const { return GenerationTaskName(id); }
 };
 
-// About the size of the task in a message.
+// Approximate size of the task in memory and in a message, in bytes.
 size_t EstimatedBytes(const GenerationTask& task);
 
 }  // namespace seedance::model

@@ -37,7 +37,7 @@ JournalEntry RecreationOf(const Asset& asset, int number) {
   JournalEntry call;
   call.key = {asset.tenant, kRecreateAsset, absl::StrCat(asset.name(), "#", number)};
   call.fingerprint = {{"asset", asset.name()}, {"uri", base::Sha256Hex(asset.source_uri)}};
-  // So that nobody takes what it makes for the creation of another asset.
+  // Ties the entry to this asset, not to a new one.
   call.asset = asset;
   return call;
 }
@@ -65,7 +65,7 @@ std::string FieldOf(const Fingerprint& fingerprint, std::string_view field) {
 
 std::string FirstDifference(const Fingerprint& left, const Fingerprint& right) {
   const auto [l, r] = std::mismatch(left.begin(), left.end(), right.begin(), right.end());
-  // A field that only the right one has shifts the rest.
+  // A field that only `right` has shifts the rest.
   if (l != left.end() && r != right.end() && l->first != r->first && Has(right, l->first)) return r->first;
   if (l != left.end()) return l->first;
   if (r != right.end()) return r->first;

@@ -11,7 +11,7 @@
 namespace seedance::model {
 namespace {
 
-// What a value may be; a bound of 0 is none.
+// Range of a value; 0 means no bound.
 struct Bounds {
   double least = 0;
   double most = 0;
@@ -24,7 +24,7 @@ struct Bounds {
   }
 };
 
-// Short, but never rounded over a bound: limits have few digits, and values beside them no more than these.
+// Short, but never rounded across a bound: limits and the values near them have few digits.
 std::string Number(double value) { return absl::StrFormat("%.9g", value); }
 
 std::string Text(const Bounds& bounds, std::string_view unit) {
@@ -43,7 +43,7 @@ class Report {
 
   void Add(std::string description) { violations_.push_back({field_, std::move(description)}); }
 
-  // `unit` with a space before it. `remark` stands behind the value.
+  // `unit` begins with a space. `remark` follows the value.
   void Check(std::string_view what, double value, const Bounds& bounds, std::string_view unit,
              const std::string& remark = "") {
     if (bounds.Hold(value)) return;

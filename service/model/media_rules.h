@@ -10,15 +10,17 @@
 
 namespace seedance::model {
 
-// Vendors count frames and padding in their own ways: durations may be this much, and frame rates this many frames per
-// second, beyond a bound.
+// Tolerance beyond a bound, because vendors count frames and padding differently: of durations, and of frame rates
+// (frames per second).
+// Both are added to maxima and subtracted from minima.
 inline constexpr absl::Duration kDurationSlack = absl::Milliseconds(60);
 inline constexpr double kFrameRateSlack = 0.05;
 
-// Every limit that the file breaks, each as a violation of `field` that names the rule, the value and the limit; empty:
-// the vendor takes it. `info` holds what is known; what is unknown (zero) breaks no rule. `type` is not kUnspecified.
+// Every limit that the file breaks, as violations of `field` that name the rule, the value and the limit; empty: the
+// file is accepted. Unknown (zero) values of `info` break no rule. `type` must not be kUnspecified.
 std::vector<base::FieldViolation> CheckMedia(const std::string& field, MediaType type, const MediaInfo& info,
                                              const AssetProfile& profile);
+// The same against limits of one kind of media.
 std::vector<base::FieldViolation> CheckMedia(const std::string& field, const MediaInfo& info,
                                              const MediaLimits& limits);
 

@@ -34,11 +34,11 @@ constexpr Word kMarkedWords[] = {
     {"圖像", MediaType::kImage},    {"圖", MediaType::kImage},    {"視頻", MediaType::kVideo},
     {"音頻", MediaType::kAudio},
 };
-// Words of prose: exactly so, and whole.
+// Words of prose: exact case, whole words.
 constexpr Word kPlainWords[] = {
     {"Image ", MediaType::kImage}, {"Video ", MediaType::kVideo}, {"Audio ", MediaType::kAudio}};
 
-// What marks a word: what stands before it, and behind its number.
+// What marks a mention: text before its word, and after its number.
 struct Mark {
   std::string_view before;
   std::string_view behind;
@@ -46,7 +46,7 @@ struct Mark {
 constexpr Mark kMarks[] = {{"@", ""}, {"＠", ""}, {"[", "]"}, {"【", "】"}, {"［", "］"}};
 
 constexpr std::string_view kSpaces[] = {" ", "　"};
-// What stands between a word and its number where no vendor reads a mention, and people write one all the same.
+// Separators between word and number that people write but no vendor reads as a mention.
 constexpr std::string_view kSeparators[] = {"-", "_", "#", "(", "＃", "（"};
 constexpr std::string_view kFullWidthDigits[] = {"０", "１", "２", "３", "４", "５", "６", "７", "８", "９"};
 constexpr std::string_view kNumerals[] = {"零", "〇", "一", "二", "两", "三", "四", "五", "六",
@@ -101,7 +101,7 @@ class Scanner {
  private:
   char Byte(size_t i) const { return i < prompt_.size() ? prompt_[i] : '\0'; }
 
-  // Ends the plain text that reaches up to `end`.
+  // Ends the plain text at `end`.
   void EndText(size_t end) {
     if (end > text_) parts_.push_back({Kind::kText, prompt_.substr(text_, end - text_), "", {}, 0});
   }
@@ -121,7 +121,7 @@ class Scanner {
     return size <= kMaxLabelBytes && Byte(at + 1 + size) == '}' ? size : 0;
   }
 
-  // Only around a label: prompts in JSON and the like keep their braces.
+  // Only around a label, so that prompts in JSON keep their braces.
   bool TakeDoubleBraces() {
     const size_t size = Byte(at_) == '{' ? LabelAt(at_ + 1) : 0;
     if (size == 0 || Byte(at_ + size + 3) != '}') return false;
@@ -171,7 +171,7 @@ class Scanner {
     return true;
   }
 
-  // What looks like a mention but for a number in Chinese numerals, which may begin a word (`一样`).
+  // Would be a mention, but its number is in Chinese numerals, which may begin a word (`一样`).
   bool TakeNumerals(const Mark& mark, size_t begin) {
     const std::string_view rest = prompt_.substr(at_);
     size_t end = begin;
@@ -181,7 +181,7 @@ class Scanner {
     return true;
   }
 
-  // What looks like a mention but for what stands before its number.
+  // Would be a mention, but for the separator before its number.
   bool TakeSeparated(const Mark& mark, size_t begin) {
     const size_t number = at_ + begin + OneOf(kSeparators, prompt_.substr(at_ + begin));
     size_t end = number;
@@ -209,7 +209,7 @@ class Scanner {
     if (word == std::end(kPlainWords) || (at_ > 0 && IsWordCharacter(prompt_[at_ - 1]))) return false;
     size_t end = at_ + word->text.size();
     const size_t number = NumberAt(end);
-    // `Image 16:9` is a shape.
+    // `Image 16:9` is an aspect ratio.
     const bool ratio = Byte(end) == ':' && IsDigit(Byte(end + 1));
     if (IsWordCharacter(Byte(end)) || ratio) return false;
     Take({Kind::kNumber, "", "", word->type, number}, end - at_);
@@ -236,7 +236,7 @@ const char* NameOf(MediaType type) {
 class Directory {
  public:
   explicit Directory(const std::vector<Reference>& references) {
-    numbers_.resize(references.size(), {MediaType::kImage, 1});  // Any where there is no role: such a task is not sent.
+    numbers_.resize(references.size(), {MediaType::kImage, 1});  // Placeholder without a role: such a task is not sent.
     // As in SortReferences, a last frame counts behind its first.
     for (const bool last_frames : {false, true}) {
       for (size_t i = 0; i < references.size(); ++i) {
@@ -261,7 +261,7 @@ class Directory {
   std::string FaultOf(const PromptPart& mention) const {
     const std::string text = base::ToUtf8(mention.text.substr(0, kMaxQuotedBytes));
     if (mention.kind == Kind::kLabel) {
-      return absl::StrCat("mentions `", text, "`, but no reference has this label; as text it is written `{", text,
+      return absl::StrCat("mentions `", text, "`, but no reference has this label; to send it as text, write `{", text,
                           "}`");
     }
     const size_t count = CountOf(mention.type);
@@ -300,10 +300,10 @@ class Directory {
 std::string NotRead(const PromptPart& part) {
   return absl::StrCat(
       "`", base::ToUtf8(part.text.substr(0, kMaxQuotedBytes)),
-      "` in the prompt is sent as text: a mention has its number in digits, right behind its word, as in `@图1`");
+      "` in the prompt is sent as text: a mention has its number in digits, right after its word, as in `@图1`");
 }
 
-// Joins pieces so that no number and no word runs into its neighbour.
+// Joins pieces such that no number or word merges with its neighbour.
 class Joiner {
  public:
   void AddText(std::string_view text) {

@@ -6,18 +6,21 @@
 
 namespace seedance::model {
 
-// A sum in whole and millionth units of a currency or of the vendor's unit.
+// An amount in millionths of a unit: of a currency (ISO 4217) or of the vendor's own unit (`points`).
 struct Cost {
+  // ISO 4217 code, or the vendor's unit.
   std::string currency;  // Empty: unknown.
+  // Millionths of `currency`.
   int64_t micros = 0;
 
   friend bool operator==(const Cost&, const Cost&) = default;
 };
 
-// What the creation of a group or an asset would cost.
+// Cost of creating a group or an asset.
 struct CallCost {
-  std::string billing_model;  // Under which the vendor bills it. Empty: it bills no such calls.
-  Cost cost;                  // Unknown where the configuration has no price of the billing model.
+  // The name in the vendor's price list.
+  std::string billing_model;  // The vendor's model that bills it. Empty: not billed.
+  Cost cost;                  // Unknown when the configuration has no price for billing_model.
 
   friend bool operator==(const CallCost&, const CallCost&) = default;
 };

@@ -7,7 +7,7 @@
 
 namespace seedance::model {
 
-// The id of a group or asset: which upstream holds it, and its id there.
+// Identity of a group or asset: its upstream, and its id there.
 struct UpstreamHandle {
   std::string upstream;
   std::string id;
@@ -15,25 +15,25 @@ struct UpstreamHandle {
   friend bool operator==(const UpstreamHandle&, const UpstreamHandle&) = default;
 };
 
-// `assetGroups/{upstream}~{id}` and `assets/{upstream}~{id}`.
+// Resource names: `assetGroups/{upstream}~{id}` and `assets/{upstream}~{id}`.
 std::string AssetGroupName(const UpstreamHandle& handle);
 std::string AssetName(const UpstreamHandle& handle);
 
-// Whether a vendor's id can be part of a name and of a path: 1-128 printable ASCII characters without space and `/`,
-// and neither `.` nor `..`.
+// Whether a vendor's id may be part of a resource name and of a URL path: 1-128 printable ASCII characters without
+// space and `/`, neither `.` nor `..`.
 bool IsUpstreamId(std::string_view id);
 
-// The reverse; nullopt when the text is not of that form: an upstream name (see IsUpstreamName), `~`, then an id (see
-// IsUpstreamId).
+// Inverse of the two above; nullopt when the text is not an upstream name (IsUpstreamName), `~` and an id
+// (IsUpstreamId) under the right prefix.
 std::optional<UpstreamHandle> ParseAssetGroupName(std::string_view name);
 std::optional<UpstreamHandle> ParseAssetName(std::string_view name);
 
-// `generationTasks/{UUID}`.
+// Resource name `generationTasks/{UUID}`.
 std::string GenerationTaskName(std::string_view uuid);
-// The UUID in it; nullopt when the text is not of that form.
+// The UUID of a task's resource name; nullopt when the text is not of that form.
 std::optional<std::string> ParseGenerationTaskName(std::string_view name);
 
-// 1-32 characters `a-z`, `0-9`, `-`, starting with a letter.
+// Whether `name` is 1-32 characters of `a-z`, `0-9` and `-`, starting with a letter.
 bool IsUpstreamName(std::string_view name);
 
 }  // namespace seedance::model

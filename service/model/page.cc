@@ -31,7 +31,7 @@ absl::StatusOr<PageCursor> DecodePageToken(std::string_view token, std::string_v
     return base::InvalidField("page_token", "must be a next_page_token of this method");
   }
   if (parts[1] != FilterHash(filter)) {
-    return base::InvalidField("page_token", "belongs to a list with other fields; keep them the same on every page");
+    return base::InvalidField("page_token", "belongs to a list with other fields; send the same fields for every page");
   }
   cursor.id = parts[3];
   return cursor;

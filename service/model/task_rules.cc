@@ -37,10 +37,10 @@ bool HasEphemeral(const TaskRequest& request) {
 
 std::string ReferencePath(size_t index) { return absl::StrCat("references[", index, "]"); }
 
-// What the caller can do when the model does not take its references.
+// Advice for a caller whose references the model does not accept.
 std::string OtherModel(const ModelProfile& profile) {
   if (profile.asset_reference_model.empty()) return "";
-  return absl::StrCat("; ", profile.asset_reference_model, " takes them, and with allow_model_upgrade it is chosen");
+  return absl::StrCat("; ", profile.asset_reference_model, " accepts them, and allow_model_upgrade selects it");
 }
 
 // Collects violations under the request's path.
@@ -57,13 +57,12 @@ class Report {
 
 void CheckPrompt(const TaskRequest& request, const ModelProfile& profile, Report& report) {
   if (!request.sent_prompt.empty() && base::IsBlank(request.sent_prompt)) {
-    return report.Add("prompt",
-                      "must hold more than white space; leave it out where references alone say what to show");
+    return report.Add("prompt", "must not be blank; omit it if references alone describe the video");
   }
   const size_t characters = CountCharacters(request.sent_prompt);
   if (characters > profile.max_prompt_characters) {
-    report.Add("prompt", absl::StrCat("must have at most ", profile.max_prompt_characters,
-                                      " characters as it is sent, has ", characters));
+    report.Add("prompt", absl::StrCat("must have at most ", profile.max_prompt_characters, " characters as sent, has ",
+                                      characters));
   }
   const bool shows = std::any_of(request.references.begin(), request.references.end(), [](const Reference& reference) {
     return MediaTypeOf(reference.role) != MediaType::kAudio;
@@ -92,7 +91,7 @@ void CheckShape(const TaskRequest& request, const ModelProfile& profile, Report&
     report.Add("aspect_ratio", absl::StrCat("may be adaptive only with a FIRST_FRAME for model ", request.model));
   } else if (!request.aspect_ratio.empty() && request.aspect_ratio != kAdaptive && profile.frames_only_adaptive &&
              CountRole(request, ReferenceRole::kFirstFrame) > 0) {
-    report.Add("aspect_ratio", absl::StrCat("must be adaptive, or left out, with a FIRST_FRAME for model ",
+    report.Add("aspect_ratio", absl::StrCat("must be adaptive, or omitted, with a FIRST_FRAME for model ",
                                             request.model, ", is `", request.aspect_ratio, "`"));
   }
   if (!request.duration_seconds.has_value()) return;
@@ -142,9 +141,9 @@ void CheckCounts(const TaskRequest& request, const ModelProfile& profile, Report
 void CheckFrames(const TaskRequest& request, const ModelProfile& profile, Report& report) {
   const size_t first = CountRole(request, ReferenceRole::kFirstFrame);
   const size_t last = CountRole(request, ReferenceRole::kLastFrame);
-  if (first > 1) report.Add("references", absl::StrCat("must hold at most 1 FIRST_FRAME, hold ", first));
-  if (last > 1) report.Add("references", absl::StrCat("must hold at most 1 LAST_FRAME, hold ", last));
-  if (last > 0 && first == 0) report.Add("references", "hold a LAST_FRAME without a FIRST_FRAME");
+  if (first > 1) report.Add("references", absl::StrCat("must have at most 1 FIRST_FRAME, have ", first));
+  if (last > 1) report.Add("references", absl::StrCat("must have at most 1 LAST_FRAME, have ", last));
+  if (last > 0 && first == 0) report.Add("references", "have a LAST_FRAME without a FIRST_FRAME");
   if (first + last == 0 || profile.frames_with_references) return;
   for (size_t i = 0; i < request.references.size(); ++i) {
     const ReferenceRole role = request.references[i].role;
@@ -153,7 +152,7 @@ void CheckFrames(const TaskRequest& request, const ModelProfile& profile, Report
       continue;
     }
     report.Add(ReferencePath(i) + ".role",
-               "must be FIRST_FRAME or LAST_FRAME: frames and other references exclude one another");
+               "must be FIRST_FRAME or LAST_FRAME: frames and other references cannot be combined");
   }
 }
 
@@ -184,7 +183,7 @@ void CheckRetention(const TaskRequest& request, const ModelProfile& profile, Rep
   }
 }
 
-// How long one reference of a kind, and all of them, may play.
+// Maximum duration of one reference of a kind, and of all of them.
 struct PlayTime {
   MediaType type;
   const char* what;
@@ -209,9 +208,9 @@ void CheckPlayTime(const TaskRequest& request, const std::vector<MediaInfo>& med
                                                 "; at most ", absl::FormatDuration(limit.each), " are allowed"));
     } else if (!told && Exceeds(total, limit.total)) {
       told = true;
-      report.Add(ReferencePath(i), absl::StrCat("brings the play time of all reference ", limit.what, "s to ",
-                                                absl::FormatDuration(total), "; at most ",
-                                                absl::FormatDuration(limit.total), " are allowed"));
+      report.Add(ReferencePath(i),
+                 absl::StrCat("brings the duration of all reference ", limit.what, "s to ", absl::FormatDuration(total),
+                              "; at most ", absl::FormatDuration(limit.total), " are allowed"));
     }
   }
 }
@@ -234,7 +233,7 @@ void CheckReferences(const TaskRequest& request, const ModelProfile& profile, co
   const bool all_audio =
       !request.references.empty() && CountRole(request, ReferenceRole::kReferenceAudio) == request.references.size();
   if (all_audio && !profile.audio_alone) {
-    report.Add("references", "hold audio alone; add an image or a video");
+    report.Add("references", "contain only audio; add an image or a video");
   }
   CheckPlayTime(request, media,
                 {MediaType::kVideo, "video", profile.max_video_duration, profile.max_total_video_duration}, report);
@@ -244,11 +243,10 @@ void CheckReferences(const TaskRequest& request, const ModelProfile& profile, co
   CheckRetention(request, profile, report);
 }
 
-// Shapes that the vendor takes at first, and for which it may fail the task later.
+// Warns of ratios and durations that the vendor accepts at first and may fail later.
 void WarnOfFixedShape(const TaskRequest& request, const ModelProfile& profile, std::vector<std::string>& warnings) {
   const bool fixed = !request.aspect_ratio.empty() && request.aspect_ratio != kAdaptive;
-  const std::string advice =
-      profile.adaptive_only_with_frames ? "leave aspect_ratio out" : "set aspect_ratio to adaptive";
+  const std::string advice = profile.adaptive_only_with_frames ? "omit aspect_ratio" : "set aspect_ratio to adaptive";
   const auto is_reference = [](const Reference& reference) {
     return reference.role == ReferenceRole::kReferenceImage || MediaTypeOf(reference.role) != MediaType::kImage;
   };
@@ -259,12 +257,12 @@ void WarnOfFixedShape(const TaskRequest& request, const ModelProfile& profile, s
     if (profile.automatic_duration && request.duration_seconds != -1) advices.push_back("set duration to -1s");
     if (advices.empty()) return;
     warnings.push_back(absl::StrCat("model ", request.model,
-                                    " may fail a task with references whose shape is not left to it; ",
+                                    " may fail a task with references and a fixed aspect ratio or duration; ",
                                     absl::StrJoin(advices, " and ")));
   } else if (fixed && profile.frames_only_adaptive && CountRole(request, ReferenceRole::kReferenceVideo) > 0) {
     warnings.push_back(absl::StrCat("model ", request.model,
-                                    " may take a prompt with a reference video for an edit or an extension, which it "
-                                    "makes with the aspect_ratio adaptive only, and then fails the task; ",
+                                    " may treat a prompt with a reference video as an edit or an extension, which "
+                                    "requires aspect_ratio adaptive, and then fail the task; ",
                                     advice));
   }
 }
@@ -290,7 +288,7 @@ std::vector<base::FieldViolation> CheckTask(const TaskRequest& request, const Mo
                                             const std::vector<MediaInfo>& media) {
   Report report;
   if (!profile.asset_references && HasAssets(request)) {
-    report.Add("model", absl::StrCat("must be one that takes assets, is ", request.model, OtherModel(profile)));
+    report.Add("model", absl::StrCat("must be a model that accepts assets, is ", request.model, OtherModel(profile)));
   }
   CheckPrompt(request, profile, report);
   CheckReferences(request, profile, media, report);
@@ -304,8 +302,8 @@ std::vector<std::string> WarningsOf(const TaskRequest& request, const ModelProfi
   std::vector<std::string> warnings;
   if (profile.retire_time - now <= kRetirementNotice) {
     const std::string date = absl::FormatTime("%Y-%m-%d", profile.retire_time, absl::UTCTimeZone());
-    // A seller may have another day than the maker.
-    warnings.push_back(absl::StrCat("the maker of model ", request.model, " announced its end for ", date,
+    // The vendor may retire the model on another day than its maker.
+    warnings.push_back(absl::StrCat("the maker of model ", request.model, " has announced its retirement for ", date,
                                     now < profile.retire_time ? " (UTC); the vendor may refuse it from then on"
                                                               : " (UTC); the vendor may refuse it"));
   }
@@ -319,8 +317,8 @@ std::string SentAspectRatio(const TaskRequest& request, const ModelProfile& prof
 }
 
 void SortReferences(std::vector<Reference>& references) {
-  // The numbers of the media types are in the vendors' order.
-  // A last frame stands behind its first frame, whichever was named first: some vendors know them by that only.
+  // MediaType's numbers are in the vendors' order. A last frame goes after its first frame, whichever came first in the
+  // request: some vendors recognize them by position only.
   std::stable_sort(references.begin(), references.end(), [](const Reference& left, const Reference& right) {
     const auto place = [](const Reference& reference) {
       return std::pair(MediaTypeOf(reference.role), reference.role == ReferenceRole::kLastFrame);

@@ -12,32 +12,32 @@
 
 namespace seedance::model {
 
-// The media type that a reference of this role must have; kImage for kUnspecified.
+// Media type that a reference of this role must have; kImage for kUnspecified.
 MediaType MediaTypeOf(ReferenceRole role);
 
-// Every rule of the profile that the request breaks; empty: it may be sent. Paths begin with `generation_task.`. The
-// prompt is judged as it is sent. A URL must have its role; an asset without one is one that could not be read, for
-// which its own error speaks. `media`: what is known of the references' media, in their order; what is unknown or
-// missing breaks no rule.
+// Every rule of the profile that the request breaks; empty: it may be sent. Field paths begin with `generation_task.`.
+// Checks the prompt as it is sent. A URL must have a role; an asset without one could not be read, and its own error is
+// reported elsewhere. `media`: known properties of the references, in their order; unknown or missing ones break no
+// rule.
 std::vector<base::FieldViolation> CheckTask(const TaskRequest& request, const ModelProfile& profile,
                                             const std::vector<MediaInfo>& media = {});
 
-// Whether the model takes such references as the request has: assets, and URLs that the vendor imports. What it takes
-// in full is CheckTask's.
+// Whether the model accepts the kinds of references of the request: assets, and URLs that the vendor imports. CheckTask
+// covers everything else.
 bool TakesReferences(const TaskRequest& request, const ModelProfile& profile);
 
-// How long before its end the retirement of a model is told.
+// How long before the retirement of a model its tasks carry a warning.
 inline constexpr absl::Duration kRetirementNotice = absl::Hours(24 * 90);
 
-// What the caller of a task that may be sent should know of its model, each in a sentence: that it is or will soon be
-// retired, and what may make the vendor refuse the task later.
+// Warnings for the caller of a valid task, one sentence each: that the model is retired or soon will be, and what may
+// make the vendor refuse the task later.
 std::vector<std::string> WarningsOf(const TaskRequest& request, const ModelProfile& profile, absl::Time now);
 
-// The ratio that the vendor is told; empty: none, for its own default.
+// The aspect ratio to send; empty: none, so that the vendor's default applies.
 std::string SentAspectRatio(const TaskRequest& request, const ModelProfile& profile);
 
-// Puts the references into the vendors' order (images and frames, videos, audios), stably, so that numbers per kind
-// do not change.
+// Sorts the references into the vendors' order (images and frames, videos, audios). Stable, so numbers within a kind do
+// not change.
 void SortReferences(std::vector<Reference>& references);
 
 }  // namespace seedance::model

@@ -14,11 +14,11 @@
 
 namespace seedance::rpc {
 
-// The outcomes of a batch of creates, which come in any order and from any thread. Thread-safe.
+// Collects the outcomes of a batch of creates, in any order, from any thread. Thread-safe.
 class AssetBatch {
  public:
   using Response = gateway::v1::BatchCreateAssetsResponse;
-  // Runs once, when there is an outcome for each index, in the Take of the last one, without a lock.
+  // Called once, when every index has an outcome, in the last Take, without a lock.
   using Done = absl::AnyInvocable<void(Response& response)>;
 
   // `size`: at least 1.
@@ -26,7 +26,7 @@ class AssetBatch {
     for (size_t i = 0; i < size; ++i) response_.add_results();
   }
 
-  // The first outcome of an index counts: work that throws after it had answered reports a second one.
+  // Sets the outcome of an index; the first one counts: work that throws after it answered reports a second one.
   void Take(size_t index, const absl::StatusOr<model::Asset>& outcome) {
     {
       base::MutexLock lock(mutex_);
@@ -37,11 +37,11 @@ class AssetBatch {
       } else {
         ToProto(outcome.status(), result->mutable_failure());
       }
-      // Not before: when this throws, the outcome is the failure that follows.
+      // Set last: when this throws, the failure that follows is the outcome.
       taken_[index] = true;
       if (--missing_ > 0) return;
     }
-    // Nobody else writes into it any more.
+    // All outcomes are in: no other thread writes.
     Response response;
     {
       base::MutexLock lock(mutex_);

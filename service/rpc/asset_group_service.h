@@ -10,15 +10,20 @@
 
 namespace seedance::rpc {
 
-// AssetGroupService of asset_group.proto over the engine. `groups` outlives it.
+// AssetGroupService of asset_group.proto over the engine. `groups` must outlive it. Thread-safe.
+//
+// Each method validates its request, calls the engine and answers `rpc`; it runs on the call pool.
+//
+// Tests: tests/unit/rpc/calls/unary_call_test.cc, tests/e2e/main_job_test.cc
 class AssetGroupService final {
  public:
   explicit AssetGroupService(engine::Groups& groups) : groups_(groups) {}
 
-  // The methods use this object.
+  // Registers its methods, which use this object.
   void AddTo(Methods& methods);
 
  private:
+  // The call to answer.
   template <typename Response>
   using Rpc = std::shared_ptr<UnaryCall<Response>>;
 
@@ -29,6 +34,7 @@ class AssetGroupService final {
   void UpdateAssetGroup(const gateway::v1::UpdateAssetGroupRequest& request, const Rpc<gateway::v1::AssetGroup>& rpc);
   void DeleteAssetGroup(const gateway::v1::DeleteAssetGroupRequest& request, const Rpc<google::protobuf::Empty>& rpc);
 
+  // Not owned.
   engine::Groups& groups_;
 };
 

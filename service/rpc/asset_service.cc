@@ -98,8 +98,8 @@ void AssetService::BatchCreateAssets(const v1::BatchCreateAssetsRequest& request
       return absl::OkStatus();
     });
   });
-  // Side by side, as calls of their own would run; but of those that ask for one name, each after the one before it, so
-  // that the first has it.
+  // In parallel, like separate calls; but those that ask for one name run one after the other, so that the first gets
+  // it.
   std::map<std::pair<std::string, std::string>, std::vector<size_t>> lines;
   for (size_t i = 0; i < all->size(); ++i) {
     lines[{model::AssetGroupName((*all)[i].group), (*all)[i].display_name}].push_back(i);

@@ -11,15 +11,20 @@
 
 namespace seedance::rpc {
 
-// AssetService of asset.proto over the engine. Outlive it: edge, assets.
+// AssetService of asset.proto over the engine. `edge` and `assets` must outlive it. Thread-safe.
+//
+// Each method validates its request, calls the engine and answers `rpc`; it runs on the call pool.
+//
+// Tests: tests/unit/rpc/batch_test.cc, tests/e2e/main_job_test.cc
 class AssetService final {
  public:
   AssetService(RpcContext& edge, engine::Assets& assets) : edge_(edge), assets_(assets) {}
 
-  // The methods use this object.
+  // Registers its methods, which use this object.
   void AddTo(Methods& methods);
 
  private:
+  // The call to answer.
   template <typename Response>
   using Rpc = std::shared_ptr<UnaryCall<Response>>;
 

@@ -15,19 +15,19 @@
 
 namespace seedance::rpc {
 
-// Creations that run one after the other on the call pool, each when the one before it has its outcome. Filled and
-// begun by one thread. It keeps itself alive until the last one is over.
+// Runs creations one after the other on the call pool, each when the previous one has its outcome. Filled and started
+// by one thread. Keeps itself alive until the last one has ended.
 class BatchLine : public std::enable_shared_from_this<BatchLine> {
  public:
-  // Begins the creation. A second outcome, after that of `done`, may come when it throws.
+  // Starts the creation. It may report a second outcome when it throws after `done`.
   using Create = absl::AnyInvocable<void(engine::Done<model::Asset> done)>;
-  // Receives the outcome; of several the first one counts.
+  // Receives an outcome; the first of several counts.
   using Take = absl::AnyInvocable<void(const absl::StatusOr<model::Asset>& outcome)>;
 
-  // Outlives this: pool.
+  // `pool` must outlive it.
   BatchLine(CallPool& pool, std::string tenant) : pool_(pool), tenant_(std::move(tenant)) {}
 
-  // Everything is allocated here: once begun, the line reaches its end whatever memory there is.
+  // Appends a creation. Allocates everything it needs, so that a started line finishes even without memory.
   void Add(Create create, Take take) {
     const size_t at = steps_.size();
     Step& step = steps_.emplace_back();
@@ -39,7 +39,7 @@ class BatchLine : public std::enable_shared_from_this<BatchLine> {
     step.failed = [self = shared_from_this(), at](const absl::Status& failure) { self->End(at, failure); };
   }
 
-  // Once, when all are added.
+  // Starts. Once, after all Adds.
   void Begin() { Run(0); }
 
  private:
@@ -56,7 +56,7 @@ class BatchLine : public std::enable_shared_from_this<BatchLine> {
   }
 
   void End(size_t at, const absl::StatusOr<model::Asset>& outcome) {
-    // When it throws, the outcome is the failure that follows.
+    // When it throws, the failure that follows is the outcome.
     steps_[at].take(outcome);
     if (steps_[at].over.exchange(true)) return;
     Run(at + 1);
@@ -64,7 +64,7 @@ class BatchLine : public std::enable_shared_from_this<BatchLine> {
 
   CallPool& pool_;
   const std::string tenant_;
-  std::deque<Step> steps_;  // What has not run yet keeps the line alive.
+  std::deque<Step> steps_;  // Steps that have not run yet keep the line alive.
 };
 
 }  // namespace seedance::rpc

@@ -16,11 +16,12 @@
 
 namespace seedance::rpc {
 
-// What the previews of a batch that ask for one name would take from each other: a preview itself claims nothing.
-// Thread-safe.
+// Detects that previews of one batch would take the same name: a preview itself claims nothing. For requests that share
+// a display name. Thread-safe.
 class BatchPreview {
  public:
-  // `preview`, which is the engine's answer to the next of these requests, or that an earlier one would have the name.
+  // `preview` (the engine's answer to the next of these requests), or DISPLAY_NAME_TAKEN when an earlier one would have
+  // the name.
   absl::StatusOr<model::Asset> Judge(const engine::CreateAssetParams& params, absl::StatusOr<model::Asset> preview) {
     if (!preview.ok() || preview->reused) return preview;
     const std::string& hash = preview->media_info.sha256;
@@ -30,7 +31,7 @@ class BatchPreview {
       first_ = {std::move(request_id), hash};
       return preview;
     }
-    // The same request, or the same bytes to be reused, would be answered with the first one's asset.
+    // An equal request, or equal bytes to be reused, would be answered with the first one's asset.
     const bool same_request = !request_id.empty() && request_id == first_->request_id;
     const bool same_bytes = params.reuse_content && !hash.empty() && hash == first_->hash;
     if (same_request || same_bytes) return preview;
@@ -40,11 +41,11 @@ class BatchPreview {
  private:
   struct First {
     std::string request_id;
-    std::string hash;  // Of the bytes; empty: not known.
+    std::string hash;  // SHA-256 of the bytes; empty: unknown.
   };
 
   base::Mutex mutex_;
-  std::optional<First> first_ ABSL_GUARDED_BY(mutex_);  // That would have the name.
+  std::optional<First> first_ ABSL_GUARDED_BY(mutex_);  // The request that would have the name.
 };
 
 }  // namespace seedance::rpc

@@ -10,15 +10,20 @@
 
 namespace seedance::rpc {
 
-// CreationService of creation.proto over the engine. `creations` outlives it.
+// CreationService of creation.proto over the engine. `creations` must outlive it. Thread-safe.
+//
+// Each method validates its request, calls the engine and answers `rpc`; it runs on the call pool.
+//
+// Tests: tests/unit/rpc/creation_test.cc
 class CreationService final {
  public:
   explicit CreationService(engine::JournalReconciler& creations) : creations_(creations) {}
 
-  // The methods use this object.
+  // Registers its methods, which use this object.
   void AddTo(Methods& methods);
 
  private:
+  // The call to answer.
   template <typename Response>
   using Rpc = std::shared_ptr<UnaryCall<Response>>;
 
@@ -27,6 +32,7 @@ class CreationService final {
   void ReconcileCreation(const gateway::v1::ReconcileCreationRequest& request,
                          const Rpc<gateway::v1::ReconcileCreationResponse>& rpc);
 
+  // Not owned.
   engine::JournalReconciler& creations_;
 };
 

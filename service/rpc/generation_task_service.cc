@@ -32,7 +32,7 @@ void FillTask(const model::GenerationTask& task, v1::GenerationTask& response, C
   call.set_resource(response.name());
 }
 
-// A task that the vendor refused is an error of the call, and stays readable under the name in its ResourceInfo.
+// A refused task is an error of the call, and stays readable under the name in ResourceInfo.
 void AnswerCreate(const TaskRpc::Pointer& rpc, const model::GenerationTask& task) {
   rpc->Succeed([&task](v1::GenerationTask& response, Call& call) {
     FillTask(task, response, call);
@@ -110,7 +110,7 @@ void GenerationTaskService::CreateGenerationTask(const v1::CreateGenerationTaskR
   tasks_.Create(rpc->call().context(), params, std::move(done));
 }
 
-// Many callers poll: what is in memory costs them no change of threads.
+// Many callers poll: answers from memory avoid a context switch.
 bool GenerationTaskService::PeekGenerationTask(const v1::GetGenerationTaskRequest& request, Call& call,
                                                v1::GenerationTask& response) {
   const auto id = ReadRequest(request);

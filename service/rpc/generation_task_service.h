@@ -12,21 +12,28 @@
 
 namespace seedance::rpc {
 
-// GenerationTaskService of generation_task.proto over the engine. Outlive it: edge, tasks, downloads.
+// GenerationTaskService of generation_task.proto over the engine. `edge`, `tasks` and `downloads` must outlive it.
+// Thread-safe.
+//
+// Each method validates its request, calls the engine and answers `rpc`; it runs on the call pool.
+//
+// Tests: tests/unit/rpc/calls/unary_call_test.cc, tests/e2e/main_job_test.cc
 class GenerationTaskService final {
  public:
   GenerationTaskService(RpcContext& edge, engine::Tasks& tasks, engine::Downloads& downloads)
       : edge_(edge), tasks_(tasks), downloads_(downloads) {}
 
-  // The methods use this object.
+  // Registers its methods, which use this object.
   void AddTo(Methods& methods);
 
  private:
+  // The call to answer.
   template <typename Response>
   using Rpc = std::shared_ptr<UnaryCall<Response>>;
 
   void CreateGenerationTask(const gateway::v1::CreateGenerationTaskRequest& request,
                             const Rpc<gateway::v1::GenerationTask>& rpc);
+  // Answers from memory on the RPC thread. False: the task is not in memory, nothing was done.
   bool PeekGenerationTask(const gateway::v1::GetGenerationTaskRequest& request, Call& call,
                           gateway::v1::GenerationTask& response);
   void GetGenerationTask(const gateway::v1::GetGenerationTaskRequest& request,

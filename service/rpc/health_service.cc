@@ -22,7 +22,7 @@ ServingStatus StatusOf(bool serving) {
 
 }  // namespace
 
-// One stream of Watch: the newest status, with one write in flight.
+// One Watch stream: sends the newest status, with one write in flight.
 class HealthWatch final : public Reactor {
  public:
   HealthWatch(HealthService& service, RpcStream& stream, std::unique_ptr<Call> call)
@@ -45,7 +45,7 @@ class HealthWatch final : public Reactor {
 
   void OnCancel() override {
     base::MutexLock lock(mutex_);
-    // Else the write that is in flight ends it.
+    // Otherwise the end of the write in flight does it.
     if (!writing_) EndLocked();
   }
 

@@ -36,7 +36,7 @@ void AddFile(const FileDescriptor& file, std::set<const FileDescriptor*>& seen,
   for (int i = 0; i < file.dependency_count(); ++i) AddFile(*file.dependency(i), seen, response);
 }
 
-// The file and all that it imports.
+// Adds the file and its transitive imports.
 void FillFile(const FileDescriptor* file, const std::string& what, reflection::ServerReflectionResponse& response) {
   if (file == nullptr) return FillError(grpc::StatusCode::NOT_FOUND, what + " is not known", response);
   std::set<const FileDescriptor*> seen;
@@ -97,14 +97,14 @@ reflection::ServerReflectionResponse Answer(const Methods& methods,
 // One stream: a request is read when the answer to the last one has left.
 class ReflectionStream final : public Reactor {
  public:
-  // With the first message; invalid: the caller asks nothing.
+  // `first` is invalid when the caller sent no message.
   ReflectionStream(const Methods& methods, RpcStream& stream, std::unique_ptr<Call> call, grpc::ByteBuffer first)
       : methods_(methods), stream_(stream), call_(std::move(call)), bytes_(std::move(first)) {}
 
   void OnRequest(const grpc::ByteBuffer& bytes) {
     reflection::ServerReflectionRequest request;
     if (!ParseRequest(bytes, request)) return End(NotARequest());
-    // A question is short; its echo must not make a long one longer.
+    // The response echoes the request, so its size is bounded.
     if (request.ByteSizeLong() > kMaxRequestBytes) return End(NotARequest());
     const grpc::Slice slice = Serialize(Answer(methods_, request));
     base::MutexLock lock(mutex_);
@@ -143,7 +143,7 @@ class ReflectionStream final : public Reactor {
  private:
   static constexpr size_t kMaxRequestBytes = 4096;
 
-  // With the first status given, after the write that is in flight.
+  // Ends with the first given status, after the write in flight.
   void End(const absl::Status& status) {
     base::MutexLock lock(mutex_);
     if (!ending_.has_value()) ending_ = status;
@@ -173,7 +173,7 @@ void AddReflection(Methods& methods) {
     stream.SetReactor(reactor);
     reactor->OnReadDone(bytes.Valid());
   };
-  // Both versions are the same on the wire.
+  // Both versions have the same wire format.
   for (const auto* request : {reflection::ServerReflectionRequest::descriptor(),
                               grpc::reflection::v1alpha::ServerReflectionRequest::descriptor()}) {
     methods.Add(request->file()->service(0)->full_name(), method);

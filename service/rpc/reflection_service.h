@@ -5,8 +5,10 @@
 
 namespace seedance::rpc {
 
-// grpc.reflection.v1 and v1alpha: the services of `methods` and the protos that are linked into this program. A token
-// is asked for as for any other call; the number of streams is limited. `methods` outlives its methods.
+// Adds grpc.reflection.v1 and v1alpha: the services of `methods` and the protos linked into this program. Needs a token
+// like any other call; the number of streams is limited. `methods` must outlive the added methods.
+//
+// Tests: tests/unit/rpc/calls/dispatcher_test.cc
 void AddReflection(Methods& methods);
 
 }  // namespace seedance::rpc

@@ -24,7 +24,7 @@ namespace seedance::server {
 namespace {
 
 constexpr int kBacklog = 1024;
-// Pause after running out of descriptors when not even refusing works.
+// Pause when no descriptor is left even to refuse a connection.
 constexpr int kExhaustedPauseMs = 50;
 
 absl::Status SystemError(const std::string& what) {
@@ -39,7 +39,7 @@ struct HostPort {
 absl::StatusOr<HostPort> Split(const std::string& address) {
   const size_t colon = address.rfind(':');
   if (colon == std::string::npos) {
-    return absl::InvalidArgumentError(absl::StrCat("`", address, "` must be of the form host:port"));
+    return absl::InvalidArgumentError(absl::StrCat("`", address, "` must have the form host:port"));
   }
   HostPort split{address.substr(0, colon), address.substr(colon + 1)};
   if (split.host.size() >= 2 && split.host.front() == '[' && split.host.back() == ']') {
@@ -58,7 +58,7 @@ std::string HostOf(const sockaddr_storage& address) {
   return text;
 }
 
-// As gRPC writes it, but for the `%5B` that stands for a bracket there.
+// As gRPC writes it, except that gRPC writes `%5B` for a bracket.
 std::string PeerOf(const sockaddr_storage& address, const std::string& host) {
   if (address.ss_family != AF_INET6) {
     return absl::StrCat("ipv4:", host, ":", ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port));
@@ -76,7 +76,7 @@ std::string Decoded(std::string_view peer) {
   return absl::StrReplaceAll(absl::string_view(peer.data(), peer.size()), {{"%5B", "["}, {"%5D", "]"}, {"%25", "%"}});
 }
 
-// The port that the kernel gave, behind the host as it was written.
+// The host as configured, with the port that the kernel assigned.
 std::string BoundAddress(int listener, const std::string& wanted) {
   sockaddr_storage bound{};
   socklen_t length = sizeof bound;
@@ -187,7 +187,7 @@ void Acceptor::OnExhausted() {
   base::Log(base::LogLevel::kError, "connection_refused", {{"cause", "too many open files"}},
             {.cause = base::LogCause::kAnyone});
   if (reserve_ >= 0) {
-    // Take it off the backlog, so that the peer hears of it at once.
+    // Take it off the backlog, so that the peer is refused at once.
     close(reserve_);
     const int refused = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (refused >= 0) close(refused);
@@ -199,7 +199,7 @@ void Acceptor::OnExhausted() {
 
 bool Acceptor::Admit(int fd, Connection connection) {
   base::MutexLock lock(mutex_);
-  // A descriptor that comes back was closed by gRPC.
+  // A reused descriptor number: gRPC has closed the old connection.
   if (const auto reused = open_.find(fd); reused != open_.end()) ForgetLocked(reused);
   const auto over = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     const auto count = per_host_.find(connection.host);
@@ -209,7 +209,7 @@ bool Acceptor::Admit(int fd, Connection connection) {
   if (over()) ForgetClosedLocked();
   if (over()) {
     base::Log(base::LogLevel::kWarning, "connection_refused",
-              {{"cause", "limit of connections"}, {"peer", connection.host}}, {.cause = base::LogCause::kAnyone});
+              {{"cause", "connection limit"}, {"peer", connection.host}}, {.cause = base::LogCause::kAnyone});
     return false;
   }
   ++per_host_[connection.host];
@@ -228,7 +228,7 @@ void Acceptor::ForgetClosedLocked() {
 void Acceptor::ForgetLocked(std::unordered_map<int, Connection>::iterator connection) {
   const auto& [fd, facts] = *connection;
   if (--per_host_[facts.host] == 0) per_host_.erase(facts.host);
-  // The peer may have come again, on another descriptor.
+  // The same peer may have reconnected on another descriptor.
   const auto named = by_peer_.find(facts.peer);
   if (named != by_peer_.end() && named->second == fd) by_peer_.erase(named);
   open_.erase(connection);
@@ -242,8 +242,8 @@ std::optional<absl::Time> Acceptor::AcceptedAt(std::string_view peer) {
 }
 
 bool Acceptor::Cut(int fd, const Connection& connection, int how) {
-  // gRPC may close the descriptor at any moment, and another file may get its number: only a descriptor of our own
-  // surely stays what it is found to be.
+  // gRPC may close the descriptor at any moment, and its number may be reused: only a duplicate surely stays what it
+  // was when checked.
   const int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
   if (own < 0) return false;
   const bool cut = InodeOf(own) == connection.inode && shutdown(own, how) == 0;

@@ -18,44 +18,46 @@
 
 namespace seedance::server {
 
-// Listens on TCP and hands connections over. gRPC 1.51's own listener stops accepting for ever after one "too many open
-// files" (CVE-2023-4785) and has no limits; this one refuses the connection and goes on.
+// Listens on TCP and hands accepted connections over. Replaces gRPC 1.51's own listener, which stops accepting for ever
+// after "too many open files" (CVE-2023-4785) and has no limits; this one refuses the connection and continues.
 class Acceptor {
  public:
   struct Options {
-    std::string address;         // `host:port`, `[v6]:port`; port 0 takes a free one.
-    size_t max_connections = 0;  // In all; 0: no limit.
+    std::string address;         // `host:port` or `[v6]:port`; port 0 takes a free one.
+    size_t max_connections = 0;  // In total; 0: no limit.
     size_t max_per_peer = 0;     // From one address; 0: no limit.
     base::Clock* clock = &base::RealClock();
   };
 
-  // Receives an open socket and owns it from then on. Runs on the acceptor's thread.
+  // Takes ownership of an open socket. Runs on the acceptor's thread and must not block.
   using OnConnection = absl::AnyInvocable<void(int fd)>;
 
-  // Binds and listens. UNAVAILABLE with the system's words when that fails, INVALID_ARGUMENT for a bad address.
+  // Binds and listens. UNAVAILABLE with the system's text when that fails, INVALID_ARGUMENT for a bad address.
   static absl::StatusOr<std::unique_ptr<Acceptor>> Listen(const Options& options);
 
+  // Calls Stop.
   ~Acceptor();
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
 
-  // `host:port` with the port that was taken.
+  // The bound `host:port`.
   const std::string& address() const { return address_; }
 
+  // Starts accepting, once. Throws base::ThreadStartError.
   void Start(OnConnection on_connection);
 
-  // Accepts no more, closes the listening socket, joins the thread. May be called twice.
+  // Stops accepting, closes the listening socket and joins the thread. May be called twice.
   void Stop();
 
-  // When the connection of this peer was accepted; nullopt: there is none. Peers are written as gRPC writes them,
+  // Time at which the connection of `peer` was accepted; nullopt: no such connection. Peers as gRPC writes them,
   // `ipv4:192.0.2.1:4711` or `ipv6:%5B2001:db8::1%5D:4711`. Thread-safe.
   std::optional<absl::Time> AcceptedAt(std::string_view peer);
 
-  // Ends the connection of this peer, in both directions, if there is one. Thread-safe.
+  // Shuts the connection of `peer` down in both directions, if it exists. Thread-safe.
   void End(std::string_view peer);
 
-  // Ends our side of every open connection (TCP FIN after what was sent) but those of `peers`: their clients see the
-  // end and go elsewhere. Returns how many. After Stop.
+  // Closes our side of every open connection (TCP FIN after what was sent) except those of `peers`, so that their
+  // clients reconnect elsewhere. Returns how many. After Stop.
   size_t EndOthers(const std::set<std::string>& peers);
 
  private:
@@ -70,9 +72,9 @@ class Acceptor {
   void Run();
   void AcceptOne();
   void OnExhausted();
-  // False: over a limit.
+  // False: a limit is exceeded.
   bool Admit(int fd, Connection connection);
-  // Ends that connection, `how` as for shutdown(2). False: it is gone.
+  // shutdown(2) of that connection with `how`. False: it no longer exists.
   static bool Cut(int fd, const Connection& connection, int how);
   void ForgetClosedLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ForgetLocked(std::unordered_map<int, Connection>::iterator connection) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -80,11 +82,11 @@ class Acceptor {
   const Options options_;
   int listener_;
   const int wake_;
-  int reserve_ = -1;  // Given up for a moment to refuse a connection when no descriptor is left.
+  int reserve_ = -1;  // Closed for a moment to refuse a connection when no descriptor is left.
   const std::string address_;
   OnConnection on_connection_;
   base::Mutex mutex_;
-  // By descriptor; may hold closed ones until the next ForgetClosedLocked.
+  // By descriptor; may contain closed ones until the next ForgetClosedLocked.
   std::unordered_map<int, Connection> open_ ABSL_GUARDED_BY(mutex_);
   std::unordered_map<std::string, int> by_peer_ ABSL_GUARDED_BY(mutex_);  // Descriptors.
   std::unordered_map<std::string, size_t> per_host_ ABSL_GUARDED_BY(mutex_);

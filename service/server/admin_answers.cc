@@ -48,7 +48,7 @@ bool IsToken(std::string_view text) {
   return text.size() == kTokenDigits && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-// The token of `/webhooks/piapi/<token>`; empty when it is none.
+// The token of `/webhooks/piapi/<token>`; empty for other paths.
 std::string_view WebhookToken(std::string_view path) {
   path.remove_prefix(kWebhooks.size());
   return IsToken(path) ? path : std::string_view();
@@ -112,7 +112,7 @@ std::optional<AdminAnswer> AdminAnswers::CheckWebhook(const AdminRequest& reques
   if (!Started()) return NotYet();
   if (hooks_.webhook == nullptr || WebhookToken(request.path).empty()) return NotFound();
   if (request.method != "POST") return NotAllowed("POST");
-  // Nothing here unpacks a body, and a webhook needs none that must be.
+  // Encoded bodies are not supported; webhooks do not need them.
   if (!request.content_encoding.empty()) return Plain(415, "a body must not be encoded");
   // A form is no notification of a vendor.
   if (absl::StartsWithIgnoreCase(request.content_type, "multipart/")) return Plain(415, "a body must be JSON");
@@ -149,11 +149,11 @@ AdminAnswer AdminAnswers::Staged(const AdminRequest& request) const {
   if (hooks_.staged_file == nullptr) return NotFound();
   const std::optional<AdminHooks::File> file = hooks_.staged_file(StagingToken(request.path));
   if (!file.has_value()) return NotFound();
-  // Open from here on, so that it can be removed while it is sent.
+  // Opened now, so that the file may be removed while it is sent.
   const int fd = open(file->path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
   if (fd < 0) return NotFound();
   auto opened = std::make_shared<const OpenFile>(fd);
-  // It has no validator, so none that If-Range names can match.
+  // The file has no validator, so If-Range never matches.
   const ByteRange range = ResolveRange(request.if_range.empty() ? request.range : "", file->size);
   AdminAnswer answer;
   answer.content_type = file->content_type;

@@ -16,27 +16,30 @@
 
 namespace seedance::server {
 
-// What the admin server asks of the rest of the gateway. Called by many threads at the same time.
+// What the admin server needs from the rest of the gateway. The functions are called by many threads concurrently.
+//
+// Tests: tests/unit/server/admin_server_test.cc, tests/unit/server/admin_attack_test.cc
 struct AdminHooks {
+  // A staged file.
   struct File {
     std::string path;
     int64_t size = 0;
     std::string content_type;
   };
 
-  // Why calls should go elsewhere; empty: they are welcome.
+  // Why the gateway is not ready; empty: it is.
   std::function<std::string()> not_ready;
-  // The metrics in Prometheus' text format. Null: there are none.
+  // Metrics in the text format of Prometheus. Null: not available.
   std::function<std::string()> metrics;
-  // False: the gateway has not started yet; webhooks and staged files get 503. Null: it has.
+  // False: still starting; webhooks and staged files get 503. Null: started.
   std::function<bool()> started;
-  // Null: there are no webhooks.
+  // Handles a webhook. Null: there are none.
   std::function<engine::WebhookAnswer(std::string_view token, std::string_view secret, std::string_view body)> webhook;
-  // Null: nothing is staged. nullopt: unknown, or its time is over.
+  // Looks a staged file up; nullopt: unknown or expired. Null: nothing is staged.
   std::function<std::optional<File>(std::string_view token)> staged_file;
 };
 
-// An open file; closed with the object.
+// Owner of an open file descriptor. Thread-safe.
 class OpenFile {
  public:
   explicit OpenFile(int fd) : fd_(fd) {}
@@ -44,19 +47,20 @@ class OpenFile {
   OpenFile(const OpenFile&) = delete;
   OpenFile& operator=(const OpenFile&) = delete;
 
-  // Reads up to `size` bytes at `offset`. 0: the end; -1: failure.
+  // Reads at most `size` bytes at `offset`. 0: end of file; -1: failure.
   int64_t ReadAt(int64_t offset, char* data, size_t size) const;
 
  private:
   const int fd_;
 };
 
+// A response of the admin server.
 struct AdminAnswer {
   int status = 200;
   std::vector<std::pair<std::string, std::string>> headers = {};
   std::string content_type = "text/plain";
   std::string body = {};
-  // Sent instead of `body`: `length` bytes from `offset`, at least one.
+  // If set, sent instead of `body`: `length` bytes (at least one) from `offset`.
   std::shared_ptr<const OpenFile> file = nullptr;
   int64_t offset = 0;
   int64_t length = 0;
@@ -64,22 +68,22 @@ struct AdminAnswer {
 
 using upstream::kMaxWebhookBytes;
 
-// Decides what the admin server answers; knows nothing of sockets. Thread-safe.
+// Decides the responses of the admin server, independent of sockets. Thread-safe; may block in hooks.
 class AdminAnswers {
  public:
   explicit AdminAnswers(AdminHooks hooks) : hooks_(std::move(hooks)) {}
 
-  // The answer to `request`; nullopt: its body must be read, then AnswerBody answers.
+  // The response to `request`; nullopt: read the body first, then call AnswerBody.
   std::optional<AdminAnswer> Answer(const AdminRequest& request) const;
   AdminAnswer AnswerBody(const AdminRequest& request, std::string_view body) const;
-  // When more than kMaxWebhookBytes came.
+  // The response to a body of more than kMaxWebhookBytes.
   static AdminAnswer TooLarge();
 
-  // Whose hooks Answer calls: only these may block.
+  // The hook that Answer calls for a path. Only hooks may block.
   enum class Hook { kNone, kReady, kMetrics, kFile };
   static Hook HookOf(std::string_view path);
 
-  // The first part of a path that is known, for the log; the rest may be secret.
+  // The known first segment of a path, for the log; the rest may be secret.
   static std::string_view RouteOf(std::string_view path);
 
  private:

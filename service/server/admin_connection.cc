@@ -105,14 +105,14 @@ AdminConnection::Step AdminConnection::Receive() {
   if (n < 0 && WouldBlock()) return Step::kWaiting;
   const std::string_view bytes(piece.data(), static_cast<size_t>(std::max<ssize_t>(n, 0)));
   if (n > 0) return phase_ == Phase::kHead ? TakeHead(bytes) : TakeBody(bytes);
-  // Who ends a body too early may still read.
+  // A peer that ends its body early may still read the response.
   if (phase_ == Phase::kHead || n < 0) return Step::kOver;
   outcome_ = Outcome::kBad;
   return Step::kReceived;
 }
 
 AdminConnection::Step AdminConnection::TakeHead(std::string_view bytes) {
-  // The end may lie across two pieces.
+  // The end may span two pieces.
   const size_t from = head_.size() - std::min(head_.size(), kEndOfHead.size() - 1);
   head_ += bytes;
   const size_t end = head_.find(kEndOfHead, from);
@@ -187,7 +187,7 @@ AdminConnection::Step AdminConnection::SendFile() {
   std::array<char, kFilePiece> piece;
   const auto wanted = static_cast<size_t>(std::min<int64_t>(left_, kFilePiece));
   const int64_t there = file_->ReadAt(offset_, piece.data(), wanted);
-  // A file that became shorter: the peer sees that the connection ends too early.
+  // The file was truncated: the peer notices that the connection ends too early.
   if (there <= 0) return Step::kOver;
   const ssize_t n = send(fd_, piece.data(), static_cast<size_t>(there), MSG_NOSIGNAL);
   if (n < 0) return WouldBlock() ? Step::kWaiting : Step::kOver;

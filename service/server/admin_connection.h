@@ -14,54 +14,57 @@
 
 namespace seedance::server {
 
-// One connection of the admin server: one request, one answer, and then for a moment what the peer still sends, because
-// bytes left unread at the close would reset the connection and the peer might lose the answer. No call blocks on the
-// peer. For one thread at a time.
+// One connection of the admin server: one request and one response, then lingering: bytes left unread at the close
+// would reset the connection, and the peer might lose the response. Owns the socket. No method blocks. For one thread
+// at a time.
+//
+// Tests: tests/unit/server/admin_server_test.cc, tests/unit/server/admin_attack_test.cc
 class AdminConnection {
  public:
   enum class Phase { kHead, kBody, kSending, kLingering };
-  // What became of a step.
+  // Result of Move and ExpectBody.
   enum class Step {
     kWaiting,   // Nothing more can be done now.
     kProgress,  // Bytes moved; more may follow.
-    kReceived,  // The head or the body has ended, in order or not; `outcome` says how.
-    kOver,      // The connection is of no more use.
+    kReceived,  // Head or body is complete or invalid; `outcome` tells.
+    kOver,      // The connection can be closed.
   };
+  // Whether a received head or body is complete, invalid or too large.
   enum class Outcome { kWhole, kBad, kTooLarge };
 
-  // Takes `fd` over, non-blocking.
+  // Takes ownership of `fd`, which is non-blocking.
   AdminConnection(int fd, absl::Time accepted);
   ~AdminConnection();
   AdminConnection(const AdminConnection&) = delete;
   AdminConnection& operator=(const AdminConnection&) = delete;
 
-  // Moves what can be moved, within bounds that keep other connections from waiting.
+  // Sends or receives what is possible now, within bounds that keep other connections from waiting.
   Step Move();
 
-  // The head is there, of this outcome: what it says; nullopt: no HTTP.
+  // The received head; nullopt: not HTTP.
   std::optional<AdminRequest> Head() const { return ParseRequestHead(head_); }
   Outcome outcome() const { return outcome_; }
-  // The body follows. Its first bytes may be there: kReceived if it has ended already.
+  // Starts receiving the body, of which a part may be there already: kReceived if all is.
   Step ExpectBody(AdminRequest request, AdminBody body);
-  // The rest of the body is not waited for: its outcome is kBad.
+  // Stops waiting for the rest of the body; its outcome is kBad.
   void GiveUpBody() { outcome_ = Outcome::kBad; }
   // The request whose body was received, and the body.
   const AdminRequest& request() const { return request_; }
   const std::string& body() const { return body_->content(); }
 
-  // The answer is sent from now on; without its body for a HEAD request. `place` is given up once it was sent.
+  // Starts sending the response; without its body for HEAD. `place` is released when everything was sent.
   void Answer(AdminAnswer answer, bool head_only, std::shared_ptr<void> place);
 
   int fd() const { return fd_; }
   Phase phase() const { return phase_; }
-  // Of poll(2).
+  // Events to wait for with poll(2).
   short wanted() const { return phase_ == Phase::kSending ? kWrite : kRead; }
   const std::string& host() const { return host_; }  // The peer's address.
   absl::Time accepted() const { return accepted_; }
-  // Bytes kept in memory.
+  // Bytes held in memory.
   size_t held() const { return head_.size() + out_.size() + (body_.has_value() ? body_->content().size() : 0); }
 
-  // When it is given up. The owner sets it.
+  // When the connection is closed if nothing happens. Set by the owner.
   absl::Time deadline = absl::InfiniteFuture();
 
  private:
@@ -82,14 +85,14 @@ class AdminConnection {
   Phase phase_ = Phase::kHead;
   Outcome outcome_ = Outcome::kWhole;
   std::string head_;
-  std::string ahead_;  // What came behind the head.
+  std::string ahead_;  // Received after the head.
   AdminRequest request_;
   std::optional<AdminBody> body_;
   std::string out_;
-  size_t sent_ = 0;  // Of out_.
+  size_t sent_ = 0;  // Bytes of out_ sent.
   std::shared_ptr<const OpenFile> file_;
   int64_t offset_ = 0;
-  int64_t left_ = 0;  // Of the file.
+  int64_t left_ = 0;  // Bytes of the file to send.
   std::shared_ptr<void> place_;
   size_t lingered_ = 0;
 };

@@ -17,12 +17,12 @@ namespace {
 
 using Phase = AdminConnection::Phase;
 
-// How long a peer may send after its answer.
+// How long a peer may continue to send after its response.
 constexpr absl::Duration kLinger = absl::Seconds(1);
-// Pieces of a connection before the others have their turn.
+// Pieces handled per connection before the others are served.
 constexpr int kPiecesAtATime = 16;
 
-// Sockets live in real time, whatever clock the rest has.
+// Sockets use real time, whatever clock the rest uses.
 absl::Time Now() { return base::RealClock().Now(); }
 
 int Rank(Phase phase) {
@@ -58,7 +58,7 @@ void AdminLoop::Stop() {
   }
   eventfd_write(wake_, 1);
   if (thread_.joinable()) thread_.join();
-  // What was added in the last moment: its peers are waiting for the end.
+  // Connections added last: close them too.
   Connections added;
   base::MutexLock lock(mutex_);
   added.swap(added_);
@@ -145,7 +145,7 @@ void AdminLoop::Wait() {
     fds.push_back({connection->fd(), connection->wanted(), 0});
     first = std::min(first, connection->deadline);
   }
-  // A millisecond more, so that the end is never met early; bounded, as poll counts in int.
+  // One millisecond more, so as not to wake early; bounded, because poll takes int.
   const absl::Duration left = std::clamp(first - Now(), absl::ZeroDuration(), absl::Minutes(1));
   if (poll(fds.data(), fds.size(), static_cast<int>(absl::ToInt64Milliseconds(left)) + 1) < 0) return;
   const absl::Time now = Now();
@@ -165,7 +165,7 @@ void AdminLoop::Advance(std::unique_ptr<AdminConnection>& connection, absl::Time
       case AdminConnection::Step::kWaiting:
         return;
       case AdminConnection::Step::kProgress:
-        // A peer that drips into what it sends after the answer gains no time.
+        // A peer that keeps sending after the response gains no time.
         if (phase != Phase::kLingering) SetDeadline(*connection, now);
         break;
       case AdminConnection::Step::kReceived:

@@ -14,32 +14,34 @@
 
 namespace seedance::server {
 
-// Receives requests and sends answers of many connections on one thread, which no peer can hold up.
+// Receives requests and sends responses of many connections on one thread, which no peer can block.
 //
-// There is always room for one more connection: the most expendable one is closed for it. That is one whose answer was
-// sent already, else one whose request is not whole yet, else one that is being answered; among those, one of the peer
-// that has the most connections, the oldest first. So a peer that sends a whole request at once is answered whatever
-// others leave half done.
+// A new connection always fits: the most expendable one is closed for it. That is one whose response was sent, else one
+// whose request is incomplete, else one being answered; among these, the oldest of the peer with the most connections.
+// So a peer that sends a whole request at once is answered whatever others leave incomplete.
+//
+// Tests: tests/unit/server/admin_server_test.cc, tests/unit/server/admin_attack_test.cc
 class AdminLoop {
  public:
   struct Limits {
     size_t max_connections = 512;
-    size_t max_held = 32 << 20;                        // Bytes of requests and answers in memory.
-    absl::Duration receive_time = absl::Seconds(10);   // For a whole request, from the connection's begin.
-    absl::Duration write_pause = absl::Seconds(30);    // Until a peer takes more bytes.
-    absl::Duration exchange_time = absl::Minutes(15);  // For all of it.
+    size_t max_held = 32 << 20;                        // Bytes of requests and responses in memory.
+    absl::Duration receive_time = absl::Seconds(10);   // For a whole request, from the start of the connection.
+    absl::Duration write_pause = absl::Seconds(30);    // Until the peer takes more bytes.
+    absl::Duration exchange_time = absl::Minutes(15);  // For the whole exchange.
   };
 
-  // Takes a connection whose head or body is there. Runs on the loop's thread: it must not block.
+  // Takes a connection whose head or body was received. Runs on the loop's thread and must not block.
   using OnReceived = std::function<void(std::unique_ptr<AdminConnection>)>;
 
-  // `name` (at most 15 bytes) is that of the thread. Throws base::ThreadStartError.
+  // `name` as in base::StartThread. Throws base::ThreadStartError.
   AdminLoop(const std::string& name, const Limits& limits, OnReceived on_received);
+  // Calls Stop.
   ~AdminLoop();
   AdminLoop(const AdminLoop&) = delete;
   AdminLoop& operator=(const AdminLoop&) = delete;
 
-  // Goes on with the connection in its phase; after Stop it is closed. Thread-safe.
+  // Continues the connection in its phase; closes it after Stop. Thread-safe.
   void Add(std::unique_ptr<AdminConnection> connection);
 
   // Closes all connections and joins the thread. May be called twice.
@@ -49,7 +51,7 @@ class AdminLoop {
   using Connections = std::vector<std::unique_ptr<AdminConnection>>;
 
   void Run();
-  // False: the loop was stopped.
+  // Moves added_ to connections_. False: the loop was stopped.
   bool TakeAdded();
   void Evict();
   void Wait();
@@ -63,7 +65,7 @@ class AdminLoop {
   base::Mutex mutex_;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
   Connections added_ ABSL_GUARDED_BY(mutex_);
-  Connections connections_;  // Of the thread alone.
+  Connections connections_;  // Used by the thread only.
   std::thread thread_;
 };
 

@@ -40,7 +40,7 @@ std::string PercentDecoded(std::string_view text) {
   return decoded;
 }
 
-// Up to the next line's end; `text` begins behind it then.
+// The text up to the next line end, which is removed from `text`.
 std::string_view NextLine(std::string_view& text) {
   const size_t end = std::min(text.find("\r\n"), text.size());
   const std::string_view line = text.substr(0, end);
@@ -67,7 +67,7 @@ bool ParseRequestLine(std::string_view line, AdminRequest& request) {
   return true;
 }
 
-// Null: nobody asks for this header.
+// Null: this header is not used.
 std::string* FieldOf(std::string_view name, AdminRequest& request) {
   const struct {
     std::string_view name;

@@ -8,11 +8,13 @@
 
 namespace seedance::server {
 
-// A request of the admin server without its body.
+// Head of a request to the admin server.
+//
+// Tests: tests/unit/server/admin_server_test.cc, tests/unit/server/admin_attack_test.cc
 struct AdminRequest {
   std::string method;
   std::string path;   // Decoded, without the query.
-  std::string range;  // Headers; empty when there was none, here and below.
+  std::string range;  // Value of the header; empty when absent, here and below.
   std::string if_range;
   std::string webhook_secret;
   std::string content_length;
@@ -22,22 +24,21 @@ struct AdminRequest {
   std::string expect;
 };
 
-// Reads a request line and headers, without the empty line that ends them. nullopt: this is no request of HTTP/1.0 or
-// 1.1, or one that two readers might understand differently: a control character, a folded header, a blank before a
-// colon, or two headers of the same name among those above.
+// Parses a request line and headers, without the empty line after them. nullopt: not HTTP/1.0 or 1.1, or ambiguous: a
+// control character, a folded header, a blank before a colon, or a repeated header among those above.
 std::optional<AdminRequest> ParseRequestHead(std::string_view head);
 
-// The bytes of a body as they come, with or without chunks. For one thread.
+// Decodes a body as its bytes arrive, with or without chunked encoding. For one thread.
 class AdminBody {
  public:
   enum class State { kMore, kWhole, kTooLarge, kBad };
 
   // A body of `length` bytes.
   static AdminBody OfLength(size_t length) { return AdminBody(false, length, length); }
-  // A body in chunks, of at most `max_bytes` together. Frames and trailers may have four times as much.
+  // A chunked body of at most `max_bytes`. Framing and trailers may have four times as many.
   static AdminBody Chunked(size_t max_bytes) { return AdminBody(true, 0, max_bytes); }
 
-  // Takes more bytes. What follows the end is ignored.
+  // Decodes more bytes. Ignores what follows the end of the body.
   State Take(std::string_view bytes);
 
   const std::string& content() const { return content_; }
@@ -53,10 +54,10 @@ class AdminBody {
 
   bool chunked_;
   Part part_ = Part::kSize;
-  size_t left_;  // Of the chunk, or of the whole body.
+  size_t left_;  // Bytes left of the chunk, or of the whole body.
   size_t max_bytes_;
-  size_t framed_ = 0;  // Bytes of frames and trailers.
-  size_t digits_ = 0;  // Of the size.
+  size_t framed_ = 0;  // Bytes of framing and trailers.
+  size_t digits_ = 0;  // Digits of the chunk size.
   bool line_empty_ = true;
   std::string content_;
 };

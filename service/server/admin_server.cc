@@ -16,7 +16,7 @@
 namespace seedance::server {
 namespace {
 
-// Each hook that may block has threads of its own, so that one that hangs costs the others nothing.
+// Each blocking hook has its own threads, so that a hanging one does not affect the others.
 constexpr size_t kProbeQueue = 64;
 constexpr size_t kHookThreads = 4;
 constexpr size_t kHookQueue = 256;
@@ -24,7 +24,7 @@ constexpr char kRetrySeconds[] = "5";
 
 AdminAnswer Busy() { return AdminAnswer{.status = 503, .headers = {{"Retry-After", kRetrySeconds}}, .body = "busy\n"}; }
 
-// One of the places for files that are sent; given back with the object.
+// One of the places for sending files; returned by the destructor.
 class TransferSlot {
  public:
   TransferSlot(std::atomic<size_t>& used, size_t most) : used_(used), taken_(used.fetch_add(1) < most) {}
@@ -41,7 +41,7 @@ class TransferSlot {
 
 void LogRequest(const AdminRequest& request, const AdminAnswer& answer) {
   const std::string_view route = AdminAnswers::RouteOf(request.path);
-  // Health, and what anybody may ask for by chance.
+  // Health probes, and requests of strangers.
   const bool routine = request.path == route || answer.status == 404;
   const bool refused = answer.status >= 400;
   base::Log(routine ? base::LogLevel::kDebug : base::LogLevel::kInfo, "admin_request",
@@ -49,7 +49,7 @@ void LogRequest(const AdminRequest& request, const AdminAnswer& answer) {
             {refused ? "admin_request_refused" : "", refused ? base::LogCause::kAnyone : base::LogCause::kOwn});
 }
 
-// Of a request that AdminAnswers wants the body of.
+// The body of a request for which AdminAnswers needs it.
 AdminBody BodyOf(const AdminRequest& request) {
   size_t length = 0;
   if (!request.transfer_encoding.empty() || !absl::SimpleAtoi(request.content_length, &length)) {
@@ -76,7 +76,7 @@ class AdminServer::Impl {
     if (bodies_or_files) hooks_.emplace("admin-hooks", kHookThreads, kHookQueue);
     const auto on_received = [this](Connection connection) { OnReceived(std::move(connection)); };
     loop_.emplace("admin", limits_.loop, on_received);
-    // Apart, because reading a file may block. It receives nothing.
+    // A loop of its own, because reading a file may block. It receives nothing.
     if (files) files_.emplace("admin-files", limits_.loop, on_received);
     acceptor_->Start([this](int fd) { loop_->Add(std::make_unique<AdminConnection>(fd, base::RealClock().Now())); });
   }
@@ -145,11 +145,11 @@ class AdminServer::Impl {
     });
   }
 
-  // Gives what `answer` returns, on a thread of the pool; tells the peer to come again when there are too many.
+  // Sends the result of `answer`, computed on a thread of the pool; 503 when the pool is full.
   template <typename Answer>
   void Run(std::optional<base::ThreadPool>& pool, Connection connection, const AdminRequest& request, Answer answer) {
     if (!pool.has_value()) return Give(std::move(connection), request, answer(*connection));
-    // The work that a pool refuses is gone with all that it holds: the connection is kept outside.
+    // A pool destroys refused work with its captures: the connection is kept outside.
     auto shared = std::make_shared<Connection>(std::move(connection));
     const bool taken = pool->Submit([this, shared, request, answer = std::move(answer)] {
       AdminAnswer given = answer(**shared);

@@ -17,31 +17,32 @@ namespace seedance::server {
 //   GET /metrics                    200, Prometheus' text format
 //   POST /webhooks/piapi/<token>    200 `{}`, 401, 404, 411, 413, 415
 //   GET /staging/<token>/<name>     200, 206, 404, 416, 503
-// HEAD works where GET does. One request per connection, so that neither idle connections nor what follows a body that
-// was not read need care. Every wait and every size is bounded, and no peer has a thread: one thread receives requests
-// and answers probes (admin_loop.h), one sends files, and hooks that may block have a few of their own. Peers that send
-// half a request or do not read do not keep probes from being answered. It has no TLS: the address is for operators and
-// proxies.
+// HEAD works where GET does. One request per connection, so there are no idle connections and no unread bodies between
+// requests. Every wait and every size is bounded, and no peer occupies a thread: one thread receives requests and
+// answers probes (admin_loop.h), one sends files, and hooks that may block have a few of their own. Slow peers do not
+// delay probes. No TLS: the address is for operators and proxies.
 class AdminServer {
  public:
   struct Limits {
     AdminLoop::Limits loop;
-    size_t max_transfers = 96;  // Files sent at the same time; further ones get 503.
+    size_t max_transfers = 96;  // Files sent concurrently; further ones get 503.
   };
 
   // Binds `host:port` and listens; port 0 takes a free one. Connections wait until Start. UNAVAILABLE with the system's
-  // words when the address is taken, INVALID_ARGUMENT for a bad one.
+  // text when the address is taken, INVALID_ARGUMENT for a bad one.
   static absl::StatusOr<std::unique_ptr<AdminServer>> Listen(const std::string& address, const Limits& limits);
+  // Calls Stop.
   ~AdminServer();
   AdminServer(const AdminServer&) = delete;
   AdminServer& operator=(const AdminServer&) = delete;
 
-  // `host:port` with the port that was taken.
+  // The bound `host:port`.
   const std::string& address() const;
 
+  // Starts answering, once. `hooks` are called until Stop returns. Throws base::ThreadStartError.
   void Start(AdminHooks hooks);
 
-  // Breaks open connections off, and returns once no hook runs. May be called twice.
+  // Closes all connections, and returns when no hook runs. May be called twice.
   void Stop();
 
  private:

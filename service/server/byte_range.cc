@@ -15,7 +15,7 @@ std::string_view Trimmed(std::string_view text) {
   return text;
 }
 
-// A number too large for 64 bits is the largest: it lies beyond every file all the same.
+// Saturates: such an offset is beyond every file.
 std::optional<int64_t> Number(std::string_view digits) {
   if (digits.empty()) return std::nullopt;
   int64_t number = 0;

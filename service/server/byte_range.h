@@ -6,19 +6,19 @@
 
 namespace seedance::server {
 
-// What a Range header asks of a file.
+// The part of a file that a Range header requests.
 struct ByteRange {
   enum class Kind {
-    kWhole,   // No header, one that asks for several ranges, or one that cannot be read: all of it.
-    kPart,    // `length` bytes from `offset`; at least one.
-    kBeyond,  // Nothing of the file is in the range.
+    kWhole,   // All: no header, several ranges, or an unreadable one.
+    kPart,    // `length` (at least one) bytes from `offset`.
+    kBeyond,  // The range has no byte of the file.
   };
   Kind kind = Kind::kWhole;
   int64_t offset = 0;
   int64_t length = 0;
 };
 
-// `header` is the value of Range, empty when there was none; `size` is that of the file.
+// `header`: value of Range, empty without one. `size`: of the file, in bytes. Pure function.
 ByteRange ResolveRange(std::string_view header, int64_t size);
 
 }  // namespace seedance::server

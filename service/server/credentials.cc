@@ -11,12 +11,12 @@
 namespace seedance::server {
 namespace {
 
-// What one port has been given.
+// The files last given to one port.
 class PortFiles {
  public:
   explicit PortFiles(const TlsReloader& files) : files_(files) {}
 
-  // gRPC calls it when a connection begins.
+  // Called by gRPC at the start of each connection.
   static grpc_ssl_certificate_config_reload_status Fetch(void* self, grpc_ssl_server_certificate_config** config) {
     return static_cast<PortFiles*>(self)->FetchNew(config);
   }
@@ -26,7 +26,7 @@ class PortFiles {
     std::shared_ptr<const config::TlsFiles> files = files_.current();
     if (files == given_) return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_UNCHANGED;
     const grpc_ssl_pem_key_cert_pair pair = {files->private_key.c_str(), files->certificate_chain.c_str()};
-    // gRPC 1.51 aborts on a reload without authorities. Where no client is asked for a certificate it never uses them.
+    // gRPC 1.51 aborts on a reload without authorities. They are unused when clients are not asked for certificates.
     const std::string& authorities = files->client_ca.empty() ? files->certificate_chain : files->client_ca;
     *config = grpc_ssl_server_certificate_config_create(authorities.c_str(), &pair, 1);
     given_ = std::move(files);
@@ -43,7 +43,7 @@ class ReloadingCredentials final : public grpc::ServerCredentials {
  public:
   explicit ReloadingCredentials(const TlsReloader& files) : files_(files) {}
 
-  // Nobody needs it: callers are authenticated per call.
+  // Not needed: callers are authenticated per call.
   void SetAuthMetadataProcessor(const std::shared_ptr<grpc::AuthMetadataProcessor>&) override {}
 
  private:

@@ -9,9 +9,11 @@
 
 namespace seedance::server {
 
-// TLS 1.2 or newer with what `files.current()` is when a connection begins; mTLS, required and verified, when
-// `files.asks_for_certificates()`. Connections that exist are not touched by a reload. Connections of one port must
-// begin on one thread at a time (one accept loop). `files` and the credentials outlive the gRPC server.
+// TLS credentials (1.2 or newer) that use `files.current()` at the start of each connection; mTLS, required and
+// verified, when `files.asks_for_certificates()`. A reload does not affect existing connections. Connections of one
+// port must start on one thread at a time (one accept loop). `files` and the credentials must outlive the gRPC server.
+//
+// Tests: tests/unit/server/server_test.cc, tests/e2e/tls_test.cc
 std::shared_ptr<grpc::ServerCredentials> MakeTlsCredentials(const TlsReloader& files);
 
 }  // namespace seedance::server

@@ -19,7 +19,7 @@
 namespace seedance::server {
 namespace {
 
-// Lines of Abseil's raw log in the life of a process: it has no clock that could give them a rate.
+// Bound on lines of Abseil's raw log per process: it has no clock for a rate.
 constexpr int kMaxRawLines = 100;
 
 std::string_view BaseName(std::string_view path) { return path.substr(path.rfind('/') + 1); }
@@ -28,7 +28,7 @@ void LogForLibrary(base::LogLevel level, const std::string& library, const char*
                    std::string_view message) {
   const std::string_view file = BaseName(path == nullptr ? "" : path);
   const std::string kind = absl::StrCat(library, ":", std::string(file));
-  // The last word of a process that aborts is not lost in a flood.
+  // The last line of an aborting process must not be dropped in a flood.
   const bool last = level == base::LogLevel::kError;
   base::Log(level, "library_log", {{"library", library}, {"file", file}, {"line", line}, {"message", message}},
             {last ? "library_aborts" : kind, last ? base::LogCause::kOwn : base::LogCause::kAnyone});
@@ -47,7 +47,7 @@ void OnProtobufLog(google::protobuf::LogLevel severity, const char* file, int li
   LogForLibrary(level, "protobuf", file, line, message);
 }
 
-// Appends to a text of fixed size; what does not fit is left out.
+// Appends to a text of fixed size; truncates.
 class FixedText {
  public:
   void Add(std::string_view text) {
@@ -67,9 +67,9 @@ class FixedText {
   size_t size_ = 0;
 };
 
-// May be called by an allocator or a signal handler: no memory, no lock. The names of Abseil's files need no escaping.
+// May be called in an allocator or a signal handler: no memory, no lock. Names of Abseil's files need no escaping.
 bool OnRawLog(absl::LogSeverity severity, const char* file, int line, char**, int*) {
-  if (severity == absl::LogSeverity::kFatal) return true;  // The process aborts, and this is its last word.
+  if (severity == absl::LogSeverity::kFatal) return true;  // The process is about to abort.
   static std::atomic<int> lines = 0;
   if (lines.fetch_add(1) >= kMaxRawLines) return false;
   FixedText text;
@@ -101,7 +101,7 @@ std::string CurrentException() {
 }
 
 [[noreturn]] void OnTerminate() {
-  // Inside the log its locks may be held.
+  // The log's locks may be held by this thread.
   if (!base::IsLogging()) base::Log(base::LogLevel::kError, "terminate", {{"exception", CurrentException()}});
   std::abort();
 }

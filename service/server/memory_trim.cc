@@ -10,10 +10,10 @@
 namespace seedance::server {
 namespace {
 
-// Between two trims; longer, up to the second one, while they give nothing back.
+// Pause between two trims; grows up to the second value while trims return nothing.
 constexpr absl::Duration kPause = absl::Seconds(5);
 constexpr absl::Duration kLongestPause = absl::Seconds(40);
-// A process that holds no more than this has nothing worth a trim.
+// Below this size a trim is not worthwhile.
 constexpr int64_t kSmallBytes = int64_t{128} << 20;
 constexpr int64_t kWorthBytes = int64_t{16} << 20;
 

@@ -7,16 +7,17 @@
 
 namespace seedance::server {
 
-// Gives memory that the allocator keeps back to the system. glibc gives back only what lies at the end of a heap: one
-// block in use above it keeps all of a flood's memory. A thread of its own looks from time to time, for a trim may take
-// some hundred milliseconds.
+// Returns free memory of the allocator to the system, from time to time. glibc returns only the end of a heap: one used
+// block above it keeps all memory of a burst. Has its own thread because a trim may take some hundred milliseconds.
+//
+// Tests: tests/unit/server/server_test.cc
 class MemoryTrim {
  public:
-  // Throws base::ThreadStartError.
+  // Starts the thread. Throws base::ThreadStartError.
   explicit MemoryTrim(base::Clock& clock);
 
  private:
-  // Returns the pause to the next look.
+  // Trims if worthwhile. Returns the pause before the next check.
   absl::Duration Trim();
 
   absl::Duration pause_;

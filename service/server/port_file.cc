@@ -13,7 +13,7 @@ absl::Status WritePortFile(const std::string& setting, const std::string& path, 
   std::ofstream file(draft, std::ios::trunc);
   file << address << "\n";
   file.close();
-  // Renamed, so that nobody reads half a line.
+  // Atomic, so that no reader sees half a line.
   if (!file || std::rename(draft.c_str(), path.c_str()) != 0) {
     return absl::FailedPreconditionError(absl::StrCat(setting, ": ", path, " cannot be written"));
   }

@@ -7,8 +7,10 @@
 
 namespace seedance::server {
 
-// Writes the bound address into the file that `setting` names; does nothing with an empty path. FAILED_PRECONDITION
-// naming the setting when it cannot be written.
+// Writes the bound address to the file `path`, which the field `setting` names; no effect with an empty path.
+// FAILED_PRECONDITION, naming the field, when it cannot be written.
+//
+// Tests: tests/unit/server/server_test.cc
 absl::Status WritePortFile(const std::string& setting, const std::string& path, const std::string& address);
 
 }  // namespace seedance::server

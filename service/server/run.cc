@@ -22,11 +22,11 @@
 namespace seedance::server {
 namespace {
 
-// How much longer than its grace a stop may take before the process ends anyway.
+// A stop that exceeds its grace by more ends the process.
 constexpr absl::Duration kOverrun = absl::Seconds(10);
 constexpr absl::Duration kLongestWait = absl::Hours(1);
 
-// What the signal thread tells the main thread. Lives for ever, like that thread.
+// From the signal thread to the main thread. Never destroyed, like that thread.
 struct StopRequest {
   base::Mutex mutex;
   base::CondVar changed;
@@ -49,7 +49,7 @@ sigset_t WatchedSignals() {
   return signals;
 }
 
-// False: none came until `limit` had passed.
+// False: no signal within `limit`.
 bool AwaitStopSignal(const sigset_t& signals, absl::Duration limit) {
   const absl::Time end = base::RealClock().Now() + limit;
   for (;;) {
@@ -59,15 +59,15 @@ bool AwaitStopSignal(const sigset_t& signals, absl::Duration limit) {
     if (number < 0 && base::RealClock().Now() >= end) return false;
     if (number == SIGTERM || number == SIGINT) return true;
     if (number != SIGHUP) continue;
-    // What asks other servers to read their configuration, or a terminal that was closed, must not end this one.
+    // SIGHUP makes other servers reload, or means a closed terminal; it must not end this one.
     base::Log(base::LogLevel::kWarning, "signal_ignored",
               {{"signal", "SIGHUP"}, {"hint", "the configuration is read at the start only"}});
   }
 }
 
-// Blocks the signals for this and all later threads; one thread waits for them. After the first one it is the last
-// resort of a stop that hangs: the process ends after `limit`, or with a second signal. The store survives it, and what
-// is under way towards vendors is journalled.
+// Blocks the signals for this and all later threads; one thread waits for them. After the first signal it guards
+// against a hanging stop: the process ends after `limit` or with a second signal. That is safe: the store survives it,
+// and requests in flight are journalled.
 StopRequest& WatchSignals(absl::Duration limit) {
   static auto* request = new StopRequest;
   const sigset_t signals = WatchedSignals();
@@ -104,7 +104,7 @@ base::LogLevel LevelOf(const std::string& name) {
   return base::LogLevel::kInfo;
 }
 
-// glibc makes up to eight heaps for each processor, each with 64 MiB of address space and free memory of its own.
+// glibc creates up to eight heaps per processor, each with 64 MiB of address space and its own free memory.
 constexpr int kHeaps = 4;
 
 }  // namespace
@@ -129,7 +129,7 @@ int Run(const config::GatewayConfig& config, bool accept_data_loss) {
     return 0;
   }
   if (!server.ok()) {
-    // Both after the lines that led to it: the first is the log's, the second for who starts it by hand.
+    // Both after the lines that explain it: the first for the log, the second for a person at a terminal.
     base::Log(base::LogLevel::kError, "server_start_failed", {{"cause", std::string(server.status().message())}});
     std::cerr << "seedance-gateway: " << std::string(server.status().message()) << "\n";
     return 1;

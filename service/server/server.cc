@@ -29,24 +29,25 @@ namespace {
 
 // Inline data of 3 MiB and room for the rest of the message.
 constexpr int kMaxReceiveBytes = 5 << 20;
-// What a peer may send on a stream that nobody reads: before its token was judged, and ahead of an upload's reader.
-// Fixed: gRPC's own estimate grows to several megabytes on a fast network. While a message is read, gRPC widens the
-// window by what is missing of it, so that an upload in chunks of 1 MiB may have 1.25 MiB on the way.
+// Window of a stream that is not read: before its token was checked, and ahead of an upload's reader. Fixed, because
+// gRPC's own estimate grows to several megabytes on a fast network. While a message is read gRPC widens the window by
+// what is missing of it, so an upload in chunks of 1 MiB may have 1.25 MiB in transit.
 constexpr int kStreamWindowBytes = 256 << 10;
-// What gRPC reads from a connection before it looks at another one. Its own 4 MiB are 100,000 new streams in one go.
+// Bytes that gRPC reads from a connection before it serves another one. Its default of 4 MiB are 100,000 new streams at
+// once.
 constexpr int kReadChunkBytes = 64 << 10;
-// What gRPC takes over for a stream whose reader does not read. With its own 64 KiB a stalled watcher costs 105 kB,
+// Bytes that gRPC buffers for a stream that is not read. With its default of 64 KiB a stalled watcher costs 105 kB,
 // with this 31 kB.
 constexpr int kWriteBufferBytes = 4 << 10;
-// gRPC has threads of its own only for timers and for what it does beside; the RPCs run on ours.
+// gRPC's own threads are for timers and background work only; RPCs run on ours.
 constexpr int kGrpcThreads = 16;
 // Time for statuses to leave and for work towards the vendors to end, however short the drain grace is.
 constexpr absl::Duration kLeastGrace = absl::Seconds(1);
 
 // Bounds of the steps of a stop; each takes a quarter of the time that is left at most.
 constexpr absl::Duration kStreamsEnd = absl::Seconds(5);
-// Together shorter than the least delay of rpc::DrainingError, so that no call is back before its connection has ended:
-// for calls under way to end, and from their end to the last byte on the wire.
+// Together shorter than the minimum delay of rpc::DrainingError, so that no call returns before its connection has
+// ended: for calls in flight to end, and from their end to the last byte on the wire.
 constexpr absl::Duration kRefusal = absl::Milliseconds(450);
 constexpr absl::Duration kStatusLeaves = absl::Milliseconds(200);
 
@@ -61,10 +62,10 @@ void SetAge(const gateway::config::v1::Server& config, grpc::ServerBuilder& buil
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, Milliseconds(config.max_connection_age_grace()));
 }
 
-// Two at least: while one takes in what a peer sends, the other one answers.
+// At least two: one receives while the other answers.
 size_t RpcThreads() { return std::clamp<size_t>(std::thread::hardware_concurrency() / 2, 2, 16); }
 
-// 0 in the configuration: half of what the process may have.
+// 0 in the configuration: half of the process's memory limit.
 size_t GrpcMemoryBytes(const gateway::config::v1::CallLimits& limits) {
   if (limits.max_grpc_memory_bytes() > 0) return static_cast<size_t>(limits.max_grpc_memory_bytes());
   return static_cast<size_t>(std::clamp(config::MemoryLimit() / 2, int64_t{64} << 20, int64_t{2} << 30));
@@ -72,7 +73,7 @@ size_t GrpcMemoryBytes(const gateway::config::v1::CallLimits& limits) {
 
 void SetLimits(const gateway::config::v1::CallLimits& limits, grpc::ServerBuilder& builder) {
   builder.SetMaxReceiveMessageSize(kMaxReceiveBytes);
-  // gRPC inflates a message before it compares its size with the limit, whoever sent it.
+  // gRPC decompresses a message of any peer before it checks its size.
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
@@ -80,12 +81,12 @@ void SetLimits(const gateway::config::v1::CallLimits& limits, grpc::ServerBuilde
   builder.AddChannelArgument(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kStreamWindowBytes);
   builder.AddChannelArgument(GRPC_ARG_TCP_MAX_READ_CHUNK_SIZE, kReadChunkBytes);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, limits.max_streams_per_connection());
-  // gRPC's last defence: beyond it, it reads no more from connections and cancels streams.
+  // Last resort: beyond it gRPC stops reading from connections and cancels streams.
   grpc::ResourceQuota quota("gateway");
   quota.Resize(GrpcMemoryBytes(limits));
   quota.SetMaxThreads(kGrpcThreads);
   builder.SetResourceQuota(quota);
-  // Clients may ping every 10 s, also without calls; peers that do not answer ours for 20 s are dropped.
+  // Clients may ping every 10 s, even without calls; peers that do not answer our pings for 20 s are disconnected.
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 5'000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
@@ -93,7 +94,7 @@ void SetLimits(const gateway::config::v1::CallLimits& limits, grpc::ServerBuilde
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20'000);
 }
 
-// `field` is the begin of the names of the fields that it is about.
+// `field`: common prefix of the configuration fields.
 absl::StatusOr<std::unique_ptr<AdminServer>> ListenAdmin(const std::string& field, const std::string& listen,
                                                          const std::string& port_file) {
   absl::StatusOr<std::unique_ptr<AdminServer>> listening = AdminServer::Listen(listen, {});
@@ -133,7 +134,7 @@ absl::Status Server::OpenAndListen(base::Random& random, std::shared_ptr<base::C
 
 Server::Server(const config::GatewayConfig& config, base::Clock& clock, bool accept_data_loss)
     : config_(config), clock_(clock), accept_data_loss_(accept_data_loss) {
-  metrics_.Gauge("seedance_build_info", "1; the version stands in the label.", {{"version", SEEDANCE_VERSION}}).Set(1);
+  metrics_.Gauge("seedance_build_info", "Always 1; the label has the version.", {{"version", SEEDANCE_VERSION}}).Set(1);
   base::ExportDroppedLogLines(metrics_);
   metrics_.Gauge("seedance_start_time_seconds", "When the process started, in Unix seconds.")
       .Set(absl::ToDoubleSeconds(clock.Now() - absl::UnixEpoch()));
@@ -152,7 +153,7 @@ absl::Status Server::Open(base::Random& random, std::shared_ptr<base::CancelToke
   absl::StatusOr<engine::Engine::Options> options = config::EngineOptions(config_);
   if (!options.ok()) return options.status();
   options->metrics = &metrics_;
-  // First of all, so that a start that takes long is seen to be alive.
+  // First, so that a long start is visibly alive.
   const bool patient = config::FromProto(config_.store().sqlite().wait_for_lock()) > absl::ZeroDuration();
   if (absl::Status listening = StartAdmin(); !listening.ok() && !patient) return listening;
   if (absl::Status opened = OpenStore(std::move(stop)); !opened.ok()) return opened;
@@ -161,8 +162,8 @@ absl::Status Server::Open(base::Random& random, std::shared_ptr<base::CancelToke
     staging_ = std::make_unique<engine::StagingDirectory>(*staging, clock_, random);
     options->asset_creation.staging = staging_.get();
   }
-  // The process that had the store is gone, so its address is free. Before the engine, which sends tasks as soon as it
-  // starts: an address that is taken must be known by then.
+  // The previous process has released the store, so its address is free. Before the engine, which sends tasks as soon
+  // as it starts: a taken address must be known by then.
   if (absl::Status listening = StartAdmin(); !listening.ok()) return listening;
   engine_ = std::make_unique<engine::Engine>(*std::move(options), *store_, *std::move(upstreams), clock_, random);
   if (absl::Status started = engine_->Start(); !started.ok()) return started;
@@ -185,7 +186,7 @@ void Server::MakeServices(base::Random& random) {
                          [this] { return static_cast<double>(edge_->streams().size()); });
   metrics_.GaugeAtScrape("seedance_open_calls", "Open calls of all kinds, watch streams among them.", {},
                          [this] { return static_cast<double>(edge_->limits().open()); });
-  metrics_.GaugeAtScrape("seedance_unread_answer_bytes", "Bytes of answers that their callers have not taken yet.", {},
+  metrics_.GaugeAtScrape("seedance_unread_answer_bytes", "Bytes of answers that their callers have not read yet.", {},
                          [this] { return static_cast<double>(edge_->limits().answer_bytes()); });
   groups_ = std::make_unique<rpc::AssetGroupService>(engine_->groups());
   creations_ = std::make_unique<rpc::CreationService>(engine_->creations());
@@ -219,7 +220,7 @@ absl::Status Server::OpenStore(std::shared_ptr<base::CancelToken> stop) {
     if (!std::exchange(waited, true)) {
       base::Log(base::LogLevel::kInfo, "store_waiting", {{"path", options.path}});
     }
-    // The process that has the store may have the admin address too, on this machine: it will let go of both.
+    // The process that holds the store may hold the admin address too, on this machine: it will release both.
     const absl::Status failed = std::exchange(admin, StartAdmin());
     if (failed.ok() && !admin.ok()) {
       base::Log(base::LogLevel::kWarning, "admin_waiting", {{"cause", std::string(admin.message())}});
@@ -288,7 +289,7 @@ std::string Server::NotReady() const {
 }
 
 void Server::AddStoreMetrics() {
-  // The last answer, whatever its age: a scrape writes nothing.
+  // The last result, whatever its age: a scrape must not write.
   const auto last = [this] { return store_->Probe(clock_.Now(), absl::InfiniteDuration()); };
   metrics_.GaugeAtScrape("seedance_store_sound",
                          "1 when the last probe of the store was written durably and its files are in their place.", {},
@@ -319,7 +320,7 @@ absl::Status Server::Listen() {
   rpc_server_->AddTo(builder);
   grpc_ = builder.BuildAndStart();
   if (grpc_ == nullptr) {
-    return absl::UnavailableError(absl::StrCat("cannot listen on ", listen, ": the address is taken, or not ours"));
+    return absl::UnavailableError(absl::StrCat("cannot listen on ", listen, ": the address is in use or not local"));
   }
   if (absl::Status started = rpc_server_->Start(); !started.ok()) return started;
   memory_trim_ = std::make_unique<MemoryTrim>(clock_);
@@ -340,7 +341,7 @@ void Server::Shutdown() {
   if (grpc_ != nullptr) DrainCalls(begin, end);
   if (edge_ != nullptr) edge_->StopCalls();
   if (engine_ != nullptr) engine_->Stop(std::max(end - clock_.Now(), kLeastGrace));
-  // After the vendors' calls under way: a vendor may be fetching a staged file for one of them.
+  // After requests in flight: a vendor may be fetching a staged file for one of them.
   if (admin_ != nullptr) admin_->Stop();
   if (probes_ != nullptr) probes_->Stop();
   if (edge_ != nullptr) edge_->StopHeartbeats();
@@ -363,7 +364,7 @@ void Server::DrainCalls(absl::Time begin, absl::Time end) {
   base::Log(base::LogLevel::kInfo, "server_draining", {{"address", address_}});
   health_.Shutdown();
   base::SleepUntil(clock_, begin + config::FromProto(config_.server().drain_delay()));
-  // Calls that do not end are cancelled a little before, so that the rest of the stop is inside the grace too.
+  // Calls are cancelled a little earlier, so that the rest of the stop is inside the grace too.
   const absl::Time calls_end = end - std::min(kLeastGrace, (end - begin) / 10);
   EndStreamsAndRefuse(calls_end);
   StopGrpc(calls_end);
@@ -372,9 +373,9 @@ void Server::DrainCalls(absl::Time begin, absl::Time end) {
   acceptor_.reset();
 }
 
-// gRPC's own stop loses calls: those that arrive between its begin and the moment when the client has read the GOAWAY
-// are answered CANCELLED, which no client tries again. So nobody should be there any more when it begins: for a moment
-// new calls are refused in a way that clients' retry policies wait out, and the connections where all is answered end.
+// gRPC's own shutdown loses calls: those that arrive between its start and the client's reading of GOAWAY are answered
+// CANCELLED, which clients do not retry. So no call should arrive when it starts: for a moment new calls are refused
+// such that clients' retry policies wait, and idle connections are closed.
 void Server::EndStreamsAndRefuse(absl::Time end) {
   const auto within = [&](absl::Duration limit) {
     const absl::Time now = clock_.Now();
@@ -386,7 +387,7 @@ void Server::EndStreamsAndRefuse(absl::Time end) {
   if (acceptor_ != nullptr) acceptor_->Stop();
   edge_->active().Close();
   edge_->active().AwaitNone(clock_, within(kRefusal));
-  // Not before: creates wait for their submission.
+  // Not earlier: creates wait for their submission.
   engine_->StopSubmitting();
   base::SleepUntil(clock_, within(kStatusLeaves));
   if (acceptor_ == nullptr) return;
@@ -403,16 +404,16 @@ void Server::StopGrpc(absl::Time end) {
   base::CondVar changed;
   bool stopped = false;
   absl::StatusOr<std::thread> stop = base::TryStartThread("grpc-stop", [&] {
-    // GOAWAY to all that are left; returns when their calls have ended, or cancels them at `end`.
+    // Sends GOAWAY to the remaining connections; returns when their calls have ended, or cancels them at `end`.
     grpc_->Shutdown(base::ToMachineTime(end, clock_));
     base::MutexLock lock(mutex);
     stopped = true;
     changed.NotifyAll();
   });
   edge_->active().AwaitNone(clock_, end);
-  // What is left are statuses on their way, and watches of the health service, which nobody ends but their clients.
+  // Left are statuses in transit, and health watches, which only their clients end.
   const absl::Time last = std::min(end, clock_.Now() + kLeastGrace);
-  // Without a thread the GOAWAY comes after the calls, and cancels what is left at its deadline.
+  // Without a thread, GOAWAY comes after the calls, and cancels the rest at its deadline.
   if (!stop.ok()) return grpc_->Shutdown(base::ToMachineTime(last, clock_));
   {
     base::MutexLock lock(mutex);

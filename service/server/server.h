@@ -33,19 +33,19 @@
 
 namespace seedance::server {
 
-// A whole gateway: store, vendors, engine, gRPC server with health and reflection, admin HTTP server.
+// The whole gateway: store, upstreams, engine, gRPC server with health and reflection, admin HTTP server.
 class Server {
  public:
-  // Opens the store, takes up what an earlier process left, and listens. `config` is checked. While it waits for the
-  // store of another process (`store.sqlite.wait_for_lock`) the admin server answers already: alive, not ready. Errors
+  // Opens the store, resumes the work of an earlier process, and listens. `config` must be checked. While it waits for
+  // another process's store (`store.sqlite.wait_for_lock`) the admin server answers already: alive, not ready. Errors
   // are texts for the operator: the store cannot be opened, a secret is missing, the address is taken, a thread cannot
-  // be started. CANCELLED: `stop` ended the wait; it may be null. `accept_data_loss`: goes on with a store that holds
-  // less than it held (store::sqlite::SqliteOptions).
+  // be started. CANCELLED: `stop` (may be null) ended the wait. `accept_data_loss`: continue with a store that lost
+  // data (store::sqlite::SqliteOptions). `clock` and `random` must outlive the server.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const config::GatewayConfig& config, base::Clock& clock,
                                                        base::Random& random,
                                                        std::shared_ptr<base::CancelToken> stop = nullptr,
                                                        bool accept_data_loss = false);
-  // Shuts down if that was not done.
+  // Calls Shutdown if that was not done.
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -53,17 +53,17 @@ class Server {
   // The bound `host:port`.
   const std::string& address() const { return address_; }
 
-  // What `/metrics` of the admin server shows.
+  // Registry behind `/metrics` of the admin server.
   base::Metrics& metrics() { return metrics_; }
 
-  // The bound `host:port` of the admin server, and of the one for probes alone; empty without one.
+  // The bound `host:port` of the admin server and of the probe server; empty without one.
   std::string admin_address() const { return admin_ == nullptr ? "" : admin_->address(); }
   std::string probe_address() const { return probes_ == nullptr ? "" : probes_->address(); }
 
-  // Health NOT_SERVING, `/readyz` 503; after `server.drain_delay`, in which everything is served, watch streams end
-  // with their resume token, no new connection is taken, connections without a call under way end, the others are told
-  // to go (GOAWAY); their calls have until `server.drain_grace` to end and are cancelled then; work towards the vendors
-  // is brought to a safe point. Webhooks and staged files are served to the end of that work. Blocks.
+  // Graceful shutdown. Reports health NOT_SERVING and `/readyz` 503, and serves everything for `server.drain_delay`.
+  // Then ends watch streams with their resume token, accepts no connection, closes connections without calls and sends
+  // GOAWAY to the others. Calls have until `server.drain_grace` and are cancelled then. Finally brings the work towards
+  // the vendors to a safe point; webhooks and staged files are served until then. Blocks. May be called twice.
   void Shutdown();
 
  private:
@@ -72,18 +72,18 @@ class Server {
   absl::Status OpenAndListen(base::Random& random, std::shared_ptr<base::CancelToken> stop);
   absl::Status Open(base::Random& random, std::shared_ptr<base::CancelToken> stop);
   absl::Status OpenStore(std::shared_ptr<base::CancelToken> stop);
-  // Listens and answers, unless it does so already.
+  // Starts the admin servers, unless they run.
   absl::Status StartAdmin();
   AdminHooks MakeProbeHooks();
   AdminHooks MakeAdminHooks();
   void MakeServices(base::Random& random);
   absl::Status Listen();
-  // Ends the calls, at `end` at the latest.
+  // Waits for calls, until `end` at the latest.
   void DrainCalls(absl::Time begin, absl::Time end);
   void EndStreamsAndRefuse(absl::Time end);
   void StopGrpc(absl::Time end);
   void AddStoreMetrics();
-  // Why calls should go elsewhere; empty: they are welcome. Of the store: `store.probe_interval` old at most.
+  // Why the gateway is not ready; empty: it is. The check of the store is at most `store.probe_interval` old.
   std::string NotReady() const;
 
   enum class Phase { kStarting, kWaitingForStore, kServing, kDraining };
@@ -93,8 +93,8 @@ class Server {
   const bool accept_data_loss_;
   std::string address_;
   std::atomic<Phase> phase_ = Phase::kStarting;
-  std::atomic<bool> opened_ = false;  // Store, staging and engine are there. The admin server runs before.
-  // In the order of use: each may use those above it.
+  std::atomic<bool> opened_ = false;  // Store, staging and engine exist. The admin server starts before.
+  // In order of construction: each may use those above it.
   base::Metrics metrics_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<engine::StagingDirectory> staging_;  // Null without `admin.staging`.

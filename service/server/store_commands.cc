@@ -21,7 +21,7 @@ int Fail(const absl::Status& status) {
 int BackUpStore(const config::GatewayConfig& config, const std::string& file) {
   const absl::StatusOr<sqlite::Contents> contents = sqlite::BackUp(config.store().sqlite().path(), file);
   if (!contents.ok()) return Fail(contents.status());
-  std::cout << file << " holds the store as it was, and was read back whole:\n" << sqlite::Describe(*contents);
+  std::cout << file << " is a verified copy of the store:\n" << sqlite::Describe(*contents);
   return 0;
 }
 
@@ -29,15 +29,15 @@ int RestoreStore(const config::GatewayConfig& config, const std::string& file, b
   const std::string& path = config.store().sqlite().path();
   const absl::StatusOr<sqlite::Restored> restored = sqlite::Restore(path, file, accept_data_loss, base::RealClock());
   if (!restored.ok()) return Fail(restored.status());
-  std::cout << path << " holds what " << file << " holds:\n" << sqlite::Describe(restored->contents);
-  if (!restored->set_aside.empty()) std::cout << "The store of before is " << restored->set_aside << "\n";
+  std::cout << path << " was restored from " << file << ":\n" << sqlite::Describe(restored->contents);
+  if (!restored->set_aside.empty()) std::cout << "The previous store is " << restored->set_aside << "\n";
   if (restored->distrusted.has_value()) {
-    std::cout << "Calls may have been sent after the backup. So " << restored->distrusted->tasks
-              << " tasks that were PENDING, " << restored->distrusted->calls
-              << " calls that were not accepted and the next creation of " << restored->distrusted->assets
-              << " assets with a source URI are in doubt now, and the epoch is " << restored->distrusted->epoch
-              << ".\nCalls whose request_id is younger than the backup are forgotten: see deploy/backup.md before "
-                 "callers try them again.\n";
+    std::cout << "Requests may have been sent after the backup. In doubt now: " << restored->distrusted->tasks
+              << " PENDING tasks, " << restored->distrusted->calls
+              << " requests that were not accepted, and the next creation of " << restored->distrusted->assets
+              << " assets with a source URI. The epoch is " << restored->distrusted->epoch
+              << ".\nThe store does not know request ids newer than the backup: see deploy/backup.md before "
+                 "callers retry them.\n";
   }
   return 0;
 }

@@ -7,13 +7,15 @@
 
 namespace seedance::server {
 
-// Commands about the store of a configuration, for an operator. Each returns the exit code: 0 and what the copy holds
-// on standard output, or 1 and the reason on standard error.
+// Commands on the store of a configuration, for operators. Each returns the exit code: 0 with the contents of the copy
+// on standard output, or 1 with the reason on standard error.
+//
+// Tests: tests/e2e/store_honesty_test.cc
 
-// Copies the store to the new file, also while a gateway uses it.
+// Copies the store to the new file `file`; a gateway may be using it.
 int BackUpStore(const config::GatewayConfig& config, const std::string& file);
 
-// Puts a copy of the backup in the place of the store, which no gateway may be using.
+// Replaces the store, which no gateway may be using, with a copy of the backup `file`.
 int RestoreStore(const config::GatewayConfig& config, const std::string& file, bool accept_data_loss);
 
 }  // namespace seedance::server

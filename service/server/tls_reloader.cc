@@ -12,7 +12,7 @@ namespace {
 
 using gateway::config::v1::Tls;
 
-// Between the two readings of a change.
+// Time between the two readings of a change.
 constexpr absl::Duration kSettle = absl::Seconds(1);
 constexpr absl::Duration kWarningInterval = absl::Hours(24);
 
@@ -46,7 +46,7 @@ absl::StatusOr<std::unique_ptr<TlsReloader>> TlsReloader::Start(const Tls& tls, 
   if (!files.problems.empty()) return absl::FailedPreconditionError(files.Cause());
   if (files.key_is_public) {
     base::Log(base::LogLevel::kWarning, "tls_key_is_public",
-              {{"file", tls.private_key_file()}, {"hint", "every user of the machine can read it"}});
+              {{"file", tls.private_key_file()}, {"hint", "it is readable by every user of the machine"}});
   }
   auto reloader = std::make_unique<TlsReloader>(tls, std::move(files), metrics, clock);
   reloader->thread_.Start("tls-files", config::FromProto(tls.refresh_interval()),
@@ -103,7 +103,7 @@ void TlsReloader::Refuse(const config::TlsFiles& read, const std::string& cause)
   refused_now_.Set(1);
   Reloads(metrics_, "refused").Add();
   base::Log(base::LogLevel::kWarning, "tls_files_refused",
-            {{"cause", cause}, {"hint", "new connections use the files that were read before"}});
+            {{"cause", cause}, {"hint", "new connections use the previous files"}});
 }
 
 void TlsReloader::Take(const config::TlsFiles& read) {

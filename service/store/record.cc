@@ -15,7 +15,7 @@ using google::protobuf::Timestamp;
 
 bool IsFinite(absl::Time time) { return time != absl::InfinitePast() && time != absl::InfiniteFuture(); }
 
-// `field` is the mutable_..() of a timestamp, called only when there is something to set.
+// `field` returns mutable_..() of a timestamp; called only when there is something to set.
 template <typename Field>
 void SetTime(absl::Time time, Field field) {
   if (!IsFinite(time)) return;
@@ -35,7 +35,7 @@ void SetDuration(absl::Duration duration, google::protobuf::Duration& proto) {
   proto.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(duration)));
 }
 
-// Enum numbers, checked against the last one that this release knows.
+// Checks enum numbers against the last one known to this release.
 class EnumReader {
  public:
   template <typename Enum>
@@ -190,7 +190,7 @@ model::TaskResult Read(const v1::TaskResultRecord& record) {
   return result;
 }
 
-// create_time and update_time, which every resource has.
+// create_time and update_time, common to all resources.
 template <typename Resource, typename Record>
 void WriteTimes(const Resource& resource, Record& record) {
   SetTime(resource.create_time, [&] { return record.mutable_create_time(); });
@@ -391,7 +391,7 @@ absl::StatusOr<model::JournalEntry> ParseCall(const std::string& bytes) {
   ReadTimes(*record, call);
   if (record->has_group()) call.group = Read(record->group(), enums);
   if (record->has_asset()) call.asset = Read(record->asset(), enums);
-  // 0 is no state of a call: a row in no state would be sent again by nobody and answered by nobody.
+  // 0 is not a state: such an entry would neither be sent again nor answered.
   if (!enums.known() || record->state() == 0) return Unreadable();
   return call;
 }

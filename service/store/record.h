@@ -9,18 +9,21 @@
 #include "service/model/generation_task.h"
 #include "service/model/journal_entry.h"
 
-// Resources as bytes (seedance.gateway.store.v1), the same for every backend. Every field survives but `revision`,
-// which the backends keep themselves, `reused` of an asset, which is never stored, and what a time has below a
-// nanosecond. Infinite times survive where they have a meaning (record.proto).
+// Serialization of resources (seedance.gateway.store.v1), the same for every backend. All fields survive except
+// `revision` (kept by the backend), `reused` and `creation` of an asset (never stored) and fractions of a nanosecond.
+// Infinite times survive where they have a meaning (record.proto).
+//
+// All functions are pure and thread-safe.
 namespace seedance::store {
 
+// Never fail.
 std::string SerializeGroup(const model::AssetGroup& group);
 std::string SerializeAsset(const model::Asset& asset);
 std::string SerializeTask(const model::GenerationTask& task);
 std::string SerializeCall(const model::JournalEntry& call);
 
-// The reverse; revisions are 0. base::StoreUnavailable when the bytes are not such a record or hold an enum number
-// that this release does not know.
+// Inverse of the above; revisions are 0. base::StoreUnavailable (cause `unreadable_record`) when the bytes are no such
+// record or hold an enum number unknown to this release.
 absl::StatusOr<model::AssetGroup> ParseGroup(const std::string& bytes);
 absl::StatusOr<model::Asset> ParseAsset(const std::string& bytes);
 absl::StatusOr<model::GenerationTask> ParseTask(const std::string& bytes);

@@ -5,7 +5,7 @@
 namespace seedance::store {
 namespace {
 
-// An entry without its task: the id twice, the links of list and map.
+// Overhead of an entry: the id twice, links of list and map.
 constexpr size_t kEntryBytes = 250;
 
 size_t MemoryOf(const TaskCache::Task& task) {
@@ -31,7 +31,7 @@ void TaskCache::BeginWrite(const std::string& id) {
 
 void TaskCache::EndWrite(const std::string& id, Task committed) {
   base::MutexLock lock(mutex_);
-  const auto found = by_id_.find(id)->second;  // Shrink leaves entries with writes alone.
+  const auto found = by_id_.find(id)->second;  // Present: Shrink keeps entries with writes.
   if (committed == nullptr) {
     found->uncertain = true;
   } else if (found->task == nullptr || found->task->revision < committed->revision) {
@@ -94,7 +94,7 @@ void TaskCache::Drop(Entries::iterator entry) {
 void TaskCache::Shrink() {
   for (auto last = entries_.end(); bytes_ > max_bytes_ && last != entries_.begin();) {
     --last;
-    if (last->writes > 0) continue;  // Its writer comes back to it.
+    if (last->writes > 0) continue;  // Its writer will call EndWrite.
     const auto old = last++;
     Drop(old);
   }

@@ -12,62 +12,61 @@ namespace {
 constexpr AcceptanceRow kInDoubt = {0, 999, AcceptanceRow::kAnyBody, Acceptance::kUnknown, false};
 
 constexpr AcceptanceRow kRows[] = {
-    // The vendor's own "too many" and "not now". A proxy says both also after it had passed the call on.
+    // The vendor's own "too many" and "not now". A proxy may say either even after it passed the request on.
     {429, 429, AcceptanceRow::kVendorShape, Acceptance::kNotAccepted, true},
     {429, 429, AcceptanceRow::kEdgeBlock, Acceptance::kNotAccepted, true},
     {403, 403, AcceptanceRow::kEdgeBlock, Acceptance::kNotAccepted, true},
     {503, 503, AcceptanceRow::kBusy, Acceptance::kNotAccepted, true},
-    // Redirects of calls are not followed; these two say that nothing was done.
+    // Redirects are not followed; these two mean that nothing was done.
     {307, 308, AcceptanceRow::kAnyBody, Acceptance::kRefused, false},
-    // Statuses that mean "not processed", whoever on the way wrote them.
+    // Statuses that mean "not processed", whichever program wrote them.
     {400, 407, AcceptanceRow::kAnyBody, Acceptance::kRefused, false},
     {410, 417, AcceptanceRow::kAnyBody, Acceptance::kRefused, false},
     {422, 422, AcceptanceRow::kAnyBody, Acceptance::kRefused, false},
     {431, 431, AcceptanceRow::kAnyBody, Acceptance::kRefused, false},
-    // 408 and its kin come from somebody who stopped waiting, 429 above.
+    // 408 and the like come from a program that stopped waiting; 429 is above.
     {409, 428, AcceptanceRow::kReadableBody, Acceptance::kRefused, false},
     {430, 499, AcceptanceRow::kReadableBody, Acceptance::kRefused, false},
-    // The vendor's own words: it has booked nothing.
+    // The vendor's own error: nothing was booked.
     {500, 502, AcceptanceRow::kNamed, Acceptance::kRefused, false},
-    // Answers that call themselves a success, and those of servers in trouble: only a cause that is a refusal beyond
-    // doubt.
+    // Answers with a success status, and server errors: only with a cause that is unquestionably a refusal.
     {200, 299, AcceptanceRow::kExplained, Acceptance::kRefused, false},
     {500, 599, AcceptanceRow::kExplained, Acceptance::kRefused, false},
 };
 
-// Codes with which the vendor or its origin says "not now", before it takes a call. Other programs have words of their
-// own for it, and may write them after they passed the call on.
+// Codes by which the vendor or its origin says "not now", before it takes a request. Other programs have their own
+// codes for it, and may send them after they passed the request on.
 constexpr std::string_view kBusyCodes[] = {
     "new_api_error",       "model_not_found",   "ratelimit",     "serveroverloaded",
     "requestbursttoofast", "inflightbatchsize", "quotaexceeded", "_overloaded",
 };
 
-// Words with which a program on the way, or the vendor, says that it does not know what became of the call behind it.
+// Texts by which a program on the way, or the vendor, says that it does not know the outcome of the request behind it.
 struct DoubtRow {
   int first_status;
   int last_status;
-  bool anywhere;          // At any place on the way to the innermost error. Else: as the code of that.
+  bool anywhere;          // Anywhere in VendorError::trail. Otherwise: as the innermost code.
   std::string_view text;  // As in ReasonRow.
 };
 
 constexpr DoubtRow kDoubts[] = {
-    // new-api: the call behind it, or the reading of its answer, failed.
+    // new-api: the request behind it, or reading the answer, failed.
     {200, 599, true, "do_request_failed"},
     {200, 599, true, "response_body_failed"},
     {200, 599, true, "unmarshal_response"},
     {200, 599, true, "invalid_response"},
     {200, 599, true, "do request failed"},
-    // Its code for whatever the origin said; the origin's own code would stand in its place.
+    // new-api's code for any error of the origin; a known code of the origin would replace it.
     {500, 599, false, "fail_to_fetch_task"},
     {500, 599, false, "upstream_error"},
     {500, 599, false, "bad_response"},
-    // What programs of all kinds call a server behind them that fails.
+    // Common names of a failing server behind a proxy.
     {500, 599, false, "serviceunavailable"},
     {500, 599, false, "service_unavailable"},
     {500, 599, false, "badgateway"},
     {500, 599, false, "bad_gateway"},
     {500, 599, false, "server_error"},
-    // Connections that broke.
+    // Broken connections.
     {500, 599, true, "timeout"},
     {500, 599, true, "timed out"},
     {500, 599, true, "deadline exceeded"},
@@ -77,12 +76,12 @@ constexpr DoubtRow kDoubts[] = {
     {500, 599, true, "goaway"},
     {500, 599, true, ": eof"},
     {500, 599, true, "unexpected eof"},
-    // A page of a proxy behind it.
+    // An HTML page of a proxy behind it.
     {429, 599, true, "<html"},
     {429, 599, true, "<!doctype"},
 };
 
-// Whether `text` holds `mark` and behind it a code of 1000 to 1099: what Cloudflare refuses at its edge.
+// Whether `text` contains `mark` followed by a code of 1000 to 1099: Cloudflare's refusals at its edge.
 bool HoldsEdgeCode(const std::string& text, std::string_view mark) {
   size_t at = text.find(mark);
   if (at == std::string::npos) return false;

@@ -13,13 +13,13 @@ namespace {
 
 using base::Reason;
 
-// Asked for when the vendor says "too many" or "not now" without a time.
+// Retry delay when the vendor says "too many" or "not now" without a time.
 constexpr absl::Duration kDefaultRetry = absl::Seconds(5);
 constexpr absl::Duration kUnavailableRetry = absl::Seconds(1);
 
 bool IsBilled(Operation operation) { return (Bit(operation) & kCreates) != 0; }
 
-// Whether the row looks for words of the vendor.
+// Whether the row compares code or text.
 bool IsWorded(const ReasonRow& row) { return !row.code.empty() || (!row.text.empty() && row.text != kReadable); }
 
 bool Fits(const ReasonRow& row, Operation operation, int status, const VendorError& error, const std::string& code,
@@ -47,24 +47,24 @@ Finding FindReason(const ErrorTable& table, Operation operation, int status, con
   return {};
 }
 
-// Where the reason says more than the status does. Returns the reason as it is told.
+// Corrects `verdict` where the reason says more than the status. Returns the reason to report.
 Reason Reconcile(const Finding& found, const VendorError& error, Verdict& verdict) {
   const Reason reason = found.reason;
   if (verdict.acceptance == Acceptance::kUnknown) return Reason::kOutcomeUnknown;
-  // Patience helps neither a model that is not there nor an empty purse.
+  // Waiting helps neither a missing model nor missing credits.
   const bool hopeless = found.final || reason == Reason::kUpstreamInvalidInput || reason == Reason::kCreditsExhausted ||
                         reason == Reason::kAssetLibraryFull;
   if (verdict.acceptance == Acceptance::kNotAccepted && hopeless) {
     verdict.acceptance = Acceptance::kRefused;
     verdict.retryable = false;
   }
-  // What may be sent again was not about the key: it was stopped on its way.
+  // A request that may be sent again was blocked on its way, not refused for its key.
   if (verdict.acceptance == Acceptance::kNotAccepted && reason == Reason::kUpstreamAuthFailed) {
     return Reason::kUpstreamUnavailable;
   }
   if (verdict.acceptance != Acceptance::kRefused) return reason;
-  // The vendor's "too many", wrapped into another status on its way. Anybody's is a word about the pace, not about what
-  // became of the call.
+  // The vendor's "too many", under another status. From any other program it concerns the rate, not the outcome of the
+  // request.
   if (reason == Reason::kRateLimited || (reason == Reason::kQuotaExceeded && !found.final)) {
     if (!error.vendor_shape) {
       verdict.acceptance = Acceptance::kUnknown;
@@ -73,7 +73,7 @@ Reason Reconcile(const Finding& found, const VendorError& error, Verdict& verdic
     verdict.acceptance = Acceptance::kNotAccepted;
     verdict.retryable = true;
   }
-  // Refused for good: the status must not invite to try the same request again.
+  // Refused for good: the status must not invite a retry of the same request.
   return reason == Reason::kUpstreamUnavailable ? Reason::kUpstreamFailed : reason;
 }
 
@@ -84,19 +84,19 @@ const char* ReasonText(Reason reason) {
     case Reason::kOutputModeration:
       return "the vendor's moderation blocked the output";
     case Reason::kCreditsExhausted:
-      return "the vendor's account has no credits";
+      return "the vendor account has no credits";
     case Reason::kUpstreamAuthFailed:
-      return "the vendor refuses the gateway's key";
+      return "the vendor refuses the API key";
     case Reason::kQuotaExceeded:
-      return "a quota at the vendor is used up";
+      return "the vendor's quota is exhausted";
     case Reason::kAssetLibraryFull:
-      return "the vendor's library of assets is full";
+      return "the vendor's asset library is full";
     case Reason::kRateLimited:
       return "rate limited by the vendor";
     case Reason::kResourceNotFound:
-      return "the vendor does not know it";
+      return "not found at the vendor";
     case Reason::kDisplayNameTaken:
-      return "the group has an asset of this display name";
+      return "the group already has an asset with this display name";
     case Reason::kAssetNotReady:
       return "a referenced asset is not ready";
     case Reason::kUpstreamInvalidInput:
@@ -104,19 +104,19 @@ const char* ReasonText(Reason reason) {
     case Reason::kOutcomeUnknown:
       return "the vendor's answer was lost; it may have accepted the request";
     case Reason::kUpstreamUnavailable:
-      return "the vendor does not answer usably";
+      return "the vendor is unavailable";
     case Reason::kUpstreamFailed:
-      return "the vendor failed";
+      return "the vendor reported a failure";
     case Reason::kUnsupportedByUpstream:
-      return "the vendor does not offer this to the account";
+      return "the vendor does not support this for the account";
     case Reason::kCancelled:
       return "the call was cancelled";
     default:
-      return "the vendor's answer is not understood";
+      return "unexpected answer from the vendor";
   }
 }
 
-// `wish`: the vendor's own Retry-After. `account`: it is for the whole account.
+// `wish`: the vendor's own Retry-After. `account`: it applies to the whole account.
 absl::Status BuildStatus(const ErrorContext& context, Reason reason, const VendorError& error,
                          const std::string& circumstance, std::optional<absl::Duration> delay,
                          std::optional<absl::Duration> wish = std::nullopt, bool account = false) {
@@ -136,7 +136,7 @@ absl::Status BuildStatus(const ErrorContext& context, Reason reason, const Vendo
   return base::MakeError(message, detail);
 }
 
-// Outcomes without a whole reply.
+// Outcomes without a complete reply.
 Verdict JudgeOutcome(const ErrorContext& context, const http::HttpReply& reply) {
   Verdict verdict;
   Reason reason = Reason::kUpstreamUnavailable;

@@ -15,11 +15,13 @@
 #include "service/model/failure.h"
 #include "service/upstream/upstream.h"
 
-// What an answer that is no success means: why, read off a table that each dialect writes for its vendor, and for a
-// billed call whether it was accepted, read off the one table of all.
+// Classifies an answer that is not a success: the reason by a table of each dialect, and, for a billed request, whether
+// it was accepted by the table of all dialects (acceptance_table.h). Pure functions, thread-safe.
+//
+// Tests: tests/unit/upstream/hostile_reply_test.cc, tests/regress/vendor_answers_test.cc
 namespace seedance::upstream {
 
-// What a call was for; decides what an answer means. Bits, so that rows of a table can name several.
+// Purpose of a request; it decides what an answer means. Bits, so that table rows can name several.
 enum class Operation : uint32_t {
   kCreateGroup = 1 << 0,
   kCreateAsset = 1 << 1,
@@ -29,9 +31,9 @@ enum class Operation : uint32_t {
   kReadTask = 1 << 5,
   kChangeGroup = 1 << 6,  // Update, delete.
   kChangeAsset = 1 << 7,
-  kTaskEnd = 1 << 8,     // Not a call: the failure of a task.
-  kAssetEnd = 1 << 9,    // Not a call: the failure of an asset.
-  kStageFile = 1 << 10,  // Not billed, and may be done twice.
+  kTaskEnd = 1 << 8,     // Not a request: the failure of a task.
+  kAssetEnd = 1 << 9,    // Not a request: the failure of an asset.
+  kStageFile = 1 << 10,  // Not billed, repeatable.
 };
 
 using Operations = uint32_t;
@@ -40,71 +42,73 @@ constexpr Operations operator|(Operation left, Operation right) { return Bit(lef
 constexpr Operations operator|(Operations left, Operation right) { return left | Bit(right); }
 
 inline constexpr Operations kAnyOperation = ~Operations{0};
-// Calls that may be billed.
+// Requests that may be billed.
 inline constexpr Operations kCreates = Operation::kCreateGroup | Operation::kCreateAsset | Operation::kCreateTask;
 inline constexpr Operations kEnds = Operation::kTaskEnd | Operation::kAssetEnd;
 
-// An error as a vendor wrote it: not cleaned.
+// An error as the vendor wrote it, not cleaned.
 struct VendorError {
-  bool recognised = false;    // The body is JSON and says something.
-  bool vendor_shape = false;  // It is one of the vendor's own shapes; proxies on the way write JSON too.
-  // In that shape, and the innermost error that it holds, the origin's, has a word as its code.
+  bool recognised = false;    // The body is JSON and contains an error.
+  bool vendor_shape = false;  // In one of the vendor's own shapes; proxies on the way write JSON too.
+  // In such a shape, and the innermost error in it (that of the origin) has a name as its code.
   bool named = false;
   std::string code;
   std::string message;
-  std::string trail;    // Every code and message on the way to these, one a line, the outermost first.
-  int http_status = 0;  // What the body says of itself, for vendors that answer 200 to everything. 0: nothing.
+  std::string trail;    // All enclosing codes and messages, one a line, outermost first.
+  int http_status = 0;  // Status stated in the body, for vendors that answer 200 to everything. 0: none.
 };
 
-// What a status and the vendor's words mean. Status 0 stands for "no HTTP status": the end of a task or an asset.
+// A row of a dialect's table: what a status and the vendor's text mean. Status 0 stands for "no HTTP status": the
+// failure of a task or an asset.
 struct ReasonRow {
   Operations operations;
   int first_status;
   int last_status;
-  std::string_view code;  // Part of the code in lower case; empty: any. `*` stands for any text, here and below.
-  // Part of the message in lower case; empty: any. Both are looked for in a recognised error only.
+  std::string_view code;  // Part of the code in lower case; empty: any. `*`: any text, here and below.
+  // Part of the message in lower case; empty: any. Code and message are compared for recognised errors only.
   std::string_view text;
   base::Reason reason;
-  bool account = false;  // The words are about the whole account, not about this call alone.
-  bool final = false;    // Waiting as other answers of that status ask for does not help.
+  bool account = false;  // The error concerns the whole account, not this request alone.
+  bool final = false;    // Waiting does not help, unlike for other answers with this status.
 };
 
-// As `text`: any, but the body must be an error that can be read.
+// As ReasonRow::text: any text, but the body must be a recognised error.
 inline constexpr std::string_view kReadable = "\x01";
 
-// All that a dialect knows of its vendor's errors. First match wins; nothing matches: kUpstreamProtocol. What an answer
-// means for a billed call is the same for all dialects (acceptance_table.h).
+// Everything a dialect knows about its vendor's errors. The first matching row counts; no match means
+// kUpstreamProtocol.
 struct ErrorTable {
-  std::span<const ReasonRow> reasons;
-  // Never fails: a body that is no error the dialect knows gives one that is not recognised, with the body's beginning
-  // as message.
+  std::span<const ReasonRow> reasons;  // In order of precedence.
+  // Parses a body. Never fails: anything that is not a known error gives an unrecognised one with the beginning of the
+  // body as message.
   VendorError (*parse)(std::string_view body);
 };
 
-// What surrounds an answer.
+// Circumstances of an answer.
 struct ErrorContext {
   Operation operation;
-  const base::Secret& api_key;  // Kept out of every text.
-  absl::Time now;               // For Retry-After.
-  // What the call was about, for kResourceNotFound.
+  const base::Secret& api_key;  // Removed from every text.
+  absl::Time now;               // To interpret Retry-After.
+  // The resource of the request, for kResourceNotFound.
   std::optional<base::ResourceRef> resource;
-  // The body came from a stream of the caller: the request cannot be built again.
+  // The body was a stream of the caller: the request cannot be rebuilt.
   bool streamed = false;
-  absl::Duration max_retry_after = kDefaultMaxRetryAfter;  // A longer Retry-After counts as this.
+  absl::Duration max_retry_after = kDefaultMaxRetryAfter;  // Upper bound of Retry-After.
 };
 
-// An answer that is no success, judged.
-struct Verdict {
-  absl::Status status;
-  Acceptance acceptance = Acceptance::kUnknown;
+// Classification of an answer that is not a success.
+struct Verdict {                                 // Error for the caller.
+  absl::Status status;                           // Meaningful for billed requests only.
+  Acceptance acceptance = Acceptance::kUnknown;  // Whether sending it again later is useful.
   bool retryable = false;
-  std::optional<absl::Duration> retry_after;
+  std::optional<absl::Duration> retry_after;  // Delay that the vendor asks for, bounded.
 };
 
-// For billed calls also when the status is 2xx but nothing usable is in the body. Never fails, whatever the body.
+// Classifies `reply`. For billed requests also when the status is 2xx but the body is unusable. Never fails, whatever
+// the body.
 Verdict Judge(const ErrorTable& table, const ErrorContext& context, const http::HttpReply& reply);
 
-// Why a task or an asset failed (`end` is kTaskEnd or kAssetEnd).
+// The failure of a task or an asset, from the vendor's report. `end`: kTaskEnd or kAssetEnd.
 model::Failure FailureOf(const ErrorTable& table, Operation end, const VendorError& error, const base::Secret& api_key);
 
 }  // namespace seedance::upstream

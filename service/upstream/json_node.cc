@@ -25,8 +25,7 @@ std::optional<int64_t> LeadingInteger(const std::string& text) {
   return value;
 }
 
-// Whether a tree of `text`, if it is JSON, keeps within the limits. Each value but the first stands behind a comma or a
-// bracket.
+// Whether `text`, if it is JSON, is within the limits. Each value but the first follows a comma or a bracket.
 bool IsBounded(std::string_view text) {
   size_t nodes = 1;
   int depth = 0;
@@ -55,7 +54,7 @@ bool IsBounded(std::string_view text) {
 JsonNode JsonNode::Parse(std::string_view text) {
   if (!IsBounded(text)) return JsonNode();
   json tree = json::parse(text, nullptr, /*allow_exceptions=*/false);
-  // Its values stay as many and as deep.
+  // The repair changes neither number nor depth of values.
   if (tree.is_discarded()) tree = json::parse(RepairJsonStrings(text), nullptr, /*allow_exceptions=*/false);
   auto root = std::make_shared<const json>(std::move(tree));
   if (root->is_discarded()) return JsonNode();

@@ -10,41 +10,47 @@
 
 namespace seedance::upstream {
 
-// A place in a JSON text that others wrote: any path may be missing, any value of another type than agreed. Never
-// throws; a missing place has only missing places below it. A value: keeps its text alive, cheap to copy.
+// A position in a JSON text from an untrusted source: any path may be missing, any value may have another type. Never
+// throws; below a missing position everything is missing. A value: keeps the parsed text alive, cheap to copy,
+// thread-safe to read.
+//
+// Tests: tests/unit/upstream/wire_details_test.cc
 class JsonNode {
  public:
-  // A missing place.
+  // A missing position.
   JsonNode() = default;
-  static constexpr int kMaxDepth = 64;
-  static constexpr size_t kMaxNodes = 200'000;
-  // The root; missing when `text` is not JSON, nests deeper than kMaxDepth or holds more than kMaxNodes values. Such a
-  // text is refused before anything is built of it, because a tree takes up to 30 times the memory of its text. Broken
-  // characters in strings hide nothing else: U+FFFD stands for them (json_repair.h).
+  static constexpr int kMaxDepth = 64;          // Levels of nesting.
+  static constexpr size_t kMaxNodes = 200'000;  // Values in one text.
+  // The root; missing when `text` is not JSON or exceeds kMaxDepth or kMaxNodes. Such a text is refused before a tree
+  // is built, because a tree takes up to 30 times the memory of its text. Invalid characters in strings become U+FFFD
+  // (json_repair.h).
   static JsonNode Parse(std::string_view text);
 
+  // False for a missing position; true for `null`.
   bool exists() const { return node_ != nullptr; }
-  // `null` counts as missing for At, but exists.
+  // Type of the value; false for a missing position. At `null`, At finds nothing.
   bool IsObject() const;
   bool IsArray() const;
   bool IsText() const;
 
+  // The member `key` of an object; missing otherwise.
   JsonNode operator[](std::string_view key) const;
-  // The first of the keys that is there and not null.
+  // The first of `keys` that exists and is not null.
   JsonNode First(std::initializer_list<std::string_view> keys) const;
-  // Elements of an array, else 0.
+  // Number of elements of an array; 0 otherwise.
   size_t size() const;
+  // The element `index` of an array; missing otherwise.
   JsonNode operator[](size_t index) const;
 
-  // A string as it is; a number or truth value in its JSON form; else empty.
+  // A string as it is; a number or boolean in its JSON form; empty otherwise.
   std::string Text() const;
-  // A number, or a string that begins with one ("50%"); fractions are cut off.
+  // A number, or a string that begins with one ("50%"); fractions are truncated.
   std::optional<int64_t> Integer() const;
-  // `true` and `false`, also as strings.
+  // A boolean, also as a string.
   std::optional<bool> Truth() const;
 
  private:
-  // nlohmann::json behind void, so that only sources see that library.
+  // nlohmann::json behind void, so that only sources depend on that library.
   JsonNode(std::shared_ptr<const void> root, const void* node) : root_(std::move(root)), node_(node) {}
 
   std::shared_ptr<const void> root_;

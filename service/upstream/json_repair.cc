@@ -27,7 +27,7 @@ int CodeUnit(std::string_view text) {
 bool IsHigh(int unit) { return unit >= 0xd800 && unit < 0xdc00; }
 bool IsLow(int unit) { return unit >= 0xdc00 && unit < 0xe000; }
 
-// A piece at the front of a string's inside, and whether it can stay.
+// A prefix of a string's content, and whether it is valid.
 struct Piece {
   size_t size;
   bool good;
@@ -41,7 +41,7 @@ Piece EscapeAt(std::string_view text) {
   }
   if (unit >= 0) return {kUnicodeEscape, !IsLow(unit)};
   const bool known = text.size() > 1 && std::string_view("\"\\/bfnrt").find(text[1]) != std::string_view::npos;
-  // Of an escape that does not exist only the backslash goes.
+  // Of an unknown escape only the backslash is replaced.
   return known ? Piece{2, true} : Piece{1, false};
 }
 

@@ -6,12 +6,14 @@
 
 namespace seedance::upstream {
 
-// `text` with what a JSON parser refuses inside strings replaced by U+FFFD: bytes that are not UTF-8, an escaped
-// surrogate without its other half, an escape that does not exist, a bare control character. Strings begin and end
-// where they did, and what is outside of them stays. At most three times as long as `text`.
+// `text` with everything that a JSON parser refuses inside strings replaced by U+FFFD: bytes that are not UTF-8, an
+// escaped lone surrogate, an unknown escape, a bare control character. Boundaries of strings and everything outside of
+// them stay. At most three times as long as `text`. Linear time; never fails.
+//
+// Tests: tests/unit/upstream/wire_details_test.cc
 std::string RepairJsonStrings(std::string_view text);
 
-// Whether `text` holds U+FFFD: of a word of an enum nothing is known then.
+// Whether `text` contains U+FFFD, so that an enum value in it is unknown.
 bool IsBroken(std::string_view text);
 
 }  // namespace seedance::upstream

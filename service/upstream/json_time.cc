@@ -5,9 +5,9 @@
 namespace seedance::upstream {
 namespace {
 
-// Below: a year or a date in another form, or a zero, not a time of this century.
+// Smaller numbers are years, dates in another form or zero, not times of this century.
 constexpr int64_t kLeastSeconds = 100'000'000;
-// From here on: milliseconds.
+// Larger numbers are milliseconds.
 constexpr int64_t kLeastMillis = 100'000'000'000;
 
 }  // namespace

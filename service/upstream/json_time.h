@@ -8,7 +8,10 @@
 
 namespace seedance::upstream {
 
-// RFC 3339 text, or Unix seconds or milliseconds; zero (also the year 1, Go's zero) and nonsense: nullopt.
+// Parses RFC 3339 text, or a number of Unix seconds or milliseconds. nullopt: zero (also year 1, Go's zero value) or
+// anything else.
+//
+// Tests: tests/unit/upstream/wire_details_test.cc
 std::optional<absl::Time> ReadTime(const JsonNode& node);
 
 }  // namespace seedance::upstream

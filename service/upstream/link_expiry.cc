@@ -33,7 +33,7 @@ std::optional<int64_t> Number(const Query& query, const std::string& name) {
   return value;
 }
 
-// `20260601T101500Z`. absl's %Y would take all eight digits for the year, so the text is spread out first.
+// `20260601T101500Z`. absl's %Y would consume all eight digits, so the text is separated first.
 std::optional<absl::Time> SignatureDate(const Query& query, const std::string& name) {
   const auto it = query.find(name);
   if (it == query.end() || it->second.size() != 16) return std::nullopt;
@@ -55,7 +55,7 @@ std::optional<absl::Time> LinkExpiry(std::string_view url) {
     if (date.has_value() && seconds.has_value() && *seconds < 1000000000) return *date + absl::Seconds(*seconds);
   }
   for (const char* name : {"expires", "x-expires", "x-oss-expires", "e"}) {
-    // Smaller numbers are durations, larger ones no seconds.
+    // Smaller numbers are durations, larger ones are not seconds.
     const auto unix_seconds = Number(query, name);
     if (unix_seconds.has_value() && *unix_seconds > 1000000000 && *unix_seconds < 100000000000) {
       return absl::FromUnixSeconds(*unix_seconds);

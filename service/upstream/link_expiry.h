@@ -8,8 +8,10 @@
 
 namespace seedance::upstream {
 
-// When a presigned link dies, read from its query: `X-<vendor>-Date` with `X-<vendor>-Expires` (seconds), as Amz and
-// Tos write them, or a Unix time in `Expires` or `x-expires`. nullopt: the link does not say.
+// Expiry of a presigned link, from its query: `X-<vendor>-Date` with `X-<vendor>-Expires` (seconds), as Amz and Tos
+// write them, or a Unix time in `Expires` or `x-expires`. nullopt: the link does not state it.
+//
+// Tests: tests/unit/upstream/wire_details_test.cc
 std::optional<absl::Time> LinkExpiry(std::string_view url);
 
 }  // namespace seedance::upstream

@@ -15,9 +15,9 @@
 namespace seedance::upstream {
 namespace {
 
-// A file that wants more ranges than this is built to waste time.
+// A file that needs more ranges is made to waste time.
 constexpr int kMaxRanges = 64;
-// No file is so long; a header that points further lies, and positions beyond it could overflow.
+// Upper bound of positions: larger ones in headers are false and could overflow.
 constexpr int64_t kMostBytes = int64_t{1} << 40;
 constexpr int64_t kFirstRange = 64 << 10;
 constexpr int64_t kLongestRange = 1 << 20;
@@ -52,7 +52,7 @@ std::optional<ContentRange> ParseContentRange(const std::string& text) {
   return range;
 }
 
-// One file on its way, over as many requests as it takes.
+// Fetches one file with as many requests as it takes.
 class Fetch : public http::ByteSink {
  public:
   Fetch(http::HttpTransport& transport, bool allow_private_network, absl::Time deadline, base::Clock& clock,
@@ -68,7 +68,7 @@ class Fetch : public http::ByteSink {
 
   absl::StatusOr<FetchedMedia> Run() {
     const std::optional<http::Url> url = http::ParseUrl(uri_);
-    if (!url.has_value()) return CannotFetch("its URL is not usable");
+    if (!url.has_value()) return CannotFetch("its URL is invalid");
     if (!url->https && !allow_plain_http_) return CannotFetch("its URL is not https");
     for (int ranges = 0; ranges < kMaxRanges;) {
       const int64_t before = position_;
@@ -91,7 +91,7 @@ class Fetch : public http::ByteSink {
       SkipAhead();
       ++ranges;
     }
-    return CannotFetch("its headers are spread over too much of the file");
+    return CannotFetch("its headers are spread over too many ranges of the file");
   }
 
   bool OnHeaders(int status, const std::map<std::string, std::string>& headers) override {
@@ -149,20 +149,20 @@ class Fetch : public http::ByteSink {
     return request;
   }
 
-  // Why nothing more may be done, whatever the reply is.
+  // Why the fetch must stop, whatever the reply is.
   absl::Status Stopped(const http::HttpReply& reply) const {
     if (!refusal_.ok()) return refusal_;
     if (enough_) return absl::OkStatus();
     if (call_.cancel != nullptr && call_.cancel->cancelled()) {
-      return Fail(base::Reason::kCancelled, "the caller went away");
+      return Fail(base::Reason::kCancelled, "the caller cancelled or disconnected");
     }
     if (reply.outcome == http::HttpOutcome::kReply) return absl::OkStatus();
     if (clock_.Now() >= call_.deadline) return Fail(base::Reason::kDeadlineExceeded, "the call's deadline has passed");
-    if (http::IsRedirect(reply.status)) return absl::OkStatus();  // Whatever became of its body.
+    if (http::IsRedirect(reply.status)) return absl::OkStatus();  // The body of a redirect is irrelevant.
     return CannotFetch(reply.error);
   }
 
-  // An empty file has no first range, and says so. Other servers have the file, but no range of it.
+  // An empty file has no first range (416). Other servers have the file but do not support ranges.
   static bool IsEmpty(const http::HttpReply& reply) {
     return reply.status == 416 && absl::EndsWith(HeaderOf(reply.headers, "content-range"), "*/0");
   }
@@ -187,11 +187,11 @@ class Fetch : public http::ByteSink {
 
   void SkipAhead() {
     int64_t skip = reader_.Skippable();
-    // One byte stays, so that the end of the file is seen and not only believed.
+    // Reads at least one byte, so that the end of the file is observed.
     skip = std::min(skip, (size_ > 0 ? size_ - 1 : kMostBytes) - position_);
-    // A short way is not worth a request.
+    // Short skips are not worth a request.
     const bool worth = skip >= kFirstRange || (skip > 0 && size_ > 0 && position_ + skip == size_ - 1);
-    // Many ways of middling length would use up the ranges if each began small again.
+    // Many medium skips would use up the ranges if each restarted with a small one.
     range_ = worth && skip >= kLongestRange ? kFirstRange : std::min(range_ * 2, kLongestRange);
     if (!worth) return;
     reader_.OnSkip(skip);
@@ -210,15 +210,15 @@ class Fetch : public http::ByteSink {
   const CallOptions& call_;
   std::string uri_;
   const bool whole_;
-  bool ranges_ = true;  // Whether the server may know ranges.
+  bool ranges_ = true;  // Whether the server may support ranges.
   MediaReader& reader_;
   http::Redirects redirects_{allow_plain_http_};
-  bool started_ = false;  // The first bytes of the file were announced.
+  bool started_ = false;  // OnStart was called.
   int64_t size_ = 0;
   std::string tag_;
-  int64_t position_ = 0;  // Of the next byte that the reader has not seen.
+  int64_t position_ = 0;  // Offset of the next byte for the reader.
   int64_t range_ = kFirstRange;
-  int64_t drop_ = 0;          // Bytes of the reply that come before `position_`.
+  int64_t drop_ = 0;          // Bytes of the reply before `position_`.
   bool whole_reply_ = false;  // The server sends the file to its end.
   bool enough_ = false;
   bool complete_ = false;
@@ -249,7 +249,7 @@ std::unique_ptr<http::HttpTransport> MakeMediaTransport(const MediaFetchOptions&
   http::HttpOptions http;
   http.ca_file = options.ca_file;
   http.public_addresses_only = !options.allow_private_network;
-  http.max_idle_connections = 2;  // Only for the ranges of one file.
+  http.max_idle_connections = 2;  // Reuse is for the ranges of one file only.
   http.idle_limit = absl::Seconds(5);
   return http::MakeHttpTransport(http);
 }

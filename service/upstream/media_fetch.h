@@ -14,48 +14,49 @@
 
 namespace seedance::upstream {
 
-// Takes the bytes of a file in order, and says which it does not need.
+// Consumes the bytes of a file in order, and states which it does not need. Called on the thread of Read.
 class MediaReader {
  public:
   virtual ~MediaReader() = default;
-  // Called once, before any byte. `size`: length of the file, 0 when the server does not say. False: enough.
+  // Called once, before any byte. `size`: length of the file in bytes; 0: unknown. False: no bytes are needed.
   virtual bool OnStart(int64_t size) = 0;
-  // False: enough.
+  // The next bytes. False: no more are needed.
   virtual bool OnBytes(std::string_view bytes) = 0;
-  // How many of the next bytes it does not need to see; OnSkip leaves at most so many out.
+  // Number of next bytes that it does not need; OnSkip leaves out at most that many.
   virtual int64_t Skippable() const = 0;
   virtual void OnSkip(int64_t bytes) = 0;
 };
 
-// What is known of a file that was read.
-struct FetchedMedia {
+// Outcome of reading a file.
+struct FetchedMedia {     // Bytes; 0: unknown.
   int64_t size = 0;       // 0: unknown.
-  bool complete = false;  // Every byte to the end was read or skipped.
+  bool complete = false;  // Every byte was read or skipped.
 };
 
-// Reads files behind URLs that callers gave.
+// Reads files behind URLs given by callers. Thread-safe.
 class MediaFetcher {
  public:
   virtual ~MediaFetcher() = default;
 
-  // Reads the file until its end or until `reader` has enough. `whole`: all of it in one request, nothing is skipped;
-  // else in ranges where the server knows them. Blocks; thread-safe. Errors: kCancelled and kDeadlineExceeded as
-  // `call` says; anything else (kUpstreamUnavailable) has a message for people that tells why it cannot be fetched.
+  // Reads the file until its end or until `reader` needs no more. `whole`: in one request without skipping; otherwise
+  // in ranges if the server supports them. Blocks. Errors: kCancelled and kDeadlineExceeded by `call`; anything else is
+  // kUpstreamUnavailable with a message for people that says why the file cannot be fetched.
   virtual absl::StatusOr<FetchedMedia> Read(const CallOptions& call, const std::string& uri, bool whole,
                                             MediaReader& reader) = 0;
 };
 
+// Settings of a MediaFetcher.
 struct MediaFetchOptions {
-  bool allow_private_network = false;          // Plain http, this machine and private networks too.
-  absl::Duration timeout = absl::Seconds(60);  // For one file.
-  std::string ca_file;                         // Additional authorities. Empty: the system's only.
+  bool allow_private_network = false;          // Allow plain http, this machine and private networks.
+  absl::Duration timeout = absl::Seconds(60);  // Per file.
+  std::string ca_file;                         // Additional root certificates (PEM). Empty: the system's only.
 };
 
-// Over https to public addresses only, unless `options` say otherwise; addresses are checked for each connection, and
-// at most 5 redirects are followed. Sends no credentials.
+// Reads over https from public addresses only, unless `options` allow more; the address of every connection is checked,
+// and at most five redirects are followed. Sends no credentials. `clock` must outlive it.
 std::unique_ptr<MediaFetcher> MakeMediaFetcher(const MediaFetchOptions& options, base::Clock& clock);
 
-// The transport of the above, and the same over another one.
+// Its transport; and the fetcher over another transport, for tests.
 std::unique_ptr<http::HttpTransport> MakeMediaTransport(const MediaFetchOptions& options);
 std::unique_ptr<MediaFetcher> MakeMediaFetcher(const MediaFetchOptions& options, base::Clock& clock,
                                                std::unique_ptr<http::HttpTransport> transport);

@@ -19,7 +19,7 @@ namespace {
 
 using base::Reason;
 
-// The transport delivers pieces of a few kilobytes; readers pay for each.
+// Collects the transport's pieces of a few kilobytes, because each costs its reader.
 constexpr size_t kPiece = 64 << 10;
 
 absl::Status Fail(Reason reason, const std::string& message) {
@@ -44,27 +44,27 @@ std::optional<ContentRange> ParseContentRange(const std::string& text) {
   return range;
 }
 
-// A header of the storage, which callers get as text: printable ASCII, or nothing.
+// A header passed on to callers: printable ASCII, otherwise empty.
 std::string ContentType(std::string text) {
   constexpr size_t kMax = 128;
   const bool plain = std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c < 0x7f; });
   return plain && text.size() <= kMax ? std::move(text) : std::string();
 }
 
-// Types of pages and messages. What storage does not know it calls application/octet-stream, or nothing.
+// Types of HTML and API messages. Storage calls unknown types application/octet-stream, or nothing.
 bool IsNoFile(const std::string& content_type) {
   const std::string type = absl::AsciiStrToLower(content_type);
   return absl::StrContains(type, "html") || absl::StrContains(type, "json") || absl::StrContains(type, "xml");
 }
 
-// No video and no picture begins so.
+// No video or picture begins like this.
 bool BeginsLikeAPage(std::string_view bytes) {
   const size_t at = bytes.find_first_not_of(" \t\r\n\xef\xbb\xbf");
   return at != std::string_view::npos && (bytes[at] == '<' || bytes[at] == '{');
 }
 
-// Cuts the wanted range out of what the storage sends, whether it obeys ranges or not. Tells the sink of a file only
-// when there is one.
+// Cuts the wanted range out of the reply, whether or not the storage supports ranges. Calls the sink only when there is
+// a file.
 class RangeCutter : public http::ByteSink {
  public:
   RangeCutter(const ResultRange& range, ResultSink& sink) : range_(range), sink_(sink) {}
@@ -76,9 +76,9 @@ class RangeCutter : public http::ByteSink {
     };
     const std::string encoding = absl::AsciiStrToLower(header("content-encoding"));
     if (!encoding.empty() && encoding != "identity") {
-      return Refuse(NoResult("bytes in an encoding that was not asked for"));
+      return Refuse(NoResult("an encoding that was not requested"));
     }
-    if (IsNoFile(header("content-type"))) return Refuse(NoResult("a page or a message"));
+    if (IsNoFile(header("content-type"))) return Refuse(NoResult("HTML or JSON"));
     int64_t first = 0;
     if (status == 206) {
       const ContentRange got = ParseContentRange(header("content-range")).value_or(ContentRange{range_.offset, 0});
@@ -104,11 +104,11 @@ class RangeCutter : public http::ByteSink {
     taken_ += static_cast<int64_t>(bytes.size());
     piece_.append(bytes);
     if (piece_.size() >= kPiece && !Flush()) return false;
-    // More than was asked for need not be read.
+    // Stop reading after the range.
     return !Complete();
   }
 
-  // What became of the range after the transport returned; nullopt: the reply's outcome says it.
+  // Result after the transport returned; nullopt: given by the reply's outcome.
   std::optional<absl::Status> Finish(const http::HttpReply& reply) {
     if (!refusal_.ok()) return refusal_;
     if (!Flush()) return refusal_;
@@ -124,10 +124,10 @@ class RangeCutter : public http::ByteSink {
   }
 
  private:
-  // Tells the sink of the file at its first bytes. False: they are none, or the sink broke off.
+  // Calls OnStart at the first bytes. False: they are not a file, or the sink stopped.
   bool Started(std::string_view bytes) {
     if (started_) return true;
-    if (from_begin_ && BeginsLikeAPage(bytes)) return Refuse(NoResult("a page or a message"));
+    if (from_begin_ && BeginsLikeAPage(bytes)) return Refuse(NoResult("HTML or JSON"));
     started_ = true;
     return sink_.OnStart(total_, content_type_) || Refuse(ReaderLeft());
   }
@@ -151,7 +151,7 @@ class RangeCutter : public http::ByteSink {
     return false;
   }
 
-  static absl::Status ReaderLeft() { return Fail(Reason::kCancelled, "the reader broke off"); }
+  static absl::Status ReaderLeft() { return Fail(Reason::kCancelled, "the reader stopped"); }
   absl::Status BeyondEnd() const {
     return Fail(Reason::kSizeOutOfRange, absl::StrCat("offset ", range_.offset, " is beyond the end of the result"));
   }
@@ -159,7 +159,7 @@ class RangeCutter : public http::ByteSink {
   const ResultRange& range_;
   ResultSink& sink_;
   bool started_ = false;
-  bool from_begin_ = false;  // What the storage sends begins with the file's first byte.
+  bool from_begin_ = false;  // The reply starts at the first byte of the file.
   std::string content_type_;
   int64_t total_ = 0;
   int64_t skip_ = 0;
@@ -191,11 +191,11 @@ absl::Status RefusedByStorage(const http::HttpReply& reply) {
     case 403:
     case 404:
     case 410:
-      return Fail(Reason::kResultExpired, absl::StrCat("the link to the result has died (", reply.status, ")"));
+      return Fail(Reason::kResultExpired, absl::StrCat("the link to the result has expired (", reply.status, ")"));
     case 416:
       return Fail(Reason::kSizeOutOfRange, "the offset is beyond the end of the result");
     case 400:
-      // S3 answers so when the signature is over its time in some regions.
+      // S3's answer in some regions when the signature has expired.
       if (absl::StrContains(reply.body, "xpired")) {
         return Fail(Reason::kResultExpired, "the link to the result has died (400)");
       }
@@ -207,7 +207,7 @@ absl::Status RefusedByStorage(const http::HttpReply& reply) {
   return Fail(later ? Reason::kUpstreamUnavailable : Reason::kUpstreamProtocol, said);
 }
 
-// Sends `request` and what redirects make of it. An error: a redirect that is not followed.
+// Sends `request` and follows redirects. An error: a redirect is not followed.
 absl::StatusOr<http::HttpReply> FetchFollowing(http::HttpTransport& transport, http::HttpRequest request,
                                                bool allow_plain_http, http::ByteSink& sink) {
   base::Clock& clock = base::RealClock();
@@ -222,7 +222,7 @@ absl::StatusOr<http::HttpReply> FetchFollowing(http::HttpTransport& transport, h
     }
     request.url = *std::move(next);
     request.timeout = deadline - clock.Now();
-    if (request.timeout <= absl::ZeroDuration()) return Fail(Reason::kDeadlineExceeded, "no time is left");
+    if (request.timeout <= absl::ZeroDuration()) return Fail(Reason::kDeadlineExceeded, "deadline exceeded");
   }
 }
 
@@ -234,9 +234,9 @@ absl::Status FetchRange(http::HttpTransport& transport, const CallOptions& call,
   if (!url.has_value() || (!url->https && !allow_plain_http)) {
     return Fail(Reason::kUpstreamProtocol, "the link to the result is not an https URL");
   }
-  if (timeout <= absl::ZeroDuration()) return Fail(Reason::kDeadlineExceeded, "no time is left for the transfer");
+  if (timeout <= absl::ZeroDuration()) return Fail(Reason::kDeadlineExceeded, "deadline exceeded before the transfer");
   ResultRange wanted = range;
-  // No file is that long, and the sum must stay a number.
+  // Avoids overflow of the sum.
   if (wanted.limit > std::numeric_limits<int64_t>::max() - wanted.offset) wanted.limit = 0;
   RangeCutter cutter(wanted, sink);
   const absl::StatusOr<http::HttpReply> fetched =
@@ -247,12 +247,11 @@ absl::Status FetchRange(http::HttpTransport& transport, const CallOptions& call,
     return RefusedByStorage(reply);
   }
   if (reply.address_refused) {
-    return Fail(Reason::kUpstreamProtocol,
-                absl::StrCat("the vendor's link to the result is not fetched: ", reply.error));
+    return Fail(Reason::kUpstreamProtocol, absl::StrCat("the vendor's link to the result is refused: ", reply.error));
   }
   if (std::optional<absl::Status> finished = cutter.Finish(reply)) return *finished;
   if (reply.outcome == http::HttpOutcome::kCancelled) return Fail(Reason::kCancelled, "the transfer was cancelled");
-  return Fail(Reason::kUpstreamUnavailable, absl::StrCat("the transfer of the result broke off: ", reply.error));
+  return Fail(Reason::kUpstreamUnavailable, absl::StrCat("the transfer of the result was interrupted: ", reply.error));
 }
 
 }  // namespace seedance::upstream

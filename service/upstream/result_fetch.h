@@ -11,18 +11,19 @@
 
 namespace seedance::upstream {
 
-// One range of one result link.
+// A byte range of a result link.
 struct ResultRange {
   std::string uri;
   int64_t offset = 0;
-  int64_t limit = 0;  // 0: to the end.
+  int64_t limit = 0;  // Bytes; 0: to the end.
 };
 
-// Upstream::FetchResult over plain HTTP storage, for any dialect. Sends no credentials: the link holds its own.
-// Leads only to addresses that the transport allows for links, else kUpstreamProtocol; so does each of at most five
-// redirects. `timeout` is for the whole transfer. Links that are not https are refused unless `allow_plain_http`.
-// A page, JSON, an encoding that was not asked for, or nothing at all is no result: kUpstreamUnavailable, and the sink
-// has seen nothing of it.
+// Upstream::FetchResult over plain HTTP storage, for all dialects. Sends no credentials: the link carries its own.
+// `timeout`: for the whole transfer. Blocks.
+//
+// Connects only to addresses that the transport allows for links, also for each of at most five redirects; otherwise
+// kUpstreamProtocol. Links that are not https are refused unless `allow_plain_http`. HTML, JSON, an encoding that was
+// not requested, or an empty body is not a result: kUpstreamUnavailable, before the sink gets anything.
 absl::Status FetchRange(http::HttpTransport& transport, const CallOptions& call, const ResultRange& range,
                         absl::Duration timeout, bool allow_plain_http, ResultSink& sink);
 

@@ -35,16 +35,16 @@ void SetCounts(size_t images, size_t videos, size_t audios, ModelProfile& profil
   profile.max_audios = audios;
 }
 
-// Of one reference and of all of a kind. [media]: "must be <= 15.2 for model ... in r2v".
+// Maximum of one reference and of all of a kind. [media]: "must be <= 15.2 for model ... in r2v".
 void SetPlayTime(absl::Duration most, ModelProfile& profile) {
   profile.max_video_duration = profile.max_total_video_duration = most;
   profile.max_audio_duration = profile.max_total_audio_duration = most;
 }
 
-// [media]. The smaller pixel budgets of some clients are targets of their scalers.
+// [media]. Smaller pixel budgets in some clients are targets for scaling.
 model::MediaLimits ReferenceVideo() {
   model::MediaLimits limits;
-  limits.max_bytes = int64_t{200} << 20;  // "200 MB": the larger reading refuses nothing that is taken.
+  limits.max_bytes = int64_t{200} << 20;  // "200 MB" as 2^20: refuses nothing that is accepted.
   limits.min_side = 300;
   limits.max_side = 6000;
   limits.min_ratio = 0.4;
@@ -88,7 +88,7 @@ ModelProfile Family1(int min_seconds, size_t images) {
 
 ModelProfile Family10(size_t images) {
   ModelProfile profile = Family1(2, images);
-  profile.audio_track = false;  // 1.0 makes silent videos, and knows no such field.
+  profile.audio_track = false;  // 1.0 makes silent videos and has no such field.
   return profile;
 }
 
@@ -124,8 +124,8 @@ ModelProfile Seedance25Flash() {
   return profile;
 }
 
-// [models]: BytePlus announced its end for 2026-11-11 and 2.0 mini in its place; Volcengine retires it too, on a day
-// that is not known. The day of the one stands for both: the warning speaks of the announcement.
+// [models]: BytePlus announced its retirement for 2026-11-11 in favour of 2.0 mini; Volcengine retires it too, on an
+// unknown day. The warning uses BytePlus' day.
 ModelProfile Seedance15Pro() {
   ModelProfile profile = Family1(4, 2);
   profile.automatic_duration = true;

@@ -3,13 +3,14 @@
 
 #include "service/model/profile.h"
 
-// What the Seedance models take at their origin, whoever sells them: Volcengine Ark (`doubao-...`) and BytePlus
-// ModelArk
-// (`dreamina-...`). The dialects give the rows their names, and put over them what the pages of their own vendor say.
+// Limits of the Seedance models at their origin, whoever sells them: Volcengine Ark (`doubao-...`) and BytePlus
+// ModelArk (`dreamina-...`). The dialects name the rows and override them with what their own vendor documents.
+//
+// Tests: tests/unit/upstream/anyfast/profiles_test.cc, tests/unit/upstream/piapi/profiles_test.cc
 namespace seedance::upstream {
 
 model::ModelProfile Seedance20();
-model::ModelProfile Seedance20Fast();  // And mini, which has the same rules.
+model::ModelProfile Seedance20Fast();  // Also mini, which has the same limits.
 model::ModelProfile Seedance25();
 model::ModelProfile Seedance25Premium();
 model::ModelProfile Seedance25Flash();

@@ -2,6 +2,8 @@
 
 #include "service/base/error.h"
 
+// Tests: tests/unit/upstream/capability_table_test.cc
+
 namespace seedance::upstream {
 
 absl::StatusOr<UsageLog> Upstream::ReadUsage(const CallOptions&) {

@@ -10,7 +10,7 @@
 namespace seedance::upstream {
 namespace {
 
-// More than this of a vendor's text is not even looked at.
+// Longer texts are cut before they are examined.
 constexpr size_t kMaxExamined = 16384;
 
 bool IsWordCharacter(char c) {
@@ -23,7 +23,7 @@ std::string WithoutControls(std::string text) {
   return text;
 }
 
-// Cuts `(request id: 2026...)`, `Request id: 02178...`, `request_id=...` and the like out of `text`.
+// Removes `(request id: 2026...)`, `Request id: 02178...`, `request_id=...` and the like.
 std::string WithoutRequestIds(std::string text) {
   for (;;) {
     const std::string lower = absl::AsciiStrToLower(text);
@@ -47,7 +47,7 @@ std::string WithoutRequestIds(std::string text) {
   }
 }
 
-// Words like `sk-abcdefgh`, and what follows `Bearer`.
+// Removes `api_key`, words like `sk-abcdefgh`, and what follows `Bearer`.
 std::string WithoutKeys(std::string text, const std::string& api_key) {
   if (!api_key.empty()) text = absl::StrReplaceAll(text, {{api_key, "***"}});
   std::string clean;

@@ -8,20 +8,21 @@
 
 namespace seedance::upstream {
 
-// Longest text of a vendor that is passed on.
+// Maximum bytes of a vendor's text that is passed on.
+//
+// Tests: tests/unit/upstream/wire_details_test.cc
 inline constexpr size_t kMaxVendorText = 512;
 
-// Longest name and description of a group or asset that is taken over from a vendor, in bytes: far beyond what a vendor
-// lets anybody write, and so little that a page of them can be answered.
+// Maximum bytes of the name and description of a group or asset taken over from a vendor: far more than vendors accept,
+// and little enough for a page of them to fit into a message.
 inline constexpr size_t kMaxVendorName = 1024;
 inline constexpr size_t kMaxVendorDescription = 4096;
 
-// What a vendor wrote, fit to be shown to callers: valid UTF-8 of at most 512 bytes without control characters, without
-// `api_key` and other words that look like keys, without the vendor's request ids and without the queries of URLs
-// (which hold signatures).
+// A vendor's text, cleaned for callers: valid UTF-8 of at most kMaxVendorText bytes, without control characters,
+// `api_key`, other text that looks like a key, the vendor's request ids, and queries of URLs (they contain signatures).
 std::string CleanVendorText(std::string_view text, const base::Secret& api_key);
 
-// The first `limit` bytes of `text`, cut before an incomplete UTF-8 character; invalid bytes become `?`.
+// The first `limit` bytes of `text`, without an incomplete UTF-8 character at the end; invalid bytes become `?`.
 std::string BoundUtf8(std::string_view text, size_t limit);
 
 }  // namespace seedance::upstream

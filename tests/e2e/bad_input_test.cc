@@ -157,13 +157,13 @@ TEST_F(BadInputTest, TasksThatBreakARule) {
 
   v1::GenerationTask audio_alone = TaskOf("a fox");
   AddReference(audio_alone, music_);
-  ExpectTaskRefused("audio alone", {.field = "generation_task.references", .rule = "audio alone"}, audio_alone);
+  ExpectTaskRefused("audio alone", {.field = "generation_task.references", .rule = "only audio"}, audio_alone);
 
   v1::GenerationTask mixed = TaskOf("a fox");
   AddReference(mixed, hero_, v1::REFERENCE_ROLE_FIRST_FRAME);
   AddReference(mixed, hero_, v1::REFERENCE_ROLE_REFERENCE_IMAGE);
   ExpectTaskRefused("first frame mixed with references",
-                    {.field = "generation_task.references[1].role", .rule = "exclude one another"}, mixed);
+                    {.field = "generation_task.references[1].role", .rule = "cannot be combined"}, mixed);
 
   v1::GenerationTask wrong_role = TaskOf("a fox");
   AddReference(wrong_role, hero_, v1::REFERENCE_ROLE_REFERENCE_VIDEO);

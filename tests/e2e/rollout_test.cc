@@ -237,7 +237,7 @@ TEST_F(ConnectionAgeTest, TheClientLibraryGoesOnWithoutLosingOrRepeatingAMessage
   ASSERT_TRUE(task.ok()) << task.status();
   EXPECT_EQ(task->state(), State::STATE_SUCCEEDED);
   EXPECT_TRUE(std::is_sorted(revisions.begin(), revisions.end(), std::less_equal<>()));
-  EXPECT_THAT(causes, ::testing::Each("the connection has reached its age; reconnect"));
+  EXPECT_THAT(causes, ::testing::Each("the connection has reached its maximum age; reconnect"));
 }
 
 class StopTest : public RolloutTest {

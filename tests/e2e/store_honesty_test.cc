@@ -185,7 +185,7 @@ TEST_F(StoreHonestyTest, ABackupOfARunningGatewayBringsItsJournalBack) {
   const std::string late = Must(api().CreateTask(TaskOf("late"), NextRequestId())).name();
   const auto made = Must(gateway().RunCommand({"--backup", backup}));
   ASSERT_EQ(made.code, 0) << made.output;
-  EXPECT_THAT(made.output, HasSubstr("read back whole:\nepoch "));
+  EXPECT_THAT(made.output, HasSubstr("is a verified copy of the store:\nepoch "));
   EXPECT_THAT(made.output, HasSubstr("2 tasks (2 open), 2 billed calls"));
   Must(sandbox().ClearFaults());
   ASSERT_TRUE(Eventually([&] { return !Must(api().GetTask(late)).upstream_task_id().empty(); }));
@@ -199,10 +199,10 @@ TEST_F(StoreHonestyTest, ABackupOfARunningGatewayBringsItsJournalBack) {
   std::fstream(Database(), std::ios::in | std::ios::out | std::ios::binary) << std::string(100, '#');
   const auto refused = Must(gateway().RunCommand({"--restore", backup}));
   EXPECT_EQ(refused.code, 1);
-  EXPECT_THAT(refused.output, HasSubstr("the backup holds less than was there: the marker says revision"));
+  EXPECT_THAT(refused.output, HasSubstr("the backup holds less than the present store: the marker says revision"));
   const auto restored = Must(gateway().RunCommand({"--restore", backup, "--accept-data-loss"}));
   ASSERT_EQ(restored.code, 0) << restored.output;
-  EXPECT_THAT(restored.output, HasSubstr("The store of before is " + Database(".aside-")));
+  EXPECT_THAT(restored.output, HasSubstr("The previous store is " + Database(".aside-")));
 
   StartAgain();
   EXPECT_EQ(Must(api().CreateTask(TaskOf("before"), before)).name(), kept) << "the journal remembers";

@@ -32,7 +32,7 @@ absl::Status StillWanted(const CallContext& context, base::Clock& clock) {
   base::ErrorDetail detail;
   if (context.cancel != nullptr && context.cancel->cancelled()) {
     detail.reason = base::Reason::kCancelled;
-    return base::MakeError("the caller went away", detail);
+    return base::MakeError("the caller cancelled or disconnected", detail);
   }
   if (clock.Now() < context.deadline) return absl::OkStatus();
   detail.reason = base::Reason::kDeadlineExceeded;
@@ -44,9 +44,9 @@ absl::Status TwinInDoubt() {
   base::ErrorDetail detail;
   detail.reason = base::Reason::kOutcomeUnknown;
   return base::MakeError(
-      "whether another creation of the same bytes in this group made an asset is not known yet, and nothing was sent "
+      "another creation with the same bytes in this group is still in doubt, so nothing was sent "
       "for "
-      "this one; repeat the other one, or create without reuse_content",
+      "this one; repeat the other request, or create without reuse_content",
       detail);
 }
 
@@ -183,7 +183,7 @@ absl::Status AssetCreation::ReadStream(AssetDraft& draft) {
     judge.Assume(model::MediaTypeOfFileName(draft.file_name));
     if (judge.type() == MediaType::kUnspecified) {
       return base::InvalidField("metadata.asset.media_type",
-                                "is required: it can be seen neither in the beginning of the file nor in its name");
+                                "is required: neither the beginning of the file nor its name shows it");
     }
   }
   draft.media_type = judge.type();
@@ -345,7 +345,7 @@ Journal::Waiter AssetCreation::AnswerWith(const DraftPtr& draft, Done<model::Ass
   return [this, draft, done = std::move(done)](absl::StatusOr<std::string> name) mutable {
     if (!name.ok()) return done(name.status());
     const std::optional<model::UpstreamHandle> handle = model::ParseAssetName(*name);
-    if (!handle.has_value()) return done(base::InternalError("the vendor's id cannot be part of a name"));
+    if (!handle.has_value()) return done(base::InternalError("the vendor's id cannot be part of a resource name"));
     absl::StatusOr<model::Asset> asset = store_.GetAsset(*handle);
     if (asset.ok() && draft->reuse_content) {
       const absl::StatusOr<std::optional<model::JournalEntry>> row = billed_.FindEarlier(draft->call.key);

@@ -36,7 +36,7 @@ void Append(std::vector<base::FieldViolation> more, AssetDraft& draft) {
 
 void RequireMediaType(AssetDraft& draft, const std::string& where) {
   if (draft.media_type != MediaType::kUnspecified) return;
-  draft.violations.push_back({draft.prefix + "asset.media_type", "is required: it cannot be seen from " + where});
+  draft.violations.push_back({draft.prefix + "asset.media_type", "is required: it cannot be determined from " + where});
 }
 
 void CheckMemory(AssetDraft& draft, const FileStager& stager) {
@@ -54,15 +54,15 @@ void CheckMemory(AssetDraft& draft, const FileStager& stager) {
 // A vendor that gets the text goes by what the text calls itself.
 void CheckWord(const DataUri& data, MediaType given, AssetDraft& draft) {
   if (data.said == MediaType::kUnspecified || !draft.sends_uri()) return;
-  const std::string source = data.bare ? "bare Base64 is taken for a " : "the data URI says that it is a ";
+  const std::string source = data.bare ? "bare Base64 counts as a " : "the data URI declares a ";
   if (given != MediaType::kUnspecified && given != data.said) {
     if (IsBroken(draft, "asset.media_type")) return;
     draft.violations.push_back(
-        {"asset.media_type", absl::StrCat("must be that of the data: it says ", std::string(NameOf(given)), ", but ",
+        {"asset.media_type", absl::StrCat("must be that of the data: it is ", std::string(NameOf(given)), ", but ",
                                           source, std::string(NameOf(data.said)))});
   } else if (draft.media_type != MediaType::kUnspecified && draft.media_type != data.said &&
              !IsBroken(draft, "asset.media_type")) {
-    draft.violations.push_back({"uri", absl::StrCat("must hold what it says: ", source, std::string(NameOf(data.said)),
+    draft.violations.push_back({"uri", absl::StrCat("must match its content: ", source, std::string(NameOf(data.said)),
                                                     ", but the bytes are a ", std::string(NameOf(draft.media_type)))});
   }
 }
@@ -71,7 +71,7 @@ void CheckText(AssetDraft& draft, const FileStager& stager) {
   if (IsBroken(draft, "uri")) return;
   std::optional<DataUri> data = ParseDataUri(draft.uri);
   if (!data.has_value()) {
-    draft.violations.push_back({"uri", "must be an https:// URL, a data URI or Base64; it is broken Base64"});
+    draft.violations.push_back({"uri", "must be an https:// URL, a data URI or Base64; the Base64 is invalid"});
     return;
   }
   const MediaType given = draft.media_type;

@@ -47,6 +47,8 @@ struct UploadAssetParams {
 };
 
 // One creation of an asset on its way. Used by one thread at a time.
+//
+// Tests: tests/unit/engine/assets/asset_creation_test.cc, tests/unit/engine/assets/asset_media_test.cc
 struct AssetDraft {
   CallContext context;
   Upstreams::Entry* entry = nullptr;

@@ -148,7 +148,7 @@ void AssetKeepAlive::Expire(const model::Asset& asset) {
   const absl::StatusOr<model::Asset> expired = tracker_.Change(asset.handle, [&](model::Asset& edited) {
     if (!IsKept(edited) || edited.expire_time > now) return absl::AbortedError("it was used meanwhile");
     edited.state = AssetState::kExpired;
-    edited.error = {base::Reason::kUpstreamLost, "", "it was not used for as long as the vendor keeps unused assets"};
+    edited.error = {base::Reason::kUpstreamLost, "", "it was unused for longer than the vendor keeps unused assets"};
     return absl::OkStatus();
   });
   if (expired.ok() || absl::IsNotFound(expired.status())) return Forget(asset.name());

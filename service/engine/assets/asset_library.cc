@@ -70,11 +70,11 @@ absl::StatusOr<LibraryUsage> ReadLibraryUsage(store::Store& store, const std::st
 void TellLibraryAtScrape(base::Metrics& metrics, store::Store& store, const upstream::Upstream& upstream,
                          base::Clock& clock) {
   const base::Metrics::Labels labels = {{"upstream", upstream.name()}};
-  metrics.Gauge("seedance_library_max_assets", "Most assets that the vendor keeps; 0: no limit.", labels)
+  metrics.Gauge("seedance_library_max_assets", "Maximum number of assets that the vendor keeps; 0: no limit.", labels)
       .Set(upstream.profile().assets.library.max_assets);
   base::Gauge used = metrics.Gauge("seedance_library_assets", "Assets that take a place at the vendor.", labels);
   base::Gauge reserved = metrics.Gauge("seedance_library_reserved_places",
-                                       "Places held by creations of assets that are under way or in doubt.", labels);
+                                       "Places held by creations of assets in flight or in doubt.", labels);
   base::Gauge used_once =
       metrics.Gauge("seedance_library_assets_used_once", "Assets that one task used, and no other since.", labels);
   base::Gauge lapse =

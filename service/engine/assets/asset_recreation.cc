@@ -111,7 +111,7 @@ void AssetRecreation::TakeBack(const model::Asset& asset, const upstream::AssetR
 void AssetRecreation::Recreate(const model::Asset& asset, Upstreams::Entry& entry) {
   if (asset.source_uri.empty()) {
     return StayExpired(asset, asset.recreations,
-                       Lost("the vendor has dropped it, and it was made of bytes that are not kept; create it again"));
+                       Lost("the vendor has dropped it, and its bytes were not kept; create it again"));
   }
   // The row of one that was not answered decides: it is looked for at the vendor, or stays in doubt, or was settled.
   const bool doubtful = asset.error.reason == base::Reason::kOutcomeUnknown;
@@ -155,7 +155,7 @@ void AssetRecreation::Settle(const model::Asset& asset, int number, const absl::
   const std::optional<model::UpstreamHandle> at_vendor = model::ParseAssetName(*answer);
   if (!at_vendor.has_value()) {
     ReleaseClaim(asset, number);
-    return StayExpired(asset, number, base::InternalError("the vendor's id cannot be part of a name"));
+    return StayExpired(asset, number, base::InternalError("the vendor's id cannot be part of a resource name"));
   }
   TakeOver(asset, number, at_vendor->id, discard);
 }
@@ -200,7 +200,7 @@ void AssetRecreation::NotRecreated(const model::Asset& asset) {
     if (edited.state != AssetState::kExpired || edited.error.reason != base::Reason::kOutcomeUnknown) {
       return absl::AbortedError("it is not in doubt");
     }
-    edited.error = model::ToFailure(Lost("the vendor has dropped it; its creation that was in doubt was not taken"));
+    edited.error = model::ToFailure(Lost("the vendor has dropped it; its re-creation in doubt was not accepted"));
     return absl::OkStatus();
   });
 }

@@ -26,7 +26,7 @@ absl::Status GroupNotVisible(const absl::Status& cause) {
   base::ErrorDetail detail = base::GetErrorDetail(cause);
   detail.reason = base::Reason::kUpstreamUnavailable;
   detail.retry_delay = absl::Seconds(2);
-  return base::MakeError("the new group cannot be used at the vendor yet", detail);
+  return base::MakeError("the vendor cannot use the new group yet", detail);
 }
 
 upstream::NewAsset NewAssetOf(const AssetDraft& draft) {

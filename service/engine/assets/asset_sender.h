@@ -16,6 +16,8 @@ namespace seedance::engine {
 
 // Sends a creation that is checked and journalled to the vendor, and tells the journal what came of it. Thread-safe;
 // one thread per draft, which may be kept for long.
+//
+// Tests: tests/unit/engine/assets/asset_creation_test.cc, tests/unit/engine/assets/asset_staging_test.cc
 class AssetSender {
  public:
   AssetSender(store::Store& store, Upstreams& upstreams, Journal& billed, AssetTracker& tracker, FileStager& stager,

@@ -118,7 +118,7 @@ void AssetTracker::Poll(const Tracked& tracked, Upstreams::Entry& entry, Request
   turn.Answered(OutcomeOf(report.status()));
   entry.metrics.Polled("asset", report.status());
   if (CountNotFound(name, absl::IsNotFound(report.status()), turn.era())) {
-    EndBadly(tracked, model::AssetState::kExpired, base::Reason::kUpstreamLost, "the vendor does not know the asset");
+    EndBadly(tracked, model::AssetState::kExpired, base::Reason::kUpstreamLost, "the vendor no longer has the asset");
     return;
   }
   if (report.ok()) {
@@ -131,7 +131,8 @@ void AssetTracker::Poll(const Tracked& tracked, Upstreams::Entry& entry, Request
     }
   }
   if (clock_.Now() >= tracked.since + options_.deadline) {
-    EndBadly(tracked, model::AssetState::kFailed, base::Reason::kDeadlineExceeded, "the vendor never made it usable");
+    EndBadly(tracked, model::AssetState::kFailed, base::Reason::kDeadlineExceeded,
+             "the vendor did not finish processing it in time");
     return;
   }
   ScheduleNext(tracked, base::GetErrorDetail(report.status()).retry_delay.value_or(absl::ZeroDuration()));

@@ -16,6 +16,8 @@
 namespace seedance::engine {
 
 // How a task uses an asset.
+//
+// Tests: tests/unit/engine/tasks/waiting_tasks_test.cc, tests/unit/rpc/reactors/create_wait_test.cc
 enum class AssetUse {
   kAwaited,  // It waits for others, and needs this one too.
   kSent,     // The vendor accepted it with this one.

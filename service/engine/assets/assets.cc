@@ -177,7 +177,7 @@ absl::Status Assets::DeleteNow(const CallContext& context, const model::Upstream
   base::ErrorDetail detail;
   detail.reason = base::Reason::kUpstreamUnavailable;
   detail.retry_delay = absl::Seconds(1);
-  return base::MakeError("the asset is being created again; try again", detail);
+  return base::MakeError("the asset is being re-created; retry", detail);
 }
 
 void Assets::GetLibraryUsage(const CallContext& context, const std::string& upstream, Done<LibraryUsage> done) {

@@ -25,7 +25,7 @@ Journal::Waiter AnswerWith(store::Store& store, Done<model::AssetGroup> done) {
   return [&store, done = std::move(done)](absl::StatusOr<std::string> name) mutable {
     if (!name.ok()) return done(name.status());
     const std::optional<model::UpstreamHandle> handle = model::ParseAssetGroupName(*name);
-    if (!handle.has_value()) return done(base::InternalError("the vendor's id cannot be part of a name"));
+    if (!handle.has_value()) return done(base::InternalError("the vendor's id cannot be part of a resource name"));
     done(store.GetGroup(*handle));
   };
 }
@@ -51,7 +51,7 @@ absl::Status NotEmpty(const model::UpstreamHandle& handle) {
   base::ErrorDetail detail;
   detail.reason = base::Reason::kGroupNotEmpty;
   detail.resource = base::ResourceRef{"seedance.gateway.v1.AssetGroup", model::AssetGroupName(handle)};
-  return base::MakeError("the group holds assets; delete them, or set force to delete them with it", detail);
+  return base::MakeError("the group has assets; delete them, or set force to delete them with it", detail);
 }
 
 }  // namespace

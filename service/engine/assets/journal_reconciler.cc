@@ -27,7 +27,7 @@ absl::Status NotInDoubt(const model::JournalEntry& row) {
   base::ErrorDetail detail;
   detail.reason = base::Reason::kCreationNotInDoubt;
   return base::MakeError(
-      absl::StrCat("it is known what became of ", row.key.method, " with request_id ", row.key.request_id), detail);
+      absl::StrCat("nothing is in doubt about ", row.key.method, " with request_id ", row.key.request_id), detail);
 }
 
 absl::Status NoUpstream() {
@@ -43,9 +43,9 @@ absl::Status NoUpstream() {
 absl::Status OthersInDoubt(const std::string& upstream) {
   base::ErrorDetail detail;
   detail.reason = base::Reason::kSharedCredentials;
-  return base::MakeError(absl::StrCat("creations of other tenants are on their way to upstream ", upstream,
+  return base::MakeError(absl::StrCat("creations of other tenants are in flight to upstream ", upstream,
                                       ", or in doubt there, with the same credentials: what the vendor has may be "
-                                      "theirs; try again when they are settled"),
+                                      "theirs; retry when they are settled"),
                          detail);
 }
 

@@ -15,6 +15,8 @@ namespace seedance::engine {
 // that it breaks, and that it cannot be read, to the draft's violations. An error only when the caller went away, its
 // deadline has passed, or the file came so slowly that `turn` was ended for others (ABORTED). `cancel` breaks it off.
 // Blocks.
+//
+// Tests: tests/unit/engine/assets/asset_url_test.cc
 absl::Status CheckUrlMedia(upstream::MediaFetcher& fetcher, AssetDraft& draft,
                            const std::shared_ptr<base::CancelToken>& cancel, TransferSlot& turn);
 

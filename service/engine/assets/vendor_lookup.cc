@@ -42,7 +42,7 @@ absl::StatusOr<std::vector<Report>> Matches(Query query, List list, Fits fits) {
   }
   base::ErrorDetail detail;
   detail.reason = base::Reason::kUpstreamUnavailable;
-  return base::MakeError("the vendor lists too much to look through", detail);
+  return base::MakeError("the vendor lists too many entries to search", detail);
 }
 
 model::Asset AssetFromFingerprint(const model::JournalEntry& row, const std::string& prefix) {
@@ -147,13 +147,13 @@ absl::StatusOr<Journal::Found> VendorLookup::AsTold(const model::JournalEntry& r
                                                     Upstreams::Entry& entry) {
   const absl::StatusOr<LookupCandidate> seen = ReadOne(row, id, entry);
   if (absl::IsNotFound(seen.status())) {
-    return base::InvalidField(kIdField, absl::StrCat("must be an id that upstream ", entry.upstream->name(),
-                                                     " knows; it does not know this one"));
+    return base::InvalidField(kIdField, absl::StrCat("must be an id known to upstream ", entry.upstream->name(),
+                                                     "; this one is unknown there"));
   }
   if (!seen.ok()) return seen.status();
   const absl::StatusOr<bool> known = StoreHas(row, id, entry);
   if (!known.ok()) return known.status();
-  if (*known) return base::InvalidField(kIdField, "belongs to a group or asset that the gateway has");
+  if (*known) return base::InvalidField(kIdField, "belongs to an existing group or asset");
   return FoundAs(row, *seen, entry);
 }
 

@@ -15,6 +15,8 @@
 namespace seedance::engine {
 
 // A group or asset at the vendor that a call in doubt may have made.
+//
+// Tests: tests/unit/engine/assets/journal_reconciler_test.cc
 struct LookupCandidate {
   std::string id;  // The vendor's.
   std::string display_name;

@@ -12,6 +12,8 @@ namespace seedance::engine {
 // What the outcome of a read, and of a submission, says about the vendor: whether it answered usably, and whether it
 // wants the call, or calls like it, to rest: after a 429, and after a 5xx with Retry-After. A refusal is a usable
 // answer.
+//
+// Tests: tests/unit/engine/dispatch/admission_control_test.cc
 RequestOutcome OutcomeOf(const absl::Status& read);
 RequestOutcome OutcomeOf(const upstream::BilledResult<std::string>& submission);
 

@@ -33,7 +33,7 @@ upstream::BilledResult<std::string> NotSent() {
   detail.reason = base::Reason::kCancelled;
   upstream::BilledResult<std::string> result;
   result.acceptance = upstream::Acceptance::kNotAccepted;
-  result.status = base::MakeError("broken off before it was sent", detail);
+  result.status = base::MakeError("cancelled before it was sent", detail);
   result.retryable = false;
   return result;
 }

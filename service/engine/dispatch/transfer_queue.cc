@@ -64,9 +64,9 @@ absl::Status TransferSlot::Error() {
   detail.reason = base::Reason::kTransferTooSlow;
   detail.retry_delay = absl::Seconds(1);
   return base::MakeError(
-      absl::StrCat("the transfer was ended because others waited: it moved ", rate_.moved(), " bytes in ",
+      absl::StrCat("the transfer was ended because others waited: it transferred ", rate_.moved(), " bytes in ",
                    absl::FormatDuration(absl::Trunc(rate_.waited(), absl::Milliseconds(100))),
-                   " of waiting for its peer; the least rate is ", rate_.options().bytes_per_second,
+                   " of waiting for its peer; the minimum rate is ", rate_.options().bytes_per_second,
                    " bytes per second, with a credit of ", absl::FormatDuration(rate_.options().window),
                    " and of one message"),
       detail);

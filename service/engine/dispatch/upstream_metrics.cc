@@ -41,7 +41,7 @@ const char* WordOf(upstream::Acceptance acceptance) {
 UpstreamMetrics::UpstreamMetrics(base::Metrics& metrics, std::string upstream)
     : metrics_(&metrics), upstream_(std::move(upstream)) {
   lag_ = metrics.Histogram("seedance_discovery_lag_seconds",
-                           "Time from the end of a task, as the vendor says, until the gateway saw it.", Lags(),
+                           "Time from the end of a task, as reported by the vendor, until the gateway saw it.", Lags(),
                            {{"upstream", upstream_}});
 }
 
@@ -49,8 +49,7 @@ void UpstreamMetrics::Polled(const char* resource, const absl::Status& outcome) 
   if (metrics_ == nullptr) return;
   const std::string word(outcome.ok() ? "OK" : base::ReasonName(base::GetReason(outcome)));
   metrics_
-      ->Counter("seedance_polls_total",
-                "Polls of tasks and assets by what came of them: OK, or the reason of the error.",
+      ->Counter("seedance_polls_total", "Polls of tasks and assets by result: OK, or the reason of the error.",
                 {{"upstream", upstream_}, {"resource", resource}, {"outcome", word}})
       .Add();
 }
@@ -92,11 +91,11 @@ RequestDispatcher::Metrics TurnMetrics(base::Metrics& metrics, const std::string
     turns.delay[i] =
         metrics.Histogram("seedance_call_delay_seconds",
                           "How late polls and submissions begin, counted from when they were due.", Delays(), labels);
-    turns.rests[i] =
-        metrics.Counter("seedance_call_rests_total",
-                        "Answers that asked for a rest, of one call or of all of the kind (429, Retry-After).", labels);
+    turns.rests[i] = metrics.Counter(
+        "seedance_call_rests_total",
+        "Answers that required a cooldown, of one request or of all of the kind (429, Retry-After).", labels);
   }
-  turns.openings = metrics.Counter("seedance_breaker_openings_total", "How often the vendor began to count as down.",
+  turns.openings = metrics.Counter("seedance_breaker_openings_total", "How often the circuit breaker opened.",
                                    {{"upstream", upstream}});
   return turns;
 }
@@ -107,13 +106,12 @@ void TellTurnsAtScrape(base::Metrics& metrics, const std::string& upstream, Requ
   for (const RequestKind kind : kRequestKinds) {
     const auto i = static_cast<size_t>(kind);
     const base::Metrics::Labels labels = {{"upstream", upstream}, {"call", kKindWords[i]}};
-    waiting[i] =
-        metrics.Gauge("seedance_calls_waiting", "Polls and submissions that are due and wait for their turn.", labels);
-    rest[i] = metrics.Gauge("seedance_call_rest_seconds",
-                            "What is left of the rest of all calls of the kind; 0 when there is none.", labels);
+    waiting[i] = metrics.Gauge("seedance_calls_waiting", "Polls and submissions that are due and queued.", labels);
+    rest[i] =
+        metrics.Gauge("seedance_call_rest_seconds", "Remaining cooldown of all requests of the kind; 0: none.", labels);
   }
   base::Gauge down =
-      metrics.Gauge("seedance_breaker_open", "1 while the vendor counts as down, and one call at a time tries it.",
+      metrics.Gauge("seedance_breaker_open", "1 while the circuit breaker is open and admits one probe at a time.",
                     {{"upstream", upstream}});
   metrics.AtScrape([&turns, waiting, rest, down]() mutable {
     const RequestDispatcher::Facts facts = turns.facts();

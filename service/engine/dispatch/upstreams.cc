@@ -164,7 +164,7 @@ absl::Status CallerGone(absl::Time deadline) {
   const bool late = base::RealClock().Now() >= deadline;
   base::ErrorDetail detail;
   detail.reason = late ? base::Reason::kDeadlineExceeded : base::Reason::kCancelled;
-  return base::MakeError(late ? "the call's deadline has passed" : "the caller went away", detail);
+  return base::MakeError(late ? "the call's deadline has passed" : "the caller cancelled or disconnected", detail);
 }
 
 absl::Status PoolFull(const Upstreams::Entry& entry) {
@@ -172,7 +172,7 @@ absl::Status PoolFull(const Upstreams::Entry& entry) {
   detail.reason = base::Reason::kRateLimited;
   detail.retry_delay = absl::Seconds(1);
   detail.quota_subject = absl::StrCat("upstream:", entry.upstream->name());
-  return base::MakeError("too many calls wait for this upstream", detail);
+  return base::MakeError("too many requests are queued for this upstream", detail);
 }
 
 }  // namespace seedance::engine

@@ -13,6 +13,8 @@
 namespace seedance::engine {
 
 // Between which ages most tasks of a kind end: one in ten ends before, one in ten after.
+//
+// Tests: tests/unit/engine/dispatch/poll_pace_test.cc
 struct UsualDuration {
   absl::Duration early;
   absl::Duration late;

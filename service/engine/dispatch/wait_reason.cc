@@ -14,7 +14,7 @@ constexpr absl::Duration kLeastAgain = absl::Minutes(1);
 std::string TurnText(const WaitReason& reason) {
   std::string text = absl::StrCat("waits for its turn: ", reason.before, " tasks before it at ", UtcText(reason.found));
   if (reason.until == absl::InfiniteFuture()) {
-    absl::StrAppend(&text, "; all of the ", reason.at_a_time, " submissions that may run at a time are under way");
+    absl::StrAppend(&text, "; all of the ", reason.at_a_time, " concurrent submissions are in flight");
   } else {
     absl::StrAppend(&text, "; the upstream's rate is ", reason.per_second, " submissions per second; expected at ",
                     UtcText(reason.until));
@@ -27,7 +27,7 @@ std::string RestText(CooldownCause cause, absl::Time until) {
     case CooldownCause::kRate:
       return absl::StrCat("rate limited by the vendor until ", UtcText(until));
     case CooldownCause::kQuota:
-      return absl::StrCat("a quota at the vendor is used up; next attempt at ", UtcText(until));
+      return absl::StrCat("the vendor's quota is exhausted; next attempt at ", UtcText(until));
     case CooldownCause::kTrouble:
       return absl::StrCat("vendor unavailable; it asked to wait until ", UtcText(until));
   }
@@ -67,7 +67,7 @@ std::string WaitReason::Text() const {
       return RestText(cause, until);
     case Kind::kUnreachable:
       return until > found ? absl::StrCat("vendor unreachable; next attempt at ", UtcText(until))
-                           : "vendor unreachable; an attempt is under way";
+                           : "vendor unreachable; an attempt is in progress";
   }
   return "";
 }

@@ -9,6 +9,8 @@
 namespace seedance::engine {
 
 // Whose webhooks can be relied on, so that polls may be rare. Each change is logged. Thread-safe.
+//
+// Tests: tests/unit/engine/tasks/webhooks_test.cc
 class WebhookTrust {
  public:
   // A webhook about an open task came in: the upstream is trusted from now on.

@@ -32,7 +32,7 @@ absl::Status LibraryFull(store::Store& store, const std::string& tenant, const s
   detail.reason = base::Reason::kAssetLibraryFull;
   return WithNames(store, tenant, upstream,
                    absl::StrCat("upstream ", upstream, " keeps at most ", most, " assets and has ", taken,
-                                ", with those being created; delete some that are no longer needed"),
+                                ", including those being created; delete some that are no longer needed"),
                    detail);
 }
 

@@ -30,7 +30,7 @@ absl::StatusOr<std::string> OutcomeOf(const model::JournalEntry& row) {
       // Not of this process: another one sent it.
       return OutcomeUnknown("an earlier call with this request_id has not ended");
   }
-  return base::InternalError("journal row in an impossible state");
+  return base::InternalError("journal entry in an impossible state");
 }
 
 // Whether a row, of which nobody in this process waits for the answer, says that the outcome is not known.
@@ -72,7 +72,7 @@ bool MayBeAccepted(const model::JournalEntry& ended) {
 // What those are told who wait for a call whose end could not be written. Only what surely was not accepted may invite
 // to another try.
 absl::Status NotWritten(const model::JournalEntry& ended, const absl::Status& cause) {
-  return MayBeAccepted(ended) ? OutcomeUnknown("its end could not be stored") : cause;
+  return MayBeAccepted(ended) ? OutcomeUnknown("its outcome could not be stored") : cause;
 }
 
 // What a call whose end was written made, if that is known.
@@ -88,7 +88,7 @@ absl::Status SettledAsNotAccepted() {
   base::ErrorDetail detail;
   detail.reason = base::Reason::kUpstreamUnavailable;
   detail.retry_delay = absl::Seconds(1);
-  return base::MakeError("the vendor did not take the earlier call with this request_id; try again", detail);
+  return base::MakeError("the vendor did not accept the earlier request with this request_id; retry", detail);
 }
 
 // For one who waited for another's call.
@@ -96,7 +96,7 @@ absl::Status BrokeOff() {
   base::ErrorDetail detail;
   detail.reason = base::Reason::kUpstreamUnavailable;
   detail.retry_delay = absl::Seconds(1);
-  return base::MakeError("the call with this request_id that was under way broke off; try again", detail);
+  return base::MakeError("the call with this request_id was interrupted; retry", detail);
 }
 
 }  // namespace
@@ -245,14 +245,14 @@ absl::StatusOr<model::JournalEntry> Journal::Settle(const model::JournalKey& key
     base::MutexLock lock(mutex_);
     const auto [flight, is_new] = flights_.try_emplace(key);
     if (!is_new) {
-      return CreationError(base::Reason::kUpstreamUnavailable, key, "it is being looked for at the vendor just now");
+      return CreationError(base::Reason::kUpstreamUnavailable, key, "a lookup at the vendor is in progress");
     }
     flight->second.call = **row;
   }
   // What became of it may be known.
   if (absl::StatusOr<std::optional<model::JournalEntry>> end = WriteKept(key); !end.ok()) {
     Release(key, end.status());
-    return base::StoreUnavailable("the end of the creation could not be written");
+    return base::StoreUnavailable("the outcome of the creation could not be stored");
   }
   // Once more: it may have ended before it was held here.
   row = store_.GetCall(key);
@@ -274,8 +274,8 @@ absl::StatusOr<model::JournalEntry> Journal::Settle(const model::JournalKey& key
                                      found.has_value() && found->asset.has_value() ? &*found->asset : nullptr);
   if (!written.ok()) {
     // The word is not taken, so the doubt is what it was.
-    Release(key, OutcomeUnknown("its end could not be stored"));
-    return base::StoreUnavailable("the end of the creation could not be written");
+    Release(key, OutcomeUnknown("its outcome could not be stored"));
+    return base::StoreUnavailable("the outcome of the creation could not be stored");
   }
   {
     base::MutexLock lock(mutex_);
@@ -443,8 +443,7 @@ absl::Status OutcomeUnknown(std::string_view cause) {
   detail.reason = base::Reason::kOutcomeUnknown;
   detail.metadata["cause"] = std::string(cause);
   return base::MakeError(
-      absl::StrCat("the vendor may or may not have carried this out, and it will not be sent again: ",
-                   std::string(cause)),
+      absl::StrCat("the vendor may have executed this request; it will not be sent again: ", std::string(cause)),
       detail);
 }
 

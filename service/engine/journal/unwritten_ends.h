@@ -19,6 +19,8 @@ namespace seedance::engine {
 
 // Ends of billed calls that the store did not take when they came. Until one is written its row says that the call is
 // under way, and holds what the call claimed. Thread-safe.
+//
+// Tests: tests/unit/engine/journal/journal_test.cc
 class UnwrittenEnds {
  public:
   // Pause between two tries to write an end.

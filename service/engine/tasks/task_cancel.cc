@@ -21,8 +21,8 @@ absl::Status CannotCancel(const GenerationTask& task) {
   const std::string state(model::TaskStateName(task.state));
   return base::MakeError(ended ? absl::StrCat("the task has already ended as ", state)
                                : absl::StrCat("the task is ", state,
-                                              " and the vendor cannot cancel it: it goes on, and is billed; detach "
-                                              "gives it up all the same"),
+                                              " and the vendor cannot cancel it: it continues and is billed; use "
+                                              "detach to abandon it"),
                          detail);
 }
 
@@ -33,7 +33,7 @@ absl::Status CancelUnanswered(const GenerationTask& task, const absl::Status& ca
   detail.retry_delay = base::GetErrorDetail(cause).retry_delay.value_or(absl::Seconds(2));
   detail.resource = base::ResourceRef{"seedance.gateway.v1.GenerationTask", task.name()};
   return base::MakeError(
-      absl::StrCat("the vendor did not say whether the task is cancelled; it is followed, ask again: ",
+      absl::StrCat("the vendor did not confirm the cancellation; the task is still tracked, cancel again: ",
                    std::string(cause.message())),
       detail);
 }

@@ -29,8 +29,8 @@ const model::ModelProfile* ChooseModel(const model::UpstreamProfile& profile, mo
   if (chosen == nullptr || !may_upgrade || model::TakesReferences(request, *chosen)) return chosen;
   const model::ModelProfile* other = profile.FindModel(chosen->asset_reference_model);
   if (other == nullptr || !model::TakesReferences(request, *other)) return chosen;
-  warnings.push_back(absl::StrCat("model ", chosen->asset_reference_model, " is taken instead of ", request.model,
-                                  ", which takes no assets as references"));
+  warnings.push_back(absl::StrCat("model ", chosen->asset_reference_model, " is used instead of ", request.model,
+                                  ", which accepts no assets as references"));
   request.model = chosen->asset_reference_model;
   return other;
 }
@@ -53,7 +53,7 @@ void WarnOfUnmentioned(const model::TaskRequest& request, const std::vector<bool
     const model::Reference& reference = request.references[i];
     if (mentioned[i] || !CanBeMentioned(reference.role)) continue;
     warnings.push_back(absl::StrCat(PathOf(i), reference.label.empty() ? "" : absl::StrCat(" {", reference.label, "}"),
-                                    " is never mentioned in the prompt"));
+                                    " is not mentioned in the prompt"));
   }
 }
 

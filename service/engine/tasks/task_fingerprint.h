@@ -9,6 +9,8 @@ namespace seedance::engine {
 
 // What the caller asked for, before any default, so that a changed default does not make a retry look like another
 // request.
+//
+// Tests: tests/unit/engine/tasks/tasks_test.cc
 model::Fingerprint FingerprintOf(const model::TaskRequest& request);
 
 // Adds to the fingerprint of `task` that a request which names the upstream and the model that were chosen for it is

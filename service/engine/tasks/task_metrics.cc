@@ -26,10 +26,9 @@ void TellOpenTasksAtScrape(base::Metrics& metrics, const std::vector<std::string
   std::map<std::string, UpstreamGauges> all;
   for (const std::string& upstream : upstreams) {
     UpstreamGauges& gauges = all[upstream];
-    gauges.oldest = metrics.Gauge(
-        "seedance_oldest_poll_age_seconds",
-        "Time since the vendor last told how a submitted task is, of the task for which that is longest ago; 0: none.",
-        {{"upstream", upstream}});
+    gauges.oldest = metrics.Gauge("seedance_oldest_poll_age_seconds",
+                                  "Longest time since the vendor last reported on a submitted task; 0: none.",
+                                  {{"upstream", upstream}});
     for (const TaskState state : kOpenStates) {
       gauges.open[state] = metrics.Gauge("seedance_open_tasks", "Tasks that have not ended, by state.",
                                          {{"upstream", upstream}, {"state", std::string(TaskStateName(state))}});

@@ -12,6 +12,8 @@ namespace seedance::engine {
 
 // Has the number of open tasks by upstream and state, and the age of the oldest poll by upstream, computed at each
 // scrape. `open` and `clock` outlive the last scrape.
+//
+// Tests: tests/e2e/rate_test.cc
 void TellOpenTasksAtScrape(base::Metrics& metrics, const std::vector<std::string>& upstreams, OpenTasks& open,
                            base::Clock& clock);
 

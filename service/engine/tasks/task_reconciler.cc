@@ -38,7 +38,7 @@ absl::Status NoList(const std::string& upstream) {
   detail.reason = base::Reason::kUnsupportedByUpstream;
   return base::MakeError(
       absl::StrCat("upstream ", upstream,
-                   " has no list of tasks to search: look there yourself, and say upstream_task_id or "
+                   " has no list of tasks to search: search there yourself, and set upstream_task_id or "
                    "not_accepted"),
       detail);
 }
@@ -87,9 +87,9 @@ bool HasForeign(const GenerationTask& task, const std::vector<GenerationTask>& o
 absl::Status OthersInDoubt(const std::string& upstream) {
   base::ErrorDetail detail;
   detail.reason = base::Reason::kSharedCredentials;
-  return base::MakeError(absl::StrCat("tasks of other tenants are on their way to upstream ", upstream,
+  return base::MakeError(absl::StrCat("tasks of other tenants are in flight to upstream ", upstream,
                                       ", or in doubt there, with the same credentials: the vendor's task may be "
-                                      "theirs; try again when they are settled"),
+                                      "theirs; retry when they are settled"),
                          detail);
 }
 
@@ -160,7 +160,7 @@ void TaskReconciler::Reconcile(const CallContext& context, const GenerationTask&
     return ReconciledTask{*std::move(settled), {}};
   };
   if (params.not_accepted) {
-    return done(wrap(NotAccepted(task, "operator", "the vendor never took the task, the operator says")));
+    return done(wrap(NotAccepted(task, "operator", "the vendor never accepted the task, according to the operator")));
   }
   Upstreams::Entry* entry = upstreams_.Find(task.tenant, task.request.upstream);
   if (entry == nullptr || (!params.upstream_task_id.has_value() && !entry->upstream->profile().lists_tasks)) {
@@ -229,8 +229,8 @@ absl::StatusOr<GenerationTask> TaskReconciler::BindAsTold(const upstream::CallOp
                                                           Upstreams::Entry& entry) {
   const absl::StatusOr<upstream::TaskReport> report = entry.upstream->GetTask(call, upstream_task_id);
   if (absl::IsNotFound(report.status())) {
-    return base::InvalidField(kField, absl::StrCat("must be the id of a task that upstream ", entry.upstream->name(),
-                                                   " knows; it does not know this one"));
+    return base::InvalidField(kField, absl::StrCat("must be the id of a task known to upstream ",
+                                                   entry.upstream->name(), "; this one is unknown there"));
   }
   if (!report.ok()) return report.status();
   if (!entry.dedicated) {
@@ -244,7 +244,7 @@ absl::StatusOr<GenerationTask> TaskReconciler::BindAsTold(const upstream::CallOp
 absl::StatusOr<GenerationTask> TaskReconciler::Bind(const GenerationTask& task, const std::string& upstream_task_id,
                                                     std::optional<absl::Time> submit_time, const char* by) {
   const VendorId vendor_id(task.request.upstream, upstream_task_id);
-  if (!Claim(vendor_id)) return base::InvalidField(kField, "is being bound to another task just now");
+  if (!Claim(vendor_id)) return base::InvalidField(kField, "is being assigned to another task");
   const absl::Cleanup unclaim = [this, &vendor_id] { Unclaim(vendor_id); };
   const auto bound = store_.FindTaskByUpstreamId(task.request.upstream, upstream_task_id);
   if (!bound.ok()) return bound.status();
@@ -293,7 +293,7 @@ absl::StatusOr<GenerationTask> TaskReconciler::NotTakenProven(const std::string&
   absl::StatusOr<GenerationTask> task = store_.GetTask(id);
   if (!task.ok()) return task;
   if (task->state != TaskState::kSubmitUnknown) return NotInDoubt(*task);
-  return NotAccepted(*task, by, "the vendor never took the task: its log of what was billed does not show it");
+  return NotAccepted(*task, by, "the vendor never accepted the task: its usage log does not show it");
 }
 
 absl::StatusOr<GenerationTask> TaskReconciler::NotAccepted(const GenerationTask& task, const char* by,

@@ -48,8 +48,8 @@ bool MayWaitFor(const Asset& asset, const model::TaskRequest& request) {
 std::string Advice(const Asset& asset) {
   if (asset.state == AssetState::kProcessing) return "; with wait_for_assets the task waits for it";
   if (asset.state != AssetState::kExpired) return asset.error.message.empty() ? "" : ": " + asset.error.message;
-  return asset.source_uri.empty() ? "; its bytes came without a URL, so that it cannot be created again"
-                                  : "; with recreate_expired_assets it is created again";
+  return asset.source_uri.empty() ? "; it was created from bytes, so it cannot be re-created"
+                                  : "; with recreate_expired_assets it is re-created";
 }
 
 absl::Status NotReady(const Asset& asset, const std::string& field) {

@@ -14,6 +14,8 @@ namespace seedance::engine {
 
 // A NOT_FOUND of the asset of the reference of this index, with the path of its field in message and metadata `field`.
 // Other statuses as they are.
+//
+// Tests: tests/unit/engine/tasks/tasks_test.cc, tests/unit/engine/tasks/waiting_tasks_test.cc
 absl::Status AtReference(const absl::Status& status, size_t index);
 
 // What the assets of a task's references say about it.

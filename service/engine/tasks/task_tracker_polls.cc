@@ -10,6 +10,8 @@
 #include "service/engine/tasks/task_report.h"
 #include "service/engine/tasks/task_tracker.h"
 
+// Tests: tests/unit/engine/tasks/task_tracker_test.cc, tests/unit/engine/dispatch/task_turns_test.cc
+
 namespace seedance::engine {
 
 using model::GenerationTask;
@@ -51,7 +53,7 @@ void TaskTracker::Poll(const GenerationTask& task, Upstreams::Entry& entry, Requ
     ChangeSurely(task.id, [](GenerationTask& edited) {
       if (!IsSubmitted(edited.state)) return absl::AbortedError("no longer at the vendor");
       edited.state = TaskState::kLost;
-      edited.error = {base::Reason::kUpstreamLost, "", "the vendor no longer knows the task"};
+      edited.error = {base::Reason::kUpstreamLost, "", "the vendor no longer has the task"};
       return absl::OkStatus();
     });
     return;
@@ -91,14 +93,14 @@ void TaskTracker::JudgeResult(const GenerationTask& task, upstream::TaskReport& 
   if (!report.result_missing || since == absl::InfiniteFuture()) return;
   const absl::Time end = std::min(since + options_.result_patience, std::max(task.deadline_time, since));
   if (clock_.Now() < end) {
-    report.note = absl::StrCat("the vendor reports success but shows no link to the video; it is waited for until ",
-                               UtcText(end));
+    report.note =
+        absl::StrCat("the vendor reports success but no link to the video; waiting for it until ", UtcText(end));
     return;
   }
   report.result_missing = false;
   report.state = TaskState::kFailed;
   report.error = {base::Reason::kResultMissing, "",
-                  "the vendor reports success, and bills the task, but gave no link to the video"};
+                  "the vendor reports success and bills the task, but provides no link to the video"};
 }
 
 void TaskTracker::Ended(const upstream::TaskReport& report, const GenerationTask& task, Upstreams::Entry& entry) {

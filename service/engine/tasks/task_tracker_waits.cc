@@ -9,6 +9,8 @@
 #include "service/engine/dispatch/wait_reason.h"
 #include "service/engine/tasks/task_tracker.h"
 
+// Tests: tests/unit/engine/tasks/task_waits_test.cc, tests/unit/engine/tasks/waiting_tasks_test.cc
+
 namespace seedance::engine {
 
 using model::GenerationTask;

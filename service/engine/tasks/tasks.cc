@@ -35,7 +35,7 @@ absl::Status TooManyOpen(const std::string& tenant, int64_t most) {
   base::ErrorDetail detail;
   detail.reason = base::Reason::kQuotaExceeded;
   detail.quota_subject = absl::StrCat("tenant:", tenant);
-  return base::MakeError(absl::StrCat("the tenant has ", most, " tasks that have not ended, which is the most"),
+  return base::MakeError(absl::StrCat("the tenant has ", most, " tasks that have not ended, which is the maximum"),
                          detail);
 }
 

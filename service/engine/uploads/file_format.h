@@ -10,6 +10,8 @@ namespace seedance::engine {
 
 // `.jpg` for `jpeg`, `.png` for `png` and so on: the file name's suffix that a container goes by. Empty for an empty
 // one.
+//
+// Tests: tests/unit/engine/uploads/data_uri_test.cc
 std::string SuffixOf(std::string_view container);
 
 // `image/png` and so on, by the suffix of a file name; `application/octet-stream` when it says nothing.

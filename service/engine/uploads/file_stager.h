@@ -16,6 +16,8 @@ namespace seedance::engine {
 
 // Puts bytes behind a URL for upstreams that take nothing else: with the vendor's own upload, or with the gateway's.
 // Thread-safe.
+//
+// Tests: tests/unit/engine/uploads/staging_directory_test.cc, tests/unit/engine/assets/asset_staging_test.cc
 class FileStager {
  public:
   // `staging` may be null: the gateway serves no files.

@@ -42,7 +42,7 @@ std::vector<base::FieldViolation> MediaValidator::Violations(int64_t size) const
       return {{fields_.bytes,
                absl::StrCat("must be a media file of a format that the upstream takes: ", findings.problem)}};
     case Findings::State::kBroken:
-      return {{fields_.bytes, absl::StrCat("must be a whole and sound file: this ", Described(findings),
+      return {{fields_.bytes, absl::StrCat("must be a complete and valid file: this ", Described(findings),
                                            " is not: ", findings.problem)}};
     case Findings::State::kReading: {
       model::MediaInfo turned = info;

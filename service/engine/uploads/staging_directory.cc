@@ -44,7 +44,7 @@ absl::Status Full(int64_t most) {
   detail.reason = base::Reason::kRateLimited;
   detail.quota_subject = "gateway:staging";
   detail.retry_delay = absl::Minutes(1);
-  return base::MakeError(absl::StrCat("files for vendors to fetch may have ", most, " bytes together"), detail);
+  return base::MakeError(absl::StrCat("staged files may have at most ", most, " bytes in total"), detail);
 }
 
 // Writes what `file` holds into a new file.

@@ -23,13 +23,13 @@ absl::Status NoSpace(const std::string& why) {
   detail.reason = base::Reason::kRateLimited;
   detail.quota_subject = "gateway:spool";
   detail.retry_delay = absl::Seconds(10);
-  return base::MakeError(absl::StrCat("no room on the gateway's disk for the file: ", why), detail);
+  return base::MakeError(absl::StrCat("no space on the gateway's disk for the file: ", why), detail);
 }
 
 absl::Status DiskError(const char* what) {
   const int error = errno;
   if (error == ENOSPC || error == EDQUOT || error == EMFILE || error == ENFILE) return NoSpace(std::strerror(error));
-  return base::InternalError(absl::StrCat(what, " a spool file: ", std::strerror(error)));
+  return base::InternalError(absl::StrCat(what, " a temporary file: ", std::strerror(error)));
 }
 
 class FileSource : public http::ByteSource {
@@ -92,7 +92,7 @@ TempFile::~TempFile() {
 }
 
 absl::Status TempFile::Append(std::string_view bytes) {
-  if (!space_.Reserve(static_cast<int64_t>(bytes.size()))) return NoSpace("too many files wait there");
+  if (!space_.Reserve(static_cast<int64_t>(bytes.size()))) return NoSpace("too many files are waiting there");
   size_ += static_cast<int64_t>(bytes.size());
   while (!bytes.empty()) {
     const ssize_t n = write(fd_, bytes.data(), bytes.size());

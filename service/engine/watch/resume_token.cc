@@ -50,7 +50,7 @@ absl::StatusOr<ResumeTokens::Position> ResumeTokens::Check(std::string_view toke
   const absl::StatusOr<Parsed> parsed = Parse(token, TokenScope(scope));
   if (!parsed.ok()) return parsed.status();
   if (!parsed->foreign && parsed->position.revision <= newest) return parsed->position;
-  return ExpiredError("the resume token is of another store; go on with the one in the details",
+  return ExpiredError("the resume token belongs to another store; continue with the token in the error details",
                       Make(scope, {newest - 1, false}));
 }
 
@@ -67,8 +67,9 @@ absl::StatusOr<ResumeTokens::Position> ResumeTokens::CheckHistory(std::string_vi
 }
 
 absl::Status ResumeTokens::Expired(const TokenScope& scope) const {
-  return ExpiredError("the resume token is too old or of another store; begin anew with the one in the details",
-                      Make(scope, Position{}));
+  return ExpiredError(
+      "the resume token is too old or belongs to another store; restart with the token in the error details",
+      Make(scope, Position{}));
 }
 
 }  // namespace seedance::engine

@@ -23,6 +23,8 @@ struct TaskFeed;
 class TaskFeeds;
 
 // What a reader of many tasks gets at a time: at most 200 tasks and names, of about 48 KiB or one.
+//
+// Tests: tests/unit/engine/watch/task_feeds_test.cc
 struct TaskBatch {
   std::vector<std::shared_ptr<const WatchSnapshot<model::GenerationTask>>> tasks;  // In the order of their revisions.
   std::vector<std::string> removed;  // Ids of tasks that do not match any more or were deleted.

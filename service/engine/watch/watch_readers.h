@@ -17,6 +17,8 @@ namespace seedance::engine {
 //
 // One that is only let go of may still be told once, by a thread that holds it meanwhile: Close it before anything ends
 // that its on_change uses, or have on_change hold that weakly.
+//
+// Tests: tests/unit/engine/watch/watch_hub_test.cc
 class WatchReader : public std::enable_shared_from_this<WatchReader> {
  public:
   using OnChange = absl::AnyInvocable<void()>;

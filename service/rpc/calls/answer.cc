@@ -23,7 +23,7 @@ void Finish(RpcStream& stream, Call& call, const absl::Status& status) {
 
 }  // namespace
 
-// A call whose end is lost would stay open for ever, and RpcServer::Stop would wait for it.
+// Must not fail: a call that never ends would block RpcServer::Stop for ever.
 
 void SendAnswer(RpcStream& stream, Call& call, const google::protobuf::MessageLite& answer) {
   try {
@@ -54,7 +54,7 @@ absl::Status EndOfCancelled(const RpcStream& stream, const Call& call) {
   base::ErrorDetail detail;
   detail.reason = base::Reason::kDeadlineExceeded;
   detail.metadata.emplace(kLimitKey, "answer_timeout");
-  return base::MakeError("the caller did not take in time what was sent", detail);
+  return base::MakeError("the caller did not read the answer in time", detail);
 }
 
 }  // namespace seedance::rpc

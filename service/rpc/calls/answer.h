@@ -9,16 +9,18 @@
 
 namespace seedance::rpc {
 
-// The ends of a call that reached its method: one of them is called, once and last. The bytes of an answer count for
-// the caller's tenant until the caller has them; one that has not taken all of them after `answer_timeout` is
-// cancelled. They never throw: without memory for it the call ends with a shorter status.
+// Ends of a call that has reached its method: exactly one is called, last. The bytes of an answer count for the
+// caller's tenant until the caller has received them; a call whose answer is not taken within `answer_timeout` is
+// cancelled. They never throw: without memory the call ends with a shorter status. Thread-safe.
+//
+// Tests: tests/unit/rpc/calls/dispatcher_test.cc, tests/unit/rpc/calls/unary_call_test.cc
 void SendAnswer(RpcStream& stream, Call& call, const google::protobuf::MessageLite& answer);
 void SendStatus(RpcStream& stream, Call& call, const absl::Status& status);
-// In the handler of an exception: ends the call with EndOfThrown.
+// Inside a catch block: ends the call with EndOfThrown.
 void SendThrown(RpcStream& stream, Call& call);
 
-// What a stream ends with that was cancelled or cannot be written to. The caller may not see it; the log does.
-// DEADLINE_EXCEEDED when the caller did not take in time what was sent, else as Call::Gone. Thread-safe.
+// Status of a stream that was cancelled or cannot be written to, for the log; the caller may not see it.
+// DEADLINE_EXCEEDED when the caller did not take in time what was sent, otherwise Call::Gone. Thread-safe.
 absl::Status EndOfCancelled(const RpcStream& stream, const Call& call);
 
 }  // namespace seedance::rpc

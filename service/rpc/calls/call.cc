@@ -18,17 +18,17 @@
 namespace seedance::rpc {
 namespace {
 
-// By gRPC's retry design a client's retry policy waits so long instead of its own back-off.
+// gRPC's retry design: clients wait this long instead of their own back-off.
 constexpr char kPushback[] = "grpc-retry-pushback-ms";
 
-// Value of a metadata key; empty when it is missing or sent more than once.
+// Value of a metadata key; empty when missing or repeated.
 std::string_view Metadata(const grpc::ServerContext& context, const char* key) {
   const auto [begin, end] = context.client_metadata().equal_range(key);
   if (begin == end || std::next(begin) != end) return {};
   return std::string_view(begin->second.data(), begin->second.size());
 }
 
-// What the peer's verified client certificate says; empty without one.
+// Names in the peer's verified client certificate; empty without one.
 PeerNames NamesOf(const grpc::ServerContextBase& context) {
   static constexpr struct {
     const char* property;
@@ -49,7 +49,7 @@ PeerNames NamesOf(const grpc::ServerContextBase& context) {
   return names;
 }
 
-// Words of gRPC for its status codes.
+// gRPC's name of the status code.
 std::string CodeName(const absl::Status& status) { return absl::StatusCodeToString(status.code()); }
 
 base::LogLevel LevelOf(const absl::Status& status) {
@@ -65,7 +65,7 @@ base::LogLevel LevelOf(const absl::Status& status) {
   }
 }
 
-// Lines of calls that succeed are not lost in a flood of those that fail or are refused.
+// Separate kinds, so that lines of successful calls are not dropped in a flood of failed or refused ones.
 base::LogKind KindOf(const std::string& tenant, const absl::Status& status) {
   if (tenant.empty()) return {"call_refused", base::LogCause::kAnyone};
   return {status.ok() ? "call" : "call_failed", base::LogCause::kOwn};
@@ -94,14 +94,14 @@ Call::Call(RpcContext& edge, grpc::ServerContext* context, const std::string& pe
 }
 
 Call::~Call() {
-  if (entered_) edge_.active().Leave(*this);  // An exception kept it from its end.
+  if (entered_) edge_.active().Leave(*this);  // End was not called, because of an exception.
 }
 
 absl::Status Call::Gone() const {
   const bool late = edge_.clock().Now() >= context_.deadline;
   base::ErrorDetail detail;
   detail.reason = late ? base::Reason::kDeadlineExceeded : base::Reason::kCancelled;
-  return base::MakeError(late ? "the call's deadline has passed" : "the caller went away", detail);
+  return base::MakeError(late ? "the call's deadline has passed" : "the caller cancelled or disconnected", detail);
 }
 
 grpc::Status Call::End(const absl::Status& status) {
@@ -131,7 +131,7 @@ void Call::WriteLine(const absl::Status& status, const base::ErrorDetail& detail
     const auto value = detail.metadata.find(std::string(key));
     if (value != detail.metadata.end()) line.Add(key, value->second);
   }
-  // Messages of defects help to find them; those of bad input may quote the caller.
+  // Only messages of defects are logged; those of invalid input may quote the caller.
   if (detail.reason == base::Reason::kInternal) line.Add("message", std::string(status.message()));
   line.Write();
 }

@@ -14,53 +14,56 @@
 
 namespace seedance::rpc {
 
-// Metadata of an error, for the log line: the limit that ended the call, named as in `seedance_calls_refused_total`.
+// Error metadata for the log line: the limit that ended the call, named as in `seedance_calls_refused_total`.
+//
+// Tests: tests/unit/rpc/calls/call_facts_test.cc, tests/unit/rpc/calls/unary_call_test.cc
 inline constexpr char kLimitKey[] = "limit";
 
-// What every RPC passes, unary or stream: who calls, until when, cancellation, trace, and at the end the log line and
-// the status. Owned by the RPC's reactor, which serializes the calls of the methods that are not const.
+// State that every RPC has, unary or streaming: tenant, deadline, cancellation, trace, and at the end the log line and
+// the status. Owned by the RPC's reactor, which serializes calls of non-const methods.
 class Call final : private ActiveCall {
  public:
-  // How a method is treated.
+  // Properties of a method.
   struct Traits {
-    std::string_view name;  // Short, for example `GetAsset`. Lives as long as the process.
-    bool open = false;      // No token is asked for.
-    // Not of our own services: a stop does not wait for it, and only what goes wrong is logged.
+    std::string_view name;  // For example `GetAsset`. Lives as long as the process.
+    bool open = false;      // Needs no token.
+    // Not a method of the gateway's own services: a stop does not wait for it, and only failures are logged.
     bool auxiliary = false;
   };
 
-  // `context` and `peer` outlive the reactor's OnDone, not more.
+  // `context` and `peer` must live until the reactor's OnDone.
   Call(RpcContext& edge, grpc::ServerContext* context, const std::string& peer, const Traits& method);
   ~Call();
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
 
-  // OK, or why the call is refused before it begins: the server stops, not authenticated.
+  // OK, or why the call is refused before it starts: shutdown, or not authenticated.
   const absl::Status& admission() const { return admission_; }
 
-  // For the engine. The cancel token is that of Cancel().
+  // Context for the engine. Its cancel token is cancelled by Cancel().
   const engine::CallContext& context() const { return context_; }
 
   RpcContext& edge() const { return edge_; }
 
-  // For the log line.
+  // Values for the log line; truncated.
   void set_resource(std::string_view name) { resource_ = std::string(name.substr(0, 200)); }
   void set_request_id(std::string_view id) { request_id_ = std::string(id.substr(0, 36)); }
 
-  // The connection, as gRPC writes it.
+  // The peer as gRPC writes it.
   const std::string& peer() const { return peer_; }
 
-  // The caller went away. Runs the token's callbacks. Thread-safe.
+  // Cancels the call's work because the caller is gone; runs the token's callbacks. Thread-safe.
   void Cancel() { context_.cancel->Cancel(); }
 
-  // How a cancelled call ends: DEADLINE_EXCEEDED when its deadline has passed, else CANCELLED. Thread-safe.
+  // Status of a cancelled call: DEADLINE_EXCEEDED after its deadline, otherwise CANCELLED. Thread-safe.
   absl::Status Gone() const;
 
-  // Writes the log line and turns `status` into gRPC's. When the server stops, the retry policy of the caller's gRPC is
-  // told to wait as long as RetryInfo says. Call it once, last, before the reactor's Finish.
+  // Writes the log line and converts `status`. During a shutdown, adds RetryInfo's delay for the retry policy of the
+  // caller's gRPC library. Call it once, last, before the reactor's Finish.
   grpc::Status End(const absl::Status& status);
 
  private:
+  // Writes the log line of the call.
   void WriteLine(const absl::Status& status, const base::ErrorDetail& detail) const;
   std::string Peer() const override { return peer_; }
 
@@ -69,7 +72,8 @@ class Call final : private ActiveCall {
   const std::string& peer_;
   const Traits method_;
   const absl::Time start_;
-  bool entered_ = false;  // It counts as under way.
+  bool entered_ = false;  // Counted in InflightCalls.
+  // Tenant, deadline, trace and cancel token.
   engine::CallContext context_;
   absl::Status admission_;
   std::string resource_;

@@ -13,12 +13,12 @@ namespace seedance::rpc {
 struct CallLimits::Connection {
   explicit Connection(const std::string& name) : address(name.substr(0, name.rfind(':'))) {}
 
-  const std::string* peer = nullptr;  // Its key.
-  const std::string address;          // Without the port.
+  const std::string* peer = nullptr;  // Key in connections_.
+  const std::string address;          // The peer without the port.
   size_t open = 0;
   std::array<size_t, 5> service_calls{};  // By RequestKind.
   size_t refusals = 0;
-  size_t dropped = 0;  // Refusals that were dropped since the last time that none was left.
+  size_t dropped = 0;  // Refusals dropped since no refusal was pending last.
   bool ended = false;
 };
 
@@ -42,7 +42,7 @@ constexpr std::array<const char*, 11> kNames = {"calls",
                                                 "receive_timeout",
                                                 "answer_timeout"};
 
-// All connections of a Unix socket look the same.
+// Connections of a Unix socket are indistinguishable.
 bool HasName(const std::string& peer) { return !absl::StartsWith(peer, "unix"); }
 
 bool IsService(RequestKind kind) { return kind != RequestKind::kCall && kind != RequestKind::kWatch; }
@@ -89,7 +89,7 @@ absl::Status CallLimits::Connect(Ticket& ticket, const std::string& peer) {
     if (++connection.open <= most || !HasName(peer)) return absl::OkStatus();
     end = connection.open > 2 * most && !std::exchange(connection.ended, true);
   }
-  if (end) EndConnection(peer, "limit of streams");
+  if (end) EndConnection(peer, "stream limit");
   return Over(Limit::kStreamsPerConnection, "streams of a connection", options_.max_streams_per_connection,
               "gateway:streams_per_connection");
 }
@@ -136,8 +136,8 @@ absl::Status CallLimits::AdmitServiceLocked(Ticket& ticket) {
   const bool reflection = ticket.kind == RequestKind::kReflection;
   const size_t most = reflection ? options_.max_reflection_streams : options_.max_health_calls;
   if (!HasServicePlaceLocked(ticket, most)) {
-    return reflection ? Over(Limit::kReflectionStreams, "streams of reflection", most, "gateway:reflection_streams")
-                      : Over(Limit::kHealthCalls, "open calls of the health service", most, "gateway:health_calls");
+    return reflection ? Over(Limit::kReflectionStreams, "reflection streams", most, "gateway:reflection_streams")
+                      : Over(Limit::kHealthCalls, "open health calls", most, "gateway:health_calls");
   }
   const auto kind = static_cast<size_t>(ticket.kind);
   ++service_calls_[kind];
@@ -170,11 +170,10 @@ void CallLimits::LeaveServiceLocked(Ticket& ticket) {
 
 absl::Status CallLimits::CheckAnswersLocked(const Tenant& tenant) {
   if (answer_bytes_ >= options_.max_answer_bytes) {
-    return Over(Limit::kAnswerBytes, "bytes of answers that are not read yet", options_.max_answer_bytes,
-                "gateway:answer_bytes");
+    return Over(Limit::kAnswerBytes, "bytes of unread answers", options_.max_answer_bytes, "gateway:answer_bytes");
   }
   if (tenant.answer_bytes >= options_.max_answer_bytes_per_tenant) {
-    return Over(Limit::kAnswerBytesPerTenant, "bytes of answers that the tenant has not read yet",
+    return Over(Limit::kAnswerBytesPerTenant, "bytes of unread answers of a tenant",
                 options_.max_answer_bytes_per_tenant, absl::StrCat("tenant:", tenant.name));
   }
   return absl::OkStatus();
@@ -218,7 +217,7 @@ std::shared_ptr<void> CallLimits::ChargeShared(const Ticket& ticket, size_t byte
     base::MutexLock lock(mutex_);
     CountAnswerLocked(*ticket.tenant, bytes);
   }
-  // Without the lock: it discharges when it cannot be made.
+  // Without the lock: on failure the deleter discharges.
   return std::shared_ptr<Tenant>(ticket.tenant, discharge);
 }
 
@@ -227,7 +226,7 @@ bool CallLimits::Refuse(Ticket& ticket) {
   {
     base::MutexLock lock(mutex_);
     Connection& connection = *ticket.connection;
-    // From now on it counts as a refusal: peers that do not take these must not use up the service's places.
+    // Counted as a refusal from now on: peers that do not read refusals must not use up the service's places.
     LeaveServiceLocked(ticket);
     ticket.refused = true;
     ++refusals_;

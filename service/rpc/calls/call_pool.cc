@@ -17,7 +17,7 @@ absl::Status CallPoolFull() {
   detail.reason = base::Reason::kRateLimited;
   detail.quota_subject = "gateway:call_threads";
   detail.retry_delay = absl::Seconds(1);
-  return base::MakeError("the server has too many calls waiting", detail);
+  return base::MakeError("too many calls are waiting", detail);
 }
 
 absl::Status EndOfThrown() {
@@ -36,7 +36,7 @@ absl::Status EndOfThrown() {
     detail.reason = base::Reason::kInternal;
   }
   base::Log(base::LogLevel::kError, "call_threw", {{"cause", cause}});
-  return base::MakeError(detail.reason == base::Reason::kInternal ? "the call failed by a defect of the gateway"
+  return base::MakeError(detail.reason == base::Reason::kInternal ? "the call failed because of a defect in the gateway"
                                                                   : "the server is out of memory",
                          detail);
 }
@@ -55,7 +55,7 @@ bool CallPool::Add(const std::string& tenant, Item& item) {
   base::MutexLock lock(mutex_);
   try {
     if (runs_ < max_threads_) {
-      // One for each thread at most, so the pool has a place for it. One that finds nothing ends.
+      // At most one per thread, so the pool has a place for it. Ends if it finds no work.
       if (!pool_.Submit([this] { RunWaiting(); })) return false;
       ++runs_;
     }
@@ -77,7 +77,7 @@ bool CallPool::AddLocked(const std::string& tenant, Item& item) {
     lane.front().tenant = tenant;
     lane.front().items.emplace_back();
     lanes_.emplace(lane.front().tenant, lane.begin());
-    lane.front().items.front() = std::move(item);  // Nothing fails from here on.
+    lane.front().items.front() = std::move(item);  // No failure is possible from here on.
     ring_.splice(ring_.end(), lane);
   }
   ++waiting_;
@@ -88,7 +88,7 @@ void CallPool::RunWaiting() {
   Item item;
   while (Next(item)) {
     RunOne(item);
-    item = Item();  // What it holds dies before the thread counts as free.
+    item = Item();  // Destroy captures before the thread counts as free.
   }
 }
 
@@ -100,7 +100,7 @@ void CallPool::RunOne(Item& item) {
       item.on_failed(EndOfThrown());
     }
   } catch (...) {
-    // No memory even for the error: the call's deadline ends it.
+    // No memory even for the error: the deadline will end the call.
   }
 }
 

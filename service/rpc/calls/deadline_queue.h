@@ -12,13 +12,13 @@
 
 namespace seedance::rpc {
 
-// Deadlines of many calls that share a few values of patience. For each value a list through the calls themselves:
-// adding and removing take constant time and no memory. Thread-safe.
+// Deadlines of many calls that share a few time-outs. One intrusive list per time-out: adding and removing take
+// constant time and no memory. Thread-safe.
 class DeadlineQueue {
   struct List;
 
  public:
-  // In one queue at a time; removed before it is destroyed.
+  // Base of what has a deadline. In one queue at a time; must be removed before it is destroyed.
   class Item {
    public:
     Item() = default;
@@ -30,22 +30,23 @@ class DeadlineQueue {
 
    private:
     friend class DeadlineQueue;
-    // Keeps the item alive while the result lives; null: it is about to be destroyed. Called with the queue locked:
-    // must not block nor use the queue.
+    // Returns a reference that keeps the item alive; null: it is being destroyed. Called with the queue locked: must
+    // not block nor use the queue.
     virtual std::shared_ptr<void> Hold() = 0;
-    // Called once, without a lock, when the deadline has passed; the item is in the queue no more. It may run although
-    // Remove came meanwhile.
+    // Called once, without a lock, after the deadline; the item is no longer in the queue. May run even if Remove was
+    // called meanwhile.
     virtual void OnOverdue() = 0;
 
-    List* list_ = nullptr;  // Null: not in the queue. Guarded by the queue's mutex, as are the others.
+    List* list_ = nullptr;  // Null: not in the queue. Guarded by the queue's mutex, like the members below.
     Item* next_ = nullptr;
     Item* prev_ = nullptr;
     absl::Time due_;
   };
 
+  // `clock` must outlive the queue.
   explicit DeadlineQueue(base::Clock& clock) : clock_(clock) {}
 
-  // `patience`: one of a few values, for a value is never forgotten. An item that is in the queue gets a new deadline.
+  // `patience`: one of a few values, because each is kept for ever. Replaces the deadline of an item in the queue.
   void Add(Item& item, absl::Duration patience) {
     const absl::Time due = clock_.Now() + patience;
     base::MutexLock lock(mutex_);
@@ -58,13 +59,13 @@ class DeadlineQueue {
     (item.prev_ == nullptr ? list.first : item.prev_->next_) = &item;
   }
 
-  // Does nothing when it is not in the queue.
+  // No effect when the item is not in the queue.
   void Remove(Item& item) {
     base::MutexLock lock(mutex_);
     if (item.list_ != nullptr) UnlinkLocked(item);
   }
 
-  // Tells those whose deadline has passed. Call it from time to time, from one thread.
+  // Calls OnOverdue of items whose deadline has passed. Call it periodically, from one thread.
   void Sweep() {
     const absl::Time now = clock_.Now();
     std::vector<std::pair<std::shared_ptr<void>, Item*>> overdue;
@@ -78,7 +79,7 @@ class DeadlineQueue {
         }
       }
     }
-    // Not under the mutex: what ends a call may destroy others, which remove themselves.
+    // Not under the mutex: ending a call may destroy others, which remove themselves.
     for (auto& [held, item] : overdue) {
       item->OnOverdue();
       held.reset();
@@ -86,11 +87,13 @@ class DeadlineQueue {
   }
 
  private:
+  // Items of one time-out, in the order of their deadlines.
   struct List {
     Item* first = nullptr;
     Item* last = nullptr;
   };
 
+  // Takes the item out of its list.
   void UnlinkLocked(Item& item) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     (item.prev_ == nullptr ? item.list_->first : item.prev_->next_) = item.next_;
     (item.next_ == nullptr ? item.list_->last : item.next_->prev_) = item.prev_;

@@ -13,7 +13,7 @@ namespace {
 
 constexpr Call::Traits kUnknownMethod = {"unknown", /*open=*/true, /*auxiliary=*/false};
 
-// Ends an RPC that never reaches its method. Never throws, for some of its callers end the RPCs of others.
+// Ends an RPC that never reaches its method. Never throws: some callers end the RPCs of others.
 void Refuse(RpcStream& stream, Call& call, const absl::Status& status) try {
   RpcContext& edge = call.edge();
   const grpc::Status end = call.End(status);
@@ -30,11 +30,11 @@ void Refuse(RpcStream& stream, Call& call, const absl::Status& status) try {
 absl::Status UnknownMethod(const std::string& path) {
   base::ErrorDetail detail;
   detail.reason = base::Reason::kInvalidInput;
-  return base::MakeError(absl::StatusCode::kUnimplemented, absl::StrCat("there is no method ", path.substr(0, 200)),
+  return base::MakeError(absl::StatusCode::kUnimplemented, absl::StrCat("unknown method ", path.substr(0, 200)),
                          detail);
 }
 
-// A call that is admitted, until its message is here.
+// An admitted call whose message has not arrived yet.
 class Incoming final : public Reactor,
                        public ReceiveGate::Receiver,
                        public std::enable_shared_from_this<Incoming>,
@@ -84,7 +84,7 @@ class Incoming final : public Reactor,
   }
 
  private:
-  // Of the gate: those without a token are told apart by their address.
+  // Key in the receive gate: calls without a token are separated by address.
   std::string Lane() const {
     return method_.traits.open ? CallLimits::AddressOf(stream_.ticket()) : call_->context().tenant;
   }
@@ -116,7 +116,7 @@ class Incoming final : public Reactor,
     return base::MakeError("too many requests are being received", detail);
   }
 
-  // False: the call has left already. Gives the place back.
+  // Returns the place. False: already returned.
   bool Leave() {
     bool placed = false;
     {
@@ -144,8 +144,8 @@ class Incoming final : public Reactor,
   std::unique_ptr<Call> call_;
   const std::string lane_;
   grpc::ByteBuffer message_;
-  grpc::ByteBuffer second_;  // Stays empty unless the caller sends too much.
-  bool received_ = false;    // The first message is here. Used by the reads only, one after the other.
+  grpc::ByteBuffer second_;  // Empty unless the caller sends a second message.
+  bool received_ = false;    // The first message has arrived. Used by reads only, which are sequential.
   base::Mutex mutex_;
   bool placed_ ABSL_GUARDED_BY(mutex_) = false;
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;

@@ -7,19 +7,19 @@
 
 namespace seedance::rpc {
 
-// What every RPC goes through, in this order: its connection's limit, its method, its token, the limits of calls and of
-// unread answers, the turn to receive, the first message in a bounded time. Only then its method's Start runs. Nothing
-// of the caller's message is taken before; gRPC itself holds at most the window of one stream for it.
+// The pipeline of every RPC, in this order: limit of the connection, method, token, limits of calls and unread answers,
+// place to receive, first message within a bounded time. Only then Start of the method runs. Nothing of the caller's
+// message is read before; gRPC itself buffers at most one stream window.
 //
-// Refusals: UNIMPLEMENTED (no such method), UNAUTHENTICATED, UNAVAILABLE (the server stops), RESOURCE_EXHAUSTED
-// (RetryInfo, QuotaFailure), INVALID_ARGUMENT (no message, or more than one), DEADLINE_EXCEEDED (no whole message in
-// time). Each is logged as a call. A peer that does not take its refusals is cut off.
+// Refusals: UNIMPLEMENTED (no such method), UNAUTHENTICATED, UNAVAILABLE (shutdown), RESOURCE_EXHAUSTED (RetryInfo,
+// QuotaFailure), INVALID_ARGUMENT (no message, or more than one), DEADLINE_EXCEEDED (no complete message in time). Each
+// is logged as a call. A peer that does not take its refusals is disconnected. Thread-safe.
 class Dispatcher {
  public:
-  // Both outlive it.
+  // Both must outlive it.
   Dispatcher(RpcContext& edge, const Methods& methods) : edge_(edge), methods_(methods) {}
 
-  // For RpcServer.
+  // Handler for RpcServer. Runs on a completion thread, does not block.
   void OnCall(RpcStream& stream);
 
  private:

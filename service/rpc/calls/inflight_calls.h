@@ -13,10 +13,10 @@ namespace seedance::rpc {
 
 class InflightCalls;
 
-// One of our own RPCs, from its arrival to its status. Entered once at most; leaves before it is destroyed.
+// One of the gateway's own RPCs, from its arrival to its status. Entered at most once; leaves before it is destroyed.
 class ActiveCall {
  public:
-  // The connection that it came on, as gRPC writes it. Called between Enter and Leave, by any thread.
+  // The peer as gRPC writes it. Called between Enter and Leave, by any thread.
   virtual std::string Peer() const = 0;
 
  protected:
@@ -28,12 +28,12 @@ class ActiveCall {
   ActiveCall* prev_ = nullptr;
 };
 
-// Our own RPCs under way, so that a stop need not wait for streams of gRPC's services (health watches stay open for as
-// long as their client likes), and knows which connections still matter. A list through the calls themselves: it costs
-// them no allocation. Thread-safe.
+// The gateway's own RPCs in flight. A stop waits for these, not for streams of gRPC's services (health watches stay
+// open as long as their clients like), and needs to know their connections. An intrusive list: no allocation per call.
+// Thread-safe.
 class InflightCalls {
  public:
-  // False after Close: the call must be refused.
+  // Adds the call. False after Close: the call must be refused.
   [[nodiscard]] bool Enter(ActiveCall& call) {
     base::MutexLock lock(mutex_);
     if (closed_) return false;
@@ -44,7 +44,7 @@ class InflightCalls {
     return true;
   }
 
-  // Once for each Enter that was true.
+  // Removes the call. Once for each Enter that returned true.
   void Leave(ActiveCall& call) {
     base::MutexLock lock(mutex_);
     (call.prev_ == nullptr ? first_ : call.prev_->next_) = call.next_;
@@ -52,18 +52,19 @@ class InflightCalls {
     if (--count_ == 0) none_.NotifyAll();
   }
 
-  // Lets no further call in.
+  // Refuses further calls.
   void Close() {
     base::MutexLock lock(mutex_);
     closed_ = true;
   }
 
+  // Number of calls in flight.
   size_t count() {
     base::MutexLock lock(mutex_);
     return count_;
   }
 
-  // The connections that have calls under way.
+  // Peers with calls in flight.
   std::set<std::string> Peers() {
     base::MutexLock lock(mutex_);
     std::set<std::string> peers;
@@ -71,7 +72,7 @@ class InflightCalls {
     return peers;
   }
 
-  // Waits until there is none, or for the deadline.
+  // Waits until no call is in flight, or until the deadline.
   void AwaitNone(base::Clock& clock, absl::Time deadline) {
     base::MutexLock lock(mutex_);
     while (count_ > 0 && clock.Now() < deadline) clock.WaitUntil(none_, mutex_, deadline);
@@ -79,9 +80,11 @@ class InflightCalls {
 
  private:
   base::Mutex mutex_;
+  // Notified when the last call leaves.
   base::CondVar none_;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
   size_t count_ ABSL_GUARDED_BY(mutex_) = 0;
+  // Head of the list of calls in flight.
   ActiveCall* first_ ABSL_GUARDED_BY(mutex_) = nullptr;
 };
 

@@ -17,29 +17,32 @@
 
 namespace seedance::rpc {
 
-// One method of a service as the dispatcher knows it.
+// One method of a service, as the dispatcher calls it.
 struct Method {
-  // Answers an RPC that was authenticated and admitted and whose first message is here: ends it, or calls SetReactor of
-  // the stream with what will end it. Runs on the thread that took the message, must not block. Takes the bytes.
+  // Answers an RPC that was authenticated and admitted and whose first message was received: ends it, or sets a reactor
+  // that will. Runs on the completion thread and must not block. Takes ownership of the message.
   using Start = std::function<void(RpcStream&, std::unique_ptr<Call>, grpc::ByteBuffer)>;
 
+  // How the dispatcher treats its calls.
   Call::Traits traits;
+  // Which limits apply.
   RequestKind kind = RequestKind::kCall;
-  // True: Start runs when the caller sent one message and ended its stream. False: it reads on; bytes may be invalid.
+  // True: Start runs after one message and the end of the caller's stream. False: after the first message; it reads on
+  // itself, and the bytes may be invalid.
   bool one_request = true;
   Start start;
 };
 
-// The methods of all services by the path of their RPCs. Fixed once the server runs.
+// All methods, by path. Filled before the server runs, then immutable.
 class Methods {
  public:
-  // `service` is the full name.
+  // `service` is the full name of the service.
   void Add(std::string_view service, Method method) {
     services_.emplace(service);
     by_path_["/" + std::string(service) + "/" + std::string(method.traits.name)] = std::move(method);
   }
 
-  // Null: there is no such method.
+  // The method for a path; null: none.
   const Method* Find(const std::string& path) const {
     const auto found = by_path_.find(path);
     return found == by_path_.end() ? nullptr : &found->second;

@@ -6,7 +6,7 @@
 namespace seedance::rpc {
 namespace {
 
-// Making a lane anew for every call would cost more than keeping a few.
+// Keeping a few lanes is cheaper than creating one per call.
 constexpr size_t kKeptLanes = 64;
 
 }  // namespace
@@ -81,7 +81,7 @@ std::shared_ptr<ReceiveGate::Receiver> ReceiveGate::NextLocked() {
       last_ = lane->first;
       return receiver;
     }
-    // Its last ones may have been gone.
+    // Its last receivers may be destroyed.
     const bool unused = lanes_.size() > kKeptLanes && lane->second.used == 0 && waiting.empty();
     lane = unused ? lanes_.erase(lane) : std::next(lane);
   }

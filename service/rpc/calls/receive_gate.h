@@ -11,36 +11,38 @@
 
 namespace seedance::rpc {
 
-// Bounds how many calls receive their first message at the same time, since each may hold a whole message. The others
-// wait, in turns by tenant; what their peers send meanwhile is bounded by the window of their streams. A tenant has
-// half of the places at most, so that its slow peers do not keep the others out. Thread-safe.
+// Limits how many calls receive their first message concurrently, because each may hold a whole message. Others wait,
+// tenants in turns; what their peers send meanwhile is bounded by the stream windows. A tenant has at most half of the
+// places, so its slow peers do not block others. Thread-safe.
+//
+// Tests: tests/unit/rpc/calls/call_limits_test.cc
 class ReceiveGate {
  public:
+  // A call that waits for a place.
   class Receiver {
    public:
     virtual ~Receiver() = default;
-    // It has a place now, unless it returns false: it needs none any more. Called at most once, by the thread that gave
-    // a place back, without a lock.
+    // It has a place now; false: it no longer needs one. Called at most once, without a lock, by the thread that
+    // returned a place.
     virtual bool OnPlace() = 0;
-    // It waits no more, because another one took its place to wait in. At most once, by the thread of the other one,
-    // without a lock.
+    // It no longer waits, because another one took its place in the queue. Called at most once, without a lock, by the
+    // other one's thread.
     virtual void OnPushedOut() = 0;
   };
 
-  // Who of a tenant has its next turn. The newest is the one whose message is most likely to come, where most peers may
-  // be hostile.
+  // Which call of a tenant is next. Where most peers may be hostile, the newest is the one whose message is most likely
+  // to come.
   enum class Order { kOldestFirst, kNewestFirst };
 
-  // `max_waiting`: of all tenants together, at least 1. A further one waits instead of the oldest of the tenant that
-  // has most waiting.
+  // `max_waiting` (at least 1): of all tenants together. One more evicts the oldest of the tenant with the most
+  // waiting.
   ReceiveGate(size_t places, size_t max_waiting, Order order)
       : places_(places), max_waiting_(max_waiting), order_(order) {}
 
-  // True: it has a place. False: it waits, and OnPlace tells when it has one; a receiver that is gone by then is passed
-  // over.
+  // True: it has a place. False: it waits for OnPlace; a receiver destroyed by then is skipped.
   [[nodiscard]] bool Enter(const std::string& tenant, const std::shared_ptr<Receiver>& receiver);
 
-  // Gives a place of that tenant back.
+  // Returns a place of that tenant.
   void Leave(const std::string& tenant);
 
  private:
@@ -49,11 +51,11 @@ class ReceiveGate {
     std::deque<std::weak_ptr<Receiver>> waiting;
   };
 
-  // Takes the oldest of the tenant that has most waiting out; null: it is gone.
+  // Removes the oldest of the tenant with the most waiting; null: it was destroyed.
   std::shared_ptr<Receiver> PushOutLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool HasPlaceLocked(const Lane& lane) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void GiveBackLocked(const std::string& tenant) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // The next that waits and may go, with its place taken; null: none.
+  // The next waiting receiver that may go, with its place taken; null: none.
   std::shared_ptr<Receiver> NextLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const size_t places_;
@@ -62,8 +64,8 @@ class ReceiveGate {
   base::Mutex mutex_;
   size_t used_ ABSL_GUARDED_BY(mutex_) = 0;
   size_t waiting_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::map<std::string, Lane> lanes_ ABSL_GUARDED_BY(mutex_);  // Those in use, and a few that were.
-  std::string last_ ABSL_GUARDED_BY(mutex_);                   // The tenant of the last one that NextLocked returned.
+  std::map<std::string, Lane> lanes_ ABSL_GUARDED_BY(mutex_);  // In use; a few more are kept.
+  std::string last_ ABSL_GUARDED_BY(mutex_);                   // Tenant of the last receiver that NextLocked returned.
 };
 
 }  // namespace seedance::rpc

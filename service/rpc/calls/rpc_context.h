@@ -20,22 +20,23 @@
 
 namespace seedance::rpc {
 
-// What all calls share. Outlives the gRPC server; the engine's use cases outlive it.
+// What all RPCs share. Outlives the gRPC server; what the services call in the engine must outlive it. Thread-safe,
+// except construction and the Stop methods.
 class RpcContext {
  public:
   struct Options {
-    std::vector<Tenants::Token> tokens;              // With `certificates` empty too: everyone may call.
-    std::vector<Tenants::Certificate> certificates;  // Of tenants that call with a client certificate.
+    std::vector<Tenants::Token> tokens;              // With `certificates` empty too: no authentication.
+    std::vector<Tenants::Certificate> certificates;  // Of tenants that use client certificates.
     absl::Duration heartbeat_interval = absl::Seconds(20);
     absl::Duration create_wait = absl::Seconds(10);
-    absl::Duration stall_limit = absl::Minutes(2);  // Uploads and downloads whose peer does nothing are broken off.
+    absl::Duration stall_limit = absl::Minutes(2);  // Time without progress that ends an upload or download.
     StreamRegistry::Options streams;
     size_t call_threads = 8;
-    size_t max_waiting_calls = 20000;  // For a thread; CallPool says how tenants share them.
+    size_t max_waiting_calls = 20000;  // For a thread; CallPool shares them between tenants.
     CallLimits::Options limits;
     absl::Duration receive_timeout = absl::Seconds(10);  // For the first message of a call.
-    absl::Duration answer_timeout = absl::Seconds(60);   // For a message or status that the peer does not take.
-    size_t max_receiving = 64;  // Calls whose first message is received at the same time, of those with a tenant.
+    absl::Duration answer_timeout = absl::Seconds(60);   // For the peer to take a message or status.
+    size_t max_receiving = 64;                           // Concurrent first messages of calls with a tenant.
   };
 
   RpcContext(Options options, base::Clock& clock, base::Random& random)
@@ -60,10 +61,10 @@ class RpcContext {
     });
   }
 
-  // Joins the threads that call the engine: call it when no RPC is under way any more, before Engine::Stop.
+  // Joins the threads that call the engine. Call it when no RPC is in flight, before Engine::Stop.
   void StopCalls() { calls_.Stop(); }
 
-  // Joins the other thread: call it after Engine::Stop.
+  // Joins the timer thread. Call it after Engine::Stop.
   void StopHeartbeats() { heartbeats_.Stop(); }
 
   const Options& options() const { return options_; }
@@ -73,18 +74,18 @@ class RpcContext {
   StreamRegistry& streams() { return streams_; }
   InflightCalls& active() { return active_; }
   CallLimits& limits() { return limits_; }
-  // For calls with a tenant, and for those that need none (`open`).
+  // The gate for calls with a tenant, or for those without (`open`).
   ReceiveGate& receiving(bool open) { return open ? receiving_open_ : receiving_; }
-  // Anyone can make a call that needs no tenant, so its message has less time.
+  // Time for the first message; less for calls that anyone can make.
   absl::Duration receive_patience(bool open) const {
     return open ? std::min(options_.receive_timeout, kOpenPatience) : options_.receive_timeout;
   }
-  DeadlineQueue& deadlines() { return deadlines_; }  // Of first messages, and of answers that are to be taken.
+  DeadlineQueue& deadlines() { return deadlines_; }  // Of first messages and unread answers.
   TimerWheel& heartbeats() { return heartbeats_; }
-  CallPool& calls() { return calls_; }  // For all that may block: the threads of the RPC server must not.
+  CallPool& calls() { return calls_; }  // For all work that may block: RPC server threads must not.
 
  private:
-  // How much later than its deadline a call may be ended.
+  // Maximum delay after a deadline.
   static constexpr absl::Duration kSweep = absl::Milliseconds(500);
   static constexpr absl::Duration kOpenPatience = absl::Seconds(1);
 

@@ -13,7 +13,7 @@ namespace {
 
 constexpr absl::Duration kLook = absl::Milliseconds(5);
 
-// Looks now and then: the path of every RPC pays nothing for a stop.
+// Polls, so that a stop costs nothing in the path of every RPC.
 void AwaitNone(const std::atomic<size_t>& streams) {
   base::Mutex mutex;
   base::CondVar nothing;
@@ -45,8 +45,8 @@ absl::Status RpcServer::Start() {
 
 void RpcServer::Stop() {
   if (queue_ == nullptr) return;
-  // gRPC aborts the process when an RPC starts something on a queue that is shut down, and grpc::Server::Shutdown does
-  // not wait for the reactions to what it cancelled, nor for those to an RPC that has just arrived.
+  // gRPC aborts the process when an RPC starts an operation on a queue that is shut down, and grpc::Server::Shutdown
+  // waits neither for the reactions to what it cancelled nor for those to an RPC that has just arrived.
   while (threads_.empty() && streams_ > 0) RunOne();
   AwaitNone(streams_);
   queue_->Shutdown();
@@ -68,7 +68,7 @@ bool RpcServer::RunOne() {
   const RpcStream::Tag& tag = *static_cast<RpcStream::Tag*>(event);
   RpcStream& stream = *tag.stream;
   if (tag.operation == RpcStream::Operation::kRequest) {
-    if (!ok) {  // The server stops: the stream never began, and gRPC says nothing more of it.
+    if (!ok) {  // Shutdown: the stream never began and gets no further events.
       Delete(&stream);
       return true;
     }
@@ -88,7 +88,7 @@ void RpcServer::RequestMissing() {
 }
 
 void RpcServer::Request() {
-  auto* stream = new RpcStream(*this);  // Deleted by OnGone, or when its request fails.
+  auto* stream = new RpcStream(*this);  // Owned by the queue; deleted by OnGone, or when its request fails.
   ++streams_;
   try {
     service_.RequestCall(&stream->context_, &stream->stream_, queue_.get(), queue_.get(), &stream->request_);
@@ -105,7 +105,7 @@ void RpcServer::OnGone(RpcStream& stream) {
   Delete(&stream);
 }
 
-// Counted until it is gone, not until its end: what it still does may use the queue.
+// Counted until it is deleted, not until its end: its last actions may use the queue.
 void RpcServer::Delete(RpcStream* stream) {
   delete stream;
   --streams_;

@@ -17,45 +17,49 @@
 
 namespace seedance::rpc {
 
-// Takes the RPCs of all methods from a gRPC server and runs their reactions on a fixed number of threads, which also
-// do gRPC's own work. The callback API is not used: its reactors of streams end by way of another thread, its threads
-// let sparse calls wait up to 100 ms, and it receives the message of a unary call before it says that there is a call.
+// Receives the RPCs of all methods from a gRPC server and runs their reactors on a fixed number of threads, which also
+// do gRPC's I/O. It does not use the callback API, which ends streams on yet another thread, delays sparse calls by up
+// to 100 ms, and receives the message of a unary call before it reports the call.
+//
+// Tests: tests/unit/rpc/calls/dispatcher_test.cc
 class RpcServer {
  public:
-  // Runs for each RPC when its headers are in, before any message is received. Must call SetReactor of the stream
-  // before it starts anything. An exception ends the RPC, as one of a reaction does.
+  // Called for each RPC when its headers have arrived, before any message is received. Must call SetReactor of the
+  // stream before it starts an operation. An exception ends the RPC, as in a reactor.
   using OnCall = std::function<void(RpcStream&)>;
 
-  // `limits`: where each RPC gives its ticket back in the end.
+  // `limits`: each RPC releases its ticket there at its end; must outlive the server.
   RpcServer(size_t threads, CallLimits& limits, OnCall on_call);
-  // Stops.
+  // Calls Stop.
   ~RpcServer();
   RpcServer(const RpcServer&) = delete;
   RpcServer& operator=(const RpcServer&) = delete;
 
-  // Before BuildAndStart.
+  // Registers with `builder`, before BuildAndStart.
   void AddTo(grpc::ServerBuilder& builder);
 
-  // After BuildAndStart. RESOURCE_EXHAUSTED: a thread cannot be made.
+  // Starts the threads, after BuildAndStart. RESOURCE_EXHAUSTED: a thread cannot be started.
   absl::Status Start();
 
-  // After grpc::Server::Shutdown, else it waits for ever. Joins the threads when every RPC has ended. May be called
-  // twice.
+  // Joins the threads when every RPC has ended. Only after grpc::Server::Shutdown, otherwise it waits for ever. May be
+  // called twice.
   void Stop();
 
  private:
   friend class RpcStream;
-  // RPCs that gRPC may hand over without being asked again.
+  // RPCs requested from gRPC in advance.
   static constexpr int kRequested = 64;
 
   void Run();
-  // Handles one event. False: the queue is shut down and empty.
+  // Handles one completion event. False: the queue is shut down and drained.
   bool RunOne();
+  // Requests one RPC from gRPC.
   void Request();
-  // Asks gRPC for what it may hand over, unless there is no memory: then the next event tries again.
+  // Requests missing RPCs, unless memory is short: then the next event tries again.
   void RequestMissing();
   void Dispatch(RpcStream& stream) { on_call_(stream); }
   void OnUnread();
+  // Releases the ticket of an ended RPC and deletes it.
   void OnGone(RpcStream& stream);
   void Delete(RpcStream* stream);
 
@@ -65,8 +69,8 @@ class RpcServer {
   grpc::AsyncGenericService service_;
   std::unique_ptr<grpc::ServerCompletionQueue> queue_;
   std::vector<std::thread> threads_;
-  std::atomic<size_t> streams_ = 0;  // RPCs that exist, those that gRPC has not handed over yet too.
-  std::atomic<int> missing_ = 0;     // Of kRequested.
+  std::atomic<size_t> streams_ = 0;  // Existing RPC objects, including requested ones.
+  std::atomic<int> missing_ = 0;     // Of kRequested, not requested yet.
 };
 
 }  // namespace seedance::rpc

@@ -64,7 +64,7 @@ void RpcStream::Abandon() {
   try {
     status = ToGrpcStatus(EndOfThrown());
   } catch (...) {
-    // No memory even for the details.
+    // No memory even for the details of the status.
   }
   Finish(status);
 }
@@ -82,7 +82,7 @@ void RpcStream::ExpectDelivery(DeadlineQueue& queue, absl::Duration patience) {
 void RpcStream::Delivered() { deadlines_->Remove(*this); }
 
 std::shared_ptr<void> RpcStream::Hold() {
-  // Nobody may add to a count that has reached 0: the stream is being destroyed.
+  // A count of 0 must not be incremented: the stream is being destroyed.
   for (int open = open_; open > 0;) {
     if (open_.compare_exchange_weak(open, open + 1)) {
       return std::shared_ptr<void>(this, [](RpcStream* stream) { stream->Release(); });
@@ -92,7 +92,7 @@ std::shared_ptr<void> RpcStream::Hold() {
 }
 
 void RpcStream::OnOverdue() {
-  overdue_ = true;  // Before the reactions to the cancellation ask.
+  overdue_ = true;  // Set before reactions to the cancellation read it.
   server_.OnUnread();
   TryCancel();
 }
@@ -116,7 +116,7 @@ void RpcStream::React(Operation operation, bool ok) {
       if (ok) server_.Dispatch(*this);
       break;
     case Operation::kRead:
-      // Tells a stream that was cut from one that its caller ended.
+      // Distinguishes a broken stream from one that its caller ended.
       if (!ok && grpc_call_failed_before_recv_message(context_.c_call()) != 0) cancelled_ = true;
       if (const auto each = reactor(); each != nullptr) each->OnReadDone(ok);
       break;

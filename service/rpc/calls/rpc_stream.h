@@ -19,27 +19,29 @@ namespace seedance::rpc {
 class RpcServer;
 class RpcStream;
 
-// What answers one RPC. The reactions run on the server's completion threads and must not block; those of different
-// operations may run at the same time, OnDone after all others, and on another thread perhaps. Named as in gRPC's
-// callback API, with the same meaning.
+// Handles the events of one RPC. Methods run on completion threads and must not block; those of different operations
+// may run concurrently; OnDone runs after all others, perhaps on another thread. Names and meaning as in gRPC's
+// callback API.
+//
+// Tests: tests/unit/rpc/calls/dispatcher_test.cc, tests/unit/rpc/calls/unary_call_test.cc
 class Reactor {
  public:
   virtual ~Reactor() = default;
   virtual void OnReadDone(bool /*ok*/) {}
   virtual void OnWriteDone(bool /*ok*/) {}
   virtual void OnSendInitialMetadataDone(bool /*ok*/) {}
-  // The caller went away, the deadline passed, or TryCancel was called. Finish is still owed.
+  // The caller is gone, the deadline has passed, or TryCancel was called. Finish must still be called.
   virtual void OnCancel() {}
-  // In the handler of an exception that a reaction threw: ends the RPC. A reactor that other threads use must do it so
-  // that none of them uses the stream afterwards. Never throws.
+  // Inside the catch block of an exception thrown by this reactor: ends the RPC. If other threads use the reactor, none
+  // of them may use the stream afterwards. Never throws.
   virtual void OnThrown(RpcStream& stream);
-  // The stream is destroyed after this returns.
+  // The stream is destroyed after OnDone returns.
   virtual void OnDone() {}
 };
 
-// One RPC of any method, from the arrival of its headers on: the operations of grpc::ServerBidiReactor over a
-// completion queue. At most one read and one write may be in flight, Finish or Answer must be called once, and nothing
-// may be started after it. Thread-safe until OnDone.
+// One RPC of any method, from the arrival of its headers: the operations of grpc::ServerBidiReactor over a completion
+// queue. At most one read and one write may be in flight; exactly one Finish or Answer, after which nothing may be
+// started. Thread-safe until OnDone.
 class RpcStream final : private DeadlineQueue::Item {
  public:
   RpcStream(const RpcStream&) = delete;
@@ -47,42 +49,43 @@ class RpcStream final : private DeadlineQueue::Item {
 
   grpc::GenericServerContext& context() { return context_; }
 
-  // Its place in the limits.
+  // What the RPC occupies in the limits.
   CallLimits::Ticket& ticket() { return ticket_; }
 
-  // Who reacts from now on; the stream keeps it until OnDone. A cancellation that came before is told at once.
+  // Sets the reactor; the stream holds it until OnDone. Reports an earlier cancellation at once.
   void SetReactor(std::shared_ptr<Reactor> reactor);
 
-  // `message` must live until OnReadDone.
+  // `message` must stay valid until OnReadDone.
   void StartRead(grpc::ByteBuffer* message);
-  // The bytes are shared, not copied.
+  // Shares the bytes of `message`; does not copy them.
   void StartWrite(const grpc::ByteBuffer& message);
   void StartSendInitialMetadata();
-  // The one message of a unary RPC, then OK.
+  // Sends the only message of a unary RPC, then OK.
   void Answer(const grpc::ByteBuffer& message);
   void Finish(const grpc::Status& status);
 
-  // In the handler of an exception: ends the RPC with EndOfThrown unless it is ending. What is still started is
-  // ignored. Never throws.
+  // Inside a catch block: ends the RPC with EndOfThrown unless it is ending. Operations started later are ignored.
+  // Never throws.
   void Abandon();
 
-  // Ends the RPC as soon as possible, whether or not the peer reads. Finish is still owed.
+  // Ends the RPC as soon as possible, whether or not the peer reads. Finish must still be called.
   void TryCancel();
-  // Whether the RPC was cancelled as far as this side knows: a stream that was cut counts, one that its caller ended
-  // after the last message does not.
+  // Whether this side knows the RPC to be cancelled: true for a stream that was cut, false when the caller just ended
+  // it after the last message.
   bool cancelled() const { return cancelled_; }
 
-  // When the peer has not taken what is sent next within `patience`, the RPC is cancelled, so that its memory is given
-  // back. Call it before Finish, Answer or StartWrite; a further call replaces the last one. Delivered, after a write,
-  // ends the wait.
+  // Cancels the RPC, and so releases its memory, if the peer does not take what is sent next within `patience`. Call it
+  // before Finish, Answer or StartWrite; replaces an earlier call. After a write, Delivered ends the wait.
   void ExpectDelivery(DeadlineQueue& queue, absl::Duration patience);
   void Delivered();
-  // Whether the RPC was cancelled because the peer did not take in time what was sent.
+  // Whether the RPC was cancelled by ExpectDelivery.
   bool overdue() const { return overdue_; }
 
  private:
   friend class RpcServer;
+  // What a completion event stands for.
   enum class Operation { kRequest, kRead, kWrite, kMetadata, kFinish, kDone };
+  // Identifies an event in the completion queue.
   struct Tag {
     RpcStream* stream;
     Operation operation;
@@ -91,14 +94,14 @@ class RpcStream final : private DeadlineQueue::Item {
   explicit RpcStream(RpcServer& server);
   ~RpcStream() override;
 
-  // Also ends the RPC when the reaction throws.
+  // Runs the reactor; ends the RPC if it throws.
   void OnEvent(Operation operation, bool ok);
   void React(Operation operation, bool ok);
   void OnClosed();
   std::shared_ptr<void> Hold() override;
   void OnOverdue() override;
   std::shared_ptr<Reactor> reactor();
-  // The end of one of the things that OnDone waits for.
+  // Drops one of the references counted in open_.
   void Release();
 
   RpcServer& server_;
@@ -113,12 +116,12 @@ class RpcStream final : private DeadlineQueue::Item {
   grpc::GenericServerAsyncReaderWriter stream_;
   std::atomic<bool> cancelled_ = false;
   std::atomic<bool> overdue_ = false;
-  std::atomic<bool> ending_ = false;  // Finish or Answer was called, or it was abandoned.
+  std::atomic<bool> ending_ = false;  // Finish, Answer or Abandon was called.
   DeadlineQueue* deadlines_ = nullptr;
-  std::atomic<int> open_ = 3;  // The request's own event, Finish, the notification of the end; operations; holds.
+  std::atomic<int> open_ = 3;  // References: request event, Finish, end notification; operations; holds.
   base::Mutex mutex_;
   std::shared_ptr<Reactor> reactor_ ABSL_GUARDED_BY(mutex_);
-  bool closed_ ABSL_GUARDED_BY(mutex_) = false;  // OnCancel is due for whoever becomes the reactor.
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;  // OnCancel is due for the next reactor.
 };
 
 }  // namespace seedance::rpc

@@ -15,7 +15,7 @@ constexpr size_t kMaxMetadataValueBytes = 400;
 constexpr size_t kMaxMetadataEntries = 4;
 constexpr char kDroppedKey[] = "violations_dropped";
 
-// The first `limit` bytes, without half a character at the end.
+// The first `limit` bytes, without a partial character at the end.
 std::string Cut(std::string text, size_t limit) {
   if (text.size() <= limit) return text;
   while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xc0) == 0x80) --limit;
@@ -58,7 +58,7 @@ std::string SerializeWithin(const absl::Status& status, size_t limit) {
 
 grpc::Status ToGrpcStatus(const absl::Status& status) {
   if (status.ok()) return grpc::Status::OK;
-  // absl's codes and gRPC's are the same numbers.
+  // absl's and gRPC's codes have equal numbers.
   return grpc::Status(static_cast<grpc::StatusCode>(status.code()),
                       Cut(std::string(status.message()), kMaxMessageBytes), SerializeWithin(status, kMaxDetailBytes));
 }

@@ -9,16 +9,15 @@
 
 namespace seedance::rpc {
 
-// Most bytes of serialized details: with Base64 they must fit into the 8 KB that clients take as metadata, beside the
-// message and the other trailers.
+// Maximum bytes of serialized details: in Base64, with message and other trailers, they must fit into the 8 KB of
+// metadata that clients accept.
 inline constexpr size_t kMaxDetailBytes = 4500;
-// Most bytes of the message, which is sent a second time (percent-encoded) as `grpc-message`.
+// Maximum bytes of the message, which is sent twice (percent-encoded as `grpc-message`).
 inline constexpr size_t kMaxMessageBytes = 512;
 
-// The one place where a status becomes a gRPC status. The payloads become details of a google.rpc.Status in
-// `grpc-status-details-bin`, with exactly one ErrorInfo (made here if the status has none). What does not fit is cut:
-// long texts of metadata first, then field violations from the end; ErrorInfo metadata `violations_dropped` says how
-// many.
+// The only conversion of a status to a gRPC status. Payloads become details of a google.rpc.Status in
+// `grpc-status-details-bin`, with exactly one ErrorInfo (added if missing). What does not fit is cut: long metadata
+// texts first, then field violations from the end; ErrorInfo metadata `violations_dropped` counts these. Thread-safe.
 grpc::Status ToGrpcStatus(const absl::Status& status);
 
 }  // namespace seedance::rpc

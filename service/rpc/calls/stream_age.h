@@ -5,25 +5,25 @@
 
 namespace seedance::rpc {
 
-// When the streams of an old connection end. gRPC tells a connection to go (GOAWAY) at its age, give or take a tenth,
-// and closes it hard when the grace has passed since. In between a stream must end by itself, or its reader would get
-// neither status nor token.
+// When streams of an old connection end. gRPC sends GOAWAY at the connection's age (plus or minus a tenth) and closes
+// it after the grace. A stream must end in between, or its reader gets neither status nor token. A value.
 struct StreamAge {
-  absl::Duration age = absl::InfiniteDuration();  // Of the connection.
-  absl::Duration grace = absl::ZeroDuration();    // At least a quarter of the age.
+  absl::Duration age = absl::InfiniteDuration();  // Maximum age of a connection.
+  absl::Duration grace = absl::ZeroDuration();    // At least a quarter of `age`.
 
+  // Whether connections have a maximum age.
   bool limited() const { return age < absl::InfiniteDuration(); }
 
-  // Where a stream that begins `now` ends, on a connection that was accepted at `connected`: after the latest GOAWAY
-  // and before the earliest hard close, at a place that `unit` in [0, 1) chooses, so that streams do not end all at
-  // once. InfiniteFuture without a limit.
+  // End of a stream that starts at `now` on a connection accepted at `connected`: after the latest GOAWAY and before
+  // the earliest close, at a point chosen by `unit` in [0, 1), so that streams do not end all at once. InfiniteFuture
+  // without a limit.
   absl::Time EndOf(absl::Time connected, absl::Time now, double unit) const;
 
-  // How often to look for streams that are due: often enough for the margins that EndOf keeps.
+  // How often to check for due streams: often enough for the margins of EndOf.
   absl::Duration Tick() const;
 
  private:
-  // Between the latest GOAWAY and the earliest hard close.
+  // Time between the latest GOAWAY and the earliest close.
   absl::Duration Window() const { return grace - age / 5; }
 };
 

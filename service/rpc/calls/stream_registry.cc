@@ -8,8 +8,8 @@
 namespace seedance::rpc {
 namespace {
 
-// For the ends of all streams: statuses to be written and log lines. An instrumented build on a busy machine takes
-// 2 ms for each, a release build 30 us.
+// Time to end a stream, for writing its status and log line. An instrumented build on a busy machine takes 2 ms, a
+// release build 30 us.
 constexpr absl::Duration kFirstEnd = absl::Milliseconds(250);
 constexpr absl::Duration kEachEnd = absl::Milliseconds(2);
 
@@ -35,7 +35,7 @@ absl::Status DrainingError(base::Random& random, absl::Duration busy) {
 }
 
 absl::Status AgedError(base::Random& random) {
-  return ReconnectError("the connection has reached its age; reconnect", absl::Seconds(0.5 * random.Unit()));
+  return ReconnectError("the connection has reached its maximum age; reconnect", absl::Seconds(0.5 * random.Unit()));
 }
 
 absl::Status StreamRegistry::Enter(EndableStream* stream, std::weak_ptr<EndableStream> reference,
@@ -58,14 +58,14 @@ absl::Status StreamRegistry::Enter(EndableStream* stream, std::weak_ptr<EndableS
 absl::Status StreamRegistry::AdmitLocked(const std::string& tenant) {
   if (draining_) return DrainingError(random_, std::max(ended_by_ - clock_.Now(), absl::ZeroDuration()));
   if (streams_.size() >= options_.limit) {
-    return FullError(absl::StrCat("the server has its limit of ", options_.limit, " watch streams open"),
+    return FullError(absl::StrCat("the limit of ", options_.limit, " open watch streams is reached"),
                      "gateway:watch_streams");
   }
   const auto count = by_tenant_.find(tenant);
   if (count != by_tenant_.end() && count->second >= options_.limit_per_tenant) {
-    return FullError(
-        absl::StrCat("tenant ", tenant, " has its limit of ", options_.limit_per_tenant, " watch streams open"),
-        absl::StrCat("tenant:", tenant));
+    return FullError(absl::StrCat("tenant ", tenant, " has reached its limit of ", options_.limit_per_tenant,
+                                  " open watch streams is reached"),
+                     absl::StrCat("tenant:", tenant));
   }
   return absl::OkStatus();
 }
@@ -112,7 +112,7 @@ absl::Time StreamRegistry::Drain(absl::Time latest) {
   for (size_t ended = 0; ended < open.size();) {
     const absl::Time now = clock_.Now();
     open[ended++]->End(DrainingError(random_, ended_by - now));
-    // A machine that is slower than that gets no further calls from those whose streams it has just ended.
+    // If this machine is slower than that, its streams are told to stay away longer.
     const absl::Duration each = (clock_.Now() - begin) / static_cast<int64_t>(ended);
     if (const absl::Time expected = begin + each * static_cast<int64_t>(open.size()); expected > ended_by) {
       ended_by = expected;

@@ -42,10 +42,10 @@ absl::StatusOr<std::string> Tenants::Authenticate(std::string_view authorization
   if (!authorization.empty() || owners.empty()) {
     absl::StatusOr<std::string> tenant = OfToken(authorization);
     if (!tenant.ok() || owners.empty() || owners.count(*tenant) > 0) return tenant;
-    return Unauthenticated("the bearer token and the client certificate are of different tenants");
+    return Unauthenticated("the bearer token and the client certificate belong to different tenants");
   }
   if (owners.size() == 1) return std::string(*owners.begin());
-  return Unauthenticated("the client certificate is of several tenants: send a token of one of them too");
+  return Unauthenticated("the client certificate belongs to several tenants: send a token of one of them too");
 }
 
 absl::StatusOr<std::string> Tenants::Authenticate(const std::vector<std::string_view>& headers,
@@ -66,7 +66,7 @@ absl::StatusOr<std::string> Tenants::OfToken(std::string_view authorization) con
   for (const Token& token : tokens_) {
     if (EqualInConstantTime(token.sha256, hash)) found = &token;
   }
-  if (found == nullptr) return Unauthenticated("the bearer token is not known");
+  if (found == nullptr) return Unauthenticated("the bearer token is unknown");
   return found->tenant;
 }
 

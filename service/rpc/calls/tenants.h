@@ -11,28 +11,31 @@
 
 namespace seedance::rpc {
 
-// Tenant of everyone when none is configured.
+// The tenant of every caller when none is configured.
+//
+// Tests: tests/unit/rpc/calls/call_facts_test.cc
 inline constexpr std::string_view kDefaultTenant = "default";
 
-// What a verified client certificate says of its owner, each as `kind:value`: `cn:render`,
-// `subject:CN=render,O=Studio`, `dns:render.example.com`, `uri:spiffe://example.com/render`,
-// `email:render@example.com`. Empty: no certificate.
+// Names in a verified client certificate, each as `kind:value`: `cn:render`, `subject:CN=render,O=Studio`,
+// `dns:render.example.com`, `uri:spiffe://example.com/render`, `email:render@example.com`. Empty: no certificate.
 using PeerNames = std::vector<std::string>;
 
-// The kinds, as names begin.
+// Prefixes of the kinds.
 inline constexpr std::string_view kCommonNamePrefix = "cn:";
 inline constexpr std::string_view kSubjectPrefix = "subject:";
 inline constexpr std::string_view kDnsPrefix = "dns:";
 inline constexpr std::string_view kUriPrefix = "uri:";
 inline constexpr std::string_view kEmailPrefix = "email:";
 
-// Says which tenant calls: by its bearer token, its client certificate, or both. Fixed after construction; thread-safe.
+// Authenticates callers: maps a bearer token, a client certificate, or both, to a tenant. Immutable, so thread-safe.
 class Tenants {
  public:
+  // A bearer token and its tenant.
   struct Token {
-    std::string sha256;  // Of the token, 64 hex digits in any case.
+    std::string sha256;  // Of the token: 64 hex digits in any case.
     std::string tenant;
   };
+  // A name in client certificates and its tenant.
   struct Certificate {
     std::string name;  // As in PeerNames.
     std::string tenant;
@@ -40,15 +43,14 @@ class Tenants {
 
   explicit Tenants(std::vector<Token> tokens, const std::vector<Certificate>& certificates = {});
 
-  // Whether Authenticate looks at the peer's names.
+  // Whether Authenticate uses the peer's names.
   bool knows_certificates() const { return !tenant_of_name_.empty(); }
 
-  // The tenant of a caller that sends this `authorization` header (empty: none) over a connection with these names. The
-  // time that it takes does not depend on how much of a hash fits. A certificate of one tenant is enough; a token that
-  // is sent must be known, and be of a tenant of the certificate if that is of any. Without configured tenants everyone
-  // is `default`. UNAUTHENTICATED says which of these failed.
+  // The tenant for the `authorization` header (empty: none) on a connection with these names. Hashes are compared in
+  // constant time. A certificate of one tenant suffices; a token, if sent, must be known and match the certificate's
+  // tenant if that has one. Without configured tenants everyone is `default`. UNAUTHENTICATED says what failed.
   absl::StatusOr<std::string> Authenticate(std::string_view authorization, const PeerNames& peer = {}) const;
-  // The same for all the `authorization` headers that were sent. UNAUTHENTICATED also for more than one.
+  // The same for all `authorization` headers of a call. UNAUTHENTICATED for more than one.
   absl::StatusOr<std::string> Authenticate(const std::vector<std::string_view>& headers, const PeerNames& peer) const;
 
  private:

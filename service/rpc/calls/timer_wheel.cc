@@ -8,10 +8,10 @@
 namespace seedance::rpc {
 namespace {
 
-// Far enough for every clock, near enough to count ticks from.
+// Beyond every clock, and without overflow in arithmetic on ticks.
 constexpr int64_t kLastTick = INT64_MAX / 4;
 
-// Number of whole ticks since 1970; times before count as 1970.
+// Whole ticks since 1970; earlier times count as 1970.
 int64_t TicksBefore(absl::Time time) {
   if (time == absl::InfiniteFuture()) return kLastTick;
   return std::max<int64_t>(
@@ -52,7 +52,7 @@ uint64_t TimerWheel::Add(absl::Time due, OnDue on_due) {
 }
 
 void TimerWheel::Remove(uint64_t id) {
-  OnDue dropped;  // Destroyed after the lock, for it may hold the last reference to a stream.
+  OnDue dropped;  // Destroyed without the lock: it may hold the last reference to a stream.
   base::MutexLock lock(mutex_);
   const uint32_t place = FindLocked(id);
   if (place == kNone) return;
@@ -93,7 +93,7 @@ void TimerWheel::Run() {
       while (!stopped_) {
         const int64_t now = TicksBefore(clock_.Now());
         const int64_t next = NextTickLocked();
-        // Empty ticks need no look; nor, after a sleep of hours, does any spoke need more than one.
+        // Skip empty ticks; after a sleep of hours no spoke needs more than one visit.
         cursor_ = std::max({cursor_, std::min(next, now + 1), now + 1 - static_cast<int64_t>(kSpokes)});
         if (next <= now) break;
         wake_ = next;
@@ -118,7 +118,7 @@ void TimerWheel::Turn() {
     }
     ++cursor_;
   }
-  // Each list begins with its latest entry.
+  // Lists are in reverse order of insertion.
   for (auto id = due_.rbegin(); id != due_.rend(); ++id) RunDue(*id);
   due_.clear();
 }
@@ -128,14 +128,14 @@ void TimerWheel::RunDue(uint64_t id) {
   {
     base::MutexLock lock(mutex_);
     const uint32_t place = FindLocked(id);
-    if (place == kNone) return;  // Removed meanwhile.
+    if (place == kNone) return;  // Removed by an earlier callback.
     UnlinkLocked(place);
     entries_[place].state = Entry::State::kRunning;
     on_due = std::move(entries_[place].on_due);
   }
   const absl::Time next = on_due();
   base::MutexLock lock(mutex_);
-  const auto place = static_cast<uint32_t>(id);  // Kept while it runs.
+  const auto place = static_cast<uint32_t>(id);  // The place stays reserved while the callback runs.
   if (entries_[place].state == Entry::State::kRemoved || next == absl::InfiniteFuture()) return FreeLocked(place);
   entries_[place].on_due = std::move(on_due);
   LinkLocked(place, next);
@@ -158,7 +158,7 @@ void TimerWheel::LinkLocked(uint32_t place, absl::Time due) {
   entry.next = first;
   if (first != kNone) entries_[first].previous = place;
   first = place;
-  // The spoke's next turn may be earlier than the entry's tick.
+  // The spoke's next visit may be earlier than the entry's tick.
   const int64_t look = cursor_ + (entry.tick - cursor_) % static_cast<int64_t>(kSpokes);
   if (look < wake_) changed_.NotifyAll();
 }

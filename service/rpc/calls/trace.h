@@ -8,13 +8,15 @@
 
 namespace seedance::rpc {
 
-// True for a W3C `traceparent` of version 00: `00-{32 hex}-{16 hex}-{2 hex}`, lower case, ids not all zero.
+// Whether `text` is a W3C `traceparent` of version 00: `00-{32 hex}-{16 hex}-{2 hex}`, lower case, ids not all zero.
+//
+// Tests: tests/unit/rpc/calls/call_facts_test.cc
 bool IsTraceparent(std::string_view text);
 
-// `received` if it is a traceparent, else a new one, not sampled.
+// `received` if it is a traceparent; otherwise a new one, not sampled.
 std::string ContinueTrace(std::string_view received, base::Random& random);
 
-// The 32 digits of the trace id.
+// The 32 digits of the trace id of a valid traceparent.
 std::string TraceId(std::string_view traceparent);
 
 }  // namespace seedance::rpc

@@ -18,15 +18,16 @@
 
 namespace seedance::rpc {
 
-// One unary RPC: runs a handler on the call pool and finishes when the handler, or the engine's Done that it passed on,
-// answers. When the caller goes away the RPC ends at once; a later answer is dropped.
+// One unary RPC: runs a handler on the call pool, and ends when the handler, or the engine's Done that it passed on,
+// answers. Ends at once when the caller is gone; a later answer is dropped. Thread-safe.
 template <typename Response>
 class UnaryCall final : public Reactor, public std::enable_shared_from_this<UnaryCall<Response>> {
  public:
   using Pointer = std::shared_ptr<UnaryCall>;
-  // Runs on a thread of the call pool, may block on the store. Returns why the request is refused, if it is.
+  // Runs on a thread of the call pool; may block on the store. Returns an error to refuse the request.
   using Work = absl::AnyInvocable<absl::Status(const Pointer&)>;
 
+  // Takes the RPC over and queues `work`. Ends it with CallPoolFull when the pool is full.
   static void Start(RpcStream& stream, std::unique_ptr<Call> call, Work work) {
     RpcContext& edge = call->edge();
     const Pointer self(new UnaryCall(stream, std::move(call)));
@@ -36,16 +37,16 @@ class UnaryCall final : public Reactor, public std::enable_shared_from_this<Unar
         [self](const absl::Status& failed) { self->Fail(failed); });
   }
 
-  // Only for the handler.
+  // For the handler only.
   Call& call() { return *call_; }
 
-  // Ends the RPC with an error.
+  // Ends the RPC with an error. No effect when it has ended; so for all methods below.
   void Fail(const absl::Status& status) {
     End([&] { SendStatus(stream_, *call_, status); });
   }
 
-  // Ends the RPC with what `fill` writes into the response; `fill` may refuse with an error. It may throw: then the RPC
-  // ends with EndOfThrown.
+  // Ends the RPC with the response that `fill` writes; `fill` may return an error instead. If it throws, the RPC ends
+  // with EndOfThrown.
   void Succeed(absl::FunctionRef<absl::Status(Response&, Call&)> fill) {
     End([&] {
       Response response;
@@ -55,7 +56,7 @@ class UnaryCall final : public Reactor, public std::enable_shared_from_this<Unar
     });
   }
 
-  // An engine's Done that answers this RPC. `fill`: void(const T&, Response&, Call&).
+  // A Done for the engine that answers this RPC. `fill`: void(const T&, Response&, Call&).
   template <typename T, typename Fill>
   engine::Done<T> Then(Fill fill) {
     return [self = this->shared_from_this(), fill](absl::StatusOr<T> result) {
@@ -67,7 +68,7 @@ class UnaryCall final : public Reactor, public std::enable_shared_from_this<Unar
     };
   }
 
-  // The same for operations that answer nothing; the response stays empty.
+  // The same for operations without a result; the response stays empty.
   engine::Done<engine::Nothing> ThenNothing() {
     return Then<engine::Nothing>([](const engine::Nothing&, Response&, Call&) {});
   }
@@ -98,7 +99,7 @@ class UnaryCall final : public Reactor, public std::enable_shared_from_this<Unar
     }
   }
 
-  // False: the handler, which may be writing what the log line says, ends the RPC when it is done.
+  // False: the handler is running, may be writing values for the log line, and ends the RPC afterwards.
   bool MarkCancelled() {
     base::MutexLock lock(mutex_);
     cancelled_ = true;
@@ -116,7 +117,7 @@ class UnaryCall final : public Reactor, public std::enable_shared_from_this<Unar
       if (cancelled_) return;  // It has ended, and the stream may be gone.
       handling_ = true;
     }
-    // Since it was admitted, other answers may have piled up.
+    // Other answers may have piled up since it was admitted.
     absl::Status refusal = call_->edge().limits().CheckAnswers(stream_.ticket());
     if (refusal.ok()) refusal = work(self);
     if (!refusal.ok()) Fail(refusal);
@@ -128,15 +129,15 @@ class UnaryCall final : public Reactor, public std::enable_shared_from_this<Unar
     EndGone();
   }
 
-  RpcStream& stream_;  // Not touched once finished_ is set, but by the one who set it.
+  RpcStream& stream_;  // Once finished_ is set, used only by the thread that set it.
   const std::unique_ptr<Call> call_;
   base::Mutex mutex_;
-  bool handling_ ABSL_GUARDED_BY(mutex_) = false;  // The handler runs.
+  bool handling_ ABSL_GUARDED_BY(mutex_) = false;  // The handler is running.
   bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
-// The method of a unary RPC: `handler` of `service` runs on the call pool and ends `rpc`, or hands it on.
+// A unary method: `handler` of `service` runs on the call pool and ends `rpc`, or passes it on.
 template <typename Service, typename Request, typename Response>
 Method Unary(std::string_view name, Service* service,
              void (Service::*handler)(const Request& request, const std::shared_ptr<UnaryCall<Response>>& rpc)) {
@@ -153,8 +154,8 @@ Method Unary(std::string_view name, Service* service,
   return method;
 }
 
-// The same, where `quick` is tried first, on the thread of the RPC: it answers without blocking by filling the
-// response, or returns false and has done nothing.
+// The same, but tries `quick` first, on the RPC thread: it fills the response without blocking, or returns false
+// without effect.
 template <typename Service, typename Request, typename Response>
 Method QuickUnary(std::string_view name, Service* service,
                   bool (Service::*quick)(const Request& request, Call& call, Response& response),

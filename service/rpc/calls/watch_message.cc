@@ -12,7 +12,7 @@ namespace {
 using google::protobuf::internal::WireFormatLite;
 using google::protobuf::io::CodedOutputStream;
 
-// A slice is written once, here, before anybody shares it.
+// Only for slices that are not shared yet.
 uint8_t* Writable(const grpc::Slice& slice) { return const_cast<uint8_t*>(slice.begin()); }
 
 }  // namespace
@@ -41,7 +41,7 @@ grpc::Slice SerializeElement(uint32_t field, const google::protobuf::MessageLite
 }
 
 bool ParseRequest(const grpc::ByteBuffer& bytes, google::protobuf::MessageLite& request) {
-  // gRPC made the buffer for this call and hands it out as const; nobody else reads it.
+  // gRPC created the buffer for this call and passes it as const; there is no other reader.
   auto& buffer = const_cast<grpc::ByteBuffer&>(bytes);
   bool parsed = false;
   {
@@ -52,6 +52,8 @@ bool ParseRequest(const grpc::ByteBuffer& bytes, google::protobuf::MessageLite& 
   return parsed;
 }
 
-absl::Status NotARequest() { return base::InvalidField("request", "the bytes are not a request of this method"); }
+absl::Status NotARequest() {
+  return base::InvalidField("request", "the message cannot be parsed as a request of this method");
+}
 
 }  // namespace seedance::rpc

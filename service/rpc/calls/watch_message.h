@@ -17,16 +17,18 @@
 
 namespace seedance::rpc {
 
-// A piece of messages that many streams may send. gRPC refers to it for each stream that sends it and copies nothing,
-// so it is held once, whoever is slow. Thread-safe.
+// A piece of messages that many streams send. gRPC references it per stream without copying, so it is held once.
+// Thread-safe.
+//
+// Tests: tests/unit/rpc/calls/call_limits_test.cc, tests/unit/rpc/reactors/watch_test.cc
 class SharedBytes {
  public:
   explicit SharedBytes(grpc::Slice slice) : slice_(std::move(slice)) {}
 
   const grpc::Slice& slice() const { return slice_; }
 
-  // What a stream keeps while it sends the piece. As long as any stream does, the bytes count once in the limits, for
-  // the tenant of the first.
+  // A token to hold while a stream sends the piece. While any exists, the bytes count once in the limits, for the
+  // tenant of the first stream.
   std::shared_ptr<void> Charge(CallLimits& limits, const CallLimits::Ticket& ticket) const;
 
  private:
@@ -35,23 +37,23 @@ class SharedBytes {
   mutable std::weak_ptr<void> charge_ ABSL_GUARDED_BY(mutex_);
 };
 
-// A message as its pieces, one after the other. Copies share them. Empty: no message.
+// A message as consecutive pieces, shared between copies. Empty: no message.
 using SharedMessage = std::vector<std::shared_ptr<const SharedBytes>>;
 
 // The message as one slice.
 grpc::Slice Serialize(const google::protobuf::MessageLite& message);
 
-// The message as an element of the repeated field `field` of another message: with tag and length in front. A message
-// may be put together from such slices in any order.
+// The message as an element of the repeated field `field` of an enclosing message, with tag and length. Such slices can
+// be concatenated in any order.
 grpc::Slice SerializeElement(uint32_t field, const google::protobuf::MessageLite& message);
 
-// Reads the request of a raw method and lets its bytes go: they would pin a part of the connection's read buffer for
-// as long as the call lasts. False when they are no such message.
+// Parses a request and releases its bytes, which would otherwise pin a part of the connection's read buffer for the
+// whole call. False: not such a message.
 bool ParseRequest(const grpc::ByteBuffer& bytes, google::protobuf::MessageLite& request);
-// INVALID_ARGUMENT: the error when it is false.
+// INVALID_ARGUMENT, for ParseRequest returning false.
 absl::Status NotARequest();
 
-// A message of a stream over one resource as all streams share it.
+// A message of a single-resource stream, shared by all its streams.
 struct SnapshotMessage {
   SharedMessage message;
   SharedMessage heartbeat;  // Repeats the token.

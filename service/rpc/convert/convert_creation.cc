@@ -56,7 +56,7 @@ void ToProto(const model::JournalEntry& call, v1::Creation* proto) {
   proto->set_kind(KindOf(call.key.method));
   proto->set_request_id(base::ToUtf8(call.key.request_id));
   proto->set_state(StateOf(call.state));
-  // Before it was accepted the resource has no id, or, created again, the one that it has.
+  // Before it is accepted the resource has no id, or, re-created, its previous one.
   const bool accepted = call.state == model::JournalState::kDone;
   const bool again = call.key.method == model::kRecreateAsset;
   if (call.group.has_value()) {

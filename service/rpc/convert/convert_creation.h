@@ -8,10 +8,13 @@
 
 namespace seedance::rpc {
 
+// Write every field of the message; never fail.
+//
+// Tests: tests/unit/rpc/creation_test.cc
 void ToProto(const model::JournalEntry& call, gateway::v1::Creation* proto);
 void ToProto(const engine::LookupCandidate& seen, gateway::v1::ReconcileCreationResponse::Candidate* proto);
 
-// The journal's name of the kind; empty for one that is not known.
+// The journal's method name of the kind; empty for an unknown kind.
 std::string MethodOf(gateway::v1::Creation::Kind kind);
 
 }  // namespace seedance::rpc

@@ -6,10 +6,13 @@
 
 namespace seedance::rpc {
 
-// Writes every field of the message. A group that was only validated (no id) has no name.
+// Writes every field of the message. A group that was only validated (no id) has no name. Never fails.
+//
+// Tests: tests/unit/rpc/convert/convert_test.cc
 void ToProto(const model::AssetGroup& group, gateway::v1::AssetGroup* proto);
 
-// The same numbers. FromProto is for values that exist: check with GroupType_IsValid first.
+// Enumerations have equal numbers. FromProto is for valid values only: check with GroupType_IsValid first.
+// Both directions.
 gateway::v1::GroupType ToProto(model::GroupType type);
 model::GroupType FromProto(gateway::v1::GroupType type);
 

@@ -6,9 +6,12 @@
 
 namespace seedance::rpc {
 
+// Writes currency and amount; never fails.
+//
+// Tests: tests/unit/rpc/convert/convert_test.cc
 void ToProto(const model::Cost& cost, gateway::v1::Money* proto);
 
-// Sets billing_model and estimated_cost of a message that has both; neither where nothing is known.
+// Sets billing_model and estimated_cost of a message that has both fields; each only if known.
 template <typename Message>
 void SetCreation(const model::CallCost& creation, Message* proto) {
   proto->set_billing_model(creation.billing_model);

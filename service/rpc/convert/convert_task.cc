@@ -73,7 +73,7 @@ void Write(const model::TaskRequest& request, ProtoTask* proto) {
   if (request.ephemeral_hours.has_value()) {
     proto->mutable_ephemeral_retention()->set_seconds(int64_t{*request.ephemeral_hours} * 3600);
   }
-  // A task of a version that sent prompts as they came has no other.
+  // Tasks of releases that sent prompts unchanged have no sent_prompt.
   proto->set_normalized_prompt(request.sent_prompt.empty() ? request.prompt : request.sent_prompt);
 }
 

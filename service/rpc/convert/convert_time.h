@@ -8,11 +8,15 @@
 
 namespace seedance::rpc {
 
+// For finite values only.
+//
+// Tests: tests/unit/rpc/convert/convert_test.cc
 google::protobuf::Timestamp ToProto(absl::Time time);
+// Rounds towards zero to nanoseconds.
 google::protobuf::Duration ToProto(absl::Duration duration);
 
-// Sets `field` with a time that is one: InfinitePast, InfiniteFuture and a default absl::Time stay unset.
-// For example: SetTime(task.submit_time, [&] { return proto->mutable_submit_time(); });
+// Sets `field` to a finite time: InfinitePast, InfiniteFuture and a default absl::Time leave it unset. For example:
+// SetTime(task.submit_time, [&] { return proto->mutable_submit_time(); });
 template <typename Field>
 void SetTime(absl::Time time, Field field) {
   const bool set = time != absl::InfinitePast() && time != absl::InfiniteFuture() && time != absl::Time();

@@ -13,7 +13,7 @@ BytePipe::BytePipe(std::optional<int64_t> size, absl::Duration stall_limit, base
 
 bool BytePipe::Push(std::string chunk) {
   base::MutexLock lock(mutex_);
-  if (closed_ || !aborted_.ok()) return true;  // The bytes no longer matter; read on to the end of the stream.
+  if (closed_ || !aborted_.ok()) return true;  // The bytes are discarded; continue to the end of the stream.
   bytes_ += chunk.size();
   chunks_.push_back(std::move(chunk));
   changed_.NotifyOne();

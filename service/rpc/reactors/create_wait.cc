@@ -11,11 +11,11 @@
 namespace seedance::rpc {
 namespace {
 
-// Time that the answer needs to reach the caller before its deadline.
+// Reserved for sending the answer before the caller's deadline.
 constexpr absl::Duration kMargin = absl::Milliseconds(500);
 
 bool OnItsWay(const model::GenerationTask& task) {
-  // Assets take their time: what waits for them waits in vain here.
+  // Assets take long: waiting here would only delay the answer.
   if (engine::WaitsForAssets(task)) return false;
   return task.state == model::TaskState::kPending || task.state == model::TaskState::kSubmitting;
 }
@@ -60,7 +60,7 @@ void CreateWait::Watch(engine::Tasks& tasks, const engine::CallContext& context)
         if (auto wait = weak.lock()) wait->OnChange();
       },
       [wait = shared_from_this()](absl::StatusOr<Start> start) {
-        if (!start.ok() || start->over) return wait->End();  // Then the task as it was is the answer.
+        if (!start.ok() || start->over) return wait->End();  // Answers with the task as it was.
         wait->Follow(std::move(start->session));
       });
 }
@@ -68,7 +68,7 @@ void CreateWait::Watch(engine::Tasks& tasks, const engine::CallContext& context)
 void CreateWait::Follow(Session session) {
   {
     base::MutexLock lock(mutex_);
-    if (!answer_) return;  // Too late: the session dies here.
+    if (!answer_) return;  // Too late: the session is destroyed here.
     session_ = std::move(session);
   }
   OnChange();
@@ -100,7 +100,7 @@ void CreateWait::End() {
   }
   answer(*newest);
   edge_.heartbeats().Remove(timer);
-  // Not Close: the session may be what brought us here. Whoever calls on_change holds it until that returns.
+  // Not Close: this may run inside on_change, whose caller holds the session until it returns.
   if (session != nullptr) session->Leave();
 }
 

@@ -13,15 +13,15 @@
 
 namespace seedance::rpc {
 
-// Holds the answer of CreateGenerationTask back until the vendor has taken or refused the task, without holding a
+// Delays the answer of CreateGenerationTask until the vendor has accepted or refused the task, without occupying a
 // thread.
 class CreateWait : public std::enable_shared_from_this<CreateWait> {
  public:
   using Answer = absl::AnyInvocable<void(const model::GenerationTask& newest)>;
 
   // Calls `answer` once: when the task has left PENDING and SUBMITTING or waits for assets, when `create_wait` of the
-  // edge has passed, or a moment before the caller's deadline. On the thread that knows it first, perhaps before this
-  // returns. Never blocks.
+  // options has passed, or shortly before the caller's deadline. Runs on the thread that finds out, perhaps before
+  // Begin returns. Never blocks.
   static void Begin(RpcContext& edge, engine::Tasks& tasks, const engine::CallContext& context,
                     const model::GenerationTask& task, Answer answer);
 
@@ -33,15 +33,20 @@ class CreateWait : public std::enable_shared_from_this<CreateWait> {
 
   using Session = std::shared_ptr<engine::WatchSession<model::GenerationTask>>;
 
+  // Opens the watch of the task.
   void Watch(engine::Tasks& tasks, const engine::CallContext& context);
+  // Takes the opened watch, and looks at its first snapshot.
   void Follow(Session session);
+  // Takes the newest snapshot; ends the wait if the vendor has answered.
   void OnChange();
+  // Calls the answer, once.
   void End();
 
   RpcContext& edge_;
   base::Mutex mutex_;
   model::GenerationTask newest_ ABSL_GUARDED_BY(mutex_);
-  Answer answer_ ABSL_GUARDED_BY(mutex_);  // Null once called.
+  Answer answer_ ABSL_GUARDED_BY(mutex_);  // Null after the call.
+  // Id in the timer wheel; 0: none.
   uint64_t timer_ ABSL_GUARDED_BY(mutex_) = 0;
   Session session_ ABSL_GUARDED_BY(mutex_);
 };

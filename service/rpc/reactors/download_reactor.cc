@@ -10,7 +10,7 @@ namespace seedance::rpc {
 void DownloadReactor::Begin(engine::Downloads& downloads, RpcStream& stream, std::unique_ptr<Call> call,
                             absl::StatusOr<engine::DownloadParams> params) {
   const std::shared_ptr<DownloadReactor> self(new DownloadReactor(stream, std::move(call)));
-  // Before OnCancel, which may run now, reads it for the log.
+  // Before SetReactor: OnCancel may then read it for the log.
   if (params.ok()) self->call_->set_resource(model::GenerationTaskName(params->task_id));
   stream.SetReactor(self);
   if (!params.ok()) return self->End(params.status(), /*at_once=*/true);
@@ -26,7 +26,7 @@ void DownloadReactor::Begin(engine::Downloads& downloads, RpcStream& stream, std
 }
 
 bool DownloadReactor::OnStart(int64_t total_size, const std::string& content_type) {
-  // Since the call was admitted, other answers may have piled up; a small file would go into the queue whole.
+  // Other answers may have piled up since the call was admitted; a small file would be queued completely.
   if (!MayBegin()) return false;
   Response message;
   message.set_total_size_bytes(total_size);
@@ -65,12 +65,11 @@ bool DownloadReactor::Push(const Response& message) {
 }
 
 bool DownloadReactor::WaitForRoom() {
-  // A write is in flight meanwhile, and ends in time.
+  // Bounded: a write is in flight and has a deadline.
   while (queue_.size() >= kMaxQueuedPieces && !ending_.has_value() && !let_go_) changed_.Wait(mutex_);
   return !ending_.has_value() && !let_go_;
 }
 
-// Writes the next piece, or ends the stream after the last, unless a write is in flight.
 void DownloadReactor::Pump() {
   const grpc::ByteBuffer* next = nullptr;
   absl::Status end;
@@ -123,12 +122,12 @@ void DownloadReactor::OnAnswer(const absl::Status& status) {
     base::MutexLock lock(mutex_);
     let_go = let_go_;
   }
-  // Of a transfer that was given up the reader fetches the rest later anyway.
+  // After a released transfer the reader fetches the rest later anyway.
   End(status, /*at_once=*/let_go);
 }
 
 void DownloadReactor::OnCancel() {
-  // First, for the transfer that is cancelled reports an end of its own.
+  // First, because the cancelled transfer reports an end of its own.
   End(EndOfCancelled(stream_, *call_), /*at_once=*/true);
   call_->Cancel();
 }
@@ -137,7 +136,7 @@ void DownloadReactor::OnThrown(RpcStream& stream) {
   {
     base::MutexLock lock(mutex_);
     if (std::exchange(finished_, true)) return;
-    // For the transfer, which may wait for room.
+    // Wakes the transfer, which may wait for room.
     if (!ending_.has_value()) ending_ = absl::Status(absl::StatusCode::kResourceExhausted, "");
     DropLocked(writing_ ? 1 : 0);
     changed_.NotifyAll();
@@ -152,7 +151,7 @@ void DownloadReactor::DropLocked(size_t kept) {
   }
 }
 
-// Keeps the first status. `at_once`: what is queued but not being written is dropped.
+// Keeps the first status. `at_once`: drops queued pieces that are not being written.
 void DownloadReactor::End(const absl::Status& status, bool at_once) {
   {
     base::MutexLock lock(mutex_);

@@ -21,24 +21,27 @@
 
 namespace seedance::rpc {
 
-// One DownloadGenerationResult: a transfer thread brings the bytes, and waits here while the reader is slow. What waits
-// counts for the caller's tenant; a transfer does not begin while callers leave too much unread. When the
-// engine gives the transfer up it is let go at once; the status waits for the reader. A reader that does not take a
-// piece within the stall limit is cut off.
+// One DownloadGenerationResult. A transfer thread delivers the bytes and blocks here while the reader is slow. Queued
+// bytes count for the caller's tenant; a transfer does not start while callers leave too much unread. When the engine
+// ends the transfer, its thread is released at once; the status waits for the reader. A reader that does not take a
+// piece within the stall limit is disconnected.
+//
+// Tests: tests/unit/rpc/reactors/transfer_test.cc
 class DownloadReactor final : public Reactor,
                               public upstream::ResultSink,
                               public std::enable_shared_from_this<DownloadReactor> {
  public:
   using Response = gateway::v1::DownloadGenerationResultResponse;
 
+  // Size of a piece, and how many may wait.
   static constexpr size_t kPieceBytes = 256 << 10;
   static constexpr size_t kMaxQueuedPieces = 4;
 
-  // Takes the RPC. `params` is the request, or why it is refused.
+  // Takes the RPC over. `params`: the request, or why it is refused.
   static void Begin(engine::Downloads& downloads, RpcStream& stream, std::unique_ptr<Call> call,
                     absl::StatusOr<engine::DownloadParams> params);
 
-  // On the transfer thread. False once the stream has ended or the call was cancelled.
+  // Called on the transfer thread. False after the end of the stream or a cancellation.
   bool OnStart(int64_t total_size, const std::string& content_type) override;
   bool OnBytes(std::string_view bytes) override;
 
@@ -50,23 +53,28 @@ class DownloadReactor final : public Reactor,
   DownloadReactor(RpcStream& stream, std::unique_ptr<Call> call)
       : edge_(call->edge()), stream_(stream), call_(std::move(call)) {}
 
+  // Queues a message; blocks while the queue is full. False: the stream has ended.
   bool Push(const Response& message);
-  // Whether callers read so much of what they asked for that there may be more; else ends the stream.
+  // Whether callers have read enough for a further transfer; otherwise ends the stream.
   bool MayBegin();
   bool WaitForRoom() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Releases the transfer thread: the call's token was cancelled.
   void LetGo();
+  // The engine's result; ends the stream after the queue was written.
   void OnAnswer(const absl::Status& status);
+  // Writes the next piece, or ends the stream, unless a write is in flight.
   void Pump();
   void End(const absl::Status& status, bool at_once);
-  // Lets go of what is queued behind the first `kept`.
+  // Drops queued pieces after the first `kept`.
   void DropLocked(size_t kept) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   RpcContext& edge_;
-  RpcStream& stream_;  // Not touched once finished_ is set, but by the one who set it.
+  RpcStream& stream_;  // Once finished_ is set, used only by the thread that set it.
   const std::unique_ptr<Call> call_;
   base::Mutex mutex_;
   base::CondVar changed_;
-  std::deque<grpc::ByteBuffer> queue_ ABSL_GUARDED_BY(mutex_);  // The first is being written while writing_ is true.
+  std::deque<grpc::ByteBuffer> queue_
+      ABSL_GUARDED_BY(mutex_);  // The first one is being written while writing_ is true.
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
   bool let_go_ ABSL_GUARDED_BY(mutex_) = false;  // The call's token was cancelled.

@@ -14,8 +14,8 @@
 
 namespace seedance::rpc {
 
-// A stream of snapshots of one resource: the current one first, then the newest whenever the reader is ready for
-// another, OK after the last state. A snapshot is made a message once, by the first stream that writes it.
+// A stream of snapshots of one resource: the present one first, then the newest whenever the reader is ready, OK after
+// the last state. A snapshot is serialized once, by the first stream that writes it.
 //
 // `Traits` of a resource:
 //   Resource            model struct with `revision`
@@ -30,18 +30,18 @@ class ResourceWatch final : public WatchReactor {
   using Response = typename Traits::Response;
   using Start = engine::WatchStart<Resource>;
 
-  // What is watched, as the request says.
+  // What the request asks to watch.
   struct Target {
-    std::string name;          // Of the resource.
+    std::string name;          // Resource name.
     std::string resume_token;  // As received.
-    // Opens the watch at the engine. Runs on the call pool, may block.
+    // Opens the watch at the engine. Runs on the call pool; may block.
     absl::AnyInvocable<void(const engine::CallContext&, absl::AnyInvocable<void()> on_change, engine::Done<Start> done)>
         open;
-    // Token for a reader of this snapshot; `last`: no message follows it.
+    // Token for a reader of this snapshot; `last`: no message follows.
     absl::AnyInvocable<std::string(const Resource& resource, bool last)> make_token;
   };
 
-  // Takes the RPC. `target` is the request, or why it is refused.
+  // Takes the RPC over. `target`: the request, or why it is refused.
   static void Run(RpcStream& stream, std::unique_ptr<Call> call, absl::StatusOr<Target> target) {
     std::shared_ptr<ResourceWatch> self(new ResourceWatch(stream, std::move(call)));
     if (target.ok()) self->target_ = *std::move(target);
@@ -72,7 +72,7 @@ class ResourceWatch final : public WatchReactor {
     if (start->over) return End(absl::OkStatus());
     {
       base::MutexLock lock(mutex_);
-      // If the stream has ended, the session dies with `start`.
+      // If the stream has ended, the session is destroyed with `start`.
       if (finished_) return;
       session_ = start->session;
     }
@@ -97,7 +97,7 @@ class ResourceWatch final : public WatchReactor {
   }
 
   SharedMessage Heartbeat() override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    // Nothing was written yet: the reader knows what its own token says.
+    // Nothing was written yet: the received token is still right.
     if (sent_ == nullptr) {
       sent_ = std::make_shared<const SnapshotMessage>(Encode(Response(), target_.resume_token, /*last=*/false));
     }
@@ -128,7 +128,7 @@ class ResourceWatch final : public WatchReactor {
             last};
   }
 
-  Target target_;  // Set before the stream is known to anyone; `open` is let go of by Open.
+  Target target_;  // Set before the stream is shared; Open takes `open`.
   std::shared_ptr<const SnapshotMessage> sent_ ABSL_GUARDED_BY(mutex_);  // The last one written.
   std::shared_ptr<engine::WatchSession<Resource>> session_ ABSL_GUARDED_BY(mutex_);
 };

@@ -17,7 +17,7 @@ grpc::Slice EncodeTask(const model::GenerationTask& task) {
   return SerializeElement(v1::WatchGenerationTasksResponse::kGenerationTasksFieldNumber, message);
 }
 
-// The message as its tasks, which other streams may share, and the rest.
+// The tasks as shareable pieces, followed by the other fields.
 SharedMessage Encode(const engine::TaskBatch& batch, bool heartbeat) {
   SharedMessage message;
   message.reserve(batch.tasks.size() + 1);
@@ -52,7 +52,7 @@ void TasksWatch::Open(const engine::CallContext& context) {
   if (!reader.ok()) return End(reader.status());
   {
     base::MutexLock lock(mutex_);
-    // If the stream has ended, the reader dies with this call.
+    // If the stream has ended, the reader is destroyed here.
     if (finished_) return;
     reader_ = *std::move(reader);
   }
@@ -83,7 +83,7 @@ void TasksWatch::Read() {
     base::MutexLock lock(mutex_);
     reader = reader_;
   }
-  if (reader == nullptr) return;  // The stream is over.
+  if (reader == nullptr) return;  // The stream has ended.
   const absl::Status read = reader->Read();
   {
     base::MutexLock lock(mutex_);
@@ -94,7 +94,7 @@ void TasksWatch::Read() {
 }
 
 SharedMessage TasksWatch::Heartbeat() {
-  // Some changes are made known to nobody, such as renewed links: this is how long they may take.
+  // Some changes, such as renewed links, are not published: this bounds their delay.
   reader_->LookAgain();
   engine::TaskBatch batch;
   reader_->Describe(batch);

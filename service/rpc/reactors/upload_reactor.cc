@@ -42,8 +42,8 @@ void UploadReactor::OnMessage() {
 
 void UploadReactor::OnReadDone(bool ok) {
   if (ok) return OnMessage();
-  // The caller has ended its stream, or the stream was cut: both look the same here, and a cut stream must never pass
-  // for a whole file. Sending something tells them apart, for it fails on a stream that was cut.
+  // The caller ended its stream, or the stream broke: both look the same here, and a broken stream must never count as
+  // a complete file. Sending initial metadata distinguishes them: it fails on a broken stream.
   base::MutexLock lock(mutex_);
   if (!finished_) stream_.StartSendInitialMetadata();
 }
@@ -60,7 +60,7 @@ void UploadReactor::OnMetadata() {
   if (!message_.has_metadata()) return End(base::InvalidField("metadata", "is required as the first message"));
   engine::UploadAssetParams params = ReadMetadata(message_.metadata());
   {
-    // OnCancel, which may run now, reads them for the log.
+    // OnCancel may run concurrently and read them for the log.
     base::MutexLock lock(mutex_);
     if (finished_) return;
     call_->set_request_id(params.request_id);
@@ -75,7 +75,7 @@ void UploadReactor::OnMetadata() {
     self->assets_.Upload(self->call_->context(), params, self->pipe_,
                          [self](absl::StatusOr<model::Asset> asset) { self->OnAnswer(std::move(asset)); });
   };
-  // The transfer thread asks for the first chunk when it begins: until then the bytes stay with the caller.
+  // The transfer thread requests the first chunk when it starts: until then the bytes stay with the caller.
   edge_.calls().Run(call_->context().tenant, std::move(work),
                     [self = shared_from_this()](const absl::Status& failed) { self->End(failed); });
 }
@@ -103,9 +103,9 @@ void UploadReactor::OnAnswer(absl::StatusOr<model::Asset> asset) {
   }
 }
 
-// The engine answers soon after; the answer ends the stream.
+// The engine's answer follows and ends the stream.
 void UploadReactor::BreakOff(const absl::Status& status) {
-  pipe_->Abort(status);  // Before the token's callback does it with another status.
+  pipe_->Abort(status);  // Before the token's callback aborts it with another status.
   call_->Cancel();
 }
 

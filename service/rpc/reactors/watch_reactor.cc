@@ -22,7 +22,7 @@ void WatchReactor::Begin(const absl::Status& request) {
   {
     base::MutexLock lock(mutex_);
     entered_ = true;
-    // The stream may have ended meanwhile, and be gone.
+    // The stream may have ended and been destroyed.
     if (!finished_) edge_.limits().BeginStream(stream_.ticket());
   }
   RunOnPool([self = shared_from_this(), connection = std::hash<std::string>()(peer)] {
@@ -49,7 +49,7 @@ void WatchReactor::OnWriteDone(bool ok) {
 }
 
 void WatchReactor::OnCancel() {
-  // First, for what is cancelled may report an end of its own.
+  // First, because the cancelled work may report an end of its own.
   End(EndOfCancelled(stream_, *call_));
   call_->Cancel();
 }
@@ -59,11 +59,11 @@ void WatchReactor::OnDone() {
   uint64_t heartbeat = 0;
   {
     base::MutexLock lock(mutex_);
-    finished_ = true;  // After an exception too: nobody may write any more.
+    finished_ = true;  // Also after an exception: no further writes.
     heartbeat = heartbeat_;
   }
   edge_.heartbeats().Remove(heartbeat);
-  // Here and nowhere else: Close waits for a Pump that runs, which may be what ended the stream.
+  // Only here: Close waits for a running Pump, which may be what ended the stream.
   Close();
 }
 
@@ -95,7 +95,7 @@ absl::Time WatchReactor::BeatIfIdle() {
     next = last_write_ + interval;
     if (next > now) return;
     next = now + interval;
-    // A reader whose last message is still under way is slow; more messages do not help it.
+    // While a write is in flight the reader is slow; another message would not help.
     if (writing_.empty()) WriteLocked(Heartbeat());
   });
   return next;
@@ -105,7 +105,7 @@ void WatchReactor::Pump() {
   Guarded([this] { PumpOnce(); });
 }
 
-// Callers are threads of the engine and of the heartbeats too, which must not see an exception.
+// Callers include threads of the engine and the timer wheel, which must not see an exception.
 void WatchReactor::Guarded(absl::FunctionRef<void()> step) {
   try {
     step();
@@ -153,7 +153,7 @@ void WatchReactor::WriteLocked(const SharedMessage& message) {
   writing_ = std::move(charges);
   last_write_ = edge_.clock().Now();
   stream_.ExpectDelivery(edge_.deadlines(), edge_.options().answer_timeout);
-  // With the lock held: OnWriteDone is not called from within.
+  // With the lock held: OnWriteDone never runs inside StartWrite.
   stream_.StartWrite(grpc::ByteBuffer(slices.data(), slices.size()));
 }
 
@@ -177,8 +177,8 @@ void WatchReactor::FinishNow(const absl::Status& status) {
 
 void WatchReactor::AddResumeToken() {
   base::MutexLock lock(mutex_);
-  // For a stream that was refused it would say that the stream had begun. That of a request has passed
-  // FieldRules::ResumeToken, so it may be metadata.
+  // On a refused stream it would imply that the stream had begun. The request's token has passed
+  // FieldRules::ResumeToken, so it is valid metadata.
   if (const std::string token = entered_ ? ResumeToken() : ""; !token.empty()) {
     stream_.context().AddTrailingMetadata("resume-token", token);
   }

@@ -20,15 +20,16 @@
 
 namespace seedance::rpc {
 
-// A stream of messages about what changes, for as long as its reader likes: heartbeats when idle, the token in the
-// trailers when the server drains, one end. One write in flight and no backlog: what comes next is asked for when the
-// last write is done, so a slow reader costs itself freshness and nobody else anything. The messages are bytes, so that
-// streams share them.
+// A long-lived stream of change messages: heartbeats when idle, the resume token in the trailers when the server
+// drains, exactly one end. One write in flight and no backlog: the next message is requested when the last write is
+// done, so a slow reader only gets fewer messages. Messages are bytes, so streams can share them. Thread-safe.
 //
-// A subclass says what is watched. Begin must be called once; the stream then keeps the reactor until OnDone.
+// A subclass defines what is watched. Begin must be called once; the stream then holds the reactor until OnDone.
+//
+// Tests: tests/unit/rpc/reactors/watch_test.cc, tests/unit/rpc/reactors/watch_tasks_test.cc
 class WatchReactor : public Reactor, public EndableStream, public std::enable_shared_from_this<WatchReactor> {
  public:
-  // With the first status given, after the write that is in flight.
+  // Ends with the first given status, after the write in flight.
   void End(const absl::Status& status) override;
   void OnWriteDone(bool ok) override;
   void OnCancel() override;
@@ -38,53 +39,54 @@ class WatchReactor : public Reactor, public EndableStream, public std::enable_sh
  protected:
   WatchReactor(RpcStream& stream, std::unique_ptr<Call> call);
 
-  // Takes the stream in, and has Open run on the call pool. `request` says why it is refused, if it is.
+  // Takes the stream over and runs Open on the call pool. `request`: OK, or why it is refused.
   void Begin(const absl::Status& request);
 
-  // Opens the watch, on the call pool; it may block. Then either Opened or End.
+  // Opens the watch, on the call pool; may block. Must call Opened or End.
   virtual void Open(const engine::CallContext& context) = 0;
 
-  // What to do next; a stream that ends with a message says both.
+  // What to do next; the last message comes with `end`.
   struct Step {
-    SharedMessage message;            // Empty: there is nothing to write now.
-    std::optional<absl::Status> end;  // After the message, if there is one.
-    CallPool::Work work;              // For the call pool; null: none.
+    SharedMessage message;            // Empty: nothing to write now.
+    std::optional<absl::Status> end;  // Ends the stream, after the message if any.
+    CallPool::Work work;              // To run on the call pool; null: none.
   };
-  // Called while no write is in flight, once the stream is opened. Must not block.
+  // Called while no write is in flight, after Opened. Must not block.
   virtual Step Next() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) = 0;
+  // The message to send when idle.
   virtual SharedMessage Heartbeat() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) = 0;
-  // Of the last message written; empty: none. For the trailers.
+  // Token of the last message written, for the trailers; empty: none.
   virtual std::string ResumeToken() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) = 0;
-  // Lets go of what Open opened. Nobody calls Pump when it returns. Called once, without a lock.
+  // Releases what Open opened; Pump is not called after it returns. Called once, without a lock.
   virtual void Close() = 0;
 
-  // Writes heartbeats from now on, and whatever is there.
+  // Starts heartbeats and writing.
   void Opened();
-  // Writes or does what is next, or ends the stream, unless a write is in flight: then OnWriteDone comes back here.
+  // Performs the next step, unless a write is in flight: then OnWriteDone does.
   void Pump();
 
   RpcContext& edge_;
   const std::unique_ptr<Call> call_;
   // Taken before the locks of the engine.
   base::Mutex mutex_;
-  // Finish was called, or will be by the one who set it.
+  // Finish was called, or will be by the thread that set it.
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
 
  private:
   static absl::Time Beat(const std::weak_ptr<WatchReactor>& weak);
-  // Returns when to look again.
+  // Returns the time of the next check.
   absl::Time BeatIfIdle();
   void PumpOnce();
   // Runs `step`; an exception ends the stream.
   void Guarded(absl::FunctionRef<void()> step);
   void FinishNow(const absl::Status& status);
-  // On the call pool; the stream ends when it cannot be done.
+  // Runs `work` on the call pool; ends the stream if that is impossible.
   void RunOnPool(CallPool::Work work);
-  // To the trailers.
+  // Adds the resume token to the trailers.
   void AddResumeToken();
   void WriteLocked(const SharedMessage& message) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  RpcStream& stream_;  // Not touched once finished_ is set, but by the one who set it.
+  RpcStream& stream_;  // Once finished_ is set, used only by the thread that set it.
   bool entered_ ABSL_GUARDED_BY(mutex_) = false;
   bool opened_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<std::shared_ptr<void>> writing_ ABSL_GUARDED_BY(mutex_);  // Charges of the write in flight.

@@ -44,8 +44,8 @@ std::string AuthorityOf(const std::string& url) {
   return url.substr(kHttps.size(), url.find_first_of("/?#", kHttps.size()) - kHttps.size());
 }
 
-// Browsers, and vendors that read URLs as they do, pass over slashes before the host and take a backslash for one: what
-// looks like a path here may be a user and a host there.
+// Browsers, and vendors that parse URLs like them, skip slashes before the host and treat a backslash as one: an
+// apparent path may be user and host there.
 bool NamesHost(const std::string& authority) { return !authority.empty() && authority.find('\\') == std::string::npos; }
 
 // The rule that a data URI breaks, empty if none.
@@ -55,8 +55,8 @@ std::string DataUriFault(std::string_view uri) {
     return "must have the form data:<media type>;base64,<data>";
   }
   const long size = Base64DataSize(uri.substr(comma + 1));
-  if (size <= 0) return "holds no valid Base64 after the comma";
-  if (size > kMaxDataBytes) return absl::StrCat("holds ", size, " bytes; at most 3 MiB are allowed, use UploadAsset");
+  if (size <= 0) return "must have valid Base64 after the comma";
+  if (size > kMaxDataBytes) return absl::StrCat("has ", size, " bytes; at most 3 MiB are allowed, use UploadAsset");
   return "";
 }
 
@@ -78,7 +78,7 @@ void FieldRules::Name(std::string_view field, const std::string& text, size_t mo
   } else if (!shape.utf8) {
     Add(field, "must be UTF-8");
   } else if (shape.control || shape.line_or_tab) {
-    Add(field, "must not hold control characters");
+    Add(field, "must not contain control characters");
   } else if (shape.characters > most) {
     Add(field, absl::StrCat("must have 1 to ", most, " characters, has ", shape.characters));
   }
@@ -89,7 +89,7 @@ void FieldRules::Text(std::string_view field, const std::string& text, size_t mo
   if (!shape.utf8) {
     Add(field, "must be UTF-8");
   } else if (shape.control) {
-    Add(field, "must not hold control characters");
+    Add(field, "must not contain control characters");
   } else if (shape.characters > most) {
     Add(field, absl::StrCat("must have at most ", most, " characters, has ", shape.characters));
   }
@@ -112,11 +112,11 @@ void FieldRules::HttpsUrl(std::string_view field, const std::string& url) {
   } else if (url.size() > kMaxUrlBytes) {
     Add(field, absl::StrCat("must have at most ", kMaxUrlBytes, " bytes, has ", url.size()));
   } else if (!NamesHost(AuthorityOf(url))) {
-    Add(field, "must have a host behind https://, without another slash or a backslash before it");
+    Add(field, "must have a host right after https://, without a slash or backslash before it");
   } else if (AuthorityOf(url).find('@') != std::string::npos) {
-    Add(field, "must not hold a user name or password: it is passed on to the vendor and stored");
+    Add(field, "must not contain a user name or password: the URL is sent to the vendor and stored");
   } else if (!shape.utf8 || shape.control || shape.line_or_tab || url.find(' ') != std::string::npos) {
-    Add(field, "must not hold spaces or control characters");
+    Add(field, "must not contain spaces or control characters");
   }
 }
 
@@ -130,12 +130,12 @@ void FieldRules::MediaUri(std::string_view field, const std::string& uri) {
   if (size <= 0) {
     Add(field, "must be an https:// URL, a data URI or Base64");
   } else if (size > kMaxDataBytes) {
-    Add(field, absl::StrCat("holds ", size, " bytes; at most 3 MiB are allowed, use UploadAsset"));
+    Add(field, absl::StrCat("has ", size, " bytes; at most 3 MiB are allowed, use UploadAsset"));
   }
 }
 
 void FieldRules::Labels(std::string_view field, const std::map<std::string, std::string>& labels, size_t most) {
-  if (labels.size() > most) Add(field, absl::StrCat("must hold at most ", most, " labels, hold ", labels.size()));
+  if (labels.size() > most) Add(field, absl::StrCat("must have at most ", most, " labels, has ", labels.size()));
   for (const auto& [key, value] : labels) {
     const std::string path = absl::StrCat(std::string(field), "[", key.substr(0, kMaxLabelKeyBytes), "]");
     if (!IsLabelKey(key)) {
@@ -200,7 +200,7 @@ std::string FieldRules::TaskId(std::string_view field, const std::string& name) 
 }
 
 void FieldRules::Enum(std::string_view field, bool valid, int value) {
-  if (!valid) Add(field, absl::StrCat("has the value ", value, ", which this server does not know"));
+  if (!valid) Add(field, absl::StrCat("has the value ", value, ", which is unknown to this server"));
 }
 
 absl::Status FieldRules::ToStatus() const {

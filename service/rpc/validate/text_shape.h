@@ -6,16 +6,19 @@
 
 namespace seedance::rpc {
 
-// What a text of a caller is made of.
+// Properties of a caller's text.
+//
+// Tests: tests/unit/rpc/validate/validate_test.cc
 struct TextShape {
-  bool utf8 = true;          // Well-formed; if not, the other fields mean nothing.
+  bool utf8 = true;          // Well-formed; otherwise the other fields are meaningless.
   size_t characters = 0;     // Code points.
-  bool control = false;      // Holds a control character (C0, DEL, C1) other than line feed and tab.
-  bool line_or_tab = false;  // Holds a line feed or a tab.
+  bool control = false;      // Contains a control character (C0, DEL, C1) other than line feed and tab.
+  bool line_or_tab = false;  // Contains a line feed or a tab.
 };
+// Linear time.
 TextShape ShapeOf(std::string_view text);
 
-// Length of the data in Base64 text (standard alphabet, padding optional, no white space), -1 if it is none.
+// Size in bytes of the data in Base64 text (standard alphabet, padding optional, no white space); -1: not Base64.
 long Base64DataSize(std::string_view text);
 
 }  // namespace seedance::rpc

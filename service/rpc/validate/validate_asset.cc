@@ -41,18 +41,18 @@ void ReadNewAsset(const std::string& path, const v1::Asset& asset, Params& param
 
 bool IsPlainHttp(const std::string& uri) { return absl::StartsWithIgnoreCase(uri.substr(0, 16), "http://"); }
 
-// Without its bytes nothing is known of the file behind a URL.
+// Without its bytes the content of a URL is unknown.
 void CheckReuse(const v1::CreateAssetRequest& request, FieldRules& rules) {
   const bool url = IsPlainHttp(request.uri()) || absl::StartsWithIgnoreCase(request.uri().substr(0, 16), "https://");
   if (request.reuse_content() && url && !request.validate_media()) {
-    rules.Add("reuse_content", "needs validate_media for a uri of https: the gateway has to read the file");
+    rules.Add("reuse_content", "requires validate_media for an https uri: the gateway must read the file");
   }
 }
 
 void CheckSource(const v1::CreateAssetRequest& request, FieldRules& rules) {
   switch (request.source_case()) {
     case v1::CreateAssetRequest::kUri:
-      // Whether plain http is allowed the engine knows.
+      // The engine decides whether plain http is allowed.
       rules.MediaUri("uri", IsPlainHttp(request.uri()) ? "https" + request.uri().substr(4) : request.uri());
       return;
     case v1::CreateAssetRequest::kInlineData:
@@ -96,7 +96,7 @@ engine::CreateAssetParams ReadRequest(const v1::CreateAssetRequest& request) {
 absl::StatusOr<std::vector<engine::CreateAssetParams>> ReadRequest(const v1::BatchCreateAssetsRequest& request) {
   FieldRules rules;
   if (request.requests().empty() || request.requests_size() > kMaxBatch) {
-    rules.Add("requests", absl::StrCat("must hold 1 to ", kMaxBatch, " requests, hold ", request.requests_size()));
+    rules.Add("requests", absl::StrCat("must have 1 to ", kMaxBatch, " requests, have ", request.requests_size()));
   }
   if (request.ByteSizeLong() > kMaxBatchBytes) {
     rules.Add("requests", absl::StrCat("must have at most 4 MiB together, have ", request.ByteSizeLong(), " bytes"));
@@ -127,7 +127,7 @@ engine::UploadAssetParams ReadMetadata(const v1::UploadAssetRequest::Metadata& m
 absl::Status CheckChunk(const v1::UploadAssetRequest& request) {
   FieldRules rules;
   if (request.has_metadata()) {
-    rules.Add("metadata", "is only for the first message");
+    rules.Add("metadata", "is allowed in the first message only");
   } else if (!request.has_chunk()) {
     rules.Add("payload", "is required: a chunk");
   } else if (request.chunk().empty() || request.chunk().size() > kMaxChunkBytes) {
@@ -155,7 +155,7 @@ absl::StatusOr<engine::ListAssetsParams> ReadRequest(const v1::ListAssetsRequest
   engine::ListAssetsParams params;
   if (request.asset_groups_size() > kMaxGroupsInFilter) {
     rules.Add("asset_groups",
-              absl::StrCat("must hold at most ", kMaxGroupsInFilter, " names, hold ", request.asset_groups_size()));
+              absl::StrCat("must have at most ", kMaxGroupsInFilter, " names, have ", request.asset_groups_size()));
   }
   for (int i = 0; i < request.asset_groups_size() && i < kMaxGroupsInFilter; ++i) {
     params.groups.push_back(rules.GroupName(absl::StrCat("asset_groups[", i, "]"), request.asset_groups(i)));

@@ -10,21 +10,25 @@
 
 namespace seedance::rpc {
 
-// Requests of AssetService in the engine's words. Those of creation carry the broken rules in `violations`, for the
-// engine to report them with its own; the others give INVALID_ARGUMENT with every broken rule.
+// Convert requests of AssetService to the engine's parameters. Those of creation carry broken rules in `violations`,
+// which the engine reports together with its own; the others return INVALID_ARGUMENT with every broken rule.
+//
+// Tests: tests/unit/rpc/validate/validate_test.cc
 engine::CreateAssetParams ReadRequest(const gateway::v1::CreateAssetRequest& request);
-// Those of BatchCreateAssets, in the same order. INVALID_ARGUMENT for a bad batch, not for bad requests in it.
+// The requests of a batch, in order. INVALID_ARGUMENT for an invalid batch, not for invalid requests in it.
 absl::StatusOr<std::vector<engine::CreateAssetParams>> ReadRequest(
     const gateway::v1::BatchCreateAssetsRequest& request);
 engine::UploadAssetParams ReadMetadata(const gateway::v1::UploadAssetRequest::Metadata& metadata);
 
-// What a chunk of an upload must be: 1 byte to 1 MiB, and no second metadata. INVALID_ARGUMENT.
+// Checks a chunk of an upload: 1 byte to 1 MiB, no second metadata. Otherwise INVALID_ARGUMENT.
 absl::Status CheckChunk(const gateway::v1::UploadAssetRequest& request);
 
+// Parameters of a DeleteAsset request.
 struct DeleteAssetParams {
   model::UpstreamHandle handle;
   bool allow_missing = false;
 };
+// Parameters of a WatchAsset request.
 struct WatchAssetParams {
   model::UpstreamHandle handle;
   std::string resume_token;
@@ -35,10 +39,10 @@ absl::StatusOr<engine::UpdateAssetParams> ReadRequest(const gateway::v1::UpdateA
 absl::StatusOr<DeleteAssetParams> ReadRequest(const gateway::v1::DeleteAssetRequest& request);
 absl::StatusOr<WatchAssetParams> ReadRequest(const gateway::v1::WatchAssetRequest& request);
 
-// INVALID_ARGUMENT with every broken rule.
+// OK, or INVALID_ARGUMENT with every broken rule.
 absl::Status CheckRequest(const gateway::v1::GetLibraryUsageRequest& request);
 
-// What page tokens of this list are bound to.
+// The filter to which page tokens of this list are bound.
 std::string PageFilter(const gateway::v1::ListAssetsRequest& request);
 
 }  // namespace seedance::rpc

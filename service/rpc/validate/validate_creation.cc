@@ -13,7 +13,7 @@ namespace {
 namespace v1 = gateway::v1;
 
 constexpr size_t kMaxRequestIdBytes = 512;
-// So that no page is longer than clients take.
+// Keeps pages below the clients' message limit.
 constexpr int kMostOfPage = 200;
 
 }  // namespace
@@ -50,7 +50,7 @@ absl::StatusOr<engine::ReconcileCreationParams> ReadRequest(const v1::ReconcileC
       params.upstream_id = request.upstream_id();
       break;
     case v1::ReconcileCreationRequest::kNotAccepted:
-      if (!request.not_accepted()) rules.Add("not_accepted", "must be true; leave it out to search the vendor");
+      if (!request.not_accepted()) rules.Add("not_accepted", "must be true; omit it to search the vendor");
       params.not_accepted = true;
       break;
     case v1::ReconcileCreationRequest::VERDICT_NOT_SET:

@@ -9,11 +9,13 @@
 
 namespace seedance::rpc {
 
-// Requests of CreationService in the engine's words, or INVALID_ARGUMENT with every broken rule.
+// Convert requests of CreationService to the engine's parameters, or return INVALID_ARGUMENT with every broken rule.
+//
+// Tests: tests/unit/rpc/creation_test.cc
 absl::StatusOr<engine::ListCreationsParams> ReadRequest(const gateway::v1::ListCreationsInDoubtRequest& request);
 absl::StatusOr<engine::ReconcileCreationParams> ReadRequest(const gateway::v1::ReconcileCreationRequest& request);
 
-// What page tokens of this list are bound to.
+// The filter to which page tokens of this list are bound.
 std::string PageFilter(const gateway::v1::ListCreationsInDoubtRequest& request);
 
 }  // namespace seedance::rpc

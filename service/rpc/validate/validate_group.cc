@@ -19,7 +19,7 @@ std::set<std::string> PathsOf(const v1::UpdateAssetGroupRequest& request, FieldR
   if (!paths.empty()) return paths;
   if (!request.asset_group().display_name().empty()) paths.insert("display_name");
   if (!request.asset_group().description().empty()) paths.insert("description");
-  if (paths.empty()) rules.Add("update_mask", "names nothing to change, and neither does asset_group");
+  if (paths.empty()) rules.Add("update_mask", "is empty, and asset_group has nothing to change");
   return paths;
 }
 

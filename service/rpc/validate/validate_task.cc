@@ -19,7 +19,7 @@ namespace v1 = gateway::v1;
 constexpr size_t kMaxModelCharacters = 128;
 constexpr size_t kMaxAspectRatioCharacters = 32;
 constexpr size_t kMaxReferenceLabelBytes = 32;
-constexpr int kMaxReferences = 100;  // More than any vendor takes; the profile's limits are the engine's.
+constexpr int kMaxReferences = 100;  // More than any vendor accepts; the engine checks the profile's limits.
 constexpr int64_t kMaxRetentionHours = 10'000;
 constexpr size_t kMaxUpstreamTaskIdBytes = 128;
 constexpr size_t kMaxTaskLabels = 32;
@@ -55,7 +55,7 @@ model::Reference ReadReference(const std::string& path, const v1::Reference& pro
     case v1::Reference::kUri:
       if (absl::StartsWithIgnoreCase(proto.uri().substr(0, 16), "asset://")) {
         rules.Add(path + ".uri",
-                  "must begin with https://; an asset is named in the field `asset`, as assets/{upstream}~{id}");
+                  "must begin with https://; for an asset, set the field `asset` to assets/{upstream}~{id}");
       } else {
         rules.HttpsUrl(path + ".uri", proto.uri());
       }
@@ -72,7 +72,7 @@ std::vector<model::Reference> ReadReferences(const v1::GenerationTask& task, Fie
   std::set<std::string> labels;
   if (task.references_size() > kMaxReferences) {
     rules.Add("generation_task.references",
-              absl::StrCat("must hold at most ", kMaxReferences, ", hold ", task.references_size()));
+              absl::StrCat("must have at most ", kMaxReferences, ", have ", task.references_size()));
     return references;
   }
   for (int i = 0; i < task.references_size(); ++i) {
@@ -80,7 +80,7 @@ std::vector<model::Reference> ReadReferences(const v1::GenerationTask& task, Fie
     references.push_back(ReadReference(path, task.references(i), rules));
     const std::string& label = references.back().label;
     if (!label.empty() && !labels.insert(label).second) {
-      rules.Add(path + ".label", "is the label of an earlier reference");
+      rules.Add(path + ".label", "repeats the label of an earlier reference");
     }
   }
   return references;
@@ -97,7 +97,7 @@ std::optional<int> ReadDuration(const v1::GenerationTask& task, FieldRules& rule
   return static_cast<int>(duration.seconds());
 }
 
-// The range is the vendor's, and the engine's to check.
+// The engine checks the vendor's range.
 std::optional<int> ReadRetention(const v1::GenerationTask& task, FieldRules& rules) {
   if (!task.has_ephemeral_retention()) return std::nullopt;
   const google::protobuf::Duration& retention = task.ephemeral_retention();
@@ -127,7 +127,7 @@ model::TaskRequest ReadTask(const v1::GenerationTask& task, FieldRules& rules) {
   request.upstream = task.upstream();
   rules.Text("generation_task.model", task.model(), kMaxModelCharacters);
   request.model = task.model();
-  // The vendor's limit of its length is the engine's.
+  // The engine checks the vendor's limit.
   rules.Text("generation_task.prompt", task.prompt(), std::numeric_limits<size_t>::max());
   request.prompt = task.prompt();
   request.references = ReadReferences(task, rules);
@@ -196,7 +196,7 @@ absl::StatusOr<engine::ReconcileTaskParams> ReadRequest(const v1::ReconcileGener
       params.upstream_task_id = request.upstream_task_id();
       break;
     case v1::ReconcileGenerationTaskRequest::kNotAccepted:
-      if (!request.not_accepted()) rules.Add("not_accepted", "must be true; leave it out to search the vendor's list");
+      if (!request.not_accepted()) rules.Add("not_accepted", "must be true; omit it to search the vendor's list");
       params.not_accepted = true;
       break;
     case v1::ReconcileGenerationTaskRequest::VERDICT_NOT_SET:
@@ -252,7 +252,7 @@ absl::StatusOr<engine::WatchTasksParams> ReadRequest(const v1::WatchGenerationTa
   engine::WatchTasksParams params;
   ReadFilter(request, rules, params.states, params.labels);
   if (request.names_size() > kMaxWatchedNames) {
-    rules.Add("names", absl::StrCat("must hold at most ", kMaxWatchedNames, ", hold ", request.names_size()));
+    rules.Add("names", absl::StrCat("must have at most ", kMaxWatchedNames, ", have ", request.names_size()));
   }
   for (int i = 0; i < request.names_size() && i < kMaxWatchedNames; ++i) {
     params.ids.insert(rules.TaskId(absl::StrCat("names[", i, "]"), request.names(i)));

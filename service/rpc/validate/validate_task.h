@@ -10,15 +10,19 @@
 
 namespace seedance::rpc {
 
-// Requests of GenerationTaskService in the engine's words. That of creation carries the broken rules in `violations`,
-// for the engine to report them with its own; the others give INVALID_ARGUMENT with every broken rule.
+// Convert requests of GenerationTaskService to the engine's parameters. That of creation carries broken rules in
+// `violations`, which the engine reports together with its own; the others return INVALID_ARGUMENT with every broken
+// rule.
+//
+// Tests: tests/unit/rpc/validate/validate_test.cc
 engine::CreateTaskParams ReadRequest(const gateway::v1::CreateGenerationTaskRequest& request);
 
+// Parameters of a WatchGenerationTask request.
 struct WatchTaskParams {
   std::string id;
   std::string resume_token;
 };
-// The task's id.
+// The id (UUID) of the task.
 absl::StatusOr<std::string> ReadRequest(const gateway::v1::GetGenerationTaskRequest& request);
 absl::StatusOr<std::string> ReadRequest(const gateway::v1::CancelGenerationTaskRequest& request);
 absl::StatusOr<std::string> ReadRequest(const gateway::v1::DeleteGenerationTaskRequest& request);
@@ -28,7 +32,7 @@ absl::StatusOr<WatchTaskParams> ReadRequest(const gateway::v1::WatchGenerationTa
 absl::StatusOr<engine::WatchTasksParams> ReadRequest(const gateway::v1::WatchGenerationTasksRequest& request);
 absl::StatusOr<engine::DownloadParams> ReadRequest(const gateway::v1::DownloadGenerationResultRequest& request);
 
-// What page tokens of this list are bound to.
+// The filter to which page tokens of this list are bound.
 std::string PageFilter(const gateway::v1::ListGenerationTasksRequest& request);
 
 }  // namespace seedance::rpc

@@ -30,7 +30,7 @@ void WriteClaim(Connection& connection, const std::string& holder, const AssetCl
       .Run();
 }
 
-// Name of the asset that has the name or claims it, or of its group; empty when it is free.
+// The asset that has or claims the name, or its group; empty when the name is free.
 std::string NameHolder(Connection& connection, const std::string& holder, const AssetClaim& claim, absl::Time now) {
   // An adopted asset may have no name.
   if (claim.display_name.empty()) return "";
@@ -54,7 +54,7 @@ std::string NameHolder(Connection& connection, const std::string& holder, const 
 
 int64_t CountClaimedPlaces(Connection& connection, const std::string& upstream, const std::string& but,
                            absl::Time now) {
-  // An asset that is back already stands for itself.
+  // A re-created asset is counted as an asset, not as a claim.
   Query claimed(
       connection,
       "SELECT count(*) FROM asset_claims WHERE upstream = ? AND place = 1 AND holder <> ? AND until_micros > ? "

@@ -9,25 +9,26 @@
 #include "service/store/sqlite/connection.h"
 #include "service/store/store.h"
 
-// Table asset_claims: names and places of assets that are not there yet. Promises as in Store; SQLite::Exception is
-// thrown. All but FindClaimConflict need a transaction.
+// Table asset_claims: names and places reserved for assets that do not exist yet. Contracts as in Store. Functions
+// throw SQLite::Exception; all but FindClaimConflict need an open transaction.
+//
+// Tests: tests/contract/store_contract_claims.cc
 namespace seedance::store::sqlite {
 
-// Why `holder` cannot have the claim; nullopt: it can.
+// The conflict that `holder` would meet; nullopt: none.
 std::optional<Store::ClaimConflict> FindClaimConflict(Connection& connection, const std::string& holder,
                                                       const model::AssetClaim& claim, absl::Time now);
-// Writes the claim of `holder`, which ends at `until` by itself. Returns nullopt, or why it cannot be had; then nothing
-// is written.
+// Writes the claim of `holder`, which expires at `until`. Returns nullopt, or the conflict; then nothing is written.
 std::optional<Store::ClaimConflict> MakeClaim(Connection& connection, const std::string& holder,
                                               const model::AssetClaim& claim, absl::Time now, absl::Time until);
-// Nothing when there is no such claim, here and below.
+// Change the expiry of a claim; delete it. No effect when there is none.
 void EndClaimAt(Connection& connection, const std::string& holder, absl::Time until);
 void DropClaim(Connection& connection, const std::string& holder);
 
-// Places of the upstream's library that claims hold at `now`, that of the holder `but` left out; empty: of all.
+// Places of the upstream's library held by claims at `now`, except the claim of holder `but` (empty: no exception).
 int64_t CountClaimedPlaces(Connection& connection, const std::string& upstream, const std::string& but, absl::Time now);
 
-// Writes what a row of the journal holds that was begun before there were claims.
+// Writes the claim of a journal entry that was begun by a release without claims.
 void AddClaimOf(Connection& connection, const model::JournalEntry& call);
 
 }  // namespace seedance::store::sqlite

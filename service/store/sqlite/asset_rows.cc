@@ -43,12 +43,12 @@ absl::StatusOr<std::vector<model::Asset>> AllOf(Query& query) {
   return assets;
 }
 
-// An asset that was never used counts from its creation.
+// A never used asset counts from its creation.
 int64_t UsedMicros(const model::Asset& asset) {
   return absl::ToUnixMicros(asset.last_used_time == absl::InfinitePast() ? asset.create_time : asset.last_used_time);
 }
 
-// Literals in statements below, because SQLite uses a partial index only when the statement says the same.
+// Statements below use literals, because SQLite uses a partial index only if the statement repeats its condition.
 static_assert(static_cast<int>(AssetState::kProcessing) == 1 && static_cast<int>(AssetState::kActive) == 2);
 
 absl::Status NotFound(const model::UpstreamHandle& handle) {
@@ -184,7 +184,7 @@ absl::StatusOr<Store::Library> ReadLibrary(Connection& connection, const std::st
                                            const std::string& upstream, absl::Time now, int limit) {
   Store::Library library;
   {
-    // Each reads an index alone.
+    // Each is answered by an index alone.
     Query counts(connection,
                  "SELECT (SELECT count(*) FROM assets WHERE upstream = ?1 AND state IN (1, 2)), "
                  "(SELECT count(*) FROM assets WHERE upstream = ?1 AND tenant = ?2 AND state IN (1, 2)), "
@@ -195,7 +195,7 @@ absl::StatusOr<Store::Library> ReadLibrary(Connection& connection, const std::st
     library.live = counts.IntAt(0);
     library.own = counts.IntAt(1);
     library.used_once = counts.IntAt(2);
-    // Of no rows the least is null, which reads as 0.
+    // min() of no rows is null, which reads as 0.
     if (counts.IntAt(3) != 0) library.lapses = absl::FromUnixMicros(counts.IntAt(3));
   }
   library.claimed = CountClaimedPlaces(connection, upstream, /*but=*/"", now);

@@ -22,7 +22,7 @@ namespace {
 
 int64_t Count(Connection& connection, const char* sql) { return std::atoll(connection.Value(sql).c_str()); }
 
-// A new empty file that only its owner reads.
+// Creates an empty file with mode 0600.
 absl::Status MakeNew(const std::string& path) {
   const int file = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (file < 0) return FileError("create", path);
@@ -30,14 +30,14 @@ absl::Status MakeNew(const std::string& path) {
   return absl::OkStatus();
 }
 
-// What the copy would not show: SQLite skips what is damaged in a log, and deletes one beside an empty database.
+// Faults that the copy would hide: SQLite skips damaged parts of a log, and deletes a log beside an empty database.
 absl::Status CheckFiles(const std::string& path) {
   const DatabaseFiles files = DatabaseFiles::At(path);
   const absl::StatusOr<std::optional<FileIdentity>> log = Identify(files.log);
   if (!log.ok()) return log.status();
   std::string damage;
   {
-    // A log that is in use is another thing at each moment. The lock of the database alone, which makes no file.
+    // A log in use changes at any moment. Takes the lock on the database only, which creates no file.
     const absl::StatusOr<FileLock> unused = FileLock::TakeDatabase(files.database);
     damage = FindFileDamage(files, std::nullopt, log->has_value() && (*log)->size > 0);
     if (damage.empty() && unused.ok()) {
@@ -51,11 +51,11 @@ absl::Status CheckFiles(const std::string& path) {
 
 void CopyPages(const std::string& from, const std::string& to) {
   Connection source(from, Connection::Use::kRead, 0);
-  // Refuses what is no database of a gateway before anything is copied.
+  // Refuses a foreign database before anything is copied.
   ReadFacts(source);
   SQLite::Database target(to, SQLite::OPEN_READWRITE);
   SQLite::Backup backup(target, source.database());
-  // All at once: one moment, whatever is written meanwhile.
+  // In one step: a single snapshot, whatever is written meanwhile.
   const int code = backup.executeStep(-1);
   if (code != SQLITE_DONE) throw SQLite::Exception(sqlite3_errstr(code), code);
 }
@@ -80,7 +80,7 @@ std::string Describe(const Contents& contents) {
                       contents.facts.extent.commits, ", schema version ", contents.facts.version, "\n", contents.groups,
                       " groups, ", contents.assets, " assets, ", contents.tasks, " tasks (", contents.open_tasks,
                       " open), ", contents.billed_calls, " billed calls in the journal (", contents.calls_unsure,
-                      " under way or in doubt)\n");
+                      " in flight or in doubt)\n");
 }
 
 absl::StatusOr<Contents> CopyDatabase(const std::string& from, const std::string& to) {
@@ -90,12 +90,12 @@ absl::StatusOr<Contents> CopyDatabase(const std::string& from, const std::string
   Contents contents;
   {
     Connection copy(to, Connection::Use::kPlain, 0);
-    // The source's mode is copied too; without a log the copy is one file.
+    // The copy inherits WAL mode; without a log it is a single file.
     copy.Value("PRAGMA journal_mode = DELETE");
     const std::string checked = copy.Value("PRAGMA integrity_check(1)");
     if (checked != "ok") return absl::FailedPreconditionError(absl::StrCat(from, " is damaged: ", checked));
     const DatabaseFacts facts = ReadFacts(copy);
-    if (facts.epoch.empty()) return absl::FailedPreconditionError(from + " is no database of a gateway");
+    if (facts.epoch.empty()) return absl::FailedPreconditionError(from + " is not a gateway's database");
     if (absl::Status known = CheckVersion(facts.version); !known.ok()) return known;
     contents = CountContents(copy);
   }
@@ -111,7 +111,7 @@ absl::StatusOr<Contents> BackUp(const std::string& path, const std::string& targ
   } catch (const SQLite::Exception& error) {
     contents = absl::FailedPreconditionError(absl::StrCat(path, " cannot be copied: ", error.what()));
   }
-  // Not a rename, which would replace a backup that is there.
+  // Not rename, which would replace an existing backup.
   if (contents.ok() && link(unfinished.c_str(), target.c_str()) != 0) contents = FileError("create", target);
   std::remove(unfinished.c_str());
   if (!contents.ok()) return contents;

@@ -10,7 +10,7 @@
 
 namespace seedance::store::sqlite {
 
-// What a database holds, for a person.
+// Counts of what a database holds, for the operator.
 struct Contents {
   DatabaseFacts facts;
   int64_t groups = 0;
@@ -18,20 +18,21 @@ struct Contents {
   int64_t tasks = 0;
   int64_t open_tasks = 0;    // Of them, those that have not ended.
   int64_t billed_calls = 0;  // Rows of the journal.
-  int64_t calls_unsure = 0;  // Of them, those under way or in doubt.
+  int64_t calls_unsure = 0;  // Of them, those in flight or in doubt.
 };
 
-// Counts. Throws SQLite::Exception, also when `connection` is not to a database of a gateway.
+// Reads the counts. Throws SQLite::Exception, also when `connection` is not to a gateway's database.
 Contents CountContents(Connection& connection);
+// One line of text for the operator.
 std::string Describe(const Contents& contents);
 
-// Copies the database at `path`, as it is at one moment and while a gateway may be using it, to the new file `target`,
-// one whole SQLite database (mode 0600) without a log. The copy is read back (PRAGMA integrity_check) before it gets
-// its name, and is on disk then. FAILED_PRECONDITION, with a text for the operator: there is no database of a gateway,
-// `target` exists or cannot be written, or the copy is damaged, as then the database is.
+// Copies the database at `path` to the new file `target`: one whole SQLite database (mode 0600) without a log, from one
+// snapshot, while a gateway may be using it. The copy is verified (PRAGMA integrity_check) and on disk before it gets
+// its name. FAILED_PRECONDITION, with a text for the operator: there is no gateway's database, `target` exists or
+// cannot be written, or the copy, and so the database, is damaged.
 absl::StatusOr<Contents> BackUp(const std::string& path, const std::string& target);
 
-// The copy alone: from one file to another that does not exist, flushed and checked. Throws SQLite::Exception.
+// The copy alone: to a file that does not exist, flushed and verified. Throws SQLite::Exception.
 absl::StatusOr<Contents> CopyDatabase(const std::string& from, const std::string& to);
 
 }  // namespace seedance::store::sqlite

@@ -46,7 +46,7 @@ void RewriteCall(Connection& connection, const JournalEntry& call) {
       .Run();
 }
 
-// The row, NOT_FOUND without one.
+// The entry; NOT_FOUND when there is none.
 absl::StatusOr<JournalEntry> RequireCall(Connection& connection, const model::JournalKey& key) {
   absl::StatusOr<std::optional<JournalEntry>> row = ReadCall(connection, key);
   if (!row.ok()) return row.status();
@@ -102,7 +102,7 @@ absl::Status EndCall(Connection& connection, const JournalEntry& call, bool writ
   row->resource_name = call.resource_name;
   row->error = call.error;
   row->update_time = call.update_time;
-  // More is known of what it makes at the end of an upload than at its beginning.
+  // An upload knows more about its asset at the end than at the start.
   if (call.asset.has_value()) row->asset = call.asset;
   RewriteCall(connection, *row);
   const bool kept = call.state == JournalState::kInDoubt || (call.state == JournalState::kDone && !written);
@@ -123,7 +123,7 @@ absl::Status ExtendFingerprint(Connection& connection, const model::JournalKey& 
 }
 
 absl::StatusOr<int> DoubtInFlightCalls(Connection& connection, const std::string& error, absl::Time now) {
-  // A literal, because SQLite uses the partial index only when the statement says the same.
+  // A literal, because SQLite uses the partial index only if the statement repeats its condition.
   static_assert(static_cast<int>(JournalState::kInFlight) == 1);
   std::vector<JournalEntry> calls;
   {

@@ -17,16 +17,16 @@ void CommitGuard::Stamp(Connection& connection) { stamped_ = CountCommit(connect
 
 absl::Status CommitGuard::Committed() {
   if (absl::Status sound = soundness_.status(); !sound.ok()) return Failed(sound);
-  // After the commit: what was in its place then holds it. Before, it could be gone by now.
+  // After the commit: files in place now contain it. A check before could be outdated.
   std::string_view problem = files_.ProblemAfterCommit();
   for (int look = 1; look < kLooks && FileGuard::MayPass(problem); ++look) {
-    // By the machine's clock, because it is the system that needs time.
+    // The real clock: the operating system needs the time.
     base::SleepUntil(base::RealClock(), base::RealClock().Now() + kPause);
     problem = files_.ProblemAfterCommit();
   }
   if (!problem.empty()) {
-    // For good, whatever it is: the writers are told that nothing was written, but it may be there, and only a start
-    // finds out what they would have done next.
+    // For good, whatever the cause: writers are told that nothing was written, but it may be there, and only a start
+    // can find out.
     soundness_.Lose(problem);
     return Failed(soundness_.status());
   }

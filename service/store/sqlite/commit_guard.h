@@ -12,26 +12,28 @@
 
 namespace seedance::store::sqlite {
 
-// Sees to it that a commit which counts is in the database that the next start will find: counts it, looks after it
-// whether the files are still those that were opened, and tells the marker. For one thread at a time, which writes;
-// failed(), CheckFiles() and soundness() for any.
+// Makes sure that an acknowledged commit is in the database that the next start will open: numbers the commit, checks
+// afterwards that the files are still those that were opened, and informs the marker. Used by the committing thread;
+// failed(), CheckFiles() and soundness() are thread-safe.
+//
+// Tests: tests/unit/store/write_queue_test.cc, tests/unit/store/store_soundness_test.cc
 class CommitGuard {
  public:
-  // `soundness` and `marker` outlive the guard.
+  // `soundness` and `marker` must outlive the guard.
   CommitGuard(FileGuard files, Soundness& soundness, MarkerWriter& marker)
       : files_(std::move(files)), soundness_(soundness), marker_(marker) {}
 
-  // Before a transaction: an error when the database is not trusted any more.
+  // Before a transaction: an error when the database is no longer trusted.
   absl::Status Admit() const { return soundness_.status(); }
-  // In a transaction that changes something, last. Throws SQLite::Exception.
+  // Last statement of a changing transaction: numbers the commit. Throws SQLite::Exception.
   void Stamp(Connection& connection);
-  // When it is committed. With an error the commit is not to be relied on, and the database is not trusted any more.
-  // Takes half a second while the system does not say what the files are.
+  // After the commit. On an error the commit must not be acknowledged, and the database is no longer trusted. Takes up
+  // to half a second while the system does not tell what the files are.
   absl::Status Committed();
-  // When a transaction has failed. Returns `status`.
+  // After a failed transaction. Returns `status`.
   absl::Status Failed(absl::Status status);
 
-  // OK, or base::StoreUnavailable: the files are not those that were opened, now or before.
+  // OK, or base::StoreUnavailable: the files are, or were, not those that were opened.
   absl::Status CheckFiles();
   // Whether the last transaction failed.
   bool failed() const { return failed_; }

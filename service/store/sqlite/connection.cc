@@ -7,7 +7,7 @@
 namespace seedance::store::sqlite {
 namespace {
 
-// How long to wait for a foreign process that holds the database, such as a backup.
+// Time to wait for another process that holds the database, such as a backup.
 constexpr int kBusyMillis = 5000;
 
 }  // namespace
@@ -17,7 +17,7 @@ Connection::Connection(const std::string& path, Use use, int64_t max_pages)
   sqlite3_db_config(handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   Execute("PRAGMA foreign_keys = ON");
   if (use == Use::kRead) {
-    // Not OPEN_READONLY: the reader of a WAL database must be able to write its shared memory file.
+    // Not OPEN_READONLY: a reader of a WAL database writes its shared memory file.
     Execute("PRAGMA query_only = ON");
     return;
   }
@@ -27,7 +27,7 @@ Connection::Connection(const std::string& path, Use use, int64_t max_pages)
   }
   Execute("PRAGMA synchronous = FULL");
   Execute("PRAGMA journal_size_limit = 67108864");
-  // A pragma takes no bound values; this one is a number.
+  // Pragmas take no bound values; this is a number.
   if (max_pages > 0) Value(absl::StrCat("PRAGMA max_page_count = ", max_pages).c_str());
 }
 

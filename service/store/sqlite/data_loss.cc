@@ -58,7 +58,7 @@ std::string MayHaveBeenCreated() {
   base::ErrorDetail detail;
   detail.reason = base::Reason::kOutcomeUnknown;
   return base::SerializeStatus(base::MakeError(
-      "the store lost its newest state, and the asset may have been created again since: it is not created a second "
+      "the store lost its newest state, and the asset may have been re-created since: it is not re-created a second "
       "time",
       detail));
 }
@@ -66,7 +66,7 @@ std::string MayHaveBeenCreated() {
 absl::StatusOr<int> DistrustRecreations(Connection& connection, absl::Time now) {
   const std::string error = MayHaveBeenCreated();
   int distrusted = 0;
-  // No row of `assets` is changed meanwhile.
+  // The loop does not change table assets.
   Query query(connection, "SELECT body FROM assets");
   while (query.Step()) {
     const absl::StatusOr<model::Asset> asset = ParseAsset(query.BytesAt(0));
@@ -75,7 +75,7 @@ absl::StatusOr<int> DistrustRecreations(Connection& connection, absl::Time now) 
     model::JournalEntry call = model::RecreationOf(*asset, asset->recreations + 1);
     call.state = model::JournalState::kInDoubt;
     call.error = error;
-    // It may have been sent at any time since this state of the asset.
+    // It may have been sent at any time since the asset had this state.
     call.create_time = std::min(asset->update_time, now);
     call.update_time = now;
     const absl::StatusOr<Store::Begun> begun = BeginCall(connection, call, nullptr);

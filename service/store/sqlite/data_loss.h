@@ -9,19 +9,21 @@
 
 namespace seedance::store::sqlite {
 
-// What was taken back because the database may be older than the calls that were sent.
+// What was put in doubt because the database may be older than the requests that were sent.
+//
+// Tests: tests/unit/store/store_loss_test.cc, tests/unit/store/backup_test.cc
 struct Distrusted {
-  std::string epoch;  // The new one.
-  int tasks = 0;      // PENDING ones, which are in doubt now.
-  int calls = 0;      // Journal rows "not accepted", which are in doubt now.
-  int assets = 0;     // Assets with a source URI, whose next creation by the gateway is in doubt now.
+  std::string epoch;  // The new epoch.
+  int tasks = 0;      // PENDING tasks, now in doubt.
+  int calls = 0;      // Journal entries "not accepted", now in doubt.
+  int assets = 0;     // Assets with a source URI, whose next re-creation is now in doubt.
 };
 
-// Prepares a database that may have lost its newest part for going on with it, in one transaction: what it says is
-// still to be sent may have been sent since. So a task that was PENDING, and a call that may be tried again, count as
-// sent without an answer, which the next start settles as after a crash. The same holds for the next creation of each
-// asset that the gateway could create again by itself: its row is written in doubt. It gets a new epoch, because its
-// revisions may be given a second time. At the latest version. `now`: of the rows. Throws SQLite::Exception.
+// Prepares a database that may have lost its newest part, in one transaction: what it describes as not sent yet may
+// have been sent. PENDING tasks and repeatable entries count as sent without an answer, which the next start treats as
+// after a crash. The next re-creation of each asset with a source URI gets an entry in doubt. The database gets a new
+// epoch, because revisions may be issued again. Requires the latest schema version. `now`: time of the changes. Throws
+// SQLite::Exception.
 absl::StatusOr<Distrusted> Distrust(Connection& connection, absl::Time now);
 
 }  // namespace seedance::store::sqlite

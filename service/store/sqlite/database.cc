@@ -16,7 +16,7 @@
 namespace seedance::store::sqlite {
 namespace {
 
-// Makes the file, so that it is readable for its owner only and that a bad path is reported in plain words.
+// Creates the file with mode 0600, and reports a bad path in plain terms.
 absl::Status MakeFile(const std::string& path) {
   const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (file < 0) return FileError("open", path);
@@ -25,13 +25,13 @@ absl::Status MakeFile(const std::string& path) {
 }
 
 absl::Status Refusal(const Inspection& found) {
-  return absl::FailedPreconditionError(absl::StrCat(
-      absl::StrJoin(found.missing, "; "),
-      ". Bring back the database as it was last, or restore a backup; only when that is gone, start once with "
-      "--accept-data-loss, which goes on with what is there (see deploy/backup.md)"));
+  return absl::FailedPreconditionError(
+      absl::StrCat(absl::StrJoin(found.missing, "; "),
+                   ". Bring back the latest database, or restore a backup; only if there is neither, start once with "
+                   "--accept-data-loss, which continues with what is there (see deploy/backup.md)"));
 }
 
-// Refuses, or, when the operator accepts it, makes way for what is to be there.
+// Refuses, or, if the operator accepts the loss, moves unusable files aside.
 absl::Status Judge(const DatabaseFiles& files, const Inspection& found, bool accept, base::Clock& clock) {
   if (found.missing.empty()) return absl::OkStatus();
   if (!accept) return Refusal(found);
@@ -54,22 +54,21 @@ absl::Status GoOnAfterLoss(Connection& writer, absl::Time now) {
              {"tasks_in_doubt", distrusted->tasks},
              {"calls_in_doubt", distrusted->calls},
              {"recreations_in_doubt", distrusted->assets},
-             {"hint", "what was created after the state that is left is unknown: see deploy/backup.md"}});
-  // What a damaged log still holds behind what was written now would be found by the next start again.
+             {"hint", "anything created after the remaining state is unknown: see deploy/backup.md"}});
+  // Otherwise the next start would find the rest of a damaged log after what is written now.
   if (writer.Value("PRAGMA wal_checkpoint(TRUNCATE)") != "0") {
-    return absl::FailedPreconditionError("another program reads the database, so that its log cannot be emptied");
+    return absl::FailedPreconditionError("another program is reading the database, so its log cannot be emptied");
   }
   return absl::OkStatus();
 }
 
-// A killed process may have written changes that are not on disk yet, and that this one has read.
+// A killed process may have written changes that this one has read but that are not on disk yet.
 absl::Status FlushLog(const DatabaseFiles& files) {
   const absl::Status status = Sync(files.log);
   return status.ok() ? SyncFolderOf(files.log) : status;
 }
 
-// Writes the marker of the open database, which is never ahead of what is on disk, before anything is committed that
-// counts.
+// Writes the marker of the open database before any commit that counts; the marker is never ahead of the disk.
 absl::StatusOr<Marker> Mark(const DatabaseFiles& files, Connection& writer) {
   const absl::StatusOr<std::optional<Marker>> before = ReadMarker(files.marker);
   const DatabaseFacts facts = ReadFacts(writer);
@@ -90,7 +89,7 @@ absl::StatusOr<DatabaseLocks> LockDatabase(const DatabaseFiles& files, const Loc
   if (!database->has_value()) return locks;
   absl::StatusOr<FileLock> lock = FileLock::TakeDatabase(files.database, wait);
   if (!lock.ok()) {
-    // It may have been removed during the wait: then the marker decides.
+    // If it was removed during the wait, the marker decides.
     const absl::StatusOr<std::optional<FileIdentity>> still = Identify(files.database);
     if (still.ok() && !still->has_value()) return locks;
     return lock.status();
@@ -144,9 +143,9 @@ absl::Status Database::AdmitBilled() {
 Database::~Database() {
   readers_.reset();
   std::unique_ptr<Connection> last = writer_.Stop();
-  // What stands under the names of the log and the marker by now may be another database's.
+  // The log and the marker may belong to another database by now.
   const bool sound = guard_.CheckFiles().ok();
-  // Its thread would take the missing log for another database's.
+  // Its thread would mistake the missing log for another database's.
   marker_.Join();
   if (sound) last->MergeLogWhenClosed();
   last.reset();

@@ -16,21 +16,24 @@
 
 namespace seedance::store::sqlite {
 
-// The locks of a database: the lock file, which earlier releases know, and the database itself.
+// The locks of a database: the lock file of earlier releases, and one on the database itself.
+//
+// Tests: tests/unit/store/sqlite_open_test.cc, tests/unit/store/store_loss_test.cc
 struct DatabaseLocks {
   FileLock lock_file;
   std::unique_ptr<FileLock> database;  // Null: there is no database.
 };
 
-// Waits for both. Errors as FileLock.
+// Waits for both as `wait` says. Errors as FileLock.
 absl::StatusOr<DatabaseLocks> LockDatabase(const DatabaseFiles& files, const LockWait& wait);
 
-// An open database: locked, inspected, at the latest version, with its connections, its guard and its marker.
+// An open database: locked, inspected, migrated, with its connections, guard and marker. Members are thread-safe as
+// they document.
 class Database {
  public:
   // Errors as OpenSqliteStore. Throws SQLite::Exception.
   static absl::StatusOr<std::unique_ptr<Database>> Open(const SqliteOptions& options);
-  // Finishes the writes and closes it. If all is well nothing is left in the log, and the marker says so.
+  // Finishes the writes and closes the database. After success the log is empty and the marker is clean.
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
@@ -40,7 +43,7 @@ class Database {
   ReadPool& readers() { return *readers_; }
   CommitGuard& guard() { return guard_; }
   MarkerWriter& marker() { return marker_; }
-  // For a write before which nothing is billed: base::StoreUnavailable when its loss would not be noticed.
+  // For a write after which something is billed: base::StoreUnavailable when a later loss of it would go unnoticed.
   absl::Status AdmitBilled();
 
  private:
@@ -52,7 +55,7 @@ class Database {
   };
   Database(const DatabaseFiles& files, Parts parts, const SqliteOptions& options);
 
-  const DatabaseLocks locks_;  // First: given back last, see FileLock::TakeDatabase.
+  const DatabaseLocks locks_;  // First member: released last, see FileLock::TakeDatabase.
   const std::string epoch_;
   Soundness soundness_;
   MarkerWriter marker_;

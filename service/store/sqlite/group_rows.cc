@@ -9,7 +9,7 @@
 namespace seedance::store::sqlite {
 namespace {
 
-// A group of another type is AIGC, or of one that is not known and counts as that.
+// All other types count as AIGC, unknown ones included.
 constexpr model::GroupType kLiveness = model::GroupType::kLivenessFace;
 
 // Columns: revision, body.

@@ -6,18 +6,23 @@
 #include "service/store/sqlite/connection.h"
 #include "service/store/store.h"
 
-// Table asset_groups. Promises of each as in Store; SQLite::Exception is thrown. Writes need a transaction.
+// Table asset_groups. Contracts as in the methods of Store of the same name. Functions throw SQLite::Exception; writes
+// need an open transaction.
+//
+// Tests: tests/contract/store_contract_groups.cc
 namespace seedance::store::sqlite {
 
-// Key of a group or asset: `{upstream}~{id}`.
+// Primary key of a group or asset: `{upstream}~{id}`.
 std::string HandleKey(const model::UpstreamHandle& handle);
 
-// Inserts or replaces, and sets the revision.
+// Inserts or replaces; sets the revision of `group`.
 void WriteGroup(Connection& connection, model::AssetGroup& group);
+// NOT_FOUND when there is none.
 absl::StatusOr<model::AssetGroup> ReadGroup(Connection& connection, const model::UpstreamHandle& handle);
-// Deletes the assets too.
+// Deletes the group with its assets; only without assets (false: it has some). NOT_FOUND when there is none.
 absl::Status EraseGroup(Connection& connection, const model::UpstreamHandle& handle);
 absl::StatusOr<bool> EraseEmptyGroup(Connection& connection, const model::UpstreamHandle& handle);
+// One page, newest first.
 absl::StatusOr<model::Page<model::AssetGroup>> ListGroups(Connection& connection, const Store::GroupFilter& filter,
                                                           const model::PageCursor& after, int limit);
 

@@ -15,7 +15,7 @@
 namespace seedance::store::sqlite {
 namespace {
 
-// Steps of SQLite's machine between two looks at the clock: some tenths of a millisecond.
+// SQLite VM steps between two readings of the clock: some tenths of a millisecond.
 constexpr int kStepsBetweenLooks = 10'000;
 
 std::string Describe(const Marker& marker) {
@@ -32,25 +32,24 @@ int IsOver(void* data) {
   return limit.clock.Now() >= limit.end ? 1 : 0;
 }
 
-// Compares what the database says of itself with the marker.
+// Compares the database with its marker.
 std::string FindLoss(const DatabaseFacts& facts, const std::optional<Marker>& marker, const DatabaseFiles& files) {
   const Extent& now = facts.extent;
   if (!marker.has_value()) {
-    // A database is marked before its first commit is counted.
-    return now.commits == 0 ? ""
-                            : absl::StrCat("its marker ", files.marker, " is missing, so that it may be an older copy");
+    // The marker exists before the first commit is counted.
+    return now.commits == 0 ? "" : absl::StrCat("its marker ", files.marker, " is missing, so it may be an older copy");
   }
   const Extent& then = marker->extent;
   if (facts.version == 0 || facts.epoch.empty())
     return "the database is empty; its marker says that it held " + Describe(*marker) +
            " at least: its tasks and possibly journal entries of billed calls are missing";
   if (facts.epoch != marker->epoch) {
-    return absl::StrCat("it is another database than the one that its marker tells of: epoch ", facts.epoch, ", not ",
-                        marker->epoch, " with ", Describe(*marker));
+    return absl::StrCat("it is not the database of its marker: epoch ", facts.epoch, ", not ", marker->epoch, " with ",
+                        Describe(*marker));
   }
   if (now.commits > then.commits && marker->clean) {
     return absl::StrCat("the database is at commit ", now.commits, ", its marker says that it was closed at commit ",
-                        then.commits, ": they are not of the same time, so that it may be an older copy");
+                        then.commits, ": they do not match, so it may be an older copy");
   }
   if (now.commits >= then.commits) return "";
   if (now.revision < then.revision) {
@@ -62,12 +61,12 @@ std::string FindLoss(const DatabaseFacts& facts, const std::optional<Marker>& ma
                       then.commits - now.commits, " commits and possibly journal entries of billed calls are missing");
 }
 
-// SQLite opens any database, and a schema of this release could be put beside that of its owner.
+// SQLite opens any database, and this release's schema would be added to a foreign one.
 absl::Status CheckOurs(Connection& connection, const DatabaseFiles& files) {
   const bool known = connection.Value("SELECT count(*) FROM sqlite_master WHERE name = 'store_meta'") == "1" &&
                      connection.Value("PRAGMA user_version") != "0";
   if (known || connection.Value("SELECT count(*) FROM sqlite_master") == "0") return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrCat(files.database, " is no database of a gateway: it has ",
+  return absl::FailedPreconditionError(absl::StrCat(files.database, " is not a gateway's database: it contains ",
                                                     connection.Value("SELECT name FROM sqlite_master LIMIT 1")));
 }
 
@@ -84,9 +83,9 @@ absl::Status InspectContents(const DatabaseFiles& files, const std::optional<Mar
     if (!damage.empty()) found.missing.push_back("its pages are damaged: " + damage);
   } catch (const SQLite::Exception& error) {
     if (CauseOf(error.getErrorCode()) != "corrupt") {
-      // Such as a lock, or want of memory: what cannot be read now may be whole.
+      // For instance a lock, or lack of memory: the database may be undamaged.
       return absl::FailedPreconditionError(
-          absl::StrCat("the database cannot be read, which does not say that it is damaged: ", error.what()));
+          absl::StrCat("the database cannot be read (it may be undamaged): ", error.what()));
     }
     found.missing.push_back(absl::StrCat("the database cannot be read: ", error.what()));
     found.unusable = true;
@@ -101,14 +100,14 @@ std::string FindFileDamage(const DatabaseFiles& files, const std::optional<Marke
   const int file = open(files.database.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) {
     if (marker.has_value()) return "the database is missing" + held;
-    return has_log ? "the database is missing, and its write-ahead log is there" : "";
+    return has_log ? "the database is missing, but its write-ahead log exists" : "";
   }
   const off_t size = lseek(file, 0, SEEK_END);
   const bool header = HasDatabaseHeader(file);
   close(file);
   if (size > 0) return header ? "" : "the header of the database is damaged, or the file is not a database" + held;
   if (marker.has_value()) return "the database is empty" + held;
-  return has_log ? "the database is empty, and its write-ahead log is there" : "";
+  return has_log ? "the database is empty, but its write-ahead log exists" : "";
 }
 
 absl::StatusOr<Inspection> Inspect(const DatabaseFiles& files, absl::Duration check_time, base::Clock& clock) {
@@ -132,7 +131,7 @@ absl::StatusOr<Inspection> Inspect(const DatabaseFiles& files, absl::Duration ch
   if (!database.ok()) return database.status();
   if (!database->has_value() || (*database)->size == 0) return found;
   if (marker.has_value() && !marker->clean && !log->has_value()) {
-    // Another program may have opened the database since, and merged the log into it.
+    // Another program may have opened the database and merged the log.
     base::Log(base::LogLevel::kWarning, "store_log_missing", {{"path", files.log}});
   }
   if (absl::Status done = InspectContents(files, marker, check_time, clock, found); !done.ok()) return done;

@@ -13,28 +13,31 @@
 #include "service/store/sqlite/files/marker.h"
 #include "service/store/sqlite/store_meta.h"
 
-// What a start looks at before it changes anything: whether the database holds all that it held.
+// Checks of a start before it changes anything: whether the database holds all that it held.
+//
+// Tests: tests/unit/store/store_loss_test.cc
 namespace seedance::store::sqlite {
 
+// Result of Inspect.
 struct Inspection {
-  std::vector<std::string> missing;  // Texts for the operator. Empty: nothing.
-  bool unusable = false;             // What is there is no database that one could go on with.
+  std::vector<std::string> missing;  // What was lost, as texts for the operator. Empty: nothing.
+  bool unusable = false;             // No database is there that one could go on with.
   DatabaseFacts facts;               // Of the database that is there.
 };
 
-// Looks at the files, which no process uses. `check_time`: the most time spent on reading pages (PRAGMA quick_check);
-// 0: none. Changes nothing. FAILED_PRECONDITION: something cannot be read, which is not to say that it is damaged, or
-// a newer release or another program made the database.
+// Examines the files, which no process may be using, without changing anything. `check_time`: maximum time for reading
+// pages (PRAGMA quick_check); 0: none. FAILED_PRECONDITION: something cannot be read (which is not to say that it is
+// damaged), or a newer release or another program made the database.
 absl::StatusOr<Inspection> Inspect(const DatabaseFiles& files, absl::Duration check_time, base::Clock& clock);
 
-// Whether SQLite must not open the file: it takes an empty one for a new database, and deletes the log beside it.
-// Empty: it may, or there is neither a database nor what belongs to one. Else a text for the operator. Opens and closes
-// the database: not while SQLite has it open in this process and relies on its locks.
+// Why SQLite must not open the file (it takes an empty file for a new database and deletes the log beside it), as a
+// text for the operator. Empty: it may, or there is neither a database nor a file that belongs to one. Opens and closes
+// the file: not while SQLite has it open in this process and relies on its locks.
 std::string FindFileDamage(const DatabaseFiles& files, const std::optional<Marker>& marker, bool has_log);
 
-// Reads the pages of the database for `limit` at most. Empty: nothing is wrong with those that were read, of which a
-// log line says how many seconds it took and whether they were all. Else SQLite's words for the first mistake.
-// Throws SQLite::Exception when they cannot be read for another reason.
+// Verifies pages of the database for at most `limit`; logs the time taken and whether all were read. Empty: no fault
+// found. Otherwise SQLite's text of the first fault. Throws SQLite::Exception when pages cannot be read for another
+// reason.
 std::string FindPageDamage(Connection& connection, absl::Duration limit, base::Clock& clock);
 
 }  // namespace seedance::store::sqlite

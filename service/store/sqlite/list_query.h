@@ -14,23 +14,26 @@
 
 namespace seedance::store::sqlite {
 
-// Most bytes of the stored bodies in a page, unless one alone has more. A message has at most twice its body (the
-// prompt of an old row stands there twice) and a little: a page has less than 3 MiB, and clients take 4 MiB.
+// Maximum bytes of stored bodies in a page, unless a single one is larger. A message needs at most twice its body (an
+// old record holds the prompt twice) plus a little: a page stays below 3 MiB, and clients accept 4 MiB.
+//
+// Tests: tests/contract/store_contract_assets.cc, tests/unit/rpc/page_bytes_test.cc
 inline constexpr size_t kMaxPageBytes = 1408 << 10;
 
-// A SELECT of one page of a list in the making: literal pieces of SQL, and the values for their `?` in order.
+// Builder of a SELECT for one page of a list: literal pieces of SQL, and the values of their `?` in order. For one use.
 class ListQuery {
  public:
-  // `select` ends inside its WHERE clause; its own `?` is the tenant.
+  // `select` ends inside its WHERE clause; its only `?` is the tenant.
   ListQuery(const char* select, const std::string& tenant) : sql_(select), values_{tenant} {}
 
+  // Add a condition with one or two `?`.
   ListQuery& And(const char* condition, std::string value);
   ListQuery& And(const char* condition, int64_t value);
   ListQuery& And(const char* condition, std::string first, std::string second);
 
-  // Runs it; the second column must be the stored body. `from_cursor` is a condition with two `?`: create_micros and id
-  // of the cursor. `order` is the ORDER BY and LIMIT clause with one `?`. Rows are read by `read`, cursors are made by
-  // `cursor`.
+  // Runs the query; the second column must be the stored body. `from_cursor`: a condition with two `?`, create_micros
+  // and id of the cursor. `order`: the ORDER BY and LIMIT clause with one `?`. `read` converts a row, `cursor` gives an
+  // item's position. Returns the first error of `read`. Throws SQLite::Exception.
   template <typename Item>
   absl::StatusOr<model::Page<Item>> Read(Connection& connection, const char* from_cursor, const char* order,
                                          const model::PageCursor& after, int limit,
@@ -44,7 +47,7 @@ class ListQuery {
   void Bind(Query& query) const;
 };
 
-// `["a","b"]` and `[1,2]`, for json_each.
+// JSON arrays for json_each: `["a","b"]` and `[1,2]`.
 std::string JsonArray(const std::vector<std::string>& texts);
 std::string JsonArray(const std::vector<int64_t>& numbers);
 
@@ -59,7 +62,7 @@ absl::StatusOr<model::Page<Item>> ListQuery::Read(Connection& connection, const 
     values_.emplace_back(after.id);
   }
   sql_ += order;
-  // One more than asked for tells whether there is another page.
+  // One more row than asked for tells whether there is another page.
   values_.emplace_back(int64_t{limit} + 1);
   Query query(connection, sql_);
   Bind(query);

@@ -15,8 +15,8 @@
 namespace seedance::store::sqlite {
 namespace {
 
-// Bodies are seedance.gateway.store.v1 records; the other columns are what statements look for. Numbers of states are
-// those of the protos. Times are microseconds since 1970.
+// Bodies are seedance.gateway.store.v1 records; other columns serve queries. Numbers of states are those of the protos.
+// Times are microseconds since 1970.
 constexpr char kFirst[] = R"sql(
 CREATE TABLE store_meta (
   id       INTEGER PRIMARY KEY CHECK (id = 1),
@@ -82,7 +82,7 @@ CREATE TABLE billed_calls (
 CREATE INDEX billed_calls_in_flight ON billed_calls (state) WHERE state = 1;
 )sql";
 
-// A row whose body cannot be read keeps what SQL alone can tell.
+// A row with an unreadable body keeps the values that SQL can compute.
 constexpr char kAssetLibrary[] = R"sql(
 ALTER TABLE assets ADD COLUMN upstream    TEXT    NOT NULL DEFAULT '';
 ALTER TABLE assets ADD COLUMN sha256      TEXT    NOT NULL DEFAULT '';  -- Empty: unknown.
@@ -98,7 +98,7 @@ CREATE INDEX assets_expiring ON assets (name) WHERE state = 2 AND expires = 1;
 
 constexpr int kRowsAtOnce = 500;
 
-// Calls `fill` for every asset that can be read.
+// Calls `fill` for every readable asset.
 void ForEachAsset(Connection& connection, absl::FunctionRef<void(const std::string&, const model::Asset&)> fill) {
   std::string last;
   for (bool more = true; more;) {
@@ -127,7 +127,7 @@ void FillAssetLibrary(Connection& connection) {
   });
 }
 
-// Deletions leave a mark, so that a reader who resumes learns of them.
+// Tombstones of deleted tasks, so that a resuming reader learns of deletions.
 constexpr char kTaskHistory[] = R"sql(
 ALTER TABLE store_meta ADD COLUMN forgotten INTEGER NOT NULL DEFAULT 0;  -- Marks up to this revision may be gone.
 ALTER TABLE tasks ADD COLUMN end_micros       INTEGER NOT NULL DEFAULT 0;   -- 0: has not ended.
@@ -153,15 +153,14 @@ CREATE INDEX billed_calls_in_doubt ON billed_calls (update_micros) WHERE state =
 CREATE INDEX billed_calls_by_time ON billed_calls (update_micros);
 )sql";
 
-// What a deleted task had at the vendor is not bound to another one.
+// The vendor's id of a deleted task must not be assigned to another task.
 constexpr char kDeletedIds[] = R"sql(
 ALTER TABLE deleted_tasks ADD COLUMN upstream         TEXT NOT NULL DEFAULT '';
 ALTER TABLE deleted_tasks ADD COLUMN upstream_task_id TEXT NOT NULL DEFAULT '';  -- Empty: not known.
 CREATE INDEX deleted_tasks_by_upstream_id ON deleted_tasks (upstream, upstream_task_id) WHERE upstream_task_id <> '';
 )sql";
 
-// The row of store_probe is written to see whether writes work. Commits are counted so that a database that lost some
-// is told from a whole one.
+// store_probe is written to test writes. Commits are counted so that a database that lost some is detected.
 constexpr char kSoundness[] = R"sql(
 ALTER TABLE store_meta ADD COLUMN commits INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE store_probe (
@@ -170,7 +169,7 @@ CREATE TABLE store_probe (
 ) STRICT;
 )sql";
 
-// What holds names and places of assets that are not there yet: open calls, and renames.
+// Reserved names and places of assets that do not exist yet: open requests, and renames.
 constexpr char kAssetClaims[] = R"sql(
 CREATE TABLE asset_claims (
   holder       TEXT PRIMARY KEY,  -- Key of a row of billed_calls (model::TextOf), or a text of a rename.
@@ -186,8 +185,8 @@ CREATE INDEX asset_claims_by_upstream ON asset_claims (upstream) WHERE place = 1
 CREATE INDEX asset_claims_by_time ON asset_claims (until_micros);
 )sql";
 
-// What a group's assets show; how often tasks used an asset, and when it expires. SQLite counts in an index alone only
-// if that has the columns of its own condition too.
+// Type of a group; number of tasks that used an asset, and its expiry. SQLite counts in an index alone only if that
+// contains the columns of its own condition.
 constexpr char kGroupTypesAndUses[] = R"sql(
 ALTER TABLE asset_groups ADD COLUMN group_type INTEGER NOT NULL DEFAULT 0;  -- 0: not known.
 ALTER TABLE assets ADD COLUMN task_uses     INTEGER NOT NULL DEFAULT 0;
@@ -300,7 +299,7 @@ absl::Status Migrate(Connection& connection) {
     connection.Execute(migration.sql);
     if (migration.fill != nullptr) migration.fill(connection);
   }
-  // A pragma takes no bound values; this one is a number.
+  // Pragmas take no bound values; this is a number.
   connection.Execute(absl::StrCat("PRAGMA user_version = ", latest).c_str());
   connection.Execute("COMMIT");
   return absl::OkStatus();

@@ -8,24 +8,23 @@
 
 namespace seedance::store::sqlite {
 
-// What brings a database from one version (its user_version) to the next.
+// One schema step: from a version (user_version) to the next.
 struct Migration {
   const char* sql;
-  // Fills in, after `sql`, what only the code can read. Null: nothing.
+  // Fills in, after `sql`, what only code can compute. Null: nothing.
   void (*fill)(Connection& connection) = nullptr;
 };
 
-// Number i leads from version i to i + 1. A released one is never edited; changes are appended.
+// Number i leads from version i to i + 1. Released migrations are never edited; changes are appended.
 const std::vector<Migration>& Migrations();
 
-// The first version that counts commits (store_meta.commits).
+// First version that counts commits (store_meta.commits).
 inline constexpr int kVersionWithCommits = 5;
 
 // FAILED_PRECONDITION when a newer release of the gateway made a database of this version.
 absl::Status CheckVersion(int version);
 
-// Brings the database to the latest version, all in one transaction. Errors as CheckVersion. Throws
-// SQLite::Exception.
+// Migrates the database to the latest version in one transaction. Errors as CheckVersion. Throws SQLite::Exception.
 absl::Status Migrate(Connection& connection);
 
 }  // namespace seedance::store::sqlite

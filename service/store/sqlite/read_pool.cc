@@ -6,7 +6,7 @@ ReadPool::ReadPool(const std::string& path, int connections, Soundness& soundnes
   base::MutexLock lock(mutex_);
   for (int i = 0; i < connections; ++i) {
     connections_.push_back(std::make_unique<Connection>(path, Connection::Use::kRead, 0));
-    // Opens all its files, which may be gone when they are needed first.
+    // Opens all files now; they may be gone at the first use.
     connections_.back()->Value("PRAGMA user_version");
     free_.push_back(connections_.back().get());
   }
@@ -25,7 +25,7 @@ void ReadPool::Return(Connection* connection) {
     base::MutexLock lock(mutex_);
     free_.push_back(connection);
   }
-  // Not under the lock: the thread that wakes up would only wait for it.
+  // Without the lock: the woken thread would only wait for it.
   returned_.NotifyOne();
 }
 

@@ -12,13 +12,17 @@
 
 namespace seedance::store::sqlite {
 
-// A few connections that only read, lent to one caller each. They never wait for the writer. Thread-safe.
+// A fixed number of read-only connections, each lent to one caller at a time. They never wait for the writer (WAL).
+// Thread-safe.
+//
+// Tests: tests/unit/store/sqlite_failure_test.cc
 class ReadPool {
  public:
-  // `soundness` hears of the errors of reads. Throws SQLite::Exception.
+  // Opens all connections. `soundness` is told of errors of reads and must outlive the pool. Throws SQLite::Exception.
   ReadPool(const std::string& path, int connections, Soundness& soundness);
 
-  // Runs `read` with a connection on this thread, after waiting for a free one. SQLite::Exception becomes a status.
+  // Runs `read` with a connection on this thread, after waiting for a free one without a limit. SQLite::Exception
+  // becomes a status.
   template <typename Read>
   auto Run(Read read) -> decltype(read(std::declval<Connection&>())) {
     Lease lease(*this);
@@ -30,6 +34,7 @@ class ReadPool {
   }
 
  private:
+  // Holds a connection for a scope.
   class Lease {
    public:
     explicit Lease(ReadPool& pool) : pool_(pool), connection_(pool.Take()) {}
@@ -43,6 +48,7 @@ class ReadPool {
     Connection* const connection_;
   };
 
+  // Blocks until a connection is free.
   Connection* Take();
   void Return(Connection* connection);
 

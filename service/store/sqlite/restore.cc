@@ -18,10 +18,10 @@
 namespace seedance::store::sqlite {
 namespace {
 
-// What the place of the restore holds.
+// What exists at the place of the restore.
 struct Place {
   std::optional<Marker> marker;
-  std::vector<std::string> reasons;  // Why nothing proves that a backup with these contents holds all there was.
+  std::vector<std::string> reasons;  // Why it is not proved that the backup is complete.
 };
 
 void Compare(const char* what, const std::string& epoch, const Extent& there, const DatabaseFacts& backup,
@@ -35,17 +35,17 @@ void Compare(const char* what, const std::string& epoch, const Extent& there, co
   }
 }
 
-// Without a database that can be read only the marker is left, which proves something at a stop alone: else it may be
-// behind what was committed.
+// Without a readable database only the marker remains. It proves something only after a clean stop: otherwise it may be
+// behind the commits.
 void JudgeByMarker(const DatabaseFacts& backup, const std::vector<std::string>& missing, Place& place) {
   if (!place.marker.has_value()) {
     if (missing.empty()) return;
-    place.reasons.push_back("what the database held cannot be said: " + absl::StrJoin(missing, "; "));
+    place.reasons.push_back("it is unknown what the database held: " + absl::StrJoin(missing, "; "));
   } else if (!place.marker->clean) {
     place.reasons.push_back("the marker was not written by a clean stop, so it may be behind what was committed");
   } else if (place.marker->extent.commits < backup.extent.commits) {
     place.reasons.push_back(absl::StrCat("the marker ends at commit ", place.marker->extent.commits,
-                                         ", before the backup, and does not say what came after it"));
+                                         ", before the backup, and does not tell what came after it"));
   }
 }
 
@@ -70,19 +70,19 @@ absl::StatusOr<Place> LookAt(const DatabaseFiles& files, const DatabaseFacts& ba
     return place;
   }
   Compare("the database", found.facts.epoch, found.facts.extent, backup, place);
-  // It proves nothing when it may itself have lost something, as an older copy has.
+  // A database that lost data itself, such as an older copy, proves nothing.
   for (const std::string& missing : found.missing) place.reasons.push_back(missing);
   return place;
 }
 
-// A restore by the superuser must not leave files that the gateway cannot open.
+// A restore as root must not leave files that the gateway cannot open.
 void GiveToOwnerOf(const std::string& like, const std::string& path) {
   struct stat owner {};
   if (geteuid() != 0 || stat(like.c_str(), &owner) != 0) return;
   if (chown(path.c_str(), owner.st_uid, owner.st_gid) != 0) return;
 }
 
-// Brings the copy to where the gateway can go on with it.
+// Prepares the copy for use by a gateway.
 absl::StatusOr<std::optional<Distrusted>> Prepare(const std::string& copy, bool distrust, Marker& marker,
                                                   base::Clock& clock) {
   Connection connection(copy, Connection::Use::kPlain, 0);
@@ -105,7 +105,7 @@ absl::Status PutInPlace(const std::string& copy, const DatabaseFiles& files, Mar
   const bool replaces = access(files.database.c_str(), F_OK) == 0;
   const std::filesystem::path folder = std::filesystem::path(files.database).parent_path();
   GiveToOwnerOf(replaces ? files.database : folder.empty() ? "." : folder.string(), copy);
-  // Also without a database: a log that is left would be applied to the new one.
+  // Even without a database: a remaining log would be applied to the new one.
   absl::StatusOr<std::string> aside = SetAside(files, absl::StrCat(absl::ToUnixMicros(clock.Now())));
   if (!aside.ok()) return aside.status();
   if (replaces) restored.set_aside = *std::move(aside);
@@ -127,8 +127,8 @@ absl::StatusOr<Restored> RestoreVia(const std::string& copy, const DatabaseFiles
   if (!place.ok()) return place.status();
   if (!place->reasons.empty() && !accept_data_loss) {
     return absl::FailedPreconditionError(
-        absl::StrCat("the backup holds less than was there: ", absl::StrJoin(place->reasons, "; "),
-                     ". With --accept-data-loss it is restored all the same (see deploy/backup.md)"));
+        absl::StrCat("the backup holds less than the present store: ", absl::StrJoin(place->reasons, "; "),
+                     ". With --accept-data-loss it is restored anyway (see deploy/backup.md)"));
   }
   Marker marker;
   if (place->marker.has_value()) marker.number = place->marker->number;

@@ -11,19 +11,22 @@
 
 namespace seedance::store::sqlite {
 
+// Result of Restore.
+//
+// Tests: tests/unit/store/backup_test.cc
 struct Restored {
   Contents contents;  // Of the backup.
-  // Unless it is proved that nothing came after the backup: by a database that can be read and its marker, or by the
-  // marker of one that was closed.
+  // Set unless it is proved that nothing came after the backup: by a readable database with its marker, or by the
+  // marker of a cleanly closed one.
   std::optional<Distrusted> distrusted;
-  std::string set_aside;  // Where the database of before is now. Empty: there was none.
+  std::string set_aside;  // New path of the replaced database. Empty: there was none.
 };
 
-// Puts a copy of the backup `from` in the place of the database at `path`, which no gateway may be using, and marks it.
-// What was there is renamed. FAILED_PRECONDITION, with a text for the operator: a gateway uses the database; `from` is
-// damaged, no database of a gateway or of a newer release; the database at `path`, or its marker, holds more than the
-// backup or another database, or that cannot be said, and `accept_data_loss` is not set; what is at `path` cannot be
-// read for another reason than damage, or is no database of a gateway. Nothing is changed then.
+// Replaces the database at `path`, which no gateway may be using, with a copy of the backup `from`, and writes its
+// marker. The old files are renamed. FAILED_PRECONDITION, with a text for the operator and nothing changed: a gateway
+// uses the database; `from` is damaged, not a gateway's database, or of a newer release; the database at `path` or its
+// marker holds more than the backup, is another database, or cannot tell, and `accept_data_loss` is not set; what is at
+// `path` cannot be read for a reason other than damage, or is not a gateway's database.
 absl::StatusOr<Restored> Restore(const std::string& path, const std::string& from, bool accept_data_loss,
                                  base::Clock& clock);
 

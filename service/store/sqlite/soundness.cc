@@ -16,7 +16,7 @@ void Soundness::Lose(std::string_view cause) {
   base::Log(base::LogLevel::kError, "store_unsound",
             {{"path", path_},
              {"cause", cause},
-             {"hint", "writes and billed calls are refused until a restart with the right database, or a restore"}});
+             {"hint", "writes and billed requests are refused until a restart with the right database, or a restore"}});
 }
 
 absl::Status Soundness::Saw(const SQLite::Exception& error) {

@@ -13,15 +13,17 @@
 
 namespace seedance::store::sqlite {
 
-// Whether the open database can be trusted. Once it cannot, that stays so until the process ends: a database that was
-// replaced, or whose pages contradict one another, does not become whole by itself. Thread-safe.
+// Whether the open database can be trusted. Once lost, trust does not return before the process ends: a replaced or
+// corrupt database does not repair itself. Thread-safe.
+//
+// Tests: tests/unit/store/store_soundness_test.cc
 class Soundness {
  public:
   explicit Soundness(std::string path) : path_(std::move(path)) {}
 
-  // From now on the database is not trusted. Logged once; the first cause stays.
+  // Marks the database as not trusted. Logged once; the first cause stays.
   void Lose(std::string_view cause);
-  // Looks at an error of SQLite: a damaged database is not trusted any more. Returns it as StatusOf does.
+  // Converts an error of SQLite as StatusOf does; corruption marks the database as not trusted.
   absl::Status Saw(const SQLite::Exception& error);
 
   // OK, or base::StoreUnavailable with the cause.

@@ -18,15 +18,15 @@ constexpr std::array<Row, 12> kCauses = {{
     {SQLITE_FULL, "disk_full"},
     {SQLITE_READONLY, "read_only"},
     {SQLITE_CORRUPT, "corrupt"},
-    {SQLITE_NOTADB, "corrupt"},  // The header is not that of a database: overwritten or another kind of file.
+    {SQLITE_NOTADB, "corrupt"},  // Not a database header: overwritten, or another kind of file.
     {SQLITE_IOERR, "input_output"},
     {SQLITE_CANTOPEN, "cannot_open"},
     {SQLITE_PERM, "cannot_open"},
-    {SQLITE_BUSY, "busy"},    // A foreign process (backup, shell) held the database longer than the busy time-out.
-    {SQLITE_LOCKED, "busy"},  // The same among connections of this process.
+    {SQLITE_BUSY, "busy"},    // Another process (backup, shell) held the database longer than the busy time-out.
+    {SQLITE_LOCKED, "busy"},  // The same between connections of this process.
     {SQLITE_NOMEM, "no_memory"},
     {SQLITE_TOOBIG, "too_big"},
-    {SQLITE_CONSTRAINT, "constraint"},  // A defect: statements here never break a rule of the schema.
+    {SQLITE_CONSTRAINT, "constraint"},  // A defect: statements here never violate the schema.
 }};
 
 }  // namespace

@@ -9,10 +9,13 @@
 
 namespace seedance::store::sqlite {
 
-// The word for a SQLite result code (extended or primary): `disk_full`, `read_only`, `corrupt` and so on.
+// Metadata `cause` of a SQLite result code (extended or primary): `disk_full`, `read_only`, `corrupt` and so on. Never
+// empty.
+//
+// Tests: tests/unit/store/sqlite_failure_test.cc
 std::string_view CauseOf(int code);
 
-// base::StoreUnavailable with CauseOf in metadata `cause`; SQLite's own text goes to the log.
+// base::StoreUnavailable with CauseOf in metadata `cause`; SQLite's own text is logged only.
 absl::Status StatusOf(const SQLite::Exception& error);
 
 }  // namespace seedance::store::sqlite

@@ -30,7 +30,7 @@ class SqliteStore : public Store {
 
   Health Probe(absl::Time now, absl::Duration max_age) override {
     CommitGuard& guard = database_->guard();
-    // Costs next to nothing, so it is never left to the last answer.
+    // Cheap, so it is checked every time.
     if (absl::Status there = guard.CheckFiles(); !there.ok()) return {there, now};
     return probe_.Ask(now, max_age, guard.failed(), [&] {
       const absl::Status written = writer_.Run([](Connection& connection) {
@@ -215,7 +215,7 @@ class SqliteStore : public Store {
       return ChangeTask(connection, id, [&](model::GenerationTask& edited) {
         const bool pending = edited.state == model::TaskState::kPending;
         if (absl::Status changed = change(edited); !changed.ok()) return changed;
-        // It is sent as soon as this is written.
+        // The request is sent as soon as this is written.
         const bool billed = pending && edited.state == model::TaskState::kSubmitting;
         return billed ? database_->AdmitBilled() : absl::OkStatus();
       });
@@ -260,7 +260,7 @@ class SqliteStore : public Store {
     std::vector<std::string> ids;
     const absl::StatusOr<Tasks> purged = Write<Tasks>([&](Connection& connection) {
       absl::StatusOr<Tasks> tasks = sqlite::PurgeTasks(connection, ended_before, now, limit);
-      // Before the commit, which is early enough.
+      // Before the commit is early enough.
       for (const model::GenerationTask& task : tasks.ok() ? *tasks : Tasks()) {
         tasks_.BeginWrite(task.id);
         ids.push_back(task.id);
@@ -337,7 +337,7 @@ class SqliteStore : public Store {
     return std::make_shared<const model::GenerationTask>(task);
   }
 
-  // A write with a result, which is returned only after its commit.
+  // A write whose result is returned only after its commit.
   template <typename Result>
   absl::StatusOr<Result> Write(absl::FunctionRef<absl::StatusOr<Result>(Connection&)> write) {
     absl::StatusOr<Result> result;
@@ -364,7 +364,7 @@ absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const SqliteOptions& opti
     absl::StatusOr<std::unique_ptr<Database>> database = Database::Open(options);
     if (database.ok()) {
       auto store = std::make_unique<SqliteStore>(*std::move(database), options.task_cache_bytes);
-      // There is an answer from the start. A bad one, as of a full disk, is no reason not to serve reads.
+      // Have a result from the start. A failed one, for instance a full disk, is no reason not to serve reads.
       store->Probe(options.clock->Now(), absl::ZeroDuration());
       return store;
     }

@@ -28,7 +28,7 @@ void ReplaceEpoch(Connection& connection, const std::string& fresh) {
 }
 
 void WriteProbe(Connection& connection) {
-  // Random, because SQLite does not write a page that has not changed.
+  // Random, because SQLite does not write unchanged pages.
   Query(connection,
         "INSERT INTO store_probe (id, bytes) VALUES (1, randomblob(65536)) "
         "ON CONFLICT (id) DO UPDATE SET bytes = excluded.bytes")

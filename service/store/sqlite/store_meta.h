@@ -7,31 +7,35 @@
 #include "service/store/sqlite/connection.h"
 #include "service/store/sqlite/files/marker.h"
 
-// The one row about the database itself. Throws SQLite::Exception.
+// Table store_meta: the one row about the database itself. Functions throw SQLite::Exception; all but ReadFacts need an
+// open transaction.
+//
+// Tests: tests/unit/store/write_queue_test.cc, tests/unit/store/backup_test.cc
 namespace seedance::store::sqlite {
 
-// The database's epoch; `fresh` becomes it if it has none yet.
+// The database's epoch; sets it to `fresh` if it has none.
 std::string ReadOrMakeEpoch(Connection& connection, const std::string& fresh);
 
-// The next revision of the store. Inside a transaction: undone with it.
+// The next revision of the store; rolled back with the transaction.
 int64_t NextRevision(Connection& connection);
 
-// Counts a commit, inside its transaction. Returns what the database holds with it.
+// Numbers a commit. Returns the extent of the database including it.
 Extent CountCommit(Connection& connection);
 
-// Gives the database another epoch: revisions of before mean nothing any more. Inside a transaction.
+// Sets another epoch: earlier revisions become meaningless.
 void ReplaceEpoch(Connection& connection, const std::string& fresh);
 
-// Overwrites the row that is there for nothing else, inside a transaction. It takes as much room in the log as the
-// creation of a task, so that it fails for want of room when that would.
+// Overwrites a row that exists for this only. It takes as much room in the log as the creation of a task, so it fails
+// for want of space when that would.
 void WriteProbe(Connection& connection);
 
 // What a database says about itself.
 struct DatabaseFacts {
-  int version = 0;    // 0: it is empty.
+  int version = 0;    // Schema version. 0: it is empty.
   std::string epoch;  // Empty: none yet.
   Extent extent;
 };
+// Reads version, epoch and extent; works with every version.
 DatabaseFacts ReadFacts(Connection& connection);
 
 }  // namespace seedance::store::sqlite

@@ -8,7 +8,7 @@
 namespace seedance::store::sqlite {
 namespace {
 
-// Deletes the task's row and returns the revision of the mark.
+// Deletes the task's row and returns the revision of the tombstone.
 int64_t Erase(Connection& connection, const model::GenerationTask& task, absl::Time now) {
   const int64_t revision = NextRevision(connection);
   Query(connection, "DELETE FROM tasks WHERE id = ?").Text(task.id).Run();
@@ -56,7 +56,7 @@ absl::StatusOr<std::vector<model::GenerationTask>> PurgeTasks(Connection& connec
 }
 
 bool IsDeletedTaskOf(Connection& connection, const std::string& upstream, const std::string& upstream_task_id) {
-  // The last condition lets SQLite use the partial index.
+  // The last condition makes SQLite use the partial index.
   return Query(connection,
                "SELECT 1 FROM deleted_tasks WHERE upstream = ? AND upstream_task_id = ? AND upstream_task_id <> ''")
       .Text(upstream)
@@ -64,7 +64,7 @@ bool IsDeletedTaskOf(Connection& connection, const std::string& upstream, const 
       .Step();
 }
 
-// Two reads on one snapshot would need a transaction; one statement is one.
+// One statement is one snapshot; two would need a transaction.
 absl::StatusOr<std::vector<Store::TaskChange>> ListTaskChanges(Connection& connection, const std::string& tenant,
                                                                int64_t after, int limit) {
   Query query(connection,

@@ -12,18 +12,24 @@
 #include "service/store/sqlite/connection.h"
 #include "service/store/store.h"
 
-// What changed in the table tasks and what was deleted from it (table deleted_tasks). Promises of each as in Store;
-// SQLite::Exception is thrown. Writes need a transaction.
+// Changes of table tasks, and tombstones of deleted tasks (table deleted_tasks). Contracts as in the methods of Store
+// of the same name. Functions throw SQLite::Exception; writes need an open transaction.
+//
+// Tests: tests/contract/store_contract_history.cc
 namespace seedance::store::sqlite {
 
+// Delete with a tombstone: one task after `check`; tasks that ended before a time.
 absl::StatusOr<int64_t> DeleteTask(Connection& connection, const std::string& id, absl::Time now,
                                    absl::FunctionRef<absl::Status(const model::GenerationTask&)> check);
 absl::StatusOr<std::vector<model::GenerationTask>> PurgeTasks(Connection& connection, absl::Time ended_before,
                                                               absl::Time now, int limit);
+// Whether a tombstone has this vendor's id.
 bool IsDeletedTaskOf(Connection& connection, const std::string& upstream, const std::string& upstream_task_id);
+// Changes after a revision, and the range of revisions that the history covers.
 absl::StatusOr<std::vector<Store::TaskChange>> ListTaskChanges(Connection& connection, const std::string& tenant,
                                                                int64_t after, int limit);
 Store::HistoryBounds ReadHistoryBounds(Connection& connection);
+// Deletes old tombstones. Returns how many.
 int TrimDeletions(Connection& connection, absl::Time before);
 
 }  // namespace seedance::store::sqlite

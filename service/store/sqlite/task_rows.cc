@@ -30,14 +30,14 @@ void InsertLabels(Connection& connection, const std::string& id, const Labels& l
 
 int IsOpen(const model::GenerationTask& task) { return model::IsTerminal(task.state) ? 0 : 1; }
 
-// 0 while it is open. One that ended without a time of its own ended with its last change.
+// 0 while it is open. Without an end_time, the time of its last change.
 int64_t EndMicros(const model::GenerationTask& task) {
   if (IsOpen(task) == 1) return 0;
   return absl::ToUnixMicros(task.end_time == absl::InfinitePast() ? task.update_time : task.end_time);
 }
 
-// Columns that seldom change, each with indexes of its own, which SQLite writes anew for every column that a statement
-// sets, whether its value is another one or not.
+// Rarely changing columns with their own indexes. SQLite rewrites the index of every column that a statement sets,
+// changed or not.
 struct Columns {
   std::string tenant;
   int64_t create_micros;
@@ -53,7 +53,7 @@ Columns ColumnsOf(const model::GenerationTask& task) {
           task.request.upstream, task.upstream_task_id};
 }
 
-// Sets those that have changed.
+// Updates only changed columns.
 void UpdateColumns(Connection& connection, const Columns& before, const model::GenerationTask& task) {
   const Columns now = ColumnsOf(task);
   if (now.tenant != before.tenant || now.create_micros != before.create_micros) {
@@ -148,7 +148,7 @@ absl::StatusOr<model::GenerationTask> ChangeTask(Connection& connection, const s
 
 absl::StatusOr<model::Page<model::GenerationTask>> ListTasks(Connection& connection, const Store::TaskFilter& filter,
                                                              const model::PageCursor& after, int limit) {
-  // The `+` keeps SQLite from walking through all tasks of the tenant for the sake of their order.
+  // The `+` keeps SQLite from scanning all tasks of the tenant just to get their order.
   const char* select = filter.ids.empty() ? "SELECT revision, body FROM tasks WHERE tenant = ?"
                                           : "SELECT revision, body FROM tasks WHERE +tenant = ?";
   ListQuery query(select, filter.tenant);
@@ -183,7 +183,7 @@ absl::StatusOr<std::vector<model::GenerationTask>> ListOpenTasks(Connection& con
 absl::StatusOr<std::optional<model::GenerationTask>> FindTaskByUpstreamId(Connection& connection,
                                                                           const std::string& upstream,
                                                                           const std::string& upstream_task_id) {
-  // The third condition lets SQLite use the partial index.
+  // The third condition makes SQLite use the partial index.
   Query query(
       connection,
       "SELECT revision, body FROM tasks WHERE upstream = ? AND upstream_task_id = ? AND upstream_task_id <> ''");

@@ -11,14 +11,19 @@
 #include "service/store/sqlite/connection.h"
 #include "service/store/store.h"
 
-// Tables tasks and task_labels. Promises of each as in Store; SQLite::Exception is thrown. Writes need a transaction.
+// Tables tasks and task_labels. Contracts as in the methods of Store of the same name. Functions throw
+// SQLite::Exception; writes need an open transaction.
+//
+// Tests: tests/contract/store_contract_tasks.cc
 namespace seedance::store::sqlite {
 
-// Sets the revision. The id must be new.
+// Inserts; sets the revision of `task`. The id must be new.
 void InsertTask(Connection& connection, model::GenerationTask& task);
+// NOT_FOUND when there is none.
 absl::StatusOr<model::GenerationTask> ReadTask(Connection& connection, const std::string& id);
 absl::StatusOr<model::GenerationTask> ChangeTask(Connection& connection, const std::string& id,
                                                  absl::FunctionRef<absl::Status(model::GenerationTask&)> change);
+// One page, newest first; all tasks that are not terminal; a task by the vendor's id.
 absl::StatusOr<model::Page<model::GenerationTask>> ListTasks(Connection& connection, const Store::TaskFilter& filter,
                                                              const model::PageCursor& after, int limit);
 absl::StatusOr<std::vector<model::GenerationTask>> ListOpenTasks(Connection& connection);
@@ -26,10 +31,10 @@ absl::StatusOr<std::optional<model::GenerationTask>> FindTaskByUpstreamId(Connec
                                                                           const std::string& upstream,
                                                                           const std::string& upstream_task_id);
 
-// Writes the columns that the third version of the schema added, from the task.
+// Fills the columns that schema version 3 added, for Migration::fill.
 void FillTaskColumns(Connection& connection, const model::GenerationTask& task);
 
-// The task of a row whose columns begin with revision and body.
+// Parses a row whose first columns are revision and body.
 absl::StatusOr<model::GenerationTask> TaskFromRow(const Query& row);
 
 }  // namespace seedance::store::sqlite

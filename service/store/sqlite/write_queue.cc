@@ -36,7 +36,7 @@ absl::Status WriteQueue::Run(Write write) {
     }
     busy_ = true;
   }
-  // While busy_ is set nothing may throw: every later write would wait for ever. So no batch on the heap.
+  // Nothing may throw while busy_ is set, or later writes would wait for ever: so no batch on the heap.
   Pending* const one = &pending;
   const absl::Status committed = Commit({&one, 1});
   base::MutexLock lock(mutex_);
@@ -59,10 +59,10 @@ void WriteQueue::Loop() {
     base::MutexLock lock(mutex_);
     busy_ = false;
     for (Pending* pending : batch) {
-      // Even a write that failed by itself: it may have judged by what a neighbour wrote and lost.
+      // Also for a write that failed by itself: it may have depended on a neighbour's lost write.
       if (!committed.ok()) pending->status = committed;
       pending->done = true;
-      pending->answered.NotifyOne();  // Under the lock: afterwards the caller may have destroyed it.
+      pending->answered.NotifyOne();  // Under the lock: afterwards the caller may destroy `pending`.
     }
   }
 }
@@ -84,13 +84,13 @@ absl::Status WriteQueue::Commit(std::span<Pending* const> batch) noexcept {
   }
 }
 
-// The transaction is all that there is to undo.
+// A failure rolls back the whole transaction; there is nothing else in it.
 absl::Status WriteQueue::RunAlone(Pending& pending) {
   pending.status = Try(pending.write);
   if (!connection_->in_transaction()) return Lost(pending.status);
   if (pending.status.ok()) return absl::OkStatus();
   RollBack();
-  // Not to be committed by the next one.
+  // The next transaction must not commit it.
   if (connection_->in_transaction()) return Lost(pending.status);
   const bool unavailable = base::GetReason(pending.status) == base::Reason::kStoreUnavailable;
   return unavailable ? guard_.Failed(pending.status) : absl::OkStatus();
@@ -121,7 +121,7 @@ absl::Status WriteQueue::Try(Write write) {
   }
 }
 
-// SQLite rolls the whole transaction back by itself after some errors (disk full, I/O, memory).
+// SQLite rolls the whole transaction back itself after some errors (disk full, I/O, memory).
 absl::Status WriteQueue::Lost(const absl::Status& status) {
   const bool explained = base::GetReason(status) == base::Reason::kStoreUnavailable;
   return guard_.Failed(explained ? status : base::StoreUnavailable("rolled_back"));
@@ -132,7 +132,7 @@ void WriteQueue::RollBack() {
   try {
     Execute("ROLLBACK");
   } catch (const SQLite::Exception& error) {
-    // The next BEGIN will fail too, and say so to its callers.
+    // The next BEGIN will fail too and report it.
     guard_.soundness().Saw(error).IgnoreError();
   }
 }

@@ -15,27 +15,25 @@
 
 namespace seedance::store::sqlite {
 
-// Writes one after the other, with group commit: all writes that queue up while a commit is on its way share the next
-// one, and so one flush of the disk. Several writers would instead starve one another on SQLite's lock. A caller that
-// finds nothing under way commits by itself, which saves it two changes of threads; what queues up meanwhile is
-// committed by the queue's own thread.
-//
-// Thread-safe.
+// Serializes writes, with group commit: all writes that queue up during a commit share the next one, and so one flush
+// of the disk. Several writers would instead starve one another on SQLite's lock. A caller that finds no commit under
+// way commits on its own thread, which saves two context switches; what queues up meanwhile is committed by the queue's
+// thread. Thread-safe.
 class WriteQueue {
  public:
-  // Changes the database inside a transaction; an error, returned or thrown as SQLite::Exception, undoes what this
-  // write did and nothing else. Runs on the caller's thread or on the queue's.
+  // Changes the database inside a transaction. An error, returned or thrown as SQLite::Exception, undoes this write and
+  // no other. Runs on the caller's thread or on the queue's.
   using Write = absl::FunctionRef<absl::Status(Connection&)>;
 
-  // `guard` goes along with every commit and outlives the queue.
+  // `guard` sees every commit and must outlive the queue. Throws ThreadStartError.
   WriteQueue(std::unique_ptr<Connection> connection, CommitGuard& guard);
   ~WriteQueue();
 
-  // Finishes what is queued and returns the connection. No Run may be under way or follow.
+  // Finishes what is queued, joins the thread and returns the connection. No Run may be under way or follow.
   std::unique_ptr<Connection> Stop();
 
   // Blocks until the commit that contains `write` is on disk, or `write` has failed and is undone. When the commit
-  // fails, or is not trusted (CommitGuard), every write in it gets that error.
+  // fails or is not trusted (CommitGuard), every write in it gets that error.
   absl::Status Run(Write write);
 
  private:
@@ -47,9 +45,9 @@ class WriteQueue {
   };
 
   void Loop();
-  // What a write throws besides SQLite::Exception ends the process: half of what it meant must not be committed.
+  // An exception other than SQLite::Exception ends the process: half of a write must not be committed.
   absl::Status Commit(std::span<Pending* const> batch) noexcept;
-  // The writes in a transaction, up to its end; an error: it failed as a whole, and was undone.
+  // Runs the writes in one transaction and ends it. An error: it failed as a whole and is rolled back.
   absl::Status RunAll(std::span<Pending* const> batch);
   absl::Status RunAlone(Pending& pending);
   absl::Status RunOne(Write write);
@@ -59,13 +57,13 @@ class WriteQueue {
   void RollBack();
 
   CommitGuard& guard_;
-  std::unique_ptr<Connection> connection_;  // Of the one who commits.
+  std::unique_ptr<Connection> connection_;  // Used by whoever commits.
   base::Mutex mutex_;
   base::CondVar work_;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
-  bool busy_ ABSL_GUARDED_BY(mutex_) = false;  // Somebody commits.
+  bool busy_ ABSL_GUARDED_BY(mutex_) = false;  // A commit is under way.
   std::vector<Pending*> queue_ ABSL_GUARDED_BY(mutex_);
-  std::thread thread_;  // Last: it uses the others.
+  std::thread thread_;  // Last member: it uses the others.
 };
 
 }  // namespace seedance::store::sqlite

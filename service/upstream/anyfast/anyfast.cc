@@ -28,16 +28,16 @@ using base::Reason;
 constexpr char kGroupResource[] = "seedance.gateway.v1.AssetGroup";
 constexpr char kAssetResource[] = "seedance.gateway.v1.Asset";
 constexpr int kMaxPageSize = 100;
-// Pages that GetGroup looks through when the vendor does not filter by id.
+// Maximum pages that GetGroup searches when the vendor does not filter by id.
 constexpr int kMaxFindPages = 20;
 
-// The vendor wants to hear which type of group is meant.
+// Whether the vendor demands the type of group.
 bool DemandsGroupType(const http::HttpReply& reply) {
   return reply.outcome == http::HttpOutcome::kReply && reply.status == 400 &&
          absl::StrContains(reply.body, "GroupType");
 }
 
-// Of a request of which another group type was just taken: the key has no groups of this one.
+// For a request that just succeeded with another group type: the key has no groups of this type.
 bool HasNoSuchGroupType(const absl::Status& status) { return base::GetReason(status) == Reason::kUpstreamInvalidInput; }
 
 absl::Status Unsupported(const char* what) {
@@ -46,8 +46,8 @@ absl::Status Unsupported(const char* what) {
   return base::MakeError(absl::StrCat("AnyFast has no ", what), detail);
 }
 
-// Passes the caller's cancellation on only while the vendor cannot have the whole body: later it would lose the answer.
-// The end of the process is passed on always.
+// Forwards the caller's cancellation only while the vendor cannot have the complete body: later it would lose the
+// answer. The end of the process is always forwarded.
 class UploadCancel {
  public:
   UploadCancel(const CallOptions& call, const MultipartSource& source)
@@ -105,8 +105,8 @@ class AnyFast : public Upstream {
   }
 
   absl::StatusOr<GroupReport> GetGroup(const CallOptions& call, const std::string& id) override {
-    // The vendor has no such action. First by a filter, and groups of verified persons are shown only to one who asks
-    // for them; if that finds nothing, perhaps because the filter is not what the vendor expects, among all groups.
+    // The vendor has no request for one group. Tries a filter first, also for the type of verified persons, which is
+    // listed only on demand; if that finds nothing, perhaps because the filter is not supported, searches all groups.
     const auto by_id = [&id](int page, const std::string& type) { return FindGroupBody(id, page, kMaxPageSize, type); };
     const auto all = [](int page, const std::string& type) {
       GroupQuery query;
@@ -145,7 +145,7 @@ class AnyFast : public Upstream {
     absl::StatusOr<ReportPage<AssetReport>> faces = AssetPage(call, bounded);
     if (HasNoSuchGroupType(faces.status())) return page;
     if (!faces.ok()) return faces;
-    // A vendor that does not look at the type shows all twice.
+    // A vendor that ignores the type lists everything twice.
     std::set<std::string> seen;
     for (const AssetReport& asset : page->items) seen.insert(asset.id);
     for (AssetReport& asset : faces->items) {
@@ -196,14 +196,16 @@ class AnyFast : public Upstream {
     return *std::move(report);
   }
 
-  // The vendor has neither list nor cancel of tasks, and the profile says so.
+  // Not supported by the vendor, as the profile says.
   absl::StatusOr<std::vector<TaskSighting>> FindTasks(const CallOptions&, const TaskSearch&) override {
     return Unsupported("list of tasks");
   }
-  absl::Status CancelTask(const CallOptions&, const std::string&) override { return Unsupported("cancel of tasks"); }
+  absl::Status CancelTask(const CallOptions&, const std::string&) override {
+    return Unsupported("cancellation of tasks");
+  }
 
   absl::StatusOr<UsageLog> ReadUsage(const CallOptions& call) override {
-    if (!options_.profile.usage_log) return Unsupported("usage log that may be read");
+    if (!options_.profile.usage_log) return Unsupported("readable usage log");
     std::string path = "/api/log/token";
     if (options_.usage_log_key_in_query) path += "?key=" + http::PathSegment(options_.api_key.Reveal());
     absl::StatusOr<http::HttpReply> reply =
@@ -269,15 +271,15 @@ class AnyFast : public Upstream {
     const http::HttpReply reply = client_.transport().Send(request);
     BilledResult<std::string> result = JudgeCreate(Operation::kCreateAsset, request, reply, GroupRef(asset.group_id));
     if (result.acceptance == Acceptance::kNotAccepted && cancel.token()->cancelled()) result.retryable = false;
-    // A vendor that answers before the end of the file may bill it all the same. One that said nothing until the
-    // gateway broke the body off has no whole request.
+    // A vendor that answers before the end of the file may bill it. One that sent nothing until the gateway aborted the
+    // body has no complete request.
     const bool cut = reply.outcome == http::HttpOutcome::kCancelled && !reply.answer_began;
     if (result.acceptance == Acceptance::kUnknown && cut && !source.finished()) {
       result.acceptance = Acceptance::kNotAccepted;
       result.retryable = false;
       base::ErrorDetail detail;
       detail.reason = Reason::kCancelled;
-      result.status = base::MakeError("the upload broke off before its end", detail);
+      result.status = base::MakeError("the upload was interrupted", detail);
     }
     return result;
   }
@@ -295,7 +297,7 @@ class AnyFast : public Upstream {
     return refused ? client_.ReadError(operation, call, *reply, std::nullopt) : absl::OkStatus();
   }
 
-  // Of one type; kUnspecified: AIGC.
+  // Lists assets of one group type; kUnspecified: AIGC.
   absl::StatusOr<ReportPage<AssetReport>> AssetPage(const CallOptions& call, const AssetQuery& query) const {
     absl::StatusOr<http::HttpReply> reply = client_.Read(
         Operation::kReadAssets, call, Post(call, "/volc/asset/ListAssets", ListAssetsBody(query)), std::nullopt);
@@ -310,11 +312,11 @@ class AnyFast : public Upstream {
     return page;
   }
 
-  // `asked`: the type of the groups; empty: any. `body(group_type)` writes the request.
+  // `asked`: type of the groups; empty: any. `body(group_type)` builds the request.
   template <typename Body>
   absl::StatusOr<ReportPage<GroupReport>> GroupPage(const CallOptions& call, int number, int size,
                                                     const std::string& asked, const Body& body) {
-    // Most keys take the list without a type, which then holds every type; some answer that it is missing.
+    // Most keys accept a list without a type, which then contains every type; some answer that it is missing.
     const std::string type = asked.empty() && group_type_demanded_ ? "AIGC" : asked;
     http::HttpRequest request = Post(call, "/volc/asset/ListAssetGroups", body(type));
     absl::StatusOr<http::HttpReply> reply = client_.SendRead(call, request);
@@ -344,7 +346,7 @@ class AnyFast : public Upstream {
 
   static bool IsMissing(const absl::Status& status) { return base::GetReason(status) == Reason::kResourceNotFound; }
 
-  // `asked` as for GroupPage. `body(page, group_type)` writes the request.
+  // `asked` as for GroupPage. `body(page, group_type)` builds the request.
   template <typename Body>
   absl::StatusOr<GroupReport> FindGroup(const CallOptions& call, const std::string& id, const std::string& asked,
                                         const Body& body) {
@@ -361,7 +363,7 @@ class AnyFast : public Upstream {
     }
     base::ErrorDetail detail;
     detail.reason = Reason::kUpstreamUnavailable;
-    return base::MakeError("the vendor lists too many groups to look through", detail);
+    return base::MakeError("the vendor lists too many groups to search", detail);
   }
 
   const AnyFastOptions options_;

@@ -13,12 +13,12 @@ constexpr Operations kCreateTask = Bit(Operation::kCreateTask);
 constexpr Operations kReadTask = Bit(Operation::kReadTask);
 constexpr Operations kTaskEnd = Bit(Operation::kTaskEnd);
 constexpr Operations kAssetEnd = Bit(Operation::kAssetEnd);
-// Operations that name one thing at the vendor.
+// Operations on one named resource.
 constexpr Operations kNames =
     Operation::kReadGroups | Operation::kReadAssets | Operation::kChangeGroup | Operation::kChangeAsset;
 
 constexpr ReasonRow kReasonRows[] = {
-    // ---- Moderation, by code, then by the words that Ark uses where the code was lost on the way ----
+    // ---- Moderation, by code, then by Ark's texts where the code was lost on the way ----
     {kAny, 0, 599, "output", "copyright", Reason::kOutputModeration},
     {kAny, 0, 599, "outputvideosensitive", "", Reason::kOutputModeration},
     {kAny, 0, 599, "outputimagesensitive", "", Reason::kOutputModeration},
@@ -28,7 +28,7 @@ constexpr ReasonRow kReasonRows[] = {
     {kAny, 0, 599, "riskdetection", "", Reason::kInputModeration},
     {kAny, 0, 599, "output*deepfake", "", Reason::kOutputModeration},
     {kAny, 0, 599, "deepfake", "", Reason::kInputModeration},
-    // Does not say which side it means.
+    // Does not say whether input or output is meant.
     {kAny, 0, 599, "contentsecuritydetection", "output", Reason::kOutputModeration},
     {kAny, 0, 599, "contentsecuritydetection", "input", Reason::kInputModeration},
     {kTaskEnd, 0, 0, "contentsecuritydetection", "", Reason::kOutputModeration},
@@ -64,7 +64,7 @@ constexpr ReasonRow kReasonRows[] = {
     {kEnds, 0, 0, "", "审核", Reason::kOutputModeration},
     {kAny, 0, 599, "", "sensitive information", Reason::kInputModeration},
 
-    // ---- The account. new-api says 403 to an empty purse; it is no matter of keys ----
+    // ---- The account. new-api answers 403 without credits; that is not about keys ----
     {kAny, 0, 599, "insufficient_user_quota", "", Reason::kCreditsExhausted},
     {kAny, 0, 599, "pre_consume_token_quota_failed", "", Reason::kCreditsExhausted},
     {kAny, 0, 599, "insufficient_quota", "", Reason::kCreditsExhausted},
@@ -79,7 +79,7 @@ constexpr ReasonRow kReasonRows[] = {
     {kAny, 400, 403, "", "invalid token", Reason::kUpstreamAuthFailed},
     {kAny, 403, 403, "", "", Reason::kUpstreamAuthFailed},
 
-    // ---- Patience. One code of the origin means several things; its text tells them apart ----
+    // ---- Rate and quota. One code of the origin means several things; its text distinguishes them ----
     {kAny, 0, 599, "quotaexceeded", "free trial", Reason::kCreditsExhausted},
     {kAny, 0, 599, "quotaexceeded", "free quota", Reason::kCreditsExhausted},
     {kAny, 0, 599, "quotaexceeded", "免费", Reason::kCreditsExhausted},
@@ -89,24 +89,24 @@ constexpr ReasonRow kReasonRows[] = {
     {kAny, 0, 599, "quotaexceeded", "reset", Reason::kQuotaExceeded, false, true},
     {kAny, 0, 599, "quotaexceeded", "重置", Reason::kQuotaExceeded, false, true},
     {kAny, 0, 599, "quotaexceeded", "", Reason::kQuotaExceeded},
-    // The limiter of new-api counts the requests of the token's user.
+    // new-api's limiter counts requests of the token's user.
     {kAny, 429, 429, "", "请求数限制", Reason::kRateLimited, true},
     {kAny, 429, 429, "", "", Reason::kRateLimited},
-    // No channel for the model: waiting does not make one.
+    // No channel for the model: waiting does not help.
     {kCreates, 503, 503, "model_not_found", "", Reason::kUpstreamInvalidInput},
     {kAny, 200, 599, "ratelimit", "", Reason::kRateLimited},
     {kAny, 200, 599, "serveroverloaded", "", Reason::kRateLimited},
     {kAny, 200, 599, "requestbursttoofast", "", Reason::kRateLimited},
     {kAny, 503, 503, "", "", Reason::kUpstreamUnavailable},
 
-    // ---- A route that is not there says nothing about a task or an asset ----
+    // ---- A missing route says nothing about a task or an asset ----
     {kAny, 404, 404, "", "invalid url", Reason::kUpstreamProtocol},
     {kAny, 404, 404, "", "no route", Reason::kUpstreamProtocol},
     {kAny, 404, 404, "", "route not found", Reason::kUpstreamProtocol},
     {kAny, 404, 404, "", "page not found", Reason::kUpstreamProtocol},
     {kAny, 405, 405, "", "", Reason::kUpstreamProtocol},
 
-    // ---- Things that are not there. Young groups are answered so too, for some seconds ----
+    // ---- Not found. New groups are answered like this too, for some seconds ----
     {kCreateAsset, 400, 599, "notfound.group", "", Reason::kResourceNotFound},
     {kCreateAsset, 400, 599, "", "group*not found", Reason::kResourceNotFound},
     {kCreateAsset, 400, 599, "", "asset_group", Reason::kResourceNotFound},
@@ -122,20 +122,20 @@ constexpr ReasonRow kReasonRows[] = {
     {kNames, 200, 599, "notfound", "", Reason::kResourceNotFound},
     {kNames, 400, 599, "", "is not found", Reason::kResourceNotFound},
     {kNames, 400, 599, "", "does not exist", Reason::kResourceNotFound},
-    // HTML would say only that somebody on the way does not know the page. CreateAsset: the group is not there, or its
-    // display name is taken, for which the vendor has the same answer; a look at the group tells which.
+    // HTML would only mean that a program on the way does not know the page. CreateAsset: the group is missing, or its
+    // display name is taken, for which the vendor has the same answer; reading the group tells which.
     {kNames | kReadTask | kCreateAsset, 404, 404, "", kReadable, Reason::kResourceNotFound},
     {kCreateTask, 200, 499, "", "is not active", Reason::kAssetNotReady},
     {kCreateTask, 200, 499, "", "is processing", Reason::kAssetNotReady},
     {kCreateTask, 200, 499, "", "not ready", Reason::kAssetNotReady},
-    // Also one that is deleted or another account's: the origin does not tell.
+    // Also for deleted assets and those of other accounts: the origin does not distinguish.
     {kCreateTask, 200, 499, "", "asset*not found", Reason::kAssetNotReady},
     {kCreateTask, 200, 499, "", "asset*not exist", Reason::kAssetNotReady},
     {kTaskEnd, 0, 0, "", "asset*not active", Reason::kAssetNotReady},
     {kTaskEnd, 0, 0, "", "asset*not found", Reason::kAssetNotReady},
     {kTaskEnd, 0, 0, "", "asset*not exist", Reason::kAssetNotReady},
 
-    // ---- Refusals that are documented, in answers that call themselves a success ----
+    // ---- Documented refusals in answers with a success status ----
     {kCreates, 200, 299, "invalidparameter", "", Reason::kUpstreamInvalidInput},
     {kCreates, 200, 299, "missingparameter", "", Reason::kUpstreamInvalidInput},
     {kCreates, 200, 299, "invalidresolution", "", Reason::kUpstreamInvalidInput},
@@ -153,7 +153,7 @@ constexpr ReasonRow kReasonRows[] = {
     {kCreates, 200, 299, "operationdenied", "", Reason::kUpstreamAuthFailed},
     {kCreates, 200, 299, "invalidaccountstatus", "", Reason::kUpstreamAuthFailed},
 
-    // ---- What is left, by status ----
+    // ---- Everything else, by status ----
     {kAssetEnd, 0, 0, "transcodingfailed", "", Reason::kUpstreamFailed},
     {kAssetEnd, 0, 0, "internal", "", Reason::kUpstreamFailed},
     {kEnds, 0, 0, "invalidparameter", "", Reason::kUpstreamInvalidInput},

@@ -5,7 +5,9 @@
 
 namespace seedance::upstream {
 
-// THE table: what AnyFast's answers other than a success mean.
+// Meaning of AnyFast's answers that are not a success. Lives as long as the process.
+//
+// Tests: tests/unit/upstream/anyfast/creates_test.cc, tests/regress/vendor_answers_test.cc
 const ErrorTable& AnyFastErrors();
 
 }  // namespace seedance::upstream

@@ -10,7 +10,7 @@
 namespace seedance::upstream {
 namespace {
 
-// As the HTML standard says: these three would end the quoted name or the line.
+// Escapes by the HTML standard: these three would end the quoted name or the line.
 std::string Quoted(const std::string& name) {
   return absl::StrReplaceAll(name, {{"\"", "%22"}, {"\r", "%0D"}, {"\n", "%0A"}});
 }

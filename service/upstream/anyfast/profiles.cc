@@ -19,14 +19,14 @@ using model::Resolution;
 constexpr int64_t kVideoBytes = int64_t{50} << 20;
 constexpr int64_t kVideoPixels = 927'408;
 
-// The guide is about 2.0: 2.5 takes what its origin takes.
+// The guide is about 2.0; 2.5 has the limits of its origin.
 ModelProfile AsGuided(ModelProfile profile) {
   profile.reference_video.max_bytes = kVideoBytes;
   profile.reference_video.max_pixels = kVideoPixels;
   return profile;
 }
 
-// Super-resolution of 2.0, of this vendor alone.
+// Super-resolution of 2.0, only at this vendor.
 ModelProfile Ultra() {
   ModelProfile profile = AsGuided(Seedance20());
   profile.resolutions = {Resolution::k720p, Resolution::k1080p, Resolution::k2k};
@@ -40,9 +40,9 @@ struct ModelRow {
   ModelProfile profile;
 };
 
-// First match wins. Where the vendor's pages disagree, the wider rule: what the vendor would take is not refused here.
-// The dated names are those of the origin, with which hosts of the new-api family sell 2.x too: `doubao-` in China,
-// `dreamina-` abroad (QuantumNous/new-api, 2026-11). A date begins with the 2 of its year.
+// The first match counts. Where the vendor's pages disagree, the wider rule: never refuses what the vendor would
+// accept. The dated names are the origin's, under which new-api hosts sell 2.x too: `doubao-` in China, `dreamina-`
+// abroad (QuantumNous/new-api, 2026-11). A date begins with the 2 of its year.
 std::vector<ModelRow> Rows() {
   const ModelProfile standard = AsGuided(Seedance20());
   const ModelProfile fast = AsGuided(Seedance20Fast());
@@ -55,7 +55,7 @@ std::vector<ModelRow> Rows() {
       {"seedance-2.0-mini", true, fast},
       {"seedance-2.0-ultra", true, Ultra()},
       {"seedance-2.5", true, Seedance25()},
-      // No page of the vendor names these two yet; their names follow its others.
+      // Not documented by the vendor yet; named like its other models.
       {"seedance-2.5-premium", false, Seedance25Premium()},
       {"seedance-2.5-flash", false, Seedance25Flash()},
       {"doubao-seedance-2-0-2*", false, standard},
@@ -79,7 +79,7 @@ std::vector<ModelRow> Rows() {
   };
 }
 
-// The vendor writes "MB"; the larger reading (2^20 bytes, limit included) refuses nothing that it takes.
+// The vendor's "MB" as 2^20 bytes, inclusive: never refuses what it accepts.
 model::AssetProfile Assets() {
   model::AssetProfile assets;
   assets.image.formats = {"jpeg", "png", "gif", "webp", "bmp", "tiff", "heic", "heif"};
@@ -89,7 +89,7 @@ model::AssetProfile Assets() {
   assets.image.min_ratio = 0.4;
   assets.image.max_ratio = 2.5;
   assets.video.formats = {"mp4", "mov"};
-  // Sides, ratio and least pixels are the origin's.
+  // Sides, ratio and minimum pixels are the origin's.
   assets.video.max_bytes = kVideoBytes;
   assets.video.min_side = 300;
   assets.video.max_side = 6000;
@@ -105,7 +105,7 @@ model::AssetProfile Assets() {
   assets.audio.max_bytes = int64_t{15} << 20;
   assets.audio.min_duration = absl::Seconds(2);
   assets.audio.max_duration = absl::Seconds(15);
-  // The guide's table of what is billed per call; lists are free.
+  // By the guide's table of billed requests; lists are free.
   assets.billing.group = assets.billing.image = BillingModel(model::MediaType::kImage);
   assets.billing.video = BillingModel(model::MediaType::kVideo);
   assets.billing.audio = BillingModel(model::MediaType::kAudio);

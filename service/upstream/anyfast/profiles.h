@@ -5,8 +5,8 @@
 
 namespace seedance::upstream {
 
-// What AnyFast's pages say that it takes. A model that is not listed is refused: the vendor would take the request and
-// may bill it before it finds that there is no such model.
+// Limits as documented by AnyFast. Models that are not listed are refused: the vendor would accept the request, and
+// might bill it, before it finds that the model does not exist.
 model::UpstreamProfile AnyFastProfile();
 
 }  // namespace seedance::upstream

@@ -20,7 +20,7 @@ namespace {
 using base::Reason;
 using model::TaskState;
 
-// How long a result lives whose link does not say it; the vendor's pages say 12 h and 24 h.
+// Lifetime of a result whose link does not state it; the vendor documents 12 h and 24 h.
 constexpr absl::Duration kResultLife = absl::Hours(12);
 
 struct StateWord {
@@ -36,7 +36,7 @@ constexpr StateWord kWords[] = {
     {"cancelled", TaskState::kCancelled}, {"canceled", TaskState::kCancelled},  {"expired", TaskState::kExpired},
 };
 
-// nullopt: no word, or one that is not known.
+// nullopt: none, or unknown.
 std::optional<TaskState> StateOf(const JsonNode& status) {
   const std::string word = absl::AsciiStrToLower(status.Text());
   for (const StateWord& row : kWords) {
@@ -45,7 +45,7 @@ std::optional<TaskState> StateOf(const JsonNode& status) {
   return std::nullopt;
 }
 
-// The two layers of an answer: the gateway's task, and inside it the origin's.
+// The two layers of an answer: the vendor's task, and inside it the origin's.
 class TaskAnswer {
  public:
   TaskAnswer(JsonNode outer, const base::Secret& api_key)
@@ -63,8 +63,7 @@ class TaskAnswer {
     if (report.state == TaskState::kFailed)
       report.error = FailureOf(AnyFastErrors(), Operation::kTaskEnd, Error(), api_key_);
     if (report.state == TaskState::kExpired) {
-      report.error = {Reason::kDeadlineExceeded, inner_["status"].Text(),
-                      "the vendor gave the task up: its time was over"};
+      report.error = {Reason::kDeadlineExceeded, inner_["status"].Text(), "the vendor expired the task"};
     }
     if (report.state == TaskState::kCancelled) {
       report.error = {Reason::kCancelled, inner_["status"].Text(), "the vendor cancelled the task"};
@@ -78,14 +77,14 @@ class TaskAnswer {
     return inner.IsText() ? JsonNode::Parse(inner.Text()) : inner;
   }
 
-  // Never from the progress: the vendor writes 100% on failures too.
+  // Never by the progress: the vendor reports 100% on failures too.
   TaskState State() const {
     const std::optional<TaskState> said = StateOf(outer_["status"]);
     const std::optional<TaskState> origin = StateOf(inner_["status"]);
     if (said == TaskState::kSucceeded) return SaidSuccess(origin);
     if (said.has_value() && *said != TaskState::kRunning && *said != TaskState::kQueued) return *said;
-    // The gateway does not translate these ends: they would look like IN_PROGRESS 30% for ever. The origin's success
-    // does not count while the gateway goes on: it may be scaling the video up.
+    // new-api does not translate these ends: they would look like IN_PROGRESS 30% for ever. The origin's success does
+    // not count while new-api continues: it may be upscaling the video.
     if (origin == TaskState::kCancelled || origin == TaskState::kExpired || origin == TaskState::kFailed)
       return *origin;
     if (said.has_value()) return *said;
@@ -101,9 +100,9 @@ class TaskAnswer {
     if (!link_.empty()) return TaskState::kSucceeded;
     if (origin == TaskState::kCancelled || origin == TaskState::kExpired || origin == TaskState::kFailed)
       return *origin;
-    // "100% with an error": blocked, however the vendor calls it.
+    // "100% with an error" means blocked, whatever the status is.
     if (Error().recognised) return TaskState::kFailed;
-    // A success without a result is none (TaskReport::result_missing). The link may come later.
+    // A success without a result counts as running (TaskReport::result_missing): the link may come later.
     return TaskState::kRunning;
   }
 
@@ -121,7 +120,7 @@ class TaskAnswer {
     return std::nullopt;
   }
 
-  // The origin's object has them once it knows the task.
+  // Present in the origin's object once it has the task.
   TaskFacts Facts() const {
     const JsonNode origin = inner_.IsObject() ? inner_ : outer_;
     TaskFacts facts;
@@ -136,7 +135,7 @@ class TaskAnswer {
     const JsonNode places[] = {
         outer_["result_url"],
         inner_["content"]["video_url"],
-        // Where clients of old look for it.
+        // For old clients.
         outer_["fail_reason"],
         outer_["content"]["video_url"],
         outer_["metadata"]["url"],
@@ -150,7 +149,7 @@ class TaskAnswer {
     return "";
   }
 
-  // What the vendor says of a failure: the origin's code, the gateway's longer text.
+  // The failure: the origin's code, new-api's longer text.
   VendorError Error() const {
     const JsonNode inside = inner_["error"];
     VendorError error = inside.IsText() ? ParseVendorText(inside.Text()) : ReadVendorError(inside);
@@ -180,7 +179,7 @@ class TaskAnswer {
   const std::string link_;
 };
 
-// The task's object: inside an envelope, or the body itself. Missing: the body is about something else.
+// The task's object: in an envelope, or the body itself. Missing: the body is about something else.
 JsonNode FindTask(const JsonNode& root) {
   const JsonNode data = root["data"];
   const bool envelope = root["code"].exists() || root["message"].exists();
@@ -192,8 +191,8 @@ JsonNode FindTask(const JsonNode& root) {
   return root["status"].exists() ? root : JsonNode();
 }
 
-// Whether the answer is about the task that was asked for. Beside `task_id` new-api's `id` is a row of its database;
-// the origin's bare object has an id of the origin.
+// Whether the answer is about the requested task. Beside `task_id`, new-api's `id` is a row of its database; the
+// origin's bare object has the origin's id.
 bool IsAbout(const JsonNode& task, const std::string& id) {
   const std::string task_id = task["task_id"].Text();
   const JsonNode own = task["id"];

@@ -10,9 +10,11 @@
 
 namespace seedance::upstream {
 
-// Reads a 200 answer to `GET /v1/video/generations/{id}`: AnyFast's and new-api's envelopes, and the bare objects of
-// OpenAI and Ark. nullopt: it tells nothing about the task `id` (an error, no JSON, another task). `now` stands for
-// the end of a task that has none.
+// Parses a 200 answer to `GET /v1/video/generations/{id}`: the envelopes of AnyFast and new-api, and the bare objects
+// of OpenAI and Ark. nullopt: it says nothing about the task `id` (an error, not JSON, another task). `now` is the end
+// time of an ended task that states none. `api_key` is removed from every text.
+//
+// Tests: tests/unit/upstream/anyfast/polls_test.cc
 std::optional<TaskReport> ReadTask(const std::string& body, const std::string& id, absl::Time now,
                                    const base::Secret& api_key);
 

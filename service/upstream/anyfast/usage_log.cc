@@ -10,10 +10,10 @@
 namespace seedance::upstream {
 namespace {
 
-// Servers of a vendor may differ by so much in their time, and still write newest first.
+// Tolerated clock difference between servers of a vendor in a log that counts as newest first.
 constexpr absl::Duration kDisorder = absl::Minutes(1);
 
-// The sum of any number of rows that a log can hold fits.
+// The sum over any possible log does not overflow.
 constexpr int64_t kMostQuota = 1'000'000'000'000;
 
 constexpr int64_t kConsumeType = 2;
@@ -30,7 +30,7 @@ int64_t Bounded(int64_t quota) { return std::clamp<int64_t>(quota, 0, kMostQuota
 UsageRow ReadRow(const JsonNode& node) {
   UsageRow row;
   row.kind = KindOf(node);
-  // Of a row without a time nobody knows in which window it stands: in every one.
+  // A row without a time may be in any window.
   row.time = ReadTime(node["created_at"]).value_or(absl::InfinitePast());
   row.model = node["model_name"].Text();
   row.quota = Bounded(node["quota"].Integer().value_or(0));
@@ -44,13 +44,13 @@ UsageRow ReadRow(const JsonNode& node) {
   return row;
 }
 
-// Of rows in the vendor's own order. The family cuts its log to 1,000 rows, forks to 100 or to a page of 10: no number
-// of rows says that these are all.
+// For rows in the vendor's order. The family truncates its log to 1,000 rows, forks to 100 or to a page of 10: no
+// number of rows proves completeness.
 absl::Time ReachOf(const std::vector<UsageRow>& rows) {
   absl::Time oldest = absl::InfiniteFuture();
   for (const UsageRow& row : rows) {
     if (row.time == absl::InfinitePast()) continue;
-    // Not newest first: then the cut may be anywhere.
+    // Not newest first: the log may be truncated anywhere.
     if (row.time > oldest + kDisorder) return absl::InfiniteFuture();
     oldest = std::min(oldest, row.time);
   }
@@ -66,7 +66,7 @@ std::optional<UsageLog> ReadUsageLog(const std::string& body) {
   UsageLog log;
   for (size_t i = 0; i < data.size(); ++i) log.rows.push_back(ReadRow(data[i]));
   log.reaches_back_to = ReachOf(log.rows);
-  // What cannot be read may be of any task: such a log shows nobody's absence.
+  // An unreadable row may belong to any task: such a log proves no absence.
   for (size_t i = 0; i < data.size(); ++i) {
     if (!data[i].IsObject()) log.reaches_back_to = absl::InfiniteFuture();
   }

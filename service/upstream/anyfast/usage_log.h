@@ -8,8 +8,8 @@
 
 namespace seedance::upstream {
 
-// Reads a 200 answer to `GET /api/log/token` of the new-api family. nullopt: it is no log (an error, no JSON). Rows
-// that cannot be read count as kOther.
+// Parses a 200 answer to `GET /api/log/token` of the new-api family. nullopt: it is not a log (an error, not JSON).
+// Rows that cannot be parsed count as kOther.
 std::optional<UsageLog> ReadUsageLog(const std::string& body);
 
 }  // namespace seedance::upstream

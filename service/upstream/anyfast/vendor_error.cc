@@ -10,12 +10,12 @@
 namespace seedance::upstream {
 namespace {
 
-// How often an error body may stand as text inside another.
+// Maximum nesting of error bodies as text.
 constexpr int kMaxNesting = 4;
-// Beginning of an unknown body that is kept.
+// Bytes kept of an unknown body.
 constexpr size_t kMaxUnknown = 200;
 
-// Codes that only say which program answered.
+// Whether the code only says which program answered.
 bool SaysNothing(const std::string& code) {
   return code.empty() || code == "new_api_error" || code == "fail_to_fetch_task" || code == "upstream_error" ||
          code == "success" || code == "bad_response_status_code";
@@ -33,7 +33,7 @@ std::string BracketedCode(const std::string& message) {
   return plain && absl::ascii_isupper(static_cast<unsigned char>(code[0])) ? code : "";
 }
 
-// Codes of a program that tells what the one behind it said.
+// Whether the code is that of a relay that quotes the program behind it.
 bool IsRelay(const std::string& code) {
   return code == "fail_to_fetch_task" || absl::StartsWith(code, "upstream_error") ||
          absl::StartsWith(code, "bad_response");
@@ -44,8 +44,8 @@ bool HoldsLetter(const std::string& code) {
                      [](char c) { return absl::ascii_isalpha(static_cast<unsigned char>(c)); });
 }
 
-// Whether `object` names its error in a word, as every program of the vendor does. Proxies write the status again as a
-// number, and kinds of their own.
+// Whether the code of `object` is a name, as all programs of the vendor write it. Proxies repeat the status as a number
+// or have codes of their own.
 bool NamesError(const JsonNode& object) {
   if (HoldsLetter(object.First({"code", "Code"}).Text())) return true;
   return !object.First({"type", "Type"}).Text().empty() ||
@@ -54,7 +54,7 @@ bool NamesError(const JsonNode& object) {
 
 VendorError ReadObject(const JsonNode& root, int nesting);
 
-// Replaces an error whose message holds another one by that.
+// Replaces an error by the one that its message contains.
 void Unwrap(VendorError& error, int nesting) {
   if (nesting <= 0) return;
   const size_t begin = error.message.find('{');

@@ -9,15 +9,17 @@
 
 namespace seedance::upstream {
 
-// Reads any of the shapes in circulation: `{"error":{...}}`, `{"code","message","data"}`, `{"error":{"message":"[Code]
-// text"}}`, a whole error body as text inside another, also several times. Bodies that are something else (HTML, empty,
-// cut) give an error that is not recognised, with the body's beginning as message. Never fails.
+// Parses all known shapes: `{"error":{...}}`, `{"code","message","data"}`, `{"error":{"message":"[Code] text"}}`, and
+// an error body as text inside another, also repeatedly. Anything else (HTML, empty, truncated) gives an unrecognised
+// error with the beginning of the body as message. Never fails.
+//
+// Tests: tests/unit/upstream/anyfast/creates_test.cc, tests/regress/vendor_answers_test.cc
 VendorError ParseVendorError(std::string_view body);
 
 // The same for a text that may be prose or such a body: the `fail_reason` of a task.
 VendorError ParseVendorText(std::string_view text);
 
-// The code and message of an object like `{"code","message"}` or `{"Code","Message"}`.
+// Code and message of an object like `{"code","message"}` or `{"Code","Message"}`.
 VendorError ReadVendorError(const JsonNode& object);
 
 }  // namespace seedance::upstream

@@ -42,7 +42,7 @@ constexpr AssetWord kAssetWords[] = {
     {"processing", AssetState::kProcessing},
     {"pending", AssetState::kProcessing},
     {"creating", AssetState::kProcessing},
-    // The vendor's page has this word for all that is not Active; without an error it is taken for "not yet".
+    // The vendor's documentation uses it for everything that is not Active; without an error it counts as processing.
     {"inactive", AssetState::kProcessing},
     {"failed", AssetState::kFailed},
     {"expired", AssetState::kExpired},
@@ -57,7 +57,7 @@ AssetState ReadAssetState(const std::string& word) {
   return AssetState::kUnspecified;
 }
 
-// `[u-...]` or `[t-...]` at `at`: the place after it, else `at`.
+// Position after `[u-...]` or `[t-...]` at `at`; otherwise `at`.
 size_t SkipTag(const std::string& name, size_t at, const char* tag) {
   if (name.compare(at, 3, tag) != 0) return at;
   const size_t end = name.find(']', at);
@@ -84,13 +84,13 @@ std::string ReadId(const JsonNode& answer) {
   for (const char* key : {"Id", "id", "task_id"}) {
     if (std::string id = answer[key].Text(); model::IsUpstreamId(id)) return id;
   }
-  // One that cannot be used is shown to a person.
+  // An unusable id is reported to the operator.
   return answer.First({"Id", "id", "task_id"}).Text();
 }
 
 std::string ReadCreatedId(const std::string& body) {
   if (std::string id = ReadId(UnwrapAnswer(body)); !id.empty()) return id;
-  // Older programs of the family put the id itself in the envelope.
+  // Older releases of new-api put the id itself into the envelope.
   const JsonNode root = JsonNode::Parse(body);
   const bool success =
       SaysSuccess(root) && root["success"].Truth() != false && !root.First({"error", "Error"}).exists();
@@ -133,9 +133,9 @@ bool MorePages(const JsonNode& answer, int page, int asked) {
   const auto items = static_cast<int64_t>(answer.First({"Items", "items"}).size());
   if (items == 0) return false;
   const std::optional<int64_t> total = answer.First({"TotalCount", "total"}).Integer();
-  // Without a count a full page may be followed by another.
+  // Without a total, another page may follow a full one.
   if (!total.has_value()) return items >= asked;
-  // The vendor may cap the size of pages below what was asked for.
+  // The vendor may return smaller pages than requested.
   const int64_t size = answer.First({"PageSize", "page_size"}).Integer().value_or(asked);
   return page * std::max<int64_t>(size, 1) < *total;
 }

@@ -9,28 +9,31 @@
 #include "service/upstream/json_node.h"
 #include "service/upstream/upstream.h"
 
-// What AnyFast's answers about groups and assets say.
+// Parsers of AnyFast's answers about groups and assets. They never fail; missing or malformed fields stay empty.
+//
+// Tests: tests/unit/upstream/anyfast/wire_test.cc
 namespace seedance::upstream {
 
-// The object that holds the answer: the body itself, or what is inside an envelope (`Result`, `data`).
+// The object with the answer: the body itself, or the content of an envelope (`Result`, `data`).
 JsonNode UnwrapAnswer(const std::string& body);
 
-// Whether an envelope's code, if it has one, is that of a success.
+// Whether the code of an envelope is that of a success; true without a code.
 bool SaysSuccess(const JsonNode& root);
 
-// The id in an object: `Id`, `id`, `task_id`. Empty: none.
+// The id in an object: `Id`, `id` or `task_id`. Empty: none.
 std::string ReadId(const JsonNode& answer);
 
-// The id that a create answered with, in an object or as the `data` of an envelope. Empty: none.
+// The id in the answer to a create: in an object, or as `data` of an envelope. Empty: none.
 std::string ReadCreatedId(const std::string& body);
 
+// The group or asset in an object. `api_key` is removed from every text.
 GroupReport ReadGroup(const JsonNode& item);
 AssetReport ReadAsset(const JsonNode& item, const base::Secret& api_key);
 
-// Whether a page of a list may be followed by another. `page` and `asked` as in the request.
+// Whether another page of a list may follow. `page` and `asked` (page size) as in the request.
 bool MorePages(const JsonNode& answer, int page, int asked);
 
-// `[u-17]-[t-42]-name` -> `name`: what the vendor puts before a group's name.
+// Name of a group without the vendor's prefix: `[u-17]-[t-42]-name` -> `name`.
 std::string StripIsolationPrefix(const std::string& name);
 
 }  // namespace seedance::upstream

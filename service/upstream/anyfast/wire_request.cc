@@ -14,7 +14,7 @@ using model::ReferenceRole;
 
 constexpr char kImageModel[] = "volc-asset";
 
-// A prompt may hold bytes that are not UTF-8; U+FFFD stands for them.
+// A prompt may contain bytes that are not UTF-8; they become U+FFFD.
 std::string Dump(const Json& body) { return body.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 struct RoleRow {
@@ -102,7 +102,7 @@ std::string CreateGroupBody(const NewGroup& group) {
 }
 
 std::string ListGroupsBody(const GroupQuery& query, const std::string& group_type) {
-  // The vendor demands a filter, be it empty.
+  // The vendor requires a filter, even an empty one.
   Json filter = Json::object();
   if (!query.display_name_contains.empty()) filter["Name"] = query.display_name_contains;
   if (!group_type.empty()) filter["GroupType"] = group_type;
@@ -110,7 +110,7 @@ std::string ListGroupsBody(const GroupQuery& query, const std::string& group_typ
 }
 
 std::string FindGroupBody(const std::string& id, int page, int page_size, const std::string& group_type) {
-  // Two clients of the live service use two different keys for the same thing; neither is documented.
+  // Two clients of the live service use two different keys; neither is documented.
   Json filter;
   filter["GroupIds"] = {id};
   filter["Id"] = id;

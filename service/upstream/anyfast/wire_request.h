@@ -8,31 +8,36 @@
 #include "service/model/profile.h"
 #include "service/upstream/upstream.h"
 
-// The JSON bodies that AnyFast takes, with their fields in the order of the vendor's own examples.
+// JSON bodies of requests to AnyFast, with the fields in the order of the vendor's examples.
+//
+// Tests: tests/unit/upstream/anyfast/wire_test.cc
 namespace seedance::upstream {
 
-// The model that an asset of the type is billed under.
+// The model under which an asset of the type is billed.
 std::string BillingModel(model::MediaType type);
-// `AIGC`, `LivenessFace`; empty for kUnspecified.
+// The vendor's name of the group type: `AIGC`, `LivenessFace`; empty for kUnspecified.
 std::string GroupTypeWord(model::GroupType type);
-// `Image`, `Video`, `Audio`.
+// The vendor's name of the media type: `Image`, `Video`, `Audio`.
 std::string AssetTypeWord(model::MediaType type);
 
+// Body of CreateAssetGroup.
 std::string CreateGroupBody(const NewGroup& group);
-// `group_type` empty: not sent.
+// Body of ListAssetGroups. `group_type` empty: not sent.
 std::string ListGroupsBody(const GroupQuery& query, const std::string& group_type);
-// As ListGroupsBody, for one id.
+// The same for a single id.
 std::string FindGroupBody(const std::string& id, int page, int page_size, const std::string& group_type);
-// With `asset.uri`; files go as multipart instead.
+// Body of CreateAsset with `asset.uri`; files are sent as multipart instead.
 std::string CreateAssetBody(const NewAsset& asset);
+// Body of ListAssets.
 std::string ListAssetsBody(const AssetQuery& query);
-// `{"Id"}`: GetAsset, DeleteAsset, DeleteAssetGroup.
+// `{"Id"}`, for GetAsset, DeleteAsset and DeleteAssetGroup.
 std::string IdBody(const std::string& id);
-// `{"model","Id","Name"}`: UpdateAsset, UpdateAssetGroup.
+// `{"model","Id","Name"}`, for UpdateAsset and UpdateAssetGroup.
 std::string RenameBody(const std::string& id, const std::string& display_name);
 
-// Text first, then the references in their order. Duration, resolution and sound, of which the bill depends, are said
-// always, in place of the caller by the defaults of `profile`; other optional fields only where the caller set them.
+// Body of a task: the prompt, then the references in their order. Duration, resolution and sound, which the bill
+// depends on, are always explicit, by the defaults of `profile` where the caller sets none; other optional fields only
+// where the caller sets them.
 std::string CreateTaskBody(const model::TaskRequest& task, const std::string& model,
                            const model::ModelProfile& profile);
 

@@ -58,7 +58,7 @@ JsonNode PiApiAssetIn(const JsonNode& root) {
 std::string ReadPiApiAssetId(const std::string& body) {
   const JsonNode root = JsonNode::Parse(body);
   const std::string id = IdOf(PiApiAssetIn(root));
-  // The answer to several uploads, of which there is one.
+  // The answer to a batch of uploads, here of one.
   return id.empty() ? IdOf(root["results"][0]) : id;
 }
 

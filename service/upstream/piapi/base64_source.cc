@@ -11,13 +11,13 @@ namespace seedance::upstream {
 namespace {
 
 constexpr std::string_view kEpilogue = "\"}";
-// The vendor's limit, taken as bytes, which is never more.
+// The vendor's limit in characters, applied to bytes.
 constexpr size_t kMaxName = 128;
 constexpr size_t kMaxSuffix = 16;
-// Bytes of the file per piece: a multiple of 3, so that only the last is padded, and less than 1 MiB once encoded.
+// Bytes of the file per piece: a multiple of 3, so that only the last one is padded, and below 1 MiB when encoded.
 constexpr size_t kPiece = 3 * (256 << 10);
 
-// The suffix tells the vendor what the file is.
+// Keeps the suffix, by which the vendor determines the type.
 std::string BoundedName(const std::string& name) {
   if (name.size() <= kMaxName) return name;
   const size_t dot = name.rfind('.');

@@ -9,17 +9,19 @@
 
 namespace seedance::upstream {
 
-// `{"file_name":"...","file_data":"<Base64>"}` of a file whose bytes are encoded as they come: never more than one
-// piece of the file is in memory.
+// The body `{"file_name":"...","file_data":"<Base64>"}` of a file whose bytes are encoded as they arrive: at most one
+// piece of the file is in memory. For one thread.
+//
+// Tests: tests/unit/upstream/piapi/staging_test.cc
 class Base64Source : public http::ByteSource {
  public:
-  // `file` must outlive this. A name of more than 128 characters is cut before its suffix.
+  // `file` must outlive this object. A name of more than 128 characters is shortened before its suffix.
   Base64Source(const std::string& file_name, http::ByteSource& file);
 
   absl::StatusOr<std::string> Next() override;
   std::optional<int64_t> Size() const override;
 
-  // Why the file broke off; OK as long as it did not.
+  // The error with which the file ended; OK if none.
   const absl::Status& file_status() const { return file_status_; }
 
  private:
@@ -30,7 +32,7 @@ class Base64Source : public http::ByteSource {
   const std::string preamble_;
   http::ByteSource& file_;
   Part part_ = Part::kPreamble;
-  std::string left_;  // Bytes of the file that are read but not encoded.
+  std::string left_;  // Read but not encoded yet.
   absl::Status file_status_;
 };
 

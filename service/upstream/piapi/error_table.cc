@@ -14,13 +14,13 @@ constexpr Operations kReadTask = Bit(Operation::kReadTask);
 constexpr Operations kTaskEnd = Bit(Operation::kTaskEnd);
 constexpr Operations kAssetEnd = Bit(Operation::kAssetEnd);
 constexpr Operations kStageFile = Bit(Operation::kStageFile);
-// Operations that name one asset.
+// Operations on one asset.
 constexpr Operations kNames = Operation::kReadAssets | Operation::kChangeAsset;
 
-// The vendor documents few errors, so most rows look for its words. Rows for creates that reach to 599 decide that
-// nothing was accepted although the vendor says 5xx: only words that leave no doubt may stand there.
+// The vendor documents few errors, so most rows match its texts. Rows for creates that extend to 599 decide that
+// nothing was accepted although the status is 5xx: only unambiguous texts are allowed there.
 constexpr ReasonRow kReasonRows[] = {
-    // ---- What the origin says of the account. One code of it means several things ----
+    // ---- The origin's errors about the account. One of its codes means several things ----
     {kAny, 0, 599, "", "free trial", Reason::kCreditsExhausted},
     {kAny, 0, 599, "", "setlimitexceeded", Reason::kCreditsExhausted},
     {kAny, 0, 599, "", "accountoverdue", Reason::kCreditsExhausted},
@@ -31,7 +31,7 @@ constexpr ReasonRow kReasonRows[] = {
     {kCreateTask, 200, 599, "", "reset*quotaexceeded", Reason::kQuotaExceeded, false, true},
     {kCreateTask, 200, 599, "", "quotaexceeded", Reason::kQuotaExceeded},
 
-    // ---- The library of assets, before the limits of tasks, which have like words ----
+    // ---- The asset library, before the limits of tasks, which have similar texts ----
     {kCreateAsset, 200, 499, "", "asset count", Reason::kAssetLibraryFull},
     {kCreateAsset, 200, 499, "", "asset quota", Reason::kAssetLibraryFull},
     {kCreateAsset, 200, 499, "", "asset limit", Reason::kAssetLibraryFull},
@@ -40,7 +40,7 @@ constexpr ReasonRow kReasonRows[] = {
     {kCreateAsset, 200, 499, "", "too many assets", Reason::kAssetLibraryFull},
     {kCreateAsset, 200, 499, "", "quota", Reason::kAssetLibraryFull},
 
-    // ---- Patience. A failed task may hold the same words: then it is over, and a quota the reason ----
+    // ---- Rate and quota. A failed task may have the same text: then it has ended, and quota is the reason ----
     {kEnds, 0, 0, "", "active task count", Reason::kQuotaExceeded},
     {kEnds, 0, 0, "", "hard cap reached", Reason::kQuotaExceeded},
     {kAny, 200, 599, "", "active task count", Reason::kRateLimited, true},
@@ -56,7 +56,7 @@ constexpr ReasonRow kReasonRows[] = {
     {kAny, 0, 599, "", "not enough credit", Reason::kCreditsExhausted},
     {kAny, 0, 599, "", "not enough point", Reason::kCreditsExhausted},
     {kAny, 402, 402, "", "", Reason::kCreditsExhausted},
-    // Files can go another way than through the vendor's store.
+    // Files have another way than the vendor's storage.
     {kStageFile, 400, 499, "", "plan", Reason::kUnsupportedByUpstream},
     {kStageFile, 400, 400, "", "", Reason::kUnsupportedByUpstream},
     {kStageFile, 413, 413, "", "", Reason::kUnsupportedByUpstream},
@@ -67,7 +67,7 @@ constexpr ReasonRow kReasonRows[] = {
     {kAny, 200, 499, "", "invalid api key", Reason::kUpstreamAuthFailed},
     {kAny, 200, 499, "", "api key*invalid", Reason::kUpstreamAuthFailed},
 
-    // ---- Moderation, first by the origin's words, which say what was refused ----
+    // ---- Moderation, first by the origin's texts, which say what was refused ----
     {kAny, 0, 599, "", "outputvideosensitive", Reason::kOutputModeration},
     {kAny, 0, 599, "", "outputaudiosensitive", Reason::kOutputModeration},
     {kAny, 0, 599, "", "output video may", Reason::kOutputModeration},
@@ -90,19 +90,19 @@ constexpr ReasonRow kReasonRows[] = {
     {kAny, 0, 599, "", "input audio may", Reason::kInputModeration},
     {kAny, 0, 599, "", "privacyinformation", Reason::kInputModeration},
     {kAny, 0, 599, "", "deepfake", Reason::kInputModeration},
-    // Does not say which side it means.
+    // Does not say whether input or output is meant.
     {kAny, 0, 599, "", "contentsecuritydetection*output", Reason::kOutputModeration},
     {kAny, 0, 599, "", "output*contentsecuritydetection", Reason::kOutputModeration},
     {kAny, 0, 599, "", "contentsecuritydetection*input", Reason::kInputModeration},
     {kAny, 0, 599, "", "input*contentsecuritydetection", Reason::kInputModeration},
     {kTaskEnd, 0, 0, "", "contentsecuritydetection", Reason::kOutputModeration},
     {kAny, 0, 599, "", "contentsecuritydetection", Reason::kInputModeration},
-    // References with real faces; a failed task then has the code of any internal error (10000).
+    // References with real faces; the code of a failed task is that of any internal error (10000).
     {kAny, 0, 599, "", "real person", Reason::kInputModeration},
     {kAny, 0, 599, "", "real people", Reason::kInputModeration},
     {kAny, 0, 599, "", "real human", Reason::kInputModeration},
     {kAny, 0, 599, "", "real face", Reason::kInputModeration},
-    // 10003 does not say which side it means. The output, unless the words are of an input.
+    // 10003 does not say which side is meant. Output, unless the text is about an input.
     {kTaskEnd, 0, 0, "10003", "output", Reason::kOutputModeration},
     {kTaskEnd, 0, 0, "10003", "generated", Reason::kOutputModeration},
     {kTaskEnd, 0, 0, "10003", "input", Reason::kInputModeration},
@@ -110,7 +110,7 @@ constexpr ReasonRow kReasonRows[] = {
     {kTaskEnd, 0, 0, "10003", "reference", Reason::kInputModeration},
     {kTaskEnd, 0, 0, "10003", "uploaded", Reason::kInputModeration},
     {kTaskEnd, 0, 0, "10003", "", Reason::kOutputModeration},
-    // With an asset that is not found the origin's code is that of any bad parameter.
+    // For a missing asset the origin's code is that of any invalid parameter.
     {kTaskEnd, 0, 0, "", "asset*not found", Reason::kAssetNotReady},
     {kTaskEnd, 0, 0, "", "asset*not exist", Reason::kAssetNotReady},
     {kEnds, 0, 0, "invalidparameter", "", Reason::kUpstreamInvalidInput},
@@ -137,7 +137,7 @@ constexpr ReasonRow kReasonRows[] = {
     {kCreates, 200, 499, "", "sensitive", Reason::kInputModeration},
     {kCreates, 200, 499, "", "moderation", Reason::kInputModeration},
 
-    // ---- The end of an asset ----
+    // ---- Failure of an asset ----
     {kAssetEnd, 0, 0, "", "one face", Reason::kUpstreamInvalidInput},
     {kAssetEnd, 0, 0, "", "multiple faces", Reason::kUpstreamInvalidInput},
     {kAssetEnd, 0, 0, "", "sensitive", Reason::kInputModeration},
@@ -155,18 +155,18 @@ constexpr ReasonRow kReasonRows[] = {
     {kAssetEnd, 0, 0, "", "too", Reason::kUpstreamInvalidInput},
     {kEnds, 0, 0, "", "", Reason::kUpstreamFailed},
 
-    // ---- What the network in front says. Its pages are no answers of the vendor ----
+    // ---- The network in front of the vendor. Its pages are not answers of the vendor ----
     {kAny, 403, 403, "", kReadable, Reason::kUpstreamAuthFailed},
     {kAny, 403, 403, "", "", Reason::kUpstreamUnavailable},
     {kAny, 429, 429, "", "", Reason::kRateLimited},
 
-    // ---- A route that is not there says nothing about a task or an asset ----
+    // ---- A missing route says nothing about a task or an asset ----
     {kAny, 404, 404, "", "no route", Reason::kUpstreamProtocol},
     {kAny, 404, 404, "", "route not found", Reason::kUpstreamProtocol},
     {kAny, 404, 404, "", "page not found", Reason::kUpstreamProtocol},
     {kAny, 405, 405, "", "", Reason::kUpstreamProtocol},
 
-    // ---- Things that are not there. Which status comes with it is not documented ----
+    // ---- Not found. The status is not documented ----
     {kReadTask, 200, 499, "", "task*not found", Reason::kResourceNotFound},
     {kReadTask, 200, 499, "", "task*not exist", Reason::kResourceNotFound},
     {kReadTask, 200, 499, "", "record not found", Reason::kResourceNotFound},
@@ -182,8 +182,7 @@ constexpr ReasonRow kReasonRows[] = {
     {kCreateTask, 200, 599, "", "asset*has expired", Reason::kAssetNotReady},
     {kCreates | kStageFile, 404, 404, "", "", Reason::kUpstreamProtocol},
 
-    // ---- What is left, by status ----
-    // The asset itself was refused, in an answer that calls itself a success.
+    // ---- Everything else, by status ----
     {kCreateAsset, 200, 299, "", "reachable", Reason::kUpstreamInvalidInput},
     {kCreateAsset, 200, 299, "", "invalid", Reason::kUpstreamInvalidInput},
     {kCreateAsset, 200, 299, "", "unsupported", Reason::kUpstreamInvalidInput},
@@ -192,7 +191,7 @@ constexpr ReasonRow kReasonRows[] = {
     {kAny, 408, 408, "", "", Reason::kUpstreamUnavailable},
     {kAny, 400, 499, "", kReadable, Reason::kUpstreamInvalidInput},
     {kAny, 500, 599, "", "", Reason::kUpstreamUnavailable},
-    // `code` is no HTTP status and none of success: 10000, an internal error.
+    // `code` is neither an HTTP status nor a success: 10000, an internal error.
     {kAny, 200, 299, "", kReadable, Reason::kUpstreamUnavailable},
 };
 

@@ -5,7 +5,9 @@
 
 namespace seedance::upstream {
 
-// THE table: what PiAPI's answers other than a success mean.
+// Meaning of PiAPI's answers that are not a success. Lives as long as the process.
+//
+// Tests: tests/unit/upstream/piapi/creates_test.cc, tests/regress/vendor_answers_test.cc
 const ErrorTable& PiApiErrors();
 
 }  // namespace seedance::upstream

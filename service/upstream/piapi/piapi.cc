@@ -31,7 +31,7 @@ using base::Reason;
 constexpr char kAssetResource[] = "seedance.gateway.v1.Asset";
 constexpr int kPageSize = 100;
 // Of the vendor's list; its largest plan has 1000 assets.
-// How long the list is read in place of a path for one asset that seems not to exist.
+// How long the list is read instead of the path for one asset.
 constexpr absl::Duration kWithoutGetPath = absl::Minutes(10);
 constexpr int kMaxPages = 100;
 
@@ -53,14 +53,15 @@ absl::Status Unsupported(const char* what) {
   return base::MakeError(absl::StrCat("PiAPI has no ", what), detail);
 }
 
-// Notices how a list is sorted, for the vendor does not say whether it heeds the times that it was asked for.
+// Detects whether a list is sorted newest first, because the vendor does not document whether it applies the requested
+// times.
 class NewestFirst {
  public:
   void Add(std::optional<absl::Time> time) {
     sorted_ = sorted_ && time.has_value() && *time <= last_;
     if (time.has_value()) last_ = *time;
   }
-  // Whether everything that follows is older than `time`.
+  // Whether all following items are older than `time`.
   bool IsBefore(absl::Time time) const { return sorted_ && last_ < time; }
 
  private:
@@ -68,7 +69,7 @@ class NewestFirst {
   absl::Time last_ = absl::InfiniteFuture();
 };
 
-// A reply of success that does not say the contrary in its body.
+// A success by status and by body.
 bool Succeeded(const http::HttpReply& reply) {
   const JsonNode root = JsonNode::Parse(reply.body);
   return IsApiSuccess(reply, root) && !PiApiSaysFailure(root);
@@ -102,7 +103,7 @@ class PiApi : public Upstream {
   }
   absl::Status DeleteGroup(const CallOptions&, const std::string&) override { return Unsupported("groups"); }
   absl::Status UpdateAsset(const CallOptions&, const std::string&, const std::string&) override {
-    return Unsupported("names of assets that can change");
+    return Unsupported("changeable names of assets");
   }
 
   BilledResult<std::string> CreateAsset(const CallOptions& call, const NewAsset& asset) override {
@@ -116,7 +117,7 @@ class PiApi : public Upstream {
   }
 
   absl::StatusOr<ReportPage<AssetReport>> ListAssets(const CallOptions& call, const AssetQuery& query) override {
-    // How the vendor pages and filters is not documented; its whole list is read, and paged here.
+    // Paging and filters are not documented: the whole list is read, and paged here.
     const auto size = static_cast<size_t>(std::max(query.page_size, 1));
     const size_t first = static_cast<size_t>(std::max(query.page, 1) - 1) * size;
     size_t matches = 0;
@@ -143,7 +144,7 @@ class PiApi : public Upstream {
       if (asset.id == id) return asset;
     }
     const absl::Status error = client_.ReadError(Operation::kReadAssets, call, *reply, AssetRef(id));
-    // An answer that is no answer of an API (a page in HTML, another object) may be that of a path that does not exist.
+    // An answer that is not from an API (an HTML page, another object) may come from a path that does not exist.
     const bool lacks_path = MayLackPath(*reply, error);
     const bool strange = !lacks_path && reply->outcome == http::HttpOutcome::kReply &&
                          base::GetReason(error) == Reason::kUpstreamProtocol;
@@ -166,14 +167,15 @@ class PiApi : public Upstream {
     if (!listed.ok()) return listed;
     base::ErrorDetail detail;
     detail.reason = Reason::kUpstreamProtocol;
-    return base::MakeError(absl::StrCat("the vendor still lists the asset, but knows no way to delete it (HTTP ",
-                                        reply->status, "); check paths.asset_delete"),
-                           detail);
+    return base::MakeError(
+        absl::StrCat("the vendor still lists the asset, but its path for deletion does not exist (HTTP ", reply->status,
+                     "); check paths.asset_delete"),
+        detail);
   }
 
   absl::StatusOr<std::string> UploadToVendor(const CallOptions& call, const std::string& file_name,
                                              http::ByteSource& bytes) override {
-    if (options_.upload_url.empty()) return Unsupported("place for files without an upload_url");
+    if (options_.upload_url.empty()) return Unsupported("upload of files without an upload_url");
     Base64Source body(file_name, bytes);
     http::HttpRequest request = client_.Request(call, "POST", "");
     request.url = options_.upload_url;
@@ -201,8 +203,8 @@ class PiApi : public Upstream {
     if (reply.outcome == http::HttpOutcome::kReply) created = ReadPiApiCreated(reply.body);
     if (IsSuccess(reply) && created.taken && !created.id.empty()) return Accepted(std::move(created.id));
     Verdict verdict = client_.JudgeBilled(Operation::kCreateTask, request, reply, std::nullopt);
-    // An error with a task's id, and no word of why: a poll will tell what became of the task. One with a task that
-    // lives is never sent again, whatever it says.
+    // An error with a task's id and no reason: a poll will tell. A request with a live task is never sent again,
+    // whatever the answer says.
     const bool exists = created.lives || verdict.acceptance == Acceptance::kUnknown;
     if (exists && !created.id.empty()) return Accepted(std::move(created.id));
     return ToResult(std::move(verdict));
@@ -232,12 +234,12 @@ class PiApi : public Upstream {
         if (MayBe(task, search, model)) found.push_back(ToSighting(task));
       }
       const bool complete = page->total.has_value() && static_cast<int64_t>(seen.size()) >= *page->total;
-      // A vendor that knows no pages sends the same again.
+      // Without paging the vendor sends the same items again.
       if (complete || order.IsBefore(search.since) || seen.size() == before) return found;
     }
     base::ErrorDetail detail;
     detail.reason = Reason::kUpstreamUnavailable;
-    return base::MakeError("the vendor lists too many tasks to look through", detail);
+    return base::MakeError("the vendor lists too many tasks to search", detail);
   }
 
   absl::Status CancelTask(const CallOptions& call, const std::string& id) override {
@@ -285,13 +287,13 @@ class PiApi : public Upstream {
     return request;
   }
 
-  // A word of the vendor itself about the task, and not about the key, the pace or its own health.
+  // Whether it is the vendor's own statement about the task, not about the key, the rate or the vendor's health.
   static bool IsRefusal(const http::HttpReply& reply) {
     if (reply.outcome != http::HttpOutcome::kReply) return false;
     switch (reply.status) {
       case 401:
       case 403:
-      case 404:  // The path, as likely as the task.
+      case 404:  // May be about the path as well as about the task.
       case 408:
       case 429:
         return false;
@@ -315,10 +317,10 @@ class PiApi : public Upstream {
     if (base::GetReason(error) != Reason::kResourceNotFound) return error;
     base::ErrorDetail detail;
     detail.reason = Reason::kUpstreamProtocol;
-    return base::MakeError("the vendor does not know the path of the list of tasks; check paths.task_list", detail);
+    return base::MakeError("the path of the vendor's list of tasks does not exist; check paths.task_list", detail);
   }
 
-  // The paths for one asset are not documented: an answer like that may be about the path or about the asset.
+  // The paths for one asset are not documented: such an answer may be about the path or about the asset.
   static bool MayLackPath(const http::HttpReply& reply, const absl::Status& error) {
     const bool status = reply.status == 404 || reply.status == 405;
     return reply.outcome == http::HttpOutcome::kReply &&
@@ -331,7 +333,7 @@ class PiApi : public Upstream {
     return base::MakeError(why, detail);
   }
 
-  // Shows every asset of the vendor's list once, until `visit` returns false.
+  // Calls `visit` for every asset of the vendor's list once, until it returns false.
   absl::Status Walk(const CallOptions& call, const std::function<bool(AssetReport)>& visit) {
     std::set<std::string> seen;
     for (int number = 1; number <= kMaxPages; ++number) {
@@ -345,12 +347,12 @@ class PiApi : public Upstream {
       const bool complete = page->total.has_value() && static_cast<int64_t>(seen.size()) >= *page->total;
       if (complete || page->items.empty()) return absl::OkStatus();
       if (seen.size() > before) continue;
-      // A vendor that knows no pages sends the same again: that is all, unless it says that there is more.
+      // Without paging the vendor sends the same items again: the list is complete, unless a larger total is stated.
       if (!page->total.has_value()) return absl::OkStatus();
-      return CannotLookThrough(absl::StrCat("the vendor says that it has ", *page->total, " assets but lists only ",
-                                            seen.size(), "; check the query of paths.asset_list"));
+      return CannotLookThrough(absl::StrCat("the vendor reports ", *page->total, " assets but lists only ", seen.size(),
+                                            "; check the query of paths.asset_list"));
     }
-    return CannotLookThrough("the vendor lists too many assets to look through");
+    return CannotLookThrough("the vendor lists too many assets to search");
   }
 
   absl::StatusOr<PiApiAssetPage> ListPage(const CallOptions& call, int number) {
@@ -365,10 +367,10 @@ class PiApi : public Upstream {
     }
     const absl::Status error = client_.ReadError(Operation::kReadAssets, call, *reply, std::nullopt);
     if (base::GetReason(error) != Reason::kResourceNotFound) return error;
-    // A list that is not there says nothing about an asset.
+    // A missing list says nothing about an asset.
     base::ErrorDetail detail;
     detail.reason = Reason::kUpstreamProtocol;
-    return base::MakeError("the vendor does not know the path of the list of assets; check paths.asset_list", detail);
+    return base::MakeError("the path of the vendor's list of assets does not exist; check paths.asset_list", detail);
   }
 
   absl::StatusOr<AssetReport> FindInList(const CallOptions& call, const std::string& id) {
@@ -385,8 +387,9 @@ class PiApi : public Upstream {
   const PiApiOptions options_;
   const VendorClient client_;
   base::Clock& clock_;
-  // Until then the list is read instead of the path for one asset: it had an asset that the path did not have. Not for
-  // ever, because one stray answer looks the same, and reading the list keeps every asset of the account alive.
+  // Until then the list is read instead of the path for one asset, because it had an asset that the path did not.
+  // Limited in time, because a single stray answer looks the same, and reading the list keeps every asset of the
+  // account alive.
   std::atomic<int64_t> list_until_micros_ = 0;
 };
 

@@ -13,7 +13,10 @@
 
 namespace seedance::upstream {
 
-// Below the base URL. `{id}` stands for the id.
+// Paths below the base URL. `{id}` is replaced by the id.
+//
+// Tests: tests/unit/upstream/piapi/creates_test.cc, tests/unit/upstream/piapi/polls_test.cc,
+// tests/unit/upstream/piapi/wire_test.cc
 struct PiApiPaths {
   std::string asset_upload = "/api/v1/asset/upload";
   std::string asset_list = "/api/v1/asset/list";
@@ -21,31 +24,32 @@ struct PiApiPaths {
   std::string asset_delete = "/api/v1/asset/{id}";
   std::string task_create = "/api/v1/task";
   std::string task_get = "/api/v1/task/{id}";
-  std::string task_list = "/api/open/tasks/histories";  // Empty: there is none.
-  std::string task_cancel;                              // Empty: the vendor cannot cancel.
+  std::string task_list = "/api/open/tasks/histories";  // Empty: the vendor lists no tasks.
+  std::string task_cancel;                              // Empty: the vendor cancels no tasks.
 };
 
+// Settings of a PiAPI account.
 struct PiApiOptions {
   std::string name = "piapi";
-  std::string base_url = "https://api.piapi.ai";  // Without a slash at the end.
+  std::string base_url = "https://api.piapi.ai";  // Without a trailing slash.
   base::Secret api_key;
-  // Its default_model is sent as it stands. Some fields are set by the dialect itself: `webhooks`, true with a
-  // `webhook_endpoint`; `assets.max_staged_bytes`, 0 without an `upload_url`; `lists_tasks` and `cancels_tasks`, by the
-  // paths.
+  // Its default_model is sent as it is. MakePiApi sets some fields: `webhooks` (true with a `webhook_endpoint`),
+  // `assets.max_staged_bytes` (0 without an `upload_url`), `lists_tasks` and `cancels_tasks` (by the paths).
   model::UpstreamProfile profile;
-  std::string upload_url;  // Where UploadToVendor puts files. Empty: it takes none.
+  std::string upload_url;  // Where UploadToVendor sends files. Empty: not supported.
   PiApiPaths paths;
   std::string service_mode;      // `public` or `private`. Empty: not sent.
   std::string webhook_endpoint;  // Public URL that the vendor calls. Empty: no webhooks.
-  base::Secret webhook_secret;   // Which the vendor sends back.
+  base::Secret webhook_secret;   // The vendor sends it back with each webhook.
+  // For reads; for billed requests; for uploads and downloads.
   absl::Duration read_timeout = absl::Seconds(30);
   absl::Duration submit_timeout = absl::Seconds(300);
   absl::Duration transfer_timeout = absl::Seconds(900);
-  absl::Duration max_retry_after = kDefaultMaxRetryAfter;
-  bool allow_plain_http = false;  // Whether links to results and to staged files may be http.
+  absl::Duration max_retry_after = kDefaultMaxRetryAfter;  // Upper bound of Retry-After.
+  bool allow_plain_http = false;                           // Whether links to results and staged files may use http.
 };
 
-// PiAPI.
+// An upstream for PiAPI. Owns `transport`; `clock` must outlive it. Never fails.
 std::unique_ptr<Upstream> MakePiApi(PiApiOptions options, std::unique_ptr<http::HttpTransport> transport,
                                     base::Clock& clock);
 

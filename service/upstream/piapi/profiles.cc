@@ -25,12 +25,12 @@ constexpr int64_t kVideoPixels = 2'086'876;
 
 struct ModelRow {
   std::string_view name;
-  std::string_view twin_of;  // The model that has a less-restriction twin for this one. Empty: there is none.
+  std::string_view twin_of;  // The strict model of which this is the less-restriction twin. Empty: none.
   bool assets;               // Whether that twin takes assets.
   model::ModelProfile profile;
 };
 
-// What the vendor's pages say over the rules of the model itself.
+// The vendor's documented limits over those of the model.
 model::ModelProfile Own(model::ModelProfile profile, std::set<Resolution> resolutions, Resolution default_resolution) {
   profile.resolutions = std::move(resolutions);
   profile.default_resolution = default_resolution;
@@ -66,8 +66,8 @@ model::ModelProfile Newer() {
   return profile;
 }
 
-// Where the vendor's pages disagree, the wider rule: what the vendor would take is not refused here.
-// Assets, though, are taken where the vendor's own guide names the model: two of the less-restriction ones.
+// Where the vendor's pages disagree, the wider rule: never refuses what the vendor would accept. Assets only where the
+// vendor's own guide names the model: two less-restriction ones.
 std::vector<ModelRow> Rows() {
   const model::ModelProfile standard = Standard({k480, k720, k1080}, k480);
   const model::ModelProfile fast = Standard({k480, k720}, k480);
@@ -78,7 +78,7 @@ std::vector<ModelRow> Rows() {
       {"seedance-2.5", "seedance-2.5", false, Newer()},
       // piapi.ai/blogs/seedance-2-5-flash-api-guide: counts and resolutions of the origin.
       {"seedance-2.5-flash", "", false, Own(Seedance25Flash(), {k480, k720}, k720)},
-      // Names of old, which the vendor turns into those above.
+      // Old names, which the vendor maps to those above.
       {"seedance-2-preview", "seedance-2", true, standard},
       {"seedance-2-preview-vip", "seedance-2", true, standard},
       {"seedance-2-vip", "seedance-2", true, standard},
@@ -88,7 +88,7 @@ std::vector<ModelRow> Rows() {
   };
 }
 
-// A strict model: its review refuses real faces, and it takes no assets.
+// A strict model: its review refuses real faces, and it accepts no assets.
 model::ModelProfile Strict(const ModelRow& row) {
   model::ModelProfile profile = row.profile;
   profile.name = std::string(row.name);
@@ -114,7 +114,7 @@ model::AssetLibrary Library(const std::string& plan) {
   return {200, absl::Hours(7 * 24)};
 }
 
-// The vendor writes "MB"; the larger reading (2^20 bytes) refuses nothing that it takes.
+// The vendor's "MB" as 2^20 bytes: never refuses what it accepts.
 model::AssetProfile Assets(const std::string& plan) {
   model::AssetProfile assets;
   assets.image.formats = {"jpeg", "png", "webp", "bmp", "tiff", "gif", "heic", "heif"};
@@ -125,7 +125,7 @@ model::AssetProfile Assets(const std::string& plan) {
   assets.image.max_ratio = 2.5;
   assets.image.open_bounds = true;
   assets.video.formats = {"mp4", "mov"};
-  // Sides, ratio and least pixels are the origin's.
+  // Sides, ratio and minimum pixels are the origin's.
   assets.video.max_bytes = kVideoBytes;
   assets.video.min_side = 300;
   assets.video.max_side = 6000;
@@ -145,7 +145,7 @@ model::AssetProfile Assets(const std::string& plan) {
   assets.bytes = false;
   assets.data_uris = false;
   assets.rename = false;
-  // "10 MB"; the smaller reading: what is larger goes another way.
+  // "10 MB" as 10^6: larger files have another way.
   assets.max_staged_bytes = 10'000'000;
   assets.library = Library(plan);
   return assets;

@@ -7,9 +7,9 @@
 
 namespace seedance::upstream {
 
-// What PiAPI's pages say that it takes, for an account of `plan` (`hobbyist`, `developer`, `premium`, `enterprise`;
-// anything else counts as `developer`), which decides on the size of its asset library. A model is a `task_type`; one
-// that is not listed is refused here. `webhooks` is false: MakePiApi sets it when it has somewhere to send them.
+// Limits as documented by PiAPI for an account of `plan` (`hobbyist`, `developer`, `premium`, `enterprise`; anything
+// else counts as `developer`), which decides the size of its asset library. A model is a `task_type`; models that are
+// not listed are refused. `webhooks` is false: MakePiApi sets it.
 model::UpstreamProfile PiApiProfile(const std::string& plan);
 
 }  // namespace seedance::upstream

@@ -26,7 +26,7 @@ PiApiListedTask ReadItem(const JsonNode& item) {
   return task;
 }
 
-// The vendor turns `@image1` into `Image 1` and may trim what it got, so both sides are brought into one form.
+// The vendor changes `@image1` to `Image 1` and may trim the prompt, so both are normalized.
 std::string Plain(const std::string& prompt) {
   std::string plain = absl::StrReplaceAll(absl::StripAsciiWhitespace(prompt),
                                           {{"@image", "Image "}, {"@video", "Video "}, {"@audio", "Audio "}});

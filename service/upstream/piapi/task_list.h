@@ -8,33 +8,34 @@
 #include "absl/time/time.h"
 #include "service/upstream/upstream.h"
 
-// What PiAPI's list of tasks says. Its shape is not documented: the items are taken for the objects that a single task
-// is answered with, wherever the list stands.
+// Parsers of PiAPI's list of tasks. Its shape is not documented: items are expected to look like the answer about a
+// single task, wherever the list is in the answer.
 namespace seedance::upstream {
 
-// One task of the list; what the vendor does not show is empty.
+// A task of the list; what the vendor does not state is empty.
 struct PiApiListedTask {
   std::string id;
-  std::string model;      // `seedance`.
-  std::string task_type;  // What the gateway calls the model.
+  std::string model;      // For example `seedance`.
+  std::string task_type;  // The gateway's name of the model.
   std::optional<std::string> prompt;
   std::optional<int64_t> duration;  // Seconds.
   std::optional<absl::Time> create_time;
   model::TaskState state = model::TaskState::kRunning;
 };
 
+// One page of the list.
 struct PiApiTaskPage {
   std::vector<PiApiListedTask> items;
-  std::optional<int64_t> total;  // In the whole list, when the vendor says it.
+  std::optional<int64_t> total;  // Of the whole list, if stated.
 };
 
-// nullopt: the answer is no list.
+// nullopt: the answer is not a list.
 std::optional<PiApiTaskPage> ReadPiApiTasks(const std::string& body);
 
-// Whether the task may be the one looked for, sent as `model`: nothing that the vendor shows of it differs.
+// Whether `task` may be the one looked for, which was sent as `model`: nothing that the vendor states of it differs.
 bool MayBe(const PiApiListedTask& task, const TaskSearch& search, const std::string& model);
 
-// `task` MayBe the one looked for.
+// `task` as a candidate; MayBe must be true.
 TaskSighting ToSighting(const PiApiListedTask& task);
 
 }  // namespace seedance::upstream

@@ -21,7 +21,7 @@ namespace {
 using base::Reason;
 using model::TaskState;
 
-// How long a result lives whose link does not say it. The vendor's storage is ephemeral; its page names no number.
+// Lifetime of a result whose link does not state it. The vendor documents ephemeral storage without a number.
 constexpr absl::Duration kResultLife = absl::Hours(12);
 
 struct StateWord {
@@ -41,12 +41,12 @@ std::optional<TaskState> StateOf(const JsonNode& task) { return PiApiStateOf(tas
 
 std::string IdOf(const JsonNode& task) { return task.First({"task_id", "id"}).Text(); }
 
-// The first link in one place: a text, a list, or an object around it.
+// The first link in a text, a list or an object.
 std::string LinkIn(const JsonNode& place, int depth) {
   if (place.IsText()) return http::IsLink(place.Text()) ? place.Text() : "";
   if (depth <= 0) return "";
   if (place.IsArray()) return LinkIn(place[0], depth - 1);
-  // Images and frames that may stand beside the video have other names.
+  // Images and frames beside the video have other names.
   for (const char* key : {"video", "video_url", "video_urls", "videos", "url", "resource", "works"}) {
     if (std::string link = LinkIn(place[key], depth - 1); !link.empty()) return link;
   }
@@ -57,7 +57,7 @@ TaskState StateIn(const JsonNode& task, const std::string& link) {
   const TaskState said = StateOf(task).value_or(TaskState::kRunning);
   if (said != TaskState::kSucceeded || !link.empty()) return said;
   if (PiApiPlainError(task["error"]).recognised) return TaskState::kFailed;
-  // A success without a result is none (TaskReport::result_missing). The link may come later.
+  // A success without a result counts as running (TaskReport::result_missing): the link may come later.
   return TaskState::kRunning;
 }
 
@@ -77,7 +77,7 @@ TaskReport ReportOf(const JsonNode& task, absl::Time now, const base::Secret& ap
       report.error = FailureOf(PiApiErrors(), Operation::kTaskEnd, PiApiTaskError(task), api_key);
       break;
     case TaskState::kExpired:
-      report.error = {Reason::kDeadlineExceeded, "", "the vendor gave the task up: its time was over"};
+      report.error = {Reason::kDeadlineExceeded, "", "the vendor expired the task"};
       break;
     case TaskState::kCancelled:
       report.error = {Reason::kCancelled, "", "the vendor cancelled the task"};
@@ -88,7 +88,7 @@ TaskReport ReportOf(const JsonNode& task, absl::Time now, const base::Secret& ap
   return report;
 }
 
-// The task's object: inside the envelope, or the body itself.
+// The task's object: in the envelope, or the body itself.
 JsonNode TaskIn(const JsonNode& root) {
   const JsonNode data = root["data"];
   return data.IsObject() || root["code"].exists() ? data : root;
@@ -110,7 +110,7 @@ std::optional<TaskReport> ReadPiApiTask(const std::string& body, const std::stri
   const JsonNode task = TaskIn(root);
   if (task["status"].Text().empty() || IsBroken(task["status"].Text())) return std::nullopt;
   if (!IdOf(task).empty() && !absl::EqualsIgnoreCase(IdOf(task), id)) return std::nullopt;
-  // An error may come with a task that is empty; one with an id and a word that is known is about this task.
+  // An error may contain an empty task; one with an id and a known status is about this task.
   if (PiApiSaysFailure(root) && (IdOf(task).empty() || !StateOf(task).has_value())) return std::nullopt;
   return ReportOf(task, now, api_key);
 }

@@ -10,20 +10,24 @@
 
 namespace seedance::upstream {
 
-// Reads a 200 answer to `GET .../task/{id}`. nullopt: it tells nothing about the task `id` (an error, no JSON, another
-// task). `now` stands for the end of a task that has none. `usage` is left out: the vendor counts points, not tokens.
+// Parses a 200 answer to `GET .../task/{id}`. nullopt: it says nothing about the task `id` (an error, not JSON, another
+// task). `now` is the end time of an ended task that states none. `usage` is ignored: the vendor counts points, not
+// tokens. `api_key` is removed from every text.
+//
+// Tests: tests/unit/upstream/piapi/polls_test.cc
 std::optional<TaskReport> ReadPiApiTask(const std::string& body, const std::string& id, absl::Time now,
                                         const base::Secret& api_key);
 
-// What a status word means, in any case. nullopt: it is not known.
+// The state for a vendor's status, in any case. nullopt: unknown.
 std::optional<model::TaskState> PiApiStateOf(const std::string& status);
 
-// What an answer to `POST .../task` says of the task.
+// What an answer to `POST .../task` says.
 struct PiApiCreated {
-  std::string id;      // Empty: there is none in it.
+  std::string id;      // Empty: none.
   bool taken = false;  // The answer is a success and the task has not failed at once.
-  bool lives = false;  // Whatever the answer calls itself: it shows the task in a state other than failed.
+  bool lives = false;  // The answer shows the task in a state other than failed, whatever its code.
 };
+// Parses such an answer. Never fails.
 PiApiCreated ReadPiApiCreated(const std::string& body);
 
 }  // namespace seedance::upstream

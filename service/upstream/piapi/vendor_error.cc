@@ -13,17 +13,17 @@
 namespace seedance::upstream {
 namespace {
 
-// Beginning of an unknown body that is kept.
+// Bytes kept of an unknown body.
 constexpr size_t kMaxUnknown = 200;
-// Of a task's log: the newest lines that are looked at, those that are kept, and what is kept of each.
+// Of a task's log: newest lines examined, lines kept, and bytes kept of each.
 constexpr size_t kMaxExaminedLines = 200;
 constexpr size_t kMaxLines = 6;
 constexpr size_t kMaxLine = 200;
 
-// Lines that are there in every task, or that tell of other things than its cause.
+// Lines common to all tasks, or unrelated to the cause.
 constexpr std::string_view kNoise[] = {"auto-detected", "audio: enabled", "frozen points", "webhook"};
 
-// Words, or their beginnings, in lines that tell a cause.
+// Words or prefixes in lines that state a cause.
 constexpr std::string_view kCauseWords[] = {
     "fail",       "error",      "reject",    "restrict",    "violat",      "invalid",   "person",
     "face",       "sensitive",  "denied",    "exceed",      "timeout",     "timed out", "not found",
@@ -49,7 +49,7 @@ std::vector<std::string> CausesIn(const JsonNode& logs) {
     const std::string line = BoundUtf8(LineOf(logs[i]), kMaxLine);
     const std::string lower = absl::AsciiStrToLower(line);
     if (HoldsAny(lower, kNoise) || !HoldsAny(lower, kCauseWords)) continue;
-    // What an attempt failed of that was made again counts only if nothing came after it.
+    // The cause of a repeated attempt counts only if nothing came after it.
     if (!causes.empty() && absl::StrContains(absl::AsciiStrToLower(causes.back()), "retrying")) causes.pop_back();
     if (std::find(causes.begin(), causes.end(), line) == causes.end()) causes.push_back(line);
   }
@@ -61,20 +61,20 @@ bool SaysNothing(const std::string& code) {
   return code.empty() || code == "0" || code == "200" || code == "201" || absl::EqualsIgnoreCase(code, "success");
 }
 
-// Adds `text`, unless it is there.
+// Adds `text`, unless it is contained already.
 void Add(const std::string& text, std::string& message) {
   if (text.empty() || absl::EqualsIgnoreCase(text, "success") || absl::StrContains(message, text)) return;
   absl::StrAppend(&message, message.empty() ? "" : "; ", text);
 }
 
-// Adds what is at one place: a text, an object, or a list of either.
+// Adds the contents of a text, an object, or a list of either.
 void AddAll(const JsonNode& place, VendorError& error) {
   for (size_t i = 0; i < std::min<size_t>(place.size(), 4); ++i) AddAll(place[i], error);
   if (place.IsText()) Add(place.Text(), error.message);
   if (!place.IsObject()) return;
   if (const std::string code = place["code"].Text(); !SaysNothing(code)) {
     error.code = code;
-    // The origin's codes are words; those of the vendor say little.
+    // The origin's codes are names; the vendor's numbers say little.
     if (!place["code"].Integer().has_value()) Add(code, error.message);
   }
   for (const char* key : {"message", "raw_message", "msg", "detail", "error"}) {
@@ -88,7 +88,7 @@ VendorError Finish(VendorError error) {
   return error;
 }
 
-// The network in front of the vendor writes JSON too when it blocks or gives up.
+// The network in front of the vendor writes JSON too when it blocks or times out.
 bool IsOfTheNetwork(const JsonNode& root) {
   return root["cloudflare_error"].exists() || root["ray_id"].exists() || root["error_code"].exists();
 }
@@ -125,12 +125,12 @@ VendorError ParsePiApiError(std::string_view body) {
     if (!inner.code.empty()) error.code = inner.code;
     Add(inner.message, error.message);
     error = Finish(std::move(error));
-    // A mere message may be a proxy's. The vendor's codes are numbers, as those of others are: never `named`.
+    // A bare message may be a proxy's. The vendor's codes are numbers, like those of others: never `named`.
     error.vendor_shape = error.recognised && root.First({"code", "error", "detail", "errors", "results"}).exists();
     const std::optional<int64_t> code = root["code"].Integer();
     if (code.has_value() && *code >= 400 && *code < 600) error.http_status = static_cast<int>(*code);
   }
-  // Of JSON that is not understood nothing is shown: it may echo the request with the webhook's secret.
+  // Unknown JSON is not shown: it may echo the request with the webhook's secret.
   if (!error.recognised && !root.IsObject()) error.message = std::string(body.substr(0, kMaxUnknown));
   return error;
 }

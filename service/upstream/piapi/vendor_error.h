@@ -8,19 +8,21 @@
 
 namespace seedance::upstream {
 
-// Reads an answer as an error: `{"code","message"}`, with more in `data.error` and in `data.logs`, the plain
-// `{"error":...}` of the asset endpoints, and the items of a batch. Not recognised: no JSON (HTML of the network in
-// front of the vendor, above all), that network's own JSON, or words of success only. Never fails.
+// Parses an answer as an error: `{"code","message"}` with details in `data.error` and `data.logs`, the plain
+// `{"error":...}` of asset endpoints, and items of a batch. Unrecognised: not JSON (mostly HTML of the network in front
+// of the vendor), that network's own JSON, or texts of success only. Never fails.
+//
+// Tests: tests/unit/upstream/piapi/creates_test.cc, tests/regress/vendor_answers_test.cc
 VendorError ParsePiApiError(std::string_view body);
 
-// Whether an answer with a status of success says that it is none, by its `code`.
+// Whether the `code` in an answer with a success status says that it is a failure.
 bool PiApiSaysFailure(const JsonNode& root);
 
-// What a task's object says of its failure: code, text, and the lines of its log that tell a cause, for the text is
-// often empty or says "internal error" only. Lines without a cause, and those about webhooks, are left out.
+// The failure of a task: code, text, and log lines that state a cause, because the text is often empty or just
+// "internal error". Log lines without a cause, and those about webhooks, are ignored.
 VendorError PiApiTaskError(const JsonNode& task);
 
-// The same of a text, or of an object with `code` and `message`.
+// The same for a text, or for an object with `code` and `message`.
 VendorError PiApiPlainError(const JsonNode& error);
 
 }  // namespace seedance::upstream

@@ -8,7 +8,7 @@
 namespace seedance::upstream {
 
 bool IsPiApiWebhookSecret(const base::Secret& secret, std::string_view said) {
-  // Hashes have one length, whatever was said.
+  // Compares hashes, whose length does not depend on the input.
   const std::string right = base::Sha256Hex(secret.Reveal());
   const std::string given = base::Sha256Hex(said);
   unsigned char difference = 0;
@@ -20,7 +20,7 @@ std::string PiApiWebhookTask(std::string_view body) {
   if (body.size() > kMaxWebhookBytes) return "";
   const JsonNode root = JsonNode::Parse(body);
   const JsonNode data = root["data"];
-  // Some of the vendor's pages show the answer to a poll, with its envelope, as `data`.
+  // In some of the vendor's pages `data` is the answer to a poll, with its envelope.
   for (const JsonNode& place : {data["task_id"], data["data"]["task_id"], root["task_id"]}) {
     const std::string id = place.Text();
     if (model::IsUpstreamId(id)) return id;

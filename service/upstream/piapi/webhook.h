@@ -8,10 +8,12 @@
 
 namespace seedance::upstream {
 
-// Whether `said` is the secret, in a time that depends on neither. An empty secret is never right.
+// Whether `said` equals `secret`, in constant time. An empty secret never matches.
+//
+// Tests: tests/unit/upstream/piapi/wire_test.cc
 bool IsPiApiWebhookSecret(const base::Secret& secret, std::string_view said);
 
-// `data.task_id` of a webhook's body. Empty: it cannot be read, or is longer than any id of the vendor.
+// `data.task_id` of a webhook's body. Empty: unreadable, or longer than any id of the vendor.
 std::string PiApiWebhookTask(std::string_view body);
 
 }  // namespace seedance::upstream

@@ -14,14 +14,14 @@ using model::MediaType;
 using model::Reference;
 using model::ReferenceRole;
 
-// A prompt may hold bytes that are not UTF-8; U+FFFD stands for them.
+// A prompt may contain bytes that are not UTF-8; they become U+FFFD.
 std::string Dump(const Json& body) { return body.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 bool IsFrame(const Reference& reference) {
   return reference.role == ReferenceRole::kFirstFrame || reference.role == ReferenceRole::kLastFrame;
 }
 
-// Said always: left to itself, the vendor takes one or two reference images for frames.
+// Always explicit: by default the vendor treats one or two reference images as frames.
 const char* Mode(const std::vector<Reference>& references) {
   if (references.empty()) return "text_to_video";
   return std::any_of(references.begin(), references.end(), IsFrame) ? "first_last_frames" : "omni_reference";
@@ -36,7 +36,7 @@ Json Urls(const std::vector<Reference>& references, ReferenceRole role) {
   return urls;
 }
 
-// Frames have no names at this vendor: the first image is the first frame.
+// The vendor identifies frames by position: the first image is the first frame.
 Json ImageUrls(const std::vector<Reference>& references) {
   Json urls = Urls(references, ReferenceRole::kFirstFrame);
   for (const ReferenceRole role : {ReferenceRole::kLastFrame, ReferenceRole::kReferenceImage}) {
@@ -65,7 +65,7 @@ Json Input(const model::TaskRequest& task, const model::ModelProfile& profile) {
   Json input;
   input["prompt"] = task.sent_prompt.empty() ? task.prompt : task.sent_prompt;
   input["mode"] = Mode(task.references);
-  // Said always, as resolution and sound: what the vendor takes by itself may change, and the bill depends on it.
+  // Always explicit, like resolution and sound: the vendor's default may change and affects the bill.
   input["duration"] = task.duration_seconds.value_or(profile.default_duration_seconds);
   if (const std::string ratio = model::SentAspectRatio(task, profile); !ratio.empty()) {
     input["aspect_ratio"] = ratio == "adaptive" ? "auto" : ratio;
@@ -117,7 +117,7 @@ std::string PiApiTaskBody(const model::TaskRequest& task, const std::string& mod
 std::string PiApiAssetBody(const NewAsset& asset) {
   Json body;
   body["url"] = asset.uri;
-  // Without it the vendor goes by the suffix of the URL.
+  // Otherwise the vendor determines the type by the suffix of the URL.
   if (const char* type = AssetType(asset.media_type)) body["asset_type"] = type;
   if (!asset.display_name.empty()) body["name"] = asset.display_name;
   return Dump(body);

@@ -7,13 +7,15 @@
 #include "service/upstream/piapi/piapi.h"
 #include "service/upstream/upstream.h"
 
-// The JSON bodies that PiAPI takes, with their fields in the order of the vendor's own examples.
+// JSON bodies of requests to PiAPI, with the fields in the order of the vendor's examples.
+//
+// Tests: tests/unit/upstream/piapi/wire_test.cc
 namespace seedance::upstream {
 
-// `POST .../task`. `model` is the task type. Optional fields only where the caller or the operator set them.
+// Body of `POST .../task`. `model` is the task type. Optional fields only where the caller or the operator sets them.
 std::string PiApiTaskBody(const model::TaskRequest& task, const std::string& model, const PiApiOptions& options);
 
-// `POST .../asset/upload`.
+// Body of `POST .../asset/upload`.
 std::string PiApiAssetBody(const NewAsset& asset);
 
 }  // namespace seedance::upstream

@@ -99,7 +99,7 @@ TEST(Mp3WithATableOfFramesOnly, IsCutOffWhenMostAreMissing) {
   file.replace(file.find("Xing") + 4, 8, Big(1, 4) + Big(60, 4));
   EXPECT_NEAR(Seconds(file), 60 * kFrame, 0.001);
   EXPECT_EQ(Text(ProbeIn(std::string_view(file).substr(0, 417 * 31), {})),
-            "BROKEN audio mp3 783ms: it is cut off: it has 30 frames, and its table claims 60");
+            "BROKEN audio mp3 783ms: it is truncated: it has 30 frames, and its table claims 60");
 }
 
 TEST(DirtyMp3s, MayBeginWithAnything) {
@@ -119,13 +119,13 @@ TEST(DirtyMp3s, MayBeginWithAnything) {
 }
 
 TEST(DirtyMp3s, AreNotFoundInWhatIsNone) {
-  EXPECT_EQ(Text(ProbeIn(Noise(200'000, 1), {})), "UNKNOWN -: it begins like no image, video or audio");
-  EXPECT_EQ(Text(ProbeIn(Zeros(200'000) + Frames(50), {})), "UNKNOWN -: it is zeros where a header should be");
-  EXPECT_EQ(Text(ProbeIn(Noise(500, 1) + Frames(1), {})), "UNKNOWN -: it begins like no image, video or audio");
+  EXPECT_EQ(Text(ProbeIn(Noise(200'000, 1), {})), "UNKNOWN -: it is in no known image, video or audio format");
+  EXPECT_EQ(Text(ProbeIn(Zeros(200'000) + Frames(50), {})), "UNKNOWN -: it has zeros in place of a header");
+  EXPECT_EQ(Text(ProbeIn(Noise(500, 1) + Frames(1), {})), "UNKNOWN -: it is in no known image, video or audio format");
   // Headers, but no two of a stream in their places.
   std::string headers;
   for (int i = 0; i < 20'000; ++i) headers += "\xff\xfb\x90\x40"s;
-  EXPECT_EQ(Text(ProbeIn("x" + headers, {})), "UNKNOWN -: it begins like no image, video or audio");
+  EXPECT_EQ(Text(ProbeIn("x" + headers, {})), "UNKNOWN -: it is in no known image, video or audio format");
 }
 
 TEST(DirtyMp3s, HaveABoundedAmountOfJunk) {
@@ -166,7 +166,7 @@ TEST(Wav, MayStandBehindTags) {
   for (const std::string& tags : {Id3(0), Id3(10), Id3(5000), Id3(10) + Id3(300)}) {
     EXPECT_EQ(Text(Probe(tags + MakeMedia(spec))), "KNOWN audio wav 2s");
   }
-  EXPECT_EQ(Text(Probe(Id3(10) + "RIFF")), "UNKNOWN -: it begins like no image, video or audio");
+  EXPECT_EQ(Text(Probe(Id3(10) + "RIFF")), "UNKNOWN -: it is in no known image, video or audio format");
   EXPECT_EQ(Text(Probe(Id3(10) + "OggS" + Zeros(30))), "KNOWN audio ogg");
 }
 

@@ -61,7 +61,7 @@ TEST_F(CallTest, CallThatAStoppingServerDroppedIsRepeatedWithTheSameRequestId) {
 TEST_F(CallTest, CancelledByTheGatewayItselfIsNotRepeated) {
   ErrorDetails details;
   details.reason = "CANCELLED";
-  FailFirst(1, ErrorWith(grpc::StatusCode::CANCELLED, "the caller went away", details));
+  FailFirst(1, ErrorWith(grpc::StatusCode::CANCELLED, "the caller cancelled or disconnected", details));
   EXPECT_EQ(client->CreateAssetGroup({}).status().code(), absl::StatusCode::kCancelled);
   EXPECT_EQ(ids.size(), 1u);
 }

@@ -56,9 +56,9 @@ TEST_F(ConfigFilesTest, SecretFilesThatCannotBeUsedAreNamedWithoutTheirContents)
   Write("key", " \n");
   EXPECT_THAT(Problems(), HasSubstr(field + " is missing or empty"));
   Write("key", "hush\nX-Injected: yes");
-  EXPECT_THAT(Problems(), AllOf(HasSubstr(field + " holds a line break"), Not(HasSubstr("hush"))));
+  EXPECT_THAT(Problems(), AllOf(HasSubstr(field + " contains a line break"), Not(HasSubstr("hush"))));
   Write("key", std::string("hu\0sh", 5));
-  EXPECT_THAT(Problems(), HasSubstr(field + " holds a line break or another control character"));
+  EXPECT_THAT(Problems(), HasSubstr(field + " contains a line break or another control character"));
   Write("key", std::string(20'000, 'x'));
   EXPECT_THAT(Problems(), HasSubstr(field + " has more than 16384 bytes"));
   remove(dir_.File("key").c_str());
@@ -76,8 +76,8 @@ TEST_F(ConfigFilesTest, AuthoritiesOfUpstreamsAndMediaFetchAreRead) {
   EXPECT_EQ(Problems(ca, fetch), "");
   Write("ca.pem", "garbage");
   EXPECT_THAT(Problems(ca, fetch),
-              AllOf(HasSubstr("upstreams[0].anyfast.http.ca_file: file " + dir_.File("ca.pem") + " holds no PEM"),
-                    HasSubstr("media_fetch.ca_file: file " + dir_.File("ca.pem") + " holds no PEM certificate")));
+              AllOf(HasSubstr("upstreams[0].anyfast.http.ca_file: file " + dir_.File("ca.pem") + " contains no PEM"),
+                    HasSubstr("media_fetch.ca_file: file " + dir_.File("ca.pem") + " contains no PEM certificate")));
   EXPECT_THAT(Problems("ca_file: /nonexistent"), HasSubstr("ca_file: file /nonexistent cannot be opened"));
 }
 

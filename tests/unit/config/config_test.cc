@@ -215,7 +215,7 @@ TEST(Config, EveryBrokenRuleIsNamedWithItsPath) {
            Case{"server: {listen: '0.0.0.0:1'}", "server.listen: is not loopback: set tenants"},
            Case{"server: {listen: '127.evil.com:1'}", "server.listen: is not loopback"},
            Case{"tenants: [{name: Acme}]", "tenants[0].name: must have 1-63 characters"},
-           Case{"tenants: [{name: acme}]", "tenants[0].token_sha256: must hold at least one hash"},
+           Case{"tenants: [{name: acme}]", "tenants[0].token_sha256: must have at least one hash"},
            Case{"tenants: [{name: acme, token_sha256: [xyz]}]", "tenants[0].token_sha256[0]: must be 64 hex digits"},
            Case{"server: {tls: {certificate_file: a, private_key_file: b, refresh_interval: 0.01s}}",
                 "server.tls.refresh_interval: must be 0.05 to 3600 s, is 0.01 s"},
@@ -248,7 +248,7 @@ TEST(Config, EveryBrokenRuleIsNamedWithItsPath) {
            Case{"log: {max_public_lines_per_second: 1000001}",
                 "log.max_public_lines_per_second: must be 1 to 1000000, is 1000001"},
            Case{"a: [", "the file: is not YAML"},
-           Case{"--- \nb: 1", "the file: must hold one YAML document"},
+           Case{"--- \nb: 1", "the file: must be one YAML document"},
        }) {
     EXPECT_THAT(Problems(std::string(kUpstream) + each.yaml), HasSubstr(each.problem)) << each.yaml;
   }
@@ -456,7 +456,7 @@ TEST(Config, LoadingAFileLooksForTheStagingFolder) {
   setenv("KEY", "k", 1);
   EXPECT_TRUE(load(testing::TempDir()).ok());
   EXPECT_THAT(std::string(load("/nonexistent").message()),
-              HasSubstr("admin.staging.directory: /nonexistent is no folder"));
+              HasSubstr("admin.staging.directory: /nonexistent is not a directory"));
   EXPECT_THAT(std::string(load("/proc/self").message()), HasSubstr("cannot be written to"));
 }
 

@@ -236,7 +236,7 @@ TEST(Limits, EveryBadValueIsNamedWithItsPath) {
            Case{"{models: [{name: seedance}, {name: seedance}]}",
                 "models[1].name: `seedance` is the name of an earlier"},
            Case{"{models: [{name: seedance, like: seedance-fast}]}", "models[0].like: is for models that are not doc"},
-           Case{"{models: [{name: new}]}", "models[0].like: must name a documented model, because `new` is none"},
+           Case{"{models: [{name: new}]}", "models[0].like: must name a documented model, because `new` is not one"},
            Case{"{models: [{name: new, like: later}, {name: later, like: seedance}]}", "models[0].like: must name a"},
            Case{"{models: [{name: seedance, max_prompt_characters: 0}]}",
                 "models[0].max_prompt_characters: must be 1 to 1000000, is 0"},
@@ -250,19 +250,20 @@ TEST(Limits, EveryBadValueIsNamedWithItsPath) {
                 "models[0].default_resolution: must be one of the model's resolutions, is `720p`"},
            Case{"{models: [{name: seedance, default_resolution: big}]}",
                 "models[0].default_resolution: must be one of 480p"},
-           Case{"{models: [{name: seedance, aspect_ratios: [wide]}]}", "models[0].aspect_ratios[0]: must be like 16:9"},
+           Case{"{models: [{name: seedance, aspect_ratios: [wide]}]}",
+                "models[0].aspect_ratios[0]: must be a ratio such as 16:9"},
            Case{"{models: [{name: seedance, aspect_ratios: ['0:9']}]}",
-                "models[0].aspect_ratios[0]: must be like 16:9"},
+                "models[0].aspect_ratios[0]: must be a ratio such as 16:9"},
            Case{"{models: [{name: seedance, max_images: 1001}]}", "models[0].max_images: must be 0 to 1000, is 1001"},
            Case{"{models: [{name: seedance, max_audio_duration: 25h}]}",
                 "models[0].max_audio_duration: must be 0 to 86400 s, is 90000 s"},
            Case{"{models: [{name: seedance, asset_references: false, asset_reference_model: nope}]}",
-                "models[0].asset_reference_model: `nope` is no model that takes assets"},
+                "models[0].asset_reference_model: `nope` is not a model that accepts assets"},
            Case{"{models: [{name: seedance, asset_references: false, asset_reference_model: seedance}]}",
-                "models[0].asset_reference_model: `seedance` is no model that takes assets"},
+                "models[0].asset_reference_model: `seedance` is not a model that accepts assets"},
            Case{"{models: [{name: seedance, retire_date: 2026-13-01}]}",
-                "models[0].retire_date: must be a day like 2026-11-11, or none, is `2026-13-01`"},
-           Case{"{models: [{name: seedance, retire_date: soon}]}", "models[0].retire_date: must be a day like"},
+                "models[0].retire_date: must be a date such as 2026-11-11, or none, is `2026-13-01`"},
+           Case{"{models: [{name: seedance, retire_date: soon}]}", "models[0].retire_date: must be a date such as"},
            Case{"{models: [{name: seedance, reference_video: {max_bytes: -1}}]}",
                 "models[0].reference_video.max_bytes: must be 0 to 1000000000000, is -1"},
            Case{"{models: [{name: seedance, reference_video: {min_side: 6001}}]}",
@@ -275,7 +276,7 @@ TEST(Limits, EveryBadValueIsNamedWithItsPath) {
            Case{"{models: [{name: seedance, price: {currency: USD, per_second: -1}}]}",
                 "models[0].price.per_second: must be 0 to 1000000000, is -1"},
            Case{"{models: [{name: seedance, price: {currency: USD, per_second_of: {hd: 1}}}]}",
-                "models[0].price.per_second_of.hd: is no resolution"},
+                "models[0].price.per_second_of.hd: is not a resolution"},
            Case{"{models: [{name: seedance, price: {currency: USD, per_second_of: {4k: -1}}}]}",
                 "models[0].price.per_second_of.4k: must be 0 to 1000000000, is -1"},
            Case{"{models: [{name: seedance, price: {currency: USD, per_second_of: {4k: x}}}]}",
@@ -293,7 +294,7 @@ TEST(Limits, EveryBadValueIsNamedWithItsPath) {
 TEST(Limits, AVendorThatBillsNoCreationsHasNoPriceOfThem) {
   EXPECT_THAT(
       Problems(PiApi("{assets: {price: {currency: points, per_call: {volc-asset: 1}}}}")),
-      HasSubstr("upstreams[0].limits.assets.price.per_call.volc-asset: is no billing model: the vendor bills no"));
+      HasSubstr("upstreams[0].limits.assets.price.per_call.volc-asset: is not a billing model: the vendor bills no"));
 }
 
 }  // namespace

@@ -74,8 +74,8 @@ TEST_F(TlsFilesTest, EveryUnusableFileIsNamedWithItsField) {
   for (const Case& each : {
            Case{"server.pem", "", "server.tls.certificate_file", " is empty"},
            Case{"server.pem", " \n", "server.tls.certificate_file", " is empty"},
-           Case{"server.pem", "garbage", "server.tls.certificate_file", "holds no PEM certificate"},
-           Case{"server.pem", good_.key, "server.tls.certificate_file", "holds no PEM certificate"},
+           Case{"server.pem", "garbage", "server.tls.certificate_file", "contains no PEM certificate"},
+           Case{"server.pem", good_.key, "server.tls.certificate_file", "contains no PEM certificate"},
            Case{"server.pem", broken, "server.tls.certificate_file", "cannot be parsed"},
            Case{"server.pem", good_.certificate + broken, "server.tls.certificate_file", "cannot be parsed"},
            Case{"server.pem", good_.certificate + good_.certificate.substr(0, 200), "server.tls.certificate_file",
@@ -85,14 +85,14 @@ TEST_F(TlsFilesTest, EveryUnusableFileIsNamedWithItsField) {
                 "does not belong to the first certificate"},
            Case{"server.key", "", "server.tls.private_key_file", " is empty"},
            Case{"server.key", "\n", "server.tls.private_key_file", " is empty"},
-           Case{"server.key", "garbage", "server.tls.private_key_file", "holds no PEM private key"},
-           Case{"server.key", good_.certificate, "server.tls.private_key_file", "holds no PEM private key"},
-           Case{"server.key", good_.key.substr(0, 100), "server.tls.private_key_file", "holds no PEM private key"},
+           Case{"server.key", "garbage", "server.tls.private_key_file", "contains no PEM private key"},
+           Case{"server.key", good_.certificate, "server.tls.private_key_file", "contains no PEM private key"},
+           Case{"server.key", good_.key.substr(0, 100), "server.tls.private_key_file", "contains no PEM private key"},
            Case{"server.key", other.key, "server.tls.private_key_file", "does not belong to the first certificate"},
            Case{"server.key", testing::EncryptKey(good_.key), "server.tls.private_key_file",
-                "is encrypted: give the key without a passphrase"},
+                "is encrypted: the key must have no passphrase"},
            Case{"ca.pem", "", "server.tls.client_ca_file", " is empty"},
-           Case{"ca.pem", "garbage", "server.tls.client_ca_file", "holds no PEM certificate"},
+           Case{"ca.pem", "garbage", "server.tls.client_ca_file", "contains no PEM certificate"},
            Case{"ca.pem", std::string(5 << 20, 'x'), "server.tls.client_ca_file", "has more than"},
        }) {
     WritePair(good_);
@@ -164,7 +164,7 @@ TEST_F(TlsFilesTest, KeyThatEverybodyCanReadIsAWarning) {
   ASSERT_EQ(chmod(dir_.File("server.key").c_str(), 0644), 0);
   ASSERT_EQ(Findings().warnings.size(), 1u);
   EXPECT_EQ(Findings().warnings[0].field, "server.tls.private_key_file");
-  EXPECT_THAT(Findings().warnings[0].what, HasSubstr("can be read by every user"));
+  EXPECT_THAT(Findings().warnings[0].what, HasSubstr("is readable by every user"));
 }
 
 }  // namespace

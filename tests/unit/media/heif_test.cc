@@ -72,10 +72,10 @@ TEST(Heif, IgnoresACropThatIsLargerOrOfNothing) {
 TEST(Heif, IsBrokenWithoutASize) {
   const std::string properties = Box("iprp", Box("ipco", Size(10, 20)) + Items(1, Item(1, "\x01")));
   EXPECT_EQ(Text(Probe(kType + kData)), "BROKEN image heic: it has no box `meta`");
-  EXPECT_EQ(Text(Probe(File(properties))), "BROKEN image heic: it does not tell its primary picture");
+  EXPECT_EQ(Text(Probe(File(properties))), "BROKEN image heic: it names no primary picture");
   EXPECT_EQ(Text(Probe(File(properties + Primary(2)))), "BROKEN image heic: its primary picture has no size");
   EXPECT_EQ(Text(Probe(File(Primary(1) + Box("iprp", Box("ipco", Size(0, 5)) + Items(1, Item(1, "\x01")))))),
-            "BROKEN image heic: its picture claims to be of 0 x 5 pixels");
+            "BROKEN image heic: its picture claims 0 x 5 pixels");
   EXPECT_EQ(Text(Probe(File(Primary(1) + Box("iprp", Box("ipco", Size(9, 5)) + Items(1, Item(1, "\x09")))))),
             "BROKEN image heic: its primary picture has no size");
 }

@@ -190,7 +190,7 @@ TEST(FragmentedMovie, FallsBackOnItsIndexAndItsDeclaredLength) {
   EXPECT_EQ(Text(Probe(begin + kData)), "KNOWN video mp4 640 x 480 7s");
   EXPECT_EQ(Text(Probe(begin + index + Box("mdat", Noise(22, 1)))), "KNOWN video mp4 640 x 480 6s");
   EXPECT_EQ(Text(Probe(begin + index + Box("mdat", Noise(21, 1)))),
-            "BROKEN video mp4 640 x 480 6s: it is cut off: it ends after 585 bytes, and its headers claim 1 more");
+            "BROKEN video mp4 640 x 480 6s: it is truncated: it ends after 585 bytes, but its headers claim 1 more");
   EXPECT_EQ(Text(Probe(FragmentedMovie("") + kData)), "BROKEN video mp4 640 x 480: its video track has no duration");
 }
 
@@ -217,7 +217,7 @@ TEST(Movie, WithItsHeadersFirstIsDecidedBeforeItsSamples) {
   EXPECT_EQ(prober->Skippable(), 98'000);
   prober->Finish();
   EXPECT_EQ(Text(prober->findings()),
-            "BROKEN video mp4 640 x 480 5s 24 fps: it is cut off: it ends after 2000 bytes, and its headers claim "
+            "BROKEN video mp4 640 x 480 5s 24 fps: it is truncated: it ends after 2000 bytes, but its headers claim "
             "98000 more");
 }
 
@@ -237,20 +237,19 @@ TEST(Movie, IsCutOffWithoutSamples) {
 }
 
 TEST(Movie, IsBrokenWhenBoxesDoNotFit) {
-  EXPECT_EQ(Text(Probe(kType + Big(7, 4) + "moov")), "BROKEN video mp4: its box `moov` claims to be of 7 bytes");
-  EXPECT_EQ(Text(Probe(kType + Big(1, 4) + "mdat" + Big(15, 8))),
-            "BROKEN video mp4: its box `mdat` claims to be of 15 bytes");
+  EXPECT_EQ(Text(Probe(kType + Big(7, 4) + "moov")), "BROKEN video mp4: its box `moov` claims 7 bytes");
+  EXPECT_EQ(Text(Probe(kType + Big(1, 4) + "mdat" + Big(15, 8))), "BROKEN video mp4: its box `mdat` claims 15 bytes");
   EXPECT_EQ(Text(Probe(kType + Big(1, 4) + "mdat" + Big(~uint64_t{0}, 8))),
-            "BROKEN video mp4: its box `mdat` claims to be of 18446744073709551615 bytes");
+            "BROKEN video mp4: its box `mdat` claims 18446744073709551615 bytes");
   EXPECT_EQ(Text(Probe(kType + Box("moov", Big(100, 4) + "trak" + Zeros(4)))),
-            "BROKEN video mp4: its box `trak` claims to be of 100 bytes");
+            "BROKEN video mp4: its box `trak` claims 100 bytes");
   EXPECT_EQ(Text(Probe(kType + Box("moov", FullBox("mvhd", 0, 0, "short")))),
             "BROKEN video mp4: its box `mvhd` is too short");
   Parts parts;
   parts.times = Big(0x7fffffff, 4) + Big(1, 4) + Big(1, 4);
   EXPECT_EQ(Text(Probe(kType + Movie(Track(parts)))), "BROKEN video mp4: its box `stts` is too short");
   EXPECT_EQ(Text(Probe(kType + Box("moov", std::string("\0\0\0\x04", 4) + "\x01\x02\x03\x04"))),
-            "BROKEN video mp4: its box `....` claims to be of 4 bytes");
+            "BROKEN video mp4: its box `....` claims 4 bytes");
 }
 
 TEST(FragmentedMovie, IsBrokenWhenARunIsLargerThanItsBox) {

@@ -67,7 +67,7 @@ TEST(Jpeg, IgnoresExifThatMakesNoSense) {
 
 TEST(Jpeg, IsBrokenWithoutASize) {
   EXPECT_EQ(Text(Probe("\xff\xd8"s + Frame('\xc0', 0, 10) + kScan)),
-            "BROKEN image jpeg: its picture claims to be of 0 x 10 pixels");
+            "BROKEN image jpeg: its picture claims 0 x 10 pixels");
   EXPECT_EQ(Text(Probe("\xff\xd8\xff\xd9")), "BROKEN image jpeg: it has no frame header before its picture");
   EXPECT_EQ(Text(Probe("\xff\xd8\xff\xe0\0\x01"s)), "BROKEN image jpeg: one of its segments has no length");
   EXPECT_EQ(Text(Probe("\xff\xd8"s + Segment('\xc0', "\x08\0\x01"s))),
@@ -77,7 +77,7 @@ TEST(Jpeg, IsBrokenWithoutASize) {
 TEST(Jpeg, IsCutOffBeforeItsScan) {
   const std::string file = "\xff\xd8"s + Segment('\xe0', Noise(100, 1)) + Frame('\xc0', 20, 10) + kScan;
   EXPECT_EQ(Text(Probe(file.substr(0, 50))),
-            "BROKEN image jpeg: it is cut off: it ends after 50 bytes, and its headers claim 57 more");
+            "BROKEN image jpeg: it is truncated: it ends after 50 bytes, but its headers claim 57 more");
   for (size_t size = file.size() - kScan.size(); size <= file.size() - 9; ++size) {
     const Findings findings = Probe(file.substr(0, size));
     EXPECT_EQ(findings.state, Findings::State::kBroken) << "a size, but no picture";
@@ -86,9 +86,9 @@ TEST(Jpeg, IsCutOffBeforeItsScan) {
 
 TEST(Png, BeginsWithItsHeader) {
   EXPECT_EQ(Text(Probe("\x89PNG\r\n\x1a\n\0\0\0\x0dIDAT"s + Zeros(40))),
-            "BROKEN image png: its first chunk is no IHDR");
+            "BROKEN image png: its first chunk is not IHDR");
   EXPECT_EQ(Text(Probe("\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\x80\0\0\0\0\0\0\x01"s + Zeros(40))),
-            "BROKEN image png: its picture claims to be of 2147483648 x 1 pixels");
+            "BROKEN image png: its picture claims 2147483648 x 1 pixels");
 }
 
 TEST(Png, MayHaveBytesBehindItsEnd) {
@@ -116,7 +116,7 @@ TEST(Webp, HasThreeKindsOfPictures) {
             "KNOWN image webp 600 x 400");
   EXPECT_EQ(Text(Probe(webp("VP8 \x0c\0\0\0\x31\x01\0\0\0\0\x58\x02\x90\x01\0\0"s))),
             "BROKEN image webp: its picture does not begin with a key frame");
-  EXPECT_EQ(Text(Probe(webp("ALPH\x0c\0\0\0"s + Zeros(12)))), "BROKEN image webp: its first chunk is no picture");
+  EXPECT_EQ(Text(Probe(webp("ALPH\x0c\0\0\0"s + Zeros(12)))), "BROKEN image webp: its first chunk is not a picture");
 }
 
 std::string Bmp(const std::string& dib, size_t pixels) {
@@ -144,12 +144,12 @@ TEST(Bmp, MayStandUpsideDown) {
 TEST(Bmp, HasAllOfItsPixels) {
   const std::string dib = Little(40, 4) + Little(31, 4) + Little(7, 4) + Little(1, 2) + Little(24, 2) + Zeros(24);
   EXPECT_EQ(Text(Probe(Bmp(dib, 96 * 7 - 1))),
-            "BROKEN image bmp 31 x 7: it is cut off: it ends after 725 bytes, and its headers claim 1 more");
+            "BROKEN image bmp 31 x 7: it is truncated: it ends after 725 bytes, but its headers claim 1 more");
   const std::string huge =
       Little(40, 4) + Little(0x7fffffff, 4) + Little(0x80000001, 4) + Little(1, 2) + Little(0xffff, 2) + Zeros(24);
   EXPECT_EQ(Probe(Bmp(huge, 10)).state, Findings::State::kBroken);
   const std::string negative = Little(40, 4) + Little(0xffffffff, 4) + Little(7, 4) + Zeros(28);
-  EXPECT_EQ(Text(Probe(Bmp(negative, 10))), "BROKEN image bmp: its picture claims to be of -1 x 7 pixels");
+  EXPECT_EQ(Text(Probe(Bmp(negative, 10))), "BROKEN image bmp: its picture claims -1 x 7 pixels");
 }
 
 TEST(Tiff, HasItsDirectoryAnywhereInBothByteOrdersAndWidths) {
@@ -188,19 +188,19 @@ TEST(Tiff, HasAllOfItsStrips) {
   const std::string file = StripedTiff(offsets);
   EXPECT_EQ(Text(Probe(file + Noise(20'001 - file.size(), 1))), "KNOWN image tiff 10 x 20");
   EXPECT_EQ(Text(Probe(file + Noise(20'000 - file.size(), 1))),
-            "BROKEN image tiff 10 x 20: it is cut off: it ends after 20000 bytes, and its headers claim 1 more");
+            "BROKEN image tiff 10 x 20: it is truncated: it ends after 20000 bytes, but its headers claim 1 more");
   EXPECT_EQ(Probe(file.substr(0, file.size() - 4)).state, Findings::State::kBroken);
 }
 
 TEST(Tiff, IsBrokenWithoutADirectory) {
-  EXPECT_EQ(Text(Probe("II*\0\x04\0\0\0"s + Zeros(30))), "BROKEN image tiff: its directory claims to stand at byte 4");
-  EXPECT_EQ(Text(Probe("II*\0\x08\0\0\0\0\0"s)), "BROKEN image tiff: its directory claims to have 0 rows");
+  EXPECT_EQ(Text(Probe("II*\0\x04\0\0\0"s + Zeros(30))), "BROKEN image tiff: its directory claims to be at byte 4");
+  EXPECT_EQ(Text(Probe("II*\0\x08\0\0\0\0\0"s)), "BROKEN image tiff: its directory claims 0 rows");
   EXPECT_EQ(Text(Probe("II+\0\x08\0\0\0\x10\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01"s)),
-            "BROKEN image tiff: its directory claims to have 72057594037927936 rows");
+            "BROKEN image tiff: its directory claims 72057594037927936 rows");
   EXPECT_EQ(Text(Probe("II*\0\xff\xff\xff\x7f"s)),
-            "BROKEN image tiff: it is cut off: it ends after 8 bytes, and its headers claim 2147483641 more");
+            "BROKEN image tiff: it is truncated: it ends after 8 bytes, but its headers claim 2147483641 more");
   EXPECT_EQ(Text(Probe("MM\0*\0\0\0\x08\0\x01\x01\x0f\0\x02\0\0\0\x01x\0\0\0"s)),
-            "BROKEN image tiff: its picture claims to be of 0 x 0 pixels");
+            "BROKEN image tiff: its picture claims 0 x 0 pixels");
 }
 
 }  // namespace

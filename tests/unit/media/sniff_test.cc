@@ -60,14 +60,14 @@ TEST(Sniff, SaysWhatOtherFilesAre) {
       {"\x7f"
        "ELF\x02",
        "UNKNOWN -: it is a program"},
-      {std::string(4096, '\0'), "UNKNOWN -: it is zeros where a header should be"},
+      {std::string(4096, '\0'), "UNKNOWN -: it has zeros in place of a header"},
       {"<!DOCTYPE html><html>", "UNKNOWN -: it is an HTML or XML text"},
       {"  {\"error\": 1}", "UNKNOWN -: it is a JSON text"},
-      {"hello, world", "UNKNOWN -: it begins like no image, video or audio"},
+      {"hello, world", "UNKNOWN -: it is in no known image, video or audio format"},
       {"\xff\xfe"
        "h\0i\0"s,
-       "UNKNOWN -: it begins like no image, video or audio"},
-      {"BMW drives by, and nothing more", "UNKNOWN -: it begins like no image, video or audio"},
+       "UNKNOWN -: it is in no known image, video or audio format"},
+      {"BMW drives by, and nothing more", "UNKNOWN -: it is in no known image, video or audio format"},
   };
   for (const Case& row : cases) EXPECT_EQ(Text(Probe(row.begin)), row.expected);
 }

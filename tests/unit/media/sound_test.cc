@@ -129,13 +129,13 @@ TEST(Mp3, GoesOnBehindDamage) {
 
 TEST(Mp3, IsNotWhatOnlyBeginsLikeIt) {
   EXPECT_EQ(Text(Probe("\xff\xfb\x90\x40"s + Noise(5000, 1))),
-            "UNKNOWN -: it begins like an MP3 file, but does not go on like one");
+            "UNKNOWN -: it begins like an MP3 file, but no further frames follow");
   EXPECT_EQ(Text(ProbeIn("ID3\x03\0\0\0\0\0\x05"s + "12345" + Noise(100'000, 1), {})),
-            "BROKEN audio mp3: it has no sound behind its ID3 tag");
+            "BROKEN audio mp3: it has no audio after its ID3 tag");
   EXPECT_EQ(Text(Probe("ID3\x03\0\0\0\0\0\x05"s + "12345fLaC"s)), "KNOWN audio flac");
   EXPECT_EQ(Text(Probe("ID3\x03\0\0\0\0\0\x05"s + "12345\xff\xf1\x50\x80\x02"s)), "KNOWN audio aac");
   EXPECT_EQ(Text(Probe("ID3\x03\0\0\x7f\x7f\x7f\x7f"s)),
-            "BROKEN audio mp3: it is cut off: it ends after 10 bytes, and its headers claim 268435459 more");
+            "BROKEN audio mp3: it is truncated: it ends after 10 bytes, but its headers claim 268435459 more");
 }
 
 std::string Chunk(const std::string& name, const std::string& content) {
@@ -194,7 +194,7 @@ TEST(Wav, WithoutASizeGoesToTheEnd) {
   for (const uint64_t size : {uint64_t{0}, uint64_t{0xffffffff}, uint64_t{0x7ffff024}}) {
     const std::string file = Wav(kPlain + "data" + Little(size, 4));
     EXPECT_EQ(Text(Probe(file + Zeros(8000))), "KNOWN audio wav 2s");
-    EXPECT_EQ(Text(Probe(file)), "BROKEN audio wav: it has no sound");
+    EXPECT_EQ(Text(Probe(file)), "BROKEN audio wav: it has no audio");
   }
 }
 
@@ -210,13 +210,13 @@ TEST(Wav, HasSizesOf64Bits) {
 }
 
 TEST(Wav, IsBrokenWithoutFormatOrSound) {
-  EXPECT_EQ(Text(Probe(Wav(Chunk("data", "12")))), "BROKEN audio wav: its sound comes before its format");
+  EXPECT_EQ(Text(Probe(Wav(Chunk("data", "12")))), "BROKEN audio wav: its audio precedes its format");
   EXPECT_EQ(Text(Probe(Wav(Chunk("fmt ", "short")))), "BROKEN audio wav: its format is too short");
-  EXPECT_EQ(Text(Probe(Wav(Chunk("fmt ", Format(1, 0, 0, 4))))), "BROKEN audio wav: its sound has no sample rate");
+  EXPECT_EQ(Text(Probe(Wav(Chunk("fmt ", Format(1, 0, 0, 4))))), "BROKEN audio wav: its audio has no sample rate");
   EXPECT_EQ(Text(Probe(Wav(kPlain))),
-            "BROKEN audio wav: it is cut off: it ends after 36 bytes, and its headers claim 8 more");
+            "BROKEN audio wav: it is truncated: it ends after 36 bytes, but its headers claim 8 more");
   EXPECT_EQ(Text(Probe(Wav(kPlain + "data" + Little(8000, 4) + Zeros(3000)))),
-            "BROKEN audio wav 2s: it is cut off: it ends after 3044 bytes, and its headers claim 5000 more");
+            "BROKEN audio wav 2s: it is truncated: it ends after 3044 bytes, but its headers claim 5000 more");
 }
 
 }  // namespace

@@ -280,7 +280,7 @@ TEST(RenderPrompt, AMentionWithoutReferenceIsNamedWithWhatThereIs) {
   EXPECT_THAT(RenderPrompt("@image0", Five(), kChinese).faults, ElementsAre(HasSubstr("`@image0`")));
   EXPECT_THAT(
       RenderPrompt("{villain}", Five(), kChinese).faults,
-      ElementsAre("mentions `{villain}`, but no reference has this label; as text it is written `{{villain}}`"));
+      ElementsAre("mentions `{villain}`, but no reference has this label; to send it as text, write `{{villain}}`"));
   EXPECT_THAT(RenderPrompt("{Hero}", Five(), kChinese).faults, ElementsAre(HasSubstr("`{Hero}`")));
 }
 

@@ -67,12 +67,12 @@ TEST(WarningsOf, ARetiredModelIsToldNinetyDaysBeforeItsEndAndAfter) {
   EXPECT_TRUE(WarningsOf(request, profile, end).empty());
   profile.retire_time = end;
   EXPECT_TRUE(WarningsOf(request, profile, end - kRetirementNotice - absl::Seconds(1)).empty());
+  EXPECT_THAT(WarningsOf(request, profile, end - kRetirementNotice),
+              ElementsAre("the maker of model m has announced its retirement for 2026-11-11 (UTC); the vendor may "
+                          "refuse it from then on"));
   EXPECT_THAT(
-      WarningsOf(request, profile, end - kRetirementNotice),
-      ElementsAre(
-          "the maker of model m announced its end for 2026-11-11 (UTC); the vendor may refuse it from then on"));
-  EXPECT_THAT(WarningsOf(request, profile, end),
-              ElementsAre("the maker of model m announced its end for 2026-11-11 (UTC); the vendor may refuse it"));
+      WarningsOf(request, profile, end),
+      ElementsAre("the maker of model m has announced its retirement for 2026-11-11 (UTC); the vendor may refuse it"));
 }
 
 TEST(WarningsOf, AFixedRatioBesideAReferenceVideoMayFailLater) {
@@ -86,7 +86,7 @@ TEST(WarningsOf, AFixedRatioBesideAReferenceVideoMayFailLater) {
   EXPECT_THAT(WarningsOf(request, profile, absl::UnixEpoch()),
               ElementsAre(AllOf(HasSubstr("edit or an extension"), HasSubstr("set aspect_ratio to adaptive"))));
   profile.adaptive_only_with_frames = true;
-  EXPECT_THAT(WarningsOf(request, profile, absl::UnixEpoch()), ElementsAre(HasSubstr("leave aspect_ratio out")));
+  EXPECT_THAT(WarningsOf(request, profile, absl::UnixEpoch()), ElementsAre(HasSubstr("omit aspect_ratio")));
   request.aspect_ratio = "adaptive";
   EXPECT_TRUE(WarningsOf(request, profile, absl::UnixEpoch()).empty());
 }
@@ -106,7 +106,7 @@ TEST(WarningsOf, ReferencesOfAModelThatWantsItsOwnShapeAreToldWhatToLeaveToIt) {
   request.references = References({Role::kReferenceVideo});
   EXPECT_EQ(warnings().size(), 1u) << "not twice for its ratio";
   request.aspect_ratio.clear();
-  EXPECT_THAT(warnings(), ElementsAre(HasSubstr("to it; set duration to -1s"))) << "5 s are sent";
+  EXPECT_THAT(warnings(), ElementsAre(HasSubstr("duration; set duration to -1s"))) << "5 s are sent";
   request.duration_seconds = -1;
   EXPECT_TRUE(warnings().empty());
   request.references = References({Role::kFirstFrame});
@@ -117,7 +117,7 @@ TEST(WarningsOf, ReferencesOfAModelThatWantsItsOwnShapeAreToldWhatToLeaveToIt) {
   request.aspect_ratio = "9:16";
   profile.automatic_duration = false;
   profile.adaptive_only_with_frames = true;
-  EXPECT_THAT(warnings(), ElementsAre(HasSubstr("to it; leave aspect_ratio out")));
+  EXPECT_THAT(warnings(), ElementsAre(HasSubstr("duration; omit aspect_ratio")));
 }
 
 TEST(SentAspectRatio, IsAdaptiveInPlaceOfTheCallerWithFramesThatNeedIt) {

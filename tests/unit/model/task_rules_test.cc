@@ -263,12 +263,12 @@ TEST(CheckTask, AssetsOnAModelWithoutThemAreAViolationOfTheModelWithAWayOut) {
   EXPECT_TRUE(CheckTask(request, profile).empty());
   profile.asset_references = false;
   EXPECT_EQ(CheckTask(request, profile),
-            (Violations{{"generation_task.model", "must be one that takes assets, is strict"}}));
+            (Violations{{"generation_task.model", "must be a model that accepts assets, is strict"}}));
   profile.asset_reference_model = "loose";
   EXPECT_EQ(CheckTask(request, profile),
             (Violations{{"generation_task.model",
-                         "must be one that takes assets, is strict; loose takes them, and with allow_model_upgrade it "
-                         "is chosen"}}));
+                         "must be a model that accepts assets, is strict; loose accepts them, and "
+                         "allow_model_upgrade selects it"}}));
   EXPECT_FALSE(TakesReferences(request, profile));
   request.references = References({Role::kReferenceImage});
   EXPECT_TRUE(CheckTask(request, profile).empty());
@@ -438,8 +438,7 @@ TEST(CheckTask, PlayTimesAreNamedWithTheirLimit) {
   const Violations violations = CheckTask(request, Profile(), MediaOf({15.5, 3}));
   ASSERT_EQ(violations.size(), 2u);
   EXPECT_EQ(violations[0].description, "is a video of 15.5s; at most 15s are allowed");
-  EXPECT_EQ(violations[1].description,
-            "brings the play time of all reference videos to 18.5s; at most 15s are allowed");
+  EXPECT_EQ(violations[1].description, "brings the duration of all reference videos to 18.5s; at most 15s are allowed");
 }
 
 TEST(CheckTask, DescriptionsNameTheLimitAndTheValue) {

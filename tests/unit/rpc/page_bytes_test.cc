@@ -51,7 +51,7 @@ class PageBytesTest : public GatewayTest {
       model::Reference& reference = task.request.references.emplace_back();
       reference.label = absl::StrCat("label-", i);
       reference.asset = model::UpstreamHandle{"fake", absl::StrCat("a", i)};
-      task.warnings.push_back(absl::StrCat("generation_task.references[", i, "] is never mentioned in the prompt"));
+      task.warnings.push_back(absl::StrCat("generation_task.references[", i, "] is not mentioned in the prompt"));
     }
     for (int i = 0; i < 32; ++i) task.request.labels[absl::StrCat("key-", i)] = std::string(255, 'v');
     return task;

@@ -127,7 +127,7 @@ TEST_F(BackupTest, DoesNotReplaceAFile) {
 TEST_F(BackupTest, WhatIsNoStoreIsNotCopied) {
   ExpectRefused(MakeBackup().status(), path_);
   SQLite::Database(path_, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE).exec("CREATE TABLE t (a)");
-  ExpectRefused(MakeBackup().status(), "no database of a gateway");
+  ExpectRefused(MakeBackup().status(), "not a gateway's database");
   EXPECT_FALSE(fs::exists(backup_));
 }
 
@@ -150,7 +150,7 @@ TEST_F(BackupTest, ALogBesideAnEmptyDatabaseIsLeftWhereItIs) {
   const std::string empty = directory_.File("empty.db");
   std::ofstream(empty).close();
   std::ofstream(empty + "-wal") << "all there is";
-  const std::string text = "the database is empty, and its write-ahead log is there";
+  const std::string text = "the database is empty, but its write-ahead log exists";
   ExpectRefused(BackUp(empty, directory_.File("other.db")).status(), text);
   ExpectRefused(Restore(path_, empty, /*accept_data_loss=*/true, base::RealClock()).status(), text);
   EXPECT_EQ(fs::file_size(empty + "-wal"), 12u);
@@ -237,7 +237,7 @@ TEST_F(BackupTest, RestoreOverWhatCannotBeReadIsRefusedUntilAccepted) {
   ASSERT_TRUE(MakeBackup().ok());
   fs::remove(path_ + ".marker");
   std::fstream(path_, std::ios::in | std::ios::out | std::ios::binary) << std::string(100, '#');
-  ExpectRefused(DoRestore().status(), "what the database held cannot be said");
+  ExpectRefused(DoRestore().status(), "it is unknown what the database held");
   EXPECT_TRUE(DoRestore(/*accept_data_loss=*/true).ok());
   EXPECT_TRUE(Has(*MustOpen(), "g"));
 }
@@ -245,13 +245,13 @@ TEST_F(BackupTest, RestoreOverWhatCannotBeReadIsRefusedUntilAccepted) {
 TEST_F(BackupTest, ADatabaseWithoutAMarkerProvesNothing) {
   BackUpAPendingTask();
   fs::remove(path_ + ".marker");
-  ExpectNotTrusted("is missing, so that it may be an older copy");
+  ExpectNotTrusted("is missing, so it may be an older copy");
 }
 
 TEST_F(BackupTest, ADatabaseWithADamagedMarkerProvesNothing) {
   BackUpAPendingTask();
   fs::resize_file(path_ + ".marker", 100);
-  ExpectNotTrusted("is not a marker, or damaged");
+  ExpectNotTrusted("is not a marker, or is damaged");
 }
 
 TEST_F(BackupTest, ADatabaseWithADamagedLogProvesNothing) {
@@ -303,7 +303,7 @@ TEST_F(BackupTest, TheMarkerOfAStopBeforeTheBackupProvesNothing) {
   BackUpAPendingTask();
   fs::copy_file(directory_.File("older.marker"), path_ + ".marker", fs::copy_options::overwrite_existing);
   SpoilHeader();
-  ExpectNotTrusted("before the backup, and does not say what came after it");
+  ExpectNotTrusted("before the backup, and does not tell what came after it");
 }
 
 TEST_F(BackupTest, AReadableDatabaseOfAKilledGatewayAndItsMarkerProveThatNothingCameLater) {
@@ -320,7 +320,7 @@ TEST_F(BackupTest, RestoreOverAForeignDatabaseIsRefusedAlways) {
   ASSERT_TRUE(MakeBackup().ok());
   for (const char* name : {"", ".marker"}) fs::remove(path_ + name);
   SQLite::Database(path_, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE).exec("CREATE TABLE t (a)");
-  ExpectRefused(DoRestore(/*accept_data_loss=*/true).status(), "is no database of a gateway");
+  ExpectRefused(DoRestore(/*accept_data_loss=*/true).status(), "is not a gateway's database");
 }
 
 TEST_F(BackupTest, RestoreUnderARunningGatewayIsRefused) {

@@ -62,7 +62,8 @@ TEST_F(FileLockTest, PatienceEnds) {
   };
   const auto second = FileLock::Take(path_, wait_);
   EXPECT_EQ(second.status().code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_NE(std::string(second.status().message()).find("still after 10s"), std::string::npos) << second.status();
+  EXPECT_NE(std::string(second.status().message()).find("even after waiting 10s"), std::string::npos)
+      << second.status();
   EXPECT_EQ(looks_, 10);
 }
 

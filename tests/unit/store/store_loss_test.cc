@@ -143,7 +143,7 @@ TEST_F(StoreLossTest, MissingDatabaseWithItsLog) {
   WriteAndDie(3);
   fs::remove(path_);
   fs::remove(path_ + ".marker");
-  ExpectRefused("the database is missing, and its write-ahead log is there");
+  ExpectRefused("the database is missing, but its write-ahead log exists");
 }
 
 TEST_F(StoreLossTest, EmptyFile) {
@@ -167,8 +167,7 @@ TEST_F(StoreLossTest, AnotherDatabase) {
   const std::string first = epoch_;
   WriteAndClose();
   fs::copy_file(copy_, path_ + ".marker", kReplace);
-  ExpectRefused(
-      absl::StrCat("another database than the one that its marker tells of: epoch ", epoch_, ", not ", first));
+  ExpectRefused(absl::StrCat("it is not the database of its marker: epoch ", epoch_, ", not ", first));
 }
 
 TEST_F(StoreLossTest, OlderCopy) {
@@ -246,13 +245,13 @@ TEST_F(StoreLossTest, DamagedPage) {
 TEST_F(StoreLossTest, MissingMarker) {
   WriteAndClose();
   fs::remove(path_ + ".marker");
-  ExpectRefused("its marker " + path_ + ".marker is missing, so that it may be an older copy");
+  ExpectRefused("its marker " + path_ + ".marker is missing, so it may be an older copy");
 }
 
 TEST_F(StoreLossTest, DamagedMarker) {
   WriteAndClose();
   fs::resize_file(path_ + ".marker", 100);
-  ExpectRefused("is not a marker, or damaged");
+  ExpectRefused("is not a marker, or is damaged");
 }
 
 TEST_F(StoreLossTest, DatabaseThatIsAheadOfTheMarkerOfAStop) {
@@ -271,7 +270,7 @@ TEST_F(StoreLossTest, WhatCannotBeReadIsNotTakenForLost) {
     const auto refused = Open(accept);
     ASSERT_FALSE(refused.ok());
     EXPECT_EQ(refused.status().code(), absl::StatusCode::kFailedPrecondition);
-    EXPECT_TRUE(absl::StrContains(Says(refused.status()), "which does not say that it is damaged")) << refused.status();
+    EXPECT_TRUE(absl::StrContains(Says(refused.status()), "(it may be undamaged)")) << refused.status();
     EXPECT_FALSE(absl::StrContains(Says(refused.status()), "--accept-data-loss")) << refused.status();
   }
   fs::remove(path_ + "-wal");
@@ -288,7 +287,7 @@ TEST_F(StoreLossTest, AForeignDatabaseIsLeftAlone) {
     for (const bool accept : {false, true}) {
       const auto refused = Open(accept);
       ASSERT_FALSE(refused.ok());
-      EXPECT_TRUE(absl::StrContains(Says(refused.status()), "is no database of a gateway")) << refused.status();
+      EXPECT_TRUE(absl::StrContains(Says(refused.status()), "is not a gateway's database")) << refused.status();
       EXPECT_FALSE(absl::StrContains(Says(refused.status()), "--accept-data-loss")) << refused.status();
     }
     EXPECT_EQ(SQLite::Database(path_).execAndGet("SELECT group_concat(name) FROM sqlite_master").getString(), "t");

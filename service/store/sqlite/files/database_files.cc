@@ -19,7 +19,7 @@ constexpr std::string_view kHeader("SQLite format 3\0", 16);
 constexpr size_t kLogHeaderBytes = 32;
 constexpr std::string_view kLogMagic("\x37\x7f\x06", 3);
 
-// The file that the path leads to, also when that does not exist yet.
+// Resolves symbolic links, also to a file that does not exist yet.
 std::string Resolved(const std::string& path) {
   constexpr int kMostLinks = 40;  // As Linux.
   std::filesystem::path at = path;
@@ -48,7 +48,7 @@ absl::StatusOr<std::optional<FileIdentity>> Identify(const std::string& path) {
   struct stat found {};
   if (stat(path.c_str(), &found) == 0) return FileIdentity{found.st_dev, found.st_ino, found.st_size};
   if (errno == ENOENT) return std::nullopt;
-  return FileError("look at", path);
+  return FileError("inspect", path);
 }
 
 bool HasDatabaseHeader(int file) {

@@ -14,21 +14,24 @@
 
 namespace seedance::store::sqlite {
 
-// FAILED_PRECONDITION `cannot <what> <path>: <words of errno>`.
+// FAILED_PRECONDITION `cannot <what> <path>: <text of errno>`.
+//
+// Tests: tests/unit/store/store_soundness_test.cc, tests/unit/store/sqlite_open_test.cc
 absl::Status FileError(const char* what, const std::string& path);
 
-// The files of one database.
+// Paths of the files of one database.
 struct DatabaseFiles {
-  std::string database;  // Symbolic links resolved, as SQLite does it: the others stand beside the file itself.
+  std::string database;  // Symbolic links resolved, as SQLite does: the others are beside the file itself.
   std::string log;       // SQLite's write-ahead log.
-  std::string index;     // SQLite's shared memory, the index of the log.
+  std::string index;     // SQLite's shared memory: the index of the log.
   std::string marker;    // See marker.h.
-  std::string lock;      // Beside the path that was given, where earlier releases look for it.
+  std::string lock;      // Beside the given path, where earlier releases look for it.
 
+  // The paths for a database at `path`, which need not exist.
   static DatabaseFiles At(const std::string& path);
 };
 
-// Which file a path names.
+// Identity of the file that a path names.
 struct FileIdentity {
   dev_t device = 0;
   ino_t inode = 0;
@@ -37,32 +40,32 @@ struct FileIdentity {
   bool IsSameFile(const FileIdentity& other) const { return device == other.device && inode == other.inode; }
 };
 
-// nullopt: there is none. FAILED_PRECONDITION with the system's words when that cannot be said.
+// nullopt: there is no such file. FAILED_PRECONDITION with the system's text when that cannot be determined.
 absl::StatusOr<std::optional<FileIdentity>> Identify(const std::string& path);
 
-// Whether the file begins as a SQLite database does, or as a write-ahead log.
+// Whether the file begins like a SQLite database, or like a write-ahead log.
 bool HasDatabaseHeader(int file);
 bool HasLogHeader(int file);
 
-// Renames the database, its log and its index to `<database>.aside-<suffix>` and so on, so that SQLite could open them
-// there, and flushes the folder. What is not there is left out. Returns the new path of the database.
+// Renames the database, its log and its index to `<database>.aside-<suffix>` and so on, such that SQLite can open them
+// there, and syncs the directory. Missing files are skipped. Returns the new path of the database.
 absl::StatusOr<std::string> SetAside(const DatabaseFiles& files, const std::string& suffix);
 
-// Makes the bytes of a file, or the names in a folder, durable.
+// fsync of a file, or of the names in a directory.
 absl::Status Sync(const std::string& path);
-// The same for the folder of `path`.
+// The same for the directory that holds `path`.
 absl::Status SyncFolderOf(const std::string& path);
 
-// Notices that the files of an open database were removed or replaced, or that the header was overwritten. Thread-safe.
+// Detects that files of an open database were removed or replaced, or that its header was overwritten. Thread-safe.
 class FileGuard {
  public:
-  // `database` is open and outlives the guard. The log and the index are those that are there now.
+  // `database`: open descriptor, must outlive the guard. Log and index are those that exist now.
   static absl::StatusOr<FileGuard> Over(const DatabaseFiles& files, int database);
 
-  // Empty: all is as it was. Else what is wrong, for base::StoreUnavailable: `file_removed`, `file_replaced`,
-  // `log_removed`, `log_replaced`, `corrupt`; or `unknown_files` when the system does not say, which may pass.
+  // Empty: unchanged. Otherwise the cause for base::StoreUnavailable: `file_removed`, `file_replaced`, `log_removed`,
+  // `log_replaced`, `corrupt`; or `unknown_files` when the system does not tell, which may pass.
   std::string_view Problem() const;
-  // The same right after a commit, which is in the log: also `log_removed` when the log was emptied in its place.
+  // The same right after a commit, which is in the log: also `log_removed` when the log was truncated.
   std::string_view ProblemAfterCommit() const;
   // Whether such a problem can end by itself.
   static bool MayPass(std::string_view problem) { return problem == "unknown_files"; }
@@ -78,7 +81,7 @@ class FileGuard {
       : database_(database), log_(std::move(log)), watched_(std::move(watched)) {}
 
   int database_;
-  std::shared_ptr<const int> log_;  // Open, also when the process has no descriptor left.
+  std::shared_ptr<const int> log_;  // Kept open, so it works without a free descriptor.
   std::array<Watched, 3> watched_;
 };
 

@@ -17,7 +17,7 @@
 namespace seedance::store::sqlite {
 namespace {
 
-// Pauses that a cancellation ends.
+// Cancellable pauses.
 class Pauses {
  public:
   explicit Pauses(const LockWait& wait) : wait_(wait) {
@@ -52,33 +52,33 @@ class Pauses {
   bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
-// SQLite locks bytes of the gigabyte boundary (PENDING_BYTE); no byte of a database is ever here.
+// Beyond any database; SQLite locks bytes at the gigabyte boundary (PENDING_BYTE).
 constexpr off_t kLockedByte = off_t{1} << 62;
 
-// Calls `take` (0, or -1 and errno; EWOULDBLOCK: another holder) until it succeeds. Looks again and again, because a
-// blocking lock cannot be ended from another thread.
+// Calls `take` (0, or -1 and errno; EWOULDBLOCK: another holder) until it succeeds. Polls, because a blocking lock
+// cannot be cancelled from another thread.
 absl::Status Await(const std::string& path, const LockWait& wait, absl::FunctionRef<int()> take) {
   const absl::Time end = wait.clock->Now() + wait.limit;
   Pauses pauses(wait);
   while (take() != 0) {
     if (errno == EINTR) continue;
-    // POSIX lets fcntl say either.
+    // POSIX allows either for fcntl.
     if (errno != EWOULDBLOCK && errno != EACCES) return FileError("lock", path);
     const absl::Time now = wait.clock->Now();
     if (now >= end) {
-      return absl::FailedPreconditionError(
-          absl::StrCat("cannot lock ", path, ": another gateway uses this database",
-                       wait.limit > absl::ZeroDuration() ? ", still after " + absl::FormatDuration(wait.limit) : ""));
+      return absl::FailedPreconditionError(absl::StrCat(
+          "cannot lock ", path, ": another gateway uses this database",
+          wait.limit > absl::ZeroDuration() ? ", even after waiting " + absl::FormatDuration(wait.limit) : ""));
     }
     if (wait.on_wait != nullptr) wait.on_wait();
     pauses.Until(std::min(now + FileLock::kLook, end));
-    if (pauses.cancelled()) return absl::CancelledError(absl::StrCat("no longer waiting for ", path));
+    if (pauses.cancelled()) return absl::CancelledError(absl::StrCat("cancelled while waiting for ", path));
   }
   return absl::OkStatus();
 }
 
-// Owned by the open file, not by the process as POSIX locks are: SQLite, which opens and closes the same file, cannot
-// drop it, and a second holder in this process is refused too.
+// An open file description lock, not a POSIX process lock: SQLite, which opens and closes the same file, cannot drop
+// it, and a second holder in this process is refused too.
 int TakeByte(int file) {
   struct flock lock {};
   lock.l_type = F_WRLCK;
@@ -111,7 +111,7 @@ absl::StatusOr<FileLock> FileLock::TakeDatabase(const std::string& path, const L
     if (file < 0) return FileError("open", path);
     FileLock lock(file);
     if (absl::Status taken = Await(path, wait, [&] { return TakeByte(file); }); !taken.ok()) return taken;
-    // A restore may have put another file in its place meanwhile.
+    // A restore may have replaced the file meanwhile.
     if (Names(path, file)) return lock;
   }
 }

@@ -12,32 +12,33 @@
 
 namespace seedance::store::sqlite {
 
-// How patiently a lock is waited for while somebody else holds it.
+// How to wait for a lock that another process holds.
 struct LockWait {
-  absl::Duration limit = absl::ZeroDuration();  // Zero: it fails at once.
+  absl::Duration limit = absl::ZeroDuration();  // Zero: fails at once.
   base::Clock* clock = &base::RealClock();
   std::shared_ptr<base::CancelToken> cancel = nullptr;  // Ends the wait. May be null.
-  // Called before each pause between two looks, on the waiting thread. May be null.
+  // Called on the waiting thread before each pause between two attempts. May be null.
   std::function<void()> on_wait = nullptr;
 };
 
-// Holds an exclusive advisory lock on a file as long as it lives. The kernel frees the lock of a dead process.
+// Holds an exclusive advisory lock on a file while it lives. The kernel releases the locks of a dead process. Movable;
+// not thread-safe.
 class FileLock {
  public:
-  // Time between two looks at a lock that somebody else holds.
+  // Time between two attempts at a lock that another process holds.
   static constexpr absl::Duration kLook = absl::Milliseconds(50);
 
-  // Makes the file if need be. FAILED_PRECONDITION, with a text for the operator, when another holder still has it
-  // after `wait.limit` or the file cannot be opened; CANCELLED when the wait was cancelled.
+  // Creates the file if absent. FAILED_PRECONDITION, with a text for the operator, when another process holds it after
+  // `wait.limit` or the file cannot be opened; CANCELLED when the wait was cancelled.
   static absl::StatusOr<FileLock> Take(const std::string& path, const LockWait& wait = {});
 
-  // The same on a database file, which must exist. The lock belongs to the file itself, whatever path leads to it, so a
-  // link, a bind mount or a lock file that was removed lets nobody in. It is on one byte far outside of those that
-  // SQLite locks, and does not disturb SQLite. Take it before SQLite opens the file and destroy it after SQLite has
-  // closed it: closing any descriptor of the file drops SQLite's own locks in this process.
+  // The same on an existing database file. The lock belongs to the file itself, whatever path leads to it, so a link, a
+  // bind mount or a removed lock file lets no second process in. It covers one byte far outside of those that SQLite
+  // locks. Take it before SQLite opens the file, and destroy it after SQLite has closed it: closing any descriptor of
+  // the file drops SQLite's own locks in this process.
   static absl::StatusOr<FileLock> TakeDatabase(const std::string& path, const LockWait& wait = {});
 
-  // The open file, for reading and writing. Valid as long as the lock lives.
+  // The open file, for reading and writing. Valid while the lock lives.
   int descriptor() const { return file_; }
 
   ~FileLock();

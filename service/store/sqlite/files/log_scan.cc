@@ -13,7 +13,7 @@ namespace {
 // https://www.sqlite.org/walformat.html
 constexpr size_t kHeaderBytes = 32;
 constexpr size_t kFrameHeaderBytes = 24;
-constexpr uint32_t kMagic = 0x377f0682;  // The last bit: the checksum takes words of the big-endian kind.
+constexpr uint32_t kMagic = 0x377f0682;  // Bit 0: checksums over big-endian words.
 constexpr size_t kLeastPage = 512;
 constexpr size_t kMostPage = 65536;
 
@@ -29,7 +29,7 @@ uint32_t LittleEndian(std::string_view bytes, size_t at) {
   return value;
 }
 
-// The running checksum of a log.
+// Running checksum of a log.
 struct Checksum {
   bool big_endian = false;
   uint32_t first = 0;
@@ -68,18 +68,19 @@ absl::StatusOr<std::string> FindLogDamage(const std::string& path) {
     return spoilt;
   }
   const std::string_view salts = std::string_view(header).substr(16, 8);
-  std::string before = header.substr(8);  // Ends with a checksum of 8 bytes at 16, as the header of a frame.
+  std::string before =
+      header.substr(8);  // Like the header of a frame, it ends with a checksum of 8 bytes at offset 16.
   std::string frame;
-  int64_t broken = 0;      // Number of the first frame that is not whole.
-  bool committed = false;  // The frame before ends a transaction, and is not before the broken one.
+  int64_t broken = 0;      // Number of the first incomplete frame.
+  bool committed = false;  // The previous frame ends a transaction, and is the broken one or a later one.
   for (int64_t number = 1; Read(file, kFrameHeaderBytes + page, frame); ++number) {
     const std::string_view bytes = frame;
-    const bool ours = bytes.substr(8, 8) == salts;  // Else it is of an earlier time of the log.
+    const bool ours = bytes.substr(8, 8) == salts;  // Otherwise it is a leftover of an earlier generation of the log.
     Checksum next{checksum.big_endian, BigEndian(before, 16), BigEndian(before, 20)};
     next.Add(bytes.substr(0, 8));
     next.Add(bytes.substr(kFrameHeaderBytes));
-    // Written behind the frame before, and not left by a transaction that was torn or given up and then overwritten
-    // from its beginning.
+    // Written directly after the previous frame, and not left by a torn or rolled-back transaction that was overwritten
+    // from its start.
     const bool follows = ours && next.Is(bytes, 16);
     if (broken == 0 && !follows) broken = number;
     if (committed && follows) {

@@ -17,7 +17,7 @@
 namespace seedance::store::sqlite {
 namespace {
 
-// A sector: what disks write whole.
+// A sector, which disks write atomically.
 constexpr size_t kPlace = 512;
 constexpr char kKind[] = "seedance-gateway-marker-1";
 
@@ -56,7 +56,7 @@ std::string Sealed(const Marker& marker) {
   return text + "\n";
 }
 
-// False: torn, or no marker at all.
+// False: torn, or not a marker.
 bool Unseal(const std::string& place, Marker& marker) {
   const std::vector<std::string> words = absl::StrSplit(place, absl::ByAnyChar(" \n"), absl::SkipEmpty());
   if (words.size() != 7 || words[0] != kKind) return false;
@@ -71,7 +71,7 @@ bool Unseal(const std::string& place, Marker& marker) {
          Sealed(marker) == place;
 }
 
-// A whole new file, so that nobody ever sees half of one.
+// Written to a temporary file and renamed, so that no reader sees a part.
 absl::Status Create(const std::string& path, const Marker& marker) {
   const std::string fresh = path + ".new";
   {
@@ -99,7 +99,7 @@ absl::StatusOr<std::optional<Marker>> ReadMarker(const std::string& path) {
     if (!Unseal(bytes.substr(at, kPlace), marker)) continue;
     if (!newest.has_value() || marker.number > newest->number) newest = marker;
   }
-  if (!newest.has_value()) return absl::DataLossError(absl::StrCat(path, " is not a marker, or damaged"));
+  if (!newest.has_value()) return absl::DataLossError(absl::StrCat(path, " is not a marker, or is damaged"));
   return newest;
 }
 

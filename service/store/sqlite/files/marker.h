@@ -8,34 +8,35 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-// The marker is a small file beside the database that says how far the database had come at least, so that a later
-// start notices when it finds less. It is written only after a commit, so it is never ahead of the database.
+// The marker is a small file beside the database that records how far the database had come at least, so that a later
+// start notices a loss. It is written only after a commit, so it is never ahead of the database.
 namespace seedance::store::sqlite {
 
 // How much a database holds. Both numbers only grow.
-struct Extent {
+struct Extent {          // Commits that changed something, including journal entries.
   int64_t commits = 0;   // Commits that changed something, entries of the journal included.
   int64_t revision = 0;  // Of its newest resource.
 
   friend bool operator==(const Extent&, const Extent&) = default;
 };
 
+// Contents of the marker file.
 struct Marker {
   std::string epoch;   // Of the database.
   Extent extent;       // What was durable when the marker was written.
   bool clean = false;  // The last process closed the database.
-  int64_t number = 0;  // Grows with every writing; the writer's own.
+  int64_t number = 0;  // Grows with every write of the marker; managed by WriteMarker.
 
   friend bool operator==(const Marker&, const Marker&) = default;
 };
 
-// nullopt: there is no file. DATA_LOSS: it cannot be understood. FAILED_PRECONDITION: it cannot be read.
+// nullopt: there is no file. DATA_LOSS: it is unintelligible. FAILED_PRECONDITION: it cannot be read.
 absl::StatusOr<std::optional<Marker>> ReadMarker(const std::string& path);
 
-// Writes the marker durably, with `number` increased. It stays as it is when that fails: the place may be spoilt then,
-// and the next writing must go to the same. The file has two places, and the one with the older number is
-// overwritten: a crash in the middle leaves the other, and a full disk is no obstacle. Made (mode 0600) if it is not
-// there. FAILED_PRECONDITION with the system's words.
+// Writes the marker durably, with `number` increased. On failure `marker` is unchanged: that slot may be damaged then,
+// and the next write must go to the same one. The file has two slots; the one with the older number is overwritten, so
+// a crash in the middle leaves the other, and a full disk does not matter. Created (mode 0600) if absent.
+// FAILED_PRECONDITION with the system's text.
 absl::Status WriteMarker(const std::string& path, Marker& marker);
 
 }  // namespace seedance::store::sqlite

@@ -20,7 +20,7 @@ MarkerWriter::~MarkerWriter() { Join(); }
 void MarkerWriter::Committed(const Extent& durable) {
   base::MutexLock lock(mutex_);
   durable_ = durable;
-  // Not in its pause, where thousands of commits a second would wake it in vain.
+  // Not during its pause, where thousands of commits a second would wake it in vain.
   if (std::exchange(idle_, false)) changed_.NotifyOne();
 }
 

@@ -12,7 +12,7 @@ Store::Health Probe::Ask(absl::Time now, absl::Duration max_age, bool outdated,
     const bool worthless = outdated && last_.status.ok();
     if (age <= max_age && !worthless) return last_;
     if (under_way_) {
-      // A disk that hangs: this caller need not hang with it.
+      // A hanging disk must not block this caller too.
       if (!last_.status.ok() || age <= 2 * max_age) return last_;
       return {base::StoreUnavailable("no_answer"), last_.checked};
     }

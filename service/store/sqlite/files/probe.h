@@ -8,12 +8,12 @@
 
 namespace seedance::store::sqlite {
 
-// Answers many questions whether writes work by few writes. Thread-safe.
+// Answers frequent health checks with few test writes. Thread-safe.
 class Probe {
  public:
-  // The last answer, if it is not older than `max_age`. Else that of `write`, which runs on this thread and without a
-  // lock. While it runs for another caller: the last answer, and after `max_age` more that there is none.
-  // `outdated`: something has failed since, so a good answer of before is worth nothing.
+  // The last result if it is not older than `max_age`; otherwise the result of `write`, which runs on this thread
+  // without a lock. While it runs for another caller: the last result, and after `max_age` more an error that there is
+  // none. `outdated`: something has failed since, so an earlier success does not count.
   Store::Health Ask(absl::Time now, absl::Duration max_age, bool outdated, absl::FunctionRef<absl::Status()> write);
 
  private:

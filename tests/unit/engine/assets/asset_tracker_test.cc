@@ -173,7 +173,7 @@ class ApplyTest : public ::testing::Test {
 
 TEST_F(ApplyTest, ASettledAssetNeverGoesBackToProcessingAndKeepsTheGatewaysOwnError) {
   model::Asset asset = In(AssetState::kFailed);
-  asset.error = {Reason::kDeadlineExceeded, "", "the vendor never made it usable"};
+  asset.error = {Reason::kDeadlineExceeded, "", "the vendor did not finish processing it in time"};
   upstream::AssetReport report;
   report.state = AssetState::kProcessing;
   report.display_name = "renamed";
@@ -185,7 +185,7 @@ TEST_F(ApplyTest, ASettledAssetNeverGoesBackToProcessingAndKeepsTheGatewaysOwnEr
 
 TEST_F(ApplyTest, AnAssetThatTurnsOutUsableHasNoError) {
   model::Asset asset = In(AssetState::kExpired);
-  asset.error = {Reason::kUpstreamLost, "", "the vendor does not know the asset"};
+  asset.error = {Reason::kUpstreamLost, "", "the vendor no longer has the asset"};
   upstream::AssetReport report;
   report.state = AssetState::kActive;
   const model::Asset after = After(asset, report);

@@ -314,11 +314,11 @@ TEST(WaitReasonTest, EachCauseNamesItselfAndItsEnd) {
   EXPECT_EQ(WaitsForCooldown(CooldownCause::kRate, end).Text(),
             "rate limited by the vendor until 2027-01-15T08:00:02Z");
   EXPECT_EQ(WaitsForCooldown(CooldownCause::kQuota, end).Text(),
-            "a quota at the vendor is used up; next attempt at 2027-01-15T08:00:02Z");
+            "the vendor's quota is exhausted; next attempt at 2027-01-15T08:00:02Z");
   EXPECT_EQ(WaitsForCooldown(CooldownCause::kTrouble, end).Text(),
             "vendor unavailable; it asked to wait until 2027-01-15T08:00:02Z");
   EXPECT_EQ(WaitsForVendor(end, now).Text(), "vendor unreachable; next attempt at 2027-01-15T08:00:02Z");
-  EXPECT_EQ(WaitsForVendor(now, now).Text(), "vendor unreachable; an attempt is under way");
+  EXPECT_EQ(WaitsForVendor(now, now).Text(), "vendor unreachable; an attempt is in progress");
 }
 
 }  // namespace

@@ -185,7 +185,7 @@ TEST_F(TransferQueueTest, StalledPeersAreEndedAfterTheWindowWhenSomethingWaits) 
   EXPECT_TRUE(absl::IsAborted(error));
   EXPECT_EQ(base::GetReason(error), base::Reason::kTransferTooSlow);
   EXPECT_TRUE(base::GetErrorDetail(error).retry_delay.has_value());
-  EXPECT_THAT(std::string(error.message()), ::testing::HasSubstr("it moved 1 bytes in 1h of waiting"));
+  EXPECT_THAT(std::string(error.message()), ::testing::HasSubstr("it transferred 1 bytes in 1h of waiting"));
 }
 
 TEST_F(TransferQueueTest, WhoMovesBytesOrWaitsForTheVendorIsNotEnded) {

@@ -23,7 +23,7 @@ TEST_F(ResultMissingTest, ASuccessWithoutAResultIsToldAndEndsSoon) {
   vendor_.SetTask(VendorId(id), SuccessWithoutResult());
   ASSERT_TRUE(OnePoll());
   EXPECT_EQ(Stored(id).state, TaskState::kRunning);
-  EXPECT_THAT(Stored(id).state_message, ::testing::HasSubstr("reports success but shows no link"));
+  EXPECT_THAT(Stored(id).state_message, ::testing::HasSubstr("reports success but no link"));
   const std::string message = Stored(id).state_message;
   const absl::Time told = clock_.Now();
   while (clock_.Now() < told + absl::Minutes(4)) {

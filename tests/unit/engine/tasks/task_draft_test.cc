@@ -124,8 +124,8 @@ TEST_F(TaskDraftTest, AReferenceThatIsNeverMentionedIsAWarningWithTheCallersInde
       Draft("a cat and @image1", {ToUrl(ReferenceRole::kReferenceVideo, "walk"), ToUrl(ReferenceRole::kReferenceImage),
                                   ToUrl(ReferenceRole::kReferenceImage)}));
   ASSERT_TRUE(draft.ok()) << draft.status();
-  EXPECT_THAT(draft->warnings, ElementsAre("generation_task.references[0] {walk} is never mentioned in the prompt",
-                                           "generation_task.references[2] is never mentioned in the prompt"));
+  EXPECT_THAT(draft->warnings, ElementsAre("generation_task.references[0] {walk} is not mentioned in the prompt",
+                                           "generation_task.references[2] is not mentioned in the prompt"));
 }
 
 TEST_F(TaskDraftTest, FramesNeedNoMention) {
@@ -140,7 +140,7 @@ TEST_F(TaskDraftTest, WarningsAreKeptWithTheTask) {
   engine::CreateTaskParams params = Draft("a cat", {ToUrl(ReferenceRole::kReferenceImage)});
   params.validate_only = false;
   const std::string id = CreateTask(params)->id;
-  EXPECT_THAT(GetTask(id)->warnings, ElementsAre(HasSubstr("never mentioned")));
+  EXPECT_THAT(GetTask(id)->warnings, ElementsAre(HasSubstr("not mentioned")));
 }
 
 TEST_F(TaskDraftTest, AnEphemeralReferenceWarnsOfTheOtherUrls) {
@@ -159,9 +159,11 @@ TEST_F(TaskDraftTest, AnEphemeralReferenceWarnsOfTheOtherUrls) {
 TEST_F(TaskDraftTest, AModelThatIsToBeRetiredIsAWarning) {
   vendor_.profile().models[0].retire_time = clock_.Now() + absl::Hours(24);
   Start();
-  EXPECT_THAT(CreateTask(Draft("a cat", {}))->warnings, ElementsAre(HasSubstr("model strict announced its end for")));
+  EXPECT_THAT(CreateTask(Draft("a cat", {}))->warnings,
+              ElementsAre(HasSubstr("model strict has announced its retirement for")));
   clock_.Advance(absl::Hours(24));
-  EXPECT_THAT(CreateTask(Draft("a cat", {}))->warnings, ElementsAre(HasSubstr("model strict announced its end for")));
+  EXPECT_THAT(CreateTask(Draft("a cat", {}))->warnings,
+              ElementsAre(HasSubstr("model strict has announced its retirement for")));
 }
 
 // ---- Model ----
@@ -174,7 +176,7 @@ TEST_F(TaskDraftTest, ATaskThatNamesNoModelTakesTheOneForItsAssetsWithAWarning) 
   ASSERT_TRUE(draft.ok()) << draft.status();
   EXPECT_EQ(draft->request.model, "loose");
   EXPECT_THAT(draft->warnings,
-              ElementsAre("model loose is taken instead of strict, which takes no assets as references"));
+              ElementsAre("model loose is used instead of strict, which accepts no assets as references"));
 }
 
 TEST_F(TaskDraftTest, ANamedModelIsUpgradedOnlyWhenAllowed) {
@@ -305,7 +307,7 @@ TEST_F(TaskDraftTest, TheErrorSaysWhatHelps) {
   };
   EXPECT_THAT(message(AssetState::kProcessing, ""), HasSubstr("wait_for_assets"));
   EXPECT_THAT(message(AssetState::kExpired, "https://example.com/a.png"), HasSubstr("recreate_expired_assets"));
-  EXPECT_THAT(message(AssetState::kExpired, ""), HasSubstr("without a URL"));
+  EXPECT_THAT(message(AssetState::kExpired, ""), HasSubstr("created from bytes"));
   EXPECT_THAT(message(AssetState::kFailed, ""), HasSubstr("more than one face"));
 }
 

@@ -100,7 +100,7 @@ TEST(MergeSubmissionTest, EveryAnswerHasItsState) {
   EXPECT_EQ(after(limited).state_message, "rate limited by the vendor until 1970-01-01T00:00:02Z: slower");
   limited.status = testing::Failure(Reason::kQuotaExceeded, "trial over");
   EXPECT_EQ(after(limited).state_message,
-            "a quota at the vendor is used up; next attempt at 1970-01-01T00:00:02Z: trial over");
+            "the vendor's quota is exhausted; next attempt at 1970-01-01T00:00:02Z: trial over");
   const GenerationTask unknown = after(testing::Lost());
   EXPECT_EQ(unknown.state, TaskState::kSubmitUnknown);
   EXPECT_EQ(unknown.error.reason, Reason::kOutcomeUnknown);

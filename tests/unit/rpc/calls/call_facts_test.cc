@@ -74,7 +74,7 @@ TEST(Tenants, TokenAndCertificateMustAgree) {
                         {{"dns:b", "b"}, {"uri:c", "c"}});
   EXPECT_EQ(*tenants.Authenticate("Bearer two", {"dns:b"}), "b");
   const auto other = tenants.Authenticate("Bearer one", {"dns:b"});
-  EXPECT_EQ(other.status().message(), "the bearer token and the client certificate are of different tenants");
+  EXPECT_EQ(other.status().message(), "the bearer token and the client certificate belong to different tenants");
   EXPECT_EQ(base::GetReason(other.status()), base::Reason::kUnauthenticated);
   const auto several = tenants.Authenticate("", {"dns:b", "uri:c"});
   EXPECT_EQ(several.status().code(), absl::StatusCode::kUnauthenticated);

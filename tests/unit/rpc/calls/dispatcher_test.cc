@@ -96,7 +96,7 @@ TEST_F(GatewayTest, UnknownMethodsAreUnimplementedInWords) {
   Start();
   const grpc::Status status = Send(channel_, "/seedance.gateway.v1.AssetService/Nothing", {""});
   EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED);
-  EXPECT_EQ(status.error_message(), "there is no method /seedance.gateway.v1.AssetService/Nothing");
+  EXPECT_EQ(status.error_message(), "unknown method /seedance.gateway.v1.AssetService/Nothing");
 }
 
 TEST_F(GatewayTest, TheTokenIsJudgedBeforeAnyMessageIsSent) {

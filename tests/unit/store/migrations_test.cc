@@ -1,3 +1,5 @@
+#include "service/store/sqlite/migrations.h"
+
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <gtest/gtest.h>
 
@@ -6,7 +8,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "service/store/record.h"
-#include "service/store/sqlite/migrations.h"
 #include "service/store/sqlite/sqlite_store.h"
 #include "tests/contract/scratch_dir.h"
 #include "tests/contract/store_samples.h"
