@@ -1,4 +1,4 @@
-// The tables "Which vendor can do what" and "What is billed" of the README say what the profiles say.
+// The tables "Which vendor can do what" and "What is billed" of service/upstream/README.md say what the profiles say.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -148,8 +148,9 @@ void ExpectInReadme(const std::vector<Row>& rows, const std::string& heading) {
   for (const Row& row : rows) {
     absl::StrAppend(&expected, "| ", row.name, " | ", row.cell(anyfast), " | ", row.cell(piapi), " |\n");
   }
-  EXPECT_NE(readme.str().find(expected), std::string::npos) << "README.md must hold, under `" << heading << "`:\n"
-                                                            << expected;
+  EXPECT_NE(readme.str().find(expected), std::string::npos)
+      << "service/upstream/README.md must hold, under `" << heading << "`:\n"
+      << expected;
 }
 
 TEST(CapabilityTable, ReadmeSaysWhatIsBilled) { ExpectInReadme(BillingRows(), "What is billed"); }
