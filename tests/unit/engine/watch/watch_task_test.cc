@@ -97,6 +97,7 @@ class WatchManyTest : public WatchTaskTest {
     params.request.labels = std::move(labels);
     const std::string id = CreateTask(params)->id;
     EXPECT_TRUE(Reaches(id, TaskState::kQueued));
+    FinishSteps();  // The poll is planned after the state is stored.
     clock_.Advance(absl::Seconds(6));
     EXPECT_TRUE(Called(vendor_.get_task, polls + 1)) << "the first look is early for all";
     FinishSteps();
