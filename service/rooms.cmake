@@ -41,7 +41,10 @@ set(LIBRARY_ONLY_FOR_SQLiteCpp store_sqlite)
 set(LIBRARY_ONLY_FOR_yaml-cpp config)
 
 set(SEEDANCE_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wconversion
-                      -Wno-sign-conversion -Werror)
+                      -Wno-sign-conversion)
+if(SEEDANCE_WARNINGS_AS_ERRORS)
+  list(APPEND SEEDANCE_WARNINGS -Werror)
+endif()
 # g++ 12 sees overlapping copies in std::string operations that have none (GCC bug 105651).
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   list(APPEND SEEDANCE_WARNINGS -Wno-restrict)
