@@ -38,7 +38,7 @@ set(LIBRARY_ONLY_FOR_PkgConfig::httplib http)
 set(LIBRARY_ONLY_FOR_PkgConfig::prometheus base)
 set(LIBRARY_ONLY_FOR_nlohmann_json::nlohmann_json upstream upstream_anyfast upstream_piapi)
 set(LIBRARY_ONLY_FOR_SQLiteCpp store_sqlite)
-set(LIBRARY_ONLY_FOR_yaml-cpp config)
+set(LIBRARY_ONLY_FOR_yaml-cpp::yaml-cpp config)
 
 set(SEEDANCE_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wconversion
                       -Wno-sign-conversion)
