@@ -15,3 +15,4 @@ install(
   COMPONENT development
   FILES_MATCHING
   PATTERN "*.proto")
+install(FILES proto/README.md DESTINATION ${CMAKE_INSTALL_DATADIR}/${PROJECT_NAME}/proto COMPONENT development)
