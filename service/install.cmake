@@ -1,5 +1,5 @@
-# Components that `cmake --install` knows: runtime (gateway, seedancectl, documents), sandbox (the vendor's emulator) and
-# development (the public protos). OPTIONAL: what was not built is left out.
+# Components that `cmake --install` knows: runtime (gateway, seedancectl, documents), sandbox (the vendor's emulator)
+# and development (the public protos). OPTIONAL: what was not built is left out.
 include(GNUInstallDirs)
 
 # seedance_install_program(target component)

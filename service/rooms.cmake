@@ -14,7 +14,8 @@ set(ROOM_MAY_USE_engine_journal base model store upstream)
 set(ROOM_MAY_USE_engine_dispatch base model upstream)
 set(ROOM_MAY_USE_engine_watch base model store)
 set(ROOM_MAY_USE_engine_uploads base model http media upstream engine_dispatch)
-set(ROOM_MAY_USE_engine_assets base model http store upstream engine_journal engine_dispatch engine_watch engine_uploads)
+set(ROOM_MAY_USE_engine_assets base model http store upstream engine_journal engine_dispatch engine_watch
+                               engine_uploads)
 set(ROOM_MAY_USE_engine_tasks base model store upstream engine_journal engine_dispatch engine_watch engine_assets)
 set(ROOM_MAY_USE_engine base model store upstream engine_journal engine_dispatch engine_watch engine_uploads
                         engine_assets engine_tasks)
@@ -23,9 +24,11 @@ set(ROOM_MAY_USE_rpc_convert base model engine_assets engine_tasks)
 set(ROOM_MAY_USE_rpc_validate base model engine_assets engine_tasks rpc_convert)
 set(ROOM_MAY_USE_rpc_reactors base model engine_dispatch engine_watch engine_assets engine_tasks rpc_calls rpc_convert
                               rpc_validate)
-set(ROOM_MAY_USE_rpc base model engine_dispatch engine_journal engine_assets engine_tasks rpc_calls rpc_convert rpc_validate rpc_reactors)
+set(ROOM_MAY_USE_rpc base model engine_dispatch engine_journal engine_assets engine_tasks rpc_calls rpc_convert
+                     rpc_validate rpc_reactors)
 set(ROOM_MAY_USE_config base model http upstream upstream_anyfast upstream_piapi engine_uploads engine rpc_calls)
-set(ROOM_MAY_USE_server base model http store store_sqlite upstream engine_uploads engine_tasks engine rpc_calls rpc config)
+set(ROOM_MAY_USE_server base model http store store_sqlite upstream engine_uploads engine_tasks engine rpc_calls rpc
+                        config)
 
 # Outside libraries that only some rooms may link. A library that is not in this list is open to all.
 set(LIBRARY_ONLY_FOR_gRPC::grpc++ rpc_calls rpc_reactors rpc server)

@@ -1,5 +1,5 @@
-# What `--version` and seedance_build_info say. Each build writes seedance_version.h, but only when its text changed: a new
-# commit compiles the two files that include it and links the programs, no more.
+# What `--version` and seedance_build_info say. Each build writes seedance_version.h, but only when its text changed: a
+# new commit compiles the two files that include it and links the programs, no more.
 #
 # As a script (cmake -P): writes OUTPUT for VERSION and GIT_HASH, or where that is empty the commit of SOURCE_DIR.
 if(CMAKE_SCRIPT_MODE_FILE)
