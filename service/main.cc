@@ -3,12 +3,14 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "service/base/clock.h"
 #include "service/base/deadlock_detection.h"
 #include "service/config/config.h"
 #include "service/server/run.h"
 #include "service/server/store_commands.h"
+#include "service/server/version.h"
 
 // Tests: tests/e2e/store_honesty_test.cc, tests/unit/server/server_test.cc
 
@@ -34,7 +36,8 @@ int Main(int argc, char** argv) {
   app.add_flag("--accept-data-loss", accept_data_loss,
                "Start or restore although the store has lost data; requests that may have been sent since are then "
                "in doubt");
-  app.set_version_flag("--version", std::string("seedance-gateway " SEEDANCE_VERSION));
+  app.set_version_flag("--version", absl::StrCat("seedance-gateway ", seedance::server::Version(), " (git ",
+                                                 seedance::server::GitHash(), ")"));
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

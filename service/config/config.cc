@@ -125,6 +125,16 @@ std::string WithoutPassword(const std::string& url) {
   return absl::StrCat(url.substr(0, scheme + 3), "(hidden)", url.substr(at));
 }
 
+// Protobuf 26 renamed the option.
+template <typename Options>
+void PrintDefaults(Options& options) {
+  if constexpr (requires { options.always_print_fields_with_no_presence; }) {
+    options.always_print_fields_with_no_presence = true;
+  } else {
+    options.always_print_primitive_fields = true;
+  }
+}
+
 }  // namespace
 
 absl::Duration FromProto(const google::protobuf::Duration& duration) {
@@ -203,7 +213,7 @@ std::string PrintConfig(const GatewayConfig& config) {
   google::protobuf::util::JsonPrintOptions options;
   options.add_whitespace = true;
   options.preserve_proto_field_names = true;
-  options.always_print_primitive_fields = true;
+  PrintDefaults(options);
   std::string text;
   if (!google::protobuf::util::MessageToJsonString(shown, &text, options).ok()) return "{}\n";
   return text;

@@ -50,8 +50,7 @@ void FieldRules::Word(const char* name, const char* otherwise, const std::vector
 
 void FieldRules::Duration(const char* name, int64_t otherwise, double least, double most) {
   const bool given = reflection_.HasField(message_, Field(name));
-  auto& value = *google::protobuf::DynamicCastToGenerated<google::protobuf::Duration>(
-      reflection_.MutableMessage(&message_, Field(name)));
+  auto& value = *dynamic_cast<google::protobuf::Duration*>(reflection_.MutableMessage(&message_, Field(name)));
   if (!given) return value.set_seconds(otherwise);
   const double seconds = static_cast<double>(value.seconds()) + value.nanos() / 1e9;
   if (seconds < least || seconds > most) {
@@ -105,8 +104,8 @@ void FieldRules::Url(const char* name, bool plain_http, const std::string& hint)
 
 void FieldRules::Secret(const char* name, bool required) {
   if (!required && !reflection_.HasField(message_, Field(name))) return;
-  const auto& secret = *google::protobuf::DynamicCastToGenerated<gateway::config::v1::Secret>(
-      &reflection_.GetMessage(message_, Field(name)));
+  const auto& secret =
+      *dynamic_cast<const gateway::config::v1::Secret*>(&reflection_.GetMessage(message_, Field(name)));
   if (secret.file().empty() && secret.env().empty()) Add(name, "is required: file or env");
 }
 

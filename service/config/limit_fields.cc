@@ -33,7 +33,7 @@ bool IsRatio(const std::string& text) {
 }
 
 absl::Duration DurationOf(const google::protobuf::Message& message) {
-  const auto& proto = *google::protobuf::DynamicCastToGenerated<google::protobuf::Duration>(&message);
+  const auto& proto = *dynamic_cast<const google::protobuf::Duration*>(&message);
   return absl::Seconds(proto.seconds()) + absl::Nanoseconds(proto.nanos());
 }
 
@@ -192,8 +192,7 @@ void LimitWriter::Set(const char* name, double number) {
 void LimitWriter::Flag(const char* name, bool value) { reflection_.SetBool(&message_, &Field(name), value); }
 
 void LimitWriter::Duration(const char* name, absl::Duration value, absl::Duration) {
-  auto& proto = *google::protobuf::DynamicCastToGenerated<google::protobuf::Duration>(
-      reflection_.MutableMessage(&message_, &Field(name)));
+  auto& proto = *dynamic_cast<google::protobuf::Duration*>(reflection_.MutableMessage(&message_, &Field(name)));
   proto.set_seconds(absl::IDivDuration(value, absl::Seconds(1), &value));
   proto.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(value)));
 }

@@ -85,7 +85,7 @@ class Reader {
     const Reflection* reflection = message.GetReflection();
     Message* inner =
         field.is_repeated() ? reflection->AddMessage(&message, &field) : reflection->MutableMessage(&message, &field);
-    if (auto* duration = google::protobuf::DynamicCastToGenerated<google::protobuf::Duration>(inner)) {
+    if (auto* duration = dynamic_cast<google::protobuf::Duration*>(inner)) {
       ReadDuration(node, path, *duration);
     } else {
       ReadMessage(node, path, *inner);

@@ -3,6 +3,7 @@
 #include <httplib.h>
 
 #include <algorithm>
+#include <chrono>
 #include <exception>
 
 #include "absl/strings/ascii.h"
@@ -27,7 +28,11 @@ class WireStream : public httplib::Stream {
   WireStream(Connection& connection, IoLimit& limit) : connection_(connection), limit_(limit) {}
 
   bool is_readable() const override { return true; }
-  bool is_writable() const override { return !write_failed_; }
+  // Some have no `override`: cpp-httplib 0.19 replaced the first by those behind it.
+  bool is_writable() const { return !write_failed_; }
+  bool wait_readable() const { return true; }
+  bool wait_writable() const { return !write_failed_; }
+  time_t duration() const { return 0; }
   void get_remote_ip_and_port(std::string&, int&) const override {}
   void get_local_ip_and_port(std::string&, int&) const override {}
   socket_t socket() const override { return INVALID_SOCKET; }
@@ -146,14 +151,27 @@ class HttpCodec : public httplib::ClientImpl {
     set_keep_alive(true);
     set_follow_location(false);
     set_decompress(false);
-    set_url_encode(false);
+    KeepPath(*this);
   }
 
  private:
   // Leaves the socket invalid: there is nothing for httplib to close.
   bool create_and_connect_socket(Socket&, httplib::Error&) override { return true; }
-  bool process_socket(const Socket&, std::function<bool(httplib::Stream&)> callback) override {
+  // One of the two overrides: cpp-httplib 0.19 added the time.
+  bool process_socket(const Socket&, std::function<bool(httplib::Stream&)> callback) { return callback(stream_); }
+  bool process_socket(const Socket&, std::chrono::time_point<std::chrono::steady_clock>,
+                      std::function<bool(httplib::Stream&)> callback) {
     return callback(stream_);
+  }
+
+  // The path is sent as it is. cpp-httplib 0.25 renamed the setting.
+  template <typename Client>
+  static void KeepPath(Client& client) {
+    if constexpr (requires { client.set_path_encode(false); }) {
+      client.set_path_encode(false);
+    } else {
+      client.set_url_encode(false);
+    }
   }
 
   WireStream& stream_;

@@ -1,7 +1,7 @@
 #include "service/server/library_logs.h"
 
-#include <google/protobuf/stubs/logging.h>
-#include <grpc/support/log.h>
+#include <google/protobuf/stubs/common.h>
+#include <grpcpp/version_info.h>
 #include <unistd.h>
 
 #include <array>
@@ -16,8 +16,31 @@
 #include "absl/strings/str_cat.h"
 #include "service/base/log.h"
 
+// Protobuf 22 and gRPC 1.65 gave up their own logs for Abseil's, which Abseil has had since 2023.
+#if GOOGLE_PROTOBUF_VERSION < 4022000
+#define SEEDANCE_PROTOBUF_HAS_LOG
+#include <google/protobuf/stubs/logging.h>
+#endif
+#if GRPC_CPP_VERSION_MAJOR == 1 && GRPC_CPP_VERSION_MINOR < 65
+#define SEEDANCE_GRPC_HAS_LOG
+#include <grpc/support/log.h>
+#endif
+#if __has_include("absl/log/log_sink_registry.h")
+#define SEEDANCE_ABSL_HAS_LOG
+#include "absl/log/globals.h"
+#include "absl/log/log_entry.h"
+#include "absl/log/log_sink.h"
+#include "absl/log/log_sink_registry.h"
+#endif
+
 namespace seedance::server {
 namespace {
+
+#ifdef SEEDANCE_ABSL_HAS_LOG
+namespace raw_log = absl::raw_log_internal;
+#else
+namespace raw_log = absl::raw_logging_internal;
+#endif
 
 // Bound on lines of Abseil's raw log per process: it has no clock for a rate.
 constexpr int kMaxRawLines = 100;
@@ -34,18 +57,50 @@ void LogForLibrary(base::LogLevel level, const std::string& library, const char*
             {last ? "library_aborts" : kind, last ? base::LogCause::kOwn : base::LogCause::kAnyone});
 }
 
+#ifdef SEEDANCE_GRPC_HAS_LOG
 void OnGrpcLog(gpr_log_func_args* args) {
   base::LogLevel level = args->severity == GPR_LOG_SEVERITY_ERROR ? base::LogLevel::kWarning : base::LogLevel::kDebug;
   if (std::string_view(args->message).rfind("assertion failed", 0) == 0) level = base::LogLevel::kError;
   LogForLibrary(level, "grpc", args->file, args->line, args->message);
 }
+#endif
 
+#ifdef SEEDANCE_PROTOBUF_HAS_LOG
 void OnProtobufLog(google::protobuf::LogLevel severity, const char* file, int line, const std::string& message) {
   base::LogLevel level = base::LogLevel::kWarning;
   if (severity == google::protobuf::LOGLEVEL_INFO) level = base::LogLevel::kDebug;
   if (severity == google::protobuf::LOGLEVEL_FATAL) level = base::LogLevel::kError;
   LogForLibrary(level, "protobuf", file, line, message);
 }
+#endif
+
+#ifdef SEEDANCE_ABSL_HAS_LOG
+class AbslSink : public absl::LogSink {
+ public:
+  void Send(const absl::LogEntry& entry) override {
+    base::LogLevel level = base::LogLevel::kWarning;
+    if (entry.log_severity() == absl::LogSeverity::kInfo) level = base::LogLevel::kDebug;
+    if (entry.log_severity() == absl::LogSeverity::kFatal) level = base::LogLevel::kError;
+    const std::string path(entry.source_filename());
+    LogForLibrary(level, LibraryOf(path), path.c_str(), entry.source_line(), std::string(entry.text_message()));
+  }
+
+ private:
+  static std::string LibraryOf(std::string_view path) {
+    for (const char* library : {"protobuf", "grpc"}) {
+      if (path.find(library) != std::string_view::npos) return library;
+    }
+    return path.rfind("src/core/", 0) == 0 || path.rfind("src/cpp/", 0) == 0 ? "grpc" : "absl";
+  }
+};
+
+void RedirectAbslLog(bool debug) {
+  static AbslSink& sink = *new AbslSink();  // Libraries log to the very end of the process.
+  absl::AddLogSink(&sink);
+  absl::SetStderrThreshold(absl::LogSeverityAtLeast::kInfinity);
+  if (!debug) absl::SetMinLogLevel(absl::LogSeverityAtLeast::kWarning);
+}
+#endif
 
 // Appends to a text of fixed size; truncates.
 class FixedText {
@@ -109,11 +164,18 @@ std::string CurrentException() {
 }  // namespace
 
 void RedirectLibraryLogs(bool debug) {
+#ifdef SEEDANCE_GRPC_HAS_LOG
   gpr_set_log_function(OnGrpcLog);
   if (!debug) gpr_set_log_verbosity(GPR_LOG_SEVERITY_ERROR);
+#endif
+#ifdef SEEDANCE_PROTOBUF_HAS_LOG
   google::protobuf::SetLogHandler(OnProtobufLog);
-  absl::raw_logging_internal::RegisterLogFilterAndPrefixHook(OnRawLog);
-  absl::raw_logging_internal::RegisterInternalLogFunction(OnInternalLog);
+#endif
+#ifdef SEEDANCE_ABSL_HAS_LOG
+  RedirectAbslLog(debug);
+#endif
+  raw_log::RegisterLogFilterAndPrefixHook(OnRawLog);
+  raw_log::RegisterInternalLogFunction(OnInternalLog);
   std::set_terminate(OnTerminate);
 }
 

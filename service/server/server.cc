@@ -22,6 +22,7 @@
 #include "service/rpc/reflection_service.h"
 #include "service/server/credentials.h"
 #include "service/server/port_file.h"
+#include "service/server/version.h"
 #include "service/store/sqlite/sqlite_store.h"
 
 namespace seedance::server {
@@ -134,7 +135,10 @@ absl::Status Server::OpenAndListen(base::Random& random, std::shared_ptr<base::C
 
 Server::Server(const config::GatewayConfig& config, base::Clock& clock, bool accept_data_loss)
     : config_(config), clock_(clock), accept_data_loss_(accept_data_loss) {
-  metrics_.Gauge("seedance_build_info", "Always 1; the label has the version.", {{"version", SEEDANCE_VERSION}}).Set(1);
+  metrics_
+      .Gauge("seedance_build_info", "Always 1; the labels have the version and its commit.",
+             {{"version", Version()}, {"revision", GitHash()}})
+      .Set(1);
   base::ExportDroppedLogLines(metrics_);
   metrics_.Gauge("seedance_start_time_seconds", "When the process started, in Unix seconds.")
       .Set(absl::ToDoubleSeconds(clock.Now() - absl::UnixEpoch()));

@@ -125,8 +125,7 @@ def versions(build):
 
 def commit():
     revision = output_of("git", "rev-parse", "--short=12", "HEAD")
-    changed = output_of("git", "status", "--porcelain", "--untracked-files=no", "--", ".", ":!tests/bench/RESULTS.md",
-                        ":!tests/bench/results.json")
+    changed = output_of("git", "status", "--porcelain", "--untracked-files=no", "--", ".", ":!tests/bench/RESULTS.md")
     return revision + (" with local changes" if changed not in ("", "unknown") else "")
 
 

@@ -33,18 +33,28 @@ std::string Text(const Json& object, const char* name) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
-// The fields of an asset request, from JSON or from parts.
-Json FieldsOf(const httplib::Request& request, std::string& bytes) {
-  if (!request.is_multipart_form_data()) return Json::parse(request.body, nullptr, false);
+template <typename Request>
+Json FieldsOfParts(const Request& request, std::string& bytes) {
   Json fields = Json::object();
-  for (const auto& [name, part] : request.files) {
-    if (name == "file") {
-      bytes = part.content;
-    } else {
-      fields[name] = part.content;
+  if constexpr (requires { request.form; }) {  // cpp-httplib 0.23 and newer.
+    for (const auto& [name, part] : request.form.fields) fields[name] = part.content;
+    if (request.form.has_file("file")) bytes = request.form.get_file("file").content;
+  } else {
+    for (const auto& [name, part] : request.files) {
+      if (name == "file") {
+        bytes = part.content;
+      } else {
+        fields[name] = part.content;
+      }
     }
   }
   return fields;
+}
+
+// The fields of an asset request, from JSON or from parts.
+Json FieldsOf(const httplib::Request& request, std::string& bytes) {
+  if (!request.is_multipart_form_data()) return Json::parse(request.body, nullptr, false);
+  return FieldsOfParts(request, bytes);
 }
 
 }  // namespace

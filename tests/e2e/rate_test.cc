@@ -1,4 +1,5 @@
 // Rates as the vendor counts them, and what operators see of them.
+#include <gmock/gmock.h>
 #include <httplib.h>
 
 #include <algorithm>
@@ -217,7 +218,7 @@ TEST_F(RateTest, MetricsHaveThePromisedNames) {
   }
   EXPECT_TRUE(absl::StrContains(text, "seedance_submits_total{acceptance=\"accepted\",upstream=\"anyfast\"} 1\n"));
   EXPECT_TRUE(absl::StrContains(text, "seedance_discovery_lag_seconds_count{upstream=\"anyfast\"} 1\n"));
-  EXPECT_TRUE(absl::StrContains(text, "\nseedance_build_info{version=\""));
+  EXPECT_THAT(text, ::testing::ContainsRegex("\nseedance_build_info[{]revision=\"[^\"]+\",version=\"[0-9.]+\"} 1\n"));
   EXPECT_TRUE(absl::StrContains(text, "\nseedance_start_time_seconds "));
   EXPECT_TRUE(absl::StrContains(text, "\nseedance_watch_streams 0\n"));
   EXPECT_FALSE(absl::StrContains(text, "generationTasks/")) << "no ids in labels";

@@ -16,7 +16,7 @@ import sys
 
 from files import ROOT
 
-BUILD_FILES = ("hardening.cmake", "CMakeLists.txt", "CMakePresets.json")
+BUILD_FILES = ("service/hardening.cmake", "CMakeLists.txt", "CMakePresets.json")
 RELEASES = ("build/release/service/server/seedance-gateway", "build/quickstart/bin/seedance-gateway")
 
 FLAGS = ("-O2", "-DNDEBUG", "-D_FORTIFY_SOURCE=3", "-D_GLIBCXX_ASSERTIONS", "-fstack-protector-strong",

@@ -21,7 +21,7 @@ HEADERS_OF = {
     "PkgConfig::prometheus": r"prometheus/",
     "nlohmann_json::nlohmann_json": r"nlohmann/",
     "SQLiteCpp": r"(SQLiteCpp/|sqlite3)",
-    "yaml-cpp": r"yaml-cpp/",
+    "yaml-cpp::yaml-cpp": r"yaml-cpp/",
 }
 
 # (what, pattern in code, folders, files that may, hint). Every file that may has its reason beside it.

@@ -9,11 +9,10 @@
 #include "client/cpp/ctl/commands.h"
 #include "client/cpp/ctl/exit_code.h"
 #include "client/cpp/ctl/session.h"
+#include "client/cpp/ctl/version.h"
 
 namespace seedance::client::ctl {
 namespace {
-
-constexpr char kVersion[] = "seedancectl 0.1.0";
 
 void AddGlobalOptions(CLI::App& app, GlobalOptions& options, const Console& console) {
   if (!console.endpoint.empty()) options.endpoint = console.endpoint;
@@ -35,7 +34,7 @@ void AddGlobalOptions(CLI::App& app, GlobalOptions& options, const Console& cons
   app.add_option("--timeout", options.timeout, "time limit of the whole call, for example 90s or 5m")
       ->type_name("TIME");
   app.add_flag("--no-color", options.no_color, "no colours (or env NO_COLOR)");
-  app.set_version_flag("--version", kVersion);
+  app.set_version_flag("--version", kVersionText);
 }
 
 }  // namespace

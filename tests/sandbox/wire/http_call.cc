@@ -3,7 +3,9 @@
 #include <httplib.h>
 
 #include <algorithm>
+#include <cstdint>
 
+#include "absl/strings/numbers.h"
 #include "service/base/sha256.h"
 
 namespace seedance::sandbox {
@@ -18,7 +20,8 @@ class PartReader {
  public:
   explicit PartReader(ApiCall& call) : call_(call) {}
 
-  bool Begin(const httplib::MultipartFormData& part) {
+  template <typename Part>  // cpp-httplib 0.23 renamed its type.
+  bool Begin(const Part& part) {
     field_ = nullptr;
     if (part.name != "file") {
       field_ = &call_.fields[part.name];
@@ -56,14 +59,17 @@ class PartReader {
 
 bool ReadParts(const httplib::ContentReader& reader, ApiCall& call) {
   PartReader parts(call);
-  const bool whole = reader([&](const httplib::MultipartFormData& part) { return parts.Begin(part); },
+  const bool whole = reader([&](const auto& part) { return parts.Begin(part); },
                             [&](const char* data, size_t size) { return parts.Take(std::string_view(data, size)); });
   if (whole) parts.Finish();
   return whole;
 }
 
 bool ReadBody(const httplib::Request& request, const httplib::ContentReader& reader, ApiCall& call) {
-  call.body.reserve(std::min<uint64_t>(request.get_header_value<uint64_t>("Content-Length"), kMaxBody));
+  uint64_t length = 0;
+  if (absl::SimpleAtoi(request.get_header_value("Content-Length"), &length)) {
+    call.body.reserve(std::min<uint64_t>(length, kMaxBody));
+  }
   const bool whole = reader([&](const char* data, size_t size) {
     call.body.append(data, size);
     return call.body.size() <= kMaxBody;

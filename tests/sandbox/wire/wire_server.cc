@@ -111,7 +111,11 @@ class WireServer::Connection : public httplib::Stream {
   }
 
   bool is_readable() const override { return position_ < filled_ || WaitFor(socket_, POLLIN, kReadMilliseconds); }
-  bool is_writable() const override { return !broken_; }
+  // Without `override`: cpp-httplib 0.19 replaced the first by those behind it.
+  bool is_writable() const { return !broken_; }
+  bool wait_readable() const { return is_readable(); }
+  bool wait_writable() const { return !broken_; }
+  time_t duration() const { return 0; }
 
   ssize_t read(char* data, size_t size) override {
     if (broken_) return -1;
@@ -223,6 +227,20 @@ void WireServer::Accept() {
   }
 }
 
+template <typename Self, typename SetUp>
+bool WireServer::Answer(Self& self, Connection& connection, bool& last, SetUp set_up) {
+  if constexpr (requires { self.process_request(connection, false, last, set_up); }) {
+    return self.process_request(connection, false, last, set_up);
+  } else {
+    // cpp-httplib 0.15 and newer are told both ends.
+    std::string remote, local;
+    int remote_port = 0, local_port = 0;
+    connection.get_remote_ip_and_port(remote, remote_port);
+    connection.get_local_ip_and_port(local, local_port);
+    return self.process_request(connection, remote, remote_port, local, local_port, false, last, set_up);
+  }
+}
+
 void WireServer::Serve(int socket) {
   {
     base::MutexLock lock(mutex_);
@@ -233,7 +251,7 @@ void WireServer::Serve(int socket) {
   current_ = &connection;
   bool last = false;
   while (!last && connection.WaitForRequest()) {
-    const bool answered = process_request(connection, false, last, [&](httplib::Request& request) {
+    const bool answered = Answer(*this, connection, last, [&](httplib::Request& request) {
       // Ranges are served by hand: httplib would also cut error replies.
       request.ranges.clear();
       if (admit_ && !admit_(request)) connection.Break();

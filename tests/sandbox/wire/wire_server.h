@@ -52,6 +52,9 @@ class WireServer : private httplib::Server {
 
   void Accept();
   void Serve(int socket);
+  // One request, by the process_request that this version of httplib has.
+  template <typename Self, typename SetUp>
+  static bool Answer(Self& self, Connection& connection, bool& last, SetUp set_up);
 
   // The connection whose request this thread handles.
   static thread_local Connection* current_;

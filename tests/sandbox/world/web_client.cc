@@ -30,7 +30,7 @@ int WebClient::Get(const std::string& url, const Receiver& receiver) {
 int WebClient::Post(const std::string& url, const Headers& headers, const std::string& json) {
   return Run(url, [&](httplib::Client& client, const std::string& target) {
     httplib::Headers all = {{"User-Agent", kUserAgent}};
-    all.insert(headers.begin(), headers.end());
+    for (const auto& [name, value] : headers) all.emplace(name, value);
     const httplib::Result result = client.Post(target, all, json, "application/json");
     return result ? result->status : 0;
   });

@@ -1,5 +1,5 @@
-# Hardening of every build without sanitizers; of those with them, the parts that the linker does. tests/lint/hardening.py
-# reads it off the binaries.
+# Hardening of every build without sanitizers; of those with them, the parts that the linker does.
+# tests/lint/hardening.py reads it off the binaries.
 include(CheckCXXCompilerFlag)
 
 set(executable "$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>")
@@ -24,8 +24,9 @@ if(NOT SEEDANCE_SANITIZE)
                       "$<$<CONFIG:Release,RelWithDebInfo,MinSizeRel>:-D_FORTIFY_SOURCE=3>")
 endif()
 
-# absl's mutexes, which gRPC uses, can look for orders of locks that might deadlock, and abort the process for them: right
-# for tests, wrong for a process that serves. Debian's build has it on whatever NDEBUG says, so each build decides here.
+# absl's mutexes, which gRPC uses, can look for orders of locks that might deadlock, and abort the process for them:
+# right for tests, wrong for a process that serves. Debian's build has it on whatever NDEBUG says, so each build
+# decides here.
 if(SEEDANCE_SANITIZE)
   set(detect ON)
 else()
