@@ -29,6 +29,11 @@ string(REGEX MATCH "^[0-9]+\\.[0-9]+" httplib_minor "${httplib_VERSION}")
 list(JOIN HTTPLIB_KNOWN ", " known)
 if(httplib_VERSION VERSION_LESS 0.11)
   message(FATAL_ERROR "cpp-httplib ${httplib_VERSION} is too old; known to work: ${known}")
+elseif(httplib_VERSION VERSION_GREATER_EQUAL 0.30)
+  # It sends `Expect: 100-continue` by itself and reads before the body is written: service/http would take a request
+  # that was cut for one that the vendor has, and no setting turns it off in a compiled library.
+  message(FATAL_ERROR "cpp-httplib ${httplib_VERSION} sends bodies in a way that service/http cannot follow; "
+                      "known to work: ${known}")
 elseif(httplib_minor IN_LIST HTTPLIB_KNOWN)
   message(STATUS "cpp-httplib ${httplib_VERSION} (known to work: ${known})")
 else()

@@ -49,7 +49,7 @@ absl::Status ThreadPool::GrowLocked() {
   absl::StatusOr<std::thread> thread = TryStartThread(name_, [this] { Run(); });
   if (thread.ok()) {
     ++running_;
-    threads_.push_back(*std::move(thread));
+    threads_.push_back(std::move(*thread));
   } else {
     no_growth_until_ = now + kGrowthPause;
   }

@@ -10,6 +10,10 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
+#ifdef __clang__
+#pragma clang diagnostic ignored "-Winconsistent-missing-override"  // Which function overrides depends on the version.
+#endif
+
 namespace seedance::http {
 namespace {
 
@@ -28,11 +32,12 @@ class WireStream : public httplib::Stream {
   WireStream(Connection& connection, IoLimit& limit) : connection_(connection), limit_(limit) {}
 
   bool is_readable() const override { return true; }
-  // Some have no `override`: cpp-httplib 0.19 replaced the first by those behind it.
+  // cpp-httplib 0.19 replaced the first by those behind it. NOLINTBEGIN(modernize-use-override)
   bool is_writable() const { return !write_failed_; }
   bool wait_readable() const { return true; }
   bool wait_writable() const { return !write_failed_; }
   time_t duration() const { return 0; }
+  // NOLINTEND(modernize-use-override)
   void get_remote_ip_and_port(std::string&, int&) const override {}
   void get_local_ip_and_port(std::string&, int&) const override {}
   socket_t socket() const override { return INVALID_SOCKET; }
@@ -157,7 +162,7 @@ class HttpCodec : public httplib::ClientImpl {
  private:
   // Leaves the socket invalid: there is nothing for httplib to close.
   bool create_and_connect_socket(Socket&, httplib::Error&) override { return true; }
-  // One of the two overrides: cpp-httplib 0.19 added the time.
+  // One of the two overrides: cpp-httplib 0.19 added the time. NOLINTNEXTLINE(modernize-use-override)
   bool process_socket(const Socket&, std::function<bool(httplib::Stream&)> callback) { return callback(stream_); }
   bool process_socket(const Socket&, std::chrono::time_point<std::chrono::steady_clock>,
                       std::function<bool(httplib::Stream&)> callback) {

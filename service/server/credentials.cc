@@ -4,7 +4,9 @@
 #include <grpc/grpc_security.h>
 #include <grpcpp/security/auth_metadata_processor.h>
 
+#include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -37,9 +39,18 @@ class PortFiles {
   std::shared_ptr<const config::TlsFiles> given_;
 };
 
+// gRPC made its class concrete after 1.56: it is given C credentials then, which AddPortToServer below does not need.
+template <typename Credentials, bool kAbstract = std::is_abstract_v<Credentials>>
+class CredentialsBase : public Credentials {};
+template <typename Credentials>
+class CredentialsBase<Credentials, false> : public Credentials {
+ protected:
+  CredentialsBase() : Credentials(nullptr) {}
+};
+
 // The C++ API of gRPC 1.51 has no credentials over the fetcher of the C API, and its FileWatcherCertificateProvider
 // aborts the process when a file is empty (decision 29).
-class ReloadingCredentials final : public grpc::ServerCredentials {
+class ReloadingCredentials final : public CredentialsBase<grpc::ServerCredentials> {
  public:
   explicit ReloadingCredentials(const TlsReloader& files) : files_(files) {}
 

@@ -165,7 +165,7 @@ bool Parses(const pb::Descriptor& type, const std::string& bytes) {
 
 std::string DetailText(const grpc::Status& status) {
   google::rpc::Status proto;
-  proto.ParseFromString(status.error_details());
+  (void)proto.ParseFromString(status.error_details());
   return proto.DebugString();
 }
 

@@ -26,7 +26,7 @@ std::shared_ptr<void> SharedBytes::Charge(CallLimits& limits, const CallLimits::
 
 grpc::Slice Serialize(const google::protobuf::MessageLite& message) {
   const grpc::Slice slice(message.ByteSizeLong());
-  message.SerializeWithCachedSizesToArray(Writable(slice));
+  (void)message.SerializeWithCachedSizesToArray(Writable(slice));
   return slice;
 }
 
@@ -36,7 +36,7 @@ grpc::Slice SerializeElement(uint32_t field, const google::protobuf::MessageLite
   const grpc::Slice slice(CodedOutputStream::VarintSize32(tag) + CodedOutputStream::VarintSize32(length) + length);
   uint8_t* end = CodedOutputStream::WriteVarint32ToArray(tag, Writable(slice));
   end = CodedOutputStream::WriteVarint32ToArray(length, end);
-  message.SerializeWithCachedSizesToArray(end);
+  (void)message.SerializeWithCachedSizesToArray(end);
   return slice;
 }
 

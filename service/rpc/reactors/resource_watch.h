@@ -44,7 +44,7 @@ class ResourceWatch final : public WatchReactor {
   // Takes the RPC over. `target`: the request, or why it is refused.
   static void Run(RpcStream& stream, std::unique_ptr<Call> call, absl::StatusOr<Target> target) {
     std::shared_ptr<ResourceWatch> self(new ResourceWatch(stream, std::move(call)));
-    if (target.ok()) self->target_ = *std::move(target);
+    if (target.ok()) self->target_ = std::move(*target);
     self->call_->set_resource(self->target_.name);
     self->Begin(target.status());
   }

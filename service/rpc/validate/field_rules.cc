@@ -213,7 +213,7 @@ std::string FilterOf(const google::protobuf::MessageLite& request) {
     google::protobuf::io::StringOutputStream stream(&text);
     google::protobuf::io::CodedOutputStream coded(&stream);
     coded.SetSerializationDeterministic(true);
-    request.SerializeToCodedStream(&coded);
+    (void)request.SerializeToCodedStream(&coded);
   }
   return text;
 }

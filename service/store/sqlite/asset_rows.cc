@@ -203,7 +203,7 @@ absl::StatusOr<Store::Library> ReadLibrary(Connection& connection, const std::st
     Query query(connection, sql);
     query.Text(upstream).Text(tenant).Int(limit);
     absl::StatusOr<std::vector<model::Asset>> found = AllOf(query);
-    if (found.ok()) assets = *std::move(found);
+    if (found.ok()) assets = std::move(*found);
     return found.status();
   };
   absl::Status status = read(

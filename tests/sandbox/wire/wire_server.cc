@@ -16,6 +16,10 @@
 
 #include "absl/strings/str_cat.h"
 
+#ifdef __clang__
+#pragma clang diagnostic ignored "-Winconsistent-missing-override"  // Which function overrides depends on the version.
+#endif
+
 namespace seedance::sandbox {
 namespace {
 
@@ -111,11 +115,12 @@ class WireServer::Connection : public httplib::Stream {
   }
 
   bool is_readable() const override { return position_ < filled_ || WaitFor(socket_, POLLIN, kReadMilliseconds); }
-  // Without `override`: cpp-httplib 0.19 replaced the first by those behind it.
+  // cpp-httplib 0.19 replaced the first by those behind it. NOLINTBEGIN(modernize-use-override)
   bool is_writable() const { return !broken_; }
   bool wait_readable() const { return is_readable(); }
   bool wait_writable() const { return !broken_; }
   time_t duration() const { return 0; }
+  // NOLINTEND(modernize-use-override)
 
   ssize_t read(char* data, size_t size) override {
     if (broken_) return -1;
