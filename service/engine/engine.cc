@@ -49,8 +49,8 @@ Engine::Engine(const Options& options, store::Store& store, std::vector<Upstream
   if (options.metrics != nullptr) {
     upstreams_.Instrument(*options.metrics);
     task_tracker_.Instrument(*options.metrics);
-    for (Upstreams::Entry* entry : upstreams_.All()) {
-      TellLibraryAtScrape(*options.metrics, store, *entry->upstream, clock);
+    for (VendorAccount* account : upstreams_.All()) {
+      TellLibraryAtScrape(*options.metrics, store, account->upstream(), clock);
     }
   }
   asset_tracker_.OnActive([this](const model::Asset& asset) { call_reconciler_.SeenActive(asset); });

@@ -3,7 +3,9 @@
 
 #include <string>
 
-// Which sources this program was built from. Tests: tests/e2e/version.py.
+// Which sources this program was built from.
+//
+// Tests: tests/e2e/version.py
 namespace seedance::server {
 
 // Semantic version, such as `0.1.0`.

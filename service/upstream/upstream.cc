@@ -12,4 +12,14 @@ absl::StatusOr<UsageLog> Upstream::ReadUsage(const CallOptions&) {
   return base::MakeError("this vendor has no log of what was billed", detail);
 }
 
+BilledResult<std::string> NotSent(const absl::Status& status) {
+  BilledResult<std::string> result;
+  result.acceptance = Acceptance::kNotAccepted;
+  result.status = status;
+  result.retry_after = base::GetErrorDetail(status).retry_delay;
+  const base::Reason reason = base::GetReason(status);
+  result.retryable = reason == base::Reason::kUpstreamUnavailable || reason == base::Reason::kRateLimited;
+  return result;
+}
+
 }  // namespace seedance::upstream

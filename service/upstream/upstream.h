@@ -21,8 +21,20 @@
 
 namespace seedance::upstream {
 
+struct CallOptions;
+
+// Leave to send the requests of one call, one after the other: a list has one request a page. Used by one thread.
+class RequestPermit {
+ public:
+  virtual ~RequestPermit() = default;
+  // Called immediately before each request of a call that bills nothing. Waits until the account may send it, at most
+  // until the call's deadline or a cancel. An error: it must not be sent; a later one may be.
+  virtual absl::Status BeforeSend(const CallOptions& call) = 0;
+};
+
 // Facts about a call that go with it to the vendor or bound it.
 struct CallOptions {
+  RequestPermit* permit = nullptr;               // Outlives the call. Null: no request needs leave.
   absl::Time deadline = absl::InfiniteFuture();  // Reads end by then; billed calls have the configured time instead.
   // The caller went away: breaks reads off, and uploads as long as the vendor cannot have the whole file. May be null.
   std::shared_ptr<base::CancelToken> cancel;
@@ -62,6 +74,9 @@ struct BilledResult {
   // again later is useful. False: the caller's own stream broke off.
   bool retryable = true;
 };
+
+// Nothing was sent: `status` says why. It may be sent later when the vendor could not be reached or asked for patience.
+BilledResult<std::string> NotSent(const absl::Status& status);
 
 struct NewGroup {
   std::string display_name;

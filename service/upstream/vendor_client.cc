@@ -43,6 +43,9 @@ void VendorClient::MakeBilled(const CallOptions& call, http::HttpRequest& reques
 
 absl::StatusOr<http::HttpReply> VendorClient::SendRead(const CallOptions& call, http::HttpRequest& request,
                                                        absl::Duration timeout) const {
+  if (call.permit != nullptr) {
+    if (absl::Status may = call.permit->BeforeSend(call); !may.ok()) return may;
+  }
   if (timeout == absl::ZeroDuration()) timeout = options_.read_timeout;
   request.timeout = std::min(timeout, call.deadline - clock_.Now());
   request.cancel = call.cancel;

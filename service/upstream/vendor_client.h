@@ -21,6 +21,8 @@ class JsonNode;
 
 // The calls of one vendor account, as every dialect makes them: who is asked, for how long, who may break it off, and
 // what an answer that is no success comes to. Thread-safe.
+//
+// Tests: tests/unit/upstream/hostile_reply_test.cc, tests/unit/upstream/anyfast/wire_test.cc
 class VendorClient {
  public:
   struct Options {
@@ -44,8 +46,8 @@ class VendorClient {
   // ends it, for the answer is worth money.
   void MakeBilled(const CallOptions& call, http::HttpRequest& request) const;
 
-  // Sends a request that bills nothing, within the caller's deadline and `timeout` (zero: the one for reads). An error
-  // means that no time was left; else whatever came back.
+  // Sends a request that bills nothing, with the call's permit, within the caller's deadline and `timeout` (zero: the
+  // one for reads). An error means that it was not sent; else whatever came back.
   absl::StatusOr<http::HttpReply> SendRead(const CallOptions& call, http::HttpRequest& request,
                                            absl::Duration timeout = {}) const;
 

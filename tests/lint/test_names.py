@@ -33,7 +33,7 @@ def named(text):
 def check_tree(root):
     """All faults of a tree, as text lines."""
     paths = files(".cc", ".h", root=root)
-    known = set(paths)
+    known = {*paths, *files(".py", root=root)}
     lists = {}
     for path in paths:
         if path.startswith("service/"):

@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 #include "service/base/mutex.h"
@@ -46,6 +47,11 @@ class FakeMethod {
   // For the fake: the answer of this call. `otherwise` is the vendor's own, `cancelled` that of a call broken off.
   Result Run(const upstream::CallOptions& call, const std::function<Result()>& otherwise,
              const std::function<Result()>& cancelled) {
+    // As a real one: what may be billed has leave already.
+    if constexpr (std::is_constructible_v<Result, absl::Status>) {
+      const absl::Status may = call.permit == nullptr ? absl::OkStatus() : call.permit->BeforeSend(call);
+      if (!may.ok()) return may;
+    }
     std::optional<Result> scripted;
     {
       base::MutexLock lock(mutex_);

@@ -15,25 +15,25 @@ constexpr char kLibrary[] = "library";
 
 }  // namespace
 
-absl::StatusOr<model::AssetGroup> Adoption::Group(const CallContext& context, Upstreams::Entry& entry,
+absl::StatusOr<model::AssetGroup> Adoption::Group(const CallContext& context, VendorAccount& account,
                                                   const model::UpstreamHandle& handle) {
   absl::StatusOr<model::AssetGroup> stored = OwnGroup(store_, context.tenant, handle);
-  if (stored.ok() || !absl::IsNotFound(stored.status()) || !entry.dedicated) return stored;
+  if (stored.ok() || !absl::IsNotFound(stored.status()) || !account.dedicated()) return stored;
   // Another tenant's, of a time when the credentials were shared.
   if (const absl::Status any = store_.GetGroup(handle).status(); !absl::IsNotFound(any)) {
     return any.ok() ? stored.status() : any;
   }
-  if (!entry.upstream->profile().assets.groups) return stored;
-  absl::StatusOr<upstream::GroupReport> report = entry.upstream->GetGroup(ToCallOptions(context), handle.id);
+  if (!account.profile().assets.groups) return stored;
+  absl::StatusOr<upstream::GroupReport> report = account.upstream().GetGroup(ToCallOptions(context), handle.id);
   if (absl::IsNotFound(report.status())) return GroupNotFound(handle);
   if (!report.ok()) return report.status();
   return Put(context.tenant, handle.upstream, *report);
 }
 
-absl::StatusOr<model::Asset> Adoption::Asset(const CallContext& context, Upstreams::Entry& entry,
+absl::StatusOr<model::Asset> Adoption::Asset(const CallContext& context, VendorAccount& account,
                                              const model::UpstreamHandle& handle) {
   absl::StatusOr<model::Asset> stored = OwnAsset(store_, context.tenant, handle);
-  if (stored.ok() || !absl::IsNotFound(stored.status()) || !entry.dedicated) return stored;
+  if (stored.ok() || !absl::IsNotFound(stored.status()) || !account.dedicated()) return stored;
   if (const absl::Status any = store_.GetAsset(handle).status(); !absl::IsNotFound(any)) {
     return any.ok() ? stored.status() : any;  // As in Group.
   }
@@ -41,27 +41,27 @@ absl::StatusOr<model::Asset> Adoption::Asset(const CallContext& context, Upstrea
   const absl::StatusOr<std::optional<model::Asset>> known = Known(handle);
   if (!known.ok()) return known.status();
   if (known->has_value()) return AssetNotFound(handle);
-  absl::StatusOr<upstream::AssetReport> report = entry.upstream->GetAsset(ToCallOptions(context), handle.id);
+  absl::StatusOr<upstream::AssetReport> report = account.upstream().GetAsset(ToCallOptions(context), handle.id);
   if (absl::IsNotFound(report.status())) return AssetNotFound(handle);
   if (!report.ok()) return report.status();
-  return Put(context, entry, *report);
+  return Put(context, account, *report);
 }
 
-absl::Status Adoption::AllGroups(const CallContext& context, Upstreams::Entry& entry, model::GroupType type) {
-  if (!entry.dedicated) return SharedCredentials(entry);
-  if (!entry.upstream->profile().assets.groups) return absl::OkStatus();
+absl::Status Adoption::AllGroups(const CallContext& context, VendorAccount& account, model::GroupType type) {
+  if (!account.dedicated()) return SharedCredentials(account);
+  if (!account.profile().assets.groups) return absl::OkStatus();
   upstream::GroupQuery query;
   query.type = type;
   for (query.page = 1; query.page <= kMostPages; ++query.page) {
     absl::StatusOr<upstream::ReportPage<upstream::GroupReport>> page =
-        entry.upstream->ListGroups(ToCallOptions(context), query);
+        account.upstream().ListGroups(ToCallOptions(context), query);
     if (!page.ok()) return page.status();
     for (const upstream::GroupReport& report : page->items) {
       if (!model::IsUpstreamId(report.id)) {
-        entry.metrics.Skipped("group");
+        account.metrics().Skipped("group");
         continue;
       }
-      const absl::Status put = Put(context.tenant, entry.upstream->name(), report, type).status();
+      const absl::Status put = Put(context.tenant, account.name(), report, type).status();
       if (!put.ok()) return put;
     }
     if (!page->more) break;
@@ -69,22 +69,22 @@ absl::Status Adoption::AllGroups(const CallContext& context, Upstreams::Entry& e
   return absl::OkStatus();
 }
 
-absl::Status Adoption::AllAssets(const CallContext& context, Upstreams::Entry& entry,
+absl::Status Adoption::AllAssets(const CallContext& context, VendorAccount& account,
                                  const std::vector<std::string>& group_ids, model::GroupType type) {
-  if (!entry.dedicated) return SharedCredentials(entry);
+  if (!account.dedicated()) return SharedCredentials(account);
   upstream::AssetQuery query;
   query.group_type = type;
-  if (entry.upstream->profile().assets.groups) query.group_ids = group_ids;
+  if (account.profile().assets.groups) query.group_ids = group_ids;
   for (query.page = 1; query.page <= kMostPages; ++query.page) {
     absl::StatusOr<upstream::ReportPage<upstream::AssetReport>> page =
-        entry.upstream->ListAssets(ToCallOptions(context), query);
+        account.upstream().ListAssets(ToCallOptions(context), query);
     if (!page.ok()) return page.status();
     for (const upstream::AssetReport& report : page->items) {
       if (!model::IsUpstreamId(report.id)) {
-        entry.metrics.Skipped("asset");
+        account.metrics().Skipped("asset");
         continue;
       }
-      const absl::Status put = Put(context, entry, report, type).status();
+      const absl::Status put = Put(context, account, report, type).status();
       if (!put.ok()) return put;
     }
     if (!page->more) break;
@@ -120,15 +120,15 @@ absl::StatusOr<model::AssetGroup> Adoption::Put(const std::string& tenant, const
   });
 }
 
-absl::StatusOr<model::Asset> Adoption::Put(const CallContext& context, Upstreams::Entry& entry,
+absl::StatusOr<model::Asset> Adoption::Put(const CallContext& context, VendorAccount& account,
                                            const upstream::AssetReport& report, model::GroupType type) {
-  const model::AssetProfile& profile = entry.upstream->profile().assets;
-  const model::UpstreamHandle handle{entry.upstream->name(), report.id};
+  const model::AssetProfile& profile = account.profile().assets;
+  const model::UpstreamHandle handle{account.name(), report.id};
   absl::StatusOr<std::optional<model::Asset>> known = Known(handle);
   if (!known.ok()) return known.status();
   if (known->has_value()) return tracker_.Apply((*known)->handle, report);
 
-  absl::StatusOr<model::UpstreamHandle> group = GroupOf(context, entry, report, type);
+  absl::StatusOr<model::UpstreamHandle> group = GroupOf(context, account, report, type);
   if (!group.ok()) return group.status();
   model::Asset asset;
   asset.handle = handle;
@@ -155,10 +155,10 @@ absl::StatusOr<std::optional<model::Asset>> Adoption::Known(const model::Upstrea
   return store_.FindAssetByVendorId(at_vendor.upstream, at_vendor.id);
 }
 
-absl::StatusOr<model::UpstreamHandle> Adoption::GroupOf(const CallContext& context, Upstreams::Entry& entry,
+absl::StatusOr<model::UpstreamHandle> Adoption::GroupOf(const CallContext& context, VendorAccount& account,
                                                         const upstream::AssetReport& report, model::GroupType type) {
-  const std::string& upstream = entry.upstream->name();
-  if (!entry.upstream->profile().assets.groups) {
+  const std::string& upstream = account.name();
+  if (!account.profile().assets.groups) {
     upstream::GroupReport library;
     library.id = library.display_name = kLibrary;
     const model::UpstreamHandle group{upstream, kLibrary};
@@ -173,7 +173,7 @@ absl::StatusOr<model::UpstreamHandle> Adoption::GroupOf(const CallContext& conte
   }
   const model::UpstreamHandle group{upstream, report.group_id};
   if (!report.group_id.empty() && absl::IsNotFound(store_.GetGroup(group).status())) {
-    absl::StatusOr<upstream::GroupReport> found = entry.upstream->GetGroup(ToCallOptions(context), report.group_id);
+    absl::StatusOr<upstream::GroupReport> found = account.upstream().GetGroup(ToCallOptions(context), report.group_id);
     // LivenessFace groups are never listed: then the id is all there is to know.
     upstream::GroupReport bare;
     bare.id = bare.display_name = report.group_id;
@@ -183,14 +183,14 @@ absl::StatusOr<model::UpstreamHandle> Adoption::GroupOf(const CallContext& conte
   return group;
 }
 
-absl::StatusOr<model::AssetGroup> OwnGroup(store::Store& store, const std::string& tenant,
+absl::StatusOr<model::AssetGroup> OwnGroup(store::GroupStore& store, const std::string& tenant,
                                            const model::UpstreamHandle& handle) {
   absl::StatusOr<model::AssetGroup> group = store.GetGroup(handle);
   if (group.ok() && group->tenant != tenant) return GroupNotFound(handle);
   return group;
 }
 
-absl::StatusOr<model::Asset> OwnAsset(store::Store& store, const std::string& tenant,
+absl::StatusOr<model::Asset> OwnAsset(store::AssetStore& store, const std::string& tenant,
                                       const model::UpstreamHandle& handle) {
   absl::StatusOr<model::Asset> asset = store.GetAsset(handle);
   if (asset.ok() && asset->tenant != tenant) return AssetNotFound(handle);
@@ -205,12 +205,12 @@ absl::Status AssetNotFound(const model::UpstreamHandle& handle) {
   return base::ResourceNotFound("seedance.gateway.v1.Asset", model::AssetName(handle));
 }
 
-absl::Status SharedCredentials(const Upstreams::Entry& entry) {
+absl::Status SharedCredentials(const VendorAccount& account) {
   base::ErrorDetail detail;
   detail.reason = base::Reason::kSharedCredentials;
   return base::MakeError(
-      absl::StrCat("read_upstream needs vendor credentials dedicated to the tenant; those of upstream ",
-                   entry.upstream->name(), " are shared"),
+      absl::StrCat("read_upstream needs vendor credentials dedicated to the tenant; those of upstream ", account.name(),
+                   " are shared"),
       detail);
 }
 

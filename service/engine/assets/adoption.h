@@ -23,22 +23,22 @@ namespace seedance::engine {
 //
 // Assets of a vendor that has no groups go into the group `<upstream>~library`, which is made when it is first needed.
 //
-// Methods call the vendor and block: run them on the entry's `polls` threads.
+// Methods call the vendor and block: run them on the account's `polls` threads.
 class Adoption {
  public:
   Adoption(store::Store& store, AssetTracker& tracker, base::Clock& clock)
       : store_(store), tracker_(tracker), clock_(clock) {}
 
   // The group or asset, from the store, else from the vendor.
-  absl::StatusOr<model::AssetGroup> Group(const CallContext& context, Upstreams::Entry& entry,
+  absl::StatusOr<model::AssetGroup> Group(const CallContext& context, VendorAccount& account,
                                           const model::UpstreamHandle& handle);
-  absl::StatusOr<model::Asset> Asset(const CallContext& context, Upstreams::Entry& entry,
+  absl::StatusOr<model::Asset> Asset(const CallContext& context, VendorAccount& account,
                                      const model::UpstreamHandle& handle);
 
   // Reads the vendor's whole list. Of the assets: only those of `group_ids`, unless it is empty or the vendor has no
   // groups. `type` is that of the groups; kUnspecified: any, or what the vendor lists without one.
-  absl::Status AllGroups(const CallContext& context, Upstreams::Entry& entry, model::GroupType type);
-  absl::Status AllAssets(const CallContext& context, Upstreams::Entry& entry, const std::vector<std::string>& group_ids,
+  absl::Status AllGroups(const CallContext& context, VendorAccount& account, model::GroupType type);
+  absl::Status AllAssets(const CallContext& context, VendorAccount& account, const std::vector<std::string>& group_ids,
                          model::GroupType type);
 
  private:
@@ -47,13 +47,13 @@ class Adoption {
                                         const upstream::GroupReport& report,
                                         model::GroupType guess = model::GroupType::kUnspecified);
   // `type`: of the asset's group, if that is known.
-  absl::StatusOr<model::Asset> Put(const CallContext& context, Upstreams::Entry& entry,
+  absl::StatusOr<model::Asset> Put(const CallContext& context, VendorAccount& account,
                                    const upstream::AssetReport& report,
                                    model::GroupType type = model::GroupType::kUnspecified);
   // The stored asset that the vendor knows by this id, if there is one.
   absl::StatusOr<std::optional<model::Asset>> Known(const model::UpstreamHandle& at_vendor);
   // The group that the report names, in the store.
-  absl::StatusOr<model::UpstreamHandle> GroupOf(const CallContext& context, Upstreams::Entry& entry,
+  absl::StatusOr<model::UpstreamHandle> GroupOf(const CallContext& context, VendorAccount& account,
                                                 const upstream::AssetReport& report, model::GroupType type);
 
   store::Store& store_;
@@ -62,9 +62,9 @@ class Adoption {
 };
 
 // The stored group or asset if it belongs to the tenant; NOT_FOUND otherwise, foreign ones included.
-absl::StatusOr<model::AssetGroup> OwnGroup(store::Store& store, const std::string& tenant,
+absl::StatusOr<model::AssetGroup> OwnGroup(store::GroupStore& store, const std::string& tenant,
                                            const model::UpstreamHandle& handle);
-absl::StatusOr<model::Asset> OwnAsset(store::Store& store, const std::string& tenant,
+absl::StatusOr<model::Asset> OwnAsset(store::AssetStore& store, const std::string& tenant,
                                       const model::UpstreamHandle& handle);
 
 // NOT_FOUND for a group or an asset.
@@ -72,7 +72,7 @@ absl::Status GroupNotFound(const model::UpstreamHandle& handle);
 absl::Status AssetNotFound(const model::UpstreamHandle& handle);
 
 // FAILED_PRECONDITION: the credentials are shared.
-absl::Status SharedCredentials(const Upstreams::Entry& entry);
+absl::Status SharedCredentials(const VendorAccount& account);
 
 }  // namespace seedance::engine
 

@@ -109,21 +109,21 @@ void AssetCreation::Begin(const DraftPtr& draft, Done<model::Asset> done) {
 }
 
 void AssetCreation::WithGroup(const DraftPtr& draft, Done<model::Asset> done) {
-  draft->entry = upstreams_.Find(draft->context.tenant, draft->group_handle.upstream);
+  draft->account = upstreams_.Find(draft->context.tenant, draft->group_handle.upstream);
   if (!draft->violations.empty()) {
     // Without an upstream there is no profile to check more against.
-    if (draft->entry == nullptr) return done(base::InvalidInput(draft->violations));
+    if (draft->account == nullptr) return done(base::InvalidInput(draft->violations));
     return Check(draft, std::move(done));
   }
-  if (draft->entry == nullptr) return done(GroupNotFound(draft->group_handle));
+  if (draft->account == nullptr) return done(GroupNotFound(draft->group_handle));
   absl::StatusOr<model::AssetGroup> group = OwnGroup(store_, draft->context.tenant, draft->group_handle);
   if (group.ok()) {
     draft->group = *group;
     return Check(draft, std::move(done));
   }
-  if (!absl::IsNotFound(group.status()) || !draft->entry->dedicated) return done(group.status());
-  RunOn<model::Asset>(draft->entry->polls, *draft->entry, std::move(done), [this, draft](Done<model::Asset> answer) {
-    absl::StatusOr<model::AssetGroup> found = adoption_.Group(draft->context, *draft->entry, draft->group_handle);
+  if (!absl::IsNotFound(group.status()) || !draft->account->dedicated()) return done(group.status());
+  draft->account->Read<model::Asset>(std::move(done), [this, draft](Done<model::Asset> answer) {
+    absl::StatusOr<model::AssetGroup> found = adoption_.Group(draft->context, *draft->account, draft->group_handle);
     if (!found.ok()) return answer(found.status());
     draft->group = *found;
     Check(draft, std::move(answer));
@@ -161,16 +161,16 @@ void AssetCreation::Read(const DraftPtr& draft, Done<model::Asset> done) {
       draft->stream = std::make_shared<SlotSource>(draft->stream, turn);
       go_on(ReadStream(*draft), std::move(answer));
     };
-    return RunTransfer<model::Asset>(draft->entry->transfers, *draft->entry, draft->context, draft->context.cancel,
-                                     std::move(done), std::move(work));
+    return draft->account->Transfer<model::Asset>(draft->context, draft->context.cancel, std::move(done),
+                                                  std::move(work));
   }
   // A token of its own: the other creations of a batch go on when this one is too slow.
   auto cancel = std::make_shared<base::CancelLink>(draft->context.cancel);
   auto work = [this, draft, go_on, cancel](const std::shared_ptr<TransferSlot>& turn, Done<model::Asset> answer) {
     go_on(CheckUrlMedia(*fetcher_, *draft, cancel->token(), *turn), std::move(answer));
   };
-  RunTransfer<model::Asset>(upstreams_.fetches(), *draft->entry, draft->context, cancel->token(), std::move(done),
-                            std::move(work));
+  draft->account->TransferOn<model::Asset>(upstreams_.fetches(), draft->context, cancel->token(), std::move(done),
+                                           std::move(work));
 }
 
 absl::Status AssetCreation::ReadStream(AssetDraft& draft) {
@@ -218,8 +218,9 @@ void AssetCreation::ShareContent(const DraftPtr& draft, Done<model::Asset> done)
   const SingleFlight::Key key = {draft->group.name(), draft->info.sha256};
   auto shared = std::make_shared<Done<model::Asset>>(std::move(done));
   const bool leads = contents_.Lead(key, [this, draft, shared](const absl::StatusOr<model::Asset>& leader) {
-    RunOn<model::Asset>(draft->entry->polls, *draft->entry, std::move(*shared),
-                        [this, draft, leader](Done<model::Asset> answer) { Follow(draft, leader, std::move(answer)); });
+    draft->account->Read<model::Asset>(std::move(*shared), [this, draft, leader](Done<model::Asset> answer) {
+      Follow(draft, leader, std::move(answer));
+    });
   });
   if (!leads) return;
   Decide(draft, [this, key, shared](absl::StatusOr<model::Asset> answer) {
@@ -318,18 +319,16 @@ void AssetCreation::Launch(const DraftPtr& draft, Done<model::Asset> done) {
   if (draft->streams()) return sender_.Send(*draft);
   bool taken = false;
   if (draft->sends_uri()) {
-    taken = draft->entry->submits.Submit([this, draft] { sender_.Send(*draft); });
+    taken = draft->account->TryChange([this, draft] { sender_.Send(*draft); });
   } else {
     // Billed: it goes on without its caller, and waits for nobody but the vendor.
     TransferQueue::Transfer transfer;
     transfer.tenant = draft->context.tenant;
     transfer.work = [this, draft](const std::shared_ptr<TransferSlot>&) { sender_.Send(*draft); };
-    transfer.dropped = [this, draft] {
-      billed_.Failed(draft->call, Acceptance::kNotAccepted, PoolFull(*draft->entry));
-    };
-    taken = draft->entry->transfers.Submit(std::move(transfer));
+    transfer.dropped = [this, draft] { billed_.Failed(draft->call, Acceptance::kNotAccepted, draft->account->Busy()); };
+    taken = draft->account->transfers().Submit(std::move(transfer));
   }
-  if (!taken) billed_.Failed(draft->call, Acceptance::kNotAccepted, PoolFull(*draft->entry));
+  if (!taken) billed_.Failed(draft->call, Acceptance::kNotAccepted, draft->account->Busy());
 }
 
 void AssetCreation::AnswerWithContent(const DraftPtr& draft, model::Asset asset, Done<model::Asset> done) {

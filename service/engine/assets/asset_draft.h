@@ -51,7 +51,7 @@ struct UploadAssetParams {
 // Tests: tests/unit/engine/assets/asset_creation_test.cc, tests/unit/engine/assets/asset_media_test.cc
 struct AssetDraft {
   CallContext context;
-  Upstreams::Entry* entry = nullptr;
+  VendorAccount* account = nullptr;
   model::UpstreamHandle group_handle;
   model::AssetGroup group;
   std::string display_name;
@@ -74,7 +74,7 @@ struct AssetDraft {
   std::vector<base::FieldViolation> violations;
   model::JournalEntry call;
 
-  const model::AssetProfile& profile() const { return entry->upstream->profile().assets; }
+  const model::AssetProfile& profile() const { return account->profile().assets; }
   MediaValidator MakeJudge() const { return {profile(), {bytes_field, prefix + "asset.media_type"}, media_type}; }
   // Whether the bytes leave this machine as they are being read from the caller.
   bool streams() const { return stream != nullptr && spool == nullptr; }

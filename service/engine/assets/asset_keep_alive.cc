@@ -20,7 +20,7 @@ constexpr int64_t kMostUses = 2;
 
 constexpr absl::Duration kFullPoolPause = absl::Seconds(1);
 
-const model::AssetLibrary& LibraryOf(const Upstreams::Entry& entry) { return entry.upstream->profile().assets.library; }
+const model::AssetLibrary& LibraryOf(const VendorAccount& account) { return account.profile().assets.library; }
 
 bool IsKept(const model::Asset& asset) {
   return asset.state == AssetState::kActive && asset.expire_time != absl::InfiniteFuture();
@@ -28,7 +28,7 @@ bool IsKept(const model::Asset& asset) {
 
 }  // namespace
 
-AssetKeepAlive::AssetKeepAlive(const Options& options, store::Store& store, Upstreams& upstreams, Journal& billed,
+AssetKeepAlive::AssetKeepAlive(const Options& options, store::AssetStore& store, Upstreams& upstreams, Journal& billed,
                                AssetTracker& tracker, std::function<bool(const std::string& asset_name)> in_use,
                                base::Clock& clock, base::Random& random)
     : options_(options),
@@ -55,9 +55,9 @@ void AssetKeepAlive::Stop() {
 }
 
 void AssetKeepAlive::Track(const model::Asset& asset) {
-  const Upstreams::Entry* entry = upstreams_.Find(asset.tenant, asset.handle.upstream);
+  const VendorAccount* account = upstreams_.Find(asset.tenant, asset.handle.upstream);
   // Without its upstream nothing can be said of it; that may come back with the next configuration.
-  if (!IsKept(asset) || entry == nullptr) return;
+  if (!IsKept(asset) || account == nullptr) return;
   const std::string name = asset.name();
   {
     base::MutexLock lock(mutex_);
@@ -65,12 +65,12 @@ void AssetKeepAlive::Track(const model::Asset& asset) {
     kept.handle = asset.handle;
     kept.tenant = asset.tenant;
   }
-  due_.Schedule(name, TouchTime(LibraryOf(*entry), asset));
+  due_.Schedule(name, TouchTime(LibraryOf(*account), asset));
 }
 
 void AssetKeepAlive::Used(const model::Asset& asset, AssetUse use) {
-  Upstreams::Entry* entry = upstreams_.Find(asset.tenant, asset.handle.upstream);
-  if (entry == nullptr || asset.state != AssetState::kActive) return;
+  VendorAccount* account = upstreams_.Find(asset.tenant, asset.handle.upstream);
+  if (account == nullptr || asset.state != AssetState::kActive) return;
   const absl::Time now = clock_.Now();
   const auto is_news = [&](const model::Asset& before) {
     const bool counts = use == AssetUse::kSent && before.task_uses < kMostUses;
@@ -85,11 +85,11 @@ void AssetKeepAlive::Used(const model::Asset& asset, AssetUse use) {
       return absl::OkStatus();
     });
   }
-  const model::AssetLibrary& library = LibraryOf(*entry);
+  const model::AssetLibrary& library = LibraryOf(*account);
   const bool is_old = IsOtherExpireTime(library, asset.expire_time, ExpireTime(library, now));
-  if (library.idle_ttl == absl::ZeroDuration() || !is_old || !MayLook(asset, *entry)) return;
+  if (library.idle_ttl == absl::ZeroDuration() || !is_old || !MayLook(asset, *account)) return;
   // Refused by a full pool, it is looked at in time all the same.
-  (void)entry->polls.Submit([this, asset, entry] { Touch(asset, *entry); });
+  (void)account->TryRead([this, asset, account] { Touch(asset, *account); });
 }
 
 void AssetKeepAlive::OnDue(const std::string& name) {
@@ -100,46 +100,46 @@ void AssetKeepAlive::OnDue(const std::string& name) {
     if (found == kept_.end()) return;
     kept = found->second;
   }
-  Upstreams::Entry* entry = upstreams_.Find(kept.tenant, kept.handle.upstream);
-  if (!entry->polls.Submit([this, kept, entry] { Look(kept, *entry); })) {
+  VendorAccount* account = upstreams_.Find(kept.tenant, kept.handle.upstream);
+  if (!account->TryRead([this, kept, account] { Look(kept, *account); })) {
     due_.Schedule(name, clock_.Now() + kFullPoolPause);
   }
 }
 
-void AssetKeepAlive::Look(const Kept& kept, Upstreams::Entry& entry) {
+void AssetKeepAlive::Look(const Kept& kept, VendorAccount& account) {
   const std::string name = model::AssetName(kept.handle);
   absl::StatusOr<model::Asset> asset = store_.GetAsset(kept.handle);
   if (absl::IsNotFound(asset.status()) || (asset.ok() && !IsKept(*asset))) return Forget(name);
   const absl::Time now = clock_.Now();
-  if (!asset.ok()) return due_.Schedule(name, now + PauseAt(entry));
-  const absl::Time touch_time = TouchTime(LibraryOf(entry), *asset);
+  if (!asset.ok()) return due_.Schedule(name, now + PauseAt(account));
+  const absl::Time touch_time = TouchTime(LibraryOf(account), *asset);
   if (now < touch_time) return due_.Schedule(name, touch_time);
-  if (in_use_(name)) return Touch(*asset, entry);
+  if (in_use_(name)) return Touch(*asset, account);
   if (now >= asset->expire_time) return Expire(*asset);
   // A task may come to need it in the time that is left.
-  due_.Schedule(name, std::min(asset->expire_time, now + PauseAt(entry)));
+  due_.Schedule(name, std::min(asset->expire_time, now + PauseAt(account)));
 }
 
-void AssetKeepAlive::Touch(const model::Asset& asset, Upstreams::Entry& entry) {
+void AssetKeepAlive::Touch(const model::Asset& asset, VendorAccount& account) {
   const std::string name = asset.name();
   const absl::StatusOr<upstream::AssetReport> report =
-      entry.upstream->GetAsset(upstreams_.BackgroundRead(), asset.upstream_id());
+      account.upstream().GetAsset(upstreams_.BackgroundRead(), asset.upstream_id());
   if (absl::IsCancelled(report.status())) return;
   const absl::Time now = clock_.Now();
   if (absl::IsNotFound(report.status())) {
     // Before its time this may be an odd answer.
     if (now >= asset.expire_time) return Expire(asset);
-    return due_.Schedule(name, std::min(asset.expire_time, now + PauseAt(entry)));
+    return due_.Schedule(name, std::min(asset.expire_time, now + PauseAt(account)));
   }
   if (!report.ok()) {
     const absl::Duration wish = base::GetErrorDetail(report.status()).retry_delay.value_or(absl::ZeroDuration());
-    return due_.Schedule(name, now + std::max(PauseAt(entry), wish));
+    return due_.Schedule(name, now + std::max(PauseAt(account), wish));
   }
   const absl::StatusOr<model::Asset> touched = tracker_.Apply(asset.handle, *report);
   if (absl::IsNotFound(touched.status()) || (touched.ok() && !IsKept(*touched))) return Forget(name);
   // Where the vendor's time did not move, it is asked again after a pause.
-  const absl::Time next = touched.ok() ? TouchTime(LibraryOf(entry), *touched) : now;
-  due_.Schedule(name, std::max(next, now + PauseAt(entry)));
+  const absl::Time next = touched.ok() ? TouchTime(LibraryOf(account), *touched) : now;
+  due_.Schedule(name, std::max(next, now + PauseAt(account)));
 }
 
 void AssetKeepAlive::Expire(const model::Asset& asset) {
@@ -156,19 +156,19 @@ void AssetKeepAlive::Expire(const model::Asset& asset) {
   if (!absl::IsAborted(expired.status())) due_.Schedule(asset.name(), now + options_.pause);
 }
 
-bool AssetKeepAlive::MayLook(const model::Asset& asset, const Upstreams::Entry& entry) {
+bool AssetKeepAlive::MayLook(const model::Asset& asset, const VendorAccount& account) {
   const absl::Time now = clock_.Now();
   base::MutexLock lock(mutex_);
   Kept& kept = kept_[asset.name()];
   kept.handle = asset.handle;
   kept.tenant = asset.tenant;
-  if (now - kept.looked < PauseAt(entry)) return false;
+  if (now - kept.looked < PauseAt(account)) return false;
   kept.looked = now;
   return true;
 }
 
-absl::Duration AssetKeepAlive::PauseAt(const Upstreams::Entry& entry) const {
-  const absl::Duration idle_ttl = LibraryOf(entry).idle_ttl;
+absl::Duration AssetKeepAlive::PauseAt(const VendorAccount& account) const {
+  const absl::Duration idle_ttl = LibraryOf(account).idle_ttl;
   return idle_ttl > absl::ZeroDuration() ? std::min(options_.pause, idle_ttl / 50) : options_.pause;
 }
 

@@ -17,7 +17,7 @@
 #include "service/engine/dispatch/upstreams.h"
 #include "service/engine/journal/journal.h"
 #include "service/model/asset.h"
-#include "service/store/store.h"
+#include "service/store/asset_store.h"
 
 namespace seedance::engine {
 
@@ -33,7 +33,7 @@ class AssetKeepAlive {
   };
 
   // `in_use`: whether an open task refers to the asset of this name.
-  AssetKeepAlive(const Options& options, store::Store& store, Upstreams& upstreams, Journal& billed,
+  AssetKeepAlive(const Options& options, store::AssetStore& store, Upstreams& upstreams, Journal& billed,
                  AssetTracker& tracker, std::function<bool(const std::string& asset_name)> in_use, base::Clock& clock,
                  base::Random& random);
 
@@ -66,17 +66,17 @@ class AssetKeepAlive {
 
   void OnDue(const std::string& name);
   // On the upstream's threads. Decides what the asset needs now.
-  void Look(const Kept& kept, Upstreams::Entry& entry);
+  void Look(const Kept& kept, VendorAccount& account);
   // Reads the asset at the vendor, which is a use.
-  void Touch(const model::Asset& asset, Upstreams::Entry& entry);
+  void Touch(const model::Asset& asset, VendorAccount& account);
   void Expire(const model::Asset& asset);
   // Whether nobody looked for a pause; then this look is noted.
-  bool MayLook(const model::Asset& asset, const Upstreams::Entry& entry);
-  absl::Duration PauseAt(const Upstreams::Entry& entry) const;
+  bool MayLook(const model::Asset& asset, const VendorAccount& account);
+  absl::Duration PauseAt(const VendorAccount& account) const;
   void Forget(const std::string& name);
 
   const Options options_;
-  store::Store& store_;
+  store::AssetStore& store_;
   Upstreams& upstreams_;
   AssetTracker& tracker_;
   const std::function<bool(const std::string&)> in_use_;

@@ -18,7 +18,7 @@ constexpr double kNearlyFull = 0.9;
 // Scrapes closer than this show what the last one read.
 constexpr absl::Duration kScrapePause = absl::Seconds(10);
 
-bool IsNearlyFull(const store::Store::Library& library, int most) {
+bool IsNearlyFull(const store::AssetStore::Library& library, int most) {
   return most > 0 && static_cast<double>(library.live + library.claimed) >= kNearlyFull * most;
 }
 
@@ -43,12 +43,12 @@ bool IsOtherExpireTime(const model::AssetLibrary& library, absl::Time before, ab
   return absl::AbsDuration(after - before) >= step;
 }
 
-absl::StatusOr<LibraryUsage> ReadLibraryUsage(store::Store& store, const std::string& tenant,
+absl::StatusOr<LibraryUsage> ReadLibraryUsage(store::AssetStore& store, const std::string& tenant,
                                               const upstream::Upstream& upstream, absl::Time now) {
   LibraryUsage usage;
   usage.upstream = upstream.name();
   usage.limits = upstream.profile().assets.library;
-  absl::StatusOr<store::Store::Library> library = store.ReadLibrary(tenant, upstream.name(), now, kCandidates);
+  absl::StatusOr<store::AssetStore::Library> library = store.ReadLibrary(tenant, upstream.name(), now, kCandidates);
   if (!library.ok()) return library.status();
   usage.library = *std::move(library);
   usage.nearly_full = IsNearlyFull(usage.library, usage.limits.max_assets);
@@ -67,7 +67,7 @@ absl::StatusOr<LibraryUsage> ReadLibraryUsage(store::Store& store, const std::st
   return usage;
 }
 
-void TellLibraryAtScrape(base::Metrics& metrics, store::Store& store, const upstream::Upstream& upstream,
+void TellLibraryAtScrape(base::Metrics& metrics, store::AssetStore& store, const upstream::Upstream& upstream,
                          base::Clock& clock) {
   const base::Metrics::Labels labels = {{"upstream", upstream.name()}};
   metrics.Gauge("seedance_library_max_assets", "Maximum number of assets that the vendor keeps; 0: no limit.", labels)
@@ -84,7 +84,7 @@ void TellLibraryAtScrape(base::Metrics& metrics, store::Store& store, const upst
   metrics.AtScrape([&store, &clock, name = upstream.name(), read_at, used, reserved, used_once, lapse]() mutable {
     const absl::Time now = clock.Now();
     if (now - *read_at < kScrapePause) return;
-    const absl::StatusOr<store::Store::Library> library = store.ReadLibrary("", name, now, 1);
+    const absl::StatusOr<store::AssetStore::Library> library = store.ReadLibrary("", name, now, 1);
     // The gauges keep what they had.
     if (!library.ok()) return;
     *read_at = now;

@@ -12,7 +12,7 @@
 #include "service/base/metrics.h"
 #include "service/model/asset.h"
 #include "service/model/profile.h"
-#include "service/store/store.h"
+#include "service/store/asset_store.h"
 #include "service/upstream/upstream.h"
 
 // The rules of a vendor's library of assets: how many it keeps, and for how long without a use.
@@ -34,15 +34,15 @@ bool IsOtherExpireTime(const model::AssetLibrary& library, absl::Time before, ab
 struct LibraryUsage {
   std::string upstream;
   model::AssetLibrary limits;
-  store::Store::Library library;  // `own_used_once` is empty unless it is nearly full.
+  store::AssetStore::Library library;  // `own_used_once` is empty unless it is nearly full.
   bool nearly_full = false;
   std::vector<std::string> warnings;
 };
-absl::StatusOr<LibraryUsage> ReadLibraryUsage(store::Store& store, const std::string& tenant,
+absl::StatusOr<LibraryUsage> ReadLibraryUsage(store::AssetStore& store, const std::string& tenant,
                                               const upstream::Upstream& upstream, absl::Time now);
 
 // Tells of the library at each scrape; the store is asked at most every 10 s. All outlive the metrics' last scrape.
-void TellLibraryAtScrape(base::Metrics& metrics, store::Store& store, const upstream::Upstream& upstream,
+void TellLibraryAtScrape(base::Metrics& metrics, store::AssetStore& store, const upstream::Upstream& upstream,
                          base::Clock& clock);
 
 }  // namespace seedance::engine

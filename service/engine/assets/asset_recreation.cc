@@ -28,8 +28,8 @@ absl::Status Lost(std::string_view message) {
 
 }  // namespace
 
-AssetRecreation::AssetRecreation(const Options& options, store::Store& store, Upstreams& upstreams, Journal& billed,
-                                 AssetTracker& tracker, base::Clock& clock, base::Random& random)
+AssetRecreation::AssetRecreation(const Options& options, store::AssetStore& store, Upstreams& upstreams,
+                                 Journal& billed, AssetTracker& tracker, base::Clock& clock, base::Random& random)
     : options_(options),
       store_(store),
       upstreams_(upstreams),
@@ -56,14 +56,14 @@ void AssetRecreation::OnDue(const std::string& name) {
     if (found == revivals_.end()) return;
     revival = found->second;
   }
-  Upstreams::Entry* entry = upstreams_.Find(revival.tenant, revival.handle.upstream);
-  if (entry == nullptr) return End(name);
-  if (!entry->submits.Submit([this, revival, entry] { Look(revival, *entry); })) {
+  VendorAccount* account = upstreams_.Find(revival.tenant, revival.handle.upstream);
+  if (account == nullptr) return End(name);
+  if (!account->TryChange([this, revival, account] { Look(revival, *account); })) {
     due_.Schedule(name, clock_.Now() + kPause);
   }
 }
 
-void AssetRecreation::Look(const Revival& revival, Upstreams::Entry& entry) {
+void AssetRecreation::Look(const Revival& revival, VendorAccount& account) {
   const std::string name = model::AssetName(revival.handle);
   const absl::StatusOr<model::Asset> asset = store_.GetAsset(revival.handle);
   if (absl::IsNotFound(asset.status())) return End(name);
@@ -71,10 +71,10 @@ void AssetRecreation::Look(const Revival& revival, Upstreams::Entry& entry) {
   // Somebody's read at the vendor brought it back, and told so.
   if (asset->state != AssetState::kExpired) return End(name);
   const absl::StatusOr<upstream::AssetReport> report =
-      entry.upstream->GetAsset(upstreams_.BackgroundRead(), asset->upstream_id());
+      account.upstream().GetAsset(upstreams_.BackgroundRead(), asset->upstream_id());
   if (absl::IsCancelled(report.status())) return End(name);
   const bool is_gone = report.ok() ? report->state == AssetState::kExpired : absl::IsNotFound(report.status());
-  if (is_gone) return Recreate(*asset, entry);
+  if (is_gone) return Recreate(*asset, account);
   if (!report.ok()) return LookAgain(*asset, report.status());
   TakeBack(*asset, *report);
 }
@@ -108,7 +108,7 @@ void AssetRecreation::TakeBack(const model::Asset& asset, const upstream::AssetR
   if (taken.ok()) tracker_.Track(*taken);
 }
 
-void AssetRecreation::Recreate(const model::Asset& asset, Upstreams::Entry& entry) {
+void AssetRecreation::Recreate(const model::Asset& asset, VendorAccount& account) {
   if (asset.source_uri.empty()) {
     return StayExpired(asset, asset.recreations,
                        Lost("the vendor has dropped it, and its bytes were not kept; create it again"));
@@ -118,15 +118,15 @@ void AssetRecreation::Recreate(const model::Asset& asset, Upstreams::Entry& entr
   const int number = doubtful ? std::max(asset.recreations, 1) : asset.recreations + 1;
   model::JournalEntry call = model::RecreationOf(asset, number);
   call.claim = model::AssetClaim{asset.group, asset.display_name, asset.handle};
-  call.claim->most = entry.upstream->profile().assets.library.max_assets;
+  call.claim->most = account.profile().assets.library.max_assets;
   // What was found, and not answered, might be somebody else's after all: it is not deleted.
   const Journal::Turn turn = billed_.Begin(call, [this, asset, number, doubtful](absl::StatusOr<std::string> answer) {
     Settle(asset, number, answer, /*discard=*/!doubtful);
   });
-  if (turn == Journal::Turn::kOwner) Send(asset, entry, std::move(call));
+  if (turn == Journal::Turn::kOwner) Send(asset, account, std::move(call));
 }
 
-void AssetRecreation::Send(const model::Asset& asset, Upstreams::Entry& entry, model::JournalEntry call) {
+void AssetRecreation::Send(const model::Asset& asset, VendorAccount& account, model::JournalEntry call) {
   upstream::NewAsset again;
   again.group_id = asset.group.id;
   again.display_name = asset.display_name;
@@ -135,13 +135,13 @@ void AssetRecreation::Send(const model::Asset& asset, Upstreams::Entry& entry, m
   const upstream::CallOptions options = upstreams_.Billed("");
   const upstream::BilledResult<std::string> result =
       SendPatiently({}, absl::InfiniteFuture(), clock_, random_, options.abandon,
-                    [&] { return entry.upstream->CreateAsset(options, again); });
+                    [&] { return account.upstream().CreateAsset(options, again); });
   if (result.acceptance == Acceptance::kAccepted) {
     return billed_.AcceptedAs(std::move(call), model::AssetName({asset.handle.upstream, result.value}));
   }
   // A refusal made nothing either, and its cause may go away: another task that needs the asset may try again.
   const Acceptance end = result.acceptance == Acceptance::kRefused ? Acceptance::kNotAccepted : result.acceptance;
-  billed_.Failed(std::move(call), end, WithCandidates(store_, asset.tenant, *entry.upstream, result.status));
+  billed_.Failed(std::move(call), end, WithCandidates(store_, asset.tenant, account.upstream(), result.status));
 }
 
 void AssetRecreation::Settle(const model::Asset& asset, int number, const absl::StatusOr<std::string>& answer,
@@ -162,9 +162,9 @@ void AssetRecreation::Settle(const model::Asset& asset, int number, const absl::
 
 void AssetRecreation::TakeOver(const model::Asset& asset, int number, const std::string& vendor_id, bool discard) {
   const absl::Time now = clock_.Now();
-  const Upstreams::Entry* entry = upstreams_.Find(asset.tenant, asset.handle.upstream);
+  const VendorAccount* account = upstreams_.Find(asset.tenant, asset.handle.upstream);
   const absl::Time expire_time =
-      entry == nullptr ? absl::InfiniteFuture() : ExpireTime(entry->upstream->profile().assets.library, now);
+      account == nullptr ? absl::InfiniteFuture() : ExpireTime(account->profile().assets.library, now);
   bool needed = true;
   const absl::StatusOr<model::Asset> taken = EndWith(asset, [&](model::Asset& edited) {
     // A doubt about this very creation was counted when it arose.
@@ -220,9 +220,9 @@ void AssetRecreation::StayExpired(const model::Asset& asset, int recreations, co
 }
 
 void AssetRecreation::Discard(const model::Asset& asset, const std::string& vendor_id) {
-  Upstreams::Entry* entry = upstreams_.Find(asset.tenant, asset.handle.upstream);
-  if (entry == nullptr) return;
-  const absl::Status deleted = entry->upstream->DeleteAsset(upstreams_.BackgroundRead(), vendor_id);
+  VendorAccount* account = upstreams_.Find(asset.tenant, asset.handle.upstream);
+  if (account == nullptr) return;
+  const absl::Status deleted = account->upstream().DeleteAsset(upstreams_.BackgroundRead(), vendor_id);
   if (deleted.ok() || absl::IsNotFound(deleted)) return;
   base::Log(base::LogLevel::kWarning, "unneeded_asset_not_deleted",
             {{"asset", asset.name()}, {"vendor_id", vendor_id}, {"cause", std::string(deleted.message())}});

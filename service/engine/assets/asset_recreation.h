@@ -15,7 +15,7 @@
 #include "service/engine/dispatch/upstreams.h"
 #include "service/engine/journal/journal.h"
 #include "service/model/asset.h"
-#include "service/store/store.h"
+#include "service/store/asset_store.h"
 
 namespace seedance::engine {
 
@@ -32,7 +32,7 @@ class AssetRecreation {
     base::Backoff backoff{absl::Seconds(2), absl::Seconds(30)};
   };
 
-  AssetRecreation(const Options& options, store::Store& store, Upstreams& upstreams, Journal& billed,
+  AssetRecreation(const Options& options, store::AssetStore& store, Upstreams& upstreams, Journal& billed,
                   AssetTracker& tracker, base::Clock& clock, base::Random& random);
 
   void Start() { due_.Start(); }
@@ -60,11 +60,11 @@ class AssetRecreation {
 
   void OnDue(const std::string& name);
   // On the upstream's threads.
-  void Look(const Revival& revival, Upstreams::Entry& entry);
+  void Look(const Revival& revival, VendorAccount& account);
   void LookAgain(const model::Asset& asset, const absl::Status& cause);
   void TakeBack(const model::Asset& asset, const upstream::AssetReport& report);
-  void Recreate(const model::Asset& asset, Upstreams::Entry& entry);
-  void Send(const model::Asset& asset, Upstreams::Entry& entry, model::JournalEntry call);
+  void Recreate(const model::Asset& asset, VendorAccount& account);
+  void Send(const model::Asset& asset, VendorAccount& account, model::JournalEntry call);
   // What creation `number` came to by the journal: the name that holds the vendor's new id.
   void Settle(const model::Asset& asset, int number, const absl::StatusOr<std::string>& answer, bool discard);
   // `discard`: what is not needed any more is deleted at the vendor.
@@ -80,7 +80,7 @@ class AssetRecreation {
   void BeginAnew(const model::Asset& asset);
 
   const Options options_;
-  store::Store& store_;
+  store::AssetStore& store_;
   Upstreams& upstreams_;
   Journal& billed_;
   AssetTracker& tracker_;

@@ -39,17 +39,6 @@ upstream::NewAsset NewAssetOf(const AssetDraft& draft) {
   return asset;
 }
 
-// Nothing that is billed was sent.
-upstream::BilledResult<std::string> NotStaged(const absl::Status& status) {
-  upstream::BilledResult<std::string> result;
-  result.acceptance = Acceptance::kNotAccepted;
-  result.status = status;
-  result.retry_after = base::GetErrorDetail(status).retry_delay;
-  const base::Reason reason = base::GetReason(status);
-  result.retryable = reason == base::Reason::kUpstreamUnavailable || reason == base::Reason::kRateLimited;
-  return result;
-}
-
 }  // namespace
 
 void AssetSender::Send(AssetDraft& draft) {
@@ -77,7 +66,7 @@ void AssetSender::Send(AssetDraft& draft) {
   if (base::GetReason(result.status) == base::Reason::kAssetLibraryFull) {
     // There may be room the next time that this request comes.
     if (result.acceptance == Acceptance::kRefused) result.acceptance = Acceptance::kNotAccepted;
-    result.status = WithCandidates(store_, draft.context.tenant, *draft.entry->upstream, result.status);
+    result.status = WithCandidates(store_, draft.context.tenant, draft.account->upstream(), result.status);
   }
   billed_.Failed(draft.call, result.acceptance, result.status);
 }
@@ -111,7 +100,7 @@ bool AssetSender::ExplainNoGroup(const AssetDraft& draft, bool young, const upst
   const bool taken = VendorHasName(draft, look);
   if (!taken && young) return true;
   // The vendor gives this answer to a second asset of one name too.
-  if (taken || draft.entry->upstream->GetGroup(look, draft.group.handle.id).ok()) {
+  if (taken || draft.account->upstream().GetGroup(look, draft.group.handle.id).ok()) {
     status = DisplayNameTaken(draft.group.name(), draft.display_name);
   }
   return false;
@@ -119,7 +108,7 @@ bool AssetSender::ExplainNoGroup(const AssetDraft& draft, bool young, const upst
 
 upstream::BilledResult<std::string> AssetSender::SendOnce(AssetDraft& draft, upstream::NewAsset& asset,
                                                           const upstream::CallOptions& options) {
-  upstream::Upstream& upstream = *draft.entry->upstream;
+  upstream::Upstream& upstream = draft.account->upstream();
   if (!asset.uri.empty()) return upstream.CreateAsset(options, asset);
   if (!draft.profile().bytes) {
     upstream::CallOptions staging = options;
@@ -128,7 +117,7 @@ upstream::BilledResult<std::string> AssetSender::SendOnce(AssetDraft& draft, ups
     absl::StatusOr<std::string> url = draft.spool != nullptr
                                           ? stager_.Stage(upstream, staging, *draft.spool, suffix, draft.bytes_field)
                                           : stager_.Stage(upstream, staging, *draft.memory, suffix, draft.bytes_field);
-    if (!url.ok()) return NotStaged(url.status());
+    if (!url.ok()) return upstream::NotSent(url.status());
     asset.uri = *std::move(url);  // For further tries too.
     return upstream.CreateAsset(options, asset);
   }
@@ -151,7 +140,7 @@ bool AssetSender::VendorHasName(const AssetDraft& draft, const upstream::CallOpt
   query.group_ids = {draft.group.handle.id};
   query.group_type = draft.group.type;
   query.display_name_contains = draft.display_name;
-  const auto page = draft.entry->upstream->ListAssets(options, query);
+  const auto page = draft.account->upstream().ListAssets(options, query);
   return page.ok() && std::any_of(page->items.begin(), page->items.end(), [&](const upstream::AssetReport& item) {
            return item.display_name == draft.display_name;
          });
@@ -164,7 +153,7 @@ bool AssetSender::IsYoung(const model::AssetGroup& group) const {
 void AssetSender::AwaitGroup(const AssetDraft& draft, const upstream::CallOptions& options) {
   const absl::Time until = clock_.Now() + kGroupWait;
   while (clock_.Now() < until) {
-    const absl::Status seen = draft.entry->upstream->GetGroup(options, draft.group.handle.id).status();
+    const absl::Status seen = draft.account->upstream().GetGroup(options, draft.group.handle.id).status();
     if (!absl::IsNotFound(seen) || !Pause(kGroupPause, clock_, options.cancel)) return;
   }
 }

@@ -8,7 +8,6 @@
 #include "service/base/error.h"
 #include "service/base/log.h"
 #include "service/engine/assets/asset_library.h"
-#include "service/engine/dispatch/request_outcome.h"
 
 namespace seedance::engine {
 namespace {
@@ -58,7 +57,7 @@ absl::Time CreatedLast(const model::Asset& asset) {
 
 }  // namespace
 
-AssetTracker::AssetTracker(const Options& options, store::Store& store, Upstreams& upstreams,
+AssetTracker::AssetTracker(const Options& options, store::AssetStore& store, Upstreams& upstreams,
                            WatchHub<model::Asset>& hub, base::Clock& clock, base::Random& random)
     : options_(options),
       store_(store),
@@ -98,26 +97,24 @@ void AssetTracker::OnDue(const std::string& name) {
     if (found == tracked_.end()) return;
     tracked = found->second;
   }
-  Upstreams::Entry* entry = upstreams_.Find(tracked.tenant, tracked.handle.upstream);
-  if (entry == nullptr) {
+  VendorAccount* account = upstreams_.Find(tracked.tenant, tracked.handle.upstream);
+  if (account == nullptr) {
     // Taken out of the configuration; it may come back with the next one.
     Forget(tracked);
     return;
   }
-  entry->calls.Add(RequestKind::kPoll, tracked.tenant, name, clock_.Now(),
-                   [this, tracked, entry](RequestSlot& turn) { Poll(tracked, *entry, turn); });
+  account->requests().Add(RequestKind::kPoll, tracked.tenant, name, clock_.Now(),
+                          [this, tracked, account](RequestSlot& slot) { Poll(tracked, *account, slot); });
 }
 
-void AssetTracker::Poll(const Tracked& tracked, Upstreams::Entry& entry, RequestSlot& turn) {
+void AssetTracker::Poll(const Tracked& tracked, VendorAccount& account, RequestSlot& slot) {
   const std::string name = model::AssetName(tracked.handle);
-  turn.MarkSent();
   absl::StatusOr<upstream::AssetReport> report =
-      entry.upstream->GetAsset(upstreams_.BackgroundRead(), tracked.upstream_id);
+      account.upstream().GetAsset(upstreams_.BackgroundRead(&slot), tracked.upstream_id);
   // Broken off because the process stops: that is no answer.
   if (absl::IsCancelled(report.status())) return ScheduleNext(tracked, absl::ZeroDuration());
-  turn.Answered(OutcomeOf(report.status()));
-  entry.metrics.Polled("asset", report.status());
-  if (CountNotFound(name, absl::IsNotFound(report.status()), turn.era())) {
+  account.metrics().Polled("asset", report.status());
+  if (CountNotFound(name, absl::IsNotFound(report.status()), slot.outage_epoch())) {
     EndBadly(tracked, model::AssetState::kExpired, base::Reason::kUpstreamLost, "the vendor no longer has the asset");
     return;
   }
@@ -206,8 +203,8 @@ absl::StatusOr<model::Asset> AssetTracker::WriteReport(const model::UpstreamHand
 }
 
 model::AssetProfile AssetTracker::ProfileOf(const model::Asset& asset) {
-  const Upstreams::Entry* entry = upstreams_.Find(asset.tenant, asset.handle.upstream);
-  return entry == nullptr ? model::AssetProfile{} : entry->upstream->profile().assets;
+  const VendorAccount* account = upstreams_.Find(asset.tenant, asset.handle.upstream);
+  return account == nullptr ? model::AssetProfile{} : account->profile().assets;
 }
 
 void AssetTracker::TellExpiring(const model::Asset& asset) {

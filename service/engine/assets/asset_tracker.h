@@ -16,7 +16,7 @@
 #include "service/engine/dispatch/upstreams.h"
 #include "service/engine/watch/watch_hub.h"
 #include "service/model/asset.h"
-#include "service/store/store.h"
+#include "service/store/asset_store.h"
 
 namespace seedance::engine {
 
@@ -32,7 +32,7 @@ class AssetTracker {
     absl::Duration deadline = absl::Hours(24);  // From its creation; then it becomes FAILED.
   };
 
-  AssetTracker(const Options& options, store::Store& store, Upstreams& upstreams, WatchHub<model::Asset>& hub,
+  AssetTracker(const Options& options, store::AssetStore& store, Upstreams& upstreams, WatchHub<model::Asset>& hub,
                base::Clock& clock, base::Random& random);
 
   // Takes up all PROCESSING assets of the store.
@@ -71,7 +71,7 @@ class AssetTracker {
   // What the asset's upstream says of assets; the defaults when it is not configured.
   model::AssetProfile ProfileOf(const model::Asset& asset);
   void TellExpiring(const model::Asset& asset);
-  void Poll(const Tracked& tracked, Upstreams::Entry& entry, RequestSlot& turn);
+  void Poll(const Tracked& tracked, VendorAccount& account, RequestSlot& slot);
   // Apply, but for OnActive.
   absl::StatusOr<model::Asset> WriteReport(const model::UpstreamHandle& handle, const upstream::AssetReport& report);
   // How the vendor's "no such asset" counts. True: it is gone for good.
@@ -81,7 +81,7 @@ class AssetTracker {
   void Forget(const Tracked& tracked);
 
   const Options options_;
-  store::Store& store_;
+  store::AssetStore& store_;
   Upstreams& upstreams_;
   WatchHub<model::Asset>& hub_;
   base::Clock& clock_;

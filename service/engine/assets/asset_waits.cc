@@ -71,7 +71,7 @@ Verdict Judge(const Asset& asset, const model::TaskRequest& request, const Reviv
 
 }  // namespace
 
-absl::StatusOr<AssetCheck> CheckAssets(store::Store& store, const model::GenerationTask& task,
+absl::StatusOr<AssetCheck> CheckAssets(store::AssetStore& store, const model::GenerationTask& task,
                                        const Revivals& revivals) {
   AssetCheck check;
   for (const model::UpstreamHandle& handle : AssetHandles(task.request)) {

@@ -11,7 +11,7 @@
 #include "service/model/asset.h"
 #include "service/model/failure.h"
 #include "service/model/generation_task.h"
-#include "service/store/store.h"
+#include "service/store/asset_store.h"
 
 namespace seedance::engine {
 
@@ -38,7 +38,7 @@ struct AssetCheck {
 // Reads all assets of the task from the store and judges them by its flags. `revivals`: what was asked for this task
 // before; an asset that was changed since and is still EXPIRED could not be revived. Only errors of the store are
 // errors.
-absl::StatusOr<AssetCheck> CheckAssets(store::Store& store, const model::GenerationTask& task,
+absl::StatusOr<AssetCheck> CheckAssets(store::AssetStore& store, const model::GenerationTask& task,
                                        const Revivals& revivals);
 
 // Names of the assets that the request refers to, each once.

@@ -31,30 +31,30 @@ bool MayHaveWorked(const absl::Status& status) {
 
 void Assets::Get(const CallContext& context, const model::UpstreamHandle& handle, Done<model::Asset> done) {
   absl::StatusOr<model::Asset> stored = OwnAsset(store_, context.tenant, handle);
-  Upstreams::Entry* entry = upstreams_.Find(context.tenant, handle.upstream);
-  if (stored.ok() || !absl::IsNotFound(stored.status()) || entry == nullptr || !entry->dedicated) {
+  VendorAccount* account = upstreams_.Find(context.tenant, handle.upstream);
+  if (stored.ok() || !absl::IsNotFound(stored.status()) || account == nullptr || !account->dedicated()) {
     return done(std::move(stored));
   }
-  RunOn<model::Asset>(entry->polls, *entry, std::move(done), [this, context, entry, handle](Done<model::Asset> answer) {
-    answer(adoption_.Asset(context, *entry, handle));
+  account->Read<model::Asset>(std::move(done), [this, context, account, handle](Done<model::Asset> answer) {
+    answer(adoption_.Asset(context, *account, handle));
   });
 }
 
 void Assets::List(const CallContext& context, const ListAssetsParams& params, Done<model::Page<model::Asset>> done) {
   if (!params.read_upstream) return done(ReadPage(context, params));
   // Any of the tenant's upstreams lends its threads; AdoptAll may read several.
-  absl::StatusOr<Upstreams::Entry*> entry = upstreams_.Choose(context.tenant, "", "read_upstream");
-  if (!entry.ok()) return done(entry.status());
-  RunOn<model::Page<model::Asset>>((*entry)->polls, **entry, std::move(done),
-                                   [this, context, params](Done<model::Page<model::Asset>> answer) {
-                                     const absl::Status adopted = AdoptAll(context, params);
-                                     if (!adopted.ok()) return answer(adopted);
-                                     answer(ReadPage(context, params));
-                                   });
+  absl::StatusOr<VendorAccount*> account = upstreams_.Choose(context.tenant, "", "read_upstream");
+  if (!account.ok()) return done(account.status());
+  (*account)->Read<model::Page<model::Asset>>(std::move(done),
+                                              [this, context, params](Done<model::Page<model::Asset>> answer) {
+                                                const absl::Status adopted = AdoptAll(context, params);
+                                                if (!adopted.ok()) return answer(adopted);
+                                                answer(ReadPage(context, params));
+                                              });
 }
 
 absl::StatusOr<model::Page<model::Asset>> Assets::ReadPage(const CallContext& context, const ListAssetsParams& params) {
-  store::Store::AssetFilter filter;
+  store::AssetStore::AssetFilter filter;
   filter.tenant = context.tenant;
   filter.groups = params.groups;
   filter.display_name_contains = params.display_name_contains;
@@ -65,36 +65,36 @@ absl::StatusOr<model::Page<model::Asset>> Assets::ReadPage(const CallContext& co
 }
 
 absl::Status Assets::AdoptAll(const CallContext& context, const ListAssetsParams& params) {
-  for (Upstreams::Entry* entry : upstreams_.Of(context.tenant)) {
+  for (VendorAccount* account : upstreams_.Of(context.tenant)) {
     std::vector<std::string> group_ids;
     for (const model::UpstreamHandle& group : params.groups) {
-      if (group.upstream == entry->upstream->name()) group_ids.push_back(group.id);
+      if (group.upstream == account->name()) group_ids.push_back(group.id);
     }
     // With a filter on groups, upstreams without one of them have nothing to say.
     if (!params.groups.empty() && group_ids.empty()) continue;
-    const absl::Status adopted = adoption_.AllAssets(context, *entry, group_ids, params.group_type);
+    const absl::Status adopted = adoption_.AllAssets(context, *account, group_ids, params.group_type);
     if (!adopted.ok()) return adopted;
   }
   return absl::OkStatus();
 }
 
 void Assets::Update(const CallContext& context, const UpdateAssetParams& params, Done<model::Asset> done) {
-  Upstreams::Entry* entry = upstreams_.Find(context.tenant, params.handle.upstream);
-  if (entry == nullptr) return done(AssetNotFound(params.handle));
+  VendorAccount* account = upstreams_.Find(context.tenant, params.handle.upstream);
+  if (account == nullptr) return done(AssetNotFound(params.handle));
   if (params.rights_note.has_value()) {
     auto missing = creation_.CheckRightsNote(context.tenant, *params.rights_note, "asset.rights_note");
     if (missing.has_value()) return done(base::InvalidInput({*std::move(missing)}));
   }
-  RunOn<model::Asset>(
-      entry->submits, *entry, std::move(done),
-      [this, context, params, entry](Done<model::Asset> answer) { answer(UpdateNow(context, params, *entry)); });
+  account->Change<model::Asset>(std::move(done), [this, context, params, account](Done<model::Asset> answer) {
+    answer(UpdateNow(context, params, *account));
+  });
 }
 
 absl::StatusOr<model::Asset> Assets::UpdateNow(const CallContext& context, const UpdateAssetParams& params,
-                                               Upstreams::Entry& entry) {
+                                               VendorAccount& account) {
   absl::StatusOr<model::Asset> asset = params.display_name.has_value()
-                                           ? Rename(context, params.handle, *params.display_name, entry)
-                                           : adoption_.Asset(context, entry, params.handle);
+                                           ? Rename(context, params.handle, *params.display_name, account)
+                                           : adoption_.Asset(context, account, params.handle);
   if (!asset.ok() || !params.rights_note.has_value()) return asset;
   // Only the gateway knows it.
   return tracker_.Change(params.handle, [&](model::Asset& edited) {
@@ -104,8 +104,8 @@ absl::StatusOr<model::Asset> Assets::UpdateNow(const CallContext& context, const
 }
 
 absl::StatusOr<model::Asset> Assets::Rename(const CallContext& context, const model::UpstreamHandle& handle,
-                                            const std::string& display_name, Upstreams::Entry& entry) {
-  absl::StatusOr<model::Asset> asset = adoption_.Asset(context, entry, handle);
+                                            const std::string& display_name, VendorAccount& account) {
+  absl::StatusOr<model::Asset> asset = adoption_.Asset(context, account, handle);
   if (!asset.ok() || asset->display_name == display_name) return asset;
   model::AssetClaim claim = {asset->group, display_name, handle};
   claim.place = false;
@@ -114,10 +114,10 @@ absl::StatusOr<model::Asset> Assets::Rename(const CallContext& context, const mo
   if (!conflict.ok()) return conflict.status();
   if (conflict->has_value()) return ToStatus(store_, context.tenant, claim, **conflict);
   absl::Status updated;
-  if (entry.upstream->profile().assets.rename) {
-    updated = entry.upstream->UpdateAsset(ToCallOptions(context), asset->upstream_id(), display_name);
+  if (account.profile().assets.rename) {
+    updated = account.upstream().UpdateAsset(ToCallOptions(context), asset->upstream_id(), display_name);
   }
-  if (MayHaveWorked(updated) && HasName(entry, *asset, display_name)) updated = absl::OkStatus();
+  if (MayHaveWorked(updated) && HasName(account, *asset, display_name)) updated = absl::OkStatus();
   // It may be renamed yet: the claim stays until it ends by itself.
   if (MayHaveWorked(updated)) return updated;
   if (updated.ok()) {
@@ -133,34 +133,33 @@ absl::StatusOr<model::Asset> Assets::Rename(const CallContext& context, const mo
   return updated.ok() ? asset : updated;
 }
 
-bool Assets::HasName(Upstreams::Entry& entry, const model::Asset& asset, const std::string& display_name) {
+bool Assets::HasName(VendorAccount& account, const model::Asset& asset, const std::string& display_name) {
   const absl::StatusOr<upstream::AssetReport> report =
-      entry.upstream->GetAsset(upstreams_.BackgroundRead(), asset.upstream_id());
+      account.upstream().GetAsset(upstreams_.BackgroundRead(), asset.upstream_id());
   return report.ok() && report->display_name == display_name;
 }
 
 void Assets::Delete(const CallContext& context, const model::UpstreamHandle& handle, bool allow_missing,
                     Done<Nothing> done) {
-  Upstreams::Entry* entry = upstreams_.Find(context.tenant, handle.upstream);
-  if (entry == nullptr) {
+  VendorAccount* account = upstreams_.Find(context.tenant, handle.upstream);
+  if (account == nullptr) {
     if (allow_missing) return done(Nothing{});
     return done(AssetNotFound(handle));
   }
-  RunOn<Nothing>(entry->submits, *entry, std::move(done),
-                 [this, context, handle, allow_missing, entry](Done<Nothing> answer) {
-                   const absl::Status deleted = DeleteNow(context, handle, *entry);
-                   if (deleted.ok() || (allow_missing && absl::IsNotFound(deleted))) return answer(Nothing{});
-                   answer(deleted);
-                 });
+  account->Change<Nothing>(std::move(done), [this, context, handle, allow_missing, account](Done<Nothing> answer) {
+    const absl::Status deleted = DeleteNow(context, handle, *account);
+    if (deleted.ok() || (allow_missing && absl::IsNotFound(deleted))) return answer(Nothing{});
+    answer(deleted);
+  });
 }
 
 absl::Status Assets::DeleteNow(const CallContext& context, const model::UpstreamHandle& handle,
-                               Upstreams::Entry& entry) {
-  const absl::StatusOr<model::Asset> found = adoption_.Asset(context, entry, handle);
+                               VendorAccount& account) {
+  const absl::StatusOr<model::Asset> found = adoption_.Asset(context, account, handle);
   if (!found.ok()) return found.status();
   model::Asset asset = *found;
   for (int round = 0; round < kMostRounds; ++round) {
-    const absl::Status deleted = entry.upstream->DeleteAsset(ToCallOptions(context), asset.upstream_id());
+    const absl::Status deleted = account.upstream().DeleteAsset(ToCallOptions(context), asset.upstream_id());
     // Already gone at the vendor is as good as deleted.
     if (!deleted.ok() && !absl::IsNotFound(deleted)) return deleted;
     const absl::StatusOr<bool> removed = store_.DeleteAssetOf(handle, asset.upstream_id());
@@ -181,9 +180,9 @@ absl::Status Assets::DeleteNow(const CallContext& context, const model::Upstream
 }
 
 void Assets::GetLibraryUsage(const CallContext& context, const std::string& upstream, Done<LibraryUsage> done) {
-  const absl::StatusOr<Upstreams::Entry*> entry = upstreams_.Choose(context.tenant, upstream, "upstream");
-  if (!entry.ok()) return done(entry.status());
-  done(ReadLibraryUsage(store_, context.tenant, *(*entry)->upstream, clock_.Now()));
+  const absl::StatusOr<VendorAccount*> account = upstreams_.Choose(context.tenant, upstream, "upstream");
+  if (!account.ok()) return done(account.status());
+  done(ReadLibraryUsage(store_, context.tenant, (*account)->upstream(), clock_.Now()));
 }
 
 void Assets::Watch(const CallContext& context, const model::UpstreamHandle& handle, const std::string& resume_token,

@@ -19,7 +19,7 @@
 #include "service/http/http_transport.h"
 #include "service/model/asset.h"
 #include "service/model/page.h"
-#include "service/store/store.h"
+#include "service/store/asset_store.h"
 
 namespace seedance::engine {
 
@@ -46,8 +46,9 @@ struct UpdateAssetParams {
 // (`metadata.asset.display_name`). Thread-safe.
 class Assets {
  public:
-  Assets(store::Store& store, Upstreams& upstreams, AssetCreation& creation, Adoption& adoption, AssetTracker& tracker,
-         WatchHub<model::Asset>& hub, const ResumeTokens& tokens, base::Clock& clock, base::Random& random)
+  Assets(store::AssetStore& store, Upstreams& upstreams, AssetCreation& creation, Adoption& adoption,
+         AssetTracker& tracker, WatchHub<model::Asset>& hub, const ResumeTokens& tokens, base::Clock& clock,
+         base::Random& random)
       : store_(store),
         upstreams_(upstreams),
         creation_(creation),
@@ -86,14 +87,14 @@ class Assets {
   absl::StatusOr<model::Page<model::Asset>> ReadPage(const CallContext& context, const ListAssetsParams& params);
   absl::Status AdoptAll(const CallContext& context, const ListAssetsParams& params);
   absl::StatusOr<model::Asset> UpdateNow(const CallContext& context, const UpdateAssetParams& params,
-                                         Upstreams::Entry& entry);
+                                         VendorAccount& account);
   absl::StatusOr<model::Asset> Rename(const CallContext& context, const model::UpstreamHandle& handle,
-                                      const std::string& display_name, Upstreams::Entry& entry);
+                                      const std::string& display_name, VendorAccount& account);
   // Whether the vendor says that the asset has this name. False also when it says nothing.
-  bool HasName(Upstreams::Entry& entry, const model::Asset& asset, const std::string& display_name);
-  absl::Status DeleteNow(const CallContext& context, const model::UpstreamHandle& handle, Upstreams::Entry& entry);
+  bool HasName(VendorAccount& account, const model::Asset& asset, const std::string& display_name);
+  absl::Status DeleteNow(const CallContext& context, const model::UpstreamHandle& handle, VendorAccount& account);
 
-  store::Store& store_;
+  store::AssetStore& store_;
   Upstreams& upstreams_;
   AssetCreation& creation_;
   Adoption& adoption_;

@@ -34,10 +34,10 @@ model::GroupType TypeOf(const CreateGroupParams& params) {
   return params.type == model::GroupType::kUnspecified ? model::GroupType::kAigc : params.type;
 }
 
-model::AssetGroup GroupOf(const CallContext& context, const CreateGroupParams& params, const Upstreams::Entry& entry,
+model::AssetGroup GroupOf(const CallContext& context, const CreateGroupParams& params, const VendorAccount& account,
                           const std::string& id) {
   model::AssetGroup group;
-  group.handle = {entry.upstream->name(), id};
+  group.handle = {account.name(), id};
   group.tenant = context.tenant;
   group.display_name = params.display_name;
   group.description = params.description;
@@ -45,7 +45,7 @@ model::AssetGroup GroupOf(const CallContext& context, const CreateGroupParams& p
   return group;
 }
 
-bool HasGroups(const Upstreams::Entry& entry) { return entry.upstream->profile().assets.groups; }
+bool HasGroups(const VendorAccount& account) { return account.profile().assets.groups; }
 
 absl::Status NotEmpty(const model::UpstreamHandle& handle) {
   base::ErrorDetail detail;
@@ -57,12 +57,12 @@ absl::Status NotEmpty(const model::UpstreamHandle& handle) {
 }  // namespace
 
 void Groups::Create(const CallContext& context, const CreateGroupParams& params, Done<model::AssetGroup> done) {
-  absl::StatusOr<Upstreams::Entry*> chosen = upstreams_.Choose(context.tenant, params.upstream, "asset_group.upstream");
+  absl::StatusOr<VendorAccount*> chosen = upstreams_.Choose(context.tenant, params.upstream, "asset_group.upstream");
   if (!chosen.ok()) return done(chosen.status());
-  Upstreams::Entry& entry = **chosen;
+  VendorAccount& account = **chosen;
   if (params.validate_only) {
-    model::AssetGroup draft = GroupOf(context, params, entry, "");
-    draft.creation = model::CostOfGroup(entry.upstream->profile().assets);
+    model::AssetGroup draft = GroupOf(context, params, account, "");
+    draft.creation = model::CostOfGroup(account.profile().assets);
     return done(draft);
   }
   model::JournalEntry call;
@@ -72,64 +72,63 @@ void Groups::Create(const CallContext& context, const CreateGroupParams& params,
                       {"asset_group.description", base::Sha256Hex(params.description)}};
   const auto first = upstreams_.Choose(context.tenant, "", "asset_group.upstream");
   if (params.upstream.empty()) {
-    model::AddSame("asset_group.upstream", entry.upstream->name(), call.fingerprint);
-  } else if (first.ok() && *first == &entry) {
+    model::AddSame("asset_group.upstream", account.name(), call.fingerprint);
+  } else if (first.ok() && *first == &account) {
     model::AddSame("asset_group.upstream", "", call.fingerprint);
   }
   // It came later: only where it differs from the default, so that the journal's older rows compare equal.
   if (params.type != model::GroupType::kUnspecified && params.type != model::GroupType::kAigc) {
     call.fingerprint.emplace_back("asset_group.group_type", absl::StrCat(static_cast<int>(params.type)));
   }
-  call.group = GroupOf(context, params, entry, "");
+  call.group = GroupOf(context, params, account, "");
   if (billed_.Begin(call, AnswerWith(store_, std::move(done))) == Journal::Turn::kAnswered) return;
-  if (!HasGroups(entry)) return Keep(context, params, entry, call, "group-" + base::MakeUuidV7(clock_.Now(), random_));
-  if (!entry.submits.Submit([this, context, params, &entry, call] { Send(context, params, entry, call); })) {
-    billed_.Failed(call, upstream::Acceptance::kNotAccepted, PoolFull(entry));
+  if (!HasGroups(account))
+    return Keep(context, params, account, call, "group-" + base::MakeUuidV7(clock_.Now(), random_));
+  if (!account.TryChange([this, context, params, &account, call] { Send(context, params, account, call); })) {
+    billed_.Failed(call, upstream::Acceptance::kNotAccepted, account.Busy());
   }
 }
 
-void Groups::Send(const CallContext& context, const CreateGroupParams& params, Upstreams::Entry& entry,
+void Groups::Send(const CallContext& context, const CreateGroupParams& params, VendorAccount& account,
                   model::JournalEntry call) {
   const upstream::CallOptions options = upstreams_.Billed(context.traceparent);
   const upstream::BilledResult<std::string> result =
       SendPatiently({}, context.deadline, clock_, random_, options.abandon, [&] {
         // The vendor is told the type that is stored: some keys demand one.
-        return entry.upstream->CreateGroup(options, {params.display_name, params.description, TypeOf(params)});
+        return account.upstream().CreateGroup(options, {params.display_name, params.description, TypeOf(params)});
       });
   if (result.acceptance != upstream::Acceptance::kAccepted) {
     return billed_.Failed(std::move(call), result.acceptance, result.status);
   }
-  Keep(context, params, entry, std::move(call), result.value);
+  Keep(context, params, account, std::move(call), result.value);
 }
 
-void Groups::Keep(const CallContext& context, const CreateGroupParams& params, const Upstreams::Entry& entry,
+void Groups::Keep(const CallContext& context, const CreateGroupParams& params, const VendorAccount& account,
                   model::JournalEntry call, const std::string& id) {
-  model::AssetGroup group = GroupOf(context, params, entry, id);
+  model::AssetGroup group = GroupOf(context, params, account, id);
   group.create_time = group.update_time = clock_.Now();
   billed_.Accepted(std::move(call), &group, nullptr);
 }
 
 void Groups::Get(const CallContext& context, const model::UpstreamHandle& handle, Done<model::AssetGroup> done) {
   absl::StatusOr<model::AssetGroup> stored = OwnGroup(store_, context.tenant, handle);
-  Upstreams::Entry* entry = upstreams_.Find(context.tenant, handle.upstream);
-  if (stored.ok() || !absl::IsNotFound(stored.status()) || entry == nullptr || !entry->dedicated) {
+  VendorAccount* account = upstreams_.Find(context.tenant, handle.upstream);
+  if (stored.ok() || !absl::IsNotFound(stored.status()) || account == nullptr || !account->dedicated()) {
     return done(std::move(stored));
   }
-  RunOn<model::AssetGroup>(entry->polls, *entry, std::move(done),
-                           [this, context, entry, handle](Done<model::AssetGroup> answer) {
-                             answer(adoption_.Group(context, *entry, handle));
-                           });
+  account->Read<model::AssetGroup>(std::move(done), [this, context, account, handle](Done<model::AssetGroup> answer) {
+    answer(adoption_.Group(context, *account, handle));
+  });
 }
 
 void Groups::List(const CallContext& context, const ListGroupsParams& params,
                   Done<model::Page<model::AssetGroup>> done) {
   if (!params.read_upstream) return done(ReadPage(context, params));
-  absl::StatusOr<Upstreams::Entry*> entry = upstreams_.Choose(context.tenant, params.upstream, "upstream");
-  if (!entry.ok()) return done(entry.status());
-  RunOn<model::Page<model::AssetGroup>>(
-      (*entry)->polls, **entry, std::move(done),
-      [this, context, params, entry = *entry](Done<model::Page<model::AssetGroup>> answer) {
-        const absl::Status adopted = adoption_.AllGroups(context, *entry, params.type);
+  absl::StatusOr<VendorAccount*> account = upstreams_.Choose(context.tenant, params.upstream, "upstream");
+  if (!account.ok()) return done(account.status());
+  (*account)->Read<model::Page<model::AssetGroup>>(
+      std::move(done), [this, context, params, account = *account](Done<model::Page<model::AssetGroup>> answer) {
+        const absl::Status adopted = adoption_.AllGroups(context, *account, params.type);
         if (!adopted.ok()) return answer(adopted);
         answer(ReadPage(context, params));
       });
@@ -142,20 +141,20 @@ absl::StatusOr<model::Page<model::AssetGroup>> Groups::ReadPage(const CallContex
 }
 
 void Groups::Update(const CallContext& context, const UpdateGroupParams& params, Done<model::AssetGroup> done) {
-  Upstreams::Entry* entry = upstreams_.Find(context.tenant, params.handle.upstream);
-  if (entry == nullptr) return done(GroupNotFound(params.handle));
-  RunOn<model::AssetGroup>(
-      entry->submits, *entry, std::move(done),
-      [this, context, params, entry](Done<model::AssetGroup> answer) { answer(UpdateNow(context, params, *entry)); });
+  VendorAccount* account = upstreams_.Find(context.tenant, params.handle.upstream);
+  if (account == nullptr) return done(GroupNotFound(params.handle));
+  account->Change<model::AssetGroup>(std::move(done), [this, context, params, account](Done<model::AssetGroup> answer) {
+    answer(UpdateNow(context, params, *account));
+  });
 }
 
 absl::StatusOr<model::AssetGroup> Groups::UpdateNow(const CallContext& context, const UpdateGroupParams& params,
-                                                    Upstreams::Entry& entry) {
-  absl::StatusOr<model::AssetGroup> group = adoption_.Group(context, entry, params.handle);
+                                                    VendorAccount& account) {
+  absl::StatusOr<model::AssetGroup> group = adoption_.Group(context, account, params.handle);
   if (!group.ok()) return group;
-  if (HasGroups(entry) && params.display_name.has_value() && *params.display_name != group->display_name) {
+  if (HasGroups(account) && params.display_name.has_value() && *params.display_name != group->display_name) {
     const absl::Status updated =
-        entry.upstream->UpdateGroup(ToCallOptions(context), params.handle.id, *params.display_name);
+        account.upstream().UpdateGroup(ToCallOptions(context), params.handle.id, *params.display_name);
     if (!updated.ok()) return updated;
   }
   // Only what was asked for: another call may have changed the rest meanwhile.
@@ -168,34 +167,34 @@ absl::StatusOr<model::AssetGroup> Groups::UpdateNow(const CallContext& context, 
 }
 
 void Groups::Delete(const CallContext& context, const DeleteGroupParams& params, Done<Nothing> done) {
-  Upstreams::Entry* entry = upstreams_.Find(context.tenant, params.handle.upstream);
-  if (entry == nullptr) {
+  VendorAccount* account = upstreams_.Find(context.tenant, params.handle.upstream);
+  if (account == nullptr) {
     if (params.allow_missing) return done(Nothing{});
     return done(GroupNotFound(params.handle));
   }
-  RunOn<Nothing>(entry->submits, *entry, std::move(done), [this, context, params, entry](Done<Nothing> answer) {
-    const absl::Status deleted = DeleteNow(context, params, *entry);
+  account->Change<Nothing>(std::move(done), [this, context, params, account](Done<Nothing> answer) {
+    const absl::Status deleted = DeleteNow(context, params, *account);
     if (deleted.ok() || (params.allow_missing && absl::IsNotFound(deleted))) return answer(Nothing{});
     answer(deleted);
   });
 }
 
-absl::Status Groups::DeleteNow(const CallContext& context, const DeleteGroupParams& params, Upstreams::Entry& entry) {
-  absl::StatusOr<model::AssetGroup> group = adoption_.Group(context, entry, params.handle);
+absl::Status Groups::DeleteNow(const CallContext& context, const DeleteGroupParams& params, VendorAccount& account) {
+  absl::StatusOr<model::AssetGroup> group = adoption_.Group(context, account, params.handle);
   if (!group.ok()) return group.status();
   absl::StatusOr<std::vector<model::Asset>> assets = AssetsOf(context, params.handle);
   if (!assets.ok()) return assets.status();
   if (!assets->empty() && !params.force) return NotEmpty(params.handle);
-  if (HasGroups(entry)) {
+  if (HasGroups(account)) {
     if (!params.force) {
-      const absl::Status empty = CheckEmptyAtVendor(context, params.handle, entry);
+      const absl::Status empty = CheckEmptyAtVendor(context, params.handle, account);
       if (!empty.ok()) return empty;
     }
-    const absl::Status deleted = entry.upstream->DeleteGroup(ToCallOptions(context), params.handle.id);
+    const absl::Status deleted = account.upstream().DeleteGroup(ToCallOptions(context), params.handle.id);
     // Already gone at the vendor is as good as deleted.
     if (!deleted.ok() && !absl::IsNotFound(deleted)) return deleted;
   } else {
-    return DeleteKept(context, params, *std::move(assets), entry);
+    return DeleteKept(context, params, *std::move(assets), account);
   }
   const absl::Status removed = store_.DeleteGroup(params.handle);
   if (!removed.ok()) return removed;
@@ -220,13 +219,13 @@ absl::StatusOr<std::vector<model::Asset>> Groups::AssetsOf(const CallContext& co
 }
 
 absl::Status Groups::CheckEmptyAtVendor(const CallContext& context, const model::UpstreamHandle& group,
-                                        Upstreams::Entry& entry) {
+                                        VendorAccount& account) {
   // Of any type: what is stored as the type of an adopted group may be a guess, and under another type than its own a
   // full group looks empty.
   upstream::AssetQuery query;
   query.group_ids = {group.id};
   for (query.page = 1; query.page <= kMostPages; ++query.page) {
-    const auto there = entry.upstream->ListAssets(ToCallOptions(context), query);
+    const auto there = account.upstream().ListAssets(ToCallOptions(context), query);
     if (!there.ok()) return there.status();
     for (const upstream::AssetReport& asset : there->items) {
       if (asset.group_id == group.id) return NotEmpty(group);
@@ -238,11 +237,11 @@ absl::Status Groups::CheckEmptyAtVendor(const CallContext& context, const model:
 }
 
 absl::Status Groups::DeleteKept(const CallContext& context, const DeleteGroupParams& params,
-                                std::vector<model::Asset> assets, Upstreams::Entry& entry) {
+                                std::vector<model::Asset> assets, VendorAccount& account) {
   for (int round = 0; round < kMostRounds; ++round) {
     if (!assets.empty() && !params.force) return NotEmpty(params.handle);
     for (const model::Asset& asset : assets) {
-      const absl::Status deleted = DeleteAssetAtVendor(context, asset, entry);
+      const absl::Status deleted = DeleteAssetAtVendor(context, asset, account);
       if (!deleted.ok()) return deleted;
     }
     const absl::StatusOr<bool> removed = store_.DeleteEmptyGroup(params.handle);
@@ -257,8 +256,8 @@ absl::Status Groups::DeleteKept(const CallContext& context, const DeleteGroupPar
 }
 
 absl::Status Groups::DeleteAssetAtVendor(const CallContext& context, const model::Asset& asset,
-                                         Upstreams::Entry& entry) {
-  const absl::Status deleted = entry.upstream->DeleteAsset(ToCallOptions(context), asset.upstream_id());
+                                         VendorAccount& account) {
+  const absl::Status deleted = account.upstream().DeleteAsset(ToCallOptions(context), asset.upstream_id());
   if (!deleted.ok() && !absl::IsNotFound(deleted)) return deleted;
   // At once, so that what is gone at the vendor is not shown when the next one fails. One that was created again
   // meanwhile stays, for the next round.

@@ -72,24 +72,24 @@ class Groups {
   void Delete(const CallContext& context, const DeleteGroupParams& params, Done<Nothing> done);
 
  private:
-  void Send(const CallContext& context, const CreateGroupParams& params, Upstreams::Entry& entry,
+  void Send(const CallContext& context, const CreateGroupParams& params, VendorAccount& account,
             model::JournalEntry call);
   // Ends the journalled call with the new group of this id.
-  void Keep(const CallContext& context, const CreateGroupParams& params, const Upstreams::Entry& entry,
+  void Keep(const CallContext& context, const CreateGroupParams& params, const VendorAccount& account,
             model::JournalEntry call, const std::string& id);
   absl::StatusOr<model::Page<model::AssetGroup>> ReadPage(const CallContext& context, const ListGroupsParams& params);
   absl::StatusOr<model::AssetGroup> UpdateNow(const CallContext& context, const UpdateGroupParams& params,
-                                              Upstreams::Entry& entry);
-  absl::Status DeleteNow(const CallContext& context, const DeleteGroupParams& params, Upstreams::Entry& entry);
+                                              VendorAccount& account);
+  absl::Status DeleteNow(const CallContext& context, const DeleteGroupParams& params, VendorAccount& account);
   absl::StatusOr<std::vector<model::Asset>> AssetsOf(const CallContext& context, const model::UpstreamHandle& group);
   // GROUP_NOT_EMPTY when the vendor knows an asset of the group: it deletes whatever is inside.
   absl::Status CheckEmptyAtVendor(const CallContext& context, const model::UpstreamHandle& group,
-                                  Upstreams::Entry& entry);
+                                  VendorAccount& account);
   // Deletes a group that only the store keeps, and with `force` the assets in it, those included that come meanwhile.
   absl::Status DeleteKept(const CallContext& context, const DeleteGroupParams& params, std::vector<model::Asset> assets,
-                          Upstreams::Entry& entry);
+                          VendorAccount& account);
   // At the vendor and in the store.
-  absl::Status DeleteAssetAtVendor(const CallContext& context, const model::Asset& asset, Upstreams::Entry& entry);
+  absl::Status DeleteAssetAtVendor(const CallContext& context, const model::Asset& asset, VendorAccount& account);
 
   store::Store& store_;
   Upstreams& upstreams_;

@@ -126,24 +126,24 @@ bool JournalReconciler::IsNeeded(const model::JournalEntry& row) {
 }
 
 void JournalReconciler::Look(const model::JournalEntry& row, Journal::Looked done) {
-  Upstreams::Entry* entry = search_.EntryOf(row);
-  if (entry == nullptr) return done(std::nullopt);
+  VendorAccount* account = search_.EntryOf(row);
+  if (account == nullptr) return done(std::nullopt);
   // Shared, because a refused submission drops what it was given.
   auto shared = std::make_shared<Journal::Looked>(std::move(done));
-  if (!entry->polls.Submit([this, row, entry, shared] { Finish(row, *entry, std::move(*shared)); })) {
+  if (!account->TryRead([this, row, account, shared] { Finish(row, *account, std::move(*shared)); })) {
     (*shared)(std::nullopt);
   }
 }
 
-void JournalReconciler::Finish(const model::JournalEntry& row, Upstreams::Entry& entry, Journal::Looked done) {
-  absl::StatusOr<std::optional<Journal::Found>> found = search_.Look(row, entry);
+void JournalReconciler::Finish(const model::JournalEntry& row, VendorAccount& account, Journal::Looked done) {
+  absl::StatusOr<std::optional<Journal::Found>> found = search_.Look(row, account);
   const bool settled = found.ok() && found->has_value();
   base::Log(settled ? base::LogLevel::kWarning : base::LogLevel::kInfo,
             settled ? "billed_call_found" : "billed_call_not_found",
             {{"tenant", row.key.tenant},
              {"method", row.key.method},
              {"request_id", row.key.request_id},
-             {"upstream", entry.upstream->name()},
+             {"upstream", account.name()},
              {"resource", settled ? (*found)->name() : ""},
              {"cause", std::string(found.status().message())}});
   if (!settled) return done(std::nullopt);
@@ -216,16 +216,16 @@ void JournalReconciler::Reconcile(const CallContext& context, const ReconcileCre
   const absl::StatusOr<model::JournalEntry> row = OwnRow(context, params);
   if (!row.ok()) return done(row.status());
   if (params.not_accepted) return done(NotAccepted(*row));
-  Upstreams::Entry* entry = search_.EntryOf(*row);
-  if (entry == nullptr) return done(NoUpstream());
-  RunOn<ReconciledCreation>(
-      entry->polls, *entry, std::move(done), [this, row = *row, params, entry](Done<ReconciledCreation> answer) {
-        answer(params.upstream_id.has_value() ? Bind(row, *params.upstream_id, *entry) : Search(row, *entry));
+  VendorAccount* account = search_.EntryOf(*row);
+  if (account == nullptr) return done(NoUpstream());
+  account->Read<ReconciledCreation>(
+      std::move(done), [this, row = *row, params, account](Done<ReconciledCreation> answer) {
+        answer(params.upstream_id.has_value() ? Bind(row, *params.upstream_id, *account) : Search(row, *account));
       });
 }
 
-absl::StatusOr<ReconciledCreation> JournalReconciler::Search(const model::JournalEntry& row, Upstreams::Entry& entry) {
-  absl::StatusOr<std::optional<Journal::Found>> found = search_.Look(row, entry);
+absl::StatusOr<ReconciledCreation> JournalReconciler::Search(const model::JournalEntry& row, VendorAccount& account) {
+  absl::StatusOr<std::optional<Journal::Found>> found = search_.Look(row, account);
   if (!found.ok()) return found.status();
   ReconciledCreation result{row, {}};
   if (found->has_value()) {
@@ -235,10 +235,10 @@ absl::StatusOr<ReconciledCreation> JournalReconciler::Search(const model::Journa
     result.call = *std::move(settled);
     return result;
   }
-  const absl::StatusOr<bool> foreign = HasForeign(row, entry);
+  const absl::StatusOr<bool> foreign = HasForeign(row, account);
   if (!foreign.ok()) return foreign.status();
   if (*foreign) return result;
-  absl::StatusOr<std::vector<LookupCandidate>> candidates = search_.Candidates(row, entry);
+  absl::StatusOr<std::vector<LookupCandidate>> candidates = search_.Candidates(row, account);
   if (!candidates.ok()) return candidates.status();
   std::stable_sort(candidates->begin(), candidates->end(),
                    [&row](const LookupCandidate& left, const LookupCandidate& right) {
@@ -254,12 +254,12 @@ absl::StatusOr<ReconciledCreation> JournalReconciler::Search(const model::Journa
 }
 
 absl::StatusOr<ReconciledCreation> JournalReconciler::Bind(const model::JournalEntry& row, const std::string& id,
-                                                           Upstreams::Entry& entry) {
-  const absl::StatusOr<Journal::Found> found = search_.AsTold(row, id, entry);
+                                                           VendorAccount& account) {
+  const absl::StatusOr<Journal::Found> found = search_.AsTold(row, id, account);
   if (!found.ok()) return found.status();
-  const absl::StatusOr<bool> foreign = HasForeign(row, entry);
+  const absl::StatusOr<bool> foreign = HasForeign(row, account);
   if (!foreign.ok()) return foreign.status();
-  if (*foreign) return OthersInDoubt(entry.upstream->name());
+  if (*foreign) return OthersInDoubt(account.name());
   absl::StatusOr<model::JournalEntry> settled = billed_.Settle(row.key, *found);
   if (!settled.ok()) return settled.status();
   base::Log(base::LogLevel::kWarning, "creation_reconciled",
@@ -281,14 +281,14 @@ absl::StatusOr<ReconciledCreation> JournalReconciler::NotAccepted(const model::J
   return ReconciledCreation{*std::move(settled), {}};
 }
 
-absl::StatusOr<bool> JournalReconciler::HasForeign(const model::JournalEntry& row, Upstreams::Entry& entry) {
-  if (entry.dedicated) return false;
+absl::StatusOr<bool> JournalReconciler::HasForeign(const model::JournalEntry& row, VendorAccount& account) {
+  if (account.dedicated()) return false;
   const absl::StatusOr<std::vector<model::JournalEntry>> others = billed_.Unsettled();
   if (!others.ok()) return others.status();
   return std::any_of(others->begin(), others->end(), [&](const model::JournalEntry& other) {
     if (other.key.tenant == row.key.tenant) return false;
     const Intent intent = IntentOf(other);
-    const std::string& name = entry.upstream->name();
+    const std::string& name = account.name();
     return (intent.group.has_value() && intent.group->handle.upstream == name) ||
            (intent.asset.has_value() && intent.asset->group.upstream == name);
   });

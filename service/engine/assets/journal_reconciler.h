@@ -87,16 +87,16 @@ class JournalReconciler {
   // Whether a look makes sense: an asset that was to be created again must still need it.
   bool IsNeeded(const model::JournalEntry& row);
   absl::StatusOr<model::JournalEntry> OwnRow(const CallContext& context, const ReconcileCreationParams& params);
-  absl::StatusOr<ReconciledCreation> Search(const model::JournalEntry& row, Upstreams::Entry& entry);
+  absl::StatusOr<ReconciledCreation> Search(const model::JournalEntry& row, VendorAccount& account);
   absl::StatusOr<ReconciledCreation> Bind(const model::JournalEntry& row, const std::string& id,
-                                          Upstreams::Entry& entry);
+                                          VendorAccount& account);
   absl::StatusOr<ReconciledCreation> NotAccepted(const model::JournalEntry& row);
   // Whether creations of other tenants are in doubt or under way at the upstream.
-  absl::StatusOr<bool> HasForeign(const model::JournalEntry& row, Upstreams::Entry& entry);
+  absl::StatusOr<bool> HasForeign(const model::JournalEntry& row, VendorAccount& account);
   // Tells of what a call in doubt turned out to have made.
   void Follow(const model::JournalEntry& row, const Journal::Found& found);
   void Look(const model::JournalEntry& row, Journal::Looked done);
-  void Finish(const model::JournalEntry& row, Upstreams::Entry& entry, Journal::Looked done);
+  void Finish(const model::JournalEntry& row, VendorAccount& account, Journal::Looked done);
 
   store::Store& store_;
   Journal& billed_;

@@ -107,7 +107,7 @@ bool AreAlike(const Intent& left, const Intent& right) {
 
 bool IsRecreation(const model::JournalEntry& row) { return row.key.method == model::kRecreateAsset; }
 
-Upstreams::Entry* VendorLookup::EntryOf(const model::JournalEntry& row) {
+VendorAccount* VendorLookup::EntryOf(const model::JournalEntry& row) {
   const Intent intent = IntentOf(row);
   std::string upstream;
   if (intent.group.has_value()) upstream = intent.group->handle.upstream;
@@ -115,55 +115,54 @@ Upstreams::Entry* VendorLookup::EntryOf(const model::JournalEntry& row) {
   return upstream.empty() ? nullptr : upstreams_.Find(row.key.tenant, upstream);
 }
 
-Answer VendorLookup::Look(const model::JournalEntry& row, Upstreams::Entry& entry) {
-  if (IntentOf(row).group.has_value() && !entry.upstream->profile().assets.groups) {
+Answer VendorLookup::Look(const model::JournalEntry& row, VendorAccount& account) {
+  if (IntentOf(row).group.has_value() && !account.profile().assets.groups) {
     // The gateway's own: no vendor was ever asked for it.
     LookupCandidate own;
     own.id = absl::StrCat("group-", base::MakeUuidV7(clock_.Now(), random_));
     own.create_time = clock_.Now();
-    return FoundAs(row, own, entry);
+    return FoundAs(row, own, account);
   }
-  absl::StatusOr<std::vector<LookupCandidate>> listed = Listed(row, entry);
+  absl::StatusOr<std::vector<LookupCandidate>> listed = Listed(row, account);
   if (!listed.ok()) return listed.status();
   // In this order: a rival that is settled in between has its resource in the store then.
   const absl::StatusOr<bool> rival = HasRival(row);
   if (!rival.ok()) return rival.status();
-  const absl::StatusOr<std::vector<LookupCandidate>> unknown = Unknown(row, *std::move(listed), entry);
+  const absl::StatusOr<std::vector<LookupCandidate>> unknown = Unknown(row, *std::move(listed), account);
   if (!unknown.ok()) return unknown.status();
   if (*rival || unknown->size() != 1) return std::nullopt;
-  return FoundAs(row, unknown->front(), entry);
+  return FoundAs(row, unknown->front(), account);
 }
 
 absl::StatusOr<std::vector<LookupCandidate>> VendorLookup::Candidates(const model::JournalEntry& row,
-                                                                      Upstreams::Entry& entry) {
-  if (IntentOf(row).group.has_value() && !entry.upstream->profile().assets.groups)
-    return std::vector<LookupCandidate>();
-  absl::StatusOr<std::vector<LookupCandidate>> listed = Listed(row, entry);
+                                                                      VendorAccount& account) {
+  if (IntentOf(row).group.has_value() && !account.profile().assets.groups) return std::vector<LookupCandidate>();
+  absl::StatusOr<std::vector<LookupCandidate>> listed = Listed(row, account);
   if (!listed.ok()) return listed.status();
-  return Unknown(row, *std::move(listed), entry);
+  return Unknown(row, *std::move(listed), account);
 }
 
 absl::StatusOr<Journal::Found> VendorLookup::AsTold(const model::JournalEntry& row, const std::string& id,
-                                                    Upstreams::Entry& entry) {
-  const absl::StatusOr<LookupCandidate> seen = ReadOne(row, id, entry);
+                                                    VendorAccount& account) {
+  const absl::StatusOr<LookupCandidate> seen = ReadOne(row, id, account);
   if (absl::IsNotFound(seen.status())) {
-    return base::InvalidField(kIdField, absl::StrCat("must be an id known to upstream ", entry.upstream->name(),
-                                                     "; this one is unknown there"));
+    return base::InvalidField(
+        kIdField, absl::StrCat("must be an id known to upstream ", account.name(), "; this one is unknown there"));
   }
   if (!seen.ok()) return seen.status();
-  const absl::StatusOr<bool> known = StoreHas(row, id, entry);
+  const absl::StatusOr<bool> known = StoreHas(row, id, account);
   if (!known.ok()) return known.status();
   if (*known) return base::InvalidField(kIdField, "belongs to an existing group or asset");
-  return FoundAs(row, *seen, entry);
+  return FoundAs(row, *seen, account);
 }
 
 absl::StatusOr<std::vector<LookupCandidate>> VendorLookup::Listed(const model::JournalEntry& row,
-                                                                  Upstreams::Entry& entry) {
-  return IntentOf(row).group.has_value() ? ListedGroups(row, entry) : ListedAssets(row, entry);
+                                                                  VendorAccount& account) {
+  return IntentOf(row).group.has_value() ? ListedGroups(row, account) : ListedAssets(row, account);
 }
 
 absl::StatusOr<std::vector<LookupCandidate>> VendorLookup::ListedGroups(const model::JournalEntry& row,
-                                                                        Upstreams::Entry& entry) {
+                                                                        VendorAccount& account) {
   const model::AssetGroup group = *IntentOf(row).group;
   upstream::GroupQuery query;
   query.display_name_contains = group.display_name;
@@ -171,7 +170,9 @@ absl::StatusOr<std::vector<LookupCandidate>> VendorLookup::ListedGroups(const mo
   if (group.type == model::GroupType::kLivenessFace) query.type = group.type;
   const auto there = Matches<upstream::GroupReport>(
       query,
-      [&](const upstream::GroupQuery& page) { return entry.upstream->ListGroups(upstreams_.BackgroundRead(), page); },
+      [&](const upstream::GroupQuery& page) {
+        return account.upstream().ListGroups(upstreams_.BackgroundRead(), page);
+      },
       [&](const upstream::GroupReport& report) {
         return report.display_name == group.display_name && InTime(row, report.create_time);
       });
@@ -182,8 +183,8 @@ absl::StatusOr<std::vector<LookupCandidate>> VendorLookup::ListedGroups(const mo
 }
 
 absl::StatusOr<std::vector<LookupCandidate>> VendorLookup::ListedAssets(const model::JournalEntry& row,
-                                                                        Upstreams::Entry& entry) {
-  const bool groups = entry.upstream->profile().assets.groups;
+                                                                        VendorAccount& account) {
+  const bool groups = account.profile().assets.groups;
   const model::Asset asset = *IntentOf(row).asset;
   upstream::AssetQuery query;
   query.display_name_contains = asset.display_name;
@@ -192,7 +193,9 @@ absl::StatusOr<std::vector<LookupCandidate>> VendorLookup::ListedAssets(const mo
   if (group.ok()) query.group_type = group->type;
   const auto there = Matches<upstream::AssetReport>(
       query,
-      [&](const upstream::AssetQuery& page) { return entry.upstream->ListAssets(upstreams_.BackgroundRead(), page); },
+      [&](const upstream::AssetQuery& page) {
+        return account.upstream().ListAssets(upstreams_.BackgroundRead(), page);
+      },
       [&](const upstream::AssetReport& report) {
         return report.display_name == asset.display_name && InTime(row, report.create_time) &&
                (!groups || report.group_id == asset.group.id) && !TypesDiffer(report.media_type, asset.media_type);
@@ -205,10 +208,10 @@ absl::StatusOr<std::vector<LookupCandidate>> VendorLookup::ListedAssets(const mo
 
 absl::StatusOr<std::vector<LookupCandidate>> VendorLookup::Unknown(const model::JournalEntry& row,
                                                                    std::vector<LookupCandidate> listed,
-                                                                   Upstreams::Entry& entry) {
+                                                                   VendorAccount& account) {
   std::vector<LookupCandidate> unknown;
   for (LookupCandidate& seen : listed) {
-    const absl::StatusOr<bool> known = StoreHas(row, seen.id, entry);
+    const absl::StatusOr<bool> known = StoreHas(row, seen.id, account);
     if (!known.ok()) return known.status();
     if (!*known) unknown.push_back(std::move(seen));
   }
@@ -216,16 +219,16 @@ absl::StatusOr<std::vector<LookupCandidate>> VendorLookup::Unknown(const model::
 }
 
 absl::StatusOr<LookupCandidate> VendorLookup::ReadOne(const model::JournalEntry& row, const std::string& id,
-                                                      Upstreams::Entry& entry) {
+                                                      VendorAccount& account) {
   const Intent intent = IntentOf(row);
-  const bool groups = entry.upstream->profile().assets.groups;
+  const bool groups = account.profile().assets.groups;
   if (intent.group.has_value()) {
     if (!groups) return base::InvalidField(kIdField, "is not possible: the gateway keeps the groups of this vendor");
-    const absl::StatusOr<upstream::GroupReport> group = entry.upstream->GetGroup(upstreams_.BackgroundRead(), id);
+    const absl::StatusOr<upstream::GroupReport> group = account.upstream().GetGroup(upstreams_.BackgroundRead(), id);
     if (!group.ok()) return group.status();
     return ToSighting(*group);
   }
-  const absl::StatusOr<upstream::AssetReport> asset = entry.upstream->GetAsset(upstreams_.BackgroundRead(), id);
+  const absl::StatusOr<upstream::AssetReport> asset = account.upstream().GetAsset(upstreams_.BackgroundRead(), id);
   if (!asset.ok()) return asset.status();
   if (TypesDiffer(asset->media_type, intent.asset->media_type)) {
     return base::InvalidField(kIdField, "must be an asset of the media type that was to be created");
@@ -238,8 +241,8 @@ absl::StatusOr<LookupCandidate> VendorLookup::ReadOne(const model::JournalEntry&
 }
 
 Journal::Found VendorLookup::FoundAs(const model::JournalEntry& row, const LookupCandidate& seen,
-                                     Upstreams::Entry& entry) {
-  const model::UpstreamHandle handle = {entry.upstream->name(), seen.id};
+                                     VendorAccount& account) {
+  const model::UpstreamHandle handle = {account.name(), seen.id};
   Intent intent = IntentOf(row);
   Journal::Found found;
   const absl::Time now = clock_.Now();
@@ -258,7 +261,7 @@ Journal::Found VendorLookup::FoundAs(const model::JournalEntry& row, const Looku
     if (found.asset->media_type == model::MediaType::kUnspecified) found.asset->media_type = seen.media_type;
     found.asset->create_time = seen.create_time.value_or(row.create_time);
     found.asset->update_time = found.asset->last_used_time = now;
-    found.asset->expire_time = ExpireTime(entry.upstream->profile().assets.library, now, seen.expire_time);
+    found.asset->expire_time = ExpireTime(account.profile().assets.library, now, seen.expire_time);
   }
   return found;
 }
@@ -273,8 +276,8 @@ absl::StatusOr<bool> VendorLookup::HasRival(const model::JournalEntry& row) {
 }
 
 absl::StatusOr<bool> VendorLookup::StoreHas(const model::JournalEntry& row, const std::string& id,
-                                            Upstreams::Entry& entry) {
-  const model::UpstreamHandle handle = {entry.upstream->name(), id};
+                                            VendorAccount& account) {
+  const model::UpstreamHandle handle = {account.name(), id};
   return IntentOf(row).group.has_value() ? StoreHasGroup(handle) : StoreHasAsset(handle);
 }
 

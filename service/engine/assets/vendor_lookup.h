@@ -36,35 +36,35 @@ class VendorLookup {
 
   // The upstream that `row` went to; null when it is not configured for the tenant any more, or when the row does not
   // say enough to be looked for.
-  Upstreams::Entry* EntryOf(const model::JournalEntry& row);
+  VendorAccount* EntryOf(const model::JournalEntry& row);
 
-  // What the one match would be in the store, nullopt without a match or with several. Blocks; run it on the entry's
+  // What the one match would be in the store, nullopt without a match or with several. Blocks; run it on the account's
   // `polls` threads. Errors of the vendor and of the store.
-  absl::StatusOr<std::optional<Journal::Found>> Look(const model::JournalEntry& row, Upstreams::Entry& entry);
+  absl::StatusOr<std::optional<Journal::Found>> Look(const model::JournalEntry& row, VendorAccount& account);
 
   // All that may be what the call made, rivals or not. As Look.
-  absl::StatusOr<std::vector<LookupCandidate>> Candidates(const model::JournalEntry& row, Upstreams::Entry& entry);
+  absl::StatusOr<std::vector<LookupCandidate>> Candidates(const model::JournalEntry& row, VendorAccount& account);
 
   // What the call made is `id` at the vendor, a person says. INVALID_ARGUMENT on `upstream_id`: the vendor does not
   // know it, it is another kind of media or in another group, or the store has it. Else as Look.
-  absl::StatusOr<Journal::Found> AsTold(const model::JournalEntry& row, const std::string& id, Upstreams::Entry& entry);
+  absl::StatusOr<Journal::Found> AsTold(const model::JournalEntry& row, const std::string& id, VendorAccount& account);
 
  private:
   // What of the vendor's list fits, whether the store has it or not.
-  absl::StatusOr<std::vector<LookupCandidate>> Listed(const model::JournalEntry& row, Upstreams::Entry& entry);
-  absl::StatusOr<std::vector<LookupCandidate>> ListedGroups(const model::JournalEntry& row, Upstreams::Entry& entry);
-  absl::StatusOr<std::vector<LookupCandidate>> ListedAssets(const model::JournalEntry& row, Upstreams::Entry& entry);
+  absl::StatusOr<std::vector<LookupCandidate>> Listed(const model::JournalEntry& row, VendorAccount& account);
+  absl::StatusOr<std::vector<LookupCandidate>> ListedGroups(const model::JournalEntry& row, VendorAccount& account);
+  absl::StatusOr<std::vector<LookupCandidate>> ListedAssets(const model::JournalEntry& row, VendorAccount& account);
   // Those that the store does not have.
   absl::StatusOr<std::vector<LookupCandidate>> Unknown(const model::JournalEntry& row,
-                                                       std::vector<LookupCandidate> listed, Upstreams::Entry& entry);
+                                                       std::vector<LookupCandidate> listed, VendorAccount& account);
   // The one with this id, of whatever name and time.
   absl::StatusOr<LookupCandidate> ReadOne(const model::JournalEntry& row, const std::string& id,
-                                          Upstreams::Entry& entry);
+                                          VendorAccount& account);
   // What the store is to have when the call made what was seen.
-  Journal::Found FoundAs(const model::JournalEntry& row, const LookupCandidate& seen, Upstreams::Entry& entry);
+  Journal::Found FoundAs(const model::JournalEntry& row, const LookupCandidate& seen, VendorAccount& account);
   // Whether another call that is not settled may have made what `row` looks for.
   absl::StatusOr<bool> HasRival(const model::JournalEntry& row);
-  absl::StatusOr<bool> StoreHas(const model::JournalEntry& row, const std::string& id, Upstreams::Entry& entry);
+  absl::StatusOr<bool> StoreHas(const model::JournalEntry& row, const std::string& id, VendorAccount& account);
   absl::StatusOr<bool> StoreHasGroup(const model::UpstreamHandle& handle);
   absl::StatusOr<bool> StoreHasAsset(const model::UpstreamHandle& handle);
 

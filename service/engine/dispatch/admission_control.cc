@@ -18,15 +18,23 @@ AdmissionControl::AdmissionControl(const Options& options)
 absl::Time AdmissionControl::CooldownUntil(RequestKind kind, absl::Time now) {
   Lane& lane = Of(kind);
   // Further away than it was set: the clock was set back.
-  lane.cooldown_until = std::min(lane.cooldown_until, now + lane.rest);
+  lane.cooldown_until = std::min(lane.cooldown_until, now + lane.cooldown);
   if (lane.next_trial < absl::InfiniteFuture()) lane.next_trial = std::min(lane.next_trial, now + kTrialPause);
   return lane.cooldown_until > now ? lane.cooldown_until : absl::InfinitePast();
+}
+
+absl::Time AdmissionControl::HeldUntil(RequestKind kind, absl::Time now) {
+  return std::min(CooldownUntil(kind, now), Of(kind).next_trial);
+}
+
+absl::Time AdmissionControl::FurtherAt(RequestKind kind, absl::Time now) {
+  return std::max(HeldUntil(kind, now), Of(kind).rate.NextAt(now));
 }
 
 absl::Time AdmissionControl::NextAt(RequestKind kind, bool to_poll, absl::Time now) {
   Lane& lane = Of(kind);
   if (lane.running >= lane.most) return absl::InfiniteFuture();
-  absl::Time next = std::max(breaker_.NextAt(now), std::min(CooldownUntil(kind, now), lane.next_trial));
+  absl::Time next = std::max(breaker_.NextAt(now), HeldUntil(kind, now));
   if (breaker_.open() && kind == RequestKind::kSubmit && to_poll) {
     // Unless polls must rest for longer.
     const absl::Time polls_rest = CooldownUntil(RequestKind::kPoll, now);
@@ -41,15 +49,26 @@ bool AdmissionControl::IsBusy(RequestKind kind, absl::Time now) {
   return std::max(running, lane.rate.Use(now)) > kBusy;
 }
 
-AdmissionControl::Call AdmissionControl::Take(RequestKind kind, absl::Time now) {
-  Lane& lane = Of(kind);
-  ++lane.running;
+AdmissionControl::Call AdmissionControl::Begin(Lane& lane, RequestKind kind, absl::Time now) {
   lane.rate.Take(now);
   if (lane.cooldown_until > now) lane.next_trial = now + kTrialPause;
   Call call;
   call.kind = kind;
-  call.probe = breaker_.Begin();
   call.era = breaker_.openings();
+  return call;
+}
+
+AdmissionControl::Call AdmissionControl::Take(RequestKind kind, absl::Time now) {
+  Lane& lane = Of(kind);
+  ++lane.running;
+  Call call = Begin(lane, kind, now);
+  call.probe = breaker_.Begin();
+  return call;
+}
+
+AdmissionControl::Call AdmissionControl::TakeFurther(RequestKind kind, absl::Time now) {
+  Call call = Begin(Of(kind), kind, now);
+  call.further = true;
   return call;
 }
 
@@ -58,12 +77,17 @@ void AdmissionControl::Sent(Call& call, absl::Time now) {
   call.sent_time = now;
 }
 
+void AdmissionControl::Returned(Call& call, absl::Time now) {
+  if (call.sent_mark.has_value() && !call.returned) Of(call.kind).rate.Answered(*call.sent_mark, now);
+  call.returned = true;
+}
+
 void AdmissionControl::Answered(Call& call, const RequestOutcome& answer, absl::Time now) {
   Lane& lane = Of(call.kind);
   call.answered = true;
-  if (call.sent_mark.has_value()) lane.rate.Answered(*call.sent_mark, now);
-  breaker_.Answered(answer.usable, call.probe, now);
-  if (answer.rest.has_value()) {
+  Returned(call, now);
+  if (!call.further) breaker_.Answered(answer.usable, call.probe, now);
+  if (answer.cooldown.has_value()) {
     Limited(lane, answer, now);
   } else if (answer.usable) {
     Succeeded(lane, call);
@@ -76,15 +100,15 @@ void AdmissionControl::Limited(Lane& lane, const RequestOutcome& answer, absl::T
   // Behind a rest they count on: what comes then is not the first.
   lane.limited_until = std::max(now, lane.cooldown_until) + kLimitedWindow;
   if (lane.limited < kLimitedAnswers && !answer.account) return;
-  if (now + *answer.rest <= lane.cooldown_until) return;
+  if (now + *answer.cooldown <= lane.cooldown_until) return;
   if (lane.cooldown_until <= now) {
     lane.cooldown_began = now;
     lane.next_trial = now + kTrialPause;
   }
   if (answer.account) lane.next_trial = absl::InfiniteFuture();
-  lane.rest = *answer.rest;
+  lane.cooldown = *answer.cooldown;
   lane.cause = answer.cause;
-  lane.cooldown_until = now + lane.rest;
+  lane.cooldown_until = now + lane.cooldown;
   lane.limited_until = lane.cooldown_until + kLimitedWindow;
 }
 
@@ -96,9 +120,9 @@ void AdmissionControl::Succeeded(Lane& lane, const Call& call) {
 
 void AdmissionControl::Ended(Call& call) {
   Lane& lane = Of(call.kind);
-  --lane.running;
+  if (!call.further) --lane.running;
   if (!call.sent_mark.has_value()) lane.rate.GiveBack();
-  if (!call.answered) breaker_.Ended(call.probe);
+  if (!call.answered && !call.further) breaker_.Ended(call.probe);
 }
 
 }  // namespace seedance::engine

@@ -9,24 +9,16 @@
 #include "absl/time/time.h"
 #include "service/engine/dispatch/breaker.h"
 #include "service/engine/dispatch/sliding_window_limiter.h"
+#include "service/upstream/request_outcome.h"
 
 namespace seedance::engine {
 
-// The calls that the gateway makes by itself: polls of tasks and assets, and submissions of tasks.
+using upstream::CooldownCause;
+using upstream::RequestOutcome;
+
+// The requests that the gateway makes by itself: polls of tasks and assets and searches, and submissions of tasks.
 enum class RequestKind { kPoll, kSubmit };
 inline constexpr std::array<RequestKind, 2> kRequestKinds = {RequestKind::kPoll, RequestKind::kSubmit};
-
-// Why a vendor wants calls to rest: too many of them, a quota that is used up, or trouble of its own (5xx with
-// Retry-After).
-enum class CooldownCause { kRate, kQuota, kTrouble };
-
-// What an answer says about the vendor.
-struct RequestOutcome {
-  bool usable = true;                  // False: no connection, no answer in time, 5xx, or nothing that can be read.
-  std::optional<absl::Duration> rest;  // The vendor's wish that this call, or calls of this kind, rest so long.
-  bool account = false;                // With `rest`: the vendor says that it is for the whole account.
-  CooldownCause cause = CooldownCause::kRate;  // With `rest`.
-};
 
 // When the next call of each kind may go to one vendor with one key: its rates, the rests that it asks for, how many
 // may run, and whether it is down. A value without I/O or lock.
@@ -53,6 +45,8 @@ class AdmissionControl {
   struct Call {
     RequestKind kind = RequestKind::kPoll;
     bool probe = false;
+    bool further = false;  // Of work that runs already, and counts once as running.
+    bool returned = false;
     bool answered = false;
     int64_t era = 0;  // How often the vendor had gone down before.
     std::optional<absl::Time> sent_mark;
@@ -69,11 +63,21 @@ class AdmissionControl {
   // Whether three quarters of what may be called, or run, are in use.
   bool IsBusy(RequestKind kind, absl::Time now);
 
-  // A call begins, then it is sent, answered and ended. One that ends without having been sent costs nothing.
+  // A call begins, then it is sent, answered and ended. One that ends without having been sent costs nothing. Returned
+  // says that the answer is there, and that what it means is told later.
   Call Take(RequestKind kind, absl::Time now);
   void Sent(Call& call, absl::Time now);
+  void Returned(Call& call, absl::Time now);
   void Answered(Call& call, const RequestOutcome& answer, absl::Time now);
   void Ended(Call& call);
+
+  // The same for a further request of work that runs: how many run, and an outage, do not hold it up, and it says
+  // nothing about one.
+  absl::Time FurtherAt(RequestKind kind, absl::Time now);
+  Call TakeFurther(RequestKind kind, absl::Time now);
+
+  // Until when the vendor's wish holds requests of the kind back, but for those that try; InfinitePast: it does not.
+  absl::Time HeldUntil(RequestKind kind, absl::Time now);
 
   // Until when calls of the kind rest because the vendor asked for it; InfinitePast: they do not.
   absl::Time CooldownUntil(RequestKind kind, absl::Time now);
@@ -96,11 +100,12 @@ class AdmissionControl {
     absl::Time limited_until = absl::InfinitePast();  // When they no longer count.
     absl::Time cooldown_until = absl::InfinitePast();
     absl::Time cooldown_began = absl::InfinitePast();
-    absl::Duration rest;  // As the vendor asked for it.
+    absl::Duration cooldown;  // As the vendor asked for it.
     CooldownCause cause = CooldownCause::kRate;
     absl::Time next_trial = absl::InfiniteFuture();
   };
 
+  Call Begin(Lane& lane, RequestKind kind, absl::Time now);
   void Limited(Lane& lane, const RequestOutcome& answer, absl::Time now);
   static void Succeeded(Lane& lane, const Call& call);
 

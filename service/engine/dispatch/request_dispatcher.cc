@@ -18,25 +18,6 @@ size_t Index(RequestKind kind) { return static_cast<size_t>(kind); }
 
 }  // namespace
 
-RequestSlot::~RequestSlot() { turns_.End(call_); }
-
-void RequestSlot::MarkSent() {
-  base::MutexLock lock(turns_.mutex_);
-  turns_.gate_.Sent(call_, turns_.clock_.Now());
-}
-
-void RequestSlot::Answered(const RequestOutcome& answer) {
-  bool went_down = false;
-  {
-    base::MutexLock lock(turns_.mutex_);
-    const int64_t before = turns_.gate_.times_down();
-    turns_.gate_.Answered(call_, answer, turns_.clock_.Now());
-    went_down = turns_.gate_.times_down() > before;
-  }
-  if (answer.rest.has_value()) turns_.metrics_.rests[Index(call_.kind)].Add();
-  if (went_down) turns_.metrics_.openings.Add();
-}
-
 RequestDispatcher::RequestDispatcher(const AdmissionControl::Options& options, base::ThreadPool& polls,
                                      base::ThreadPool& submits, base::Clock& clock)
     : options_(options), polls_(polls), submits_(submits), clock_(clock), gate_(options) {
@@ -63,8 +44,9 @@ void RequestDispatcher::Add(RequestKind kind, const std::string& tenant, const s
 std::unique_ptr<RequestSlot> RequestDispatcher::TryTake(RequestKind kind) {
   base::MutexLock lock(mutex_);
   const absl::Time now = clock_.Now();
-  if (stopped_ || !Of(kind).empty() || NextAtLocked(kind, now) > now) return nullptr;
-  std::unique_ptr<RequestSlot> turn(new RequestSlot(*this, gate_.Take(kind, now)));
+  const bool others = !Of(kind).empty() || !waiters_[Index(kind)].empty();
+  if (stopped_ || others || NextAtLocked(kind, now) > now) return nullptr;
+  auto turn = std::make_unique<RequestSlot>(*this, gate_.Take(kind, now));
   metrics_.delay[Index(kind)].Observe(0);
   return turn;
 }
@@ -152,7 +134,8 @@ RequestDispatcher::Facts RequestDispatcher::facts() {
   Facts facts;
   for (const RequestKind kind : kRequestKinds) {
     facts.waiting[Index(kind)] = Of(kind).size();
-    facts.rest[Index(kind)] = std::max(gate_.CooldownUntil(kind, now) - now, absl::ZeroDuration());
+    facts.threads_waiting[Index(kind)] = waiters_[Index(kind)].size();
+    facts.cooldown[Index(kind)] = std::max(gate_.CooldownUntil(kind, now) - now, absl::ZeroDuration());
   }
   facts.is_down = gate_.is_down();
   return facts;
@@ -165,7 +148,7 @@ absl::Duration RequestDispatcher::TimeForPolls(int64_t polls) const {
 
 bool RequestDispatcher::IsCrowded(RequestKind kind) {
   base::MutexLock lock(mutex_);
-  return !Of(kind).empty() || gate_.IsBusy(kind, clock_.Now());
+  return !Of(kind).empty() || !waiters_[Index(kind)].empty() || gate_.IsBusy(kind, clock_.Now());
 }
 
 bool RequestDispatcher::IsIdle() {
@@ -191,17 +174,27 @@ std::vector<RequestDispatcher::Ready> RequestDispatcher::TakeReadyLocked() {
   wake_ = absl::InfiniteFuture();
   const absl::Time now = clock_.Now();
   for (const RequestKind kind : kRequestKinds) {
-    Queue& queue = Of(kind);
-    while (!queue.empty()) {
-      const absl::Time next = NextAtLocked(kind, now);
-      if (next > now) {
-        wake_ = std::min(wake_, next);
-        break;
-      }
-      ready.push_back({*queue.Next(), gate_.Take(kind, now)});
-    }
+    TakeReadyLocked(kind, now, ready);
   }
   return ready;
+}
+
+void RequestDispatcher::TakeReadyLocked(RequestKind kind, absl::Time now, std::vector<Ready>& ready) {
+  bool& waiter_was_last = waiter_was_last_[Index(kind)];
+  for (;;) {
+    const absl::Time queue_at = Of(kind).empty() ? absl::InfiniteFuture() : NextAtLocked(kind, now);
+    const absl::Time waiter_at = waiters_[Index(kind)].empty() ? absl::InfiniteFuture() : gate_.FurtherAt(kind, now);
+    if (std::min(queue_at, waiter_at) > now) {
+      wake_ = std::min({wake_, queue_at, waiter_at});
+      return;
+    }
+    waiter_was_last = waiter_at <= now && (queue_at > now || !waiter_was_last);
+    if (waiter_was_last) {
+      GrantLocked(kind, now);
+    } else {
+      ready.push_back({*Of(kind).Next(), gate_.Take(kind, now)});
+    }
+  }
 }
 
 void RequestDispatcher::HandOut() {
@@ -268,6 +261,7 @@ void RequestDispatcher::Stop() {
   {
     base::MutexLock lock(mutex_);
     stopped_ = true;
+    EndWaitsLocked();
     dropped.swap(queues_);
     changed_.NotifyAll();
   }

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <functional>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,8 @@
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "service/base/clock.h"
 #include "service/base/metrics.h"
@@ -18,39 +21,17 @@
 #include "service/base/thread_pool.h"
 #include "service/engine/dispatch/admission_control.h"
 #include "service/engine/dispatch/fair_queue.h"
+#include "service/engine/dispatch/request_slot.h"
 #include "service/engine/dispatch/wait_reason.h"
 
 namespace seedance::engine {
 
-class RequestDispatcher;
-
-// The turn of one call, on the thread that makes it. Ends with the object.
-class RequestSlot {
- public:
-  ~RequestSlot();
-  RequestSlot(const RequestSlot&) = delete;
-  RequestSlot& operator=(const RequestSlot&) = delete;
-
-  // Say it right before the request leaves. A turn in which nothing is sent costs nothing.
-  void MarkSent();
-  // Say it as soon as the answer is there, or when it is clear that there is none. Not for a call that was broken off.
-  void Answered(const RequestOutcome& answer);
-
-  // Grows each time that the vendor goes down. Answers of different eras have an outage between them.
-  int64_t era() const { return call_.era; }
-
- private:
-  friend class RequestDispatcher;
-  RequestSlot(RequestDispatcher& turns, const AdmissionControl::Call& call) : turns_(turns), call_(call) {}
-
-  RequestDispatcher& turns_;
-  AdmissionControl::Call call_;
-};
-
-// The calls that the gateway makes by itself to one vendor with one key. Each waits here, never on a thread, until its
-// turn comes: AdmissionControl says when the next may go, FairQueue which one it is. What has its turn runs on the pool
-// of its kind; no more is handed to a pool than may run at a time, so that calls wait here, in their order, and not
-// there.
+// The requests that the gateway makes by itself to one vendor with one key. AdmissionControl says when the next may go.
+//
+// Work waits here, not on a thread, for its first request: FairQueue says which is next. It runs on the pool of its
+// kind; no more is handed to a pool than may run at a time, so that work waits here, in its order, and not there.
+// Further requests of such work (the pages of a search) wait on its thread, in the order of their coming and by turns
+// with the queue.
 //
 // Thread-safe. Works run without a lock.
 class RequestDispatcher {
@@ -61,15 +42,16 @@ class RequestDispatcher {
 
   // What operators see.
   struct Metrics {
-    std::array<base::Histogram, 2> delay;  // Of the begin of a call behind the time at which it was due. By kind.
-    std::array<base::Counter, 2> rests;    // Answers that asked for one.
-    base::Counter openings;                // How often the vendor began to count as down.
+    std::array<base::Histogram, 2> delay;    // Of the begin of a call behind the time at which it was due. By kind.
+    std::array<base::Counter, 2> cooldowns;  // Answers that asked for one.
+    base::Counter openings;                  // How often the vendor began to count as down.
   };
 
   // What there is now.
   struct Facts {
-    std::array<size_t, 2> waiting = {0, 0};  // By kind.
-    std::array<absl::Duration, 2> rest;      // What is left of the rest of all calls of the kind.
+    std::array<size_t, 2> waiting = {0, 0};          // Work in the queue, by kind.
+    std::array<size_t, 2> threads_waiting = {0, 0};  // Requests that wait on their threads, by kind.
+    std::array<absl::Duration, 2> cooldown;          // What is left of the cooldown of all requests of the kind.
     bool is_down = false;
   };
 
@@ -114,7 +96,8 @@ class RequestDispatcher {
   // Nothing runs, and nothing that waits may run now. For tests.
   bool IsIdle();
 
-  // Drops what waits. A work that is on its way to a thread may still run. May be called twice.
+  // Drops the work that waits, and ends the waits of requests. A work that is on its way to a thread may still run.
+  // May be called twice.
   void Stop();
 
  private:
@@ -127,6 +110,11 @@ class RequestDispatcher {
   struct Ready {
     Queue::Item item;
     AdmissionControl::Call call;
+  };
+  // A request that waits on its thread. What it came to is guarded by mutex_.
+  struct Waiter {
+    std::optional<AdmissionControl::Call> granted;
+    absl::Status ended;
   };
   // What holds all submissions up; InfinitePast: nothing.
   struct Holdup {
@@ -145,6 +133,19 @@ class RequestDispatcher {
   // Hands out all that may go now.
   void HandOut();
   std::vector<Ready> TakeReadyLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Of one kind; adds to `ready`. Sets wake_ to when the next may go.
+  void TakeReadyLocked(RequestKind kind, absl::Time now, std::vector<Ready>& ready)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void GrantLocked(RequestKind kind, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void EndWaitsLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Until the request may be sent, or is cancelled or late.
+  void AwaitGrant(RequestKind kind, Waiter& waiter, const upstream::CallOptions& call);
+  static absl::Status Stopping();
+
+  // The request after `before`, which was answered: waits, and counts it as sent.
+  absl::StatusOr<AdmissionControl::Call> SendFurther(AdmissionControl::Call& before, const upstream::CallOptions& call);
+  void Sent(AdmissionControl::Call& call);
+  void Answered(AdmissionControl::Call& call, const RequestOutcome& outcome);
   absl::Time NextAtLocked(RequestKind kind, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Holdup HoldupLocked(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Whether waits are to be told now.
@@ -170,6 +171,8 @@ class RequestDispatcher {
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
   AdmissionControl gate_ ABSL_GUARDED_BY(mutex_);
   std::array<Queue, 2> queues_ ABSL_GUARDED_BY(mutex_);
+  std::array<std::list<Waiter*>, 2> waiters_ ABSL_GUARDED_BY(mutex_);
+  std::array<bool, 2> waiter_was_last_ ABSL_GUARDED_BY(mutex_) = {false, false};
   absl::Time wake_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();  // When the timer hands out again.
   Holdup told_ ABSL_GUARDED_BY(mutex_);
   absl::Time next_tell_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();

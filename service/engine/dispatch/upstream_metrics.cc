@@ -91,7 +91,7 @@ RequestDispatcher::Metrics TurnMetrics(base::Metrics& metrics, const std::string
     turns.delay[i] =
         metrics.Histogram("seedance_call_delay_seconds",
                           "How late polls and submissions begin, counted from when they were due.", Delays(), labels);
-    turns.rests[i] = metrics.Counter(
+    turns.cooldowns[i] = metrics.Counter(
         "seedance_call_rests_total",
         "Answers that required a cooldown, of one request or of all of the kind (429, Retry-After).", labels);
   }
@@ -102,22 +102,22 @@ RequestDispatcher::Metrics TurnMetrics(base::Metrics& metrics, const std::string
 
 void TellTurnsAtScrape(base::Metrics& metrics, const std::string& upstream, RequestDispatcher& turns) {
   std::array<base::Gauge, 2> waiting;
-  std::array<base::Gauge, 2> rest;
+  std::array<base::Gauge, 2> cooldown;
   for (const RequestKind kind : kRequestKinds) {
     const auto i = static_cast<size_t>(kind);
     const base::Metrics::Labels labels = {{"upstream", upstream}, {"call", kKindWords[i]}};
     waiting[i] = metrics.Gauge("seedance_calls_waiting", "Polls and submissions that are due and queued.", labels);
-    rest[i] =
+    cooldown[i] =
         metrics.Gauge("seedance_call_rest_seconds", "Remaining cooldown of all requests of the kind; 0: none.", labels);
   }
   base::Gauge down =
       metrics.Gauge("seedance_breaker_open", "1 while the circuit breaker is open and admits one probe at a time.",
                     {{"upstream", upstream}});
-  metrics.AtScrape([&turns, waiting, rest, down]() mutable {
+  metrics.AtScrape([&turns, waiting, cooldown, down]() mutable {
     const RequestDispatcher::Facts facts = turns.facts();
     for (size_t i = 0; i < waiting.size(); ++i) {
       waiting[i].Set(static_cast<double>(facts.waiting[i]));
-      rest[i].Set(absl::ToDoubleSeconds(facts.rest[i]));
+      cooldown[i].Set(absl::ToDoubleSeconds(facts.cooldown[i]));
     }
     down.Set(facts.is_down ? 1 : 0);
   });

@@ -14,7 +14,7 @@ namespace {
 constexpr int kCandidates = 10;
 constexpr char kCandidatesKey[] = "least_recently_used";
 
-absl::Status WithNames(store::Store& store, const std::string& tenant, const std::string& upstream,
+absl::Status WithNames(store::AssetStore& store, const std::string& tenant, const std::string& upstream,
                        std::string_view message, base::ErrorDetail detail) {
   const absl::StatusOr<std::vector<model::Asset>> unused = store.ListLeastRecentlyUsed(tenant, upstream, kCandidates);
   // The refusal itself is the news; without the store it only lacks its hint.
@@ -26,7 +26,7 @@ absl::Status WithNames(store::Store& store, const std::string& tenant, const std
   return base::MakeError(message, detail);
 }
 
-absl::Status LibraryFull(store::Store& store, const std::string& tenant, const std::string& upstream, int most,
+absl::Status LibraryFull(store::AssetStore& store, const std::string& tenant, const std::string& upstream, int most,
                          int64_t taken) {
   base::ErrorDetail detail;
   detail.reason = base::Reason::kAssetLibraryFull;
@@ -46,13 +46,13 @@ absl::Status DisplayNameTaken(const std::string& name, const std::string& displa
   return base::MakeError(absl::StrCat("the group already has an asset named `", display_name, "`"), detail);
 }
 
-absl::Status ToStatus(store::Store& store, const std::string& tenant, const model::AssetClaim& claim,
-                      const store::Store::ClaimConflict& conflict) {
+absl::Status ToStatus(store::AssetStore& store, const std::string& tenant, const model::AssetClaim& claim,
+                      const store::AssetStore::ClaimConflict& conflict) {
   if (!conflict.name_holder.empty()) return DisplayNameTaken(conflict.name_holder, claim.display_name);
   return LibraryFull(store, tenant, claim.group.upstream, claim.most, conflict.places_taken);
 }
 
-absl::Status WithCandidates(store::Store& store, const std::string& tenant, const upstream::Upstream& upstream,
+absl::Status WithCandidates(store::AssetStore& store, const std::string& tenant, const upstream::Upstream& upstream,
                             const absl::Status& status) {
   base::ErrorDetail detail = base::GetErrorDetail(status);
   if (status.ok() || detail.reason != base::Reason::kAssetLibraryFull) return status;

@@ -5,7 +5,7 @@
 
 #include "absl/status/status.h"
 #include "service/model/asset.h"
-#include "service/store/store.h"
+#include "service/store/asset_store.h"
 #include "service/upstream/upstream.h"
 
 // Errors of names and places in a library that somebody else has.
@@ -18,11 +18,11 @@ absl::Status DisplayNameTaken(const std::string& name, const std::string& displa
 // What a caller of `tenant` whose claim cannot be had is told: ALREADY_EXISTS (kDisplayNameTaken), or
 // RESOURCE_EXHAUSTED (kAssetLibraryFull) with metadata `least_recently_used`: up to 10 names of assets of `tenant`, the
 // longest unused first, comma separated.
-absl::Status ToStatus(store::Store& store, const std::string& tenant, const model::AssetClaim& claim,
-                      const store::Store::ClaimConflict& conflict);
+absl::Status ToStatus(store::AssetStore& store, const std::string& tenant, const model::AssetClaim& claim,
+                      const store::AssetStore::ClaimConflict& conflict);
 
 // `status` with the same metadata if it is a vendor's kAssetLibraryFull; else as it is.
-absl::Status WithCandidates(store::Store& store, const std::string& tenant, const upstream::Upstream& upstream,
+absl::Status WithCandidates(store::AssetStore& store, const std::string& tenant, const upstream::Upstream& upstream,
                             const absl::Status& status);
 
 }  // namespace seedance::engine

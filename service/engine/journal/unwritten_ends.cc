@@ -7,7 +7,7 @@
 
 namespace seedance::engine {
 
-UnwrittenEnds::UnwrittenEnds(store::Store& store, base::Clock& clock,
+UnwrittenEnds::UnwrittenEnds(store::JournalStore& store, base::Clock& clock,
                              std::function<void(const model::JournalKey& key)> on_due)
     : store_(store),
       clock_(clock),

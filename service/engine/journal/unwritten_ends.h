@@ -13,7 +13,7 @@
 #include "service/model/asset.h"
 #include "service/model/asset_group.h"
 #include "service/model/journal_entry.h"
-#include "service/store/store.h"
+#include "service/store/journal_store.h"
 
 namespace seedance::engine {
 
@@ -34,7 +34,8 @@ class UnwrittenEnds {
 
   // `on_due` runs on a thread of its own whenever a kept end is to be written again, and leads to Write, unless
   // somebody works on the call.
-  UnwrittenEnds(store::Store& store, base::Clock& clock, std::function<void(const model::JournalKey& key)> on_due);
+  UnwrittenEnds(store::JournalStore& store, base::Clock& clock,
+                std::function<void(const model::JournalKey& key)> on_due);
 
   void Start() { due_.Start(); }
   // Tries for the last time.
@@ -51,7 +52,7 @@ class UnwrittenEnds {
   absl::StatusOr<std::optional<End>> Write(const model::JournalKey& key);
 
  private:
-  store::Store& store_;
+  store::JournalStore& store_;
   base::Clock& clock_;
   const std::function<void(const model::JournalKey& key)> on_due_;
   base::Mutex mutex_;  // Taken before the queue's own.

@@ -66,25 +66,26 @@ void Downloads::Start(const CallContext& context, const DownloadParams& params,
     task = base::ResourceNotFound("seedance.gateway.v1.GenerationTask", task->name());
   }
   if (!task.ok()) return done(task.status());
-  Upstreams::Entry* entry = upstreams_.Find(context.tenant, task->request.upstream);
-  if (task->state != TaskState::kSucceeded || LinkOf(*task, params).empty() || entry == nullptr) {
+  VendorAccount* account = upstreams_.Find(context.tenant, task->request.upstream);
+  if (task->state != TaskState::kSucceeded || LinkOf(*task, params).empty() || account == nullptr) {
     return done(NoResult(*task));
   }
-  auto work = [this, context, params, task = *std::move(task), entry, sink](const std::shared_ptr<TransferSlot>& turn,
-                                                                            Done<Nothing> answer) {
+  auto work = [this, context, params, task = *std::move(task), account, sink](const std::shared_ptr<TransferSlot>& turn,
+                                                                              Done<Nothing> answer) {
     turn->BeginWait();  // For the reader or for the vendor's storage, to the end.
-    const absl::Status fetched = Fetch(context, params, task, *entry, *sink, *turn);
+    const absl::Status fetched = Fetch(context, params, task, *account, *sink, *turn);
     if (!fetched.ok()) return answer(turn->ended() ? turn->Error() : fetched);
     answer(Nothing{});
   };
-  RunTransfer<Nothing>(entry->transfers, *entry, context, context.cancel, std::move(done), std::move(work));
+  account->Transfer<Nothing>(context, context.cancel, std::move(done), std::move(work));
 }
 
 absl::Status Downloads::Fetch(const CallContext& context, const DownloadParams& params, GenerationTask task,
-                              Upstreams::Entry& entry, upstream::ResultSink& sink, TransferSlot& turn) {
+                              VendorAccount& account, upstream::ResultSink& sink, TransferSlot& turn) {
   const upstream::CallOptions call = ToCallOptions(context);
   HashingSink hashing(sink, turn);
-  absl::Status fetched = entry.upstream->FetchResult(call, LinkOf(task, params), params.offset, params.limit, hashing);
+  absl::Status fetched =
+      account.upstream().FetchResult(call, LinkOf(task, params), params.offset, params.limit, hashing);
   if (base::GetReason(fetched) == base::Reason::kResultExpired && !hashing.started()) {
     // Some vendors sign the link anew whenever the task is read.
     absl::StatusOr<GenerationTask> renewed = tracker_.RefreshResult(call, task);
@@ -93,7 +94,7 @@ absl::Status Downloads::Fetch(const CallContext& context, const DownloadParams& 
     const std::string& link = LinkOf(*renewed, params);
     if (link.empty() || link == LinkOf(task, params)) return fetched;
     task = *std::move(renewed);
-    fetched = entry.upstream->FetchResult(call, LinkOf(task, params), params.offset, params.limit, hashing);
+    fetched = account.upstream().FetchResult(call, LinkOf(task, params), params.offset, params.limit, hashing);
   }
   const bool whole = fetched.ok() && params.offset == 0 && params.limit == 0 && hashing.whole() && !params.last_frame;
   // What may have been cut does not replace what is known.

@@ -7,7 +7,7 @@
 #include "service/engine/dispatch/call_context.h"
 #include "service/engine/dispatch/upstreams.h"
 #include "service/engine/tasks/task_tracker.h"
-#include "service/store/store.h"
+#include "service/store/task_store.h"
 #include "service/upstream/upstream.h"
 
 namespace seedance::engine {
@@ -22,7 +22,7 @@ struct DownloadParams {
 // DownloadGenerationResult: bytes of a finished task's file, streamed from the vendor's link.
 class Downloads {
  public:
-  Downloads(store::Store& store, Upstreams& upstreams, TaskTracker& tracker)
+  Downloads(store::TaskStore& store, Upstreams& upstreams, TaskTracker& tracker)
       : store_(store), upstreams_(upstreams), tracker_(tracker) {}
 
   // Feeds `sink` on one of the upstream's transfer threads; `done` is called after the last byte, or with the error.
@@ -35,11 +35,11 @@ class Downloads {
 
  private:
   absl::Status Fetch(const CallContext& context, const DownloadParams& params, model::GenerationTask task,
-                     Upstreams::Entry& entry, upstream::ResultSink& sink, TransferSlot& turn);
+                     VendorAccount& account, upstream::ResultSink& sink, TransferSlot& turn);
 
   void NoteFile(const model::GenerationTask& task, int64_t size, const std::string& sha256);
 
-  store::Store& store_;
+  store::TaskStore& store_;
   Upstreams& upstreams_;
   TaskTracker& tracker_;
 };

@@ -66,25 +66,26 @@ void TaskCancel::Cancel(const CallContext& context, const GenerationTask& task, 
     if (later->state == TaskState::kPending) return done(CancelUnanswered(*later, cancelled.status()));
     return Cancel(context, *later, detach, std::move(done));
   }
-  Upstreams::Entry* entry = upstreams_.Find(task.tenant, task.request.upstream);
-  const bool asks = task.state == TaskState::kQueued && entry != nullptr && entry->upstream->profile().cancels_tasks;
+  VendorAccount* account = upstreams_.Find(task.tenant, task.request.upstream);
+  const bool asks = task.state == TaskState::kQueued && account != nullptr && account->profile().cancels_tasks;
   if (!asks) return done(Abandon(task.id, detach));
-  RunOn<GenerationTask>(entry->submits, *entry, std::move(done),
-                        [this, context, id = task.id, detach, entry](Done<GenerationTask> answer) {
-                          answer(CancelAtVendor(context, id, detach, *entry));
-                        });
+  account->Change<GenerationTask>(std::move(done),
+                                  [this, context, id = task.id, detach, account](Done<GenerationTask> answer) {
+                                    answer(CancelAtVendor(context, id, detach, *account));
+                                  });
 }
 
 absl::StatusOr<GenerationTask> TaskCancel::CancelAtVendor(const CallContext& context, const std::string& id,
-                                                          bool detach, Upstreams::Entry& entry) {
+                                                          bool detach, VendorAccount& account) {
   absl::StatusOr<GenerationTask> task = store_.GetTask(id);
   if (!task.ok()) return task;
   if (IsSettled(*task)) return OutcomeOf(*task);
   // What it was a poll ago is no reason to touch it: at some vendors the same call deletes what is finished.
-  absl::StatusOr<upstream::TaskReport> report = entry.upstream->GetTask(ToCallOptions(context), task->upstream_task_id);
+  absl::StatusOr<upstream::TaskReport> report =
+      account.upstream().GetTask(ToCallOptions(context), task->upstream_task_id);
   if (!report.ok()) return CancelUnanswered(*task, report.status());
   if (report->state != TaskState::kQueued) return SettleBy(*report, id, detach);
-  const absl::Status cancelled = entry.upstream->CancelTask(ToCallOptions(context), task->upstream_task_id);
+  const absl::Status cancelled = account.upstream().CancelTask(ToCallOptions(context), task->upstream_task_id);
   base::Log(base::LogLevel::kInfo, "task_cancel_sent",
             {{"task", task->name()},
              {"tenant", task->tenant},
@@ -93,7 +94,7 @@ absl::StatusOr<GenerationTask> TaskCancel::CancelAtVendor(const CallContext& con
              {"answer", cancelled.ok() ? "cancelled" : std::string(cancelled.message())}});
   if (!cancelled.ok()) {
     tracker_.Hasten(id);
-    if (base::GetReason(cancelled) == base::Reason::kCancelUnsupported) return Refused(context, *task, detach, entry);
+    if (base::GetReason(cancelled) == base::Reason::kCancelUnsupported) return Refused(context, *task, detach, account);
     NoteDoubt(id);
     return CancelUnanswered(*task, cancelled);
   }
@@ -126,10 +127,10 @@ absl::StatusOr<GenerationTask> TaskCancel::SettleBy(const upstream::TaskReport& 
 }
 
 absl::StatusOr<GenerationTask> TaskCancel::Refused(const CallContext& context, const GenerationTask& task, bool detach,
-                                                   Upstreams::Entry& entry) {
+                                                   VendorAccount& account) {
   if (!IsInDoubt(task.id)) return Abandon(task.id, detach);
   const absl::StatusOr<upstream::TaskReport> report =
-      entry.upstream->GetTask(ToCallOptions(context), task.upstream_task_id);
+      account.upstream().GetTask(ToCallOptions(context), task.upstream_task_id);
   if (!report.ok()) return CancelUnanswered(task, report.status());
   // Queued, and yet not to be cancelled: it may be the old state of one that is cancelled.
   if (report->state == TaskState::kQueued) {

@@ -10,7 +10,7 @@
 #include "service/engine/dispatch/upstreams.h"
 #include "service/engine/tasks/task_tracker.h"
 #include "service/model/generation_task.h"
-#include "service/store/store.h"
+#include "service/store/task_store.h"
 
 namespace seedance::engine {
 
@@ -19,7 +19,7 @@ namespace seedance::engine {
 // Thread-safe.
 class TaskCancel {
  public:
-  TaskCancel(store::Store& store, Upstreams& upstreams, TaskTracker& tracker)
+  TaskCancel(store::TaskStore& store, Upstreams& upstreams, TaskTracker& tracker)
       : store_(store), upstreams_(upstreams), tracker_(tracker) {}
 
   // `task` is the caller's, as it was just read. Calls the vendor on the upstream's `submits` threads.
@@ -28,7 +28,7 @@ class TaskCancel {
 
  private:
   absl::StatusOr<model::GenerationTask> CancelAtVendor(const CallContext& context, const std::string& id, bool detach,
-                                                       Upstreams::Entry& entry);
+                                                       VendorAccount& account);
   // For what goes on at the vendor: gives it up with `detach`, else says why it cannot be cancelled.
   absl::StatusOr<model::GenerationTask> Abandon(const std::string& id, bool detach);
   // The task has what the vendor says of it now.
@@ -36,14 +36,14 @@ class TaskCancel {
                                                  bool detach);
   // The vendor refused the cancel. That is the truth, unless an earlier cancel, whose answer was lost, was carried out.
   absl::StatusOr<model::GenerationTask> Refused(const CallContext& context, const model::GenerationTask& task,
-                                                bool detach, Upstreams::Entry& entry);
+                                                bool detach, VendorAccount& account);
   void NoteDoubt(const std::string& id);
   bool IsInDoubt(const std::string& id);
 
   // More than this many are not remembered: then the oldest name is forgotten.
   static constexpr size_t kMostDoubts = 10000;
 
-  store::Store& store_;
+  store::TaskStore& store_;
   Upstreams& upstreams_;
   TaskTracker& tracker_;
   base::Mutex mutex_;

@@ -14,16 +14,16 @@ using model::GenerationTask;
 using model::TaskState;
 
 void TaskLaunch::Launch(NewTask fresh, Done<GenerationTask> done) {
-  Upstreams::Entry* entry = upstreams_.Find(fresh.task.tenant, fresh.task.request.upstream);
+  VendorAccount* account = upstreams_.Find(fresh.task.tenant, fresh.task.request.upstream);
   // What waits for assets is told so by its first message.
-  std::unique_ptr<RequestSlot> turn;
-  if (entry != nullptr && fresh.task.state_message.empty()) turn = tracker_.TakeSubmitTurn(*entry);
-  if (turn == nullptr) return StoreAndTrack(fresh, done);
+  std::unique_ptr<RequestSlot> slot;
+  if (account != nullptr && fresh.task.state_message.empty()) slot = tracker_.TakeSubmitSlot(*account);
+  if (slot == nullptr) return StoreAndTrack(fresh, done);
   // Shared, because a refused submission drops what it was given.
-  std::shared_ptr<Flight> flight(new Flight{std::move(fresh), *entry, std::move(turn), std::move(done)});
+  std::shared_ptr<Flight> flight(new Flight{std::move(fresh), *account, std::move(slot), std::move(done)});
   // Behind other calls its caller would wait for them before it is even stored.
-  if (entry->submits.SubmitAtOnce([this, flight] { Fly(*flight); })) return;
-  flight->turn.reset();
+  if (account->TryChangeAtOnce([this, flight] { Fly(*flight); })) return;
+  flight->slot.reset();
   StoreAndTrack(flight->fresh, flight->done);
 }
 
@@ -31,18 +31,18 @@ void TaskLaunch::Fly(Flight& flight) {
   const std::optional<std::vector<model::Asset>> assets = ReadyAssets(flight.fresh.task);
   // The process may have begun to stop since it had its turn.
   if (!assets.has_value() || !tracker_.submits()) {
-    flight.turn.reset();
+    flight.slot.reset();
     return StoreAndTrack(flight.fresh, flight.done);
   }
   // From the commit on a crash means doubt, whether it has left by then or not.
-  tracker_.BeginSubmitting(flight.fresh.task, flight.entry);
+  tracker_.BeginSubmitting(flight.fresh.task, flight.account);
   const std::optional<GenerationTask> task = Store(flight.fresh, flight.done);
   if (!task.has_value()) return;
   tracker_.TrackSubmitting(*task);
   flight.fresh.place.reset();
   feeds_.Changed(task->tenant);
   flight.done(*task);
-  tracker_.Send(*task, *assets, flight.entry, *flight.turn);
+  tracker_.Send(*task, *assets, flight.account, *flight.slot);
 }
 
 void TaskLaunch::StoreAndTrack(NewTask& fresh, Done<GenerationTask>& done) {
@@ -84,7 +84,7 @@ std::optional<GenerationTask> TaskLaunch::Store(NewTask& fresh, Done<GenerationT
 
 bool TaskLaunch::MayBeStored(const std::string& id) { return !absl::IsNotFound(store_.GetTask(id).status()); }
 
-absl::StatusOr<GenerationTask> AnswerOfEarlier(store::Store& store, const model::JournalEntry& row,
+absl::StatusOr<GenerationTask> AnswerOfEarlier(store::TaskStore& store, const model::JournalEntry& row,
                                                const model::Fingerprint& asked) {
   const absl::StatusOr<GenerationTask> task =
       store.GetTask(model::ParseGenerationTaskName(row.resource_name).value_or(""));

@@ -43,8 +43,8 @@ class TaskLaunch {
   // A task whose turn has come, on its way to the thread that stores and sends it.
   struct Flight {
     NewTask fresh;
-    Upstreams::Entry& entry;
-    std::unique_ptr<RequestSlot> turn;
+    VendorAccount& account;
+    std::unique_ptr<RequestSlot> slot;
     Done<model::GenerationTask> done;
   };
 
@@ -65,7 +65,7 @@ class TaskLaunch {
 };
 
 // The answer to a request id that was used before.
-absl::StatusOr<model::GenerationTask> AnswerOfEarlier(store::Store& store, const model::JournalEntry& row,
+absl::StatusOr<model::GenerationTask> AnswerOfEarlier(store::TaskStore& store, const model::JournalEntry& row,
                                                       const model::Fingerprint& asked);
 
 }  // namespace seedance::engine

@@ -111,8 +111,8 @@ std::vector<TaskCandidate> CandidatesOf(const std::vector<TaskSighting>& sightin
 
 }  // namespace
 
-TaskReconciler::TaskReconciler(const Options& options, store::Store& store, Upstreams& upstreams, TaskTracker& tracker,
-                               base::Clock& clock)
+TaskReconciler::TaskReconciler(const Options& options, store::TaskStore& store, Upstreams& upstreams,
+                               TaskTracker& tracker, base::Clock& clock)
     : options_(options),
       store_(store),
       upstreams_(upstreams),
@@ -138,14 +138,14 @@ absl::Status TaskReconciler::Start() {
 void TaskReconciler::LookByItself(const std::string& id) {
   const absl::StatusOr<GenerationTask> task = store_.GetTask(id);
   if (!task.ok()) return schedule_.Done(id, absl::IsNotFound(task.status()));
-  Upstreams::Entry* entry = upstreams_.Find(task->tenant, task->request.upstream);
-  const bool searchable = entry != nullptr && entry->upstream->profile().lists_tasks;
+  VendorAccount* account = upstreams_.Find(task->tenant, task->request.upstream);
+  const bool searchable = account != nullptr && account->profile().lists_tasks;
   if (task->state != TaskState::kSubmitUnknown || !searchable) return schedule_.Done(id, true);
   // As any call of the background: in its turn, and not while the vendor is down or wants a rest.
-  entry->calls.Add(
-      RequestKind::kPoll, task->tenant, absl::StrCat("doubt ", id), clock_.Now(), [this, id, entry](RequestSlot& turn) {
-        turn.MarkSent();
-        const absl::StatusOr<ReconciledTask> searched = Search(upstreams_.BackgroundRead(), id, *entry);
+  account->requests().Add(
+      RequestKind::kPoll, task->tenant, absl::StrCat("doubt ", id), clock_.Now(),
+      [this, id, account](RequestSlot& slot) {
+        const absl::StatusOr<ReconciledTask> searched = Search(upstreams_.BackgroundRead(&slot), id, *account);
         const bool over = searched.ok() ? searched->task.state != TaskState::kSubmitUnknown
                                         : base::GetReason(searched.status()) == base::Reason::kTaskNotInDoubt;
         schedule_.Done(id, over);
@@ -162,35 +162,36 @@ void TaskReconciler::Reconcile(const CallContext& context, const GenerationTask&
   if (params.not_accepted) {
     return done(wrap(NotAccepted(task, "operator", "the vendor never accepted the task, according to the operator")));
   }
-  Upstreams::Entry* entry = upstreams_.Find(task.tenant, task.request.upstream);
-  if (entry == nullptr || (!params.upstream_task_id.has_value() && !entry->upstream->profile().lists_tasks)) {
+  VendorAccount* account = upstreams_.Find(task.tenant, task.request.upstream);
+  if (account == nullptr || (!params.upstream_task_id.has_value() && !account->profile().lists_tasks)) {
     return done(NoList(task.request.upstream));
   }
-  RunOn<ReconciledTask>(entry->polls, *entry, std::move(done),
-                        [this, context, task, params, entry, wrap](Done<ReconciledTask> answer) {
-                          const upstream::CallOptions call = ToCallOptions(context);
-                          if (!params.upstream_task_id.has_value()) return answer(Search(call, task.id, *entry));
-                          answer(wrap(BindAsTold(call, task, *params.upstream_task_id, *entry)));
-                        });
+  account->Read<ReconciledTask>(std::move(done),
+                                [this, context, task, params, account, wrap](Done<ReconciledTask> answer) {
+                                  const upstream::CallOptions call = ToCallOptions(context);
+                                  if (!params.upstream_task_id.has_value())
+                                    return answer(Search(call, task.id, *account));
+                                  answer(wrap(BindAsTold(call, task, *params.upstream_task_id, *account)));
+                                });
 }
 
 absl::StatusOr<ReconciledTask> TaskReconciler::Search(const upstream::CallOptions& call, const std::string& id,
-                                                      Upstreams::Entry& entry) {
+                                                      VendorAccount& account) {
   absl::StatusOr<GenerationTask> task = store_.GetTask(id);
   if (!task.ok()) return task.status();
   if (!IsInDoubt(*task)) return NotInDoubt(*task);
-  absl::StatusOr<std::vector<TaskSighting>> there = entry.upstream->FindTasks(call, SearchFor(*task));
+  absl::StatusOr<std::vector<TaskSighting>> there = account.upstream().FindTasks(call, SearchFor(*task));
   if (!there.ok()) return there.status();
   // After the vendor and before the look at what is bound: what the vendor showed is of a task that stands here, or is
   // bound by then.
   const absl::StatusOr<std::vector<GenerationTask>> open = store_.ListOpenTasks();
   if (!open.ok()) return open.status();
-  const absl::StatusOr<std::vector<TaskSighting>> free = Unbound(*task, *std::move(there), entry);
+  const absl::StatusOr<std::vector<TaskSighting>> free = Unbound(*task, *std::move(there), account);
   if (!free.ok()) return free.status();
   base::Log(base::LogLevel::kInfo, "task_searched",
-            {{"task", task->name()}, {"upstream", entry.upstream->name()}, {"candidates", std::ssize(*free)}});
+            {{"task", task->name()}, {"upstream", account.name()}, {"candidates", std::ssize(*free)}});
   ReconciledTask result{*task, {}};
-  if (entry.dedicated || !HasForeign(*task, *open)) result.candidates = CandidatesOf(*free);
+  if (account.dedicated() || !HasForeign(*task, *open)) result.candidates = CandidatesOf(*free);
   // When the doubt about one that was given up arose is not known any more: what fits by time may be another's.
   if (task->state == TaskState::kExpired) return result;
   // One of which the vendor shows too little is left to a person.
@@ -208,13 +209,13 @@ absl::StatusOr<ReconciledTask> TaskReconciler::Search(const upstream::CallOption
 
 absl::StatusOr<std::vector<TaskSighting>> TaskReconciler::Unbound(const GenerationTask& task,
                                                                   std::vector<TaskSighting> there,
-                                                                  Upstreams::Entry& entry) {
+                                                                  VendorAccount& account) {
   std::vector<TaskSighting> free;
   for (TaskSighting& sighting : there) {
-    const auto bound = store_.FindTaskByUpstreamId(entry.upstream->name(), sighting.id);
+    const auto bound = store_.FindTaskByUpstreamId(account.name(), sighting.id);
     if (!bound.ok()) return bound.status();
     if (bound->has_value()) continue;
-    const absl::StatusOr<bool> deleted = store_.IsDeletedTaskOf(entry.upstream->name(), sighting.id);
+    const absl::StatusOr<bool> deleted = store_.IsDeletedTaskOf(account.name(), sighting.id);
     if (!deleted.ok()) return deleted.status();
     if (!*deleted) free.push_back(std::move(sighting));
   }
@@ -225,18 +226,17 @@ absl::StatusOr<std::vector<TaskSighting>> TaskReconciler::Unbound(const Generati
 }
 
 absl::StatusOr<GenerationTask> TaskReconciler::BindAsTold(const upstream::CallOptions& call, const GenerationTask& task,
-                                                          const std::string& upstream_task_id,
-                                                          Upstreams::Entry& entry) {
-  const absl::StatusOr<upstream::TaskReport> report = entry.upstream->GetTask(call, upstream_task_id);
+                                                          const std::string& upstream_task_id, VendorAccount& account) {
+  const absl::StatusOr<upstream::TaskReport> report = account.upstream().GetTask(call, upstream_task_id);
   if (absl::IsNotFound(report.status())) {
-    return base::InvalidField(kField, absl::StrCat("must be the id of a task known to upstream ",
-                                                   entry.upstream->name(), "; this one is unknown there"));
+    return base::InvalidField(kField, absl::StrCat("must be the id of a task known to upstream ", account.name(),
+                                                   "; this one is unknown there"));
   }
   if (!report.ok()) return report.status();
-  if (!entry.dedicated) {
+  if (!account.dedicated()) {
     const absl::StatusOr<std::vector<GenerationTask>> open = store_.ListOpenTasks();
     if (!open.ok()) return open.status();
-    if (HasForeign(task, *open)) return OthersInDoubt(entry.upstream->name());
+    if (HasForeign(task, *open)) return OthersInDoubt(account.name());
   }
   return Bind(task, upstream_task_id, std::nullopt, "operator");
 }

@@ -17,7 +17,7 @@
 #include "service/engine/dispatch/upstreams.h"
 #include "service/engine/tasks/task_tracker.h"
 #include "service/model/generation_task.h"
-#include "service/store/store.h"
+#include "service/store/task_store.h"
 
 namespace seedance::engine {
 
@@ -50,7 +50,7 @@ class TaskReconciler {
   };
 
   // Becomes the tracker's hook for doubts.
-  TaskReconciler(const Options& options, store::Store& store, Upstreams& upstreams, TaskTracker& tracker,
+  TaskReconciler(const Options& options, store::TaskStore& store, Upstreams& upstreams, TaskTracker& tracker,
                  base::Clock& clock);
 
   // Looks for every task that is in doubt now. Call it after the tracker's Start.
@@ -75,13 +75,13 @@ class TaskReconciler {
 
   void LookByItself(const std::string& id);
   absl::StatusOr<ReconciledTask> Search(const upstream::CallOptions& call, const std::string& id,
-                                        Upstreams::Entry& entry);
+                                        VendorAccount& account);
   // What of `there` is and was bound to no task of ours, the closest in time first.
   absl::StatusOr<std::vector<upstream::TaskSighting>> Unbound(const model::GenerationTask& task,
                                                               std::vector<upstream::TaskSighting> there,
-                                                              Upstreams::Entry& entry);
+                                                              VendorAccount& account);
   absl::StatusOr<model::GenerationTask> BindAsTold(const upstream::CallOptions& call, const model::GenerationTask& task,
-                                                   const std::string& upstream_task_id, Upstreams::Entry& entry);
+                                                   const std::string& upstream_task_id, VendorAccount& account);
   absl::StatusOr<model::GenerationTask> Bind(const model::GenerationTask& task, const std::string& upstream_task_id,
                                              std::optional<absl::Time> submit_time, const char* by);
   absl::StatusOr<model::GenerationTask> NotAccepted(const model::GenerationTask& task, const char* by,
@@ -90,7 +90,7 @@ class TaskReconciler {
   void Unclaim(const VendorId& id);
 
   const Options options_;
-  store::Store& store_;
+  store::TaskStore& store_;
   Upstreams& upstreams_;
   TaskTracker& tracker_;
   base::Clock& clock_;

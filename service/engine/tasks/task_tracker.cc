@@ -9,7 +9,6 @@
 #include "absl/strings/str_cat.h"
 #include "service/base/error.h"
 #include "service/base/log.h"
-#include "service/engine/dispatch/request_outcome.h"
 #include "service/engine/dispatch/retry_policy.h"
 #include "service/engine/tasks/task_metrics.h"
 #include "service/engine/tasks/task_report.h"
@@ -27,11 +26,11 @@ constexpr absl::Duration kLongestLastWord = absl::Hours(24);
 constexpr int kSeedBits = 31;
 
 // Whether the task is to be sent with a seed by which the vendor's task can be known.
-bool IsTagged(const GenerationTask& task, const Upstreams::Entry& entry) {
-  const UsageLogOptions& log = entry.usage_log;
+bool IsTagged(const GenerationTask& task, const VendorAccount& account) {
+  const UsageLogOptions& log = account.usage_log();
   if (!log.enabled || !log.tag_with_seed || task.sent_seed.has_value()) return false;
   if (task.request.seed.value_or(model::kRandomSeed) != model::kRandomSeed) return false;
-  const model::ModelProfile* model = entry.upstream->profile().FindModel(task.request.model);
+  const model::ModelProfile* model = account.profile().FindModel(task.request.model);
   return model != nullptr && model->seed;
 }
 
@@ -62,17 +61,17 @@ TaskTracker::TaskTracker(const Options& options, store::Store& store, Upstreams&
       random_(random),
       looks_("task-looks", 1, SIZE_MAX),
       open_("task-tracker", clock, [this](const std::string& id) { OnDue(id); }) {
-  for (Upstreams::Entry* entry : upstreams_.All()) {
-    const std::string name = entry->upstream->name();
-    entry->calls.SetHooks([this, name] { return open_.CountSubmitted(name) > 0; },
-                          // False only after Stop, when nobody needs to be told any more.
-                          [this, entry] { (void)looks_.Submit([this, entry] { SurveyWaits(*entry); }); });
+  for (VendorAccount* account : upstreams_.All()) {
+    const std::string name = account->name();
+    account->requests().SetHooks([this, name] { return open_.CountSubmitted(name) > 0; },
+                                 // False only after Stop, when nobody needs to be told any more.
+                                 [this, account] { (void)looks_.Submit([this, account] { SurveyWaits(*account); }); });
   }
 }
 
 void TaskTracker::Instrument(base::Metrics& metrics) {
   std::vector<std::string> upstreams;
-  for (Upstreams::Entry* entry : upstreams_.All()) upstreams.push_back(entry->upstream->name());
+  for (VendorAccount* account : upstreams_.All()) upstreams.push_back(account->name());
   TellOpenTasksAtScrape(metrics, upstreams, open_, clock_);
   write_times_ = TaskWriteTimes(metrics);
 }
@@ -132,20 +131,20 @@ bool TaskTracker::submits() {
   return submits_ && !stopped_;
 }
 
-std::unique_ptr<RequestSlot> TaskTracker::TakeSubmitTurn(Upstreams::Entry& entry) {
+std::unique_ptr<RequestSlot> TaskTracker::TakeSubmitSlot(VendorAccount& account) {
   // A new task overtakes none that is due already.
-  return submits() && !open_.AnyDue() ? entry.calls.TryTake(RequestKind::kSubmit) : nullptr;
+  return submits() && !open_.AnyDue() ? account.requests().TryTake(RequestKind::kSubmit) : nullptr;
 }
 
 bool TaskTracker::Notify(const std::string& upstream, const std::string& upstream_task_id) {
   const bool known = open_.Notify(upstream, upstream_task_id);
   if (known) trust_.Arrived(upstream);
-  Upstreams::Entry* entry = upstreams_.Named(upstream);
-  if (entry == nullptr) return known;
-  entry->metrics.Poked(known);
+  VendorAccount* account = upstreams_.Named(upstream);
+  if (account == nullptr) return known;
+  account->metrics().Poked(known);
   // One whose turn has not come goes before those that are merely due.
   const std::optional<std::string> waiting = open_.PokedAwaitingTurn(upstream, upstream_task_id);
-  if (waiting.has_value()) (void)entry->calls.Hasten(RequestKind::kPoll, *waiting);
+  if (waiting.has_value()) (void)account->requests().Hasten(RequestKind::kPoll, *waiting);
   return known;
 }
 
@@ -155,29 +154,29 @@ void TaskTracker::OnDue(const std::string& id) {
   if (IsDisowned(id)) return (void)looks_.Submit([this, id] { EndDisowned(id); });
   const std::optional<OpenTasks::Owner> owner = open_.Find(id);
   if (!owner.has_value()) return;
-  Upstreams::Entry* entry = upstreams_.Find(owner->tenant, owner->upstream);
-  if (entry == nullptr) {
+  VendorAccount* account = upstreams_.Find(owner->tenant, owner->upstream);
+  if (account == nullptr) {
     base::Log(base::LogLevel::kError, "task_without_upstream",
               {{"task", model::GenerationTaskName(id)}, {"tenant", owner->tenant}, {"upstream", owner->upstream}});
     (void)looks_.Submit([this, id] { LookWithoutUpstream(id); });
     return;
   }
   if (owner->missed_turn) {
-    (void)entry->calls.Remove(owner->submitted ? RequestKind::kPoll : RequestKind::kSubmit, id);
+    (void)account->requests().Remove(owner->submitted ? RequestKind::kPoll : RequestKind::kSubmit, id);
   } else if (owner->submitted) {
-    return AwaitPoll(id, *owner, *entry);
+    return AwaitPoll(id, *owner, *account);
   } else if (owner->ready && submits()) {
-    return AwaitSubmit(id, *owner, *entry);
+    return AwaitSubmit(id, *owner, *account);
   }
   // False only after Stop.
-  (void)looks_.Submit([this, id, missed = owner->missed_turn, entry] { Look(id, missed, *entry); });
+  (void)looks_.Submit([this, id, missed = owner->missed_turn, account] { Look(id, missed, *account); });
 }
 
-void TaskTracker::AwaitSubmit(const std::string& id, const OpenTasks::Owner& owner, Upstreams::Entry& entry) {
+void TaskTracker::AwaitSubmit(const std::string& id, const OpenTasks::Owner& owner, VendorAccount& account) {
   open_.AwaitTurn(id, options_.last_word);
-  entry.calls.Add(RequestKind::kSubmit, owner.tenant, id, owner.due,
-                  [this, id, &entry](RequestSlot& turn) { OnSubmitTurn(id, entry, turn); });
-  std::optional<WaitReason> reason = entry.calls.WhyItWaits(id);
+  account.requests().Add(RequestKind::kSubmit, owner.tenant, id, owner.due,
+                         [this, id, &account](RequestSlot& slot) { OnSubmitTurn(id, account, slot); });
+  std::optional<WaitReason> reason = account.requests().WhyItWaits(id);
   if (reason.has_value()) TellLater(id, *std::move(reason));
 }
 
@@ -194,7 +193,7 @@ std::optional<GenerationTask> TaskTracker::ReadOpen(const std::string& id) {
   return *std::move(task);
 }
 
-void TaskTracker::Look(const std::string& id, bool missed_turn, Upstreams::Entry& entry) {
+void TaskTracker::Look(const std::string& id, bool missed_turn, VendorAccount& account) {
   if (stopped()) return;
   const std::optional<GenerationTask> task = ReadOpen(id);
   if (!task.has_value()) return;
@@ -205,12 +204,12 @@ void TaskTracker::Look(const std::string& id, bool missed_turn, Upstreams::Entry
     case TaskState::kPending:
       if (overdue) return GiveUp(*task);
       if (!submits()) return ScheduleIn(id, absl::Seconds(1));
-      if (ReadyAssets(*task).has_value()) AwaitSubmit(id, *owner, entry);
+      if (ReadyAssets(*task).has_value()) AwaitSubmit(id, *owner, account);
       return;
     case TaskState::kQueued:
     case TaskState::kRunning:
       // Its time is over, and the last word of the vendor did not come, though it could be asked.
-      return missed_turn && overdue && !MayStillTell(*task, entry) ? GiveUp(*task) : AwaitPoll(id, *owner, entry);
+      return missed_turn && overdue && !MayStillTell(*task, account) ? GiveUp(*task) : AwaitPoll(id, *owner, account);
     default:
       // SUBMIT_UNKNOWN waits for its deadline. SUBMITTING cannot be seen here: Submit ends it before the next step.
       return overdue ? GiveUp(*task) : ScheduleNext(*task, absl::ZeroDuration());
@@ -230,12 +229,12 @@ void TaskTracker::LookWithoutUpstream(const std::string& id) {
   open_.Rest(id, std::min(now + absl::Minutes(1), task->deadline_time));
 }
 
-bool TaskTracker::MayStillTell(const GenerationTask& task, Upstreams::Entry& entry) {
+bool TaskTracker::MayStillTell(const GenerationTask& task, VendorAccount& account) {
   if (clock_.Now() >= task.deadline_time + kLongestLastWord) return false;
-  return !open_.IsPolled(task.id) || entry.calls.IsHeldUp(RequestKind::kPoll);
+  return !open_.IsPolled(task.id) || account.requests().IsHeldUp(RequestKind::kPoll);
 }
 
-void TaskTracker::OnSubmitTurn(const std::string& id, Upstreams::Entry& entry, RequestSlot& turn) {
+void TaskTracker::OnSubmitTurn(const std::string& id, VendorAccount& account, RequestSlot& slot) {
   if (!open_.BeginTurn(id) || stopped()) return;
   const std::optional<GenerationTask> task = ReadOpen(id);
   if (!task.has_value()) return;
@@ -245,7 +244,7 @@ void TaskTracker::OnSubmitTurn(const std::string& id, Upstreams::Entry& entry, R
   // They may have changed while it waited for its turn. What is deleted or replaced at the vendor from here on makes it
   // refuse the task, which bills nothing.
   const std::optional<std::vector<model::Asset>> assets = ReadyAssets(*task);
-  if (assets.has_value()) Submit(id, *assets, entry, turn);
+  if (assets.has_value()) Submit(id, *assets, account, slot);
 }
 
 std::optional<std::vector<model::Asset>> TaskTracker::ReadyAssets(const GenerationTask& task) {
@@ -288,34 +287,33 @@ void TaskTracker::WaitForAssets(const GenerationTask& task, const AssetCheck& ch
              OpenTasks::WokenBy::kAssets);
 }
 
-void TaskTracker::BeginSubmitting(GenerationTask& task, const Upstreams::Entry& entry) {
+void TaskTracker::BeginSubmitting(GenerationTask& task, const VendorAccount& account) {
   task.state = TaskState::kSubmitting;
   task.state_message.clear();
-  if (IsTagged(task, entry)) task.sent_seed = static_cast<int64_t>(random_.Bits() >> (64 - kSeedBits));
+  if (IsTagged(task, account)) task.sent_seed = static_cast<int64_t>(random_.Bits() >> (64 - kSeedBits));
 }
 
-void TaskTracker::Submit(const std::string& id, const std::vector<model::Asset>& assets, Upstreams::Entry& entry,
-                         RequestSlot& turn) {
+void TaskTracker::Submit(const std::string& id, const std::vector<model::Asset>& assets, VendorAccount& account,
+                         RequestSlot& slot) {
   // From here on a crash means doubt.
   absl::StatusOr<GenerationTask> task = Change(id, [&](GenerationTask& edited) {
     if (edited.state != TaskState::kPending) return absl::AbortedError("no longer pending");
-    BeginSubmitting(edited, entry);
+    BeginSubmitting(edited, account);
     return absl::OkStatus();
   });
   if (!task.ok()) return ScheduleIn(id, absl::Seconds(1));
-  Send(*task, assets, entry, turn);
+  Send(*task, assets, account, slot);
 }
 
-void TaskTracker::Send(const GenerationTask& task, const std::vector<model::Asset>& assets, Upstreams::Entry& entry,
-                       RequestSlot& turn) {
+void TaskTracker::Send(const GenerationTask& task, const std::vector<model::Asset>& assets, VendorAccount& account,
+                       RequestSlot& slot) {
   const std::string& id = task.id;
-  turn.MarkSent();
-  const upstream::CallOptions billed = upstreams_.Billed("");
+  upstream::CallOptions billed = upstreams_.Billed("");
+  billed.permit = &slot;
   model::TaskRequest request = WithVendorIds(task.request, assets);
   if (task.sent_seed.has_value()) request.seed = task.sent_seed;
-  const upstream::BilledResult<std::string> result = entry.upstream->CreateTask(billed, request);
-  turn.Answered(OutcomeOf(result));
-  entry.metrics.Submitted(result.acceptance);
+  const upstream::BilledResult<std::string> result = account.upstream().CreateTask(billed, request);
+  account.metrics().Submitted(result.acceptance);
   absl::Duration next_try;
   if (result.acceptance == upstream::Acceptance::kNotAccepted) {
     next_try = options_.submit_backoff.Delay(open_.CountSubmitTry(id), random_);
@@ -361,9 +359,9 @@ void TaskTracker::GiveUp(const GenerationTask& task) {
 
 absl::StatusOr<GenerationTask> TaskTracker::RefreshResult(const upstream::CallOptions& call,
                                                           const GenerationTask& task) {
-  Upstreams::Entry* entry = upstreams_.Find(task.tenant, task.request.upstream);
-  if (entry == nullptr) return task;
-  absl::StatusOr<upstream::TaskReport> report = entry->upstream->GetTask(call, task.upstream_task_id);
+  VendorAccount* account = upstreams_.Find(task.tenant, task.request.upstream);
+  if (account == nullptr) return task;
+  absl::StatusOr<upstream::TaskReport> report = account->upstream().GetTask(call, task.upstream_task_id);
   if (!report.ok()) return report.status();
   const bool same =
       report->result.video_uri == task.result.video_uri && report->result.last_frame_uri == task.result.last_frame_uri;

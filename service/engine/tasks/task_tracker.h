@@ -113,15 +113,15 @@ class TaskTracker {
   // Whether anything is submitted: neither StopSubmitting nor Stop was called.
   bool submits();
   // The turn of a submission that can begin now; null: it has to wait.
-  std::unique_ptr<RequestSlot> TakeSubmitTurn(Upstreams::Entry& entry);
+  std::unique_ptr<RequestSlot> TakeSubmitSlot(VendorAccount& account);
   // Makes a task SUBMITTING, with all that is decided before it is sent; it is stored before Send.
-  void BeginSubmitting(model::GenerationTask& task, const Upstreams::Entry& entry);
+  void BeginSubmitting(model::GenerationTask& task, const VendorAccount& account);
   // Follows a task that was just stored as SUBMITTING. Whoever calls this calls Send next.
   void TrackSubmitting(const model::GenerationTask& task) { open_.AddHandedOut(task); }
   // Sends a task that is stored as SUBMITTING, with its assets, and writes what came of it. Blocks for the vendor; on
   // the upstream's threads for submissions.
-  void Send(const model::GenerationTask& task, const std::vector<model::Asset>& assets, Upstreams::Entry& entry,
-            RequestSlot& turn);
+  void Send(const model::GenerationTask& task, const std::vector<model::Asset>& assets, VendorAccount& account,
+            RequestSlot& slot);
 
   // Sees to a task that was not to be stored after all, for its caller was refused, though the store may have it: it
   // is never sent, and FAILED as soon as the store shows it.
@@ -176,16 +176,16 @@ class TaskTracker {
 
   // On the threads of OpenTasks: asks for the turn of the task's call, or has it looked at.
   void OnDue(const std::string& id);
-  void AwaitPoll(const std::string& id, const OpenTasks::Owner& owner, Upstreams::Entry& entry);
-  void AwaitSubmit(const std::string& id, const OpenTasks::Owner& owner, Upstreams::Entry& entry);
+  void AwaitPoll(const std::string& id, const OpenTasks::Owner& owner, VendorAccount& account);
+  void AwaitSubmit(const std::string& id, const OpenTasks::Owner& owner, VendorAccount& account);
 
   // On the tracker's own thread: what needs no call.
-  void Look(const std::string& id, bool missed_turn, Upstreams::Entry& entry);
+  void Look(const std::string& id, bool missed_turn, VendorAccount& account);
   void LookWithoutUpstream(const std::string& id);
   void EndDisowned(const std::string& id);
   // Why tasks wait for their turn, told by their `state_message`: found when the reasons may have changed, told in
   // slices.
-  void SurveyWaits(Upstreams::Entry& entry);
+  void SurveyWaits(VendorAccount& account);
   void TellLater(const std::string& id, WaitReason reason);
   void TellSome();
   void TellWhyItWaits(const std::string& id, const WaitReason& reason, absl::Duration again);
@@ -195,11 +195,11 @@ class TaskTracker {
   bool Tell(const model::GenerationTask& task, const std::string& message);
 
   // On the upstream's threads, when the turn has come.
-  void OnPollTurn(const std::string& id, Upstreams::Entry& entry, RequestSlot& turn);
-  void OnSubmitTurn(const std::string& id, Upstreams::Entry& entry, RequestSlot& turn);
-  void Poll(const model::GenerationTask& task, Upstreams::Entry& entry, RequestSlot& turn);
-  void Submit(const std::string& id, const std::vector<model::Asset>& assets, Upstreams::Entry& entry,
-              RequestSlot& turn);
+  void OnPollTurn(const std::string& id, VendorAccount& account, RequestSlot& slot);
+  void OnSubmitTurn(const std::string& id, VendorAccount& account, RequestSlot& slot);
+  void Poll(const model::GenerationTask& task, VendorAccount& account, RequestSlot& slot);
+  void Submit(const std::string& id, const std::vector<model::Asset>& assets, VendorAccount& account,
+              RequestSlot& slot);
 
   // The task, if it is still open; else, and when it cannot be read, its next step is seen to.
   std::optional<model::GenerationTask> ReadOpen(const std::string& id);
@@ -208,10 +208,10 @@ class TaskTracker {
   void WaitForAssets(const model::GenerationTask& task, const AssetCheck& check);
   // A success without a result is told by `state_message`, and becomes a failure when it lasts.
   void JudgeResult(const model::GenerationTask& task, upstream::TaskReport& report);
-  void Ended(const upstream::TaskReport& report, const model::GenerationTask& task, Upstreams::Entry& entry);
+  void Ended(const upstream::TaskReport& report, const model::GenerationTask& task, VendorAccount& account);
   void GiveUp(const model::GenerationTask& task);
   // Whether an overdue task whose turn did not come is kept: nobody could ask for it yet.
-  bool MayStillTell(const model::GenerationTask& task, Upstreams::Entry& entry);
+  bool MayStillTell(const model::GenerationTask& task, VendorAccount& account);
   bool stopped();
   bool IsDisowned(const std::string& id);
 

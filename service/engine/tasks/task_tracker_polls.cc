@@ -5,7 +5,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "service/base/error.h"
-#include "service/engine/dispatch/request_outcome.h"
 #include "service/engine/dispatch/wait_reason.h"
 #include "service/engine/tasks/task_report.h"
 #include "service/engine/tasks/task_tracker.h"
@@ -23,33 +22,31 @@ bool IsSubmitted(TaskState state) { return state == TaskState::kQueued || state 
 
 }  // namespace
 
-void TaskTracker::AwaitPoll(const std::string& id, const OpenTasks::Owner& owner, Upstreams::Entry& entry) {
+void TaskTracker::AwaitPoll(const std::string& id, const OpenTasks::Owner& owner, VendorAccount& account) {
   const bool poked = open_.IsPoked(id);
   open_.AwaitTurn(id, options_.last_word);
-  entry.calls.Add(RequestKind::kPoll, owner.tenant, id, owner.rank,
-                  [this, id, &entry](RequestSlot& turn) { OnPollTurn(id, entry, turn); });
-  if (poked) (void)entry.calls.Hasten(RequestKind::kPoll, id);
+  account.requests().Add(RequestKind::kPoll, owner.tenant, id, owner.rank,
+                         [this, id, &account](RequestSlot& slot) { OnPollTurn(id, account, slot); });
+  if (poked) (void)account.requests().Hasten(RequestKind::kPoll, id);
 }
 
-void TaskTracker::OnPollTurn(const std::string& id, Upstreams::Entry& entry, RequestSlot& turn) {
+void TaskTracker::OnPollTurn(const std::string& id, VendorAccount& account, RequestSlot& slot) {
   if (!open_.BeginTurn(id) || stopped()) return;
   const std::optional<GenerationTask> task = ReadOpen(id);
   if (!task.has_value()) return;
   if (!IsSubmitted(task->state)) return ScheduleNext(*task, absl::ZeroDuration());
-  Poll(*task, entry, turn);
+  Poll(*task, account, slot);
 }
 
-void TaskTracker::Poll(const GenerationTask& task, Upstreams::Entry& entry, RequestSlot& turn) {
+void TaskTracker::Poll(const GenerationTask& task, VendorAccount& account, RequestSlot& slot) {
   const bool poked = open_.BeginPoll(task.id);
-  turn.MarkSent();
   absl::StatusOr<upstream::TaskReport> report =
-      entry.upstream->GetTask(upstreams_.BackgroundRead(), task.upstream_task_id);
+      account.upstream().GetTask(upstreams_.BackgroundRead(&slot), task.upstream_task_id);
   // Broken off because the process stops: that is no answer.
   if (absl::IsCancelled(report.status())) return ScheduleIn(task.id, absl::Seconds(1));
-  turn.Answered(OutcomeOf(report.status()));
-  entry.metrics.Polled("task", report.status());
+  account.metrics().Polled("task", report.status());
   if (report.ok() || absl::IsNotFound(report.status())) open_.NoteAnswer(task.id);
-  if (open_.CountNotFound(task.id, absl::IsNotFound(report.status()), options_.lost, turn.era())) {
+  if (open_.CountNotFound(task.id, absl::IsNotFound(report.status()), options_.lost, slot.outage_epoch())) {
     ChangeSurely(task.id, [](GenerationTask& edited) {
       if (!IsSubmitted(edited.state)) return absl::AbortedError("no longer at the vendor");
       edited.state = TaskState::kLost;
@@ -65,11 +62,11 @@ void TaskTracker::Poll(const GenerationTask& task, Upstreams::Entry& entry, Requ
   // A webhook that came while the answer was on its way counts too.
   const bool untold = ended && merged.error.reason != base::Reason::kResultMissing;  // The gateway's own verdict.
   if (untold && !poked && !open_.IsPoked(task.id)) trust_.Missed(task.request.upstream);
-  if (ended) Ended(*report, merged, entry);
+  if (ended) Ended(*report, merged, account);
   const absl::Duration wish = base::GetErrorDetail(report.status()).retry_delay.value_or(absl::ZeroDuration());
   if (!ended && clock_.Now() >= task.deadline_time) {
     // Without an answer the task may have ended well, and be paid for: then the verdict waits a while for one.
-    const bool waits = open_.AwaitsLastWord(task.id, options_.last_word) || MayStillTell(task, entry);
+    const bool waits = open_.AwaitsLastWord(task.id, options_.last_word) || MayStillTell(task, account);
     if (report.ok() || !waits) return GiveUp(task);
     return ScheduleIn(task.id, std::max(Jittered(pace_.running, random_), wish));
   }
@@ -103,23 +100,23 @@ void TaskTracker::JudgeResult(const GenerationTask& task, upstream::TaskReport& 
                   "the vendor reports success and bills the task, but provides no link to the video"};
 }
 
-void TaskTracker::Ended(const upstream::TaskReport& report, const GenerationTask& task, Upstreams::Entry& entry) {
-  if (report.end_time.has_value()) entry.metrics.Discovered(clock_.Now() - *report.end_time);
+void TaskTracker::Ended(const upstream::TaskReport& report, const GenerationTask& task, VendorAccount& account) {
+  if (report.end_time.has_value()) account.metrics().Discovered(clock_.Now() - *report.end_time);
   if (task.state != TaskState::kSucceeded) return;  // Failures come at any time.
   usual_.Add(task.request.upstream, task.request.model, report.end_time.value_or(clock_.Now()) - task.submit_time);
 }
 
 PollFacts TaskTracker::FactsOf(const GenerationTask& task) {
   const std::string& upstream = task.request.upstream;
-  Upstreams::Entry* entry = upstreams_.Named(upstream);
+  VendorAccount* account = upstreams_.Named(upstream);
   PollFacts facts;
   facts.state = task.state;
   facts.age = clock_.Now() - task.submit_time;
   facts.first = !open_.IsPolled(task.id);
   facts.watched = IsWatched(task);
-  if (entry != nullptr) facts.round = entry->calls.TimeForPolls(open_.CountSubmitted(upstream));
+  if (account != nullptr) facts.round = account->requests().TimeForPolls(open_.CountSubmitted(upstream));
   facts.webhooks = trust_.Trusts(upstream);
-  facts.crowded = entry != nullptr && entry->calls.IsCrowded(RequestKind::kPoll);
+  facts.crowded = account != nullptr && account->requests().IsCrowded(RequestKind::kPoll);
   facts.usual = usual_.Of(upstream, task.request.model);
   return facts;
 }

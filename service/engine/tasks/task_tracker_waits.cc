@@ -16,17 +16,17 @@ namespace seedance::engine {
 using model::GenerationTask;
 using model::TaskState;
 
-void TaskTracker::SurveyWaits(Upstreams::Entry& entry) {
+void TaskTracker::SurveyWaits(VendorAccount& account) {
   const absl::Duration again = TellAgain();
-  for (auto& [id, reason] : entry.calls.WhyAllWait()) {
+  for (auto& [id, reason] : account.requests().WhyAllWait()) {
     if (open_.IsToBeTold(id, reason, again)) TellLater(id, std::move(reason));
   }
 }
 
 absl::Duration TaskTracker::TellAgain() {
   size_t waiting = 0;
-  for (Upstreams::Entry* entry : upstreams_.All()) {
-    waiting += entry->calls.facts().waiting[static_cast<size_t>(RequestKind::kSubmit)];
+  for (VendorAccount* account : upstreams_.All()) {
+    waiting += account->requests().facts().waiting[static_cast<size_t>(RequestKind::kSubmit)];
   }
   return TellBudget::Again(waiting);
 }

@@ -68,14 +68,14 @@ absl::Status NotEnded(const GenerationTask& task) {
 }  // namespace
 
 void Tasks::Create(const CallContext& context, const CreateTaskParams& params, Done<GenerationTask> done) {
-  Upstreams::Entry* entry =
+  VendorAccount* account =
       upstreams_.Find(context.tenant, UpstreamOf(upstreams_, context.tenant, params.request).value_or(""));
   // An asset that this store has never seen may still be the tenant's own.
-  const bool adopts = entry != nullptr && entry->dedicated;
+  const bool adopts = account != nullptr && account->dedicated();
   absl::Status failed = CreateWith(context, params, /*adopt=*/false, done);
   if (failed.ok()) return;
   if (!adopts || !absl::IsNotFound(failed)) return done(failed);
-  RunOn<GenerationTask>(entry->polls, *entry, std::move(done), [this, context, params](Done<GenerationTask> answer) {
+  account->Read<GenerationTask>(std::move(done), [this, context, params](Done<GenerationTask> answer) {
     const absl::Status refused = CreateWith(context, params, /*adopt=*/true, answer);
     if (!refused.ok()) answer(refused);
   });
@@ -117,14 +117,14 @@ absl::Status Tasks::CreateWith(const CallContext& context, const CreateTaskParam
 void Tasks::AddDefaults(const std::string& tenant, const model::TaskRequest& asked, const GenerationTask& task,
                         model::Fingerprint& fingerprint) {
   AddChoices(task, fingerprint);
-  const Upstreams::Entry* entry = upstreams_.Find(tenant, task.request.upstream);
-  if (entry == nullptr) return;
-  AddModelDefaults(entry->upstream->profile(), asked, task.request, fingerprint);
+  const VendorAccount* account = upstreams_.Find(tenant, task.request.upstream);
+  if (account == nullptr) return;
+  AddModelDefaults(account->profile(), asked, task.request, fingerprint);
   model::TaskRequest silent = asked;
   silent.upstream.clear();
   const absl::StatusOr<std::string> name = UpstreamOf(upstreams_, tenant, silent);
   const auto chosen = upstreams_.Choose(tenant, name.value_or(""), "generation_task.upstream");
-  if (name.ok() && chosen.ok() && *chosen == entry) model::AddSame("generation_task.upstream", "", fingerprint);
+  if (name.ok() && chosen.ok() && *chosen == account) model::AddSame("generation_task.upstream", "", fingerprint);
 }
 
 absl::StatusOr<GenerationTask> Tasks::Prepare(const CallContext& context, const CreateTaskParams& params, bool adopt) {
@@ -135,21 +135,21 @@ absl::StatusOr<GenerationTask> Tasks::Prepare(const CallContext& context, const 
   task.state = TaskState::kPending;
   const absl::StatusOr<std::string> name = UpstreamOf(upstreams_, context.tenant, params.request);
   if (!name.ok()) return violations.empty() ? name.status() : base::InvalidInput(std::move(violations));
-  absl::StatusOr<Upstreams::Entry*> entry = upstreams_.Choose(context.tenant, *name, "generation_task.upstream");
-  if (!entry.ok()) {
-    Append(base::GetErrorDetail(entry.status()).violations, violations);
+  absl::StatusOr<VendorAccount*> account = upstreams_.Choose(context.tenant, *name, "generation_task.upstream");
+  if (!account.ok()) {
+    Append(base::GetErrorDetail(account.status()).violations, violations);
     return base::InvalidInput(std::move(violations));
   }
-  const upstream::Upstream& upstream = *(*entry)->upstream;
+  const upstream::Upstream& upstream = (*account)->upstream();
   task.request.upstream = upstream.name();
   ResolvedReferences resolved = ResolveReferences(
       upstream.name(),
       [&](const model::UpstreamHandle& handle) {
-        return adopt ? adoption_.Asset(context, **entry, handle) : OwnAsset(store_, context.tenant, handle);
+        return adopt ? adoption_.Asset(context, **account, handle) : OwnAsset(store_, context.tenant, handle);
       },
       task.request);
   // Create asks the vendor for the asset then; rules that depend on it can only be judged after that.
-  if (!adopt && (*entry)->dedicated && absl::IsNotFound(resolved.problem)) return resolved.problem;
+  if (!adopt && (*account)->dedicated() && absl::IsNotFound(resolved.problem)) return resolved.problem;
   Append(std::move(resolved.violations), violations);
   Append(CompleteDraft(upstream.name(), upstream.profile(), resolved.media, clock_.Now(), task), violations);
   if (!violations.empty()) return base::InvalidInput(std::move(violations));

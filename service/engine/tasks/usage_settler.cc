@@ -7,7 +7,6 @@
 #include "absl/strings/str_cat.h"
 #include "service/base/error.h"
 #include "service/base/log.h"
-#include "service/engine/dispatch/request_outcome.h"
 
 namespace seedance::engine {
 namespace {
@@ -33,8 +32,8 @@ constexpr int64_t kMostUnits = 1'000'000'000'000;  // That a task can cost: its 
 
 }  // namespace
 
-UsageSettler::UsageSettler(store::Store& store, Upstreams& upstreams, TaskReconciler& reconciler, TaskTracker& tracker,
-                           base::Clock& clock)
+UsageSettler::UsageSettler(store::TaskStore& store, Upstreams& upstreams, TaskReconciler& reconciler,
+                           TaskTracker& tracker, base::Clock& clock)
     : store_(store),
       upstreams_(upstreams),
       reconciler_(reconciler),
@@ -55,95 +54,91 @@ absl::Status UsageSettler::Start() {
 }
 
 void UsageSettler::Arose(const GenerationTask& task) {
-  const Upstreams::Entry* entry = upstreams_.Find(task.tenant, task.request.upstream);
-  if (entry == nullptr || !entry->usage_log.enabled) return;
-  Want(*entry, clock_.Now() + std::min(kFirstPause, entry->usage_log.read_interval));
+  const VendorAccount* account = upstreams_.Find(task.tenant, task.request.upstream);
+  if (account == nullptr || !account->usage_log().enabled) return;
+  Want(*account, clock_.Now() + std::min(kFirstPause, account->usage_log().read_interval));
 }
 
 void UsageSettler::Ended(const GenerationTask& task) {
-  const Upstreams::Entry* entry = upstreams_.Find(task.tenant, task.request.upstream);
-  if (entry == nullptr || !entry->usage_log.enabled || task.upstream_task_id.empty()) return;
+  const VendorAccount* account = upstreams_.Find(task.tenant, task.request.upstream);
+  if (account == nullptr || !account->usage_log().enabled || task.upstream_task_id.empty()) return;
   {
     base::MutexLock lock(mutex_);
-    accounts_[entry->upstream->name()].costs[task.id] = {clock_.Now()};
+    accounts_[account->name()].costs[task.id] = {clock_.Now()};
   }
-  Want(*entry, clock_.Now() + entry->usage_log.cost_interval);
+  Want(*account, clock_.Now() + account->usage_log().cost_interval);
 }
 
-void UsageSettler::Want(const Upstreams::Entry& entry, absl::Time time) {
-  const std::string& name = entry.upstream->name();
+void UsageSettler::Want(const VendorAccount& account, absl::Time time) {
+  const std::string& name = account.name();
   base::MutexLock lock(mutex_);
-  Account& account = accounts_[name];
-  const absl::Time due = std::max(time, account.last_read + entry.usage_log.read_interval);
-  if (due >= account.due) return;
-  account.due = due;
+  Account& state = accounts_[name];
+  const absl::Time due = std::max(time, state.last_read + account.usage_log().read_interval);
+  if (due >= state.due) return;
+  state.due = due;
   due_.Schedule(name, due);
 }
 
 void UsageSettler::OnDue(const std::string& name) {
-  Upstreams::Entry* entry = upstreams_.Named(name);
-  if (entry == nullptr) return;
+  VendorAccount* account = upstreams_.Named(name);
+  if (account == nullptr) return;
   // In its turn with the polls, and not while the vendor is down.
-  entry->calls.Add(RequestKind::kPoll, "", "usage log", clock_.Now(),
-                   [this, entry](RequestSlot& turn) { Read(*entry, turn); });
+  account->requests().Add(RequestKind::kPoll, "", "usage log", clock_.Now(),
+                          [this, account](RequestSlot& slot) { Read(*account, slot); });
 }
 
-void UsageSettler::Read(Upstreams::Entry& entry, RequestSlot& turn) {
+void UsageSettler::Read(VendorAccount& account, RequestSlot& slot) {
   bool costs = false;
   {
     base::MutexLock lock(mutex_);
-    Account& account = accounts_[entry.upstream->name()];
-    account.last_read = clock_.Now();
-    account.due = absl::InfiniteFuture();
-    costs = !account.costs.empty();
+    Account& state = accounts_[account.name()];
+    state.last_read = clock_.Now();
+    state.due = absl::InfiniteFuture();
+    costs = !state.costs.empty();
   }
   auto round = std::make_shared<Round>();
   const absl::StatusOr<std::vector<GenerationTask>> open = store_.ListOpenTasks();
-  const bool doubts =
-      open.ok() && std::any_of(open->begin(), open->end(), [&](const GenerationTask& task) {
-        return task.state == TaskState::kSubmitUnknown && task.request.upstream == entry.upstream->name();
-      });
+  const bool doubts = open.ok() && std::any_of(open->begin(), open->end(), [&](const GenerationTask& task) {
+                        return task.state == TaskState::kSubmitUnknown && task.request.upstream == account.name();
+                      });
   // Settled meanwhile, by a person perhaps.
   if (open.ok() && !doubts && !costs) return;
   round->facts.now = clock_.Now();
-  turn.MarkSent();
-  absl::StatusOr<upstream::UsageLog> log = entry.upstream->ReadUsage(upstreams_.BackgroundRead());
+  absl::StatusOr<upstream::UsageLog> log = account.upstream().ReadUsage(upstreams_.BackgroundRead(&slot));
   if (absl::IsCancelled(log.status())) return;
-  // What it says when it fails is about the log, which has a rate of its own, and no reason to let polls rest.
-  if (log.ok()) turn.Answered(OutcomeOf(log.status()));
   absl::Status read = log.status();
   if (log.ok()) {
     round->facts.log = *std::move(log);
-    read = Complete(entry, round->facts);
+    read = Complete(account, round->facts);
   }
-  if (!read.ok()) return ReadFailed(entry, read);
-  AskAll(entry, round);
+  if (!read.ok()) return ReadFailed(account, read);
+  AskAll(account, round);
 }
 
-void UsageSettler::ReadFailed(Upstreams::Entry& entry, const absl::Status& error) {
+void UsageSettler::ReadFailed(VendorAccount& account, const absl::Status& error) {
   int failures = 0;
   {
     base::MutexLock lock(mutex_);
-    Account& account = accounts_[entry.upstream->name()];
-    failures = ++account.failures;
+    Account& state = accounts_[account.name()];
+    failures = ++state.failures;
     // A log that cannot be read for so long has lost them.
-    std::erase_if(account.costs, [&](const auto& each) { return each.second.ended < clock_.Now() - kRemembered; });
+    std::erase_if(state.costs, [&](const auto& each) { return each.second.ended < clock_.Now() - kRemembered; });
   }
   if (failures == 1) {
     base::Log(base::LogLevel::kWarning, "usage_log_not_readable",
-              {{"upstream", entry.upstream->name()}, {"cause", std::string(error.message())}});
+              {{"upstream", account.name()}, {"cause", std::string(error.message())}});
   }
   const absl::Duration wish = base::GetErrorDetail(error).retry_delay.value_or(absl::ZeroDuration());
   const absl::Duration pause = std::min(
-      entry.usage_log.read_interval * static_cast<double>(int64_t{1} << std::min(failures, 10)), kLongestPause);
-  Want(entry, clock_.Now() + std::max(pause, wish));
+      account.usage_log().read_interval * static_cast<double>(int64_t{1} << std::min(failures, 10)), kLongestPause);
+  Want(account, clock_.Now() + std::max(pause, wish));
 }
 
-absl::Status UsageSettler::Complete(const Upstreams::Entry& entry, UsageFacts& facts) {
-  const std::string& name = entry.upstream->name();
-  facts.taken_within = entry.usage_log.taken_within;
-  facts.lag = entry.usage_log.lag;
-  facts.exclusive_key = entry.usage_log.exclusive_key;
+absl::Status UsageSettler::Complete(const VendorAccount& account, UsageFacts& facts) {
+  const std::string& name = account.name();
+  facts.taken_within = account.usage_log().taken_within;
+  facts.lag = account.usage_log().lag;
+  facts.exclusive_key = account.usage_log().exclusive_key;
   // In this order: a task that was accepted after the log had been read is known below.
   absl::StatusOr<std::vector<GenerationTask>> open = store_.ListOpenTasks();
   if (!open.ok()) return open.status();
@@ -173,10 +168,10 @@ absl::Status UsageSettler::Complete(const Upstreams::Entry& entry, UsageFacts& f
   if (!former.ok()) return former.status();
   facts.former = *std::move(former);
   base::MutexLock lock(mutex_);
-  Account& account = accounts_[name];
-  account.failures = 0;
-  facts.shown = account.shown;
-  facts.listed_running = account.listed_running;
+  Account& state = accounts_[name];
+  state.failures = 0;
+  facts.shown = state.shown;
+  facts.listed_running = state.listed_running;
   return absl::OkStatus();
 }
 
@@ -187,7 +182,7 @@ absl::StatusOr<std::vector<GenerationTask>> UsageSettler::Former(const std::stri
   {
     base::MutexLock lock(mutex_);
     std::map<std::string, GenerationTask>& all = accounts_[upstream].past;
-    std::erase_if(all, [&](const auto& entry) { return entry.second.create_time < facts.now - kRemembered; });
+    std::erase_if(all, [&](const auto& account) { return account.second.create_time < facts.now - kRemembered; });
     past = all;
     for (const GenerationTask& doubt : facts.doubts) {
       GenerationTask& kept = all[doubt.id];
@@ -219,10 +214,10 @@ std::vector<std::string> UsageSettler::Chosen(const std::string& upstream, const
   return ids;
 }
 
-void UsageSettler::AskAll(Upstreams::Entry& entry, const std::shared_ptr<Round>& round) {
+void UsageSettler::AskAll(VendorAccount& account, const std::shared_ptr<Round>& round) {
   const std::vector<GenerationTask>& doubts = round->facts.doubts;
   std::vector<std::string> ids = doubts.empty() ? std::vector<std::string>() : IdsToAsk(round->facts);
-  if (ids.size() > kMostAsked) ids = Chosen(entry.upstream->name(), round->facts, std::move(ids));
+  if (ids.size() > kMostAsked) ids = Chosen(account.name(), round->facts, std::move(ids));
   {
     base::MutexLock lock(round->mutex);
     round->unanswered = ids.size();
@@ -232,24 +227,22 @@ void UsageSettler::AskAll(Upstreams::Entry& entry, const std::shared_ptr<Round>&
     return left.update_time < right.update_time;
   });
   if (youngest != doubts.end()) {
-    const absl::Duration interval = entry.usage_log.read_interval;
+    const absl::Duration interval = account.usage_log().read_interval;
     const bool young = round->facts.now - youngest->update_time < kYoung;
-    Want(entry, clock_.Now() + (young ? interval : std::max(kRarely, interval)));
+    Want(account, clock_.Now() + (young ? interval : std::max(kRarely, interval)));
   }
-  if (ids.empty()) return Conclude(entry, *round);
+  if (ids.empty()) return Conclude(account, *round);
   for (const std::string& id : ids) {
-    entry.calls.Add(RequestKind::kPoll, "", absl::StrCat("usage ", id), clock_.Now(),
-                    [this, &entry, id, round](RequestSlot& turn) { AskOne(entry, id, turn, round); });
+    account.requests().Add(RequestKind::kPoll, "", absl::StrCat("usage ", id), clock_.Now(),
+                           [this, &account, id, round](RequestSlot& slot) { AskOne(account, id, slot, round); });
   }
 }
 
-void UsageSettler::AskOne(Upstreams::Entry& entry, const std::string& id, RequestSlot& turn,
+void UsageSettler::AskOne(VendorAccount& account, const std::string& id, RequestSlot& slot,
                           const std::shared_ptr<Round>& round) {
-  turn.MarkSent();
-  const absl::StatusOr<upstream::TaskReport> report = entry.upstream->GetTask(upstreams_.BackgroundRead(), id);
+  const absl::StatusOr<upstream::TaskReport> report = account.upstream().GetTask(upstreams_.BackgroundRead(&slot), id);
   // The process stops.
   if (absl::IsCancelled(report.status())) return;
-  turn.Answered(OutcomeOf(report.status()));
   bool last = false;
   {
     base::MutexLock lock(round->mutex);
@@ -258,10 +251,10 @@ void UsageSettler::AskOne(Upstreams::Entry& entry, const std::string& id, Reques
     }
     last = --round->unanswered == 0;
   }
-  if (last) Conclude(entry, *round);
+  if (last) Conclude(account, *round);
 }
 
-void UsageSettler::Conclude(Upstreams::Entry& entry, Round& round) {
+void UsageSettler::Conclude(VendorAccount& account, Round& round) {
   UsageFacts& facts = round.facts;
   {
     base::MutexLock lock(round.mutex);
@@ -270,23 +263,23 @@ void UsageSettler::Conclude(Upstreams::Entry& entry, Round& round) {
   size_t settled = 0;
   for (const UsageDecision& decision : DecideByUsage(facts)) {
     if (decision.kind == UsageDecision::Kind::kOpen) continue;
-    Settle(entry, decision);
+    Settle(account, decision);
     ++settled;
   }
-  AwaitCosts(entry, facts, SettleCosts(entry, facts));
+  AwaitCosts(account, facts, SettleCosts(account, facts));
   {
     base::MutexLock lock(mutex_);
-    Account& account = accounts_[entry.upstream->name()];
-    account.listed_running = facts.listed_running || ListsRunning(facts);
-    account.shown.clear();
+    Account& state = accounts_[account.name()];
+    state.listed_running = facts.listed_running || ListsRunning(facts);
+    state.shown.clear();
     for (const upstream::UsageRow& row : facts.log.rows) {
       const auto shown = facts.shown.find(row.task_id);
-      if (shown != facts.shown.end() && shown->second.ended) account.shown.insert(*shown);
+      if (shown != facts.shown.end() && shown->second.ended) state.shown.insert(*shown);
     }
   }
   if (!facts.doubts.empty()) {
     base::Log(base::LogLevel::kInfo, "usage_log_read",
-              {{"upstream", entry.upstream->name()},
+              {{"upstream", account.name()},
                {"rows", std::ssize(facts.log.rows)},
                {"known", std::ssize(facts.known)},
                {"doubts", std::ssize(facts.doubts)},
@@ -294,7 +287,7 @@ void UsageSettler::Conclude(Upstreams::Entry& entry, Round& round) {
   }
 }
 
-void UsageSettler::Settle(const Upstreams::Entry& entry, const UsageDecision& decision) {
+void UsageSettler::Settle(const VendorAccount& account, const UsageDecision& decision) {
   const absl::Status settled =
       decision.kind == UsageDecision::Kind::kBound
           ? reconciler_.BindProven(decision.task, decision.upstream_task_id, decision.time, kBy).status()
@@ -302,20 +295,20 @@ void UsageSettler::Settle(const Upstreams::Entry& entry, const UsageDecision& de
   // Settled meanwhile, or the store failed: then the next read sees it again.
   if (settled.ok()) return;
   base::Log(base::LogLevel::kInfo, "usage_log_verdict_not_taken",
-            {{"upstream", entry.upstream->name()},
+            {{"upstream", account.name()},
              {"task", model::GenerationTaskName(decision.task)},
              {"cause", std::string(settled.message())}});
 }
 
-std::set<std::string> UsageSettler::SettleCosts(const Upstreams::Entry& entry, const UsageFacts& facts) {
+std::set<std::string> UsageSettler::SettleCosts(const VendorAccount& account, const UsageFacts& facts) {
   std::set<std::string> told;
   for (const auto& [id, task] : facts.known) {
     if (!model::IsTerminal(task.state)) continue;
     const std::optional<int64_t> quota = QuotaOf(facts.log, id);
     if (!quota.has_value()) continue;
-    const int64_t per_unit = entry.usage_log.quota_per_unit;
+    const int64_t per_unit = account.usage_log().quota_per_unit;
     const int64_t units = std::min(*quota / per_unit, kMostUnits);
-    const model::Cost cost = {entry.usage_log.currency, units * kMicros + *quota % per_unit * kMicros / per_unit};
+    const model::Cost cost = {account.usage_log().currency, units * kMicros + *quota % per_unit * kMicros / per_unit};
     // What cannot be written now is read again.
     if (task.settled_cost != cost && !tracker_.SettleCost(task.id, cost).ok()) continue;
     if (task.state == TaskState::kSucceeded || *quota == 0) told.insert(task.id);
@@ -323,11 +316,11 @@ std::set<std::string> UsageSettler::SettleCosts(const Upstreams::Entry& entry, c
   return told;
 }
 
-void UsageSettler::AwaitCosts(const Upstreams::Entry& entry, const UsageFacts& facts,
+void UsageSettler::AwaitCosts(const VendorAccount& account, const UsageFacts& facts,
                               const std::set<std::string>& told) {
   {
     base::MutexLock lock(mutex_);
-    std::map<std::string, AwaitedCost>& costs = accounts_[entry.upstream->name()].costs;
+    std::map<std::string, AwaitedCost>& costs = accounts_[account.name()].costs;
     for (auto& [id, awaited] : costs) {
       const bool complete = facts.now - awaited.ended >= facts.lag;
       if (complete) awaited.reads = told.count(id) > 0 ? kMostCostReads : awaited.reads + 1;
@@ -335,7 +328,7 @@ void UsageSettler::AwaitCosts(const Upstreams::Entry& entry, const UsageFacts& f
     std::erase_if(costs, [](const auto& each) { return each.second.reads >= kMostCostReads; });
     if (costs.empty()) return;
   }
-  Want(entry, clock_.Now() + entry.usage_log.cost_interval);
+  Want(account, clock_.Now() + account.usage_log().cost_interval);
 }
 
 }  // namespace seedance::engine

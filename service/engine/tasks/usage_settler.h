@@ -17,7 +17,7 @@
 #include "service/engine/tasks/task_tracker.h"
 #include "service/engine/tasks/usage_verdicts.h"
 #include "service/model/generation_task.h"
-#include "service/store/store.h"
+#include "service/store/task_store.h"
 
 namespace seedance::engine {
 
@@ -30,7 +30,7 @@ namespace seedance::engine {
 // Thread-safe.
 class UsageSettler {
  public:
-  UsageSettler(store::Store& store, Upstreams& upstreams, TaskReconciler& reconciler, TaskTracker& tracker,
+  UsageSettler(store::TaskStore& store, Upstreams& upstreams, TaskReconciler& reconciler, TaskTracker& tracker,
                base::Clock& clock);
 
   // Plans a read for each upstream that has tasks in doubt. Call it after the tracker's Start.
@@ -66,27 +66,27 @@ class UsageSettler {
   };
 
   // Plans a read at `time` at the latest, but not before the interval is over.
-  void Want(const Upstreams::Entry& entry, absl::Time time);
+  void Want(const VendorAccount& account, absl::Time time);
   void OnDue(const std::string& name);
   // On the upstream's threads.
-  void Read(Upstreams::Entry& entry, RequestSlot& turn);
-  void ReadFailed(Upstreams::Entry& entry, const absl::Status& error);
+  void Read(VendorAccount& account, RequestSlot& slot);
+  void ReadFailed(VendorAccount& account, const absl::Status& error);
   // What the store knows about the log.
-  absl::Status Complete(const Upstreams::Entry& entry, UsageFacts& facts);
+  absl::Status Complete(const VendorAccount& account, UsageFacts& facts);
   // What was in doubt and ended without the vendor's id.
   absl::StatusOr<std::vector<model::GenerationTask>> Former(const std::string& upstream, const UsageFacts& facts);
   // At most kMostAsked of them, other ones than the last time.
   std::vector<std::string> Chosen(const std::string& upstream, const UsageFacts& facts, std::vector<std::string> ids);
-  void AskAll(Upstreams::Entry& entry, const std::shared_ptr<Round>& round);
-  void AskOne(Upstreams::Entry& entry, const std::string& id, RequestSlot& turn, const std::shared_ptr<Round>& round);
-  void Conclude(Upstreams::Entry& entry, Round& round);
-  void Settle(const Upstreams::Entry& entry, const UsageDecision& decision);
+  void AskAll(VendorAccount& account, const std::shared_ptr<Round>& round);
+  void AskOne(VendorAccount& account, const std::string& id, RequestSlot& slot, const std::shared_ptr<Round>& round);
+  void Conclude(VendorAccount& account, Round& round);
+  void Settle(const VendorAccount& account, const UsageDecision& decision);
   // Returns the ids of the tasks whose costs the log tells for good: a task that did not succeed may be refunded later.
-  std::set<std::string> SettleCosts(const Upstreams::Entry& entry, const UsageFacts& facts);
+  std::set<std::string> SettleCosts(const VendorAccount& account, const UsageFacts& facts);
   // Forgets the costs of `told`, and plans a read for the others.
-  void AwaitCosts(const Upstreams::Entry& entry, const UsageFacts& facts, const std::set<std::string>& told);
+  void AwaitCosts(const VendorAccount& account, const UsageFacts& facts, const std::set<std::string>& told);
 
-  store::Store& store_;
+  store::TaskStore& store_;
   Upstreams& upstreams_;
   TaskReconciler& reconciler_;
   TaskTracker& tracker_;

@@ -18,9 +18,9 @@ TEST_F(AssetPoolTest, AFullPoolIsRateLimitedAndTheRequestMayComeAgain) {
   configs[0].upstream = vendor_.MakeUpstream();
   configs[0].max_submits = 1;
   engine::Upstreams upstreams(std::move(configs), clock_);
-  engine::Upstreams::Entry& entry = *upstreams.Find(kTenant, "fake");
+  engine::VendorAccount& account = *upstreams.Find(kTenant, "fake");
   std::atomic<bool> leave{false};
-  while (entry.submits.Submit([&] { (void)Eventually([&] { return leave.load(); }); })) {
+  while (account.TryChange([&] { (void)Eventually([&] { return leave.load(); }); })) {
   }
   engine::WatchHub<model::Asset> hub("test");
   engine::Journal billed(*store_, clock_, random_);
@@ -35,7 +35,7 @@ TEST_F(AssetPoolTest, AFullPoolIsRateLimitedAndTheRequestMayComeAgain) {
   EXPECT_EQ(base::GetErrorDetail(refused.Wait().status()).quota_subject, "upstream:fake");
   leave = true;
   Answer<model::Asset> taken;
-  ASSERT_TRUE(Eventually([&] { return entry.submits.Submit([] {}); }));
+  ASSERT_TRUE(Eventually([&] { return account.TryChange([] {}); }));
   creation.Create(Caller(), params, taken.done());
   EXPECT_TRUE(taken.Wait().ok()) << taken.Wait().status();
   upstreams.Stop(absl::Seconds(10));

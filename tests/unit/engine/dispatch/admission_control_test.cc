@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "service/engine/dispatch/request_outcome.h"
+#include "service/upstream/request_outcome.h"
 #include "tests/testing/fake_upstream.h"
 
 namespace seedance::engine {
@@ -197,38 +197,39 @@ TEST_F(AdmissionControlTest, ATurnWithoutACallCostsNeitherRateNorTheOneTry) {
 }
 
 TEST(RequestOutcomeTest, OutagesAreUnusableAndRefusalsAreNot) {
-  EXPECT_TRUE(OutcomeOf(absl::OkStatus()).usable);
+  EXPECT_TRUE(upstream::OutcomeOf(absl::OkStatus()).usable);
   for (const Reason reason : {Reason::kUpstreamUnavailable, Reason::kUpstreamProtocol, Reason::kDeadlineExceeded}) {
-    EXPECT_FALSE(OutcomeOf(Failure(reason, "down")).usable) << base::ReasonName(reason);
+    EXPECT_FALSE(upstream::OutcomeOf(Failure(reason, "down")).usable) << base::ReasonName(reason);
   }
   for (const Reason reason : {Reason::kRateLimited, Reason::kResourceNotFound, Reason::kUpstreamAuthFailed,
                               Reason::kCreditsExhausted, Reason::kInputModeration}) {
-    EXPECT_TRUE(OutcomeOf(Failure(reason, "no")).usable) << base::ReasonName(reason);
+    EXPECT_TRUE(upstream::OutcomeOf(Failure(reason, "no")).usable) << base::ReasonName(reason);
   }
-  EXPECT_TRUE(OutcomeOf(testing::Accepted("t")).usable);
-  EXPECT_TRUE(OutcomeOf(testing::Refused(Reason::kInputModeration, "no")).usable);
-  EXPECT_FALSE(OutcomeOf(testing::Lost()).usable);
-  EXPECT_FALSE(OutcomeOf(testing::NotAccepted()).usable);
+  EXPECT_TRUE(upstream::OutcomeOf(testing::Accepted("t")).usable);
+  EXPECT_TRUE(upstream::OutcomeOf(testing::Refused(Reason::kInputModeration, "no")).usable);
+  EXPECT_FALSE(upstream::OutcomeOf(testing::Lost()).usable);
+  EXPECT_FALSE(upstream::OutcomeOf(testing::NotAccepted()).usable);
 }
 
 TEST(RequestOutcomeTest, ARestIsTheVendorsWishNotTheGatewaysGuess) {
-  EXPECT_EQ(OutcomeOf(Failure(Reason::kRateLimited, "429", absl::Seconds(7))).rest, absl::Seconds(7));
-  EXPECT_FALSE(OutcomeOf(Failure(Reason::kUpstreamUnavailable, "500", absl::Seconds(1))).rest.has_value());
+  EXPECT_EQ(upstream::OutcomeOf(Failure(Reason::kRateLimited, "429", absl::Seconds(7))).cooldown, absl::Seconds(7));
+  EXPECT_FALSE(
+      upstream::OutcomeOf(Failure(Reason::kUpstreamUnavailable, "500", absl::Seconds(1))).cooldown.has_value());
   base::ErrorDetail detail;
   detail.reason = Reason::kUpstreamUnavailable;
   detail.retry_delay = absl::Seconds(9);
   detail.metadata[std::string(upstream::kRetryAfterKey)] = "9";
-  EXPECT_EQ(OutcomeOf(base::MakeError("503", detail)).rest, absl::Seconds(9));
-  EXPECT_EQ(OutcomeOf(base::MakeError("503", detail)).cause, CooldownCause::kTrouble);
-  EXPECT_FALSE(OutcomeOf(base::MakeError("503", detail)).account);
+  EXPECT_EQ(upstream::OutcomeOf(base::MakeError("503", detail)).cooldown, absl::Seconds(9));
+  EXPECT_EQ(upstream::OutcomeOf(base::MakeError("503", detail)).cause, CooldownCause::kTrouble);
+  EXPECT_FALSE(upstream::OutcomeOf(base::MakeError("503", detail)).account);
   detail.reason = Reason::kQuotaExceeded;
-  EXPECT_EQ(OutcomeOf(base::MakeError("429", detail)).rest, absl::Seconds(9));
-  EXPECT_EQ(OutcomeOf(base::MakeError("429", detail)).cause, CooldownCause::kQuota);
+  EXPECT_EQ(upstream::OutcomeOf(base::MakeError("429", detail)).cooldown, absl::Seconds(9));
+  EXPECT_EQ(upstream::OutcomeOf(base::MakeError("429", detail)).cause, CooldownCause::kQuota);
   detail.reason = Reason::kRateLimited;
   detail.metadata[std::string(upstream::kLimitScopeKey)] = upstream::kAccountScope;
-  EXPECT_TRUE(OutcomeOf(base::MakeError("429", detail)).account);
-  EXPECT_EQ(OutcomeOf(testing::NotAccepted(absl::Seconds(30))).rest, absl::Seconds(30));
-  EXPECT_FALSE(OutcomeOf(testing::NotAccepted()).rest.has_value());
+  EXPECT_TRUE(upstream::OutcomeOf(base::MakeError("429", detail)).account);
+  EXPECT_EQ(upstream::OutcomeOf(testing::NotAccepted(absl::Seconds(30))).cooldown, absl::Seconds(30));
+  EXPECT_FALSE(upstream::OutcomeOf(testing::NotAccepted()).cooldown.has_value());
 }
 
 }  // namespace

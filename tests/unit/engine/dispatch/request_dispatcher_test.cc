@@ -29,7 +29,7 @@ class RequestDispatcherTest : public ::testing::Test {
   // A call that ends when `gate_open_`.
   void Add(const std::string& tenant, const std::string& key, const RequestOutcome& answer = {}) {
     turns_.Add(RequestKind::kPoll, tenant, key, clock_.Now(), [this, key, answer](RequestSlot& turn) {
-      turn.MarkSent();
+      EXPECT_TRUE(turn.BeforeSend({}).ok());
       {
         base::MutexLock lock(mutex_);
         begun_.push_back(key);
@@ -89,7 +89,7 @@ TEST_F(OneAtATimeTest, ATurnIsTakenOnlyWhenNothingElseCouldHaveIt) {
   EXPECT_EQ(turns_.TryTake(RequestKind::kPoll), nullptr) << "one at a time";
   Add("t", "waits");
   EXPECT_TRUE(begun().empty());
-  turn->MarkSent();
+  ASSERT_TRUE(turn->BeforeSend({}).ok());
   turn->Answered({});
   turn.reset();
   ASSERT_TRUE(Begun(1)) << "the end of the turn hands on";
@@ -130,7 +130,7 @@ TEST_F(RateTest, ATakenTurnCountsForTheRateOnceItIsSent) {
   clock_.Advance(absl::Seconds(1));
   std::unique_ptr<RequestSlot> turn = turns_.TryTake(RequestKind::kPoll);
   ASSERT_NE(turn, nullptr);
-  turn->MarkSent();
+  ASSERT_TRUE(turn->BeforeSend({}).ok());
   turn->Answered({});
   turn.reset();
   EXPECT_EQ(turns_.TryTake(RequestKind::kPoll), nullptr);
@@ -214,7 +214,7 @@ class DownTest : public RequestDispatcherTest {
 
 TEST_F(DownTest, IsToldOnceWithTheSubmissionsThatWait) {
   turns_.Add(RequestKind::kSubmit, "t", "limit", clock_.Now(), [](RequestSlot& turn) {
-    turn.MarkSent();
+    EXPECT_TRUE(turn.BeforeSend({}).ok());
     turn.Answered({true, absl::Hours(1), /*account=*/true});
   });
   ASSERT_TRUE(Eventually([&] { return turns_.IsIdle(); }));
@@ -245,7 +245,7 @@ class SlowSubmitsTest : public DownTest {
     for (int i = 0; i < 20; ++i) {
       turns_.Add(RequestKind::kSubmit, i < 15 ? "big" : "small", std::to_string(100 + i), clock_.Now(),
                  [](RequestSlot& turn) {
-                   turn.MarkSent();
+                   EXPECT_TRUE(turn.BeforeSend({}).ok());
                    turn.Answered({});
                  });
     }

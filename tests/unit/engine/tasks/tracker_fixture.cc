@@ -163,7 +163,7 @@ std::string TrackerTest::SubmittedTask() {
 GenerationTask TrackerTest::Stored(const std::string& id) { return store_->GetTask(id).value(); }
 
 void TrackerTest::Settle() {
-  engine::Upstreams::Entry* entry = upstreams_->Named("fake");
+  engine::VendorAccount* account = upstreams_->Named("fake");
   // Twice, for a step may make its task due again.
   for (int round = 0; round < 2; ++round) {
     // The tracker hands out what was due earlier first, and forgets this one, which no store knows, when it looks at
@@ -177,7 +177,7 @@ void TrackerTest::Settle() {
     tracker_->Track(probe);
     const std::string name = model::AssetName({"fake", asset});
     ASSERT_TRUE(Eventually([&] { return !tracker_->UsesAsset(name); }));
-    ASSERT_TRUE(Eventually([&] { return entry->calls.IsIdle(); }));
+    ASSERT_TRUE(Eventually([&] { return account->requests().IsIdle(); }));
   }
 }
 

@@ -1,8 +1,8 @@
-#include "service/engine/dispatch/request_outcome.h"
+#include "service/upstream/request_outcome.h"
 
 #include "service/base/error.h"
 
-namespace seedance::engine {
+namespace seedance::upstream {
 
 using base::Reason;
 
@@ -15,21 +15,21 @@ RequestOutcome OutcomeOf(const absl::Status& read) {
                   detail.reason != Reason::kOutcomeUnknown;
   // Without the vendor's own wish an outage has only the default delay, which is for the one who asked.
   const bool limits = !answer.usable || detail.reason == Reason::kQuotaExceeded;
-  const bool wished = limits && detail.metadata.count(std::string(upstream::kRetryAfterKey)) > 0;
-  if (detail.reason == Reason::kRateLimited || wished) answer.rest = detail.retry_delay;
-  const auto scope = detail.metadata.find(std::string(upstream::kLimitScopeKey));
-  answer.account = scope != detail.metadata.end() && scope->second == upstream::kAccountScope;
+  const bool wished = limits && detail.metadata.count(std::string(kRetryAfterKey)) > 0;
+  if (detail.reason == Reason::kRateLimited || wished) answer.cooldown = detail.retry_delay;
+  const auto scope = detail.metadata.find(std::string(kLimitScopeKey));
+  answer.account = scope != detail.metadata.end() && scope->second == kAccountScope;
   if (detail.reason == Reason::kQuotaExceeded) answer.cause = CooldownCause::kQuota;
   if (!answer.usable) answer.cause = CooldownCause::kTrouble;
   return answer;
 }
 
-RequestOutcome OutcomeOf(const upstream::BilledResult<std::string>& submission) {
-  if (submission.acceptance == upstream::Acceptance::kAccepted) return {};
+RequestOutcome OutcomeOf(const BilledResult<std::string>& submission) {
+  if (submission.acceptance == Acceptance::kAccepted) return {};
   RequestOutcome answer = OutcomeOf(submission.status);
-  const bool refused = submission.acceptance == upstream::Acceptance::kRefused;
-  if (!refused && submission.retry_after.has_value()) answer.rest = submission.retry_after;
+  const bool refused = submission.acceptance == Acceptance::kRefused;
+  if (!refused && submission.retry_after.has_value()) answer.cooldown = submission.retry_after;
   return answer;
 }
 
-}  // namespace seedance::engine
+}  // namespace seedance::upstream

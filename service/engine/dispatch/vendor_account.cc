@@ -1,0 +1,75 @@
+#include "service/engine/dispatch/vendor_account.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "service/base/error.h"
+
+namespace seedance::engine {
+namespace {
+
+// Work that waits per pool: far more than a vendor lets run, few enough to stay small in memory.
+constexpr size_t kQueue = 20'000;
+
+}  // namespace
+
+VendorAccount::VendorAccount(Config config, const LeastRate::Options& least_rate, base::Clock& clock,
+                             std::function<void(absl::Time)> check_transfers_at)
+    : tenants_(std::move(config.tenants)),
+      dedicated_(config.dedicated),
+      usage_log_(config.usage_log),
+      changes_("submit-" + config.upstream->name(), config.max_submits, kQueue),
+      reads_("poll-" + config.upstream->name(), config.max_polls, kQueue),
+      transfers_("transfer-" + config.upstream->name(), {config.max_transfers, kQueue, least_rate}, clock,
+                 std::move(check_transfers_at)),
+      requests_(
+          {config.polls_per_second, config.submits_per_second, config.max_polls, config.max_submits, config.breaker},
+          reads_, changes_, clock),
+      upstream_(std::move(config.upstream)) {}
+
+VendorAccount::~VendorAccount() {
+  // It hands work to the pools, and what runs there tells it of its end.
+  requests_.Stop();
+  reads_.Stop();
+  changes_.Stop();
+}
+
+bool VendorAccount::Allows(const std::string& tenant) const {
+  return tenants_.empty() || std::find(tenants_.begin(), tenants_.end(), tenant) != tenants_.end();
+}
+
+void VendorAccount::Instrument(base::Metrics& metrics) {
+  metrics_ = UpstreamMetrics(metrics, name());
+  requests_.SetMetrics(TurnMetrics(metrics, name()));
+  TellTurnsAtScrape(metrics, name(), requests_);
+  TellTransfersAtScrape(metrics, name(), transfers_);
+}
+
+absl::Status VendorAccount::Busy() const {
+  base::ErrorDetail detail;
+  detail.reason = base::Reason::kRateLimited;
+  detail.retry_delay = absl::Seconds(1);
+  detail.quota_subject = absl::StrCat("upstream:", name());
+  return base::MakeError("too many requests are queued for this upstream", detail);
+}
+
+void VendorAccount::FinishOthers(absl::Time deadline) {
+  transfers_.Finish(deadline);
+  changes_.Finish(deadline);
+}
+
+void VendorAccount::Stop() {
+  reads_.Stop();
+  transfers_.Stop();
+  changes_.Stop();
+}
+
+absl::Status CallerGone(absl::Time deadline) {
+  const bool late = base::RealClock().Now() >= deadline;
+  base::ErrorDetail detail;
+  detail.reason = late ? base::Reason::kDeadlineExceeded : base::Reason::kCancelled;
+  return base::MakeError(late ? "the call's deadline has passed" : "the caller cancelled or disconnected", detail);
+}
+
+}  // namespace seedance::engine

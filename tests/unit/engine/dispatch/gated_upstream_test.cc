@@ -1,0 +1,132 @@
+#include "service/engine/dispatch/gated_upstream.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "service/base/error.h"
+#include "service/engine/dispatch/request_dispatcher.h"
+#include "tests/testing/eventually.h"
+#include "tests/testing/fake_upstream.h"
+
+namespace seedance::engine {
+namespace {
+
+using base::Reason;
+using ::seedance::testing::Eventually;
+using ::seedance::testing::Failure;
+using ::seedance::testing::FakeVendor;
+using upstream::Acceptance;
+
+// A vendor that counts as down after two unusable answers.
+class GatedUpstreamTest : public ::testing::Test {
+ protected:
+  ~GatedUpstreamTest() override {
+    dispatcher_.Stop();
+    pool_.Stop();
+  }
+  static AdmissionControl::Options Options() {
+    AdmissionControl::Options options;
+    options.breaker = {2, absl::Seconds(5)};
+    return options;
+  }
+  bool IsDown() { return dispatcher_.facts().is_down; }
+  // Makes calls in a slot of the kind.
+  void InSlot(RequestKind kind, const std::function<void(const upstream::CallOptions&)>& calls) {
+    const std::unique_ptr<RequestSlot> slot = dispatcher_.TryTake(kind);
+    ASSERT_NE(slot, nullptr);
+    upstream::CallOptions call;
+    call.permit = slot.get();
+    calls(call);
+  }
+  void Poll() {
+    InSlot(RequestKind::kPoll, [this](const auto& call) { (void)upstream_.GetTask(call, "t"); });
+  }
+  static absl::Status Limited() {
+    base::ErrorDetail detail;
+    detail.reason = Reason::kRateLimited;
+    detail.retry_delay = absl::Seconds(30);
+    detail.metadata[std::string(upstream::kLimitScopeKey)] = upstream::kAccountScope;
+    return base::MakeError("429", detail);
+  }
+
+  base::SimulatedClock clock_{absl::FromUnixSeconds(1'800'000'000)};
+  base::ThreadPool pool_{"pool", 2, 10};
+  RequestDispatcher dispatcher_{Options(), pool_, pool_, clock_};
+  FakeVendor vendor_;
+  GatedUpstream upstream_{vendor_.MakeUpstream()};
+};
+
+TEST_F(GatedUpstreamTest, ALimitThatASearchMeetsHoldsPollsBack) {
+  vendor_.find_tasks.Answer(Limited());
+  InSlot(RequestKind::kPoll, [this](const auto& call) { EXPECT_FALSE(upstream_.FindTasks(call, {}).ok()); });
+  EXPECT_EQ(dispatcher_.facts().cooldown[0], absl::Seconds(30));
+  EXPECT_EQ(dispatcher_.TryTake(RequestKind::kPoll), nullptr);
+  EXPECT_NE(dispatcher_.TryTake(RequestKind::kSubmit), nullptr);
+}
+
+TEST_F(GatedUpstreamTest, ALimitThatASubmissionMeetsHoldsTheOthersBack) {
+  vendor_.create_task.Answer({Acceptance::kNotAccepted, "", Limited(), absl::Seconds(30), true});
+  InSlot(RequestKind::kSubmit,
+         [this](const auto& call) { EXPECT_EQ(upstream_.CreateTask(call, {}).acceptance, Acceptance::kNotAccepted); });
+  EXPECT_EQ(dispatcher_.facts().cooldown[1], absl::Seconds(30));
+}
+
+TEST_F(GatedUpstreamTest, WhatMayBeBilledIsNotSentWithoutLeave) {
+  InSlot(RequestKind::kSubmit, [this](upstream::CallOptions call) {
+    EXPECT_EQ(upstream_.CreateTask(call, {}).acceptance, Acceptance::kAccepted);
+    call.cancel = std::make_shared<base::CancelToken>();
+    call.cancel->Cancel();
+    dispatcher_.Stop();
+    const upstream::BilledResult<std::string> second = upstream_.CreateTask(call, {});
+    EXPECT_EQ(second.acceptance, Acceptance::kNotAccepted);
+    EXPECT_FALSE(second.retryable);
+  });
+  EXPECT_EQ(vendor_.create_task.calls(), 1);
+}
+
+TEST_F(GatedUpstreamTest, OutcomesTellWhetherTheVendorIsUp) {
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_FALSE(IsDown());
+    vendor_.get_task.Answer(Failure(Reason::kUpstreamUnavailable, "502"));
+    Poll();
+  }
+  EXPECT_TRUE(IsDown());
+  clock_.Advance(absl::Seconds(5));
+  vendor_.SetTask("t", {});
+  Poll();
+  EXPECT_FALSE(IsDown());
+}
+
+TEST_F(GatedUpstreamTest, WhatWasBrokenOffSaysNothing) {
+  for (int i = 0; i < 2; ++i) {
+    vendor_.get_task.Answer(Failure(Reason::kUpstreamUnavailable, "502"));
+    Poll();
+  }
+  clock_.Advance(absl::Seconds(5));
+  vendor_.get_task.Answer(Failure(Reason::kCancelled, "the process stops"));
+  Poll();
+  EXPECT_TRUE(IsDown());
+}
+
+TEST_F(GatedUpstreamTest, CallsOfCallersSayNothing) {
+  for (int i = 0; i < 4; ++i) {
+    vendor_.get_asset.Answer(Limited());
+    EXPECT_FALSE(upstream_.GetAsset({}, "a").ok());
+    vendor_.get_group.Answer(Failure(Reason::kUpstreamUnavailable, "502"));
+    EXPECT_FALSE(upstream_.GetGroup({}, "g").ok());
+  }
+  EXPECT_FALSE(IsDown());
+  EXPECT_EQ(dispatcher_.facts().cooldown[0], absl::ZeroDuration());
+}
+
+TEST_F(GatedUpstreamTest, ErrorsOfTheUsageLogAreItsOwn) {
+  vendor_.read_usage.Answer(Limited());
+  InSlot(RequestKind::kPoll, [this](const auto& call) { EXPECT_FALSE(upstream_.ReadUsage(call).ok()); });
+  EXPECT_EQ(dispatcher_.facts().cooldown[0], absl::ZeroDuration());
+}
+
+}  // namespace
+}  // namespace seedance::engine
