@@ -153,6 +153,10 @@ TEST_F(RateTest, RepeatedLimitsRestTheAccountForTheCapAtMostAndWaitingTasksSayUn
   std::vector<std::string> tasks;
   for (int i = 0; i < 3; ++i) tasks.push_back(NewTask(absl::StrCat("limited ", i)));
   ASSERT_TRUE(Eventually([&] { return Hits429() == 3; }));
+  // The vendor has sent the answers; each task says it once the gateway has read them.
+  for (const std::string& task : tasks) {
+    ASSERT_TRUE(Eventually([&] { return !Must(api().GetTask(task)).state_message().empty(); }));
+  }
   tasks.push_back(NewTask("behind them"));
   std::string message;
   ASSERT_TRUE(Eventually([&] {
