@@ -181,7 +181,7 @@ TEST_P(EveryRequestAtTest, ALimitThatALookForWhatIsInDoubtMeetsIsObeyed) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Dialects, EveryRequestAtTest, ::testing::Values("anyfast", "piapi"),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& at) { return at.param; });
 
 TEST_F(EveryRequestTest, ALimitThatARecreationMeetsIsObeyed) {
   constexpr int kRest = 7;

@@ -18,8 +18,8 @@ class RequestDispatcher;
 // Tests: tests/unit/engine/dispatch/caller_permit_test.cc
 class CallerPermit : public upstream::RequestPermit {
  public:
-  // How long a request waits, unless the rate is below one request a second.
-  static constexpr absl::Duration kPatience = absl::Seconds(2);
+  // How long a request waits: so long, or twice the time between two requests if the rate is below 0.4 a second.
+  static constexpr absl::Duration kPatience = absl::Seconds(5);
 
   // Each request of the call waits for at most `patience`.
   CallerPermit(RequestDispatcher& dispatcher, RequestKind kind, absl::Duration patience = absl::InfiniteDuration())

@@ -116,8 +116,14 @@ absl::Status GatedUpstream::DeleteAsset(const CallOptions& call, const std::stri
 
 absl::StatusOr<std::string> GatedUpstream::UploadToVendor(const CallOptions& call, const std::string& file_name,
                                                           http::ByteSource& bytes) {
-  return Reported(dispatcher_, RequestKind::kSubmit, call,
-                  [&](const CallOptions& permitted) { return vendor_->UploadToVendor(permitted, file_name, bytes); });
+  return WithPermit(dispatcher_, RequestKind::kSubmit, call, absl::InfiniteDuration(),
+                    [&](const CallOptions& permitted) {
+                      absl::StatusOr<std::string> url = vendor_->UploadToVendor(permitted, file_name, bytes);
+                      // Files have a service of their own: a success there does not end a limit of other requests.
+                      const RequestOutcome outcome = upstream::OutcomeOf(url.status());
+                      if (outcome.cooldown.has_value()) permitted.permit->Answered(outcome);
+                      return url;
+                    });
 }
 
 BilledResult<std::string> GatedUpstream::CreateTask(const CallOptions& call, const model::TaskRequest& task) {

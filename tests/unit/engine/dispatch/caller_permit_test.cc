@@ -114,7 +114,9 @@ TEST_F(CallerPermitTest, ATenantTakesAsManyPlacesAsItLeavesFree) {
   ASSERT_TRUE(Waits(4));
   for (size_t i = 1; i <= 4; ++i) {
     Pass(absl::Seconds(1));
-    ASSERT_TRUE(Ended(i));
+    ASSERT_TRUE(Ended(i)) << i << " ended " << ended().size() << " last "
+                          << (ended().empty() ? absl::OkStatus() : ended().back()) << " waiting "
+                          << dispatcher_->facts().threads_waiting[1];
     EXPECT_TRUE(ended().back().ok());
   }
 }
@@ -175,7 +177,7 @@ TEST_F(CallerPermitTest, SuccessesOfCallersDoNotEndACooldownOrForgetLimits) {
   // Sent before the cooldown begins, answered in it.
   CallerPermit early(*dispatcher_, kChange);
   EXPECT_TRUE(early.BeforeSend({}).ok());
-  Pass(absl::Seconds(1));
+  Pass(absl::Seconds(2));
   Submit({true, absl::Seconds(40)});
   EXPECT_EQ(dispatcher_->facts().cooldown[1], absl::Seconds(40)) << "the third limit";
   Pass(absl::Seconds(1));

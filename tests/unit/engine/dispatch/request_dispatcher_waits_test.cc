@@ -106,7 +106,7 @@ TEST_F(FurtherRequestsTest, TakeTurnsWithTheQueue) {
 }
 
 TEST_F(FurtherRequestsTest, ArePutOffByALongCooldown) {
-  const std::unique_ptr<RequestSlot> limited = dispatcher_->TryTake(kRead);
+  std::unique_ptr<RequestSlot> limited = dispatcher_->TryTake(kRead);
   ASSERT_TRUE(limited->BeforeSend({}).ok());
   clock_.Advance(absl::Seconds(2));
   Walk("a", 2);
@@ -115,6 +115,7 @@ TEST_F(FurtherRequestsTest, ArePutOffByALongCooldown) {
   ASSERT_TRUE(Sent(2)) << "the wait ends at once";
   EXPECT_TRUE(upstream::WasPutOff(last())) << last();
   EXPECT_EQ(base::GetErrorDetail(last()).retry_delay, absl::Seconds(40));
+  limited.reset();
   ASSERT_TRUE(Eventually([&] { return dispatcher_->IsIdle(); }));
   EXPECT_EQ(dispatcher_->facts().cooldown[0], absl::Seconds(40)) << "what was put off is no answer of the vendor";
   clock_.Advance(absl::Seconds(39));
