@@ -34,7 +34,7 @@ bool Fits(const ReasonRow& row, Operation operation, int status, const VendorErr
 struct Finding {
   Reason reason = Reason::kUpstreamProtocol;
   bool worded = false;
-  bool account = false;
+  LimitScope scope = LimitScope::kRequest;
   bool final = false;
 };
 
@@ -42,7 +42,7 @@ Finding FindReason(const ErrorTable& table, Operation operation, int status, con
   const std::string code = absl::AsciiStrToLower(error.code);
   const std::string text = absl::AsciiStrToLower(error.message);
   for (const ReasonRow& row : table.reasons) {
-    if (Fits(row, operation, status, error, code, text)) return {row.reason, IsWorded(row), row.account, row.final};
+    if (Fits(row, operation, status, error, code, text)) return {row.reason, IsWorded(row), row.scope, row.final};
   }
   return {};
 }
@@ -116,15 +116,17 @@ const char* ReasonText(Reason reason) {
   }
 }
 
-// `wish`: the vendor's own Retry-After. `account`: it applies to the whole account.
+// `wish`: the vendor's own Retry-After. `scope`: what it limits.
 absl::Status BuildStatus(const ErrorContext& context, Reason reason, const VendorError& error,
                          const std::string& circumstance, std::optional<absl::Duration> delay,
-                         std::optional<absl::Duration> wish = std::nullopt, bool account = false) {
+                         std::optional<absl::Duration> wish = std::nullopt, LimitScope scope = LimitScope::kRequest) {
   base::ErrorDetail detail;
   detail.reason = reason;
   detail.retry_delay = delay;
   if (wish.has_value()) detail.metadata[std::string(kRetryAfterKey)] = absl::StrCat(absl::ToDoubleSeconds(*wish));
-  if (account) detail.metadata[std::string(kLimitScopeKey)] = kAccountScope;
+  if (scope != LimitScope::kRequest) {
+    detail.metadata[std::string(kLimitScopeKey)] = scope == LimitScope::kTasks ? kTasksScope : kAccountScope;
+  }
   if (reason == Reason::kResourceNotFound) detail.resource = context.resource;
   const std::string code = CleanVendorText(error.code, context.api_key);
   const std::string text = CleanVendorText(error.message, context.api_key);
@@ -181,8 +183,8 @@ Verdict Judge(const ErrorTable& table, const ErrorContext& context, const http::
   std::optional<absl::Duration> delay = verdict.retry_after;
   if (reason == Reason::kRateLimited && !delay.has_value()) delay = kDefaultRetry;
   if (reason == Reason::kUpstreamUnavailable && !delay.has_value()) delay = kUnavailableRetry;
-  verdict.status = BuildStatus(context, reason, error, absl::StrCat("HTTP ", reply.status), delay, verdict.retry_after,
-                               found.account);
+  verdict.status =
+      BuildStatus(context, reason, error, absl::StrCat("HTTP ", reply.status), delay, verdict.retry_after, found.scope);
   return verdict;
 }
 

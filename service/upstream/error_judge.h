@@ -68,8 +68,8 @@ struct ReasonRow {
   // Part of the message in lower case; empty: any. Code and message are compared for recognised errors only.
   std::string_view text;
   base::Reason reason;
-  bool account = false;  // The error concerns the whole account, not this request alone.
-  bool final = false;    // Waiting does not help, unlike for other answers with this status.
+  LimitScope scope = LimitScope::kRequest;
+  bool final = false;  // Waiting does not help, unlike for other answers with this status.
 };
 
 // As ReasonRow::text: any text, but the body must be a recognised error.

@@ -18,7 +18,9 @@ RequestOutcome OutcomeOf(const absl::Status& read) {
   const bool wished = limits && detail.metadata.count(std::string(kRetryAfterKey)) > 0;
   if (detail.reason == Reason::kRateLimited || wished) answer.cooldown = detail.retry_delay;
   const auto scope = detail.metadata.find(std::string(kLimitScopeKey));
-  answer.account = scope != detail.metadata.end() && scope->second == kAccountScope;
+  if (scope != detail.metadata.end()) {
+    answer.scope = scope->second == kTasksScope ? LimitScope::kTasks : LimitScope::kAccount;
+  }
   if (detail.reason == Reason::kQuotaExceeded) answer.cause = CooldownCause::kQuota;
   if (!answer.usable) answer.cause = CooldownCause::kTrouble;
   return answer;
@@ -31,5 +33,7 @@ RequestOutcome OutcomeOf(const BilledResult<std::string>& submission) {
   if (!refused && submission.retry_after.has_value()) answer.cooldown = submission.retry_after;
   return answer;
 }
+
+bool WasPutOff(const absl::Status& status) { return base::GetReason(status) == Reason::kRateLimited; }
 
 }  // namespace seedance::upstream

@@ -20,7 +20,7 @@ enum class CooldownCause { kRate, kQuota, kTrouble };
 struct RequestOutcome {
   bool usable = true;                      // False: no connection, no answer in time, 5xx, or nothing that can be read.
   std::optional<absl::Duration> cooldown;  // How long this request, or requests of its kind, are to wait.
-  bool account = false;                    // With `cooldown`: the vendor says that it is for the whole account.
+  LimitScope scope = LimitScope::kRequest;     // With `cooldown`: what the vendor says that it limits.
   CooldownCause cause = CooldownCause::kRate;  // With `cooldown`.
 };
 
@@ -28,6 +28,10 @@ struct RequestOutcome {
 // 429, or from a 5xx with Retry-After.
 RequestOutcome OutcomeOf(const absl::Status& read);
 RequestOutcome OutcomeOf(const BilledResult<std::string>& submission);
+
+// Whether a call that bills nothing surely changed nothing at the vendor and may be made again later: a 429, or the
+// gateway's own limits (RATE_LIMITED).
+bool WasPutOff(const absl::Status& status);
 
 }  // namespace seedance::upstream
 

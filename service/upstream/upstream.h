@@ -22,6 +22,7 @@
 namespace seedance::upstream {
 
 struct CallOptions;
+struct RequestOutcome;
 
 // Leave to send the requests of one call, one after the other: a list has one request a page. Used by one thread.
 class RequestPermit {
@@ -30,11 +31,15 @@ class RequestPermit {
   // Called immediately before each request of a call that bills nothing. Waits until the account may send it, at most
   // until the call's deadline or a cancel. An error: it must not be sent; a later one may be.
   virtual absl::Status BeforeSend(const CallOptions& call) = 0;
+  // What the requests came to: called as soon as that is clear; not when they were broken off from here. Without a
+  // request under way it does nothing.
+  virtual void Answered(const RequestOutcome& outcome) = 0;
 };
 
 // Facts about a call that go with it to the vendor or bound it.
 struct CallOptions {
-  RequestPermit* permit = nullptr;               // Outlives the call. Null: no request needs leave.
+  RequestPermit* permit = nullptr;               // Outlives the call. Null: of no work that has one; see GatedUpstream.
+  std::string tenant;                            // Whose call it is. Empty: the gateway's own.
   absl::Time deadline = absl::InfiniteFuture();  // Reads end by then; billed calls have the configured time instead.
   // The caller went away: breaks reads off, and uploads as long as the vendor cannot have the whole file. May be null.
   std::shared_ptr<base::CancelToken> cancel;
@@ -46,9 +51,13 @@ struct CallOptions {
 // Key of ErrorInfo.metadata: the vendor's own Retry-After, in seconds. Without it a retry delay is the gateway's guess.
 inline constexpr std::string_view kRetryAfterKey = "upstream_retry_after";
 
-// Key of ErrorInfo.metadata, and its value when the vendor limits the whole account, and not this call alone.
+// What a vendor limits: one request, all of the account, or how many tasks the account may have.
+enum class LimitScope { kRequest, kAccount, kTasks };
+
+// Key of ErrorInfo.metadata, and its values for kAccount and kTasks.
 inline constexpr std::string_view kLimitScopeKey = "upstream_limit_scope";
 inline constexpr char kAccountScope[] = "account";
+inline constexpr char kTasksScope[] = "tasks";
 
 // Longest body of a webhook. It has a few kilobytes; hundreds of connections may hold as much as this each.
 inline constexpr size_t kMaxWebhookBytes = 64 << 10;

@@ -11,6 +11,7 @@
 #include "service/engine/dispatch/retry_policy.h"
 #include "service/engine/journal/claim_conflict.h"
 #include "service/model/failure.h"
+#include "service/upstream/request_outcome.h"
 
 namespace seedance::engine {
 namespace {
@@ -19,6 +20,9 @@ using model::AssetState;
 using upstream::Acceptance;
 
 constexpr absl::Duration kPause = absl::Seconds(1);  // For a full pool, and for a store that takes nothing.
+// An asset that is not needed takes a place in the library until it is deleted.
+constexpr int kDiscards = 5;
+constexpr absl::Duration kLongestDiscardPause = absl::Seconds(10);
 
 absl::Status Lost(std::string_view message) {
   base::ErrorDetail detail;
@@ -85,11 +89,12 @@ void AssetRecreation::LookAgain(const model::Asset& asset, const absl::Status& c
   {
     base::MutexLock lock(mutex_);
     const auto found = revivals_.find(name);
-    if (found != revivals_.end()) looks = ++found->second.looks;
+    // One that was put off asked the vendor nothing.
+    if (found != revivals_.end()) looks = found->second.looks += upstream::WasPutOff(cause) ? 0 : 1;
   }
   if (looks >= options_.looks) return StayExpired(asset, asset.recreations, cause);
   const absl::Duration wish = base::GetErrorDetail(cause).retry_delay.value_or(absl::ZeroDuration());
-  due_.Schedule(name, clock_.Now() + std::max(options_.backoff.Delay(looks - 1, random_), wish));
+  due_.Schedule(name, clock_.Now() + std::max(options_.backoff.Delay(std::max(looks - 1, 0), random_), wish));
 }
 
 void AssetRecreation::TakeBack(const model::Asset& asset, const upstream::AssetReport& report) {
@@ -132,7 +137,7 @@ void AssetRecreation::Send(const model::Asset& asset, VendorAccount& account, mo
   again.display_name = asset.display_name;
   again.media_type = asset.media_type;
   again.uri = asset.source_uri;
-  const upstream::CallOptions options = upstreams_.Billed("");
+  const upstream::CallOptions options = upstreams_.Billed();
   const upstream::BilledResult<std::string> result =
       SendPatiently({}, absl::InfiniteFuture(), clock_, random_, options.abandon,
                     [&] { return account.upstream().CreateAsset(options, again); });
@@ -149,6 +154,7 @@ void AssetRecreation::Settle(const model::Asset& asset, int number, const absl::
   const base::Reason reason = base::GetReason(answer.status());
   // Broken off before it was sent, by the end of the process.
   if (reason == base::Reason::kCancelled) return End(asset.name());
+  if (upstream::WasPutOff(answer.status())) return LookAgain(asset, answer.status());
   if (!answer.ok()) {
     return StayExpired(asset, reason == base::Reason::kOutcomeUnknown ? number : asset.recreations, answer.status());
   }
@@ -222,7 +228,13 @@ void AssetRecreation::StayExpired(const model::Asset& asset, int recreations, co
 void AssetRecreation::Discard(const model::Asset& asset, const std::string& vendor_id) {
   VendorAccount* account = upstreams_.Find(asset.tenant, asset.handle.upstream);
   if (account == nullptr) return;
-  const absl::Status deleted = account->upstream().DeleteAsset(upstreams_.BackgroundRead(), vendor_id);
+  const upstream::CallOptions options = upstreams_.BackgroundRead();
+  absl::Status deleted = account->upstream().DeleteAsset(options, vendor_id);
+  for (int tried = 1; tried < kDiscards && upstream::WasPutOff(deleted); ++tried) {
+    const absl::Duration wish = base::GetErrorDetail(deleted).retry_delay.value_or(kPause);
+    if (!Pause(std::min(wish, kLongestDiscardPause), clock_, options.cancel)) break;
+    deleted = account->upstream().DeleteAsset(options, vendor_id);
+  }
   if (deleted.ok() || absl::IsNotFound(deleted)) return;
   base::Log(base::LogLevel::kWarning, "unneeded_asset_not_deleted",
             {{"asset", asset.name()}, {"vendor_id", vendor_id}, {"cause", std::string(deleted.message())}});

@@ -11,6 +11,7 @@
 #include "service/engine/journal/claim_conflict.h"
 #include "service/engine/uploads/data_uri.h"
 #include "service/engine/uploads/file_format.h"
+#include "service/upstream/request_outcome.h"
 
 namespace seedance::engine {
 namespace {
@@ -42,7 +43,7 @@ upstream::NewAsset NewAssetOf(const AssetDraft& draft) {
 }  // namespace
 
 void AssetSender::Send(AssetDraft& draft) {
-  upstream::CallOptions options = upstreams_.Billed(draft.context.traceparent);
+  upstream::CallOptions options = upstreams_.Billed(draft.context);
   SubmitRetryPolicy patience;
   if (draft.streams()) {
     // It cannot outlive its caller: the bytes come from there, once. Cut before its end, it creates nothing.
@@ -97,12 +98,14 @@ bool AssetSender::ExplainNoGroup(const AssetDraft& draft, bool young, const upst
   upstream::CallOptions look = options;
   if (look.cancel == nullptr) look.cancel = options.abandon;
   look.deadline = clock_.Now() + kGroupWait;
-  const bool taken = VendorHasName(draft, look);
-  if (!taken && young) return true;
-  // The vendor gives this answer to a second asset of one name too.
-  if (taken || draft.account->upstream().GetGroup(look, draft.group.handle.id).ok()) {
-    status = DisplayNameTaken(draft.group.name(), draft.display_name);
+  const absl::StatusOr<bool> taken = VendorHasName(draft, look);
+  if (!taken.value_or(false)) {
+    if (young || upstream::WasPutOff(taken.status())) return true;
+    const absl::Status group = draft.account->upstream().GetGroup(look, draft.group.handle.id).status();
+    if (!group.ok()) return upstream::WasPutOff(group);
   }
+  // The vendor gives this answer to a second asset of one name too.
+  status = DisplayNameTaken(draft.group.name(), draft.display_name);
   return false;
 }
 
@@ -135,15 +138,15 @@ upstream::BilledResult<std::string> AssetSender::SendOnce(AssetDraft& draft, ups
   return upstream.CreateAsset(options, asset);
 }
 
-bool AssetSender::VendorHasName(const AssetDraft& draft, const upstream::CallOptions& options) const {
+absl::StatusOr<bool> AssetSender::VendorHasName(const AssetDraft& draft, const upstream::CallOptions& options) const {
   upstream::AssetQuery query;
   query.group_ids = {draft.group.handle.id};
   query.group_type = draft.group.type;
   query.display_name_contains = draft.display_name;
   const auto page = draft.account->upstream().ListAssets(options, query);
-  return page.ok() && std::any_of(page->items.begin(), page->items.end(), [&](const upstream::AssetReport& item) {
-           return item.display_name == draft.display_name;
-         });
+  if (!page.ok()) return page.status();
+  return std::any_of(page->items.begin(), page->items.end(),
+                     [&](const upstream::AssetReport& item) { return item.display_name == draft.display_name; });
 }
 
 bool AssetSender::IsYoung(const model::AssetGroup& group) const {
@@ -154,7 +157,8 @@ void AssetSender::AwaitGroup(const AssetDraft& draft, const upstream::CallOption
   const absl::Time until = clock_.Now() + kGroupWait;
   while (clock_.Now() < until) {
     const absl::Status seen = draft.account->upstream().GetGroup(options, draft.group.handle.id).status();
-    if (!absl::IsNotFound(seen) || !Pause(kGroupPause, clock_, options.cancel)) return;
+    const bool unknown = absl::IsNotFound(seen) || upstream::WasPutOff(seen);
+    if (!unknown || !Pause(kGroupPause, clock_, options.cancel)) return;
   }
 }
 

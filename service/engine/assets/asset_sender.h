@@ -42,7 +42,7 @@ class AssetSender {
   // group yet.
   bool ExplainNoGroup(const AssetDraft& draft, bool young, const upstream::CallOptions& options, absl::Status& status);
   // Whether the vendor lists an asset of this name in the group.
-  bool VendorHasName(const AssetDraft& draft, const upstream::CallOptions& options) const;
+  absl::StatusOr<bool> VendorHasName(const AssetDraft& draft, const upstream::CallOptions& options) const;
   bool IsYoung(const model::AssetGroup& group) const;
   void AwaitGroup(const AssetDraft& draft, const upstream::CallOptions& options);
   void Keep(AssetDraft& draft, const std::string& id);

@@ -91,7 +91,7 @@ void Groups::Create(const CallContext& context, const CreateGroupParams& params,
 
 void Groups::Send(const CallContext& context, const CreateGroupParams& params, VendorAccount& account,
                   model::JournalEntry call) {
-  const upstream::CallOptions options = upstreams_.Billed(context.traceparent);
+  const upstream::CallOptions options = upstreams_.Billed(context);
   const upstream::BilledResult<std::string> result =
       SendPatiently({}, context.deadline, clock_, random_, options.abandon, [&] {
         // The vendor is told the type that is stored: some keys demand one.

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "service/base/error.h"
 #include "service/base/log.h"
+#include "service/upstream/request_outcome.h"
 
 namespace seedance::engine {
 namespace {
@@ -95,7 +96,10 @@ void JournalReconciler::OnDue(const std::string& text) {
   const model::JournalKey key = model::KeyOfText(text);
   const std::optional<model::Asset> seen = SeenAssetOf(key);
   if (!seen.has_value()) {
-    return billed_.LookAgain(key, [this, text](bool over) { schedule_.Done(text, over); });
+    return billed_.LookAgain(key, [this, text](const absl::StatusOr<bool>& over) {
+      if (upstream::WasPutOff(over.status())) return schedule_.PutOff(text, over.status());
+      schedule_.Done(text, over.value_or(false));
+    });
   }
   const bool settled = EndUnneeded(key);
   if (settled) {
@@ -146,7 +150,7 @@ void JournalReconciler::Finish(const model::JournalEntry& row, VendorAccount& ac
              {"upstream", account.name()},
              {"resource", settled ? (*found)->name() : ""},
              {"cause", std::string(found.status().message())}});
-  if (!settled) return done(std::nullopt);
+  if (!settled) return done(std::move(found));
   const Journal::Found made = **found;
   done(*std::move(found));
   Follow(row, made);

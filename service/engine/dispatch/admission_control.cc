@@ -27,8 +27,13 @@ absl::Time AdmissionControl::HeldUntil(RequestKind kind, absl::Time now) {
   return std::min(CooldownUntil(kind, now), Of(kind).next_trial);
 }
 
-absl::Time AdmissionControl::FurtherAt(RequestKind kind, absl::Time now) {
-  return std::max(HeldUntil(kind, now), Of(kind).rate.NextAt(now));
+absl::Time AdmissionControl::CallersCooldownUntil(RequestKind kind, absl::Time now) {
+  return Of(kind).of_tasks ? absl::InfinitePast() : CooldownUntil(kind, now);
+}
+
+absl::Time AdmissionControl::OtherAt(RequestKind kind, Origin origin, absl::Time now) {
+  const absl::Time held = origin == Origin::kCaller ? CallersCooldownUntil(kind, now) : HeldUntil(kind, now);
+  return std::max(held, Of(kind).rate.NextAt(now));
 }
 
 absl::Time AdmissionControl::NextAt(RequestKind kind, bool to_poll, absl::Time now) {
@@ -49,11 +54,12 @@ bool AdmissionControl::IsBusy(RequestKind kind, absl::Time now) {
   return std::max(running, lane.rate.Use(now)) > kBusy;
 }
 
-AdmissionControl::Call AdmissionControl::Begin(Lane& lane, RequestKind kind, absl::Time now) {
+AdmissionControl::Call AdmissionControl::Begin(Lane& lane, RequestKind kind, Origin origin, absl::Time now) {
   lane.rate.Take(now);
-  if (lane.cooldown_until > now) lane.next_trial = now + kTrialPause;
+  if (lane.cooldown_until > now && origin != Origin::kCaller) lane.next_trial = now + kTrialPause;
   Call call;
   call.kind = kind;
+  call.origin = origin;
   call.era = breaker_.openings();
   return call;
 }
@@ -61,15 +67,13 @@ AdmissionControl::Call AdmissionControl::Begin(Lane& lane, RequestKind kind, abs
 AdmissionControl::Call AdmissionControl::Take(RequestKind kind, absl::Time now) {
   Lane& lane = Of(kind);
   ++lane.running;
-  Call call = Begin(lane, kind, now);
+  Call call = Begin(lane, kind, Origin::kFirst, now);
   call.probe = breaker_.Begin();
   return call;
 }
 
-AdmissionControl::Call AdmissionControl::TakeFurther(RequestKind kind, absl::Time now) {
-  Call call = Begin(Of(kind), kind, now);
-  call.further = true;
-  return call;
+AdmissionControl::Call AdmissionControl::TakeOther(RequestKind kind, Origin origin, absl::Time now) {
+  return Begin(Of(kind), kind, origin, now);
 }
 
 void AdmissionControl::Sent(Call& call, absl::Time now) {
@@ -86,43 +90,51 @@ void AdmissionControl::Answered(Call& call, const RequestOutcome& answer, absl::
   Lane& lane = Of(call.kind);
   call.answered = true;
   Returned(call, now);
-  if (!call.further) breaker_.Answered(answer.usable, call.probe, now);
+  const bool is_callers = call.origin == Origin::kCaller;
+  if (call.origin == Origin::kFirst) breaker_.Answered(answer.usable, call.probe, now);
+  Wishes& wishes = is_callers ? lane.callers : lane.own;
   if (answer.cooldown.has_value()) {
-    Limited(lane, answer, now);
+    Limited(lane, wishes, answer, now);
   } else if (answer.usable) {
-    Succeeded(lane, call);
+    wishes.count = 0;
+    if (!is_callers) Succeeded(lane, call);
   }
 }
 
-void AdmissionControl::Limited(Lane& lane, const RequestOutcome& answer, absl::Time now) {
-  if (now > lane.limited_until) lane.limited = 0;
-  ++lane.limited;
+void AdmissionControl::Limited(Lane& lane, Wishes& wishes, const RequestOutcome& answer, absl::Time now) {
+  if (now > wishes.until) wishes.count = 0;
+  ++wishes.count;
   // Behind a rest they count on: what comes then is not the first.
-  lane.limited_until = std::max(now, lane.cooldown_until) + kLimitedWindow;
-  if (lane.limited < kLimitedAnswers && !answer.account) return;
-  if (now + *answer.cooldown <= lane.cooldown_until) return;
-  if (lane.cooldown_until <= now) {
+  wishes.until = std::max(now, lane.cooldown_until) + kLimitedWindow;
+  const bool of_tasks = answer.scope == LimitScope::kTasks;
+  if (wishes.count < kLimitedAnswers && answer.scope == LimitScope::kRequest) return;
+  const bool rests = lane.cooldown_until > now;
+  if (now + *answer.cooldown <= lane.cooldown_until) {
+    lane.of_tasks = lane.of_tasks && of_tasks;
+    return;
+  }
+  lane.of_tasks = of_tasks && (!rests || lane.of_tasks);
+  if (!rests) {
     lane.cooldown_began = now;
     lane.next_trial = now + kTrialPause;
   }
-  if (answer.account) lane.next_trial = absl::InfiniteFuture();
+  if (answer.scope != LimitScope::kRequest) lane.next_trial = absl::InfiniteFuture();
   lane.cooldown = *answer.cooldown;
   lane.cause = answer.cause;
   lane.cooldown_until = now + lane.cooldown;
-  lane.limited_until = lane.cooldown_until + kLimitedWindow;
+  wishes.until = lane.cooldown_until + kLimitedWindow;
 }
 
 void AdmissionControl::Succeeded(Lane& lane, const Call& call) {
-  lane.limited = 0;
   // What was sent before the rest began may have been within the limit still.
   if (call.sent_time > lane.cooldown_began) lane.cooldown_until = absl::InfinitePast();
 }
 
 void AdmissionControl::Ended(Call& call) {
   Lane& lane = Of(call.kind);
-  if (!call.further) --lane.running;
+  if (call.origin == Origin::kFirst) --lane.running;
   if (!call.sent_mark.has_value()) lane.rate.GiveBack();
-  if (!call.answered && !call.further) breaker_.Ended(call.probe);
+  if (!call.answered && call.origin == Origin::kFirst) breaker_.Ended(call.probe);
 }
 
 }  // namespace seedance::engine

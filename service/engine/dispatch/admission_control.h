@@ -14,14 +14,19 @@
 namespace seedance::engine {
 
 using upstream::CooldownCause;
+using upstream::LimitScope;
 using upstream::RequestOutcome;
 
-// The requests that the gateway makes by itself: polls of tasks and assets and searches, and submissions of tasks.
+// Requests that only read, and all others. Each kind has a rate and a cooldown of its own.
 enum class RequestKind { kPoll, kSubmit };
 inline constexpr std::array<RequestKind, 2> kRequestKinds = {RequestKind::kPoll, RequestKind::kSubmit};
 
 // When the next call of each kind may go to one vendor with one key: its rates, the rests that it asks for, how many
 // may run, and whether it is down. A value without I/O or lock.
+//
+// What callers ask for themselves counts against the rate, and obeys a cooldown to its end: it neither tries during one
+// nor ends one, and says nothing about an outage. So no tenant decides by cheap requests what the others may send. A
+// limit on the number of tasks does not hold callers back: cancels are what ends it.
 //
 // A wish for a rest is first one for the call that got it, which its maker obeys. All calls of the kind rest when the
 // vendor says that it means the account, or after kLimitedAnswers such wishes within kLimitedWindow of each other
@@ -41,11 +46,14 @@ class AdmissionControl {
     Breaker::Options breaker;
   };
 
+  // Who makes a call. Of work that the dispatcher starts, the first one counts as running until it ends.
+  enum class Origin { kFirst, kFurther, kCaller };
+
   // A call between Take and Ended.
   struct Call {
     RequestKind kind = RequestKind::kPoll;
+    Origin origin = Origin::kFirst;
     bool probe = false;
-    bool further = false;  // Of work that runs already, and counts once as running.
     bool returned = false;
     bool answered = false;
     int64_t era = 0;  // How often the vendor had gone down before.
@@ -71,16 +79,17 @@ class AdmissionControl {
   void Answered(Call& call, const RequestOutcome& answer, absl::Time now);
   void Ended(Call& call);
 
-  // The same for a further request of work that runs: how many run, and an outage, do not hold it up, and it says
-  // nothing about one.
-  absl::Time FurtherAt(RequestKind kind, absl::Time now);
-  Call TakeFurther(RequestKind kind, absl::Time now);
+  // The same for the other origins: how many run, and an outage, do not hold them up, and they say nothing about one.
+  absl::Time OtherAt(RequestKind kind, Origin origin, absl::Time now);
+  Call TakeOther(RequestKind kind, Origin origin, absl::Time now);
 
   // Until when the vendor's wish holds requests of the kind back, but for those that try; InfinitePast: it does not.
   absl::Time HeldUntil(RequestKind kind, absl::Time now);
 
   // Until when calls of the kind rest because the vendor asked for it; InfinitePast: they do not.
   absl::Time CooldownUntil(RequestKind kind, absl::Time now);
+  // The same for calls of callers.
+  absl::Time CallersCooldownUntil(RequestKind kind, absl::Time now);
   // Why they do.
   CooldownCause cooldown_cause(RequestKind kind) const { return Of(kind).cause; }
   bool is_down() const { return breaker_.open(); }
@@ -91,22 +100,28 @@ class AdmissionControl {
   size_t running(RequestKind kind) const { return Of(kind).running; }
 
  private:
+  // Wishes for a rest since the last success.
+  struct Wishes {
+    int count = 0;
+    absl::Time until = absl::InfinitePast();  // When they no longer count.
+  };
   struct Lane {
     Lane(double per_second, size_t at_a_time) : rate(per_second), most(at_a_time) {}
     SlidingWindowLimiter rate;
     const size_t most;
     size_t running = 0;
-    int limited = 0;                                  // Wishes for a rest since the last success.
-    absl::Time limited_until = absl::InfinitePast();  // When they no longer count.
+    Wishes own;      // Of the gateway.
+    Wishes callers;  // Of callers.
     absl::Time cooldown_until = absl::InfinitePast();
+    bool of_tasks = false;  // The cooldown is for submissions of tasks only.
     absl::Time cooldown_began = absl::InfinitePast();
     absl::Duration cooldown;  // As the vendor asked for it.
     CooldownCause cause = CooldownCause::kRate;
     absl::Time next_trial = absl::InfiniteFuture();
   };
 
-  Call Begin(Lane& lane, RequestKind kind, absl::Time now);
-  void Limited(Lane& lane, const RequestOutcome& answer, absl::Time now);
+  Call Begin(Lane& lane, RequestKind kind, Origin origin, absl::Time now);
+  static void Limited(Lane& lane, Wishes& wishes, const RequestOutcome& answer, absl::Time now);
   static void Succeeded(Lane& lane, const Call& call);
 
   Lane& Of(RequestKind kind) { return lanes_[static_cast<size_t>(kind)]; }

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "service/base/error.h"
+#include "service/engine/dispatch/caller_permit.h"
 #include "service/upstream/request_outcome.h"
 
 namespace seedance::engine {
@@ -17,104 +17,134 @@ const absl::Status& StatusOf(const absl::StatusOr<T>& result) {
   return result.status();
 }
 
-// Null: a caller's.
-RequestSlot* SlotOf(const CallOptions& call) {
-  // Nobody else makes permits in the engine.
-  return static_cast<RequestSlot*>(call.permit);
+// Calls `send` with options that have a permit: that of `call`, or one of its own.
+template <typename Send>
+auto WithPermit(RequestDispatcher& dispatcher, RequestKind kind, const CallOptions& call, absl::Duration patience,
+                Send send) {
+  if (call.permit != nullptr) return send(call);
+  CallerPermit permit(dispatcher, kind, patience);
+  CallOptions permitted = call;
+  permitted.permit = &permit;
+  return send(permitted);
 }
 
 // A call that bills nothing: the vendor's side asks for leave before each request. What was broken off says nothing.
-template <typename Result>
-Result Reported(const CallOptions& call, Result result) {
-  RequestSlot* slot = SlotOf(call);
-  const absl::Status& status = StatusOf(result);
-  if (slot != nullptr && !absl::IsCancelled(status)) slot->Answered(upstream::OutcomeOf(status));
-  return result;
+template <typename Send>
+auto Reported(RequestDispatcher& dispatcher, RequestKind kind, const CallOptions& call, Send send,
+              absl::Duration patience = absl::InfiniteDuration()) {
+  return WithPermit(dispatcher, kind, call, patience, [&send](const CallOptions& permitted) {
+    auto result = send(permitted);
+    const absl::Status& status = StatusOf(result);
+    if (!absl::IsCancelled(status)) permitted.permit->Answered(upstream::OutcomeOf(status));
+    return result;
+  });
 }
 
 // A call that may be billed, which is one request.
 template <typename Send>
-BilledResult<std::string> Billed(const CallOptions& call, Send send) {
-  RequestSlot* slot = SlotOf(call);
-  if (slot == nullptr) return send();
-  if (absl::Status may = slot->BeforeSend(call); !may.ok()) return upstream::NotSent(may);
-  BilledResult<std::string> result = send();
-  slot->Answered(upstream::OutcomeOf(result));
-  return result;
+BilledResult<std::string> Billed(RequestDispatcher& dispatcher, const CallOptions& call, Send send) {
+  return WithPermit(dispatcher, RequestKind::kSubmit, call, absl::InfiniteDuration(),
+                    [&send](const CallOptions& permitted) {
+                      if (absl::Status may = permitted.permit->BeforeSend(permitted); !may.ok()) {
+                        return upstream::NotSent(may);
+                      }
+                      BilledResult<std::string> result = send(permitted);
+                      permitted.permit->Answered(upstream::OutcomeOf(result));
+                      return result;
+                    });
 }
+
+// Of changes that a check went before: the check must not be old when they leave.
+constexpr absl::Duration kSoon = absl::Seconds(1);
 
 }  // namespace
 
 BilledResult<std::string> GatedUpstream::CreateGroup(const CallOptions& call, const upstream::NewGroup& group) {
-  return Billed(call, [&] { return vendor_->CreateGroup(call, group); });
+  return Billed(dispatcher_, call,
+                [&](const CallOptions& permitted) { return vendor_->CreateGroup(permitted, group); });
 }
 
 absl::StatusOr<upstream::ReportPage<upstream::GroupReport>> GatedUpstream::ListGroups(
     const CallOptions& call, const upstream::GroupQuery& query) {
-  return Reported(call, vendor_->ListGroups(call, query));
+  return Reported(dispatcher_, RequestKind::kPoll, call,
+                  [&](const CallOptions& permitted) { return vendor_->ListGroups(permitted, query); });
 }
 
 absl::StatusOr<upstream::GroupReport> GatedUpstream::GetGroup(const CallOptions& call, const std::string& id) {
-  return Reported(call, vendor_->GetGroup(call, id));
+  return Reported(dispatcher_, RequestKind::kPoll, call,
+                  [&](const CallOptions& permitted) { return vendor_->GetGroup(permitted, id); });
 }
 
 absl::Status GatedUpstream::UpdateGroup(const CallOptions& call, const std::string& id,
                                         const std::string& display_name) {
-  return Reported(call, vendor_->UpdateGroup(call, id, display_name));
+  return Reported(dispatcher_, RequestKind::kSubmit, call,
+                  [&](const CallOptions& permitted) { return vendor_->UpdateGroup(permitted, id, display_name); });
 }
 
 absl::Status GatedUpstream::DeleteGroup(const CallOptions& call, const std::string& id) {
-  return Reported(call, vendor_->DeleteGroup(call, id));
+  return Reported(
+      dispatcher_, RequestKind::kSubmit, call,
+      [&](const CallOptions& permitted) { return vendor_->DeleteGroup(permitted, id); }, kSoon);
 }
 
 BilledResult<std::string> GatedUpstream::CreateAsset(const CallOptions& call, const upstream::NewAsset& asset) {
-  return Billed(call, [&] { return vendor_->CreateAsset(call, asset); });
+  return Billed(dispatcher_, call,
+                [&](const CallOptions& permitted) { return vendor_->CreateAsset(permitted, asset); });
 }
 
 absl::StatusOr<upstream::ReportPage<upstream::AssetReport>> GatedUpstream::ListAssets(
     const CallOptions& call, const upstream::AssetQuery& query) {
-  return Reported(call, vendor_->ListAssets(call, query));
+  return Reported(dispatcher_, RequestKind::kPoll, call,
+                  [&](const CallOptions& permitted) { return vendor_->ListAssets(permitted, query); });
 }
 
 absl::StatusOr<upstream::AssetReport> GatedUpstream::GetAsset(const CallOptions& call, const std::string& id) {
-  return Reported(call, vendor_->GetAsset(call, id));
+  return Reported(dispatcher_, RequestKind::kPoll, call,
+                  [&](const CallOptions& permitted) { return vendor_->GetAsset(permitted, id); });
 }
 
 absl::Status GatedUpstream::UpdateAsset(const CallOptions& call, const std::string& id,
                                         const std::string& display_name) {
-  return Reported(call, vendor_->UpdateAsset(call, id, display_name));
+  return Reported(dispatcher_, RequestKind::kSubmit, call,
+                  [&](const CallOptions& permitted) { return vendor_->UpdateAsset(permitted, id, display_name); });
 }
 
 absl::Status GatedUpstream::DeleteAsset(const CallOptions& call, const std::string& id) {
-  return Reported(call, vendor_->DeleteAsset(call, id));
+  return Reported(dispatcher_, RequestKind::kSubmit, call,
+                  [&](const CallOptions& permitted) { return vendor_->DeleteAsset(permitted, id); });
 }
 
 absl::StatusOr<std::string> GatedUpstream::UploadToVendor(const CallOptions& call, const std::string& file_name,
                                                           http::ByteSource& bytes) {
-  return Reported(call, vendor_->UploadToVendor(call, file_name, bytes));
+  return Reported(dispatcher_, RequestKind::kSubmit, call,
+                  [&](const CallOptions& permitted) { return vendor_->UploadToVendor(permitted, file_name, bytes); });
 }
 
 BilledResult<std::string> GatedUpstream::CreateTask(const CallOptions& call, const model::TaskRequest& task) {
-  return Billed(call, [&] { return vendor_->CreateTask(call, task); });
+  return Billed(dispatcher_, call, [&](const CallOptions& permitted) { return vendor_->CreateTask(permitted, task); });
 }
 
 absl::StatusOr<upstream::TaskReport> GatedUpstream::GetTask(const CallOptions& call, const std::string& id) {
-  return Reported(call, vendor_->GetTask(call, id));
+  return Reported(dispatcher_, RequestKind::kPoll, call,
+                  [&](const CallOptions& permitted) { return vendor_->GetTask(permitted, id); });
 }
 
 absl::StatusOr<std::vector<upstream::TaskSighting>> GatedUpstream::FindTasks(const CallOptions& call,
                                                                              const upstream::TaskSearch& search) {
-  return Reported(call, vendor_->FindTasks(call, search));
+  return Reported(dispatcher_, RequestKind::kPoll, call,
+                  [&](const CallOptions& permitted) { return vendor_->FindTasks(permitted, search); });
 }
 
 absl::Status GatedUpstream::CancelTask(const CallOptions& call, const std::string& id) {
-  return Reported(call, vendor_->CancelTask(call, id));
+  return Reported(
+      dispatcher_, RequestKind::kSubmit, call,
+      [&](const CallOptions& permitted) { return vendor_->CancelTask(permitted, id); }, kSoon);
 }
 
 absl::StatusOr<upstream::UsageLog> GatedUpstream::ReadUsage(const CallOptions& call) {
   absl::StatusOr<upstream::UsageLog> log = vendor_->ReadUsage(call);
   // The log has a rate of its own: its errors say nothing about other requests.
-  if (RequestSlot* slot = SlotOf(call); slot != nullptr && log.ok()) slot->Answered({});
+  if (call.permit != nullptr && log.ok()) call.permit->Answered({});
   return log;
 }
 

@@ -6,19 +6,20 @@
 #include <utility>
 #include <vector>
 
-#include "service/engine/dispatch/request_slot.h"
+#include "service/engine/dispatch/request_dispatcher.h"
 #include "service/upstream/upstream.h"
 
 namespace seedance::engine {
 
-// A vendor account whose calls use the RequestSlot of their work, which their options hold as permit: every request of
-// such a call has leave from the dispatcher, and its outcome is reported there. Calls without one, those of callers,
-// are neither limited nor counted. Thread-safe.
+// A vendor account whose requests all have leave from the dispatcher and report there what they came to. A call's
+// options hold the RequestSlot of its work as permit; a call without one gets a CallerPermit, so that its errors are
+// also those of CallerPermit::BeforeSend. Thread-safe.
 class GatedUpstream : public upstream::Upstream {
  public:
   using CallOptions = upstream::CallOptions;
 
-  explicit GatedUpstream(std::unique_ptr<upstream::Upstream> vendor) : vendor_(std::move(vendor)) {}
+  GatedUpstream(std::unique_ptr<upstream::Upstream> vendor, RequestDispatcher& dispatcher)
+      : vendor_(std::move(vendor)), dispatcher_(dispatcher) {}
 
   const std::string& name() const override { return vendor_->name(); }
   const model::UpstreamProfile& profile() const override { return vendor_->profile(); }
@@ -53,6 +54,7 @@ class GatedUpstream : public upstream::Upstream {
 
  private:
   const std::unique_ptr<upstream::Upstream> vendor_;
+  RequestDispatcher& dispatcher_;
 };
 
 }  // namespace seedance::engine

@@ -3,6 +3,9 @@
 #include <array>
 #include <utility>
 
+#include "absl/time/time.h"
+#include "service/base/error.h"
+
 namespace seedance::engine {
 namespace {
 
@@ -44,6 +47,13 @@ void LookupSchedule::Done(const std::string& key, bool over) {
     return;
   }
   due_.Schedule(key, clock_.Now() + kPauses[found->second++]);
+}
+
+void LookupSchedule::PutOff(const std::string& key, const absl::Status& why) {
+  const absl::Duration delay = base::GetErrorDetail(why).retry_delay.value_or(kPauses[0]);
+  base::MutexLock lock(mutex_);
+  --running_;
+  if (tries_.count(key) > 0) due_.Schedule(key, clock_.Now() + delay);
 }
 
 size_t LookupSchedule::size() {

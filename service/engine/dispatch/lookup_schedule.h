@@ -5,7 +5,7 @@
 #include <map>
 #include <string>
 
-#include "absl/time/time.h"
+#include "absl/status/status.h"
 #include "service/base/clock.h"
 #include "service/base/due_queue.h"
 #include "service/base/mutex.h"
@@ -16,7 +16,7 @@ namespace seedance::engine {
 // show late what it took, and few at a time, because polls use the same threads. Thread-safe.
 class LookupSchedule {
  public:
-  // `look` runs on the schedule's own thread, and leads to exactly one call of Done with its key.
+  // `look` runs on the schedule's own thread, and leads to exactly one call of Done or PutOff with its key.
   LookupSchedule(std::string thread_name, base::Clock& clock, std::function<void(const std::string& key)> look);
 
   void Start() { due_.Start(); }
@@ -26,6 +26,9 @@ class LookupSchedule {
   void Add(const std::string& key, bool at_once);
   // A try has ended. `over`: no other one is needed.
   void Done(const std::string& key, bool over);
+  // A try was put off before it had asked the vendor all (upstream::WasPutOff): it does not count, and is made again
+  // after the retry delay of `why`.
+  void PutOff(const std::string& key, const absl::Status& why);
 
   // Keys for which tries are planned or under way.
   size_t size();

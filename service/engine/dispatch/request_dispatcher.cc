@@ -10,7 +10,6 @@ namespace seedance::engine {
 namespace {
 
 constexpr absl::Duration kFullPoolPause = absl::Milliseconds(100);
-constexpr absl::Duration kShortRest = absl::Seconds(1);
 // Shorter waits are not worth telling.
 constexpr absl::Duration kShortWait = absl::Seconds(2);
 
@@ -44,7 +43,7 @@ void RequestDispatcher::Add(RequestKind kind, const std::string& tenant, const s
 std::unique_ptr<RequestSlot> RequestDispatcher::TryTake(RequestKind kind) {
   base::MutexLock lock(mutex_);
   const absl::Time now = clock_.Now();
-  const bool others = !Of(kind).empty() || !waiters_[Index(kind)].empty();
+  const bool others = !Of(kind).empty() || WaitersLocked(kind) > 0;
   if (stopped_ || others || NextAtLocked(kind, now) > now) return nullptr;
   auto turn = std::make_unique<RequestSlot>(*this, gate_.Take(kind, now));
   metrics_.delay[Index(kind)].Observe(0);
@@ -134,7 +133,7 @@ RequestDispatcher::Facts RequestDispatcher::facts() {
   Facts facts;
   for (const RequestKind kind : kRequestKinds) {
     facts.waiting[Index(kind)] = Of(kind).size();
-    facts.threads_waiting[Index(kind)] = waiters_[Index(kind)].size();
+    facts.threads_waiting[Index(kind)] = WaitersLocked(kind);
     facts.cooldown[Index(kind)] = std::max(gate_.CooldownUntil(kind, now) - now, absl::ZeroDuration());
   }
   facts.is_down = gate_.is_down();
@@ -148,7 +147,7 @@ absl::Duration RequestDispatcher::TimeForPolls(int64_t polls) const {
 
 bool RequestDispatcher::IsCrowded(RequestKind kind) {
   base::MutexLock lock(mutex_);
-  return !Of(kind).empty() || !waiters_[Index(kind)].empty() || gate_.IsBusy(kind, clock_.Now());
+  return !Of(kind).empty() || WaitersLocked(kind) > 0 || gate_.IsBusy(kind, clock_.Now());
 }
 
 bool RequestDispatcher::IsIdle() {
@@ -169,6 +168,11 @@ absl::Time RequestDispatcher::NextAtLocked(RequestKind kind, absl::Time now) {
   return std::max(gate_.NextAt(kind, to_poll, now), pools_full_until_);
 }
 
+absl::Time RequestDispatcher::NextAtLocked(RequestKind kind, Origin origin, absl::Time now) {
+  if (origin == Origin::kFirst) return Of(kind).empty() ? absl::InfiniteFuture() : NextAtLocked(kind, now);
+  return WaitersLocked(kind, origin).empty() ? absl::InfiniteFuture() : gate_.OtherAt(kind, origin, now);
+}
+
 std::vector<RequestDispatcher::Ready> RequestDispatcher::TakeReadyLocked() {
   std::vector<Ready> ready;
   wake_ = absl::InfiniteFuture();
@@ -180,19 +184,27 @@ std::vector<RequestDispatcher::Ready> RequestDispatcher::TakeReadyLocked() {
 }
 
 void RequestDispatcher::TakeReadyLocked(RequestKind kind, absl::Time now, std::vector<Ready>& ready) {
-  bool& waiter_was_last = waiter_was_last_[Index(kind)];
+  EndLongWaitsLocked(kind, now);
+  constexpr std::array<Origin, 3> kOrigins = {Origin::kFirst, Origin::kFurther, Origin::kCaller};
+  Origin& last = LineOf(kind).last;
   for (;;) {
-    const absl::Time queue_at = Of(kind).empty() ? absl::InfiniteFuture() : NextAtLocked(kind, now);
-    const absl::Time waiter_at = waiters_[Index(kind)].empty() ? absl::InfiniteFuture() : gate_.FurtherAt(kind, now);
-    if (std::min(queue_at, waiter_at) > now) {
-      wake_ = std::min({wake_, queue_at, waiter_at});
+    absl::Time earliest = absl::InfiniteFuture();
+    std::optional<Origin> next;
+    for (size_t i = 1; i <= kOrigins.size() && !next.has_value(); ++i) {
+      const Origin origin = kOrigins[(static_cast<size_t>(last) + i) % kOrigins.size()];
+      const absl::Time at = NextAtLocked(kind, origin, now);
+      earliest = std::min(earliest, at);
+      if (at <= now) next = origin;
+    }
+    if (!next.has_value()) {
+      wake_ = std::min(wake_, earliest);
       return;
     }
-    waiter_was_last = waiter_at <= now && (queue_at > now || !waiter_was_last);
-    if (waiter_was_last) {
-      GrantLocked(kind, now);
-    } else {
+    last = *next;
+    if (*next == Origin::kFirst) {
       ready.push_back({*Of(kind).Next(), gate_.Take(kind, now)});
+    } else {
+      GrantLocked(kind, *next, now);
     }
   }
 }
@@ -262,7 +274,7 @@ void RequestDispatcher::Stop() {
     base::MutexLock lock(mutex_);
     stopped_ = true;
     EndWaitsLocked();
-    dropped.swap(queues_);
+    for (const RequestKind kind : kRequestKinds) dropped[Index(kind)] = std::exchange(Of(kind), Queue());
     changed_.NotifyAll();
   }
   if (timer_.joinable()) timer_.join();

@@ -26,17 +26,22 @@
 
 namespace seedance::engine {
 
-// The requests that the gateway makes by itself to one vendor with one key. AdmissionControl says when the next may go.
+// The requests to one vendor with one key. AdmissionControl says when the next may go.
 //
-// Work waits here, not on a thread, for its first request: FairQueue says which is next. It runs on the pool of its
-// kind; no more is handed to a pool than may run at a time, so that work waits here, in its order, and not there.
-// Further requests of such work (the pages of a search) wait on its thread, in the order of their coming and by turns
-// with the queue.
+// What the gateway does by itself is work: it waits here, not on a thread, for its first request; FairQueue says which
+// is next. It runs on the pool of its kind; no more is handed to a pool than may run at a time, so that work waits
+// here, in its order, and not there. Further requests of such work (the pages of a search), and those of callers, wait
+// on their threads, in the order of their coming. The queue and both sorts of waits take turns.
+//
+// No request waits on its thread for the end of a cooldown of more than kShortRest: it is refused with the time that is
+// left. Callers wait for a while only, and only so many at a time, so that the pools have threads for work; a tenant
+// may take as many of these places as it leaves free.
 //
 // Thread-safe. Works run without a lock.
 class RequestDispatcher {
  public:
   static constexpr absl::Duration kTellPause = absl::Seconds(15);
+  static constexpr absl::Duration kShortRest = absl::Seconds(1);
 
   using Work = absl::AnyInvocable<void(RequestSlot& turn)>;
 
@@ -101,6 +106,7 @@ class RequestDispatcher {
   void Stop();
 
  private:
+  friend class CallerPermit;
   friend class RequestSlot;
   struct Waiting {
     Work work;
@@ -111,10 +117,19 @@ class RequestDispatcher {
     Queue::Item item;
     AdmissionControl::Call call;
   };
+  using Origin = AdmissionControl::Origin;
   // A request that waits on its thread. What it came to is guarded by mutex_.
   struct Waiter {
+    std::string tenant;  // Of a caller.
     std::optional<AdmissionControl::Call> granted;
     absl::Status ended;
+  };
+  // What waits for requests of one kind. The last three take turns.
+  struct Line {
+    Queue queue;
+    std::list<Waiter*> further;
+    std::list<Waiter*> callers;
+    Origin last = Origin::kFirst;  // Whose turn was last.
   };
   // What holds all submissions up; InfinitePast: nothing.
   struct Holdup {
@@ -136,15 +151,35 @@ class RequestDispatcher {
   // Of one kind; adds to `ready`. Sets wake_ to when the next may go.
   void TakeReadyLocked(RequestKind kind, absl::Time now, std::vector<Ready>& ready)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void GrantLocked(RequestKind kind, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // When what is next of an origin may go; InfiniteFuture: nothing of it waits.
+  absl::Time NextAtLocked(RequestKind kind, Origin origin, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void GrantLocked(RequestKind kind, Origin origin, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::list<Waiter*>& WaitersLocked(RequestKind kind, Origin origin) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  size_t WaitersLocked(RequestKind kind) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Ends the waits that a cooldown makes too long.
+  void EndLongWaitsLocked(RequestKind kind, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void EndWaitsLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Until the request may be sent, or is cancelled or late.
-  void AwaitGrant(RequestKind kind, Waiter& waiter, const upstream::CallOptions& call);
-  static absl::Status Stopping();
+  // OK: a request of the origin may wait now.
+  absl::Status MayWaitLocked(RequestKind kind, Origin origin, const std::string& tenant, absl::Time now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Waits until a request of the origin may be sent, at most until `until`, and counts it as sent.
+  absl::StatusOr<AdmissionControl::Call> Send(RequestKind kind, Origin origin, absl::Time until,
+                                              const upstream::CallOptions& call);
+  // Until the request may be sent, or its wait ends.
+  void AwaitGrant(RequestKind kind, Origin origin, Waiter& waiter, absl::Time until, const upstream::CallOptions& call);
+  // What is left of the cooldown that holds requests of the origin.
+  absl::Duration CooldownLocked(RequestKind kind, Origin origin, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  double RateOf(RequestKind kind) const {
+    return kind == RequestKind::kPoll ? options_.polls_per_second : options_.submits_per_second;
+  }
 
   // The request after `before`, which was answered: waits, and counts it as sent.
   absl::StatusOr<AdmissionControl::Call> SendFurther(AdmissionControl::Call& before, const upstream::CallOptions& call);
+  // A request of a caller.
+  absl::StatusOr<AdmissionControl::Call> SendForCaller(RequestKind kind, absl::Duration patience,
+                                                       const upstream::CallOptions& call);
   void Sent(AdmissionControl::Call& call);
+  void Returned(AdmissionControl::Call& call);
   void Answered(AdmissionControl::Call& call, const RequestOutcome& outcome);
   absl::Time NextAtLocked(RequestKind kind, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Holdup HoldupLocked(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -157,7 +192,8 @@ class RequestDispatcher {
   void PutBack(Ready ready);
   void RunTimer();
   void End(AdmissionControl::Call& call);
-  Queue& Of(RequestKind kind) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return queues_[static_cast<size_t>(kind)]; }
+  Line& LineOf(RequestKind kind) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return lines_[static_cast<size_t>(kind)]; }
+  Queue& Of(RequestKind kind) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return LineOf(kind).queue; }
 
   const AdmissionControl::Options options_;
   base::ThreadPool& polls_;
@@ -170,9 +206,7 @@ class RequestDispatcher {
   base::CondVar changed_;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
   AdmissionControl gate_ ABSL_GUARDED_BY(mutex_);
-  std::array<Queue, 2> queues_ ABSL_GUARDED_BY(mutex_);
-  std::array<std::list<Waiter*>, 2> waiters_ ABSL_GUARDED_BY(mutex_);
-  std::array<bool, 2> waiter_was_last_ ABSL_GUARDED_BY(mutex_) = {false, false};
+  std::array<Line, 2> lines_ ABSL_GUARDED_BY(mutex_);
   absl::Time wake_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();  // When the timer hands out again.
   Holdup told_ ABSL_GUARDED_BY(mutex_);
   absl::Time next_tell_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();

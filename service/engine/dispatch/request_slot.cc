@@ -17,14 +17,16 @@ absl::Status RequestSlot::BeforeSend(const upstream::CallOptions& call) {
   }
   absl::StatusOr<AdmissionControl::Call> further =
       dispatcher_.SendFurther(further_.has_value() ? *further_ : first_, call);
-  if (!further.ok()) return further.status();
+  refused_ = !further.ok();
+  if (refused_) return further.status();
   if (further_.has_value()) dispatcher_.End(*further_);
   further_ = *further;
   return absl::OkStatus();
 }
 
-void RequestSlot::Answered(const RequestOutcome& outcome) {
+void RequestSlot::Answered(const RequestOutcome& outcome_of_work) {
   if (!first_.sent_mark.has_value()) return;
+  const RequestOutcome outcome = refused_ ? RequestOutcome() : outcome_of_work;
   if (!further_.has_value()) {
     if (!first_.answered) dispatcher_.Answered(first_, outcome);
     return;

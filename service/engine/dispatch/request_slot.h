@@ -25,13 +25,12 @@ class RequestSlot : public upstream::RequestPermit {
   RequestSlot(const RequestSlot&) = delete;
   RequestSlot& operator=(const RequestSlot&) = delete;
 
-  // Never waits, and never fails, for the first request. Further ones wait on their thread as long as rate and cooldown
-  // want it. Errors: kDeadlineExceeded, kCancelled (by the call's tokens, or a stop).
+  // Never waits, and never fails, for the first request. Further ones wait on their thread as long as the rate
+  // wants it. Errors: kRateLimited (a cooldown of more than RequestDispatcher::kShortRest), kDeadlineExceeded,
+  // kCancelled (by the call's tokens, or a stop).
   absl::Status BeforeSend(const upstream::CallOptions& call) override;
 
-  // What the work's requests came to: call it as soon as that is clear; not when they were broken off from here.
-  // Without a request under way it does nothing.
-  void Answered(const RequestOutcome& outcome);
+  void Answered(const RequestOutcome& outcome) override;
 
   // Grows each time that the vendor goes down. Answers of different epochs have an outage between them.
   int64_t outage_epoch() const { return first_.era; }
@@ -40,6 +39,7 @@ class RequestSlot : public upstream::RequestPermit {
   RequestDispatcher& dispatcher_;
   AdmissionControl::Call first_;
   std::optional<AdmissionControl::Call> further_;  // The last one.
+  bool refused_ = false;  // The next request did not get leave: what the work came to is not the vendor's answer.
 };
 
 }  // namespace seedance::engine

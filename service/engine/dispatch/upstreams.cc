@@ -99,10 +99,11 @@ upstream::CallOptions Upstreams::BackgroundRead(RequestSlot* slot) const {
   return call;
 }
 
-upstream::CallOptions Upstreams::Billed(const std::string& traceparent) const {
+upstream::CallOptions Upstreams::Billed(const CallContext& context) const {
   upstream::CallOptions call;
+  call.tenant = context.tenant;
   call.abandon = stop_billed_;
-  call.traceparent = traceparent;
+  call.traceparent = context.traceparent;
   return call;
 }
 
@@ -122,6 +123,7 @@ void Upstreams::Stop(absl::Duration grace) {
 
 upstream::CallOptions ToCallOptions(const CallContext& context) {
   upstream::CallOptions call;
+  call.tenant = context.tenant;
   call.deadline = context.deadline;
   call.cancel = context.cancel;
   call.traceparent = context.traceparent;

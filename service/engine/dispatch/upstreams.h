@@ -63,7 +63,7 @@ class Upstreams {
   upstream::CallOptions BackgroundRead(RequestSlot* slot = nullptr) const;
 
   // For calls that may be billed: they outlive their caller, and are broken off only at the end of the stop's grace.
-  upstream::CallOptions Billed(const std::string& traceparent) const;
+  upstream::CallOptions Billed(const CallContext& context = {}) const;
 
   // Breaks polls off, waits up to `grace` for the other calls, then breaks these off too.
   void Stop(absl::Duration grace);

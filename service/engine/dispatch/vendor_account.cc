@@ -26,7 +26,7 @@ VendorAccount::VendorAccount(Config config, const LeastRate::Options& least_rate
       requests_(
           {config.polls_per_second, config.submits_per_second, config.max_polls, config.max_submits, config.breaker},
           reads_, changes_, clock),
-      upstream_(std::move(config.upstream)) {}
+      upstream_(std::move(config.upstream), requests_) {}
 
 VendorAccount::~VendorAccount() {
   // It hands work to the pools, and what runs there tells it of its end.

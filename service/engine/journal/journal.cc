@@ -183,34 +183,35 @@ bool Journal::WriteEntry(const model::JournalEntry& call) {
   if (!end.ok()) return Release(call.key, end.status()), false;
   if (end->has_value()) row = **std::move(end);
   if (IsDoubtful(row)) {
-    Look(row, [](bool) {});
+    Look(row, [](const absl::StatusOr<bool>&) {});
   } else {
     Release(call.key, OutcomeOf(row));
   }
   return false;
 }
 
-void Journal::Look(const model::JournalEntry& row, absl::AnyInvocable<void(bool over)> done) {
+void Journal::Look(const model::JournalEntry& row, absl::AnyInvocable<void(absl::StatusOr<bool> over)> done) {
   if (!hooks_.look) {
     Release(row.key, OutcomeOf(row));
     return done(false);
   }
-  hooks_.look(row, [this, row, done = std::move(done)](std::optional<Found> found) mutable {
-    if (!found.has_value()) {
+  hooks_.look(row, [this, row, done = std::move(done)](absl::StatusOr<std::optional<Found>> looked) mutable {
+    if (!looked.ok() || !looked->has_value()) {
       Release(row.key, OutcomeOf(row));
-      return done(false);
+      return done(looked.ok() ? absl::StatusOr<bool>(false) : looked.status());
     }
+    Found& found = **looked;
     model::JournalEntry call = row;
     call.state = JournalState::kDone;
-    call.resource_name = found->name();
+    call.resource_name = found.name();
     call.error.clear();
-    const bool written = Finish(std::move(call), found->group.has_value() ? &*found->group : nullptr,
-                                found->asset.has_value() ? &*found->asset : nullptr, found->name());
+    const bool written = Finish(std::move(call), found.group.has_value() ? &*found.group : nullptr,
+                                found.asset.has_value() ? &*found.asset : nullptr, found.name());
     done(written);
   });
 }
 
-void Journal::LookAgain(const model::JournalKey& key, absl::AnyInvocable<void(bool over)> done) {
+void Journal::LookAgain(const model::JournalKey& key, absl::AnyInvocable<void(absl::StatusOr<bool> over)> done) {
   const absl::StatusOr<std::optional<model::JournalEntry>> row = store_.GetCall(key);
   if (!row.ok()) return done(false);
   if (!row->has_value() || !IsDoubtful(**row)) return done(true);

@@ -45,8 +45,9 @@ class Journal {
 
     std::string name() const;
   };
-  // Receives what a look at the vendor found, nullopt when it is not known. Exactly once, on any thread.
-  using Looked = absl::AnyInvocable<void(std::optional<Found>)>;
+  // Receives what a look at the vendor found, nullopt when it is not known; an error when the look failed. Exactly
+  // once, on any thread.
+  using Looked = absl::AnyInvocable<void(absl::StatusOr<std::optional<Found>>)>;
 
   struct DoubtHooks {
     // Looks at the vendor for what the call of this row made. Must not block.
@@ -88,8 +89,9 @@ class Journal {
                 Waiter waiter);
 
   // Looks for what a call in doubt made, as Begin does for one who repeats it; callers that come meanwhile wait for the
-  // outcome. `done(over)` is called exactly once, on any thread; over: the call is not in doubt, or not any more.
-  void LookAgain(const model::JournalKey& key, absl::AnyInvocable<void(bool over)> done);
+  // outcome. `done(over)` is called exactly once, on any thread; over: the call is not in doubt, or not any more. An
+  // error: the look failed.
+  void LookAgain(const model::JournalKey& key, absl::AnyInvocable<void(absl::StatusOr<bool> over)> done);
 
   // Ends a call in doubt by a person's word, or because the doubt has lost its meaning: `found` is what it made; not
   // set: the vendor did not take it, and the same request id may try again. Returns the row as it is now. Errors:
@@ -131,7 +133,7 @@ class Journal {
   // The same for one that nobody waits for.
   void WriteAgain(const model::JournalKey& key);
   // For a row in doubt that has entered: looks, and ends it with what is found.
-  void Look(const model::JournalEntry& row, absl::AnyInvocable<void(bool over)> done);
+  void Look(const model::JournalEntry& row, absl::AnyInvocable<void(absl::StatusOr<bool> over)> done);
   // `calls`, and those that the journal has in doubt.
   absl::StatusOr<std::vector<model::JournalEntry>> WithRows(Calls calls);
   void Release(const model::JournalKey& key, const absl::StatusOr<std::string>& answer);

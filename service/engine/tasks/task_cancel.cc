@@ -6,6 +6,7 @@
 #include "service/base/error.h"
 #include "service/base/log.h"
 #include "service/engine/tasks/task_report.h"
+#include "service/upstream/request_outcome.h"
 
 namespace seedance::engine {
 namespace {
@@ -95,7 +96,7 @@ absl::StatusOr<GenerationTask> TaskCancel::CancelAtVendor(const CallContext& con
   if (!cancelled.ok()) {
     tracker_.Hasten(id);
     if (base::GetReason(cancelled) == base::Reason::kCancelUnsupported) return Refused(context, *task, detach, account);
-    NoteDoubt(id);
+    if (!upstream::WasPutOff(cancelled)) NoteDoubt(id);
     return CancelUnanswered(*task, cancelled);
   }
   absl::StatusOr<GenerationTask> changed = tracker_.Change(id, [](GenerationTask& edited) {

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "service/base/error.h"
 #include "service/base/log.h"
+#include "service/upstream/request_outcome.h"
 
 namespace seedance::engine {
 namespace {
@@ -146,6 +147,7 @@ void TaskReconciler::LookByItself(const std::string& id) {
       RequestKind::kPoll, task->tenant, absl::StrCat("doubt ", id), clock_.Now(),
       [this, id, account](RequestSlot& slot) {
         const absl::StatusOr<ReconciledTask> searched = Search(upstreams_.BackgroundRead(&slot), id, *account);
+        if (upstream::WasPutOff(searched.status())) return schedule_.PutOff(id, searched.status());
         const bool over = searched.ok() ? searched->task.state != TaskState::kSubmitUnknown
                                         : base::GetReason(searched.status()) == base::Reason::kTaskNotInDoubt;
         schedule_.Done(id, over);

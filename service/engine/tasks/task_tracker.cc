@@ -308,7 +308,7 @@ void TaskTracker::Submit(const std::string& id, const std::vector<model::Asset>&
 void TaskTracker::Send(const GenerationTask& task, const std::vector<model::Asset>& assets, VendorAccount& account,
                        RequestSlot& slot) {
   const std::string& id = task.id;
-  upstream::CallOptions billed = upstreams_.Billed("");
+  upstream::CallOptions billed = upstreams_.Billed();
   billed.permit = &slot;
   model::TaskRequest request = WithVendorIds(task.request, assets);
   if (task.sent_seed.has_value()) request.seed = task.sent_seed;

@@ -86,11 +86,11 @@ constexpr ReasonRow kReasonRows[] = {
     {kAny, 0, 599, "quotaexceeded", "试用", Reason::kCreditsExhausted},
     {kAny, 0, 599, "quotaexceeded", "queue", Reason::kQuotaExceeded},
     {kAny, 0, 599, "quotaexceeded", "排队", Reason::kQuotaExceeded},
-    {kAny, 0, 599, "quotaexceeded", "reset", Reason::kQuotaExceeded, false, true},
-    {kAny, 0, 599, "quotaexceeded", "重置", Reason::kQuotaExceeded, false, true},
+    {kAny, 0, 599, "quotaexceeded", "reset", Reason::kQuotaExceeded, LimitScope::kRequest, true},
+    {kAny, 0, 599, "quotaexceeded", "重置", Reason::kQuotaExceeded, LimitScope::kRequest, true},
     {kAny, 0, 599, "quotaexceeded", "", Reason::kQuotaExceeded},
     // new-api's limiter counts requests of the token's user.
-    {kAny, 429, 429, "", "请求数限制", Reason::kRateLimited, true},
+    {kAny, 429, 429, "", "请求数限制", Reason::kRateLimited, LimitScope::kAccount},
     {kAny, 429, 429, "", "", Reason::kRateLimited},
     // No channel for the model: waiting does not help.
     {kCreates, 503, 503, "model_not_found", "", Reason::kUpstreamInvalidInput},

@@ -27,8 +27,8 @@ constexpr ReasonRow kReasonRows[] = {
     {kEnds, 0, 0, "", "quotaexceeded", Reason::kQuotaExceeded},
     {kCreateTask, 200, 599, "", "quotaexceeded*queue", Reason::kQuotaExceeded},
     {kCreateTask, 200, 599, "", "queue*quotaexceeded", Reason::kQuotaExceeded},
-    {kCreateTask, 200, 599, "", "quotaexceeded*reset", Reason::kQuotaExceeded, false, true},
-    {kCreateTask, 200, 599, "", "reset*quotaexceeded", Reason::kQuotaExceeded, false, true},
+    {kCreateTask, 200, 599, "", "quotaexceeded*reset", Reason::kQuotaExceeded, LimitScope::kRequest, true},
+    {kCreateTask, 200, 599, "", "reset*quotaexceeded", Reason::kQuotaExceeded, LimitScope::kRequest, true},
     {kCreateTask, 200, 599, "", "quotaexceeded", Reason::kQuotaExceeded},
 
     // ---- The asset library, before the limits of tasks, which have similar texts ----
@@ -43,9 +43,9 @@ constexpr ReasonRow kReasonRows[] = {
     // ---- Rate and quota. A failed task may have the same text: then it has ended, and quota is the reason ----
     {kEnds, 0, 0, "", "active task count", Reason::kQuotaExceeded},
     {kEnds, 0, 0, "", "hard cap reached", Reason::kQuotaExceeded},
-    {kAny, 200, 599, "", "active task count", Reason::kRateLimited, true},
-    {kAny, 200, 599, "", "reached the plan limit", Reason::kRateLimited, true},
-    {kAny, 200, 599, "", "hard cap reached", Reason::kRateLimited, true},
+    {kAny, 200, 599, "", "active task count", Reason::kRateLimited, LimitScope::kTasks},
+    {kAny, 200, 599, "", "reached the plan limit", Reason::kRateLimited, LimitScope::kTasks},
+    {kAny, 200, 599, "", "hard cap reached", Reason::kRateLimited, LimitScope::kTasks},
     {kAny, 400, 499, "", "too many requests", Reason::kRateLimited},
     {kAny, 400, 499, "", "rate limit", Reason::kRateLimited},
 

@@ -66,11 +66,11 @@ TEST_F(AdmissionControlTest, IsBusyFromThreeQuartersOfTheRateOrOfTheThreads) {
 }
 
 TEST_F(AdmissionControlTest, ARestOfTheAccountIsForAllCallsOfTheKindAndEndsToTheInstant) {
-  Call(RequestKind::kPoll, {true, absl::Seconds(30), /*account=*/true});
+  Call(RequestKind::kPoll, {true, absl::Seconds(30), upstream::LimitScope::kAccount});
   EXPECT_TRUE(MayGo(RequestKind::kSubmit));
   EXPECT_EQ(gate_.NextAt(RequestKind::kPoll, false, now_), now_ + absl::Seconds(30));
   // A later answer that asks for less does not end it.
-  Call(RequestKind::kPoll, {true, absl::Seconds(1), /*account=*/true});
+  Call(RequestKind::kPoll, {true, absl::Seconds(1), upstream::LimitScope::kAccount});
   now_ += absl::Seconds(30) - absl::Nanoseconds(1);
   EXPECT_FALSE(MayGo(RequestKind::kPoll));
   now_ += absl::Nanoseconds(1);
@@ -129,7 +129,7 @@ TEST_F(AdmissionControlTest, ATrialThatIsLimitedTooMakesTheRestLonger) {
   EXPECT_EQ(gate_.CooldownUntil(RequestKind::kPoll, now_), now_ + absl::Minutes(5));
   EXPECT_FALSE(MayGo(RequestKind::kPoll));
   // A rest that the vendor asked for the account has no trials.
-  Call(RequestKind::kPoll, {true, absl::Minutes(10), /*account=*/true});
+  Call(RequestKind::kPoll, {true, absl::Minutes(10), upstream::LimitScope::kAccount});
   now_ += absl::Minutes(9);
   EXPECT_FALSE(MayGo(RequestKind::kPoll));
 }
@@ -143,7 +143,7 @@ TEST_F(AdmissionControlTest, BehindARestTheFirstLimitedAnswerRestsAllAgain) {
 }
 
 TEST_F(AdmissionControlTest, AClockThatIsSetBackDoesNotMakeARestLonger) {
-  Call(RequestKind::kPoll, {true, absl::Seconds(30), /*account=*/true});
+  Call(RequestKind::kPoll, {true, absl::Seconds(30), upstream::LimitScope::kAccount});
   now_ -= absl::Hours(5);
   EXPECT_LE(gate_.CooldownUntil(RequestKind::kPoll, now_), now_ + absl::Seconds(30));
 }
@@ -172,7 +172,7 @@ TEST_F(AdmissionControlTest, ASubmissionTriesOnlyWhenThereIsNothingToPollOrPolls
   // But not for ever: there may be a task that nobody can poll.
   now_ += absl::Minutes(1);
   EXPECT_TRUE(MayGo(RequestKind::kSubmit, /*to_poll=*/true));
-  Call(RequestKind::kPoll, {false, absl::Hours(1), /*account=*/true});
+  Call(RequestKind::kPoll, {false, absl::Hours(1), upstream::LimitScope::kAccount});
   now_ += absl::Seconds(10);
   EXPECT_FALSE(MayGo(RequestKind::kPoll));
   EXPECT_TRUE(MayGo(RequestKind::kSubmit, /*to_poll=*/true));
@@ -221,13 +221,13 @@ TEST(RequestOutcomeTest, ARestIsTheVendorsWishNotTheGatewaysGuess) {
   detail.metadata[std::string(upstream::kRetryAfterKey)] = "9";
   EXPECT_EQ(upstream::OutcomeOf(base::MakeError("503", detail)).cooldown, absl::Seconds(9));
   EXPECT_EQ(upstream::OutcomeOf(base::MakeError("503", detail)).cause, CooldownCause::kTrouble);
-  EXPECT_FALSE(upstream::OutcomeOf(base::MakeError("503", detail)).account);
+  EXPECT_EQ(upstream::OutcomeOf(base::MakeError("503", detail)).scope, upstream::LimitScope::kRequest);
   detail.reason = Reason::kQuotaExceeded;
   EXPECT_EQ(upstream::OutcomeOf(base::MakeError("429", detail)).cooldown, absl::Seconds(9));
   EXPECT_EQ(upstream::OutcomeOf(base::MakeError("429", detail)).cause, CooldownCause::kQuota);
   detail.reason = Reason::kRateLimited;
   detail.metadata[std::string(upstream::kLimitScopeKey)] = upstream::kAccountScope;
-  EXPECT_TRUE(upstream::OutcomeOf(base::MakeError("429", detail)).account);
+  EXPECT_EQ(upstream::OutcomeOf(base::MakeError("429", detail)).scope, upstream::LimitScope::kAccount);
   EXPECT_EQ(upstream::OutcomeOf(testing::NotAccepted(absl::Seconds(30))).cooldown, absl::Seconds(30));
   EXPECT_FALSE(upstream::OutcomeOf(testing::NotAccepted()).cooldown.has_value());
 }

@@ -8,6 +8,7 @@
 
 #include "service/base/error.h"
 #include "service/engine/dispatch/request_dispatcher.h"
+#include "service/upstream/request_outcome.h"
 #include "tests/testing/eventually.h"
 #include "tests/testing/fake_upstream.h"
 
@@ -56,7 +57,7 @@ class GatedUpstreamTest : public ::testing::Test {
   base::ThreadPool pool_{"pool", 2, 10};
   RequestDispatcher dispatcher_{Options(), pool_, pool_, clock_};
   FakeVendor vendor_;
-  GatedUpstream upstream_{vendor_.MakeUpstream()};
+  GatedUpstream upstream_{vendor_.MakeUpstream(), dispatcher_};
 };
 
 TEST_F(GatedUpstreamTest, ALimitThatASearchMeetsHoldsPollsBack) {
@@ -111,15 +112,29 @@ TEST_F(GatedUpstreamTest, WhatWasBrokenOffSaysNothing) {
   EXPECT_TRUE(IsDown());
 }
 
-TEST_F(GatedUpstreamTest, CallsOfCallersSayNothing) {
+TEST_F(GatedUpstreamTest, ALimitThatACallerMeetsHoldsAllBack) {
+  vendor_.get_asset.Answer(Limited());
+  EXPECT_FALSE(upstream_.GetAsset({}, "a").ok());
+  EXPECT_EQ(dispatcher_.TryTake(RequestKind::kPoll), nullptr);
+  const int calls = vendor_.get_asset.calls();
+  EXPECT_TRUE(upstream::WasPutOff(upstream_.GetAsset({}, "a").status()));
+  EXPECT_EQ(vendor_.get_asset.calls(), calls);
+
+  vendor_.create_asset.Answer({Acceptance::kNotAccepted, "", Limited(), absl::Seconds(30), true});
+  EXPECT_EQ(upstream_.CreateAsset({}, {}).acceptance, Acceptance::kNotAccepted);
+  EXPECT_EQ(dispatcher_.TryTake(RequestKind::kSubmit), nullptr);
+  const upstream::BilledResult<std::string> put_off = upstream_.CreateAsset({}, {});
+  EXPECT_EQ(put_off.acceptance, Acceptance::kNotAccepted);
+  EXPECT_EQ(put_off.retry_after, absl::Seconds(30));
+  EXPECT_EQ(vendor_.create_asset.calls(), 1);
+}
+
+TEST_F(GatedUpstreamTest, CallersSayNothingAboutAnOutage) {
   for (int i = 0; i < 4; ++i) {
-    vendor_.get_asset.Answer(Limited());
-    EXPECT_FALSE(upstream_.GetAsset({}, "a").ok());
     vendor_.get_group.Answer(Failure(Reason::kUpstreamUnavailable, "502"));
     EXPECT_FALSE(upstream_.GetGroup({}, "g").ok());
   }
   EXPECT_FALSE(IsDown());
-  EXPECT_EQ(dispatcher_.facts().cooldown[0], absl::ZeroDuration());
 }
 
 TEST_F(GatedUpstreamTest, ErrorsOfTheUsageLogAreItsOwn) {

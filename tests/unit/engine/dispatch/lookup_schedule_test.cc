@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "service/base/error.h"
 #include "service/base/mutex.h"
 #include "tests/testing/eventually.h"
 
@@ -49,6 +50,22 @@ TEST_F(LookupScheduleTest, NothingIsLookedForTwiceAtATime) {
   ASSERT_TRUE(Reaches(2));
   schedule_.Done("a", true);
   EXPECT_EQ(schedule_.size(), 0u);
+}
+
+TEST_F(LookupScheduleTest, ATryThatWasPutOffDoesNotCount) {
+  base::ErrorDetail detail;
+  detail.reason = base::Reason::kRateLimited;
+  detail.retry_delay = absl::Minutes(10);
+  schedule_.Start();
+  schedule_.Add("a", true);
+  for (size_t i = 1; i <= 10; ++i) {
+    ASSERT_TRUE(Reaches(i));
+    const absl::Time put_off = clock_.Now();
+    schedule_.PutOff("a", base::MakeError("429", detail));
+    ASSERT_TRUE(Reaches(i + 1));
+    EXPECT_GE(clock_.Now(), put_off + absl::Minutes(10));
+  }
+  EXPECT_EQ(schedule_.size(), 1u);
 }
 
 TEST_F(LookupScheduleTest, PausesGrowAndTriesEnd) {

@@ -215,7 +215,7 @@ class DownTest : public RequestDispatcherTest {
 TEST_F(DownTest, IsToldOnceWithTheSubmissionsThatWait) {
   turns_.Add(RequestKind::kSubmit, "t", "limit", clock_.Now(), [](RequestSlot& turn) {
     EXPECT_TRUE(turn.BeforeSend({}).ok());
-    turn.Answered({true, absl::Hours(1), /*account=*/true});
+    turn.Answered({true, absl::Hours(1), upstream::LimitScope::kAccount});
   });
   ASSERT_TRUE(Eventually([&] { return turns_.IsIdle(); }));
   turns_.Add(RequestKind::kSubmit, "t", "waiting", clock_.Now(), [](RequestSlot&) {});

@@ -9,6 +9,7 @@
 
 #include "service/base/error.h"
 #include "service/engine/dispatch/request_dispatcher.h"
+#include "service/upstream/request_outcome.h"
 #include "tests/testing/eventually.h"
 
 namespace seedance::engine {
@@ -104,23 +105,23 @@ TEST_F(FurtherRequestsTest, TakeTurnsWithTheQueue) {
   EXPECT_NE(order[3][0] == 'a', order[4][0] == 'a');
 }
 
-TEST_F(FurtherRequestsTest, WaitForTheEndOfACooldown) {
+TEST_F(FurtherRequestsTest, ArePutOffByALongCooldown) {
+  const std::unique_ptr<RequestSlot> limited = dispatcher_->TryTake(kRead);
+  ASSERT_TRUE(limited->BeforeSend({}).ok());
+  clock_.Advance(absl::Seconds(2));
   Walk("a", 2);
   ASSERT_TRUE(Waits(1));
-  Walk("limited", 1, {}, {true, absl::Seconds(40), /*account=*/true});
-  clock_.Advance(absl::Seconds(1));
-  ASSERT_TRUE(Sent(2));
-  if (sent().back() == "a2") {
-    clock_.Advance(absl::Seconds(1));
-    ASSERT_TRUE(Sent(3));
-    return;
-  }
-  ASSERT_TRUE(Eventually([&] { return dispatcher_->facts().cooldown[0] == absl::Seconds(40); }));
+  limited->Answered({true, absl::Seconds(40), upstream::LimitScope::kAccount});
+  ASSERT_TRUE(Sent(2)) << "the wait ends at once";
+  EXPECT_TRUE(upstream::WasPutOff(last())) << last();
+  EXPECT_EQ(base::GetErrorDetail(last()).retry_delay, absl::Seconds(40));
+  ASSERT_TRUE(Eventually([&] { return dispatcher_->IsIdle(); }));
+  EXPECT_EQ(dispatcher_->facts().cooldown[0], absl::Seconds(40)) << "what was put off is no answer of the vendor";
   clock_.Advance(absl::Seconds(39));
+  Walk("b", 1);
   EXPECT_TRUE(StaysAt(2));
   clock_.Advance(absl::Seconds(1));
   ASSERT_TRUE(Sent(3));
-  EXPECT_EQ(sent().back(), "a2");
 }
 
 TEST_F(FurtherRequestsTest, EndWithTheDeadlineACancelOrAStop) {

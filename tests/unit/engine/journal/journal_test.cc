@@ -330,7 +330,7 @@ TEST_F(JournalTest, WhatALookFindsEndsTheDoubtForAll) {
 
 TEST_F(JournalTest, ALookByItselfIsOverWhenNothingIsInDoubt) {
   std::vector<bool> over;
-  const auto note = [&over](bool is_over) { over.push_back(is_over); };
+  const auto note = [&over](const absl::StatusOr<bool>& is_over) { over.push_back(is_over.value()); };
   billed_->LookAgain(Call().key, note);
   const JournalEntry call = Own();
   billed_->LookAgain(call.key, note);
@@ -344,6 +344,17 @@ TEST_F(JournalTest, ALookByItselfIsOverWhenNothingIsInDoubt) {
   billed_->LookAgain(call.key, note);
   EXPECT_EQ(over, (std::vector<bool>{true, false, false, true, true}))
       << "no row; under way; no way to look; found; settled before";
+}
+
+TEST_F(JournalTest, ALookThatFailsTellsWhy) {
+  const JournalEntry call = Own();
+  billed_->Failed(call, Acceptance::kUnknown, absl::UnavailableError(""));
+  billed_->SetDoubtHooks(
+      {[&](const JournalEntry&, Journal::Looked done) { done(absl::ResourceExhaustedError("429")); }, nullptr});
+  absl::StatusOr<bool> over = false;
+  billed_->LookAgain(call.key, [&over](const absl::StatusOr<bool>& is_over) { over = is_over; });
+  EXPECT_TRUE(absl::IsResourceExhausted(over.status()));
+  EXPECT_EQ(ReasonOf(Ask()), base::Reason::kOutcomeUnknown) << "callers learn what they did before";
 }
 
 TEST_F(JournalTest, EveryDoubtIsTold) {
