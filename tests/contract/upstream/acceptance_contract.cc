@@ -135,10 +135,10 @@ TEST_P(UpstreamContract, InputThatTheVendorBlocksIsRefusedAndNotBilled) {
 
 TEST_P(UpstreamContract, KeyThatTheVendorDoesNotKnowIsRefused) {
   const auto stranger = NewAccount([](AccountSetup& setup) { setup.api_key = base::Secret("another-key"); });
-  const auto result = stranger->CreateTask({}, TaskOf("a fox"));
+  const auto result = stranger->tasks().CreateTask({}, TaskOf("a fox"));
   EXPECT_EQ(result.acceptance, Acceptance::kRefused);
   EXPECT_EQ(ReasonOf(result.status), NameOf(Reason::kUpstreamAuthFailed)) << result.status;
-  EXPECT_EQ(ReasonOf(stranger->GetTask({}, "t").status()), NameOf(Reason::kUpstreamAuthFailed));
+  EXPECT_EQ(ReasonOf(stranger->tasks().GetTask({}, "t").status()), NameOf(Reason::kUpstreamAuthFailed));
 }
 
 TEST_P(UpstreamContract, CreateOutlivesItsCallersDeadlineAndCancel) {
@@ -172,7 +172,7 @@ TEST_P(UpstreamContract, EndOfTheProcessLeavesACreateInDoubt) {
 TEST_P(UpstreamContract, CreateWithoutAnAnswerInTimeIsInDoubt) {
   const auto hasty = NewAccount([](AccountSetup& setup) { setup.submit_timeout = absl::Milliseconds(100); });
   Break({.kind = "delay", .delay = absl::Minutes(10)});
-  const auto result = hasty->CreateTask({}, TaskOf("a fox"));
+  const auto result = hasty->tasks().CreateTask({}, TaskOf("a fox"));
   EXPECT_EQ(result.acceptance, Acceptance::kUnknown);
   EXPECT_EQ(ReasonOf(result.status), NameOf(Reason::kOutcomeUnknown));
 }

@@ -4,9 +4,16 @@
 namespace seedance::testing {
 namespace {
 
-TEST_P(UpstreamContract, ProfileSaysWhatTheVendorCanDo) {
+TEST_P(UpstreamContract, AccountAndProfileSayWhatTheVendorCanDo) {
   const model::UpstreamProfile& profile = account().profile();
   EXPECT_EQ(account().name(), "account");
+  EXPECT_EQ(account().groups() != nullptr, Has(Capability::kGroups));
+  EXPECT_EQ(account().asset_names() != nullptr, Has(Capability::kRename));
+  EXPECT_EQ(account().files() != nullptr, Has(Capability::kFiles));
+  EXPECT_EQ(account().task_list() != nullptr, Has(Capability::kTaskList));
+  EXPECT_EQ(account().cancels() != nullptr, Has(Capability::kCancel));
+  EXPECT_EQ(account().usage_log() != nullptr, Has(Capability::kUsageLog));
+  EXPECT_EQ(account().webhooks() != nullptr, Has(Capability::kWebhooks));
   EXPECT_EQ(profile.assets.groups, Has(Capability::kGroups));
   EXPECT_EQ(profile.assets.rename, Has(Capability::kRename));
   EXPECT_EQ(profile.assets.bytes, Has(Capability::kBytes));

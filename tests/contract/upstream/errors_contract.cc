@@ -148,6 +148,7 @@ class CountingPermit : public upstream::RequestPermit {
     ++given_;
     return absl::OkStatus();
   }
+  void Answered(const upstream::RequestOutcome&) override {}
   int given() const { return given_; }
 
  private:
@@ -187,8 +188,8 @@ TEST_P(UpstreamContract, TraceContextAndCredentialsGoWithEveryCall) {
   const auto traced = NewAccount([&](AccountSetup& setup) { setup.url = vendor.url(); });
   upstream::CallOptions call;
   call.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-  (void)traced->GetTask(call, "t");
-  (void)traced->CreateTask(call, TaskOf("a fox"));
+  (void)traced->tasks().GetTask(call, "t");
+  (void)traced->tasks().CreateTask(call, TaskOf("a fox"));
   const std::vector<httplib::Request> requests = vendor.requests();
   ASSERT_EQ(requests.size(), 2u);
   for (const httplib::Request& request : requests) {

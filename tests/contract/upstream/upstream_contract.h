@@ -73,14 +73,15 @@ class UpstreamContract : public ::testing::TestWithParam<UpstreamDialect> {
   bool Has(Capability capability) const { return GetParam().capabilities.count(capability) > 0; }
   SandboxProcess& sandbox() { return *sandbox_; }
   upstream::Upstream& account() { return *account_; }
-  upstream::Upstream& groups() { return *account_; }
-  upstream::Upstream& assets() { return *account_; }
-  upstream::Upstream& asset_names() { return *account_; }
-  upstream::Upstream& tasks() { return *account_; }
-  upstream::Upstream& task_list() { return *account_; }
-  upstream::Upstream& cancels() { return *account_; }
-  upstream::Upstream& files() { return *account_; }
-  upstream::Upstream& usage_log() { return *account_; }
+  upstream::TaskApi& tasks() { return account_->tasks(); }
+  upstream::AssetApi& assets() { return account_->assets(); }
+  // Only of dialects that have them.
+  upstream::GroupApi& groups() { return *account_->groups(); }
+  upstream::AssetNameApi& asset_names() { return *account_->asset_names(); }
+  upstream::FileApi& files() { return *account_->files(); }
+  upstream::TaskListApi& task_list() { return *account_->task_list(); }
+  upstream::CancelApi& cancels() { return *account_->cancels(); }
+  upstream::UsageLogApi& usage_log() { return *account_->usage_log(); }
 
   void Advance(absl::Duration by) { Must(sandbox_->Advance(by)); }
   // Every request has this fault from now on.

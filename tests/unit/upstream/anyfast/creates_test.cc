@@ -286,19 +286,19 @@ BilledResult<std::string> Make(Upstream& upstream, Call call) {
   http::TextSource file("bytes");
   switch (call) {
     case Call::kGroup:
-      return upstream.CreateGroup({}, {"name", ""});
+      return upstream.groups()->CreateGroup({}, {"name", ""});
     case Call::kAsset:
       asset.uri = "https://e.example/a.png";
-      return upstream.CreateAsset({}, asset);
+      return upstream.assets().CreateAsset({}, asset);
     case Call::kUpload:
       asset.data = &file;
-      return upstream.CreateAsset({}, asset);
+      return upstream.assets().CreateAsset({}, asset);
     case Call::kTask:
       break;
   }
   model::TaskRequest task;
   task.prompt = "a fox";
-  return upstream.CreateTask({}, task);
+  return upstream.tasks().CreateTask({}, task);
 }
 
 TEST_P(CreateTest, IsAcceptedRefusedOrInDoubt) {
@@ -363,7 +363,7 @@ TEST(AnyFastErrors, AQueryOrFragmentInAnIdStaysInItsSegmentOfThePath) {
   const ScriptedTransport& transport = *owned;
   AnyFastOptions options;
   auto upstream = MakeAnyFast(options, std::move(owned), clock);
-  (void)upstream->GetTask({}, "a?b#c%2e..");
+  (void)upstream->tasks().GetTask({}, "a?b#c%2e..");
   EXPECT_EQ(transport.requests().at(0).url, options.base_url + "/v1/video/generations/a%3Fb%23c%252e%2E%2E");
 }
 
@@ -386,7 +386,8 @@ TEST(AnyFastErrors, RetryAfterInSecondsAndAsDate) {
   reply.headers["retry-after"] =
       absl::FormatTime("%a, %d %b %Y %H:%M:%S GMT", kNow + absl::Seconds(90), absl::UTCTimeZone());
   EXPECT_EQ(Make(*AnyFastOver(reply, clock), Call::kTask).retry_after, absl::Seconds(90));
-  EXPECT_EQ(base::GetErrorDetail(AnyFastOver(reply, clock)->GetTask({}, "t").status()).retry_delay, absl::Seconds(90));
+  EXPECT_EQ(base::GetErrorDetail(AnyFastOver(reply, clock)->tasks().GetTask({}, "t").status()).retry_delay,
+            absl::Seconds(90));
   // A proxy's page is no word of the vendor, with a time to come back or without.
   http::HttpReply page = Answer(kReply, 503, "<html>");
   page.headers["retry-after"] = "2";
@@ -396,14 +397,16 @@ TEST(AnyFastErrors, RetryAfterInSecondsAndAsDate) {
   // One answer does not stop work for a day.
   reply.headers["retry-after"] = "86400";
   EXPECT_EQ(Make(*AnyFastOver(reply, clock), Call::kTask).retry_after, absl::Minutes(5));
-  EXPECT_EQ(base::GetErrorDetail(AnyFastOver(reply, clock)->GetTask({}, "t").status()).retry_delay, absl::Minutes(5));
+  EXPECT_EQ(base::GetErrorDetail(AnyFastOver(reply, clock)->tasks().GetTask({}, "t").status()).retry_delay,
+            absl::Minutes(5));
   AnyFastOptions patient;
   patient.max_retry_after = absl::Hours(1);
   EXPECT_EQ(Make(*MakeAnyFast(patient, std::make_unique<ScriptedTransport>(reply), clock), Call::kTask).retry_after,
             absl::Hours(1));
   reply.headers["retry-after"] = "soon";
   EXPECT_EQ(Make(*AnyFastOver(reply, clock), Call::kTask).retry_after, std::nullopt);
-  EXPECT_EQ(base::GetErrorDetail(AnyFastOver(reply, clock)->GetTask({}, "t").status()).retry_delay, absl::Seconds(5));
+  EXPECT_EQ(base::GetErrorDetail(AnyFastOver(reply, clock)->tasks().GetTask({}, "t").status()).retry_delay,
+            absl::Seconds(5));
 }
 
 }  // namespace

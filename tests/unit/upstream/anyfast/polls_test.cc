@@ -237,7 +237,7 @@ TEST_P(PollTest, MeansWhatTheTableSays) {
   const PollRow& row = GetParam();
   base::SimulatedClock clock(kNow);
   auto upstream = AnyFastOver(Answer(row.outcome, row.status, row.body), clock);
-  const absl::StatusOr<TaskReport> report = upstream->GetTask({}, "t");
+  const absl::StatusOr<TaskReport> report = upstream->tasks().GetTask({}, "t");
   if (row.state == kNoReport) {
     ASSERT_FALSE(report.ok());
     EXPECT_EQ(base::ReasonName(base::GetReason(report.status())), base::ReasonName(row.reason)) << report.status();
@@ -265,7 +265,7 @@ TEST(AnyFastResults, LinkTimesUsageAndLastFrame) {
           R"("result_url":"https://r.example/v.mp4?X-Tos-Date=20260601T101500Z&X-Tos-Expires=3600","data":{"status":"succeeded",)"
           R"("content":{"video_url":"https://r.example/w.mp4","last_frame_url":"https://r.example/f.png"},"usage":{"completion_tokens":108900,"total_tokens":"108901"}}}})"),
       clock);
-  const absl::StatusOr<TaskReport> report = upstream->GetTask({}, "t");
+  const absl::StatusOr<TaskReport> report = upstream->tasks().GetTask({}, "t");
   ASSERT_TRUE(report.ok());
   EXPECT_EQ(report->start_time, absl::FromUnixSeconds(1780000004));
   EXPECT_EQ(report->end_time, absl::FromUnixSeconds(1780000090));
@@ -283,7 +283,8 @@ TEST(AnyFastResults, LinkWithoutATimeLivesTwelveHoursFromTheEnd) {
           kReply, 200,
           R"({"code":"success","data":{"status":"SUCCESS","finish_time":1780000090,"result_url":"https://r.example/v.mp4"}})"),
       clock);
-  EXPECT_EQ(upstream->GetTask({}, "t")->result.expire_time, absl::FromUnixSeconds(1780000090) + absl::Hours(12));
+  EXPECT_EQ(upstream->tasks().GetTask({}, "t")->result.expire_time,
+            absl::FromUnixSeconds(1780000090) + absl::Hours(12));
 }
 
 TEST(AnyFastResults, FailureKeepsTheVendorsCodeAndText) {
@@ -293,7 +294,7 @@ TEST(AnyFastResults, FailureKeepsTheVendorsCodeAndText) {
           kReply, 200,
           R"({"code":"success","data":{"status":"FAILURE","fail_reason":"The output video may contain sensitive information. Request id: 021777","data":{"error":{"code":"OutputVideoSensitiveContentDetected","message":"blocked"}}}})"),
       clock);
-  const model::Failure error = upstream->GetTask({}, "t")->error;
+  const model::Failure error = upstream->tasks().GetTask({}, "t")->error;
   EXPECT_EQ(error.upstream_code, "OutputVideoSensitiveContentDetected");
   EXPECT_EQ(error.message, "The output video may contain sensitive information.");
 }

@@ -229,11 +229,11 @@ BilledResult<std::string> Make(Upstream& upstream, Call call) {
   if (call == Call::kAsset) {
     NewAsset asset;
     asset.uri = "https://e.example/a.png";
-    return upstream.CreateAsset({}, asset);
+    return upstream.assets().CreateAsset({}, asset);
   }
   model::TaskRequest task;
   task.prompt = "a fox";
-  return upstream.CreateTask({}, task);
+  return upstream.tasks().CreateTask({}, task);
 }
 
 TEST_P(PiApiCreateTest, IsAcceptedRefusedOrInDoubt) {
@@ -270,8 +270,8 @@ TEST(PiApiCreates, AreSentOnceAndOutliveTheirCaller) {
   call.abandon = std::make_shared<base::CancelToken>();
   NewAsset asset;
   asset.uri = "https://e.example/a.png";
-  upstream->CreateTask(call, {});
-  upstream->CreateAsset(call, asset);
+  upstream->tasks().CreateTask(call, {});
+  upstream->assets().CreateAsset(call, asset);
   ASSERT_EQ(sent.requests().size(), 2u);
   for (const http::HttpRequest& request : sent.requests()) {
     EXPECT_TRUE(request.billed);

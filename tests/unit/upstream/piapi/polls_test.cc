@@ -225,7 +225,7 @@ TEST_P(PiApiPollTest, MeansWhatTheTableSays) {
   const PollRow& row = GetParam();
   base::SimulatedClock clock(kNow);
   auto upstream = PiApiOver(Answer(row.outcome, row.status, row.body), clock);
-  const absl::StatusOr<TaskReport> report = upstream->GetTask({}, "t");
+  const absl::StatusOr<TaskReport> report = upstream->tasks().GetTask({}, "t");
   if (row.state == kNoReport) {
     ASSERT_FALSE(report.ok());
     EXPECT_EQ(base::ReasonName(base::GetReason(report.status())), base::ReasonName(row.reason)) << report.status();
@@ -247,7 +247,8 @@ INSTANTIATE_TEST_SUITE_P(Answers, PiApiPollTest, testing::ValuesIn(kPolls),
 absl::StatusOr<TaskReport> Poll(const std::string& data) {
   base::SimulatedClock clock(kNow);
   return PiApiOver(Answer(kReply, 200, R"x({"code":200,"message":"success","data":)x" + data + "}"), clock)
-      ->GetTask({}, "t");
+      ->tasks()
+      .GetTask({}, "t");
 }
 
 TEST(PiApiReports, TimesOfZeroAreNone) {
