@@ -7,6 +7,8 @@
 #include "service/upstream/anyfast/anyfast.h"
 #include "service/upstream/anyfast/profiles.h"
 
+// Tests: tests/unit/config/config_upstreams_test.cc, tests/unit/config/engine_config_test.cc
+
 namespace seedance::config {
 namespace {
 

@@ -14,6 +14,8 @@
 #include "service/http/http_transport.h"
 
 // Fields that the messages of all dialects have.
+//
+// Tests: tests/unit/config/config_upstreams_test.cc, tests/unit/config/engine_config_test.cc
 namespace seedance::config {
 
 inline constexpr char kNeedsPlainHttp[] = "needs allow_plain_http";

@@ -2,6 +2,8 @@
 
 #include "service/config/dialect.h"
 
+// Tests: tests/unit/config/config_upstreams_test.cc, tests/unit/config/engine_config_test.cc
+
 namespace seedance::config {
 namespace {
 

@@ -8,6 +8,8 @@
 #include "service/upstream/piapi/piapi.h"
 #include "service/upstream/piapi/profiles.h"
 
+// Tests: tests/unit/config/config_upstreams_test.cc, tests/unit/config/engine_config_test.cc
+
 namespace seedance::config {
 namespace {
 
