@@ -26,7 +26,8 @@ set(ROOM_MAY_USE_rpc_reactors base model engine_dispatch engine_watch engine_ass
                               rpc_validate)
 set(ROOM_MAY_USE_rpc base model engine_dispatch engine_journal engine_assets engine_tasks rpc_calls rpc_convert
                      rpc_validate rpc_reactors)
-set(ROOM_MAY_USE_config base model http upstream upstream_anyfast upstream_piapi engine_uploads engine rpc_calls)
+set(ROOM_MAY_USE_config base model http upstream upstream_anyfast upstream_piapi engine_dispatch engine_uploads engine
+                        rpc_calls)
 set(ROOM_MAY_USE_server base model http store store_sqlite upstream engine_uploads engine_tasks engine rpc_calls rpc
                         config)
 

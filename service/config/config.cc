@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "service/config/certificates.h"
 #include "service/config/config_rules.h"
+#include "service/config/dialect.h"
 #include "service/config/regular_file.h"
 #include "service/config/tls_files.h"
 #include "service/config/yaml_message.h"
@@ -65,11 +66,11 @@ void CheckSecret(const proto::Secret& secret, const std::string& field, std::vec
 void CheckSecrets(const GatewayConfig& config, std::vector<ConfigProblem>& problems) {
   for (int i = 0; i < config.upstreams_size(); ++i) {
     const proto::Upstream& upstream = config.upstreams(i);
-    const std::string path = absl::StrCat("upstreams[", i, "].", upstream.has_piapi() ? "piapi." : "anyfast.");
-    CheckSecret(upstream.has_piapi() ? upstream.piapi().api_key() : upstream.anyfast().api_key(), path + "api_key",
-                problems);
-    if (!upstream.piapi().has_webhook_secret()) continue;
-    CheckSecret(upstream.piapi().webhook_secret(), path + "webhook_secret", problems);
+    const Dialect& dialect = DialectOf(upstream);
+    const std::string path = absl::StrCat("upstreams[", i, "].", dialect.name(), ".");
+    CheckSecret(dialect.api_key(upstream), path + "api_key", problems);
+    const proto::Secret* webhook = dialect.webhook_secret(upstream);
+    if (webhook != nullptr) CheckSecret(*webhook, path + "webhook_secret", problems);
   }
 }
 
@@ -89,9 +90,8 @@ void CheckCaFile(const std::string& path, const std::string& field, std::vector<
 void CheckCaFiles(const GatewayConfig& config, std::vector<ConfigProblem>& problems) {
   for (int i = 0; i < config.upstreams_size(); ++i) {
     const proto::Upstream& upstream = config.upstreams(i);
-    const proto::Http& http = upstream.has_piapi() ? upstream.piapi().http() : upstream.anyfast().http();
-    CheckCaFile(http.ca_file(),
-                absl::StrCat("upstreams[", i, "].", upstream.has_piapi() ? "piapi" : "anyfast", ".http.ca_file"),
+    const Dialect& dialect = DialectOf(upstream);
+    CheckCaFile(dialect.http(upstream).ca_file(), absl::StrCat("upstreams[", i, "].", dialect.name(), ".http.ca_file"),
                 problems);
   }
   CheckCaFile(config.media_fetch().ca_file(), "media_fetch.ca_file", problems);
@@ -206,8 +206,7 @@ std::string PrintConfig(const GatewayConfig& config) {
     for (std::string& hash : *tenant.mutable_token_sha256()) hash = "(hidden)";
   }
   for (proto::Upstream& upstream : *shown.mutable_upstreams()) {
-    proto::Http& http =
-        *(upstream.has_piapi() ? upstream.mutable_piapi()->mutable_http() : upstream.mutable_anyfast()->mutable_http());
+    proto::Http& http = DialectOf(upstream).mutable_http(upstream);
     http.set_proxy(WithoutPassword(http.proxy()));
   }
   google::protobuf::util::JsonPrintOptions options;

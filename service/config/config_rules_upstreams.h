@@ -10,14 +10,9 @@
 
 namespace seedance::config {
 
-// Value of PiApi.upload_url that disables it.
+// ApplyConfigRules for `upstreams`. `tenants`: names of all configured tenants.
 //
 // Tests: tests/unit/config/config_upstreams_test.cc
-inline constexpr char kNoUploadUrl[] = "none";
-// Value of optional paths that disables them: the vendor has no such endpoint.
-inline constexpr char kNoPath[] = "none";
-
-// ApplyConfigRules for `upstreams`. `tenants`: names of all configured tenants.
 void ApplyUpstreamRules(gateway::config::v1::GatewayConfig& config, const std::set<std::string>& tenants,
                         std::vector<ConfigProblem>& problems);
 

@@ -8,13 +8,8 @@
 #include <utility>
 
 #include "service/config/client_certificate.h"
-#include "service/config/config_rules_upstreams.h"
-#include "service/config/upstream_profile.h"
+#include "service/config/dialect.h"
 #include "service/config/webhook_path.h"
-#include "service/http/http_transport.h"
-#include "service/http/url.h"
-#include "service/upstream/anyfast/anyfast.h"
-#include "service/upstream/piapi/piapi.h"
 
 namespace seedance::config {
 namespace {
@@ -22,7 +17,7 @@ namespace {
 namespace proto = gateway::config::v1;
 
 std::string KeyOf(const proto::Upstream& upstream) {
-  const auto key = ReadSecret(upstream.has_piapi() ? upstream.piapi().api_key() : upstream.anyfast().api_key());
+  const auto key = ReadSecret(DialectOf(upstream).api_key(upstream));
   return key.ok() ? key->Reveal() : "";
 }
 
@@ -49,103 +44,21 @@ bool SharesKey(const proto::Upstream& upstream, const GatewayConfig& config) {
 }
 
 engine::UsageLogOptions UsageLogOf(const proto::Upstream& upstream, const GatewayConfig& config) {
-  engine::UsageLogOptions options;
-  if (!upstream.has_anyfast()) return options;
-  const proto::UsageLog& log = upstream.anyfast().usage_log();
-  options.enabled = log.mode() == "on";
-  options.exclusive_key = log.exclusive_key() && !SharesKey(upstream, config);
-  options.tag_with_seed = log.tag() == "seed";
-  options.read_interval = FromProto(log.read_interval());
-  options.cost_interval = FromProto(log.cost_interval());
-  options.lag = FromProto(log.lag());
-  options.taken_within = std::max(FromProto(log.taken_within()), FromProto(upstream.anyfast().http().submit_timeout()));
-  options.quota_per_unit = log.quota_per_unit();
-  options.currency = log.currency();
+  engine::UsageLogOptions options = DialectOf(upstream).UsageLog(upstream);
+  options.exclusive_key = options.exclusive_key && !SharesKey(upstream, config);
   return options;
 }
 
-const proto::Http& HttpOf(const proto::Upstream& upstream) {
-  return upstream.has_piapi() ? upstream.piapi().http() : upstream.anyfast().http();
-}
-
-std::unique_ptr<http::HttpTransport> MakeTransport(const proto::Http& http, const std::string& base_url) {
-  http::HttpOptions options;
-  const std::optional<http::Url> home = http::ParseUrl(base_url);
-  if (home.has_value()) options.home = home->host;
-  options.allow_private_links = http.allow_private_links();
-  options.connect_timeout = FromProto(http.connect_timeout());
-  options.ca_file = http.ca_file();
-  options.proxy = http.proxy();
-  return http::MakeHttpTransport(options);
-}
-
-// Options common to all dialects. FAILED_PRECONDITION when the key is missing.
-template <typename Options, typename Dialect>
-absl::Status SetCommon(const proto::Upstream& config, const Dialect& dialect, Options& options) {
-  absl::StatusOr<base::Secret> key = ReadSecret(dialect.api_key());
-  if (!key.ok()) return key.status();
-  std::vector<ConfigProblem> none;  // No problems: the configuration is checked.
-  options.name = config.name();
-  options.base_url = dialect.base_url();
-  options.api_key = *std::move(key);
-  options.profile = ProfileOf(config, "", none);
-  options.read_timeout = FromProto(dialect.http().read_timeout());
-  options.submit_timeout = FromProto(dialect.http().submit_timeout());
-  options.transfer_timeout = FromProto(dialect.http().transfer_timeout());
-  options.max_retry_after = FromProto(config.rate().max_retry_after());
-  options.allow_plain_http = dialect.allow_plain_http();
-  return absl::OkStatus();
-}
-
-std::string PathOrNone(const std::string& path) { return path == kNoPath ? "" : path; }
-
-upstream::PiApiPaths PathsOf(const proto::PiApiPaths& paths) {
-  return {.asset_upload = paths.asset_upload(),
-          .asset_list = paths.asset_list(),
-          .asset_get = paths.asset_get(),
-          .asset_delete = paths.asset_delete(),
-          .task_create = paths.task_create(),
-          .task_get = paths.task_get(),
-          .task_list = PathOrNone(paths.task_list()),
-          .task_cancel = PathOrNone(paths.task_cancel())};
-}
-
-absl::StatusOr<upstream::PiApiOptions> PiApiOptionsOf(const proto::Upstream& config, const std::string& public_url) {
-  const proto::PiApi& piapi = config.piapi();
-  upstream::PiApiOptions options;
-  if (absl::Status common = SetCommon(config, piapi, options); !common.ok()) return common;
-  if (piapi.upload_url() != kNoUploadUrl) options.upload_url = piapi.upload_url();
-  options.paths = PathsOf(piapi.paths());
-  options.service_mode = piapi.service_mode();
-  if (!piapi.has_webhook_secret()) return options;
-  absl::StatusOr<base::Secret> secret = ReadSecret(piapi.webhook_secret());
-  if (!secret.ok()) return secret.status();
-  options.webhook_endpoint = WebhookUrl(public_url, WebhookToken(config.name(), *secret));
-  options.webhook_secret = *std::move(secret);
-  return options;
-}
-
-absl::StatusOr<std::unique_ptr<upstream::Upstream>> MakeUpstream(const proto::Upstream& config,
-                                                                 const std::string& public_url, base::Clock& clock) {
-  if (config.has_piapi()) {
-    absl::StatusOr<upstream::PiApiOptions> options = PiApiOptionsOf(config, public_url);
-    if (!options.ok()) return options.status();
-    return upstream::MakePiApi(*std::move(options), MakeTransport(HttpOf(config), config.piapi().base_url()), clock);
-  }
-  upstream::AnyFastOptions options;
-  if (absl::Status common = SetCommon(config, config.anyfast(), options); !common.ok()) return common;
-  options.usage_log_key_in_query = config.anyfast().usage_log().key_in_query();
-  return upstream::MakeAnyFast(std::move(options), MakeTransport(HttpOf(config), config.anyfast().base_url()), clock);
-}
-
-// Upstream names by the tokens of their webhook URLs.
+// Upstream names by the paths of their webhooks.
 absl::StatusOr<std::map<std::string, std::string>> WebhookPaths(const GatewayConfig& config) {
   std::map<std::string, std::string> paths;
   for (const proto::Upstream& each : config.upstreams()) {
-    if (!each.piapi().has_webhook_secret()) continue;
-    const absl::StatusOr<base::Secret> secret = ReadSecret(each.piapi().webhook_secret());
+    const Dialect& dialect = DialectOf(each);
+    const proto::Secret* configured = dialect.webhook_secret(each);
+    if (configured == nullptr) continue;
+    const absl::StatusOr<base::Secret> secret = ReadSecret(*configured);
     if (!secret.ok()) return secret.status();
-    paths[WebhookToken(each.name(), *secret)] = each.name();
+    paths[WebhookPath(dialect.name(), each.name(), *secret)] = each.name();
   }
   return paths;
 }
@@ -228,15 +141,16 @@ absl::StatusOr<std::vector<engine::Upstreams::Config>> MakeUpstreams(const Gatew
   std::vector<engine::Upstreams::Config> upstreams;
   for (const proto::Upstream& each : config.upstreams()) {
     absl::StatusOr<std::unique_ptr<upstream::Upstream>> made =
-        MakeUpstream(each, config.admin().public_base_url(), clock);
+        DialectOf(each).Make(each, config.admin().public_base_url(), clock);
     if (!made.ok()) return made.status();
+    const proto::Http& http = DialectOf(each).http(each);
     engine::Upstreams::Config entry;
     entry.upstream = *std::move(made);
     entry.tenants = {each.tenants().begin(), each.tenants().end()};
     entry.dedicated = IsDedicated(each, config);
-    entry.max_submits = static_cast<size_t>(HttpOf(each).max_submits());
-    entry.max_polls = static_cast<size_t>(HttpOf(each).max_polls());
-    entry.max_transfers = static_cast<size_t>(HttpOf(each).max_transfers());
+    entry.max_submits = static_cast<size_t>(http.max_submits());
+    entry.max_polls = static_cast<size_t>(http.max_polls());
+    entry.max_transfers = static_cast<size_t>(http.max_transfers());
     entry.polls_per_second = each.rate().polls_per_second();
     entry.submits_per_second = each.rate().submits_per_second();
     entry.breaker = {each.rate().breaker_failures(), FromProto(each.rate().breaker_pause())};

@@ -5,13 +5,14 @@
 
 namespace seedance::config {
 
-std::string WebhookToken(const std::string& upstream, const base::Secret& secret) {
+std::string WebhookPath(const std::string& dialect, const std::string& upstream, const base::Secret& secret) {
   constexpr size_t kDigits = 32;
-  return base::Sha256Hex(absl::StrCat("webhook path\n", upstream, "\n", secret.Reveal())).substr(0, kDigits);
+  const std::string token = base::Sha256Hex(absl::StrCat("webhook path\n", upstream, "\n", secret.Reveal()));
+  return absl::StrCat(dialect, "/", token.substr(0, kDigits));
 }
 
-std::string WebhookUrl(const std::string& public_base_url, const std::string& token) {
-  return absl::StrCat(public_base_url, "/webhooks/piapi/", token);
+std::string WebhookUrl(const std::string& public_base_url, const std::string& path) {
+  return absl::StrCat(public_base_url, "/webhooks/", path);
 }
 
 }  // namespace seedance::config

@@ -7,14 +7,14 @@
 
 namespace seedance::config {
 
-// Segment of the webhook URL that identifies the upstream: 32 hex digits derived from `secret`, so that they cannot be
-// guessed and survive a restart.
+// The part of the webhook URL that identifies the upstream: `<dialect>/<token>`. The token has 32 hex digits derived
+// from `secret`, so that they cannot be guessed and survive a restart.
 //
 // Tests: tests/unit/config/engine_config_test.cc
-std::string WebhookToken(const std::string& upstream, const base::Secret& secret);
+std::string WebhookPath(const std::string& dialect, const std::string& upstream, const base::Secret& secret);
 
 // The URL that is given to the vendor.
-std::string WebhookUrl(const std::string& public_base_url, const std::string& token);
+std::string WebhookUrl(const std::string& public_base_url, const std::string& path);
 
 }  // namespace seedance::config
 

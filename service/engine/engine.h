@@ -45,7 +45,7 @@ class Engine {
     Upstreams::Options transfers;
     AssetCreation::Options asset_creation;
     AssetKeepAlive::Options asset_keeper;
-    std::map<std::string, std::string> webhooks;  // Names of upstreams by the tokens of their webhooks' URLs.
+    std::map<std::string, std::string> webhooks;  // Names of upstreams by the paths of their webhooks.
     base::Metrics* metrics = nullptr;             // Outlives the engine. Null: nothing is measured.
   };
 

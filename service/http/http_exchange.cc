@@ -1,18 +1,12 @@
 #include "service/http/http_exchange.h"
 
-#include <httplib.h>
-
 #include <algorithm>
-#include <chrono>
 #include <exception>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-
-#ifdef __clang__
-#pragma clang diagnostic ignored "-Winconsistent-missing-override"  // Which function overrides depends on the version.
-#endif
+#include "service/http/httplib_codec.h"
 
 namespace seedance::http {
 namespace {
@@ -25,25 +19,15 @@ constexpr size_t kMaxHead = 64 << 10;
 constexpr size_t kMaxFraming = 64 << 10;
 constexpr size_t kFramingPerByte = 8;
 
-// The byte stream under httplib's HTTP code. Records how far the exchange has come, which decides what a failure means;
-// httplib's own error codes are too coarse for that.
-class WireStream : public httplib::Stream {
+// The byte stream under the codec. Records how far the exchange has come, which decides what a failure means; the
+// codec's own errors are too coarse for that.
+class WireStream : public CodecStream {
  public:
   WireStream(Connection& connection, IoLimit& limit) : connection_(connection), limit_(limit) {}
 
-  bool is_readable() const override { return true; }
-  // cpp-httplib 0.19 replaced the first by those behind it. NOLINTBEGIN(modernize-use-override)
-  bool is_writable() const { return !write_failed_; }
-  bool wait_readable() const { return true; }
-  bool wait_writable() const { return !write_failed_; }
-  time_t duration() const { return 0; }
-  // NOLINTEND(modernize-use-override)
-  void get_remote_ip_and_port(std::string&, int&) const override {}
-  void get_local_ip_and_port(std::string&, int&) const override {}
-  socket_t socket() const override { return INVALID_SOCKET; }
+  bool Writable() const override { return !write_failed_; }
 
-  // httplib reads only when it has written the whole request.
-  ssize_t read(char* data, size_t size) override {
+  ssize_t Read(char* data, size_t size) override {
     if (!request_sent_ && !early_reply_) {
       if (!Flush()) return -1;
       request_sent_ = true;
@@ -58,13 +42,12 @@ class WireStream : public httplib::Stream {
     return bounded ? n : -1;
   }
 
-  ssize_t write(const char* data, size_t size) override {
+  bool Write(std::string_view bytes) override {
     // Discard the rest of a request that is already answered.
-    if (early_reply_) return static_cast<ssize_t>(size);
-    if (write_failed_) return -1;
-    buffer_.append(data, size);
-    if (buffer_.size() >= kWriteBuffer && !Flush()) return -1;
-    return static_cast<ssize_t>(size);
+    if (early_reply_) return true;
+    if (write_failed_) return false;
+    buffer_.append(bytes);
+    return buffer_.size() < kWriteBuffer || Flush();
   }
 
   // Whether the peer answers before the request is complete. The rest is then not sent.
@@ -148,115 +131,58 @@ class WireStream : public httplib::Stream {
   bool ended_ = false;
 };
 
-// httplib's HTTP client over a Connection. Sockets, time-outs, TLS and proxies stay with Connection: httplib's have no
-// total deadline, cannot be cancelled while connecting and do not tell how far a request came.
-class HttpCodec : public httplib::ClientImpl {
- public:
-  HttpCodec(const Url& url, WireStream& stream) : ClientImpl(url.host, url.port), stream_(stream) {
-    set_keep_alive(true);
-    set_follow_location(false);
-    set_decompress(false);
-    KeepPath(*this);
-  }
-
- private:
-  // Leaves the socket invalid: there is nothing for httplib to close.
-  bool create_and_connect_socket(Socket&, httplib::Error&) override { return true; }
-  // One of the two overrides: cpp-httplib 0.19 added the time. NOLINTNEXTLINE(modernize-use-override)
-  bool process_socket(const Socket&, std::function<bool(httplib::Stream&)> callback) { return callback(stream_); }
-  bool process_socket(const Socket&, std::chrono::time_point<std::chrono::steady_clock>,
-                      std::function<bool(httplib::Stream&)> callback) {
-    return callback(stream_);
-  }
-
-  // The path is sent as it is. cpp-httplib 0.25 renamed the setting.
-  template <typename Client>
-  static void KeepPath(Client& client) {
-    if constexpr (requires { client.set_path_encode(false); }) {
-      client.set_path_encode(false);
-    } else {
-      client.set_url_encode(false);
-    }
-  }
-
-  WireStream& stream_;
-};
-
 bool HasControls(const std::string& text) {
   return std::any_of(text.begin(), text.end(),
                      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
-std::map<std::string, std::string> LowerHeaders(const httplib::Headers& headers) {
-  std::map<std::string, std::string> lower;
-  for (const auto& [name, value] : headers) lower.emplace(absl::AsciiStrToLower(name), value);
-  return lower;
-}
-
 // One exchange.
-class Exchange {
+class Exchange : private CodecEvents {
  public:
   Exchange(const HttpRequest& request, Connection& connection, IoLimit& limit, ByteSink* sink)
       : request_(request), limit_(limit), sink_(sink), stream_(connection, limit) {}
 
-  ExchangeResult Run(const Url& url, httplib::Request& wire) {
+  ExchangeResult Run(const Url& url, CodecRequest& wire) {
     SetBody(wire);
-    wire.response_handler = [this](const httplib::Response& response) { return OnHead(response); };
-    wire.content_receiver = [this](const char* data, size_t size, uint64_t, uint64_t) { return OnBody({data, size}); };
-    HttpCodec codec(url, stream_);
-    httplib::Response response;
-    httplib::Error error = httplib::Error::Success;
-    const bool done = codec.send(wire, response, error);
-    // For a reply without a body (204) httplib does not call the handler.
-    if (done && !stream_.head_done()) OnHead(response);
-    return Conclude(done, httplib::to_string(error));
+    const CodecResult done = RunCodec(wire, url, stream_, *this);
+    return Conclude(done.whole, done.error);
   }
 
  private:
-  void SetBody(httplib::Request& wire) {
-    const bool empty = request_.source == nullptr && request_.body.empty();
-    if (empty) return;
-    const std::optional<int64_t> size =
-        request_.source == nullptr ? static_cast<int64_t>(request_.body.size()) : request_.source->Size();
-    if (request_.source != nullptr && size == 0) return;
-    if (!request_.content_type.empty()) wire.headers.emplace("Content-Type", request_.content_type);
-    wire.is_chunked_content_provider_ = !size.has_value();
-    if (size.has_value()) {
-      wire.content_length_ = static_cast<size_t>(*size);
-    } else {
-      wire.headers.emplace("Transfer-Encoding", "chunked");
-    }
-    wire.content_provider_ = [this, chunked = !size.has_value()](size_t offset, size_t left, httplib::DataSink& out) {
-      if (stream_.EarlyReply()) return Discard(chunked, left, out);
-      if (request_.source != nullptr) return SendPiece(chunked, left, out);
-      out.write(request_.body.data() + offset, left);
-      return true;
-    };
+  void SetBody(CodecRequest& wire) {
+    if (request_.source == nullptr && request_.body.empty()) return;
+    wire.body_size = request_.source == nullptr ? static_cast<int64_t>(request_.body.size()) : request_.source->Size();
+    if (request_.source != nullptr && wire.body_size == 0) return;
+    wire.has_body = true;
+    chunked_ = !wire.body_size.has_value();
+    if (!request_.content_type.empty()) wire.headers.emplace_back("Content-Type", request_.content_type);
   }
 
-  // httplib counts the bytes; WireStream discards them.
-  static bool Discard(bool chunked, size_t left, httplib::DataSink& out) {
+  std::optional<std::string_view> NextOfBody(size_t offset, size_t left) override {
+    if (stream_.EarlyReply()) return Discarded(left);
+    if (request_.source != nullptr) return NextPiece(left);
+    return std::string_view(request_.body).substr(offset, left);
+  }
+
+  // The codec counts the bytes; WireStream discards them.
+  std::string_view Discarded(size_t left) const {
     static const std::string nothing(1 << 20, '\0');
-    if (chunked) {
-      out.done();
-    } else {
-      out.write(nothing.data(), std::min(left, nothing.size()));
-    }
-    return true;
+    return chunked_ ? std::string_view() : std::string_view(nothing).substr(0, left);
   }
 
-  bool SendPiece(bool chunked, size_t left, httplib::DataSink& out) {
+  std::optional<std::string_view> NextPiece(size_t left) {
     absl::StatusOr<std::string> piece = request_.source->Next();
-    if (!piece.ok())
-      return BreakOff(absl::StrCat("the source of the body failed: ", std::string(piece.status().message())));
-    if (chunked && piece->empty()) {
-      out.done();
-      return true;
+    if (!piece.ok()) {
+      BreakOff(absl::StrCat("the source of the body failed: ", std::string(piece.status().message())));
+    } else if (!chunked_ && piece->empty()) {
+      BreakOff("the body is shorter than announced");
+    } else if (!chunked_ && piece->size() > left) {
+      BreakOff("the body is longer than announced");
+    } else {
+      piece_ = *std::move(piece);
+      return piece_;
     }
-    if (!chunked && piece->empty()) return BreakOff("the body is shorter than announced");
-    if (!chunked && piece->size() > left) return BreakOff("the body is longer than announced");
-    out.write(piece->data(), piece->size());
-    return true;
+    return std::nullopt;
   }
 
   bool BreakOff(std::string why) {
@@ -264,17 +190,17 @@ class Exchange {
     return false;
   }
 
-  bool OnHead(const httplib::Response& response) {
+  bool OnHead(int status, bool http_1_0, std::map<std::string, std::string> headers) override {
     stream_.HeadDone();
-    reply_.status = response.status;
-    reply_.headers = LowerHeaders(response.headers);
-    http_1_0_ = response.version == "HTTP/1.0";
-    to_sink_ = sink_ != nullptr && (response.status == 200 || response.status == 206);
+    reply_.status = status;
+    reply_.headers = std::move(headers);
+    http_1_0_ = http_1_0;
+    to_sink_ = sink_ != nullptr && (status == 200 || status == 206);
     if (to_sink_ && !sink_->OnHeaders(reply_.status, reply_.headers)) return BreakOff("the reader stopped");
     return true;
   }
 
-  bool OnBody(std::string_view bytes) {
+  bool OnBody(std::string_view bytes) override {
     stream_.CountBody(bytes.size());
     if (to_sink_) return sink_->OnBytes(bytes) || BreakOff("the reader stopped");
     if (reply_.body.size() + bytes.size() > request_.max_reply_bytes) {
@@ -290,7 +216,7 @@ class Exchange {
     return it == reply_.headers.end() ? "" : absl::AsciiStrToLower(it->second);
   }
 
-  // Whether a body that httplib considers complete is complete.
+  // Whether a body that the codec considers complete is complete.
   bool BodyIsWhole() const {
     if (absl::StrContains(Header("transfer-encoding"), "chunked")) return stream_.EndsWithBlankLine();
     return !stream_.ended() || Header("content-length").empty();
@@ -335,7 +261,9 @@ class Exchange {
   ByteSink* const sink_;
   WireStream stream_;
   HttpReply reply_;
+  std::string piece_;  // Of the source, as long as the codec sends it.
   std::string broken_off_;
+  bool chunked_ = false;
   bool to_sink_ = false;
   bool too_long_ = false;
   bool http_1_0_ = false;
@@ -353,16 +281,16 @@ ExchangeResult Refused(std::string error) {
 ExchangeResult RunExchange(const HttpRequest& request, const Url& url, const std::string& target,
                            const std::string& user_agent, const std::string& proxy_authorization,
                            Connection& connection, IoLimit& limit, ByteSink* sink) try {
-  httplib::Request wire;
+  CodecRequest wire;
   wire.method = request.method;
-  wire.path = target;
-  wire.headers.emplace("Host", url.HostHeader());
-  wire.headers.emplace("User-Agent", user_agent);
-  wire.headers.emplace("Accept-Encoding", "identity");
-  if (!proxy_authorization.empty()) wire.headers.emplace("Proxy-Authorization", proxy_authorization);
+  wire.target = target;
+  wire.headers.emplace_back("Host", url.HostHeader());
+  wire.headers.emplace_back("User-Agent", user_agent);
+  wire.headers.emplace_back("Accept-Encoding", "identity");
+  if (!proxy_authorization.empty()) wire.headers.emplace_back("Proxy-Authorization", proxy_authorization);
   for (const auto& [name, value] : request.headers) {
     if (HasControls(name) || HasControls(value)) return Refused("a header contains a control character");
-    wire.headers.emplace(name, value);
+    wire.headers.emplace_back(name, value);
   }
   return Exchange(request, connection, limit, sink).Run(url, wire);
 } catch (const std::exception& error) {

@@ -76,7 +76,7 @@ struct AssetProfile {
   bool bytes = true;             // Accepts the bytes of a file; otherwise they are staged behind a URL.
   bool data_uris = true;         // Accepts data URIs and bare Base64 as a URL; otherwise they count as bytes.
   bool rename = true;            // The vendor keeps changeable display names; otherwise the gateway's store does.
-  int64_t max_staged_bytes = 0;  // Largest file that Upstream::UploadToVendor accepts, in bytes; 0: none.
+  int64_t max_staged_bytes = 0;  // Largest file that FileApi::UploadToVendor accepts, in bytes; 0: none.
   AssetLibrary library;
   BillingModels billing;
   std::optional<AssetPrice> price;

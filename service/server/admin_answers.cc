@@ -17,7 +17,7 @@ namespace {
 constexpr std::string_view kLive = "/livez";
 constexpr std::string_view kReady = "/readyz";
 constexpr std::string_view kMetrics = "/metrics";
-constexpr std::string_view kWebhooks = "/webhooks/piapi/";
+constexpr std::string_view kWebhooks = "/webhooks/";
 constexpr std::string_view kStaging = "/staging/";
 constexpr size_t kTokenDigits = 32;
 
@@ -48,10 +48,11 @@ bool IsToken(std::string_view text) {
   return text.size() == kTokenDigits && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-// The token of `/webhooks/piapi/<token>`; empty for other paths.
-std::string_view WebhookToken(std::string_view path) {
+// `<dialect>/<token>` of `/webhooks/<dialect>/<token>`; empty for other paths.
+std::string_view WebhookPath(std::string_view path) {
   path.remove_prefix(kWebhooks.size());
-  return IsToken(path) ? path : std::string_view();
+  const size_t slash = path.find('/');
+  return slash != 0 && slash != std::string_view::npos && IsToken(path.substr(slash + 1)) ? path : std::string_view();
 }
 
 // The token of `/staging/<token>/<name>`; the name is for the vendor alone.
@@ -110,7 +111,7 @@ AdminAnswer AdminAnswers::Metrics() const {
 
 std::optional<AdminAnswer> AdminAnswers::CheckWebhook(const AdminRequest& request) const {
   if (!Started()) return NotYet();
-  if (hooks_.webhook == nullptr || WebhookToken(request.path).empty()) return NotFound();
+  if (hooks_.webhook == nullptr || WebhookPath(request.path).empty()) return NotFound();
   if (request.method != "POST") return NotAllowed("POST");
   // Encoded bodies are not supported; webhooks do not need them.
   if (!request.content_encoding.empty()) return Plain(415, "a body must not be encoded");
@@ -130,10 +131,10 @@ std::optional<AdminAnswer> AdminAnswers::CheckWebhook(const AdminRequest& reques
 AdminAnswer AdminAnswers::TooLarge() { return Plain(413, "too large"); }
 
 AdminAnswer AdminAnswers::AnswerBody(const AdminRequest& request, std::string_view body) const {
-  switch (hooks_.webhook(WebhookToken(request.path), request.webhook_secret, body)) {
+  switch (hooks_.webhook(WebhookPath(request.path), request.headers, body)) {
     case engine::WebhookAnswer::kUnknownPath:
       return NotFound();
-    case engine::WebhookAnswer::kWrongSecret:
+    case engine::WebhookAnswer::kUnverified:
       return Plain(401, "wrong secret");
     case engine::WebhookAnswer::kTaken:
       break;

@@ -33,8 +33,10 @@ struct AdminHooks {
   std::function<std::string()> metrics;
   // False: still starting; webhooks and staged files get 503. Null: started.
   std::function<bool()> started;
-  // Handles a webhook. Null: there are none.
-  std::function<engine::WebhookAnswer(std::string_view token, std::string_view secret, std::string_view body)> webhook;
+  // Handles a webhook; `path` stands behind `/webhooks/`. Null: there are none.
+  std::function<engine::WebhookAnswer(std::string_view path, const upstream::WebhookHeaders& headers,
+                                      std::string_view body)>
+      webhook;
   // Looks a staged file up; nullopt: unknown or expired. Null: nothing is staged.
   std::function<std::optional<File>(std::string_view token)> staged_file;
 };

@@ -67,21 +67,20 @@ bool ParseRequestLine(std::string_view line, AdminRequest& request) {
   return true;
 }
 
-// Null: this header is not used.
+// Null: this header is not used. `name` in lower case.
 std::string* FieldOf(std::string_view name, AdminRequest& request) {
   const struct {
     std::string_view name;
     std::string* field;
   } fields[] = {{"range", &request.range},
                 {"if-range", &request.if_range},
-                {"x-webhook-secret", &request.webhook_secret},
                 {"content-length", &request.content_length},
                 {"transfer-encoding", &request.transfer_encoding},
                 {"content-encoding", &request.content_encoding},
                 {"content-type", &request.content_type},
                 {"expect", &request.expect}};
   for (const auto& each : fields) {
-    if (absl::EqualsIgnoreCase(std::string(name), std::string(each.name))) return each.field;
+    if (name == each.name) return each.field;
   }
   return nullptr;
 }
@@ -89,11 +88,13 @@ std::string* FieldOf(std::string_view name, AdminRequest& request) {
 bool ParseHeader(std::string_view line, AdminRequest& request) {
   const size_t colon = line.find(':');
   if (colon == std::string_view::npos || !IsToken(line.substr(0, colon))) return false;
-  std::string* field = FieldOf(line.substr(0, colon), request);
-  if (field == nullptr) return true;
-  if (!field->empty()) return false;
-  *field = std::string(line.substr(colon + 1));
-  absl::StripAsciiWhitespace(field);
+  const std::string name = absl::AsciiStrToLower(std::string(line.substr(0, colon)));
+  std::string value(line.substr(colon + 1));
+  absl::StripAsciiWhitespace(&value);
+  std::string* field = FieldOf(name, request);
+  if (field != nullptr && !field->empty()) return false;
+  if (field != nullptr) *field = value;
+  request.headers.emplace(name, std::move(value));
   return true;
 }
 

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "service/upstream/upstream.h"
+
 namespace seedance::server {
 
 // Head of a request to the admin server.
@@ -16,12 +18,12 @@ struct AdminRequest {
   std::string path;   // Decoded, without the query.
   std::string range;  // Value of the header; empty when absent, here and below.
   std::string if_range;
-  std::string webhook_secret;
   std::string content_length;
   std::string transfer_encoding;
   std::string content_encoding;
   std::string content_type;
   std::string expect;
+  upstream::WebhookHeaders headers;  // All of them.
 };
 
 // Parses a request line and headers, without the empty line after them. nullopt: not HTTP/1.0 or 1.1, or ambiguous: a

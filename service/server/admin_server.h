@@ -12,11 +12,11 @@
 namespace seedance::server {
 
 // The HTTP server for operators and vendors:
-//   GET /livez                      200 as long as the process runs
-//   GET /readyz                     200, or 503 and the reason
-//   GET /metrics                    200, Prometheus' text format
-//   POST /webhooks/piapi/<token>    200 `{}`, 401, 404, 411, 413, 415
-//   GET /staging/<token>/<name>     200, 206, 404, 416, 503
+//   GET /livez                        200 as long as the process runs
+//   GET /readyz                       200, or 503 and the reason
+//   GET /metrics                      200, Prometheus' text format
+//   POST /webhooks/<dialect>/<token>  200 `{}`, 401, 404, 411, 413, 415
+//   GET /staging/<token>/<name>       200, 206, 404, 416, 503
 // HEAD works where GET does. One request per connection, so there are no idle connections and no unread bodies between
 // requests. Every wait and every size is bounded, and no peer occupies a thread: one thread receives requests and
 // answers probes (admin_loop.h), one sends files, and hooks that may block have a few of their own. Slow peers do not

@@ -268,8 +268,8 @@ AdminHooks Server::MakeProbeHooks() {
 AdminHooks Server::MakeAdminHooks() {
   AdminHooks hooks = MakeProbeHooks();
   hooks.started = [this] { return opened_.load(); };
-  hooks.webhook = [this](std::string_view token, std::string_view secret, std::string_view body) {
-    return engine_->webhooks().Receive(token, secret, body);
+  hooks.webhook = [this](std::string_view path, const upstream::WebhookHeaders& headers, std::string_view body) {
+    return engine_->webhooks().Receive(path, headers, body);
   };
   if (config_.admin().has_staging()) {
     hooks.staged_file = [this](std::string_view token) -> std::optional<AdminHooks::File> {

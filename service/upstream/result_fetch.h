@@ -18,7 +18,7 @@ struct ResultRange {
   int64_t limit = 0;  // Bytes; 0: to the end.
 };
 
-// Upstream::FetchResult over plain HTTP storage, for all dialects. Sends no credentials: the link carries its own.
+// TaskApi::FetchResult over plain HTTP storage, for all dialects. Sends no credentials: the link carries its own.
 // `timeout`: for the whole transfer. Blocks.
 //
 // Connects only to addresses that the transport allows for links, also for each of at most five redirects; otherwise

@@ -6,12 +6,6 @@
 
 namespace seedance::upstream {
 
-absl::StatusOr<UsageLog> Upstream::ReadUsage(const CallOptions&) {
-  base::ErrorDetail detail;
-  detail.reason = base::Reason::kUnsupportedByUpstream;
-  return base::MakeError("this vendor has no log of what was billed", detail);
-}
-
 BilledResult<std::string> NotSent(const absl::Status& status) {
   BilledResult<std::string> result;
   result.acceptance = Acceptance::kNotAccepted;

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -217,68 +218,125 @@ class ResultSink {
   virtual bool OnBytes(std::string_view bytes) = 0;
 };
 
-// One vendor account in one dialect. Blocking; thread-safe. Errors of reads are statuses with a reason of base::Reason:
-// kResourceNotFound (the vendor does not know the id), kUpstreamUnavailable, kRateLimited (with retry_delay, at most
-// the configured longest one), kUpstreamAuthFailed, kUpstreamProtocol, kDeadlineExceeded, kCancelled and the refusals
-// of input.
-class Upstream {
+// The interfaces below are what vendors can do. All calls block and are thread-safe. Errors of calls that bill nothing
+// are statuses with a reason of base::Reason: kResourceNotFound (the vendor does not know the id),
+// kUpstreamUnavailable, kRateLimited (with retry_delay, at most the configured longest one), kUpstreamAuthFailed,
+// kUpstreamProtocol, kDeadlineExceeded, kCancelled and the refusals of input.
+//
+// Tests: tests/contract/upstream/acceptance_contract.cc, tests/contract/upstream/errors_contract.cc,
+// tests/contract/upstream/library_contract.cc, tests/contract/upstream/tasks_contract.cc
+
+class TaskApi {
  public:
-  virtual ~Upstream() = default;
-
-  // ---- What it can do ----
-  virtual const std::string& name() const = 0;
-  // Fixed for the life of the upstream.
-  virtual const model::UpstreamProfile& profile() const = 0;
-
-  // ---- Groups and assets ----
-  // The methods of groups are called only with `profile().assets.groups`, UpdateAsset only with `.rename`.
-  virtual BilledResult<std::string> CreateGroup(const CallOptions& call, const NewGroup& group) = 0;
-  virtual absl::StatusOr<ReportPage<GroupReport>> ListGroups(const CallOptions& call, const GroupQuery& query) = 0;
-  // NOT_FOUND with kResourceNotFound when the vendor has no such group.
-  virtual absl::StatusOr<GroupReport> GetGroup(const CallOptions& call, const std::string& id) = 0;
-  virtual absl::Status UpdateGroup(const CallOptions& call, const std::string& id, const std::string& display_name) = 0;
-  virtual absl::Status DeleteGroup(const CallOptions& call, const std::string& id) = 0;
-  // kNotAccepted when `asset.data` broke off, or the call was cancelled, before the body was whole and before anything
-  // of an answer came.
-  virtual BilledResult<std::string> CreateAsset(const CallOptions& call, const NewAsset& asset) = 0;
-  virtual absl::StatusOr<ReportPage<AssetReport>> ListAssets(const CallOptions& call, const AssetQuery& query) = 0;
-  virtual absl::StatusOr<AssetReport> GetAsset(const CallOptions& call, const std::string& id) = 0;
-  virtual absl::Status UpdateAsset(const CallOptions& call, const std::string& id, const std::string& display_name) = 0;
-  virtual absl::Status DeleteAsset(const CallOptions& call, const std::string& id) = 0;
-
-  // Puts a file of at most `profile().assets.max_staged_bytes` where the vendor can fetch it, for 24 h or more, and
-  // returns its URL. Not billed. `bytes` has a known size. Called only when max_staged_bytes is not 0.
-  virtual absl::StatusOr<std::string> UploadToVendor(const CallOptions& call, const std::string& file_name,
-                                                     http::ByteSource& bytes) = 0;
-
-  // ---- Tasks ----
+  virtual ~TaskApi() = default;
   // `task` is checked; its references stand in the order in which they are numbered, the ids of their assets are those
   // that the vendor knows, and `sent_prompt` is what the vendor is to read. The value is the vendor's id.
   virtual BilledResult<std::string> CreateTask(const CallOptions& call, const model::TaskRequest& task) = 0;
   virtual absl::StatusOr<TaskReport> GetTask(const CallOptions& call, const std::string& id) = 0;
-  // The vendor's tasks of that time and model that do not differ from the task looked for in anything that the vendor
-  // shows. Called only with `profile().lists_tasks`.
-  virtual absl::StatusOr<std::vector<TaskSighting>> FindTasks(const CallOptions& call, const TaskSearch& search) = 0;
-  // Takes back a task that the vendor has not begun. FAILED_PRECONDITION with kCancelUnsupported: the vendor says no;
-  // any other error leaves open whether it did. Called only with `profile().cancels_tasks`.
-  virtual absl::Status CancelTask(const CallOptions& call, const std::string& id) = 0;
-  // What the key was billed, by the vendor's own log. Only with `profile().usage_log`. The vendor allows few reads.
-  virtual absl::StatusOr<UsageLog> ReadUsage(const CallOptions& call);
-
-  // ---- Webhooks ----
-  // Called only with `profile().webhooks`. Whether `secret`, the header with which the vendor proves who it is, is
-  // right; compared in constant time.
-  virtual bool IsWebhookSecret(std::string_view secret) const = 0;
-  // The vendor's id of the task that a webhook's body of at most kMaxWebhookBytes is about; empty when it cannot be
-  // read. Nothing else of a body is believed.
-  virtual std::string TaskOfWebhook(std::string_view body) const = 0;
-
   // Reads bytes [offset, offset + limit) of a result link, `limit` 0: to the end, from storage that may or may not know
   // ranges. Errors: kResultExpired (the link has died), kUpstreamProtocol (also when it leads to this machine or a
   // private network), kSizeOutOfRange (offset beyond the end), kUpstreamUnavailable (also when fewer bytes came than
   // announced), kCancelled.
   virtual absl::Status FetchResult(const CallOptions& call, const std::string& uri, int64_t offset, int64_t limit,
                                    ResultSink& sink) = 0;
+};
+
+class AssetApi {
+ public:
+  virtual ~AssetApi() = default;
+  // kNotAccepted when `asset.data` broke off, or the call was cancelled, before the body was whole and before anything
+  // of an answer came.
+  virtual BilledResult<std::string> CreateAsset(const CallOptions& call, const NewAsset& asset) = 0;
+  virtual absl::StatusOr<ReportPage<AssetReport>> ListAssets(const CallOptions& call, const AssetQuery& query) = 0;
+  virtual absl::StatusOr<AssetReport> GetAsset(const CallOptions& call, const std::string& id) = 0;
+  virtual absl::Status DeleteAsset(const CallOptions& call, const std::string& id) = 0;
+};
+
+// Changeable display names of assets.
+class AssetNameApi {
+ public:
+  virtual ~AssetNameApi() = default;
+  virtual absl::Status UpdateAsset(const CallOptions& call, const std::string& id, const std::string& display_name) = 0;
+};
+
+class GroupApi {
+ public:
+  virtual ~GroupApi() = default;
+  virtual BilledResult<std::string> CreateGroup(const CallOptions& call, const NewGroup& group) = 0;
+  virtual absl::StatusOr<ReportPage<GroupReport>> ListGroups(const CallOptions& call, const GroupQuery& query) = 0;
+  // NOT_FOUND with kResourceNotFound when the vendor has no such group.
+  virtual absl::StatusOr<GroupReport> GetGroup(const CallOptions& call, const std::string& id) = 0;
+  virtual absl::Status UpdateGroup(const CallOptions& call, const std::string& id, const std::string& display_name) = 0;
+  virtual absl::Status DeleteGroup(const CallOptions& call, const std::string& id) = 0;
+};
+
+// Uploads to where the vendor can fetch them.
+class FileApi {
+ public:
+  virtual ~FileApi() = default;
+  // Puts a file of at most `profile().assets.max_staged_bytes` where the vendor can fetch it, for 24 h or more, and
+  // returns its URL. Not billed. `bytes` has a known size.
+  virtual absl::StatusOr<std::string> UploadToVendor(const CallOptions& call, const std::string& file_name,
+                                                     http::ByteSource& bytes) = 0;
+};
+
+class TaskListApi {
+ public:
+  virtual ~TaskListApi() = default;
+  // The vendor's tasks of that time and model that do not differ from the task looked for in anything that the vendor
+  // shows.
+  virtual absl::StatusOr<std::vector<TaskSighting>> FindTasks(const CallOptions& call, const TaskSearch& search) = 0;
+};
+
+class CancelApi {
+ public:
+  virtual ~CancelApi() = default;
+  // Takes back a task that the vendor has not begun. FAILED_PRECONDITION with kCancelUnsupported: the vendor says no;
+  // any other error leaves open whether it did.
+  virtual absl::Status CancelTask(const CallOptions& call, const std::string& id) = 0;
+};
+
+class UsageLogApi {
+ public:
+  virtual ~UsageLogApi() = default;
+  // What the key was billed, by the vendor's own log. The vendor allows few reads.
+  virtual absl::StatusOr<UsageLog> ReadUsage(const CallOptions& call) = 0;
+};
+
+// Headers of a request: names in lower case, values without blanks around them.
+using WebhookHeaders = std::multimap<std::string, std::string>;
+
+// Does not ask the vendor.
+class WebhookApi {
+ public:
+  virtual ~WebhookApi() = default;
+  // Whether the vendor sent this webhook: by its headers and the bytes of its body as they came, at most
+  // kMaxWebhookBytes. Secrets are compared in constant time.
+  virtual bool Verify(const WebhookHeaders& headers, std::string_view body) const = 0;
+  // The vendor's id of the task that a webhook's body is about; empty when it cannot be read. Nothing else of a body is
+  // believed.
+  virtual std::string TaskOfWebhook(std::string_view body) const = 0;
+};
+
+// One vendor account in one dialect. Thread-safe; what it returns lives as long as it does and never changes.
+class Upstream {
+ public:
+  virtual ~Upstream() = default;
+
+  virtual const std::string& name() const = 0;
+  virtual const model::UpstreamProfile& profile() const = 0;
+
+  virtual TaskApi& tasks() = 0;
+  virtual AssetApi& assets() = 0;
+
+  // Null: the vendor cannot, as the field of profile() behind each says too.
+  virtual GroupApi* groups() { return nullptr; }            // assets.groups
+  virtual AssetNameApi* asset_names() { return nullptr; }   // assets.rename
+  virtual FileApi* files() { return nullptr; }              // assets.max_staged_bytes
+  virtual TaskListApi* task_list() { return nullptr; }      // lists_tasks
+  virtual CancelApi* cancels() { return nullptr; }          // cancels_tasks
+  virtual UsageLogApi* usage_log() { return nullptr; }      // usage_log
+  virtual const WebhookApi* webhooks() { return nullptr; }  // webhooks
 };
 
 }  // namespace seedance::upstream

@@ -50,7 +50,7 @@ FORBIDDEN = [
 
 # Files of service/ that may include httplib.h, with their reasons.
 HTTPLIB_FILES = {
-    "service/http/http_exchange.cc": "the HTTP of requests to vendors, on our own connections",
+    "service/http/httplib_codec.cc": "the HTTP of requests to vendors, on our own connections",
 }
 
 # The only file of service/ that makes threads, for a process may be out of them. Its header returns them.

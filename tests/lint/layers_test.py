@@ -41,7 +41,7 @@ class LayersTest(unittest.TestCase):
             "service/base/steady_wall_clock.cc": "auto x = absl::Now();\n",
             "service/base/mutex.h": "std::mutex mutex_;\n",
             "service/store/sqlite/a.cc": '#include "service/store/store.h"\n#include <SQLiteCpp/Database.h>\n',
-            "service/http/http_exchange.cc": "#include <httplib.h>\n",
+            "service/http/httplib_codec.cc": "#include <httplib.h>\n",
             "service/rpc/a.cc": '#include "service/engine/e.h"\n#include "grpcpp/grpcpp.h"\n',
             "service/main.cc": '#include "service/server/server.h"\n',
             "client/cpp/a.cc": '#include "client/cpp/a.h"\n#include "grpcpp/grpcpp.h"\n',

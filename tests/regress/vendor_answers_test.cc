@@ -49,18 +49,20 @@ class Vendor {
     if (dialect == "anyfast") {
       upstream_ = upstream::MakeAnyFast({}, std::move(transport), clock_);
     } else {
-      upstream_ = upstream::MakePiApi({}, std::move(transport), clock_);
+      upstream::PiApiOptions options;
+      options.webhook_endpoint = "https://gateway.example/webhooks";
+      upstream_ = upstream::MakePiApi(options, std::move(transport), clock_);
     }
     task_.prompt = "a fox";
   }
 
   upstream::BilledResult<std::string> Create(int status, const std::string& body) {
     Set(status, body);
-    return upstream_->CreateTask({}, task_);
+    return upstream_->tasks().CreateTask({}, task_);
   }
   absl::StatusOr<upstream::TaskReport> Poll(int status, const std::string& body) {
     Set(status, body);
-    return upstream_->GetTask({}, "T");
+    return upstream_->tasks().GetTask({}, "T");
   }
 
   // What became of it, in the words of the case file.
@@ -74,11 +76,11 @@ class Vendor {
     upstream::NewAsset asset;
     asset.group_id = "g";
     asset.uri = "https://e.example/a.png";
-    (void)upstream_->CreateAsset({}, asset);
-    (void)upstream_->GetAsset({}, "a");
-    (void)upstream_->ListAssets({}, {});
-    (void)upstream_->DeleteAsset({}, "a");
-    (void)upstream_->TaskOfWebhook(body);
+    (void)upstream_->assets().CreateAsset({}, asset);
+    (void)upstream_->assets().GetAsset({}, "a");
+    (void)upstream_->assets().ListAssets({}, {});
+    (void)upstream_->assets().DeleteAsset({}, "a");
+    if (const upstream::WebhookApi* webhooks = upstream_->webhooks()) (void)webhooks->TaskOfWebhook(body);
   }
 
   static std::string OutcomeOf(const upstream::BilledResult<std::string>& result) {

@@ -65,7 +65,7 @@ class FakeVendor {
   // An upstream that talks to this vendor.
   std::unique_ptr<upstream::Upstream> MakeUpstream();
 
-  // Scripts and counters, one for each method of Upstream.
+  // Scripts and counters, one for each method of the capabilities.
   FakeMethod<Billed> create_group;
   FakeMethod<absl::StatusOr<upstream::ReportPage<upstream::GroupReport>>> list_groups;
   FakeMethod<absl::StatusOr<upstream::GroupReport>> get_group;
@@ -166,13 +166,33 @@ class FakeVendor {
 };
 
 // The gateway's side of a FakeVendor.
-class FakeUpstream : public upstream::Upstream {
+class FakeUpstream : public upstream::Upstream,
+                     private upstream::TaskApi,
+                     private upstream::AssetApi,
+                     private upstream::AssetNameApi,
+                     private upstream::GroupApi,
+                     private upstream::FileApi,
+                     private upstream::TaskListApi,
+                     private upstream::CancelApi,
+                     private upstream::UsageLogApi,
+                     private upstream::WebhookApi {
  public:
   explicit FakeUpstream(FakeVendor& vendor) : vendor_(vendor) {}
 
   const std::string& name() const override { return vendor_.name_; }
   const model::UpstreamProfile& profile() const override { return vendor_.profile_; }
 
+  upstream::TaskApi& tasks() override { return *this; }
+  upstream::AssetApi& assets() override { return *this; }
+  upstream::AssetNameApi* asset_names() override { return vendor_.profile_.assets.rename ? this : nullptr; }
+  upstream::GroupApi* groups() override { return vendor_.profile_.assets.groups ? this : nullptr; }
+  upstream::FileApi* files() override { return vendor_.profile_.assets.max_staged_bytes > 0 ? this : nullptr; }
+  upstream::TaskListApi* task_list() override { return vendor_.profile_.lists_tasks ? this : nullptr; }
+  upstream::CancelApi* cancels() override { return vendor_.profile_.cancels_tasks ? this : nullptr; }
+  upstream::UsageLogApi* usage_log() override { return vendor_.profile_.usage_log ? this : nullptr; }
+  const upstream::WebhookApi* webhooks() override { return vendor_.profile_.webhooks ? this : nullptr; }
+
+ private:
   Billed CreateGroup(const upstream::CallOptions& call, const upstream::NewGroup& group) override {
     return vendor_.create_group.Run(
         call,
@@ -350,7 +370,10 @@ class FakeUpstream : public upstream::Upstream {
   }
 
   // The secret is `hush`, and a body is the id itself.
-  bool IsWebhookSecret(std::string_view secret) const override { return secret == "hush"; }
+  bool Verify(const upstream::WebhookHeaders& headers, std::string_view) const override {
+    const auto said = headers.find("x-secret");
+    return said != headers.end() && said->second == "hush";
+  }
   std::string TaskOfWebhook(std::string_view body) const override { return std::string(body); }
 
   absl::Status FetchResult(const upstream::CallOptions& call, const std::string& uri, int64_t offset, int64_t limit,
@@ -359,7 +382,6 @@ class FakeUpstream : public upstream::Upstream {
         call, [&] { return Deliver(uri, offset, limit, sink); }, BrokenOff);
   }
 
- private:
   static absl::Status BrokenOff() { return Failure(base::Reason::kCancelled, "broken off"); }
   static absl::Status Unknown(const std::string& id) { return base::ResourceNotFound("vendor", id); }
 

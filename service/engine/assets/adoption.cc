@@ -24,7 +24,8 @@ absl::StatusOr<model::AssetGroup> Adoption::Group(const CallContext& context, Ve
     return any.ok() ? stored.status() : any;
   }
   if (!account.profile().assets.groups) return stored;
-  absl::StatusOr<upstream::GroupReport> report = account.upstream().GetGroup(ToCallOptions(context), handle.id);
+  absl::StatusOr<upstream::GroupReport> report =
+      account.upstream().groups()->GetGroup(ToCallOptions(context), handle.id);
   if (absl::IsNotFound(report.status())) return GroupNotFound(handle);
   if (!report.ok()) return report.status();
   return Put(context.tenant, handle.upstream, *report);
@@ -41,7 +42,8 @@ absl::StatusOr<model::Asset> Adoption::Asset(const CallContext& context, VendorA
   const absl::StatusOr<std::optional<model::Asset>> known = Known(handle);
   if (!known.ok()) return known.status();
   if (known->has_value()) return AssetNotFound(handle);
-  absl::StatusOr<upstream::AssetReport> report = account.upstream().GetAsset(ToCallOptions(context), handle.id);
+  absl::StatusOr<upstream::AssetReport> report =
+      account.upstream().assets().GetAsset(ToCallOptions(context), handle.id);
   if (absl::IsNotFound(report.status())) return AssetNotFound(handle);
   if (!report.ok()) return report.status();
   return Put(context, account, *report);
@@ -54,7 +56,7 @@ absl::Status Adoption::AllGroups(const CallContext& context, VendorAccount& acco
   query.type = type;
   for (query.page = 1; query.page <= kMostPages; ++query.page) {
     absl::StatusOr<upstream::ReportPage<upstream::GroupReport>> page =
-        account.upstream().ListGroups(ToCallOptions(context), query);
+        account.upstream().groups()->ListGroups(ToCallOptions(context), query);
     if (!page.ok()) return page.status();
     for (const upstream::GroupReport& report : page->items) {
       if (!model::IsUpstreamId(report.id)) {
@@ -77,7 +79,7 @@ absl::Status Adoption::AllAssets(const CallContext& context, VendorAccount& acco
   if (account.profile().assets.groups) query.group_ids = group_ids;
   for (query.page = 1; query.page <= kMostPages; ++query.page) {
     absl::StatusOr<upstream::ReportPage<upstream::AssetReport>> page =
-        account.upstream().ListAssets(ToCallOptions(context), query);
+        account.upstream().assets().ListAssets(ToCallOptions(context), query);
     if (!page.ok()) return page.status();
     for (const upstream::AssetReport& report : page->items) {
       if (!model::IsUpstreamId(report.id)) {
@@ -173,7 +175,8 @@ absl::StatusOr<model::UpstreamHandle> Adoption::GroupOf(const CallContext& conte
   }
   const model::UpstreamHandle group{upstream, report.group_id};
   if (!report.group_id.empty() && absl::IsNotFound(store_.GetGroup(group).status())) {
-    absl::StatusOr<upstream::GroupReport> found = account.upstream().GetGroup(ToCallOptions(context), report.group_id);
+    absl::StatusOr<upstream::GroupReport> found =
+        account.upstream().groups()->GetGroup(ToCallOptions(context), report.group_id);
     // LivenessFace groups are never listed: then the id is all there is to know.
     upstream::GroupReport bare;
     bare.id = bare.display_name = report.group_id;

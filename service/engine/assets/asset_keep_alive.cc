@@ -123,7 +123,7 @@ void AssetKeepAlive::Look(const Kept& kept, VendorAccount& account) {
 void AssetKeepAlive::Touch(const model::Asset& asset, VendorAccount& account) {
   const std::string name = asset.name();
   const absl::StatusOr<upstream::AssetReport> report =
-      account.upstream().GetAsset(upstreams_.BackgroundRead(), asset.upstream_id());
+      account.upstream().assets().GetAsset(upstreams_.BackgroundRead(), asset.upstream_id());
   if (absl::IsCancelled(report.status())) return;
   const absl::Time now = clock_.Now();
   if (absl::IsNotFound(report.status())) {

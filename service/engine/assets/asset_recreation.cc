@@ -75,7 +75,7 @@ void AssetRecreation::Look(const Revival& revival, VendorAccount& account) {
   // Somebody's read at the vendor brought it back, and told so.
   if (asset->state != AssetState::kExpired) return End(name);
   const absl::StatusOr<upstream::AssetReport> report =
-      account.upstream().GetAsset(upstreams_.BackgroundRead(), asset->upstream_id());
+      account.upstream().assets().GetAsset(upstreams_.BackgroundRead(), asset->upstream_id());
   if (absl::IsCancelled(report.status())) return End(name);
   const bool is_gone = report.ok() ? report->state == AssetState::kExpired : absl::IsNotFound(report.status());
   if (is_gone) return Recreate(*asset, account);
@@ -140,7 +140,7 @@ void AssetRecreation::Send(const model::Asset& asset, VendorAccount& account, mo
   const upstream::CallOptions options = upstreams_.Billed();
   const upstream::BilledResult<std::string> result =
       SendPatiently({}, absl::InfiniteFuture(), clock_, random_, options.abandon,
-                    [&] { return account.upstream().CreateAsset(options, again); });
+                    [&] { return account.upstream().assets().CreateAsset(options, again); });
   if (result.acceptance == Acceptance::kAccepted) {
     return billed_.AcceptedAs(std::move(call), model::AssetName({asset.handle.upstream, result.value}));
   }
@@ -229,11 +229,11 @@ void AssetRecreation::Discard(const model::Asset& asset, const std::string& vend
   VendorAccount* account = upstreams_.Find(asset.tenant, asset.handle.upstream);
   if (account == nullptr) return;
   const upstream::CallOptions options = upstreams_.BackgroundRead();
-  absl::Status deleted = account->upstream().DeleteAsset(options, vendor_id);
+  absl::Status deleted = account->upstream().assets().DeleteAsset(options, vendor_id);
   for (int tried = 1; tried < kDiscards && upstream::WasPutOff(deleted); ++tried) {
     const absl::Duration wish = base::GetErrorDetail(deleted).retry_delay.value_or(kPause);
     if (!Pause(std::min(wish, kLongestDiscardPause), clock_, options.cancel)) break;
-    deleted = account->upstream().DeleteAsset(options, vendor_id);
+    deleted = account->upstream().assets().DeleteAsset(options, vendor_id);
   }
   if (deleted.ok() || absl::IsNotFound(deleted)) return;
   base::Log(base::LogLevel::kWarning, "unneeded_asset_not_deleted",

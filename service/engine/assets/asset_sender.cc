@@ -101,7 +101,7 @@ bool AssetSender::ExplainNoGroup(const AssetDraft& draft, bool young, const upst
   const absl::StatusOr<bool> taken = VendorHasName(draft, look);
   if (!taken.value_or(false)) {
     if (young || upstream::WasPutOff(taken.status())) return true;
-    const absl::Status group = draft.account->upstream().GetGroup(look, draft.group.handle.id).status();
+    const absl::Status group = draft.account->upstream().groups()->GetGroup(look, draft.group.handle.id).status();
     if (!group.ok()) return upstream::WasPutOff(group);
   }
   // The vendor gives this answer to a second asset of one name too.
@@ -112,7 +112,7 @@ bool AssetSender::ExplainNoGroup(const AssetDraft& draft, bool young, const upst
 upstream::BilledResult<std::string> AssetSender::SendOnce(AssetDraft& draft, upstream::NewAsset& asset,
                                                           const upstream::CallOptions& options) {
   upstream::Upstream& upstream = draft.account->upstream();
-  if (!asset.uri.empty()) return upstream.CreateAsset(options, asset);
+  if (!asset.uri.empty()) return upstream.assets().CreateAsset(options, asset);
   if (!draft.profile().bytes) {
     upstream::CallOptions staging = options;
     staging.cancel = options.abandon;
@@ -122,11 +122,11 @@ upstream::BilledResult<std::string> AssetSender::SendOnce(AssetDraft& draft, ups
                                           : stager_.Stage(upstream, staging, *draft.memory, suffix, draft.bytes_field);
     if (!url.ok()) return upstream::NotSent(url.status());
     asset.uri = *std::move(url);  // For further tries too.
-    return upstream.CreateAsset(options, asset);
+    return upstream.assets().CreateAsset(options, asset);
   }
   if (draft.streams()) {
     asset.data = draft.upload.get();
-    return upstream.CreateAsset(options, asset);
+    return upstream.assets().CreateAsset(options, asset);
   }
   std::unique_ptr<http::ByteSource> bytes;
   if (draft.spool != nullptr) {
@@ -135,7 +135,7 @@ upstream::BilledResult<std::string> AssetSender::SendOnce(AssetDraft& draft, ups
     bytes = std::make_unique<MemorySource>(*draft.memory);
   }
   asset.data = bytes.get();
-  return upstream.CreateAsset(options, asset);
+  return upstream.assets().CreateAsset(options, asset);
 }
 
 absl::StatusOr<bool> AssetSender::VendorHasName(const AssetDraft& draft, const upstream::CallOptions& options) const {
@@ -143,7 +143,7 @@ absl::StatusOr<bool> AssetSender::VendorHasName(const AssetDraft& draft, const u
   query.group_ids = {draft.group.handle.id};
   query.group_type = draft.group.type;
   query.display_name_contains = draft.display_name;
-  const auto page = draft.account->upstream().ListAssets(options, query);
+  const auto page = draft.account->upstream().assets().ListAssets(options, query);
   if (!page.ok()) return page.status();
   return std::any_of(page->items.begin(), page->items.end(),
                      [&](const upstream::AssetReport& item) { return item.display_name == draft.display_name; });
@@ -156,7 +156,7 @@ bool AssetSender::IsYoung(const model::AssetGroup& group) const {
 void AssetSender::AwaitGroup(const AssetDraft& draft, const upstream::CallOptions& options) {
   const absl::Time until = clock_.Now() + kGroupWait;
   while (clock_.Now() < until) {
-    const absl::Status seen = draft.account->upstream().GetGroup(options, draft.group.handle.id).status();
+    const absl::Status seen = draft.account->upstream().groups()->GetGroup(options, draft.group.handle.id).status();
     const bool unknown = absl::IsNotFound(seen) || upstream::WasPutOff(seen);
     if (!unknown || !Pause(kGroupPause, clock_, options.cancel)) return;
   }

@@ -110,7 +110,7 @@ void AssetTracker::OnDue(const std::string& name) {
 void AssetTracker::Poll(const Tracked& tracked, VendorAccount& account, RequestSlot& slot) {
   const std::string name = model::AssetName(tracked.handle);
   absl::StatusOr<upstream::AssetReport> report =
-      account.upstream().GetAsset(upstreams_.BackgroundRead(&slot), tracked.upstream_id);
+      account.upstream().assets().GetAsset(upstreams_.BackgroundRead(&slot), tracked.upstream_id);
   // Broken off because the process stops: that is no answer.
   if (absl::IsCancelled(report.status())) return ScheduleNext(tracked, absl::ZeroDuration());
   account.metrics().Polled("asset", report.status());

@@ -115,7 +115,7 @@ absl::StatusOr<model::Asset> Assets::Rename(const CallContext& context, const mo
   if (conflict->has_value()) return ToStatus(store_, context.tenant, claim, **conflict);
   absl::Status updated;
   if (account.profile().assets.rename) {
-    updated = account.upstream().UpdateAsset(ToCallOptions(context), asset->upstream_id(), display_name);
+    updated = account.upstream().asset_names()->UpdateAsset(ToCallOptions(context), asset->upstream_id(), display_name);
   }
   if (MayHaveWorked(updated) && HasName(account, *asset, display_name)) updated = absl::OkStatus();
   // It may be renamed yet: the claim stays until it ends by itself.
@@ -135,7 +135,7 @@ absl::StatusOr<model::Asset> Assets::Rename(const CallContext& context, const mo
 
 bool Assets::HasName(VendorAccount& account, const model::Asset& asset, const std::string& display_name) {
   const absl::StatusOr<upstream::AssetReport> report =
-      account.upstream().GetAsset(upstreams_.BackgroundRead(), asset.upstream_id());
+      account.upstream().assets().GetAsset(upstreams_.BackgroundRead(), asset.upstream_id());
   return report.ok() && report->display_name == display_name;
 }
 
@@ -159,7 +159,7 @@ absl::Status Assets::DeleteNow(const CallContext& context, const model::Upstream
   if (!found.ok()) return found.status();
   model::Asset asset = *found;
   for (int round = 0; round < kMostRounds; ++round) {
-    const absl::Status deleted = account.upstream().DeleteAsset(ToCallOptions(context), asset.upstream_id());
+    const absl::Status deleted = account.upstream().assets().DeleteAsset(ToCallOptions(context), asset.upstream_id());
     // Already gone at the vendor is as good as deleted.
     if (!deleted.ok() && !absl::IsNotFound(deleted)) return deleted;
     const absl::StatusOr<bool> removed = store_.DeleteAssetOf(handle, asset.upstream_id());

@@ -95,7 +95,8 @@ void Groups::Send(const CallContext& context, const CreateGroupParams& params, V
   const upstream::BilledResult<std::string> result =
       SendPatiently({}, context.deadline, clock_, random_, options.abandon, [&] {
         // The vendor is told the type that is stored: some keys demand one.
-        return account.upstream().CreateGroup(options, {params.display_name, params.description, TypeOf(params)});
+        return account.upstream().groups()->CreateGroup(options,
+                                                        {params.display_name, params.description, TypeOf(params)});
       });
   if (result.acceptance != upstream::Acceptance::kAccepted) {
     return billed_.Failed(std::move(call), result.acceptance, result.status);
@@ -154,7 +155,7 @@ absl::StatusOr<model::AssetGroup> Groups::UpdateNow(const CallContext& context, 
   if (!group.ok()) return group;
   if (HasGroups(account) && params.display_name.has_value() && *params.display_name != group->display_name) {
     const absl::Status updated =
-        account.upstream().UpdateGroup(ToCallOptions(context), params.handle.id, *params.display_name);
+        account.upstream().groups()->UpdateGroup(ToCallOptions(context), params.handle.id, *params.display_name);
     if (!updated.ok()) return updated;
   }
   // Only what was asked for: another call may have changed the rest meanwhile.
@@ -190,7 +191,7 @@ absl::Status Groups::DeleteNow(const CallContext& context, const DeleteGroupPara
       const absl::Status empty = CheckEmptyAtVendor(context, params.handle, account);
       if (!empty.ok()) return empty;
     }
-    const absl::Status deleted = account.upstream().DeleteGroup(ToCallOptions(context), params.handle.id);
+    const absl::Status deleted = account.upstream().groups()->DeleteGroup(ToCallOptions(context), params.handle.id);
     // Already gone at the vendor is as good as deleted.
     if (!deleted.ok() && !absl::IsNotFound(deleted)) return deleted;
   } else {
@@ -225,7 +226,7 @@ absl::Status Groups::CheckEmptyAtVendor(const CallContext& context, const model:
   upstream::AssetQuery query;
   query.group_ids = {group.id};
   for (query.page = 1; query.page <= kMostPages; ++query.page) {
-    const auto there = account.upstream().ListAssets(ToCallOptions(context), query);
+    const auto there = account.upstream().assets().ListAssets(ToCallOptions(context), query);
     if (!there.ok()) return there.status();
     for (const upstream::AssetReport& asset : there->items) {
       if (asset.group_id == group.id) return NotEmpty(group);
@@ -257,7 +258,7 @@ absl::Status Groups::DeleteKept(const CallContext& context, const DeleteGroupPar
 
 absl::Status Groups::DeleteAssetAtVendor(const CallContext& context, const model::Asset& asset,
                                          VendorAccount& account) {
-  const absl::Status deleted = account.upstream().DeleteAsset(ToCallOptions(context), asset.upstream_id());
+  const absl::Status deleted = account.upstream().assets().DeleteAsset(ToCallOptions(context), asset.upstream_id());
   if (!deleted.ok() && !absl::IsNotFound(deleted)) return deleted;
   // At once, so that what is gone at the vendor is not shown when the next one fails. One that was created again
   // meanwhile stays, for the next round.

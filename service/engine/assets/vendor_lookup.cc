@@ -171,7 +171,7 @@ absl::StatusOr<std::vector<LookupCandidate>> VendorLookup::ListedGroups(const mo
   const auto there = Matches<upstream::GroupReport>(
       query,
       [&](const upstream::GroupQuery& page) {
-        return account.upstream().ListGroups(upstreams_.BackgroundRead(), page);
+        return account.upstream().groups()->ListGroups(upstreams_.BackgroundRead(), page);
       },
       [&](const upstream::GroupReport& report) {
         return report.display_name == group.display_name && InTime(row, report.create_time);
@@ -194,7 +194,7 @@ absl::StatusOr<std::vector<LookupCandidate>> VendorLookup::ListedAssets(const mo
   const auto there = Matches<upstream::AssetReport>(
       query,
       [&](const upstream::AssetQuery& page) {
-        return account.upstream().ListAssets(upstreams_.BackgroundRead(), page);
+        return account.upstream().assets().ListAssets(upstreams_.BackgroundRead(), page);
       },
       [&](const upstream::AssetReport& report) {
         return report.display_name == asset.display_name && InTime(row, report.create_time) &&
@@ -224,11 +224,13 @@ absl::StatusOr<LookupCandidate> VendorLookup::ReadOne(const model::JournalEntry&
   const bool groups = account.profile().assets.groups;
   if (intent.group.has_value()) {
     if (!groups) return base::InvalidField(kIdField, "is not possible: the gateway keeps the groups of this vendor");
-    const absl::StatusOr<upstream::GroupReport> group = account.upstream().GetGroup(upstreams_.BackgroundRead(), id);
+    const absl::StatusOr<upstream::GroupReport> group =
+        account.upstream().groups()->GetGroup(upstreams_.BackgroundRead(), id);
     if (!group.ok()) return group.status();
     return ToSighting(*group);
   }
-  const absl::StatusOr<upstream::AssetReport> asset = account.upstream().GetAsset(upstreams_.BackgroundRead(), id);
+  const absl::StatusOr<upstream::AssetReport> asset =
+      account.upstream().assets().GetAsset(upstreams_.BackgroundRead(), id);
   if (!asset.ok()) return asset.status();
   if (TypesDiffer(asset->media_type, intent.asset->media_type)) {
     return base::InvalidField(kIdField, "must be an asset of the media type that was to be created");

@@ -61,64 +61,66 @@ constexpr absl::Duration kSoon = absl::Seconds(1);
 
 BilledResult<std::string> GatedUpstream::CreateGroup(const CallOptions& call, const upstream::NewGroup& group) {
   return Billed(dispatcher_, call,
-                [&](const CallOptions& permitted) { return vendor_->CreateGroup(permitted, group); });
+                [&](const CallOptions& permitted) { return vendor_->groups()->CreateGroup(permitted, group); });
 }
 
 absl::StatusOr<upstream::ReportPage<upstream::GroupReport>> GatedUpstream::ListGroups(
     const CallOptions& call, const upstream::GroupQuery& query) {
   return Reported(dispatcher_, RequestKind::kPoll, call,
-                  [&](const CallOptions& permitted) { return vendor_->ListGroups(permitted, query); });
+                  [&](const CallOptions& permitted) { return vendor_->groups()->ListGroups(permitted, query); });
 }
 
 absl::StatusOr<upstream::GroupReport> GatedUpstream::GetGroup(const CallOptions& call, const std::string& id) {
   return Reported(dispatcher_, RequestKind::kPoll, call,
-                  [&](const CallOptions& permitted) { return vendor_->GetGroup(permitted, id); });
+                  [&](const CallOptions& permitted) { return vendor_->groups()->GetGroup(permitted, id); });
 }
 
 absl::Status GatedUpstream::UpdateGroup(const CallOptions& call, const std::string& id,
                                         const std::string& display_name) {
-  return Reported(dispatcher_, RequestKind::kSubmit, call,
-                  [&](const CallOptions& permitted) { return vendor_->UpdateGroup(permitted, id, display_name); });
+  return Reported(dispatcher_, RequestKind::kSubmit, call, [&](const CallOptions& permitted) {
+    return vendor_->groups()->UpdateGroup(permitted, id, display_name);
+  });
 }
 
 absl::Status GatedUpstream::DeleteGroup(const CallOptions& call, const std::string& id) {
   return Reported(
       dispatcher_, RequestKind::kSubmit, call,
-      [&](const CallOptions& permitted) { return vendor_->DeleteGroup(permitted, id); }, kSoon);
+      [&](const CallOptions& permitted) { return vendor_->groups()->DeleteGroup(permitted, id); }, kSoon);
 }
 
 BilledResult<std::string> GatedUpstream::CreateAsset(const CallOptions& call, const upstream::NewAsset& asset) {
   return Billed(dispatcher_, call,
-                [&](const CallOptions& permitted) { return vendor_->CreateAsset(permitted, asset); });
+                [&](const CallOptions& permitted) { return vendor_->assets().CreateAsset(permitted, asset); });
 }
 
 absl::StatusOr<upstream::ReportPage<upstream::AssetReport>> GatedUpstream::ListAssets(
     const CallOptions& call, const upstream::AssetQuery& query) {
   return Reported(dispatcher_, RequestKind::kPoll, call,
-                  [&](const CallOptions& permitted) { return vendor_->ListAssets(permitted, query); });
+                  [&](const CallOptions& permitted) { return vendor_->assets().ListAssets(permitted, query); });
 }
 
 absl::StatusOr<upstream::AssetReport> GatedUpstream::GetAsset(const CallOptions& call, const std::string& id) {
   return Reported(dispatcher_, RequestKind::kPoll, call,
-                  [&](const CallOptions& permitted) { return vendor_->GetAsset(permitted, id); });
+                  [&](const CallOptions& permitted) { return vendor_->assets().GetAsset(permitted, id); });
 }
 
 absl::Status GatedUpstream::UpdateAsset(const CallOptions& call, const std::string& id,
                                         const std::string& display_name) {
-  return Reported(dispatcher_, RequestKind::kSubmit, call,
-                  [&](const CallOptions& permitted) { return vendor_->UpdateAsset(permitted, id, display_name); });
+  return Reported(dispatcher_, RequestKind::kSubmit, call, [&](const CallOptions& permitted) {
+    return vendor_->asset_names()->UpdateAsset(permitted, id, display_name);
+  });
 }
 
 absl::Status GatedUpstream::DeleteAsset(const CallOptions& call, const std::string& id) {
   return Reported(dispatcher_, RequestKind::kSubmit, call,
-                  [&](const CallOptions& permitted) { return vendor_->DeleteAsset(permitted, id); });
+                  [&](const CallOptions& permitted) { return vendor_->assets().DeleteAsset(permitted, id); });
 }
 
 absl::StatusOr<std::string> GatedUpstream::UploadToVendor(const CallOptions& call, const std::string& file_name,
                                                           http::ByteSource& bytes) {
   return WithPermit(dispatcher_, RequestKind::kSubmit, call, absl::InfiniteDuration(),
                     [&](const CallOptions& permitted) {
-                      absl::StatusOr<std::string> url = vendor_->UploadToVendor(permitted, file_name, bytes);
+                      absl::StatusOr<std::string> url = vendor_->files()->UploadToVendor(permitted, file_name, bytes);
                       // Files have a service of their own: a success there does not end a limit of other requests.
                       const RequestOutcome outcome = upstream::OutcomeOf(url.status());
                       if (outcome.cooldown.has_value()) permitted.permit->Answered(outcome);
@@ -127,31 +129,37 @@ absl::StatusOr<std::string> GatedUpstream::UploadToVendor(const CallOptions& cal
 }
 
 BilledResult<std::string> GatedUpstream::CreateTask(const CallOptions& call, const model::TaskRequest& task) {
-  return Billed(dispatcher_, call, [&](const CallOptions& permitted) { return vendor_->CreateTask(permitted, task); });
+  return Billed(dispatcher_, call,
+                [&](const CallOptions& permitted) { return vendor_->tasks().CreateTask(permitted, task); });
 }
 
 absl::StatusOr<upstream::TaskReport> GatedUpstream::GetTask(const CallOptions& call, const std::string& id) {
   return Reported(dispatcher_, RequestKind::kPoll, call,
-                  [&](const CallOptions& permitted) { return vendor_->GetTask(permitted, id); });
+                  [&](const CallOptions& permitted) { return vendor_->tasks().GetTask(permitted, id); });
 }
 
 absl::StatusOr<std::vector<upstream::TaskSighting>> GatedUpstream::FindTasks(const CallOptions& call,
                                                                              const upstream::TaskSearch& search) {
   return Reported(dispatcher_, RequestKind::kPoll, call,
-                  [&](const CallOptions& permitted) { return vendor_->FindTasks(permitted, search); });
+                  [&](const CallOptions& permitted) { return vendor_->task_list()->FindTasks(permitted, search); });
 }
 
 absl::Status GatedUpstream::CancelTask(const CallOptions& call, const std::string& id) {
   return Reported(
       dispatcher_, RequestKind::kSubmit, call,
-      [&](const CallOptions& permitted) { return vendor_->CancelTask(permitted, id); }, kSoon);
+      [&](const CallOptions& permitted) { return vendor_->cancels()->CancelTask(permitted, id); }, kSoon);
 }
 
 absl::StatusOr<upstream::UsageLog> GatedUpstream::ReadUsage(const CallOptions& call) {
-  absl::StatusOr<upstream::UsageLog> log = vendor_->ReadUsage(call);
+  absl::StatusOr<upstream::UsageLog> log = vendor_->usage_log()->ReadUsage(call);
   // The log has a rate of its own: its errors say nothing about other requests.
   if (call.permit != nullptr && log.ok()) call.permit->Answered({});
   return log;
+}
+
+absl::Status GatedUpstream::FetchResult(const CallOptions& call, const std::string& uri, int64_t offset, int64_t limit,
+                                        upstream::ResultSink& sink) {
+  return vendor_->tasks().FetchResult(call, uri, offset, limit, sink);
 }
 
 }  // namespace seedance::engine

@@ -14,7 +14,15 @@ namespace seedance::engine {
 // A vendor account whose requests all have leave from the dispatcher and report there what they came to. A call's
 // options hold the RequestSlot of its work as permit; a call without one gets a CallerPermit, so that its errors are
 // also those of CallerPermit::BeforeSend. Thread-safe.
-class GatedUpstream : public upstream::Upstream {
+class GatedUpstream : public upstream::Upstream,
+                      private upstream::TaskApi,
+                      private upstream::AssetApi,
+                      private upstream::AssetNameApi,
+                      private upstream::GroupApi,
+                      private upstream::FileApi,
+                      private upstream::TaskListApi,
+                      private upstream::CancelApi,
+                      private upstream::UsageLogApi {
  public:
   using CallOptions = upstream::CallOptions;
 
@@ -24,6 +32,17 @@ class GatedUpstream : public upstream::Upstream {
   const std::string& name() const override { return vendor_->name(); }
   const model::UpstreamProfile& profile() const override { return vendor_->profile(); }
 
+  upstream::TaskApi& tasks() override { return *this; }
+  upstream::AssetApi& assets() override { return *this; }
+  upstream::AssetNameApi* asset_names() override { return vendor_->asset_names() == nullptr ? nullptr : this; }
+  upstream::GroupApi* groups() override { return vendor_->groups() == nullptr ? nullptr : this; }
+  upstream::FileApi* files() override { return vendor_->files() == nullptr ? nullptr : this; }
+  upstream::TaskListApi* task_list() override { return vendor_->task_list() == nullptr ? nullptr : this; }
+  upstream::CancelApi* cancels() override { return vendor_->cancels() == nullptr ? nullptr : this; }
+  upstream::UsageLogApi* usage_log() override { return vendor_->usage_log() == nullptr ? nullptr : this; }
+  const upstream::WebhookApi* webhooks() override { return vendor_->webhooks(); }
+
+ private:
   upstream::BilledResult<std::string> CreateGroup(const CallOptions& call, const upstream::NewGroup& group) override;
   absl::StatusOr<upstream::ReportPage<upstream::GroupReport>> ListGroups(const CallOptions& call,
                                                                          const upstream::GroupQuery& query) override;
@@ -44,15 +63,9 @@ class GatedUpstream : public upstream::Upstream {
                                                                 const upstream::TaskSearch& search) override;
   absl::Status CancelTask(const CallOptions& call, const std::string& id) override;
   absl::StatusOr<upstream::UsageLog> ReadUsage(const CallOptions& call) override;
-
-  bool IsWebhookSecret(std::string_view secret) const override { return vendor_->IsWebhookSecret(secret); }
-  std::string TaskOfWebhook(std::string_view body) const override { return vendor_->TaskOfWebhook(body); }
   absl::Status FetchResult(const CallOptions& call, const std::string& uri, int64_t offset, int64_t limit,
-                           upstream::ResultSink& sink) override {
-    return vendor_->FetchResult(call, uri, offset, limit, sink);
-  }
+                           upstream::ResultSink& sink) override;
 
- private:
   const std::unique_ptr<upstream::Upstream> vendor_;
   RequestDispatcher& dispatcher_;
 };

@@ -12,13 +12,19 @@ namespace {
 // Work that waits per pool: far more than a vendor lets run, few enough to stay small in memory.
 constexpr size_t kQueue = 20'000;
 
+UsageLogOptions UsageLogOf(const VendorAccount::Config& config) {
+  UsageLogOptions options = config.usage_log;
+  options.enabled = options.enabled && config.upstream->usage_log() != nullptr;
+  return options;
+}
+
 }  // namespace
 
 VendorAccount::VendorAccount(Config config, const LeastRate::Options& least_rate, base::Clock& clock,
                              std::function<void(absl::Time)> check_transfers_at)
     : tenants_(std::move(config.tenants)),
       dedicated_(config.dedicated),
-      usage_log_(config.usage_log),
+      usage_log_(UsageLogOf(config)),
       changes_("submit-" + config.upstream->name(), config.max_submits, kQueue),
       reads_("poll-" + config.upstream->name(), config.max_polls, kQueue),
       transfers_("transfer-" + config.upstream->name(), {config.max_transfers, kQueue, least_rate}, clock,

@@ -22,7 +22,7 @@
 
 namespace seedance::engine {
 
-// What is made of a vendor's log of what its key was billed (Upstream::ReadUsage).
+// What is made of a vendor's log of what its key was billed (UsageLogApi::ReadUsage).
 struct UsageLogOptions {
   bool enabled = false;
   // Nobody but this gateway uses the key: what the log shows and nobody here asked for can only be what is in doubt.

@@ -85,7 +85,7 @@ absl::Status Downloads::Fetch(const CallContext& context, const DownloadParams& 
   const upstream::CallOptions call = ToCallOptions(context);
   HashingSink hashing(sink, turn);
   absl::Status fetched =
-      account.upstream().FetchResult(call, LinkOf(task, params), params.offset, params.limit, hashing);
+      account.upstream().tasks().FetchResult(call, LinkOf(task, params), params.offset, params.limit, hashing);
   if (base::GetReason(fetched) == base::Reason::kResultExpired && !hashing.started()) {
     // Some vendors sign the link anew whenever the task is read.
     absl::StatusOr<GenerationTask> renewed = tracker_.RefreshResult(call, task);
@@ -94,7 +94,7 @@ absl::Status Downloads::Fetch(const CallContext& context, const DownloadParams& 
     const std::string& link = LinkOf(*renewed, params);
     if (link.empty() || link == LinkOf(task, params)) return fetched;
     task = *std::move(renewed);
-    fetched = account.upstream().FetchResult(call, LinkOf(task, params), params.offset, params.limit, hashing);
+    fetched = account.upstream().tasks().FetchResult(call, LinkOf(task, params), params.offset, params.limit, hashing);
   }
   const bool whole = fetched.ok() && params.offset == 0 && params.limit == 0 && hashing.whole() && !params.last_frame;
   // What may have been cut does not replace what is known.

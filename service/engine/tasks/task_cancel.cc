@@ -83,10 +83,11 @@ absl::StatusOr<GenerationTask> TaskCancel::CancelAtVendor(const CallContext& con
   if (IsSettled(*task)) return OutcomeOf(*task);
   // What it was a poll ago is no reason to touch it: at some vendors the same call deletes what is finished.
   absl::StatusOr<upstream::TaskReport> report =
-      account.upstream().GetTask(ToCallOptions(context), task->upstream_task_id);
+      account.upstream().tasks().GetTask(ToCallOptions(context), task->upstream_task_id);
   if (!report.ok()) return CancelUnanswered(*task, report.status());
   if (report->state != TaskState::kQueued) return SettleBy(*report, id, detach);
-  const absl::Status cancelled = account.upstream().CancelTask(ToCallOptions(context), task->upstream_task_id);
+  const absl::Status cancelled =
+      account.upstream().cancels()->CancelTask(ToCallOptions(context), task->upstream_task_id);
   base::Log(base::LogLevel::kInfo, "task_cancel_sent",
             {{"task", task->name()},
              {"tenant", task->tenant},
@@ -131,7 +132,7 @@ absl::StatusOr<GenerationTask> TaskCancel::Refused(const CallContext& context, c
                                                    VendorAccount& account) {
   if (!IsInDoubt(task.id)) return Abandon(task.id, detach);
   const absl::StatusOr<upstream::TaskReport> report =
-      account.upstream().GetTask(ToCallOptions(context), task.upstream_task_id);
+      account.upstream().tasks().GetTask(ToCallOptions(context), task.upstream_task_id);
   if (!report.ok()) return CancelUnanswered(task, report.status());
   // Queued, and yet not to be cancelled: it may be the old state of one that is cancelled.
   if (report->state == TaskState::kQueued) {

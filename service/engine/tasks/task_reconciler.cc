@@ -182,7 +182,7 @@ absl::StatusOr<ReconciledTask> TaskReconciler::Search(const upstream::CallOption
   absl::StatusOr<GenerationTask> task = store_.GetTask(id);
   if (!task.ok()) return task.status();
   if (!IsInDoubt(*task)) return NotInDoubt(*task);
-  absl::StatusOr<std::vector<TaskSighting>> there = account.upstream().FindTasks(call, SearchFor(*task));
+  absl::StatusOr<std::vector<TaskSighting>> there = account.upstream().task_list()->FindTasks(call, SearchFor(*task));
   if (!there.ok()) return there.status();
   // After the vendor and before the look at what is bound: what the vendor showed is of a task that stands here, or is
   // bound by then.
@@ -229,7 +229,7 @@ absl::StatusOr<std::vector<TaskSighting>> TaskReconciler::Unbound(const Generati
 
 absl::StatusOr<GenerationTask> TaskReconciler::BindAsTold(const upstream::CallOptions& call, const GenerationTask& task,
                                                           const std::string& upstream_task_id, VendorAccount& account) {
-  const absl::StatusOr<upstream::TaskReport> report = account.upstream().GetTask(call, upstream_task_id);
+  const absl::StatusOr<upstream::TaskReport> report = account.upstream().tasks().GetTask(call, upstream_task_id);
   if (absl::IsNotFound(report.status())) {
     return base::InvalidField(kField, absl::StrCat("must be the id of a task known to upstream ", account.name(),
                                                    "; this one is unknown there"));

@@ -312,7 +312,7 @@ void TaskTracker::Send(const GenerationTask& task, const std::vector<model::Asse
   billed.permit = &slot;
   model::TaskRequest request = WithVendorIds(task.request, assets);
   if (task.sent_seed.has_value()) request.seed = task.sent_seed;
-  const upstream::BilledResult<std::string> result = account.upstream().CreateTask(billed, request);
+  const upstream::BilledResult<std::string> result = account.upstream().tasks().CreateTask(billed, request);
   account.metrics().Submitted(result.acceptance);
   absl::Duration next_try;
   if (result.acceptance == upstream::Acceptance::kNotAccepted) {
@@ -361,7 +361,7 @@ absl::StatusOr<GenerationTask> TaskTracker::RefreshResult(const upstream::CallOp
                                                           const GenerationTask& task) {
   VendorAccount* account = upstreams_.Find(task.tenant, task.request.upstream);
   if (account == nullptr) return task;
-  absl::StatusOr<upstream::TaskReport> report = account->upstream().GetTask(call, task.upstream_task_id);
+  absl::StatusOr<upstream::TaskReport> report = account->upstream().tasks().GetTask(call, task.upstream_task_id);
   if (!report.ok()) return report.status();
   const bool same =
       report->result.video_uri == task.result.video_uri && report->result.last_frame_uri == task.result.last_frame_uri;

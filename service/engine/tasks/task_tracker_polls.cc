@@ -41,7 +41,7 @@ void TaskTracker::OnPollTurn(const std::string& id, VendorAccount& account, Requ
 void TaskTracker::Poll(const GenerationTask& task, VendorAccount& account, RequestSlot& slot) {
   const bool poked = open_.BeginPoll(task.id);
   absl::StatusOr<upstream::TaskReport> report =
-      account.upstream().GetTask(upstreams_.BackgroundRead(&slot), task.upstream_task_id);
+      account.upstream().tasks().GetTask(upstreams_.BackgroundRead(&slot), task.upstream_task_id);
   // Broken off because the process stops: that is no answer.
   if (absl::IsCancelled(report.status())) return ScheduleIn(task.id, absl::Seconds(1));
   account.metrics().Polled("task", report.status());

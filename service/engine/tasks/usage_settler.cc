@@ -104,7 +104,7 @@ void UsageSettler::Read(VendorAccount& account, RequestSlot& slot) {
   // Settled meanwhile, by a person perhaps.
   if (open.ok() && !doubts && !costs) return;
   round->facts.now = clock_.Now();
-  absl::StatusOr<upstream::UsageLog> log = account.upstream().ReadUsage(upstreams_.BackgroundRead(&slot));
+  absl::StatusOr<upstream::UsageLog> log = account.upstream().usage_log()->ReadUsage(upstreams_.BackgroundRead(&slot));
   if (absl::IsCancelled(log.status())) return;
   absl::Status read = log.status();
   if (log.ok()) {
@@ -240,7 +240,8 @@ void UsageSettler::AskAll(VendorAccount& account, const std::shared_ptr<Round>& 
 
 void UsageSettler::AskOne(VendorAccount& account, const std::string& id, RequestSlot& slot,
                           const std::shared_ptr<Round>& round) {
-  const absl::StatusOr<upstream::TaskReport> report = account.upstream().GetTask(upstreams_.BackgroundRead(&slot), id);
+  const absl::StatusOr<upstream::TaskReport> report =
+      account.upstream().tasks().GetTask(upstreams_.BackgroundRead(&slot), id);
   // The process stops.
   if (absl::IsCancelled(report.status())) return;
   bool last = false;

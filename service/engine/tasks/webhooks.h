@@ -13,8 +13,8 @@ namespace seedance::engine {
 
 // What became of a webhook.
 enum class WebhookAnswer {
-  kUnknownPath,  // No upstream has this token.
-  kWrongSecret,  // The sender is not the vendor.
+  kUnknownPath,  // No upstream has this path.
+  kUnverified,   // The sender is not the vendor.
   kTaken,        // It was the vendor; also when its task is unknown or has ended.
 };
 
@@ -24,12 +24,12 @@ enum class WebhookAnswer {
 // Thread-safe. Does not block on the store or on a vendor.
 class Webhooks {
  public:
-  // `paths`: names of upstreams by the tokens in their URLs.
+  // `paths`: names of upstreams by what stands behind `/webhooks/` in their URLs.
   Webhooks(std::map<std::string, std::string> paths, Upstreams& upstreams, TaskTracker& tracker)
       : paths_(std::move(paths)), upstreams_(upstreams), tracker_(tracker) {}
 
-  // `token`: the last part of the URL's path. `secret`: the vendor's header, empty when there was none.
-  WebhookAnswer Receive(std::string_view token, std::string_view secret, std::string_view body);
+  // `path`: what stands behind `/webhooks/` in the URL. `headers` and `body` as they came.
+  WebhookAnswer Receive(std::string_view path, const upstream::WebhookHeaders& headers, std::string_view body);
 
  private:
   const std::map<std::string, std::string> paths_;

@@ -14,11 +14,16 @@ bool NotForUs(const absl::Status& status) {
          reason == base::Reason::kCreditsExhausted;
 }
 
+// Not even an empty file, where the vendor has no upload.
+bool VendorTakes(const model::AssetProfile& profile, int64_t size) {
+  return profile.max_staged_bytes > 0 && size <= profile.max_staged_bytes;
+}
+
 }  // namespace
 
 std::optional<base::FieldViolation> FileStager::Refusal(const model::AssetProfile& profile, int64_t size,
                                                         const std::string& field) const {
-  if (staging_ != nullptr || size <= profile.max_staged_bytes) return std::nullopt;
+  if (staging_ != nullptr || VendorTakes(profile, size)) return std::nullopt;
   const std::string most =
       profile.max_staged_bytes == 0 ? "no bytes" : absl::StrCat("at most ", profile.max_staged_bytes, " bytes");
   return base::FieldViolation{field, absl::StrCat("has ", size, " bytes: this upstream takes URLs, and ", most,
@@ -31,9 +36,9 @@ absl::StatusOr<std::string> FileStager::Stage(upstream::Upstream& upstream, cons
                                               const std::string& field) {
   const model::AssetProfile& profile = upstream.profile().assets;
   if (auto refusal = Refusal(profile, file.size(), field)) return base::InvalidInput({*refusal});
-  if (file.size() <= profile.max_staged_bytes) {
+  if (VendorTakes(profile, file.size())) {
     const std::unique_ptr<http::ByteSource> bytes = file.Read();
-    absl::StatusOr<std::string> url = upstream.UploadToVendor(call, "upload" + suffix, *bytes);
+    absl::StatusOr<std::string> url = upstream.files()->UploadToVendor(call, "upload" + suffix, *bytes);
     if (url.ok() || staging_ == nullptr || !NotForUs(url.status())) return url;
   }
   return staging_->Publish(file, suffix);

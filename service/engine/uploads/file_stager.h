@@ -28,7 +28,7 @@ class FileStager {
                                               const std::string& field) const;
 
   // The URL of the bytes of `file`, which has `suffix`. Nothing is billed. A refusal comes as INVALID_ARGUMENT on
-  // `field`; other errors are those of Upstream::UploadToVendor and StagingDirectory::Publish.
+  // `field`; other errors are those of FileApi::UploadToVendor and StagingDirectory::Publish.
   absl::StatusOr<std::string> Stage(upstream::Upstream& upstream, const upstream::CallOptions& call,
                                     const TempFile& file, const std::string& suffix, const std::string& field);
 

@@ -40,12 +40,6 @@ bool DemandsGroupType(const http::HttpReply& reply) {
 // For a request that just succeeded with another group type: the key has no groups of this type.
 bool HasNoSuchGroupType(const absl::Status& status) { return base::GetReason(status) == Reason::kUpstreamInvalidInput; }
 
-absl::Status Unsupported(const char* what) {
-  base::ErrorDetail detail;
-  detail.reason = Reason::kUnsupportedByUpstream;
-  return base::MakeError(absl::StrCat("AnyFast has no ", what), detail);
-}
-
 // Forwards the caller's cancellation only while the vendor cannot have the complete body: later it would lose the
 // answer. The end of the process is always forwarded.
 class UploadCancel {
@@ -76,7 +70,12 @@ class UploadCancel {
   uint64_t abandon_id_ = 0;
 };
 
-class AnyFast : public Upstream {
+class AnyFast : public Upstream,
+                private TaskApi,
+                private AssetApi,
+                private AssetNameApi,
+                private GroupApi,
+                private UsageLogApi {
  public:
   AnyFast(AnyFastOptions options, std::unique_ptr<http::HttpTransport> transport, base::Clock& clock)
       : options_(std::move(options)),
@@ -91,6 +90,14 @@ class AnyFast : public Upstream {
 
   const std::string& name() const override { return options_.name; }
   const model::UpstreamProfile& profile() const override { return options_.profile; }
+  TaskApi& tasks() override { return *this; }
+  AssetApi& assets() override { return *this; }
+  AssetNameApi* asset_names() override { return this; }
+  GroupApi* groups() override { return this; }
+  UsageLogApi* usage_log() override { return options_.profile.usage_log ? this : nullptr; }
+
+ private:
+  using Resource = VendorClient::Resource;
 
   BilledResult<std::string> CreateGroup(const CallOptions& call, const NewGroup& group) override {
     return Create(Operation::kCreateGroup, BilledPost(call, "/volc/asset/CreateAssetGroup", CreateGroupBody(group)),
@@ -172,13 +179,6 @@ class AnyFast : public Upstream {
     return Change(Operation::kChangeAsset, call, "/volc/asset/DeleteAsset", IdBody(id), AssetRef(id));
   }
 
-  absl::StatusOr<std::string> UploadToVendor(const CallOptions&, const std::string&, http::ByteSource&) override {
-    return base::InternalError("AnyFast takes bytes, so nothing is staged for it");
-  }
-
-  bool IsWebhookSecret(std::string_view) const override { return false; }
-  std::string TaskOfWebhook(std::string_view) const override { return ""; }
-
   BilledResult<std::string> CreateTask(const CallOptions& call, const model::TaskRequest& task) override {
     const std::string& model = task.model.empty() ? options_.profile.default_model : task.model;
     const model::ModelProfile* row = options_.profile.FindModel(model);
@@ -196,16 +196,7 @@ class AnyFast : public Upstream {
     return *std::move(report);
   }
 
-  // Not supported by the vendor, as the profile says.
-  absl::StatusOr<std::vector<TaskSighting>> FindTasks(const CallOptions&, const TaskSearch&) override {
-    return Unsupported("list of tasks");
-  }
-  absl::Status CancelTask(const CallOptions&, const std::string&) override {
-    return Unsupported("cancellation of tasks");
-  }
-
   absl::StatusOr<UsageLog> ReadUsage(const CallOptions& call) override {
-    if (!options_.profile.usage_log) return Unsupported("readable usage log");
     std::string path = "/api/log/token";
     if (options_.usage_log_key_in_query) path += "?key=" + http::PathSegment(options_.api_key.Reveal());
     absl::StatusOr<http::HttpReply> reply =
@@ -221,9 +212,6 @@ class AnyFast : public Upstream {
     const absl::Duration time = std::min(options_.transfer_timeout, call.deadline - clock_.Now());
     return FetchRange(client_.transport(), call, {uri, offset, limit}, time, options_.allow_plain_http, sink);
   }
-
- private:
-  using Resource = VendorClient::Resource;
 
   Resource GroupRef(const std::string& id) const {
     return base::ResourceRef{kGroupResource, model::AssetGroupName({options_.name, id})};

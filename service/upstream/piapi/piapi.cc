@@ -29,10 +29,11 @@ namespace {
 using base::Reason;
 
 constexpr char kAssetResource[] = "seedance.gateway.v1.Asset";
+constexpr char kWebhookSecretHeader[] = "x-webhook-secret";
 constexpr int kPageSize = 100;
-// Of the vendor's list; its largest plan has 1000 assets.
 // How long the list is read instead of the path for one asset.
 constexpr absl::Duration kWithoutGetPath = absl::Minutes(10);
+// Of the vendor's list; its largest plan has 1000 assets.
 constexpr int kMaxPages = 100;
 
 PiApiOptions WithOwnFacts(PiApiOptions options) {
@@ -75,7 +76,13 @@ bool Succeeded(const http::HttpReply& reply) {
   return IsApiSuccess(reply, root) && !PiApiSaysFailure(root);
 }
 
-class PiApi : public Upstream {
+class PiApi : public Upstream,
+              private TaskApi,
+              private AssetApi,
+              private FileApi,
+              private TaskListApi,
+              private CancelApi,
+              private WebhookApi {
  public:
   PiApi(PiApiOptions options, std::unique_ptr<http::HttpTransport> transport, base::Clock& clock)
       : options_(WithOwnFacts(std::move(options))),
@@ -91,21 +98,14 @@ class PiApi : public Upstream {
   const std::string& name() const override { return options_.name; }
   const model::UpstreamProfile& profile() const override { return options_.profile; }
 
-  BilledResult<std::string> CreateGroup(const CallOptions&, const NewGroup&) override { return Refuse("groups"); }
-  absl::StatusOr<ReportPage<GroupReport>> ListGroups(const CallOptions&, const GroupQuery&) override {
-    return Unsupported("groups");
-  }
-  absl::StatusOr<GroupReport> GetGroup(const CallOptions&, const std::string&) override {
-    return Unsupported("groups");
-  }
-  absl::Status UpdateGroup(const CallOptions&, const std::string&, const std::string&) override {
-    return Unsupported("groups");
-  }
-  absl::Status DeleteGroup(const CallOptions&, const std::string&) override { return Unsupported("groups"); }
-  absl::Status UpdateAsset(const CallOptions&, const std::string&, const std::string&) override {
-    return Unsupported("changeable names of assets");
-  }
+  TaskApi& tasks() override { return *this; }
+  AssetApi& assets() override { return *this; }
+  FileApi* files() override { return options_.upload_url.empty() ? nullptr : this; }
+  TaskListApi* task_list() override { return options_.profile.lists_tasks ? this : nullptr; }
+  CancelApi* cancels() override { return options_.profile.cancels_tasks ? this : nullptr; }
+  const WebhookApi* webhooks() override { return options_.profile.webhooks ? this : nullptr; }
 
+ private:
   BilledResult<std::string> CreateAsset(const CallOptions& call, const NewAsset& asset) override {
     if (asset.uri.empty()) return Refuse("uploads of bytes");
     const http::HttpRequest request = BilledPost(call, options_.paths.asset_upload, PiApiAssetBody(asset));
@@ -175,7 +175,6 @@ class PiApi : public Upstream {
 
   absl::StatusOr<std::string> UploadToVendor(const CallOptions& call, const std::string& file_name,
                                              http::ByteSource& bytes) override {
-    if (options_.upload_url.empty()) return Unsupported("upload of files without an upload_url");
     Base64Source body(file_name, bytes);
     http::HttpRequest request = client_.Request(call, "POST", "");
     request.url = options_.upload_url;
@@ -255,8 +254,10 @@ class PiApi : public Upstream {
     return base::MakeError(absl::StrCat("the vendor did not cancel the task: ", std::string(error.message())), detail);
   }
 
-  bool IsWebhookSecret(std::string_view secret) const override {
-    return IsPiApiWebhookSecret(options_.webhook_secret, secret);
+  bool Verify(const WebhookHeaders& headers, std::string_view) const override {
+    const auto said = headers.find(kWebhookSecretHeader);
+    // Of two nobody knows which one the vendor meant.
+    return headers.count(kWebhookSecretHeader) == 1 && IsPiApiWebhookSecret(options_.webhook_secret, said->second);
   }
   std::string TaskOfWebhook(std::string_view body) const override { return PiApiWebhookTask(body); }
 
@@ -266,7 +267,6 @@ class PiApi : public Upstream {
     return FetchRange(client_.transport(), call, {uri, offset, limit}, time, options_.allow_plain_http, sink);
   }
 
- private:
   BilledResult<std::string> Accepted(std::string id) const { return AcceptedAs(std::move(id), options_.api_key); }
 
   static BilledResult<std::string> Refuse(const char* what) {

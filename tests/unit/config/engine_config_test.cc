@@ -30,7 +30,7 @@ class EngineConfig : public testing::Test {
   }
 
   // The only upstream of the file.
-  const upstream::Upstream& Made(const std::string& yaml) {
+  upstream::Upstream& Made(const std::string& yaml) {
     auto made = MakeUpstreams(Parsed(yaml), base::RealClock());
     EXPECT_TRUE(made.ok()) << made.status();
     made_ = *std::move(made);
@@ -65,10 +65,11 @@ TEST_F(EngineConfig, PiApiHasNoWebhooksAndNoUploadsUnlessConfigured) {
   EXPECT_FALSE(plain.webhooks);
   EXPECT_GT(plain.assets.max_staged_bytes, 0);
   EXPECT_EQ(Made(begin + ", upload_url: none}}]").profile().assets.max_staged_bytes, 0);
-  const upstream::Upstream& told = Made(kAdmin + begin + ", webhook_secret: {env: HOOK}}}]");
+  upstream::Upstream& told = Made(kAdmin + begin + ", webhook_secret: {env: HOOK}}}]");
   EXPECT_TRUE(told.profile().webhooks);
-  EXPECT_TRUE(told.IsWebhookSecret("hush"));
-  EXPECT_FALSE(told.IsWebhookSecret("hush "));
+  ASSERT_NE(told.webhooks(), nullptr);
+  EXPECT_TRUE(told.webhooks()->Verify({{"x-webhook-secret", "hush"}}, ""));
+  EXPECT_FALSE(told.webhooks()->Verify({{"x-webhook-secret", "hush "}}, ""));
 }
 
 TEST_F(EngineConfig, ConcurrencyAndDedicationAreTakenFromEitherDialect) {
@@ -149,10 +150,11 @@ TEST_F(EngineConfig, WebhookPathsAreHashesOfNameAndSecret) {
   const auto options = EngineOptions(config);
   ASSERT_TRUE(options.ok()) << options.status();
   const base::Secret secret("hush");
-  EXPECT_EQ(WebhookToken("one", secret), base::Sha256Hex("webhook path\none\nhush").substr(0, 32));
+  const std::string one = WebhookPath("piapi", "one", secret);
+  EXPECT_EQ(one, "piapi/" + base::Sha256Hex("webhook path\none\nhush").substr(0, 32));
   EXPECT_THAT(options->webhooks,
-              UnorderedElementsAre(Pair(WebhookToken("one", secret), "one"), Pair(WebhookToken("two", secret), "two")));
-  EXPECT_EQ(WebhookUrl(config.admin().public_base_url(), "abc"), "https://gw.example.com/webhooks/piapi/abc");
+              UnorderedElementsAre(Pair(one, "one"), Pair(WebhookPath("piapi", "two", secret), "two")));
+  EXPECT_EQ(WebhookUrl(config.admin().public_base_url(), "piapi/abc"), "https://gw.example.com/webhooks/piapi/abc");
 }
 
 TEST_F(EngineConfig, TaskOptionsAreThoseOfTheFile) {

@@ -46,6 +46,7 @@ EngineTest::~EngineTest() {
 
 void EngineTest::Start(const engine::Engine::Options& options) {
   std::vector<engine::Upstreams::Config> configs(2);
+  vendor_.profile().usage_log = usage_log_.enabled;
   configs[0].upstream = vendor_.MakeUpstream();
   configs[0].usage_log = usage_log_;
   configs[1].upstream = own_.MakeUpstream();

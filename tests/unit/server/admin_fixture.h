@@ -60,8 +60,8 @@ class RawClient {
 
 // What the server tells the gateway of a webhook.
 struct Webhook {
-  std::string token;
-  std::string secret;
+  std::string path;
+  upstream::WebhookHeaders headers;
   std::string body;
 };
 
@@ -77,9 +77,9 @@ class AdminServerTest : public ::testing::Test {
       return not_ready_;
     };
     hooks.metrics = [] { return std::string("seedance_answer 42\n"); };
-    hooks.webhook = [this](std::string_view token, std::string_view secret, std::string_view body) {
+    hooks.webhook = [this](std::string_view path, const upstream::WebhookHeaders& headers, std::string_view body) {
       base::MutexLock lock(mutex_);
-      webhooks_.push_back({std::string(token), std::string(secret), std::string(body)});
+      webhooks_.push_back({std::string(path), headers, std::string(body)});
       return answer_;
     };
     hooks.staged_file = [this](std::string_view token) -> std::optional<AdminHooks::File> {

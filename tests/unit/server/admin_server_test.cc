@@ -56,9 +56,10 @@ TEST_F(AdminServerTest, HeadAnswersAsGetWithoutABody) {
 
 TEST_F(AdminServerTest, UnknownPathsAndMethodsAreRefused) {
   Start();
-  for (const char* path :
-       {"/", "/livezz", "/metricsx", "/webhooks/piapi/", "/webhooks/piapi/short", "/webhooks/other/x", "/staging/",
-        "/staging/../../etc/passwd", "/staging/%2e%2e%2f%2e%2e%2fetc%2fpasswd"}) {
+  for (const std::string& path :
+       std::vector<std::string>{"/", "/livezz", "/metricsx", "/webhooks/piapi/", "/webhooks/piapi/short",
+                                "/webhooks/other/x", "/webhooks/" + kToken, "/webhooks//" + kToken, "/staging/",
+                                "/staging/../../etc/passwd", "/staging/%2e%2e%2f%2e%2e%2fetc%2fpasswd"}) {
     EXPECT_EQ(StatusOf(path), 404) << path;
   }
   EXPECT_EQ(StatusOf("/webhooks/piapi/" + kToken), 405);
@@ -77,23 +78,30 @@ TEST_F(AdminServerTest, ATakenAddressIsAnError) {
 
 // ---- Webhooks ----
 
-TEST_F(AdminServerTest, AWebhookIsHandedOnWithItsSecret) {
+TEST_F(AdminServerTest, AWebhookIsHandedOnWithAllItsHeaders) {
   Start();
-  const httplib::Result answer = PostWebhook("{\"a\": 1}", {{"x-webhook-secret", "hush"}});
+  const httplib::Result answer =
+      PostWebhook("{\"a\": 1}", {{"X-Webhook-Secret", " hush "}, {"X-Twice", "1"}, {"X-Twice", "2"}});
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->status, 200);
   EXPECT_EQ(answer->body, "{}");
   ASSERT_EQ(webhooks().size(), 1u);
-  EXPECT_EQ(webhooks()[0].token, kToken);
-  EXPECT_EQ(webhooks()[0].secret, "hush");
+  EXPECT_EQ(webhooks()[0].path, "piapi/" + kToken);
+  const upstream::WebhookHeaders headers = webhooks()[0].headers;
+  EXPECT_EQ(headers.find("x-webhook-secret")->second, "hush");
+  EXPECT_EQ(headers.count("x-twice"), 2u);
+  EXPECT_EQ(headers.find("content-type")->second, "application/json");
   EXPECT_EQ(webhooks()[0].body, "{\"a\": 1}");
+  ASSERT_TRUE(NewClient().Post("/webhooks/other/" + kToken, "{}", "application/json"));
+  ASSERT_EQ(webhooks().size(), 2u);
+  EXPECT_EQ(webhooks()[1].path, "other/" + kToken);
 }
 
 TEST_F(AdminServerTest, WebhooksOfOthersAreRefused) {
   Start();
   SetAnswer(WebhookAnswer::kUnknownPath);
   EXPECT_EQ(PostWebhook("{}")->status, 404);
-  SetAnswer(WebhookAnswer::kWrongSecret);
+  SetAnswer(WebhookAnswer::kUnverified);
   EXPECT_EQ(PostWebhook("{}")->status, 401);
 }
 

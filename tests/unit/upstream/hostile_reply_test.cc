@@ -112,7 +112,7 @@ BilledResult<std::string> CreateAgainst(const std::string& body) {
   });
   AnyFastOptions options;
   options.base_url = "http://127.0.0.1:" + std::to_string(server.port());
-  return MakeAnyFast(options, http::MakeHttpTransport({}), base::RealClock())->CreateTask({}, {});
+  return MakeAnyFast(options, http::MakeHttpTransport({}), base::RealClock())->tasks().CreateTask({}, {});
 }
 
 TEST(HostileReply, ACreateAnsweredWithATreeBeyondTheLimitsIsInDoubtNeverNotAccepted) {
@@ -137,7 +137,7 @@ TEST(HostileReply, AResultLinkOfMegabytesIsNone) {
   });
   AnyFastOptions options;
   options.base_url = "http://127.0.0.1:" + std::to_string(server.port());
-  const auto report = MakeAnyFast(options, http::MakeHttpTransport({}), base::RealClock())->GetTask({}, "t");
+  const auto report = MakeAnyFast(options, http::MakeHttpTransport({}), base::RealClock())->tasks().GetTask({}, "t");
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_EQ(report->state, model::TaskState::kRunning) << "a success without a result is none";
 }

@@ -50,7 +50,8 @@ absl::Status Fetch(const std::string& url, int64_t offset, int64_t limit, Result
   http::HttpOptions http;
   http.home = "127.0.0.1";
   return MakeAnyFast(options, http::MakeHttpTransport(http), base::RealClock())
-      ->FetchResult({}, url, offset, limit, sink);
+      ->tasks()
+      .FetchResult({}, url, offset, limit, sink);
 }
 
 http::RecordingVendor::Answer Storage(bool knows_ranges) {
@@ -162,7 +163,9 @@ TEST(FetchResult, PlainHttpIsRefusedUnlessAllowed) {
 absl::Status FetchFromAfar(const std::string& url, const http::HttpOptions& http, ResultSink& sink) {
   AnyFastOptions options;
   options.allow_plain_http = true;
-  return MakeAnyFast(options, http::MakeHttpTransport(http), base::RealClock())->FetchResult({}, url, 0, 0, sink);
+  return MakeAnyFast(options, http::MakeHttpTransport(http), base::RealClock())
+      ->tasks()
+      .FetchResult({}, url, 0, 0, sink);
 }
 
 TEST(FetchResult, LinksToThisMachineAndPrivateNetworksAreNeverFetched) {

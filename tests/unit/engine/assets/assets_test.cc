@@ -152,9 +152,9 @@ TEST_F(AssetsTest, AnAssetThatWasCreatedAgainIsRenamedAndDeletedByItsPresentId) 
   vendor_.SetAsset(report);
   EXPECT_TRUE(Rename(handle, "new").ok());
   const auto upstream = vendor_.MakeUpstream();
-  EXPECT_EQ(upstream->GetAsset({}, "a-2")->display_name, "new");
+  EXPECT_EQ(upstream->assets().GetAsset({}, "a-2")->display_name, "new");
   EXPECT_TRUE(Delete(handle, false).ok());
-  EXPECT_TRUE(absl::IsNotFound(upstream->GetAsset({}, "a-2").status()));
+  EXPECT_TRUE(absl::IsNotFound(upstream->assets().GetAsset({}, "a-2").status()));
 }
 
 TEST_F(AssetsTest, WhereTheVendorCannotRenameTheGatewayDoes) {

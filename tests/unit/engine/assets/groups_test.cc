@@ -342,7 +342,7 @@ TEST_F(EmulatedGroupsTest, ForceDeletesEachAssetAtTheVendorByItsPresentId) {
   EXPECT_TRUE(absl::IsNotFound(store_->GetAsset(second).status()));
   EXPECT_TRUE(store_->GetAsset(elsewhere).ok());
   const auto upstream = vendor_.MakeUpstream();
-  EXPECT_TRUE(absl::IsNotFound(upstream->GetAsset({}, "b-2").status()));
+  EXPECT_TRUE(absl::IsNotFound(upstream->assets().GetAsset({}, "b-2").status()));
 }
 
 TEST_F(EmulatedGroupsTest, WhatTheVendorTakesDuringADeletionIsNeitherForgottenNorKept) {
@@ -381,7 +381,7 @@ TEST_F(EmulatedGroupsTest, AnAssetThatIsCreatedAgainDuringItsDeletionIsDeletedUn
   EXPECT_EQ(vendor_.delete_asset.calls(), 2);
   EXPECT_TRUE(absl::IsNotFound(store_->GetAsset(asset).status()));
   const auto upstream = vendor_.MakeUpstream();
-  EXPECT_TRUE(absl::IsNotFound(upstream->GetAsset({}, "a-2").status()));
+  EXPECT_TRUE(absl::IsNotFound(upstream->assets().GetAsset({}, "a-2").status()));
 }
 
 TEST_F(EmulatedGroupsTest, AssetsThatAreGoneAtTheVendorStopNoDeletion) {

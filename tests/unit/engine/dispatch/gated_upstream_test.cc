@@ -43,7 +43,7 @@ class GatedUpstreamTest : public ::testing::Test {
     calls(call);
   }
   void Poll() {
-    InSlot(RequestKind::kPoll, [this](const auto& call) { (void)upstream_.GetTask(call, "t"); });
+    InSlot(RequestKind::kPoll, [this](const auto& call) { (void)upstream_.tasks().GetTask(call, "t"); });
   }
   static absl::Status Limited() {
     base::ErrorDetail detail;
@@ -62,7 +62,8 @@ class GatedUpstreamTest : public ::testing::Test {
 
 TEST_F(GatedUpstreamTest, ALimitThatASearchMeetsHoldsPollsBack) {
   vendor_.find_tasks.Answer(Limited());
-  InSlot(RequestKind::kPoll, [this](const auto& call) { EXPECT_FALSE(upstream_.FindTasks(call, {}).ok()); });
+  InSlot(RequestKind::kPoll,
+         [this](const auto& call) { EXPECT_FALSE(upstream_.task_list()->FindTasks(call, {}).ok()); });
   EXPECT_EQ(dispatcher_.facts().cooldown[0], absl::Seconds(30));
   EXPECT_EQ(dispatcher_.TryTake(RequestKind::kPoll), nullptr);
   EXPECT_NE(dispatcher_.TryTake(RequestKind::kSubmit), nullptr);
@@ -70,18 +71,19 @@ TEST_F(GatedUpstreamTest, ALimitThatASearchMeetsHoldsPollsBack) {
 
 TEST_F(GatedUpstreamTest, ALimitThatASubmissionMeetsHoldsTheOthersBack) {
   vendor_.create_task.Answer({Acceptance::kNotAccepted, "", Limited(), absl::Seconds(30), true});
-  InSlot(RequestKind::kSubmit,
-         [this](const auto& call) { EXPECT_EQ(upstream_.CreateTask(call, {}).acceptance, Acceptance::kNotAccepted); });
+  InSlot(RequestKind::kSubmit, [this](const auto& call) {
+    EXPECT_EQ(upstream_.tasks().CreateTask(call, {}).acceptance, Acceptance::kNotAccepted);
+  });
   EXPECT_EQ(dispatcher_.facts().cooldown[1], absl::Seconds(30));
 }
 
 TEST_F(GatedUpstreamTest, WhatMayBeBilledIsNotSentWithoutLeave) {
   InSlot(RequestKind::kSubmit, [this](upstream::CallOptions call) {
-    EXPECT_EQ(upstream_.CreateTask(call, {}).acceptance, Acceptance::kAccepted);
+    EXPECT_EQ(upstream_.tasks().CreateTask(call, {}).acceptance, Acceptance::kAccepted);
     call.cancel = std::make_shared<base::CancelToken>();
     call.cancel->Cancel();
     dispatcher_.Stop();
-    const upstream::BilledResult<std::string> second = upstream_.CreateTask(call, {});
+    const upstream::BilledResult<std::string> second = upstream_.tasks().CreateTask(call, {});
     EXPECT_EQ(second.acceptance, Acceptance::kNotAccepted);
     EXPECT_FALSE(second.retryable);
   });
@@ -114,16 +116,16 @@ TEST_F(GatedUpstreamTest, WhatWasBrokenOffSaysNothing) {
 
 TEST_F(GatedUpstreamTest, ALimitThatACallerMeetsHoldsAllBack) {
   vendor_.get_asset.Answer(Limited());
-  EXPECT_FALSE(upstream_.GetAsset({}, "a").ok());
+  EXPECT_FALSE(upstream_.assets().GetAsset({}, "a").ok());
   EXPECT_EQ(dispatcher_.TryTake(RequestKind::kPoll), nullptr);
   const int calls = vendor_.get_asset.calls();
-  EXPECT_TRUE(upstream::WasPutOff(upstream_.GetAsset({}, "a").status()));
+  EXPECT_TRUE(upstream::WasPutOff(upstream_.assets().GetAsset({}, "a").status()));
   EXPECT_EQ(vendor_.get_asset.calls(), calls);
 
   vendor_.create_asset.Answer({Acceptance::kNotAccepted, "", Limited(), absl::Seconds(30), true});
-  EXPECT_EQ(upstream_.CreateAsset({}, {}).acceptance, Acceptance::kNotAccepted);
+  EXPECT_EQ(upstream_.assets().CreateAsset({}, {}).acceptance, Acceptance::kNotAccepted);
   EXPECT_EQ(dispatcher_.TryTake(RequestKind::kSubmit), nullptr);
-  const upstream::BilledResult<std::string> put_off = upstream_.CreateAsset({}, {});
+  const upstream::BilledResult<std::string> put_off = upstream_.assets().CreateAsset({}, {});
   EXPECT_EQ(put_off.acceptance, Acceptance::kNotAccepted);
   EXPECT_EQ(put_off.retry_after, absl::Seconds(30));
   EXPECT_EQ(vendor_.create_asset.calls(), 1);
@@ -132,14 +134,14 @@ TEST_F(GatedUpstreamTest, ALimitThatACallerMeetsHoldsAllBack) {
 TEST_F(GatedUpstreamTest, CallersSayNothingAboutAnOutage) {
   for (int i = 0; i < 4; ++i) {
     vendor_.get_group.Answer(Failure(Reason::kUpstreamUnavailable, "502"));
-    EXPECT_FALSE(upstream_.GetGroup({}, "g").ok());
+    EXPECT_FALSE(upstream_.groups()->GetGroup({}, "g").ok());
   }
   EXPECT_FALSE(IsDown());
 }
 
 TEST_F(GatedUpstreamTest, ErrorsOfTheUsageLogAreItsOwn) {
   vendor_.read_usage.Answer(Limited());
-  InSlot(RequestKind::kPoll, [this](const auto& call) { EXPECT_FALSE(upstream_.ReadUsage(call).ok()); });
+  InSlot(RequestKind::kPoll, [this](const auto& call) { EXPECT_FALSE(upstream_.usage_log()->ReadUsage(call).ok()); });
   EXPECT_EQ(dispatcher_.facts().cooldown[0], absl::ZeroDuration());
 }
 

@@ -56,9 +56,11 @@ class TrackerTest : public ::testing::Test {
     Settle();
   }
 
+  // Headers of a webhook with this secret.
+  static upstream::WebhookHeaders Saying(const std::string& secret) { return {{"x-secret", secret}}; }
   // A webhook with the right token and secret about the vendor's task.
   engine::WebhookAnswer Webhook(const std::string& upstream_task_id) {
-    return webhooks_->Receive("token", "hush", upstream_task_id);
+    return webhooks_->Receive("token", Saying("hush"), upstream_task_id);
   }
 
   TempDir dir_;

@@ -23,12 +23,12 @@ TEST_F(WebhooksTest, OnlyTheVendorUnderItsOwnPathIsHeard) {
   Start();
   const std::string id = SubmittedTask();
   vendor_.SetTask(VendorId(id), Report(TaskState::kSucceeded));
-  EXPECT_EQ(webhooks_->Receive("nonsense", "hush", VendorId(id)), WebhookAnswer::kUnknownPath);
-  EXPECT_EQ(webhooks_->Receive("", "hush", VendorId(id)), WebhookAnswer::kUnknownPath);
-  EXPECT_EQ(webhooks_->Receive("gone", "hush", VendorId(id)), WebhookAnswer::kUnknownPath);
-  EXPECT_EQ(webhooks_->Receive("deaf", "hush", VendorId(id)), WebhookAnswer::kUnknownPath);
-  EXPECT_EQ(webhooks_->Receive("token", "guess", VendorId(id)), WebhookAnswer::kWrongSecret);
-  EXPECT_EQ(webhooks_->Receive("token", "", VendorId(id)), WebhookAnswer::kWrongSecret);
+  EXPECT_EQ(webhooks_->Receive("nonsense", Saying("hush"), VendorId(id)), WebhookAnswer::kUnknownPath);
+  EXPECT_EQ(webhooks_->Receive("", Saying("hush"), VendorId(id)), WebhookAnswer::kUnknownPath);
+  EXPECT_EQ(webhooks_->Receive("gone", Saying("hush"), VendorId(id)), WebhookAnswer::kUnknownPath);
+  EXPECT_EQ(webhooks_->Receive("deaf", Saying("hush"), VendorId(id)), WebhookAnswer::kUnknownPath);
+  EXPECT_EQ(webhooks_->Receive("token", Saying("guess"), VendorId(id)), WebhookAnswer::kUnverified);
+  EXPECT_EQ(webhooks_->Receive("token", {}, VendorId(id)), WebhookAnswer::kUnverified);
   Settle();
   EXPECT_EQ(polls(), 0);
   EXPECT_EQ(Webhook(VendorId(id)), WebhookAnswer::kTaken);

@@ -20,20 +20,20 @@ TEST(AnyFastGroupTypes, AGroupTypeIsSentWhereItIsSaid) {
     response.set_content(R"({"Id":"group-1","Items":[],"TotalCount":0})", "application/json");
   });
   auto upstream = AnyFastAt(vendor);
-  upstream->CreateGroup({}, {"a", "", model::GroupType::kLivenessFace});
+  upstream->groups()->CreateGroup({}, {"a", "", model::GroupType::kLivenessFace});
   EXPECT_EQ(vendor.requests().back().body, R"({"model":"volc-asset","Name":"a","GroupType":"LivenessFace"})");
-  upstream->CreateGroup({}, {"a", "", model::GroupType::kAigc});
+  upstream->groups()->CreateGroup({}, {"a", "", model::GroupType::kAigc});
   EXPECT_EQ(vendor.requests().back().body, R"({"model":"volc-asset","Name":"a","GroupType":"AIGC"})");
   GroupQuery groups;
   groups.type = model::GroupType::kLivenessFace;
-  EXPECT_TRUE(upstream->ListGroups({}, groups).ok());
+  EXPECT_TRUE(upstream->groups()->ListGroups({}, groups).ok());
   EXPECT_THAT(vendor.requests().back().body, testing::HasSubstr(R"("Filter":{"GroupType":"LivenessFace"})"));
   AssetQuery assets;
   assets.group_type = model::GroupType::kLivenessFace;
-  EXPECT_TRUE(upstream->ListAssets({}, assets).ok());
+  EXPECT_TRUE(upstream->assets().ListAssets({}, assets).ok());
   EXPECT_THAT(vendor.requests().back().body, testing::HasSubstr(R"("Filter":{"GroupType":"LivenessFace"})"));
   assets.group_type = model::GroupType::kUnspecified;
-  EXPECT_TRUE(upstream->ListAssets({}, assets).ok());
+  EXPECT_TRUE(upstream->assets().ListAssets({}, assets).ok());
   EXPECT_THAT(vendor.requests().back().body, testing::HasSubstr(R"("Filter":{"GroupType":"AIGC"})"));
 }
 
@@ -46,9 +46,9 @@ TEST(AnyFastGroupTypes, AVendorThatHasNoSuchGroupTypeIsNotAskedTwice) {
   auto upstream = AnyFastAt(vendor);
   GroupQuery query;
   query.type = model::GroupType::kLivenessFace;
-  EXPECT_EQ(base::GetReason(upstream->ListGroups({}, query).status()), Reason::kUpstreamInvalidInput);
+  EXPECT_EQ(base::GetReason(upstream->groups()->ListGroups({}, query).status()), Reason::kUpstreamInvalidInput);
   EXPECT_EQ(vendor.requests().size(), 1u);
-  const auto refused = upstream->CreateGroup({}, {"a", "", model::GroupType::kLivenessFace});
+  const auto refused = upstream->groups()->CreateGroup({}, {"a", "", model::GroupType::kLivenessFace});
   EXPECT_EQ(refused.acceptance, Acceptance::kRefused);
   EXPECT_EQ(base::GetReason(refused.status), Reason::kUpstreamInvalidInput);
 }
@@ -64,8 +64,8 @@ TEST(AnyFastGroupTypes, FilterIsAlwaysSentAndTheGroupTypeWhenDemanded) {
     }
   });
   auto upstream = AnyFastAt(vendor);
-  EXPECT_TRUE(upstream->ListGroups({}, {}).ok());
-  EXPECT_TRUE(upstream->ListGroups({}, {}).ok());
+  EXPECT_TRUE(upstream->groups()->ListGroups({}, {}).ok());
+  EXPECT_TRUE(upstream->groups()->ListGroups({}, {}).ok());
   std::vector<std::string> bodies;
   for (const auto& request : vendor.requests()) bodies.push_back(request.body);
   const std::string demanded = R"({"model":"volc-asset","Filter":{"GroupType":"AIGC"},"PageNumber":1,"PageSize":100})";
@@ -88,7 +88,7 @@ TEST(AnyFastGroupTypes, AGroupOfVerifiedPersonsIsFoundByAKeyThatDemandsAType) {
           shown ? R"({"Items":[{"Id":"face","GroupType":"LivenessFace"}],"TotalCount":1})" : R"({"Items":[]})",
           "application/json");
     });
-    const auto found = AnyFastAt(vendor)->GetGroup({}, "face");
+    const auto found = AnyFastAt(vendor)->groups()->GetGroup({}, "face");
     ASSERT_TRUE(found.ok()) << found.status();
     EXPECT_EQ(found->type, model::GroupType::kLivenessFace);
   }
@@ -107,7 +107,7 @@ void RefuseLivenessFace(const httplib::Request& request, httplib::Response& resp
 
 TEST(AnyFastGroupTypes, AKeyWithoutVerifiedPersonsMissesAGroupWithoutAnError) {
   http::RecordingVendor vendor(RefuseLivenessFace);
-  EXPECT_EQ(base::GetReason(AnyFastAt(vendor)->GetGroup({}, "face").status()), Reason::kResourceNotFound);
+  EXPECT_EQ(base::GetReason(AnyFastAt(vendor)->groups()->GetGroup({}, "face").status()), Reason::kResourceNotFound);
 }
 
 TEST(AnyFastGroupTypes, AssetsOfNamedGroupsAreListedWhateverTheTypeOfTheirGroup) {
@@ -124,22 +124,22 @@ TEST(AnyFastGroupTypes, AssetsOfNamedGroupsAreListedWhateverTheTypeOfTheirGroup)
     for (const AssetReport& asset : page->items) all.push_back(asset.id);
     return all;
   };
-  EXPECT_THAT(ids(AnyFastAt(vendor)->ListAssets({}, query)), ElementsAre("both", "face"));
+  EXPECT_THAT(ids(AnyFastAt(vendor)->assets().ListAssets({}, query)), ElementsAre("both", "face"));
   query.group_type = model::GroupType::kAigc;
-  EXPECT_THAT(ids(AnyFastAt(vendor)->ListAssets({}, query)), ElementsAre("both"));
+  EXPECT_THAT(ids(AnyFastAt(vendor)->assets().ListAssets({}, query)), ElementsAre("both"));
 }
 
 TEST(AnyFastGroupTypes, OnlyAKeyWithoutVerifiedPersonsMayFailToListThem) {
   AssetQuery query;
   query.group_ids = {"g"};
   http::RecordingVendor refuses(RefuseLivenessFace);
-  EXPECT_EQ(AnyFastAt(refuses)->ListAssets({}, query)->items.size(), 1u);
+  EXPECT_EQ(AnyFastAt(refuses)->assets().ListAssets({}, query)->items.size(), 1u);
   http::RecordingVendor fails([](const httplib::Request& request, httplib::Response& response) {
     const bool face = request.body.find("LivenessFace") != std::string::npos;
     response.status = face ? 503 : 200;
     response.set_content(R"({"Items":[],"TotalCount":0})", "application/json");
   });
-  EXPECT_FALSE(AnyFastAt(fails)->ListAssets({}, query).ok());
+  EXPECT_FALSE(AnyFastAt(fails)->assets().ListAssets({}, query).ok());
 }
 
 }  // namespace

@@ -38,7 +38,7 @@ BilledResult<std::string> UploadFrom(const http::TrickServer& server, http::Byte
   asset.media_type = model::MediaType::kImage;
   asset.file_name = "hero.png";
   asset.data = &source;
-  return AnyFastAt(server.url(""))->CreateAsset({}, asset);
+  return AnyFastAt(server.url(""))->assets().CreateAsset({}, asset);
 }
 
 class EarlyAnswer : public testing::TestWithParam<std::string> {};

@@ -109,16 +109,16 @@ TEST(AnyFastUsageLog, ItReachesBackToItsLastRowHoweverFewItHas) {
 
 class ReadUsageTest : public ::testing::Test {
  protected:
-  absl::StatusOr<UsageLog> Read(http::HttpReply reply, bool key_in_query = false, bool on = true) {
+  absl::StatusOr<UsageLog> Read(http::HttpReply reply, bool key_in_query = false) {
     AnyFastOptions options;
     options.api_key = base::Secret("sk-1+2");
     options.profile = AnyFastProfile();
-    options.profile.usage_log = on;
+    options.profile.usage_log = true;
     options.usage_log_key_in_query = key_in_query;
     auto transport = std::make_unique<ScriptedTransport>(std::move(reply));
     ScriptedTransport& sent = *transport;
     const auto vendor = MakeAnyFast(options, std::move(transport), base::RealClock());
-    absl::StatusOr<UsageLog> log = vendor->ReadUsage({});
+    absl::StatusOr<UsageLog> log = vendor->usage_log()->ReadUsage({});
     requests_ = sent.requests();
     return log;
   }
@@ -140,9 +140,12 @@ TEST_F(ReadUsageTest, RefusalsAreErrors) {
   EXPECT_FALSE(Read(Answer(http::HttpOutcome::kReply, 401, R"({"success":false,"message":"invalid token"})")).ok());
   EXPECT_FALSE(Read(Answer(http::HttpOutcome::kReply, 404, "not found")).ok());
   EXPECT_FALSE(Read(Answer(http::HttpOutcome::kNoReply, 0, "")).ok());
-  EXPECT_EQ(base::GetReason(Read(Answer(http::HttpOutcome::kReply, 200, kLog), false, false).status()),
-            base::Reason::kUnsupportedByUpstream);
-  EXPECT_TRUE(requests_.empty()) << "switched off";
+}
+
+TEST(AnyFastUsageLog, SwitchedOffThereIsNone) {
+  AnyFastOptions options;
+  options.profile = AnyFastProfile();
+  EXPECT_EQ(MakeAnyFast(options, http::MakeHttpTransport({}), base::RealClock())->usage_log(), nullptr);
 }
 
 }  // namespace

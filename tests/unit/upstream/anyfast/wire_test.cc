@@ -37,7 +37,7 @@ TEST(AnyFastWire, CreateGroup) {
   http::RecordingVendor vendor(Says(R"({"Id":"group-20260427160000-xxxxx"})"));
   CallOptions call;
   call.traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-  const auto result = AnyFastAt(vendor)->CreateGroup(call, {"your-custom-name", ""});
+  const auto result = AnyFastAt(vendor)->groups()->CreateGroup(call, {"your-custom-name", ""});
   EXPECT_EQ(result.acceptance, Acceptance::kAccepted) << result.status;
   EXPECT_EQ(result.value, "group-20260427160000-xxxxx");
   const httplib::Request request = vendor.requests().at(0);
@@ -56,7 +56,7 @@ TEST(AnyFastWire, ListGroupsReadsPagesAndStripsThePrefix) {
   GroupQuery query;
   query.display_name_contains = "my-project";
   query.page_size = 2;
-  const auto page = AnyFastAt(vendor)->ListGroups({}, query);
+  const auto page = AnyFastAt(vendor)->groups()->ListGroups({}, query);
   ASSERT_TRUE(page.ok()) << page.status();
   EXPECT_EQ(vendor.requests().at(0).body,
             R"({"model":"volc-asset","Filter":{"Name":"my-project"},"PageNumber":1,"PageSize":2})");
@@ -78,7 +78,7 @@ TEST(AnyFastWire, GetGroupFindsItWhetherTheVendorFiltersOrNot) {
                          "application/json");
   });
   auto upstream = AnyFastAt(vendor);
-  EXPECT_EQ(upstream->GetGroup({}, "group-9")->display_name, "n");
+  EXPECT_EQ(upstream->groups()->GetGroup({}, "group-9")->display_name, "n");
   EXPECT_EQ(vendor.requests().at(0).body,
             R"({"model":"volc-asset","Filter":{"GroupIds":["group-9"],"Id":"group-9"},"PageNumber":1,"PageSize":100})");
 }
@@ -90,8 +90,8 @@ TEST(AnyFastWire, GetGroupLooksAmongAllWhenTheFilterIsNotUnderstood) {
                          "application/json");
   });
   auto upstream = AnyFastAt(vendor);
-  EXPECT_EQ(upstream->GetGroup({}, "group-9")->id, "group-9");
-  const absl::Status missing = upstream->GetGroup({}, "group-8").status();
+  EXPECT_EQ(upstream->groups()->GetGroup({}, "group-9")->id, "group-9");
+  const absl::Status missing = upstream->groups()->GetGroup({}, "group-8").status();
   EXPECT_EQ(base::GetReason(missing), Reason::kResourceNotFound);
   EXPECT_EQ(base::GetErrorDetail(missing).resource->name, "assetGroups/anyfast~group-8");
 }
@@ -100,20 +100,20 @@ TEST(AnyFastWire, NamesAndDescriptionsAreCutSoThatAPageOfThemCanBeAnswered) {
   const std::string much(100'000, 'x');
   http::RecordingVendor vendor(
       Says(R"({"Items":[{"Id":"one","Name":")" + much + R"(","Description":")" + much + R"("}],"TotalCount":1})"));
-  const auto groups = AnyFastAt(vendor)->ListGroups({}, {});
+  const auto groups = AnyFastAt(vendor)->groups()->ListGroups({}, {});
   ASSERT_TRUE(groups.ok()) << groups.status();
   EXPECT_EQ(groups->items.at(0).display_name, much.substr(0, 1024));
   EXPECT_EQ(groups->items.at(0).description, much.substr(0, 4096));
-  EXPECT_EQ(AnyFastAt(vendor)->ListAssets({}, {})->items.at(0).display_name, much.substr(0, 1024));
+  EXPECT_EQ(AnyFastAt(vendor)->assets().ListAssets({}, {})->items.at(0).display_name, much.substr(0, 1024));
 }
 
 TEST(AnyFastWire, UpdatesAndDeletes) {
   http::RecordingVendor vendor(Says(R"({"Id":"x","Deleted":true})"));
   auto upstream = AnyFastAt(vendor);
-  EXPECT_TRUE(upstream->UpdateGroup({}, "group-1", "new").ok());
-  EXPECT_TRUE(upstream->DeleteGroup({}, "group-1").ok());
-  EXPECT_TRUE(upstream->UpdateAsset({}, "asset-1", "new").ok());
-  EXPECT_TRUE(upstream->DeleteAsset({}, "asset-1").ok());
+  EXPECT_TRUE(upstream->groups()->UpdateGroup({}, "group-1", "new").ok());
+  EXPECT_TRUE(upstream->groups()->DeleteGroup({}, "group-1").ok());
+  EXPECT_TRUE(upstream->asset_names()->UpdateAsset({}, "asset-1", "new").ok());
+  EXPECT_TRUE(upstream->assets().DeleteAsset({}, "asset-1").ok());
   std::vector<std::string> sent;
   for (const auto& request : vendor.requests()) sent.push_back(request.path + " " + request.body);
   EXPECT_THAT(sent, ElementsAre(R"(/volc/asset/UpdateAssetGroup {"model":"volc-asset","Id":"group-1","Name":"new"})",
@@ -124,9 +124,9 @@ TEST(AnyFastWire, UpdatesAndDeletes) {
 
 TEST(AnyFastWire, DeleteThatWasNotDoneIsAnError) {
   http::RecordingVendor kept(Says(R"({"Id":"asset-1","Deleted":false})"));
-  EXPECT_EQ(base::GetReason(AnyFastAt(kept)->DeleteAsset({}, "asset-1")), Reason::kUpstreamProtocol);
+  EXPECT_EQ(base::GetReason(AnyFastAt(kept)->assets().DeleteAsset({}, "asset-1")), Reason::kUpstreamProtocol);
   http::RecordingVendor unknown(Says(R"({"error":{"message":"upstream_error: [NotFound.asset_id] not found"}})", 404));
-  const absl::Status missing = AnyFastAt(unknown)->DeleteAsset({}, "asset-1");
+  const absl::Status missing = AnyFastAt(unknown)->assets().DeleteAsset({}, "asset-1");
   EXPECT_EQ(base::GetReason(missing), Reason::kResourceNotFound);
   EXPECT_EQ(base::GetErrorDetail(missing).resource->name, "assets/anyfast~asset-1");
 }
@@ -134,8 +134,9 @@ TEST(AnyFastWire, DeleteThatWasNotDoneIsAnError) {
 TEST(AnyFastWire, APageInHtmlIsNoSuccessOfAChange) {
   http::RecordingVendor vendor(Says("<!doctype html><title>New API</title>"));
   auto upstream = AnyFastAt(vendor);
-  for (const absl::Status& status : {upstream->UpdateGroup({}, "group-1", "n"), upstream->DeleteGroup({}, "group-1"),
-                                     upstream->UpdateAsset({}, "asset-1", "n"), upstream->DeleteAsset({}, "asset-1")}) {
+  for (const absl::Status& status :
+       {upstream->groups()->UpdateGroup({}, "group-1", "n"), upstream->groups()->DeleteGroup({}, "group-1"),
+        upstream->asset_names()->UpdateAsset({}, "asset-1", "n"), upstream->assets().DeleteAsset({}, "asset-1")}) {
     EXPECT_EQ(base::GetReason(status), Reason::kUpstreamProtocol) << status;
   }
 }
@@ -143,8 +144,8 @@ TEST(AnyFastWire, APageInHtmlIsNoSuccessOfAChange) {
 TEST(AnyFastWire, ErrorsMayStandInTheEnvelopeOfArk) {
   http::RecordingVendor vendor(Says(
       R"({"ResponseMetadata":{"RequestId":"r","Error":{"Code":"NotFound.asset_id","Message":"not found"}}})", 404));
-  EXPECT_EQ(base::GetReason(AnyFastAt(vendor)->GetAsset({}, "asset-1").status()), Reason::kResourceNotFound);
-  EXPECT_EQ(base::GetReason(AnyFastAt(vendor)->DeleteAsset({}, "asset-1")), Reason::kResourceNotFound);
+  EXPECT_EQ(base::GetReason(AnyFastAt(vendor)->assets().GetAsset({}, "asset-1").status()), Reason::kResourceNotFound);
+  EXPECT_EQ(base::GetReason(AnyFastAt(vendor)->assets().DeleteAsset({}, "asset-1")), Reason::kResourceNotFound);
 }
 
 // ---- Assets ----
@@ -157,13 +158,13 @@ TEST(AnyFastWire, CreateAssetByUrlIsBilledUnderTheModelOfItsType) {
   asset.display_name = "character-reference";
   asset.uri = "https://example.com/example.png";
   asset.media_type = model::MediaType::kImage;
-  EXPECT_EQ(upstream->CreateAsset({}, asset).value, "asset-1");
+  EXPECT_EQ(upstream->assets().CreateAsset({}, asset).value, "asset-1");
   asset.media_type = model::MediaType::kVideo;
   asset.uri = "https://example.com/clip.mp4";
-  upstream->CreateAsset({}, asset);
+  upstream->assets().CreateAsset({}, asset);
   asset.media_type = model::MediaType::kAudio;
   asset.uri = "data:audio/wav;base64,AAAA";
-  upstream->CreateAsset({}, asset);
+  upstream->assets().CreateAsset({}, asset);
   std::vector<std::string> bodies;
   for (const auto& request : vendor.requests()) bodies.push_back(request.body);
   EXPECT_THAT(
@@ -183,7 +184,7 @@ TEST(AnyFastWire, UploadOfAnImageHasThePartsOfTheGuide) {
   asset.media_type = model::MediaType::kImage;
   asset.data = &file;
   asset.file_name = "im\"age.PNG";
-  EXPECT_EQ(AnyFastAt(vendor)->CreateAsset({}, asset).value, "asset-1");
+  EXPECT_EQ(AnyFastAt(vendor)->assets().CreateAsset({}, asset).value, "asset-1");
   const httplib::Request request = vendor.requests().at(0);
   EXPECT_EQ(request.path, "/volc/asset/CreateAsset");
   EXPECT_TRUE(request.has_header("Content-Length"));
@@ -205,7 +206,7 @@ TEST(AnyFastWire, UploadOfAVideoNamesModelAndType) {
   asset.media_type = model::MediaType::kVideo;
   asset.data = &file;
   asset.file_name = "clip.mp4";
-  EXPECT_EQ(AnyFastAt(vendor)->CreateAsset({}, asset).value, "asset-1");
+  EXPECT_EQ(AnyFastAt(vendor)->assets().CreateAsset({}, asset).value, "asset-1");
   const httplib::Request request = vendor.requests().at(0);
   EXPECT_EQ(request.files.size(), 5u);
   EXPECT_EQ(request.get_file_value("model").content, "volc-asset-video");
@@ -223,7 +224,7 @@ TEST(AnyFastWire, CancellationDoesNotLoseTheAnswerToAWholeUpload) {
   http::TextSource file("bytes");
   NewAsset asset;
   asset.data = &file;
-  EXPECT_EQ(AnyFastAt(vendor)->CreateAsset(call, asset).value, "asset-1");
+  EXPECT_EQ(AnyFastAt(vendor)->assets().CreateAsset(call, asset).value, "asset-1");
 }
 
 TEST(AnyFastWire, CancellationBeforeTheEndOfAnUploadIsSurelyNotAccepted) {
@@ -234,7 +235,7 @@ TEST(AnyFastWire, CancellationBeforeTheEndOfAnUploadIsSurelyNotAccepted) {
   http::TextSource file("bytes");
   NewAsset asset;
   asset.data = &file;
-  const auto result = AnyFastAt(vendor)->CreateAsset(call, asset);
+  const auto result = AnyFastAt(vendor)->assets().CreateAsset(call, asset);
   EXPECT_EQ(result.acceptance, Acceptance::kNotAccepted);
   EXPECT_FALSE(result.retryable);
   EXPECT_TRUE(vendor.requests().empty());
@@ -248,7 +249,7 @@ TEST(AnyFastWire, ListAssets) {
   query.display_name_contains = "character";
   query.group_ids = {"group-20260427160000-xxxxx"};
   query.page_size = 10;
-  const auto page = AnyFastAt(vendor)->ListAssets({}, query);
+  const auto page = AnyFastAt(vendor)->assets().ListAssets({}, query);
   ASSERT_TRUE(page.ok()) << page.status();
   EXPECT_EQ(
       vendor.requests().at(0).body,
@@ -291,7 +292,7 @@ constexpr AssetRow kAssets[] = {
 TEST(AnyFastWire, GetAssetTellsTheStates) {
   for (const AssetRow& row : kAssets) {
     http::RecordingVendor vendor(Says(std::string(R"({"Id":"asset-1","AssetType":"Audio",)") + row.rest + "}"));
-    const auto asset = AnyFastAt(vendor)->GetAsset({}, "asset-1");
+    const auto asset = AnyFastAt(vendor)->assets().GetAsset({}, "asset-1");
     ASSERT_TRUE(asset.ok()) << asset.status();
     EXPECT_EQ(vendor.requests().at(0).body, R"({"Id":"asset-1"})");
     EXPECT_EQ(asset->state, row.state) << row.rest;
@@ -320,7 +321,7 @@ TEST(AnyFastWire, CreateTaskAsInTheGuide) {
                      Asset(model::ReferenceRole::kReferenceAudio, "asset-20260427160000-audio1")};
   task.resolution = model::Resolution::k720p;
   task.duration_seconds = 5;
-  const auto result = AnyFastAt(vendor)->CreateTask({}, task);
+  const auto result = AnyFastAt(vendor)->tasks().CreateTask({}, task);
   EXPECT_EQ(result.value, "asyntask_1");
   EXPECT_EQ(vendor.requests().at(0).path, "/v1/video/generations");
   EXPECT_EQ(
@@ -338,7 +339,7 @@ TEST(AnyFastWire, CreateTaskSendsThePromptInTheVendorsNotation) {
   task.model = "seedance";
   task.prompt = "{hero} walks";
   task.sent_prompt = "@图1 walks";
-  AnyFastAt(vendor)->CreateTask({}, task);
+  AnyFastAt(vendor)->tasks().CreateTask({}, task);
   EXPECT_THAT(vendor.requests().at(0).body,
               testing::StartsWith(R"({"model":"seedance","content":[{"type":"text","text":"@图1 walks"}],)"));
 }
@@ -348,20 +349,20 @@ TEST(AnyFastWire, CreateTaskSendsOptionsThatCostNothingOnlyWhenTheyAreSet) {
   auto upstream = AnyFastAt(vendor);
   model::TaskRequest task;
   task.prompt = "a fox";
-  upstream->CreateTask({}, task);
+  upstream->tasks().CreateTask({}, task);
   task.aspect_ratio = "16:9";
   task.seed = 4294967295;
   task.generate_audio = false;
   task.watermark = true;
   task.return_last_frame = true;
   task.web_search = true;
-  upstream->CreateTask({}, task);
+  upstream->tasks().CreateTask({}, task);
   model::TaskRequest frames;
   model::Reference first;
   first.role = model::ReferenceRole::kFirstFrame;
   first.uri = "https://e.example/1.png";
   frames.references = {first, Asset(model::ReferenceRole::kLastFrame, "asset-2")};
-  upstream->CreateTask({}, frames);
+  upstream->tasks().CreateTask({}, frames);
   std::vector<std::string> bodies;
   for (const auto& request : vendor.requests()) bodies.push_back(request.body);
   EXPECT_THAT(
@@ -379,7 +380,7 @@ TEST(AnyFastWire, WhatTheBillDependsOnIsAlwaysSaid) {
     model::TaskRequest task;
     task.model = row.name.back() == '*' ? row.name.substr(0, row.name.size() - 1) + "251215" : row.name;
     task.prompt = "a fox";
-    upstream->CreateTask({}, task);
+    upstream->tasks().CreateTask({}, task);
     const std::string body = vendor.requests().back().body;
     const std::string resolution = row.name.find("premium") == std::string::npos ? "720p" : "4k";
     EXPECT_THAT(body, testing::HasSubstr(absl::StrCat(R"("resolution":")", resolution, R"(","duration":5)")))
@@ -391,7 +392,7 @@ TEST(AnyFastWire, WhatTheBillDependsOnIsAlwaysSaid) {
   automatic.model = "seedance-2.5";
   automatic.prompt = "a fox";
   automatic.duration_seconds = -1;
-  upstream->CreateTask({}, automatic);
+  upstream->tasks().CreateTask({}, automatic);
   EXPECT_THAT(vendor.requests().back().body, testing::HasSubstr(R"("duration":-1)"));
 }
 
@@ -406,7 +407,7 @@ TEST(AnyFastWire, WhatIsSaidInPlaceOfTheCallerIsTheProfiles) {
   row.default_generate_audio = false;
   model::TaskRequest task;
   task.prompt = "a fox";
-  MakeAnyFast(options, http::MakeHttpTransport({}), base::RealClock())->CreateTask({}, task);
+  MakeAnyFast(options, http::MakeHttpTransport({}), base::RealClock())->tasks().CreateTask({}, task);
   EXPECT_THAT(vendor.requests().back().body,
               testing::HasSubstr(R"("resolution":"480p","duration":8,"generate_audio":false)"));
 }
@@ -419,7 +420,7 @@ TEST(AnyFastWire, FramesOfNewerModelsAreSentWithAnAdaptiveRatio) {
     task.model = model;
     task.prompt = "a fox";
     task.references = {{"", role, std::nullopt, "https://example.com/a.png", false}};
-    upstream->CreateTask({}, task);
+    upstream->tasks().CreateTask({}, task);
     return vendor.requests().back().body;
   };
   constexpr char kAdaptive[] = R"("ratio":"adaptive")";
@@ -432,7 +433,7 @@ TEST(AnyFastWire, FramesOfNewerModelsAreSentWithAnAdaptiveRatio) {
 
 TEST(AnyFastWire, GetTaskAsksByPath) {
   http::RecordingVendor vendor(Says(R"({"code":"success","data":{"status":"QUEUED"}})"));
-  EXPECT_TRUE(AnyFastAt(vendor)->GetTask({}, "asyntask_8f/2?Q").ok());
+  EXPECT_TRUE(AnyFastAt(vendor)->tasks().GetTask({}, "asyntask_8f/2?Q").ok());
   const httplib::Request request = vendor.requests().at(0);
   EXPECT_EQ(request.method, "GET");
   EXPECT_EQ(request.target, "/v1/video/generations/asyntask_8f%2F2%3FQ");

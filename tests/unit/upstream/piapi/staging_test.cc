@@ -132,7 +132,7 @@ TEST(Base64Source, SizeIsUnknownWithThatOfTheFile) {
 TEST(PiApiStaging, PutsAFileAndReturnsItsUrl) {
   http::RecordingVendor vendor(Says(R"({"code":200,"data":{"url":"https://img.example/x.png"},"message":"success"})"));
   http::TextSource file("\x89PNG bytes", 3);
-  const auto url = PiApiAt(vendor)->UploadToVendor({}, "x.png", file);
+  const auto url = PiApiAt(vendor)->files()->UploadToVendor({}, "x.png", file);
   ASSERT_TRUE(url.ok()) << url.status();
   EXPECT_EQ(*url, "https://img.example/x.png");
   const httplib::Request request = vendor.requests().at(0);
@@ -148,7 +148,7 @@ TEST(PiApiStaging, LargestFileArrivesWhole) {
   http::RecordingVendor vendor(Says(R"({"code":200,"data":{"url":"https://img.example/x.mp4"}})"));
   constexpr int64_t kSize = 10'000'000;
   MadeFile file(kSize, 300'007);
-  const auto url = PiApiAt(vendor)->UploadToVendor({}, "x.mp4", file);
+  const auto url = PiApiAt(vendor)->files()->UploadToVendor({}, "x.mp4", file);
   ASSERT_TRUE(url.ok()) << url.status();
   std::string decoded;
   const JsonNode body = JsonNode::Parse(vendor.requests().at(0).body);
@@ -182,7 +182,7 @@ TEST(PiApiStaging, ErrorsTellWhetherTheFileMayGoAnotherWay) {
   for (const StagingRow& row : rows) {
     http::RecordingVendor vendor(Says(row.body, row.status));
     http::TextSource file("bytes");
-    const absl::Status status = PiApiAt(vendor)->UploadToVendor({}, "x.png", file).status();
+    const absl::Status status = PiApiAt(vendor)->files()->UploadToVendor({}, "x.png", file).status();
     EXPECT_EQ(base::ReasonName(base::GetReason(status)), base::ReasonName(row.reason)) << row.status << row.body;
   }
 }
@@ -199,14 +199,14 @@ TEST(PiApiStaging, PlainLinksAreTakenOnlyWhereAllowed) {
                       http::HttpOutcome::kReply, 200, R"({"code":200,"data":{"url":"http://img.example/x.png"}})")),
                   clock);
     http::TextSource file("bytes");
-    EXPECT_EQ(upstream->UploadToVendor({}, "x.png", file).ok(), allowed);
+    EXPECT_EQ(upstream->files()->UploadToVendor({}, "x.png", file).ok(), allowed);
   }
 }
 
 TEST(PiApiStaging, ErrorOfTheFileItselfIsToldAsItIs) {
   http::RecordingVendor vendor(Says(R"({"code":200,"data":{"url":"https://img.example/x.png"}})"));
   BrokenFile file;
-  const absl::Status status = PiApiAt(vendor)->UploadToVendor({}, "x.png", file).status();
+  const absl::Status status = PiApiAt(vendor)->files()->UploadToVendor({}, "x.png", file).status();
   EXPECT_EQ(base::GetReason(status), Reason::kInvalidInput);
   EXPECT_EQ(base::GetErrorDetail(status).violations.at(0).field, "asset.media");
 }
@@ -217,7 +217,8 @@ TEST(PiApiStaging, CallerThatLeavesBreaksItOff) {
   call.cancel = std::make_shared<base::CancelToken>();
   call.cancel->Cancel();
   http::TextSource file("bytes");
-  EXPECT_EQ(base::GetReason(PiApiAt(vendor)->UploadToVendor(call, "x.png", file).status()), Reason::kCancelled);
+  EXPECT_EQ(base::GetReason(PiApiAt(vendor)->files()->UploadToVendor(call, "x.png", file).status()),
+            Reason::kCancelled);
 }
 
 TEST(PiApiStaging, WithoutAnUploadUrlNothingIsStaged) {
@@ -225,8 +226,7 @@ TEST(PiApiStaging, WithoutAnUploadUrlNothingIsStaged) {
   options.profile = PiApiProfile("developer");
   auto upstream = MakePiApi(options, http::MakeHttpTransport({}), base::RealClock());
   EXPECT_EQ(upstream->profile().assets.max_staged_bytes, 0);
-  http::TextSource file("bytes");
-  EXPECT_EQ(base::GetReason(upstream->UploadToVendor({}, "x.png", file).status()), Reason::kUnsupportedByUpstream);
+  EXPECT_EQ(upstream->files(), nullptr);
   options.upload_url = "https://upload.example/";
   EXPECT_EQ(MakePiApi(options, http::MakeHttpTransport({}), base::RealClock())->profile().assets.max_staged_bytes,
             10'000'000);
@@ -236,41 +236,50 @@ TEST(PiApiStaging, WithoutAnUploadUrlNothingIsStaged) {
 
 std::unique_ptr<Upstream> WithSecret(const std::string& secret) {
   PiApiOptions options;
+  options.webhook_endpoint = "https://gateway.example/webhooks/piapi/token";
   options.webhook_secret = base::Secret(secret);
   return MakePiApi(options, http::MakeHttpTransport({}), base::RealClock());
 }
 
+WebhookHeaders Said(const std::string& secret) { return {{"content-type", "text/json"}, {"x-webhook-secret", secret}}; }
+
 TEST(PiApiWebhooks, SecretIsTheWholeSecret) {
   auto upstream = WithSecret("hook-secret");
-  EXPECT_TRUE(upstream->IsWebhookSecret("hook-secret"));
+  EXPECT_TRUE(upstream->webhooks()->Verify(Said("hook-secret"), ""));
   for (const char* wrong : {"", "hook-secre", "hook-secret ", "Hook-secret", "hook-secrex"}) {
-    EXPECT_FALSE(upstream->IsWebhookSecret(wrong)) << wrong;
+    EXPECT_FALSE(upstream->webhooks()->Verify(Said(wrong), "")) << wrong;
   }
+  EXPECT_FALSE(upstream->webhooks()->Verify({{"x-other-secret", "hook-secret"}}, ""));
+  EXPECT_FALSE(
+      upstream->webhooks()->Verify({{"x-webhook-secret", "hook-secret"}, {"x-webhook-secret", "hook-secret"}}, ""));
 }
 
 TEST(PiApiWebhooks, NoSecretIsNeverRight) {
-  EXPECT_FALSE(WithSecret("")->IsWebhookSecret(""));
-  EXPECT_FALSE(WithSecret("")->IsWebhookSecret("x"));
+  EXPECT_FALSE(WithSecret("")->webhooks()->Verify(Said(""), ""));
+  EXPECT_FALSE(WithSecret("")->webhooks()->Verify(Said("x"), ""));
 }
 
 TEST(PiApiWebhooks, TaskIsReadAndNothingElseIsBelieved) {
   auto upstream = WithSecret("s");
-  EXPECT_EQ(upstream->TaskOfWebhook(R"({"timestamp":1780000000,"data":{"task_id":"6b0f2a0e","status":"completed"}})"),
+  EXPECT_EQ(upstream->webhooks()->TaskOfWebhook(
+                R"({"timestamp":1780000000,"data":{"task_id":"6b0f2a0e","status":"completed"}})"),
             "6b0f2a0e");
-  EXPECT_EQ(upstream->TaskOfWebhook(R"({"timestamp":1,"data":{"code":200,"data":{"task_id":"6b0f2a0e"}}})"),
+  EXPECT_EQ(upstream->webhooks()->TaskOfWebhook(R"({"timestamp":1,"data":{"code":200,"data":{"task_id":"6b0f2a0e"}}})"),
             "6b0f2a0e");
-  EXPECT_EQ(upstream->TaskOfWebhook(R"({"task_id":"6b0f2a0e"})"), "6b0f2a0e");
+  EXPECT_EQ(upstream->webhooks()->TaskOfWebhook(R"({"task_id":"6b0f2a0e"})"), "6b0f2a0e");
   for (const char* body : {"", "{}", "[]", "<html>", R"({"data":null})", R"({"data":{"task_id":""}})",
                            R"({"data":{"task_id":{"a":1}}})", R"({"data":{"task_id":"a b"}})"}) {
-    EXPECT_EQ(upstream->TaskOfWebhook(body), "") << body;
+    EXPECT_EQ(upstream->webhooks()->TaskOfWebhook(body), "") << body;
   }
 }
 
 TEST(PiApiWebhooks, OversizedBodiesAndIdsAreNotRead) {
   auto upstream = WithSecret("s");
-  EXPECT_EQ(upstream->TaskOfWebhook(R"({"data":{"task_id":")" + std::string(129, 'x') + R"("}})"), "");
-  EXPECT_EQ(upstream->TaskOfWebhook(R"({"data":{"task_id":"t"},"pad":")" + std::string(1 << 20, 'x') + R"("})"), "");
-  EXPECT_EQ(upstream->TaskOfWebhook(std::string(100'000, '[')), "");
+  EXPECT_EQ(upstream->webhooks()->TaskOfWebhook(R"({"data":{"task_id":")" + std::string(129, 'x') + R"("}})"), "");
+  EXPECT_EQ(
+      upstream->webhooks()->TaskOfWebhook(R"({"data":{"task_id":"t"},"pad":")" + std::string(1 << 20, 'x') + R"("})"),
+      "");
+  EXPECT_EQ(upstream->webhooks()->TaskOfWebhook(std::string(100'000, '[')), "");
 }
 
 }  // namespace

@@ -76,7 +76,7 @@ class PiApiTaskListTest : public ::testing::Test {
 
   // Ids that a search finds, or the reason of its error.
   std::vector<std::string> Found(const TaskSearch& search = Search()) {
-    const auto found = piapi_->FindTasks({}, search);
+    const auto found = piapi_->task_list()->FindTasks({}, search);
     if (!found.ok()) return {std::string(base::ReasonName(base::GetReason(found.status())))};
     std::vector<std::string> ids;
     for (const TaskSighting& sighting : *found) ids.push_back(sighting.id);
@@ -116,7 +116,7 @@ TEST_F(PiApiTaskListTest, AnEmptyListIsNoError) {
 TEST_F(PiApiTaskListTest, WhatIsNoListIsAnErrorAndNotAnEmptyList) {
   for (const char* body : {"{}", "<html>", R"({"code":500,"message":"oops"})", R"({"code":200,"data":{"a":1}})"}) {
     Says(body);
-    EXPECT_FALSE(piapi_->FindTasks({}, Search()).ok()) << body;
+    EXPECT_FALSE(piapi_->task_list()->FindTasks({}, Search()).ok()) << body;
   }
   Always(http::HttpOutcome::kReply, 404, R"({"code":404,"message":"no such path"})");
   EXPECT_THAT(Found(), ElementsAre("UPSTREAM_PROTOCOL")) << "a missing list says nothing about a task";
@@ -131,7 +131,7 @@ TEST_F(PiApiTaskListTest, OnlyWhatDiffersInNothingIsFound) {
       ",", Item("early", "a fox runs", "2026-07-02T07:00:00Z"), ",", Item("late", "a fox runs", "2026-07-02T10:00:00Z"),
       R"(,{"task_id":"kling","model":"kling","meta":{"created_at":")", kTime, R"("}}]})"));
   EXPECT_THAT(Found(), ElementsAre("good"));
-  const TaskSighting sighting = piapi_->FindTasks({}, Search())->front();
+  const TaskSighting sighting = piapi_->task_list()->FindTasks({}, Search())->front();
   EXPECT_TRUE(sighting.same_prompt);
   EXPECT_EQ(sighting.state, TaskState::kRunning);
   EXPECT_EQ(sighting.create_time, kSince + absl::Minutes(20));
@@ -145,7 +145,7 @@ TEST_F(PiApiTaskListTest, MentionsAreTheSameInEveryNotationOfTheVendor) {
 
 TEST_F(PiApiTaskListTest, AnItemThatShowsLittleIsFoundButNotBelieved) {
   Says(R"({"code":200,"data":[{"task_id":"bare"}]})");
-  const auto found = piapi_->FindTasks({}, Search());
+  const auto found = piapi_->task_list()->FindTasks({}, Search());
   ASSERT_THAT(*found, SizeIs(1));
   EXPECT_FALSE(found->front().same_prompt);
   EXPECT_FALSE(found->front().create_time.has_value());
@@ -197,12 +197,13 @@ TEST_F(PiApiTaskListTest, TheVendorIsToldWhatIsSought) {
   options_.paths.task_list.clear();
   Says("");
   EXPECT_FALSE(piapi_->profile().lists_tasks);
+  EXPECT_EQ(piapi_->task_list(), nullptr);
 }
 
 class PiApiCancelTest : public PiApiTaskListTest {
  protected:
   PiApiCancelTest() { options_.paths.task_cancel = "/api/v1/task/{id}"; }
-  Reason Cancel() { return base::GetReason(piapi_->CancelTask({}, "t/1")); }
+  Reason Cancel() { return base::GetReason(piapi_->cancels()->CancelTask({}, "t/1")); }
 };
 
 TEST_F(PiApiCancelTest, WhatTheVendorTakesBackIsOk) {
@@ -214,6 +215,7 @@ TEST_F(PiApiCancelTest, WhatTheVendorTakesBackIsOk) {
   options_.paths.task_cancel.clear();
   Says("");
   EXPECT_FALSE(piapi_->profile().cancels_tasks);
+  EXPECT_EQ(piapi_->cancels(), nullptr);
 }
 
 TEST_F(PiApiCancelTest, ARefusalIsToldApartFromADoubt) {

@@ -74,7 +74,7 @@ TEST(PiApiWire, CreateTaskFromText) {
   call.traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
   model::TaskRequest task;
   task.prompt = "a fox runs";
-  const auto result = PiApiAt(vendor)->CreateTask(call, task);
+  const auto result = PiApiAt(vendor)->tasks().CreateTask(call, task);
   EXPECT_EQ(result.acceptance, Acceptance::kAccepted) << result.status;
   EXPECT_EQ(result.value, "6b0f2a0e");
   const httplib::Request request = vendor.requests().at(0);
@@ -105,7 +105,7 @@ TEST(PiApiWire, CreateTaskFromReferencesAsInTheGuide) {
   task.aspect_ratio = "16:9";
   task.duration_seconds = 5;
   task.generate_audio = false;
-  PiApiAt(vendor)->CreateTask({}, task);
+  PiApiAt(vendor)->tasks().CreateTask({}, task);
   EXPECT_EQ(vendor.requests().at(0).body,
             R"({"model":"seedance","task_type":"seedance-2-less-restriction","input":{)"
             R"("prompt":"Image 1 is the person. Image 2 is the background, as in Video 1, to Audio 1.",)"
@@ -119,7 +119,7 @@ TEST(PiApiWire, OneReferenceImageIsNoFrame) {
   model::TaskRequest task;
   task.prompt = "a fox";
   task.references = {Url(ReferenceRole::kReferenceImage, "https://e.example/1.png")};
-  PiApiAt(vendor)->CreateTask({}, task);
+  PiApiAt(vendor)->tasks().CreateTask({}, task);
   EXPECT_EQ(
       vendor.requests().at(0).body,
       R"({"model":"seedance","task_type":"seedance-2","input":{"prompt":"a fox","mode":"omni_reference","duration":5,)"
@@ -133,7 +133,7 @@ TEST(PiApiWire, FramesStandInTheirOrderAndAdaptiveIsAuto) {
   task.aspect_ratio = "adaptive";
   task.references = {Url(ReferenceRole::kLastFrame, "https://e.example/last.png"),
                      Url(ReferenceRole::kFirstFrame, "https://e.example/first.png")};
-  PiApiAt(vendor)->CreateTask({}, task);
+  PiApiAt(vendor)->tasks().CreateTask({}, task);
   EXPECT_EQ(
       vendor.requests().at(0).body,
       R"({"model":"seedance","task_type":"seedance-2","input":{"prompt":"a fox","mode":"first_last_frames","duration":5,)"
@@ -148,9 +148,9 @@ TEST(PiApiWire, EphemeralReferencesAreImportedByTheVendor) {
   task.model = "seedance-2-fast-less-restriction";
   task.prompt = "a";
   task.references = {Url(ReferenceRole::kReferenceImage, "https://e.example/1.png", /*ephemeral=*/true)};
-  upstream->CreateTask({}, task);
+  upstream->tasks().CreateTask({}, task);
   task.ephemeral_hours = 5;
-  upstream->CreateTask({}, task);
+  upstream->tasks().CreateTask({}, task);
   std::vector<std::string> bodies;
   for (const auto& request : vendor.requests()) bodies.push_back(request.body);
   const std::string begin =
@@ -171,7 +171,7 @@ TEST(PiApiWire, ConfigurationOfTheOperatorGoesWithEveryTask) {
   EXPECT_TRUE(upstream->profile().webhooks);
   model::TaskRequest task;
   task.prompt = "a";
-  upstream->CreateTask({}, task);
+  upstream->tasks().CreateTask({}, task);
   EXPECT_EQ(
       vendor.requests().at(0).body,
       R"({"model":"seedance","task_type":"seedance-2-mini","input":{"prompt":"a","mode":"text_to_video","duration":5,"resolution":"720p","audio":true},)"
@@ -184,13 +184,13 @@ TEST(PiApiWire, PromptsThatAreNotUtf8AreMended) {
   http::RecordingVendor vendor(Says(kTaken));
   model::TaskRequest task;
   task.prompt = "a\xff\"b";
-  PiApiAt(vendor)->CreateTask({}, task);
+  PiApiAt(vendor)->tasks().CreateTask({}, task);
   EXPECT_THAT(vendor.requests().at(0).body, testing::HasSubstr("\"prompt\":\"a\xEF\xBF\xBD\\\"b\""));
 }
 
 TEST(PiApiWire, GetTaskAsksForTheIdWhateverItHolds) {
   http::RecordingVendor vendor(Says(R"({"code":200,"data":{"task_id":"../a?b","status":"Processing"}})"));
-  const auto report = PiApiAt(vendor)->GetTask({}, "../a?b");
+  const auto report = PiApiAt(vendor)->tasks().GetTask({}, "../a?b");
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_EQ(report->state, model::TaskState::kRunning);
   EXPECT_THAT(Lines(vendor), ElementsAre("GET /api/v1/task/%2E%2E%2Fa%3Fb"));
@@ -208,12 +208,12 @@ TEST(PiApiWire, PathsAreThoseOfTheConfiguration) {
   auto upstream = PiApiWith(options);
   NewAsset asset;
   asset.uri = "https://e.example/a.png";
-  EXPECT_EQ(upstream->CreateAsset({}, asset).value, "asset-1");
-  EXPECT_TRUE(upstream->ListAssets({}, {}).ok());
-  EXPECT_TRUE(upstream->GetAsset({}, "asset-1").ok());
-  EXPECT_TRUE(upstream->DeleteAsset({}, "asset-1").ok());
-  EXPECT_EQ(upstream->CreateTask({}, {}).value, "t");
-  EXPECT_TRUE(upstream->GetTask({}, "t").ok());
+  EXPECT_EQ(upstream->assets().CreateAsset({}, asset).value, "asset-1");
+  EXPECT_TRUE(upstream->assets().ListAssets({}, {}).ok());
+  EXPECT_TRUE(upstream->assets().GetAsset({}, "asset-1").ok());
+  EXPECT_TRUE(upstream->assets().DeleteAsset({}, "asset-1").ok());
+  EXPECT_EQ(upstream->tasks().CreateTask({}, {}).value, "t");
+  EXPECT_TRUE(upstream->tasks().GetTask({}, "t").ok());
   EXPECT_THAT(Lines(vendor), ElementsAre("POST /up", "GET /all?x=1&page=1&page_size=100", "GET /one/asset-1/get",
                                          "DELETE /one/asset-1/remove", "POST /go", "GET /go/t"));
 }
@@ -229,10 +229,10 @@ TEST(PiApiWire, CreateAssetByUrl) {
   asset.display_name = "hero";
   asset.uri = "https://e.example/hero.png?sig=1";
   asset.media_type = model::MediaType::kImage;
-  EXPECT_EQ(upstream->CreateAsset({}, asset).value, "asset-20260702081500-q7w2e");
+  EXPECT_EQ(upstream->assets().CreateAsset({}, asset).value, "asset-20260702081500-q7w2e");
   asset.media_type = model::MediaType::kUnspecified;
   asset.display_name.clear();
-  upstream->CreateAsset({}, asset);
+  upstream->assets().CreateAsset({}, asset);
   std::vector<std::string> bodies;
   for (const auto& request : vendor.requests()) bodies.push_back(request.body);
   EXPECT_THAT(bodies, ElementsAre(R"({"url":"https://e.example/hero.png?sig=1","asset_type":"Image","name":"hero"})",
@@ -256,7 +256,7 @@ TEST(PiApiWire, AssetOfEveryState) {
     }
   });
   auto upstream = PiApiAt(vendor);
-  const auto active = upstream->GetAsset({}, "a");
+  const auto active = upstream->assets().GetAsset({}, "a");
   ASSERT_TRUE(active.ok()) << active.status();
   EXPECT_EQ(active->state, model::AssetState::kActive);
   EXPECT_EQ(active->media_type, model::MediaType::kVideo);
@@ -265,15 +265,15 @@ TEST(PiApiWire, AssetOfEveryState) {
   EXPECT_EQ(active->create_time, absl::FromUnixSeconds(1782980100));
   EXPECT_EQ(active->expire_time, absl::FromUnixSeconds(1782980100) + absl::Hours(7 * 24));
   EXPECT_EQ(active->group_id, "");
-  const auto failed = upstream->GetAsset({}, "b");
+  const auto failed = upstream->assets().GetAsset({}, "b");
   EXPECT_EQ(failed->state, model::AssetState::kFailed);
   EXPECT_EQ(failed->error.reason, Reason::kUpstreamInvalidInput);
   EXPECT_EQ(failed->error.message, "more than one face found");
-  const auto refused = upstream->GetAsset({}, "c");
+  const auto refused = upstream->assets().GetAsset({}, "c");
   EXPECT_EQ(refused->id, "c");
   EXPECT_EQ(refused->error.reason, Reason::kInputModeration);
   EXPECT_EQ(refused->error.upstream_code, "InputImageSensitiveContentDetected");
-  const auto unknown = upstream->GetAsset({}, "d");
+  const auto unknown = upstream->assets().GetAsset({}, "d");
   EXPECT_EQ(unknown->state, model::AssetState::kUnspecified);
   EXPECT_EQ(unknown->expire_time, std::nullopt);
 }
@@ -294,19 +294,19 @@ TEST(PiApiWire, ListIsReadToItsEndAndPagedHere) {
     auto upstream = PiApiAt(vendor);
     AssetQuery query;
     query.page_size = 2;
-    auto page = upstream->ListAssets({}, query);
+    auto page = upstream->assets().ListAssets({}, query);
     ASSERT_TRUE(page.ok()) << page.status();
     ASSERT_EQ(page->items.size(), 2u);
     EXPECT_EQ(page->items[1].id, "asset-2");
     EXPECT_TRUE(page->more);
     query.page = 2;
-    page = upstream->ListAssets({}, query);
+    page = upstream->assets().ListAssets({}, query);
     ASSERT_EQ(page->items.size(), 1u);
     EXPECT_EQ(page->items[0].id, "asset-3");
     EXPECT_FALSE(page->more);
     query.page = 1;
     query.display_name_contains = "hero";
-    page = upstream->ListAssets({}, query);
+    page = upstream->assets().ListAssets({}, query);
     ASSERT_EQ(page->items.size(), 2u);
     EXPECT_EQ(page->items[1].display_name, "hero two");
     EXPECT_FALSE(page->more);
@@ -316,12 +316,12 @@ TEST(PiApiWire, ListIsReadToItsEndAndPagedHere) {
 TEST(PiApiWire, ANameIsCutSoThatAPageOfThemCanBeAnswered) {
   const std::string much(100'000, 'x');
   http::RecordingVendor vendor(Says(R"({"assets":[{"asset_id":"asset-1","name":")" + much + R"("}]})"));
-  EXPECT_EQ(PiApiAt(vendor)->ListAssets({}, {})->items.at(0).display_name, much.substr(0, 1024));
+  EXPECT_EQ(PiApiAt(vendor)->assets().ListAssets({}, {})->items.at(0).display_name, much.substr(0, 1024));
 }
 
 TEST(PiApiWire, VendorThatKnowsNoPagesIsAskedTwiceAtMost) {
   http::RecordingVendor vendor(Says(R"({"assets":[{"asset_id":"asset-1"},{"asset_id":"asset-2"}]})"));
-  const auto page = PiApiAt(vendor)->ListAssets({}, {});
+  const auto page = PiApiAt(vendor)->assets().ListAssets({}, {});
   ASSERT_TRUE(page.ok()) << page.status();
   EXPECT_EQ(page->items.size(), 2u);
   EXPECT_FALSE(page->more);
@@ -334,15 +334,15 @@ TEST(PiApiWire, ListThatShowsLessThanItSaysIsNotTakenForAll) {
     Say(response, 200, R"({"items":[{"asset_id":"asset-1","status":"Active"}],"total":300})");
   });
   auto upstream = PiApiAt(vendor);
-  EXPECT_EQ(base::GetReason(upstream->GetAsset({}, "asset-9").status()), Reason::kUpstreamUnavailable);
-  EXPECT_TRUE(upstream->GetAsset({}, "asset-1").ok());
+  EXPECT_EQ(base::GetReason(upstream->assets().GetAsset({}, "asset-9").status()), Reason::kUpstreamUnavailable);
+  EXPECT_TRUE(upstream->assets().GetAsset({}, "asset-1").ok());
 }
 
 TEST(PiApiWire, EmptyListsOfEveryForm) {
   for (const char* body : {R"({"items":[]})", R"({"items":null,"total":0})", R"({"code":200,"data":{"items":[]}})",
                            R"({"code":200,"data":[]})", "[]"}) {
     http::RecordingVendor vendor(Says(body));
-    const auto page = PiApiAt(vendor)->ListAssets({}, {});
+    const auto page = PiApiAt(vendor)->assets().ListAssets({}, {});
     ASSERT_TRUE(page.ok()) << body << page.status();
     EXPECT_TRUE(page->items.empty());
     EXPECT_FALSE(page->more);
@@ -351,11 +351,11 @@ TEST(PiApiWire, EmptyListsOfEveryForm) {
 
 TEST(PiApiWire, WhatIsNoListIsAnError) {
   http::RecordingVendor other(Says(R"({"hello":1})"));
-  EXPECT_EQ(base::GetReason(PiApiAt(other)->ListAssets({}, {}).status()), Reason::kUpstreamProtocol);
+  EXPECT_EQ(base::GetReason(PiApiAt(other)->assets().ListAssets({}, {}).status()), Reason::kUpstreamProtocol);
   http::RecordingVendor missing(Says(R"({"message":"asset list not found"})", 404));
-  EXPECT_EQ(base::GetReason(PiApiAt(missing)->ListAssets({}, {}).status()), Reason::kUpstreamProtocol);
+  EXPECT_EQ(base::GetReason(PiApiAt(missing)->assets().ListAssets({}, {}).status()), Reason::kUpstreamProtocol);
   http::RecordingVendor refused(Says(R"({"code":401,"message":"unauthorized"})"));
-  EXPECT_EQ(base::GetReason(PiApiAt(refused)->ListAssets({}, {}).status()), Reason::kUpstreamAuthFailed);
+  EXPECT_EQ(base::GetReason(PiApiAt(refused)->assets().ListAssets({}, {}).status()), Reason::kUpstreamAuthFailed);
 }
 
 TEST(PiApiWire, GetAssetFindsItInTheListWhenTheVendorHasNoPathForOne) {
@@ -364,10 +364,10 @@ TEST(PiApiWire, GetAssetFindsItInTheListWhenTheVendorHasNoPathForOne) {
     Say(response, 404, "404 page not found");
   });
   auto upstream = PiApiAt(vendor);
-  const auto found = upstream->GetAsset({}, "asset-3");
+  const auto found = upstream->assets().GetAsset({}, "asset-3");
   ASSERT_TRUE(found.ok()) << found.status();
   EXPECT_EQ(found->state, model::AssetState::kProcessing);
-  const absl::Status missing = upstream->GetAsset({}, "asset-9").status();
+  const absl::Status missing = upstream->assets().GetAsset({}, "asset-9").status();
   EXPECT_EQ(base::GetReason(missing), Reason::kResourceNotFound);
   EXPECT_EQ(base::GetErrorDetail(missing).resource->name, "assets/piapi~asset-9");
   // Once the list had what the path did not have, the list is asked at once.
@@ -387,12 +387,12 @@ TEST(PiApiWire, PathForOneAssetIsTriedAgainAfterAWhile) {
   });
   base::SimulatedClock clock(absl::FromUnixSeconds(1'790'000'000));
   const auto upstream = MakePiApi(OptionsFor(vendor), http::MakeHttpTransport({}), clock);
-  EXPECT_EQ(upstream->GetAsset({}, "asset-3")->state, model::AssetState::kProcessing);
+  EXPECT_EQ(upstream->assets().GetAsset({}, "asset-3")->state, model::AssetState::kProcessing);
   stray = false;
   clock.Advance(absl::Minutes(9));
-  EXPECT_EQ(upstream->GetAsset({}, "asset-3")->state, model::AssetState::kProcessing);
+  EXPECT_EQ(upstream->assets().GetAsset({}, "asset-3")->state, model::AssetState::kProcessing);
   clock.Advance(absl::Minutes(2));
-  EXPECT_EQ(upstream->GetAsset({}, "asset-3")->state, model::AssetState::kActive);
+  EXPECT_EQ(upstream->assets().GetAsset({}, "asset-3")->state, model::AssetState::kActive);
 }
 
 TEST(PiApiWire, StrangeAnswersForOneAssetLeadToTheListToo) {
@@ -403,8 +403,8 @@ TEST(PiApiWire, StrangeAnswersForOneAssetLeadToTheListToo) {
     });
     auto upstream = PiApiAt(vendor);
     // What the list does not have either stays in doubt: the first answer was no word about the asset.
-    EXPECT_EQ(base::GetReason(upstream->GetAsset({}, "asset-9").status()), Reason::kUpstreamProtocol) << body;
-    EXPECT_TRUE(upstream->GetAsset({}, "asset-3").ok()) << body;
+    EXPECT_EQ(base::GetReason(upstream->assets().GetAsset({}, "asset-9").status()), Reason::kUpstreamProtocol) << body;
+    EXPECT_TRUE(upstream->assets().GetAsset({}, "asset-3").ok()) << body;
   }
 }
 
@@ -414,8 +414,8 @@ TEST(PiApiWire, AssetIsUnknownOnlyWhenTheListDoesNotHaveIt) {
       if (request.path == "/api/v1/asset/list") return Say(response, 200, R"({"items":[],"total":0})");
       Say(response, status, R"({"code":404,"message":"asset not found"})");
     });
-    EXPECT_EQ(base::GetReason(PiApiAt(vendor)->GetAsset({}, "asset-1").status()), Reason::kResourceNotFound);
-    EXPECT_EQ(base::GetReason(PiApiAt(vendor)->DeleteAsset({}, "asset-1")), Reason::kResourceNotFound);
+    EXPECT_EQ(base::GetReason(PiApiAt(vendor)->assets().GetAsset({}, "asset-1").status()), Reason::kResourceNotFound);
+    EXPECT_EQ(base::GetReason(PiApiAt(vendor)->assets().DeleteAsset({}, "asset-1")), Reason::kResourceNotFound);
   }
 }
 
@@ -424,20 +424,20 @@ TEST(PiApiWire, ErrorOfTheListIsNotTakenForAMissingAsset) {
     const bool list = request.path == "/api/v1/asset/list";
     Say(response, list ? 502 : 404, list ? "<html>502</html>" : "{}");
   });
-  EXPECT_EQ(base::GetReason(PiApiAt(vendor)->GetAsset({}, "asset-1").status()), Reason::kUpstreamUnavailable);
-  EXPECT_EQ(base::GetReason(PiApiAt(vendor)->DeleteAsset({}, "asset-1")), Reason::kUpstreamUnavailable);
+  EXPECT_EQ(base::GetReason(PiApiAt(vendor)->assets().GetAsset({}, "asset-1").status()), Reason::kUpstreamUnavailable);
+  EXPECT_EQ(base::GetReason(PiApiAt(vendor)->assets().DeleteAsset({}, "asset-1")), Reason::kUpstreamUnavailable);
 }
 
 TEST(PiApiWire, OtherErrorsOfGetAssetDoNotAskTheList) {
   http::RecordingVendor vendor(Says("<html>502</html>", 502));
-  EXPECT_EQ(base::GetReason(PiApiAt(vendor)->GetAsset({}, "asset-1").status()), Reason::kUpstreamUnavailable);
+  EXPECT_EQ(base::GetReason(PiApiAt(vendor)->assets().GetAsset({}, "asset-1").status()), Reason::kUpstreamUnavailable);
   EXPECT_EQ(vendor.requests().size(), 1u);
 }
 
 TEST(PiApiWire, DeleteAsset) {
   for (const char* body : {"", "{}", R"({"code":200,"message":"success"})", R"({"asset_id":"a","deleted":true})"}) {
     http::RecordingVendor vendor(Says(body, *body == '\0' ? 204 : 200));
-    EXPECT_TRUE(PiApiAt(vendor)->DeleteAsset({}, "asset-1").ok()) << body;
+    EXPECT_TRUE(PiApiAt(vendor)->assets().DeleteAsset({}, "asset-1").ok()) << body;
     EXPECT_THAT(Lines(vendor), ElementsAre("DELETE /api/v1/asset/asset-1"));
     EXPECT_EQ(vendor.requests().at(0).get_header_value("X-API-Key"), "piapi-secret-key");
   }
@@ -445,14 +445,14 @@ TEST(PiApiWire, DeleteAsset) {
 
 TEST(PiApiWire, DeleteThatWasNotDoneIsAnError) {
   http::RecordingVendor kept(Says(R"({"asset_id":"a","deleted":false})"));
-  EXPECT_FALSE(PiApiAt(kept)->DeleteAsset({}, "a").ok());
+  EXPECT_FALSE(PiApiAt(kept)->assets().DeleteAsset({}, "a").ok());
   http::RecordingVendor refused(Says(R"({"code":500,"message":"busy"})"));
-  EXPECT_EQ(base::GetReason(PiApiAt(refused)->DeleteAsset({}, "a")), Reason::kUpstreamUnavailable);
+  EXPECT_EQ(base::GetReason(PiApiAt(refused)->assets().DeleteAsset({}, "a")), Reason::kUpstreamUnavailable);
   http::RecordingVendor listed([](const httplib::Request& request, httplib::Response& response) {
     if (request.path == "/api/v1/asset/list") return SayPage(request, response, "");
     Say(response, 404, R"({"message":"not found"})");
   });
-  const absl::Status status = PiApiAt(listed)->DeleteAsset({}, "asset-3");
+  const absl::Status status = PiApiAt(listed)->assets().DeleteAsset({}, "asset-3");
   EXPECT_EQ(base::GetReason(status), Reason::kUpstreamProtocol);
   EXPECT_THAT(std::string(status.message()), testing::HasSubstr("paths.asset_delete"));
 }
@@ -462,23 +462,17 @@ TEST(PiApiWire, APageInHtmlIsNoSuccess) {
   PiApiOptions options = OptionsFor(vendor);
   options.paths.task_cancel = "/api/v1/task/{id}";
   auto upstream = PiApiWith(options);
-  EXPECT_EQ(base::GetReason(upstream->DeleteAsset({}, "asset-1")), Reason::kUpstreamProtocol);
-  EXPECT_EQ(base::GetReason(upstream->CancelTask({}, "task-1")), Reason::kUpstreamProtocol)
+  EXPECT_EQ(base::GetReason(upstream->assets().DeleteAsset({}, "asset-1")), Reason::kUpstreamProtocol);
+  EXPECT_EQ(base::GetReason(upstream->cancels()->CancelTask({}, "task-1")), Reason::kUpstreamProtocol)
       << "else the task would count as not billed";
 }
 
-TEST(PiApiWire, WhatTheVendorDoesNotHaveIsUnsupported) {
+TEST(PiApiWire, BytesOfAnAssetAreUnsupported) {
   http::RecordingVendor vendor(Says("{}"));
-  auto upstream = PiApiAt(vendor);
-  const auto created = upstream->CreateGroup({}, {"name", ""});
+  const auto created = PiApiAt(vendor)->assets().CreateAsset({}, {});
   EXPECT_EQ(created.acceptance, Acceptance::kRefused);
-  for (const absl::Status& status :
-       {created.status, upstream->ListGroups({}, {}).status(), upstream->GetGroup({}, "g").status(),
-        upstream->UpdateGroup({}, "g", "n"), upstream->DeleteGroup({}, "g"), upstream->UpdateAsset({}, "a", "n"),
-        upstream->CreateAsset({}, {}).status}) {
-    EXPECT_EQ(base::GetReason(status), Reason::kUnsupportedByUpstream);
-    EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented);
-  }
+  EXPECT_EQ(base::GetReason(created.status), Reason::kUnsupportedByUpstream);
+  EXPECT_EQ(created.status.code(), absl::StatusCode::kUnimplemented);
   EXPECT_TRUE(vendor.requests().empty());
 }
 
