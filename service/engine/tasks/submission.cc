@@ -6,7 +6,7 @@
 #include "service/base/error.h"
 #include "service/base/log.h"
 #include "service/engine/assets/asset_waits.h"
-#include "service/engine/tasks/task_report.h"
+#include "service/engine/tasks/report_merge.h"
 
 namespace seedance::engine {
 namespace {

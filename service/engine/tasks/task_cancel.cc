@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "service/base/error.h"
 #include "service/base/log.h"
-#include "service/engine/tasks/task_report.h"
+#include "service/engine/tasks/report_merge.h"
 
 namespace seedance::engine {
 namespace {
