@@ -14,6 +14,13 @@ TaskTracker::Options TrackingOptions(const Engine::Options& options) {
   return tracker;
 }
 
+Upstreams::Options UpstreamOptions(const Engine::Options& options, RequestObserver& observer) {
+  Upstreams::Options upstreams = options.transfers;
+  upstreams.observer = &observer;
+  upstreams.metrics = options.metrics;
+  return upstreams;
+}
+
 }  // namespace
 
 Engine::Engine(const Options& options, store::Store& store, std::vector<Upstreams::Config> upstreams,
@@ -26,7 +33,7 @@ Engine::Engine(const Options& options, store::Store& store, std::vector<Upstream
       task_writer_(store, task_table_, task_hub_, clock, random,
                    options.metrics == nullptr ? base::Histogram() : TaskWriteTimes(*options.metrics)),
       wait_teller_(store, task_table_, task_writer_, clock),
-      upstreams_(std::move(upstreams), clock, options.transfers),
+      upstreams_(std::move(upstreams), clock, UpstreamOptions(options, wait_teller_)),
       billed_(store, clock, random),
       task_feeds_({}, store, tokens_),
       asset_tracker_(options.asset_tracker, store, upstreams_, asset_hub_, clock, random),
@@ -54,7 +61,6 @@ Engine::Engine(const Options& options, store::Store& store, std::vector<Upstream
           },
           clock) {
   if (options.metrics != nullptr) {
-    upstreams_.Instrument(*options.metrics);
     std::vector<std::string> names;
     for (VendorAccount* account : upstreams_.All()) {
       names.push_back(account->name());

@@ -63,7 +63,7 @@ class OpenTask {
   };
   struct Verdict {
     bool lost = false;                               // "No such task" for longer than the patience.
-    std::optional<absl::Time> result_awaited_until;  // A success without a result is believed from then on.
+    std::optional<absl::Time> result_awaited_until;  // A success without a result fails then.
     bool notified = false;                           // A notification led to this poll.
     bool notified_meanwhile = false;                 // One came since the poll began.
     bool awaits_last_word = false;                   // It is overdue, and is polled again if there was no answer.

@@ -20,12 +20,7 @@ TaskTracker::TaskTracker(const Options& options, const Collaborators& with, Wait
       waits_(waits),
       schedule_(options, with, observers.audience),
       submission_(options, with, observers, waits, schedule_),
-      polling_(options, with, schedule_) {
-  for (VendorAccount* account : with_.upstreams.All()) {
-    account->requests().SetHooks([this, name = account->name()] { return with_.table.CountSubmitted(name) > 0; },
-                                 [this, account] { waits_.OnWaits(account->requests()); });
-  }
-}
+      polling_(options, with, schedule_) {}
 
 absl::Status TaskTracker::Start() {
   absl::StatusOr<std::vector<GenerationTask>> open = with_.store.ListOpenTasks();

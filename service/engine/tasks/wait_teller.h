@@ -10,6 +10,7 @@
 #include "service/base/mutex.h"
 #include "service/base/thread_pool.h"
 #include "service/engine/dispatch/request_dispatcher.h"
+#include "service/engine/dispatch/request_observer.h"
 #include "service/engine/dispatch/wait_reason.h"
 #include "service/engine/tasks/task_table.h"
 #include "service/engine/tasks/task_writer.h"
@@ -23,13 +24,14 @@ namespace seedance::engine {
 // needs no request, in the order in which it was asked for. Thread-safe.
 //
 // Tests: tests/unit/engine/tasks/task_waits_test.cc, tests/unit/engine/dispatch/task_turns_test.cc
-class WaitTeller {
+class WaitTeller final : public RequestObserver {
  public:
   WaitTeller(store::TaskStore& store, TaskTable& table, TaskWriter& writer, base::Clock& clock)
       : store_(store), table_(table), writer_(writer), clock_(clock), thread_("task-looks", 1, SIZE_MAX) {}
 
-  // Why the submissions at `requests` wait has changed, or may have. `requests` outlives Stop.
-  void OnWaits(RequestDispatcher& requests);
+  bool HasToPoll(const std::string& upstream) override { return table_.CountSubmitted(upstream) > 0; }
+  // Has those told whose submissions wait at `requests`, which outlives Stop.
+  void OnWaits(RequestDispatcher& requests) override;
 
   // Tells the task soon, if that is news for its caller.
   void TellLater(const std::string& id, const WaitReason& reason);

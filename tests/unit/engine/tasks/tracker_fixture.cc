@@ -56,8 +56,10 @@ void TrackerTest::Start(const engine::TaskTracker::Options& options) {
   writer_ =
       std::make_unique<engine::TaskWriter>(*store_, *table_, *hub_, clock_, random_, engine::TaskWriteTimes(*metrics_));
   waits_ = std::make_unique<engine::WaitTeller>(*store_, *table_, *writer_, clock_);
-  upstreams_ = std::make_unique<engine::Upstreams>(std::move(configs), clock_);
-  upstreams_->Instrument(*metrics_);
+  engine::Upstreams::Options followed;
+  followed.observer = waits_.get();
+  followed.metrics = metrics_.get();
+  upstreams_ = std::make_unique<engine::Upstreams>(std::move(configs), clock_, followed);
   engine::TellOpenTasksAtScrape(*metrics_, {"fake", "other"}, *table_, clock_);
   tracker_ = std::make_unique<engine::TaskTracker>(
       options, engine::TrackerCollaborators{*store_, *upstreams_, *table_, *writer_, clock_, random_}, *waits_,
