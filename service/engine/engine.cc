@@ -3,42 +3,56 @@
 #include <utility>
 
 #include "service/engine/assets/asset_library.h"
+#include "service/engine/tasks/task_metrics.h"
 
 namespace seedance::engine {
 namespace {
 
-TaskTracker::Options TrackerOptions(const Engine::Options& options) {
+TaskTracker::Options TrackingOptions(const Engine::Options& options) {
   TaskTracker::Options tracker = options.task_tracker;
   tracker.deadline = options.tasks.deadline;
   return tracker;
+}
+
+Upstreams::Options UpstreamOptions(const Engine::Options& options, RequestObserver& observer) {
+  Upstreams::Options upstreams = options.transfers;
+  upstreams.observer = &observer;
+  upstreams.metrics = options.metrics;
+  return upstreams;
 }
 
 }  // namespace
 
 Engine::Engine(const Options& options, store::Store& store, std::vector<Upstreams::Config> upstreams,
                base::Clock& clock, base::Random& random)
-    : tokens_(store.epoch()),
-      upstreams_(std::move(upstreams), clock, options.transfers),
-      billed_(store, clock, random),
+    : task_links_(*this),
+      tokens_(store.epoch()),
       asset_hub_("asset-fan-out"),
       task_hub_("task-fan-out"),
+      task_table_("task-tracker", clock, asset_users_),
+      task_writer_(store, task_table_, task_hub_, clock, random,
+                   options.metrics == nullptr ? base::Histogram() : TaskWriteTimes(*options.metrics)),
+      wait_teller_(store, task_table_, task_writer_, clock),
+      upstreams_(std::move(upstreams), clock, UpstreamOptions(options, wait_teller_)),
+      billed_(store, clock, random),
       task_feeds_({}, store, tokens_),
       asset_tracker_(options.asset_tracker, store, upstreams_, asset_hub_, clock, random),
       call_reconciler_(store, upstreams_, billed_, asset_tracker_, clock, random),
-      task_tracker_(TrackerOptions(options), store, upstreams_, task_hub_, clock, random),
-      task_reconciler_(options.task_reconciler, store, upstreams_, task_tracker_, clock),
-      usage_settler_(store, upstreams_, task_reconciler_, task_tracker_, clock),
       asset_keeper_(
           options.asset_keeper, store, upstreams_, billed_, asset_tracker_,
-          [this](const std::string& asset_name) { return task_tracker_.UsesAsset(asset_name); }, clock, random),
+          [this](const std::string& asset_name) { return asset_users_.IsUsed(asset_name); }, clock, random),
+      task_reconciler_(options.task_reconciler, store, upstreams_, task_table_, task_writer_, clock),
+      usage_settler_(store, upstreams_, task_reconciler_, task_writer_, clock),
+      task_tracker_(TrackingOptions(options), {store, upstreams_, task_table_, task_writer_, clock, random},
+                    wait_teller_, {task_links_, task_links_, {&task_reconciler_, &usage_settler_}}),
       webhooks_(options.webhooks, upstreams_, task_tracker_),
       adoption_(store, asset_tracker_, clock),
       asset_creation_(options.asset_creation, store, upstreams_, billed_, adoption_, asset_tracker_, clock, random),
       groups_(store, upstreams_, billed_, adoption_, asset_hub_, clock, random),
       assets_(store, upstreams_, asset_creation_, adoption_, asset_tracker_, asset_hub_, tokens_, clock, random),
-      tasks_(options.tasks, store, upstreams_, adoption_, task_tracker_, task_reconciler_, task_hub_, task_feeds_,
-             tokens_, clock, random),
-      downloads_(store, upstreams_, task_tracker_),
+      tasks_(options.tasks, {store, upstreams_, adoption_, task_table_, task_writer_, task_tracker_, task_reconciler_,
+                             task_hub_, task_feeds_, tokens_, clock, random}),
+      downloads_(store, upstreams_, clock),
       janitor_(
           options.janitor, store,
           [this](const model::GenerationTask& task) {
@@ -47,11 +61,12 @@ Engine::Engine(const Options& options, store::Store& store, std::vector<Upstream
           },
           clock) {
   if (options.metrics != nullptr) {
-    upstreams_.Instrument(*options.metrics);
-    task_tracker_.Instrument(*options.metrics);
+    std::vector<std::string> names;
     for (VendorAccount* account : upstreams_.All()) {
+      names.push_back(account->name());
       TellLibraryAtScrape(*options.metrics, store, account->upstream(), clock);
     }
+    TellOpenTasksAtScrape(*options.metrics, names, task_table_, clock);
   }
   asset_tracker_.OnActive([this](const model::Asset& asset) { call_reconciler_.SeenActive(asset); });
   call_reconciler_.SetRecreationHooks(
@@ -60,12 +75,8 @@ Engine::Engine(const Options& options, store::Store& store, std::vector<Upstream
       },
       [this](const model::Asset& asset) { asset_keeper_.NotRecreated(asset); });
   asset_tracker_.OnExpiring([this](const model::Asset& asset) { asset_keeper_.Track(asset); });
-  task_tracker_.SetAssetHooks({[this](const model::Asset& asset, AssetUse use) { asset_keeper_.Used(asset, use); },
-                               [this](const model::Asset& asset) { asset_keeper_.Revive(asset); }});
-  task_tracker_.SetWatchers(
-      [this](const model::GenerationTask& task) { return task_feeds_.IsFollowed(task.tenant, task.id); });
   asset_hub_.Listen(
-      [this](const std::string& asset_name, const model::Asset*) { task_tracker_.AssetChanged(asset_name); });
+      [this](const std::string& asset_name, const model::Asset*) { task_table_.OnAssetChange(asset_name); });
   task_hub_.Listen([this](const std::string&, const model::GenerationTask* task) {
     // Who deletes a task tells the feeds himself: only he knows the tenant.
     if (task == nullptr) return;

@@ -20,11 +20,16 @@
 #include "service/engine/dispatch/upstreams.h"
 #include "service/engine/journal/journal.h"
 #include "service/engine/retention.h"
+#include "service/engine/tasks/asset_users.h"
 #include "service/engine/tasks/downloads.h"
+#include "service/engine/tasks/task_observers.h"
 #include "service/engine/tasks/task_reconciler.h"
+#include "service/engine/tasks/task_table.h"
 #include "service/engine/tasks/task_tracker.h"
+#include "service/engine/tasks/task_writer.h"
 #include "service/engine/tasks/tasks.h"
 #include "service/engine/tasks/usage_settler.h"
+#include "service/engine/tasks/wait_teller.h"
 #include "service/engine/tasks/webhooks.h"
 #include "service/engine/watch/resume_token.h"
 #include "service/engine/watch/task_feeds.h"
@@ -77,18 +82,38 @@ class Engine {
   TaskFeeds& task_feeds() { return task_feeds_; }
 
  private:
+  // What tasks ask of the rooms that are made after them, or beside them. Used from Start on.
+  class TaskLinks final : public TaskAudience, public AssetUseObserver {
+   public:
+    explicit TaskLinks(Engine& engine) : engine_(engine) {}
+
+    bool Watches(const model::GenerationTask& task) override {
+      return engine_.task_hub_.Count(task.name()) > 0 || engine_.task_feeds_.IsFollowed(task.tenant, task.id);
+    }
+    void OnUsed(const model::Asset& asset, AssetUse use) override { engine_.asset_keeper_.Used(asset, use); }
+    void OnNeeded(const model::Asset& asset) override { engine_.asset_keeper_.Revive(asset); }
+
+   private:
+    Engine& engine_;
+  };
+
+  TaskLinks task_links_;
   ResumeTokens tokens_;
-  Upstreams upstreams_;
-  Journal billed_;
   WatchHub<model::Asset> asset_hub_;
   WatchHub<model::GenerationTask> task_hub_;
+  AssetUsers asset_users_;
+  TaskTable task_table_;
+  TaskWriter task_writer_;
+  WaitTeller wait_teller_;
+  Upstreams upstreams_;
+  Journal billed_;
   TaskFeeds task_feeds_;
   AssetTracker asset_tracker_;
   JournalReconciler call_reconciler_;
-  TaskTracker task_tracker_;
+  AssetKeepAlive asset_keeper_;
   TaskReconciler task_reconciler_;
   UsageSettler usage_settler_;
-  AssetKeepAlive asset_keeper_;
+  TaskTracker task_tracker_;
   Webhooks webhooks_;
   Adoption adoption_;
   AssetCreation asset_creation_;

@@ -18,17 +18,19 @@ size_t Index(RequestKind kind) { return static_cast<size_t>(kind); }
 }  // namespace
 
 RequestDispatcher::RequestDispatcher(const AdmissionControl::Options& options, base::ThreadPool& polls,
-                                     base::ThreadPool& submits, base::Clock& clock)
-    : options_(options), polls_(polls), submits_(submits), clock_(clock), gate_(options) {
+                                     base::ThreadPool& submits, base::Clock& clock, const Account& account)
+    : options_(options),
+      polls_(polls),
+      submits_(submits),
+      clock_(clock),
+      upstream_(account.upstream),
+      observer_(account.observer),
+      metrics_(account.metrics),
+      gate_(options) {
   timer_ = base::StartThread("call-turns", [this] { RunTimer(); });
 }
 
 RequestDispatcher::~RequestDispatcher() { Stop(); }
-
-void RequestDispatcher::SetHooks(std::function<bool()> anything_to_poll, std::function<void()> on_waits) {
-  anything_to_poll_ = std::move(anything_to_poll);
-  on_waits_ = std::move(on_waits);
-}
 
 void RequestDispatcher::Add(RequestKind kind, const std::string& tenant, const std::string& key, absl::Time due,
                             Work work) {
@@ -163,7 +165,7 @@ bool RequestDispatcher::IsIdle() {
 absl::Time RequestDispatcher::NextAtLocked(RequestKind kind, absl::Time now) {
   // While the vendor is down the first call tries; a poll, if there is one.
   const bool to_poll = gate_.is_down() && kind == RequestKind::kSubmit &&
-                       (!Of(RequestKind::kPoll).empty() || (anything_to_poll_ && anything_to_poll_()));
+                       (!Of(RequestKind::kPoll).empty() || (observer_ != nullptr && observer_->HasToPoll(upstream_)));
   pools_full_until_ = std::min(pools_full_until_, now + kFullPoolPause);  // Unless the clock was set back.
   return std::max(gate_.NextAt(kind, to_poll, now), pools_full_until_);
 }
@@ -216,11 +218,11 @@ void RequestDispatcher::HandOut() {
     base::MutexLock lock(mutex_);
     if (stopped_) return;
     all = TakeReadyLocked();
-    tells = on_waits_ && TellsLocked(clock_.Now());
-    if (on_waits_ && !Of(RequestKind::kSubmit).empty()) wake_ = std::min(wake_, next_tell_);
+    tells = observer_ != nullptr && TellsLocked(clock_.Now());
+    if (observer_ != nullptr && !Of(RequestKind::kSubmit).empty()) wake_ = std::min(wake_, next_tell_);
     if (wake_ < absl::InfiniteFuture()) changed_.NotifyAll();
   }
-  if (tells) on_waits_();
+  if (tells) observer_->OnWaits(*this);
   for (Ready& ready : all) Dispatch(std::move(ready));
 }
 

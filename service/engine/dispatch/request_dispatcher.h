@@ -2,7 +2,6 @@
 #define SEEDANCE_SERVICE_ENGINE_DISPATCH_REQUEST_DISPATCHER_H_
 
 #include <array>
-#include <functional>
 #include <list>
 #include <memory>
 #include <optional>
@@ -21,6 +20,7 @@
 #include "service/base/thread_pool.h"
 #include "service/engine/dispatch/admission_control.h"
 #include "service/engine/dispatch/fair_queue.h"
+#include "service/engine/dispatch/request_observer.h"
 #include "service/engine/dispatch/request_slot.h"
 #include "service/engine/dispatch/wait_reason.h"
 
@@ -60,15 +60,19 @@ class RequestDispatcher {
     bool is_down = false;
   };
 
-  RequestDispatcher(const AdmissionControl::Options& options, base::ThreadPool& polls, base::ThreadPool& submits,
-                    base::Clock& clock);
-  ~RequestDispatcher();
+  // Whose requests these are, and who follows them.
+  struct Account {
+    std::string upstream;
+    RequestObserver* observer = nullptr;  // Null: nobody waits to be told, and there is nothing else to poll.
+    Metrics metrics;
+  };
 
-  // Set them before the first Add. `anything_to_poll`: whether there is something that will be due for a poll; called
-  // under this object's lock. `on_waits`: why submissions wait has changed, or may have; called without a lock, at once
-  // when the vendor goes down, comes back or rests, else every kTellPause while any waits.
-  void SetMetrics(const Metrics& metrics) { metrics_ = metrics; }
-  void SetHooks(std::function<bool()> anything_to_poll, std::function<void()> on_waits);
+  RequestDispatcher(const AdmissionControl::Options& options, base::ThreadPool& polls, base::ThreadPool& submits,
+                    base::Clock& clock, const Account& account);
+  RequestDispatcher(const AdmissionControl::Options& options, base::ThreadPool& polls, base::ThreadPool& submits,
+                    base::Clock& clock)
+      : RequestDispatcher(options, polls, submits, clock, Account()) {}
+  ~RequestDispatcher();
 
   // `work` runs when its turn has come; it may run before this returns. An earlier work of the kind that waits under
   // the same key is dropped.
@@ -199,10 +203,10 @@ class RequestDispatcher {
   base::ThreadPool& polls_;
   base::ThreadPool& submits_;
   base::Clock& clock_;
+  const std::string upstream_;
+  RequestObserver* const observer_;
   Metrics metrics_;
-  std::function<bool()> anything_to_poll_;
-  std::function<void()> on_waits_;
-  base::Mutex mutex_;  // Taken before those behind `anything_to_poll`.
+  base::Mutex mutex_;  // Taken before those behind RequestObserver::HasToPoll.
   base::CondVar changed_;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
   AdmissionControl gate_ ABSL_GUARDED_BY(mutex_);

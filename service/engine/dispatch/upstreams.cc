@@ -21,9 +21,12 @@ Upstreams::Upstreams(std::vector<Config> configs, base::Clock& clock, const Opti
       fetches_("fetch", {options.max_fetches, kQueue, options.least_rate}, clock, CheckLater("")) {
   for (Config& config : configs) {
     const std::string name = config.upstream->name();
+    config.observer = options.observer;
+    config.metrics = options.metrics;
     accounts_.push_back(
         std::make_unique<VendorAccount>(std::move(config), options.least_rate, clock, CheckLater(name)));
   }
+  if (options.metrics != nullptr) TellTransfersAtScrape(*options.metrics, "", fetches_);
   transfer_checks_.Start();
 }
 
@@ -43,13 +46,6 @@ std::function<void(absl::Time)> Upstreams::CheckLater(const std::string& name) {
 void Upstreams::CheckTransfers(const std::string& name) {
   if (name.empty()) return fetches_.Check();
   if (VendorAccount* account = Named(name); account != nullptr) account->transfers().Check();
-}
-
-void Upstreams::Instrument(base::Metrics& metrics) {
-  for (const auto& account : accounts_) {
-    account->Instrument(metrics);
-  }
-  TellTransfersAtScrape(metrics, "", fetches_);
 }
 
 absl::StatusOr<VendorAccount*> Upstreams::Choose(const std::string& tenant, const std::string& name,

@@ -29,6 +29,9 @@ class Upstreams {
   struct Options {
     size_t max_fetches = 16;  // Files behind callers' URLs that are read at the same time, for all upstreams together.
     LeastRate::Options least_rate;  // Of transfers and fetches, while others wait.
+    // Who follows the requests to all vendors. They outlive Upstreams. Null: nobody.
+    RequestObserver* observer = nullptr;
+    base::Metrics* metrics = nullptr;
   };
 
   Upstreams(std::vector<Config> configs, base::Clock& clock, const Options& options);
@@ -38,9 +41,6 @@ class Upstreams {
 
   // Where files behind callers' URLs are read.
   TransferQueue& fetches() { return fetches_; }
-
-  // Tells of the calls to the vendors. Call it before they are used.
-  void Instrument(base::Metrics& metrics);
 
   // The upstream of that name, or, for an empty name, the first one that the tenant may use. INVALID_ARGUMENT on
   // `field` when there is none.

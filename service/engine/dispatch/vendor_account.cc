@@ -18,6 +18,12 @@ UsageLogOptions UsageLogOf(const VendorAccount::Config& config) {
   return options;
 }
 
+RequestDispatcher::Account AccountOf(const VendorAccount::Config& config) {
+  RequestDispatcher::Account account{config.upstream->name(), config.observer, {}};
+  if (config.metrics != nullptr) account.metrics = TurnMetrics(*config.metrics, account.upstream);
+  return account;
+}
+
 }  // namespace
 
 VendorAccount::VendorAccount(Config config, const LeastRate::Options& least_rate, base::Clock& clock,
@@ -31,8 +37,13 @@ VendorAccount::VendorAccount(Config config, const LeastRate::Options& least_rate
                  std::move(check_transfers_at)),
       requests_(
           {config.polls_per_second, config.submits_per_second, config.max_polls, config.max_submits, config.breaker},
-          reads_, changes_, clock),
-      upstream_(std::move(config.upstream), requests_) {}
+          reads_, changes_, clock, AccountOf(config)),
+      upstream_(std::move(config.upstream), requests_) {
+  if (config.metrics == nullptr) return;
+  metrics_ = UpstreamMetrics(*config.metrics, name());
+  TellTurnsAtScrape(*config.metrics, name(), requests_);
+  TellTransfersAtScrape(*config.metrics, name(), transfers_);
+}
 
 VendorAccount::~VendorAccount() {
   // It hands work to the pools, and what runs there tells it of its end.
@@ -43,13 +54,6 @@ VendorAccount::~VendorAccount() {
 
 bool VendorAccount::Allows(const std::string& tenant) const {
   return tenants_.empty() || std::find(tenants_.begin(), tenants_.end(), tenant) != tenants_.end();
-}
-
-void VendorAccount::Instrument(base::Metrics& metrics) {
-  metrics_ = UpstreamMetrics(metrics, name());
-  requests_.SetMetrics(TurnMetrics(metrics, name()));
-  TellTurnsAtScrape(metrics, name(), requests_);
-  TellTransfersAtScrape(metrics, name(), transfers_);
 }
 
 absl::Status VendorAccount::Busy() const {

@@ -59,6 +59,9 @@ class VendorAccount {
     double submits_per_second = 0;     // Of tasks.
     Breaker::Options breaker;
     UsageLogOptions usage_log;
+    // Set by Upstreams; they outlive the account. Null: nobody follows its requests.
+    RequestObserver* observer = nullptr;
+    base::Metrics* metrics = nullptr;
   };
 
   // `check_transfers_at` has TransferQueue::Check called at a time.
@@ -76,9 +79,6 @@ class VendorAccount {
   RequestDispatcher& requests() { return requests_; }
   TransferQueue& transfers() { return transfers_; }
   UpstreamMetrics& metrics() { return metrics_; }
-
-  // Tells of the requests. Call it before they begin.
-  void Instrument(base::Metrics& metrics);
 
   // Runs `work` on a thread for reads, and for changes. False: too much waits, or the process stops.
   bool TryRead(base::ThreadPool::Work work) { return reads_.Submit(std::move(work)); }

@@ -88,7 +88,7 @@ absl::Status Downloads::Fetch(const CallContext& context, const DownloadParams& 
       account.upstream().tasks().FetchResult(call, LinkOf(task, params), params.offset, params.limit, hashing);
   if (base::GetReason(fetched) == base::Reason::kResultExpired && !hashing.started()) {
     // Some vendors sign the link anew whenever the task is read.
-    absl::StatusOr<GenerationTask> renewed = tracker_.RefreshResult(call, task);
+    absl::StatusOr<GenerationTask> renewed = RenewLinks(call, task, account);
     // Only the vendor's own word makes the result a lost one.
     if (!renewed.ok()) return absl::IsNotFound(renewed.status()) ? fetched : renewed.status();
     const std::string& link = LinkOf(*renewed, params);
@@ -100,6 +100,23 @@ absl::Status Downloads::Fetch(const CallContext& context, const DownloadParams& 
   // What may have been cut does not replace what is known.
   if (whole && (hashing.sure() || task.result.sha256.empty())) NoteFile(task, hashing.size(), hashing.sha256());
   return fetched;
+}
+
+absl::StatusOr<GenerationTask> Downloads::RenewLinks(const upstream::CallOptions& call, const GenerationTask& task,
+                                                     VendorAccount& account) {
+  absl::StatusOr<upstream::TaskReport> report = account.upstream().tasks().GetTask(call, task.upstream_task_id);
+  if (!report.ok()) return report.status();
+  const bool same =
+      report->result.video_uri == task.result.video_uri && report->result.last_frame_uri == task.result.last_frame_uri;
+  if (report->state != TaskState::kSucceeded || report->result.video_uri.empty() || same) return task;
+  // Not by TaskWriter: the state is final, only its links are renewed.
+  return store_.UpdateTask(task.id, [&](GenerationTask& edited) {
+    edited.result.video_uri = report->result.video_uri;
+    edited.result.last_frame_uri = report->result.last_frame_uri;
+    edited.result.expire_time = report->result.expire_time;
+    edited.update_time = clock_.Now();
+    return absl::OkStatus();
+  });
 }
 
 void Downloads::NoteFile(const GenerationTask& task, int64_t size, const std::string& sha256) {
@@ -115,7 +132,7 @@ void Downloads::NoteFile(const GenerationTask& task, int64_t size, const std::st
                {"sha256_before", task.result.sha256},
                {"sha256", sha256}});
   }
-  // Not by the tracker: the state is final. Lost, it is only learnt again at the next download.
+  // Not by TaskWriter: the state is final. Lost, it is only learnt again at the next download.
   (void)store_.UpdateTask(task.id, [&](GenerationTask& edited) {
     edited.result.size_bytes = size;
     edited.result.sha256 = sha256;

@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "service/base/error.h"
 #include "service/base/log.h"
-#include "service/engine/tasks/task_report.h"
+#include "service/engine/tasks/report_merge.h"
 #include "service/upstream/request_outcome.h"
 
 namespace seedance::engine {
@@ -53,13 +53,12 @@ void TaskCancel::Cancel(const CallContext& context, const GenerationTask& task, 
                         Done<GenerationTask> done) {
   if (IsSettled(task)) return done(OutcomeOf(task));
   if (task.state == TaskState::kPending) {
-    absl::StatusOr<GenerationTask> cancelled = tracker_.Change(task.id, [](GenerationTask& edited) {
-      if (edited.state != TaskState::kPending) return absl::AbortedError("no longer pending");
-      edited.state = TaskState::kCancelled;
-      edited.state_message.clear();
-      return absl::OkStatus();
-    });
-    if (cancelled.ok()) tracker_.Hasten(task.id);  // To be forgotten.
+    absl::StatusOr<GenerationTask> cancelled =
+        writer_.WriteIf(task.id, IsIn(TaskState::kPending), [](GenerationTask& edited) {
+          edited.state = TaskState::kCancelled;
+          edited.state_message.clear();
+        });
+    if (cancelled.ok()) table_.Hasten(task.id);  // To be forgotten.
     if (!absl::IsAborted(cancelled.status())) return done(std::move(cancelled));
     // On its way just now: as if the call had come later.
     absl::StatusOr<GenerationTask> later = store_.GetTask(task.id);
@@ -95,20 +94,18 @@ absl::StatusOr<GenerationTask> TaskCancel::CancelAtVendor(const CallContext& con
              {"upstream_task_id", task->upstream_task_id},
              {"answer", cancelled.ok() ? "cancelled" : std::string(cancelled.message())}});
   if (!cancelled.ok()) {
-    tracker_.Hasten(id);
+    table_.Hasten(id);
     if (base::GetReason(cancelled) == base::Reason::kCancelUnsupported) return Refused(context, *task, detach, account);
     if (!upstream::WasPutOff(cancelled)) NoteDoubt(id);
     return CancelUnanswered(*task, cancelled);
   }
-  absl::StatusOr<GenerationTask> changed = tracker_.Change(id, [](GenerationTask& edited) {
-    if (model::IsTerminal(edited.state)) return absl::AbortedError("it ended meanwhile");
+  absl::StatusOr<GenerationTask> changed = writer_.WriteIf(id, HasNotEnded, [](GenerationTask& edited) {
     edited.state = TaskState::kCancelled;
     edited.error = {};
     edited.state_message.clear();
-    return absl::OkStatus();
   });
   // To be forgotten, or, if it could not be written, to be polled: the vendor will tell the same.
-  tracker_.Hasten(id);
+  table_.Hasten(id);
   if (absl::IsAborted(changed.status())) changed = store_.GetTask(id);
   if (!changed.ok()) return changed;
   return OutcomeOf(*changed);
@@ -116,13 +113,10 @@ absl::StatusOr<GenerationTask> TaskCancel::CancelAtVendor(const CallContext& con
 
 absl::StatusOr<GenerationTask> TaskCancel::SettleBy(const upstream::TaskReport& report, const std::string& id,
                                                     bool detach) {
-  tracker_.Hasten(id);
+  table_.Hasten(id);
   if (!model::IsTerminal(report.state)) return Abandon(id, detach);
-  absl::StatusOr<GenerationTask> ended = tracker_.Change(id, [&](GenerationTask& edited) {
-    if (model::IsTerminal(edited.state)) return absl::AbortedError("it ended meanwhile");
-    MergeReport(report, edited);
-    return absl::OkStatus();
-  });
+  absl::StatusOr<GenerationTask> ended =
+      writer_.WriteIf(id, HasNotEnded, [&](GenerationTask& edited) { MergeReport(report, edited); });
   if (absl::IsAborted(ended.status())) ended = store_.GetTask(id);
   if (!ended.ok()) return ended;
   return OutcomeOf(*ended);
@@ -153,16 +147,15 @@ bool TaskCancel::IsInDoubt(const std::string& id) {
 }
 
 absl::StatusOr<GenerationTask> TaskCancel::Abandon(const std::string& id, bool detach) {
-  absl::StatusOr<GenerationTask> abandoned = tracker_.Change(id, [detach](GenerationTask& edited) {
-    if (IsSettled(edited)) return absl::AbortedError("nothing is to be done");
-    if (!detach) return CannotCancel(edited);
-    edited.detached = true;
-    return absl::OkStatus();
-  });
-  if (!absl::IsAborted(abandoned.status())) return abandoned;
-  absl::StatusOr<GenerationTask> settled = store_.GetTask(id);
-  if (!settled.ok()) return settled;
-  return OutcomeOf(*settled);
+  absl::StatusOr<GenerationTask> task = absl::AbortedError("");
+  if (detach) {
+    task = writer_.WriteIf(
+        id, [](const GenerationTask& stored) { return !IsSettled(stored); },
+        [](GenerationTask& edited) { edited.detached = true; });
+  }
+  if (absl::IsAborted(task.status())) task = store_.GetTask(id);
+  if (!task.ok()) return task;
+  return OutcomeOf(*task);
 }
 
 }  // namespace seedance::engine

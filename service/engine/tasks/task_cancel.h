@@ -8,7 +8,8 @@
 #include "service/base/mutex.h"
 #include "service/engine/dispatch/call_context.h"
 #include "service/engine/dispatch/upstreams.h"
-#include "service/engine/tasks/task_tracker.h"
+#include "service/engine/tasks/task_table.h"
+#include "service/engine/tasks/task_writer.h"
 #include "service/model/generation_task.h"
 #include "service/store/task_store.h"
 
@@ -19,8 +20,8 @@ namespace seedance::engine {
 // Thread-safe.
 class TaskCancel {
  public:
-  TaskCancel(store::TaskStore& store, Upstreams& upstreams, TaskTracker& tracker)
-      : store_(store), upstreams_(upstreams), tracker_(tracker) {}
+  TaskCancel(store::TaskStore& store, Upstreams& upstreams, TaskTable& table, TaskWriter& writer)
+      : store_(store), upstreams_(upstreams), table_(table), writer_(writer) {}
 
   // `task` is the caller's, as it was just read. Calls the vendor on the upstream's `submits` threads.
   void Cancel(const CallContext& context, const model::GenerationTask& task, bool detach,
@@ -45,7 +46,8 @@ class TaskCancel {
 
   store::TaskStore& store_;
   Upstreams& upstreams_;
-  TaskTracker& tracker_;
+  TaskTable& table_;
+  TaskWriter& writer_;
   base::Mutex mutex_;
   // Tasks of which this process sent a cancel whose answer was lost. They end soon, and their names are UUIDv7, so the
   // least name is the oldest.

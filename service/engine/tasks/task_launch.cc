@@ -17,7 +17,7 @@ void TaskLaunch::Launch(NewTask fresh, Done<GenerationTask> done) {
   VendorAccount* account = upstreams_.Find(fresh.task.tenant, fresh.task.request.upstream);
   // What waits for assets is told so by its first message.
   std::unique_ptr<RequestSlot> slot;
-  if (account != nullptr && fresh.task.state_message.empty()) slot = tracker_.TakeSubmitSlot(*account);
+  if (account != nullptr && fresh.task.state_message.empty()) slot = tracker_.submission().TakeSlot(*account);
   if (slot == nullptr) return StoreAndTrack(fresh, done);
   // Shared, because a refused submission drops what it was given.
   std::shared_ptr<Flight> flight(new Flight{std::move(fresh), *account, std::move(slot), std::move(done)});
@@ -30,19 +30,20 @@ void TaskLaunch::Launch(NewTask fresh, Done<GenerationTask> done) {
 void TaskLaunch::Fly(Flight& flight) {
   const std::optional<std::vector<model::Asset>> assets = ReadyAssets(flight.fresh.task);
   // The process may have begun to stop since it had its turn.
-  if (!assets.has_value() || !tracker_.submits()) {
+  Submission& submission = tracker_.submission();
+  if (!assets.has_value() || submission.stopped()) {
     flight.slot.reset();
     return StoreAndTrack(flight.fresh, flight.done);
   }
   // From the commit on a crash means doubt, whether it has left by then or not.
-  tracker_.BeginSubmitting(flight.fresh.task, flight.account);
+  submission.Begin(flight.fresh.task, flight.account);
   const std::optional<GenerationTask> task = Store(flight.fresh, flight.done);
   if (!task.has_value()) return;
-  tracker_.TrackSubmitting(*task);
+  submission.Track(*task);
   flight.fresh.place.reset();
   feeds_.Changed(task->tenant);
   flight.done(*task);
-  tracker_.Send(*task, *assets, flight.account, *flight.slot);
+  submission.Send(*task, *assets, flight.account, *flight.slot);
 }
 
 void TaskLaunch::StoreAndTrack(NewTask& fresh, Done<GenerationTask>& done) {

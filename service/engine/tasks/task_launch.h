@@ -10,6 +10,7 @@
 #include "service/engine/dispatch/call_context.h"
 #include "service/engine/dispatch/request_dispatcher.h"
 #include "service/engine/dispatch/upstreams.h"
+#include "service/engine/tasks/task_table.h"
 #include "service/engine/tasks/task_tracker.h"
 #include "service/engine/watch/task_feeds.h"
 #include "service/model/asset.h"

@@ -21,7 +21,7 @@ struct UpstreamGauges {
 
 }  // namespace
 
-void TellOpenTasksAtScrape(base::Metrics& metrics, const std::vector<std::string>& upstreams, OpenTasks& open,
+void TellOpenTasksAtScrape(base::Metrics& metrics, const std::vector<std::string>& upstreams, TaskTable& table,
                            base::Clock& clock) {
   std::map<std::string, UpstreamGauges> all;
   for (const std::string& upstream : upstreams) {
@@ -34,11 +34,11 @@ void TellOpenTasksAtScrape(base::Metrics& metrics, const std::vector<std::string
                                          {{"upstream", upstream}, {"state", std::string(TaskStateName(state))}});
     }
   }
-  metrics.AtScrape([all, &open, &clock]() mutable {
-    std::map<std::string, OpenTasks::UpstreamSurvey> found = open.Survey();
+  metrics.AtScrape([all, &table, &clock]() mutable {
+    std::map<std::string, TaskTable::UpstreamSurvey> found = table.Survey();
     const absl::Time now = clock.Now();
     for (auto& [upstream, gauges] : all) {
-      OpenTasks::UpstreamSurvey& survey = found[upstream];
+      TaskTable::UpstreamSurvey& survey = found[upstream];
       const absl::Duration age = std::max(now - survey.oldest_answer, absl::ZeroDuration());
       gauges.oldest.Set(absl::ToDoubleSeconds(age));
       for (auto& [state, gauge] : gauges.open) gauge.Set(static_cast<double>(survey.by_state[state]));

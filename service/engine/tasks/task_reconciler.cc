@@ -112,19 +112,15 @@ std::vector<TaskCandidate> CandidatesOf(const std::vector<TaskSighting>& sightin
 
 }  // namespace
 
-TaskReconciler::TaskReconciler(const Options& options, store::TaskStore& store, Upstreams& upstreams,
-                               TaskTracker& tracker, base::Clock& clock)
+TaskReconciler::TaskReconciler(const Options& options, store::TaskStore& store, Upstreams& upstreams, TaskTable& table,
+                               TaskWriter& writer, base::Clock& clock)
     : options_(options),
       store_(store),
       upstreams_(upstreams),
-      tracker_(tracker),
+      table_(table),
+      writer_(writer),
       clock_(clock),
-      schedule_("task-doubts", clock, [this](const std::string& id) { LookByItself(id); }) {
-  tracker_.SetDoubtHook([this](const GenerationTask& task) {
-    schedule_.Add(task.id, /*at_once=*/false);
-    if (on_doubt_) on_doubt_(task);
-  });
-}
+      schedule_("task-doubts", clock, [this](const std::string& id) { LookByItself(id); }) {}
 
 absl::Status TaskReconciler::Start() {
   const absl::StatusOr<std::vector<GenerationTask>> open = store_.ListOpenTasks();
@@ -270,7 +266,7 @@ absl::StatusOr<GenerationTask> TaskReconciler::Bind(const GenerationTask& task, 
     edited.deadline_time = std::max(edited.deadline_time, now + options_.deadline);
     return absl::OkStatus();
   };
-  absl::StatusOr<GenerationTask> changed = expired ? tracker_.Reopen(task.id, bind) : tracker_.Change(task.id, bind);
+  absl::StatusOr<GenerationTask> changed = expired ? writer_.Reopen(task.id, bind) : writer_.Write(task.id, bind);
   if (!changed.ok()) return changed;
   base::Log(base::LogLevel::kWarning, "task_reconciled",
             {{"task", changed->name()},
@@ -278,7 +274,7 @@ absl::StatusOr<GenerationTask> TaskReconciler::Bind(const GenerationTask& task, 
              {"upstream", changed->request.upstream},
              {"upstream_task_id", upstream_task_id},
              {"by", by}});
-  tracker_.Hasten(task.id);
+  table_.Hasten(task.id);
   return changed;
 }
 
@@ -302,7 +298,7 @@ absl::StatusOr<GenerationTask> TaskReconciler::NotAccepted(const GenerationTask&
                                                            const std::string& message) {
   // One that was given up has its end; nothing is gained by another one.
   if (task.state == TaskState::kExpired) return NotInDoubt(task);
-  absl::StatusOr<GenerationTask> changed = tracker_.Change(task.id, [&message](GenerationTask& edited) {
+  absl::StatusOr<GenerationTask> changed = writer_.Write(task.id, [&message](GenerationTask& edited) {
     if (edited.state != TaskState::kSubmitUnknown) return NotInDoubt(edited);
     edited.state = TaskState::kFailed;
     // Not UNAVAILABLE: callers would repeat the call, whose request id is spent.
@@ -316,7 +312,7 @@ absl::StatusOr<GenerationTask> TaskReconciler::NotAccepted(const GenerationTask&
              {"upstream", changed->request.upstream},
              {"upstream_task_id", ""},
              {"by", by}});
-  tracker_.Hasten(task.id);
+  table_.Hasten(task.id);
   return changed;
 }
 

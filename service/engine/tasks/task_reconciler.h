@@ -1,7 +1,6 @@
 #ifndef SEEDANCE_SERVICE_ENGINE_TASKS_TASK_RECONCILER_H_
 #define SEEDANCE_SERVICE_ENGINE_TASKS_TASK_RECONCILER_H_
 
-#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -15,7 +14,9 @@
 #include "service/engine/dispatch/call_context.h"
 #include "service/engine/dispatch/lookup_schedule.h"
 #include "service/engine/dispatch/upstreams.h"
-#include "service/engine/tasks/task_tracker.h"
+#include "service/engine/tasks/task_observers.h"
+#include "service/engine/tasks/task_table.h"
+#include "service/engine/tasks/task_writer.h"
 #include "service/model/generation_task.h"
 #include "service/store/task_store.h"
 
@@ -43,22 +44,21 @@ struct ReconciledTask {
 // Settles tasks in SUBMIT_UNKNOWN: by looking for them at the vendor, some time after the answer was lost and after a
 // start, and by ReconcileGenerationTask (generation_task.proto states rules and errors). Nothing is ever sent again. A
 // task of the vendor is bound to at most one task of ours. Thread-safe.
-class TaskReconciler {
+class TaskReconciler : public InDoubtObserver {
  public:
   struct Options {
     absl::Duration deadline = absl::Hours(2);  // Least time that a task which was found is followed.
   };
 
-  // Becomes the tracker's hook for doubts.
-  TaskReconciler(const Options& options, store::TaskStore& store, Upstreams& upstreams, TaskTracker& tracker,
-                 base::Clock& clock);
+  TaskReconciler(const Options& options, store::TaskStore& store, Upstreams& upstreams, TaskTable& table,
+                 TaskWriter& writer, base::Clock& clock);
 
   // Looks for every task that is in doubt now. Call it after the tracker's Start.
   absl::Status Start();
   void Stop() { schedule_.Stop(); }
 
-  // Told of each task whose submission was not answered. Call it before Start.
-  void OnDoubt(std::function<void(const model::GenerationTask&)> on_doubt) { on_doubt_ = std::move(on_doubt); }
+  // Looks for it some time later.
+  void OnInDoubt(const model::GenerationTask& task) override { schedule_.Add(task.id, /*at_once=*/false); }
 
   // Settles a task in SUBMIT_UNKNOWN by what was proven elsewhere: `by` names the proof in the log. kTaskNotInDoubt: it
   // is settled already; kInvalidInput: another task has the id.
@@ -92,11 +92,11 @@ class TaskReconciler {
   const Options options_;
   store::TaskStore& store_;
   Upstreams& upstreams_;
-  TaskTracker& tracker_;
+  TaskTable& table_;
+  TaskWriter& writer_;
   base::Clock& clock_;
   base::Mutex mutex_;
-  std::set<VendorId> claimed_ ABSL_GUARDED_BY(mutex_);          // Being bound.
-  std::function<void(const model::GenerationTask&)> on_doubt_;  // Fixed at Start. May be empty.
+  std::set<VendorId> claimed_ ABSL_GUARDED_BY(mutex_);  // Being bound.
   LookupSchedule schedule_;
 };
 

@@ -69,7 +69,7 @@ absl::Status NotEnded(const GenerationTask& task) {
 
 void Tasks::Create(const CallContext& context, const CreateTaskParams& params, Done<GenerationTask> done) {
   VendorAccount* account =
-      upstreams_.Find(context.tenant, UpstreamOf(upstreams_, context.tenant, params.request).value_or(""));
+      with_.upstreams.Find(context.tenant, UpstreamOf(with_.upstreams, context.tenant, params.request).value_or(""));
   // An asset that this store has never seen may still be the tenant's own.
   const bool adopts = account != nullptr && account->dedicated();
   absl::Status failed = CreateWith(context, params, /*adopt=*/false, done);
@@ -88,23 +88,23 @@ absl::Status Tasks::CreateWith(const CallContext& context, const CreateTaskParam
   call.fingerprint = FingerprintOf(params.request);
   if (!params.request_id.empty() && !params.validate_only && params.violations.empty()) {
     // Asked before the checks: what was accepted once is answered again even if its assets are gone by now.
-    absl::StatusOr<std::optional<model::JournalEntry>> earlier = store_.GetCall(call.key);
+    absl::StatusOr<std::optional<model::JournalEntry>> earlier = with_.store.GetCall(call.key);
     if (!earlier.ok()) return earlier.status();
-    if (earlier->has_value()) return done(AnswerOfEarlier(store_, **earlier, call.fingerprint)), absl::OkStatus();
+    if (earlier->has_value()) return done(AnswerOfEarlier(with_.store, **earlier, call.fingerprint)), absl::OkStatus();
   }
   absl::StatusOr<GenerationTask> task = Prepare(context, params, adopt);
   if (!task.ok()) return task.status();
-  std::optional<TaskPlace> place = tracker_.Reserve(context.tenant, options_.max_open_per_tenant);
+  std::optional<TaskPlace> place = TaskPlace::Reserve(with_.table, context.tenant, options_.max_open_per_tenant);
   if (!place.has_value()) return TooManyOpen(context.tenant, options_.max_open_per_tenant);
   if (params.validate_only) {
     place.reset();
     return done(*std::move(task)), absl::OkStatus();
   }
-  const absl::Time now = clock_.Now();
-  task->id = base::MakeUuidV7(now, random_);
+  const absl::Time now = with_.clock.Now();
+  task->id = base::MakeUuidV7(now, with_.random);
   task->create_time = task->update_time = now;
   task->deadline_time = now + options_.deadline;
-  if (call.key.request_id.empty()) call.key.request_id = base::MakeUuidV4(random_);
+  if (call.key.request_id.empty()) call.key.request_id = base::MakeUuidV4(with_.random);
   AddDefaults(context.tenant, params.request, *task, call.fingerprint);
   // The row only binds the request id to the task; what became of the vendor call is the task's own state.
   call.state = model::JournalState::kDone;
@@ -117,13 +117,13 @@ absl::Status Tasks::CreateWith(const CallContext& context, const CreateTaskParam
 void Tasks::AddDefaults(const std::string& tenant, const model::TaskRequest& asked, const GenerationTask& task,
                         model::Fingerprint& fingerprint) {
   AddChoices(task, fingerprint);
-  const VendorAccount* account = upstreams_.Find(tenant, task.request.upstream);
+  const VendorAccount* account = with_.upstreams.Find(tenant, task.request.upstream);
   if (account == nullptr) return;
   AddModelDefaults(account->profile(), asked, task.request, fingerprint);
   model::TaskRequest silent = asked;
   silent.upstream.clear();
-  const absl::StatusOr<std::string> name = UpstreamOf(upstreams_, tenant, silent);
-  const auto chosen = upstreams_.Choose(tenant, name.value_or(""), "generation_task.upstream");
+  const absl::StatusOr<std::string> name = UpstreamOf(with_.upstreams, tenant, silent);
+  const auto chosen = with_.upstreams.Choose(tenant, name.value_or(""), "generation_task.upstream");
   if (name.ok() && chosen.ok() && *chosen == account) model::AddSame("generation_task.upstream", "", fingerprint);
 }
 
@@ -133,9 +133,9 @@ absl::StatusOr<GenerationTask> Tasks::Prepare(const CallContext& context, const 
   task.tenant = context.tenant;
   task.request = params.request;
   task.state = TaskState::kPending;
-  const absl::StatusOr<std::string> name = UpstreamOf(upstreams_, context.tenant, params.request);
+  const absl::StatusOr<std::string> name = UpstreamOf(with_.upstreams, context.tenant, params.request);
   if (!name.ok()) return violations.empty() ? name.status() : base::InvalidInput(std::move(violations));
-  absl::StatusOr<VendorAccount*> account = upstreams_.Choose(context.tenant, *name, "generation_task.upstream");
+  absl::StatusOr<VendorAccount*> account = with_.upstreams.Choose(context.tenant, *name, "generation_task.upstream");
   if (!account.ok()) {
     Append(base::GetErrorDetail(account.status()).violations, violations);
     return base::InvalidInput(std::move(violations));
@@ -145,13 +145,13 @@ absl::StatusOr<GenerationTask> Tasks::Prepare(const CallContext& context, const 
   ResolvedReferences resolved = ResolveReferences(
       upstream.name(),
       [&](const model::UpstreamHandle& handle) {
-        return adopt ? adoption_.Asset(context, **account, handle) : OwnAsset(store_, context.tenant, handle);
+        return adopt ? with_.adoption.Asset(context, **account, handle) : OwnAsset(with_.store, context.tenant, handle);
       },
       task.request);
   // Create asks the vendor for the asset then; rules that depend on it can only be judged after that.
   if (!adopt && (*account)->dedicated() && absl::IsNotFound(resolved.problem)) return resolved.problem;
   Append(std::move(resolved.violations), violations);
-  Append(CompleteDraft(upstream.name(), upstream.profile(), resolved.media, clock_.Now(), task), violations);
+  Append(CompleteDraft(upstream.name(), upstream.profile(), resolved.media, with_.clock.Now(), task), violations);
   if (!violations.empty()) return base::InvalidInput(std::move(violations));
   if (!resolved.problem.ok()) return resolved.problem;
   if (!resolved.waits_for.empty()) task.state_message = WaitMessage(resolved.waits_for);
@@ -159,7 +159,7 @@ absl::StatusOr<GenerationTask> Tasks::Prepare(const CallContext& context, const 
 }
 
 absl::StatusOr<GenerationTask> Tasks::Read(const CallContext& context, const std::string& id) {
-  absl::StatusOr<GenerationTask> task = store_.GetTask(id);
+  absl::StatusOr<GenerationTask> task = with_.store.GetTask(id);
   if (task.ok() && task->tenant != context.tenant) return TaskNotFound(id);
   return task;
 }
@@ -169,13 +169,13 @@ void Tasks::Get(const CallContext& context, const std::string& id, Done<Generati
 }
 
 std::shared_ptr<const GenerationTask> Tasks::Peek(const CallContext& context, const std::string& id) {
-  std::shared_ptr<const GenerationTask> task = store_.PeekTask(id);
+  std::shared_ptr<const GenerationTask> task = with_.store.PeekTask(id);
   if (task != nullptr && task->tenant != context.tenant) return nullptr;
   return task;
 }
 
 void Tasks::List(const CallContext& context, const ListTasksParams& params, Done<model::Page<GenerationTask>> done) {
-  done(store_.ListTasks({context.tenant, params.states, params.labels, {}}, params.after, params.page_size));
+  done(with_.store.ListTasks({context.tenant, params.states, params.labels, {}}, params.after, params.page_size));
 }
 
 void Tasks::Cancel(const CallContext& context, const std::string& id, bool detach, Done<GenerationTask> done) {
@@ -186,8 +186,8 @@ void Tasks::Cancel(const CallContext& context, const std::string& id, bool detac
 
 void Tasks::Delete(const CallContext& context, const std::string& id, bool allow_missing, Done<Nothing> done) {
   const absl::Status deleted =
-      store_
-          .DeleteTask(id, clock_.Now(),
+      with_.store
+          .DeleteTask(id, with_.clock.Now(),
                       [&](const GenerationTask& task) {
                         if (task.tenant != context.tenant) return TaskNotFound(id);
                         return model::IsTerminal(task.state) ? absl::OkStatus() : NotEnded(task);
@@ -197,26 +197,27 @@ void Tasks::Delete(const CallContext& context, const std::string& id, bool allow
   if (!deleted.ok()) return done(deleted);
   base::Log(base::LogLevel::kInfo, "task_deleted",
             {{"task", model::GenerationTaskName(id)}, {"tenant", context.tenant}});
-  hub_.PublishGone(model::GenerationTaskName(id));
-  feeds_.Changed(context.tenant);
+  with_.hub.PublishGone(model::GenerationTaskName(id));
+  with_.feeds.Changed(context.tenant);
   done(Nothing{});
 }
 
 void Tasks::Reconcile(const CallContext& context, const ReconcileTaskParams& params, Done<ReconciledTask> done) {
   absl::StatusOr<GenerationTask> task = Read(context, params.id);
   if (!task.ok()) return done(task.status());
-  reconciler_.Reconcile(context, *task, params, std::move(done));
+  with_.reconciler.Reconcile(context, *task, params, std::move(done));
 }
 
 void Tasks::Watch(const CallContext& context, const std::string& id, const std::string& resume_token,
                   absl::AnyInvocable<void()> on_change, Done<WatchStart<GenerationTask>> done) {
   // Subscribed before the read, so that no change falls between the two.
-  auto session = hub_.Subscribe(model::GenerationTaskName(id), std::move(on_change), context.connection);
+  auto session = with_.hub.Subscribe(model::GenerationTaskName(id), std::move(on_change), context.connection);
   absl::StatusOr<GenerationTask> task = Read(context, id);
   if (!task.ok()) return done(task.status());
-  const absl::StatusOr<ResumeTokens::Position> position = tokens_.Check(resume_token, task->name(), task->revision);
+  const absl::StatusOr<ResumeTokens::Position> position =
+      with_.tokens.Check(resume_token, task->name(), task->revision);
   if (!position.ok()) return done(position.status());
-  if (!model::IsTerminal(task->state)) tracker_.WatcherArrived(id);
+  if (!model::IsTerminal(task->state)) with_.table.OnWatcher(id);
   session->StartAfter(position->revision, std::make_shared<const GenerationTask>(*std::move(task)));
   done(WatchStart<GenerationTask>{session, position->last});
 }
@@ -224,7 +225,7 @@ void Tasks::Watch(const CallContext& context, const std::string& id, const std::
 std::shared_ptr<WatchSession<GenerationTask>> Tasks::WatchAtHand(const CallContext& context, const std::string& id,
                                                                  absl::AnyInvocable<void()> on_change) {
   // Subscribed before the look, so that no change falls between the two.
-  auto session = hub_.SubscribeDirect(model::GenerationTaskName(id), std::move(on_change));
+  auto session = with_.hub.SubscribeDirect(model::GenerationTaskName(id), std::move(on_change));
   std::shared_ptr<const GenerationTask> task = Peek(context, id);
   if (task == nullptr) return nullptr;
   session->StartAfter(0, std::move(task));
@@ -232,7 +233,7 @@ std::shared_ptr<WatchSession<GenerationTask>> Tasks::WatchAtHand(const CallConte
 }
 
 std::string Tasks::ResumeToken(const std::string& id, int64_t revision, bool last) const {
-  return tokens_.Make(model::GenerationTaskName(id), {revision, last});
+  return with_.tokens.Make(model::GenerationTaskName(id), {revision, last});
 }
 
 absl::StatusOr<std::shared_ptr<TaskFeedReader>> Tasks::WatchMany(const CallContext& context,
@@ -244,16 +245,16 @@ absl::StatusOr<std::shared_ptr<TaskFeedReader>> Tasks::WatchMany(const CallConte
     if (const absl::Status there = Read(context, id).status(); !there.ok()) return there;
   }
   const TaskFilter filter = {context.tenant, params.states, params.labels, params.ids};
-  auto reader = feeds_.Open(filter, params.resume_token, std::move(on_change), context.connection);
+  auto reader = with_.feeds.Open(filter, params.resume_token, std::move(on_change), context.connection);
   if (reader.ok()) WatchersArrive(context, filter);
   return reader;
 }
 
 void Tasks::WatchersArrive(const CallContext& context, const TaskFilter& filter) {
-  for (const std::string& id : tracker_.PolledOf(context.tenant, filter.ids, kMostBroughtForward)) {
+  for (const std::string& id : with_.table.SubmittedOf(context.tenant, filter.ids, kMostBroughtForward)) {
     // Of one that is not at hand the labels are not worth a read each.
     const std::shared_ptr<const GenerationTask> task = Peek(context, id);
-    if (task == nullptr || (!task->detached && FitOf(filter, *task) != TaskFit::kForeign)) tracker_.WatcherArrived(id);
+    if (task == nullptr || (!task->detached && FitOf(filter, *task) != TaskFit::kForeign)) with_.table.OnWatcher(id);
   }
 }
 

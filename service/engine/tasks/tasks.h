@@ -16,7 +16,9 @@
 #include "service/engine/tasks/task_cancel.h"
 #include "service/engine/tasks/task_launch.h"
 #include "service/engine/tasks/task_reconciler.h"
+#include "service/engine/tasks/task_table.h"
 #include "service/engine/tasks/task_tracker.h"
+#include "service/engine/tasks/task_writer.h"
 #include "service/engine/watch/resume_token.h"
 #include "service/engine/watch/task_feeds.h"
 #include "service/engine/watch/watch_hub.h"
@@ -58,22 +60,27 @@ class Tasks {
     int64_t max_open_per_tenant = 100'000;     // Tasks that have not ended.
   };
 
-  Tasks(const Options& options, store::Store& store, Upstreams& upstreams, Adoption& adoption, TaskTracker& tracker,
-        TaskReconciler& reconciler, WatchHub<model::GenerationTask>& hub, TaskFeeds& feeds, const ResumeTokens& tokens,
-        base::Clock& clock, base::Random& random)
+  // All outlive it.
+  struct Collaborators {
+    store::Store& store;
+    Upstreams& upstreams;
+    Adoption& adoption;
+    TaskTable& table;
+    TaskWriter& writer;
+    TaskTracker& tracker;
+    TaskReconciler& reconciler;
+    WatchHub<model::GenerationTask>& hub;
+    TaskFeeds& feeds;
+    const ResumeTokens& tokens;
+    base::Clock& clock;
+    base::Random& random;
+  };
+
+  Tasks(const Options& options, const Collaborators& with)
       : options_(options),
-        store_(store),
-        upstreams_(upstreams),
-        adoption_(adoption),
-        tracker_(tracker),
-        reconciler_(reconciler),
-        cancel_(store, upstreams, tracker),
-        launch_(store, upstreams, tracker, feeds),
-        hub_(hub),
-        feeds_(feeds),
-        tokens_(tokens),
-        clock_(clock),
-        random_(random) {}
+        with_(with),
+        cancel_(with.store, with.upstreams, with.table, with.writer),
+        launch_(with.store, with.upstreams, with.tracker, with.feeds) {}
 
   // Stores the task and has it submitted (TaskLaunch). Answers with it as stored (PENDING, or SUBMITTING when it is
   // sent at once), or, for a request id that was used before, with it as it is now. It does not wait for the vendor.
@@ -115,18 +122,9 @@ class Tasks {
   void WatchersArrive(const CallContext& context, const TaskFilter& filter);
 
   const Options options_;
-  store::Store& store_;
-  Upstreams& upstreams_;
-  Adoption& adoption_;
-  TaskTracker& tracker_;
-  TaskReconciler& reconciler_;
+  const Collaborators with_;
   TaskCancel cancel_;
   TaskLaunch launch_;
-  WatchHub<model::GenerationTask>& hub_;
-  TaskFeeds& feeds_;
-  const ResumeTokens& tokens_;
-  base::Clock& clock_;
-  base::Random& random_;
 };
 
 // The error with which CreateGenerationTask fails when the vendor refused the task: code and details of the failure's

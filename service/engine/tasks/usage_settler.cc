@@ -33,27 +33,25 @@ constexpr int64_t kMostUnits = 1'000'000'000'000;  // That a task can cost: its 
 }  // namespace
 
 UsageSettler::UsageSettler(store::TaskStore& store, Upstreams& upstreams, TaskReconciler& reconciler,
-                           TaskTracker& tracker, base::Clock& clock)
+                           TaskWriter& writer, base::Clock& clock)
     : store_(store),
       upstreams_(upstreams),
       reconciler_(reconciler),
-      tracker_(tracker),
+      writer_(writer),
       clock_(clock),
-      due_("usage-logs", clock, [this](const std::string& name) { OnDue(name); }) {
-  reconciler_.OnDoubt([this](const GenerationTask& task) { Arose(task); });
-}
+      due_("usage-logs", clock, [this](const std::string& name) { OnDue(name); }) {}
 
 absl::Status UsageSettler::Start() {
   const absl::StatusOr<std::vector<GenerationTask>> open = store_.ListOpenTasks();
   if (!open.ok()) return open.status();
   for (const GenerationTask& task : *open) {
-    if (task.state == TaskState::kSubmitUnknown) Arose(task);
+    if (task.state == TaskState::kSubmitUnknown) OnInDoubt(task);
   }
   due_.Start();
   return absl::OkStatus();
 }
 
-void UsageSettler::Arose(const GenerationTask& task) {
+void UsageSettler::OnInDoubt(const GenerationTask& task) {
   const VendorAccount* account = upstreams_.Find(task.tenant, task.request.upstream);
   if (account == nullptr || !account->usage_log().enabled) return;
   Want(*account, clock_.Now() + std::min(kFirstPause, account->usage_log().read_interval));
@@ -311,7 +309,7 @@ std::set<std::string> UsageSettler::SettleCosts(const VendorAccount& account, co
     const int64_t units = std::min(*quota / per_unit, kMostUnits);
     const model::Cost cost = {account.usage_log().currency, units * kMicros + *quota % per_unit * kMicros / per_unit};
     // What cannot be written now is read again.
-    if (task.settled_cost != cost && !tracker_.SettleCost(task.id, cost).ok()) continue;
+    if (task.settled_cost != cost && !writer_.SettleCost(task.id, cost).ok()) continue;
     if (task.state == TaskState::kSucceeded || *quota == 0) told.insert(task.id);
   }
   return told;

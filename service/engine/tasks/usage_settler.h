@@ -13,8 +13,9 @@
 #include "service/base/due_queue.h"
 #include "service/base/mutex.h"
 #include "service/engine/dispatch/upstreams.h"
+#include "service/engine/tasks/task_observers.h"
 #include "service/engine/tasks/task_reconciler.h"
-#include "service/engine/tasks/task_tracker.h"
+#include "service/engine/tasks/task_writer.h"
 #include "service/engine/tasks/usage_verdicts.h"
 #include "service/model/generation_task.h"
 #include "service/store/task_store.h"
@@ -28,17 +29,17 @@ namespace seedance::engine {
 // after that.
 //
 // Thread-safe.
-class UsageSettler {
+class UsageSettler : public InDoubtObserver {
  public:
-  UsageSettler(store::TaskStore& store, Upstreams& upstreams, TaskReconciler& reconciler, TaskTracker& tracker,
+  UsageSettler(store::TaskStore& store, Upstreams& upstreams, TaskReconciler& reconciler, TaskWriter& writer,
                base::Clock& clock);
 
   // Plans a read for each upstream that has tasks in doubt. Call it after the tracker's Start.
   absl::Status Start();
   void Stop() { due_.Stop(); }
 
-  // The submission of the task was not answered.
-  void Arose(const model::GenerationTask& task);
+  // Plans a read that may tell what became of the submission.
+  void OnInDoubt(const model::GenerationTask& task) override;
   // The task has ended: what it cost is to be read.
   void Ended(const model::GenerationTask& task);
 
@@ -89,7 +90,7 @@ class UsageSettler {
   store::TaskStore& store_;
   Upstreams& upstreams_;
   TaskReconciler& reconciler_;
-  TaskTracker& tracker_;
+  TaskWriter& writer_;
   base::Clock& clock_;
   base::Mutex mutex_;
   std::map<std::string, Account> accounts_ ABSL_GUARDED_BY(mutex_);  // By upstream.

@@ -17,8 +17,15 @@ using ::testing::ElementsAre;
 
 class RequestDispatcherTest : public ::testing::Test {
  protected:
-  explicit RequestDispatcherTest(const AdmissionControl::Options& options = {})
-      : turns_(options, polls_, submits_, clock_) {}
+  // Counts what it is told. There is always something to poll.
+  struct Observer : RequestObserver {
+    bool HasToPoll(const std::string& upstream) override { return upstream == "fake"; }
+    void OnWaits(RequestDispatcher&) override { ++told; }
+    std::atomic<int> told{0};
+  };
+
+  explicit RequestDispatcherTest(const AdmissionControl::Options& options = {}, bool observed = false)
+      : turns_(options, polls_, submits_, clock_, {"fake", observed ? &observer_ : nullptr, {}}) {}
   ~RequestDispatcherTest() override {
     gate_open_ = true;
     turns_.Stop();
@@ -52,6 +59,7 @@ class RequestDispatcherTest : public ::testing::Test {
   std::vector<std::string> begun_ ABSL_GUARDED_BY(mutex_);
   base::ThreadPool polls_{"polls", 4, 100};
   base::ThreadPool submits_{"submits", 4, 100};
+  Observer observer_;
   RequestDispatcher turns_;
 };
 
@@ -201,15 +209,13 @@ class DownTest : public RequestDispatcherTest {
     options.breaker = {2, absl::Seconds(5)};
     return options;
   }
-  explicit DownTest(const AdmissionControl::Options& options = Fragile()) : RequestDispatcherTest(options) {
-    turns_.SetHooks([] { return true; }, [this] { ++told_; });
-  }
+  explicit DownTest(const AdmissionControl::Options& options = Fragile())
+      : RequestDispatcherTest(options, /*observed=*/true) {}
   std::vector<WaitReason::Kind> Reasons() {
     std::vector<WaitReason::Kind> reasons;
     for (const auto& [key, reason] : turns_.WhyAllWait()) reasons.push_back(reason.kind);
     return reasons;
   }
-  std::atomic<int> told_{0};
 };
 
 TEST_F(DownTest, IsToldOnceWithTheSubmissionsThatWait) {
@@ -224,12 +230,12 @@ TEST_F(DownTest, IsToldOnceWithTheSubmissionsThatWait) {
   EXPECT_EQ(turns_.WhyItWaits("waiting")->Text(),
             WaitsForCooldown(CooldownCause::kRate, clock_.Now() + absl::Hours(1)).Text());
   EXPECT_FALSE(turns_.WhyItWaits("other").has_value());
-  ASSERT_TRUE(Eventually([&] { return told_ == 1; }));
+  ASSERT_TRUE(Eventually([&] { return observer_.told == 1; }));
   for (const char* key : {"a", "b", "c"}) Add("t", key, {false, std::nullopt});
   ASSERT_TRUE(Begun(2) || Begun(3));
   ASSERT_TRUE(Eventually([&] { return turns_.IsIdle(); }));
   EXPECT_TRUE(turns_.facts().is_down);
-  EXPECT_TRUE(Eventually([&] { return told_ == 2; }));
+  EXPECT_TRUE(Eventually([&] { return observer_.told == 2; }));
   EXPECT_THAT(Reasons(), ElementsAre(WaitReason::Kind::kUnreachable));
   EXPECT_EQ(turns_.WhyItWaits("waiting")->until, clock_.Now() + absl::Seconds(5));
 }
@@ -267,14 +273,14 @@ TEST_F(SlowSubmitsTest, WhatWaitsForTheRateSaysBehindHowManyAndUntilWhen) {
 }
 
 TEST_F(SlowSubmitsTest, WhileAnythingWaitsTheReasonsAreSurveyedNowAndThen) {
-  const int before = told_;
+  const int before = observer_.told;
   for (int i = 0; i < 5; ++i) {
     clock_.Advance(absl::Seconds(1));
     ASSERT_TRUE(Eventually([&] { return turns_.IsIdle(); }));
   }
-  EXPECT_LE(told_, before + 1) << "not with every turn";
+  EXPECT_LE(observer_.told, before + 1) << "not with every turn";
   clock_.Advance(RequestDispatcher::kTellPause);
-  EXPECT_TRUE(Eventually([&] { return told_ > before; }));
+  EXPECT_TRUE(Eventually([&] { return observer_.told > before; }));
 }
 
 TEST(WaitReasonTest, OnlyAMaterialChangeIsNews) {

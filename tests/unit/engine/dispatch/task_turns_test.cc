@@ -330,7 +330,7 @@ TEST_F(TaskTurnsTest, AWatcherBringsATaskToTheWatchedPace) {
   Advance(absl::Minutes(5));
   EXPECT_EQ(polls(), 1);
   auto watcher = hub_->Subscribe(Stored(id).name(), [] {});
-  tracker_->WatcherArrived(id);
+  table_->OnWatcher(id);
   Settle();
   EXPECT_EQ(polls(), 2) << "by the watched pace it is due";
   for (int i = 0; i < 4; ++i) Advance(absl::Seconds(17));
@@ -349,7 +349,7 @@ TEST_F(TaskTurnsTest, AWatcherThatComesEarlyDoesNotMakeAPollEarlierThanTheWatche
   const std::string id = SubmittedTask();
   Advance(absl::Seconds(6));
   ASSERT_EQ(polls(), 1);
-  tracker_->WatcherArrived(id);
+  table_->OnWatcher(id);
   Advance(absl::Seconds(13));
   EXPECT_EQ(polls(), 1);
   Advance(absl::Seconds(4));
@@ -359,7 +359,7 @@ TEST_F(TaskTurnsTest, AWatcherThatComesEarlyDoesNotMakeAPollEarlierThanTheWatche
 TEST_F(TaskTurnsTest, AWatcherByAnotherWayCountsToo) {
   engine::TaskTracker::Options options;
   options.poll_interval_unwatched = absl::Minutes(10);
-  watchers_ = [](const model::GenerationTask&) { return true; };
+  hooks_.watchers = [](const model::GenerationTask&) { return true; };
   Start(options);
   (void)SubmittedTask();
   for (int i = 0; i < 4; ++i) Advance(absl::Seconds(17));
@@ -370,7 +370,7 @@ TEST_F(TaskTurnsTest, AWatchedTaskKeepsItsPaceAfterAPollThatFailed) {
   engine::TaskTracker::Options options;
   options.poll_interval_watched = absl::Seconds(5);
   bool watched = true;
-  watchers_ = [&watched](const model::GenerationTask&) { return watched; };
+  hooks_.watchers = [&watched](const model::GenerationTask&) { return watched; };
   Start(options);
   (void)SubmittedTask();
   Advance(absl::Seconds(6));

@@ -127,7 +127,7 @@ TEST_P(HopelessAssetTest, FailsTheTaskWhichIsNeverSent) {
   EXPECT_EQ(task.end_time, clock_.Now());
   EXPECT_EQ(vendor_.create_task.calls(), 0);
   EXPECT_THAT(revived(), IsEmpty());
-  EXPECT_FALSE(tracker_->UsesAsset("assets/fake~good"));
+  EXPECT_FALSE(users_.IsUsed("assets/fake~good"));
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -144,7 +144,7 @@ TEST_F(TaskWaitsTest, AnAssetThatWasDeletedFailsTheTask) {
   const std::string id = AddTask(Waiting({"a"}));
   ASSERT_EQ(After(id), TaskState::kPending);
   ASSERT_TRUE(store_->DeleteAsset({"fake", "a"}).ok());
-  tracker_->AssetChanged("assets/fake~a");
+  table_->OnAssetChange("assets/fake~a");
   ASSERT_EQ(After(id), TaskState::kFailed);
   EXPECT_EQ(Stored(id).error.message, "assets/fake~a was deleted");
   EXPECT_EQ(Stored(id).error.reason, Reason::kAssetNotReady);
@@ -182,7 +182,7 @@ TEST_F(TaskWaitsTest, AChangedAssetDoesNotBreakThePatienceThatTheVendorAskedFor)
   SetAsset("a", AssetState::kActive);
   ASSERT_EQ(After(id), TaskState::kPending);
   ASSERT_EQ(vendor_.create_task.calls(), 1);
-  tracker_->AssetChanged("assets/fake~a");
+  table_->OnAssetChange("assets/fake~a");
   Advance(absl::Seconds(59));
   EXPECT_EQ(vendor_.create_task.calls(), 1);
   Advance(absl::Seconds(1));
@@ -238,15 +238,10 @@ TEST_F(TaskWaitsTest, ACancelledTaskNeitherUsesItsAssetsNorIsItSent) {
   Start();
   const std::string id = AddTask(Waiting({"a"}));
   Settle();
-  EXPECT_TRUE(tracker_->UsesAsset("assets/fake~a"));
-  ASSERT_TRUE(tracker_
-                  ->Change(id,
-                           [](model::GenerationTask& task) {
-                             task.state = TaskState::kCancelled;
-                             return absl::OkStatus();
-                           })
-                  .ok());
-  EXPECT_FALSE(tracker_->UsesAsset("assets/fake~a"));
+  EXPECT_TRUE(users_.IsUsed("assets/fake~a"));
+  const auto cancel = [](model::GenerationTask& task) { task.state = TaskState::kCancelled; };
+  ASSERT_TRUE(writer_->WriteIf(id, engine::IsIn(TaskState::kPending), cancel).ok());
+  EXPECT_FALSE(users_.IsUsed("assets/fake~a"));
   SetAsset("a", AssetState::kActive);
   Advance(absl::Minutes(1));
   EXPECT_EQ(Stored(id).state, TaskState::kCancelled);
@@ -262,7 +257,7 @@ TEST_F(TaskWaitsTest, ATaskThatWaitsExpiresAtItsDeadline) {
   Advance(absl::Seconds(1));
   ASSERT_EQ(Stored(id).state, TaskState::kExpired);
   EXPECT_EQ(Stored(id).error.reason, Reason::kDeadlineExceeded);
-  EXPECT_FALSE(tracker_->UsesAsset("assets/fake~a"));
+  EXPECT_FALSE(users_.IsUsed("assets/fake~a"));
 }
 
 TEST_F(TaskWaitsTest, GoesOnAfterARestart) {
@@ -284,16 +279,16 @@ TEST_F(TaskWaitsTest, GoesOnAfterARestart) {
 TEST_F(TaskWaitsTest, AnAssetIsInUseUntilItsLastTaskHasEnded) {
   (void)PutAsset("a", AssetState::kActive);
   Start();
-  EXPECT_FALSE(tracker_->UsesAsset("assets/fake~a"));
+  EXPECT_FALSE(users_.IsUsed("assets/fake~a"));
   const std::string one = AddTask(Using({"a"}));
   const std::string two = AddTask(Using({"a"}));
   Settle();
   for (const std::string& id : {one, two}) {
-    EXPECT_TRUE(tracker_->UsesAsset("assets/fake~a"));
+    EXPECT_TRUE(users_.IsUsed("assets/fake~a"));
     vendor_.SetTask(VendorId(id), Report(TaskState::kSucceeded));
     Advance(absl::Seconds(17));
   }
-  EXPECT_FALSE(tracker_->UsesAsset("assets/fake~a"));
+  EXPECT_FALSE(users_.IsUsed("assets/fake~a"));
 }
 
 TEST_F(TaskWaitsTest, AnAssetCountsAsUsedOnceTheVendorHasAcceptedTheTask) {

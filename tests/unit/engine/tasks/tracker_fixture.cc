@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "service/base/log.h"
+#include "service/engine/tasks/task_metrics.h"
 #include "tests/testing/eventually.h"
 #include "tests/unit/engine/engine_fixture.h"
 
@@ -49,13 +50,20 @@ void TrackerTest::Start(const engine::TaskTracker::Options& options) {
     config.breaker = breaker_;
   }
   metrics_ = std::make_unique<base::Metrics>();
-  upstreams_ = std::make_unique<engine::Upstreams>(std::move(configs), clock_);
   hub_ = std::make_unique<engine::WatchHub<GenerationTask>>("test-fan-out");
-  tracker_ = std::make_unique<engine::TaskTracker>(options, *store_, *upstreams_, *hub_, clock_, random_);
-  tracker_->SetAssetHooks(hooks_);
-  tracker_->SetWatchers(watchers_);
-  upstreams_->Instrument(*metrics_);
-  tracker_->Instrument(*metrics_);
+  hooks_.hub = hub_.get();
+  table_ = std::make_unique<engine::TaskTable>("task-tracker", clock_, users_);
+  writer_ =
+      std::make_unique<engine::TaskWriter>(*store_, *table_, *hub_, clock_, random_, engine::TaskWriteTimes(*metrics_));
+  waits_ = std::make_unique<engine::WaitTeller>(*store_, *table_, *writer_, clock_);
+  engine::Upstreams::Options followed;
+  followed.observer = waits_.get();
+  followed.metrics = metrics_.get();
+  upstreams_ = std::make_unique<engine::Upstreams>(std::move(configs), clock_, followed);
+  engine::TellOpenTasksAtScrape(*metrics_, {"fake", "other"}, *table_, clock_);
+  tracker_ = std::make_unique<engine::TaskTracker>(
+      options, engine::TrackerCollaborators{*store_, *upstreams_, *table_, *writer_, clock_, random_}, *waits_,
+      engine::TaskObservers{hooks_, hooks_, {}});
   webhooks_ = std::make_unique<engine::Webhooks>(
       std::map<std::string, std::string>{{"token", "fake"}, {"gone", "none"}, {"deaf", "other"}}, *upstreams_,
       *tracker_);
@@ -105,7 +113,7 @@ void TrackerTest::SetAsset(const std::string& id, AssetState state, const model:
     asset.state = state;
     asset.error = error;
   });
-  tracker_->AssetChanged(model::AssetName({"fake", id}));
+  table_->OnAssetChange(model::AssetName({"fake", id}));
 }
 
 TaskRequest TrackerTest::Using(const std::vector<std::string>& assets) {
@@ -176,7 +184,7 @@ void TrackerTest::Settle() {
     probe.state = TaskState::kPending;
     tracker_->Track(probe);
     const std::string name = model::AssetName({"fake", asset});
-    ASSERT_TRUE(Eventually([&] { return !tracker_->UsesAsset(name); }));
+    ASSERT_TRUE(Eventually([&] { return !users_.IsUsed(name); }));
     ASSERT_TRUE(Eventually([&] { return account->requests().IsIdle(); }));
   }
 }

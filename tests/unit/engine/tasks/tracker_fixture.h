@@ -4,13 +4,19 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "service/base/clock.h"
 #include "service/base/random.h"
+#include "service/engine/tasks/asset_users.h"
+#include "service/engine/tasks/task_observers.h"
+#include "service/engine/tasks/task_table.h"
 #include "service/engine/tasks/task_tracker.h"
+#include "service/engine/tasks/task_writer.h"
+#include "service/engine/tasks/wait_teller.h"
 #include "service/engine/tasks/webhooks.h"
 #include "tests/testing/fake_upstream.h"
 #include "tests/testing/temp_dir.h"
@@ -18,8 +24,26 @@
 
 namespace seedance::testing {
 
-// A task tracker alone, over the embedded store, a vendor in memory and a clock that stands still. The hooks for assets
-// are the test's own. One thread a pool, so that Settle can tell the end of all steps.
+// What the test does when a task uses or needs an asset, and whether anybody watches a task. Null: nothing, and nobody.
+struct TrackerHooks : engine::AssetUseObserver, engine::TaskAudience {
+  void OnUsed(const model::Asset& asset, engine::AssetUse use) override {
+    if (used) used(asset, use);
+  }
+  void OnNeeded(const model::Asset& asset) override {
+    if (revive) revive(asset);
+  }
+  bool Watches(const model::GenerationTask& task) override {
+    return hub->Count(task.name()) > 0 || (watchers && watchers(task));
+  }
+
+  std::function<void(const model::Asset&, engine::AssetUse)> used;
+  std::function<void(const model::Asset&)> revive;
+  std::function<bool(const model::GenerationTask&)> watchers;
+  engine::WatchHub<model::GenerationTask>* hub = nullptr;
+};
+
+// A task tracker alone, over the embedded store, a vendor in memory and a clock that stands still. The observers are
+// the test's own. One thread a pool, so that Settle can tell the end of all steps.
 class TrackerTest : public ::testing::Test {
  protected:
   TrackerTest();
@@ -73,10 +97,13 @@ class TrackerTest : public ::testing::Test {
   double submits_per_second_ = 0;
   engine::Breaker::Options breaker_;
   std::unique_ptr<base::Metrics> metrics_;  // Of the present tracker.
-  engine::AssetHooks hooks_;
-  std::function<bool(const model::GenerationTask&)> watchers_;
+  TrackerHooks hooks_;
   std::unique_ptr<FlakyStore> store_;
   std::unique_ptr<engine::WatchHub<model::GenerationTask>> hub_;
+  engine::AssetUsers users_;
+  std::unique_ptr<engine::TaskTable> table_;
+  std::unique_ptr<engine::TaskWriter> writer_;
+  std::unique_ptr<engine::WaitTeller> waits_;
   std::unique_ptr<engine::Upstreams> upstreams_;
   std::unique_ptr<engine::TaskTracker> tracker_;
   std::unique_ptr<engine::Webhooks> webhooks_;

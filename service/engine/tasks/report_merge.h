@@ -1,5 +1,5 @@
-#ifndef SEEDANCE_SERVICE_ENGINE_TASKS_TASK_REPORT_H_
-#define SEEDANCE_SERVICE_ENGINE_TASKS_TASK_REPORT_H_
+#ifndef SEEDANCE_SERVICE_ENGINE_TASKS_REPORT_MERGE_H_
+#define SEEDANCE_SERVICE_ENGINE_TASKS_REPORT_MERGE_H_
 
 #include "service/model/generation_task.h"
 #include "service/upstream/upstream.h"
@@ -16,4 +16,4 @@ void MergeSubmission(const upstream::BilledResult<std::string>& result, absl::Ti
 
 }  // namespace seedance::engine
 
-#endif  // SEEDANCE_SERVICE_ENGINE_TASKS_TASK_REPORT_H_
+#endif  // SEEDANCE_SERVICE_ENGINE_TASKS_REPORT_MERGE_H_

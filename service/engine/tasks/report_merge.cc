@@ -1,4 +1,4 @@
-#include "service/engine/tasks/task_report.h"
+#include "service/engine/tasks/report_merge.h"
 
 #include <algorithm>
 #include <tuple>
