@@ -9,9 +9,11 @@
 #include "service/base/clock.h"
 #include "service/base/random.h"
 #include "service/engine/assets/adoption.h"
-#include "service/engine/assets/asset_draft.h"
+#include "service/engine/assets/asset_request.h"
 #include "service/engine/assets/asset_sender.h"
 #include "service/engine/assets/asset_tracker.h"
+#include "service/engine/assets/checked_asset.h"
+#include "service/engine/assets/read_asset.h"
 #include "service/engine/assets/single_flight.h"
 #include "service/engine/dispatch/call_context.h"
 #include "service/engine/dispatch/upstreams.h"
@@ -55,34 +57,34 @@ class AssetCreation {
               Done<model::Asset> done);
 
  private:
-  using DraftPtr = std::shared_ptr<AssetDraft>;
-
-  // What the store knows that decides about a draft.
+  // What the store knows that decides about a creation.
   struct Known {
     std::optional<model::Asset> content;   // An asset of the same bytes, when those are to be reused.
     std::optional<model::Asset> namesake;  // An asset of the same name.
     std::optional<model::JournalEntry> earlier;
   };
 
-  // The steps in their order; each goes on with the next or answers.
-  void Begin(const DraftPtr& draft, Done<model::Asset> done);
-  void WithGroup(const DraftPtr& draft, Done<model::Asset> done);
-  void Check(const DraftPtr& draft, Done<model::Asset> done);
-  void Read(const DraftPtr& draft, Done<model::Asset> done);
-  void ShareContent(const DraftPtr& draft, Done<model::Asset> done);
-  void Decide(const DraftPtr& draft, Done<model::Asset> done);
-  void Launch(const DraftPtr& draft, Done<model::Asset> done);
+  // The steps in their order, from one stage (asset_request.h) to the next; each goes on with the next step or answers.
+  void FindGroup(AssetRequest request, Done<model::Asset> done);
+  void Check(AssetRequest request, VendorAccount& account, model::AssetGroup group, Done<model::Asset> done);
+  void Read(CheckedAsset asset, Done<model::Asset> done);
+  void ShareContent(ReadAsset asset, Done<model::Asset> done);
+  void Decide(ReadAsset asset, Done<model::Asset> done);
+  void Launch(ReadAsset asset, Done<model::Asset> done);
+  void Send(const std::shared_ptr<JournalledAsset>& asset);
 
-  // Reads the caller's stream as far as it must be read before the vendor is called.
-  absl::Status ReadStream(AssetDraft& draft);
-  absl::Status ToSpool(AssetDraft& draft);
-  void Follow(const DraftPtr& draft, const absl::StatusOr<model::Asset>& leader, Done<model::Asset> done);
-  absl::StatusOr<Known> LookUp(const AssetDraft& draft);
+  // Goes on when another creation of the same bytes has come to `leader`.
+  void Follow(ReadAsset asset, const absl::StatusOr<model::Asset>& leader, Done<model::Asset> done);
+  absl::StatusOr<Known> LookUp(const CheckedAsset& asset);
   // What the creation would answer: a preview, or why its name or place is not free now.
-  absl::StatusOr<model::Asset> Foresee(const AssetDraft& draft);
-  absl::Status CompareWithEarlier(AssetDraft& draft, const model::JournalEntry& earlier);
-  void AnswerWithContent(const DraftPtr& draft, model::Asset asset, Done<model::Asset> done);
-  Journal::Waiter AnswerWith(const DraftPtr& draft, Done<model::Asset> done);
+  absl::StatusOr<model::Asset> Foresee(const ReadAsset& asset);
+  // Whether an upload is the same request as the journalled one; a stream is read to its end where its hash is needed.
+  absl::Status CompareWithEarlier(const ReadAsset& asset, const model::JournalEntry& earlier);
+  // Answers as the earlier request did, and sends nothing.
+  void AnswerAsEarlier(const CheckedAsset& asset, Done<model::Asset> done);
+  void AnswerWithContent(const ReadAsset& asset, model::Asset content, Done<model::Asset> done);
+  // The journal's answer to the request (a name) becomes the asset itself.
+  Journal::Waiter AnswerWith(const AssetRequest& request, Done<model::Asset> done);
 
   const bool plain_http_;
   const bool require_rights_note_;

@@ -134,6 +134,11 @@ Journal::Turn Journal::Begin(model::JournalEntry& call, Waiter waiter) {
   return Enter(call, std::move(waiter)) && WriteEntry(call) ? Turn::kOwner : Turn::kAnswered;
 }
 
+void Journal::AnswerEarlier(model::JournalEntry& call, Waiter waiter) {
+  if (Begin(call, std::move(waiter)) == Turn::kAnswered) return;
+  Failed(call, upstream::Acceptance::kNotAccepted, SettledAsNotAccepted());
+}
+
 void Journal::AnswerAs(model::JournalEntry& call, const std::string& resource_name, const model::Fingerprint& more,
                        Waiter waiter) {
   call.state = JournalState::kDone;

@@ -82,6 +82,10 @@ class Journal {
   // look at the vendor finds, else OUTCOME_UNKNOWN; or a store error.
   Turn Begin(model::JournalEntry& call, Waiter waiter);
 
+  // As Begin for a call that cannot be sent, because its bytes were not read or are used up. When there is no earlier
+  // call to answer it (any more), the waiter gets kUpstreamUnavailable, and the request id can be used again.
+  void AnswerEarlier(model::JournalEntry& call, Waiter waiter);
+
   // Answers a call with a resource that exists already: journals it as done, with `more` (late fields) in its
   // fingerprint. Nothing is to be sent. The waiter is called as by Begin, with `resource_name` when the key was new.
   void AnswerAs(model::JournalEntry& call, const std::string& resource_name, const model::Fingerprint& more,
