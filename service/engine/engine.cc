@@ -17,25 +17,28 @@ TaskTracker::Options TrackerOptions(const Engine::Options& options) {
 
 Engine::Engine(const Options& options, store::Store& store, std::vector<Upstreams::Config> upstreams,
                base::Clock& clock, base::Random& random)
-    : tokens_(store.epoch()),
+    : links_(*this),
+      tokens_(store.epoch()),
       upstreams_(std::move(upstreams), clock, options.transfers),
-      billed_(store, clock, random),
+      billed_(store, links_, clock, random),
       asset_hub_("asset-fan-out"),
       task_hub_("task-fan-out"),
       task_feeds_({}, store, tokens_),
-      asset_tracker_(options.asset_tracker, store, upstreams_, asset_hub_, clock, random),
-      call_reconciler_(store, upstreams_, billed_, asset_tracker_, clock, random),
+      asset_tracker_(options.asset_tracker, {store, upstreams_, asset_hub_, links_, clock, random}),
+      asset_dependencies_{store, upstreams_, billed_, asset_tracker_, clock, random},
+      asset_recreation_(options.asset_recreation, asset_dependencies_),
+      call_reconciler_(asset_dependencies_, asset_recreation_),
       task_tracker_(TrackerOptions(options), store, upstreams_, task_hub_, clock, random),
       task_reconciler_(options.task_reconciler, store, upstreams_, task_tracker_, clock),
       usage_settler_(store, upstreams_, task_reconciler_, task_tracker_, clock),
       asset_keeper_(
-          options.asset_keeper, store, upstreams_, billed_, asset_tracker_,
-          [this](const std::string& asset_name) { return task_tracker_.UsesAsset(asset_name); }, clock, random),
+          options.asset_keeper, store, upstreams_, asset_tracker_,
+          [this](const std::string& asset_name) { return task_tracker_.UsesAsset(asset_name); }, clock),
       webhooks_(options.webhooks, upstreams_, task_tracker_),
       adoption_(store, asset_tracker_, clock),
-      asset_creation_(options.asset_creation, store, upstreams_, billed_, adoption_, asset_tracker_, clock, random),
-      groups_(store, upstreams_, billed_, adoption_, asset_hub_, clock, random),
-      assets_(store, upstreams_, asset_creation_, adoption_, asset_tracker_, asset_hub_, tokens_, clock, random),
+      asset_creation_(options.asset_creation, asset_dependencies_, adoption_),
+      groups_(asset_dependencies_, adoption_, asset_hub_),
+      assets_(asset_dependencies_, asset_creation_, adoption_, asset_hub_, tokens_),
       tasks_(options.tasks, store, upstreams_, adoption_, task_tracker_, task_reconciler_, task_hub_, task_feeds_,
              tokens_, clock, random),
       downloads_(store, upstreams_, task_tracker_),
@@ -53,15 +56,8 @@ Engine::Engine(const Options& options, store::Store& store, std::vector<Upstream
       TellLibraryAtScrape(*options.metrics, store, account->upstream(), clock);
     }
   }
-  asset_tracker_.OnActive([this](const model::Asset& asset) { call_reconciler_.SeenActive(asset); });
-  call_reconciler_.SetRecreationHooks(
-      [this](const model::Asset& asset, int number, const std::string& vendor_id) {
-        asset_keeper_.Recreated(asset, number, vendor_id);
-      },
-      [this](const model::Asset& asset) { asset_keeper_.NotRecreated(asset); });
-  asset_tracker_.OnExpiring([this](const model::Asset& asset) { asset_keeper_.Track(asset); });
   task_tracker_.SetAssetHooks({[this](const model::Asset& asset, AssetUse use) { asset_keeper_.Used(asset, use); },
-                               [this](const model::Asset& asset) { asset_keeper_.Revive(asset); }});
+                               [this](const model::Asset& asset) { asset_recreation_.Revive(asset); }});
   task_tracker_.SetWatchers(
       [this](const model::GenerationTask& task) { return task_feeds_.IsFollowed(task.tenant, task.id); });
   asset_hub_.Listen(
@@ -83,6 +79,7 @@ absl::Status Engine::Start() {
   if (started.ok()) started = task_tracker_.Start();
   // After the tasks, which say what is in use.
   if (started.ok()) started = asset_keeper_.Start();
+  if (started.ok()) asset_recreation_.Start();
   // After Recover and the tracker, which find out what is in doubt.
   if (started.ok()) started = call_reconciler_.Start();
   if (started.ok()) started = task_reconciler_.Start();
@@ -99,6 +96,7 @@ void Engine::Stop(absl::Duration grace) {
   asset_tracker_.Stop();
   task_tracker_.Stop();
   asset_keeper_.Stop();
+  asset_recreation_.Stop();
   upstreams_.Stop(grace);
   billed_.Stop();
   // Last: what the calls under way found out is still told.

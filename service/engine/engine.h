@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -12,7 +13,9 @@
 #include "service/base/random.h"
 #include "service/engine/assets/adoption.h"
 #include "service/engine/assets/asset_creation.h"
+#include "service/engine/assets/asset_dependencies.h"
 #include "service/engine/assets/asset_keep_alive.h"
+#include "service/engine/assets/asset_recreation.h"
 #include "service/engine/assets/asset_tracker.h"
 #include "service/engine/assets/assets.h"
 #include "service/engine/assets/groups.h"
@@ -45,6 +48,7 @@ class Engine {
     Upstreams::Options transfers;
     AssetCreation::Options asset_creation;
     AssetKeepAlive::Options asset_keeper;
+    AssetRecreation::Options asset_recreation;
     std::map<std::string, std::string> webhooks;  // Names of upstreams by the tokens of their webhooks' URLs.
     base::Metrics* metrics = nullptr;             // Outlives the engine. Null: nothing is measured.
   };
@@ -77,6 +81,26 @@ class Engine {
   TaskFeeds& task_feeds() { return task_feeds_; }
 
  private:
+  // The ways back, from what is made first to what is made after it. Used from Start on.
+  class Links final : public AssetObserver, public Journal::DoubtResolver {
+   public:
+    explicit Links(Engine& engine) : engine_(engine) {}
+
+    void OnActive(const model::Asset& asset) override { engine_.call_reconciler_.SeenActive(asset); }
+    void OnExpiring(const model::Asset& asset) override { engine_.asset_keeper_.Track(asset); }
+    void Look(const model::JournalEntry& row, Journal::Looked done) override {
+      engine_.call_reconciler_.Look(row, std::move(done));
+    }
+    void OnDoubt(const model::JournalEntry& row) override { engine_.call_reconciler_.OnDoubt(row); }
+    void OnFound(const model::JournalEntry& row, const Journal::Found& found) override {
+      engine_.call_reconciler_.OnFound(row, found);
+    }
+
+   private:
+    Engine& engine_;
+  };
+
+  Links links_;
   ResumeTokens tokens_;
   Upstreams upstreams_;
   Journal billed_;
@@ -84,6 +108,8 @@ class Engine {
   WatchHub<model::GenerationTask> task_hub_;
   TaskFeeds task_feeds_;
   AssetTracker asset_tracker_;
+  const AssetDependencies asset_dependencies_;
+  AssetRecreation asset_recreation_;
   JournalReconciler call_reconciler_;
   TaskTracker task_tracker_;
   TaskReconciler task_reconciler_;

@@ -53,20 +53,19 @@ bool IsOver(const model::JournalEntry& earlier) {
 
 }  // namespace
 
-AssetCreation::AssetCreation(const Options& options, store::Store& store, Upstreams& upstreams, Journal& billed,
-                             Adoption& adoption, AssetTracker& tracker, base::Clock& clock, base::Random& random)
+AssetCreation::AssetCreation(const Options& options, const AssetDependencies& dependencies, Adoption& adoption)
     : plain_http_(options.media_fetch.allow_private_network),
       require_rights_note_(options.require_rights_note),
       tenants_require_rights_note_(options.tenants_require_rights_note),
-      store_(store),
-      upstreams_(upstreams),
-      billed_(billed),
+      store_(dependencies.store),
+      upstreams_(dependencies.upstreams),
+      billed_(dependencies.journal),
       adoption_(adoption),
-      clock_(clock),
-      fetcher_(options.fetcher != nullptr ? options.fetcher : upstream::MakeMediaFetcher(options.media_fetch, clock)),
+      clock_(dependencies.clock),
+      fetcher_(options.fetcher != nullptr ? options.fetcher : upstream::MakeMediaFetcher(options.media_fetch, clock_)),
       spools_(SpoolOptions(options)),
       stager_(spools_, options.staging),
-      sender_(store, upstreams, billed, tracker, stager_, clock, random) {}
+      sender_(dependencies, stager_) {}
 
 void AssetCreation::Create(const CallContext& context, const CreateAssetParams& params, Done<model::Asset> done) {
   FindGroup(RequestOf(context, params), std::move(done));

@@ -6,24 +6,19 @@
 #include <optional>
 #include <string>
 
-#include "service/base/clock.h"
-#include "service/base/random.h"
 #include "service/engine/assets/adoption.h"
+#include "service/engine/assets/asset_dependencies.h"
 #include "service/engine/assets/asset_request.h"
 #include "service/engine/assets/asset_sender.h"
-#include "service/engine/assets/asset_tracker.h"
 #include "service/engine/assets/checked_asset.h"
 #include "service/engine/assets/read_asset.h"
 #include "service/engine/assets/single_flight.h"
 #include "service/engine/dispatch/call_context.h"
-#include "service/engine/dispatch/upstreams.h"
-#include "service/engine/journal/journal.h"
 #include "service/engine/uploads/file_stager.h"
 #include "service/engine/uploads/staging_directory.h"
 #include "service/engine/uploads/temp_file.h"
 #include "service/http/http_transport.h"
 #include "service/model/asset.h"
-#include "service/store/store.h"
 #include "service/upstream/media_fetch.h"
 
 namespace seedance::engine {
@@ -41,8 +36,7 @@ class AssetCreation {
     std::map<std::string, bool> tenants_require_rights_note;  // this, where their own setting counts.
   };
 
-  AssetCreation(const Options& options, store::Store& store, Upstreams& upstreams, Journal& billed, Adoption& adoption,
-                AssetTracker& tracker, base::Clock& clock, base::Random& random);
+  AssetCreation(const Options& options, const AssetDependencies& dependencies, Adoption& adoption);
 
   // The broken rule where an asset of the tenant must have a rights note and this is none.
   std::optional<base::FieldViolation> CheckRightsNote(const std::string& tenant, const std::string& note,

@@ -3,14 +3,9 @@
 
 #include <string>
 
-#include "service/base/clock.h"
-#include "service/base/random.h"
-#include "service/engine/assets/asset_tracker.h"
+#include "service/engine/assets/asset_dependencies.h"
 #include "service/engine/assets/read_asset.h"
-#include "service/engine/dispatch/upstreams.h"
-#include "service/engine/journal/journal.h"
 #include "service/engine/uploads/file_stager.h"
-#include "service/store/store.h"
 
 namespace seedance::engine {
 
@@ -20,15 +15,14 @@ namespace seedance::engine {
 // Tests: tests/unit/engine/assets/asset_creation_test.cc, tests/unit/engine/assets/asset_staging_test.cc
 class AssetSender {
  public:
-  AssetSender(store::Store& store, Upstreams& upstreams, Journal& billed, AssetTracker& tracker, FileStager& stager,
-              base::Clock& clock, base::Random& random)
-      : store_(store),
-        upstreams_(upstreams),
-        billed_(billed),
-        tracker_(tracker),
+  AssetSender(const AssetDependencies& dependencies, FileStager& stager)
+      : store_(dependencies.store),
+        upstreams_(dependencies.upstreams),
+        billed_(dependencies.journal),
+        tracker_(dependencies.tracker),
         stager_(stager),
-        clock_(clock),
-        random_(random) {}
+        clock_(dependencies.clock),
+        random_(dependencies.random) {}
 
   // Blocks. Ends the journal's row exactly once.
   void Send(JournalledAsset& draft);

@@ -6,20 +6,16 @@
 #include <string>
 #include <vector>
 
-#include "service/base/clock.h"
-#include "service/base/random.h"
 #include "service/engine/assets/adoption.h"
 #include "service/engine/assets/asset_creation.h"
+#include "service/engine/assets/asset_dependencies.h"
 #include "service/engine/assets/asset_library.h"
-#include "service/engine/assets/asset_tracker.h"
 #include "service/engine/dispatch/call_context.h"
-#include "service/engine/dispatch/upstreams.h"
 #include "service/engine/watch/resume_token.h"
 #include "service/engine/watch/watch_hub.h"
 #include "service/http/http_transport.h"
 #include "service/model/asset.h"
 #include "service/model/page.h"
-#include "service/store/asset_store.h"
 
 namespace seedance::engine {
 
@@ -46,18 +42,17 @@ struct UpdateAssetParams {
 // (`metadata.asset.display_name`). Thread-safe.
 class Assets {
  public:
-  Assets(store::AssetStore& store, Upstreams& upstreams, AssetCreation& creation, Adoption& adoption,
-         AssetTracker& tracker, WatchHub<model::Asset>& hub, const ResumeTokens& tokens, base::Clock& clock,
-         base::Random& random)
-      : store_(store),
-        upstreams_(upstreams),
+  Assets(const AssetDependencies& dependencies, AssetCreation& creation, Adoption& adoption,
+         WatchHub<model::Asset>& hub, const ResumeTokens& tokens)
+      : store_(dependencies.store),
+        upstreams_(dependencies.upstreams),
         creation_(creation),
         adoption_(adoption),
-        tracker_(tracker),
+        tracker_(dependencies.tracker),
         hub_(hub),
         tokens_(tokens),
-        clock_(clock),
-        random_(random) {}
+        clock_(dependencies.clock),
+        random_(dependencies.random) {}
 
   // See AssetCreation.
   void Create(const CallContext& context, const CreateAssetParams& params, Done<model::Asset> done) {

@@ -5,17 +5,13 @@
 #include <string>
 #include <vector>
 
-#include "service/base/clock.h"
-#include "service/base/random.h"
 #include "service/engine/assets/adoption.h"
+#include "service/engine/assets/asset_dependencies.h"
 #include "service/engine/dispatch/call_context.h"
-#include "service/engine/dispatch/upstreams.h"
-#include "service/engine/journal/journal.h"
 #include "service/engine/watch/watch_hub.h"
 #include "service/model/asset.h"
 #include "service/model/asset_group.h"
 #include "service/model/page.h"
-#include "service/store/store.h"
 
 namespace seedance::engine {
 
@@ -55,15 +51,14 @@ struct DeleteGroupParams {
 // tenant or NOT_FOUND. Thread-safe.
 class Groups {
  public:
-  Groups(store::Store& store, Upstreams& upstreams, Journal& billed, Adoption& adoption,
-         WatchHub<model::Asset>& asset_hub, base::Clock& clock, base::Random& random)
-      : store_(store),
-        upstreams_(upstreams),
-        billed_(billed),
+  Groups(const AssetDependencies& dependencies, Adoption& adoption, WatchHub<model::Asset>& asset_hub)
+      : store_(dependencies.store),
+        upstreams_(dependencies.upstreams),
+        billed_(dependencies.journal),
         adoption_(adoption),
         asset_hub_(asset_hub),
-        clock_(clock),
-        random_(random) {}
+        clock_(dependencies.clock),
+        random_(dependencies.random) {}
 
   void Create(const CallContext& context, const CreateGroupParams& params, Done<model::AssetGroup> done);
   void Get(const CallContext& context, const model::UpstreamHandle& handle, Done<model::AssetGroup> done);

@@ -196,11 +196,7 @@ bool Journal::WriteEntry(const model::JournalEntry& call) {
 }
 
 void Journal::Look(const model::JournalEntry& row, absl::AnyInvocable<void(bool over)> done) {
-  if (!hooks_.look) {
-    Release(row.key, OutcomeOf(row));
-    return done(false);
-  }
-  hooks_.look(row, [this, row, done = std::move(done)](std::optional<Found> found) mutable {
+  resolver_.Look(row, [this, row, done = std::move(done)](std::optional<Found> found) mutable {
     if (!found.has_value()) {
       Release(row.key, OutcomeOf(row));
       return done(false);
@@ -386,7 +382,7 @@ bool Journal::Finish(model::JournalEntry call, model::AssetGroup* group, model::
     NoteContentLocked(call, doubtful);
   }
   Release(call.key, written.ok() ? answer : absl::StatusOr<std::string>(NotWritten(call, written)));
-  if (doubtful && hooks_.arose) hooks_.arose(call);
+  if (doubtful) resolver_.OnDoubt(call);
   return written.ok();
 }
 
@@ -400,7 +396,7 @@ absl::StatusOr<std::optional<model::JournalEntry>> Journal::WriteKept(const mode
     NoteContentLocked(kept->call, kept->call.state == JournalState::kInDoubt);
   }
   const std::optional<Found> made = MadeBy(*kept);
-  if (made.has_value() && hooks_.written) hooks_.written(kept->call, *made);
+  if (made.has_value()) resolver_.OnFound(kept->call, *made);
   return kept->call;
 }
 

@@ -35,24 +35,30 @@ void KeeperTest::Start() {
     base::MutexLock lock(mutex_);
     told_.insert(name);
   });
-  billed_ = std::make_unique<engine::Journal>(*store_, clock_, random_);
-  tracker_ = std::make_unique<engine::AssetTracker>(engine::AssetTracker::Options(), *store_, *upstreams_, *hub_,
-                                                    clock_, random_);
+  billed_ = std::make_unique<engine::Journal>(*store_, resolver_, clock_, random_);
+  tracker_ = std::make_unique<engine::AssetTracker>(
+      engine::AssetTracker::Options(),
+      engine::AssetTracker::Collaborators{*store_, *upstreams_, *hub_, to_keeper_, clock_, random_});
+  recreation_ = std::make_unique<engine::AssetRecreation>(
+      engine::AssetRecreation::Options(),
+      engine::AssetDependencies{*store_, *upstreams_, *billed_, *tracker_, clock_, random_});
   keeper_ = std::make_unique<engine::AssetKeepAlive>(
-      engine::AssetKeepAlive::Options(), *store_, *upstreams_, *billed_, *tracker_,
-      [this](const std::string& name) { return IsInUse(name); }, clock_, random_);
-  tracker_->OnExpiring([this](const Asset& asset) { keeper_->Track(asset); });
+      engine::AssetKeepAlive::Options(), *store_, *upstreams_, *tracker_,
+      [this](const std::string& name) { return IsInUse(name); }, clock_);
   ASSERT_TRUE(billed_->Recover().ok());
   ASSERT_TRUE(tracker_->Start().ok());
   ASSERT_TRUE(keeper_->Start().ok());
+  recreation_->Start();
 }
 
 void KeeperTest::Stop() {
   tracker_->Stop();
   keeper_->Stop();
+  recreation_->Stop();
   upstreams_->Stop(absl::ZeroDuration());
   hub_->Stop();
   keeper_.reset();
+  recreation_.reset();
   tracker_.reset();
 }
 
@@ -123,7 +129,7 @@ void KeeperTest::Settle() {
 Asset KeeperTest::Revived(const Asset& asset) {
   const int64_t before = Stored(asset).revision;
   const int told_before = told(asset);
-  keeper_->Revive(asset);
+  recreation_->Revive(asset);
   EXPECT_TRUE(Eventually([&] { return Stored(asset).revision > before && told(asset) > told_before; }));
   return Stored(asset);
 }
