@@ -21,8 +21,16 @@ Engine::Engine(const Options& options, store::Store& store, std::vector<Upstream
       tokens_(store.epoch()),
       upstreams_(std::move(upstreams), clock, options.transfers),
       billed_(store, links_, clock, random),
-      asset_hub_("asset-fan-out"),
-      task_hub_("task-fan-out"),
+      asset_hub_("asset-fan-out", [this](const std::string& asset_name,
+                                         const model::Asset*) { task_tracker_.AssetChanged(asset_name); }),
+      task_hub_("task-fan-out",
+                [this](const std::string&, const model::GenerationTask* task) {
+                  // Deletions notify the feeds at the call site: only the caller knows the tenant.
+                  if (task == nullptr) return;
+                  task_feeds_.Changed(task->tenant);
+                  if (model::IsTerminal(task->state) && task->settled_cost.currency.empty())
+                    usage_settler_.Ended(*task);
+                }),
       task_feeds_({}, store, tokens_),
       asset_tracker_(options.asset_tracker, {store, upstreams_, asset_hub_, links_, clock, random}),
       asset_dependencies_{store, upstreams_, billed_, asset_tracker_, clock, random},
@@ -60,14 +68,6 @@ Engine::Engine(const Options& options, store::Store& store, std::vector<Upstream
                                [this](const model::Asset& asset) { asset_recreation_.Revive(asset); }});
   task_tracker_.SetWatchers(
       [this](const model::GenerationTask& task) { return task_feeds_.IsFollowed(task.tenant, task.id); });
-  asset_hub_.Listen(
-      [this](const std::string& asset_name, const model::Asset*) { task_tracker_.AssetChanged(asset_name); });
-  task_hub_.Listen([this](const std::string&, const model::GenerationTask* task) {
-    // Who deletes a task tells the feeds himself: only he knows the tenant.
-    if (task == nullptr) return;
-    task_feeds_.Changed(task->tenant);
-    if (model::IsTerminal(task->state) && task->settled_cost.currency.empty()) usage_settler_.Ended(*task);
-  });
 }
 
 Engine::~Engine() { Stop(); }

@@ -30,8 +30,7 @@ void KeeperTest::Start() {
   configs[0].upstream = vendor_.MakeUpstream();
   configs[0].max_submits = configs[0].max_polls = configs[0].max_transfers = 1;
   upstreams_ = std::make_unique<engine::Upstreams>(std::move(configs), clock_);
-  hub_ = std::make_unique<engine::WatchHub<Asset>>("test-fan-out");
-  hub_->Listen([this](const std::string& name, const Asset*) {
+  hub_ = std::make_unique<engine::WatchHub<Asset>>("test-fan-out", [this](const std::string& name, const Asset*) {
     base::MutexLock lock(mutex_);
     told_.insert(name);
   });
