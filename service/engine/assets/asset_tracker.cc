@@ -79,7 +79,7 @@ void AssetTracker::Stop() { due_.Stop(); }
 
 void AssetTracker::Track(const model::Asset& asset) {
   if (asset.state != model::AssetState::kProcessing) return TellExpiring(asset);
-  Tracked tracked{asset.handle, asset.tenant, asset.upstream_id(), CreatedLast(asset), {}, 0};
+  Tracked tracked{asset.handle, asset.tenant, asset.upstream_id(), CreatedLast(asset), {}};
   const std::string name = asset.name();
   {
     base::MutexLock lock(mutex_);
@@ -139,11 +139,7 @@ bool AssetTracker::CountNotFound(const std::string& name, bool not_found, int64_
   base::MutexLock lock(mutex_);
   const auto found = tracked_.find(name);
   if (found == tracked_.end()) return false;
-  // What was said before an outage does not count.
-  if (std::exchange(found->second.era, era) != era) found->second.unknown.Reset();
-  if (not_found) return found->second.unknown.Add(clock_.Now(), options_.lost);
-  found->second.unknown.Reset();
-  return false;
+  return found->second.unknown.Count(not_found, era, clock_.Now(), options_.lost);
 }
 
 void AssetTracker::EndBadly(const Tracked& tracked, model::AssetState state, base::Reason reason,

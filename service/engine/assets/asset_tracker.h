@@ -31,7 +31,7 @@ class AssetObserver {
 
 // Follows every PROCESSING asset at its vendor until it is settled: one poll loop per asset whatever the number of
 // watchers, in turns with the polls of tasks, resumed after a restart. Writes each change to the store and publishes
-// it.
+// it. Thread-safe.
 class AssetTracker {
  public:
   struct Options {
@@ -53,8 +53,9 @@ class AssetTracker {
 
   AssetTracker(const Options& options, const Collaborators& collaborators);
 
-  // Takes up all PROCESSING assets of the store.
+  // Takes up all PROCESSING assets of the store. Errors of the store. Call it once.
   absl::Status Start();
+  // Hands out no further polls. Polls under way go on, and end with the account's threads.
   void Stop();
 
   // Follows an asset that is new or was created again. One that is not PROCESSING is only told to the observer.
@@ -62,10 +63,12 @@ class AssetTracker {
 
   // Writes what the vendor says of an asset to the store, if it is news, and publishes it. Returns the asset as it is
   // now. For polls, reads through and lists, all of which count as a use. A report about another id than the asset's
-  // present one at the vendor is ignored.
+  // present one at the vendor is ignored. NOT_FOUND: the store has no such asset.
   absl::StatusOr<model::Asset> Apply(const model::UpstreamHandle& handle, const upstream::AssetReport& report);
 
-  // Edits an asset and publishes it. `edit` may return an error, which is returned and nothing is written.
+  // Edits an asset in one transaction, then publishes and logs it; update_time is set here. An error of `edit` is
+  // returned, and nothing is written then. `edit` must not call the store. NOT_FOUND: the store
+  // has no such asset.
   absl::StatusOr<model::Asset> Change(const model::UpstreamHandle& handle,
                                       absl::FunctionRef<absl::Status(model::Asset&)> edit);
 
@@ -76,7 +79,6 @@ class AssetTracker {
     std::string upstream_id;
     absl::Time since;  // Its creation, the last one of several.
     NotFoundStreak unknown;
-    int64_t era = 0;  // Of the last answer.
   };
 
   void OnDue(const std::string& name);
