@@ -23,8 +23,10 @@
 
 namespace seedance::engine {
 
-// Makes assets at the vendor: at most one billed call per request id. Input rules that need the upstream's profile, or
-// the bytes themselves, are checked here, together with the violations that the caller found. Thread-safe.
+// Makes assets at the vendor: at most one billed request per request id. Input rules that need the upstream's profile,
+// or the bytes themselves, are checked here, together with the violations that the caller found. Nothing is sent before
+// all of them were checked and the journal has the row. Once journalled, a creation goes on without its caller, except
+// an upload whose bytes are sent as they come. Thread-safe.
 class AssetCreation {
  public:
   struct Options {
@@ -42,11 +44,16 @@ class AssetCreation {
   std::optional<base::FieldViolation> CheckRightsNote(const std::string& tenant, const std::string& note,
                                                       const std::string& field) const;
 
+  // Answers with the asset as PROCESSING once the vendor has accepted it, or with an existing one of the same bytes
+  // (`reuse_content`, Asset::reused). With `validate_only` nothing is stored or sent: the answer is a preview with its
+  // cost. Errors: INVALID_ARGUMENT with all violations; ALREADY_EXISTS: the group has the name, or the request id was
+  // used with other values; RESOURCE_EXHAUSTED: the vendor's library, or the account's queue, is full; UNKNOWN: the
+  // vendor's answer was lost, or that of another creation of the same bytes (see Journal); and the vendor's own.
   void Create(const CallContext& context, const CreateAssetParams& params, Done<model::Asset> done);
 
-  // Reads `bytes` on one of the upstream's transfer threads until its end, or until the vendor or a limit says stop.
-  // The context's cancel token breaks it off. `bytes` is read even when the answer is known (same request id), to
-  // compare its hash.
+  // The same for bytes that the caller sends. Reads `bytes` on one of the upstream's transfer threads until its end, or
+  // until the vendor or a limit says stop. The context's cancel token breaks it off. `bytes` is read even when the
+  // answer is known (same request id), to compare its hash.
   void Upload(const CallContext& context, const UploadAssetParams& params, std::shared_ptr<http::ByteSource> bytes,
               Done<model::Asset> done);
 

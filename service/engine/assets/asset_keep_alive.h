@@ -28,13 +28,15 @@ class AssetKeepAlive {
     absl::Duration pause = absl::Minutes(1);  // Between looks at the vendor, at least; shorter for a short idle TTL.
   };
 
-  // `in_use`: whether an open task refers to the asset of this name.
+  // `in_use`: whether an open task refers to the asset of this name; called on the account's threads. The others
+  // outlive this.
   AssetKeepAlive(const Options& options, store::AssetStore& store, Upstreams& upstreams, AssetTracker& tracker,
                  std::function<bool(const std::string& asset_name)> in_use, base::Clock& clock);
 
   // Takes up all ACTIVE assets of the store that have an expire_time. Call it when `in_use` knows the open tasks. What
   // Used and Track are asked before is done.
   absl::Status Start();
+  // Hands out no further looks; those under way end with the account's threads.
   void Stop();
 
   // Follows an ACTIVE asset that has an expire_time; again after each change of that. Others are ignored.

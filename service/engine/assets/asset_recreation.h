@@ -31,7 +31,9 @@ class AssetRecreation {
 
   AssetRecreation(const Options& options, const AssetDependencies& dependencies);
 
+  // Begins the looks that have to wait for a time. What was asked for before waits until then.
   void Start() { due_.Start(); }
+  // Hands out no further looks; those under way end with the account's threads.
   void Stop() { due_.Stop(); }
 
   // Looks at the vendor, which may have the asset still; else creates it once from its source_uri. The outcome is

@@ -24,7 +24,9 @@ class AssetSender {
         clock_(dependencies.clock),
         random_(dependencies.random) {}
 
-  // Blocks. Ends the journal's row exactly once.
+  // Blocks for the vendor's answer, and for the waits between tries where a try surely did not reach the vendor. A
+  // stream is sent once, and cut when its caller goes away; all else is cut only at the end of a stop. Ends the
+  // journal's row exactly once; an accepted asset is tracked.
   void Send(JournalledAsset& draft);
 
  private:
@@ -40,6 +42,7 @@ class AssetSender {
   bool VendorHasName(const JournalledAsset& draft, const upstream::CallOptions& options) const;
   bool IsYoung(const model::AssetGroup& group) const;
   void AwaitGroup(const JournalledAsset& draft, const upstream::CallOptions& options);
+  // Ends the row with the asset that the vendor has accepted under this id.
   void Keep(JournalledAsset& draft, const std::string& id);
   // Takes over what the end of a stream showed, for whoever comes again with the request.
   void KnowStream(JournalledAsset& draft);

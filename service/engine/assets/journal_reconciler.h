@@ -50,13 +50,18 @@ class JournalReconciler : public Journal::DoubtResolver {
   // dependencies is one whose DoubtResolver leads here.
   JournalReconciler(const AssetDependencies& dependencies, AssetRecreation& recreation);
 
-  // Looks for every call that is in doubt now.
+  // Looks for every call that is in doubt now. Errors of the store. Call it after Journal::Recover.
   absl::Status Start();
+  // Begins no further lookups; those under way end with the account's threads.
   void Stop() { schedule_.Stop(); }
 
   // The tenant's creations in doubt, the newest first.
   void List(const CallContext& context, const ListCreationsParams& params, Done<model::Page<model::JournalEntry>> done);
-  // Calls the vendor on the upstream's `polls` threads, unless it is not accepted by the caller's word.
+  // Settles one creation by the operator's word, or searches the vendor. Calls the vendor on the account's threads for
+  // reads, unless it is not accepted by the operator's word. Errors: NOT_FOUND: the tenant has no such creation;
+  // kCreationNotInDoubt; INVALID_ARGUMENT on `upstream_id` as VendorLookup::AsTold; kSharedCredentials: creations of
+  // other tenants are in doubt at the same account; kUnsupportedByUpstream: the upstream is not configured any more;
+  // those of Journal::Settle and of the vendor.
   void Reconcile(const CallContext& context, const ReconcileCreationParams& params, Done<ReconciledCreation> done);
 
   // The vendor has shown the asset as ACTIVE. Blocks where one of its creations was in doubt.
