@@ -10,6 +10,9 @@ namespace {
 
 constexpr std::string_view kCut = "...";
 
+// Whether the byte goes on with a character that began before it.
+bool IsTail(char byte) { return (static_cast<unsigned char>(byte) & 0xc0) == 0x80; }
+
 // The code point of a well-formed character.
 char32_t CodeOf(std::string_view character) {
   const auto first = static_cast<unsigned char>(character[0]);
@@ -30,7 +33,7 @@ std::string Shown(std::string_view character) {
 
 size_t Utf8Length(std::string_view text) {
   const auto byte = [&](size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0; };
-  const auto tail = [&](size_t i) { return (byte(i) & 0xc0) == 0x80; };
+  const auto tail = [&](size_t i) { return i < text.size() && IsTail(text[i]); };
   if (text.empty()) return 0;
   if (byte(0) < 0x80) return 1;
   if (byte(0) >= 0xc2 && byte(0) <= 0xdf && tail(1)) return 2;
@@ -73,6 +76,17 @@ bool IsBlank(std::string_view text) {
     text.remove_prefix(length);
   }
   return true;
+}
+
+size_t CountCharacters(std::string_view text) {
+  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) { return !IsTail(c); }));
+}
+
+std::string CutUtf8(std::string text, size_t limit) {
+  if (text.size() <= limit) return text;
+  while (limit > 0 && IsTail(text[limit])) --limit;
+  text.resize(limit);
+  return text;
 }
 
 std::string ToUtf8(std::string_view text) {

@@ -15,6 +15,12 @@ bool IsControl(std::string_view character);
 // Whether `text` consists of white space and invisible characters only. True for the empty text.
 bool IsBlank(std::string_view text);
 
+// Characters of well-formed `text`.
+size_t CountCharacters(std::string_view text);
+
+// The first `limit` bytes of well-formed `text`, less where that would cut a character.
+std::string CutUtf8(std::string text, size_t limit);
+
 // `text` with every byte that is not part of well-formed UTF-8 replaced by U+FFFD.
 std::string ToUtf8(std::string_view text);
 

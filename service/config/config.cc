@@ -137,10 +137,6 @@ void PrintDefaults(Options& options) {
 
 }  // namespace
 
-absl::Duration FromProto(const google::protobuf::Duration& duration) {
-  return absl::Seconds(duration.seconds()) + absl::Nanoseconds(duration.nanos());
-}
-
 absl::StatusOr<GatewayConfig> ParseConfig(const std::string& yaml) {
   GatewayConfig config;
   std::vector<ConfigProblem> problems;

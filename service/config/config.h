@@ -1,19 +1,19 @@
 #ifndef SEEDANCE_SERVICE_CONFIG_CONFIG_H_
 #define SEEDANCE_SERVICE_CONFIG_CONFIG_H_
 
-#include <google/protobuf/duration.pb.h>
-
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "seedance/gateway/config/v1/config.pb.h"
+#include "service/base/proto_time.h"
 #include "service/base/secret.h"
 
 namespace seedance::config {
 
 using GatewayConfig = gateway::config::v1::GatewayConfig;
+using base::FromProto;
 
 // Parses the configuration: fills in every default and checks every rule of config.proto. INVALID_ARGUMENT with one
 // line per problem, `line 12: server.drain_grace: must be ...`.
@@ -34,9 +34,6 @@ absl::StatusOr<base::Secret> ReadSecret(const gateway::config::v1::Secret& secre
 
 // The configuration as JSON (also valid YAML), without token hashes and passwords in URLs.
 std::string PrintConfig(const GatewayConfig& config);
-
-// The same duration.
-absl::Duration FromProto(const google::protobuf::Duration& duration);
 
 }  // namespace seedance::config
 

@@ -10,6 +10,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "service/base/host_port.h"
 #include "service/config/client_certificate.h"
 #include "service/config/config_rules_upstreams.h"
 #include "service/config/field_rules.h"
@@ -228,9 +229,8 @@ void LogRules(proto::Log& log, std::vector<ConfigProblem>& problems) {
 
 bool IsLoopback(const std::string& listen) {
   if (absl::StartsWith(listen, "unix:")) return true;
-  std::string host = listen.substr(0, listen.rfind(':'));
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-  return IsLoopbackHost(host);
+  const std::optional<base::HostPort> split = base::SplitHostPort(listen);
+  return IsLoopbackHost(split.has_value() ? split->host : listen);
 }
 
 void ApplyConfigRules(proto::GatewayConfig& config, std::vector<ConfigProblem>& problems) {

@@ -4,6 +4,7 @@
 #include <google/protobuf/duration.pb.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -12,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "seedance/gateway/config/v1/config.pb.h"
+#include "service/base/host_port.h"
 #include "service/http/url.h"
 
 namespace seedance::config {
@@ -82,10 +84,9 @@ void FieldRules::Fraction(const char* name, double otherwise, double least, doub
 
 void FieldRules::Listen(const char* name) {
   const std::string listen = Get(name);
-  const size_t colon = listen.rfind(':');
+  const std::optional<base::HostPort> split = base::SplitHostPort(listen);
   int port = 0;
-  const bool good =
-      colon != std::string::npos && absl::SimpleAtoi(listen.substr(colon + 1), &port) && port >= 0 && port <= 65535;
+  const bool good = split.has_value() && absl::SimpleAtoi(split->port, &port) && port >= 0 && port <= 65535;
   if (!good) Add(name, absl::StrCat("must have the form host:port, is `", listen, "`"));
 }
 

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/civil_time.h"
+#include "service/base/proto_time.h"
 
 namespace seedance::config {
 namespace {
@@ -33,8 +34,7 @@ bool IsRatio(const std::string& text) {
 }
 
 absl::Duration DurationOf(const google::protobuf::Message& message) {
-  const auto& proto = *dynamic_cast<const google::protobuf::Duration*>(&message);
-  return absl::Seconds(proto.seconds()) + absl::Nanoseconds(proto.nanos());
+  return base::FromProto(*dynamic_cast<const google::protobuf::Duration*>(&message));
 }
 
 }  // namespace
@@ -192,9 +192,8 @@ void LimitWriter::Set(const char* name, double number) {
 void LimitWriter::Flag(const char* name, bool value) { reflection_.SetBool(&message_, &Field(name), value); }
 
 void LimitWriter::Duration(const char* name, absl::Duration value, absl::Duration) {
-  auto& proto = *dynamic_cast<google::protobuf::Duration*>(reflection_.MutableMessage(&message_, &Field(name)));
-  proto.set_seconds(absl::IDivDuration(value, absl::Seconds(1), &value));
-  proto.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(value)));
+  auto& proto = *reflection_.MutableMessage(&message_, &Field(name));
+  *dynamic_cast<google::protobuf::Duration*>(&proto) = base::ToProto(value);
 }
 
 void LimitWriter::Words(const char* name, const std::set<std::string>& value, const std::vector<std::string>&) {

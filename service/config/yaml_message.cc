@@ -11,6 +11,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "service/base/proto_time.h"
 
 namespace seedance::config {
 namespace {
@@ -132,8 +133,7 @@ class Reader {
         absl::AbsDuration(duration) == absl::InfiniteDuration()) {
       return Problem(node, path, "must be a duration with its unit, for example 15s");
     }
-    proto.set_seconds(absl::IDivDuration(duration, absl::Seconds(1), &duration));
-    proto.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(duration)));
+    proto = base::ToProto(duration);
   }
 
   void Problem(const YAML::Node& node, const std::string& path, const std::string& what) {

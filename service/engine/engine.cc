@@ -25,31 +25,41 @@ Upstreams::Options UpstreamOptions(const Engine::Options& options, RequestObserv
 
 Engine::Engine(const Options& options, store::Store& store, std::vector<Upstreams::Config> upstreams,
                base::Clock& clock, base::Random& random)
-    : task_links_(*this),
+    : links_(*this),
       tokens_(store.epoch()),
-      asset_hub_("asset-fan-out"),
-      task_hub_("task-fan-out"),
+      asset_hub_("asset-fan-out",
+                 [this](const std::string& asset_name, const model::Asset*) { task_table_.OnAssetChange(asset_name); }),
+      task_hub_("task-fan-out",
+                [this](const std::string&, const model::GenerationTask* task) {
+                  // Deletions notify the feeds at the call site: only the caller knows the tenant.
+                  if (task == nullptr) return;
+                  task_feeds_.Changed(task->tenant);
+                  if (model::IsTerminal(task->state) && task->settled_cost.currency.empty())
+                    usage_settler_.Ended(*task);
+                }),
       task_table_("task-tracker", clock, asset_users_),
       task_writer_(store, task_table_, task_hub_, clock, random,
                    options.metrics == nullptr ? base::Histogram() : TaskWriteTimes(*options.metrics)),
       wait_teller_(store, task_table_, task_writer_, clock),
       upstreams_(std::move(upstreams), clock, UpstreamOptions(options, wait_teller_)),
-      billed_(store, clock, random),
+      billed_(store, links_, clock, random),
       task_feeds_({}, store, tokens_),
-      asset_tracker_(options.asset_tracker, store, upstreams_, asset_hub_, clock, random),
-      call_reconciler_(store, upstreams_, billed_, asset_tracker_, clock, random),
+      asset_tracker_(options.asset_tracker, {store, upstreams_, asset_hub_, links_, clock, random}),
+      asset_dependencies_{store, upstreams_, billed_, asset_tracker_, clock, random},
+      asset_recreation_(options.asset_recreation, asset_dependencies_),
+      call_reconciler_(asset_dependencies_, asset_recreation_),
       asset_keeper_(
-          options.asset_keeper, store, upstreams_, billed_, asset_tracker_,
-          [this](const std::string& asset_name) { return asset_users_.IsUsed(asset_name); }, clock, random),
+          options.asset_keeper, store, upstreams_, asset_tracker_,
+          [this](const std::string& asset_name) { return asset_users_.IsUsed(asset_name); }, clock),
       task_reconciler_(options.task_reconciler, store, upstreams_, task_table_, task_writer_, clock),
       usage_settler_(store, upstreams_, task_reconciler_, task_writer_, clock),
       task_tracker_(TrackingOptions(options), {store, upstreams_, task_table_, task_writer_, clock, random},
-                    wait_teller_, {task_links_, task_links_, {&task_reconciler_, &usage_settler_}}),
+                    wait_teller_, {links_, links_, {&task_reconciler_, &usage_settler_}}),
       webhooks_(options.webhooks, upstreams_, task_tracker_),
       adoption_(store, asset_tracker_, clock),
-      asset_creation_(options.asset_creation, store, upstreams_, billed_, adoption_, asset_tracker_, clock, random),
-      groups_(store, upstreams_, billed_, adoption_, asset_hub_, clock, random),
-      assets_(store, upstreams_, asset_creation_, adoption_, asset_tracker_, asset_hub_, tokens_, clock, random),
+      asset_creation_(options.asset_creation, asset_dependencies_, adoption_),
+      groups_(asset_dependencies_, adoption_, asset_hub_),
+      assets_(asset_dependencies_, asset_creation_, adoption_, asset_hub_, tokens_),
       tasks_(options.tasks, {store, upstreams_, adoption_, task_table_, task_writer_, task_tracker_, task_reconciler_,
                              task_hub_, task_feeds_, tokens_, clock, random}),
       downloads_(store, upstreams_, clock),
@@ -68,21 +78,6 @@ Engine::Engine(const Options& options, store::Store& store, std::vector<Upstream
     }
     TellOpenTasksAtScrape(*options.metrics, names, task_table_, clock);
   }
-  asset_tracker_.OnActive([this](const model::Asset& asset) { call_reconciler_.SeenActive(asset); });
-  call_reconciler_.SetRecreationHooks(
-      [this](const model::Asset& asset, int number, const std::string& vendor_id) {
-        asset_keeper_.Recreated(asset, number, vendor_id);
-      },
-      [this](const model::Asset& asset) { asset_keeper_.NotRecreated(asset); });
-  asset_tracker_.OnExpiring([this](const model::Asset& asset) { asset_keeper_.Track(asset); });
-  asset_hub_.Listen(
-      [this](const std::string& asset_name, const model::Asset*) { task_table_.OnAssetChange(asset_name); });
-  task_hub_.Listen([this](const std::string&, const model::GenerationTask* task) {
-    // Who deletes a task tells the feeds himself: only he knows the tenant.
-    if (task == nullptr) return;
-    task_feeds_.Changed(task->tenant);
-    if (model::IsTerminal(task->state) && task->settled_cost.currency.empty()) usage_settler_.Ended(*task);
-  });
 }
 
 Engine::~Engine() { Stop(); }
@@ -94,6 +89,7 @@ absl::Status Engine::Start() {
   if (started.ok()) started = task_tracker_.Start();
   // After the tasks, which say what is in use.
   if (started.ok()) started = asset_keeper_.Start();
+  if (started.ok()) asset_recreation_.Start();
   // After Recover and the tracker, which find out what is in doubt.
   if (started.ok()) started = call_reconciler_.Start();
   if (started.ok()) started = task_reconciler_.Start();
@@ -110,6 +106,7 @@ void Engine::Stop(absl::Duration grace) {
   asset_tracker_.Stop();
   task_tracker_.Stop();
   asset_keeper_.Stop();
+  asset_recreation_.Stop();
   upstreams_.Stop(grace);
   billed_.Stop();
   // Last: what the calls under way found out is still told.

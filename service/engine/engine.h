@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -12,7 +13,9 @@
 #include "service/base/random.h"
 #include "service/engine/assets/adoption.h"
 #include "service/engine/assets/asset_creation.h"
+#include "service/engine/assets/asset_dependencies.h"
 #include "service/engine/assets/asset_keep_alive.h"
+#include "service/engine/assets/asset_recreation.h"
 #include "service/engine/assets/asset_tracker.h"
 #include "service/engine/assets/assets.h"
 #include "service/engine/assets/groups.h"
@@ -50,6 +53,7 @@ class Engine {
     Upstreams::Options transfers;
     AssetCreation::Options asset_creation;
     AssetKeepAlive::Options asset_keeper;
+    AssetRecreation::Options asset_recreation;
     std::map<std::string, std::string> webhooks;  // Names of upstreams by the paths of their webhooks.
     base::Metrics* metrics = nullptr;             // Outlives the engine. Null: nothing is measured.
   };
@@ -82,22 +86,34 @@ class Engine {
   TaskFeeds& task_feeds() { return task_feeds_; }
 
  private:
-  // What tasks ask of the rooms that are made after them, or beside them. Used from Start on.
-  class TaskLinks final : public TaskAudience, public AssetUseObserver {
+  // The ways back, from what is made first to what is made after it. Used from Start on.
+  class Links final : public AssetObserver,
+                      public AssetUseObserver,
+                      public Journal::DoubtResolver,
+                      public TaskAudience {
    public:
-    explicit TaskLinks(Engine& engine) : engine_(engine) {}
+    explicit Links(Engine& engine) : engine_(engine) {}
 
+    void OnActive(const model::Asset& asset) override { engine_.call_reconciler_.SeenActive(asset); }
+    void OnExpiring(const model::Asset& asset) override { engine_.asset_keeper_.Track(asset); }
+    void OnUsed(const model::Asset& asset, AssetUse use) override { engine_.asset_keeper_.Used(asset, use); }
+    void OnNeeded(const model::Asset& asset) override { engine_.asset_recreation_.Revive(asset); }
+    void Look(const model::JournalEntry& row, Journal::Looked done) override {
+      engine_.call_reconciler_.Look(row, std::move(done));
+    }
+    void OnDoubt(const model::JournalEntry& row) override { engine_.call_reconciler_.OnDoubt(row); }
+    void OnFound(const model::JournalEntry& row, const Journal::Found& found) override {
+      engine_.call_reconciler_.OnFound(row, found);
+    }
     bool Watches(const model::GenerationTask& task) override {
       return engine_.task_hub_.Count(task.name()) > 0 || engine_.task_feeds_.IsFollowed(task.tenant, task.id);
     }
-    void OnUsed(const model::Asset& asset, AssetUse use) override { engine_.asset_keeper_.Used(asset, use); }
-    void OnNeeded(const model::Asset& asset) override { engine_.asset_keeper_.Revive(asset); }
 
    private:
     Engine& engine_;
   };
 
-  TaskLinks task_links_;
+  Links links_;
   ResumeTokens tokens_;
   WatchHub<model::Asset> asset_hub_;
   WatchHub<model::GenerationTask> task_hub_;
@@ -109,6 +125,8 @@ class Engine {
   Journal billed_;
   TaskFeeds task_feeds_;
   AssetTracker asset_tracker_;
+  const AssetDependencies asset_dependencies_;
+  AssetRecreation asset_recreation_;
   JournalReconciler call_reconciler_;
   AssetKeepAlive asset_keeper_;
   TaskReconciler task_reconciler_;

@@ -14,12 +14,6 @@ namespace {
 
 constexpr char kAdaptive[] = "adaptive";
 
-// Code points of UTF-8 text: every byte but the continuation bytes begins one.
-size_t CountCharacters(const std::string& text) {
-  return static_cast<size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
-}
-
 size_t CountRole(const TaskRequest& request, ReferenceRole role) {
   return static_cast<size_t>(std::count_if(request.references.begin(), request.references.end(),
                                            [role](const Reference& reference) { return reference.role == role; }));
@@ -59,7 +53,7 @@ void CheckPrompt(const TaskRequest& request, const ModelProfile& profile, Report
   if (!request.sent_prompt.empty() && base::IsBlank(request.sent_prompt)) {
     return report.Add("prompt", "must not be blank; omit it if references alone describe the video");
   }
-  const size_t characters = CountCharacters(request.sent_prompt);
+  const size_t characters = base::CountCharacters(request.sent_prompt);
   if (characters > profile.max_prompt_characters) {
     report.Add("prompt", absl::StrCat("must have at most ", profile.max_prompt_characters, " characters as sent, has ",
                                       characters));

@@ -9,7 +9,7 @@
 #include "absl/strings/ascii.h"
 #include "service/base/mutex.h"
 #include "service/engine/assets/adoption.h"
-#include "service/engine/assets/asset_draft.h"
+#include "service/engine/assets/asset_request.h"
 #include "service/engine/journal/claim_conflict.h"
 #include "service/model/asset.h"
 #include "service/model/names.h"

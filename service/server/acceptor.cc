@@ -13,10 +13,12 @@
 
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "service/base/host_port.h"
 #include "service/base/log.h"
 #include "service/base/thread.h"
 
@@ -29,23 +31,6 @@ constexpr int kExhaustedPauseMs = 50;
 
 absl::Status SystemError(const std::string& what) {
   return absl::UnavailableError(absl::StrCat(what, ": ", std::strerror(errno)));
-}
-
-struct HostPort {
-  std::string host;
-  std::string port;
-};
-
-absl::StatusOr<HostPort> Split(const std::string& address) {
-  const size_t colon = address.rfind(':');
-  if (colon == std::string::npos) {
-    return absl::InvalidArgumentError(absl::StrCat("`", address, "` must have the form host:port"));
-  }
-  HostPort split{address.substr(0, colon), address.substr(colon + 1)};
-  if (split.host.size() >= 2 && split.host.front() == '[' && split.host.back() == ']') {
-    split.host = split.host.substr(1, split.host.size() - 2);
-  }
-  return split;
 }
 
 std::string HostOf(const sockaddr_storage& address) {
@@ -83,7 +68,7 @@ std::string BoundAddress(int listener, const std::string& wanted) {
   getsockname(listener, reinterpret_cast<sockaddr*>(&bound), &length);
   const in_port_t port = bound.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6&>(bound).sin6_port
                                                      : reinterpret_cast<const sockaddr_in&>(bound).sin_port;
-  return absl::StrCat(wanted.substr(0, wanted.rfind(':')), ":", ntohs(port));
+  return absl::StrCat(base::WithoutPort(wanted), ":", ntohs(port));
 }
 
 absl::StatusOr<int> Bind(const addrinfo& info) {
@@ -107,8 +92,10 @@ uint64_t InodeOf(int fd) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Acceptor>> Acceptor::Listen(const Options& options) {
-  absl::StatusOr<HostPort> split = Split(options.address);
-  if (!split.ok()) return split.status();
+  const std::optional<base::HostPort> split = base::SplitHostPort(options.address);
+  if (!split.has_value()) {
+    return absl::InvalidArgumentError(absl::StrCat("`", options.address, "` must have the form host:port"));
+  }
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE;

@@ -6,6 +6,7 @@
 #include "absl/time/time.h"
 #include "seedance/gateway/store/v1/record.pb.h"
 #include "service/base/error.h"
+#include "service/base/proto_time.h"
 
 namespace seedance::store {
 namespace {
@@ -18,21 +19,11 @@ bool IsFinite(absl::Time time) { return time != absl::InfinitePast() && time != 
 // `field` returns mutable_..() of a timestamp; called only when there is something to set.
 template <typename Field>
 void SetTime(absl::Time time, Field field) {
-  if (!IsFinite(time)) return;
-  Timestamp* proto = field();
-  const int64_t seconds = absl::ToUnixSeconds(time);
-  proto->set_seconds(seconds);
-  proto->set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(seconds))));
+  if (IsFinite(time)) *field() = base::ToProto(time);
 }
 
 absl::Time GetTime(bool has, const Timestamp& proto, absl::Time otherwise) {
-  if (!has) return otherwise;
-  return absl::FromUnixSeconds(proto.seconds()) + absl::Nanoseconds(proto.nanos());
-}
-
-void SetDuration(absl::Duration duration, google::protobuf::Duration& proto) {
-  proto.set_seconds(absl::IDivDuration(duration, absl::Seconds(1), &duration));
-  proto.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(duration)));
+  return has ? base::FromProto(proto) : otherwise;
 }
 
 // Checks enum numbers against the last one known to this release.
@@ -89,7 +80,7 @@ void Write(const model::MediaInfo& info, v1::MediaInfoRecord& record) {
   record.set_container(info.container);
   record.set_width(info.width);
   record.set_height(info.height);
-  SetDuration(info.duration, *record.mutable_duration());
+  *record.mutable_duration() = base::ToProto(info.duration);
   record.set_frame_rate(info.frame_rate);
   record.set_size_bytes(info.size_bytes);
   record.set_sha256(info.sha256);
@@ -100,7 +91,7 @@ model::MediaInfo Read(const v1::MediaInfoRecord& record) {
   info.container = record.container();
   info.width = record.width();
   info.height = record.height();
-  info.duration = absl::Seconds(record.duration().seconds()) + absl::Nanoseconds(record.duration().nanos());
+  info.duration = base::FromProto(record.duration());
   info.frame_rate = record.frame_rate();
   info.size_bytes = record.size_bytes();
   info.sha256 = record.sha256();

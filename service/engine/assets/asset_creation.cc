@@ -14,11 +14,7 @@
 namespace seedance::engine {
 namespace {
 
-using model::MediaType;
 using upstream::Acceptance;
-
-// So much of a stream is read before the vendor is called: headers are mostly there, and short files are whole.
-constexpr size_t kLookAhead = 1 << 20;
 
 TempFileQuota::Options SpoolOptions(const AssetCreation::Options& options) {
   TempFileQuota::Options spool = options.spool;
@@ -55,41 +51,29 @@ bool IsOver(const model::JournalEntry& earlier) {
   return earlier.state != model::JournalState::kInFlight && FieldOf(earlier.fingerprint, kStreamHashField).empty();
 }
 
-absl::Status ToStatus(const AssetDraft& draft) {
-  return draft.violations.empty() ? absl::OkStatus() : base::InvalidInput(draft.violations);
-}
-
-// What the creation needs to be free.
-model::AssetClaim ClaimOf(const AssetDraft& draft) {
-  model::AssetClaim claim = {draft.group.handle, draft.display_name};
-  claim.most = draft.profile().library.max_assets;
-  return claim;
-}
-
 }  // namespace
 
-AssetCreation::AssetCreation(const Options& options, store::Store& store, Upstreams& upstreams, Journal& billed,
-                             Adoption& adoption, AssetTracker& tracker, base::Clock& clock, base::Random& random)
+AssetCreation::AssetCreation(const Options& options, const AssetDependencies& dependencies, Adoption& adoption)
     : plain_http_(options.media_fetch.allow_private_network),
       require_rights_note_(options.require_rights_note),
       tenants_require_rights_note_(options.tenants_require_rights_note),
-      store_(store),
-      upstreams_(upstreams),
-      billed_(billed),
+      store_(dependencies.store),
+      upstreams_(dependencies.upstreams),
+      billed_(dependencies.journal),
       adoption_(adoption),
-      clock_(clock),
-      fetcher_(options.fetcher != nullptr ? options.fetcher : upstream::MakeMediaFetcher(options.media_fetch, clock)),
+      clock_(dependencies.clock),
+      fetcher_(options.fetcher != nullptr ? options.fetcher : upstream::MakeMediaFetcher(options.media_fetch, clock_)),
       spools_(SpoolOptions(options)),
       stager_(spools_, options.staging),
-      sender_(store, upstreams, billed, tracker, stager_, clock, random) {}
+      sender_(dependencies, stager_) {}
 
 void AssetCreation::Create(const CallContext& context, const CreateAssetParams& params, Done<model::Asset> done) {
-  Begin(DraftOf(context, params), std::move(done));
+  FindGroup(RequestOf(context, params), std::move(done));
 }
 
 void AssetCreation::Upload(const CallContext& context, const UploadAssetParams& params,
                            std::shared_ptr<http::ByteSource> bytes, Done<model::Asset> done) {
-  Begin(DraftOf(context, params, std::move(bytes)), std::move(done));
+  FindGroup(RequestOf(context, params, std::move(bytes)), std::move(done));
 }
 
 std::optional<base::FieldViolation> AssetCreation::CheckRightsNote(const std::string& tenant, const std::string& note,
@@ -102,148 +86,106 @@ std::optional<base::FieldViolation> AssetCreation::CheckRightsNote(const std::st
                               "file shows, and for what"};
 }
 
-void AssetCreation::Begin(const DraftPtr& draft, Done<model::Asset> done) {
-  auto missing = CheckRightsNote(draft->context.tenant, draft->rights_note, draft->prefix + "asset.rights_note");
-  if (missing.has_value()) draft->violations.push_back(*std::move(missing));
-  WithGroup(draft, std::move(done));
-}
-
-void AssetCreation::WithGroup(const DraftPtr& draft, Done<model::Asset> done) {
-  draft->account = upstreams_.Find(draft->context.tenant, draft->group_handle.upstream);
-  if (!draft->violations.empty()) {
+void AssetCreation::FindGroup(AssetRequest request, Done<model::Asset> done) {
+  auto missing = CheckRightsNote(request.context.tenant, request.rights_note, request.prefix + "asset.rights_note");
+  if (missing.has_value()) request.violations.push_back(*std::move(missing));
+  VendorAccount* account = upstreams_.Find(request.context.tenant, request.group_handle.upstream);
+  if (!request.violations.empty()) {
     // Without an upstream there is no profile to check more against.
-    if (draft->account == nullptr) return done(base::InvalidInput(draft->violations));
-    return Check(draft, std::move(done));
+    if (account == nullptr) return done(base::InvalidInput(request.violations));
+    return Check(std::move(request), *account, {}, std::move(done));
   }
-  if (draft->account == nullptr) return done(GroupNotFound(draft->group_handle));
-  absl::StatusOr<model::AssetGroup> group = OwnGroup(store_, draft->context.tenant, draft->group_handle);
-  if (group.ok()) {
-    draft->group = *group;
-    return Check(draft, std::move(done));
-  }
-  if (!absl::IsNotFound(group.status()) || !draft->account->dedicated()) return done(group.status());
-  draft->account->Read<model::Asset>(std::move(done), [this, draft](Done<model::Asset> answer) {
-    absl::StatusOr<model::AssetGroup> found = adoption_.Group(draft->context, *draft->account, draft->group_handle);
-    if (!found.ok()) return answer(found.status());
-    draft->group = *found;
-    Check(draft, std::move(answer));
-  });
+  if (account == nullptr) return done(GroupNotFound(request.group_handle));
+  absl::StatusOr<model::AssetGroup> group = OwnGroup(store_, request.context.tenant, request.group_handle);
+  if (group.ok()) return Check(std::move(request), *account, *std::move(group), std::move(done));
+  if (!absl::IsNotFound(group.status()) || !account->dedicated()) return done(group.status());
+  account->Read<model::Asset>(
+      std::move(done), [this, account, request = std::move(request)](Done<model::Asset> answer) mutable {
+        absl::StatusOr<model::AssetGroup> found = adoption_.Group(request.context, *account, request.group_handle);
+        if (!found.ok()) return answer(found.status());
+        Check(std::move(request), *account, *std::move(found), std::move(answer));
+      });
 }
 
-void AssetCreation::Check(const DraftPtr& draft, Done<model::Asset> done) {
-  CheckAtHand(*draft, stager_, plain_http_);
-  if (!draft->violations.empty()) {
+void AssetCreation::Check(AssetRequest request, VendorAccount& account, model::AssetGroup group,
+                          Done<model::Asset> done) {
+  CheckedAsset asset = CheckAtHand(std::move(request), account, std::move(group), stager_, plain_http_);
+  if (!asset.violations.empty()) {
     // What else the file behind a URL would break is told too.
-    const bool fetch = draft->validate_media && (plain_http_ || !IsPlainHttp(draft->uri));
-    return fetch ? Read(draft, std::move(done)) : done(ToStatus(*draft));
+    const bool fetch = asset.validate_media && (plain_http_ || !IsPlainHttp(asset.uri));
+    return fetch ? Read(std::move(asset), std::move(done)) : done(base::InvalidInput(asset.violations));
   }
-  if (draft->stream == nullptr && !draft->validate_media) return ShareContent(draft, std::move(done));
+  if (!asset.is_upload && !asset.validate_media) return ShareContent(ReadAtHand(std::move(asset)), std::move(done));
   // Nothing is read for a request that has been answered before, or cannot be carried out.
-  absl::StatusOr<Known> known = LookUp(*draft);
+  absl::StatusOr<Known> known = LookUp(asset);
   if (!known.ok()) return done(known.status());
-  if (!known->earlier.has_value() && known->namesake.has_value() && !draft->reuse_content) {
-    return done(DisplayNameTaken(known->namesake->name(), draft->display_name));
+  if (!known->earlier.has_value() && known->namesake.has_value() && !asset.reuse_content) {
+    return done(DisplayNameTaken(known->namesake->name(), asset.display_name));
   }
-  if (known->earlier.has_value() && !draft->validate_only && IsOver(*known->earlier)) {
-    return Launch(draft, std::move(done));
+  if (known->earlier.has_value() && !asset.validate_only && IsOver(*known->earlier)) {
+    return AnswerAsEarlier(asset, std::move(done));
   }
-  Read(draft, std::move(done));
+  Read(std::move(asset), std::move(done));
 }
 
-void AssetCreation::Read(const DraftPtr& draft, Done<model::Asset> done) {
-  const auto go_on = [this, draft](const absl::Status& read, Done<model::Asset> answer) {
-    if (!read.ok()) return answer(read);
-    if (const absl::Status checked = ToStatus(*draft); !checked.ok()) return answer(checked);
-    ShareContent(draft, std::move(answer));
+void AssetCreation::Read(CheckedAsset asset, Done<model::Asset> done) {
+  VendorAccount& account = *asset.account;
+  const CallContext context = asset.context;
+  const auto go_on = [this](absl::StatusOr<ReadAsset> read, Done<model::Asset> answer) {
+    if (!read.ok()) return answer(read.status());
+    ShareContent(*std::move(read), std::move(answer));
   };
-  if (draft->stream != nullptr) {
-    auto work = [this, draft, go_on](const std::shared_ptr<TransferSlot>& turn, Done<model::Asset> answer) {
-      draft->stream = std::make_shared<SlotSource>(draft->stream, turn);
-      go_on(ReadStream(*draft), std::move(answer));
+  if (asset.is_upload) {
+    auto work = [this, go_on, asset = std::move(asset)](const std::shared_ptr<TransferSlot>& turn,
+                                                        Done<model::Asset> answer) mutable {
+      asset.stream = std::make_shared<SlotSource>(std::move(asset.stream), turn);
+      go_on(ReadStream(std::move(asset), spools_, stager_), std::move(answer));
     };
-    return draft->account->Transfer<model::Asset>(draft->context, draft->context.cancel, std::move(done),
-                                                  std::move(work));
+    return account.Transfer<model::Asset>(context, context.cancel, std::move(done), std::move(work));
   }
   // A token of its own: the other creations of a batch go on when this one is too slow.
-  auto cancel = std::make_shared<base::CancelLink>(draft->context.cancel);
-  auto work = [this, draft, go_on, cancel](const std::shared_ptr<TransferSlot>& turn, Done<model::Asset> answer) {
-    go_on(CheckUrlMedia(*fetcher_, *draft, cancel->token(), *turn), std::move(answer));
+  auto cancel = std::make_shared<base::CancelLink>(context.cancel);
+  auto work = [this, go_on, cancel, asset = std::move(asset)](const std::shared_ptr<TransferSlot>& turn,
+                                                              Done<model::Asset> answer) mutable {
+    go_on(ReadUrl(*fetcher_, std::move(asset), cancel->token(), *turn), std::move(answer));
   };
-  draft->account->TransferOn<model::Asset>(upstreams_.fetches(), draft->context, cancel->token(), std::move(done),
-                                           std::move(work));
+  account.TransferOn<model::Asset>(upstreams_.fetches(), context, cancel->token(), std::move(done), std::move(work));
 }
 
-absl::Status AssetCreation::ReadStream(AssetDraft& draft) {
-  draft.upload = std::make_unique<UploadSource>(draft.stream, draft.declared_size, draft.MakeJudge());
-  if (draft.reuse_content || !draft.profile().bytes) return ToSpool(draft);
-  absl::Status read = draft.upload->LookAhead(kLookAhead);
-  if (!read.ok()) return read;
-  MediaValidator& judge = draft.upload->judge();
-  if (judge.type() == MediaType::kUnspecified) {
-    judge.Assume(model::MediaTypeOfFileName(draft.file_name));
-    if (judge.type() == MediaType::kUnspecified) {
-      return base::InvalidField("metadata.asset.media_type",
-                                "is required: neither the beginning of the file nor its name shows it");
-    }
-  }
-  draft.media_type = judge.type();
-  if (const int64_t size = draft.upload->Size().value_or(0); size > judge.MaxBytes()) {
-    return base::InvalidInput({DeclaredTooLong(size, judge.MaxBytes())});
-  }
-  return absl::OkStatus();
-}
-
-absl::Status AssetCreation::ToSpool(AssetDraft& draft) {
-  absl::StatusOr<std::unique_ptr<TempFile>> file = spools_.Create();
-  if (!file.ok()) return file.status();
-  for (;;) {
-    absl::StatusOr<std::string> piece = draft.upload->Next();
-    if (!piece.ok()) return piece.status();
-    if (piece->empty()) break;
-    if (absl::Status written = (*file)->Append(*piece); !written.ok()) return written;
-  }
-  draft.spool = *std::move(file);
-  Describe(draft, draft.upload->judge(), draft.upload->size(), draft.upload->sha256());
-  if (!draft.profile().bytes) {
-    if (auto refusal = stager_.Refusal(draft.profile(), draft.spool->size(), draft.bytes_field)) {
-      return base::InvalidInput({*refusal});
-    }
-  }
-  return absl::OkStatus();
-}
-
-void AssetCreation::ShareContent(const DraftPtr& draft, Done<model::Asset> done) {
-  const bool alone = draft->validate_only || !draft->reuse_content || draft->info.sha256.empty();
-  if (alone) return Decide(draft, std::move(done));
-  const SingleFlight::Key key = {draft->group.name(), draft->info.sha256};
-  auto shared = std::make_shared<Done<model::Asset>>(std::move(done));
-  const bool leads = contents_.Lead(key, [this, draft, shared](const absl::StatusOr<model::Asset>& leader) {
-    draft->account->Read<model::Asset>(std::move(*shared), [this, draft, leader](Done<model::Asset> answer) {
-      Follow(draft, leader, std::move(answer));
-    });
+void AssetCreation::ShareContent(ReadAsset asset, Done<model::Asset> done) {
+  const bool alone = asset.validate_only || !asset.reuse_content || asset.file.info.sha256.empty();
+  if (alone) return Decide(std::move(asset), std::move(done));
+  const SingleFlight::Key key = {asset.group.name(), asset.file.info.sha256};
+  // Shared by the two ways on, of which one is taken.
+  auto shared = std::make_shared<std::pair<ReadAsset, Done<model::Asset>>>(std::move(asset), std::move(done));
+  const bool leads = contents_.Lead(key, [this, shared](const absl::StatusOr<model::Asset>& leader) {
+    shared->first.account->Read<model::Asset>(std::move(shared->second),
+                                              [this, shared, leader](Done<model::Asset> answer) {
+                                                Follow(std::move(shared->first), leader, std::move(answer));
+                                              });
   });
   if (!leads) return;
-  Decide(draft, [this, key, shared](absl::StatusOr<model::Asset> answer) {
+  Decide(std::move(shared->first), [this, key, shared](absl::StatusOr<model::Asset> answer) {
     contents_.End(key, answer);
-    (*shared)(std::move(answer));
+    shared->second(std::move(answer));
   });
 }
 
-void AssetCreation::Follow(const DraftPtr& draft, const absl::StatusOr<model::Asset>& leader, Done<model::Asset> done) {
+void AssetCreation::Follow(ReadAsset asset, const absl::StatusOr<model::Asset>& leader, Done<model::Asset> done) {
   if (leader.ok()) {
     // The journal first: the leader may have been the same request.
-    absl::StatusOr<std::optional<model::JournalEntry>> earlier = billed_.FindEarlier(draft->call.key);
+    absl::StatusOr<std::optional<model::JournalEntry>> earlier = billed_.FindEarlier(asset.key);
     if (!earlier.ok()) return done(earlier.status());
-    if (earlier->has_value()) return Decide(draft, std::move(done));
+    if (earlier->has_value()) return Decide(std::move(asset), std::move(done));
     // The leader may have had the answer of an old call.
     const bool live = leader->state == model::AssetState::kProcessing || leader->state == model::AssetState::kActive;
-    if (!live) return ShareContent(draft, std::move(done));
-    return AnswerWithContent(draft, *leader, std::move(done));
+    if (!live) return ShareContent(std::move(asset), std::move(done));
+    return AnswerWithContent(asset, *leader, std::move(done));
   }
-  if (const absl::Status wanted = StillWanted(draft->context, clock_); !wanted.ok()) return done(wanted);
+  if (const absl::Status wanted = StillWanted(asset.context, clock_); !wanted.ok()) return done(wanted);
   switch (AfterFailure(leader.status())) {
     case FollowUp::kTryItself:
-      return ShareContent(draft, std::move(done));
+      return ShareContent(std::move(asset), std::move(done));
     case FollowUp::kShare:
       return done(leader.status());
     case FollowUp::kGiveUp:
@@ -251,103 +193,117 @@ void AssetCreation::Follow(const DraftPtr& draft, const absl::StatusOr<model::As
   }
 }
 
-absl::StatusOr<AssetCreation::Known> AssetCreation::LookUp(const AssetDraft& draft) {
+absl::StatusOr<AssetCreation::Known> AssetCreation::LookUp(const CheckedAsset& asset) {
   // Assets first: if one of them is what an earlier call of this request id made, the journal surely shows that call.
   Known known;
-  if (draft.reuse_content && !draft.info.sha256.empty()) {
-    auto content = store_.FindAssetByContent(draft.group.handle, draft.info.sha256);
+  if (asset.reuse_content && !asset.file.info.sha256.empty()) {
+    auto content = store_.FindAssetByContent(asset.group.handle, asset.file.info.sha256);
     if (!content.ok()) return content.status();
     known.content = *std::move(content);
   }
-  auto namesake = store_.FindAsset(draft.group.handle, draft.display_name);
+  auto namesake = store_.FindAsset(asset.group.handle, asset.display_name);
   if (!namesake.ok()) return namesake.status();
   known.namesake = *std::move(namesake);
-  auto earlier = billed_.FindEarlier(draft.call.key);
+  auto earlier = billed_.FindEarlier(asset.key);
   if (!earlier.ok()) return earlier.status();
   known.earlier = *std::move(earlier);
   return known;
 }
 
-void AssetCreation::Decide(const DraftPtr& draft, Done<model::Asset> done) {
-  absl::StatusOr<Known> known = LookUp(*draft);
+void AssetCreation::Decide(ReadAsset asset, Done<model::Asset> done) {
+  absl::StatusOr<Known> known = LookUp(asset);
   if (!known.ok()) return done(known.status());
-  if (known->earlier.has_value() && !draft->validate_only) {
-    const absl::Status same = CompareWithEarlier(*draft, *known->earlier);
-    return same.ok() ? Launch(draft, std::move(done)) : done(same);
+  if (known->earlier.has_value() && !asset.validate_only) {
+    const absl::Status same = CompareWithEarlier(asset, *known->earlier);
+    if (!same.ok()) return done(same);
+    // A stream that was read to compare it cannot be sent any more.
+    const bool spent = asset.streaming() != nullptr && asset.streaming()->finished();
+    return spent ? AnswerAsEarlier(asset, std::move(done)) : Launch(std::move(asset), std::move(done));
   }
-  if (known->content.has_value()) return AnswerWithContent(draft, *known->content, std::move(done));
-  const bool shares = draft->reuse_content && !draft->info.sha256.empty();
-  if (!known->earlier.has_value() && shares && billed_.IsContentInDoubt(draft->group.handle, draft->info.sha256)) {
+  if (known->content.has_value()) return AnswerWithContent(asset, *known->content, std::move(done));
+  const bool shares = asset.reuse_content && !asset.file.info.sha256.empty();
+  if (!known->earlier.has_value() && shares && billed_.IsContentInDoubt(asset.group.handle, asset.file.info.sha256)) {
     return done(TwinInDoubt());
   }
-  if (!draft->validate_only) return Launch(draft, std::move(done));
-  absl::StatusOr<model::Asset> preview = known->earlier.has_value() ? Preview(*draft) : Foresee(*draft);
-  if (preview.ok()) preview->creation = model::CostOfAsset(preview->media_type, draft->profile());
+  if (!asset.validate_only) return Launch(std::move(asset), std::move(done));
+  absl::StatusOr<model::Asset> preview = known->earlier.has_value() ? Preview(asset) : Foresee(asset);
+  if (preview.ok()) preview->creation = model::CostOfAsset(preview->media_type, asset.profile());
   done(std::move(preview));
 }
 
-absl::StatusOr<model::Asset> AssetCreation::Foresee(const AssetDraft& draft) {
-  const model::AssetClaim claim = ClaimOf(draft);
-  const auto conflict = store_.FindClaimConflict(model::TextOf(draft.call.key), claim, clock_.Now());
+absl::StatusOr<model::Asset> AssetCreation::Foresee(const ReadAsset& asset) {
+  const model::AssetClaim claim = ClaimOf(asset);
+  const auto conflict = store_.FindClaimConflict(model::TextOf(asset.key), claim, clock_.Now());
   if (!conflict.ok()) return conflict.status();
-  if (conflict->has_value()) return ToStatus(store_, draft.context.tenant, claim, **conflict);
-  return Preview(draft);
+  if (conflict->has_value()) return ToStatus(store_, asset.context.tenant, claim, **conflict);
+  return Preview(asset);
 }
 
-absl::Status AssetCreation::CompareWithEarlier(AssetDraft& draft, const model::JournalEntry& earlier) {
-  if (draft.stream == nullptr) return absl::OkStatus();
-  const std::string difference = FirstDifferenceFromJournal(earlier.fingerprint, draft.call.fingerprint);
+absl::Status AssetCreation::CompareWithEarlier(const ReadAsset& asset, const model::JournalEntry& earlier) {
+  if (!asset.is_upload) return absl::OkStatus();
+  const std::string difference = FirstDifferenceFromJournal(earlier.fingerprint, asset.fingerprint);
   if (!difference.empty()) return RequestIdReused(difference);
   const std::string journalled = FieldOf(earlier.fingerprint, kStreamHashField);
   // In doubt, refused, or still on its way: the bytes decide nothing. If it breaks off meanwhile, this one is sent.
   if (journalled.empty()) return absl::OkStatus();
-  while (draft.upload->status().ok() && !draft.upload->finished()) (void)draft.upload->Next();
-  if (!draft.upload->status().ok()) return draft.upload->status();
-  return draft.upload->sha256() == journalled ? absl::OkStatus() : RequestIdReused(std::string(kStreamHashField));
+  std::string sha256 = asset.file.info.sha256;
+  if (UploadSource* upload = asset.streaming(); upload != nullptr) {
+    while (upload->status().ok() && !upload->finished()) (void)upload->Next();
+    if (!upload->status().ok()) return upload->status();
+    sha256 = upload->sha256();
+  }
+  return sha256 == journalled ? absl::OkStatus() : RequestIdReused(std::string(kStreamHashField));
 }
 
-void AssetCreation::Launch(const DraftPtr& draft, Done<model::Asset> done) {
-  draft->call.asset = IntentOf(*draft);
-  // A type that the caller left to be seen may be said the next time.
-  const std::string type_field = draft->prefix + "asset.media_type";
-  if (FieldOf(draft->call.fingerprint, type_field) == "0" && draft->media_type != MediaType::kUnspecified) {
-    model::AddSame(type_field, absl::StrCat(static_cast<int>(draft->media_type)), draft->call.fingerprint);
-  }
-  draft->call.claim = ClaimOf(*draft);
-  if (billed_.Begin(draft->call, AnswerWith(draft, std::move(done))) == Journal::Turn::kAnswered) return;
+void AssetCreation::AnswerAsEarlier(const CheckedAsset& asset, Done<model::Asset> done) {
+  model::JournalEntry call = EntryOf(asset);
+  billed_.AnswerEarlier(call, AnswerWith(asset, std::move(done)));
+}
+
+void AssetCreation::Launch(ReadAsset asset, Done<model::Asset> done) {
+  model::JournalEntry call = EntryOf(asset);
+  if (billed_.Begin(call, AnswerWith(asset, std::move(done))) == Journal::Turn::kAnswered) return;
+  Send(std::make_shared<JournalledAsset>(std::move(asset), std::move(call)));
+}
+
+void AssetCreation::Send(const std::shared_ptr<JournalledAsset>& asset) {
   // The thread that has read the beginning of a stream reads the rest too.
-  if (draft->streams()) return sender_.Send(*draft);
+  if (asset->streaming() != nullptr) return sender_.Send(*asset);
   bool taken = false;
-  if (draft->sends_uri()) {
-    taken = draft->account->TryChange([this, draft] { sender_.Send(*draft); });
+  if (asset->sends_uri()) {
+    taken = asset->account->TryChange([this, asset] { sender_.Send(*asset); });
   } else {
     // Billed: it goes on without its caller, and waits for nobody but the vendor.
     TransferQueue::Transfer transfer;
-    transfer.tenant = draft->context.tenant;
-    transfer.work = [this, draft](const std::shared_ptr<TransferSlot>&) { sender_.Send(*draft); };
-    transfer.dropped = [this, draft] { billed_.Failed(draft->call, Acceptance::kNotAccepted, draft->account->Busy()); };
-    taken = draft->account->transfers().Submit(std::move(transfer));
+    transfer.tenant = asset->context.tenant;
+    transfer.work = [this, asset](const std::shared_ptr<TransferSlot>&) { sender_.Send(*asset); };
+    transfer.dropped = [this, asset] { billed_.Failed(asset->call, Acceptance::kNotAccepted, asset->account->Busy()); };
+    taken = asset->account->transfers().Submit(std::move(transfer));
   }
-  if (!taken) billed_.Failed(draft->call, Acceptance::kNotAccepted, draft->account->Busy());
+  if (!taken) billed_.Failed(asset->call, Acceptance::kNotAccepted, asset->account->Busy());
 }
 
-void AssetCreation::AnswerWithContent(const DraftPtr& draft, model::Asset asset, Done<model::Asset> done) {
-  asset.reused = true;
-  if (draft->validate_only || draft->call.key.request_id.empty()) return done(std::move(asset));
+void AssetCreation::AnswerWithContent(const ReadAsset& asset, model::Asset content, Done<model::Asset> done) {
+  content.reused = true;
+  if (asset.validate_only || asset.key.request_id.empty()) return done(std::move(content));
   // From now on the request id stands for that asset, whatever becomes of its content's other copies.
   model::Fingerprint late = {{std::string(kReusedField), "1"}};
-  if (draft->stream != nullptr) late.emplace_back(kStreamHashField, draft->info.sha256);
-  billed_.AnswerAs(draft->call, asset.name(), late, AnswerWith(draft, std::move(done)));
+  if (asset.is_upload) late.emplace_back(kStreamHashField, asset.file.info.sha256);
+  model::JournalEntry call;
+  call.key = asset.key;
+  call.fingerprint = asset.fingerprint;
+  billed_.AnswerAs(call, content.name(), late, AnswerWith(asset, std::move(done)));
 }
 
-Journal::Waiter AssetCreation::AnswerWith(const DraftPtr& draft, Done<model::Asset> done) {
-  return [this, draft, done = std::move(done)](absl::StatusOr<std::string> name) mutable {
+Journal::Waiter AssetCreation::AnswerWith(const AssetRequest& request, Done<model::Asset> done) {
+  return [this, key = request.key, reuses = request.reuse_content,
+          done = std::move(done)](absl::StatusOr<std::string> name) mutable {
     if (!name.ok()) return done(name.status());
     const std::optional<model::UpstreamHandle> handle = model::ParseAssetName(*name);
     if (!handle.has_value()) return done(base::InternalError("the vendor's id cannot be part of a resource name"));
     absl::StatusOr<model::Asset> asset = store_.GetAsset(*handle);
-    if (asset.ok() && draft->reuse_content) {
-      const absl::StatusOr<std::optional<model::JournalEntry>> row = billed_.FindEarlier(draft->call.key);
+    if (asset.ok() && reuses) {
+      const absl::StatusOr<std::optional<model::JournalEntry>> row = billed_.FindEarlier(key);
       asset->reused = row.ok() && row->has_value() && !FieldOf((*row)->fingerprint, kReusedField).empty();
     }
     done(std::move(asset));

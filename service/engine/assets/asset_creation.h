@@ -6,28 +6,27 @@
 #include <optional>
 #include <string>
 
-#include "service/base/clock.h"
-#include "service/base/random.h"
 #include "service/engine/assets/adoption.h"
-#include "service/engine/assets/asset_draft.h"
+#include "service/engine/assets/asset_dependencies.h"
+#include "service/engine/assets/asset_request.h"
 #include "service/engine/assets/asset_sender.h"
-#include "service/engine/assets/asset_tracker.h"
+#include "service/engine/assets/checked_asset.h"
+#include "service/engine/assets/read_asset.h"
 #include "service/engine/assets/single_flight.h"
 #include "service/engine/dispatch/call_context.h"
-#include "service/engine/dispatch/upstreams.h"
-#include "service/engine/journal/journal.h"
 #include "service/engine/uploads/file_stager.h"
 #include "service/engine/uploads/staging_directory.h"
 #include "service/engine/uploads/temp_file.h"
 #include "service/http/http_transport.h"
 #include "service/model/asset.h"
-#include "service/store/store.h"
 #include "service/upstream/media_fetch.h"
 
 namespace seedance::engine {
 
-// Makes assets at the vendor: at most one billed call per request id. Input rules that need the upstream's profile, or
-// the bytes themselves, are checked here, together with the violations that the caller found. Thread-safe.
+// Makes assets at the vendor: at most one billed request per request id. Input rules that need the upstream's profile,
+// or the bytes themselves, are checked here, together with the violations that the caller found. Nothing is sent before
+// all of them were checked and the journal has the row. Once journalled, a creation goes on without its caller, except
+// an upload whose bytes are sent as they come. Thread-safe.
 class AssetCreation {
  public:
   struct Options {
@@ -39,50 +38,54 @@ class AssetCreation {
     std::map<std::string, bool> tenants_require_rights_note;  // this, where their own setting counts.
   };
 
-  AssetCreation(const Options& options, store::Store& store, Upstreams& upstreams, Journal& billed, Adoption& adoption,
-                AssetTracker& tracker, base::Clock& clock, base::Random& random);
+  AssetCreation(const Options& options, const AssetDependencies& dependencies, Adoption& adoption);
 
   // The broken rule where an asset of the tenant must have a rights note and this is none.
   std::optional<base::FieldViolation> CheckRightsNote(const std::string& tenant, const std::string& note,
                                                       const std::string& field) const;
 
+  // Answers with the asset as PROCESSING once the vendor has accepted it, or with an existing one of the same bytes
+  // (`reuse_content`, Asset::reused). With `validate_only` nothing is stored or sent: the answer is a preview with its
+  // cost. Errors: INVALID_ARGUMENT with all violations; ALREADY_EXISTS: the group has the name, or the request id was
+  // used with other values; RESOURCE_EXHAUSTED: the vendor's library, or the account's queue, is full; UNKNOWN: the
+  // vendor's answer was lost, or that of another creation of the same bytes (see Journal); and the vendor's own.
   void Create(const CallContext& context, const CreateAssetParams& params, Done<model::Asset> done);
 
-  // Reads `bytes` on one of the upstream's transfer threads until its end, or until the vendor or a limit says stop.
-  // The context's cancel token breaks it off. `bytes` is read even when the answer is known (same request id), to
-  // compare its hash.
+  // The same for bytes that the caller sends. Reads `bytes` on one of the upstream's transfer threads until its end, or
+  // until the vendor or a limit says stop. The context's cancel token breaks it off. `bytes` is read even when the
+  // answer is known (same request id), to compare its hash.
   void Upload(const CallContext& context, const UploadAssetParams& params, std::shared_ptr<http::ByteSource> bytes,
               Done<model::Asset> done);
 
  private:
-  using DraftPtr = std::shared_ptr<AssetDraft>;
-
-  // What the store knows that decides about a draft.
+  // What the store knows that decides about a creation.
   struct Known {
     std::optional<model::Asset> content;   // An asset of the same bytes, when those are to be reused.
     std::optional<model::Asset> namesake;  // An asset of the same name.
     std::optional<model::JournalEntry> earlier;
   };
 
-  // The steps in their order; each goes on with the next or answers.
-  void Begin(const DraftPtr& draft, Done<model::Asset> done);
-  void WithGroup(const DraftPtr& draft, Done<model::Asset> done);
-  void Check(const DraftPtr& draft, Done<model::Asset> done);
-  void Read(const DraftPtr& draft, Done<model::Asset> done);
-  void ShareContent(const DraftPtr& draft, Done<model::Asset> done);
-  void Decide(const DraftPtr& draft, Done<model::Asset> done);
-  void Launch(const DraftPtr& draft, Done<model::Asset> done);
+  // The steps in their order, from one stage (asset_request.h) to the next; each goes on with the next step or answers.
+  void FindGroup(AssetRequest request, Done<model::Asset> done);
+  void Check(AssetRequest request, VendorAccount& account, model::AssetGroup group, Done<model::Asset> done);
+  void Read(CheckedAsset asset, Done<model::Asset> done);
+  void ShareContent(ReadAsset asset, Done<model::Asset> done);
+  void Decide(ReadAsset asset, Done<model::Asset> done);
+  void Launch(ReadAsset asset, Done<model::Asset> done);
+  void Send(const std::shared_ptr<JournalledAsset>& asset);
 
-  // Reads the caller's stream as far as it must be read before the vendor is called.
-  absl::Status ReadStream(AssetDraft& draft);
-  absl::Status ToSpool(AssetDraft& draft);
-  void Follow(const DraftPtr& draft, const absl::StatusOr<model::Asset>& leader, Done<model::Asset> done);
-  absl::StatusOr<Known> LookUp(const AssetDraft& draft);
+  // Goes on when another creation of the same bytes has come to `leader`.
+  void Follow(ReadAsset asset, const absl::StatusOr<model::Asset>& leader, Done<model::Asset> done);
+  absl::StatusOr<Known> LookUp(const CheckedAsset& asset);
   // What the creation would answer: a preview, or why its name or place is not free now.
-  absl::StatusOr<model::Asset> Foresee(const AssetDraft& draft);
-  absl::Status CompareWithEarlier(AssetDraft& draft, const model::JournalEntry& earlier);
-  void AnswerWithContent(const DraftPtr& draft, model::Asset asset, Done<model::Asset> done);
-  Journal::Waiter AnswerWith(const DraftPtr& draft, Done<model::Asset> done);
+  absl::StatusOr<model::Asset> Foresee(const ReadAsset& asset);
+  // Whether an upload is the same request as the journalled one; a stream is read to its end where its hash is needed.
+  absl::Status CompareWithEarlier(const ReadAsset& asset, const model::JournalEntry& earlier);
+  // Answers as the earlier request did, and sends nothing.
+  void AnswerAsEarlier(const CheckedAsset& asset, Done<model::Asset> done);
+  void AnswerWithContent(const ReadAsset& asset, model::Asset content, Done<model::Asset> done);
+  // The journal's answer to the request (a name) becomes the asset itself.
+  Journal::Waiter AnswerWith(const AssetRequest& request, Done<model::Asset> done);
 
   const bool plain_http_;
   const bool require_rights_note_;

@@ -28,16 +28,15 @@ bool IsKept(const model::Asset& asset) {
 
 }  // namespace
 
-AssetKeepAlive::AssetKeepAlive(const Options& options, store::AssetStore& store, Upstreams& upstreams, Journal& billed,
+AssetKeepAlive::AssetKeepAlive(const Options& options, store::AssetStore& store, Upstreams& upstreams,
                                AssetTracker& tracker, std::function<bool(const std::string& asset_name)> in_use,
-                               base::Clock& clock, base::Random& random)
+                               base::Clock& clock)
     : options_(options),
       store_(store),
       upstreams_(upstreams),
       tracker_(tracker),
       in_use_(std::move(in_use)),
       clock_(clock),
-      revival_(options.revival, store, upstreams, billed, tracker, clock, random),
       due_("asset-keeper", clock, [this](const std::string& name) { OnDue(name); }) {}
 
 absl::Status AssetKeepAlive::Start() {
@@ -45,14 +44,10 @@ absl::Status AssetKeepAlive::Start() {
   if (!expiring.ok()) return expiring.status();
   for (const model::Asset& asset : *expiring) Track(asset);
   due_.Start();
-  revival_.Start();
   return absl::OkStatus();
 }
 
-void AssetKeepAlive::Stop() {
-  due_.Stop();
-  revival_.Stop();
-}
+void AssetKeepAlive::Stop() { due_.Stop(); }
 
 void AssetKeepAlive::Track(const model::Asset& asset) {
   const VendorAccount* account = upstreams_.Find(asset.tenant, asset.handle.upstream);

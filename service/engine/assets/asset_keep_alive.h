@@ -10,36 +10,33 @@
 #include "service/base/clock.h"
 #include "service/base/due_queue.h"
 #include "service/base/mutex.h"
-#include "service/base/random.h"
-#include "service/engine/assets/asset_recreation.h"
 #include "service/engine/assets/asset_tracker.h"
 #include "service/engine/assets/asset_waits.h"
 #include "service/engine/dispatch/upstreams.h"
-#include "service/engine/journal/journal.h"
 #include "service/model/asset.h"
 #include "service/store/asset_store.h"
 
 namespace seedance::engine {
 
 // Keeps assets alive at vendors that drop what is not used for some time: uses those that an open task needs shortly
-// before they would be dropped, lets the others become EXPIRED, and brings them back when a task needs them.
+// before they would be dropped, and lets the others become EXPIRED. AssetRecreation brings them back.
 //
 // Thread-safe.
 class AssetKeepAlive {
  public:
   struct Options {
     absl::Duration pause = absl::Minutes(1);  // Between looks at the vendor, at least; shorter for a short idle TTL.
-    AssetRecreation::Options revival;
   };
 
-  // `in_use`: whether an open task refers to the asset of this name.
-  AssetKeepAlive(const Options& options, store::AssetStore& store, Upstreams& upstreams, Journal& billed,
-                 AssetTracker& tracker, std::function<bool(const std::string& asset_name)> in_use, base::Clock& clock,
-                 base::Random& random);
+  // `in_use`: whether an open task refers to the asset of this name; called on the account's threads. The others
+  // outlive this.
+  AssetKeepAlive(const Options& options, store::AssetStore& store, Upstreams& upstreams, AssetTracker& tracker,
+                 std::function<bool(const std::string& asset_name)> in_use, base::Clock& clock);
 
   // Takes up all ACTIVE assets of the store that have an expire_time. Call it when `in_use` knows the open tasks. What
-  // Used, Revive and Track are asked before is done.
+  // Used and Track are asked before is done.
   absl::Status Start();
+  // Hands out no further looks; those under way end with the account's threads.
   void Stop();
 
   // Follows an ACTIVE asset that has an expire_time; again after each change of that. Others are ignored.
@@ -49,13 +46,6 @@ class AssetKeepAlive {
   // the vendor counts idle time, it is also read there if its last use at the vendor is not a recent one: a task that
   // only waits here uses nothing there.
   void Used(const model::Asset& asset, AssetUse use = AssetUse::kAwaited);
-
-  // See AssetRecreation.
-  void Revive(const model::Asset& asset) { revival_.Revive(asset); }
-  void Recreated(const model::Asset& asset, int number, const std::string& vendor_id) {
-    revival_.Recreated(asset, number, vendor_id);
-  }
-  void NotRecreated(const model::Asset& asset) { revival_.NotRecreated(asset); }
 
  private:
   struct Kept {
@@ -81,7 +71,6 @@ class AssetKeepAlive {
   AssetTracker& tracker_;
   const std::function<bool(const std::string&)> in_use_;
   base::Clock& clock_;
-  AssetRecreation revival_;
   base::Mutex mutex_;
   std::map<std::string, Kept> kept_ ABSL_GUARDED_BY(mutex_);  // By name.
   base::DueQueue due_;

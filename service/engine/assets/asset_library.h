@@ -30,7 +30,7 @@ absl::Time TouchTime(const model::AssetLibrary& library, const model::Asset& ass
 // Whether another expire_time is worth a write: less than 1 % of the idle TTL (or a minute without one) is not.
 bool IsOtherExpireTime(const model::AssetLibrary& library, absl::Time before, absl::Time after);
 
-// One vendor's library in one look; LibraryUsage in asset.proto explains the fields.
+// One vendor's library as the store knows it; LibraryUsage in asset.proto explains the fields.
 struct LibraryUsage {
   std::string upstream;
   model::AssetLibrary limits;
@@ -38,10 +38,11 @@ struct LibraryUsage {
   bool nearly_full = false;
   std::vector<std::string> warnings;
 };
+// The counts are of all tenants, the lists of `tenant` alone. Blocks on the store; its errors.
 absl::StatusOr<LibraryUsage> ReadLibraryUsage(store::AssetStore& store, const std::string& tenant,
                                               const upstream::Upstream& upstream, absl::Time now);
 
-// Tells of the library at each scrape; the store is asked at most every 10 s. All outlive the metrics' last scrape.
+// Measures the library at each scrape; the store is asked at most every 10 s. All outlive the metrics' last scrape.
 void TellLibraryAtScrape(base::Metrics& metrics, store::AssetStore& store, const upstream::Upstream& upstream,
                          base::Clock& clock);
 

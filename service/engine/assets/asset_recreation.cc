@@ -32,16 +32,15 @@ absl::Status Lost(std::string_view message) {
 
 }  // namespace
 
-AssetRecreation::AssetRecreation(const Options& options, store::AssetStore& store, Upstreams& upstreams,
-                                 Journal& billed, AssetTracker& tracker, base::Clock& clock, base::Random& random)
+AssetRecreation::AssetRecreation(const Options& options, const AssetDependencies& dependencies)
     : options_(options),
-      store_(store),
-      upstreams_(upstreams),
-      billed_(billed),
-      tracker_(tracker),
-      clock_(clock),
-      random_(random),
-      due_("asset-revival", clock, [this](const std::string& name) { OnDue(name); }) {}
+      store_(dependencies.store),
+      upstreams_(dependencies.upstreams),
+      billed_(dependencies.journal),
+      tracker_(dependencies.tracker),
+      clock_(dependencies.clock),
+      random_(dependencies.random),
+      due_("asset-revival", clock_, [this](const std::string& name) { OnDue(name); }) {}
 
 void AssetRecreation::Revive(const model::Asset& asset) {
   const std::string name = asset.name();

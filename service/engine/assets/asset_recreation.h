@@ -11,11 +11,8 @@
 #include "service/base/due_queue.h"
 #include "service/base/mutex.h"
 #include "service/base/random.h"
-#include "service/engine/assets/asset_tracker.h"
-#include "service/engine/dispatch/upstreams.h"
-#include "service/engine/journal/journal.h"
+#include "service/engine/assets/asset_dependencies.h"
 #include "service/model/asset.h"
-#include "service/store/asset_store.h"
 
 namespace seedance::engine {
 
@@ -32,10 +29,11 @@ class AssetRecreation {
     base::Backoff backoff{absl::Seconds(2), absl::Seconds(30)};
   };
 
-  AssetRecreation(const Options& options, store::AssetStore& store, Upstreams& upstreams, Journal& billed,
-                  AssetTracker& tracker, base::Clock& clock, base::Random& random);
+  AssetRecreation(const Options& options, const AssetDependencies& dependencies);
 
+  // Begins the looks that have to wait for a time. What was asked for before waits until then.
   void Start() { due_.Start(); }
+  // Hands out no further looks; those under way end with the account's threads.
   void Stop() { due_.Stop(); }
 
   // Looks at the vendor, which may have the asset still; else creates it once from its source_uri. The outcome is

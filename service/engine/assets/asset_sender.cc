@@ -30,22 +30,22 @@ absl::Status GroupNotVisible(const absl::Status& cause) {
   return base::MakeError("the vendor cannot use the new group yet", detail);
 }
 
-upstream::NewAsset NewAssetOf(const AssetDraft& draft) {
+upstream::NewAsset NewAssetOf(const JournalledAsset& draft) {
   upstream::NewAsset asset;
   asset.group_id = draft.group.handle.id;
   asset.display_name = draft.display_name;
-  asset.media_type = draft.media_type;
+  asset.media_type = draft.file.type;
   if (draft.sends_uri()) asset.uri = draft.uri;
-  asset.file_name = draft.file_name.empty() ? "upload" + SuffixOf(draft.info.container) : draft.file_name;
+  asset.file_name = draft.file_name.empty() ? "upload" + SuffixOf(draft.file.info.container) : draft.file_name;
   return asset;
 }
 
 }  // namespace
 
-void AssetSender::Send(AssetDraft& draft) {
+void AssetSender::Send(JournalledAsset& draft) {
   upstream::CallOptions options = upstreams_.Billed(draft.context);
   SubmitRetryPolicy patience;
-  if (draft.streams()) {
+  if (draft.streaming() != nullptr) {
     // It cannot outlive its caller: the bytes come from there, once. Cut before its end, it creates nothing.
     options.cancel = draft.context.cancel;
     patience.tries = 1;
@@ -56,10 +56,11 @@ void AssetSender::Send(AssetDraft& draft) {
                     [&] { return SendIntoGroup(draft, asset, options); });
   if (result.acceptance == Acceptance::kAccepted) return Keep(draft, result.value);
   // The source's own words say more than that the request was cut.
-  if (draft.streams() && !draft.upload->status().ok() && result.acceptance == Acceptance::kNotAccepted) {
-    result.status = draft.upload->status();
+  if (draft.streaming() != nullptr && !draft.streaming()->status().ok() &&
+      result.acceptance == Acceptance::kNotAccepted) {
+    result.status = draft.streaming()->status();
   }
-  if (result.acceptance == Acceptance::kUnknown && draft.streams()) {
+  if (result.acceptance == Acceptance::kUnknown && draft.streaming() != nullptr) {
     // Now more is known of what is looked for.
     KnowStream(draft);
     draft.call.asset = IntentOf(draft);
@@ -72,19 +73,20 @@ void AssetSender::Send(AssetDraft& draft) {
   billed_.Failed(draft.call, result.acceptance, result.status);
 }
 
-upstream::BilledResult<std::string> AssetSender::SendIntoGroup(AssetDraft& draft, upstream::NewAsset& asset,
+upstream::BilledResult<std::string> AssetSender::SendIntoGroup(JournalledAsset& draft, upstream::NewAsset& asset,
                                                                const upstream::CallOptions& options) {
   // The gateway's own groups are nothing that the vendor could miss.
   if (!draft.profile().groups) return SendOnce(draft, asset, options);
   const bool young = IsYoung(draft.group);
   // A stream can be sent only once, so look first.
-  if (young && draft.streams()) AwaitGroup(draft, options);
+  if (young && draft.streaming() != nullptr) AwaitGroup(draft, options);
   const absl::Time until = clock_.Now() + kGroupWait;
   for (;;) {
     upstream::BilledResult<std::string> result = SendOnce(draft, asset, options);
     const bool no_group = result.acceptance == Acceptance::kRefused && absl::IsNotFound(result.status);
     if (!no_group || !ExplainNoGroup(draft, young, options, result.status)) return result;
-    const bool again = !draft.streams() && clock_.Now() < until && Pause(kGroupPause, clock_, options.abandon);
+    const bool again =
+        draft.streaming() == nullptr && clock_.Now() < until && Pause(kGroupPause, clock_, options.abandon);
     if (again) continue;
     result.acceptance = Acceptance::kNotAccepted;
     result.retryable = false;
@@ -93,7 +95,7 @@ upstream::BilledResult<std::string> AssetSender::SendIntoGroup(AssetDraft& draft
   }
 }
 
-bool AssetSender::ExplainNoGroup(const AssetDraft& draft, bool young, const upstream::CallOptions& options,
+bool AssetSender::ExplainNoGroup(const JournalledAsset& draft, bool young, const upstream::CallOptions& options,
                                  absl::Status& status) {
   upstream::CallOptions look = options;
   if (look.cancel == nullptr) look.cancel = options.abandon;
@@ -109,36 +111,39 @@ bool AssetSender::ExplainNoGroup(const AssetDraft& draft, bool young, const upst
   return false;
 }
 
-upstream::BilledResult<std::string> AssetSender::SendOnce(AssetDraft& draft, upstream::NewAsset& asset,
+upstream::BilledResult<std::string> AssetSender::SendOnce(JournalledAsset& draft, upstream::NewAsset& asset,
                                                           const upstream::CallOptions& options) {
   upstream::Upstream& upstream = draft.account->upstream();
   if (!asset.uri.empty()) return upstream.assets().CreateAsset(options, asset);
+  const auto* memory = std::get_if<std::string>(&draft.bytes);
+  const auto* file = std::get_if<std::unique_ptr<TempFile>>(&draft.bytes);
   if (!draft.profile().bytes) {
     upstream::CallOptions staging = options;
     staging.cancel = options.abandon;
-    const std::string suffix = SuffixOf(draft.info.container);
-    absl::StatusOr<std::string> url = draft.spool != nullptr
-                                          ? stager_.Stage(upstream, staging, *draft.spool, suffix, draft.bytes_field)
-                                          : stager_.Stage(upstream, staging, *draft.memory, suffix, draft.bytes_field);
+    const std::string suffix = SuffixOf(draft.file.info.container);
+    absl::StatusOr<std::string> url = file != nullptr
+                                          ? stager_.Stage(upstream, staging, **file, suffix, draft.bytes_field)
+                                          : stager_.Stage(upstream, staging, *memory, suffix, draft.bytes_field);
     if (!url.ok()) return upstream::NotSent(url.status());
     asset.uri = *std::move(url);  // For further tries too.
     return upstream.assets().CreateAsset(options, asset);
   }
-  if (draft.streams()) {
-    asset.data = draft.upload.get();
+  if (draft.streaming() != nullptr) {
+    asset.data = draft.streaming();
     return upstream.assets().CreateAsset(options, asset);
   }
   std::unique_ptr<http::ByteSource> bytes;
-  if (draft.spool != nullptr) {
-    bytes = draft.spool->Read();
+  if (file != nullptr) {
+    bytes = (*file)->Read();
   } else {
-    bytes = std::make_unique<MemorySource>(*draft.memory);
+    bytes = std::make_unique<MemorySource>(*memory);
   }
   asset.data = bytes.get();
   return upstream.assets().CreateAsset(options, asset);
 }
 
-absl::StatusOr<bool> AssetSender::VendorHasName(const AssetDraft& draft, const upstream::CallOptions& options) const {
+absl::StatusOr<bool> AssetSender::VendorHasName(const JournalledAsset& draft,
+                                                const upstream::CallOptions& options) const {
   upstream::AssetQuery query;
   query.group_ids = {draft.group.handle.id};
   query.group_type = draft.group.type;
@@ -153,7 +158,7 @@ bool AssetSender::IsYoung(const model::AssetGroup& group) const {
   return clock_.Now() - group.create_time < kGroupYouth;
 }
 
-void AssetSender::AwaitGroup(const AssetDraft& draft, const upstream::CallOptions& options) {
+void AssetSender::AwaitGroup(const JournalledAsset& draft, const upstream::CallOptions& options) {
   const absl::Time until = clock_.Now() + kGroupWait;
   while (clock_.Now() < until) {
     const absl::Status seen = draft.account->upstream().groups()->GetGroup(options, draft.group.handle.id).status();
@@ -162,7 +167,7 @@ void AssetSender::AwaitGroup(const AssetDraft& draft, const upstream::CallOption
   }
 }
 
-void AssetSender::Keep(AssetDraft& draft, const std::string& id) {
+void AssetSender::Keep(JournalledAsset& draft, const std::string& id) {
   KnowStream(draft);
   model::Asset asset = IntentOf(draft);
   asset.handle.id = id;
@@ -172,13 +177,14 @@ void AssetSender::Keep(AssetDraft& draft, const std::string& id) {
   tracker_.Track(asset);
 }
 
-void AssetSender::KnowStream(AssetDraft& draft) {
-  if (draft.streams() && draft.upload->finished()) {
-    Describe(draft, draft.upload->judge(), draft.upload->size(), draft.upload->sha256());
+void AssetSender::KnowStream(JournalledAsset& draft) {
+  UploadSource* upload = draft.streaming();
+  if (upload != nullptr && upload->finished()) {
+    draft.file = FactsOf(upload->judge(), upload->size(), upload->sha256());
   }
-  if (draft.stream == nullptr || draft.info.sha256.empty()) return;
+  if (!draft.is_upload || draft.file.info.sha256.empty()) return;
   // Lost, it would only spare a later caller the comparison of the bytes.
-  (void)store_.ExtendFingerprint(draft.call.key, {{std::string(kStreamHashField), draft.info.sha256}});
+  (void)store_.ExtendFingerprint(draft.call.key, {{std::string(kStreamHashField), draft.file.info.sha256}});
 }
 
 }  // namespace seedance::engine

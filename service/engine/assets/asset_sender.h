@@ -3,51 +3,49 @@
 
 #include <string>
 
-#include "service/base/clock.h"
-#include "service/base/random.h"
-#include "service/engine/assets/asset_draft.h"
-#include "service/engine/assets/asset_tracker.h"
-#include "service/engine/dispatch/upstreams.h"
-#include "service/engine/journal/journal.h"
+#include "service/engine/assets/asset_dependencies.h"
+#include "service/engine/assets/read_asset.h"
 #include "service/engine/uploads/file_stager.h"
-#include "service/store/store.h"
 
 namespace seedance::engine {
 
 // Sends a creation that is checked and journalled to the vendor, and tells the journal what came of it. Thread-safe;
-// one thread per draft, which may be kept for long.
+// one thread per creation, which may be kept for long.
 //
 // Tests: tests/unit/engine/assets/asset_creation_test.cc, tests/unit/engine/assets/asset_staging_test.cc
 class AssetSender {
  public:
-  AssetSender(store::Store& store, Upstreams& upstreams, Journal& billed, AssetTracker& tracker, FileStager& stager,
-              base::Clock& clock, base::Random& random)
-      : store_(store),
-        upstreams_(upstreams),
-        billed_(billed),
-        tracker_(tracker),
+  AssetSender(const AssetDependencies& dependencies, FileStager& stager)
+      : store_(dependencies.store),
+        upstreams_(dependencies.upstreams),
+        billed_(dependencies.journal),
+        tracker_(dependencies.tracker),
         stager_(stager),
-        clock_(clock),
-        random_(random) {}
+        clock_(dependencies.clock),
+        random_(dependencies.random) {}
 
-  // The draft's call is this one's (Journal::Turn::kOwner); it is ended exactly once.
-  void Send(AssetDraft& draft);
+  // Blocks for the vendor's answer, and for the waits between tries where a try surely did not reach the vendor. A
+  // stream is sent once, and cut when its caller goes away; all else is cut only at the end of a stop. Ends the
+  // journal's row exactly once; an accepted asset is tracked.
+  void Send(JournalledAsset& draft);
 
  private:
-  upstream::BilledResult<std::string> SendIntoGroup(AssetDraft& draft, upstream::NewAsset& asset,
+  upstream::BilledResult<std::string> SendIntoGroup(JournalledAsset& draft, upstream::NewAsset& asset,
                                                     const upstream::CallOptions& options);
-  upstream::BilledResult<std::string> SendOnce(AssetDraft& draft, upstream::NewAsset& asset,
+  upstream::BilledResult<std::string> SendOnce(JournalledAsset& draft, upstream::NewAsset& asset,
                                                const upstream::CallOptions& options);
   // What the vendor's "no such group" to a new asset means, with the error for it. True: it may only not see a young
   // group yet.
-  bool ExplainNoGroup(const AssetDraft& draft, bool young, const upstream::CallOptions& options, absl::Status& status);
+  bool ExplainNoGroup(const JournalledAsset& draft, bool young, const upstream::CallOptions& options,
+                      absl::Status& status);
   // Whether the vendor lists an asset of this name in the group.
-  absl::StatusOr<bool> VendorHasName(const AssetDraft& draft, const upstream::CallOptions& options) const;
+  absl::StatusOr<bool> VendorHasName(const JournalledAsset& draft, const upstream::CallOptions& options) const;
   bool IsYoung(const model::AssetGroup& group) const;
-  void AwaitGroup(const AssetDraft& draft, const upstream::CallOptions& options);
-  void Keep(AssetDraft& draft, const std::string& id);
+  void AwaitGroup(const JournalledAsset& draft, const upstream::CallOptions& options);
+  // Ends the row with the asset that the vendor has accepted under this id.
+  void Keep(JournalledAsset& draft, const std::string& id);
   // Takes over what the end of a stream showed, for whoever comes again with the request.
-  void KnowStream(AssetDraft& draft);
+  void KnowStream(JournalledAsset& draft);
 
   store::Store& store_;
   Upstreams& upstreams_;

@@ -57,15 +57,15 @@ absl::Time CreatedLast(const model::Asset& asset) {
 
 }  // namespace
 
-AssetTracker::AssetTracker(const Options& options, store::AssetStore& store, Upstreams& upstreams,
-                           WatchHub<model::Asset>& hub, base::Clock& clock, base::Random& random)
+AssetTracker::AssetTracker(const Options& options, const Collaborators& collaborators)
     : options_(options),
-      store_(store),
-      upstreams_(upstreams),
-      hub_(hub),
-      clock_(clock),
-      random_(random),
-      due_("asset-tracker", clock, [this](const std::string& name) { OnDue(name); }) {}
+      store_(collaborators.store),
+      upstreams_(collaborators.upstreams),
+      hub_(collaborators.hub),
+      observer_(collaborators.observer),
+      clock_(collaborators.clock),
+      random_(collaborators.random),
+      due_("asset-tracker", clock_, [this](const std::string& name) { OnDue(name); }) {}
 
 absl::Status AssetTracker::Start() {
   absl::StatusOr<std::vector<model::Asset>> processing = store_.ListProcessingAssets();
@@ -79,7 +79,7 @@ void AssetTracker::Stop() { due_.Stop(); }
 
 void AssetTracker::Track(const model::Asset& asset) {
   if (asset.state != model::AssetState::kProcessing) return TellExpiring(asset);
-  Tracked tracked{asset.handle, asset.tenant, asset.upstream_id(), CreatedLast(asset), {}, 0};
+  Tracked tracked{asset.handle, asset.tenant, asset.upstream_id(), CreatedLast(asset), {}};
   const std::string name = asset.name();
   {
     base::MutexLock lock(mutex_);
@@ -139,11 +139,7 @@ bool AssetTracker::CountNotFound(const std::string& name, bool not_found, int64_
   base::MutexLock lock(mutex_);
   const auto found = tracked_.find(name);
   if (found == tracked_.end()) return false;
-  // What was said before an outage does not count.
-  if (std::exchange(found->second.era, era) != era) found->second.unknown.Reset();
-  if (not_found) return found->second.unknown.Add(clock_.Now(), options_.lost);
-  found->second.unknown.Reset();
-  return false;
+  return found->second.unknown.Count(not_found, era, clock_.Now(), options_.lost);
 }
 
 void AssetTracker::EndBadly(const Tracked& tracked, model::AssetState state, base::Reason reason,
@@ -184,7 +180,7 @@ absl::StatusOr<model::Asset> AssetTracker::Apply(const model::UpstreamHandle& ha
   const bool is_active = applied.ok() && applied->state == model::AssetState::kActive &&
                          report.state == model::AssetState::kActive &&
                          (report.id.empty() || report.id == applied->upstream_id());
-  if (is_active && on_active_) on_active_(*applied);
+  if (is_active) observer_.OnActive(*applied);
   return applied;
 }
 
@@ -209,7 +205,7 @@ model::AssetProfile AssetTracker::ProfileOf(const model::Asset& asset) {
 
 void AssetTracker::TellExpiring(const model::Asset& asset) {
   const bool expires = asset.state == model::AssetState::kActive && asset.expire_time != absl::InfiniteFuture();
-  if (expires && on_expiring_) on_expiring_(asset);
+  if (expires) observer_.OnExpiring(asset);
 }
 
 absl::StatusOr<model::Asset> AssetTracker::Change(const model::UpstreamHandle& handle,

@@ -1,10 +1,8 @@
 #ifndef SEEDANCE_SERVICE_ENGINE_ASSETS_ASSET_TRACKER_H_
 #define SEEDANCE_SERVICE_ENGINE_ASSETS_ASSET_TRACKER_H_
 
-#include <functional>
 #include <map>
 #include <string>
-#include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -20,9 +18,20 @@
 
 namespace seedance::engine {
 
+// Told what the AssetTracker finds out, on the thread that found it and under no lock. Thread-safe.
+class AssetObserver {
+ public:
+  virtual ~AssetObserver() = default;
+
+  // The vendor shows the asset as ACTIVE, whether that is news or not. May block on the store.
+  virtual void OnActive(const model::Asset& asset) = 0;
+  // The asset is ACTIVE and has an expire_time that is new or has changed. Must not block.
+  virtual void OnExpiring(const model::Asset& asset) = 0;
+};
+
 // Follows every PROCESSING asset at its vendor until it is settled: one poll loop per asset whatever the number of
 // watchers, in turns with the polls of tasks, resumed after a restart. Writes each change to the store and publishes
-// it.
+// it. Thread-safe.
 class AssetTracker {
  public:
   struct Options {
@@ -32,28 +41,34 @@ class AssetTracker {
     absl::Duration deadline = absl::Hours(24);  // From its creation; then it becomes FAILED.
   };
 
-  AssetTracker(const Options& options, store::AssetStore& store, Upstreams& upstreams, WatchHub<model::Asset>& hub,
-               base::Clock& clock, base::Random& random);
+  // All outlive the tracker.
+  struct Collaborators {
+    store::AssetStore& store;
+    Upstreams& upstreams;
+    WatchHub<model::Asset>& hub;
+    AssetObserver& observer;  // Not called before Start or the first call of another method.
+    base::Clock& clock;
+    base::Random& random;
+  };
 
-  // Takes up all PROCESSING assets of the store.
+  AssetTracker(const Options& options, const Collaborators& collaborators);
+
+  // Takes up all PROCESSING assets of the store. Errors of the store. Call it once.
   absl::Status Start();
+  // Hands out no further polls. Polls under way go on, and end with the account's threads.
   void Stop();
 
-  // Called with each asset that is ACTIVE and has an expire_time, when that is new or has changed. Set it before Start.
-  void OnExpiring(std::function<void(const model::Asset&)> on_expiring) { on_expiring_ = std::move(on_expiring); }
-
-  // Called with each asset that the vendor shows as ACTIVE, whether that is news or not. Set it before Start.
-  void OnActive(std::function<void(const model::Asset&)> on_active) { on_active_ = std::move(on_active); }
-
-  // Follows an asset that is new or was created again. One that is not PROCESSING is only told to OnExpiring.
+  // Follows an asset that is new or was created again. One that is not PROCESSING is only told to the observer.
   void Track(const model::Asset& asset);
 
   // Writes what the vendor says of an asset to the store, if it is news, and publishes it. Returns the asset as it is
   // now. For polls, reads through and lists, all of which count as a use. A report about another id than the asset's
-  // present one at the vendor is ignored.
+  // present one at the vendor is ignored. NOT_FOUND: the store has no such asset.
   absl::StatusOr<model::Asset> Apply(const model::UpstreamHandle& handle, const upstream::AssetReport& report);
 
-  // Edits an asset and publishes it. `edit` may return an error, which is returned and nothing is written.
+  // Edits an asset in one transaction, then publishes and logs it; update_time is set here. An error of `edit` is
+  // returned, and nothing is written then. `edit` must not call the store. NOT_FOUND: the store
+  // has no such asset.
   absl::StatusOr<model::Asset> Change(const model::UpstreamHandle& handle,
                                       absl::FunctionRef<absl::Status(model::Asset&)> edit);
 
@@ -64,7 +79,6 @@ class AssetTracker {
     std::string upstream_id;
     absl::Time since;  // Its creation, the last one of several.
     NotFoundStreak unknown;
-    int64_t era = 0;  // Of the last answer.
   };
 
   void OnDue(const std::string& name);
@@ -72,7 +86,7 @@ class AssetTracker {
   model::AssetProfile ProfileOf(const model::Asset& asset);
   void TellExpiring(const model::Asset& asset);
   void Poll(const Tracked& tracked, VendorAccount& account, RequestSlot& slot);
-  // Apply, but for OnActive.
+  // Apply, but for AssetObserver::OnActive.
   absl::StatusOr<model::Asset> WriteReport(const model::UpstreamHandle& handle, const upstream::AssetReport& report);
   // How the vendor's "no such asset" counts. True: it is gone for good.
   bool CountNotFound(const std::string& name, bool not_found, int64_t era);
@@ -84,12 +98,11 @@ class AssetTracker {
   store::AssetStore& store_;
   Upstreams& upstreams_;
   WatchHub<model::Asset>& hub_;
+  AssetObserver& observer_;
   base::Clock& clock_;
   base::Random& random_;
   base::Mutex mutex_;
   std::map<std::string, Tracked> tracked_ ABSL_GUARDED_BY(mutex_);  // By name.
-  std::function<void(const model::Asset&)> on_expiring_;            // Fixed at Start. May be empty.
-  std::function<void(const model::Asset&)> on_active_;              // Likewise.
   base::DueQueue due_;
 };
 

@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "service/base/error.h"
+#include "service/base/utf8.h"
 
 namespace seedance::engine {
 namespace {
@@ -31,21 +32,12 @@ std::vector<model::UpstreamHandle> AssetHandles(const model::TaskRequest& reques
   return handles;
 }
 
-// `text` cut to what a Failure may hold, between two characters.
-std::string Cut(std::string text) {
-  if (text.size() <= kMaxFailureText) return text;
-  size_t end = kMaxFailureText;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-  text.resize(end);
-  return text;
-}
-
 model::Failure NotReady(const std::string& asset_name, std::string_view cause, const model::Failure& error = {}) {
   model::Failure failure;
   failure.reason = base::Reason::kAssetNotReady;
   failure.upstream_code = error.upstream_code;
   const std::string because = error.message.empty() ? "" : absl::StrCat(": ", error.message);
-  failure.message = Cut(absl::StrCat(asset_name, " ", std::string(cause), because));
+  failure.message = base::CutUtf8(absl::StrCat(asset_name, " ", std::string(cause), because), kMaxFailureText);
   return failure;
 }
 

@@ -6,20 +6,16 @@
 #include <string>
 #include <vector>
 
-#include "service/base/clock.h"
-#include "service/base/random.h"
 #include "service/engine/assets/adoption.h"
 #include "service/engine/assets/asset_creation.h"
+#include "service/engine/assets/asset_dependencies.h"
 #include "service/engine/assets/asset_library.h"
-#include "service/engine/assets/asset_tracker.h"
 #include "service/engine/dispatch/call_context.h"
-#include "service/engine/dispatch/upstreams.h"
 #include "service/engine/watch/resume_token.h"
 #include "service/engine/watch/watch_hub.h"
 #include "service/http/http_transport.h"
 #include "service/model/asset.h"
 #include "service/model/page.h"
-#include "service/store/asset_store.h"
 
 namespace seedance::engine {
 
@@ -43,21 +39,20 @@ struct UpdateAssetParams {
 
 // Use cases of AssetService; asset.proto states rules and errors. Threads and ownership as in Groups. Field paths in
 // violations are those of CreateAssetRequest (`asset.display_name`, `uri`) and UploadAssetRequest
-// (`metadata.asset.display_name`). Thread-safe.
+// (`metadata.asset.display_name`). An asset of another tenant is NOT_FOUND like one that does not exist. Thread-safe.
 class Assets {
  public:
-  Assets(store::AssetStore& store, Upstreams& upstreams, AssetCreation& creation, Adoption& adoption,
-         AssetTracker& tracker, WatchHub<model::Asset>& hub, const ResumeTokens& tokens, base::Clock& clock,
-         base::Random& random)
-      : store_(store),
-        upstreams_(upstreams),
+  Assets(const AssetDependencies& dependencies, AssetCreation& creation, Adoption& adoption,
+         WatchHub<model::Asset>& hub, const ResumeTokens& tokens)
+      : store_(dependencies.store),
+        upstreams_(dependencies.upstreams),
         creation_(creation),
         adoption_(adoption),
-        tracker_(tracker),
+        tracker_(dependencies.tracker),
         hub_(hub),
         tokens_(tokens),
-        clock_(clock),
-        random_(random) {}
+        clock_(dependencies.clock),
+        random_(dependencies.random) {}
 
   // See AssetCreation.
   void Create(const CallContext& context, const CreateAssetParams& params, Done<model::Asset> done) {
@@ -68,12 +63,24 @@ class Assets {
     creation_.Upload(context, params, std::move(bytes), std::move(done));
   }
 
+  // The stored asset. One that only the vendor has is adopted first if the account is dedicated to the tenant; else
+  // NOT_FOUND.
   void Get(const CallContext& context, const model::UpstreamHandle& handle, Done<model::Asset> done);
+
+  // A page of the store, after all lists of the tenant's vendors were adopted with `read_upstream` (see Adoption).
   void List(const CallContext& context, const ListAssetsParams& params, Done<model::Page<model::Asset>> done);
+
+  // Renames at the vendor first, where it can, then in the store; the new name is claimed meanwhile. ALREADY_EXISTS:
+  // the group has the name. When the vendor's answer is lost and it does not show the new name, its error is returned
+  // and the name stays claimed for a while: the vendor may still carry the rename out. A rights note changes in the
+  // store alone.
   void Update(const CallContext& context, const UpdateAssetParams& params, Done<model::Asset> done);
+
+  // Deletes at the vendor, then in the store, and tells the asset's watchers. An asset that the vendor does not have
+  // any more counts as deleted there. UNAVAILABLE with RetryInfo: it kept being created again meanwhile.
   void Delete(const CallContext& context, const model::UpstreamHandle& handle, bool allow_missing, Done<Nothing> done);
 
-  // Of the upstream; empty: the tenant's first.
+  // What the store knows of the library of the upstream; empty: of the tenant's first. Asks no vendor.
   void GetLibraryUsage(const CallContext& context, const std::string& upstream, Done<LibraryUsage> done);
 
   // Opens a watch. `on_change`: see WatchHub::Subscribe. The first Take is ready when `done` is called.
@@ -90,7 +97,7 @@ class Assets {
                                          VendorAccount& account);
   absl::StatusOr<model::Asset> Rename(const CallContext& context, const model::UpstreamHandle& handle,
                                       const std::string& display_name, VendorAccount& account);
-  // Whether the vendor says that the asset has this name. False also when it says nothing.
+  // Whether the vendor says that the asset has this name. False also when it cannot be asked.
   bool HasName(VendorAccount& account, const model::Asset& asset, const std::string& display_name);
   absl::Status DeleteNow(const CallContext& context, const model::UpstreamHandle& handle, VendorAccount& account);
 

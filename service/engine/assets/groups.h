@@ -5,17 +5,13 @@
 #include <string>
 #include <vector>
 
-#include "service/base/clock.h"
-#include "service/base/random.h"
 #include "service/engine/assets/adoption.h"
+#include "service/engine/assets/asset_dependencies.h"
 #include "service/engine/dispatch/call_context.h"
-#include "service/engine/dispatch/upstreams.h"
-#include "service/engine/journal/journal.h"
 #include "service/engine/watch/watch_hub.h"
 #include "service/model/asset.h"
 #include "service/model/asset_group.h"
 #include "service/model/page.h"
-#include "service/store/store.h"
 
 namespace seedance::engine {
 
@@ -50,25 +46,38 @@ struct DeleteGroupParams {
 };
 
 // Use cases of AssetGroupService; asset_group.proto states rules and errors. Groups of a vendor that has none are kept
-// in the store alone. Methods may block on the store; calls to
-// the vendor run on the upstream's own threads. Input is checked by the caller; names are owned by the context's
-// tenant or NOT_FOUND. Thread-safe.
+// in the store alone.
+//
+// Methods may block on the store; requests to the vendor run on the account's own threads, and `done` is called there
+// or before the method returns. The caller has checked the input. A group of another tenant is NOT_FOUND like one that
+// does not exist. Thread-safe.
 class Groups {
  public:
-  Groups(store::Store& store, Upstreams& upstreams, Journal& billed, Adoption& adoption,
-         WatchHub<model::Asset>& asset_hub, base::Clock& clock, base::Random& random)
-      : store_(store),
-        upstreams_(upstreams),
-        billed_(billed),
+  Groups(const AssetDependencies& dependencies, Adoption& adoption, WatchHub<model::Asset>& asset_hub)
+      : store_(dependencies.store),
+        upstreams_(dependencies.upstreams),
+        billed_(dependencies.journal),
         adoption_(adoption),
         asset_hub_(asset_hub),
-        clock_(clock),
-        random_(random) {}
+        clock_(dependencies.clock),
+        random_(dependencies.random) {}
 
+  // At most one request to the vendor per request id, journalled before it leaves. Goes on without its caller. With
+  // `validate_only` nothing is stored or sent: the answer is the group as it would be, with its cost.
   void Create(const CallContext& context, const CreateGroupParams& params, Done<model::AssetGroup> done);
+
+  // The stored group. One that only the vendor has is adopted first if the account is dedicated to the tenant; else
+  // NOT_FOUND.
   void Get(const CallContext& context, const model::UpstreamHandle& handle, Done<model::AssetGroup> done);
+
+  // A page of the store, after the vendor's whole list was adopted with `read_upstream` (see Adoption).
   void List(const CallContext& context, const ListGroupsParams& params, Done<model::Page<model::AssetGroup>> done);
+
+  // Renames at the vendor first, then in the store. A description changes in the store alone.
   void Update(const CallContext& context, const UpdateGroupParams& params, Done<model::AssetGroup> done);
+
+  // GROUP_NOT_EMPTY when the store or the vendor has an asset of the group, unless `force` is set: then those are
+  // deleted with it, and their watchers told. A group that the vendor does not have any more counts as deleted there.
   void Delete(const CallContext& context, const DeleteGroupParams& params, Done<Nothing> done);
 
  private:

@@ -62,18 +62,14 @@ bool IsNewer(const model::JournalEntry& left, const model::JournalEntry& right) 
 
 }  // namespace
 
-JournalReconciler::JournalReconciler(store::Store& store, Upstreams& upstreams, Journal& billed, AssetTracker& tracker,
-                                     base::Clock& clock, base::Random& random)
-    : store_(store),
-      billed_(billed),
-      tracker_(tracker),
-      clock_(clock),
-      search_(store, upstreams, billed, clock, random),
-      schedule_("call-doubts", clock, [this](const std::string& text) { OnDue(text); }) {
-  billed_.SetDoubtHooks({[this](const model::JournalEntry& row, Journal::Looked done) { Look(row, std::move(done)); },
-                         [this](const model::JournalEntry& row) { Plan(row, /*at_once=*/false); },
-                         [this](const model::JournalEntry& row, const Journal::Found& found) { Follow(row, found); }});
-}
+JournalReconciler::JournalReconciler(const AssetDependencies& dependencies, AssetRecreation& recreation)
+    : store_(dependencies.store),
+      billed_(dependencies.journal),
+      tracker_(dependencies.tracker),
+      clock_(dependencies.clock),
+      search_(store_, dependencies.upstreams, billed_, clock_, dependencies.random),
+      recreation_(recreation),
+      schedule_("call-doubts", clock_, [this](const std::string& text) { OnDue(text); }) {}
 
 absl::Status JournalReconciler::Start() {
   const absl::StatusOr<std::vector<model::JournalEntry>> rows =
@@ -153,13 +149,13 @@ void JournalReconciler::Finish(const model::JournalEntry& row, VendorAccount& ac
   if (!settled) return done(std::move(found));
   const Journal::Found made = **found;
   done(*std::move(found));
-  Follow(row, made);
+  OnFound(row, made);
 }
 
-void JournalReconciler::Follow(const model::JournalEntry& row, const Journal::Found& found) {
+void JournalReconciler::OnFound(const model::JournalEntry& row, const Journal::Found& found) {
   // Only what was written is followed.
   if (found.asset.has_value() && store_.GetAsset(found.asset->handle).ok()) tracker_.Track(*found.asset);
-  if (found.again.has_value() && recreated_) recreated_(*row.asset, NumberOf(row), found.again->id);
+  if (found.again.has_value()) recreation_.Recreated(*row.asset, NumberOf(row), found.again->id);
 }
 
 void JournalReconciler::SeenActive(const model::Asset& asset) {
@@ -235,7 +231,7 @@ absl::StatusOr<ReconciledCreation> JournalReconciler::Search(const model::Journa
   if (found->has_value()) {
     absl::StatusOr<model::JournalEntry> settled = billed_.Settle(row.key, **found);
     if (!settled.ok()) return settled.status();
-    Follow(row, **found);
+    OnFound(row, **found);
     result.call = *std::move(settled);
     return result;
   }
@@ -271,7 +267,7 @@ absl::StatusOr<ReconciledCreation> JournalReconciler::Bind(const model::JournalE
              {"method", row.key.method},
              {"request_id", row.key.request_id},
              {"resource", found->name()}});
-  Follow(row, *found);
+  OnFound(row, *found);
   return ReconciledCreation{*std::move(settled), {}};
 }
 
@@ -281,7 +277,7 @@ absl::StatusOr<ReconciledCreation> JournalReconciler::NotAccepted(const model::J
   base::Log(
       base::LogLevel::kWarning, "creation_reconciled",
       {{"tenant", row.key.tenant}, {"method", row.key.method}, {"request_id", row.key.request_id}, {"resource", ""}});
-  if (IsRecreation(row) && row.asset.has_value() && not_recreated_) not_recreated_(*row.asset);
+  if (IsRecreation(row) && row.asset.has_value()) recreation_.NotRecreated(*row.asset);
   return ReconciledCreation{*std::move(settled), {}};
 }
 

@@ -1,7 +1,6 @@
 #ifndef SEEDANCE_SERVICE_ENGINE_ASSETS_JOURNAL_RECONCILER_H_
 #define SEEDANCE_SERVICE_ENGINE_ASSETS_JOURNAL_RECONCILER_H_
 
-#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -10,17 +9,14 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "service/base/clock.h"
 #include "service/base/mutex.h"
-#include "service/base/random.h"
-#include "service/engine/assets/asset_tracker.h"
+#include "service/engine/assets/asset_dependencies.h"
+#include "service/engine/assets/asset_recreation.h"
 #include "service/engine/assets/vendor_lookup.h"
 #include "service/engine/dispatch/call_context.h"
 #include "service/engine/dispatch/lookup_schedule.h"
-#include "service/engine/dispatch/upstreams.h"
 #include "service/engine/journal/journal.h"
 #include "service/model/page.h"
-#include "service/store/store.h"
 
 namespace seedance::engine {
 
@@ -48,34 +44,33 @@ struct ReconciledCreation {
 // of an asset that was EXPIRED is looked for as long as it is; once the asset is seen ACTIVE the doubt is over.
 //
 // Thread-safe.
-class JournalReconciler {
+class JournalReconciler : public Journal::DoubtResolver {
  public:
-  // An asset that was created again: its handle, which creation, and what the vendor calls it now.
-  using Recreated = std::function<void(const model::Asset& asset, int number, const std::string& vendor_id)>;
-  // A person says that the vendor did not create this asset again.
-  using NotRecreated = std::function<void(const model::Asset& asset)>;
+  // `recreation` is told when the creation of an EXPIRED asset is settled; it outlives this. The journal among the
+  // dependencies is one whose DoubtResolver leads here.
+  JournalReconciler(const AssetDependencies& dependencies, AssetRecreation& recreation);
 
-  // Becomes the `billed` calls' way of looking.
-  JournalReconciler(store::Store& store, Upstreams& upstreams, Journal& billed, AssetTracker& tracker,
-                    base::Clock& clock, base::Random& random);
-
-  // Told when the creation of an EXPIRED asset is settled. Call it before Start.
-  void SetRecreationHooks(Recreated recreated, NotRecreated not_recreated) {
-    recreated_ = std::move(recreated);
-    not_recreated_ = std::move(not_recreated);
-  }
-
-  // Looks for every call that is in doubt now.
+  // Looks for every call that is in doubt now. Errors of the store. Call it after Journal::Recover.
   absl::Status Start();
+  // Begins no further lookups; those under way end with the account's threads.
   void Stop() { schedule_.Stop(); }
 
   // The tenant's creations in doubt, the newest first.
   void List(const CallContext& context, const ListCreationsParams& params, Done<model::Page<model::JournalEntry>> done);
-  // Calls the vendor on the upstream's `polls` threads, unless it is not accepted by the caller's word.
+  // Settles one creation by the operator's word, or searches the vendor. Calls the vendor on the account's threads for
+  // reads, unless it is not accepted by the operator's word. Errors: NOT_FOUND: the tenant has no such creation;
+  // kCreationNotInDoubt; INVALID_ARGUMENT on `upstream_id` as VendorLookup::AsTold; kSharedCredentials: creations of
+  // other tenants are in doubt at the same account; kUnsupportedByUpstream: the upstream is not configured any more;
+  // those of Journal::Settle and of the vendor.
   void Reconcile(const CallContext& context, const ReconcileCreationParams& params, Done<ReconciledCreation> done);
 
   // The vendor has shown the asset as ACTIVE. Blocks where one of its creations was in doubt.
   void SeenActive(const model::Asset& asset);
+
+  void Look(const model::JournalEntry& row, Journal::Looked done) override;
+  void OnDoubt(const model::JournalEntry& row) override { Plan(row, /*at_once=*/false); }
+  // Tells of what a call in doubt turned out to have made.
+  void OnFound(const model::JournalEntry& row, const Journal::Found& found) override;
 
  private:
   void Plan(const model::JournalEntry& row, bool at_once);
@@ -93,9 +88,6 @@ class JournalReconciler {
   absl::StatusOr<ReconciledCreation> NotAccepted(const model::JournalEntry& row);
   // Whether creations of other tenants are in doubt or under way at the upstream.
   absl::StatusOr<bool> HasForeign(const model::JournalEntry& row, VendorAccount& account);
-  // Tells of what a call in doubt turned out to have made.
-  void Follow(const model::JournalEntry& row, const Journal::Found& found);
-  void Look(const model::JournalEntry& row, Journal::Looked done);
   void Finish(const model::JournalEntry& row, VendorAccount& account, Journal::Looked done);
 
   store::Store& store_;
@@ -103,8 +95,7 @@ class JournalReconciler {
   AssetTracker& tracker_;
   base::Clock& clock_;
   VendorLookup search_;
-  Recreated recreated_;         // Fixed at Start. May be empty.
-  NotRecreated not_recreated_;  // Likewise.
+  AssetRecreation& recreation_;
   base::Mutex mutex_;
   // Rows of creations of EXPIRED assets that are in doubt, by the asset's name.
   std::map<std::string, std::set<model::JournalKey>> recreations_ ABSL_GUARDED_BY(mutex_);

@@ -25,6 +25,8 @@ class SingleFlight {
   // called with what the one under way came to, on its thread; it must not block.
   bool Lead(const Key& key, Follower follower);
 
+  // Ends the flight of a leader and calls its followers, one after the other, under no lock. The next Lead of the key
+  // leads again, also if a follower calls it.
   void End(const Key& key, const absl::StatusOr<model::Asset>& outcome);
 
   // Creations that wait.

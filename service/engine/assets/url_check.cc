@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "service/base/error.h"
 #include "service/base/sha256.h"
 
 namespace seedance::engine {
@@ -45,17 +46,17 @@ class JudgedFile : public upstream::MediaReader {
     judge_.Skip(bytes);
   }
 
-  void Finish(AssetDraft& draft, bool complete) {
+  void Finish(bool complete, CheckedAsset& asset) {
     if (complete) judge_.Finish();
     const int64_t length = std::max(size_, seen_);
     const bool too_long = length > judge_.MaxBytes();
     std::vector<base::FieldViolation> broken = judge_.Violations(complete || too_long ? length : size_);
     if (too_long && broken.empty()) {
-      broken.push_back({draft.bytes_field, absl::StrCat("must lead to a file of at most ", judge_.MaxBytes(),
+      broken.push_back({asset.bytes_field, absl::StrCat("must lead to a file of at most ", judge_.MaxBytes(),
                                                         " bytes, has ", length, size_ < length ? " or more" : "")});
     }
-    for (base::FieldViolation& violation : broken) draft.violations.push_back(std::move(violation));
-    Describe(draft, judge_, complete ? length : size_, whole_ && complete ? hash_.Hex() : "");
+    for (base::FieldViolation& violation : broken) asset.violations.push_back(std::move(violation));
+    asset.file = FactsOf(judge_, complete ? length : size_, whole_ && complete ? hash_.Hex() : "");
   }
 
  private:
@@ -69,24 +70,25 @@ class JudgedFile : public upstream::MediaReader {
 
 }  // namespace
 
-absl::Status CheckUrlMedia(upstream::MediaFetcher& fetcher, AssetDraft& draft,
-                           const std::shared_ptr<base::CancelToken>& cancel, TransferSlot& turn) {
-  const bool whole = draft.reuse_content;
-  JudgedFile file(draft.MakeJudge(), whole, turn);
-  upstream::CallOptions call = ToCallOptions(draft.context);
+absl::StatusOr<ReadAsset> ReadUrl(upstream::MediaFetcher& fetcher, CheckedAsset asset,
+                                  const std::shared_ptr<base::CancelToken>& cancel, TransferSlot& turn) {
+  const bool whole = asset.reuse_content;
+  JudgedFile file(asset.MakeValidator(), whole, turn);
+  upstream::CallOptions call = ToCallOptions(asset.context);
   call.cancel = cancel;
   turn.BeginWait();
-  const absl::StatusOr<upstream::FetchedMedia> fetched = fetcher.Read(call, draft.uri, whole, file);
+  const absl::StatusOr<upstream::FetchedMedia> fetched = fetcher.Read(call, asset.uri, whole, file);
   if (!turn.EndWait(0)) return turn.Error();
   const base::Reason reason = base::GetReason(fetched.status());
   if (reason == base::Reason::kCancelled || reason == base::Reason::kDeadlineExceeded) return fetched.status();
-  if (!fetched.ok()) {
-    draft.violations.push_back(
-        {draft.bytes_field, absl::StrCat("cannot be fetched: ", std::string(fetched.status().message()))});
-    return absl::OkStatus();
+  if (fetched.ok()) {
+    file.Finish(fetched->complete, asset);
+  } else {
+    asset.violations.push_back(
+        {asset.bytes_field, absl::StrCat("cannot be fetched: ", std::string(fetched.status().message()))});
   }
-  file.Finish(draft, fetched->complete);
-  return absl::OkStatus();
+  if (!asset.violations.empty()) return base::InvalidInput(asset.violations);
+  return ReadAtHand(std::move(asset));
 }
 
 }  // namespace seedance::engine

@@ -1,6 +1,7 @@
 #include "service/engine/dispatch/poll_pace.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace seedance::engine {
 
@@ -24,6 +25,11 @@ absl::Duration AssetPause(absl::Duration interval, absl::Duration age, base::Ran
   const double slowdown = std::max(1.0, absl::FDivDuration(age, absl::Minutes(2)));
   const absl::Duration slowest = std::max(interval, absl::Minutes(1));
   return Jittered(std::min(interval * slowdown, slowest), random);
+}
+
+bool NotFoundStreak::Count(bool not_found, int64_t outage_epoch, absl::Time now, const NotFoundPatience& patience) {
+  if (std::exchange(outage_epoch_, outage_epoch) != outage_epoch || !not_found) Reset();
+  return not_found && Add(now, patience);
 }
 
 bool NotFoundStreak::Add(absl::Time now, const NotFoundPatience& patience) {

@@ -1,6 +1,7 @@
 #ifndef SEEDANCE_SERVICE_ENGINE_DISPATCH_POLL_PACE_H_
 #define SEEDANCE_SERVICE_ENGINE_DISPATCH_POLL_PACE_H_
 
+#include <cstdint>
 #include <optional>
 
 #include "absl/time/time.h"
@@ -59,13 +60,18 @@ struct NotFoundPatience {
 // A run of "no such id" answers.
 class NotFoundStreak {
  public:
-  // Counts one answer. True when the patience is over.
+  // Keeps up with the vendor's answer, which came in the outage epoch (RequestSlot::outage_epoch): what was said before
+  // an outage does not count, and any other answer ends the run. True when the patience is over.
+  bool Count(bool not_found, int64_t outage_epoch, absl::Time now, const NotFoundPatience& patience);
+
+  // Counts one such answer. True when the patience is over.
   bool Add(absl::Time now, const NotFoundPatience& patience);
   void Reset() { count_ = 0; }
 
  private:
   int count_ = 0;
   absl::Time first_;
+  int64_t outage_epoch_ = 0;  // Of the last answer.
 };
 
 }  // namespace seedance::engine

@@ -134,6 +134,11 @@ Journal::Turn Journal::Begin(model::JournalEntry& call, Waiter waiter) {
   return Enter(call, std::move(waiter)) && WriteEntry(call) ? Turn::kOwner : Turn::kAnswered;
 }
 
+void Journal::AnswerEarlier(model::JournalEntry& call, Waiter waiter) {
+  if (Begin(call, std::move(waiter)) == Turn::kAnswered) return;
+  Failed(call, upstream::Acceptance::kNotAccepted, SettledAsNotAccepted());
+}
+
 void Journal::AnswerAs(model::JournalEntry& call, const std::string& resource_name, const model::Fingerprint& more,
                        Waiter waiter) {
   call.state = JournalState::kDone;
@@ -191,11 +196,7 @@ bool Journal::WriteEntry(const model::JournalEntry& call) {
 }
 
 void Journal::Look(const model::JournalEntry& row, absl::AnyInvocable<void(absl::StatusOr<bool> over)> done) {
-  if (!hooks_.look) {
-    Release(row.key, OutcomeOf(row));
-    return done(false);
-  }
-  hooks_.look(row, [this, row, done = std::move(done)](absl::StatusOr<std::optional<Found>> looked) mutable {
+  resolver_.Look(row, [this, row, done = std::move(done)](absl::StatusOr<std::optional<Found>> looked) mutable {
     if (!looked.ok() || !looked->has_value()) {
       Release(row.key, OutcomeOf(row));
       return done(looked.ok() ? absl::StatusOr<bool>(false) : looked.status());
@@ -382,7 +383,7 @@ bool Journal::Finish(model::JournalEntry call, model::AssetGroup* group, model::
     NoteContentLocked(call, doubtful);
   }
   Release(call.key, written.ok() ? answer : absl::StatusOr<std::string>(NotWritten(call, written)));
-  if (doubtful && hooks_.arose) hooks_.arose(call);
+  if (doubtful) resolver_.OnDoubt(call);
   return written.ok();
 }
 
@@ -396,7 +397,7 @@ absl::StatusOr<std::optional<model::JournalEntry>> Journal::WriteKept(const mode
     NoteContentLocked(kept->call, kept->call.state == JournalState::kInDoubt);
   }
   const std::optional<Found> made = MadeBy(*kept);
-  if (made.has_value() && hooks_.written) hooks_.written(kept->call, *made);
+  if (made.has_value()) resolver_.OnFound(kept->call, *made);
   return kept->call;
 }
 

@@ -1,7 +1,6 @@
 #ifndef SEEDANCE_SERVICE_ENGINE_JOURNAL_JOURNAL_H_
 #define SEEDANCE_SERVICE_ENGINE_JOURNAL_JOURNAL_H_
 
-#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -30,12 +29,6 @@ class Journal {
   // Receives the name of the resource that the call made, or why it made none. Exactly once, on any thread.
   using Waiter = absl::AnyInvocable<void(absl::StatusOr<std::string>)>;
 
-  Journal(store::Store& store, base::Clock& clock, base::Random& random)
-      : store_(store),
-        clock_(clock),
-        random_(random),
-        unwritten_(store, clock, [this](const model::JournalKey& key) { WriteAgain(key); }) {}
-
   // What a call in doubt turned out to have made. Exactly one is set.
   struct Found {
     std::optional<model::AssetGroup> group;
@@ -49,16 +42,28 @@ class Journal {
   // once, on any thread.
   using Looked = absl::AnyInvocable<void(absl::StatusOr<std::optional<Found>>)>;
 
-  struct DoubtHooks {
-    // Looks at the vendor for what the call of this row made. Must not block.
-    std::function<void(const model::JournalEntry& row, Looked done)> look;
-    // A call of this process has ended in doubt. Must not block.
-    std::function<void(const model::JournalEntry& row)> arose;
-    // The end of an accepted call could be written at last. Its callers were told that the outcome is not known.
-    std::function<void(const model::JournalEntry& row, const Found& made)> written = nullptr;
+  // What is done about calls in doubt: the journal itself cannot look at a vendor. This one does nothing: what is in
+  // doubt stays so. Methods are called under no lock, must not block, and are thread-safe.
+  class DoubtResolver {
+   public:
+    virtual ~DoubtResolver() = default;
+
+    // Looks at the vendor for what the call of this row made.
+    virtual void Look(const model::JournalEntry&, Looked done) { done(std::nullopt); }
+    // A call of this process has ended in doubt.
+    virtual void OnDoubt(const model::JournalEntry&) {}
+    // It became known what an accepted call made whose callers were told that the outcome is not known: its end could
+    // be written at last.
+    virtual void OnFound(const model::JournalEntry&, const Found&) {}
   };
-  // Without hooks what is in doubt stays so. Call it before the first call.
-  void SetDoubtHooks(DoubtHooks hooks) { hooks_ = std::move(hooks); }
+
+  // All outlive the journal. `resolver` is not used before the first other call.
+  Journal(store::Store& store, DoubtResolver& resolver, base::Clock& clock, base::Random& random)
+      : store_(store),
+        resolver_(resolver),
+        clock_(clock),
+        random_(random),
+        unwritten_(store, clock, [this](const model::JournalKey& key) { WriteAgain(key); }) {}
 
   // At start: what was under way when the process died is in doubt. What is in doubt is read, once.
   absl::Status Recover();
@@ -82,6 +87,10 @@ class Journal {
   // and fingerprint (now, or when it ends); ALREADY_EXISTS naming the first differing field; for one in doubt, what a
   // look at the vendor finds, else OUTCOME_UNKNOWN; or a store error.
   Turn Begin(model::JournalEntry& call, Waiter waiter);
+
+  // As Begin for a call that cannot be sent, because its bytes were not read or are used up. When there is no earlier
+  // call to answer it (any more), the waiter gets kUpstreamUnavailable, and the request id can be used again.
+  void AnswerEarlier(model::JournalEntry& call, Waiter waiter);
 
   // Answers a call with a resource that exists already: journals it as done, with `more` (late fields) in its
   // fingerprint. Nothing is to be sent. The waiter is called as by Begin, with `resource_name` when the key was new.
@@ -141,10 +150,10 @@ class Journal {
   void NoteContentLocked(const model::JournalEntry& call, bool in_doubt) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   store::Store& store_;
+  DoubtResolver& resolver_;
   base::Clock& clock_;
   base::Random& random_;
   base::Mutex mutex_;
-  DoubtHooks hooks_;
   // Calls of this process that are on their way, each with everyone who waits for it.
   struct Flight {
     model::JournalEntry call;

@@ -41,10 +41,14 @@ class UnwrittenEnds {
   // Tries for the last time.
   void Stop();
 
-  // Keeps an end, in the place of an earlier one of the same call.
+  // Keeps an end, in the place of an earlier one of the same call, and plans a try after the pause. In memory only: an
+  // end that is still kept when the process dies is lost, and the call is in doubt at the next start.
   void Keep(End end);
+  // No effect when none is kept.
   void Forget(const model::JournalKey& key);
+  // nullopt: none is kept.
   std::optional<End> Find(const model::JournalKey& key);
+  // The calls of all ends that are kept, each with its end.
   std::vector<model::JournalEntry> Calls();
 
   // Tries to write the end of a call that nobody else works on meanwhile. Returns it when it is written, nullopt when

@@ -40,11 +40,14 @@ class StagingDirectory {
   StagingDirectory(Options options, base::Clock& clock, base::Random& random);
   ~StagingDirectory();
 
-  // Keeps the bytes of `file` under its own name until the lifetime has passed. Returns the URL
-  // `<public_base_url>/staging/<token>/upload<suffix>`. RESOURCE_EXHAUSTED: no more bytes are kept.
+  // Keeps the bytes of `file` under its own name until the lifetime has passed; on the same disk by a link, else by a
+  // copy. `file` is no longer needed then. Returns the URL `<public_base_url>/staging/<token>/upload<suffix>`. Blocks
+  // on the disk. RESOURCE_EXHAUSTED with RetryInfo: all files together would have too many bytes; INTERNAL: the disk
+  // failed.
   absl::StatusOr<std::string> Publish(const TempFile& file, const std::string& suffix);
 
-  // The file of a token whose time is not over. It may be removed at any moment; an open one stays readable.
+  // The file of a token whose time is not over; nullopt for any other text, which need not be a token. The file may be
+  // removed at any moment; an open one stays readable.
   std::optional<StagedFile> Find(std::string_view token);
 
   const std::string& directory() const { return options_.directory; }

@@ -22,14 +22,16 @@ class TempFile {
   TempFile(const TempFile&) = delete;
   TempFile& operator=(const TempFile&) = delete;
 
-  // RESOURCE_EXHAUSTED when the space or the disk is full.
+  // Writes behind what was written before. RESOURCE_EXHAUSTED with RetryInfo: the quota or the disk is full; INTERNAL:
+  // another error of the disk. After an error the file is only good for being destroyed.
   absl::Status Append(std::string_view bytes);
 
-  // The bytes from the beginning; this object outlives the source.
+  // The bytes from the beginning, in pieces of 256 KiB. Sources are independent of each other; this object outlives
+  // them, and nothing is appended while they are read.
   std::unique_ptr<http::ByteSource> Read() const;
 
-  int64_t size() const { return size_; }
-  int fd() const { return fd_; }
+  int64_t size() const { return size_; }  // In bytes.
+  int fd() const { return fd_; }          // Owned by this object.
 
  private:
   friend class TempFileQuota;
@@ -40,7 +42,7 @@ class TempFile {
   int64_t size_ = 0;
 };
 
-// Where files wait until they were read to their end. Outlives its files. Thread-safe.
+// Makes temporary files in one directory and limits their bytes in total. Outlives its files. Thread-safe.
 class TempFileQuota {
  public:
   struct Options {
@@ -54,6 +56,7 @@ class TempFileQuota {
   // the folder, the environment variable that it comes from, and what is wrong with it.
   static absl::Status Check(const std::string& directory);
 
+  // An empty file. RESOURCE_EXHAUSTED: no disk space or descriptor is left; INTERNAL: another error of the disk.
   absl::StatusOr<std::unique_ptr<TempFile>> Create();
 
   // Bytes of all files.
@@ -61,6 +64,7 @@ class TempFileQuota {
 
  private:
   friend class TempFile;
+  // False: they would exceed the quota. The file gives them back when it ends.
   bool Reserve(int64_t bytes);
   void Release(int64_t bytes);
 

@@ -28,8 +28,10 @@ class UploadSource : public http::ByteSource {
   // Errors as Next.
   absl::Status LookAhead(size_t most);
 
+  // The next piece; empty at the end. Blocks for the caller's bytes. The first error stays, and is also in status().
   // OUT_OF_RANGE with kSizeOutOfRange: empty, longer than the limit, or not of the declared length. INVALID_ARGUMENT:
-  // the declared length is beyond the limit of what the bytes are, or another limit is broken.
+  // the declared length is beyond the limit of what the bytes are, or another limit is broken. Else the error of the
+  // source.
   absl::StatusOr<std::string> Next() override;
   // The declared length, or what LookAhead found.
   std::optional<int64_t> Size() const override { return announced_; }
@@ -38,8 +40,9 @@ class UploadSource : public http::ByteSource {
   bool finished() const { return finished_; }
   // Why it broke off; OK if it did not.
   const absl::Status& status() const { return status_; }
+  // Bytes read from the caller so far, of which some may not have been handed on.
   int64_t size() const { return size_; }
-  // SHA-256 of all bytes, lower-case hex; only once the end was seen.
+  // SHA-256 of all bytes, lower-case hex; empty until the end was seen.
   const std::string& sha256() const { return sha256_; }
   MediaValidator& judge() { return judge_; }
 
@@ -86,7 +89,7 @@ class SlotSource : public http::ByteSource {
 // The caller announced `declared` bytes, and `most` are allowed.
 base::FieldViolation DeclaredTooLong(int64_t declared, int64_t most);
 
-// Bytes that are in memory already.
+// Bytes that are in memory already, in pieces of 256 KiB. Next never fails.
 class MemorySource : public http::ByteSource {
  public:
   // `bytes` outlives it.

@@ -33,13 +33,15 @@ class RecentChanges {
   RecentChanges(int64_t start, size_t max_changes, size_t max_bytes)
       : max_changes_(max_changes), max_bytes_(max_bytes), complete_after_(start) {}
 
-  // The next change: its revision is greater than that of every change before.
+  // The next change: its revision is greater than that of every change before. Replaces an older change of the same
+  // task; drops the oldest changes that no longer fit, which raises complete_after().
   void Add(SharedTaskChange change);
 
   // Every change after this revision is here: a reader behind it must ask the store.
   int64_t complete_after() const { return complete_after_; }
 
-  // Calls `visit` with the changes after `after`, in order, while it returns true. False when it did not.
+  // Calls `visit` with the changes after revision `after`, in order, until it returns false. Returns whether all were
+  // visited. Right only for `after` >= complete_after().
   bool Visit(int64_t after, absl::FunctionRef<bool(const SharedTaskChange&)> visit) const;
 
   size_t size() const { return changes_.size(); }

@@ -41,9 +41,9 @@ struct TaskFeed {
 
 // Feeds of changes, one for each tenant whose tasks are watched.
 //
-// Revisions are committed in order, but made known by many threads in any order. So nobody believes what he is told: a
-// word that something of a tenant changed makes the feed read the store from where it stands, and readers follow the
-// feed. What they have passed, they have seen.
+// Revisions are committed in order, but published by many threads in any order. So publications carry no data: they
+// only make the tenant's feed read the store from its last revision, and readers follow the feed. A reader at a
+// revision has seen every change up to it.
 //
 // Thread-safe. Outlives its readers; store and tokens outlive it.
 class TaskFeeds {
@@ -67,14 +67,15 @@ class TaskFeeds {
   absl::StatusOr<std::shared_ptr<TaskFeedReader>> Open(const TaskFilter& filter, const std::string& resume_token,
                                                        WatchReader::OnChange on_change, uint64_t connection = 0);
 
-  // Whether anybody follows this task of the tenant: by its name, or, whatever the filter, without names.
+  // Whether a reader follows this task of the tenant: by its name, or, whatever the filter, without names. Never
+  // blocks.
   bool IsFollowed(const std::string& tenant, const std::string& id);
 
   // Numbers of feeds and of readers.
   size_t size();
   size_t readers();
 
-  // Nobody is told any more. Joins the thread.
+  // Readers are not notified any more. Joins the thread.
   void Stop() { pool_.Stop(); }
 
  private:

@@ -10,14 +10,16 @@ namespace seedance::engine {
 
 using TaskFilter = store::Store::TaskFilter;
 
-// What a changed task is to a reader of the filter.
+// What a changed task means for a reader of the filter. Pure functions.
+//
+// Tests: tests/unit/engine/watch/task_filter_test.cc
 enum class TaskFit {
   kForeign,  // It never matched and never will: labels do not change.
   kLeft,     // It does not match now, but may have matched before: states change.
   kMatches,
 };
 
-// Whether a task with this id, of which nothing else is known, may ever have matched.
+// Whether a task with this id, of which nothing else is known (it was deleted), may ever have matched.
 bool MayHold(const TaskFilter& filter, const std::string& id);
 
 // `task` belongs to the filter's tenant.

@@ -106,16 +106,22 @@ class WatchSession final : public WatchReader {
   bool listed_ = false;                          // Among the topic's readers.
 };
 
-// Tells the readers of a resource that there is a newer snapshot. Publishing costs the publisher one queue entry,
-// however many read: they are poked on the hub's own thread, those of one connection in a row. Thread-safe; outlives
-// its sessions.
+// Notifies the readers of a resource of a newer snapshot. Publishing costs the publisher one queue entry, however many
+// read: they are notified on the hub's own thread, those of one connection in a row. A key is the resource's name.
+// Thread-safe; outlives its sessions.
 template <typename Resource>
 class WatchHub {
  public:
   using Session = WatchSession<Resource>;
   using Snapshot = std::shared_ptr<const Resource>;
 
-  explicit WatchHub(std::string thread_name) : fan_out_(std::move(thread_name), 1, SIZE_MAX) {}
+  // Hears of every publication, on the publisher's thread: it must not block, nor take a lock under which anybody
+  // publishes. `snapshot` is null when the resource was deleted.
+  using Listener = std::function<void(const std::string& key, const Resource* snapshot)>;
+
+  explicit WatchHub(
+      std::string thread_name, Listener listener = [](const std::string&, const Resource*) {})
+      : listener_(std::move(listener)), fan_out_(std::move(thread_name), 1, SIZE_MAX) {}
 
   // Opens a session. `on_change` says that Take or gone() may say something new; it runs on the hub's thread and must
   // not block. Subscribe first, then read the store and call StartAfter, so that no change falls between the two.
@@ -130,14 +136,9 @@ class WatchHub {
     return Open(std::shared_ptr<Session>(new Session(*this, 0, std::move(on_change), /*direct=*/true)), key);
   }
 
-  // Hears of every publication from now on, on the publisher's thread: it must not block, nor take a lock under which
-  // anybody publishes. `snapshot` is null when the resource was deleted. Call Listen before the first publication.
-  using Listener = std::function<void(const std::string& key, const Resource* snapshot)>;
-  void Listen(Listener listener) { listeners_.push_back(std::move(listener)); }
-
   // Gives all sessions of the resource a snapshot; older ones than they have are ignored.
   void Publish(const std::string& key, const Snapshot& snapshot) {
-    for (const Listener& listener : listeners_) listener(key, snapshot.get());
+    listener_(key, snapshot.get());
     const std::shared_ptr<Topic> topic = Find(key);
     if (topic == nullptr) return;
     std::vector<std::shared_ptr<WatchReader>> direct;
@@ -152,7 +153,7 @@ class WatchHub {
 
   // Tells all sessions of the resource that it was deleted. Readers of many tasks hear of it by TaskFeeds::Changed.
   void PublishGone(const std::string& key) {
-    for (const Listener& listener : listeners_) listener(key, nullptr);
+    listener_(key, nullptr);
     std::shared_ptr<Topic> topic;
     {
       base::MutexLock lock(mutex_);
@@ -172,7 +173,7 @@ class WatchHub {
     for (const std::shared_ptr<WatchReader>& reader : direct) reader->Notify();
   }
 
-  // Number of sessions of the resource.
+  // Number of sessions of the resource, but for those of SubscribeDirect.
   size_t Count(const std::string& key) {
     const std::shared_ptr<Topic> topic = Find(key);
     if (topic == nullptr) return 0;
@@ -180,12 +181,13 @@ class WatchHub {
     return topic->readers.size();
   }
 
-  // Number of all sessions.
+  // Number of all sessions of all resources.
   size_t size() {
     base::MutexLock lock(mutex_);
     return sessions_;
   }
 
+  // Sessions are not notified any more, but for those of SubscribeDirect. Joins the thread.
   void Stop() { fan_out_.Stop(); }
 
  private:
@@ -242,7 +244,7 @@ class WatchHub {
     if (found != topics_.end() && found->second.get() == &topic) topics_.erase(found);
   }
 
-  std::vector<Listener> listeners_;  // Fixed once anything is published.
+  const Listener listener_;
   base::Mutex mutex_;
   std::unordered_map<std::string, std::shared_ptr<Topic>> topics_ ABSL_GUARDED_BY(mutex_);
   size_t sessions_ ABSL_GUARDED_BY(mutex_) = 0;
@@ -250,7 +252,7 @@ class WatchHub {
   base::ThreadPool fan_out_;
 };
 
-// Where a watch stream begins.
+// Where a watch stream begins, as the use cases answer it.
 template <typename Resource>
 struct WatchStart {
   std::shared_ptr<WatchSession<Resource>> session;

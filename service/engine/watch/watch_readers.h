@@ -13,10 +13,10 @@
 
 namespace seedance::engine {
 
-// Somebody who wants to be told that there is something new to read. Held by shared_ptr. Thread-safe.
+// A reader that is notified when there may be something new to read. Held by shared_ptr. Thread-safe.
 //
-// One that is only let go of may still be told once, by a thread that holds it meanwhile: Close it before anything ends
-// that its on_change uses, or have on_change hold that weakly.
+// A reader whose last owner drops it may still be notified once, by a thread that holds it meanwhile. So close it
+// before anything ends that its on_change uses, or let on_change hold that weakly.
 //
 // Tests: tests/unit/engine/watch/watch_hub_test.cc
 class WatchReader : public std::enable_shared_from_this<WatchReader> {
@@ -78,8 +78,8 @@ class WatchReaders {
   bool grouped_ = true;
 };
 
-// Pokes `readers` on a thread of `pool`, some hundreds at a time: in between come the readers of other things. On this
-// thread when the pool was stopped meanwhile.
+// Notifies `readers` on this thread, which is one of `pool`, some hundreds at a time: the rest is queued behind what
+// the pool was given meanwhile. When the pool was stopped, all of it happens at once.
 void PokeInSlices(base::ThreadPool& pool, std::vector<std::shared_ptr<WatchReader>> readers);
 
 }  // namespace seedance::engine

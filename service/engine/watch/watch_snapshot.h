@@ -19,7 +19,9 @@ class WatchSnapshot {
   const Resource* operator->() const { return resource_.get(); }
   const std::shared_ptr<const Resource>& resource() const { return resource_; }
 
-  // What `encode` made of the resource when this was called first. `Encoded` is the same type in all calls.
+  // What `encode(resource)` returned when this was called first; later calls, also of other readers, get the same
+  // object and do not call their `encode`. Runs under the snapshot's lock: `encode` must not call back. `Encoded` must
+  // be the same type in all calls.
   template <typename Encoded, typename Encode>
   std::shared_ptr<const Encoded> EncodedOnce(Encode encode) const {
     base::MutexLock lock(mutex_);

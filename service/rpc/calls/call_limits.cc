@@ -6,12 +6,13 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "service/base/error.h"
+#include "service/base/host_port.h"
 #include "service/base/log.h"
 
 namespace seedance::rpc {
 
 struct CallLimits::Connection {
-  explicit Connection(const std::string& name) : address(name.substr(0, name.rfind(':'))) {}
+  explicit Connection(const std::string& name) : address(base::WithoutPort(name)) {}
 
   const std::string* peer = nullptr;  // Key in connections_.
   const std::string address;          // The peer without the port.

@@ -7,6 +7,7 @@
 
 #include "google/rpc/error_details.pb.h"
 #include "service/base/error.h"
+#include "service/base/utf8.h"
 
 namespace seedance::rpc {
 namespace {
@@ -15,20 +16,12 @@ constexpr size_t kMaxMetadataValueBytes = 400;
 constexpr size_t kMaxMetadataEntries = 4;
 constexpr char kDroppedKey[] = "violations_dropped";
 
-// The first `limit` bytes, without a partial character at the end.
-std::string Cut(std::string text, size_t limit) {
-  if (text.size() <= limit) return text;
-  while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xc0) == 0x80) --limit;
-  text.resize(limit);
-  return text;
-}
-
 absl::Status Rebuild(const absl::Status& status, const base::ErrorDetail& detail) {
-  return base::MakeError(status.code(), Cut(std::string(status.message()), kMaxMessageBytes), detail);
+  return base::MakeError(status.code(), base::CutUtf8(std::string(status.message()), kMaxMessageBytes), detail);
 }
 
 void CutMetadata(base::ErrorDetail& detail) {
-  for (auto& [key, value] : detail.metadata) value = Cut(std::move(value), kMaxMetadataValueBytes);
+  for (auto& [key, value] : detail.metadata) value = base::CutUtf8(std::move(value), kMaxMetadataValueBytes);
   while (detail.metadata.size() > kMaxMetadataEntries) detail.metadata.erase(std::prev(detail.metadata.end()));
 }
 
@@ -39,8 +32,8 @@ std::string SerializeWithin(const absl::Status& status, size_t limit) {
   if (bytes.size() <= limit) return bytes;
   CutMetadata(detail);
   for (base::FieldViolation& violation : detail.violations) {
-    violation.field = Cut(std::move(violation.field), kMaxMetadataValueBytes);
-    violation.description = Cut(std::move(violation.description), kMaxMetadataValueBytes);
+    violation.field = base::CutUtf8(std::move(violation.field), kMaxMetadataValueBytes);
+    violation.description = base::CutUtf8(std::move(violation.description), kMaxMetadataValueBytes);
   }
   bytes = base::SerializeStatus(Rebuild(status, detail));
   const size_t all = detail.violations.size();
@@ -60,7 +53,8 @@ grpc::Status ToGrpcStatus(const absl::Status& status) {
   if (status.ok()) return grpc::Status::OK;
   // absl's and gRPC's codes have equal numbers.
   return grpc::Status(static_cast<grpc::StatusCode>(status.code()),
-                      Cut(std::string(status.message()), kMaxMessageBytes), SerializeWithin(status, kMaxDetailBytes));
+                      base::CutUtf8(std::string(status.message()), kMaxMessageBytes),
+                      SerializeWithin(status, kMaxDetailBytes));
 }
 
 }  // namespace seedance::rpc

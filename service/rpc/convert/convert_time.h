@@ -1,22 +1,17 @@
 #ifndef SEEDANCE_SERVICE_RPC_CONVERT_CONVERT_TIME_H_
 #define SEEDANCE_SERVICE_RPC_CONVERT_CONVERT_TIME_H_
 
-#include <google/protobuf/duration.pb.h>
-#include <google/protobuf/timestamp.pb.h>
-
 #include "absl/time/time.h"
+#include "service/base/proto_time.h"
 
 namespace seedance::rpc {
 
-// For finite values only.
-//
-// Tests: tests/unit/rpc/convert/convert_test.cc
-google::protobuf::Timestamp ToProto(absl::Time time);
-// Rounds towards zero to nanoseconds.
-google::protobuf::Duration ToProto(absl::Duration duration);
+using base::ToProto;
 
 // Sets `field` to a finite time: InfinitePast, InfiniteFuture and a default absl::Time leave it unset. For example:
 // SetTime(task.submit_time, [&] { return proto->mutable_submit_time(); });
+//
+// Tests: tests/unit/rpc/convert/convert_test.cc
 template <typename Field>
 void SetTime(absl::Time time, Field field) {
   const bool set = time != absl::InfinitePast() && time != absl::InfiniteFuture() && time != absl::Time();

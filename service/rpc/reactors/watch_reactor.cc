@@ -178,7 +178,7 @@ void WatchReactor::FinishNow(const absl::Status& status) {
 void WatchReactor::AddResumeToken() {
   base::MutexLock lock(mutex_);
   // On a refused stream it would imply that the stream had begun. The request's token has passed
-  // FieldRules::ResumeToken, so it is valid metadata.
+  // RequestRules::ResumeToken, so it is valid metadata.
   if (const std::string token = entered_ ? ResumeToken() : ""; !token.empty()) {
     stream_.context().AddTrailingMetadata("resume-token", token);
   }

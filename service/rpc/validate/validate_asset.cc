@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "service/rpc/convert/convert_asset.h"
 #include "service/rpc/convert/convert_group.h"
-#include "service/rpc/validate/field_rules.h"
+#include "service/rpc/validate/request_rules.h"
 
 namespace seedance::rpc {
 namespace {
@@ -23,14 +23,14 @@ constexpr int kMaxGroupsInFilter = 50;
 constexpr int kMaxBatch = 50;
 constexpr size_t kMaxBatchBytes = 4 << 20;
 
-model::MediaType ReadMediaType(const std::string& field, v1::MediaType type, FieldRules& rules) {
+model::MediaType ReadMediaType(const std::string& field, v1::MediaType type, RequestRules& rules) {
   rules.Enum(field, v1::MediaType_IsValid(type), type);
   return v1::MediaType_IsValid(type) ? FromProto(type) : model::MediaType::kUnspecified;
 }
 
 // The fields of a new asset, for both ways of creation. `path` ends with a dot.
 template <typename Params>
-void ReadNewAsset(const std::string& path, const v1::Asset& asset, Params& params, FieldRules& rules) {
+void ReadNewAsset(const std::string& path, const v1::Asset& asset, Params& params, RequestRules& rules) {
   params.group = rules.GroupName(path + "asset_group", asset.asset_group());
   rules.Name(path + "display_name", asset.display_name(), kMaxNameCharacters);
   params.display_name = asset.display_name();
@@ -42,14 +42,14 @@ void ReadNewAsset(const std::string& path, const v1::Asset& asset, Params& param
 bool IsPlainHttp(const std::string& uri) { return absl::StartsWithIgnoreCase(uri.substr(0, 16), "http://"); }
 
 // Without its bytes the content of a URL is unknown.
-void CheckReuse(const v1::CreateAssetRequest& request, FieldRules& rules) {
+void CheckReuse(const v1::CreateAssetRequest& request, RequestRules& rules) {
   const bool url = IsPlainHttp(request.uri()) || absl::StartsWithIgnoreCase(request.uri().substr(0, 16), "https://");
   if (request.reuse_content() && url && !request.validate_media()) {
     rules.Add("reuse_content", "requires validate_media for an https uri: the gateway must read the file");
   }
 }
 
-void CheckSource(const v1::CreateAssetRequest& request, FieldRules& rules) {
+void CheckSource(const v1::CreateAssetRequest& request, RequestRules& rules) {
   switch (request.source_case()) {
     case v1::CreateAssetRequest::kUri:
       // The engine decides whether plain http is allowed.
@@ -66,7 +66,7 @@ void CheckSource(const v1::CreateAssetRequest& request, FieldRules& rules) {
   }
 }
 
-void CheckFileName(const std::string& name, FieldRules& rules) {
+void CheckFileName(const std::string& name, RequestRules& rules) {
   if (name.size() > kMaxFileNameBytes || name.find('/') != std::string::npos) {
     rules.Add("metadata.file_name", absl::StrCat("must have 1 to ", kMaxFileNameBytes, " bytes without `/`"));
     return;
@@ -77,7 +77,7 @@ void CheckFileName(const std::string& name, FieldRules& rules) {
 }  // namespace
 
 engine::CreateAssetParams ReadRequest(const v1::CreateAssetRequest& request) {
-  FieldRules rules;
+  RequestRules rules;
   engine::CreateAssetParams params;
   ReadNewAsset("asset.", request.asset(), params, rules);
   CheckSource(request, rules);
@@ -94,7 +94,7 @@ engine::CreateAssetParams ReadRequest(const v1::CreateAssetRequest& request) {
 }
 
 absl::StatusOr<std::vector<engine::CreateAssetParams>> ReadRequest(const v1::BatchCreateAssetsRequest& request) {
-  FieldRules rules;
+  RequestRules rules;
   if (request.requests().empty() || request.requests_size() > kMaxBatch) {
     rules.Add("requests", absl::StrCat("must have 1 to ", kMaxBatch, " requests, have ", request.requests_size()));
   }
@@ -108,7 +108,7 @@ absl::StatusOr<std::vector<engine::CreateAssetParams>> ReadRequest(const v1::Bat
 }
 
 engine::UploadAssetParams ReadMetadata(const v1::UploadAssetRequest::Metadata& metadata) {
-  FieldRules rules;
+  RequestRules rules;
   engine::UploadAssetParams params;
   ReadNewAsset("metadata.asset.", metadata.asset(), params, rules);
   CheckFileName(metadata.file_name(), rules);
@@ -125,7 +125,7 @@ engine::UploadAssetParams ReadMetadata(const v1::UploadAssetRequest::Metadata& m
 }
 
 absl::Status CheckChunk(const v1::UploadAssetRequest& request) {
-  FieldRules rules;
+  RequestRules rules;
   if (request.has_metadata()) {
     rules.Add("metadata", "is allowed in the first message only");
   } else if (!request.has_chunk()) {
@@ -137,7 +137,7 @@ absl::Status CheckChunk(const v1::UploadAssetRequest& request) {
 }
 
 absl::StatusOr<model::UpstreamHandle> ReadRequest(const v1::GetAssetRequest& request) {
-  FieldRules rules;
+  RequestRules rules;
   model::UpstreamHandle handle = rules.AssetName("name", request.name());
   if (!rules.ok()) return rules.ToStatus();
   return handle;
@@ -151,7 +151,7 @@ std::string PageFilter(const v1::ListAssetsRequest& request) {
 }
 
 absl::StatusOr<engine::ListAssetsParams> ReadRequest(const v1::ListAssetsRequest& request) {
-  FieldRules rules;
+  RequestRules rules;
   engine::ListAssetsParams params;
   if (request.asset_groups_size() > kMaxGroupsInFilter) {
     rules.Add("asset_groups",
@@ -175,7 +175,7 @@ absl::StatusOr<engine::ListAssetsParams> ReadRequest(const v1::ListAssetsRequest
 }
 
 absl::StatusOr<engine::UpdateAssetParams> ReadRequest(const v1::UpdateAssetRequest& request) {
-  FieldRules rules;
+  RequestRules rules;
   engine::UpdateAssetParams params;
   const v1::Asset& asset = request.asset();
   params.handle = rules.AssetName("asset.name", asset.name());
@@ -198,7 +198,7 @@ absl::StatusOr<engine::UpdateAssetParams> ReadRequest(const v1::UpdateAssetReque
 }
 
 absl::StatusOr<DeleteAssetParams> ReadRequest(const v1::DeleteAssetRequest& request) {
-  FieldRules rules;
+  RequestRules rules;
   DeleteAssetParams params;
   params.handle = rules.AssetName("name", request.name());
   params.allow_missing = request.allow_missing();
@@ -208,7 +208,7 @@ absl::StatusOr<DeleteAssetParams> ReadRequest(const v1::DeleteAssetRequest& requ
 }
 
 absl::StatusOr<WatchAssetParams> ReadRequest(const v1::WatchAssetRequest& request) {
-  FieldRules rules;
+  RequestRules rules;
   WatchAssetParams params;
   params.handle = rules.AssetName("name", request.name());
   rules.ResumeToken(request.resume_token());
@@ -218,7 +218,7 @@ absl::StatusOr<WatchAssetParams> ReadRequest(const v1::WatchAssetRequest& reques
 }
 
 absl::Status CheckRequest(const v1::GetLibraryUsageRequest& request) {
-  FieldRules rules;
+  RequestRules rules;
   rules.Upstream("upstream", request.upstream());
   return rules.ToStatus();
 }

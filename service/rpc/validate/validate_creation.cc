@@ -5,7 +5,7 @@
 #include "absl/strings/ascii.h"
 #include "service/model/names.h"
 #include "service/rpc/convert/convert_creation.h"
-#include "service/rpc/validate/field_rules.h"
+#include "service/rpc/validate/request_rules.h"
 
 namespace seedance::rpc {
 namespace {
@@ -26,7 +26,7 @@ std::string PageFilter(const v1::ListCreationsInDoubtRequest& request) {
 }
 
 absl::StatusOr<engine::ListCreationsParams> ReadRequest(const v1::ListCreationsInDoubtRequest& request) {
-  FieldRules rules;
+  RequestRules rules;
   engine::ListCreationsParams params;
   params.page_size = std::min(rules.PageSize(request.page_size()), kMostOfPage);
   params.after = rules.PageToken(request.page_token(), PageFilter(request));
@@ -35,7 +35,7 @@ absl::StatusOr<engine::ListCreationsParams> ReadRequest(const v1::ListCreationsI
 }
 
 absl::StatusOr<engine::ReconcileCreationParams> ReadRequest(const v1::ReconcileCreationRequest& request) {
-  FieldRules rules;
+  RequestRules rules;
   engine::ReconcileCreationParams params;
   params.method = MethodOf(request.kind());
   if (params.method.empty()) rules.Add("kind", "must be KIND_ASSET_GROUP, KIND_ASSET, KIND_UPLOAD or KIND_RECREATION");

@@ -3,7 +3,7 @@
 #include <set>
 
 #include "service/rpc/convert/convert_group.h"
-#include "service/rpc/validate/field_rules.h"
+#include "service/rpc/validate/request_rules.h"
 
 namespace seedance::rpc {
 namespace {
@@ -14,7 +14,7 @@ constexpr size_t kMaxNameCharacters = 64;
 constexpr size_t kMaxDescriptionCharacters = 300;
 
 // An empty mask means every field that is not empty.
-std::set<std::string> PathsOf(const v1::UpdateAssetGroupRequest& request, FieldRules& rules) {
+std::set<std::string> PathsOf(const v1::UpdateAssetGroupRequest& request, RequestRules& rules) {
   std::set<std::string> paths = rules.UpdateMask(request.update_mask(), {"display_name", "description"});
   if (!paths.empty()) return paths;
   if (!request.asset_group().display_name().empty()) paths.insert("display_name");
@@ -26,7 +26,7 @@ std::set<std::string> PathsOf(const v1::UpdateAssetGroupRequest& request, FieldR
 }  // namespace
 
 absl::StatusOr<engine::CreateGroupParams> ReadRequest(const v1::CreateAssetGroupRequest& request) {
-  FieldRules rules;
+  RequestRules rules;
   const v1::AssetGroup& group = request.asset_group();
   rules.Name("asset_group.display_name", group.display_name(), kMaxNameCharacters);
   rules.Text("asset_group.description", group.description(), kMaxDescriptionCharacters);
@@ -45,7 +45,7 @@ absl::StatusOr<engine::CreateGroupParams> ReadRequest(const v1::CreateAssetGroup
 }
 
 absl::StatusOr<model::UpstreamHandle> ReadRequest(const v1::GetAssetGroupRequest& request) {
-  FieldRules rules;
+  RequestRules rules;
   model::UpstreamHandle handle = rules.GroupName("name", request.name());
   if (!rules.ok()) return rules.ToStatus();
   return handle;
@@ -59,7 +59,7 @@ std::string PageFilter(const v1::ListAssetGroupsRequest& request) {
 }
 
 absl::StatusOr<engine::ListGroupsParams> ReadRequest(const v1::ListAssetGroupsRequest& request) {
-  FieldRules rules;
+  RequestRules rules;
   engine::ListGroupsParams params;
   rules.Upstream("upstream", request.upstream());
   rules.Text("display_name_contains", request.display_name_contains(), kMaxNameCharacters);
@@ -75,7 +75,7 @@ absl::StatusOr<engine::ListGroupsParams> ReadRequest(const v1::ListAssetGroupsRe
 }
 
 absl::StatusOr<engine::UpdateGroupParams> ReadRequest(const v1::UpdateAssetGroupRequest& request) {
-  FieldRules rules;
+  RequestRules rules;
   engine::UpdateGroupParams params;
   const v1::AssetGroup& group = request.asset_group();
   params.handle = rules.GroupName("asset_group.name", group.name());
@@ -94,7 +94,7 @@ absl::StatusOr<engine::UpdateGroupParams> ReadRequest(const v1::UpdateAssetGroup
 }
 
 absl::StatusOr<engine::DeleteGroupParams> ReadRequest(const v1::DeleteAssetGroupRequest& request) {
-  FieldRules rules;
+  RequestRules rules;
   engine::DeleteGroupParams params;
   params.handle = rules.GroupName("name", request.name());
   params.force = request.force();

@@ -8,7 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "service/rpc/convert/convert_task.h"
-#include "service/rpc/validate/field_rules.h"
+#include "service/rpc/validate/request_rules.h"
 #include "service/rpc/validate/text_shape.h"
 
 namespace seedance::rpc {
@@ -39,7 +39,7 @@ bool IsReferenceLabel(const std::string& label) {
          });
 }
 
-model::Reference ReadReference(const std::string& path, const v1::Reference& proto, FieldRules& rules) {
+model::Reference ReadReference(const std::string& path, const v1::Reference& proto, RequestRules& rules) {
   model::Reference reference;
   reference.label = proto.label();
   if (!IsReferenceLabel(proto.label())) {
@@ -67,7 +67,7 @@ model::Reference ReadReference(const std::string& path, const v1::Reference& pro
   return reference;
 }
 
-std::vector<model::Reference> ReadReferences(const v1::GenerationTask& task, FieldRules& rules) {
+std::vector<model::Reference> ReadReferences(const v1::GenerationTask& task, RequestRules& rules) {
   std::vector<model::Reference> references;
   std::set<std::string> labels;
   if (task.references_size() > kMaxReferences) {
@@ -86,7 +86,7 @@ std::vector<model::Reference> ReadReferences(const v1::GenerationTask& task, Fie
   return references;
 }
 
-std::optional<int> ReadDuration(const v1::GenerationTask& task, FieldRules& rules) {
+std::optional<int> ReadDuration(const v1::GenerationTask& task, RequestRules& rules) {
   if (!task.has_duration()) return std::nullopt;
   const google::protobuf::Duration& duration = task.duration();
   if (duration.nanos() != 0) rules.Add("generation_task.duration", "must be whole seconds");
@@ -98,7 +98,7 @@ std::optional<int> ReadDuration(const v1::GenerationTask& task, FieldRules& rule
 }
 
 // The engine checks the vendor's range.
-std::optional<int> ReadRetention(const v1::GenerationTask& task, FieldRules& rules) {
+std::optional<int> ReadRetention(const v1::GenerationTask& task, RequestRules& rules) {
   if (!task.has_ephemeral_retention()) return std::nullopt;
   const google::protobuf::Duration& retention = task.ephemeral_retention();
   if (retention.seconds() < 0 || retention.seconds() > kMaxRetentionHours * 3600) {
@@ -121,7 +121,7 @@ void ReadFlags(const v1::GenerationTask& task, model::TaskRequest& request) {
   request.web_search = task.web_search();
 }
 
-model::TaskRequest ReadTask(const v1::GenerationTask& task, FieldRules& rules) {
+model::TaskRequest ReadTask(const v1::GenerationTask& task, RequestRules& rules) {
   model::TaskRequest request;
   rules.Upstream("generation_task.upstream", task.upstream());
   request.upstream = task.upstream();
@@ -146,7 +146,7 @@ model::TaskRequest ReadTask(const v1::GenerationTask& task, FieldRules& rules) {
 }  // namespace
 
 engine::CreateTaskParams ReadRequest(const v1::CreateGenerationTaskRequest& request) {
-  FieldRules rules;
+  RequestRules rules;
   engine::CreateTaskParams params;
   params.request = ReadTask(request.generation_task(), rules);
   params.request.wait_for_assets = request.wait_for_assets();
@@ -160,14 +160,14 @@ engine::CreateTaskParams ReadRequest(const v1::CreateGenerationTaskRequest& requ
 }
 
 absl::StatusOr<std::string> ReadRequest(const v1::GetGenerationTaskRequest& request) {
-  FieldRules rules;
+  RequestRules rules;
   std::string id = rules.TaskId("name", request.name());
   if (!rules.ok()) return rules.ToStatus();
   return id;
 }
 
 absl::StatusOr<std::string> ReadRequest(const v1::CancelGenerationTaskRequest& request) {
-  FieldRules rules;
+  RequestRules rules;
   std::string id = rules.TaskId("name", request.name());
   rules.RequestId("request_id", request.request_id());
   if (!rules.ok()) return rules.ToStatus();
@@ -175,7 +175,7 @@ absl::StatusOr<std::string> ReadRequest(const v1::CancelGenerationTaskRequest& r
 }
 
 absl::StatusOr<std::string> ReadRequest(const v1::DeleteGenerationTaskRequest& request) {
-  FieldRules rules;
+  RequestRules rules;
   std::string id = rules.TaskId("name", request.name());
   rules.RequestId("request_id", request.request_id());
   if (!rules.ok()) return rules.ToStatus();
@@ -183,7 +183,7 @@ absl::StatusOr<std::string> ReadRequest(const v1::DeleteGenerationTaskRequest& r
 }
 
 absl::StatusOr<engine::ReconcileTaskParams> ReadRequest(const v1::ReconcileGenerationTaskRequest& request) {
-  FieldRules rules;
+  RequestRules rules;
   engine::ReconcileTaskParams params;
   params.id = rules.TaskId("name", request.name());
   rules.RequestId("request_id", request.request_id());
@@ -215,7 +215,7 @@ std::string PageFilter(const v1::ListGenerationTasksRequest& request) {
 
 // The filter of a request for many tasks.
 template <typename Request>
-void ReadFilter(const Request& request, FieldRules& rules, std::vector<model::TaskState>& states,
+void ReadFilter(const Request& request, RequestRules& rules, std::vector<model::TaskState>& states,
                 std::map<std::string, std::string>& labels) {
   for (int i = 0; i < request.states_size(); ++i) {
     const auto state = request.states(i);
@@ -228,7 +228,7 @@ void ReadFilter(const Request& request, FieldRules& rules, std::vector<model::Ta
 }
 
 absl::StatusOr<engine::ListTasksParams> ReadRequest(const v1::ListGenerationTasksRequest& request) {
-  FieldRules rules;
+  RequestRules rules;
   engine::ListTasksParams params;
   ReadFilter(request, rules, params.states, params.labels);
   params.page_size = std::min(rules.PageSize(request.page_size()), kMostTasksPerPage);
@@ -238,7 +238,7 @@ absl::StatusOr<engine::ListTasksParams> ReadRequest(const v1::ListGenerationTask
 }
 
 absl::StatusOr<WatchTaskParams> ReadRequest(const v1::WatchGenerationTaskRequest& request) {
-  FieldRules rules;
+  RequestRules rules;
   WatchTaskParams params;
   params.id = rules.TaskId("name", request.name());
   rules.ResumeToken(request.resume_token());
@@ -248,7 +248,7 @@ absl::StatusOr<WatchTaskParams> ReadRequest(const v1::WatchGenerationTaskRequest
 }
 
 absl::StatusOr<engine::WatchTasksParams> ReadRequest(const v1::WatchGenerationTasksRequest& request) {
-  FieldRules rules;
+  RequestRules rules;
   engine::WatchTasksParams params;
   ReadFilter(request, rules, params.states, params.labels);
   if (request.names_size() > kMaxWatchedNames) {
@@ -264,7 +264,7 @@ absl::StatusOr<engine::WatchTasksParams> ReadRequest(const v1::WatchGenerationTa
 }
 
 absl::StatusOr<engine::DownloadParams> ReadRequest(const v1::DownloadGenerationResultRequest& request) {
-  FieldRules rules;
+  RequestRules rules;
   engine::DownloadParams params;
   params.task_id = rules.TaskId("name", request.name());
   if (request.offset() < 0) rules.Add("offset", absl::StrCat("must not be negative, is ", request.offset()));

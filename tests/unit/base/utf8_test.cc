@@ -16,6 +16,15 @@ TEST(Utf8, LengthOfEachKindOfCharacter) {
   EXPECT_EQ(Utf8Length("\xf4\x8f\xbf\xbf"), 4u) << "the last code point";
 }
 
+TEST(Utf8, CharactersAreCountedAndNeverCut) {
+  EXPECT_EQ(CountCharacters("a猫😀"), 3u);
+  EXPECT_EQ(CutUtf8("a猫😀", 8), "a猫😀");
+  EXPECT_EQ(CutUtf8("a猫😀", 7), "a猫");
+  EXPECT_EQ(CutUtf8("a猫😀", 4), "a猫");
+  EXPECT_EQ(CutUtf8("a猫😀", 3), "a");
+  EXPECT_EQ(CutUtf8("猫", 1), "");
+}
+
 TEST(Utf8, WhatIsNotWellFormedHasNoLength) {
   EXPECT_EQ(Utf8Length(""), 0u);
   EXPECT_EQ(Utf8Length("\x80"), 0u) << "continuation byte";

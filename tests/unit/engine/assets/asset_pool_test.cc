@@ -4,6 +4,7 @@
 
 #include "service/base/error.h"
 #include "service/engine/assets/asset_creation.h"
+#include "tests/unit/engine/assets/asset_notes.h"
 #include "tests/unit/engine/engine_fixture.h"
 
 namespace seedance::testing {
@@ -23,10 +24,12 @@ TEST_F(AssetPoolTest, AFullPoolIsRateLimitedAndTheRequestMayComeAgain) {
   while (account.TryChange([&] { (void)Eventually([&] { return leave.load(); }); })) {
   }
   engine::WatchHub<model::Asset> hub("test");
-  engine::Journal billed(*store_, clock_, random_);
-  engine::AssetTracker tracker({}, *store_, upstreams, hub, clock_, random_);
+  engine::Journal::DoubtResolver resolver;
+  engine::Journal billed(*store_, resolver, clock_, random_);
+  AssetNotes notes;
+  engine::AssetTracker tracker({}, {*store_, upstreams, hub, notes, clock_, random_});
   engine::Adoption adoption(*store_, tracker, clock_);
-  engine::AssetCreation creation({}, *store_, upstreams, billed, adoption, tracker, clock_, random_);
+  engine::AssetCreation creation({}, {*store_, upstreams, billed, tracker, clock_, random_}, adoption);
   engine::CreateAssetParams params = GoodAsset(OldGroup(), "hero");
   params.request_id = kRequestId;
   Answer<model::Asset> refused;

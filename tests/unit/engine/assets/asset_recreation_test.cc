@@ -61,13 +61,13 @@ TEST_F(RevivalTest, ManyTasksThatNeedAnAssetCreateItOnce) {
   const Asset asset = PutExpired("a");
   vendor_.create_asset.Close();
   std::vector<std::thread> tasks;
-  for (int i = 0; i < 100; ++i) tasks.emplace_back([&] { keeper_->Revive(asset); });
+  for (int i = 0; i < 100; ++i) tasks.emplace_back([&] { recreation_->Revive(asset); });
   for (std::thread& task : tasks) task.join();
   ASSERT_TRUE(Eventually([&] { return vendor_.create_asset.waiting() == 1; }));
   vendor_.create_asset.Open();
   ASSERT_TRUE(Reaches(asset, AssetState::kProcessing));
   // Late ones see that it is back.
-  for (int i = 0; i < 10; ++i) keeper_->Revive(asset);
+  for (int i = 0; i < 10; ++i) recreation_->Revive(asset);
   Stop();
   EXPECT_EQ(vendor_.create_asset.calls(), 1);
   EXPECT_EQ(Stored(asset).recreations, 1);
@@ -159,7 +159,7 @@ TEST_F(RevivalTest, AnAssetWhoseNextCreationIsInDoubtIsTakenBackFromTheVendorBut
 TEST_F(RevivalTest, AStopWhileTheVendorAnswersLeavesTheCreationInDoubt) {
   const Asset asset = PutExpired("a");
   vendor_.create_asset.Close();
-  keeper_->Revive(asset);
+  recreation_->Revive(asset);
   ASSERT_TRUE(Eventually([&] { return vendor_.create_asset.waiting() == 1; }));
   Stop();
   vendor_.create_asset.Open();
@@ -172,7 +172,7 @@ TEST_F(RevivalTest, AStopWhileTheVendorAnswersLeavesTheCreationInDoubt) {
 TEST_F(RevivalTest, ACreationWhoseAssetCouldNotBeWrittenIsFoundInTheJournal) {
   const Asset asset = PutExpired("a");
   store_->failing_asset_updates = 1;
-  keeper_->Revive(asset);
+  recreation_->Revive(asset);
   ASSERT_TRUE(Reaches(asset, AssetState::kProcessing, absl::Seconds(1)));
   EXPECT_EQ(Stored(asset).vendor_id, "asset-1");
   EXPECT_EQ(vendor_.create_asset.calls(), 1);
@@ -181,7 +181,7 @@ TEST_F(RevivalTest, ACreationWhoseAssetCouldNotBeWrittenIsFoundInTheJournal) {
 TEST_F(RevivalTest, ACreationWhoseAssetWasNotWrittenBeforeAKillIsFoundInTheJournal) {
   const Asset asset = PutExpired("a");
   store_->failing_asset_updates = 1;
-  keeper_->Revive(asset);
+  recreation_->Revive(asset);
   ASSERT_TRUE(Eventually([&] { return store_->failing_asset_updates == 0; }));
   Restart();
   EXPECT_EQ(Revived(asset).vendor_id, "asset-1");
@@ -213,7 +213,7 @@ TEST_F(RevivalTest, AFullLibraryTakesNothingBack) {
 TEST_F(RevivalTest, AnAssetThatWasDeletedWhileItWasCreatedAgainIsDeletedAtTheVendorToo) {
   const Asset asset = PutExpired("a");
   vendor_.create_asset.Close();
-  keeper_->Revive(asset);
+  recreation_->Revive(asset);
   ASSERT_TRUE(Eventually([&] { return vendor_.create_asset.waiting() == 1; }));
   ASSERT_TRUE(store_->DeleteAsset(asset.handle).ok());
   vendor_.create_asset.Open();
@@ -224,7 +224,7 @@ TEST_F(RevivalTest, AnAssetThatWasDeletedWhileItWasCreatedAgainIsDeletedAtTheVen
 TEST_F(RevivalTest, AnAssetThatTurnsUpAtTheVendorMeanwhileIsKeptAndTheNewOneIsNot) {
   const Asset asset = PutExpired("a");
   vendor_.create_asset.Close();
-  keeper_->Revive(asset);
+  recreation_->Revive(asset);
   ASSERT_TRUE(Eventually([&] { return vendor_.create_asset.waiting() == 1; }));
   upstream::AssetReport report;
   report.id = "a";
@@ -240,7 +240,7 @@ TEST_F(RevivalTest, AnAssetThatTurnsUpAtTheVendorMeanwhileIsKeptAndTheNewOneIsNo
 TEST_F(RevivalTest, AVendorThatCannotBeAskedIsAskedAgainBeforeItCountsAsAnAnswer) {
   const Asset asset = PutExpired("a");
   vendor_.get_asset.Answer(Failure(Reason::kUpstreamUnavailable, "not now"));
-  keeper_->Revive(asset);
+  recreation_->Revive(asset);
   ASSERT_TRUE(Reaches(asset, AssetState::kProcessing, absl::Seconds(1)));
   EXPECT_EQ(vendor_.get_asset.calls(), 2);
 }
@@ -248,7 +248,7 @@ TEST_F(RevivalTest, AVendorThatCannotBeAskedIsAskedAgainBeforeItCountsAsAnAnswer
 TEST_F(RevivalTest, AVendorThatNeverAnswersLeavesItsErrorWithTheAsset) {
   const Asset asset = PutExpired("a");
   for (int i = 0; i < 5; ++i) vendor_.get_asset.Answer(Failure(Reason::kUpstreamUnavailable, "not now"));
-  keeper_->Revive(asset);
+  recreation_->Revive(asset);
   ASSERT_TRUE(Eventually([&] {
     clock_.Advance(absl::Seconds(5));
     return Stored(asset).error.reason == Reason::kUpstreamUnavailable;

@@ -1,5 +1,6 @@
 #include "service/engine/assets/asset_tracker.h"
 
+#include "tests/unit/engine/assets/asset_notes.h"
 #include "tests/unit/engine/engine_fixture.h"
 
 namespace seedance::testing {
@@ -168,7 +169,8 @@ class ApplyTest : public ::testing::Test {
   std::unique_ptr<FlakyStore> store_ = OpenStore(dir_.File("store.db"));
   engine::Upstreams upstreams_{Configs(vendor_), clock_};
   engine::WatchHub<model::Asset> hub_{"test"};
-  engine::AssetTracker tracker_{{}, *store_, upstreams_, hub_, clock_, random_};
+  AssetNotes notes_;
+  engine::AssetTracker tracker_{{}, {*store_, upstreams_, hub_, notes_, clock_, random_}};
 };
 
 TEST_F(ApplyTest, ASettledAssetNeverGoesBackToProcessingAndKeepsTheGatewaysOwnError) {
@@ -262,16 +264,14 @@ TEST_F(ApplyTest, AnAssetThatIsNotUsableHasNoLifeToLengthen) {
 
 TEST_F(ApplyTest, AnAssetThatExpiresIsToldOnce) {
   vendor_.profile().assets.library.idle_ttl = absl::Hours(100);
-  std::vector<std::string> told;
-  tracker_.OnExpiring([&](const model::Asset& asset) { told.push_back(asset.name()); });
   upstream::AssetReport report;
   report.state = AssetState::kActive;
   After(In(AssetState::kProcessing), report);
-  EXPECT_EQ(told, std::vector<std::string>{"assets/fake~a"});
+  EXPECT_EQ(notes_.expiring(), std::vector<std::string>{"assets/fake~a"});
   ASSERT_TRUE(tracker_.Apply({"fake", "a"}, report).ok());
   report.state = AssetState::kFailed;
   ASSERT_TRUE(tracker_.Apply({"fake", "a"}, report).ok());
-  EXPECT_EQ(told.size(), 1u);
+  EXPECT_EQ(notes_.expiring().size(), 1u);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Creations of groups and assets in doubt: listed, settled by a person, and those of EXPIRED assets found at the
 // vendor.
 #include "absl/strings/str_cat.h"
+#include "service/base/sha256.h"
 #include "service/engine/assets/journal_reconciler.h"
 #include "tests/unit/engine/assets/creation_fixture.h"
 
@@ -82,6 +83,13 @@ class CreationsTest : public CreationTest {
     params.request.references = {reference};
     params.request.recreate_expired_assets = true;
     return params;
+  }
+  // Right after the `number`-th read of the journal from now on, a person says that the vendor did not take the upload.
+  void SettleAfterRead(int number) {
+    store_->after_get_call = [this, number]() mutable {
+      if (--number != 0) return;
+      EXPECT_TRUE(Settle({"UploadAsset", kRequestId, {}, true}).ok());
+    };
   }
   JournalState RecreationRow(const model::Asset& asset, int number) {
     return (*store_->GetCall(model::RecreationOf(asset, number).key))->state;
@@ -289,6 +297,32 @@ TEST_F(CreationsTest, APersonsWordThatCannotBeWrittenLeavesTheDoubtAsItWas) {
   ASSERT_EQ(List()->items.size(), 1u);
   EXPECT_EQ(List()->items[0].state, JournalState::kInDoubt);
   EXPECT_EQ(vendor_.create_asset.calls(), 1);
+}
+
+// The journal has the answer, so nothing is read; before it is taken, a person settles the doubt that it is.
+TEST_F(CreationsTest, AnUploadThatWasNotReadIsNotSentWhenItsDoubtIsSettledMeanwhile) {
+  Start();
+  const engine::UploadAssetParams params = FileUpload(OldGroup(), "hero.png");
+  vendor_.create_asset.Answer(Lost());
+  ASSERT_EQ(ReasonOf(Upload(params, {Png()})), Reason::kOutcomeUnknown);
+  SettleAfterRead(1);
+  EXPECT_EQ(ReasonOf(Upload(params, {Png()})), Reason::kUpstreamUnavailable);
+  EXPECT_EQ(vendor_.create_asset.calls(), 1);
+  EXPECT_TRUE(Upload(params, {Png()}).ok());
+}
+
+// The same for one that was read to its end, to be compared with the hash in the journal.
+TEST_F(CreationsTest, AnUploadThatIsUsedUpIsNotSentWhenItsDoubtIsSettledMeanwhile) {
+  Start();
+  const engine::UploadAssetParams params = FileUpload(OldGroup(), "hero.png");
+  vendor_.create_asset.Answer(Lost());
+  ASSERT_EQ(ReasonOf(Upload(params, {Png()})), Reason::kOutcomeUnknown);
+  const model::Fingerprint hash = {{std::string(engine::kStreamHashField), base::Sha256Hex(Png())}};
+  ASSERT_TRUE(store_->ExtendFingerprint({kTenant, "UploadAsset", kRequestId}, hash).ok());
+  SettleAfterRead(2);
+  EXPECT_EQ(ReasonOf(Upload(params, {Png()})), Reason::kUpstreamUnavailable);
+  EXPECT_EQ(vendor_.create_asset.calls(), 1);
+  EXPECT_TRUE(Upload(params, {Png()}).ok());
 }
 
 }  // namespace

@@ -30,29 +30,34 @@ void KeeperTest::Start() {
   configs[0].upstream = vendor_.MakeUpstream();
   configs[0].max_submits = configs[0].max_polls = configs[0].max_transfers = 1;
   upstreams_ = std::make_unique<engine::Upstreams>(std::move(configs), clock_);
-  hub_ = std::make_unique<engine::WatchHub<Asset>>("test-fan-out");
-  hub_->Listen([this](const std::string& name, const Asset*) {
+  hub_ = std::make_unique<engine::WatchHub<Asset>>("test-fan-out", [this](const std::string& name, const Asset*) {
     base::MutexLock lock(mutex_);
     told_.insert(name);
   });
-  billed_ = std::make_unique<engine::Journal>(*store_, clock_, random_);
-  tracker_ = std::make_unique<engine::AssetTracker>(engine::AssetTracker::Options(), *store_, *upstreams_, *hub_,
-                                                    clock_, random_);
+  billed_ = std::make_unique<engine::Journal>(*store_, resolver_, clock_, random_);
+  tracker_ = std::make_unique<engine::AssetTracker>(
+      engine::AssetTracker::Options(),
+      engine::AssetTracker::Collaborators{*store_, *upstreams_, *hub_, to_keeper_, clock_, random_});
+  recreation_ = std::make_unique<engine::AssetRecreation>(
+      engine::AssetRecreation::Options(),
+      engine::AssetDependencies{*store_, *upstreams_, *billed_, *tracker_, clock_, random_});
   keeper_ = std::make_unique<engine::AssetKeepAlive>(
-      engine::AssetKeepAlive::Options(), *store_, *upstreams_, *billed_, *tracker_,
-      [this](const std::string& name) { return IsInUse(name); }, clock_, random_);
-  tracker_->OnExpiring([this](const Asset& asset) { keeper_->Track(asset); });
+      engine::AssetKeepAlive::Options(), *store_, *upstreams_, *tracker_,
+      [this](const std::string& name) { return IsInUse(name); }, clock_);
   ASSERT_TRUE(billed_->Recover().ok());
   ASSERT_TRUE(tracker_->Start().ok());
   ASSERT_TRUE(keeper_->Start().ok());
+  recreation_->Start();
 }
 
 void KeeperTest::Stop() {
   tracker_->Stop();
   keeper_->Stop();
+  recreation_->Stop();
   upstreams_->Stop(absl::ZeroDuration());
   hub_->Stop();
   keeper_.reset();
+  recreation_.reset();
   tracker_.reset();
 }
 
@@ -123,7 +128,7 @@ void KeeperTest::Settle() {
 Asset KeeperTest::Revived(const Asset& asset) {
   const int64_t before = Stored(asset).revision;
   const int told_before = told(asset);
-  keeper_->Revive(asset);
+  recreation_->Revive(asset);
   EXPECT_TRUE(Eventually([&] { return Stored(asset).revision > before && told(asset) > told_before; }));
   return Stored(asset);
 }

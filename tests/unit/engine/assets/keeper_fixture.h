@@ -13,6 +13,7 @@
 #include "service/base/mutex.h"
 #include "service/base/random.h"
 #include "service/engine/assets/asset_keep_alive.h"
+#include "service/engine/assets/asset_recreation.h"
 #include "tests/testing/fake_upstream.h"
 #include "tests/testing/temp_dir.h"
 #include "tests/unit/engine/flaky_store.h"
@@ -64,11 +65,24 @@ class KeeperTest : public ::testing::Test {
   std::unique_ptr<engine::WatchHub<model::Asset>> hub_;
   std::unique_ptr<engine::Journal> billed_;
   std::unique_ptr<engine::AssetTracker> tracker_;
+  std::unique_ptr<engine::AssetRecreation> recreation_;
   std::unique_ptr<engine::AssetKeepAlive> keeper_;
 
  private:
+  class ToKeeper : public engine::AssetObserver {
+   public:
+    explicit ToKeeper(KeeperTest& test) : test_(test) {}
+    void OnActive(const model::Asset&) override {}
+    void OnExpiring(const model::Asset& asset) override { test_.keeper_->Track(asset); }
+
+   private:
+    KeeperTest& test_;
+  };
+
   bool IsInUse(const std::string& name);
 
+  ToKeeper to_keeper_{*this};
+  engine::Journal::DoubtResolver resolver_;
   int probes_ = 0;
   base::Mutex mutex_;
   std::set<std::string> in_use_ ABSL_GUARDED_BY(mutex_);

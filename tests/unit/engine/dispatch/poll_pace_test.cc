@@ -195,5 +195,16 @@ TEST_F(NotFoundStreakTest, AnotherAnswerBeginsANewStreak) {
   EXPECT_TRUE(AddAt(absl::Minutes(5)));
 }
 
+TEST_F(NotFoundStreakTest, WhatWasSaidBeforeAnOutageDoesNotCount) {
+  const auto count_at = [this](bool not_found, int64_t outage_epoch, absl::Duration time) {
+    return streak_.Count(not_found, outage_epoch, absl::UnixEpoch() + time, {2, absl::ZeroDuration()});
+  };
+  EXPECT_FALSE(count_at(true, 0, absl::Minutes(0)));
+  EXPECT_FALSE(count_at(true, 1, absl::Minutes(1)));
+  EXPECT_FALSE(count_at(false, 1, absl::Minutes(2)));
+  EXPECT_FALSE(count_at(true, 1, absl::Minutes(3)));
+  EXPECT_TRUE(count_at(true, 1, absl::Minutes(4)));
+}
+
 }  // namespace
 }  // namespace seedance::engine

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -31,6 +32,24 @@ JournalEntry Call(const std::string& name = "hero", const std::string& tenant = 
   call.fingerprint = {{"upstream", "fake"}, {"display_name", name}, {"description", "d"}};
   return call;
 }
+
+// What a test does about calls in doubt.
+class Resolver : public Journal::DoubtResolver {
+ public:
+  void Look(const JournalEntry& row, Journal::Looked done) override {
+    if (look) return look(row, std::move(done));
+    done(std::nullopt);
+  }
+  void OnDoubt(const JournalEntry&) override { ++doubts; }
+  void OnFound(const JournalEntry& row, const Journal::Found& made) override {
+    EXPECT_EQ(row.resource_name, made.name());
+    found.push_back(made.name());
+  }
+
+  std::function<void(const JournalEntry& row, Journal::Looked done)> look;
+  int doubts = 0;
+  std::vector<std::string> found;
+};
 
 class JournalTest : public ::testing::Test {
  protected:
@@ -63,15 +82,16 @@ class JournalTest : public ::testing::Test {
     billed_.reset();
     store_.reset();
     store_ = OpenStore(dir_.File("store.db"));
-    billed_ = std::make_unique<Journal>(*store_, clock_, random_);
+    billed_ = std::make_unique<Journal>(*store_, resolver_, clock_, random_);
     ASSERT_TRUE(billed_->Recover().ok());
   }
 
   TempDir dir_;
   base::SimulatedClock clock_{absl::FromUnixSeconds(1'800'000'000)};
   base::SeededRandom random_{1};
+  Resolver resolver_;
   std::unique_ptr<FlakyStore> store_ = OpenStore(dir_.File("store.db"));
-  std::unique_ptr<Journal> billed_ = std::make_unique<Journal>(*store_, clock_, random_);
+  std::unique_ptr<Journal> billed_ = std::make_unique<Journal>(*store_, resolver_, clock_, random_);
   Said first_;
 };
 
@@ -245,11 +265,6 @@ TEST_F(JournalTest, WhoeverAsksAgainWritesAnEndThatCouldNotBeWritten) {
 }
 
 TEST_F(JournalTest, AnAcceptedCallThatIsWrittenLateIsTold) {
-  std::vector<std::string> told;
-  billed_->SetDoubtHooks({nullptr, nullptr, [&](const JournalEntry& row, const Journal::Found& made) {
-                            EXPECT_EQ(row.resource_name, made.name());
-                            told.push_back(made.name());
-                          }});
   model::AssetGroup group = Group();
   store_->failing_finishes = 3;
   billed_->Accepted(Own(), &group, nullptr);
@@ -258,7 +273,7 @@ TEST_F(JournalTest, AnAcceptedCallThatIsWrittenLateIsTold) {
       << "nobody's word against what is known";
   EXPECT_EQ(*Ask(), "assetGroups/fake~g1");
   EXPECT_TRUE(store_->GetGroup(group.handle).ok());
-  EXPECT_EQ(told, std::vector<std::string>{"assetGroups/fake~g1"});
+  EXPECT_EQ(resolver_.found, std::vector<std::string>{"assetGroups/fake~g1"});
 }
 
 TEST_F(JournalTest, AStopWritesWhatCouldNotBeWritten) {
@@ -310,13 +325,12 @@ TEST_F(JournalTest, ACallThatBrokeOffMayBeAnsweredByAnExistingResource) {
 TEST_F(JournalTest, WhatALookFindsEndsTheDoubtForAll) {
   billed_->Failed(Own(), Acceptance::kUnknown, absl::UnavailableError("connection reset"));
   int looks = 0;
-  billed_->SetDoubtHooks({[&](const JournalEntry& row, Journal::Looked done) {
-                            EXPECT_EQ(row.key, Call().key);
-                            EXPECT_EQ(billed_->Unsettled()->size(), 1u);
-                            if (++looks == 1) return done(std::nullopt);
-                            done(Journal::Found{Group(), std::nullopt});
-                          },
-                          nullptr});
+  resolver_.look = [&](const JournalEntry& row, Journal::Looked done) {
+    EXPECT_EQ(row.key, Call().key);
+    EXPECT_EQ(billed_->Unsettled()->size(), 1u);
+    if (++looks == 1) return done(std::nullopt);
+    done(Journal::Found{Group(), std::nullopt});
+  };
   EXPECT_EQ(ReasonOf(Ask()), base::Reason::kOutcomeUnknown);
   EXPECT_EQ(ReasonOf(Ask("villain")), base::Reason::kRequestIdReused);
   EXPECT_EQ(*Ask(), "assetGroups/fake~g1");
@@ -336,10 +350,7 @@ TEST_F(JournalTest, ALookByItselfIsOverWhenNothingIsInDoubt) {
   billed_->LookAgain(call.key, note);
   billed_->Failed(call, Acceptance::kUnknown, absl::UnavailableError(""));
   billed_->LookAgain(call.key, note);
-  billed_->SetDoubtHooks({[&](const JournalEntry&, Journal::Looked done) {
-                            done(Journal::Found{Group(), std::nullopt});
-                          },
-                          nullptr});
+  resolver_.look = [&](const JournalEntry&, Journal::Looked done) { done(Journal::Found{Group(), std::nullopt}); };
   billed_->LookAgain(call.key, note);
   billed_->LookAgain(call.key, note);
   EXPECT_EQ(over, (std::vector<bool>{true, false, false, true, true}))
@@ -349,8 +360,7 @@ TEST_F(JournalTest, ALookByItselfIsOverWhenNothingIsInDoubt) {
 TEST_F(JournalTest, ALookThatFailsTellsWhy) {
   const JournalEntry call = Own();
   billed_->Failed(call, Acceptance::kUnknown, absl::UnavailableError(""));
-  billed_->SetDoubtHooks(
-      {[&](const JournalEntry&, Journal::Looked done) { done(absl::ResourceExhaustedError("429")); }, nullptr});
+  resolver_.look = [](const JournalEntry&, Journal::Looked done) { done(absl::ResourceExhaustedError("429")); };
   absl::StatusOr<bool> over = false;
   billed_->LookAgain(call.key, [&over](const absl::StatusOr<bool>& is_over) { over = is_over; });
   EXPECT_TRUE(absl::IsResourceExhausted(over.status()));
@@ -358,16 +368,14 @@ TEST_F(JournalTest, ALookThatFailsTellsWhy) {
 }
 
 TEST_F(JournalTest, EveryDoubtIsTold) {
-  int arose = 0;
-  billed_->SetDoubtHooks({nullptr, [&](const JournalEntry&) { ++arose; }});
   billed_->Failed(Own(), Acceptance::kNotAccepted, absl::UnavailableError(""));
-  EXPECT_EQ(arose, 0);
+  EXPECT_EQ(resolver_.doubts, 0);
   first_ = Said();
   const JournalEntry call = Own();
   store_->failing_finishes = 100;
   model::AssetGroup group = Group();
   billed_->Accepted(call, &group, nullptr);
-  EXPECT_EQ(arose, 1);
+  EXPECT_EQ(resolver_.doubts, 1);
   ASSERT_EQ(billed_->Unsettled()->size(), 1u) << "though the journal says that it is under way";
 }
 

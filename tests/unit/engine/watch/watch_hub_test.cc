@@ -225,12 +225,13 @@ TEST(WatchHubEndTest, MayEndWhileASessionIsBeingTold) {
 
 TEST_F(WatchHubTest, AListenerHearsOfEveryPublicationWithOrWithoutReaders) {
   std::vector<std::string> heard;
-  hub_.Listen(
-      [&](const std::string& key, const Thing* thing) { heard.push_back(key + (thing == nullptr ? " gone" : "")); });
-  auto session = Open("read");
-  hub_.Publish("unread", At(1));
-  hub_.Publish("read", At(2));
-  hub_.PublishGone("unread");
+  Hub hub("heard", [&](const std::string& key, const Thing* thing) {
+    heard.push_back(key + (thing == nullptr ? " gone" : ""));
+  });
+  const auto session = hub.Subscribe("read", [] {});
+  hub.Publish("unread", At(1));
+  hub.Publish("read", At(2));
+  hub.PublishGone("unread");
   EXPECT_EQ(heard, (std::vector<std::string>{"unread", "read", "unread gone"}));
 }
 

@@ -1,6 +1,6 @@
-#include "service/rpc/convert/convert_time.h"
+#include "service/base/proto_time.h"
 
-namespace seedance::rpc {
+namespace seedance::base {
 
 google::protobuf::Timestamp ToProto(absl::Time time) {
   google::protobuf::Timestamp proto;
@@ -18,4 +18,12 @@ google::protobuf::Duration ToProto(absl::Duration duration) {
   return proto;
 }
 
-}  // namespace seedance::rpc
+absl::Time FromProto(const google::protobuf::Timestamp& proto) {
+  return absl::FromUnixSeconds(proto.seconds()) + absl::Nanoseconds(proto.nanos());
+}
+
+absl::Duration FromProto(const google::protobuf::Duration& proto) {
+  return absl::Seconds(proto.seconds()) + absl::Nanoseconds(proto.nanos());
+}
+
+}  // namespace seedance::base

@@ -1,4 +1,4 @@
-#include "service/rpc/validate/field_rules.h"
+#include "service/rpc/validate/request_rules.h"
 
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
@@ -67,11 +67,11 @@ std::string NotAName(const std::string& name, std::string_view form) {
 
 }  // namespace
 
-void FieldRules::Add(std::string_view field, std::string_view rule) {
+void RequestRules::Add(std::string_view field, std::string_view rule) {
   violations_.push_back({std::string(field), std::string(rule)});
 }
 
-void FieldRules::Name(std::string_view field, const std::string& text, size_t most) {
+void RequestRules::Name(std::string_view field, const std::string& text, size_t most) {
   const TextShape shape = ShapeOf(text);
   if (text.empty()) {
     Add(field, "is required");
@@ -84,7 +84,7 @@ void FieldRules::Name(std::string_view field, const std::string& text, size_t mo
   }
 }
 
-void FieldRules::Text(std::string_view field, const std::string& text, size_t most) {
+void RequestRules::Text(std::string_view field, const std::string& text, size_t most) {
   const TextShape shape = ShapeOf(text);
   if (!shape.utf8) {
     Add(field, "must be UTF-8");
@@ -95,15 +95,15 @@ void FieldRules::Text(std::string_view field, const std::string& text, size_t mo
   }
 }
 
-void FieldRules::RequestId(std::string_view field, const std::string& id) {
+void RequestRules::RequestId(std::string_view field, const std::string& id) {
   if (!id.empty() && !base::IsUuid(id)) Add(field, "must be a UUID such as 123e4567-e89b-12d3-a456-426614174000");
 }
 
-void FieldRules::Upstream(std::string_view field, const std::string& name) {
+void RequestRules::Upstream(std::string_view field, const std::string& name) {
   if (!name.empty() && !model::IsUpstreamName(name)) Add(field, "must be the name of a configured upstream");
 }
 
-void FieldRules::HttpsUrl(std::string_view field, const std::string& url) {
+void RequestRules::HttpsUrl(std::string_view field, const std::string& url) {
   const TextShape shape = ShapeOf(url.substr(0, kMaxUrlBytes + 1));
   if (url.empty()) {
     Add(field, "is required");
@@ -120,7 +120,7 @@ void FieldRules::HttpsUrl(std::string_view field, const std::string& url) {
   }
 }
 
-void FieldRules::MediaUri(std::string_view field, const std::string& uri) {
+void RequestRules::MediaUri(std::string_view field, const std::string& uri) {
   if (uri.empty() || uri.substr(0, 64).find("://") != std::string::npos) return HttpsUrl(field, uri);
   if (HasScheme(uri, "data:")) {
     if (const std::string fault = DataUriFault(uri); !fault.empty()) Add(field, fault);
@@ -134,7 +134,7 @@ void FieldRules::MediaUri(std::string_view field, const std::string& uri) {
   }
 }
 
-void FieldRules::Labels(std::string_view field, const std::map<std::string, std::string>& labels, size_t most) {
+void RequestRules::Labels(std::string_view field, const std::map<std::string, std::string>& labels, size_t most) {
   if (labels.size() > most) Add(field, absl::StrCat("must have at most ", most, " labels, has ", labels.size()));
   for (const auto& [key, value] : labels) {
     const std::string path = absl::StrCat(std::string(field), "[", key.substr(0, kMaxLabelKeyBytes), "]");
@@ -147,12 +147,12 @@ void FieldRules::Labels(std::string_view field, const std::map<std::string, std:
   }
 }
 
-int FieldRules::PageSize(int32_t page_size) {
+int RequestRules::PageSize(int32_t page_size) {
   if (page_size < 0) Add("page_size", absl::StrCat("must be 0 to ", kMaxPageSize, ", is ", page_size));
   return page_size <= 0 ? kDefaultPageSize : std::min<int>(page_size, kMaxPageSize);
 }
 
-model::PageCursor FieldRules::PageToken(const std::string& token, const std::string& filter) {
+model::PageCursor RequestRules::PageToken(const std::string& token, const std::string& filter) {
   absl::StatusOr<model::PageCursor> cursor = model::DecodePageToken(token, filter);
   if (cursor.ok()) return *std::move(cursor);
   for (base::FieldViolation& violation : base::GetErrorDetail(cursor.status()).violations) {
@@ -161,7 +161,7 @@ model::PageCursor FieldRules::PageToken(const std::string& token, const std::str
   return {};
 }
 
-void FieldRules::ResumeToken(const std::string& token) {
+void RequestRules::ResumeToken(const std::string& token) {
   if (token.size() > kMaxResumeTokenBytes) {
     Add("resume_token", absl::StrCat("must have at most ", kMaxResumeTokenBytes, " bytes, has ", token.size()));
   } else if (!std::all_of(token.begin(), token.end(), IsWebSafeBase64)) {
@@ -169,8 +169,8 @@ void FieldRules::ResumeToken(const std::string& token) {
   }
 }
 
-std::set<std::string> FieldRules::UpdateMask(const google::protobuf::FieldMask& mask,
-                                             const std::set<std::string>& known) {
+std::set<std::string> RequestRules::UpdateMask(const google::protobuf::FieldMask& mask,
+                                               const std::set<std::string>& known) {
   std::set<std::string> paths;
   for (int i = 0; i < mask.paths_size(); ++i) {
     if (known.count(mask.paths(i)) == 0) {
@@ -181,29 +181,29 @@ std::set<std::string> FieldRules::UpdateMask(const google::protobuf::FieldMask& 
   return paths;
 }
 
-model::UpstreamHandle FieldRules::GroupName(std::string_view field, const std::string& name) {
+model::UpstreamHandle RequestRules::GroupName(std::string_view field, const std::string& name) {
   auto handle = model::ParseAssetGroupName(name);
   if (!handle.has_value()) Add(field, NotAName(name, "assetGroups/{upstream}~{id}"));
   return handle.value_or(model::UpstreamHandle{});
 }
 
-model::UpstreamHandle FieldRules::AssetName(std::string_view field, const std::string& name) {
+model::UpstreamHandle RequestRules::AssetName(std::string_view field, const std::string& name) {
   auto handle = model::ParseAssetName(name);
   if (!handle.has_value()) Add(field, NotAName(name, "assets/{upstream}~{id}"));
   return handle.value_or(model::UpstreamHandle{});
 }
 
-std::string FieldRules::TaskId(std::string_view field, const std::string& name) {
+std::string RequestRules::TaskId(std::string_view field, const std::string& name) {
   std::optional<std::string> id = model::ParseGenerationTaskName(name);
   if (!id.has_value()) Add(field, NotAName(name, "generationTasks/{UUID}"));
   return id.value_or("");
 }
 
-void FieldRules::Enum(std::string_view field, bool valid, int value) {
+void RequestRules::Enum(std::string_view field, bool valid, int value) {
   if (!valid) Add(field, absl::StrCat("has the value ", value, ", which is unknown to this server"));
 }
 
-absl::Status FieldRules::ToStatus() const {
+absl::Status RequestRules::ToStatus() const {
   return violations_.empty() ? absl::OkStatus() : base::InvalidInput(violations_);
 }
 

@@ -1,5 +1,5 @@
-#ifndef SEEDANCE_SERVICE_RPC_VALIDATE_FIELD_RULES_H_
-#define SEEDANCE_SERVICE_RPC_VALIDATE_FIELD_RULES_H_
+#ifndef SEEDANCE_SERVICE_RPC_VALIDATE_REQUEST_RULES_H_
+#define SEEDANCE_SERVICE_RPC_VALIDATE_REQUEST_RULES_H_
 
 #include <google/protobuf/field_mask.pb.h>
 #include <google/protobuf/message_lite.h>
@@ -22,7 +22,7 @@ namespace seedance::rpc {
 // parsed value. Rules that depend on a vendor are checked by the engine. For one thread.
 //
 // Tests: tests/unit/rpc/validate/validate_test.cc
-class FieldRules {
+class RequestRules {
  public:
   // Reports that `field` breaks `rule`.
   void Add(std::string_view field, std::string_view rule);
@@ -85,4 +85,4 @@ std::string FilterOf(const google::protobuf::MessageLite& request);
 
 }  // namespace seedance::rpc
 
-#endif  // SEEDANCE_SERVICE_RPC_VALIDATE_FIELD_RULES_H_
+#endif  // SEEDANCE_SERVICE_RPC_VALIDATE_REQUEST_RULES_H_
