@@ -36,4 +36,8 @@ RequestOutcome OutcomeOf(const BilledResult<std::string>& submission) {
 
 bool WasPutOff(const absl::Status& status) { return base::GetReason(status) == Reason::kRateLimited; }
 
+bool WasNotSent(const absl::Status& status) {
+  return base::GetErrorDetail(status).metadata.count(std::string(kNotSentKey)) > 0;
+}
+
 }  // namespace seedance::upstream

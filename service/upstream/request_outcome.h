@@ -29,9 +29,13 @@ struct RequestOutcome {
 RequestOutcome OutcomeOf(const absl::Status& read);
 RequestOutcome OutcomeOf(const BilledResult<std::string>& submission);
 
-// Whether a call that bills nothing surely changed nothing at the vendor and may be made again later: a 429, or the
-// gateway's own limits (RATE_LIMITED).
+// Whether the vendor was not asked, or did not want to be: a read that ended so says nothing and may be made again
+// later (RATE_LIMITED: a 429, or a request that did not get leave).
 bool WasPutOff(const absl::Status& status);
+
+// Whether the request did not get leave: surely nothing was sent. A 429 is no proof, a proxy may send one after it
+// passed the request on.
+bool WasNotSent(const absl::Status& status);
 
 }  // namespace seedance::upstream
 

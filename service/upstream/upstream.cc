@@ -13,6 +13,8 @@ BilledResult<std::string> NotSent(const absl::Status& status) {
   result.retry_after = base::GetErrorDetail(status).retry_delay;
   const base::Reason reason = base::GetReason(status);
   result.retryable = reason == base::Reason::kUpstreamUnavailable || reason == base::Reason::kRateLimited;
+  // The caller is told when to come again: nothing waits on a thread for the gateway's own limits.
+  if (base::GetErrorDetail(status).metadata.count(std::string(kNotSentKey)) > 0) result.retryable = false;
   return result;
 }
 

@@ -29,8 +29,9 @@ struct RequestOutcome;
 class RequestPermit {
  public:
   virtual ~RequestPermit() = default;
-  // Called immediately before each request of a call that bills nothing. Waits until the account may send it, at most
-  // until the call's deadline or a cancel. An error: it must not be sent; a later one may be.
+  // Called immediately before each request: by the vendor's side for calls that bill nothing, by the caller of the
+  // others. Waits until the account may send it, at most until the call's deadline or a cancel. An error, with
+  // kNotSentKey: it must not be sent; a later one may be.
   virtual absl::Status BeforeSend(const CallOptions& call) = 0;
   // What the requests came to: called as soon as that is clear; not when they were broken off from here. Without a
   // request under way it does nothing.
@@ -48,6 +49,9 @@ struct CallOptions {
   std::shared_ptr<base::CancelToken> abandon;
   std::string traceparent;  // W3C trace context, sent on. May be empty.
 };
+
+// Key of ErrorInfo.metadata: the request did not get leave, and was not sent. Its value is "true".
+inline constexpr std::string_view kNotSentKey = "not_sent";
 
 // Key of ErrorInfo.metadata: the vendor's own Retry-After, in seconds. Without it a retry delay is the gateway's guess.
 inline constexpr std::string_view kRetryAfterKey = "upstream_retry_after";

@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "service/base/error.h"
 #include "service/engine/assets/asset_library.h"
+#include "service/upstream/request_outcome.h"
 
 namespace seedance::engine {
 namespace {
@@ -177,6 +178,9 @@ absl::StatusOr<model::UpstreamHandle> Adoption::GroupOf(const CallContext& conte
   if (!report.group_id.empty() && absl::IsNotFound(store_.GetGroup(group).status())) {
     absl::StatusOr<upstream::GroupReport> found =
         account.upstream().groups()->GetGroup(ToCallOptions(context), report.group_id);
+    // The vendor was not asked: nothing is known yet, and what is stored now stays.
+    const bool unasked = upstream::WasPutOff(found.status()) || upstream::WasNotSent(found.status());
+    if (unasked || absl::IsCancelled(found.status())) return found.status();
     // LivenessFace groups are never listed: then the id is all there is to know.
     upstream::GroupReport bare;
     bare.id = bare.display_name = report.group_id;

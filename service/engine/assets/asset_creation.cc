@@ -99,8 +99,9 @@ void AssetCreation::FindGroup(AssetRequest request, Done<model::Asset> done) {
   absl::StatusOr<model::AssetGroup> group = OwnGroup(store_, request.context.tenant, request.group_handle);
   if (group.ok()) return Check(std::move(request), *account, *std::move(group), std::move(done));
   if (!absl::IsNotFound(group.status()) || !account->dedicated()) return done(group.status());
+  const CallContext context = request.context;
   account->Read<model::Asset>(
-      std::move(done), [this, account, request = std::move(request)](Done<model::Asset> answer) mutable {
+      context, std::move(done), [this, account, request = std::move(request)](Done<model::Asset> answer) mutable {
         absl::StatusOr<model::AssetGroup> found = adoption_.Group(request.context, *account, request.group_handle);
         if (!found.ok()) return answer(found.status());
         Check(std::move(request), *account, *std::move(found), std::move(answer));
@@ -159,7 +160,7 @@ void AssetCreation::ShareContent(ReadAsset asset, Done<model::Asset> done) {
   // Shared by the two ways on, of which one is taken.
   auto shared = std::make_shared<std::pair<ReadAsset, Done<model::Asset>>>(std::move(asset), std::move(done));
   const bool leads = contents_.Lead(key, [this, shared](const absl::StatusOr<model::Asset>& leader) {
-    shared->first.account->Read<model::Asset>(std::move(shared->second),
+    shared->first.account->Read<model::Asset>(shared->first.context, std::move(shared->second),
                                               [this, shared, leader](Done<model::Asset> answer) {
                                                 Follow(std::move(shared->first), leader, std::move(answer));
                                               });
@@ -271,7 +272,10 @@ void AssetCreation::Send(const std::shared_ptr<JournalledAsset>& asset) {
   if (asset->streaming() != nullptr) return sender_.Send(*asset);
   bool taken = false;
   if (asset->sends_uri()) {
-    taken = asset->account->TryChange([this, asset] { sender_.Send(*asset); });
+    taken = asset->account->TryChange(
+        asset->context.tenant, [this, asset](RequestSlot&) { sender_.Send(*asset); },
+        [this, asset](const absl::Status& why) { billed_.Failed(asset->call, Acceptance::kNotAccepted, why); },
+        /*patient=*/false);
   } else {
     // Billed: it goes on without its caller, and waits for nobody but the vendor.
     TransferQueue::Transfer transfer;

@@ -84,7 +84,9 @@ void AssetKeepAlive::Used(const model::Asset& asset, AssetUse use) {
   const bool is_old = IsOtherExpireTime(library, asset.expire_time, ExpireTime(library, now));
   if (library.idle_ttl == absl::ZeroDuration() || !is_old || !MayLook(asset, *account)) return;
   // Refused by a full pool, it is looked at in time all the same.
-  (void)account->TryRead([this, asset, account] { Touch(asset, *account); });
+  (void)account->TryRead(
+      asset.tenant, [this, asset, account](RequestSlot&) { Touch(asset, *account); }, [](const absl::Status&) {},
+      /*patient=*/true);
 }
 
 void AssetKeepAlive::OnDue(const std::string& name) {
@@ -96,9 +98,10 @@ void AssetKeepAlive::OnDue(const std::string& name) {
     kept = found->second;
   }
   VendorAccount* account = upstreams_.Find(kept.tenant, kept.handle.upstream);
-  if (!account->TryRead([this, kept, account] { Look(kept, *account); })) {
-    due_.Schedule(name, clock_.Now() + kFullPoolPause);
-  }
+  const bool taken = account->TryRead(
+      kept.tenant, [this, kept, account](RequestSlot&) { Look(kept, *account); }, [](const absl::Status&) {},
+      /*patient=*/true);
+  if (!taken) due_.Schedule(name, clock_.Now() + kFullPoolPause);
 }
 
 void AssetKeepAlive::Look(const Kept& kept, VendorAccount& account) {

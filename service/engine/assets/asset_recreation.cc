@@ -20,9 +20,10 @@ using model::AssetState;
 using upstream::Acceptance;
 
 constexpr absl::Duration kPause = absl::Seconds(1);  // For a full pool, and for a store that takes nothing.
+// Looks and creations that the vendor or its rate put off, with growing pauses: an hour's worth and more.
+constexpr int kMostPutOff = 150;
 // An asset that is not needed takes a place in the library until it is deleted.
 constexpr int kDiscards = 5;
-constexpr absl::Duration kLongestDiscardPause = absl::Seconds(10);
 
 absl::Status Lost(std::string_view message) {
   base::ErrorDetail detail;
@@ -46,7 +47,7 @@ void AssetRecreation::Revive(const model::Asset& asset) {
   const std::string name = asset.name();
   {
     base::MutexLock lock(mutex_);
-    if (!revivals_.try_emplace(name, Revival{asset.handle, asset.tenant, 0}).second) return;
+    if (!revivals_.try_emplace(name, Revival{asset.handle, asset.tenant, 0, 0}).second) return;
   }
   OnDue(name);
 }
@@ -61,9 +62,10 @@ void AssetRecreation::OnDue(const std::string& name) {
   }
   VendorAccount* account = upstreams_.Find(revival.tenant, revival.handle.upstream);
   if (account == nullptr) return End(name);
-  if (!account->TryChange([this, revival, account] { Look(revival, *account); })) {
-    due_.Schedule(name, clock_.Now() + kPause);
-  }
+  const bool taken = account->TryChange(
+      revival.tenant, [this, revival, account](RequestSlot&) { Look(revival, *account); },
+      [this, name](const absl::Status&) { End(name); }, /*patient=*/true);
+  if (!taken) due_.Schedule(name, clock_.Now() + kPause);
 }
 
 void AssetRecreation::Look(const Revival& revival, VendorAccount& account) {
@@ -85,15 +87,19 @@ void AssetRecreation::Look(const Revival& revival, VendorAccount& account) {
 void AssetRecreation::LookAgain(const model::Asset& asset, const absl::Status& cause) {
   const std::string name = asset.name();
   int looks = 0;
+  int put_off = 0;
   {
     base::MutexLock lock(mutex_);
     const auto found = revivals_.find(name);
-    // One that was put off asked the vendor nothing.
-    if (found != revivals_.end()) looks = found->second.looks += upstream::WasPutOff(cause) ? 0 : 1;
+    if (found != revivals_.end()) {
+      ++(upstream::WasPutOff(cause) ? found->second.put_off : found->second.looks);
+      looks = found->second.looks;
+      put_off = found->second.put_off;
+    }
   }
-  if (looks >= options_.looks) return StayExpired(asset, asset.recreations, cause);
+  if (looks >= options_.looks || put_off >= kMostPutOff) return StayExpired(asset, asset.recreations, cause);
   const absl::Duration wish = base::GetErrorDetail(cause).retry_delay.value_or(absl::ZeroDuration());
-  due_.Schedule(name, clock_.Now() + std::max(options_.backoff.Delay(std::max(looks - 1, 0), random_), wish));
+  due_.Schedule(name, clock_.Now() + std::max(options_.backoff.Delay(looks + put_off - 1, random_), wish));
 }
 
 void AssetRecreation::TakeBack(const model::Asset& asset, const upstream::AssetReport& report) {
@@ -224,16 +230,21 @@ void AssetRecreation::StayExpired(const model::Asset& asset, int recreations, co
   });
 }
 
-void AssetRecreation::Discard(const model::Asset& asset, const std::string& vendor_id) {
+void AssetRecreation::Discard(const model::Asset& asset, const std::string& vendor_id, int tried) {
   VendorAccount* account = upstreams_.Find(asset.tenant, asset.handle.upstream);
   if (account == nullptr) return;
-  const upstream::CallOptions options = upstreams_.BackgroundRead();
-  absl::Status deleted = account->upstream().assets().DeleteAsset(options, vendor_id);
-  for (int tried = 1; tried < kDiscards && upstream::WasPutOff(deleted); ++tried) {
-    const absl::Duration wish = base::GetErrorDetail(deleted).retry_delay.value_or(kPause);
-    if (!Pause(std::min(wish, kLongestDiscardPause), clock_, options.cancel)) break;
-    deleted = account->upstream().assets().DeleteAsset(options, vendor_id);
-  }
+  const bool taken = account->TryChange(
+      asset.tenant,
+      [this, asset, vendor_id, tried, account](RequestSlot&) {
+        const absl::Status deleted = account->upstream().assets().DeleteAsset(upstreams_.BackgroundRead(), vendor_id);
+        if (upstream::WasPutOff(deleted) && tried < kDiscards) return Discard(asset, vendor_id, tried + 1);
+        Discarded(asset, vendor_id, deleted);
+      },
+      [asset, vendor_id](const absl::Status& why) { Discarded(asset, vendor_id, why); }, /*patient=*/true);
+  if (!taken) Discarded(asset, vendor_id, account->Busy());
+}
+
+void AssetRecreation::Discarded(const model::Asset& asset, const std::string& vendor_id, const absl::Status& deleted) {
   if (deleted.ok() || absl::IsNotFound(deleted)) return;
   base::Log(base::LogLevel::kWarning, "unneeded_asset_not_deleted",
             {{"asset", asset.name()}, {"vendor_id", vendor_id}, {"cause", std::string(deleted.message())}});
@@ -256,7 +267,7 @@ void AssetRecreation::End(const std::string& name) {
 void AssetRecreation::BeginAnew(const model::Asset& asset) {
   {
     base::MutexLock lock(mutex_);
-    revivals_.try_emplace(asset.name(), Revival{asset.handle, asset.tenant, 0});
+    revivals_.try_emplace(asset.name(), Revival{asset.handle, asset.tenant, 0, 0});
   }
   due_.Schedule(asset.name(), clock_.Now() + kPause);
 }

@@ -53,7 +53,8 @@ class AssetRecreation {
   struct Revival {
     model::UpstreamHandle handle;
     std::string tenant;
-    int looks = 0;
+    int looks = 0;    // That the vendor did not answer.
+    int put_off = 0;  // That were put off.
   };
 
   void OnDue(const std::string& name);
@@ -71,7 +72,8 @@ class AssetRecreation {
   void ReleaseClaim(const model::Asset& asset, int number);
   void StayExpired(const model::Asset& asset, int recreations, const absl::Status& cause);
   // Deletes at the vendor what nobody needs any more.
-  void Discard(const model::Asset& asset, const std::string& vendor_id);
+  void Discard(const model::Asset& asset, const std::string& vendor_id, int tried = 1);
+  static void Discarded(const model::Asset& asset, const std::string& vendor_id, const absl::Status& deleted);
   // Ends the revival with a change of the asset. One that the store does not take begins the revival anew.
   absl::StatusOr<model::Asset> EndWith(const model::Asset& asset, absl::FunctionRef<absl::Status(model::Asset&)> edit);
   void End(const std::string& name);

@@ -84,7 +84,13 @@ upstream::BilledResult<std::string> AssetSender::SendIntoGroup(JournalledAsset& 
   for (;;) {
     upstream::BilledResult<std::string> result = SendOnce(draft, asset, options);
     const bool no_group = result.acceptance == Acceptance::kRefused && absl::IsNotFound(result.status);
-    if (!no_group || !ExplainNoGroup(draft, young, options, result.status)) return result;
+    if (!no_group) return result;
+    const bool invisible = ExplainNoGroup(draft, young, options, result.status);
+    if (upstream::WasPutOff(result.status)) {
+      result.acceptance = Acceptance::kNotAccepted;
+      result.retryable = false;
+    }
+    if (!invisible) return result;
     const bool again =
         draft.streaming() == nullptr && clock_.Now() < until && Pause(kGroupPause, clock_, options.abandon);
     if (again) continue;
@@ -102,9 +108,13 @@ bool AssetSender::ExplainNoGroup(const JournalledAsset& draft, bool young, const
   look.deadline = clock_.Now() + kGroupWait;
   const absl::StatusOr<bool> taken = VendorHasName(draft, look);
   if (!taken.value_or(false)) {
-    if (young || upstream::WasPutOff(taken.status())) return true;
-    const absl::Status group = draft.account->upstream().groups()->GetGroup(look, draft.group.handle.id).status();
-    if (!group.ok()) return upstream::WasPutOff(group);
+    if (young) return true;
+    absl::Status group = taken.status();
+    if (!upstream::WasPutOff(group)) {
+      group = draft.account->upstream().groups()->GetGroup(look, draft.group.handle.id).status();
+    }
+    if (upstream::WasPutOff(group)) status = group;
+    if (!group.ok()) return false;
   }
   // The vendor gives this answer to a second asset of one name too.
   status = DisplayNameTaken(draft.group.name(), draft.display_name);
@@ -162,8 +172,13 @@ void AssetSender::AwaitGroup(const JournalledAsset& draft, const upstream::CallO
   const absl::Time until = clock_.Now() + kGroupWait;
   while (clock_.Now() < until) {
     const absl::Status seen = draft.account->upstream().groups()->GetGroup(options, draft.group.handle.id).status();
-    const bool unknown = absl::IsNotFound(seen) || upstream::WasPutOff(seen);
-    if (!unknown || !Pause(kGroupPause, clock_, options.cancel)) return;
+    absl::Duration pause = kGroupPause;
+    if (upstream::WasPutOff(seen)) {
+      pause = std::max(pause, base::GetErrorDetail(seen).retry_delay.value_or(pause));
+    } else if (!absl::IsNotFound(seen)) {
+      return;
+    }
+    if (clock_.Now() + pause >= until || !Pause(pause, clock_, options.cancel)) return;
   }
 }
 

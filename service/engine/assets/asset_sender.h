@@ -34,8 +34,8 @@ class AssetSender {
                                                     const upstream::CallOptions& options);
   upstream::BilledResult<std::string> SendOnce(JournalledAsset& draft, upstream::NewAsset& asset,
                                                const upstream::CallOptions& options);
-  // What the vendor's "no such group" to a new asset means, with the error for it. True: it may only not see a young
-  // group yet.
+  // What the vendor's "no such group" to a new asset means, with the error for it; RATE_LIMITED: the vendor could not
+  // be asked. True: it may only not see a young group yet.
   bool ExplainNoGroup(const JournalledAsset& draft, bool young, const upstream::CallOptions& options,
                       absl::Status& status);
   // Whether the vendor lists an asset of this name in the group.

@@ -6,6 +6,7 @@
 #include "service/base/error.h"
 #include "service/engine/assets/asset_library.h"
 #include "service/engine/journal/claim_conflict.h"
+#include "service/upstream/request_outcome.h"
 
 namespace seedance::engine {
 namespace {
@@ -14,6 +15,7 @@ constexpr int kMostRounds = 3;  // Of deleting an asset that keeps being created
 
 // Whether a failed call of the vendor may have been carried out.
 bool MayHaveWorked(const absl::Status& status) {
+  if (upstream::WasNotSent(status)) return false;
   switch (base::GetReason(status)) {
     case base::Reason::kUpstreamUnavailable:
     case base::Reason::kDeadlineExceeded:
@@ -35,7 +37,7 @@ void Assets::Get(const CallContext& context, const model::UpstreamHandle& handle
   if (stored.ok() || !absl::IsNotFound(stored.status()) || account == nullptr || !account->dedicated()) {
     return done(std::move(stored));
   }
-  account->Read<model::Asset>(std::move(done), [this, context, account, handle](Done<model::Asset> answer) {
+  account->Read<model::Asset>(context, std::move(done), [this, context, account, handle](Done<model::Asset> answer) {
     answer(adoption_.Asset(context, *account, handle));
   });
 }
@@ -45,7 +47,7 @@ void Assets::List(const CallContext& context, const ListAssetsParams& params, Do
   // Any of the tenant's upstreams lends its threads; AdoptAll may read several.
   absl::StatusOr<VendorAccount*> account = upstreams_.Choose(context.tenant, "", "read_upstream");
   if (!account.ok()) return done(account.status());
-  (*account)->Read<model::Page<model::Asset>>(std::move(done),
+  (*account)->Read<model::Page<model::Asset>>(context, std::move(done),
                                               [this, context, params](Done<model::Page<model::Asset>> answer) {
                                                 const absl::Status adopted = AdoptAll(context, params);
                                                 if (!adopted.ok()) return answer(adopted);
@@ -85,7 +87,7 @@ void Assets::Update(const CallContext& context, const UpdateAssetParams& params,
     auto missing = creation_.CheckRightsNote(context.tenant, *params.rights_note, "asset.rights_note");
     if (missing.has_value()) return done(base::InvalidInput({*std::move(missing)}));
   }
-  account->Change<model::Asset>(std::move(done), [this, context, params, account](Done<model::Asset> answer) {
+  account->Change<model::Asset>(context, std::move(done), [this, context, params, account](Done<model::Asset> answer) {
     answer(UpdateNow(context, params, *account));
   });
 }
@@ -146,11 +148,12 @@ void Assets::Delete(const CallContext& context, const model::UpstreamHandle& han
     if (allow_missing) return done(Nothing{});
     return done(AssetNotFound(handle));
   }
-  account->Change<Nothing>(std::move(done), [this, context, handle, allow_missing, account](Done<Nothing> answer) {
-    const absl::Status deleted = DeleteNow(context, handle, *account);
-    if (deleted.ok() || (allow_missing && absl::IsNotFound(deleted))) return answer(Nothing{});
-    answer(deleted);
-  });
+  account->Change<Nothing>(context, std::move(done),
+                           [this, context, handle, allow_missing, account](Done<Nothing> answer) {
+                             const absl::Status deleted = DeleteNow(context, handle, *account);
+                             if (deleted.ok() || (allow_missing && absl::IsNotFound(deleted))) return answer(Nothing{});
+                             answer(deleted);
+                           });
 }
 
 absl::Status Assets::DeleteNow(const CallContext& context, const model::UpstreamHandle& handle,

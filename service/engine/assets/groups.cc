@@ -84,9 +84,11 @@ void Groups::Create(const CallContext& context, const CreateGroupParams& params,
   if (billed_.Begin(call, AnswerWith(store_, std::move(done))) == Journal::Turn::kAnswered) return;
   if (!HasGroups(account))
     return Keep(context, params, account, call, "group-" + base::MakeUuidV7(clock_.Now(), random_));
-  if (!account.TryChange([this, context, params, &account, call] { Send(context, params, account, call); })) {
-    billed_.Failed(call, upstream::Acceptance::kNotAccepted, account.Busy());
-  }
+  const bool taken = account.TryChange(
+      context.tenant, [this, context, params, &account, call](RequestSlot&) { Send(context, params, account, call); },
+      [this, call](const absl::Status& why) { billed_.Failed(call, upstream::Acceptance::kNotAccepted, why); },
+      /*patient=*/false);
+  if (!taken) billed_.Failed(call, upstream::Acceptance::kNotAccepted, account.Busy());
 }
 
 void Groups::Send(const CallContext& context, const CreateGroupParams& params, VendorAccount& account,
@@ -117,9 +119,10 @@ void Groups::Get(const CallContext& context, const model::UpstreamHandle& handle
   if (stored.ok() || !absl::IsNotFound(stored.status()) || account == nullptr || !account->dedicated()) {
     return done(std::move(stored));
   }
-  account->Read<model::AssetGroup>(std::move(done), [this, context, account, handle](Done<model::AssetGroup> answer) {
-    answer(adoption_.Group(context, *account, handle));
-  });
+  account->Read<model::AssetGroup>(context, std::move(done),
+                                   [this, context, account, handle](Done<model::AssetGroup> answer) {
+                                     answer(adoption_.Group(context, *account, handle));
+                                   });
 }
 
 void Groups::List(const CallContext& context, const ListGroupsParams& params,
@@ -128,7 +131,8 @@ void Groups::List(const CallContext& context, const ListGroupsParams& params,
   absl::StatusOr<VendorAccount*> account = upstreams_.Choose(context.tenant, params.upstream, "upstream");
   if (!account.ok()) return done(account.status());
   (*account)->Read<model::Page<model::AssetGroup>>(
-      std::move(done), [this, context, params, account = *account](Done<model::Page<model::AssetGroup>> answer) {
+      context, std::move(done),
+      [this, context, params, account = *account](Done<model::Page<model::AssetGroup>> answer) {
         const absl::Status adopted = adoption_.AllGroups(context, *account, params.type);
         if (!adopted.ok()) return answer(adopted);
         answer(ReadPage(context, params));
@@ -144,9 +148,10 @@ absl::StatusOr<model::Page<model::AssetGroup>> Groups::ReadPage(const CallContex
 void Groups::Update(const CallContext& context, const UpdateGroupParams& params, Done<model::AssetGroup> done) {
   VendorAccount* account = upstreams_.Find(context.tenant, params.handle.upstream);
   if (account == nullptr) return done(GroupNotFound(params.handle));
-  account->Change<model::AssetGroup>(std::move(done), [this, context, params, account](Done<model::AssetGroup> answer) {
-    answer(UpdateNow(context, params, *account));
-  });
+  account->Change<model::AssetGroup>(context, std::move(done),
+                                     [this, context, params, account](Done<model::AssetGroup> answer) {
+                                       answer(UpdateNow(context, params, *account));
+                                     });
 }
 
 absl::StatusOr<model::AssetGroup> Groups::UpdateNow(const CallContext& context, const UpdateGroupParams& params,
@@ -173,7 +178,7 @@ void Groups::Delete(const CallContext& context, const DeleteGroupParams& params,
     if (params.allow_missing) return done(Nothing{});
     return done(GroupNotFound(params.handle));
   }
-  account->Change<Nothing>(std::move(done), [this, context, params, account](Done<Nothing> answer) {
+  account->Change<Nothing>(context, std::move(done), [this, context, params, account](Done<Nothing> answer) {
     const absl::Status deleted = DeleteNow(context, params, *account);
     if (deleted.ok() || (params.allow_missing && absl::IsNotFound(deleted))) return answer(Nothing{});
     answer(deleted);

@@ -130,9 +130,11 @@ void JournalReconciler::Look(const model::JournalEntry& row, Journal::Looked don
   if (account == nullptr) return done(std::nullopt);
   // Shared, because a refused submission drops what it was given.
   auto shared = std::make_shared<Journal::Looked>(std::move(done));
-  if (!account->TryRead([this, row, account, shared] { Finish(row, *account, std::move(*shared)); })) {
-    (*shared)(std::nullopt);
-  }
+  // A caller who repeats the request waits for what comes of it: not for the end of a cooldown.
+  const bool taken = account->TryRead(
+      row.key.tenant, [this, row, account, shared](RequestSlot&) { Finish(row, *account, std::move(*shared)); },
+      [shared](const absl::Status& why) { (*shared)(why); }, /*patient=*/false);
+  if (!taken) (*shared)(std::nullopt);
 }
 
 void JournalReconciler::Finish(const model::JournalEntry& row, VendorAccount& account, Journal::Looked done) {
@@ -219,7 +221,7 @@ void JournalReconciler::Reconcile(const CallContext& context, const ReconcileCre
   VendorAccount* account = search_.EntryOf(*row);
   if (account == nullptr) return done(NoUpstream());
   account->Read<ReconciledCreation>(
-      std::move(done), [this, row = *row, params, account](Done<ReconciledCreation> answer) {
+      context, std::move(done), [this, row = *row, params, account](Done<ReconciledCreation> answer) {
         answer(params.upstream_id.has_value() ? Bind(row, *params.upstream_id, *account) : Search(row, *account));
       });
 }

@@ -28,12 +28,19 @@ absl::Time AdmissionControl::HeldUntil(RequestKind kind, absl::Time now) {
 }
 
 absl::Time AdmissionControl::CallersCooldownUntil(RequestKind kind, absl::Time now) {
-  return Of(kind).of_tasks ? absl::InfinitePast() : CooldownUntil(kind, now);
+  Lane& lane = Of(kind);
+  lane.callers_until = std::min(lane.callers_until, CooldownUntil(kind, now));
+  return lane.callers_until > now ? lane.callers_until : absl::InfinitePast();
 }
 
-absl::Time AdmissionControl::OtherAt(RequestKind kind, Origin origin, absl::Time now) {
-  const absl::Time held = origin == Origin::kCaller ? CallersCooldownUntil(kind, now) : HeldUntil(kind, now);
+absl::Time AdmissionControl::FurtherAt(RequestKind kind, bool caller, absl::Time now) {
+  const absl::Time held = caller ? CallersCooldownUntil(kind, now) : HeldUntil(kind, now);
   return std::max(held, Of(kind).rate.NextAt(now));
+}
+
+absl::Time AdmissionControl::CallerAt(RequestKind kind, absl::Time now) {
+  if (is_full(kind)) return absl::InfiniteFuture();
+  return FurtherAt(kind, /*caller=*/true, now);
 }
 
 absl::Time AdmissionControl::NextAt(RequestKind kind, bool to_poll, absl::Time now) {
@@ -54,26 +61,18 @@ bool AdmissionControl::IsBusy(RequestKind kind, absl::Time now) {
   return std::max(running, lane.rate.Use(now)) > kBusy;
 }
 
-AdmissionControl::Call AdmissionControl::Begin(Lane& lane, RequestKind kind, Origin origin, absl::Time now) {
+AdmissionControl::Call AdmissionControl::Begin(RequestKind kind, bool caller, bool further, absl::Time now) {
+  Lane& lane = Of(kind);
   lane.rate.Take(now);
-  if (lane.cooldown_until > now && origin != Origin::kCaller) lane.next_trial = now + kTrialPause;
+  if (!further) ++lane.running;
+  if (lane.cooldown_until > now && !caller) lane.next_trial = now + kTrialPause;
   Call call;
   call.kind = kind;
-  call.origin = origin;
+  call.caller = caller;
+  call.further = further;
   call.era = breaker_.openings();
+  call.probe = !caller && !further && breaker_.Begin();
   return call;
-}
-
-AdmissionControl::Call AdmissionControl::Take(RequestKind kind, absl::Time now) {
-  Lane& lane = Of(kind);
-  ++lane.running;
-  Call call = Begin(lane, kind, Origin::kFirst, now);
-  call.probe = breaker_.Begin();
-  return call;
-}
-
-AdmissionControl::Call AdmissionControl::TakeOther(RequestKind kind, Origin origin, absl::Time now) {
-  return Begin(Of(kind), kind, origin, now);
 }
 
 void AdmissionControl::Sent(Call& call, absl::Time now) {
@@ -90,51 +89,51 @@ void AdmissionControl::Answered(Call& call, const RequestOutcome& answer, absl::
   Lane& lane = Of(call.kind);
   call.answered = true;
   Returned(call, now);
-  const bool is_callers = call.origin == Origin::kCaller;
-  if (call.origin == Origin::kFirst) breaker_.Answered(answer.usable, call.probe, now);
-  Wishes& wishes = is_callers ? lane.callers : lane.own;
+  if (!call.caller && !call.further) breaker_.Answered(answer.usable, call.probe, now);
+  Wishes& wishes = call.caller ? lane.callers : lane.own;
   if (answer.cooldown.has_value()) {
-    Limited(lane, wishes, answer, now);
+    // What a caller does is not what the limit on tasks is about.
+    const bool of_tasks = call.caller && answer.scope == LimitScope::kTasks;
+    Limited(lane, wishes, of_tasks ? LimitScope::kRequest : answer.scope, answer, now);
   } else if (answer.usable) {
     wishes.count = 0;
-    if (!is_callers) Succeeded(lane, call);
+    if (!call.caller) Succeeded(lane, call);
   }
 }
 
-void AdmissionControl::Limited(Lane& lane, Wishes& wishes, const RequestOutcome& answer, absl::Time now) {
+void AdmissionControl::Limited(Lane& lane, Wishes& wishes, LimitScope scope, const RequestOutcome& answer,
+                               absl::Time now) {
   if (now > wishes.until) wishes.count = 0;
   ++wishes.count;
   // Behind a rest they count on: what comes then is not the first.
   wishes.until = std::max(now, lane.cooldown_until) + kLimitedWindow;
-  const bool of_tasks = answer.scope == LimitScope::kTasks;
-  if (wishes.count < kLimitedAnswers && answer.scope == LimitScope::kRequest) return;
-  const bool rests = lane.cooldown_until > now;
-  if (now + *answer.cooldown <= lane.cooldown_until) {
-    lane.of_tasks = lane.of_tasks && of_tasks;
-    return;
-  }
-  lane.of_tasks = of_tasks && (!rests || lane.of_tasks);
-  if (!rests) {
+  if (wishes.count < kLimitedAnswers && scope == LimitScope::kRequest) return;
+  const absl::Time until = now + *answer.cooldown;
+  if (scope != LimitScope::kTasks) lane.callers_until = std::max(lane.callers_until, until);
+  if (until <= lane.cooldown_until) return;
+  if (lane.cooldown_until <= now) {
     lane.cooldown_began = now;
     lane.next_trial = now + kTrialPause;
   }
-  if (answer.scope != LimitScope::kRequest) lane.next_trial = absl::InfiniteFuture();
+  if (scope != LimitScope::kRequest) lane.next_trial = absl::InfiniteFuture();
   lane.cooldown = *answer.cooldown;
   lane.cause = answer.cause;
-  lane.cooldown_until = now + lane.cooldown;
-  wishes.until = lane.cooldown_until + kLimitedWindow;
+  lane.cooldown_until = until;
+  wishes.until = until + kLimitedWindow;
 }
 
 void AdmissionControl::Succeeded(Lane& lane, const Call& call) {
   // What was sent before the rest began may have been within the limit still.
-  if (call.sent_time > lane.cooldown_began) lane.cooldown_until = absl::InfinitePast();
+  if (call.sent_time <= lane.cooldown_began) return;
+  lane.cooldown_until = absl::InfinitePast();
+  lane.callers_until = absl::InfinitePast();
 }
 
 void AdmissionControl::Ended(Call& call) {
   Lane& lane = Of(call.kind);
-  if (call.origin == Origin::kFirst) --lane.running;
+  if (!call.further) --lane.running;
   if (!call.sent_mark.has_value()) lane.rate.GiveBack();
-  if (!call.answered && call.origin == Origin::kFirst) breaker_.Ended(call.probe);
+  if (!call.answered && !call.caller && !call.further) breaker_.Ended(call.probe);
 }
 
 }  // namespace seedance::engine

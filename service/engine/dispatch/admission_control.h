@@ -24,9 +24,10 @@ inline constexpr std::array<RequestKind, 2> kRequestKinds = {RequestKind::kPoll,
 // When the next call of each kind may go to one vendor with one key: its rates, the rests that it asks for, how many
 // may run, and whether it is down. A value without I/O or lock.
 //
-// What callers ask for themselves counts against the rate, and obeys a cooldown to its end: it neither tries during one
-// nor ends one, and says nothing about an outage. So no tenant decides by cheap requests what the others may send. A
-// limit on the number of tasks does not hold callers back: cancels are what ends it.
+// What callers ask for themselves counts against the rate and against what may run, and obeys a cooldown to its end: it
+// neither tries during one nor ends one. An outage does not hold it back, and it says nothing about one. So no tenant
+// decides by cheap requests what the others may send. A limit on the number of tasks does not hold callers back:
+// cancels are what ends it.
 //
 // A wish for a rest is first one for the call that got it, which its maker obeys. All calls of the kind rest when the
 // vendor says that it means the account, or after kLimitedAnswers such wishes within kLimitedWindow of each other
@@ -46,13 +47,11 @@ class AdmissionControl {
     Breaker::Options breaker;
   };
 
-  // Who makes a call. Of work that the dispatcher starts, the first one counts as running until it ends.
-  enum class Origin { kFirst, kFurther, kCaller };
-
   // A call between Take and Ended.
   struct Call {
     RequestKind kind = RequestKind::kPoll;
-    Origin origin = Origin::kFirst;
+    bool caller = false;   // What a caller asked for, or the gateway for a caller's sake.
+    bool further = false;  // Of work that runs already, and counts once as running.
     bool probe = false;
     bool returned = false;
     bool answered = false;
@@ -73,15 +72,20 @@ class AdmissionControl {
 
   // A call begins, then it is sent, answered and ended. One that ends without having been sent costs nothing. Returned
   // says that the answer is there, and that what it means is told later.
-  Call Take(RequestKind kind, absl::Time now);
+  Call Take(RequestKind kind, absl::Time now) { return Begin(kind, /*caller=*/false, /*further=*/false, now); }
   void Sent(Call& call, absl::Time now);
   void Returned(Call& call, absl::Time now);
   void Answered(Call& call, const RequestOutcome& answer, absl::Time now);
   void Ended(Call& call);
 
-  // The same for the other origins: how many run, and an outage, do not hold them up, and they say nothing about one.
-  absl::Time OtherAt(RequestKind kind, Origin origin, absl::Time now);
-  Call TakeOther(RequestKind kind, Origin origin, absl::Time now);
+  // The same for the first request of a caller's work.
+  absl::Time CallerAt(RequestKind kind, absl::Time now);
+  Call TakeCaller(RequestKind kind, absl::Time now) { return Begin(kind, /*caller=*/true, /*further=*/false, now); }
+
+  // The same for a further request of work that runs: how many run, and an outage, do not hold it up, and it says
+  // nothing about one.
+  absl::Time FurtherAt(RequestKind kind, bool caller, absl::Time now);
+  Call TakeFurther(RequestKind kind, bool caller, absl::Time now) { return Begin(kind, caller, /*further=*/true, now); }
 
   // Until when the vendor's wish holds requests of the kind back, but for those that try; InfinitePast: it does not.
   absl::Time HeldUntil(RequestKind kind, absl::Time now);
@@ -113,15 +117,15 @@ class AdmissionControl {
     Wishes own;      // Of the gateway.
     Wishes callers;  // Of callers.
     absl::Time cooldown_until = absl::InfinitePast();
-    bool of_tasks = false;  // The cooldown is for submissions of tasks only.
+    absl::Time callers_until = absl::InfinitePast();  // The same without what is about the number of tasks.
     absl::Time cooldown_began = absl::InfinitePast();
     absl::Duration cooldown;  // As the vendor asked for it.
     CooldownCause cause = CooldownCause::kRate;
     absl::Time next_trial = absl::InfiniteFuture();
   };
 
-  Call Begin(Lane& lane, RequestKind kind, Origin origin, absl::Time now);
-  static void Limited(Lane& lane, Wishes& wishes, const RequestOutcome& answer, absl::Time now);
+  Call Begin(RequestKind kind, bool caller, bool further, absl::Time now);
+  static void Limited(Lane& lane, Wishes& wishes, LimitScope scope, const RequestOutcome& answer, absl::Time now);
   static void Succeeded(Lane& lane, const Call& call);
 
   Lane& Of(RequestKind kind) { return lanes_[static_cast<size_t>(kind)]; }

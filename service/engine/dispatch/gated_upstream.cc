@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "service/engine/dispatch/caller_permit.h"
 #include "service/upstream/request_outcome.h"
 
 namespace seedance::engine {
@@ -17,22 +16,22 @@ const absl::Status& StatusOf(const absl::StatusOr<T>& result) {
   return result.status();
 }
 
-// Calls `send` with options that have a permit: that of `call`, or one of its own.
+// Calls `send` with options that have the permit of the thread's work, or one of the call's own.
 template <typename Send>
-auto WithPermit(RequestDispatcher& dispatcher, RequestKind kind, const CallOptions& call, absl::Duration patience,
-                Send send) {
-  if (call.permit != nullptr) return send(call);
-  CallerPermit permit(dispatcher, kind, patience);
+auto WithPermit(RequestDispatcher& dispatcher, RequestKind kind, const CallOptions& call, Send send) {
+  RequestSlot own(dispatcher);
+  RequestSlot* const of_work = RequestSlot::Current(dispatcher);
+  RequestSlot& slot = of_work != nullptr ? *of_work : own;
+  slot.SetKind(kind);
   CallOptions permitted = call;
-  permitted.permit = &permit;
+  if (permitted.permit == nullptr) permitted.permit = &slot;
   return send(permitted);
 }
 
 // A call that bills nothing: the vendor's side asks for leave before each request. What was broken off says nothing.
 template <typename Send>
-auto Reported(RequestDispatcher& dispatcher, RequestKind kind, const CallOptions& call, Send send,
-              absl::Duration patience = absl::InfiniteDuration()) {
-  return WithPermit(dispatcher, kind, call, patience, [&send](const CallOptions& permitted) {
+auto Reported(RequestDispatcher& dispatcher, RequestKind kind, const CallOptions& call, Send send) {
+  return WithPermit(dispatcher, kind, call, [&send](const CallOptions& permitted) {
     auto result = send(permitted);
     const absl::Status& status = StatusOf(result);
     if (!absl::IsCancelled(status)) permitted.permit->Answered(upstream::OutcomeOf(status));
@@ -43,19 +42,13 @@ auto Reported(RequestDispatcher& dispatcher, RequestKind kind, const CallOptions
 // A call that may be billed, which is one request.
 template <typename Send>
 BilledResult<std::string> Billed(RequestDispatcher& dispatcher, const CallOptions& call, Send send) {
-  return WithPermit(dispatcher, RequestKind::kSubmit, call, absl::InfiniteDuration(),
-                    [&send](const CallOptions& permitted) {
-                      if (absl::Status may = permitted.permit->BeforeSend(permitted); !may.ok()) {
-                        return upstream::NotSent(may);
-                      }
-                      BilledResult<std::string> result = send(permitted);
-                      permitted.permit->Answered(upstream::OutcomeOf(result));
-                      return result;
-                    });
+  return WithPermit(dispatcher, RequestKind::kSubmit, call, [&send](const CallOptions& permitted) {
+    if (absl::Status may = permitted.permit->BeforeSend(permitted); !may.ok()) return upstream::NotSent(may);
+    BilledResult<std::string> result = send(permitted);
+    permitted.permit->Answered(upstream::OutcomeOf(result));
+    return result;
+  });
 }
-
-// Of changes that a check went before: the check must not be old when they leave.
-constexpr absl::Duration kSoon = absl::Seconds(1);
 
 }  // namespace
 
@@ -83,9 +76,8 @@ absl::Status GatedUpstream::UpdateGroup(const CallOptions& call, const std::stri
 }
 
 absl::Status GatedUpstream::DeleteGroup(const CallOptions& call, const std::string& id) {
-  return Reported(
-      dispatcher_, RequestKind::kSubmit, call,
-      [&](const CallOptions& permitted) { return vendor_->groups()->DeleteGroup(permitted, id); }, kSoon);
+  return Reported(dispatcher_, RequestKind::kSubmit, call,
+                  [&](const CallOptions& permitted) { return vendor_->groups()->DeleteGroup(permitted, id); });
 }
 
 BilledResult<std::string> GatedUpstream::CreateAsset(const CallOptions& call, const upstream::NewAsset& asset) {
@@ -118,14 +110,13 @@ absl::Status GatedUpstream::DeleteAsset(const CallOptions& call, const std::stri
 
 absl::StatusOr<std::string> GatedUpstream::UploadToVendor(const CallOptions& call, const std::string& file_name,
                                                           http::ByteSource& bytes) {
-  return WithPermit(dispatcher_, RequestKind::kSubmit, call, absl::InfiniteDuration(),
-                    [&](const CallOptions& permitted) {
-                      absl::StatusOr<std::string> url = vendor_->files()->UploadToVendor(permitted, file_name, bytes);
-                      // Files have a service of their own: a success there does not end a limit of other requests.
-                      const RequestOutcome outcome = upstream::OutcomeOf(url.status());
-                      if (outcome.cooldown.has_value()) permitted.permit->Answered(outcome);
-                      return url;
-                    });
+  return WithPermit(dispatcher_, RequestKind::kSubmit, call, [&](const CallOptions& permitted) {
+    absl::StatusOr<std::string> url = vendor_->files()->UploadToVendor(permitted, file_name, bytes);
+    // Files have a service of their own: a success there does not end a limit of other requests.
+    const RequestOutcome outcome = upstream::OutcomeOf(url.status());
+    if (outcome.cooldown.has_value()) permitted.permit->Answered(outcome);
+    return url;
+  });
 }
 
 BilledResult<std::string> GatedUpstream::CreateTask(const CallOptions& call, const model::TaskRequest& task) {
@@ -145,9 +136,8 @@ absl::StatusOr<std::vector<upstream::TaskSighting>> GatedUpstream::FindTasks(con
 }
 
 absl::Status GatedUpstream::CancelTask(const CallOptions& call, const std::string& id) {
-  return Reported(
-      dispatcher_, RequestKind::kSubmit, call,
-      [&](const CallOptions& permitted) { return vendor_->cancels()->CancelTask(permitted, id); }, kSoon);
+  return Reported(dispatcher_, RequestKind::kSubmit, call,
+                  [&](const CallOptions& permitted) { return vendor_->cancels()->CancelTask(permitted, id); });
 }
 
 absl::StatusOr<upstream::UsageLog> GatedUpstream::ReadUsage(const CallOptions& call) {

@@ -11,9 +11,9 @@
 
 namespace seedance::engine {
 
-// A vendor account whose requests all have leave from the dispatcher and report there what they came to. A call's
-// options hold the RequestSlot of its work as permit; a call without one gets a CallerPermit, so that its errors are
-// also those of CallerPermit::BeforeSend. Thread-safe.
+// A vendor account whose requests all have leave from the dispatcher and report there what they came to: with the
+// permit in the call's options, else the RequestSlot of the thread's work, else one of the call's own. So the errors of
+// its calls are also those of RequestSlot::BeforeSend. Thread-safe.
 class GatedUpstream : public upstream::Upstream,
                       private upstream::TaskApi,
                       private upstream::AssetApi,

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "service/base/thread.h"
+#include "service/engine/dispatch/refusals.h"
 
 namespace seedance::engine {
 namespace {
@@ -12,6 +13,9 @@ namespace {
 constexpr absl::Duration kFullPoolPause = absl::Milliseconds(100);
 // Shorter waits are not worth telling.
 constexpr absl::Duration kShortWait = absl::Seconds(2);
+
+// Work of callers that waits for its turn: far more than a vendor lets run, few enough to stay small in memory.
+constexpr size_t kMostCallers = 20'000;
 
 size_t Index(RequestKind kind) { return static_cast<size_t>(kind); }
 
@@ -45,11 +49,34 @@ void RequestDispatcher::Add(RequestKind kind, const std::string& tenant, const s
 std::unique_ptr<RequestSlot> RequestDispatcher::TryTake(RequestKind kind) {
   base::MutexLock lock(mutex_);
   const absl::Time now = clock_.Now();
-  const bool others = !Of(kind).empty() || WaitersLocked(kind) > 0;
-  if (stopped_ || others || NextAtLocked(kind, now) > now) return nullptr;
+  if (stopped_ || WaitLocked(kind) > 0 || NextAtLocked(kind, now) > now) return nullptr;
   auto turn = std::make_unique<RequestSlot>(*this, gate_.Take(kind, now));
   metrics_.delay[Index(kind)].Observe(0);
   return turn;
+}
+
+bool RequestDispatcher::AddCaller(RequestKind kind, const std::string& tenant, CallerWork work) {
+  absl::Status refusal;
+  {
+    base::MutexLock lock(mutex_);
+    const absl::Time now = clock_.Now();
+    const absl::Duration left = CooldownLocked(kind, /*caller=*/true, now);
+    if (stopped_) {
+      refusal = Stopping();
+    } else if (left > kShortRest && !work.patient) {
+      refusal = PutOffByCooldown(left);
+    } else {
+      CallerQueue& callers = LineOf(kind).callers;
+      if (callers.size() >= kMostCallers) return false;
+      callers.Add({tenant, absl::StrCat(++caller_works_), now, std::move(work)});
+    }
+  }
+  if (!refusal.ok()) {
+    work.refused(refusal);
+  } else {
+    HandOut();
+  }
+  return true;
 }
 
 bool RequestDispatcher::Remove(RequestKind kind, const std::string& key) {
@@ -134,8 +161,8 @@ RequestDispatcher::Facts RequestDispatcher::facts() {
   const absl::Time now = clock_.Now();
   Facts facts;
   for (const RequestKind kind : kRequestKinds) {
-    facts.waiting[Index(kind)] = Of(kind).size();
-    facts.threads_waiting[Index(kind)] = WaitersLocked(kind);
+    facts.waiting[Index(kind)] = Of(kind).size() + LineOf(kind).callers.size();
+    facts.threads_waiting[Index(kind)] = LineOf(kind).threads.size();
     facts.cooldown[Index(kind)] = std::max(gate_.CooldownUntil(kind, now) - now, absl::ZeroDuration());
   }
   facts.is_down = gate_.is_down();
@@ -149,7 +176,7 @@ absl::Duration RequestDispatcher::TimeForPolls(int64_t polls) const {
 
 bool RequestDispatcher::IsCrowded(RequestKind kind) {
   base::MutexLock lock(mutex_);
-  return !Of(kind).empty() || WaitersLocked(kind) > 0 || gate_.IsBusy(kind, clock_.Now());
+  return WaitLocked(kind) > 0 || gate_.IsBusy(kind, clock_.Now());
 }
 
 bool RequestDispatcher::IsIdle() {
@@ -170,85 +197,116 @@ absl::Time RequestDispatcher::NextAtLocked(RequestKind kind, absl::Time now) {
   return std::max(gate_.NextAt(kind, to_poll, now), pools_full_until_);
 }
 
-absl::Time RequestDispatcher::NextAtLocked(RequestKind kind, Origin origin, absl::Time now) {
-  if (origin == Origin::kFirst) return Of(kind).empty() ? absl::InfiniteFuture() : NextAtLocked(kind, now);
-  return WaitersLocked(kind, origin).empty() ? absl::InfiniteFuture() : gate_.OtherAt(kind, origin, now);
+size_t RequestDispatcher::WaitLocked(RequestKind kind) {
+  const Line& line = LineOf(kind);
+  return line.own.size() + line.callers.size() + line.threads.size();
 }
 
-std::vector<RequestDispatcher::Ready> RequestDispatcher::TakeReadyLocked() {
-  std::vector<Ready> ready;
+absl::Time RequestDispatcher::NextAtLocked(RequestKind kind, Source source, absl::Time now) {
+  const Line& line = LineOf(kind);
+  switch (source) {
+    case Source::kOwn:
+      return line.own.empty() ? absl::InfiniteFuture() : NextAtLocked(kind, now);
+    case Source::kCallers:
+      return line.callers.empty() ? absl::InfiniteFuture() : gate_.CallerAt(kind, now);
+    default:
+      break;
+  }
+  absl::Time next = absl::InfiniteFuture();
+  for (const Waiter* waiter : line.threads) next = std::min(next, gate_.FurtherAt(kind, waiter->caller, now));
+  return next;
+}
+
+RequestDispatcher::HandedOut RequestDispatcher::TakeReadyLocked() {
+  HandedOut out;
   wake_ = absl::InfiniteFuture();
   const absl::Time now = clock_.Now();
   for (const RequestKind kind : kRequestKinds) {
-    TakeReadyLocked(kind, now, ready);
+    EndLongWaitsLocked(kind, now, out);
+    TakeReadyLocked(kind, now, out);
   }
-  return ready;
+  return out;
 }
 
-void RequestDispatcher::TakeReadyLocked(RequestKind kind, absl::Time now, std::vector<Ready>& ready) {
-  EndLongWaitsLocked(kind, now);
-  constexpr std::array<Origin, 3> kOrigins = {Origin::kFirst, Origin::kFurther, Origin::kCaller};
-  Origin& last = LineOf(kind).last;
+void RequestDispatcher::TakeReadyLocked(RequestKind kind, absl::Time now, HandedOut& out) {
+  constexpr std::array<Source, 3> kSources = {Source::kOwn, Source::kCallers, Source::kThreads};
+  Line& line = LineOf(kind);
   for (;;) {
     absl::Time earliest = absl::InfiniteFuture();
-    std::optional<Origin> next;
-    for (size_t i = 1; i <= kOrigins.size() && !next.has_value(); ++i) {
-      const Origin origin = kOrigins[(static_cast<size_t>(last) + i) % kOrigins.size()];
-      const absl::Time at = NextAtLocked(kind, origin, now);
+    std::optional<Source> next;
+    for (size_t i = 1; i <= kSources.size() && !next.has_value(); ++i) {
+      const Source source = kSources[(static_cast<size_t>(line.last) + i) % kSources.size()];
+      const absl::Time at = NextAtLocked(kind, source, now);
       earliest = std::min(earliest, at);
-      if (at <= now) next = origin;
+      if (at <= now) next = source;
     }
     if (!next.has_value()) {
       wake_ = std::min(wake_, earliest);
       return;
     }
-    last = *next;
-    if (*next == Origin::kFirst) {
-      ready.push_back({*Of(kind).Next(), gate_.Take(kind, now)});
+    line.last = *next;
+    if (*next == Source::kThreads) {
+      GrantLocked(kind, now);
+    } else if (*next == Source::kCallers) {
+      CallerQueue::Item item = *line.callers.Next();
+      CallerWork& work = item.payload;
+      out.ready.push_back(
+          {std::move(work.work), item.due, gate_.TakeCaller(kind, now), std::nullopt, std::move(work.refused)});
     } else {
-      GrantLocked(kind, *next, now);
+      Queue::Item item = *line.own.Next();
+      const absl::Time due = item.payload.due;
+      out.ready.push_back({nullptr, due, gate_.Take(kind, now), std::move(item), nullptr});
     }
   }
 }
 
 void RequestDispatcher::HandOut() {
-  std::vector<Ready> all;
+  HandedOut out;
   bool tells = false;
   {
     base::MutexLock lock(mutex_);
     if (stopped_) return;
-    all = TakeReadyLocked();
+    out = TakeReadyLocked();
     tells = observer_ != nullptr && TellsLocked(clock_.Now());
     if (observer_ != nullptr && !Of(RequestKind::kSubmit).empty()) wake_ = std::min(wake_, next_tell_);
     if (wake_ < absl::InfiniteFuture()) changed_.NotifyAll();
   }
   if (tells) observer_->OnWaits(*this);
-  for (Ready& ready : all) Dispatch(std::move(ready));
+  for (auto& [refused, why] : out.refused) refused(why);
+  for (Ready& ready : out.ready) Dispatch(std::move(ready));
 }
 
 void RequestDispatcher::Dispatch(Ready ready) {
-  const RequestKind kind = ready.call.kind;
-  base::ThreadPool& pool = kind == RequestKind::kPoll ? polls_ : submits_;
+  base::ThreadPool& pool = ready.call.kind == RequestKind::kPoll ? polls_ : submits_;
   // Shared, because a refused submission drops what it was given.
   auto shared = std::make_shared<Ready>(std::move(ready));
   const bool taken = pool.Submit([this, shared] {
     RequestSlot turn(*this, shared->call);
+    const RequestSlot::Scope scope(turn);
     // An extra poll may begin before its place in the order.
-    const absl::Duration delay = std::max(clock_.Now() - shared->item.payload.due, absl::ZeroDuration());
+    const absl::Duration delay = std::max(clock_.Now() - shared->due, absl::ZeroDuration());
     metrics_.delay[Index(shared->call.kind)].Observe(absl::ToDoubleSeconds(delay));
-    shared->item.payload.work(turn);
+    Work& work = shared->back.has_value() ? shared->back->payload.work : shared->work;
+    work(turn);
   });
-  if (!taken) PutBack(std::move(*shared));
+  if (!taken) NotTaken(std::move(*shared));
 }
 
-void RequestDispatcher::PutBack(Ready ready) {
-  base::MutexLock lock(mutex_);
-  gate_.Ended(ready.call);
-  if (stopped_) return;
-  Of(ready.call.kind).Add(std::move(ready.item));
-  pools_full_until_ = clock_.Now() + kFullPoolPause;
-  wake_ = std::min(wake_, pools_full_until_);
-  changed_.NotifyAll();
+// Memory is short, or the process stops.
+void RequestDispatcher::NotTaken(Ready ready) {
+  bool stopped = false;
+  {
+    base::MutexLock lock(mutex_);
+    gate_.Ended(ready.call);
+    stopped = stopped_;
+    if (!stopped && ready.back.has_value()) {
+      Of(ready.call.kind).Add(*std::move(ready.back));
+      pools_full_until_ = clock_.Now() + kFullPoolPause;
+      wake_ = std::min(wake_, pools_full_until_);
+      changed_.NotifyAll();
+    }
+  }
+  if (ready.refused) ready.refused(stopped ? Stopping() : PutOff(absl::ZeroDuration(), "no thread is free"));
 }
 
 void RequestDispatcher::End(AdmissionControl::Call& call) {
@@ -272,13 +330,22 @@ void RequestDispatcher::RunTimer() {
 
 void RequestDispatcher::Stop() {
   std::array<Queue, 2> dropped;
+  HandedOut out;
   {
     base::MutexLock lock(mutex_);
     stopped_ = true;
-    EndWaitsLocked();
-    for (const RequestKind kind : kRequestKinds) dropped[Index(kind)] = std::exchange(Of(kind), Queue());
+    for (const RequestKind kind : kRequestKinds) {
+      Line& line = LineOf(kind);
+      dropped[Index(kind)] = std::exchange(line.own, Queue());
+      while (std::optional<CallerQueue::Item> item = line.callers.Next()) {
+        out.refused.emplace_back(std::move(item->payload.refused), Stopping());
+      }
+      for (Waiter* waiter : line.threads) waiter->ended = Stopping();
+      line.threads.clear();
+    }
     changed_.NotifyAll();
   }
+  for (auto& [refused, why] : out.refused) refused(why);
   if (timer_.joinable()) timer_.join();
 }
 

@@ -28,14 +28,14 @@ namespace seedance::engine {
 
 // The requests to one vendor with one key. AdmissionControl says when the next may go.
 //
-// What the gateway does by itself is work: it waits here, not on a thread, for its first request; FairQueue says which
-// is next. It runs on the pool of its kind; no more is handed to a pool than may run at a time, so that work waits
-// here, in its order, and not there. Further requests of such work (the pages of a search), and those of callers, wait
-// on their threads, in the order of their coming. The queue and both sorts of waits take turns.
+// Work waits here, not on a thread, for its first request: in one queue what the gateway does by itself, in another one
+// what callers ask for; FairQueue says which is next. It runs on the pool of its kind, which nothing else uses, and no
+// more is handed to a pool than may run at a time: what waits, waits here. Further requests of work (the pages of a
+// search, the look before a change), and those of transfers, wait on their threads. Both queues and the threads take
+// turns; among the threads, the tenants do.
 //
-// No request waits on its thread for the end of a cooldown of more than kShortRest: it is refused with the time that is
-// left. Callers wait for a while only, and only so many at a time, so that the pools have threads for work; a tenant
-// may take as many of these places as it leaves free.
+// Callers are not kept waiting for the end of a cooldown of more than kShortRest, and no thread is: they are refused
+// with the time that is left.
 //
 // Thread-safe. Works run without a lock.
 class RequestDispatcher {
@@ -44,6 +44,8 @@ class RequestDispatcher {
   static constexpr absl::Duration kShortRest = absl::Seconds(1);
 
   using Work = absl::AnyInvocable<void(RequestSlot& turn)>;
+  // Called instead of work that will not run, with the reason. Must not block.
+  using Refused = absl::AnyInvocable<void(const absl::Status&)>;
 
   // What operators see.
   struct Metrics {
@@ -54,7 +56,7 @@ class RequestDispatcher {
 
   // What there is now.
   struct Facts {
-    std::array<size_t, 2> waiting = {0, 0};          // Work in the queue, by kind.
+    std::array<size_t, 2> waiting = {0, 0};          // Work in the queues, by kind.
     std::array<size_t, 2> threads_waiting = {0, 0};  // Requests that wait on their threads, by kind.
     std::array<absl::Duration, 2> cooldown;          // What is left of the cooldown of all requests of the kind.
     bool is_down = false;
@@ -77,6 +79,16 @@ class RequestDispatcher {
   // `work` runs when its turn has come; it may run before this returns. An earlier work of the kind that waits under
   // the same key is dropped.
   void Add(RequestKind kind, const std::string& tenant, const std::string& key, absl::Time due, Work work);
+
+  // The same for what a caller asks for, or the gateway for a caller's sake: exactly one of `work` and `refused` is
+  // called, perhaps before this returns. `patient`: it waits for the end of a cooldown. False: too much waits, and
+  // neither is called. Refusals: kRateLimited (a cooldown), kCancelled (a stop).
+  struct CallerWork {
+    Work work;
+    Refused refused;
+    bool patient = false;
+  };
+  bool AddCaller(RequestKind kind, const std::string& tenant, CallerWork work);
 
   // The turn of a call that can begin now, before nothing that waits; null: it cannot. The call is made on one of the
   // threads that Add would use.
@@ -110,30 +122,40 @@ class RequestDispatcher {
   void Stop();
 
  private:
-  friend class CallerPermit;
   friend class RequestSlot;
   struct Waiting {
     Work work;
     absl::Time due;  // The queue may have another one, by which it is ordered.
   };
   using Queue = FairQueue<Waiting>;
+  using CallerQueue = FairQueue<CallerWork>;
   struct Ready {
-    Queue::Item item;
+    Work work;
+    absl::Time due;
     AdmissionControl::Call call;
+    std::optional<Queue::Item> back;  // Of the gateway: what goes back into the queue if the pool does not take it.
+    Refused refused;                  // Of a caller.
   };
-  using Origin = AdmissionControl::Origin;
+  // What is done outside of the lock.
+  struct HandedOut {
+    std::vector<Ready> ready;
+    std::vector<std::pair<Refused, absl::Status>> refused;
+  };
   // A request that waits on its thread. What it came to is guarded by mutex_.
   struct Waiter {
-    std::string tenant;  // Of a caller.
+    bool caller = false;
+    std::string tenant;
     std::optional<AdmissionControl::Call> granted;
     absl::Status ended;
   };
-  // What waits for requests of one kind. The last three take turns.
+  // What waits for requests of one kind, in three sources that take turns.
+  enum class Source { kOwn, kCallers, kThreads };
   struct Line {
-    Queue queue;
-    std::list<Waiter*> further;
-    std::list<Waiter*> callers;
-    Origin last = Origin::kFirst;  // Whose turn was last.
+    Queue own;
+    CallerQueue callers;
+    std::list<Waiter*> threads;
+    Source last = Source::kThreads;  // Whose turn was last.
+    std::string last_tenant;         // Of the thread that was granted last.
   };
   // What holds all submissions up; InfinitePast: nothing.
   struct Holdup {
@@ -151,37 +173,22 @@ class RequestDispatcher {
 
   // Hands out all that may go now.
   void HandOut();
-  std::vector<Ready> TakeReadyLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Of one kind; adds to `ready`. Sets wake_ to when the next may go.
-  void TakeReadyLocked(RequestKind kind, absl::Time now, std::vector<Ready>& ready)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // When what is next of an origin may go; InfiniteFuture: nothing of it waits.
-  absl::Time NextAtLocked(RequestKind kind, Origin origin, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void GrantLocked(RequestKind kind, Origin origin, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  std::list<Waiter*>& WaitersLocked(RequestKind kind, Origin origin) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  size_t WaitersLocked(RequestKind kind) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Ends the waits that a cooldown makes too long.
-  void EndLongWaitsLocked(RequestKind kind, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void EndWaitsLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // OK: a request of the origin may wait now.
-  absl::Status MayWaitLocked(RequestKind kind, Origin origin, const std::string& tenant, absl::Time now)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Waits until a request of the origin may be sent, at most until `until`, and counts it as sent.
-  absl::StatusOr<AdmissionControl::Call> Send(RequestKind kind, Origin origin, absl::Time until,
-                                              const upstream::CallOptions& call);
+  HandedOut TakeReadyLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Of one kind; adds to `out`. Sets wake_ to when the next may go.
+  void TakeReadyLocked(RequestKind kind, absl::Time now, HandedOut& out) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // When what is next of a source may go; InfiniteFuture: nothing of it waits.
+  absl::Time NextAtLocked(RequestKind kind, Source source, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // What waits in all three.
+  size_t WaitLocked(RequestKind kind) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void GrantLocked(RequestKind kind, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Takes out what a cooldown would keep waiting for too long.
+  void EndLongWaitsLocked(RequestKind kind, absl::Time now, HandedOut& out) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // What is left of the cooldown, for callers or for the gateway's own requests that do not try.
+  absl::Duration CooldownLocked(RequestKind kind, bool caller, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Until the request may be sent, or its wait ends.
-  void AwaitGrant(RequestKind kind, Origin origin, Waiter& waiter, absl::Time until, const upstream::CallOptions& call);
-  // What is left of the cooldown that holds requests of the origin.
-  absl::Duration CooldownLocked(RequestKind kind, Origin origin, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  double RateOf(RequestKind kind) const {
-    return kind == RequestKind::kPoll ? options_.polls_per_second : options_.submits_per_second;
-  }
-
-  // The request after `before`, which was answered: waits, and counts it as sent.
-  absl::StatusOr<AdmissionControl::Call> SendFurther(AdmissionControl::Call& before, const upstream::CallOptions& call);
-  // A request of a caller.
-  absl::StatusOr<AdmissionControl::Call> SendForCaller(RequestKind kind, absl::Duration patience,
-                                                       const upstream::CallOptions& call);
+  void AwaitGrant(RequestKind kind, Waiter& waiter, const upstream::CallOptions& call);
+  // Waits until a further request may be sent, and counts it as sent.
+  absl::StatusOr<AdmissionControl::Call> SendFurther(RequestKind kind, bool caller, const upstream::CallOptions& call);
   void Sent(AdmissionControl::Call& call);
   void Returned(AdmissionControl::Call& call);
   void Answered(AdmissionControl::Call& call, const RequestOutcome& outcome);
@@ -193,11 +200,11 @@ class RequestDispatcher {
   // Why a submission waits that has `before` others before it.
   std::optional<WaitReason> ReasonOf(size_t before, const Submits& submits) const;
   void Dispatch(Ready ready);
-  void PutBack(Ready ready);
+  void NotTaken(Ready ready);
   void RunTimer();
   void End(AdmissionControl::Call& call);
   Line& LineOf(RequestKind kind) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return lines_[static_cast<size_t>(kind)]; }
-  Queue& Of(RequestKind kind) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return LineOf(kind).queue; }
+  Queue& Of(RequestKind kind) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return LineOf(kind).own; }
 
   const AdmissionControl::Options options_;
   base::ThreadPool& polls_;
@@ -211,6 +218,7 @@ class RequestDispatcher {
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
   AdmissionControl gate_ ABSL_GUARDED_BY(mutex_);
   std::array<Line, 2> lines_ ABSL_GUARDED_BY(mutex_);
+  uint64_t caller_works_ ABSL_GUARDED_BY(mutex_) = 0;                 // Their keys.
   absl::Time wake_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();  // When the timer hands out again.
   Holdup told_ ABSL_GUARDED_BY(mutex_);
   absl::Time next_tell_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();

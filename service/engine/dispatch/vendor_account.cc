@@ -9,7 +9,8 @@
 namespace seedance::engine {
 namespace {
 
-// Work that waits per pool: far more than a vendor lets run, few enough to stay small in memory.
+// Transfers that wait: far more than a vendor lets run, few enough to stay small in memory. The pools' own queues hold
+// what comes while a thread ends its work, because RequestDispatcher hands them no more than may run.
 constexpr size_t kQueue = 20'000;
 
 UsageLogOptions UsageLogOf(const VendorAccount::Config& config) {

@@ -41,9 +41,8 @@ struct UsageLogOptions {
 // CANCELLED.
 absl::Status CallerGone(absl::Time deadline);
 
-// One vendor account: who may use it, the threads for its requests, and the rules under which those leave that the
-// gateway makes by itself (requests()). Every request goes through upstream(). The pools are separate so that none
-// starves another. Thread-safe.
+// One vendor account: who may use it, the threads for its requests, and the rules under which they leave (requests()).
+// Every request goes through upstream(). The pools are separate so that none starves another. Thread-safe.
 //
 // Tests: tests/unit/engine/engine_test.cc, tests/e2e/rate_test.cc
 class VendorAccount {
@@ -55,8 +54,8 @@ class VendorAccount {
     size_t max_submits = 32;           // Threads for submissions of tasks and other changes.
     size_t max_polls = 32;             // Threads for polls and other reads.
     size_t max_transfers = 32;         // Uploads and downloads at the same time.
-    double polls_per_second = 0;       // Of the gateway's own polls and searches. 0: no limit, here and below.
-    double submits_per_second = 0;     // Of tasks.
+    double polls_per_second = 0;       // Of requests that only read. 0: no limit, here and below.
+    double submits_per_second = 0;     // Of all others.
     Breaker::Options breaker;
     UsageLogOptions usage_log;
     // Set by Upstreams; they outlive the account. Null: nobody follows its requests.
@@ -80,21 +79,29 @@ class VendorAccount {
   TransferQueue& transfers() { return transfers_; }
   UpstreamMetrics& metrics() { return metrics_; }
 
-  // Runs `work` on a thread for reads, and for changes. False: too much waits, or the process stops.
-  bool TryRead(base::ThreadPool::Work work) { return reads_.Submit(std::move(work)); }
-  bool TryChange(base::ThreadPool::Work work) { return changes_.Submit(std::move(work)); }
-  // The same, and false too when all threads are busy.
-  bool TryChangeAtOnce(base::ThreadPool::Work work) { return changes_.SubmitAtOnce(std::move(work)); }
+  // For callers: runs `work(done)` on a thread for reads, and for changes, when its turn has come to send a request of
+  // that kind; of `work`, the first such request waits no more. Else `done` gets Busy(), or why it may not be sent
+  // (RequestDispatcher::AddCaller).
+  template <typename T, typename Work>
+  void Read(const CallContext& context, Done<T> done, Work work) {
+    RunOn(RequestKind::kPoll, context, std::move(done), std::move(work));
+  }
+  template <typename T, typename Work>
+  void Change(const CallContext& context, Done<T> done, Work work) {
+    RunOn(RequestKind::kSubmit, context, std::move(done), std::move(work));
+  }
+  // For reads and changes that the gateway makes for a tenant's sake. `patient`: as CallerWork::patient.
+  bool TryRead(const std::string& tenant, RequestDispatcher::Work work, RequestDispatcher::Refused refused,
+               bool patient) {
+    return requests_.AddCaller(RequestKind::kPoll, tenant, {std::move(work), std::move(refused), patient});
+  }
+  bool TryChange(const std::string& tenant, RequestDispatcher::Work work, RequestDispatcher::Refused refused,
+                 bool patient) {
+    return requests_.AddCaller(RequestKind::kSubmit, tenant, {std::move(work), std::move(refused), patient});
+  }
 
-  // The same for callers: `work` gets `done` when it runs; else `done` gets Busy().
-  template <typename T, typename Work>
-  void Read(Done<T> done, Work work) {
-    RunOn(reads_, std::move(done), std::move(work));
-  }
-  template <typename T, typename Work>
-  void Change(Done<T> done, Work work) {
-    RunOn(changes_, std::move(done), std::move(work));
-  }
+  // Runs the work of a slot that requests().TryTake gave on a thread for changes. False: none is free.
+  bool TryChangeAtOnce(base::ThreadPool::Work work) { return changes_.SubmitAtOnce(std::move(work)); }
 
   // Runs `work(turn, done)` when `context`'s tenant has a place among the transfers; answers `done` with Busy(), or
   // with CANCELLED or DEADLINE_EXCEEDED when the caller goes away before. `end` is cancelled when the transfer is ended
@@ -119,7 +126,7 @@ class VendorAccount {
 
  private:
   template <typename T, typename Work>
-  void RunOn(base::ThreadPool& pool, Done<T> done, Work work);
+  void RunOn(RequestKind kind, const CallContext& context, Done<T> done, Work work);
 
   const std::vector<std::string> tenants_;
   const bool dedicated_;
@@ -133,10 +140,13 @@ class VendorAccount {
 };
 
 template <typename T, typename Work>
-void VendorAccount::RunOn(base::ThreadPool& pool, Done<T> done, Work work) {
-  // Shared, because a refused submission drops what it was given.
+void VendorAccount::RunOn(RequestKind kind, const CallContext& context, Done<T> done, Work work) {
+  // Shared, because one of three calls it.
   auto shared = std::make_shared<Done<T>>(std::move(done));
-  if (!pool.Submit([shared, work = std::move(work)]() mutable { work(std::move(*shared)); })) (*shared)(Busy());
+  RequestDispatcher::CallerWork caller;
+  caller.work = [shared, work = std::move(work)](RequestSlot&) mutable { work(std::move(*shared)); };
+  caller.refused = [shared](const absl::Status& why) { (*shared)(why); };
+  if (!requests_.AddCaller(kind, context.tenant, std::move(caller))) (*shared)(Busy());
 }
 
 template <typename T, typename Work>

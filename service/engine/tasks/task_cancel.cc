@@ -69,7 +69,7 @@ void TaskCancel::Cancel(const CallContext& context, const GenerationTask& task, 
   VendorAccount* account = upstreams_.Find(task.tenant, task.request.upstream);
   const bool asks = task.state == TaskState::kQueued && account != nullptr && account->profile().cancels_tasks;
   if (!asks) return done(Abandon(task.id, detach));
-  account->Change<GenerationTask>(std::move(done),
+  account->Change<GenerationTask>(context, std::move(done),
                                   [this, context, id = task.id, detach, account](Done<GenerationTask> answer) {
                                     answer(CancelAtVendor(context, id, detach, *account));
                                   });
@@ -96,7 +96,7 @@ absl::StatusOr<GenerationTask> TaskCancel::CancelAtVendor(const CallContext& con
   if (!cancelled.ok()) {
     table_.Hasten(id);
     if (base::GetReason(cancelled) == base::Reason::kCancelUnsupported) return Refused(context, *task, detach, account);
-    if (!upstream::WasPutOff(cancelled)) NoteDoubt(id);
+    if (!upstream::WasNotSent(cancelled)) NoteDoubt(id);
     return CancelUnanswered(*task, cancelled);
   }
   absl::StatusOr<GenerationTask> changed = writer_.WriteIf(id, HasNotEnded, [](GenerationTask& edited) {

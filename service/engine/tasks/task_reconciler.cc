@@ -164,7 +164,7 @@ void TaskReconciler::Reconcile(const CallContext& context, const GenerationTask&
   if (account == nullptr || (!params.upstream_task_id.has_value() && !account->profile().lists_tasks)) {
     return done(NoList(task.request.upstream));
   }
-  account->Read<ReconciledTask>(std::move(done),
+  account->Read<ReconciledTask>(context, std::move(done),
                                 [this, context, task, params, account, wrap](Done<ReconciledTask> answer) {
                                   const upstream::CallOptions call = ToCallOptions(context);
                                   if (!params.upstream_task_id.has_value())

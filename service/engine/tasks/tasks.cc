@@ -75,7 +75,7 @@ void Tasks::Create(const CallContext& context, const CreateTaskParams& params, D
   absl::Status failed = CreateWith(context, params, /*adopt=*/false, done);
   if (failed.ok()) return;
   if (!adopts || !absl::IsNotFound(failed)) return done(failed);
-  account->Read<GenerationTask>(std::move(done), [this, context, params](Done<GenerationTask> answer) {
+  account->Read<GenerationTask>(context, std::move(done), [this, context, params](Done<GenerationTask> answer) {
     const absl::Status refused = CreateWith(context, params, /*adopt=*/true, answer);
     if (!refused.ok()) answer(refused);
   });
