@@ -17,8 +17,8 @@
 namespace seedance::engine {
 
 // How a step of an open task ends: what came of it is written, and its next step gets a time; one that has ended leaves
-// the table. Every step ends by exactly one of these methods, or by TaskTable::AwaitTurn. Thread-safe; blocks for the
-// store.
+// the table. Every step ends by one of these methods, or by TaskTable::Schedule or AwaitTurn. Thread-safe; blocks for
+// the store.
 //
 // Tests: tests/unit/engine/tasks/task_tracker_test.cc, tests/unit/engine/dispatch/task_turns_test.cc
 class TaskSchedule {

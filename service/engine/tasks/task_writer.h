@@ -21,8 +21,6 @@ namespace seedance::engine {
 
 // The one way to change an open task: checks the change against the table of states, writes it, tells the task table,
 // publishes it, and logs a change of state. Thread-safe; blocks for the store. Must not be called under a lock.
-//
-// Tests: tests/unit/engine/tasks/task_tracker_test.cc, tests/unit/engine/tasks/task_cancel_test.cc
 class TaskWriter {
  public:
   using Edit = absl::FunctionRef<absl::Status(model::GenerationTask&)>;
