@@ -2,13 +2,39 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <exception>
+#include <mutex>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 
 namespace seedance::base {
+
+size_t RoomForLibraries() {
+  // gRPC's two executors grow to twice the processors each, but only under a load that would need so many.
+  return std::min<size_t>(2 * std::thread::hardware_concurrency() + 4, 32);
+}
+
+bool HasRoomForThread() {
+  std::mutex mutex;
+  std::unique_lock<std::mutex> hold(mutex);
+  std::vector<std::thread> probes;
+  const size_t wanted = RoomForLibraries() + 1;
+  try {
+    probes.reserve(wanted);
+    // They end when the lock is released.
+    while (probes.size() < wanted) probes.emplace_back([&mutex] { const std::lock_guard<std::mutex> wait(mutex); });
+  } catch (const std::exception&) {
+    // There is less room, or less memory.
+  }
+  const bool has_room = probes.size() == wanted;
+  hold.unlock();
+  for (std::thread& probe : probes) probe.join();
+  return has_room;
+}
 
 absl::StatusOr<std::thread> TryStartThread(const std::string& name, absl::AnyInvocable<void()> body) {
   try {

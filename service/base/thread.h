@@ -1,12 +1,20 @@
 #ifndef SEEDANCE_SERVICE_BASE_THREAD_H_
 #define SEEDANCE_SERVICE_BASE_THREAD_H_
 
+#include <cstddef>
 #include <stdexcept>
 #include <string>
 #include <thread>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
+
+// The threads that libraries may want to start at any time. gRPC loses the work of a thread that it cannot start, so
+// that a connection hangs for ever: what can do without a thread of its own leaves room for these.
+size_t RoomForLibraries();
+// Whether the system would let this process start a thread and still have that room. Starts as many for a moment. Never
+// throws.
+bool HasRoomForThread();
 
 // The only places that start threads. Both run `body` on a thread called `name` (cut to 15 bytes; shown by tools like
 // top). The system may refuse a thread at any time.

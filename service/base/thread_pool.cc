@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "service/base/log.h"
 #include "service/base/thread.h"
 
@@ -46,7 +47,10 @@ absl::Status ThreadPool::GrowLocked() {
   const absl::Time now = clock_.Now();
   no_growth_until_ = std::min(no_growth_until_, now + kGrowthPause);  // The clock may have been set back.
   if (now < no_growth_until_) return absl::OkStatus();
-  absl::StatusOr<std::thread> thread = TryStartThread(name_, [this] { Run(); });
+  absl::StatusOr<std::thread> thread = absl::ResourceExhaustedError(absl::StrCat(
+      "room for ", RoomForLibraries(),
+      " more threads is left to libraries; check the limits on threads (ulimit -u, pids of the container)"));
+  if (HasRoomForThread()) thread = TryStartThread(name_, [this] { Run(); });
   if (thread.ok()) {
     ++running_;
     threads_.push_back(std::move(*thread));

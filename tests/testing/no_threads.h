@@ -3,6 +3,8 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
+
 namespace seedance::testing {
 
 // A user id that no other process of the machine is likely to have, so that limits per user bind one process only.
@@ -12,6 +14,8 @@ uid_t OwnUserId();
 // process has all the threads that its user may have. The first call gives up root, which such limits do not bind.
 // Aborts when it cannot.
 void AllowNewThreads(bool allowed);
+// The same with a number: the process may have so many threads in all.
+void AllowThreads(size_t count);
 
 }  // namespace seedance::testing
 

@@ -193,6 +193,28 @@ TEST(ThreadPoolDeathTest, AFailedGrowthIsLoggedOnceAndTriedAgainAfterAPause) {
   EXPECT_EXIT(child(), ::testing::ExitedWithCode(0), one_line);
 }
 
+TEST(ThreadPoolDeathTest, APoolLeavesRoomForTheThreadsOfLibraries) {
+  const auto child = [] {
+    Gate gate;
+    ThreadPool pool("modest", 8, 1000);
+    // This one, the pool's first, and one less than a growth needs.
+    testing::AllowThreads(2 + RoomForLibraries());
+    for (int i = 0; i < 8; ++i) (void)pool.Submit(gate.Work());
+    gate.WaitUntilInside(1);
+    std::vector<std::thread> of_library;
+    for (size_t i = 0; i < RoomForLibraries(); ++i) {
+      absl::StatusOr<std::thread> thread = TryStartThread("library", gate.Work());
+      if (!thread.ok()) _exit(1);
+      of_library.push_back(*std::move(thread));
+    }
+    gate.Open();
+    pool.Stop();
+    for (std::thread& thread : of_library) thread.join();
+    _exit(0);
+  };
+  EXPECT_EXIT(child(), ::testing::ExitedWithCode(0), "thread_not_started.*modest.*left to libraries");
+}
+
 TEST(ThreadPoolDeathTest, APoolThatCannotHaveItsFirstThreadSaysSoAtOnce) {
   const auto child = [] {
     testing::AllowNewThreads(false);
