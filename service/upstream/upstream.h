@@ -223,8 +223,7 @@ class ResultSink {
 // kUpstreamUnavailable, kRateLimited (with retry_delay, at most the configured longest one), kUpstreamAuthFailed,
 // kUpstreamProtocol, kDeadlineExceeded, kCancelled and the refusals of input.
 //
-// Tests: tests/contract/upstream/acceptance_contract.cc, tests/contract/upstream/errors_contract.cc,
-// tests/contract/upstream/library_contract.cc, tests/contract/upstream/tasks_contract.cc
+// Tests: tests/contract/upstream/acceptance_contract.cc, tests/contract/upstream/errors_contract.cc
 
 class TaskApi {
  public:

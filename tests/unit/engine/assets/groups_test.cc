@@ -69,7 +69,7 @@ TEST_F(GroupsTest, TheTypeIsSentStoredAndFilteredBy) {
   params.request_id.clear();
   const absl::StatusOr<model::AssetGroup> plain = CreateGroup(params);
   EXPECT_EQ(plain->type, model::GroupType::kAigc);
-  EXPECT_EQ(vendor_.MakeUpstream()->GetGroup({}, plain->handle.id)->type, model::GroupType::kAigc)
+  EXPECT_EQ(vendor_.MakeUpstream()->groups()->GetGroup({}, plain->handle.id)->type, model::GroupType::kAigc)
       << "some keys demand that the default is said";
   const auto listed = [&](model::GroupType type) {
     engine::ListGroupsParams params_of_list;
