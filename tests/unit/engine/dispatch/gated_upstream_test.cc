@@ -24,6 +24,10 @@ using upstream::Acceptance;
 // A vendor that counts as down after two unusable answers.
 class GatedUpstreamTest : public ::testing::Test {
  protected:
+  GatedUpstreamTest() {
+    vendor_.profile().lists_tasks = vendor_.profile().cancels_tasks = vendor_.profile().usage_log = true;
+    vendor_.profile().assets.max_staged_bytes = 1 << 20;
+  }
   ~GatedUpstreamTest() override {
     dispatcher_.Stop();
     pool_.Stop();
