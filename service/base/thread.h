@@ -9,13 +9,6 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 
-// The threads that libraries may want to start at any time. gRPC loses the work of a thread that it cannot start, so
-// that a connection hangs for ever: what can do without a thread of its own leaves room for these.
-size_t RoomForLibraries();
-// Whether the system would let this process start a thread and still have that room. Starts as many for a moment. Never
-// throws.
-bool HasRoomForThread();
-
 // The only places that start threads. Both run `body` on a thread called `name` (cut to 15 bytes; shown by tools like
 // top). The system may refuse a thread at any time.
 //
@@ -24,6 +17,13 @@ namespace seedance::base {
 
 // RESOURCE_EXHAUSTED when no thread can be started; `body` is dropped then. Never throws. The caller joins the thread.
 absl::StatusOr<std::thread> TryStartThread(const std::string& name, absl::AnyInvocable<void()> body);
+
+// The threads that libraries may want to start at any time. gRPC loses the work of a thread that it cannot start, so
+// that a connection hangs for ever: what can do without a thread of its own leaves room for these.
+size_t RoomForLibraries();
+// Whether the system would let this process start a thread and still have that room. Starts as many for a moment. Never
+// throws.
+bool HasRoomForThread();
 
 // Thrown by StartThread. The message says which thread could not be started, and why.
 class ThreadStartError : public std::runtime_error {
