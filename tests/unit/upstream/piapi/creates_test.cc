@@ -320,14 +320,13 @@ TEST(PiApiCreates, AnIdThatCannotBeUsedLeavesTheCreateInDoubt) {
   EXPECT_EQ(Make(*PiApiOver(asset, clock), Call::kAsset).acceptance, Acceptance::kUnknown);
 }
 
-TEST(PiApiCreates, ThePlansLimitIsOneOfTheAccount) {
+TEST(PiApiCreates, ThePlansLimitIsOneOfTasks) {
   base::SimulatedClock clock(kNow);
   const auto scope = [&](const char* body) {
-    return base::GetErrorDetail(Make(*PiApiOver(Answer(kReply, 429, body), clock), Call::kTask).status)
-        .metadata.count(std::string(kLimitScopeKey));
+    return upstream::OutcomeOf(Make(*PiApiOver(Answer(kReply, 429, body), clock), Call::kTask)).scope;
   };
-  EXPECT_EQ(scope(R"x({"code":429,"message":"active task count 2 has reached the plan limit"})x"), 1u);
-  EXPECT_EQ(scope(R"x({"code":429,"message":"too many requests"})x"), 0u);
+  EXPECT_EQ(scope(R"x({"code":429,"message":"active task count 2 has reached the plan limit"})x"), LimitScope::kTasks);
+  EXPECT_EQ(scope(R"x({"code":429,"message":"too many requests"})x"), LimitScope::kRequest);
 }
 
 }  // namespace
