@@ -192,7 +192,7 @@ class FakeUpstream : public upstream::Upstream,
   upstream::UsageLogApi* usage_log() override { return vendor_.profile_.usage_log ? this : nullptr; }
   const upstream::WebhookApi* webhooks() override { return vendor_.profile_.webhooks ? this : nullptr; }
 
- private:
+ protected:
   Billed CreateGroup(const upstream::CallOptions& call, const upstream::NewGroup& group) override {
     return vendor_.create_group.Run(
         call,

@@ -1,5 +1,6 @@
 // A creation that finds every thread of its vendor taken.
 #include <atomic>
+#include <functional>
 #include <utility>
 
 #include "service/base/error.h"
@@ -21,7 +22,11 @@ TEST_F(AssetPoolTest, AFullPoolIsRateLimitedAndTheRequestMayComeAgain) {
   engine::Upstreams upstreams(std::move(configs), clock_);
   engine::VendorAccount& account = *upstreams.Find(kTenant, "fake");
   std::atomic<bool> leave{false};
-  while (account.TryChange([&] { (void)Eventually([&] { return leave.load(); }); })) {
+  const auto change = [&](const std::function<void()>& work) {
+    return account.TryChange(
+        kTenant, [work](engine::RequestSlot&) { work(); }, [](const absl::Status&) {}, /*patient=*/false);
+  };
+  while (change([&] { (void)Eventually([&] { return leave.load(); }); })) {
   }
   engine::WatchHub<model::Asset> hub("test");
   engine::Journal::DoubtResolver resolver;
@@ -38,7 +43,7 @@ TEST_F(AssetPoolTest, AFullPoolIsRateLimitedAndTheRequestMayComeAgain) {
   EXPECT_EQ(base::GetErrorDetail(refused.Wait().status()).quota_subject, "upstream:fake");
   leave = true;
   Answer<model::Asset> taken;
-  ASSERT_TRUE(Eventually([&] { return account.TryChange([] {}); }));
+  ASSERT_TRUE(Eventually([&] { return change([] {}); }));
   creation.Create(Caller(), params, taken.done());
   EXPECT_TRUE(taken.Wait().ok()) << taken.Wait().status();
   upstreams.Stop(absl::Seconds(10));

@@ -7,6 +7,7 @@
 #include "service/base/error.h"
 #include "service/upstream/piapi/piapi.h"
 #include "service/upstream/piapi/task_report.h"
+#include "service/upstream/request_outcome.h"
 #include "tests/unit/upstream/scripted_transport.h"
 
 namespace seedance::upstream {
@@ -323,7 +324,7 @@ TEST(PiApiCreates, AnIdThatCannotBeUsedLeavesTheCreateInDoubt) {
 TEST(PiApiCreates, ThePlansLimitIsOneOfTasks) {
   base::SimulatedClock clock(kNow);
   const auto scope = [&](const char* body) {
-    return upstream::OutcomeOf(Make(*PiApiOver(Answer(kReply, 429, body), clock), Call::kTask)).scope;
+    return OutcomeOf(Make(*PiApiOver(Answer(kReply, 429, body), clock), Call::kTask)).scope;
   };
   EXPECT_EQ(scope(R"x({"code":429,"message":"active task count 2 has reached the plan limit"})x"), LimitScope::kTasks);
   EXPECT_EQ(scope(R"x({"code":429,"message":"too many requests"})x"), LimitScope::kRequest);
