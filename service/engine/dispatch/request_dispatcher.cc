@@ -61,13 +61,11 @@ bool RequestDispatcher::AddCaller(RequestKind kind, const std::string& tenant, C
     base::MutexLock lock(mutex_);
     const absl::Time now = clock_.Now();
     const absl::Duration left = CooldownLocked(kind, /*caller=*/true, now);
-    if (stopped_) {
-      refusal = Stopping();
-    } else if (left > kShortRest && !work.patient) {
+    CallerQueue& callers = LineOf(kind).callers;
+    if (stopped_ || callers.size() >= kMostCallers) return false;
+    if (left > kShortRest && !work.patient) {
       refusal = PutOffByCooldown(left);
     } else {
-      CallerQueue& callers = LineOf(kind).callers;
-      if (callers.size() >= kMostCallers) return false;
       callers.Add({tenant, absl::StrCat(++caller_works_), now, std::move(work)});
     }
   }

@@ -81,8 +81,8 @@ class RequestDispatcher {
   void Add(RequestKind kind, const std::string& tenant, const std::string& key, absl::Time due, Work work);
 
   // The same for what a caller asks for, or the gateway for a caller's sake: exactly one of `work` and `refused` is
-  // called, perhaps before this returns. `patient`: it waits for the end of a cooldown. False: too much waits, and
-  // neither is called. Refusals: kRateLimited (a cooldown), kCancelled (a stop).
+  // called, perhaps before this returns. `patient`: it waits for the end of a cooldown. False: too much waits, or it is
+  // stopped, and neither is called. Refusals: kRateLimited (a cooldown), kCancelled (a stop).
   struct CallerWork {
     Work work;
     Refused refused;
