@@ -19,6 +19,9 @@ size_t RoomForLibraries() {
 }
 
 bool HasRoomForThread() {
+  // One at a time: two would each take the room that the other one looks for.
+  static std::mutex probing;
+  const std::lock_guard<std::mutex> alone(probing);
   std::mutex mutex;
   std::unique_lock<std::mutex> hold(mutex);
   std::vector<std::thread> probes;

@@ -39,7 +39,8 @@ absl::Time AdmissionControl::FurtherAt(RequestKind kind, bool caller, absl::Time
 }
 
 absl::Time AdmissionControl::CallerAt(RequestKind kind, absl::Time now) {
-  if (is_full(kind)) return absl::InfiniteFuture();
+  const Lane& lane = Of(kind);
+  if (is_full(kind) || lane.callers_running >= std::max<size_t>(lane.most * 3 / 4, 1)) return absl::InfiniteFuture();
   return FurtherAt(kind, /*caller=*/true, now);
 }
 
@@ -65,6 +66,7 @@ AdmissionControl::Call AdmissionControl::Begin(RequestKind kind, bool caller, bo
   Lane& lane = Of(kind);
   lane.rate.Take(now);
   if (!further) ++lane.running;
+  if (!further && caller) ++lane.callers_running;
   if (lane.cooldown_until > now && !caller) lane.next_trial = now + kTrialPause;
   Call call;
   call.kind = kind;
@@ -132,6 +134,7 @@ void AdmissionControl::Succeeded(Lane& lane, const Call& call) {
 void AdmissionControl::Ended(Call& call) {
   Lane& lane = Of(call.kind);
   if (!call.further) --lane.running;
+  if (!call.further && call.caller) --lane.callers_running;
   if (!call.sent_mark.has_value()) lane.rate.GiveBack();
   if (!call.answered && !call.caller && !call.further) breaker_.Ended(call.probe);
 }

@@ -78,7 +78,7 @@ class AdmissionControl {
   void Answered(Call& call, const RequestOutcome& answer, absl::Time now);
   void Ended(Call& call);
 
-  // The same for the first request of a caller's work.
+  // The same for the first request of a caller's work. Callers leave a quarter of what may run to the gateway.
   absl::Time CallerAt(RequestKind kind, absl::Time now);
   Call TakeCaller(RequestKind kind, absl::Time now) { return Begin(kind, /*caller=*/true, /*further=*/false, now); }
 
@@ -114,8 +114,9 @@ class AdmissionControl {
     SlidingWindowLimiter rate;
     const size_t most;
     size_t running = 0;
-    Wishes own;      // Of the gateway.
-    Wishes callers;  // Of callers.
+    size_t callers_running = 0;  // Of these.
+    Wishes own;                  // Of the gateway.
+    Wishes callers;              // Of callers.
     absl::Time cooldown_until = absl::InfinitePast();
     absl::Time callers_until = absl::InfinitePast();  // The same without what is about the number of tasks.
     absl::Time cooldown_began = absl::InfinitePast();

@@ -40,7 +40,7 @@ void RequestDispatcher::Add(RequestKind kind, const std::string& tenant, const s
                             Work work) {
   {
     base::MutexLock lock(mutex_);
-    if (stopped_) return;
+    if (closed_) return;
     Of(kind).Add({tenant, key, due, {std::move(work), due}});
   }
   HandOut();
@@ -49,7 +49,7 @@ void RequestDispatcher::Add(RequestKind kind, const std::string& tenant, const s
 std::unique_ptr<RequestSlot> RequestDispatcher::TryTake(RequestKind kind) {
   base::MutexLock lock(mutex_);
   const absl::Time now = clock_.Now();
-  if (stopped_ || WaitLocked(kind) > 0 || NextAtLocked(kind, now) > now) return nullptr;
+  if (closed_ || WaitLocked(kind) > 0 || NextAtLocked(kind, now) > now) return nullptr;
   auto turn = std::make_unique<RequestSlot>(*this, gate_.Take(kind, now));
   metrics_.delay[Index(kind)].Observe(0);
   return turn;
@@ -62,10 +62,11 @@ bool RequestDispatcher::AddCaller(RequestKind kind, const std::string& tenant, C
     const absl::Time now = clock_.Now();
     const absl::Duration left = CooldownLocked(kind, /*caller=*/true, now);
     CallerQueue& callers = LineOf(kind).callers;
-    if (stopped_ || callers.size() >= kMostCallers) return false;
+    if (closed_ || callers.size() >= kMostCallers) return false;
     if (left > kShortRest && !work.patient) {
       refusal = PutOffByCooldown(left);
     } else {
+      if (!work.patient) ++LineOf(kind).impatient;
       callers.Add({tenant, absl::StrCat(++caller_works_), now, std::move(work)});
     }
   }
@@ -248,6 +249,7 @@ void RequestDispatcher::TakeReadyLocked(RequestKind kind, absl::Time now, Handed
     } else if (*next == Source::kCallers) {
       CallerQueue::Item item = *line.callers.Next();
       CallerWork& work = item.payload;
+      if (!work.patient) --line.impatient;
       out.ready.push_back(
           {std::move(work.work), item.due, gate_.TakeCaller(kind, now), std::nullopt, std::move(work.refused)});
     } else {
@@ -270,8 +272,15 @@ void RequestDispatcher::HandOut() {
     if (wake_ < absl::InfiniteFuture()) changed_.NotifyAll();
   }
   if (tells) observer_->OnWaits(*this);
-  for (auto& [refused, why] : out.refused) refused(why);
   for (Ready& ready : out.ready) Dispatch(std::move(ready));
+  for (Refusal& refusal : out.refused) Refuse(std::move(refusal));
+}
+
+void RequestDispatcher::Refuse(Refusal refusal) {
+  base::ThreadPool& pool = refusal.kind == RequestKind::kPoll ? polls_ : submits_;
+  // Shared, because a refused submission drops what it was given.
+  auto shared = std::make_shared<Refusal>(std::move(refusal));
+  if (!pool.Submit([shared] { shared->refused(shared->why); })) shared->refused(shared->why);
 }
 
 void RequestDispatcher::Dispatch(Ready ready) {
@@ -296,13 +305,11 @@ void RequestDispatcher::NotTaken(Ready ready) {
   {
     base::MutexLock lock(mutex_);
     gate_.Ended(ready.call);
-    stopped = stopped_;
-    if (!stopped && ready.back.has_value()) {
-      Of(ready.call.kind).Add(*std::move(ready.back));
-      pools_full_until_ = clock_.Now() + kFullPoolPause;
-      wake_ = std::min(wake_, pools_full_until_);
-      changed_.NotifyAll();
-    }
+    stopped = closed_;
+    if (!stopped && ready.back.has_value()) Of(ready.call.kind).Add(*std::move(ready.back));
+    pools_full_until_ = clock_.Now() + kFullPoolPause;
+    wake_ = std::min(wake_, pools_full_until_);
+    changed_.NotifyAll();
   }
   if (ready.refused) ready.refused(stopped ? Stopping() : PutOff(absl::ZeroDuration(), "no thread is free"));
 }
@@ -326,24 +333,34 @@ void RequestDispatcher::RunTimer() {
   }
 }
 
-void RequestDispatcher::Stop() {
+void RequestDispatcher::Close() {
   std::array<Queue, 2> dropped;
-  HandedOut out;
+  std::vector<Refusal> refused;
   {
     base::MutexLock lock(mutex_);
-    stopped_ = true;
+    closed_ = true;
     for (const RequestKind kind : kRequestKinds) {
       Line& line = LineOf(kind);
       dropped[Index(kind)] = std::exchange(line.own, Queue());
       while (std::optional<CallerQueue::Item> item = line.callers.Next()) {
-        out.refused.emplace_back(std::move(item->payload.refused), Stopping());
+        refused.push_back({kind, std::move(item->payload.refused), Stopping()});
       }
+    }
+  }
+  for (Refusal& refusal : refused) Refuse(std::move(refusal));
+}
+
+void RequestDispatcher::Stop() {
+  Close();
+  {
+    base::MutexLock lock(mutex_);
+    stopped_ = true;
+    for (Line& line : lines_) {
       for (Waiter* waiter : line.threads) waiter->ended = Stopping();
       line.threads.clear();
     }
     changed_.NotifyAll();
   }
-  for (auto& [refused, why] : out.refused) refused(why);
   if (timer_.joinable()) timer_.join();
 }
 

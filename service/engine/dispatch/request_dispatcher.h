@@ -117,8 +117,9 @@ class RequestDispatcher {
   // Nothing runs, and nothing that waits may run now. For tests.
   bool IsIdle();
 
-  // Drops the work that waits, and ends the waits of requests. A work that is on its way to a thread may still run.
-  // May be called twice.
+  // No work begins any more: what waits is dropped or refused. Requests of work that runs are still granted.
+  void Close();
+  // Closes, and ends the waits of requests. A work that is on its way to a thread may still run. May be called twice.
   void Stop();
 
  private:
@@ -136,10 +137,15 @@ class RequestDispatcher {
     std::optional<Queue::Item> back;  // Of the gateway: what goes back into the queue if the pool does not take it.
     Refused refused;                  // Of a caller.
   };
+  struct Refusal {
+    RequestKind kind;
+    Refused refused;
+    absl::Status why;
+  };
   // What is done outside of the lock.
   struct HandedOut {
     std::vector<Ready> ready;
-    std::vector<std::pair<Refused, absl::Status>> refused;
+    std::vector<Refusal> refused;
   };
   // A request that waits on its thread. What it came to is guarded by mutex_.
   struct Waiter {
@@ -153,6 +159,7 @@ class RequestDispatcher {
   struct Line {
     Queue own;
     CallerQueue callers;
+    size_t impatient = 0;  // Of the callers' works.
     std::list<Waiter*> threads;
     Source last = Source::kThreads;  // Whose turn was last.
     std::string last_tenant;         // Of the thread that was granted last.
@@ -185,6 +192,8 @@ class RequestDispatcher {
   void EndLongWaitsLocked(RequestKind kind, absl::Time now, HandedOut& out) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // What is left of the cooldown, for callers or for the gateway's own requests that do not try.
   absl::Duration CooldownLocked(RequestKind kind, bool caller, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Not OK: nobody waits for the request any more.
+  absl::Status GoneBy(const upstream::CallOptions& call) const;
   // Until the request may be sent, or its wait ends.
   void AwaitGrant(RequestKind kind, Waiter& waiter, const upstream::CallOptions& call);
   // Waits until a further request may be sent, and counts it as sent.
@@ -201,6 +210,8 @@ class RequestDispatcher {
   std::optional<WaitReason> ReasonOf(size_t before, const Submits& submits) const;
   void Dispatch(Ready ready);
   void NotTaken(Ready ready);
+  // Refused works may write to the store: they are told so on the pool of their kind, which runs them in time.
+  void Refuse(Refusal refusal);
   void RunTimer();
   void End(AdmissionControl::Call& call);
   Line& LineOf(RequestKind kind) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return lines_[static_cast<size_t>(kind)]; }
@@ -215,6 +226,7 @@ class RequestDispatcher {
   Metrics metrics_;
   base::Mutex mutex_;  // Taken before those behind RequestObserver::HasToPoll.
   base::CondVar changed_;
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
   AdmissionControl gate_ ABSL_GUARDED_BY(mutex_);
   std::array<Line, 2> lines_ ABSL_GUARDED_BY(mutex_);

@@ -8,6 +8,15 @@
 
 namespace seedance::engine {
 
+absl::Status RequestDispatcher::GoneBy(const upstream::CallOptions& call) const {
+  const auto cancelled = [](const auto& token) { return token != nullptr && token->cancelled(); };
+  if (clock_.Now() >= call.deadline) return NoLeave(base::Reason::kDeadlineExceeded, "the call's deadline has passed");
+  if (cancelled(call.cancel) || cancelled(call.abandon)) {
+    return NoLeave(base::Reason::kCancelled, "the call was cancelled");
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<AdmissionControl::Call> RequestDispatcher::SendFurther(RequestKind kind, bool caller,
                                                                       const upstream::CallOptions& call) {
   Waiter waiter;
@@ -87,13 +96,14 @@ void RequestDispatcher::EndLongWaitsLocked(RequestKind kind, absl::Time now, Han
     waiter = line.threads.erase(waiter);
     changed_.NotifyAll();
   }
-  if (callers <= kShortRest) return;
+  if (callers <= kShortRest || line.impatient == 0) return;
+  line.impatient = 0;
   CallerQueue kept;
   while (std::optional<CallerQueue::Item> item = line.callers.Next()) {
     if (item->payload.patient) {
       kept.Add(*std::move(item));
     } else {
-      out.refused.emplace_back(std::move(item->payload.refused), PutOffByCooldown(callers));
+      out.refused.push_back({kind, std::move(item->payload.refused), PutOffByCooldown(callers)});
     }
   }
   line.callers = std::move(kept);

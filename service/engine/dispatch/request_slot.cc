@@ -23,6 +23,11 @@ RequestSlot::~RequestSlot() {
 }
 
 absl::Status RequestSlot::BeforeSend(const upstream::CallOptions& call) {
+  if (absl::Status gone = dispatcher_.GoneBy(call); !gone.ok()) {
+    refused_ = true;
+    return gone;
+  }
+  refused_ = false;
   if (MaySendFirst()) {
     dispatcher_.Sent(*first_);
     first_is_last_ = true;

@@ -41,9 +41,9 @@ class RequestSlot : public upstream::RequestPermit {
   // Of which kind the next requests are; before it is called, that of the first one.
   void SetKind(RequestKind kind) { kind_ = kind; }
 
-  // Never waits, and never fails, for the first request of the kind that the dispatcher gave leave for. Others wait on
-  // their thread as long as the rate wants it. Errors, with upstream::kNotSentKey: kRateLimited (a cooldown of more
-  // than RequestDispatcher::kShortRest), kDeadlineExceeded, kCancelled (by the call's tokens, or a stop).
+  // Never waits for the first request of the kind that the dispatcher gave leave for. Others wait on their thread as
+  // long as the rate wants it. Errors, with upstream::kNotSentKey: kRateLimited (a cooldown of more than
+  // RequestDispatcher::kShortRest), kDeadlineExceeded, kCancelled (by the call's tokens, or a stop).
   absl::Status BeforeSend(const upstream::CallOptions& call) override;
 
   void Answered(const RequestOutcome& outcome) override;

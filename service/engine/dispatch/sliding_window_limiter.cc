@@ -56,7 +56,9 @@ absl::Time SlidingWindowLimiter::Sent(absl::Time now) {
 }
 
 void SlidingWindowLimiter::GiveBack() {
-  if (places_ > 0) --taken_;
+  if (places_ == 0) return;
+  --taken_;
+  next_ -= gap_;
 }
 
 void SlidingWindowLimiter::Answered(absl::Time sent_mark, absl::Time now) {

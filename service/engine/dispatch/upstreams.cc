@@ -107,7 +107,7 @@ void Upstreams::Stop(absl::Duration grace) {
   stop_reads_->Cancel();
   // Pools keep to the machine's time.
   const absl::Time deadline = base::RealClock().Now() + grace;
-  for (const auto& account : accounts_) account->StopRequests();
+  for (const auto& account : accounts_) account->CloseRequests();
   // Each before those to which its works go on.
   for (const auto& account : accounts_) account->FinishReads(deadline);
   fetches_.Finish(deadline);

@@ -71,6 +71,7 @@ void VendorAccount::FinishOthers(absl::Time deadline) {
 }
 
 void VendorAccount::Stop() {
+  requests_.Stop();
   reads_.Stop();
   transfers_.Stop();
   changes_.Stop();

@@ -118,8 +118,8 @@ class VendorAccount {
   // RESOURCE_EXHAUSTED: too much waits, or the process stops.
   absl::Status Busy() const;
 
-  // For a stop, in this order: no further work begins of itself; the reads end, the others end; waits are cut.
-  void StopRequests() { requests_.Stop(); }
+  // For a stop, in this order: no further work begins; the reads end, the others end; waits are cut.
+  void CloseRequests() { requests_.Close(); }
   void FinishReads(absl::Time deadline) { reads_.Finish(deadline); }
   void FinishOthers(absl::Time deadline);
   void Stop();
@@ -144,7 +144,11 @@ void VendorAccount::RunOn(RequestKind kind, const CallContext& context, Done<T> 
   // Shared, because one of three calls it.
   auto shared = std::make_shared<Done<T>>(std::move(done));
   RequestDispatcher::CallerWork caller;
-  caller.work = [shared, work = std::move(work)](RequestSlot&) mutable { work(std::move(*shared)); };
+  caller.work = [shared, context, work = std::move(work)](RequestSlot&) mutable {
+    const bool left = context.cancel != nullptr && context.cancel->cancelled();
+    if (left) return (*shared)(CallerGone(context.deadline));
+    work(std::move(*shared));
+  };
   caller.refused = [shared](const absl::Status& why) { (*shared)(why); };
   if (!requests_.AddCaller(kind, context.tenant, std::move(caller))) (*shared)(Busy());
 }

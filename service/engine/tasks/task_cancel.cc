@@ -29,6 +29,7 @@ absl::Status CannotCancel(const GenerationTask& task) {
 
 // The vendor may or may not have cancelled it.
 absl::Status CancelUnanswered(const GenerationTask& task, const absl::Status& cause) {
+  if (upstream::WasNotSent(cause)) return cause;
   base::ErrorDetail detail;
   detail.reason = base::Reason::kUpstreamUnavailable;
   detail.retry_delay = base::GetErrorDetail(cause).retry_delay.value_or(absl::Seconds(2));

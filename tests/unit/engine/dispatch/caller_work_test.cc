@@ -315,7 +315,7 @@ TEST_F(CallerWorkTest, SaysNothingAboutAnOutageAndIsNotHeldByOne) {
 }
 
 TEST_F(CallerWorkTest, NoMoreRunThanThereAreThreads) {
-  Start(2, /*changes_per_second=*/0);
+  Start(1, /*changes_per_second=*/0);
   base::Mutex mutex;
   base::CondVar opened;
   bool open = false;
@@ -325,15 +325,101 @@ TEST_F(CallerWorkTest, NoMoreRunThanThereAreThreads) {
     while (!open) opened.Wait(mutex);
   };
   for (int i = 0; i < 5; ++i) dispatcher_->AddCaller(kChange, "a", {wait, nullptr});
-  EXPECT_TRUE(Noted(2));
+  EXPECT_TRUE(Noted(1));
   Submit("task");
-  EXPECT_TRUE(StaysAt(2)) << "a task waits in its order, not behind what fills a pool";
+  EXPECT_TRUE(StaysAt(1)) << "a task waits in its order, not behind what fills a pool";
   {
     base::MutexLock lock(mutex);
     open = true;
     opened.NotifyAll();
   }
   EXPECT_TRUE(Noted(6));
+}
+
+TEST_F(CallerWorkTest, WhatNobodyWaitsForIsNotSentAndCostsNothing) {
+  upstream::CallOptions late;
+  late.deadline = clock_.Now();
+  upstream::CallOptions gone;
+  gone.cancel = std::make_shared<base::CancelToken>();
+  gone.cancel->Cancel();
+  for (const upstream::CallOptions& call : {late, gone}) {
+    dispatcher_->AddCaller(kChange, "a",
+                           {[this, call](RequestSlot& slot) {
+                              EXPECT_TRUE(upstream::WasNotSent(slot.BeforeSend(call)));
+                              Note("gone");
+                            },
+                            nullptr});
+  }
+  Change("a", "next");
+  EXPECT_TRUE(Noted(3)) << "in the same second";
+}
+
+TEST_F(CallerWorkTest, ARefusedLookDoesNotHideWhatTheChangeComesTo) {
+  upstream::CallOptions gone;
+  gone.cancel = std::make_shared<base::CancelToken>();
+  gone.cancel->Cancel();
+  dispatcher_->AddCaller(kChange, "a",
+                         {[this, gone](RequestSlot& slot) {
+                            slot.SetKind(kRead);
+                            EXPECT_FALSE(slot.BeforeSend(gone).ok());
+                            slot.SetKind(kChange);
+                            EXPECT_TRUE(slot.BeforeSend({}).ok());
+                            slot.Answered({true, absl::Seconds(40), LimitScope::kAccount});
+                            Note("limited");
+                          },
+                          nullptr});
+  ASSERT_TRUE(Noted(1));
+  EXPECT_EQ(Cooldown(), absl::Seconds(40));
+}
+
+TEST_F(CallerWorkTest, CallersLeaveThreadsToTheGateway) {
+  Start(4, /*changes_per_second=*/0);
+  base::Mutex mutex;
+  base::CondVar opened;
+  bool open = false;
+  const auto wait = [&](RequestSlot&) {
+    Note("begun");
+    base::MutexLock lock(mutex);
+    while (!open) opened.Wait(mutex);
+  };
+  for (int i = 0; i < 8; ++i) dispatcher_->AddCaller(kChange, "a", {wait, nullptr});
+  EXPECT_TRUE(Noted(3));
+  Submit("task");
+  EXPECT_TRUE(Noted(4));
+  EXPECT_EQ(noted().back(), "task");
+  {
+    base::MutexLock lock(mutex);
+    open = true;
+    opened.NotifyAll();
+  }
+  EXPECT_TRUE(Noted(9));
+}
+
+TEST_F(CallerWorkTest, AfterAClosingWorkThatRunsGoesOn) {
+  base::Mutex mutex;
+  base::CondVar changed;
+  bool closed = false;
+  dispatcher_->AddCaller(kRead, "a",
+                         {[&](RequestSlot& slot) {
+                            EXPECT_TRUE(slot.BeforeSend({}).ok());
+                            slot.Answered({});
+                            Note("first");
+                            base::MutexLock lock(mutex);
+                            while (!closed) changed.Wait(mutex);
+                            slot.SetKind(kChange);
+                            EXPECT_TRUE(slot.BeforeSend({}).ok());
+                            Note("second");
+                          },
+                          nullptr});
+  ASSERT_TRUE(Noted(1));
+  dispatcher_->Close();
+  EXPECT_FALSE(dispatcher_->AddCaller(kRead, "a", {[](RequestSlot&) {}, nullptr}));
+  {
+    base::MutexLock lock(mutex);
+    closed = true;
+    changed.NotifyAll();
+  }
+  EXPECT_TRUE(Noted(2));
 }
 
 TEST_F(CallerWorkTest, EndsWithADeadlineACancelOrAStop) {
