@@ -187,11 +187,8 @@ bool Journal::WriteEntry(const model::JournalEntry& call) {
   absl::StatusOr<std::optional<model::JournalEntry>> end = WriteKept(call.key);
   if (!end.ok()) return Release(call.key, end.status()), false;
   if (end->has_value()) row = **std::move(end);
-  if (IsDoubtful(row)) {
-    Look(row, [](const absl::StatusOr<bool>&) {});
-  } else {
-    Release(call.key, OutcomeOf(row));
-  }
+  if (!IsDoubtful(row)) return Release(call.key, OutcomeOf(row)), false;
+  Look(row, [](const absl::StatusOr<bool>&) {});
   return false;
 }
 
