@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <exception>
-#include <mutex>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "service/base/mutex.h"
 
 namespace seedance::base {
 
@@ -20,21 +20,21 @@ size_t RoomForLibraries() {
 
 bool HasRoomForThread() {
   // One at a time: two would each take the room that the other one looks for.
-  static std::mutex probing;
-  const std::lock_guard<std::mutex> alone(probing);
-  std::mutex mutex;
-  std::unique_lock<std::mutex> hold(mutex);
+  static Mutex probing;
+  MutexLock alone(probing);
+  Mutex gate;
+  gate.Lock();
   std::vector<std::thread> probes;
   const size_t wanted = RoomForLibraries() + 1;
   try {
     probes.reserve(wanted);
-    // They end when the lock is released.
-    while (probes.size() < wanted) probes.emplace_back([&mutex] { const std::lock_guard<std::mutex> wait(mutex); });
+    // They end when the gate is opened.
+    while (probes.size() < wanted) probes.emplace_back([&gate] { MutexLock wait(gate); });
   } catch (const std::exception&) {
     // There is less room, or less memory.
   }
   const bool has_room = probes.size() == wanted;
-  hold.unlock();
+  gate.Unlock();
   for (std::thread& probe : probes) probe.join();
   return has_room;
 }

@@ -8,6 +8,8 @@
 #include "service/base/error.h"
 
 // Why a request did not get leave. All have upstream::kNotSentKey: nothing was sent.
+//
+// Tests: tests/unit/engine/dispatch/caller_work_test.cc
 namespace seedance::engine {
 
 absl::Status NoLeave(base::Reason reason, std::string_view text);

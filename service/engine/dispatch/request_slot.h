@@ -15,7 +15,7 @@ class RequestDispatcher;
 // The leave of one piece of work to send requests to a vendor account, one at a time. Used by the thread that does the
 // work; ends with the object.
 //
-// Tests: tests/unit/engine/dispatch/request_dispatcher_waits_test.cc, caller_work_test.cc
+// Tests: tests/unit/engine/dispatch/request_dispatcher_waits_test.cc, tests/unit/engine/dispatch/caller_work_test.cc
 class RequestSlot : public upstream::RequestPermit {
  public:
   // Of work that the dispatcher gave its turn to send `first`. A slot of which no request left costs nothing.
