@@ -2,6 +2,7 @@
 
 #include <future>
 
+#include "absl/strings/str_cat.h"
 #include "service/base/metrics.h"
 #include "service/base/sha256.h"
 #include "tests/testing/eventually.h"
