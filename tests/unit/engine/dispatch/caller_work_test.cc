@@ -334,6 +334,7 @@ TEST_F(CallerWorkTest, NoMoreRunThanThereAreThreads) {
     opened.NotifyAll();
   }
   EXPECT_TRUE(Noted(6));
+  ASSERT_TRUE(Eventually([this] { return dispatcher_->IsIdle(); })) << "what is waited for lives until then";
 }
 
 TEST_F(CallerWorkTest, WhatNobodyWaitsForIsNotSentAndCostsNothing) {
@@ -393,6 +394,7 @@ TEST_F(CallerWorkTest, CallersLeaveThreadsToTheGateway) {
     opened.NotifyAll();
   }
   EXPECT_TRUE(Noted(9));
+  ASSERT_TRUE(Eventually([this] { return dispatcher_->IsIdle(); })) << "what is waited for lives until then";
 }
 
 TEST_F(CallerWorkTest, AfterAClosingWorkThatRunsGoesOn) {
@@ -420,6 +422,7 @@ TEST_F(CallerWorkTest, AfterAClosingWorkThatRunsGoesOn) {
     changed.NotifyAll();
   }
   EXPECT_TRUE(Noted(2));
+  ASSERT_TRUE(Eventually([this] { return dispatcher_->IsIdle(); })) << "what is waited for lives until then";
 }
 
 TEST_F(CallerWorkTest, EndsWithADeadlineACancelOrAStop) {
