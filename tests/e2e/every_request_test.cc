@@ -39,14 +39,6 @@ class EveryRequestTest : public E2eTest {
   std::string get_path() const { return piapi() ? "/api/v1/asset/" : "/volc/asset/GetAsset"; }
   std::string list_path() const { return piapi() ? "/api/v1/asset/list" : "/volc/asset/ListAssets"; }
 
-  v1::CreateAssetRequest Asset(const std::string& group, const std::string& name) {
-    v1::CreateAssetRequest request;
-    request.mutable_asset()->set_asset_group(group);
-    request.mutable_asset()->set_display_name(name);
-    request.set_inline_data(Media("hero.png"));
-    request.set_request_id(NextRequestId());
-    return request;
-  }
   // Repeats a call that the gateway or the vendor put off.
   template <typename Call>
   static auto Patiently(const Call& call) {
@@ -74,15 +66,6 @@ class EveryRequestTest : public E2eTest {
     std::sort(times.begin(), times.end());
     return times;
   }
-  static size_t MostInASecond(const std::vector<double>& times) {
-    size_t most = 0;
-    size_t first = 0;
-    for (size_t last = 0; last < times.size(); ++last) {
-      while (times[first] <= times[last] - 1) ++first;
-      most = std::max(most, last - first + 1);
-    }
-    return most;
-  }
   // The longest silence, in seconds.
   static double LongestPause(const std::vector<double>& times) {
     double longest = 0;
@@ -109,7 +92,7 @@ TEST_P(EveryRequestAtTest, CountsAgainstTheRate) {
   const std::string group = Must(Patiently([&] { return api().CreateGroup("heroes"); })).name();
   AtOnce(6, [&](int number) {
     for (int i = 0; i < 2; ++i) {
-      const v1::CreateAssetRequest request = Asset(group, absl::StrCat("hero ", number, " ", i));
+      const v1::CreateAssetRequest request = ImageFor(group, absl::StrCat("hero ", number, " ", i));
       const auto asset = Patiently([&] { return api().CreateAsset(request); });
       EXPECT_TRUE(asset.ok()) << asset.status.error_message();
       const std::string task = NewTask(absl::StrCat("task ", number, " ", i));
@@ -134,7 +117,7 @@ TEST_P(EveryRequestAtTest, LimitsOfChangesRestAllChanges) {
   const std::string group = NewGroup();
   Limit("POST", create_path(), 3, kRest);
   std::vector<v1::CreateAssetRequest> requests;
-  for (int i = 0; i < 4; ++i) requests.push_back(Asset(group, absl::StrCat("hero ", i)));
+  for (int i = 0; i < 4; ++i) requests.push_back(ImageFor(group, absl::StrCat("hero ", i)));
   AtOnce(3, [&](int number) {
     const auto limited = api().CreateAsset(requests[static_cast<size_t>(number)]);
     EXPECT_EQ(limited.error().reason, "RATE_LIMITED") << limited.status.error_message();
@@ -170,7 +153,7 @@ TEST_P(EveryRequestAtTest, ALimitThatALookForWhatIsInDoubtMeetsIsObeyed) {
   const std::string group = NewGroup();
   Limit(piapi() ? "GET" : "POST", list_path(), 1, kRest);
   AddFault({.kind = "drop_reply", .method = "POST", .path = create_path()});
-  EXPECT_EQ(api().CreateAsset(Asset(group, "hero")).error().reason, "OUTCOME_UNKNOWN");
+  EXPECT_EQ(api().CreateAsset(ImageFor(group, "hero")).error().reason, "OUTCOME_UNKNOWN");
   v1::ListAssetsRequest list;
   list.add_asset_groups(group);
   EXPECT_TRUE(Eventually([&] { return Must(api().ListAssets(list)).assets_size() == 1; }, absl::Minutes(1)));

@@ -91,6 +91,15 @@ bool E2eTest::WaitForState(const std::string& name, State::State state) {
   return Eventually([&] { return Must(api().GetTask(name)).state() == state; });
 }
 
+v1::CreateAssetRequest E2eTest::ImageFor(const std::string& group, const std::string& display_name) {
+  v1::CreateAssetRequest request;
+  request.mutable_asset()->set_asset_group(group);
+  request.mutable_asset()->set_display_name(display_name);
+  request.set_inline_data(Media("hero.png"));
+  request.set_request_id(NextRequestId());
+  return request;
+}
+
 std::string E2eTest::Media(const std::string& file) {
   return testing::ReadFile(std::string(SEEDANCE_TEST_MEDIA_DIR) + "/" + file);
 }
@@ -114,6 +123,17 @@ void AddReference(v1::GenerationTask& task, const std::string& asset, v1::Refere
   v1::Reference* reference = task.add_references();
   reference->set_asset(asset);
   reference->set_role(role);
+}
+
+size_t MostInASecond(std::vector<double> times) {
+  std::sort(times.begin(), times.end());
+  size_t most = 0;
+  size_t first = 0;
+  for (size_t last = 0; last < times.size(); ++last) {
+    while (times[first] <= times[last] - 1) ++first;
+    most = std::max(most, last - first + 1);
+  }
+  return most;
 }
 
 int CountTerminal(const std::vector<v1::WatchGenerationTaskResponse>& messages) {

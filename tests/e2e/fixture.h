@@ -89,6 +89,8 @@ class E2eTest : public ::testing::Test {
 
   // Bytes of tests/testing/media/<file>.
   static std::string Media(const std::string& file);
+  // An image for the group, inline, with a new request id.
+  static v1::CreateAssetRequest ImageFor(const std::string& group, const std::string& display_name);
 
  private:
   Pace pace_ = Pace::kFast;
@@ -107,6 +109,9 @@ std::string Base64(const std::string& bytes);
 v1::GenerationTask TaskOf(const std::string& prompt);
 void AddReference(v1::GenerationTask& task, const std::string& asset,
                   v1::ReferenceRole role = v1::REFERENCE_ROLE_UNSPECIFIED);
+
+// Most of `times`, in seconds and in any order, that lie within one second.
+size_t MostInASecond(std::vector<double> times);
 
 // Number of messages with a terminal state.
 int CountTerminal(const std::vector<v1::WatchGenerationTaskResponse>& messages);

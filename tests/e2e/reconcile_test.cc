@@ -67,15 +67,6 @@ class ReconcileTest : public E2eTest {
     RestartGateway();
   }
 
-  v1::CreateAssetRequest Asset(const std::string& group, const std::string& name) {
-    v1::CreateAssetRequest request;
-    request.mutable_asset()->set_asset_group(group);
-    request.mutable_asset()->set_display_name(name);
-    request.set_inline_data(Media("hero.png"));
-    request.set_request_id(NextRequestId());
-    return request;
-  }
-
   template <typename T>
   static void ExpectDoubt(const Answer<T>& answer) {
     EXPECT_EQ(answer.status.error_code(), grpc::StatusCode::UNKNOWN) << answer.status.error_message();
@@ -120,7 +111,7 @@ TEST_P(ReconcileAtTest, AssetsWhoseRepliesWereDroppedAreFoundByTheirRequestIds) 
   Drop(assets(), kEach);
   std::vector<v1::CreateAssetRequest> requests;
   for (int i = 0; i < kEach; ++i) {
-    requests.push_back(Asset(group, "hero " + std::to_string(i)));
+    requests.push_back(ImageFor(group, "hero " + std::to_string(i)));
     ExpectDoubt(api().CreateAsset(requests.back()));
   }
   std::set<std::string> names;
@@ -139,7 +130,7 @@ TEST_P(ReconcileAtTest, AssetsWhoseRepliesWereDroppedAreFoundByTheirRequestIds) 
 TEST_P(ReconcileAtTest, AnAssetIsFoundByItself) {
   const std::string group = NewGroup();
   Drop(assets(), 1);
-  ExpectDoubt(api().CreateAsset(Asset(group, "hero")));
+  ExpectDoubt(api().CreateAsset(ImageFor(group, "hero")));
   EXPECT_TRUE(Eventually([&] {
     v1::ListAssetsRequest request;
     request.add_asset_groups(group);
@@ -150,7 +141,7 @@ TEST_P(ReconcileAtTest, AnAssetIsFoundByItself) {
 
 TEST_P(ReconcileAtTest, AnAssetWhoseGatewayWasKilledBetweenBillAndReplyIsFound) {
   const std::string group = NewGroup();
-  const v1::CreateAssetRequest request = Asset(group, "hero");
+  const v1::CreateAssetRequest request = ImageFor(group, "hero");
   HoldBack(assets());
   std::thread caller([&] { (void)NewApi()->CreateAsset(request); });
   EXPECT_TRUE(Eventually([&] { return Bills("CreateAsset") == 1; }));

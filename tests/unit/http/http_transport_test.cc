@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <thread>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -189,7 +188,7 @@ TEST(HttpTransport, DrippingBodyEndsAtTheDeadline) {
     peer.ReadRequest();
     peer.Send("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n");
     // The slow drip is the fault under test.
-    while (peer.Send("x")) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    while (peer.Send("x")) (void)peer.AwaitInput(absl::Milliseconds(5));
   });
   HttpRequest request = Get(server.url());
   request.timeout = absl::Milliseconds(200);
@@ -205,7 +204,7 @@ TEST(HttpTransport, DrippingHeadEndsAtTheDeadline) {
     peer.ReadRequest();
     peer.Send("HTTP/1.1 200 OK\r\nX: ");
     // As above.
-    while (peer.Send("x")) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    while (peer.Send("x")) (void)peer.AwaitInput(absl::Milliseconds(5));
   });
   HttpRequest request = Post(server.url(), "{}");
   request.timeout = absl::Milliseconds(200);

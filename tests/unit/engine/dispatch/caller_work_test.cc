@@ -31,6 +31,7 @@ class CallerWorkTest : public ::testing::Test {
  protected:
   CallerWorkTest() { Start(4); }
   ~CallerWorkTest() override {
+    Open();
     dispatcher_->Stop();
     for (std::thread& thread : threads_) thread.join();
     pool_->Stop();
@@ -82,6 +83,24 @@ class CallerWorkTest : public ::testing::Test {
                                                patient});
     ASSERT_TRUE(taken);
   }
+  // A caller's change that notes "begun" and lasts until Open.
+  void Hold() {
+    dispatcher_->AddCaller(kChange, "a",
+                           {[this](RequestSlot&) {
+                              Note("begun");
+                              AwaitOpen();
+                            },
+                            nullptr});
+  }
+  void AwaitOpen() {
+    base::MutexLock lock(mutex_);
+    while (!open_) opened_.Wait(mutex_);
+  }
+  void Open() {
+    base::MutexLock lock(mutex_);
+    open_ = true;
+    opened_.NotifyAll();
+  }
   absl::Status refusal() {
     base::MutexLock lock(mutex_);
     return refusal_;
@@ -124,6 +143,8 @@ class CallerWorkTest : public ::testing::Test {
   base::Mutex mutex_;
   std::vector<std::string> noted_ ABSL_GUARDED_BY(mutex_);
   absl::Status refusal_ ABSL_GUARDED_BY(mutex_);
+  base::CondVar opened_;
+  bool open_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<std::thread> threads_;
   std::unique_ptr<base::ThreadPool> pool_;
   std::unique_ptr<RequestDispatcher> dispatcher_;
@@ -316,25 +337,12 @@ TEST_F(CallerWorkTest, SaysNothingAboutAnOutageAndIsNotHeldByOne) {
 
 TEST_F(CallerWorkTest, NoMoreRunThanThereAreThreads) {
   Start(1, /*changes_per_second=*/0);
-  base::Mutex mutex;
-  base::CondVar opened;
-  bool open = false;
-  const auto wait = [&](RequestSlot&) {
-    Note("begun");
-    base::MutexLock lock(mutex);
-    while (!open) opened.Wait(mutex);
-  };
-  for (int i = 0; i < 5; ++i) dispatcher_->AddCaller(kChange, "a", {wait, nullptr});
+  for (int i = 0; i < 5; ++i) Hold();
   EXPECT_TRUE(Noted(1));
   Submit("task");
   EXPECT_TRUE(StaysAt(1)) << "a task waits in its order, not behind what fills a pool";
-  {
-    base::MutexLock lock(mutex);
-    open = true;
-    opened.NotifyAll();
-  }
+  Open();
   EXPECT_TRUE(Noted(6));
-  ASSERT_TRUE(Eventually([this] { return dispatcher_->IsIdle(); })) << "what is waited for lives until then";
 }
 
 TEST_F(CallerWorkTest, WhatNobodyWaitsForIsNotSentAndCostsNothing) {
@@ -375,39 +383,22 @@ TEST_F(CallerWorkTest, ARefusedLookDoesNotHideWhatTheChangeComesTo) {
 
 TEST_F(CallerWorkTest, CallersLeaveThreadsToTheGateway) {
   Start(4, /*changes_per_second=*/0);
-  base::Mutex mutex;
-  base::CondVar opened;
-  bool open = false;
-  const auto wait = [&](RequestSlot&) {
-    Note("begun");
-    base::MutexLock lock(mutex);
-    while (!open) opened.Wait(mutex);
-  };
-  for (int i = 0; i < 8; ++i) dispatcher_->AddCaller(kChange, "a", {wait, nullptr});
+  for (int i = 0; i < 8; ++i) Hold();
   EXPECT_TRUE(Noted(3));
   Submit("task");
   EXPECT_TRUE(Noted(4));
   EXPECT_EQ(noted().back(), "task");
-  {
-    base::MutexLock lock(mutex);
-    open = true;
-    opened.NotifyAll();
-  }
+  Open();
   EXPECT_TRUE(Noted(9));
-  ASSERT_TRUE(Eventually([this] { return dispatcher_->IsIdle(); })) << "what is waited for lives until then";
 }
 
 TEST_F(CallerWorkTest, AfterAClosingWorkThatRunsGoesOn) {
-  base::Mutex mutex;
-  base::CondVar changed;
-  bool closed = false;
   dispatcher_->AddCaller(kRead, "a",
-                         {[&](RequestSlot& slot) {
+                         {[this](RequestSlot& slot) {
                             EXPECT_TRUE(slot.BeforeSend({}).ok());
                             slot.Answered({});
                             Note("first");
-                            base::MutexLock lock(mutex);
-                            while (!closed) changed.Wait(mutex);
+                            AwaitOpen();
                             slot.SetKind(kChange);
                             EXPECT_TRUE(slot.BeforeSend({}).ok());
                             Note("second");
@@ -416,13 +407,8 @@ TEST_F(CallerWorkTest, AfterAClosingWorkThatRunsGoesOn) {
   ASSERT_TRUE(Noted(1));
   dispatcher_->Close();
   EXPECT_FALSE(dispatcher_->AddCaller(kRead, "a", {[](RequestSlot&) {}, nullptr}));
-  {
-    base::MutexLock lock(mutex);
-    closed = true;
-    changed.NotifyAll();
-  }
+  Open();
   EXPECT_TRUE(Noted(2));
-  ASSERT_TRUE(Eventually([this] { return dispatcher_->IsIdle(); })) << "what is waited for lives until then";
 }
 
 TEST_F(CallerWorkTest, EndsWithADeadlineACancelOrAStop) {
