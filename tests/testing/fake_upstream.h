@@ -26,6 +26,15 @@ inline absl::Status Failure(base::Reason reason, const std::string& message,
   return base::MakeError(message, detail);
 }
 
+// A vendor's 429 that is for the whole account.
+inline absl::Status AccountLimited(absl::Duration retry_delay = absl::Seconds(30)) {
+  base::ErrorDetail detail;
+  detail.reason = base::Reason::kRateLimited;
+  detail.retry_delay = retry_delay;
+  detail.metadata[std::string(upstream::kLimitScopeKey)] = upstream::kAccountScope;
+  return base::MakeError("429", detail);
+}
+
 using Billed = upstream::BilledResult<std::string>;
 
 inline Billed Accepted(const std::string& id) {

@@ -44,15 +44,20 @@ void Assets::Get(const CallContext& context, const model::UpstreamHandle& handle
 
 void Assets::List(const CallContext& context, const ListAssetsParams& params, Done<model::Page<model::Asset>> done) {
   if (!params.read_upstream) return done(ReadPage(context, params));
-  // Any of the tenant's upstreams lends its threads; AdoptAll may read several.
-  absl::StatusOr<VendorAccount*> account = upstreams_.Choose(context.tenant, "", "read_upstream");
-  if (!account.ok()) return done(account.status());
-  (*account)->Read<model::Page<model::Asset>>(context, std::move(done),
-                                              [this, context, params](Done<model::Page<model::Asset>> answer) {
-                                                const absl::Status adopted = AdoptAll(context, params);
-                                                if (!adopted.ok()) return answer(adopted);
-                                                answer(ReadPage(context, params));
-                                              });
+  // One of the tenant's upstreams lends its threads; AdoptAll may read several.
+  const std::string first = params.groups.empty() ? "" : params.groups.front().upstream;
+  VendorAccount* account = upstreams_.Find(context.tenant, first);
+  if (account == nullptr) {
+    const absl::StatusOr<VendorAccount*> any = upstreams_.Choose(context.tenant, "", "read_upstream");
+    if (!any.ok()) return done(any.status());
+    account = *any;
+  }
+  account->Read<model::Page<model::Asset>>(context, std::move(done),
+                                           [this, context, params](Done<model::Page<model::Asset>> answer) {
+                                             const absl::Status adopted = AdoptAll(context, params);
+                                             if (!adopted.ok()) return answer(adopted);
+                                             answer(ReadPage(context, params));
+                                           });
 }
 
 absl::StatusOr<model::Page<model::Asset>> Assets::ReadPage(const CallContext& context, const ListAssetsParams& params) {
@@ -86,6 +91,11 @@ void Assets::Update(const CallContext& context, const UpdateAssetParams& params,
   if (params.rights_note.has_value()) {
     auto missing = creation_.CheckRightsNote(context.tenant, *params.rights_note, "asset.rights_note");
     if (missing.has_value()) return done(base::InvalidInput({*std::move(missing)}));
+  }
+  // What the vendor is not asked for does not wait for it.
+  const bool renames = params.display_name.has_value() && account->profile().assets.rename;
+  if (!renames && OwnAsset(store_, context.tenant, params.handle).ok()) {
+    return done(UpdateNow(context, params, *account));
   }
   account->Change<model::Asset>(context, std::move(done), [this, context, params, account](Done<model::Asset> answer) {
     answer(UpdateNow(context, params, *account));

@@ -148,6 +148,11 @@ absl::StatusOr<model::Page<model::AssetGroup>> Groups::ReadPage(const CallContex
 void Groups::Update(const CallContext& context, const UpdateGroupParams& params, Done<model::AssetGroup> done) {
   VendorAccount* account = upstreams_.Find(context.tenant, params.handle.upstream);
   if (account == nullptr) return done(GroupNotFound(params.handle));
+  // What the vendor is not asked for does not wait for it.
+  const bool renames = params.display_name.has_value() && HasGroups(*account);
+  if (!renames && OwnGroup(store_, context.tenant, params.handle).ok()) {
+    return done(UpdateNow(context, params, *account));
+  }
   account->Change<model::AssetGroup>(context, std::move(done),
                                      [this, context, params, account](Done<model::AssetGroup> answer) {
                                        answer(UpdateNow(context, params, *account));

@@ -44,7 +44,8 @@ class RequestDispatcher {
   static constexpr absl::Duration kShortRest = absl::Seconds(1);
 
   using Work = absl::AnyInvocable<void(RequestSlot& turn)>;
-  // Called instead of work that will not run, with the reason. Must not block.
+  // Called instead of work that will not run, with the reason: on the thread that adds it, or on one of its pool. It
+  // may write to the store.
   using Refused = absl::AnyInvocable<void(const absl::Status&)>;
 
   // What operators see.
@@ -210,7 +211,7 @@ class RequestDispatcher {
   std::optional<WaitReason> ReasonOf(size_t before, const Submits& submits) const;
   void Dispatch(Ready ready);
   void NotTaken(Ready ready);
-  // Refused works may write to the store: they are told so on the pool of their kind, which runs them in time.
+  // On the pool of the kind, because it may write to the store.
   void Refuse(Refusal refusal);
   void RunTimer();
   void End(AdmissionControl::Call& call);

@@ -49,6 +49,22 @@ TEST_F(AssetsTest, ARightsNoteIsChangedInTheGatewayAlone) {
   EXPECT_EQ(ReasonOf(update({{"fake", "none"}, std::nullopt, "x"})), Reason::kResourceNotFound);
 }
 
+TEST_F(AssetsTest, WhatTheVendorIsNotAskedForDoesNotWaitForIt) {
+  Start();
+  const model::UpstreamHandle asset = StoredAsset("a");
+  const model::UpstreamHandle group = OldGroup();
+  vendor_.delete_asset.Answer(AccountLimited());
+  EXPECT_EQ(ReasonOf(Delete(StoredAsset("b"), false)), Reason::kRateLimited);
+  EXPECT_EQ(ReasonOf(Rename(asset, "new")), Reason::kRateLimited) << "the account has a cooldown";
+  EXPECT_EQ(vendor_.update_asset.calls(), 0);
+  Answer<model::Asset> note;
+  engine_->assets().Update(Caller(), {asset, std::nullopt, "own work"}, note.done());
+  EXPECT_EQ(note.Wait()->rights_note, "own work");
+  Answer<model::AssetGroup> text;
+  engine_->groups().Update(Caller(), {group, std::nullopt, "text"}, text.done());
+  EXPECT_EQ(text.Wait()->description, "text");
+}
+
 TEST_F(AssetsTest, ARightsNoteThatIsRequiredCannotBeTakenAway) {
   engine::Engine::Options options;
   options.asset_creation.tenants_require_rights_note = {{kTenant, true}};

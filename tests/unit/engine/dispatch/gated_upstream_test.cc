@@ -16,6 +16,7 @@ namespace seedance::engine {
 namespace {
 
 using base::Reason;
+using ::seedance::testing::AccountLimited;
 using ::seedance::testing::Eventually;
 using ::seedance::testing::Failure;
 using ::seedance::testing::FakeVendor;
@@ -49,13 +50,6 @@ class GatedUpstreamTest : public ::testing::Test {
   void Poll() {
     InSlot(RequestKind::kPoll, [this](const auto& call) { (void)upstream_.tasks().GetTask(call, "t"); });
   }
-  static absl::Status Limited() {
-    base::ErrorDetail detail;
-    detail.reason = Reason::kRateLimited;
-    detail.retry_delay = absl::Seconds(30);
-    detail.metadata[std::string(upstream::kLimitScopeKey)] = upstream::kAccountScope;
-    return base::MakeError("429", detail);
-  }
 
   base::SimulatedClock clock_{absl::FromUnixSeconds(1'800'000'000)};
   base::ThreadPool pool_{"pool", 2, 10};
@@ -65,7 +59,7 @@ class GatedUpstreamTest : public ::testing::Test {
 };
 
 TEST_F(GatedUpstreamTest, ALimitThatASearchMeetsHoldsPollsBack) {
-  vendor_.find_tasks.Answer(Limited());
+  vendor_.find_tasks.Answer(AccountLimited());
   InSlot(RequestKind::kPoll,
          [this](const auto& call) { EXPECT_FALSE(upstream_.task_list()->FindTasks(call, {}).ok()); });
   EXPECT_EQ(dispatcher_.facts().cooldown[0], absl::Seconds(30));
@@ -74,7 +68,7 @@ TEST_F(GatedUpstreamTest, ALimitThatASearchMeetsHoldsPollsBack) {
 }
 
 TEST_F(GatedUpstreamTest, ALimitThatASubmissionMeetsHoldsTheOthersBack) {
-  vendor_.create_task.Answer({Acceptance::kNotAccepted, "", Limited(), absl::Seconds(30), true});
+  vendor_.create_task.Answer({Acceptance::kNotAccepted, "", AccountLimited(), absl::Seconds(30), true});
   InSlot(RequestKind::kSubmit, [this](const auto& call) {
     EXPECT_EQ(upstream_.tasks().CreateTask(call, {}).acceptance, Acceptance::kNotAccepted);
   });
@@ -119,14 +113,14 @@ TEST_F(GatedUpstreamTest, WhatWasBrokenOffSaysNothing) {
 }
 
 TEST_F(GatedUpstreamTest, ALimitThatACallerMeetsHoldsAllBack) {
-  vendor_.get_asset.Answer(Limited());
+  vendor_.get_asset.Answer(AccountLimited());
   EXPECT_FALSE(upstream_.assets().GetAsset({}, "a").ok());
   EXPECT_EQ(dispatcher_.TryTake(RequestKind::kPoll), nullptr);
   const int calls = vendor_.get_asset.calls();
   EXPECT_TRUE(upstream::WasPutOff(upstream_.assets().GetAsset({}, "a").status()));
   EXPECT_EQ(vendor_.get_asset.calls(), calls);
 
-  vendor_.create_asset.Answer({Acceptance::kNotAccepted, "", Limited(), absl::Seconds(30), true});
+  vendor_.create_asset.Answer({Acceptance::kNotAccepted, "", AccountLimited(), absl::Seconds(30), true});
   EXPECT_EQ(upstream_.assets().CreateAsset({}, {}).acceptance, Acceptance::kNotAccepted);
   EXPECT_EQ(dispatcher_.TryTake(RequestKind::kSubmit), nullptr);
   const upstream::BilledResult<std::string> put_off = upstream_.assets().CreateAsset({}, {});
@@ -144,7 +138,7 @@ TEST_F(GatedUpstreamTest, CallersSayNothingAboutAnOutage) {
 }
 
 TEST_F(GatedUpstreamTest, ErrorsOfTheUsageLogAreItsOwn) {
-  vendor_.read_usage.Answer(Limited());
+  vendor_.read_usage.Answer(AccountLimited());
   InSlot(RequestKind::kPoll, [this](const auto& call) { EXPECT_FALSE(upstream_.usage_log()->ReadUsage(call).ok()); });
   EXPECT_EQ(dispatcher_.facts().cooldown[0], absl::ZeroDuration());
 }

@@ -45,14 +45,6 @@ class TaskTurnsTest : public TrackerTest {
     return most;
   }
 
-  static absl::Status OfTheAccount(absl::Duration rest) {
-    base::ErrorDetail detail;
-    detail.reason = Reason::kRateLimited;
-    detail.retry_delay = rest;
-    detail.metadata[std::string(upstream::kLimitScopeKey)] = upstream::kAccountScope;
-    return base::MakeError("slower", detail);
-  }
-
   // So many polls get no answer.
   void LetVendorFail(int times) {
     for (int i = 0; i < times; ++i) vendor_.get_task.Answer(Failure(Reason::kUpstreamUnavailable, "no connection"));
@@ -89,7 +81,7 @@ TEST_F(TaskTurnsTest, ATenantWithManyTasksDoesNotKeepAnotherOnesWaiting) {
 TEST_F(TaskTurnsTest, ATooManyOfThePollsOfTheAccountMakesAllRestAsLongAsTheVendorSays) {
   Start();
   for (int i = 0; i < 3; ++i) (void)SubmittedTask();
-  vendor_.get_task.Answer(OfTheAccount(absl::Seconds(100)));
+  vendor_.get_task.Answer(AccountLimited(absl::Seconds(100)));
   Advance(absl::Seconds(6));
   ASSERT_EQ(polls(), 1) << "those that were due with it rest too";
   Advance(absl::Seconds(99));
@@ -146,7 +138,7 @@ TEST_F(TaskTurnsTest, ATooManyOfOneSubmissionRestsThatTaskAndTheOthersGoOn) {
 
 TEST_F(TaskTurnsTest, ATooManyOfTheSubmissionsOfTheAccountMakesAllOfThemRestAndTheTasksSaySo) {
   Billed limited = NotAccepted(absl::Seconds(30));
-  limited.status = OfTheAccount(absl::Seconds(30));
+  limited.status = AccountLimited(absl::Seconds(30));
   vendor_.create_task.Answer(limited);
   Start();
   const std::string first = AddTask(Using({}));
@@ -187,7 +179,7 @@ TEST_F(TaskTurnsTest, AVendorThatLimitsForMinutesMakesFewWrites) {
   constexpr absl::Duration kRest = absl::Seconds(5);
   for (int i = 0; i < kTasks; ++i) (void)AddTask(Using({}));
   Billed limited = NotAccepted(kRest);
-  limited.status = OfTheAccount(kRest);
+  limited.status = AccountLimited(kRest);
   for (int i = 0; i < 1000; ++i) vendor_.create_task.Answer(limited);
   Start();
   Settle();
@@ -215,7 +207,7 @@ TEST_F(TaskTurnsTest, ARestThatDelaysWhatWaitsIsTold) {
   const std::string last = "task-000020";
   ASSERT_TRUE(Eventually([&] { return !Stored(last).state_message.empty(); }));
   Billed limited = NotAccepted(absl::Minutes(2));
-  limited.status = OfTheAccount(absl::Minutes(2));
+  limited.status = AccountLimited(absl::Minutes(2));
   vendor_.create_task.Answer(limited);
   Advance(absl::Seconds(1));
   const absl::Time end = clock_.Now() + absl::Minutes(2);
@@ -411,7 +403,7 @@ TEST_F(TaskTurnsTest, OperatorsSeeWhatGoesOn) {
   breaker_ = {3, absl::Seconds(20)};
   Start();
   const std::string id = SubmittedTask();
-  vendor_.get_task.Answer(OfTheAccount(absl::Seconds(50)));
+  vendor_.get_task.Answer(AccountLimited(absl::Seconds(50)));
   Advance(absl::Seconds(6));
   std::string text = metrics_->Scrape();
   EXPECT_THAT(text, HasSubstr("seedance_polls_total{outcome=\"RATE_LIMITED\",resource=\"task\",upstream=\"fake\"} 1"));
