@@ -6,8 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "service/base/clock.h"
-#include "service/base/deadlock_detection.h"
 #include "service/config/config.h"
+#include "service/server/deadlock_detection.h"
 #include "service/server/run.h"
 #include "service/server/store_commands.h"
 #include "service/server/version.h"
@@ -68,6 +68,6 @@ int Main(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  seedance::base::SetDeadlockDetection();
+  seedance::server::SetDeadlockDetection();
   return Main(argc, argv);
 }

@@ -9,6 +9,13 @@ Clock& RealClock() {
   return *clock;
 }
 
+void SleepUntil(Clock& clock, absl::Time time) {
+  Mutex mutex;
+  CondVar nothing;
+  MutexLock lock(mutex);
+  while (clock.Now() < time) clock.WaitUntil(nothing, mutex, time);
+}
+
 absl::Time SimulatedClock::Now() {
   MutexLock lock(mutex_);
   return now_;

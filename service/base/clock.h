@@ -25,6 +25,9 @@ class Clock {
 // The machine's clock. Time spent in suspension counts. Never destroyed.
 Clock& RealClock();
 
+// Blocks until `clock` reaches `time`. Cannot be cancelled: for short waits at start and stop only.
+void SleepUntil(Clock& clock, absl::Time time);
+
 // A clock that advances only by Advance, for tests.
 class SimulatedClock : public Clock {
  public:

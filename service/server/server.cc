@@ -10,12 +10,12 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "service/base/clock.h"
 #include "service/base/error.h"
 #include "service/base/log.h"
 #include "service/base/log_metrics.h"
 #include "service/base/machine_time.h"
 #include "service/base/mutex.h"
-#include "service/base/sleep.h"
 #include "service/base/thread.h"
 #include "service/config/engine_config.h"
 #include "service/config/memory_limit.h"

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "absl/synchronization/mutex.h"
-#include "service/base/deadlock_detection.h"
+#include "service/server/deadlock_detection.h"
 
 namespace {
 
@@ -33,7 +33,7 @@ void LockInBothOrders(absl::Mutex& left, absl::Mutex& right) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  seedance::base::SetDeadlockDetection();
+  seedance::server::SetDeadlockDetection();
   absl::Mutex left;
   absl::Mutex right;
   LockInBothOrders(left, right);

@@ -27,7 +27,7 @@ HEADERS_OF = {
 # (what, pattern in code, folders, files that may, hint). Every file that may has its reason beside it.
 FORBIDDEN = [
     ("absl's mutex", r"#include \"absl/synchronization/", ("service/", "client/", "tests/"),
-     {"service/base/deadlock_detection.cc": "switches its deadlock detector, which aborts the process",
+     {"service/server/deadlock_detection.cc": "switches its deadlock detector, which aborts the process",
       "tests/lint/hardening_probe.cc": "shows whether that detector is on"},
      "it hides races from the thread sanitizer; use service/base/mutex.h or <mutex>"),
     ("a raw mutex", r"\bstd::(\w*mutex|condition_variable\w*|lock_guard|unique_lock|scoped_lock|shared_lock)\b",

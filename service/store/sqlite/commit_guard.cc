@@ -2,7 +2,6 @@
 
 #include "service/base/clock.h"
 #include "service/base/error.h"
-#include "service/base/sleep.h"
 #include "service/store/sqlite/store_meta.h"
 
 namespace seedance::store::sqlite {

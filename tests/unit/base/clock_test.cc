@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <thread>
 
 namespace seedance::base {
@@ -69,6 +70,23 @@ TEST(RealClock, WaitReachesItsDeadline) {
 }
 
 TEST(RealClock, IsNotFarFromTheSystem) { EXPECT_GT(RealClock().Now(), absl::FromUnixSeconds(1'700'000'000)); }
+
+TEST(SleepUntilTest, ReturnsAtItsTime) {
+  const absl::Time start = absl::FromUnixSeconds(1'000'000'000);
+  SimulatedClock clock(start);
+  std::atomic<bool> awake{false};
+  std::thread sleeper([&] {
+    SleepUntil(clock, start + absl::Seconds(10));
+    EXPECT_GE(clock.Now(), start + absl::Seconds(10));
+    awake = true;
+  });
+  clock.Advance(absl::Seconds(9));
+  EXPECT_FALSE(awake);
+  clock.Advance(absl::Seconds(1));
+  sleeper.join();
+  EXPECT_TRUE(awake);
+  SleepUntil(clock, start);
+}
 
 }  // namespace
 }  // namespace seedance::base

@@ -6,7 +6,6 @@
 #include <thread>
 #include <vector>
 
-#include "service/base/sleep.h"
 #include "tests/testing/eventually.h"
 
 namespace seedance::base {
@@ -65,22 +64,6 @@ TEST_F(RepeatingThreadTest, OneThatWasStoppedInItsPauseDoesNothing) {
 TEST_F(RepeatingThreadTest, OneThatNeverStartedStops) {
   thread_.Stop();
   EXPECT_TRUE(thread_.stopped());
-}
-
-TEST(SleepTest, SleepUntilReturnsAtItsTime) {
-  SimulatedClock clock(kStart);
-  std::atomic<bool> awake{false};
-  std::thread sleeper([&] {
-    SleepUntil(clock, kStart + absl::Seconds(10));
-    EXPECT_GE(clock.Now(), kStart + absl::Seconds(10));
-    awake = true;
-  });
-  clock.Advance(absl::Seconds(9));
-  EXPECT_FALSE(awake);
-  clock.Advance(absl::Seconds(1));
-  sleeper.join();
-  EXPECT_TRUE(awake);
-  SleepUntil(clock, kStart);
 }
 
 }  // namespace

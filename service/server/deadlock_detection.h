@@ -1,7 +1,7 @@
-#ifndef SEEDANCE_SERVICE_BASE_DEADLOCK_DETECTION_H_
-#define SEEDANCE_SERVICE_BASE_DEADLOCK_DETECTION_H_
+#ifndef SEEDANCE_SERVICE_SERVER_DEADLOCK_DETECTION_H_
+#define SEEDANCE_SERVICE_SERVER_DEADLOCK_DETECTION_H_
 
-namespace seedance::base {
+namespace seedance::server {
 
 // Switches absl's deadlock detector, which aborts the process on an inconsistent lock order, as the build says (CMake's
 // SEEDANCE_DEADLOCK_DETECTION: on with sanitizers, off otherwise). It covers gRPC's locks; the service's own are not
@@ -10,6 +10,6 @@ namespace seedance::base {
 // Tests: tests/lint/hardening_probe.cc
 void SetDeadlockDetection();
 
-}  // namespace seedance::base
+}  // namespace seedance::server
 
-#endif  // SEEDANCE_SERVICE_BASE_DEADLOCK_DETECTION_H_
+#endif  // SEEDANCE_SERVICE_SERVER_DEADLOCK_DETECTION_H_

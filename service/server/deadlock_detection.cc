@@ -1,12 +1,12 @@
-#include "service/base/deadlock_detection.h"
+#include "service/server/deadlock_detection.h"
 
 #include "absl/synchronization/mutex.h"
 
-namespace seedance::base {
+namespace seedance::server {
 
 void SetDeadlockDetection() {
   absl::SetMutexDeadlockDetectionMode(SEEDANCE_DEADLOCK_DETECTION ? absl::OnDeadlockCycle::kAbort
                                                                   : absl::OnDeadlockCycle::kIgnore);
 }
 
-}  // namespace seedance::base
+}  // namespace seedance::server
