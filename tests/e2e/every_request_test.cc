@@ -1,5 +1,7 @@
 // Every request to a vendor counts against its rate, whoever it is made for, and a limit that any of them meets is
 // obeyed. As the vendor counts: its time is real time here.
+#include <signal.h>
+
 #include <algorithm>
 #include <functional>
 #include <string>
@@ -162,6 +164,35 @@ TEST_P(EveryRequestAtTest, ALimitThatALookForWhatIsInDoubtMeetsIsObeyed) {
   ASSERT_GE(looks.size(), 2u);
   EXPECT_GE(looks[1] - looks[0], kRest);
   EXPECT_EQ(Bills("CreateAsset"), 1);
+}
+
+TEST_P(EveryRequestAtTest, WhatWaitsForItsTurnIsNotInDoubtAfterAKill) {
+  constexpr int kCreates = 8;
+  Open(GetParam(), 10'000, 2);
+  const std::string group = Must(Patiently([&] { return api().CreateGroup("heroes"); })).name();
+  std::vector<v1::CreateAssetRequest> requests;
+  for (int i = 0; i < kCreates; ++i) {
+    requests.push_back(ImageFor(group, absl::StrCat("hero ", i)));
+    requests.back().clear_inline_data();
+    requests.back().set_uri(absl::StrCat("https://example.com/", i, ".png"));
+    requests.back().mutable_asset()->set_media_type(v1::MEDIA_TYPE_IMAGE);
+  }
+  std::thread killer([&] {
+    EXPECT_TRUE(Eventually([&] { return Bills("CreateAsset") >= 2; }));
+    EXPECT_EQ(Must(gateway().Stop(SIGKILL)), 128 + SIGKILL);
+  });
+  AtOnce(kCreates, [&](int number) { (void)NewApi()->CreateAsset(requests[static_cast<size_t>(number)]); });
+  killer.join();
+  EXPECT_LT(Bills("CreateAsset"), kCreates);
+  RestartGateway();
+  const auto again = NewApi();
+  for (const v1::CreateAssetRequest& request : requests) {
+    Answer<v1::Asset> answer;
+    // One that was on its way is found at the vendor.
+    EXPECT_TRUE(Eventually([&] { return (answer = again->CreateAsset(request)).ok(); }))
+        << answer.status.error_message();
+  }
+  EXPECT_EQ(Bills("CreateAsset"), kCreates);
 }
 
 INSTANTIATE_TEST_SUITE_P(Dialects, EveryRequestAtTest, ::testing::Values("anyfast", "piapi"),

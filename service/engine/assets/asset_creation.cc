@@ -217,9 +217,9 @@ void AssetCreation::Decide(ReadAsset asset, Done<model::Asset> done) {
   if (known->earlier.has_value() && !asset.validate_only) {
     const absl::Status same = CompareWithEarlier(asset, *known->earlier);
     if (!same.ok()) return done(same);
-    // A stream that was read to compare it cannot be sent any more.
-    const bool spent = asset.streaming() != nullptr && asset.streaming()->finished();
-    return spent ? AnswerAsEarlier(asset, std::move(done)) : Launch(std::move(asset), std::move(done));
+    // A stream whose bytes are not needed to compare it is still whole, and may be sent if the earlier call broke off.
+    const bool whole = asset.streaming() != nullptr && !asset.streaming()->finished();
+    return whole ? Launch(std::move(asset), std::move(done)) : AnswerAsEarlier(asset, std::move(done));
   }
   if (known->content.has_value()) return AnswerWithContent(asset, *known->content, std::move(done));
   const bool shares = asset.reuse_content && !asset.file.info.sha256.empty();
@@ -261,30 +261,30 @@ void AssetCreation::AnswerAsEarlier(const CheckedAsset& asset, Done<model::Asset
   billed_.AnswerEarlier(call, AnswerWith(asset, std::move(done)));
 }
 
+// Journalled when its turn has come: what was killed while it waited is not in doubt.
 void AssetCreation::Launch(ReadAsset asset, Done<model::Asset> done) {
-  model::JournalEntry call = EntryOf(asset);
-  if (billed_.Begin(call, AnswerWith(asset, std::move(done))) == Journal::Turn::kAnswered) return;
-  Send(std::make_shared<JournalledAsset>(std::move(asset), std::move(call)));
+  // The thread that has read the beginning of a stream reads the rest too.
+  if (asset.streaming() != nullptr) return Send(std::move(asset), std::move(done));
+  VendorAccount& account = *asset.account;
+  const CallContext context = asset.context;
+  if (asset.sends_uri()) {
+    return account.Change<model::Asset>(context, std::move(done),
+                                        [this, asset = std::move(asset)](Done<model::Asset> answer) mutable {
+                                          Send(std::move(asset), std::move(answer));
+                                        });
+  }
+  account.Transfer<model::Asset>(
+      context, /*end=*/nullptr, std::move(done),
+      [this, asset = std::move(asset)](const std::shared_ptr<TransferSlot>&, Done<model::Asset> answer) mutable {
+        Send(std::move(asset), std::move(answer));
+      });
 }
 
-void AssetCreation::Send(const std::shared_ptr<JournalledAsset>& asset) {
-  // The thread that has read the beginning of a stream reads the rest too.
-  if (asset->streaming() != nullptr) return sender_.Send(*asset);
-  bool taken = false;
-  if (asset->sends_uri()) {
-    taken = asset->account->TryChange(
-        asset->context.tenant, [this, asset](RequestSlot&) { sender_.Send(*asset); },
-        [this, asset](const absl::Status& why) { billed_.Failed(asset->call, Acceptance::kNotAccepted, why); },
-        /*patient=*/false);
-  } else {
-    // Billed: it goes on without its caller, and waits for nobody but the vendor.
-    TransferQueue::Transfer transfer;
-    transfer.tenant = asset->context.tenant;
-    transfer.work = [this, asset](const std::shared_ptr<TransferSlot>&) { sender_.Send(*asset); };
-    transfer.dropped = [this, asset] { billed_.Failed(asset->call, Acceptance::kNotAccepted, asset->account->Busy()); };
-    taken = asset->account->transfers().Submit(std::move(transfer));
-  }
-  if (!taken) billed_.Failed(asset->call, Acceptance::kNotAccepted, asset->account->Busy());
+void AssetCreation::Send(ReadAsset asset, Done<model::Asset> done) {
+  model::JournalEntry call = EntryOf(asset);
+  if (billed_.Begin(call, AnswerWith(asset, std::move(done))) == Journal::Turn::kAnswered) return;
+  JournalledAsset journalled(std::move(asset), std::move(call));
+  sender_.Send(journalled);
 }
 
 void AssetCreation::AnswerWithContent(const ReadAsset& asset, model::Asset content, Done<model::Asset> done) {

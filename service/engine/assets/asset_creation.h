@@ -72,7 +72,7 @@ class AssetCreation {
   void ShareContent(ReadAsset asset, Done<model::Asset> done);
   void Decide(ReadAsset asset, Done<model::Asset> done);
   void Launch(ReadAsset asset, Done<model::Asset> done);
-  void Send(const std::shared_ptr<JournalledAsset>& asset);
+  void Send(ReadAsset asset, Done<model::Asset> done);
 
   // Goes on when another creation of the same bytes has come to `leader`.
   void Follow(ReadAsset asset, const absl::StatusOr<model::Asset>& leader, Done<model::Asset> done);

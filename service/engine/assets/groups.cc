@@ -81,14 +81,19 @@ void Groups::Create(const CallContext& context, const CreateGroupParams& params,
     call.fingerprint.emplace_back("asset_group.group_type", absl::StrCat(static_cast<int>(params.type)));
   }
   call.group = GroupOf(context, params, account, "");
-  if (billed_.Begin(call, AnswerWith(store_, std::move(done))) == Journal::Turn::kAnswered) return;
-  if (!HasGroups(account))
+  if (!HasGroups(account)) {
+    if (billed_.Begin(call, AnswerWith(store_, std::move(done))) == Journal::Turn::kAnswered) return;
     return Keep(context, params, account, call, "group-" + base::MakeUuidV7(clock_.Now(), random_));
-  const bool taken = account.TryChange(
-      context.tenant, [this, context, params, &account, call](RequestSlot&) { Send(context, params, account, call); },
-      [this, call](const absl::Status& why) { billed_.Failed(call, upstream::Acceptance::kNotAccepted, why); },
-      /*patient=*/false);
-  if (!taken) billed_.Failed(call, upstream::Acceptance::kNotAccepted, account.Busy());
+  }
+  const auto earlier = billed_.FindEarlier(call.key);
+  if (!earlier.ok()) return done(earlier.status());
+  if (earlier->has_value()) return billed_.AnswerEarlier(call, AnswerWith(store_, std::move(done)));
+  // Journalled when its turn has come: what was killed while it waited is not in doubt.
+  account.Change<model::AssetGroup>(
+      context, std::move(done), [this, context, params, &account, call](Done<model::AssetGroup> answer) mutable {
+        const Journal::Turn turn = billed_.Begin(call, AnswerWith(store_, std::move(answer)));
+        if (turn == Journal::Turn::kOwner) Send(context, params, account, std::move(call));
+      });
 }
 
 void Groups::Send(const CallContext& context, const CreateGroupParams& params, VendorAccount& account,
