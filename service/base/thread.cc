@@ -3,40 +3,20 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <exception>
 #include <utility>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "service/base/mutex.h"
+#include "service/base/process_limits.h"
 
 namespace seedance::base {
 
 size_t RoomForLibraries() {
   // gRPC's two executors grow to twice the processors each, but only under a load that would need so many.
   return std::min<size_t>(2 * std::thread::hardware_concurrency() + 4, 32);
-}
-
-bool HasRoomForThread() {
-  // One at a time: two would each take the room that the other one looks for.
-  static Mutex probing;
-  MutexLock alone(probing);
-  Mutex gate;
-  gate.Lock();
-  std::vector<std::thread> probes;
-  const size_t wanted = RoomForLibraries() + 1;
-  try {
-    probes.reserve(wanted);
-    // They end when the gate is opened.
-    while (probes.size() < wanted) probes.emplace_back([&gate] { MutexLock wait(gate); });
-  } catch (const std::exception&) {
-    // There is less room, or less memory.
-  }
-  const bool has_room = probes.size() == wanted;
-  gate.Unlock();
-  for (std::thread& probe : probes) probe.join();
-  return has_room;
 }
 
 absl::StatusOr<std::thread> TryStartThread(const std::string& name, absl::AnyInvocable<void()> body) {
@@ -50,6 +30,19 @@ absl::StatusOr<std::thread> TryStartThread(const std::string& name, absl::AnyInv
         absl::StrCat("cannot start thread `", name, "`: ", error.what(),
                      "; check the limits on threads (ulimit -u, pids of the container) and memory"));
   }
+}
+
+absl::StatusOr<std::thread> TryStartSpareThread(const std::string& name, absl::AnyInvocable<void()> body) {
+  // One at a time: two would each count the place that the other one is about to take.
+  static Mutex starting;
+  MutexLock alone(starting);
+  if (ThreadsLeft() <= static_cast<int64_t>(RoomForLibraries())) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("room for ", RoomForLibraries(),
+                     " more threads is left to libraries; check the limits on threads (ulimit -u, pids of the "
+                     "container) and memory (ulimit -v)"));
+  }
+  return TryStartThread(name, std::move(body));
 }
 
 std::thread StartThread(const std::string& name, absl::AnyInvocable<void()> body) {

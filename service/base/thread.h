@@ -9,7 +9,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 
-// The only places that start threads. Both run `body` on a thread called `name` (cut to 15 bytes; shown by tools like
+// The only places that start threads. All run `body` on a thread called `name` (cut to 15 bytes; shown by tools like
 // top). The system may refuse a thread at any time.
 //
 // Tests: tests/unit/base/thread_pool_test.cc, tests/unit/server/admin_server_test.cc
@@ -21,9 +21,8 @@ absl::StatusOr<std::thread> TryStartThread(const std::string& name, absl::AnyInv
 // The threads that libraries may want to start at any time. gRPC loses the work of a thread that it cannot start, so
 // that a connection hangs for ever: what can do without a thread of its own leaves room for these.
 size_t RoomForLibraries();
-// Whether the system would let this process start a thread and still have that room. Starts as many for a moment. Never
-// throws.
-bool HasRoomForThread();
+// As TryStartThread; RESOURCE_EXHAUSTED too when the system would then not let this process start so many more.
+absl::StatusOr<std::thread> TryStartSpareThread(const std::string& name, absl::AnyInvocable<void()> body);
 
 // Thrown by StartThread. The message says which thread could not be started, and why.
 class ThreadStartError : public std::runtime_error {

@@ -47,10 +47,7 @@ absl::Status ThreadPool::GrowLocked() {
   const absl::Time now = clock_.Now();
   no_growth_until_ = std::min(no_growth_until_, now + kGrowthPause);  // The clock may have been set back.
   if (now < no_growth_until_) return absl::OkStatus();
-  absl::StatusOr<std::thread> thread = absl::ResourceExhaustedError(absl::StrCat(
-      "room for ", RoomForLibraries(),
-      " more threads is left to libraries; check the limits on threads (ulimit -u, pids of the container)"));
-  if (HasRoomForThread()) thread = TryStartThread(name_, [this] { Run(); });
+  absl::StatusOr<std::thread> thread = TryStartSpareThread(name_, [this] { Run(); });
   if (thread.ok()) {
     ++running_;
     threads_.push_back(std::move(*thread));

@@ -16,9 +16,9 @@
 namespace seedance::base {
 
 // A bounded number of threads with a bounded queue. The first thread starts with the pool, so accepted work always
-// runs; the others start on demand, as long as there is room for the threads of libraries too (HasRoomForThread). When
-// one of them cannot be started, work waits for the existing threads, one log line says so, and no further start is
-// tried for kGrowthPause. Thread-safe.
+// runs; the others start on demand, as long as there is room for the threads of libraries too (TryStartSpareThread).
+// When one of them cannot be started, work waits for the existing threads, one log line says so, and no further start
+// is tried for kGrowthPause. Thread-safe.
 class ThreadPool {
  public:
   using Work = absl::AnyInvocable<void()>;

@@ -11,10 +11,10 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "service/base/host_port.h"
+#include "service/base/process_limits.h"
 #include "service/config/client_certificate.h"
 #include "service/config/config_rules_upstreams.h"
 #include "service/config/field_rules.h"
-#include "service/config/memory_limit.h"
 #include "service/http/url.h"
 
 namespace seedance::config {
@@ -53,7 +53,7 @@ void TlsRules(proto::Tls& tls, FieldRules& server, std::vector<ConfigProblem>& p
 int64_t ShareOf(int64_t total, bool several) { return std::max<int64_t>(1, several ? total / 2 : total); }
 
 // Unread answers and gRPC's memory are fractions of the process's memory limit.
-int64_t DefaultAnswerBytes() { return std::clamp(MemoryLimit() / 8, int64_t{16} << 20, int64_t{512} << 20); }
+int64_t DefaultAnswerBytes() { return std::clamp(base::MemoryLimit() / 8, int64_t{16} << 20, int64_t{512} << 20); }
 
 void CallLimitRules(proto::CallLimits& limits, bool several, std::vector<ConfigProblem>& problems) {
   FieldRules rules(limits, "server.call_limits.", problems);

@@ -13,14 +13,14 @@
 #include "service/base/clock.h"
 #include "service/base/error.h"
 #include "service/base/log.h"
-#include "service/base/log_metrics.h"
 #include "service/base/machine_time.h"
 #include "service/base/mutex.h"
+#include "service/base/process_limits.h"
 #include "service/base/thread.h"
 #include "service/config/engine_config.h"
-#include "service/config/memory_limit.h"
 #include "service/rpc/reflection_service.h"
 #include "service/server/credentials.h"
+#include "service/server/log_metrics.h"
 #include "service/server/port_file.h"
 #include "service/server/version.h"
 #include "service/store/sqlite/sqlite_store.h"
@@ -69,7 +69,7 @@ size_t RpcThreads() { return std::clamp<size_t>(std::thread::hardware_concurrenc
 // 0 in the configuration: half of the process's memory limit.
 size_t GrpcMemoryBytes(const gateway::config::v1::CallLimits& limits) {
   if (limits.max_grpc_memory_bytes() > 0) return static_cast<size_t>(limits.max_grpc_memory_bytes());
-  return static_cast<size_t>(std::clamp(config::MemoryLimit() / 2, int64_t{64} << 20, int64_t{2} << 30));
+  return static_cast<size_t>(std::clamp(base::MemoryLimit() / 2, int64_t{64} << 20, int64_t{2} << 30));
 }
 
 void SetLimits(const gateway::config::v1::CallLimits& limits, grpc::ServerBuilder& builder) {
@@ -139,7 +139,7 @@ Server::Server(const config::GatewayConfig& config, base::Clock& clock, bool acc
       .Gauge("seedance_build_info", "Always 1; the labels have the version and its commit.",
              {{"version", Version()}, {"revision", GitHash()}})
       .Set(1);
-  base::ExportDroppedLogLines(metrics_);
+  ExportDroppedLogLines(metrics_);
   metrics_.Gauge("seedance_start_time_seconds", "When the process started, in Unix seconds.")
       .Set(absl::ToDoubleSeconds(clock.Now() - absl::UnixEpoch()));
 }

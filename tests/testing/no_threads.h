@@ -14,8 +14,8 @@ uid_t OwnUserId();
 // process has all the threads that its user may have. The first call gives up root, which such limits do not bind.
 // Aborts when it cannot.
 void AllowNewThreads(bool allowed);
-// The same with a number: the process may have so many threads in all.
-void AllowThreads(size_t count);
+// The same with a number: so many besides those that it has.
+void AllowFurtherThreads(size_t count);
 
 }  // namespace seedance::testing
 

@@ -11,8 +11,6 @@
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "service/base/log_metrics.h"
-#include "service/base/metrics.h"
 
 namespace seedance::base {
 namespace {
@@ -223,19 +221,6 @@ TEST_F(LogRates, LinesBelowTheLevelAreNotCounted) {
   ::testing::internal::CaptureStderr();
   for (int i = 0; i < 10; ++i) Log(LogLevel::kDebug, "below", {}, {.cause = LogCause::kAnyone});
   EXPECT_EQ(Captured(), "");
-}
-
-TEST_F(LogRates, DroppedLinesAreAMetric) {
-  Metrics metrics;
-  ExportDroppedLogLines(metrics);
-  ::testing::internal::CaptureStderr();
-  for (int i = 0; i < 8; ++i) Log(LogLevel::kInfo, "measured", {}, {.cause = LogCause::kAnyone});
-  const std::string first = metrics.Scrape();
-  EXPECT_NE(first.find("seedance_log_lines_dropped_total{kind=\"measured\"} 7"), std::string::npos) << first;
-  Log(LogLevel::kInfo, "measured", {}, {.cause = LogCause::kAnyone});
-  const std::string second = metrics.Scrape();
-  EXPECT_NE(second.find("seedance_log_lines_dropped_total{kind=\"measured\"} 8"), std::string::npos) << second;
-  Captured();
 }
 
 }  // namespace

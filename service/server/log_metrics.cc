@@ -1,4 +1,4 @@
-#include "service/base/log_metrics.h"
+#include "service/server/log_metrics.h"
 
 #include <cstdint>
 #include <map>
@@ -7,13 +7,13 @@
 
 #include "service/base/log.h"
 
-namespace seedance::base {
+namespace seedance::server {
 
-void ExportDroppedLogLines(Metrics& metrics) {
+void ExportDroppedLogLines(base::Metrics& metrics) {
   // One scrape runs at a time.
   auto exported = std::make_shared<std::map<std::string, uint64_t>>();
   metrics.AtScrape([&metrics, exported] {
-    for (const auto& [kind, dropped] : DroppedLogLines()) {
+    for (const auto& [kind, dropped] : base::DroppedLogLines()) {
       uint64_t& before = (*exported)[kind];
       metrics
           .Counter("seedance_log_lines_dropped_total",
@@ -26,4 +26,4 @@ void ExportDroppedLogLines(Metrics& metrics) {
   });
 }
 
-}  // namespace seedance::base
+}  // namespace seedance::server
