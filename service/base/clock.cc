@@ -1,12 +1,23 @@
 #include "service/base/clock.h"
 
 #include "service/base/steady_wall_clock.h"
+#include "service/base/timer.h"
 
 namespace seedance::base {
 
 Clock& RealClock() {
   static auto* clock = new SteadyWallClock;
   return *clock;
+}
+
+TimerOfClock::TimerOfClock() = default;
+
+TimerOfClock::~TimerOfClock() = default;
+
+Timer& TimerOfClock::Get(Clock& clock) {
+  MutexLock lock(mutex_);
+  if (timer_ == nullptr) timer_ = std::make_unique<Timer>(clock);
+  return *timer_;
 }
 
 void SleepUntil(Clock& clock, absl::Time time) {

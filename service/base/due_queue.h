@@ -4,27 +4,24 @@
 #include <map>
 #include <set>
 #include <string>
-#include <thread>
 #include <utility>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/time/time.h"
 #include "service/base/clock.h"
 #include "service/base/mutex.h"
+#include "service/base/timer.h"
 
 namespace seedance::base {
 
-// Keys with a due time each. One thread hands a key out when it is due and removes it; whoever works on the key
-// schedules it again, so a key is never worked on twice at a time. When the clock goes back, all waiting times move
-// with it. Thread-safe.
+// Keys with a due time each. A key is handed out when it is due and removed; whoever works on it schedules it again, so
+// that a key is never worked on twice at a time. Thread-safe.
 class DueQueue {
  public:
-  // `on_due` runs on the queue's thread, one key at a time, and must not block. `thread_name` as in StartThread.
-  DueQueue(std::string thread_name, Clock& clock, absl::AnyInvocable<void(const std::string& key)> on_due);
-  // Stops.
-  ~DueQueue();
+  // `on_due` gets one key at a time, where `work` says.
+  DueQueue(Clock& clock, Timer::Alarm::Work work, absl::AnyInvocable<void(const std::string& key)> on_due);
 
-  // Starts the thread. Once. Throws ThreadStartError.
+  // Hands out from now on. Once.
   void Start();
 
   // Sets the due time of `key`; replaces an earlier or later one.
@@ -46,25 +43,23 @@ class DueQueue {
   // Number of waiting keys.
   size_t size();
 
-  // Ends the thread; no key is handed out after Stop returns. May be called twice.
-  void Stop();
+  // No key is handed out after it returns. May be called twice.
+  void Stop() { alarm_.Stop(); }
 
  private:
-  void Run();
-  // The time. When it went back since the last call, all waiting times are shifted back as much.
-  absl::Time NowLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Hands out the first key, if it is due.
+  void OnTime();
+  // Sets the alarm for the first key.
+  void SetAlarmLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  const std::string thread_name_;
   Clock& clock_;
   absl::AnyInvocable<void(const std::string& key)> on_due_;
-  base::Mutex mutex_;
-  base::CondVar changed_;
-  bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
-  bool handing_out_ ABSL_GUARDED_BY(mutex_) = false;                  // `on_due` runs, or will at once.
-  absl::Time latest_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();  // Latest time seen.
+  Mutex mutex_;
+  bool started_ ABSL_GUARDED_BY(mutex_) = false;
+  bool handing_out_ ABSL_GUARDED_BY(mutex_) = false;  // `on_due` runs, or will at once.
   std::set<std::pair<absl::Time, std::string>> by_time_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, absl::Time> by_key_ ABSL_GUARDED_BY(mutex_);
-  std::thread thread_;
+  Timer::Alarm alarm_;  // Last: it uses the others.
 };
 
 }  // namespace seedance::base

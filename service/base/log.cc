@@ -1,16 +1,14 @@
 #include "service/base/log.h"
 
-#include <spdlog/sinks/sink.h>
-#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
 #include <limits>
-#include <memory>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -51,39 +49,7 @@ LineWriter& Writer() {
   return *writer;
 }
 
-class LineSink final : public spdlog::sinks::sink {
- public:
-  void log(const spdlog::details::log_msg& message) override {
-    const std::string_view line(message.payload.data(), message.payload.size());
-    if (message.level >= spdlog::level::warn) {
-      Writer().WriteNow(line);
-    } else {
-      Writer().Write(line);
-    }
-  }
-  void flush() override { Writer().Flush(); }
-  void set_pattern(const std::string&) override {}
-  void set_formatter(std::unique_ptr<spdlog::formatter>) override {}
-};
-
-spdlog::logger& Logger() {
-  static auto* logger = new spdlog::logger("seedance", std::make_shared<LineSink>());
-  return *logger;
-}
-
-spdlog::level::level_enum ToSpdlog(LogLevel level) {
-  switch (level) {
-    case LogLevel::kDebug:
-      return spdlog::level::debug;
-    case LogLevel::kInfo:
-      return spdlog::level::info;
-    case LogLevel::kWarning:
-      return spdlog::level::warn;
-    case LogLevel::kError:
-      return spdlog::level::err;
-  }
-  return spdlog::level::info;
-}
+std::atomic<LogLevel> least_level{LogLevel::kInfo};
 
 std::string_view Name(LogLevel level) {
   switch (level) {
@@ -178,7 +144,7 @@ LogField::LogField(std::string_view key, double value) : json_(Member(key, "")) 
 LogField::LogField(std::string_view key, bool value) : json_(Member(key, value ? "true" : "false")) {}
 
 LogLine::LogLine(LogLevel level, std::string_view event, LogKind kind) : level_(level) {
-  if (!Logger().should_log(ToSpdlog(level))) return;
+  if (level < least_level) return;
   const Logging begin;
   const absl::Time now = absl::Now();
   if (!Limiter().Admit(kind.name.empty() ? event : kind.name, kind.cause, now)) {
@@ -225,10 +191,14 @@ void LogLine::Write() {
   if (text_.empty()) return;
   const Logging write;
   text_ += cut_ ? ",\"cut\":true}\n" : "}\n";
-  Logger().log(ToSpdlog(level_), spdlog::string_view_t(text_.data(), text_.size()));
+  if (level_ >= LogLevel::kWarning) {
+    Writer().WriteNow(text_);
+  } else {
+    Writer().Write(text_);
+  }
 }
 
-void SetLogLevel(LogLevel level) { Logger().set_level(ToSpdlog(level)); }
+void SetLogLevel(LogLevel level) { least_level = level; }
 
 void SetLogRates(const LogLimiter::Rates& rates) { Limiter().SetRates(rates); }
 

@@ -25,6 +25,7 @@ class SteadyWallClock : public Clock {
 
   absl::Time Now() override;
   void WaitUntil(CondVar& condition, Mutex& mutex, absl::Time deadline) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
+  Timer& timer() override { return timer_.Get(*this); }
 
   // The machine's clocks.
   static Sources MachineSources();
@@ -34,6 +35,7 @@ class SteadyWallClock : public Clock {
   Mutex mutex_;
   ClockSlew slew_ ABSL_GUARDED_BY(mutex_);
   bool told_ ABSL_GUARDED_BY(mutex_) = false;  // The present difference was logged.
+  TimerOfClock timer_;
 };
 
 }  // namespace seedance::base

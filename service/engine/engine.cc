@@ -37,7 +37,7 @@ Engine::Engine(const Options& options, store::Store& store, std::vector<Upstream
                   if (model::IsTerminal(task->state) && task->settled_cost.currency.empty())
                     usage_settler_.Ended(*task);
                 }),
-      task_table_("task-tracker", clock, asset_users_),
+      task_table_(clock, asset_users_),
       task_writer_(store, task_table_, task_hub_, clock, random,
                    options.metrics == nullptr ? base::Histogram() : TaskWriteTimes(*options.metrics)),
       wait_teller_(store, task_table_, task_writer_, clock),

@@ -19,7 +19,7 @@ void LogFailure(const char* what, const absl::Status& status) {
 }  // namespace
 
 void Retention::Start() {
-  thread_.Start("janitor", options_.interval, [this] {
+  work_.Start(options_.interval, [this] {
     Sweep();
     return options_.interval;
   });
@@ -31,7 +31,7 @@ void Retention::Sweep() {
   if (!for_ever) {
     PurgeTasks();
     absl::StatusOr<int> purged = options_.batch;
-    while (purged.ok() && *purged == options_.batch && !thread_.stopped()) {
+    while (purged.ok() && *purged == options_.batch && !work_.stopped()) {
       purged = store_.PurgeCalls(now - options_.retention, options_.batch);
     }
     if (!purged.ok()) LogFailure("calls", purged.status());
@@ -44,7 +44,7 @@ void Retention::Sweep() {
 void Retention::PurgeTasks() {
   size_t purged = 0;
   bool more = true;
-  while (more && !thread_.stopped()) {
+  while (more && !work_.stopped()) {
     const absl::Time now = clock_.Now();
     const absl::StatusOr<std::vector<model::GenerationTask>> batch =
         store_.PurgeTasks(now - options_.retention, now, options_.batch);

@@ -6,7 +6,7 @@
 
 #include "absl/time/time.h"
 #include "service/base/clock.h"
-#include "service/base/repeating_thread.h"
+#include "service/base/repeated_work.h"
 #include "service/model/generation_task.h"
 #include "service/store/store.h"
 
@@ -25,11 +25,11 @@ class Retention {
   // `on_deleted` is told of each task that is gone, on the janitor's thread.
   Retention(const Options& options, store::Store& store, std::function<void(const model::GenerationTask&)> on_deleted,
             base::Clock& clock)
-      : options_(options), store_(store), on_deleted_(std::move(on_deleted)), clock_(clock), thread_(clock) {}
+      : options_(options), store_(store), on_deleted_(std::move(on_deleted)), clock_(clock), work_(clock) {}
 
   void Start();
   // No sweep is under way when it returns. May be called twice.
-  void Stop() { thread_.Stop(); }
+  void Stop() { work_.Stop(); }
 
  private:
   void Sweep();
@@ -39,7 +39,7 @@ class Retention {
   store::Store& store_;
   const std::function<void(const model::GenerationTask&)> on_deleted_;
   base::Clock& clock_;
-  base::RepeatingThread thread_;  // Last: it uses the others.
+  base::RepeatedWork work_;  // Last: it uses the others.
 };
 
 }  // namespace seedance::engine

@@ -26,8 +26,8 @@ int64_t ResidentBytes() {
 
 }  // namespace
 
-MemoryTrim::MemoryTrim(base::Clock& clock) : pause_(kPause), thread_(clock) {
-  thread_.Start("memory-trim", pause_, [this] { return Trim(); });
+MemoryTrim::MemoryTrim(base::Clock& clock) : pause_(kPause), work_(clock) {
+  work_.Start(pause_, [this] { return Trim(); });
 }
 
 absl::Duration MemoryTrim::Trim() {

@@ -3,7 +3,7 @@
 
 #include "absl/time/time.h"
 #include "service/base/clock.h"
-#include "service/base/repeating_thread.h"
+#include "service/base/repeated_work.h"
 
 namespace seedance::server {
 
@@ -13,7 +13,7 @@ namespace seedance::server {
 // Tests: tests/unit/server/server_test.cc
 class MemoryTrim {
  public:
-  // Starts the thread. Throws base::ThreadStartError.
+  // Starts it. Throws as base::Timer::Alarm.
   explicit MemoryTrim(base::Clock& clock);
 
  private:
@@ -21,7 +21,7 @@ class MemoryTrim {
   absl::Duration Trim();
 
   absl::Duration pause_;
-  base::RepeatingThread thread_;
+  base::RepeatedWork work_;
 };
 
 }  // namespace seedance::server

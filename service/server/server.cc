@@ -13,11 +13,11 @@
 #include "service/base/clock.h"
 #include "service/base/error.h"
 #include "service/base/log.h"
-#include "service/base/machine_time.h"
 #include "service/base/mutex.h"
 #include "service/base/process_limits.h"
 #include "service/base/thread.h"
 #include "service/config/engine_config.h"
+#include "service/rpc/calls/machine_time.h"
 #include "service/rpc/reflection_service.h"
 #include "service/server/credentials.h"
 #include "service/server/log_metrics.h"
@@ -409,7 +409,7 @@ void Server::StopGrpc(absl::Time end) {
   bool stopped = false;
   absl::StatusOr<std::thread> stop = base::TryStartThread("grpc-stop", [&] {
     // Sends GOAWAY to the remaining connections; returns when their calls have ended, or cancels them at `end`.
-    grpc_->Shutdown(base::ToMachineTime(end, clock_));
+    grpc_->Shutdown(rpc::ToMachineTime(end, clock_));
     base::MutexLock lock(mutex);
     stopped = true;
     changed.NotifyAll();
@@ -418,7 +418,7 @@ void Server::StopGrpc(absl::Time end) {
   // Left are statuses in transit, and health watches, which only their clients end.
   const absl::Time last = std::min(end, clock_.Now() + kLeastGrace);
   // Without a thread, GOAWAY comes after the calls, and cancels the rest at its deadline.
-  if (!stop.ok()) return grpc_->Shutdown(base::ToMachineTime(last, clock_));
+  if (!stop.ok()) return grpc_->Shutdown(rpc::ToMachineTime(last, clock_));
   {
     base::MutexLock lock(mutex);
     while (!stopped && clock_.Now() < last) clock_.WaitUntil(changed, mutex, last);

@@ -49,8 +49,7 @@ absl::StatusOr<std::unique_ptr<TlsReloader>> TlsReloader::Start(const Tls& tls, 
               {{"file", tls.private_key_file()}, {"hint", "it is readable by every user of the machine"}});
   }
   auto reloader = std::make_unique<TlsReloader>(tls, std::move(files), metrics, clock);
-  reloader->thread_.Start("tls-files", config::FromProto(tls.refresh_interval()),
-                          [each = reloader.get()] { return each->Check(); });
+  reloader->work_.Start(config::FromProto(tls.refresh_interval()), [each = reloader.get()] { return each->Check(); });
   return reloader;
 }
 
@@ -61,7 +60,7 @@ TlsReloader::TlsReloader(const Tls& tls, config::TlsFiles first, base::Metrics& 
       refused_now_(metrics.Gauge("seedance_tls_files_refused",
                                  "1: the TLS files on disk are not usable and earlier ones stay in use.")),
       current_(std::make_shared<const config::TlsFiles>(std::move(first))),
-      thread_(clock) {
+      work_(clock) {
   Reloads(metrics_, "taken");
   Reloads(metrics_, "refused");
   refused_now_.Set(0);

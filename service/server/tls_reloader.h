@@ -11,7 +11,7 @@
 #include "service/base/clock.h"
 #include "service/base/metrics.h"
 #include "service/base/mutex.h"
-#include "service/base/repeating_thread.h"
+#include "service/base/repeated_work.h"
 #include "service/config/tls_files.h"
 
 namespace seedance::server {
@@ -63,7 +63,7 @@ class TlsReloader {
 
   mutable base::Mutex mutex_;
   std::shared_ptr<const config::TlsFiles> current_ ABSL_GUARDED_BY(mutex_);
-  base::RepeatingThread thread_;  // Last member: it uses the others.
+  base::RepeatedWork work_;  // Last member: it uses the others.
 };
 
 }  // namespace seedance::server

@@ -42,7 +42,7 @@ FORBIDDEN = [
       "service/base/log.cc": "time of a log line",
       "service/base/line_writer.cc": "bounds a wait for the reader of standard error by the steady clock",
       "service/base/mutex.h": "turns a limit into a deadline by the steady clock",
-      "service/base/machine_time.cc": "libraries tell deadlines by the machine's clock"},
+      "service/rpc/calls/machine_time.cc": "libraries tell deadlines by the machine's clock"},
      "use base::Clock"),
     ("deploy/", r"[\"</]deploy/", ("service/", "client/", "tests/testing/", "tests/unit/", "tests/sandbox/"), {},
      "no code depends on deploy/"),

@@ -37,7 +37,7 @@ AssetKeepAlive::AssetKeepAlive(const Options& options, store::AssetStore& store,
       tracker_(tracker),
       in_use_(std::move(in_use)),
       clock_(clock),
-      due_("asset-keeper", clock, [this](const std::string& name) { OnDue(name); }) {}
+      due_(clock, base::Timer::Alarm::Work::kQuick, [this](const std::string& name) { OnDue(name); }) {}
 
 absl::Status AssetKeepAlive::Start() {
   absl::StatusOr<std::vector<model::Asset>> expiring = store_.ListExpiringAssets();

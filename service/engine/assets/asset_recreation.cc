@@ -41,7 +41,7 @@ AssetRecreation::AssetRecreation(const Options& options, const AssetDependencies
       tracker_(dependencies.tracker),
       clock_(dependencies.clock),
       random_(dependencies.random),
-      due_("asset-revival", clock_, [this](const std::string& name) { OnDue(name); }) {}
+      due_(clock_, base::Timer::Alarm::Work::kQuick, [this](const std::string& name) { OnDue(name); }) {}
 
 void AssetRecreation::Revive(const model::Asset& asset) {
   const std::string name = asset.name();

@@ -65,7 +65,7 @@ AssetTracker::AssetTracker(const Options& options, const Collaborators& collabor
       observer_(collaborators.observer),
       clock_(collaborators.clock),
       random_(collaborators.random),
-      due_("asset-tracker", clock_, [this](const std::string& name) { OnDue(name); }) {}
+      due_(clock_, base::Timer::Alarm::Work::kQuick, [this](const std::string& name) { OnDue(name); }) {}
 
 absl::Status AssetTracker::Start() {
   absl::StatusOr<std::vector<model::Asset>> processing = store_.ListProcessingAssets();

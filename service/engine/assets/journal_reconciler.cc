@@ -69,7 +69,7 @@ JournalReconciler::JournalReconciler(const AssetDependencies& dependencies, Asse
       clock_(dependencies.clock),
       search_(store_, dependencies.upstreams, billed_, clock_, dependencies.random),
       recreation_(recreation),
-      schedule_("call-doubts", clock_, [this](const std::string& text) { OnDue(text); }) {}
+      schedule_(clock_, [this](const std::string& text) { OnDue(text); }) {}
 
 absl::Status JournalReconciler::Start() {
   const absl::StatusOr<std::vector<model::JournalEntry>> rows =

@@ -16,11 +16,10 @@ constexpr absl::Duration kTurnPause = absl::Milliseconds(200);
 
 }  // namespace
 
-LookupSchedule::LookupSchedule(std::string thread_name, base::Clock& clock,
-                               std::function<void(const std::string& key)> look)
+LookupSchedule::LookupSchedule(base::Clock& clock, std::function<void(const std::string& key)> look)
     : clock_(clock),
       look_(std::move(look)),
-      due_(std::move(thread_name), clock, [this](const std::string& key) { OnDue(key); }) {}
+      due_(clock, base::Timer::Alarm::Work::kMayBlock, [this](const std::string& key) { OnDue(key); }) {}
 
 void LookupSchedule::Add(const std::string& key, bool at_once) {
   base::MutexLock lock(mutex_);

@@ -17,7 +17,7 @@ namespace seedance::engine {
 class LookupSchedule {
  public:
   // `look` runs on the schedule's own thread, and leads to exactly one call of Done or PutOff with its key.
-  LookupSchedule(std::string thread_name, base::Clock& clock, std::function<void(const std::string& key)> look);
+  LookupSchedule(base::Clock& clock, std::function<void(const std::string& key)> look);
 
   void Start() { due_.Start(); }
   void Stop() { due_.Stop(); }

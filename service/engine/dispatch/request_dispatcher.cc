@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "service/base/thread.h"
 #include "service/engine/dispatch/refusals.h"
 
 namespace seedance::engine {
@@ -30,9 +29,8 @@ RequestDispatcher::RequestDispatcher(const AdmissionControl::Options& options, b
       upstream_(account.upstream),
       observer_(account.observer),
       metrics_(account.metrics),
-      gate_(options) {
-  timer_ = base::StartThread("call-turns", [this] { RunTimer(); });
-}
+      gate_(options),
+      alarm_(clock, base::Timer::Alarm::Work::kQuick, [this] { HandOut(); }) {}
 
 RequestDispatcher::~RequestDispatcher() { Stop(); }
 
@@ -269,7 +267,7 @@ void RequestDispatcher::HandOut() {
     out = TakeReadyLocked();
     tells = observer_ != nullptr && TellsLocked(clock_.Now());
     if (observer_ != nullptr && !Of(RequestKind::kSubmit).empty()) wake_ = std::min(wake_, next_tell_);
-    if (wake_ < absl::InfiniteFuture()) changed_.NotifyAll();
+    alarm_.Set(wake_);
   }
   if (tells) observer_->OnWaits(*this);
   for (Ready& ready : out.ready) Dispatch(std::move(ready));
@@ -309,7 +307,7 @@ void RequestDispatcher::NotTaken(Ready ready) {
     if (!stopped && ready.back.has_value()) Of(ready.call.kind).Add(*std::move(ready.back));
     pools_full_until_ = clock_.Now() + kFullPoolPause;
     wake_ = std::min(wake_, pools_full_until_);
-    changed_.NotifyAll();
+    alarm_.Set(wake_);
   }
   if (ready.refused) ready.refused(stopped ? Stopping() : PutOff(absl::ZeroDuration(), "no thread is free"));
 }
@@ -320,17 +318,6 @@ void RequestDispatcher::End(AdmissionControl::Call& call) {
     gate_.Ended(call);
   }
   HandOut();
-}
-
-void RequestDispatcher::RunTimer() {
-  for (;;) {
-    {
-      base::MutexLock lock(mutex_);
-      while (!stopped_ && clock_.Now() < wake_) clock_.WaitUntil(changed_, mutex_, wake_);
-      if (stopped_) return;
-    }
-    HandOut();
-  }
 }
 
 void RequestDispatcher::Close() {
@@ -359,9 +346,8 @@ void RequestDispatcher::Stop() {
       for (Waiter* waiter : line.threads) waiter->ended = Stopping();
       line.threads.clear();
     }
-    changed_.NotifyAll();
   }
-  if (timer_.joinable()) timer_.join();
+  alarm_.Stop();
 }
 
 }  // namespace seedance::engine

@@ -6,7 +6,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -18,6 +17,7 @@
 #include "service/base/metrics.h"
 #include "service/base/mutex.h"
 #include "service/base/thread_pool.h"
+#include "service/base/timer.h"
 #include "service/engine/dispatch/admission_control.h"
 #include "service/engine/dispatch/fair_queue.h"
 #include "service/engine/dispatch/request_observer.h"
@@ -213,7 +213,6 @@ class RequestDispatcher {
   void NotTaken(Ready ready);
   // On the pool of the kind, because it may write to the store.
   void Refuse(Refusal refusal);
-  void RunTimer();
   void End(AdmissionControl::Call& call);
   Line& LineOf(RequestKind kind) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return lines_[static_cast<size_t>(kind)]; }
   Queue& Of(RequestKind kind) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return LineOf(kind).own; }
@@ -226,17 +225,16 @@ class RequestDispatcher {
   RequestObserver* const observer_;
   Metrics metrics_;
   base::Mutex mutex_;  // Taken before those behind RequestObserver::HasToPoll.
-  base::CondVar changed_;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
   AdmissionControl gate_ ABSL_GUARDED_BY(mutex_);
   std::array<Line, 2> lines_ ABSL_GUARDED_BY(mutex_);
   uint64_t caller_works_ ABSL_GUARDED_BY(mutex_) = 0;                 // Their keys.
-  absl::Time wake_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();  // When the timer hands out again.
+  absl::Time wake_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();  // When the alarm hands out again.
   Holdup told_ ABSL_GUARDED_BY(mutex_);
   absl::Time next_tell_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
   absl::Time pools_full_until_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();  // Rare: callers' own calls fill them.
-  std::thread timer_;                                                           // From the constructor on.
+  base::Timer::Alarm alarm_;                                                    // Last: it uses the others.
 };
 
 }  // namespace seedance::engine

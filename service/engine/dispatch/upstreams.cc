@@ -17,7 +17,8 @@ constexpr size_t kQueue = 20'000;
 }  // namespace
 
 Upstreams::Upstreams(std::vector<Config> configs, base::Clock& clock, const Options& options)
-    : transfer_checks_("transfer-checks", clock, [this](const std::string& name) { CheckTransfers(name); }),
+    : transfer_checks_(clock, base::Timer::Alarm::Work::kQuick,
+                       [this](const std::string& name) { CheckTransfers(name); }),
       fetches_("fetch", {options.max_fetches, kQueue, options.least_rate}, clock, CheckLater("")) {
   for (Config& config : configs) {
     const std::string name = config.upstream->name();

@@ -12,7 +12,7 @@ UnwrittenEnds::UnwrittenEnds(store::JournalStore& store, base::Clock& clock,
     : store_(store),
       clock_(clock),
       on_due_(std::move(on_due)),
-      due_("unwritten-ends", clock, [this](const std::string& text) {
+      due_(clock, base::Timer::Alarm::Work::kMayBlock, [this](const std::string& text) {
         const model::JournalKey key = model::KeyOfText(text);
         {
           base::MutexLock lock(mutex_);

@@ -120,7 +120,7 @@ TaskReconciler::TaskReconciler(const Options& options, store::TaskStore& store, 
       table_(table),
       writer_(writer),
       clock_(clock),
-      schedule_("task-doubts", clock, [this](const std::string& id) { LookByItself(id); }) {}
+      schedule_(clock, [this](const std::string& id) { LookByItself(id); }) {}
 
 absl::Status TaskReconciler::Start() {
   const absl::StatusOr<std::vector<GenerationTask>> open = store_.ListOpenTasks();

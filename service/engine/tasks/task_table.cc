@@ -13,10 +13,10 @@ constexpr size_t kMostEarlyNotices = 1000;
 
 }  // namespace
 
-TaskTable::TaskTable(std::string thread_name, base::Clock& clock, AssetUsers& users)
+TaskTable::TaskTable(base::Clock& clock, AssetUsers& users)
     : clock_(clock),
       users_(users),
-      due_(std::move(thread_name), clock, [this](const std::string& id) { HandOut(id); }) {}
+      due_(clock, base::Timer::Alarm::Work::kQuick, [this](const std::string& id) { HandOut(id); }) {}
 
 void TaskTable::Start(OnDue on_due) {
   on_due_ = std::move(on_due);

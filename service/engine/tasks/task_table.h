@@ -49,7 +49,7 @@ class TaskTable {
   };
 
   // `users` is kept up to date.
-  TaskTable(std::string thread_name, base::Clock& clock, AssetUsers& users);
+  TaskTable(base::Clock& clock, AssetUsers& users);
 
   // Hands tasks out from now on. `on_due` as for base::DueQueue.
   void Start(OnDue on_due);
@@ -129,7 +129,7 @@ class TaskTable {
 
   base::Clock& clock_;
   AssetUsers& users_;
-  OnDue on_due_;       // For the queue's thread; fixed by Start.
+  OnDue on_due_;       // For the timer; fixed by Start.
   base::Mutex mutex_;  // Taken before the queue's own and that of users_.
   std::map<std::string, OpenTask> tasks_ ABSL_GUARDED_BY(mutex_);
   std::map<VendorId, std::string> by_vendor_id_ ABSL_GUARDED_BY(mutex_);  // Ids of tasks that have not ended.

@@ -39,7 +39,7 @@ UsageSettler::UsageSettler(store::TaskStore& store, Upstreams& upstreams, TaskRe
       reconciler_(reconciler),
       writer_(writer),
       clock_(clock),
-      due_("usage-logs", clock, [this](const std::string& name) { OnDue(name); }) {}
+      due_(clock, base::Timer::Alarm::Work::kQuick, [this](const std::string& name) { OnDue(name); }) {}
 
 absl::Status UsageSettler::Start() {
   const absl::StatusOr<std::vector<GenerationTask>> open = store_.ListOpenTasks();

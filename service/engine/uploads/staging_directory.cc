@@ -81,7 +81,7 @@ StagingDirectory::StagingDirectory(Options options, base::Clock& clock, base::Ra
     : options_(std::move(options)),
       clock_(clock),
       random_(random),
-      due_("staging", clock, [this](const std::string& token) { Expire(token); }) {
+      due_(clock, base::Timer::Alarm::Work::kMayBlock, [this](const std::string& token) { Expire(token); }) {
   TakeUp();
   due_.Start();
 }

@@ -11,7 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "service/base/error.h"
 #include "service/base/log.h"
-#include "service/base/machine_time.h"
+#include "service/rpc/calls/machine_time.h"
 #include "service/rpc/calls/status.h"
 #include "service/rpc/calls/trace.h"
 
@@ -75,7 +75,7 @@ base::LogKind KindOf(const std::string& tenant, const absl::Status& status) {
 
 Call::Call(RpcContext& edge, grpc::ServerContext* context, const std::string& peer, const Traits& method)
     : edge_(edge), grpc_context_(context), peer_(peer), method_(method), start_(edge.clock().Now()) {
-  context_.deadline = base::FromMachineTime(context->deadline(), edge.clock());
+  context_.deadline = FromMachineTime(context->deadline(), edge.clock());
   context_.cancel = std::make_shared<base::CancelToken>();
   context_.traceparent = ContinueTrace(Metadata(*context, "traceparent"), edge.random());
   if (!method.open) {

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "service/base/thread.h"
-
 namespace seedance::rpc {
 namespace {
 
@@ -28,9 +26,11 @@ int64_t TickFor(absl::Time due) {
 
 }  // namespace
 
-TimerWheel::TimerWheel(base::Clock& clock) : clock_(clock), cursor_(TicksBefore(clock.Now())) {
+TimerWheel::TimerWheel(base::Clock& clock)
+    : clock_(clock),
+      cursor_(TicksBefore(clock.Now())),
+      alarm_(clock, base::Timer::Alarm::Work::kQuick, [this] { OnTime(); }) {
   spokes_.fill(kNone);
-  thread_ = base::StartThread("heartbeats", [this] { Run(); });
 }
 
 TimerWheel::~TimerWheel() { Stop(); }
@@ -70,9 +70,8 @@ void TimerWheel::Stop() {
   {
     base::MutexLock lock(mutex_);
     stopped_ = true;
-    changed_.NotifyAll();
   }
-  if (thread_.joinable()) thread_.join();
+  alarm_.Stop();
   std::deque<Entry> dropped;
   base::MutexLock lock(mutex_);
   dropped.swap(entries_);
@@ -86,21 +85,20 @@ size_t TimerWheel::size() {
   return used_;
 }
 
-void TimerWheel::Run() {
+void TimerWheel::OnTime() {
   for (;;) {
     {
       base::MutexLock lock(mutex_);
-      while (!stopped_) {
-        const int64_t now = TicksBefore(clock_.Now());
-        const int64_t next = NextTickLocked();
-        // Skip empty ticks; after a sleep of hours no spoke needs more than one visit.
-        cursor_ = std::max({cursor_, std::min(next, now + 1), now + 1 - static_cast<int64_t>(kSpokes)});
-        if (next <= now) break;
-        wake_ = next;
-        clock_.WaitUntil(changed_, mutex_, next == INT64_MAX ? absl::InfiniteFuture() : TimeOf(next));
-        wake_ = INT64_MAX;
-      }
       if (stopped_) return;
+      const int64_t now = TicksBefore(clock_.Now());
+      const int64_t next = NextTickLocked();
+      // Skip empty ticks; after a sleep of hours no spoke needs more than one visit.
+      cursor_ = std::max({cursor_, std::min(next, now + 1), now + 1 - static_cast<int64_t>(kSpokes)});
+      wake_ = next;
+      if (next > now) {
+        if (next < INT64_MAX) alarm_.Set(TimeOf(next));
+        return;
+      }
     }
     Turn();
   }
@@ -160,7 +158,10 @@ void TimerWheel::LinkLocked(uint32_t place, absl::Time due) {
   first = place;
   // The spoke's next visit may be earlier than the entry's tick.
   const int64_t look = cursor_ + (entry.tick - cursor_) % static_cast<int64_t>(kSpokes);
-  if (look < wake_) changed_.NotifyAll();
+  if (look < wake_) {
+    wake_ = look;
+    alarm_.Set(TimeOf(look));
+  }
 }
 
 void TimerWheel::UnlinkLocked(uint32_t place) {

@@ -4,17 +4,17 @@
 #include <array>
 #include <cstdint>
 #include <deque>
-#include <thread>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/time/time.h"
 #include "service/base/clock.h"
 #include "service/base/mutex.h"
+#include "service/base/timer.h"
 
 namespace seedance::rpc {
 
-// One thread that runs callbacks for thousands of streams when they are due: heartbeats and time-outs.
+// Runs callbacks for thousands of streams when they are due: heartbeats and time-outs.
 //
 // A timer wheel: time is divided into ticks, and each tick of the next minute has a list of what is due. Adding and
 // removing take constant time and no memory beyond one entry per callback. Thread-safe.
@@ -23,10 +23,11 @@ class TimerWheel {
   // Callbacks run up to one tick late, never early.
   static constexpr absl::Duration kTick = absl::Milliseconds(50);
 
-  // Runs on the wheel's thread and must not block. Returns its next due time; InfiniteFuture: it is removed.
+  // Runs on the thread of the clock's timer and must not block. Returns its next due time; InfiniteFuture: it is
+  // removed.
   using OnDue = absl::AnyInvocable<absl::Time()>;
 
-  // Starts the thread. Throws base::ThreadStartError.
+  // Throws as base::Timer::Alarm.
   explicit TimerWheel(base::Clock& clock);
   // Calls Stop.
   ~TimerWheel();
@@ -39,7 +40,7 @@ class TimerWheel {
   // Removes the callback. It may still be running when Remove returns.
   void Remove(uint64_t id);
 
-  // Joins the thread and drops all callbacks. May be called twice; not from a callback.
+  // Drops all callbacks; none runs afterwards. May be called twice; not from a callback.
   void Stop();
 
   // Number of waiting or running callbacks.
@@ -59,8 +60,8 @@ class TimerWheel {
     enum class State : uint8_t { kFree, kWaiting, kRunning, kRemoved } state = State::kFree;
   };
 
-  // Body of the thread.
-  void Run();
+  // Runs what is due, and sets the alarm for the next.
+  void OnTime();
   // Runs what is due at tick `cursor_`, and advances.
   void Turn();
   void RunDue(uint64_t id);
@@ -76,16 +77,15 @@ class TimerWheel {
 
   base::Clock& clock_;
   base::Mutex mutex_;
-  base::CondVar changed_;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
   int64_t cursor_ ABSL_GUARDED_BY(mutex_);            // The next tick to handle.
-  int64_t wake_ ABSL_GUARDED_BY(mutex_) = INT64_MAX;  // The tick that the thread sleeps until.
+  int64_t wake_ ABSL_GUARDED_BY(mutex_) = INT64_MAX;  // The tick that the alarm is set for.
   size_t used_ ABSL_GUARDED_BY(mutex_) = 0;
   uint32_t free_ ABSL_GUARDED_BY(mutex_) = kNone;
   std::deque<Entry> entries_ ABSL_GUARDED_BY(mutex_);
   std::array<uint32_t, kSpokes> spokes_ ABSL_GUARDED_BY(mutex_);  // First entry of each list.
-  std::vector<uint64_t> due_;                                     // Used by the thread only; empty between turns.
-  std::thread thread_;
+  std::vector<uint64_t> due_;                                     // Used by OnTime only; empty between turns.
+  base::Timer::Alarm alarm_;                                      // Last: it uses the others.
 };
 
 }  // namespace seedance::rpc

@@ -33,7 +33,7 @@ class LookupScheduleTest : public ::testing::Test {
   base::SimulatedClock clock_{absl::FromUnixSeconds(1'800'000'000)};
   base::Mutex mutex_;
   std::vector<std::string> looks_ ABSL_GUARDED_BY(mutex_);
-  LookupSchedule schedule_{"looks", clock_, [this](const std::string& key) {
+  LookupSchedule schedule_{clock_, [this](const std::string& key) {
                              base::MutexLock lock(mutex_);
                              looks_.push_back(key);
                            }};

@@ -84,7 +84,7 @@ class TaskTableTest : public ::testing::Test {
   base::Mutex mutex_;
   std::vector<std::string> due_ ABSL_GUARDED_BY(mutex_);
   AssetUsers users_;
-  TaskTable table_{"test", clock_, users_};
+  TaskTable table_{clock_, users_};
 };
 
 TEST_F(TaskTableTest, OneThatSomebodyWorksOnIsHandedOutOnlyAfterItRests) {

@@ -52,7 +52,7 @@ void TrackerTest::Start(const engine::TaskTracker::Options& options) {
   metrics_ = std::make_unique<base::Metrics>();
   hub_ = std::make_unique<engine::WatchHub<GenerationTask>>("test-fan-out");
   hooks_.hub = hub_.get();
-  table_ = std::make_unique<engine::TaskTable>("task-tracker", clock_, users_);
+  table_ = std::make_unique<engine::TaskTable>(clock_, users_);
   writer_ =
       std::make_unique<engine::TaskWriter>(*store_, *table_, *hub_, clock_, random_, engine::TaskWriteTimes(*metrics_));
   waits_ = std::make_unique<engine::WaitTeller>(*store_, *table_, *writer_, clock_);

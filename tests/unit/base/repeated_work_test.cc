@@ -1,4 +1,4 @@
-#include "service/base/repeating_thread.h"
+#include "service/base/repeated_work.h"
 
 #include <gtest/gtest.h>
 
@@ -15,16 +15,16 @@ using ::seedance::testing::Eventually;
 
 const absl::Time kStart = absl::FromUnixSeconds(1'800'000'000);
 
-class RepeatingThreadTest : public ::testing::Test {
+class RepeatedWorkTest : public ::testing::Test {
  protected:
   SimulatedClock clock_{kStart};
   std::atomic<int> steps_{0};
-  RepeatingThread thread_{clock_};
+  RepeatedWork work_{clock_};
 };
 
-TEST_F(RepeatingThreadTest, NoStepComesBeforeThePauseThatWasAskedForIsOver) {
-  std::vector<absl::Time> begins;  // Of the thread, until it is joined.
-  thread_.Start("steps", absl::Seconds(5), [&] {
+TEST_F(RepeatedWorkTest, NoStepComesBeforeThePauseThatWasAskedForIsOver) {
+  std::vector<absl::Time> begins;  // Of the step, until it is stopped.
+  work_.Start(absl::Seconds(5), [&] {
     begins.push_back(clock_.Now());
     return absl::Seconds(10 * ++steps_);
   });
@@ -32,38 +32,38 @@ TEST_F(RepeatingThreadTest, NoStepComesBeforeThePauseThatWasAskedForIsOver) {
     clock_.Advance(absl::Seconds(1));
     return steps_ >= 3;
   }));
-  thread_.Stop();
+  work_.Stop();
   EXPECT_GE(begins[0], kStart + absl::Seconds(5));
   EXPECT_GE(begins[1], begins[0] + absl::Seconds(10));
   EXPECT_GE(begins[2], begins[1] + absl::Seconds(20));
 }
 
-TEST_F(RepeatingThreadTest, AStopEndsThePauseAndWaitsForTheStepThatRuns) {
+TEST_F(RepeatedWorkTest, AStopEndsThePauseAndWaitsForTheStepThatRuns) {
   std::atomic<bool> saw_stop{false};
-  thread_.Start("steps", absl::ZeroDuration(), [&] {
+  work_.Start(absl::ZeroDuration(), [&] {
     ++steps_;
-    saw_stop = Eventually([&] { return thread_.stopped(); });
+    saw_stop = Eventually([&] { return work_.stopped(); });
     return absl::ZeroDuration();
   });
   ASSERT_TRUE(Eventually([&] { return steps_ == 1; }));
-  thread_.Stop();
+  work_.Stop();
   EXPECT_TRUE(saw_stop) << "the step ended before Stop returned";
   EXPECT_EQ(steps_, 1);
-  thread_.Stop();
+  work_.Stop();
 }
 
-TEST_F(RepeatingThreadTest, OneThatWasStoppedInItsPauseDoesNothing) {
-  thread_.Start("steps", absl::Hours(1), [&] {
+TEST_F(RepeatedWorkTest, OneThatWasStoppedInItsPauseDoesNothing) {
+  work_.Start(absl::Hours(1), [&] {
     ++steps_;
     return absl::Hours(1);
   });
-  thread_.Stop();
+  work_.Stop();
   EXPECT_EQ(steps_, 0);
 }
 
-TEST_F(RepeatingThreadTest, OneThatNeverStartedStops) {
-  thread_.Stop();
-  EXPECT_TRUE(thread_.stopped());
+TEST_F(RepeatedWorkTest, OneThatNeverStartedStops) {
+  work_.Stop();
+  EXPECT_TRUE(work_.stopped());
 }
 
 }  // namespace

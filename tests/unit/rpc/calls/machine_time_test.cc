@@ -1,8 +1,8 @@
-#include "service/base/machine_time.h"
+#include "service/rpc/calls/machine_time.h"
 
 #include <gtest/gtest.h>
 
-namespace seedance::base {
+namespace seedance::rpc {
 namespace {
 
 using std::chrono::system_clock;
@@ -11,7 +11,7 @@ using std::chrono::system_clock;
 constexpr absl::Duration kSlack = absl::Minutes(1);
 
 TEST(MachineTime, KeepsTheSpanFromNowAndNotTheTime) {
-  SimulatedClock clock(absl::FromUnixSeconds(1000));
+  base::SimulatedClock clock(absl::FromUnixSeconds(1000));
   const absl::Time later = FromMachineTime(system_clock::now() + std::chrono::hours(2), clock);
   EXPECT_LE(later, clock.Now() + absl::Hours(2));
   EXPECT_GT(later, clock.Now() + absl::Hours(2) - kSlack);
@@ -23,16 +23,16 @@ TEST(MachineTime, KeepsTheSpanFromNowAndNotTheTime) {
 }
 
 TEST(MachineTime, WhatHasPassedHasPassedByTheOtherClockToo) {
-  SimulatedClock clock(absl::FromUnixSeconds(1000));
+  base::SimulatedClock clock(absl::FromUnixSeconds(1000));
   EXPECT_LT(FromMachineTime(system_clock::now() - std::chrono::seconds(1), clock), clock.Now());
   EXPECT_LT(ToMachineTime(clock.Now() - absl::Hours(1), clock), system_clock::now());
 }
 
 TEST(MachineTime, TheFarEndStaysTheFarEnd) {
-  SimulatedClock clock(absl::FromUnixSeconds(1000));
+  base::SimulatedClock clock(absl::FromUnixSeconds(1000));
   EXPECT_EQ(FromMachineTime(system_clock::time_point::max(), clock), absl::InfiniteFuture());
   EXPECT_EQ(ToMachineTime(absl::InfiniteFuture(), clock), system_clock::time_point::max());
 }
 
 }  // namespace
-}  // namespace seedance::base
+}  // namespace seedance::rpc
