@@ -306,10 +306,14 @@ void RequestDispatcher::NotTaken(Ready ready) {
     stopped = closed_;
     if (!stopped && ready.back.has_value()) Of(ready.call.kind).Add(*std::move(ready.back));
     pools_full_until_ = clock_.Now() + kFullPoolPause;
-    wake_ = std::min(wake_, pools_full_until_);
-    alarm_.Set(wake_);
+    WakeAtLocked(pools_full_until_);
   }
   if (ready.refused) ready.refused(stopped ? Stopping() : PutOff(absl::ZeroDuration(), "no thread is free"));
+}
+
+void RequestDispatcher::WakeAtLocked(absl::Time time) {
+  wake_ = std::min(wake_, time);
+  alarm_.Set(wake_);
 }
 
 void RequestDispatcher::End(AdmissionControl::Call& call) {
@@ -346,6 +350,7 @@ void RequestDispatcher::Stop() {
       for (Waiter* waiter : line.threads) waiter->ended = Stopping();
       line.threads.clear();
     }
+    changed_.NotifyAll();
   }
   alarm_.Stop();
 }

@@ -182,6 +182,8 @@ class RequestDispatcher {
   // Hands out all that may go now.
   void HandOut();
   HandedOut TakeReadyLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Hands out again at `time`, if not earlier.
+  void WakeAtLocked(absl::Time time) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Of one kind; adds to `out`. Sets wake_ to when the next may go.
   void TakeReadyLocked(RequestKind kind, absl::Time now, HandedOut& out) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // When what is next of a source may go; InfiniteFuture: nothing of it waits.
@@ -224,7 +226,8 @@ class RequestDispatcher {
   const std::string upstream_;
   RequestObserver* const observer_;
   Metrics metrics_;
-  base::Mutex mutex_;  // Taken before those behind RequestObserver::HasToPoll.
+  base::Mutex mutex_;      // Taken before those behind RequestObserver::HasToPoll.
+  base::CondVar changed_;  // For those who wait on their threads.
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
   AdmissionControl gate_ ABSL_GUARDED_BY(mutex_);

@@ -114,8 +114,7 @@ void RequestDispatcher::Sent(AdmissionControl::Call& call) {
   gate_.Sent(call, clock_.Now());
   if (WaitLocked(call.kind) == 0) return;
   // When the next may go is known only now.
-  wake_ = absl::InfinitePast();
-  changed_.NotifyAll();
+  WakeAtLocked(absl::InfinitePast());
 }
 
 void RequestDispatcher::Returned(AdmissionControl::Call& call) {
@@ -132,8 +131,7 @@ void RequestDispatcher::Answered(AdmissionControl::Call& call, const RequestOutc
     went_down = gate_.times_down() > before;
     if (outcome.cooldown.has_value() && WaitLocked(call.kind) > 0) {
       // It may have made their waits too long.
-      wake_ = absl::InfinitePast();
-      changed_.NotifyAll();
+      WakeAtLocked(absl::InfinitePast());
     }
   }
   if (outcome.cooldown.has_value()) metrics_.cooldowns[static_cast<size_t>(call.kind)].Add();

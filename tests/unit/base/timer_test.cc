@@ -25,7 +25,7 @@ class TimerTest : public ::testing::TestWithParam<Work> {
 };
 
 INSTANTIATE_TEST_SUITE_P(Works, TimerTest, ::testing::Values(Work::kQuick, Work::kMayBlock),
-                         [](const auto& info) { return info.param == Work::kQuick ? "Quick" : "MayBlock"; });
+                         [](const auto& test) { return test.param == Work::kQuick ? "Quick" : "MayBlock"; });
 
 TEST_P(TimerTest, RunsOnceForEachTimeThatItIsSet) {
   alarm_.Set(In(absl::Seconds(1)));
