@@ -77,7 +77,7 @@ absl::StatusOr<engine::Engine::Options> EngineOptions(const GatewayConfig& confi
   options.task_tracker.poll_interval_with_webhooks = FromProto(tasks.poll_interval_with_webhooks());
   options.task_tracker.submit_unknown_deadline = FromProto(tasks.submit_unknown_deadline());
   options.task_tracker.result_patience = FromProto(tasks.result_patience());
-  options.janitor.retention = FromProto(tasks.retention());
+  options.retention.retention = FromProto(tasks.retention());
   options.task_reconciler.deadline = FromProto(tasks.deadline());
   options.task_tracker.lost = {tasks.lost_after_count(), FromProto(tasks.lost_after_time())};
   options.asset_tracker.poll_interval = FromProto(tasks.poll_interval_asset());

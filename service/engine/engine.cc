@@ -42,14 +42,14 @@ Engine::Engine(const Options& options, store::Store& store, std::vector<Upstream
                    options.metrics == nullptr ? base::Histogram() : TaskWriteTimes(*options.metrics)),
       wait_teller_(store, task_table_, task_writer_, clock),
       upstreams_(std::move(upstreams), clock, UpstreamOptions(options, wait_teller_)),
-      billed_(store, links_, clock, random),
+      journal_(store, links_, clock, random),
       task_feeds_({}, store, tokens_),
       asset_tracker_(options.asset_tracker, {store, upstreams_, asset_hub_, links_, clock, random}),
-      asset_dependencies_{store, upstreams_, billed_, asset_tracker_, clock, random},
+      asset_dependencies_{store, upstreams_, journal_, asset_tracker_, clock, random},
       asset_recreation_(options.asset_recreation, asset_dependencies_),
-      call_reconciler_(asset_dependencies_, asset_recreation_),
-      asset_keeper_(
-          options.asset_keeper, store, upstreams_, asset_tracker_,
+      journal_reconciler_(asset_dependencies_, asset_recreation_),
+      asset_keep_alive_(
+          options.asset_keep_alive, store, upstreams_, asset_tracker_,
           [this](const std::string& asset_name) { return asset_users_.IsUsed(asset_name); }, clock),
       task_reconciler_(options.task_reconciler, store, upstreams_, task_table_, task_writer_, clock),
       usage_settler_(store, upstreams_, task_reconciler_, task_writer_, clock),
@@ -63,8 +63,8 @@ Engine::Engine(const Options& options, store::Store& store, std::vector<Upstream
       tasks_(options.tasks, {store, upstreams_, adoption_, task_table_, task_writer_, task_tracker_, task_reconciler_,
                              task_hub_, task_feeds_, tokens_, clock, random}),
       downloads_(store, upstreams_, clock),
-      janitor_(
-          options.janitor, store,
+      retention_(
+          options.retention, store,
           [this](const model::GenerationTask& task) {
             task_hub_.PublishGone(task.name());
             task_feeds_.Changed(task.tenant);
@@ -83,32 +83,32 @@ Engine::Engine(const Options& options, store::Store& store, std::vector<Upstream
 Engine::~Engine() { Stop(); }
 
 absl::Status Engine::Start() {
-  absl::Status started = billed_.Recover();
-  if (started.ok()) billed_.Start();
+  absl::Status started = journal_.Recover();
+  if (started.ok()) journal_.Start();
   if (started.ok()) started = asset_tracker_.Start();
   if (started.ok()) started = task_tracker_.Start();
   // After the tasks, which say what is in use.
-  if (started.ok()) started = asset_keeper_.Start();
+  if (started.ok()) started = asset_keep_alive_.Start();
   if (started.ok()) asset_recreation_.Start();
   // After Recover and the tracker, which find out what is in doubt.
-  if (started.ok()) started = call_reconciler_.Start();
+  if (started.ok()) started = journal_reconciler_.Start();
   if (started.ok()) started = task_reconciler_.Start();
   if (started.ok()) started = usage_settler_.Start();
-  if (started.ok()) janitor_.Start();
+  if (started.ok()) retention_.Start();
   return started;
 }
 
 void Engine::Stop(absl::Duration grace) {
-  janitor_.Stop();
-  call_reconciler_.Stop();
+  retention_.Stop();
+  journal_reconciler_.Stop();
   task_reconciler_.Stop();
   usage_settler_.Stop();
   asset_tracker_.Stop();
   task_tracker_.Stop();
-  asset_keeper_.Stop();
+  asset_keep_alive_.Stop();
   asset_recreation_.Stop();
   upstreams_.Stop(grace);
-  billed_.Stop();
+  journal_.Stop();
   // Last: what the calls under way found out is still told.
   asset_hub_.Stop();
   task_hub_.Stop();

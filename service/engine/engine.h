@@ -48,11 +48,11 @@ class Engine {
     Tasks::Options tasks;
     TaskTracker::Options task_tracker;
     TaskReconciler::Options task_reconciler;
-    Retention::Options janitor;
+    Retention::Options retention;
     AssetTracker::Options asset_tracker;
     Upstreams::Options transfers;
     AssetCreation::Options asset_creation;
-    AssetKeepAlive::Options asset_keeper;
+    AssetKeepAlive::Options asset_keep_alive;
     AssetRecreation::Options asset_recreation;
     std::map<std::string, std::string> webhooks;  // Names of upstreams by the paths of their webhooks.
     base::Metrics* metrics = nullptr;             // Outlives the engine. Null: nothing is measured.
@@ -77,7 +77,7 @@ class Engine {
   Assets& assets() { return assets_; }
   Tasks& tasks() { return tasks_; }
   Downloads& downloads() { return downloads_; }
-  JournalReconciler& creations() { return call_reconciler_; }
+  JournalReconciler& creations() { return journal_reconciler_; }
   // Its callers must have ended before the engine does.
   Webhooks& webhooks() { return webhooks_; }
   // For those who count what is open.
@@ -86,7 +86,7 @@ class Engine {
   TaskFeeds& task_feeds() { return task_feeds_; }
 
  private:
-  // The ways back, from what is made first to what is made after it. Used from Start on.
+  // Calls from objects that are made early to ones that are made later. Used from Start on.
   class Links final : public AssetObserver,
                       public AssetUseObserver,
                       public Journal::DoubtResolver,
@@ -94,16 +94,16 @@ class Engine {
    public:
     explicit Links(Engine& engine) : engine_(engine) {}
 
-    void OnActive(const model::Asset& asset) override { engine_.call_reconciler_.SeenActive(asset); }
-    void OnExpiring(const model::Asset& asset) override { engine_.asset_keeper_.Track(asset); }
-    void OnUsed(const model::Asset& asset, AssetUse use) override { engine_.asset_keeper_.Used(asset, use); }
+    void OnActive(const model::Asset& asset) override { engine_.journal_reconciler_.SeenActive(asset); }
+    void OnExpiring(const model::Asset& asset) override { engine_.asset_keep_alive_.Track(asset); }
+    void OnUsed(const model::Asset& asset, AssetUse use) override { engine_.asset_keep_alive_.Used(asset, use); }
     void OnNeeded(const model::Asset& asset) override { engine_.asset_recreation_.Revive(asset); }
     void Look(const model::JournalEntry& row, Journal::Looked done) override {
-      engine_.call_reconciler_.Look(row, std::move(done));
+      engine_.journal_reconciler_.Look(row, std::move(done));
     }
-    void OnDoubt(const model::JournalEntry& row) override { engine_.call_reconciler_.OnDoubt(row); }
+    void OnDoubt(const model::JournalEntry& row) override { engine_.journal_reconciler_.OnDoubt(row); }
     void OnFound(const model::JournalEntry& row, const Journal::Found& found) override {
-      engine_.call_reconciler_.OnFound(row, found);
+      engine_.journal_reconciler_.OnFound(row, found);
     }
     bool Watches(const model::GenerationTask& task) override {
       return engine_.task_hub_.Count(task.name()) > 0 || engine_.task_feeds_.IsFollowed(task.tenant, task.id);
@@ -122,13 +122,13 @@ class Engine {
   TaskWriter task_writer_;
   WaitTeller wait_teller_;
   Upstreams upstreams_;
-  Journal billed_;
+  Journal journal_;
   TaskFeeds task_feeds_;
   AssetTracker asset_tracker_;
   const AssetDependencies asset_dependencies_;
   AssetRecreation asset_recreation_;
-  JournalReconciler call_reconciler_;
-  AssetKeepAlive asset_keeper_;
+  JournalReconciler journal_reconciler_;
+  AssetKeepAlive asset_keep_alive_;
   TaskReconciler task_reconciler_;
   UsageSettler usage_settler_;
   TaskTracker task_tracker_;
@@ -139,7 +139,7 @@ class Engine {
   Assets assets_;
   Tasks tasks_;
   Downloads downloads_;
-  Retention janitor_;
+  Retention retention_;
 };
 
 }  // namespace seedance::engine

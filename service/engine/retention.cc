@@ -32,7 +32,7 @@ void Retention::Sweep() {
     PurgeTasks();
     absl::StatusOr<int> purged = options_.batch;
     while (purged.ok() && *purged == options_.batch && !work_.stopped()) {
-      purged = store_.PurgeCalls(now - options_.retention, options_.batch);
+      purged = store_.PurgeEntries(now - options_.retention, options_.batch);
     }
     if (!purged.ok()) LogFailure("calls", purged.status());
   }

@@ -22,7 +22,7 @@ class Retention {
     int batch = 200;
   };
 
-  // `on_deleted` is told of each task that is gone, on the janitor's thread.
+  // `on_deleted` is told of each task that is gone, on the thread that sweeps.
   Retention(const Options& options, store::Store& store, std::function<void(const model::GenerationTask&)> on_deleted,
             base::Clock& clock)
       : options_(options), store_(store), on_deleted_(std::move(on_deleted)), clock_(clock), work_(clock) {}

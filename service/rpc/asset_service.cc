@@ -74,7 +74,7 @@ void AssetService::AddTo(Methods& methods) {
   };
   methods.Add(name, upload);
   Method watch;
-  watch.kind = RequestKind::kWatch;
+  watch.kind = RpcKind::kWatch;
   watch.traits.name = "WatchAsset";
   watch.start = [this](RpcStream& stream, std::unique_ptr<Call> call, grpc::ByteBuffer bytes) {
     AssetWatch::Run(stream, std::move(call), TargetOf(bytes, assets_));
@@ -105,7 +105,7 @@ void AssetService::BatchCreateAssets(const v1::BatchCreateAssetsRequest& request
     lines[{model::AssetGroupName((*all)[i].group), (*all)[i].display_name}].push_back(i);
   }
   for (const auto& [name, indexes] : lines) {
-    auto line = std::make_shared<BatchLine>(edge_.calls(), rpc->call().context().tenant);
+    auto line = std::make_shared<BatchLine>(rpc_context_.calls(), rpc->call().context().tenant);
     auto previews = std::make_shared<BatchPreview>();
     for (const size_t i : indexes) {
       line->Add(

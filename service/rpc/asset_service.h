@@ -11,14 +11,14 @@
 
 namespace seedance::rpc {
 
-// AssetService of asset.proto over the engine. `edge` and `assets` must outlive it. Thread-safe.
+// AssetService of asset.proto over the engine. `rpc_context` and `assets` must outlive it. Thread-safe.
 //
 // Each method validates its request, calls the engine and answers `rpc`; it runs on the call pool.
 //
 // Tests: tests/unit/rpc/batch_test.cc, tests/e2e/main_job_test.cc
 class AssetService final {
  public:
-  AssetService(RpcContext& edge, engine::Assets& assets) : edge_(edge), assets_(assets) {}
+  AssetService(RpcContext& rpc_context, engine::Assets& assets) : rpc_context_(rpc_context), assets_(assets) {}
 
   // Registers its methods, which use this object.
   void AddTo(Methods& methods);
@@ -38,7 +38,7 @@ class AssetService final {
 
   void GetLibraryUsage(const gateway::v1::GetLibraryUsageRequest& request, const Rpc<gateway::v1::LibraryUsage>& rpc);
 
-  RpcContext& edge_;
+  RpcContext& rpc_context_;
   engine::Assets& assets_;
 };
 

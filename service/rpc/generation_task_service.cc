@@ -78,7 +78,7 @@ void GenerationTaskService::AddTo(Methods& methods) {
   methods.Add(name, Unary("DeleteGenerationTask", this, &Self::DeleteGenerationTask));
   methods.Add(name, Unary("ReconcileGenerationTask", this, &Self::ReconcileGenerationTask));
   Method watch;
-  watch.kind = RequestKind::kWatch;
+  watch.kind = RpcKind::kWatch;
   watch.traits.name = "WatchGenerationTask";
   watch.start = [this](RpcStream& stream, std::unique_ptr<Call> call, grpc::ByteBuffer bytes) {
     TaskWatch::Run(stream, std::move(call), TargetOf(bytes, tasks_));
@@ -104,7 +104,7 @@ void GenerationTaskService::CreateGenerationTask(const v1::CreateGenerationTaskR
   auto done = [this, rpc, wait = !params.validate_only](absl::StatusOr<model::GenerationTask> task) {
     if (!task.ok()) return rpc->Fail(task.status());
     if (!wait) return AnswerCreate(rpc, *task);
-    CreateWait::Begin(edge_, tasks_, rpc->call().context(), *task,
+    CreateWait::Begin(rpc_context_, tasks_, rpc->call().context(), *task,
                       [rpc](const model::GenerationTask& newest) { AnswerCreate(rpc, newest); });
   };
   tasks_.Create(rpc->call().context(), params, std::move(done));

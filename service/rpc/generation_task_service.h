@@ -12,16 +12,16 @@
 
 namespace seedance::rpc {
 
-// GenerationTaskService of generation_task.proto over the engine. `edge`, `tasks` and `downloads` must outlive it.
-// Thread-safe.
+// GenerationTaskService of generation_task.proto over the engine. `rpc_context`, `tasks` and `downloads` must outlive
+// it. Thread-safe.
 //
 // Each method validates its request, calls the engine and answers `rpc`; it runs on the call pool.
 //
 // Tests: tests/unit/rpc/calls/unary_call_test.cc, tests/e2e/main_job_test.cc
 class GenerationTaskService final {
  public:
-  GenerationTaskService(RpcContext& edge, engine::Tasks& tasks, engine::Downloads& downloads)
-      : edge_(edge), tasks_(tasks), downloads_(downloads) {}
+  GenerationTaskService(RpcContext& rpc_context, engine::Tasks& tasks, engine::Downloads& downloads)
+      : rpc_context_(rpc_context), tasks_(tasks), downloads_(downloads) {}
 
   // Registers its methods, which use this object.
   void AddTo(Methods& methods);
@@ -47,7 +47,7 @@ class GenerationTaskService final {
   void ReconcileGenerationTask(const gateway::v1::ReconcileGenerationTaskRequest& request,
                                const Rpc<gateway::v1::ReconcileGenerationTaskResponse>& rpc);
 
-  RpcContext& edge_;
+  RpcContext& rpc_context_;
   engine::Tasks& tasks_;
   engine::Downloads& downloads_;
 };

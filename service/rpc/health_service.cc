@@ -68,7 +68,7 @@ class HealthWatch final : public Reactor {
     health::HealthCheckResponse response;
     response.set_status(*newest_);
     const grpc::Slice slice = Serialize(response);
-    stream_.ExpectDelivery(call_->edge().deadlines(), call_->edge().options().answer_timeout);
+    stream_.ExpectDelivery(call_->rpc_context().deadlines(), call_->rpc_context().options().answer_timeout);
     stream_.StartWrite(grpc::ByteBuffer(&slice, 1));
   }
 
@@ -85,14 +85,14 @@ class HealthWatch final : public Reactor {
 void HealthService::AddTo(Methods& methods) {
   Method check;
   check.traits = {"Check", /*open=*/true, /*auxiliary=*/true};
-  check.kind = RequestKind::kHealthCheck;
+  check.kind = RpcKind::kHealthCheck;
   check.start = [this](RpcStream& stream, std::unique_ptr<Call> call, const grpc::ByteBuffer& bytes) {
     Check(stream, *call, bytes);
   };
   methods.Add(kName, check);
   Method watch = check;
   watch.traits.name = "Watch";
-  watch.kind = RequestKind::kHealthWatch;
+  watch.kind = RpcKind::kHealthWatch;
   watch.start = [this](RpcStream& stream, std::unique_ptr<Call> call, const grpc::ByteBuffer& bytes) {
     Watch(stream, std::move(call), bytes);
   };

@@ -110,10 +110,10 @@ class ReflectionStream final : public Reactor {
     base::MutexLock lock(mutex_);
     if (ending_.has_value()) return;
     writing_ = true;
-    RpcContext& edge = call_->edge();
-    edge.limits().Charge(stream_.ticket(), slice.size());
+    RpcContext& rpc_context = call_->rpc_context();
+    rpc_context.limits().Charge(stream_.ticket(), slice.size());
     charged_ = slice.size();
-    stream_.ExpectDelivery(edge.deadlines(), edge.options().answer_timeout);
+    stream_.ExpectDelivery(rpc_context.deadlines(), rpc_context.options().answer_timeout);
     stream_.StartWrite(grpc::ByteBuffer(&slice, 1));
   }
 
@@ -127,7 +127,7 @@ class ReflectionStream final : public Reactor {
       base::MutexLock lock(mutex_);
       writing_ = false;
       stream_.Delivered();
-      call_->edge().limits().Discharge(stream_.ticket(), charged_);
+      call_->rpc_context().limits().Discharge(stream_.ticket(), charged_);
       if (ok && !ending_.has_value()) return stream_.StartRead(&bytes_);
     }
     End(EndOfCancelled(stream_, *call_));
@@ -166,7 +166,7 @@ class ReflectionStream final : public Reactor {
 void AddReflection(Methods& methods) {
   Method method;
   method.traits = {"ServerReflectionInfo", /*open=*/false, /*auxiliary=*/true};
-  method.kind = RequestKind::kReflection;
+  method.kind = RpcKind::kReflection;
   method.one_request = false;
   method.start = [&methods](RpcStream& stream, std::unique_ptr<Call> call, const grpc::ByteBuffer& bytes) {
     const auto reactor = std::make_shared<ReflectionStream>(methods, stream, std::move(call), bytes);

@@ -8,7 +8,7 @@
 namespace seedance::server {
 
 // Returns free memory of the allocator to the system, from time to time. glibc returns only the end of a heap: one used
-// block above it keeps all memory of a burst. Has its own thread because a trim may take some hundred milliseconds.
+// block above it keeps all memory of a burst. A trim may take some hundred milliseconds.
 //
 // Tests: tests/unit/server/server_test.cc
 class MemoryTrim {

@@ -185,25 +185,25 @@ void Server::MakeServices(base::Random& random) {
     if (acceptor_ != nullptr) acceptor_->End(peer);
   };
   options.limits.metrics = &metrics_;
-  edge_ = std::make_unique<rpc::RpcContext>(std::move(options), clock_, random);
+  rpc_context_ = std::make_unique<rpc::RpcContext>(std::move(options), clock_, random);
   metrics_.GaugeAtScrape("seedance_watch_streams", "Open watch streams.", {},
-                         [this] { return static_cast<double>(edge_->streams().size()); });
+                         [this] { return static_cast<double>(rpc_context_->streams().size()); });
   metrics_.GaugeAtScrape("seedance_open_calls", "Open calls of all kinds, watch streams among them.", {},
-                         [this] { return static_cast<double>(edge_->limits().open()); });
+                         [this] { return static_cast<double>(rpc_context_->limits().open()); });
   metrics_.GaugeAtScrape("seedance_unread_answer_bytes", "Bytes of answers that their callers have not read yet.", {},
-                         [this] { return static_cast<double>(edge_->limits().answer_bytes()); });
+                         [this] { return static_cast<double>(rpc_context_->limits().answer_bytes()); });
   groups_ = std::make_unique<rpc::AssetGroupService>(engine_->groups());
   creations_ = std::make_unique<rpc::CreationService>(engine_->creations());
-  assets_ = std::make_unique<rpc::AssetService>(*edge_, engine_->assets());
-  tasks_ = std::make_unique<rpc::GenerationTaskService>(*edge_, engine_->tasks(), engine_->downloads());
+  assets_ = std::make_unique<rpc::AssetService>(*rpc_context_, engine_->assets());
+  tasks_ = std::make_unique<rpc::GenerationTaskService>(*rpc_context_, engine_->tasks(), engine_->downloads());
   groups_->AddTo(methods_);
   creations_->AddTo(methods_);
   assets_->AddTo(methods_);
   tasks_->AddTo(methods_);
   health_.AddTo(methods_);
   if (config_.server().call_limits().max_reflection_streams() > 0) rpc::AddReflection(methods_);
-  dispatcher_ = std::make_unique<rpc::Dispatcher>(*edge_, methods_);
-  rpc_server_ = std::make_unique<rpc::RpcServer>(RpcThreads(), edge_->limits(),
+  dispatcher_ = std::make_unique<rpc::Dispatcher>(*rpc_context_, methods_);
+  rpc_server_ = std::make_unique<rpc::RpcServer>(RpcThreads(), rpc_context_->limits(),
                                                  [this](rpc::RpcStream& stream) { dispatcher_->OnCall(stream); });
 }
 
@@ -343,12 +343,12 @@ void Server::Shutdown() {
   const absl::Time end = begin + std::max(config::FromProto(config_.server().drain_grace()), kLeastGrace);
   phase_ = Phase::kDraining;
   if (grpc_ != nullptr) DrainCalls(begin, end);
-  if (edge_ != nullptr) edge_->StopCalls();
+  if (rpc_context_ != nullptr) rpc_context_->StopCalls();
   if (engine_ != nullptr) engine_->Stop(std::max(end - clock_.Now(), kLeastGrace));
   // After requests in flight: a vendor may be fetching a staged file for one of them.
   if (admin_ != nullptr) admin_->Stop();
   if (probes_ != nullptr) probes_->Stop();
-  if (edge_ != nullptr) edge_->StopHeartbeats();
+  if (rpc_context_ != nullptr) rpc_context_->StopTimers();
   memory_trim_.reset();
   rpc_server_.reset();
   dispatcher_.reset();
@@ -356,7 +356,7 @@ void Server::Shutdown() {
   assets_.reset();
   groups_.reset();
   creations_.reset();
-  edge_.reset();
+  rpc_context_.reset();
   admin_.reset();
   probes_.reset();
   engine_.reset();
@@ -386,19 +386,19 @@ void Server::EndStreamsAndRefuse(absl::Time end) {
     return now + std::min(limit, (end - now) / 4);
   };
   const absl::Time begin = clock_.Now();
-  edge_->streams().AwaitNone(edge_->streams().Drain(within(kStreamsEnd)));
+  rpc_context_->streams().AwaitNone(rpc_context_->streams().Drain(within(kStreamsEnd)));
   const absl::Time streams_ended = clock_.Now();
   if (acceptor_ != nullptr) acceptor_->Stop();
-  edge_->active().Close();
-  edge_->active().AwaitNone(clock_, within(kRefusal));
+  rpc_context_->inflight().Close();
+  rpc_context_->inflight().AwaitNone(clock_, within(kRefusal));
   // Not earlier: creates wait for their submission.
   engine_->StopSubmitting();
   base::SleepUntil(clock_, within(kStatusLeaves));
   if (acceptor_ == nullptr) return;
-  const size_t ended = acceptor_->EndOthers(edge_->active().Peers());
+  const size_t ended = acceptor_->EndOthers(rpc_context_->inflight().Peers());
   base::Log(base::LogLevel::kInfo, "connections_ended",
             {{"ended", static_cast<int64_t>(ended)},
-             {"calls_left", static_cast<int64_t>(edge_->active().count())},
+             {"calls_left", static_cast<int64_t>(rpc_context_->inflight().count())},
              {"streams_ms", absl::ToDoubleMilliseconds(streams_ended - begin)},
              {"refusal_ms", absl::ToDoubleMilliseconds(clock_.Now() - streams_ended)}});
 }
@@ -414,7 +414,7 @@ void Server::StopGrpc(absl::Time end) {
     stopped = true;
     changed.NotifyAll();
   });
-  edge_->active().AwaitNone(clock_, end);
+  rpc_context_->inflight().AwaitNone(clock_, end);
   // Left are statuses in transit, and health watches, which only their clients end.
   const absl::Time last = std::min(end, clock_.Now() + kLeastGrace);
   // Without a thread, GOAWAY comes after the calls, and cancels the rest at its deadline.

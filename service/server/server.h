@@ -101,7 +101,7 @@ class Server {
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<AdminServer> admin_;   // Null without `admin.listen`.
   std::unique_ptr<AdminServer> probes_;  // Null without `admin.probe_listen`.
-  std::unique_ptr<rpc::RpcContext> edge_;
+  std::unique_ptr<rpc::RpcContext> rpc_context_;
   std::unique_ptr<rpc::AssetGroupService> groups_;
   std::unique_ptr<rpc::CreationService> creations_;
   std::unique_ptr<rpc::AssetService> assets_;

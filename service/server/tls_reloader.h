@@ -27,12 +27,12 @@ namespace seedance::server {
 // Thread-safe, except Check().
 class TlsReloader {
  public:
-  // Reads the files and follows them on its own thread. FAILED_PRECONDITION when they are not usable. `metrics` and
+  // Reads the files and follows them. FAILED_PRECONDITION when they are not usable. `metrics` and
   // `clock` must outlive it.
   static absl::StatusOr<std::unique_ptr<TlsReloader>> Start(const gateway::config::v1::Tls& tls, base::Metrics& metrics,
                                                             base::Clock& clock);
 
-  // Without a thread, for tests: Check() does the work. `first` must have no problems.
+  // For tests: follows nothing, Check() does the work. `first` must have no problems.
   TlsReloader(const gateway::config::v1::Tls& tls, config::TlsFiles first, base::Metrics& metrics, base::Clock& clock);
 
   // Files for new connections; another object after each reload. Never null.

@@ -86,8 +86,8 @@ class AssetStore {
 
   // Claims reserve the name and the library place of an asset that does not exist yet. They are checked against assets
   // and other claims in the transaction that writes them, so only one caller gets a name, and no more callers get a
-  // place than there are. Claims survive a crash. Claims of journalled requests are made by BeginCall; those of renames
-  // by the methods below.
+  // place than there are. Claims survive a crash. Claims of journalled requests are made by BeginEntry; those of
+  // renames by the methods below.
 
   // Why a claim was refused: the name, or else the place.
   struct ClaimConflict {

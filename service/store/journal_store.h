@@ -22,7 +22,7 @@ class JournalStore {
  public:
   virtual ~JournalStore() = default;
 
-  // Result of BeginCall.
+  // Result of BeginEntry.
   struct Begun {
     // The existing entry of that key; then nothing was written.
     std::optional<model::JournalEntry> existing;
@@ -34,31 +34,31 @@ class JournalStore {
   // Writes `call` (and, in the same transaction, `task` if not null) unless its key has an entry. An entry in state
   // kNotAccepted of the same request (model::FirstDifferenceFromJournal) is replaced as if it did not exist.
   // `call.claim`, if set, is made in the same transaction, for a request in flight. It ends with the entry
-  // (FinishCall); the claim of an entry that is in doubt, or done without its asset being written, ends after
+  // (FinishEntry); the claim of an entry that is in doubt, or done without its asset being written, ends after
   // AssetStore::kClaimInDoubt or by ReleaseClaim.
-  virtual absl::StatusOr<Begun> BeginCall(const model::JournalEntry& call, const model::GenerationTask* task) = 0;
+  virtual absl::StatusOr<Begun> BeginEntry(const model::JournalEntry& call, const model::GenerationTask* task) = 0;
 
   // Ends an entry: takes state, resource_name, error, update_time and, if set, `asset` from `call`. `group` or `asset`,
   // if not null, is inserted or replaced in the same transaction and gets its revision. NOT_FOUND without an entry.
-  virtual absl::Status FinishCall(const model::JournalEntry& call, model::AssetGroup* group, model::Asset* asset) = 0;
+  virtual absl::Status FinishEntry(const model::JournalEntry& call, model::AssetGroup* group, model::Asset* asset) = 0;
 
   // Adds fields to the fingerprint of an entry (the hash of a stream is known only at its end). NOT_FOUND without an
   // entry.
   virtual absl::Status ExtendFingerprint(const model::JournalKey& key, const model::Fingerprint& more) = 0;
 
   // The entry of `key`; nullopt: none.
-  virtual absl::StatusOr<std::optional<model::JournalEntry>> GetCall(const model::JournalKey& key) = 0;
+  virtual absl::StatusOr<std::optional<model::JournalEntry>> GetEntry(const model::JournalKey& key) = 0;
 
   // Changes every entry in state kInFlight to kInDoubt with `error`; for the start after a crash. Entries of tasks
   // (resource_name set) are left alone: the task's own state tells. Returns how many were changed.
-  virtual absl::StatusOr<int> DoubtInFlightCalls(const std::string& error, absl::Time now) = 0;
+  virtual absl::StatusOr<int> DoubtInFlightEntries(const std::string& error, absl::Time now) = 0;
 
   // At most `limit` entries in state kInDoubt, oldest first.
-  virtual absl::StatusOr<std::vector<model::JournalEntry>> ListCallsInDoubt(int limit) = 0;
+  virtual absl::StatusOr<std::vector<model::JournalEntry>> ListEntriesInDoubt(int limit) = 0;
 
   // Deletes at most `limit` entries that changed before `before` and are no longer needed: refused, not accepted, or of
   // a deleted task. Returns how many.
-  virtual absl::StatusOr<int> PurgeCalls(absl::Time before, int limit) = 0;
+  virtual absl::StatusOr<int> PurgeEntries(absl::Time before, int limit) = 0;
 };
 
 }  // namespace seedance::store

@@ -348,7 +348,7 @@ absl::StatusOr<model::GenerationTask> ParseTask(const std::string& bytes) {
   return task;
 }
 
-std::string SerializeCall(const model::JournalEntry& call) {
+std::string SerializeEntry(const model::JournalEntry& call) {
   v1::BilledCallRecord record;
   record.set_tenant(call.key.tenant);
   record.set_method(call.key.method);
@@ -367,7 +367,7 @@ std::string SerializeCall(const model::JournalEntry& call) {
   return record.SerializeAsString();
 }
 
-absl::StatusOr<model::JournalEntry> ParseCall(const std::string& bytes) {
+absl::StatusOr<model::JournalEntry> ParseEntry(const std::string& bytes) {
   const auto record = Parse<v1::BilledCallRecord>(bytes);
   if (!record.has_value()) return Unreadable();
   EnumReader enums;

@@ -20,14 +20,14 @@ namespace seedance::store {
 std::string SerializeGroup(const model::AssetGroup& group);
 std::string SerializeAsset(const model::Asset& asset);
 std::string SerializeTask(const model::GenerationTask& task);
-std::string SerializeCall(const model::JournalEntry& call);
+std::string SerializeEntry(const model::JournalEntry& call);
 
 // Inverse of the above; revisions are 0. base::StoreUnavailable (cause `unreadable_record`) when the bytes are no such
 // record or hold an enum number unknown to this release.
 absl::StatusOr<model::AssetGroup> ParseGroup(const std::string& bytes);
 absl::StatusOr<model::Asset> ParseAsset(const std::string& bytes);
 absl::StatusOr<model::GenerationTask> ParseTask(const std::string& bytes);
-absl::StatusOr<model::JournalEntry> ParseCall(const std::string& bytes);
+absl::StatusOr<model::JournalEntry> ParseEntry(const std::string& bytes);
 
 }  // namespace seedance::store
 

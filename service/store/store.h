@@ -15,13 +15,17 @@ namespace seedance::store {
 // Persistent storage of groups, assets, tasks and the journal of billed requests.
 //
 // Every method but PeekTask blocks until the database has answered; a write that returned OK survives a crash of the
-// process and of the machine. Thread-safe. Every write gives the resource the next revision of the whole store
-// (revisions only grow) and sets nothing else: update times are the caller's. Errors: NOT_FOUND
-// (base::ResourceNotFound) where stated; everything else is base::StoreUnavailable.
+// process and of the machine. Thread-safe. Errors: NOT_FOUND (base::ResourceNotFound) where stated; everything else is
+// base::StoreUnavailable.
+//
+// Every write gives the resource the next revision of the whole store and sets nothing else: update times are the
+// caller's. Revisions are in the order of commits: whoever has read a revision can read every write with a smaller one
+// too, whichever process made it. Readers of changes (engine::TaskFeeds, resume tokens) rely on it.
 //
 // Reads and updates by name are not filtered by tenant: the engine compares owners. Lists are.
 //
-// A class that needs one of the four takes that interface. All together share revisions and transactions.
+// A class that needs one of the four takes that interface. Transactions may span all of them: an entry of the journal is
+// written with the resource that it is about.
 class Store : public GroupStore, public AssetStore, public TaskStore, public JournalStore {
  public:
   // Random text created with the database. When it changes, earlier revisions are meaningless.

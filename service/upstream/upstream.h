@@ -40,7 +40,7 @@ class RequestPermit {
 
 // Facts about a call that go with it to the vendor or bound it.
 struct CallOptions {
-  RequestPermit* permit = nullptr;               // Outlives the call. Null: of no work that has one; see GatedUpstream.
+  RequestPermit* permit = nullptr;               // Outlives the call. Null: GatedUpstream supplies one.
   std::string tenant;                            // Whose call it is. Empty: the gateway's own.
   absl::Time deadline = absl::InfiniteFuture();  // Reads end by then; billed calls have the configured time instead.
   // The caller went away: breaks reads off, and uploads as long as the vendor cannot have the whole file. May be null.

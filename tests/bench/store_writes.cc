@@ -76,12 +76,12 @@ bool Run(Bench& bench) {
   std::vector<std::string> tasks;  // One for each writer.
   for (int i = 0; i < 16; ++i) {
     const StoredTask stored = StoredTask::Running(absl::StrCat("vendor-", i), std::string(200, 'x'));
-    if (!bench.Check((*store)->BeginCall(stored.call, &stored.task).status(), "task")) return false;
+    if (!bench.Check((*store)->BeginEntry(stored.call, &stored.task).status(), "task")) return false;
     tasks.push_back(stored.task.id);
   }
   const auto create = [&](int) {
     const StoredTask stored = StoredTask::Running("vendor", std::string(200, 'x'));
-    return (*store)->BeginCall(stored.call, &stored.task).ok();
+    return (*store)->BeginEntry(stored.call, &stored.task).ok();
   };
   const auto update = [&](int writer) {
     const auto step = [](model::GenerationTask& task) {

@@ -82,7 +82,7 @@ absl::Status WriteTasks(const std::string& sqlite_path, const std::vector<Stored
   absl::StatusOr<std::unique_ptr<store::Store>> store = store::sqlite::OpenSqliteStore(options);
   if (!store.ok()) return store.status();
   return InParallel(kWriters, tasks.size(),
-                    [&](size_t i) { return (*store)->BeginCall(tasks[i].call, &tasks[i].task).status(); });
+                    [&](size_t i) { return (*store)->BeginEntry(tasks[i].call, &tasks[i].task).status(); });
 }
 
 absl::StatusOr<std::vector<StoredTask>> StoreRunningTasks(testing::SandboxProcess& sandbox, Vendor& vendor,

@@ -39,7 +39,7 @@ inline model::Asset AssetOf(const std::string& id, const std::string& name) {
 class StoreClaims : public StoreContract {
  protected:
   std::optional<store::Store::ClaimConflict> Begin(const model::JournalEntry& call) {
-    const auto begun = store().BeginCall(call, nullptr);
+    const auto begun = store().BeginEntry(call, nullptr);
     EXPECT_TRUE(begun.ok()) << begun.status();
     if (!begun.ok()) return std::nullopt;
     EXPECT_FALSE(begun->existing.has_value());
@@ -53,7 +53,7 @@ class StoreClaims : public StoreContract {
   void End(model::JournalEntry call, model::JournalState state, model::Asset* asset = nullptr) {
     call.state = state;
     if (asset != nullptr) call.resource_name = asset->name();
-    const absl::Status ended = store().FinishCall(call, nullptr, asset);
+    const absl::Status ended = store().FinishEntry(call, nullptr, asset);
     EXPECT_TRUE(ended.ok()) << ended;
   }
   std::optional<store::Store::ClaimConflict> Claim(const std::string& holder, const model::UpstreamHandle& asset,

@@ -43,13 +43,13 @@ class StoreContract : public ::testing::TestWithParam<StoreBackendMaker> {
 
   store::Store& store() { return *store_; }
 
-  // Puts a task into the store, which only BeginCall can do. Its call has the task's id as request id.
+  // Puts a task into the store, which only BeginEntry can do. Its call has the task's id as request id.
   model::GenerationTask AddTask(const model::GenerationTask& task) {
     model::JournalEntry call = MakeCall(task.id);
     call.key.method = "CreateGenerationTask";
     call.key.tenant = task.tenant;
     call.resource_name = task.name();
-    absl::StatusOr<store::Store::Begun> begun = store().BeginCall(call, &task);
+    absl::StatusOr<store::Store::Begun> begun = store().BeginEntry(call, &task);
     EXPECT_TRUE(begun.ok()) << begun.status();
     return begun.ok() && begun->task.has_value() ? *begun->task : task;
   }

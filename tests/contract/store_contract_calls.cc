@@ -10,43 +10,43 @@ namespace {
 using model::JournalState;
 
 TEST_P(StoreContract, CallIsReadBackWithEveryField) {
-  const auto begun = store().BeginCall(FullCall(), nullptr);
+  const auto begun = store().BeginEntry(FullCall(), nullptr);
   ASSERT_TRUE(begun.ok()) << begun.status();
   EXPECT_FALSE(begun->existing.has_value());
   EXPECT_FALSE(begun->task.has_value());
   Reopen();
-  const auto read = store().GetCall(FullCall().key);
+  const auto read = store().GetEntry(FullCall().key);
   ASSERT_TRUE(read.ok() && read->has_value()) << read.status();
   EXPECT_EQ(Describe(**read), Describe(FullCall()));
 }
 
 TEST_P(StoreContract, CallThatWasNeverBegunIsAbsent) {
-  const auto read = store().GetCall(MakeCall("r").key);
+  const auto read = store().GetEntry(MakeCall("r").key);
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_FALSE(read->has_value());
 }
 
 TEST_P(StoreContract, SecondBeginGetsTheFirstRowAndWritesNothing) {
-  ASSERT_TRUE(store().BeginCall(MakeCall("r"), nullptr).ok());
+  ASSERT_TRUE(store().BeginEntry(MakeCall("r"), nullptr).ok());
   model::JournalEntry second = MakeCall("r");
   second.fingerprint = {{"asset.display_name", "Dog"}};
   const model::GenerationTask task = MakeTask("t");
-  const auto begun = store().BeginCall(second, &task);
+  const auto begun = store().BeginEntry(second, &task);
   ASSERT_TRUE(begun.ok() && begun->existing.has_value());
   EXPECT_EQ(Describe(*begun->existing), Describe(MakeCall("r")));
   EXPECT_FALSE(begun->task.has_value());
-  EXPECT_EQ(Describe(**store().GetCall(second.key)), Describe(MakeCall("r")));
+  EXPECT_EQ(Describe(**store().GetEntry(second.key)), Describe(MakeCall("r")));
   EXPECT_EQ(store().GetTask("t").status().code(), absl::StatusCode::kNotFound);
 }
 
 TEST_P(StoreContract, TenantMethodAndRequestIdEachMakeAnotherCall) {
-  ASSERT_TRUE(store().BeginCall(MakeCall("r"), nullptr).ok());
+  ASSERT_TRUE(store().BeginEntry(MakeCall("r"), nullptr).ok());
   model::JournalEntry other_tenant = MakeCall("r");
   other_tenant.key.tenant = "tenant-b";
   model::JournalEntry other_method = MakeCall("r");
   other_method.key.method = "UploadAsset";
   for (const model::JournalEntry& call : {other_tenant, other_method, MakeCall("r2")}) {
-    const auto begun = store().BeginCall(call, nullptr);
+    const auto begun = store().BeginEntry(call, nullptr);
     ASSERT_TRUE(begun.ok()) << begun.status();
     EXPECT_FALSE(begun->existing.has_value()) << Describe(call);
   }
@@ -62,7 +62,7 @@ TEST_P(StoreContract, OneOfAHundredConcurrentBeginsWins) {
     threads.emplace_back([&, i] {
       go.wait(false);
       const model::GenerationTask task = MakeTask("t" + std::to_string(i));
-      const auto begun = store().BeginCall(MakeCall("r"), &task);
+      const auto begun = store().BeginEntry(MakeCall("r"), &task);
       if (begun.ok()) ++(begun->existing.has_value() ? losers : winners);
     });
   }
@@ -76,7 +76,7 @@ TEST_P(StoreContract, OneOfAHundredConcurrentBeginsWins) {
 
 TEST_P(StoreContract, BegunTaskIsThereWithItsRevision) {
   const model::GenerationTask task = MakeTask("t");
-  const auto begun = store().BeginCall(MakeCall("r"), &task);
+  const auto begun = store().BeginEntry(MakeCall("r"), &task);
   ASSERT_TRUE(begun.ok() && begun->task.has_value()) << begun.status();
   EXPECT_EQ(Describe(*begun->task), Describe(task));
   EXPECT_GT(begun->task->revision, 0);
@@ -85,41 +85,41 @@ TEST_P(StoreContract, BegunTaskIsThereWithItsRevision) {
 
 TEST_P(StoreContract, CallWhoseTaskCannotBeWrittenIsNotBegun) {
   const model::GenerationTask task = MakeTask("t");
-  ASSERT_TRUE(store().BeginCall(MakeCall("r1"), &task).ok());
-  const auto begun = store().BeginCall(MakeCall("r2"), &task);  // The task's id is taken.
+  ASSERT_TRUE(store().BeginEntry(MakeCall("r1"), &task).ok());
+  const auto begun = store().BeginEntry(MakeCall("r2"), &task);  // The task's id is taken.
   EXPECT_EQ(base::GetReason(begun.status()), base::Reason::kStoreUnavailable);
-  EXPECT_FALSE(store().GetCall(MakeCall("r2").key)->has_value());
+  EXPECT_FALSE(store().GetEntry(MakeCall("r2").key)->has_value());
 }
 
 TEST_P(StoreContract, NotAcceptedCallMayBeTriedAgainWithTheSameFields) {
-  ASSERT_TRUE(store().BeginCall(MakeCall("r"), nullptr).ok());
+  ASSERT_TRUE(store().BeginEntry(MakeCall("r"), nullptr).ok());
   model::JournalEntry ended = MakeCall("r");
   ended.state = JournalState::kNotAccepted;
   ended.error = "busy";
-  ASSERT_TRUE(store().FinishCall(ended, nullptr, nullptr).ok());
+  ASSERT_TRUE(store().FinishEntry(ended, nullptr, nullptr).ok());
 
   model::JournalEntry other = MakeCall("r");
   other.fingerprint[0].second = "Dog";
-  const auto refused = store().BeginCall(other, nullptr);
+  const auto refused = store().BeginEntry(other, nullptr);
   ASSERT_TRUE(refused.ok() && refused->existing.has_value());
   EXPECT_EQ(refused->existing->state, JournalState::kNotAccepted);
 
   model::JournalEntry again = MakeCall("r");
   again.create_time = At(60);
-  const auto begun = store().BeginCall(again, nullptr);
+  const auto begun = store().BeginEntry(again, nullptr);
   ASSERT_TRUE(begun.ok()) << begun.status();
   EXPECT_FALSE(begun->existing.has_value());
-  EXPECT_EQ(Describe(**store().GetCall(again.key)), Describe(again));
+  EXPECT_EQ(Describe(**store().GetEntry(again.key)), Describe(again));
 }
 
 TEST_P(StoreContract, RowInAnyOtherStateIsNeverReplaced) {
   for (JournalState state :
        {JournalState::kInFlight, JournalState::kDone, JournalState::kRefused, JournalState::kInDoubt}) {
     model::JournalEntry call = MakeCall("r" + std::to_string(static_cast<int>(state)));
-    ASSERT_TRUE(store().BeginCall(call, nullptr).ok());
+    ASSERT_TRUE(store().BeginEntry(call, nullptr).ok());
     call.state = state;
-    ASSERT_TRUE(store().FinishCall(call, nullptr, nullptr).ok());
-    const auto begun = store().BeginCall(call, nullptr);
+    ASSERT_TRUE(store().FinishEntry(call, nullptr, nullptr).ok());
+    const auto begun = store().BeginEntry(call, nullptr);
     ASSERT_TRUE(begun.ok()) << begun.status();
     ASSERT_TRUE(begun->existing.has_value()) << static_cast<int>(state);
     EXPECT_EQ(begun->existing->state, state);
@@ -127,7 +127,7 @@ TEST_P(StoreContract, RowInAnyOtherStateIsNeverReplaced) {
 }
 
 TEST_P(StoreContract, FinishTakesOnlyTheOutcome) {
-  ASSERT_TRUE(store().BeginCall(MakeCall("r"), nullptr).ok());
+  ASSERT_TRUE(store().BeginEntry(MakeCall("r"), nullptr).ok());
   model::JournalEntry end;
   end.key = MakeCall("r").key;
   end.state = JournalState::kRefused;
@@ -135,21 +135,21 @@ TEST_P(StoreContract, FinishTakesOnlyTheOutcome) {
   end.error = "no";
   end.create_time = At(99);
   end.update_time = At(5);
-  ASSERT_TRUE(store().FinishCall(end, nullptr, nullptr).ok());
+  ASSERT_TRUE(store().FinishEntry(end, nullptr, nullptr).ok());
   model::JournalEntry expected = MakeCall("r");
   expected.state = JournalState::kRefused;
   expected.resource_name = "assets/vendor~a";
   expected.error = "no";
   expected.update_time = At(5);
-  EXPECT_EQ(Describe(**store().GetCall(end.key)), Describe(expected));
+  EXPECT_EQ(Describe(**store().GetEntry(end.key)), Describe(expected));
 }
 
 TEST_P(StoreContract, FinishWritesTheAssetWithItsRevision) {
-  ASSERT_TRUE(store().BeginCall(MakeCall("r"), nullptr).ok());
+  ASSERT_TRUE(store().BeginEntry(MakeCall("r"), nullptr).ok());
   model::JournalEntry end = MakeCall("r");
   end.state = JournalState::kDone;
   model::Asset asset = FullAsset();
-  ASSERT_TRUE(store().FinishCall(end, nullptr, &asset).ok());
+  ASSERT_TRUE(store().FinishEntry(end, nullptr, &asset).ok());
   EXPECT_GT(asset.revision, 0);
   const auto read = store().GetAsset(asset.handle);
   ASSERT_TRUE(read.ok()) << read.status();
@@ -158,11 +158,11 @@ TEST_P(StoreContract, FinishWritesTheAssetWithItsRevision) {
 }
 
 TEST_P(StoreContract, FinishWritesTheGroupWithItsRevision) {
-  ASSERT_TRUE(store().BeginCall(MakeCall("r"), nullptr).ok());
+  ASSERT_TRUE(store().BeginEntry(MakeCall("r"), nullptr).ok());
   model::JournalEntry end = MakeCall("r");
   end.state = JournalState::kDone;
   model::AssetGroup group = FullGroup();
-  ASSERT_TRUE(store().FinishCall(end, &group, nullptr).ok());
+  ASSERT_TRUE(store().FinishEntry(end, &group, nullptr).ok());
   const auto read = store().GetGroup(group.handle);
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_GT(group.revision, 0);
@@ -171,18 +171,18 @@ TEST_P(StoreContract, FinishWritesTheGroupWithItsRevision) {
 
 TEST_P(StoreContract, FinishWithoutARowIsNotFoundAndWritesNothing) {
   model::Asset asset = MakeAsset("a");
-  const absl::Status finished = store().FinishCall(MakeCall("r"), nullptr, &asset);
+  const absl::Status finished = store().FinishEntry(MakeCall("r"), nullptr, &asset);
   EXPECT_EQ(base::GetReason(finished), base::Reason::kResourceNotFound);
   EXPECT_EQ(store().GetAsset(asset.handle).status().code(), absl::StatusCode::kNotFound);
 }
 
 TEST_P(StoreContract, ExtendedFingerprintKeepsTheOrder) {
-  ASSERT_TRUE(store().BeginCall(MakeCall("r"), nullptr).ok());
+  ASSERT_TRUE(store().BeginEntry(MakeCall("r"), nullptr).ok());
   ASSERT_TRUE(store().ExtendFingerprint(MakeCall("r").key, {{"sha256", "ab"}, {"size", "2"}}).ok());
   model::JournalEntry expected = MakeCall("r");
   expected.fingerprint.emplace_back("sha256", "ab");
   expected.fingerprint.emplace_back("size", "2");
-  EXPECT_EQ(Describe(**store().GetCall(expected.key)), Describe(expected));
+  EXPECT_EQ(Describe(**store().GetEntry(expected.key)), Describe(expected));
 }
 
 TEST_P(StoreContract, ExtendingAMissingRowIsNotFound) {
@@ -192,35 +192,35 @@ TEST_P(StoreContract, ExtendingAMissingRowIsNotFound) {
 
 TEST_P(StoreContract, RestartPutsCallsInFlightIntoDoubtButNotThoseOfTasks) {
   AddTask(MakeTask("t"));
-  ASSERT_TRUE(store().BeginCall(MakeCall("flying"), nullptr).ok());
-  ASSERT_TRUE(store().BeginCall(MakeCall("flying-2"), nullptr).ok());
-  ASSERT_TRUE(store().BeginCall(MakeCall("done"), nullptr).ok());
+  ASSERT_TRUE(store().BeginEntry(MakeCall("flying"), nullptr).ok());
+  ASSERT_TRUE(store().BeginEntry(MakeCall("flying-2"), nullptr).ok());
+  ASSERT_TRUE(store().BeginEntry(MakeCall("done"), nullptr).ok());
   model::JournalEntry done = MakeCall("done");
   done.state = JournalState::kDone;
-  ASSERT_TRUE(store().FinishCall(done, nullptr, nullptr).ok());
+  ASSERT_TRUE(store().FinishEntry(done, nullptr, nullptr).ok());
   Reopen();
 
-  const auto doubted = store().DoubtInFlightCalls("lost", At(30));
+  const auto doubted = store().DoubtInFlightEntries("lost", At(30));
   ASSERT_TRUE(doubted.ok()) << doubted.status();
   EXPECT_EQ(*doubted, 2);
   model::JournalEntry expected = MakeCall("flying");
   expected.state = JournalState::kInDoubt;
   expected.error = "lost";
   expected.update_time = At(30);
-  EXPECT_EQ(Describe(**store().GetCall(expected.key)), Describe(expected));
-  EXPECT_EQ(Describe(**store().GetCall(done.key)), Describe(done));
-  EXPECT_EQ((*store().GetCall({"tenant-a", "CreateGenerationTask", "t"}))->state, JournalState::kInFlight);
-  EXPECT_EQ(*store().DoubtInFlightCalls("lost", At(31)), 0);
+  EXPECT_EQ(Describe(**store().GetEntry(expected.key)), Describe(expected));
+  EXPECT_EQ(Describe(**store().GetEntry(done.key)), Describe(done));
+  EXPECT_EQ((*store().GetEntry({"tenant-a", "CreateGenerationTask", "t"}))->state, JournalState::kInFlight);
+  EXPECT_EQ(*store().DoubtInFlightEntries("lost", At(31)), 0);
 }
 
 TEST_P(StoreContract, CallTriedAgainIsInFlightAgain) {
   model::JournalEntry call = MakeCall("r");
-  ASSERT_TRUE(store().BeginCall(call, nullptr).ok());
+  ASSERT_TRUE(store().BeginEntry(call, nullptr).ok());
   call.state = JournalState::kNotAccepted;
-  ASSERT_TRUE(store().FinishCall(call, nullptr, nullptr).ok());
-  EXPECT_EQ(*store().DoubtInFlightCalls("lost", At(30)), 0);
-  ASSERT_TRUE(store().BeginCall(MakeCall("r"), nullptr).ok());
-  EXPECT_EQ(*store().DoubtInFlightCalls("lost", At(30)), 1);
+  ASSERT_TRUE(store().FinishEntry(call, nullptr, nullptr).ok());
+  EXPECT_EQ(*store().DoubtInFlightEntries("lost", At(30)), 0);
+  ASSERT_TRUE(store().BeginEntry(MakeCall("r"), nullptr).ok());
+  EXPECT_EQ(*store().DoubtInFlightEntries("lost", At(30)), 1);
 }
 
 }  // namespace

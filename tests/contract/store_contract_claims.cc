@@ -48,7 +48,7 @@ TEST_P(StoreClaims, NoMoreThanTheLimitHaveAPlace) {
 TEST_P(StoreClaims, AConflictWritesNothing) {
   ASSERT_EQ(Holder("r1", "hero"), "");
   EXPECT_EQ(Holder("r2", "hero"), "assetGroups/vendor~g") << "the asset has no name yet";
-  EXPECT_FALSE(store().GetCall(CreationOf("r2", "hero").key)->has_value());
+  EXPECT_FALSE(store().GetEntry(CreationOf("r2", "hero").key)->has_value());
   EXPECT_EQ(Holder("r2", "other"), "") << "the request id is free";
 }
 
@@ -71,7 +71,7 @@ TEST_P(StoreClaims, ACallInDoubtKeepsItsClaimForADay) {
   ASSERT_EQ(Holder("r1", "hero"), "");
   ASSERT_FALSE(Begin(CreationOf("r2", "villain", 2)).has_value());
   Reopen();
-  ASSERT_EQ(*store().DoubtInFlightCalls("lost", At(10)), 2);
+  ASSERT_EQ(*store().DoubtInFlightEntries("lost", At(10)), 2);
   const double day = absl::ToDoubleSeconds(store::Store::kClaimInDoubt);
   EXPECT_EQ(Holder("r3", "hero", day + 9), "assetGroups/vendor~g");
   EXPECT_EQ(Begin(CreationOf("r3", "third", 2, day + 9))->places_taken, 2);
@@ -134,7 +134,7 @@ TEST_P(StoreClaims, ALookSeesWhatAClaimWouldAndWritesNothing) {
   ASSERT_FALSE(Begin(CreationOf("r2", "villain")).has_value());
   EXPECT_EQ(look("x")->places_taken, 2);
   EXPECT_FALSE(look(model::TextOf(call.key)).has_value()) << "it has its place";
-  ASSERT_EQ(*store().DoubtInFlightCalls("lost", At(10)), 2);
+  ASSERT_EQ(*store().DoubtInFlightEntries("lost", At(10)), 2);
   const double day = absl::ToDoubleSeconds(store::Store::kClaimInDoubt);
   EXPECT_EQ(look("x", day + 9)->places_taken, 2);
   EXPECT_FALSE(look("x", day + 10).has_value()) << "void, though nobody has removed it";

@@ -86,7 +86,7 @@ TEST_P(StoreContract, DeletedTaskKeepsItsRequestId) {
   ASSERT_TRUE(store().DeleteTask("a", At(10), Agree).ok());
   model::JournalEntry call = MakeCall("a");
   call.key.method = "CreateGenerationTask";
-  EXPECT_TRUE((*store().GetCall(call.key)).has_value());
+  EXPECT_TRUE((*store().GetEntry(call.key)).has_value());
 }
 
 TEST_P(StoreContract, PurgeTakesTheOldestEndedTasksWithTheirRequestIds) {
@@ -104,9 +104,9 @@ TEST_P(StoreContract, PurgeTakesTheOldestEndedTasksWithTheirRequestIds) {
   EXPECT_TRUE(store().GetTask("open").ok());
   model::JournalEntry call = MakeCall("early");
   call.key.method = "CreateGenerationTask";
-  EXPECT_FALSE((*store().GetCall(call.key)).has_value());
+  EXPECT_FALSE((*store().GetEntry(call.key)).has_value());
   call.key.request_id = "late";
-  EXPECT_TRUE((*store().GetCall(call.key)).has_value());
+  EXPECT_TRUE((*store().GetEntry(call.key)).has_value());
   EXPECT_EQ(Words(store().ListTaskChanges("tenant-a", 0, 10)), (Texts{"late", "open", "-early", "-middle"}));
 }
 
@@ -181,26 +181,26 @@ TEST_P(StoreContract, CallsInDoubtAreListedOldestFirst) {
   for (const auto& [id, at] : {std::pair("late", 20.0), std::pair("early", 10.0)}) {
     model::JournalEntry call = MakeCall(id);
     call.state = model::JournalState::kInFlight;
-    ASSERT_TRUE(store().BeginCall(call, nullptr).ok());
+    ASSERT_TRUE(store().BeginEntry(call, nullptr).ok());
     call.state = model::JournalState::kInDoubt;
     call.update_time = At(at);
-    ASSERT_TRUE(store().FinishCall(call, nullptr, nullptr).ok());
+    ASSERT_TRUE(store().FinishEntry(call, nullptr, nullptr).ok());
   }
-  const auto doubtful = store().ListCallsInDoubt(10);
+  const auto doubtful = store().ListEntriesInDoubt(10);
   ASSERT_TRUE(doubtful.ok()) << doubtful.status();
   ASSERT_EQ(doubtful->size(), 2u);
   EXPECT_EQ(doubtful->front().key.request_id, "early");
-  EXPECT_EQ(store().ListCallsInDoubt(1)->size(), 1u);
+  EXPECT_EQ(store().ListEntriesInDoubt(1)->size(), 1u);
 }
 
 TEST_P(StoreContract, PurgeOfCallsTakesOnlyWhatStandsForNothing) {
   const auto end = [&](const std::string& id, model::JournalState state) {
     model::JournalEntry call = MakeCall(id);
     call.state = model::JournalState::kInFlight;
-    ASSERT_TRUE(store().BeginCall(call, nullptr).ok());
+    ASSERT_TRUE(store().BeginEntry(call, nullptr).ok());
     call.state = state;
     call.update_time = At(10);
-    ASSERT_TRUE(store().FinishCall(call, nullptr, nullptr).ok());
+    ASSERT_TRUE(store().FinishEntry(call, nullptr, nullptr).ok());
   };
   end("refused", model::JournalState::kRefused);
   end("not-accepted", model::JournalState::kNotAccepted);
@@ -209,11 +209,11 @@ TEST_P(StoreContract, PurgeOfCallsTakesOnlyWhatStandsForNothing) {
   AddTask(Ended("deleted", 5));
   AddTask(Ended("kept", 5));
   ASSERT_TRUE(store().DeleteTask("deleted", At(6), Agree).ok());
-  EXPECT_EQ(*store().PurgeCalls(At(-1), 10), 0);
-  EXPECT_EQ(*store().PurgeCalls(At(100), 2), 2);
-  EXPECT_EQ(*store().PurgeCalls(At(100), 10), 1);
-  EXPECT_EQ(*store().PurgeCalls(At(100), 10), 0);
-  for (const char* id : {"doubtful", "done"}) EXPECT_TRUE((*store().GetCall(MakeCall(id).key)).has_value()) << id;
+  EXPECT_EQ(*store().PurgeEntries(At(-1), 10), 0);
+  EXPECT_EQ(*store().PurgeEntries(At(100), 2), 2);
+  EXPECT_EQ(*store().PurgeEntries(At(100), 10), 1);
+  EXPECT_EQ(*store().PurgeEntries(At(100), 10), 0);
+  for (const char* id : {"doubtful", "done"}) EXPECT_TRUE((*store().GetEntry(MakeCall(id).key)).has_value()) << id;
 }
 
 }  // namespace

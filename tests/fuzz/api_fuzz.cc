@@ -74,7 +74,7 @@ class ApiFuzz {
 
   // Repeats one call, prints what came back and judges it.
   bool Replay() {
-    const auto call = ParseCall(testing::ReadFile(options_.replay));
+    const auto call = ParseEntry(testing::ReadFile(options_.replay));
     if (!call.ok()) return Fail(call.status().ToString());
     const auto method = std::find_if(methods_.begin(), methods_.end(), [&](auto& m) { return m.path == call->path; });
     if (method == methods_.end()) return Fail(absl::StrCat("no method ", call->path));

@@ -29,7 +29,7 @@ grpc::ByteBuffer BufferOf(const std::string& bytes) {
   return grpc::ByteBuffer(&slice, 1);
 }
 
-// Reads a line of SerializeCall into `call`.
+// Reads a line of SerializeEntry into `call`.
 bool ReadLine(absl::string_view name, absl::string_view value, FuzzCall& call) {
   size_t number = 0;
   if (name == "path") {
@@ -56,7 +56,7 @@ bool ReadLine(absl::string_view name, absl::string_view value, FuzzCall& call) {
 
 }  // namespace
 
-std::string SerializeCall(const FuzzCall& call) {
+std::string SerializeEntry(const FuzzCall& call) {
   std::string text = absl::StrCat("path ", call.path, "\ntoken ", call.token, "\nhalf_close ", call.half_close ? 1 : 0,
                                   "\ndeadline ", absl::FormatDuration(call.deadline), "\n");
   if (call.cancel_at.has_value()) absl::StrAppend(&text, "cancel_at ", *call.cancel_at, "\n");
@@ -66,7 +66,7 @@ std::string SerializeCall(const FuzzCall& call) {
   return text;
 }
 
-absl::StatusOr<FuzzCall> ParseCall(const std::string& text) {
+absl::StatusOr<FuzzCall> ParseEntry(const std::string& text) {
   FuzzCall call;
   for (const absl::string_view line : absl::StrSplit(text, '\n', absl::SkipEmpty())) {
     const std::pair<absl::string_view, absl::string_view> parts = absl::StrSplit(line, absl::MaxSplits(' ', 1));

@@ -30,10 +30,10 @@ struct FuzzCall {
   }
 };
 
-// The call as text that ParseCall reads: a line for each member, bytes in Base64.
-std::string SerializeCall(const FuzzCall& call);
-// INVALID_ARGUMENT for text that SerializeCall does not write.
-absl::StatusOr<FuzzCall> ParseCall(const std::string& text);
+// The call as text that ParseEntry reads: a line for each member, bytes in Base64.
+std::string SerializeEntry(const FuzzCall& call);
+// INVALID_ARGUMENT for text that SerializeEntry does not write.
+absl::StatusOr<FuzzCall> ParseEntry(const std::string& text);
 
 struct FuzzAnswer {
   std::vector<std::string> responses;

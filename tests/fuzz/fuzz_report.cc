@@ -26,7 +26,7 @@ std::string Class(const std::string& fault) {
 
 std::string FuzzReport::Keep(const FuzzCall& call, const std::string& name) {
   std::string path = absl::StrCat(folder_, "/", name, ".call");
-  if (!testing::WriteFile(path, SerializeCall(call))) std::cerr << "cannot write " << path << "\n";
+  if (!testing::WriteFile(path, SerializeEntry(call))) std::cerr << "cannot write " << path << "\n";
   return path;
 }
 

@@ -59,7 +59,7 @@ AssetCreation::AssetCreation(const Options& options, const AssetDependencies& de
       tenants_require_rights_note_(options.tenants_require_rights_note),
       store_(dependencies.store),
       upstreams_(dependencies.upstreams),
-      billed_(dependencies.journal),
+      journal_(dependencies.journal),
       adoption_(adoption),
       clock_(dependencies.clock),
       fetcher_(options.fetcher != nullptr ? options.fetcher : upstream::MakeMediaFetcher(options.media_fetch, clock_)),
@@ -175,7 +175,7 @@ void AssetCreation::ShareContent(ReadAsset asset, Done<model::Asset> done) {
 void AssetCreation::Follow(ReadAsset asset, const absl::StatusOr<model::Asset>& leader, Done<model::Asset> done) {
   if (leader.ok()) {
     // The journal first: the leader may have been the same request.
-    absl::StatusOr<std::optional<model::JournalEntry>> earlier = billed_.FindEarlier(asset.key);
+    absl::StatusOr<std::optional<model::JournalEntry>> earlier = journal_.FindEarlier(asset.key);
     if (!earlier.ok()) return done(earlier.status());
     if (earlier->has_value()) return Decide(std::move(asset), std::move(done));
     // The leader may have had the answer of an old call.
@@ -205,7 +205,7 @@ absl::StatusOr<AssetCreation::Known> AssetCreation::LookUp(const CheckedAsset& a
   auto namesake = store_.FindAsset(asset.group.handle, asset.display_name);
   if (!namesake.ok()) return namesake.status();
   known.namesake = *std::move(namesake);
-  auto earlier = billed_.FindEarlier(asset.key);
+  auto earlier = journal_.FindEarlier(asset.key);
   if (!earlier.ok()) return earlier.status();
   known.earlier = *std::move(earlier);
   return known;
@@ -223,7 +223,7 @@ void AssetCreation::Decide(ReadAsset asset, Done<model::Asset> done) {
   }
   if (known->content.has_value()) return AnswerWithContent(asset, *known->content, std::move(done));
   const bool shares = asset.reuse_content && !asset.file.info.sha256.empty();
-  if (!known->earlier.has_value() && shares && billed_.IsContentInDoubt(asset.group.handle, asset.file.info.sha256)) {
+  if (!known->earlier.has_value() && shares && journal_.IsContentInDoubt(asset.group.handle, asset.file.info.sha256)) {
     return done(TwinInDoubt());
   }
   if (!asset.validate_only) return Launch(std::move(asset), std::move(done));
@@ -258,7 +258,7 @@ absl::Status AssetCreation::CompareWithEarlier(const ReadAsset& asset, const mod
 
 void AssetCreation::AnswerAsEarlier(const CheckedAsset& asset, Done<model::Asset> done) {
   model::JournalEntry call = EntryOf(asset);
-  billed_.AnswerEarlier(call, AnswerWith(asset, std::move(done)));
+  journal_.AnswerEarlier(call, AnswerWith(asset, std::move(done)));
 }
 
 // Journalled when its turn has come: what was killed while it waited is not in doubt.
@@ -282,7 +282,7 @@ void AssetCreation::Launch(ReadAsset asset, Done<model::Asset> done) {
 
 void AssetCreation::Send(ReadAsset asset, Done<model::Asset> done) {
   model::JournalEntry call = EntryOf(asset);
-  if (billed_.Begin(call, AnswerWith(asset, std::move(done))) == Journal::Turn::kAnswered) return;
+  if (journal_.Begin(call, AnswerWith(asset, std::move(done))) == Journal::Role::kAnswered) return;
   JournalledAsset journalled(std::move(asset), std::move(call));
   sender_.Send(journalled);
 }
@@ -296,7 +296,7 @@ void AssetCreation::AnswerWithContent(const ReadAsset& asset, model::Asset conte
   model::JournalEntry call;
   call.key = asset.key;
   call.fingerprint = asset.fingerprint;
-  billed_.AnswerAs(call, content.name(), late, AnswerWith(asset, std::move(done)));
+  journal_.AnswerAs(call, content.name(), late, AnswerWith(asset, std::move(done)));
 }
 
 Journal::Waiter AssetCreation::AnswerWith(const AssetRequest& request, Done<model::Asset> done) {
@@ -307,7 +307,7 @@ Journal::Waiter AssetCreation::AnswerWith(const AssetRequest& request, Done<mode
     if (!handle.has_value()) return done(base::InternalError("the vendor's id cannot be part of a resource name"));
     absl::StatusOr<model::Asset> asset = store_.GetAsset(*handle);
     if (asset.ok() && reuses) {
-      const absl::StatusOr<std::optional<model::JournalEntry>> row = billed_.FindEarlier(key);
+      const absl::StatusOr<std::optional<model::JournalEntry>> row = journal_.FindEarlier(key);
       asset->reused = row.ok() && row->has_value() && !FieldOf((*row)->fingerprint, kReusedField).empty();
     }
     done(std::move(asset));

@@ -92,7 +92,7 @@ class AssetCreation {
   const std::map<std::string, bool> tenants_require_rights_note_;
   store::Store& store_;
   Upstreams& upstreams_;
-  Journal& billed_;
+  Journal& journal_;
   Adoption& adoption_;
   base::Clock& clock_;
   const std::shared_ptr<upstream::MediaFetcher> fetcher_;

@@ -37,7 +37,7 @@ AssetRecreation::AssetRecreation(const Options& options, const AssetDependencies
     : options_(options),
       store_(dependencies.store),
       upstreams_(dependencies.upstreams),
-      billed_(dependencies.journal),
+      journal_(dependencies.journal),
       tracker_(dependencies.tracker),
       clock_(dependencies.clock),
       random_(dependencies.random),
@@ -130,10 +130,10 @@ void AssetRecreation::Recreate(const model::Asset& asset, VendorAccount& account
   call.claim = model::AssetClaim{asset.group, asset.display_name, asset.handle};
   call.claim->most = account.profile().assets.library.max_assets;
   // What was found, and not answered, might be somebody else's after all: it is not deleted.
-  const Journal::Turn turn = billed_.Begin(call, [this, asset, number, doubtful](absl::StatusOr<std::string> answer) {
+  const Journal::Role role = journal_.Begin(call, [this, asset, number, doubtful](absl::StatusOr<std::string> answer) {
     Settle(asset, number, answer, /*discard=*/!doubtful);
   });
-  if (turn == Journal::Turn::kOwner) Send(asset, account, std::move(call));
+  if (role == Journal::Role::kOwner) Send(asset, account, std::move(call));
 }
 
 void AssetRecreation::Send(const model::Asset& asset, VendorAccount& account, model::JournalEntry call) {
@@ -147,11 +147,11 @@ void AssetRecreation::Send(const model::Asset& asset, VendorAccount& account, mo
       SendPatiently({}, absl::InfiniteFuture(), clock_, random_, options.abandon,
                     [&] { return account.upstream().assets().CreateAsset(options, again); });
   if (result.acceptance == Acceptance::kAccepted) {
-    return billed_.AcceptedAs(std::move(call), model::AssetName({asset.handle.upstream, result.value}));
+    return journal_.AcceptedAs(std::move(call), model::AssetName({asset.handle.upstream, result.value}));
   }
   // A refusal made nothing either, and its cause may go away: another task that needs the asset may try again.
   const Acceptance end = result.acceptance == Acceptance::kRefused ? Acceptance::kNotAccepted : result.acceptance;
-  billed_.Failed(std::move(call), end, WithCandidates(store_, asset.tenant, account.upstream(), result.status));
+  journal_.Failed(std::move(call), end, WithCandidates(store_, asset.tenant, account.upstream(), result.status));
 }
 
 void AssetRecreation::Settle(const model::Asset& asset, int number, const absl::StatusOr<std::string>& answer,

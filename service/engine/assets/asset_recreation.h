@@ -82,7 +82,7 @@ class AssetRecreation {
   const Options options_;
   store::AssetStore& store_;
   Upstreams& upstreams_;
-  Journal& billed_;
+  Journal& journal_;
   AssetTracker& tracker_;
   base::Clock& clock_;
   base::Random& random_;

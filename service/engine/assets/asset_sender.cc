@@ -70,7 +70,7 @@ void AssetSender::Send(JournalledAsset& draft) {
     if (result.acceptance == Acceptance::kRefused) result.acceptance = Acceptance::kNotAccepted;
     result.status = WithCandidates(store_, draft.context.tenant, draft.account->upstream(), result.status);
   }
-  billed_.Failed(draft.call, result.acceptance, result.status);
+  journal_.Failed(draft.call, result.acceptance, result.status);
 }
 
 upstream::BilledResult<std::string> AssetSender::SendIntoGroup(JournalledAsset& draft, upstream::NewAsset& asset,
@@ -188,7 +188,7 @@ void AssetSender::Keep(JournalledAsset& draft, const std::string& id) {
   asset.handle.id = id;
   asset.create_time = asset.update_time = asset.last_used_time = clock_.Now();
   asset.expire_time = ExpireTime(draft.profile().library, asset.last_used_time);
-  billed_.Accepted(draft.call, nullptr, &asset);
+  journal_.Accepted(draft.call, nullptr, &asset);
   tracker_.Track(asset);
 }
 

@@ -18,7 +18,7 @@ class AssetSender {
   AssetSender(const AssetDependencies& dependencies, FileStager& stager)
       : store_(dependencies.store),
         upstreams_(dependencies.upstreams),
-        billed_(dependencies.journal),
+        journal_(dependencies.journal),
         tracker_(dependencies.tracker),
         stager_(stager),
         clock_(dependencies.clock),
@@ -49,7 +49,7 @@ class AssetSender {
 
   store::Store& store_;
   Upstreams& upstreams_;
-  Journal& billed_;
+  Journal& journal_;
   AssetTracker& tracker_;
   FileStager& stager_;
   base::Clock& clock_;

@@ -103,7 +103,7 @@ void AssetTracker::OnDue(const std::string& name) {
     Forget(tracked);
     return;
   }
-  account->requests().Add(RequestKind::kPoll, tracked.tenant, name, clock_.Now(),
+  account->requests().Add(RequestKind::kRead, tracked.tenant, name, clock_.Now(),
                           [this, tracked, account](RequestSlot& slot) { Poll(tracked, *account, slot); });
 }
 
@@ -135,11 +135,11 @@ void AssetTracker::Poll(const Tracked& tracked, VendorAccount& account, RequestS
   ScheduleNext(tracked, base::GetErrorDetail(report.status()).retry_delay.value_or(absl::ZeroDuration()));
 }
 
-bool AssetTracker::CountNotFound(const std::string& name, bool not_found, int64_t era) {
+bool AssetTracker::CountNotFound(const std::string& name, bool not_found, int64_t outage_epoch) {
   base::MutexLock lock(mutex_);
   const auto found = tracked_.find(name);
   if (found == tracked_.end()) return false;
-  return found->second.unknown.Count(not_found, era, clock_.Now(), options_.lost);
+  return found->second.unknown.Count(not_found, outage_epoch, clock_.Now(), options_.lost);
 }
 
 void AssetTracker::EndBadly(const Tracked& tracked, model::AssetState state, base::Reason reason,

@@ -89,7 +89,7 @@ class AssetTracker {
   // Apply, but for AssetObserver::OnActive.
   absl::StatusOr<model::Asset> WriteReport(const model::UpstreamHandle& handle, const upstream::AssetReport& report);
   // How the vendor's "no such asset" counts. True: it is gone for good.
-  bool CountNotFound(const std::string& name, bool not_found, int64_t era);
+  bool CountNotFound(const std::string& name, bool not_found, int64_t outage_epoch);
   void EndBadly(const Tracked& tracked, model::AssetState state, base::Reason reason, const std::string& message);
   void ScheduleNext(const Tracked& tracked, absl::Duration at_least);
   void Forget(const Tracked& tracked);

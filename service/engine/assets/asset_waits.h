@@ -19,8 +19,8 @@ namespace seedance::engine {
 //
 // Tests: tests/unit/engine/tasks/waiting_tasks_test.cc, tests/unit/rpc/reactors/create_wait_test.cc
 enum class AssetUse {
-  kAwaited,  // It waits for others, and needs this one too.
-  kSent,     // The vendor accepted it with this one.
+  kNeededByWaitingTask,  // It waits for others, and needs this one too.
+  kSent,                 // The vendor accepted it with this one.
 };
 
 // Revisions of assets, by name, at which somebody was asked to revive them for a task.

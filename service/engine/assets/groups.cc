@@ -82,17 +82,17 @@ void Groups::Create(const CallContext& context, const CreateGroupParams& params,
   }
   call.group = GroupOf(context, params, account, "");
   if (!HasGroups(account)) {
-    if (billed_.Begin(call, AnswerWith(store_, std::move(done))) == Journal::Turn::kAnswered) return;
+    if (journal_.Begin(call, AnswerWith(store_, std::move(done))) == Journal::Role::kAnswered) return;
     return Keep(context, params, account, call, "group-" + base::MakeUuidV7(clock_.Now(), random_));
   }
-  const auto earlier = billed_.FindEarlier(call.key);
+  const auto earlier = journal_.FindEarlier(call.key);
   if (!earlier.ok()) return done(earlier.status());
-  if (earlier->has_value()) return billed_.AnswerEarlier(call, AnswerWith(store_, std::move(done)));
+  if (earlier->has_value()) return journal_.AnswerEarlier(call, AnswerWith(store_, std::move(done)));
   // Journalled when its turn has come: what was killed while it waited is not in doubt.
   account.Change<model::AssetGroup>(
       context, std::move(done), [this, context, params, &account, call](Done<model::AssetGroup> answer) mutable {
-        const Journal::Turn turn = billed_.Begin(call, AnswerWith(store_, std::move(answer)));
-        if (turn == Journal::Turn::kOwner) Send(context, params, account, std::move(call));
+        const Journal::Role role = journal_.Begin(call, AnswerWith(store_, std::move(answer)));
+        if (role == Journal::Role::kOwner) Send(context, params, account, std::move(call));
       });
 }
 
@@ -106,7 +106,7 @@ void Groups::Send(const CallContext& context, const CreateGroupParams& params, V
                                                         {params.display_name, params.description, TypeOf(params)});
       });
   if (result.acceptance != upstream::Acceptance::kAccepted) {
-    return billed_.Failed(std::move(call), result.acceptance, result.status);
+    return journal_.Failed(std::move(call), result.acceptance, result.status);
   }
   Keep(context, params, account, std::move(call), result.value);
 }
@@ -115,7 +115,7 @@ void Groups::Keep(const CallContext& context, const CreateGroupParams& params, c
                   model::JournalEntry call, const std::string& id) {
   model::AssetGroup group = GroupOf(context, params, account, id);
   group.create_time = group.update_time = clock_.Now();
-  billed_.Accepted(std::move(call), &group, nullptr);
+  journal_.Accepted(std::move(call), &group, nullptr);
 }
 
 void Groups::Get(const CallContext& context, const model::UpstreamHandle& handle, Done<model::AssetGroup> done) {

@@ -56,7 +56,7 @@ class Groups {
   Groups(const AssetDependencies& dependencies, Adoption& adoption, WatchHub<model::Asset>& asset_hub)
       : store_(dependencies.store),
         upstreams_(dependencies.upstreams),
-        billed_(dependencies.journal),
+        journal_(dependencies.journal),
         adoption_(adoption),
         asset_hub_(asset_hub),
         clock_(dependencies.clock),
@@ -102,7 +102,7 @@ class Groups {
 
   store::Store& store_;
   Upstreams& upstreams_;
-  Journal& billed_;
+  Journal& journal_;
   Adoption& adoption_;
   WatchHub<model::Asset>& asset_hub_;
   base::Clock& clock_;

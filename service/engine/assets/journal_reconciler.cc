@@ -64,16 +64,16 @@ bool IsNewer(const model::JournalEntry& left, const model::JournalEntry& right) 
 
 JournalReconciler::JournalReconciler(const AssetDependencies& dependencies, AssetRecreation& recreation)
     : store_(dependencies.store),
-      billed_(dependencies.journal),
+      journal_(dependencies.journal),
       tracker_(dependencies.tracker),
       clock_(dependencies.clock),
-      search_(store_, dependencies.upstreams, billed_, clock_, dependencies.random),
+      search_(store_, dependencies.upstreams, journal_, clock_, dependencies.random),
       recreation_(recreation),
       schedule_(clock_, [this](const std::string& text) { OnDue(text); }) {}
 
 absl::Status JournalReconciler::Start() {
   const absl::StatusOr<std::vector<model::JournalEntry>> rows =
-      store_.ListCallsInDoubt(std::numeric_limits<int>::max());
+      store_.ListEntriesInDoubt(std::numeric_limits<int>::max());
   if (!rows.ok()) return rows.status();
   for (const model::JournalEntry& row : *rows) Plan(row, /*at_once=*/true);
   schedule_.Start();
@@ -85,14 +85,14 @@ void JournalReconciler::Plan(const model::JournalEntry& row, bool at_once) {
     base::MutexLock lock(mutex_);
     recreations_[row.asset->name()].insert(row.key);
   }
-  if (search_.EntryOf(row) != nullptr && IsNeeded(row)) schedule_.Add(TextOf(row.key), at_once);
+  if (search_.AccountOf(row) != nullptr && IsNeeded(row)) schedule_.Add(TextOf(row.key), at_once);
 }
 
 void JournalReconciler::OnDue(const std::string& text) {
   const model::JournalKey key = model::KeyOfText(text);
   const std::optional<model::Asset> seen = SeenAssetOf(key);
   if (!seen.has_value()) {
-    return billed_.LookAgain(key, [this, text](const absl::StatusOr<bool>& over) {
+    return journal_.LookAgain(key, [this, text](const absl::StatusOr<bool>& over) {
       if (upstream::WasPutOff(over.status())) return schedule_.PutOff(text, over.status());
       schedule_.Done(text, over.value_or(false));
     });
@@ -107,7 +107,7 @@ void JournalReconciler::OnDue(const std::string& text) {
 
 std::optional<model::Asset> JournalReconciler::SeenAssetOf(const model::JournalKey& key) {
   if (key.method != model::kRecreateAsset) return std::nullopt;
-  const auto row = store_.GetCall(key);
+  const auto row = store_.GetEntry(key);
   if (!row.ok() || !row->has_value() || !(*row)->asset.has_value()) return std::nullopt;
   absl::StatusOr<model::Asset> asset = store_.GetAsset((*row)->asset->handle);
   if (!asset.ok() || asset->state != model::AssetState::kActive) return std::nullopt;
@@ -115,7 +115,7 @@ std::optional<model::Asset> JournalReconciler::SeenAssetOf(const model::JournalK
 }
 
 bool JournalReconciler::EndUnneeded(const model::JournalKey& key) {
-  const absl::Status settled = billed_.Settle(key, std::nullopt).status();
+  const absl::Status settled = journal_.Settle(key, std::nullopt).status();
   return settled.ok() || absl::IsNotFound(settled) || base::GetReason(settled) == base::Reason::kCreationNotInDoubt;
 }
 
@@ -126,7 +126,7 @@ bool JournalReconciler::IsNeeded(const model::JournalEntry& row) {
 }
 
 void JournalReconciler::Look(const model::JournalEntry& row, Journal::Looked done) {
-  VendorAccount* account = search_.EntryOf(row);
+  VendorAccount* account = search_.AccountOf(row);
   if (account == nullptr) return done(std::nullopt);
   // Shared, because a refused submission drops what it was given.
   auto shared = std::make_shared<Journal::Looked>(std::move(done));
@@ -183,7 +183,7 @@ void JournalReconciler::SeenActive(const model::Asset& asset) {
 
 void JournalReconciler::List(const CallContext& context, const ListCreationsParams& params,
                              Done<model::Page<model::JournalEntry>> done) {
-  absl::StatusOr<std::vector<model::JournalEntry>> rows = billed_.InDoubt();
+  absl::StatusOr<std::vector<model::JournalEntry>> rows = journal_.InDoubt();
   if (!rows.ok()) return done(rows.status());
   std::erase_if(*rows, [&](const model::JournalEntry& row) {
     return row.key.tenant != context.tenant || !IsBefore(row, params.after);
@@ -203,7 +203,7 @@ void JournalReconciler::List(const CallContext& context, const ListCreationsPara
 absl::StatusOr<model::JournalEntry> JournalReconciler::OwnRow(const CallContext& context,
                                                               const ReconcileCreationParams& params) {
   const absl::StatusOr<std::optional<model::JournalEntry>> row =
-      store_.GetCall({context.tenant, params.method, params.request_id});
+      store_.GetEntry({context.tenant, params.method, params.request_id});
   if (!row.ok()) return row.status();
   if (!row->has_value()) {
     return base::ResourceNotFound("seedance.gateway.v1.Creation", absl::StrCat(params.method, " ", params.request_id));
@@ -218,7 +218,7 @@ void JournalReconciler::Reconcile(const CallContext& context, const ReconcileCre
   const absl::StatusOr<model::JournalEntry> row = OwnRow(context, params);
   if (!row.ok()) return done(row.status());
   if (params.not_accepted) return done(NotAccepted(*row));
-  VendorAccount* account = search_.EntryOf(*row);
+  VendorAccount* account = search_.AccountOf(*row);
   if (account == nullptr) return done(NoUpstream());
   account->Read<ReconciledCreation>(
       context, std::move(done), [this, row = *row, params, account](Done<ReconciledCreation> answer) {
@@ -231,7 +231,7 @@ absl::StatusOr<ReconciledCreation> JournalReconciler::Search(const model::Journa
   if (!found.ok()) return found.status();
   ReconciledCreation result{row, {}};
   if (found->has_value()) {
-    absl::StatusOr<model::JournalEntry> settled = billed_.Settle(row.key, **found);
+    absl::StatusOr<model::JournalEntry> settled = journal_.Settle(row.key, **found);
     if (!settled.ok()) return settled.status();
     OnFound(row, **found);
     result.call = *std::move(settled);
@@ -262,7 +262,7 @@ absl::StatusOr<ReconciledCreation> JournalReconciler::Bind(const model::JournalE
   const absl::StatusOr<bool> foreign = HasForeign(row, account);
   if (!foreign.ok()) return foreign.status();
   if (*foreign) return OthersInDoubt(account.name());
-  absl::StatusOr<model::JournalEntry> settled = billed_.Settle(row.key, *found);
+  absl::StatusOr<model::JournalEntry> settled = journal_.Settle(row.key, *found);
   if (!settled.ok()) return settled.status();
   base::Log(base::LogLevel::kWarning, "creation_reconciled",
             {{"tenant", row.key.tenant},
@@ -274,7 +274,7 @@ absl::StatusOr<ReconciledCreation> JournalReconciler::Bind(const model::JournalE
 }
 
 absl::StatusOr<ReconciledCreation> JournalReconciler::NotAccepted(const model::JournalEntry& row) {
-  absl::StatusOr<model::JournalEntry> settled = billed_.Settle(row.key, std::nullopt);
+  absl::StatusOr<model::JournalEntry> settled = journal_.Settle(row.key, std::nullopt);
   if (!settled.ok()) return settled.status();
   base::Log(
       base::LogLevel::kWarning, "creation_reconciled",
@@ -285,7 +285,7 @@ absl::StatusOr<ReconciledCreation> JournalReconciler::NotAccepted(const model::J
 
 absl::StatusOr<bool> JournalReconciler::HasForeign(const model::JournalEntry& row, VendorAccount& account) {
   if (account.dedicated()) return false;
-  const absl::StatusOr<std::vector<model::JournalEntry>> others = billed_.Unsettled();
+  const absl::StatusOr<std::vector<model::JournalEntry>> others = journal_.Unsettled();
   if (!others.ok()) return others.status();
   return std::any_of(others->begin(), others->end(), [&](const model::JournalEntry& other) {
     if (other.key.tenant == row.key.tenant) return false;

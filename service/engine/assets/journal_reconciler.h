@@ -91,7 +91,7 @@ class JournalReconciler : public Journal::DoubtResolver {
   void Finish(const model::JournalEntry& row, VendorAccount& account, Journal::Looked done);
 
   store::Store& store_;
-  Journal& billed_;
+  Journal& journal_;
   AssetTracker& tracker_;
   base::Clock& clock_;
   VendorLookup search_;

@@ -107,7 +107,7 @@ bool AreAlike(const Intent& left, const Intent& right) {
 
 bool IsRecreation(const model::JournalEntry& row) { return row.key.method == model::kRecreateAsset; }
 
-VendorAccount* VendorLookup::EntryOf(const model::JournalEntry& row) {
+VendorAccount* VendorLookup::AccountOf(const model::JournalEntry& row) {
   const Intent intent = IntentOf(row);
   std::string upstream;
   if (intent.group.has_value()) upstream = intent.group->handle.upstream;
@@ -269,7 +269,7 @@ Journal::Found VendorLookup::FoundAs(const model::JournalEntry& row, const Looku
 }
 
 absl::StatusOr<bool> VendorLookup::HasRival(const model::JournalEntry& row) {
-  const absl::StatusOr<std::vector<model::JournalEntry>> others = billed_.Unsettled();
+  const absl::StatusOr<std::vector<model::JournalEntry>> others = journal_.Unsettled();
   if (!others.ok()) return others.status();
   const Intent intent = IntentOf(row);
   return std::any_of(others->begin(), others->end(), [&](const model::JournalEntry& other) {

@@ -32,11 +32,11 @@ struct LookupCandidate {
 class VendorLookup {
  public:
   VendorLookup(store::Store& store, Upstreams& upstreams, Journal& billed, base::Clock& clock, base::Random& random)
-      : store_(store), upstreams_(upstreams), billed_(billed), clock_(clock), random_(random) {}
+      : store_(store), upstreams_(upstreams), journal_(billed), clock_(clock), random_(random) {}
 
   // The upstream that `row` went to; null when it is not configured for the tenant any more, or when the row does not
   // say enough to be looked for.
-  VendorAccount* EntryOf(const model::JournalEntry& row);
+  VendorAccount* AccountOf(const model::JournalEntry& row);
 
   // What the one match would be in the store, nullopt without a match or with several. Blocks; run it on the account's
   // `polls` threads. Errors of the vendor and of the store.
@@ -70,7 +70,7 @@ class VendorLookup {
 
   store::Store& store_;
   Upstreams& upstreams_;
-  Journal& billed_;
+  Journal& journal_;
   base::Clock& clock_;
   base::Random& random_;
 };

@@ -48,9 +48,9 @@ absl::Time AdmissionControl::NextAt(RequestKind kind, bool to_poll, absl::Time n
   Lane& lane = Of(kind);
   if (lane.running >= lane.most) return absl::InfiniteFuture();
   absl::Time next = std::max(breaker_.NextAt(now), HeldUntil(kind, now));
-  if (breaker_.open() && kind == RequestKind::kSubmit && to_poll) {
+  if (breaker_.open() && kind == RequestKind::kChange && to_poll) {
     // Unless polls must rest for longer.
-    const absl::Time polls_rest = CooldownUntil(RequestKind::kPoll, now);
+    const absl::Time polls_rest = CooldownUntil(RequestKind::kRead, now);
     if (polls_rest <= next) next = std::max(next, breaker_.due() + kPollsFirst);
   }
   return std::max(next, lane.rate.NextAt(now));
@@ -72,7 +72,7 @@ AdmissionControl::Call AdmissionControl::Begin(RequestKind kind, bool caller, bo
   call.kind = kind;
   call.caller = caller;
   call.further = further;
-  call.era = breaker_.openings();
+  call.outage_epoch = breaker_.openings();
   call.probe = !caller && !further && breaker_.Begin();
   return call;
 }

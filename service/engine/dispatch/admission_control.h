@@ -18,8 +18,8 @@ using upstream::LimitScope;
 using upstream::RequestOutcome;
 
 // Requests that only read, and all others. Each kind has a rate and a cooldown of its own.
-enum class RequestKind { kPoll, kSubmit };
-inline constexpr std::array<RequestKind, 2> kRequestKinds = {RequestKind::kPoll, RequestKind::kSubmit};
+enum class RequestKind { kRead, kChange };
+inline constexpr std::array<RequestKind, 2> kRequestKinds = {RequestKind::kRead, RequestKind::kChange};
 
 // When the next call of each kind may go to one vendor with one key: its rates, the rests that it asks for, how many
 // may run, and whether it is down. A value without I/O or lock.
@@ -49,13 +49,13 @@ class AdmissionControl {
 
   // A call between Take and Ended.
   struct Call {
-    RequestKind kind = RequestKind::kPoll;
+    RequestKind kind = RequestKind::kRead;
     bool caller = false;   // What a caller asked for, or the gateway for a caller's sake.
     bool further = false;  // Of work that runs already, and counts once as running.
     bool probe = false;
     bool returned = false;
     bool answered = false;
-    int64_t era = 0;  // How often the vendor had gone down before.
+    int64_t outage_epoch = 0;  // How often the vendor had gone down before.
     std::optional<absl::Time> sent_mark;
     absl::Time sent_time = absl::InfinitePast();
   };

@@ -42,7 +42,7 @@ auto Reported(RequestDispatcher& dispatcher, RequestKind kind, const CallOptions
 // A call that may be billed, which is one request.
 template <typename Send>
 BilledResult<std::string> Billed(RequestDispatcher& dispatcher, const CallOptions& call, Send send) {
-  return WithPermit(dispatcher, RequestKind::kSubmit, call, [&send](const CallOptions& permitted) {
+  return WithPermit(dispatcher, RequestKind::kChange, call, [&send](const CallOptions& permitted) {
     if (absl::Status may = permitted.permit->BeforeSend(permitted); !may.ok()) return upstream::NotSent(may);
     BilledResult<std::string> result = send(permitted);
     permitted.permit->Answered(upstream::OutcomeOf(result));
@@ -59,24 +59,24 @@ BilledResult<std::string> GatedUpstream::CreateGroup(const CallOptions& call, co
 
 absl::StatusOr<upstream::ReportPage<upstream::GroupReport>> GatedUpstream::ListGroups(
     const CallOptions& call, const upstream::GroupQuery& query) {
-  return Reported(dispatcher_, RequestKind::kPoll, call,
+  return Reported(dispatcher_, RequestKind::kRead, call,
                   [&](const CallOptions& permitted) { return vendor_->groups()->ListGroups(permitted, query); });
 }
 
 absl::StatusOr<upstream::GroupReport> GatedUpstream::GetGroup(const CallOptions& call, const std::string& id) {
-  return Reported(dispatcher_, RequestKind::kPoll, call,
+  return Reported(dispatcher_, RequestKind::kRead, call,
                   [&](const CallOptions& permitted) { return vendor_->groups()->GetGroup(permitted, id); });
 }
 
 absl::Status GatedUpstream::UpdateGroup(const CallOptions& call, const std::string& id,
                                         const std::string& display_name) {
-  return Reported(dispatcher_, RequestKind::kSubmit, call, [&](const CallOptions& permitted) {
+  return Reported(dispatcher_, RequestKind::kChange, call, [&](const CallOptions& permitted) {
     return vendor_->groups()->UpdateGroup(permitted, id, display_name);
   });
 }
 
 absl::Status GatedUpstream::DeleteGroup(const CallOptions& call, const std::string& id) {
-  return Reported(dispatcher_, RequestKind::kSubmit, call,
+  return Reported(dispatcher_, RequestKind::kChange, call,
                   [&](const CallOptions& permitted) { return vendor_->groups()->DeleteGroup(permitted, id); });
 }
 
@@ -87,30 +87,30 @@ BilledResult<std::string> GatedUpstream::CreateAsset(const CallOptions& call, co
 
 absl::StatusOr<upstream::ReportPage<upstream::AssetReport>> GatedUpstream::ListAssets(
     const CallOptions& call, const upstream::AssetQuery& query) {
-  return Reported(dispatcher_, RequestKind::kPoll, call,
+  return Reported(dispatcher_, RequestKind::kRead, call,
                   [&](const CallOptions& permitted) { return vendor_->assets().ListAssets(permitted, query); });
 }
 
 absl::StatusOr<upstream::AssetReport> GatedUpstream::GetAsset(const CallOptions& call, const std::string& id) {
-  return Reported(dispatcher_, RequestKind::kPoll, call,
+  return Reported(dispatcher_, RequestKind::kRead, call,
                   [&](const CallOptions& permitted) { return vendor_->assets().GetAsset(permitted, id); });
 }
 
 absl::Status GatedUpstream::UpdateAsset(const CallOptions& call, const std::string& id,
                                         const std::string& display_name) {
-  return Reported(dispatcher_, RequestKind::kSubmit, call, [&](const CallOptions& permitted) {
+  return Reported(dispatcher_, RequestKind::kChange, call, [&](const CallOptions& permitted) {
     return vendor_->asset_names()->UpdateAsset(permitted, id, display_name);
   });
 }
 
 absl::Status GatedUpstream::DeleteAsset(const CallOptions& call, const std::string& id) {
-  return Reported(dispatcher_, RequestKind::kSubmit, call,
+  return Reported(dispatcher_, RequestKind::kChange, call,
                   [&](const CallOptions& permitted) { return vendor_->assets().DeleteAsset(permitted, id); });
 }
 
 absl::StatusOr<std::string> GatedUpstream::UploadToVendor(const CallOptions& call, const std::string& file_name,
                                                           http::ByteSource& bytes) {
-  return WithPermit(dispatcher_, RequestKind::kSubmit, call, [&](const CallOptions& permitted) {
+  return WithPermit(dispatcher_, RequestKind::kChange, call, [&](const CallOptions& permitted) {
     absl::StatusOr<std::string> url = vendor_->files()->UploadToVendor(permitted, file_name, bytes);
     // Files have a service of their own: a success there does not end a limit of other requests.
     const RequestOutcome outcome = upstream::OutcomeOf(url.status());
@@ -125,18 +125,18 @@ BilledResult<std::string> GatedUpstream::CreateTask(const CallOptions& call, con
 }
 
 absl::StatusOr<upstream::TaskReport> GatedUpstream::GetTask(const CallOptions& call, const std::string& id) {
-  return Reported(dispatcher_, RequestKind::kPoll, call,
+  return Reported(dispatcher_, RequestKind::kRead, call,
                   [&](const CallOptions& permitted) { return vendor_->tasks().GetTask(permitted, id); });
 }
 
 absl::StatusOr<std::vector<upstream::TaskSighting>> GatedUpstream::FindTasks(const CallOptions& call,
                                                                              const upstream::TaskSearch& search) {
-  return Reported(dispatcher_, RequestKind::kPoll, call,
+  return Reported(dispatcher_, RequestKind::kRead, call,
                   [&](const CallOptions& permitted) { return vendor_->task_list()->FindTasks(permitted, search); });
 }
 
 absl::Status GatedUpstream::CancelTask(const CallOptions& call, const std::string& id) {
-  return Reported(dispatcher_, RequestKind::kSubmit, call,
+  return Reported(dispatcher_, RequestKind::kChange, call,
                   [&](const CallOptions& permitted) { return vendor_->cancels()->CancelTask(permitted, id); });
 }
 

@@ -11,9 +11,10 @@
 
 namespace seedance::engine {
 
-// A vendor account whose requests all have leave from the dispatcher and report there what they came to: with the
-// permit in the call's options, else the RequestSlot of the thread's work, else one of the call's own. So the errors of
-// its calls are also those of RequestSlot::BeforeSend. Thread-safe.
+// A vendor account each of whose requests has a permit of the dispatcher and reports there what it came to. The permit
+// is that of the call's options, else the RequestSlot of the work that this thread runs, else one of the call's own. So
+// the errors of its calls are also those of RequestSlot::BeforeSend. FetchResult needs none: it goes to the vendor's
+// storage, not to its API. Thread-safe.
 class GatedUpstream : public upstream::Upstream,
                       private upstream::TaskApi,
                       private upstream::AssetApi,

@@ -17,11 +17,11 @@ base::ErrorDetail NotSentDetail(base::Reason reason) {
 
 }  // namespace
 
-absl::Status NoLeave(base::Reason reason, std::string_view text) {
+absl::Status NotPermitted(base::Reason reason, std::string_view text) {
   return base::MakeError(text, NotSentDetail(reason));
 }
 
-absl::Status Stopping() { return NoLeave(base::Reason::kCancelled, "the gateway stops"); }
+absl::Status Stopping() { return NotPermitted(base::Reason::kCancelled, "the gateway stops"); }
 
 absl::Status PutOff(absl::Duration delay, std::string_view text) {
   base::ErrorDetail detail = NotSentDetail(base::Reason::kRateLimited);

@@ -12,7 +12,7 @@
 // Tests: tests/unit/engine/dispatch/caller_work_test.cc
 namespace seedance::engine {
 
-absl::Status NoLeave(base::Reason reason, std::string_view text);
+absl::Status NotPermitted(base::Reason reason, std::string_view text);
 
 // kCancelled.
 absl::Status Stopping();

@@ -94,7 +94,7 @@ bool RequestDispatcher::IsHeldUp(RequestKind kind) {
 
 std::optional<WaitReason> RequestDispatcher::WhyItWaits(const std::string& key) {
   base::MutexLock lock(mutex_);
-  const std::optional<size_t> before = Of(RequestKind::kSubmit).Before(key);
+  const std::optional<size_t> before = Of(RequestKind::kChange).Before(key);
   return before.has_value() ? ReasonOf(*before, SubmitsLocked()) : std::nullopt;
 }
 
@@ -104,8 +104,8 @@ std::vector<std::pair<std::string, WaitReason>> RequestDispatcher::WhyAllWait() 
   {
     base::MutexLock lock(mutex_);
     submits = SubmitsLocked();
-    places.reserve(Of(RequestKind::kSubmit).size());
-    Of(RequestKind::kSubmit).VisitAll([&](const std::string& key, size_t before) { places.emplace_back(key, before); });
+    places.reserve(Of(RequestKind::kChange).size());
+    Of(RequestKind::kChange).VisitAll([&](const std::string& key, size_t before) { places.emplace_back(key, before); });
   }
   std::vector<std::pair<std::string, WaitReason>> waits;
   waits.reserve(places.size());
@@ -117,7 +117,7 @@ std::vector<std::pair<std::string, WaitReason>> RequestDispatcher::WhyAllWait() 
 
 RequestDispatcher::Submits RequestDispatcher::SubmitsLocked() {
   const absl::Time now = clock_.Now();
-  return {now, HoldupLocked(now), gate_.cooldown_cause(RequestKind::kSubmit), gate_.is_full(RequestKind::kSubmit)};
+  return {now, HoldupLocked(now), gate_.cooldown_cause(RequestKind::kChange), gate_.is_full(RequestKind::kChange)};
 }
 
 // Of what holds a submission up, the one that lasts longest.
@@ -139,7 +139,7 @@ std::optional<WaitReason> RequestDispatcher::ReasonOf(size_t before, const Submi
 RequestDispatcher::Holdup RequestDispatcher::HoldupLocked(absl::Time now) {
   Holdup holdup;
   if (gate_.is_down()) holdup.try_due = gate_.try_due();
-  holdup.cooldown_until = gate_.CooldownUntil(RequestKind::kSubmit, now);
+  holdup.cooldown_until = gate_.CooldownUntil(RequestKind::kChange, now);
   return holdup;
 }
 
@@ -148,7 +148,7 @@ bool RequestDispatcher::TellsLocked(absl::Time now) {
   const bool changed = holdup != told_;
   told_ = holdup;
   next_tell_ = std::min(next_tell_, now + kTellPause);  // Unless the clock was set back.
-  if (Of(RequestKind::kSubmit).empty() || (!changed && now < next_tell_)) return false;
+  if (Of(RequestKind::kChange).empty() || (!changed && now < next_tell_)) return false;
   next_tell_ = now + kTellPause;
   return true;
 }
@@ -188,8 +188,8 @@ bool RequestDispatcher::IsIdle() {
 
 absl::Time RequestDispatcher::NextAtLocked(RequestKind kind, absl::Time now) {
   // While the vendor is down the first call tries; a poll, if there is one.
-  const bool to_poll = gate_.is_down() && kind == RequestKind::kSubmit &&
-                       (!Of(RequestKind::kPoll).empty() || (observer_ != nullptr && observer_->HasToPoll(upstream_)));
+  const bool to_poll = gate_.is_down() && kind == RequestKind::kChange &&
+                       (!Of(RequestKind::kRead).empty() || (observer_ != nullptr && observer_->HasToPoll(upstream_)));
   pools_full_until_ = std::min(pools_full_until_, now + kFullPoolPause);  // Unless the clock was set back.
   return std::max(gate_.NextAt(kind, to_poll, now), pools_full_until_);
 }
@@ -266,7 +266,7 @@ void RequestDispatcher::HandOut() {
     if (stopped_) return;
     out = TakeReadyLocked();
     tells = observer_ != nullptr && TellsLocked(clock_.Now());
-    if (observer_ != nullptr && !Of(RequestKind::kSubmit).empty()) wake_ = std::min(wake_, next_tell_);
+    if (observer_ != nullptr && !Of(RequestKind::kChange).empty()) wake_ = std::min(wake_, next_tell_);
     alarm_.Set(wake_);
   }
   if (tells) observer_->OnWaits(*this);
@@ -275,14 +275,14 @@ void RequestDispatcher::HandOut() {
 }
 
 void RequestDispatcher::Refuse(Refusal refusal) {
-  base::ThreadPool& pool = refusal.kind == RequestKind::kPoll ? polls_ : submits_;
+  base::ThreadPool& pool = refusal.kind == RequestKind::kRead ? polls_ : submits_;
   // Shared, because a refused submission drops what it was given.
   auto shared = std::make_shared<Refusal>(std::move(refusal));
   if (!pool.Submit([shared] { shared->refused(shared->why); })) shared->refused(shared->why);
 }
 
 void RequestDispatcher::Dispatch(Ready ready) {
-  base::ThreadPool& pool = ready.call.kind == RequestKind::kPoll ? polls_ : submits_;
+  base::ThreadPool& pool = ready.call.kind == RequestKind::kRead ? polls_ : submits_;
   // Shared, because a refused submission drops what it was given.
   auto shared = std::make_shared<Ready>(std::move(ready));
   const bool taken = pool.Submit([this, shared] {

@@ -10,9 +10,10 @@ namespace seedance::engine {
 
 absl::Status RequestDispatcher::GoneBy(const upstream::CallOptions& call) const {
   const auto cancelled = [](const auto& token) { return token != nullptr && token->cancelled(); };
-  if (clock_.Now() >= call.deadline) return NoLeave(base::Reason::kDeadlineExceeded, "the call's deadline has passed");
+  if (clock_.Now() >= call.deadline)
+    return NotPermitted(base::Reason::kDeadlineExceeded, "the call's deadline has passed");
   if (cancelled(call.cancel) || cancelled(call.abandon)) {
-    return NoLeave(base::Reason::kCancelled, "the call was cancelled");
+    return NotPermitted(base::Reason::kCancelled, "the call was cancelled");
   }
   return absl::OkStatus();
 }
@@ -31,13 +32,13 @@ absl::StatusOr<AdmissionControl::Call> RequestDispatcher::SendFurther(RequestKin
   AwaitGrant(kind, waiter, call);
   if (waiter.granted.has_value()) return *waiter.granted;
   if (!waiter.ended.ok()) return waiter.ended;
-  return NoLeave(base::Reason::kDeadlineExceeded, "the call's deadline has passed");
+  return NotPermitted(base::Reason::kDeadlineExceeded, "the call's deadline has passed");
 }
 
 void RequestDispatcher::AwaitGrant(RequestKind kind, Waiter& waiter, const upstream::CallOptions& call) {
   const auto cancel = [this, &waiter] {
     base::MutexLock lock(mutex_);
-    if (waiter.ended.ok()) waiter.ended = NoLeave(base::Reason::kCancelled, "the call was cancelled");
+    if (waiter.ended.ok()) waiter.ended = NotPermitted(base::Reason::kCancelled, "the call was cancelled");
     changed_.NotifyAll();
   };
   const std::array<std::shared_ptr<base::CancelToken>, 2> tokens = {call.cancel, call.abandon};

@@ -49,14 +49,14 @@ class RequestSlot : public upstream::RequestPermit {
   void Answered(const RequestOutcome& outcome) override;
 
   // Grows each time that the vendor goes down. Answers of different epochs have an outage between them.
-  int64_t outage_epoch() const { return first_.has_value() ? first_->era : 0; }
+  int64_t outage_epoch() const { return first_.has_value() ? first_->outage_epoch : 0; }
 
  private:
   bool MaySendFirst() const { return first_.has_value() && !first_->sent_mark.has_value() && first_->kind == kind_; }
 
   RequestDispatcher& dispatcher_;
   const bool caller_;
-  RequestKind kind_ = RequestKind::kPoll;
+  RequestKind kind_ = RequestKind::kRead;
   std::optional<AdmissionControl::Call> first_;
   std::optional<AdmissionControl::Call> further_;  // The last one.
   bool first_is_last_ = false;                     // No further request was sent after it.

@@ -14,7 +14,7 @@ namespace seedance::engine {
 
 // What operators see of the gateway's own calls to one vendor. Default: nobody looks. Thread-safe.
 //
-// Tests: tests/unit/engine/dispatch/task_turns_test.cc
+// Tests: tests/unit/engine/tasks/task_turns_test.cc
 class UpstreamMetrics {
  public:
   UpstreamMetrics() = default;

@@ -84,20 +84,20 @@ class VendorAccount {
   // (RequestDispatcher::AddCaller).
   template <typename T, typename Work>
   void Read(const CallContext& context, Done<T> done, Work work) {
-    RunOn(RequestKind::kPoll, context, std::move(done), std::move(work));
+    RunOn(RequestKind::kRead, context, std::move(done), std::move(work));
   }
   template <typename T, typename Work>
   void Change(const CallContext& context, Done<T> done, Work work) {
-    RunOn(RequestKind::kSubmit, context, std::move(done), std::move(work));
+    RunOn(RequestKind::kChange, context, std::move(done), std::move(work));
   }
   // For reads and changes that the gateway makes for a tenant's sake. `patient`: as CallerWork::patient.
   bool TryRead(const std::string& tenant, RequestDispatcher::Work work, RequestDispatcher::Refused refused,
                bool patient) {
-    return requests_.AddCaller(RequestKind::kPoll, tenant, {std::move(work), std::move(refused), patient});
+    return requests_.AddCaller(RequestKind::kRead, tenant, {std::move(work), std::move(refused), patient});
   }
   bool TryChange(const std::string& tenant, RequestDispatcher::Work work, RequestDispatcher::Refused refused,
                  bool patient) {
-    return requests_.AddCaller(RequestKind::kSubmit, tenant, {std::move(work), std::move(refused), patient});
+    return requests_.AddCaller(RequestKind::kChange, tenant, {std::move(work), std::move(refused), patient});
   }
 
   // Runs the work of a slot that requests().TryTake gave on a thread for changes. False: none is free.

@@ -11,7 +11,7 @@ namespace seedance::engine {
 
 // Why the submission of a task waits, for its caller.
 //
-// Tests: tests/unit/engine/dispatch/task_turns_test.cc, tests/unit/engine/tasks/task_tracker_test.cc
+// Tests: tests/unit/engine/tasks/task_turns_test.cc, tests/unit/engine/tasks/task_tracker_test.cc
 struct WaitReason {
   enum class Kind {
     kTurn,         // For the gateway's own limits.

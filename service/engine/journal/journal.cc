@@ -108,13 +108,13 @@ std::string Journal::Found::name() const {
 
 absl::Status Journal::Recover() {
   const absl::Status error = OutcomeUnknown("the gateway stopped before the vendor answered");
-  absl::StatusOr<int> doubtful = store_.DoubtInFlightCalls(base::SerializeStatus(error), clock_.Now());
+  absl::StatusOr<int> doubtful = store_.DoubtInFlightEntries(base::SerializeStatus(error), clock_.Now());
   if (!doubtful.ok()) return doubtful.status();
   if (*doubtful > 0) {
     base::Log(base::LogLevel::kWarning, "billed_calls_in_doubt", {{"count", *doubtful}});
   }
   const absl::StatusOr<std::vector<model::JournalEntry>> rows =
-      store_.ListCallsInDoubt(std::numeric_limits<int>::max());
+      store_.ListEntriesInDoubt(std::numeric_limits<int>::max());
   if (!rows.ok()) return rows.status();
   base::MutexLock lock(mutex_);
   for (const model::JournalEntry& row : *rows) NoteContentLocked(row, /*in_doubt=*/true);
@@ -123,19 +123,19 @@ absl::Status Journal::Recover() {
 
 absl::StatusOr<std::optional<model::JournalEntry>> Journal::FindEarlier(const model::JournalKey& key) {
   if (key.request_id.empty()) return std::nullopt;
-  absl::StatusOr<std::optional<model::JournalEntry>> row = store_.GetCall(key);
+  absl::StatusOr<std::optional<model::JournalEntry>> row = store_.GetEntry(key);
   if (!row.ok()) return row.status();
   if (row->has_value() && (*row)->state == JournalState::kNotAccepted) return std::nullopt;
   return row;
 }
 
-Journal::Turn Journal::Begin(model::JournalEntry& call, Waiter waiter) {
+Journal::Role Journal::Begin(model::JournalEntry& call, Waiter waiter) {
   call.state = JournalState::kInFlight;
-  return Enter(call, std::move(waiter)) && WriteEntry(call) ? Turn::kOwner : Turn::kAnswered;
+  return Enter(call, std::move(waiter)) && WriteEntry(call) ? Role::kOwner : Role::kAnswered;
 }
 
 void Journal::AnswerEarlier(model::JournalEntry& call, Waiter waiter) {
-  if (Begin(call, std::move(waiter)) == Turn::kAnswered) return;
+  if (Begin(call, std::move(waiter)) == Role::kAnswered) return;
   Failed(call, upstream::Acceptance::kNotAccepted, SettledAsNotAccepted());
 }
 
@@ -168,7 +168,7 @@ bool Journal::Enter(model::JournalEntry& call, Waiter waiter) {
 }
 
 bool Journal::WriteEntry(const model::JournalEntry& call) {
-  absl::StatusOr<store::Store::Begun> begun = store_.BeginCall(call, nullptr);
+  absl::StatusOr<store::Store::Begun> begun = store_.BeginEntry(call, nullptr);
   if (begun.ok() && begun->conflict.has_value()) {
     begun = ToStatus(store_, call.key.tenant, *call.claim, *begun->conflict);
   }
@@ -210,7 +210,7 @@ void Journal::Look(const model::JournalEntry& row, absl::AnyInvocable<void(absl:
 }
 
 void Journal::LookAgain(const model::JournalKey& key, absl::AnyInvocable<void(absl::StatusOr<bool> over)> done) {
-  const absl::StatusOr<std::optional<model::JournalEntry>> row = store_.GetCall(key);
+  const absl::StatusOr<std::optional<model::JournalEntry>> row = store_.GetEntry(key);
   if (!row.ok()) return done(false);
   if (!row->has_value() || !IsDoubtful(**row)) return done(true);
   bool is_mine = false;
@@ -235,7 +235,7 @@ void Journal::LookAgain(const model::JournalKey& key, absl::AnyInvocable<void(ab
 }
 
 absl::StatusOr<model::JournalEntry> Journal::Settle(const model::JournalKey& key, std::optional<Found> found) {
-  absl::StatusOr<std::optional<model::JournalEntry>> row = store_.GetCall(key);
+  absl::StatusOr<std::optional<model::JournalEntry>> row = store_.GetEntry(key);
   if (!row.ok()) return row.status();
   if (!row->has_value()) {
     return base::ResourceNotFound("seedance.gateway.v1.Creation", absl::StrCat(key.method, " ", key.request_id));
@@ -254,7 +254,7 @@ absl::StatusOr<model::JournalEntry> Journal::Settle(const model::JournalKey& key
     return base::StoreUnavailable("the outcome of the creation could not be stored");
   }
   // Once more: it may have ended before it was held here.
-  row = store_.GetCall(key);
+  row = store_.GetEntry(key);
   if (!row.ok() || !row->has_value() || !IsDoubtful(**row)) {
     const absl::Status error =
         row.ok() ? CreationError(base::Reason::kCreationNotInDoubt, key, "there is nothing to settle") : row.status();
@@ -319,7 +319,7 @@ absl::StatusOr<std::vector<model::JournalEntry>> Journal::InDoubt() {
 
 absl::StatusOr<std::vector<model::JournalEntry>> Journal::WithRows(Calls calls) {
   const absl::StatusOr<std::vector<model::JournalEntry>> rows =
-      store_.ListCallsInDoubt(std::numeric_limits<int>::max());
+      store_.ListEntriesInDoubt(std::numeric_limits<int>::max());
   if (!rows.ok()) return rows.status();
   for (const model::JournalEntry& row : *rows) calls.insert_or_assign(row.key, row);
   std::vector<model::JournalEntry> all;
@@ -351,7 +351,7 @@ void Journal::Failed(model::JournalEntry call, upstream::Acceptance acceptance, 
 absl::Status Journal::Write(const model::JournalEntry& call, model::AssetGroup* group, model::Asset* asset) {
   absl::Status written;
   for (int tried = 0; tried < kWriteTries; ++tried) {
-    written = store_.FinishCall(call, group, asset);
+    written = store_.FinishEntry(call, group, asset);
     if (base::GetReason(written) != base::Reason::kStoreUnavailable) break;
   }
   return written;

@@ -77,8 +77,8 @@ class Journal {
   absl::StatusOr<std::optional<model::JournalEntry>> FindEarlier(const model::JournalKey& key);
 
   // What to do with a call of this key.
-  enum class Turn {
-    kOwner,     // Send it, then call Finish exactly once. The waiter will be called by Finish.
+  enum class Role {
+    kOwner,     // Send it, then call Accepted, AcceptedAs or Failed exactly once: that calls the waiter.
     kAnswered,  // The waiter was or will be called; do nothing.
   };
 
@@ -86,9 +86,10 @@ class Journal {
   // with: why `call.claim` cannot be had (nothing is journalled then); the answer of an earlier call of the same key
   // and fingerprint (now, or when it ends); ALREADY_EXISTS naming the first differing field; for one in doubt, what a
   // look at the vendor finds, else OUTCOME_UNKNOWN; or a store error.
-  Turn Begin(model::JournalEntry& call, Waiter waiter);
+  Role Begin(model::JournalEntry& call, Waiter waiter);
 
-  // As Begin for a call that cannot be sent, because its bytes were not read or are used up. When there is no earlier
+  // As Begin for a call that cannot be sent, because its bytes were not read or are used up: it is journalled, if need
+  // be, only to be answered. When there is no earlier
   // call to answer it (any more), the waiter gets kUpstreamUnavailable, and the request id can be used again.
   void AnswerEarlier(model::JournalEntry& call, Waiter waiter);
 
@@ -98,8 +99,8 @@ class Journal {
                 Waiter waiter);
 
   // Looks for what a call in doubt made, as Begin does for one who repeats it; callers that come meanwhile wait for the
-  // outcome. `done(over)` is called exactly once, on any thread; over: the call is not in doubt, or not any more. An
-  // error: the look failed.
+  // outcome. `done(over)` is called exactly once, on any thread; over: the call is not in doubt, or not any more. Not
+  // over: nothing was found, the store failed, or another look is under way. An error: why the vendor could not be asked.
   void LookAgain(const model::JournalKey& key, absl::AnyInvocable<void(absl::StatusOr<bool> over)> done);
 
   // Ends a call in doubt by a person's word, or because the doubt has lost its meaning: `found` is what it made; not

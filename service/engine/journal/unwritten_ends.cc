@@ -56,8 +56,8 @@ std::vector<model::JournalEntry> UnwrittenEnds::Calls() {
 absl::StatusOr<std::optional<UnwrittenEnds::End>> UnwrittenEnds::Write(const model::JournalKey& key) {
   std::optional<End> end = Find(key);
   if (!end.has_value()) return end;
-  const absl::Status written = store_.FinishCall(end->call, end->group.has_value() ? &*end->group : nullptr,
-                                                 end->asset.has_value() ? &*end->asset : nullptr);
+  const absl::Status written = store_.FinishEntry(end->call, end->group.has_value() ? &*end->group : nullptr,
+                                                  end->asset.has_value() ? &*end->asset : nullptr);
   if (!written.ok()) return written;
   Forget(key);
   base::Log(base::LogLevel::kWarning, "billed_call_end_stored_late",

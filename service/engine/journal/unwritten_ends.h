@@ -32,7 +32,7 @@ class UnwrittenEnds {
     std::optional<model::Asset> asset;
   };
 
-  // `on_due` runs on a thread of its own whenever a kept end is to be written again, and leads to Write, unless
+  // `on_due` runs on a thread that may block whenever a kept end is to be written again, and leads to Write, unless
   // somebody works on the call.
   UnwrittenEnds(store::JournalStore& store, base::Clock& clock,
                 std::function<void(const model::JournalKey& key)> on_due);

@@ -36,7 +36,7 @@ class OpenTask {
     Step step = Step::kCheck;
     std::string tenant;
     std::string upstream;
-    bool submitted = false;    // It awaited a poll; else a submission.
+    bool submitted = false;    // The vendor has it: what it awaits is a poll; else a submission.
     bool missed_turn = false;  // It awaited its turn for too long.
   };
 

@@ -25,9 +25,9 @@ OpenTask::Answer AnswerOf(const absl::StatusOr<upstream::TaskReport>& report, co
 void Polling::Await(const std::string& id, VendorAccount& account) {
   const std::optional<OpenTask::Place> place = with_.table.AwaitTurn(id, patience_.last_word);
   if (!place.has_value()) return;
-  account.requests().Add(RequestKind::kPoll, place->tenant, id, place->rank,
+  account.requests().Add(RequestKind::kRead, place->tenant, id, place->rank,
                          [this, id, &account](RequestSlot& slot) { OnTurn(id, account, slot); });
-  if (place->notified) (void)account.requests().Hasten(RequestKind::kPoll, id);
+  if (place->notified) (void)account.requests().Hasten(RequestKind::kRead, id);
 }
 
 void Polling::Check(const GenerationTask& task, bool missed_turn, VendorAccount& account) {
@@ -39,12 +39,12 @@ void Polling::Check(const GenerationTask& task, bool missed_turn, VendorAccount&
 
 bool Polling::MayStillTell(const GenerationTask& task, bool polled, VendorAccount& account) {
   if (with_.clock.Now() >= task.deadline_time + kLongestLastWord) return false;
-  return !polled || account.requests().IsHeldUp(RequestKind::kPoll);
+  return !polled || account.requests().IsHeldUp(RequestKind::kRead);
 }
 
 void Polling::OnTurn(const std::string& id, VendorAccount& account, RequestSlot& slot) {
   if (!with_.table.OnTurn(id) || schedule_.stopped()) return;
-  const std::optional<GenerationTask> task = schedule_.ReadOpen(id);
+  const std::optional<GenerationTask> task = schedule_.ReadOpenOrEndStep(id);
   if (!task.has_value()) return;
   if (!IsSubmitted(task->state)) return schedule_.Schedule(*task);
   Poll(*task, account, slot);

@@ -15,7 +15,7 @@ namespace seedance::engine {
 // Polls of submitted tasks: each waits for its turn at the vendor, on no thread; what the vendor says is merged and
 // written; a task that is unknown there for too long is LOST, one that is overdue EXPIRED. Thread-safe.
 //
-// Tests: tests/unit/engine/tasks/task_tracker_test.cc, tests/unit/engine/dispatch/task_turns_test.cc,
+// Tests: tests/unit/engine/tasks/task_tracker_test.cc, tests/unit/engine/tasks/task_turns_test.cc,
 // tests/unit/engine/tasks/result_missing_test.cc
 class Polling {
  public:

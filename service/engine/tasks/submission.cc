@@ -32,7 +32,7 @@ bool IsTagged(const GenerationTask& task, const VendorAccount& account) {
 void Submission::Await(const std::string& id, VendorAccount& account) {
   const std::optional<OpenTask::Place> place = with_.table.AwaitTurn(id, options_.last_word);
   if (!place.has_value()) return;
-  account.requests().Add(RequestKind::kSubmit, place->tenant, id, place->due,
+  account.requests().Add(RequestKind::kChange, place->tenant, id, place->due,
                          [this, id, &account](RequestSlot& slot) { OnTurn(id, account, slot); });
   const std::optional<WaitReason> reason = account.requests().WhyItWaits(id);
   if (reason.has_value()) waits_.TellLater(id, *reason);
@@ -41,28 +41,28 @@ void Submission::Await(const std::string& id, VendorAccount& account) {
 void Submission::Check(const GenerationTask& task, VendorAccount& account) {
   if (with_.clock.Now() >= task.deadline_time) return schedule_.GiveUp(task);
   if (stopped()) return schedule_.ScheduleIn(task.id, absl::Seconds(1));
-  if (ReadyAssets(task).has_value()) Await(task.id, account);
+  if (AssetsOrEndStep(task).has_value()) Await(task.id, account);
 }
 
 std::unique_ptr<RequestSlot> Submission::TakeSlot(VendorAccount& account) {
   // A new task overtakes none that is due already.
-  return !stopped() && !with_.table.AnyDue() ? account.requests().TryTake(RequestKind::kSubmit) : nullptr;
+  return !stopped() && !with_.table.AnyDue() ? account.requests().TryTake(RequestKind::kChange) : nullptr;
 }
 
 void Submission::OnTurn(const std::string& id, VendorAccount& account, RequestSlot& slot) {
   if (!with_.table.OnTurn(id) || schedule_.stopped()) return;
-  const std::optional<GenerationTask> task = schedule_.ReadOpen(id);
+  const std::optional<GenerationTask> task = schedule_.ReadOpenOrEndStep(id);
   if (!task.has_value()) return;
   if (task->state != TaskState::kPending) return schedule_.Schedule(*task);
   if (with_.clock.Now() >= task->deadline_time) return schedule_.GiveUp(*task);
   if (stopped()) return schedule_.ScheduleIn(id, absl::Seconds(1));
   // They may have changed while it waited for its turn. What is deleted or replaced at the vendor from here on makes it
   // refuse the task, which bills nothing.
-  const std::optional<std::vector<model::Asset>> assets = ReadyAssets(*task);
+  const std::optional<std::vector<model::Asset>> assets = AssetsOrEndStep(*task);
   if (assets.has_value()) Submit(id, *assets, account, slot);
 }
 
-std::optional<std::vector<model::Asset>> Submission::ReadyAssets(const GenerationTask& task) {
+std::optional<std::vector<model::Asset>> Submission::AssetsOrEndStep(const GenerationTask& task) {
   const Revivals revivals = with_.table.BeginCheck(task.id);
   absl::StatusOr<AssetCheck> check = CheckAssets(with_.store, task, revivals);
   if (!check.ok()) {
@@ -87,7 +87,7 @@ std::optional<std::vector<model::Asset>> Submission::ReadyAssets(const Generatio
 void Submission::WaitForAssets(const GenerationTask& task, const AssetCheck& check) {
   if (with_.table.BeginWait(task.id, check.to_revive)) {
     for (const model::Asset& asset : check.assets) {
-      if (asset.state == model::AssetState::kActive) observers_.assets.OnUsed(asset, AssetUse::kAwaited);
+      if (asset.state == model::AssetState::kActive) observers_.assets.OnUsed(asset, AssetUse::kNeededByWaitingTask);
     }
   }
   for (const model::Asset& asset : check.to_revive) observers_.assets.OnNeeded(asset);
@@ -152,7 +152,8 @@ bool Submission::WriteResult(const std::string& id, const upstream::BilledResult
       in_doubt = edited;
     }
   };
-  // Whatever its state: nothing but this takes a task out of SUBMITTING.
+  // Whatever its state: while it is being sent nobody else takes it out of SUBMITTING. The tracker does so at its start,
+  // and for a task that was disowned.
   const auto always = [](const GenerationTask&) { return true; };
   if (!schedule_.Finish(id, always, merge, next_try, until)) return false;
   if (in_doubt.has_value()) {

@@ -57,7 +57,7 @@ class Submission {
   void Submit(const std::string& id, const std::vector<model::Asset>& assets, VendorAccount& account,
               RequestSlot& slot);
   // The assets of a PENDING task, when it can be sent; else its step has ended.
-  std::optional<std::vector<model::Asset>> ReadyAssets(const model::GenerationTask& task);
+  std::optional<std::vector<model::Asset>> AssetsOrEndStep(const model::GenerationTask& task);
   void WaitForAssets(const model::GenerationTask& task, const AssetCheck& check);
   absl::Duration NextTry(const std::string& id, const upstream::BilledResult<std::string>& result);
   // Writes it until the end of the stop's grace. False: it was not written.

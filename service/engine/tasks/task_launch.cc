@@ -63,7 +63,7 @@ std::optional<std::vector<model::Asset>> TaskLaunch::ReadyAssets(const Generatio
 }
 
 std::optional<GenerationTask> TaskLaunch::Store(NewTask& fresh, Done<GenerationTask>& done) {
-  absl::StatusOr<store::Store::Begun> begun = store_.BeginCall(fresh.call, &fresh.task);
+  absl::StatusOr<store::Store::Begun> begun = store_.BeginEntry(fresh.call, &fresh.task);
   // A commit that is reported as failed may be on disk all the same.
   if (!begun.ok() && MayBeStored(fresh.task.id)) tracker_.Disown(fresh.task);
   if (!begun.ok() || begun->existing.has_value()) fresh.place.reset();

@@ -12,7 +12,7 @@ namespace seedance::engine {
 // What the task tracker asks of the other rooms, and tells them. Called on the tracker's and the upstreams' threads,
 // without a lock; implementations are thread-safe and outlive the tracker.
 //
-// Tests: tests/unit/engine/tasks/task_waits_test.cc, tests/unit/engine/dispatch/task_turns_test.cc
+// Tests: tests/unit/engine/tasks/task_waits_test.cc, tests/unit/engine/tasks/task_turns_test.cc
 
 // Knows who reads a task.
 class TaskAudience {

@@ -140,7 +140,7 @@ void TaskReconciler::LookByItself(const std::string& id) {
   if (task->state != TaskState::kSubmitUnknown || !searchable) return schedule_.Done(id, true);
   // As any call of the background: in its turn, and not while the vendor is down or wants a rest.
   account->requests().Add(
-      RequestKind::kPoll, task->tenant, absl::StrCat("doubt ", id), clock_.Now(),
+      RequestKind::kRead, task->tenant, absl::StrCat("doubt ", id), clock_.Now(),
       [this, id, account](RequestSlot& slot) {
         const absl::StatusOr<ReconciledTask> searched = Search(upstreams_.BackgroundRead(&slot), id, *account);
         if (upstream::WasPutOff(searched.status())) return schedule_.PutOff(id, searched.status());

@@ -16,7 +16,7 @@ TaskSchedule::TaskSchedule(const TrackerOptions& options, const TrackerCollabora
       with_(with),
       audience_(audience) {}
 
-std::optional<GenerationTask> TaskSchedule::ReadOpen(const std::string& id) {
+std::optional<GenerationTask> TaskSchedule::ReadOpenOrEndStep(const std::string& id) {
   absl::StatusOr<GenerationTask> task = with_.store.GetTask(id);
   if (absl::IsNotFound(task.status()) || (task.ok() && model::IsTerminal(task->state))) {
     with_.table.Remove(id);
@@ -78,7 +78,7 @@ PollFacts TaskSchedule::FactsOf(const GenerationTask& task, const TaskTable::Sta
   facts.watched = !task.detached && audience_.Watches(task);
   if (account != nullptr) facts.round = account->requests().TimeForPolls(standing.submitted);
   facts.webhooks = trust_.Trusts(upstream);
-  facts.crowded = account != nullptr && account->requests().IsCrowded(RequestKind::kPoll);
+  facts.crowded = account != nullptr && account->requests().IsCrowded(RequestKind::kRead);
   facts.usual = usual_.Of(upstream, task.request.model);
   return facts;
 }

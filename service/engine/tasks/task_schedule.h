@@ -20,7 +20,7 @@ namespace seedance::engine {
 // the table. Every step ends by one of these methods, or by TaskTable::Schedule or AwaitTurn. Thread-safe; blocks for
 // the store.
 //
-// Tests: tests/unit/engine/tasks/task_tracker_test.cc, tests/unit/engine/dispatch/task_turns_test.cc
+// Tests: tests/unit/engine/tasks/task_tracker_test.cc, tests/unit/engine/tasks/task_turns_test.cc
 class TaskSchedule {
  public:
   TaskSchedule(const TrackerOptions& options, const TrackerCollaborators& with, TaskAudience& audience);
@@ -30,7 +30,7 @@ class TaskSchedule {
   bool stopped() { return stopping_->cancelled(); }
 
   // The task, if it is still open. nullopt: it is not, or cannot be read, and its step has ended.
-  std::optional<model::GenerationTask> ReadOpen(const std::string& id);
+  std::optional<model::GenerationTask> ReadOpenOrEndStep(const std::string& id);
 
   // Writes the task as TaskWriter::WriteSurely, until the process stops or, with `until`, until that is cancelled.
   // Then as Schedule. False: it was not written; then it is due in a second, unless the store failed to the end.

@@ -60,7 +60,7 @@ bool TaskTracker::Notify(const std::string& upstream, const std::string& upstrea
   if (account == nullptr) return notified.known;
   account->metrics().Poked(notified.known);
   // One whose turn has not come goes before those that are merely due.
-  if (!notified.awaits_turn.empty()) (void)account->requests().Hasten(RequestKind::kPoll, notified.awaits_turn);
+  if (!notified.awaits_turn.empty()) (void)account->requests().Hasten(RequestKind::kRead, notified.awaits_turn);
   return notified.known;
 }
 
@@ -74,7 +74,7 @@ void TaskTracker::OnDue(const std::string& id, const OpenTask::Due& due) {
     return waits_.Run([this, id] { CheckWithoutUpstream(id); });
   }
   if (due.missed_turn) {
-    (void)account->requests().Remove(due.submitted ? RequestKind::kPoll : RequestKind::kSubmit, id);
+    (void)account->requests().Remove(due.submitted ? RequestKind::kRead : RequestKind::kChange, id);
   }
   if (due.step == OpenTask::Step::kPoll) return polling_.Await(id, *account);
   if (due.step == OpenTask::Step::kSubmit && !submission_.stopped()) return submission_.Await(id, *account);
@@ -83,7 +83,7 @@ void TaskTracker::OnDue(const std::string& id, const OpenTask::Due& due) {
 
 void TaskTracker::Check(const std::string& id, bool missed_turn, VendorAccount& account) {
   if (schedule_.stopped()) return;
-  const std::optional<GenerationTask> task = schedule_.ReadOpen(id);
+  const std::optional<GenerationTask> task = schedule_.ReadOpenOrEndStep(id);
   if (!task.has_value()) return;
   if (task->state == TaskState::kPending) return submission_.Check(*task, account);
   if (IsSubmitted(task->state)) return polling_.Check(*task, missed_turn, account);
@@ -93,7 +93,7 @@ void TaskTracker::Check(const std::string& id, bool missed_turn, VendorAccount& 
 
 void TaskTracker::CheckWithoutUpstream(const std::string& id) {
   if (schedule_.stopped()) return;
-  const std::optional<GenerationTask> task = schedule_.ReadOpen(id);
+  const std::optional<GenerationTask> task = schedule_.ReadOpenOrEndStep(id);
   if (!task.has_value()) return;
   const absl::Time now = with_.clock.Now();
   if (now >= task->deadline_time) return schedule_.GiveUp(*task);

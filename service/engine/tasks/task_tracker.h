@@ -45,11 +45,12 @@ class TaskTracker {
   void Disown(const model::GenerationTask& task) { with_.table.AddDisowned(task); }
 
   // A webhook says that there is news of the vendor's task: it is polled now, after a poll under way once more, and at
-  // most once a second. False, and nothing is done: no such task is open.
+  // most once a second. False: no such task is open. The notice is kept for a minute then: the vendor may be faster than
+  // its answer to the create.
   bool Notify(const std::string& upstream, const std::string& upstream_task_id);
 
  private:
-  // On the table's thread.
+  // On the clock's timer; does not block.
   void OnDue(const std::string& id, const OpenTask::Due& due);
   // On the thread of WaitTeller.
   void Check(const std::string& id, bool missed_turn, VendorAccount& account);

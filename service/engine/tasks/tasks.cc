@@ -88,7 +88,7 @@ absl::Status Tasks::CreateWith(const CallContext& context, const CreateTaskParam
   call.fingerprint = FingerprintOf(params.request);
   if (!params.request_id.empty() && !params.validate_only && params.violations.empty()) {
     // Asked before the checks: what was accepted once is answered again even if its assets are gone by now.
-    absl::StatusOr<std::optional<model::JournalEntry>> earlier = with_.store.GetCall(call.key);
+    absl::StatusOr<std::optional<model::JournalEntry>> earlier = with_.store.GetEntry(call.key);
     if (!earlier.ok()) return earlier.status();
     if (earlier->has_value()) return done(AnswerOfEarlier(with_.store, **earlier, call.fingerprint)), absl::OkStatus();
   }

@@ -83,7 +83,8 @@ class Tasks {
         launch_(with.store, with.upstreams, with.tracker, with.feeds) {}
 
   // Stores the task and has it submitted (TaskLaunch). Answers with it as stored (PENDING, or SUBMITTING when it is
-  // sent at once), or, for a request id that was used before, with it as it is now. It does not wait for the vendor.
+  // sent at once), or, for a request id that was used before, with it as it is now. It does not wait for
+  // the vendor's answer to the task; for references that only a dedicated account knows, it reads them there first.
   void Create(const CallContext& context, const CreateTaskParams& params, Done<model::GenerationTask> done);
 
   void Get(const CallContext& context, const std::string& id, Done<model::GenerationTask> done);

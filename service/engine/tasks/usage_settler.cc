@@ -81,7 +81,7 @@ void UsageSettler::OnDue(const std::string& name) {
   VendorAccount* account = upstreams_.Named(name);
   if (account == nullptr) return;
   // In its turn with the polls, and not while the vendor is down.
-  account->requests().Add(RequestKind::kPoll, "", "usage log", clock_.Now(),
+  account->requests().Add(RequestKind::kRead, "", "usage log", clock_.Now(),
                           [this, account](RequestSlot& slot) { Read(*account, slot); });
 }
 
@@ -231,7 +231,7 @@ void UsageSettler::AskAll(VendorAccount& account, const std::shared_ptr<Round>& 
   }
   if (ids.empty()) return Conclude(account, *round);
   for (const std::string& id : ids) {
-    account.requests().Add(RequestKind::kPoll, "", absl::StrCat("usage ", id), clock_.Now(),
+    account.requests().Add(RequestKind::kRead, "", absl::StrCat("usage ", id), clock_.Now(),
                            [this, &account, id, round](RequestSlot& slot) { AskOne(account, id, slot, round); });
   }
 }

@@ -33,7 +33,7 @@ absl::Duration WaitTeller::TellAgain() {
   }
   size_t waiting = 0;
   for (RequestDispatcher* requests : all) {
-    waiting += requests->facts().waiting[static_cast<size_t>(RequestKind::kSubmit)];
+    waiting += requests->facts().waiting[static_cast<size_t>(RequestKind::kChange)];
   }
   return TellBudget::Again(waiting);
 }

@@ -23,7 +23,7 @@ namespace seedance::engine {
 // changed, told in slices and within TellBudget. Works on one thread of its own, on which the tracker also does what
 // needs no request, in the order in which it was asked for. Thread-safe.
 //
-// Tests: tests/unit/engine/tasks/task_waits_test.cc, tests/unit/engine/dispatch/task_turns_test.cc
+// Tests: tests/unit/engine/tasks/task_waits_test.cc, tests/unit/engine/tasks/task_turns_test.cc
 class WaitTeller final : public RequestObserver {
  public:
   WaitTeller(store::TaskStore& store, TaskTable& table, TaskWriter& writer, base::Clock& clock)

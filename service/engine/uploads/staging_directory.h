@@ -35,8 +35,8 @@ class StagingDirectory {
     std::string public_base_url;  // Without a slash at the end.
   };
 
-  // Takes up the files of an earlier process. `random` must not be guessable. A thread of its own removes files whose
-  // time is over.
+  // Takes up the files of an earlier process. `random` must not be guessable. Files whose time is over are
+  // removed by the clock's timer.
   StagingDirectory(Options options, base::Clock& clock, base::Random& random);
   ~StagingDirectory();
 

@@ -41,7 +41,7 @@ struct TaskFeed {
 
 // Feeds of changes, one for each tenant whose tasks are watched.
 //
-// Revisions are committed in order, but published by many threads in any order. So publications carry no data: they
+// Revisions are committed in order (store::Store), but published by many threads in any order. So publications carry no data: they
 // only make the tenant's feed read the store from its last revision, and readers follow the feed. A reader at a
 // revision has seen every change up to it.
 //

@@ -8,16 +8,16 @@ namespace seedance::rpc {
 namespace {
 
 void Answer(RpcStream& stream, Call& call, const google::protobuf::MessageLite& answer) {
-  RpcContext& edge = call.edge();
+  RpcContext& rpc_context = call.rpc_context();
   const grpc::Slice slice = Serialize(answer);
-  edge.limits().Charge(stream.ticket(), slice.size());
-  stream.ExpectDelivery(edge.deadlines(), edge.options().answer_timeout);
+  rpc_context.limits().Charge(stream.ticket(), slice.size());
+  stream.ExpectDelivery(rpc_context.deadlines(), rpc_context.options().answer_timeout);
   (void)call.End(absl::OkStatus());
   stream.Answer(grpc::ByteBuffer(&slice, 1));
 }
 
 void Finish(RpcStream& stream, Call& call, const absl::Status& status) {
-  stream.ExpectDelivery(call.edge().deadlines(), call.edge().options().answer_timeout);
+  stream.ExpectDelivery(call.rpc_context().deadlines(), call.rpc_context().options().answer_timeout);
   stream.Finish(call.End(status));
 }
 

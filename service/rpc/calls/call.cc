@@ -73,13 +73,17 @@ base::LogKind KindOf(const std::string& tenant, const absl::Status& status) {
 
 }  // namespace
 
-Call::Call(RpcContext& edge, grpc::ServerContext* context, const std::string& peer, const Traits& method)
-    : edge_(edge), grpc_context_(context), peer_(peer), method_(method), start_(edge.clock().Now()) {
-  context_.deadline = FromMachineTime(context->deadline(), edge.clock());
+Call::Call(RpcContext& rpc_context, grpc::ServerContext* context, const std::string& peer, const Traits& method)
+    : rpc_context_(rpc_context),
+      grpc_context_(context),
+      peer_(peer),
+      method_(method),
+      start_(rpc_context.clock().Now()) {
+  context_.deadline = FromMachineTime(context->deadline(), rpc_context.clock());
   context_.cancel = std::make_shared<base::CancelToken>();
-  context_.traceparent = ContinueTrace(Metadata(*context, "traceparent"), edge.random());
+  context_.traceparent = ContinueTrace(Metadata(*context, "traceparent"), rpc_context.random());
   if (!method.open) {
-    const Tenants& tenants = edge.tenants();
+    const Tenants& tenants = rpc_context.tenants();
     std::vector<std::string_view> headers;
     const auto [begin, end] = context->client_metadata().equal_range("authorization");
     for (auto each = begin; each != end; ++each) headers.emplace_back(each->second.data(), each->second.size());
@@ -89,16 +93,16 @@ Call::Call(RpcContext& edge, grpc::ServerContext* context, const std::string& pe
     if (tenant.ok()) context_.tenant = *std::move(tenant);
   }
   if (method.auxiliary) return;
-  entered_ = edge.active().Enter(*this);
-  if (admission_.ok() && !entered_) admission_ = DrainingError(edge.random());
+  entered_ = rpc_context.inflight().Enter(*this);
+  if (admission_.ok() && !entered_) admission_ = DrainingError(rpc_context.random());
 }
 
 Call::~Call() {
-  if (entered_) edge_.active().Leave(*this);  // End was not called, because of an exception.
+  if (entered_) rpc_context_.inflight().Leave(*this);  // End was not called, because of an exception.
 }
 
 absl::Status Call::Gone() const {
-  const bool late = edge_.clock().Now() >= context_.deadline;
+  const bool late = rpc_context_.clock().Now() >= context_.deadline;
   base::ErrorDetail detail;
   detail.reason = late ? base::Reason::kDeadlineExceeded : base::Reason::kCancelled;
   return base::MakeError(late ? "the call's deadline has passed" : "the caller cancelled or disconnected", detail);
@@ -112,7 +116,7 @@ grpc::Status Call::End(const absl::Status& status) {
   if (detail.reason == base::Reason::kDraining && detail.retry_delay.has_value()) {
     grpc_context_->AddTrailingMetadata(kPushback, absl::StrCat(absl::ToInt64Milliseconds(*detail.retry_delay)));
   }
-  if (std::exchange(entered_, false)) edge_.active().Leave(*this);
+  if (std::exchange(entered_, false)) rpc_context_.inflight().Leave(*this);
   return ToGrpcStatus(status);
 }
 
@@ -122,7 +126,7 @@ void Call::WriteLine(const absl::Status& status, const base::ErrorDetail& detail
   line.Add("tenant", context_.tenant);
   line.Add("code", CodeName(status));
   line.Add("trace_id", TraceId(context_.traceparent));
-  line.Add("duration_ms", absl::ToDoubleMilliseconds(edge_.clock().Now() - start_));
+  line.Add("duration_ms", absl::ToDoubleMilliseconds(rpc_context_.clock().Now() - start_));
   line.Add("peer", peer_);
   if (!status.ok()) line.Add("reason", base::ReasonName(detail.reason));
   if (!request_id_.empty()) line.Add("request_id", request_id_);

@@ -21,7 +21,7 @@ inline constexpr char kLimitKey[] = "limit";
 
 // State that every RPC has, unary or streaming: tenant, deadline, cancellation, trace, and at the end the log line and
 // the status. Owned by the RPC's reactor, which serializes calls of non-const methods.
-class Call final : private ActiveCall {
+class Call final : private InflightCall {
  public:
   // Properties of a method.
   struct Traits {
@@ -32,7 +32,7 @@ class Call final : private ActiveCall {
   };
 
   // `context` and `peer` must live until the reactor's OnDone.
-  Call(RpcContext& edge, grpc::ServerContext* context, const std::string& peer, const Traits& method);
+  Call(RpcContext& rpc_context, grpc::ServerContext* context, const std::string& peer, const Traits& method);
   ~Call();
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
@@ -43,7 +43,7 @@ class Call final : private ActiveCall {
   // Context for the engine. Its cancel token is cancelled by Cancel().
   const engine::CallContext& context() const { return context_; }
 
-  RpcContext& edge() const { return edge_; }
+  RpcContext& rpc_context() const { return rpc_context_; }
 
   // Values for the log line; truncated.
   void set_resource(std::string_view name) { resource_ = std::string(name.substr(0, 200)); }
@@ -67,7 +67,7 @@ class Call final : private ActiveCall {
   void WriteLine(const absl::Status& status, const base::ErrorDetail& detail) const;
   std::string Peer() const override { return peer_; }
 
-  RpcContext& edge_;
+  RpcContext& rpc_context_;
   grpc::ServerContext* const grpc_context_;
   const std::string& peer_;
   const Traits method_;

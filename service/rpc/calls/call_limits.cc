@@ -17,7 +17,7 @@ struct CallLimits::Connection {
   const std::string* peer = nullptr;  // Key in connections_.
   const std::string address;          // The peer without the port.
   size_t open = 0;
-  std::array<size_t, 5> service_calls{};  // By RequestKind.
+  std::array<size_t, 5> service_calls{};  // By RpcKind.
   size_t refusals = 0;
   size_t dropped = 0;  // Refusals dropped since no refusal was pending last.
   bool ended = false;
@@ -46,7 +46,7 @@ constexpr std::array<const char*, 11> kNames = {"calls",
 // Connections of a Unix socket are indistinguishable.
 bool HasName(const std::string& peer) { return !absl::StartsWith(peer, "unix"); }
 
-bool IsService(RequestKind kind) { return kind != RequestKind::kCall && kind != RequestKind::kWatch; }
+bool IsService(RpcKind kind) { return kind != RpcKind::kCall && kind != RpcKind::kWatch; }
 
 }  // namespace
 
@@ -103,7 +103,7 @@ void CallLimits::EndConnection(const std::string& peer, std::string_view cause) 
   if (options_.end_connection != nullptr) options_.end_connection(peer);
 }
 
-absl::Status CallLimits::Admit(Ticket& ticket, RequestKind kind, const std::string& tenant) {
+absl::Status CallLimits::Admit(Ticket& ticket, RpcKind kind, const std::string& tenant) {
   base::MutexLock lock(mutex_);
   Tenant& entry = tenants_.try_emplace(tenant, Tenant{tenant}).first->second;
   ticket.kind = kind;
@@ -134,7 +134,7 @@ void CallLimits::BeginStream(Ticket& ticket) {
 }
 
 absl::Status CallLimits::AdmitServiceLocked(Ticket& ticket) {
-  const bool reflection = ticket.kind == RequestKind::kReflection;
+  const bool reflection = ticket.kind == RpcKind::kReflection;
   const size_t most = reflection ? options_.max_reflection_streams : options_.max_health_calls;
   if (!HasServicePlaceLocked(ticket, most)) {
     return reflection ? Over(Limit::kReflectionStreams, "reflection streams", most, "gateway:reflection_streams")
@@ -152,7 +152,7 @@ bool CallLimits::HasServicePlaceLocked(const Ticket& ticket, size_t most) {
   const auto kind = static_cast<size_t>(ticket.kind);
   if (service_calls_[kind] >= most) return false;
   if (!HasName(*ticket.connection->peer)) return true;
-  const bool reflection = ticket.kind == RequestKind::kReflection;
+  const bool reflection = ticket.kind == RpcKind::kReflection;
   if (ticket.connection->service_calls[kind] >= std::max<size_t>(1, most / (reflection ? 4 : 10))) return false;
   const auto of_address = service_calls_of_.find(ticket.connection->address);
   if (reflection || of_address == service_calls_of_.end()) return true;

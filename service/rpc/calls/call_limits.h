@@ -17,7 +17,7 @@
 namespace seedance::rpc {
 
 // Kinds of RPCs with separate limits. Watch streams, once started, are limited by StreamRegistry.
-enum class RequestKind { kCall, kWatch, kHealthCheck, kHealthWatch, kReflection };
+enum class RpcKind { kCall, kWatch, kHealthCheck, kHealthWatch, kReflection };
 
 // Limits on open RPCs, by connection, by tenant and in total, and on bytes of answers that callers have not taken.
 // Connections of a Unix socket cannot be told apart: limits per connection do not apply to them. Thread-safe.
@@ -55,7 +55,7 @@ class CallLimits {
   struct Ticket {
     Connection* connection = nullptr;
     Tenant* tenant = nullptr;
-    RequestKind kind = RequestKind::kCall;
+    RpcKind kind = RpcKind::kCall;
     bool counts_as_call = false;
     bool counts_as_service = false;  // A health call or a reflection stream.
     bool refused = false;
@@ -77,7 +77,7 @@ class CallLimits {
 
   // Takes a place for the RPC. RESOURCE_EXHAUSTED (RetryInfo; quota subject `gateway:<limit>` or `tenant:<name>`): none
   // is free, or callers left too many bytes of answers unread.
-  absl::Status Admit(Ticket& ticket, RequestKind kind, const std::string& tenant);
+  absl::Status Admit(Ticket& ticket, RpcKind kind, const std::string& tenant);
 
   // Changes a watch, so far counted as a call, to a stream counted by StreamRegistry.
   void BeginStream(Ticket& ticket);
@@ -129,7 +129,7 @@ class CallLimits {
   absl::Status CheckAnswersLocked(const Tenant& tenant) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void CountAnswerLocked(Tenant& tenant, size_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void DropAnswerLocked(Tenant& tenant, size_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  using ServiceCalls = std::array<size_t, 5>;  // By RequestKind.
+  using ServiceCalls = std::array<size_t, 5>;  // By RpcKind.
   bool HasServicePlaceLocked(const Ticket& ticket, size_t most) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void LeaveServiceLocked(Ticket& ticket) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status AdmitServiceLocked(Ticket& ticket) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -15,10 +15,10 @@ constexpr Call::Traits kUnknownMethod = {"unknown", /*open=*/true, /*auxiliary=*
 
 // Ends an RPC that never reaches its method. Never throws: some callers end the RPCs of others.
 void Refuse(RpcStream& stream, Call& call, const absl::Status& status) try {
-  RpcContext& edge = call.edge();
+  RpcContext& rpc_context = call.rpc_context();
   const grpc::Status end = call.End(status);
-  if (edge.limits().Refuse(stream.ticket())) {
-    stream.ExpectDelivery(edge.deadlines(), edge.options().receive_timeout);
+  if (rpc_context.limits().Refuse(stream.ticket())) {
+    stream.ExpectDelivery(rpc_context.deadlines(), rpc_context.options().receive_timeout);
   } else {
     stream.TryCancel();
   }
@@ -41,11 +41,11 @@ class Incoming final : public Reactor,
                        private DeadlineQueue::Item {
  public:
   Incoming(RpcStream& stream, const Method& method, std::unique_ptr<Call> call)
-      : stream_(stream), method_(method), edge_(call->edge()), call_(std::move(call)), lane_(Lane()) {}
-  ~Incoming() override { edge_.deadlines().Remove(*this); }
+      : stream_(stream), method_(method), rpc_context_(call->rpc_context()), call_(std::move(call)), lane_(Lane()) {}
+  ~Incoming() override { rpc_context_.deadlines().Remove(*this); }
 
   void Begin() {
-    edge_.deadlines().Add(*this, patience());
+    rpc_context_.deadlines().Add(*this, patience());
     if (gate().Enter(lane_, shared_from_this()) && !OnPlace()) gate().Leave(lane_);
   }
 
@@ -88,8 +88,8 @@ class Incoming final : public Reactor,
   std::string Lane() const {
     return method_.traits.open ? CallLimits::AddressOf(stream_.ticket()) : call_->context().tenant;
   }
-  ReceiveGate& gate() { return edge_.receiving(method_.traits.open); }
-  absl::Duration patience() const { return edge_.receive_patience(method_.traits.open); }
+  ReceiveGate& gate() { return rpc_context_.receiving(method_.traits.open); }
+  absl::Duration patience() const { return rpc_context_.receive_patience(method_.traits.open); }
 
   std::shared_ptr<void> Hold() override { return weak_from_this().lock(); }
 
@@ -101,14 +101,14 @@ class Incoming final : public Reactor,
       placed = placed_;
     }
     if (!placed) return End(NoTurn());
-    edge_.limits().Count(CallLimits::Limit::kReceiveTimeout);
+    rpc_context_.limits().Count(CallLimits::Limit::kReceiveTimeout);
     base::ErrorDetail detail;
     detail.reason = base::Reason::kDeadlineExceeded;
     End(base::MakeError(absl::StrCat("the request did not arrive within ", absl::FormatDuration(patience())), detail));
   }
 
   absl::Status NoTurn() {
-    edge_.limits().Count(CallLimits::Limit::kReceiving);
+    rpc_context_.limits().Count(CallLimits::Limit::kReceiving);
     base::ErrorDetail detail;
     detail.reason = base::Reason::kQuotaExceeded;
     detail.quota_subject = "gateway:receiving";
@@ -124,7 +124,7 @@ class Incoming final : public Reactor,
       if (std::exchange(ended_, true)) return false;
       placed = placed_;
     }
-    edge_.deadlines().Remove(*this);
+    rpc_context_.deadlines().Remove(*this);
     if (placed) gate().Leave(lane_);
     return true;
   }
@@ -140,7 +140,7 @@ class Incoming final : public Reactor,
 
   RpcStream& stream_;
   const Method& method_;
-  RpcContext& edge_;
+  RpcContext& rpc_context_;
   std::unique_ptr<Call> call_;
   const std::string lane_;
   grpc::ByteBuffer message_;
@@ -154,11 +154,11 @@ class Incoming final : public Reactor,
 }  // namespace
 
 void Dispatcher::OnCall(RpcStream& stream) {
-  CallLimits& limits = edge_.limits();
+  CallLimits& limits = rpc_context_.limits();
   const std::string& path = stream.context().method();
   absl::Status admission = limits.Connect(stream.ticket(), stream.context().peer());
   const Method* method = methods_.Find(path);
-  auto call = std::make_unique<Call>(edge_, &stream.context(), CallLimits::PeerOf(stream.ticket()),
+  auto call = std::make_unique<Call>(rpc_context_, &stream.context(), CallLimits::PeerOf(stream.ticket()),
                                      method == nullptr ? kUnknownMethod : method->traits);
   if (method == nullptr) call->set_resource(path);
   if (admission.ok() && method == nullptr) admission = UnknownMethod(path);

@@ -17,13 +17,13 @@ namespace seedance::rpc {
 class Dispatcher {
  public:
   // Both must outlive it.
-  Dispatcher(RpcContext& edge, const Methods& methods) : edge_(edge), methods_(methods) {}
+  Dispatcher(RpcContext& rpc_context, const Methods& methods) : rpc_context_(rpc_context), methods_(methods) {}
 
   // Handler for RpcServer. Runs on a completion thread, does not block.
   void OnCall(RpcStream& stream);
 
  private:
-  RpcContext& edge_;
+  RpcContext& rpc_context_;
   const Methods& methods_;
 };
 

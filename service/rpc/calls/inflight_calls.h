@@ -14,18 +14,18 @@ namespace seedance::rpc {
 class InflightCalls;
 
 // One of the gateway's own RPCs, from its arrival to its status. Entered at most once; leaves before it is destroyed.
-class ActiveCall {
+class InflightCall {
  public:
   // The peer as gRPC writes it. Called between Enter and Leave, by any thread.
   virtual std::string Peer() const = 0;
 
  protected:
-  virtual ~ActiveCall() = default;
+  virtual ~InflightCall() = default;
 
  private:
   friend class InflightCalls;
-  ActiveCall* next_ = nullptr;  // Guarded by the mutex of InflightCalls, as is prev_.
-  ActiveCall* prev_ = nullptr;
+  InflightCall* next_ = nullptr;  // Guarded by the mutex of InflightCalls, as is prev_.
+  InflightCall* prev_ = nullptr;
 };
 
 // The gateway's own RPCs in flight. A stop waits for these, not for streams of gRPC's services (health watches stay
@@ -34,7 +34,7 @@ class ActiveCall {
 class InflightCalls {
  public:
   // Adds the call. False after Close: the call must be refused.
-  [[nodiscard]] bool Enter(ActiveCall& call) {
+  [[nodiscard]] bool Enter(InflightCall& call) {
     base::MutexLock lock(mutex_);
     if (closed_) return false;
     call.next_ = first_;
@@ -45,7 +45,7 @@ class InflightCalls {
   }
 
   // Removes the call. Once for each Enter that returned true.
-  void Leave(ActiveCall& call) {
+  void Leave(InflightCall& call) {
     base::MutexLock lock(mutex_);
     (call.prev_ == nullptr ? first_ : call.prev_->next_) = call.next_;
     if (call.next_ != nullptr) call.next_->prev_ = call.prev_;
@@ -68,7 +68,7 @@ class InflightCalls {
   std::set<std::string> Peers() {
     base::MutexLock lock(mutex_);
     std::set<std::string> peers;
-    for (const ActiveCall* call = first_; call != nullptr; call = call->next_) peers.insert(call->Peer());
+    for (const InflightCall* call = first_; call != nullptr; call = call->next_) peers.insert(call->Peer());
     return peers;
   }
 
@@ -85,7 +85,7 @@ class InflightCalls {
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
   size_t count_ ABSL_GUARDED_BY(mutex_) = 0;
   // Head of the list of calls in flight.
-  ActiveCall* first_ ABSL_GUARDED_BY(mutex_) = nullptr;
+  InflightCall* first_ ABSL_GUARDED_BY(mutex_) = nullptr;
 };
 
 }  // namespace seedance::rpc

@@ -26,7 +26,7 @@ struct Method {
   // How the dispatcher treats its calls.
   Call::Traits traits;
   // Which limits apply.
-  RequestKind kind = RequestKind::kCall;
+  RpcKind kind = RpcKind::kCall;
   // True: Start runs after one message and the end of the caller's stream. False: after the first message; it reads on
   // itself, and the bytes may be invalid.
   bool one_request = true;

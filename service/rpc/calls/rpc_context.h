@@ -50,12 +50,12 @@ class RpcContext {
         receiving_open_(std::max<size_t>(2, std::min(options_.max_receiving, options_.limits.max_health_calls / 8)),
                         std::max<size_t>(1, options_.limits.max_health_calls / 4), ReceiveGate::Order::kNewestFirst),
         deadlines_(clock),
-        heartbeats_(clock),
+        timers_(clock),
         calls_(options_.call_threads, options_.max_waiting_calls) {
     if (options_.streams.age.limited()) {
-      heartbeats_.Add(clock.Now() + options_.streams.age.Tick(), [this] { return streams_.EndAged(); });
+      timers_.Add(clock.Now() + options_.streams.age.Tick(), [this] { return streams_.EndAged(); });
     }
-    heartbeats_.Add(clock.Now() + kSweep, [this] {
+    timers_.Add(clock.Now() + kSweep, [this] {
       deadlines_.Sweep();
       return clock_.Now() + kSweep;
     });
@@ -64,15 +64,15 @@ class RpcContext {
   // Joins the threads that call the engine. Call it when no RPC is in flight, before Engine::Stop.
   void StopCalls() { calls_.Stop(); }
 
-  // Joins the timer thread. Call it after Engine::Stop.
-  void StopHeartbeats() { heartbeats_.Stop(); }
+  // No callback of timers() runs afterwards. Call it after Engine::Stop.
+  void StopTimers() { timers_.Stop(); }
 
   const Options& options() const { return options_; }
   base::Clock& clock() { return clock_; }
   base::Random& random() { return random_; }
   const Tenants& tenants() const { return tenants_; }
   StreamRegistry& streams() { return streams_; }
-  InflightCalls& active() { return active_; }
+  InflightCalls& inflight() { return inflight_; }
   CallLimits& limits() { return limits_; }
   // The gate for calls with a tenant, or for those without (`open`).
   ReceiveGate& receiving(bool open) { return open ? receiving_open_ : receiving_; }
@@ -81,7 +81,7 @@ class RpcContext {
     return open ? std::min(options_.receive_timeout, kOpenPatience) : options_.receive_timeout;
   }
   DeadlineQueue& deadlines() { return deadlines_; }  // Of first messages and unread answers.
-  TimerWheel& heartbeats() { return heartbeats_; }
+  TimerWheel& timers() { return timers_; }
   CallPool& calls() { return calls_; }  // For all work that may block: RPC server threads must not.
 
  private:
@@ -94,12 +94,12 @@ class RpcContext {
   base::Random& random_;
   const Tenants tenants_;
   StreamRegistry streams_;
-  InflightCalls active_;
+  InflightCalls inflight_;
   CallLimits limits_;
   ReceiveGate receiving_;
   ReceiveGate receiving_open_;
   DeadlineQueue deadlines_;
-  TimerWheel heartbeats_;
+  TimerWheel timers_;
   CallPool calls_;
 };
 

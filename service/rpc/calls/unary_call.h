@@ -29,10 +29,10 @@ class UnaryCall final : public Reactor, public std::enable_shared_from_this<Unar
 
   // Takes the RPC over and queues `work`. Ends it with CallPoolFull when the pool is full.
   static void Start(RpcStream& stream, std::unique_ptr<Call> call, Work work) {
-    RpcContext& edge = call->edge();
+    RpcContext& rpc_context = call->rpc_context();
     const Pointer self(new UnaryCall(stream, std::move(call)));
     stream.SetReactor(self);
-    edge.calls().Run(
+    rpc_context.calls().Run(
         self->call_->context().tenant, [self, work = std::move(work)]() mutable { self->Run(work); },
         [self](const absl::Status& failed) { self->Fail(failed); });
   }
@@ -118,7 +118,7 @@ class UnaryCall final : public Reactor, public std::enable_shared_from_this<Unar
       handling_ = true;
     }
     // Other answers may have piled up since it was admitted.
-    absl::Status refusal = call_->edge().limits().CheckAnswers(stream_.ticket());
+    absl::Status refusal = call_->rpc_context().limits().CheckAnswers(stream_.ticket());
     if (refusal.ok()) refusal = work(self);
     if (!refusal.ok()) Fail(refusal);
     {

@@ -22,14 +22,14 @@ bool OnItsWay(const model::GenerationTask& task) {
 
 }  // namespace
 
-void CreateWait::Begin(RpcContext& edge, engine::Tasks& tasks, const engine::CallContext& context,
+void CreateWait::Begin(RpcContext& rpc_context, engine::Tasks& tasks, const engine::CallContext& context,
                        const model::GenerationTask& task, Answer answer) {
-  const absl::Time now = edge.clock().Now();
-  const absl::Time until = std::min(now + edge.options().create_wait, context.deadline - kMargin);
+  const absl::Time now = rpc_context.clock().Now();
+  const absl::Time until = std::min(now + rpc_context.options().create_wait, context.deadline - kMargin);
   if (!OnItsWay(task) || until <= now) return answer(task);
-  std::shared_ptr<CreateWait> wait(new CreateWait(edge, task, std::move(answer)));
+  std::shared_ptr<CreateWait> wait(new CreateWait(rpc_context, task, std::move(answer)));
   // The timer holds the wait, and ends it in any case.
-  const uint64_t timer = edge.heartbeats().Add(until, [wait] {
+  const uint64_t timer = rpc_context.timers().Add(until, [wait] {
     wait->End();
     return absl::InfiniteFuture();
   });
@@ -43,7 +43,7 @@ void CreateWait::Begin(RpcContext& edge, engine::Tasks& tasks, const engine::Cal
   };
   if (Session session = tasks.WatchAtHand(context, task.id, on_change)) return wait->Follow(std::move(session));
   // `tasks` outlives the call pool.
-  edge.calls().Run(
+  rpc_context.calls().Run(
       context.tenant, [wait, &tasks, context] { wait->Watch(tasks, context); },
       [wait](const absl::Status&) { wait->End(); });
 }
@@ -99,7 +99,7 @@ void CreateWait::End() {
     session.swap(session_);
   }
   answer(*newest);
-  edge_.heartbeats().Remove(timer);
+  rpc_context_.timers().Remove(timer);
   // Not Close: this may run inside on_change, whose caller holds the session until it returns.
   if (session != nullptr) session->Leave();
 }

@@ -22,14 +22,14 @@ class CreateWait : public std::enable_shared_from_this<CreateWait> {
   // Calls `answer` once: when the task has left PENDING and SUBMITTING or waits for assets, when `create_wait` of the
   // options has passed, or shortly before the caller's deadline. Runs on the thread that finds out, perhaps before
   // Begin returns. Never blocks.
-  static void Begin(RpcContext& edge, engine::Tasks& tasks, const engine::CallContext& context,
+  static void Begin(RpcContext& rpc_context, engine::Tasks& tasks, const engine::CallContext& context,
                     const model::GenerationTask& task, Answer answer);
 
  private:
   using Start = engine::WatchStart<model::GenerationTask>;
 
-  CreateWait(RpcContext& edge, const model::GenerationTask& task, Answer answer)
-      : edge_(edge), newest_(task), answer_(std::move(answer)) {}
+  CreateWait(RpcContext& rpc_context, const model::GenerationTask& task, Answer answer)
+      : rpc_context_(rpc_context), newest_(task), answer_(std::move(answer)) {}
 
   using Session = std::shared_ptr<engine::WatchSession<model::GenerationTask>>;
 
@@ -42,7 +42,7 @@ class CreateWait : public std::enable_shared_from_this<CreateWait> {
   // Calls the answer, once.
   void End();
 
-  RpcContext& edge_;
+  RpcContext& rpc_context_;
   base::Mutex mutex_;
   model::GenerationTask newest_ ABSL_GUARDED_BY(mutex_);
   Answer answer_ ABSL_GUARDED_BY(mutex_);  // Null after the call.

@@ -21,8 +21,8 @@ void DownloadReactor::Begin(engine::Downloads& downloads, RpcStream& stream, std
     downloads.Start(self->call_->context(), params, self,
                     [self](const absl::StatusOr<engine::Nothing>& end) { self->OnAnswer(end.status()); });
   };
-  self->edge_.calls().Run(self->call_->context().tenant, std::move(work),
-                          [self](const absl::Status& failed) { self->OnAnswer(failed); });
+  self->rpc_context_.calls().Run(self->call_->context().tenant, std::move(work),
+                                 [self](const absl::Status& failed) { self->OnAnswer(failed); });
 }
 
 bool DownloadReactor::OnStart(int64_t total_size, const std::string& content_type) {
@@ -47,7 +47,7 @@ bool DownloadReactor::OnBytes(std::string_view bytes) {
 bool DownloadReactor::MayBegin() {
   base::MutexLock lock(mutex_);
   if (ending_.has_value() || finished_) return false;
-  const absl::Status read = edge_.limits().CheckAnswers(stream_.ticket());
+  const absl::Status read = rpc_context_.limits().CheckAnswers(stream_.ticket());
   if (!read.ok()) ending_ = read;
   return read.ok();
 }
@@ -58,7 +58,7 @@ bool DownloadReactor::Push(const Response& message) {
     base::MutexLock lock(mutex_);
     if (!WaitForRoom()) return false;
     queue_.emplace_back(&bytes, 1);
-    edge_.limits().Charge(stream_.ticket(), bytes.size());
+    rpc_context_.limits().Charge(stream_.ticket(), bytes.size());
   }
   Pump();
   return true;
@@ -87,7 +87,7 @@ void DownloadReactor::Pump() {
     }
   }
   if (next != nullptr) {
-    stream_.ExpectDelivery(edge_.deadlines(), edge_.options().stall_limit);
+    stream_.ExpectDelivery(rpc_context_.deadlines(), rpc_context_.options().stall_limit);
     stream_.StartWrite(*next);
   } else {
     SendStatus(stream_, *call_, end);
@@ -99,7 +99,7 @@ void DownloadReactor::OnWriteDone(bool ok) {
     base::MutexLock lock(mutex_);
     writing_ = false;
     stream_.Delivered();
-    edge_.limits().Discharge(stream_.ticket(), queue_.front().Length());
+    rpc_context_.limits().Discharge(stream_.ticket(), queue_.front().Length());
     queue_.pop_front();
     if (!ok) {
       ending_ = EndOfCancelled(stream_, *call_);
@@ -146,7 +146,7 @@ void DownloadReactor::OnThrown(RpcStream& stream) {
 
 void DownloadReactor::DropLocked(size_t kept) {
   while (queue_.size() > kept) {
-    edge_.limits().Discharge(stream_.ticket(), queue_.back().Length());
+    rpc_context_.limits().Discharge(stream_.ticket(), queue_.back().Length());
     queue_.pop_back();
   }
 }

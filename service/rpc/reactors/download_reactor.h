@@ -51,7 +51,7 @@ class DownloadReactor final : public Reactor,
 
  private:
   DownloadReactor(RpcStream& stream, std::unique_ptr<Call> call)
-      : edge_(call->edge()), stream_(stream), call_(std::move(call)) {}
+      : rpc_context_(call->rpc_context()), stream_(stream), call_(std::move(call)) {}
 
   // Queues a message; blocks while the queue is full. False: the stream has ended.
   bool Push(const Response& message);
@@ -68,7 +68,7 @@ class DownloadReactor final : public Reactor,
   // Drops queued pieces after the first `kept`.
   void DropLocked(size_t kept) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  RpcContext& edge_;
+  RpcContext& rpc_context_;
   RpcStream& stream_;  // Once finished_ is set, used only by the thread that set it.
   const std::unique_ptr<Call> call_;
   base::Mutex mutex_;

@@ -20,7 +20,7 @@ void UploadReactor::Begin(engine::Assets& assets, RpcStream& stream, std::unique
 }
 
 UploadReactor::UploadReactor(engine::Assets& assets, RpcStream& stream, std::unique_ptr<Call> call)
-    : edge_(call->edge()), assets_(assets), stream_(stream), call_(std::move(call)) {}
+    : rpc_context_(call->rpc_context()), assets_(assets), stream_(stream), call_(std::move(call)) {}
 
 void UploadReactor::ReadNext() {
   base::MutexLock lock(mutex_);
@@ -66,7 +66,7 @@ void UploadReactor::OnMetadata() {
     call_->set_request_id(params.request_id);
     call_->set_resource(message_.metadata().asset().asset_group());
   }
-  pipe_ = std::make_shared<BytePipe>(params.size_bytes, edge_.options().stall_limit, edge_.clock(),
+  pipe_ = std::make_shared<BytePipe>(params.size_bytes, rpc_context_.options().stall_limit, rpc_context_.clock(),
                                      [weak = weak_from_this()] {
                                        if (auto self = weak.lock()) self->ReadNext();
                                      });
@@ -76,8 +76,8 @@ void UploadReactor::OnMetadata() {
                          [self](absl::StatusOr<model::Asset> asset) { self->OnAnswer(std::move(asset)); });
   };
   // The transfer thread requests the first chunk when it starts: until then the bytes stay with the caller.
-  edge_.calls().Run(call_->context().tenant, std::move(work),
-                    [self = shared_from_this()](const absl::Status& failed) { self->End(failed); });
+  rpc_context_.calls().Run(call_->context().tenant, std::move(work),
+                           [self = shared_from_this()](const absl::Status& failed) { self->End(failed); });
 }
 
 void UploadReactor::OnChunk() {

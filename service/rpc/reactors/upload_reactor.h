@@ -47,7 +47,7 @@ class UploadReactor final : public Reactor, public std::enable_shared_from_this<
   // Ends the call with an error, unless it has ended.
   void End(const absl::Status& status);
 
-  RpcContext& edge_;
+  RpcContext& rpc_context_;
   engine::Assets& assets_;
   RpcStream& stream_;  // Once finished_ is set, used only by the thread that set it.
   const std::unique_ptr<Call> call_;

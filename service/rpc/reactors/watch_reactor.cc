@@ -9,13 +9,13 @@
 namespace seedance::rpc {
 
 WatchReactor::WatchReactor(RpcStream& stream, std::unique_ptr<Call> call)
-    : edge_(call->edge()), call_(std::move(call)), stream_(stream) {}
+    : rpc_context_(call->rpc_context()), call_(std::move(call)), stream_(stream) {}
 
 void WatchReactor::Begin(const absl::Status& request) {
   stream_.SetReactor(shared_from_this());
   if (!request.ok()) return End(request);
   const std::string& peer = call_->peer();
-  if (const absl::Status entered = edge_.streams().Enter(this, weak_from_this(), call_->context().tenant, peer);
+  if (const absl::Status entered = rpc_context_.streams().Enter(this, weak_from_this(), call_->context().tenant, peer);
       !entered.ok()) {
     return End(entered);
   }
@@ -23,7 +23,7 @@ void WatchReactor::Begin(const absl::Status& request) {
     base::MutexLock lock(mutex_);
     entered_ = true;
     // The stream may have ended and been destroyed.
-    if (!finished_) edge_.limits().BeginStream(stream_.ticket());
+    if (!finished_) rpc_context_.limits().BeginStream(stream_.ticket());
   }
   RunOnPool([self = shared_from_this(), connection = std::hash<std::string>()(peer)] {
     engine::CallContext context = self->call_->context();
@@ -33,8 +33,8 @@ void WatchReactor::Begin(const absl::Status& request) {
 }
 
 void WatchReactor::RunOnPool(CallPool::Work work) {
-  edge_.calls().Run(call_->context().tenant, std::move(work),
-                    [self = shared_from_this()](const absl::Status& failed) { self->End(failed); });
+  rpc_context_.calls().Run(call_->context().tenant, std::move(work),
+                           [self = shared_from_this()](const absl::Status& failed) { self->End(failed); });
 }
 
 void WatchReactor::OnWriteDone(bool ok) {
@@ -55,14 +55,14 @@ void WatchReactor::OnCancel() {
 }
 
 void WatchReactor::OnDone() {
-  edge_.streams().Leave(this);
+  rpc_context_.streams().Leave(this);
   uint64_t heartbeat = 0;
   {
     base::MutexLock lock(mutex_);
     finished_ = true;  // Also after an exception: no further writes.
     heartbeat = heartbeat_;
   }
-  edge_.heartbeats().Remove(heartbeat);
+  rpc_context_.timers().Remove(heartbeat);
   // Only here: Close waits for a running Pump, which may be what ended the stream.
   Close();
 }
@@ -72,9 +72,9 @@ void WatchReactor::Opened() {
     base::MutexLock lock(mutex_);
     if (finished_) return;
     opened_ = true;
-    last_write_ = edge_.clock().Now();
-    heartbeat_ = edge_.heartbeats().Add(last_write_ + edge_.options().heartbeat_interval,
-                                        [weak = weak_from_this()] { return Beat(weak); });
+    last_write_ = rpc_context_.clock().Now();
+    heartbeat_ = rpc_context_.timers().Add(last_write_ + rpc_context_.options().heartbeat_interval,
+                                           [weak = weak_from_this()] { return Beat(weak); });
   }
   Pump();
 }
@@ -85,8 +85,8 @@ absl::Time WatchReactor::Beat(const std::weak_ptr<WatchReactor>& weak) {
 }
 
 absl::Time WatchReactor::BeatIfIdle() {
-  const absl::Duration interval = edge_.options().heartbeat_interval;
-  const absl::Time now = edge_.clock().Now();
+  const absl::Duration interval = rpc_context_.options().heartbeat_interval;
+  const absl::Time now = rpc_context_.clock().Now();
   Pump();
   absl::Time next = absl::InfiniteFuture();
   Guarded([&] {
@@ -148,11 +148,11 @@ void WatchReactor::WriteLocked(const SharedMessage& message) {
   charges.reserve(message.size());
   for (const auto& piece : message) {
     slices.push_back(piece->slice());
-    charges.push_back(piece->Charge(edge_.limits(), stream_.ticket()));
+    charges.push_back(piece->Charge(rpc_context_.limits(), stream_.ticket()));
   }
   writing_ = std::move(charges);
-  last_write_ = edge_.clock().Now();
-  stream_.ExpectDelivery(edge_.deadlines(), edge_.options().answer_timeout);
+  last_write_ = rpc_context_.clock().Now();
+  stream_.ExpectDelivery(rpc_context_.deadlines(), rpc_context_.options().answer_timeout);
   // With the lock held: OnWriteDone never runs inside StartWrite.
   stream_.StartWrite(grpc::ByteBuffer(slices.data(), slices.size()));
 }

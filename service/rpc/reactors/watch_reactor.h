@@ -65,7 +65,7 @@ class WatchReactor : public Reactor, public EndableStream, public std::enable_sh
   // Performs the next step, unless a write is in flight: then OnWriteDone does.
   void Pump();
 
-  RpcContext& edge_;
+  RpcContext& rpc_context_;
   const std::unique_ptr<Call> call_;
   // Taken before the locks of the engine.
   base::Mutex mutex_;

@@ -29,7 +29,7 @@ void WriteCall(Connection& connection, const JournalEntry& call, bool for_task) 
       .Int(for_task ? 1 : 0)
       .Text(TaskIdOf(call))
       .Int(absl::ToUnixMicros(call.update_time))
-      .Bytes(SerializeCall(call))
+      .Bytes(SerializeEntry(call))
       .Run();
 }
 
@@ -39,7 +39,7 @@ void RewriteCall(Connection& connection, const JournalEntry& call) {
         "WHERE tenant = ? AND method = ? AND request_id = ?")
       .Int(static_cast<int>(call.state))
       .Int(absl::ToUnixMicros(call.update_time))
-      .Bytes(SerializeCall(call))
+      .Bytes(SerializeEntry(call))
       .Text(call.key.tenant)
       .Text(call.key.method)
       .Text(call.key.request_id)
@@ -67,13 +67,13 @@ absl::StatusOr<std::optional<JournalEntry>> ReadCall(Connection& connection, con
   Query query(connection, "SELECT body FROM billed_calls WHERE tenant = ? AND method = ? AND request_id = ?");
   query.Text(key.tenant).Text(key.method).Text(key.request_id);
   if (!query.Step()) return std::optional<JournalEntry>();
-  absl::StatusOr<JournalEntry> call = ParseCall(query.BytesAt(0));
+  absl::StatusOr<JournalEntry> call = ParseEntry(query.BytesAt(0));
   if (!call.ok()) return call.status();
   return std::optional<JournalEntry>(*std::move(call));
 }
 
-absl::StatusOr<Store::Begun> BeginCall(Connection& connection, const JournalEntry& call,
-                                       const model::GenerationTask* task) {
+absl::StatusOr<Store::Begun> BeginEntry(Connection& connection, const JournalEntry& call,
+                                        const model::GenerationTask* task) {
   absl::StatusOr<std::optional<JournalEntry>> row = ReadCall(connection, call.key);
   if (!row.ok()) return row.status();
   Store::Begun begun;
@@ -122,14 +122,14 @@ absl::Status ExtendFingerprint(Connection& connection, const model::JournalKey& 
   return absl::OkStatus();
 }
 
-absl::StatusOr<int> DoubtInFlightCalls(Connection& connection, const std::string& error, absl::Time now) {
+absl::StatusOr<int> DoubtInFlightEntries(Connection& connection, const std::string& error, absl::Time now) {
   // A literal, because SQLite uses the partial index only if the statement repeats its condition.
   static_assert(static_cast<int>(JournalState::kInFlight) == 1);
   std::vector<JournalEntry> calls;
   {
     Query query(connection, "SELECT body FROM billed_calls WHERE state = 1 AND for_task = 0");
     while (query.Step()) {
-      absl::StatusOr<JournalEntry> call = ParseCall(query.BytesAt(0));
+      absl::StatusOr<JournalEntry> call = ParseEntry(query.BytesAt(0));
       if (!call.ok()) return call.status();
       calls.push_back(*std::move(call));
     }
@@ -144,20 +144,20 @@ absl::StatusOr<int> DoubtInFlightCalls(Connection& connection, const std::string
   return static_cast<int>(calls.size());
 }
 
-absl::StatusOr<std::vector<JournalEntry>> ListCallsInDoubt(Connection& connection, int limit) {
+absl::StatusOr<std::vector<JournalEntry>> ListEntriesInDoubt(Connection& connection, int limit) {
   static_assert(static_cast<int>(JournalState::kInDoubt) == 5);
   Query query(connection, "SELECT body FROM billed_calls WHERE state = 5 ORDER BY update_micros LIMIT ?");
   query.Int(limit);
   std::vector<JournalEntry> calls;
   while (query.Step()) {
-    absl::StatusOr<JournalEntry> call = ParseCall(query.BytesAt(0));
+    absl::StatusOr<JournalEntry> call = ParseEntry(query.BytesAt(0));
     if (!call.ok()) return call.status();
     calls.push_back(*std::move(call));
   }
   return calls;
 }
 
-int PurgeCalls(Connection& connection, absl::Time before, int limit) {
+int PurgeEntries(Connection& connection, absl::Time before, int limit) {
   static_assert(static_cast<int>(JournalState::kRefused) == 3);
   static_assert(static_cast<int>(JournalState::kNotAccepted) == 4);
   return Query(connection,

@@ -20,17 +20,17 @@ namespace seedance::store::sqlite {
 // The entry of `key`; nullopt: none.
 absl::StatusOr<std::optional<model::JournalEntry>> ReadCall(Connection& connection, const model::JournalKey& key);
 // Inserts entry, claim and `task` (may be null), or reports what prevents it.
-absl::StatusOr<Store::Begun> BeginCall(Connection& connection, const model::JournalEntry& call,
-                                       const model::GenerationTask* task);
+absl::StatusOr<Store::Begun> BeginEntry(Connection& connection, const model::JournalEntry& call,
+                                        const model::GenerationTask* task);
 // Takes state, resource_name, error and update_time from `call`. `written`: the created resource is written in this
 // transaction too. NOT_FOUND without an entry.
 absl::Status EndCall(Connection& connection, const model::JournalEntry& call, bool written);
 // NOT_FOUND without an entry.
 absl::Status ExtendFingerprint(Connection& connection, const model::JournalKey& key, const model::Fingerprint& more);
 // Return the number of entries, or the entries, concerned.
-absl::StatusOr<int> DoubtInFlightCalls(Connection& connection, const std::string& error, absl::Time now);
-absl::StatusOr<std::vector<model::JournalEntry>> ListCallsInDoubt(Connection& connection, int limit);
-int PurgeCalls(Connection& connection, absl::Time before, int limit);
+absl::StatusOr<int> DoubtInFlightEntries(Connection& connection, const std::string& error, absl::Time now);
+absl::StatusOr<std::vector<model::JournalEntry>> ListEntriesInDoubt(Connection& connection, int limit);
+int PurgeEntries(Connection& connection, absl::Time before, int limit);
 
 // Id of the task that the entry is about; empty for other entries.
 std::string TaskIdOf(const model::JournalEntry& call);

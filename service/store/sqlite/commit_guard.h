@@ -16,7 +16,7 @@ namespace seedance::store::sqlite {
 // afterwards that the files are still those that were opened, and informs the marker. Used by the committing thread;
 // failed(), CheckFiles() and soundness() are thread-safe.
 //
-// Tests: tests/unit/store/write_queue_test.cc, tests/unit/store/store_soundness_test.cc
+// Tests: tests/unit/store/sqlite/write_queue_test.cc, tests/unit/store/sqlite/store_soundness_test.cc
 class CommitGuard {
  public:
   // `soundness` and `marker` must outlive the guard.

@@ -12,7 +12,7 @@ namespace seedance::store::sqlite {
 // One connection to the database with its prepared statements. For one thread at a time. Constructors and methods of
 // Connection and Query throw SQLite::Exception; those who lend connections catch it.
 //
-// Tests: tests/unit/store/sqlite_open_test.cc, tests/unit/store/write_queue_test.cc
+// Tests: tests/unit/store/sqlite/sqlite_open_test.cc, tests/unit/store/sqlite/write_queue_test.cc
 class Connection {
  public:
   enum class Use { kRead, kWrite, kPlain };

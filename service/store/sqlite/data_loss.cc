@@ -38,7 +38,7 @@ absl::StatusOr<int> DistrustCalls(Connection& connection) {
     Query query(connection, "SELECT rowid, body FROM billed_calls WHERE state = ? AND for_task = 0");
     query.Int(static_cast<int>(model::JournalState::kNotAccepted));
     while (query.Step()) {
-      absl::StatusOr<model::JournalEntry> call = ParseCall(query.BytesAt(1));
+      absl::StatusOr<model::JournalEntry> call = ParseEntry(query.BytesAt(1));
       if (!call.ok()) return call.status();
       rows.emplace_back(query.IntAt(0), *std::move(call));
     }
@@ -47,7 +47,7 @@ absl::StatusOr<int> DistrustCalls(Connection& connection) {
     call.state = model::JournalState::kInFlight;
     Query(connection, "UPDATE billed_calls SET state = ?, body = ? WHERE rowid = ?")
         .Int(static_cast<int>(call.state))
-        .Bytes(SerializeCall(call))
+        .Bytes(SerializeEntry(call))
         .Int(row)
         .Run();
   }
@@ -78,7 +78,7 @@ absl::StatusOr<int> DistrustRecreations(Connection& connection, absl::Time now) 
     // It may have been sent at any time since the asset had this state.
     call.create_time = std::min(asset->update_time, now);
     call.update_time = now;
-    const absl::StatusOr<Store::Begun> begun = BeginCall(connection, call, nullptr);
+    const absl::StatusOr<Store::Begun> begun = BeginEntry(connection, call, nullptr);
     if (!begun.ok()) return begun.status();
     if (!begun->existing.has_value()) ++distrusted;
   }

@@ -11,7 +11,7 @@ namespace seedance::store::sqlite {
 
 // What was put in doubt because the database may be older than the requests that were sent.
 //
-// Tests: tests/unit/store/store_loss_test.cc, tests/unit/store/backup_test.cc
+// Tests: tests/unit/store/sqlite/store_loss_test.cc, tests/unit/store/sqlite/backup_test.cc
 struct Distrusted {
   std::string epoch;  // The new epoch.
   int tasks = 0;      // PENDING tasks, now in doubt.

@@ -18,7 +18,7 @@ namespace seedance::store::sqlite {
 
 // The locks of a database: the lock file of earlier releases, and one on the database itself.
 //
-// Tests: tests/unit/store/sqlite_open_test.cc, tests/unit/store/store_loss_test.cc
+// Tests: tests/unit/store/sqlite/sqlite_open_test.cc, tests/unit/store/sqlite/store_loss_test.cc
 struct DatabaseLocks {
   FileLock lock_file;
   std::unique_ptr<FileLock> database;  // Null: there is no database.

@@ -15,7 +15,7 @@
 
 // Checks of a start before it changes anything: whether the database holds all that it held.
 //
-// Tests: tests/unit/store/store_loss_test.cc
+// Tests: tests/unit/store/sqlite/store_loss_test.cc
 namespace seedance::store::sqlite {
 
 // Result of Inspect.

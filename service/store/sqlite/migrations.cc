@@ -217,7 +217,7 @@ void FillAssetClaims(Connection& connection) {
   {
     Query query(connection, "SELECT body FROM billed_calls WHERE state IN (1, 5) AND for_task = 0");
     while (query.Step()) {
-      absl::StatusOr<model::JournalEntry> call = ParseCall(query.BytesAt(0));
+      absl::StatusOr<model::JournalEntry> call = ParseEntry(query.BytesAt(0));
       if (call.ok()) calls.push_back(*std::move(call));
     }
   }
@@ -254,7 +254,7 @@ void FillCallsHistory(Connection& connection) {
     more = rows.size() == kRowsAtOnce;
     for (const auto& [row, body] : rows) {
       last = row;
-      const absl::StatusOr<model::JournalEntry> call = ParseCall(body);
+      const absl::StatusOr<model::JournalEntry> call = ParseEntry(body);
       if (!call.ok()) continue;
       Query(connection, "UPDATE billed_calls SET task_id = ?, update_micros = ? WHERE rowid = ?")
           .Text(TaskIdOf(*call))

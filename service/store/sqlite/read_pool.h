@@ -15,7 +15,7 @@ namespace seedance::store::sqlite {
 // A fixed number of read-only connections, each lent to one caller at a time. They never wait for the writer (WAL).
 // Thread-safe.
 //
-// Tests: tests/unit/store/sqlite_failure_test.cc
+// Tests: tests/unit/store/sqlite/sqlite_failure_test.cc
 class ReadPool {
  public:
   // Opens all connections. `soundness` is told of errors of reads and must outlive the pool. Throws SQLite::Exception.

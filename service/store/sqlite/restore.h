@@ -13,7 +13,7 @@ namespace seedance::store::sqlite {
 
 // Result of Restore.
 //
-// Tests: tests/unit/store/backup_test.cc
+// Tests: tests/unit/store/sqlite/backup_test.cc
 struct Restored {
   Contents contents;  // Of the backup.
   // Set unless it is proved that nothing came after the backup: by a readable database with its marker, or by the

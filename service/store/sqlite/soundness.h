@@ -16,7 +16,7 @@ namespace seedance::store::sqlite {
 // Whether the open database can be trusted. Once lost, trust does not return before the process ends: a replaced or
 // corrupt database does not repair itself. Thread-safe.
 //
-// Tests: tests/unit/store/store_soundness_test.cc
+// Tests: tests/unit/store/sqlite/store_soundness_test.cc
 class Soundness {
  public:
   explicit Soundness(std::string path) : path_(std::move(path)) {}

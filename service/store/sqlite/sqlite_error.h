@@ -12,7 +12,7 @@ namespace seedance::store::sqlite {
 // Metadata `cause` of a SQLite result code (extended or primary): `disk_full`, `read_only`, `corrupt` and so on. Never
 // empty.
 //
-// Tests: tests/unit/store/sqlite_failure_test.cc
+// Tests: tests/unit/store/sqlite/sqlite_failure_test.cc
 std::string_view CauseOf(int code);
 
 // base::StoreUnavailable with CauseOf in metadata `cause`; SQLite's own text is logged only.

@@ -287,10 +287,10 @@ class SqliteStore : public Store {
         [&](Connection& connection) -> absl::StatusOr<int> { return sqlite::TrimDeletions(connection, before); });
   }
 
-  absl::StatusOr<Begun> BeginCall(const model::JournalEntry& call, const model::GenerationTask* task) override {
+  absl::StatusOr<Begun> BeginEntry(const model::JournalEntry& call, const model::GenerationTask* task) override {
     if (task != nullptr) tasks_.BeginWrite(task->id);
     absl::StatusOr<Begun> begun = Write<Begun>([&](Connection& connection) -> absl::StatusOr<Begun> {
-      absl::StatusOr<Begun> done = sqlite::BeginCall(connection, call, task);
+      absl::StatusOr<Begun> done = sqlite::BeginEntry(connection, call, task);
       if (!done.ok() || done->existing.has_value() || done->conflict.has_value()) return done;
       if (absl::Status admitted = database_->AdmitBilled(); !admitted.ok()) return admitted;
       return done;
@@ -301,7 +301,7 @@ class SqliteStore : public Store {
     return begun;
   }
 
-  absl::Status FinishCall(const model::JournalEntry& call, model::AssetGroup* group, model::Asset* asset) override {
+  absl::Status FinishEntry(const model::JournalEntry& call, model::AssetGroup* group, model::Asset* asset) override {
     return writer_.Run([&](Connection& connection) {
       const bool written = group != nullptr || asset != nullptr;
       if (absl::Status ended = EndCall(connection, call, written); !ended.ok()) return ended;
@@ -315,21 +315,21 @@ class SqliteStore : public Store {
     return writer_.Run([&](Connection& connection) { return sqlite::ExtendFingerprint(connection, key, more); });
   }
 
-  absl::StatusOr<std::optional<model::JournalEntry>> GetCall(const model::JournalKey& key) override {
+  absl::StatusOr<std::optional<model::JournalEntry>> GetEntry(const model::JournalKey& key) override {
     return readers_->Run([&](Connection& connection) { return ReadCall(connection, key); });
   }
 
-  absl::StatusOr<int> DoubtInFlightCalls(const std::string& error, absl::Time now) override {
-    return Write<int>([&](Connection& connection) { return sqlite::DoubtInFlightCalls(connection, error, now); });
+  absl::StatusOr<int> DoubtInFlightEntries(const std::string& error, absl::Time now) override {
+    return Write<int>([&](Connection& connection) { return sqlite::DoubtInFlightEntries(connection, error, now); });
   }
 
-  absl::StatusOr<std::vector<model::JournalEntry>> ListCallsInDoubt(int limit) override {
-    return readers_->Run([&](Connection& connection) { return sqlite::ListCallsInDoubt(connection, limit); });
+  absl::StatusOr<std::vector<model::JournalEntry>> ListEntriesInDoubt(int limit) override {
+    return readers_->Run([&](Connection& connection) { return sqlite::ListEntriesInDoubt(connection, limit); });
   }
 
-  absl::StatusOr<int> PurgeCalls(absl::Time before, int limit) override {
+  absl::StatusOr<int> PurgeEntries(absl::Time before, int limit) override {
     return Write<int>(
-        [&](Connection& connection) -> absl::StatusOr<int> { return sqlite::PurgeCalls(connection, before, limit); });
+        [&](Connection& connection) -> absl::StatusOr<int> { return sqlite::PurgeEntries(connection, before, limit); });
   }
 
  private:

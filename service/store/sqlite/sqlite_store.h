@@ -51,7 +51,7 @@ struct SqliteOptions {
 // `wait.limit`; a newer release made it; it or its directory cannot be opened or written; it holds less than its marker
 // says, or its log or pages are damaged, and `accept_data_loss` is not set. CANCELLED by `wait.cancel`.
 //
-// Tests: tests/contract/sqlite_store_contract_test.cc, tests/unit/store/sqlite_open_test.cc
+// Tests: tests/contract/sqlite_store_contract_test.cc, tests/unit/store/sqlite/sqlite_open_test.cc
 absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const SqliteOptions& options);
 
 }  // namespace seedance::store::sqlite

@@ -10,7 +10,7 @@
 // Table store_meta: the one row about the database itself. Functions throw SQLite::Exception; all but ReadFacts need an
 // open transaction.
 //
-// Tests: tests/unit/store/write_queue_test.cc, tests/unit/store/backup_test.cc
+// Tests: tests/unit/store/sqlite/write_queue_test.cc, tests/unit/store/sqlite/backup_test.cc
 namespace seedance::store::sqlite {
 
 // The database's epoch; sets it to `fresh` if it has none.

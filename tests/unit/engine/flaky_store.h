@@ -22,15 +22,15 @@ class FlakyStore : public store::Store {
   // How many of the next calls of that method fail.
   std::atomic<int> failing_updates{0};        // UpdateTask.
   std::atomic<int> updates{0};                // Calls of UpdateTask.
-  std::atomic<int> failing_begins{0};         // BeginCall.
-  std::atomic<int> unsure_begins{0};          // BeginCall: it is written all the same.
-  std::atomic<int> failing_finishes{0};       // FinishCall.
+  std::atomic<int> failing_begins{0};         // BeginEntry.
+  std::atomic<int> unsure_begins{0};          // BeginEntry: it is written all the same.
+  std::atomic<int> failing_finishes{0};       // FinishEntry.
   std::atomic<int> failing_reads{0};          // GetTask.
   std::atomic<int> failing_asset_updates{0};  // UpdateAsset.
   std::atomic<int> failing_asset_reads{0};    // GetAsset.
   std::atomic<int> failing_histories{0};      // ListTaskChanges.
 
-  // Runs when GetCall has read, before it returns. Set it while nobody calls.
+  // Runs when GetEntry has read, before it returns. Set it while nobody calls.
   std::function<void()> after_get_call;
 
   std::string epoch() override { return store_->epoch(); }
@@ -149,31 +149,33 @@ class FlakyStore : public store::Store {
   }
   absl::StatusOr<HistoryBounds> GetHistoryBounds() override { return store_->GetHistoryBounds(); }
   absl::StatusOr<int> TrimDeletions(absl::Time before) override { return store_->TrimDeletions(before); }
-  absl::StatusOr<Begun> BeginCall(const model::JournalEntry& call, const model::GenerationTask* task) override {
+  absl::StatusOr<Begun> BeginEntry(const model::JournalEntry& call, const model::GenerationTask* task) override {
     if (Fails(failing_begins)) return base::StoreUnavailable("test");
-    absl::StatusOr<Begun> begun = store_->BeginCall(call, task);
+    absl::StatusOr<Begun> begun = store_->BeginEntry(call, task);
     if (Fails(unsure_begins)) return base::StoreUnavailable("test");
     return begun;
   }
-  absl::Status FinishCall(const model::JournalEntry& call, model::AssetGroup* group, model::Asset* asset) override {
+  absl::Status FinishEntry(const model::JournalEntry& call, model::AssetGroup* group, model::Asset* asset) override {
     if (Fails(failing_finishes)) return base::StoreUnavailable("test");
-    return store_->FinishCall(call, group, asset);
+    return store_->FinishEntry(call, group, asset);
   }
   absl::Status ExtendFingerprint(const model::JournalKey& key, const model::Fingerprint& more) override {
     return store_->ExtendFingerprint(key, more);
   }
-  absl::StatusOr<std::optional<model::JournalEntry>> GetCall(const model::JournalKey& key) override {
-    absl::StatusOr<std::optional<model::JournalEntry>> call = store_->GetCall(key);
+  absl::StatusOr<std::optional<model::JournalEntry>> GetEntry(const model::JournalKey& key) override {
+    absl::StatusOr<std::optional<model::JournalEntry>> call = store_->GetEntry(key);
     if (after_get_call) after_get_call();
     return call;
   }
-  absl::StatusOr<int> DoubtInFlightCalls(const std::string& error, absl::Time now) override {
-    return store_->DoubtInFlightCalls(error, now);
+  absl::StatusOr<int> DoubtInFlightEntries(const std::string& error, absl::Time now) override {
+    return store_->DoubtInFlightEntries(error, now);
   }
-  absl::StatusOr<std::vector<model::JournalEntry>> ListCallsInDoubt(int limit) override {
-    return store_->ListCallsInDoubt(limit);
+  absl::StatusOr<std::vector<model::JournalEntry>> ListEntriesInDoubt(int limit) override {
+    return store_->ListEntriesInDoubt(limit);
   }
-  absl::StatusOr<int> PurgeCalls(absl::Time before, int limit) override { return store_->PurgeCalls(before, limit); }
+  absl::StatusOr<int> PurgeEntries(absl::Time before, int limit) override {
+    return store_->PurgeEntries(before, limit);
+  }
 
  private:
   static bool Fails(std::atomic<int>& left) {

@@ -88,9 +88,9 @@ class RetentionTest : public DeletionTest {
  protected:
   void Open(absl::Duration retention) {
     engine::Engine::Options options;
-    options.janitor.retention = retention;
-    options.janitor.interval = absl::Minutes(1);
-    options.janitor.batch = 3;
+    options.retention.retention = retention;
+    options.retention.interval = absl::Minutes(1);
+    options.retention.batch = 3;
     Start(options);
   }
   // Moves the clock by steps until the janitor has swept at a time after `id` became old enough. How many steps that
@@ -119,8 +119,8 @@ TEST_F(RetentionTest, WhatEndedLongAgoVanishesInBatchesAndItsReadersAreTold) {
 
 TEST_F(RetentionTest, WhatIsOpenStaysHoweverOldItIs) {
   engine::Engine::Options options;
-  options.janitor.retention = absl::Minutes(1);
-  options.janitor.interval = absl::Minutes(1);
+  options.retention.retention = absl::Minutes(1);
+  options.retention.interval = absl::Minutes(1);
   options.tasks.deadline = options.task_tracker.submit_unknown_deadline = absl::Hours(1000);
   Start(options);
   const std::string open = SubmittedTask();
@@ -177,10 +177,10 @@ TEST_F(RetentionTest, RequestIdsOfWhatFailedAreForgottenAndThoseOfWhatWasMadeAre
   clock_.Advance(absl::Hours(2));
   EXPECT_TRUE(Vanishes(id));
   EXPECT_TRUE(Eventually([&] {
-    return !store_->GetCall({kTenant, "CreateAssetGroup", refused.request_id})->has_value();
+    return !store_->GetEntry({kTenant, "CreateAssetGroup", refused.request_id})->has_value();
   }));
-  EXPECT_TRUE(store_->GetCall({kTenant, "CreateAssetGroup", made.request_id})->has_value());
-  EXPECT_FALSE(store_->GetCall({kTenant, "CreateGenerationTask", kRequestId})->has_value());
+  EXPECT_TRUE(store_->GetEntry({kTenant, "CreateAssetGroup", made.request_id})->has_value());
+  EXPECT_FALSE(store_->GetEntry({kTenant, "CreateGenerationTask", kRequestId})->has_value());
 }
 
 TEST_F(RetentionTest, AStopWaitsForNoSweep) {

@@ -173,7 +173,7 @@ TEST_F(BatchTest, FiftyOneRequestsAreTooMany) {
 }
 
 TEST_F(BatchTest, WithoutATokenNothingIsDone) {
-  edge_options_.tokens = {{std::string(64, '0'), "acme"}};
+  rpc_options_.tokens = {{std::string(64, '0'), "acme"}};
   Start();
   group_ = "assetGroups/fake~g";
   Add("asset");

@@ -51,7 +51,7 @@ class GatewayTest : public ::testing::Test {
     engine_options_.task_tracker.poll_interval_queued = absl::Milliseconds(20);
     engine_options_.task_tracker.poll_interval_running = absl::Milliseconds(20);
     engine_options_.asset_tracker.poll_interval = absl::Milliseconds(20);
-    edge_options_.create_wait = absl::Seconds(10);
+    rpc_options_.create_wait = absl::Seconds(10);
   }
   ~GatewayTest() override { Stop(); }
 
@@ -65,10 +65,10 @@ class GatewayTest : public ::testing::Test {
     engine_ = std::make_unique<engine::Engine>(engine_options_, *store_, std::move(upstreams), base::RealClock(),
                                                base::SystemRandom());
     ASSERT_TRUE(engine_->Start().ok());
-    edge_ = std::make_unique<RpcContext>(edge_options_, *edge_clock_, base::SystemRandom());
+    rpc_context_ = std::make_unique<RpcContext>(rpc_options_, *rpc_clock_, base::SystemRandom());
     groups_service_ = std::make_unique<AssetGroupService>(engine_->groups());
-    assets_service_ = std::make_unique<AssetService>(*edge_, engine_->assets());
-    tasks_service_ = std::make_unique<GenerationTaskService>(*edge_, engine_->tasks(), engine_->downloads());
+    assets_service_ = std::make_unique<AssetService>(*rpc_context_, engine_->assets());
+    tasks_service_ = std::make_unique<GenerationTaskService>(*rpc_context_, engine_->tasks(), engine_->downloads());
     creations_service_ = std::make_unique<CreationService>(engine_->creations());
     groups_service_->AddTo(methods_);
     creations_service_->AddTo(methods_);
@@ -76,8 +76,8 @@ class GatewayTest : public ::testing::Test {
     tasks_service_->AddTo(methods_);
     health_service_.AddTo(methods_);
     AddReflection(methods_);
-    dispatcher_ = std::make_unique<Dispatcher>(*edge_, methods_);
-    rpc_server_ = std::make_unique<RpcServer>(/*threads=*/2, edge_->limits(),
+    dispatcher_ = std::make_unique<Dispatcher>(*rpc_context_, methods_);
+    rpc_server_ = std::make_unique<RpcServer>(/*threads=*/2, rpc_context_->limits(),
                                               [this](RpcStream& stream) { dispatcher_->OnCall(stream); });
     grpc::ServerBuilder builder;
     int port = 0;
@@ -98,10 +98,10 @@ class GatewayTest : public ::testing::Test {
     server_->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(5));
     rpc_server_->Stop();
     server_.reset();
-    edge_->StopCalls();
+    rpc_context_->StopCalls();
     engine_->Stop(absl::Seconds(1));
-    edge_->StopHeartbeats();
-    edge_.reset();
+    rpc_context_->StopTimers();
+    rpc_context_.reset();
     engine_.reset();
   }
 
@@ -138,11 +138,11 @@ class GatewayTest : public ::testing::Test {
   testing::TempDir dir_;
   testing::FakeVendor vendor_;
   engine::Engine::Options engine_options_;
-  RpcContext::Options edge_options_;
-  base::Clock* edge_clock_ = &base::RealClock();
+  RpcContext::Options rpc_options_;
+  base::Clock* rpc_clock_ = &base::RealClock();
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<engine::Engine> engine_;
-  std::unique_ptr<RpcContext> edge_;
+  std::unique_ptr<RpcContext> rpc_context_;
   std::unique_ptr<AssetGroupService> groups_service_;
   std::unique_ptr<AssetService> assets_service_;
   std::unique_ptr<CreationService> creations_service_;

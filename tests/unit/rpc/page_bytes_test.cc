@@ -94,7 +94,7 @@ TEST_F(PageBytesTest, TheWorstRowsFitToo) {
     call.key = {tenant, "CreateGenerationTask", task.id};
     call.state = model::JournalState::kDone;
     call.resource_name = task.name();
-    ASSERT_TRUE(store_->BeginCall(call, &task).ok());
+    ASSERT_TRUE(store_->BeginEntry(call, &task).ok());
     made.insert(task.name());
   }
   v1::ListGenerationTasksRequest request;

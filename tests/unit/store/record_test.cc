@@ -13,14 +13,14 @@ TEST(Record, FullResourcesSurvive) {
   EXPECT_EQ(Describe(*ParseGroup(SerializeGroup(testing::FullGroup()))), Describe(testing::FullGroup()));
   EXPECT_EQ(Describe(*ParseAsset(SerializeAsset(testing::FullAsset()))), Describe(testing::FullAsset()));
   EXPECT_EQ(Describe(*ParseTask(SerializeTask(testing::FullTask()))), Describe(testing::FullTask()));
-  EXPECT_EQ(Describe(*ParseCall(SerializeCall(testing::FullCall()))), Describe(testing::FullCall()));
+  EXPECT_EQ(Describe(*ParseEntry(SerializeEntry(testing::FullCall()))), Describe(testing::FullCall()));
 }
 
 TEST(Record, DefaultResourcesSurvive) {
   EXPECT_EQ(Describe(*ParseGroup(SerializeGroup({}))), Describe(model::AssetGroup{}));
   EXPECT_EQ(Describe(*ParseAsset(SerializeAsset({}))), Describe(model::Asset{}));
   EXPECT_EQ(Describe(*ParseTask(SerializeTask({}))), Describe(model::GenerationTask{}));
-  EXPECT_EQ(Describe(*ParseCall(SerializeCall({}))), Describe(model::JournalEntry{}));
+  EXPECT_EQ(Describe(*ParseEntry(SerializeEntry({}))), Describe(model::JournalEntry{}));
 }
 
 TEST(Record, EveryFieldOfTheSamplesDiffersFromItsDefault) {
@@ -92,7 +92,7 @@ TEST(Record, GarbageIsAnError) {
   EXPECT_EQ(base::GetReason(ParseGroup(garbage).status()), base::Reason::kStoreUnavailable);
   EXPECT_EQ(base::GetReason(ParseAsset(garbage).status()), base::Reason::kStoreUnavailable);
   EXPECT_EQ(base::GetReason(ParseTask(garbage).status()), base::Reason::kStoreUnavailable);
-  EXPECT_EQ(base::GetReason(ParseCall(garbage).status()), base::Reason::kStoreUnavailable);
+  EXPECT_EQ(base::GetReason(ParseEntry(garbage).status()), base::Reason::kStoreUnavailable);
 }
 
 TEST(Record, EnumNumberOfALaterReleaseIsAnError) {
@@ -104,7 +104,7 @@ TEST(Record, EnumNumberOfALaterReleaseIsAnError) {
   EXPECT_FALSE(ParseAsset(SerializeAsset(asset)).ok());
   model::JournalEntry call;
   call.state = static_cast<model::JournalState>(6);
-  EXPECT_FALSE(ParseCall(SerializeCall(call)).ok());
+  EXPECT_FALSE(ParseEntry(SerializeEntry(call)).ok());
 }
 
 TEST(Record, EveryReasonOfThisReleaseCanBeRead) {
@@ -118,7 +118,7 @@ TEST(Record, EveryReasonOfThisReleaseCanBeRead) {
 TEST(Record, CallWithoutAStateIsAnError) {
   model::JournalEntry call;
   call.state = static_cast<model::JournalState>(0);
-  EXPECT_FALSE(ParseCall(SerializeCall(call)).ok());
+  EXPECT_FALSE(ParseEntry(SerializeEntry(call)).ok());
 }
 
 }  // namespace

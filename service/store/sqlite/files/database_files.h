@@ -16,7 +16,7 @@ namespace seedance::store::sqlite {
 
 // FAILED_PRECONDITION `cannot <what> <path>: <text of errno>`.
 //
-// Tests: tests/unit/store/store_soundness_test.cc, tests/unit/store/sqlite_open_test.cc
+// Tests: tests/unit/store/sqlite/store_soundness_test.cc, tests/unit/store/sqlite/sqlite_open_test.cc
 absl::Status FileError(const char* what, const std::string& path);
 
 // Paths of the files of one database.

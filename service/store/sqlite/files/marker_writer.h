@@ -15,7 +15,7 @@ namespace seedance::store::sqlite {
 // Keeps the marker close to the database's extent, on a thread of its own: at once after a quiet time, otherwise once
 // per kPace. So a start can miss the loss of kPace's commits at most. Thread-safe.
 //
-// Tests: tests/unit/store/marker_test.cc
+// Tests: tests/unit/store/sqlite/marker_test.cc
 class MarkerWriter {
  public:
   static constexpr absl::Duration kPace = absl::Milliseconds(100);

@@ -235,7 +235,7 @@ TEST_F(AssetCreationTest, ValidationAloneStoresAndSendsNothing) {
   ASSERT_TRUE(draft.ok());
   EXPECT_EQ(draft->media_type, MediaType::kImage);
   EXPECT_EQ(vendor_.create_asset.calls(), 0);
-  EXPECT_FALSE(store_->GetCall({kTenant, "CreateAsset", kRequestId})->has_value());
+  EXPECT_FALSE(store_->GetEntry({kTenant, "CreateAsset", kRequestId})->has_value());
 }
 
 TEST_F(AssetCreationTest, TheMediaTypeIsSeenInTheSuffixOfAUrl) {

@@ -157,7 +157,7 @@ TEST_F(KeeperTest, AUseIsWrittenAndLengthensTheLifeByTheVendorsWord) {
   SetAtVendor("a");
   Start();
   clock_.Advance(absl::Hours(24));
-  keeper_->Used(asset);
+  keeper_->Used(asset, engine::AssetUse::kNeededByWaitingTask);
   Settle();
   EXPECT_EQ(vendor_.get_asset.calls(), 1);
   EXPECT_EQ(Stored(asset).last_used_time, clock_.Now());
@@ -169,13 +169,13 @@ TEST_F(KeeperTest, AUseShortlyAfterAnotherAsksNobody) {
   SetAtVendor("a");
   Start();
   clock_.Advance(absl::Minutes(10));
-  keeper_->Used(asset);
+  keeper_->Used(asset, engine::AssetUse::kNeededByWaitingTask);
   Settle();
   EXPECT_EQ(vendor_.get_asset.calls(), 0);
   EXPECT_EQ(Stored(asset).last_used_time, clock_.Now());
   const int64_t revision = Stored(asset).revision;
   clock_.Advance(absl::Seconds(30));
-  keeper_->Used(Stored(asset));
+  keeper_->Used(Stored(asset), engine::AssetUse::kNeededByWaitingTask);
   EXPECT_EQ(Stored(asset).revision, revision);
 }
 
@@ -183,7 +183,7 @@ TEST_F(KeeperTest, TasksThatTheVendorAcceptedAreCountedToTwoAndWaitingOnesNot) {
   const Asset asset = PutAsset("a");
   SetAtVendor("a");
   Start();
-  keeper_->Used(asset, engine::AssetUse::kAwaited);
+  keeper_->Used(asset, engine::AssetUse::kNeededByWaitingTask);
   EXPECT_EQ(Stored(asset).task_uses, 0);
   keeper_->Used(asset, engine::AssetUse::kSent);
   EXPECT_EQ(Stored(asset).task_uses, 1) << "though it was used less than a minute ago";
@@ -200,7 +200,7 @@ TEST_F(KeeperTest, ManyUsesAtOnceAreOneLook) {
   SetAtVendor("a");
   Start();
   clock_.Advance(absl::Hours(24));
-  for (int i = 0; i < 100; ++i) keeper_->Used(asset);
+  for (int i = 0; i < 100; ++i) keeper_->Used(asset, engine::AssetUse::kNeededByWaitingTask);
   Settle();
   EXPECT_EQ(vendor_.get_asset.calls(), 1);
 }
@@ -210,7 +210,7 @@ TEST_F(KeeperTest, AUseAtAVendorThatKeepsAssetsForEverIsOnlyWritten) {
   const Asset asset = PutAsset("a");
   Start();
   clock_.Advance(absl::Hours(24));
-  keeper_->Used(asset);
+  keeper_->Used(asset, engine::AssetUse::kNeededByWaitingTask);
   EXPECT_EQ(Stored(asset).last_used_time, clock_.Now());
   EXPECT_EQ(Stored(asset).expire_time, absl::InfiniteFuture());
   EXPECT_EQ(vendor_.get_asset.calls(), 0);
@@ -220,7 +220,7 @@ TEST_F(KeeperTest, AnExpiredAssetIsNotUsed) {
   const Asset asset = PutExpired("a");
   Start();
   clock_.Advance(absl::Hours(24));
-  keeper_->Used(asset);
+  keeper_->Used(asset, engine::AssetUse::kNeededByWaitingTask);
   Settle();
   EXPECT_EQ(Stored(asset).revision, asset.revision) << "a change would tell that it cannot be revived";
   EXPECT_EQ(vendor_.get_asset.calls(), 0);

@@ -116,7 +116,7 @@ TEST_F(AssetMediaTest, AShortBadStreamMakesNoConnection) {
   Restart();
   EXPECT_EQ(ReasonOf(Upload(params, Split(Png(), 1000))), Reason::kInvalidInput);
   EXPECT_EQ(vendor_.create_asset.calls(), 0);
-  EXPECT_FALSE(store_->GetCall({kTenant, "UploadAsset", kRequestId})->has_value()) << "nothing was journalled";
+  EXPECT_FALSE(store_->GetEntry({kTenant, "UploadAsset", kRequestId})->has_value()) << "nothing was journalled";
 }
 
 // Its headers come last.

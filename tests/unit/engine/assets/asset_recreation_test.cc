@@ -132,7 +132,7 @@ TEST_F(RevivalTest, AKillBetweenTheJournalAndTheAnswerDoesNotBillTwice) {
   model::JournalEntry call;
   call.key = {kTenant, "RecreateAsset", absl::StrCat(asset.name(), "#1")};
   call.fingerprint = {{"asset", asset.name()}, {"uri", base::Sha256Hex(asset.source_uri)}};
-  ASSERT_TRUE(store_->BeginCall(call, nullptr).ok());
+  ASSERT_TRUE(store_->BeginEntry(call, nullptr).ok());
   Restart();
   const Asset doubtful = Revived(asset);
   EXPECT_EQ(doubtful.state, AssetState::kExpired);
@@ -147,7 +147,7 @@ TEST_F(RevivalTest, AnAssetWhoseNextCreationIsInDoubtIsTakenBackFromTheVendorBut
   model::JournalEntry call = model::RecreationOf(asset, 1);
   call.state = model::JournalState::kInDoubt;
   call.error = base::SerializeStatus(engine::OutcomeUnknown("lost"));
-  ASSERT_TRUE(store_->BeginCall(call, nullptr).ok());
+  ASSERT_TRUE(store_->BeginEntry(call, nullptr).ok());
   EXPECT_EQ(Revived(asset).error.reason, Reason::kOutcomeUnknown);
   Restart();
   EXPECT_EQ(Revived(asset).error.reason, Reason::kOutcomeUnknown);

@@ -168,7 +168,7 @@ TEST_F(AssetReuseTest, ValidationAloneShowsWhatWouldBeReused) {
   EXPECT_TRUE(draft->reused);
   EXPECT_EQ(draft->creation, model::CallCost{});
   EXPECT_EQ(draft->handle, first->handle);
-  EXPECT_FALSE(store_->GetCall({kTenant, "CreateAsset", Uuid(2)})->has_value());
+  EXPECT_FALSE(store_->GetEntry({kTenant, "CreateAsset", Uuid(2)})->has_value());
 }
 
 // One leads and waits at the vendor; the others follow it.
@@ -209,7 +209,7 @@ TEST_F(AssetFollowersTest, WhatTheVendorSaysAgainstTheBytesCountsForAll) {
   EXPECT_EQ(ReasonOf(leader_.Wait()), Reason::kInputModeration);
   for (const auto& follower : followers_) EXPECT_EQ(ReasonOf(follower.Wait()), Reason::kInputModeration);
   EXPECT_EQ(vendor_.create_asset.calls(), 1);
-  EXPECT_FALSE(store_->GetCall({kTenant, "CreateAsset", Uuid(1)})->has_value()) << "nothing was sent for it";
+  EXPECT_FALSE(store_->GetEntry({kTenant, "CreateAsset", Uuid(1)})->has_value()) << "nothing was sent for it";
 }
 
 TEST_F(AssetFollowersTest, BehindALeaderInDoubtNothingIsSent) {

@@ -34,7 +34,7 @@ TEST_F(AssetRightsTest, AnotherRightsNoteIsAnotherRequestAndTheJournalHoldsOnlyI
   params.request_id = kRequestId;
   params.rights_note = "release signed";
   ASSERT_TRUE(CreateAsset(params).ok());
-  const auto row = store_->GetCall({kTenant, "CreateAsset", kRequestId});
+  const auto row = store_->GetEntry({kTenant, "CreateAsset", kRequestId});
   for (const auto& [field, value] : (*row)->fingerprint) EXPECT_EQ(value.find("release"), std::string::npos) << field;
   params.rights_note = "another one";
   EXPECT_EQ(base::GetErrorDetail(CreateAsset(params).status()).metadata["field"], "asset.rights_note");

@@ -123,7 +123,7 @@ TEST_F(AssetStagingTest, AStreamThatBreaksOffLeavesNothing) {
   EXPECT_TRUE(absl::IsCancelled(Upload(params, {Png().substr(0, 9000)}, absl::CancelledError("gone")).status()));
   EXPECT_TRUE(std::filesystem::is_empty(dir_.File("staging")));
   EXPECT_EQ(staging_->used(), 0);
-  EXPECT_FALSE(store_->GetCall({kTenant, "UploadAsset", kRequestId})->has_value());
+  EXPECT_FALSE(store_->GetEntry({kTenant, "UploadAsset", kRequestId})->has_value());
 }
 
 TEST_F(AssetStagingTest, ABadFileIsNeitherStagedNorSent) {

@@ -50,7 +50,7 @@ TEST_F(AssetUrlTest, AFileThatBreaksALimitIsNotSent) {
   EXPECT_EQ(fields[0], "request_id");
   EXPECT_GE(std::count(fields.begin(), fields.end(), "uri"), 2) << status;
   EXPECT_EQ(vendor_.create_asset.calls(), 0);
-  EXPECT_FALSE(store_->GetCall({kTenant, "CreateAsset", kRequestId})->has_value());
+  EXPECT_FALSE(store_->GetEntry({kTenant, "CreateAsset", kRequestId})->has_value());
 }
 
 TEST_F(AssetUrlTest, AFileThatIsTooLongIsSeenWithoutReadingAllOfIt) {

@@ -73,7 +73,7 @@ class CreationsTest : public CreationTest {
     row.state = JournalState::kInDoubt;
     row.error = base::SerializeStatus(engine::OutcomeUnknown("lost"));
     row.create_time = row.update_time = clock_.Now();
-    ASSERT_TRUE(store_->BeginCall(row, nullptr).ok());
+    ASSERT_TRUE(store_->BeginEntry(row, nullptr).ok());
   }
   // A task that needs the asset, and may have it created again.
   engine::CreateTaskParams Needs(const model::Asset& asset) {
@@ -92,7 +92,7 @@ class CreationsTest : public CreationTest {
     };
   }
   JournalState RecreationRow(const model::Asset& asset, int number) {
-    return (*store_->GetCall(model::RecreationOf(asset, number).key))->state;
+    return (*store_->GetEntry(model::RecreationOf(asset, number).key))->state;
   }
 };
 

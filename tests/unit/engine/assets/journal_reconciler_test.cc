@@ -46,7 +46,7 @@ class JournalReconcilerTest : public CreationTest {
   }
 
   model::JournalState RowOf(int number, const std::string& method = "CreateAssetGroup") {
-    return (*store_->GetCall({kTenant, method, Uuid(number)}))->state;
+    return (*store_->GetEntry({kTenant, method, Uuid(number)}))->state;
   }
 };
 
@@ -217,16 +217,16 @@ TEST_F(JournalReconcilerTest, AVendorThatCannotBeAskedLeavesTheDoubt) {
 TEST_F(JournalReconcilerTest, ARowOfAnOlderVersionIsReadFromItsFingerprint) {
   Start();
   Lose(Group());
-  model::JournalEntry row = **store_->GetCall({kTenant, "CreateAssetGroup", Uuid(0)});
+  model::JournalEntry row = **store_->GetEntry({kTenant, "CreateAssetGroup", Uuid(0)});
   row.key.request_id = Uuid(7);
   row.group.reset();
-  ASSERT_TRUE(store_->BeginCall(row, nullptr).ok());
+  ASSERT_TRUE(store_->BeginEntry(row, nullptr).ok());
   // The two are each other's rivals, although one says less.
   Make("lost", "heroes");
   EXPECT_EQ(ReasonOf(CreateGroup(Group("heroes", 7))), Reason::kOutcomeUnknown);
   row.key.request_id = Uuid(8);
   row.fingerprint[1].second = "sidekicks";
-  ASSERT_TRUE(store_->BeginCall(row, nullptr).ok());
+  ASSERT_TRUE(store_->BeginEntry(row, nullptr).ok());
   Make("sidekicks", "sidekicks");
   EXPECT_EQ(CreateGroup(Group("sidekicks", 8))->handle.id, "sidekicks");
 }
@@ -302,7 +302,7 @@ TEST_F(JournalReconcilerTest, ContentInDoubtIsNotCreatedAgainForReuse) {
   const engine::CreateAssetParams twin = TwinOf(params);
   EXPECT_EQ(ReasonOf(CreateAsset(twin)), Reason::kOutcomeUnknown);
   EXPECT_EQ(vendor_.create_asset.calls(), 1);
-  EXPECT_FALSE(store_->GetCall({kTenant, "CreateAsset", Uuid(1)})->has_value()) << "nothing was sent for it";
+  EXPECT_FALSE(store_->GetEntry({kTenant, "CreateAsset", Uuid(1)})->has_value()) << "nothing was sent for it";
   MakeAsset("lost", "hero");
   ASSERT_EQ(CreateAsset(params)->handle.id, "lost");
   const absl::StatusOr<model::Asset> reused = CreateAsset(twin);

@@ -34,17 +34,17 @@ void KeeperTest::Start() {
     base::MutexLock lock(mutex_);
     told_.insert(name);
   });
-  billed_ = std::make_unique<engine::Journal>(*store_, resolver_, clock_, random_);
+  journal_ = std::make_unique<engine::Journal>(*store_, resolver_, clock_, random_);
   tracker_ = std::make_unique<engine::AssetTracker>(
       engine::AssetTracker::Options(),
       engine::AssetTracker::Collaborators{*store_, *upstreams_, *hub_, to_keeper_, clock_, random_});
   recreation_ = std::make_unique<engine::AssetRecreation>(
       engine::AssetRecreation::Options(),
-      engine::AssetDependencies{*store_, *upstreams_, *billed_, *tracker_, clock_, random_});
+      engine::AssetDependencies{*store_, *upstreams_, *journal_, *tracker_, clock_, random_});
   keeper_ = std::make_unique<engine::AssetKeepAlive>(
       engine::AssetKeepAlive::Options(), *store_, *upstreams_, *tracker_,
       [this](const std::string& name) { return IsInUse(name); }, clock_);
-  ASSERT_TRUE(billed_->Recover().ok());
+  ASSERT_TRUE(journal_->Recover().ok());
   ASSERT_TRUE(tracker_->Start().ok());
   ASSERT_TRUE(keeper_->Start().ok());
   recreation_->Start();

@@ -63,7 +63,7 @@ class KeeperTest : public ::testing::Test {
   std::unique_ptr<FlakyStore> store_;
   std::unique_ptr<engine::Upstreams> upstreams_;
   std::unique_ptr<engine::WatchHub<model::Asset>> hub_;
-  std::unique_ptr<engine::Journal> billed_;
+  std::unique_ptr<engine::Journal> journal_;
   std::unique_ptr<engine::AssetTracker> tracker_;
   std::unique_ptr<engine::AssetRecreation> recreation_;
   std::unique_ptr<engine::AssetKeepAlive> keeper_;

@@ -31,7 +31,7 @@ class AdmissionControlTest : public ::testing::Test {
   }
   bool MayGo(RequestKind kind, bool to_poll = false) { return gate_.NextAt(kind, to_poll, now_) <= now_; }
   void GoDown() {
-    for (int i = 0; i < 3; ++i) Call(RequestKind::kPoll, kBad);
+    for (int i = 0; i < 3; ++i) Call(RequestKind::kRead, kBad);
     ASSERT_TRUE(gate_.is_down());
   }
 
@@ -44,12 +44,12 @@ TEST_F(AdmissionControlTest, NoMoreRunThanMayAndTheKindsDoNotShare) {
   options.max_polls = 2;
   options.max_submits = 1;
   AdmissionControl gate(options);
-  AdmissionControl::Call first = gate.Take(RequestKind::kPoll, now_);
-  (void)gate.Take(RequestKind::kPoll, now_);
-  EXPECT_EQ(gate.NextAt(RequestKind::kPoll, false, now_), absl::InfiniteFuture());
-  EXPECT_EQ(gate.NextAt(RequestKind::kSubmit, false, now_), now_);
+  AdmissionControl::Call first = gate.Take(RequestKind::kRead, now_);
+  (void)gate.Take(RequestKind::kRead, now_);
+  EXPECT_EQ(gate.NextAt(RequestKind::kRead, false, now_), absl::InfiniteFuture());
+  EXPECT_EQ(gate.NextAt(RequestKind::kChange, false, now_), now_);
   gate.Ended(first);
-  EXPECT_EQ(gate.NextAt(RequestKind::kPoll, false, now_), now_);
+  EXPECT_EQ(gate.NextAt(RequestKind::kRead, false, now_), now_);
 }
 
 TEST_F(AdmissionControlTest, IsBusyFromThreeQuartersOfTheRateOrOfTheThreads) {
@@ -66,116 +66,116 @@ TEST_F(AdmissionControlTest, IsBusyFromThreeQuartersOfTheRateOrOfTheThreads) {
 }
 
 TEST_F(AdmissionControlTest, ARestOfTheAccountIsForAllCallsOfTheKindAndEndsToTheInstant) {
-  Call(RequestKind::kPoll, {true, absl::Seconds(30), upstream::LimitScope::kAccount});
-  EXPECT_TRUE(MayGo(RequestKind::kSubmit));
-  EXPECT_EQ(gate_.NextAt(RequestKind::kPoll, false, now_), now_ + absl::Seconds(30));
+  Call(RequestKind::kRead, {true, absl::Seconds(30), upstream::LimitScope::kAccount});
+  EXPECT_TRUE(MayGo(RequestKind::kChange));
+  EXPECT_EQ(gate_.NextAt(RequestKind::kRead, false, now_), now_ + absl::Seconds(30));
   // A later answer that asks for less does not end it.
-  Call(RequestKind::kPoll, {true, absl::Seconds(1), upstream::LimitScope::kAccount});
+  Call(RequestKind::kRead, {true, absl::Seconds(1), upstream::LimitScope::kAccount});
   now_ += absl::Seconds(30) - absl::Nanoseconds(1);
-  EXPECT_FALSE(MayGo(RequestKind::kPoll));
+  EXPECT_FALSE(MayGo(RequestKind::kRead));
   now_ += absl::Nanoseconds(1);
-  EXPECT_TRUE(MayGo(RequestKind::kPoll));
+  EXPECT_TRUE(MayGo(RequestKind::kRead));
 }
 
 TEST_F(AdmissionControlTest, OneAnswerRestsNobodyElseAndRepeatedOnesRestAll) {
-  Call(RequestKind::kPoll, kLimited);
-  Call(RequestKind::kPoll, kLimited);
-  EXPECT_TRUE(MayGo(RequestKind::kPoll));
-  Call(RequestKind::kPoll, kLimited);
-  EXPECT_EQ(gate_.CooldownUntil(RequestKind::kPoll, now_), now_ + absl::Minutes(5));
-  EXPECT_FALSE(MayGo(RequestKind::kPoll));
-  EXPECT_TRUE(MayGo(RequestKind::kSubmit));
+  Call(RequestKind::kRead, kLimited);
+  Call(RequestKind::kRead, kLimited);
+  EXPECT_TRUE(MayGo(RequestKind::kRead));
+  Call(RequestKind::kRead, kLimited);
+  EXPECT_EQ(gate_.CooldownUntil(RequestKind::kRead, now_), now_ + absl::Minutes(5));
+  EXPECT_FALSE(MayGo(RequestKind::kRead));
+  EXPECT_TRUE(MayGo(RequestKind::kChange));
 }
 
 TEST_F(AdmissionControlTest, ASuccessBetweenOrAQuietMinuteBeginsTheCountAnew) {
-  Call(RequestKind::kPoll, kLimited);
-  Call(RequestKind::kPoll, kLimited);
-  Call(RequestKind::kPoll, kGood);
-  Call(RequestKind::kPoll, kLimited);
-  Call(RequestKind::kPoll, kLimited);
-  EXPECT_TRUE(MayGo(RequestKind::kPoll));
+  Call(RequestKind::kRead, kLimited);
+  Call(RequestKind::kRead, kLimited);
+  Call(RequestKind::kRead, kGood);
+  Call(RequestKind::kRead, kLimited);
+  Call(RequestKind::kRead, kLimited);
+  EXPECT_TRUE(MayGo(RequestKind::kRead));
   now_ += AdmissionControl::kLimitedWindow + absl::Nanoseconds(1);
-  Call(RequestKind::kPoll, kLimited);
-  Call(RequestKind::kPoll, kLimited);
-  EXPECT_TRUE(MayGo(RequestKind::kPoll));
+  Call(RequestKind::kRead, kLimited);
+  Call(RequestKind::kRead, kLimited);
+  EXPECT_TRUE(MayGo(RequestKind::kRead));
   // What did not answer says nothing of limits.
-  Call(RequestKind::kPoll, kBad);
-  Call(RequestKind::kPoll, kLimited);
-  EXPECT_FALSE(MayGo(RequestKind::kPoll));
+  Call(RequestKind::kRead, kBad);
+  Call(RequestKind::kRead, kLimited);
+  EXPECT_FALSE(MayGo(RequestKind::kRead));
 }
 
 TEST_F(AdmissionControlTest, DuringALongRestOneCallTriesAndItsSuccessEndsTheRest) {
-  AdmissionControl::Call before = gate_.Take(RequestKind::kPoll, now_);
+  AdmissionControl::Call before = gate_.Take(RequestKind::kRead, now_);
   gate_.Sent(before, now_);
-  for (int i = 0; i < 3; ++i) Call(RequestKind::kPoll, kLimited);
+  for (int i = 0; i < 3; ++i) Call(RequestKind::kRead, kLimited);
   // What was sent before the rest began may have been within the limit.
   gate_.Answered(before, kGood, now_);
   gate_.Ended(before);
-  EXPECT_FALSE(MayGo(RequestKind::kPoll));
+  EXPECT_FALSE(MayGo(RequestKind::kRead));
   now_ += AdmissionControl::kTrialPause;
-  ASSERT_TRUE(MayGo(RequestKind::kPoll));
-  AdmissionControl::Call trial = gate_.Take(RequestKind::kPoll, now_);
-  EXPECT_FALSE(MayGo(RequestKind::kPoll)) << "one at a time";
+  ASSERT_TRUE(MayGo(RequestKind::kRead));
+  AdmissionControl::Call trial = gate_.Take(RequestKind::kRead, now_);
+  EXPECT_FALSE(MayGo(RequestKind::kRead)) << "one at a time";
   gate_.Sent(trial, now_);
   gate_.Answered(trial, kGood, now_);
   gate_.Ended(trial);
-  EXPECT_TRUE(MayGo(RequestKind::kPoll));
+  EXPECT_TRUE(MayGo(RequestKind::kRead));
 }
 
 TEST_F(AdmissionControlTest, ATrialThatIsLimitedTooMakesTheRestLonger) {
-  for (int i = 0; i < 3; ++i) Call(RequestKind::kPoll, kLimited);
+  for (int i = 0; i < 3; ++i) Call(RequestKind::kRead, kLimited);
   now_ += AdmissionControl::kTrialPause;
-  Call(RequestKind::kPoll, kLimited);
-  EXPECT_EQ(gate_.CooldownUntil(RequestKind::kPoll, now_), now_ + absl::Minutes(5));
-  EXPECT_FALSE(MayGo(RequestKind::kPoll));
+  Call(RequestKind::kRead, kLimited);
+  EXPECT_EQ(gate_.CooldownUntil(RequestKind::kRead, now_), now_ + absl::Minutes(5));
+  EXPECT_FALSE(MayGo(RequestKind::kRead));
   // A rest that the vendor asked for the account has no trials.
-  Call(RequestKind::kPoll, {true, absl::Minutes(10), upstream::LimitScope::kAccount});
+  Call(RequestKind::kRead, {true, absl::Minutes(10), upstream::LimitScope::kAccount});
   now_ += absl::Minutes(9);
-  EXPECT_FALSE(MayGo(RequestKind::kPoll));
+  EXPECT_FALSE(MayGo(RequestKind::kRead));
 }
 
 TEST_F(AdmissionControlTest, BehindARestTheFirstLimitedAnswerRestsAllAgain) {
-  for (int i = 0; i < 3; ++i) Call(RequestKind::kPoll, kLimited);
+  for (int i = 0; i < 3; ++i) Call(RequestKind::kRead, kLimited);
   now_ += absl::Minutes(5);
-  ASSERT_TRUE(MayGo(RequestKind::kPoll));
-  Call(RequestKind::kPoll, kLimited);
-  EXPECT_FALSE(MayGo(RequestKind::kPoll));
+  ASSERT_TRUE(MayGo(RequestKind::kRead));
+  Call(RequestKind::kRead, kLimited);
+  EXPECT_FALSE(MayGo(RequestKind::kRead));
 }
 
 TEST_F(AdmissionControlTest, AClockThatIsSetBackDoesNotMakeARestLonger) {
-  Call(RequestKind::kPoll, {true, absl::Seconds(30), upstream::LimitScope::kAccount});
+  Call(RequestKind::kRead, {true, absl::Seconds(30), upstream::LimitScope::kAccount});
   now_ -= absl::Hours(5);
-  EXPECT_LE(gate_.CooldownUntil(RequestKind::kPoll, now_), now_ + absl::Seconds(30));
+  EXPECT_LE(gate_.CooldownUntil(RequestKind::kRead, now_), now_ + absl::Seconds(30));
 }
 
 TEST_F(AdmissionControlTest, WhileTheVendorIsDownBothKindsRestAndOneTries) {
   GoDown();
-  EXPECT_FALSE(MayGo(RequestKind::kPoll));
-  EXPECT_FALSE(MayGo(RequestKind::kSubmit));
+  EXPECT_FALSE(MayGo(RequestKind::kRead));
+  EXPECT_FALSE(MayGo(RequestKind::kChange));
   now_ += absl::Seconds(5);
-  ASSERT_TRUE(MayGo(RequestKind::kPoll));
-  AdmissionControl::Call probe = gate_.Take(RequestKind::kPoll, now_);
+  ASSERT_TRUE(MayGo(RequestKind::kRead));
+  AdmissionControl::Call probe = gate_.Take(RequestKind::kRead, now_);
   EXPECT_TRUE(probe.probe);
-  EXPECT_EQ(probe.era, 1);
-  EXPECT_FALSE(MayGo(RequestKind::kPoll));
-  EXPECT_FALSE(MayGo(RequestKind::kSubmit));
+  EXPECT_EQ(probe.outage_epoch, 1);
+  EXPECT_FALSE(MayGo(RequestKind::kRead));
+  EXPECT_FALSE(MayGo(RequestKind::kChange));
   gate_.Answered(probe, kGood, now_);
-  EXPECT_TRUE(MayGo(RequestKind::kPoll));
-  EXPECT_TRUE(MayGo(RequestKind::kSubmit));
+  EXPECT_TRUE(MayGo(RequestKind::kRead));
+  EXPECT_TRUE(MayGo(RequestKind::kChange));
 }
 
 TEST_F(AdmissionControlTest, ASubmissionTriesOnlyWhenThereIsNothingToPollOrPollsRestLonger) {
   GoDown();
   now_ += absl::Seconds(5);
-  EXPECT_FALSE(MayGo(RequestKind::kSubmit, /*to_poll=*/true));
-  EXPECT_TRUE(MayGo(RequestKind::kSubmit, /*to_poll=*/false));
+  EXPECT_FALSE(MayGo(RequestKind::kChange, /*to_poll=*/true));
+  EXPECT_TRUE(MayGo(RequestKind::kChange, /*to_poll=*/false));
   // But not for ever: there may be a task that nobody can poll.
   now_ += absl::Minutes(1);
-  EXPECT_TRUE(MayGo(RequestKind::kSubmit, /*to_poll=*/true));
-  Call(RequestKind::kPoll, {false, absl::Hours(1), upstream::LimitScope::kAccount});
+  EXPECT_TRUE(MayGo(RequestKind::kChange, /*to_poll=*/true));
+  Call(RequestKind::kRead, {false, absl::Hours(1), upstream::LimitScope::kAccount});
   now_ += absl::Seconds(10);
-  EXPECT_FALSE(MayGo(RequestKind::kPoll));
-  EXPECT_TRUE(MayGo(RequestKind::kSubmit, /*to_poll=*/true));
+  EXPECT_FALSE(MayGo(RequestKind::kRead));
+  EXPECT_TRUE(MayGo(RequestKind::kChange, /*to_poll=*/true));
 }
 
 TEST_F(AdmissionControlTest, ATurnWithoutACallCostsNeitherRateNorTheOneTry) {
@@ -183,17 +183,17 @@ TEST_F(AdmissionControlTest, ATurnWithoutACallCostsNeitherRateNorTheOneTry) {
   options.polls_per_second = 1;
   AdmissionControl gate(options);
   for (int i = 0; i < 3; ++i) {
-    AdmissionControl::Call call = gate.Take(RequestKind::kPoll, now_);
+    AdmissionControl::Call call = gate.Take(RequestKind::kRead, now_);
     gate.Sent(call, now_);
     gate.Answered(call, kBad, now_);
     gate.Ended(call);
     now_ += absl::Seconds(5);
   }
   ASSERT_TRUE(gate.is_down());
-  AdmissionControl::Call idle = gate.Take(RequestKind::kPoll, now_);
+  AdmissionControl::Call idle = gate.Take(RequestKind::kRead, now_);
   gate.Ended(idle);
   now_ += absl::Seconds(1);
-  EXPECT_EQ(gate.NextAt(RequestKind::kPoll, false, now_), now_);
+  EXPECT_EQ(gate.NextAt(RequestKind::kRead, false, now_), now_);
 }
 
 TEST(RequestOutcomeTest, OutagesAreUnusableAndRefusalsAreNot) {

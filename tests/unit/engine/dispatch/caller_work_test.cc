@@ -22,8 +22,8 @@ using ::testing::ElementsAre;
 using ::testing::UnorderedElementsAre;
 using upstream::LimitScope;
 
-constexpr RequestKind kRead = RequestKind::kPoll;
-constexpr RequestKind kChange = RequestKind::kSubmit;
+constexpr RequestKind kRead = RequestKind::kRead;
+constexpr RequestKind kChange = RequestKind::kChange;
 constexpr RequestOutcome kLimited = {true, absl::Seconds(40)};
 
 // One change a second, no limit on reads, as many threads as `threads`.

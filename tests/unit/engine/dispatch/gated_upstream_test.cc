@@ -48,7 +48,7 @@ class GatedUpstreamTest : public ::testing::Test {
     calls(call);
   }
   void Poll() {
-    InSlot(RequestKind::kPoll, [this](const auto& call) { (void)upstream_.tasks().GetTask(call, "t"); });
+    InSlot(RequestKind::kRead, [this](const auto& call) { (void)upstream_.tasks().GetTask(call, "t"); });
   }
 
   base::SimulatedClock clock_{absl::FromUnixSeconds(1'800'000'000)};
@@ -60,23 +60,23 @@ class GatedUpstreamTest : public ::testing::Test {
 
 TEST_F(GatedUpstreamTest, ALimitThatASearchMeetsHoldsPollsBack) {
   vendor_.find_tasks.Answer(AccountLimited());
-  InSlot(RequestKind::kPoll,
+  InSlot(RequestKind::kRead,
          [this](const auto& call) { EXPECT_FALSE(upstream_.task_list()->FindTasks(call, {}).ok()); });
   EXPECT_EQ(dispatcher_.facts().cooldown[0], absl::Seconds(30));
-  EXPECT_EQ(dispatcher_.TryTake(RequestKind::kPoll), nullptr);
-  EXPECT_NE(dispatcher_.TryTake(RequestKind::kSubmit), nullptr);
+  EXPECT_EQ(dispatcher_.TryTake(RequestKind::kRead), nullptr);
+  EXPECT_NE(dispatcher_.TryTake(RequestKind::kChange), nullptr);
 }
 
 TEST_F(GatedUpstreamTest, ALimitThatASubmissionMeetsHoldsTheOthersBack) {
   vendor_.create_task.Answer({Acceptance::kNotAccepted, "", AccountLimited(), absl::Seconds(30), true});
-  InSlot(RequestKind::kSubmit, [this](const auto& call) {
+  InSlot(RequestKind::kChange, [this](const auto& call) {
     EXPECT_EQ(upstream_.tasks().CreateTask(call, {}).acceptance, Acceptance::kNotAccepted);
   });
   EXPECT_EQ(dispatcher_.facts().cooldown[1], absl::Seconds(30));
 }
 
 TEST_F(GatedUpstreamTest, WhatMayBeBilledIsNotSentWithoutLeave) {
-  InSlot(RequestKind::kSubmit, [this](upstream::CallOptions call) {
+  InSlot(RequestKind::kChange, [this](upstream::CallOptions call) {
     EXPECT_EQ(upstream_.tasks().CreateTask(call, {}).acceptance, Acceptance::kAccepted);
     call.cancel = std::make_shared<base::CancelToken>();
     call.cancel->Cancel();
@@ -115,14 +115,14 @@ TEST_F(GatedUpstreamTest, WhatWasBrokenOffSaysNothing) {
 TEST_F(GatedUpstreamTest, ALimitThatACallerMeetsHoldsAllBack) {
   vendor_.get_asset.Answer(AccountLimited());
   EXPECT_FALSE(upstream_.assets().GetAsset({}, "a").ok());
-  EXPECT_EQ(dispatcher_.TryTake(RequestKind::kPoll), nullptr);
+  EXPECT_EQ(dispatcher_.TryTake(RequestKind::kRead), nullptr);
   const int calls = vendor_.get_asset.calls();
   EXPECT_TRUE(upstream::WasPutOff(upstream_.assets().GetAsset({}, "a").status()));
   EXPECT_EQ(vendor_.get_asset.calls(), calls);
 
   vendor_.create_asset.Answer({Acceptance::kNotAccepted, "", AccountLimited(), absl::Seconds(30), true});
   EXPECT_EQ(upstream_.assets().CreateAsset({}, {}).acceptance, Acceptance::kNotAccepted);
-  EXPECT_EQ(dispatcher_.TryTake(RequestKind::kSubmit), nullptr);
+  EXPECT_EQ(dispatcher_.TryTake(RequestKind::kChange), nullptr);
   const upstream::BilledResult<std::string> put_off = upstream_.assets().CreateAsset({}, {});
   EXPECT_EQ(put_off.acceptance, Acceptance::kNotAccepted);
   EXPECT_EQ(put_off.retry_after, absl::Seconds(30));
@@ -139,7 +139,7 @@ TEST_F(GatedUpstreamTest, CallersSayNothingAboutAnOutage) {
 
 TEST_F(GatedUpstreamTest, ErrorsOfTheUsageLogAreItsOwn) {
   vendor_.read_usage.Answer(AccountLimited());
-  InSlot(RequestKind::kPoll, [this](const auto& call) { EXPECT_FALSE(upstream_.usage_log()->ReadUsage(call).ok()); });
+  InSlot(RequestKind::kRead, [this](const auto& call) { EXPECT_FALSE(upstream_.usage_log()->ReadUsage(call).ok()); });
   EXPECT_EQ(dispatcher_.facts().cooldown[0], absl::ZeroDuration());
 }
 

@@ -45,7 +45,7 @@ class Simulation {
     const absl::Time end = now_ + time;
     while (now_ < end) {
       HandOut();
-      absl::Time next = queue_.empty() ? absl::InfiniteFuture() : gate_.NextAt(RequestKind::kPoll, false, now_);
+      absl::Time next = queue_.empty() ? absl::InfiniteFuture() : gate_.NextAt(RequestKind::kRead, false, now_);
       if (!dues_.empty()) next = std::min(next, dues_.top().first);
       if (!answers_.empty()) next = std::min(next, answers_.top().at);
       now_ = next;
@@ -112,9 +112,9 @@ class Simulation {
   absl::Duration Duration() { return options_.shortest + (options_.longest - options_.shortest) * random_.Unit(); }
 
   void HandOut() {
-    while (!queue_.empty() && gate_.NextAt(RequestKind::kPoll, false, now_) <= now_) {
+    while (!queue_.empty() && gate_.NextAt(RequestKind::kRead, false, now_) <= now_) {
       const int id = queue_.Next()->payload;
-      AdmissionControl::Call call = gate_.Take(RequestKind::kPoll, now_);
+      AdmissionControl::Call call = gate_.Take(RequestKind::kRead, now_);
       gate_.Sent(call, now_);
       const absl::Duration latency = options_.latency * random_.Unit();
       const absl::Time arrived = now_ + std::min(latency * random_.Unit(), SlidingWindowLimiter::kTravel);
@@ -143,7 +143,7 @@ class Simulation {
     PollFacts facts;
     facts.age = now_ - task.begin;
     if (options_.per_second > 0) facts.round = absl::Seconds(options_.tasks / options_.per_second);
-    facts.crowded = !queue_.empty() || gate_.IsBusy(RequestKind::kPoll, now_);
+    facts.crowded = !queue_.empty() || gate_.IsBusy(RequestKind::kRead, now_);
     facts.usual = memory_.Usual();
     const absl::Duration pause = Jittered(PollPause(options_.pace, facts), random_);
     facts.usual.reset();

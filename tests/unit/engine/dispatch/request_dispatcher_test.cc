@@ -35,7 +35,7 @@ class RequestDispatcherTest : public ::testing::Test {
 
   // A call that ends when `gate_open_`.
   void Add(const std::string& tenant, const std::string& key, const RequestOutcome& answer = {}) {
-    turns_.Add(RequestKind::kPoll, tenant, key, clock_.Now(), [this, key, answer](RequestSlot& turn) {
+    turns_.Add(RequestKind::kRead, tenant, key, clock_.Now(), [this, key, answer](RequestSlot& turn) {
       EXPECT_TRUE(turn.BeforeSend({}).ok());
       {
         base::MutexLock lock(mutex_);
@@ -80,9 +80,9 @@ TEST_F(OneAtATimeTest, WhatWaitsIsNotInThePoolButHere) {
   for (const char* key : {"big1", "big2", "big3"}) Add("big", key);
   Add("small", "small0");
   EXPECT_EQ(turns_.facts().waiting[0], 4u);
-  EXPECT_TRUE(turns_.IsCrowded(RequestKind::kPoll));
-  EXPECT_TRUE(turns_.Remove(RequestKind::kPoll, "big2"));
-  EXPECT_TRUE(turns_.Hasten(RequestKind::kPoll, "big3"));
+  EXPECT_TRUE(turns_.IsCrowded(RequestKind::kRead));
+  EXPECT_TRUE(turns_.Remove(RequestKind::kRead, "big2"));
+  EXPECT_TRUE(turns_.Hasten(RequestKind::kRead, "big3"));
   gate_open_ = true;
   ASSERT_TRUE(Begun(4));
   const std::vector<std::string> order = begun();
@@ -92,9 +92,9 @@ TEST_F(OneAtATimeTest, WhatWaitsIsNotInThePoolButHere) {
 }
 
 TEST_F(OneAtATimeTest, ATurnIsTakenOnlyWhenNothingElseCouldHaveIt) {
-  std::unique_ptr<RequestSlot> turn = turns_.TryTake(RequestKind::kPoll);
+  std::unique_ptr<RequestSlot> turn = turns_.TryTake(RequestKind::kRead);
   ASSERT_NE(turn, nullptr);
-  EXPECT_EQ(turns_.TryTake(RequestKind::kPoll), nullptr) << "one at a time";
+  EXPECT_EQ(turns_.TryTake(RequestKind::kRead), nullptr) << "one at a time";
   Add("t", "waits");
   EXPECT_TRUE(begun().empty());
   ASSERT_TRUE(turn->BeforeSend({}).ok());
@@ -102,11 +102,11 @@ TEST_F(OneAtATimeTest, ATurnIsTakenOnlyWhenNothingElseCouldHaveIt) {
   turn.reset();
   ASSERT_TRUE(Begun(1)) << "the end of the turn hands on";
   EXPECT_TRUE(Eventually([&] { return turns_.IsIdle(); }));
-  turn = turns_.TryTake(RequestKind::kPoll);
+  turn = turns_.TryTake(RequestKind::kRead);
   EXPECT_NE(turn, nullptr);
   turn.reset();
   turns_.Stop();
-  EXPECT_EQ(turns_.TryTake(RequestKind::kPoll), nullptr);
+  EXPECT_EQ(turns_.TryTake(RequestKind::kRead), nullptr);
 }
 
 TEST_F(OneAtATimeTest, StopDropsWhatWaits) {
@@ -133,17 +133,17 @@ class RateTest : public RequestDispatcherTest {
 };
 
 TEST_F(RateTest, ATakenTurnCountsForTheRateOnceItIsSent) {
-  ASSERT_NE(turns_.TryTake(RequestKind::kPoll), nullptr);
+  ASSERT_NE(turns_.TryTake(RequestKind::kRead), nullptr);
   // Given back unsent it costs nothing but the pause between two turns.
   clock_.Advance(absl::Seconds(1));
-  std::unique_ptr<RequestSlot> turn = turns_.TryTake(RequestKind::kPoll);
+  std::unique_ptr<RequestSlot> turn = turns_.TryTake(RequestKind::kRead);
   ASSERT_NE(turn, nullptr);
   ASSERT_TRUE(turn->BeforeSend({}).ok());
   turn->Answered({});
   turn.reset();
-  EXPECT_EQ(turns_.TryTake(RequestKind::kPoll), nullptr);
+  EXPECT_EQ(turns_.TryTake(RequestKind::kRead), nullptr);
   clock_.Advance(absl::Seconds(1));
-  EXPECT_NE(turns_.TryTake(RequestKind::kPoll), nullptr);
+  EXPECT_NE(turns_.TryTake(RequestKind::kRead), nullptr);
 }
 
 TEST_F(RateTest, TheRateSaysHowLongManyPollsTake) {
@@ -169,7 +169,7 @@ TEST_F(RateTest, WhatWaitsForItsTimeBeginsByItself) {
 
 TEST_F(RateTest, ATurnInWhichNothingIsSentCostsNothing) {
   for (const char* key : {"x", "y", "z"}) {
-    turns_.Add(RequestKind::kPoll, "t", key, clock_.Now(), [](RequestSlot&) {});
+    turns_.Add(RequestKind::kRead, "t", key, clock_.Now(), [](RequestSlot&) {});
   }
   // But for the spread of a tenth of a second's worth.
   clock_.Advance(absl::Seconds(3));
@@ -191,7 +191,7 @@ TEST_F(RequestDispatcherTest, APoolThatCallersHaveFilledIsTriedAgain) {
   }));
   ASSERT_TRUE(Eventually([&] { return inside.load(); }));
   std::atomic<bool> ran{false};
-  turns.Add(RequestKind::kPoll, "t", "key", clock_.Now(), [&](RequestSlot&) { ran = true; });
+  turns.Add(RequestKind::kRead, "t", "key", clock_.Now(), [&](RequestSlot&) { ran = true; });
   EXPECT_EQ(turns.facts().waiting[0], 1u);
   leave = true;
   EXPECT_TRUE(Eventually([&] {
@@ -219,14 +219,14 @@ class DownTest : public RequestDispatcherTest {
 };
 
 TEST_F(DownTest, IsToldOnceWithTheSubmissionsThatWait) {
-  turns_.Add(RequestKind::kSubmit, "t", "limit", clock_.Now(), [](RequestSlot& turn) {
+  turns_.Add(RequestKind::kChange, "t", "limit", clock_.Now(), [](RequestSlot& turn) {
     EXPECT_TRUE(turn.BeforeSend({}).ok());
     turn.Answered({true, absl::Hours(1), upstream::LimitScope::kAccount});
   });
   ASSERT_TRUE(Eventually([&] { return turns_.IsIdle(); }));
-  turns_.Add(RequestKind::kSubmit, "t", "waiting", clock_.Now(), [](RequestSlot&) {});
-  EXPECT_TRUE(turns_.IsHeldUp(RequestKind::kSubmit));
-  EXPECT_FALSE(turns_.IsHeldUp(RequestKind::kPoll));
+  turns_.Add(RequestKind::kChange, "t", "waiting", clock_.Now(), [](RequestSlot&) {});
+  EXPECT_TRUE(turns_.IsHeldUp(RequestKind::kChange));
+  EXPECT_FALSE(turns_.IsHeldUp(RequestKind::kRead));
   EXPECT_EQ(turns_.WhyItWaits("waiting")->Text(),
             WaitsForCooldown(CooldownCause::kRate, clock_.Now() + absl::Hours(1)).Text());
   EXPECT_FALSE(turns_.WhyItWaits("other").has_value());
@@ -249,7 +249,7 @@ class SlowSubmitsTest : public DownTest {
   }
   SlowSubmitsTest() : DownTest(Slow()) {
     for (int i = 0; i < 20; ++i) {
-      turns_.Add(RequestKind::kSubmit, i < 15 ? "big" : "small", std::to_string(100 + i), clock_.Now(),
+      turns_.Add(RequestKind::kChange, i < 15 ? "big" : "small", std::to_string(100 + i), clock_.Now(),
                  [](RequestSlot& turn) {
                    EXPECT_TRUE(turn.BeforeSend({}).ok());
                    turn.Answered({});

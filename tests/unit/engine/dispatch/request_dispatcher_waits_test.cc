@@ -19,7 +19,7 @@ using ::seedance::testing::Always;
 using ::seedance::testing::Eventually;
 using ::testing::ElementsAre;
 
-constexpr RequestKind kRead = RequestKind::kPoll;
+constexpr RequestKind kRead = RequestKind::kRead;
 
 // One request a second; two unusable answers open the breaker.
 class FurtherRequestsTest : public ::testing::Test {

@@ -23,7 +23,7 @@ using ::seedance::testing::OpenStore;
 using ::seedance::testing::ReasonOf;
 using ::seedance::testing::TempDir;
 using upstream::Acceptance;
-using Turn = Journal::Turn;
+using Role = Journal::Role;
 using Said = ::seedance::testing::Answer<std::string>;
 
 JournalEntry Call(const std::string& name = "hero", const std::string& tenant = "acme") {
@@ -53,12 +53,12 @@ class Resolver : public Journal::DoubtResolver {
 
 class JournalTest : public ::testing::Test {
  protected:
-  Turn Begin(JournalEntry& call, const Said& said) { return billed_->Begin(call, said.done()); }
+  Role Begin(JournalEntry& call, const Said& said) { return journal_->Begin(call, said.done()); }
 
   // Begins as owner. The answer is in `first_`.
   JournalEntry Own(const std::string& name = "hero") {
     JournalEntry call = Call(name);
-    EXPECT_EQ(Begin(call, first_), Turn::kOwner);
+    EXPECT_EQ(Begin(call, first_), Role::kOwner);
     return call;
   }
 
@@ -66,7 +66,7 @@ class JournalTest : public ::testing::Test {
   absl::StatusOr<std::string> Ask(const std::string& name = "hero", const std::string& tenant = "acme") {
     JournalEntry call = Call(name, tenant);
     Said said;
-    EXPECT_EQ(Begin(call, said), Turn::kAnswered);
+    EXPECT_EQ(Begin(call, said), Role::kAnswered);
     return said.Wait();
   }
 
@@ -79,11 +79,11 @@ class JournalTest : public ::testing::Test {
   }
 
   void Reopen() {
-    billed_.reset();
+    journal_.reset();
     store_.reset();
     store_ = OpenStore(dir_.File("store.db"));
-    billed_ = std::make_unique<Journal>(*store_, resolver_, clock_, random_);
-    ASSERT_TRUE(billed_->Recover().ok());
+    journal_ = std::make_unique<Journal>(*store_, resolver_, clock_, random_);
+    ASSERT_TRUE(journal_->Recover().ok());
   }
 
   TempDir dir_;
@@ -91,7 +91,7 @@ class JournalTest : public ::testing::Test {
   base::SeededRandom random_{1};
   Resolver resolver_;
   std::unique_ptr<FlakyStore> store_ = OpenStore(dir_.File("store.db"));
-  std::unique_ptr<Journal> billed_ = std::make_unique<Journal>(*store_, resolver_, clock_, random_);
+  std::unique_ptr<Journal> journal_ = std::make_unique<Journal>(*store_, resolver_, clock_, random_);
   Said first_;
 };
 
@@ -103,10 +103,10 @@ TEST_F(JournalTest, AHundredCallersAtOnceMakeOneCallAndGetOneAnswer) {
   for (int i = 0; i < kCallers; ++i) {
     callers.emplace_back([&, i] {
       JournalEntry call = Call();
-      if (Begin(call, said[i]) != Turn::kOwner) return;
+      if (Begin(call, said[i]) != Role::kOwner) return;
       ++owners;
       model::AssetGroup group = Group();
-      billed_->Accepted(call, &group, nullptr);
+      journal_->Accepted(call, &group, nullptr);
     });
   }
   for (std::thread& caller : callers) caller.join();
@@ -120,7 +120,7 @@ TEST_F(JournalTest, AHundredCallersAtOnceMakeOneCallAndGetOneAnswer) {
 TEST_F(JournalTest, AnAcceptedCallStoresItsResourceBeforeItAnswers) {
   const JournalEntry call = Own();
   model::AssetGroup group = Group();
-  billed_->Accepted(call, &group, nullptr);
+  journal_->Accepted(call, &group, nullptr);
   EXPECT_TRUE(first_.Wait().ok());
   EXPECT_GT(group.revision, 0);
   EXPECT_TRUE(store_->GetGroup(group.handle).ok());
@@ -135,12 +135,12 @@ TEST_F(JournalTest, AnotherRequestUnderTheSameIdIsRefusedWhileTheFirstIsOnItsWay
   EXPECT_EQ(ReasonOf(answer), base::Reason::kRequestIdReused);
   EXPECT_EQ(base::GetErrorDetail(answer.status()).metadata.at("field"), "display_name");
   EXPECT_EQ(first_.count(), 0);
-  billed_->Failed(call, Acceptance::kNotAccepted, absl::UnavailableError(""));
+  journal_->Failed(call, Acceptance::kNotAccepted, absl::UnavailableError(""));
 }
 
 TEST_F(JournalTest, AnotherRequestUnderTheSameIdIsRefusedFromTheJournal) {
   model::AssetGroup group = Group();
-  billed_->Accepted(Own("hero"), &group, nullptr);
+  journal_->Accepted(Own("hero"), &group, nullptr);
   Reopen();
   const absl::StatusOr<std::string> answer = Ask("villain");
   EXPECT_EQ(ReasonOf(answer), base::Reason::kRequestIdReused);
@@ -149,19 +149,19 @@ TEST_F(JournalTest, AnotherRequestUnderTheSameIdIsRefusedFromTheJournal) {
 
 TEST_F(JournalTest, TheSameIdOfAnotherTenantIsAnotherCall) {
   model::AssetGroup group = Group();
-  billed_->Accepted(Own(), &group, nullptr);
+  journal_->Accepted(Own(), &group, nullptr);
   JournalEntry call = Call("hero", "other");
-  EXPECT_EQ(Begin(call, Said()), Turn::kOwner);
-  billed_->Failed(call, Acceptance::kNotAccepted, absl::UnavailableError(""));
+  EXPECT_EQ(Begin(call, Said()), Role::kOwner);
+  journal_->Failed(call, Acceptance::kNotAccepted, absl::UnavailableError(""));
 }
 
 TEST_F(JournalTest, CallsWithoutAnIdAreEachTheirOwn) {
   for (int i = 0; i < 2; ++i) {
     JournalEntry call = Call();
     call.key.request_id.clear();
-    EXPECT_EQ(Begin(call, Said()), Turn::kOwner);
+    EXPECT_EQ(Begin(call, Said()), Role::kOwner);
     EXPECT_TRUE(base::IsUuid(call.key.request_id));
-    billed_->Failed(call, Acceptance::kNotAccepted, absl::UnavailableError(""));
+    journal_->Failed(call, Acceptance::kNotAccepted, absl::UnavailableError(""));
   }
 }
 
@@ -170,7 +170,7 @@ TEST_F(JournalTest, ARefusalIsRepeatedWithItsDetails) {
   detail.reason = base::Reason::kInputModeration;
   detail.metadata = {{"upstream_code", "SensitiveContent"}};
   const absl::Status refusal = base::MakeError("the picture shows a person", detail);
-  billed_->Failed(Own(), Acceptance::kRefused, refusal);
+  journal_->Failed(Own(), Acceptance::kRefused, refusal);
   EXPECT_EQ(first_.Wait().status(), refusal);
   EXPECT_EQ(Ask().status(), refusal);
   Reopen();
@@ -178,7 +178,7 @@ TEST_F(JournalTest, ARefusalIsRepeatedWithItsDetails) {
 }
 
 TEST_F(JournalTest, ALostAnswerIsOutcomeUnknownForEverAndNeverSentAgain) {
-  billed_->Failed(Own(), Acceptance::kUnknown, absl::UnavailableError("connection reset"));
+  journal_->Failed(Own(), Acceptance::kUnknown, absl::UnavailableError("connection reset"));
   EXPECT_EQ(ReasonOf(first_.Wait()), base::Reason::kOutcomeUnknown);
   for (int round = 0; round < 3; ++round) {
     const absl::StatusOr<std::string> answer = Ask();
@@ -193,23 +193,23 @@ TEST_F(JournalTest, ACallThatWasUnderWayWhenTheProcessDiedIsInDoubt) {
   Reopen();
   EXPECT_EQ(ReasonOf(Ask()), base::Reason::kOutcomeUnknown);
   EXPECT_EQ(ReasonOf(Ask()), base::Reason::kOutcomeUnknown);
-  EXPECT_EQ(store_->GetCall(Call().key).value()->state, model::JournalState::kInDoubt);
+  EXPECT_EQ(store_->GetEntry(Call().key).value()->state, model::JournalState::kInDoubt);
 }
 
 TEST_F(JournalTest, WhatSurelyWasNotAcceptedMayBeSentAgain) {
   const absl::Status busy = Failure(base::Reason::kRateLimited, "busy");
-  billed_->Failed(Own(), Acceptance::kNotAccepted, busy);
+  journal_->Failed(Own(), Acceptance::kNotAccepted, busy);
   EXPECT_EQ(first_.Wait().status(), busy);
-  EXPECT_FALSE(billed_->FindEarlier(Call().key).value().has_value());
+  EXPECT_FALSE(journal_->FindEarlier(Call().key).value().has_value());
   first_ = Said();
   model::AssetGroup group = Group();
-  billed_->Accepted(Own(), &group, nullptr);
+  journal_->Accepted(Own(), &group, nullptr);
   EXPECT_TRUE(first_.Wait().ok());
-  EXPECT_TRUE(billed_->FindEarlier(Call().key).value().has_value());
+  EXPECT_TRUE(journal_->FindEarlier(Call().key).value().has_value());
 }
 
 TEST_F(JournalTest, WhatMayBeSentAgainMustBeTheSameRequest) {
-  billed_->Failed(Own("hero"), Acceptance::kNotAccepted, absl::UnavailableError(""));
+  journal_->Failed(Own("hero"), Acceptance::kNotAccepted, absl::UnavailableError(""));
   EXPECT_EQ(ReasonOf(Ask("villain")), base::Reason::kRequestIdReused);
 }
 
@@ -217,14 +217,14 @@ TEST_F(JournalTest, NothingIsSentWhenTheJournalCannotBeWritten) {
   store_->failing_begins = 1;
   EXPECT_EQ(ReasonOf(Ask()), base::Reason::kStoreUnavailable);
   const JournalEntry call = Own();
-  billed_->Failed(call, Acceptance::kNotAccepted, absl::UnavailableError(""));
+  journal_->Failed(call, Acceptance::kNotAccepted, absl::UnavailableError(""));
 }
 
 TEST_F(JournalTest, AnEndThatCannotBeWrittenLeavesDoubt) {
   const JournalEntry call = Own();
   model::AssetGroup group = Group();
   store_->failing_finishes = 100;
-  billed_->Accepted(call, &group, nullptr);
+  journal_->Accepted(call, &group, nullptr);
   // Not STORE_UNAVAILABLE, which would invite to pay again.
   EXPECT_EQ(ReasonOf(first_.Wait()), base::Reason::kOutcomeUnknown);
   EXPECT_EQ(ReasonOf(Ask()), base::Reason::kOutcomeUnknown);
@@ -233,28 +233,28 @@ TEST_F(JournalTest, AnEndThatCannotBeWrittenLeavesDoubt) {
 }
 
 TEST_F(JournalTest, AnEndThatCouldNotBeWrittenIsWrittenInTheBackground) {
-  billed_->Start();
+  journal_->Start();
   JournalEntry call = Call();
   call.claim = model::AssetClaim{{"fake", "g1"}, "hero"};
-  ASSERT_EQ(Begin(call, first_), Turn::kOwner);
+  ASSERT_EQ(Begin(call, first_), Role::kOwner);
   store_->failing_finishes = 3;
-  billed_->Failed(call, Acceptance::kNotAccepted, absl::UnavailableError("no connection"));
+  journal_->Failed(call, Acceptance::kNotAccepted, absl::UnavailableError("no connection"));
   EXPECT_EQ(ReasonOf(first_.Wait()), base::Reason::kStoreUnavailable);
-  ASSERT_EQ(billed_->InDoubt()->size(), 1u) << "it is listed";
-  EXPECT_EQ(billed_->InDoubt()->front().state, model::JournalState::kNotAccepted);
+  ASSERT_EQ(journal_->InDoubt()->size(), 1u) << "it is listed";
+  EXPECT_EQ(journal_->InDoubt()->front().state, model::JournalState::kNotAccepted);
   const auto is_claimed = [&] { return store_->FindClaimConflict("other", *call.claim, clock_.Now())->has_value(); };
   EXPECT_TRUE(is_claimed());
   ASSERT_TRUE(Eventually([&] {
     clock_.Advance(UnwrittenEnds::kPause);
-    return billed_->InDoubt()->empty();
+    return journal_->InDoubt()->empty();
   }));
-  EXPECT_EQ(store_->GetCall(call.key).value()->state, model::JournalState::kNotAccepted);
+  EXPECT_EQ(store_->GetEntry(call.key).value()->state, model::JournalState::kNotAccepted);
   EXPECT_FALSE(is_claimed());
 }
 
 TEST_F(JournalTest, WhoeverAsksAgainWritesAnEndThatCouldNotBeWritten) {
   store_->failing_finishes = 3;
-  billed_->Failed(Own(), Acceptance::kRefused, Failure(base::Reason::kInputModeration, "no"));
+  journal_->Failed(Own(), Acceptance::kRefused, Failure(base::Reason::kInputModeration, "no"));
   EXPECT_EQ(ReasonOf(first_.Wait()), base::Reason::kStoreUnavailable);
   store_->failing_finishes = 1;
   EXPECT_EQ(ReasonOf(Ask("villain")), base::Reason::kRequestIdReused);
@@ -267,9 +267,9 @@ TEST_F(JournalTest, WhoeverAsksAgainWritesAnEndThatCouldNotBeWritten) {
 TEST_F(JournalTest, AnAcceptedCallThatIsWrittenLateIsTold) {
   model::AssetGroup group = Group();
   store_->failing_finishes = 3;
-  billed_->Accepted(Own(), &group, nullptr);
+  journal_->Accepted(Own(), &group, nullptr);
   EXPECT_EQ(ReasonOf(first_.Wait()), base::Reason::kOutcomeUnknown);
-  EXPECT_EQ(ReasonOf(billed_->Settle(Call().key, std::nullopt)), base::Reason::kCreationNotInDoubt)
+  EXPECT_EQ(ReasonOf(journal_->Settle(Call().key, std::nullopt)), base::Reason::kCreationNotInDoubt)
       << "nobody's word against what is known";
   EXPECT_EQ(*Ask(), "assetGroups/fake~g1");
   EXPECT_TRUE(store_->GetGroup(group.handle).ok());
@@ -279,14 +279,14 @@ TEST_F(JournalTest, AnAcceptedCallThatIsWrittenLateIsTold) {
 TEST_F(JournalTest, AStopWritesWhatCouldNotBeWritten) {
   store_->failing_finishes = 3;
   model::AssetGroup group = Group();
-  billed_->Accepted(Own(), &group, nullptr);
-  billed_->Stop();
+  journal_->Accepted(Own(), &group, nullptr);
+  journal_->Stop();
   Reopen();
   EXPECT_EQ(*Ask(), "assetGroups/fake~g1");
 }
 
 TEST_F(JournalTest, WhatTheCallerKeepsItselfIsAnsweredByItsName) {
-  billed_->AcceptedAs(Own(), "assets/fake~a-2");
+  journal_->AcceptedAs(Own(), "assets/fake~a-2");
   EXPECT_EQ(*first_.Wait(), "assets/fake~a-2");
   Reopen();
   EXPECT_EQ(*Ask(), "assets/fake~a-2");
@@ -296,38 +296,38 @@ TEST_F(JournalTest, AnEndIsWrittenAgainWhenTheStoreFailsOnce) {
   const JournalEntry call = Own();
   model::AssetGroup group = Group();
   store_->failing_finishes = 1;
-  billed_->Accepted(call, &group, nullptr);
+  journal_->Accepted(call, &group, nullptr);
   EXPECT_EQ(*first_.Wait(), group.name());
 }
 
 TEST_F(JournalTest, ACallThatAnExistingResourceAnswersIsJournalledAsDone) {
   JournalEntry call = Call();
   const Said said;
-  billed_->AnswerAs(call, "assets/fake~a", {{std::string(kReusedField), "1"}}, said.done());
+  journal_->AnswerAs(call, "assets/fake~a", {{std::string(kReusedField), "1"}}, said.done());
   EXPECT_EQ(*said.Wait(), "assets/fake~a");
-  EXPECT_EQ(FieldOf((*billed_->FindEarlier(call.key))->fingerprint, kReusedField), "1");
+  EXPECT_EQ(FieldOf((*journal_->FindEarlier(call.key))->fingerprint, kReusedField), "1");
   Reopen();
   EXPECT_EQ(*Ask(), "assets/fake~a");
   JournalEntry again = Call();
   const Said second;
-  billed_->AnswerAs(again, "assets/fake~b", {}, second.done());
+  journal_->AnswerAs(again, "assets/fake~b", {}, second.done());
   EXPECT_EQ(*second.Wait(), "assets/fake~a") << "the first answer stays";
 }
 
 TEST_F(JournalTest, ACallThatBrokeOffMayBeAnsweredByAnExistingResource) {
-  billed_->Failed(Own(), Acceptance::kNotAccepted, Failure(base::Reason::kCancelled, "gone"));
+  journal_->Failed(Own(), Acceptance::kNotAccepted, Failure(base::Reason::kCancelled, "gone"));
   JournalEntry call = Call();
   const Said said;
-  billed_->AnswerAs(call, "assets/fake~a", {{std::string(kReusedField), "1"}}, said.done());
+  journal_->AnswerAs(call, "assets/fake~a", {{std::string(kReusedField), "1"}}, said.done());
   EXPECT_EQ(*said.Wait(), "assets/fake~a");
 }
 
 TEST_F(JournalTest, WhatALookFindsEndsTheDoubtForAll) {
-  billed_->Failed(Own(), Acceptance::kUnknown, absl::UnavailableError("connection reset"));
+  journal_->Failed(Own(), Acceptance::kUnknown, absl::UnavailableError("connection reset"));
   int looks = 0;
   resolver_.look = [&](const JournalEntry& row, Journal::Looked done) {
     EXPECT_EQ(row.key, Call().key);
-    EXPECT_EQ(billed_->Unsettled()->size(), 1u);
+    EXPECT_EQ(journal_->Unsettled()->size(), 1u);
     if (++looks == 1) return done(std::nullopt);
     done(Journal::Found{Group(), std::nullopt});
   };
@@ -336,8 +336,8 @@ TEST_F(JournalTest, WhatALookFindsEndsTheDoubtForAll) {
   EXPECT_EQ(*Ask(), "assetGroups/fake~g1");
   EXPECT_EQ(looks, 2);
   EXPECT_TRUE(store_->GetGroup({"fake", "g1"}).ok());
-  EXPECT_TRUE(store_->GetCall(Call().key).value()->error.empty());
-  EXPECT_TRUE(billed_->Unsettled()->empty());
+  EXPECT_TRUE(store_->GetEntry(Call().key).value()->error.empty());
+  EXPECT_TRUE(journal_->Unsettled()->empty());
   Reopen();
   EXPECT_EQ(*Ask(), "assetGroups/fake~g1");
 }
@@ -345,38 +345,38 @@ TEST_F(JournalTest, WhatALookFindsEndsTheDoubtForAll) {
 TEST_F(JournalTest, ALookByItselfIsOverWhenNothingIsInDoubt) {
   std::vector<bool> over;
   const auto note = [&over](const absl::StatusOr<bool>& is_over) { over.push_back(is_over.value()); };
-  billed_->LookAgain(Call().key, note);
+  journal_->LookAgain(Call().key, note);
   const JournalEntry call = Own();
-  billed_->LookAgain(call.key, note);
-  billed_->Failed(call, Acceptance::kUnknown, absl::UnavailableError(""));
-  billed_->LookAgain(call.key, note);
+  journal_->LookAgain(call.key, note);
+  journal_->Failed(call, Acceptance::kUnknown, absl::UnavailableError(""));
+  journal_->LookAgain(call.key, note);
   resolver_.look = [&](const JournalEntry&, Journal::Looked done) { done(Journal::Found{Group(), std::nullopt}); };
-  billed_->LookAgain(call.key, note);
-  billed_->LookAgain(call.key, note);
+  journal_->LookAgain(call.key, note);
+  journal_->LookAgain(call.key, note);
   EXPECT_EQ(over, (std::vector<bool>{true, false, false, true, true}))
       << "no row; under way; no way to look; found; settled before";
 }
 
 TEST_F(JournalTest, ALookThatFailsTellsWhy) {
   const JournalEntry call = Own();
-  billed_->Failed(call, Acceptance::kUnknown, absl::UnavailableError(""));
+  journal_->Failed(call, Acceptance::kUnknown, absl::UnavailableError(""));
   resolver_.look = [](const JournalEntry&, Journal::Looked done) { done(absl::ResourceExhaustedError("429")); };
   absl::StatusOr<bool> over = false;
-  billed_->LookAgain(call.key, [&over](const absl::StatusOr<bool>& is_over) { over = is_over; });
+  journal_->LookAgain(call.key, [&over](const absl::StatusOr<bool>& is_over) { over = is_over; });
   EXPECT_TRUE(absl::IsResourceExhausted(over.status()));
   EXPECT_EQ(ReasonOf(Ask()), base::Reason::kOutcomeUnknown) << "callers learn what they did before";
 }
 
 TEST_F(JournalTest, EveryDoubtIsTold) {
-  billed_->Failed(Own(), Acceptance::kNotAccepted, absl::UnavailableError(""));
+  journal_->Failed(Own(), Acceptance::kNotAccepted, absl::UnavailableError(""));
   EXPECT_EQ(resolver_.doubts, 0);
   first_ = Said();
   const JournalEntry call = Own();
   store_->failing_finishes = 100;
   model::AssetGroup group = Group();
-  billed_->Accepted(call, &group, nullptr);
+  journal_->Accepted(call, &group, nullptr);
   EXPECT_EQ(resolver_.doubts, 1);
-  ASSERT_EQ(billed_->Unsettled()->size(), 1u) << "though the journal says that it is under way";
+  ASSERT_EQ(journal_->Unsettled()->size(), 1u) << "though the journal says that it is under way";
 }
 
 TEST_F(JournalTest, FieldsThatTheJournalLearntLaterAreNotCompared) {

@@ -368,7 +368,7 @@ TEST_F(TaskDraftTest, AJournalRowOfAnOlderVersionIsTheSameRequest) {
   params.request_id = kRequestId;
   params.request.labels = {{"team", "red"}};
   ASSERT_TRUE(CreateTask(params).ok());
-  const auto row = store_->GetCall({kTenant, "CreateGenerationTask", kRequestId});
+  const auto row = store_->GetEntry({kTenant, "CreateGenerationTask", kRequestId});
   std::vector<std::string> fields;
   for (const auto& [field, value] : (*row)->fingerprint) {
     if (field.rfind(model::kSamePrefix, 0) != 0) fields.push_back(field);

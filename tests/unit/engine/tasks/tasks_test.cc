@@ -91,10 +91,10 @@ TEST_F(TasksTest, RowsOfOlderVersionsCompareByWhatTheyHold) {
   engine::CreateTaskParams params = GoodTask();
   params.request_id = kRequestId;
   const std::string id = CreateTask(params)->id;
-  model::JournalEntry row = **store_->GetCall({kTenant, "CreateGenerationTask", kRequestId});
+  model::JournalEntry row = **store_->GetEntry({kTenant, "CreateGenerationTask", kRequestId});
   std::erase_if(row.fingerprint, [](const auto& entry) { return entry.first.rfind("same/", 0) == 0; });
   row.key.request_id = "0190f5fe-7c00-7a00-8000-000000000009";
-  ASSERT_TRUE(store_->BeginCall(row, nullptr).ok());
+  ASSERT_TRUE(store_->BeginEntry(row, nullptr).ok());
   params.request_id = row.key.request_id;
   EXPECT_EQ(CreateTask(params)->id, id);
   engine::CreateTaskParams chosen = params;

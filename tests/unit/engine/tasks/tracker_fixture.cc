@@ -156,7 +156,7 @@ std::string TrackerTest::AddTask(const TaskRequest& request, const std::string& 
   call.state = model::JournalState::kDone;
   call.resource_name = task.name();
   call.create_time = call.update_time = clock_.Now();
-  const GenerationTask stored = *store_->BeginCall(call, &task).value().task;
+  const GenerationTask stored = *store_->BeginEntry(call, &task).value().task;
   if (tracker_ != nullptr) tracker_->Track(stored);
   return stored.id;
 }

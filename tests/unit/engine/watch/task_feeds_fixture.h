@@ -52,7 +52,7 @@ class TaskFeedsTest : public ::testing::Test {
     call.state = model::JournalState::kDone;
     call.resource_name = task.name();
     call.create_time = call.update_time = task.create_time;
-    const auto begun = store_->BeginCall(call, &task);
+    const auto begun = store_->BeginEntry(call, &task);
     EXPECT_TRUE(begun.ok()) << begun.status();
     return *begun->task;
   }

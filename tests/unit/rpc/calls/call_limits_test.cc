@@ -31,14 +31,14 @@ TEST(CallLimits, ATenantsPlacesAreItsOwnAndComeBack) {
   Ticket second;
   Ticket other;
   for (Ticket* ticket : {&first, &second, &other}) ASSERT_TRUE(limits.Connect(*ticket, "ipv4:1").ok());
-  EXPECT_TRUE(limits.Admit(first, RequestKind::kCall, "a").ok());
-  const absl::Status refused = limits.Admit(second, RequestKind::kCall, "a");
+  EXPECT_TRUE(limits.Admit(first, RpcKind::kCall, "a").ok());
+  const absl::Status refused = limits.Admit(second, RpcKind::kCall, "a");
   EXPECT_EQ(refused.code(), absl::StatusCode::kResourceExhausted);
   EXPECT_EQ(base::GetErrorDetail(refused).quota_subject, "tenant:a");
   EXPECT_TRUE(base::GetErrorDetail(refused).retry_delay.has_value());
-  EXPECT_TRUE(limits.Admit(other, RequestKind::kCall, "b").ok());
+  EXPECT_TRUE(limits.Admit(other, RpcKind::kCall, "b").ok());
   limits.Release(first);
-  EXPECT_TRUE(limits.Admit(second, RequestKind::kCall, "a").ok());
+  EXPECT_TRUE(limits.Admit(second, RpcKind::kCall, "a").ok());
   limits.Release(second);
   limits.Release(other);
   EXPECT_EQ(limits.open(), 0u);
@@ -50,16 +50,16 @@ TEST(CallLimits, AWatchCountsAsACallUntilItsStreamBegins) {
   CallLimits limits(options);
   std::deque<Ticket> tickets(3);
   for (Ticket& ticket : tickets) ASSERT_TRUE(limits.Connect(ticket, "ipv4:1").ok());
-  ASSERT_TRUE(limits.Admit(tickets[0], RequestKind::kWatch, "a").ok());
-  const absl::Status refused = limits.Admit(tickets[1], RequestKind::kWatch, "a");
+  ASSERT_TRUE(limits.Admit(tickets[0], RpcKind::kWatch, "a").ok());
+  const absl::Status refused = limits.Admit(tickets[1], RpcKind::kWatch, "a");
   EXPECT_EQ(base::GetErrorDetail(refused).quota_subject, "tenant:a");
   limits.BeginStream(tickets[0]);
   limits.BeginStream(tickets[0]);
-  EXPECT_TRUE(limits.Admit(tickets[1], RequestKind::kWatch, "a").ok());
+  EXPECT_TRUE(limits.Admit(tickets[1], RpcKind::kWatch, "a").ok());
   limits.Release(tickets[0]);  // Gives no call back any more.
-  EXPECT_FALSE(limits.Admit(tickets[2], RequestKind::kCall, "a").ok());
+  EXPECT_FALSE(limits.Admit(tickets[2], RpcKind::kCall, "a").ok());
   limits.Release(tickets[1]);
-  EXPECT_TRUE(limits.Admit(tickets[2], RequestKind::kCall, "a").ok());
+  EXPECT_TRUE(limits.Admit(tickets[2], RpcKind::kCall, "a").ok());
 }
 
 TEST(CallLimits, BytesOfAnswersCountUntilTheyAreTaken) {
@@ -69,28 +69,28 @@ TEST(CallLimits, BytesOfAnswersCountUntilTheyAreTaken) {
   CallLimits limits(options);
   std::deque<Ticket> tickets(4);
   for (Ticket& ticket : tickets) ASSERT_TRUE(limits.Connect(ticket, "ipv4:1").ok());
-  ASSERT_TRUE(limits.Admit(tickets[0], RequestKind::kCall, "a").ok());
-  ASSERT_TRUE(limits.Admit(tickets[1], RequestKind::kCall, "b").ok());
+  ASSERT_TRUE(limits.Admit(tickets[0], RpcKind::kCall, "a").ok());
+  ASSERT_TRUE(limits.Admit(tickets[1], RpcKind::kCall, "b").ok());
   limits.Charge(tickets[0], 60);
   EXPECT_FALSE(limits.CheckAnswers(tickets[0]).ok());
-  EXPECT_FALSE(limits.Admit(tickets[2], RequestKind::kWatch, "a").ok());
+  EXPECT_FALSE(limits.Admit(tickets[2], RpcKind::kWatch, "a").ok());
   EXPECT_TRUE(limits.CheckAnswers(tickets[1]).ok());
   limits.Charge(tickets[1], 40);
-  const absl::Status full = limits.Admit(tickets[2], RequestKind::kCall, "c");
+  const absl::Status full = limits.Admit(tickets[2], RpcKind::kCall, "c");
   EXPECT_EQ(base::GetErrorDetail(full).quota_subject, "gateway:answer_bytes");
   limits.Discharge(tickets[1], 1);
-  EXPECT_TRUE(limits.Admit(tickets[2], RequestKind::kCall, "c").ok());
+  EXPECT_TRUE(limits.Admit(tickets[2], RpcKind::kCall, "c").ok());
   limits.Release(tickets[0]);
   EXPECT_EQ(limits.answer_bytes(), 39u);
-  EXPECT_TRUE(limits.Admit(tickets[3], RequestKind::kCall, "a").ok());
+  EXPECT_TRUE(limits.Admit(tickets[3], RpcKind::kCall, "a").ok());
 }
 
 TEST(CallLimits, BytesThatManyStreamsSendCountOnceUntilTheLastHasSentThem) {
   CallLimits limits((CallLimits::Options()));
   std::deque<Ticket> tickets(2);
   for (Ticket& ticket : tickets) ASSERT_TRUE(limits.Connect(ticket, "ipv4:1").ok());
-  ASSERT_TRUE(limits.Admit(tickets[0], RequestKind::kWatch, "a").ok());
-  ASSERT_TRUE(limits.Admit(tickets[1], RequestKind::kWatch, "b").ok());
+  ASSERT_TRUE(limits.Admit(tickets[0], RpcKind::kWatch, "a").ok());
+  ASSERT_TRUE(limits.Admit(tickets[1], RpcKind::kWatch, "b").ok());
   const SharedBytes bytes(grpc::Slice(std::string(100, 'x')));
   std::shared_ptr<void> first = bytes.Charge(limits, tickets[0]);
   std::shared_ptr<void> second = bytes.Charge(limits, tickets[1]);
@@ -161,7 +161,7 @@ TEST(CallLimits, AConnectionWithFewRefusalsIsAnsweredWhateverTheOthersHave) {
 }
 
 // Admits until the limit says no; the tickets stay open.
-size_t AdmitAll(CallLimits& limits, RequestKind kind, const std::string& peer, std::deque<Ticket>& tickets) {
+size_t AdmitAll(CallLimits& limits, RpcKind kind, const std::string& peer, std::deque<Ticket>& tickets) {
   for (size_t admitted = 0;; ++admitted) {
     tickets.emplace_back();
     EXPECT_TRUE(limits.Connect(tickets.back(), peer).ok());
@@ -178,14 +178,14 @@ TEST(CallLimits, AnAddressMayHaveAsManyHealthCallsAsItLeavesFree) {
        {std::pair("ipv4:1.1.1.1:", 50u), {"ipv4:2.2.2.2:", 25u}, {"ipv4:3.3.3.3:", 13u}}) {
     size_t admitted = 0;
     for (int port = 0; port < 20; ++port) {
-      const size_t more = AdmitAll(limits, RequestKind::kHealthWatch, address + std::to_string(port), tickets);
+      const size_t more = AdmitAll(limits, RpcKind::kHealthWatch, address + std::to_string(port), tickets);
       EXPECT_LE(more, 10u);
       admitted += more;
     }
     EXPECT_EQ(admitted, share) << address;
   }
   for (Ticket& ticket : tickets) limits.Release(ticket);
-  EXPECT_EQ(AdmitAll(limits, RequestKind::kHealthWatch, "ipv4:1.1.1.1:1", tickets), 10u);
+  EXPECT_EQ(AdmitAll(limits, RpcKind::kHealthWatch, "ipv4:1.1.1.1:1", tickets), 10u);
 }
 
 TEST(CallLimits, ARefusedHealthCallLeavesItsPlace) {
@@ -194,10 +194,10 @@ TEST(CallLimits, ARefusedHealthCallLeavesItsPlace) {
   CallLimits limits(options);
   std::deque<Ticket> tickets(2);
   for (Ticket& ticket : tickets) ASSERT_TRUE(limits.Connect(ticket, "ipv4:1.1.1.1:1").ok());
-  ASSERT_TRUE(limits.Admit(tickets[0], RequestKind::kHealthCheck, "").ok());
-  ASSERT_FALSE(limits.Admit(tickets[1], RequestKind::kHealthCheck, "").ok());
+  ASSERT_TRUE(limits.Admit(tickets[0], RpcKind::kHealthCheck, "").ok());
+  ASSERT_FALSE(limits.Admit(tickets[1], RpcKind::kHealthCheck, "").ok());
   EXPECT_TRUE(limits.Refuse(tickets[0]));
-  EXPECT_TRUE(limits.Admit(tickets[1], RequestKind::kHealthCheck, "").ok());
+  EXPECT_TRUE(limits.Admit(tickets[1], RpcKind::kHealthCheck, "").ok());
   limits.Release(tickets[0]);
   limits.Release(tickets[1]);
   EXPECT_EQ(limits.open(), 0u);
@@ -210,7 +210,7 @@ TEST(CallLimits, ClientsOfAUnixSocketHaveNoSharesOfAConnection) {
   options.max_refusals_per_connection = 1;
   CallLimits limits(options);
   std::deque<Ticket> tickets;
-  EXPECT_EQ(AdmitAll(limits, RequestKind::kHealthWatch, "unix:", tickets), 100u);
+  EXPECT_EQ(AdmitAll(limits, RpcKind::kHealthWatch, "unix:", tickets), 100u);
   size_t answered = 0;
   for (size_t i = 0; i < 60; ++i) answered += limits.Refuse(tickets[i]) ? 1 : 0;
   EXPECT_EQ(answered, 50u);
@@ -237,7 +237,7 @@ TEST(CallLimits, WhatIsRefusedIsCountedByLimit) {
   CallLimits limits(options);
   Ticket ticket;
   ASSERT_TRUE(limits.Connect(ticket, "ipv4:1").ok());
-  EXPECT_FALSE(limits.Admit(ticket, RequestKind::kCall, "a").ok());
+  EXPECT_FALSE(limits.Admit(ticket, RpcKind::kCall, "a").ok());
   EXPECT_NE(metrics.Scrape().find("seedance_calls_refused_total{limit=\"calls\"} 1"), std::string::npos);
 }
 

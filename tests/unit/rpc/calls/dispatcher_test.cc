@@ -100,7 +100,7 @@ TEST_F(GatewayTest, UnknownMethodsAreUnimplementedInWords) {
 }
 
 TEST_F(GatewayTest, TheTokenIsJudgedBeforeAnyMessageIsSent) {
-  edge_options_.tokens = {{base::Sha256Hex("one"), "a"}};
+  rpc_options_.tokens = {{base::Sha256Hex("one"), "a"}};
   Start();
   std::vector<std::string> paths = OwnMethods();
   paths.push_back(kReflection);
@@ -115,7 +115,7 @@ TEST_F(GatewayTest, TheTokenIsJudgedBeforeAnyMessageIsSent) {
 }
 
 TEST_F(GatewayTest, AMessageThatDoesNotArriveEndsItsCall) {
-  edge_options_.receive_timeout = absl::Milliseconds(100);
+  rpc_options_.receive_timeout = absl::Milliseconds(100);
   Start();
   for (const char* path : {kGet, kUpload, kHealthCheck, kHealthWatch, kReflection}) {
     RawCall call(channel_, path);
@@ -125,7 +125,7 @@ TEST_F(GatewayTest, AMessageThatDoesNotArriveEndsItsCall) {
 }
 
 TEST_F(GatewayTest, AHealthCheckWithoutItsMessageIsNotWaitedForLong) {
-  edge_options_.receive_timeout = absl::Minutes(10);
+  rpc_options_.receive_timeout = absl::Minutes(10);
   Start();
   RawCall call(channel_, kHealthCheck);
   EXPECT_EQ(call.End().error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
@@ -134,9 +134,9 @@ TEST_F(GatewayTest, AHealthCheckWithoutItsMessageIsNotWaitedForLong) {
 TEST_F(GatewayTest, ChecksThatNeverSendTheirMessageDoNotKeepOthersOut) {
   base::SimulatedClock clock(base::RealClock().Now());
   base::Metrics metrics;
-  edge_clock_ = &clock;
-  edge_options_.limits.max_health_calls = 100;
-  edge_options_.limits.metrics = &metrics;
+  rpc_clock_ = &clock;
+  rpc_options_.limits.max_health_calls = 100;
+  rpc_options_.limits.metrics = &metrics;
   Start();
   const auto pushed_out = [&](int count) {
     return absl::StrContains(metrics.Scrape(), absl::StrCat("{limit=\"receiving\"} ", count, "\n"));
@@ -147,7 +147,7 @@ TEST_F(GatewayTest, ChecksThatNeverSendTheirMessageDoNotKeepOthersOut) {
     ASSERT_TRUE(peers.back()->OpenMany(kHealthCheck, 10));
   }
   // One address has 6 places and all of the 25 to wait in.
-  ASSERT_TRUE(Eventually([&] { return pushed_out(120 - 6 - 25) && edge_->limits().open() == 6 + 25; }));
+  ASSERT_TRUE(Eventually([&] { return pushed_out(120 - 6 - 25) && rpc_context_->limits().open() == 6 + 25; }));
   clock.Advance(absl::Milliseconds(600));
   RawCall check(channel_, kHealthCheck);
   ASSERT_TRUE(check.Write(""));
@@ -171,7 +171,7 @@ TEST_F(GatewayTest, AReactionThatThrowsEndsItsCallOnly) {
     EXPECT_EQ(DetailOf(status).quota_subject, "gateway:memory");
   }
   EXPECT_TRUE(Send(channel_, kList, {""}).ok());
-  EXPECT_TRUE(Eventually([&] { return edge_->limits().open() == 0 && edge_->active().count() == 0; }));
+  EXPECT_TRUE(Eventually([&] { return rpc_context_->limits().open() == 0 && rpc_context_->inflight().count() == 0; }));
 }
 
 TEST_F(GatewayTest, AnAnswerThatCannotBeMadeEndsItsCallOnly) {
@@ -203,7 +203,7 @@ TEST_F(GatewayTest, AnAnswerThatCannotBeMadeEndsItsCallOnly) {
   EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED) << status.error_message();
   EXPECT_EQ(DetailOf(status).quota_subject, "gateway:memory");
   EXPECT_EQ(Send(channel_, "/test.Throws/ThrowLater", {""}).error_code(), grpc::StatusCode::INTERNAL);
-  EXPECT_TRUE(Eventually([&] { return edge_->limits().open() == 0 && edge_->active().count() == 0; }));
+  EXPECT_TRUE(Eventually([&] { return rpc_context_->limits().open() == 0 && rpc_context_->inflight().count() == 0; }));
 }
 
 TEST_F(GatewayTest, AnAnswerAfterAReactionThatThrewUsesNoStream) {
@@ -228,13 +228,13 @@ TEST_F(GatewayTest, AnAnswerAfterAReactionThatThrewUsesNoStream) {
     ASSERT_TRUE(call.Write("") && call.WritesDone());
     ASSERT_TRUE(Eventually([&] { return handled.load(); }));
   }  // Cancels it.
-  ASSERT_TRUE(Eventually([&] { return edge_->limits().open() == 0 && edge_->active().count() == 0; }));
+  ASSERT_TRUE(Eventually([&] { return rpc_context_->limits().open() == 0 && rpc_context_->inflight().count() == 0; }));
   done(0);
   EXPECT_TRUE(Send(channel_, kList, {""}).ok());
 }
 
 TEST_F(GatewayTest, TwoTokensAreNone) {
-  edge_options_.tokens = {{base::Sha256Hex("one"), "a"}};
+  rpc_options_.tokens = {{base::Sha256Hex("one"), "a"}};
   Start();
   grpc::ClientContext context;
   context.AddMetadata("authorization", "Bearer one");
@@ -246,25 +246,25 @@ TEST_F(GatewayTest, TwoTokensAreNone) {
 }
 
 TEST_F(GatewayTest, CallsOverATenantsLimitAreRefusedAndPlacesComeBack) {
-  edge_options_.limits.max_calls_per_tenant = 1;
+  rpc_options_.limits.max_calls_per_tenant = 1;
   Start();
   {
     RawCall open(channel_, kGet);  // Its message is not sent.
-    ASSERT_TRUE(Eventually([&] { return edge_->limits().open() == 1; }));
+    ASSERT_TRUE(Eventually([&] { return rpc_context_->limits().open() == 1; }));
     const grpc::Status status = Send(channel_, kList, {""});
     EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
     EXPECT_EQ(DetailOf(status).quota_subject, "tenant:default");
     EXPECT_TRUE(DetailOf(status).retry_delay.has_value());
   }
-  ASSERT_TRUE(Eventually([&] { return edge_->limits().open() == 0; }));
+  ASSERT_TRUE(Eventually([&] { return rpc_context_->limits().open() == 0; }));
   EXPECT_TRUE(Send(channel_, kList, {""}).ok());
 }
 
 TEST_F(GatewayTest, CallsOverTheServersLimitAreRefused) {
-  edge_options_.limits.max_calls = 1;
+  rpc_options_.limits.max_calls = 1;
   Start();
   RawCall open(channel_, kGet);
-  ASSERT_TRUE(Eventually([&] { return edge_->limits().open() == 1; }));
+  ASSERT_TRUE(Eventually([&] { return rpc_context_->limits().open() == 1; }));
   const grpc::Status status = Send(channel_, kList, {""});
   EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   EXPECT_EQ(DetailOf(status).quota_subject, "gateway:calls");
@@ -272,43 +272,44 @@ TEST_F(GatewayTest, CallsOverTheServersLimitAreRefused) {
 }
 
 TEST_F(GatewayTest, CallsThatWaitForTheirTurnToReceiveGetIt) {
-  edge_options_.max_receiving = 2;  // One for a tenant.
+  rpc_options_.max_receiving = 2;  // One for a tenant.
   Start();
   // Of two, one surely has the place when the third call comes, for two threads take calls in.
   std::vector<std::unique_ptr<RawCall>> slow;
   for (int i = 0; i < 2; ++i) slow.push_back(std::make_unique<RawCall>(channel_, kList));
-  ASSERT_TRUE(Eventually([&] { return edge_->limits().open() == 2; }));
+  ASSERT_TRUE(Eventually([&] { return rpc_context_->limits().open() == 2; }));
   RawCall waiting(channel_, kList);
   ASSERT_TRUE(waiting.Write(""));
   ASSERT_TRUE(waiting.WritesDone());
-  ASSERT_TRUE(Eventually([&] { return edge_->limits().open() == 3; }));
+  ASSERT_TRUE(Eventually([&] { return rpc_context_->limits().open() == 3; }));
   slow.clear();
   EXPECT_TRUE(waiting.End().ok());
 }
 
 TEST_F(GatewayTest, AnswersThatNobodyReadsAreLimitedAndGivenBack) {
-  edge_options_.limits.max_answer_bytes_per_tenant = 1;
-  edge_options_.answer_timeout = absl::Seconds(2);
+  rpc_options_.limits.max_answer_bytes_per_tenant = 1;
+  rpc_options_.answer_timeout = absl::Seconds(2);
   Start();
   const v1::GenerationTask task = MakeTask();
-  ASSERT_TRUE(Eventually([&] { return edge_->limits().answer_bytes() == 0; }));
+  ASSERT_TRUE(Eventually([&] { return rpc_context_->limits().answer_bytes() == 0; }));
   v1::GetGenerationTaskRequest request;
   request.set_name(task.name());
   RawHttp2 peer(address_, /*initial_window=*/0);
   const uint32_t stream = peer.Open(kGet);
   ASSERT_TRUE(peer.Send(stream, RawHttp2::Message(request.SerializeAsString()), /*end=*/true));
-  ASSERT_TRUE(Eventually([&] { return edge_->limits().answer_bytes() > 0; }));
+  ASSERT_TRUE(Eventually([&] { return rpc_context_->limits().answer_bytes() > 0; }));
   const grpc::Status status = Send(channel_, kList, {""});
   EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   EXPECT_EQ(DetailOf(status).quota_subject, "tenant:default");
-  ASSERT_TRUE(Eventually([&] { return edge_->limits().answer_bytes() == 0 && edge_->limits().open() == 0; }));
+  ASSERT_TRUE(
+      Eventually([&] { return rpc_context_->limits().answer_bytes() == 0 && rpc_context_->limits().open() == 0; }));
   EXPECT_TRUE(Send(channel_, kList, {""}).ok());
 }
 
 TEST_F(GatewayTest, AStreamWhoseReaderTakesNothingEndsAndTheLogSaysWhy) {
   base::Metrics metrics;
-  edge_options_.limits.metrics = &metrics;
-  edge_options_.answer_timeout = absl::Milliseconds(200);
+  rpc_options_.limits.metrics = &metrics;
+  rpc_options_.answer_timeout = absl::Milliseconds(200);
   Start();
   v1::WatchGenerationTaskRequest task;
   task.set_name(MakeTask().name());
@@ -327,48 +328,50 @@ TEST_F(GatewayTest, AStreamWhoseReaderTakesNothingEndsAndTheLogSaysWhy) {
     const bool sent = peer.Send(stream, RawHttp2::Message(request), /*end=*/path != kReflection);
     const std::string counted = absl::StrCat("{limit=\"answer_timeout\"} ", ++timeouts, "\n");
     const bool ended = sent && Eventually([&] { return absl::StrContains(metrics.Scrape(), counted); }) &&
-                       Eventually([&] { return edge_->limits().open() == 0; });
+                       Eventually([&] { return rpc_context_->limits().open() == 0; });
     const std::string log = CapturedLog();
     ASSERT_TRUE(ended) << path;
     EXPECT_THAT(log, HasSubstr(R"("code":"DEADLINE_EXCEEDED")")) << path;
     EXPECT_THAT(log, HasSubstr(R"("limit":"answer_timeout")")) << path;
   }
-  EXPECT_EQ(edge_->streams().size(), 0u);
-  EXPECT_EQ(edge_->limits().answer_bytes(), 0u);
+  EXPECT_EQ(rpc_context_->streams().size(), 0u);
+  EXPECT_EQ(rpc_context_->limits().answer_bytes(), 0u);
   Stop();
 }
 
 TEST_F(GatewayTest, AMessageThatSlowStreamsShareCountsOnce) {
-  edge_options_.call_threads = 1;
+  rpc_options_.call_threads = 1;
   Start();
   v1::WatchGenerationTaskRequest request;
   request.set_name(MakeTask().name());
-  ASSERT_TRUE(Eventually([&] { return edge_->limits().open() == 0; }));
+  ASSERT_TRUE(Eventually([&] { return rpc_context_->limits().open() == 0; }));
   std::vector<std::unique_ptr<RawHttp2>> peers;
   size_t of_one = 0;
   for (size_t i = 1; i <= 5; ++i) {
     peers.push_back(std::make_unique<RawHttp2>(address_, /*initial_window=*/0));
     const uint32_t stream = peers.back()->Open("/seedance.gateway.v1.GenerationTaskService/WatchGenerationTask");
     ASSERT_TRUE(peers.back()->Send(stream, RawHttp2::Message(request.SerializeAsString()), /*end=*/true));
-    ASSERT_TRUE(Eventually([&] { return edge_->streams().size() == i && edge_->limits().answer_bytes() > 0; }));
+    ASSERT_TRUE(
+        Eventually([&] { return rpc_context_->streams().size() == i && rpc_context_->limits().answer_bytes() > 0; }));
     // The thread that opens it is free again: the message is being written.
     std::promise<void> opened;
-    edge_->calls().Run(
+    rpc_context_->calls().Run(
         "default", [&] { opened.set_value(); }, [](const absl::Status&) {});
     opened.get_future().wait();
-    if (i == 1) of_one = edge_->limits().answer_bytes();
+    if (i == 1) of_one = rpc_context_->limits().answer_bytes();
   }
-  EXPECT_EQ(edge_->limits().answer_bytes(), of_one);
+  EXPECT_EQ(rpc_context_->limits().answer_bytes(), of_one);
   peers.clear();
-  ASSERT_TRUE(Eventually([&] { return edge_->limits().answer_bytes() == 0 && edge_->limits().open() == 0; }));
+  ASSERT_TRUE(
+      Eventually([&] { return rpc_context_->limits().answer_bytes() == 0 && rpc_context_->limits().open() == 0; }));
 }
 
 TEST_F(GatewayTest, WatchesWhoseMessageDoesNotComeAreLimited) {
-  edge_options_.limits.max_calls_per_tenant = 1;
+  rpc_options_.limits.max_calls_per_tenant = 1;
   Start();
   constexpr char kWatch[] = "/seedance.gateway.v1.GenerationTaskService/WatchGenerationTasks";
   RawCall open(channel_, kWatch);
-  ASSERT_TRUE(Eventually([&] { return edge_->limits().open() == 1; }));
+  ASSERT_TRUE(Eventually([&] { return rpc_context_->limits().open() == 1; }));
   EXPECT_EQ(DetailOf(Send(channel_, kWatch, {""})).quota_subject, "tenant:default");
   ASSERT_TRUE(open.Write(""));
   ASSERT_TRUE(open.WritesDone());
@@ -381,30 +384,30 @@ TEST_F(GatewayTest, WatchesWhoseMessageDoesNotComeAreLimited) {
 TEST_F(GatewayTest, StreamsThatAPeerOpensBeforeItKnowsTheLimitAreRefused) {
   base::Metrics metrics;
   std::atomic<int> ended = 0;
-  edge_options_.limits.max_streams_per_connection = 10;
-  edge_options_.limits.metrics = &metrics;
-  edge_options_.limits.end_connection = [&](const std::string&) { ++ended; };
+  rpc_options_.limits.max_streams_per_connection = 10;
+  rpc_options_.limits.metrics = &metrics;
+  rpc_options_.limits.end_connection = [&](const std::string&) { ++ended; };
   Start();
   RawHttp2 peer(address_);
   ASSERT_TRUE(peer.OpenMany(kGet, 15));
   ASSERT_TRUE(
       Eventually([&] { return absl::StrContains(metrics.Scrape(), "{limit=\"streams_per_connection\"} 5\n"); }));
-  ASSERT_TRUE(Eventually([&] { return edge_->limits().open() == 10; }));
+  ASSERT_TRUE(Eventually([&] { return rpc_context_->limits().open() == 10; }));
   EXPECT_EQ(ended, 0);
   EXPECT_FALSE(peer.Ended());
   Stop();  // Uses `ended` no more.
 }
 
 TEST_F(GatewayTest, RefusalsThatNobodyReadsAreLimited) {
-  edge_options_.tokens = {{base::Sha256Hex("one"), "a"}};
-  edge_options_.limits.max_refusals = 0;
-  edge_options_.limits.max_dropped_refusals = 20;
+  rpc_options_.tokens = {{base::Sha256Hex("one"), "a"}};
+  rpc_options_.limits.max_refusals = 0;
+  rpc_options_.limits.max_dropped_refusals = 20;
   std::atomic<int> ended = 0;
-  edge_options_.limits.end_connection = [&](const std::string&) { ++ended; };
+  rpc_options_.limits.end_connection = [&](const std::string&) { ++ended; };
   Start();
   RawHttp2 peer(address_);
   ASSERT_TRUE(peer.OpenMany(kGet, 200));
-  ASSERT_TRUE(Eventually([&] { return edge_->limits().open() == 0 && ended >= 1; }));
+  ASSERT_TRUE(Eventually([&] { return rpc_context_->limits().open() == 0 && ended >= 1; }));
   EXPECT_TRUE(Send(channel_, kList, {""}, "one").ok());
   Stop();
 }
@@ -436,7 +439,7 @@ TEST_F(GatewayTest, HealthAnswersAndTellsOfAStop) {
 }
 
 TEST_F(GatewayTest, WatchesOfHealthAreLimited) {
-  edge_options_.limits.max_health_calls = 10;  // One for a connection.
+  rpc_options_.limits.max_health_calls = 10;  // One for a connection.
   Start();
   RawCall watch(channel_, kHealthWatch);
   ASSERT_TRUE(watch.Write(""));
@@ -450,7 +453,7 @@ TEST_F(GatewayTest, WatchesOfHealthAreLimited) {
 }
 
 TEST_F(GatewayTest, ReflectionAnswersAndIsLimited) {
-  edge_options_.limits.max_reflection_streams = 4;  // One for a connection.
+  rpc_options_.limits.max_reflection_streams = 4;  // One for a connection.
   Start();
   namespace reflection = grpc::reflection::v1;
   RawCall call(channel_, kReflection);
@@ -471,7 +474,7 @@ TEST_F(GatewayTest, ReflectionAnswersAndIsLimited) {
   EXPECT_EQ(second.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   ASSERT_TRUE(call.WritesDone());
   EXPECT_TRUE(call.End().ok());
-  ASSERT_TRUE(Eventually([&] { return edge_->limits().open() == 0; }));
+  ASSERT_TRUE(Eventually([&] { return rpc_context_->limits().open() == 0; }));
   EXPECT_EQ(Send(channel_, kReflection, {"\xff"}).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
 }
 

@@ -12,7 +12,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-class CallFrom final : public ActiveCall {
+class CallFrom final : public InflightCall {
  public:
   explicit CallFrom(std::string peer) : peer_(std::move(peer)) {}
   std::string Peer() const override { return peer_; }

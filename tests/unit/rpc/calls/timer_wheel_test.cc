@@ -16,10 +16,10 @@ using testing::Eventually;
 
 TEST(TimerWheel, CallsEveryOneWhenItIsDueAndAgainWhenItSays) {
   base::SimulatedClock clock(absl::FromUnixSeconds(0));
-  TimerWheel heartbeats(clock);
+  TimerWheel wheel(clock);
   std::atomic<int> calls = 0;
   std::promise<void> second;
-  heartbeats.Add(absl::FromUnixSeconds(10), [&]() -> absl::Time {
+  wheel.Add(absl::FromUnixSeconds(10), [&]() -> absl::Time {
     if (++calls == 1) {
       clock.Advance(absl::Seconds(10));
       return absl::FromUnixSeconds(20);
@@ -34,7 +34,7 @@ TEST(TimerWheel, CallsEveryOneWhenItIsDueAndAgainWhenItSays) {
 
 TEST(TimerWheel, RunInTheOrderOfTheirTimes) {
   base::SimulatedClock clock(absl::FromUnixSeconds(0));
-  TimerWheel heartbeats(clock);
+  TimerWheel wheel(clock);
   std::vector<int> order;
   std::promise<void> last;
   const auto note = [&](int which) {
@@ -44,9 +44,9 @@ TEST(TimerWheel, RunInTheOrderOfTheirTimes) {
       return absl::InfiniteFuture();
     };
   };
-  heartbeats.Add(absl::FromUnixSeconds(3), note(3));
-  heartbeats.Add(absl::FromUnixSeconds(1), note(1));
-  heartbeats.Add(absl::FromUnixSeconds(2), note(2));
+  wheel.Add(absl::FromUnixSeconds(3), note(3));
+  wheel.Add(absl::FromUnixSeconds(1), note(1));
+  wheel.Add(absl::FromUnixSeconds(2), note(2));
   clock.Advance(absl::Seconds(5));
   last.get_future().wait();
   EXPECT_EQ(order, (std::vector<int>{1, 2, 3}));
@@ -54,23 +54,23 @@ TEST(TimerWheel, RunInTheOrderOfTheirTimes) {
 
 TEST(TimerWheel, RemovedOnesAreDroppedUncalled) {
   base::SimulatedClock clock(absl::FromUnixSeconds(0));
-  TimerWheel heartbeats(clock);
+  TimerWheel wheel(clock);
   auto held = std::make_shared<int>(0);
   std::weak_ptr<int> watch = held;
-  const uint64_t id = heartbeats.Add(absl::FromUnixSeconds(1), [held = std::move(held)] {
+  const uint64_t id = wheel.Add(absl::FromUnixSeconds(1), [held = std::move(held)] {
     ADD_FAILURE() << "called";
     return absl::InfiniteFuture();
   });
-  heartbeats.Remove(id);
+  wheel.Remove(id);
   EXPECT_TRUE(watch.expired());
   clock.Advance(absl::Seconds(5));
-  heartbeats.Stop();
+  wheel.Stop();
 }
 
 TEST(TimerWheel, AfterStopNothingIsAccepted) {
-  TimerWheel heartbeats(base::RealClock());
-  heartbeats.Stop();
-  EXPECT_EQ(heartbeats.Add(absl::InfinitePast(), [] { return absl::InfiniteFuture(); }), 0u);
+  TimerWheel wheel(base::RealClock());
+  wheel.Stop();
+  EXPECT_EQ(wheel.Add(absl::InfinitePast(), [] { return absl::InfiniteFuture(); }), 0u);
 }
 
 // A wheel that a test turns.
@@ -79,7 +79,7 @@ class WheelTest : public ::testing::Test {
   // Waits until the thread has run what is due now.
   void Settle() {
     std::promise<void> ran;
-    heartbeats_.Add(clock_.Now(), [&ran] {
+    wheel_.Add(clock_.Now(), [&ran] {
       ran.set_value();
       return absl::InfiniteFuture();
     });
@@ -96,13 +96,13 @@ class WheelTest : public ::testing::Test {
   }
 
   base::SimulatedClock clock_{absl::FromUnixSeconds(1'000'000)};
-  TimerWheel heartbeats_{clock_};
+  TimerWheel wheel_{clock_};
 };
 
 TEST_F(WheelTest, NothingRunsEarlyAndNothingLaterThanATick) {
   std::atomic<int> calls = 0;
   const absl::Time due = clock_.Now() + absl::Milliseconds(1020);
-  heartbeats_.Add(due, Count(calls));
+  wheel_.Add(due, Count(calls));
   while (clock_.Now() + TimerWheel::kTick < due) {
     Settle();
     ASSERT_EQ(calls, 0) << clock_.Now();
@@ -114,7 +114,7 @@ TEST_F(WheelTest, NothingRunsEarlyAndNothingLaterThanATick) {
 
 TEST_F(WheelTest, WhatIsDueAfterManyTurnsWaitsForItsTurn) {
   std::atomic<int> calls = 0;
-  heartbeats_.Add(clock_.Now() + absl::Hours(1), Count(calls));
+  wheel_.Add(clock_.Now() + absl::Hours(1), Count(calls));
   for (int minute = 1; minute < 60; ++minute) {
     clock_.Advance(absl::Minutes(1));
     Settle();
@@ -127,45 +127,45 @@ TEST_F(WheelTest, WhatIsDueAfterManyTurnsWaitsForItsTurn) {
 
 TEST_F(WheelTest, AfterAJumpOfDaysEverythingThatIsDueRunsOnce) {
   std::atomic<int> calls = 0;
-  for (int i = 0; i < 5000; ++i) heartbeats_.Add(clock_.Now() + i * absl::Seconds(7), Count(calls));
+  for (int i = 0; i < 5000; ++i) wheel_.Add(clock_.Now() + i * absl::Seconds(7), Count(calls));
   clock_.Advance(absl::Hours(48));
   // The last spoke may be looked at after that of Settle's own callback.
   for (int i = 0; i < 1500 && calls < 5000; ++i) Settle();
   EXPECT_EQ(calls, 5000);
-  EXPECT_TRUE(Eventually([&] { return heartbeats_.size() == 0; }));
+  EXPECT_TRUE(Eventually([&] { return wheel_.size() == 0; }));
 }
 
 TEST_F(WheelTest, ATimeOfThePastIsDueNow) {
   std::atomic<int> calls = 0;
-  heartbeats_.Add(absl::InfinitePast(), Count(calls));
-  heartbeats_.Add(clock_.Now() - absl::Hours(3), Count(calls));
+  wheel_.Add(absl::InfinitePast(), Count(calls));
+  wheel_.Add(clock_.Now() - absl::Hours(3), Count(calls));
   Settle();
   EXPECT_EQ(calls, 2);
 }
 
 TEST_F(WheelTest, PlacesAreUsedAgainAndOldIdsMeanNothing) {
   std::atomic<int> calls = 0;
-  const uint64_t old = heartbeats_.Add(clock_.Now() + absl::Seconds(1), Count(calls));
-  heartbeats_.Remove(old);
-  const uint64_t fresh = heartbeats_.Add(clock_.Now() + absl::Seconds(1), Count(calls));
+  const uint64_t old = wheel_.Add(clock_.Now() + absl::Seconds(1), Count(calls));
+  wheel_.Remove(old);
+  const uint64_t fresh = wheel_.Add(clock_.Now() + absl::Seconds(1), Count(calls));
   EXPECT_NE(old, fresh);
   EXPECT_EQ(static_cast<uint32_t>(old), static_cast<uint32_t>(fresh)) << "the same place";
-  heartbeats_.Remove(old);
-  EXPECT_EQ(heartbeats_.size(), 1u);
+  wheel_.Remove(old);
+  EXPECT_EQ(wheel_.size(), 1u);
   clock_.Advance(absl::Seconds(1));
   Settle();
   EXPECT_EQ(calls, 1);
-  heartbeats_.Remove(fresh);
-  heartbeats_.Remove(0);
-  EXPECT_TRUE(Eventually([&] { return heartbeats_.size() == 0; }));
+  wheel_.Remove(fresh);
+  wheel_.Remove(0);
+  EXPECT_TRUE(Eventually([&] { return wheel_.size() == 0; }));
 }
 
 TEST_F(WheelTest, ACallbackThatRemovesItselfDoesNotRunAgain) {
   std::atomic<int> calls = 0;
   std::atomic<uint64_t> id = 0;
-  id = heartbeats_.Add(clock_.Now() + absl::Seconds(1), [&] {
+  id = wheel_.Add(clock_.Now() + absl::Seconds(1), [&] {
     ++calls;
-    heartbeats_.Remove(id);
+    wheel_.Remove(id);
     return clock_.Now() + absl::Seconds(1);
   });
   clock_.Advance(absl::Seconds(1));
@@ -173,12 +173,12 @@ TEST_F(WheelTest, ACallbackThatRemovesItselfDoesNotRunAgain) {
   clock_.Advance(absl::Seconds(5));
   Settle();
   EXPECT_EQ(calls, 1);
-  EXPECT_TRUE(Eventually([&] { return heartbeats_.size() == 0; }));
+  EXPECT_TRUE(Eventually([&] { return wheel_.size() == 0; }));
 }
 
 TEST_F(WheelTest, RepeatsKeepTheirPaceAmongThousandsThatComeAndGo) {
   std::atomic<int> beats = 0;
-  heartbeats_.Add(clock_.Now() + absl::Seconds(20), [&] {
+  wheel_.Add(clock_.Now() + absl::Seconds(20), [&] {
     ++beats;
     return clock_.Now() + absl::Seconds(20);
   });
@@ -186,16 +186,16 @@ TEST_F(WheelTest, RepeatsKeepTheirPaceAmongThousandsThatComeAndGo) {
   for (int round = 0; round < 10; ++round) {
     std::vector<uint64_t> ids;
     for (int i = 0; i < 2000; ++i) {
-      ids.push_back(heartbeats_.Add(clock_.Now() + absl::Seconds(25) + i * absl::Milliseconds(31), Count(strays)));
+      ids.push_back(wheel_.Add(clock_.Now() + absl::Seconds(25) + i * absl::Milliseconds(31), Count(strays)));
     }
-    for (const uint64_t id : ids) heartbeats_.Remove(id);
+    for (const uint64_t id : ids) wheel_.Remove(id);
     clock_.Advance(absl::Seconds(20));
     Settle();
     // The callback asks for 20 s after it ran, and Settle takes a tick.
     EXPECT_EQ(beats, round + 1);
   }
   EXPECT_EQ(strays, 0);
-  EXPECT_TRUE(Eventually([&] { return heartbeats_.size() == 1; }));
+  EXPECT_TRUE(Eventually([&] { return wheel_.size() == 1; }));
 }
 
 }  // namespace

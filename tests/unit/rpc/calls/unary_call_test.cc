@@ -79,14 +79,14 @@ TEST_F(GatewayTest, BadInputIsReportedWithEveryField) {
   EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   std::vector<std::string> fields;
   for (const auto& violation : DetailOf(status).violations) fields.push_back(violation.field);
-  // The edge's own two, and the engine's.
+  // Two of the RPC layer, one of the engine.
   EXPECT_EQ(std::count(fields.begin(), fields.end(), "request_id"), 1);
   EXPECT_GE(std::count(fields.begin(), fields.end(), "generation_task.duration"), 1);
   EXPECT_EQ(std::count(fields.begin(), fields.end(), "generation_task.prompt"), 1);
 }
 
 TEST_F(GatewayTest, OnlyKnownTokensAreLetInAndTenantsDoNotSeeOneAnother) {
-  edge_options_.tokens = {{base::Sha256Hex("a-token"), "a"}, {base::Sha256Hex("b-token"), "b"}};
+  rpc_options_.tokens = {{base::Sha256Hex("a-token"), "a"}, {base::Sha256Hex("b-token"), "b"}};
   Start();
   const auto create = [&](const char* authorization, v1::AssetGroup* group) {
     grpc::ClientContext context;
@@ -114,7 +114,7 @@ TEST_F(GatewayTest, OnlyKnownTokensAreLetInAndTenantsDoNotSeeOneAnother) {
 }
 
 TEST_F(GatewayTest, ATaskThatIsInMemoryIsAnsweredAsOneThatIsNot) {
-  edge_options_.tokens = {{base::Sha256Hex("a-token"), "a"}, {base::Sha256Hex("b-token"), "b"}};
+  rpc_options_.tokens = {{base::Sha256Hex("a-token"), "a"}, {base::Sha256Hex("b-token"), "b"}};
   Start();
   v1::GenerationTask task;
   {
@@ -150,7 +150,7 @@ TEST_F(GatewayTest, ATaskThatIsInMemoryIsAnsweredAsOneThatIsNot) {
     std::promise<void> free;
     const std::shared_future<void> freed = free.get_future().share();
     for (bool full = false; !full;) {
-      edge_->calls().Run(
+      rpc_context_->calls().Run(
           "blocker", [freed] { freed.wait(); }, [&full](const absl::Status&) { full = true; });
     }
     EXPECT_EQ(get("Bearer a-token"), in_memory[0]);
@@ -174,7 +174,7 @@ TEST_F(GatewayTest, CreateWaitsUntilTheVendorHasTakenTheTask) {
 }
 
 TEST_F(GatewayTest, CreateReturnsTheTaskAsItIsWhenTheVendorIsSlow) {
-  edge_options_.create_wait = absl::Milliseconds(100);
+  rpc_options_.create_wait = absl::Milliseconds(100);
   Start();
   vendor_.create_task.Close();
   const v1::GenerationTask task = MakeTask();
@@ -251,7 +251,7 @@ TEST_F(GatewayTest, ACallerThatGoesAwayDoesNotHoldTheServer) {
 
 TEST_F(GatewayTest, UnaryCallsAreServedWhileStreamsEnd) {
   Start();
-  edge_->streams().Drain();
+  rpc_context_->streams().Drain();
   grpc::ClientContext context;
   v1::ListAssetGroupsResponse list;
   EXPECT_TRUE(groups_->ListAssetGroups(&context, {}, &list).ok());
@@ -259,7 +259,7 @@ TEST_F(GatewayTest, UnaryCallsAreServedWhileStreamsEnd) {
 
 TEST_F(GatewayTest, AStoppingServerRefusesNewCallsWithAdvice) {
   Start();
-  edge_->active().Close();
+  rpc_context_->inflight().Close();
   grpc::ClientContext context;
   v1::ListAssetGroupsResponse list;
   const grpc::Status status = groups_->ListAssetGroups(&context, {}, &list);
@@ -267,7 +267,7 @@ TEST_F(GatewayTest, AStoppingServerRefusesNewCallsWithAdvice) {
   EXPECT_EQ(DetailOf(status).reason, base::Reason::kDraining);
   EXPECT_TRUE(DetailOf(status).retry_delay.has_value());
   EXPECT_EQ(context.GetServerTrailingMetadata().count("grpc-retry-pushback-ms"), 1u);
-  EXPECT_EQ(edge_->active().count(), 0u);
+  EXPECT_EQ(rpc_context_->inflight().count(), 0u);
 }
 
 }  // namespace

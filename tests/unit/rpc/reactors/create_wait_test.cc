@@ -8,7 +8,7 @@ namespace {
 // Tasks over an asset that the vendor still looks at; nobody answers a creation before the vendor has, for an hour.
 class CreateWaitTest : public GatewayTest {
  protected:
-  CreateWaitTest() { edge_options_.create_wait = absl::Hours(1); }
+  CreateWaitTest() { rpc_options_.create_wait = absl::Hours(1); }
 
   v1::Asset MakeAsset() {
     grpc::ClientContext context;

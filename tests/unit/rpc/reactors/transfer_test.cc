@@ -203,7 +203,7 @@ TEST_F(GatewayTest, AnUploadThatReusesContentAnswersWithWhatIsThere) {
 }
 
 TEST_F(GatewayTest, AnUploaderThatStallsIsGivenUp) {
-  edge_options_.stall_limit = absl::Milliseconds(200);
+  rpc_options_.stall_limit = absl::Milliseconds(200);
   Start();
   Upload upload(*assets_, MakeGroup().name());
   ASSERT_TRUE(upload.Metadata(/*size=*/10));
@@ -316,15 +316,15 @@ TEST_F(DownloadTest, AReaderThatGoesAwayFreesTheTransferThread) {
 TEST_F(DownloadTest, SmallFilesThatNobodyReadsAreLimitedAndGivenBack) {
   constexpr size_t kFile = 100 << 10;
   constexpr int kCalls = 40;
-  edge_options_.limits.max_answer_bytes_per_tenant = 3 * kFile;
-  edge_options_.call_threads = 1;
+  rpc_options_.limits.max_answer_bytes_per_tenant = 3 * kFile;
+  rpc_options_.call_threads = 1;
   Start();
   vendor_.SetFile(kVideo, Bytes(kFile));
   v1::DownloadGenerationResultRequest request;
   request.set_name(FinishedTask());
   // All are admitted before the first one has brought a byte.
   std::promise<void> release;
-  edge_->calls().Run(
+  rpc_context_->calls().Run(
       "blocker", [done = release.get_future().share()] { done.wait(); }, [](const absl::Status&) {});
   {
     testing::RawHttp2 peer(address_, /*initial_window=*/0);
@@ -332,30 +332,30 @@ TEST_F(DownloadTest, SmallFilesThatNobodyReadsAreLimitedAndGivenBack) {
       const uint32_t stream = peer.Open("/seedance.gateway.v1.GenerationTaskService/DownloadGenerationResult");
       ASSERT_TRUE(peer.Send(stream, testing::RawHttp2::Message(request.SerializeAsString()), /*end=*/true));
     }
-    ASSERT_TRUE(Eventually([&] { return edge_->limits().open() == kCalls; }));
+    ASSERT_TRUE(Eventually([&] { return rpc_context_->limits().open() == kCalls; }));
     release.set_value();
     // Those that began together may pass the limit, no other one.
-    ASSERT_TRUE(Eventually([&] { return edge_->limits().answer_bytes() >= 3 * kFile; }));
-    ASSERT_TRUE(Eventually([&] { return edge_->limits().open() < kCalls / 2; }));
-    EXPECT_LE(edge_->limits().answer_bytes(), kCalls / 2 * kFile);
+    ASSERT_TRUE(Eventually([&] { return rpc_context_->limits().answer_bytes() >= 3 * kFile; }));
+    ASSERT_TRUE(Eventually([&] { return rpc_context_->limits().open() < kCalls / 2; }));
+    EXPECT_LE(rpc_context_->limits().answer_bytes(), kCalls / 2 * kFile);
     EXPECT_EQ(DetailOf(Download(*tasks_, request.name()).Read()).quota_subject, "tenant:default");
   }
-  ASSERT_TRUE(Eventually([&] { return edge_->limits().open() == 0; }));
-  EXPECT_EQ(edge_->limits().answer_bytes(), 0u);
+  ASSERT_TRUE(Eventually([&] { return rpc_context_->limits().open() == 0; }));
+  EXPECT_EQ(rpc_context_->limits().answer_bytes(), 0u);
   EXPECT_TRUE(Download(*tasks_, request.name()).Read().ok());
 }
 
 TEST_F(DownloadTest, AReaderThatStallsIsGivenUpAndTheLogSaysWhy) {
   base::Metrics metrics;
-  edge_options_.limits.metrics = &metrics;
-  edge_options_.stall_limit = absl::Milliseconds(200);
+  rpc_options_.limits.metrics = &metrics;
+  rpc_options_.stall_limit = absl::Milliseconds(200);
   Start();
   vendor_.SetFile(kVideo, Bytes(30 << 20));
   Download download(*tasks_, FinishedTask());
   ::testing::internal::CaptureStderr();
   download.ReadOne();
   // No status gets past a write that the reader does not take: the stream is cancelled.
-  const bool ended = Eventually([&] { return edge_->active().count() == 0; });
+  const bool ended = Eventually([&] { return rpc_context_->inflight().count() == 0; });
   EXPECT_THAT(CapturedLog(), HasSubstr(R"("limit":"answer_timeout")"));
   ASSERT_TRUE(ended);
   EXPECT_EQ(download.Read().error_code(), grpc::StatusCode::CANCELLED);
@@ -364,7 +364,7 @@ TEST_F(DownloadTest, AReaderThatStallsIsGivenUpAndTheLogSaysWhy) {
 }
 
 TEST_F(DownloadTest, AReaderThatTakesNothingIsGivenUpAfterTheTransferToo) {
-  edge_options_.stall_limit = absl::Milliseconds(200);
+  rpc_options_.stall_limit = absl::Milliseconds(200);
   Start();
   vendor_.SetFile(kVideo, "0123456789");
   v1::DownloadGenerationResultRequest request;
@@ -373,11 +373,11 @@ TEST_F(DownloadTest, AReaderThatTakesNothingIsGivenUpAfterTheTransferToo) {
   testing::RawHttp2 peer(address_, /*initial_window=*/0);
   const uint32_t stream = peer.Open("/seedance.gateway.v1.GenerationTaskService/DownloadGenerationResult");
   ASSERT_TRUE(peer.Send(stream, testing::RawHttp2::Message(request.SerializeAsString()), /*end=*/true));
-  ASSERT_TRUE(Eventually([&] { return edge_->limits().answer_bytes() > 0; }));
-  const bool ended = Eventually([&] { return edge_->limits().open() == 0; });
+  ASSERT_TRUE(Eventually([&] { return rpc_context_->limits().answer_bytes() > 0; }));
+  const bool ended = Eventually([&] { return rpc_context_->limits().open() == 0; });
   EXPECT_THAT(CapturedLog(), HasSubstr(R"("limit":"answer_timeout")"));
   ASSERT_TRUE(ended);
-  EXPECT_EQ(edge_->limits().answer_bytes(), 0u);
+  EXPECT_EQ(rpc_context_->limits().answer_bytes(), 0u);
 }
 
 }  // namespace

@@ -119,7 +119,7 @@ TEST_F(WatchTasksTest, AllThatMatchesComesFirstThenEveryChange) {
   stream.Cancel();
   EXPECT_EQ(stream.End().error_code(), grpc::StatusCode::CANCELLED);
   EXPECT_TRUE(Eventually([&] { return engine_->task_feeds().size() == 0; }));
-  EXPECT_TRUE(Eventually([&] { return edge_->streams().size() == 0; }));
+  EXPECT_TRUE(Eventually([&] { return rpc_context_->streams().size() == 0; }));
 }
 
 TEST_F(WatchTasksTest, AFilterShowsWhatMatchesAndNamesWhatLeaves) {
@@ -310,7 +310,7 @@ TEST_F(WatchTasksTest, BytesThatAreNoRequestAreInvalid) {
 }
 
 TEST_F(WatchTasksTest, IdleStreamsGetHeartbeatsThatAlsoFindWhatNobodyMadeKnown) {
-  edge_options_.heartbeat_interval = absl::Milliseconds(100);
+  rpc_options_.heartbeat_interval = absl::Milliseconds(100);
   Start();
   const v1::GenerationTask task = MakeTask();
   TasksStream stream(*tasks_, {});
@@ -338,7 +338,7 @@ TEST_F(WatchTasksTest, DrainEndsTheStreamWithItsTokenInTheTrailers) {
   const v1::GenerationTask task = MakeTask();
   TasksStream stream(*tasks_, {});
   ASSERT_TRUE(stream.Synced());
-  edge_->streams().Drain();
+  rpc_context_->streams().Drain();
   const grpc::Status status = stream.End();
   EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
   EXPECT_EQ(DetailOf(status).reason, base::Reason::kDraining);
@@ -346,7 +346,7 @@ TEST_F(WatchTasksTest, DrainEndsTheStreamWithItsTokenInTheTrailers) {
 }
 
 TEST_F(WatchTasksTest, EachTenantSeesItsOwnTasksOnly) {
-  edge_options_.tokens = {{base::Sha256Hex("acme-token"), "acme"}, {base::Sha256Hex("other-token"), "other"}};
+  rpc_options_.tokens = {{base::Sha256Hex("acme-token"), "acme"}, {base::Sha256Hex("other-token"), "other"}};
   Start();
   const auto create = [&](const std::string& bearer) {
     grpc::ClientContext context;
@@ -403,7 +403,7 @@ TEST_F(WatchTasksTest, AStalledReaderDelaysNobodyAndMissesNothing) {
 
 TEST_F(WatchTasksTest, ManyStreamsThatComeAndGoLeaveNothingBehind) {
   Start();
-  const size_t timers = edge_->heartbeats().size();  // Of the edge itself.
+  const size_t timers = rpc_context_->timers().size();  // Of RpcContext itself.
   const v1::GenerationTask task = MakeTask();
   std::vector<std::thread> readers;
   for (int i = 0; i < 6; ++i) {
@@ -421,10 +421,10 @@ TEST_F(WatchTasksTest, ManyStreamsThatComeAndGoLeaveNothingBehind) {
     });
   }
   for (std::thread& reader : readers) reader.join();
-  EXPECT_TRUE(Eventually([&] { return edge_->streams().size() == 0; }));
+  EXPECT_TRUE(Eventually([&] { return rpc_context_->streams().size() == 0; }));
   EXPECT_TRUE(Eventually([&] { return engine_->task_feeds().readers() == 0; }));
   EXPECT_TRUE(Eventually([&] { return engine_->task_hub().size() == 0; }));
-  EXPECT_TRUE(Eventually([&] { return edge_->heartbeats().size() == timers; }));
+  EXPECT_TRUE(Eventually([&] { return rpc_context_->timers().size() == timers; }));
 }
 
 }  // namespace

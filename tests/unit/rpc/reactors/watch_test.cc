@@ -128,7 +128,7 @@ TEST_F(GatewayTest, UnknownTasksAndBadNamesEndTheStreamAtOnce) {
 }
 
 TEST_F(GatewayTest, IdleStreamsGetHeartbeats) {
-  edge_options_.heartbeat_interval = absl::Milliseconds(100);
+  rpc_options_.heartbeat_interval = absl::Milliseconds(100);
   Start();
   const v1::GenerationTask task = MakeTask();
   Watch watch(*tasks_, task.name());
@@ -167,7 +167,7 @@ TEST_F(GatewayTest, DrainEndsStreamsWithTheirTokenInTheTrailers) {
   Watch watch(*tasks_, task.name());
   ASSERT_TRUE(watch.Next());
   const std::string token = watch.message.resume_token();
-  edge_->streams().Drain();
+  rpc_context_->streams().Drain();
   const grpc::Status status = watch.End();
   EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
   EXPECT_EQ(DetailOf(status).reason, base::Reason::kDraining);
@@ -180,7 +180,7 @@ TEST_F(GatewayTest, AStreamRefusedByADrainHasNoTokenInItsTrailersAndAPauseForRet
   const v1::GenerationTask task = MakeTask();
   Watch first(*tasks_, task.name());
   ASSERT_TRUE(first.Next());
-  edge_->streams().Drain();
+  rpc_context_->streams().Drain();
   Watch late(*tasks_, task.name(), first.message.resume_token());
   EXPECT_EQ(DetailOf(late.End()).reason, base::Reason::kDraining);
   EXPECT_EQ(late.trailer("resume-token"), "");
@@ -189,11 +189,11 @@ TEST_F(GatewayTest, AStreamRefusedByADrainHasNoTokenInItsTrailersAndAPauseForRet
 
 // Such a token would go into the trailers of a drain that comes before the engine has judged it, where gRPC aborts.
 TEST_F(GatewayTest, ATokenThatMayNotBeMetadataIsRefusedBeforeTheStreamBegins) {
-  edge_options_.call_threads = 1;
+  rpc_options_.call_threads = 1;
   Start();
   const v1::GenerationTask task = MakeTask();
   std::promise<void> release;
-  edge_->calls().Run(
+  rpc_context_->calls().Run(
       "blocker", [done = release.get_future().share()] { done.wait(); }, [](const absl::Status&) {});
   for (const std::string token : {"\x01", "a\nb", "caf\xc3\xa9"}) {
     const grpc::Status status = Watch(*tasks_, task.name(), token).End();
@@ -208,9 +208,9 @@ TEST_F(GatewayTest, ATokenThatMayNotBeMetadataIsRefusedBeforeTheStreamBegins) {
 }
 
 TEST_F(GatewayTest, AnOldConnectionsStreamsEndWithTheirTokenInTheTrailers) {
-  edge_options_.streams.age = {absl::Seconds(1), absl::Seconds(1)};
+  rpc_options_.streams.age = {absl::Seconds(1), absl::Seconds(1)};
   std::atomic<int> asked{0};
-  edge_options_.streams.connected_at = [&](std::string_view peer) {
+  rpc_options_.streams.connected_at = [&](std::string_view peer) {
     EXPECT_EQ(peer.substr(0, 15), "ipv4:127.0.0.1:");
     ++asked;
     return std::optional(base::RealClock().Now() - absl::Seconds(1));
@@ -230,7 +230,7 @@ TEST_F(GatewayTest, AnOldConnectionsStreamsEndWithTheirTokenInTheTrailers) {
 }
 
 TEST_F(GatewayTest, StreamsBeyondTheLimitAreRefusedUntilOneEnds) {
-  edge_options_.streams.limit = 1;
+  rpc_options_.streams.limit = 1;
   Start();
   const v1::GenerationTask task = MakeTask();
   auto first = std::make_unique<Watch>(*tasks_, task.name());
@@ -241,7 +241,7 @@ TEST_F(GatewayTest, StreamsBeyondTheLimitAreRefusedUntilOneEnds) {
   EXPECT_EQ(DetailOf(status).reason, base::Reason::kQuotaExceeded);
   first->Cancel();
   EXPECT_EQ(first->End().error_code(), grpc::StatusCode::CANCELLED);
-  ASSERT_TRUE(Eventually([&] { return edge_->streams().size() == 0; }));
+  ASSERT_TRUE(Eventually([&] { return rpc_context_->streams().size() == 0; }));
   Watch third(*tasks_, task.name());
   EXPECT_TRUE(third.Next());
 }
@@ -264,7 +264,7 @@ TEST_F(GatewayTest, ManyStreamsThatComeAndGoLeaveNothingBehind) {
     });
   }
   for (std::thread& reader : readers) reader.join();
-  EXPECT_TRUE(Eventually([&] { return edge_->streams().size() == 0; }));
+  EXPECT_TRUE(Eventually([&] { return rpc_context_->streams().size() == 0; }));
 }
 
 TEST_F(GatewayTest, AnAssetIsWatchedUntilItIsActiveOrDeleted) {

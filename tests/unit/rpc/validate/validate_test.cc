@@ -7,7 +7,7 @@
 #include "service/rpc/validate/validate_group.h"
 #include "service/rpc/validate/validate_task.h"
 
-// Every rule of the edge with the exact path under which it is reported, and the good values beside the bad ones.
+// Every rule of the RPC layer with the exact path under which it is reported, and the good values beside the bad ones.
 namespace seedance::rpc {
 namespace {
 

@@ -49,7 +49,7 @@ class StoreLossTest : public ::testing::Test {
     call.resource_name = "generationTasks/" + id;
     call.state = model::JournalState::kDone;
     const model::GenerationTask task = MakeTask(id);
-    ASSERT_TRUE(store.BeginCall(call, &task).ok());
+    ASSERT_TRUE(store.BeginEntry(call, &task).ok());
   }
 
   // What a process that is killed now would leave, in the place of what `store` leaves.
@@ -184,7 +184,7 @@ TEST_F(StoreLossTest, OlderCopy) {
 TEST_F(StoreLossTest, OlderCopyThatLacksOnlyAJournalEntry) {
   WriteAndClose();
   fs::copy_file(path_, copy_);
-  ASSERT_TRUE(MustOpen()->BeginCall(MakeCall("call"), nullptr).ok());
+  ASSERT_TRUE(MustOpen()->BeginEntry(MakeCall("call"), nullptr).ok());
   fs::copy_file(copy_, path_, kReplace);
   ExpectRefused("commits and possibly journal entries of billed calls are missing");
 }
@@ -309,9 +309,9 @@ TEST_F(StoreLossTest, AnAcceptedLossSendsNothingAgain) {
                     .ok());
     model::JournalEntry call = MakeCall("call");
     call.state = model::JournalState::kInFlight;
-    ASSERT_TRUE(store->BeginCall(call, nullptr).ok());
+    ASSERT_TRUE(store->BeginEntry(call, nullptr).ok());
     call.state = model::JournalState::kNotAccepted;
-    ASSERT_TRUE(store->FinishCall(call, nullptr, nullptr).ok());
+    ASSERT_TRUE(store->FinishEntry(call, nullptr, nullptr).ok());
   }
   fs::copy_file(path_, copy_);
   WriteAndClose();
@@ -321,8 +321,8 @@ TEST_F(StoreLossTest, AnAcceptedLossSendsNothingAgain) {
   ASSERT_TRUE(store.ok()) << store.status();
   EXPECT_EQ((*store)->GetTask("pending")->state, model::TaskState::kSubmitting) << "read as in doubt by the next start";
   EXPECT_EQ((*store)->GetTask("running")->state, model::TaskState::kRunning);
-  EXPECT_EQ((*(*store)->GetCall(MakeCall("call").key))->state, model::JournalState::kInFlight);
-  const auto begun = (*store)->BeginCall(MakeCall("call"), nullptr);
+  EXPECT_EQ((*(*store)->GetEntry(MakeCall("call").key))->state, model::JournalState::kInFlight);
+  const auto begun = (*store)->BeginEntry(MakeCall("call"), nullptr);
   ASSERT_TRUE(begun.ok());
   EXPECT_TRUE(begun->existing.has_value()) << "the call could be sent again";
 }
@@ -345,10 +345,10 @@ TEST_F(StoreLossTest, AnAcceptedLossLeavesTheNextCreationOfAnAssetInDoubt) {
     // Its answer is known, though the asset does not show it yet.
     model::JournalEntry call = model::RecreationOf(settled, 1);
     call.create_time = call.update_time = At(0);
-    ASSERT_TRUE(store->BeginCall(call, nullptr).ok());
+    ASSERT_TRUE(store->BeginEntry(call, nullptr).ok());
     call.state = model::JournalState::kDone;
     call.resource_name = "assets/fake~new";
-    ASSERT_TRUE(store->FinishCall(call, nullptr, nullptr).ok());
+    ASSERT_TRUE(store->FinishEntry(call, nullptr, nullptr).ok());
   }
   fs::copy_file(path_, copy_);
   WriteAndClose();
@@ -357,15 +357,15 @@ TEST_F(StoreLossTest, AnAcceptedLossLeavesTheNextCreationOfAnAssetInDoubt) {
   ASSERT_TRUE(store.ok()) << store.status();
   model::JournalEntry again = model::RecreationOf(asset, 3);
   again.create_time = again.update_time = At(1);
-  const auto begun = (*store)->BeginCall(again, nullptr);
+  const auto begun = (*store)->BeginEntry(again, nullptr);
   ASSERT_TRUE(begun.ok()) << begun.status();
   ASSERT_TRUE(begun->existing.has_value()) << "it could be created a second time";
   EXPECT_EQ(begun->existing->state, model::JournalState::kInDoubt);
   EXPECT_EQ(begun->existing->fingerprint, again.fingerprint);
   EXPECT_EQ(base::GetReason(base::ParseStatus(begun->existing->error)), base::Reason::kOutcomeUnknown);
-  EXPECT_EQ((*(*store)->GetCall(model::RecreationOf(settled, 1).key))->state, model::JournalState::kDone);
-  EXPECT_FALSE((*(*store)->GetCall(model::RecreationOf(sent, 1).key)).has_value()) << "its bytes are not kept";
-  EXPECT_EQ((*store)->ListCallsInDoubt(10)->size(), 1u);
+  EXPECT_EQ((*(*store)->GetEntry(model::RecreationOf(settled, 1).key))->state, model::JournalState::kDone);
+  EXPECT_FALSE((*(*store)->GetEntry(model::RecreationOf(sent, 1).key)).has_value()) << "its bytes are not kept";
+  EXPECT_EQ((*store)->ListEntriesInDoubt(10)->size(), 1u);
 }
 
 }  // namespace

@@ -204,7 +204,7 @@ TEST(MigrationToVersionFour, MarksOfOldDeletionsStayAndNewOnesKnowTheVendorsId) 
   task.request.upstream = "vendor";
   task.upstream_task_id = "v-1";
   model::JournalEntry call = testing::MakeCall("new");
-  ASSERT_TRUE((*store)->BeginCall(call, &task).ok());
+  ASSERT_TRUE((*store)->BeginEntry(call, &task).ok());
   ASSERT_TRUE((*store)->DeleteTask("new", At(1), [](const auto&) { return absl::OkStatus(); }).ok());
   EXPECT_TRUE(*(*store)->IsDeletedTaskOf("vendor", "v-1"));
 }
@@ -215,7 +215,7 @@ void InsertCall(SQLite::Database& database, const model::JournalEntry& call) {
       database,
       "INSERT INTO billed_calls (tenant, method, request_id, state, for_task, body, update_micros) "
       "VALUES (?, ?, ?, ?, 0, ?, ?)");
-  const std::string body = SerializeCall(call);
+  const std::string body = SerializeEntry(call);
   insert.bind(1, call.key.tenant);
   insert.bind(2, call.key.method);
   insert.bind(3, call.key.request_id);
@@ -282,7 +282,7 @@ TEST(MigrationToVersionSix, OpenCallsOfOlderVersionsHoldTheirNamesAndPlaces) {
   EXPECT_EQ(look("doubtful", later).name_holder, "");
   EXPECT_EQ(look("flying", later).name_holder, "assetGroups/vendor~g") << "until it has ended";
   model::JournalEntry ended = OldCreation("flying", JournalState::kRefused);
-  ASSERT_TRUE((*store)->FinishCall(ended, nullptr, nullptr).ok());
+  ASSERT_TRUE((*store)->FinishEntry(ended, nullptr, nullptr).ok());
   EXPECT_EQ(look("flying", then).name_holder, "");
 }
 

@@ -57,7 +57,7 @@ class StoreSoundnessTest : public ::testing::Test {
     EXPECT_EQ(Cause(Probe()), cause);
     const model::GenerationTask task = MakeTask("task");
     for (int i = 0; i < 2; ++i) {
-      const auto begun = store_->BeginCall(MakeCall("call"), &task);
+      const auto begun = store_->BeginEntry(MakeCall("call"), &task);
       EXPECT_EQ(base::GetReason(begun.status()), base::Reason::kStoreUnavailable);
       EXPECT_EQ(Cause(begun.status()), cause);
     }
@@ -77,7 +77,7 @@ TEST_F(StoreSoundnessTest, RemovedDatabase) {
 
 TEST_F(StoreSoundnessTest, WithoutAProbeTheFirstWriteNotices) {
   fs::remove(path_);
-  const auto begun = store_->BeginCall(MakeCall("call"), nullptr);
+  const auto begun = store_->BeginEntry(MakeCall("call"), nullptr);
   EXPECT_EQ(Cause(begun.status()), "file_removed");
 }
 
@@ -102,7 +102,7 @@ TEST_F(StoreSoundnessTest, RemovedIndexOfTheLog) {
 
 TEST_F(StoreSoundnessTest, LogThatWasEmptiedInItsPlace) {
   fs::resize_file(path_ + "-wal", 0);
-  EXPECT_EQ(Cause(store_->BeginCall(MakeCall("call"), nullptr).status()), "log_removed");
+  EXPECT_EQ(Cause(store_->BeginEntry(MakeCall("call"), nullptr).status()), "log_removed");
   ExpectLost("log_removed");
 }
 
@@ -227,7 +227,7 @@ TEST(StoreFolderTest, ACommitWhoseFilesCannotBeSeenIsTheLastOne) {
     ASSERT_TRUE((*store)->PutGroup(MakeGroup("before")).ok());
     fs::rename(folder, directory.File("away"));
     std::ofstream(folder) << "no folder";
-    EXPECT_EQ(Cause((*store)->BeginCall(MakeCall("call"), &task).status()), "unknown_files");
+    EXPECT_EQ(Cause((*store)->BeginEntry(MakeCall("call"), &task).status()), "unknown_files");
     fs::remove(folder);
     fs::rename(directory.File("away"), folder);
     EXPECT_EQ(Cause((*store)->PutGroup(MakeGroup("after")).status()), "unknown_files");
@@ -242,7 +242,7 @@ TEST(StoreFolderTest, ACommitWhoseFilesCannotBeSeenIsTheLastOne) {
 // What a start would not notice to be lost must not be billed.
 TEST_F(StoreMarkerTest, WithoutAMarkerNothingIsBilledAfterAWhile) {
   const model::GenerationTask task = MakeTask("task");
-  ASSERT_TRUE(store_->BeginCall(MakeCall("known"), &task).ok());
+  ASSERT_TRUE(store_->BeginEntry(MakeCall("known"), &task).ok());
   const std::string marker = options_.path + ".marker";
   const auto probe = [&] { return Cause(store_->Probe(clock_.Now(), absl::ZeroDuration()).status); };
   WaitUntilMarked();
@@ -255,9 +255,9 @@ TEST_F(StoreMarkerTest, WithoutAMarkerNothingIsBilledAfterAWhile) {
   clock_.Advance(MarkerWriter::kPatience + absl::Seconds(1));
 
   const model::GenerationTask other = MakeTask("other");
-  EXPECT_EQ(Cause(store_->BeginCall(MakeCall("new"), &other).status()), "marker_not_written");
+  EXPECT_EQ(Cause(store_->BeginEntry(MakeCall("new"), &other).status()), "marker_not_written");
   EXPECT_FALSE(store_->GetTask("other").ok()) << "it was undone";
-  EXPECT_TRUE(store_->BeginCall(MakeCall("known"), nullptr)->existing.has_value()) << "what is known is told";
+  EXPECT_TRUE(store_->BeginEntry(MakeCall("known"), nullptr)->existing.has_value()) << "what is known is told";
   const auto become = [&](model::TaskState state) {
     return store_->UpdateTask("task", [&](model::GenerationTask& edited) {
       edited.state = state;
@@ -274,7 +274,7 @@ TEST_F(StoreMarkerTest, WithoutAMarkerNothingIsBilledAfterAWhile) {
     return probe().empty();
   }));
   EXPECT_TRUE(become(model::TaskState::kSubmitting).ok());
-  EXPECT_TRUE(store_->BeginCall(MakeCall("new"), &other).ok());
+  EXPECT_TRUE(store_->BeginEntry(MakeCall("new"), &other).ok());
 }
 
 }  // namespace

@@ -70,7 +70,7 @@ class BackupTest : public ::testing::Test {
     {
       const auto store = MustOpen();
       const model::GenerationTask task = MakeTask("pending");
-      ASSERT_TRUE(store->BeginCall(MakeCall("call"), &task).ok());
+      ASSERT_TRUE(store->BeginEntry(MakeCall("call"), &task).ok());
     }
     ASSERT_TRUE(MakeBackup().ok());
   }
@@ -97,7 +97,7 @@ TEST_F(BackupTest, IsOneMomentOfAStoreInUseAsOneFile) {
       const model::GenerationTask task = MakeTask(absl::StrCat("task", i));
       model::JournalEntry call = MakeCall(task.id);
       call.resource_name = task.name();
-      if (!store->BeginCall(call, &task).ok()) return;
+      if (!store->BeginEntry(call, &task).ok()) return;
     }
   });
   const auto contents = MakeBackup();
@@ -178,7 +178,7 @@ TEST_F(BackupTest, RestoreOfAllThereWasChangesNothingElse) {
     epoch = store->epoch();
     Put(*store, "g");
     const model::GenerationTask task = MakeTask("pending");
-    ASSERT_TRUE(store->BeginCall(MakeCall("call"), &task).ok());
+    ASSERT_TRUE(store->BeginEntry(MakeCall("call"), &task).ok());
   }
   ASSERT_TRUE(MakeBackup().ok());
   std::fstream(path_, std::ios::in | std::ios::out | std::ios::binary) << std::string(100, '#');
@@ -199,7 +199,7 @@ TEST_F(BackupTest, RestoreOfLessIsRefusedUntilAccepted) {
     epoch = store->epoch();
     Put(*store, "old");
     const model::GenerationTask task = MakeTask("pending");
-    ASSERT_TRUE(store->BeginCall(MakeCall("call"), &task).ok());
+    ASSERT_TRUE(store->BeginEntry(MakeCall("call"), &task).ok());
     ASSERT_TRUE(MakeBackup().ok());
     Put(*store, "new");
   }
@@ -221,7 +221,7 @@ TEST_F(BackupTest, RestoreToAnEmptyPlaceKnowsNothingOfWhatCameLater) {
   {
     const auto store = MustOpen();
     const model::GenerationTask task = MakeTask("pending");
-    ASSERT_TRUE(store->BeginCall(MakeCall("call"), &task).ok());
+    ASSERT_TRUE(store->BeginEntry(MakeCall("call"), &task).ok());
   }
   ASSERT_TRUE(MakeBackup().ok());
   for (const char* name : {"", ".marker", ".lock"}) fs::remove(path_ + name);
