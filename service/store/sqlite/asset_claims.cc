@@ -1,20 +1,12 @@
 #include "service/store/sqlite/asset_claims.h"
 
-#include <limits>
-
+#include "service/store/columns.h"
 #include "service/store/sqlite/asset_rows.h"
-#include "service/store/sqlite/group_rows.h"
 
 namespace seedance::store::sqlite {
 namespace {
 
 using model::AssetClaim;
-
-int64_t MicrosOf(absl::Time until) {
-  return until == absl::InfiniteFuture() ? std::numeric_limits<int64_t>::max() : absl::ToUnixMicros(until);
-}
-
-std::string KeyOf(const AssetClaim& claim) { return claim.asset.id.empty() ? "" : HandleKey(claim.asset); }
 
 void WriteClaim(Connection& connection, const std::string& holder, const AssetClaim& claim, absl::Time until) {
   Query(connection,
@@ -24,9 +16,9 @@ void WriteClaim(Connection& connection, const std::string& holder, const AssetCl
       .Text(claim.group.upstream)
       .Text(HandleKey(claim.group))
       .Text(claim.display_name)
-      .Text(KeyOf(claim))
+      .Text(ClaimedKey(claim))
       .Int(claim.place ? 1 : 0)
-      .Int(MicrosOf(until))
+      .Int(ClaimMicros(until))
       .Run();
 }
 
@@ -39,12 +31,16 @@ std::string NameHolder(Connection& connection, const std::string& holder, const 
   Query asset(connection,
               "SELECT name FROM assets WHERE group_name = ? AND display_name = ? AND state NOT IN (3, 4) AND name <> ? "
               "LIMIT 1");
-  asset.Text(HandleKey(claim.group)).Text(claim.display_name).Text(KeyOf(claim));
+  asset.Text(HandleKey(claim.group)).Text(claim.display_name).Text(ClaimedKey(claim));
   if (asset.Step()) return "assets/" + asset.BytesAt(0);
   Query other(connection,
               "SELECT asset FROM asset_claims WHERE group_name = ? AND display_name = ? AND holder <> ? "
               "AND (asset = '' OR asset <> ?) AND until_micros > ? LIMIT 1");
-  other.Text(HandleKey(claim.group)).Text(claim.display_name).Text(holder).Text(KeyOf(claim)).Int(MicrosOf(now));
+  other.Text(HandleKey(claim.group))
+      .Text(claim.display_name)
+      .Text(holder)
+      .Text(ClaimedKey(claim))
+      .Int(ClaimMicros(now));
   if (!other.Step()) return "";
   const std::string key = other.BytesAt(0);
   return key.empty() ? model::AssetGroupName(claim.group) : "assets/" + key;
@@ -59,7 +55,7 @@ int64_t CountClaimedPlaces(Connection& connection, const std::string& upstream, 
       connection,
       "SELECT count(*) FROM asset_claims WHERE upstream = ? AND place = 1 AND holder <> ? AND until_micros > ? "
       "AND NOT EXISTS (SELECT 1 FROM assets WHERE name = asset_claims.asset AND state IN (1, 2))");
-  claimed.Text(upstream).Text(but).Int(MicrosOf(now));
+  claimed.Text(upstream).Text(but).Int(ClaimMicros(now));
   claimed.Step();
   return claimed.IntAt(0);
 }
@@ -80,7 +76,7 @@ std::optional<Store::ClaimConflict> FindClaimConflict(Connection& connection, co
 
 std::optional<Store::ClaimConflict> MakeClaim(Connection& connection, const std::string& holder,
                                               const AssetClaim& claim, absl::Time now, absl::Time until) {
-  Query(connection, "DELETE FROM asset_claims WHERE until_micros <= ?").Int(MicrosOf(now)).Run();
+  Query(connection, "DELETE FROM asset_claims WHERE until_micros <= ?").Int(ClaimMicros(now)).Run();
   std::optional<Store::ClaimConflict> conflict = FindClaimConflict(connection, holder, claim, now);
   if (!conflict.has_value()) WriteClaim(connection, holder, claim, until);
   return conflict;
@@ -88,7 +84,7 @@ std::optional<Store::ClaimConflict> MakeClaim(Connection& connection, const std:
 
 void EndClaimAt(Connection& connection, const std::string& holder, absl::Time until) {
   Query(connection, "UPDATE asset_claims SET until_micros = ? WHERE holder = ?")
-      .Int(MicrosOf(until))
+      .Int(ClaimMicros(until))
       .Text(holder)
       .Run();
 }

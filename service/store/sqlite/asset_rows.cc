@@ -4,10 +4,10 @@
 
 #include "absl/time/time.h"
 #include "service/base/error.h"
+#include "service/store/columns.h"
+#include "service/store/list_query.h"
 #include "service/store/record.h"
 #include "service/store/sqlite/asset_claims.h"
-#include "service/store/sqlite/group_rows.h"
-#include "service/store/sqlite/list_query.h"
 #include "service/store/sqlite/store_meta.h"
 
 namespace seedance::store::sqlite {
@@ -20,10 +20,6 @@ absl::StatusOr<model::Asset> FromRow(const Query& row) {
   absl::StatusOr<model::Asset> asset = ParseAsset(row.BytesAt(1));
   if (asset.ok()) asset->revision = row.IntAt(0);
   return asset;
-}
-
-model::PageCursor CursorOf(const model::Asset& asset) {
-  return {absl::ToUnixMicros(asset.create_time), HandleKey(asset.handle)};
 }
 
 absl::StatusOr<std::optional<model::Asset>> FirstOf(Query& query) {
@@ -41,11 +37,6 @@ absl::StatusOr<std::vector<model::Asset>> AllOf(Query& query) {
     assets.push_back(*std::move(asset));
   }
   return assets;
-}
-
-// A never used asset counts from its creation.
-int64_t UsedMicros(const model::Asset& asset) {
-  return absl::ToUnixMicros(asset.last_used_time == absl::InfinitePast() ? asset.create_time : asset.last_used_time);
 }
 
 // Statements below use literals, because SQLite uses a partial index only if the statement repeats its condition.
@@ -131,8 +122,10 @@ absl::StatusOr<model::Page<model::Asset>> ListAssets(Connection& connection, con
     query.And("media_type = ?", static_cast<int>(filter.media_type));
   }
   if (filter.state != AssetState::kUnspecified) query.And("state = ?", static_cast<int>(filter.state));
-  return query.Read<model::Asset>(connection, " AND (create_micros, name) < (?, ?)",
-                                  " ORDER BY create_micros DESC, name DESC LIMIT ?", after, limit, FromRow, CursorOf);
+  query.Page(" AND (create_micros, name) < (?, ?)", " ORDER BY create_micros DESC, name DESC LIMIT ?", after, limit);
+  Query rows(connection, query.sql());
+  query.Bind(rows);
+  return ReadPage<model::Asset, Query>(rows, limit, FromRow, CursorOf);
 }
 
 absl::StatusOr<std::optional<model::Asset>> FindAsset(Connection& connection, const model::UpstreamHandle& group,

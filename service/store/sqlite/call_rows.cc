@@ -1,11 +1,11 @@
 #include "service/store/sqlite/call_rows.h"
 
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "service/base/error.h"
+#include "service/store/columns.h"
 #include "service/store/record.h"
 #include "service/store/sqlite/asset_claims.h"
 #include "service/store/sqlite/task_rows.h"
@@ -57,11 +57,6 @@ absl::StatusOr<JournalEntry> RequireCall(Connection& connection, const model::Jo
 }
 
 }  // namespace
-
-std::string TaskIdOf(const JournalEntry& call) {
-  constexpr std::string_view kPrefix = "generationTasks/";
-  return call.resource_name.rfind(kPrefix, 0) == 0 ? call.resource_name.substr(kPrefix.size()) : "";
-}
 
 absl::StatusOr<std::optional<JournalEntry>> ReadCall(Connection& connection, const model::JournalKey& key) {
   Query query(connection, "SELECT body FROM billed_calls WHERE tenant = ? AND method = ? AND request_id = ?");

@@ -32,9 +32,6 @@ absl::StatusOr<int> DoubtInFlightEntries(Connection& connection, const std::stri
 absl::StatusOr<std::vector<model::JournalEntry>> ListEntriesInDoubt(Connection& connection, int limit);
 int PurgeEntries(Connection& connection, absl::Time before, int limit);
 
-// Id of the task that the entry is about; empty for other entries.
-std::string TaskIdOf(const model::JournalEntry& call);
-
 }  // namespace seedance::store::sqlite
 
 #endif  // SEEDANCE_SERVICE_STORE_SQLITE_CALL_ROWS_H_

@@ -5,10 +5,10 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "service/store/soundness.h"
 #include "service/store/sqlite/connection.h"
 #include "service/store/sqlite/files/database_files.h"
 #include "service/store/sqlite/files/marker_writer.h"
-#include "service/store/sqlite/soundness.h"
 
 namespace seedance::store::sqlite {
 

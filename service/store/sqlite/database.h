@@ -6,11 +6,11 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "service/store/soundness.h"
 #include "service/store/sqlite/commit_guard.h"
 #include "service/store/sqlite/files/file_lock.h"
 #include "service/store/sqlite/files/marker_writer.h"
 #include "service/store/sqlite/read_pool.h"
-#include "service/store/sqlite/soundness.h"
 #include "service/store/sqlite/sqlite_store.h"
 #include "service/store/sqlite/write_queue.h"
 

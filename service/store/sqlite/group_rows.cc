@@ -2,8 +2,9 @@
 
 #include "absl/time/time.h"
 #include "service/base/error.h"
+#include "service/store/columns.h"
+#include "service/store/list_query.h"
 #include "service/store/record.h"
-#include "service/store/sqlite/list_query.h"
 #include "service/store/sqlite/store_meta.h"
 
 namespace seedance::store::sqlite {
@@ -19,13 +20,7 @@ absl::StatusOr<model::AssetGroup> FromRow(const Query& row) {
   return group;
 }
 
-model::PageCursor CursorOf(const model::AssetGroup& group) {
-  return {absl::ToUnixMicros(group.create_time), HandleKey(group.handle)};
-}
-
 }  // namespace
-
-std::string HandleKey(const model::UpstreamHandle& handle) { return handle.upstream + "~" + handle.id; }
 
 void WriteGroup(Connection& connection, model::AssetGroup& group) {
   group.revision = NextRevision(connection);
@@ -85,9 +80,10 @@ absl::StatusOr<model::Page<model::AssetGroup>> ListGroups(Connection& connection
   if (filter.type != model::GroupType::kUnspecified) {
     query.And(filter.type == kLiveness ? "group_type = ?" : "group_type <> ?", static_cast<int64_t>(kLiveness));
   }
-  return query.Read<model::AssetGroup>(connection, " AND (create_micros, name) < (?, ?)",
-                                       " ORDER BY create_micros DESC, name DESC LIMIT ?", after, limit, FromRow,
-                                       CursorOf);
+  query.Page(" AND (create_micros, name) < (?, ?)", " ORDER BY create_micros DESC, name DESC LIMIT ?", after, limit);
+  Query rows(connection, query.sql());
+  query.Bind(rows);
+  return ReadPage<model::AssetGroup, Query>(rows, limit, FromRow, CursorOf);
 }
 
 }  // namespace seedance::store::sqlite

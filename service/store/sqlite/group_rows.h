@@ -12,9 +12,6 @@
 // Tests: tests/contract/store_contract_groups.cc
 namespace seedance::store::sqlite {
 
-// Primary key of a group or asset: `{upstream}~{id}`.
-std::string HandleKey(const model::UpstreamHandle& handle);
-
 // Inserts or replaces; sets the revision of `group`.
 void WriteGroup(Connection& connection, model::AssetGroup& group);
 // NOT_FOUND when there is none.

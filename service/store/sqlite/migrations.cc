@@ -7,6 +7,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "service/store/columns.h"
 #include "service/store/record.h"
 #include "service/store/sqlite/asset_claims.h"
 #include "service/store/sqlite/call_rows.h"

@@ -8,7 +8,7 @@
 
 #include "service/base/mutex.h"
 #include "service/store/sqlite/connection.h"
-#include "service/store/sqlite/soundness.h"
+#include "service/store/sqlite/sqlite_error.h"
 
 namespace seedance::store::sqlite {
 
@@ -29,7 +29,7 @@ class ReadPool {
     try {
       return read(lease.connection());
     } catch (const SQLite::Exception& error) {
-      return soundness_.Saw(error);
+      return Saw(soundness_, error);
     }
   }
 

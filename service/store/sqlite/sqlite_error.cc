@@ -44,4 +44,10 @@ absl::Status StatusOf(const SQLite::Exception& error) {
   return base::StoreUnavailable(cause);
 }
 
+absl::Status Saw(Soundness& soundness, const SQLite::Exception& error) {
+  absl::Status status = StatusOf(error);
+  if (CauseOf(error.getErrorCode()) == "corrupt") soundness.Lose("corrupt");
+  return status;
+}
+
 }  // namespace seedance::store::sqlite

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "service/store/soundness.h"
 
 namespace seedance::store::sqlite {
 
@@ -17,6 +18,9 @@ std::string_view CauseOf(int code);
 
 // base::StoreUnavailable with CauseOf in metadata `cause`; SQLite's own text is logged only.
 absl::Status StatusOf(const SQLite::Exception& error);
+
+// The same; corruption marks the database as not trusted.
+absl::Status Saw(Soundness& soundness, const SQLite::Exception& error);
 
 }  // namespace seedance::store::sqlite
 

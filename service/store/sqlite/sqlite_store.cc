@@ -4,356 +4,76 @@
 
 #include "absl/strings/str_cat.h"
 #include "service/base/error.h"
+#include "service/store/sql_store.h"
 #include "service/store/sqlite/asset_claims.h"
 #include "service/store/sqlite/asset_rows.h"
 #include "service/store/sqlite/call_rows.h"
 #include "service/store/sqlite/database.h"
-#include "service/store/sqlite/files/probe.h"
 #include "service/store/sqlite/group_rows.h"
 #include "service/store/sqlite/store_meta.h"
 #include "service/store/sqlite/task_history.h"
 #include "service/store/sqlite/task_rows.h"
-#include "service/store/task_cache.h"
 
 namespace seedance::store::sqlite {
 namespace {
 
-class SqliteStore : public Store {
+struct SqliteRows {
+  static constexpr auto BeginEntry = &sqlite::BeginEntry;
+  static constexpr auto CountLiveAssets = &sqlite::CountLiveAssets;
+  static constexpr auto DeleteTask = &sqlite::DeleteTask;
+  static constexpr auto DoubtInFlightEntries = &sqlite::DoubtInFlightEntries;
+  static constexpr auto ExtendFingerprint = &sqlite::ExtendFingerprint;
+  static constexpr auto FindAsset = &sqlite::FindAsset;
+  static constexpr auto FindAssetByContent = &sqlite::FindAssetByContent;
+  static constexpr auto FindAssetByVendorId = &sqlite::FindAssetByVendorId;
+  static constexpr auto FindClaimConflict = &sqlite::FindClaimConflict;
+  static constexpr auto FindTaskByUpstreamId = &sqlite::FindTaskByUpstreamId;
+  static constexpr auto IsDeletedTaskOf = &sqlite::IsDeletedTaskOf;
+  static constexpr auto ListAssets = &sqlite::ListAssets;
+  static constexpr auto ListEntriesInDoubt = &sqlite::ListEntriesInDoubt;
+  static constexpr auto ListExpiringAssets = &sqlite::ListExpiringAssets;
+  static constexpr auto ListGroups = &sqlite::ListGroups;
+  static constexpr auto ListLeastRecentlyUsed = &sqlite::ListLeastRecentlyUsed;
+  static constexpr auto ListOpenTasks = &sqlite::ListOpenTasks;
+  static constexpr auto ListProcessingAssets = &sqlite::ListProcessingAssets;
+  static constexpr auto ListTaskChanges = &sqlite::ListTaskChanges;
+  static constexpr auto ListTasks = &sqlite::ListTasks;
+  static constexpr auto PurgeEntries = &sqlite::PurgeEntries;
+  static constexpr auto PurgeTasks = &sqlite::PurgeTasks;
+  static constexpr auto ReadLibrary = &sqlite::ReadLibrary;
+  static constexpr auto TrimDeletions = &sqlite::TrimDeletions;
+};
+
+// The open database, for SqlStore.
+class Backend {
  public:
-  SqliteStore(std::unique_ptr<Database> database, size_t task_cache_bytes)
-      : database_(std::move(database)),
-        readers_(&database_->readers()),
-        writer_(database_->writer()),
-        tasks_(task_cache_bytes) {}
+  using Connection = sqlite::Connection;
+  using Rows = SqliteRows;
 
-  std::string epoch() override { return database_->epoch(); }
+  explicit Backend(std::unique_ptr<Database> database) : database_(std::move(database)) {}
 
-  Health Probe(absl::Time now, absl::Duration max_age) override {
-    CommitGuard& guard = database_->guard();
-    // Cheap, so it is checked every time.
-    if (absl::Status there = guard.CheckFiles(); !there.ok()) return {there, now};
-    return probe_.Ask(now, max_age, guard.failed(), [&] {
-      const absl::Status written = writer_.Run([](Connection& connection) {
-        WriteProbe(connection);
-        return absl::OkStatus();
-      });
-      return written.ok() && database_->marker().failing() ? base::StoreUnavailable("marker_not_written") : written;
-    });
+  std::string epoch() { return database_->epoch(); }
+
+  template <typename Function>
+  auto Read(Function read) {
+    return database_->readers().Run(read);
   }
+  absl::Status Write(WriteQueue::Write write) { return database_->writer().Run(write); }
+  absl::Status AdmitBilled() { return database_->AdmitBilled(); }
 
-  absl::StatusOr<model::AssetGroup> PutGroup(const model::AssetGroup& group) override {
-    return Write<model::AssetGroup>([&](Connection& connection) -> absl::StatusOr<model::AssetGroup> {
-      model::AssetGroup written = group;
-      WriteGroup(connection, written);
-      return written;
-    });
-  }
-
-  absl::StatusOr<model::AssetGroup> AddGroup(const model::AssetGroup& group) override {
-    return Write<model::AssetGroup>([&](Connection& connection) -> absl::StatusOr<model::AssetGroup> {
-      absl::StatusOr<model::AssetGroup> there = ReadGroup(connection, group.handle);
-      if (!absl::IsNotFound(there.status())) return there;
-      model::AssetGroup written = group;
-      WriteGroup(connection, written);
-      return written;
-    });
-  }
-
-  absl::StatusOr<model::AssetGroup> GetGroup(const model::UpstreamHandle& handle) override {
-    return readers_->Run([&](Connection& connection) { return ReadGroup(connection, handle); });
-  }
-
-  absl::StatusOr<model::AssetGroup> UpdateGroup(const model::UpstreamHandle& handle,
-                                                absl::FunctionRef<absl::Status(model::AssetGroup&)> change) override {
-    return Write<model::AssetGroup>([&](Connection& connection) -> absl::StatusOr<model::AssetGroup> {
-      absl::StatusOr<model::AssetGroup> group = ReadGroup(connection, handle);
-      if (!group.ok()) return group;
-      if (absl::Status changed = change(*group); !changed.ok()) return changed;
-      WriteGroup(connection, *group);
-      return group;
-    });
-  }
-
-  absl::Status DeleteGroup(const model::UpstreamHandle& handle) override {
-    return writer_.Run([&](Connection& connection) { return EraseGroup(connection, handle); });
-  }
-
-  absl::StatusOr<bool> DeleteEmptyGroup(const model::UpstreamHandle& handle) override {
-    return Write<bool>([&](Connection& connection) { return EraseEmptyGroup(connection, handle); });
-  }
-
-  absl::StatusOr<model::Page<model::AssetGroup>> ListGroups(const GroupFilter& filter, const model::PageCursor& after,
-                                                            int limit) override {
-    return readers_->Run([&](Connection& connection) { return sqlite::ListGroups(connection, filter, after, limit); });
-  }
-
-  absl::StatusOr<model::Asset> PutAsset(const model::Asset& asset) override {
-    return Write<model::Asset>([&](Connection& connection) -> absl::StatusOr<model::Asset> {
-      model::Asset written = asset;
-      WriteAsset(connection, written);
-      return written;
-    });
-  }
-
-  absl::StatusOr<model::Asset> AddAsset(const model::Asset& asset) override {
-    return Write<model::Asset>([&](Connection& connection) -> absl::StatusOr<model::Asset> {
-      absl::StatusOr<model::Asset> there = ReadAsset(connection, asset.handle);
-      if (!absl::IsNotFound(there.status())) return there;
-      model::Asset written = asset;
-      WriteAsset(connection, written);
-      return written;
-    });
-  }
-
-  absl::StatusOr<model::Asset> GetAsset(const model::UpstreamHandle& handle) override {
-    return readers_->Run([&](Connection& connection) { return ReadAsset(connection, handle); });
-  }
-
-  absl::StatusOr<model::Asset> UpdateAsset(const model::UpstreamHandle& handle,
-                                           absl::FunctionRef<absl::Status(model::Asset&)> change) override {
-    return Write<model::Asset>([&](Connection& connection) -> absl::StatusOr<model::Asset> {
-      absl::StatusOr<model::Asset> asset = ReadAsset(connection, handle);
-      if (!asset.ok()) return asset;
-      if (absl::Status changed = change(*asset); !changed.ok()) return changed;
-      WriteAsset(connection, *asset);
-      return asset;
-    });
-  }
-
-  absl::Status DeleteAsset(const model::UpstreamHandle& handle) override {
-    return writer_.Run([&](Connection& connection) { return EraseAsset(connection, handle); });
-  }
-
-  absl::StatusOr<bool> DeleteAssetOf(const model::UpstreamHandle& handle, const std::string& upstream_id) override {
-    return Write<bool>([&](Connection& connection) { return EraseAssetOf(connection, handle, upstream_id); });
-  }
-
-  absl::StatusOr<model::Page<model::Asset>> ListAssets(const AssetFilter& filter, const model::PageCursor& after,
-                                                       int limit) override {
-    return readers_->Run([&](Connection& connection) { return sqlite::ListAssets(connection, filter, after, limit); });
-  }
-
-  absl::StatusOr<std::optional<model::Asset>> FindAsset(const model::UpstreamHandle& group,
-                                                        const std::string& display_name) override {
-    return readers_->Run([&](Connection& connection) { return sqlite::FindAsset(connection, group, display_name); });
-  }
-
-  absl::StatusOr<std::optional<model::Asset>> FindAssetByContent(const model::UpstreamHandle& group,
-                                                                 const std::string& sha256) override {
-    return readers_->Run([&](Connection& connection) { return sqlite::FindAssetByContent(connection, group, sha256); });
-  }
-
-  absl::StatusOr<std::optional<model::Asset>> FindAssetByVendorId(const std::string& upstream,
-                                                                  const std::string& vendor_id) override {
-    return readers_->Run(
-        [&](Connection& connection) { return sqlite::FindAssetByVendorId(connection, upstream, vendor_id); });
-  }
-
-  absl::StatusOr<std::vector<model::Asset>> ListProcessingAssets() override {
-    return readers_->Run([](Connection& connection) { return sqlite::ListProcessingAssets(connection); });
-  }
-
-  absl::StatusOr<std::vector<model::Asset>> ListExpiringAssets() override {
-    return readers_->Run([](Connection& connection) { return sqlite::ListExpiringAssets(connection); });
-  }
-
-  absl::StatusOr<int64_t> CountLiveAssets(const std::string& upstream) override {
-    return readers_->Run([&](Connection& connection) -> absl::StatusOr<int64_t> {
-      return sqlite::CountLiveAssets(connection, upstream);
-    });
-  }
-
-  absl::StatusOr<Library> ReadLibrary(const std::string& tenant, const std::string& upstream, absl::Time now,
-                                      int limit) override {
-    return readers_->Run(
-        [&](Connection& connection) { return sqlite::ReadLibrary(connection, tenant, upstream, now, limit); });
-  }
-
-  absl::StatusOr<std::vector<model::Asset>> ListLeastRecentlyUsed(const std::string& tenant,
-                                                                  const std::string& upstream, int limit) override {
-    return readers_->Run(
-        [&](Connection& connection) { return sqlite::ListLeastRecentlyUsed(connection, tenant, upstream, limit); });
-  }
-
-  absl::StatusOr<std::optional<ClaimConflict>> ClaimAsset(const std::string& holder, const model::AssetClaim& claim,
-                                                          absl::Time now) override {
-    return Write<std::optional<ClaimConflict>>(
-        [&](Connection& connection) -> absl::StatusOr<std::optional<ClaimConflict>> {
-          return MakeClaim(connection, holder, claim, now, now + kRenameInDoubt);
-        });
-  }
-
-  absl::StatusOr<std::optional<ClaimConflict>> FindClaimConflict(const std::string& holder,
-                                                                 const model::AssetClaim& claim,
-                                                                 absl::Time now) override {
-    return readers_->Run([&](Connection& connection) -> absl::StatusOr<std::optional<ClaimConflict>> {
-      return sqlite::FindClaimConflict(connection, holder, claim, now);
-    });
-  }
-
-  absl::Status ReleaseClaim(const std::string& holder) override {
-    return writer_.Run([&](Connection& connection) {
-      DropClaim(connection, holder);
+  absl::Status Trusted() { return database_->guard().CheckFiles(); }
+  bool owned() const { return true; }
+  bool write_failed() { return database_->guard().failed(); }
+  absl::Status ProbeWrite() {
+    const absl::Status written = Write([](Connection& connection) {
+      WriteProbe(connection);
       return absl::OkStatus();
     });
-  }
-
-  absl::StatusOr<model::GenerationTask> GetTask(const std::string& id) override {
-    const uint64_t turn = tasks_.BeginRead(id);
-    absl::StatusOr<model::GenerationTask> task =
-        readers_->Run([&](Connection& connection) { return ReadTask(connection, id); });
-    tasks_.EndRead(id, turn, task.ok() ? Shared(*task) : nullptr);
-    return task;
-  }
-
-  std::shared_ptr<const model::GenerationTask> PeekTask(const std::string& id) override { return tasks_.Find(id); }
-
-  absl::StatusOr<model::GenerationTask> UpdateTask(
-      const std::string& id, absl::FunctionRef<absl::Status(model::GenerationTask&)> change) override {
-    tasks_.BeginWrite(id);
-    absl::StatusOr<model::GenerationTask> task = Write<model::GenerationTask>([&](Connection& connection) {
-      return ChangeTask(connection, id, [&](model::GenerationTask& edited) {
-        const bool pending = edited.state == model::TaskState::kPending;
-        if (absl::Status changed = change(edited); !changed.ok()) return changed;
-        // The request is sent as soon as this is written.
-        const bool billed = pending && edited.state == model::TaskState::kSubmitting;
-        return billed ? database_->AdmitBilled() : absl::OkStatus();
-      });
-    });
-    tasks_.EndWrite(id, task.ok() ? Shared(*task) : nullptr);
-    return task;
-  }
-
-  absl::StatusOr<model::Page<model::GenerationTask>> ListTasks(const TaskFilter& filter, const model::PageCursor& after,
-                                                               int limit) override {
-    return readers_->Run([&](Connection& connection) { return sqlite::ListTasks(connection, filter, after, limit); });
-  }
-
-  absl::StatusOr<std::vector<model::GenerationTask>> ListOpenTasks() override {
-    return readers_->Run([](Connection& connection) { return sqlite::ListOpenTasks(connection); });
-  }
-
-  absl::StatusOr<std::optional<model::GenerationTask>> FindTaskByUpstreamId(
-      const std::string& upstream, const std::string& upstream_task_id) override {
-    return readers_->Run(
-        [&](Connection& connection) { return sqlite::FindTaskByUpstreamId(connection, upstream, upstream_task_id); });
-  }
-
-  absl::StatusOr<bool> IsDeletedTaskOf(const std::string& upstream, const std::string& upstream_task_id) override {
-    return readers_->Run([&](Connection& connection) -> absl::StatusOr<bool> {
-      return sqlite::IsDeletedTaskOf(connection, upstream, upstream_task_id);
-    });
-  }
-
-  absl::StatusOr<int64_t> DeleteTask(const std::string& id, absl::Time now,
-                                     absl::FunctionRef<absl::Status(const model::GenerationTask&)> check) override {
-    tasks_.BeginWrite(id);
-    const absl::StatusOr<int64_t> revision =
-        Write<int64_t>([&](Connection& connection) { return sqlite::DeleteTask(connection, id, now, check); });
-    tasks_.EndWrite(id, nullptr);
-    return revision;
-  }
-
-  absl::StatusOr<std::vector<model::GenerationTask>> PurgeTasks(absl::Time ended_before, absl::Time now,
-                                                                int limit) override {
-    using Tasks = std::vector<model::GenerationTask>;
-    std::vector<std::string> ids;
-    const absl::StatusOr<Tasks> purged = Write<Tasks>([&](Connection& connection) {
-      absl::StatusOr<Tasks> tasks = sqlite::PurgeTasks(connection, ended_before, now, limit);
-      // Before the commit is early enough.
-      for (const model::GenerationTask& task : tasks.ok() ? *tasks : Tasks()) {
-        tasks_.BeginWrite(task.id);
-        ids.push_back(task.id);
-      }
-      return tasks;
-    });
-    for (const std::string& id : ids) tasks_.EndWrite(id, nullptr);
-    return purged;
-  }
-
-  absl::StatusOr<std::vector<TaskChange>> ListTaskChanges(const std::string& tenant, int64_t after,
-                                                          int limit) override {
-    return readers_->Run(
-        [&](Connection& connection) { return sqlite::ListTaskChanges(connection, tenant, after, limit); });
-  }
-
-  absl::StatusOr<HistoryBounds> GetHistoryBounds() override {
-    return readers_->Run(
-        [](Connection& connection) -> absl::StatusOr<HistoryBounds> { return ReadHistoryBounds(connection); });
-  }
-
-  absl::StatusOr<int> TrimDeletions(absl::Time before) override {
-    return Write<int>(
-        [&](Connection& connection) -> absl::StatusOr<int> { return sqlite::TrimDeletions(connection, before); });
-  }
-
-  absl::StatusOr<Begun> BeginEntry(const model::JournalEntry& call, const model::GenerationTask* task) override {
-    if (task != nullptr) tasks_.BeginWrite(task->id);
-    absl::StatusOr<Begun> begun = Write<Begun>([&](Connection& connection) -> absl::StatusOr<Begun> {
-      absl::StatusOr<Begun> done = sqlite::BeginEntry(connection, call, task);
-      if (!done.ok() || done->existing.has_value() || done->conflict.has_value()) return done;
-      if (absl::Status admitted = database_->AdmitBilled(); !admitted.ok()) return admitted;
-      return done;
-    });
-    if (task != nullptr) {
-      tasks_.EndWrite(task->id, begun.ok() && begun->task.has_value() ? Shared(*begun->task) : nullptr);
-    }
-    return begun;
-  }
-
-  absl::Status FinishEntry(const model::JournalEntry& call, model::AssetGroup* group, model::Asset* asset) override {
-    return writer_.Run([&](Connection& connection) {
-      const bool written = group != nullptr || asset != nullptr;
-      if (absl::Status ended = EndCall(connection, call, written); !ended.ok()) return ended;
-      if (group != nullptr) WriteGroup(connection, *group);
-      if (asset != nullptr) WriteAsset(connection, *asset);
-      return absl::OkStatus();
-    });
-  }
-
-  absl::Status ExtendFingerprint(const model::JournalKey& key, const model::Fingerprint& more) override {
-    return writer_.Run([&](Connection& connection) { return sqlite::ExtendFingerprint(connection, key, more); });
-  }
-
-  absl::StatusOr<std::optional<model::JournalEntry>> GetEntry(const model::JournalKey& key) override {
-    return readers_->Run([&](Connection& connection) { return ReadCall(connection, key); });
-  }
-
-  absl::StatusOr<int> DoubtInFlightEntries(const std::string& error, absl::Time now) override {
-    return Write<int>([&](Connection& connection) { return sqlite::DoubtInFlightEntries(connection, error, now); });
-  }
-
-  absl::StatusOr<std::vector<model::JournalEntry>> ListEntriesInDoubt(int limit) override {
-    return readers_->Run([&](Connection& connection) { return sqlite::ListEntriesInDoubt(connection, limit); });
-  }
-
-  absl::StatusOr<int> PurgeEntries(absl::Time before, int limit) override {
-    return Write<int>(
-        [&](Connection& connection) -> absl::StatusOr<int> { return sqlite::PurgeEntries(connection, before, limit); });
+    return written.ok() && database_->marker().failing() ? base::StoreUnavailable("marker_not_written") : written;
   }
 
  private:
-  static TaskCache::Task Shared(const model::GenerationTask& task) {
-    return std::make_shared<const model::GenerationTask>(task);
-  }
-
-  // A write whose result is returned only after its commit.
-  template <typename Result>
-  absl::StatusOr<Result> Write(absl::FunctionRef<absl::StatusOr<Result>(Connection&)> write) {
-    absl::StatusOr<Result> result;
-    const absl::Status committed = writer_.Run([&](Connection& connection) {
-      result = write(connection);
-      return result.status();
-    });
-    if (!committed.ok()) return committed;
-    return result;
-  }
-
   const std::unique_ptr<Database> database_;
-  ReadPool* const readers_;
-  WriteQueue& writer_;
-  TaskCache tasks_;
-  sqlite::Probe probe_;
 };
 
 }  // namespace
@@ -363,7 +83,8 @@ absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const SqliteOptions& opti
   try {
     absl::StatusOr<std::unique_ptr<Database>> database = Database::Open(options);
     if (database.ok()) {
-      auto store = std::make_unique<SqliteStore>(*std::move(database), options.task_cache_bytes);
+      auto store = std::make_unique<SqlStore<Backend>>(std::make_unique<Backend>(*std::move(database)),
+                                                       options.task_cache_bytes);
       // Have a result from the start. A failed one, for instance a full disk, is no reason not to serve reads.
       store->Probe(options.clock->Now(), absl::ZeroDuration());
       return store;

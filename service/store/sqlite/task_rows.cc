@@ -5,18 +5,15 @@
 
 #include "absl/time/time.h"
 #include "service/base/error.h"
+#include "service/store/columns.h"
+#include "service/store/list_query.h"
 #include "service/store/record.h"
-#include "service/store/sqlite/list_query.h"
 #include "service/store/sqlite/store_meta.h"
 
 namespace seedance::store::sqlite {
 namespace {
 
 using Labels = std::map<std::string, std::string>;
-
-model::PageCursor CursorOf(const model::GenerationTask& task) {
-  return {absl::ToUnixMicros(task.create_time), task.id};
-}
 
 void InsertLabels(Connection& connection, const std::string& id, const Labels& labels) {
   for (const auto& [key, value] : labels) {
@@ -26,14 +23,6 @@ void InsertLabels(Connection& connection, const std::string& id, const Labels& l
         .Text(value)
         .Run();
   }
-}
-
-int IsOpen(const model::GenerationTask& task) { return model::IsTerminal(task.state) ? 0 : 1; }
-
-// 0 while it is open. Without an end_time, the time of its last change.
-int64_t EndMicros(const model::GenerationTask& task) {
-  if (IsOpen(task) == 1) return 0;
-  return absl::ToUnixMicros(task.end_time == absl::InfinitePast() ? task.update_time : task.end_time);
 }
 
 // Rarely changing columns with their own indexes. SQLite rewrites the index of every column that a statement sets,
@@ -164,9 +153,10 @@ absl::StatusOr<model::Page<model::GenerationTask>> ListTasks(Connection& connect
   for (const auto& [key, value] : filter.labels) {
     query.And("id IN (SELECT task_id FROM task_labels WHERE key = ? AND value = ?)", key, value);
   }
-  return query.Read<model::GenerationTask>(connection, " AND (create_micros, id) < (?, ?)",
-                                           " ORDER BY create_micros DESC, id DESC LIMIT ?", after, limit, TaskFromRow,
-                                           CursorOf);
+  query.Page(" AND (create_micros, id) < (?, ?)", " ORDER BY create_micros DESC, id DESC LIMIT ?", after, limit);
+  Query rows(connection, query.sql());
+  query.Bind(rows);
+  return ReadPage<model::GenerationTask, Query>(rows, limit, TaskFromRow, CursorOf);
 }
 
 absl::StatusOr<std::vector<model::GenerationTask>> ListOpenTasks(Connection& connection) {

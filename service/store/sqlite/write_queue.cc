@@ -3,71 +3,19 @@
 #include <utility>
 
 #include "service/base/error.h"
-#include "service/base/thread.h"
+#include "service/store/sqlite/sqlite_error.h"
 
 namespace seedance::store::sqlite {
 
 WriteQueue::WriteQueue(std::unique_ptr<Connection> connection, CommitGuard& guard)
-    : guard_(guard),
-      connection_(std::move(connection)),
-      thread_(base::StartThread("store-writer", [this] { Loop(); })) {}
-
-WriteQueue::~WriteQueue() { Stop(); }
+    : guard_(guard), connection_(std::move(connection)), queue_([this](Batch batch) { return Commit(batch); }) {}
 
 std::unique_ptr<Connection> WriteQueue::Stop() {
-  {
-    base::MutexLock lock(mutex_);
-    stopped_ = true;
-    work_.NotifyOne();
-  }
-  if (thread_.joinable()) thread_.join();
+  queue_.Stop();
   return std::move(connection_);
 }
 
-absl::Status WriteQueue::Run(Write write) {
-  Pending pending{write, absl::OkStatus(), false, {}};
-  {
-    base::MutexLock lock(mutex_);
-    if (busy_ || !queue_.empty()) {
-      queue_.push_back(&pending);
-      if (!busy_) work_.NotifyOne();
-      while (!pending.done) pending.answered.Wait(mutex_);
-      return pending.status;
-    }
-    busy_ = true;
-  }
-  // Nothing may throw while busy_ is set, or later writes would wait for ever: so no batch on the heap.
-  Pending* const one = &pending;
-  const absl::Status committed = Commit({&one, 1});
-  base::MutexLock lock(mutex_);
-  busy_ = false;
-  if (!queue_.empty()) work_.NotifyOne();
-  return committed.ok() ? pending.status : committed;
-}
-
-void WriteQueue::Loop() {
-  for (;;) {
-    std::vector<Pending*> batch;
-    {
-      base::MutexLock lock(mutex_);
-      while (busy_ || (queue_.empty() && !stopped_)) work_.Wait(mutex_);
-      if (queue_.empty()) return;
-      batch.swap(queue_);
-      busy_ = true;
-    }
-    const absl::Status committed = Commit(batch);
-    base::MutexLock lock(mutex_);
-    busy_ = false;
-    for (Pending* pending : batch) {
-      // Also for a write that failed by itself: it may have depended on a neighbour's lost write.
-      if (!committed.ok()) pending->status = committed;
-      pending->done = true;
-      pending->answered.NotifyOne();  // Under the lock: afterwards the caller may destroy `pending`.
-    }
-  }
-}
-
-absl::Status WriteQueue::Commit(std::span<Pending* const> batch) noexcept {
+absl::Status WriteQueue::Commit(Batch batch) noexcept {
   if (absl::Status admitted = guard_.Admit(); !admitted.ok()) return admitted;
   try {
     Execute("BEGIN IMMEDIATE");
@@ -80,7 +28,7 @@ absl::Status WriteQueue::Commit(std::span<Pending* const> batch) noexcept {
     return changed ? guard_.Committed() : absl::OkStatus();
   } catch (const SQLite::Exception& error) {
     RollBack();
-    return guard_.Failed(guard_.soundness().Saw(error));
+    return guard_.Failed(Saw(guard_.soundness(), error));
   }
 }
 
@@ -96,7 +44,7 @@ absl::Status WriteQueue::RunAlone(Pending& pending) {
   return unavailable ? guard_.Failed(pending.status) : absl::OkStatus();
 }
 
-absl::Status WriteQueue::RunAll(std::span<Pending* const> batch) {
+absl::Status WriteQueue::RunAll(Batch batch) {
   for (Pending* pending : batch) {
     pending->status = RunOne(pending->write);
     if (!connection_->in_transaction()) return Lost(pending->status);
@@ -117,7 +65,7 @@ absl::Status WriteQueue::Try(Write write) {
   try {
     return write(*connection_);
   } catch (const SQLite::Exception& error) {
-    return guard_.soundness().Saw(error);
+    return Saw(guard_.soundness(), error);
   }
 }
 
@@ -133,7 +81,7 @@ void WriteQueue::RollBack() {
     Execute("ROLLBACK");
   } catch (const SQLite::Exception& error) {
     // The next BEGIN will fail too and report it.
-    guard_.soundness().Saw(error).IgnoreError();
+    Saw(guard_.soundness(), error).IgnoreError();
   }
 }
 

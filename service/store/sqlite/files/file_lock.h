@@ -1,33 +1,17 @@
 #ifndef SEEDANCE_SERVICE_STORE_SQLITE_FILES_FILE_LOCK_H_
 #define SEEDANCE_SERVICE_STORE_SQLITE_FILES_FILE_LOCK_H_
 
-#include <functional>
-#include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "absl/time/time.h"
-#include "service/base/cancel.h"
-#include "service/base/clock.h"
+#include "service/store/lock_wait.h"
 
 namespace seedance::store::sqlite {
-
-// How to wait for a lock that another process holds.
-struct LockWait {
-  absl::Duration limit = absl::ZeroDuration();  // Zero: fails at once.
-  base::Clock* clock = &base::RealClock();
-  std::shared_ptr<base::CancelToken> cancel = nullptr;  // Ends the wait. May be null.
-  // Called on the waiting thread before each pause between two attempts. May be null.
-  std::function<void()> on_wait = nullptr;
-};
 
 // Holds an exclusive advisory lock on a file while it lives. The kernel releases the locks of a dead process. Movable;
 // not thread-safe.
 class FileLock {
  public:
-  // Time between two attempts at a lock that another process holds.
-  static constexpr absl::Duration kLook = absl::Milliseconds(50);
-
   // Creates the file if absent. FAILED_PRECONDITION, with a text for the operator, when another process holds it after
   // `wait.limit` or the file cannot be opened; CANCELLED when the wait was cancelled.
   static absl::StatusOr<FileLock> Take(const std::string& path, const LockWait& wait = {});

@@ -46,7 +46,7 @@ TEST_F(FileLockTest, ItIsTakenAsSoonAsItsHolderIsGone) {
   ASSERT_TRUE((*holder).ok());
   wait_.on_wait = [&] {
     if (++looks_ == 3) holder.reset();
-    clock_.Advance(FileLock::kLook);
+    clock_.Advance(kLockLook);
   };
   const auto second = FileLock::Take(path_, wait_);
   EXPECT_TRUE(second.ok()) << second.status();

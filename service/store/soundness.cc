@@ -1,10 +1,9 @@
-#include "service/store/sqlite/soundness.h"
+#include "service/store/soundness.h"
 
 #include "service/base/error.h"
 #include "service/base/log.h"
-#include "service/store/sqlite/sqlite_error.h"
 
-namespace seedance::store::sqlite {
+namespace seedance::store {
 
 void Soundness::Lose(std::string_view cause) {
   {
@@ -14,15 +13,9 @@ void Soundness::Lose(std::string_view cause) {
     lost_ = true;
   }
   base::Log(base::LogLevel::kError, "store_unsound",
-            {{"path", path_},
+            {{"path", name_},
              {"cause", cause},
              {"hint", "writes and billed requests are refused until a restart with the right database, or a restore"}});
-}
-
-absl::Status Soundness::Saw(const SQLite::Exception& error) {
-  absl::Status status = StatusOf(error);
-  if (CauseOf(error.getErrorCode()) == "corrupt") Lose("corrupt");
-  return status;
 }
 
 absl::Status Soundness::status() const {
@@ -31,4 +24,4 @@ absl::Status Soundness::status() const {
   return base::StoreUnavailable(cause_);
 }
 
-}  // namespace seedance::store::sqlite
+}  // namespace seedance::store

@@ -1,8 +1,8 @@
-#include "service/store/sqlite/files/probe.h"
+#include "service/store/probe.h"
 
 #include "service/base/error.h"
 
-namespace seedance::store::sqlite {
+namespace seedance::store {
 
 Store::Health Probe::Ask(absl::Time now, absl::Duration max_age, bool outdated,
                          absl::FunctionRef<absl::Status()> write) {
@@ -24,4 +24,4 @@ Store::Health Probe::Ask(absl::Time now, absl::Duration max_age, bool outdated,
   return last_ = health;
 }
 
-}  // namespace seedance::store::sqlite
+}  // namespace seedance::store

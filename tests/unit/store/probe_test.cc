@@ -1,10 +1,10 @@
-#include "service/store/sqlite/files/probe.h"
+#include "service/store/probe.h"
 
 #include <gtest/gtest.h>
 
 #include "service/base/error.h"
 
-namespace seedance::store::sqlite {
+namespace seedance::store {
 namespace {
 
 class ProbeTest : public ::testing::Test {
@@ -60,4 +60,4 @@ TEST_F(ProbeTest, NobodyWaitsForAWriteThatHangs) {
 }
 
 }  // namespace
-}  // namespace seedance::store::sqlite
+}  // namespace seedance::store

@@ -1,12 +1,12 @@
-#ifndef SEEDANCE_SERVICE_STORE_SQLITE_FILES_PROBE_H_
-#define SEEDANCE_SERVICE_STORE_SQLITE_FILES_PROBE_H_
+#ifndef SEEDANCE_SERVICE_STORE_PROBE_H_
+#define SEEDANCE_SERVICE_STORE_PROBE_H_
 
 #include "absl/functional/function_ref.h"
 #include "absl/time/time.h"
 #include "service/base/mutex.h"
 #include "service/store/store.h"
 
-namespace seedance::store::sqlite {
+namespace seedance::store {
 
 // Answers frequent health checks with few test writes. Thread-safe.
 class Probe {
@@ -22,6 +22,6 @@ class Probe {
   bool under_way_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
-}  // namespace seedance::store::sqlite
+}  // namespace seedance::store
 
-#endif  // SEEDANCE_SERVICE_STORE_SQLITE_FILES_PROBE_H_
+#endif  // SEEDANCE_SERVICE_STORE_PROBE_H_

@@ -1,10 +1,10 @@
-#include "service/store/sqlite/list_query.h"
+#include "service/store/list_query.h"
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "service/base/log.h"
 
-namespace seedance::store::sqlite {
+namespace seedance::store {
 
 ListQuery& ListQuery::And(const char* condition, std::string value) {
   absl::StrAppend(&sql_, " AND ", condition);
@@ -24,14 +24,29 @@ ListQuery& ListQuery::And(const char* condition, std::string first, std::string 
   return *this;
 }
 
-void ListQuery::Bind(Query& query) const {
-  for (const auto& value : values_) {
-    if (const auto* text = std::get_if<std::string>(&value)) {
-      query.Text(*text);
+ListQuery& ListQuery::Page(const char* from_cursor, const char* order, const model::PageCursor& after, int limit) {
+  if (!after.at_start()) {
+    sql_ += from_cursor;
+    values_.emplace_back(after.create_micros);
+    values_.emplace_back(after.id);
+  }
+  sql_ += order;
+  // One more row than asked for tells whether there is another page.
+  values_.emplace_back(int64_t{limit} + 1);
+  return *this;
+}
+
+std::string ListQuery::NumberedSql() const {
+  std::string numbered;
+  int number = 0;
+  for (const char letter : sql_) {
+    if (letter == '?') {
+      absl::StrAppend(&numbered, "$", ++number);
     } else {
-      query.Int(std::get<int64_t>(value));
+      numbered += letter;
     }
   }
+  return numbered;
 }
 
 std::string JsonArray(const std::vector<std::string>& texts) {
@@ -43,4 +58,4 @@ std::string JsonArray(const std::vector<int64_t>& numbers) {
   return absl::StrCat("[", absl::StrJoin(numbers, ","), "]");
 }
 
-}  // namespace seedance::store::sqlite
+}  // namespace seedance::store

@@ -1,0 +1,83 @@
+#ifndef SEEDANCE_SERVICE_STORE_LIST_QUERY_H_
+#define SEEDANCE_SERVICE_STORE_LIST_QUERY_H_
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "service/model/page.h"
+
+namespace seedance::store {
+
+// Maximum bytes of stored bodies in a page, unless a single one is larger. A message needs at most twice its body (an
+// old record holds the prompt twice) plus a little: a page stays below 3 MiB, and clients accept 4 MiB.
+//
+// Tests: tests/contract/store_contract_assets.cc, tests/unit/rpc/page_bytes_test.cc
+inline constexpr size_t kMaxPageBytes = 1408 << 10;
+
+// Builder of a SELECT for one page of a list: literal pieces of SQL, and the values of their `?` in order. For one use.
+class ListQuery {
+ public:
+  // `select` ends inside its WHERE clause; its only `?` is the tenant.
+  ListQuery(const char* select, const std::string& tenant) : sql_(select), values_{tenant} {}
+
+  // Add a condition with one or two `?`.
+  ListQuery& And(const char* condition, std::string value);
+  ListQuery& And(const char* condition, int64_t value);
+  ListQuery& And(const char* condition, std::string first, std::string second);
+
+  // Ends the statement. `from_cursor`: a condition with two `?`, create_micros and id of the cursor. `order`: the
+  // ORDER BY and LIMIT clause with one `?`.
+  ListQuery& Page(const char* from_cursor, const char* order, const model::PageCursor& after, int limit);
+
+  // The statement with `?`, and with `$1`, `$2` and so on instead.
+  const std::string& sql() const { return sql_; }
+  std::string NumberedSql() const;
+  // Binds the values to a Query of the statement.
+  template <typename Query>
+  void Bind(Query& query) const {
+    for (const auto& value : values_) {
+      if (const auto* text = std::get_if<std::string>(&value)) {
+        query.Text(*text);
+      } else {
+        query.Int(std::get<int64_t>(value));
+      }
+    }
+  }
+
+ private:
+  std::string sql_;
+  std::vector<std::variant<std::string, int64_t>> values_;
+};
+
+// Reads a page from the rows of a statement that Page(..., limit) ended; their second column must be the stored body.
+// `read` converts a row, `cursor` gives an item's position. Returns the first error of `read`.
+template <typename Item, typename Query>
+absl::StatusOr<model::Page<Item>> ReadPage(Query& query, int limit, absl::StatusOr<Item> (*read)(const Query&),
+                                           model::PageCursor (*cursor)(const Item&)) {
+  model::Page<Item> page;
+  size_t bytes = 0;
+  while (query.Step()) {
+    bytes += query.SizeAt(1);
+    const bool full = page.items.size() == static_cast<size_t>(limit) || bytes > kMaxPageBytes;
+    if (full && !page.items.empty()) {
+      page.next = cursor(page.items.back());
+      break;
+    }
+    absl::StatusOr<Item> item = read(query);
+    if (!item.ok()) return item.status();
+    page.items.push_back(*std::move(item));
+  }
+  return page;
+}
+
+// JSON arrays: `["a","b"]` and `[1,2]`.
+std::string JsonArray(const std::vector<std::string>& texts);
+std::string JsonArray(const std::vector<int64_t>& numbers);
+
+}  // namespace seedance::store
+
+#endif  // SEEDANCE_SERVICE_STORE_LIST_QUERY_H_
