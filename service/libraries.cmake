@@ -13,8 +13,9 @@ find_package(yaml-cpp REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(PkgConfig REQUIRED)
 # Not by their CMake packages: Debian 12 has none of cpp-httplib, and prometheus-cpp's wants the libraries of the parts
-# which are not used, too.
+# which are not used, too. Nor libpq: CMake's module looks for a server as well.
 pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)
+pkg_check_modules(libpq REQUIRED IMPORTED_TARGET libpq)
 pkg_check_modules(prometheus REQUIRED IMPORTED_TARGET prometheus-cpp-core)
 
 # yaml-cpp 0.8 put its target into a namespace.

@@ -7,6 +7,7 @@ set(ROOM_MAY_USE_media base model)
 set(ROOM_MAY_USE_store base model)
 set(ROOM_MAY_USE_store_sqlite_files base model store)
 set(ROOM_MAY_USE_store_sqlite base model store store_sqlite_files)
+set(ROOM_MAY_USE_store_postgres base model store)
 set(ROOM_MAY_USE_upstream base model http)
 set(ROOM_MAY_USE_upstream_anyfast base model http upstream)
 set(ROOM_MAY_USE_upstream_piapi base model http upstream)
@@ -28,8 +29,8 @@ set(ROOM_MAY_USE_rpc base model engine_dispatch engine_journal engine_assets eng
                      rpc_validate rpc_reactors)
 set(ROOM_MAY_USE_config base model http upstream upstream_anyfast upstream_piapi engine_dispatch engine_uploads engine
                         rpc_calls)
-set(ROOM_MAY_USE_server base model http store store_sqlite upstream engine_uploads engine_tasks engine rpc_calls rpc
-                        config)
+set(ROOM_MAY_USE_server base model http store store_sqlite store_postgres upstream engine_uploads engine_tasks engine
+                        rpc_calls rpc config)
 
 # Outside libraries that only some rooms may link. A library that is not in this list is open to all.
 set(LIBRARY_ONLY_FOR_gRPC::grpc++ rpc_calls rpc_reactors rpc server)
@@ -42,6 +43,7 @@ set(LIBRARY_ONLY_FOR_PkgConfig::httplib http)
 set(LIBRARY_ONLY_FOR_PkgConfig::prometheus base)
 set(LIBRARY_ONLY_FOR_nlohmann_json::nlohmann_json upstream upstream_anyfast upstream_piapi)
 set(LIBRARY_ONLY_FOR_SQLiteCpp store_sqlite)
+set(LIBRARY_ONLY_FOR_PkgConfig::libpq store_postgres)
 set(LIBRARY_ONLY_FOR_yaml-cpp::yaml-cpp config)
 
 set(SEEDANCE_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wconversion

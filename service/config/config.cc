@@ -72,6 +72,8 @@ void CheckSecrets(const GatewayConfig& config, std::vector<ConfigProblem>& probl
     const proto::Secret* webhook = dialect.webhook_secret(upstream);
     if (webhook != nullptr) CheckSecret(*webhook, path + "webhook_secret", problems);
   }
+  const proto::Postgres& postgres = config.store().postgres();
+  if (postgres.has_password()) CheckSecret(postgres.password(), "store.postgres.password", problems);
 }
 
 void CheckTls(const proto::Server& server, std::vector<ConfigProblem>& problems) {

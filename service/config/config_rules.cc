@@ -225,6 +225,57 @@ void LogRules(proto::Log& log, std::vector<ConfigProblem>& problems) {
   rules.Number("max_public_lines_per_second", 20, 1, 1000000);
 }
 
+void SqliteRules(proto::Sqlite& sqlite, std::vector<ConfigProblem>& problems) {
+  FieldRules rules(sqlite, "store.sqlite.", problems);
+  rules.Text("path", "seedance-gateway.db");
+  rules.Duration("wait_for_lock", 0, 0, 86400);
+  rules.Duration("check_time", 2, 0, 3600);
+}
+
+// A password in it would be printed and logged. Spaces may surround the equals sign.
+bool HasPassword(const std::string& connection) {
+  std::string text = absl::AsciiStrToLower(connection);
+  text.erase(std::remove_if(text.begin(), text.end(), [](unsigned char letter) { return absl::ascii_isspace(letter); }),
+             text.end());
+  return absl::StrContains(text, "password=");
+}
+
+bool IsSchema(const std::string& name) {
+  return !name.empty() && name.size() <= 63 && absl::ascii_islower(static_cast<unsigned char>(name[0])) &&
+         !absl::StartsWith(name, "pg_") && name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == name.npos;
+}
+
+void PostgresRules(proto::Postgres& postgres, std::vector<ConfigProblem>& problems) {
+  FieldRules rules(postgres, "store.postgres.", problems);
+  const std::string& connection = postgres.connection();
+  if (connection.empty()) {
+    rules.Add("connection", "is required, for example `host=db.internal dbname=gateway user=gateway`");
+  } else if (absl::StrContains(connection, "://")) {
+    rules.Add("connection", "must be keywords and values (`host=db.internal dbname=gateway`), not a URI");
+  } else if (HasPassword(connection)) {
+    rules.Add("connection", "must not hold a password: set store.postgres.password");
+  }
+  rules.Secret("password", /*required=*/false);
+  rules.Text("schema", "seedance");
+  if (!IsSchema(postgres.schema())) {
+    rules.Add("schema",
+              "must have 1-63 lower-case ASCII letters, digits and _, a letter first, and not begin with pg_");
+  }
+  rules.Number("read_connections", 4, 1, 256);
+  rules.Duration("statement_timeout", 10, 1, 600);
+  rules.Duration("lock_timeout", 5, 0.1, 600);
+  rules.Duration("wait_for_lock", 0, 0, 86400);
+}
+
+void StoreRules(proto::Store& store, std::vector<ConfigProblem>& problems) {
+  FieldRules(store, "store.", problems).Duration("probe_interval", 2, 0.1, 60);
+  if (store.has_postgres()) {
+    PostgresRules(*store.mutable_postgres(), problems);
+  } else {
+    SqliteRules(*store.mutable_sqlite(), problems);
+  }
+}
+
 }  // namespace
 
 bool IsLoopback(const std::string& listen) {
@@ -235,12 +286,7 @@ bool IsLoopback(const std::string& listen) {
 
 void ApplyConfigRules(proto::GatewayConfig& config, std::vector<ConfigProblem>& problems) {
   ServerRules(*config.mutable_server(), config.tenants_size(), problems);
-  proto::Sqlite& sqlite = *config.mutable_store()->mutable_sqlite();
-  if (sqlite.path().empty()) sqlite.set_path("seedance-gateway.db");
-  FieldRules(*config.mutable_store(), "store.", problems).Duration("probe_interval", 2, 0.1, 60);
-  FieldRules sqlite_rules(sqlite, "store.sqlite.", problems);
-  sqlite_rules.Duration("wait_for_lock", 0, 0, 86400);
-  sqlite_rules.Duration("check_time", 2, 0, 3600);
+  StoreRules(*config.mutable_store(), problems);
   // Before the upstreams, whose webhooks depend on it.
   if (config.has_admin()) AdminRules(*config.mutable_admin(), problems);
   ApplyUpstreamRules(config, TenantRules(config, problems), problems);

@@ -21,9 +21,9 @@
 #include "service/rpc/reflection_service.h"
 #include "service/server/credentials.h"
 #include "service/server/log_metrics.h"
+#include "service/server/open_store.h"
 #include "service/server/port_file.h"
 #include "service/server/version.h"
-#include "service/store/sqlite/sqlite_store.h"
 
 namespace seedance::server {
 namespace {
@@ -158,7 +158,7 @@ absl::Status Server::Open(base::Random& random, std::shared_ptr<base::CancelToke
   if (!options.ok()) return options.status();
   options->metrics = &metrics_;
   // First, so that a long start is visibly alive.
-  const bool patient = config::FromProto(config_.store().sqlite().wait_for_lock()) > absl::ZeroDuration();
+  const bool patient = StoreWait(config_.store()) > absl::ZeroDuration();
   if (absl::Status listening = StartAdmin(); !listening.ok() && !patient) return listening;
   if (absl::Status opened = OpenStore(std::move(stop)); !opened.ok()) return opened;
   AddStoreMetrics();
@@ -208,21 +208,17 @@ void Server::MakeServices(base::Random& random) {
 }
 
 absl::Status Server::OpenStore(std::shared_ptr<base::CancelToken> stop) {
-  store::sqlite::SqliteOptions options;
-  options.path = config_.store().sqlite().path();
-  options.wait.limit = config::FromProto(config_.store().sqlite().wait_for_lock());
-  options.wait.clock = &clock_;
-  options.wait.cancel = std::move(stop);
-  options.check_time = config::FromProto(config_.store().sqlite().check_time());
-  options.accept_data_loss = accept_data_loss_;
-  options.clock = &clock_;
+  const std::string name = StoreName(config_.store());
+  store::LockWait wait;
+  wait.clock = &clock_;
+  wait.cancel = std::move(stop);
   const absl::Time begin = clock_.Now();
   bool waited = false;
   absl::Status admin;
-  options.wait.on_wait = [&] {
+  wait.on_wait = [&] {
     phase_ = Phase::kWaitingForStore;
     if (!std::exchange(waited, true)) {
-      base::Log(base::LogLevel::kInfo, "store_waiting", {{"path", options.path}});
+      base::Log(base::LogLevel::kInfo, "store_waiting", {{"store", name}});
     }
     // The process that holds the store may hold the admin address too, on this machine: it will release both.
     const absl::Status failed = std::exchange(admin, StartAdmin());
@@ -230,13 +226,14 @@ absl::Status Server::OpenStore(std::shared_ptr<base::CancelToken> stop) {
       base::Log(base::LogLevel::kWarning, "admin_waiting", {{"cause", std::string(admin.message())}});
     }
   };
-  absl::StatusOr<std::unique_ptr<store::Store>> store = store::sqlite::OpenSqliteStore(options);
+  absl::StatusOr<std::unique_ptr<store::Store>> store =
+      OpenConfiguredStore(config_.store(), std::move(wait), accept_data_loss_);
   if (!store.ok()) return store.status();
   store_ = *std::move(store);
   if (waited) {
     phase_ = Phase::kStarting;
     base::Log(base::LogLevel::kInfo, "store_taken_over",
-              {{"path", options.path}, {"waited_ms", absl::ToDoubleMilliseconds(clock_.Now() - begin)}});
+              {{"store", name}, {"waited_ms", absl::ToDoubleMilliseconds(clock_.Now() - begin)}});
   }
   return absl::OkStatus();
 }

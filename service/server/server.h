@@ -37,7 +37,7 @@ namespace seedance::server {
 class Server {
  public:
   // Opens the store, resumes the work of an earlier process, and listens. `config` must be checked. While it waits for
-  // another process's store (`store.sqlite.wait_for_lock`) the admin server answers already: alive, not ready. Errors
+  // another process's store (`wait_for_lock`) the admin server answers already: alive, not ready. Errors
   // are texts for the operator: the store cannot be opened, a secret is missing, the address is taken, a thread cannot
   // be started. CANCELLED: `stop` (may be null) ended the wait. `accept_data_loss`: continue with a store that lost
   // data (store::sqlite::SqliteOptions). `clock` and `random` must outlive the server.

@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "service/base/clock.h"
+#include "service/server/open_store.h"
 #include "service/store/sqlite/backup.h"
 #include "service/store/sqlite/restore.h"
 
@@ -19,6 +20,7 @@ int Fail(const absl::Status& status) {
 }  // namespace
 
 int BackUpStore(const config::GatewayConfig& config, const std::string& file) {
+  if (const absl::Status right = RequireSqlite(config.store(), "--backup"); !right.ok()) return Fail(right);
   const absl::StatusOr<sqlite::Contents> contents = sqlite::BackUp(config.store().sqlite().path(), file);
   if (!contents.ok()) return Fail(contents.status());
   std::cout << file << " is a verified copy of the store:\n" << sqlite::Describe(*contents);
@@ -26,6 +28,7 @@ int BackUpStore(const config::GatewayConfig& config, const std::string& file) {
 }
 
 int RestoreStore(const config::GatewayConfig& config, const std::string& file, bool accept_data_loss) {
+  if (const absl::Status right = RequireSqlite(config.store(), "--restore"); !right.ok()) return Fail(right);
   const std::string& path = config.store().sqlite().path();
   const absl::StatusOr<sqlite::Restored> restored = sqlite::Restore(path, file, accept_data_loss, base::RealClock());
   if (!restored.ok()) return Fail(restored.status());

@@ -1,4 +1,6 @@
+#include <atomic>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/contract/store_contract.h"
@@ -45,6 +47,33 @@ TEST_P(StoreContract, ChangesComeInTheOrderOfRevisionsEachTaskOnce) {
   EXPECT_EQ(Words(store().ListTaskChanges("tenant-a", 0, 1)), (Texts{"b"}));
   EXPECT_EQ(Words(store().ListTaskChanges("tenant-a", all->front().revision, 10)), (Texts{"a"}));
   EXPECT_EQ(Words(store().ListTaskChanges("tenant-a", changed->revision, 10)), Texts{});
+}
+
+TEST_P(StoreContract, FollowerOfRevisionsMissesNothingThatTwoWritersCommit) {
+  constexpr int kTasks = 60;
+  std::atomic<int> writing = 2;
+  std::vector<std::thread> writers;
+  for (const char* name : {"first", "second"}) {
+    writers.emplace_back([this, name, &writing] {
+      for (int i = 0; i < kTasks; ++i) AddTask(MakeTask(name + std::to_string(i)));
+      --writing;
+    });
+  }
+  Texts followed;
+  int64_t after = 0;
+  for (bool more = true; more;) {
+    more = writing > 0;  // Before the read: what is committed by then is in it.
+    const auto changes = store().ListTaskChanges("tenant-a", after, 1000);
+    EXPECT_TRUE(changes.ok()) << changes.status();
+    for (const auto& change : changes.ok() ? *changes : Changes()) {
+      EXPECT_GT(change.revision, after);
+      after = change.revision;
+      followed.push_back(change.id);
+    }
+  }
+  for (std::thread& writer : writers) writer.join();
+  EXPECT_EQ(followed.size(), 2u * kTasks);
+  EXPECT_EQ(Words(store().ListTaskChanges("tenant-a", 0, 1000)), followed);
 }
 
 TEST_P(StoreContract, ChangesAreOfOneTenant) {

@@ -21,6 +21,7 @@ HEADERS_OF = {
     "PkgConfig::prometheus": r"prometheus/",
     "nlohmann_json::nlohmann_json": r"nlohmann/",
     "SQLiteCpp": r"(SQLiteCpp/|sqlite3)",
+    "PkgConfig::libpq": r"(libpq|pg_config)",
     "yaml-cpp::yaml-cpp": r"yaml-cpp/",
 }
 

@@ -1,0 +1,69 @@
+#include "service/server/open_store.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "service/config/engine_config.h"
+#include "service/store/postgres/postgres_store.h"
+#include "service/store/sqlite/sqlite_store.h"
+
+namespace seedance::server {
+namespace {
+
+namespace proto = gateway::config::v1;
+
+absl::StatusOr<std::unique_ptr<store::Store>> OpenSqlite(const proto::Sqlite& config, store::LockWait wait,
+                                                         bool accept_data_loss) {
+  store::sqlite::SqliteOptions options;
+  options.path = config.path();
+  options.check_time = config::FromProto(config.check_time());
+  options.accept_data_loss = accept_data_loss;
+  options.clock = wait.clock;
+  options.wait = std::move(wait);
+  return store::sqlite::OpenSqliteStore(options);
+}
+
+absl::StatusOr<std::unique_ptr<store::Store>> OpenPostgres(const proto::Postgres& config, store::LockWait wait) {
+  store::postgres::PostgresOptions options;
+  options.connection = config.connection();
+  if (config.has_password()) {
+    const absl::StatusOr<base::Secret> password = config::ReadSecret(config.password());
+    if (!password.ok()) return password.status();
+    options.password = password->Reveal();
+  }
+  options.schema = config.schema();
+  options.read_connections = config.read_connections();
+  options.statement_timeout = config::FromProto(config.statement_timeout());
+  options.lock_timeout = config::FromProto(config.lock_timeout());
+  options.clock = wait.clock;
+  options.wait = std::move(wait);
+  return store::postgres::OpenPostgresStore(options);
+}
+
+}  // namespace
+
+std::string StoreName(const proto::Store& config) {
+  return config.has_postgres() ? absl::StrCat("schema ", config.postgres().schema()) : config.sqlite().path();
+}
+
+absl::Duration StoreWait(const proto::Store& config) {
+  return config::FromProto(config.has_postgres() ? config.postgres().wait_for_lock() : config.sqlite().wait_for_lock());
+}
+
+absl::StatusOr<std::unique_ptr<store::Store>> OpenConfiguredStore(const proto::Store& config, store::LockWait wait,
+                                                                  bool accept_data_loss) {
+  wait.limit = StoreWait(config);
+  if (!config.has_postgres()) return OpenSqlite(config.sqlite(), std::move(wait), accept_data_loss);
+  if (accept_data_loss) {
+    if (absl::Status right = RequireSqlite(config, "--accept-data-loss"); !right.ok()) return right;
+  }
+  return OpenPostgres(config.postgres(), std::move(wait));
+}
+
+absl::Status RequireSqlite(const proto::Store& config, const std::string& flag) {
+  if (!config.has_postgres()) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat(flag, " is for a store in SQLite; this one is in PostgreSQL: see deploy/backup.md"));
+}
+
+}  // namespace seedance::server

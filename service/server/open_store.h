@@ -1,0 +1,32 @@
+#ifndef SEEDANCE_SERVICE_SERVER_OPEN_STORE_H_
+#define SEEDANCE_SERVICE_SERVER_OPEN_STORE_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "service/config/config.h"
+#include "service/store/lock_wait.h"
+#include "service/store/store.h"
+
+// The only place that knows which backends there are. All functions expect a checked configuration.
+namespace seedance::server {
+
+// Which store it is, for logs: the path of the database, or the schema.
+std::string StoreName(const gateway::config::v1::Store& config);
+// How long a start waits for another gateway that holds the store.
+absl::Duration StoreWait(const gateway::config::v1::Store& config);
+
+// Opens the configured store; `wait.limit` is StoreWait. FAILED_PRECONDITION with a text for the operator (see
+// store::sqlite::OpenSqliteStore, store::postgres::OpenPostgresStore), a secret that cannot be read, or
+// `accept_data_loss` with a backend that has no such start; CANCELLED.
+absl::StatusOr<std::unique_ptr<store::Store>> OpenConfiguredStore(const gateway::config::v1::Store& config,
+                                                                  store::LockWait wait, bool accept_data_loss);
+
+// OK, or FAILED_PRECONDITION: `flag` of the command line is for SQLite only.
+absl::Status RequireSqlite(const gateway::config::v1::Store& config, const std::string& flag);
+
+}  // namespace seedance::server
+
+#endif  // SEEDANCE_SERVICE_SERVER_OPEN_STORE_H_

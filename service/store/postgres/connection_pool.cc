@@ -1,0 +1,28 @@
+#include "service/store/postgres/connection_pool.h"
+
+namespace seedance::store::postgres {
+
+ConnectionPool::ConnectionPool(Connector& connector, int connections) : connector_(connector) {
+  base::MutexLock lock(mutex_);
+  free_.resize(static_cast<size_t>(connections));
+}
+
+ConnectionPool::Slot ConnectionPool::Take() {
+  base::MutexLock lock(mutex_);
+  while (free_.empty()) returned_.Wait(mutex_);
+  Slot slot = std::move(free_.back());
+  free_.pop_back();
+  return slot;
+}
+
+void ConnectionPool::Return(Slot slot) {
+  {
+    base::MutexLock lock(mutex_);
+    // Made connections at the end.
+    free_.insert(slot == nullptr ? free_.begin() : free_.end(), std::move(slot));
+  }
+  // Without the lock: the woken thread would only wait for it.
+  returned_.NotifyOne();
+}
+
+}  // namespace seedance::store::postgres

@@ -1,0 +1,177 @@
+#include "service/store/postgres/migrations.h"
+
+#include <cstdlib>
+
+#include "absl/strings/str_cat.h"
+
+namespace seedance::store::postgres {
+namespace {
+
+// Bodies are seedance.gateway.store.v1 records; other columns serve queries. Numbers of states are those of the protos.
+// Times are microseconds since 1970. Texts are bytes: a vendor's may hold what is no UTF-8, or NUL, and they are
+// compared and ordered by their bytes, whatever the locale. `SET bytea_output = 'escape'` lets psql show them.
+constexpr char kFirst[] = R"sql(
+CREATE TABLE store_meta (
+  id        integer PRIMARY KEY CHECK (id = 1),
+  epoch     text   NOT NULL,
+  owner     bigint NOT NULL,  -- The store that may write; each opening takes the next number.
+  revision  bigint NOT NULL,  -- The newest.
+  commits   bigint NOT NULL,  -- Transactions that wrote, so that a database that lost some is noticed.
+  forgotten bigint NOT NULL,  -- Marks of deleted tasks up to this revision may be gone.
+  probes    bigint NOT NULL   -- Counted to test writes.
+);
+
+CREATE TABLE asset_groups (
+  name          bytea   PRIMARY KEY,  -- {upstream}~{id}
+  tenant        bytea   NOT NULL,
+  upstream      bytea   NOT NULL,
+  display_name  bytea   NOT NULL,
+  folded_name   bytea   NOT NULL,  -- The same in lower case, for searches.
+  group_type    integer NOT NULL,  -- 0: not known.
+  create_micros bigint  NOT NULL,
+  revision      bigint  NOT NULL,
+  body          bytea   NOT NULL
+);
+CREATE INDEX asset_groups_by_time ON asset_groups (tenant, create_micros, name);
+
+CREATE TABLE assets (
+  name          bytea   PRIMARY KEY,  -- {upstream}~{id}
+  tenant        bytea   NOT NULL,
+  upstream      bytea   NOT NULL,
+  group_name    bytea   NOT NULL,  -- No foreign key: a handle may be used whose group is not stored here.
+  display_name  bytea   NOT NULL,
+  folded_name   bytea   NOT NULL,  -- The same in lower case, for searches.
+  media_type    integer NOT NULL,
+  state         integer NOT NULL,
+  sha256        bytea   NOT NULL,  -- Empty: unknown.
+  vendor_id     bytea   NOT NULL,  -- Empty: that in the name.
+  create_micros bigint  NOT NULL,
+  used_micros   bigint  NOT NULL,  -- The last use; the creation before any.
+  task_uses     bigint  NOT NULL,
+  expires       integer NOT NULL,  -- 1: has an expire_time.
+  expire_micros bigint  NOT NULL,  -- With expires = 1.
+  revision      bigint  NOT NULL,
+  body          bytea   NOT NULL
+);
+CREATE INDEX assets_by_time ON assets (tenant, create_micros, name);
+CREATE INDEX assets_by_group ON assets (group_name, display_name);
+CREATE INDEX assets_processing ON assets (name) WHERE state = 1;
+CREATE INDEX assets_by_content ON assets (group_name, sha256, create_micros, name) WHERE sha256 <> '';
+CREATE INDEX assets_by_vendor_id ON assets (upstream, vendor_id) WHERE vendor_id <> '';
+CREATE INDEX assets_live ON assets (upstream, tenant, used_micros, name) WHERE state IN (1, 2);
+CREATE INDEX assets_lapsing ON assets (upstream, tenant, expire_micros, name) WHERE state = 2 AND expires = 1;
+CREATE INDEX assets_used_once ON assets (upstream, tenant, used_micros, name) WHERE state IN (1, 2) AND task_uses = 1;
+
+CREATE TABLE asset_claims (
+  holder       bytea   PRIMARY KEY,  -- Key of a row of billed_calls (model::TextOf), or a text of a rename.
+  upstream     bytea   NOT NULL,
+  group_name   bytea   NOT NULL,
+  display_name bytea   NOT NULL,
+  asset        bytea   NOT NULL,  -- Name of the asset that exists already; empty: a new one.
+  place        integer NOT NULL,  -- 1: takes a place in the library.
+  until_micros bigint  NOT NULL   -- Void from then on.
+);
+CREATE INDEX asset_claims_by_name ON asset_claims (group_name, display_name);
+CREATE INDEX asset_claims_by_upstream ON asset_claims (upstream) WHERE place = 1;
+CREATE INDEX asset_claims_by_time ON asset_claims (until_micros);
+
+CREATE TABLE tasks (
+  id               bytea   PRIMARY KEY,
+  tenant           bytea   NOT NULL,
+  state            integer NOT NULL,
+  open             integer NOT NULL,  -- 1: has not ended.
+  create_micros    bigint  NOT NULL,
+  end_micros       bigint  NOT NULL,  -- 0: has not ended.
+  upstream         bytea   NOT NULL,
+  upstream_task_id bytea   NOT NULL,  -- Empty: not known.
+  revision         bigint  NOT NULL,
+  body             bytea   NOT NULL
+);
+CREATE INDEX tasks_by_time ON tasks (tenant, create_micros, id);
+CREATE INDEX tasks_open ON tasks (create_micros, id) WHERE open = 1;
+CREATE INDEX tasks_by_revision ON tasks (tenant, revision);
+CREATE INDEX tasks_ended ON tasks (end_micros, id) WHERE open = 0;
+CREATE INDEX tasks_by_upstream_id ON tasks (upstream, upstream_task_id) WHERE upstream_task_id <> '';
+
+CREATE TABLE task_labels (
+  task_id bytea   NOT NULL REFERENCES tasks (id) ON DELETE CASCADE,
+  key     bytea   NOT NULL,
+  value   bytea   NOT NULL,
+  PRIMARY KEY (task_id, key)
+);
+CREATE INDEX task_labels_by_value ON task_labels (key, value, task_id);
+
+CREATE TABLE deleted_tasks (
+  revision         bigint PRIMARY KEY,
+  tenant           bytea   NOT NULL,
+  id               bytea   NOT NULL,
+  delete_micros    bigint NOT NULL,
+  upstream         bytea   NOT NULL,
+  upstream_task_id bytea   NOT NULL  -- Empty: not known.
+);
+CREATE INDEX deleted_tasks_by_tenant ON deleted_tasks (tenant, revision);
+CREATE INDEX deleted_tasks_by_time ON deleted_tasks (delete_micros);
+CREATE INDEX deleted_tasks_by_upstream_id ON deleted_tasks (upstream, upstream_task_id) WHERE upstream_task_id <> '';
+
+CREATE TABLE billed_calls (
+  tenant        bytea   NOT NULL,
+  method        bytea   NOT NULL,
+  request_id    bytea   NOT NULL,
+  state         integer NOT NULL,
+  for_task      integer NOT NULL,  -- 1: its resource was known from the start.
+  task_id       bytea   NOT NULL,  -- Of a task's row.
+  update_micros bigint  NOT NULL,
+  body          bytea   NOT NULL,
+  PRIMARY KEY (tenant, method, request_id)
+);
+CREATE INDEX billed_calls_in_flight ON billed_calls (state) WHERE state = 1;
+CREATE INDEX billed_calls_by_task ON billed_calls (task_id) WHERE task_id <> '';
+CREATE INDEX billed_calls_in_doubt ON billed_calls (update_micros) WHERE state = 5;
+CREATE INDEX billed_calls_by_time ON billed_calls (update_micros);
+)sql";
+
+// With what exists, the role needs no permission to create schemas.
+void MakeSchema(Connection& connection, const std::string& schema) {
+  Query there(connection, "SELECT 1 FROM pg_namespace WHERE nspname = $1");
+  if (!there.Text(schema).Step()) connection.Execute(absl::StrCat("CREATE SCHEMA ", connection.Quoted(schema)));
+}
+
+int Version(Connection& connection) {
+  connection.Execute(
+      "CREATE TABLE IF NOT EXISTS store_version (id integer PRIMARY KEY CHECK (id = 1), version integer NOT NULL)");
+  const std::vector<std::string> row = connection.Row("SELECT version FROM store_version WHERE id = 1");
+  return row.empty() ? 0 : std::atoi(row[0].c_str());
+}
+
+absl::Status MigrateInTransaction(Connection& connection, const std::string& schema) {
+  MakeSchema(connection, schema);
+  const int latest = static_cast<int>(Migrations().size());
+  const int version = Version(connection);
+  if (version > latest) {
+    return absl::FailedPreconditionError(absl::StrCat("the schema has version ", version,
+                                                      ", made by a newer release; this release knows up to ", latest));
+  }
+  for (int next = version; next < latest; ++next) connection.Execute(Migrations()[static_cast<size_t>(next)]);
+  Query(connection,
+        "INSERT INTO store_version (id, version) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET version = "
+        "excluded.version")
+      .Int(latest)
+      .Run();
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+const std::vector<const char*>& Migrations() {
+  static const auto* all = new std::vector<const char*>{kFirst};
+  return *all;
+}
+
+absl::Status Migrate(Connection& connection, const std::string& schema) {
+  connection.Execute("BEGIN");
+  absl::Status migrated = MigrateInTransaction(connection, schema);
+  connection.Execute(migrated.ok() ? "COMMIT" : "ROLLBACK");
+  return migrated;
+}
+
+}  // namespace seedance::store::postgres

@@ -1,0 +1,122 @@
+#include "service/store/postgres/postgres_store.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+#include "service/store/postgres/asset_claims.h"
+#include "service/store/postgres/asset_rows.h"
+#include "service/store/postgres/call_rows.h"
+#include "service/store/postgres/connection_pool.h"
+#include "service/store/postgres/group_rows.h"
+#include "service/store/postgres/owner_session.h"
+#include "service/store/postgres/task_history.h"
+#include "service/store/postgres/task_rows.h"
+#include "service/store/postgres/write_queue.h"
+#include "service/store/sql_store.h"
+
+namespace seedance::store::postgres {
+namespace {
+
+struct PostgresRows {
+  static constexpr auto BeginEntry = &postgres::BeginEntry;
+  static constexpr auto CountLiveAssets = &postgres::CountLiveAssets;
+  static constexpr auto DeleteTask = &postgres::DeleteTask;
+  static constexpr auto DoubtInFlightEntries = &postgres::DoubtInFlightEntries;
+  static constexpr auto ExtendFingerprint = &postgres::ExtendFingerprint;
+  static constexpr auto FindAsset = &postgres::FindAsset;
+  static constexpr auto FindAssetByContent = &postgres::FindAssetByContent;
+  static constexpr auto FindAssetByVendorId = &postgres::FindAssetByVendorId;
+  static constexpr auto FindClaimConflict = &postgres::FindClaimConflict;
+  static constexpr auto FindTaskByUpstreamId = &postgres::FindTaskByUpstreamId;
+  static constexpr auto IsDeletedTaskOf = &postgres::IsDeletedTaskOf;
+  static constexpr auto ListAssets = &postgres::ListAssets;
+  static constexpr auto ListEntriesInDoubt = &postgres::ListEntriesInDoubt;
+  static constexpr auto ListExpiringAssets = &postgres::ListExpiringAssets;
+  static constexpr auto ListGroups = &postgres::ListGroups;
+  static constexpr auto ListLeastRecentlyUsed = &postgres::ListLeastRecentlyUsed;
+  static constexpr auto ListOpenTasks = &postgres::ListOpenTasks;
+  static constexpr auto ListProcessingAssets = &postgres::ListProcessingAssets;
+  static constexpr auto ListTaskChanges = &postgres::ListTaskChanges;
+  static constexpr auto ListTasks = &postgres::ListTasks;
+  static constexpr auto PurgeEntries = &postgres::PurgeEntries;
+  static constexpr auto PurgeTasks = &postgres::PurgeTasks;
+  static constexpr auto ReadLibrary = &postgres::ReadLibrary;
+  static constexpr auto TrimDeletions = &postgres::TrimDeletions;
+};
+
+// The open database, for SqlStore.
+class Backend {
+ public:
+  using Connection = postgres::Connection;
+  using Rows = PostgresRows;
+
+  // Errors as OpenPostgresStore. Throws PostgresError.
+  static absl::StatusOr<std::unique_ptr<Backend>> Open(const PostgresOptions& options) {
+    std::unique_ptr<Backend> backend(new Backend(options));
+    absl::StatusOr<std::unique_ptr<OwnerSession>> session =
+        OwnerSession::Open(backend->connector_, options.wait, backend->soundness_);
+    if (!session.ok()) return session.status();
+    backend->epoch_ = (*session)->epoch();
+    backend->writer_ = std::make_unique<WriteQueue>(*std::move(session), backend->soundness_);
+    return backend;
+  }
+
+  std::string epoch() { return epoch_; }
+
+  template <typename Function>
+  auto Read(Function read) {
+    return readers_.Run(read);
+  }
+  absl::Status Write(WriteQueue::Write write) { return writer_->Run(write); }
+  // What was acknowledged stays: a loss is noticed by the count of commits.
+  absl::Status AdmitBilled() { return absl::OkStatus(); }
+
+  absl::Status Trusted() { return soundness_.status(); }
+  bool owned() const { return soundness_.status().ok(); }
+  bool write_failed() { return writer_->failed(); }
+  absl::Status ProbeWrite() {
+    return Write([](Connection& connection) {
+      WriteProbe(connection);
+      return absl::OkStatus();
+    });
+  }
+
+ private:
+  explicit Backend(const PostgresOptions& options)
+      : soundness_(absl::StrCat("schema ", options.schema)),
+        connector_({options.connection, options.password, options.schema, ConnectOptions().connect_timeout,
+                    options.statement_timeout, options.lock_timeout},
+                   *options.clock),
+        readers_(connector_, options.read_connections) {}
+
+  Soundness soundness_;
+  Connector connector_;
+  ConnectionPool readers_;
+  std::string epoch_;
+  std::unique_ptr<WriteQueue> writer_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Store>> OpenPostgresStore(const PostgresOptions& options) {
+  absl::Status status;
+  try {
+    absl::StatusOr<std::unique_ptr<Backend>> backend = Backend::Open(options);
+    if (backend.ok()) {
+      auto store = std::make_unique<SqlStore<Backend>>(*std::move(backend), options.task_cache_bytes);
+      // Have a result from the start. A failed one, for instance a full disk, is no reason not to serve reads.
+      store->Probe(options.clock->Now(), absl::ZeroDuration());
+      return store;
+    }
+    status = backend.status();
+    if (absl::IsCancelled(status)) return status;
+  } catch (const PostgresError& error) {
+    status = absl::FailedPreconditionError(absl::StripSuffix(error.what(), "\n"));
+  }
+  return absl::FailedPreconditionError(
+      absl::StrCat("store schema ", options.schema, " of PostgreSQL cannot be used: ", std::string(status.message())));
+}
+
+}  // namespace seedance::store::postgres

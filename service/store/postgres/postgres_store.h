@@ -1,0 +1,59 @@
+#ifndef SEEDANCE_SERVICE_STORE_POSTGRES_POSTGRES_STORE_H_
+#define SEEDANCE_SERVICE_STORE_POSTGRES_POSTGRES_STORE_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "service/store/lock_wait.h"
+#include "service/store/store.h"
+
+namespace seedance::store::postgres {
+
+struct PostgresOptions {
+  // libpq's keywords and values (`host=... dbname=... user=...`), without a password.
+  std::string connection;
+  // Empty: none, or that of a file which `connection` names.
+  std::string password;
+  // Of the tables; created if absent. Several gateways may use one database, each with a schema of its own.
+  std::string schema = "seedance";
+
+  // Maximum concurrent reads; further ones wait. >= 1. One more connection writes.
+  int read_connections = 4;
+
+  // How long the server works on a statement, and waits for a lock, before it refuses.
+  absl::Duration statement_timeout = absl::Seconds(10);
+  absl::Duration lock_timeout = absl::Seconds(5);
+
+  // Approximate bytes of tasks cached for PeekTask.
+  size_t task_cache_bytes = 16 << 20;
+
+  // How to wait while another gateway holds the schema.
+  LockWait wait = {};
+
+  // Not owned.
+  base::Clock* clock = &base::RealClock();
+};
+
+// Opens the store in a schema of a PostgreSQL database (13 or later), for one gateway at a time, and migrates the
+// schema to this release. Needs sessions of its own: no pooler that shares them between transactions.
+//
+// One transaction at a time commits writes in groups; the `change` functions of updates run in it while their callers
+// wait. A connection that is lost is made again by the next call. StoreUnavailable errors carry metadata `cause`:
+// disk_full, read_only, out_of_connections, lock_timeout, statement_timeout, connection_lost, no_answer, locked
+// (another gateway is about to take the schema over), unsafe_server (it does not make commits durable),
+// unreadable_record and rarer ones. After commit_unknown nobody knows whether the write was committed: the rows decide.
+// After taken_over (another gateway has the schema), replaced and commits_lost (the database has another or an older
+// state) all writes fail until the store is reopened.
+//
+// FAILED_PRECONDITION, with a text for the operator: the server cannot be reached or used, is older than 13, has
+// another encoding than UTF8, or does not make commits durable; another gateway holds the schema after `wait.limit`; a
+// newer release made it. CANCELLED by `wait.cancel`.
+//
+// Tests: tests/contract/postgres_store_contract_test.cc, tests/unit/store/postgres/postgres_open_test.cc
+absl::StatusOr<std::unique_ptr<Store>> OpenPostgresStore(const PostgresOptions& options);
+
+}  // namespace seedance::store::postgres
+
+#endif  // SEEDANCE_SERVICE_STORE_POSTGRES_POSTGRES_STORE_H_

@@ -1,0 +1,49 @@
+#ifndef SEEDANCE_SERVICE_STORE_POSTGRES_STORE_META_H_
+#define SEEDANCE_SERVICE_STORE_POSTGRES_STORE_META_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "service/store/postgres/connection.h"
+
+// Table store_meta: the one row about the database itself. A transaction that writes locks it first and changes it
+// last, so that writers are serialized, whichever process they are in, and revisions are in the order of commits.
+// Functions throw PostgresError.
+//
+// Tests: tests/contract/store_contract_history.cc, tests/unit/store/postgres/takeover_test.cc
+namespace seedance::store::postgres {
+
+// The row as a transaction found it.
+struct Meta {
+  std::string epoch;
+  int64_t owner = 0;        // Number of the store that may write; each opening takes the next one.
+  int64_t revision = 0;     // The newest of the store.
+  int64_t commits = 0;      // Number of transactions that wrote.
+  std::string transaction;  // Id of this transaction, for OutcomeOf.
+};
+
+// Begins a transaction and locks the row until its end. Sets the connection's revision. Nullopt: there is no row.
+std::optional<Meta> BeginWrite(Connection& connection);
+// Changes the row and commits. `meta`: as BeginWrite returned it.
+void CommitWrite(Connection& connection, const Meta& meta);
+
+// The next revision of the store, in an open write transaction.
+int64_t NextRevision(Connection& connection);
+
+// Takes the next owner number, in a transaction of its own. A database without a row gets one, with epoch `fresh`.
+Meta TakeOwnership(Connection& connection, const std::string& fresh);
+
+// The row, unlocked and outside of a transaction. Nullopt: there is no row.
+std::optional<Meta> ReadMeta(Connection& connection);
+
+// Changes something that exists for this only.
+void WriteProbe(Connection& connection);
+
+// What became of a transaction.
+enum class Outcome { kCommitted, kAborted, kInProgress, kUnknown };
+Outcome OutcomeOf(Connection& connection, const std::string& transaction);
+
+}  // namespace seedance::store::postgres
+
+#endif  // SEEDANCE_SERVICE_STORE_POSTGRES_STORE_META_H_
