@@ -76,6 +76,11 @@ std::string TenantsYaml(const GatewayOptions& options) {
   return text;
 }
 
+std::string StoreYaml(const GatewayOptions& options, const std::string& sqlite_path) {
+  if (!options.postgres.empty()) return absl::StrCat("store:\n", Section("  ", "postgres", options.postgres));
+  return absl::StrCat("store:\n  sqlite:\n    path: \"", sqlite_path, "\"\n", Lines("    ", options.sqlite));
+}
+
 }  // namespace
 
 std::string FreeAddress() {
@@ -96,8 +101,7 @@ std::string GatewayConfigYaml(const GatewayOptions& options, const GatewayPlaces
                       "  port_file: \"", places.port_file, "\"\n",                                    //
                       "  drain_grace: ", Seconds(options.drain_grace), "\n",                          //
                       Lines("  ", options.server),                                                    //
-                      "store:\n  sqlite:\n    path: \"", places.sqlite_path, "\"\n",                  //
-                      Lines("    ", options.sqlite),                                                  //
+                      StoreYaml(options, places.sqlite_path),                                         //
                       UpstreamYaml(options), TenantsYaml(options), AdminYaml(options, places),        //
                       Section("", "media_fetch", options.media_fetch),                                //
                       Section("", "transfers", options.transfers),                                    //

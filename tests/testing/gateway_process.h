@@ -45,6 +45,7 @@ struct GatewayOptions {
   // `rate`, its dialect and its `http`, each `name: value`.
   std::vector<std::string> server = {};
   std::vector<std::string> sqlite = {};
+  std::vector<std::string> postgres = {};  // Of `store.postgres`, which then is the store.
   std::vector<std::string> tasks = {};
   std::vector<std::string> media_fetch = {};
   std::vector<std::string> transfers = {};

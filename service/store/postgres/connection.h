@@ -22,6 +22,7 @@ struct ConnectOptions {
   absl::Duration connect_timeout = absl::Seconds(5);     // For the whole attempt.
   absl::Duration statement_timeout = absl::Seconds(10);  // The server's, for each statement.
   absl::Duration lock_timeout = absl::Seconds(5);        // The server's, for each lock.
+  absl::Duration commit_wait = absl::Seconds(8);         // For the outcome of a COMMIT whose answer was lost.
 };
 
 struct ResultDeleter {

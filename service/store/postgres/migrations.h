@@ -15,7 +15,7 @@ const std::vector<const char*>& Migrations();
 // Creates `schema` if there is none and migrates it to the latest version, in one transaction. The caller holds the
 // lock of the store. FAILED_PRECONDITION when a newer release of the gateway made the schema. Throws PostgresError.
 //
-// Tests: tests/unit/store/postgres/migrations_test.cc
+// Tests: tests/unit/store/postgres/postgres_open_test.cc
 absl::Status Migrate(Connection& connection, const std::string& schema);
 
 }  // namespace seedance::store::postgres

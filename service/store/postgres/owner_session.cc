@@ -14,8 +14,6 @@ namespace {
 constexpr int kOldestServer = 130000;
 // Between two questions about a commit, or attempts at the lock.
 constexpr absl::Duration kPause = absl::Milliseconds(25);
-// From then on our former session is ended.
-constexpr absl::Duration kPatience = absl::Seconds(2);
 // For the server to end it.
 constexpr absl::Duration kLockAgain = absl::Seconds(2);
 
@@ -157,13 +155,13 @@ absl::Status OwnerSession::Lose(std::string_view cause) {
 Outcome OwnerSession::ResolveCommit(const Meta& meta) {
   connection_.reset();
   base::Clock& clock = connector_.clock();
+  const absl::Duration limit = connector_.options().commit_wait;
   const absl::Time begin = clock.Now();
-  bool ended = false;
-  for (absl::Time now = begin; now < begin + kOutcomeWait; now = clock.Now()) {
-    ended = ended || now >= begin + kPatience;
+  for (absl::Time now = begin; now < begin + limit; now = clock.Now()) {
+    const bool ended = now >= begin + limit / 4;
     const absl::StatusOr<Outcome> outcome = Ask(meta, ended);
     if (outcome.ok() && *outcome != Outcome::kInProgress) return *outcome;
-    base::SleepUntil(clock, std::min(std::max(connector_.next_attempt(), now + kPause), begin + kOutcomeWait));
+    base::SleepUntil(clock, std::min(std::max(connector_.next_attempt(), now + kPause), begin + limit));
   }
   return Outcome::kUnknown;
 }

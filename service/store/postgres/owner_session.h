@@ -48,9 +48,8 @@ class OwnerSession {
   absl::StatusOr<Meta> Begin();
 
   // After a lost connection: what became of the transaction whose COMMIT was sent. Waits for an answer, at most for
-  // kOutcomeWait. Never kInProgress.
+  // ConnectOptions::commit_wait. Never kInProgress.
   Outcome ResolveCommit(const Meta& meta);
-  static constexpr absl::Duration kOutcomeWait = absl::Seconds(8);
 
   // A commit was acknowledged.
   void Committed(const Meta& meta) { meta_.commits = meta.commits + 1; }

@@ -87,7 +87,7 @@ class Backend {
   explicit Backend(const PostgresOptions& options)
       : soundness_(absl::StrCat("schema ", options.schema)),
         connector_({options.connection, options.password, options.schema, ConnectOptions().connect_timeout,
-                    options.statement_timeout, options.lock_timeout},
+                    options.statement_timeout, options.lock_timeout, options.commit_wait},
                    *options.clock),
         readers_(connector_, options.read_connections) {}
 

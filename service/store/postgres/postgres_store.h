@@ -25,6 +25,8 @@ struct PostgresOptions {
   // How long the server works on a statement, and waits for a lock, before it refuses.
   absl::Duration statement_timeout = absl::Seconds(10);
   absl::Duration lock_timeout = absl::Seconds(5);
+  // How long a write waits to learn what became of its COMMIT, when the connection was lost before the answer.
+  absl::Duration commit_wait = absl::Seconds(8);
 
   // Approximate bytes of tasks cached for PeekTask.
   size_t task_cache_bytes = 16 << 20;

@@ -49,6 +49,18 @@ TEST_F(ConfigFilesTest, WhiteSpaceAroundASecretIsDropped) {
   EXPECT_EQ(ReadSecret(config->upstreams(0).anyfast().api_key())->Reveal(), "secret");
 }
 
+TEST_F(ConfigFilesTest, PasswordOfTheStoreIsReadAndNotPrinted) {
+  const auto store = [&](const std::string& file) {
+    return absl::StrCat("store: {postgres: {connection: host=db, password: {file: '", dir_.File(file), "'}}}\n");
+  };
+  EXPECT_THAT(Problems("", store("none")), HasSubstr("store.postgres.password: "));
+  Write("password", "hush\n");
+  const auto config = Load("", store("password"));
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(ReadSecret(config->store().postgres().password())->Reveal(), "hush");
+  EXPECT_THAT(PrintConfig(*config), Not(HasSubstr("hush")));
+}
+
 TEST_F(ConfigFilesTest, SecretFilesThatCannotBeUsedAreNamedWithoutTheirContents) {
   const std::string field = "upstreams[0].anyfast.api_key: file " + dir_.File("key");
   Write("key", "");

@@ -1,0 +1,79 @@
+#include "tests/unit/store/postgres/postgres_fixture.h"
+
+namespace seedance::store::postgres {
+namespace {
+
+class PostgresOpenTest : public PostgresTest {
+ protected:
+  // The text of the refusal.
+  std::string Refusal() {
+    const auto store = TryOpen();
+    EXPECT_TRUE(absl::IsFailedPrecondition(store.status())) << store.status();
+    return std::string(store.status().message());
+  }
+};
+
+using ::testing::HasSubstr;
+
+TEST_F(PostgresOpenTest, ServerThatIsNotThere) {
+  options_.connection = "host=/nonexistent dbname=postgres";
+  EXPECT_THAT(Refusal(), HasSubstr("/nonexistent"));
+}
+
+TEST_F(PostgresOpenTest, ConnectionThatIsNoConnection) {
+  options_.connection = "hostname=a";
+  EXPECT_THAT(Refusal(), HasSubstr("hostname"));
+}
+
+TEST_F(PostgresOpenTest, CommitsThatDoNotWaitForTheDisk) {
+  options_.connection += " options='-c synchronous_commit=off'";
+  EXPECT_THAT(Refusal(), HasSubstr("synchronous_commit is off"));
+}
+
+TEST_F(PostgresOpenTest, ServerWithoutFsync) {
+  server().StopAtOnce();
+  ASSERT_TRUE(server().Start({"fsync=off"}).ok()) << server().Log();
+  EXPECT_THAT(Refusal(), HasSubstr("fsync is off"));
+  server().StopAtOnce();
+  ASSERT_TRUE(server().Start().ok()) << server().Log();
+  EXPECT_TRUE(TryOpen().ok());
+}
+
+TEST_F(PostgresOpenTest, OtherEncoding) {
+  Raw()->Execute("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0");
+  options_.connection += " dbname=latin";
+  EXPECT_THAT(Refusal(), HasSubstr("encoding LATIN1"));
+}
+
+TEST_F(PostgresOpenTest, SchemaOfANewerRelease) {
+  ASSERT_TRUE(TryOpen().ok());
+  Raw()->Execute("UPDATE store_version SET version = 99");
+  EXPECT_THAT(Refusal(), HasSubstr("version 99, made by a newer release"));
+}
+
+TEST_F(PostgresOpenTest, RoleThatMayMakeNoSchemaUsesOneThatIsThere) {
+  const std::unique_ptr<Connection> raw = Raw();
+  raw->Execute("CREATE ROLE weak LOGIN");
+  options_.connection += " user=weak";
+  EXPECT_THAT(Refusal(), HasSubstr("permission denied"));
+  raw->Execute(absl::StrCat("CREATE SCHEMA ", options_.schema, " AUTHORIZATION weak"));
+  EXPECT_EQ(Put(*Open(), "a"), "OK");
+}
+
+TEST_F(PostgresOpenTest, OpeningAgainChangesNoTable) {
+  ASSERT_TRUE(TryOpen().ok());
+  const auto tables = [&] {
+    return Raw()->Row(
+        absl::StrCat("SELECT string_agg(table_name || column_name || data_type, ',' ORDER BY table_name, "
+                     "ordinal_position) FROM information_schema.columns WHERE table_schema = '",
+                     options_.schema, "'"));
+  };
+  const std::vector<std::string> before = tables();
+  const std::string epoch = Open()->epoch();
+  EXPECT_EQ(tables(), before);
+  EXPECT_EQ(Open()->epoch(), epoch);
+  EXPECT_EQ(Raw()->Row("SELECT version FROM store_version"), std::vector<std::string>{"1"});
+}
+
+}  // namespace
+}  // namespace seedance::store::postgres
