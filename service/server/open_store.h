@@ -11,6 +11,8 @@
 #include "service/store/store.h"
 
 // The only place that knows which backends there are. All functions expect a checked configuration.
+//
+// Tests: tests/e2e/postgres_test.cc, tests/e2e/takeover_test.cc
 namespace seedance::server {
 
 // Which store it is, for logs: the path of the database, or the schema.

@@ -15,8 +15,8 @@
 namespace seedance::testing {
 
 // A PostgreSQL server with a new database cluster in a temporary folder, which makes commits durable (fsync) and
-// listens on a Unix socket in the folder only. Started by root it runs as user `postgres`, because it refuses root. It ends
-// when this object goes away or the thread that started it ends. Not thread-safe.
+// listens on a Unix socket in the folder only. Started by root it runs as user `postgres`, because it refuses root. It
+// ends when this object goes away or the thread that started it ends. Not thread-safe.
 class PostgresProcess {
  public:
   // `settings`: more of postgresql.conf (`max_connections=5`). `encoding` of the databases. NOT_FOUND, with a plain
