@@ -76,7 +76,8 @@ void Connection::Connect(const ConnectOptions& options) {
     const bool failed = PQstatus(connection_.get()) == CONNECTION_BAD || next == PGRES_POLLING_FAILED;
     if (failed) {
       const std::string message = PQerrorMessage(connection_.get());
-      throw Lost(SqlstateIn(message).c_str(), message);
+      // Behind it is only where in the server's source the error was found.
+      throw Lost(SqlstateIn(message).c_str(), message.substr(0, message.find("\nLOCATION:")));
     }
     if (!Poll(next == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline)) {
       throw Lost(PostgresError::kNoAnswer, "the server did not take the connection in time");
@@ -87,7 +88,8 @@ void Connection::Connect(const ConnectOptions& options) {
 
 void Connection::SetUp(const ConnectOptions& options) {
   Query setup(*this,
-              "SELECT pg_is_in_recovery()::int, "
+              // A pooler tells another process than the server's.
+              "SELECT pg_is_in_recovery()::int, pg_backend_pid(), "
               "(SELECT (extract(epoch FROM backend_start) * 1000000)::bigint FROM pg_stat_activity "
               "WHERE pid = pg_backend_pid()), "
               "set_config('search_path', quote_ident($1) || ', pg_temp', false), "
@@ -100,7 +102,8 @@ void Connection::SetUp(const ConnectOptions& options) {
   setup.Text(options.schema).Text(Millis(options.statement_timeout)).Text(Millis(options.lock_timeout));
   setup.Step();
   if (setup.IntAt(0) != 0) throw PostgresError("25006", "the server is a standby", false);
-  process_start_micros_ = setup.IntAt(1);
+  process_id_ = setup.IntAt(1);
+  process_start_micros_ = setup.IntAt(2);
 }
 
 bool Connection::Poll(short events, absl::Time deadline) const {
@@ -127,7 +130,7 @@ void Connection::Flush(absl::Time deadline) {
 
 Result Connection::Await(int sent) {
   if (sent == 0) throw Lost(PostgresError::kConnectionLost, PQerrorMessage(connection_.get()));
-  const absl::Time deadline = base::RealClock().Now() + answer_timeout_;
+  absl::Time deadline = base::RealClock().Now() + answer_timeout_;
   Flush(deadline);
   Result kept;
   for (;;) {
@@ -135,6 +138,8 @@ Result Connection::Await(int sent) {
       if (!Poll(POLLIN, deadline)) throw Lost(PostgresError::kNoAnswer, "the server did not answer in time");
       // An ended connection is told by PQgetResult, with what the server had said before.
       if (PQconsumeInput(connection_.get()) == 0) break;
+      // A long answer is none that does not come.
+      deadline = base::RealClock().Now() + answer_timeout_;
     }
     Result next(PQgetResult(connection_.get()));
     if (next == nullptr) break;

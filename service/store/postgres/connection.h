@@ -65,7 +65,7 @@ class Connection {
 
   int server_version() const { return PQserverVersion(connection_.get()); }
   // Of the server's process.
-  int process_id() const { return PQbackendPID(connection_.get()); }
+  int64_t process_id() const { return process_id_; }
   int64_t process_start_micros() const { return process_start_micros_; }
   std::string server_encoding() const;
 
@@ -91,6 +91,7 @@ class Connection {
   absl::Duration answer_timeout_;
   bool lost_ = false;
   int64_t changes_ = 0;
+  int64_t process_id_ = 0;
   int64_t process_start_micros_ = 0;
   std::unordered_map<std::string, std::string> statements_;  // Names by SQL text.
 };

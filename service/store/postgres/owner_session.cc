@@ -160,7 +160,10 @@ Outcome OwnerSession::ResolveCommit(const Meta& meta) {
   for (absl::Time now = begin; now < begin + limit; now = clock.Now()) {
     const bool ended = now >= begin + limit / 4;
     const absl::StatusOr<Outcome> outcome = Ask(meta, ended);
-    if (outcome.ok() && *outcome != Outcome::kInProgress) return *outcome;
+    if (outcome.ok() && *outcome != Outcome::kInProgress) {
+      // Ending it may have ended its wait for a synchronous standby: committed, but not as safely as it must be.
+      return ended && *outcome == Outcome::kCommitted ? Outcome::kUnknown : *outcome;
+    }
     base::SleepUntil(clock, std::min(std::max(connector_.next_attempt(), now + kPause), begin + limit));
   }
   return Outcome::kUnknown;
@@ -179,6 +182,8 @@ absl::StatusOr<Outcome> OwnerSession::Ask(const Meta& meta, bool ended) {
     const bool there = now.has_value() && now->epoch == meta.epoch && now->commits > meta.commits;
     return there ? Outcome::kCommitted : Outcome::kUnknown;
   } catch (const PostgresError& error) {
+    // A number that the server has not given yet: it crashed, and nothing of the transaction was on disk.
+    if (error.sqlstate() == "22023") return Outcome::kAborted;
     return StatusOf(error);
   }
 }

@@ -67,7 +67,7 @@ class OwnerSession {
   Connector& connector_;
   Soundness& soundness_;
   std::unique_ptr<Connection> connection_;
-  int process_id_ = 0;  // Of the last session that had the lock.
+  int64_t process_id_ = 0;  // Of the last session that had the lock.
   int64_t process_start_micros_ = 0;
   Meta meta_;  // Owner and epoch of this store; commits that were acknowledged.
 };

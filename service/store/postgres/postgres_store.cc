@@ -2,9 +2,9 @@
 
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "absl/strings/strip.h"
 #include "service/store/postgres/asset_claims.h"
 #include "service/store/postgres/asset_rows.h"
 #include "service/store/postgres/call_rows.h"
@@ -113,7 +113,7 @@ absl::StatusOr<std::unique_ptr<Store>> OpenPostgresStore(const PostgresOptions& 
     status = backend.status();
     if (absl::IsCancelled(status)) return status;
   } catch (const PostgresError& error) {
-    status = absl::FailedPreconditionError(absl::StripSuffix(error.what(), "\n"));
+    status = absl::FailedPreconditionError(absl::StripTrailingAsciiWhitespace(error.what()));
   }
   return absl::FailedPreconditionError(
       absl::StrCat("store schema ", options.schema, " of PostgreSQL cannot be used: ", std::string(status.message())));

@@ -20,7 +20,8 @@ absl::Status WriteQueue::Commit(Batch batch) noexcept {
     RollBack(**connection);
     return Failed(run);
   }
-  if ((*connection)->changes() == changes) {
+  const bool undone = batch.size() == 1 && !batch.front()->status.ok();
+  if (undone || (*connection)->changes() == changes) {
     // Nothing to make durable.
     RollBack(**connection);
     return absl::OkStatus();
@@ -47,12 +48,19 @@ absl::StatusOr<Meta> WriteQueue::Begin() {
 }
 
 absl::Status WriteQueue::RunAll(Connection& connection, Batch batch) {
+  // One alone is undone with its transaction, which saves the server's answers to savepoints.
+  const bool several = batch.size() > 1;
   try {
     for (Pending* pending : batch) {
-      if (pending != batch.front()) connection.Execute("RELEASE one_write");
-      connection.Execute("SAVEPOINT one_write");
-      pending->status = RunOne(connection, pending->write);
+      const int64_t revision = connection.revision;
+      if (several) {
+        connection.Execute(pending == batch.front() ? "SAVEPOINT one_write" : "RELEASE one_write; SAVEPOINT one_write");
+      }
+      pending->status = Try(connection, pending->write);
       if (!connection.usable()) return pending->status.ok() ? base::StoreUnavailable("rolled_back") : pending->status;
+      if (pending->status.ok() || !several) continue;
+      connection.Execute("ROLLBACK TO one_write");
+      connection.revision = revision;
     }
     return absl::OkStatus();
   } catch (const PostgresError& error) {
@@ -60,19 +68,12 @@ absl::Status WriteQueue::RunAll(Connection& connection, Batch batch) {
   }
 }
 
-absl::Status WriteQueue::RunOne(Connection& connection, Write write) {
-  const int64_t revision = connection.revision;
-  absl::Status status;
+absl::Status WriteQueue::Try(Connection& connection, Write write) {
   try {
-    status = write(connection);
+    return write(connection);
   } catch (const PostgresError& error) {
-    status = StatusOf(error);
-    failed_ = true;
+    return Failed(StatusOf(error));
   }
-  if (status.ok() || !connection.usable()) return status;
-  connection.Execute("ROLLBACK TO one_write");
-  connection.revision = revision;
-  return status;
 }
 
 absl::Status WriteQueue::End(Connection& connection, const Meta& meta) {

@@ -41,7 +41,7 @@ class WriteQueue {
   // A transaction that has begun.
   absl::StatusOr<Meta> Begin();
   absl::Status RunAll(Connection& connection, Batch batch);
-  absl::Status RunOne(Connection& connection, Write write);
+  absl::Status Try(Connection& connection, Write write);
   absl::Status End(Connection& connection, const Meta& meta);
   absl::Status Failed(absl::Status status);
   static void RollBack(Connection& connection);

@@ -50,7 +50,7 @@ TEST_F(ConnectionTest, RunSaysHowManyRowsChanged) {
 
 TEST_F(ConnectionTest, EndedSessionIsLost) {
   const std::unique_ptr<Connection> raw = Raw();
-  const int process = raw->process_id();
+  const int64_t process = raw->process_id();
   Query(*Raw(), "SELECT pg_terminate_backend($1, 10000)").Int(process).Run();
   try {
     raw->Execute("SELECT 1");

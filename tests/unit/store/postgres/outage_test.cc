@@ -1,4 +1,7 @@
+#include <signal.h>
+
 #include <atomic>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -83,6 +86,35 @@ TEST_F(OutageTest, ServerWithoutFreeConnections) {
   EXPECT_EQ(Put(*store, "b"), "OK") << "it has its connection";
   all.clear();
   EXPECT_TRUE(Eventually([&] { return Get(*store, "a") == "OK"; }));
+}
+
+TEST_F(OutageTest, CommitThatWaitsForAStandbyIsNotSaidToBeDone) {
+  options_.statement_timeout = options_.lock_timeout = absl::Milliseconds(100);
+  options_.commit_wait = absl::Seconds(4);
+  const std::unique_ptr<Store> store = Open();
+  const std::unique_ptr<Connection> raw = Raw();
+  raw->Execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
+  raw->Row("SELECT pg_reload_conf()");
+  ASSERT_TRUE(Eventually([&] { return Raw()->Row("SHOW synchronous_standby_names").front() == "nobody"; }));
+  EXPECT_EQ(Put(*store, "a"), "commit_unknown");
+  raw->Execute("ALTER SYSTEM RESET synchronous_standby_names");
+  raw->Row("SELECT pg_reload_conf()");
+  EXPECT_TRUE(Eventually([&] { return Put(*store, "b") == "OK"; }));
+}
+
+TEST_F(OutageTest, ServerThatHangsIsNotWaitedForForEver) {
+  options_.statement_timeout = options_.lock_timeout = absl::Milliseconds(100);
+  const std::unique_ptr<Store> store = Open();
+  const std::unique_ptr<Connection> raw = Raw();
+  const std::vector<std::string> writer =
+      raw->Row("SELECT pid FROM pg_stat_activity WHERE application_name = 'seedance-gateway'");
+  ASSERT_EQ(writer.size(), 1u);
+  const pid_t process = std::stoi(writer.front());
+  kill(process, SIGSTOP);
+  EXPECT_EQ(Put(*store, "a"), "no_answer");
+  EXPECT_EQ(Put(*store, "a"), "locked") << "by the session that hangs";
+  kill(process, SIGCONT);
+  EXPECT_TRUE(Eventually([&] { return Put(*store, "a") == "OK"; }));
 }
 
 TEST_F(OutageTest, LockThatAnotherProgramHoldsIsWaitedForInVain) {

@@ -1,3 +1,4 @@
+#include "tests/testing/temp_dir.h"
 #include "tests/unit/store/postgres/postgres_fixture.h"
 
 namespace seedance::store::postgres {
@@ -13,7 +14,9 @@ class PostgresOpenTest : public PostgresTest {
   }
 };
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 TEST_F(PostgresOpenTest, ServerThatIsNotThere) {
   options_.connection = "host=/nonexistent dbname=postgres";
@@ -57,6 +60,19 @@ TEST_F(PostgresOpenTest, RoleThatMayMakeNoSchemaUsesOneThatIsThere) {
   options_.connection += " user=weak";
   EXPECT_THAT(Refusal(), HasSubstr("permission denied"));
   raw->Execute(absl::StrCat("CREATE SCHEMA ", options_.schema, " AUTHORIZATION weak"));
+  EXPECT_EQ(Put(*Open(), "a"), "OK");
+}
+
+TEST_F(PostgresOpenTest, PasswordIsSentAndNeverShown) {
+  const std::string rules = server().folder() + "/data/pg_hba.conf";
+  ASSERT_TRUE(testing::WriteFile(rules, "local all locked scram-sha-256\n" + testing::ReadFile(rules)));
+  Raw()->Execute("CREATE ROLE locked LOGIN SUPERUSER PASSWORD 'open sesame'; SELECT pg_reload_conf()");
+  options_.connection += " user=locked";
+  ASSERT_TRUE(Eventually([&] { return !TryOpen().ok(); }));
+  EXPECT_THAT(Refusal(), HasSubstr("no password supplied"));
+  options_.password = "open barley";
+  EXPECT_THAT(Refusal(), AllOf(HasSubstr("password authentication failed"), Not(HasSubstr("barley"))));
+  options_.password = "open sesame";
   EXPECT_EQ(Put(*Open(), "a"), "OK");
 }
 
