@@ -140,29 +140,30 @@ TEST_F(OutageTest, StatementThatTakesTooLongIsGivenUp) {
   EXPECT_EQ(Get(*store, "a"), "OK");
 }
 
-TEST_F(OutageTest, FailedWriteOfABatchUndoesNoOther) {
+TEST_F(OutageTest, FailedWriteOfABatchUndoesItselfAndNoOther) {
   const std::unique_ptr<Store> store = Open();
-  ASSERT_EQ(Put(*store, "mine"), "OK");
+  const model::GenerationTask task = testing::MakeTask("taken");
+  ASSERT_TRUE(store->BeginEntry(testing::MakeCall("first"), &task).ok());
   const std::unique_ptr<Connection> raw = Raw();
   raw->Execute("BEGIN; SELECT * FROM store_meta FOR UPDATE");
-  // All but the first one queue up behind it and share a transaction.
+  // All but the first one queue up behind it and share a transaction. Every other one writes its entry, and then fails
+  // because its task exists.
   std::vector<std::string> causes(9);
+  std::atomic<size_t> begun = 0;
   std::vector<std::thread> writers;
   for (size_t i = 0; i < causes.size(); ++i) {
     writers.emplace_back([&, i] {
-      const auto updated = store->UpdateGroup(MakeGroup("mine").handle, [i](model::AssetGroup& group) {
-        group.description += std::to_string(i);
-        return i % 2 == 0 ? absl::OkStatus() : absl::AbortedError("refused");
-      });
-      causes[i] = CauseOfStatus(updated.status());
+      const model::GenerationTask own = testing::MakeTask(i % 2 == 0 ? absl::StrCat("own-", i) : task.id);
+      ++begun;
+      causes[i] = CauseOfStatus(store->BeginEntry(testing::MakeCall(absl::StrCat(i)), &own).status());
     });
   }
+  EXPECT_TRUE(Eventually([&] { return begun == causes.size(); }));
   raw->Execute("ROLLBACK");
   for (std::thread& writer : writers) writer.join();
-  const std::string description = store->GetGroup(MakeGroup("mine").handle)->description;
   for (size_t i = 0; i < causes.size(); ++i) {
-    EXPECT_EQ(causes[i], i % 2 == 0 ? "OK" : "refused");
-    EXPECT_EQ(description.find(std::to_string(i)) != std::string::npos, i % 2 == 0) << description;
+    EXPECT_EQ(causes[i], i % 2 == 0 ? "OK" : "constraint");
+    EXPECT_EQ(store->GetEntry(testing::MakeCall(absl::StrCat(i)).key)->has_value(), i % 2 == 0) << i;
   }
 }
 

@@ -60,6 +60,17 @@ TEST_F(TakeoverTest, StoreThatLostItsSessionToAnotherWritesNeverAgain) {
   EXPECT_FALSE(Has(*first, "c"));
 }
 
+TEST_F(TakeoverTest, StoreThatSleptThroughItsReplacementWritesNothing) {
+  const std::unique_ptr<Store> first = Open();
+  ASSERT_EQ(Put(*first, "a"), "OK");
+  EndSessions();
+  EXPECT_EQ(Put(*Open(), "b"), "OK");
+  // Nobody holds the lock any more.
+  EXPECT_EQ(Put(*first, "c"), "taken_over");
+  EXPECT_EQ(Put(*first, "d"), "taken_over");
+  EXPECT_FALSE(Has(*first, "c"));
+}
+
 TEST_F(TakeoverTest, OwnerInTheRowDecidesWhateverTheLockSays) {
   const std::unique_ptr<Store> store = Open();
   ASSERT_EQ(Put(*store, "a"), "OK");
