@@ -37,6 +37,8 @@ TEST_F(PostgresTest, KilledGatewayRemembersWhatItPaidFor) {
   const std::string name = Must(api().CreateTask(request)).name();
   Must(gateway().Stop(SIGKILL));
   RestartGateway();
+  // The connection ended with the process.
+  ASSERT_TRUE(Eventually([&] { return api().GetTask(name).ok(); }));
   EXPECT_EQ(Must(api().CreateTask(request)).name(), name);
   EXPECT_EQ(AllBills(), 1);
   Advance(absl::Seconds(60));
@@ -69,7 +71,7 @@ TEST_F(PostgresTest, StandbyTakesOverAfterAKill) {
   EXPECT_FALSE(standby->Listens());
   Must(gateway().Stop(SIGKILL));
   ASSERT_TRUE(Eventually([&] { return standby->Listens(); })) << standby->Log();
-  Api client(standby->address());
+  Api client(standby->address(), "");
   EXPECT_EQ(Must(client.CreateTask(request)).name(), name);
   EXPECT_EQ(AllBills(), 1);
 }
