@@ -69,7 +69,7 @@ std::string_view AdviceOf(Reason reason) {
     case Reason::kDraining:
       return "Reconnect; another server, or this one after its restart, will answer.";
     case Reason::kStoreUnavailable:
-      return "Retry later; if it persists, the operator must check the gateway's disk.";
+      return "Retry later; if it persists, the operator must check the gateway's store.";
     case Reason::kUnsupportedByUpstream:
       return "Use another upstream, or leave the feature out.";
     case Reason::kCancelled:
