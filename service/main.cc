@@ -30,7 +30,8 @@ int Main(int argc, char** argv) {
   app.add_flag("--check-config", check, "Check the file and the secrets that it names, then exit");
   app.add_flag("--print-config", print, "Print the file with every default and without secrets, then exit");
   auto* back_up = app.add_option(
-      "--backup", backup, "Copy the store to this new file and verify the copy, then exit; a gateway may be running");
+      "--backup", backup,
+      "Copy the store, if it is in SQLite, to this new file and verify the copy, then exit; a gateway may be running");
   app.add_option("--restore", restore, "Replace the store with this backup, then exit; no gateway may be running")
       ->excludes(back_up);
   app.add_flag("--accept-data-loss", accept_data_loss,

@@ -24,8 +24,8 @@ namespace seedance::store {
 //
 // Reads and updates by name are not filtered by tenant: the engine compares owners. Lists are.
 //
-// A class that needs one of the four takes that interface. Transactions may span all of them: an entry of the journal is
-// written with the resource that it is about.
+// A class that needs one of the four takes that interface. Transactions may span all of them: an entry of the journal
+// is written with the resource that it is about.
 class Store : public GroupStore, public AssetStore, public TaskStore, public JournalStore {
  public:
   // Random text created with the database. When it changes, earlier revisions are meaningless.
@@ -37,8 +37,9 @@ class Store : public GroupStore, public AssetStore, public TaskStore, public Jou
     absl::Time checked = absl::InfinitePast();  // When that was determined.
   };
   // Checks the store with a small durable write. Repeats the last result instead when that is less than `max_age` older
-  // than `now`, no write has failed since, and the store does not know that it is damaged or is not the database that
-  // the next start will open. In these two last cases every write fails until the store is reopened.
+  // than `now`, no write has failed since, and the store does not know that it is damaged, is not the database that
+  // the next start will open, or is another process's by now. In these last cases every write fails until the store is
+  // reopened.
   virtual Health Probe(absl::Time now, absl::Duration max_age) = 0;
 };
 

@@ -89,7 +89,7 @@ TEST_F(OutageTest, ServerWithoutFreeConnections) {
 }
 
 TEST_F(OutageTest, CommitThatWaitsForAStandbyIsNotSaidToBeDone) {
-  options_.statement_timeout = options_.lock_timeout = absl::Milliseconds(100);
+  options_.statement_timeout = options_.lock_timeout = absl::Milliseconds(500);
   options_.commit_wait = absl::Seconds(4);
   const std::unique_ptr<Store> store = Open();
   const std::unique_ptr<Connection> raw = Raw();
@@ -103,11 +103,11 @@ TEST_F(OutageTest, CommitThatWaitsForAStandbyIsNotSaidToBeDone) {
 }
 
 TEST_F(OutageTest, ServerThatHangsIsNotWaitedForForEver) {
-  options_.statement_timeout = options_.lock_timeout = absl::Milliseconds(100);
+  options_.statement_timeout = options_.lock_timeout = absl::Milliseconds(500);
   const std::unique_ptr<Store> store = Open();
   const std::unique_ptr<Connection> raw = Raw();
-  const std::vector<std::string> writer =
-      raw->Row("SELECT pid FROM pg_stat_activity WHERE application_name = 'seedance-gateway'");
+  const std::vector<std::string> writer = raw->Row(
+      "SELECT pid FROM pg_stat_activity WHERE application_name = 'seedance-gateway' ORDER BY backend_start DESC");
   ASSERT_EQ(writer.size(), 1u);
   const pid_t process = std::stoi(writer.front());
   kill(process, SIGSTOP);
@@ -128,7 +128,7 @@ TEST_F(OutageTest, LockThatAnotherProgramHoldsIsWaitedForInVain) {
 }
 
 TEST_F(OutageTest, StatementThatTakesTooLongIsGivenUp) {
-  options_.statement_timeout = absl::Milliseconds(100);
+  options_.statement_timeout = absl::Milliseconds(500);
   options_.lock_timeout = absl::Minutes(1);
   const std::unique_ptr<Store> store = Open();
   const std::unique_ptr<Connection> raw = Raw();
