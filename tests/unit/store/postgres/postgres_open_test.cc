@@ -6,6 +6,9 @@ namespace {
 
 class PostgresOpenTest : public PostgresTest {
  protected:
+  // A name that no other test has.
+  std::string Own(const std::string& name) const { return absl::StrCat(options_.schema, "_", name); }
+
   // The text of the refusal.
   std::string Refusal() {
     const auto store = TryOpen();
@@ -43,8 +46,8 @@ TEST_F(PostgresOpenTest, ServerWithoutFsync) {
 }
 
 TEST_F(PostgresOpenTest, OtherEncoding) {
-  Raw()->Execute("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0");
-  options_.connection += " dbname=latin";
+  Raw()->Execute(absl::StrCat("CREATE DATABASE ", Own("latin"), " ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0"));
+  options_.connection += " dbname=" + Own("latin");
   EXPECT_THAT(Refusal(), HasSubstr("encoding LATIN1"));
 }
 
@@ -56,18 +59,20 @@ TEST_F(PostgresOpenTest, SchemaOfANewerRelease) {
 
 TEST_F(PostgresOpenTest, RoleThatMayMakeNoSchemaUsesOneThatIsThere) {
   const std::unique_ptr<Connection> raw = Raw();
-  raw->Execute("CREATE ROLE weak LOGIN");
-  options_.connection += " user=weak";
+  raw->Execute(absl::StrCat("CREATE ROLE ", Own("weak"), " LOGIN"));
+  options_.connection += " user=" + Own("weak");
   EXPECT_THAT(Refusal(), HasSubstr("permission denied"));
-  raw->Execute(absl::StrCat("CREATE SCHEMA ", options_.schema, " AUTHORIZATION weak"));
+  raw->Execute(absl::StrCat("CREATE SCHEMA ", options_.schema, " AUTHORIZATION ", Own("weak")));
   EXPECT_EQ(Put(*Open(), "a"), "OK");
 }
 
 TEST_F(PostgresOpenTest, PasswordIsSentAndNeverShown) {
   const std::string rules = server().folder() + "/data/pg_hba.conf";
-  ASSERT_TRUE(testing::WriteFile(rules, "local all locked scram-sha-256\n" + testing::ReadFile(rules)));
-  Raw()->Execute("CREATE ROLE locked LOGIN SUPERUSER PASSWORD 'open sesame'; SELECT pg_reload_conf()");
-  options_.connection += " user=locked";
+  ASSERT_TRUE(testing::WriteFile(
+      rules, absl::StrCat("local all ", Own("locked"), " scram-sha-256\n") + testing::ReadFile(rules)));
+  Raw()->Execute(
+      absl::StrCat("CREATE ROLE ", Own("locked"), " LOGIN SUPERUSER PASSWORD 'open sesame'; SELECT pg_reload_conf()"));
+  options_.connection += " user=" + Own("locked");
   ASSERT_TRUE(Eventually([&] { return !TryOpen().ok(); }));
   EXPECT_THAT(Refusal(), HasSubstr("no password supplied"));
   options_.password = "open barley";
