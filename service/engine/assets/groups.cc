@@ -85,15 +85,24 @@ void Groups::Create(const CallContext& context, const CreateGroupParams& params,
     if (journal_.Begin(call, AnswerWith(store_, std::move(done))) == Journal::Role::kAnswered) return;
     return Keep(context, params, account, call, "group-" + base::MakeUuidV7(clock_.Now(), random_));
   }
+  if (journal_.Enter(call, AnswerWith(store_, std::move(done))) == Journal::Role::kAnswered) return;
   const auto earlier = journal_.FindEarlier(call.key);
-  if (!earlier.ok()) return done(earlier.status());
-  if (earlier->has_value()) return journal_.AnswerEarlier(call, AnswerWith(store_, std::move(done)));
-  // Journalled when its turn has come: what was killed while it waited is not in doubt.
-  account.Change<model::AssetGroup>(
-      context, std::move(done), [this, context, params, &account, call](Done<model::AssetGroup> answer) mutable {
-        const Journal::Role role = journal_.Begin(call, AnswerWith(store_, std::move(answer)));
-        if (role == Journal::Role::kOwner) Send(context, params, account, std::move(call));
-      });
+  if (!earlier.ok()) return journal_.Leave(call, earlier.status());
+  const bool begun = earlier->has_value();
+  if (begun && !journal_.Begin(call)) return;
+  // Billed: it waits for its turn without its caller. It is journalled then: what a kill ends before is not in doubt.
+  const bool taken = account.TryChange(
+      context.tenant,
+      [this, context, params, &account, call, begun](RequestSlot&) {
+        if (begun || journal_.Begin(call)) Send(context, params, account, call);
+      },
+      [this, call, begun](const absl::Status& why) { NotSent(call, begun, why); }, /*patient=*/false);
+  if (!taken) NotSent(call, begun, account.Busy());
+}
+
+void Groups::NotSent(const model::JournalEntry& call, bool begun, const absl::Status& why) {
+  if (!begun) return journal_.Leave(call, why);
+  journal_.Failed(call, upstream::Acceptance::kNotAccepted, why);
 }
 
 void Groups::Send(const CallContext& context, const CreateGroupParams& params, VendorAccount& account,

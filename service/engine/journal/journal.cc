@@ -130,8 +130,8 @@ absl::StatusOr<std::optional<model::JournalEntry>> Journal::FindEarlier(const mo
 }
 
 Journal::Role Journal::Begin(model::JournalEntry& call, Waiter waiter) {
-  call.state = JournalState::kInFlight;
-  return Enter(call, std::move(waiter)) && WriteEntry(call) ? Role::kOwner : Role::kAnswered;
+  if (Enter(call, std::move(waiter)) == Role::kAnswered) return Role::kAnswered;
+  return Begin(call) ? Role::kOwner : Role::kAnswered;
 }
 
 void Journal::AnswerEarlier(model::JournalEntry& call, Waiter waiter) {
@@ -141,15 +141,17 @@ void Journal::AnswerEarlier(model::JournalEntry& call, Waiter waiter) {
 
 void Journal::AnswerAs(model::JournalEntry& call, const std::string& resource_name, const model::Fingerprint& more,
                        Waiter waiter) {
+  if (Enter(call, std::move(waiter)) == Role::kAnswered) return;
   call.state = JournalState::kDone;
   call.resource_name = resource_name;
-  if (!Enter(call, std::move(waiter)) || !WriteEntry(call)) return;
+  if (!Begin(call)) return;
   // Lost, the answer is still the same.
   (void)store_.ExtendFingerprint(call.key, more);
   Release(call.key, resource_name);
 }
 
-bool Journal::Enter(model::JournalEntry& call, Waiter waiter) {
+Journal::Role Journal::Enter(model::JournalEntry& call, Waiter waiter) {
+  call.state = JournalState::kInFlight;
   if (call.key.request_id.empty()) call.key.request_id = base::MakeUuidV4(random_);
   call.create_time = call.update_time = clock_.Now();
   std::string difference;
@@ -160,14 +162,14 @@ bool Journal::Enter(model::JournalEntry& call, Waiter waiter) {
     difference = FirstDifferenceFromJournal(flight->second.call.fingerprint, call.fingerprint);
     if (difference.empty()) {
       flight->second.waiters.push_back(std::move(waiter));
-      return is_new;
+      return is_new ? Role::kOwner : Role::kAnswered;
     }
   }
   waiter(RequestIdReused(difference));
-  return false;
+  return Role::kAnswered;
 }
 
-bool Journal::WriteEntry(const model::JournalEntry& call) {
+bool Journal::Begin(const model::JournalEntry& call) {
   absl::StatusOr<store::Store::Begun> begun = store_.BeginEntry(call, nullptr);
   if (begun.ok() && begun->conflict.has_value()) {
     begun = ToStatus(store_, call.key.tenant, *call.claim, *begun->conflict);
