@@ -8,6 +8,7 @@
 #include "service/base/error.h"
 #include "service/base/log.h"
 #include "service/base/sha256.h"
+#include "service/engine/assets/vendor_pages.h"
 #include "service/engine/dispatch/retry_policy.h"
 #include "service/model/cost.h"
 
@@ -16,9 +17,6 @@ namespace {
 
 // A group into which creations keep coming while it is deleted is not empty.
 constexpr int kMostRounds = 5;
-
-// Of a vendor's list of the assets of one group.
-constexpr int kMostPages = 100;
 
 // The answer of the journal (a name) becomes the group itself.
 Journal::Waiter AnswerWith(store::Store& store, Done<model::AssetGroup> done) {
@@ -249,16 +247,15 @@ absl::Status Groups::CheckEmptyAtVendor(const CallContext& context, const model:
   // full group looks empty.
   upstream::AssetQuery query;
   query.group_ids = {group.id};
-  for (query.page = 1; query.page <= kMostPages; ++query.page) {
-    const auto there = account.upstream().assets().ListAssets(ToCallOptions(context), query);
-    if (!there.ok()) return there.status();
-    for (const upstream::AssetReport& asset : there->items) {
-      if (asset.group_id == group.id) return NotEmpty(group);
-    }
-    if (!there->more) return absl::OkStatus();
-  }
-  // A vendor that filters nothing, with more assets than can be looked through.
-  return NotEmpty(group);
+  const auto list = [&](const upstream::AssetQuery& page) {
+    return account.upstream().assets().ListAssets(ToCallOptions(context), page);
+  };
+  const absl::StatusOr<bool> all = ForEachListed(query, list, [&](const upstream::AssetReport& asset) {
+    return asset.group_id == group.id ? NotEmpty(group) : absl::OkStatus();
+  });
+  if (!all.ok()) return all.status();
+  // Else a vendor that filters nothing, with more assets than can be looked through.
+  return *all ? absl::OkStatus() : NotEmpty(group);
 }
 
 absl::Status Groups::DeleteKept(const CallContext& context, const DeleteGroupParams& params,

@@ -240,7 +240,7 @@ absl::StatusOr<model::JournalEntry> Journal::Settle(const model::JournalKey& key
   absl::StatusOr<std::optional<model::JournalEntry>> row = store_.GetEntry(key);
   if (!row.ok()) return row.status();
   if (!row->has_value()) {
-    return base::ResourceNotFound("seedance.gateway.v1.Creation", absl::StrCat(key.method, " ", key.request_id));
+    return CreationNotFound(key);
   }
   {
     base::MutexLock lock(mutex_);
@@ -430,6 +430,10 @@ void Journal::Release(const model::JournalKey& key, const absl::StatusOr<std::st
   const bool own = reason == base::Reason::kCancelled || reason == base::Reason::kDeadlineExceeded ||
                    reason == base::Reason::kSizeOutOfRange || reason == base::Reason::kTransferTooSlow;
   for (size_t i = 0; i < waiters.size(); ++i) waiters[i](own && i > 0 ? BrokeOff() : answer);
+}
+
+absl::Status CreationNotFound(const model::JournalKey& key) {
+  return base::ResourceNotFound("seedance.gateway.v1.Creation", absl::StrCat(key.method, " ", key.request_id));
 }
 
 absl::Status RequestIdReused(const std::string& field) {

@@ -181,6 +181,9 @@ using model::FirstDifferenceFromJournal;
 using model::kReusedField;
 using model::kStreamHashField;
 
+// NOT_FOUND: the journal has no call of this key.
+absl::Status CreationNotFound(const model::JournalKey& key);
+
 // ALREADY_EXISTS: the request id was used with another value of `field`.
 absl::Status RequestIdReused(const std::string& field);
 
