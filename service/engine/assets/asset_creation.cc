@@ -8,6 +8,7 @@
 #include "service/engine/assets/asset_library.h"
 #include "service/engine/assets/url_check.h"
 #include "service/engine/journal/claim_conflict.h"
+#include "service/engine/journal/journal_errors.h"
 #include "service/engine/uploads/data_uri.h"
 #include "service/model/cost.h"
 

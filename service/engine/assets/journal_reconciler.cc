@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "service/base/error.h"
 #include "service/base/log.h"
+#include "service/engine/journal/journal_errors.h"
 #include "service/upstream/request_outcome.h"
 
 namespace seedance::engine {

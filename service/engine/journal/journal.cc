@@ -8,6 +8,7 @@
 #include "service/base/error.h"
 #include "service/base/log.h"
 #include "service/engine/journal/claim_conflict.h"
+#include "service/engine/journal/journal_errors.h"
 
 namespace seedance::engine {
 namespace {
@@ -56,14 +57,6 @@ std::string ContentText(const model::UpstreamHandle& group, const std::string& s
   return absl::StrCat(model::AssetGroupName(group), "\n", sha256);
 }
 
-absl::Status CreationError(base::Reason reason, const model::JournalKey& key, std::string_view text) {
-  base::ErrorDetail detail;
-  detail.reason = reason;
-  if (reason == base::Reason::kUpstreamUnavailable) detail.retry_delay = absl::Seconds(1);
-  return base::MakeError(absl::StrCat(key.method, " with request_id ", key.request_id, ": ", std::string(text)),
-                         detail);
-}
-
 // Whether a call with this end left the gateway and may have been accepted.
 bool MayBeAccepted(const model::JournalEntry& ended) {
   return ended.state == JournalState::kDone || ended.state == JournalState::kInDoubt;
@@ -81,22 +74,6 @@ std::optional<Journal::Found> MadeBy(const UnwrittenEnds::End& end) {
   if (end.group.has_value() || end.asset.has_value()) return Journal::Found{end.group, end.asset};
   if (end.call.key.method != model::kRecreateAsset) return std::nullopt;
   return Journal::Found{std::nullopt, std::nullopt, model::ParseAssetName(end.call.resource_name)};
-}
-
-// For those who waited for a call that a person settled.
-absl::Status SettledAsNotAccepted() {
-  base::ErrorDetail detail;
-  detail.reason = base::Reason::kUpstreamUnavailable;
-  detail.retry_delay = absl::Seconds(1);
-  return base::MakeError("the vendor did not accept the earlier request with this request_id; retry", detail);
-}
-
-// For one who waited for another's call.
-absl::Status BrokeOff() {
-  base::ErrorDetail detail;
-  detail.reason = base::Reason::kUpstreamUnavailable;
-  detail.retry_delay = absl::Seconds(1);
-  return base::MakeError("the call with this request_id was interrupted; retry", detail);
 }
 
 }  // namespace
@@ -430,26 +407,6 @@ void Journal::Release(const model::JournalKey& key, const absl::StatusOr<std::st
   const bool own = reason == base::Reason::kCancelled || reason == base::Reason::kDeadlineExceeded ||
                    reason == base::Reason::kSizeOutOfRange || reason == base::Reason::kTransferTooSlow;
   for (size_t i = 0; i < waiters.size(); ++i) waiters[i](own && i > 0 ? BrokeOff() : answer);
-}
-
-absl::Status CreationNotFound(const model::JournalKey& key) {
-  return base::ResourceNotFound("seedance.gateway.v1.Creation", absl::StrCat(key.method, " ", key.request_id));
-}
-
-absl::Status RequestIdReused(const std::string& field) {
-  base::ErrorDetail detail;
-  detail.reason = base::Reason::kRequestIdReused;
-  detail.metadata["field"] = field;
-  return base::MakeError(absl::StrCat("request_id was used before with another value of `", field, "`"), detail);
-}
-
-absl::Status OutcomeUnknown(std::string_view cause) {
-  base::ErrorDetail detail;
-  detail.reason = base::Reason::kOutcomeUnknown;
-  detail.metadata["cause"] = std::string(cause);
-  return base::MakeError(
-      absl::StrCat("the vendor may have executed this request; it will not be sent again: ", std::string(cause)),
-      detail);
 }
 
 }  // namespace seedance::engine

@@ -5,7 +5,6 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
@@ -173,22 +172,13 @@ class Journal {
   // What calls in doubt may have created: texts of group and bytes, one for each call that knows its bytes.
   std::map<model::JournalKey, std::string> content_of_ ABSL_GUARDED_BY(mutex_);
   std::multiset<std::string> contents_ ABSL_GUARDED_BY(mutex_);
-  UnwrittenEnds unwritten_;  // Last: its thread uses the others.
+  UnwrittenEnds unwritten_;  // Last: it uses the others.
 };
 
 using model::FieldOf;
 using model::FirstDifferenceFromJournal;
 using model::kReusedField;
 using model::kStreamHashField;
-
-// NOT_FOUND: the journal has no call of this key.
-absl::Status CreationNotFound(const model::JournalKey& key);
-
-// ALREADY_EXISTS: the request id was used with another value of `field`.
-absl::Status RequestIdReused(const std::string& field);
-
-// UNKNOWN: the vendor's answer was lost.
-absl::Status OutcomeUnknown(std::string_view cause);
 
 }  // namespace seedance::engine
 
