@@ -24,8 +24,8 @@ namespace seedance::store {
 //
 // Reads and updates by name are not filtered by tenant: the engine compares owners. Lists are.
 //
-// A class that needs one of the four takes that interface. Transactions may span all of them: an entry of the journal is
-// written with the resource that it is about.
+// A class that needs one of the four takes that interface. Transactions may span all of them: an entry of the journal
+// is written with the resource that it is about.
 class Store : public GroupStore, public AssetStore, public TaskStore, public JournalStore {
  public:
   // Random text created with the database. When it changes, earlier revisions are meaningless.
