@@ -19,6 +19,7 @@ namespace seedance::base {
 namespace {
 
 constexpr int64_t kNone = INT64_MAX;
+constexpr int64_t kPlenty = 1000;
 
 // The number in the file; INT64_MAX when it has none (`max`).
 int64_t NumberIn(const std::string& path) {
@@ -92,6 +93,14 @@ bool BoundByThreadsOfUser(const std::map<std::string, std::string>& own_status) 
   return getuid() != 0 && (effective & (uint64_t{1} << 21 | uint64_t{1} << 24)) == 0;
 }
 
+// Threads of the machine; 0: not known. `0.20 0.18 0.12 1/80 11206`.
+int64_t ThreadsOfAll() {
+  std::ifstream file("/proc/loadavg");
+  std::string field;
+  for (int i = 0; i < 4; ++i) file >> field;
+  return FirstNumber(field.substr(field.find('/') + 1));
+}
+
 // Threads of all processes of this user that /proc shows.
 int64_t ThreadsOfUser() {
   int64_t threads = 0;
@@ -145,7 +154,11 @@ int64_t ThreadsLeft() {
   const int64_t space = Limit(RLIMIT_AS);
   if (threads == kNone && space == kNone) return left;
   std::map<std::string, std::string> status = StatusFields("/proc/self/status");
-  if (threads != kNone && BoundByThreadsOfUser(status)) left = std::min(left, threads - ThreadsOfUser());
+  if (threads != kNone && BoundByThreadsOfUser(status)) {
+    // Counting takes long on a large machine, and is of use only near the limit.
+    const int64_t all = ThreadsOfAll();
+    left = std::min(left, all > 0 && threads - all > kPlenty ? threads - all : threads - ThreadsOfUser());
+  }
   if (space != kNone) left = std::min(left, AddressSpaceForThreads(space, FirstNumber(status["VmSize"]) * 1024));
   return std::max<int64_t>(left, 0);
 }

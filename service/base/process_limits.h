@@ -17,7 +17,8 @@ int64_t MemoryLimit();
 int64_t ControlGroupMemory(const std::string& root = "");
 
 // How many threads more could be started now, at most: the minimum of what its control groups, the number of threads of
-// its user (`ulimit -u`) and its address space (`ulimit -v`) leave. Other processes may take them at any time.
+// its user (`ulimit -u`) and its address space (`ulimit -v`) leave, as far as the process can see them: a container may
+// hide a limit above it. Other processes may take them at any time. May throw std::bad_alloc.
 int64_t ThreadsLeft();
 
 // What the pids controllers of the control groups of this process leave; 0 when they are full.

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <exception>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -18,6 +19,43 @@ size_t RoomForLibraries() {
   // gRPC's two executors grow to twice the processors each, but only under a load that would need so many.
   return std::min<size_t>(2 * std::thread::hardware_concurrency() + 4, 32);
 }
+
+namespace {
+
+// Whether so many threads can be started. Takes their room for a moment.
+bool CanStart(int64_t count) {
+  Mutex gate;
+  gate.Lock();
+  std::vector<std::thread> probes;
+  try {
+    probes.reserve(count);
+    // They end when the gate is opened.
+    while (static_cast<int64_t>(probes.size()) < count) probes.emplace_back([&gate] { MutexLock wait(gate); });
+  } catch (const std::exception&) {
+    // There is less room, or less memory.
+  }
+  const bool can = static_cast<int64_t>(probes.size()) == count;
+  gate.Unlock();
+  for (std::thread& probe : probes) probe.join();
+  return can;
+}
+
+// Whether there is room for one thread and those of libraries.
+bool HasRoomForThread() {
+  const auto wanted = static_cast<int64_t>(RoomForLibraries()) + 1;
+  int64_t left = 0;
+  try {
+    left = ThreadsLeft();
+  } catch (const std::exception&) {
+    return false;  // Memory is short.
+  }
+  if (left < wanted) return false;
+  // Near a limit that is seen the count is exact, and a probe would take the very room that a library may want now. Far
+  // from all of them, one that is hidden may be nearer.
+  return left < 4 * wanted || CanStart(wanted);
+}
+
+}  // namespace
 
 absl::StatusOr<std::thread> TryStartThread(const std::string& name, absl::AnyInvocable<void()> body) {
   try {
@@ -33,10 +71,10 @@ absl::StatusOr<std::thread> TryStartThread(const std::string& name, absl::AnyInv
 }
 
 absl::StatusOr<std::thread> TryStartSpareThread(const std::string& name, absl::AnyInvocable<void()> body) {
-  // One at a time: two would each count the place that the other one is about to take.
+  // One at a time: two would each count the room that the other one is about to take.
   static Mutex starting;
   MutexLock alone(starting);
-  if (ThreadsLeft() <= static_cast<int64_t>(RoomForLibraries())) {
+  if (!HasRoomForThread()) {
     return absl::ResourceExhaustedError(
         absl::StrCat("room for ", RoomForLibraries(),
                      " more threads is left to libraries; check the limits on threads (ulimit -u, pids of the "

@@ -21,7 +21,8 @@ absl::StatusOr<std::thread> TryStartThread(const std::string& name, absl::AnyInv
 // The threads that libraries may want to start at any time. gRPC loses the work of a thread that it cannot start, so
 // that a connection hangs for ever: what can do without a thread of its own leaves room for these.
 size_t RoomForLibraries();
-// As TryStartThread; RESOURCE_EXHAUSTED too when the system would then not let this process start so many more.
+// As TryStartThread; RESOURCE_EXHAUSTED too when the system would then not let this process start so many more. Never
+// throws.
 absl::StatusOr<std::thread> TryStartSpareThread(const std::string& name, absl::AnyInvocable<void()> body);
 
 // Thrown by StartThread. The message says which thread could not be started, and why.

@@ -31,9 +31,9 @@ JournalKey KeyOfText(const std::string& text);
 
 // Life cycle of an entry. Values are stored.
 enum class JournalState {
-  kInFlight = 1,     // The request may have been sent. After a crash: in doubt.
-  kDone = 2,         // `resource_name` is the answer. Of tasks from the start: the task's state says what the vendor did.
-  kRefused = 3,      // The vendor refused it for good; `error` is the answer.
+  kInFlight = 1,  // The request may have been sent. After a crash: in doubt.
+  kDone = 2,      // `resource_name` is the answer. Of tasks from the start: the task's state says what the vendor did.
+  kRefused = 3,   // The vendor refused it for good; `error` is the answer.
   kNotAccepted = 4,  // Surely not accepted; the same request id may be sent again.
   kInDoubt = 5,      // The vendor's answer was lost. Never sent again.
 };

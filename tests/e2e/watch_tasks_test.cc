@@ -66,7 +66,7 @@ class Dashboard {
     for (const auto& [name, state] : tasks) names.insert(name);
     return names;
   }
-  // Messages with a terminal state of that task.
+  // How often that task came to a terminal state.
   int Ends(const std::string& name) {
     std::lock_guard lock(mutex_);
     return ends[name];
@@ -88,8 +88,10 @@ class Dashboard {
     callbacks.on_task = [this](const v1::GenerationTask& task) {
       std::lock_guard lock(mutex_);
       if (!revisions.insert(task.revision()).second) ++twice;
-      tasks[task.name()] = task.state();
-      if (client::IsTerminal(task.state())) ++ends[task.name()];
+      State::State& shown = tasks[task.name()];
+      // What it cost may be told after its end.
+      if (client::IsTerminal(task.state()) && shown != task.state()) ++ends[task.name()];
+      shown = task.state();
     };
     callbacks.on_removed = [this](const std::string& name) {
       std::lock_guard lock(mutex_);

@@ -3,13 +3,11 @@
 #include "absl/strings/str_cat.h"
 #include "service/base/error.h"
 #include "service/engine/assets/asset_library.h"
+#include "service/engine/assets/vendor_pages.h"
 #include "service/upstream/request_outcome.h"
 
 namespace seedance::engine {
 namespace {
-
-// 100 pages of 100: more than any plan allows, and an end for a vendor that always says "more".
-constexpr int kMostPages = 100;
 
 // Id of the group of adopted assets at a vendor without groups.
 constexpr char kLibrary[] = "library";
@@ -55,21 +53,15 @@ absl::Status Adoption::AllGroups(const CallContext& context, VendorAccount& acco
   if (!account.profile().assets.groups) return absl::OkStatus();
   upstream::GroupQuery query;
   query.type = type;
-  for (query.page = 1; query.page <= kMostPages; ++query.page) {
-    absl::StatusOr<upstream::ReportPage<upstream::GroupReport>> page =
-        account.upstream().groups()->ListGroups(ToCallOptions(context), query);
-    if (!page.ok()) return page.status();
-    for (const upstream::GroupReport& report : page->items) {
-      if (!model::IsUpstreamId(report.id)) {
-        account.metrics().Skipped("group");
-        continue;
-      }
-      const absl::Status put = Put(context.tenant, account.name(), report, type).status();
-      if (!put.ok()) return put;
-    }
-    if (!page->more) break;
-  }
-  return absl::OkStatus();
+  const auto list = [&](const upstream::GroupQuery& page) {
+    return account.upstream().groups()->ListGroups(ToCallOptions(context), page);
+  };
+  const auto put = [&](const upstream::GroupReport& report) {
+    if (model::IsUpstreamId(report.id)) return Put(context.tenant, account.name(), report, type).status();
+    account.metrics().Skipped("group");
+    return absl::OkStatus();
+  };
+  return ForEachListed(query, list, put).status();
 }
 
 absl::Status Adoption::AllAssets(const CallContext& context, VendorAccount& account,
@@ -78,21 +70,15 @@ absl::Status Adoption::AllAssets(const CallContext& context, VendorAccount& acco
   upstream::AssetQuery query;
   query.group_type = type;
   if (account.profile().assets.groups) query.group_ids = group_ids;
-  for (query.page = 1; query.page <= kMostPages; ++query.page) {
-    absl::StatusOr<upstream::ReportPage<upstream::AssetReport>> page =
-        account.upstream().assets().ListAssets(ToCallOptions(context), query);
-    if (!page.ok()) return page.status();
-    for (const upstream::AssetReport& report : page->items) {
-      if (!model::IsUpstreamId(report.id)) {
-        account.metrics().Skipped("asset");
-        continue;
-      }
-      const absl::Status put = Put(context, account, report, type).status();
-      if (!put.ok()) return put;
-    }
-    if (!page->more) break;
-  }
-  return absl::OkStatus();
+  const auto list = [&](const upstream::AssetQuery& page) {
+    return account.upstream().assets().ListAssets(ToCallOptions(context), page);
+  };
+  const auto put = [&](const upstream::AssetReport& report) {
+    if (model::IsUpstreamId(report.id)) return Put(context, account, report, type).status();
+    account.metrics().Skipped("asset");
+    return absl::OkStatus();
+  };
+  return ForEachListed(query, list, put).status();
 }
 
 absl::StatusOr<model::AssetGroup> Adoption::Put(const std::string& tenant, const std::string& upstream,

@@ -8,6 +8,7 @@
 #include "service/engine/assets/asset_library.h"
 #include "service/engine/assets/url_check.h"
 #include "service/engine/journal/claim_conflict.h"
+#include "service/engine/journal/journal_errors.h"
 #include "service/engine/uploads/data_uri.h"
 #include "service/model/cost.h"
 
@@ -217,27 +218,32 @@ void AssetCreation::Decide(ReadAsset asset, Done<model::Asset> done) {
   if (known->earlier.has_value() && !asset.validate_only) {
     const absl::Status same = CompareWithEarlier(asset, *known->earlier);
     if (!same.ok()) return done(same);
-    // A stream whose bytes are not needed to compare it is still whole, and may be sent if the earlier call broke off.
-    const bool whole = asset.streaming() != nullptr && !asset.streaming()->finished();
-    return whole ? Launch(std::move(asset), std::move(done)) : AnswerAsEarlier(asset, std::move(done));
+    // A stream that was read to compare it cannot be sent any more.
+    const bool spent = asset.streaming() != nullptr && asset.streaming()->finished();
+    return spent ? AnswerAsEarlier(asset, std::move(done)) : Launch(std::move(asset), true, std::move(done));
   }
   if (known->content.has_value()) return AnswerWithContent(asset, *known->content, std::move(done));
   const bool shares = asset.reuse_content && !asset.file.info.sha256.empty();
   if (!known->earlier.has_value() && shares && journal_.IsContentInDoubt(asset.group.handle, asset.file.info.sha256)) {
     return done(TwinInDoubt());
   }
-  if (!asset.validate_only) return Launch(std::move(asset), std::move(done));
+  if (!asset.validate_only) return Launch(std::move(asset), known->earlier.has_value(), std::move(done));
   absl::StatusOr<model::Asset> preview = known->earlier.has_value() ? Preview(asset) : Foresee(asset);
   if (preview.ok()) preview->creation = model::CostOfAsset(preview->media_type, asset.profile());
   done(std::move(preview));
 }
 
 absl::StatusOr<model::Asset> AssetCreation::Foresee(const ReadAsset& asset) {
+  if (absl::Status free = CheckClaim(asset); !free.ok()) return free;
+  return Preview(asset);
+}
+
+absl::Status AssetCreation::CheckClaim(const CheckedAsset& asset) {
   const model::AssetClaim claim = ClaimOf(asset);
   const auto conflict = store_.FindClaimConflict(model::TextOf(asset.key), claim, clock_.Now());
   if (!conflict.ok()) return conflict.status();
-  if (conflict->has_value()) return ToStatus(store_, asset.context.tenant, claim, **conflict);
-  return Preview(asset);
+  if (!conflict->has_value()) return absl::OkStatus();
+  return ToStatus(store_, asset.context.tenant, claim, **conflict);
 }
 
 absl::Status AssetCreation::CompareWithEarlier(const ReadAsset& asset, const model::JournalEntry& earlier) {
@@ -261,30 +267,44 @@ void AssetCreation::AnswerAsEarlier(const CheckedAsset& asset, Done<model::Asset
   journal_.AnswerEarlier(call, AnswerWith(asset, std::move(done)));
 }
 
-// Journalled when its turn has come: what was killed while it waited is not in doubt.
-void AssetCreation::Launch(ReadAsset asset, Done<model::Asset> done) {
-  // The thread that has read the beginning of a stream reads the rest too.
-  if (asset.streaming() != nullptr) return Send(std::move(asset), std::move(done));
-  VendorAccount& account = *asset.account;
-  const CallContext context = asset.context;
-  if (asset.sends_uri()) {
-    return account.Change<model::Asset>(context, std::move(done),
-                                        [this, asset = std::move(asset)](Done<model::Asset> answer) mutable {
-                                          Send(std::move(asset), std::move(answer));
-                                        });
+void AssetCreation::Launch(ReadAsset asset, bool earlier, Done<model::Asset> done) {
+  model::JournalEntry call = EntryOf(asset);
+  if (journal_.Enter(call, AnswerWith(asset, std::move(done))) == Journal::Role::kAnswered) return;
+  // It is journalled when its turn has come, so that what a kill ends before is not in doubt. An earlier call is
+  // answered at once, or has broken off; the thread that has read the beginning of a stream reads the rest too.
+  bool begun = earlier || asset.streaming() != nullptr;
+  if (const absl::Status free = begun ? absl::OkStatus() : CheckClaim(asset); !free.ok()) {
+    // What this request id made meanwhile is no conflict.
+    const auto made = journal_.FindEarlier(call.key);
+    begun = made.ok() && made->has_value();
+    if (!begun) return journal_.Leave(call, free);
   }
-  account.Transfer<model::Asset>(
-      context, /*end=*/nullptr, std::move(done),
-      [this, asset = std::move(asset)](const std::shared_ptr<TransferSlot>&, Done<model::Asset> answer) mutable {
-        Send(std::move(asset), std::move(answer));
-      });
+  if (begun && !journal_.Begin(call)) return;
+  AwaitTurn(std::make_shared<JournalledAsset>(std::move(asset), std::move(call)), begun);
 }
 
-void AssetCreation::Send(ReadAsset asset, Done<model::Asset> done) {
-  model::JournalEntry call = EntryOf(asset);
-  if (journal_.Begin(call, AnswerWith(asset, std::move(done))) == Journal::Role::kAnswered) return;
-  JournalledAsset journalled(std::move(asset), std::move(call));
-  sender_.Send(journalled);
+// Billed: it goes on without its caller, and waits for nobody but the vendor.
+void AssetCreation::AwaitTurn(const std::shared_ptr<JournalledAsset>& asset, bool begun) {
+  if (asset->streaming() != nullptr) return sender_.Send(*asset);
+  const auto send = [this, asset, begun] {
+    if (begun || journal_.Begin(asset->call)) sender_.Send(*asset);
+  };
+  const auto refuse = [this, asset, begun](const absl::Status& why) {
+    if (!begun) return journal_.Leave(asset->call, why);
+    journal_.Failed(asset->call, Acceptance::kNotAccepted, why);
+  };
+  bool taken = false;
+  if (asset->sends_uri()) {
+    taken = asset->account->TryChange(
+        asset->context.tenant, [send](RequestSlot&) { send(); }, refuse, /*patient=*/false);
+  } else {
+    TransferQueue::Transfer transfer;
+    transfer.tenant = asset->context.tenant;
+    transfer.work = [send](const std::shared_ptr<TransferSlot>&) { send(); };
+    transfer.dropped = [asset, refuse] { refuse(asset->account->Busy()); };
+    taken = asset->account->transfers().Submit(std::move(transfer));
+  }
+  if (!taken) refuse(asset->account->Busy());
 }
 
 void AssetCreation::AnswerWithContent(const ReadAsset& asset, model::Asset content, Done<model::Asset> done) {

@@ -71,14 +71,18 @@ class AssetCreation {
   void Read(CheckedAsset asset, Done<model::Asset> done);
   void ShareContent(ReadAsset asset, Done<model::Asset> done);
   void Decide(ReadAsset asset, Done<model::Asset> done);
-  void Launch(ReadAsset asset, Done<model::Asset> done);
-  void Send(ReadAsset asset, Done<model::Asset> done);
+  // `earlier`: the journal has a call of this request id.
+  void Launch(ReadAsset asset, bool earlier, Done<model::Asset> done);
+  // `begun`: the call is journalled already.
+  void AwaitTurn(const std::shared_ptr<JournalledAsset>& asset, bool begun);
 
   // Goes on when another creation of the same bytes has come to `leader`.
   void Follow(ReadAsset asset, const absl::StatusOr<model::Asset>& leader, Done<model::Asset> done);
   absl::StatusOr<Known> LookUp(const CheckedAsset& asset);
   // What the creation would answer: a preview, or why its name or place is not free now.
   absl::StatusOr<model::Asset> Foresee(const ReadAsset& asset);
+  // Whether name and place are free now.
+  absl::Status CheckClaim(const CheckedAsset& asset);
   // Whether an upload is the same request as the journalled one; a stream is read to its end where its hash is needed.
   absl::Status CompareWithEarlier(const ReadAsset& asset, const model::JournalEntry& earlier);
   // Answers as the earlier request did, and sends nothing.

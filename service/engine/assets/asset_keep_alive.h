@@ -42,9 +42,9 @@ class AssetKeepAlive {
   // Follows an ACTIVE asset that has an expire_time; again after each change of that. Others are ignored.
   void Track(const model::Asset& asset);
 
-  // The vendor accepted a task with the asset, or a task begins to wait for others and needs this one too. Writes last_used_time, and counts what was accepted. Where
-  // the vendor counts idle time, it is also read there if its last use at the vendor is not a recent one: a task that
-  // only waits here uses nothing there.
+  // The vendor accepted a task with the asset, or a task begins to wait for others and needs this one too. Writes
+  // last_used_time, and counts what was accepted. Where the vendor counts idle time, it is also read there if its last
+  // use at the vendor is not a recent one: a task that only waits here uses nothing there.
   void Used(const model::Asset& asset, AssetUse use);
 
  private:

@@ -8,6 +8,7 @@
 #include "service/base/error.h"
 #include "service/base/log.h"
 #include "service/base/sha256.h"
+#include "service/engine/assets/vendor_pages.h"
 #include "service/engine/dispatch/retry_policy.h"
 #include "service/model/cost.h"
 
@@ -16,9 +17,6 @@ namespace {
 
 // A group into which creations keep coming while it is deleted is not empty.
 constexpr int kMostRounds = 5;
-
-// Of a vendor's list of the assets of one group.
-constexpr int kMostPages = 100;
 
 // The answer of the journal (a name) becomes the group itself.
 Journal::Waiter AnswerWith(store::Store& store, Done<model::AssetGroup> done) {
@@ -85,15 +83,24 @@ void Groups::Create(const CallContext& context, const CreateGroupParams& params,
     if (journal_.Begin(call, AnswerWith(store_, std::move(done))) == Journal::Role::kAnswered) return;
     return Keep(context, params, account, call, "group-" + base::MakeUuidV7(clock_.Now(), random_));
   }
+  if (journal_.Enter(call, AnswerWith(store_, std::move(done))) == Journal::Role::kAnswered) return;
   const auto earlier = journal_.FindEarlier(call.key);
-  if (!earlier.ok()) return done(earlier.status());
-  if (earlier->has_value()) return journal_.AnswerEarlier(call, AnswerWith(store_, std::move(done)));
-  // Journalled when its turn has come: what was killed while it waited is not in doubt.
-  account.Change<model::AssetGroup>(
-      context, std::move(done), [this, context, params, &account, call](Done<model::AssetGroup> answer) mutable {
-        const Journal::Role role = journal_.Begin(call, AnswerWith(store_, std::move(answer)));
-        if (role == Journal::Role::kOwner) Send(context, params, account, std::move(call));
-      });
+  if (!earlier.ok()) return journal_.Leave(call, earlier.status());
+  const bool begun = earlier->has_value();
+  if (begun && !journal_.Begin(call)) return;
+  // Billed: it waits for its turn without its caller. It is journalled then: what a kill ends before is not in doubt.
+  const bool taken = account.TryChange(
+      context.tenant,
+      [this, context, params, &account, call, begun](RequestSlot&) {
+        if (begun || journal_.Begin(call)) Send(context, params, account, call);
+      },
+      [this, call, begun](const absl::Status& why) { NotSent(call, begun, why); }, /*patient=*/false);
+  if (!taken) NotSent(call, begun, account.Busy());
+}
+
+void Groups::NotSent(const model::JournalEntry& call, bool begun, const absl::Status& why) {
+  if (!begun) return journal_.Leave(call, why);
+  journal_.Failed(call, upstream::Acceptance::kNotAccepted, why);
 }
 
 void Groups::Send(const CallContext& context, const CreateGroupParams& params, VendorAccount& account,
@@ -240,16 +247,15 @@ absl::Status Groups::CheckEmptyAtVendor(const CallContext& context, const model:
   // full group looks empty.
   upstream::AssetQuery query;
   query.group_ids = {group.id};
-  for (query.page = 1; query.page <= kMostPages; ++query.page) {
-    const auto there = account.upstream().assets().ListAssets(ToCallOptions(context), query);
-    if (!there.ok()) return there.status();
-    for (const upstream::AssetReport& asset : there->items) {
-      if (asset.group_id == group.id) return NotEmpty(group);
-    }
-    if (!there->more) return absl::OkStatus();
-  }
-  // A vendor that filters nothing, with more assets than can be looked through.
-  return NotEmpty(group);
+  const auto list = [&](const upstream::AssetQuery& page) {
+    return account.upstream().assets().ListAssets(ToCallOptions(context), page);
+  };
+  const absl::StatusOr<bool> all = ForEachListed(query, list, [&](const upstream::AssetReport& asset) {
+    return asset.group_id == group.id ? NotEmpty(group) : absl::OkStatus();
+  });
+  if (!all.ok()) return all.status();
+  // Else a vendor that filters nothing, with more assets than can be looked through.
+  return *all ? absl::OkStatus() : NotEmpty(group);
 }
 
 absl::Status Groups::DeleteKept(const CallContext& context, const DeleteGroupParams& params,

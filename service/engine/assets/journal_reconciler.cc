@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "service/base/error.h"
 #include "service/base/log.h"
+#include "service/engine/journal/journal_errors.h"
 #include "service/upstream/request_outcome.h"
 
 namespace seedance::engine {
@@ -206,7 +207,7 @@ absl::StatusOr<model::JournalEntry> JournalReconciler::OwnRow(const CallContext&
       store_.GetEntry({context.tenant, params.method, params.request_id});
   if (!row.ok()) return row.status();
   if (!row->has_value()) {
-    return base::ResourceNotFound("seedance.gateway.v1.Creation", absl::StrCat(params.method, " ", params.request_id));
+    return CreationNotFound({context.tenant, params.method, params.request_id});
   }
   const model::JournalState state = (*row)->state;
   const bool open = state == model::JournalState::kInDoubt || state == model::JournalState::kInFlight;

@@ -38,8 +38,8 @@ struct ReadAsset : CheckedAsset {
   }
 };
 
-// The last stage: the journal has the row `call` for this creation and nobody else may send it. Its holder ends the row
-// exactly once (Journal::Accepted, Journal::Failed).
+// The last stage: `call` has entered the journal and nobody else may send it. It is in the store before it is sent; its
+// holder ends it exactly once (Journal::Accepted, Journal::Failed).
 struct JournalledAsset : ReadAsset {
   JournalledAsset(ReadAsset read, model::JournalEntry row) : ReadAsset(std::move(read)), call(std::move(row)) {}
 

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "service/base/error.h"
 #include "service/engine/assets/asset_library.h"
+#include "service/engine/assets/vendor_pages.h"
 
 namespace seedance::engine {
 namespace {
@@ -18,8 +19,6 @@ using Answer = absl::StatusOr<std::optional<Journal::Found>>;
 constexpr absl::Duration kClockSkew = absl::Seconds(30);
 constexpr absl::Duration kLateness = absl::Hours(1);
 constexpr char kIdField[] = "upstream_id";
-// As many as any plan allows, and an end for a vendor that always says "more".
-constexpr int kMostPages = 100;
 
 bool InTime(const model::JournalEntry& row, const std::optional<absl::Time>& create_time) {
   if (!create_time.has_value()) return true;
@@ -30,16 +29,14 @@ bool InTime(const model::JournalEntry& row, const std::optional<absl::Time>& cre
 template <typename Report, typename Query, typename List, typename Fits>
 absl::StatusOr<std::vector<Report>> Matches(Query query, List list, Fits fits) {
   std::vector<Report> matches;
-  for (query.page = 1; query.page <= kMostPages; ++query.page) {
-    absl::StatusOr<upstream::ReportPage<Report>> page = list(query);
-    if (!page.ok()) return page.status();
-    for (Report& report : page->items) {
-      const bool twice =
-          std::any_of(matches.begin(), matches.end(), [&report](const Report& match) { return match.id == report.id; });
-      if (!report.id.empty() && !twice && fits(report)) matches.push_back(std::move(report));
-    }
-    if (!page->more) return matches;
-  }
+  const absl::StatusOr<bool> all = ForEachListed(query, list, [&](Report& report) {
+    const bool twice =
+        std::any_of(matches.begin(), matches.end(), [&report](const Report& match) { return match.id == report.id; });
+    if (!report.id.empty() && !twice && fits(report)) matches.push_back(std::move(report));
+    return absl::OkStatus();
+  });
+  if (!all.ok()) return all.status();
+  if (*all) return matches;
   base::ErrorDetail detail;
   detail.reason = base::Reason::kUpstreamUnavailable;
   return base::MakeError("the vendor lists too many entries to search", detail);

@@ -16,7 +16,8 @@ namespace seedance::engine {
 // show late what it took, and few at a time, because polls use the same threads. Thread-safe.
 class LookupSchedule {
  public:
-  // `look` runs on a thread of the clock's timer that may block, and leads to exactly one call of Done or PutOff with its key.
+  // `look` runs on a thread of the clock's timer that may block, and leads to exactly one call of Done or PutOff with
+  // its key.
   LookupSchedule(base::Clock& clock, std::function<void(const std::string& key)> look);
 
   void Start() { due_.Start(); }

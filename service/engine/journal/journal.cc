@@ -8,6 +8,7 @@
 #include "service/base/error.h"
 #include "service/base/log.h"
 #include "service/engine/journal/claim_conflict.h"
+#include "service/engine/journal/journal_errors.h"
 
 namespace seedance::engine {
 namespace {
@@ -56,14 +57,6 @@ std::string ContentText(const model::UpstreamHandle& group, const std::string& s
   return absl::StrCat(model::AssetGroupName(group), "\n", sha256);
 }
 
-absl::Status CreationError(base::Reason reason, const model::JournalKey& key, std::string_view text) {
-  base::ErrorDetail detail;
-  detail.reason = reason;
-  if (reason == base::Reason::kUpstreamUnavailable) detail.retry_delay = absl::Seconds(1);
-  return base::MakeError(absl::StrCat(key.method, " with request_id ", key.request_id, ": ", std::string(text)),
-                         detail);
-}
-
 // Whether a call with this end left the gateway and may have been accepted.
 bool MayBeAccepted(const model::JournalEntry& ended) {
   return ended.state == JournalState::kDone || ended.state == JournalState::kInDoubt;
@@ -81,22 +74,6 @@ std::optional<Journal::Found> MadeBy(const UnwrittenEnds::End& end) {
   if (end.group.has_value() || end.asset.has_value()) return Journal::Found{end.group, end.asset};
   if (end.call.key.method != model::kRecreateAsset) return std::nullopt;
   return Journal::Found{std::nullopt, std::nullopt, model::ParseAssetName(end.call.resource_name)};
-}
-
-// For those who waited for a call that a person settled.
-absl::Status SettledAsNotAccepted() {
-  base::ErrorDetail detail;
-  detail.reason = base::Reason::kUpstreamUnavailable;
-  detail.retry_delay = absl::Seconds(1);
-  return base::MakeError("the vendor did not accept the earlier request with this request_id; retry", detail);
-}
-
-// For one who waited for another's call.
-absl::Status BrokeOff() {
-  base::ErrorDetail detail;
-  detail.reason = base::Reason::kUpstreamUnavailable;
-  detail.retry_delay = absl::Seconds(1);
-  return base::MakeError("the call with this request_id was interrupted; retry", detail);
 }
 
 }  // namespace
@@ -130,8 +107,8 @@ absl::StatusOr<std::optional<model::JournalEntry>> Journal::FindEarlier(const mo
 }
 
 Journal::Role Journal::Begin(model::JournalEntry& call, Waiter waiter) {
-  call.state = JournalState::kInFlight;
-  return Enter(call, std::move(waiter)) && WriteEntry(call) ? Role::kOwner : Role::kAnswered;
+  if (Enter(call, std::move(waiter)) == Role::kAnswered) return Role::kAnswered;
+  return Begin(call) ? Role::kOwner : Role::kAnswered;
 }
 
 void Journal::AnswerEarlier(model::JournalEntry& call, Waiter waiter) {
@@ -141,15 +118,17 @@ void Journal::AnswerEarlier(model::JournalEntry& call, Waiter waiter) {
 
 void Journal::AnswerAs(model::JournalEntry& call, const std::string& resource_name, const model::Fingerprint& more,
                        Waiter waiter) {
+  if (Enter(call, std::move(waiter)) == Role::kAnswered) return;
   call.state = JournalState::kDone;
   call.resource_name = resource_name;
-  if (!Enter(call, std::move(waiter)) || !WriteEntry(call)) return;
+  if (!Begin(call)) return;
   // Lost, the answer is still the same.
   (void)store_.ExtendFingerprint(call.key, more);
   Release(call.key, resource_name);
 }
 
-bool Journal::Enter(model::JournalEntry& call, Waiter waiter) {
+Journal::Role Journal::Enter(model::JournalEntry& call, Waiter waiter) {
+  call.state = JournalState::kInFlight;
   if (call.key.request_id.empty()) call.key.request_id = base::MakeUuidV4(random_);
   call.create_time = call.update_time = clock_.Now();
   std::string difference;
@@ -160,14 +139,14 @@ bool Journal::Enter(model::JournalEntry& call, Waiter waiter) {
     difference = FirstDifferenceFromJournal(flight->second.call.fingerprint, call.fingerprint);
     if (difference.empty()) {
       flight->second.waiters.push_back(std::move(waiter));
-      return is_new;
+      return is_new ? Role::kOwner : Role::kAnswered;
     }
   }
   waiter(RequestIdReused(difference));
-  return false;
+  return Role::kAnswered;
 }
 
-bool Journal::WriteEntry(const model::JournalEntry& call) {
+bool Journal::Begin(const model::JournalEntry& call) {
   absl::StatusOr<store::Store::Begun> begun = store_.BeginEntry(call, nullptr);
   if (begun.ok() && begun->conflict.has_value()) {
     begun = ToStatus(store_, call.key.tenant, *call.claim, *begun->conflict);
@@ -238,7 +217,7 @@ absl::StatusOr<model::JournalEntry> Journal::Settle(const model::JournalKey& key
   absl::StatusOr<std::optional<model::JournalEntry>> row = store_.GetEntry(key);
   if (!row.ok()) return row.status();
   if (!row->has_value()) {
-    return base::ResourceNotFound("seedance.gateway.v1.Creation", absl::StrCat(key.method, " ", key.request_id));
+    return CreationNotFound(key);
   }
   {
     base::MutexLock lock(mutex_);
@@ -428,22 +407,6 @@ void Journal::Release(const model::JournalKey& key, const absl::StatusOr<std::st
   const bool own = reason == base::Reason::kCancelled || reason == base::Reason::kDeadlineExceeded ||
                    reason == base::Reason::kSizeOutOfRange || reason == base::Reason::kTransferTooSlow;
   for (size_t i = 0; i < waiters.size(); ++i) waiters[i](own && i > 0 ? BrokeOff() : answer);
-}
-
-absl::Status RequestIdReused(const std::string& field) {
-  base::ErrorDetail detail;
-  detail.reason = base::Reason::kRequestIdReused;
-  detail.metadata["field"] = field;
-  return base::MakeError(absl::StrCat("request_id was used before with another value of `", field, "`"), detail);
-}
-
-absl::Status OutcomeUnknown(std::string_view cause) {
-  base::ErrorDetail detail;
-  detail.reason = base::Reason::kOutcomeUnknown;
-  detail.metadata["cause"] = std::string(cause);
-  return base::MakeError(
-      absl::StrCat("the vendor may have executed this request; it will not be sent again: ", std::string(cause)),
-      detail);
 }
 
 }  // namespace seedance::engine

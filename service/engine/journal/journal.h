@@ -5,7 +5,6 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
@@ -78,14 +77,26 @@ class Journal {
 
   // What to do with a call of this key.
   enum class Role {
-    kOwner,     // Send it, then call Accepted, AcceptedAs or Failed exactly once: that calls the waiter.
+    kOwner,     // It is this caller's to go on with.
     kAnswered,  // The waiter was or will be called; do nothing.
   };
 
-  // Journals the call before it leaves. An empty request id is replaced by a new one in `call`. The waiter is called
-  // with: why `call.claim` cannot be had (nothing is journalled then); the answer of an earlier call of the same key
-  // and fingerprint (now, or when it ends); ALREADY_EXISTS naming the first differing field; for one in doubt, what a
-  // look at the vendor finds, else OUTCOME_UNKNOWN; or a store error.
+  // Registers a call in this process, not yet in the store: a crash leaves nothing of it. Others with the same key and
+  // fingerprint wait for its end from now on. An empty request id is replaced by a new one in `call`. ALREADY_EXISTS
+  // for the waiter names the first field that differs from the call that is under way. kOwner: call Begin, or Leave.
+  Role Enter(model::JournalEntry& call, Waiter waiter);
+
+  // Journals a call that has entered, at the moment when it is sent. True: send it, then call Accepted, AcceptedAs or
+  // Failed exactly once, which calls the waiters. False: the waiters were or will be called, with: why `call.claim`
+  // cannot be had (nothing is journalled then); the answer of an earlier call of the same key and fingerprint;
+  // ALREADY_EXISTS naming the first differing field; for one in doubt, what a look at the vendor finds, else
+  // OUTCOME_UNKNOWN; or a store error.
+  [[nodiscard]] bool Begin(const model::JournalEntry& call);
+
+  // Ends a call that has entered and will not begin; `why` is for the waiters.
+  void Leave(const model::JournalEntry& call, const absl::Status& why) { Release(call.key, why); }
+
+  // Both at once, for calls that wait for nothing. kOwner: it has begun.
   Role Begin(model::JournalEntry& call, Waiter waiter);
 
   // As Begin for a call that cannot be sent, because its bytes were not read or are used up: it is journalled, if need
@@ -100,7 +111,8 @@ class Journal {
 
   // Looks for what a call in doubt made, as Begin does for one who repeats it; callers that come meanwhile wait for the
   // outcome. `done(over)` is called exactly once, on any thread; over: the call is not in doubt, or not any more. Not
-  // over: nothing was found, the store failed, or another look is under way. An error: why the vendor could not be asked.
+  // over: nothing was found, the store failed, or another look is under way. An error: why the vendor could not be
+  // asked.
   void LookAgain(const model::JournalKey& key, absl::AnyInvocable<void(absl::StatusOr<bool> over)> done);
 
   // Ends a call in doubt by a person's word, or because the doubt has lost its meaning: `found` is what it made; not
@@ -129,10 +141,6 @@ class Journal {
  private:
   using Calls = std::map<model::JournalKey, model::JournalEntry>;
 
-  // Registers the call as under way; an empty request id is replaced. False: the waiter has been or will be called.
-  bool Enter(model::JournalEntry& call, Waiter waiter);
-  // Writes the row of a call that has entered. False: there was one, or an error, and every waiter was called.
-  bool WriteEntry(const model::JournalEntry& call);
   // Writes the end, or has it written later: false.
   bool Finish(model::JournalEntry call, model::AssetGroup* group, model::Asset* asset,
               const absl::StatusOr<std::string>& answer);
@@ -164,19 +172,13 @@ class Journal {
   // What calls in doubt may have created: texts of group and bytes, one for each call that knows its bytes.
   std::map<model::JournalKey, std::string> content_of_ ABSL_GUARDED_BY(mutex_);
   std::multiset<std::string> contents_ ABSL_GUARDED_BY(mutex_);
-  UnwrittenEnds unwritten_;  // Last: its thread uses the others.
+  UnwrittenEnds unwritten_;  // Last: it uses the others.
 };
 
 using model::FieldOf;
 using model::FirstDifferenceFromJournal;
 using model::kReusedField;
 using model::kStreamHashField;
-
-// ALREADY_EXISTS: the request id was used with another value of `field`.
-absl::Status RequestIdReused(const std::string& field);
-
-// UNKNOWN: the vendor's answer was lost.
-absl::Status OutcomeUnknown(std::string_view cause);
 
 }  // namespace seedance::engine
 

@@ -152,8 +152,8 @@ bool Submission::WriteResult(const std::string& id, const upstream::BilledResult
       in_doubt = edited;
     }
   };
-  // Whatever its state: while it is being sent nobody else takes it out of SUBMITTING. The tracker does so at its start,
-  // and for a task that was disowned.
+  // Whatever its state: while it is being sent nobody else takes it out of SUBMITTING. The tracker does so at its
+  // start, and for a task that was disowned.
   const auto always = [](const GenerationTask&) { return true; };
   if (!schedule_.Finish(id, always, merge, next_try, until)) return false;
   if (in_doubt.has_value()) {

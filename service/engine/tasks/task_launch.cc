@@ -6,6 +6,7 @@
 #include "service/base/log.h"
 #include "service/engine/assets/asset_waits.h"
 #include "service/engine/journal/journal.h"
+#include "service/engine/journal/journal_errors.h"
 #include "service/engine/tasks/task_fingerprint.h"
 
 namespace seedance::engine {

@@ -45,8 +45,8 @@ class TaskTracker {
   void Disown(const model::GenerationTask& task) { with_.table.AddDisowned(task); }
 
   // A webhook says that there is news of the vendor's task: it is polled now, after a poll under way once more, and at
-  // most once a second. False: no such task is open. The notice is kept for a minute then: the vendor may be faster than
-  // its answer to the create.
+  // most once a second. False: no such task is open. The notice is kept for a minute then: the vendor may be faster
+  // than its answer to the create.
   bool Notify(const std::string& upstream, const std::string& upstream_task_id);
 
  private:

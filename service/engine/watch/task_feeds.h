@@ -41,9 +41,9 @@ struct TaskFeed {
 
 // Feeds of changes, one for each tenant whose tasks are watched.
 //
-// Revisions are committed in order (store::Store), but published by many threads in any order. So publications carry no data: they
-// only make the tenant's feed read the store from its last revision, and readers follow the feed. A reader at a
-// revision has seen every change up to it.
+// Revisions are committed in order (store::Store), but published by many threads in any order. So publications carry no
+// data: they only make the tenant's feed read the store from its last revision, and readers follow the feed. A reader
+// at a revision has seen every change up to it.
 //
 // Thread-safe. Outlives its readers; store and tokens outlive it.
 class TaskFeeds {

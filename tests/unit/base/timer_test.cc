@@ -120,6 +120,28 @@ TEST(Timer, WhatBlocksHoldsUpNeitherQuickWorkNorOtherWorkThatMayBlock) {
   go = true;
 }
 
+TEST(Timer, WorkThatWaitsForAWorkerIsDroppedByAStopAndNotWaitedFor) {
+  SimulatedClock clock(absl::UnixEpoch());
+  std::atomic<bool> go{false};
+  std::atomic<int> inside{0};
+  std::vector<std::unique_ptr<Timer::Alarm>> blocked;
+  std::atomic<bool> ran{false};
+  Timer::Alarm queued(clock, Work::kMayBlock, [&] { ran = true; });
+  for (int i = 0; i < Timer::kWorkers; ++i) {
+    blocked.push_back(std::make_unique<Timer::Alarm>(clock, Work::kMayBlock, [&] {
+      ++inside;
+      EXPECT_TRUE(Eventually([&] { return go.load(); }));
+    }));
+    blocked.back()->Set(clock.Now());
+  }
+  ASSERT_TRUE(Eventually([&] { return inside == Timer::kWorkers; }));
+  queued.Set(clock.Now());
+  queued.Stop();
+  go = true;
+  for (const auto& alarm : blocked) alarm->Stop();
+  EXPECT_FALSE(ran);
+}
+
 TEST(Timer, QuickWorkRunsInTheOrderOfItsTimes) {
   SimulatedClock clock(absl::UnixEpoch());
   std::vector<int> order;  // Of the timer's thread, until the alarms are stopped.

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "service/base/sha256.h"
+#include "service/engine/journal/journal_errors.h"
 #include "tests/testing/eventually.h"
 #include "tests/unit/engine/assets/keeper_fixture.h"
 #include "tests/unit/engine/engine_fixture.h"

@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "service/base/sha256.h"
 #include "service/engine/assets/journal_reconciler.h"
+#include "service/engine/journal/journal_errors.h"
 #include "tests/unit/engine/assets/creation_fixture.h"
 
 namespace seedance::testing {
