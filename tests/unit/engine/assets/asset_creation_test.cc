@@ -464,48 +464,6 @@ TEST_F(AssetCreationTest, ACreateWhoseTwinEndsMeanwhileIsAnsweredLikeIt) {
   EXPECT_EQ(vendor_.create_asset.calls(), 1);
 }
 
-TEST_F(AssetCreationTest, WhatWaitsForItsTurnGoesOnWithoutItsCallerWhoFindsItAgain) {
-  threads_ = 1;
-  Start();
-  const model::UpstreamHandle group = OldGroup();
-  vendor_.create_asset.Close();
-  Answer<model::Asset> first;
-  engine_->assets().Create(Caller(), GoodAsset(group, "first"), first.done());
-  ASSERT_TRUE(Eventually([&] { return vendor_.create_asset.waiting() == 1; }));
-  engine::CreateAssetParams params = GoodAsset(group, "hero");
-  params.request_id = kRequestId;
-  engine::CallContext left = Caller();
-  left.cancel = std::make_shared<base::CancelToken>();
-  Answer<model::Asset> second;
-  engine_->assets().Create(left, params, second.done());
-  left.cancel->Cancel();
-  const auto row = store_->GetEntry({kTenant, "CreateAsset", kRequestId});
-  EXPECT_TRUE(row.ok() && !row->has_value()) << "a crash would leave it in doubt, though it was never sent";
-  Answer<model::Asset> again;
-  engine_->assets().Create(Caller(), params, again.done());
-  vendor_.create_asset.Open();
-  EXPECT_TRUE(first.Wait().ok());
-  const absl::StatusOr<model::Asset> asset = again.Wait();
-  ASSERT_TRUE(asset.ok()) << asset.status();
-  EXPECT_EQ(second.Wait()->handle, asset->handle);
-  EXPECT_EQ(vendor_.create_asset.calls(), 2);
-}
-
-TEST_F(AssetCreationTest, ANameThatIsTakenIsRefusedBeforeTheTurnComes) {
-  threads_ = 1;
-  Start();
-  const model::UpstreamHandle group = OldGroup();
-  ASSERT_TRUE(CreateAsset(GoodAsset(group, "hero")).ok());
-  vendor_.create_asset.Close();
-  Answer<model::Asset> first;
-  engine_->assets().Create(Caller(), GoodAsset(group, "first"), first.done());
-  ASSERT_TRUE(Eventually([&] { return vendor_.create_asset.waiting() == 1; }));
-  EXPECT_EQ(ReasonOf(CreateAsset(GoodAsset(group, "hero"))), Reason::kDisplayNameTaken);
-  vendor_.create_asset.Open();
-  EXPECT_TRUE(first.Wait().ok());
-  EXPECT_EQ(vendor_.create_asset.calls(), 2);
-}
-
 TEST_F(AssetCreationTest, CreateAndUploadDoNotShareRequestIds) {
   Start();
   const model::UpstreamHandle group = OldGroup();

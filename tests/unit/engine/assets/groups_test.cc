@@ -48,32 +48,6 @@ TEST_F(GroupsTest, AHundredCreatesWithOneRequestIdAreOneGroup) {
   EXPECT_EQ(vendor_.create_group.calls(), 1);
 }
 
-TEST_F(GroupsTest, WhatWaitsForItsTurnGoesOnWithoutItsCallerWhoFindsItAgain) {
-  threads_ = 1;
-  Start();
-  vendor_.create_group.Close();
-  engine::CreateGroupParams other = Heroes();
-  other.request_id.clear();
-  Answer<model::AssetGroup> first;
-  engine_->groups().Create(Caller(), other, first.done());
-  ASSERT_TRUE(Eventually([&] { return vendor_.create_group.waiting() == 1; }));
-  engine::CallContext left = Caller();
-  left.cancel = std::make_shared<base::CancelToken>();
-  Answer<model::AssetGroup> second;
-  engine_->groups().Create(left, Heroes(), second.done());
-  left.cancel->Cancel();
-  const auto row = store_->GetEntry({kTenant, "CreateAssetGroup", kRequestId});
-  EXPECT_TRUE(row.ok() && !row->has_value()) << "a crash would leave it in doubt, though it was never sent";
-  Answer<model::AssetGroup> again;
-  engine_->groups().Create(Caller(), Heroes(), again.done());
-  vendor_.create_group.Open();
-  EXPECT_TRUE(first.Wait().ok());
-  const absl::StatusOr<model::AssetGroup> group = again.Wait();
-  ASSERT_TRUE(group.ok()) << group.status();
-  EXPECT_EQ(second.Wait()->handle, group->handle);
-  EXPECT_EQ(vendor_.create_group.calls(), 2);
-}
-
 TEST_F(GroupsTest, ValidationAloneStoresAndSendsNothing) {
   Start();
   engine::CreateGroupParams params = Heroes();
