@@ -7,6 +7,7 @@
 #include "service/base/error.h"
 #include "service/engine/dispatch/wait_reason.h"
 #include "service/model/failure.h"
+#include "service/upstream/request_outcome.h"
 
 namespace seedance::engine {
 namespace {
@@ -71,12 +72,14 @@ void MergeSubmission(const upstream::BilledResult<std::string>& result, absl::Ti
       task.error = model::ToFailure(result.status);
       return;
     case upstream::Acceptance::kNotAccepted:
-      if (!result.retryable) {
+      // What the gateway held back itself, at its stop for instance, says nothing against the task.
+      if (!result.retryable && !upstream::WasNotSent(result.status)) {
         task.state = TaskState::kFailed;
         task.error = model::ToFailure(result.status);
         return;
       }
       task.state = TaskState::kPending;
+      if (absl::IsCancelled(result.status)) return;
       task.state_message = NextAttempt(result.status, now + next_try);
       return;
     case upstream::Acceptance::kUnknown:

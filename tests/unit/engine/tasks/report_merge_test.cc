@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "service/engine/dispatch/refusals.h"
 #include "tests/testing/fake_upstream.h"
 
 namespace seedance::engine {
@@ -74,6 +75,18 @@ TEST(MergeReportTest, AFailureCarriesItsError) {
   GenerationTask task = In(TaskState::kRunning);
   EXPECT_TRUE(MergeReport(report, task));
   EXPECT_EQ(task.error, report.error);
+}
+
+TEST(MergeSubmissionTest, WhatTheGatewayHeldBackItselfIsSentLater) {
+  for (const absl::Status& why : {Stopping(), PutOffByCooldown(absl::Seconds(30))}) {
+    const testing::Billed held_back = upstream::NotSent(why);
+    ASSERT_FALSE(held_back.retryable) << "not on the thread that holds it";
+    GenerationTask task = In(TaskState::kSubmitting);
+    MergeSubmission(held_back, absl::UnixEpoch(), absl::Seconds(1), task);
+    EXPECT_EQ(task.state, TaskState::kPending) << why;
+    EXPECT_EQ(task.error.reason, Reason::kUnspecified);
+    EXPECT_EQ(task.state_message.empty(), absl::IsCancelled(why)) << task.state_message;
+  }
 }
 
 TEST(MergeSubmissionTest, EveryAnswerHasItsState) {
