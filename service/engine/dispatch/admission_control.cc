@@ -72,15 +72,13 @@ AdmissionControl::Call AdmissionControl::Begin(RequestKind kind, bool caller, bo
   call.kind = kind;
   call.caller = caller;
   call.further = further;
+  call.begin_time = now;
   call.outage_epoch = breaker_.openings();
   call.probe = !caller && !further && breaker_.Begin();
   return call;
 }
 
-void AdmissionControl::Sent(Call& call, absl::Time now) {
-  call.sent_mark = Of(call.kind).rate.Sent(now);
-  call.sent_time = now;
-}
+void AdmissionControl::Sent(Call& call, absl::Time now) { call.sent_mark = Of(call.kind).rate.Sent(now); }
 
 void AdmissionControl::Returned(Call& call, absl::Time now) {
   if (call.sent_mark.has_value() && !call.returned) Of(call.kind).rate.Answered(*call.sent_mark, now);
@@ -125,8 +123,8 @@ void AdmissionControl::Limited(Lane& lane, Wishes& wishes, LimitScope scope, con
 }
 
 void AdmissionControl::Succeeded(Lane& lane, const Call& call) {
-  // What was sent before the rest began may have been within the limit still.
-  if (call.sent_time <= lane.cooldown_began) return;
+  // What got its turn before the rest began is no trial, however late it was sent: it may be within another limit.
+  if (call.begin_time <= lane.cooldown_began) return;
   lane.cooldown_until = absl::InfinitePast();
   lane.callers_until = absl::InfinitePast();
 }

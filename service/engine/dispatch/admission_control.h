@@ -57,7 +57,7 @@ class AdmissionControl {
     bool answered = false;
     int64_t outage_epoch = 0;  // How often the vendor had gone down before.
     std::optional<absl::Time> sent_mark;
-    absl::Time sent_time = absl::InfinitePast();
+    absl::Time begin_time = absl::InfinitePast();
   };
 
   explicit AdmissionControl(const Options& options);

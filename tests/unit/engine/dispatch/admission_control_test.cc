@@ -122,6 +122,17 @@ TEST_F(AdmissionControlTest, DuringALongRestOneCallTriesAndItsSuccessEndsTheRest
   EXPECT_TRUE(MayGo(RequestKind::kRead));
 }
 
+TEST_F(AdmissionControlTest, WhatGotItsTurnBeforeTheRestAndLeftAfterItsBeginningEndsNoRest) {
+  AdmissionControl::Call slow = gate_.Take(RequestKind::kRead, now_);
+  now_ += absl::Milliseconds(1);
+  for (int i = 0; i < 3; ++i) Call(RequestKind::kRead, kLimited);
+  now_ += absl::Milliseconds(1);
+  gate_.Sent(slow, now_);
+  gate_.Answered(slow, kGood, now_);
+  gate_.Ended(slow);
+  EXPECT_FALSE(MayGo(RequestKind::kRead));
+}
+
 TEST_F(AdmissionControlTest, ATrialThatIsLimitedTooMakesTheRestLonger) {
   for (int i = 0; i < 3; ++i) Call(RequestKind::kRead, kLimited);
   now_ += AdmissionControl::kTrialPause;
