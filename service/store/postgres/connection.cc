@@ -198,6 +198,17 @@ const std::string& Connection::Prepared(const std::string& sql) {
   return statements_.emplace(sql, std::move(name)).first->second;
 }
 
+std::unique_ptr<sql::Statement> Connection::Prepare(const std::string& sql) {
+  return std::make_unique<Query>(*this, sql);
+}
+
+const sql::Dialect& Connection::dialect() const {
+  static constexpr sql::Dialect kDialect = {
+      "= ANY(ARRAY(SELECT convert_to(json_array_elements_text(?::json), 'UTF8')))",
+      "= ANY(ARRAY(SELECT json_array_elements_text(?::json)::int))", "position(?::bytea IN folded_name) > 0"};
+  return kDialect;
+}
+
 Query& Query::Text(const std::string& value) { return Bytes(value); }
 
 // Binary for texts too: in text format they end at their first NUL, unnoticed. The server refuses it.

@@ -11,6 +11,7 @@
 
 #include "absl/time/time.h"
 #include "service/store/postgres/postgres_error.h"
+#include "service/store/sql/session.h"
 
 namespace seedance::store::postgres {
 
@@ -35,13 +36,17 @@ using Result = std::unique_ptr<PGresult, ResultDeleter>;
 // longer than its own time-out allows counts as lost.
 //
 // Tests: tests/unit/store/postgres/connection_test.cc
-class Connection {
+class Connection final : public sql::Session {
  public:
   // Connects. Tables without a schema are those of `options.schema`. An error when the server is a standby, whose reads
   // would lag behind our writes.
   explicit Connection(const ConnectOptions& options);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
+
+  std::unique_ptr<sql::Statement> Prepare(const std::string& sql) override;
+  int64_t NextRevision() override { return ++revision; }
+  const sql::Dialect& dialect() const override;
 
   // Runs statements without parameters, in one message; they are not kept prepared. Returns the tag of the last one
   // (`COMMIT`).
@@ -60,7 +65,7 @@ class Connection {
   // Number of rows that INSERT, UPDATE and DELETE have changed so far, including changes rolled back.
   int64_t changes() const { return changes_; }
 
-  // The last revision of the open write transaction (NextRevision).
+  // The last revision of the open write transaction.
   int64_t revision = 0;
 
   int server_version() const { return PQserverVersion(connection_.get()); }
@@ -97,7 +102,7 @@ class Connection {
 };
 
 // One run of a statement: bind $1, $2 and so on in order, then Step through the rows or Run.
-class Query {
+class Query final : public sql::Statement {
  public:
   // The literal or builder that `sql` comes from decides; values are bound.
   Query(Connection& connection, const std::string& sql) : connection_(connection), sql_(sql) {}
@@ -106,20 +111,20 @@ class Query {
 
   // Bind the next parameter. Texts may hold any bytes; the server refuses those that are no UTF-8 in a column or
   // function of type text.
-  Query& Text(const std::string& value);
-  Query& Bytes(const std::string& value);
-  Query& Int(int64_t value);
+  Query& Text(const std::string& value) override;
+  Query& Bytes(const std::string& value) override;
+  Query& Int(int64_t value) override;
 
   // Advances to the next row. False: there is none.
-  bool Step();
+  bool Step() override;
 
   // Runs to the end. Returns the number of rows that an INSERT, UPDATE or DELETE changed.
-  int Run();
+  int Run() override;
 
   // Columns of the present row, from 0: value, size in bytes, bytes. NULL reads as 0 and as empty.
-  int64_t IntAt(int column) const;
-  size_t SizeAt(int column) const;
-  std::string BytesAt(int column) const;
+  int64_t IntAt(int column) const override;
+  size_t SizeAt(int column) const override;
+  std::string BytesAt(int column) const override;
 
  private:
   void Send();

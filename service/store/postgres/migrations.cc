@@ -26,7 +26,8 @@ CREATE TABLE asset_groups (
   tenant        bytea   NOT NULL,
   upstream      bytea   NOT NULL,
   display_name  bytea   NOT NULL,
-  folded_name   bytea   NOT NULL,  -- The same in lower case, for searches.
+  -- The same in ASCII lower case, for searches: 'escape' leaves ASCII as it is.
+  folded_name   bytea   GENERATED ALWAYS AS (decode(lower(encode(display_name, 'escape') COLLATE "C"), 'escape')) STORED,
   group_type    integer NOT NULL,  -- 0: not known.
   create_micros bigint  NOT NULL,
   revision      bigint  NOT NULL,
@@ -40,7 +41,8 @@ CREATE TABLE assets (
   upstream      bytea   NOT NULL,
   group_name    bytea   NOT NULL,  -- No foreign key: a handle may be used whose group is not stored here.
   display_name  bytea   NOT NULL,
-  folded_name   bytea   NOT NULL,  -- The same in lower case, for searches.
+  -- The same in ASCII lower case, for searches: 'escape' leaves ASCII as it is.
+  folded_name   bytea   GENERATED ALWAYS AS (decode(lower(encode(display_name, 'escape') COLLATE "C"), 'escape')) STORED,
   media_type    integer NOT NULL,
   state         integer NOT NULL,
   sha256        bytea   NOT NULL,  -- Empty: unknown.

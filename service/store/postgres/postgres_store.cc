@@ -5,53 +5,17 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "service/store/postgres/asset_claims.h"
-#include "service/store/postgres/asset_rows.h"
-#include "service/store/postgres/call_rows.h"
 #include "service/store/postgres/connection_pool.h"
-#include "service/store/postgres/group_rows.h"
 #include "service/store/postgres/owner_session.h"
-#include "service/store/postgres/task_history.h"
-#include "service/store/postgres/task_rows.h"
 #include "service/store/postgres/write_queue.h"
-#include "service/store/sql_store.h"
+#include "service/store/sql/sql_store.h"
 
 namespace seedance::store::postgres {
 namespace {
 
-struct PostgresRows {
-  static constexpr auto BeginEntry = &postgres::BeginEntry;
-  static constexpr auto CountLiveAssets = &postgres::CountLiveAssets;
-  static constexpr auto DeleteTask = &postgres::DeleteTask;
-  static constexpr auto DoubtInFlightEntries = &postgres::DoubtInFlightEntries;
-  static constexpr auto ExtendFingerprint = &postgres::ExtendFingerprint;
-  static constexpr auto FindAsset = &postgres::FindAsset;
-  static constexpr auto FindAssetByContent = &postgres::FindAssetByContent;
-  static constexpr auto FindAssetByVendorId = &postgres::FindAssetByVendorId;
-  static constexpr auto FindClaimConflict = &postgres::FindClaimConflict;
-  static constexpr auto FindTaskByUpstreamId = &postgres::FindTaskByUpstreamId;
-  static constexpr auto IsDeletedTaskOf = &postgres::IsDeletedTaskOf;
-  static constexpr auto ListAssets = &postgres::ListAssets;
-  static constexpr auto ListEntriesInDoubt = &postgres::ListEntriesInDoubt;
-  static constexpr auto ListExpiringAssets = &postgres::ListExpiringAssets;
-  static constexpr auto ListGroups = &postgres::ListGroups;
-  static constexpr auto ListLeastRecentlyUsed = &postgres::ListLeastRecentlyUsed;
-  static constexpr auto ListOpenTasks = &postgres::ListOpenTasks;
-  static constexpr auto ListProcessingAssets = &postgres::ListProcessingAssets;
-  static constexpr auto ListTaskChanges = &postgres::ListTaskChanges;
-  static constexpr auto ListTasks = &postgres::ListTasks;
-  static constexpr auto PurgeEntries = &postgres::PurgeEntries;
-  static constexpr auto PurgeTasks = &postgres::PurgeTasks;
-  static constexpr auto ReadLibrary = &postgres::ReadLibrary;
-  static constexpr auto TrimDeletions = &postgres::TrimDeletions;
-};
-
 // The open database, for SqlStore.
 class Backend {
  public:
-  using Connection = postgres::Connection;
-  using Rows = PostgresRows;
-
   // Errors as OpenPostgresStore. Throws PostgresError.
   static absl::StatusOr<std::unique_ptr<Backend>> Open(const PostgresOptions& options) {
     std::unique_ptr<Backend> backend(new Backend(options));
@@ -105,7 +69,7 @@ absl::StatusOr<std::unique_ptr<Store>> OpenPostgresStore(const PostgresOptions& 
   try {
     absl::StatusOr<std::unique_ptr<Backend>> backend = Backend::Open(options);
     if (backend.ok()) {
-      auto store = std::make_unique<SqlStore<Backend>>(*std::move(backend), options.task_cache_bytes);
+      auto store = std::make_unique<sql::SqlStore<Backend>>(*std::move(backend), options.task_cache_bytes);
       // Have a result from the start. A failed one, for instance a full disk, is no reason not to serve reads.
       store->Probe(options.clock->Now(), absl::ZeroDuration());
       return store;

@@ -36,8 +36,6 @@ void CommitWrite(Connection& connection, const Meta& meta) {
   if (tag != "COMMIT") throw PostgresError("25P02", absl::StrCat("COMMIT was answered with ", tag), false);
 }
 
-int64_t NextRevision(Connection& connection) { return ++connection.revision; }
-
 Meta TakeOwnership(Connection& connection, const std::string& fresh) {
   Query(connection,
         "INSERT INTO store_meta (id, epoch, owner, revision, commits, forgotten, probes) "

@@ -28,9 +28,6 @@ std::optional<Meta> BeginWrite(Connection& connection);
 // Changes the row and commits. `meta`: as BeginWrite returned it.
 void CommitWrite(Connection& connection, const Meta& meta);
 
-// The next revision of the store, in an open write transaction.
-int64_t NextRevision(Connection& connection);
-
 // Takes the next owner number, in a transaction of its own. A database without a row gets one, with epoch `fresh`.
 Meta TakeOwnership(Connection& connection, const std::string& fresh);
 

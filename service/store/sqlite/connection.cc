@@ -31,6 +31,22 @@ Connection::Connection(const std::string& path, Use use, int64_t max_pages)
   if (max_pages > 0) Value(absl::StrCat("PRAGMA max_page_count = ", max_pages).c_str());
 }
 
+std::unique_ptr<sql::Statement> Connection::Prepare(const std::string& sql) {
+  return std::make_unique<Query>(*this, sql);
+}
+
+int64_t Connection::NextRevision() {
+  Query query(*this, "UPDATE store_meta SET revision = revision + 1 WHERE id = 1 RETURNING revision");
+  query.Step();
+  return query.IntAt(0);
+}
+
+const sql::Dialect& Connection::dialect() const {
+  static constexpr sql::Dialect kDialect = {"IN (SELECT value FROM json_each(?))",
+                                            "IN (SELECT value FROM json_each(?))", "instr(lower(display_name), ?) > 0"};
+  return kDialect;
+}
+
 bool Connection::in_transaction() const { return sqlite3_get_autocommit(database_.getHandle()) == 0; }
 
 void Connection::MergeLogWhenClosed() { sqlite3_db_config(handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr); }

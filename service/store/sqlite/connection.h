@@ -4,8 +4,11 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <unordered_map>
+
+#include "service/store/sql/session.h"
 
 namespace seedance::store::sqlite {
 
@@ -13,13 +16,17 @@ namespace seedance::store::sqlite {
 // Connection and Query throw SQLite::Exception; those who lend connections catch it.
 //
 // Tests: tests/unit/store/sqlite/sqlite_open_test.cc, tests/unit/store/sqlite/write_queue_test.cc
-class Connection {
+class Connection final : public sql::Session {
  public:
   enum class Use { kRead, kWrite, kPlain };
 
   // The file must exist. kWrite commits durably (WAL, synchronous=FULL); kRead cannot write; kPlain takes the database
   // as it is, with a log or without. `max_pages`: size limit of the database in pages of 4 KiB; 0: none.
   Connection(const std::string& path, Use use, int64_t max_pages);
+
+  std::unique_ptr<sql::Statement> Prepare(const std::string& sql) override;
+  int64_t NextRevision() override;
+  const sql::Dialect& dialect() const override;
 
   // From now on, closing the last connection of the database checkpoints the log and deletes it. By default the log
   // stays: SQLite deletes it by name, which may belong to another database by then, and nothing of a refused, damaged
@@ -51,30 +58,30 @@ class Connection {
   std::unordered_map<std::string, SQLite::Statement> statements_;  // By their SQL text.
 };
 
-// One run of a statement: bind every `?` in order, then Step through the rows or Run. The destructor resets it. No two
-// runs of the same SQL text at a time.
-class Query {
+// One run of a statement: bind every parameter in order, then Step through the rows or Run. The destructor resets it.
+// No two runs of the same SQL text at a time.
+class Query final : public sql::Statement {
  public:
   Query(Connection& connection, const std::string& sql) : statement_(connection.Compiled(sql)) {}
-  ~Query() { statement_.tryReset(); }
+  ~Query() override { statement_.tryReset(); }
   Query(const Query&) = delete;
   Query& operator=(const Query&) = delete;
 
   // Bind the next `?`.
-  Query& Text(const std::string& value);
-  Query& Bytes(const std::string& value);
-  Query& Int(int64_t value);
+  Query& Text(const std::string& value) override;
+  Query& Bytes(const std::string& value) override;
+  Query& Int(int64_t value) override;
 
   // Advances to the next row. False: there is none.
-  bool Step() { return statement_.executeStep(); }
+  bool Step() override { return statement_.executeStep(); }
 
   // Runs to the end. Returns the number of rows that an INSERT, UPDATE or DELETE changed.
-  int Run();
+  int Run() override;
 
   // Columns of the present row, from 0: value, size in bytes, bytes.
-  int64_t IntAt(int column) const { return statement_.getColumn(column).getInt64(); }
-  size_t SizeAt(int column) const { return static_cast<size_t>(statement_.getColumn(column).getBytes()); }
-  std::string BytesAt(int column) const { return statement_.getColumn(column).getString(); }
+  int64_t IntAt(int column) const override { return statement_.getColumn(column).getInt64(); }
+  size_t SizeAt(int column) const override { return static_cast<size_t>(statement_.getColumn(column).getBytes()); }
+  std::string BytesAt(int column) const override { return statement_.getColumn(column).getString(); }
 
  private:
   SQLite::Statement& statement_;

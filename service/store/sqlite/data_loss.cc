@@ -7,9 +7,9 @@
 #include "service/base/random.h"
 #include "service/model/journal_entry.h"
 #include "service/store/record.h"
-#include "service/store/sqlite/call_rows.h"
+#include "service/store/sql/call_rows.h"
+#include "service/store/sql/task_rows.h"
 #include "service/store/sqlite/store_meta.h"
-#include "service/store/sqlite/task_rows.h"
 
 namespace seedance::store::sqlite {
 namespace {

@@ -7,11 +7,9 @@
 #include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "service/store/columns.h"
 #include "service/store/record.h"
-#include "service/store/sqlite/asset_claims.h"
-#include "service/store/sqlite/call_rows.h"
-#include "service/store/sqlite/task_rows.h"
+#include "service/store/sql/asset_claims.h"
+#include "service/store/sql/columns.h"
 
 namespace seedance::store::sqlite {
 namespace {
@@ -225,6 +223,15 @@ void FillAssetClaims(Connection& connection) {
   for (const model::JournalEntry& call : calls) AddClaimOf(connection, call);
 }
 
+void FillTaskColumns(Connection& connection, const model::GenerationTask& task) {
+  Query(connection, "UPDATE tasks SET end_micros = ?, upstream = ?, upstream_task_id = ? WHERE id = ?")
+      .Int(sql::EndMicros(task))
+      .Text(task.request.upstream)
+      .Text(task.upstream_task_id)
+      .Text(task.id)
+      .Run();
+}
+
 void FillTasksHistory(Connection& connection) {
   std::string last;
   for (bool more = true; more;) {
@@ -258,7 +265,7 @@ void FillCallsHistory(Connection& connection) {
       const absl::StatusOr<model::JournalEntry> call = ParseEntry(body);
       if (!call.ok()) continue;
       Query(connection, "UPDATE billed_calls SET task_id = ?, update_micros = ? WHERE rowid = ?")
-          .Text(TaskIdOf(*call))
+          .Text(sql::TaskIdOf(*call))
           .Int(absl::ToUnixMicros(call->update_time))
           .Int(row)
           .Run();

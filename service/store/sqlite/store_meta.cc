@@ -11,12 +11,6 @@ std::string ReadOrMakeEpoch(Connection& connection, const std::string& fresh) {
   return connection.Value("SELECT epoch FROM store_meta WHERE id = 1");
 }
 
-int64_t NextRevision(Connection& connection) {
-  Query query(connection, "UPDATE store_meta SET revision = revision + 1 WHERE id = 1 RETURNING revision");
-  query.Step();
-  return query.IntAt(0);
-}
-
 Extent CountCommit(Connection& connection) {
   Query query(connection, "UPDATE store_meta SET commits = commits + 1 WHERE id = 1 RETURNING commits, revision");
   query.Step();

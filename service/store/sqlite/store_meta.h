@@ -16,9 +16,6 @@ namespace seedance::store::sqlite {
 // The database's epoch; sets it to `fresh` if it has none.
 std::string ReadOrMakeEpoch(Connection& connection, const std::string& fresh);
 
-// The next revision of the store; rolled back with the transaction.
-int64_t NextRevision(Connection& connection);
-
 // Numbers a commit. Returns the extent of the database including it.
 Extent CountCommit(Connection& connection);
 

@@ -100,7 +100,7 @@ TEST_F(TakeoverTest, RevisionsOfTwoWritersAreInTheOrderOfTheirCommits) {
   const std::unique_ptr<Connection> other = Raw();
   const std::optional<Meta> meta = BeginWrite(*other);
   ASSERT_TRUE(meta.has_value());
-  EXPECT_EQ(NextRevision(*other), before + 1);
+  EXPECT_EQ(other->NextRevision(), before + 1);
   int64_t revision = 0;
   std::thread writer([&] { revision = store->PutGroup(MakeGroup("b"))->revision; });
   // It waits for the other one's commit.

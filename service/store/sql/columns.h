@@ -1,5 +1,5 @@
-#ifndef SEEDANCE_SERVICE_STORE_COLUMNS_H_
-#define SEEDANCE_SERVICE_STORE_COLUMNS_H_
+#ifndef SEEDANCE_SERVICE_STORE_SQL_COLUMNS_H_
+#define SEEDANCE_SERVICE_STORE_SQL_COLUMNS_H_
 
 #include <cstdint>
 #include <string>
@@ -14,7 +14,7 @@
 // thread-safe.
 //
 // Tests: tests/contract/store_contract_tasks.cc, tests/contract/store_contract_assets.cc
-namespace seedance::store {
+namespace seedance::store::sql {
 
 // Primary key of a group or asset: `{upstream}~{id}`.
 std::string HandleKey(const model::UpstreamHandle& handle);
@@ -40,6 +40,6 @@ model::PageCursor CursorOf(const model::AssetGroup& group);
 model::PageCursor CursorOf(const model::Asset& asset);
 model::PageCursor CursorOf(const model::GenerationTask& task);
 
-}  // namespace seedance::store
+}  // namespace seedance::store::sql
 
-#endif  // SEEDANCE_SERVICE_STORE_COLUMNS_H_
+#endif  // SEEDANCE_SERVICE_STORE_SQL_COLUMNS_H_

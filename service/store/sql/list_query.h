@@ -1,16 +1,18 @@
-#ifndef SEEDANCE_SERVICE_STORE_LIST_QUERY_H_
-#define SEEDANCE_SERVICE_STORE_LIST_QUERY_H_
+#ifndef SEEDANCE_SERVICE_STORE_SQL_LIST_QUERY_H_
+#define SEEDANCE_SERVICE_STORE_SQL_LIST_QUERY_H_
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "service/model/page.h"
+#include "service/store/sql/session.h"
 
-namespace seedance::store {
+namespace seedance::store::sql {
 
 // Maximum bytes of stored bodies in a page, unless a single one is larger. A message needs at most twice its body (an
 // old record holds the prompt twice) plus a little: a page stays below 3 MiB, and clients accept 4 MiB.
@@ -25,28 +27,18 @@ class ListQuery {
   ListQuery(const char* select, const std::string& tenant) : sql_(select), values_{tenant} {}
 
   // Add a condition with one or two `?`.
-  ListQuery& And(const char* condition, std::string value);
-  ListQuery& And(const char* condition, int64_t value);
-  ListQuery& And(const char* condition, std::string first, std::string second);
+  ListQuery& And(std::string_view condition, std::string value);
+  ListQuery& And(std::string_view condition, int64_t value);
+  ListQuery& And(std::string_view condition, std::string first, std::string second);
 
   // Ends the statement. `from_cursor`: a condition with two `?`, create_micros and id of the cursor. `order`: the
   // ORDER BY and LIMIT clause with one `?`.
   ListQuery& Page(const char* from_cursor, const char* order, const model::PageCursor& after, int limit);
 
-  // The statement with `?`, and with `$1`, `$2` and so on instead.
-  const std::string& sql() const { return sql_; }
-  std::string NumberedSql() const;
+  // The statement, with `$1`, `$2` and so on in place of the `?`.
+  std::string sql() const;
   // Binds the values to a Query of the statement.
-  template <typename Query>
-  void Bind(Query& query) const {
-    for (const auto& value : values_) {
-      if (const auto* text = std::get_if<std::string>(&value)) {
-        query.Text(*text);
-      } else {
-        query.Int(std::get<int64_t>(value));
-      }
-    }
-  }
+  void Bind(Query& query) const;
 
  private:
   std::string sql_;
@@ -55,7 +47,7 @@ class ListQuery {
 
 // Reads a page from the rows of a statement that Page(..., limit) ended; their second column must be the stored body.
 // `read` converts a row, `cursor` gives an item's position. Returns the first error of `read`.
-template <typename Item, typename Query>
+template <typename Item>
 absl::StatusOr<model::Page<Item>> ReadPage(Query& query, int limit, absl::StatusOr<Item> (*read)(const Query&),
                                            model::PageCursor (*cursor)(const Item&)) {
   model::Page<Item> page;
@@ -78,6 +70,6 @@ absl::StatusOr<model::Page<Item>> ReadPage(Query& query, int limit, absl::Status
 std::string JsonArray(const std::vector<std::string>& texts);
 std::string JsonArray(const std::vector<int64_t>& numbers);
 
-}  // namespace seedance::store
+}  // namespace seedance::store::sql
 
-#endif  // SEEDANCE_SERVICE_STORE_LIST_QUERY_H_
+#endif  // SEEDANCE_SERVICE_STORE_SQL_LIST_QUERY_H_

@@ -1,18 +1,17 @@
-#include "service/store/postgres/task_history.h"
+#include "service/store/sql/task_history.h"
 
 #include <utility>
 
-#include "service/store/postgres/store_meta.h"
-#include "service/store/postgres/task_rows.h"
+#include "service/store/sql/task_rows.h"
 
-namespace seedance::store::postgres {
+namespace seedance::store::sql {
 namespace {
 
 // Deletes the task's row and returns the revision of the tombstone.
-int64_t Erase(Connection& connection, const model::GenerationTask& task, absl::Time now) {
-  const int64_t revision = NextRevision(connection);
-  Query(connection, "DELETE FROM tasks WHERE id = $1").Text(task.id).Run();
-  Query(connection,
+int64_t Erase(Session& session, const model::GenerationTask& task, absl::Time now) {
+  const int64_t revision = session.NextRevision();
+  Query(session, "DELETE FROM tasks WHERE id = $1").Text(task.id).Run();
+  Query(session,
         "INSERT INTO deleted_tasks (revision, tenant, id, delete_micros, upstream, upstream_task_id) "
         "VALUES ($1, $2, $3, $4, $5, $6)")
       .Int(revision)
@@ -27,19 +26,19 @@ int64_t Erase(Connection& connection, const model::GenerationTask& task, absl::T
 
 }  // namespace
 
-absl::StatusOr<int64_t> DeleteTask(Connection& connection, const std::string& id, absl::Time now,
+absl::StatusOr<int64_t> DeleteTask(Session& session, const std::string& id, absl::Time now,
                                    absl::FunctionRef<absl::Status(const model::GenerationTask&)> check) {
-  const absl::StatusOr<model::GenerationTask> task = ReadTask(connection, id);
+  const absl::StatusOr<model::GenerationTask> task = ReadTask(session, id);
   if (!task.ok()) return task.status();
   if (absl::Status agreed = check(*task); !agreed.ok()) return agreed;
-  return Erase(connection, *task, now);
+  return Erase(session, *task, now);
 }
 
-absl::StatusOr<std::vector<model::GenerationTask>> PurgeTasks(Connection& connection, absl::Time ended_before,
-                                                              absl::Time now, int limit) {
+absl::StatusOr<std::vector<model::GenerationTask>> PurgeTasks(Session& session, absl::Time ended_before, absl::Time now,
+                                                              int limit) {
   std::vector<model::GenerationTask> tasks;
   {
-    Query query(connection,
+    Query query(session,
                 "SELECT revision, body FROM tasks WHERE open = 0 AND end_micros < $1 ORDER BY end_micros, id LIMIT $2");
     query.Int(absl::ToUnixMicros(ended_before)).Int(limit);
     while (query.Step()) {
@@ -49,15 +48,15 @@ absl::StatusOr<std::vector<model::GenerationTask>> PurgeTasks(Connection& connec
     }
   }
   for (const model::GenerationTask& task : tasks) {
-    Erase(connection, task, now);
-    Query(connection, "DELETE FROM billed_calls WHERE task_id = $1 AND task_id <> ''").Text(task.id).Run();
+    Erase(session, task, now);
+    Query(session, "DELETE FROM billed_calls WHERE task_id = $1 AND task_id <> ''").Text(task.id).Run();
   }
   return tasks;
 }
 
-bool IsDeletedTaskOf(Connection& connection, const std::string& upstream, const std::string& upstream_task_id) {
+bool IsDeletedTaskOf(Session& session, const std::string& upstream, const std::string& upstream_task_id) {
   // The last condition makes the partial index usable.
-  return Query(connection,
+  return Query(session,
                "SELECT 1 FROM deleted_tasks WHERE upstream = $1 AND upstream_task_id = $2 AND upstream_task_id <> ''")
       .Text(upstream)
       .Text(upstream_task_id)
@@ -65,11 +64,11 @@ bool IsDeletedTaskOf(Connection& connection, const std::string& upstream, const 
 }
 
 // One statement is one snapshot; two would need a transaction.
-absl::StatusOr<std::vector<Store::TaskChange>> ListTaskChanges(Connection& connection, const std::string& tenant,
+absl::StatusOr<std::vector<Store::TaskChange>> ListTaskChanges(Session& session, const std::string& tenant,
                                                                int64_t after, int limit) {
-  Query query(connection,
+  Query query(session,
               "SELECT revision, body, id, 0 FROM tasks WHERE tenant = $1 AND revision > $2 "
-              "UNION ALL SELECT revision, ''::bytea, id, 1 FROM deleted_tasks WHERE tenant = $3 AND revision > $4 "
+              "UNION ALL SELECT revision, NULL, id, 1 FROM deleted_tasks WHERE tenant = $3 AND revision > $4 "
               "ORDER BY revision LIMIT $5");
   query.Text(tenant).Int(after).Text(tenant).Int(after).Int(limit);
   std::vector<Store::TaskChange> changes;
@@ -87,20 +86,18 @@ absl::StatusOr<std::vector<Store::TaskChange>> ListTaskChanges(Connection& conne
   return changes;
 }
 
-Store::HistoryBounds ReadHistoryBounds(Connection& connection) {
-  Query query(connection, "SELECT revision, forgotten FROM store_meta WHERE id = 1");
+Store::HistoryBounds ReadHistoryBounds(Session& session) {
+  Query query(session, "SELECT revision, forgotten FROM store_meta WHERE id = 1");
   query.Step();
   return {query.IntAt(0), query.IntAt(1)};
 }
 
-int TrimDeletions(Connection& connection, absl::Time before) {
+int TrimDeletions(Session& session, absl::Time before) {
   const int64_t micros = absl::ToUnixMicros(before);
-  Query(connection,
-        "UPDATE store_meta SET forgotten = greatest(forgotten, "
-        "(SELECT coalesce(max(revision), 0) FROM deleted_tasks WHERE delete_micros < $1)) WHERE id = 1")
-      .Int(micros)
-      .Run();
-  return Query(connection, "DELETE FROM deleted_tasks WHERE delete_micros < $1").Int(micros).Run();
+  Query newest(session, "SELECT coalesce(max(revision), 0) FROM deleted_tasks WHERE delete_micros < $1");
+  newest.Int(micros).Step();
+  Query(session, "UPDATE store_meta SET forgotten = $1 WHERE id = 1 AND forgotten < $1").Int(newest.IntAt(0)).Run();
+  return Query(session, "DELETE FROM deleted_tasks WHERE delete_micros < $1").Int(micros).Run();
 }
 
-}  // namespace seedance::store::postgres
+}  // namespace seedance::store::sql

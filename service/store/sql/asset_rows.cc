@@ -1,17 +1,17 @@
-#include "service/store/postgres/asset_rows.h"
+#include "service/store/sql/asset_rows.h"
 
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "service/base/error.h"
-#include "service/store/columns.h"
-#include "service/store/list_query.h"
-#include "service/store/postgres/asset_claims.h"
-#include "service/store/postgres/store_meta.h"
 #include "service/store/record.h"
+#include "service/store/sql/asset_claims.h"
+#include "service/store/sql/columns.h"
+#include "service/store/sql/list_query.h"
 
-namespace seedance::store::postgres {
+namespace seedance::store::sql {
 namespace {
 
 using model::AssetState;
@@ -40,7 +40,7 @@ absl::StatusOr<std::vector<model::Asset>> AllOf(Query& query) {
   return assets;
 }
 
-// Statements below use literals, because a partial index is used only if the statement repeats its condition.
+// Statements below use literals: a partial index is used only if the statement repeats its condition.
 static_assert(static_cast<int>(AssetState::kProcessing) == 1 && static_cast<int>(AssetState::kActive) == 2);
 
 absl::Status NotFound(const model::UpstreamHandle& handle) {
@@ -49,14 +49,14 @@ absl::Status NotFound(const model::UpstreamHandle& handle) {
 
 }  // namespace
 
-void WriteAsset(Connection& connection, model::Asset& asset) {
-  asset.revision = NextRevision(connection);
-  Query(connection,
-        "INSERT INTO assets (name, tenant, upstream, group_name, display_name, folded_name, media_type, state, sha256, "
+void WriteAsset(Session& session, model::Asset& asset) {
+  asset.revision = session.NextRevision();
+  Query(session,
+        "INSERT INTO assets (name, tenant, upstream, group_name, display_name, media_type, state, sha256, "
         "vendor_id, create_micros, used_micros, task_uses, expires, expire_micros, revision, body) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) "
         "ON CONFLICT (name) DO UPDATE SET tenant = excluded.tenant, upstream = excluded.upstream, "
-        "group_name = excluded.group_name, display_name = excluded.display_name, folded_name = excluded.folded_name, "
+        "group_name = excluded.group_name, display_name = excluded.display_name, "
         "media_type = excluded.media_type, "
         "state = excluded.state, sha256 = excluded.sha256, vendor_id = excluded.vendor_id, create_micros = "
         "excluded.create_micros, "
@@ -68,7 +68,6 @@ void WriteAsset(Connection& connection, model::Asset& asset) {
       .Text(asset.handle.upstream)
       .Text(HandleKey(asset.group))
       .Text(asset.display_name)
-      .Text(absl::AsciiStrToLower(asset.display_name))
       .Int(static_cast<int>(asset.media_type))
       .Int(static_cast<int>(asset.state))
       .Text(asset.media_info.sha256)
@@ -83,37 +82,37 @@ void WriteAsset(Connection& connection, model::Asset& asset) {
       .Run();
 }
 
-absl::StatusOr<model::Asset> ReadAsset(Connection& connection, const model::UpstreamHandle& handle) {
-  Query query(connection, "SELECT revision, body FROM assets WHERE name = $1");
+absl::StatusOr<model::Asset> ReadAsset(Session& session, const model::UpstreamHandle& handle) {
+  Query query(session, "SELECT revision, body FROM assets WHERE name = $1");
   query.Text(HandleKey(handle));
   if (!query.Step()) return NotFound(handle);
   return FromRow(query);
 }
 
-absl::Status EraseAsset(Connection& connection, const model::UpstreamHandle& handle) {
-  const int erased = Query(connection, "DELETE FROM assets WHERE name = $1").Text(HandleKey(handle)).Run();
+absl::Status EraseAsset(Session& session, const model::UpstreamHandle& handle) {
+  const int erased = Query(session, "DELETE FROM assets WHERE name = $1").Text(HandleKey(handle)).Run();
   return erased == 0 ? NotFound(handle) : absl::OkStatus();
 }
 
-absl::StatusOr<bool> EraseAssetOf(Connection& connection, const model::UpstreamHandle& handle,
+absl::StatusOr<bool> EraseAssetOf(Session& session, const model::UpstreamHandle& handle,
                                   const std::string& upstream_id) {
-  const absl::StatusOr<model::Asset> asset = ReadAsset(connection, handle);
+  const absl::StatusOr<model::Asset> asset = ReadAsset(session, handle);
   if (!asset.ok()) return asset.status();
   if (asset->upstream_id() != upstream_id) return false;
-  if (absl::Status erased = EraseAsset(connection, handle); !erased.ok()) return erased;
+  if (absl::Status erased = EraseAsset(session, handle); !erased.ok()) return erased;
   return true;
 }
 
-absl::StatusOr<model::Page<model::Asset>> ListAssets(Connection& connection, const Store::AssetFilter& filter,
+absl::StatusOr<model::Page<model::Asset>> ListAssets(Session& session, const Store::AssetFilter& filter,
                                                      const model::PageCursor& after, int limit) {
   ListQuery query("SELECT revision, body FROM assets WHERE tenant = ?", filter.tenant);
   if (!filter.groups.empty()) {
     std::vector<std::string> keys;
     for (const model::UpstreamHandle& group : filter.groups) keys.push_back(HandleKey(group));
-    query.And("group_name = ANY(ARRAY(SELECT convert_to(json_array_elements_text(?::json), 'UTF8')))", JsonArray(keys));
+    query.And(absl::StrCat("group_name ", session.dialect().in_texts), JsonArray(keys));
   }
   if (!filter.display_name_contains.empty()) {
-    query.And("position(?::bytea IN folded_name) > 0", absl::AsciiStrToLower(filter.display_name_contains));
+    query.And(session.dialect().name_contains, absl::AsciiStrToLower(filter.display_name_contains));
   }
   if (filter.group_type != model::GroupType::kUnspecified) {
     constexpr auto kLiveness = model::GroupType::kLivenessFace;
@@ -126,14 +125,14 @@ absl::StatusOr<model::Page<model::Asset>> ListAssets(Connection& connection, con
   }
   if (filter.state != AssetState::kUnspecified) query.And("state = ?", static_cast<int>(filter.state));
   query.Page(" AND (create_micros, name) < (?, ?)", " ORDER BY create_micros DESC, name DESC LIMIT ?", after, limit);
-  Query rows(connection, query.NumberedSql());
+  Query rows(session, query.sql());
   query.Bind(rows);
-  return ReadPage<model::Asset, Query>(rows, limit, FromRow, CursorOf);
+  return ReadPage<model::Asset>(rows, limit, FromRow, CursorOf);
 }
 
-absl::StatusOr<std::optional<model::Asset>> FindAsset(Connection& connection, const model::UpstreamHandle& group,
+absl::StatusOr<std::optional<model::Asset>> FindAsset(Session& session, const model::UpstreamHandle& group,
                                                       const std::string& display_name) {
-  Query query(connection,
+  Query query(session,
               "SELECT revision, body FROM assets WHERE group_name = $1 AND display_name = $2 AND state NOT IN ($3, $4) "
               "ORDER BY create_micros DESC, name DESC LIMIT 1");
   query.Text(HandleKey(group)).Text(display_name);
@@ -141,47 +140,46 @@ absl::StatusOr<std::optional<model::Asset>> FindAsset(Connection& connection, co
   return FirstOf(query);
 }
 
-absl::StatusOr<std::optional<model::Asset>> FindAssetByContent(Connection& connection,
-                                                               const model::UpstreamHandle& group,
+absl::StatusOr<std::optional<model::Asset>> FindAssetByContent(Session& session, const model::UpstreamHandle& group,
                                                                const std::string& sha256) {
-  Query query(connection,
+  Query query(session,
               "SELECT revision, body FROM assets WHERE group_name = $1 AND sha256 = $2 AND sha256 <> '' "
               "AND state IN (1, 2) ORDER BY create_micros, name LIMIT 1");
   query.Text(HandleKey(group)).Text(sha256);
   return FirstOf(query);
 }
 
-absl::StatusOr<std::optional<model::Asset>> FindAssetByVendorId(Connection& connection, const std::string& upstream,
+absl::StatusOr<std::optional<model::Asset>> FindAssetByVendorId(Session& session, const std::string& upstream,
                                                                 const std::string& vendor_id) {
-  Query query(connection,
+  Query query(session,
               "SELECT revision, body FROM assets WHERE upstream = $1 AND vendor_id = $2 AND vendor_id <> '' LIMIT 1");
   query.Text(upstream).Text(vendor_id);
   return FirstOf(query);
 }
 
-absl::StatusOr<std::vector<model::Asset>> ListProcessingAssets(Connection& connection) {
-  Query query(connection, "SELECT revision, body FROM assets WHERE state = 1");
+absl::StatusOr<std::vector<model::Asset>> ListProcessingAssets(Session& session) {
+  Query query(session, "SELECT revision, body FROM assets WHERE state = 1");
   return AllOf(query);
 }
 
-absl::StatusOr<std::vector<model::Asset>> ListExpiringAssets(Connection& connection) {
-  Query query(connection, "SELECT revision, body FROM assets WHERE state = 2 AND expires = 1");
+absl::StatusOr<std::vector<model::Asset>> ListExpiringAssets(Session& session) {
+  Query query(session, "SELECT revision, body FROM assets WHERE state = 2 AND expires = 1");
   return AllOf(query);
 }
 
-int64_t CountLiveAssets(Connection& connection, const std::string& upstream) {
-  Query query(connection, "SELECT count(*) FROM assets WHERE upstream = $1 AND state IN (1, 2)");
+int64_t CountLiveAssets(Session& session, const std::string& upstream) {
+  Query query(session, "SELECT count(*) FROM assets WHERE upstream = $1 AND state IN (1, 2)");
   query.Text(upstream);
   query.Step();
   return query.IntAt(0);
 }
 
-absl::StatusOr<Store::Library> ReadLibrary(Connection& connection, const std::string& tenant,
-                                           const std::string& upstream, absl::Time now, int limit) {
+absl::StatusOr<Store::Library> ReadLibrary(Session& session, const std::string& tenant, const std::string& upstream,
+                                           absl::Time now, int limit) {
   Store::Library library;
   {
     // Each is answered by an index alone.
-    Query counts(connection,
+    Query counts(session,
                  "SELECT (SELECT count(*) FROM assets WHERE upstream = $1 AND state IN (1, 2)), "
                  "(SELECT count(*) FROM assets WHERE upstream = $1 AND tenant = $2 AND state IN (1, 2)), "
                  "(SELECT count(*) FROM assets WHERE upstream = $1 AND state IN (1, 2) AND task_uses = 1), "
@@ -194,9 +192,9 @@ absl::StatusOr<Store::Library> ReadLibrary(Connection& connection, const std::st
     // min() of no rows is null, which reads as 0.
     if (counts.IntAt(3) != 0) library.lapses = absl::FromUnixMicros(counts.IntAt(3));
   }
-  library.claimed = CountClaimedPlaces(connection, upstream, /*but=*/"", now);
+  library.claimed = CountClaimedPlaces(session, upstream, /*but=*/"", now);
   const auto read = [&](const char* sql, std::vector<model::Asset>& assets) -> absl::Status {
-    Query query(connection, sql);
+    Query query(session, sql);
     query.Text(upstream).Text(tenant).Int(limit);
     absl::StatusOr<std::vector<model::Asset>> found = AllOf(query);
     if (found.ok()) assets = std::move(*found);
@@ -218,13 +216,13 @@ absl::StatusOr<Store::Library> ReadLibrary(Connection& connection, const std::st
   return library;
 }
 
-absl::StatusOr<std::vector<model::Asset>> ListLeastRecentlyUsed(Connection& connection, const std::string& tenant,
+absl::StatusOr<std::vector<model::Asset>> ListLeastRecentlyUsed(Session& session, const std::string& tenant,
                                                                 const std::string& upstream, int limit) {
-  Query query(connection,
+  Query query(session,
               "SELECT revision, body FROM assets WHERE upstream = $1 AND tenant = $2 AND state IN (1, 2) "
               "ORDER BY used_micros, name LIMIT $3");
   query.Text(upstream).Text(tenant).Int(limit);
   return AllOf(query);
 }
 
-}  // namespace seedance::store::postgres
+}  // namespace seedance::store::sql

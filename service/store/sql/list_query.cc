@@ -1,24 +1,24 @@
-#include "service/store/list_query.h"
+#include "service/store/sql/list_query.h"
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "service/base/log.h"
 
-namespace seedance::store {
+namespace seedance::store::sql {
 
-ListQuery& ListQuery::And(const char* condition, std::string value) {
-  absl::StrAppend(&sql_, " AND ", condition);
+ListQuery& ListQuery::And(std::string_view condition, std::string value) {
+  absl::StrAppend(&sql_, " AND ", std::string(condition));
   values_.emplace_back(std::move(value));
   return *this;
 }
 
-ListQuery& ListQuery::And(const char* condition, int64_t value) {
-  absl::StrAppend(&sql_, " AND ", condition);
+ListQuery& ListQuery::And(std::string_view condition, int64_t value) {
+  absl::StrAppend(&sql_, " AND ", std::string(condition));
   values_.emplace_back(value);
   return *this;
 }
 
-ListQuery& ListQuery::And(const char* condition, std::string first, std::string second) {
+ListQuery& ListQuery::And(std::string_view condition, std::string first, std::string second) {
   And(condition, std::move(first));
   values_.emplace_back(std::move(second));
   return *this;
@@ -36,7 +36,17 @@ ListQuery& ListQuery::Page(const char* from_cursor, const char* order, const mod
   return *this;
 }
 
-std::string ListQuery::NumberedSql() const {
+void ListQuery::Bind(Query& query) const {
+  for (const auto& value : values_) {
+    if (const auto* text = std::get_if<std::string>(&value)) {
+      query.Text(*text);
+    } else {
+      query.Int(std::get<int64_t>(value));
+    }
+  }
+}
+
+std::string ListQuery::sql() const {
   std::string numbered;
   int number = 0;
   for (const char letter : sql_) {
@@ -58,4 +68,4 @@ std::string JsonArray(const std::vector<int64_t>& numbers) {
   return absl::StrCat("[", absl::StrJoin(numbers, ","), "]");
 }
 
-}  // namespace seedance::store
+}  // namespace seedance::store::sql

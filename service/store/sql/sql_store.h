@@ -1,5 +1,5 @@
-#ifndef SEEDANCE_SERVICE_STORE_SQL_STORE_H_
-#define SEEDANCE_SERVICE_STORE_SQL_STORE_H_
+#ifndef SEEDANCE_SERVICE_STORE_SQL_SQL_STORE_H_
+#define SEEDANCE_SERVICE_STORE_SQL_SQL_STORE_H_
 
 #include <memory>
 #include <optional>
@@ -11,19 +11,25 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "service/store/probe.h"
+#include "service/store/sql/asset_claims.h"
+#include "service/store/sql/asset_rows.h"
+#include "service/store/sql/call_rows.h"
+#include "service/store/sql/group_rows.h"
+#include "service/store/sql/session.h"
+#include "service/store/sql/task_history.h"
+#include "service/store/sql/task_rows.h"
 #include "service/store/store.h"
 #include "service/store/task_cache.h"
 
-namespace seedance::store {
+namespace seedance::store::sql {
 
 // The Store over a relational database that only this process writes: which row functions each method runs, on a
 // connection for reads or in a write transaction, and the tasks in memory. Thread-safe.
 //
-// A Backend has the types Connection and Rows (the row functions of the methods of Store with the same name), finds the
-// other row functions by their argument, and has thread-safe methods:
+// A Backend has thread-safe methods:
 //   epoch()               as Store.
-//   Read(read)            runs `read(Connection&)` and returns its result, or an error of the database.
-//   Write(write)          runs `write(Connection&)` in a transaction; OK after a durable commit. An error of `write` is
+//   Read(read)            runs `read(Session&)` and returns its result, or an error of the database.
+//   Write(write)          runs `write(Session&)` in a transaction; OK after a durable commit. An error of `write` is
 //                         returned, and undoes it.
 //   AdmitBilled()         in a write after which something is billed: an error refuses it.
 //   Trusted()             OK, or why every write fails from now on. Cheap.
@@ -35,9 +41,6 @@ namespace seedance::store {
 template <typename Backend>
 class SqlStore : public Store {
  public:
-  using Connection = typename Backend::Connection;
-  using Rows = typename Backend::Rows;
-
   SqlStore(std::unique_ptr<Backend> backend, size_t task_cache_bytes)
       : backend_(std::move(backend)), tasks_(task_cache_bytes) {}
 
@@ -50,157 +53,154 @@ class SqlStore : public Store {
   }
 
   absl::StatusOr<model::AssetGroup> PutGroup(const model::AssetGroup& group) override {
-    return Write<model::AssetGroup>([&](Connection& connection) -> absl::StatusOr<model::AssetGroup> {
+    return Write<model::AssetGroup>([&](Session& session) -> absl::StatusOr<model::AssetGroup> {
       model::AssetGroup written = group;
-      WriteGroup(connection, written);
+      WriteGroup(session, written);
       return written;
     });
   }
 
   absl::StatusOr<model::AssetGroup> AddGroup(const model::AssetGroup& group) override {
-    return Write<model::AssetGroup>([&](Connection& connection) -> absl::StatusOr<model::AssetGroup> {
-      absl::StatusOr<model::AssetGroup> there = ReadGroup(connection, group.handle);
+    return Write<model::AssetGroup>([&](Session& session) -> absl::StatusOr<model::AssetGroup> {
+      absl::StatusOr<model::AssetGroup> there = ReadGroup(session, group.handle);
       if (!absl::IsNotFound(there.status())) return there;
       model::AssetGroup written = group;
-      WriteGroup(connection, written);
+      WriteGroup(session, written);
       return written;
     });
   }
 
   absl::StatusOr<model::AssetGroup> GetGroup(const model::UpstreamHandle& handle) override {
-    return backend_->Read([&](Connection& connection) { return ReadGroup(connection, handle); });
+    return backend_->Read([&](Session& session) { return ReadGroup(session, handle); });
   }
 
   absl::StatusOr<model::AssetGroup> UpdateGroup(const model::UpstreamHandle& handle,
                                                 absl::FunctionRef<absl::Status(model::AssetGroup&)> change) override {
-    return Write<model::AssetGroup>([&](Connection& connection) -> absl::StatusOr<model::AssetGroup> {
-      absl::StatusOr<model::AssetGroup> group = ReadGroup(connection, handle);
+    return Write<model::AssetGroup>([&](Session& session) -> absl::StatusOr<model::AssetGroup> {
+      absl::StatusOr<model::AssetGroup> group = ReadGroup(session, handle);
       if (!group.ok()) return group;
       if (absl::Status changed = change(*group); !changed.ok()) return changed;
-      WriteGroup(connection, *group);
+      WriteGroup(session, *group);
       return group;
     });
   }
 
   absl::Status DeleteGroup(const model::UpstreamHandle& handle) override {
-    return backend_->Write([&](Connection& connection) { return EraseGroup(connection, handle); });
+    return backend_->Write([&](Session& session) { return EraseGroup(session, handle); });
   }
 
   absl::StatusOr<bool> DeleteEmptyGroup(const model::UpstreamHandle& handle) override {
-    return Write<bool>([&](Connection& connection) { return EraseEmptyGroup(connection, handle); });
+    return Write<bool>([&](Session& session) { return EraseEmptyGroup(session, handle); });
   }
 
   absl::StatusOr<model::Page<model::AssetGroup>> ListGroups(const GroupFilter& filter, const model::PageCursor& after,
                                                             int limit) override {
-    return backend_->Read([&](Connection& connection) { return Rows::ListGroups(connection, filter, after, limit); });
+    return backend_->Read([&](Session& session) { return sql::ListGroups(session, filter, after, limit); });
   }
 
   absl::StatusOr<model::Asset> PutAsset(const model::Asset& asset) override {
-    return Write<model::Asset>([&](Connection& connection) -> absl::StatusOr<model::Asset> {
+    return Write<model::Asset>([&](Session& session) -> absl::StatusOr<model::Asset> {
       model::Asset written = asset;
-      WriteAsset(connection, written);
+      WriteAsset(session, written);
       return written;
     });
   }
 
   absl::StatusOr<model::Asset> AddAsset(const model::Asset& asset) override {
-    return Write<model::Asset>([&](Connection& connection) -> absl::StatusOr<model::Asset> {
-      absl::StatusOr<model::Asset> there = ReadAsset(connection, asset.handle);
+    return Write<model::Asset>([&](Session& session) -> absl::StatusOr<model::Asset> {
+      absl::StatusOr<model::Asset> there = ReadAsset(session, asset.handle);
       if (!absl::IsNotFound(there.status())) return there;
       model::Asset written = asset;
-      WriteAsset(connection, written);
+      WriteAsset(session, written);
       return written;
     });
   }
 
   absl::StatusOr<model::Asset> GetAsset(const model::UpstreamHandle& handle) override {
-    return backend_->Read([&](Connection& connection) { return ReadAsset(connection, handle); });
+    return backend_->Read([&](Session& session) { return ReadAsset(session, handle); });
   }
 
   absl::StatusOr<model::Asset> UpdateAsset(const model::UpstreamHandle& handle,
                                            absl::FunctionRef<absl::Status(model::Asset&)> change) override {
-    return Write<model::Asset>([&](Connection& connection) -> absl::StatusOr<model::Asset> {
-      absl::StatusOr<model::Asset> asset = ReadAsset(connection, handle);
+    return Write<model::Asset>([&](Session& session) -> absl::StatusOr<model::Asset> {
+      absl::StatusOr<model::Asset> asset = ReadAsset(session, handle);
       if (!asset.ok()) return asset;
       if (absl::Status changed = change(*asset); !changed.ok()) return changed;
-      WriteAsset(connection, *asset);
+      WriteAsset(session, *asset);
       return asset;
     });
   }
 
   absl::Status DeleteAsset(const model::UpstreamHandle& handle) override {
-    return backend_->Write([&](Connection& connection) { return EraseAsset(connection, handle); });
+    return backend_->Write([&](Session& session) { return EraseAsset(session, handle); });
   }
 
   absl::StatusOr<bool> DeleteAssetOf(const model::UpstreamHandle& handle, const std::string& upstream_id) override {
-    return Write<bool>([&](Connection& connection) { return EraseAssetOf(connection, handle, upstream_id); });
+    return Write<bool>([&](Session& session) { return EraseAssetOf(session, handle, upstream_id); });
   }
 
   absl::StatusOr<model::Page<model::Asset>> ListAssets(const AssetFilter& filter, const model::PageCursor& after,
                                                        int limit) override {
-    return backend_->Read([&](Connection& connection) { return Rows::ListAssets(connection, filter, after, limit); });
+    return backend_->Read([&](Session& session) { return sql::ListAssets(session, filter, after, limit); });
   }
 
   absl::StatusOr<std::optional<model::Asset>> FindAsset(const model::UpstreamHandle& group,
                                                         const std::string& display_name) override {
-    return backend_->Read([&](Connection& connection) { return Rows::FindAsset(connection, group, display_name); });
+    return backend_->Read([&](Session& session) { return sql::FindAsset(session, group, display_name); });
   }
 
   absl::StatusOr<std::optional<model::Asset>> FindAssetByContent(const model::UpstreamHandle& group,
                                                                  const std::string& sha256) override {
-    return backend_->Read([&](Connection& connection) { return Rows::FindAssetByContent(connection, group, sha256); });
+    return backend_->Read([&](Session& session) { return sql::FindAssetByContent(session, group, sha256); });
   }
 
   absl::StatusOr<std::optional<model::Asset>> FindAssetByVendorId(const std::string& upstream,
                                                                   const std::string& vendor_id) override {
-    return backend_->Read(
-        [&](Connection& connection) { return Rows::FindAssetByVendorId(connection, upstream, vendor_id); });
+    return backend_->Read([&](Session& session) { return sql::FindAssetByVendorId(session, upstream, vendor_id); });
   }
 
   absl::StatusOr<std::vector<model::Asset>> ListProcessingAssets() override {
-    return backend_->Read([](Connection& connection) { return Rows::ListProcessingAssets(connection); });
+    return backend_->Read([](Session& session) { return sql::ListProcessingAssets(session); });
   }
 
   absl::StatusOr<std::vector<model::Asset>> ListExpiringAssets() override {
-    return backend_->Read([](Connection& connection) { return Rows::ListExpiringAssets(connection); });
+    return backend_->Read([](Session& session) { return sql::ListExpiringAssets(session); });
   }
 
   absl::StatusOr<int64_t> CountLiveAssets(const std::string& upstream) override {
     return backend_->Read(
-        [&](Connection& connection) -> absl::StatusOr<int64_t> { return Rows::CountLiveAssets(connection, upstream); });
+        [&](Session& session) -> absl::StatusOr<int64_t> { return sql::CountLiveAssets(session, upstream); });
   }
 
   absl::StatusOr<Library> ReadLibrary(const std::string& tenant, const std::string& upstream, absl::Time now,
                                       int limit) override {
-    return backend_->Read(
-        [&](Connection& connection) { return Rows::ReadLibrary(connection, tenant, upstream, now, limit); });
+    return backend_->Read([&](Session& session) { return sql::ReadLibrary(session, tenant, upstream, now, limit); });
   }
 
   absl::StatusOr<std::vector<model::Asset>> ListLeastRecentlyUsed(const std::string& tenant,
                                                                   const std::string& upstream, int limit) override {
     return backend_->Read(
-        [&](Connection& connection) { return Rows::ListLeastRecentlyUsed(connection, tenant, upstream, limit); });
+        [&](Session& session) { return sql::ListLeastRecentlyUsed(session, tenant, upstream, limit); });
   }
 
   absl::StatusOr<std::optional<ClaimConflict>> ClaimAsset(const std::string& holder, const model::AssetClaim& claim,
                                                           absl::Time now) override {
-    return Write<std::optional<ClaimConflict>>(
-        [&](Connection& connection) -> absl::StatusOr<std::optional<ClaimConflict>> {
-          return MakeClaim(connection, holder, claim, now, now + kRenameInDoubt);
-        });
+    return Write<std::optional<ClaimConflict>>([&](Session& session) -> absl::StatusOr<std::optional<ClaimConflict>> {
+      return MakeClaim(session, holder, claim, now, now + kRenameInDoubt);
+    });
   }
 
   absl::StatusOr<std::optional<ClaimConflict>> FindClaimConflict(const std::string& holder,
                                                                  const model::AssetClaim& claim,
                                                                  absl::Time now) override {
-    return backend_->Read([&](Connection& connection) -> absl::StatusOr<std::optional<ClaimConflict>> {
-      return Rows::FindClaimConflict(connection, holder, claim, now);
+    return backend_->Read([&](Session& session) -> absl::StatusOr<std::optional<ClaimConflict>> {
+      return sql::FindClaimConflict(session, holder, claim, now);
     });
   }
 
   absl::Status ReleaseClaim(const std::string& holder) override {
-    return backend_->Write([&](Connection& connection) {
-      DropClaim(connection, holder);
+    return backend_->Write([&](Session& session) {
+      DropClaim(session, holder);
       return absl::OkStatus();
     });
   }
@@ -208,7 +208,7 @@ class SqlStore : public Store {
   absl::StatusOr<model::GenerationTask> GetTask(const std::string& id) override {
     const uint64_t turn = tasks_.BeginRead(id);
     absl::StatusOr<model::GenerationTask> task =
-        backend_->Read([&](Connection& connection) { return ReadTask(connection, id); });
+        backend_->Read([&](Session& session) { return ReadTask(session, id); });
     tasks_.EndRead(id, turn, task.ok() ? Shared(*task) : nullptr);
     return task;
   }
@@ -221,8 +221,8 @@ class SqlStore : public Store {
   absl::StatusOr<model::GenerationTask> UpdateTask(
       const std::string& id, absl::FunctionRef<absl::Status(model::GenerationTask&)> change) override {
     tasks_.BeginWrite(id);
-    absl::StatusOr<model::GenerationTask> task = Write<model::GenerationTask>([&](Connection& connection) {
-      return ChangeTask(connection, id, [&](model::GenerationTask& edited) {
+    absl::StatusOr<model::GenerationTask> task = Write<model::GenerationTask>([&](Session& session) {
+      return ChangeTask(session, id, [&](model::GenerationTask& edited) {
         const bool pending = edited.state == model::TaskState::kPending;
         if (absl::Status changed = change(edited); !changed.ok()) return changed;
         // The request is sent as soon as this is written.
@@ -236,22 +236,22 @@ class SqlStore : public Store {
 
   absl::StatusOr<model::Page<model::GenerationTask>> ListTasks(const TaskFilter& filter, const model::PageCursor& after,
                                                                int limit) override {
-    return backend_->Read([&](Connection& connection) { return Rows::ListTasks(connection, filter, after, limit); });
+    return backend_->Read([&](Session& session) { return sql::ListTasks(session, filter, after, limit); });
   }
 
   absl::StatusOr<std::vector<model::GenerationTask>> ListOpenTasks() override {
-    return backend_->Read([](Connection& connection) { return Rows::ListOpenTasks(connection); });
+    return backend_->Read([](Session& session) { return sql::ListOpenTasks(session); });
   }
 
   absl::StatusOr<std::optional<model::GenerationTask>> FindTaskByUpstreamId(
       const std::string& upstream, const std::string& upstream_task_id) override {
     return backend_->Read(
-        [&](Connection& connection) { return Rows::FindTaskByUpstreamId(connection, upstream, upstream_task_id); });
+        [&](Session& session) { return sql::FindTaskByUpstreamId(session, upstream, upstream_task_id); });
   }
 
   absl::StatusOr<bool> IsDeletedTaskOf(const std::string& upstream, const std::string& upstream_task_id) override {
-    return backend_->Read([&](Connection& connection) -> absl::StatusOr<bool> {
-      return Rows::IsDeletedTaskOf(connection, upstream, upstream_task_id);
+    return backend_->Read([&](Session& session) -> absl::StatusOr<bool> {
+      return sql::IsDeletedTaskOf(session, upstream, upstream_task_id);
     });
   }
 
@@ -259,7 +259,7 @@ class SqlStore : public Store {
                                      absl::FunctionRef<absl::Status(const model::GenerationTask&)> check) override {
     tasks_.BeginWrite(id);
     const absl::StatusOr<int64_t> revision =
-        Write<int64_t>([&](Connection& connection) { return Rows::DeleteTask(connection, id, now, check); });
+        Write<int64_t>([&](Session& session) { return sql::DeleteTask(session, id, now, check); });
     tasks_.EndWrite(id, nullptr);
     return revision;
   }
@@ -268,8 +268,8 @@ class SqlStore : public Store {
                                                                 int limit) override {
     using Tasks = std::vector<model::GenerationTask>;
     std::vector<std::string> ids;
-    const absl::StatusOr<Tasks> purged = Write<Tasks>([&](Connection& connection) {
-      absl::StatusOr<Tasks> tasks = Rows::PurgeTasks(connection, ended_before, now, limit);
+    const absl::StatusOr<Tasks> purged = Write<Tasks>([&](Session& session) {
+      absl::StatusOr<Tasks> tasks = sql::PurgeTasks(session, ended_before, now, limit);
       // Before the commit is early enough.
       for (const model::GenerationTask& task : tasks.ok() ? *tasks : Tasks()) {
         tasks_.BeginWrite(task.id);
@@ -283,24 +283,21 @@ class SqlStore : public Store {
 
   absl::StatusOr<std::vector<TaskChange>> ListTaskChanges(const std::string& tenant, int64_t after,
                                                           int limit) override {
-    return backend_->Read(
-        [&](Connection& connection) { return Rows::ListTaskChanges(connection, tenant, after, limit); });
+    return backend_->Read([&](Session& session) { return sql::ListTaskChanges(session, tenant, after, limit); });
   }
 
   absl::StatusOr<HistoryBounds> GetHistoryBounds() override {
-    return backend_->Read(
-        [](Connection& connection) -> absl::StatusOr<HistoryBounds> { return ReadHistoryBounds(connection); });
+    return backend_->Read([](Session& session) -> absl::StatusOr<HistoryBounds> { return ReadHistoryBounds(session); });
   }
 
   absl::StatusOr<int> TrimDeletions(absl::Time before) override {
-    return Write<int>(
-        [&](Connection& connection) -> absl::StatusOr<int> { return Rows::TrimDeletions(connection, before); });
+    return Write<int>([&](Session& session) -> absl::StatusOr<int> { return sql::TrimDeletions(session, before); });
   }
 
   absl::StatusOr<Begun> BeginEntry(const model::JournalEntry& call, const model::GenerationTask* task) override {
     if (task != nullptr) tasks_.BeginWrite(task->id);
-    absl::StatusOr<Begun> begun = Write<Begun>([&](Connection& connection) -> absl::StatusOr<Begun> {
-      absl::StatusOr<Begun> done = Rows::BeginEntry(connection, call, task);
+    absl::StatusOr<Begun> begun = Write<Begun>([&](Session& session) -> absl::StatusOr<Begun> {
+      absl::StatusOr<Begun> done = sql::BeginEntry(session, call, task);
       if (!done.ok() || done->existing.has_value() || done->conflict.has_value()) return done;
       if (absl::Status admitted = backend_->AdmitBilled(); !admitted.ok()) return admitted;
       return done;
@@ -312,34 +309,34 @@ class SqlStore : public Store {
   }
 
   absl::Status FinishEntry(const model::JournalEntry& call, model::AssetGroup* group, model::Asset* asset) override {
-    return backend_->Write([&](Connection& connection) {
+    return backend_->Write([&](Session& session) {
       const bool written = group != nullptr || asset != nullptr;
-      if (absl::Status ended = EndCall(connection, call, written); !ended.ok()) return ended;
-      if (group != nullptr) WriteGroup(connection, *group);
-      if (asset != nullptr) WriteAsset(connection, *asset);
+      if (absl::Status ended = EndCall(session, call, written); !ended.ok()) return ended;
+      if (group != nullptr) WriteGroup(session, *group);
+      if (asset != nullptr) WriteAsset(session, *asset);
       return absl::OkStatus();
     });
   }
 
   absl::Status ExtendFingerprint(const model::JournalKey& key, const model::Fingerprint& more) override {
-    return backend_->Write([&](Connection& connection) { return Rows::ExtendFingerprint(connection, key, more); });
+    return backend_->Write([&](Session& session) { return sql::ExtendFingerprint(session, key, more); });
   }
 
   absl::StatusOr<std::optional<model::JournalEntry>> GetEntry(const model::JournalKey& key) override {
-    return backend_->Read([&](Connection& connection) { return ReadCall(connection, key); });
+    return backend_->Read([&](Session& session) { return ReadCall(session, key); });
   }
 
   absl::StatusOr<int> DoubtInFlightEntries(const std::string& error, absl::Time now) override {
-    return Write<int>([&](Connection& connection) { return Rows::DoubtInFlightEntries(connection, error, now); });
+    return Write<int>([&](Session& session) { return sql::DoubtInFlightEntries(session, error, now); });
   }
 
   absl::StatusOr<std::vector<model::JournalEntry>> ListEntriesInDoubt(int limit) override {
-    return backend_->Read([&](Connection& connection) { return Rows::ListEntriesInDoubt(connection, limit); });
+    return backend_->Read([&](Session& session) { return sql::ListEntriesInDoubt(session, limit); });
   }
 
   absl::StatusOr<int> PurgeEntries(absl::Time before, int limit) override {
     return Write<int>(
-        [&](Connection& connection) -> absl::StatusOr<int> { return Rows::PurgeEntries(connection, before, limit); });
+        [&](Session& session) -> absl::StatusOr<int> { return sql::PurgeEntries(session, before, limit); });
   }
 
  private:
@@ -349,10 +346,10 @@ class SqlStore : public Store {
 
   // A write whose result is returned only after its commit.
   template <typename Result>
-  absl::StatusOr<Result> Write(absl::FunctionRef<absl::StatusOr<Result>(Connection&)> write) {
+  absl::StatusOr<Result> Write(absl::FunctionRef<absl::StatusOr<Result>(Session&)> write) {
     absl::StatusOr<Result> result;
-    const absl::Status committed = backend_->Write([&](Connection& connection) {
-      result = write(connection);
+    const absl::Status committed = backend_->Write([&](Session& session) {
+      result = write(session);
       return result.status();
     });
     if (!committed.ok()) return committed;
@@ -364,6 +361,6 @@ class SqlStore : public Store {
   store::Probe probe_;
 };
 
-}  // namespace seedance::store
+}  // namespace seedance::store::sql
 
-#endif  // SEEDANCE_SERVICE_STORE_SQL_STORE_H_
+#endif  // SEEDANCE_SERVICE_STORE_SQL_SQL_STORE_H_

@@ -1,25 +1,25 @@
-#include "service/store/sqlite/call_rows.h"
+#include "service/store/sql/call_rows.h"
 
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "service/base/error.h"
-#include "service/store/columns.h"
 #include "service/store/record.h"
-#include "service/store/sqlite/asset_claims.h"
-#include "service/store/sqlite/task_rows.h"
+#include "service/store/sql/asset_claims.h"
+#include "service/store/sql/columns.h"
+#include "service/store/sql/task_rows.h"
 
-namespace seedance::store::sqlite {
+namespace seedance::store::sql {
 namespace {
 
 using model::JournalEntry;
 using model::JournalState;
 
-void WriteCall(Connection& connection, const JournalEntry& call, bool for_task) {
-  Query(connection,
+void WriteCall(Session& session, const JournalEntry& call, bool for_task) {
+  Query(session,
         "INSERT INTO billed_calls (tenant, method, request_id, state, for_task, task_id, update_micros, body) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, method, request_id) DO UPDATE SET "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (tenant, method, request_id) DO UPDATE SET "
         "state = excluded.state, for_task = excluded.for_task, task_id = excluded.task_id, "
         "update_micros = excluded.update_micros, body = excluded.body")
       .Text(call.key.tenant)
@@ -33,10 +33,10 @@ void WriteCall(Connection& connection, const JournalEntry& call, bool for_task) 
       .Run();
 }
 
-void RewriteCall(Connection& connection, const JournalEntry& call) {
-  Query(connection,
-        "UPDATE billed_calls SET state = ?, update_micros = ?, body = ? "
-        "WHERE tenant = ? AND method = ? AND request_id = ?")
+void RewriteCall(Session& session, const JournalEntry& call) {
+  Query(session,
+        "UPDATE billed_calls SET state = $1, update_micros = $2, body = $3 "
+        "WHERE tenant = $4 AND method = $5 AND request_id = $6")
       .Int(static_cast<int>(call.state))
       .Int(absl::ToUnixMicros(call.update_time))
       .Bytes(SerializeEntry(call))
@@ -47,8 +47,8 @@ void RewriteCall(Connection& connection, const JournalEntry& call) {
 }
 
 // The entry; NOT_FOUND when there is none.
-absl::StatusOr<JournalEntry> RequireCall(Connection& connection, const model::JournalKey& key) {
-  absl::StatusOr<std::optional<JournalEntry>> row = ReadCall(connection, key);
+absl::StatusOr<JournalEntry> RequireCall(Session& session, const model::JournalKey& key) {
+  absl::StatusOr<std::optional<JournalEntry>> row = ReadCall(session, key);
   if (!row.ok()) return row.status();
   if (!row->has_value()) {
     return base::ResourceNotFound("JournalEntry", absl::StrCat("call ", key.method, " ", key.request_id));
@@ -58,8 +58,8 @@ absl::StatusOr<JournalEntry> RequireCall(Connection& connection, const model::Jo
 
 }  // namespace
 
-absl::StatusOr<std::optional<JournalEntry>> ReadCall(Connection& connection, const model::JournalKey& key) {
-  Query query(connection, "SELECT body FROM billed_calls WHERE tenant = ? AND method = ? AND request_id = ?");
+absl::StatusOr<std::optional<JournalEntry>> ReadCall(Session& session, const model::JournalKey& key) {
+  Query query(session, "SELECT body FROM billed_calls WHERE tenant = $1 AND method = $2 AND request_id = $3");
   query.Text(key.tenant).Text(key.method).Text(key.request_id);
   if (!query.Step()) return std::optional<JournalEntry>();
   absl::StatusOr<JournalEntry> call = ParseEntry(query.BytesAt(0));
@@ -67,9 +67,8 @@ absl::StatusOr<std::optional<JournalEntry>> ReadCall(Connection& connection, con
   return std::optional<JournalEntry>(*std::move(call));
 }
 
-absl::StatusOr<Store::Begun> BeginEntry(Connection& connection, const JournalEntry& call,
-                                        const model::GenerationTask* task) {
-  absl::StatusOr<std::optional<JournalEntry>> row = ReadCall(connection, call.key);
+absl::StatusOr<Store::Begun> BeginEntry(Session& session, const JournalEntry& call, const model::GenerationTask* task) {
+  absl::StatusOr<std::optional<JournalEntry>> row = ReadCall(session, call.key);
   if (!row.ok()) return row.status();
   Store::Begun begun;
   begun.existing = *std::move(row);
@@ -78,20 +77,19 @@ absl::StatusOr<Store::Begun> BeginEntry(Connection& connection, const JournalEnt
   if (begun.existing.has_value() && !may_try_again) return begun;
   begun.existing.reset();
   if (call.claim.has_value() && call.state == JournalState::kInFlight) {
-    begun.conflict =
-        MakeClaim(connection, model::TextOf(call.key), *call.claim, call.create_time, absl::InfiniteFuture());
+    begun.conflict = MakeClaim(session, model::TextOf(call.key), *call.claim, call.create_time, absl::InfiniteFuture());
     if (begun.conflict.has_value()) return begun;
   }
-  WriteCall(connection, call, !call.resource_name.empty());
+  WriteCall(session, call, !call.resource_name.empty());
   if (task != nullptr) {
     begun.task = *task;
-    InsertTask(connection, *begun.task);
+    InsertTask(session, *begun.task);
   }
   return begun;
 }
 
-absl::Status EndCall(Connection& connection, const JournalEntry& call, bool written) {
-  absl::StatusOr<JournalEntry> row = RequireCall(connection, call.key);
+absl::Status EndCall(Session& session, const JournalEntry& call, bool written) {
+  absl::StatusOr<JournalEntry> row = RequireCall(session, call.key);
   if (!row.ok()) return row.status();
   row->state = call.state;
   row->resource_name = call.resource_name;
@@ -99,30 +97,30 @@ absl::Status EndCall(Connection& connection, const JournalEntry& call, bool writ
   row->update_time = call.update_time;
   // An upload knows more about its asset at the end than at the start.
   if (call.asset.has_value()) row->asset = call.asset;
-  RewriteCall(connection, *row);
+  RewriteCall(session, *row);
   const bool kept = call.state == JournalState::kInDoubt || (call.state == JournalState::kDone && !written);
   if (kept) {
-    EndClaimAt(connection, model::TextOf(call.key), call.update_time + Store::kClaimInDoubt);
+    EndClaimAt(session, model::TextOf(call.key), call.update_time + Store::kClaimInDoubt);
   } else {
-    DropClaim(connection, model::TextOf(call.key));
+    DropClaim(session, model::TextOf(call.key));
   }
   return absl::OkStatus();
 }
 
-absl::Status ExtendFingerprint(Connection& connection, const model::JournalKey& key, const model::Fingerprint& more) {
-  absl::StatusOr<JournalEntry> row = RequireCall(connection, key);
+absl::Status ExtendFingerprint(Session& session, const model::JournalKey& key, const model::Fingerprint& more) {
+  absl::StatusOr<JournalEntry> row = RequireCall(session, key);
   if (!row.ok()) return row.status();
   row->fingerprint.insert(row->fingerprint.end(), more.begin(), more.end());
-  RewriteCall(connection, *row);
+  RewriteCall(session, *row);
   return absl::OkStatus();
 }
 
-absl::StatusOr<int> DoubtInFlightEntries(Connection& connection, const std::string& error, absl::Time now) {
-  // A literal, because SQLite uses the partial index only if the statement repeats its condition.
+absl::StatusOr<int> DoubtInFlightEntries(Session& session, const std::string& error, absl::Time now) {
+  // A literal, because the partial index is used only if the statement repeats its condition.
   static_assert(static_cast<int>(JournalState::kInFlight) == 1);
   std::vector<JournalEntry> calls;
   {
-    Query query(connection, "SELECT body FROM billed_calls WHERE state = 1 AND for_task = 0");
+    Query query(session, "SELECT body FROM billed_calls WHERE state = 1 AND for_task = 0");
     while (query.Step()) {
       absl::StatusOr<JournalEntry> call = ParseEntry(query.BytesAt(0));
       if (!call.ok()) return call.status();
@@ -133,15 +131,15 @@ absl::StatusOr<int> DoubtInFlightEntries(Connection& connection, const std::stri
     call.state = JournalState::kInDoubt;
     call.error = error;
     call.update_time = now;
-    RewriteCall(connection, call);
-    EndClaimAt(connection, model::TextOf(call.key), now + Store::kClaimInDoubt);
+    RewriteCall(session, call);
+    EndClaimAt(session, model::TextOf(call.key), now + Store::kClaimInDoubt);
   }
   return static_cast<int>(calls.size());
 }
 
-absl::StatusOr<std::vector<JournalEntry>> ListEntriesInDoubt(Connection& connection, int limit) {
+absl::StatusOr<std::vector<JournalEntry>> ListEntriesInDoubt(Session& session, int limit) {
   static_assert(static_cast<int>(JournalState::kInDoubt) == 5);
-  Query query(connection, "SELECT body FROM billed_calls WHERE state = 5 ORDER BY update_micros LIMIT ?");
+  Query query(session, "SELECT body FROM billed_calls WHERE state = 5 ORDER BY update_micros LIMIT $1");
   query.Int(limit);
   std::vector<JournalEntry> calls;
   while (query.Step()) {
@@ -152,15 +150,16 @@ absl::StatusOr<std::vector<JournalEntry>> ListEntriesInDoubt(Connection& connect
   return calls;
 }
 
-int PurgeEntries(Connection& connection, absl::Time before, int limit) {
+int PurgeEntries(Session& session, absl::Time before, int limit) {
   static_assert(static_cast<int>(JournalState::kRefused) == 3);
   static_assert(static_cast<int>(JournalState::kNotAccepted) == 4);
-  return Query(connection,
-               "DELETE FROM billed_calls WHERE rowid IN (SELECT rowid FROM billed_calls WHERE update_micros < ? AND "
-               "(state IN (3, 4) OR (task_id <> '' AND task_id NOT IN (SELECT id FROM tasks))) LIMIT ?)")
+  return Query(session,
+               "DELETE FROM billed_calls WHERE (tenant, method, request_id) IN "
+               "(SELECT tenant, method, request_id FROM billed_calls WHERE update_micros < $1 AND (state IN (3, 4) OR "
+               "(task_id <> '' AND NOT EXISTS (SELECT 1 FROM tasks WHERE id = task_id))) LIMIT $2)")
       .Int(absl::ToUnixMicros(before))
       .Int(limit)
       .Run();
 }
 
-}  // namespace seedance::store::sqlite
+}  // namespace seedance::store::sql

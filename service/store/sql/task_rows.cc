@@ -1,23 +1,23 @@
-#include "service/store/sqlite/task_rows.h"
+#include "service/store/sql/task_rows.h"
 
 #include <map>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "service/base/error.h"
-#include "service/store/columns.h"
-#include "service/store/list_query.h"
 #include "service/store/record.h"
-#include "service/store/sqlite/store_meta.h"
+#include "service/store/sql/columns.h"
+#include "service/store/sql/list_query.h"
 
-namespace seedance::store::sqlite {
+namespace seedance::store::sql {
 namespace {
 
 using Labels = std::map<std::string, std::string>;
 
-void InsertLabels(Connection& connection, const std::string& id, const Labels& labels) {
+void InsertLabels(Session& session, const std::string& id, const Labels& labels) {
   for (const auto& [key, value] : labels) {
-    Query(connection, "INSERT INTO task_labels (task_id, key, value) VALUES (?, ?, ?)")
+    Query(session, "INSERT INTO task_labels (task_id, key, value) VALUES ($1, $2, $3)")
         .Text(id)
         .Text(key)
         .Text(value)
@@ -25,8 +25,8 @@ void InsertLabels(Connection& connection, const std::string& id, const Labels& l
   }
 }
 
-// Rarely changing columns with their own indexes. SQLite rewrites the index of every column that a statement sets,
-// changed or not.
+// Rarely changing columns with their own indexes. Setting them costs SQLite a write of
+// their indexes, changed or not.
 struct Columns {
   std::string tenant;
   int64_t create_micros;
@@ -43,24 +43,24 @@ Columns ColumnsOf(const model::GenerationTask& task) {
 }
 
 // Updates only changed columns.
-void UpdateColumns(Connection& connection, const Columns& before, const model::GenerationTask& task) {
+void UpdateColumns(Session& session, const Columns& before, const model::GenerationTask& task) {
   const Columns now = ColumnsOf(task);
   if (now.tenant != before.tenant || now.create_micros != before.create_micros) {
-    Query(connection, "UPDATE tasks SET tenant = ?, create_micros = ? WHERE id = ?")
+    Query(session, "UPDATE tasks SET tenant = $1, create_micros = $2 WHERE id = $3")
         .Text(now.tenant)
         .Int(now.create_micros)
         .Text(task.id)
         .Run();
   }
   if (now.open != before.open || now.end_micros != before.end_micros) {
-    Query(connection, "UPDATE tasks SET open = ?, end_micros = ? WHERE id = ?")
+    Query(session, "UPDATE tasks SET open = $1, end_micros = $2 WHERE id = $3")
         .Int(now.open)
         .Int(now.end_micros)
         .Text(task.id)
         .Run();
   }
   if (now.upstream != before.upstream || now.upstream_task_id != before.upstream_task_id) {
-    Query(connection, "UPDATE tasks SET upstream = ?, upstream_task_id = ? WHERE id = ?")
+    Query(session, "UPDATE tasks SET upstream = $1, upstream_task_id = $2 WHERE id = $3")
         .Text(now.upstream)
         .Text(now.upstream_task_id)
         .Text(task.id)
@@ -76,20 +76,11 @@ absl::StatusOr<model::GenerationTask> TaskFromRow(const Query& row) {
   return task;
 }
 
-void FillTaskColumns(Connection& connection, const model::GenerationTask& task) {
-  Query(connection, "UPDATE tasks SET end_micros = ?, upstream = ?, upstream_task_id = ? WHERE id = ?")
-      .Int(EndMicros(task))
-      .Text(task.request.upstream)
-      .Text(task.upstream_task_id)
-      .Text(task.id)
-      .Run();
-}
-
-void InsertTask(Connection& connection, model::GenerationTask& task) {
-  task.revision = NextRevision(connection);
-  Query(connection,
+void InsertTask(Session& session, model::GenerationTask& task) {
+  task.revision = session.NextRevision();
+  Query(session,
         "INSERT INTO tasks (id, tenant, state, open, create_micros, end_micros, upstream, upstream_task_id, revision, "
-        "body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        "body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)")
       .Text(task.id)
       .Text(task.tenant)
       .Int(static_cast<int>(task.state))
@@ -101,11 +92,11 @@ void InsertTask(Connection& connection, model::GenerationTask& task) {
       .Int(task.revision)
       .Bytes(SerializeTask(task))
       .Run();
-  InsertLabels(connection, task.id, task.request.labels);
+  InsertLabels(session, task.id, task.request.labels);
 }
 
-absl::StatusOr<model::GenerationTask> ReadTask(Connection& connection, const std::string& id) {
-  Query query(connection, "SELECT revision, body FROM tasks WHERE id = ?");
+absl::StatusOr<model::GenerationTask> ReadTask(Session& session, const std::string& id) {
+  Query query(session, "SELECT revision, body FROM tasks WHERE id = $1");
   query.Text(id);
   if (!query.Step()) {
     return base::ResourceNotFound("seedance.gateway.v1.GenerationTask", model::GenerationTaskName(id));
@@ -113,54 +104,54 @@ absl::StatusOr<model::GenerationTask> ReadTask(Connection& connection, const std
   return TaskFromRow(query);
 }
 
-absl::StatusOr<model::GenerationTask> ChangeTask(Connection& connection, const std::string& id,
+absl::StatusOr<model::GenerationTask> ChangeTask(Session& session, const std::string& id,
                                                  absl::FunctionRef<absl::Status(model::GenerationTask&)> change) {
-  absl::StatusOr<model::GenerationTask> task = ReadTask(connection, id);
+  absl::StatusOr<model::GenerationTask> task = ReadTask(session, id);
   if (!task.ok()) return task;
   const Labels labels = task->request.labels;
   const Columns before = ColumnsOf(*task);
   if (absl::Status changed = change(*task); !changed.ok()) return changed;
-  task->revision = NextRevision(connection);
-  UpdateColumns(connection, before, *task);
-  Query(connection, "UPDATE tasks SET state = ?, revision = ?, body = ? WHERE id = ?")
+  task->revision = session.NextRevision();
+  UpdateColumns(session, before, *task);
+  Query(session, "UPDATE tasks SET state = $1, revision = $2, body = $3 WHERE id = $4")
       .Int(static_cast<int>(task->state))
       .Int(task->revision)
       .Bytes(SerializeTask(*task))
       .Text(id)
       .Run();
   if (task->request.labels != labels) {
-    Query(connection, "DELETE FROM task_labels WHERE task_id = ?").Text(id).Run();
-    InsertLabels(connection, id, task->request.labels);
+    Query(session, "DELETE FROM task_labels WHERE task_id = $1").Text(id).Run();
+    InsertLabels(session, id, task->request.labels);
   }
   return task;
 }
 
-absl::StatusOr<model::Page<model::GenerationTask>> ListTasks(Connection& connection, const Store::TaskFilter& filter,
+absl::StatusOr<model::Page<model::GenerationTask>> ListTasks(Session& session, const Store::TaskFilter& filter,
                                                              const model::PageCursor& after, int limit) {
-  // The `+` keeps SQLite from scanning all tasks of the tenant just to get their order.
+  // The concatenation keeps SQLite from scanning all tasks of the tenant just to get their order.
   const char* select = filter.ids.empty() ? "SELECT revision, body FROM tasks WHERE tenant = ?"
-                                          : "SELECT revision, body FROM tasks WHERE +tenant = ?";
+                                          : "SELECT revision, body FROM tasks WHERE tenant || '' = ?";
   ListQuery query(select, filter.tenant);
   if (!filter.ids.empty()) {
-    query.And("id IN (SELECT value FROM json_each(?))",
+    query.And(absl::StrCat("id ", session.dialect().in_texts),
               JsonArray(std::vector<std::string>(filter.ids.begin(), filter.ids.end())));
   }
   if (!filter.states.empty()) {
     std::vector<int64_t> states;
     for (model::TaskState state : filter.states) states.push_back(static_cast<int>(state));
-    query.And("state IN (SELECT value FROM json_each(?))", JsonArray(states));
+    query.And(absl::StrCat("state ", session.dialect().in_numbers), JsonArray(states));
   }
   for (const auto& [key, value] : filter.labels) {
     query.And("id IN (SELECT task_id FROM task_labels WHERE key = ? AND value = ?)", key, value);
   }
   query.Page(" AND (create_micros, id) < (?, ?)", " ORDER BY create_micros DESC, id DESC LIMIT ?", after, limit);
-  Query rows(connection, query.sql());
+  Query rows(session, query.sql());
   query.Bind(rows);
-  return ReadPage<model::GenerationTask, Query>(rows, limit, TaskFromRow, CursorOf);
+  return ReadPage<model::GenerationTask>(rows, limit, TaskFromRow, CursorOf);
 }
 
-absl::StatusOr<std::vector<model::GenerationTask>> ListOpenTasks(Connection& connection) {
-  Query query(connection, "SELECT revision, body FROM tasks WHERE open = 1 ORDER BY create_micros, id");
+absl::StatusOr<std::vector<model::GenerationTask>> ListOpenTasks(Session& session) {
+  Query query(session, "SELECT revision, body FROM tasks WHERE open = 1 ORDER BY create_micros, id");
   std::vector<model::GenerationTask> tasks;
   while (query.Step()) {
     absl::StatusOr<model::GenerationTask> task = TaskFromRow(query);
@@ -170,13 +161,12 @@ absl::StatusOr<std::vector<model::GenerationTask>> ListOpenTasks(Connection& con
   return tasks;
 }
 
-absl::StatusOr<std::optional<model::GenerationTask>> FindTaskByUpstreamId(Connection& connection,
-                                                                          const std::string& upstream,
+absl::StatusOr<std::optional<model::GenerationTask>> FindTaskByUpstreamId(Session& session, const std::string& upstream,
                                                                           const std::string& upstream_task_id) {
-  // The third condition makes SQLite use the partial index.
+  // The third condition makes the partial index usable.
   Query query(
-      connection,
-      "SELECT revision, body FROM tasks WHERE upstream = ? AND upstream_task_id = ? AND upstream_task_id <> ''");
+      session,
+      "SELECT revision, body FROM tasks WHERE upstream = $1 AND upstream_task_id = $2 AND upstream_task_id <> ''");
   query.Text(upstream).Text(upstream_task_id);
   if (!query.Step()) return std::optional<model::GenerationTask>();
   absl::StatusOr<model::GenerationTask> task = TaskFromRow(query);
@@ -184,4 +174,4 @@ absl::StatusOr<std::optional<model::GenerationTask>> FindTaskByUpstreamId(Connec
   return std::optional<model::GenerationTask>(*std::move(task));
 }
 
-}  // namespace seedance::store::sqlite
+}  // namespace seedance::store::sql

@@ -1,9 +1,9 @@
-#include "service/store/columns.h"
+#include "service/store/sql/columns.h"
 
 #include <limits>
 #include <string_view>
 
-namespace seedance::store {
+namespace seedance::store::sql {
 
 std::string HandleKey(const model::UpstreamHandle& handle) { return handle.upstream + "~" + handle.id; }
 
@@ -41,4 +41,4 @@ model::PageCursor CursorOf(const model::GenerationTask& task) {
   return {absl::ToUnixMicros(task.create_time), task.id};
 }
 
-}  // namespace seedance::store
+}  // namespace seedance::store::sql

@@ -1,13 +1,13 @@
-#include "service/store/sqlite/group_rows.h"
+#include "service/store/sql/group_rows.h"
 
+#include "absl/strings/ascii.h"
 #include "absl/time/time.h"
 #include "service/base/error.h"
-#include "service/store/columns.h"
-#include "service/store/list_query.h"
 #include "service/store/record.h"
-#include "service/store/sqlite/store_meta.h"
+#include "service/store/sql/columns.h"
+#include "service/store/sql/list_query.h"
 
-namespace seedance::store::sqlite {
+namespace seedance::store::sql {
 namespace {
 
 // All other types count as AIGC, unknown ones included.
@@ -22,15 +22,14 @@ absl::StatusOr<model::AssetGroup> FromRow(const Query& row) {
 
 }  // namespace
 
-void WriteGroup(Connection& connection, model::AssetGroup& group) {
-  group.revision = NextRevision(connection);
-  Query(
-      connection,
-      "INSERT INTO asset_groups (name, tenant, upstream, display_name, group_type, create_micros, revision, "
-      "body) VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
-      "ON CONFLICT (name) DO UPDATE SET tenant = excluded.tenant, upstream = excluded.upstream, "
-      "display_name = excluded.display_name, group_type = excluded.group_type, create_micros = excluded.create_micros, "
-      "revision = excluded.revision, body = excluded.body")
+void WriteGroup(Session& session, model::AssetGroup& group) {
+  group.revision = session.NextRevision();
+  Query(session,
+        "INSERT INTO asset_groups (name, tenant, upstream, display_name, group_type, create_micros, revision, body) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) "
+        "ON CONFLICT (name) DO UPDATE SET tenant = excluded.tenant, upstream = excluded.upstream, "
+        "display_name = excluded.display_name, group_type = excluded.group_type, "
+        "create_micros = excluded.create_micros, revision = excluded.revision, body = excluded.body")
       .Text(HandleKey(group.handle))
       .Text(group.tenant)
       .Text(group.handle.upstream)
@@ -42,8 +41,8 @@ void WriteGroup(Connection& connection, model::AssetGroup& group) {
       .Run();
 }
 
-absl::StatusOr<model::AssetGroup> ReadGroup(Connection& connection, const model::UpstreamHandle& handle) {
-  Query query(connection, "SELECT revision, body FROM asset_groups WHERE name = ?");
+absl::StatusOr<model::AssetGroup> ReadGroup(Session& session, const model::UpstreamHandle& handle) {
+  Query query(session, "SELECT revision, body FROM asset_groups WHERE name = $1");
   query.Text(HandleKey(handle));
   if (!query.Step()) {
     return base::ResourceNotFound("seedance.gateway.v1.AssetGroup", model::AssetGroupName(handle));
@@ -51,39 +50,39 @@ absl::StatusOr<model::AssetGroup> ReadGroup(Connection& connection, const model:
   return FromRow(query);
 }
 
-absl::Status EraseGroup(Connection& connection, const model::UpstreamHandle& handle) {
+absl::Status EraseGroup(Session& session, const model::UpstreamHandle& handle) {
   const std::string key = HandleKey(handle);
-  if (Query(connection, "DELETE FROM asset_groups WHERE name = ?").Text(key).Run() == 0) {
+  if (Query(session, "DELETE FROM asset_groups WHERE name = $1").Text(key).Run() == 0) {
     return base::ResourceNotFound("seedance.gateway.v1.AssetGroup", model::AssetGroupName(handle));
   }
-  Query(connection, "DELETE FROM assets WHERE group_name = ?").Text(key).Run();
+  Query(session, "DELETE FROM assets WHERE group_name = $1").Text(key).Run();
   return absl::OkStatus();
 }
 
-absl::StatusOr<bool> EraseEmptyGroup(Connection& connection, const model::UpstreamHandle& handle) {
+absl::StatusOr<bool> EraseEmptyGroup(Session& session, const model::UpstreamHandle& handle) {
   {
-    Query inside(connection, "SELECT 1 FROM assets WHERE group_name = ? LIMIT 1");
+    Query inside(session, "SELECT 1 FROM assets WHERE group_name = $1 LIMIT 1");
     inside.Text(HandleKey(handle));
     if (inside.Step()) return false;
   }
-  if (absl::Status erased = EraseGroup(connection, handle); !erased.ok()) return erased;
+  if (absl::Status erased = EraseGroup(session, handle); !erased.ok()) return erased;
   return true;
 }
 
-absl::StatusOr<model::Page<model::AssetGroup>> ListGroups(Connection& connection, const Store::GroupFilter& filter,
+absl::StatusOr<model::Page<model::AssetGroup>> ListGroups(Session& session, const Store::GroupFilter& filter,
                                                           const model::PageCursor& after, int limit) {
   ListQuery query("SELECT revision, body FROM asset_groups WHERE tenant = ?", filter.tenant);
   if (!filter.upstream.empty()) query.And("upstream = ?", filter.upstream);
   if (!filter.display_name_contains.empty()) {
-    query.And("instr(lower(display_name), lower(?)) > 0", filter.display_name_contains);
+    query.And(session.dialect().name_contains, absl::AsciiStrToLower(filter.display_name_contains));
   }
   if (filter.type != model::GroupType::kUnspecified) {
     query.And(filter.type == kLiveness ? "group_type = ?" : "group_type <> ?", static_cast<int64_t>(kLiveness));
   }
   query.Page(" AND (create_micros, name) < (?, ?)", " ORDER BY create_micros DESC, name DESC LIMIT ?", after, limit);
-  Query rows(connection, query.sql());
+  Query rows(session, query.sql());
   query.Bind(rows);
-  return ReadPage<model::AssetGroup, Query>(rows, limit, FromRow, CursorOf);
+  return ReadPage<model::AssetGroup>(rows, limit, FromRow, CursorOf);
 }
 
-}  // namespace seedance::store::sqlite
+}  // namespace seedance::store::sql
