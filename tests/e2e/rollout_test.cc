@@ -268,8 +268,16 @@ TEST_F(StopTest, ClientsThatNeverReadDoNotHoldItUp) {
     const uint32_t stream = mute.Open("/seedance.gateway.v1.GenerationTaskService/WatchGenerationTask");
     ASSERT_TRUE(mute.Send(stream, testing::RawHttp2::Message(request.SerializeAsString()), /*end=*/true));
   }
-  // Its window of 64 KB is full: from now on every write of the gateway stays under way.
-  ASSERT_TRUE(Eventually([&] { return mute.unread() > 60'000; }, kPatience));
+  // Its window of 64 KB is full when ten heartbeats bring nothing: then every write of the gateway is under way.
+  int unread = 0;
+  absl::Time since = absl::Now();
+  ASSERT_TRUE(Eventually(
+      [&] {
+        if (mute.unread() != unread) since = absl::Now();
+        unread = mute.unread();
+        return unread > 60'000 && absl::Now() - since > absl::Seconds(1);
+      },
+      kPatience));
   ExpectStop();
   close(silent);
 }
