@@ -5,12 +5,11 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "service/base/random.h"
 #include "service/store/postgres/postgres_store.h"
 #include "service/store/sqlite/sqlite_store.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/closed_loop.h"
-#include "tests/contract/store_samples.h"
+#include "tests/bench/stored_tasks.h"
 #include "tests/testing/postgres_process.h"
 #include "tests/testing/temp_dir.h"
 
@@ -21,10 +20,8 @@ using store::Store;
 
 // Task and journal row in one transaction.
 bool Create(Store& store) {
-  const model::GenerationTask task = testing::MakeTask(base::MakeUuidV4(base::SystemRandom()));
-  model::JournalEntry call = testing::MakeCall(task.id);
-  call.resource_name = task.name();
-  return store.BeginEntry(call, &task).ok();
+  const StoredTask stored = StoredTask::Running("vendor", std::string(200, 'x'));
+  return store.BeginEntry(stored.call, &stored.task).ok();
 }
 
 bool Measure(Bench& bench, int writers, Store& postgres, Store& sqlite) {

@@ -15,8 +15,6 @@
 namespace seedance::engine {
 namespace {
 
-using upstream::Acceptance;
-
 TempFileQuota::Options SpoolOptions(const AssetCreation::Options& options) {
   TempFileQuota::Options spool = options.spool;
   // There a file need not be copied to be served.
@@ -272,39 +270,36 @@ void AssetCreation::Launch(ReadAsset asset, bool earlier, Done<model::Asset> don
   if (journal_.Enter(call, AnswerWith(asset, std::move(done))) == Journal::Role::kAnswered) return;
   // It is journalled when its turn has come, so that what a kill ends before is not in doubt. An earlier call is
   // answered at once, or has broken off; the thread that has read the beginning of a stream reads the rest too.
-  bool begun = earlier || asset.streaming() != nullptr;
-  if (const absl::Status free = begun ? absl::OkStatus() : CheckClaim(asset); !free.ok()) {
+  bool at_once = earlier || asset.streaming() != nullptr;
+  if (const absl::Status free = at_once ? absl::OkStatus() : CheckClaim(asset); !free.ok()) {
     // What this request id made meanwhile is no conflict.
     const auto made = journal_.FindEarlier(call.key);
-    begun = made.ok() && made->has_value();
-    if (!begun) return journal_.Leave(call, free);
+    at_once = made.ok() && made->has_value();
+    if (!at_once) return journal_.Leave(call, free);
   }
-  if (begun && !journal_.Begin(call)) return;
-  AwaitTurn(std::make_shared<JournalledAsset>(std::move(asset), std::move(call)), begun);
+  if (at_once && !journal_.Begin(call)) return;
+  AwaitTurn(std::make_shared<JournalledAsset>(std::move(asset), std::move(call)));
 }
 
 // Billed: it goes on without its caller, and waits for nobody but the vendor.
-void AssetCreation::AwaitTurn(const std::shared_ptr<JournalledAsset>& asset, bool begun) {
+void AssetCreation::AwaitTurn(const std::shared_ptr<JournalledAsset>& asset) {
   if (asset->streaming() != nullptr) return sender_.Send(*asset);
-  const auto send = [this, asset, begun] {
-    if (begun || journal_.Begin(asset->call)) sender_.Send(*asset);
+  const auto send = [this, asset] {
+    if (journal_.Begin(asset->call)) sender_.Send(*asset);
   };
-  const auto refuse = [this, asset, begun](const absl::Status& why) {
-    if (!begun) return journal_.Leave(asset->call, why);
-    journal_.Failed(asset->call, Acceptance::kNotAccepted, why);
-  };
+  const auto leave = [this, asset](const absl::Status& why) { journal_.Leave(asset->call, why); };
   bool taken = false;
   if (asset->sends_uri()) {
     taken = asset->account->TryChange(
-        asset->context.tenant, [send](RequestSlot&) { send(); }, refuse, /*patient=*/false);
+        asset->context.tenant, [send](RequestSlot&) { send(); }, leave, /*patient=*/false);
   } else {
     TransferQueue::Transfer transfer;
     transfer.tenant = asset->context.tenant;
     transfer.work = [send](const std::shared_ptr<TransferSlot>&) { send(); };
-    transfer.dropped = [asset, refuse] { refuse(asset->account->Busy()); };
+    transfer.dropped = [asset, leave] { leave(asset->account->Busy()); };
     taken = asset->account->transfers().Submit(std::move(transfer));
   }
-  if (!taken) refuse(asset->account->Busy());
+  if (!taken) leave(asset->account->Busy());
 }
 
 void AssetCreation::AnswerWithContent(const ReadAsset& asset, model::Asset content, Done<model::Asset> done) {

@@ -73,8 +73,7 @@ class AssetCreation {
   void Decide(ReadAsset asset, Done<model::Asset> done);
   // `earlier`: the journal has a call of this request id.
   void Launch(ReadAsset asset, bool earlier, Done<model::Asset> done);
-  // `begun`: the call is journalled already.
-  void AwaitTurn(const std::shared_ptr<JournalledAsset>& asset, bool begun);
+  void AwaitTurn(const std::shared_ptr<JournalledAsset>& asset);
 
   // Goes on when another creation of the same bytes has come to `leader`.
   void Follow(ReadAsset asset, const absl::StatusOr<model::Asset>& leader, Done<model::Asset> done);

@@ -86,21 +86,16 @@ void Groups::Create(const CallContext& context, const CreateGroupParams& params,
   if (journal_.Enter(call, AnswerWith(store_, std::move(done))) == Journal::Role::kAnswered) return;
   const auto earlier = journal_.FindEarlier(call.key);
   if (!earlier.ok()) return journal_.Leave(call, earlier.status());
-  const bool begun = earlier->has_value();
-  if (begun && !journal_.Begin(call)) return;
+  // An earlier call is answered at once, or has broken off.
+  if (earlier->has_value() && !journal_.Begin(call)) return;
   // Billed: it waits for its turn without its caller. It is journalled then: what a kill ends before is not in doubt.
   const bool taken = account.TryChange(
       context.tenant,
-      [this, context, params, &account, call, begun](RequestSlot&) {
-        if (begun || journal_.Begin(call)) Send(context, params, account, call);
+      [this, context, params, &account, call](RequestSlot&) {
+        if (journal_.Begin(call)) Send(context, params, account, call);
       },
-      [this, call, begun](const absl::Status& why) { NotSent(call, begun, why); }, /*patient=*/false);
-  if (!taken) NotSent(call, begun, account.Busy());
-}
-
-void Groups::NotSent(const model::JournalEntry& call, bool begun, const absl::Status& why) {
-  if (!begun) return journal_.Leave(call, why);
-  journal_.Failed(call, upstream::Acceptance::kNotAccepted, why);
+      [this, call](const absl::Status& why) { journal_.Leave(call, why); }, /*patient=*/false);
+  if (!taken) journal_.Leave(call, account.Busy());
 }
 
 void Groups::Send(const CallContext& context, const CreateGroupParams& params, VendorAccount& account,

@@ -83,8 +83,6 @@ class Groups {
  private:
   void Send(const CallContext& context, const CreateGroupParams& params, VendorAccount& account,
             model::JournalEntry call);
-  // Ends a call whose turn did not come. `begun`: the journal has it.
-  void NotSent(const model::JournalEntry& call, bool begun, const absl::Status& why);
   // Ends the journalled call with the new group of this id.
   void Keep(const CallContext& context, const CreateGroupParams& params, const VendorAccount& account,
             model::JournalEntry call, const std::string& id);

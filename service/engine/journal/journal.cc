@@ -146,7 +146,18 @@ Journal::Role Journal::Enter(model::JournalEntry& call, Waiter waiter) {
   return Role::kAnswered;
 }
 
+bool Journal::HasBegun(const model::JournalKey& key) {
+  base::MutexLock lock(mutex_);
+  return flights_.at(key).begun;
+}
+
+void Journal::Leave(const model::JournalEntry& call, const absl::Status& why) {
+  if (HasBegun(call.key)) return Failed(call, upstream::Acceptance::kNotAccepted, why);
+  Release(call.key, why);
+}
+
 bool Journal::Begin(const model::JournalEntry& call) {
+  if (HasBegun(call.key)) return true;
   absl::StatusOr<store::Store::Begun> begun = store_.BeginEntry(call, nullptr);
   if (begun.ok() && begun->conflict.has_value()) {
     begun = ToStatus(store_, call.key.tenant, *call.claim, *begun->conflict);
@@ -158,7 +169,8 @@ bool Journal::Begin(const model::JournalEntry& call) {
   if (!begun->existing.has_value()) {
     // An end whose commit was reported as failed, and was on disk.
     unwritten_.Forget(call.key);
-    return true;
+    base::MutexLock lock(mutex_);
+    return flights_.at(call.key).begun = true;
   }
   model::JournalEntry& row = *begun->existing;
   const std::string difference = FirstDifferenceFromJournal(row.fingerprint, call.fingerprint);

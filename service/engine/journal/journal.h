@@ -91,10 +91,11 @@ class Journal {
   // cannot be had (nothing is journalled then); the answer of an earlier call of the same key and fingerprint;
   // ALREADY_EXISTS naming the first differing field; for one in doubt, what a look at the vendor finds, else
   // OUTCOME_UNKNOWN; or a store error.
+  // Called again it is true: the call has begun.
   [[nodiscard]] bool Begin(const model::JournalEntry& call);
 
-  // Ends a call that has entered and will not begin; `why` is for the waiters.
-  void Leave(const model::JournalEntry& call, const absl::Status& why) { Release(call.key, why); }
+  // Ends a call that has entered, begun or not, and will not be sent; `why` is for the waiters.
+  void Leave(const model::JournalEntry& call, const absl::Status& why);
 
   // Both at once, for calls that wait for nothing. kOwner: it has begun.
   Role Begin(model::JournalEntry& call, Waiter waiter);
@@ -141,6 +142,8 @@ class Journal {
  private:
   using Calls = std::map<model::JournalKey, model::JournalEntry>;
 
+  // Of a call that has entered.
+  bool HasBegun(const model::JournalKey& key);
   // Writes the end, or has it written later: false.
   bool Finish(model::JournalEntry call, model::AssetGroup* group, model::Asset* asset,
               const absl::StatusOr<std::string>& answer);
@@ -166,6 +169,7 @@ class Journal {
   // Calls of this process that are on their way, each with everyone who waits for it.
   struct Flight {
     model::JournalEntry call;
+    bool begun = false;
     std::vector<Waiter> waiters;
   };
   std::map<model::JournalKey, Flight> flights_ ABSL_GUARDED_BY(mutex_);
