@@ -168,8 +168,9 @@ TEST_F(TransferQueueTest, OneTenantMayUseAllPlacesAndASpareOneIsForAnother) {
 TEST_F(TransferQueueTest, StalledPeersAreEndedAfterTheWindowWhenSomethingWaits) {
   Start(2);
   const auto first = Add("a");
+  ASSERT_TRUE(Runs(first));  // Of equal peers the one that ran first is ended.
   const auto second = Add("a");
-  ASSERT_TRUE(Runs(first) && Runs(second));
+  ASSERT_TRUE(Runs(second));
   clock_.Advance(absl::Hours(1));
   queue_->Check();
   EXPECT_FALSE(first->token->cancelled()) << "nobody waits";
