@@ -271,6 +271,11 @@ size_t CallLimits::open() {
   return open_;
 }
 
+size_t CallLimits::calls() {
+  base::MutexLock lock(mutex_);
+  return calls_;
+}
+
 size_t CallLimits::answer_bytes() {
   base::MutexLock lock(mutex_);
   return answer_bytes_;

@@ -115,8 +115,9 @@ class CallLimits {
   // Counts a call ended by `limit`.
   void Count(Limit limit);
 
-  // Number of open RPCs; bytes of unread answers.
+  // Number of open RPCs; of those with a place among the calls; bytes of unread answers.
   size_t open();
+  size_t calls();
   size_t answer_bytes();
 
  private:

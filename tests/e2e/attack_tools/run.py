@@ -207,11 +207,11 @@ class Result:
         threads = self.peak[0] - self.before[0]
         faults = [("the gateway died", not self.alive),
                   (f"no answer afterwards: {self.last_words}", not self.answers),
-                  ("no honest call was answered", not self.ok),
                   (f"{threads} more threads, at most {MAX_EXTRA_THREADS}", threads > MAX_EXTRA_THREADS),
                   (f"{self.bad_lines} lines of the log are not records of the gateway", self.bad_lines > 0)]
         if not options.smoke:  # A short attack on a busy machine, perhaps with sanitizers, says nothing about these.
             faults += [(f"{extra:.0f} MB more memory, at most {MAX_EXTRA_MB}", extra > MAX_EXTRA_MB),
+                       ("no honest call was answered", not self.ok),
                        (f"{self.failed} honest calls failed", self.failed > 0),
                        (f"p99 {self.p99:.0f} ms, at most {MAX_HONEST_P99_MS}", self.p99 > MAX_HONEST_P99_MS)]
         return [text for text, bad in faults if bad]

@@ -250,7 +250,7 @@ TEST_F(GatewayTest, CallsOverATenantsLimitAreRefusedAndPlacesComeBack) {
   Start();
   {
     RawCall open(channel_, kGet);  // Its message is not sent.
-    ASSERT_TRUE(Eventually([&] { return rpc_context_->limits().open() == 1; }));
+    ASSERT_TRUE(Eventually([&] { return rpc_context_->limits().calls() == 1; }));
     const grpc::Status status = Send(channel_, kList, {""});
     EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
     EXPECT_EQ(DetailOf(status).quota_subject, "tenant:default");
@@ -264,7 +264,7 @@ TEST_F(GatewayTest, CallsOverTheServersLimitAreRefused) {
   rpc_options_.limits.max_calls = 1;
   Start();
   RawCall open(channel_, kGet);
-  ASSERT_TRUE(Eventually([&] { return rpc_context_->limits().open() == 1; }));
+  ASSERT_TRUE(Eventually([&] { return rpc_context_->limits().calls() == 1; }));
   const grpc::Status status = Send(channel_, kList, {""});
   EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   EXPECT_EQ(DetailOf(status).quota_subject, "gateway:calls");
