@@ -25,7 +25,8 @@ Upstreams::Options UpstreamOptions(const Engine::Options& options, RequestObserv
 
 Engine::Engine(const Options& options, store::Store& store, std::vector<Upstreams::Config> upstreams,
                base::Clock& clock, base::Random& random)
-    : links_(*this),
+    : store_(store),
+      links_(*this),
       tokens_(store.epoch()),
       asset_hub_("asset-fan-out",
                  [this](const std::string& asset_name, const model::Asset*) { task_table_.OnAssetChange(asset_name); }),
@@ -34,17 +35,20 @@ Engine::Engine(const Options& options, store::Store& store, std::vector<Upstream
                   // Deletions notify the feeds at the call site: only the caller knows the tenant.
                   if (task == nullptr) return;
                   task_feeds_.Changed(task->tenant);
-                  if (model::IsTerminal(task->state) && task->settled_cost.currency.empty())
-                    usage_settler_.Ended(*task);
+                  const bool ended = model::IsTerminal(task->state) && task->settled_cost.currency.empty();
+                  if (ended && store_.ownership().OwnsId(task->id)) usage_settler_.Ended(*task);
                 }),
       task_table_(clock, asset_users_),
       task_writer_(store, task_table_, task_hub_, clock, random,
                    options.metrics == nullptr ? base::Histogram() : TaskWriteTimes(*options.metrics)),
-      wait_teller_(store, task_table_, task_writer_, clock),
+      tracker_writer_(store, task_table_, task_hub_, clock, random,
+                      options.metrics == nullptr ? base::Histogram() : TaskWriteTimes(*options.metrics),
+                      TaskWriter::By::kOwner),
+      wait_teller_(store, task_table_, tracker_writer_, clock),
       upstreams_(std::move(upstreams), clock, UpstreamOptions(options, wait_teller_)),
       journal_(store, links_, clock, random),
       task_feeds_({}, store, tokens_),
-      asset_tracker_(options.asset_tracker, {store, upstreams_, asset_hub_, links_, clock, random}),
+      asset_tracker_(options.asset_tracker, {store, store.ownership(), upstreams_, asset_hub_, links_, clock, random}),
       asset_dependencies_{store, upstreams_, journal_, asset_tracker_, clock, random},
       asset_recreation_(options.asset_recreation, asset_dependencies_),
       journal_reconciler_(asset_dependencies_, asset_recreation_),
@@ -53,7 +57,7 @@ Engine::Engine(const Options& options, store::Store& store, std::vector<Upstream
           [this](const std::string& asset_name) { return asset_users_.IsUsed(asset_name); }, clock),
       task_reconciler_(options.task_reconciler, store, upstreams_, task_table_, task_writer_, clock),
       usage_settler_(store, upstreams_, task_reconciler_, task_writer_, clock),
-      task_tracker_(TrackingOptions(options), {store, upstreams_, task_table_, task_writer_, clock, random},
+      task_tracker_(TrackingOptions(options), {store, upstreams_, task_table_, tracker_writer_, clock, random},
                     wait_teller_, {links_, links_, {&task_reconciler_, &usage_settler_}}),
       webhooks_(options.webhooks, upstreams_, task_tracker_),
       adoption_(store, asset_tracker_, clock),
@@ -69,7 +73,8 @@ Engine::Engine(const Options& options, store::Store& store, std::vector<Upstream
             task_hub_.PublishGone(task.name());
             task_feeds_.Changed(task.tenant);
           },
-          clock) {
+          clock),
+      change_follower_(store, links_, clock) {
   if (options.metrics != nullptr) {
     std::vector<std::string> names;
     for (VendorAccount* account : upstreams_.All()) {
@@ -83,19 +88,51 @@ Engine::Engine(const Options& options, store::Store& store, std::vector<Upstream
 Engine::~Engine() { Stop(); }
 
 absl::Status Engine::Start() {
-  absl::Status started = journal_.Recover();
-  if (started.ok()) journal_.Start();
-  if (started.ok()) started = asset_tracker_.Start();
-  if (started.ok()) started = task_tracker_.Start();
+  journal_.Start();
+  asset_tracker_.Start();
+  task_tracker_.Start();
+  asset_recreation_.Start();
+  journal_reconciler_.Start();
+  task_reconciler_.Start();
+  usage_settler_.Start();
+  retention_.Start();
+  if (absl::Status followed = change_follower_.Start(); !followed.ok()) return followed;
+  const absl::Status taken = store_.ownership().Start({[this](const store::ShardSet& shards) { return TakeUp(shards); },
+                                                       [this](const store::ShardSet& shards) { Drop(shards); },
+                                                       [this] { change_follower_.Look(); }});
   // After the tasks, which say what is in use.
-  if (started.ok()) started = asset_keep_alive_.Start();
-  if (started.ok()) asset_recreation_.Start();
-  // After Recover and the tracker, which find out what is in doubt.
-  if (started.ok()) started = journal_reconciler_.Start();
-  if (started.ok()) started = task_reconciler_.Start();
-  if (started.ok()) started = usage_settler_.Start();
-  if (started.ok()) retention_.Start();
-  return started;
+  return taken.ok() ? asset_keep_alive_.Start() : taken;
+}
+
+absl::Status Engine::TakeUp(const store::ShardSet& shards) {
+  absl::Status taken = journal_.Recover();
+  if (taken.ok()) taken = asset_tracker_.TakeUp(shards);
+  if (taken.ok()) taken = task_tracker_.TakeUp(shards);
+  // After those, which find out what is in doubt.
+  if (taken.ok()) taken = journal_reconciler_.TakeUp();
+  if (taken.ok()) taken = task_reconciler_.TakeUp(shards);
+  if (taken.ok()) taken = usage_settler_.TakeUp(shards);
+  return taken;
+}
+
+void Engine::Links::OnTask(const model::GenerationTask& task) {
+  engine_.task_tracker_.OnForeignChange(task);
+  engine_.task_hub_.Publish(task.name(), std::make_shared<const model::GenerationTask>(task));
+}
+
+void Engine::Links::OnTaskDeleted(const std::string& tenant, const std::string& id) {
+  engine_.task_hub_.PublishGone(model::GenerationTaskName(id));
+  engine_.task_feeds_.Changed(tenant);
+}
+
+void Engine::Links::OnAsset(const model::Asset& asset) {
+  engine_.asset_tracker_.OnForeignChange(asset);
+  engine_.asset_hub_.Publish(asset.name(), std::make_shared<const model::Asset>(asset));
+}
+
+void Engine::Drop(const store::ShardSet& shards) {
+  task_tracker_.Drop(shards);
+  asset_tracker_.Drop(shards);
 }
 
 void Engine::Stop(absl::Duration grace) {
@@ -109,6 +146,9 @@ void Engine::Stop(absl::Duration grace) {
   asset_recreation_.Stop();
   upstreams_.Stop(grace);
   journal_.Stop();
+  // What was under way has ended, or is in doubt: others can go on with it.
+  store_.ownership().Stop();
+  change_follower_.Stop();
   // Last: what the calls under way found out is still told.
   asset_hub_.Stop();
   task_hub_.Stop();

@@ -20,6 +20,7 @@
 #include "service/engine/assets/assets.h"
 #include "service/engine/assets/groups.h"
 #include "service/engine/assets/journal_reconciler.h"
+#include "service/engine/change_follower.h"
 #include "service/engine/dispatch/upstreams.h"
 #include "service/engine/journal/journal.h"
 #include "service/engine/retention.h"
@@ -62,8 +63,8 @@ class Engine {
          base::Random& random);
   ~Engine();
 
-  // Takes up what an earlier process left: calls in flight become doubtful, what is in doubt is looked for, open tasks
-  // and processing assets are followed again. Call it once, before any other use.
+  // Takes up what other processes left, as shards become this process's: calls in flight become doubtful, what is in
+  // doubt is looked for, open tasks and processing assets are followed again. Call it once, before any other use.
   absl::Status Start();
 
   // Submits no further tasks, for a stop that is near: what is PENDING waits for the next start.
@@ -87,13 +88,17 @@ class Engine {
 
  private:
   // Calls from objects that are made early to ones that are made later. Used from Start on.
-  class Links final : public AssetObserver,
+  class Links final : public ChangeFollower::Observer,
+                      public AssetObserver,
                       public AssetUseObserver,
                       public Journal::DoubtResolver,
                       public TaskAudience {
    public:
     explicit Links(Engine& engine) : engine_(engine) {}
 
+    void OnTask(const model::GenerationTask& task) override;
+    void OnTaskDeleted(const std::string& tenant, const std::string& id) override;
+    void OnAsset(const model::Asset& asset) override;
     void OnActive(const model::Asset& asset) override { engine_.journal_reconciler_.SeenActive(asset); }
     void OnExpiring(const model::Asset& asset) override { engine_.asset_keep_alive_.Track(asset); }
     void OnUsed(const model::Asset& asset, AssetUse use) override { engine_.asset_keep_alive_.Used(asset, use); }
@@ -113,13 +118,18 @@ class Engine {
     Engine& engine_;
   };
 
+  absl::Status TakeUp(const store::ShardSet& shards);
+  void Drop(const store::ShardSet& shards);
+
+  store::Store& store_;
   Links links_;
   ResumeTokens tokens_;
   WatchHub<model::Asset> asset_hub_;
   WatchHub<model::GenerationTask> task_hub_;
   AssetUsers asset_users_;
   TaskTable task_table_;
-  TaskWriter task_writer_;
+  TaskWriter task_writer_;     // For callers.
+  TaskWriter tracker_writer_;  // For the work of this process's shards.
   WaitTeller wait_teller_;
   Upstreams upstreams_;
   Journal journal_;
@@ -140,6 +150,7 @@ class Engine {
   Tasks tasks_;
   Downloads downloads_;
   Retention retention_;
+  ChangeFollower change_follower_;
 };
 
 }  // namespace seedance::engine

@@ -20,7 +20,7 @@ void LogFailure(const char* what, const absl::Status& status) {
 
 void Retention::Start() {
   work_.Start(options_.interval, [this] {
-    Sweep();
+    if (store_.ownership().Leads()) Sweep();
     return options_.interval;
   });
 }

@@ -63,6 +63,8 @@ struct JournalEntry {
   // out to have it. At most one is set; none for tasks, nor in entries of releases that did not keep it.
   std::optional<AssetGroup> group;
   std::optional<Asset> asset;
+  // Number of the replica that sends it, among those that share a store. Set by the store.
+  int64_t sender = 0;
   // The claim held until the entry ends. Input for the store; not read back.
   std::optional<AssetClaim> claim;
 };

@@ -32,6 +32,9 @@ class AssetStore {
   // is returned and nothing is written. `change` must not call the store. NOT_FOUND when there is none.
   virtual absl::StatusOr<model::Asset> UpdateAsset(const model::UpstreamHandle& handle,
                                                    absl::FunctionRef<absl::Status(model::Asset&)> change) = 0;
+  // As UpdateOwnedTask.
+  virtual absl::StatusOr<model::Asset> UpdateOwnedAsset(const model::UpstreamHandle& handle,
+                                                        absl::FunctionRef<absl::Status(model::Asset&)> change) = 0;
   // NOT_FOUND when there is none.
   virtual absl::Status DeleteAsset(const model::UpstreamHandle& handle) = 0;
   // Deletes the asset if its present vendor id (Asset::upstream_id) is `upstream_id`. False: it has another one.

@@ -35,11 +35,13 @@ class JournalStore {
   // kNotAccepted of the same request (model::FirstDifferenceFromJournal) is replaced as if it did not exist.
   // `call.claim`, if set, is made in the same transaction, for a request in flight. It ends with the entry
   // (FinishEntry); the claim of an entry that is in doubt, or done without its asset being written, ends after
-  // AssetStore::kClaimInDoubt or by ReleaseClaim.
+  // AssetStore::kClaimInDoubt or by ReleaseClaim. A `task` must be of a shard that is this process's, else
+  // base::StoreUnavailable (`not_owner`).
   virtual absl::StatusOr<Begun> BeginEntry(const model::JournalEntry& call, const model::GenerationTask* task) = 0;
 
   // Ends an entry: takes state, resource_name, error, update_time and, if set, `asset` from `call`. `group` or `asset`,
-  // if not null, is inserted or replaced in the same transaction and gets its revision. NOT_FOUND without an entry.
+  // if not null, is inserted or replaced in the same transaction and gets its revision. NOT_FOUND without an entry;
+  // ABORTED, and nothing is written, when it is in flight and another process sends it.
   virtual absl::Status FinishEntry(const model::JournalEntry& call, model::AssetGroup* group, model::Asset* asset) = 0;
 
   // Adds fields to the fingerprint of an entry (the hash of a stream is known only at its end). NOT_FOUND without an
@@ -49,9 +51,13 @@ class JournalStore {
   // The entry of `key`; nullopt: none.
   virtual absl::StatusOr<std::optional<model::JournalEntry>> GetEntry(const model::JournalKey& key) = 0;
 
-  // Changes every entry in state kInFlight to kInDoubt with `error`; for the start after a crash. Entries of tasks
-  // (resource_name set) are left alone: the task's own state tells. Returns how many were changed.
+  // Changes every entry in state kInFlight whose process is gone to kInDoubt with `error`; of a store that one process
+  // uses, every one: for the start after a crash. Entries of tasks (resource_name set) are left alone: the task's own
+  // state tells. Returns how many were changed.
   virtual absl::StatusOr<int> DoubtInFlightEntries(const std::string& error, absl::Time now) = 0;
+
+  // All entries in state kInFlight, of every process, but for those of tasks.
+  virtual absl::StatusOr<std::vector<model::JournalEntry>> ListEntriesInFlight() = 0;
 
   // At most `limit` entries in state kInDoubt, oldest first.
   virtual absl::StatusOr<std::vector<model::JournalEntry>> ListEntriesInDoubt(int limit) = 0;

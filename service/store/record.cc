@@ -361,6 +361,7 @@ std::string SerializeEntry(const model::JournalEntry& call) {
   }
   record.set_resource_name(call.resource_name);
   record.set_error(call.error);
+  record.set_sender(call.sender);
   WriteTimes(call, record);
   if (call.group.has_value()) Write(*call.group, *record.mutable_group());
   if (call.asset.has_value()) Write(*call.asset, *record.mutable_asset());
@@ -379,6 +380,7 @@ absl::StatusOr<model::JournalEntry> ParseEntry(const std::string& bytes) {
   }
   call.resource_name = record->resource_name();
   call.error = record->error();
+  call.sender = record->sender();
   ReadTimes(*record, call);
   if (record->has_group()) call.group = Read(record->group(), enums);
   if (record->has_asset()) call.asset = Read(record->asset(), enums);

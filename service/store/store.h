@@ -1,13 +1,20 @@
 #ifndef SEEDANCE_SERVICE_STORE_STORE_H_
 #define SEEDANCE_SERVICE_STORE_STORE_H_
 
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "service/model/asset.h"
+#include "service/model/generation_task.h"
 #include "service/store/asset_store.h"
 #include "service/store/group_store.h"
 #include "service/store/journal_store.h"
+#include "service/store/ownership.h"
 #include "service/store/task_store.h"
 
 namespace seedance::store {
@@ -30,6 +37,23 @@ class Store : public GroupStore, public AssetStore, public TaskStore, public Jou
  public:
   // Random text created with the database. When it changes, earlier revisions are meaningless.
   virtual std::string epoch() = 0;
+
+  // The present state of a changed task or asset at its newest revision, or the deletion of a task at that revision.
+  // Exactly one of the last three is set.
+  struct Change {
+    int64_t revision = 0;
+    std::string tenant;
+    std::optional<model::GenerationTask> task;
+    std::optional<model::Asset> asset;
+    std::string deleted_task;  // Its id.
+  };
+  // At most `limit` (>= 1) changes of all tenants after revision `after`, by ascending revision: for a process that
+  // follows the writes of others. Each resource appears once, with its newest change; groups and deleted assets do not.
+  // Sees everything committed before the call.
+  virtual absl::StatusOr<std::vector<Change>> ListChanges(int64_t after, int limit) = 0;
+
+  // Which work of the store is this process's.
+  virtual Ownership& ownership() = 0;
 
   // Whether the store can persist writes.
   struct Health {

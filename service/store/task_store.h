@@ -29,6 +29,9 @@ class TaskStore {
   // As UpdateAsset.
   virtual absl::StatusOr<model::GenerationTask> UpdateTask(
       const std::string& id, absl::FunctionRef<absl::Status(model::GenerationTask&)> change) = 0;
+  // The same as work of the task's shard: ABORTED when that is not this process's (ownership.h).
+  virtual absl::StatusOr<model::GenerationTask> UpdateOwnedTask(
+      const std::string& id, absl::FunctionRef<absl::Status(model::GenerationTask&)> change) = 0;
 
   // Which tasks a list returns.
   struct TaskFilter {

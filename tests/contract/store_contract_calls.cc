@@ -213,6 +213,19 @@ TEST_P(StoreContract, RestartPutsCallsInFlightIntoDoubtButNotThoseOfTasks) {
   EXPECT_EQ(*store().DoubtInFlightEntries("lost", At(31)), 0);
 }
 
+TEST_P(StoreContract, CallsInFlightAreListedButNotThoseOfTasks) {
+  AddTask(MakeTask("t"));
+  ASSERT_TRUE(store().BeginEntry(MakeCall("flying"), nullptr).ok());
+  ASSERT_TRUE(store().BeginEntry(MakeCall("done"), nullptr).ok());
+  model::JournalEntry done = MakeCall("done");
+  done.state = JournalState::kDone;
+  ASSERT_TRUE(store().FinishEntry(done, nullptr, nullptr).ok());
+  const auto flying = store().ListEntriesInFlight();
+  ASSERT_TRUE(flying.ok()) << flying.status();
+  ASSERT_EQ(flying->size(), 1u);
+  EXPECT_EQ(flying->front().key.request_id, "flying");
+}
+
 TEST_P(StoreContract, CallTriedAgainIsInFlightAgain) {
   model::JournalEntry call = MakeCall("r");
   ASSERT_TRUE(store().BeginEntry(call, nullptr).ok());

@@ -49,6 +49,38 @@ TEST_P(StoreContract, ChangesComeInTheOrderOfRevisionsEachTaskOnce) {
   EXPECT_EQ(Words(store().ListTaskChanges("tenant-a", changed->revision, 10)), Texts{});
 }
 
+TEST_P(StoreContract, ChangesOfAllTenantsTasksAndAssetsComeInOneOrder) {
+  const auto words = [this](int64_t after, int limit) {
+    const auto changes = store().ListChanges(after, limit);
+    Texts texts;
+    if (!changes.ok()) return Texts{changes.status().ToString()};
+    int64_t last = after;
+    for (const store::Store::Change& change : *changes) {
+      EXPECT_GT(change.revision, last);
+      last = change.revision;
+      std::string text = change.tenant + " ";
+      if (change.task.has_value()) text += change.task->id;
+      if (change.asset.has_value()) text += change.asset->name();
+      if (!change.deleted_task.empty()) text += "-" + change.deleted_task;
+      texts.push_back(text);
+    }
+    return texts;
+  };
+  EXPECT_EQ(words(0, 10), Texts{});
+  AddTask(Ended("a", 1));
+  AddTask(Ended("b", 1, "tenant-b"));
+  const model::Asset asset = *store().PutAsset(FullAsset());
+  AddTask(MakeTask("c"));
+  EXPECT_EQ(words(0, 10), (Texts{"tenant-a a", "tenant-b b", asset.tenant + " " + asset.name(), "tenant-a c"}));
+  ASSERT_TRUE(store().DeleteTask("b", At(2), Agree).ok());
+  const auto changed = store().UpdateAsset(asset.handle, [](model::Asset&) { return absl::OkStatus(); });
+  ASSERT_TRUE(changed.ok());
+  EXPECT_EQ(words(0, 10), (Texts{"tenant-a a", "tenant-a c", "tenant-b -b", asset.tenant + " " + asset.name()}));
+  EXPECT_EQ(words(0, 2), (Texts{"tenant-a a", "tenant-a c"}));
+  EXPECT_EQ(words(changed->revision - 1, 10), (Texts{asset.tenant + " " + asset.name()}));
+  EXPECT_EQ(store().ListChanges(changed->revision - 1, 1)->front().asset->revision, changed->revision);
+}
+
 TEST_P(StoreContract, FollowerOfRevisionsMissesNothingThatTwoWritersCommit) {
   constexpr int kTasks = 60;
   std::atomic<int> writing = 2;

@@ -28,9 +28,8 @@ bool IsKept(const model::Asset& asset) {
 
 }  // namespace
 
-AssetKeepAlive::AssetKeepAlive(const Options& options, store::AssetStore& store, Upstreams& upstreams,
-                               AssetTracker& tracker, std::function<bool(const std::string& asset_name)> in_use,
-                               base::Clock& clock)
+AssetKeepAlive::AssetKeepAlive(const Options& options, store::Store& store, Upstreams& upstreams, AssetTracker& tracker,
+                               std::function<bool(const std::string& asset_name)> in_use, base::Clock& clock)
     : options_(options),
       store_(store),
       upstreams_(upstreams),
@@ -97,6 +96,8 @@ void AssetKeepAlive::OnDue(const std::string& name) {
     if (found == kept_.end()) return;
     kept = found->second;
   }
+  // Whose it is keeps it alive; that may be this process later.
+  if (!store_.ownership().OwnsId(name)) return due_.Schedule(name, clock_.Now() + options_.pause);
   VendorAccount* account = upstreams_.Find(kept.tenant, kept.handle.upstream);
   const bool taken = account->TryRead(
       kept.tenant, [this, kept, account](RequestSlot&) { Look(kept, *account); }, [](const absl::Status&) {},

@@ -14,7 +14,7 @@
 #include "service/engine/assets/asset_waits.h"
 #include "service/engine/dispatch/upstreams.h"
 #include "service/model/asset.h"
-#include "service/store/asset_store.h"
+#include "service/store/store.h"
 
 namespace seedance::engine {
 
@@ -30,7 +30,7 @@ class AssetKeepAlive {
 
   // `in_use`: whether an open task refers to the asset of this name; called on the account's threads. The others
   // outlive this.
-  AssetKeepAlive(const Options& options, store::AssetStore& store, Upstreams& upstreams, AssetTracker& tracker,
+  AssetKeepAlive(const Options& options, store::Store& store, Upstreams& upstreams, AssetTracker& tracker,
                  std::function<bool(const std::string& asset_name)> in_use, base::Clock& clock);
 
   // Takes up all ACTIVE assets of the store that have an expire_time. Call it when `in_use` knows the open tasks. What
@@ -66,7 +66,7 @@ class AssetKeepAlive {
   void Forget(const std::string& name);
 
   const Options options_;
-  store::AssetStore& store_;
+  store::Store& store_;
   Upstreams& upstreams_;
   AssetTracker& tracker_;
   const std::function<bool(const std::string&)> in_use_;

@@ -12,6 +12,9 @@
 namespace seedance::engine {
 namespace {
 
+// While it is not clear whether the asset is this process's.
+constexpr absl::Duration kAskAgain = absl::Seconds(1);
+
 // A read at the vendor counts as a use there. True when that is news; the asset then says it.
 bool MergeUse(const upstream::AssetReport& report, const model::AssetProfile& profile, absl::Time now, bool news,
               model::Asset& asset) {
@@ -60,6 +63,7 @@ absl::Time CreatedLast(const model::Asset& asset) {
 AssetTracker::AssetTracker(const Options& options, const Collaborators& collaborators)
     : options_(options),
       store_(collaborators.store),
+      ownership_(collaborators.ownership),
       upstreams_(collaborators.upstreams),
       hub_(collaborators.hub),
       observer_(collaborators.observer),
@@ -67,15 +71,40 @@ AssetTracker::AssetTracker(const Options& options, const Collaborators& collabor
       random_(collaborators.random),
       due_(clock_, base::Timer::Alarm::Work::kQuick, [this](const std::string& name) { OnDue(name); }) {}
 
-absl::Status AssetTracker::Start() {
-  absl::StatusOr<std::vector<model::Asset>> processing = store_.ListProcessingAssets();
+void AssetTracker::Start() { due_.Start(); }
+
+void AssetTracker::Stop() { due_.Stop(); }
+
+absl::Status AssetTracker::TakeUp(const store::ShardSet& shards) {
+  {
+    // Before the list: what is created meanwhile is in it, or is told to Track.
+    base::MutexLock lock(mutex_);
+    taken_up_ |= shards;
+  }
+  const absl::StatusOr<std::vector<model::Asset>> processing = store_.ListProcessingAssets();
   if (!processing.ok()) return processing.status();
-  for (const model::Asset& asset : *processing) Track(asset);
-  due_.Start();
+  for (const model::Asset& asset : *processing) {
+    if (shards.test(static_cast<size_t>(store::ShardOf(asset.name())))) Track(asset);
+  }
   return absl::OkStatus();
 }
 
-void AssetTracker::Stop() { due_.Stop(); }
+void AssetTracker::Drop(const store::ShardSet& shards) {
+  base::MutexLock lock(mutex_);
+  taken_up_ &= ~shards;
+  // Those that are due find out then.
+  std::erase_if(tracked_,
+                [&](const auto& each) { return shards.test(static_cast<size_t>(store::ShardOf(each.first))); });
+}
+
+void AssetTracker::OnForeignChange(const model::Asset& asset) {
+  if (asset.state == model::AssetState::kProcessing) {
+    base::MutexLock lock(mutex_);
+    const auto found = tracked_.find(asset.name());
+    if (found != tracked_.end() && found->second.upstream_id == asset.upstream_id()) return;
+  }
+  Track(asset);
+}
 
 void AssetTracker::Track(const model::Asset& asset) {
   if (asset.state != model::AssetState::kProcessing) return TellExpiring(asset);
@@ -83,6 +112,7 @@ void AssetTracker::Track(const model::Asset& asset) {
   const std::string name = asset.name();
   {
     base::MutexLock lock(mutex_);
+    if (!taken_up_.test(static_cast<size_t>(store::ShardOf(name)))) return;
     tracked_[name] = tracked;
   }
   // The first look comes early: small images are ready almost at once.
@@ -97,6 +127,7 @@ void AssetTracker::OnDue(const std::string& name) {
     if (found == tracked_.end()) return;
     tracked = found->second;
   }
+  if (!ownership_.OwnsId(name)) return due_.Schedule(name, clock_.Now() + kAskAgain);
   VendorAccount* account = upstreams_.Find(tracked.tenant, tracked.handle.upstream);
   if (account == nullptr) {
     // Taken out of the configuration; it may come back with the next one.
@@ -109,6 +140,7 @@ void AssetTracker::OnDue(const std::string& name) {
 
 void AssetTracker::Poll(const Tracked& tracked, VendorAccount& account, RequestSlot& slot) {
   const std::string name = model::AssetName(tracked.handle);
+  if (!ownership_.OwnsId(name)) return due_.Schedule(name, clock_.Now() + kAskAgain);
   absl::StatusOr<upstream::AssetReport> report =
       account.upstream().assets().GetAsset(upstreams_.BackgroundRead(&slot), tracked.upstream_id);
   // Broken off because the process stops: that is no answer.
@@ -119,7 +151,7 @@ void AssetTracker::Poll(const Tracked& tracked, VendorAccount& account, RequestS
     return;
   }
   if (report.ok()) {
-    absl::StatusOr<model::Asset> now = Apply(tracked.handle, *report);
+    absl::StatusOr<model::Asset> now = ApplyBy(By::kOwner, tracked.handle, *report);
     // Deleted with its group by one who did not know of it.
     if (absl::IsNotFound(now.status())) hub_.PublishGone(name);
     if (absl::IsNotFound(now.status()) || (now.ok() && now->state != model::AssetState::kProcessing)) {
@@ -144,7 +176,7 @@ bool AssetTracker::CountNotFound(const std::string& name, bool not_found, int64_
 
 void AssetTracker::EndBadly(const Tracked& tracked, model::AssetState state, base::Reason reason,
                             const std::string& message) {
-  absl::StatusOr<model::Asset> ended = Change(tracked.handle, [&](model::Asset& asset) {
+  absl::StatusOr<model::Asset> ended = ChangeBy(By::kOwner, tracked.handle, [&](model::Asset& asset) {
     // A reader's look at the vendor may have settled it meanwhile.
     if (model::IsSettled(asset.state) || asset.upstream_id() != tracked.upstream_id) {
       return absl::AbortedError("no longer processing");
@@ -176,7 +208,12 @@ void AssetTracker::Forget(const Tracked& tracked) {
 
 absl::StatusOr<model::Asset> AssetTracker::Apply(const model::UpstreamHandle& handle,
                                                  const upstream::AssetReport& report) {
-  absl::StatusOr<model::Asset> applied = WriteReport(handle, report);
+  return ApplyBy(By::kAnybody, handle, report);
+}
+
+absl::StatusOr<model::Asset> AssetTracker::ApplyBy(By by, const model::UpstreamHandle& handle,
+                                                   const upstream::AssetReport& report) {
+  absl::StatusOr<model::Asset> applied = WriteReport(by, handle, report);
   const bool is_active = applied.ok() && applied->state == model::AssetState::kActive &&
                          report.state == model::AssetState::kActive &&
                          (report.id.empty() || report.id == applied->upstream_id());
@@ -184,7 +221,7 @@ absl::StatusOr<model::Asset> AssetTracker::Apply(const model::UpstreamHandle& ha
   return applied;
 }
 
-absl::StatusOr<model::Asset> AssetTracker::WriteReport(const model::UpstreamHandle& handle,
+absl::StatusOr<model::Asset> AssetTracker::WriteReport(By by, const model::UpstreamHandle& handle,
                                                        const upstream::AssetReport& report) {
   absl::StatusOr<model::Asset> stored = store_.GetAsset(handle);
   if (!stored.ok()) return stored;
@@ -192,7 +229,7 @@ absl::StatusOr<model::Asset> AssetTracker::WriteReport(const model::UpstreamHand
   const absl::Time now = clock_.Now();
   model::Asset merged = *stored;
   if (!Merge(report, profile, now, merged)) return stored;
-  return Change(handle, [&](model::Asset& asset) {
+  return ChangeBy(by, handle, [&](model::Asset& asset) {
     Merge(report, profile, now, asset);
     return absl::OkStatus();
   });
@@ -210,13 +247,20 @@ void AssetTracker::TellExpiring(const model::Asset& asset) {
 
 absl::StatusOr<model::Asset> AssetTracker::Change(const model::UpstreamHandle& handle,
                                                   absl::FunctionRef<absl::Status(model::Asset&)> edit) {
+  return ChangeBy(By::kAnybody, handle, edit);
+}
+
+absl::StatusOr<model::Asset> AssetTracker::ChangeBy(By by, const model::UpstreamHandle& handle,
+                                                    absl::FunctionRef<absl::Status(model::Asset&)> edit) {
   model::AssetState before = model::AssetState::kUnspecified;
-  absl::StatusOr<model::Asset> changed = store_.UpdateAsset(handle, [&](model::Asset& asset) {
+  const auto change = [&](model::Asset& asset) {
     before = asset.state;
     const absl::Status edited = edit(asset);
     asset.update_time = clock_.Now();
     return edited;
-  });
+  };
+  absl::StatusOr<model::Asset> changed =
+      by == By::kOwner ? store_.UpdateOwnedAsset(handle, change) : store_.UpdateAsset(handle, change);
   if (!changed.ok()) return changed;
   hub_.Publish(changed->name(), std::make_shared<const model::Asset>(*changed));
   TellExpiring(*changed);

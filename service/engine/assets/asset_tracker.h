@@ -15,6 +15,7 @@
 #include "service/engine/watch/watch_hub.h"
 #include "service/model/asset.h"
 #include "service/store/asset_store.h"
+#include "service/store/ownership.h"
 
 namespace seedance::engine {
 
@@ -30,7 +31,8 @@ class AssetObserver {
 };
 
 // Follows every PROCESSING asset at its vendor until it is settled: one poll loop per asset whatever the number of
-// watchers, in turns with the polls of tasks, resumed after a restart. Writes each change to the store and publishes
+// watchers, in turns with the polls of tasks, resumed after a restart; of several processes that share a store each
+// follows those of its shards. Writes each change to the store and publishes
 // it. Thread-safe.
 class AssetTracker {
  public:
@@ -44,6 +46,7 @@ class AssetTracker {
   // All outlive the tracker.
   struct Collaborators {
     store::AssetStore& store;
+    store::Ownership& ownership;
     Upstreams& upstreams;
     WatchHub<model::Asset>& hub;
     AssetObserver& observer;  // Not called before Start or the first call of another method.
@@ -53,13 +56,21 @@ class AssetTracker {
 
   AssetTracker(const Options& options, const Collaborators& collaborators);
 
-  // Takes up all PROCESSING assets of the store. Errors of the store. Call it once.
-  absl::Status Start();
+  void Start();
   // Hands out no further polls. Polls under way go on, and end with the account's threads.
   void Stop();
 
-  // Follows an asset that is new or was created again. One that is not PROCESSING is only told to the observer.
+  // Takes up the PROCESSING assets of shards that are this process's from now on. Errors of the store.
+  absl::Status TakeUp(const store::ShardSet& shards);
+  // Forgets the assets of shards that are another process's now.
+  void Drop(const store::ShardSet& shards);
+
+  // Follows an asset that is new or was created again, if its shard was taken up; whose it is learns of it from the
+  // store. One that is not PROCESSING is only told to the observer.
   void Track(const model::Asset& asset);
+
+  // Another process has written the asset.
+  void OnForeignChange(const model::Asset& asset);
 
   // Writes what the vendor says of an asset to the store, if it is news, and publishes it. Returns the asset as it is
   // now. For polls, reads through and lists, all of which count as a use. A report about another id than the asset's
@@ -86,8 +97,14 @@ class AssetTracker {
   model::AssetProfile ProfileOf(const model::Asset& asset);
   void TellExpiring(const model::Asset& asset);
   void Poll(const Tracked& tracked, VendorAccount& account, RequestSlot& slot);
-  // Apply, but for AssetObserver::OnActive.
-  absl::StatusOr<model::Asset> WriteReport(const model::UpstreamHandle& handle, const upstream::AssetReport& report);
+  // Who writes. kOwner: a poll, which is ABORTED when another process has the asset.
+  enum class By { kOwner, kAnybody };
+  absl::StatusOr<model::Asset> ApplyBy(By by, const model::UpstreamHandle& handle, const upstream::AssetReport& report);
+  absl::StatusOr<model::Asset> ChangeBy(By by, const model::UpstreamHandle& handle,
+                                        absl::FunctionRef<absl::Status(model::Asset&)> edit);
+  // ApplyBy, but for AssetObserver::OnActive.
+  absl::StatusOr<model::Asset> WriteReport(By by, const model::UpstreamHandle& handle,
+                                           const upstream::AssetReport& report);
   // How the vendor's "no such asset" counts. True: it is gone for good.
   bool CountNotFound(const std::string& name, bool not_found, int64_t outage_epoch);
   void EndBadly(const Tracked& tracked, model::AssetState state, base::Reason reason, const std::string& message);
@@ -96,6 +113,7 @@ class AssetTracker {
 
   const Options options_;
   store::AssetStore& store_;
+  store::Ownership& ownership_;
   Upstreams& upstreams_;
   WatchHub<model::Asset>& hub_;
   AssetObserver& observer_;
@@ -103,6 +121,7 @@ class AssetTracker {
   base::Random& random_;
   base::Mutex mutex_;
   std::map<std::string, Tracked> tracked_ ABSL_GUARDED_BY(mutex_);  // By name.
+  store::ShardSet taken_up_ ABSL_GUARDED_BY(mutex_);
   base::DueQueue due_;
 };
 

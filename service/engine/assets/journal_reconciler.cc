@@ -72,12 +72,13 @@ JournalReconciler::JournalReconciler(const AssetDependencies& dependencies, Asse
       recreation_(recreation),
       schedule_(clock_, [this](const std::string& text) { OnDue(text); }) {}
 
-absl::Status JournalReconciler::Start() {
+absl::Status JournalReconciler::TakeUp() {
   const absl::StatusOr<std::vector<model::JournalEntry>> rows =
       store_.ListEntriesInDoubt(std::numeric_limits<int>::max());
   if (!rows.ok()) return rows.status();
-  for (const model::JournalEntry& row : *rows) Plan(row, /*at_once=*/true);
-  schedule_.Start();
+  for (const model::JournalEntry& row : *rows) {
+    if (store_.ownership().OwnsId(TextOf(row.key))) Plan(row, /*at_once=*/true);
+  }
   return absl::OkStatus();
 }
 

@@ -50,8 +50,10 @@ class JournalReconciler : public Journal::DoubtResolver {
   // dependencies is one whose DoubtResolver leads here.
   JournalReconciler(const AssetDependencies& dependencies, AssetRecreation& recreation);
 
-  // Looks for every call that is in doubt now. Errors of the store. Call it after Journal::Recover.
-  absl::Status Start();
+  void Start() { schedule_.Start(); }
+  // Looks for every call of this process's shards that is in doubt. Errors of the store. Call it after
+  // Journal::Recover.
+  absl::Status TakeUp();
   // Begins no further lookups; those under way end with the account's threads.
   void Stop() { schedule_.Stop(); }
 

@@ -17,6 +17,8 @@ using model::JournalState;
 
 // Each try waits for a busy database itself.
 constexpr int kWriteTries = 3;
+// Between looks at what became of a request that another process sends.
+constexpr absl::Duration kLookPause = absl::Milliseconds(100);
 
 // What a journalled call answers to one who asks again.
 absl::StatusOr<std::string> OutcomeOf(const model::JournalEntry& row) {
@@ -33,6 +35,9 @@ absl::StatusOr<std::string> OutcomeOf(const model::JournalEntry& row) {
   }
   return base::InternalError("journal entry in an impossible state");
 }
+
+// Whether another process sends it: one that is gone has its rows put in doubt.
+bool IsElsewhere(const model::JournalEntry& row) { return row.state == JournalState::kInFlight && row.sender != 0; }
 
 // Whether a row, of which nobody in this process waits for the answer, says that the outcome is not known.
 bool IsDoubtful(const model::JournalEntry& row) {
@@ -178,9 +183,50 @@ bool Journal::Begin(const model::JournalEntry& call) {
   absl::StatusOr<std::optional<model::JournalEntry>> end = WriteKept(call.key);
   if (!end.ok()) return Release(call.key, end.status()), false;
   if (end->has_value()) row = **std::move(end);
-  if (!IsDoubtful(row)) return Release(call.key, OutcomeOf(row)), false;
-  Look(row, [](const absl::StatusOr<bool>&) {});
+  if (IsElsewhere(row)) {
+    base::MutexLock lock(mutex_);
+    flights_.at(call.key).elsewhere = true;
+    elsewhere_.Schedule(TextOf(call.key), clock_.Now() + kLookPause);
+    return false;
+  }
+  AnswerBy(row);
   return false;
+}
+
+void Journal::AnswerBy(const model::JournalEntry& row) {
+  if (!IsDoubtful(row)) return Release(row.key, OutcomeOf(row));
+  Look(row, [](const absl::StatusOr<bool>&) {});
+}
+
+void Journal::LookElsewhere(const std::string& text) {
+  const model::JournalKey key = model::KeyOfText(text);
+  const absl::StatusOr<std::optional<model::JournalEntry>> row = store_.GetEntry(key);
+  if (!row.ok() || (row->has_value() && IsElsewhere(**row))) {
+    return elsewhere_.Schedule(text, clock_.Now() + kLookPause);
+  }
+  {
+    base::MutexLock lock(mutex_);
+    flights_.at(key).elsewhere = false;
+  }
+  return row->has_value() ? AnswerBy(**row) : Release(key, BrokeOff());
+}
+
+void Journal::Start() {
+  unwritten_.Start();
+  elsewhere_.Start();
+}
+
+void Journal::Stop() {
+  elsewhere_.Stop();
+  unwritten_.Stop();
+  std::vector<model::JournalKey> waiting;
+  {
+    base::MutexLock lock(mutex_);
+    for (const auto& [key, flight] : flights_) {
+      if (flight.elsewhere) waiting.push_back(key);
+    }
+  }
+  for (const model::JournalKey& key : waiting) Release(key, BrokeOff());
 }
 
 void Journal::Look(const model::JournalEntry& row, absl::AnyInvocable<void(absl::StatusOr<bool> over)> done) {
@@ -204,6 +250,7 @@ void Journal::LookAgain(const model::JournalKey& key, absl::AnyInvocable<void(ab
   const absl::StatusOr<std::optional<model::JournalEntry>> row = store_.GetEntry(key);
   if (!row.ok()) return done(false);
   if (!row->has_value() || !IsDoubtful(**row)) return done(true);
+  if (IsElsewhere(**row)) return done(false);
   bool is_mine = false;
   {
     base::MutexLock lock(mutex_);
@@ -299,6 +346,9 @@ absl::StatusOr<std::vector<model::JournalEntry>> Journal::Unsettled() {
   }
   // In this order: one that ends in doubt meanwhile is seen in one of the others.
   for (model::JournalEntry& call : unwritten_.Calls()) calls.insert_or_assign(call.key, std::move(call));
+  absl::StatusOr<std::vector<model::JournalEntry>> in_flight = store_.ListEntriesInFlight();
+  if (!in_flight.ok()) return in_flight;
+  for (model::JournalEntry& call : *in_flight) calls.emplace(call.key, std::move(call));
   return WithRows(std::move(calls));
 }
 
@@ -353,7 +403,8 @@ bool Journal::Finish(model::JournalEntry call, model::AssetGroup* group, model::
   call.update_time = clock_.Now();
   const absl::Status written = Write(call, group, asset);
   const bool doubtful = MayBeAccepted(call) && (!written.ok() || call.state == JournalState::kInDoubt);
-  if (written.ok()) {
+  if (written.ok() || absl::IsAborted(written)) {
+    // Aborted: this process slept, and others have put the call in doubt.
     unwritten_.Forget(call.key);
   } else {
     unwritten_.Keep({call, group != nullptr ? std::optional(*group) : std::nullopt,
@@ -370,7 +421,10 @@ bool Journal::Finish(model::JournalEntry call, model::AssetGroup* group, model::
     base::MutexLock lock(mutex_);
     NoteContentLocked(call, doubtful);
   }
-  Release(call.key, written.ok() ? answer : absl::StatusOr<std::string>(NotWritten(call, written)));
+  absl::StatusOr<std::string> told = answer;
+  if (!written.ok()) told = NotWritten(call, written);
+  if (absl::IsAborted(written)) told = OutcomeUnknown("this gateway was taken for dead before its outcome was stored");
+  Release(call.key, told);
   if (doubtful) resolver_.OnDoubt(call);
   return written.ok();
 }

@@ -10,6 +10,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 #include "service/base/clock.h"
+#include "service/base/due_queue.h"
 #include "service/base/mutex.h"
 #include "service/base/random.h"
 #include "service/engine/journal/unwritten_ends.h"
@@ -62,15 +63,18 @@ class Journal {
         resolver_(resolver),
         clock_(clock),
         random_(random),
-        unwritten_(store, clock, [this](const model::JournalKey& key) { WriteAgain(key); }) {}
+        unwritten_(store, clock, [this](const model::JournalKey& key) { WriteAgain(key); }),
+        elsewhere_(clock, base::Timer::Alarm::Work::kMayBlock,
+                   [this](const std::string& text) { LookElsewhere(text); }) {}
 
-  // At start: what was under way when the process died is in doubt. What is in doubt is read, once.
+  // At the start, and when other processes of the store are gone: what was under way when a process died is in doubt.
+  // What is in doubt is read.
   absl::Status Recover();
 
-  // After Recover: begins to write again, every few seconds, the ends of calls that could not be written.
-  void Start() { unwritten_.Start(); }
-  // Tries to write them once more. Call it when no call is under way.
-  void Stop() { unwritten_.Stop(); }
+  // Begins to write again, every few seconds, the ends of calls that could not be written.
+  void Start();
+  // Tries to write them once more, and answers those who wait for other processes. Call it when no call is under way.
+  void Stop();
 
   // The journal's row of an earlier call, nullopt when the key is new or the row may be used again (kNotAccepted).
   absl::StatusOr<std::optional<model::JournalEntry>> FindEarlier(const model::JournalKey& key);
@@ -89,8 +93,8 @@ class Journal {
   // Journals a call that has entered, at the moment when it is sent. True: send it, then call Accepted, AcceptedAs or
   // Failed exactly once, which calls the waiters. False: the waiters were or will be called, with: why `call.claim`
   // cannot be had (nothing is journalled then); the answer of an earlier call of the same key and fingerprint;
-  // ALREADY_EXISTS naming the first differing field; for one in doubt, what a look at the vendor finds, else
-  // OUTCOME_UNKNOWN; or a store error.
+  // ALREADY_EXISTS naming the first differing field; for one that another process sends, what becomes of it; for one in
+  // doubt, what a look at the vendor finds, else OUTCOME_UNKNOWN; or a store error.
   // Called again it is true: the call has begun.
   [[nodiscard]] bool Begin(const model::JournalEntry& call);
 
@@ -142,6 +146,10 @@ class Journal {
  private:
   using Calls = std::map<model::JournalKey, model::JournalEntry>;
 
+  // For a call that has entered here: answers by its row, after a look at the vendor if it is in doubt.
+  void AnswerBy(const model::JournalEntry& row);
+  // Answers those who wait for a call that another process sends, once that has ended or is in doubt.
+  void LookElsewhere(const std::string& text);
   // Of a call that has entered.
   bool HasBegun(const model::JournalKey& key);
   // Writes the end, or has it written later: false.
@@ -170,13 +178,16 @@ class Journal {
   struct Flight {
     model::JournalEntry call;
     bool begun = false;
+    bool elsewhere = false;  // Another process sends it.
     std::vector<Waiter> waiters;
   };
   std::map<model::JournalKey, Flight> flights_ ABSL_GUARDED_BY(mutex_);
   // What calls in doubt may have created: texts of group and bytes, one for each call that knows its bytes.
   std::map<model::JournalKey, std::string> content_of_ ABSL_GUARDED_BY(mutex_);
   std::multiset<std::string> contents_ ABSL_GUARDED_BY(mutex_);
-  UnwrittenEnds unwritten_;  // Last: it uses the others.
+  // Last: they use the others.
+  UnwrittenEnds unwritten_;
+  base::DueQueue elsewhere_;  // Texts of keys of calls that another process sends, and somebody waits for here.
 };
 
 using model::FieldOf;

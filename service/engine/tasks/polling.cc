@@ -44,6 +44,7 @@ bool Polling::MayStillTell(const GenerationTask& task, bool polled, VendorAccoun
 
 void Polling::OnTurn(const std::string& id, VendorAccount& account, RequestSlot& slot) {
   if (!with_.table.OnTurn(id) || schedule_.stopped()) return;
+  if (!schedule_.Owns(id)) return schedule_.ScheduleIn(id, absl::Seconds(1));
   const std::optional<GenerationTask> task = schedule_.ReadOpenOrEndStep(id);
   if (!task.has_value()) return;
   if (!IsSubmitted(task->state)) return schedule_.Schedule(*task);

@@ -27,6 +27,14 @@ bool IsTagged(const GenerationTask& task, const VendorAccount& account) {
   return model != nullptr && model->seed;
 }
 
+// Nothing was sent: another process may have the task by now, and takes it to be in doubt.
+upstream::BilledResult<std::string> NotOwned() {
+  upstream::BilledResult<std::string> result;
+  result.acceptance = Acceptance::kNotAccepted;
+  result.status = absl::CancelledError("the task may be another process's");
+  return result;
+}
+
 }  // namespace
 
 void Submission::Await(const std::string& id, VendorAccount& account) {
@@ -51,6 +59,7 @@ std::unique_ptr<RequestSlot> Submission::TakeSlot(VendorAccount& account) {
 
 void Submission::OnTurn(const std::string& id, VendorAccount& account, RequestSlot& slot) {
   if (!with_.table.OnTurn(id) || schedule_.stopped()) return;
+  if (!schedule_.Owns(id)) return schedule_.ScheduleIn(id, absl::Seconds(1));
   const std::optional<GenerationTask> task = schedule_.ReadOpenOrEndStep(id);
   if (!task.has_value()) return;
   if (task->state != TaskState::kPending) return schedule_.Schedule(*task);
@@ -119,7 +128,8 @@ void Submission::Send(const GenerationTask& task, const std::vector<model::Asset
   billed.permit = &slot;
   model::TaskRequest request = WithVendorIds(task.request, assets);
   if (task.sent_seed.has_value()) request.seed = task.sent_seed;
-  const upstream::BilledResult<std::string> result = account.upstream().tasks().CreateTask(billed, request);
+  const upstream::BilledResult<std::string> result =
+      schedule_.Owns(task.id) ? account.upstream().tasks().CreateTask(billed, request) : NotOwned();
   account.metrics().Submitted(result.acceptance);
   const bool written = WriteResult(task.id, result, billed.abandon);
   if (result.acceptance != Acceptance::kAccepted) return;

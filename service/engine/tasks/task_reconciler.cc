@@ -122,13 +122,13 @@ TaskReconciler::TaskReconciler(const Options& options, store::TaskStore& store, 
       clock_(clock),
       schedule_(clock, [this](const std::string& id) { LookByItself(id); }) {}
 
-absl::Status TaskReconciler::Start() {
+absl::Status TaskReconciler::TakeUp(const store::ShardSet& shards) {
   const absl::StatusOr<std::vector<GenerationTask>> open = store_.ListOpenTasks();
   if (!open.ok()) return open.status();
   for (const GenerationTask& task : *open) {
-    if (task.state == TaskState::kSubmitUnknown) schedule_.Add(task.id, /*at_once=*/true);
+    const bool own = shards.test(static_cast<size_t>(store::ShardOf(task.id)));
+    if (own && task.state == TaskState::kSubmitUnknown) schedule_.Add(task.id, /*at_once=*/true);
   }
-  schedule_.Start();
   return absl::OkStatus();
 }
 

@@ -18,6 +18,7 @@
 #include "service/engine/tasks/task_table.h"
 #include "service/engine/tasks/task_writer.h"
 #include "service/model/generation_task.h"
+#include "service/store/ownership.h"
 #include "service/store/task_store.h"
 
 namespace seedance::engine {
@@ -53,8 +54,9 @@ class TaskReconciler : public InDoubtObserver {
   TaskReconciler(const Options& options, store::TaskStore& store, Upstreams& upstreams, TaskTable& table,
                  TaskWriter& writer, base::Clock& clock);
 
-  // Looks for every task that is in doubt now. Call it after the tracker's Start.
-  absl::Status Start();
+  void Start() { schedule_.Start(); }
+  // Looks for every task of these shards that is in doubt. Call it after the tracker's TakeUp. Errors of the store.
+  absl::Status TakeUp(const store::ShardSet& shards);
   void Stop() { schedule_.Stop(); }
 
   // Looks for it some time later.

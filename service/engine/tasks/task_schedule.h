@@ -29,6 +29,10 @@ class TaskSchedule {
   void Stop() { stopping_->Cancel(); }
   bool stopped() { return stopping_->cancelled(); }
 
+  // Whether the task is this process's to send and to poll. While it is not, its steps are put off: the process may be
+  // about to lose the task, or to learn that it has not.
+  bool Owns(const std::string& id) { return with_.store.ownership().OwnsId(id); }
+
   // The task, if it is still open. nullopt: it is not, or cannot be read, and its step has ended.
   std::optional<model::GenerationTask> ReadOpenOrEndStep(const std::string& id);
 

@@ -65,17 +65,20 @@ OpenTask& TaskTable::TakeUpLocked(const GenerationTask& task, bool disowned) {
   return open;
 }
 
-void TaskTable::OnChange(const GenerationTask& task) {
+TaskTable::News TaskTable::OnChange(const GenerationTask& task) {
   base::MutexLock lock(mutex_);
   OpenTask* open = FindLocked(task.id);
-  if (open == nullptr || open->ended()) return;
+  if (open == nullptr) return News::kUnknown;
+  if (open->ended()) return News::kNone;
+  const News news = open->state() == task.state ? News::kNone : News::kState;
   const bool submitted = open->submitted();
   const bool nameless = open->upstream_task_id().empty();
   if (model::IsTerminal(task.state)) UnindexLocked(task.id, *open);
   open->OnChange(task, clock_.Now());
-  if (open->ended()) return;
+  if (open->ended()) return news;
   if (open->submitted() != submitted) IndexSubmittedLocked(task.id, *open, !submitted);
   if (nameless && !open->upstream_task_id().empty()) IndexVendorIdLocked(task.id, *open);
+  return news;
 }
 
 void TaskTable::IndexVendorIdLocked(const std::string& id, OpenTask& task) {
@@ -117,6 +120,17 @@ void TaskTable::Remove(const std::string& id) {
   if (!task->ended()) UnindexLocked(id, *task);
   due_.Remove(id);
   tasks_.erase(id);
+}
+
+void TaskTable::RemoveAll(absl::FunctionRef<bool(const std::string& id)> fits) {
+  std::vector<std::string> ids;
+  {
+    base::MutexLock lock(mutex_);
+    for (const auto& [id, task] : tasks_) {
+      if (fits(id)) ids.push_back(id);
+    }
+  }
+  for (const std::string& id : ids) Remove(id);
 }
 
 std::optional<OpenTask::Place> TaskTable::AwaitTurn(const std::string& id, absl::Duration last_word) {
@@ -215,6 +229,11 @@ void TaskTable::OnTold(const std::string& id, const WaitReason& reason, const st
   base::MutexLock lock(mutex_);
   OpenTask* task = FindLocked(id);
   if (task != nullptr) task->OnTold(reason, message, clock_.Now());
+}
+
+bool TaskTable::Contains(const std::string& id) {
+  base::MutexLock lock(mutex_);
+  return FindLocked(id) != nullptr;
 }
 
 TaskTable::Standing TaskTable::StandingOf(const std::string& id) {

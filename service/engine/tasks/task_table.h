@@ -61,9 +61,13 @@ class TaskTable {
   void AddDisowned(const model::GenerationTask& task);
   // Takes a task up that somebody works on already, as if it had been handed out.
   void AddHandedOut(const model::GenerationTask& task);
+  // What a change was to the table.
+  enum class News { kNone, kState, kUnknown };  // kUnknown: no such task.
   // Keeps up with a change of a task. One that has ended uses no asset any more, and its notifications are unknown.
-  void OnChange(const model::GenerationTask& task);
+  News OnChange(const model::GenerationTask& task);
   void Remove(const std::string& id);
+  // Those whose ids fit.
+  void RemoveAll(absl::FunctionRef<bool(const std::string& id)> fits);
 
   // ---- Steps: as OpenTask. ----
 
@@ -95,6 +99,7 @@ class TaskTable {
 
   // ---- Facts ----
 
+  bool Contains(const std::string& id);
   bool IsPolled(const std::string& id) { return StandingOf(id).polled; }
   Standing StandingOf(const std::string& id);
   // Whether a task is due and was not handed out yet.

@@ -22,10 +22,20 @@ TaskTracker::TaskTracker(const Options& options, const Collaborators& with, Wait
       submission_(options, with, observers, waits, schedule_),
       polling_(options, with, schedule_) {}
 
-absl::Status TaskTracker::Start() {
-  absl::StatusOr<std::vector<GenerationTask>> open = with_.store.ListOpenTasks();
+void TaskTracker::Start() {
+  with_.table.Start([this](const std::string& id, const OpenTask::Due& due) { OnDue(id, due); });
+}
+
+absl::Status TaskTracker::TakeUp(const store::ShardSet& shards) {
+  {
+    base::MutexLock lock(mutex_);
+    followed_ |= shards;
+  }
+  const absl::StatusOr<std::vector<GenerationTask>> open = with_.store.ListOpenTasks();
   if (!open.ok()) return open.status();
   for (const GenerationTask& found : *open) {
+    // Those that are there were taken up before an error, and may be on their way.
+    if (!shards.test(static_cast<size_t>(store::ShardOf(found.id))) || with_.table.Contains(found.id)) continue;
     if (found.state != TaskState::kSubmitting) {
       Track(found);
       continue;
@@ -39,8 +49,43 @@ absl::Status TaskTracker::Start() {
     if (!in_doubt.ok()) return in_doubt.status();
     Track(*in_doubt);
   }
-  with_.table.Start([this](const std::string& id, const OpenTask::Due& due) { OnDue(id, due); });
+  base::MutexLock lock(mutex_);
+  taken_up_ |= shards;
   return absl::OkStatus();
+}
+
+void TaskTracker::Drop(const store::ShardSet& shards) {
+  {
+    base::MutexLock lock(mutex_);
+    followed_ &= ~shards;
+    taken_up_ &= ~shards;
+  }
+  with_.table.RemoveAll([&](const std::string& id) { return shards.test(static_cast<size_t>(store::ShardOf(id))); });
+}
+
+void TaskTracker::OnForeignChange(const GenerationTask& task) {
+  if (!Follows(task.id)) return;
+  switch (with_.table.OnChange(task)) {
+    case TaskTable::News::kUnknown:
+      // One that was given up, and is followed again.
+      if (!model::IsTerminal(task.state)) Track(task);
+      return;
+    case TaskTable::News::kState:
+      return with_.table.Hasten(task.id);
+    case TaskTable::News::kNone:
+      return;
+  }
+}
+
+bool TaskTracker::Follows(const std::string& id) {
+  base::MutexLock lock(mutex_);
+  return followed_.test(static_cast<size_t>(store::ShardOf(id)));
+}
+
+bool TaskTracker::MayCreate(const std::string& id) {
+  const int shard = store::ShardOf(id);
+  base::MutexLock lock(mutex_);
+  return taken_up_.test(static_cast<size_t>(shard)) && with_.store.ownership().Owns(shard);
 }
 
 void TaskTracker::Stop() {
@@ -67,6 +112,9 @@ bool TaskTracker::Notify(const std::string& upstream, const std::string& upstrea
 void TaskTracker::OnDue(const std::string& id, const OpenTask::Due& due) {
   if (schedule_.stopped()) return;
   if (due.step == OpenTask::Step::kDisown) return waits_.Run([this, id] { EndDisowned(id); });
+  // Stored just when its shard went away.
+  if (!Follows(id)) return with_.table.Remove(id);
+  if (!schedule_.Owns(id)) return schedule_.ScheduleIn(id, absl::Seconds(1));
   VendorAccount* account = with_.upstreams.Find(due.tenant, due.upstream);
   if (account == nullptr) {
     base::Log(base::LogLevel::kError, "task_without_upstream",

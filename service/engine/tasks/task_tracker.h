@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "service/base/mutex.h"
 #include "service/engine/tasks/polling.h"
 #include "service/engine/tasks/submission.h"
 #include "service/engine/tasks/task_observers.h"
@@ -11,11 +12,13 @@
 #include "service/engine/tasks/tracker_options.h"
 #include "service/engine/tasks/wait_teller.h"
 #include "service/model/generation_task.h"
+#include "service/store/ownership.h"
 
 namespace seedance::engine {
 
 // Brings every open task to its end: submits it once, as soon as its assets are ACTIVE (Submission), polls it once per
-// interval whatever the number of watchers (Polling), gives it up at its deadline; resumed after a restart.
+// interval whatever the number of watchers (Polling), gives it up at its deadline; resumed after a restart. Of several
+// processes that share a store each does so for the tasks of its shards.
 //
 // TaskTable says when a task is due; here its step is given to whoever takes it. A request waits for its turn at the
 // vendor on no thread; what needs no request is done on the thread of WaitTeller. Thread-safe.
@@ -26,14 +29,23 @@ class TaskTracker {
 
   TaskTracker(const Options& options, const Collaborators& with, WaitTeller& waits, const TaskObservers& observers);
 
-  // Takes up all open tasks of the store: those found SUBMITTING become SUBMIT_UNKNOWN, for the process that sent them
-  // died before the answer.
-  absl::Status Start();
+  void Start();
   // Stops the task table and the WaitTeller too.
   void Stop();
 
   // Submits nothing more: what is PENDING waits for the next start. Polls go on.
   void StopSubmitting() { submission_.Stop(); }
+
+  // Takes up the open tasks of shards that are this process's from now on: those found SUBMITTING become
+  // SUBMIT_UNKNOWN, for the process that sent them died before the answer. Errors of the store.
+  absl::Status TakeUp(const store::ShardSet& shards);
+  // Forgets the tasks of shards that are another process's now. What it does for them at the moment comes to nothing.
+  void Drop(const store::ShardSet& shards);
+  // Whether this process may create a task with this id: it has taken up its shard, and still has it.
+  bool MayCreate(const std::string& id);
+
+  // Another process has written the task.
+  void OnForeignChange(const model::GenerationTask& task);
 
   // Follows a task that was just stored.
   void Track(const model::GenerationTask& task);
@@ -50,6 +62,7 @@ class TaskTracker {
   bool Notify(const std::string& upstream, const std::string& upstream_task_id);
 
  private:
+  bool Follows(const std::string& id);
   // On the clock's timer; does not block.
   void OnDue(const std::string& id, const OpenTask::Due& due);
   // On the thread of WaitTeller.
@@ -63,6 +76,9 @@ class TaskTracker {
   TaskSchedule schedule_;
   Submission submission_;
   Polling polling_;
+  base::Mutex mutex_;
+  store::ShardSet followed_ ABSL_GUARDED_BY(mutex_);  // Shards whose tasks are this process's.
+  store::ShardSet taken_up_ ABSL_GUARDED_BY(mutex_);  // Of those, the ones of which all tasks are in the table.
 };
 
 }  // namespace seedance::engine

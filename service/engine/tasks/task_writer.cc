@@ -76,7 +76,7 @@ absl::Status TaskWriter::SettleCost(const std::string& id, const model::Cost& co
 absl::StatusOr<GenerationTask> TaskWriter::WriteBy(MayChange may_change, const std::string& id, Edit edit) {
   TaskState before = TaskState::kUnspecified;
   const absl::Time begin = clock_.Now();
-  absl::StatusOr<GenerationTask> changed = store_.UpdateTask(id, [&](GenerationTask& task) {
+  const auto change = [&](GenerationTask& task) {
     before = task.state;
     const absl::Status edited = edit(task);
     if (!edited.ok()) return edited;
@@ -84,7 +84,9 @@ absl::StatusOr<GenerationTask> TaskWriter::WriteBy(MayChange may_change, const s
     task.update_time = clock_.Now();
     if (model::IsTerminal(task.state) && task.end_time == absl::InfinitePast()) task.end_time = task.update_time;
     return absl::OkStatus();
-  });
+  };
+  absl::StatusOr<GenerationTask> changed =
+      by_ == By::kOwner ? store_.UpdateOwnedTask(id, change) : store_.UpdateTask(id, change);
   if (!changed.ok()) {
     if (base::GetReason(changed.status()) == base::Reason::kInternal && !absl::IsAborted(changed.status())) {
       base::Log(base::LogLevel::kError, "task_change_refused",

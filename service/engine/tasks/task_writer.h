@@ -27,10 +27,13 @@ class TaskWriter {
   using Condition = absl::FunctionRef<bool(const model::GenerationTask&)>;
   using Change = absl::FunctionRef<void(model::GenerationTask&)>;
 
+  // Who writes. kOwner: the work of the task's shard, which is ABORTED when another process has it (store::Ownership).
+  enum class By { kOwner, kAnybody };
+
   // `write_times`: of the writes.
   TaskWriter(store::TaskStore& store, TaskTable& table, WatchHub<model::GenerationTask>& hub, base::Clock& clock,
-             base::Random& random, base::Histogram write_times = {})
-      : store_(store), table_(table), hub_(hub), clock_(clock), random_(random), write_times_(write_times) {}
+             base::Random& random, base::Histogram write_times = {}, By by = By::kAnybody)
+      : store_(store), table_(table), hub_(hub), clock_(clock), random_(random), write_times_(write_times), by_(by) {}
 
   // Returns the task as written. An error of `edit` is returned and nothing is written; so is an edit that breaks the
   // table of states, which is logged and kInternal.
@@ -61,6 +64,7 @@ class TaskWriter {
   base::Clock& clock_;
   base::Random& random_;
   base::Histogram write_times_;
+  const By by_;
 };
 
 // Conditions of WriteIf.

@@ -115,6 +115,8 @@ class Tasks {
   // Create. `done` is called, or will be, when this is OK, and not otherwise. `adopt` as for Prepare.
   absl::Status CreateWith(const CallContext& context, const CreateTaskParams& params, bool adopt,
                           Done<model::GenerationTask>& done);
+  // Of a task of this process. Empty: it has no shard just now.
+  std::string NewId(absl::Time now);
   // What else the caller could have written for the same task.
   void AddDefaults(const std::string& tenant, const model::TaskRequest& asked, const model::GenerationTask& task,
                    model::Fingerprint& fingerprint);

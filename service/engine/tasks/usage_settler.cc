@@ -41,13 +41,13 @@ UsageSettler::UsageSettler(store::TaskStore& store, Upstreams& upstreams, TaskRe
       clock_(clock),
       due_(clock, base::Timer::Alarm::Work::kQuick, [this](const std::string& name) { OnDue(name); }) {}
 
-absl::Status UsageSettler::Start() {
+absl::Status UsageSettler::TakeUp(const store::ShardSet& shards) {
   const absl::StatusOr<std::vector<GenerationTask>> open = store_.ListOpenTasks();
   if (!open.ok()) return open.status();
   for (const GenerationTask& task : *open) {
-    if (task.state == TaskState::kSubmitUnknown) OnInDoubt(task);
+    const bool own = shards.test(static_cast<size_t>(store::ShardOf(task.id)));
+    if (own && task.state == TaskState::kSubmitUnknown) OnInDoubt(task);
   }
-  due_.Start();
   return absl::OkStatus();
 }
 

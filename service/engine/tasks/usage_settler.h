@@ -18,6 +18,7 @@
 #include "service/engine/tasks/task_writer.h"
 #include "service/engine/tasks/usage_verdicts.h"
 #include "service/model/generation_task.h"
+#include "service/store/ownership.h"
 #include "service/store/task_store.h"
 
 namespace seedance::engine {
@@ -34,13 +35,15 @@ class UsageSettler : public InDoubtObserver {
   UsageSettler(store::TaskStore& store, Upstreams& upstreams, TaskReconciler& reconciler, TaskWriter& writer,
                base::Clock& clock);
 
-  // Plans a read for each upstream that has tasks in doubt. Call it after the tracker's Start.
-  absl::Status Start();
+  void Start() { due_.Start(); }
+  // Plans a read for each upstream that has tasks of these shards in doubt. Call it after the tracker's TakeUp. Errors
+  // of the store.
+  absl::Status TakeUp(const store::ShardSet& shards);
   void Stop() { due_.Stop(); }
 
   // Plans a read that may tell what became of the submission.
   void OnInDoubt(const model::GenerationTask& task) override;
-  // The task has ended: what it cost is to be read.
+  // A task of this process has ended: what it cost is to be read.
   void Ended(const model::GenerationTask& task);
 
  private:

@@ -94,12 +94,15 @@ void Connection::SetUp(const ConnectOptions& options) {
               "WHERE pid = pg_backend_pid()), "
               "set_config('search_path', quote_ident($1) || ', pg_temp', false), "
               "set_config('statement_timeout', $2, false), set_config('lock_timeout', $3, false), "
-              "set_config('idle_in_transaction_session_timeout', '60000', false), "
+              "set_config('idle_in_transaction_session_timeout', $4, false), "
               "set_config('default_transaction_isolation', 'read committed', false), "
               // Frees the locks of a machine that went away without a word within half a minute.
               "set_config('tcp_keepalives_idle', '10', false), set_config('tcp_keepalives_interval', '5', false), "
               "set_config('tcp_keepalives_count', '3', false), set_config('jit', 'off', false)");
-  setup.Text(options.schema).Text(Millis(options.statement_timeout)).Text(Millis(options.lock_timeout));
+  setup.Text(options.schema)
+      .Text(Millis(options.statement_timeout))
+      .Text(Millis(options.lock_timeout))
+      .Text(Millis(options.idle_limit));
   setup.Step();
   if (setup.IntAt(0) != 0) throw PostgresError("25006", "the server is a standby", false);
   process_id_ = setup.IntAt(1);
@@ -171,6 +174,18 @@ std::string Connection::Execute(const std::string& sql) {
 
 std::vector<std::string> Connection::Row(const std::string& sql) {
   return FirstRow(Await(PQsendQuery(connection_.get(), sql.c_str())).get());
+}
+
+std::vector<int64_t> Connection::AwaitNotifications(absl::Time deadline) {
+  if (Poll(POLLIN, deadline) && PQconsumeInput(connection_.get()) == 0) {
+    throw Lost(PostgresError::kConnectionLost, PQerrorMessage(connection_.get()));
+  }
+  std::vector<int64_t> from;
+  while (PGnotify* told = PQnotifies(connection_.get())) {
+    from.push_back(told->be_pid);
+    PQfreemem(told);
+  }
+  return from;
 }
 
 std::string Connection::Quoted(const std::string& name) {

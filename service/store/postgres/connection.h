@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -24,6 +25,10 @@ struct ConnectOptions {
   absl::Duration statement_timeout = absl::Seconds(10);  // The server's, for each statement.
   absl::Duration lock_timeout = absl::Seconds(5);        // The server's, for each lock.
   absl::Duration commit_wait = absl::Seconds(8);         // For the outcome of a COMMIT whose answer was lost.
+  // Several gateways use the schema at the same time (replica.h); else only one, which locks it.
+  bool shared = false;
+  // The server ends a session that does nothing for so long within a transaction: it may hold locks.
+  absl::Duration idle_limit = absl::Minutes(1);
 };
 
 struct ResultDeleter {
@@ -54,6 +59,10 @@ class Connection final : public sql::Session {
   // The same; returns the columns, as text, of the first row of the last one. Empty: it has no row.
   std::vector<std::string> Row(const std::string& sql);
 
+  // Waits until the server tells of a notification, or `deadline`. Returns the processes that notified since the last
+  // call.
+  std::vector<int64_t> AwaitNotifications(absl::Time deadline);
+
   // `name` as an identifier in SQL.
   std::string Quoted(const std::string& name);
 
@@ -67,6 +76,12 @@ class Connection final : public sql::Session {
 
   // The last revision of the open write transaction.
   int64_t revision = 0;
+
+  // The assignment of shards to replicas (replica.h) in the open write transaction, and a change of it.
+  void BeginAssignment(int64_t assignment) { assignment_ = assignment, reassigned_ = false; }
+  void Reassign() { assignment_ += std::exchange(reassigned_, true) ? 0 : 1; }
+  int64_t assignment() const { return assignment_; }
+  bool reassigned() const { return reassigned_; }
 
   int server_version() const { return PQserverVersion(connection_.get()); }
   // Of the server's process.
@@ -96,6 +111,8 @@ class Connection final : public sql::Session {
   absl::Duration answer_timeout_;
   bool lost_ = false;
   int64_t changes_ = 0;
+  int64_t assignment_ = 0;
+  bool reassigned_ = false;
   int64_t process_id_ = 0;
   int64_t process_start_micros_ = 0;
   std::unordered_map<std::string, std::string> statements_;  // Names by SQL text.

@@ -132,6 +132,26 @@ CREATE INDEX billed_calls_in_doubt ON billed_calls (update_micros) WHERE state =
 CREATE INDEX billed_calls_by_time ON billed_calls (update_micros);
 )sql";
 
+// Replicas that share the schema.
+constexpr char kReplicas[] = R"sql(
+ALTER TABLE store_meta ADD COLUMN assignment bigint NOT NULL DEFAULT 0;  -- Counts changes of shards and replicas.
+
+CREATE TABLE replicas (
+  number bigint      PRIMARY KEY,  -- No other ever had it.
+  until  timestamptz NOT NULL,     -- Then its lease is over.
+  name   bytea       NOT NULL      -- For operators.
+);
+
+CREATE TABLE shards (
+  shard integer PRIMARY KEY,
+  owner bigint  NOT NULL  -- Number of a replica; 0: nobody's.
+);
+
+-- For those who follow all changes.
+CREATE INDEX tasks_changed ON tasks (revision);
+CREATE INDEX assets_changed ON assets (revision);
+)sql";
+
 // With what exists, the role needs no permission to create schemas.
 void MakeSchema(Connection& connection, const std::string& schema) {
   Query there(connection, "SELECT 1 FROM pg_namespace WHERE nspname = $1");
@@ -165,7 +185,7 @@ absl::Status MigrateInTransaction(Connection& connection, const std::string& sch
 }  // namespace
 
 const std::vector<const char*>& Migrations() {
-  static const auto* all = new std::vector<const char*>{kFirst};
+  static const auto* all = new std::vector<const char*>{kFirst, kReplicas};
   return *all;
 }
 

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "service/base/error.h"
 #include "service/base/random.h"
+#include "service/store/postgres/change_listener.h"
 #include "service/store/postgres/migrations.h"
 
 namespace seedance::store::postgres {
@@ -65,7 +66,14 @@ absl::StatusOr<std::unique_ptr<OwnerSession>> OwnerSession::Open(Connector& conn
                                   [&]() -> absl::StatusOr<bool> { return TryLock(*connection, schema); });
   if (!locked.ok()) return locked;
   if (absl::Status migrated = Migrate(*connection, schema); !migrated.ok()) return migrated;
-  Meta meta = TakeOwnership(*connection, base::MakeUuidV4(base::SystemRandom()));
+  MakeMeta(*connection, base::MakeUuidV4(base::SystemRandom()));
+  Meta meta;
+  if (connector.options().shared) {
+    Unlock(*connection, schema);
+    meta = *ReadMeta(*connection);
+  } else {
+    meta = TakeOwnership(*connection);
+  }
   return std::unique_ptr<OwnerSession>(new OwnerSession(connector, soundness, std::move(connection), std::move(meta)));
 }
 
@@ -74,10 +82,12 @@ OwnerSession::OwnerSession(Connector& connector, Soundness& soundness, std::uniq
     : connector_(connector), soundness_(soundness), connection_(std::move(connection)), meta_(std::move(meta)) {
   process_id_ = connection_->process_id();
   process_start_micros_ = connection_->process_start_micros();
+  const ConnectOptions& options = connector.options();
+  if (options.shared) notification_ = ChangeListener::Notification(*connection_, options.schema);
 }
 
 OwnerSession::~OwnerSession() {
-  if (connection_ == nullptr || !connection_->usable()) return;
+  if (connector_.options().shared || connection_ == nullptr || !connection_->usable()) return;
   try {
     // The server takes a moment to end a session; the next gateway may ask at once.
     Unlock(*connection_, connector_.options().schema);
@@ -102,7 +112,7 @@ absl::Status OwnerSession::Reconnect() {
       StatusOf(PostgresError("55000", std::string(good.message()), false)).IgnoreError();
       return base::StoreUnavailable("unsafe_server");
     }
-    const absl::StatusOr<bool> locked = LockAgain(**made);
+    const absl::StatusOr<bool> locked = connector_.options().shared ? true : LockAgain(**made);
     if (!locked.ok()) return locked.status();
     if (!*locked) return base::StoreUnavailable("locked");
   } catch (const PostgresError& error) {
@@ -141,7 +151,7 @@ void OwnerSession::EndFormer(Connection& connection) {
 absl::StatusOr<Meta> OwnerSession::Begin() {
   const std::optional<Meta> meta = BeginWrite(*connection_);
   if (!meta.has_value() || meta->epoch != meta_.epoch) return Lose("replaced");
-  if (meta->owner != meta_.owner) return Lose("taken_over");
+  if (!connector_.options().shared && meta->owner != meta_.owner) return Lose("taken_over");
   // Restored from a backup, or a standby that had not received all.
   if (meta->commits < meta_.commits) return Lose("commits_lost");
   return *meta;

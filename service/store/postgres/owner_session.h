@@ -1,6 +1,7 @@
 #ifndef SEEDANCE_SERVICE_STORE_POSTGRES_OWNER_SESSION_H_
 #define SEEDANCE_SERVICE_STORE_POSTGRES_OWNER_SESSION_H_
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -38,6 +39,10 @@ class OwnerSession {
   OwnerSession& operator=(const OwnerSession&) = delete;
 
   const std::string& epoch() const { return meta_.epoch; }
+  // The server's process.
+  int64_t process_id() const { return process_id_; }
+  // What tells other replicas of a commit; empty: there are none.
+  const std::string& notification() const { return notification_; }
 
   // The connection; a lost one is replaced, and takes the lock again. base::StoreUnavailable when that fails; after
   // another gateway has taken ownership `soundness` is lost.
@@ -67,7 +72,8 @@ class OwnerSession {
   Connector& connector_;
   Soundness& soundness_;
   std::unique_ptr<Connection> connection_;
-  int64_t process_id_ = 0;  // Of the last session that had the lock.
+  std::string notification_;
+  std::atomic<int64_t> process_id_ = 0;  // Of the last session that had the lock, if there is one.
   int64_t process_start_micros_ = 0;
   Meta meta_;  // Owner and epoch of this store; commits that were acknowledged.
 };

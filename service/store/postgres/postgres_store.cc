@@ -1,5 +1,7 @@
 #include "service/store/postgres/postgres_store.h"
 
+#include <optional>
+#include <set>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -7,6 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "service/store/postgres/connection_pool.h"
 #include "service/store/postgres/owner_session.h"
+#include "service/store/postgres/replica.h"
 #include "service/store/postgres/write_queue.h"
 #include "service/store/sql/sql_store.h"
 
@@ -24,6 +27,8 @@ class Backend {
     if (!session.ok()) return session.status();
     backend->epoch_ = (*session)->epoch();
     backend->writer_ = std::make_unique<WriteQueue>(*std::move(session), backend->soundness_);
+    if (options.replica.has_value())
+      backend->replica_.emplace(backend->connector_, *backend->writer_, *options.clock, *options.replica);
     return backend;
   }
 
@@ -38,7 +43,17 @@ class Backend {
   absl::Status AdmitBilled() { return absl::OkStatus(); }
 
   absl::Status Trusted() { return soundness_.status(); }
-  bool owned() const { return soundness_.status().ok(); }
+  Ownership& ownership() { return replica_.has_value() ? static_cast<Ownership&>(*replica_) : owns_all_; }
+  bool IsOwner(sql::Session& session, const std::string& id) {
+    return !replica_.has_value() || replica_->IsOwner(static_cast<Connection&>(session), id);
+  }
+  std::optional<int64_t> Sender(sql::Session& session) {
+    return replica_.has_value() ? replica_->LiveNumber(static_cast<Connection&>(session)) : 0;
+  }
+  std::set<int64_t> Live(sql::Session& session) {
+    return replica_.has_value() ? ReadLive(static_cast<Connection&>(session)) : std::set<int64_t>();
+  }
+  bool sole() const { return !replica_.has_value() && soundness_.status().ok(); }
   bool write_failed() { return writer_->failed(); }
   absl::Status ProbeWrite() {
     return Write([](Connection& connection) {
@@ -51,7 +66,8 @@ class Backend {
   explicit Backend(const PostgresOptions& options)
       : soundness_(absl::StrCat("schema ", options.schema)),
         connector_({options.connection, options.password, options.schema, ConnectOptions().connect_timeout,
-                    options.statement_timeout, options.lock_timeout, options.commit_wait},
+                    options.statement_timeout, options.lock_timeout, options.commit_wait, options.replica.has_value(),
+                    options.replica.has_value() ? options.replica->lease / 3 : ConnectOptions().idle_limit},
                    *options.clock),
         readers_(connector_, options.read_connections) {}
 
@@ -60,6 +76,8 @@ class Backend {
   ConnectionPool readers_;
   std::string epoch_;
   std::unique_ptr<WriteQueue> writer_;
+  OwnsAll owns_all_;
+  std::optional<Replica> replica_;  // Set: the schema is shared.
 };
 
 }  // namespace

@@ -2,11 +2,13 @@
 #define SEEDANCE_SERVICE_STORE_POSTGRES_POSTGRES_STORE_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "service/store/lock_wait.h"
+#include "service/store/postgres/replica_options.h"
 #include "service/store/store.h"
 
 namespace seedance::store::postgres {
@@ -30,6 +32,9 @@ struct PostgresOptions {
 
   // Approximate bytes of tasks cached for PeekTask.
   size_t task_cache_bytes = 16 << 20;
+
+  // Set: several gateways use the schema at the same time, and this is one of them.
+  std::optional<ReplicaOptions> replica = std::nullopt;
 
   // How to wait while another gateway holds the schema.
   LockWait wait = {};

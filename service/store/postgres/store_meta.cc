@@ -8,48 +8,58 @@
 namespace seedance::store::postgres {
 namespace {
 
+constexpr char kColumns[] = "epoch, owner, revision, commits, assignment";
+
 std::optional<Meta> MetaOf(const std::vector<std::string>& row) {
-  if (row.size() < 4) return std::nullopt;
+  if (row.size() < 5) return std::nullopt;
   Meta meta;
   meta.epoch = row[0];
   meta.owner = std::atoll(row[1].c_str());
   meta.revision = std::atoll(row[2].c_str());
   meta.commits = std::atoll(row[3].c_str());
-  if (row.size() > 4) meta.transaction = row[4];
+  meta.assignment = std::atoll(row[4].c_str());
+  if (row.size() > 5) meta.transaction = row[5];
   return meta;
 }
 
 }  // namespace
 
 std::optional<Meta> BeginWrite(Connection& connection) {
-  const std::optional<Meta> meta = MetaOf(
-      connection.Row("BEGIN; SELECT epoch, owner, revision, commits, pg_current_xact_id() FROM store_meta WHERE id = 1 "
-                     "FOR UPDATE"));
-  if (meta.has_value()) connection.revision = meta->revision;
+  const std::optional<Meta> meta =
+      MetaOf(connection.Row(absl::StrCat("BEGIN; SELECT ", kColumns,
+                                         ", pg_current_xact_id() FROM store_meta WHERE id = 1 "
+                                         "FOR UPDATE")));
+  if (!meta.has_value()) return meta;
+  connection.revision = meta->revision;
+  connection.BeginAssignment(meta->assignment);
   return meta;
 }
 
-void CommitWrite(Connection& connection, const Meta& meta) {
-  const std::string tag = connection.Execute(absl::StrCat("UPDATE store_meta SET revision = ", connection.revision,
-                                                          ", commits = ", meta.commits + 1, " WHERE id = 1; COMMIT"));
+void CommitWrite(Connection& connection, const Meta& meta, const std::string& last) {
+  const std::string tag =
+      connection.Execute(absl::StrCat("UPDATE store_meta SET revision = ", connection.revision,
+                                      ", commits = ", meta.commits + 1, ", assignment = ", connection.assignment(),
+                                      " WHERE id = 1; ", last.empty() ? "" : absl::StrCat(last, "; "), "COMMIT"));
   // A failed transaction answers COMMIT with ROLLBACK, which is no error.
   if (tag != "COMMIT") throw PostgresError("25P02", absl::StrCat("COMMIT was answered with ", tag), false);
 }
 
-Meta TakeOwnership(Connection& connection, const std::string& fresh) {
+void MakeMeta(Connection& connection, const std::string& fresh) {
   Query(connection,
         "INSERT INTO store_meta (id, epoch, owner, revision, commits, forgotten, probes) "
         "VALUES (1, $1, 0, 0, 0, 0, 0) ON CONFLICT (id) DO NOTHING")
       .Text(fresh)
       .Run();
+}
+
+Meta TakeOwnership(Connection& connection) {
   // The commits that this is one of are the store's.
-  return *MetaOf(
-      connection.Row("UPDATE store_meta SET owner = owner + 1, commits = commits + 1 WHERE id = 1 "
-                     "RETURNING epoch, owner, revision, commits"));
+  return *MetaOf(connection.Row(absl::StrCat(
+      "UPDATE store_meta SET owner = owner + 1, commits = commits + 1 WHERE id = 1 RETURNING ", kColumns)));
 }
 
 std::optional<Meta> ReadMeta(Connection& connection) {
-  return MetaOf(connection.Row("SELECT epoch, owner, revision, commits FROM store_meta WHERE id = 1"));
+  return MetaOf(connection.Row(absl::StrCat("SELECT ", kColumns, " FROM store_meta WHERE id = 1")));
 }
 
 void WriteProbe(Connection& connection) {

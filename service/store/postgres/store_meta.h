@@ -17,19 +17,24 @@ namespace seedance::store::postgres {
 // The row as a transaction found it.
 struct Meta {
   std::string epoch;
-  int64_t owner = 0;        // Number of the store that may write; each opening takes the next one.
+  int64_t owner = 0;        // The last number of a store: of a schema that is not shared, the one that may write.
   int64_t revision = 0;     // The newest of the store.
   int64_t commits = 0;      // Number of transactions that wrote.
+  int64_t assignment = 0;   // Counts changes of who owns which shard.
   std::string transaction;  // Id of this transaction, for OutcomeOf.
 };
 
-// Begins a transaction and locks the row until its end. Sets the connection's revision. Nullopt: there is no row.
+// Begins a transaction and locks the row until its end. Sets the connection's revision and assignment. Nullopt: there
+// is no row.
 std::optional<Meta> BeginWrite(Connection& connection);
-// Changes the row and commits. `meta`: as BeginWrite returned it.
-void CommitWrite(Connection& connection, const Meta& meta);
+// Changes the row and commits, with the SQL statement `last` at the end, unless that is empty. `meta`: as BeginWrite
+// returned it.
+void CommitWrite(Connection& connection, const Meta& meta, const std::string& last = "");
 
-// Takes the next owner number, in a transaction of its own. A database without a row gets one, with epoch `fresh`.
-Meta TakeOwnership(Connection& connection, const std::string& fresh);
+// Makes the row, with epoch `fresh`, unless there is one.
+void MakeMeta(Connection& connection, const std::string& fresh);
+// Takes the next owner number, in a transaction of its own. There is a row.
+Meta TakeOwnership(Connection& connection);
 
 // The row, unlocked and outside of a transaction. Nullopt: there is no row.
 std::optional<Meta> ReadMeta(Connection& connection);

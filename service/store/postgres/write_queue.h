@@ -29,6 +29,9 @@ class WriteQueue {
   // fails, every write in it gets that error: nothing is written then, unless the cause is `commit_unknown`.
   absl::Status Run(Write write) { return queue_.Run(write); }
 
+  // The server's process that writes.
+  int64_t process_id() const { return session_->process_id(); }
+
   // Whether the last transaction failed.
   bool failed() const { return failed_; }
 

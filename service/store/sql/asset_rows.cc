@@ -12,20 +12,19 @@
 #include "service/store/sql/list_query.h"
 
 namespace seedance::store::sql {
-namespace {
-
-using model::AssetState;
-
-// Columns: revision, body.
-absl::StatusOr<model::Asset> FromRow(const Query& row) {
+absl::StatusOr<model::Asset> AssetFromRow(const Query& row) {
   absl::StatusOr<model::Asset> asset = ParseAsset(row.BytesAt(1));
   if (asset.ok()) asset->revision = row.IntAt(0);
   return asset;
 }
 
+namespace {
+
+using model::AssetState;
+
 absl::StatusOr<std::optional<model::Asset>> FirstOf(Query& query) {
   if (!query.Step()) return std::optional<model::Asset>();
-  absl::StatusOr<model::Asset> asset = FromRow(query);
+  absl::StatusOr<model::Asset> asset = AssetFromRow(query);
   if (!asset.ok()) return asset.status();
   return std::optional<model::Asset>(*std::move(asset));
 }
@@ -33,7 +32,7 @@ absl::StatusOr<std::optional<model::Asset>> FirstOf(Query& query) {
 absl::StatusOr<std::vector<model::Asset>> AllOf(Query& query) {
   std::vector<model::Asset> assets;
   while (query.Step()) {
-    absl::StatusOr<model::Asset> asset = FromRow(query);
+    absl::StatusOr<model::Asset> asset = AssetFromRow(query);
     if (!asset.ok()) return asset.status();
     assets.push_back(*std::move(asset));
   }
@@ -86,7 +85,7 @@ absl::StatusOr<model::Asset> ReadAsset(Session& session, const model::UpstreamHa
   Query query(session, "SELECT revision, body FROM assets WHERE name = $1");
   query.Text(HandleKey(handle));
   if (!query.Step()) return NotFound(handle);
-  return FromRow(query);
+  return AssetFromRow(query);
 }
 
 absl::Status EraseAsset(Session& session, const model::UpstreamHandle& handle) {
@@ -127,7 +126,7 @@ absl::StatusOr<model::Page<model::Asset>> ListAssets(Session& session, const Sto
   query.Page(" AND (create_micros, name) < (?, ?)", " ORDER BY create_micros DESC, name DESC LIMIT ?", after, limit);
   Query rows(session, query.sql());
   query.Bind(rows);
-  return ReadPage<model::Asset>(rows, limit, FromRow, CursorOf);
+  return ReadPage<model::Asset>(rows, limit, AssetFromRow, CursorOf);
 }
 
 absl::StatusOr<std::optional<model::Asset>> FindAsset(Session& session, const model::UpstreamHandle& group,

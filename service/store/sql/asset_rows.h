@@ -17,6 +17,8 @@
 // Tests: tests/contract/store_contract_assets.cc
 namespace seedance::store::sql {
 
+// The asset of a row with the columns revision and body.
+absl::StatusOr<model::Asset> AssetFromRow(const Query& row);
 // Inserts or replaces; sets the revision of `asset`.
 void WriteAsset(Session& session, model::Asset& asset);
 // Read, delete (unconditionally; only with this vendor id).

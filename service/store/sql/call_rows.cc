@@ -88,9 +88,12 @@ absl::StatusOr<Store::Begun> BeginEntry(Session& session, const JournalEntry& ca
   return begun;
 }
 
-absl::Status EndCall(Session& session, const JournalEntry& call, bool written) {
+absl::Status EndCall(Session& session, const JournalEntry& call, int64_t sender, bool written) {
   absl::StatusOr<JournalEntry> row = RequireCall(session, call.key);
   if (!row.ok()) return row.status();
+  if (row->state == JournalState::kInFlight && row->sender != sender) {
+    return absl::AbortedError("another process sends the request");
+  }
   row->state = call.state;
   row->resource_name = call.resource_name;
   row->error = call.error;
@@ -115,26 +118,32 @@ absl::Status ExtendFingerprint(Session& session, const model::JournalKey& key, c
   return absl::OkStatus();
 }
 
-absl::StatusOr<int> DoubtInFlightEntries(Session& session, const std::string& error, absl::Time now) {
+absl::StatusOr<std::vector<JournalEntry>> ListEntriesInFlight(Session& session) {
   // A literal, because the partial index is used only if the statement repeats its condition.
   static_assert(static_cast<int>(JournalState::kInFlight) == 1);
+  Query query(session, "SELECT body FROM billed_calls WHERE state = 1 AND for_task = 0");
   std::vector<JournalEntry> calls;
-  {
-    Query query(session, "SELECT body FROM billed_calls WHERE state = 1 AND for_task = 0");
-    while (query.Step()) {
-      absl::StatusOr<JournalEntry> call = ParseEntry(query.BytesAt(0));
-      if (!call.ok()) return call.status();
-      calls.push_back(*std::move(call));
-    }
+  while (query.Step()) {
+    absl::StatusOr<JournalEntry> call = ParseEntry(query.BytesAt(0));
+    if (!call.ok()) return call.status();
+    calls.push_back(*std::move(call));
   }
-  for (JournalEntry& call : calls) {
+  return calls;
+}
+
+absl::StatusOr<int> DoubtInFlightEntries(Session& session, const std::set<int64_t>& live, const std::string& error,
+                                         absl::Time now) {
+  absl::StatusOr<std::vector<JournalEntry>> calls = ListEntriesInFlight(session);
+  if (!calls.ok()) return calls.status();
+  std::erase_if(*calls, [&](const JournalEntry& call) { return live.count(call.sender) > 0; });
+  for (JournalEntry& call : *calls) {
     call.state = JournalState::kInDoubt;
     call.error = error;
     call.update_time = now;
     RewriteCall(session, call);
     EndClaimAt(session, model::TextOf(call.key), now + Store::kClaimInDoubt);
   }
-  return static_cast<int>(calls.size());
+  return static_cast<int>(calls->size());
 }
 
 absl::StatusOr<std::vector<JournalEntry>> ListEntriesInDoubt(Session& session, int limit) {

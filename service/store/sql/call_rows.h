@@ -1,7 +1,9 @@
 #ifndef SEEDANCE_SERVICE_STORE_SQL_CALL_ROWS_H_
 #define SEEDANCE_SERVICE_STORE_SQL_CALL_ROWS_H_
 
+#include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,12 +25,14 @@ absl::StatusOr<std::optional<model::JournalEntry>> ReadCall(Session& session, co
 absl::StatusOr<Store::Begun> BeginEntry(Session& session, const model::JournalEntry& call,
                                         const model::GenerationTask* task);
 // Takes state, resource_name, error and update_time from `call`. `written`: the created resource is written in this
-// transaction too. NOT_FOUND without an entry.
-absl::Status EndCall(Session& session, const model::JournalEntry& call, bool written);
+// transaction too. NOT_FOUND without an entry; ABORTED when it is in flight and not sent by `sender`.
+absl::Status EndCall(Session& session, const model::JournalEntry& call, int64_t sender, bool written);
 // NOT_FOUND without an entry.
 absl::Status ExtendFingerprint(Session& session, const model::JournalKey& key, const model::Fingerprint& more);
-// Return the number of entries, or the entries, concerned.
-absl::StatusOr<int> DoubtInFlightEntries(Session& session, const std::string& error, absl::Time now);
+// Return the number of entries, or the entries, concerned. `live`: senders whose entries stay in flight.
+absl::StatusOr<int> DoubtInFlightEntries(Session& session, const std::set<int64_t>& live, const std::string& error,
+                                         absl::Time now);
+absl::StatusOr<std::vector<model::JournalEntry>> ListEntriesInFlight(Session& session);
 absl::StatusOr<std::vector<model::JournalEntry>> ListEntriesInDoubt(Session& session, int limit);
 int PurgeEntries(Session& session, absl::Time before, int limit);
 

@@ -10,10 +10,12 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "service/base/error.h"
 #include "service/store/probe.h"
 #include "service/store/sql/asset_claims.h"
 #include "service/store/sql/asset_rows.h"
 #include "service/store/sql/call_rows.h"
+#include "service/store/sql/changes.h"
 #include "service/store/sql/group_rows.h"
 #include "service/store/sql/session.h"
 #include "service/store/sql/task_history.h"
@@ -23,7 +25,7 @@
 
 namespace seedance::store::sql {
 
-// The Store over a relational database that only this process writes: which row functions each method runs, on a
+// The Store over a relational database: which row functions each method runs, on a
 // connection for reads or in a write transaction, and the tasks in memory. Thread-safe.
 //
 // A Backend has thread-safe methods:
@@ -33,7 +35,11 @@ namespace seedance::store::sql {
 //                         returned, and undoes it.
 //   AdmitBilled()         in a write after which something is billed: an error refuses it.
 //   Trusted()             OK, or why every write fails from now on. Cheap.
-//   owned()               false: another process may write the database. Never blocks.
+//   ownership()           as Store.
+//   IsOwner(session, id)  in a write: whether the shard of the task or asset is this process's.
+//   Sender(session)       in a write: number of this process as a sender of billed requests; nullopt: it may send none.
+//   Live(session)         in a write: the numbers of all processes that may be sending some.
+//   sole()                whether no other process may write the database. Never blocks.
 //   write_failed()        whether the last write failed.
 //   ProbeWrite()          a small durable write.
 //
@@ -45,6 +51,7 @@ class SqlStore : public Store {
       : backend_(std::move(backend)), tasks_(task_cache_bytes) {}
 
   std::string epoch() override { return backend_->epoch(); }
+  Ownership& ownership() override { return backend_->ownership(); }
 
   Health Probe(absl::Time now, absl::Duration max_age) override {
     // Cheap, so it is checked every time.
@@ -122,13 +129,12 @@ class SqlStore : public Store {
 
   absl::StatusOr<model::Asset> UpdateAsset(const model::UpstreamHandle& handle,
                                            absl::FunctionRef<absl::Status(model::Asset&)> change) override {
-    return Write<model::Asset>([&](Session& session) -> absl::StatusOr<model::Asset> {
-      absl::StatusOr<model::Asset> asset = ReadAsset(session, handle);
-      if (!asset.ok()) return asset;
-      if (absl::Status changed = change(*asset); !changed.ok()) return changed;
-      WriteAsset(session, *asset);
-      return asset;
-    });
+    return ChangeAsset(handle, change, /*owned=*/false);
+  }
+
+  absl::StatusOr<model::Asset> UpdateOwnedAsset(const model::UpstreamHandle& handle,
+                                                absl::FunctionRef<absl::Status(model::Asset&)> change) override {
+    return ChangeAsset(handle, change, /*owned=*/true);
   }
 
   absl::Status DeleteAsset(const model::UpstreamHandle& handle) override {
@@ -214,24 +220,18 @@ class SqlStore : public Store {
   }
 
   std::shared_ptr<const model::GenerationTask> PeekTask(const std::string& id) override {
-    // Another process may have changed a database that is not ours any more.
-    return backend_->owned() ? tasks_.Find(id) : nullptr;
+    // What another process has changed is not known here.
+    return backend_->sole() ? tasks_.Find(id) : nullptr;
   }
 
   absl::StatusOr<model::GenerationTask> UpdateTask(
       const std::string& id, absl::FunctionRef<absl::Status(model::GenerationTask&)> change) override {
-    tasks_.BeginWrite(id);
-    absl::StatusOr<model::GenerationTask> task = Write<model::GenerationTask>([&](Session& session) {
-      return ChangeTask(session, id, [&](model::GenerationTask& edited) {
-        const bool pending = edited.state == model::TaskState::kPending;
-        if (absl::Status changed = change(edited); !changed.ok()) return changed;
-        // The request is sent as soon as this is written.
-        const bool billed = pending && edited.state == model::TaskState::kSubmitting;
-        return billed ? backend_->AdmitBilled() : absl::OkStatus();
-      });
-    });
-    tasks_.EndWrite(id, task.ok() ? Shared(*task) : nullptr);
-    return task;
+    return ChangeTask(id, change, /*owned=*/false);
+  }
+
+  absl::StatusOr<model::GenerationTask> UpdateOwnedTask(
+      const std::string& id, absl::FunctionRef<absl::Status(model::GenerationTask&)> change) override {
+    return ChangeTask(id, change, /*owned=*/true);
   }
 
   absl::StatusOr<model::Page<model::GenerationTask>> ListTasks(const TaskFilter& filter, const model::PageCursor& after,
@@ -286,6 +286,10 @@ class SqlStore : public Store {
     return backend_->Read([&](Session& session) { return sql::ListTaskChanges(session, tenant, after, limit); });
   }
 
+  absl::StatusOr<std::vector<Change>> ListChanges(int64_t after, int limit) override {
+    return backend_->Read([&](Session& session) { return sql::ListChanges(session, after, limit); });
+  }
+
   absl::StatusOr<HistoryBounds> GetHistoryBounds() override {
     return backend_->Read([](Session& session) -> absl::StatusOr<HistoryBounds> { return ReadHistoryBounds(session); });
   }
@@ -297,7 +301,14 @@ class SqlStore : public Store {
   absl::StatusOr<Begun> BeginEntry(const model::JournalEntry& call, const model::GenerationTask* task) override {
     if (task != nullptr) tasks_.BeginWrite(task->id);
     absl::StatusOr<Begun> begun = Write<Begun>([&](Session& session) -> absl::StatusOr<Begun> {
-      absl::StatusOr<Begun> done = sql::BeginEntry(session, call, task);
+      if (task != nullptr) {
+        if (!backend_->IsOwner(session, task->id)) return base::StoreUnavailable("not_owner");
+      }
+      model::JournalEntry entry = call;
+      const std::optional<int64_t> sender = backend_->Sender(session);
+      if (!sender.has_value()) return base::StoreUnavailable("no_lease");
+      entry.sender = *sender;
+      absl::StatusOr<Begun> done = sql::BeginEntry(session, entry, task);
       if (!done.ok() || done->existing.has_value() || done->conflict.has_value()) return done;
       if (absl::Status admitted = backend_->AdmitBilled(); !admitted.ok()) return admitted;
       return done;
@@ -311,7 +322,8 @@ class SqlStore : public Store {
   absl::Status FinishEntry(const model::JournalEntry& call, model::AssetGroup* group, model::Asset* asset) override {
     return backend_->Write([&](Session& session) {
       const bool written = group != nullptr || asset != nullptr;
-      if (absl::Status ended = EndCall(session, call, written); !ended.ok()) return ended;
+      const int64_t sender = backend_->Sender(session).value_or(kNobody);
+      if (absl::Status ended = EndCall(session, call, sender, written); !ended.ok()) return ended;
       if (group != nullptr) WriteGroup(session, *group);
       if (asset != nullptr) WriteAsset(session, *asset);
       return absl::OkStatus();
@@ -327,7 +339,12 @@ class SqlStore : public Store {
   }
 
   absl::StatusOr<int> DoubtInFlightEntries(const std::string& error, absl::Time now) override {
-    return Write<int>([&](Session& session) { return sql::DoubtInFlightEntries(session, error, now); });
+    return Write<int>(
+        [&](Session& session) { return sql::DoubtInFlightEntries(session, backend_->Live(session), error, now); });
+  }
+
+  absl::StatusOr<std::vector<model::JournalEntry>> ListEntriesInFlight() override {
+    return backend_->Read([](Session& session) { return sql::ListEntriesInFlight(session); });
   }
 
   absl::StatusOr<std::vector<model::JournalEntry>> ListEntriesInDoubt(int limit) override {
@@ -340,8 +357,41 @@ class SqlStore : public Store {
   }
 
  private:
+  static constexpr int64_t kNobody = -1;
+
+  static absl::Status NotOwner() { return absl::AbortedError("the shard is another process's"); }
   static TaskCache::Task Shared(const model::GenerationTask& task) {
     return std::make_shared<const model::GenerationTask>(task);
+  }
+
+  absl::StatusOr<model::Asset> ChangeAsset(const model::UpstreamHandle& handle,
+                                           absl::FunctionRef<absl::Status(model::Asset&)> change, bool owned) {
+    return Write<model::Asset>([&](Session& session) -> absl::StatusOr<model::Asset> {
+      absl::StatusOr<model::Asset> asset = ReadAsset(session, handle);
+      if (!asset.ok()) return asset;
+      if (owned && !backend_->IsOwner(session, asset->name())) return NotOwner();
+      if (absl::Status changed = change(*asset); !changed.ok()) return changed;
+      WriteAsset(session, *asset);
+      return asset;
+    });
+  }
+
+  absl::StatusOr<model::GenerationTask> ChangeTask(const std::string& id,
+                                                   absl::FunctionRef<absl::Status(model::GenerationTask&)> change,
+                                                   bool owned) {
+    tasks_.BeginWrite(id);
+    absl::StatusOr<model::GenerationTask> task = Write<model::GenerationTask>([&](Session& session) {
+      return sql::ChangeTask(session, id, [&](model::GenerationTask& edited) {
+        const bool pending = edited.state == model::TaskState::kPending;
+        if (owned && !backend_->IsOwner(session, id)) return NotOwner();
+        if (absl::Status changed = change(edited); !changed.ok()) return changed;
+        // The request is sent as soon as this is written.
+        const bool billed = pending && edited.state == model::TaskState::kSubmitting;
+        return billed ? backend_->AdmitBilled() : absl::OkStatus();
+      });
+    });
+    tasks_.EndWrite(id, task.ok() ? Shared(*task) : nullptr);
+    return task;
   }
 
   // A write whose result is returned only after its commit.

@@ -1,5 +1,7 @@
 #include "service/store/sqlite/sqlite_store.h"
 
+#include <optional>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -26,7 +28,11 @@ class Backend {
   absl::Status AdmitBilled() { return database_->AdmitBilled(); }
 
   absl::Status Trusted() { return database_->guard().CheckFiles(); }
-  bool owned() const { return true; }
+  Ownership& ownership() { return ownership_; }
+  bool IsOwner(sql::Session&, const std::string&) { return true; }
+  std::optional<int64_t> Sender(sql::Session&) { return 0; }
+  std::set<int64_t> Live(sql::Session&) { return {}; }  // Those before this one are gone.
+  bool sole() const { return true; }
   bool write_failed() { return database_->guard().failed(); }
   absl::Status ProbeWrite() {
     const absl::Status written = Write([](Connection& connection) {
@@ -38,6 +44,7 @@ class Backend {
 
  private:
   const std::unique_ptr<Database> database_;
+  OwnsAll ownership_;
 };
 
 }  // namespace

@@ -17,7 +17,11 @@ namespace seedance::testing {
 // A store whose next writes fail when the test says so.
 class FlakyStore : public store::Store {
  public:
-  explicit FlakyStore(std::unique_ptr<store::Store> store) : store_(std::move(store)) {}
+  explicit FlakyStore(std::shared_ptr<store::Store> store) : store_(std::move(store)) {}
+
+  // For a store that several engines share: who owns what. Set it before the first use. Null: the store's own.
+  store::Ownership* shards = nullptr;
+  const std::shared_ptr<store::Store>& shared() const { return store_; }
 
   // How many of the next calls of that method fail.
   std::atomic<int> failing_updates{0};        // UpdateTask.
@@ -28,13 +32,18 @@ class FlakyStore : public store::Store {
   std::atomic<int> failing_reads{0};          // GetTask.
   std::atomic<int> failing_asset_updates{0};  // UpdateAsset.
   std::atomic<int> failing_asset_reads{0};    // GetAsset.
-  std::atomic<int> failing_histories{0};      // ListTaskChanges.
+  std::atomic<int> failing_histories{0};      // ListTaskChanges, ListChanges.
 
   // Runs when GetEntry has read, before it returns. Set it while nobody calls.
   std::function<void()> after_get_call;
 
   std::string epoch() override { return store_->epoch(); }
+  store::Ownership& ownership() override { return shards != nullptr ? *shards : store_->ownership(); }
   Health Probe(absl::Time now, absl::Duration max_age) override { return store_->Probe(now, max_age); }
+  absl::StatusOr<std::vector<Change>> ListChanges(int64_t after, int limit) override {
+    if (Fails(failing_histories)) return base::StoreUnavailable("test");
+    return store_->ListChanges(after, limit);
+  }
   absl::StatusOr<model::AssetGroup> PutGroup(const model::AssetGroup& group) override {
     return store_->PutGroup(group);
   }
@@ -66,6 +75,12 @@ class FlakyStore : public store::Store {
                                            absl::FunctionRef<absl::Status(model::Asset&)> change) override {
     if (Fails(failing_asset_updates)) return base::StoreUnavailable("test");
     return store_->UpdateAsset(handle, change);
+  }
+  absl::StatusOr<model::Asset> UpdateOwnedAsset(const model::UpstreamHandle& handle,
+                                                absl::FunctionRef<absl::Status(model::Asset&)> change) override {
+    if (Fails(failing_asset_updates)) return base::StoreUnavailable("test");
+    if (!ownership().OwnsId(model::AssetName(handle))) return absl::AbortedError("not owned");
+    return store_->UpdateOwnedAsset(handle, change);
   }
   absl::Status DeleteAsset(const model::UpstreamHandle& handle) override { return store_->DeleteAsset(handle); }
   absl::StatusOr<bool> DeleteAssetOf(const model::UpstreamHandle& handle, const std::string& upstream_id) override {
@@ -122,6 +137,13 @@ class FlakyStore : public store::Store {
     if (Fails(failing_updates)) return base::StoreUnavailable("test");
     return store_->UpdateTask(id, change);
   }
+  absl::StatusOr<model::GenerationTask> UpdateOwnedTask(
+      const std::string& id, absl::FunctionRef<absl::Status(model::GenerationTask&)> change) override {
+    ++updates;
+    if (Fails(failing_updates)) return base::StoreUnavailable("test");
+    if (!ownership().OwnsId(id)) return absl::AbortedError("not owned");
+    return store_->UpdateOwnedTask(id, change);
+  }
   absl::StatusOr<model::Page<model::GenerationTask>> ListTasks(const TaskFilter& filter, const model::PageCursor& after,
                                                                int limit) override {
     return store_->ListTasks(filter, after, limit);
@@ -170,6 +192,9 @@ class FlakyStore : public store::Store {
   absl::StatusOr<int> DoubtInFlightEntries(const std::string& error, absl::Time now) override {
     return store_->DoubtInFlightEntries(error, now);
   }
+  absl::StatusOr<std::vector<model::JournalEntry>> ListEntriesInFlight() override {
+    return store_->ListEntriesInFlight();
+  }
   absl::StatusOr<std::vector<model::JournalEntry>> ListEntriesInDoubt(int limit) override {
     return store_->ListEntriesInDoubt(limit);
   }
@@ -185,7 +210,7 @@ class FlakyStore : public store::Store {
     return now > 0;
   }
 
-  const std::unique_ptr<store::Store> store_;
+  const std::shared_ptr<store::Store> store_;
 };
 
 }  // namespace seedance::testing

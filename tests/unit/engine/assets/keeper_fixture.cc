@@ -36,8 +36,8 @@ void KeeperTest::Start() {
   });
   journal_ = std::make_unique<engine::Journal>(*store_, resolver_, clock_, random_);
   tracker_ = std::make_unique<engine::AssetTracker>(
-      engine::AssetTracker::Options(),
-      engine::AssetTracker::Collaborators{*store_, *upstreams_, *hub_, to_keeper_, clock_, random_});
+      engine::AssetTracker::Options(), engine::AssetTracker::Collaborators{*store_, store_->ownership(), *upstreams_,
+                                                                           *hub_, to_keeper_, clock_, random_});
   recreation_ = std::make_unique<engine::AssetRecreation>(
       engine::AssetRecreation::Options(),
       engine::AssetDependencies{*store_, *upstreams_, *journal_, *tracker_, clock_, random_});
@@ -45,7 +45,8 @@ void KeeperTest::Start() {
       engine::AssetKeepAlive::Options(), *store_, *upstreams_, *tracker_,
       [this](const std::string& name) { return IsInUse(name); }, clock_);
   ASSERT_TRUE(journal_->Recover().ok());
-  ASSERT_TRUE(tracker_->Start().ok());
+  tracker_->Start();
+  ASSERT_TRUE(tracker_->TakeUp(store::ShardSet().set()).ok());
   ASSERT_TRUE(keeper_->Start().ok());
   recreation_->Start();
 }

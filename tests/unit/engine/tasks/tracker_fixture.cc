@@ -67,7 +67,8 @@ void TrackerTest::Start(const engine::TaskTracker::Options& options) {
   webhooks_ = std::make_unique<engine::Webhooks>(
       std::map<std::string, std::string>{{"token", "fake"}, {"gone", "none"}, {"deaf", "other"}}, *upstreams_,
       *tracker_);
-  ASSERT_TRUE(tracker_->Start().ok());
+  tracker_->Start();
+  ASSERT_TRUE(tracker_->TakeUp(store::ShardSet().set()).ok());
 }
 
 void TrackerTest::Stop() {

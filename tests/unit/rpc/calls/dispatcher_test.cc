@@ -371,7 +371,7 @@ TEST_F(GatewayTest, WatchesWhoseMessageDoesNotComeAreLimited) {
   Start();
   constexpr char kWatch[] = "/seedance.gateway.v1.GenerationTaskService/WatchGenerationTasks";
   RawCall open(channel_, kWatch);
-  ASSERT_TRUE(Eventually([&] { return rpc_context_->limits().open() == 1; }));
+  ASSERT_TRUE(Eventually([&] { return rpc_context_->limits().calls() == 1; }));
   EXPECT_EQ(DetailOf(Send(channel_, kWatch, {""})).quota_subject, "tenant:default");
   ASSERT_TRUE(open.Write(""));
   ASSERT_TRUE(open.WritesDone());

@@ -1,0 +1,60 @@
+#ifndef SEEDANCE_SERVICE_STORE_OWNERSHIP_H_
+#define SEEDANCE_SERVICE_STORE_OWNERSHIP_H_
+
+#include <bitset>
+#include <string>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+
+namespace seedance::store {
+
+// Every task and asset belongs to a shard by its name, for ever.
+inline constexpr int kShards = 128;
+using ShardSet = std::bitset<kShards>;
+
+// Of the id of a task, or of the text of another resource's name.
+int ShardOf(const std::string& id);
+
+// Which work of the store is this process's. Several processes may share a store; each shard belongs to one of them at
+// a time, and only that one submits and polls the tasks of the shard and polls its assets. Any process may read
+// everything, and write what is not such work. Thread-safe.
+class Ownership {
+ public:
+  virtual ~Ownership() = default;
+
+  // Whether the shard is this process's just now. False also while the process cannot tell, for it may have been
+  // replaced. Never blocks.
+  virtual bool Owns(int shard) = 0;
+  bool OwnsId(const std::string& id) { return Owns(ShardOf(id)); }
+  // Whether this process does what is to be done once for the whole store, such as removing what is old.
+  bool Leads() { return Owns(0); }
+
+  // Learns of shards that came and went. One call at a time, under no lock; it may use the store.
+  struct Listener {
+    // The work of these is this process's from now on; what another process had begun when it went away is unknown.
+    // `shards` is empty when only that is to be seen to. After an error it is called again in a second.
+    absl::AnyInvocable<absl::Status(const ShardSet& shards)> on_gain;
+    // That of these is not any more: it has to be forgotten, and nothing more of it can be written.
+    absl::AnyInvocable<void(const ShardSet& shards)> on_loss;
+    // Another process may have written (Store::ListChanges). Must not block, and may be called at the same time as the
+    // others.
+    absl::AnyInvocable<void()> on_write;
+  };
+  // From now on calls come, for a store of one process before this returns, with the error of `on_gain`. Once.
+  virtual absl::Status Start(Listener listener) = 0;
+  // No call runs or follows. What is owned is given to other processes at once.
+  virtual void Stop() = 0;
+};
+
+// Of a store that only one process uses.
+class OwnsAll final : public Ownership {
+ public:
+  bool Owns(int) override { return true; }
+  absl::Status Start(Listener listener) override { return listener.on_gain(ShardSet().set()); }
+  void Stop() override {}
+};
+
+}  // namespace seedance::store
+
+#endif  // SEEDANCE_SERVICE_STORE_OWNERSHIP_H_

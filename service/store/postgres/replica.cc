@@ -1,0 +1,239 @@
+#include "service/store/postgres/replica.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "service/base/log.h"
+#include "service/model/generation_task.h"
+#include "service/store/postgres/store_meta.h"
+
+namespace seedance::store::postgres {
+namespace {
+
+// Of a lease: clocks of two machines may run this much apart in its time.
+constexpr double kTrusted = 0.8;
+constexpr absl::Duration kTellAgain = absl::Seconds(1);
+
+constexpr char kUntil[] = "clock_timestamp() + $2 * interval '1 microsecond'";
+
+// Removes the replicas whose leases are over, and returns whether there were any.
+bool RemoveDead(Connection& connection, int64_t me) {
+  std::vector<int64_t> dead;
+  {
+    Query removed(connection, "DELETE FROM replicas WHERE until < clock_timestamp() AND number <> $1 RETURNING number");
+    removed.Int(me);
+    while (removed.Step()) dead.push_back(removed.IntAt(0));
+  }
+  for (const int64_t number : dead) {
+    Query(connection, "UPDATE shards SET owner = 0 WHERE owner = $1").Int(number).Run();
+    base::Log(base::LogLevel::kWarning, "replica_lost", {{"number", number}});
+  }
+  return !dead.empty();
+}
+
+ShardOwners ReadOwners(Connection& connection) {
+  ShardOwners owners{};
+  Query rows(connection, "SELECT shard, owner FROM shards");
+  while (rows.Step()) {
+    const int64_t shard = rows.IntAt(0);
+    if (shard >= 0 && shard < kShards) owners[static_cast<size_t>(shard)] = rows.IntAt(1);
+  }
+  return owners;
+}
+
+// Those with a task that is on its way to a vendor: its new owner could not learn what became of it.
+ShardSet ReadBusy(Connection& connection) {
+  ShardSet busy;
+  Query rows(connection, "SELECT id FROM tasks WHERE open = 1 AND state = $1");
+  rows.Int(static_cast<int64_t>(model::TaskState::kSubmitting));
+  while (rows.Step()) busy.set(static_cast<size_t>(ShardOf(rows.BytesAt(0))));
+  return busy;
+}
+
+ShardSet OwnedBy(int64_t number, const ShardOwners& owners) {
+  ShardSet owned;
+  for (size_t shard = 0; shard < kShards; ++shard) owned.set(shard, owners[shard] == number);
+  return owned;
+}
+
+}  // namespace
+
+std::set<int64_t> ReadLive(Connection& connection) {
+  std::set<int64_t> live;
+  Query rows(connection, "SELECT number FROM replicas");
+  while (rows.Step()) live.insert(rows.IntAt(0));
+  return live;
+}
+
+Replica::Replica(Connector& connector, WriteQueue& writer, base::Clock& clock, ReplicaOptions options)
+    : options_(std::move(options)),
+      connector_(connector),
+      writer_(writer),
+      clock_(clock),
+      tell_(clock, base::Timer::Alarm::Work::kMayBlock, [this] { Tell(); }),
+      beats_(clock) {}
+
+bool Replica::Owns(int shard) {
+  base::MutexLock lock(mutex_);
+  return owned_.test(static_cast<size_t>(shard)) && clock_.Now() < until_;
+}
+
+absl::Status Replica::Start(Listener listener) {
+  listener_ = std::move(listener);
+  beats_.Start(absl::ZeroDuration(), [this] {
+    Beat(/*leave=*/false);
+    return options_.beat;
+  });
+  changes_.emplace(
+      connector_, [this] { return writer_.process_id(); }, std::move(listener_.on_write));
+  return absl::OkStatus();
+}
+
+void Replica::Stop() {
+  if (changes_.has_value()) changes_->Stop();
+  beats_.Stop();
+  tell_.Stop();
+  {
+    base::MutexLock lock(mutex_);
+    if (std::exchange(stopped_, true) || number_ == 0) return;
+  }
+  Beat(/*leave=*/true);
+}
+
+void Replica::Beat(bool leave) {
+  // Before the server reads its clock.
+  const absl::Time until = clock_.Now() + kTrusted * options_.lease;
+  Beaten beaten;
+  const absl::Status done = writer_.Run([&](Connection& connection) {
+    BeatIn(connection, leave, beaten);
+    return absl::OkStatus();
+  });
+  if (done.ok()) Apply(beaten, until);
+}
+
+void Replica::BeatIn(Connection& connection, bool leave, Beaten& beaten) {
+  int64_t number = 0;
+  {
+    base::MutexLock lock(mutex_);
+    number = number_;
+  }
+  const bool joins = number == 0 || !Renew(connection, number);
+  if (joins && leave) return;
+  beaten.number = joins ? Join(connection) : number;
+  beaten.others_gone = RemoveDead(connection, beaten.number);
+  if (beaten.others_gone || joins) connection.Reassign();
+  beaten.owned = OwnedBy(beaten.number, Move(connection, beaten.number, leave));
+  // What is given away is not ours from here on: after the commit it would be too late.
+  base::MutexLock lock(mutex_);
+  owned_ &= beaten.owned;
+}
+
+int64_t Replica::Join(Connection& connection) const {
+  // The row is locked.
+  Query next(connection, "UPDATE store_meta SET owner = owner + 1 WHERE id = 1 RETURNING owner");
+  next.Step();
+  const int64_t number = next.IntAt(0);
+  Query(connection, absl::StrCat("INSERT INTO replicas (number, until, name) VALUES ($1, ", kUntil, ", $3)"))
+      .Int(number)
+      .Int(absl::ToInt64Microseconds(options_.lease))
+      .Text(options_.name)
+      .Run();
+  return number;
+}
+
+bool Replica::Renew(Connection& connection, int64_t number) const {
+  return Query(connection, absl::StrCat("UPDATE replicas SET until = ", kUntil, " WHERE number = $1"))
+             .Int(number)
+             .Int(absl::ToInt64Microseconds(options_.lease))
+             .Run() == 1;
+}
+
+ShardOwners Replica::Move(Connection& connection, int64_t number, bool leave) const {
+  ShardOwners owners = ReadOwners(connection);
+  if (leave) Query(connection, "DELETE FROM replicas WHERE number = $1").Int(number).Run();
+  const std::set<int64_t> live = ReadLive(connection);
+  const auto plan = [&](const ShardSet& busy) { return PlanShards(number, live, owners, busy, options_.most_moves); };
+  std::map<int, int64_t> moves = plan({});
+  const bool gives = std::any_of(moves.begin(), moves.end(), [&](const auto& move) { return move.second != number; });
+  if (gives && !leave) moves = plan(ReadBusy(connection));
+  for (const auto& [shard, owner] : moves) {
+    Query(connection,
+          "INSERT INTO shards (shard, owner) VALUES ($1, $2) ON CONFLICT (shard) DO UPDATE SET owner = excluded.owner")
+        .Int(shard)
+        .Int(owner)
+        .Run();
+    owners[static_cast<size_t>(shard)] = owner;
+  }
+  if (!moves.empty()) connection.Reassign();
+  return owners;
+}
+
+void Replica::Apply(const Beaten& beaten, absl::Time until) {
+  base::MutexLock lock(mutex_);
+  const bool joined = beaten.number != number_;
+  // Under a new number nothing is left of what was owned under the former one.
+  const ShardSet lost = joined ? told_ : told_ & ~beaten.owned;
+  const ShardSet gained = joined ? beaten.owned : beaten.owned & ~told_;
+  lost_ |= lost;
+  gained_ = (gained_ & ~lost) | gained;
+  number_ = beaten.number;
+  told_ = beaten.owned;
+  owned_ = beaten.owned;
+  until_ = until;
+  others_gone_ |= beaten.others_gone;
+  if (lost.any() || gained.any() || others_gone_) tell_.Set(clock_.Now());
+}
+
+void Replica::Tell() {
+  ShardSet lost;
+  ShardSet gained;
+  bool others_gone = false;
+  int64_t number = 0;
+  {
+    base::MutexLock lock(mutex_);
+    lost = std::exchange(lost_, {});
+    gained = std::exchange(gained_, {});
+    others_gone = std::exchange(others_gone_, false);
+    number = number_;
+  }
+  base::Log(base::LogLevel::kInfo, "shards_moved",
+            {{"replica", number},
+             {"lost", static_cast<int64_t>(lost.count())},
+             {"gained", static_cast<int64_t>(gained.count())}});
+  if (lost.any()) listener_.on_loss(lost);
+  if ((gained.none() && !others_gone) || listener_.on_gain(gained).ok()) return;
+  base::MutexLock lock(mutex_);
+  gained_ |= gained & owned_;
+  others_gone_ |= others_gone;
+  tell_.Set(clock_.Now() + kTellAgain);
+}
+
+Replica::Standing Replica::Read(Connection& connection) {
+  Standing standing;
+  {
+    base::MutexLock lock(mutex_);
+    standing.number = number_;
+  }
+  standing.assignment = connection.assignment();
+  if (standing_.number == standing.number && standing_.assignment == standing.assignment) return standing_;
+  standing.live = standing.number != 0 && ReadLive(connection).count(standing.number) > 0;
+  if (standing.live) standing.owned = OwnedBy(standing.number, ReadOwners(connection));
+  // What this transaction changed may not be committed.
+  if (!connection.reassigned()) standing_ = standing;
+  return standing;
+}
+
+bool Replica::IsOwner(Connection& connection, const std::string& id) {
+  return Read(connection).owned.test(static_cast<size_t>(ShardOf(id)));
+}
+
+std::optional<int64_t> Replica::LiveNumber(Connection& connection) {
+  const Standing standing = Read(connection);
+  return standing.live ? std::optional(standing.number) : std::nullopt;
+}
+
+}  // namespace seedance::store::postgres
