@@ -14,6 +14,10 @@ TaskTracker::Options TrackingOptions(const Engine::Options& options) {
   return tracker;
 }
 
+TaskWriter::Options WritingBy(TaskWriter::By by, const Engine::Options& options) {
+  return {options.metrics == nullptr ? base::Histogram() : TaskWriteTimes(*options.metrics), by};
+}
+
 Upstreams::Options UpstreamOptions(const Engine::Options& options, RequestObserver& observer) {
   Upstreams::Options upstreams = options.transfers;
   upstreams.observer = &observer;
@@ -39,11 +43,8 @@ Engine::Engine(const Options& options, store::Store& store, std::vector<Upstream
                   if (ended && store_.ownership().OwnsId(task->id)) usage_settler_.Ended(*task);
                 }),
       task_table_(clock, asset_users_),
-      task_writer_(store, task_table_, task_hub_, clock, random,
-                   options.metrics == nullptr ? base::Histogram() : TaskWriteTimes(*options.metrics)),
-      tracker_writer_(store, task_table_, task_hub_, clock, random,
-                      options.metrics == nullptr ? base::Histogram() : TaskWriteTimes(*options.metrics),
-                      TaskWriter::By::kOwner),
+      task_writer_(store, task_table_, task_hub_, clock, random, WritingBy(TaskWriter::By::kAnybody, options)),
+      tracker_writer_(store, task_table_, task_hub_, clock, random, WritingBy(TaskWriter::By::kOwner, options)),
       wait_teller_(store, task_table_, tracker_writer_, clock),
       upstreams_(std::move(upstreams), clock, UpstreamOptions(options, wait_teller_)),
       journal_(store, links_, clock, random),

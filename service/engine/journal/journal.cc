@@ -9,6 +9,7 @@
 #include "service/base/log.h"
 #include "service/engine/journal/claim_conflict.h"
 #include "service/engine/journal/journal_errors.h"
+#include "service/engine/journal/journal_outcomes.h"
 
 namespace seedance::engine {
 namespace {
@@ -20,57 +21,8 @@ constexpr int kWriteTries = 3;
 // Between looks at what became of a request that another process sends.
 constexpr absl::Duration kLookPause = absl::Milliseconds(100);
 
-// What a journalled call answers to one who asks again.
-absl::StatusOr<std::string> OutcomeOf(const model::JournalEntry& row) {
-  switch (row.state) {
-    case JournalState::kDone:
-      return row.resource_name;
-    case JournalState::kRefused:
-    case JournalState::kInDoubt:
-    case JournalState::kNotAccepted:
-      return base::ParseStatus(row.error);
-    case JournalState::kInFlight:
-      // Not of this process: another one sent it.
-      return OutcomeUnknown("an earlier call with this request_id has not ended");
-  }
-  return base::InternalError("journal entry in an impossible state");
-}
-
-// Whether another process sends it: one that is gone has its rows put in doubt.
-bool IsElsewhere(const model::JournalEntry& row) { return row.state == JournalState::kInFlight && row.sender != 0; }
-
-// Whether a row, of which nobody in this process waits for the answer, says that the outcome is not known.
-bool IsDoubtful(const model::JournalEntry& row) {
-  return row.state == JournalState::kInFlight || row.state == JournalState::kInDoubt;
-}
-
-JournalState StateFor(upstream::Acceptance acceptance) {
-  switch (acceptance) {
-    case upstream::Acceptance::kAccepted:
-      return JournalState::kDone;
-    case upstream::Acceptance::kRefused:
-      return JournalState::kRefused;
-    case upstream::Acceptance::kNotAccepted:
-      return JournalState::kNotAccepted;
-    case upstream::Acceptance::kUnknown:
-      return JournalState::kInDoubt;
-  }
-  return JournalState::kInDoubt;
-}
-
 std::string ContentText(const model::UpstreamHandle& group, const std::string& sha256) {
   return absl::StrCat(model::AssetGroupName(group), "\n", sha256);
-}
-
-// Whether a call with this end left the gateway and may have been accepted.
-bool MayBeAccepted(const model::JournalEntry& ended) {
-  return ended.state == JournalState::kDone || ended.state == JournalState::kInDoubt;
-}
-
-// What those are told who wait for a call whose end could not be written. Only what surely was not accepted may invite
-// to another try.
-absl::Status NotWritten(const model::JournalEntry& ended, const absl::Status& cause) {
-  return MayBeAccepted(ended) ? OutcomeUnknown("its outcome could not be stored") : cause;
 }
 
 // What a call whose end was written made, if that is known.
@@ -421,10 +373,7 @@ bool Journal::Finish(model::JournalEntry call, model::AssetGroup* group, model::
     base::MutexLock lock(mutex_);
     NoteContentLocked(call, doubtful);
   }
-  absl::StatusOr<std::string> told = answer;
-  if (!written.ok()) told = NotWritten(call, written);
-  if (absl::IsAborted(written)) told = OutcomeUnknown("this gateway was taken for dead before its outcome was stored");
-  Release(call.key, told);
+  Release(call.key, written.ok() ? answer : absl::StatusOr<std::string>(NotWritten(call, written)));
   if (doubtful) resolver_.OnDoubt(call);
   return written.ok();
 }

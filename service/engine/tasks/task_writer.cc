@@ -86,7 +86,7 @@ absl::StatusOr<GenerationTask> TaskWriter::WriteBy(MayChange may_change, const s
     return absl::OkStatus();
   };
   absl::StatusOr<GenerationTask> changed =
-      by_ == By::kOwner ? store_.UpdateOwnedTask(id, change) : store_.UpdateTask(id, change);
+      options_.by == By::kOwner ? store_.UpdateOwnedTask(id, change) : store_.UpdateTask(id, change);
   if (!changed.ok()) {
     if (base::GetReason(changed.status()) == base::Reason::kInternal && !absl::IsAborted(changed.status())) {
       base::Log(base::LogLevel::kError, "task_change_refused",
@@ -94,7 +94,7 @@ absl::StatusOr<GenerationTask> TaskWriter::WriteBy(MayChange may_change, const s
     }
     return changed;
   }
-  write_times_.Observe(absl::ToDoubleSeconds(clock_.Now() - begin));
+  options_.write_times.Observe(absl::ToDoubleSeconds(clock_.Now() - begin));
   table_.OnChange(*changed);
   hub_.Publish(changed->name(), std::make_shared<const GenerationTask>(*changed));
   if (changed->state != before) LogChange(*changed, before);

@@ -30,10 +30,14 @@ class TaskWriter {
   // Who writes. kOwner: the work of the task's shard, which is ABORTED when another process has it (store::Ownership).
   enum class By { kOwner, kAnybody };
 
-  // `write_times`: of the writes.
+  struct Options {
+    base::Histogram write_times = {};
+    By by = By::kAnybody;
+  };
+
   TaskWriter(store::TaskStore& store, TaskTable& table, WatchHub<model::GenerationTask>& hub, base::Clock& clock,
-             base::Random& random, base::Histogram write_times = {}, By by = By::kAnybody)
-      : store_(store), table_(table), hub_(hub), clock_(clock), random_(random), write_times_(write_times), by_(by) {}
+             base::Random& random, const Options& options)
+      : store_(store), table_(table), hub_(hub), clock_(clock), random_(random), options_(options) {}
 
   // Returns the task as written. An error of `edit` is returned and nothing is written; so is an edit that breaks the
   // table of states, which is logged and kInternal.
@@ -63,8 +67,7 @@ class TaskWriter {
   WatchHub<model::GenerationTask>& hub_;
   base::Clock& clock_;
   base::Random& random_;
-  base::Histogram write_times_;
-  const By by_;
+  Options options_;
 };
 
 // Conditions of WriteIf.

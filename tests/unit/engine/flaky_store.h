@@ -34,6 +34,9 @@ class FlakyStore : public store::Store {
   std::atomic<int> failing_asset_reads{0};    // GetAsset.
   std::atomic<int> failing_histories{0};      // ListTaskChanges, ListChanges.
 
+  // Who sent what the journal has.
+  std::atomic<int64_t> sender{0};
+
   // Runs when GetEntry has read, before it returns. Set it while nobody calls.
   std::function<void()> after_get_call;
 
@@ -175,6 +178,7 @@ class FlakyStore : public store::Store {
     if (Fails(failing_begins)) return base::StoreUnavailable("test");
     absl::StatusOr<Begun> begun = store_->BeginEntry(call, task);
     if (Fails(unsure_begins)) return base::StoreUnavailable("test");
+    if (begun.ok() && begun->existing.has_value()) begun->existing->sender = sender;
     return begun;
   }
   absl::Status FinishEntry(const model::JournalEntry& call, model::AssetGroup* group, model::Asset* asset) override {
@@ -187,6 +191,7 @@ class FlakyStore : public store::Store {
   absl::StatusOr<std::optional<model::JournalEntry>> GetEntry(const model::JournalKey& key) override {
     absl::StatusOr<std::optional<model::JournalEntry>> call = store_->GetEntry(key);
     if (after_get_call) after_get_call();
+    if (call.ok() && call->has_value()) (*call)->sender = sender;
     return call;
   }
   absl::StatusOr<int> DoubtInFlightEntries(const std::string& error, absl::Time now) override {

@@ -379,6 +379,66 @@ TEST_F(JournalTest, EveryDoubtIsTold) {
   ASSERT_EQ(journal_->Unsettled()->size(), 1u) << "though the journal says that it is under way";
 }
 
+// As if another process had begun a call, and were sending it.
+class ElsewhereTest : public JournalTest {
+ protected:
+  ElsewhereTest() {
+    EXPECT_TRUE(store_->BeginEntry(sent_, nullptr).ok());
+    store_->sender = 7;
+    journal_->Start();
+    JournalEntry call = Call();
+    EXPECT_EQ(Begin(call, first_), Role::kAnswered);
+    clock_.Advance(absl::Minutes(1));
+    EXPECT_EQ(first_.count(), 0) << "its end is awaited";
+  }
+
+  void End(model::JournalState state) {
+    sent_.state = state;
+    sent_.resource_name = "assetGroups/fake~g1";
+    sent_.error = base::SerializeStatus(Failure(base::Reason::kOutcomeUnknown, "lost"));
+    EXPECT_TRUE(store_->FinishEntry(sent_, nullptr, nullptr).ok());
+  }
+  bool Answered() {
+    return Eventually([&] {
+      clock_.Advance(absl::Milliseconds(100));
+      return first_.count() == 1;
+    });
+  }
+
+  JournalEntry sent_ = Call();
+};
+
+TEST_F(ElsewhereTest, CallersGetTheAnswerOfTheProcessThatSends) {
+  Said second;
+  JournalEntry call = Call();
+  EXPECT_EQ(Begin(call, second), Role::kAnswered);
+  EXPECT_EQ(ReasonOf(Ask("another name")), base::Reason::kRequestIdReused);
+  End(model::JournalState::kDone);
+  ASSERT_TRUE(Answered());
+  EXPECT_EQ(*first_.Wait(), "assetGroups/fake~g1");
+  EXPECT_EQ(*second.Wait(), "assetGroups/fake~g1");
+}
+
+TEST_F(ElsewhereTest, WhatIsInDoubtByTheDeathOfThatProcessIsLookedFor) {
+  resolver_.look = [this](const JournalEntry&, Journal::Looked done) { done(Journal::Found{Group(), std::nullopt}); };
+  End(model::JournalState::kInDoubt);
+  ASSERT_TRUE(Answered());
+  EXPECT_EQ(*first_.Wait(), "assetGroups/fake~g1");
+}
+
+TEST_F(ElsewhereTest, ALookByItselfLeavesItAlone) {
+  absl::StatusOr<bool> over = true;
+  journal_->LookAgain(sent_.key, [&](absl::StatusOr<bool> is_over) { over = is_over; });
+  EXPECT_FALSE(*over);
+  EXPECT_EQ(first_.count(), 0);
+  EXPECT_EQ(journal_->Unsettled()->size(), 1u);
+}
+
+TEST_F(ElsewhereTest, AStopAnswersThoseWhoWait) {
+  journal_->Stop();
+  EXPECT_EQ(ReasonOf(first_.Wait()), base::Reason::kUpstreamUnavailable);
+}
+
 TEST_F(JournalTest, FieldsThatTheJournalLearntLaterAreNotCompared) {
   EXPECT_EQ(FirstDifferenceFromJournal({{"a", "1"}, {"chunk", "hash"}}, {{"a", "1"}}), "");
   EXPECT_EQ(FirstDifferenceFromJournal({{"a", "1"}, {"chunk", "hash"}}, {{"a", "2"}}), "a");

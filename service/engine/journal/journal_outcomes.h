@@ -1,0 +1,35 @@
+#ifndef SEEDANCE_SERVICE_ENGINE_JOURNAL_JOURNAL_OUTCOMES_H_
+#define SEEDANCE_SERVICE_ENGINE_JOURNAL_JOURNAL_OUTCOMES_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "service/model/journal_entry.h"
+#include "service/upstream/upstream.h"
+
+// What the journal's rows say of the calls that they are of.
+//
+// Tests: tests/unit/engine/journal/journal_test.cc
+namespace seedance::engine {
+
+// The answer to one who asks again.
+absl::StatusOr<std::string> OutcomeOf(const model::JournalEntry& row);
+
+// Whether another process sends it: one that is gone has its rows put in doubt.
+bool IsElsewhere(const model::JournalEntry& row);
+// Whether a row, of which nobody in this process waits for the answer, says that the outcome is not known.
+bool IsDoubtful(const model::JournalEntry& row);
+// Whether a call with this end left the gateway and may have been accepted.
+bool MayBeAccepted(const model::JournalEntry& ended);
+
+// The state with which a call ends.
+model::JournalState StateFor(upstream::Acceptance acceptance);
+
+// What those are told who wait for a call whose end could not be written. Only what surely was not accepted may invite
+// to another try. ABORTED: this process slept, and others put the call in doubt.
+absl::Status NotWritten(const model::JournalEntry& ended, const absl::Status& cause);
+
+}  // namespace seedance::engine
+
+#endif  // SEEDANCE_SERVICE_ENGINE_JOURNAL_JOURNAL_OUTCOMES_H_

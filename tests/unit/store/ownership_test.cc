@@ -1,0 +1,37 @@
+#include "service/store/ownership.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace seedance::store {
+namespace {
+
+// Another release must find the same ones.
+TEST(OwnershipTest, ShardsOfNamesNeverChange) {
+  EXPECT_EQ(ShardOf(""), 69);
+  EXPECT_EQ(ShardOf("a"), 44);
+  EXPECT_EQ(ShardOf("01a22960-9bf6-7711-b13e-788ea49e0b42"), 23);
+  EXPECT_EQ(ShardOf("assets/anyfast~asset-1"), 51);
+}
+
+TEST(OwnershipTest, NamesThatFollowEachOtherHaveShardsOfAllParts) {
+  ShardSet seen;
+  for (int i = 0; i < 2000; ++i) seen.set(static_cast<size_t>(ShardOf("assets/fake~" + std::to_string(i))));
+  EXPECT_TRUE(seen.all());
+}
+
+TEST(OwnershipTest, OneProcessOwnsAllAndIsToldBeforeTheStartReturns) {
+  OwnsAll all;
+  EXPECT_TRUE(all.Owns(0) && all.Owns(kShards - 1) && all.OwnsId("x") && all.Leads());
+  ShardSet gained;
+  const auto gain = [&](const ShardSet& shards) {
+    gained = shards;
+    return absl::UnavailableError("test");
+  };
+  EXPECT_TRUE(absl::IsUnavailable(all.Start({gain, [](const ShardSet&) {}, [] {}})));
+  EXPECT_TRUE(gained.all());
+}
+
+}  // namespace
+}  // namespace seedance::store
