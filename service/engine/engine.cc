@@ -18,9 +18,11 @@ TaskWriter::Options WritingBy(TaskWriter::By by, const Engine::Options& options)
   return {options.metrics == nullptr ? base::Histogram() : TaskWriteTimes(*options.metrics), by};
 }
 
-Upstreams::Options UpstreamOptions(const Engine::Options& options, RequestObserver& observer) {
+Upstreams::Options UpstreamOptions(const Engine::Options& options, RequestObserver& observer,
+                                   store::Ownership& ownership) {
   Upstreams::Options upstreams = options.transfers;
   upstreams.observer = &observer;
+  upstreams.part = [&ownership](size_t places) { return ownership.PartOf(places); };
   upstreams.metrics = options.metrics;
   return upstreams;
 }
@@ -46,7 +48,7 @@ Engine::Engine(const Options& options, store::Store& store, std::vector<Upstream
       task_writer_(store, task_table_, task_hub_, clock, random, WritingBy(TaskWriter::By::kAnybody, options)),
       tracker_writer_(store, task_table_, task_hub_, clock, random, WritingBy(TaskWriter::By::kOwner, options)),
       wait_teller_(store, task_table_, tracker_writer_, clock),
-      upstreams_(std::move(upstreams), clock, UpstreamOptions(options, wait_teller_)),
+      upstreams_(std::move(upstreams), clock, UpstreamOptions(options, wait_teller_, store.ownership())),
       journal_(store, links_, clock, random),
       task_feeds_({}, store, tokens_),
       asset_tracker_(options.asset_tracker, {store, store.ownership(), upstreams_, asset_hub_, links_, clock, random}),

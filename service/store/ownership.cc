@@ -11,4 +11,14 @@ int ShardOf(const std::string& id) {
   return static_cast<int>(hash % kShards);
 }
 
+size_t PlacesOf(const ShardSet& shards, size_t places) {
+  // The first place of a shard, or of one behind it.
+  const auto first = [places](size_t shard) { return (shard * places + kShards - 1) / kShards; };
+  size_t count = 0;
+  for (size_t shard = 0; shard < kShards; ++shard) {
+    if (shards.test(shard)) count += first(shard + 1) - first(shard);
+  }
+  return count;
+}
+
 }  // namespace seedance::store

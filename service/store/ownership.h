@@ -2,6 +2,7 @@
 #define SEEDANCE_SERVICE_STORE_OWNERSHIP_H_
 
 #include <bitset>
+#include <cstddef>
 #include <string>
 
 #include "absl/functional/any_invocable.h"
@@ -15,6 +16,8 @@ using ShardSet = std::bitset<kShards>;
 
 // Of the id of a task, or of the text of another resource's name.
 int ShardOf(const std::string& id);
+// How many of so many places belong to the shards: place i to shard i * kShards / places.
+size_t PlacesOf(const ShardSet& shards, size_t places);
 
 // Which work of the store is this process's. Several processes may share a store; each shard belongs to one of them at
 // a time, and only that one submits and polls the tasks of the shard and polls its assets. Any process may read
@@ -27,6 +30,9 @@ class Ownership {
   // replaced. Never blocks.
   virtual bool Owns(int shard) = 0;
   bool OwnsId(const std::string& id) { return Owns(ShardOf(id)); }
+  // Of so many places that all processes share, for example at a vendor: how many are this process's just now, by its
+  // shards. Each place is one process's at a time. Never blocks.
+  virtual size_t PartOf(size_t places) = 0;
   // Whether this process does what is to be done once for the whole store, such as removing what is old.
   bool Leads() { return Owns(0); }
 
@@ -51,6 +57,7 @@ class Ownership {
 class OwnsAll final : public Ownership {
  public:
   bool Owns(int) override { return true; }
+  size_t PartOf(size_t places) override { return places; }
   absl::Status Start(Listener listener) override { return listener.on_gain(ShardSet().set()); }
   void Stop() override {}
 };

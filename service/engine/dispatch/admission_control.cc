@@ -12,7 +12,8 @@ constexpr absl::Duration kPollsFirst = absl::Minutes(1);
 }  // namespace
 
 AdmissionControl::AdmissionControl(const Options& options)
-    : lanes_{Lane(options.polls_per_second, options.max_polls), Lane(options.submits_per_second, options.max_submits)},
+    : lanes_{Lane(options.polls_per_second, options.part, options.max_polls),
+             Lane(options.submits_per_second, options.part, options.max_submits)},
       breaker_(options.breaker) {}
 
 absl::Time AdmissionControl::CooldownUntil(RequestKind kind, absl::Time now) {

@@ -45,6 +45,7 @@ class AdmissionControl {
     size_t max_polls = 32;  // At the same time.
     size_t max_submits = 32;
     Breaker::Options breaker;
+    SlidingWindowLimiter::Part part = nullptr;  // Of the rates.
   };
 
   // A call between Take and Ended.
@@ -110,7 +111,8 @@ class AdmissionControl {
     absl::Time until = absl::InfinitePast();  // When they no longer count.
   };
   struct Lane {
-    Lane(double per_second, size_t at_a_time) : rate(per_second), most(at_a_time) {}
+    Lane(double per_second, const SlidingWindowLimiter::Part& part, size_t at_a_time)
+        : rate(per_second, part), most(at_a_time) {}
     SlidingWindowLimiter rate;
     const size_t most;
     size_t running = 0;

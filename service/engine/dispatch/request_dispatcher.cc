@@ -167,7 +167,11 @@ RequestDispatcher::Facts RequestDispatcher::facts() {
 }
 
 absl::Duration RequestDispatcher::TimeForPolls(int64_t polls) const {
-  const double rate = options_.polls_per_second;
+  double rate = options_.polls_per_second;
+  if (rate >= 1 && options_.part != nullptr) {
+    const size_t places = static_cast<size_t>(rate);
+    rate *= static_cast<double>(std::max<size_t>(options_.part(places), 1)) / static_cast<double>(places);
+  }
   return rate > 0 ? absl::Seconds(static_cast<double>(polls) / rate) : absl::ZeroDuration();
 }
 

@@ -2,6 +2,7 @@
 #define SEEDANCE_SERVICE_ENGINE_DISPATCH_SLIDING_WINDOW_LIMITER_H_
 
 #include <cstddef>
+#include <functional>
 #include <set>
 
 #include "absl/time/time.h"
@@ -15,16 +16,22 @@ namespace seedance::engine {
 // takes longer: no second can hold more arrivals than there are places, as long as no call travels longer than kTravel.
 // Calls are spread evenly besides, but for a tenth of a second's worth that may go at once after a silence.
 //
-// A value without I/O or lock; every method takes O(log n) for n calls in a second.
+// Several processes that share the rate have a part of the places each. One that comes to a process can be used a
+// second and kTravel later, for whoever had it may have sent a call just before.
+//
+// A value without I/O or lock, but for what `part` does; every method takes O(log n) for n calls in a second.
 class SlidingWindowLimiter {
  public:
   // How long a call may be on its way to the other side.
   static constexpr absl::Duration kTravel = absl::Milliseconds(250);
 
   // A fraction of a call counts as none, below one call a second they are 1 / `per_second` apart. 0: no limit.
-  explicit SlidingWindowLimiter(double per_second);
+  // `part`: how many of so many places are this process's at the moment; null: all.
+  using Part = std::function<size_t(size_t places)>;
+  explicit SlidingWindowLimiter(double per_second, Part part = nullptr);
 
   // When the next call may take a place: `now`, or later. InfiniteFuture: not before a call that has a place is sent.
+  // Without a place, when to ask again.
   absl::Time NextAt(absl::Time now);
 
   // How much of the rate is in use, 0 to 1.
@@ -40,10 +47,13 @@ class SlidingWindowLimiter {
   void Answered(absl::Time sent_mark, absl::Time now);
 
  private:
-  // Forgets the places that are free by now.
+  // Forgets the places that are free by now, and sees which are this process's.
   void Release(absl::Time now);
+  void SetPlaces(size_t places, absl::Time now);
 
-  size_t places_ = 0;  // 0: no limit.
+  size_t all_ = 0;  // Places of all processes; 0: no limit.
+  Part part_;
+  size_t places_ = 0;
   absl::Duration hold_;
   absl::Duration gap_;
   absl::Time next_ = absl::InfinitePast();  // By the even spread.

@@ -23,6 +23,7 @@ Upstreams::Upstreams(std::vector<Config> configs, base::Clock& clock, const Opti
   for (Config& config : configs) {
     const std::string name = config.upstream->name();
     config.observer = options.observer;
+    config.part = options.part;
     config.metrics = options.metrics;
     accounts_.push_back(
         std::make_unique<VendorAccount>(std::move(config), options.least_rate, clock, CheckLater(name)));

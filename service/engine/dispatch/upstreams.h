@@ -32,6 +32,8 @@ class Upstreams {
     // Who follows the requests to all vendors. They outlive Upstreams. Null: nobody.
     RequestObserver* observer = nullptr;
     base::Metrics* metrics = nullptr;
+    // Which part of the vendors' rates is this process's. Null: all.
+    SlidingWindowLimiter::Part part = nullptr;
   };
 
   Upstreams(std::vector<Config> configs, base::Clock& clock, const Options& options);

@@ -36,9 +36,9 @@ VendorAccount::VendorAccount(Config config, const LeastRate::Options& least_rate
       reads_("poll-" + config.upstream->name(), config.max_polls, kQueue),
       transfers_("transfer-" + config.upstream->name(), {config.max_transfers, kQueue, least_rate}, clock,
                  std::move(check_transfers_at)),
-      requests_(
-          {config.polls_per_second, config.submits_per_second, config.max_polls, config.max_submits, config.breaker},
-          reads_, changes_, clock, AccountOf(config)),
+      requests_({config.polls_per_second, config.submits_per_second, config.max_polls, config.max_submits,
+                 config.breaker, config.part},
+                reads_, changes_, clock, AccountOf(config)),
       upstream_(std::move(config.upstream), requests_) {
   if (config.metrics == nullptr) return;
   metrics_ = UpstreamMetrics(*config.metrics, name());

@@ -58,6 +58,8 @@ class VendorAccount {
     double submits_per_second = 0;     // Of all others.
     Breaker::Options breaker;
     UsageLogOptions usage_log;
+    // Set by Upstreams. Of the rates; null: all.
+    SlidingWindowLimiter::Part part = nullptr;
     // Set by Upstreams; they outlive the account. Null: nobody follows its requests.
     RequestObserver* observer = nullptr;
     base::Metrics* metrics = nullptr;

@@ -82,6 +82,15 @@ bool Replica::Owns(int shard) {
   return owned_.test(static_cast<size_t>(shard)) && clock_.Now() < until_;
 }
 
+size_t Replica::PartOf(size_t places) {
+  ShardSet owned;
+  {
+    base::MutexLock lock(mutex_);
+    if (clock_.Now() < until_) owned = owned_;
+  }
+  return PlacesOf(owned, places);
+}
+
 absl::Status Replica::Start(Listener listener) {
   listener_ = std::move(listener);
   beats_.Start(absl::ZeroDuration(), [this] {

@@ -42,6 +42,7 @@ class Replica final : public Ownership {
   ~Replica() override { Stop(); }
 
   bool Owns(int shard) override;
+  size_t PartOf(size_t places) override;
   absl::Status Start(Listener listener) override;
   void Stop() override;
 

@@ -17,6 +17,10 @@ class FakeOwnership final : public store::Ownership {
     base::MutexLock lock(mutex_);
     return live_ && owned_.test(static_cast<size_t>(shard));
   }
+  size_t PartOf(size_t places) override {
+    base::MutexLock lock(mutex_);
+    return live_ ? store::PlacesOf(owned_, places) : 0;
+  }
   absl::Status Start(Listener listener) override {
     listener_ = std::move(listener);
     return listener_.on_gain(owned());

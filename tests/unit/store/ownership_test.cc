@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 namespace seedance::store {
 namespace {
@@ -19,6 +20,20 @@ TEST(OwnershipTest, NamesThatFollowEachOtherHaveShardsOfAllParts) {
   ShardSet seen;
   for (int i = 0; i < 2000; ++i) seen.set(static_cast<size_t>(ShardOf("assets/fake~" + std::to_string(i))));
   EXPECT_TRUE(seen.all());
+}
+
+TEST(OwnershipTest, EachPlaceBelongsToOneShard) {
+  for (const size_t places : {1, 2, 3, 10, 127, 128, 129, 1000}) {
+    std::vector<size_t> of(kShards);
+    for (size_t place = 0; place < places; ++place) ++of[place * kShards / places];
+    size_t all = 0;
+    for (size_t shard = 0; shard < kShards; ++shard) {
+      EXPECT_EQ(PlacesOf(ShardSet().set(shard), places), of[shard]) << shard << " of " << places;
+      all += of[shard];
+    }
+    EXPECT_EQ(PlacesOf(ShardSet().set(), places), all);
+    EXPECT_EQ(PlacesOf({}, places), 0u);
+  }
 }
 
 TEST(OwnershipTest, OneProcessOwnsAllAndIsToldBeforeTheStartReturns) {

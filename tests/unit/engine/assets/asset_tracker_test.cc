@@ -170,7 +170,7 @@ class ApplyTest : public ::testing::Test {
   engine::Upstreams upstreams_{Configs(vendor_), clock_};
   engine::WatchHub<model::Asset> hub_{"test"};
   AssetNotes notes_;
-  engine::AssetTracker tracker_{{}, {*store_, upstreams_, hub_, notes_, clock_, random_}};
+  engine::AssetTracker tracker_{{}, {*store_, store_->ownership(), upstreams_, hub_, notes_, clock_, random_}};
 };
 
 TEST_F(ApplyTest, ASettledAssetNeverGoesBackToProcessingAndKeepsTheGatewaysOwnError) {

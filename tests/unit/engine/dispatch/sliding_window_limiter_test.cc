@@ -148,5 +148,55 @@ TEST(SlidingWindowLimiterTest, AClockThatIsSetBackCostsASecondNotTheTimeOfTheSte
   EXPECT_LE(window.NextAt(back), back + absl::Seconds(1));
 }
 
+// Three processes that share a rate, each as busy as its places let it be, while places move between them.
+TEST(SharedRateTest, AllTogetherNeverExceedTheRateWhileItsPartsMove) {
+  constexpr size_t kPlaces = 10;
+  base::SeededRandom random(3);
+  std::vector<int> owner(kPlaces, 0);
+  std::vector<SlidingWindowLimiter> windows;
+  for (int process = 0; process < 3; ++process) {
+    windows.emplace_back(kPlaces, [&owner, process](size_t places) {
+      EXPECT_EQ(places, kPlaces);
+      return static_cast<size_t>(std::count(owner.begin(), owner.end(), process));
+    });
+  }
+  std::vector<absl::Time> arrivals;
+  std::vector<int> calls(3);
+  for (absl::Time now = kStart; now < kStart + absl::Minutes(5); now += absl::Milliseconds(10)) {
+    // A move every second or so in the first four minutes.
+    const bool moves = now < kStart + absl::Minutes(4) && random.Unit() < 0.01;
+    if (moves) owner[random.Bits() % kPlaces] = static_cast<int>(random.Bits() % 3);
+    for (size_t process = 0; process < windows.size(); ++process) {
+      SlidingWindowLimiter& window = windows[process];
+      if (window.NextAt(now) > now) continue;
+      window.Take(now);
+      const absl::Time mark = window.Sent(now);
+      // It arrives at once, or as late as it can.
+      const absl::Duration travel = random.Unit() < 0.5 ? absl::ZeroDuration() : SlidingWindowLimiter::kTravel;
+      arrivals.push_back(now + travel);
+      window.Answered(mark, now + travel);
+      if (now >= kStart + absl::Minutes(4)) ++calls[process];
+    }
+  }
+  std::sort(arrivals.begin(), arrivals.end());
+  EXPECT_LE(MostInASecond(arrivals), kPlaces);
+  // And all use what they have once it rests.
+  EXPECT_GE(calls[0] + calls[1] + calls[2], 60 * 7);
+  for (int process = 0; process < 3; ++process) {
+    EXPECT_EQ(calls[static_cast<size_t>(process)] == 0, std::count(owner.begin(), owner.end(), process) == 0);
+  }
+}
+
+TEST(SharedRateTest, WithoutAPlaceNothingGoesAndItIsAskedForAgain) {
+  size_t part = 0;
+  SlidingWindowLimiter window(5, [&](size_t) { return part; });
+  EXPECT_EQ(window.NextAt(kStart), kStart + absl::Seconds(1));
+  EXPECT_EQ(window.Use(kStart), 1);
+  part = 2;
+  const absl::Time first = window.NextAt(kStart);
+  EXPECT_EQ(first, kStart + absl::Seconds(1) + SlidingWindowLimiter::kTravel) << "another process may have used it";
+  EXPECT_EQ(window.NextAt(first), first);
+}
+
 }  // namespace
 }  // namespace seedance::engine
