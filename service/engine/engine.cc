@@ -92,8 +92,6 @@ Engine::~Engine() { Stop(); }
 
 absl::Status Engine::Start() {
   journal_.Start();
-  asset_tracker_.Start();
-  task_tracker_.Start();
   asset_recreation_.Start();
   journal_reconciler_.Start();
   task_reconciler_.Start();
@@ -103,8 +101,12 @@ absl::Status Engine::Start() {
   const absl::Status taken = store_.ownership().Start({[this](const store::ShardSet& shards) { return TakeUp(shards); },
                                                        [this](const store::ShardSet& shards) { Drop(shards); },
                                                        [this] { change_follower_.Look(); }});
+  if (!taken.ok()) return taken;
+  // What was taken up is handed out from here on.
+  asset_tracker_.Start();
+  task_tracker_.Start();
   // After the tasks, which say what is in use.
-  return taken.ok() ? asset_keep_alive_.Start() : taken;
+  return asset_keep_alive_.Start();
 }
 
 absl::Status Engine::TakeUp(const store::ShardSet& shards) {

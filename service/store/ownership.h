@@ -3,6 +3,7 @@
 
 #include <bitset>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 #include "absl/functional/any_invocable.h"
@@ -33,6 +34,8 @@ class Ownership {
   // Of so many places that all processes share, for example at a vendor: how many are this process's just now, by its
   // shards. Each place is one process's at a time. Never blocks.
   virtual size_t PartOf(size_t places) = 0;
+  // This process's number as a sender of billed requests (model::JournalEntry::sender); 0 also while it has none.
+  virtual int64_t number() = 0;
   // Whether this process does what is to be done once for the whole store, such as removing what is old.
   bool Leads() { return Owns(0); }
 
@@ -58,6 +61,7 @@ class OwnsAll final : public Ownership {
  public:
   bool Owns(int) override { return true; }
   size_t PartOf(size_t places) override { return places; }
+  int64_t number() override { return 0; }
   absl::Status Start(Listener listener) override { return listener.on_gain(ShardSet().set()); }
   void Stop() override {}
 };

@@ -76,9 +76,7 @@ absl::Status JournalReconciler::TakeUp() {
   const absl::StatusOr<std::vector<model::JournalEntry>> rows =
       store_.ListEntriesInDoubt(std::numeric_limits<int>::max());
   if (!rows.ok()) return rows.status();
-  for (const model::JournalEntry& row : *rows) {
-    if (store_.ownership().OwnsId(TextOf(row.key))) Plan(row, /*at_once=*/true);
-  }
+  for (const model::JournalEntry& row : *rows) Plan(row, /*at_once=*/true);
   return absl::OkStatus();
 }
 

@@ -51,7 +51,7 @@ class JournalReconciler : public Journal::DoubtResolver {
   JournalReconciler(const AssetDependencies& dependencies, AssetRecreation& recreation);
 
   void Start() { schedule_.Start(); }
-  // Looks for every call of this process's shards that is in doubt. Errors of the store. Call it after
+  // Looks for every call that is in doubt, whichever process sent it. Errors of the store. Call it after
   // Journal::Recover.
   absl::Status TakeUp();
   // Begins no further lookups; those under way end with the account's threads.

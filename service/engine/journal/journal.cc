@@ -135,7 +135,7 @@ bool Journal::Begin(const model::JournalEntry& call) {
   absl::StatusOr<std::optional<model::JournalEntry>> end = WriteKept(call.key);
   if (!end.ok()) return Release(call.key, end.status()), false;
   if (end->has_value()) row = **std::move(end);
-  if (IsElsewhere(row)) {
+  if (IsElsewhere(row, store_.ownership().number())) {
     base::MutexLock lock(mutex_);
     flights_.at(call.key).elsewhere = true;
     elsewhere_.Schedule(TextOf(call.key), clock_.Now() + kLookPause);
@@ -153,7 +153,7 @@ void Journal::AnswerBy(const model::JournalEntry& row) {
 void Journal::LookElsewhere(const std::string& text) {
   const model::JournalKey key = model::KeyOfText(text);
   const absl::StatusOr<std::optional<model::JournalEntry>> row = store_.GetEntry(key);
-  if (!row.ok() || (row->has_value() && IsElsewhere(**row))) {
+  if (!row.ok() || (row->has_value() && IsElsewhere(**row, store_.ownership().number()))) {
     return elsewhere_.Schedule(text, clock_.Now() + kLookPause);
   }
   {
@@ -202,7 +202,7 @@ void Journal::LookAgain(const model::JournalKey& key, absl::AnyInvocable<void(ab
   const absl::StatusOr<std::optional<model::JournalEntry>> row = store_.GetEntry(key);
   if (!row.ok()) return done(false);
   if (!row->has_value() || !IsDoubtful(**row)) return done(true);
-  if (IsElsewhere(**row)) return done(false);
+  if (IsElsewhere(**row, store_.ownership().number())) return done(false);
   bool is_mine = false;
   {
     base::MutexLock lock(mutex_);
@@ -300,7 +300,10 @@ absl::StatusOr<std::vector<model::JournalEntry>> Journal::Unsettled() {
   for (model::JournalEntry& call : unwritten_.Calls()) calls.insert_or_assign(call.key, std::move(call));
   absl::StatusOr<std::vector<model::JournalEntry>> in_flight = store_.ListEntriesInFlight();
   if (!in_flight.ok()) return in_flight;
-  for (model::JournalEntry& call : *in_flight) calls.emplace(call.key, std::move(call));
+  const int64_t own = store_.ownership().number();
+  for (model::JournalEntry& call : *in_flight) {
+    if (IsElsewhere(call, own)) calls.emplace(call.key, std::move(call));
+  }
   return WithRows(std::move(calls));
 }
 

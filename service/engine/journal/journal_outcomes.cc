@@ -22,7 +22,9 @@ absl::StatusOr<std::string> OutcomeOf(const model::JournalEntry& row) {
   return base::InternalError("journal entry in an impossible state");
 }
 
-bool IsElsewhere(const model::JournalEntry& row) { return row.state == JournalState::kInFlight && row.sender != 0; }
+bool IsElsewhere(const model::JournalEntry& row, int64_t own) {
+  return row.state == JournalState::kInFlight && row.sender != own;
+}
 
 bool IsDoubtful(const model::JournalEntry& row) {
   return row.state == JournalState::kInFlight || row.state == JournalState::kInDoubt;

@@ -1,6 +1,7 @@
 #ifndef SEEDANCE_SERVICE_ENGINE_JOURNAL_JOURNAL_OUTCOMES_H_
 #define SEEDANCE_SERVICE_ENGINE_JOURNAL_JOURNAL_OUTCOMES_H_
 
+#include <cstdint>
 #include <string>
 
 #include "absl/status/status.h"
@@ -16,8 +17,8 @@ namespace seedance::engine {
 // The answer to one who asks again.
 absl::StatusOr<std::string> OutcomeOf(const model::JournalEntry& row);
 
-// Whether another process sends it: one that is gone has its rows put in doubt.
-bool IsElsewhere(const model::JournalEntry& row);
+// Whether a process with another number than `own` sends it: one that is gone has its rows put in doubt.
+bool IsElsewhere(const model::JournalEntry& row, int64_t own);
 // Whether a row, of which nobody in this process waits for the answer, says that the outcome is not known.
 bool IsDoubtful(const model::JournalEntry& row);
 // Whether a call with this end left the gateway and may have been accepted.

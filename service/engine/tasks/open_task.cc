@@ -28,6 +28,7 @@ OpenTask::OpenTask(const GenerationTask& task, absl::Time now, bool disowned)
 
 void OpenTask::OnChange(const GenerationTask& task, absl::Time now) {
   if (IsSubmitted(task.state) && !submitted()) answered_ = now;
+  revision_ = task.revision;
   state_ = task.state;
   deadline_ = task.deadline_time;
   if (upstream_task_id_.empty()) upstream_task_id_ = task.upstream_task_id;

@@ -139,6 +139,7 @@ class OpenTask {
   model::TaskState state() const { return state_; }
   bool submitted() const { return IsSubmitted(state_); }
   bool ended() const { return model::IsTerminal(state_); }
+  int64_t revision() const { return revision_; }  // Of the last change.
   bool handed_out() const { return phase_ == Phase::kHandedOut; }
   bool polled() const { return polled_; }
   absl::Time answered() const { return answered_; }  // Or when it was taken up, or accepted.
@@ -164,6 +165,7 @@ class OpenTask {
   const std::string upstream_;
   const std::vector<std::string> assets_;
   const bool disowned_;
+  int64_t revision_ = 0;
   model::TaskState state_ = model::TaskState::kUnspecified;
   absl::Time deadline_;
   std::string upstream_task_id_;

@@ -107,6 +107,21 @@ void Submission::WaitForAssets(const GenerationTask& task, const AssetCheck& che
                         .woken_by = OpenTask::WokenBy::kAssets});
 }
 
+Submission::Sending::Sending(Submission& submission, const std::string& id) : submission_(submission), id_(id) {
+  base::MutexLock lock(submission_.mutex_);
+  submission_.sending_.insert(id_);
+}
+
+Submission::Sending::~Sending() {
+  base::MutexLock lock(submission_.mutex_);
+  submission_.sending_.erase(submission_.sending_.find(id_));
+}
+
+bool Submission::IsSending(const std::string& id) {
+  base::MutexLock lock(mutex_);
+  return sending_.count(id) > 0;
+}
+
 void Submission::Begin(GenerationTask& task, const VendorAccount& account) {
   task.state = TaskState::kSubmitting;
   task.state_message.clear();
@@ -115,6 +130,7 @@ void Submission::Begin(GenerationTask& task, const VendorAccount& account) {
 
 void Submission::Submit(const std::string& id, const std::vector<model::Asset>& assets, VendorAccount& account,
                         RequestSlot& slot) {
+  const Sending sending(*this, id);
   // From here on a crash means doubt.
   const absl::StatusOr<GenerationTask> task =
       with_.writer.WriteIf(id, IsIn(TaskState::kPending), [&](GenerationTask& edited) { Begin(edited, account); });
@@ -147,6 +163,19 @@ absl::Duration Submission::NextTry(const std::string& id, const upstream::Billed
   return std::max(delay, result.retry_after.value_or(delay));
 }
 
+bool Submission::Settle(const std::string& id, TaskWriter::Change merge,
+                        const std::shared_ptr<base::CancelToken>& until) {
+  const auto unanswered = [](const GenerationTask& task) {
+    const bool unknown = task.state == TaskState::kSubmitting || task.state == TaskState::kSubmitUnknown;
+    return unknown && task.upstream_task_id.empty();
+  };
+  const auto settle = [&](GenerationTask& edited) {
+    merge(edited);
+    edited.error = {};
+  };
+  return with_.writer.ForAnybody().WriteSurely(id, unanswered, settle, until).ok();
+}
+
 bool Submission::WriteResult(const std::string& id, const upstream::BilledResult<std::string>& result,
                              const std::shared_ptr<base::CancelToken>& until) {
   const absl::Duration next_try = NextTry(id, result);
@@ -165,7 +194,9 @@ bool Submission::WriteResult(const std::string& id, const upstream::BilledResult
   // Whatever its state: while it is being sent nobody else takes it out of SUBMITTING. The tracker does so at its
   // start, and for a task that was disowned.
   const auto always = [](const GenerationTask&) { return true; };
-  if (!schedule_.Finish(id, always, merge, next_try, until)) return false;
+  if (!schedule_.Finish(id, always, merge, next_try, until)) {
+    return result.acceptance == Acceptance::kAccepted && Settle(id, merge, until);
+  }
   if (in_doubt.has_value()) {
     for (InDoubtObserver* observer : observers_.in_doubt) observer->OnInDoubt(*in_doubt);
   }

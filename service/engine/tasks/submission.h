@@ -4,9 +4,11 @@
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "service/base/mutex.h"
 #include "service/engine/dispatch/request_slot.h"
 #include "service/engine/tasks/task_observers.h"
 #include "service/engine/tasks/task_schedule.h"
@@ -42,6 +44,19 @@ class Submission {
 
   // The turn of a submission that can begin now; null: it has to wait.
   std::unique_ptr<RequestSlot> TakeSlot(VendorAccount& account);
+  // While it lives this process may be sending the task: from before it is stored as SUBMITTING.
+  class Sending {
+   public:
+    Sending(Submission& submission, const std::string& id);
+    ~Sending();
+    Sending(const Sending&) = delete;
+    Sending& operator=(const Sending&) = delete;
+
+   private:
+    Submission& submission_;
+    const std::string id_;
+  };
+  bool IsSending(const std::string& id);
   // Makes a task SUBMITTING, with all that is decided before it is sent; to be stored before Send.
   void Begin(model::GenerationTask& task, const VendorAccount& account);
   // Follows a task that was just stored as SUBMITTING.
@@ -60,6 +75,9 @@ class Submission {
   std::optional<std::vector<model::Asset>> AssetsOrEndStep(const model::GenerationTask& task);
   void WaitForAssets(const model::GenerationTask& task, const AssetCheck& check);
   absl::Duration NextTry(const std::string& id, const upstream::BilledResult<std::string>& result);
+  // For an answer that this process may not write any more as the task's owner: writes it as the proof that settles
+  // the doubt.
+  bool Settle(const std::string& id, TaskWriter::Change merge, const std::shared_ptr<base::CancelToken>& until);
   // Writes it until the end of the stop's grace. False: it was not written.
   bool WriteResult(const std::string& id, const upstream::BilledResult<std::string>& result,
                    const std::shared_ptr<base::CancelToken>& until);
@@ -70,6 +88,8 @@ class Submission {
   WaitTeller& waits_;
   TaskSchedule& schedule_;
   std::atomic<bool> stopped_{false};
+  base::Mutex mutex_;
+  std::multiset<std::string> sending_ ABSL_GUARDED_BY(mutex_);  // Ids.
 };
 
 }  // namespace seedance::engine

@@ -36,6 +36,7 @@ void TaskLaunch::Fly(Flight& flight) {
     flight.slot.reset();
     return StoreAndTrack(flight.fresh, flight.done);
   }
+  const Submission::Sending sending(submission, flight.fresh.task.id);
   // From the commit on a crash means doubt, whether it has left by then or not.
   submission.Begin(flight.fresh.task, flight.account);
   const std::optional<GenerationTask> task = Store(flight.fresh, flight.done);

@@ -69,7 +69,8 @@ TaskTable::News TaskTable::OnChange(const GenerationTask& task) {
   base::MutexLock lock(mutex_);
   OpenTask* open = FindLocked(task.id);
   if (open == nullptr) return News::kUnknown;
-  if (open->ended()) return News::kNone;
+  // One that was read before the last change.
+  if (open->ended() || task.revision < open->revision()) return News::kNone;
   const News news = open->state() == task.state ? News::kNone : News::kState;
   const bool submitted = open->submitted();
   const bool nameless = open->upstream_task_id().empty();

@@ -34,8 +34,13 @@ absl::Status TaskTracker::TakeUp(const store::ShardSet& shards) {
   const absl::StatusOr<std::vector<GenerationTask>> open = with_.store.ListOpenTasks();
   if (!open.ok()) return open.status();
   for (const GenerationTask& found : *open) {
-    // Those that are there were taken up before an error, and may be on their way.
+    // Those that are there were taken up before an error.
     if (!shards.test(static_cast<size_t>(store::ShardOf(found.id))) || with_.table.Contains(found.id)) continue;
+    if (submission_.IsSending(found.id)) {
+      // By this process, which lost the shard meanwhile and has it again.
+      with_.table.AddHandedOut(found);
+      continue;
+    }
     if (found.state != TaskState::kSubmitting) {
       Track(found);
       continue;
@@ -67,8 +72,8 @@ void TaskTracker::OnForeignChange(const GenerationTask& task) {
   if (!Follows(task.id)) return;
   switch (with_.table.OnChange(task)) {
     case TaskTable::News::kUnknown:
-      // One that was given up, and is followed again.
-      if (!model::IsTerminal(task.state)) Track(task);
+      // One that was given up, and is followed again. Others are their creator's to track, or TakeUp's.
+      if (IsSubmitted(task.state)) Track(task);
       return;
     case TaskTable::News::kState:
       return with_.table.Hasten(task.id);

@@ -39,6 +39,9 @@ class TaskWriter {
              base::Random& random, const Options& options)
       : store_(store), table_(table), hub_(hub), clock_(clock), random_(random), options_(options) {}
 
+  // The same for what is not its owner's work.
+  TaskWriter ForAnybody() const { return {store_, table_, hub_, clock_, random_, {options_.write_times}}; }
+
   // Returns the task as written. An error of `edit` is returned and nothing is written; so is an edit that breaks the
   // table of states, which is logged and kInternal.
   absl::StatusOr<model::GenerationTask> Write(const std::string& id, Edit edit);

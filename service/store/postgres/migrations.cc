@@ -137,9 +137,10 @@ constexpr char kReplicas[] = R"sql(
 ALTER TABLE store_meta ADD COLUMN assignment bigint NOT NULL DEFAULT 0;  -- Counts changes of shards and replicas.
 
 CREATE TABLE replicas (
-  number bigint      PRIMARY KEY,  -- No other ever had it.
-  until  timestamptz NOT NULL,     -- Then its lease is over.
-  name   bytea       NOT NULL      -- For operators.
+  number  bigint      PRIMARY KEY,  -- No other ever had it.
+  until   timestamptz NOT NULL,     -- Then its lease is over.
+  commits bigint      NOT NULL,     -- Transactions that it wrote.
+  name    bytea       NOT NULL      -- For operators.
 );
 
 CREATE TABLE shards (
@@ -166,6 +167,10 @@ int Version(Connection& connection) {
 }
 
 absl::Status MigrateInTransaction(Connection& connection, const std::string& schema) {
+  // Of several that share the schema one at a time.
+  Query(connection, "SELECT pg_advisory_xact_lock(hashtextextended('seedance-gateway schema ' || $1, 0))")
+      .Text(schema)
+      .Run();
   MakeSchema(connection, schema);
   const int latest = static_cast<int>(Migrations().size());
   const int version = Version(connection);

@@ -21,14 +21,17 @@ constexpr absl::Duration kLockAgain = absl::Seconds(2);
 // The key of a schema's lock; a lock is of one database.
 constexpr char kKey[] = "hashtextextended('seedance-gateway store ' || $1, 0)";
 
-bool TryLock(Connection& connection, const std::string& schema) {
-  Query lock(connection, absl::StrCat("SELECT pg_try_advisory_lock(", kKey, ")::int"));
-  lock.Text(schema).Step();
+// Those that share the schema share the lock.
+bool TryLock(Connection& connection, const ConnectOptions& options) {
+  const char* shared = options.shared ? "_shared" : "";
+  Query lock(connection, absl::StrCat("SELECT pg_try_advisory_lock", shared, "(", kKey, ")::int"));
+  lock.Text(options.schema).Step();
   return lock.IntAt(0) == 1;
 }
 
-void Unlock(Connection& connection, const std::string& schema) {
-  Query(connection, absl::StrCat("SELECT pg_advisory_unlock(", kKey, ")")).Text(schema).Run();
+void Unlock(Connection& connection, const ConnectOptions& options) {
+  const char* shared = options.shared ? "_shared" : "";
+  Query(connection, absl::StrCat("SELECT pg_advisory_unlock", shared, "(", kKey, ")")).Text(options.schema).Run();
 }
 
 std::string Setting(Connection& connection, const std::string& name) {
@@ -63,17 +66,11 @@ absl::StatusOr<std::unique_ptr<OwnerSession>> OwnerSession::Open(Connector& conn
   if (absl::Status good = CheckServer(*connection); !good.ok()) return good;
   const std::string& schema = connector.options().schema;
   absl::Status locked = AwaitLock(absl::StrCat("schema ", schema), wait,
-                                  [&]() -> absl::StatusOr<bool> { return TryLock(*connection, schema); });
+                                  [&]() -> absl::StatusOr<bool> { return TryLock(*connection, connector.options()); });
   if (!locked.ok()) return locked;
   if (absl::Status migrated = Migrate(*connection, schema); !migrated.ok()) return migrated;
   MakeMeta(*connection, base::MakeUuidV4(base::SystemRandom()));
-  Meta meta;
-  if (connector.options().shared) {
-    Unlock(*connection, schema);
-    meta = *ReadMeta(*connection);
-  } else {
-    meta = TakeOwnership(*connection);
-  }
+  Meta meta = connector.options().shared ? *ReadMeta(*connection) : TakeOwnership(*connection);
   return std::unique_ptr<OwnerSession>(new OwnerSession(connector, soundness, std::move(connection), std::move(meta)));
 }
 
@@ -87,10 +84,10 @@ OwnerSession::OwnerSession(Connector& connector, Soundness& soundness, std::uniq
 }
 
 OwnerSession::~OwnerSession() {
-  if (connector_.options().shared || connection_ == nullptr || !connection_->usable()) return;
+  if (connection_ == nullptr || !connection_->usable()) return;
   try {
     // The server takes a moment to end a session; the next gateway may ask at once.
-    Unlock(*connection_, connector_.options().schema);
+    Unlock(*connection_, connector_.options());
   } catch (const PostgresError& error) {
     StatusOf(error).IgnoreError();
   }
@@ -112,7 +109,7 @@ absl::Status OwnerSession::Reconnect() {
       StatusOf(PostgresError("55000", std::string(good.message()), false)).IgnoreError();
       return base::StoreUnavailable("unsafe_server");
     }
-    const absl::StatusOr<bool> locked = connector_.options().shared ? true : LockAgain(**made);
+    const absl::StatusOr<bool> locked = LockAgain(**made);
     if (!locked.ok()) return locked.status();
     if (!*locked) return base::StoreUnavailable("locked");
   } catch (const PostgresError& error) {
@@ -127,11 +124,11 @@ absl::Status OwnerSession::Reconnect() {
 absl::StatusOr<bool> OwnerSession::LockAgain(Connection& connection) {
   base::Clock& clock = connector_.clock();
   const absl::Time end = clock.Now() + kLockAgain;
-  const std::string& schema = connector_.options().schema;
+  const bool shared = connector_.options().shared;
   bool ended = false;
-  while (!TryLock(connection, schema)) {
+  while (!TryLock(connection, connector_.options())) {
     const std::optional<Meta> meta = ReadMeta(connection);
-    if (meta.has_value() && meta->owner != meta_.owner) return Lose("taken_over");
+    if (!shared && meta.has_value() && meta->owner != meta_.owner) return Lose("taken_over");
     if (!std::exchange(ended, true)) EndFormer(connection);
     if (clock.Now() >= end) return false;
     base::SleepUntil(clock, clock.Now() + kPause);
@@ -149,12 +146,24 @@ void OwnerSession::EndFormer(Connection& connection) {
 }
 
 absl::StatusOr<Meta> OwnerSession::Begin() {
-  const std::optional<Meta> meta = BeginWrite(*connection_);
+  if (const int64_t next = next_replica_; next != replica_) {
+    replica_ = next;
+    meta_.replica_commits = -1;
+  }
+  const std::optional<Meta> meta = BeginWrite(*connection_, replica_);
   if (!meta.has_value() || meta->epoch != meta_.epoch) return Lose("replaced");
   if (!connector_.options().shared && meta->owner != meta_.owner) return Lose("taken_over");
   // Restored from a backup, or a standby that had not received all.
   if (meta->commits < meta_.commits) return Lose("commits_lost");
+  // Others may have committed since. A row that is gone says nothing: this replica was taken for dead.
+  const bool there = meta->replica_commits >= 0;
+  if (there && meta->replica_commits < meta_.replica_commits) return Lose("commits_lost");
   return *meta;
+}
+
+void OwnerSession::Committed(const Meta& meta) {
+  meta_.commits = meta.commits + 1;
+  if (meta.replica_commits >= 0) meta_.replica_commits = meta.replica_commits + 1;
 }
 
 absl::Status OwnerSession::Lose(std::string_view cause) {
@@ -188,8 +197,10 @@ absl::StatusOr<Outcome> OwnerSession::Ask(const Meta& meta, bool ended) {
     if (outcome == Outcome::kInProgress && ended) EndFormer(**made);
     if (outcome != Outcome::kCommitted) return outcome;
     // A server that was restored, or a standby, may have given the number to another transaction.
-    const std::optional<Meta> now = ReadMeta(**made);
+    const std::optional<Meta> now = ReadMeta(**made, replica_);
     const bool there = now.has_value() && now->epoch == meta.epoch && now->commits > meta.commits;
+    // Of several replicas each has a count of its own.
+    if (replica_ != 0 && there && now->replica_commits <= meta.replica_commits) return Outcome::kUnknown;
     return there ? Outcome::kCommitted : Outcome::kUnknown;
   } catch (const PostgresError& error) {
     // A number that the server has not given yet: it crashed, and nothing of the transaction was on disk.

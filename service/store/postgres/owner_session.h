@@ -41,6 +41,10 @@ class OwnerSession {
   const std::string& epoch() const { return meta_.epoch; }
   // The server's process.
   int64_t process_id() const { return process_id_; }
+  // The number of the replica that writes, of a shared schema; 0: it has none yet. SetReplica may be called by any
+  // thread, and counts from the next Begin on.
+  void SetReplica(int64_t number) { next_replica_ = number; }
+  int64_t replica() const { return replica_; }
   // What tells other replicas of a commit; empty: there are none.
   const std::string& notification() const { return notification_; }
 
@@ -57,7 +61,7 @@ class OwnerSession {
   Outcome ResolveCommit(const Meta& meta);
 
   // A commit was acknowledged.
-  void Committed(const Meta& meta) { meta_.commits = meta.commits + 1; }
+  void Committed(const Meta& meta);
 
  private:
   OwnerSession(Connector& connector, Soundness& soundness, std::unique_ptr<Connection> connection, Meta meta);
@@ -75,7 +79,9 @@ class OwnerSession {
   std::string notification_;
   std::atomic<int64_t> process_id_ = 0;  // Of the last session that had the lock, if there is one.
   int64_t process_start_micros_ = 0;
-  Meta meta_;  // Owner and epoch of this store; commits that were acknowledged.
+  Meta meta_;  // Owner and epoch of this store; commits that were acknowledged, also those of the replica.
+  std::atomic<int64_t> next_replica_ = 0;
+  int64_t replica_ = 0;
 };
 
 }  // namespace seedance::store::postgres

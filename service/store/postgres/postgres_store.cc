@@ -1,5 +1,6 @@
 #include "service/store/postgres/postgres_store.h"
 
+#include <algorithm>
 #include <optional>
 #include <set>
 #include <utility>
@@ -15,6 +16,9 @@
 
 namespace seedance::store::postgres {
 namespace {
+
+// A busy machine may keep a transaction waiting for so long.
+constexpr absl::Duration kLeastIdle = absl::Seconds(2);
 
 // The open database, for SqlStore.
 class Backend {
@@ -50,6 +54,7 @@ class Backend {
   std::optional<int64_t> Sender(sql::Session& session) {
     return replica_.has_value() ? replica_->LiveNumber(static_cast<Connection&>(session)) : 0;
   }
+  bool IsOwnSender(int64_t sender) { return replica_.has_value() ? replica_->IsOwnNumber(sender) : sender == 0; }
   std::set<int64_t> Live(sql::Session& session) {
     return replica_.has_value() ? ReadLive(static_cast<Connection&>(session)) : std::set<int64_t>();
   }
@@ -67,7 +72,8 @@ class Backend {
       : soundness_(absl::StrCat("schema ", options.schema)),
         connector_({options.connection, options.password, options.schema, ConnectOptions().connect_timeout,
                     options.statement_timeout, options.lock_timeout, options.commit_wait, options.replica.has_value(),
-                    options.replica.has_value() ? options.replica->lease / 3 : ConnectOptions().idle_limit},
+                    options.replica.has_value() ? std::max(options.replica->lease / 3, kLeastIdle)
+                                                : ConnectOptions().idle_limit},
                    *options.clock),
         readers_(connector_, options.read_connections) {}
 

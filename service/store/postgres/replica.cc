@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "service/base/log.h"
+#include "service/base/thread.h"
 #include "service/model/generation_task.h"
 #include "service/store/postgres/store_meta.h"
 
@@ -74,12 +75,12 @@ Replica::Replica(Connector& connector, WriteQueue& writer, base::Clock& clock, R
       connector_(connector),
       writer_(writer),
       clock_(clock),
-      tell_(clock, base::Timer::Alarm::Work::kMayBlock, [this] { Tell(); }),
-      beats_(clock) {}
+      tell_(clock, base::Timer::Alarm::Work::kMayBlock, [this] { Tell(); }) {}
 
 bool Replica::Owns(int shard) {
   base::MutexLock lock(mutex_);
-  return owned_.test(static_cast<size_t>(shard)) && clock_.Now() < until_;
+  const ShardSet owned = owned_ & ~lost_ & ~losing_;
+  return owned.test(static_cast<size_t>(shard)) && clock_.Now() < until_;
 }
 
 size_t Replica::PartOf(size_t places) {
@@ -93,10 +94,7 @@ size_t Replica::PartOf(size_t places) {
 
 absl::Status Replica::Start(Listener listener) {
   listener_ = std::move(listener);
-  beats_.Start(absl::ZeroDuration(), [this] {
-    Beat(/*leave=*/false);
-    return options_.beat;
-  });
+  beats_ = base::StartThread("store-lease", [this] { BeatOnAndOn(); });
   changes_.emplace(
       connector_, [this] { return writer_.process_id(); }, std::move(listener_.on_write));
   return absl::OkStatus();
@@ -104,13 +102,41 @@ absl::Status Replica::Start(Listener listener) {
 
 void Replica::Stop() {
   if (changes_.has_value()) changes_->Stop();
-  beats_.Stop();
-  tell_.Stop();
   {
     base::MutexLock lock(mutex_);
-    if (std::exchange(stopped_, true) || number_ == 0) return;
+    if (std::exchange(stopped_, true)) return;
+    wake_.NotifyAll();
   }
-  Beat(/*leave=*/true);
+  if (beats_.joinable()) beats_.join();
+  tell_.Stop();
+  if (number() != 0) Beat(/*leave=*/true);
+}
+
+int64_t Replica::number() {
+  base::MutexLock lock(mutex_);
+  return number_;
+}
+
+bool Replica::IsOwnNumber(int64_t number) {
+  base::MutexLock lock(mutex_);
+  return numbers_.count(number) > 0;
+}
+
+void Replica::BeatOnAndOn() {
+  for (;;) {
+    Beat(/*leave=*/false);
+    const absl::Time next = clock_.Now() + options_.beat;
+    base::MutexLock lock(mutex_);
+    while (!stopped_ && clock_.Now() < next) clock_.WaitUntil(wake_, mutex_, next);
+    if (stopped_) return;
+  }
+}
+
+bool Replica::MayRemove(bool joins) {
+  const absl::Time now = clock_.Now();
+  base::MutexLock lock(mutex_);
+  if (joins || now >= until_) removes_from_ = now + options_.lease;
+  return now >= removes_from_;
 }
 
 void Replica::Beat(bool leave) {
@@ -133,7 +159,7 @@ void Replica::BeatIn(Connection& connection, bool leave, Beaten& beaten) {
   const bool joins = number == 0 || !Renew(connection, number);
   if (joins && leave) return;
   beaten.number = joins ? Join(connection) : number;
-  beaten.others_gone = RemoveDead(connection, beaten.number);
+  beaten.others_gone = MayRemove(joins) && RemoveDead(connection, beaten.number);
   if (beaten.others_gone || joins) connection.Reassign();
   beaten.owned = OwnedBy(beaten.number, Move(connection, beaten.number, leave));
   // What is given away is not ours from here on: after the commit it would be too late.
@@ -146,7 +172,8 @@ int64_t Replica::Join(Connection& connection) const {
   Query next(connection, "UPDATE store_meta SET owner = owner + 1 WHERE id = 1 RETURNING owner");
   next.Step();
   const int64_t number = next.IntAt(0);
-  Query(connection, absl::StrCat("INSERT INTO replicas (number, until, name) VALUES ($1, ", kUntil, ", $3)"))
+  Query(connection,
+        absl::StrCat("INSERT INTO replicas (number, until, commits, name) VALUES ($1, ", kUntil, ", 0, $3)"))
       .Int(number)
       .Int(absl::ToInt64Microseconds(options_.lease))
       .Text(options_.name)
@@ -190,6 +217,8 @@ void Replica::Apply(const Beaten& beaten, absl::Time until) {
   lost_ |= lost;
   gained_ = (gained_ & ~lost) | gained;
   number_ = beaten.number;
+  numbers_.insert(number_);
+  writer_.SetReplica(number_);
   told_ = beaten.owned;
   owned_ = beaten.owned;
   until_ = until;
@@ -204,7 +233,7 @@ void Replica::Tell() {
   int64_t number = 0;
   {
     base::MutexLock lock(mutex_);
-    lost = std::exchange(lost_, {});
+    lost = losing_ = std::exchange(lost_, {});
     gained = std::exchange(gained_, {});
     others_gone = std::exchange(others_gone_, false);
     number = number_;
@@ -214,9 +243,17 @@ void Replica::Tell() {
              {"lost", static_cast<int64_t>(lost.count())},
              {"gained", static_cast<int64_t>(gained.count())}});
   if (lost.any()) listener_.on_loss(lost);
-  if ((gained.none() && !others_gone) || listener_.on_gain(gained).ok()) return;
+  {
+    base::MutexLock lock(mutex_);
+    losing_ = {};
+  }
+  if (gained.none() && !others_gone) return;
+  const absl::Status taken = listener_.on_gain(gained);
+  if (taken.ok()) return;
+  base::Log(base::LogLevel::kError, "shards_not_taken_up",
+            {{"replica", number}, {"cause", std::string(taken.message())}});
   base::MutexLock lock(mutex_);
-  gained_ |= gained & owned_;
+  gained_ |= gained & told_;
   others_gone_ |= others_gone;
   tell_.Set(clock_.Now() + kTellAgain);
 }

@@ -5,12 +5,12 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <thread>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "service/base/clock.h"
 #include "service/base/mutex.h"
-#include "service/base/repeated_work.h"
 #include "service/base/timer.h"
 #include "service/store/ownership.h"
 #include "service/store/postgres/change_listener.h"
@@ -37,12 +37,13 @@ std::set<int64_t> ReadLive(Connection& connection);
 // Tests: tests/unit/store/postgres/replica_test.cc
 class Replica final : public Ownership {
  public:
-  // The others must outlive it. Throws as Timer::Alarm.
+  // The others must outlive it. Throws as Timer::Alarm; Start throws ThreadStartError.
   Replica(Connector& connector, WriteQueue& writer, base::Clock& clock, ReplicaOptions options);
   ~Replica() override { Stop(); }
 
   bool Owns(int shard) override;
   size_t PartOf(size_t places) override;
+  int64_t number() override;
   absl::Status Start(Listener listener) override;
   void Stop() override;
 
@@ -50,6 +51,8 @@ class Replica final : public Ownership {
   bool IsOwner(Connection& connection, const std::string& id);
   // In a write transaction: the number of this replica, if its row is still there. Throws PostgresError.
   std::optional<int64_t> LiveNumber(Connection& connection);
+  // Whether this process has, or had, that number.
+  bool IsOwnNumber(int64_t number);
 
  private:
   // What a beat did; true once its transaction is committed.
@@ -59,9 +62,14 @@ class Replica final : public Ownership {
     bool others_gone = false;  // It removed replicas.
   };
 
+  // Body of the thread that beats.
+  void BeatOnAndOn();
   void Beat(bool leave);
   // One transaction: renews the lease, removes replicas whose leases are over, takes and gives shards.
   void BeatIn(Connection& connection, bool leave, Beaten& beaten);
+  // Whether this replica has been here for a whole lease: one that comes back, as all do after an outage of the
+  // database, must not take the others for dead before they could renew theirs.
+  bool MayRemove(bool joins);
   // Takes a number, and the row that goes with it.
   int64_t Join(Connection& connection) const;
   bool Renew(Connection& connection, int64_t number) const;
@@ -84,9 +92,13 @@ class Replica final : public Ownership {
   ShardSet told_ ABSL_GUARDED_BY(mutex_);  // What the listener knows, or will be told, to be owned.
   // What the listener is to be told, losses first.
   ShardSet lost_ ABSL_GUARDED_BY(mutex_);
+  ShardSet losing_ ABSL_GUARDED_BY(mutex_);  // It is being told.
   ShardSet gained_ ABSL_GUARDED_BY(mutex_);
   bool others_gone_ ABSL_GUARDED_BY(mutex_) = false;
+  std::set<int64_t> numbers_ ABSL_GUARDED_BY(mutex_);  // All that it has had.
+  absl::Time removes_from_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
+  base::CondVar wake_;
 
   // What a replica is by an assignment.
   struct Standing {
@@ -101,8 +113,8 @@ class Replica final : public Ownership {
 
   // Last: they use the others.
   base::Timer::Alarm tell_;
-  base::RepeatedWork beats_;
   std::optional<ChangeListener> changes_;
+  std::thread beats_;  // Of its own: a lease must not wait for other work.
 };
 
 }  // namespace seedance::store::postgres

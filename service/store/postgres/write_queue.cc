@@ -78,7 +78,7 @@ absl::Status WriteQueue::Try(Connection& connection, Write write) {
 
 absl::Status WriteQueue::End(Connection& connection, const Meta& meta) {
   try {
-    CommitWrite(connection, meta, session_->notification());
+    CommitWrite(connection, meta, session_->replica(), session_->notification());
   } catch (const PostgresError& error) {
     absl::Status status = StatusOf(error);
     if (!error.lost()) {

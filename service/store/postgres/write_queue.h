@@ -32,6 +32,9 @@ class WriteQueue {
   // The server's process that writes.
   int64_t process_id() const { return session_->process_id(); }
 
+  // From now on it writes as the replica with this number.
+  void SetReplica(int64_t number) { session_->SetReplica(number); }
+
   // Whether the last transaction failed.
   bool failed() const { return failed_; }
 

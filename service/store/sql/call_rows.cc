@@ -88,10 +88,11 @@ absl::StatusOr<Store::Begun> BeginEntry(Session& session, const JournalEntry& ca
   return begun;
 }
 
-absl::Status EndCall(Session& session, const JournalEntry& call, int64_t sender, bool written) {
+absl::Status EndCall(Session& session, const JournalEntry& call, absl::FunctionRef<bool(int64_t sender)> is_own,
+                     bool written) {
   absl::StatusOr<JournalEntry> row = RequireCall(session, call.key);
   if (!row.ok()) return row.status();
-  if (row->state == JournalState::kInFlight && row->sender != sender) {
+  if (row->state == JournalState::kInFlight && !is_own(row->sender)) {
     return absl::AbortedError("another process sends the request");
   }
   row->state = call.state;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "service/model/journal_entry.h"
@@ -25,8 +26,9 @@ absl::StatusOr<std::optional<model::JournalEntry>> ReadCall(Session& session, co
 absl::StatusOr<Store::Begun> BeginEntry(Session& session, const model::JournalEntry& call,
                                         const model::GenerationTask* task);
 // Takes state, resource_name, error and update_time from `call`. `written`: the created resource is written in this
-// transaction too. NOT_FOUND without an entry; ABORTED when it is in flight and not sent by `sender`.
-absl::Status EndCall(Session& session, const model::JournalEntry& call, int64_t sender, bool written);
+// transaction too. NOT_FOUND without an entry; ABORTED when it is in flight and `is_own` denies its sender.
+absl::Status EndCall(Session& session, const model::JournalEntry& call, absl::FunctionRef<bool(int64_t sender)> is_own,
+                     bool written);
 // NOT_FOUND without an entry.
 absl::Status ExtendFingerprint(Session& session, const model::JournalKey& key, const model::Fingerprint& more);
 // Return the number of entries, or the entries, concerned. `live`: senders whose entries stay in flight.

@@ -38,6 +38,7 @@ namespace seedance::store::sql {
 //   ownership()           as Store.
 //   IsOwner(session, id)  in a write: whether the shard of the task or asset is this process's.
 //   Sender(session)       in a write: number of this process as a sender of billed requests; nullopt: it may send none.
+//   IsOwnSender(sender)   whether this process has, or had, that number.
 //   Live(session)         in a write: the numbers of all processes that may be sending some.
 //   sole()                whether no other process may write the database. Never blocks.
 //   write_failed()        whether the last write failed.
@@ -322,8 +323,8 @@ class SqlStore : public Store {
   absl::Status FinishEntry(const model::JournalEntry& call, model::AssetGroup* group, model::Asset* asset) override {
     return backend_->Write([&](Session& session) {
       const bool written = group != nullptr || asset != nullptr;
-      const int64_t sender = backend_->Sender(session).value_or(kNobody);
-      if (absl::Status ended = EndCall(session, call, sender, written); !ended.ok()) return ended;
+      const auto is_own = [this](int64_t sender) { return backend_->IsOwnSender(sender); };
+      if (absl::Status ended = EndCall(session, call, is_own, written); !ended.ok()) return ended;
       if (group != nullptr) WriteGroup(session, *group);
       if (asset != nullptr) WriteAsset(session, *asset);
       return absl::OkStatus();
@@ -357,8 +358,6 @@ class SqlStore : public Store {
   }
 
  private:
-  static constexpr int64_t kNobody = -1;
-
   static absl::Status NotOwner() { return absl::AbortedError("the shard is another process's"); }
   static TaskCache::Task Shared(const model::GenerationTask& task) {
     return std::make_shared<const model::GenerationTask>(task);

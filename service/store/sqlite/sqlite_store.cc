@@ -31,6 +31,7 @@ class Backend {
   Ownership& ownership() { return ownership_; }
   bool IsOwner(sql::Session&, const std::string&) { return true; }
   std::optional<int64_t> Sender(sql::Session&) { return 0; }
+  bool IsOwnSender(int64_t sender) { return sender == 0; }
   std::set<int64_t> Live(sql::Session&) { return {}; }  // Those before this one are gone.
   bool sole() const { return true; }
   bool write_failed() { return database_->guard().failed(); }

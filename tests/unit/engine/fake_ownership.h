@@ -21,6 +21,7 @@ class FakeOwnership final : public store::Ownership {
     base::MutexLock lock(mutex_);
     return live_ ? store::PlacesOf(owned_, places) : 0;
   }
+  int64_t number() override { return 0; }
   absl::Status Start(Listener listener) override {
     listener_ = std::move(listener);
     return listener_.on_gain(owned());

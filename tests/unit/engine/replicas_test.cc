@@ -188,12 +188,51 @@ TEST_F(ReplicasTest, WhatWasOnItsWayWhenItsProcessWasLostIsInDoubtAndNeverSentAg
   one_->ownership.Lose(EvenShards());
   ASSERT_TRUE(two_->ownership.Gain(EvenShards()).ok());
   EXPECT_EQ(Stored(task->id).state, TaskState::kSubmitUnknown);
-  // The answer comes after all; who was taken for dead does not write it.
+  // The answer comes after all. It proves what became of the task, whoever has it.
   one_->vendor.create_task.Open();
-  ASSERT_TRUE(Eventually([&] { return one_->vendor.create_task.waiting() == 0; }));
-  clock_.Advance(absl::Minutes(1));
-  EXPECT_EQ(Stored(task->id).state, TaskState::kSubmitUnknown);
+  EXPECT_TRUE(Reaches(task->id, TaskState::kQueued));
+  EXPECT_FALSE(Stored(task->id).upstream_task_id.empty());
+  EXPECT_EQ(Stored(task->id).error.reason, base::Reason::kUnspecified);
+  Report(task->id, TaskState::kQueued);
+  two_->ownership.Tell();
+  EXPECT_TRUE(Polls(*two_, 1));
   EXPECT_EQ(one_->vendor.create_task.calls() + two_->vendor.create_task.calls(), 1);
+}
+
+TEST_F(ReplicasTest, WhatThisProcessSendsItselfIsNotInDoubtWhenItsShardComesBack) {
+  one_->vendor.create_task.Close();
+  const absl::StatusOr<GenerationTask> task = one_->Create();
+  ASSERT_TRUE(task.ok());
+  ASSERT_TRUE(Eventually([&] { return one_->vendor.create_task.waiting() == 1; }));
+  one_->ownership.Lose(EvenShards());
+  ASSERT_TRUE(one_->ownership.Gain(EvenShards()).ok());
+  EXPECT_EQ(Stored(task->id).state, TaskState::kSubmitting);
+  one_->vendor.create_task.Open();
+  EXPECT_TRUE(Reaches(task->id, TaskState::kQueued));
+  Report(task->id, TaskState::kQueued);
+  EXPECT_TRUE(Polls(*one_, 1)) << "it is followed";
+}
+
+TEST_F(ReplicasTest, NobodySendsWhatItsCreatorMayDisown) {
+  // Stored by another process, in a shard that is one's: it was created while the shard was on its way.
+  std::string id;
+  for (int i = 0; id.empty() || !one_->ownership.OwnsId(id); ++i) id = absl::StrCat("task-", i);
+  GenerationTask task;
+  task.id = id;
+  task.tenant = kTenant;
+  task.state = TaskState::kPending;
+  task.request.upstream = "fake";
+  task.create_time = task.update_time = clock_.Now();
+  task.deadline_time = clock_.Now() + absl::Hours(1);
+  model::JournalEntry call;
+  call.key = {kTenant, "CreateGenerationTask", id};
+  call.resource_name = task.name();
+  ASSERT_TRUE(store_->BeginEntry(call, &task).ok());
+  one_->ownership.Tell();
+  (void)Submitted(*one_);
+  ASSERT_TRUE(Polls(*one_, 2));
+  EXPECT_EQ(one_->vendor.create_task.calls(), 1);
+  EXPECT_EQ(Stored(id).state, TaskState::kPending);
 }
 
 TEST_F(ReplicasTest, WithoutALeaseNothingIsSentOrPolledUntilItIsBack) {

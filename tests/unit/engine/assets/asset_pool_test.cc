@@ -32,7 +32,7 @@ TEST_F(AssetPoolTest, AFullPoolIsRateLimitedAndTheRequestMayComeAgain) {
   engine::Journal::DoubtResolver resolver;
   engine::Journal billed(*store_, resolver, clock_, random_);
   AssetNotes notes;
-  engine::AssetTracker tracker({}, {*store_, upstreams, hub, notes, clock_, random_});
+  engine::AssetTracker tracker({}, {*store_, store_->ownership(), upstreams, hub, notes, clock_, random_});
   engine::Adoption adoption(*store_, tracker, clock_);
   engine::AssetCreation creation({}, {*store_, upstreams, billed, tracker, clock_, random_}, adoption);
   engine::CreateAssetParams params = GoodAsset(OldGroup(), "hero");

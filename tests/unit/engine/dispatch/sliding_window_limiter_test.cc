@@ -150,7 +150,7 @@ TEST(SlidingWindowLimiterTest, AClockThatIsSetBackCostsASecondNotTheTimeOfTheSte
 
 // Three processes that share a rate, each as busy as its places let it be, while places move between them.
 TEST(SharedRateTest, AllTogetherNeverExceedTheRateWhileItsPartsMove) {
-  constexpr size_t kPlaces = 10;
+  static constexpr size_t kPlaces = 10;
   base::SeededRandom random(3);
   std::vector<int> owner(kPlaces, 0);
   std::vector<SlidingWindowLimiter> windows;

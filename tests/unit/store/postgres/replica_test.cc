@@ -71,7 +71,7 @@ class ReplicaTest : public PostgresTest {
  protected:
   ReplicaTest() {
     options_.replica = ReplicaOptions();
-    options_.replica->lease = absl::Seconds(1);
+    options_.replica->lease = absl::Seconds(10);
     options_.replica->beat = absl::Milliseconds(50);
   }
 
@@ -155,6 +155,7 @@ TEST_F(ReplicaTest, OneThatStopsGivesItsShardsAtOnce) {
 }
 
 TEST_F(ReplicaTest, ShardsOfOneThatSleepsAreTakenAndItsWorkIsRefused) {
+  options_.replica->lease = absl::Seconds(1);
   base::SimulatedClock sleeping(absl::Now());
   const auto one = Share("one", sleeping);
   ASSERT_TRUE(Eventually([&] { return OwnAll({one.get()}); }));
@@ -180,6 +181,7 @@ TEST_F(ReplicaTest, ShardsOfOneThatSleepsAreTakenAndItsWorkIsRefused) {
 }
 
 TEST_F(ReplicaTest, LeaseThatCannotBeRenewedIsNotRelied) {
+  options_.replica->lease = absl::Seconds(1);
   base::SimulatedClock clock(absl::Now());
   const auto one = Share("one", clock);
   ASSERT_TRUE(Eventually([&] { return OwnAll({one.get()}); }));
@@ -235,6 +237,7 @@ TEST_F(ReplicaTest, WorkOfShardsThatMovedIsRefused) {
 }
 
 TEST_F(ReplicaTest, OnlyALiveSenderEndsItsRequest) {
+  options_.replica->lease = absl::Seconds(4);
   base::SimulatedClock sleeping(absl::Now());
   const auto one = Share("one", sleeping);
   ASSERT_TRUE(Eventually([&] { return OwnAll({one.get()}); }));
@@ -253,7 +256,7 @@ TEST_F(ReplicaTest, OnlyALiveSenderEndsItsRequest) {
   EXPECT_TRUE(Eventually([&] { return OwnAll({two.get()}); }));
   EXPECT_GT(two->gains(), gains);
   EXPECT_EQ(*two->store().DoubtInFlightEntries("lost", absl::Now()), 1);
-  // It wakes, with the answer. What is in doubt may be settled by whoever knows; what is sent again is not its own.
+  // It wakes. What is in doubt may be settled by whoever knows; what is sent again is not its own.
   EXPECT_EQ(CauseOfStatus(one->store().BeginEntry(testing::MakeCall("other"), nullptr).status()), "no_lease");
   model::JournalEntry not_accepted = call;
   not_accepted.state = model::JournalState::kNotAccepted;
@@ -261,6 +264,44 @@ TEST_F(ReplicaTest, OnlyALiveSenderEndsItsRequest) {
   ASSERT_FALSE((*two->store().BeginEntry(call, nullptr)).existing.has_value());
   EXPECT_TRUE(absl::IsAborted(one->store().FinishEntry(done, nullptr, nullptr)));
   EXPECT_EQ((*two->store().GetEntry(call.key))->state, model::JournalState::kInFlight);
+}
+
+TEST_F(ReplicaTest, OneThatComesBackLeavesTheOthersALeaseToComeBackToo) {
+  options_.replica->lease = absl::Seconds(2);
+  const auto one = Share("one");
+  const auto two = Share("two");
+  ASSERT_TRUE(Eventually([&] { return OwnAll({one.get(), two.get()}) && two->Owned().count() == 64; }));
+  // As after an outage of the database: all leases are over.
+  {
+    const std::unique_ptr<Connection> raw = Raw();
+    raw->Execute("BEGIN; SELECT 1 FROM store_meta FOR UPDATE");
+    EXPECT_TRUE(Eventually([&] { return one->Owned().none() && two->Owned().none(); }));
+    raw->Execute("UPDATE replicas SET until = now() - interval '1 hour'; COMMIT");
+  }
+  EXPECT_TRUE(Eventually([&] { return OwnAll({one.get(), two.get()}); }));
+  EXPECT_EQ(Raw()->Row("SELECT count(*), max(number) FROM replicas"), (std::vector<std::string>{"2", "2"}));
+}
+
+TEST_F(ReplicaTest, CommitsThatAreLostAreNoticedThoughOthersCommitted) {
+  const auto one = Share("one");
+  ASSERT_TRUE(Eventually([&] { return OwnAll({one.get()}); }));
+  ASSERT_EQ(Put(one->store(), "a"), "OK");
+  // A standby that had not received it is promoted, and another replica is faster.
+  Raw()->Execute("UPDATE store_meta SET commits = commits + 10; UPDATE replicas SET commits = 0");
+  EXPECT_TRUE(Eventually([&] { return Put(one->store(), "b") == "commits_lost"; }));
+}
+
+TEST_F(ReplicaTest, AStoreForOneGatewayWaitsForThoseThatShare) {
+  const auto one = Share("one");
+  options_.replica.reset();
+  EXPECT_TRUE(absl::IsFailedPrecondition(TryOpen().status()));
+}
+
+TEST_F(ReplicaTest, ThoseThatShareWaitForAStoreOfOneGateway) {
+  const std::optional<ReplicaOptions> shared = std::exchange(options_.replica, std::nullopt);
+  const std::unique_ptr<Store> sole = Open();
+  options_.replica = shared;
+  EXPECT_TRUE(absl::IsFailedPrecondition(TryOpen().status()));
 }
 
 TEST_F(ReplicaTest, WritesOfOthersAreTold) {
