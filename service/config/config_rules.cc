@@ -265,6 +265,12 @@ void PostgresRules(proto::Postgres& postgres, std::vector<ConfigProblem>& proble
   rules.Duration("statement_timeout", 10, 1, 600);
   rules.Duration("lock_timeout", 5, 0.1, 600);
   rules.Duration("wait_for_lock", 0, 0, 86400);
+  if (!postgres.has_replicas()) return;
+  if (FromProto(postgres.wait_for_lock()) > absl::ZeroDuration()) {
+    rules.Add("wait_for_lock",
+              "must not be set with store.postgres.replicas: gateways that share a schema do not wait");
+  }
+  FieldRules(*postgres.mutable_replicas(), "store.postgres.replicas.", problems).Duration("lease", 6, 2, 60);
 }
 
 void StoreRules(proto::Store& store, std::vector<ConfigProblem>& problems) {

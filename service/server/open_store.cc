@@ -1,5 +1,7 @@
 #include "service/server/open_store.h"
 
+#include <unistd.h>
+
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -11,6 +13,14 @@ namespace seedance::server {
 namespace {
 
 namespace proto = gateway::config::v1;
+
+constexpr int kBeatsPerLease = 6;
+constexpr absl::Duration kMigration = absl::Seconds(30);
+
+std::string HostName() {
+  char name[256] = "";
+  return gethostname(name, sizeof name - 1) == 0 ? name : "";
+}
 
 absl::StatusOr<std::unique_ptr<store::Store>> OpenSqlite(const proto::Sqlite& config, store::LockWait wait,
                                                          bool accept_data_loss) {
@@ -35,6 +45,13 @@ absl::StatusOr<std::unique_ptr<store::Store>> OpenPostgres(const proto::Postgres
   options.read_connections = config.read_connections();
   options.statement_timeout = config::FromProto(config.statement_timeout());
   options.lock_timeout = config::FromProto(config.lock_timeout());
+  if (config.has_replicas()) {
+    const absl::Duration lease = config::FromProto(config.replicas().lease());
+    const std::string& name = config.replicas().name();
+    options.replica = {name.empty() ? HostName() : name, lease, lease / kBeatsPerLease};
+    // Another one may be about to migrate the schema.
+    wait.limit = kMigration;
+  }
   options.clock = wait.clock;
   options.wait = std::move(wait);
   return store::postgres::OpenPostgresStore(options);

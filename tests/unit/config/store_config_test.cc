@@ -57,6 +57,21 @@ TEST(StoreConfig, PostgresTakesWhatIsWritten) {
   EXPECT_TRUE(ParseConfig(printed).ok()) << ParseConfig(printed).status();
 }
 
+TEST(StoreConfig, ReplicasHaveDefaultsAndArePrintedSoThatTheyCanBeReadAgain) {
+  const auto config = WithStore("{postgres: {connection: host=db, replicas: {}}}");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->store().postgres().replicas().name(), "");
+  EXPECT_EQ(config->store().postgres().replicas().lease().seconds(), 6);
+  const auto again = ParseConfig(PrintConfig(*config));
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_TRUE(again->store().postgres().has_replicas());
+  EXPECT_FALSE(WithStore("{postgres: {connection: host=db}}")->store().postgres().has_replicas());
+  const auto set = WithStore("{postgres: {connection: host=db, replicas: {name: one, lease: 10s}}}");
+  ASSERT_TRUE(set.ok()) << set.status();
+  EXPECT_EQ(set->store().postgres().replicas().name(), "one");
+  EXPECT_EQ(set->store().postgres().replicas().lease().seconds(), 10);
+}
+
 TEST(StoreConfig, BothBackendsAreRefused) {
   EXPECT_THAT(Problems("{sqlite: {path: a}, postgres: {connection: host=db}}"), HasSubstr("conflicts with another"));
 }
@@ -81,6 +96,9 @@ TEST(StoreConfig, WhatIsOutOfRangeIsRefused) {
            std::pair("{connection: a=b, statement_timeout: 0.5s}", "store.postgres.statement_timeout: must be 1 to"),
            std::pair("{connection: a=b, lock_timeout: 601s}", "store.postgres.lock_timeout: must be 0.1 to"),
            std::pair("{connection: a=b, wait_for_lock: 86401s}", "store.postgres.wait_for_lock: must be 0 to"),
+           std::pair("{connection: a=b, replicas: {lease: 1s}}", "store.postgres.replicas.lease: must be 2 to 60"),
+           std::pair("{connection: a=b, replicas: {}, wait_for_lock: 1s}",
+                     "store.postgres.wait_for_lock: must not be set with store.postgres.replicas"),
        }) {
     EXPECT_THAT(Problems(std::string("{postgres: ") + postgres + "}"), HasSubstr(problem)) << postgres;
   }
