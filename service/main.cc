@@ -24,11 +24,14 @@ int Main(int argc, char** argv) {
   bool check = false;
   bool print = false;
   bool accept_data_loss = false;
+  bool migrate = false;
   std::string backup;
   std::string restore;
   app.add_option("--config", path, "YAML file, described in seedance/gateway/config/v1/config.proto")->required();
   app.add_flag("--check-config", check, "Check the file and the secrets that it names, then exit");
   app.add_flag("--print-config", print, "Print the file with every default and without secrets, then exit");
+  app.add_flag("--migrate", migrate,
+               "Migrate the schema of a store in PostgreSQL to this release, then exit; gateways may be running");
   auto* back_up = app.add_option(
       "--backup", backup,
       "Copy the store, if it is in SQLite, to this new file and verify the copy, then exit; a gateway may be running");
@@ -61,6 +64,7 @@ int Main(int argc, char** argv) {
   if (print) std::cout << seedance::config::PrintConfig(*config);
   if (check && !print) std::cout << path << " is valid\n";
   if (check || print) return 0;
+  if (migrate) return seedance::server::MigrateStore(*config);
   if (!backup.empty()) return seedance::server::BackUpStore(*config, backup);
   if (!restore.empty()) return seedance::server::RestoreStore(*config, restore, accept_data_loss);
   return seedance::server::Run(*config, accept_data_loss);

@@ -15,7 +15,6 @@ namespace {
 namespace proto = gateway::config::v1;
 
 constexpr int kBeatsPerLease = 6;
-constexpr absl::Duration kMigration = absl::Seconds(30);
 
 std::string HostName() {
   char name[256] = "";
@@ -33,7 +32,8 @@ absl::StatusOr<std::unique_ptr<store::Store>> OpenSqlite(const proto::Sqlite& co
   return store::sqlite::OpenSqliteStore(options);
 }
 
-absl::StatusOr<std::unique_ptr<store::Store>> OpenPostgres(const proto::Postgres& config, store::LockWait wait) {
+// All but how to wait.
+absl::StatusOr<store::postgres::PostgresOptions> OptionsOf(const proto::Postgres& config) {
   store::postgres::PostgresOptions options;
   options.connection = config.connection();
   if (config.has_password()) {
@@ -49,12 +49,16 @@ absl::StatusOr<std::unique_ptr<store::Store>> OpenPostgres(const proto::Postgres
     const absl::Duration lease = config::FromProto(config.replicas().lease());
     const std::string& name = config.replicas().name();
     options.replica = {name.empty() ? HostName() : name, lease, lease / kBeatsPerLease};
-    // Another one may be about to migrate the schema.
-    wait.limit = kMigration;
   }
-  options.clock = wait.clock;
-  options.wait = std::move(wait);
-  return store::postgres::OpenPostgresStore(options);
+  return options;
+}
+
+absl::StatusOr<std::unique_ptr<store::Store>> OpenPostgres(const proto::Postgres& config, store::LockWait wait) {
+  absl::StatusOr<store::postgres::PostgresOptions> options = OptionsOf(config);
+  if (!options.ok()) return options.status();
+  options->clock = wait.clock;
+  options->wait = std::move(wait);
+  return store::postgres::OpenPostgresStore(*options);
 }
 
 }  // namespace
@@ -75,6 +79,16 @@ absl::StatusOr<std::unique_ptr<store::Store>> OpenConfiguredStore(const proto::S
     if (absl::Status right = RequireSqlite(config, "--accept-data-loss"); !right.ok()) return right;
   }
   return OpenPostgres(config.postgres(), std::move(wait));
+}
+
+absl::StatusOr<int> MigrateConfiguredStore(const proto::Store& config) {
+  if (!config.has_postgres()) {
+    return absl::FailedPreconditionError(
+        "--migrate is for a store in PostgreSQL; one in SQLite is migrated by the start");
+  }
+  const absl::StatusOr<store::postgres::PostgresOptions> options = OptionsOf(config.postgres());
+  if (!options.ok()) return options.status();
+  return store::postgres::MigratePostgresStore(*options);
 }
 
 absl::Status RequireSqlite(const proto::Store& config, const std::string& flag) {

@@ -26,6 +26,10 @@ absl::Duration StoreWait(const gateway::config::v1::Store& config);
 absl::StatusOr<std::unique_ptr<store::Store>> OpenConfiguredStore(const gateway::config::v1::Store& config,
                                                                   store::LockWait wait, bool accept_data_loss);
 
+// Migrates the schema of a configured store in PostgreSQL. Returns its version. FAILED_PRECONDITION as above, and for a
+// store in SQLite.
+absl::StatusOr<int> MigrateConfiguredStore(const gateway::config::v1::Store& config);
+
 // OK, or FAILED_PRECONDITION: `flag` of the command line is for SQLite only.
 absl::Status RequireSqlite(const gateway::config::v1::Store& config, const std::string& flag);
 

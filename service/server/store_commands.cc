@@ -19,6 +19,13 @@ int Fail(const absl::Status& status) {
 
 }  // namespace
 
+int MigrateStore(const config::GatewayConfig& config) {
+  const absl::StatusOr<int> version = MigrateConfiguredStore(config.store());
+  if (!version.ok()) return Fail(version.status());
+  std::cout << StoreName(config.store()) << " has version " << *version << "\n";
+  return 0;
+}
+
 int BackUpStore(const config::GatewayConfig& config, const std::string& file) {
   if (const absl::Status right = RequireSqlite(config.store(), "--backup"); !right.ok()) return Fail(right);
   const absl::StatusOr<sqlite::Contents> contents = sqlite::BackUp(config.store().sqlite().path(), file);

@@ -7,10 +7,13 @@
 
 namespace seedance::server {
 
-// Commands on the store of a configuration, for operators. Each returns the exit code: 0 with the contents of the copy
-// on standard output, or 1 with the reason on standard error.
+// Commands on the store of a configuration, for operators. Each returns the exit code: 0 with what was done on standard
+// output, or 1 with the reason on standard error.
 //
 // Tests: tests/e2e/store_honesty_test.cc
+
+// Migrates the schema of a store in PostgreSQL to this release; gateways may be using it.
+int MigrateStore(const config::GatewayConfig& config);
 
 // Copies the store to the new file `file`; a gateway may be using it.
 int BackUpStore(const config::GatewayConfig& config, const std::string& file);

@@ -85,5 +85,14 @@ TEST_F(PostgresTest, BackupAndRestoreSayThatTheyAreForSqlite) {
   }
 }
 
+TEST_F(PostgresTest, MigratesBesideAGatewayAndSaysWhichVersionThereIs) {
+  const auto migrated = Must(gateway().RunCommand({"--migrate"}));
+  EXPECT_EQ(migrated.code, 0) << migrated.output;
+  EXPECT_NE(migrated.output.find(absl::StrCat("schema e2e_", schemas_, " has version ")), std::string::npos)
+      << migrated.output;
+  const v1::CreateGenerationTaskRequest request = Request("after");
+  EXPECT_TRUE(api().CreateTask(request).ok());
+}
+
 }  // namespace
 }  // namespace seedance::e2e

@@ -1,5 +1,6 @@
 #include "service/store/postgres/migrations.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "absl/strings/str_cat.h"
@@ -159,44 +160,57 @@ void MakeSchema(Connection& connection, const std::string& schema) {
   if (!there.Text(schema).Step()) connection.Execute(absl::StrCat("CREATE SCHEMA ", connection.Quoted(schema)));
 }
 
-int Version(Connection& connection) {
-  connection.Execute(
-      "CREATE TABLE IF NOT EXISTS store_version (id integer PRIMARY KEY CHECK (id = 1), version integer NOT NULL)");
-  const std::vector<std::string> row = connection.Row("SELECT version FROM store_version WHERE id = 1");
-  return row.empty() ? 0 : std::atoi(row[0].c_str());
+struct Version {
+  int version = 0;  // 0: there is no schema.
+  int needs = 0;    // As in Migration.
+};
+
+Version ReadVersion(Connection& connection) {
+  if (connection.Row("SELECT to_regclass('store_version')").at(0).empty()) return {};
+  const std::vector<std::string> row = connection.Row("SELECT version, needs FROM store_version WHERE id = 1");
+  return row.empty() ? Version() : Version{std::atoi(row[0].c_str()), std::atoi(row[1].c_str())};
 }
 
-absl::Status MigrateInTransaction(Connection& connection, const std::string& schema) {
+absl::StatusOr<int> MigrateInTransaction(Connection& connection, const std::string& schema) {
   // Of several that share the schema one at a time.
   Query(connection, "SELECT pg_advisory_xact_lock(hashtextextended('seedance-gateway schema ' || $1, 0))")
       .Text(schema)
       .Run();
-  MakeSchema(connection, schema);
   const int latest = static_cast<int>(Migrations().size());
-  const int version = Version(connection);
-  if (version > latest) {
-    return absl::FailedPreconditionError(absl::StrCat("the schema has version ", version,
+  Version now = ReadVersion(connection);
+  if (now.needs > latest) {
+    return absl::FailedPreconditionError(absl::StrCat("the schema has version ", now.version,
                                                       ", made by a newer release; this release knows up to ", latest));
   }
-  for (int next = version; next < latest; ++next) connection.Execute(Migrations()[static_cast<size_t>(next)]);
+  if (now.version >= latest) return now.version;
+  MakeSchema(connection, schema);
+  connection.Execute(
+      "CREATE TABLE IF NOT EXISTS store_version (id integer PRIMARY KEY CHECK (id = 1), version integer NOT NULL, "
+      "needs integer NOT NULL)");
+  for (; now.version < latest; ++now.version) {
+    const Migration& next = Migrations()[static_cast<size_t>(now.version)];
+    connection.Execute(next.sql);
+    now.needs = std::max(now.needs, next.needs);
+  }
   Query(connection,
-        "INSERT INTO store_version (id, version) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET version = "
-        "excluded.version")
+        "INSERT INTO store_version (id, version, needs) VALUES (1, $1, $2) ON CONFLICT (id) DO UPDATE SET version = "
+        "excluded.version, needs = excluded.needs")
       .Int(latest)
+      .Int(now.needs)
       .Run();
-  return absl::OkStatus();
+  return latest;
 }
 
 }  // namespace
 
-const std::vector<const char*>& Migrations() {
-  static const auto* all = new std::vector<const char*>{kFirst, kReplicas};
+const std::vector<Migration>& Migrations() {
+  static const auto* all = new std::vector<Migration>{{kFirst, 1}, {kReplicas, 1}};
   return *all;
 }
 
-absl::Status Migrate(Connection& connection, const std::string& schema) {
+absl::StatusOr<int> Migrate(Connection& connection, const std::string& schema) {
   connection.Execute("BEGIN");
-  absl::Status migrated = MigrateInTransaction(connection, schema);
+  absl::StatusOr<int> migrated = MigrateInTransaction(connection, schema);
   connection.Execute(migrated.ok() ? "COMMIT" : "ROLLBACK");
   return migrated;
 }

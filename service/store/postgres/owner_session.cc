@@ -68,7 +68,7 @@ absl::StatusOr<std::unique_ptr<OwnerSession>> OwnerSession::Open(Connector& conn
   absl::Status locked = AwaitLock(absl::StrCat("schema ", schema), wait,
                                   [&]() -> absl::StatusOr<bool> { return TryLock(*connection, connector.options()); });
   if (!locked.ok()) return locked;
-  if (absl::Status migrated = Migrate(*connection, schema); !migrated.ok()) return migrated;
+  if (const absl::StatusOr<int> migrated = Migrate(*connection, schema); !migrated.ok()) return migrated.status();
   MakeMeta(*connection, base::MakeUuidV4(base::SystemRandom()));
   Meta meta = connector.options().shared ? *ReadMeta(*connection) : TakeOwnership(*connection);
   return std::unique_ptr<OwnerSession>(new OwnerSession(connector, soundness, std::move(connection), std::move(meta)));

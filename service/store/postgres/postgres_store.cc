@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "service/store/postgres/connection_pool.h"
+#include "service/store/postgres/migrations.h"
 #include "service/store/postgres/owner_session.h"
 #include "service/store/postgres/replica.h"
 #include "service/store/postgres/write_queue.h"
@@ -19,6 +20,24 @@ namespace {
 
 // A busy machine may keep a transaction waiting for so long.
 constexpr absl::Duration kLeastIdle = absl::Seconds(2);
+
+ConnectOptions ConnectingBy(const PostgresOptions& options) {
+  ConnectOptions connect;
+  connect.connection = options.connection;
+  connect.password = options.password;
+  connect.schema = options.schema;
+  connect.statement_timeout = options.statement_timeout;
+  connect.lock_timeout = options.lock_timeout;
+  connect.commit_wait = options.commit_wait;
+  connect.shared = options.replica.has_value();
+  if (connect.shared) connect.idle_limit = std::max(options.replica->lease / 3, kLeastIdle);
+  return connect;
+}
+
+absl::Status CannotBeUsed(const PostgresOptions& options, absl::string_view why) {
+  return absl::FailedPreconditionError(
+      absl::StrCat("store schema ", options.schema, " of PostgreSQL cannot be used: ", why));
+}
 
 // The open database, for SqlStore.
 class Backend {
@@ -70,11 +89,7 @@ class Backend {
  private:
   explicit Backend(const PostgresOptions& options)
       : soundness_(absl::StrCat("schema ", options.schema)),
-        connector_({options.connection, options.password, options.schema, ConnectOptions().connect_timeout,
-                    options.statement_timeout, options.lock_timeout, options.commit_wait, options.replica.has_value(),
-                    options.replica.has_value() ? std::max(options.replica->lease / 3, kLeastIdle)
-                                                : ConnectOptions().idle_limit},
-                   *options.clock),
+        connector_(ConnectingBy(options), *options.clock),
         readers_(connector_, options.read_connections) {}
 
   Soundness soundness_;
@@ -103,8 +118,19 @@ absl::StatusOr<std::unique_ptr<Store>> OpenPostgresStore(const PostgresOptions& 
   } catch (const PostgresError& error) {
     status = absl::FailedPreconditionError(absl::StripTrailingAsciiWhitespace(error.what()));
   }
-  return absl::FailedPreconditionError(
-      absl::StrCat("store schema ", options.schema, " of PostgreSQL cannot be used: ", std::string(status.message())));
+  return CannotBeUsed(options, status.message());
+}
+
+absl::StatusOr<int> MigratePostgresStore(const PostgresOptions& options) {
+  try {
+    Connection connection(ConnectingBy(options));
+    absl::Status good = CheckServer(connection);
+    const absl::StatusOr<int> version = good.ok() ? Migrate(connection, options.schema) : good;
+    if (version.ok()) return version;
+    return CannotBeUsed(options, version.status().message());
+  } catch (const PostgresError& error) {
+    return CannotBeUsed(options, absl::StripTrailingAsciiWhitespace(error.what()));
+  }
 }
 
 }  // namespace seedance::store::postgres

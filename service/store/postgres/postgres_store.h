@@ -61,6 +61,12 @@ struct PostgresOptions {
 // Tests: tests/contract/postgres_store_contract_test.cc, tests/unit/store/postgres/postgres_open_test.cc
 absl::StatusOr<std::unique_ptr<Store>> OpenPostgresStore(const PostgresOptions& options);
 
+// Migrates the schema to this release without opening the store; gateways may be using it. Returns its version.
+// FAILED_PRECONDITION as above.
+//
+// Tests: tests/unit/store/postgres/postgres_open_test.cc
+absl::StatusOr<int> MigratePostgresStore(const PostgresOptions& options);
+
 }  // namespace seedance::store::postgres
 
 #endif  // SEEDANCE_SERVICE_STORE_POSTGRES_POSTGRES_STORE_H_

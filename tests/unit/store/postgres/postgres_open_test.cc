@@ -1,3 +1,5 @@
+#include <thread>
+
 #include "service/store/postgres/migrations.h"
 #include "tests/testing/temp_dir.h"
 #include "tests/unit/store/postgres/postgres_fixture.h"
@@ -54,8 +56,48 @@ TEST_F(PostgresOpenTest, OtherEncoding) {
 
 TEST_F(PostgresOpenTest, SchemaOfANewerRelease) {
   ASSERT_TRUE(TryOpen().ok());
-  Raw()->Execute("UPDATE store_version SET version = 99");
+  Raw()->Execute("UPDATE store_version SET version = 99, needs = 99");
   EXPECT_THAT(Refusal(), HasSubstr("version 99, made by a newer release"));
+  EXPECT_TRUE(absl::IsFailedPrecondition(MigratePostgresStore(options_).status()));
+}
+
+TEST_F(PostgresOpenTest, NewerSchemaThatOnlyHasMoreIsWorkedWithAndLeftAlone) {
+  const int latest = static_cast<int>(Migrations().size());
+  ASSERT_EQ(*MigratePostgresStore(options_), latest);
+  // As the next release leaves it during a rollout.
+  Raw()->Execute(
+      absl::StrCat("UPDATE store_version SET version = ", latest + 1, "; ALTER TABLE tasks ADD COLUMN more integer"));
+  const std::unique_ptr<Store> store = Open();
+  EXPECT_EQ(Put(*store, "a"), "OK");
+  EXPECT_EQ(*MigratePostgresStore(options_), latest + 1);
+  EXPECT_EQ(Raw()->Row("SELECT version FROM store_version"), std::vector<std::string>{absl::StrCat(latest + 1)});
+}
+
+TEST_F(PostgresOpenTest, RoleWithoutPermissionToChangeTablesOpensWhatWasMigratedBefore) {
+  const std::string role = Own("writer");
+  Raw()->Execute(absl::StrCat("CREATE ROLE ", role, " LOGIN"));
+  PostgresOptions as_writer = options_;
+  as_writer.connection += " user=" + role;
+  EXPECT_TRUE(absl::IsFailedPrecondition(OpenPostgresStore(as_writer).status())) << "it may not create the schema";
+  ASSERT_TRUE(MigratePostgresStore(options_).ok());
+  const std::unique_ptr<Connection> raw = Raw();
+  raw->Execute(absl::StrCat("GRANT USAGE ON SCHEMA ", options_.schema, " TO ", role));
+  raw->Execute(
+      absl::StrCat("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ", options_.schema, " TO ", role));
+  const auto store = OpenPostgresStore(as_writer);
+  ASSERT_TRUE(store.ok()) << store.status();
+  EXPECT_EQ(Put(**store, "a"), "OK");
+}
+
+TEST_F(PostgresOpenTest, SeveralMigrateAtTheSameTime) {
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([this] {
+      const absl::StatusOr<int> version = MigratePostgresStore(options_);
+      EXPECT_TRUE(version.ok()) << version.status();
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
 }
 
 TEST_F(PostgresOpenTest, RoleThatMayMakeNoSchemaUsesOneThatIsThere) {
