@@ -161,7 +161,9 @@ void Replica::BeatIn(Connection& connection, bool leave, Beaten& beaten) {
   beaten.number = joins ? Join(connection) : number;
   beaten.others_gone = MayRemove(joins) && RemoveDead(connection, beaten.number);
   if (beaten.others_gone || joins) connection.Reassign();
-  beaten.owned = OwnedBy(beaten.number, Move(connection, beaten.number, leave));
+  const ShardOwners owners = Move(connection, beaten.number, leave);
+  // The last one that leaves has nobody to give them to.
+  if (!leave) beaten.owned = OwnedBy(beaten.number, owners);
   // What is given away is not ours from here on: after the commit it would be too late.
   base::MutexLock lock(mutex_);
   owned_ &= beaten.owned;
