@@ -266,7 +266,7 @@ void PostgresRules(proto::Postgres& postgres, std::vector<ConfigProblem>& proble
   rules.Duration("lock_timeout", 5, 0.1, 600);
   rules.Duration("wait_for_lock", 0, 0, 86400);
   if (!postgres.has_replicas()) return;
-  if (FromProto(postgres.wait_for_lock()) > absl::ZeroDuration()) {
+  if (SecondsOf(postgres.wait_for_lock()) > 0) {
     rules.Add("wait_for_lock",
               "must not be set with store.postgres.replicas: gateways that share a schema do not wait");
   }

@@ -19,7 +19,6 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "client/cpp/watch.h"
 #include "tests/e2e/chaos_fixture.h"
 
 namespace seedance::e2e {
@@ -27,29 +26,11 @@ namespace {
 
 enum class Kind { kTask, kGroup, kAsset };
 
-// One create, and what its caller came to know of it.
-struct Create {
+struct Create : Outcome {
   Kind kind = Kind::kTask;
   std::string request_id;
-  Fate fate = Fate::kOpen;
-  std::string name;  // Of the resource, with kBound.
-  std::string problem;
   int tries = 0;
 };
-
-// What one try said.
-template <typename T>
-void Judge(const Answer<T>& answer, Create& create) {
-  if (answer.ok()) {
-    create.fate = Fate::kBound;
-    create.name = answer.value.name();
-    return;
-  }
-  const client::ErrorDetails error = answer.error();
-  if (IsTransient(answer.status, error)) return;
-  create.fate = error.reason == "OUTCOME_UNKNOWN" ? Fate::kInDoubt : Fate::kOther;
-  create.problem = absl::StrCat(error.reason, ": ", answer.status.error_message());
-}
 
 class ChaosCreatesTest : public ChaosTest {
  protected:
@@ -137,10 +118,6 @@ class ChaosCreatesTest : public ChaosTest {
       if (create.fate != Fate::kBound || create.kind != Kind::kTask) continue;
       EXPECT_TRUE(Eventually([&] { return IsSettled(Must(api().GetTask(create.name))); }, absl::Minutes(2)));
     }
-  }
-
-  static bool IsSettled(const v1::GenerationTask& task) {
-    return task.state() == State::STATE_SUBMIT_UNKNOWN || client::IsTerminal(task.state());
   }
 
   // A create whose resource the vendor billed as `vendor_id`, or that is in doubt.

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "client/cpp/watch.h"
 #include "tests/e2e/fixture.h"
 #include "tests/testing/tcp_gate.h"
 
@@ -31,6 +33,31 @@ enum class Fate {
 
 // Whether an error is of the kind that a caller tries again: the way to the gateway broke, or the gateway says so.
 bool IsTransient(const grpc::Status& status, const client::ErrorDetails& error);
+
+// What the caller of a create came to know of it.
+struct Outcome {
+  Fate fate = Fate::kOpen;
+  std::string name;  // Of the resource, with kBound.
+  std::string problem;
+};
+// What one try said.
+template <typename T>
+void Judge(const Answer<T>& answer, Outcome& outcome) {
+  if (answer.ok()) {
+    outcome.fate = Fate::kBound;
+    outcome.name = answer.value.name();
+    return;
+  }
+  const client::ErrorDetails error = answer.error();
+  if (IsTransient(answer.status, error)) return;
+  outcome.fate = error.reason == "OUTCOME_UNKNOWN" ? Fate::kInDoubt : Fate::kOther;
+  outcome.problem = absl::StrCat(error.reason, ": ", answer.status.error_message());
+}
+
+// Whether nothing of the task is on its way to the vendor any more.
+inline bool IsSettled(const v1::GenerationTask& task) {
+  return task.state() == State::STATE_SUBMIT_UNKNOWN || client::IsTerminal(task.state());
+}
 
 // Gateway and sandbox with a gate between them, and one between clients and gateway.
 class ChaosTest : public E2eTest {

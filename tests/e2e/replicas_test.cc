@@ -3,7 +3,6 @@
 
 #include <atomic>
 #include <cstdio>
-#include <memory>
 #include <set>
 #include <string>
 #include <thread>
@@ -11,37 +10,20 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "tests/e2e/fixture.h"
-#include "tests/testing/postgres_process.h"
+#include "tests/e2e/replica_set.h"
 
 namespace seedance::e2e {
 namespace {
 
-using testing::PostgresProcess;
-
-constexpr absl::Duration kLease = absl::Seconds(3);
+constexpr absl::Duration kLease = ReplicaSet::kLease;
 constexpr absl::Duration kPatience = absl::Minutes(1);
 
 class ReplicasTest : public E2eTest {
  protected:
-  // A gateway and its client.
-  struct Replica {
-    std::unique_ptr<testing::GatewayProcess> process;
-    std::unique_ptr<Api> api;
-  };
-
-  void StartReplicas(Pace pace, testing::GatewayOptions options = {}, int count = 3) {
+  void StartReplicas(Pace pace, testing::GatewayOptions options = {}) {
     StartSandbox(pace);
     options.sandbox_url = sandbox().url();
-    options.postgres = {absl::StrCat("connection: \"", PostgresProcess::Shared().connection(), "\""),
-                        absl::StrCat("schema: replicas_", ++schemas_),
-                        absl::StrCat("replicas: {lease: ", absl::ToInt64Seconds(kLease), "s}")};
-    for (int i = 0; i < count; ++i) {
-      Replica replica;
-      replica.process = Must(testing::GatewayProcess::Start(options));
-      replica.api = std::make_unique<Api>(replica.process->address(), "");
-      replicas_.push_back(std::move(replica));
-    }
+    replicas_.Start(options);
     // Each has a third of the shards.
     for (Replica& replica : replicas_) {
       ASSERT_TRUE(Eventually([&] { return CreatesAt(replica); }, kPatience)) << replica.process->Log();
@@ -98,8 +80,7 @@ class ReplicasTest : public E2eTest {
     return times;
   }
 
-  static inline int schemas_ = 0;
-  std::vector<Replica> replicas_;
+  ReplicaSet replicas_;
   std::vector<std::string> made_;
 };
 
