@@ -38,6 +38,7 @@ TEST_F(TaskTrackerTest, ATaskGoesFromPendingToSucceededAndEveryStateIsPublishedO
   see(TaskState::kSubmitting);
   vendor_.create_task.Open();
   see(TaskState::kQueued);
+  FinishSteps();  // Told before its next poll has a time.
   EXPECT_NE(Stored(id).submit_time, absl::InfinitePast());
   vendor_.SetTask(VendorId(id), Report(TaskState::kRunning, 40));
   ASSERT_TRUE(OnePoll());
