@@ -189,6 +189,8 @@ TEST_F(ReplicasTest, AGatewayThatWasFrozenDoesNothingForItsFormerTasksWhenItWake
 TEST_F(ReplicasTest, AllTogetherKeepTheVendorsRate) {
   testing::GatewayOptions options;
   options.submits_per_second = 6;
+  // The sandbox remembers its last thousand requests.
+  options.poll_interval_queued = options.poll_interval_running = options.poll_interval_unwatched = absl::Seconds(5);
   StartReplicas(Pace::kFast, options);
   std::vector<std::thread> callers;
   std::atomic<int> failed = 0;
