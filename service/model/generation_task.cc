@@ -93,4 +93,9 @@ size_t EstimatedBytes(const GenerationTask& task) {
   return bytes;
 }
 
+bool WasDisowned(const GenerationTask& task) {
+  return task.state == TaskState::kFailed && task.error.reason == base::Reason::kStoreUnavailable &&
+         task.error.upstream_code.empty() && task.upstream_task_id.empty();
+}
+
 }  // namespace seedance::model

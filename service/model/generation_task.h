@@ -139,6 +139,10 @@ struct GenerationTask {
   std::string name() const { return GenerationTaskName(id); }
 };
 
+// Whether the task was stored although the store failed its creation: it was ended without being sent, and its request
+// id stands for nothing.
+bool WasDisowned(const GenerationTask& task);
+
 // Approximate size of the task in memory and in a message, in bytes.
 size_t EstimatedBytes(const GenerationTask& task);
 

@@ -31,8 +31,9 @@ class JournalStore {
     // With `task`: the task as written, with its revision.
     std::optional<model::GenerationTask> task;
   };
-  // Writes `call` (and, in the same transaction, `task` if not null) unless its key has an entry. An entry in state
-  // kNotAccepted of the same request (model::FirstDifferenceFromJournal) is replaced as if it did not exist.
+  // Writes `call` (and, in the same transaction, `task` if not null) unless its key has an entry. An entry of the same
+  // request (model::FirstDifferenceFromJournal) in state kNotAccepted, or whose task was disowned (model::WasDisowned),
+  // is replaced as if it did not exist.
   // `call.claim`, if set, is made in the same transaction, for a request in flight. It ends with the entry
   // (FinishEntry); the claim of an entry that is in doubt, or done without its asset being written, ends after
   // AssetStore::kClaimInDoubt or by ReleaseClaim. A `task` must be of a shard that is this process's, else

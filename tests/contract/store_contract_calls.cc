@@ -226,6 +226,33 @@ TEST_P(StoreContract, CallsInFlightAreListedButNotThoseOfTasks) {
   EXPECT_EQ(flying->front().key.request_id, "flying");
 }
 
+TEST_P(StoreContract, EntryOfADisownedTaskIsReplacedByThatOfTheSameRequest) {
+  const auto begin = [this](const std::string& id, const std::string& prompt) {
+    const model::GenerationTask task = MakeTask(id);
+    model::JournalEntry call = MakeCall("request");
+    call.fingerprint = {{"prompt", prompt}};
+    call.resource_name = task.name();
+    return *store().BeginEntry(call, &task);
+  };
+  ASSERT_FALSE(begin("first", "a").existing.has_value());
+  EXPECT_TRUE(begin("second", "a").existing.has_value()) << "it may be sent";
+  ASSERT_TRUE(store()
+                  .UpdateTask("first",
+                              [](model::GenerationTask& task) {
+                                task.state = model::TaskState::kFailed;
+                                task.error = {base::Reason::kStoreUnavailable, "", "never sent"};
+                                task.upstream_task_id.clear();
+                                return absl::OkStatus();
+                              })
+                  .ok());
+  EXPECT_TRUE(begin("second", "b").existing.has_value()) << "another request";
+  const auto begun = begin("second", "a");
+  ASSERT_FALSE(begun.existing.has_value());
+  EXPECT_EQ(begun.task->id, "second");
+  EXPECT_EQ((*store().GetEntry(MakeCall("request").key))->resource_name, begun.task->name());
+  EXPECT_TRUE(begin("third", "a").existing.has_value());
+}
+
 TEST_P(StoreContract, CallTriedAgainIsInFlightAgain) {
   model::JournalEntry call = MakeCall("r");
   ASSERT_TRUE(store().BeginEntry(call, nullptr).ok());

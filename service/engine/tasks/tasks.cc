@@ -93,7 +93,11 @@ absl::Status Tasks::CreateWith(const CallContext& context, const CreateTaskParam
     // Asked before the checks: what was accepted once is answered again even if its assets are gone by now.
     absl::StatusOr<std::optional<model::JournalEntry>> earlier = with_.store.GetEntry(call.key);
     if (!earlier.ok()) return earlier.status();
-    if (earlier->has_value()) return done(AnswerOfEarlier(with_.store, **earlier, call.fingerprint)), absl::OkStatus();
+    if (earlier->has_value()) {
+      absl::StatusOr<GenerationTask> answer = AnswerOfEarlier(with_.store, **earlier, call.fingerprint);
+      // What came to nothing is made anew.
+      if (!answer.ok() || !model::WasDisowned(*answer)) return done(std::move(answer)), absl::OkStatus();
+    }
   }
   absl::StatusOr<GenerationTask> task = Prepare(context, params, adopt);
   if (!task.ok()) return task.status();
@@ -278,7 +282,8 @@ absl::Status RefusalOf(const GenerationTask& task) {
   if (!task.error.upstream_code.empty())
     detail.metadata[std::string(base::kUpstreamCodeKey)] = task.error.upstream_code;
   detail.metadata[std::string(base::kUpstreamMessageKey)] = task.error.message;
-  const bool unsent = task.error.reason == base::Reason::kAssetNotReady && task.error.upstream_code.empty();
+  const bool unsent = model::WasDisowned(task) ||
+                      (task.error.reason == base::Reason::kAssetNotReady && task.error.upstream_code.empty());
   return base::MakeError(
       absl::StrCat(unsent ? "the task was not sent: " : "the vendor refused the task: ", task.error.message), detail);
 }

@@ -56,6 +56,23 @@ absl::StatusOr<JournalEntry> RequireCall(Session& session, const model::JournalK
   return **std::move(row);
 }
 
+bool CameToNothing(Session& session, const JournalEntry& row) {
+  if (row.state == JournalState::kNotAccepted) return true;
+  if (TaskIdOf(row).empty()) return false;
+  const absl::StatusOr<model::GenerationTask> task = ReadTask(session, TaskIdOf(row));
+  return task.ok() && model::WasDisowned(*task);
+}
+
+absl::StatusOr<std::vector<JournalEntry>> AllOf(Query& query) {
+  std::vector<JournalEntry> calls;
+  while (query.Step()) {
+    absl::StatusOr<JournalEntry> call = ParseEntry(query.BytesAt(0));
+    if (!call.ok()) return call.status();
+    calls.push_back(*std::move(call));
+  }
+  return calls;
+}
+
 }  // namespace
 
 absl::StatusOr<std::optional<JournalEntry>> ReadCall(Session& session, const model::JournalKey& key) {
@@ -72,7 +89,7 @@ absl::StatusOr<Store::Begun> BeginEntry(Session& session, const JournalEntry& ca
   if (!row.ok()) return row.status();
   Store::Begun begun;
   begun.existing = *std::move(row);
-  const bool may_try_again = begun.existing.has_value() && begun.existing->state == JournalState::kNotAccepted &&
+  const bool may_try_again = begun.existing.has_value() && CameToNothing(session, *begun.existing) &&
                              model::FirstDifferenceFromJournal(begun.existing->fingerprint, call.fingerprint).empty();
   if (begun.existing.has_value() && !may_try_again) return begun;
   begun.existing.reset();
@@ -123,13 +140,7 @@ absl::StatusOr<std::vector<JournalEntry>> ListEntriesInFlight(Session& session) 
   // A literal, because the partial index is used only if the statement repeats its condition.
   static_assert(static_cast<int>(JournalState::kInFlight) == 1);
   Query query(session, "SELECT body FROM billed_calls WHERE state = 1 AND for_task = 0");
-  std::vector<JournalEntry> calls;
-  while (query.Step()) {
-    absl::StatusOr<JournalEntry> call = ParseEntry(query.BytesAt(0));
-    if (!call.ok()) return call.status();
-    calls.push_back(*std::move(call));
-  }
-  return calls;
+  return AllOf(query);
 }
 
 absl::StatusOr<int> DoubtInFlightEntries(Session& session, const std::set<int64_t>& live, const std::string& error,
@@ -151,13 +162,7 @@ absl::StatusOr<std::vector<JournalEntry>> ListEntriesInDoubt(Session& session, i
   static_assert(static_cast<int>(JournalState::kInDoubt) == 5);
   Query query(session, "SELECT body FROM billed_calls WHERE state = 5 ORDER BY update_micros LIMIT $1");
   query.Int(limit);
-  std::vector<JournalEntry> calls;
-  while (query.Step()) {
-    absl::StatusOr<JournalEntry> call = ParseEntry(query.BytesAt(0));
-    if (!call.ok()) return call.status();
-    calls.push_back(*std::move(call));
-  }
-  return calls;
+  return AllOf(query);
 }
 
 int PurgeEntries(Session& session, absl::Time before, int limit) {

@@ -114,7 +114,7 @@ TEST_F(TaskLaunchTest, WhatCannotBeStoredIsNotSentAndGivesItsTurnAndPlaceBack) {
 
 TEST_F(TaskLaunchTest, ATaskWhoseCallerWasRefusedIsNeverSentThoughTheStoreHasIt) {
   engine::Engine::Options options;
-  options.tasks.max_open_per_tenant = 1;
+  options.tasks.max_open_per_tenant = 2;
   Start(options);
   engine::CreateTaskParams waiting = GoodTask();
   model::Reference reference;
@@ -132,14 +132,24 @@ TEST_F(TaskLaunchTest, ATaskWhoseCallerWasRefusedIsNeverSentThoughTheStoreHasIt)
       clock_.Advance(absl::Seconds(1));
       return store_->ListOpenTasks()->empty();
     }));
-    const absl::StatusOr<GenerationTask> again = CreateTask(params);
-    ASSERT_TRUE(again.ok()) << again.status();
-    EXPECT_EQ(again->state, TaskState::kFailed);
-    EXPECT_EQ(again->error.reason, Reason::kStoreUnavailable);
   }
   EXPECT_EQ(vendor_.create_task.calls(), 0);
-  ASSERT_TRUE(Eventually([&] { return CreateTask(GoodTask()).ok(); })) << "they hold no place";
+  const auto ended = store_->ListTasks({kTenant, {TaskState::kFailed}, {}}, {}, 10);
+  ASSERT_EQ(ended->items.size(), 2u);
+  for (const GenerationTask& task : ended->items) EXPECT_EQ(task.error.reason, Reason::kStoreUnavailable);
+  // Their request ids stand for nothing, and they hold no place: the same requests make tasks of their own, once.
+  for (engine::CreateTaskParams params : {GoodTask(), waiting}) {
+    params.request_id = params.request.references.empty() ? kRequestId : "0190f5fe-7c00-7a00-8000-000000000077";
+    absl::StatusOr<GenerationTask> again;
+    ASSERT_TRUE(Eventually([&] { return (again = CreateTask(params)).ok(); })) << again.status();
+    EXPECT_NE(again->state, TaskState::kFailed);
+    EXPECT_EQ(CreateTask(params)->id, again->id);
+    params.request.prompt = "another";
+    EXPECT_EQ(ReasonOf(CreateTask(params).status()), Reason::kRequestIdReused);
+  }
   EXPECT_TRUE(Called(vendor_.create_task, 1));
+  EXPECT_EQ(ReasonOf(CreateTask(GoodTask()).status()), Reason::kQuotaExceeded);
+  EXPECT_EQ(vendor_.create_task.calls(), 1);
 }
 
 TEST_F(TaskLaunchTest, NothingIsSentOnceSubmissionsHaveStopped) {
