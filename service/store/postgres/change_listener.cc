@@ -12,7 +12,7 @@ namespace {
 
 // A change whose notification was lost is seen so much later.
 constexpr absl::Duration kLook = absl::Seconds(1);
-// For the stop to be seen.
+// A stop is seen, and a lost session made again, so much later.
 constexpr absl::Duration kWait = absl::Milliseconds(250);
 
 std::string Channel(Connection& connection, const std::string& schema) {
@@ -33,8 +33,24 @@ ChangeListener::ChangeListener(Connector& connector, std::function<int64_t()> ow
       thread_(base::StartThread("store-listener", [this] { Listen(); })) {}
 
 void ChangeListener::Stop() {
-  stopped_ = true;
+  {
+    base::MutexLock lock(mutex_);
+    stopped_ = true;
+    stop_.NotifyAll();
+  }
   if (thread_.joinable()) thread_.join();
+}
+
+bool ChangeListener::stopped() {
+  base::MutexLock lock(mutex_);
+  return stopped_;
+}
+
+void ChangeListener::Pause() {
+  base::Clock& clock = base::RealClock();
+  const absl::Time end = clock.Now() + kWait;
+  base::MutexLock lock(mutex_);
+  while (!stopped_ && clock.Now() < end) clock.WaitUntil(stop_, mutex_, end);
 }
 
 std::unique_ptr<Connection> ChangeListener::Connect() {
@@ -53,13 +69,13 @@ void ChangeListener::Listen() {
   base::Clock& clock = base::RealClock();  // A socket waits in real time.
   std::unique_ptr<Connection> connection;
   absl::Time next_look = absl::InfinitePast();
-  while (!stopped_) {
+  while (!stopped()) {
     const absl::Time wake = std::min(std::max(next_look, clock.Now()), clock.Now() + kWait);
     bool changed = false;
     if (connection == nullptr || !connection->usable()) {
       connection = Connect();
       changed = connection != nullptr;  // What was told before is lost.
-      if (connection == nullptr) base::SleepUntil(clock, clock.Now() + kWait);
+      if (connection == nullptr) Pause();
     } else {
       try {
         const std::vector<int64_t> from = connection->AwaitNotifications(wake);

@@ -1,13 +1,13 @@
 #ifndef SEEDANCE_SERVICE_STORE_POSTGRES_CHANGE_LISTENER_H_
 #define SEEDANCE_SERVICE_STORE_POSTGRES_CHANGE_LISTENER_H_
 
-#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
 #include <thread>
 
 #include "absl/functional/any_invocable.h"
+#include "service/base/mutex.h"
 #include "service/store/postgres/connector.h"
 
 namespace seedance::store::postgres {
@@ -31,13 +31,18 @@ class ChangeListener {
 
  private:
   void Listen();
+  bool stopped();
+  // While there is no session.
+  void Pause();
   // The session, listening; null: not now.
   std::unique_ptr<Connection> Connect();
 
   Connector& connector_;
   const std::function<int64_t()> own_process_;
   absl::AnyInvocable<void()> on_change_;
-  std::atomic<bool> stopped_ = false;
+  base::Mutex mutex_;
+  base::CondVar stop_;
+  bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;  // Last: it uses the others.
 };
 
