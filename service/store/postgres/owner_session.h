@@ -21,14 +21,15 @@ namespace seedance::store::postgres {
 // Tests: tests/unit/store/postgres/postgres_open_test.cc
 absl::Status CheckServer(Connection& connection);
 
-// The session that writes. It holds the advisory lock of the schema, for which other gateways wait, and the number of
-// the owner, which decides: BeginWrite tells under the lock of the row whether another one has taken the schema over,
-// however long this process slept and whatever became of its session. For one thread at a time.
+// The session that writes. Of a schema for one gateway it holds the advisory lock, for which other gateways wait, and
+// the number of the owner, which decides: BeginWrite tells under the lock of the row whether another one has taken the
+// schema over, however long this process slept and whatever became of its session. Gateways that share a schema share
+// the lock; what each may write is Replica's to say. For one thread at a time.
 //
 // Tests: tests/unit/store/postgres/takeover_test.cc, tests/unit/store/postgres/lost_commit_test.cc
 class OwnerSession {
  public:
-  // Connects, checks the server, waits for the lock as `wait` says, migrates the schema, and takes ownership.
+  // Connects, checks the server, waits for the lock as `wait` says, migrates the schema, and takes what it needs.
   // `connector` and `soundness` must outlive the session. FAILED_PRECONDITION with a text for the operator, CANCELLED.
   // Throws PostgresError.
   static absl::StatusOr<std::unique_ptr<OwnerSession>> Open(Connector& connector, const LockWait& wait,

@@ -43,13 +43,15 @@ struct PostgresOptions {
   base::Clock* clock = &base::RealClock();
 };
 
-// Opens the store in a schema of a PostgreSQL database (13 or later), for one gateway at a time, and migrates the
-// schema to this release. Needs sessions of its own: no pooler that shares them between transactions.
+// Opens the store in a schema of a PostgreSQL database (13 or later), for one gateway at a time or, with `replica`, for
+// several, and migrates the schema to this release. Needs sessions of its own: no pooler that shares them between
+// transactions.
 //
 // One transaction at a time commits writes in groups; the `change` functions of updates run in it while their callers
 // wait. A connection that is lost is made again by the next call. StoreUnavailable errors carry metadata `cause`:
 // disk_full, read_only, out_of_connections, lock_timeout, statement_timeout, connection_lost, no_answer, locked
 // (another gateway is about to take the schema over), unsafe_server (it does not make commits durable),
+// not_owner and no_lease (of several gateways another one has the task's shard, or this one was taken for dead),
 // unreadable_record and rarer ones. After commit_unknown nobody knows whether the write was committed: the rows decide.
 // After taken_over (another gateway has the schema), replaced and commits_lost (the database has another or an older
 // state) all writes fail until the store is reopened.
