@@ -12,11 +12,11 @@
 namespace seedance::store {
 
 // Every task and asset belongs to a shard by its name, for ever.
-inline constexpr int kShards = 128;
+inline constexpr size_t kShards = 128;
 using ShardSet = std::bitset<kShards>;
 
 // Of the id of a task, or of the text of another resource's name.
-int ShardOf(const std::string& id);
+size_t ShardOf(const std::string& id);
 // How many of so many places belong to the shards: place i to shard i * kShards / places.
 size_t PlacesOf(const ShardSet& shards, size_t places);
 
@@ -29,7 +29,7 @@ class Ownership {
 
   // Whether the shard is this process's just now. False also while the process cannot tell, for it may have been
   // replaced. Never blocks.
-  virtual bool Owns(int shard) = 0;
+  virtual bool Owns(size_t shard) = 0;
   bool OwnsId(const std::string& id) { return Owns(ShardOf(id)); }
   // Of so many places that all processes share, for example at a vendor: how many are this process's just now, by its
   // shards. Each place is one process's at a time. Never blocks.
@@ -59,7 +59,7 @@ class Ownership {
 // Of a store that only one process uses.
 class OwnsAll final : public Ownership {
  public:
-  bool Owns(int) override { return true; }
+  bool Owns(size_t) override { return true; }
   size_t PartOf(size_t places) override { return places; }
   int64_t number() override { return 0; }
   absl::Status Start(Listener listener) override { return listener.on_gain(ShardSet().set()); }

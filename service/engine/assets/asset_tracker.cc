@@ -84,7 +84,7 @@ absl::Status AssetTracker::TakeUp(const store::ShardSet& shards) {
   const absl::StatusOr<std::vector<model::Asset>> processing = store_.ListProcessingAssets();
   if (!processing.ok()) return processing.status();
   for (const model::Asset& asset : *processing) {
-    if (shards.test(static_cast<size_t>(store::ShardOf(asset.name())))) Track(asset);
+    if (shards.test(store::ShardOf(asset.name()))) Track(asset);
   }
   return absl::OkStatus();
 }
@@ -93,8 +93,7 @@ void AssetTracker::Drop(const store::ShardSet& shards) {
   base::MutexLock lock(mutex_);
   taken_up_ &= ~shards;
   // Those that are due find out then.
-  std::erase_if(tracked_,
-                [&](const auto& each) { return shards.test(static_cast<size_t>(store::ShardOf(each.first))); });
+  std::erase_if(tracked_, [&](const auto& each) { return shards.test(store::ShardOf(each.first)); });
 }
 
 void AssetTracker::OnForeignChange(const model::Asset& asset) {
@@ -112,7 +111,7 @@ void AssetTracker::Track(const model::Asset& asset) {
   const std::string name = asset.name();
   {
     base::MutexLock lock(mutex_);
-    if (!taken_up_.test(static_cast<size_t>(store::ShardOf(name)))) return;
+    if (!taken_up_.test(store::ShardOf(name))) return;
     tracked_[name] = tracked;
   }
   // The first look comes early: small images are ready almost at once.

@@ -126,7 +126,7 @@ absl::Status TaskReconciler::TakeUp(const store::ShardSet& shards) {
   const absl::StatusOr<std::vector<GenerationTask>> open = store_.ListOpenTasks();
   if (!open.ok()) return open.status();
   for (const GenerationTask& task : *open) {
-    const bool own = shards.test(static_cast<size_t>(store::ShardOf(task.id)));
+    const bool own = shards.test(store::ShardOf(task.id));
     if (own && task.state == TaskState::kSubmitUnknown) schedule_.Add(task.id, /*at_once=*/true);
   }
   return absl::OkStatus();

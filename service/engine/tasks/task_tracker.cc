@@ -35,7 +35,7 @@ absl::Status TaskTracker::TakeUp(const store::ShardSet& shards) {
   if (!open.ok()) return open.status();
   for (const GenerationTask& found : *open) {
     // Those that are there were taken up before an error.
-    if (!shards.test(static_cast<size_t>(store::ShardOf(found.id))) || with_.table.Contains(found.id)) continue;
+    if (!shards.test(store::ShardOf(found.id)) || with_.table.Contains(found.id)) continue;
     if (submission_.IsSending(found.id)) {
       // By this process, which lost the shard meanwhile and has it again.
       with_.table.AddHandedOut(found);
@@ -65,7 +65,7 @@ void TaskTracker::Drop(const store::ShardSet& shards) {
     followed_ &= ~shards;
     taken_up_ &= ~shards;
   }
-  with_.table.RemoveAll([&](const std::string& id) { return shards.test(static_cast<size_t>(store::ShardOf(id))); });
+  with_.table.RemoveAll([&](const std::string& id) { return shards.test(store::ShardOf(id)); });
 }
 
 void TaskTracker::OnForeignChange(const GenerationTask& task) {
@@ -84,13 +84,13 @@ void TaskTracker::OnForeignChange(const GenerationTask& task) {
 
 bool TaskTracker::Follows(const std::string& id) {
   base::MutexLock lock(mutex_);
-  return followed_.test(static_cast<size_t>(store::ShardOf(id)));
+  return followed_.test(store::ShardOf(id));
 }
 
 bool TaskTracker::MayCreate(const std::string& id) {
-  const int shard = store::ShardOf(id);
+  const size_t shard = store::ShardOf(id);
   base::MutexLock lock(mutex_);
-  return taken_up_.test(static_cast<size_t>(shard)) && with_.store.ownership().Owns(shard);
+  return taken_up_.test(shard) && with_.store.ownership().Owns(shard);
 }
 
 void TaskTracker::Stop() {

@@ -45,7 +45,7 @@ absl::Status UsageSettler::TakeUp(const store::ShardSet& shards) {
   const absl::StatusOr<std::vector<GenerationTask>> open = store_.ListOpenTasks();
   if (!open.ok()) return open.status();
   for (const GenerationTask& task : *open) {
-    const bool own = shards.test(static_cast<size_t>(store::ShardOf(task.id)));
+    const bool own = shards.test(store::ShardOf(task.id));
     if (own && task.state == TaskState::kSubmitUnknown) OnInDoubt(task);
   }
   return absl::OkStatus();

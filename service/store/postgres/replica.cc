@@ -40,8 +40,8 @@ ShardOwners ReadOwners(Connection& connection) {
   ShardOwners owners{};
   Query rows(connection, "SELECT shard, owner FROM shards");
   while (rows.Step()) {
-    const int64_t shard = rows.IntAt(0);
-    if (shard >= 0 && shard < kShards) owners[static_cast<size_t>(shard)] = rows.IntAt(1);
+    const auto shard = static_cast<size_t>(rows.IntAt(0));
+    if (shard < kShards) owners[shard] = rows.IntAt(1);
   }
   return owners;
 }
@@ -51,7 +51,7 @@ ShardSet ReadBusy(Connection& connection) {
   ShardSet busy;
   Query rows(connection, "SELECT id FROM tasks WHERE open = 1 AND state = $1");
   rows.Int(static_cast<int64_t>(model::TaskState::kSubmitting));
-  while (rows.Step()) busy.set(static_cast<size_t>(ShardOf(rows.BytesAt(0))));
+  while (rows.Step()) busy.set(ShardOf(rows.BytesAt(0)));
   return busy;
 }
 
@@ -77,10 +77,10 @@ Replica::Replica(Connector& connector, WriteQueue& writer, base::Clock& clock, R
       clock_(clock),
       tell_(clock, base::Timer::Alarm::Work::kMayBlock, [this] { Tell(); }) {}
 
-bool Replica::Owns(int shard) {
+bool Replica::Owns(size_t shard) {
   base::MutexLock lock(mutex_);
   const ShardSet owned = owned_ & ~lost_ & ~losing_;
-  return owned.test(static_cast<size_t>(shard)) && clock_.Now() < until_;
+  return owned.test(shard) && clock_.Now() < until_;
 }
 
 size_t Replica::PartOf(size_t places) {
@@ -195,16 +195,16 @@ ShardOwners Replica::Move(Connection& connection, int64_t number, bool leave) co
   if (leave) Query(connection, "DELETE FROM replicas WHERE number = $1").Int(number).Run();
   const std::set<int64_t> live = ReadLive(connection);
   const auto plan = [&](const ShardSet& busy) { return PlanShards(number, live, owners, busy, options_.most_moves); };
-  std::map<int, int64_t> moves = plan({});
+  std::map<size_t, int64_t> moves = plan({});
   const bool gives = std::any_of(moves.begin(), moves.end(), [&](const auto& move) { return move.second != number; });
   if (gives && !leave) moves = plan(ReadBusy(connection));
   for (const auto& [shard, owner] : moves) {
     Query(connection,
           "INSERT INTO shards (shard, owner) VALUES ($1, $2) ON CONFLICT (shard) DO UPDATE SET owner = excluded.owner")
-        .Int(shard)
+        .Int(static_cast<int64_t>(shard))
         .Int(owner)
         .Run();
-    owners[static_cast<size_t>(shard)] = owner;
+    owners[shard] = owner;
   }
   if (!moves.empty()) connection.Reassign();
   return owners;
@@ -276,7 +276,7 @@ Replica::Standing Replica::Read(Connection& connection) {
 }
 
 bool Replica::IsOwner(Connection& connection, const std::string& id) {
-  return Read(connection).owned.test(static_cast<size_t>(ShardOf(id)));
+  return Read(connection).owned.test(ShardOf(id));
 }
 
 std::optional<int64_t> Replica::LiveNumber(Connection& connection) {

@@ -41,7 +41,7 @@ class Replica final : public Ownership {
   Replica(Connector& connector, WriteQueue& writer, base::Clock& clock, ReplicaOptions options);
   ~Replica() override { Stop(); }
 
-  bool Owns(int shard) override;
+  bool Owns(size_t shard) override;
   size_t PartOf(size_t places) override;
   int64_t number() override;
   absl::Status Start(Listener listener) override;

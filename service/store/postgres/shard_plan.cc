@@ -8,9 +8,10 @@ namespace {
 // How many shards each replica lacks; negative: it has too many.
 std::map<int64_t, int> Lacks(const std::set<int64_t>& live, const ShardOwners& owners) {
   std::map<int64_t, int> lacks;
-  const int count = static_cast<int>(live.size());
-  int place = 0;
-  for (const int64_t number : live) lacks[number] = kShards / count + (place++ < kShards % count ? 1 : 0);
+  size_t place = 0;
+  for (const int64_t number : live) {
+    lacks[number] = static_cast<int>(kShards / live.size() + (place++ < kShards % live.size() ? 1 : 0));
+  }
   for (const int64_t owner : owners) {
     if (const auto has = lacks.find(owner); has != lacks.end()) --has->second;
   }
@@ -24,21 +25,20 @@ std::map<int64_t, int>::iterator Neediest(std::map<int64_t, int>& lacks) {
 
 }  // namespace
 
-std::map<int, int64_t> PlanShards(int64_t me, const std::set<int64_t>& live, const ShardOwners& owners,
-                                  const ShardSet& busy, int most) {
-  std::map<int, int64_t> moves;
+std::map<size_t, int64_t> PlanShards(int64_t me, const std::set<int64_t>& live, const ShardOwners& owners,
+                                     const ShardSet& busy, int most) {
+  std::map<size_t, int64_t> moves;
   std::map<int64_t, int> lacks = Lacks(live, owners);
   if (lacks.empty()) return moves;
   const auto mine = lacks.find(me);
   const bool leaves = mine == lacks.end();
-  for (int shard = 0; shard < kShards; ++shard) {
-    const int64_t owner = owners[static_cast<size_t>(shard)];
+  for (size_t shard = 0; shard < kShards; ++shard) {
+    const int64_t owner = owners[shard];
     const auto next = Neediest(lacks);
     if (owner == me && leaves) {
       --next->second;
       moves[shard] = next->first;
-    } else if (owner == me && mine->second < 0 && next->second > 0 && most > 0 &&
-               !busy.test(static_cast<size_t>(shard))) {
+    } else if (owner == me && mine->second < 0 && next->second > 0 && most > 0 && !busy.test(shard)) {
       ++mine->second;
       --next->second;
       --most;

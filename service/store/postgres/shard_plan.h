@@ -21,8 +21,8 @@ using ShardOwners = std::array<int64_t, kShards>;
 // that have less. One that is not in `live` leaves: it gives all, busy or not, if anybody stays.
 //
 // Tests: tests/unit/store/postgres/shard_plan_test.cc
-std::map<int, int64_t> PlanShards(int64_t me, const std::set<int64_t>& live, const ShardOwners& owners,
-                                  const ShardSet& busy, int most);
+std::map<size_t, int64_t> PlanShards(int64_t me, const std::set<int64_t>& live, const ShardOwners& owners,
+                                     const ShardSet& busy, int most);
 
 }  // namespace seedance::store::postgres
 

@@ -13,9 +13,9 @@ class FakeOwnership final : public store::Ownership {
  public:
   explicit FakeOwnership(const store::ShardSet& owned) : owned_(owned) {}
 
-  bool Owns(int shard) override {
+  bool Owns(size_t shard) override {
     base::MutexLock lock(mutex_);
-    return live_ && owned_.test(static_cast<size_t>(shard));
+    return live_ && owned_.test(shard);
   }
   size_t PartOf(size_t places) override {
     base::MutexLock lock(mutex_);

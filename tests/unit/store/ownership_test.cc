@@ -10,15 +10,15 @@ namespace {
 
 // Another release must find the same ones.
 TEST(OwnershipTest, ShardsOfNamesNeverChange) {
-  EXPECT_EQ(ShardOf(""), 69);
-  EXPECT_EQ(ShardOf("a"), 44);
-  EXPECT_EQ(ShardOf("01a22960-9bf6-7711-b13e-788ea49e0b42"), 23);
-  EXPECT_EQ(ShardOf("assets/anyfast~asset-1"), 51);
+  EXPECT_EQ(ShardOf(""), 69u);
+  EXPECT_EQ(ShardOf("a"), 44u);
+  EXPECT_EQ(ShardOf("01a22960-9bf6-7711-b13e-788ea49e0b42"), 23u);
+  EXPECT_EQ(ShardOf("assets/anyfast~asset-1"), 51u);
 }
 
 TEST(OwnershipTest, NamesThatFollowEachOtherHaveShardsOfAllParts) {
   ShardSet seen;
-  for (int i = 0; i < 2000; ++i) seen.set(static_cast<size_t>(ShardOf("assets/fake~" + std::to_string(i))));
+  for (int i = 0; i < 2000; ++i) seen.set(ShardOf("assets/fake~" + std::to_string(i)));
   EXPECT_TRUE(seen.all());
 }
 

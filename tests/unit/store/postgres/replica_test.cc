@@ -26,7 +26,7 @@ class Sharer {
   Ownership& ownership() { return store_->ownership(); }
   ShardSet Owned() {
     ShardSet owned;
-    for (int shard = 0; shard < kShards; ++shard) owned.set(static_cast<size_t>(shard), ownership().Owns(shard));
+    for (size_t shard = 0; shard < kShards; ++shard) owned.set(shard, ownership().Owns(shard));
     return owned;
   }
   // As the listener knows it.
@@ -201,7 +201,7 @@ TEST_F(ReplicaTest, LeaseThatCannotBeRenewedIsNotRelied) {
 TEST_F(ReplicaTest, ShardWithATaskOnItsWayStays) {
   const auto one = Share("one");
   ASSERT_TRUE(Eventually([&] { return OwnAll({one.get()}); }));
-  std::set<int> busy;
+  std::set<size_t> busy;
   std::vector<std::string> ids;
   for (int i = 0; busy.size() < 70; ++i) {
     const std::string id = absl::StrCat("task", i);
@@ -212,7 +212,7 @@ TEST_F(ReplicaTest, ShardWithATaskOnItsWayStays) {
   }
   const auto two = Share("two");
   EXPECT_TRUE(Eventually([&] { return one->Owned().count() == 70 && two->Owned().count() == 58; }));
-  for (const int shard : busy) EXPECT_TRUE(one->ownership().Owns(shard));
+  for (const size_t shard : busy) EXPECT_TRUE(one->ownership().Owns(shard));
   for (const std::string& id : ids) ASSERT_EQ(Work(*one, id, model::TaskState::kQueued), "OK");
   EXPECT_TRUE(Eventually([&] { return one->Owned().count() == 64 && two->Owned().count() == 64; }));
 }
@@ -334,7 +334,7 @@ TEST_F(ReplicaTest, RevisionsOfAllReplicasAreInTheOrderOfCommits) {
     threads.emplace_back([sharer] {
       int64_t last = 0;
       for (int i = 0; i < 50; ++i) {
-        const auto written = sharer->store().PutGroup(MakeGroup(absl::StrCat(ShardOf("x"), "-", i)));
+        const auto written = sharer->store().PutGroup(MakeGroup(absl::StrCat("group ", i)));
         ASSERT_TRUE(written.ok()) << written.status();
         EXPECT_GT(written->revision, last);
         last = written->revision;

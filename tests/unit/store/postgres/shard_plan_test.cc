@@ -11,12 +11,12 @@ namespace {
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-int CountOf(const ShardOwners& owners, int64_t number) {
-  return static_cast<int>(std::count(owners.begin(), owners.end(), number));
+size_t CountOf(const ShardOwners& owners, int64_t number) {
+  return static_cast<size_t>(std::count(owners.begin(), owners.end(), number));
 }
 
-void Apply(const std::map<int, int64_t>& moves, ShardOwners& owners) {
-  for (const auto& [shard, owner] : moves) owners[static_cast<size_t>(shard)] = owner;
+void Apply(const std::map<size_t, int64_t>& moves, ShardOwners& owners) {
+  for (const auto& [shard, owner] : moves) owners[shard] = owner;
 }
 
 ShardOwners AllOf(int64_t number) {
@@ -36,9 +36,9 @@ TEST(ShardPlanTest, ShardsOfTheDeadAreTakenInEqualParts) {
   ShardOwners owners = AllOf(7);
   const std::set<int64_t> live = {8, 9, 12};
   for (const int64_t number : live) Apply(PlanShards(number, live, owners, {}, 8), owners);
-  EXPECT_EQ(CountOf(owners, 8), 43);
-  EXPECT_EQ(CountOf(owners, 9), 43);
-  EXPECT_EQ(CountOf(owners, 12), 42);
+  EXPECT_EQ(CountOf(owners, 8), 43u);
+  EXPECT_EQ(CountOf(owners, 9), 43u);
+  EXPECT_EQ(CountOf(owners, 12), 42u);
 }
 
 TEST(ShardPlanTest, NewcomerIsGivenItsPartAFewAtATime) {
@@ -50,9 +50,9 @@ TEST(ShardPlanTest, NewcomerIsGivenItsPartAFewAtATime) {
   for (int beat = 0; beat < 10; ++beat) {
     for (const int64_t number : live) Apply(PlanShards(number, live, owners, {}, 8), owners);
   }
-  EXPECT_EQ(CountOf(owners, 1), 43);
-  EXPECT_EQ(CountOf(owners, 2), 43);
-  EXPECT_EQ(CountOf(owners, 3), 42);
+  EXPECT_EQ(CountOf(owners, 1), 43u);
+  EXPECT_EQ(CountOf(owners, 2), 43u);
+  EXPECT_EQ(CountOf(owners, 3), 42u);
   for (const int64_t number : live) {
     EXPECT_THAT(PlanShards(number, live, owners, {}, 8), IsEmpty()) << "nothing moves to and fro";
   }
@@ -63,7 +63,7 @@ TEST(ShardPlanTest, BusyShardsAreNotGivenAway) {
   ShardSet busy;
   busy.set();
   busy.reset(5);
-  EXPECT_EQ(PlanShards(1, {1, 2}, owners, busy, 8), (std::map<int, int64_t>{{5, 2}}));
+  EXPECT_EQ(PlanShards(1, {1, 2}, owners, busy, 8), (std::map<size_t, int64_t>{{5, 2}}));
 }
 
 TEST(ShardPlanTest, OneThatLeavesGivesAllToThoseThatStay) {
@@ -79,13 +79,14 @@ TEST(ShardPlanTest, OneThatLeavesGivesAllToThoseThatStay) {
 TEST(ShardPlanTest, TheLastOneThatLeavesKeepsItsShards) { EXPECT_THAT(PlanShards(1, {}, AllOf(1), {}, 8), IsEmpty()); }
 
 TEST(ShardPlanTest, MoreReplicasThanShardsLeaveSomeWithout) {
+  constexpr int64_t kMany = kShards + 10;
   std::set<int64_t> live;
-  for (int64_t number = 1; number <= kShards + 10; ++number) live.insert(number);
+  for (int64_t number = 1; number <= kMany; ++number) live.insert(number);
   ShardOwners owners = AllOf(0);
   for (const int64_t number : live) Apply(PlanShards(number, live, owners, {}, 8), owners);
-  EXPECT_EQ(CountOf(owners, 1), 1);
-  EXPECT_EQ(CountOf(owners, kShards), 1);
-  EXPECT_EQ(CountOf(owners, kShards + 1), 0);
+  EXPECT_EQ(CountOf(owners, 1), 1u);
+  EXPECT_EQ(CountOf(owners, kShards), 1u);
+  EXPECT_EQ(CountOf(owners, kShards + 1), 0u);
 }
 
 }  // namespace
