@@ -137,14 +137,15 @@ rpc::RpcContext::Options RpcContextOptions(const GatewayConfig& config) {
   return options;
 }
 
-absl::StatusOr<std::vector<engine::Upstreams::Config>> MakeUpstreams(const GatewayConfig& config, base::Clock& clock) {
-  std::vector<engine::Upstreams::Config> upstreams;
+absl::StatusOr<std::vector<engine::VendorAccounts::Config>> MakeVendorAccounts(const GatewayConfig& config,
+                                                                               base::Clock& clock) {
+  std::vector<engine::VendorAccounts::Config> upstreams;
   for (const proto::Upstream& each : config.upstreams()) {
     absl::StatusOr<std::unique_ptr<upstream::Upstream>> made =
         DialectOf(each).Make(each, config.admin().public_base_url(), clock);
     if (!made.ok()) return made.status();
     const proto::Http& http = DialectOf(each).http(each);
-    engine::Upstreams::Config entry;
+    engine::VendorAccounts::Config entry;
     entry.upstream = *std::move(made);
     entry.tenants = {each.tenants().begin(), each.tenants().end()};
     entry.dedicated = IsDedicated(each, config);

@@ -22,7 +22,8 @@ std::optional<engine::StagingDirectory::Options> StagingOptions(const gateway::c
 rpc::RpcContext::Options RpcContextOptions(const GatewayConfig& config);
 
 // The upstreams with their transports. FAILED_PRECONDITION when a secret cannot be read. `clock` must outlive them.
-absl::StatusOr<std::vector<engine::Upstreams::Config>> MakeUpstreams(const GatewayConfig& config, base::Clock& clock);
+absl::StatusOr<std::vector<engine::VendorAccounts::Config>> MakeVendorAccounts(const GatewayConfig& config,
+                                                                               base::Clock& clock);
 
 }  // namespace seedance::config
 

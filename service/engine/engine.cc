@@ -18,18 +18,18 @@ TaskWriter::Options WritingBy(TaskWriter::By by, const Engine::Options& options)
   return {options.metrics == nullptr ? base::Histogram() : TaskWriteTimes(*options.metrics), by};
 }
 
-Upstreams::Options UpstreamOptions(const Engine::Options& options, RequestObserver& observer,
-                                   store::Ownership& ownership) {
-  Upstreams::Options upstreams = options.transfers;
-  upstreams.observer = &observer;
-  upstreams.part = [&ownership](size_t places) { return ownership.PartOf(places); };
-  upstreams.metrics = options.metrics;
-  return upstreams;
+VendorAccounts::Options AccountOptions(const Engine::Options& options, RequestObserver& observer,
+                                       store::Ownership& ownership) {
+  VendorAccounts::Options accounts = options.transfers;
+  accounts.observer = &observer;
+  accounts.part = [&ownership](size_t places) { return ownership.PartOf(places); };
+  accounts.metrics = options.metrics;
+  return accounts;
 }
 
 }  // namespace
 
-Engine::Engine(const Options& options, store::Store& store, std::vector<Upstreams::Config> upstreams,
+Engine::Engine(const Options& options, store::Store& store, std::vector<VendorAccounts::Config> accounts,
                base::Clock& clock, base::Random& random)
     : store_(store),
       links_(*this),
@@ -48,28 +48,28 @@ Engine::Engine(const Options& options, store::Store& store, std::vector<Upstream
       task_writer_(store, task_table_, task_hub_, clock, random, WritingBy(TaskWriter::By::kAnybody, options)),
       tracker_writer_(store, task_table_, task_hub_, clock, random, WritingBy(TaskWriter::By::kOwner, options)),
       wait_teller_(store, task_table_, tracker_writer_, clock),
-      upstreams_(std::move(upstreams), clock, UpstreamOptions(options, wait_teller_, store.ownership())),
+      accounts_(std::move(accounts), clock, AccountOptions(options, wait_teller_, store.ownership())),
       journal_(store, links_, clock, random),
       task_feeds_({}, store, tokens_),
-      asset_tracker_(options.asset_tracker, {store, store.ownership(), upstreams_, asset_hub_, links_, clock, random}),
-      asset_dependencies_{store, upstreams_, journal_, asset_tracker_, clock, random},
+      asset_tracker_(options.asset_tracker, {store, store.ownership(), accounts_, asset_hub_, links_, clock, random}),
+      asset_dependencies_{store, accounts_, journal_, asset_tracker_, clock, random},
       asset_recreation_(options.asset_recreation, asset_dependencies_),
       journal_reconciler_(asset_dependencies_, asset_recreation_),
       asset_keep_alive_(
-          options.asset_keep_alive, store, upstreams_, asset_tracker_,
+          options.asset_keep_alive, store, accounts_, asset_tracker_,
           [this](const std::string& asset_name) { return asset_users_.IsUsed(asset_name); }, clock),
-      task_reconciler_(options.task_reconciler, store, upstreams_, task_table_, task_writer_, clock),
-      usage_settler_(store, upstreams_, task_reconciler_, task_writer_, clock),
-      task_tracker_(TrackingOptions(options), {store, upstreams_, task_table_, tracker_writer_, clock, random},
+      task_reconciler_(options.task_reconciler, store, accounts_, task_table_, task_writer_, clock),
+      usage_settler_(store, accounts_, task_reconciler_, task_writer_, clock),
+      task_tracker_(TrackingOptions(options), {store, accounts_, task_table_, tracker_writer_, clock, random},
                     wait_teller_, {links_, links_, {&task_reconciler_, &usage_settler_}}),
-      webhooks_(options.webhooks, upstreams_, task_tracker_),
+      webhooks_(options.webhooks, accounts_, task_tracker_),
       adoption_(store, asset_tracker_, clock),
       asset_creation_(options.asset_creation, asset_dependencies_, adoption_),
       groups_(asset_dependencies_, adoption_, asset_hub_),
       assets_(asset_dependencies_, asset_creation_, adoption_, asset_hub_, tokens_),
-      tasks_(options.tasks, {store, upstreams_, adoption_, task_table_, task_writer_, task_tracker_, task_reconciler_,
+      tasks_(options.tasks, {store, accounts_, adoption_, task_table_, task_writer_, task_tracker_, task_reconciler_,
                              task_hub_, task_feeds_, tokens_, clock, random}),
-      downloads_(store, upstreams_, clock),
+      downloads_(store, accounts_, clock),
       retention_(
           options.retention, store,
           [this](const model::GenerationTask& task) {
@@ -80,7 +80,7 @@ Engine::Engine(const Options& options, store::Store& store, std::vector<Upstream
       change_follower_(store, links_, clock) {
   if (options.metrics != nullptr) {
     std::vector<std::string> names;
-    for (VendorAccount* account : upstreams_.All()) {
+    for (VendorAccount* account : accounts_.All()) {
       names.push_back(account->name());
       TellLibraryAtScrape(*options.metrics, store, account->upstream(), clock);
     }
@@ -149,7 +149,7 @@ void Engine::Stop(absl::Duration grace) {
   task_tracker_.Stop();
   asset_keep_alive_.Stop();
   asset_recreation_.Stop();
-  upstreams_.Stop(grace);
+  accounts_.Stop(grace);
   journal_.Stop();
   // What was under way has ended, or is in doubt: others can go on with it.
   store_.ownership().Stop();

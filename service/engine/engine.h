@@ -21,7 +21,7 @@
 #include "service/engine/assets/groups.h"
 #include "service/engine/assets/journal_reconciler.h"
 #include "service/engine/change_follower.h"
-#include "service/engine/dispatch/upstreams.h"
+#include "service/engine/dispatch/vendor_accounts.h"
 #include "service/engine/journal/journal.h"
 #include "service/engine/retention.h"
 #include "service/engine/tasks/asset_users.h"
@@ -51,7 +51,7 @@ class Engine {
     TaskReconciler::Options task_reconciler;
     Retention::Options retention;
     AssetTracker::Options asset_tracker;
-    Upstreams::Options transfers;
+    VendorAccounts::Options transfers;
     AssetCreation::Options asset_creation;
     AssetKeepAlive::Options asset_keep_alive;
     AssetRecreation::Options asset_recreation;
@@ -59,7 +59,7 @@ class Engine {
     base::Metrics* metrics = nullptr;             // Outlives the engine. Null: nothing is measured.
   };
 
-  Engine(const Options& options, store::Store& store, std::vector<Upstreams::Config> upstreams, base::Clock& clock,
+  Engine(const Options& options, store::Store& store, std::vector<VendorAccounts::Config> accounts, base::Clock& clock,
          base::Random& random);
   ~Engine();
 
@@ -131,7 +131,7 @@ class Engine {
   TaskWriter task_writer_;     // For callers.
   TaskWriter tracker_writer_;  // For the work of this process's shards.
   WaitTeller wait_teller_;
-  Upstreams upstreams_;
+  VendorAccounts accounts_;
   Journal journal_;
   TaskFeeds task_feeds_;
   AssetTracker asset_tracker_;

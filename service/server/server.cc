@@ -152,7 +152,7 @@ absl::Status Server::Open(base::Random& random, std::shared_ptr<base::CancelToke
     if (!tls.ok()) return tls.status();
     tls_ = *std::move(tls);
   }
-  auto upstreams = config::MakeUpstreams(config_, clock_);
+  auto upstreams = config::MakeVendorAccounts(config_, clock_);
   if (!upstreams.ok()) return upstreams.status();
   absl::StatusOr<engine::Engine::Options> options = config::EngineOptions(config_);
   if (!options.ok()) return options.status();

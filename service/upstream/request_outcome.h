@@ -30,10 +30,10 @@ RequestOutcome OutcomeOf(const absl::Status& read);
 RequestOutcome OutcomeOf(const BilledResult<std::string>& submission);
 
 // Whether the vendor was not asked, or did not want to be: a read that ended so says nothing and may be made again
-// later (RATE_LIMITED: a 429, or a request that did not get leave).
+// later (RATE_LIMITED: a 429, or a request that got no permit).
 bool WasPutOff(const absl::Status& status);
 
-// Whether the request did not get leave: surely nothing was sent. A 429 is no proof, a proxy may send one after it
+// Whether the request got no permit: surely nothing was sent. A 429 is no proof, a proxy may send one after it
 // passed the request on.
 bool WasNotSent(const absl::Status& status);
 

@@ -25,7 +25,7 @@ namespace seedance::upstream {
 struct CallOptions;
 struct RequestOutcome;
 
-// Leave to send the requests of one call, one after the other: a list has one request a page. Used by one thread.
+// The permit to send the requests of one call, one after the other: a list has one request a page. Used by one thread.
 class RequestPermit {
  public:
   virtual ~RequestPermit() = default;
@@ -50,7 +50,7 @@ struct CallOptions {
   std::string traceparent;  // W3C trace context, sent on. May be empty.
 };
 
-// Key of ErrorInfo.metadata: the request did not get leave, and was not sent. Its value is "true".
+// Key of ErrorInfo.metadata: the request got no permit, and was not sent. Its value is "true".
 inline constexpr std::string_view kNotSentKey = "not_sent";
 
 // Key of ErrorInfo.metadata: the vendor's own Retry-After, in seconds. Without it a retry delay is the gateway's guess.

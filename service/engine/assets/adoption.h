@@ -10,7 +10,7 @@
 #include "service/base/clock.h"
 #include "service/engine/assets/asset_tracker.h"
 #include "service/engine/dispatch/call_context.h"
-#include "service/engine/dispatch/upstreams.h"
+#include "service/engine/dispatch/vendor_accounts.h"
 #include "service/model/asset.h"
 #include "service/model/asset_group.h"
 #include "service/store/store.h"

@@ -52,19 +52,19 @@ bool IsOver(const model::JournalEntry& earlier) {
 
 }  // namespace
 
-AssetCreation::AssetCreation(const Options& options, const AssetDependencies& dependencies, Adoption& adoption)
+AssetCreation::AssetCreation(const Options& options, const AssetDependencies& with, Adoption& adoption)
     : plain_http_(options.media_fetch.allow_private_network),
       require_rights_note_(options.require_rights_note),
       tenants_require_rights_note_(options.tenants_require_rights_note),
-      store_(dependencies.store),
-      upstreams_(dependencies.upstreams),
-      journal_(dependencies.journal),
+      store_(with.store),
+      accounts_(with.accounts),
+      journal_(with.journal),
       adoption_(adoption),
-      clock_(dependencies.clock),
+      clock_(with.clock),
       fetcher_(options.fetcher != nullptr ? options.fetcher : upstream::MakeMediaFetcher(options.media_fetch, clock_)),
       spools_(SpoolOptions(options)),
       stager_(spools_, options.staging),
-      sender_(dependencies, stager_) {}
+      sender_(with, stager_) {}
 
 void AssetCreation::Create(const CallContext& context, const CreateAssetParams& params, Done<model::Asset> done) {
   FindGroup(RequestOf(context, params), std::move(done));
@@ -88,7 +88,7 @@ std::optional<base::FieldViolation> AssetCreation::CheckRightsNote(const std::st
 void AssetCreation::FindGroup(AssetRequest request, Done<model::Asset> done) {
   auto missing = CheckRightsNote(request.context.tenant, request.rights_note, request.prefix + "asset.rights_note");
   if (missing.has_value()) request.violations.push_back(*std::move(missing));
-  VendorAccount* account = upstreams_.Find(request.context.tenant, request.group_handle.upstream);
+  VendorAccount* account = accounts_.Find(request.context.tenant, request.group_handle.upstream);
   if (!request.violations.empty()) {
     // Without an upstream there is no profile to check more against.
     if (account == nullptr) return done(base::InvalidInput(request.violations));
@@ -136,20 +136,20 @@ void AssetCreation::Read(CheckedAsset asset, Done<model::Asset> done) {
     ShareContent(*std::move(read), std::move(answer));
   };
   if (asset.is_upload) {
-    auto work = [this, go_on, asset = std::move(asset)](const std::shared_ptr<TransferSlot>& turn,
+    auto work = [this, go_on, asset = std::move(asset)](const std::shared_ptr<TransferSlot>& slot,
                                                         Done<model::Asset> answer) mutable {
-      asset.stream = std::make_shared<SlotSource>(std::move(asset.stream), turn);
+      asset.stream = std::make_shared<SlotSource>(std::move(asset.stream), slot);
       go_on(ReadStream(std::move(asset), spools_, stager_), std::move(answer));
     };
     return account.Transfer<model::Asset>(context, context.cancel, std::move(done), std::move(work));
   }
   // A token of its own: the other creations of a batch go on when this one is too slow.
   auto cancel = std::make_shared<base::CancelLink>(context.cancel);
-  auto work = [this, go_on, cancel, asset = std::move(asset)](const std::shared_ptr<TransferSlot>& turn,
+  auto work = [this, go_on, cancel, asset = std::move(asset)](const std::shared_ptr<TransferSlot>& slot,
                                                               Done<model::Asset> answer) mutable {
-    go_on(ReadUrl(*fetcher_, std::move(asset), cancel->token(), *turn), std::move(answer));
+    go_on(ReadUrl(*fetcher_, std::move(asset), cancel->token(), *slot), std::move(answer));
   };
-  account.TransferOn<model::Asset>(upstreams_.fetches(), context, cancel->token(), std::move(done), std::move(work));
+  account.TransferOn<model::Asset>(accounts_.fetches(), context, cancel->token(), std::move(done), std::move(work));
 }
 
 void AssetCreation::ShareContent(ReadAsset asset, Done<model::Asset> done) {

@@ -38,7 +38,7 @@ class AssetCreation {
     std::map<std::string, bool> tenants_require_rights_note;  // this, where their own setting counts.
   };
 
-  AssetCreation(const Options& options, const AssetDependencies& dependencies, Adoption& adoption);
+  AssetCreation(const Options& options, const AssetDependencies& with, Adoption& adoption);
 
   // The broken rule where an asset of the tenant must have a rights note and this is none.
   std::optional<base::FieldViolation> CheckRightsNote(const std::string& tenant, const std::string& note,
@@ -94,7 +94,7 @@ class AssetCreation {
   const bool require_rights_note_;
   const std::map<std::string, bool> tenants_require_rights_note_;
   store::Store& store_;
-  Upstreams& upstreams_;
+  VendorAccounts& accounts_;
   Journal& journal_;
   Adoption& adoption_;
   base::Clock& clock_;

@@ -4,7 +4,7 @@
 #include "service/base/clock.h"
 #include "service/base/random.h"
 #include "service/engine/assets/asset_tracker.h"
-#include "service/engine/dispatch/upstreams.h"
+#include "service/engine/dispatch/vendor_accounts.h"
 #include "service/engine/journal/journal.h"
 #include "service/store/store.h"
 
@@ -13,7 +13,7 @@ namespace seedance::engine {
 // What most classes of this room work with. All of it is thread-safe and outlives them.
 struct AssetDependencies {
   store::Store& store;
-  Upstreams& upstreams;
+  VendorAccounts& accounts;
   Journal& journal;
   AssetTracker& tracker;
   base::Clock& clock;

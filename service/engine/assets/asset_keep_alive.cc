@@ -28,11 +28,12 @@ bool IsKept(const model::Asset& asset) {
 
 }  // namespace
 
-AssetKeepAlive::AssetKeepAlive(const Options& options, store::Store& store, Upstreams& upstreams, AssetTracker& tracker,
-                               std::function<bool(const std::string& asset_name)> in_use, base::Clock& clock)
+AssetKeepAlive::AssetKeepAlive(const Options& options, store::Store& store, VendorAccounts& accounts,
+                               AssetTracker& tracker, std::function<bool(const std::string& asset_name)> in_use,
+                               base::Clock& clock)
     : options_(options),
       store_(store),
-      upstreams_(upstreams),
+      accounts_(accounts),
       tracker_(tracker),
       in_use_(std::move(in_use)),
       clock_(clock),
@@ -49,7 +50,7 @@ absl::Status AssetKeepAlive::Start() {
 void AssetKeepAlive::Stop() { due_.Stop(); }
 
 void AssetKeepAlive::Track(const model::Asset& asset) {
-  const VendorAccount* account = upstreams_.Find(asset.tenant, asset.handle.upstream);
+  const VendorAccount* account = accounts_.Find(asset.tenant, asset.handle.upstream);
   // Without its upstream nothing can be said of it; that may come back with the next configuration.
   if (!IsKept(asset) || account == nullptr) return;
   const std::string name = asset.name();
@@ -63,7 +64,7 @@ void AssetKeepAlive::Track(const model::Asset& asset) {
 }
 
 void AssetKeepAlive::Used(const model::Asset& asset, AssetUse use) {
-  VendorAccount* account = upstreams_.Find(asset.tenant, asset.handle.upstream);
+  VendorAccount* account = accounts_.Find(asset.tenant, asset.handle.upstream);
   if (account == nullptr || asset.state != AssetState::kActive) return;
   const absl::Time now = clock_.Now();
   const auto is_news = [&](const model::Asset& before) {
@@ -98,7 +99,7 @@ void AssetKeepAlive::OnDue(const std::string& name) {
   }
   // Whose it is keeps it alive; that may be this process later.
   if (!store_.ownership().OwnsId(name)) return due_.Schedule(name, clock_.Now() + options_.pause);
-  VendorAccount* account = upstreams_.Find(kept.tenant, kept.handle.upstream);
+  VendorAccount* account = accounts_.Find(kept.tenant, kept.handle.upstream);
   const bool taken = account->TryRead(
       kept.tenant, [this, kept, account](RequestSlot&) { Look(kept, *account); }, [](const absl::Status&) {},
       /*patient=*/true);
@@ -122,7 +123,7 @@ void AssetKeepAlive::Look(const Kept& kept, VendorAccount& account) {
 void AssetKeepAlive::Touch(const model::Asset& asset, VendorAccount& account) {
   const std::string name = asset.name();
   const absl::StatusOr<upstream::AssetReport> report =
-      account.upstream().assets().GetAsset(upstreams_.BackgroundRead(), asset.upstream_id());
+      account.upstream().assets().GetAsset(accounts_.BackgroundRead(), asset.upstream_id());
   if (absl::IsCancelled(report.status())) return;
   const absl::Time now = clock_.Now();
   if (absl::IsNotFound(report.status())) {

@@ -12,7 +12,7 @@
 #include "service/base/mutex.h"
 #include "service/engine/assets/asset_tracker.h"
 #include "service/engine/assets/asset_waits.h"
-#include "service/engine/dispatch/upstreams.h"
+#include "service/engine/dispatch/vendor_accounts.h"
 #include "service/model/asset.h"
 #include "service/store/store.h"
 
@@ -30,7 +30,7 @@ class AssetKeepAlive {
 
   // `in_use`: whether an open task refers to the asset of this name; called on the account's threads. The others
   // outlive this.
-  AssetKeepAlive(const Options& options, store::Store& store, Upstreams& upstreams, AssetTracker& tracker,
+  AssetKeepAlive(const Options& options, store::Store& store, VendorAccounts& accounts, AssetTracker& tracker,
                  std::function<bool(const std::string& asset_name)> in_use, base::Clock& clock);
 
   // Takes up all ACTIVE assets of the store that have an expire_time. Call it when `in_use` knows the open tasks. What
@@ -67,7 +67,7 @@ class AssetKeepAlive {
 
   const Options options_;
   store::Store& store_;
-  Upstreams& upstreams_;
+  VendorAccounts& accounts_;
   AssetTracker& tracker_;
   const std::function<bool(const std::string&)> in_use_;
   base::Clock& clock_;

@@ -33,14 +33,14 @@ absl::Status Lost(std::string_view message) {
 
 }  // namespace
 
-AssetRecreation::AssetRecreation(const Options& options, const AssetDependencies& dependencies)
+AssetRecreation::AssetRecreation(const Options& options, const AssetDependencies& with)
     : options_(options),
-      store_(dependencies.store),
-      upstreams_(dependencies.upstreams),
-      journal_(dependencies.journal),
-      tracker_(dependencies.tracker),
-      clock_(dependencies.clock),
-      random_(dependencies.random),
+      store_(with.store),
+      accounts_(with.accounts),
+      journal_(with.journal),
+      tracker_(with.tracker),
+      clock_(with.clock),
+      random_(with.random),
       due_(clock_, base::Timer::Alarm::Work::kQuick, [this](const std::string& name) { OnDue(name); }) {}
 
 void AssetRecreation::Revive(const model::Asset& asset) {
@@ -60,7 +60,7 @@ void AssetRecreation::OnDue(const std::string& name) {
     if (found == revivals_.end()) return;
     revival = found->second;
   }
-  VendorAccount* account = upstreams_.Find(revival.tenant, revival.handle.upstream);
+  VendorAccount* account = accounts_.Find(revival.tenant, revival.handle.upstream);
   if (account == nullptr) return End(name);
   const bool taken = account->TryChange(
       revival.tenant, [this, revival, account](RequestSlot&) { Look(revival, *account); },
@@ -76,7 +76,7 @@ void AssetRecreation::Look(const Revival& revival, VendorAccount& account) {
   // Somebody's read at the vendor brought it back, and told so.
   if (asset->state != AssetState::kExpired) return End(name);
   const absl::StatusOr<upstream::AssetReport> report =
-      account.upstream().assets().GetAsset(upstreams_.BackgroundRead(), asset->upstream_id());
+      account.upstream().assets().GetAsset(accounts_.BackgroundRead(), asset->upstream_id());
   if (absl::IsCancelled(report.status())) return End(name);
   const bool is_gone = report.ok() ? report->state == AssetState::kExpired : absl::IsNotFound(report.status());
   if (is_gone) return Recreate(*asset, account);
@@ -142,7 +142,7 @@ void AssetRecreation::Send(const model::Asset& asset, VendorAccount& account, mo
   again.display_name = asset.display_name;
   again.media_type = asset.media_type;
   again.uri = asset.source_uri;
-  const upstream::CallOptions options = upstreams_.Billed();
+  const upstream::CallOptions options = accounts_.Billed();
   const upstream::BilledResult<std::string> result =
       SendPatiently({}, absl::InfiniteFuture(), clock_, random_, options.abandon,
                     [&] { return account.upstream().assets().CreateAsset(options, again); });
@@ -173,7 +173,7 @@ void AssetRecreation::Settle(const model::Asset& asset, int number, const absl::
 
 void AssetRecreation::TakeOver(const model::Asset& asset, int number, const std::string& vendor_id, bool discard) {
   const absl::Time now = clock_.Now();
-  const VendorAccount* account = upstreams_.Find(asset.tenant, asset.handle.upstream);
+  const VendorAccount* account = accounts_.Find(asset.tenant, asset.handle.upstream);
   const absl::Time expire_time =
       account == nullptr ? absl::InfiniteFuture() : ExpireTime(account->profile().assets.library, now);
   bool needed = true;
@@ -231,12 +231,12 @@ void AssetRecreation::StayExpired(const model::Asset& asset, int recreations, co
 }
 
 void AssetRecreation::Discard(const model::Asset& asset, const std::string& vendor_id, int tried) {
-  VendorAccount* account = upstreams_.Find(asset.tenant, asset.handle.upstream);
+  VendorAccount* account = accounts_.Find(asset.tenant, asset.handle.upstream);
   if (account == nullptr) return;
   const bool taken = account->TryChange(
       asset.tenant,
       [this, asset, vendor_id, tried, account](RequestSlot&) {
-        const absl::Status deleted = account->upstream().assets().DeleteAsset(upstreams_.BackgroundRead(), vendor_id);
+        const absl::Status deleted = account->upstream().assets().DeleteAsset(accounts_.BackgroundRead(), vendor_id);
         if (upstream::WasPutOff(deleted) && tried < kDiscards) return Discard(asset, vendor_id, tried + 1);
         Discarded(asset, vendor_id, deleted);
       },

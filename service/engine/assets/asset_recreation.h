@@ -29,7 +29,7 @@ class AssetRecreation {
     base::Backoff backoff{absl::Seconds(2), absl::Seconds(30)};
   };
 
-  AssetRecreation(const Options& options, const AssetDependencies& dependencies);
+  AssetRecreation(const Options& options, const AssetDependencies& with);
 
   // Begins the looks that have to wait for a time. What was asked for before waits until then.
   void Start() { due_.Start(); }
@@ -81,7 +81,7 @@ class AssetRecreation {
 
   const Options options_;
   store::AssetStore& store_;
-  Upstreams& upstreams_;
+  VendorAccounts& accounts_;
   Journal& journal_;
   AssetTracker& tracker_;
   base::Clock& clock_;

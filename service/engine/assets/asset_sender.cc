@@ -43,7 +43,7 @@ upstream::NewAsset NewAssetOf(const JournalledAsset& draft) {
 }  // namespace
 
 void AssetSender::Send(JournalledAsset& draft) {
-  upstream::CallOptions options = upstreams_.Billed(draft.context);
+  upstream::CallOptions options = accounts_.Billed(draft.context);
   SubmitRetryPolicy patience;
   if (draft.streaming() != nullptr) {
     // It cannot outlive its caller: the bytes come from there, once. Cut before its end, it creates nothing.

@@ -15,14 +15,14 @@ namespace seedance::engine {
 // Tests: tests/unit/engine/assets/asset_creation_test.cc, tests/unit/engine/assets/asset_staging_test.cc
 class AssetSender {
  public:
-  AssetSender(const AssetDependencies& dependencies, FileStager& stager)
-      : store_(dependencies.store),
-        upstreams_(dependencies.upstreams),
-        journal_(dependencies.journal),
-        tracker_(dependencies.tracker),
+  AssetSender(const AssetDependencies& with, FileStager& stager)
+      : store_(with.store),
+        accounts_(with.accounts),
+        journal_(with.journal),
+        tracker_(with.tracker),
         stager_(stager),
-        clock_(dependencies.clock),
-        random_(dependencies.random) {}
+        clock_(with.clock),
+        random_(with.random) {}
 
   // Blocks for the vendor's answer, and for the waits between tries where a try surely did not reach the vendor. A
   // stream is sent once, and cut when its caller goes away; all else is cut only at the end of a stop. Ends the
@@ -48,7 +48,7 @@ class AssetSender {
   void KnowStream(JournalledAsset& draft);
 
   store::Store& store_;
-  Upstreams& upstreams_;
+  VendorAccounts& accounts_;
   Journal& journal_;
   AssetTracker& tracker_;
   FileStager& stager_;

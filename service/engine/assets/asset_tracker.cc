@@ -60,15 +60,15 @@ absl::Time CreatedLast(const model::Asset& asset) {
 
 }  // namespace
 
-AssetTracker::AssetTracker(const Options& options, const Collaborators& collaborators)
+AssetTracker::AssetTracker(const Options& options, const Dependencies& with)
     : options_(options),
-      store_(collaborators.store),
-      ownership_(collaborators.ownership),
-      upstreams_(collaborators.upstreams),
-      hub_(collaborators.hub),
-      observer_(collaborators.observer),
-      clock_(collaborators.clock),
-      random_(collaborators.random),
+      store_(with.store),
+      ownership_(with.ownership),
+      accounts_(with.accounts),
+      hub_(with.hub),
+      observer_(with.observer),
+      clock_(with.clock),
+      random_(with.random),
       due_(clock_, base::Timer::Alarm::Work::kQuick, [this](const std::string& name) { OnDue(name); }) {}
 
 void AssetTracker::Start() { due_.Start(); }
@@ -127,7 +127,7 @@ void AssetTracker::OnDue(const std::string& name) {
     tracked = found->second;
   }
   if (!ownership_.OwnsId(name)) return due_.Schedule(name, clock_.Now() + kAskAgain);
-  VendorAccount* account = upstreams_.Find(tracked.tenant, tracked.handle.upstream);
+  VendorAccount* account = accounts_.Find(tracked.tenant, tracked.handle.upstream);
   if (account == nullptr) {
     // Taken out of the configuration; it may come back with the next one.
     Forget(tracked);
@@ -141,7 +141,7 @@ void AssetTracker::Poll(const Tracked& tracked, VendorAccount& account, RequestS
   const std::string name = model::AssetName(tracked.handle);
   if (!ownership_.OwnsId(name)) return due_.Schedule(name, clock_.Now() + kAskAgain);
   absl::StatusOr<upstream::AssetReport> report =
-      account.upstream().assets().GetAsset(upstreams_.BackgroundRead(&slot), tracked.upstream_id);
+      account.upstream().assets().GetAsset(accounts_.BackgroundRead(&slot), tracked.upstream_id);
   // Broken off because the process stops: that is no answer.
   if (absl::IsCancelled(report.status())) return ScheduleNext(tracked, absl::ZeroDuration());
   account.metrics().Polled("asset", report.status());
@@ -235,7 +235,7 @@ absl::StatusOr<model::Asset> AssetTracker::WriteReport(By by, const model::Upstr
 }
 
 model::AssetProfile AssetTracker::ProfileOf(const model::Asset& asset) {
-  const VendorAccount* account = upstreams_.Find(asset.tenant, asset.handle.upstream);
+  const VendorAccount* account = accounts_.Find(asset.tenant, asset.handle.upstream);
   return account == nullptr ? model::AssetProfile{} : account->profile().assets;
 }
 

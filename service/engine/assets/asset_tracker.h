@@ -11,7 +11,7 @@
 #include "service/base/mutex.h"
 #include "service/base/random.h"
 #include "service/engine/dispatch/poll_pace.h"
-#include "service/engine/dispatch/upstreams.h"
+#include "service/engine/dispatch/vendor_accounts.h"
 #include "service/engine/watch/watch_hub.h"
 #include "service/model/asset.h"
 #include "service/store/asset_store.h"
@@ -44,17 +44,17 @@ class AssetTracker {
   };
 
   // All outlive the tracker.
-  struct Collaborators {
+  struct Dependencies {
     store::AssetStore& store;
     store::Ownership& ownership;
-    Upstreams& upstreams;
+    VendorAccounts& accounts;
     WatchHub<model::Asset>& hub;
     AssetObserver& observer;  // Not called before Start or the first call of another method.
     base::Clock& clock;
     base::Random& random;
   };
 
-  AssetTracker(const Options& options, const Collaborators& collaborators);
+  AssetTracker(const Options& options, const Dependencies& with);
 
   void Start();
   // Hands out no further polls. Polls under way go on, and end with the account's threads.
@@ -114,7 +114,7 @@ class AssetTracker {
   const Options options_;
   store::AssetStore& store_;
   store::Ownership& ownership_;
-  Upstreams& upstreams_;
+  VendorAccounts& accounts_;
   WatchHub<model::Asset>& hub_;
   AssetObserver& observer_;
   base::Clock& clock_;

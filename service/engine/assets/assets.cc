@@ -33,7 +33,7 @@ bool MayHaveWorked(const absl::Status& status) {
 
 void Assets::Get(const CallContext& context, const model::UpstreamHandle& handle, Done<model::Asset> done) {
   absl::StatusOr<model::Asset> stored = OwnAsset(store_, context.tenant, handle);
-  VendorAccount* account = upstreams_.Find(context.tenant, handle.upstream);
+  VendorAccount* account = accounts_.Find(context.tenant, handle.upstream);
   if (stored.ok() || !absl::IsNotFound(stored.status()) || account == nullptr || !account->dedicated()) {
     return done(std::move(stored));
   }
@@ -46,9 +46,9 @@ void Assets::List(const CallContext& context, const ListAssetsParams& params, Do
   if (!params.read_upstream) return done(ReadPage(context, params));
   // One of the tenant's upstreams lends its threads; AdoptAll may read several.
   const std::string first = params.groups.empty() ? "" : params.groups.front().upstream;
-  VendorAccount* account = upstreams_.Find(context.tenant, first);
+  VendorAccount* account = accounts_.Find(context.tenant, first);
   if (account == nullptr) {
-    const absl::StatusOr<VendorAccount*> any = upstreams_.Choose(context.tenant, "", "read_upstream");
+    const absl::StatusOr<VendorAccount*> any = accounts_.Choose(context.tenant, "", "read_upstream");
     if (!any.ok()) return done(any.status());
     account = *any;
   }
@@ -72,7 +72,7 @@ absl::StatusOr<model::Page<model::Asset>> Assets::ReadPage(const CallContext& co
 }
 
 absl::Status Assets::AdoptAll(const CallContext& context, const ListAssetsParams& params) {
-  for (VendorAccount* account : upstreams_.Of(context.tenant)) {
+  for (VendorAccount* account : accounts_.Of(context.tenant)) {
     std::vector<std::string> group_ids;
     for (const model::UpstreamHandle& group : params.groups) {
       if (group.upstream == account->name()) group_ids.push_back(group.id);
@@ -86,7 +86,7 @@ absl::Status Assets::AdoptAll(const CallContext& context, const ListAssetsParams
 }
 
 void Assets::Update(const CallContext& context, const UpdateAssetParams& params, Done<model::Asset> done) {
-  VendorAccount* account = upstreams_.Find(context.tenant, params.handle.upstream);
+  VendorAccount* account = accounts_.Find(context.tenant, params.handle.upstream);
   if (account == nullptr) return done(AssetNotFound(params.handle));
   if (params.rights_note.has_value()) {
     auto missing = creation_.CheckRightsNote(context.tenant, *params.rights_note, "asset.rights_note");
@@ -147,13 +147,13 @@ absl::StatusOr<model::Asset> Assets::Rename(const CallContext& context, const mo
 
 bool Assets::HasName(VendorAccount& account, const model::Asset& asset, const std::string& display_name) {
   const absl::StatusOr<upstream::AssetReport> report =
-      account.upstream().assets().GetAsset(upstreams_.BackgroundRead(), asset.upstream_id());
+      account.upstream().assets().GetAsset(accounts_.BackgroundRead(), asset.upstream_id());
   return report.ok() && report->display_name == display_name;
 }
 
 void Assets::Delete(const CallContext& context, const model::UpstreamHandle& handle, bool allow_missing,
                     Done<Nothing> done) {
-  VendorAccount* account = upstreams_.Find(context.tenant, handle.upstream);
+  VendorAccount* account = accounts_.Find(context.tenant, handle.upstream);
   if (account == nullptr) {
     if (allow_missing) return done(Nothing{});
     return done(AssetNotFound(handle));
@@ -193,7 +193,7 @@ absl::Status Assets::DeleteNow(const CallContext& context, const model::Upstream
 }
 
 void Assets::GetLibraryUsage(const CallContext& context, const std::string& upstream, Done<LibraryUsage> done) {
-  const absl::StatusOr<VendorAccount*> account = upstreams_.Choose(context.tenant, upstream, "upstream");
+  const absl::StatusOr<VendorAccount*> account = accounts_.Choose(context.tenant, upstream, "upstream");
   if (!account.ok()) return done(account.status());
   done(ReadLibraryUsage(store_, context.tenant, (*account)->upstream(), clock_.Now()));
 }

@@ -42,17 +42,17 @@ struct UpdateAssetParams {
 // (`metadata.asset.display_name`). An asset of another tenant is NOT_FOUND like one that does not exist. Thread-safe.
 class Assets {
  public:
-  Assets(const AssetDependencies& dependencies, AssetCreation& creation, Adoption& adoption,
-         WatchHub<model::Asset>& hub, const ResumeTokens& tokens)
-      : store_(dependencies.store),
-        upstreams_(dependencies.upstreams),
+  Assets(const AssetDependencies& with, AssetCreation& creation, Adoption& adoption, WatchHub<model::Asset>& hub,
+         const ResumeTokens& tokens)
+      : store_(with.store),
+        accounts_(with.accounts),
         creation_(creation),
         adoption_(adoption),
-        tracker_(dependencies.tracker),
+        tracker_(with.tracker),
         hub_(hub),
         tokens_(tokens),
-        clock_(dependencies.clock),
-        random_(dependencies.random) {}
+        clock_(with.clock),
+        random_(with.random) {}
 
   // See AssetCreation.
   void Create(const CallContext& context, const CreateAssetParams& params, Done<model::Asset> done) {
@@ -102,7 +102,7 @@ class Assets {
   absl::Status DeleteNow(const CallContext& context, const model::UpstreamHandle& handle, VendorAccount& account);
 
   store::AssetStore& store_;
-  Upstreams& upstreams_;
+  VendorAccounts& accounts_;
   AssetCreation& creation_;
   Adoption& adoption_;
   AssetTracker& tracker_;

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "service/engine/assets/asset_request.h"
-#include "service/engine/dispatch/upstreams.h"
+#include "service/engine/dispatch/vendor_accounts.h"
 #include "service/engine/uploads/file_stager.h"
 #include "service/engine/uploads/media_validator.h"
 #include "service/model/asset.h"

@@ -55,7 +55,7 @@ absl::Status NotEmpty(const model::UpstreamHandle& handle) {
 }  // namespace
 
 void Groups::Create(const CallContext& context, const CreateGroupParams& params, Done<model::AssetGroup> done) {
-  absl::StatusOr<VendorAccount*> chosen = upstreams_.Choose(context.tenant, params.upstream, "asset_group.upstream");
+  absl::StatusOr<VendorAccount*> chosen = accounts_.Choose(context.tenant, params.upstream, "asset_group.upstream");
   if (!chosen.ok()) return done(chosen.status());
   VendorAccount& account = **chosen;
   if (params.validate_only) {
@@ -68,7 +68,7 @@ void Groups::Create(const CallContext& context, const CreateGroupParams& params,
   call.fingerprint = {{"asset_group.upstream", params.upstream},
                       {"asset_group.display_name", params.display_name},
                       {"asset_group.description", base::Sha256Hex(params.description)}};
-  const auto first = upstreams_.Choose(context.tenant, "", "asset_group.upstream");
+  const auto first = accounts_.Choose(context.tenant, "", "asset_group.upstream");
   if (params.upstream.empty()) {
     model::AddSame("asset_group.upstream", account.name(), call.fingerprint);
   } else if (first.ok() && *first == &account) {
@@ -100,7 +100,7 @@ void Groups::Create(const CallContext& context, const CreateGroupParams& params,
 
 void Groups::Send(const CallContext& context, const CreateGroupParams& params, VendorAccount& account,
                   model::JournalEntry call) {
-  const upstream::CallOptions options = upstreams_.Billed(context);
+  const upstream::CallOptions options = accounts_.Billed(context);
   const upstream::BilledResult<std::string> result =
       SendPatiently({}, context.deadline, clock_, random_, options.abandon, [&] {
         // The vendor is told the type that is stored: some keys demand one.
@@ -122,7 +122,7 @@ void Groups::Keep(const CallContext& context, const CreateGroupParams& params, c
 
 void Groups::Get(const CallContext& context, const model::UpstreamHandle& handle, Done<model::AssetGroup> done) {
   absl::StatusOr<model::AssetGroup> stored = OwnGroup(store_, context.tenant, handle);
-  VendorAccount* account = upstreams_.Find(context.tenant, handle.upstream);
+  VendorAccount* account = accounts_.Find(context.tenant, handle.upstream);
   if (stored.ok() || !absl::IsNotFound(stored.status()) || account == nullptr || !account->dedicated()) {
     return done(std::move(stored));
   }
@@ -135,7 +135,7 @@ void Groups::Get(const CallContext& context, const model::UpstreamHandle& handle
 void Groups::List(const CallContext& context, const ListGroupsParams& params,
                   Done<model::Page<model::AssetGroup>> done) {
   if (!params.read_upstream) return done(ReadPage(context, params));
-  absl::StatusOr<VendorAccount*> account = upstreams_.Choose(context.tenant, params.upstream, "upstream");
+  absl::StatusOr<VendorAccount*> account = accounts_.Choose(context.tenant, params.upstream, "upstream");
   if (!account.ok()) return done(account.status());
   (*account)->Read<model::Page<model::AssetGroup>>(
       context, std::move(done),
@@ -153,7 +153,7 @@ absl::StatusOr<model::Page<model::AssetGroup>> Groups::ReadPage(const CallContex
 }
 
 void Groups::Update(const CallContext& context, const UpdateGroupParams& params, Done<model::AssetGroup> done) {
-  VendorAccount* account = upstreams_.Find(context.tenant, params.handle.upstream);
+  VendorAccount* account = accounts_.Find(context.tenant, params.handle.upstream);
   if (account == nullptr) return done(GroupNotFound(params.handle));
   // What the vendor is not asked for does not wait for it.
   const bool renames = params.display_name.has_value() && HasGroups(*account);
@@ -185,7 +185,7 @@ absl::StatusOr<model::AssetGroup> Groups::UpdateNow(const CallContext& context, 
 }
 
 void Groups::Delete(const CallContext& context, const DeleteGroupParams& params, Done<Nothing> done) {
-  VendorAccount* account = upstreams_.Find(context.tenant, params.handle.upstream);
+  VendorAccount* account = accounts_.Find(context.tenant, params.handle.upstream);
   if (account == nullptr) {
     if (params.allow_missing) return done(Nothing{});
     return done(GroupNotFound(params.handle));

@@ -53,14 +53,14 @@ struct DeleteGroupParams {
 // does not exist. Thread-safe.
 class Groups {
  public:
-  Groups(const AssetDependencies& dependencies, Adoption& adoption, WatchHub<model::Asset>& asset_hub)
-      : store_(dependencies.store),
-        upstreams_(dependencies.upstreams),
-        journal_(dependencies.journal),
+  Groups(const AssetDependencies& with, Adoption& adoption, WatchHub<model::Asset>& asset_hub)
+      : store_(with.store),
+        accounts_(with.accounts),
+        journal_(with.journal),
         adoption_(adoption),
         asset_hub_(asset_hub),
-        clock_(dependencies.clock),
-        random_(dependencies.random) {}
+        clock_(with.clock),
+        random_(with.random) {}
 
   // At most one request to the vendor per request id, journalled before it leaves. Goes on without its caller. With
   // `validate_only` nothing is stored or sent: the answer is the group as it would be, with its cost.
@@ -101,7 +101,7 @@ class Groups {
   absl::Status DeleteAssetAtVendor(const CallContext& context, const model::Asset& asset, VendorAccount& account);
 
   store::Store& store_;
-  Upstreams& upstreams_;
+  VendorAccounts& accounts_;
   Journal& journal_;
   Adoption& adoption_;
   WatchHub<model::Asset>& asset_hub_;

@@ -63,12 +63,12 @@ bool IsNewer(const model::JournalEntry& left, const model::JournalEntry& right) 
 
 }  // namespace
 
-JournalReconciler::JournalReconciler(const AssetDependencies& dependencies, AssetRecreation& recreation)
-    : store_(dependencies.store),
-      journal_(dependencies.journal),
-      tracker_(dependencies.tracker),
-      clock_(dependencies.clock),
-      search_(store_, dependencies.upstreams, journal_, clock_, dependencies.random),
+JournalReconciler::JournalReconciler(const AssetDependencies& with, AssetRecreation& recreation)
+    : store_(with.store),
+      journal_(with.journal),
+      tracker_(with.tracker),
+      clock_(with.clock),
+      search_(store_, with.accounts, journal_, clock_, with.random),
       recreation_(recreation),
       schedule_(clock_, [this](const std::string& text) { OnDue(text); }) {}
 

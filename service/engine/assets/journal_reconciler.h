@@ -48,7 +48,7 @@ class JournalReconciler : public Journal::DoubtResolver {
  public:
   // `recreation` is told when the creation of an EXPIRED asset is settled; it outlives this. The journal among the
   // dependencies is one whose DoubtResolver leads here.
-  JournalReconciler(const AssetDependencies& dependencies, AssetRecreation& recreation);
+  JournalReconciler(const AssetDependencies& with, AssetRecreation& recreation);
 
   void Start() { schedule_.Start(); }
   // Looks for every call that is in doubt, whichever process sent it. Errors of the store. Call it after

@@ -16,8 +16,8 @@ namespace {
 // Shows the judge what it wants to see, or all.
 class JudgedFile : public upstream::MediaReader {
  public:
-  JudgedFile(MediaValidator judge, bool whole, TransferSlot& turn)
-      : judge_(std::move(judge)), whole_(whole), turn_(turn) {}
+  JudgedFile(MediaValidator judge, bool whole, TransferSlot& slot)
+      : judge_(std::move(judge)), whole_(whole), slot_(slot) {}
 
   bool OnStart(int64_t size) override {
     size_ = size;
@@ -26,7 +26,7 @@ class JudgedFile : public upstream::MediaReader {
   }
 
   bool OnBytes(std::string_view bytes) override {
-    if (!turn_.Moved(static_cast<int64_t>(bytes.size()))) return false;
+    if (!slot_.Moved(static_cast<int64_t>(bytes.size()))) return false;
     seen_ += static_cast<int64_t>(bytes.size());
     if (whole_) hash_.Update(bytes);
     judge_.Feed(bytes);
@@ -62,7 +62,7 @@ class JudgedFile : public upstream::MediaReader {
  private:
   MediaValidator judge_;
   const bool whole_;
-  TransferSlot& turn_;
+  TransferSlot& slot_;
   base::Sha256 hash_;
   int64_t size_ = 0;  // As the server says; 0: it does not.
   int64_t seen_ = 0;
@@ -71,14 +71,14 @@ class JudgedFile : public upstream::MediaReader {
 }  // namespace
 
 absl::StatusOr<ReadAsset> ReadUrl(upstream::MediaFetcher& fetcher, CheckedAsset asset,
-                                  const std::shared_ptr<base::CancelToken>& cancel, TransferSlot& turn) {
+                                  const std::shared_ptr<base::CancelToken>& cancel, TransferSlot& slot) {
   const bool whole = asset.reuse_content;
-  JudgedFile file(asset.MakeValidator(), whole, turn);
+  JudgedFile file(asset.MakeValidator(), whole, slot);
   upstream::CallOptions call = ToCallOptions(asset.context);
   call.cancel = cancel;
-  turn.BeginWait();
+  slot.BeginWait();
   const absl::StatusOr<upstream::FetchedMedia> fetched = fetcher.Read(call, asset.uri, whole, file);
-  if (!turn.EndWait(0)) return turn.Error();
+  if (!slot.EndWait(0)) return slot.Error();
   const base::Reason reason = base::GetReason(fetched.status());
   if (reason == base::Reason::kCancelled || reason == base::Reason::kDeadlineExceeded) return fetched.status();
   if (fetched.ok()) {

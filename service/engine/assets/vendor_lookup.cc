@@ -109,7 +109,7 @@ VendorAccount* VendorLookup::AccountOf(const model::JournalEntry& row) {
   std::string upstream;
   if (intent.group.has_value()) upstream = intent.group->handle.upstream;
   if (intent.asset.has_value()) upstream = intent.asset->group.upstream;
-  return upstream.empty() ? nullptr : upstreams_.Find(row.key.tenant, upstream);
+  return upstream.empty() ? nullptr : accounts_.Find(row.key.tenant, upstream);
 }
 
 Answer VendorLookup::Look(const model::JournalEntry& row, VendorAccount& account) {
@@ -168,7 +168,7 @@ absl::StatusOr<std::vector<LookupCandidate>> VendorLookup::ListedGroups(const mo
   const auto there = Matches<upstream::GroupReport>(
       query,
       [&](const upstream::GroupQuery& page) {
-        return account.upstream().groups()->ListGroups(upstreams_.BackgroundRead(), page);
+        return account.upstream().groups()->ListGroups(accounts_.BackgroundRead(), page);
       },
       [&](const upstream::GroupReport& report) {
         return report.display_name == group.display_name && InTime(row, report.create_time);
@@ -191,7 +191,7 @@ absl::StatusOr<std::vector<LookupCandidate>> VendorLookup::ListedAssets(const mo
   const auto there = Matches<upstream::AssetReport>(
       query,
       [&](const upstream::AssetQuery& page) {
-        return account.upstream().assets().ListAssets(upstreams_.BackgroundRead(), page);
+        return account.upstream().assets().ListAssets(accounts_.BackgroundRead(), page);
       },
       [&](const upstream::AssetReport& report) {
         return report.display_name == asset.display_name && InTime(row, report.create_time) &&
@@ -222,12 +222,12 @@ absl::StatusOr<LookupCandidate> VendorLookup::ReadOne(const model::JournalEntry&
   if (intent.group.has_value()) {
     if (!groups) return base::InvalidField(kIdField, "is not possible: the gateway keeps the groups of this vendor");
     const absl::StatusOr<upstream::GroupReport> group =
-        account.upstream().groups()->GetGroup(upstreams_.BackgroundRead(), id);
+        account.upstream().groups()->GetGroup(accounts_.BackgroundRead(), id);
     if (!group.ok()) return group.status();
     return ToSighting(*group);
   }
   const absl::StatusOr<upstream::AssetReport> asset =
-      account.upstream().assets().GetAsset(upstreams_.BackgroundRead(), id);
+      account.upstream().assets().GetAsset(accounts_.BackgroundRead(), id);
   if (!asset.ok()) return asset.status();
   if (TypesDiffer(asset->media_type, intent.asset->media_type)) {
     return base::InvalidField(kIdField, "must be an asset of the media type that was to be created");

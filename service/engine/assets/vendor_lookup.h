@@ -7,7 +7,7 @@
 #include "absl/status/statusor.h"
 #include "service/base/clock.h"
 #include "service/base/random.h"
-#include "service/engine/dispatch/upstreams.h"
+#include "service/engine/dispatch/vendor_accounts.h"
 #include "service/engine/journal/journal.h"
 #include "service/model/journal_entry.h"
 #include "service/store/store.h"
@@ -31,8 +31,8 @@ struct LookupCandidate {
 // are free at the vendors.
 class VendorLookup {
  public:
-  VendorLookup(store::Store& store, Upstreams& upstreams, Journal& billed, base::Clock& clock, base::Random& random)
-      : store_(store), upstreams_(upstreams), journal_(billed), clock_(clock), random_(random) {}
+  VendorLookup(store::Store& store, VendorAccounts& accounts, Journal& billed, base::Clock& clock, base::Random& random)
+      : store_(store), accounts_(accounts), journal_(billed), clock_(clock), random_(random) {}
 
   // The upstream that `row` went to; null when it is not configured for the tenant any more, or when the row does not
   // say enough to be looked for.
@@ -69,7 +69,7 @@ class VendorLookup {
   absl::StatusOr<bool> StoreHasAsset(const model::UpstreamHandle& handle);
 
   store::Store& store_;
-  Upstreams& upstreams_;
+  VendorAccounts& accounts_;
   Journal& journal_;
   base::Clock& clock_;
   base::Random& random_;

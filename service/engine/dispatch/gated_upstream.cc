@@ -28,7 +28,7 @@ auto WithPermit(RequestDispatcher& dispatcher, RequestKind kind, const CallOptio
   return send(permitted);
 }
 
-// A call that bills nothing: the vendor's side asks for leave before each request. What was broken off says nothing.
+// A call that bills nothing: the vendor's side asks for a permit before each request. What was broken off says nothing.
 template <typename Send>
 auto Reported(RequestDispatcher& dispatcher, RequestKind kind, const CallOptions& call, Send send) {
   return WithPermit(dispatcher, kind, call, [&send](const CallOptions& permitted) {

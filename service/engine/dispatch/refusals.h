@@ -7,7 +7,7 @@
 #include "absl/time/time.h"
 #include "service/base/error.h"
 
-// Why a request did not get leave. All have upstream::kNotSentKey: nothing was sent.
+// Why a request got no permit. All have upstream::kNotSentKey: nothing was sent.
 //
 // Tests: tests/unit/engine/dispatch/caller_work_test.cc
 namespace seedance::engine {

@@ -48,9 +48,9 @@ std::unique_ptr<RequestSlot> RequestDispatcher::TryTake(RequestKind kind) {
   base::MutexLock lock(mutex_);
   const absl::Time now = clock_.Now();
   if (closed_ || WaitLocked(kind) > 0 || NextAtLocked(kind, now) > now) return nullptr;
-  auto turn = std::make_unique<RequestSlot>(*this, gate_.Take(kind, now));
+  auto slot = std::make_unique<RequestSlot>(*this, gate_.Take(kind, now));
   metrics_.delay[Index(kind)].Observe(0);
-  return turn;
+  return slot;
 }
 
 bool RequestDispatcher::AddCaller(RequestKind kind, const std::string& tenant, CallerWork work) {
@@ -290,13 +290,13 @@ void RequestDispatcher::Dispatch(Ready ready) {
   // Shared, because a refused submission drops what it was given.
   auto shared = std::make_shared<Ready>(std::move(ready));
   const bool taken = pool.Submit([this, shared] {
-    RequestSlot turn(*this, shared->call);
-    const RequestSlot::Scope scope(turn);
+    RequestSlot slot(*this, shared->call);
+    const RequestSlot::Scope scope(slot);
     // An extra poll may begin before its place in the order.
     const absl::Duration delay = std::max(clock_.Now() - shared->due, absl::ZeroDuration());
     metrics_.delay[Index(shared->call.kind)].Observe(absl::ToDoubleSeconds(delay));
     Work& work = shared->back.has_value() ? shared->back->payload.work : shared->work;
-    work(turn);
+    work(slot);
   });
   if (!taken) NotTaken(std::move(*shared));
 }

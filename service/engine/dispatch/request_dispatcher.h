@@ -43,7 +43,7 @@ class RequestDispatcher {
   static constexpr absl::Duration kTellPause = absl::Seconds(15);
   static constexpr absl::Duration kShortRest = absl::Seconds(1);
 
-  using Work = absl::AnyInvocable<void(RequestSlot& turn)>;
+  using Work = absl::AnyInvocable<void(RequestSlot& slot)>;
   // Called instead of work that will not run, with the reason: on the thread that adds it, or on one of its pool. It
   // may write to the store.
   using Refused = absl::AnyInvocable<void(const absl::Status&)>;

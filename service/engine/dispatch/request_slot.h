@@ -12,7 +12,7 @@ namespace seedance::engine {
 
 class RequestDispatcher;
 
-// The leave of one piece of work to send requests to a vendor account, one at a time. Used by the thread that does the
+// The permit of one piece of work for requests to a vendor account, one at a time. Used by the thread that does the
 // work; ends with the object.
 //
 // Tests: tests/unit/engine/dispatch/request_dispatcher_waits_test.cc, tests/unit/engine/dispatch/caller_work_test.cc
@@ -41,7 +41,7 @@ class RequestSlot : public upstream::RequestPermit {
   // Of which kind the next requests are; before it is called, that of the first one.
   void SetKind(RequestKind kind) { kind_ = kind; }
 
-  // Never waits for the first request of the kind that the dispatcher gave leave for. Others wait on their thread as
+  // Never waits for the first request of the kind that the dispatcher gave the slot for. Others wait on their thread as
   // long as the rate wants it. Errors, with upstream::kNotSentKey: kRateLimited (a cooldown of more than
   // RequestDispatcher::kShortRest), kDeadlineExceeded, kCancelled (by the call's tokens, or a stop).
   absl::Status BeforeSend(const upstream::CallOptions& call) override;
@@ -60,7 +60,7 @@ class RequestSlot : public upstream::RequestPermit {
   std::optional<AdmissionControl::Call> first_;
   std::optional<AdmissionControl::Call> further_;  // The last one.
   bool first_is_last_ = false;                     // No further request was sent after it.
-  bool refused_ = false;  // The next request did not get leave: what the work came to is not the vendor's answer.
+  bool refused_ = false;  // The next request got no permit: what the work came to is not the vendor's answer.
 };
 
 }  // namespace seedance::engine

@@ -168,14 +168,14 @@ void TransferQueue::Run(const Item& item) {
   Transfer& transfer = item.payload->transfer;
   // Not later: what it calls back must not come while the work has begun to answer.
   if (transfer.cancel != nullptr) transfer.cancel->Remove(item.payload->cancel_id);
-  const auto turn = std::make_shared<TransferSlot>(options_.least_rate, clock_);
+  const auto slot = std::make_shared<TransferSlot>(options_.least_rate, clock_);
   std::list<Running>::iterator self;
   {
     base::MutexLock lock(mutex_);
-    self = running_.insert(running_.end(), {item.tenant, turn, transfer.end});
+    self = running_.insert(running_.end(), {item.tenant, slot, transfer.end});
     ++tenants_[item.tenant].running;
   }
-  transfer.work(turn);
+  transfer.work(slot);
   transfer.work = nullptr;  // What it holds dies before the place is free.
   transfer.dropped = nullptr;
   {
@@ -223,7 +223,7 @@ std::vector<std::shared_ptr<base::CancelToken>> TransferQueue::EndSlowLocked() {
   size_t wanted = queue_.size() + (placed_ - running_.size());
   std::vector<Running*> all;
   for (Running& each : running_) {
-    if (!each.turn->ended()) {
+    if (!each.slot->ended()) {
       all.push_back(&each);
     } else if (wanted > 0) {
       --wanted;  // Its place is free soon.
@@ -235,7 +235,7 @@ std::vector<std::shared_ptr<base::CancelToken>> TransferQueue::EndSlowLocked() {
   std::vector<std::shared_ptr<base::CancelToken>> tokens;
   for (Running* each : all) {
     if (tokens.size() >= wanted) break;
-    if (!MustYieldLocked(each->tenant) || !each->turn->EndIfTooSlow()) continue;
+    if (!MustYieldLocked(each->tenant) || !each->slot->EndIfTooSlow()) continue;
     tokens.push_back(each->end);
     ended_.Add();
   }

@@ -68,7 +68,7 @@ class TransferQueue {
   struct Transfer {
     std::string tenant;
     // Runs on a thread when the transfer has a place.
-    absl::AnyInvocable<void(const std::shared_ptr<TransferSlot>& turn)> work;
+    absl::AnyInvocable<void(const std::shared_ptr<TransferSlot>& slot)> work;
     // Called instead of `work`, when `cancel` was cancelled before its turn came. On the thread that cancels.
     absl::AnyInvocable<void()> dropped;
     // Whoever waits for the transfer. Null: it runs whatever happens.
@@ -113,7 +113,7 @@ class TransferQueue {
   };
   struct Running {
     std::string tenant;
-    std::shared_ptr<TransferSlot> turn;
+    std::shared_ptr<TransferSlot> slot;
     std::shared_ptr<base::CancelToken> end;
   };
   struct Tenant {

@@ -83,24 +83,24 @@ void UpstreamMetrics::Skipped(const char* resource) {
       .Add();
 }
 
-RequestDispatcher::Metrics TurnMetrics(base::Metrics& metrics, const std::string& upstream) {
-  RequestDispatcher::Metrics turns;
+RequestDispatcher::Metrics DispatcherMetrics(base::Metrics& metrics, const std::string& upstream) {
+  RequestDispatcher::Metrics made;
   for (const RequestKind kind : kRequestKinds) {
     const auto i = static_cast<size_t>(kind);
     const base::Metrics::Labels labels = {{"upstream", upstream}, {"call", kKindWords[i]}};
-    turns.delay[i] =
+    made.delay[i] =
         metrics.Histogram("seedance_call_delay_seconds",
                           "How late polls and submissions begin, counted from when they were due.", Delays(), labels);
-    turns.cooldowns[i] = metrics.Counter(
+    made.cooldowns[i] = metrics.Counter(
         "seedance_call_rests_total",
         "Answers that required a cooldown, of one request or of all of the kind (429, Retry-After).", labels);
   }
-  turns.openings = metrics.Counter("seedance_breaker_openings_total", "How often the circuit breaker opened.",
-                                   {{"upstream", upstream}});
-  return turns;
+  made.openings = metrics.Counter("seedance_breaker_openings_total", "How often the circuit breaker opened.",
+                                  {{"upstream", upstream}});
+  return made;
 }
 
-void TellTurnsAtScrape(base::Metrics& metrics, const std::string& upstream, RequestDispatcher& turns) {
+void TellRequestsAtScrape(base::Metrics& metrics, const std::string& upstream, RequestDispatcher& requests) {
   std::array<base::Gauge, 2> waiting;
   std::array<base::Gauge, 2> cooldown;
   for (const RequestKind kind : kRequestKinds) {
@@ -113,8 +113,8 @@ void TellTurnsAtScrape(base::Metrics& metrics, const std::string& upstream, Requ
   base::Gauge down =
       metrics.Gauge("seedance_breaker_open", "1 while the circuit breaker is open and admits one probe at a time.",
                     {{"upstream", upstream}});
-  metrics.AtScrape([&turns, waiting, cooldown, down]() mutable {
-    const RequestDispatcher::Facts facts = turns.facts();
+  metrics.AtScrape([&requests, waiting, cooldown, down]() mutable {
+    const RequestDispatcher::Facts facts = requests.facts();
     for (size_t i = 0; i < waiting.size(); ++i) {
       waiting[i].Set(static_cast<double>(facts.waiting[i]));
       cooldown[i].Set(absl::ToDoubleSeconds(facts.cooldown[i]));

@@ -36,9 +36,9 @@ class UpstreamMetrics {
   base::Histogram lag_;
 };
 
-// The metrics of an upstream's turns, and the gauges that stand for its facts.
-RequestDispatcher::Metrics TurnMetrics(base::Metrics& metrics, const std::string& upstream);
-void TellTurnsAtScrape(base::Metrics& metrics, const std::string& upstream, RequestDispatcher& turns);
+// The metrics of an upstream's requests, and the gauges that stand for its facts.
+RequestDispatcher::Metrics DispatcherMetrics(base::Metrics& metrics, const std::string& upstream);
+void TellRequestsAtScrape(base::Metrics& metrics, const std::string& upstream, RequestDispatcher& requests);
 // The same for its transfers. `upstream` is empty for the files behind URLs, which all upstreams share.
 void TellTransfersAtScrape(base::Metrics& metrics, const std::string& upstream, TransferQueue& transfers);
 

@@ -21,7 +21,7 @@ UsageLogOptions UsageLogOf(const VendorAccount::Config& config) {
 
 RequestDispatcher::Account AccountOf(const VendorAccount::Config& config) {
   RequestDispatcher::Account account{config.upstream->name(), config.observer, {}};
-  if (config.metrics != nullptr) account.metrics = TurnMetrics(*config.metrics, account.upstream);
+  if (config.metrics != nullptr) account.metrics = DispatcherMetrics(*config.metrics, account.upstream);
   return account;
 }
 
@@ -42,7 +42,7 @@ VendorAccount::VendorAccount(Config config, const LeastRate::Options& least_rate
       upstream_(std::move(config.upstream), requests_) {
   if (config.metrics == nullptr) return;
   metrics_ = UpstreamMetrics(*config.metrics, name());
-  TellTurnsAtScrape(*config.metrics, name(), requests_);
+  TellRequestsAtScrape(*config.metrics, name(), requests_);
   TellTransfersAtScrape(*config.metrics, name(), transfers_);
 }
 

@@ -58,9 +58,9 @@ class VendorAccount {
     double submits_per_second = 0;     // Of all others.
     Breaker::Options breaker;
     UsageLogOptions usage_log;
-    // Set by Upstreams. Of the rates; null: all.
+    // Set by VendorAccounts. Of the rates; null: all.
     SlidingWindowLimiter::Part part = nullptr;
-    // Set by Upstreams; they outlive the account. Null: nobody follows its requests.
+    // Set by VendorAccounts; they outlive the account. Null: nobody follows its requests.
     RequestObserver* observer = nullptr;
     base::Metrics* metrics = nullptr;
   };
@@ -105,7 +105,7 @@ class VendorAccount {
   // Runs the work of a slot that requests().TryTake gave on a thread for changes. False: none is free.
   bool TryChangeAtOnce(base::ThreadPool::Work work) { return changes_.SubmitAtOnce(std::move(work)); }
 
-  // Runs `work(turn, done)` when `context`'s tenant has a place among the transfers; answers `done` with Busy(), or
+  // Runs `work(slot, done)` when `context`'s tenant has a place among the transfers; answers `done` with Busy(), or
   // with CANCELLED or DEADLINE_EXCEEDED when the caller goes away before. `end` is cancelled when the transfer is ended
   // as too slow.
   template <typename T, typename Work>
@@ -163,8 +163,8 @@ void VendorAccount::TransferOn(TransferQueue& transfers, const CallContext& cont
   transfer.tenant = context.tenant;
   transfer.cancel = context.cancel;
   transfer.end = std::move(end);
-  transfer.work = [shared, work = std::move(work)](const std::shared_ptr<TransferSlot>& turn) mutable {
-    work(turn, std::move(*shared));
+  transfer.work = [shared, work = std::move(work)](const std::shared_ptr<TransferSlot>& slot) mutable {
+    work(slot, std::move(*shared));
   };
   transfer.dropped = [shared, deadline = context.deadline] { (*shared)(CallerGone(deadline)); };
   if (!transfers.Submit(std::move(transfer))) (*shared)(Busy());

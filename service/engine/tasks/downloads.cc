@@ -27,7 +27,7 @@ const std::string& LinkOf(const GenerationTask& task, const DownloadParams& para
 // Passes the bytes on, and counts and hashes them.
 class HashingSink : public upstream::ResultSink {
  public:
-  HashingSink(upstream::ResultSink& sink, TransferSlot& turn) : sink_(sink), turn_(turn) {}
+  HashingSink(upstream::ResultSink& sink, TransferSlot& slot) : sink_(sink), slot_(slot) {}
 
   bool OnStart(int64_t total_size, const std::string& content_type) override {
     started_ = true;
@@ -38,7 +38,7 @@ class HashingSink : public upstream::ResultSink {
   bool OnBytes(std::string_view bytes) override {
     size_ += static_cast<int64_t>(bytes.size());
     hash_.Update(bytes);
-    return sink_.OnBytes(bytes) && turn_.Moved(static_cast<int64_t>(bytes.size()));
+    return sink_.OnBytes(bytes) && slot_.Moved(static_cast<int64_t>(bytes.size()));
   }
 
   bool started() const { return started_; }
@@ -50,7 +50,7 @@ class HashingSink : public upstream::ResultSink {
 
  private:
   upstream::ResultSink& sink_;
-  TransferSlot& turn_;
+  TransferSlot& slot_;
   base::Sha256 hash_;
   bool started_ = false;
   int64_t total_size_ = 0;
@@ -66,24 +66,24 @@ void Downloads::Start(const CallContext& context, const DownloadParams& params,
     task = base::ResourceNotFound("seedance.gateway.v1.GenerationTask", task->name());
   }
   if (!task.ok()) return done(task.status());
-  VendorAccount* account = upstreams_.Find(context.tenant, task->request.upstream);
+  VendorAccount* account = accounts_.Find(context.tenant, task->request.upstream);
   if (task->state != TaskState::kSucceeded || LinkOf(*task, params).empty() || account == nullptr) {
     return done(NoResult(*task));
   }
-  auto work = [this, context, params, task = *std::move(task), account, sink](const std::shared_ptr<TransferSlot>& turn,
+  auto work = [this, context, params, task = *std::move(task), account, sink](const std::shared_ptr<TransferSlot>& slot,
                                                                               Done<Nothing> answer) {
-    turn->BeginWait();  // For the reader or for the vendor's storage, to the end.
-    const absl::Status fetched = Fetch(context, params, task, *account, *sink, *turn);
-    if (!fetched.ok()) return answer(turn->ended() ? turn->Error() : fetched);
+    slot->BeginWait();  // For the reader or for the vendor's storage, to the end.
+    const absl::Status fetched = Fetch(context, params, task, *account, *sink, *slot);
+    if (!fetched.ok()) return answer(slot->ended() ? slot->Error() : fetched);
     answer(Nothing{});
   };
   account->Transfer<Nothing>(context, context.cancel, std::move(done), std::move(work));
 }
 
 absl::Status Downloads::Fetch(const CallContext& context, const DownloadParams& params, GenerationTask task,
-                              VendorAccount& account, upstream::ResultSink& sink, TransferSlot& turn) {
+                              VendorAccount& account, upstream::ResultSink& sink, TransferSlot& slot) {
   const upstream::CallOptions call = ToCallOptions(context);
-  HashingSink hashing(sink, turn);
+  HashingSink hashing(sink, slot);
   absl::Status fetched =
       account.upstream().tasks().FetchResult(call, LinkOf(task, params), params.offset, params.limit, hashing);
   if (base::GetReason(fetched) == base::Reason::kResultExpired && !hashing.started()) {

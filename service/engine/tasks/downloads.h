@@ -6,7 +6,7 @@
 
 #include "service/base/clock.h"
 #include "service/engine/dispatch/call_context.h"
-#include "service/engine/dispatch/upstreams.h"
+#include "service/engine/dispatch/vendor_accounts.h"
 #include "service/store/task_store.h"
 #include "service/upstream/upstream.h"
 
@@ -22,8 +22,8 @@ struct DownloadParams {
 // DownloadGenerationResult: bytes of a finished task's file, streamed from the vendor's link.
 class Downloads {
  public:
-  Downloads(store::TaskStore& store, Upstreams& upstreams, base::Clock& clock)
-      : store_(store), upstreams_(upstreams), clock_(clock) {}
+  Downloads(store::TaskStore& store, VendorAccounts& accounts, base::Clock& clock)
+      : store_(store), accounts_(accounts), clock_(clock) {}
 
   // Feeds `sink` on one of the upstream's transfer threads; `done` is called after the last byte, or with the error.
   // The context's cancel token breaks it off; it is cancelled here when the transfer is ended because others wait and
@@ -35,14 +35,14 @@ class Downloads {
 
  private:
   absl::Status Fetch(const CallContext& context, const DownloadParams& params, model::GenerationTask task,
-                     VendorAccount& account, upstream::ResultSink& sink, TransferSlot& turn);
+                     VendorAccount& account, upstream::ResultSink& sink, TransferSlot& slot);
   // Asks the vendor for the links of a task, and stores them when they are other ones. Returns the task as it is now.
   absl::StatusOr<model::GenerationTask> RenewLinks(const upstream::CallOptions& call, const model::GenerationTask& task,
                                                    VendorAccount& account);
   void NoteFile(const model::GenerationTask& task, int64_t size, const std::string& sha256);
 
   store::TaskStore& store_;
-  Upstreams& upstreams_;
+  VendorAccounts& accounts_;
   base::Clock& clock_;
 };
 

@@ -19,7 +19,7 @@ namespace seedance::engine {
 // tests/unit/engine/tasks/result_missing_test.cc
 class Polling {
  public:
-  Polling(const TrackerOptions& options, const TrackerCollaborators& with, TaskSchedule& schedule)
+  Polling(const TrackerOptions& options, const TrackerDependencies& with, TaskSchedule& schedule)
       : patience_{options.lost, options.result_patience, options.last_word}, with_(with), schedule_(schedule) {}
 
   // Has a task that is handed out wait for the turn of its poll.
@@ -42,7 +42,7 @@ class Polling {
   bool MayStillTell(const model::GenerationTask& task, bool polled, VendorAccount& account);
 
   const OpenTask::Patience patience_;
-  const TrackerCollaborators with_;
+  const TrackerDependencies with_;
   TaskSchedule& schedule_;
 };
 

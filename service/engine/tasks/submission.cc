@@ -140,7 +140,7 @@ void Submission::Submit(const std::string& id, const std::vector<model::Asset>& 
 
 void Submission::Send(const GenerationTask& task, const std::vector<model::Asset>& assets, VendorAccount& account,
                       RequestSlot& slot) {
-  upstream::CallOptions billed = with_.upstreams.Billed();
+  upstream::CallOptions billed = with_.accounts.Billed();
   billed.permit = &slot;
   model::TaskRequest request = WithVendorIds(task.request, assets);
   if (task.sent_seed.has_value()) request.seed = task.sent_seed;

@@ -26,7 +26,7 @@ namespace seedance::engine {
 // tests/unit/engine/tasks/task_waits_test.cc
 class Submission {
  public:
-  Submission(const TrackerOptions& options, const TrackerCollaborators& with, const TaskObservers& observers,
+  Submission(const TrackerOptions& options, const TrackerDependencies& with, const TaskObservers& observers,
              WaitTeller& waits, TaskSchedule& schedule)
       : options_(options), with_(with), observers_(observers), waits_(waits), schedule_(schedule) {}
 
@@ -83,7 +83,7 @@ class Submission {
                    const std::shared_ptr<base::CancelToken>& until);
 
   const TrackerOptions options_;
-  const TrackerCollaborators with_;
+  const TrackerDependencies with_;
   const TaskObservers observers_;
   WaitTeller& waits_;
   TaskSchedule& schedule_;

@@ -7,7 +7,7 @@
 #include "absl/status/statusor.h"
 #include "service/base/mutex.h"
 #include "service/engine/dispatch/call_context.h"
-#include "service/engine/dispatch/upstreams.h"
+#include "service/engine/dispatch/vendor_accounts.h"
 #include "service/engine/tasks/task_table.h"
 #include "service/engine/tasks/task_writer.h"
 #include "service/model/generation_task.h"
@@ -20,8 +20,8 @@ namespace seedance::engine {
 // Thread-safe.
 class TaskCancel {
  public:
-  TaskCancel(store::TaskStore& store, Upstreams& upstreams, TaskTable& table, TaskWriter& writer)
-      : store_(store), upstreams_(upstreams), table_(table), writer_(writer) {}
+  TaskCancel(store::TaskStore& store, VendorAccounts& accounts, TaskTable& table, TaskWriter& writer)
+      : store_(store), accounts_(accounts), table_(table), writer_(writer) {}
 
   // `task` is the caller's, as it was just read. Calls the vendor on the upstream's `submits` threads.
   void Cancel(const CallContext& context, const model::GenerationTask& task, bool detach,
@@ -45,7 +45,7 @@ class TaskCancel {
   static constexpr size_t kMostDoubts = 10000;
 
   store::TaskStore& store_;
-  Upstreams& upstreams_;
+  VendorAccounts& accounts_;
   TaskTable& table_;
   TaskWriter& writer_;
   base::Mutex mutex_;

@@ -15,7 +15,7 @@ using model::GenerationTask;
 using model::TaskState;
 
 void TaskLaunch::Launch(NewTask fresh, Done<GenerationTask> done) {
-  VendorAccount* account = upstreams_.Find(fresh.task.tenant, fresh.task.request.upstream);
+  VendorAccount* account = accounts_.Find(fresh.task.tenant, fresh.task.request.upstream);
   // What waits for assets is told so by its first message.
   std::unique_ptr<RequestSlot> slot;
   if (account != nullptr && fresh.task.state_message.empty()) slot = tracker_.submission().TakeSlot(*account);

@@ -9,7 +9,7 @@
 #include "absl/status/statusor.h"
 #include "service/engine/dispatch/call_context.h"
 #include "service/engine/dispatch/request_dispatcher.h"
-#include "service/engine/dispatch/upstreams.h"
+#include "service/engine/dispatch/vendor_accounts.h"
 #include "service/engine/tasks/task_table.h"
 #include "service/engine/tasks/task_tracker.h"
 #include "service/engine/watch/task_feeds.h"
@@ -33,8 +33,8 @@ struct NewTask {
 // and left to the tracker, which writes SUBMITTING when their turn has come. Thread-safe.
 class TaskLaunch {
  public:
-  TaskLaunch(store::Store& store, Upstreams& upstreams, TaskTracker& tracker, TaskFeeds& feeds)
-      : store_(store), upstreams_(upstreams), tracker_(tracker), feeds_(feeds) {}
+  TaskLaunch(store::Store& store, VendorAccounts& accounts, TaskTracker& tracker, TaskFeeds& feeds)
+      : store_(store), accounts_(accounts), tracker_(tracker), feeds_(feeds) {}
 
   // Answers with the task as stored, before it is sent; with AnswerOfEarlier when its request id has a row by now; or
   // with an error of the store, and then nothing was stored, or it is FAILED as soon as the store shows it.
@@ -60,7 +60,7 @@ class TaskLaunch {
   std::optional<model::GenerationTask> Store(NewTask& fresh, Done<model::GenerationTask>& done);
 
   store::Store& store_;
-  Upstreams& upstreams_;
+  VendorAccounts& accounts_;
   TaskTracker& tracker_;
   TaskFeeds& feeds_;
 };

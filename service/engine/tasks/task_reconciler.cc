@@ -112,11 +112,11 @@ std::vector<TaskCandidate> CandidatesOf(const std::vector<TaskSighting>& sightin
 
 }  // namespace
 
-TaskReconciler::TaskReconciler(const Options& options, store::TaskStore& store, Upstreams& upstreams, TaskTable& table,
-                               TaskWriter& writer, base::Clock& clock)
+TaskReconciler::TaskReconciler(const Options& options, store::TaskStore& store, VendorAccounts& accounts,
+                               TaskTable& table, TaskWriter& writer, base::Clock& clock)
     : options_(options),
       store_(store),
-      upstreams_(upstreams),
+      accounts_(accounts),
       table_(table),
       writer_(writer),
       clock_(clock),
@@ -135,14 +135,14 @@ absl::Status TaskReconciler::TakeUp(const store::ShardSet& shards) {
 void TaskReconciler::LookByItself(const std::string& id) {
   const absl::StatusOr<GenerationTask> task = store_.GetTask(id);
   if (!task.ok()) return schedule_.Done(id, absl::IsNotFound(task.status()));
-  VendorAccount* account = upstreams_.Find(task->tenant, task->request.upstream);
+  VendorAccount* account = accounts_.Find(task->tenant, task->request.upstream);
   const bool searchable = account != nullptr && account->profile().lists_tasks;
   if (task->state != TaskState::kSubmitUnknown || !searchable) return schedule_.Done(id, true);
   // As any call of the background: in its turn, and not while the vendor is down or wants a rest.
   account->requests().Add(
       RequestKind::kRead, task->tenant, absl::StrCat("doubt ", id), clock_.Now(),
       [this, id, account](RequestSlot& slot) {
-        const absl::StatusOr<ReconciledTask> searched = Search(upstreams_.BackgroundRead(&slot), id, *account);
+        const absl::StatusOr<ReconciledTask> searched = Search(accounts_.BackgroundRead(&slot), id, *account);
         if (upstream::WasPutOff(searched.status())) return schedule_.PutOff(id, searched.status());
         const bool over = searched.ok() ? searched->task.state != TaskState::kSubmitUnknown
                                         : base::GetReason(searched.status()) == base::Reason::kTaskNotInDoubt;
@@ -160,7 +160,7 @@ void TaskReconciler::Reconcile(const CallContext& context, const GenerationTask&
   if (params.not_accepted) {
     return done(wrap(NotAccepted(task, "operator", "the vendor never accepted the task, according to the operator")));
   }
-  VendorAccount* account = upstreams_.Find(task.tenant, task.request.upstream);
+  VendorAccount* account = accounts_.Find(task.tenant, task.request.upstream);
   if (account == nullptr || (!params.upstream_task_id.has_value() && !account->profile().lists_tasks)) {
     return done(NoList(task.request.upstream));
   }

@@ -13,7 +13,7 @@
 #include "service/base/mutex.h"
 #include "service/engine/dispatch/call_context.h"
 #include "service/engine/dispatch/lookup_schedule.h"
-#include "service/engine/dispatch/upstreams.h"
+#include "service/engine/dispatch/vendor_accounts.h"
 #include "service/engine/tasks/task_observers.h"
 #include "service/engine/tasks/task_table.h"
 #include "service/engine/tasks/task_writer.h"
@@ -51,7 +51,7 @@ class TaskReconciler : public InDoubtObserver {
     absl::Duration deadline = absl::Hours(2);  // Least time that a task which was found is followed.
   };
 
-  TaskReconciler(const Options& options, store::TaskStore& store, Upstreams& upstreams, TaskTable& table,
+  TaskReconciler(const Options& options, store::TaskStore& store, VendorAccounts& accounts, TaskTable& table,
                  TaskWriter& writer, base::Clock& clock);
 
   void Start() { schedule_.Start(); }
@@ -93,7 +93,7 @@ class TaskReconciler : public InDoubtObserver {
 
   const Options options_;
   store::TaskStore& store_;
-  Upstreams& upstreams_;
+  VendorAccounts& accounts_;
   TaskTable& table_;
   TaskWriter& writer_;
   base::Clock& clock_;

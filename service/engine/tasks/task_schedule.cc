@@ -10,7 +10,7 @@ namespace seedance::engine {
 using model::GenerationTask;
 using model::TaskState;
 
-TaskSchedule::TaskSchedule(const TrackerOptions& options, const TrackerCollaborators& with, TaskAudience& audience)
+TaskSchedule::TaskSchedule(const TrackerOptions& options, const TrackerDependencies& with, TaskAudience& audience)
     : pace_{options.poll_interval_queued, options.poll_interval_running, options.poll_interval_unwatched,
             options.poll_interval_with_webhooks, options.poll_interval_watched},
       with_(with),
@@ -69,7 +69,7 @@ void TaskSchedule::ScheduleLastWord(const std::string& id, absl::Duration at_lea
 
 PollFacts TaskSchedule::FactsOf(const GenerationTask& task, const TaskTable::Standing& standing) {
   const std::string& upstream = task.request.upstream;
-  VendorAccount* account = with_.upstreams.Named(upstream);
+  VendorAccount* account = with_.accounts.Named(upstream);
   PollFacts facts;
   facts.state = task.state;
   facts.age = with_.clock.Now() - task.submit_time;

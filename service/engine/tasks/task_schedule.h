@@ -23,7 +23,7 @@ namespace seedance::engine {
 // Tests: tests/unit/engine/tasks/task_tracker_test.cc, tests/unit/engine/tasks/task_turns_test.cc
 class TaskSchedule {
  public:
-  TaskSchedule(const TrackerOptions& options, const TrackerCollaborators& with, TaskAudience& audience);
+  TaskSchedule(const TrackerOptions& options, const TrackerDependencies& with, TaskAudience& audience);
 
   // No step begins any more, and no write is tried again.
   void Stop() { stopping_->Cancel(); }
@@ -66,7 +66,7 @@ class TaskSchedule {
             absl::Duration at_least);
 
   const PollPace pace_;
-  const TrackerCollaborators with_;
+  const TrackerDependencies with_;
   TaskAudience& audience_;
   WebhookTrust trust_;
   UsualDurations usual_;

@@ -13,7 +13,7 @@ namespace seedance::engine {
 using model::GenerationTask;
 using model::TaskState;
 
-TaskTracker::TaskTracker(const Options& options, const Collaborators& with, WaitTeller& waits,
+TaskTracker::TaskTracker(const Options& options, const Dependencies& with, WaitTeller& waits,
                          const TaskObservers& observers)
     : submit_unknown_deadline_(options.submit_unknown_deadline),
       with_(with),
@@ -106,7 +106,7 @@ void TaskTracker::Track(const GenerationTask& task) {
 bool TaskTracker::Notify(const std::string& upstream, const std::string& upstream_task_id) {
   const TaskTable::Notified notified = with_.table.OnNotify(upstream, upstream_task_id);
   if (notified.known) schedule_.trust().Arrived(upstream);
-  VendorAccount* account = with_.upstreams.Named(upstream);
+  VendorAccount* account = with_.accounts.Named(upstream);
   if (account == nullptr) return notified.known;
   account->metrics().Poked(notified.known);
   // One whose turn has not come goes before those that are merely due.
@@ -120,7 +120,7 @@ void TaskTracker::OnDue(const std::string& id, const OpenTask::Due& due) {
   // Stored just when its shard went away.
   if (!Follows(id)) return with_.table.Remove(id);
   if (!schedule_.Owns(id)) return schedule_.ScheduleIn(id, absl::Seconds(1));
-  VendorAccount* account = with_.upstreams.Find(due.tenant, due.upstream);
+  VendorAccount* account = with_.accounts.Find(due.tenant, due.upstream);
   if (account == nullptr) {
     base::Log(base::LogLevel::kError, "task_without_upstream",
               {{"task", model::GenerationTaskName(id)}, {"tenant", due.tenant}, {"upstream", due.upstream}});

@@ -25,9 +25,9 @@ namespace seedance::engine {
 class TaskTracker {
  public:
   using Options = TrackerOptions;
-  using Collaborators = TrackerCollaborators;
+  using Dependencies = TrackerDependencies;
 
-  TaskTracker(const Options& options, const Collaborators& with, WaitTeller& waits, const TaskObservers& observers);
+  TaskTracker(const Options& options, const Dependencies& with, WaitTeller& waits, const TaskObservers& observers);
 
   void Start();
   // Stops the task table and the WaitTeller too.
@@ -71,7 +71,7 @@ class TaskTracker {
   void EndDisowned(const std::string& id);
 
   const absl::Duration submit_unknown_deadline_;
-  const Collaborators with_;
+  const Dependencies with_;
   WaitTeller& waits_;
   TaskSchedule schedule_;
   Submission submission_;

@@ -44,7 +44,7 @@ absl::Status TooManyOpen(const std::string& tenant, int64_t most) {
 
 // The upstream that the request names, or that of its first asset at one of the tenant's. Empty: the tenant's first.
 // NOT_FOUND when all its assets are elsewhere.
-absl::StatusOr<std::string> UpstreamOf(Upstreams& upstreams, const std::string& tenant,
+absl::StatusOr<std::string> UpstreamOf(VendorAccounts& accounts, const std::string& tenant,
                                        const model::TaskRequest& request) {
   if (!request.upstream.empty()) return request.upstream;
   absl::Status foreign;
@@ -52,7 +52,7 @@ absl::StatusOr<std::string> UpstreamOf(Upstreams& upstreams, const std::string& 
     const std::optional<model::UpstreamHandle>& asset = request.references[i].asset;
     // Without an id the name could not be read, which is a violation already.
     if (!asset.has_value() || asset->id.empty()) continue;
-    if (upstreams.Find(tenant, asset->upstream) != nullptr) return asset->upstream;
+    if (accounts.Find(tenant, asset->upstream) != nullptr) return asset->upstream;
     foreign.Update(AtReference(AssetNotFound(*asset), i));
   }
   if (!foreign.ok()) return foreign;
@@ -72,7 +72,7 @@ absl::Status NotEnded(const GenerationTask& task) {
 
 void Tasks::Create(const CallContext& context, const CreateTaskParams& params, Done<GenerationTask> done) {
   VendorAccount* account =
-      with_.upstreams.Find(context.tenant, UpstreamOf(with_.upstreams, context.tenant, params.request).value_or(""));
+      with_.accounts.Find(context.tenant, UpstreamOf(with_.accounts, context.tenant, params.request).value_or(""));
   // An asset that this store has never seen may still be the tenant's own.
   const bool adopts = account != nullptr && account->dedicated();
   absl::Status failed = CreateWith(context, params, /*adopt=*/false, done);
@@ -133,13 +133,13 @@ std::string Tasks::NewId(absl::Time now) {
 void Tasks::AddDefaults(const std::string& tenant, const model::TaskRequest& asked, const GenerationTask& task,
                         model::Fingerprint& fingerprint) {
   AddChoices(task, fingerprint);
-  const VendorAccount* account = with_.upstreams.Find(tenant, task.request.upstream);
+  const VendorAccount* account = with_.accounts.Find(tenant, task.request.upstream);
   if (account == nullptr) return;
   AddModelDefaults(account->profile(), asked, task.request, fingerprint);
   model::TaskRequest silent = asked;
   silent.upstream.clear();
-  const absl::StatusOr<std::string> name = UpstreamOf(with_.upstreams, tenant, silent);
-  const auto chosen = with_.upstreams.Choose(tenant, name.value_or(""), "generation_task.upstream");
+  const absl::StatusOr<std::string> name = UpstreamOf(with_.accounts, tenant, silent);
+  const auto chosen = with_.accounts.Choose(tenant, name.value_or(""), "generation_task.upstream");
   if (name.ok() && chosen.ok() && *chosen == account) model::AddSame("generation_task.upstream", "", fingerprint);
 }
 
@@ -149,9 +149,9 @@ absl::StatusOr<GenerationTask> Tasks::Prepare(const CallContext& context, const 
   task.tenant = context.tenant;
   task.request = params.request;
   task.state = TaskState::kPending;
-  const absl::StatusOr<std::string> name = UpstreamOf(with_.upstreams, context.tenant, params.request);
+  const absl::StatusOr<std::string> name = UpstreamOf(with_.accounts, context.tenant, params.request);
   if (!name.ok()) return violations.empty() ? name.status() : base::InvalidInput(std::move(violations));
-  absl::StatusOr<VendorAccount*> account = with_.upstreams.Choose(context.tenant, *name, "generation_task.upstream");
+  absl::StatusOr<VendorAccount*> account = with_.accounts.Choose(context.tenant, *name, "generation_task.upstream");
   if (!account.ok()) {
     Append(base::GetErrorDetail(account.status()).violations, violations);
     return base::InvalidInput(std::move(violations));

@@ -12,7 +12,7 @@
 #include "service/base/random.h"
 #include "service/engine/assets/adoption.h"
 #include "service/engine/dispatch/call_context.h"
-#include "service/engine/dispatch/upstreams.h"
+#include "service/engine/dispatch/vendor_accounts.h"
 #include "service/engine/tasks/task_cancel.h"
 #include "service/engine/tasks/task_launch.h"
 #include "service/engine/tasks/task_reconciler.h"
@@ -61,9 +61,9 @@ class Tasks {
   };
 
   // All outlive it.
-  struct Collaborators {
+  struct Dependencies {
     store::Store& store;
-    Upstreams& upstreams;
+    VendorAccounts& accounts;
     Adoption& adoption;
     TaskTable& table;
     TaskWriter& writer;
@@ -76,11 +76,11 @@ class Tasks {
     base::Random& random;
   };
 
-  Tasks(const Options& options, const Collaborators& with)
+  Tasks(const Options& options, const Dependencies& with)
       : options_(options),
         with_(with),
-        cancel_(with.store, with.upstreams, with.table, with.writer),
-        launch_(with.store, with.upstreams, with.tracker, with.feeds) {}
+        cancel_(with.store, with.accounts, with.table, with.writer),
+        launch_(with.store, with.accounts, with.tracker, with.feeds) {}
 
   // Stores the task and has it submitted (TaskLaunch). Answers with it as stored (PENDING, or SUBMITTING when it is
   // sent at once), or, for a request id that was used before, with it as it is now. It does not wait for
@@ -125,7 +125,7 @@ class Tasks {
   void WatchersArrive(const CallContext& context, const TaskFilter& filter);
 
   const Options options_;
-  const Collaborators with_;
+  const Dependencies with_;
   TaskCancel cancel_;
   TaskLaunch launch_;
 };

@@ -6,7 +6,7 @@
 #include "service/base/clock.h"
 #include "service/base/random.h"
 #include "service/engine/dispatch/poll_pace.h"
-#include "service/engine/dispatch/upstreams.h"
+#include "service/engine/dispatch/vendor_accounts.h"
 #include "service/engine/tasks/task_table.h"
 #include "service/engine/tasks/task_writer.h"
 #include "service/store/store.h"
@@ -36,9 +36,9 @@ struct TrackerOptions {
 };
 
 // What the tracker and its parts work with. All outlive it.
-struct TrackerCollaborators {
+struct TrackerDependencies {
   store::Store& store;
-  Upstreams& upstreams;
+  VendorAccounts& accounts;
   TaskTable& table;
   TaskWriter& writer;
   base::Clock& clock;

@@ -32,10 +32,10 @@ constexpr int64_t kMostUnits = 1'000'000'000'000;  // That a task can cost: its 
 
 }  // namespace
 
-UsageSettler::UsageSettler(store::TaskStore& store, Upstreams& upstreams, TaskReconciler& reconciler,
+UsageSettler::UsageSettler(store::TaskStore& store, VendorAccounts& accounts, TaskReconciler& reconciler,
                            TaskWriter& writer, base::Clock& clock)
     : store_(store),
-      upstreams_(upstreams),
+      accounts_(accounts),
       reconciler_(reconciler),
       writer_(writer),
       clock_(clock),
@@ -52,17 +52,17 @@ absl::Status UsageSettler::TakeUp(const store::ShardSet& shards) {
 }
 
 void UsageSettler::OnInDoubt(const GenerationTask& task) {
-  const VendorAccount* account = upstreams_.Find(task.tenant, task.request.upstream);
+  const VendorAccount* account = accounts_.Find(task.tenant, task.request.upstream);
   if (account == nullptr || !account->usage_log().enabled) return;
   Want(*account, clock_.Now() + std::min(kFirstPause, account->usage_log().read_interval));
 }
 
 void UsageSettler::Ended(const GenerationTask& task) {
-  const VendorAccount* account = upstreams_.Find(task.tenant, task.request.upstream);
+  const VendorAccount* account = accounts_.Find(task.tenant, task.request.upstream);
   if (account == nullptr || !account->usage_log().enabled || task.upstream_task_id.empty()) return;
   {
     base::MutexLock lock(mutex_);
-    accounts_[account->name()].costs[task.id] = {clock_.Now()};
+    of_account_[account->name()].costs[task.id] = {clock_.Now()};
   }
   Want(*account, clock_.Now() + account->usage_log().cost_interval);
 }
@@ -70,7 +70,7 @@ void UsageSettler::Ended(const GenerationTask& task) {
 void UsageSettler::Want(const VendorAccount& account, absl::Time time) {
   const std::string& name = account.name();
   base::MutexLock lock(mutex_);
-  Account& state = accounts_[name];
+  Account& state = of_account_[name];
   const absl::Time due = std::max(time, state.last_read + account.usage_log().read_interval);
   if (due >= state.due) return;
   state.due = due;
@@ -78,7 +78,7 @@ void UsageSettler::Want(const VendorAccount& account, absl::Time time) {
 }
 
 void UsageSettler::OnDue(const std::string& name) {
-  VendorAccount* account = upstreams_.Named(name);
+  VendorAccount* account = accounts_.Named(name);
   if (account == nullptr) return;
   // In its turn with the polls, and not while the vendor is down.
   account->requests().Add(RequestKind::kRead, "", "usage log", clock_.Now(),
@@ -89,7 +89,7 @@ void UsageSettler::Read(VendorAccount& account, RequestSlot& slot) {
   bool costs = false;
   {
     base::MutexLock lock(mutex_);
-    Account& state = accounts_[account.name()];
+    Account& state = of_account_[account.name()];
     state.last_read = clock_.Now();
     state.due = absl::InfiniteFuture();
     costs = !state.costs.empty();
@@ -102,7 +102,7 @@ void UsageSettler::Read(VendorAccount& account, RequestSlot& slot) {
   // Settled meanwhile, by a person perhaps.
   if (open.ok() && !doubts && !costs) return;
   round->facts.now = clock_.Now();
-  absl::StatusOr<upstream::UsageLog> log = account.upstream().usage_log()->ReadUsage(upstreams_.BackgroundRead(&slot));
+  absl::StatusOr<upstream::UsageLog> log = account.upstream().usage_log()->ReadUsage(accounts_.BackgroundRead(&slot));
   if (absl::IsCancelled(log.status())) return;
   absl::Status read = log.status();
   if (log.ok()) {
@@ -117,7 +117,7 @@ void UsageSettler::ReadFailed(VendorAccount& account, const absl::Status& error)
   int failures = 0;
   {
     base::MutexLock lock(mutex_);
-    Account& state = accounts_[account.name()];
+    Account& state = of_account_[account.name()];
     failures = ++state.failures;
     // A log that cannot be read for so long has lost them.
     std::erase_if(state.costs, [&](const auto& each) { return each.second.ended < clock_.Now() - kRemembered; });
@@ -166,7 +166,7 @@ absl::Status UsageSettler::Complete(const VendorAccount& account, UsageFacts& fa
   if (!former.ok()) return former.status();
   facts.former = *std::move(former);
   base::MutexLock lock(mutex_);
-  Account& state = accounts_[name];
+  Account& state = of_account_[name];
   state.failures = 0;
   facts.shown = state.shown;
   facts.listed_running = state.listed_running;
@@ -179,7 +179,7 @@ absl::StatusOr<std::vector<GenerationTask>> UsageSettler::Former(const std::stri
   std::map<std::string, GenerationTask> past;
   {
     base::MutexLock lock(mutex_);
-    std::map<std::string, GenerationTask>& all = accounts_[upstream].past;
+    std::map<std::string, GenerationTask>& all = of_account_[upstream].past;
     std::erase_if(all, [&](const auto& account) { return account.second.create_time < facts.now - kRemembered; });
     past = all;
     for (const GenerationTask& doubt : facts.doubts) {
@@ -202,7 +202,7 @@ std::vector<std::string> UsageSettler::Chosen(const std::string& upstream, const
                                               std::vector<std::string> ids) {
   std::sort(ids.begin(), ids.end());
   base::MutexLock lock(mutex_);
-  std::string& last = accounts_[upstream].last_asked;
+  std::string& last = of_account_[upstream].last_asked;
   // Some of them may never be answered: without turns they would keep the others from being asked for.
   std::rotate(ids.begin(), std::upper_bound(ids.begin(), ids.end(), last), ids.end());
   // Without the known ones no answer about the others proves anything.
@@ -239,7 +239,7 @@ void UsageSettler::AskAll(VendorAccount& account, const std::shared_ptr<Round>& 
 void UsageSettler::AskOne(VendorAccount& account, const std::string& id, RequestSlot& slot,
                           const std::shared_ptr<Round>& round) {
   const absl::StatusOr<upstream::TaskReport> report =
-      account.upstream().tasks().GetTask(upstreams_.BackgroundRead(&slot), id);
+      account.upstream().tasks().GetTask(accounts_.BackgroundRead(&slot), id);
   // The process stops.
   if (absl::IsCancelled(report.status())) return;
   bool last = false;
@@ -268,7 +268,7 @@ void UsageSettler::Conclude(VendorAccount& account, Round& round) {
   AwaitCosts(account, facts, SettleCosts(account, facts));
   {
     base::MutexLock lock(mutex_);
-    Account& state = accounts_[account.name()];
+    Account& state = of_account_[account.name()];
     state.listed_running = facts.listed_running || ListsRunning(facts);
     state.shown.clear();
     for (const upstream::UsageRow& row : facts.log.rows) {
@@ -319,7 +319,7 @@ void UsageSettler::AwaitCosts(const VendorAccount& account, const UsageFacts& fa
                               const std::set<std::string>& told) {
   {
     base::MutexLock lock(mutex_);
-    std::map<std::string, AwaitedCost>& costs = accounts_[account.name()].costs;
+    std::map<std::string, AwaitedCost>& costs = of_account_[account.name()].costs;
     for (auto& [id, awaited] : costs) {
       const bool complete = facts.now - awaited.ended >= facts.lag;
       if (complete) awaited.reads = told.count(id) > 0 ? kMostCostReads : awaited.reads + 1;

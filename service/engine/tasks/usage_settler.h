@@ -12,7 +12,7 @@
 #include "service/base/clock.h"
 #include "service/base/due_queue.h"
 #include "service/base/mutex.h"
-#include "service/engine/dispatch/upstreams.h"
+#include "service/engine/dispatch/vendor_accounts.h"
 #include "service/engine/tasks/task_observers.h"
 #include "service/engine/tasks/task_reconciler.h"
 #include "service/engine/tasks/task_writer.h"
@@ -32,7 +32,7 @@ namespace seedance::engine {
 // Thread-safe.
 class UsageSettler : public InDoubtObserver {
  public:
-  UsageSettler(store::TaskStore& store, Upstreams& upstreams, TaskReconciler& reconciler, TaskWriter& writer,
+  UsageSettler(store::TaskStore& store, VendorAccounts& accounts, TaskReconciler& reconciler, TaskWriter& writer,
                base::Clock& clock);
 
   void Start() { due_.Start(); }
@@ -91,12 +91,12 @@ class UsageSettler : public InDoubtObserver {
   void AwaitCosts(const VendorAccount& account, const UsageFacts& facts, const std::set<std::string>& told);
 
   store::TaskStore& store_;
-  Upstreams& upstreams_;
+  VendorAccounts& accounts_;
   TaskReconciler& reconciler_;
   TaskWriter& writer_;
   base::Clock& clock_;
   base::Mutex mutex_;
-  std::map<std::string, Account> accounts_ ABSL_GUARDED_BY(mutex_);  // By upstream.
+  std::map<std::string, Account> of_account_ ABSL_GUARDED_BY(mutex_);  // By upstream.
   base::DueQueue due_;
 };
 

@@ -8,7 +8,7 @@ WebhookAnswer Webhooks::Receive(std::string_view path, const upstream::WebhookHe
   const auto known_path = paths_.find(std::string(path));
   if (known_path == paths_.end()) return WebhookAnswer::kUnknownPath;
   const std::string& name = known_path->second;
-  VendorAccount* account = upstreams_.Named(name);
+  VendorAccount* account = accounts_.Named(name);
   const upstream::WebhookApi* webhooks = account == nullptr ? nullptr : account->upstream().webhooks();
   if (webhooks == nullptr) return WebhookAnswer::kUnknownPath;
   if (!webhooks->Verify(headers, body)) {

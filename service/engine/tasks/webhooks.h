@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "service/engine/dispatch/upstreams.h"
+#include "service/engine/dispatch/vendor_accounts.h"
 #include "service/engine/tasks/task_tracker.h"
 
 namespace seedance::engine {
@@ -25,15 +25,15 @@ enum class WebhookAnswer {
 class Webhooks {
  public:
   // `paths`: names of upstreams by what stands behind `/webhooks/` in their URLs.
-  Webhooks(std::map<std::string, std::string> paths, Upstreams& upstreams, TaskTracker& tracker)
-      : paths_(std::move(paths)), upstreams_(upstreams), tracker_(tracker) {}
+  Webhooks(std::map<std::string, std::string> paths, VendorAccounts& accounts, TaskTracker& tracker)
+      : paths_(std::move(paths)), accounts_(accounts), tracker_(tracker) {}
 
   // `path`: what stands behind `/webhooks/` in the URL. `headers` and `body` as they came.
   WebhookAnswer Receive(std::string_view path, const upstream::WebhookHeaders& headers, std::string_view body);
 
  private:
   const std::map<std::string, std::string> paths_;
-  Upstreams& upstreams_;
+  VendorAccounts& accounts_;
   TaskTracker& tracker_;
 };
 

@@ -93,9 +93,9 @@ absl::Status UploadSource::End() {
 }
 
 absl::StatusOr<std::string> SlotSource::Next() {
-  turn_->BeginWait();
+  slot_->BeginWait();
   absl::StatusOr<std::string> piece = bytes_->Next();
-  if (!turn_->EndWait(piece.ok() ? static_cast<int64_t>(piece->size()) : 0)) return turn_->Error();
+  if (!slot_->EndWait(piece.ok() ? static_cast<int64_t>(piece->size()) : 0)) return slot_->Error();
   return piece;
 }
 

@@ -70,9 +70,9 @@ class UploadSource : public http::ByteSource {
 // turn is ended there is no further piece, only its error.
 class SlotSource : public http::ByteSource {
  public:
-  SlotSource(std::shared_ptr<http::ByteSource> bytes, std::shared_ptr<TransferSlot> turn)
-      : bytes_(std::move(bytes)), turn_(std::move(turn)) {
-    turn_->ExpectMessage(kUsualChunk);
+  SlotSource(std::shared_ptr<http::ByteSource> bytes, std::shared_ptr<TransferSlot> slot)
+      : bytes_(std::move(bytes)), slot_(std::move(slot)) {
+    slot_->ExpectMessage(kUsualChunk);
   }
 
   absl::StatusOr<std::string> Next() override;
@@ -83,7 +83,7 @@ class SlotSource : public http::ByteSource {
 
  private:
   const std::shared_ptr<http::ByteSource> bytes_;
-  const std::shared_ptr<TransferSlot> turn_;
+  const std::shared_ptr<TransferSlot> slot_;
 };
 
 // The caller announced `declared` bytes, and `most` are allowed.

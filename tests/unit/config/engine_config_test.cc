@@ -31,13 +31,13 @@ class EngineConfig : public testing::Test {
 
   // The only upstream of the file.
   upstream::Upstream& Made(const std::string& yaml) {
-    auto made = MakeUpstreams(Parsed(yaml), base::RealClock());
+    auto made = MakeVendorAccounts(Parsed(yaml), base::RealClock());
     EXPECT_TRUE(made.ok()) << made.status();
     made_ = *std::move(made);
     return *made_[0].upstream;
   }
 
-  std::vector<engine::Upstreams::Config> made_;
+  std::vector<engine::VendorAccounts::Config> made_;
 };
 
 constexpr char kAdmin[] = "admin: {listen: 'localhost:0', public_base_url: 'https://gw.example.com/'}\n";
@@ -214,9 +214,9 @@ TEST_F(EngineConfig, AMissingSecretIsNamed) {
   const GatewayConfig config =
       Parsed(absl::StrCat(kAdmin, "upstreams: [{name: p, piapi: {api_key: {env: KEY}, webhook_secret: {env: HOOK}}}]"));
   EXPECT_THAT(std::string(EngineOptions(config).status().message()), HasSubstr("HOOK"));
-  EXPECT_THAT(std::string(MakeUpstreams(config, base::RealClock()).status().message()), HasSubstr("HOOK"));
+  EXPECT_THAT(std::string(MakeVendorAccounts(config, base::RealClock()).status().message()), HasSubstr("HOOK"));
   unsetenv("KEY");
-  EXPECT_THAT(std::string(MakeUpstreams(config, base::RealClock()).status().message()), HasSubstr("KEY"));
+  EXPECT_THAT(std::string(MakeVendorAccounts(config, base::RealClock()).status().message()), HasSubstr("KEY"));
 }
 
 }  // namespace

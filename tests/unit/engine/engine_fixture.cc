@@ -45,14 +45,14 @@ EngineTest::~EngineTest() {
 }
 
 void EngineTest::Start(const engine::Engine::Options& options) {
-  std::vector<engine::Upstreams::Config> configs(2);
+  std::vector<engine::VendorAccounts::Config> configs(2);
   vendor_.profile().usage_log = usage_log_.enabled;
   configs[0].upstream = vendor_.MakeUpstream();
   configs[0].usage_log = usage_log_;
   configs[1].upstream = own_.MakeUpstream();
   configs[1].tenants = {kTenant};
   configs[1].dedicated = true;
-  for (engine::Upstreams::Config& config : configs) {
+  for (engine::VendorAccounts::Config& config : configs) {
     config.max_submits = config.max_polls = config.max_transfers = threads_;
   }
   engine_ = std::make_unique<engine::Engine>(options, *store_, std::move(configs), clock_, random_);

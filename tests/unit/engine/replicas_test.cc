@@ -28,7 +28,7 @@ struct Replica {
       : store(shared), ownership(shards) {
     store.shards = &ownership;
     vendor.profile().cancels_tasks = true;
-    std::vector<engine::Upstreams::Config> configs(1);
+    std::vector<engine::VendorAccounts::Config> configs(1);
     configs[0].upstream = vendor.MakeUpstream();
     configs[0].max_submits = configs[0].max_polls = configs[0].max_transfers = 2;
     engine::Engine::Options options;

@@ -60,7 +60,7 @@ class GatewayTest : public ::testing::Test {
     store::sqlite::SqliteOptions store_options;
     store_options.path = dir_.File("gateway.db");
     store_ = store::sqlite::OpenSqliteStore(store_options).value();
-    std::vector<engine::Upstreams::Config> upstreams(1);
+    std::vector<engine::VendorAccounts::Config> upstreams(1);
     upstreams[0].upstream = vendor_.MakeUpstream();
     engine_ = std::make_unique<engine::Engine>(engine_options_, *store_, std::move(upstreams), base::RealClock(),
                                                base::SystemRandom());

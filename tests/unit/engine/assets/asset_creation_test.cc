@@ -331,7 +331,7 @@ TEST_F(AssetCreationTest, AnUploadThatTheVendorAnswersEarlyAndUnclearlyIsNotSent
     int& calls_;
   };
   int calls = 0;
-  std::vector<engine::Upstreams::Config> configs(1);
+  std::vector<engine::VendorAccounts::Config> configs(1);
   configs[0].upstream = std::make_unique<AnswersEarly>(vendor_, calls);
   engine_ = std::make_unique<engine::Engine>(engine::Engine::Options{}, *store_, std::move(configs), clock_, random_);
   ASSERT_TRUE(engine_->Start().ok());
@@ -355,7 +355,7 @@ TEST_F(AssetCreationTest, AnUploadWhoseAnswerIsLostAfterItsLastByteIsInDoubtUnti
       return Lost();
     }
   };
-  std::vector<engine::Upstreams::Config> configs(1);
+  std::vector<engine::VendorAccounts::Config> configs(1);
   configs[0].upstream = std::make_unique<LosesAnswers>(vendor_);
   engine_ = std::make_unique<engine::Engine>(engine::Engine::Options{}, *store_, std::move(configs), clock_, random_);
   ASSERT_TRUE(engine_->Start().ok());
@@ -417,7 +417,7 @@ TEST_F(AssetCreationTest, TheSourcesOwnWordsAreKeptWhenTheVendorsSideSaysOnlyTha
       return result;
     }
   };
-  std::vector<engine::Upstreams::Config> configs(1);
+  std::vector<engine::VendorAccounts::Config> configs(1);
   configs[0].upstream = std::make_unique<Cuts>(vendor_);
   engine_ = std::make_unique<engine::Engine>(engine::Engine::Options{}, *store_, std::move(configs), clock_, random_);
   ASSERT_TRUE(engine_->Start().ok());

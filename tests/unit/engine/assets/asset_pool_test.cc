@@ -16,11 +16,11 @@ using base::Reason;
 class AssetPoolTest : public EngineTest {};
 
 TEST_F(AssetPoolTest, AFullPoolIsRateLimitedAndTheRequestMayComeAgain) {
-  std::vector<engine::Upstreams::Config> configs(1);
+  std::vector<engine::VendorAccounts::Config> configs(1);
   configs[0].upstream = vendor_.MakeUpstream();
   configs[0].max_submits = 1;
-  engine::Upstreams upstreams(std::move(configs), clock_);
-  engine::VendorAccount& account = *upstreams.Find(kTenant, "fake");
+  engine::VendorAccounts accounts(std::move(configs), clock_);
+  engine::VendorAccount& account = *accounts.Find(kTenant, "fake");
   std::atomic<bool> leave{false};
   const auto change = [&](const std::function<void()>& work) {
     return account.TryChange(
@@ -32,9 +32,9 @@ TEST_F(AssetPoolTest, AFullPoolIsRateLimitedAndTheRequestMayComeAgain) {
   engine::Journal::DoubtResolver resolver;
   engine::Journal billed(*store_, resolver, clock_, random_);
   AssetNotes notes;
-  engine::AssetTracker tracker({}, {*store_, store_->ownership(), upstreams, hub, notes, clock_, random_});
+  engine::AssetTracker tracker({}, {*store_, store_->ownership(), accounts, hub, notes, clock_, random_});
   engine::Adoption adoption(*store_, tracker, clock_);
-  engine::AssetCreation creation({}, {*store_, upstreams, billed, tracker, clock_, random_}, adoption);
+  engine::AssetCreation creation({}, {*store_, accounts, billed, tracker, clock_, random_}, adoption);
   engine::CreateAssetParams params = GoodAsset(OldGroup(), "hero");
   params.request_id = kRequestId;
   Answer<model::Asset> refused;
@@ -46,7 +46,7 @@ TEST_F(AssetPoolTest, AFullPoolIsRateLimitedAndTheRequestMayComeAgain) {
   ASSERT_TRUE(Eventually([&] { return change([] {}); }));
   creation.Create(Caller(), params, taken.done());
   EXPECT_TRUE(taken.Wait().ok()) << taken.Wait().status();
-  upstreams.Stop(absl::Seconds(10));
+  accounts.Stop(absl::Seconds(10));
 }
 
 }  // namespace

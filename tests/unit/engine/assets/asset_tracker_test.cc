@@ -141,8 +141,8 @@ TEST_F(AssetTrackerTest, AnAssetThatWasCreatedAgainIsPolledByItsPresentIdAndFrom
 
 class ApplyTest : public ::testing::Test {
  protected:
-  static std::vector<engine::Upstreams::Config> Configs(FakeVendor& vendor) {
-    std::vector<engine::Upstreams::Config> configs(1);
+  static std::vector<engine::VendorAccounts::Config> Configs(FakeVendor& vendor) {
+    std::vector<engine::VendorAccounts::Config> configs(1);
     configs[0].upstream = vendor.MakeUpstream();
     return configs;
   }
@@ -167,10 +167,10 @@ class ApplyTest : public ::testing::Test {
   base::SeededRandom random_{1};
   FakeVendor vendor_{"fake"};
   std::unique_ptr<FlakyStore> store_ = OpenStore(dir_.File("store.db"));
-  engine::Upstreams upstreams_{Configs(vendor_), clock_};
+  engine::VendorAccounts accounts_{Configs(vendor_), clock_};
   engine::WatchHub<model::Asset> hub_{"test"};
   AssetNotes notes_;
-  engine::AssetTracker tracker_{{}, {*store_, store_->ownership(), upstreams_, hub_, notes_, clock_, random_}};
+  engine::AssetTracker tracker_{{}, {*store_, store_->ownership(), accounts_, hub_, notes_, clock_, random_}};
 };
 
 TEST_F(ApplyTest, ASettledAssetNeverGoesBackToProcessingAndKeepsTheGatewaysOwnError) {

@@ -26,23 +26,23 @@ KeeperTest::~KeeperTest() {
 }
 
 void KeeperTest::Start() {
-  std::vector<engine::Upstreams::Config> configs(1);
+  std::vector<engine::VendorAccounts::Config> configs(1);
   configs[0].upstream = vendor_.MakeUpstream();
   configs[0].max_submits = configs[0].max_polls = configs[0].max_transfers = 1;
-  upstreams_ = std::make_unique<engine::Upstreams>(std::move(configs), clock_);
+  accounts_ = std::make_unique<engine::VendorAccounts>(std::move(configs), clock_);
   hub_ = std::make_unique<engine::WatchHub<Asset>>("test-fan-out", [this](const std::string& name, const Asset*) {
     base::MutexLock lock(mutex_);
     told_.insert(name);
   });
   journal_ = std::make_unique<engine::Journal>(*store_, resolver_, clock_, random_);
   tracker_ = std::make_unique<engine::AssetTracker>(
-      engine::AssetTracker::Options(), engine::AssetTracker::Collaborators{*store_, store_->ownership(), *upstreams_,
-                                                                           *hub_, to_keeper_, clock_, random_});
+      engine::AssetTracker::Options(),
+      engine::AssetTracker::Dependencies{*store_, store_->ownership(), *accounts_, *hub_, to_keeper_, clock_, random_});
   recreation_ = std::make_unique<engine::AssetRecreation>(
       engine::AssetRecreation::Options(),
-      engine::AssetDependencies{*store_, *upstreams_, *journal_, *tracker_, clock_, random_});
+      engine::AssetDependencies{*store_, *accounts_, *journal_, *tracker_, clock_, random_});
   keeper_ = std::make_unique<engine::AssetKeepAlive>(
-      engine::AssetKeepAlive::Options(), *store_, *upstreams_, *tracker_,
+      engine::AssetKeepAlive::Options(), *store_, *accounts_, *tracker_,
       [this](const std::string& name) { return IsInUse(name); }, clock_);
   ASSERT_TRUE(journal_->Recover().ok());
   tracker_->Start();
@@ -55,7 +55,7 @@ void KeeperTest::Stop() {
   tracker_->Stop();
   keeper_->Stop();
   recreation_->Stop();
-  upstreams_->Stop(absl::ZeroDuration());
+  accounts_->Stop(absl::ZeroDuration());
   hub_->Stop();
   keeper_.reset();
   recreation_.reset();

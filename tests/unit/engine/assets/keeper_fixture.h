@@ -61,7 +61,7 @@ class KeeperTest : public ::testing::Test {
   base::SeededRandom random_{7};
   FakeVendor vendor_{"fake"};
   std::unique_ptr<FlakyStore> store_;
-  std::unique_ptr<engine::Upstreams> upstreams_;
+  std::unique_ptr<engine::VendorAccounts> accounts_;
   std::unique_ptr<engine::WatchHub<model::Asset>> hub_;
   std::unique_ptr<engine::Journal> journal_;
   std::unique_ptr<engine::AssetTracker> tracker_;

@@ -25,24 +25,24 @@ class RequestDispatcherTest : public ::testing::Test {
   };
 
   explicit RequestDispatcherTest(const AdmissionControl::Options& options = {}, bool observed = false)
-      : turns_(options, polls_, submits_, clock_, {"fake", observed ? &observer_ : nullptr, {}}) {}
+      : dispatcher_(options, polls_, submits_, clock_, {"fake", observed ? &observer_ : nullptr, {}}) {}
   ~RequestDispatcherTest() override {
     gate_open_ = true;
-    turns_.Stop();
+    dispatcher_.Stop();
     polls_.Stop();
     submits_.Stop();
   }
 
   // A call that ends when `gate_open_`.
   void Add(const std::string& tenant, const std::string& key, const RequestOutcome& answer = {}) {
-    turns_.Add(RequestKind::kRead, tenant, key, clock_.Now(), [this, key, answer](RequestSlot& turn) {
-      EXPECT_TRUE(turn.BeforeSend({}).ok());
+    dispatcher_.Add(RequestKind::kRead, tenant, key, clock_.Now(), [this, key, answer](RequestSlot& slot) {
+      EXPECT_TRUE(slot.BeforeSend({}).ok());
       {
         base::MutexLock lock(mutex_);
         begun_.push_back(key);
       }
       EXPECT_TRUE(Eventually([this] { return gate_open_.load(); }));
-      turn.Answered(answer);
+      slot.Answered(answer);
     });
   }
   std::vector<std::string> begun() {
@@ -60,7 +60,7 @@ class RequestDispatcherTest : public ::testing::Test {
   base::ThreadPool polls_{"polls", 4, 100};
   base::ThreadPool submits_{"submits", 4, 100};
   Observer observer_;
-  RequestDispatcher turns_;
+  RequestDispatcher dispatcher_;
 };
 
 class OneAtATimeTest : public RequestDispatcherTest {
@@ -79,34 +79,34 @@ TEST_F(OneAtATimeTest, WhatWaitsIsNotInThePoolButHere) {
   ASSERT_TRUE(Begun(1));
   for (const char* key : {"big1", "big2", "big3"}) Add("big", key);
   Add("small", "small0");
-  EXPECT_EQ(turns_.facts().waiting[0], 4u);
-  EXPECT_TRUE(turns_.IsCrowded(RequestKind::kRead));
-  EXPECT_TRUE(turns_.Remove(RequestKind::kRead, "big2"));
-  EXPECT_TRUE(turns_.Hasten(RequestKind::kRead, "big3"));
+  EXPECT_EQ(dispatcher_.facts().waiting[0], 4u);
+  EXPECT_TRUE(dispatcher_.IsCrowded(RequestKind::kRead));
+  EXPECT_TRUE(dispatcher_.Remove(RequestKind::kRead, "big2"));
+  EXPECT_TRUE(dispatcher_.Hasten(RequestKind::kRead, "big3"));
   gate_open_ = true;
   ASSERT_TRUE(Begun(4));
   const std::vector<std::string> order = begun();
   EXPECT_EQ(order[1], "big3");
   EXPECT_EQ(order[2], "small0") << "as soon as the other one had its turn";
-  EXPECT_TRUE(Eventually([&] { return turns_.IsIdle(); }));
+  EXPECT_TRUE(Eventually([&] { return dispatcher_.IsIdle(); }));
 }
 
 TEST_F(OneAtATimeTest, ATurnIsTakenOnlyWhenNothingElseCouldHaveIt) {
-  std::unique_ptr<RequestSlot> turn = turns_.TryTake(RequestKind::kRead);
-  ASSERT_NE(turn, nullptr);
-  EXPECT_EQ(turns_.TryTake(RequestKind::kRead), nullptr) << "one at a time";
+  std::unique_ptr<RequestSlot> slot = dispatcher_.TryTake(RequestKind::kRead);
+  ASSERT_NE(slot, nullptr);
+  EXPECT_EQ(dispatcher_.TryTake(RequestKind::kRead), nullptr) << "one at a time";
   Add("t", "waits");
   EXPECT_TRUE(begun().empty());
-  ASSERT_TRUE(turn->BeforeSend({}).ok());
-  turn->Answered({});
-  turn.reset();
+  ASSERT_TRUE(slot->BeforeSend({}).ok());
+  slot->Answered({});
+  slot.reset();
   ASSERT_TRUE(Begun(1)) << "the end of the turn hands on";
-  EXPECT_TRUE(Eventually([&] { return turns_.IsIdle(); }));
-  turn = turns_.TryTake(RequestKind::kRead);
-  EXPECT_NE(turn, nullptr);
-  turn.reset();
-  turns_.Stop();
-  EXPECT_EQ(turns_.TryTake(RequestKind::kRead), nullptr);
+  EXPECT_TRUE(Eventually([&] { return dispatcher_.IsIdle(); }));
+  slot = dispatcher_.TryTake(RequestKind::kRead);
+  EXPECT_NE(slot, nullptr);
+  slot.reset();
+  dispatcher_.Stop();
+  EXPECT_EQ(dispatcher_.TryTake(RequestKind::kRead), nullptr);
 }
 
 TEST_F(OneAtATimeTest, StopDropsWhatWaits) {
@@ -114,7 +114,7 @@ TEST_F(OneAtATimeTest, StopDropsWhatWaits) {
   Add("t", "one");
   ASSERT_TRUE(Begun(1));
   Add("t", "two");
-  turns_.Stop();
+  dispatcher_.Stop();
   gate_open_ = true;
   polls_.Stop();
   EXPECT_THAT(begun(), ElementsAre("one"));
@@ -133,22 +133,22 @@ class RateTest : public RequestDispatcherTest {
 };
 
 TEST_F(RateTest, ATakenTurnCountsForTheRateOnceItIsSent) {
-  ASSERT_NE(turns_.TryTake(RequestKind::kRead), nullptr);
+  ASSERT_NE(dispatcher_.TryTake(RequestKind::kRead), nullptr);
   // Given back unsent it costs nothing but the pause between two turns.
   clock_.Advance(absl::Seconds(1));
-  std::unique_ptr<RequestSlot> turn = turns_.TryTake(RequestKind::kRead);
-  ASSERT_NE(turn, nullptr);
-  ASSERT_TRUE(turn->BeforeSend({}).ok());
-  turn->Answered({});
-  turn.reset();
-  EXPECT_EQ(turns_.TryTake(RequestKind::kRead), nullptr);
+  std::unique_ptr<RequestSlot> slot = dispatcher_.TryTake(RequestKind::kRead);
+  ASSERT_NE(slot, nullptr);
+  ASSERT_TRUE(slot->BeforeSend({}).ok());
+  slot->Answered({});
+  slot.reset();
+  EXPECT_EQ(dispatcher_.TryTake(RequestKind::kRead), nullptr);
   clock_.Advance(absl::Seconds(1));
-  EXPECT_NE(turns_.TryTake(RequestKind::kRead), nullptr);
+  EXPECT_NE(dispatcher_.TryTake(RequestKind::kRead), nullptr);
 }
 
 TEST_F(RateTest, TheRateSaysHowLongManyPollsTake) {
-  EXPECT_EQ(turns_.TimeForPolls(0), absl::ZeroDuration());
-  EXPECT_EQ(turns_.TimeForPolls(90), absl::Seconds(90));
+  EXPECT_EQ(dispatcher_.TimeForPolls(0), absl::ZeroDuration());
+  EXPECT_EQ(dispatcher_.TimeForPolls(90), absl::Seconds(90));
   RequestDispatcher unlimited({}, polls_, submits_, clock_);
   EXPECT_EQ(unlimited.TimeForPolls(90), absl::ZeroDuration());
 }
@@ -156,20 +156,20 @@ TEST_F(RateTest, TheRateSaysHowLongManyPollsTake) {
 TEST_F(RateTest, WhatWaitsForItsTimeBeginsByItself) {
   for (const char* key : {"a", "b", "c"}) Add("t", key);
   ASSERT_TRUE(Begun(1));
-  EXPECT_TRUE(Eventually([&] { return turns_.IsIdle(); }));
+  EXPECT_TRUE(Eventually([&] { return dispatcher_.IsIdle(); }));
   clock_.Advance(absl::Milliseconds(999));
-  EXPECT_TRUE(turns_.IsIdle());
+  EXPECT_TRUE(dispatcher_.IsIdle());
   EXPECT_EQ(begun().size(), 1u);
   clock_.Advance(absl::Milliseconds(1));
   ASSERT_TRUE(Begun(2));
-  EXPECT_TRUE(Eventually([&] { return turns_.IsIdle(); }));
+  EXPECT_TRUE(Eventually([&] { return dispatcher_.IsIdle(); }));
   clock_.Advance(absl::Seconds(1));
   EXPECT_TRUE(Begun(3));
 }
 
 TEST_F(RateTest, ATurnInWhichNothingIsSentCostsNothing) {
   for (const char* key : {"x", "y", "z"}) {
-    turns_.Add(RequestKind::kRead, "t", key, clock_.Now(), [](RequestSlot&) {});
+    dispatcher_.Add(RequestKind::kRead, "t", key, clock_.Now(), [](RequestSlot&) {});
   }
   // But for the spread of a tenth of a second's worth.
   clock_.Advance(absl::Seconds(3));
@@ -213,31 +213,31 @@ class DownTest : public RequestDispatcherTest {
       : RequestDispatcherTest(options, /*observed=*/true) {}
   std::vector<WaitReason::Kind> Reasons() {
     std::vector<WaitReason::Kind> reasons;
-    for (const auto& [key, reason] : turns_.WhyAllWait()) reasons.push_back(reason.kind);
+    for (const auto& [key, reason] : dispatcher_.WhyAllWait()) reasons.push_back(reason.kind);
     return reasons;
   }
 };
 
 TEST_F(DownTest, IsToldOnceWithTheSubmissionsThatWait) {
-  turns_.Add(RequestKind::kChange, "t", "limit", clock_.Now(), [](RequestSlot& turn) {
-    EXPECT_TRUE(turn.BeforeSend({}).ok());
-    turn.Answered({true, absl::Hours(1), upstream::LimitScope::kAccount});
+  dispatcher_.Add(RequestKind::kChange, "t", "limit", clock_.Now(), [](RequestSlot& slot) {
+    EXPECT_TRUE(slot.BeforeSend({}).ok());
+    slot.Answered({true, absl::Hours(1), upstream::LimitScope::kAccount});
   });
-  ASSERT_TRUE(Eventually([&] { return turns_.IsIdle(); }));
-  turns_.Add(RequestKind::kChange, "t", "waiting", clock_.Now(), [](RequestSlot&) {});
-  EXPECT_TRUE(turns_.IsHeldUp(RequestKind::kChange));
-  EXPECT_FALSE(turns_.IsHeldUp(RequestKind::kRead));
-  EXPECT_EQ(turns_.WhyItWaits("waiting")->Text(),
+  ASSERT_TRUE(Eventually([&] { return dispatcher_.IsIdle(); }));
+  dispatcher_.Add(RequestKind::kChange, "t", "waiting", clock_.Now(), [](RequestSlot&) {});
+  EXPECT_TRUE(dispatcher_.IsHeldUp(RequestKind::kChange));
+  EXPECT_FALSE(dispatcher_.IsHeldUp(RequestKind::kRead));
+  EXPECT_EQ(dispatcher_.WhyItWaits("waiting")->Text(),
             WaitsForCooldown(CooldownCause::kRate, clock_.Now() + absl::Hours(1)).Text());
-  EXPECT_FALSE(turns_.WhyItWaits("other").has_value());
+  EXPECT_FALSE(dispatcher_.WhyItWaits("other").has_value());
   ASSERT_TRUE(Eventually([&] { return observer_.told == 1; }));
   for (const char* key : {"a", "b", "c"}) Add("t", key, {false, std::nullopt});
   ASSERT_TRUE(Begun(2) || Begun(3));
-  ASSERT_TRUE(Eventually([&] { return turns_.IsIdle(); }));
-  EXPECT_TRUE(turns_.facts().is_down);
+  ASSERT_TRUE(Eventually([&] { return dispatcher_.IsIdle(); }));
+  EXPECT_TRUE(dispatcher_.facts().is_down);
   EXPECT_TRUE(Eventually([&] { return observer_.told == 2; }));
   EXPECT_THAT(Reasons(), ElementsAre(WaitReason::Kind::kUnreachable));
-  EXPECT_EQ(turns_.WhyItWaits("waiting")->until, clock_.Now() + absl::Seconds(5));
+  EXPECT_EQ(dispatcher_.WhyItWaits("waiting")->until, clock_.Now() + absl::Seconds(5));
 }
 
 class SlowSubmitsTest : public DownTest {
@@ -249,34 +249,34 @@ class SlowSubmitsTest : public DownTest {
   }
   SlowSubmitsTest() : DownTest(Slow()) {
     for (int i = 0; i < 20; ++i) {
-      turns_.Add(RequestKind::kChange, i < 15 ? "big" : "small", std::to_string(100 + i), clock_.Now(),
-                 [](RequestSlot& turn) {
-                   EXPECT_TRUE(turn.BeforeSend({}).ok());
-                   turn.Answered({});
-                 });
+      dispatcher_.Add(RequestKind::kChange, i < 15 ? "big" : "small", std::to_string(100 + i), clock_.Now(),
+                      [](RequestSlot& slot) {
+                        EXPECT_TRUE(slot.BeforeSend({}).ok());
+                        slot.Answered({});
+                      });
     }
-    EXPECT_TRUE(Eventually([&] { return turns_.IsIdle(); }));
+    EXPECT_TRUE(Eventually([&] { return dispatcher_.IsIdle(); }));
   }
 };
 
 TEST_F(SlowSubmitsTest, WhatWaitsForTheRateSaysBehindHowManyAndUntilWhen) {
   // One has gone. The tenants take turns: behind the last of the small one there are five of either.
-  EXPECT_FALSE(turns_.WhyItWaits("101").has_value()) << "a moment is not worth telling";
-  const std::optional<WaitReason> last = turns_.WhyItWaits("119");
+  EXPECT_FALSE(dispatcher_.WhyItWaits("101").has_value()) << "a moment is not worth telling";
+  const std::optional<WaitReason> last = dispatcher_.WhyItWaits("119");
   ASSERT_TRUE(last.has_value());
   EXPECT_EQ(last->kind, WaitReason::Kind::kTurn);
   EXPECT_EQ(last->until, clock_.Now() + absl::Seconds(9));
   EXPECT_EQ(last->Text(),
             "waits for its turn: 9 tasks before it at 2027-01-15T08:00:00Z; the upstream's rate is 1 "
             "submissions per second; expected at 2027-01-15T08:00:09Z");
-  EXPECT_EQ(turns_.WhyAllWait().size(), 17u) << "but for those whose turn comes in two seconds";
+  EXPECT_EQ(dispatcher_.WhyAllWait().size(), 17u) << "but for those whose turn comes in two seconds";
 }
 
 TEST_F(SlowSubmitsTest, WhileAnythingWaitsTheReasonsAreSurveyedNowAndThen) {
   const int before = observer_.told;
   for (int i = 0; i < 5; ++i) {
     clock_.Advance(absl::Seconds(1));
-    ASSERT_TRUE(Eventually([&] { return turns_.IsIdle(); }));
+    ASSERT_TRUE(Eventually([&] { return dispatcher_.IsIdle(); }));
   }
   EXPECT_LE(observer_.told, before + 1) << "not with every turn";
   clock_.Advance(RequestDispatcher::kTellPause);

@@ -96,7 +96,7 @@ class TransferQueueTest : public ::testing::Test {
   // A transfer that waits for its peer until it is ended or let go.
   struct Peer {
     std::shared_ptr<CancelToken> token = std::make_shared<CancelToken>();
-    std::shared_ptr<TransferSlot> turn;
+    std::shared_ptr<TransferSlot> slot;
     std::atomic<bool> running{false};
     std::atomic<bool> dropped{false};
     std::atomic<bool> done{false};
@@ -122,12 +122,12 @@ class TransferQueueTest : public ::testing::Test {
     transfer.tenant = tenant;
     transfer.cancel = transfer.end = peer->token;
     transfer.dropped = [peer] { peer->dropped = true; };
-    transfer.work = [peer, waits](const std::shared_ptr<TransferSlot>& turn) {
-      peer->turn = turn;
-      if (waits) turn->BeginWait();
+    transfer.work = [peer, waits](const std::shared_ptr<TransferSlot>& slot) {
+      peer->slot = slot;
+      if (waits) slot->BeginWait();
       peer->running = true;
       (void)Eventually([&] { return peer->token->cancelled(); }, absl::Minutes(2));
-      if (waits) peer->ended = !turn->EndWait(1);
+      if (waits) peer->ended = !slot->EndWait(1);
       peer->running = false;
       peer->done = true;
     };
@@ -179,10 +179,10 @@ TEST_F(TransferQueueTest, StalledPeersAreEndedAfterTheWindowWhenSomethingWaits) 
   ASSERT_TRUE(Runs(third));
   EXPECT_TRUE(Done(first));
   EXPECT_TRUE(first->ended);
-  EXPECT_TRUE(first->turn->ended());
+  EXPECT_TRUE(first->slot->ended());
   EXPECT_FALSE(second->token->cancelled()) << "one place was enough";
   EXPECT_THAT(metrics_.Scrape(), ::testing::HasSubstr("ended 1\n"));
-  const absl::Status error = first->turn->Error();
+  const absl::Status error = first->slot->Error();
   EXPECT_TRUE(absl::IsAborted(error));
   EXPECT_EQ(base::GetReason(error), base::Reason::kTransferTooSlow);
   EXPECT_TRUE(base::GetErrorDetail(error).retry_delay.has_value());
@@ -197,7 +197,7 @@ TEST_F(TransferQueueTest, WhoMovesBytesOrWaitsForTheVendorIsNotEnded) {
   (void)Add("a");
   for (int second = 0; second < 60; ++second) {
     clock_.Advance(absl::Seconds(1));
-    EXPECT_TRUE(moves->turn->Moved(1000));
+    EXPECT_TRUE(moves->slot->Moved(1000));
     queue_->Check();
   }
   EXPECT_FALSE(moves->token->cancelled());

@@ -408,7 +408,7 @@ TEST_F(TaskTrackerTest, ATaskWhoseUpstreamIsNoLongerConfiguredEndsAtItsDeadline)
   engine_->StopSubmitting();
   const std::string pending = CreateTask(GoodTask())->id;
   engine_->Stop(absl::ZeroDuration());
-  std::vector<engine::Upstreams::Config> configs(1);
+  std::vector<engine::VendorAccounts::Config> configs(1);
   configs[0].upstream = own_.MakeUpstream();
   engine_ = std::make_unique<engine::Engine>(engine::Engine::Options{}, *store_, std::move(configs), clock_, random_);
   ASSERT_TRUE(engine_->Start().ok());

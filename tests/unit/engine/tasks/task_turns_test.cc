@@ -304,7 +304,7 @@ TEST_F(TaskTurnsTest, NotFoundsFromBeforeAnOutageDoNotMakeATaskLost) {
   for (int i = 0; i < 2; ++i) vendor_.create_task.Answer(Refused(Reason::kInputModeration, "no"));
   for (int i = 0; i < 2; ++i) (void)AddTask(Using({}));
   Settle();
-  ASSERT_TRUE(upstreams_->Named("fake")->requests().facts().is_down);
+  ASSERT_TRUE(accounts_->Named("fake")->requests().facts().is_down);
   Advance(absl::Minutes(2));
   ASSERT_EQ(polls(), 3);
   EXPECT_EQ(Stored(id).state, TaskState::kQueued) << "the third one in two minutes, but the first after the outage";

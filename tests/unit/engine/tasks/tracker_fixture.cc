@@ -40,10 +40,10 @@ TrackerTest::~TrackerTest() {
 }
 
 void TrackerTest::Start(const engine::TaskTracker::Options& options) {
-  std::vector<engine::Upstreams::Config> configs(2);
+  std::vector<engine::VendorAccounts::Config> configs(2);
   configs[0].upstream = vendor_.MakeUpstream();
   configs[1].upstream = other_.MakeUpstream();
-  for (engine::Upstreams::Config& config : configs) {
+  for (engine::VendorAccounts::Config& config : configs) {
     config.max_submits = config.max_polls = config.max_transfers = threads_;
     config.polls_per_second = polls_per_second_;
     config.submits_per_second = submits_per_second_;
@@ -56,16 +56,16 @@ void TrackerTest::Start(const engine::TaskTracker::Options& options) {
   writer_ = std::make_unique<engine::TaskWriter>(*store_, *table_, *hub_, clock_, random_,
                                                  engine::TaskWriter::Options{engine::TaskWriteTimes(*metrics_)});
   waits_ = std::make_unique<engine::WaitTeller>(*store_, *table_, *writer_, clock_);
-  engine::Upstreams::Options followed;
+  engine::VendorAccounts::Options followed;
   followed.observer = waits_.get();
   followed.metrics = metrics_.get();
-  upstreams_ = std::make_unique<engine::Upstreams>(std::move(configs), clock_, followed);
+  accounts_ = std::make_unique<engine::VendorAccounts>(std::move(configs), clock_, followed);
   engine::TellOpenTasksAtScrape(*metrics_, {"fake", "other"}, *table_, clock_);
   tracker_ = std::make_unique<engine::TaskTracker>(
-      options, engine::TrackerCollaborators{*store_, *upstreams_, *table_, *writer_, clock_, random_}, *waits_,
+      options, engine::TrackerDependencies{*store_, *accounts_, *table_, *writer_, clock_, random_}, *waits_,
       engine::TaskObservers{hooks_, hooks_, {}});
   webhooks_ = std::make_unique<engine::Webhooks>(
-      std::map<std::string, std::string>{{"token", "fake"}, {"gone", "none"}, {"deaf", "other"}}, *upstreams_,
+      std::map<std::string, std::string>{{"token", "fake"}, {"gone", "none"}, {"deaf", "other"}}, *accounts_,
       *tracker_);
   tracker_->Start();
   ASSERT_TRUE(tracker_->TakeUp(store::ShardSet().set()).ok());
@@ -73,7 +73,7 @@ void TrackerTest::Start(const engine::TaskTracker::Options& options) {
 
 void TrackerTest::Stop() {
   tracker_->Stop();
-  upstreams_->Stop(absl::ZeroDuration());
+  accounts_->Stop(absl::ZeroDuration());
   hub_->Stop();
   webhooks_.reset();
   tracker_.reset();
@@ -172,7 +172,7 @@ std::string TrackerTest::SubmittedTask() {
 GenerationTask TrackerTest::Stored(const std::string& id) { return store_->GetTask(id).value(); }
 
 void TrackerTest::Settle() {
-  engine::VendorAccount* account = upstreams_->Named("fake");
+  engine::VendorAccount* account = accounts_->Named("fake");
   // Twice, for a step may make its task due again.
   for (int round = 0; round < 2; ++round) {
     // The tracker hands out what was due earlier first, and forgets this one, which no store knows, when it looks at

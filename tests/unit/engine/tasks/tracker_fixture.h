@@ -104,7 +104,7 @@ class TrackerTest : public ::testing::Test {
   std::unique_ptr<engine::TaskTable> table_;
   std::unique_ptr<engine::TaskWriter> writer_;
   std::unique_ptr<engine::WaitTeller> waits_;
-  std::unique_ptr<engine::Upstreams> upstreams_;
+  std::unique_ptr<engine::VendorAccounts> accounts_;
   std::unique_ptr<engine::TaskTracker> tracker_;
   std::unique_ptr<engine::Webhooks> webhooks_;
 

@@ -1,4 +1,4 @@
-#include "service/engine/dispatch/upstreams.h"
+#include "service/engine/dispatch/vendor_accounts.h"
 
 #include <algorithm>
 #include <utility>
@@ -16,7 +16,7 @@ constexpr size_t kQueue = 20'000;
 
 }  // namespace
 
-Upstreams::Upstreams(std::vector<Config> configs, base::Clock& clock, const Options& options)
+VendorAccounts::VendorAccounts(std::vector<Config> configs, base::Clock& clock, const Options& options)
     : transfer_checks_(clock, base::Timer::Alarm::Work::kQuick,
                        [this](const std::string& name) { CheckTransfers(name); }),
       fetches_("fetch", {options.max_fetches, kQueue, options.least_rate}, clock, CheckLater("")) {
@@ -32,26 +32,26 @@ Upstreams::Upstreams(std::vector<Config> configs, base::Clock& clock, const Opti
   transfer_checks_.Start();
 }
 
-Upstreams::~Upstreams() {
+VendorAccounts::~VendorAccounts() {
   // While it runs: transfers wait for it.
   for (const auto& account : accounts_) account->transfers().Stop();
   fetches_.Stop();
   transfer_checks_.Stop();
 }
 
-std::function<void(absl::Time)> Upstreams::CheckLater(const std::string& name) {
+std::function<void(absl::Time)> VendorAccounts::CheckLater(const std::string& name) {
   return [this, name](absl::Time time) {
     if (!transfer_checks_.Hasten(name, time)) transfer_checks_.Schedule(name, time);
   };
 }
 
-void Upstreams::CheckTransfers(const std::string& name) {
+void VendorAccounts::CheckTransfers(const std::string& name) {
   if (name.empty()) return fetches_.Check();
   if (VendorAccount* account = Named(name); account != nullptr) account->transfers().Check();
 }
 
-absl::StatusOr<VendorAccount*> Upstreams::Choose(const std::string& tenant, const std::string& name,
-                                                 const std::string& field) {
+absl::StatusOr<VendorAccount*> VendorAccounts::Choose(const std::string& tenant, const std::string& name,
+                                                      const std::string& field) {
   const std::vector<VendorAccount*> allowed = Of(tenant);
   for (VendorAccount* account : allowed) {
     if (name.empty() || account->name() == name) return account;
@@ -62,21 +62,21 @@ absl::StatusOr<VendorAccount*> Upstreams::Choose(const std::string& tenant, cons
       field, absl::StrCat("must be one of the upstreams that the tenant may use (", known, "), is `", name, "`"));
 }
 
-VendorAccount* Upstreams::Find(const std::string& tenant, const std::string& name) {
+VendorAccount* VendorAccounts::Find(const std::string& tenant, const std::string& name) {
   for (const auto& account : accounts_) {
     if (account->name() == name && account->Allows(tenant)) return account.get();
   }
   return nullptr;
 }
 
-VendorAccount* Upstreams::Named(const std::string& name) {
+VendorAccount* VendorAccounts::Named(const std::string& name) {
   for (const auto& account : accounts_) {
     if (account->name() == name) return account.get();
   }
   return nullptr;
 }
 
-std::vector<VendorAccount*> Upstreams::Of(const std::string& tenant) {
+std::vector<VendorAccount*> VendorAccounts::Of(const std::string& tenant) {
   std::vector<VendorAccount*> allowed;
   for (const auto& account : accounts_) {
     if (account->Allows(tenant)) allowed.push_back(account.get());
@@ -84,20 +84,20 @@ std::vector<VendorAccount*> Upstreams::Of(const std::string& tenant) {
   return allowed;
 }
 
-std::vector<VendorAccount*> Upstreams::All() {
+std::vector<VendorAccount*> VendorAccounts::All() {
   std::vector<VendorAccount*> all;
   for (const auto& account : accounts_) all.push_back(account.get());
   return all;
 }
 
-upstream::CallOptions Upstreams::BackgroundRead(RequestSlot* slot) const {
+upstream::CallOptions VendorAccounts::BackgroundRead(RequestSlot* slot) const {
   upstream::CallOptions call;
   call.permit = slot;
   call.cancel = stop_reads_;
   return call;
 }
 
-upstream::CallOptions Upstreams::Billed(const CallContext& context) const {
+upstream::CallOptions VendorAccounts::Billed(const CallContext& context) const {
   upstream::CallOptions call;
   call.tenant = context.tenant;
   call.abandon = stop_billed_;
@@ -105,7 +105,7 @@ upstream::CallOptions Upstreams::Billed(const CallContext& context) const {
   return call;
 }
 
-void Upstreams::Stop(absl::Duration grace) {
+void VendorAccounts::Stop(absl::Duration grace) {
   stop_reads_->Cancel();
   // Pools keep to the machine's time.
   const absl::Time deadline = base::RealClock().Now() + grace;

@@ -1,5 +1,5 @@
-#ifndef SEEDANCE_SERVICE_ENGINE_DISPATCH_UPSTREAMS_H_
-#define SEEDANCE_SERVICE_ENGINE_DISPATCH_UPSTREAMS_H_
+#ifndef SEEDANCE_SERVICE_ENGINE_DISPATCH_VENDOR_ACCOUNTS_H_
+#define SEEDANCE_SERVICE_ENGINE_DISPATCH_VENDOR_ACCOUNTS_H_
 
 #include <functional>
 #include <memory>
@@ -22,24 +22,25 @@ namespace seedance::engine {
 // The configured vendors, who may use them, and the threads that call them. Fixed after construction.
 //
 // Tests: tests/unit/engine/engine_test.cc
-class Upstreams {
+class VendorAccounts {
  public:
   using Config = VendorAccount::Config;
 
   struct Options {
     size_t max_fetches = 16;  // Files behind callers' URLs that are read at the same time, for all upstreams together.
     LeastRate::Options least_rate;  // Of transfers and fetches, while others wait.
-    // Who follows the requests to all vendors. They outlive Upstreams. Null: nobody.
+    // Who follows the requests to all vendors. They outlive VendorAccounts. Null: nobody.
     RequestObserver* observer = nullptr;
     base::Metrics* metrics = nullptr;
     // Which part of the vendors' rates is this process's. Null: all.
     SlidingWindowLimiter::Part part = nullptr;
   };
 
-  Upstreams(std::vector<Config> configs, base::Clock& clock, const Options& options);
-  Upstreams(std::vector<Config> configs, base::Clock& clock) : Upstreams(std::move(configs), clock, Options()) {}
+  VendorAccounts(std::vector<Config> configs, base::Clock& clock, const Options& options);
+  VendorAccounts(std::vector<Config> configs, base::Clock& clock)
+      : VendorAccounts(std::move(configs), clock, Options()) {}
   // Waits for what the pools run.
-  ~Upstreams();
+  ~VendorAccounts();
 
   // Where files behind callers' URLs are read.
   TransferQueue& fetches() { return fetches_; }
@@ -86,4 +87,4 @@ upstream::CallOptions ToCallOptions(const CallContext& context);
 
 }  // namespace seedance::engine
 
-#endif  // SEEDANCE_SERVICE_ENGINE_DISPATCH_UPSTREAMS_H_
+#endif  // SEEDANCE_SERVICE_ENGINE_DISPATCH_VENDOR_ACCOUNTS_H_
