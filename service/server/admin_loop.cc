@@ -68,14 +68,13 @@ void AdminLoop::Add(std::unique_ptr<AdminConnection> connection) {
   base::MutexLock lock(mutex_);
   if (stopped_) return;
   if (added_.empty()) eventfd_write(wake_, 1);
-  if (added_.size() >= limits_.max_connections) {
-    // The oldest that has not even been read from.
-    const auto oldest =
-        std::find_if(added_.begin(), added_.end(), [](const auto& each) { return each->phase() == Phase::kHead; });
-    if (oldest == added_.end()) return;
-    added_.erase(oldest);
-  }
   added_.push_back(std::move(connection));
+  if (added_.size() <= limits_.max_connections) return;
+  // The oldest of the most expendable ones. Those that come back for their bodies are among them: they must not put the
+  // newest out, which have not even been read from.
+  const auto value = [](const auto& each) { return std::make_pair(Rank(each->phase()), each->accepted()); };
+  added_.erase(std::min_element(added_.begin(), added_.end(),
+                                [&](const auto& one, const auto& other) { return value(one) < value(other); }));
 }
 
 bool AdminLoop::TakeAdded() {

@@ -20,7 +20,7 @@ namespace seedance::server {
 // whose request is incomplete, else one being answered; among these, the oldest of the peer with the most connections.
 // So a peer that sends a whole request at once is answered whatever others leave incomplete.
 //
-// Tests: tests/unit/server/admin_server_test.cc, tests/unit/server/admin_attack_test.cc
+// Tests: tests/unit/server/admin_loop_test.cc, tests/unit/server/admin_attack_test.cc
 class AdminLoop {
  public:
   struct Limits {
