@@ -7,7 +7,10 @@ namespace seedance::client::ctl {
 
 LiveLine::LiveLine(Session& session, Render render)
     : session_(session), render_(std::move(render)), live_(session.live()) {
-  if (live_) ticker_ = std::thread([this] { Run(); });
+  if (!live_) return;
+  // Now, for on a busy machine the command may end before the thread runs.
+  DrawLocked();
+  ticker_ = std::thread([this] { Run(); });
 }
 
 LiveLine::~LiveLine() {
@@ -34,10 +37,7 @@ void LiveLine::Print(const std::string& text) {
 
 void LiveLine::Run() {
   std::unique_lock lock(mutex_);
-  while (!stopping_) {
-    DrawLocked();
-    stopped_.wait_for(lock, std::chrono::milliseconds(100), [this] { return stopping_; });
-  }
+  while (!stopped_.wait_for(lock, std::chrono::milliseconds(100), [this] { return stopping_; })) DrawLocked();
 }
 
 void LiveLine::DrawLocked() {
