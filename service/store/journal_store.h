@@ -1,6 +1,8 @@
 #ifndef SEEDANCE_SERVICE_STORE_JOURNAL_STORE_H_
 #define SEEDANCE_SERVICE_STORE_JOURNAL_STORE_H_
 
+#include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -37,8 +39,13 @@ class JournalStore {
   // `call.claim`, if set, is made in the same transaction, for a request in flight. It ends with the entry
   // (FinishEntry); the claim of an entry that is in doubt, or done without its asset being written, ends after
   // AssetStore::kClaimInDoubt or by ReleaseClaim. A `task` must be of a shard that is this process's, else
-  // base::StoreUnavailable (`not_owner`).
-  virtual absl::StatusOr<Begun> BeginEntry(const model::JournalEntry& call, const model::GenerationTask* task) = 0;
+  // base::StoreUnavailable (`not_owner`). RESOURCE_EXHAUSTED: several processes share the store, and the task's tenant
+  // would have more than `max_open` tasks that have not ended; a process that is alone counts them itself.
+  virtual absl::StatusOr<Begun> BeginEntry(const model::JournalEntry& call, const model::GenerationTask* task,
+                                           int64_t max_open) = 0;
+  absl::StatusOr<Begun> BeginEntry(const model::JournalEntry& call, const model::GenerationTask* task) {
+    return BeginEntry(call, task, std::numeric_limits<int64_t>::max());
+  }
 
   // Ends an entry: takes state, resource_name, error, update_time and, if set, `asset` from `call`. `group` or `asset`,
   // if not null, is inserted or replaced in the same transaction and gets its revision. NOT_FOUND without an entry;

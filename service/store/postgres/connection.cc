@@ -275,4 +275,10 @@ size_t Query::SizeAt(int column) const { return static_cast<size_t>(PQgetlength(
 
 std::string Query::BytesAt(int column) const { return {PQgetvalue(result_.get(), row_, column), SizeAt(column)}; }
 
+void Connection::Retire() {
+  Query(*this, "UPDATE store_version SET needs = $1 WHERE id = 1").Int(kNeedsMoved).Run();
+  // Whoever uses it still, however long it slept, finds another database.
+  Query(*this, "UPDATE store_meta SET epoch = 'moved ' || epoch WHERE id = 1").Run();
+}
+
 }  // namespace seedance::store::postgres

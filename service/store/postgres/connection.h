@@ -51,6 +51,8 @@ class Connection final : public sql::Session {
 
   std::unique_ptr<sql::Statement> Prepare(const std::string& sql) override;
   int64_t NextRevision() override { return ++revision; }
+  void RaiseRevision(int64_t to) override { revision = std::max(revision, to); }
+  void Retire() override;
   const sql::Dialect& dialect() const override;
 
   // Runs statements without parameters, in one message; they are not kept prepared. Returns the tag of the last one
@@ -117,6 +119,10 @@ class Connection final : public sql::Session {
   int64_t process_start_micros_ = 0;
   std::unordered_map<std::string, std::string> statements_;  // Names by SQL text.
 };
+
+// In store_version, in place of the version that a release needs to know: none may use the schema, because it was
+// copied to another store.
+inline constexpr int kNeedsMoved = 1'000'000;
 
 // One run of a statement: bind $1, $2 and so on in order, then Step through the rows or Run.
 class Query final : public sql::Statement {

@@ -2,9 +2,15 @@
 
 namespace seedance::store::postgres {
 
-ConnectionPool::ConnectionPool(Connector& connector, int connections) : connector_(connector) {
+ConnectionPool::ConnectionPool(Connector& connector, int connections, const base::Histogram& times)
+    : connector_(connector), times_(times), size_(static_cast<size_t>(connections)) {
   base::MutexLock lock(mutex_);
-  free_.resize(static_cast<size_t>(connections));
+  free_.resize(size_);
+}
+
+size_t ConnectionPool::lent() {
+  base::MutexLock lock(mutex_);
+  return size_ - free_.size();
 }
 
 ConnectionPool::Slot ConnectionPool::Take() {

@@ -5,6 +5,9 @@
 #include <utility>
 #include <vector>
 
+#include "absl/time/time.h"
+#include "service/base/clock.h"
+#include "service/base/metrics.h"
 #include "service/base/mutex.h"
 #include "service/store/postgres/connector.h"
 
@@ -15,13 +18,17 @@ namespace seedance::store::postgres {
 // Tests: tests/unit/store/postgres/outage_test.cc
 class ConnectionPool {
  public:
-  // `connector` must outlive the pool. `connections` >= 1.
-  ConnectionPool(Connector& connector, int connections);
+  // `connector` must outlive the pool. `connections` >= 1. `times`: seconds of a Run.
+  ConnectionPool(Connector& connector, int connections, const base::Histogram& times = {});
+
+  // Connections that are lent now.
+  size_t lent();
 
   // Runs `read` with a connection on this thread, after waiting for a free one without a limit. PostgresError becomes a
   // status. When an idle connection turns out to have ended, `read` runs again with a new one.
   template <typename Read>
   auto Run(Read read) -> decltype(read(std::declval<Connection&>())) {
+    const Timed timed(times_);
     Lease lease(*this);
     for (;;) {
       const bool reused = lease.slot() != nullptr;
@@ -44,6 +51,19 @@ class ConnectionPool {
  private:
   using Slot = std::unique_ptr<Connection>;
 
+  // Observes how long a scope lasts.
+  class Timed {
+   public:
+    explicit Timed(base::Histogram& times) : times_(times), begin_(base::RealClock().Now()) {}
+    ~Timed() { times_.Observe(absl::ToDoubleSeconds(base::RealClock().Now() - begin_)); }
+    Timed(const Timed&) = delete;
+    Timed& operator=(const Timed&) = delete;
+
+   private:
+    base::Histogram& times_;
+    const absl::Time begin_;
+  };
+
   // Holds a slot for a scope.
   class Lease {
    public:
@@ -63,6 +83,8 @@ class ConnectionPool {
   void Return(Slot slot);
 
   Connector& connector_;
+  base::Histogram times_;
+  const size_t size_;
   base::Mutex mutex_;
   base::CondVar returned_;
   std::vector<Slot> free_ ABSL_GUARDED_BY(mutex_);  // Those in use last are at the end, and lent first.

@@ -154,6 +154,44 @@ CREATE INDEX tasks_changed ON tasks (revision);
 CREATE INDEX assets_changed ON assets (revision);
 )sql";
 
+// What replicas tell each other, and what they count together.
+constexpr char kNotices[] = R"sql(
+-- Nobody writes between the count and the trigger.
+LOCK TABLE tasks IN SHARE ROW EXCLUSIVE MODE;
+
+CREATE TABLE notices (
+  key          bytea  PRIMARY KEY,
+  sender       bigint NOT NULL,  -- Number of a replica.
+  until_micros bigint NOT NULL,
+  revision     bigint NOT NULL,
+  text         bytea  NOT NULL
+);
+
+-- Counted by a trigger, so that a release that does not know it counts too; with the rights of who migrates, for the role
+-- of the gateways may have none for a new table yet.
+CREATE TABLE open_tasks (
+  tenant bytea  PRIMARY KEY,
+  tasks  bigint NOT NULL  -- That have not ended.
+);
+INSERT INTO open_tasks (tenant, tasks) SELECT tenant, count(*) FROM tasks WHERE open = 1 GROUP BY tenant;
+CREATE FUNCTION count_open_tasks() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
+AS $$
+DECLARE
+  more integer := 0;
+  whose bytea;
+BEGIN
+  IF TG_OP <> 'DELETE' THEN more := NEW.open; whose := NEW.tenant; END IF;
+  IF TG_OP <> 'INSERT' THEN more := more - OLD.open; whose := OLD.tenant; END IF;
+  IF more <> 0 THEN
+    INSERT INTO open_tasks AS counted (tenant, tasks) VALUES (whose, more)
+      ON CONFLICT (tenant) DO UPDATE SET tasks = counted.tasks + excluded.tasks;
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER count_open_tasks AFTER INSERT OR DELETE OR UPDATE OF open ON tasks
+  FOR EACH ROW EXECUTE FUNCTION count_open_tasks();
+)sql";
+
 // With what exists, the role needs no permission to create schemas.
 void MakeSchema(Connection& connection, const std::string& schema) {
   Query there(connection, "SELECT 1 FROM pg_namespace WHERE nspname = $1");
@@ -178,6 +216,12 @@ absl::StatusOr<int> MigrateInTransaction(Connection& connection, const std::stri
       .Run();
   const int latest = static_cast<int>(Migrations().size());
   Version now = ReadVersion(connection);
+  if (now.needs == kNeedsMoved) {
+    return absl::FailedPreconditionError(
+        "it was copied to another store with --copy-store-to, and that one is to be used: what gateways of both send "
+        "is "
+        "paid twice. deploy/replicas.md says how to go back");
+  }
   if (now.needs > latest) {
     return absl::FailedPreconditionError(absl::StrCat("the schema has version ", now.version,
                                                       ", made by a newer release; this release knows up to ", latest));
@@ -204,7 +248,7 @@ absl::StatusOr<int> MigrateInTransaction(Connection& connection, const std::stri
 }  // namespace
 
 const std::vector<Migration>& Migrations() {
-  static const auto* all = new std::vector<Migration>{{kFirst, 1}, {kReplicas, 1}};
+  static const auto* all = new std::vector<Migration>{{kFirst, 1}, {kReplicas, 1}, {kNotices, 1}};
   return *all;
 }
 

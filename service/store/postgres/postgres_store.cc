@@ -10,8 +10,10 @@
 #include "absl/strings/string_view.h"
 #include "service/store/postgres/connection_pool.h"
 #include "service/store/postgres/migrations.h"
+#include "service/store/postgres/notices.h"
 #include "service/store/postgres/owner_session.h"
 #include "service/store/postgres/replica.h"
+#include "service/store/postgres/store_metrics.h"
 #include "service/store/postgres/write_queue.h"
 #include "service/store/sql/sql_store.h"
 
@@ -49,9 +51,12 @@ class Backend {
         OwnerSession::Open(backend->connector_, options.wait, backend->soundness_);
     if (!session.ok()) return session.status();
     backend->epoch_ = (*session)->epoch();
-    backend->writer_ = std::make_unique<WriteQueue>(*std::move(session), backend->soundness_);
+    backend->writer_ =
+        std::make_unique<WriteQueue>(*std::move(session), backend->soundness_, backend->metrics_.transaction);
     if (options.replica.has_value())
-      backend->replica_.emplace(backend->connector_, *backend->writer_, *options.clock, *options.replica);
+      backend->replica_.emplace(backend->connector_, backend->readers_, *backend->writer_, *options.clock,
+                                *options.replica, backend->metrics_);
+    if (options.metrics != nullptr) backend->TellAtScrape(*options.metrics);
     return backend;
   }
 
@@ -77,6 +82,9 @@ class Backend {
   std::set<int64_t> Live(sql::Session& session) {
     return replica_.has_value() ? ReadLive(static_cast<Connection&>(session)) : std::set<int64_t>();
   }
+  int64_t OpenTasks(sql::Session& session, const std::string& tenant) {
+    return replica_.has_value() ? ReadOpenTasks(static_cast<Connection&>(session), tenant) : 0;
+  }
   bool sole() const { return !replica_.has_value() && soundness_.status().ok(); }
   bool write_failed() { return writer_->failed(); }
   absl::Status ProbeWrite() {
@@ -89,10 +97,24 @@ class Backend {
  private:
   explicit Backend(const PostgresOptions& options)
       : soundness_(absl::StrCat("schema ", options.schema)),
+        metrics_(options.metrics),
         connector_(ConnectingBy(options), *options.clock),
-        readers_(connector_, options.read_connections) {}
+        readers_(connector_, options.read_connections, metrics_.read) {}
+
+  void TellAtScrape(base::Metrics& metrics) {
+    metrics.GaugeAtScrape("seedance_store_connections_in_use", "Connections for reads that are in use.", {},
+                          [this] { return static_cast<double>(readers_.lent()); });
+    if (!replica_.has_value()) return;
+    metrics.GaugeAtScrape("seedance_store_shards", "Shards that this gateway owns.", {},
+                          [this] { return static_cast<double>(replica_->facts().shards); });
+    metrics.GaugeAtScrape("seedance_store_replicas", "Gateways that share the schema, as of the last lease.", {},
+                          [this] { return static_cast<double>(replica_->facts().replicas); });
+    metrics.GaugeAtScrape("seedance_store_lease_seconds", "What is left of the lease by this gateway's clock; 0: none.",
+                          {}, [this] { return absl::ToDoubleSeconds(replica_->facts().lease_left); });
+  }
 
   Soundness soundness_;
+  StoreMetrics metrics_;
   Connector connector_;
   ConnectionPool readers_;
   std::string epoch_;
@@ -101,24 +123,34 @@ class Backend {
   std::optional<Replica> replica_;  // Set: the schema is shared.
 };
 
-}  // namespace
-
-absl::StatusOr<std::unique_ptr<Store>> OpenPostgresStore(const PostgresOptions& options) {
+absl::StatusOr<std::unique_ptr<Backend>> OpenBackend(const PostgresOptions& options) {
   absl::Status status;
   try {
     absl::StatusOr<std::unique_ptr<Backend>> backend = Backend::Open(options);
-    if (backend.ok()) {
-      auto store = std::make_unique<sql::SqlStore<Backend>>(*std::move(backend), options.task_cache_bytes);
-      // Have a result from the start. A failed one, for instance a full disk, is no reason not to serve reads.
-      store->Probe(options.clock->Now(), absl::ZeroDuration());
-      return store;
-    }
+    if (backend.ok() || absl::IsCancelled(backend.status())) return backend;
     status = backend.status();
-    if (absl::IsCancelled(status)) return status;
   } catch (const PostgresError& error) {
     status = absl::FailedPreconditionError(absl::StripTrailingAsciiWhitespace(error.what()));
   }
   return CannotBeUsed(options, status.message());
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Store>> OpenPostgresStore(const PostgresOptions& options) {
+  absl::StatusOr<std::unique_ptr<Backend>> backend = OpenBackend(options);
+  if (!backend.ok()) return backend.status();
+  auto store = std::make_unique<sql::SqlStore<Backend>>(*std::move(backend), options.task_cache_bytes);
+  // Have a result from the start. A failed one, for instance a full disk, is no reason not to serve reads.
+  store->Probe(options.clock->Now(), absl::ZeroDuration());
+  return store;
+}
+
+absl::StatusOr<std::unique_ptr<sql::RawStore>> OpenRawPostgresStore(PostgresOptions options) {
+  options.replica.reset();
+  absl::StatusOr<std::unique_ptr<Backend>> backend = OpenBackend(options);
+  if (!backend.ok()) return backend.status();
+  return std::make_unique<sql::RawStoreOf<Backend>>(*std::move(backend));
 }
 
 absl::StatusOr<int> MigratePostgresStore(const PostgresOptions& options) {

@@ -7,8 +7,10 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "service/base/metrics.h"
 #include "service/store/lock_wait.h"
 #include "service/store/postgres/replica_options.h"
+#include "service/store/sql/raw_store.h"
 #include "service/store/store.h"
 
 namespace seedance::store::postgres {
@@ -39,7 +41,8 @@ struct PostgresOptions {
   // How to wait while another gateway holds the schema.
   LockWait wait = {};
 
-  // Not owned.
+  // Not owned. Null: nothing is measured.
+  base::Metrics* metrics = nullptr;
   base::Clock* clock = &base::RealClock();
 };
 
@@ -62,6 +65,9 @@ struct PostgresOptions {
 //
 // Tests: tests/contract/postgres_store_contract_test.cc, tests/unit/store/postgres/postgres_open_test.cc
 absl::StatusOr<std::unique_ptr<Store>> OpenPostgresStore(const PostgresOptions& options);
+
+// The same for one who copies it: no gateway may use the schema, not even one of several (`replica` is ignored).
+absl::StatusOr<std::unique_ptr<sql::RawStore>> OpenRawPostgresStore(PostgresOptions options);
 
 // Migrates the schema to this release without opening the store; gateways may be using it. Returns its version.
 // FAILED_PRECONDITION as above.

@@ -10,6 +10,7 @@
 #include "service/base/log.h"
 #include "service/base/thread.h"
 #include "service/model/generation_task.h"
+#include "service/store/postgres/notices.h"
 #include "service/store/postgres/store_meta.h"
 
 namespace seedance::store::postgres {
@@ -70,11 +71,14 @@ std::set<int64_t> ReadLive(Connection& connection) {
   return live;
 }
 
-Replica::Replica(Connector& connector, WriteQueue& writer, base::Clock& clock, ReplicaOptions options)
+Replica::Replica(Connector& connector, ConnectionPool& readers, WriteQueue& writer, base::Clock& clock,
+                 ReplicaOptions options, const StoreMetrics& metrics)
     : options_(std::move(options)),
       connector_(connector),
+      readers_(readers),
       writer_(writer),
       clock_(clock),
+      metrics_(metrics),
       tell_(clock, base::Timer::Alarm::Work::kMayBlock, [this] { Tell(); }) {}
 
 bool Replica::Owns(size_t shard) {
@@ -122,6 +126,40 @@ bool Replica::IsOwnNumber(int64_t number) {
   return numbers_.count(number) > 0;
 }
 
+absl::Status Replica::Post(const std::vector<Notice>& notices) {
+  const int64_t sender = number();
+  return writer_.Run([&](Connection& connection) {
+    WriteNotices(connection, notices, sender, clock_.Now());
+    return absl::OkStatus();
+  });
+}
+
+absl::StatusOr<Ownership::Posted> Replica::ReadPosted(int64_t after) {
+  const auto is_own = [this](int64_t sender) { return IsOwnNumber(sender); };
+  return readers_.Run([&](Connection& connection) -> absl::StatusOr<Posted> {
+    return ReadNotices(connection, after, number(), is_own);
+  });
+}
+
+absl::StatusOr<std::vector<ReplicaInfo>> Replica::ListReplicas() {
+  return readers_.Run([this](Connection& connection) -> absl::StatusOr<std::vector<ReplicaInfo>> {
+    Query rows(connection,
+               "SELECT number, name, (extract(epoch FROM until - clock_timestamp()) * 1000000)::bigint, "
+               "(SELECT count(*) FROM shards WHERE owner = number) FROM replicas ORDER BY number");
+    std::vector<ReplicaInfo> replicas;
+    while (rows.Step()) {
+      replicas.push_back({rows.IntAt(0), rows.BytesAt(1), absl::Microseconds(rows.IntAt(2)), rows.IntAt(3),
+                          rows.IntAt(0) == number()});
+    }
+    return replicas;
+  });
+}
+
+Replica::Facts Replica::facts() {
+  base::MutexLock lock(mutex_);
+  return {owned_.count(), live_, std::max(until_ - clock_.Now(), absl::ZeroDuration())};
+}
+
 void Replica::BeatOnAndOn() {
   for (;;) {
     Beat(/*leave=*/false);
@@ -161,7 +199,7 @@ void Replica::BeatIn(Connection& connection, bool leave, Beaten& beaten) {
   beaten.number = joins ? Join(connection) : number;
   beaten.others_gone = MayRemove(joins) && RemoveDead(connection, beaten.number);
   if (beaten.others_gone || joins) connection.Reassign();
-  const ShardOwners owners = Move(connection, beaten.number, leave);
+  const ShardOwners owners = Move(connection, beaten.number, leave, beaten);
   // The last one that leaves has nobody to give them to.
   if (!leave) beaten.owned = OwnedBy(beaten.number, owners);
   // What is given away is not ours from here on: after the commit it would be too late.
@@ -190,10 +228,11 @@ bool Replica::Renew(Connection& connection, int64_t number) const {
              .Run() == 1;
 }
 
-ShardOwners Replica::Move(Connection& connection, int64_t number, bool leave) const {
+ShardOwners Replica::Move(Connection& connection, int64_t number, bool leave, Beaten& beaten) const {
   ShardOwners owners = ReadOwners(connection);
   if (leave) Query(connection, "DELETE FROM replicas WHERE number = $1").Int(number).Run();
   const std::set<int64_t> live = ReadLive(connection);
+  beaten.live = live.size();
   const auto plan = [&](const ShardSet& busy) { return PlanShards(number, live, owners, busy, options_.most_moves); };
   std::map<size_t, int64_t> moves = plan({});
   const bool gives = std::any_of(moves.begin(), moves.end(), [&](const auto& move) { return move.second != number; });
@@ -223,6 +262,9 @@ void Replica::Apply(const Beaten& beaten, absl::Time until) {
   writer_.SetReplica(number_);
   told_ = beaten.owned;
   owned_ = beaten.owned;
+  live_ = beaten.live;
+  metrics_.lost.Add(static_cast<double>(lost.count()));
+  metrics_.gained.Add(static_cast<double>(gained.count()));
   until_ = until;
   others_gone_ |= beaten.others_gone;
   if (lost.any() || gained.any() || others_gone_) tell_.Set(clock_.Now());

@@ -6,8 +6,10 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "service/base/clock.h"
 #include "service/base/mutex.h"
@@ -15,8 +17,10 @@
 #include "service/store/ownership.h"
 #include "service/store/postgres/change_listener.h"
 #include "service/store/postgres/connection.h"
+#include "service/store/postgres/connection_pool.h"
 #include "service/store/postgres/replica_options.h"
 #include "service/store/postgres/shard_plan.h"
+#include "service/store/postgres/store_metrics.h"
 #include "service/store/postgres/write_queue.h"
 
 namespace seedance::store::postgres {
@@ -38,14 +42,27 @@ std::set<int64_t> ReadLive(Connection& connection);
 class Replica final : public Ownership {
  public:
   // The others must outlive it. Throws as Timer::Alarm; Start throws ThreadStartError.
-  Replica(Connector& connector, WriteQueue& writer, base::Clock& clock, ReplicaOptions options);
+  Replica(Connector& connector, ConnectionPool& readers, WriteQueue& writer, base::Clock& clock, ReplicaOptions options,
+          const StoreMetrics& metrics = StoreMetrics(nullptr));
   ~Replica() override { Stop(); }
 
   bool Owns(size_t shard) override;
   size_t PartOf(size_t places) override;
   int64_t number() override;
+  bool shared() override { return true; }
+  absl::Status Post(const std::vector<Notice>& notices) override;
+  absl::StatusOr<Posted> ReadPosted(int64_t after) override;
+  absl::StatusOr<std::vector<ReplicaInfo>> ListReplicas() override;
   absl::Status Start(Listener listener) override;
   void Stop() override;
+
+  // What operators see.
+  struct Facts {
+    size_t shards = 0;
+    size_t replicas = 0;  // As of the last beat.
+    absl::Duration lease_left;
+  };
+  Facts facts();
 
   // In a write transaction: whether the shard of this task or asset is this replica's. Throws PostgresError.
   bool IsOwner(Connection& connection, const std::string& id);
@@ -59,6 +76,7 @@ class Replica final : public Ownership {
   struct Beaten {
     int64_t number = 0;
     ShardSet owned;
+    size_t live = 0;           // Replicas, with this one.
     bool others_gone = false;  // It removed replicas.
   };
 
@@ -74,20 +92,23 @@ class Replica final : public Ownership {
   int64_t Join(Connection& connection) const;
   bool Renew(Connection& connection, int64_t number) const;
   // Takes and gives shards. Returns who owns what then.
-  ShardOwners Move(Connection& connection, int64_t number, bool leave) const;
+  ShardOwners Move(Connection& connection, int64_t number, bool leave, Beaten& beaten) const;
   void Apply(const Beaten& beaten, absl::Time until);
   // Tells the listener what has changed.
   void Tell();
 
   const ReplicaOptions options_;
   Connector& connector_;
+  ConnectionPool& readers_;
   WriteQueue& writer_;
   base::Clock& clock_;
+  StoreMetrics metrics_;
   Listener listener_;  // Used by Tell.
 
   base::Mutex mutex_;
   int64_t number_ ABSL_GUARDED_BY(mutex_) = 0;  // 0: it has not joined.
   ShardSet owned_ ABSL_GUARDED_BY(mutex_);
+  size_t live_ ABSL_GUARDED_BY(mutex_) = 0;
   absl::Time until_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();  // Then the lease must be taken for lost.
   ShardSet told_ ABSL_GUARDED_BY(mutex_);  // What the listener knows, or will be told, to be owned.
   // What the listener is to be told, losses first.

@@ -2,15 +2,20 @@
 
 #include <utility>
 
+#include "service/base/clock.h"
 #include "service/base/error.h"
 
 namespace seedance::store::postgres {
 
-WriteQueue::WriteQueue(std::unique_ptr<OwnerSession> session, Soundness& soundness)
-    : soundness_(soundness), session_(std::move(session)), queue_([this](Batch batch) { return Commit(batch); }) {}
+WriteQueue::WriteQueue(std::unique_ptr<OwnerSession> session, Soundness& soundness, const base::Histogram& times)
+    : soundness_(soundness),
+      times_(times),
+      session_(std::move(session)),
+      queue_([this](Batch batch) { return Commit(batch); }) {}
 
 absl::Status WriteQueue::Commit(Batch batch) noexcept {
   if (absl::Status sound = soundness_.status(); !sound.ok()) return sound;
+  const absl::Time begin = base::RealClock().Now();
   const absl::StatusOr<Meta> meta = Begin();
   if (!meta.ok()) return Failed(meta.status());
   const absl::StatusOr<Connection*> connection = session_->Ready();
@@ -26,7 +31,9 @@ absl::Status WriteQueue::Commit(Batch batch) noexcept {
     RollBack(**connection);
     return absl::OkStatus();
   }
-  return End(**connection, *meta);
+  absl::Status ended = End(**connection, *meta);
+  if (ended.ok()) times_.Observe(absl::ToDoubleSeconds(base::RealClock().Now() - begin));
+  return ended;
 }
 
 absl::StatusOr<Meta> WriteQueue::Begin() {

@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "service/base/metrics.h"
 #include "service/store/group_commit.h"
 #include "service/store/postgres/owner_session.h"
 #include "service/store/soundness.h"
@@ -22,8 +23,8 @@ class WriteQueue {
   // other. Runs on the caller's thread or on the queue's, at most once.
   using Write = GroupCommit<Connection>::Write;
 
-  // `soundness` must outlive the queue. Throws ThreadStartError.
-  WriteQueue(std::unique_ptr<OwnerSession> session, Soundness& soundness);
+  // `soundness` must outlive the queue. `times`: seconds of a transaction that was committed. Throws ThreadStartError.
+  WriteQueue(std::unique_ptr<OwnerSession> session, Soundness& soundness, const base::Histogram& times = {});
 
   // Blocks until the commit that contains `write` is on disk, or `write` has failed and is undone. When the commit
   // fails, every write in it gets that error: nothing is written then, unless the cause is `commit_unknown`.
@@ -53,6 +54,7 @@ class WriteQueue {
   static void RollBack(Connection& connection);
 
   Soundness& soundness_;
+  base::Histogram times_;
   const std::unique_ptr<OwnerSession> session_;  // Used by whoever commits.
   std::atomic<bool> failed_ = false;
   GroupCommit<Connection> queue_;  // Last member: its thread uses the others.

@@ -47,6 +47,10 @@ class Session {
   virtual std::unique_ptr<Statement> Prepare(const std::string& sql) = 0;
   // The next revision of the store, in an open write transaction; rolled back with it.
   virtual int64_t NextRevision() = 0;
+  // Revisions go on behind `revision`, if that is greater than the newest; likewise.
+  virtual void RaiseRevision(int64_t revision) = 0;
+  // No gateway opens the store from then on; likewise.
+  virtual void Retire() = 0;
   virtual const Dialect& dialect() const = 0;
 };
 

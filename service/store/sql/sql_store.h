@@ -40,6 +40,7 @@ namespace seedance::store::sql {
 //   Sender(session)       in a write: number of this process as a sender of billed requests; nullopt: it may send none.
 //   IsOwnSender(sender)   whether this process has, or had, that number.
 //   Live(session)         in a write: the numbers of all processes that may be sending some.
+//   OpenTasks(session, tenant)  in a write: how many tasks of the tenant have not ended; 0 if it does not count them.
 //   sole()                whether no other process may write the database. Never blocks.
 //   write_failed()        whether the last write failed.
 //   ProbeWrite()          a small durable write.
@@ -299,7 +300,9 @@ class SqlStore : public Store {
     return Write<int>([&](Session& session) -> absl::StatusOr<int> { return sql::TrimDeletions(session, before); });
   }
 
-  absl::StatusOr<Begun> BeginEntry(const model::JournalEntry& call, const model::GenerationTask* task) override {
+  using JournalStore::BeginEntry;
+  absl::StatusOr<Begun> BeginEntry(const model::JournalEntry& call, const model::GenerationTask* task,
+                                   int64_t max_open) override {
     if (task != nullptr) tasks_.BeginWrite(task->id);
     absl::StatusOr<Begun> begun = Write<Begun>([&](Session& session) -> absl::StatusOr<Begun> {
       if (task != nullptr) {
@@ -311,6 +314,9 @@ class SqlStore : public Store {
       entry.sender = *sender;
       absl::StatusOr<Begun> done = sql::BeginEntry(session, entry, task);
       if (!done.ok() || done->existing.has_value() || done->conflict.has_value()) return done;
+      if (task != nullptr && backend_->OpenTasks(session, task->tenant) > max_open) {
+        return absl::ResourceExhaustedError("too many open tasks");
+      }
       if (absl::Status admitted = backend_->AdmitBilled(); !admitted.ok()) return admitted;
       return done;
     });

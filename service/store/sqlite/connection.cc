@@ -41,6 +41,16 @@ int64_t Connection::NextRevision() {
   return query.IntAt(0);
 }
 
+void Connection::RaiseRevision(int64_t revision) {
+  Query(*this, "UPDATE store_meta SET revision = max(revision, ?) WHERE id = 1").Int(revision).Run();
+}
+
+void Connection::Retire() {
+  Execute(absl::StrCat("PRAGMA user_version = ", kVersionMoved).c_str());
+  // A pragma alone is no change.
+  Execute("UPDATE store_meta SET revision = revision WHERE id = 1");
+}
+
 const sql::Dialect& Connection::dialect() const {
   static constexpr sql::Dialect kDialect = {"IN (SELECT value FROM json_each(?))",
                                             "IN (SELECT value FROM json_each(?))", "instr(lower(display_name), ?) > 0"};

@@ -12,6 +12,9 @@
 
 namespace seedance::store::sqlite {
 
+// user_version of a database that no gateway may use, because it was copied to another store.
+inline constexpr int kVersionMoved = 1'000'000;
+
 // One connection to the database with its prepared statements. For one thread at a time. Constructors and methods of
 // Connection and Query throw SQLite::Exception; those who lend connections catch it.
 //
@@ -26,6 +29,8 @@ class Connection final : public sql::Session {
 
   std::unique_ptr<sql::Statement> Prepare(const std::string& sql) override;
   int64_t NextRevision() override;
+  void RaiseRevision(int64_t revision) override;
+  void Retire() override;
   const sql::Dialect& dialect() const override;
 
   // From now on, closing the last connection of the database checkpoints the log and deletes it. By default the log

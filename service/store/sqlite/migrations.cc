@@ -292,6 +292,12 @@ const std::vector<Migration>& Migrations() {
 absl::Status CheckVersion(int version) {
   const int latest = static_cast<int>(Migrations().size());
   if (version <= latest) return absl::OkStatus();
+  if (version == kVersionMoved) {
+    return absl::FailedPreconditionError(
+        "it was copied to another store with --copy-store-to, and that one is to be used: what gateways of both send "
+        "is "
+        "paid twice. deploy/replicas.md says how to go back");
+  }
   return absl::FailedPreconditionError(absl::StrCat("the database has version ", version,
                                                     ", made by a newer release; this release knows up to ", latest));
 }

@@ -21,7 +21,7 @@ const std::vector<Migration>& Migrations();
 // First version that counts commits (store_meta.commits).
 inline constexpr int kVersionWithCommits = 5;
 
-// FAILED_PRECONDITION when a newer release of the gateway made a database of this version.
+// FAILED_PRECONDITION when the store was moved, or a newer release of the gateway made a database of this version.
 absl::Status CheckVersion(int version);
 
 // Migrates the database to the latest version in one transaction. Errors as CheckVersion. Throws SQLite::Exception.

@@ -33,6 +33,7 @@ class Backend {
   std::optional<int64_t> Sender(sql::Session&) { return 0; }
   bool IsOwnSender(int64_t sender) { return sender == 0; }
   std::set<int64_t> Live(sql::Session&) { return {}; }  // Those before this one are gone.
+  int64_t OpenTasks(sql::Session&, const std::string&) { return 0; }
   bool sole() const { return true; }
   bool write_failed() { return database_->guard().failed(); }
   absl::Status ProbeWrite() {
@@ -50,17 +51,13 @@ class Backend {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const SqliteOptions& options) {
+namespace {
+
+absl::StatusOr<std::unique_ptr<Backend>> OpenBackend(const SqliteOptions& options) {
   absl::Status status;
   try {
     absl::StatusOr<std::unique_ptr<Database>> database = Database::Open(options);
-    if (database.ok()) {
-      auto store = std::make_unique<sql::SqlStore<Backend>>(std::make_unique<Backend>(*std::move(database)),
-                                                            options.task_cache_bytes);
-      // Have a result from the start. A failed one, for instance a full disk, is no reason not to serve reads.
-      store->Probe(options.clock->Now(), absl::ZeroDuration());
-      return store;
-    }
+    if (database.ok()) return std::make_unique<Backend>(*std::move(database));
     status = database.status();
     if (absl::IsCancelled(status)) return status;
   } catch (const SQLite::Exception& error) {
@@ -68,6 +65,23 @@ absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const SqliteOptions& opti
   }
   return absl::FailedPreconditionError(
       absl::StrCat("store ", options.path, " cannot be used: ", std::string(status.message())));
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const SqliteOptions& options) {
+  absl::StatusOr<std::unique_ptr<Backend>> backend = OpenBackend(options);
+  if (!backend.ok()) return backend.status();
+  auto store = std::make_unique<sql::SqlStore<Backend>>(*std::move(backend), options.task_cache_bytes);
+  // Have a result from the start. A failed one, for instance a full disk, is no reason not to serve reads.
+  store->Probe(options.clock->Now(), absl::ZeroDuration());
+  return store;
+}
+
+absl::StatusOr<std::unique_ptr<sql::RawStore>> OpenRawSqliteStore(const SqliteOptions& options) {
+  absl::StatusOr<std::unique_ptr<Backend>> backend = OpenBackend(options);
+  if (!backend.ok()) return backend.status();
+  return std::make_unique<sql::RawStoreOf<Backend>>(*std::move(backend));
 }
 
 }  // namespace seedance::store::sqlite

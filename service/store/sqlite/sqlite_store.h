@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "service/store/sql/raw_store.h"
 #include "service/store/sqlite/files/file_lock.h"
 #include "service/store/store.h"
 
@@ -53,6 +54,9 @@ struct SqliteOptions {
 //
 // Tests: tests/contract/sqlite_store_contract_test.cc, tests/unit/store/sqlite/sqlite_open_test.cc
 absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const SqliteOptions& options);
+
+// The same for one who copies it.
+absl::StatusOr<std::unique_ptr<sql::RawStore>> OpenRawSqliteStore(const SqliteOptions& options);
 
 }  // namespace seedance::store::sqlite
 

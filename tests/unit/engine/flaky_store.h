@@ -27,6 +27,7 @@ class FlakyStore : public store::Store {
   std::atomic<int> failing_updates{0};        // UpdateTask.
   std::atomic<int> updates{0};                // Calls of UpdateTask.
   std::atomic<int> failing_begins{0};         // BeginEntry.
+  std::atomic<int> moved_begins{0};           // BeginEntry: the shard is another process's.
   std::atomic<int> unsure_begins{0};          // BeginEntry: it is written all the same.
   std::atomic<int> failing_finishes{0};       // FinishEntry.
   std::atomic<int> failing_reads{0};          // GetTask.
@@ -174,9 +175,12 @@ class FlakyStore : public store::Store {
   }
   absl::StatusOr<HistoryBounds> GetHistoryBounds() override { return store_->GetHistoryBounds(); }
   absl::StatusOr<int> TrimDeletions(absl::Time before) override { return store_->TrimDeletions(before); }
-  absl::StatusOr<Begun> BeginEntry(const model::JournalEntry& call, const model::GenerationTask* task) override {
+  using JournalStore::BeginEntry;
+  absl::StatusOr<Begun> BeginEntry(const model::JournalEntry& call, const model::GenerationTask* task,
+                                   int64_t max_open) override {
     if (Fails(failing_begins)) return base::StoreUnavailable("test");
-    absl::StatusOr<Begun> begun = store_->BeginEntry(call, task);
+    if (Fails(moved_begins)) return base::StoreUnavailable("not_owner");
+    absl::StatusOr<Begun> begun = store_->BeginEntry(call, task, max_open);
     if (Fails(unsure_begins)) return base::StoreUnavailable("test");
     if (begun.ok() && begun->existing.has_value()) begun->existing->sender = sender;
     return begun;

@@ -125,6 +125,36 @@ TEST_F(ReplicaTest, OneOwnsAll) {
   EXPECT_EQ(one->store().PeekTask("task"), nullptr) << "another replica may change it";
 }
 
+TEST_F(ReplicaTest, OperatorsSeeAllReplicasAndTheirShards) {
+  base::Metrics metrics;
+  options_.metrics = &metrics;
+  const auto one = Share("one");
+  options_.metrics = nullptr;
+  ASSERT_TRUE(Eventually([&] { return OwnAll({one.get()}); }));
+  const auto two = Share("two");
+  ASSERT_TRUE(Eventually([&] { return two->Owned().count() == 64 && one->Told().count() == 64; }));
+  const std::vector<ReplicaInfo> seen = *two->ownership().ListReplicas();
+  ASSERT_EQ(seen.size(), 2u);
+  EXPECT_LT(seen[0].number, seen[1].number);
+  for (const bool second : {false, true}) {
+    const ReplicaInfo& replica = seen[second ? 1 : 0];
+    EXPECT_EQ(replica.name, second ? "two" : "one");
+    EXPECT_EQ(replica.shards, 64);
+    EXPECT_EQ(replica.self, second);
+    EXPECT_GT(replica.lease_left, absl::Seconds(5));
+    EXPECT_LE(replica.lease_left, absl::Seconds(10));
+  }
+  const std::string text = metrics.Scrape();
+  for (const char* line :
+       {"seedance_store_shards 64\n", "seedance_store_replicas 2\n",
+        "seedance_store_shard_moves_total{direction=\"gained\"} 128\n",
+        "seedance_store_shard_moves_total{direction=\"lost\"} 64\n", "seedance_store_connections_in_use 0\n"}) {
+    EXPECT_THAT(text, ::testing::HasSubstr(line));
+  }
+  EXPECT_THAT(text, ::testing::Not(::testing::HasSubstr("seedance_store_lease_seconds 0\n")));
+  EXPECT_THAT(text, ::testing::Not(::testing::HasSubstr("seedance_store_transaction_seconds_count 0\n")));
+}
+
 TEST_F(ReplicaTest, NewcomersGetTheirPartAndNoShardHasTwoOwners) {
   const auto one = Share("one");
   ASSERT_TRUE(Eventually([&] { return OwnAll({one.get()}); }));
