@@ -1,5 +1,6 @@
 #include "service/engine/engine.h"
 
+#include <functional>
 #include <utility>
 
 #include "service/engine/assets/asset_library.h"
@@ -18,11 +19,19 @@ TaskWriter::Options WritingBy(TaskWriter::By by, const Engine::Options& options)
   return {options.metrics == nullptr ? base::Histogram() : TaskWriteTimes(*options.metrics), by};
 }
 
+base::Histogram ChangeLag(base::Metrics* metrics) {
+  if (metrics == nullptr) return {};
+  return metrics->Histogram("seedance_store_change_lag_seconds",
+                            "Time until a change that another gateway wrote was seen here.",
+                            {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10});
+}
+
 VendorAccounts::Options AccountOptions(const Engine::Options& options, RequestObserver& observer,
-                                       store::Ownership& ownership) {
+                                       store::Ownership& ownership, std::function<void(const std::string&)> on_news) {
   VendorAccounts::Options accounts = options.transfers;
   accounts.observer = &observer;
   accounts.part = [&ownership](size_t places) { return ownership.PartOf(places); };
+  accounts.on_news = std::move(on_news);
   accounts.metrics = options.metrics;
   return accounts;
 }
@@ -32,10 +41,14 @@ VendorAccounts::Options AccountOptions(const Engine::Options& options, RequestOb
 Engine::Engine(const Options& options, store::Store& store, std::vector<VendorAccounts::Config> accounts,
                base::Clock& clock, base::Random& random)
     : store_(store),
+      clock_(clock),
       links_(*this),
       tokens_(store.epoch()),
       asset_hub_("asset-fan-out",
-                 [this](const std::string& asset_name, const model::Asset*) { task_table_.OnAssetChange(asset_name); }),
+                 [this](const std::string& asset_name, const model::Asset* asset) {
+                   task_table_.OnAssetChange(asset_name);
+                   if (asset == nullptr) notice_board_.OnAssetGone(asset_name);
+                 }),
       task_hub_("task-fan-out",
                 [this](const std::string&, const model::GenerationTask* task) {
                   // Deletions notify the feeds at the call site: only the caller knows the tenant.
@@ -48,7 +61,9 @@ Engine::Engine(const Options& options, store::Store& store, std::vector<VendorAc
       task_writer_(store, task_table_, task_hub_, clock, random, WritingBy(TaskWriter::By::kAnybody, options)),
       tracker_writer_(store, task_table_, task_hub_, clock, random, WritingBy(TaskWriter::By::kOwner, options)),
       wait_teller_(store, task_table_, tracker_writer_, clock),
-      accounts_(std::move(accounts), clock, AccountOptions(options, wait_teller_, store.ownership())),
+      accounts_(std::move(accounts), clock,
+                AccountOptions(options, wait_teller_, store.ownership(),
+                               [this](const std::string& upstream) { notice_board_.OnVendorNews(upstream); })),
       journal_(store, links_, clock, random),
       task_feeds_({}, store, tokens_),
       asset_tracker_(options.asset_tracker, {store, store.ownership(), accounts_, asset_hub_, links_, clock, random}),
@@ -62,7 +77,10 @@ Engine::Engine(const Options& options, store::Store& store, std::vector<VendorAc
       usage_settler_(store, accounts_, task_reconciler_, task_writer_, clock),
       task_tracker_(TrackingOptions(options), {store, accounts_, task_table_, tracker_writer_, clock, random},
                     wait_teller_, {links_, links_, {&task_reconciler_, &usage_settler_}}),
-      webhooks_(options.webhooks, accounts_, task_tracker_),
+      webhooks_(options.webhooks, accounts_, task_tracker_,
+                [this](const std::string& upstream, const std::string& upstream_task_id) {
+                  notice_board_.OnTaskNews(upstream, upstream_task_id);
+                }),
       adoption_(store, asset_tracker_, clock),
       asset_creation_(options.asset_creation, asset_dependencies_, adoption_),
       groups_(asset_dependencies_, adoption_, asset_hub_),
@@ -77,7 +95,9 @@ Engine::Engine(const Options& options, store::Store& store, std::vector<VendorAc
             task_feeds_.Changed(task.tenant);
           },
           clock),
-      change_follower_(store, links_, clock) {
+      notice_board_({store.ownership(), accounts_, task_table_, task_tracker_, task_hub_, task_feeds_, asset_hub_,
+                     remote_watchers_, clock, random}),
+      change_follower_(store, links_, clock, ChangeLag(options.metrics)) {
   if (options.metrics != nullptr) {
     std::vector<std::string> names;
     for (VendorAccount* account : accounts_.All()) {
@@ -97,6 +117,7 @@ absl::Status Engine::Start() {
   task_reconciler_.Start();
   usage_settler_.Start();
   retention_.Start();
+  notice_board_.Start();
   if (absl::Status followed = change_follower_.Start(); !followed.ok()) return followed;
   const absl::Status taken = store_.ownership().Start({[this](const store::ShardSet& shards) { return TakeUp(shards); },
                                                        [this](const store::ShardSet& shards) { Drop(shards); },
@@ -151,6 +172,7 @@ void Engine::Stop(absl::Duration grace) {
   asset_recreation_.Stop();
   accounts_.Stop(grace);
   journal_.Stop();
+  notice_board_.Stop();
   // What was under way has ended, or is in doubt: others can go on with it.
   store_.ownership().Stop();
   change_follower_.Stop();

@@ -23,6 +23,8 @@
 #include "service/engine/change_follower.h"
 #include "service/engine/dispatch/vendor_accounts.h"
 #include "service/engine/journal/journal.h"
+#include "service/engine/notice_board.h"
+#include "service/engine/remote_watchers.h"
 #include "service/engine/retention.h"
 #include "service/engine/tasks/asset_users.h"
 #include "service/engine/tasks/downloads.h"
@@ -99,6 +101,7 @@ class Engine {
     void OnTask(const model::GenerationTask& task) override;
     void OnTaskDeleted(const std::string& tenant, const std::string& id) override;
     void OnAsset(const model::Asset& asset) override;
+    void OnNotice(const store::Notice& notice) override { engine_.notice_board_.Hear(notice); }
     void OnActive(const model::Asset& asset) override { engine_.journal_reconciler_.SeenActive(asset); }
     void OnExpiring(const model::Asset& asset) override { engine_.asset_keep_alive_.Track(asset); }
     void OnUsed(const model::Asset& asset, AssetUse use) override { engine_.asset_keep_alive_.Used(asset, use); }
@@ -111,7 +114,8 @@ class Engine {
       engine_.journal_reconciler_.OnFound(row, found);
     }
     bool Watches(const model::GenerationTask& task) override {
-      return engine_.task_hub_.Count(task.name()) > 0 || engine_.task_feeds_.IsFollowed(task.tenant, task.id);
+      return engine_.task_hub_.Count(task.name()) > 0 || engine_.task_feeds_.IsFollowed(task.tenant, task.id) ||
+             engine_.remote_watchers_.Watches(task.tenant, task.id, engine_.clock_.Now());
     }
 
    private:
@@ -122,6 +126,7 @@ class Engine {
   void Drop(const store::ShardSet& shards);
 
   store::Store& store_;
+  base::Clock& clock_;
   Links links_;
   ResumeTokens tokens_;
   WatchHub<model::Asset> asset_hub_;
@@ -134,6 +139,7 @@ class Engine {
   VendorAccounts accounts_;
   Journal journal_;
   TaskFeeds task_feeds_;
+  RemoteWatchers remote_watchers_;
   AssetTracker asset_tracker_;
   const AssetDependencies asset_dependencies_;
   AssetRecreation asset_recreation_;
@@ -150,6 +156,7 @@ class Engine {
   Tasks tasks_;
   Downloads downloads_;
   Retention retention_;
+  NoticeBoard notice_board_;
   ChangeFollower change_follower_;
 };
 

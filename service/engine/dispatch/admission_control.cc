@@ -1,6 +1,7 @@
 #include "service/engine/dispatch/admission_control.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace seedance::engine {
 namespace {
@@ -90,7 +91,11 @@ void AdmissionControl::Answered(Call& call, const RequestOutcome& answer, absl::
   Lane& lane = Of(call.kind);
   call.answered = true;
   Returned(call, now);
-  if (!call.caller && !call.further) breaker_.Answered(answer.usable, call.probe, now);
+  if (!call.caller && !call.further) {
+    const bool was_open = breaker_.open();
+    breaker_.Answered(answer.usable, call.probe, now);
+    if (breaker_.open() != was_open) news_ = breaker_changed_ = true;
+  }
   Wishes& wishes = call.caller ? lane.callers : lane.own;
   if (answer.cooldown.has_value()) {
     // What a caller does is not what the limit on tasks is about.
@@ -98,7 +103,7 @@ void AdmissionControl::Answered(Call& call, const RequestOutcome& answer, absl::
     Limited(lane, wishes, of_tasks ? LimitScope::kRequest : answer.scope, answer, now);
   } else if (answer.usable) {
     wishes.count = 0;
-    if (!call.caller) Succeeded(lane, call);
+    if (!call.caller) Succeeded(lane, call, now);
   }
 }
 
@@ -120,14 +125,57 @@ void AdmissionControl::Limited(Lane& lane, Wishes& wishes, LimitScope scope, con
   lane.cooldown = *answer.cooldown;
   lane.cause = answer.cause;
   lane.cooldown_until = until;
+  lane.began = news_ = true;
   wishes.until = until + kLimitedWindow;
 }
 
-void AdmissionControl::Succeeded(Lane& lane, const Call& call) {
+void AdmissionControl::Succeeded(Lane& lane, const Call& call, absl::Time now) {
   // What got its turn before the rest began is no trial, however late it was sent: it may be within another limit.
   if (call.begin_time <= lane.cooldown_began) return;
+  if (lane.cooldown_until > now) {
+    lane.ended = lane.cooldown_until;
+    lane.began = false;
+    news_ = true;
+  }
   lane.cooldown_until = absl::InfinitePast();
   lane.callers_until = absl::InfinitePast();
+}
+
+VendorNews AdmissionControl::TakeNews(absl::Time now) {
+  VendorNews news;
+  for (const RequestKind kind : kRequestKinds) {
+    Lane& lane = Of(kind);
+    std::optional<VendorNews::Cooldown>& cooldown = news.cooldowns[static_cast<size_t>(kind)];
+    if (lane.ended > now) {
+      cooldown = {.until = lane.ended, .callers_until = lane.ended, .over = true};
+    }
+    // What began after that counts.
+    if (lane.began && lane.cooldown_until > now) {
+      cooldown = {lane.cooldown_until, lane.callers_until, lane.cause, lane.next_trial < absl::InfiniteFuture(), false};
+    }
+    lane.began = false;
+    lane.ended = absl::InfinitePast();
+  }
+  if (std::exchange(breaker_changed_, false)) news.down = breaker_.open();
+  news_ = false;
+  return news;
+}
+
+void AdmissionControl::HearCooldown(RequestKind kind, const VendorNews::Cooldown& cooldown, absl::Time now) {
+  Lane& lane = Of(kind);
+  if (cooldown.over) {
+    // By another host's clock, in microseconds.
+    if (absl::ToUnixMicros(lane.cooldown_until) != absl::ToUnixMicros(cooldown.until)) return;
+    lane.cooldown_until = lane.callers_until = absl::InfinitePast();
+    return;
+  }
+  lane.callers_until = std::max(lane.callers_until, cooldown.callers_until);
+  if (cooldown.until <= std::max(lane.cooldown_until, now)) return;
+  if (lane.cooldown_until <= now) lane.cooldown_began = now;
+  lane.cooldown = cooldown.until - now;
+  lane.cooldown_until = cooldown.until;
+  lane.cause = cooldown.cause;
+  lane.next_trial = cooldown.trials ? now + kTrialPause : absl::InfiniteFuture();
 }
 
 void AdmissionControl::Ended(Call& call) {

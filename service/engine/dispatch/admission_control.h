@@ -21,6 +21,20 @@ using upstream::RequestOutcome;
 enum class RequestKind { kRead, kChange };
 inline constexpr std::array<RequestKind, 2> kRequestKinds = {RequestKind::kRead, RequestKind::kChange};
 
+// What a gateway has found out about a vendor that others with the same key have to know.
+struct VendorNews {
+  // A cooldown of requests of a kind began, or one was found to be over before its end.
+  struct Cooldown {
+    absl::Time until;          // If it is over: until when it was to last.
+    absl::Time callers_until;  // For what callers ask for; InfinitePast: not for that.
+    CooldownCause cause = CooldownCause::kRate;
+    bool trials = false;  // Single calls try meanwhile.
+    bool over = false;
+  };
+  std::array<std::optional<Cooldown>, 2> cooldowns;  // By kind.
+  std::optional<bool> down;                          // Whether the vendor counts as down from now on.
+};
+
 // When the next call of each kind may go to one vendor with one key: its rates, the rests that it asks for, how many
 // may run, and whether it is down. A value without I/O or lock.
 //
@@ -88,6 +102,14 @@ class AdmissionControl {
   absl::Time FurtherAt(RequestKind kind, bool caller, absl::Time now);
   Call TakeFurther(RequestKind kind, bool caller, absl::Time now) { return Begin(kind, caller, /*further=*/true, now); }
 
+  // What answers have changed since the last call, as far as it still counts.
+  VendorNews TakeNews(absl::Time now);
+  bool has_news() const { return news_; }
+  // What others have found out. A cooldown lasts until the longest wish is over; one that is over is the one that was
+  // to last as long, and no other.
+  void HearCooldown(RequestKind kind, const VendorNews::Cooldown& cooldown, absl::Time now);
+  void HearDown(bool down, absl::Time now) { down ? breaker_.HearDown(now) : breaker_.HearUp(now); }
+
   // Until when the vendor's wish holds requests of the kind back, but for those that try; InfinitePast: it does not.
   absl::Time HeldUntil(RequestKind kind, absl::Time now);
 
@@ -125,17 +147,22 @@ class AdmissionControl {
     absl::Duration cooldown;  // As the vendor asked for it.
     CooldownCause cause = CooldownCause::kRate;
     absl::Time next_trial = absl::InfiniteFuture();
+    // Not told to others yet.
+    bool began = false;
+    absl::Time ended = absl::InfinitePast();  // Until when a cooldown that is over was to last.
   };
 
   Call Begin(RequestKind kind, bool caller, bool further, absl::Time now);
-  static void Limited(Lane& lane, Wishes& wishes, LimitScope scope, const RequestOutcome& answer, absl::Time now);
-  static void Succeeded(Lane& lane, const Call& call);
+  void Limited(Lane& lane, Wishes& wishes, LimitScope scope, const RequestOutcome& answer, absl::Time now);
+  void Succeeded(Lane& lane, const Call& call, absl::Time now);
 
   Lane& Of(RequestKind kind) { return lanes_[static_cast<size_t>(kind)]; }
   const Lane& Of(RequestKind kind) const { return lanes_[static_cast<size_t>(kind)]; }
 
   std::array<Lane, 2> lanes_;
   Breaker breaker_;
+  bool news_ = false;
+  bool breaker_changed_ = false;
 };
 
 }  // namespace seedance::engine

@@ -26,15 +26,11 @@ void Breaker::Answered(bool usable, bool probe, absl::Time now) {
   if (usable) {
     open_ = probing_ = false;
     failures_ = 0;
+    last_usable_ = now;
     return;
   }
   if (!open_) {
-    if (++failures_ < options_.failures || options_.failures == 0) return;
-    open_ = true;
-    ++openings_;
-    failures_ = 0;
-    pause_ = options_.pause;
-    until_ = now + pause_;
+    if (++failures_ >= options_.failures && options_.failures > 0) Open(now);
   } else if (probe) {
     probing_ = false;
     pause_ = std::min(pause_ * 2, options_.pause * kMostPauses);
@@ -44,6 +40,24 @@ void Breaker::Answered(bool usable, bool probe, absl::Time now) {
 
 void Breaker::Ended(bool probe) {
   if (probe) probing_ = false;
+}
+
+void Breaker::HearDown(absl::Time now) {
+  // What this gateway saw itself counts for more: the other one may have lost its network.
+  const bool answers = last_usable_ <= now && now < last_usable_ + options_.pause;
+  if (!open_ && !answers && options_.failures > 0) Open(now);
+}
+
+void Breaker::HearUp(absl::Time now) {
+  if (open_) until_ = std::min(until_, now);
+}
+
+void Breaker::Open(absl::Time now) {
+  open_ = true;
+  ++openings_;
+  failures_ = 0;
+  pause_ = options_.pause;
+  until_ = now + pause_;
 }
 
 }  // namespace seedance::engine

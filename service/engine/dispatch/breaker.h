@@ -7,7 +7,8 @@
 
 namespace seedance::engine {
 
-// Notices that a vendor is down, so that it is left in peace but for one call that tries. A value without I/O or lock.
+// Circuit breaker: opens after `failures` unusable answers in a row, then admits one probe at a time. A value without
+// I/O or lock.
 class Breaker {
  public:
   struct Options {
@@ -36,7 +37,14 @@ class Breaker {
   // The call ended, and says nothing about the vendor.
   void Ended(bool probe);
 
+  // Another gateway's breaker opened: so does this one, unless it had a usable answer within the last `pause`.
+  void HearDown(absl::Time now);
+  // Another gateway's breaker closed: the next probe is due.
+  void HearUp(absl::Time now);
+
  private:
+  void Open(absl::Time now);
+
   const Options options_;
   bool open_ = false;
   bool probing_ = false;
@@ -44,6 +52,7 @@ class Breaker {
   int64_t openings_ = 0;
   absl::Duration pause_;
   absl::Time until_ = absl::InfinitePast();
+  absl::Time last_usable_ = absl::InfinitePast();
 };
 
 }  // namespace seedance::engine

@@ -28,6 +28,7 @@ RequestDispatcher::RequestDispatcher(const AdmissionControl::Options& options, b
       clock_(clock),
       upstream_(account.upstream),
       observer_(account.observer),
+      on_news_(account.on_news),
       metrics_(account.metrics),
       gate_(options),
       alarm_(clock, base::Timer::Alarm::Work::kQuick, [this] { HandOut(); }) {}

@@ -2,6 +2,7 @@
 #define SEEDANCE_SERVICE_ENGINE_DISPATCH_REQUEST_DISPATCHER_H_
 
 #include <array>
+#include <functional>
 #include <list>
 #include <memory>
 #include <optional>
@@ -67,6 +68,8 @@ class RequestDispatcher {
   struct Account {
     std::string upstream;
     RequestObserver* observer = nullptr;  // Null: nobody waits to be told, and there is nothing else to poll.
+    // TakeNews has something. Called without a lock; must not block. Null: nobody wants to know.
+    std::function<void(const std::string& upstream)> on_news;
     Metrics metrics;
   };
 
@@ -110,6 +113,12 @@ class RequestDispatcher {
   std::vector<std::pair<std::string, WaitReason>> WhyAllWait();
 
   Facts facts();
+  // What other gateways with the same key have to know, once.
+  VendorNews TakeNews();
+  // What one of them told.
+  void HearCooldown(RequestKind kind, const VendorNews::Cooldown& cooldown);
+  void HearDown(bool down);
+
   // The least time in which so many polls can go. Zero: there is no limit.
   absl::Duration TimeForPolls(int64_t polls) const;
   // Whether calls of the kind wait, or soon would if there were more of them.
@@ -225,6 +234,7 @@ class RequestDispatcher {
   base::Clock& clock_;
   const std::string upstream_;
   RequestObserver* const observer_;
+  const std::function<void(const std::string&)> on_news_;
   Metrics metrics_;
   base::Mutex mutex_;      // Taken before those behind RequestObserver::HasToPoll.
   base::CondVar changed_;  // For those who wait on their threads.

@@ -125,11 +125,13 @@ void RequestDispatcher::Returned(AdmissionControl::Call& call) {
 
 void RequestDispatcher::Answered(AdmissionControl::Call& call, const RequestOutcome& outcome) {
   bool went_down = false;
+  bool news = false;
   {
     base::MutexLock lock(mutex_);
     const int64_t before = gate_.times_down();
     gate_.Answered(call, outcome, clock_.Now());
     went_down = gate_.times_down() > before;
+    news = gate_.has_news();
     if (outcome.cooldown.has_value() && WaitLocked(call.kind) > 0) {
       // It may have made their waits too long.
       WakeAtLocked(absl::InfinitePast());
@@ -137,6 +139,28 @@ void RequestDispatcher::Answered(AdmissionControl::Call& call, const RequestOutc
   }
   if (outcome.cooldown.has_value()) metrics_.cooldowns[static_cast<size_t>(call.kind)].Add();
   if (went_down) metrics_.openings.Add();
+  if (news && on_news_) on_news_(upstream_);
+}
+
+VendorNews RequestDispatcher::TakeNews() {
+  base::MutexLock lock(mutex_);
+  return gate_.TakeNews(clock_.Now());
+}
+
+void RequestDispatcher::HearCooldown(RequestKind kind, const VendorNews::Cooldown& cooldown) {
+  {
+    base::MutexLock lock(mutex_);
+    gate_.HearCooldown(kind, cooldown, clock_.Now());
+  }
+  HandOut();
+}
+
+void RequestDispatcher::HearDown(bool down) {
+  {
+    base::MutexLock lock(mutex_);
+    gate_.HearDown(down, clock_.Now());
+  }
+  HandOut();
 }
 
 }  // namespace seedance::engine

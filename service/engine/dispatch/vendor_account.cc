@@ -20,7 +20,7 @@ UsageLogOptions UsageLogOf(const VendorAccount::Config& config) {
 }
 
 RequestDispatcher::Account AccountOf(const VendorAccount::Config& config) {
-  RequestDispatcher::Account account{config.upstream->name(), config.observer, {}};
+  RequestDispatcher::Account account{config.upstream->name(), config.observer, config.on_news, {}};
   if (config.metrics != nullptr) account.metrics = DispatcherMetrics(*config.metrics, account.upstream);
   return account;
 }

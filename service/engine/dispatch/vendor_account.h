@@ -62,6 +62,7 @@ class VendorAccount {
     SlidingWindowLimiter::Part part = nullptr;
     // Set by VendorAccounts; they outlive the account. Null: nobody follows its requests.
     RequestObserver* observer = nullptr;
+    std::function<void(const std::string& upstream)> on_news;  // RequestDispatcher::Account.
     base::Metrics* metrics = nullptr;
   };
 

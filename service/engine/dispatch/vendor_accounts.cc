@@ -24,6 +24,7 @@ VendorAccounts::VendorAccounts(std::vector<Config> configs, base::Clock& clock, 
     const std::string name = config.upstream->name();
     config.observer = options.observer;
     config.part = options.part;
+    config.on_news = options.on_news;
     config.metrics = options.metrics;
     accounts_.push_back(
         std::make_unique<VendorAccount>(std::move(config), options.least_rate, clock, CheckLater(name)));

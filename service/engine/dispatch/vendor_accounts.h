@@ -34,6 +34,8 @@ class VendorAccounts {
     base::Metrics* metrics = nullptr;
     // Which part of the vendors' rates is this process's. Null: all.
     SlidingWindowLimiter::Part part = nullptr;
+    // RequestDispatcher::TakeNews of a vendor has something. Must not block. Null: nobody wants to know.
+    std::function<void(const std::string& upstream)> on_news = nullptr;
   };
 
   VendorAccounts(std::vector<Config> configs, base::Clock& clock, const Options& options);

@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "service/base/error.h"
 #include "service/base/log.h"
 #include "service/engine/assets/asset_waits.h"
 #include "service/engine/journal/journal.h"
@@ -13,6 +14,13 @@ namespace seedance::engine {
 
 using model::GenerationTask;
 using model::TaskState;
+
+namespace {
+
+// Shards move a few at a time.
+constexpr int kMostMoves = 3;
+
+}  // namespace
 
 void TaskLaunch::Launch(NewTask fresh, Done<GenerationTask> done) {
   VendorAccount* account = accounts_.Find(fresh.task.tenant, fresh.task.request.upstream);
@@ -36,25 +44,31 @@ void TaskLaunch::Fly(Flight& flight) {
     flight.slot.reset();
     return StoreAndTrack(flight.fresh, flight.done);
   }
-  const Submission::Sending sending(submission, flight.fresh.task.id);
-  // From the commit on a crash means doubt, whether it has left by then or not.
-  submission.Begin(flight.fresh.task, flight.account);
-  const std::optional<GenerationTask> task = Store(flight.fresh, flight.done);
-  if (!task.has_value()) return;
-  submission.Track(*task);
-  flight.fresh.place.reset();
-  feeds_.Changed(task->tenant);
-  flight.done(*task);
-  submission.Send(*task, *assets, flight.account, *flight.slot);
+  for (bool again = true; again;) {
+    again = false;
+    const Submission::Sending sending(submission, flight.fresh.task.id);
+    // From the commit on a crash means doubt, whether it has left by then or not.
+    submission.Begin(flight.fresh.task, flight.account);
+    const std::optional<GenerationTask> task = Store(flight.fresh, flight.done, again);
+    if (!task.has_value()) continue;
+    submission.Track(*task);
+    flight.fresh.place.reset();
+    feeds_.Changed(task->tenant);
+    flight.done(*task);
+    submission.Send(*task, *assets, flight.account, *flight.slot);
+  }
 }
 
 void TaskLaunch::StoreAndTrack(NewTask& fresh, Done<GenerationTask>& done) {
-  std::optional<GenerationTask> task = Store(fresh, done);
-  if (!task.has_value()) return;
-  tracker_.Track(*task);
-  fresh.place.reset();
-  feeds_.Changed(task->tenant);
-  done(*std::move(task));
+  for (bool again = true; again;) {
+    again = false;
+    std::optional<GenerationTask> task = Store(fresh, done, again);
+    if (!task.has_value()) continue;
+    tracker_.Track(*task);
+    fresh.place.reset();
+    feeds_.Changed(task->tenant);
+    done(*std::move(task));
+  }
 }
 
 std::optional<std::vector<model::Asset>> TaskLaunch::ReadyAssets(const GenerationTask& task) {
@@ -64,8 +78,23 @@ std::optional<std::vector<model::Asset>> TaskLaunch::ReadyAssets(const Generatio
   return std::move(check->assets);
 }
 
-std::optional<GenerationTask> TaskLaunch::Store(NewTask& fresh, Done<GenerationTask>& done) {
-  absl::StatusOr<store::Store::Begun> begun = store_.BeginEntry(fresh.call, &fresh.task);
+bool TaskLaunch::MovesOn(NewTask& fresh, const absl::Status& status) {
+  if (base::GetErrorDetail(status).metadata["cause"] != "not_owner" || fresh.moves++ >= kMostMoves) return false;
+  const std::string id = new_id_();
+  if (id.empty()) return false;
+  fresh.task.id = id;
+  fresh.call.resource_name = fresh.task.name();
+  return true;
+}
+
+std::optional<GenerationTask> TaskLaunch::Store(NewTask& fresh, Done<GenerationTask>& done, bool& again) {
+  absl::StatusOr<store::Store::Begun> begun = store_.BeginEntry(fresh.call, &fresh.task, fresh.max_open);
+  if (absl::IsResourceExhausted(begun.status())) {
+    fresh.place.reset();
+    return done(TooManyOpen(fresh.task.tenant, fresh.max_open)), std::nullopt;
+  }
+  again = !begun.ok() && MovesOn(fresh, begun.status());
+  if (again) return std::nullopt;
   // A commit that is reported as failed may be on disk all the same.
   if (!begun.ok() && MayBeStored(fresh.task.id)) tracker_.Disown(fresh.task);
   if (!begun.ok() || begun->existing.has_value()) fresh.place.reset();
@@ -83,6 +112,14 @@ std::optional<GenerationTask> TaskLaunch::Store(NewTask& fresh, Done<GenerationT
              {"request_id", fresh.call.key.request_id},
              {"revision", task.revision}});
   return std::move(begun->task);
+}
+
+absl::Status TooManyOpen(const std::string& tenant, int64_t most) {
+  base::ErrorDetail detail;
+  detail.reason = base::Reason::kQuotaExceeded;
+  detail.quota_subject = absl::StrCat("tenant:", tenant);
+  return base::MakeError(absl::StrCat("the tenant has ", most, " tasks that have not ended, which is the maximum"),
+                         detail);
 }
 
 bool TaskLaunch::MayBeStored(const std::string& id) { return !absl::IsNotFound(store_.GetTask(id).status()); }

@@ -1,9 +1,12 @@
 #ifndef SEEDANCE_SERVICE_ENGINE_TASKS_TASK_LAUNCH_H_
 #define SEEDANCE_SERVICE_ENGINE_TASKS_TASK_LAUNCH_H_
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -26,6 +29,8 @@ struct NewTask {
   model::GenerationTask task;  // PENDING.
   model::JournalEntry call;
   std::optional<TaskPlace> place;
+  int64_t max_open;  // Of the tenant's tasks, at all gateways that share the store.
+  int moves = 0;     // How often the shard of its id went to another gateway before it was stored.
 };
 
 // Stores new tasks and has them submitted. One whose assets are ACTIVE, and whose turn is free, is stored SUBMITTING
@@ -33,11 +38,15 @@ struct NewTask {
 // and left to the tracker, which writes SUBMITTING when their turn has come. Thread-safe.
 class TaskLaunch {
  public:
-  TaskLaunch(store::Store& store, VendorAccounts& accounts, TaskTracker& tracker, TaskFeeds& feeds)
-      : store_(store), accounts_(accounts), tracker_(tracker), feeds_(feeds) {}
+  // An id in a shard of this process; empty: it has none just now.
+  using NewId = std::function<std::string()>;
 
-  // Answers with the task as stored, before it is sent; with AnswerOfEarlier when its request id has a row by now; or
-  // with an error of the store, and then nothing was stored, or it is FAILED as soon as the store shows it.
+  TaskLaunch(store::Store& store, VendorAccounts& accounts, TaskTracker& tracker, TaskFeeds& feeds, NewId new_id)
+      : store_(store), accounts_(accounts), tracker_(tracker), feeds_(feeds), new_id_(std::move(new_id)) {}
+
+  // Answers with the task as stored, before it is sent; with AnswerOfEarlier when its request id has a row by now; with
+  // TooManyOpen when other gateways took the last places of the tenant; or with an error of the store, and then nothing
+  // was stored, or it is FAILED as soon as the store shows it.
   void Launch(NewTask fresh, Done<model::GenerationTask> done);
 
  private:
@@ -56,14 +65,20 @@ class TaskLaunch {
   // The assets that go with it, if it can be sent now.
   std::optional<std::vector<model::Asset>> ReadyAssets(const model::GenerationTask& task);
   bool MayBeStored(const std::string& id);
-  // The stored task; nullopt: `done` was answered.
-  std::optional<model::GenerationTask> Store(NewTask& fresh, Done<model::GenerationTask>& done);
+  // The stored task; nullopt: `done` was answered, or it has another id now and is to be stored `again`.
+  std::optional<model::GenerationTask> Store(NewTask& fresh, Done<model::GenerationTask>& done, bool& again);
+  // Whether nothing was stored because the shard has just gone to another process; then the task has another id.
+  bool MovesOn(NewTask& fresh, const absl::Status& status);
 
   store::Store& store_;
   VendorAccounts& accounts_;
   TaskTracker& tracker_;
   TaskFeeds& feeds_;
+  const NewId new_id_;
 };
+
+// The tenant has `most` tasks that have not ended.
+absl::Status TooManyOpen(const std::string& tenant, int64_t most);
 
 // The answer to a request id that was used before.
 absl::StatusOr<model::GenerationTask> AnswerOfEarlier(store::TaskStore& store, const model::JournalEntry& row,

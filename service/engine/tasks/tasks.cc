@@ -34,14 +34,6 @@ void Append(std::vector<base::FieldViolation> more, std::vector<base::FieldViola
   std::move(more.begin(), more.end(), std::back_inserter(violations));
 }
 
-absl::Status TooManyOpen(const std::string& tenant, int64_t most) {
-  base::ErrorDetail detail;
-  detail.reason = base::Reason::kQuotaExceeded;
-  detail.quota_subject = absl::StrCat("tenant:", tenant);
-  return base::MakeError(absl::StrCat("the tenant has ", most, " tasks that have not ended, which is the maximum"),
-                         detail);
-}
-
 // The upstream that the request names, or that of its first asset at one of the tenant's. Empty: the tenant's first.
 // NOT_FOUND when all its assets are elsewhere.
 absl::StatusOr<std::string> UpstreamOf(VendorAccounts& accounts, const std::string& tenant,
@@ -118,7 +110,7 @@ absl::Status Tasks::CreateWith(const CallContext& context, const CreateTaskParam
   call.state = model::JournalState::kDone;
   call.resource_name = task->name();
   call.create_time = call.update_time = now;
-  launch_.Launch({*std::move(task), std::move(call), std::move(place)}, std::move(done));
+  launch_.Launch({*std::move(task), std::move(call), std::move(place), options_.max_open_per_tenant}, std::move(done));
   return absl::OkStatus();
 }
 

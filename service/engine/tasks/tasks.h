@@ -80,7 +80,7 @@ class Tasks {
       : options_(options),
         with_(with),
         cancel_(with.store, with.accounts, with.table, with.writer),
-        launch_(with.store, with.accounts, with.tracker, with.feeds) {}
+        launch_(with.store, with.accounts, with.tracker, with.feeds, [this] { return NewId(with_.clock.Now()); }) {}
 
   // Stores the task and has it submitted (TaskLaunch). Answers with it as stored (PENDING, or SUBMITTING when it is
   // sent at once), or, for a request id that was used before, with it as it is now. It does not wait for

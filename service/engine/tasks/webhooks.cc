@@ -19,6 +19,7 @@ WebhookAnswer Webhooks::Receive(std::string_view path, const upstream::WebhookHe
   }
   const std::string task = webhooks->TaskOfWebhook(body);
   const bool known = !task.empty() && tracker_.Notify(name, task);
+  if (!task.empty() && !known) elsewhere_(name, task);
   base::Log(base::LogLevel::kDebug, "webhook", {{"upstream", name}, {"upstream_task_id", task}, {"open", known}},
             {.cause = base::LogCause::kAnyone});
   return WebhookAnswer::kTaken;

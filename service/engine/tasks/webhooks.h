@@ -1,6 +1,7 @@
 #ifndef SEEDANCE_SERVICE_ENGINE_TASKS_WEBHOOKS_H_
 #define SEEDANCE_SERVICE_ENGINE_TASKS_WEBHOOKS_H_
 
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -24,9 +25,13 @@ enum class WebhookAnswer {
 // Thread-safe. Does not block on the store or on a vendor.
 class Webhooks {
  public:
+  // Hears of webhooks for tasks that this process does not poll. Must not block.
+  using Elsewhere = std::function<void(const std::string& upstream, const std::string& upstream_task_id)>;
+
   // `paths`: names of upstreams by what stands behind `/webhooks/` in their URLs.
-  Webhooks(std::map<std::string, std::string> paths, VendorAccounts& accounts, TaskTracker& tracker)
-      : paths_(std::move(paths)), accounts_(accounts), tracker_(tracker) {}
+  Webhooks(std::map<std::string, std::string> paths, VendorAccounts& accounts, TaskTracker& tracker,
+           Elsewhere elsewhere)
+      : paths_(std::move(paths)), accounts_(accounts), tracker_(tracker), elsewhere_(std::move(elsewhere)) {}
 
   // `path`: what stands behind `/webhooks/` in the URL. `headers` and `body` as they came.
   WebhookAnswer Receive(std::string_view path, const upstream::WebhookHeaders& headers, std::string_view body);
@@ -35,6 +40,7 @@ class Webhooks {
   const std::map<std::string, std::string> paths_;
   VendorAccounts& accounts_;
   TaskTracker& tracker_;
+  const Elsewhere elsewhere_;
 };
 
 }  // namespace seedance::engine

@@ -137,6 +137,17 @@ bool TaskFeeds::IsFollowed(const std::string& tenant, const std::string& id) {
   return feed.followers_of_all > 0 || feed.followers_of.count(id) > 0;
 }
 
+TaskFeeds::Followed TaskFeeds::AllFollowed() {
+  Followed followed;
+  base::MutexLock lock(mutex_);
+  for (const auto& [tenant, feed] : feeds_) {
+    base::MutexLock feed_lock(feed->mutex);
+    if (feed->followers_of_all > 0) followed.tenants.push_back(tenant);
+    for (const auto& [id, readers] : feed->followers_of) followed.tasks.push_back(id);
+  }
+  return followed;
+}
+
 size_t TaskFeeds::size() {
   base::MutexLock lock(mutex_);
   return feeds_.size();

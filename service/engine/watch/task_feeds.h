@@ -70,6 +70,12 @@ class TaskFeeds {
   // Whether a reader follows this task of the tenant: by its name, or, whatever the filter, without names. Never
   // blocks.
   bool IsFollowed(const std::string& tenant, const std::string& id);
+  // All that is followed: tenants of readers that name no tasks, and the ids that others name.
+  struct Followed {
+    std::vector<std::string> tenants;
+    std::vector<std::string> tasks;
+  };
+  Followed AllFollowed();
 
   // Numbers of feeds and of readers.
   size_t size();

@@ -181,6 +181,17 @@ class WatchHub {
     return topic->readers.size();
   }
 
+  // Names of the resources that have sessions, but for those of SubscribeDirect.
+  std::vector<std::string> Watched() {
+    std::vector<std::string> names;
+    base::MutexLock lock(mutex_);
+    for (const auto& [name, topic] : topics_) {
+      base::MutexLock topic_lock(topic->mutex);
+      if (!topic->readers.empty()) names.push_back(name);
+    }
+    return names;
+  }
+
   // Number of all sessions of all resources.
   size_t size() {
     base::MutexLock lock(mutex_);

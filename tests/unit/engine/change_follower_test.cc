@@ -21,6 +21,7 @@ class ChangeFollowerTest : public ::testing::Test, public engine::ChangeFollower
     Note(absl::StrCat("deleted ", id, " of ", tenant));
   }
   void OnAsset(const model::Asset& asset) override { Note(asset.name()); }
+  void OnNotice(const store::Notice& notice) override { Note(notice.key); }
 
   void Note(const std::string& what) {
     base::MutexLock lock(mutex_);

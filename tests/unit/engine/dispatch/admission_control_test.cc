@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "service/upstream/request_outcome.h"
 #include "tests/testing/fake_upstream.h"
 
@@ -241,6 +243,78 @@ TEST(RequestOutcomeTest, ARestIsTheVendorsWishNotTheGatewaysGuess) {
   EXPECT_EQ(upstream::OutcomeOf(base::MakeError("429", detail)).scope, upstream::LimitScope::kAccount);
   EXPECT_EQ(upstream::OutcomeOf(testing::NotAccepted(absl::Seconds(30))).cooldown, absl::Seconds(30));
   EXPECT_FALSE(upstream::OutcomeOf(testing::NotAccepted()).cooldown.has_value());
+}
+
+// ---- What other gateways with the same key tell ----
+
+class SharedAdmissionTest : public AdmissionControlTest {
+ protected:
+  static constexpr RequestOutcome kAccountLimited = {true, absl::Minutes(5), upstream::LimitScope::kAccount};
+
+  // What this gateway has to tell of polls.
+  std::optional<VendorNews::Cooldown> News() { return gate_.TakeNews(now_).cooldowns[0]; }
+  void Hear(absl::Duration left, bool over = false) {
+    gate_.HearCooldown(RequestKind::kRead, {now_ + left, now_ + left, CooldownCause::kQuota, false, over}, now_);
+  }
+  absl::Duration Left() { return std::max(gate_.CooldownUntil(RequestKind::kRead, now_) - now_, absl::ZeroDuration()); }
+};
+
+TEST_F(SharedAdmissionTest, ACooldownAndItsEndByASuccessAreNewsOnce) {
+  Call(RequestKind::kRead, kAccountLimited);
+  EXPECT_TRUE(gate_.has_news());
+  const std::optional<VendorNews::Cooldown> begun = News();
+  ASSERT_TRUE(begun.has_value());
+  EXPECT_EQ(begun->until, now_ + absl::Minutes(5));
+  EXPECT_FALSE(begun->over);
+  EXPECT_FALSE(gate_.has_news());
+  EXPECT_FALSE(News().has_value());
+  now_ += absl::Minutes(1);
+  Call(RequestKind::kRead, kGood);
+  const std::optional<VendorNews::Cooldown> over = News();
+  ASSERT_TRUE(over.has_value());
+  EXPECT_TRUE(over->over);
+  EXPECT_EQ(over->until, begun->until);
+}
+
+TEST_F(SharedAdmissionTest, OneThatRanOutByItselfIsNoNews) {
+  Call(RequestKind::kRead, kAccountLimited);
+  (void)News();
+  now_ += absl::Minutes(6);
+  Call(RequestKind::kRead, kGood);
+  EXPECT_FALSE(gate_.has_news());
+}
+
+TEST_F(SharedAdmissionTest, TheLongestWishCountsAndWhatIsHeardIsNotToldOn) {
+  Hear(absl::Minutes(5));
+  Hear(absl::Seconds(5));
+  EXPECT_EQ(Left(), absl::Minutes(5));
+  EXPECT_EQ(gate_.CallersCooldownUntil(RequestKind::kRead, now_), now_ + absl::Minutes(5));
+  EXPECT_EQ(gate_.cooldown_cause(RequestKind::kRead), CooldownCause::kQuota);
+  EXPECT_FALSE(gate_.has_news());
+  Call(RequestKind::kRead, {true, absl::Minutes(9), upstream::LimitScope::kAccount});
+  Hear(absl::Minutes(6));
+  EXPECT_EQ(Left(), absl::Minutes(9));
+}
+
+TEST_F(SharedAdmissionTest, AnEndEndsTheOneThatItNamesAndNoOther) {
+  Hear(absl::Minutes(5));
+  Hear(absl::Minutes(4), /*over=*/true);
+  EXPECT_EQ(Left(), absl::Minutes(5));
+  Hear(absl::Minutes(5), /*over=*/true);
+  EXPECT_EQ(Left(), absl::ZeroDuration());
+  // A later one counts again.
+  Hear(absl::Minutes(7));
+  EXPECT_EQ(Left(), absl::Minutes(7));
+}
+
+TEST_F(SharedAdmissionTest, AVendorThatGoesDownAndComesBackIsNews) {
+  GoDown();
+  EXPECT_EQ(gate_.TakeNews(now_).down, true);
+  now_ += absl::Minutes(1);
+  gate_.HearDown(true, now_);
+  EXPECT_EQ(gate_.TakeNews(now_).down, std::nullopt);
+  Call(RequestKind::kRead, kGood);
+  EXPECT_EQ(gate_.TakeNews(now_).down, false);
 }
 
 }  // namespace

@@ -82,5 +82,33 @@ TEST_F(BreakerTest, AClockThatIsSetBackCostsAPauseNotTheTimeOfTheStep) {
   EXPECT_LE(Left(), absl::Seconds(5));
 }
 
+TEST_F(BreakerTest, ItOpensWithThatOfAnotherGatewayUnlessItHadAnAnswerLately) {
+  Call(true);
+  breaker_.HearDown(now_);
+  EXPECT_FALSE(breaker_.open());
+  now_ += absl::Seconds(5);
+  breaker_.HearDown(now_);
+  EXPECT_TRUE(breaker_.open());
+  EXPECT_EQ(Left(), absl::Seconds(5));
+  EXPECT_EQ(breaker_.openings(), 1);
+}
+
+TEST_F(BreakerTest, ItTriesAtOnceWhenThatOfAnotherGatewayCloses) {
+  breaker_.HearUp(now_);
+  EXPECT_FALSE(breaker_.open());
+  GoDown();
+  breaker_.HearUp(now_);
+  EXPECT_TRUE(breaker_.open()) << "what another one reached may be out of reach here";
+  EXPECT_EQ(Left(), absl::ZeroDuration());
+  Call(true);
+  EXPECT_FALSE(breaker_.open());
+}
+
+TEST(BreakerOffTest, ItNeverOpensByWhatOthersTell) {
+  Breaker off({0, absl::Seconds(5)});
+  off.HearDown(absl::FromUnixSeconds(1'800'000'000));
+  EXPECT_FALSE(off.open());
+}
+
 }  // namespace
 }  // namespace seedance::engine

@@ -25,7 +25,7 @@ class RequestDispatcherTest : public ::testing::Test {
   };
 
   explicit RequestDispatcherTest(const AdmissionControl::Options& options = {}, bool observed = false)
-      : dispatcher_(options, polls_, submits_, clock_, {"fake", observed ? &observer_ : nullptr, {}}) {}
+      : dispatcher_(options, polls_, submits_, clock_, {"fake", observed ? &observer_ : nullptr, {}, {}}) {}
   ~RequestDispatcherTest() override {
     gate_open_ = true;
     dispatcher_.Stop();

@@ -65,8 +65,8 @@ void TrackerTest::Start(const engine::TaskTracker::Options& options) {
       options, engine::TrackerDependencies{*store_, *accounts_, *table_, *writer_, clock_, random_}, *waits_,
       engine::TaskObservers{hooks_, hooks_, {}});
   webhooks_ = std::make_unique<engine::Webhooks>(
-      std::map<std::string, std::string>{{"token", "fake"}, {"gone", "none"}, {"deaf", "other"}}, *accounts_,
-      *tracker_);
+      std::map<std::string, std::string>{{"token", "fake"}, {"gone", "none"}, {"deaf", "other"}}, *accounts_, *tracker_,
+      [](const std::string&, const std::string&) {});
   tracker_->Start();
   ASSERT_TRUE(tracker_->TakeUp(store::ShardSet().set()).ok());
 }

@@ -1,6 +1,8 @@
 #include "service/engine/uploads/staging_directory.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
@@ -53,6 +55,11 @@ class StagingDirectoryTest : public ::testing::Test {
   static std::string BytesOf(const StagedFile& file) {
     std::ifstream in(file.path, std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};
+  }
+
+  void SetTime(const std::string& name, absl::Time time) const {
+    const timespec times[2] = {absl::ToTimespec(time), absl::ToTimespec(time)};
+    EXPECT_EQ(utimensat(AT_FDCWD, (directory_ + "/" + name).c_str(), times, 0), 0);
   }
 
   std::set<std::string> Names() const {
@@ -134,11 +141,40 @@ TEST_F(StagingDirectoryTest, AFileThatExpiredWhileTheGatewayWasDownIsRemovedAtTh
   EXPECT_TRUE(Eventually([&] { return Names().empty(); }));
 }
 
+TEST_F(StagingDirectoryTest, SeveralGatewaysServeTheFilesOfOneDirectory) {
+  StagingDirectory other(options_, clock_, random_);
+  for (const char* suffix : {".png", ".mp4", ".odd", ""}) {
+    const std::string token = TokenOf(Publish(std::string("bytes") + suffix, suffix));
+    const std::optional<StagedFile> found = other.Find(token);
+    ASSERT_TRUE(found.has_value()) << suffix;
+    EXPECT_EQ(BytesOf(*found), std::string("bytes") + suffix);
+    EXPECT_EQ(found->content_type, staging_->Find(token)->content_type);
+  }
+  EXPECT_EQ(other.used(), staging_->used());
+  const std::string token = TokenOf(Publish("more"));
+  staging_.reset();
+  ASSERT_TRUE(other.Find(token).has_value()) << "its maker is gone";
+  clock_.Advance(absl::Hours(27));
+  EXPECT_FALSE(other.Find(token).has_value());
+  EXPECT_TRUE(Eventually([&] { return Names().empty(); }));
+}
+
+TEST_F(StagingDirectoryTest, ACopyThatAnotherGatewayMakesIsLeftAlone) {
+  std::ofstream(directory_ + "/staging-part-0") << "half";
+  SetTime("staging-part-0", clock_.Now());
+  Open();
+  EXPECT_EQ(Names(), std::set<std::string>({"staging-part-0"}));
+  clock_.Advance(absl::Hours(2));
+  Open();
+  EXPECT_TRUE(Names().empty()) << "whoever made it has died";
+}
+
 TEST_F(StagingDirectoryTest, OnlyItsOwnFilesAreEverRemoved) {
   staging_.reset();
   for (const char* name :
        {"README", "staged-short.png", "staging-part-0123", "staged-0123456789abcdef0123456789ABCDEF"}) {
     std::ofstream(directory_ + "/" + name) << "x";
+    SetTime(name, clock_.Now() - absl::Hours(2));
   }
   Open();
   clock_.Advance(absl::Hours(100));
