@@ -35,6 +35,12 @@ std::string_view ContentTypeOf(std::string_view file_name) {
   return row == kTypes.end() ? "application/octet-stream" : row->second;
 }
 
+std::vector<std::string_view> KnownSuffixes() {
+  std::vector<std::string_view> suffixes;
+  for (const auto& [suffix, type] : kTypes) suffixes.push_back(suffix);
+  return suffixes;
+}
+
 std::string_view NameOf(model::MediaType type) {
   switch (type) {
     case model::MediaType::kImage:

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "service/model/asset.h"
 
@@ -16,6 +17,9 @@ std::string SuffixOf(std::string_view container);
 
 // `image/png` and so on, by the suffix of a file name; `application/octet-stream` when it says nothing.
 std::string_view ContentTypeOf(std::string_view file_name);
+
+// All suffixes for which ContentTypeOf knows a type.
+std::vector<std::string_view> KnownSuffixes();
 
 // `picture`, `video` and `sound`, for messages.
 std::string_view NameOf(model::MediaType type);

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "service/base/error.h"
@@ -20,9 +21,11 @@ namespace seedance::engine {
 namespace {
 
 constexpr std::string_view kPrefix = "staged-";
-// A copy that is not whole yet; of a process that has died when one is found at the start.
+// A copy that is not whole yet; of a process that has died when it is that old.
 constexpr std::string_view kPartial = "staging-part-";
+constexpr absl::Duration kPartialLives = absl::Hours(1);
 constexpr size_t kTokenDigits = 32;
+constexpr absl::Duration kScanPause = absl::Minutes(1);
 
 bool IsToken(std::string_view text) {
   return text.size() == kTokenDigits && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
@@ -81,29 +84,60 @@ StagingDirectory::StagingDirectory(Options options, base::Clock& clock, base::Ra
     : options_(std::move(options)),
       clock_(clock),
       random_(random),
-      due_(clock, base::Timer::Alarm::Work::kMayBlock, [this](const std::string& token) { Expire(token); }) {
-  TakeUp();
+      due_(clock, base::Timer::Alarm::Work::kMayBlock, [this](const std::string& token) { Expire(token); }),
+      scan_(clock, base::Timer::Alarm::Work::kMayBlock, [this] { Scan(); }) {
   due_.Start();
+  Scan();
 }
 
-StagingDirectory::~StagingDirectory() { due_.Stop(); }
+StagingDirectory::~StagingDirectory() {
+  scan_.Stop();
+  due_.Stop();
+}
+
+void StagingDirectory::Scan() {
+  TakeUp();
+  scan_.Set(clock_.Now() + kScanPause);
+}
 
 void StagingDirectory::TakeUp() {
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(options_.directory, error)) {
     const std::string name = entry.path().filename().string();
-    if (name.rfind(kPartial, 0) == 0) unlink(entry.path().c_str());
-    const std::string token = TokenOf(name);
     struct stat facts {};
-    if (token.empty() || stat(entry.path().c_str(), &facts) != 0) continue;
-    Kept kept;
-    kept.file = {entry.path().string(), facts.st_size, std::string(ContentTypeOf(name))};
-    kept.expire_time = absl::TimeFromTimespec(facts.st_mtim) + options_.lifetime;
-    due_.Schedule(token, kept.expire_time);
-    base::MutexLock lock(mutex_);
-    used_ += kept.file.size;
-    kept_[token] = std::move(kept);
+    if (name.rfind(kPartial, 0) == 0 && stat(entry.path().c_str(), &facts) == 0 &&
+        absl::TimeFromTimespec(facts.st_mtim) + kPartialLives < clock_.Now()) {
+      unlink(entry.path().c_str());
+    }
+    if (const std::string token = TokenOf(name); !token.empty()) (void)TakeUp(token, entry.path().string());
   }
+}
+
+bool StagingDirectory::TakeUp(const std::string& token, const std::string& path) {
+  struct stat facts {};
+  if (stat(path.c_str(), &facts) != 0) return false;
+  Kept kept;
+  kept.file = {path, facts.st_size, std::string(ContentTypeOf(path))};
+  kept.expire_time = absl::TimeFromTimespec(facts.st_mtim) + options_.lifetime;
+  const absl::Time expire_time = kept.expire_time;
+  {
+    base::MutexLock lock(mutex_);
+    const int64_t size = kept.file.size;
+    // Another caller may have found it too.
+    if (!kept_.emplace(token, std::move(kept)).second) return true;
+    used_ += size;
+  }
+  due_.Schedule(token, expire_time);
+  return true;
+}
+
+bool StagingDirectory::TakeUpForeign(const std::string& token) {
+  if (!IsToken(token)) return false;
+  const std::string path = absl::StrCat(options_.directory, "/", std::string(kPrefix), token);
+  for (const std::string_view suffix : KnownSuffixes()) {
+    if (TakeUp(token, absl::StrCat(path, std::string(suffix)))) return true;
+  }
+  return TakeUp(token, path);
 }
 
 absl::StatusOr<std::string> StagingDirectory::Publish(const TempFile& file, const std::string& suffix) {
@@ -131,7 +165,11 @@ absl::StatusOr<std::string> StagingDirectory::Publish(const TempFile& file, cons
 absl::StatusOr<std::string> StagingDirectory::NewName(const TempFile& file, const std::string& suffix,
                                                       std::string& token) {
   token = absl::StrCat(absl::Hex(random_.Bits(), absl::kZeroPad16), absl::Hex(random_.Bits(), absl::kZeroPad16));
-  const std::string path = absl::StrCat(options_.directory, "/", std::string(kPrefix), token, suffix);
+  // A suffix that says nothing is left out, so that the name can be guessed from the token.
+  const std::vector<std::string_view> known = KnownSuffixes();
+  const bool is_known = std::find(known.begin(), known.end(), suffix) != known.end();
+  const std::string path =
+      absl::StrCat(options_.directory, "/", std::string(kPrefix), token, is_known ? suffix : std::string());
   const std::string partial = absl::StrCat(options_.directory, "/", std::string(kPartial), token);
   if (absl::Status named = GiveName(file, partial, path); !named.ok()) return named;
   const timespec now = absl::ToTimespec(clock_.Now());
@@ -145,6 +183,12 @@ absl::StatusOr<std::string> StagingDirectory::NewName(const TempFile& file, cons
 }
 
 std::optional<StagedFile> StagingDirectory::Find(std::string_view token) {
+  std::optional<StagedFile> file = FindKept(token);
+  if (!file.has_value() && TakeUpForeign(std::string(token))) file = FindKept(token);
+  return file;
+}
+
+std::optional<StagedFile> StagingDirectory::FindKept(std::string_view token) {
   base::MutexLock lock(mutex_);
   const auto found = kept_.find(token);
   if (found == kept_.end() || clock_.Now() >= found->second.expire_time) return std::nullopt;
