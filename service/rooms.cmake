@@ -30,8 +30,8 @@ set(ROOM_MAY_USE_rpc base model engine_dispatch engine_journal engine_assets eng
                      rpc_validate rpc_reactors)
 set(ROOM_MAY_USE_config base model http upstream upstream_anyfast upstream_piapi engine_dispatch engine_uploads engine
                         rpc_calls)
-set(ROOM_MAY_USE_server base model http store store_sqlite store_postgres upstream engine_uploads engine_tasks engine
-                        rpc_calls rpc config)
+set(ROOM_MAY_USE_server base model http store store_sql store_sqlite store_postgres upstream engine_uploads
+                        engine_tasks engine rpc_calls rpc config)
 
 # Outside libraries that only some rooms may link. A library that is not in this list is open to all.
 set(LIBRARY_ONLY_FOR_gRPC::grpc++ rpc_calls rpc_reactors rpc server)

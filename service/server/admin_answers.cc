@@ -17,6 +17,7 @@ namespace {
 constexpr std::string_view kLive = "/livez";
 constexpr std::string_view kReady = "/readyz";
 constexpr std::string_view kMetrics = "/metrics";
+constexpr std::string_view kReplicas = "/replicas";
 constexpr std::string_view kWebhooks = "/webhooks/";
 constexpr std::string_view kStaging = "/staging/";
 constexpr size_t kTokenDigits = 32;
@@ -71,7 +72,7 @@ OpenFile::~OpenFile() { close(fd_); }
 int64_t OpenFile::ReadAt(int64_t offset, char* data, size_t size) const { return pread(fd_, data, size, offset); }
 
 std::string_view AdminAnswers::RouteOf(std::string_view path) {
-  for (const std::string_view whole : {kLive, kReady, kMetrics}) {
+  for (const std::string_view whole : {kLive, kReady, kMetrics, kReplicas}) {
     if (path == whole) return whole;
   }
   if (StartsWith(path, kWebhooks)) return kWebhooks;
@@ -82,6 +83,7 @@ AdminAnswers::Hook AdminAnswers::HookOf(std::string_view path) {
   const std::string_view route = RouteOf(path);
   if (route == kReady) return Hook::kReady;
   if (route == kMetrics) return Hook::kMetrics;
+  if (route == kReplicas) return Hook::kReplicas;
   return route == kStaging ? Hook::kFile : Hook::kNone;
 }
 
@@ -93,6 +95,7 @@ std::optional<AdminAnswer> AdminAnswers::Answer(const AdminRequest& request) con
   if (!ReadsOnly(request)) return NotAllowed("GET, HEAD");
   if (route == kLive) return Plain(200, "alive");
   if (route == kMetrics) return Metrics();
+  if (route == kReplicas) return Replicas();
   return route == kReady ? Ready() : Staged(request);
 }
 
@@ -106,6 +109,16 @@ AdminAnswer AdminAnswers::Metrics() const {
   AdminAnswer answer;
   answer.content_type = base::Metrics::ContentType();
   answer.body = hooks_.metrics();
+  return answer;
+}
+
+AdminAnswer AdminAnswers::Replicas() const {
+  if (hooks_.replicas == nullptr) return Plain(404, "one gateway: the store is not shared");
+  if (!Started()) return NotYet();
+  const absl::StatusOr<std::string> text = hooks_.replicas();
+  if (!text.ok()) return Plain(503, std::string(text.status().message()));
+  AdminAnswer answer;
+  answer.body = *text;
   return answer;
 }
 

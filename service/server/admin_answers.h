@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "service/engine/tasks/webhooks.h"
 #include "service/server/admin_request.h"
 #include "service/upstream/upstream.h"
@@ -31,7 +32,9 @@ struct AdminHooks {
   std::function<std::string()> not_ready;
   // Metrics in the text format of Prometheus. Null: not available.
   std::function<std::string()> metrics;
-  // False: still starting; webhooks and staged files get 503. Null: started.
+  // The gateways that share the store, as text; or why they are not known. Null: the store is not shared.
+  std::function<absl::StatusOr<std::string>()> replicas;
+  // False: still starting; all but probes and metrics gets 503. Null: started.
   std::function<bool()> started;
   // Handles a webhook; `path` stands behind `/webhooks/`. Null: there are none.
   std::function<engine::WebhookAnswer(std::string_view path, const upstream::WebhookHeaders& headers,
@@ -82,7 +85,7 @@ class AdminAnswers {
   static AdminAnswer TooLarge();
 
   // The hook that Answer calls for a path. Only hooks may block.
-  enum class Hook { kNone, kReady, kMetrics, kFile };
+  enum class Hook { kNone, kReady, kMetrics, kReplicas, kFile };
   static Hook HookOf(std::string_view path);
 
   // The known first segment of a path, for the log; the rest may be secret.
@@ -91,6 +94,7 @@ class AdminAnswers {
  private:
   bool Started() const { return hooks_.started == nullptr || hooks_.started(); }
   AdminAnswer Ready() const;
+  AdminAnswer Replicas() const;
   AdminAnswer Metrics() const;
   std::optional<AdminAnswer> CheckWebhook(const AdminRequest& request) const;
   AdminAnswer Staged(const AdminRequest& request) const;

@@ -69,11 +69,14 @@ class AdminServer::Impl {
 
   void Start(AdminHooks hooks) {
     const bool bodies_or_files = hooks.webhook != nullptr || hooks.staged_file != nullptr;
+    const bool replicas = hooks.replicas != nullptr;
     const bool files = hooks.staged_file != nullptr;
     answers_.emplace(std::move(hooks));
     ready_.emplace("admin-ready", 1, kProbeQueue);
     metrics_.emplace("admin-metrics", 1, kProbeQueue);
     if (bodies_or_files) hooks_.emplace("admin-hooks", kHookThreads, kHookQueue);
+    // Apart: vendors wait for those above, which need no database.
+    if (replicas) replicas_.emplace("admin-replicas", 1, kProbeQueue);
     const auto on_received = [this](Connection connection) { OnReceived(std::move(connection)); };
     loop_.emplace("admin", limits_.loop, on_received);
     // A loop of its own, because reading a file may block. It receives nothing.
@@ -85,7 +88,7 @@ class AdminServer::Impl {
     acceptor_->Stop();
     if (loop_.has_value()) loop_->Stop();
     if (files_.has_value()) files_->Stop();
-    for (std::optional<base::ThreadPool>* pool : {&ready_, &metrics_, &hooks_}) {
+    for (std::optional<base::ThreadPool>* pool : {&ready_, &metrics_, &hooks_, &replicas_}) {
       if (pool->has_value()) (*pool)->Stop();
     }
   }
@@ -107,6 +110,8 @@ class AdminServer::Impl {
         return AnswerOn(ready_, std::move(connection), *std::move(request));
       case AdminAnswers::Hook::kMetrics:
         return AnswerOn(metrics_, std::move(connection), *std::move(request));
+      case AdminAnswers::Hook::kReplicas:
+        return AnswerOn(replicas_, std::move(connection), *std::move(request));
       case AdminAnswers::Hook::kFile:
         return AnswerOn(hooks_, std::move(connection), *std::move(request));
     }
@@ -182,6 +187,7 @@ class AdminServer::Impl {
   std::optional<AdminLoop> files_;
   std::optional<base::ThreadPool> ready_;
   std::optional<base::ThreadPool> metrics_;
+  std::optional<base::ThreadPool> replicas_;
   std::optional<base::ThreadPool> hooks_;
 };
 

@@ -15,6 +15,7 @@ namespace seedance::server {
 //   GET /livez                        200 as long as the process runs
 //   GET /readyz                       200, or 503 and the reason
 //   GET /metrics                      200, Prometheus' text format
+//   GET /replicas                     200, the gateways that share the store as a table; 404: it is not shared; 503
 //   POST /webhooks/<dialect>/<token>  200 `{}`, 401, 404, 411, 413, 415
 //   GET /staging/<token>/<name>       200, 206, 404, 416, 503
 // HEAD works where GET does. One request per connection, so there are no idle connections and no unread bodies between

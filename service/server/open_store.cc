@@ -21,11 +21,17 @@ std::string HostName() {
   return gethostname(name, sizeof name - 1) == 0 ? name : "";
 }
 
-absl::StatusOr<std::unique_ptr<store::Store>> OpenSqlite(const proto::Sqlite& config, store::LockWait wait,
-                                                         bool accept_data_loss) {
+// All but how to wait.
+store::sqlite::SqliteOptions OptionsOf(const proto::Sqlite& config) {
   store::sqlite::SqliteOptions options;
   options.path = config.path();
   options.check_time = config::FromProto(config.check_time());
+  return options;
+}
+
+absl::StatusOr<std::unique_ptr<store::Store>> OpenSqlite(const proto::Sqlite& config, store::LockWait wait,
+                                                         bool accept_data_loss) {
+  store::sqlite::SqliteOptions options = OptionsOf(config);
   options.accept_data_loss = accept_data_loss;
   options.clock = wait.clock;
   options.wait = std::move(wait);
@@ -53,10 +59,12 @@ absl::StatusOr<store::postgres::PostgresOptions> OptionsOf(const proto::Postgres
   return options;
 }
 
-absl::StatusOr<std::unique_ptr<store::Store>> OpenPostgres(const proto::Postgres& config, store::LockWait wait) {
+absl::StatusOr<std::unique_ptr<store::Store>> OpenPostgres(const proto::Postgres& config, store::LockWait wait,
+                                                           base::Metrics& metrics) {
   absl::StatusOr<store::postgres::PostgresOptions> options = OptionsOf(config);
   if (!options.ok()) return options.status();
   options->clock = wait.clock;
+  options->metrics = &metrics;
   options->wait = std::move(wait);
   return store::postgres::OpenPostgresStore(*options);
 }
@@ -72,13 +80,13 @@ absl::Duration StoreWait(const proto::Store& config) {
 }
 
 absl::StatusOr<std::unique_ptr<store::Store>> OpenConfiguredStore(const proto::Store& config, store::LockWait wait,
-                                                                  bool accept_data_loss) {
+                                                                  bool accept_data_loss, base::Metrics& metrics) {
   wait.limit = StoreWait(config);
   if (!config.has_postgres()) return OpenSqlite(config.sqlite(), std::move(wait), accept_data_loss);
   if (accept_data_loss) {
     if (absl::Status right = RequireSqlite(config, "--accept-data-loss"); !right.ok()) return right;
   }
-  return OpenPostgres(config.postgres(), std::move(wait));
+  return OpenPostgres(config.postgres(), std::move(wait), metrics);
 }
 
 absl::StatusOr<int> MigrateConfiguredStore(const proto::Store& config) {
@@ -89,6 +97,13 @@ absl::StatusOr<int> MigrateConfiguredStore(const proto::Store& config) {
   const absl::StatusOr<store::postgres::PostgresOptions> options = OptionsOf(config.postgres());
   if (!options.ok()) return options.status();
   return store::postgres::MigratePostgresStore(*options);
+}
+
+absl::StatusOr<std::unique_ptr<store::sql::RawStore>> OpenConfiguredRawStore(const proto::Store& config) {
+  if (!config.has_postgres()) return store::sqlite::OpenRawSqliteStore(OptionsOf(config.sqlite()));
+  const absl::StatusOr<store::postgres::PostgresOptions> options = OptionsOf(config.postgres());
+  if (!options.ok()) return options.status();
+  return store::postgres::OpenRawPostgresStore(*options);
 }
 
 absl::Status RequireSqlite(const proto::Store& config, const std::string& flag) {

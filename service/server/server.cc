@@ -23,6 +23,7 @@
 #include "service/server/log_metrics.h"
 #include "service/server/open_store.h"
 #include "service/server/port_file.h"
+#include "service/server/replicas_text.h"
 #include "service/server/version.h"
 
 namespace seedance::server {
@@ -227,7 +228,7 @@ absl::Status Server::OpenStore(std::shared_ptr<base::CancelToken> stop) {
     }
   };
   absl::StatusOr<std::unique_ptr<store::Store>> store =
-      OpenConfiguredStore(config_.store(), std::move(wait), accept_data_loss_);
+      OpenConfiguredStore(config_.store(), std::move(wait), accept_data_loss_, metrics_);
   if (!store.ok()) return store.status();
   store_ = *std::move(store);
   if (waited) {
@@ -265,6 +266,9 @@ AdminHooks Server::MakeProbeHooks() {
 AdminHooks Server::MakeAdminHooks() {
   AdminHooks hooks = MakeProbeHooks();
   hooks.started = [this] { return opened_.load(); };
+  if (config_.store().postgres().has_replicas()) {
+    hooks.replicas = [this] { return ReplicasText(store_->ownership().ListReplicas()); };
+  }
   hooks.webhook = [this](std::string_view path, const upstream::WebhookHeaders& headers, std::string_view body) {
     return engine_->webhooks().Receive(path, headers, body);
   };
@@ -282,6 +286,9 @@ std::string Server::NotReady() const {
   if (phase_ == Phase::kStarting) return "starting";
   if (phase_ == Phase::kWaitingForStore) return "waiting for the store";
   if (phase_ == Phase::kDraining) return "stopping";
+  // Tasks could not be created here. Later the store says whether it works.
+  if (!had_shard_ && store_->ownership().PartOf(store::kShards) == 0) return "no shard of the store yet";
+  had_shard_ = true;
   const absl::Time now = clock_.Now();
   const store::Store::Health health = store_->Probe(now, config::FromProto(config_.store().probe_interval()));
   if (health.status.ok()) return "";

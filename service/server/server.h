@@ -93,7 +93,8 @@ class Server {
   const bool accept_data_loss_;
   std::string address_;
   std::atomic<Phase> phase_ = Phase::kStarting;
-  std::atomic<bool> opened_ = false;  // Store, staging and engine exist. The admin server starts before.
+  mutable std::atomic<bool> had_shard_ = false;  // Of the store, if it is shared.
+  std::atomic<bool> opened_ = false;             // Store, staging and engine exist. The admin server starts before.
   // In order of construction: each may use those above it.
   base::Metrics metrics_;
   std::unique_ptr<store::Store> store_;

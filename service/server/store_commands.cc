@@ -4,6 +4,7 @@
 
 #include "service/base/clock.h"
 #include "service/server/open_store.h"
+#include "service/store/sql/copy_store.h"
 #include "service/store/sqlite/backup.h"
 #include "service/store/sqlite/restore.h"
 
@@ -31,6 +32,29 @@ int BackUpStore(const config::GatewayConfig& config, const std::string& file) {
   const absl::StatusOr<sqlite::Contents> contents = sqlite::BackUp(config.store().sqlite().path(), file);
   if (!contents.ok()) return Fail(contents.status());
   std::cout << file << " is a verified copy of the store:\n" << sqlite::Describe(*contents);
+  return 0;
+}
+
+int CopyStoreTo(const config::GatewayConfig& config, const std::string& to) {
+  const absl::StatusOr<config::GatewayConfig> other = config::LoadConfig(to);
+  if (!other.ok()) {
+    std::cerr << to << " cannot be used:\n" << std::string(other.status().message()) << "\n";
+    return 1;
+  }
+  const auto source = OpenConfiguredRawStore(config.store());
+  if (!source.ok()) return Fail(source.status());
+  const auto target = OpenConfiguredRawStore(other->store());
+  if (!target.ok()) return Fail(target.status());
+  const absl::StatusOr<store::sql::Copied> copied = store::sql::CopyStore(**source, **target, base::RealClock().Now());
+  if (!copied.ok()) return Fail(copied.status());
+  std::cout << StoreName(config.store()) << " was copied to " << StoreName(other->store())
+            << ", and every row compared:\n";
+  for (const auto& [table, rows] : copied->rows) std::cout << "  " << table << ": " << rows << " rows\n";
+  std::cout << "  newest revision: " << copied->revision << "\n";
+  if (copied->doubted > 0) {
+    std::cout << copied->doubted << " requests were under way when their gateway ended, and are in doubt now\n";
+  }
+  std::cout << "Start gateways on one of the two only: what both send is paid twice.\n";
   return 0;
 }
 

@@ -18,6 +18,10 @@ int MigrateStore(const config::GatewayConfig& config);
 // Copies the store to the new file `file`; a gateway may be using it.
 int BackUpStore(const config::GatewayConfig& config, const std::string& file);
 
+// Copies the store to that of the configuration file `to`, which must be empty, and compares them; no gateway may be
+// using either.
+int CopyStoreTo(const config::GatewayConfig& config, const std::string& to);
+
 // Replaces the store, which no gateway may be using, with a copy of the backup `file`.
 int RestoreStore(const config::GatewayConfig& config, const std::string& file, bool accept_data_loss);
 

@@ -80,6 +80,7 @@ int Run(int argc, const char* const* argv, Console& console) {
   AddAssetCommands(app, session);
   AddGroupCommands(app, session);
   AddCreationCommands(app, session);
+  AddReplicasCommand(app, session);
   app.footer(
       Examples({"G=$(seedancectl groups create heroes)", "A=$(seedancectl assets upload hero.png --group $G --wait)",
                 "seedancectl generate --prompt \"@image1 walks in the rain\" --ref $A \\", "    --download rain.mp4",

@@ -77,6 +77,10 @@ class AdminServerTest : public ::testing::Test {
       return not_ready_;
     };
     hooks.metrics = [] { return std::string("seedance_answer 42\n"); };
+    hooks.replicas = [this]() -> absl::StatusOr<std::string> {
+      base::MutexLock lock(mutex_);
+      return replicas_;
+    };
     hooks.webhook = [this](std::string_view path, const upstream::WebhookHeaders& headers, std::string_view body) {
       base::MutexLock lock(mutex_);
       webhooks_.push_back({std::string(path), headers, std::string(body)});
@@ -105,6 +109,10 @@ class AdminServerTest : public ::testing::Test {
   void SetAnswer(WebhookAnswer answer) {
     base::MutexLock lock(mutex_);
     answer_ = answer;
+  }
+  void SetReplicas(const absl::StatusOr<std::string>& replicas) {
+    base::MutexLock lock(mutex_);
+    replicas_ = replicas;
   }
   std::vector<Webhook> webhooks() {
     base::MutexLock lock(mutex_);
@@ -135,6 +143,7 @@ class AdminServerTest : public ::testing::Test {
   testing::TempDir dir_;
   base::Mutex mutex_;
   std::string not_ready_ ABSL_GUARDED_BY(mutex_);
+  absl::StatusOr<std::string> replicas_ ABSL_GUARDED_BY(mutex_) = std::string("a table\n");
   WebhookAnswer answer_ ABSL_GUARDED_BY(mutex_) = WebhookAnswer::kTaken;
   std::vector<Webhook> webhooks_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, AdminHooks::File> files_ ABSL_GUARDED_BY(mutex_);

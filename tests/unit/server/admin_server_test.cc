@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "service/base/thread.h"
 #include "service/server/admin_loop.h"
+#include "service/server/replicas_text.h"
 #include "tests/testing/no_threads.h"
 #include "tests/unit/server/admin_fixture.h"
 
@@ -52,6 +53,30 @@ TEST_F(AdminServerTest, HeadAnswersAsGetWithoutABody) {
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->status, 200);
   EXPECT_EQ(answer->body, "");
+}
+
+TEST_F(AdminServerTest, ReplicasAreATableOrTheReasonWhyThereIsNone) {
+  Start();
+  const httplib::Result answer = NewClient().Get("/replicas");
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 200);
+  EXPECT_EQ(answer->body, "a table\n");
+  EXPECT_EQ(NewClient().Post("/replicas")->status, 405);
+  SetReplicas(absl::UnavailableError("the store is away"));
+  const httplib::Result refused = NewClient().Get("/replicas");
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->status, 503);
+  EXPECT_EQ(refused->body, "the store is away\n");
+}
+
+TEST(ReplicasTextTest, ShowsWhoHasHowManyShards) {
+  EXPECT_EQ(*ReplicasText(std::vector<store::ReplicaInfo>{{3, "one", absl::Milliseconds(5140), 64, true},
+                                                          {12, "two\x1b[2J", -absl::Seconds(1), 60, false}}),
+            "NUMBER   NAME                             LEASE    SHARDS\n"
+            "3        one                              5.1 s    64  (this one)\n"
+            "12       two?[2J                          0.0 s    60\n"
+            "4 shards have no owner\n");
+  EXPECT_EQ(ReplicasText(absl::UnavailableError("away")).status(), absl::UnavailableError("away"));
 }
 
 TEST_F(AdminServerTest, UnknownPathsAndMethodsAreRefused) {
