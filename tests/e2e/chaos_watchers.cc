@@ -21,6 +21,26 @@ std::vector<Sighting> SightingsOf(const std::vector<std::string>& tasks, size_t 
 
 }  // namespace
 
+void ExpectOneEndAndNoRevisionTwice(const std::vector<Sighting>& sightings) {
+  for (size_t i = 0; i < sightings.size(); ++i) {
+    const Sighting& sighting = sightings[i];
+    SCOPED_TRACE(::testing::Message() << "watcher " << i << " of " << sighting.task << ", " << sighting.streams
+                                      << " streams");
+    EXPECT_TRUE(sighting.ended);
+    EXPECT_EQ(sighting.problem, "");
+    EXPECT_EQ(sighting.terminal, 1);
+    for (size_t k = 1; k < sighting.revisions.size(); ++k) {
+      EXPECT_GT(sighting.revisions[k], sighting.revisions[k - 1]) << "at " << k;
+    }
+  }
+}
+
+int64_t StreamsOf(const std::vector<Sighting>& sightings) {
+  int64_t streams = 0;
+  for (const Sighting& sighting : sightings) streams += sighting.streams;
+  return streams;
+}
+
 void Sighting::See(const v1::WatchGenerationTaskResponse& message) {
   if (!message.resume_token().empty()) resume_token = message.resume_token();
   if (message.heartbeat()) return;
@@ -32,8 +52,8 @@ void Sighting::See(const v1::WatchGenerationTaskResponse& message) {
 class RawWatchers::Watcher : public grpc::ClientReadReactor<v1::WatchGenerationTaskResponse> {
  public:
   Watcher(RawWatchers& owner, size_t index) : owner_(owner), index_(index) {
-    const size_t connection = index % owner.apis_.size();
     Sighting& sighting = owner.sightings_[index];
+    const size_t connection = (index + static_cast<size_t>(sighting.streams)) % owner.apis_.size();
     ++sighting.streams;
     request_.set_name(sighting.task);
     request_.set_resume_token(sighting.resume_token);
@@ -60,11 +80,11 @@ class RawWatchers::Watcher : public grpc::ClientReadReactor<v1::WatchGenerationT
   v1::WatchGenerationTaskResponse message_;
 };
 
-RawWatchers::RawWatchers(const std::string& endpoint, const std::vector<std::string>& tasks, size_t watchers,
-                         size_t connections, uint64_t seed)
+RawWatchers::RawWatchers(const std::vector<std::string>& endpoints, const std::vector<std::string>& tasks,
+                         size_t watchers, size_t connections, uint64_t seed)
     : sightings_(SightingsOf(tasks, watchers)), random_(seed), open_(watchers) {
   for (size_t i = 0; i < connections; ++i) {
-    apis_.push_back(std::make_unique<Api>(endpoint, ""));
+    apis_.push_back(std::make_unique<Api>(endpoints[i % endpoints.size()], ""));
     stubs_.push_back(v1::GenerationTaskService::NewStub(apis_.back()->channel()));
   }
   for (size_t i = 0; i < watchers; ++i) to_open_.emplace_back(absl::InfinitePast(), i);

@@ -30,13 +30,17 @@ struct Sighting {
   void See(const v1::WatchGenerationTaskResponse& message);
 };
 
-// Many watchers on the generated stubs, over a few connections. Each opens its stream again, with the last token, until
-// it ends well.
+// Of watchers that have all ended.
+void ExpectOneEndAndNoRevisionTwice(const std::vector<Sighting>& sightings);
+int64_t StreamsOf(const std::vector<Sighting>& sightings);
+
+// Many watchers on the generated stubs, over a few connections. Each opens its stream again, on the next connection and
+// with the last token, until it ends well.
 class RawWatchers {
  public:
-  // Watcher i watches tasks[i % size].
-  RawWatchers(const std::string& endpoint, const std::vector<std::string>& tasks, size_t watchers, size_t connections,
-              uint64_t seed);
+  // Watcher i watches tasks[i % size]. `connections` to the endpoints in turns.
+  RawWatchers(const std::vector<std::string>& endpoints, const std::vector<std::string>& tasks, size_t watchers,
+              size_t connections, uint64_t seed);
   // Cancels what still runs.
   ~RawWatchers();
 

@@ -60,37 +60,24 @@ class ChaosWatchersTest : public ChaosTest {
     client_gate().SetWeather({});
   }
 
-  void ExpectInvariants(const std::vector<Sighting>& sightings) {
-    for (size_t i = 0; i < sightings.size(); ++i) {
-      const Sighting& sighting = sightings[i];
-      SCOPED_TRACE(::testing::Message() << "watcher " << i << " of " << sighting.task << ", " << sighting.streams
-                                        << " streams");
-      EXPECT_TRUE(sighting.ended);
-      EXPECT_EQ(sighting.problem, "");
-      EXPECT_EQ(sighting.terminal, 1);
-      for (size_t k = 1; k < sighting.revisions.size(); ++k) {
-        EXPECT_GT(sighting.revisions[k], sighting.revisions[k - 1]) << "at " << k;
-      }
-      streams_ += sighting.streams;
-    }
-  }
-
   std::vector<std::string> tasks_;
-  int64_t streams_ = 0;
 };
 
 TEST_F(ChaosWatchersTest, EachSeesOneEndAndNoRevisionTwice) {
   CreateTasks(InForm(10, 100));
   const size_t watchers = InForm(60, 1000);
+  int64_t streams = 0;
   {
-    RawWatchers raw(client_gate().address(), tasks_, watchers * 9 / 10, InForm(4, 16), seed());
+    RawWatchers raw({client_gate().address()}, tasks_, watchers * 9 / 10, InForm(4, 16), seed());
     LibraryWatchers library(client_gate().address(), tasks_, watchers / 10);
     Disturb(InForm(3, 20));
     EXPECT_TRUE(Eventually([&] { return raw.ended() + library.ended() == watchers; }, absl::Minutes(1)))
         << raw.ended() << " raw and " << library.ended() << " library watchers have ended";
     ASSERT_FALSE(HasFailure());
-    ExpectInvariants(raw.sightings());
-    ExpectInvariants(library.sightings());
+    for (const std::vector<Sighting>* sightings : {&raw.sightings(), &library.sightings()}) {
+      ExpectOneEndAndNoRevisionTwice(*sightings);
+      streams += StreamsOf(*sightings);
+    }
   }
   std::map<std::string, std::string> stages = StagesOfTasks();
   for (const std::string& name : tasks_) {
@@ -101,8 +88,8 @@ TEST_F(ChaosWatchersTest, EachSeesOneEndAndNoRevisionTwice) {
   }
   EXPECT_EQ(Bills("CreateTask"), static_cast<int64_t>(tasks_.size()));
   // Otherwise nothing was disturbed.
-  EXPECT_GT(streams_, static_cast<int64_t>(watchers));
-  std::cout << watchers << " watchers of " << tasks_.size() << " tasks: " << streams_ << " streams\n";
+  EXPECT_GT(streams, static_cast<int64_t>(watchers));
+  std::cout << watchers << " watchers of " << tasks_.size() << " tasks: " << streams << " streams\n";
 }
 
 }  // namespace

@@ -18,17 +18,19 @@ struct Replica {
   std::unique_ptr<Api> api;
 };
 
-// Gateways over a schema of their own, in the database of the test binary.
+// Gateways over a schema of their own.
 class ReplicaSet {
  public:
   static constexpr absl::Duration kLease = absl::Seconds(3);
 
-  // Starts `count` in front of the vendor that `options` name, one after the other.
-  void Start(testing::GatewayOptions options, int count = 3) {
+  // Starts `count` in front of the vendor that `options` name, one after the other. `connection`: of their database;
+  // empty: that of the test binary.
+  void Start(testing::GatewayOptions options, int count = 3, const std::string& connection = "",
+             absl::Duration lease = kLease) {
     static int schemas = 0;
-    options.postgres = {absl::StrCat("connection: \"", testing::PostgresProcess::Shared().connection(), "\""),
-                        absl::StrCat("schema: replicas_", ++schemas),
-                        absl::StrCat("replicas: {lease: ", absl::ToInt64Seconds(kLease), "s}")};
+    const std::string database = connection.empty() ? testing::PostgresProcess::Shared().connection() : connection;
+    options.postgres = {absl::StrCat("connection: \"", database, "\""), absl::StrCat("schema: replicas_", ++schemas),
+                        absl::StrCat("replicas: {lease: ", absl::ToInt64Seconds(lease), "s}")};
     for (int i = 0; i < count; ++i) {
       Replica replica;
       replica.process = Must(testing::GatewayProcess::Start(options));
