@@ -90,6 +90,7 @@ class Options:
             ("grpc.primary_user_agent", f"{self.user_agent} {USER_AGENT}".strip()),
             ("grpc.keepalive_time_ms", int(self.keepalive.time * 1000)),
             ("grpc.keepalive_timeout_ms", int(self.keepalive.timeout * 1000)),
+            ("grpc.http2.ping_timeout_ms", int(self.keepalive.timeout * 1000)),  # Else gRPC waits a minute for the answer.
             ("grpc.http2.max_pings_without_data", 0),  # A watch only reads: gRPC would stop to ping after two.
             # gRPC's own pauses between connections would grow to two minutes.
             ("grpc.initial_reconnect_backoff_ms", 200),
