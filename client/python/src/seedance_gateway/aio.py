@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import time
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Mapping
 from typing import Any, Generic, Optional, TypeVar, Union
 
 import grpc
@@ -22,6 +21,21 @@ Item = TypeVar("Item")
 Resource = TypeVar("Resource", bound=Union[v1.GenerationTask, v1.Asset])
 
 _Download = v1.DownloadGenerationResultRequest
+
+
+_WRITE_FAILED = "Internal error from Core"
+
+
+def _status(call: Any) -> grpc.aio.AioRpcError:
+    """The status of a call that has ended, now: its coroutines need not wait then."""
+    def now(coroutine: Coroutine[Any, Any, Any]) -> Any:
+        try:
+            coroutine.send(None)
+        except StopIteration as done:
+            return done.value
+        raise RuntimeError("the call has not ended")
+
+    return grpc.aio.AioRpcError(now(call.code()), grpc.aio.Metadata(), now(call.trailing_metadata()), now(call.details()))
 
 
 class AsyncWatch(Generic[Resource]):
@@ -102,6 +116,8 @@ class AsyncTasksWatch:
         self._changes.clear()
         self._runner.cancel()
         await asyncio.wait([self._runner])
+        if not self._runner.cancelled():
+            self._runner.exception()  # Nobody waits for it any more.
 
     async def __aenter__(self) -> AsyncTasksWatch:
         return self
@@ -126,9 +142,11 @@ class AsyncClient(Unaries, Awaiting):
         self._options = options if isinstance(options, Options) else Options(options)
         self._credentials = self._options.credentials()
         self._channel: Optional[grpc.aio.Channel] = None
+        self._closed = False
 
     async def close(self) -> None:
         """Ends all calls under way."""
+        self._closed = True
         if self._channel is not None:
             await self._channel.close()
 
@@ -152,7 +170,7 @@ class AsyncClient(Unaries, Awaiting):
                     return await self._send(upload, attempts)
                 except grpc.RpcError as broken:
                     error = from_rpc_error(broken, upload.request_id)
-                await self._pause(attempts, error)
+                await asyncio.sleep(attempts.failed(error))
         finally:
             upload.close()
 
@@ -191,6 +209,8 @@ class AsyncClient(Unaries, Awaiting):
             file.close()
 
     def _get_channel(self) -> grpc.aio.Channel:
+        if self._closed:
+            raise ValueError("the client is closed")
         if self._channel is None:
             endpoint, arguments = self._options.endpoint, self._options.arguments()
             self._channel = (grpc.aio.insecure_channel(endpoint, arguments) if self._credentials is None
@@ -211,7 +231,7 @@ class AsyncClient(Unaries, Awaiting):
                 return await invoke(call.request, timeout=attempts.left(), metadata=await self._metadata())
             except grpc.RpcError as error:
                 failure = from_rpc_error(error, call.request_id)
-            await self._pause(attempts, failure)
+            await asyncio.sleep(attempts.failed(failure))
 
     async def _list(self, rpc: Rpc[Any, Any, Any], request: Any = None, *,
                     timeout: Optional[float] = None) -> AsyncIterator[Any]:
@@ -229,6 +249,8 @@ class AsyncClient(Unaries, Awaiting):
         invoke = self._get_channel().stream_unary(
             UPLOAD_ASSET.path, v1.UploadAssetRequest.SerializeToString, v1.Asset.FromString)
         call = invoke(timeout=attempts.left(), metadata=await self._metadata())
+        answers: list[grpc.aio.AioRpcError] = []
+        call.add_done_callback(lambda ended: answers.append(_status(ended)))
         try:
             try:
                 await call.write(upload.first)
@@ -239,6 +261,13 @@ class AsyncClient(Unaries, Awaiting):
             except (asyncio.InvalidStateError, grpc.RpcError):
                 if not call.done():
                     raise
+                # A write that fails because the gateway has answered: grpc.aio puts an error of its own in place of the
+                # answer, before or after it.
+                for _ in range(100):
+                    if (answer := answers[0]).details() != _WRITE_FAILED or (
+                            answer := _status(call)).details() != _WRITE_FAILED:
+                        raise answer from None
+                    await asyncio.sleep(0.01)
             asset: v1.Asset = await call  # Raises why the call ended early.
             return asset
         finally:
@@ -270,17 +299,4 @@ class AsyncClient(Unaries, Awaiting):
             if not state.done:
                 again = state.ended(error, attempts)
                 if again is not None:
-                    await self._pause(attempts, again)
-
-    async def _pause(self, attempts: Attempts, error: GatewayError) -> None:
-        """Before the next try. Raises the error when there is none."""
-        pause = attempts.failed(error)
-        await asyncio.sleep(pause.delay)
-        if pause.connect > 0:
-            begin = time.monotonic()
-            try:
-                await asyncio.wait_for(self._get_channel().channel_ready(), pause.connect)
-                ready = True
-            except asyncio.TimeoutError:
-                ready = False
-            attempts.waited(error, time.monotonic() - begin, ready)
+                    await asyncio.sleep(attempts.failed(again))

@@ -28,15 +28,13 @@ class _Control:
     """What the owner of a stream and the thread that runs it share."""
 
     def __init__(self) -> None:
-        self.closed = False
-        self.wake = threading.Event()
+        self.closing = threading.Event()
         self.call: Any = None
         self.reading_since: Optional[float] = None  # None: nothing is being read.
         self.silent = False
 
     def close(self) -> None:
-        self.closed = True
-        self.wake.set()
+        self.closing.set()
         if self.call is not None:
             self.call.cancel()
 
@@ -143,7 +141,7 @@ class TasksWatch:
     def __next__(self) -> TaskChange:
         with self._changed:
             self._changed.wait_for(lambda: self._changes or self._ended)
-            if self._changes and not self._control.closed:
+            if self._changes and not self._control.closing.is_set():
                 return self._changes.pop(next(iter(self._changes)))
             if self._error is not None:
                 raise self._error
@@ -218,7 +216,7 @@ class Client(Unaries, Blocking):
                     return self._send(upload, attempts)
                 except grpc.RpcError as broken:
                     error = from_rpc_error(broken, upload.request_id)
-                self._pause(attempts, error)
+                time.sleep(attempts.failed(error))
         finally:
             upload.close()
 
@@ -286,7 +284,7 @@ class Client(Unaries, Blocking):
                 return invoke(call.request, timeout=attempts.left(), metadata=self._metadata())
             except grpc.RpcError as error:
                 failure = from_rpc_error(error, call.request_id)
-            self._pause(attempts, failure)
+            time.sleep(attempts.failed(failure))
 
     def _list(self, rpc: Rpc[Any, Any, Any], request: Any = None, *, timeout: Optional[float] = None) -> Iterator[Any]:
         request = rpc.call(request).request
@@ -328,14 +326,14 @@ class Client(Unaries, Blocking):
                 control: _Control) -> Iterator[Item]:
         """Runs a stream over as many calls as it takes."""
         attempts = Attempts(rpc.name, self._options, timeout, stream=True)
-        while not state.done and not control.closed:
+        while not state.done and not control.closing.is_set():
             error: Optional[GatewayError] = None
             invoke = self._get_channel().unary_stream(
                 rpc.path, rpc.request.SerializeToString, rpc.response.FromString)
             call = control.call = invoke(state.request(), timeout=attempts.left(), metadata=self._metadata())
             self._watchdog.add(control)
             try:
-                while not state.done and not control.closed:
+                while not state.done and not control.closing.is_set():
                     control.reading_since = time.monotonic()
                     try:
                         message = next(call)
@@ -353,35 +351,8 @@ class Client(Unaries, Blocking):
             if control.silent:
                 control.silent = False
                 error = ConnectionFailed("the stream was silent for too long", grpc.StatusCode.UNAVAILABLE)
-            if state.done or control.closed:
+            if state.done or control.closing.is_set():
                 return
             again = state.ended(error, attempts)
             if again is not None:
-                self._pause(attempts, again, control)
-
-    def _pause(self, attempts: Attempts, error: GatewayError, control: Optional[_Control] = None) -> None:
-        """Before the next try. Raises the error when there is none."""
-        pause = attempts.failed(error)
-        control = control or _Control()
-        control.wake.wait(pause.delay)
-        if pause.connect > 0 and not control.closed:
-            begin = time.monotonic()
-            ready = self._wait_ready(pause.connect, control)
-            attempts.waited(error, time.monotonic() - begin, ready or control.closed)
-
-    def _wait_ready(self, seconds: float, control: _Control) -> bool:
-        ready = threading.Event()
-
-        def changed(state: grpc.ChannelConnectivity) -> None:
-            if state is grpc.ChannelConnectivity.READY:
-                ready.set()
-                control.wake.set()
-
-        channel = self._get_channel()
-        channel.subscribe(changed, try_to_connect=True)
-        control.wake.wait(seconds)
-        channel.unsubscribe(changed)
-        if not control.closed:
-            control.wake.clear()
-        return ready.is_set()
-
+                control.closing.wait(attempts.failed(again))

@@ -44,7 +44,7 @@ class GatewayError(Exception):
         self.quota_description = ""  # What the limit is.
         self.metadata: dict[str, str] = {}  # The vendor's `upstream_code`, `upstream_message`, and others.
         self.request_id = ""  # Of the call: another call with it never pays twice.
-        self.resume_token = ""  # Of a stream that the gateway ended in good order.
+        self.resume_token = ""  # Of the trailer: the gateway ended the stream in good order.
 
     def __str__(self) -> str:
         name = self.reason or (self.code.name if self.code else "")

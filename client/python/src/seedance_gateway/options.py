@@ -27,7 +27,8 @@ class Timeouts:
     read: float = 30.0  # Gets, and each page of a list.
     write: float = 330.0  # Other unary calls: the vendor may think for five minutes.
     upload: float = 1800.0  # A whole upload. Watches and downloads have no limit unless they are given one.
-    connect: float = 20.0  # Waits of a call for a connection, together; 0: a call fails at once without one.
+    connect: float = 20.0  # How long a call waits for a connection, as a watch does at first; 0: it fails at once.
+    outage: float = 600.0  # How long a watch that has begun waits for a gateway that is away.
     idle: float = 90.0  # A stream silent for so long counts as broken: longer than any heartbeat (20 s, at most 60 s).
 
 

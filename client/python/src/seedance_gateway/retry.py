@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import random
 import time
@@ -14,14 +13,7 @@ from seedance_gateway.errors import ConnectionFailed, DeadlineExceeded, GatewayE
 from seedance_gateway.options import Options
 
 log = logging.getLogger("seedance_gateway")
-
-
-@dataclasses.dataclass(frozen=True)
-class Pause:
-    """What comes before the next try."""
-
-    delay: float  # Seconds to wait.
-    connect: float  # Seconds to wait then, at most, until there is a connection; 0: there is one.
+LONGEST_WAIT = 2.0  # Seconds, for a connection: a gateway that is back is soon seen.
 
 
 def may_be_repeated(error: GatewayError) -> bool:
@@ -44,9 +36,10 @@ class Attempts:
         self._what, self._options, self._repeat, self._stream = what, options, repeat, stream
         self._clock, self._chance = clock, chance
         self._deadline = None if timeout is None else clock() + timeout
-        self._waited = 0.0  # For a connection, since the last progress.
         self._failures = 0
         self._progressed = False
+        self._away_since: Optional[float] = None  # Since when there has been no connection.
+        self._refusals = 0
 
     def left(self) -> Optional[float]:
         """Seconds until the deadline, at least 0; None: there is none."""
@@ -54,47 +47,57 @@ class Attempts:
 
     def progressed(self) -> None:
         """The stream moved on, or ended in good order: later failures count anew, and more of them are borne."""
-        self._failures, self._waited, self._progressed = 0, 0.0, True
+        self._failures, self._progressed, self._away_since = 0, True, None
 
-    def failed(self, error: GatewayError) -> Pause:
-        """After a failed try. Raises `error`, or what says it better, when there is no further one."""
-        delay = (error.retry_delay or 0.0) + self._options.retry.jitter(self._failures, self._chance())
-        self._failures += 1
-        limit = self._options.retry.stream_attempts if self._progressed else self._options.retry.attempts
+    def failed(self, error: GatewayError) -> float:
+        """After a failed try: seconds to wait before the next one. Raises `error`, or what says it better, if there is none."""
         left = self.left()
         if self._stream and left == 0.0:
             raise DeadlineExceeded(f"the time for {self._what} is over", grpc.StatusCode.DEADLINE_EXCEEDED)
-        connect = 0.0
-        if isinstance(error, ConnectionFailed):
-            connect = max(self._options.timeouts.connect - (0.0 if self._stream else self._waited), 0.0)
-            if connect == 0.0 and error.never_sent and not self._stream:
-                raise self._plain(error)
-        if not may_be_repeated(error) or not (self._repeat or error.never_sent) or self._failures >= limit or (
-                left is not None and delay >= left):
-            raise self._plain(error) if error.never_sent else error
-        log.log(logging.WARNING if connect and self._failures == 1 else logging.INFO, "%s: %s; again in %.1f s%s",
-                self._what, self._brief(error), delay, " at the earliest, once there is a connection" if connect else "")
-        return Pause(delay, connect if left is None else min(connect, left - delay))
-
-    def waited(self, error: GatewayError, seconds: float, ready: bool) -> None:
-        """After the wait for a connection. Raises `error` when a call has waited long enough."""
-        self._waited += seconds
-        if not ready and not self._stream:
+        delay = self._without_connection(error) if error.never_sent else self._with_connection(error)
+        if left is not None and delay >= left:
             raise self._plain(error)
+        self._log(error, delay)
+        return delay
+
+    def _with_connection(self, error: GatewayError) -> float:
+        self._away_since = None
+        delay = (error.retry_delay or 0.0) + self._options.retry.jitter(self._failures, self._chance())
+        self._failures += 1
+        limit = self._options.retry.stream_attempts if self._progressed else self._options.retry.attempts
+        if not self._repeat or not may_be_repeated(error) or self._failures >= limit:
+            raise error
+        return delay
+
+    def _without_connection(self, error: GatewayError) -> float:
+        """A try that gRPC refuses costs nothing: it connects at a pace of its own. So time counts, and not tries."""
+        now = self._clock()
+        if self._away_since is None:
+            self._away_since, self._refusals = now, 0
+        bound = self._options.timeouts.outage if self._progressed else self._options.timeouts.connect
+        left = bound - (now - self._away_since)
+        if left <= 0.0:
+            raise self._plain(error)
+        self._refusals += 1
+        unit = self._chance()
+        return min(self._options.retry.jitter(self._refusals - 1, unit), LONGEST_WAIT * unit, left)
 
     def _plain(self, error: GatewayError) -> GatewayError:
         """A failure to connect, said plainly."""
-        if not error.never_sent:
+        if not error.never_sent or self._away_since is None:
             return error
+        waited = self._clock() - self._away_since
         cause = "connection refused" if "refused" in error.message.lower() else error.message
-        waited = f" (waited {self._waited:.0f} s)" if self._waited else ""
-        plain = ConnectionFailed(f"cannot connect to {self._options.endpoint}: {cause}{waited}",
-                                 error.code)
+        plain = ConnectionFailed(f"cannot connect to {self._options.endpoint}: {cause}"
+                                 + (f" (waited {waited:.0f} s)" if waited >= 0.5 else ""), error.code)
         plain.request_id = error.request_id
         return plain
 
-    def _brief(self, error: GatewayError) -> str:
-        """For the log: no text of the gateway's, which may quote a request."""
+    def _log(self, error: GatewayError, delay: float) -> None:
+        """Without texts of the gateway's, which may quote a request."""
         if error.never_sent:
-            return self._plain(error).message
-        return error.reason or (error.code.name if error.code else type(error).__name__)
+            log.log(logging.WARNING if self._refusals == 1 else logging.DEBUG, "%s: %s; it waits for the gateway",
+                    self._what, self._plain(error).message)
+        else:
+            cause = error.reason or (error.code.name if error.code else type(error).__name__)
+            log.info("%s: %s; again in %.1f s", self._what, cause, delay)

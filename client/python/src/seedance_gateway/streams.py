@@ -47,7 +47,7 @@ class StreamState(Protocol[Msg_contra, Item_co]):
 
 
 class _Resuming:
-    """The token of a stream, also through OUT_OF_RANGE and UNAVAILABLE."""
+    """The token of the last message read, or the fresh one of OUT_OF_RANGE."""
 
     def __init__(self, token: str) -> None:
         self.resume_token = token
@@ -67,8 +67,9 @@ class _Resuming:
             self.start_over()
             return None
         if error.code == grpc.StatusCode.UNAVAILABLE and error.resume_token:
-            self.resume_token = error.resume_token
-            attempts.progressed()  # The gateway sends its readers elsewhere.
+            # The gateway sends its readers elsewhere. The token of its trailer is not taken: with an error gRPC drops the
+            # messages that nobody has read yet, and that token stands behind them.
+            attempts.progressed()
         return error
 
 
