@@ -14,13 +14,13 @@ from setuptools.command.sdist import sdist
 HERE = Path(__file__).resolve().parent
 TREE = HERE / "tree" if (HERE / "tree").exists() else HERE.parents[1]
 PROTOS = "proto/seedance/gateway/v1"
-CARRIED = ["CMakeLists.txt", "LICENSE"]  # Of the tree, besides the protos; the version is that of the CMake project.
+VERSIONED = "CMakeLists.txt"  # The version is that of the CMake project.
 
 
 def version() -> str:
-    found = re.search(r"^project\(\S+ VERSION ([\d.]+)", (TREE / "CMakeLists.txt").read_text(), re.M)
+    found = re.search(r"^project\(\S+ VERSION ([\d.]+)", (TREE / VERSIONED).read_text(), re.M)
     if not found:
-        raise SystemExit(f"{TREE}/CMakeLists.txt: no version of the project")
+        raise SystemExit(f"{TREE / VERSIONED}: no version of the project")
     return found.group(1)
 
 
@@ -58,8 +58,7 @@ class SdistWithProtos(sdist):
         target = Path(base_dir) / "tree"
         shutil.copytree(TREE / PROTOS, target / PROTOS, dirs_exist_ok=True, ignore=lambda _, names: [
             name for name in names if not name.endswith(".proto")])
-        for name in CARRIED:
-            shutil.copy(TREE / name, target / name)
+        shutil.copy(TREE / VERSIONED, target / VERSIONED)
 
 
 setup(version=version(), cmdclass={"build_py": BuildWithStubs, "sdist": SdistWithProtos})

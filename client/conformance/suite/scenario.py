@@ -80,9 +80,10 @@ class Driver:
     def wait(self, timeout):
         self._reader.join(timeout)
         if self._reader.is_alive():
-            self._process.kill()
-            self._reader.join()
-            raise Failed(f"it did not end within {timeout} s; {len(self.events)} events, the last: {self.events[-1:]}")
+            self._process.send_signal(signal.SIGABRT)  # Many runtimes show their stacks then.
+            self._reader.join(10)
+            raise Failed(f"it did not end within {timeout} s; {len(self.events)} events, the last: {self.events[-1:]}, "
+                         f"result: {self.result}")
 
     def close(self):
         if self._reader.is_alive():
