@@ -307,6 +307,9 @@ class Run:
     def _check_counted(self, wanted, _):
         self._bound("connections", self.figures["connections"], most=wanted["connections_at_most"])
 
+    def _check_connections(self, wanted, _):
+        self._bound("connections", self.gate.connections, wanted, wanted)
+
     def _check_connections_at_least(self, least, _):
         self._bound("connections", self.gate.connections, least)
 

@@ -1,6 +1,7 @@
 """Watches and live maps of both clients, against a real server in the process."""
 
 import asyncio
+import gc
 import threading
 import unittest
 
@@ -197,6 +198,31 @@ class BlockingCancellation(ClientCase):
         next(watch)
         del watch
         self.assertTrue(await run_in_thread(lambda: handler.ended.wait(30)))
+
+
+class BlockingGarbage(ClientCase):
+    """gRPC's calls that are left to the garbage collector can hang the exit of the interpreter."""
+
+    kind = Client
+
+    def setUp(self):
+        gc.collect()
+        gc.disable()
+        self.addCleanup(gc.enable)
+
+    def calls(self):
+        return [one for one in gc.get_objects() if type(one).__name__ == "_MultiThreadedRendezvous"]
+
+    async def test_a_watch_that_broke_and_ended_leaves_no_call(self):
+        self.server.script["WatchGenerationTask"] = [stream(BROKEN), stream(snapshot(SUCCEEDED, 1))]
+        self.client.watch_task(NAME).wait()
+        self.assertEqual(self.calls(), [])
+
+    async def test_a_watch_that_failed_leaves_no_call(self):
+        self.server.script["WatchGenerationTask"] = [stream(failure(Code.NOT_FOUND, "RESOURCE_NOT_FOUND"))]
+        with self.assertRaises(ResourceNotFound):
+            self.client.watch_task(NAME).wait()
+        self.assertEqual(self.calls(), [])
 
 
 class AsyncioCancellation(ClientCase):

@@ -38,6 +38,17 @@ def _status(call: Any) -> grpc.aio.AioRpcError:
     return grpc.aio.AioRpcError(now(call.code()), grpc.aio.Metadata(), now(call.trailing_metadata()), now(call.details()))
 
 
+async def _read(call: Any, idle: float) -> Any:
+    """The next message. Before Python 3.12 asyncio.wait_for loses a cancellation that comes together with the message."""
+    reading = asyncio.ensure_future(call.read())
+    try:
+        if not (await asyncio.wait([reading], timeout=idle))[0]:
+            raise ConnectionFailed("the stream was silent for too long", grpc.StatusCode.UNAVAILABLE)
+        return reading.result()
+    finally:
+        reading.cancel()
+
+
 class AsyncWatch(Generic[Resource]):
     """Snapshots of one task or asset, the terminal one last. Iterate, or `wait`; cancel the task, `async with` or `close`."""
 
@@ -284,14 +295,14 @@ class AsyncClient(Unaries, Awaiting):
             call = invoke(state.request(), timeout=attempts.left(), metadata=await self._metadata())
             try:
                 while not state.done:
-                    message = await asyncio.wait_for(call.read(), self._options.timeouts.idle)
+                    message = await _read(call, self._options.timeouts.idle)
                     if message is grpc.aio.EOF:
                         break
                     attempts.progressed()
                     for item in state.take(message):
                         yield item
-            except asyncio.TimeoutError:
-                error = ConnectionFailed("the stream was silent for too long", grpc.StatusCode.UNAVAILABLE)
+            except ConnectionFailed as silence:
+                error = silence
             except grpc.RpcError as broken:
                 error = from_rpc_error(broken)
             finally:

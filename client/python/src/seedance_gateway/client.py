@@ -35,8 +35,12 @@ class _Control:
 
     def close(self) -> None:
         self.closing.set()
-        if self.call is not None:
-            self.call.cancel()
+        self.cancel()
+
+    def cancel(self) -> None:
+        call = self.call
+        if call is not None:
+            call.cancel()
 
 
 class _Watchdog:
@@ -70,7 +74,7 @@ class _Watchdog:
                     return
             for one in late:
                 one.silent = True
-                one.call.cancel()
+                one.cancel()
 
 
 class Watch(Generic[Resource]):
@@ -330,7 +334,8 @@ class Client(Unaries, Blocking):
             error: Optional[GatewayError] = None
             invoke = self._get_channel().unary_stream(
                 rpc.path, rpc.request.SerializeToString, rpc.response.FromString)
-            call = control.call = invoke(state.request(), timeout=attempts.left(), metadata=self._metadata())
+            call: Any = invoke(state.request(), timeout=attempts.left(), metadata=self._metadata())
+            control.call = call
             self._watchdog.add(control)
             try:
                 while not state.done and not control.closing.is_set():
@@ -348,6 +353,7 @@ class Client(Unaries, Blocking):
             finally:
                 self._watchdog.remove(control)
                 call.cancel()
+                control.call = call = None
             if control.silent:
                 control.silent = False
                 error = ConnectionFailed("the stream was silent for too long", grpc.StatusCode.UNAVAILABLE)

@@ -172,6 +172,8 @@ def from_rpc_error(error: grpc.RpcError, request_id: str = "") -> GatewayError:
     """The same for an exception of gRPC, of either of its APIs."""
     result = from_status(error.code(), error.details() or "", error.trailing_metadata())
     result.request_id = request_id
+    # gRPC raises the call itself: with its traceback it is a circle, and collecting that at the interpreter's exit can hang.
+    error.__traceback__ = None
     return result
 
 
