@@ -1,5 +1,7 @@
 """The examples and the first lines of the README, against the gateway and the sandbox of SEEDANCE_GATEWAY, SEEDANCE_SANDBOX."""
 
+import ast
+import importlib
 import os
 import re
 import shutil
@@ -8,12 +10,28 @@ import sys
 import tempfile
 import unittest
 
-from seedance_gateway import Client, v1
+from seedance_gateway import AsyncClient, Client, errors, v1
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TREE = os.path.abspath(os.path.join(HERE, "../../.."))
+README = os.path.join(HERE, "../README.md")
+NAMES = {"client": Client, "gateway": AsyncClient, "errors": errors, "v1": v1}
 MEDIA = os.path.join(TREE, "tests/testing/media")
 sys.path.append(os.path.join(TREE, "client/conformance"))
+
+
+class ReadmeTest(unittest.TestCase):
+    def test_every_piece_of_code_is_python_and_imports_what_there_is(self):
+        with open(README, encoding="utf-8") as file:
+            blocks = re.findall(r"```python\n(.*?)```", file.read(), re.S)
+        self.assertGreater(len(blocks), 3)
+        for block in blocks:
+            for node in ast.walk(ast.parse(block)):
+                if isinstance(node, ast.ImportFrom):
+                    module = importlib.import_module(node.module)
+                    self.assertEqual([name.name for name in node.names if not hasattr(module, name.name)], [])
+                if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in NAMES:
+                    self.assertTrue(hasattr(NAMES[node.value.id], node.attr), node.attr)
 
 
 @unittest.skipUnless(os.environ.get("SEEDANCE_GATEWAY"), "SEEDANCE_GATEWAY and SEEDANCE_SANDBOX name no programs")
@@ -65,7 +83,7 @@ class ExamplesTest(unittest.TestCase):
         self.assertEqual(self.sandbox.bills("CreateAsset"), 3)
 
     def test_the_first_lines_of_the_readme_make_a_video(self):
-        with open(os.path.join(HERE, "../README.md"), encoding="utf-8") as file:
+        with open(README, encoding="utf-8") as file:
             lines = re.search(r"```python\n(.*?)```", file.read(), re.S).group(1)
         self.assertLessEqual(len([line for line in lines.splitlines() if line]), 12)
         said = self.run_python("-c", lines.replace("127.0.0.1:8443", self.endpoint))
