@@ -119,6 +119,13 @@ class RetryTest(unittest.TestCase):
             self.attempts(connect=0.0).failed(ConnectionFailed(REFUSED, Code.UNAVAILABLE))
         self.assertEqual(raised.exception.message, "cannot connect to gateway:1: connection refused")
 
+    def test_one_warning_tells_of_a_gateway_that_is_away(self):
+        options = Options("away:1")
+        with self.assertLogs("seedance_gateway", "DEBUG") as logs:
+            for _ in range(100):
+                Attempts("Get", options, None, clock=self.clock).failed(ConnectionFailed(REFUSED, Code.UNAVAILABLE))
+        self.assertEqual([record.levelname for record in logs.records].count("WARNING"), 1)
+
     def test_ten_seconds_of_refusals_are_at_most_twenty_calls(self):
         for seed in range(2000):
             options, chance = Options(), random.Random(seed)

@@ -202,6 +202,24 @@ class Downloads:
             self.assertEqual(file.read(), b"before")
         self.assertEqual(os.listdir(self.folder), ["video.mp4"])
 
+    async def test_a_target_that_fails_ends_the_call(self):
+        class Full(io.BytesIO):
+            def write(self, data):
+                raise OSError("no space left")
+
+        ended = threading.Event()
+
+        def endless(request, context):
+            context.add_callback(ended.set)
+            yield first()
+            yield data(0, 100)
+            ended.wait(60)
+
+        self.serve(endless)
+        with self.assertRaisesRegex(OSError, "no space left"):
+            await settle(self.client.download("generationTasks/1", Full()))
+        self.assertTrue(await run_in_thread(lambda: ended.wait(30)))
+
     async def test_a_file_of_unknown_size_ends_with_ok(self):
         self.serve(stream(first(0), data(0, 100)))
         self.assertEqual((await settle(self.client.download("generationTasks/1", self.path))).size_bytes, 100)

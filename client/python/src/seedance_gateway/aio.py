@@ -206,8 +206,9 @@ class AsyncClient(Unaries, Awaiting):
                        on_progress: Optional[Progress] = None, timeout: Optional[float] = None) -> DownloadResult:
         """As that of `Client`. The target is written in a thread."""
         state, file = DownloadState(name, part), Target(target)
+        stream = self._stream(DOWNLOAD, state, timeout)
         try:
-            async for data in self._stream(DOWNLOAD, state, timeout):
+            async for data in stream:
                 await asyncio.to_thread(file.write, data)
                 if on_progress is not None:
                     on_progress(state.offset, state.total)
@@ -218,6 +219,7 @@ class AsyncClient(Unaries, Awaiting):
             return result
         finally:
             file.close()
+            await stream.aclose()
 
     def _get_channel(self) -> grpc.aio.Channel:
         if self._closed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import random
 import time
 from typing import Callable, Optional
@@ -13,6 +14,7 @@ from seedance_gateway.errors import ConnectionFailed, DeadlineExceeded, GatewayE
 from seedance_gateway.options import Options
 
 log = logging.getLogger("seedance_gateway")
+_warned: dict[str, float] = {}  # When an endpoint was last warned of.
 LONGEST_WAIT = 2.0  # Seconds, for a connection: a gateway that is back is soon seen.
 
 
@@ -96,8 +98,12 @@ class Attempts:
     def _log(self, error: GatewayError, delay: float) -> None:
         """Without texts of the gateway's, which may quote a request."""
         if error.never_sent:
-            log.log(logging.WARNING if self._refusals == 1 else logging.DEBUG, "%s: %s; it waits for the gateway",
-                    self._what, self._plain(error).message)
+            now, endpoint = self._clock(), self._options.endpoint
+            news = now - _warned.get(endpoint, -math.inf) > 30.0  # A process may have thousands of watches.
+            if news:
+                _warned[endpoint] = now
+            log.log(logging.WARNING if news else logging.DEBUG, "%s: %s; it waits for the gateway", self._what,
+                    self._plain(error).message)
         else:
             cause = error.reason or (error.code.name if error.code else type(error).__name__)
             log.info("%s: %s; again in %.1f s", self._what, cause, delay)
