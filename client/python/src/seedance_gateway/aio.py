@@ -23,6 +23,7 @@ Resource = TypeVar("Resource", bound=Union[v1.GenerationTask, v1.Asset])
 _Download = v1.DownloadGenerationResultRequest
 
 
+_EOF: Any = getattr(grpc.aio, "EOF")  # Older type stubs lack it.
 _WRITE_FAILED = "Internal error from Core"
 
 
@@ -298,7 +299,7 @@ class AsyncClient(Unaries, Awaiting):
             try:
                 while not state.done:
                     message = await _read(call, self._options.timeouts.idle)
-                    if message is grpc.aio.EOF:
+                    if message is _EOF:
                         break
                     attempts.progressed()
                     for item in state.take(message):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Generic, Optional, TypeVar, Union
 
@@ -249,8 +249,9 @@ class Client(Unaries, Blocking):
         """Writes a finished task's file to a path, by way of `<path>.part`, or to a binary stream. What broke off goes on at
         the offset reached. DataLoss: the bytes are not those of the file."""
         state, file = DownloadState(name, part), Target(target)
+        stream = self._stream(DOWNLOAD, state, timeout, _Control())
         try:
-            for data in self._stream(DOWNLOAD, state, timeout, _Control()):
+            for data in stream:
                 file.write(data)
                 if on_progress is not None:
                     on_progress(state.offset, state.total)
@@ -261,6 +262,7 @@ class Client(Unaries, Blocking):
             return result
         finally:
             file.close()
+            stream.close()
 
     def _get_channel(self) -> grpc.Channel:
         with self._lock:
@@ -327,7 +329,7 @@ class Client(Unaries, Blocking):
             call.cancel()
 
     def _stream(self, rpc: Rpc[Any, Any, Any], state: StreamState[Any, Item], timeout: Optional[float],
-                control: _Control) -> Iterator[Item]:
+                control: _Control) -> Generator[Item, None, None]:
         """Runs a stream over as many calls as it takes."""
         attempts = Attempts(rpc.name, self._options, timeout, stream=True)
         while not state.done and not control.closing.is_set():
