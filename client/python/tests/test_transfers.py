@@ -11,6 +11,7 @@ import grpc
 
 from seedance_gateway import DataLoss, v1
 from seedance_gateway.errors import ConnectionFailed, InvalidInput, TransferTooSlow
+from seedance_gateway.transfers import Upload
 
 from .scripted import Task, failure, for_both, run_in_thread, settle, stream
 
@@ -145,6 +146,19 @@ class Uploads:
         with self.assertRaises(FileNotFoundError):
             await settle(self.client.upload_asset(os.path.join(self.folder, "none"), ASSET))
         self.assertEqual(self.server.metadata, [])
+
+
+class UploadTest(unittest.TestCase):
+    def test_a_try_that_is_over_reads_nothing_of_the_next_one(self):
+        steps = []
+        upload = Upload(io.BytesIO(DATA), ASSET, "", "", False, lambda *step: steps.append(step))
+        old = upload.rewind(None)
+        self.assertEqual(len(upload.chunk(old)), 256 * 1024)
+        new = upload.rewind(None)
+        self.assertEqual(upload.chunk(old), b"")
+        upload.sent(old, 10)
+        self.assertEqual(b"".join(iter(lambda: upload.chunk(new), b"")), DATA)
+        self.assertEqual(steps, [(0, len(DATA)), (0, len(DATA))])
 
 
 def first(total=len(DATA)):

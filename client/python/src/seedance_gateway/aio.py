@@ -177,9 +177,9 @@ class AsyncClient(Unaries, Awaiting):
         error: Optional[GatewayError] = None
         try:
             while True:
-                upload.rewind(error)
+                number = upload.rewind(error)
                 try:
-                    return await self._send(upload, attempts)
+                    return await self._send(upload, number, attempts)
                 except grpc.RpcError as broken:
                     error = from_rpc_error(broken, upload.request_id)
                 await asyncio.sleep(attempts.failed(error))
@@ -258,7 +258,7 @@ class AsyncClient(Unaries, Awaiting):
                 return
             request.page_token = page.next_page_token
 
-    async def _send(self, upload: Upload, attempts: Attempts) -> v1.Asset:
+    async def _send(self, upload: Upload, number: int, attempts: Attempts) -> v1.Asset:
         """One try. Ends at once, without reading on, when the gateway has answered."""
         invoke = self._get_channel().stream_unary(
             UPLOAD_ASSET.path, v1.UploadAssetRequest.SerializeToString, v1.Asset.FromString)
@@ -268,9 +268,9 @@ class AsyncClient(Unaries, Awaiting):
         try:
             try:
                 await call.write(upload.first)
-                while chunk := await asyncio.to_thread(upload.chunk):
+                while chunk := await asyncio.to_thread(upload.chunk, number):
                     await call.write(v1.UploadAssetRequest(chunk=chunk))
-                    upload.progress(len(chunk))
+                    upload.sent(number, len(chunk))
                 await call.done_writing()
             except (asyncio.InvalidStateError, grpc.RpcError):
                 if not call.done():

@@ -215,9 +215,9 @@ class Client(Unaries, Blocking):
         try:
             error: Optional[GatewayError] = None
             while True:
-                upload.rewind(error)
+                number = upload.rewind(error)
                 try:
-                    return self._send(upload, attempts)
+                    return self._send(upload, number, attempts)
                 except grpc.RpcError as broken:
                     error = from_rpc_error(broken, upload.request_id)
                 time.sleep(attempts.failed(error))
@@ -301,19 +301,17 @@ class Client(Unaries, Blocking):
                 return
             request.page_token = page.next_page_token
 
-    def _send(self, upload: Upload, attempts: Attempts) -> v1.Asset:
+    def _send(self, upload: Upload, number: int, attempts: Attempts) -> v1.Asset:
         """One try. Ends at once, without reading on, when the gateway has answered."""
-        failure: list[BaseException] = []
+        failure: list[Exception] = []
 
         def messages() -> Iterator[v1.UploadAssetRequest]:
             yield upload.first
             try:
-                while chunk := upload.chunk():
+                while chunk := upload.chunk(number):
                     yield v1.UploadAssetRequest(chunk=chunk)
-                    upload.progress(len(chunk))
-            except GeneratorExit:
-                raise
-            except BaseException as error:
+                    upload.sent(number, len(chunk))
+            except Exception as error:
                 failure.append(error)
                 call.cancel()  # A stream that is cut creates nothing; one that ends short might.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import threading
 from typing import BinaryIO, Callable, Optional, Union
 
 from seedance_gateway import v1
@@ -47,28 +48,35 @@ class Upload:
         self._on_progress = on_progress
         self._done = 0
         self._read = False
+        self._lock = threading.Lock()
+        self._try = 0
 
     def attempts(self, options: Options, timeout: Optional[float]) -> Attempts:
         return Attempts(UPLOAD_ASSET.name, options, options.timeouts.upload if timeout is None else timeout)
 
-    def rewind(self, error: Optional[GatewayError]) -> None:
-        """Before each try. Raises `error`, of the last one, where a stream cannot be read again."""
-        if self._read and self._begin is None and error is not None:
-            raise error
-        if self._read and self._begin is not None:
-            self._file.seek(self._begin)
-        self._done = 0
-        self.progress(0)
+    def rewind(self, error: Optional[GatewayError]) -> int:
+        """Begins a try and returns its number. Raises `error`, of the last one, where a stream cannot be read again."""
+        with self._lock:  # gRPC reads in a thread of its own, which may still be at the last try.
+            if self._read and self._begin is None and error is not None:
+                raise error
+            if self._read and self._begin is not None:
+                self._file.seek(self._begin)
+            self._try, self._done = self._try + 1, 0
+        self.sent(self._try, 0)
+        return self._try
 
-    def chunk(self) -> bytes:
-        """The next bytes; none at the end."""
-        self._read = True
-        return self._file.read(CHUNK_BYTES)
+    def chunk(self, number: int) -> bytes:
+        """The next bytes for a try; none at the end, and for a try that is over."""
+        with self._lock:
+            self._read = True
+            return self._file.read(CHUNK_BYTES) if number == self._try else b""
 
-    def progress(self, count: int) -> None:
-        self._done += count
-        if self._on_progress is not None:
-            self._on_progress(self._done, self.total)
+    def sent(self, number: int, count: int) -> None:
+        """A try has sent so many bytes more."""
+        if number == self._try:
+            self._done += count
+            if self._on_progress is not None:
+                self._on_progress(self._done, self.total)
 
     def close(self) -> None:
         if self._owned:
