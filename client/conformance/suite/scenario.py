@@ -73,9 +73,17 @@ class Driver:
                     event = self.events[index]
                     if event.get("event") == name and state in (None, event.get("state")):
                         return index + 1
-                if self.cpu_seconds is not None or time.monotonic() > deadline:
-                    raise Failed(f"no event {name} {state or ''}, result: {self.result}")
+                self.check_goes_on(f"event {name} {state or ''}")
+                if time.monotonic() > deadline:
+                    raise Failed(f"no event {name} {state or ''}")
                 self._changed.wait(1)
+
+    def check_goes_on(self, waits_for):
+        if self.cpu_seconds is None:
+            return
+        if "unsupported" in (self.result or {}):
+            raise Failed("the driver lacks this operation")
+        raise Failed(f"it ended before {waits_for}, with {json.dumps(self.result)[:300]}")
 
     def wait(self, timeout):
         self._reader.join(timeout)
@@ -142,7 +150,7 @@ class Run:
             if "event" in step:
                 seen = self.driver.wait_event(step["event"], step.get("state"), seen, 60)
             elif "when_bill" in step:
-                wait_for(f"a bill of {step['when_bill']}", lambda: self.sandbox.bills(step["when_bill"]) > 0)
+                wait_for(f"a bill of {step['when_bill']}", lambda: self._has_bill(step["when_bill"]))
             elif "client_leaves_within" in step:
                 took = self.gate.wait_left(self._stopped_at, step["client_leaves_within"])
                 if took is None:
@@ -157,6 +165,12 @@ class Run:
         self.driver.wait(self.scenario.get("limit", 120))
         self.figures["CPU"] = f"{self.driver.cpu_seconds:.1f} s"
         self._check(self.scenario["expect"])
+
+    def _has_bill(self, action):
+        found = self.sandbox.bills(action) > 0
+        if not found:
+            self.driver.check_goes_on(f"a bill of {action}")
+        return found
 
     def _do(self, actions):
         for action in actions:
