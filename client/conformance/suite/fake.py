@@ -50,7 +50,7 @@ def expected(reason, code):
 
 
 class FakeGateway:
-    """Serves on a free port of 127.0.0.1. `calls` counts by method, `ids` are the request_ids of creates with their times."""
+    """Serves on a free port of 127.0.0.1. `calls` counts by method, `ids` has request_id and time of each create."""
 
     def __init__(self, refusals=0, refuse_seconds=0.0):
         """Refuses so many creates, and all watches for so long from the first one on, with UNAVAILABLE."""

@@ -30,7 +30,8 @@ def large_picture(path, size):
     noise = os.urandom(size - len(picture))
     chunk = b"prVt" + noise
     with open(path, "wb") as file:
-        file.write(picture[:end] + len(noise).to_bytes(4, "big") + chunk + zlib.crc32(chunk).to_bytes(4, "big") + picture[end:])
+        file.write(picture[:end] + len(noise).to_bytes(4, "big") + chunk + zlib.crc32(chunk).to_bytes(4, "big"))
+        file.write(picture[end:])
 
 
 class Driver:
@@ -256,7 +257,7 @@ class Run:
     @staticmethod
     def _bound(what, value, least=None, most=None):
         if (least is not None and value < least) or (most is not None and value > most):
-            raise Failed(f"{what}: {value}, allowed: {least if least is not None else ''}..{most if most is not None else ''}")
+            raise Failed(f"{what}: {value}, at least {least}, at most {most} allowed")
 
     def _check_result(self, wanted, result):
         self._same("result", wanted, result)

@@ -1,4 +1,4 @@
-"""Protocol buffers by hand, as far as the fake gateway needs them: no generated code is older or newer than a client."""
+"""Protocol buffers by hand, as far as the fake gateway needs them, so that the suite needs no generated code."""
 
 
 def _varint(number):

@@ -36,11 +36,12 @@ def _status(call: Any) -> grpc.aio.AioRpcError:
             return done.value
         raise RuntimeError("the call has not ended")
 
-    return grpc.aio.AioRpcError(now(call.code()), grpc.aio.Metadata(), now(call.trailing_metadata()), now(call.details()))
+    return grpc.aio.AioRpcError(
+        now(call.code()), grpc.aio.Metadata(), now(call.trailing_metadata()), now(call.details()))
 
 
 async def _read(call: Any, idle: float) -> Any:
-    """The next message. Before Python 3.12 asyncio.wait_for loses a cancellation that comes together with the message."""
+    """The next message. Before Python 3.12 asyncio.wait_for loses a cancellation that comes with the message."""
     reading = asyncio.ensure_future(call.read())
     try:
         if not (await asyncio.wait([reading], timeout=idle))[0]:
@@ -51,7 +52,7 @@ async def _read(call: Any, idle: float) -> Any:
 
 
 class AsyncWatch(Generic[Resource]):
-    """Snapshots of one task or asset, the terminal one last. Iterate, or `wait`; cancel the task, `async with` or `close`."""
+    """Snapshots of one task or asset, the terminal one last. Cancelling the asyncio task or `close` ends it."""
 
     def __init__(self, items: AsyncGenerator[Resource, None], state: WatchState[Resource]) -> None:
         self._items, self._state = items, state
@@ -186,8 +187,9 @@ class AsyncClient(Unaries, Awaiting):
         finally:
             upload.close()
 
-    def watch_asset(self, name: str, *, resume_token: str = "", timeout: Optional[float] = None) -> AsyncWatch[v1.Asset]:
-        """Follows an asset until it is ACTIVE, FAILED or EXPIRED, through restarts of the gateway and broken networks."""
+    def watch_asset(self, name: str, *, resume_token: str = "",
+                    timeout: Optional[float] = None) -> AsyncWatch[v1.Asset]:
+        """Follows an asset until it is ACTIVE, FAILED or EXPIRED, through restarts and broken networks."""
         state: WatchState[v1.Asset] = WatchState(WATCH_ASSET, name, resume_token)
         return AsyncWatch(self._stream(WATCH_ASSET, state, timeout), state)
 

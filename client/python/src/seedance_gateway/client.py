@@ -44,7 +44,7 @@ class _Control:
 
 
 class _Watchdog:
-    """Ends calls that are silent for too long, with one thread while there are any: gRPC can only limit a whole stream."""
+    """Ends calls that are silent for too long, with one thread for all: gRPC can only limit a whole stream."""
 
     def __init__(self, idle: float) -> None:
         self._idle = idle
@@ -78,7 +78,7 @@ class _Watchdog:
 
 
 class Watch(Generic[Resource]):
-    """Snapshots of one task or asset, the terminal one last. Iterate, or `wait`; closed at the end, by `with` or `close`."""
+    """Snapshots of one task or asset, the terminal one last. `close`, or the end of `with`, ends it."""
 
     def __init__(self, items: Iterator[Resource], state: WatchState[Resource], control: _Control) -> None:
         self._items, self._state, self._control = items, state, control
@@ -177,9 +177,9 @@ class TasksWatch:
 class Client(Unaries, Blocking):
     """Blocking client of seedance-gateway. Thread-safe; make one and share it, it holds one connection.
 
-    The protos document each RPC. A method takes the whole request, or what most requests are about: a resource, a name. A
-    mutating call gets a random `request_id` where it has none, and keeps it over its tries. All raise GatewayError.
-    Connects with the first call.
+    The protos document each RPC. A method takes the whole request, or what most requests are about: a resource, a
+    name. A mutating call gets a random `request_id` where it has none, and keeps it over its tries. All raise
+    GatewayError. Connects with the first call.
     """
 
     def __init__(self, options: Union[Options, str] = Options()) -> None:
@@ -208,8 +208,8 @@ class Client(Unaries, Blocking):
     def upload_asset(self, source: Source, asset: v1.Asset, *, file_name: str = "", reuse_content: bool = False,
                      on_progress: Optional[Progress] = None, request_id: str = "",
                      timeout: Optional[float] = None) -> v1.Asset:
-        """Uploads a path, bytes or a binary stream, and reads on only as fast as the gateway takes it. A try that broke off
-        is repeated from the beginning, unless `source` is a stream that cannot seek."""
+        """Uploads a path, bytes or a binary stream, and reads on only as fast as the gateway takes it. A try that broke
+        off is repeated from the beginning, unless `source` is a stream that cannot seek."""
         upload = Upload(source, asset, file_name, request_id, reuse_content, on_progress)
         attempts = upload.attempts(self._options, timeout)
         try:
@@ -225,7 +225,7 @@ class Client(Unaries, Blocking):
             upload.close()
 
     def watch_asset(self, name: str, *, resume_token: str = "", timeout: Optional[float] = None) -> Watch[v1.Asset]:
-        """Follows an asset until it is ACTIVE, FAILED or EXPIRED, through restarts of the gateway and broken networks."""
+        """Follows an asset until it is ACTIVE, FAILED or EXPIRED, through restarts and broken networks."""
         state: WatchState[v1.Asset] = WatchState(WATCH_ASSET, name, resume_token)
         control = _Control()
         return Watch(self._stream(WATCH_ASSET, state, timeout, control), state, control)
@@ -246,8 +246,8 @@ class Client(Unaries, Blocking):
 
     def download(self, name: str, target: Sink, *, part: _Download.Part = _Download.PART_VIDEO,
                  on_progress: Optional[Progress] = None, timeout: Optional[float] = None) -> DownloadResult:
-        """Writes a finished task's file to a path, by way of `<path>.part`, or to a binary stream. What broke off goes on at
-        the offset reached. DataLoss: the bytes are not those of the file."""
+        """Writes a finished task's file to a path, by way of `<path>.part`, or to a binary stream. What broke off goes
+        on at the offset reached. DataLoss: the bytes are not those of the file."""
         state, file = DownloadState(name, part), Target(target)
         stream = self._stream(DOWNLOAD, state, timeout, _Control())
         try:

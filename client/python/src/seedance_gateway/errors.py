@@ -118,9 +118,9 @@ class CreationNotInDoubt(GatewayError): ...
 class OutcomeUnknown(GatewayError):
     """The vendor may have taken, and billed, the creation; its answer was lost.
 
-    Call again with `request_id` of this error: that never sends a second request, and answers once the gateway has found
-    what the vendor made. A new request_id may pay twice. `list_creations_in_doubt` and `reconcile_creation` settle what
-    stays in doubt.
+    Call again with `request_id` of this error: that never sends a second request, and answers once the gateway has
+    found what the vendor made. A new request_id may pay twice. `list_creations_in_doubt` and `reconcile_creation`
+    settle what stays in doubt.
     """
 
     def __str__(self) -> str:
@@ -172,7 +172,7 @@ def from_rpc_error(error: grpc.RpcError, request_id: str = "") -> GatewayError:
     """The same for an exception of gRPC, of either of its APIs."""
     result = from_status(error.code(), error.details() or "", error.trailing_metadata())
     result.request_id = request_id
-    # gRPC raises the call itself: with its traceback it is a circle, and collecting that at the interpreter's exit can hang.
+    # gRPC raises the call itself: with its traceback it is a circle, whose collection at the interpreter's exit may hang.
     error.__traceback__ = None
     return result
 

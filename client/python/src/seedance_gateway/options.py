@@ -63,7 +63,7 @@ class Options:
     ca_file: Optional[str] = None  # PEM authorities that sign the gateway; None: gRPC's own. Only with `tls`.
     certificate_file: Optional[str] = None  # PEM chain of the client, for mTLS; together with `private_key_file`.
     private_key_file: Optional[str] = None
-    # Bearer token, or a function that gives it for each try; for AsyncClient it may be `async`. Needs TLS beyond loopback.
+    # Bearer token, or a function that gives it for each try; for AsyncClient it may be `async`.
     token: Optional[Token] = dataclasses.field(default=None, repr=False)
     timeouts: Timeouts = Timeouts()
     retry: RetryPolicy = RetryPolicy()
@@ -91,7 +91,7 @@ class Options:
             ("grpc.primary_user_agent", f"{self.user_agent} {USER_AGENT}".strip()),
             ("grpc.keepalive_time_ms", int(self.keepalive.time * 1000)),
             ("grpc.keepalive_timeout_ms", int(self.keepalive.timeout * 1000)),
-            ("grpc.http2.ping_timeout_ms", int(self.keepalive.timeout * 1000)),  # Else gRPC waits a minute for the answer.
+            ("grpc.http2.ping_timeout_ms", int(self.keepalive.timeout * 1000)),  # Else gRPC waits a minute.
             ("grpc.http2.max_pings_without_data", 0),  # A watch only reads: gRPC would stop to ping after two.
             # gRPC's own pauses between connections would grow to two minutes.
             ("grpc.initial_reconnect_backoff_ms", 200),

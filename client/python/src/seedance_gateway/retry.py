@@ -34,7 +34,7 @@ class Attempts:
     def __init__(self, what: str, options: Options, timeout: Optional[float], *, repeat: bool = True,
                  stream: bool = False, clock: Callable[[], float] = time.monotonic,
                  chance: Callable[[], float] = random.random) -> None:
-        """`timeout`: seconds for all tries and waits; None: no limit. Without `repeat` only what was never sent is repeated."""
+        """`timeout`: seconds for all tries; None: no limit. Without `repeat` only what was never sent is repeated."""
         self._what, self._options, self._repeat, self._stream = what, options, repeat, stream
         self._clock, self._chance = clock, chance
         self._deadline = None if timeout is None else clock() + timeout
@@ -52,7 +52,7 @@ class Attempts:
         self._failures, self._progressed, self._away_since = 0, True, None
 
     def failed(self, error: GatewayError) -> float:
-        """After a failed try: seconds to wait before the next one. Raises `error`, or what says it better, if there is none."""
+        """After a failed try: seconds to wait before the next one. Raises `error`, or a plainer one, in the end."""
         left = self.left()
         if self._stream and left == 0.0:
             raise DeadlineExceeded(f"the time for {self._what} is over", grpc.StatusCode.DEADLINE_EXCEEDED)

@@ -71,7 +71,7 @@ class Call:
 
     @property
     def repeat(self) -> bool:
-        """A delete without `allow_missing` is not repeated: NOT_FOUND of a second try would hide that the first worked."""
+        """A delete without `allow_missing` is not repeated: NOT_FOUND of a second try would hide that one worked."""
         return self.rpc.repeat and bool(getattr(self.request, "allow_missing", True))
 
     def attempts(self, options: Options, timeout: Optional[float]) -> Attempts:
@@ -136,7 +136,8 @@ class Unaries:
                        v1.AssetGroup, "asset_groups")
     update_group = Unary("AssetGroupService/UpdateAssetGroup", v1.UpdateAssetGroupRequest, v1.AssetGroup,
                          v1.AssetGroup, "asset_group", write=True)
-    delete_group = Unary("AssetGroupService/DeleteAssetGroup", v1.DeleteAssetGroupRequest, Empty, str, "name", write=True)
+    delete_group = Unary("AssetGroupService/DeleteAssetGroup", v1.DeleteAssetGroupRequest, Empty, str, "name",
+                         write=True)
 
     create_asset = Unary("AssetService/CreateAsset", v1.CreateAssetRequest, v1.Asset, v1.CreateAssetRequest, write=True)
     batch_create_assets = Unary("AssetService/BatchCreateAssets", v1.BatchCreateAssetsRequest,
@@ -145,19 +146,21 @@ class Unaries:
     list_assets = List("AssetService/ListAssets", v1.ListAssetsRequest, v1.ListAssetsResponse, v1.Asset, "assets")
     update_asset = Unary("AssetService/UpdateAsset", v1.UpdateAssetRequest, v1.Asset, v1.Asset, "asset", write=True)
     delete_asset = Unary("AssetService/DeleteAsset", v1.DeleteAssetRequest, Empty, str, "name", write=True)
-    get_library_usage = Unary("AssetService/GetLibraryUsage", v1.GetLibraryUsageRequest, v1.LibraryUsage, str, "upstream")
+    get_library_usage = Unary("AssetService/GetLibraryUsage", v1.GetLibraryUsageRequest, v1.LibraryUsage, str,
+                              "upstream")
 
     create_task = Unary("GenerationTaskService/CreateGenerationTask", v1.CreateGenerationTaskRequest, v1.GenerationTask,
                         v1.GenerationTask, "generation_task", write=True)
-    get_task = Unary("GenerationTaskService/GetGenerationTask", v1.GetGenerationTaskRequest, v1.GenerationTask, str, "name")
+    get_task = Unary("GenerationTaskService/GetGenerationTask", v1.GetGenerationTaskRequest, v1.GenerationTask, str,
+                     "name")
     list_tasks = List("GenerationTaskService/ListGenerationTasks", v1.ListGenerationTasksRequest,
                       v1.ListGenerationTasksResponse, v1.GenerationTask, "generation_tasks")
     cancel_task = Unary("GenerationTaskService/CancelGenerationTask", v1.CancelGenerationTaskRequest, v1.GenerationTask,
                         str, "name", write=True)
-    delete_task = Unary("GenerationTaskService/DeleteGenerationTask", v1.DeleteGenerationTaskRequest, Empty, str, "name",
-                        write=True)
+    delete_task = Unary("GenerationTaskService/DeleteGenerationTask", v1.DeleteGenerationTaskRequest, Empty, str,
+                        "name", write=True)
 
-    # A reconciliation is not repeated: after a first try that worked, a second one would be told that there is no doubt.
+    # A reconciliation is not repeated: after a try that worked, a second one would be told that there is no doubt.
     reconcile_task = Unary("GenerationTaskService/ReconcileGenerationTask", v1.ReconcileGenerationTaskRequest,
                            v1.ReconcileGenerationTaskResponse, str, "name", write=True, repeat=False)
     list_creations_in_doubt = List("CreationService/ListCreationsInDoubt", v1.ListCreationsInDoubtRequest,

@@ -21,8 +21,9 @@ Msg = TypeVar("Msg", bound=Message)
 Msg_contra = TypeVar("Msg_contra", contravariant=True)
 Item_co = TypeVar("Item_co", covariant=True)
 
-_TASK_ENDS = frozenset((v1.GenerationTask.STATE_SUCCEEDED, v1.GenerationTask.STATE_FAILED,
-                        v1.GenerationTask.STATE_CANCELLED, v1.GenerationTask.STATE_EXPIRED, v1.GenerationTask.STATE_LOST))
+_TASK_ENDS = frozenset((
+    v1.GenerationTask.STATE_SUCCEEDED, v1.GenerationTask.STATE_FAILED, v1.GenerationTask.STATE_CANCELLED,
+    v1.GenerationTask.STATE_EXPIRED, v1.GenerationTask.STATE_LOST))
 _ASSET_ENDS = frozenset((v1.Asset.STATE_ACTIVE, v1.Asset.STATE_FAILED, v1.Asset.STATE_EXPIRED))
 
 
@@ -67,8 +68,8 @@ class _Resuming:
             self.start_over()
             return None
         if error.code == grpc.StatusCode.UNAVAILABLE and error.resume_token:
-            # The gateway sends its readers elsewhere. The token of its trailer is not taken: with an error gRPC drops the
-            # messages that nobody has read yet, and that token stands behind them.
+            # The gateway sends its readers elsewhere. The token of its trailer is not taken: with an error gRPC drops
+            # the messages that nobody has read yet, and that token stands behind them.
             attempts.progressed()
         return error
 
@@ -217,6 +218,6 @@ class DownloadResult:
         """Raises DataLoss when the gateway has another size or SHA-256 of the task's video. It may know neither."""
         result = task.result
         if result.size_bytes not in (0, self.size_bytes) or result.sha256 not in ("", self.sha256):
-            raise DataLoss(f"{self.size_bytes} bytes with SHA-256 {self.sha256} came, not {result.size_bytes} bytes with "
-                           f"{result.sha256}", grpc.StatusCode.DATA_LOSS)
+            raise DataLoss(f"{self.size_bytes} bytes with SHA-256 {self.sha256} came, not {result.size_bytes} bytes "
+                           f"with {result.sha256}", grpc.StatusCode.DATA_LOSS)
 

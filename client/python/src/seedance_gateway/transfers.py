@@ -1,4 +1,4 @@
-"""Files of uploads and downloads: where bytes come from and where they go. Blocking; AsyncClient uses a thread for it."""
+"""Files of uploads and downloads: where bytes come from and where they go. Blocking; AsyncClient uses a thread."""
 
 from __future__ import annotations
 
