@@ -18,7 +18,7 @@ tasks: {{poll_interval_queued: 0.2s, poll_interval_running: 0.2s, poll_interval_
 """
 
 
-def wait_for(what, condition, process=None, timeout=60):
+def wait_for(what, condition, process=None, timeout=180):
     """What `condition` gives once it is true."""
     deadline = time.monotonic() + timeout
     while not (result := condition()):
@@ -41,12 +41,14 @@ def _read(path):
 class Sandbox:
     """The emulator of the vendors."""
 
-    def __init__(self, program, folder, *, task_seconds=3.0):
+    def __init__(self, program, folder, *, task_seconds=3.0, manual=False):
+        """With `manual` its time stands still until it is told to /advance."""
         ports = f"{folder}/sandbox.ports"
         with open(f"{folder}/sandbox.log", "w", encoding="utf-8") as log:
             self._process = subprocess.Popen(
                 [program, "--listen", "127.0.0.1:0", "--control", "127.0.0.1:0", "--port-file", ports,
-                 "--asset-seconds", "0.3", "--task-seconds", str(task_seconds), "--group-lag-seconds", "0.1"],
+                 "--asset-seconds", "0.3", "--task-seconds", str(task_seconds), "--group-lag-seconds", "0.1",
+                 "--speed", "0" if manual else "1"],
                 stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         try:
             wait_for("the sandbox", lambda: "control=" in _read(ports), self._process)

@@ -116,7 +116,8 @@ class Run:
             self.gate.target = ("127.0.0.1", self.fake.port)
         else:
             vendor = scenario.get("vendor", {})
-            self.sandbox = Sandbox(programs["sandbox"], folder, task_seconds=vendor.get("task_seconds", 3))
+            self.sandbox = Sandbox(programs["sandbox"], folder, task_seconds=vendor.get("task_seconds", 3),
+                                   manual=vendor.get("clock") == "manual")
             for fault in vendor.get("faults", ()):
                 self.sandbox.ask("/faults", fault)
             self.gateway = Gateway(programs["gateway"], folder, self.sandbox.address)
@@ -149,9 +150,10 @@ class Run:
         seen = 0
         for step in steps:
             if "event" in step:
-                seen = self.driver.wait_event(step["event"], step.get("state"), seen, 60)
+                seen = self.driver.wait_event(step["event"], step.get("state"), seen, 180)
             elif "when_bill" in step:
-                wait_for(f"a bill of {step['when_bill']}", lambda: self._has_bill(step["when_bill"]))
+                wait_for(f"a bill of {step['when_bill']}", 
+                         lambda: self._has_bill(step["when_bill"], step.get("count", 1)), timeout=180)
             elif "client_leaves_within" in step:
                 took = self.gate.wait_left(self._stopped_at, step["client_leaves_within"])
                 if took is None:
@@ -167,8 +169,8 @@ class Run:
         self.figures["CPU"] = f"{self.driver.cpu_seconds:.1f} s"
         self._check(self.scenario["expect"])
 
-    def _has_bill(self, action):
-        found = self.sandbox.bills(action) > 0
+    def _has_bill(self, action, count):
+        found = self.sandbox.bills(action) >= count
         if not found:
             self.driver.check_goes_on(f"a bill of {action}")
         return found
@@ -217,6 +219,9 @@ class Run:
 
     def _do_cut_after_down(self, count):
         self.gate.cut_after(DOWN, count)
+
+    def _do_advance(self, seconds):
+        self.sandbox.ask("/advance", {"seconds": seconds})
 
     def _do_count(self):
         self._counted_from = self.gate.connections
