@@ -41,7 +41,9 @@ class Driver:
         self.events, self.result, self.cpu_seconds = [], None, None
         self._changed = threading.Condition()
         self._log = open(log, "w", encoding="utf-8")
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log)
+        environment = {name: value for name, value in os.environ.items() if name != "GRPC_ENABLE_FORK_SUPPORT"}
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log,
+                                         env=environment)
         self._process.stdin.write(json.dumps(request).encode() + b"\n")
         self._process.stdin.close()
         self._reader = threading.Thread(target=self._read, daemon=True)
