@@ -172,7 +172,7 @@ def from_rpc_error(error: grpc.RpcError, request_id: str = "") -> GatewayError:
     """The same for an exception of gRPC, of either of its APIs."""
     result = from_status(error.code(), error.details() or "", error.trailing_metadata())
     result.request_id = request_id
-    # gRPC raises the call itself: with its traceback it is a circle, which may hang the interpreter's exit when collected.
+    # gRPC raises the call itself: with its traceback it is a circle, whose collection may hang the exit of Python.
     error.__traceback__ = None
     return result
 
