@@ -54,7 +54,7 @@ int CopyStoreTo(const config::GatewayConfig& config, const std::string& to) {
   if (copied->doubted > 0) {
     std::cout << copied->doubted << " requests were under way when their gateway ended, and are in doubt now\n";
   }
-  std::cout << "Start gateways on one of the two only: what both send is paid twice.\n";
+  std::cout << "The original does not open any more: what gateways of both would send is paid twice.\n";
   return 0;
 }
 

@@ -21,12 +21,12 @@ int ShowReplicas(Session& session, const std::string& admin) {
   client.set_read_timeout(kSeconds);
   const httplib::Result answer = client.Get("/replicas");
   if (!answer) {
-    return session.Fail("replicas", absl::UnavailableError(absl::StrCat(
-                                        "no answer from ", url, ", which has to be admin.listen of a gateway")));
+    session.Note(absl::StrCat("error: no answer from ", url, ", which has to be admin.listen of a gateway"));
+    return kExitUnavailable;
   }
   if (answer->status != 200) {
-    return session.Fail("replicas", absl::UnavailableError(
-                                        absl::StrCat(url, "/replicas answered ", answer->status, ": ", answer->body)));
+    session.Note(absl::StrCat("error: ", url, "/replicas answered ", answer->status, ": ", answer->body));
+    return kExitUnavailable;
   }
   session.console.out << answer->body;
   return kExitOk;
