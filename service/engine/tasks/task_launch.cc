@@ -44,31 +44,26 @@ void TaskLaunch::Fly(Flight& flight) {
     flight.slot.reset();
     return StoreAndTrack(flight.fresh, flight.done);
   }
-  for (bool again = true; again;) {
-    again = false;
-    const Submission::Sending sending(submission, flight.fresh.task.id);
-    // From the commit on a crash means doubt, whether it has left by then or not.
-    submission.Begin(flight.fresh.task, flight.account);
-    const std::optional<GenerationTask> task = Store(flight.fresh, flight.done, again);
-    if (!task.has_value()) continue;
-    submission.Track(*task);
-    flight.fresh.place.reset();
-    feeds_.Changed(task->tenant);
-    flight.done(*task);
-    submission.Send(*task, *assets, flight.account, *flight.slot);
-  }
+  std::optional<Submission::Sending> sending;
+  // From the commit on a crash means doubt, whether it has left by then or not.
+  submission.Begin(flight.fresh.task, flight.account);
+  const std::optional<GenerationTask> task =
+      Store(flight.fresh, flight.done, [&](const std::string& id) { sending.emplace(submission, id); });
+  if (!task.has_value()) return;
+  submission.Track(*task);
+  flight.fresh.place.reset();
+  feeds_.Changed(task->tenant);
+  flight.done(*task);
+  submission.Send(*task, *assets, flight.account, *flight.slot);
 }
 
 void TaskLaunch::StoreAndTrack(NewTask& fresh, Done<GenerationTask>& done) {
-  for (bool again = true; again;) {
-    again = false;
-    std::optional<GenerationTask> task = Store(fresh, done, again);
-    if (!task.has_value()) continue;
-    tracker_.Track(*task);
-    fresh.place.reset();
-    feeds_.Changed(task->tenant);
-    done(*std::move(task));
-  }
+  std::optional<GenerationTask> task = Store(fresh, done, [](const std::string&) {});
+  if (!task.has_value()) return;
+  tracker_.Track(*task);
+  fresh.place.reset();
+  feeds_.Changed(task->tenant);
+  done(*std::move(task));
 }
 
 std::optional<std::vector<model::Asset>> TaskLaunch::ReadyAssets(const GenerationTask& task) {
@@ -79,7 +74,7 @@ std::optional<std::vector<model::Asset>> TaskLaunch::ReadyAssets(const Generatio
 }
 
 bool TaskLaunch::MovesOn(NewTask& fresh, const absl::Status& status) {
-  if (base::GetErrorDetail(status).metadata["cause"] != "not_owner" || fresh.moves++ >= kMostMoves) return false;
+  if (base::GetErrorDetail(status).metadata["cause"] != "not_owner") return false;
   const std::string id = new_id_();
   if (id.empty()) return false;
   fresh.task.id = id;
@@ -87,14 +82,18 @@ bool TaskLaunch::MovesOn(NewTask& fresh, const absl::Status& status) {
   return true;
 }
 
-std::optional<GenerationTask> TaskLaunch::Store(NewTask& fresh, Done<GenerationTask>& done, bool& again) {
-  absl::StatusOr<store::Store::Begun> begun = store_.BeginEntry(fresh.call, &fresh.task, fresh.max_open);
+std::optional<GenerationTask> TaskLaunch::Store(NewTask& fresh, Done<GenerationTask>& done,
+                                                absl::FunctionRef<void(const std::string& id)> under) {
+  absl::StatusOr<store::Store::Begun> begun;
+  int moves = 0;
+  do {
+    under(fresh.task.id);
+    begun = store_.BeginEntry(fresh.call, &fresh.task, fresh.max_open);
+  } while (moves++ < kMostMoves && MovesOn(fresh, begun.status()));
   if (absl::IsResourceExhausted(begun.status())) {
     fresh.place.reset();
     return done(TooManyOpen(fresh.task.tenant, fresh.max_open)), std::nullopt;
   }
-  again = !begun.ok() && MovesOn(fresh, begun.status());
-  if (again) return std::nullopt;
   // A commit that is reported as failed may be on disk all the same.
   if (!begun.ok() && MayBeStored(fresh.task.id)) tracker_.Disown(fresh.task);
   if (!begun.ok() || begun->existing.has_value()) fresh.place.reset();

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "service/engine/dispatch/call_context.h"
 #include "service/engine/dispatch/request_dispatcher.h"
@@ -30,7 +31,6 @@ struct NewTask {
   model::JournalEntry call;
   std::optional<TaskPlace> place;
   int64_t max_open;  // Of the tenant's tasks, at all gateways that share the store.
-  int moves = 0;     // How often the shard of its id went to another gateway before it was stored.
 };
 
 // Stores new tasks and has them submitted. One whose assets are ACTIVE, and whose turn is free, is stored SUBMITTING
@@ -65,8 +65,10 @@ class TaskLaunch {
   // The assets that go with it, if it can be sent now.
   std::optional<std::vector<model::Asset>> ReadyAssets(const model::GenerationTask& task);
   bool MayBeStored(const std::string& id);
-  // The stored task; nullopt: `done` was answered, or it has another id now and is to be stored `again`.
-  std::optional<model::GenerationTask> Store(NewTask& fresh, Done<model::GenerationTask>& done, bool& again);
+  // The stored task; nullopt: `done` was answered. When its shard moves meanwhile it is stored under another id:
+  // `under` hears of each before.
+  std::optional<model::GenerationTask> Store(NewTask& fresh, Done<model::GenerationTask>& done,
+                                             absl::FunctionRef<void(const std::string& id)> under);
   // Whether nothing was stored because the shard has just gone to another process; then the task has another id.
   bool MovesOn(NewTask& fresh, const absl::Status& status);
 
