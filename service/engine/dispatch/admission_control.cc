@@ -94,7 +94,7 @@ void AdmissionControl::Answered(Call& call, const RequestOutcome& answer, absl::
   if (!call.caller && !call.further) {
     const bool was_open = breaker_.open();
     breaker_.Answered(answer.usable, call.probe, now);
-    if (breaker_.open() != was_open) news_ = breaker_changed_ = true;
+    if (breaker_.open() != was_open) breaker_changed_ = true;
   }
   Wishes& wishes = call.caller ? lane.callers : lane.own;
   if (answer.cooldown.has_value()) {
@@ -125,7 +125,7 @@ void AdmissionControl::Limited(Lane& lane, Wishes& wishes, LimitScope scope, con
   lane.cooldown = *answer.cooldown;
   lane.cause = answer.cause;
   lane.cooldown_until = until;
-  lane.began = news_ = true;
+  lane.began = true;
   wishes.until = until + kLimitedWindow;
 }
 
@@ -135,7 +135,6 @@ void AdmissionControl::Succeeded(Lane& lane, const Call& call, absl::Time now) {
   if (lane.cooldown_until > now) {
     lane.ended = lane.cooldown_until;
     lane.began = false;
-    news_ = true;
   }
   lane.cooldown_until = absl::InfinitePast();
   lane.callers_until = absl::InfinitePast();
@@ -157,8 +156,13 @@ VendorNews AdmissionControl::TakeNews(absl::Time now) {
     lane.ended = absl::InfinitePast();
   }
   if (std::exchange(breaker_changed_, false)) news.down = breaker_.open();
-  news_ = false;
   return news;
+}
+
+bool AdmissionControl::has_news() const {
+  return breaker_changed_ || std::any_of(lanes_.begin(), lanes_.end(), [](const Lane& lane) {
+           return lane.began || lane.ended > absl::InfinitePast();
+         });
 }
 
 void AdmissionControl::HearCooldown(RequestKind kind, const VendorNews::Cooldown& cooldown, absl::Time now) {

@@ -104,7 +104,7 @@ class AdmissionControl {
 
   // What answers have changed since the last call, as far as it still counts.
   VendorNews TakeNews(absl::Time now);
-  bool has_news() const { return news_; }
+  bool has_news() const;
   // What others have found out. A cooldown lasts until the longest wish is over; one that is over is the one that was
   // to last as long, and no other.
   void HearCooldown(RequestKind kind, const VendorNews::Cooldown& cooldown, absl::Time now);
@@ -153,16 +153,15 @@ class AdmissionControl {
   };
 
   Call Begin(RequestKind kind, bool caller, bool further, absl::Time now);
-  void Limited(Lane& lane, Wishes& wishes, LimitScope scope, const RequestOutcome& answer, absl::Time now);
-  void Succeeded(Lane& lane, const Call& call, absl::Time now);
+  static void Limited(Lane& lane, Wishes& wishes, LimitScope scope, const RequestOutcome& answer, absl::Time now);
+  static void Succeeded(Lane& lane, const Call& call, absl::Time now);
 
   Lane& Of(RequestKind kind) { return lanes_[static_cast<size_t>(kind)]; }
   const Lane& Of(RequestKind kind) const { return lanes_[static_cast<size_t>(kind)]; }
 
   std::array<Lane, 2> lanes_;
   Breaker breaker_;
-  bool news_ = false;
-  bool breaker_changed_ = false;
+  bool breaker_changed_ = false;  // And that was not told yet.
 };
 
 }  // namespace seedance::engine
