@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "absl/strings/str_cat.h"
+#include "service/store/sql/raw_store.h"
 
 namespace seedance::store::postgres {
 namespace {
@@ -216,12 +217,7 @@ absl::StatusOr<int> MigrateInTransaction(Connection& connection, const std::stri
       .Run();
   const int latest = static_cast<int>(Migrations().size());
   Version now = ReadVersion(connection);
-  if (now.needs == kNeedsMoved) {
-    return absl::FailedPreconditionError(
-        "it was copied to another store with --copy-store-to, and that one is to be used: what gateways of both send "
-        "is "
-        "paid twice. deploy/replicas.md says how to go back");
-  }
+  if (now.needs == kNeedsMoved) return sql::MovedAway();
   if (now.needs > latest) {
     return absl::FailedPreconditionError(absl::StrCat("the schema has version ", now.version,
                                                       ", made by a newer release; this release knows up to ", latest));

@@ -22,6 +22,13 @@ class RawStore {
   virtual absl::Status Write(Work write) = 0;
 };
 
+// What opening a store says that was copied to another one (CopyStore).
+inline absl::Status MovedAway() {
+  return absl::FailedPreconditionError(
+      "it was copied to another store with --copy-store-to, and that one is to be used: what gateways of both send is "
+      "paid twice. deploy/replicas.md says how to go back");
+}
+
 // That of a Backend (sql_store.h).
 template <typename Backend>
 class RawStoreOf final : public RawStore {

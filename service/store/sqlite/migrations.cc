@@ -10,6 +10,7 @@
 #include "service/store/record.h"
 #include "service/store/sql/asset_claims.h"
 #include "service/store/sql/columns.h"
+#include "service/store/sql/raw_store.h"
 
 namespace seedance::store::sqlite {
 namespace {
@@ -292,12 +293,7 @@ const std::vector<Migration>& Migrations() {
 absl::Status CheckVersion(int version) {
   const int latest = static_cast<int>(Migrations().size());
   if (version <= latest) return absl::OkStatus();
-  if (version == kVersionMoved) {
-    return absl::FailedPreconditionError(
-        "it was copied to another store with --copy-store-to, and that one is to be used: what gateways of both send "
-        "is "
-        "paid twice. deploy/replicas.md says how to go back");
-  }
+  if (version == kVersionMoved) return sql::MovedAway();
   return absl::FailedPreconditionError(absl::StrCat("the database has version ", version,
                                                     ", made by a newer release; this release knows up to ", latest));
 }
