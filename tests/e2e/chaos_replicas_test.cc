@@ -43,10 +43,7 @@ class ChaosReplicasTest : public ChaosTest {
     replicas_.Start(options);
   }
   void TearDown() override {
-    for (Replica& replica : replicas_) {
-      EXPECT_THAT(replica.process->SanitizerReports(), ::testing::IsEmpty());
-      if (HasFailure()) std::cout << "---- log ----\n" << replica.process->Log() << "\n";
-    }
+    replicas_.ExpectClean();
     ChaosTest::TearDown();
   }
 

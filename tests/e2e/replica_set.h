@@ -1,6 +1,7 @@
 #ifndef SEEDANCE_TESTS_E2E_REPLICA_SET_H_
 #define SEEDANCE_TESTS_E2E_REPLICA_SET_H_
 
+#include <iostream>
 #include <memory>
 #include <string>
 #include <utility>
@@ -36,6 +37,14 @@ class ReplicaSet {
       replica.process = Must(testing::GatewayProcess::Start(options));
       replica.api = std::make_unique<Api>(replica.process->address(), "");
       replicas_.push_back(std::move(replica));
+    }
+  }
+
+  // For the end of a test: no sanitizer has complained; after a failure, what they logged.
+  void ExpectClean() {
+    for (Replica& replica : replicas_) {
+      EXPECT_THAT(replica.process->SanitizerReports(), ::testing::IsEmpty());
+      if (::testing::Test::HasFailure()) std::cout << "---- log ----\n" << replica.process->Log() << "\n";
     }
   }
 

@@ -1,5 +1,4 @@
 // Three gateways whose way to their database breaks: slow, cut again and again, gone for a while.
-#include <cstdio>
 #include <memory>
 #include <string>
 #include <vector>
@@ -34,10 +33,7 @@ class ReplicasDatabaseTest : public E2eTest {
     }
   }
   void TearDown() override {
-    if (HasFailure()) {
-      for (Replica& replica : replicas_) std::printf("---- log ----\n%s\n", replica.process->Log().c_str());
-    }
-    for (Replica& replica : replicas_) EXPECT_TRUE(replica.process->SanitizerReports().empty());
+    replicas_.ExpectClean();
     E2eTest::TearDown();
   }
 

@@ -30,10 +30,7 @@ class ReplicasTest : public E2eTest {
     }
   }
   void TearDown() override {
-    if (HasFailure()) {
-      for (Replica& replica : replicas_) std::printf("---- log ----\n%s\n", replica.process->Log().c_str());
-    }
-    for (Replica& replica : replicas_) EXPECT_TRUE(replica.process->SanitizerReports().empty());
+    replicas_.ExpectClean();
     E2eTest::TearDown();
   }
 

@@ -249,10 +249,12 @@ TEST_F(AdminServerTest, ALongRangeHeaderDoesNoHarm) {
   Stage(kToken, "0123456789");
   std::string ranges = "bytes=0-1";
   while (ranges.size() < 8000) ranges += ",0-1";
-  const httplib::Result answer = GetRange(ranges);
-  ASSERT_TRUE(answer);
-  EXPECT_EQ(answer->status, 200);
-  EXPECT_EQ(answer->body, "0123456789");
+  // By hand: the other headers of a client's library differ, and the head has at most 8 KiB.
+  const std::string answer =
+      RawClient(server_->address())
+          .Ask(absl::StrCat("GET /staging/", kToken, "/upload.mp4 HTTP/1.1\r\nRange: ", ranges, "\r\n\r\n"));
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_THAT(answer, ::testing::EndsWith("\r\n\r\n0123456789"));
 }
 
 // ---- Staged files ----
