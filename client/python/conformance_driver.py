@@ -164,4 +164,5 @@ async def main():
         await settle(client.close())
 
 
-asyncio.run(main())
+if __name__ == "__main__":
+    asyncio.run(main())

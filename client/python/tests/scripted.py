@@ -10,6 +10,7 @@ import grpc
 from google.protobuf import any_pb2, empty_pb2
 from google.rpc import error_details_pb2, status_pb2
 
+from conformance_driver import each, settle  # Also for the tests.
 from seedance_gateway import AsyncClient, Client, Options, RetryPolicy, v1
 from seedance_gateway.v1 import asset_group_pb2_grpc, asset_pb2_grpc, creation_pb2_grpc, generation_task_pb2_grpc
 
@@ -125,21 +126,6 @@ class Server:
             self.metadata.append(dict(context.invocation_metadata()))
             handlers = self.script.get(method, [empty_pb2.Empty()])
             return handlers.pop(0) if len(handlers) > 1 else handlers[0]
-
-
-async def settle(value):
-    """The result of either client."""
-    return await value if inspect.isawaitable(value) else value
-
-
-async def each(iterator):
-    """The items of either client's iterator."""
-    if hasattr(iterator, "__aiter__"):
-        async for item in iterator:
-            yield item
-    else:
-        for item in iterator:
-            yield item
 
 
 class ClientCase(unittest.IsolatedAsyncioTestCase):
