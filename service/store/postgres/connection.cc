@@ -20,6 +20,7 @@ constexpr int kBinary = 1;
 
 // The server is asked to end a statement at its time-out; only a server that does not is lost.
 constexpr absl::Duration kBeyondTimeout = absl::Seconds(5);
+constexpr absl::Duration kUnhurried = absl::Hours(24);
 
 // Notices go nowhere: libpq would print them.
 void Drop(void*, const PGresult*) {}
@@ -274,6 +275,11 @@ int64_t Query::IntAt(int column) const {
 size_t Query::SizeAt(int column) const { return static_cast<size_t>(PQgetlength(result_.get(), row_, column)); }
 
 std::string Query::BytesAt(int column) const { return {PQgetvalue(result_.get(), row_, column), SizeAt(column)}; }
+
+Connection::Unhurried::Unhurried(Connection& connection) : connection_(connection), usual_(connection.answer_timeout_) {
+  connection.Execute("SET LOCAL statement_timeout = 0");
+  connection.answer_timeout_ = kUnhurried;
+}
 
 void Connection::Retire() {
   Query(*this, "UPDATE store_version SET needs = $1 WHERE id = 1").Int(kNeedsMoved).Run();

@@ -61,6 +61,20 @@ class Connection final : public sql::Session {
   // The same; returns the columns, as text, of the first row of the last one. Empty: it has no row.
   std::vector<std::string> Row(const std::string& sql);
 
+  // In a transaction, and while it lives: statements may take as long as they need. They still wait for locks as long
+  // as lock_timeout says.
+  class Unhurried {
+   public:
+    explicit Unhurried(Connection& connection);
+    ~Unhurried() { connection_.answer_timeout_ = usual_; }
+    Unhurried(const Unhurried&) = delete;
+    Unhurried& operator=(const Unhurried&) = delete;
+
+   private:
+    Connection& connection_;
+    const absl::Duration usual_;
+  };
+
   // Waits until the server tells of a notification, or `deadline`. Returns the processes that notified since the last
   // call.
   std::vector<int64_t> AwaitNotifications(absl::Time deadline);

@@ -210,11 +210,20 @@ Version ReadVersion(Connection& connection) {
   return row.empty() ? Version() : Version{std::atoi(row[0].c_str()), std::atoi(row[1].c_str())};
 }
 
-absl::StatusOr<int> MigrateInTransaction(Connection& connection, const std::string& schema) {
-  // Of several that share the schema one at a time.
+// Of several that share the schema one migrates at a time, and the others wait for as long as that takes.
+void AwaitOthers(Connection& connection, const std::string& schema) {
+  const std::string limit = connection.Row("SHOW lock_timeout").at(0);
+  connection.Execute("SET LOCAL lock_timeout = 0");
   Query(connection, "SELECT pg_advisory_xact_lock(hashtextextended('seedance-gateway schema ' || $1, 0))")
       .Text(schema)
       .Run();
+  connection.Execute(absl::StrCat("SET LOCAL lock_timeout = '", limit, "'"));
+}
+
+absl::StatusOr<int> MigrateInTransaction(Connection& connection, const std::string& schema) {
+  // An index of a table with millions of rows takes longer than any statement of a call may.
+  const Connection::Unhurried unhurried(connection);
+  AwaitOthers(connection, schema);
   const int latest = static_cast<int>(Migrations().size());
   Version now = ReadVersion(connection);
   if (now.needs == kNeedsMoved) return sql::MovedAway();

@@ -89,6 +89,26 @@ TEST_F(PostgresOpenTest, RoleWithoutPermissionToChangeTablesOpensWhatWasMigrated
   EXPECT_EQ(Put(**store, "a"), "OK");
 }
 
+TEST_F(PostgresOpenTest, AMigrationMayTakeLongerThanAStatementAndAnotherStartWaitsForIt) {
+  // As on a table with millions of rows.
+  const std::unique_ptr<Connection> raw = Raw();
+  raw->Execute(absl::StrCat("CREATE FUNCTION public.", Own("slow"), "() RETURNS event_trigger LANGUAGE plpgsql AS ",
+                            "$$ BEGIN PERFORM pg_sleep(2); END $$; CREATE EVENT TRIGGER ", Own("slow"),
+                            " ON ddl_command_start WHEN TAG IN ('CREATE FUNCTION') EXECUTE FUNCTION public.",
+                            Own("slow"), "()"));
+  options_.statement_timeout = options_.lock_timeout = absl::Seconds(1);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 2; ++i) {
+    threads.emplace_back([this] {
+      const absl::StatusOr<int> version = MigratePostgresStore(options_);
+      EXPECT_TRUE(version.ok()) << version.status();
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  raw->Execute(absl::StrCat("DROP EVENT TRIGGER ", Own("slow")));
+  EXPECT_EQ(Put(*Open(), "a"), "OK");
+}
+
 TEST_F(PostgresOpenTest, SeveralMigrateAtTheSameTime) {
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {
