@@ -214,12 +214,16 @@ TEST_F(UsageSettlerTest, CostsAreAwaitedForADayFromALogThatCannotBeRead) {
   Known();
   const absl::Time ended = clock_.Now();
   ASSERT_TRUE(Eventual([&] { return vendor_.read_usage.calls() >= 15; }, absl::Minutes(10)));
+  while (clock_.Now() - ended < absl::Hours(22)) {
+    const int calls = vendor_.read_usage.calls();
+    clock_.Advance(absl::Hours(2));
+    ASSERT_TRUE(Eventually([&] { return vendor_.read_usage.calls() > calls; })) << clock_.Now() - ended;
+  }
   EXPECT_TRUE(Eventually([&] {
     const int calls = vendor_.read_usage.calls();
     clock_.Advance(absl::Hours(2));
     return Always([&] { return vendor_.read_usage.calls() == calls; }, absl::Milliseconds(200));
   }));
-  EXPECT_GE(clock_.Now() - ended, absl::Hours(24));
   EXPECT_LT(vendor_.read_usage.calls(), kFailures);
 }
 
