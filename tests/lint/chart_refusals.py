@@ -36,6 +36,7 @@ CASES = [
     ("autoscaling needs store=postgres", SQLITE, {"autoscaling": {"enabled": True}}),
     ("migrate.enabled", SQLITE, MIGRATE),
     ("standby.enabled", SQLITE, {"standby": {"enabled": True}, "persistence": {"enabled": False}}),
+    ("standby.enabled", POSTGRES, {"standby": {"enabled": True}}),
     ("tls.clientCA.enabled", SQLITE, {"tls": {"clientCA": {"enabled": True}}}),
     ("tls.certManager.issuerRef.name", SQLITE, {"tls": {"enabled": True, "certManager": {"enabled": True}}}),
     ("callbacks.enabled", SQLITE, {"callbacks": {"enabled": True}}),

@@ -76,6 +76,9 @@
 {{- if not $store.postgres.replicas -}}
 {{- fail "config.store.postgres.replicas: is required; a rollout runs two gateways on one schema" -}}
 {{- end -}}
+{{- if $values.standby.enabled -}}
+{{- fail "standby.enabled: is for store=sqlite; with postgres every pod works" -}}
+{{- end -}}
 {{- if and $values.networkPolicy.enabled (not $values.networkPolicy.database) -}}
 {{- fail "networkPolicy.database: says where PostgreSQL is; without it no pod reaches it" -}}
 {{- end -}}
