@@ -9,9 +9,9 @@
 namespace seedance::client::ctl {
 namespace {
 
-using ::testing::HasSubstr;
 using grpc::health::v1::HealthCheckRequest;
 using grpc::health::v1::HealthCheckResponse;
+using ::testing::HasSubstr;
 
 class HealthCommandTest : public RunTest {
  protected:
