@@ -88,7 +88,8 @@ Client::Client(ClientOptions options, std::shared_ptr<grpc::Channel> channel)
       groups_(AssetGroupService::NewStub(channel_)),
       assets_(AssetService::NewStub(channel_)),
       creations_(CreationService::NewStub(channel_)),
-      tasks_(GenerationTaskService::NewStub(channel_)) {}
+      tasks_(GenerationTaskService::NewStub(channel_)),
+      health_(grpc::health::v1::Health::NewStub(channel_)) {}
 
 void Client::Prepare(grpc::ClientContext& context, absl::Time deadline) const {
   if (!options_.token.empty()) context.AddMetadata("authorization", "Bearer " + options_.token);
@@ -228,6 +229,16 @@ absl::StatusOr<ReconcileCreationResponse> Client::ReconcileCreation(const Reconc
                                                                     const CallOptions& call) {
   return Unary(*creations_, &CreationService::Stub::ReconcileCreation, request, call, options_.write_timeout,
                /*repeat=*/false);
+}
+
+absl::StatusOr<bool> Client::CheckHealth(const std::string& service, const CallOptions& call) {
+  grpc::health::v1::HealthCheckRequest request;
+  request.set_service(service);
+  const absl::StatusOr<grpc::health::v1::HealthCheckResponse> response =
+      Unary(*health_, &grpc::health::v1::Health::Stub::Check, request, call, options_.health_timeout,
+            /*repeat=*/false);
+  if (!response.ok()) return response.status();
+  return response->status() == grpc::health::v1::HealthCheckResponse::SERVING;
 }
 
 }  // namespace seedance::client

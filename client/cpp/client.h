@@ -11,6 +11,7 @@
 #include "client/cpp/options.h"
 #include "client/cpp/transfer.h"
 #include "client/cpp/watch.h"
+#include "grpc/health/v1/health.grpc.pb.h"
 #include "seedance/gateway/v1/asset.grpc.pb.h"
 #include "seedance/gateway/v1/asset_group.grpc.pb.h"
 #include "seedance/gateway/v1/creation.grpc.pb.h"
@@ -105,6 +106,10 @@ class Client {
   absl::StatusOr<DownloadResult> DownloadGenerationResult(const std::string& name, const std::string& path,
                                                           const DownloadOptions& options = {});
 
+  // Whether the gateway serves, as gRPC's health service says: all of it, or one service by its full name. False while
+  // it stops. Needs no token. One try, of `health_timeout` unless `call` says otherwise. NOT_FOUND: no such service.
+  absl::StatusOr<bool> CheckHealth(const std::string& service = "", const CallOptions& call = {});
+
  private:
   Client(ClientOptions options, std::shared_ptr<grpc::Channel> channel);
 
@@ -129,6 +134,7 @@ class Client {
   const std::unique_ptr<gateway::v1::AssetService::Stub> assets_;
   const std::unique_ptr<gateway::v1::CreationService::Stub> creations_;
   const std::unique_ptr<gateway::v1::GenerationTaskService::Stub> tasks_;
+  const std::unique_ptr<grpc::health::v1::Health::Stub> health_;
 };
 
 }  // namespace seedance::client

@@ -17,6 +17,7 @@ struct ClientOptions {
   bool tls = false;
   std::string ca_file;     // PEM authorities that sign the server; empty: the system's. Only with `tls`.
   std::string user_agent;  // Put before gRPC's own. Empty: `seedance-client`.
+  absl::Duration health_timeout = absl::Seconds(5);        // CheckHealth.
   absl::Duration read_timeout = absl::Seconds(30);         // Gets and lists, all tries together.
   absl::Duration write_timeout = absl::Seconds(330);       // Other unary calls: the vendor may think for five minutes.
   absl::Duration upload_timeout = absl::Minutes(30);       // Whole upload, all tries together.

@@ -57,6 +57,7 @@ HTTPLIB_FILES = {
 # Of the clients, with their reasons.
 CLIENT_LIBRARIES = {
     ("client/cpp/ctl/replicas.cc", "httplib.h"): "asks the admin server, which speaks HTTP",
+    ("client/cpp/client.h", "grpc/health/v1/health.grpc.pb.h"): "asks whether the gateway serves, as any client of gRPC may",
 }
 
 # The only file of service/ that makes threads, for a process may be out of them. Its header returns them.

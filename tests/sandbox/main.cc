@@ -6,8 +6,10 @@
 #include <fstream>
 #include <iostream>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "tests/sandbox/command.h"
 #include "tests/sandbox/piapi/flags.h"
 #include "tests/sandbox/sandbox.h"
 
@@ -47,6 +49,7 @@ struct Flags {
   double group_lag_seconds = 2;
   double link_seconds = 43200;
   double usage_log_lag_seconds = 1;
+  std::vector<std::string> command;
   PiApiFlags piapi;
 };
 
@@ -120,6 +123,8 @@ void AddFlags(CLI::App& app, Flags& flags) {
                "Really fetch the URLs of new assets; one that cannot be fetched becomes Failed");
   AddUsageLogFlags(app, flags);
   flags.piapi.AddTo(app);
+  app.add_option("COMMAND", flags.command,
+                 "Run after `--` once both ports listen; the sandbox lives as long as it, and exits as it does");
 }
 
 Options OptionsOf(const Flags& flags) {
@@ -144,12 +149,13 @@ bool WritePortFile(const std::string& path, const seedance::sandbox::Sandbox& sa
   return rename(unfinished.c_str(), path.c_str()) == 0;
 }
 
-// Before any thread starts, so that all of them leave the signals to Wait.
-sigset_t BlockStopSignals() {
+// Before any thread starts, so that all of them leave the signals to WaitForSignal or RunCommand.
+sigset_t BlockSignals(bool of_children) {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  if (of_children) sigaddset(&signals, SIGCHLD);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   return signals;
 }
@@ -171,7 +177,7 @@ int main(int argc, char** argv) {
   AddFlags(app, flags);
   CLI11_PARSE(app, argc, argv);
 
-  const sigset_t signals = BlockStopSignals();
+  const sigset_t signals = BlockSignals(!flags.command.empty());
   seedance::sandbox::Sandbox sandbox(OptionsOf(flags));
   if (const absl::Status started = sandbox.Start(); !started.ok()) {
     std::cerr << "seedance-sandbox: " << std::string(started.message()) << "\n";
@@ -183,7 +189,12 @@ int main(int argc, char** argv) {
   }
   std::cout << "seedance-sandbox: AnyFast and PiAPI on http://" << sandbox.listen() << ", control on http://"
             << sandbox.control() << std::endl;
-  WaitForSignal(signals);
+  int code = 0;
+  if (flags.command.empty()) {
+    WaitForSignal(signals);
+  } else {
+    code = seedance::sandbox::RunCommand(flags.command, signals);
+  }
   sandbox.Stop();
-  return 0;
+  return code;
 }

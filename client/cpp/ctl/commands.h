@@ -18,6 +18,8 @@ void AddTaskCommands(CLI::App& app, Session& session);
 void AddCreationCommands(CLI::App& app, Session& session);
 void AddDownloadCommand(CLI::App& app, Session& session);
 void AddReplicasCommand(CLI::App& app, Session& session);
+void AddHealthCommand(CLI::App& app, Session& session);
+void AddCompletionCommand(CLI::App& app, Session& session);
 
 // Adds one command that runs `run` when it is chosen. `examples` are whole command lines for its help.
 CLI::App* AddCommand(CLI::App& parent, Session& session, const std::string& name, const std::string& help,

@@ -2,11 +2,13 @@
 
 #include <CLI/CLI.hpp>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "client/cpp/ctl/commands.h"
+#include "client/cpp/ctl/completion.h"
 #include "client/cpp/ctl/exit_code.h"
 #include "client/cpp/ctl/session.h"
 #include "client/cpp/ctl/version.h"
@@ -81,6 +83,8 @@ int Run(int argc, const char* const* argv, Console& console) {
   AddGroupCommands(app, session);
   AddCreationCommands(app, session);
   AddReplicasCommand(app, session);
+  AddHealthCommand(app, session);
+  AddCompletionCommand(app, session);
   app.footer(
       Examples({"G=$(seedancectl groups create heroes)", "A=$(seedancectl assets upload hero.png --group $G --wait)",
                 "seedancectl generate --prompt \"@image1 walks in the rain\" --ref $A \\", "    --download rain.mp4",
@@ -88,6 +92,11 @@ int Run(int argc, const char* const* argv, Console& console) {
       "\nNames may be given with or without their collection (assets/..., generationTasks/...).\n"
       "Results go to standard output, progress and errors to standard error.\n\n" +
       kExitCodeHelp);
+  // Asked by the shell: not a command, because what follows is no command line of ours yet.
+  if (argc > 1 && argv[1] == std::string_view(kCompleteWord)) {
+    console.out << CompletionText(app, std::vector<std::string>(argv + 2, argv + argc)) << std::flush;
+    return kExitOk;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::RequiredError& error) {

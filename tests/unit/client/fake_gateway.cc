@@ -132,17 +132,31 @@ class FakeGateway::Tasks : public v1::GenerationTaskService::Service {
   FakeGateway& fake_;
 };
 
+class FakeGateway::Health final : public grpc::health::v1::Health::Service {
+ public:
+  explicit Health(FakeGateway& fake) : fake_(fake) {}
+  grpc::Status Check(grpc::ServerContext*, const grpc::health::v1::HealthCheckRequest* request,
+                     grpc::health::v1::HealthCheckResponse* response) override {
+    return Answer(fake_.check_health, *request, *response);
+  }
+
+ private:
+  FakeGateway& fake_;
+};
+
 FakeGateway::FakeGateway()
     : groups_(std::make_unique<Groups>(*this)),
       assets_(std::make_unique<Assets>(*this)),
       creations_(std::make_unique<Creations>(*this)),
-      tasks_(std::make_unique<Tasks>(*this)) {
+      tasks_(std::make_unique<Tasks>(*this)),
+      health_(std::make_unique<Health>(*this)) {
   grpc::ServerBuilder builder;
   builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
   builder.RegisterService(groups_.get());
   builder.RegisterService(assets_.get());
   builder.RegisterService(creations_.get());
   builder.RegisterService(tasks_.get());
+  builder.RegisterService(health_.get());
   server_ = builder.BuildAndStart();
 }
 

@@ -12,6 +12,7 @@
 
 #include "absl/time/time.h"
 #include "client/cpp/error.h"
+#include "grpc/health/v1/health.grpc.pb.h"
 #include "seedance/gateway/v1/asset.grpc.pb.h"
 #include "seedance/gateway/v1/asset_group.grpc.pb.h"
 #include "seedance/gateway/v1/creation.grpc.pb.h"
@@ -58,6 +59,8 @@ class FakeGateway {
   Streaming<v1::WatchGenerationTasksRequest, v1::WatchGenerationTasksResponse> watch_tasks;
   Streaming<v1::DownloadGenerationResultRequest, v1::DownloadGenerationResultResponse> download;
 
+  Unary<grpc::health::v1::HealthCheckRequest, grpc::health::v1::HealthCheckResponse> check_health;
+
   // `authorization` of the last call, for tests that look.
   std::string authorization;
 
@@ -66,10 +69,12 @@ class FakeGateway {
   class Assets;
   class Creations;
   class Tasks;
+  class Health;
   std::unique_ptr<Groups> groups_;
   std::unique_ptr<Assets> assets_;
   std::unique_ptr<Creations> creations_;
   std::unique_ptr<Tasks> tasks_;
+  std::unique_ptr<Health> health_;
   std::unique_ptr<grpc::Server> server_;
   int port_ = 0;
 };
