@@ -3,6 +3,7 @@
 set(ROOM_MAY_USE_base "")
 set(ROOM_MAY_USE_model base)
 set(ROOM_MAY_USE_http base)
+set(ROOM_MAY_USE_tracing base http)
 set(ROOM_MAY_USE_media base model)
 set(ROOM_MAY_USE_store base model)
 set(ROOM_MAY_USE_store_sql base model store)
@@ -31,7 +32,7 @@ set(ROOM_MAY_USE_rpc base model engine_dispatch engine_journal engine_assets eng
 set(ROOM_MAY_USE_config base model http upstream upstream_anyfast upstream_piapi engine_dispatch engine_uploads engine
                         rpc_calls)
 set(ROOM_MAY_USE_server base model http store store_sql store_sqlite store_postgres upstream engine_uploads
-                        engine_tasks engine rpc_calls rpc config)
+                        engine_tasks engine rpc_calls rpc config tracing)
 
 # Outside libraries that only some rooms may link. A library that is not in this list is open to all.
 set(LIBRARY_ONLY_FOR_gRPC::grpc++ rpc_calls rpc_reactors rpc server)
@@ -40,6 +41,7 @@ set(LIBRARY_ONLY_FOR_proto_api_grpc rpc_calls rpc_reactors rpc server)
 set(LIBRARY_ONLY_FOR_proto_api rpc_calls rpc_convert rpc_validate rpc_reactors rpc server)
 set(LIBRARY_ONLY_FOR_proto_config config server)
 set(LIBRARY_ONLY_FOR_proto_store store)
+set(LIBRARY_ONLY_FOR_proto_otlp tracing)
 set(LIBRARY_ONLY_FOR_PkgConfig::httplib http)
 set(LIBRARY_ONLY_FOR_PkgConfig::prometheus base)
 set(LIBRARY_ONLY_FOR_nlohmann_json::nlohmann_json upstream upstream_anyfast upstream_piapi)

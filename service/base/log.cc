@@ -200,6 +200,8 @@ void LogLine::Write() {
 
 void SetLogLevel(LogLevel level) { least_level = level; }
 
+bool IsLogged(LogLevel level) { return level >= least_level; }
+
 void SetLogRates(const LogLimiter::Rates& rates) { Limiter().SetRates(rates); }
 
 void Log(LogLevel level, std::string_view event, const std::vector<LogField>& fields, LogKind kind) {

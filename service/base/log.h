@@ -48,8 +48,11 @@ class LogField {
   std::string json_;
 };
 
-// Drops lines below `level`, uncounted. Not thread-safe: call it before threads start.
+// Drops lines below `level`, uncounted.
 void SetLogLevel(LogLevel level);
+
+// Whether lines of this level are written: for those whose values cost something.
+bool IsLogged(LogLevel level);
 
 // Sets the rates of all kinds, in lines a second.
 void SetLogRates(const LogLimiter::Rates& rates);

@@ -6,7 +6,7 @@
 #include <prometheus/histogram.h>
 #include <prometheus/text_serializer.h>
 
-#include <exception>
+#include <algorithm>
 #include <utility>
 
 #include "service/base/log.h"
@@ -15,44 +15,42 @@ namespace seedance::base {
 namespace {
 
 template <typename Kind>
-using FamiliesOf = std::map<std::string, std::unique_ptr<prometheus::Family<Kind>>>;
+using Family = std::unique_ptr<prometheus::Family<Kind>>;
 
-// The series of that name and labels, created at first use. Null when the library refuses the name or a label.
-template <typename Kind, typename... Args>
-Kind* Find(FamiliesOf<Kind>& families, const std::string& name, const std::string& help, const Metrics::Labels& labels,
-           const Args&... args) {
-  try {
-    std::unique_ptr<prometheus::Family<Kind>>& family = families[name];
-    if (family == nullptr) family = std::make_unique<prometheus::Family<Kind>>(name, help, prometheus::Labels());
-    return &family->Add(prometheus::Labels(labels.begin(), labels.end()), args...);
-  } catch (const std::exception& error) {
-    if (families[name] == nullptr) families.erase(name);
-    Log(LogLevel::kError, "metric_refused", {{"metric", name}, {"cause", error.what()}});
-    return nullptr;
-  }
-}
+// One metric: the family of its type is set.
+struct Metric {
+  MetricSpec spec;
+  Family<prometheus::Counter> counters = nullptr;
+  Family<prometheus::Gauge> gauges = nullptr;
+  Family<prometheus::Histogram> histograms = nullptr;
+};
 
 template <typename Kind>
-void Collect(const FamiliesOf<Kind>& families, std::vector<prometheus::MetricFamily>& all) {
-  for (const auto& [name, family] : families) {
-    for (prometheus::MetricFamily& each : family->Collect()) all.push_back(std::move(each));
-  }
+void Collect(const Family<Kind>& family, std::vector<prometheus::MetricFamily>& all) {
+  if (family == nullptr) return;
+  for (prometheus::MetricFamily& each : family->Collect()) all.push_back(std::move(each));
+}
+
+bool HasLabels(const MetricSpec& spec, const Metrics::Labels& labels) {
+  return labels.size() == spec.labels.size() &&
+         std::all_of(spec.labels.begin(), spec.labels.end(),
+                     [&labels](const std::string& label) { return labels.count(label) > 0; });
 }
 
 }  // namespace
 
 struct Metrics::Families {
-  FamiliesOf<prometheus::Counter> counters;
-  FamiliesOf<prometheus::Gauge> gauges;
-  FamiliesOf<prometheus::Histogram> histograms;
+  std::map<std::string, Metric> metrics;
 
-  // Whether another kind has that name already.
-  bool IsTaken(const std::string& name, const void* by) const {
-    const bool taken = (by != &counters && counters.count(name) > 0) || (by != &gauges && gauges.count(name) > 0) ||
-                       (by != &histograms && histograms.count(name) > 0);
-    if (taken)
-      Log(LogLevel::kError, "metric_refused", {{"metric", name}, {"cause", "another type of metric has this name"}});
-    return taken;
+  // The metric of that name, type and labels; null: there is none.
+  Metric* Find(const std::string& name, MetricSpec::Type type, const Labels& labels) {
+    const auto found = metrics.find(name);
+    if (found != metrics.end() && found->second.spec.type == type && HasLabels(found->second.spec, labels)) {
+      return &found->second;
+    }
+    Log(LogLevel::kError, "metric_refused",
+        {{"metric", name}, {"cause", found == metrics.end() ? "unknown" : "another type, or other labels"}});
+    return nullptr;
   }
 };
 
@@ -72,31 +70,50 @@ void Histogram::Observe(double value) {
   if (series_ != nullptr) series_->Observe(value);
 }
 
-Metrics::Metrics() : families_(std::make_unique<Families>()) {}
+Metrics::Metrics(const std::vector<MetricSpec>& table) : families_(std::make_unique<Families>()) {
+  for (const MetricSpec& spec : table) {
+    Metric& metric = families_->metrics[spec.name];
+    metric.spec = spec;
+    const prometheus::Labels none;
+    switch (spec.type) {
+      case MetricSpec::Type::kCounter:
+        metric.counters = std::make_unique<prometheus::Family<prometheus::Counter>>(spec.name, spec.help, none);
+        break;
+      case MetricSpec::Type::kGauge:
+        metric.gauges = std::make_unique<prometheus::Family<prometheus::Gauge>>(spec.name, spec.help, none);
+        break;
+      case MetricSpec::Type::kHistogram:
+        metric.histograms = std::make_unique<prometheus::Family<prometheus::Histogram>>(spec.name, spec.help, none);
+        break;
+    }
+  }
+}
+
 Metrics::~Metrics() = default;
 
-base::Counter Metrics::Counter(const std::string& name, const std::string& help, const Labels& labels) {
+base::Counter Metrics::Counter(const std::string& name, const Labels& labels) {
   MutexLock lock(mutex_);
-  if (families_->IsTaken(name, &families_->counters)) return {};
-  return base::Counter(Find(families_->counters, name, help, labels));
+  Metric* metric = families_->Find(name, MetricSpec::Type::kCounter, labels);
+  if (metric == nullptr) return {};
+  return base::Counter(&metric->counters->Add({labels.begin(), labels.end()}));
 }
 
-base::Gauge Metrics::Gauge(const std::string& name, const std::string& help, const Labels& labels) {
+base::Gauge Metrics::Gauge(const std::string& name, const Labels& labels) {
   MutexLock lock(mutex_);
-  if (families_->IsTaken(name, &families_->gauges)) return {};
-  return base::Gauge(Find(families_->gauges, name, help, labels));
+  Metric* metric = families_->Find(name, MetricSpec::Type::kGauge, labels);
+  if (metric == nullptr) return {};
+  return base::Gauge(&metric->gauges->Add({labels.begin(), labels.end()}));
 }
 
-base::Histogram Metrics::Histogram(const std::string& name, const std::string& help, const std::vector<double>& bounds,
-                                   const Labels& labels) {
+base::Histogram Metrics::Histogram(const std::string& name, const Labels& labels) {
   MutexLock lock(mutex_);
-  if (families_->IsTaken(name, &families_->histograms)) return {};
-  return base::Histogram(Find(families_->histograms, name, help, labels, bounds));
+  Metric* metric = families_->Find(name, MetricSpec::Type::kHistogram, labels);
+  if (metric == nullptr) return {};
+  return base::Histogram(&metric->histograms->Add({labels.begin(), labels.end()}, metric->spec.bounds));
 }
 
-void Metrics::GaugeAtScrape(const std::string& name, const std::string& help, const Labels& labels,
-                            std::function<double()> value) {
-  base::Gauge gauge = Gauge(name, help, labels);
+void Metrics::GaugeAtScrape(const std::string& name, const Labels& labels, std::function<double()> value) {
+  base::Gauge gauge = Gauge(name, labels);
   AtScrape([gauge, value = std::move(value)]() mutable { gauge.Set(value()); });
 }
 
@@ -117,9 +134,11 @@ std::string Metrics::Scrape() {
   std::vector<prometheus::MetricFamily> all;
   {
     MutexLock lock(mutex_);
-    Collect(families_->counters, all);
-    Collect(families_->gauges, all);
-    Collect(families_->histograms, all);
+    for (const auto& [name, metric] : families_->metrics) {
+      Collect(metric.counters, all);
+      Collect(metric.gauges, all);
+      Collect(metric.histograms, all);
+    }
   }
   return prometheus::TextSerializer().Serialize(all);
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "service/base/metric_table.h"
 #include "service/base/mutex.h"
 
 namespace prometheus {
@@ -61,29 +62,26 @@ class Histogram {
   prometheus::Histogram* series_ = nullptr;
 };
 
-// The registry. Asking for a metric creates it; the same name and labels give the same series. Help text, type and
-// buckets of a name are those of the first call. A name of another type, or one that Prometheus does not allow, gives a
-// handle that does nothing, and a log line. Names begin with `seedance_`. Label values come from an enumeration or the
-// configuration, never ids: each costs memory for ever. Thread-safe.
+// The registry of the metrics in a table. Asking for a series creates it; the same name and labels give the same one. A
+// name that is not in the table, or is of another type or has other labels there, gives a handle that does nothing, and
+// a log line. Each series costs memory for ever. Thread-safe.
 class Metrics {
  public:
   using Labels = std::map<std::string, std::string>;
 
-  Metrics();
+  Metrics() : Metrics(MetricTable()) {}
+  explicit Metrics(const std::vector<MetricSpec>& table);
   ~Metrics();
   Metrics(const Metrics&) = delete;
   Metrics& operator=(const Metrics&) = delete;
 
-  // Handle of the series `name` with `labels`.
-  base::Counter Counter(const std::string& name, const std::string& help, const Labels& labels = {});
-  base::Gauge Gauge(const std::string& name, const std::string& help, const Labels& labels = {});
-  // `bounds`: upper bounds of the buckets, ascending, in the unit of the name (seconds, bytes).
-  base::Histogram Histogram(const std::string& name, const std::string& help, const std::vector<double>& bounds,
-                            const Labels& labels = {});
+  // Handle of the series `name` with `labels`, which name all labels of the metric.
+  base::Counter Counter(const std::string& name, const Labels& labels = {});
+  base::Gauge Gauge(const std::string& name, const Labels& labels = {});
+  base::Histogram Histogram(const std::string& name, const Labels& labels = {});
 
   // A gauge whose value is computed by `value` at each scrape, on the scraper's thread.
-  void GaugeAtScrape(const std::string& name, const std::string& help, const Labels& labels,
-                     std::function<double()> value);
+  void GaugeAtScrape(const std::string& name, const Labels& labels, std::function<double()> value);
   // Runs `update` at the start of each scrape, for gauges that are computed together. It runs on the scraper's thread,
   // must not block for long nor register callbacks, and must stay callable until the last scrape has ended.
   void AtScrape(std::function<void()> update);

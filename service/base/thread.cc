@@ -10,8 +10,8 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "service/base/host/process_limits.h"
 #include "service/base/mutex.h"
-#include "service/base/process_limits.h"
 
 namespace seedance::base {
 

@@ -1,6 +1,6 @@
 #include "service/config/config.h"
 
-#include <google/protobuf/util/json_util.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -12,7 +12,9 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "service/config/certificates.h"
 #include "service/config/config_rules.h"
 #include "service/config/dialect.h"
@@ -28,21 +30,23 @@ namespace proto = gateway::config::v1;
 
 constexpr size_t kMaxSecretBytes = 16 << 10;
 
-absl::Status ToStatus(const std::vector<ConfigProblem>& problems) {
+// One line per problem, in the order of the file.
+absl::Status ToStatus(const std::vector<ConfigProblem>& problems, const ConfigSources& sources = {}) {
   if (problems.empty()) return absl::OkStatus();
   std::string text;
   for (const ConfigProblem& problem : problems) {
     if (!text.empty()) text += "\n";
-    if (problem.line > 0) absl::StrAppend(&text, "line ", problem.line, ": ");
+    const std::string source = problem.line > 0 ? absl::StrCat("line ", problem.line) : sources.Of(problem.field);
+    if (!source.empty()) absl::StrAppend(&text, source, ": ");
     absl::StrAppend(&text, problem.field.empty() ? "the file" : problem.field, ": ", problem.what);
   }
   return absl::InvalidArgumentError(text);
 }
 
-// Line of the field, or of the nearest enclosing one in the file.
-int LineOf(std::string field, const std::map<std::string, int>& lines) {
-  while (!field.empty()) {
-    if (const auto line = lines.find(field); line != lines.end()) return line->second;
+// Line of the field, or of the nearest enclosing one in the file; 0: unknown.
+int LineOf(std::string field, const ConfigSources& sources) {
+  while (!field.empty() && sources.others.count(field) == 0) {
+    if (const auto line = sources.lines.find(field); line != sources.lines.end()) return line->second;
     field.resize(std::min(field.find_last_of(".["), field.size() - 1));
   }
   return 0;
@@ -74,6 +78,8 @@ void CheckSecrets(const GatewayConfig& config, std::vector<ConfigProblem>& probl
   }
   const proto::Postgres& postgres = config.store().postgres();
   if (postgres.has_password()) CheckSecret(postgres.password(), "store.postgres.password", problems);
+  const proto::Tracing& tracing = config.tracing();
+  if (tracing.has_authorization()) CheckSecret(tracing.authorization(), "tracing.authorization", problems);
 }
 
 void CheckTls(const proto::Server& server, std::vector<ConfigProblem>& problems) {
@@ -97,6 +103,7 @@ void CheckCaFiles(const GatewayConfig& config, std::vector<ConfigProblem>& probl
                 problems);
   }
   CheckCaFile(config.media_fetch().ca_file(), "media_fetch.ca_file", problems);
+  CheckCaFile(config.tracing().ca_file(), "tracing.ca_file", problems);
 }
 
 void CheckStaging(const proto::Admin& admin, std::vector<ConfigProblem>& problems) {
@@ -119,44 +126,45 @@ void CheckSpool(const proto::Admin& admin, std::vector<ConfigProblem>& problems)
   if (!checked.ok()) problems.push_back({"temporary files", std::string(checked.message()), 0});
 }
 
-// The URL without user and password.
-std::string WithoutPassword(const std::string& url) {
-  const size_t scheme = url.find("://");
-  const size_t at = url.rfind('@');
-  if (scheme == std::string::npos || at == std::string::npos) return url;
-  return absl::StrCat(url.substr(0, scheme + 3), "(hidden)", url.substr(at));
-}
-
-// Protobuf 26 renamed the option.
-template <typename Options>
-void PrintDefaults(Options& options) {
-  if constexpr (requires { options.always_print_fields_with_no_presence; }) {
-    options.always_print_fields_with_no_presence = true;
-  } else {
-    options.always_print_primitive_fields = true;
-  }
-}
-
 }  // namespace
 
-absl::StatusOr<GatewayConfig> ParseConfig(const std::string& yaml) {
+absl::StatusOr<GatewayConfig> ParseConfig(const std::string& yaml, const std::vector<ConfigOverride>& overrides) {
   GatewayConfig config;
   std::vector<ConfigProblem> problems;
-  const std::map<std::string, int> lines = ReadYaml(yaml, config, problems);
+  const ConfigSources sources = ReadYaml(yaml, overrides, config, problems);
   ApplyConfigRules(config, problems);
   for (ConfigProblem& problem : problems) {
-    if (problem.line == 0) problem.line = LineOf(problem.field, lines);
+    if (problem.line == 0) problem.line = LineOf(problem.field, sources);
   }
   std::stable_sort(problems.begin(), problems.end(),
                    [](const ConfigProblem& left, const ConfigProblem& right) { return left.line < right.line; });
-  if (!problems.empty()) return ToStatus(problems);
+  if (!problems.empty()) return ToStatus(problems, sources);
   return config;
+}
+
+std::vector<ConfigOverride> OverridesIn(const char* const* environment) {
+  constexpr std::string_view kPrefix = "SEEDANCE__";
+  std::vector<ConfigOverride> overrides;
+  for (; *environment != nullptr; ++environment) {
+    const std::pair<std::string, std::string> variable = absl::StrSplit(*environment, absl::MaxSplits('=', 1));
+    if (!absl::StartsWith(variable.first, std::string(kPrefix))) continue;
+    ConfigOverride override;
+    override.source = absl::StrCat("environment variable ", variable.first);
+    const std::string path = absl::AsciiStrToLower(variable.first.substr(kPrefix.size()));
+    override.path = absl::StrSplit(path, "__");
+    override.value = variable.second;
+    overrides.push_back(std::move(override));
+  }
+  // That of a list or a message before those of what is in it.
+  std::sort(overrides.begin(), overrides.end(),
+            [](const ConfigOverride& left, const ConfigOverride& right) { return left.path < right.path; });
+  return overrides;
 }
 
 absl::StatusOr<GatewayConfig> LoadConfig(const std::string& path) {
   absl::StatusOr<std::string> yaml = ReadFile(path);
   if (!yaml.ok()) return yaml.status();
-  absl::StatusOr<GatewayConfig> config = ParseConfig(*yaml);
+  absl::StatusOr<GatewayConfig> config = ParseConfig(*yaml, OverridesIn(environ));
   if (!config.ok()) return config;
   std::vector<ConfigProblem> problems;
   CheckSecrets(*config, problems);
@@ -196,24 +204,6 @@ absl::StatusOr<std::string> CheckCertificates(const GatewayConfig& config, absl:
   const TlsFindings findings = CheckTlsFiles(tls, ReadTlsFiles(tls), now);
   if (!findings.errors.empty()) return ToStatus(findings.errors);
   return std::string(ToStatus(findings.warnings).message());
-}
-
-std::string PrintConfig(const GatewayConfig& config) {
-  GatewayConfig shown = config;
-  for (proto::Tenant& tenant : *shown.mutable_tenants()) {
-    for (std::string& hash : *tenant.mutable_token_sha256()) hash = "(hidden)";
-  }
-  for (proto::Upstream& upstream : *shown.mutable_upstreams()) {
-    proto::Http& http = DialectOf(upstream).mutable_http(upstream);
-    http.set_proxy(WithoutPassword(http.proxy()));
-  }
-  google::protobuf::util::JsonPrintOptions options;
-  options.add_whitespace = true;
-  options.preserve_proto_field_names = true;
-  PrintDefaults(options);
-  std::string text;
-  if (!google::protobuf::util::MessageToJsonString(shown, &text, options).ok()) return "{}\n";
-  return text;
 }
 
 }  // namespace seedance::config

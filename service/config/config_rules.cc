@@ -10,8 +10,8 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "service/base/host_port.h"
-#include "service/base/process_limits.h"
+#include "service/base/host/host_port.h"
+#include "service/base/host/process_limits.h"
 #include "service/config/client_certificate.h"
 #include "service/config/config_rules_upstreams.h"
 #include "service/config/field_rules.h"
@@ -199,11 +199,24 @@ void AdminRules(proto::Admin& admin, std::vector<ConfigProblem>& problems) {
   if (!admin.probe_port_file().empty() && admin.probe_listen().empty()) {
     rules.Add("probe_listen", "is required with probe_port_file");
   }
+  rules.Number("max_tenants_in_metrics", 0, 0, 1000);
   if (!admin.public_base_url().empty()) {
     const std::optional<http::Url> url = http::ParseUrl(admin.public_base_url());
     rules.Url("public_base_url", url.has_value() && IsLoopbackHost(url->host), "is for this machine only");
   }
   if (admin.has_staging()) StagingRules(admin, problems);
+}
+
+void TracingRules(proto::Tracing& tracing, std::vector<ConfigProblem>& problems) {
+  FieldRules rules(tracing, "tracing.", problems);
+  if (tracing.otlp_endpoint().empty()) {
+    rules.Add("otlp_endpoint", "is required, for example http://collector:4318");
+  } else {
+    rules.Url("otlp_endpoint", /*plain_http=*/true, "");
+  }
+  rules.Secret("authorization", /*required=*/false);
+  rules.Fraction("sample_ratio", 1, 0, 1);
+  rules.Text("service_name", "seedance-gateway");
 }
 
 void TransfersRules(proto::Transfers& transfers, std::vector<ConfigProblem>& problems) {
@@ -301,6 +314,7 @@ void ApplyConfigRules(proto::GatewayConfig& config, std::vector<ConfigProblem>& 
   TransfersRules(*config.mutable_transfers(), problems);
   LogRules(*config.mutable_log(), problems);
   config.mutable_assets();  // For --print-config.
+  if (config.has_tracing()) TracingRules(*config.mutable_tracing(), problems);
 }
 
 }  // namespace seedance::config

@@ -94,6 +94,7 @@ absl::StatusOr<engine::Engine::Options> EngineOptions(const GatewayConfig& confi
   absl::StatusOr<std::map<std::string, std::string>> webhooks = WebhookPaths(config);
   if (!webhooks.ok()) return webhooks.status();
   options.webhooks = *std::move(webhooks);
+  options.max_tenants_measured = static_cast<size_t>(config.admin().max_tenants_in_metrics());
   return options;
 }
 

@@ -13,7 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "seedance/gateway/config/v1/config.pb.h"
-#include "service/base/host_port.h"
+#include "service/base/host/host_port.h"
 #include "service/http/url.h"
 
 namespace seedance::config {

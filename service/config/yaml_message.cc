@@ -4,6 +4,7 @@
 #include <google/protobuf/duration.pb.h>
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 #include <utility>
@@ -144,21 +145,87 @@ class Reader {
   std::map<std::string, int>& lines_;
 };
 
+// `upstreams[0].name` for the steps `upstreams`, `0`, `name`.
+std::string PathOf(const std::vector<std::string>& steps) {
+  std::string path;
+  for (const std::string& step : steps) {
+    size_t position = 0;
+    if (absl::SimpleAtoi(step, &position)) {
+      absl::StrAppend(&path, "[", position, "]");
+    } else {
+      absl::StrAppend(&path, path.empty() ? "" : ".", step);
+    }
+  }
+  return path;
+}
+
+// The node of one step below `node`, made if it is not there; an empty text, or why there is none.
+std::string Step(YAML::Node& node, const std::string& step) {
+  size_t position = 0;
+  YAML::Node next;
+  if (!absl::SimpleAtoi(step, &position)) {
+    if (!node.IsMap() && !node.IsNull()) return "is not a map of fields";
+    if (!node[step]) node[step] = YAML::Node();
+    next.reset(node[step]);
+  } else {
+    if (!node.IsSequence() && !node.IsNull()) return "is not a list";
+    if (position > node.size()) return absl::StrCat("has ", node.size(), " entries, so the next one is ", node.size());
+    if (position == node.size()) node.push_back(YAML::Node());
+    next.reset(node[position]);
+  }
+  node.reset(next);
+  return "";
+}
+
+void Override(YAML::Node root, const ConfigOverride& override, std::vector<ConfigProblem>& problems) {
+  YAML::Node node;
+  node.reset(root);
+  std::vector<std::string> done;
+  for (const std::string& step : override.path) {
+    const std::string problem = Step(node, step);
+    if (!problem.empty()) return problems.push_back({PathOf(done), problem, 0});
+    done.push_back(step);
+  }
+  try {
+    node = YAML::Load(override.value);
+  } catch (const YAML::Exception& error) {
+    problems.push_back({PathOf(override.path), absl::StrCat("is not YAML: ", error.msg), 0});
+  }
+}
+
 }  // namespace
 
-std::map<std::string, int> ReadYaml(const std::string& text, Message& message, std::vector<ConfigProblem>& problems) {
-  std::map<std::string, int> lines;
+std::string ConfigSources::Of(std::string field) const {
+  while (!field.empty()) {
+    if (const auto other = others.find(field); other != others.end()) return other->second;
+    if (const auto line = lines.find(field); line != lines.end() && line->second > 0) {
+      return absl::StrCat("line ", line->second);
+    }
+    field.resize(std::min(field.find_last_of(".["), field.size() - 1));
+  }
+  return "";
+}
+
+ConfigSources ReadYaml(const std::string& text, const std::vector<ConfigOverride>& overrides, Message& message,
+                       std::vector<ConfigProblem>& problems) {
+  ConfigSources sources;
   try {
     const std::vector<YAML::Node> documents = YAML::LoadAll(text);
     if (documents.size() > 1) {
       problems.push_back({"", "must be one YAML document", documents[1].Mark().line + 1});
-    } else if (!documents.empty()) {
-      Reader(problems, lines).ReadMessage(documents[0], "", message);
+      return sources;
     }
+    const bool empty = documents.empty() || documents[0].IsNull();
+    const YAML::Node root = empty ? YAML::Node(YAML::NodeType::Map) : documents[0];
+    for (const ConfigOverride& override : overrides) {
+      sources.others[PathOf(override.path)] = override.source;
+      Override(root, override, problems);
+    }
+    Reader(problems, sources.lines).ReadMessage(root, "", message);
   } catch (const YAML::Exception& error) {
     problems.push_back({"", absl::StrCat("is not YAML: ", error.msg), error.mark.line + 1});
   }
-  return lines;
+  return sources;
 }
 
 }  // namespace seedance::config

@@ -3,9 +3,6 @@
 #include <functional>
 #include <utility>
 
-#include "service/engine/assets/asset_library.h"
-#include "service/engine/tasks/task_metrics.h"
-
 namespace seedance::engine {
 namespace {
 
@@ -15,15 +12,14 @@ TaskTracker::Options TrackingOptions(const Engine::Options& options) {
   return tracker;
 }
 
-TaskWriter::Options WritingBy(TaskWriter::By by, const Engine::Options& options) {
-  return {options.metrics == nullptr ? base::Histogram() : TaskWriteTimes(*options.metrics), by};
+std::unique_ptr<TaskMetrics> MetricsOf(const Engine::Options& options) {
+  if (options.metrics == nullptr) return std::make_unique<TaskMetrics>();
+  return std::make_unique<TaskMetrics>(*options.metrics, options.max_tenants_measured);
 }
 
 base::Histogram ChangeLag(base::Metrics* metrics) {
   if (metrics == nullptr) return {};
-  return metrics->Histogram("seedance_store_change_lag_seconds",
-                            "Time until a change that another gateway wrote was seen here.",
-                            {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10});
+  return metrics->Histogram("seedance_store_change_lag_seconds");
 }
 
 VendorAccounts::Options AccountOptions(const Engine::Options& options, RequestObserver& observer,
@@ -58,13 +54,14 @@ Engine::Engine(const Options& options, store::Store& store, std::vector<VendorAc
                   if (ended && store_.ownership().OwnsId(task->id)) usage_settler_.Ended(*task);
                 }),
       task_table_(clock, asset_users_),
-      task_writer_(store, task_table_, task_hub_, clock, random, WritingBy(TaskWriter::By::kAnybody, options)),
-      tracker_writer_(store, task_table_, task_hub_, clock, random, WritingBy(TaskWriter::By::kOwner, options)),
+      task_metrics_(MetricsOf(options)),
+      task_writer_(store, task_table_, task_hub_, clock, random, {task_metrics_.get(), TaskWriter::By::kAnybody}),
+      tracker_writer_(store, task_table_, task_hub_, clock, random, {task_metrics_.get(), TaskWriter::By::kOwner}),
       wait_teller_(store, task_table_, tracker_writer_, clock),
       accounts_(std::move(accounts), clock,
                 AccountOptions(options, wait_teller_, store.ownership(),
                                [this](const std::string& upstream) { notice_board_.OnVendorNews(upstream); })),
-      journal_(store, links_, clock, random),
+      journal_(store, links_, clock, random, options.metrics),
       task_feeds_({}, store, tokens_),
       asset_tracker_(options.asset_tracker, {store, store.ownership(), accounts_, asset_hub_, links_, clock, random}),
       asset_dependencies_{store, accounts_, journal_, asset_tracker_, clock, random},
@@ -86,7 +83,7 @@ Engine::Engine(const Options& options, store::Store& store, std::vector<VendorAc
       groups_(asset_dependencies_, adoption_, asset_hub_),
       assets_(asset_dependencies_, asset_creation_, adoption_, asset_hub_, tokens_),
       tasks_(options.tasks, {store, accounts_, adoption_, task_table_, task_writer_, task_tracker_, task_reconciler_,
-                             task_hub_, task_feeds_, tokens_, clock, random}),
+                             task_hub_, task_feeds_, *task_metrics_, tokens_, clock, random}),
       downloads_(store, accounts_, clock),
       retention_(
           options.retention, store,
@@ -100,11 +97,9 @@ Engine::Engine(const Options& options, store::Store& store, std::vector<VendorAc
       change_follower_(store, links_, clock, ChangeLag(options.metrics)) {
   if (options.metrics != nullptr) {
     std::vector<std::string> names;
-    for (VendorAccount* account : accounts_.All()) {
-      names.push_back(account->name());
-      TellLibraryAtScrape(*options.metrics, store, account->upstream(), clock);
-    }
+    for (VendorAccount* account : accounts_.All()) names.push_back(account->name());
     TellOpenTasksAtScrape(*options.metrics, names, task_table_, clock);
+    store_gauges_ = std::make_unique<StoreGauges>(*options.metrics, store, accounts_, journal_, clock);
   }
 }
 
@@ -126,6 +121,7 @@ absl::Status Engine::Start() {
   // What was taken up is handed out from here on.
   asset_tracker_.Start();
   task_tracker_.Start();
+  if (store_gauges_ != nullptr) store_gauges_->Start();
   // After the tasks, which say what is in use.
   return asset_keep_alive_.Start();
 }
@@ -139,6 +135,15 @@ absl::Status Engine::TakeUp(const store::ShardSet& shards) {
   if (taken.ok()) taken = task_reconciler_.TakeUp(shards);
   if (taken.ok()) taken = usage_settler_.TakeUp(shards);
   return taken;
+}
+
+void Engine::Reconfigure(const Options& options, std::vector<VendorAccounts::Config> accounts) {
+  for (VendorAccounts::Config& config : accounts) {
+    VendorAccount* const account = accounts_.Named(config.upstream->name());
+    if (account != nullptr) account->Reconfigure(std::move(config));
+  }
+  tasks_.SetMaxOpen(options.tasks.max_open_per_tenant);
+  asset_creation_.SetRightsRules(options.asset_creation);
 }
 
 void Engine::Links::OnTask(const model::GenerationTask& task) {
@@ -162,6 +167,7 @@ void Engine::Drop(const store::ShardSet& shards) {
 }
 
 void Engine::Stop(absl::Duration grace) {
+  if (store_gauges_ != nullptr) store_gauges_->Stop();
   retention_.Stop();
   journal_reconciler_.Stop();
   task_reconciler_.Stop();

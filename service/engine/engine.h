@@ -1,7 +1,9 @@
 #ifndef SEEDANCE_SERVICE_ENGINE_ENGINE_H_
 #define SEEDANCE_SERVICE_ENGINE_ENGINE_H_
 
+#include <cstddef>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,8 +28,10 @@
 #include "service/engine/notice_board.h"
 #include "service/engine/remote_watchers.h"
 #include "service/engine/retention.h"
+#include "service/engine/store_gauges.h"
 #include "service/engine/tasks/asset_users.h"
 #include "service/engine/tasks/downloads.h"
+#include "service/engine/tasks/task_metrics.h"
 #include "service/engine/tasks/task_observers.h"
 #include "service/engine/tasks/task_reconciler.h"
 #include "service/engine/tasks/task_table.h"
@@ -59,6 +63,7 @@ class Engine {
     AssetRecreation::Options asset_recreation;
     std::map<std::string, std::string> webhooks;  // Names of upstreams by the paths of their webhooks.
     base::Metrics* metrics = nullptr;             // Outlives the engine. Null: nothing is measured.
+    size_t max_tenants_measured = 0;              // TaskMetrics.
   };
 
   Engine(const Options& options, store::Store& store, std::vector<VendorAccounts::Config> accounts, base::Clock& clock,
@@ -68,6 +73,10 @@ class Engine {
   // Takes up what other processes left, as shards become this process's: calls in flight become doubtful, what is in
   // doubt is looked for, open tasks and processing assets are followed again. Call it once, before any other use.
   absl::Status Start();
+
+  // Takes over, from a later configuration of the same upstreams: their credentials, connections, rates and tenants
+  // (VendorAccount::Reconfigure), Tasks::Options::max_open_per_tenant, and who must give a rights note. All else stays.
+  void Reconfigure(const Options& options, std::vector<VendorAccounts::Config> accounts);
 
   // Submits no further tasks, for a stop that is near: what is PENDING waits for the next start.
   void StopSubmitting() { task_tracker_.StopSubmitting(); }
@@ -133,6 +142,7 @@ class Engine {
   WatchHub<model::GenerationTask> task_hub_;
   AssetUsers asset_users_;
   TaskTable task_table_;
+  const std::unique_ptr<TaskMetrics> task_metrics_;
   TaskWriter task_writer_;     // For callers.
   TaskWriter tracker_writer_;  // For the work of this process's shards.
   WaitTeller wait_teller_;
@@ -158,6 +168,7 @@ class Engine {
   Retention retention_;
   NoticeBoard notice_board_;
   ChangeFollower change_follower_;
+  std::unique_ptr<StoreGauges> store_gauges_;
 };
 
 }  // namespace seedance::engine

@@ -126,7 +126,8 @@ struct GenerationTask {
   // Seed that is sent when the caller gave none: random, so that the task can be told from others in the vendor's
   // records.
   std::optional<int64_t> sent_seed;
-  bool detached = false;  // The caller gave the task up while the vendor could not cancel it.
+  std::string traceparent;  // W3C trace context of the call that created it: parent of what is done for it.
+  bool detached = false;    // The caller gave the task up while the vendor could not cancel it.
   absl::Time create_time;
   absl::Time update_time;
   absl::Time submit_time = absl::InfinitePast();  // InfinitePast: not yet, here and below.

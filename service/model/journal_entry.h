@@ -65,6 +65,8 @@ struct JournalEntry {
   std::optional<Asset> asset;
   // Number of the replica that sends it, among those that share a store. Set by the store.
   int64_t sender = 0;
+  // W3C trace context of the call that began it. Not stored.
+  std::string traceparent = {};
   // The claim held until the entry ends. Input for the store; not read back.
   std::optional<AssetClaim> claim;
 };

@@ -18,7 +18,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "service/base/host_port.h"
+#include "service/base/host/host_port.h"
 #include "service/base/log.h"
 #include "service/base/thread.h"
 

@@ -15,12 +15,7 @@ void ExportDroppedLogLines(base::Metrics& metrics) {
   metrics.AtScrape([&metrics, exported] {
     for (const auto& [kind, dropped] : base::DroppedLogLines()) {
       uint64_t& before = (*exported)[kind];
-      metrics
-          .Counter("seedance_log_lines_dropped_total",
-                   "Log lines that were dropped, by kind: over the rate of their kind, or nobody "
-                   "reads standard error.",
-                   {{"kind", kind}})
-          .Add(static_cast<double>(dropped - before));
+      metrics.Counter("seedance_log_lines_dropped_total", {{"kind", kind}}).Add(static_cast<double>(dropped - before));
       before = dropped;
     }
   });

@@ -30,9 +30,10 @@ store::sqlite::SqliteOptions OptionsOf(const proto::Sqlite& config) {
 }
 
 absl::StatusOr<std::unique_ptr<store::Store>> OpenSqlite(const proto::Sqlite& config, store::LockWait wait,
-                                                         bool accept_data_loss) {
+                                                         bool accept_data_loss, base::Metrics& metrics) {
   store::sqlite::SqliteOptions options = OptionsOf(config);
   options.accept_data_loss = accept_data_loss;
+  options.metrics = &metrics;
   options.clock = wait.clock;
   options.wait = std::move(wait);
   return store::sqlite::OpenSqliteStore(options);
@@ -45,7 +46,10 @@ absl::StatusOr<store::postgres::PostgresOptions> OptionsOf(const proto::Postgres
   if (config.has_password()) {
     const absl::StatusOr<base::Secret> password = config::ReadSecret(config.password());
     if (!password.ok()) return password.status();
-    options.password = password->Reveal();
+    options.password = [secret = config.password()] {
+      const absl::StatusOr<base::Secret> now = config::ReadSecret(secret);
+      return now.ok() ? now->Reveal() : "";  // The server says what is missing.
+    };
   }
   options.schema = config.schema();
   options.read_connections = config.read_connections();
@@ -82,7 +86,7 @@ absl::Duration StoreWait(const proto::Store& config) {
 absl::StatusOr<std::unique_ptr<store::Store>> OpenConfiguredStore(const proto::Store& config, store::LockWait wait,
                                                                   bool accept_data_loss, base::Metrics& metrics) {
   wait.limit = StoreWait(config);
-  if (!config.has_postgres()) return OpenSqlite(config.sqlite(), std::move(wait), accept_data_loss);
+  if (!config.has_postgres()) return OpenSqlite(config.sqlite(), std::move(wait), accept_data_loss, metrics);
   if (accept_data_loss) {
     if (absl::Status right = RequireSqlite(config, "--accept-data-loss"); !right.ok()) return right;
   }

@@ -12,17 +12,19 @@
 #include "absl/strings/str_cat.h"
 #include "service/base/clock.h"
 #include "service/base/error.h"
+#include "service/base/host/process_limits.h"
 #include "service/base/log.h"
 #include "service/base/mutex.h"
-#include "service/base/process_limits.h"
 #include "service/base/thread.h"
 #include "service/config/engine_config.h"
 #include "service/rpc/calls/machine_time.h"
 #include "service/rpc/reflection_service.h"
 #include "service/server/credentials.h"
 #include "service/server/log_metrics.h"
+#include "service/server/make_tracer.h"
 #include "service/server/open_store.h"
 #include "service/server/port_file.h"
+#include "service/server/process_metrics.h"
 #include "service/server/replicas_text.h"
 #include "service/server/version.h"
 
@@ -136,13 +138,10 @@ absl::Status Server::OpenAndListen(base::Random& random, std::shared_ptr<base::C
 
 Server::Server(const config::GatewayConfig& config, base::Clock& clock, bool accept_data_loss)
     : config_(config), clock_(clock), accept_data_loss_(accept_data_loss) {
-  metrics_
-      .Gauge("seedance_build_info", "Always 1; the labels have the version and its commit.",
-             {{"version", Version()}, {"revision", GitHash()}})
-      .Set(1);
+  metrics_.Gauge("seedance_build_info", {{"version", Version()}, {"revision", GitHash()}}).Set(1);
   ExportDroppedLogLines(metrics_);
-  metrics_.Gauge("seedance_start_time_seconds", "When the process started, in Unix seconds.")
-      .Set(absl::ToDoubleSeconds(clock.Now() - absl::UnixEpoch()));
+  ExportProcess(metrics_, clock);
+  metrics_.GaugeAtScrape("seedance_draining", {}, [this] { return phase_ == Phase::kDraining ? 1.0 : 0.0; });
 }
 
 Server::~Server() { Shutdown(); }
@@ -152,6 +151,12 @@ absl::Status Server::Open(base::Random& random, std::shared_ptr<base::CancelToke
     auto tls = TlsReloader::Start(config_.server().tls(), metrics_, clock_);
     if (!tls.ok()) return tls.status();
     tls_ = *std::move(tls);
+  }
+  if (config_.has_tracing()) {
+    auto tracer = MakeTracer(config_.tracing(), metrics_, random);
+    if (!tracer.ok()) return tracer.status();
+    tracer_ = *std::move(tracer);
+    base::SetTracer(tracer_.get());
   }
   auto upstreams = config::MakeVendorAccounts(config_, clock_);
   if (!upstreams.ok()) return upstreams.status();
@@ -187,11 +192,13 @@ void Server::MakeServices(base::Random& random) {
   };
   options.limits.metrics = &metrics_;
   rpc_context_ = std::make_unique<rpc::RpcContext>(std::move(options), clock_, random);
-  metrics_.GaugeAtScrape("seedance_watch_streams", "Open watch streams.", {},
+  reloader_ = std::make_unique<Reloader>(config_, *engine_, *rpc_context_, clock_);
+  reloader_->Start();
+  metrics_.GaugeAtScrape("seedance_watch_streams", {},
                          [this] { return static_cast<double>(rpc_context_->streams().size()); });
-  metrics_.GaugeAtScrape("seedance_open_calls", "Open calls of all kinds, watch streams among them.", {},
+  metrics_.GaugeAtScrape("seedance_open_calls", {},
                          [this] { return static_cast<double>(rpc_context_->limits().open()); });
-  metrics_.GaugeAtScrape("seedance_unread_answer_bytes", "Bytes of answers that their callers have not read yet.", {},
+  metrics_.GaugeAtScrape("seedance_unread_answer_bytes", {},
                          [this] { return static_cast<double>(rpc_context_->limits().answer_bytes()); });
   groups_ = std::make_unique<rpc::AssetGroupService>(engine_->groups());
   creations_ = std::make_unique<rpc::CreationService>(engine_->creations());
@@ -299,10 +306,8 @@ std::string Server::NotReady() const {
 void Server::AddStoreMetrics() {
   // The last result, whatever its age: a scrape must not write.
   const auto last = [this] { return store_->Probe(clock_.Now(), absl::InfiniteDuration()); };
-  metrics_.GaugeAtScrape("seedance_store_sound",
-                         "1 when the last probe of the store was written durably and its files are in their place.", {},
-                         [last] { return last().status.ok() ? 1.0 : 0.0; });
-  metrics_.GaugeAtScrape("seedance_store_probe_age_seconds", "Time since the last durable probe of the store.", {},
+  metrics_.GaugeAtScrape("seedance_store_sound", {}, [last] { return last().status.ok() ? 1.0 : 0.0; });
+  metrics_.GaugeAtScrape("seedance_store_probe_age_seconds", {},
                          [this, last] { return absl::ToDoubleSeconds(clock_.Now() - last().checked); });
 }
 
@@ -347,6 +352,7 @@ void Server::Shutdown() {
   const absl::Time end = begin + std::max(config::FromProto(config_.server().drain_grace()), kLeastGrace);
   phase_ = Phase::kDraining;
   if (grpc_ != nullptr) DrainCalls(begin, end);
+  reloader_.reset();
   if (rpc_context_ != nullptr) rpc_context_->StopCalls();
   if (engine_ != nullptr) engine_->Stop(std::max(end - clock_.Now(), kLeastGrace));
   // After requests in flight: a vendor may be fetching a staged file for one of them.
@@ -366,6 +372,9 @@ void Server::Shutdown() {
   engine_.reset();
   staging_.reset();
   store_.reset();
+  // Last: spans of all the others end in it.
+  if (tracer_ != nullptr) base::SetTracer(nullptr);
+  tracer_.reset();
 }
 
 void Server::DrainCalls(absl::Time begin, absl::Time end) {

@@ -13,6 +13,7 @@
 #include "service/base/cancel.h"
 #include "service/base/clock.h"
 #include "service/base/metrics.h"
+#include "service/base/trace.h"
 #include "service/config/config.h"
 #include "service/engine/engine.h"
 #include "service/engine/uploads/staging_directory.h"
@@ -28,6 +29,7 @@
 #include "service/server/acceptor.h"
 #include "service/server/admin_server.h"
 #include "service/server/memory_trim.h"
+#include "service/server/reloader.h"
 #include "service/server/tls_reloader.h"
 #include "service/store/store.h"
 
@@ -59,6 +61,9 @@ class Server {
   // The bound `host:port` of the admin server and of the probe server; empty without one.
   std::string admin_address() const { return admin_ == nullptr ? "" : admin_->address(); }
   std::string probe_address() const { return probes_ == nullptr ? "" : probes_->address(); }
+
+  // As Reloader::Reload.
+  absl::Status Reload(const config::GatewayConfig& config) { return reloader_->Reload(config); }
 
   // Graceful shutdown. Reports health NOT_SERVING and `/readyz` 503, and serves everything for `server.drain_delay`.
   // Then ends watch streams with their resume token, accepts no connection, closes connections without calls and sends
@@ -97,12 +102,14 @@ class Server {
   std::atomic<bool> opened_ = false;             // Store, staging and engine exist. The admin server starts before.
   // In order of construction: each may use those above it.
   base::Metrics metrics_;
+  std::unique_ptr<base::Tracer> tracer_;  // Null without `tracing`.
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<engine::StagingDirectory> staging_;  // Null without `admin.staging`.
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<AdminServer> admin_;   // Null without `admin.listen`.
   std::unique_ptr<AdminServer> probes_;  // Null without `admin.probe_listen`.
   std::unique_ptr<rpc::RpcContext> rpc_context_;
+  std::unique_ptr<Reloader> reloader_;
   std::unique_ptr<rpc::AssetGroupService> groups_;
   std::unique_ptr<rpc::CreationService> creations_;
   std::unique_ptr<rpc::AssetService> assets_;

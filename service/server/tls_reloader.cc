@@ -34,8 +34,7 @@ std::string BadDates(const Tls& tls, const config::TlsFiles& read, const config:
 }
 
 base::Counter Reloads(base::Metrics& metrics, const char* result) {
-  return metrics.Counter("seedance_tls_reloads_total", "Changes of the TLS files, taken or refused.",
-                         {{"result", result}});
+  return metrics.Counter("seedance_tls_reloads_total", {{"result", result}});
 }
 
 }  // namespace
@@ -57,8 +56,7 @@ TlsReloader::TlsReloader(const Tls& tls, config::TlsFiles first, base::Metrics& 
     : tls_(tls),
       metrics_(metrics),
       clock_(clock),
-      refused_now_(metrics.Gauge("seedance_tls_files_refused",
-                                 "1: the TLS files on disk are not usable and earlier ones stay in use.")),
+      refused_now_(metrics.Gauge("seedance_tls_files_refused")),
       current_(std::make_shared<const config::TlsFiles>(std::move(first))),
       work_(clock) {
   Reloads(metrics_, "taken");
@@ -127,11 +125,8 @@ void TlsReloader::ReportDates() {
   for (const config::CertificateRole& role : config::RolesOf(tls_, *files)) {
     const config::Certificate& soonest = role.Soonest();
     const double days = DaysUntil(soonest.not_after, now);
-    metrics_
-        .Gauge("seedance_tls_certificate_days_left",
-               "Days until the first certificate expires: of the server's chain, of the client authorities.",
-               {{"role", role.name}})
-        .Set(days);
+    metrics_.Gauge("seedance_tls_certificate_expiry_timestamp_seconds", {{"role", role.name}})
+        .Set(absl::ToDoubleSeconds(soonest.not_after - absl::UnixEpoch()));
     if (!warn || soonest.not_after >= now + config::kExpiryWarning) continue;
     next_warning_ = now + kWarningInterval;
     base::Log(base::LogLevel::kWarning, days < 0 ? "tls_certificate_expired" : "tls_certificate_expires",

@@ -2,6 +2,7 @@
 #define SEEDANCE_SERVICE_STORE_ASSET_STORE_H_
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -66,8 +67,8 @@ class AssetStore {
   virtual absl::StatusOr<std::vector<model::Asset>> ListProcessingAssets() = 0;
   // All ACTIVE assets of every tenant that have an expire_time.
   virtual absl::StatusOr<std::vector<model::Asset>> ListExpiringAssets() = 0;
-  // Number of PROCESSING or ACTIVE assets of every tenant at the upstream.
-  virtual absl::StatusOr<int64_t> CountLiveAssets(const std::string& upstream) = 0;
+  // Number of assets of every tenant at the upstream, by state; states without any may be missing.
+  virtual absl::StatusOr<std::map<model::AssetState, int64_t>> CountAssets(const std::string& upstream) = 0;
   // At most `limit` of the tenant's PROCESSING or ACTIVE assets at the upstream, least recently used first.
   virtual absl::StatusOr<std::vector<model::Asset>> ListLeastRecentlyUsed(const std::string& tenant,
                                                                           const std::string& upstream, int limit) = 0;

@@ -9,10 +9,24 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
+#include "service/base/clock.h"
+#include "service/base/metrics.h"
 #include "service/base/mutex.h"
 #include "service/base/thread.h"
 
 namespace seedance::store {
+
+// What operators see of the transactions that write. Null: nothing.
+struct CommitMetrics {
+  explicit CommitMetrics(base::Metrics* metrics) {
+    if (metrics == nullptr) return;
+    seconds = metrics->Histogram("seedance_store_transaction_seconds");
+    writes = metrics->Counter("seedance_store_writes_total");
+  }
+
+  base::Histogram seconds;
+  base::Counter writes;
+};
 
 // Serializes writes, with group commit: all writes that queue up during a commit share the next one, and so one flush
 // of the disk. A caller that finds no commit under way commits on its own thread, which saves two context switches;
@@ -36,8 +50,8 @@ class GroupCommit {
   // `commit` runs the writes of a batch in one transaction, sets the status of each and commits. An error: the batch
   // failed as a whole, and every write in it gets that error. One call at a time; must not throw. Throws
   // ThreadStartError.
-  explicit GroupCommit(std::function<absl::Status(Batch)> commit)
-      : commit_(std::move(commit)), thread_(base::StartThread("store-writer", [this] { Loop(); })) {}
+  GroupCommit(std::function<absl::Status(Batch)> commit, const CommitMetrics& metrics)
+      : commit_(std::move(commit)), metrics_(metrics), thread_(base::StartThread("store-writer", [this] { Loop(); })) {}
   ~GroupCommit() { Stop(); }
 
   // Finishes what is queued and joins the thread. No Run may be under way or follow.
@@ -65,7 +79,7 @@ class GroupCommit {
     }
     // Nothing may throw while busy_ is set, or later writes would wait for ever: so no batch on the heap.
     Pending* const one = &pending;
-    const absl::Status committed = commit_({&one, 1});
+    const absl::Status committed = Commit({&one, 1});
     base::MutexLock lock(mutex_);
     busy_ = false;
     if (!queue_.empty()) work_.NotifyOne();
@@ -73,6 +87,15 @@ class GroupCommit {
   }
 
  private:
+  absl::Status Commit(Batch batch) {
+    const absl::Time begin = base::RealClock().Now();
+    absl::Status committed = commit_(batch);
+    if (!committed.ok()) return committed;
+    metrics_.seconds.Observe(absl::ToDoubleSeconds(base::RealClock().Now() - begin));
+    metrics_.writes.Add(static_cast<double>(batch.size()));
+    return committed;
+  }
+
   void Loop() {
     for (;;) {
       std::vector<Pending*> batch;
@@ -83,7 +106,7 @@ class GroupCommit {
         batch.swap(queue_);
         busy_ = true;
       }
-      const absl::Status committed = commit_(batch);
+      const absl::Status committed = Commit(batch);
       base::MutexLock lock(mutex_);
       busy_ = false;
       for (Pending* pending : batch) {
@@ -96,6 +119,7 @@ class GroupCommit {
   }
 
   const std::function<absl::Status(Batch)> commit_;
+  CommitMetrics metrics_;
   base::Mutex mutex_;
   base::CondVar work_;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;

@@ -314,6 +314,7 @@ std::string SerializeTask(const model::GenerationTask& task) {
   record.set_detached(task.detached);
   if (task.sent_seed.has_value()) record.set_sent_seed(*task.sent_seed);
   if (!task.settled_cost.currency.empty()) WriteCost(task.settled_cost, *record.mutable_settled_cost());
+  record.set_traceparent(task.traceparent);
   return record.SerializeAsString();
 }
 
@@ -344,6 +345,7 @@ absl::StatusOr<model::GenerationTask> ParseTask(const std::string& bytes) {
   task.detached = record->detached();
   if (record->has_sent_seed()) task.sent_seed = record->sent_seed();
   task.settled_cost = ReadCost(record->settled_cost());
+  task.traceparent = record->traceparent();
   if (!enums.known()) return Unreadable();
   return task;
 }

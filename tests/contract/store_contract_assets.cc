@@ -263,10 +263,10 @@ TEST_P(StoreContract, ActiveAssetsWithAnExpiryAreListedForEveryTenant) {
 }
 
 TEST_P(StoreContract, LiveAssetsOfAnUpstreamAreCountedForEveryTenant) {
-  EXPECT_EQ(store().CountLiveAssets("vendor").value_or(-1), 0);
+  EXPECT_EQ(LiveAssets(store(), "vendor"), 0);
   AddFive(store());
-  EXPECT_EQ(store().CountLiveAssets("vendor").value_or(-1), 3);
-  EXPECT_EQ(store().CountLiveAssets("vendor-2").value_or(-1), 0) << "EXPIRED";
+  EXPECT_EQ(LiveAssets(store(), "vendor"), 3);
+  EXPECT_EQ(LiveAssets(store(), "vendor-2"), 0) << "EXPIRED";
 }
 
 TEST_P(StoreContract, LongestUnusedLiveAssetsOfTheTenantComeFirst) {

@@ -42,7 +42,7 @@ TEST_P(StoreClaims, NoMoreThanTheLimitHaveAPlace) {
     End(call, JournalState::kDone, &asset);
   });
   EXPECT_EQ(winners, kMost - 1);
-  EXPECT_EQ(store().CountLiveAssets("vendor").value_or(-1), kMost);
+  EXPECT_EQ(LiveAssets(store(), "vendor"), kMost);
 }
 
 TEST_P(StoreClaims, AConflictWritesNothing) {

@@ -1,6 +1,7 @@
 #ifndef SEEDANCE_TESTS_CONTRACT_STORE_SAMPLES_H_
 #define SEEDANCE_TESTS_CONTRACT_STORE_SAMPLES_H_
 
+#include <cstdint>
 #include <string>
 
 #include "absl/time/time.h"
@@ -32,6 +33,13 @@ std::string Describe(const model::AssetGroup& group);
 std::string Describe(const model::Asset& asset);
 std::string Describe(const model::GenerationTask& task);
 std::string Describe(const model::JournalEntry& call);
+
+// Number of PROCESSING or ACTIVE assets at the upstream; -1: the store failed.
+template <typename Store>
+int64_t LiveAssets(Store& store, const std::string& upstream) {
+  auto counts = store.CountAssets(upstream);
+  return counts.ok() ? (*counts)[model::AssetState::kProcessing] + (*counts)[model::AssetState::kActive] : -1;
+}
 
 }  // namespace seedance::testing
 

@@ -207,17 +207,17 @@ TEST_F(RateTest, MetricsHaveThePromisedNames) {
   StartGateway(options);
   EXPECT_EQ(WaitForEnd(NewTask("a fox")).state(), State::STATE_SUCCEEDED);
   const std::string text = Metrics();
-  for (const char* name :
-       {"seedance_polls_total", "seedance_submits_total", "seedance_discovery_lag_seconds_bucket",
-        "seedance_oldest_poll_age_seconds", "seedance_call_delay_seconds_bucket", "seedance_calls_waiting",
-        "seedance_call_rests_total", "seedance_call_rest_seconds", "seedance_open_tasks", "seedance_breaker_open",
-        "seedance_breaker_openings_total", "seedance_task_write_seconds_bucket"}) {
+  for (const char* name : {"seedance_polls_total", "seedance_submits_total", "seedance_discovery_lag_seconds_bucket",
+                           "seedance_oldest_poll_age_seconds", "seedance_vendor_request_delay_seconds_bucket",
+                           "seedance_vendor_requests_waiting", "seedance_vendor_cooldowns_total",
+                           "seedance_vendor_cooldown_seconds", "seedance_open_tasks", "seedance_breaker_open",
+                           "seedance_breaker_openings_total", "seedance_task_write_seconds_bucket"}) {
     EXPECT_TRUE(absl::StrContains(text, absl::StrCat("\n", name, "{"))) << name << " is missing in\n" << text;
   }
   EXPECT_TRUE(absl::StrContains(text, "seedance_submits_total{acceptance=\"accepted\",upstream=\"anyfast\"} 1\n"));
   EXPECT_TRUE(absl::StrContains(text, "seedance_discovery_lag_seconds_count{upstream=\"anyfast\"} 1\n"));
   EXPECT_THAT(text, ::testing::ContainsRegex("\nseedance_build_info[{]revision=\"[^\"]+\",version=\"[0-9.]+\"} 1\n"));
-  EXPECT_TRUE(absl::StrContains(text, "\nseedance_start_time_seconds "));
+  EXPECT_TRUE(absl::StrContains(text, "\nprocess_start_time_seconds "));
   EXPECT_TRUE(absl::StrContains(text, "\nseedance_watch_streams 0\n"));
   EXPECT_FALSE(absl::StrContains(text, "generationTasks/")) << "no ids in labels";
 }

@@ -313,10 +313,10 @@ TEST_F(StopTest, UploadsThatStandStillDoNotHoldItUp) {
   for (const auto& upload : uploads) EXPECT_FALSE(upload->writer->Finish().ok());
 }
 
-TEST_F(StopTest, ASignalThatAsksForANewConfigurationIsIgnored) {
+TEST_F(StopTest, ASignalThatAsksForTheConfigurationEndsNothing) {
   StartGateway();
   gateway().process().Kill(SIGHUP);
-  ASSERT_TRUE(Eventually([&] { return gateway().Log().find("signal_ignored") != std::string::npos; }, kPatience));
+  ASSERT_TRUE(Eventually([&] { return gateway().Log().find("config_reloaded") != std::string::npos; }, kPatience));
   EXPECT_TRUE(api().ListTasks({}).ok());
   EXPECT_EQ(Must(gateway().Stop(SIGTERM, kPatience)), 0);
 }

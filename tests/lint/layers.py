@@ -17,6 +17,7 @@ HEADERS_OF = {
     "proto_api_grpc": r"seedance/gateway/v1/.*\.grpc\.pb\.h",
     "proto_config": r"seedance/gateway/config/",
     "proto_store": r"seedance/gateway/store/",
+    "proto_otlp": r"seedance/gateway/otlp/",
     "PkgConfig::httplib": r"httplib\.h",
     "PkgConfig::prometheus": r"prometheus/",
     "nlohmann_json::nlohmann_json": r"nlohmann/",

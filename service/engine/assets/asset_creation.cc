@@ -66,6 +66,12 @@ AssetCreation::AssetCreation(const Options& options, const AssetDependencies& wi
       stager_(spools_, options.staging),
       sender_(with, stager_) {}
 
+void AssetCreation::SetRightsRules(const Options& options) {
+  base::MutexLock lock(mutex_);
+  require_rights_note_ = options.require_rights_note;
+  tenants_require_rights_note_ = options.tenants_require_rights_note;
+}
+
 void AssetCreation::Create(const CallContext& context, const CreateAssetParams& params, Done<model::Asset> done) {
   FindGroup(RequestOf(context, params), std::move(done));
 }
@@ -76,7 +82,8 @@ void AssetCreation::Upload(const CallContext& context, const UploadAssetParams& 
 }
 
 std::optional<base::FieldViolation> AssetCreation::CheckRightsNote(const std::string& tenant, const std::string& note,
-                                                                   const std::string& field) const {
+                                                                   const std::string& field) {
+  base::MutexLock lock(mutex_);
   const auto own = tenants_require_rights_note_.find(tenant);
   const bool required = own == tenants_require_rights_note_.end() ? require_rights_note_ : own->second;
   if (!required || !base::IsBlank(note)) return std::nullopt;

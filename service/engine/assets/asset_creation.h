@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "service/base/mutex.h"
 #include "service/engine/assets/adoption.h"
 #include "service/engine/assets/asset_dependencies.h"
 #include "service/engine/assets/asset_request.h"
@@ -40,9 +41,12 @@ class AssetCreation {
 
   AssetCreation(const Options& options, const AssetDependencies& with, Adoption& adoption);
 
+  // Takes over from Options who must give a rights note.
+  void SetRightsRules(const Options& options);
+
   // The broken rule where an asset of the tenant must have a rights note and this is none.
   std::optional<base::FieldViolation> CheckRightsNote(const std::string& tenant, const std::string& note,
-                                                      const std::string& field) const;
+                                                      const std::string& field);
 
   // Answers with the asset as PROCESSING once the vendor has accepted it, or with an existing one of the same bytes
   // (`reuse_content`, Asset::reused). With `validate_only` nothing is stored or sent: the answer is a preview with its
@@ -91,8 +95,9 @@ class AssetCreation {
   Journal::Waiter AnswerWith(const AssetRequest& request, Done<model::Asset> done);
 
   const bool plain_http_;
-  const bool require_rights_note_;
-  const std::map<std::string, bool> tenants_require_rights_note_;
+  base::Mutex mutex_;
+  bool require_rights_note_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, bool> tenants_require_rights_note_ ABSL_GUARDED_BY(mutex_);
   store::Store& store_;
   VendorAccounts& accounts_;
   Journal& journal_;

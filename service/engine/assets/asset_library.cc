@@ -15,8 +15,6 @@ constexpr int kCandidates = 10;
 
 // As full as this a library counts as nearly full.
 constexpr double kNearlyFull = 0.9;
-// Scrapes closer than this show what the last one read.
-constexpr absl::Duration kScrapePause = absl::Seconds(10);
 
 bool IsNearlyFull(const store::AssetStore::Library& library, int most) {
   return most > 0 && static_cast<double>(library.live + library.claimed) >= kNearlyFull * most;
@@ -65,35 +63,6 @@ absl::StatusOr<LibraryUsage> ReadLibraryUsage(store::AssetStore& store, const st
                                           "and send what is used once as a URL"));
   }
   return usage;
-}
-
-void TellLibraryAtScrape(base::Metrics& metrics, store::AssetStore& store, const upstream::Upstream& upstream,
-                         base::Clock& clock) {
-  const base::Metrics::Labels labels = {{"upstream", upstream.name()}};
-  metrics.Gauge("seedance_library_max_assets", "Maximum number of assets that the vendor keeps; 0: no limit.", labels)
-      .Set(upstream.profile().assets.library.max_assets);
-  base::Gauge used = metrics.Gauge("seedance_library_assets", "Assets that take a place at the vendor.", labels);
-  base::Gauge reserved = metrics.Gauge("seedance_library_reserved_places",
-                                       "Places held by creations of assets in flight or in doubt.", labels);
-  base::Gauge used_once =
-      metrics.Gauge("seedance_library_assets_used_once", "Assets that one task used, and no other since.", labels);
-  base::Gauge lapse =
-      metrics.Gauge("seedance_library_next_lapse_seconds",
-                    "Time until the vendor drops the first asset unless it is used; -1: it drops none.", labels);
-  auto read_at = std::make_shared<absl::Time>(absl::InfinitePast());
-  metrics.AtScrape([&store, &clock, name = upstream.name(), read_at, used, reserved, used_once, lapse]() mutable {
-    const absl::Time now = clock.Now();
-    if (now - *read_at < kScrapePause) return;
-    const absl::StatusOr<store::AssetStore::Library> library = store.ReadLibrary("", name, now, 1);
-    // The gauges keep what they had.
-    if (!library.ok()) return;
-    *read_at = now;
-    used.Set(static_cast<double>(library->live));
-    reserved.Set(static_cast<double>(library->claimed));
-    used_once.Set(static_cast<double>(library->used_once));
-    const bool lapses = library->lapses != absl::InfiniteFuture();
-    lapse.Set(lapses ? std::max(0.0, absl::ToDoubleSeconds(library->lapses - now)) : -1);
-  });
 }
 
 }  // namespace seedance::engine

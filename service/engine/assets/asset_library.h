@@ -42,10 +42,6 @@ struct LibraryUsage {
 absl::StatusOr<LibraryUsage> ReadLibraryUsage(store::AssetStore& store, const std::string& tenant,
                                               const upstream::Upstream& upstream, absl::Time now);
 
-// Measures the library at each scrape; the store is asked at most every 10 s. All outlive the metrics' last scrape.
-void TellLibraryAtScrape(base::Metrics& metrics, store::AssetStore& store, const upstream::Upstream& upstream,
-                         base::Clock& clock);
-
 }  // namespace seedance::engine
 
 #endif  // SEEDANCE_SERVICE_ENGINE_ASSETS_ASSET_LIBRARY_H_

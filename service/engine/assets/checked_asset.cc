@@ -141,6 +141,7 @@ model::AssetClaim ClaimOf(const CheckedAsset& asset) {
 model::JournalEntry EntryOf(const CheckedAsset& asset) {
   model::JournalEntry entry;
   entry.key = asset.key;
+  entry.traceparent = asset.context.traceparent;
   entry.fingerprint = asset.fingerprint;
   entry.asset = IntentOf(asset);
   // A type that the caller left to be seen may be said the next time.

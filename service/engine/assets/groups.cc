@@ -65,6 +65,7 @@ void Groups::Create(const CallContext& context, const CreateGroupParams& params,
   }
   model::JournalEntry call;
   call.key = {context.tenant, "CreateAssetGroup", absl::AsciiStrToLower(params.request_id)};
+  call.traceparent = context.traceparent;
   call.fingerprint = {{"asset_group.upstream", params.upstream},
                       {"asset_group.display_name", params.display_name},
                       {"asset_group.description", base::Sha256Hex(params.description)}};

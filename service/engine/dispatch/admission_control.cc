@@ -17,6 +17,11 @@ AdmissionControl::AdmissionControl(const Options& options)
              Lane(options.submits_per_second, options.part, options.max_submits)},
       breaker_(options.breaker) {}
 
+void AdmissionControl::SetRates(double polls_per_second, double submits_per_second, absl::Time now) {
+  Of(RequestKind::kRead).rate.SetRate(polls_per_second, now);
+  Of(RequestKind::kChange).rate.SetRate(submits_per_second, now);
+}
+
 absl::Time AdmissionControl::CooldownUntil(RequestKind kind, absl::Time now) {
   Lane& lane = Of(kind);
   // Further away than it was set: the clock was set back.

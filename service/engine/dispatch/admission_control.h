@@ -77,6 +77,9 @@ class AdmissionControl {
 
   explicit AdmissionControl(const Options& options);
 
+  // Other rates from now on.
+  void SetRates(double polls_per_second, double submits_per_second, absl::Time now);
+
   // When a call of `kind` may begin: `now` or later; InfiniteFuture: not before another one has ended. `to_poll`: there
   // is something that is or will be due for a poll; while the vendor counts as down a submission is then not the one
   // that tries, because it may be billed.

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "service/engine/dispatch/observed_permit.h"
 #include "service/upstream/request_outcome.h"
 
 namespace seedance::engine {
@@ -15,34 +16,49 @@ template <typename T>
 const absl::Status& StatusOf(const absl::StatusOr<T>& result) {
   return result.status();
 }
-
-// Calls `send` with options that have the permit of the thread's work, or one of the call's own.
-template <typename Send>
-auto WithPermit(RequestDispatcher& dispatcher, RequestKind kind, const CallOptions& call, Send send) {
-  RequestSlot own(dispatcher);
-  RequestSlot* const of_work = RequestSlot::Current(dispatcher);
-  RequestSlot& slot = of_work != nullptr ? *of_work : own;
-  slot.SetKind(kind);
-  CallOptions permitted = call;
-  if (permitted.permit == nullptr) permitted.permit = &slot;
-  return send(permitted);
+template <typename T>
+const absl::Status& StatusOf(const BilledResult<T>& result) {
+  return result.status;
 }
 
-// A call that bills nothing: the vendor's side asks for a permit before each request. What was broken off says nothing.
+}  // namespace
+
+void GatedUpstream::Replace(std::shared_ptr<upstream::Upstream> vendor) {
+  base::MutexLock lock(mutex_);
+  vendor_.swap(vendor);
+}
+
+std::shared_ptr<upstream::Upstream> GatedUpstream::vendor() {
+  base::MutexLock lock(mutex_);
+  return vendor_;
+}
+
 template <typename Send>
-auto Reported(RequestDispatcher& dispatcher, RequestKind kind, const CallOptions& call, Send send) {
-  return WithPermit(dispatcher, kind, call, [&send](const CallOptions& permitted) {
+auto GatedUpstream::Observed(const char* operation, RequestKind kind, const CallOptions& call, Send send) {
+  RequestSlot own(dispatcher_);
+  RequestSlot* const of_work = RequestSlot::Current(dispatcher_);
+  RequestSlot& slot = of_work != nullptr ? *of_work : own;
+  slot.SetKind(kind);
+  ObservedPermit permit(call.permit != nullptr ? call.permit : &slot, metrics_, operation, clock_, call);
+  auto result = send(permit.call());
+  permit.End(StatusOf(result));
+  return result;
+}
+
+template <typename Send>
+auto GatedUpstream::Reported(const char* operation, RequestKind kind, const CallOptions& call, Send send) {
+  return Observed(operation, kind, call, [&send](const CallOptions& permitted) {
     auto result = send(permitted);
     const absl::Status& status = StatusOf(result);
+    // What was broken off says nothing.
     if (!absl::IsCancelled(status)) permitted.permit->Answered(upstream::OutcomeOf(status));
     return result;
   });
 }
 
-// A call that may be billed, which is one request.
 template <typename Send>
-BilledResult<std::string> Billed(RequestDispatcher& dispatcher, const CallOptions& call, Send send) {
-  return WithPermit(dispatcher, RequestKind::kChange, call, [&send](const CallOptions& permitted) {
+BilledResult<std::string> GatedUpstream::Billed(const char* operation, const CallOptions& call, Send send) {
+  return Observed(operation, RequestKind::kChange, call, [&send](const CallOptions& permitted) {
     if (absl::Status may = permitted.permit->BeforeSend(permitted); !may.ok()) return upstream::NotSent(may);
     BilledResult<std::string> result = send(permitted);
     permitted.permit->Answered(upstream::OutcomeOf(result));
@@ -50,68 +66,66 @@ BilledResult<std::string> Billed(RequestDispatcher& dispatcher, const CallOption
   });
 }
 
-}  // namespace
-
 BilledResult<std::string> GatedUpstream::CreateGroup(const CallOptions& call, const upstream::NewGroup& group) {
-  return Billed(dispatcher_, call,
-                [&](const CallOptions& permitted) { return vendor_->groups()->CreateGroup(permitted, group); });
+  return Billed("create_group", call,
+                [&](const CallOptions& permitted) { return vendor()->groups()->CreateGroup(permitted, group); });
 }
 
 absl::StatusOr<upstream::ReportPage<upstream::GroupReport>> GatedUpstream::ListGroups(
     const CallOptions& call, const upstream::GroupQuery& query) {
-  return Reported(dispatcher_, RequestKind::kRead, call,
-                  [&](const CallOptions& permitted) { return vendor_->groups()->ListGroups(permitted, query); });
+  return Reported("list_groups", RequestKind::kRead, call,
+                  [&](const CallOptions& permitted) { return vendor()->groups()->ListGroups(permitted, query); });
 }
 
 absl::StatusOr<upstream::GroupReport> GatedUpstream::GetGroup(const CallOptions& call, const std::string& id) {
-  return Reported(dispatcher_, RequestKind::kRead, call,
-                  [&](const CallOptions& permitted) { return vendor_->groups()->GetGroup(permitted, id); });
+  return Reported("get_group", RequestKind::kRead, call,
+                  [&](const CallOptions& permitted) { return vendor()->groups()->GetGroup(permitted, id); });
 }
 
 absl::Status GatedUpstream::UpdateGroup(const CallOptions& call, const std::string& id,
                                         const std::string& display_name) {
-  return Reported(dispatcher_, RequestKind::kChange, call, [&](const CallOptions& permitted) {
-    return vendor_->groups()->UpdateGroup(permitted, id, display_name);
+  return Reported("update_group", RequestKind::kChange, call, [&](const CallOptions& permitted) {
+    return vendor()->groups()->UpdateGroup(permitted, id, display_name);
   });
 }
 
 absl::Status GatedUpstream::DeleteGroup(const CallOptions& call, const std::string& id) {
-  return Reported(dispatcher_, RequestKind::kChange, call,
-                  [&](const CallOptions& permitted) { return vendor_->groups()->DeleteGroup(permitted, id); });
+  return Reported("delete_group", RequestKind::kChange, call,
+                  [&](const CallOptions& permitted) { return vendor()->groups()->DeleteGroup(permitted, id); });
 }
 
 BilledResult<std::string> GatedUpstream::CreateAsset(const CallOptions& call, const upstream::NewAsset& asset) {
-  return Billed(dispatcher_, call,
-                [&](const CallOptions& permitted) { return vendor_->assets().CreateAsset(permitted, asset); });
+  return Billed("create_asset", call,
+                [&](const CallOptions& permitted) { return vendor()->assets().CreateAsset(permitted, asset); });
 }
 
 absl::StatusOr<upstream::ReportPage<upstream::AssetReport>> GatedUpstream::ListAssets(
     const CallOptions& call, const upstream::AssetQuery& query) {
-  return Reported(dispatcher_, RequestKind::kRead, call,
-                  [&](const CallOptions& permitted) { return vendor_->assets().ListAssets(permitted, query); });
+  return Reported("list_assets", RequestKind::kRead, call,
+                  [&](const CallOptions& permitted) { return vendor()->assets().ListAssets(permitted, query); });
 }
 
 absl::StatusOr<upstream::AssetReport> GatedUpstream::GetAsset(const CallOptions& call, const std::string& id) {
-  return Reported(dispatcher_, RequestKind::kRead, call,
-                  [&](const CallOptions& permitted) { return vendor_->assets().GetAsset(permitted, id); });
+  return Reported("get_asset", RequestKind::kRead, call,
+                  [&](const CallOptions& permitted) { return vendor()->assets().GetAsset(permitted, id); });
 }
 
 absl::Status GatedUpstream::UpdateAsset(const CallOptions& call, const std::string& id,
                                         const std::string& display_name) {
-  return Reported(dispatcher_, RequestKind::kChange, call, [&](const CallOptions& permitted) {
-    return vendor_->asset_names()->UpdateAsset(permitted, id, display_name);
+  return Reported("update_asset", RequestKind::kChange, call, [&](const CallOptions& permitted) {
+    return vendor()->asset_names()->UpdateAsset(permitted, id, display_name);
   });
 }
 
 absl::Status GatedUpstream::DeleteAsset(const CallOptions& call, const std::string& id) {
-  return Reported(dispatcher_, RequestKind::kChange, call,
-                  [&](const CallOptions& permitted) { return vendor_->assets().DeleteAsset(permitted, id); });
+  return Reported("delete_asset", RequestKind::kChange, call,
+                  [&](const CallOptions& permitted) { return vendor()->assets().DeleteAsset(permitted, id); });
 }
 
 absl::StatusOr<std::string> GatedUpstream::UploadToVendor(const CallOptions& call, const std::string& file_name,
                                                           http::ByteSource& bytes) {
-  return WithPermit(dispatcher_, RequestKind::kChange, call, [&](const CallOptions& permitted) {
-    absl::StatusOr<std::string> url = vendor_->files()->UploadToVendor(permitted, file_name, bytes);
+  return Observed("upload_to_vendor", RequestKind::kChange, call, [&](const CallOptions& permitted) {
+    absl::StatusOr<std::string> url = vendor()->files()->UploadToVendor(permitted, file_name, bytes);
     // Files have a service of their own: a success there does not end a limit of other requests.
     const RequestOutcome outcome = upstream::OutcomeOf(url.status());
     if (outcome.cooldown.has_value()) permitted.permit->Answered(outcome);
@@ -120,28 +134,30 @@ absl::StatusOr<std::string> GatedUpstream::UploadToVendor(const CallOptions& cal
 }
 
 BilledResult<std::string> GatedUpstream::CreateTask(const CallOptions& call, const model::TaskRequest& task) {
-  return Billed(dispatcher_, call,
-                [&](const CallOptions& permitted) { return vendor_->tasks().CreateTask(permitted, task); });
+  return Billed("create_task", call,
+                [&](const CallOptions& permitted) { return vendor()->tasks().CreateTask(permitted, task); });
 }
 
 absl::StatusOr<upstream::TaskReport> GatedUpstream::GetTask(const CallOptions& call, const std::string& id) {
-  return Reported(dispatcher_, RequestKind::kRead, call,
-                  [&](const CallOptions& permitted) { return vendor_->tasks().GetTask(permitted, id); });
+  return Reported("get_task", RequestKind::kRead, call,
+                  [&](const CallOptions& permitted) { return vendor()->tasks().GetTask(permitted, id); });
 }
 
 absl::StatusOr<std::vector<upstream::TaskSighting>> GatedUpstream::FindTasks(const CallOptions& call,
                                                                              const upstream::TaskSearch& search) {
-  return Reported(dispatcher_, RequestKind::kRead, call,
-                  [&](const CallOptions& permitted) { return vendor_->task_list()->FindTasks(permitted, search); });
+  return Reported("find_tasks", RequestKind::kRead, call,
+                  [&](const CallOptions& permitted) { return vendor()->task_list()->FindTasks(permitted, search); });
 }
 
 absl::Status GatedUpstream::CancelTask(const CallOptions& call, const std::string& id) {
-  return Reported(dispatcher_, RequestKind::kChange, call,
-                  [&](const CallOptions& permitted) { return vendor_->cancels()->CancelTask(permitted, id); });
+  return Reported("cancel_task", RequestKind::kChange, call,
+                  [&](const CallOptions& permitted) { return vendor()->cancels()->CancelTask(permitted, id); });
 }
 
 absl::StatusOr<upstream::UsageLog> GatedUpstream::ReadUsage(const CallOptions& call) {
-  absl::StatusOr<upstream::UsageLog> log = vendor_->usage_log()->ReadUsage(call);
+  ObservedPermit permit(call.permit, metrics_, "read_usage", clock_, call);
+  absl::StatusOr<upstream::UsageLog> log = vendor()->usage_log()->ReadUsage(permit.call());
+  permit.End(log.status());
   // The log has a rate of its own: its errors say nothing about other requests.
   if (call.permit != nullptr && log.ok()) call.permit->Answered({});
   return log;
@@ -149,7 +165,10 @@ absl::StatusOr<upstream::UsageLog> GatedUpstream::ReadUsage(const CallOptions& c
 
 absl::Status GatedUpstream::FetchResult(const CallOptions& call, const std::string& uri, int64_t offset, int64_t limit,
                                         upstream::ResultSink& sink) {
-  return vendor_->tasks().FetchResult(call, uri, offset, limit, sink);
+  ObservedPermit permit(nullptr, metrics_, "fetch_result", clock_, call);
+  absl::Status fetched = vendor()->tasks().FetchResult(permit.call(), uri, offset, limit, sink);
+  permit.End(fetched);
+  return fetched;
 }
 
 }  // namespace seedance::engine

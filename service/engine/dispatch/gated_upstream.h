@@ -6,7 +6,10 @@
 #include <utility>
 #include <vector>
 
+#include "service/base/clock.h"
+#include "service/base/mutex.h"
 #include "service/engine/dispatch/request_dispatcher.h"
+#include "service/engine/dispatch/upstream_metrics.h"
 #include "service/upstream/upstream.h"
 
 namespace seedance::engine {
@@ -27,23 +30,39 @@ class GatedUpstream : public upstream::Upstream,
  public:
   using CallOptions = upstream::CallOptions;
 
-  GatedUpstream(std::unique_ptr<upstream::Upstream> vendor, RequestDispatcher& dispatcher)
-      : vendor_(std::move(vendor)), dispatcher_(dispatcher) {}
+  // All outlive it.
+  GatedUpstream(std::shared_ptr<upstream::Upstream> vendor, RequestDispatcher& dispatcher, UpstreamMetrics& metrics,
+                base::Clock& clock)
+      : first_(std::move(vendor)), vendor_(first_), dispatcher_(dispatcher), metrics_(metrics), clock_(clock) {}
 
-  const std::string& name() const override { return vendor_->name(); }
-  const model::UpstreamProfile& profile() const override { return vendor_->profile(); }
+  // Later calls go by `vendor`: the same account with other credentials or connections, and the same profile. What the
+  // first one said of itself stays.
+  void Replace(std::shared_ptr<upstream::Upstream> vendor);
+
+  const std::string& name() const override { return first_->name(); }
+  const model::UpstreamProfile& profile() const override { return first_->profile(); }
 
   upstream::TaskApi& tasks() override { return *this; }
   upstream::AssetApi& assets() override { return *this; }
-  upstream::AssetNameApi* asset_names() override { return vendor_->asset_names() == nullptr ? nullptr : this; }
-  upstream::GroupApi* groups() override { return vendor_->groups() == nullptr ? nullptr : this; }
-  upstream::FileApi* files() override { return vendor_->files() == nullptr ? nullptr : this; }
-  upstream::TaskListApi* task_list() override { return vendor_->task_list() == nullptr ? nullptr : this; }
-  upstream::CancelApi* cancels() override { return vendor_->cancels() == nullptr ? nullptr : this; }
-  upstream::UsageLogApi* usage_log() override { return vendor_->usage_log() == nullptr ? nullptr : this; }
-  const upstream::WebhookApi* webhooks() override { return vendor_->webhooks(); }
+  upstream::AssetNameApi* asset_names() override { return first_->asset_names() == nullptr ? nullptr : this; }
+  upstream::GroupApi* groups() override { return first_->groups() == nullptr ? nullptr : this; }
+  upstream::FileApi* files() override { return first_->files() == nullptr ? nullptr : this; }
+  upstream::TaskListApi* task_list() override { return first_->task_list() == nullptr ? nullptr : this; }
+  upstream::CancelApi* cancels() override { return first_->cancels() == nullptr ? nullptr : this; }
+  upstream::UsageLogApi* usage_log() override { return first_->usage_log() == nullptr ? nullptr : this; }
+  const upstream::WebhookApi* webhooks() override { return first_->webhooks(); }
 
  private:
+  // Calls `send` with options that have an observed permit: that of the call, of the thread's work, or of its own.
+  template <typename Send>
+  auto Observed(const char* operation, RequestKind kind, const CallOptions& call, Send send);
+  // A call that bills nothing: the vendor's side asks for a permit before each request.
+  template <typename Send>
+  auto Reported(const char* operation, RequestKind kind, const CallOptions& call, Send send);
+  // A call that may be billed, which is one request.
+  template <typename Send>
+  upstream::BilledResult<std::string> Billed(const char* operation, const CallOptions& call, Send send);
+
   upstream::BilledResult<std::string> CreateGroup(const CallOptions& call, const upstream::NewGroup& group) override;
   absl::StatusOr<upstream::ReportPage<upstream::GroupReport>> ListGroups(const CallOptions& call,
                                                                          const upstream::GroupQuery& query) override;
@@ -67,8 +86,15 @@ class GatedUpstream : public upstream::Upstream,
   absl::Status FetchResult(const CallOptions& call, const std::string& uri, int64_t offset, int64_t limit,
                            upstream::ResultSink& sink) override;
 
-  const std::unique_ptr<upstream::Upstream> vendor_;
+  // The one for the next call.
+  std::shared_ptr<upstream::Upstream> vendor();
+
+  const std::shared_ptr<upstream::Upstream> first_;
+  base::Mutex mutex_;
+  std::shared_ptr<upstream::Upstream> vendor_ ABSL_GUARDED_BY(mutex_);
   RequestDispatcher& dispatcher_;
+  UpstreamMetrics& metrics_;
+  base::Clock& clock_;
 };
 
 }  // namespace seedance::engine

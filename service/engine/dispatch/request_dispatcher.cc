@@ -30,10 +30,22 @@ RequestDispatcher::RequestDispatcher(const AdmissionControl::Options& options, b
       observer_(account.observer),
       on_news_(account.on_news),
       metrics_(account.metrics),
+      polls_per_second_(options.polls_per_second),
+      submits_per_second_(options.submits_per_second),
       gate_(options),
       alarm_(clock, base::Timer::Alarm::Work::kQuick, [this] { HandOut(); }) {}
 
 RequestDispatcher::~RequestDispatcher() { Stop(); }
+
+void RequestDispatcher::SetRates(double polls_per_second, double submits_per_second) {
+  {
+    base::MutexLock lock(mutex_);
+    polls_per_second_ = polls_per_second;
+    submits_per_second_ = submits_per_second;
+    gate_.SetRates(polls_per_second, submits_per_second, clock_.Now());
+  }
+  HandOut();
+}
 
 void RequestDispatcher::Add(RequestKind kind, const std::string& tenant, const std::string& key, absl::Time due,
                             Work work) {
@@ -125,7 +137,7 @@ RequestDispatcher::Submits RequestDispatcher::SubmitsLocked() {
 std::optional<WaitReason> RequestDispatcher::ReasonOf(size_t before, const Submits& submits) const {
   const auto& [now, holdup, cooldown_cause, is_full] = submits;
   if (holdup.try_due != absl::InfinitePast()) return WaitsForVendor(holdup.try_due, now);
-  const double rate = options_.submits_per_second;
+  const double rate = submits_per_second_;
   const absl::Duration queue = rate > 0 ? absl::Seconds(static_cast<double>(before) / rate) : absl::ZeroDuration();
   const absl::Time rest_end = std::max(holdup.cooldown_until, now);
   if (holdup.cooldown_until > now + kShortWait && rest_end - now >= queue)
@@ -164,11 +176,12 @@ RequestDispatcher::Facts RequestDispatcher::facts() {
     facts.cooldown[Index(kind)] = std::max(gate_.CooldownUntil(kind, now) - now, absl::ZeroDuration());
   }
   facts.is_down = gate_.is_down();
+  facts.per_second = {polls_per_second_, submits_per_second_};
   return facts;
 }
 
 absl::Duration RequestDispatcher::TimeForPolls(int64_t polls) const {
-  double rate = options_.polls_per_second;
+  double rate = polls_per_second_;
   if (rate >= 1 && options_.part != nullptr) {
     const size_t places = static_cast<size_t>(rate);
     rate *= static_cast<double>(std::max<size_t>(options_.part(places), 1)) / static_cast<double>(places);

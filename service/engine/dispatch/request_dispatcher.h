@@ -2,6 +2,7 @@
 #define SEEDANCE_SERVICE_ENGINE_DISPATCH_REQUEST_DISPATCHER_H_
 
 #include <array>
+#include <atomic>
 #include <functional>
 #include <list>
 #include <memory>
@@ -62,6 +63,7 @@ class RequestDispatcher {
     std::array<size_t, 2> threads_waiting = {0, 0};  // Requests that wait on their threads, by kind.
     std::array<absl::Duration, 2> cooldown;          // What is left of the cooldown of all requests of the kind.
     bool is_down = false;
+    std::array<double, 2> per_second = {0, 0};  // The rates; 0: no limit.
   };
 
   // Whose requests these are, and who follows them.
@@ -79,6 +81,9 @@ class RequestDispatcher {
                     base::Clock& clock)
       : RequestDispatcher(options, polls, submits, clock, Account()) {}
   ~RequestDispatcher();
+
+  // Other rates from now on; 0: no limit.
+  void SetRates(double polls_per_second, double submits_per_second);
 
   // `work` runs when its turn has come; it may run before this returns. An earlier work of the kind that waits under
   // the same key is dropped.
@@ -236,6 +241,8 @@ class RequestDispatcher {
   RequestObserver* const observer_;
   const std::function<void(const std::string&)> on_news_;
   Metrics metrics_;
+  std::atomic<double> polls_per_second_;  // 0: no limit.
+  std::atomic<double> submits_per_second_;
   base::Mutex mutex_;      // Taken before those behind RequestObserver::HasToPoll.
   base::CondVar changed_;  // For those who wait on their threads.
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;

@@ -15,9 +15,24 @@ constexpr absl::Duration kAskAgain = absl::Seconds(1);
 
 SlidingWindowLimiter::SlidingWindowLimiter(double per_second, Part part) : part_(std::move(part)) {
   if (per_second <= 0) return;
-  all_ = places_ = static_cast<size_t>(std::max(1.0, std::floor(per_second)));
-  hold_ = absl::Seconds(std::max(1.0, 1.0 / per_second));
+  Measure(per_second);
+  places_ = all_;
   gap_ = hold_ / static_cast<double>(places_);
+}
+
+void SlidingWindowLimiter::Measure(double per_second) {
+  all_ = static_cast<size_t>(std::max(1.0, std::floor(per_second)));
+  hold_ = absl::Seconds(std::max(1.0, 1.0 / per_second));
+}
+
+void SlidingWindowLimiter::SetRate(double per_second, absl::Time now) {
+  if (per_second <= 0) {
+    all_ = places_ = taken_ = 0;
+    releases_.clear();
+    return;
+  }
+  Measure(per_second);
+  SetPlaces(part_ == nullptr ? all_ : part_(all_), now);
 }
 
 void SlidingWindowLimiter::SetPlaces(size_t places, absl::Time now) {
@@ -62,13 +77,13 @@ void SlidingWindowLimiter::Take(absl::Time now) {
 absl::Time SlidingWindowLimiter::Sent(absl::Time now) {
   const absl::Time mark = now + kTravel + hold_;
   if (all_ == 0) return mark;
-  --taken_;
+  if (taken_ > 0) --taken_;  // It may have begun without a rate.
   releases_.insert(mark);
   return mark;
 }
 
 void SlidingWindowLimiter::GiveBack() {
-  if (all_ == 0) return;
+  if (all_ == 0 || taken_ == 0) return;
   --taken_;
   next_ -= gap_;
 }

@@ -30,6 +30,9 @@ class SlidingWindowLimiter {
   using Part = std::function<size_t(size_t places)>;
   explicit SlidingWindowLimiter(double per_second, Part part = nullptr);
 
+  // Another rate from now on. Calls that have a place keep it; places that come by it can be used a second later.
+  void SetRate(double per_second, absl::Time now);
+
   // When the next call may take a place: `now`, or later. InfiniteFuture: not before a call that has a place is sent.
   // Without a place, when to ask again.
   absl::Time NextAt(absl::Time now);
@@ -47,6 +50,7 @@ class SlidingWindowLimiter {
   void Answered(absl::Time sent_mark, absl::Time now);
 
  private:
+  void Measure(double per_second);
   // Forgets the places that are free by now, and sees which are this process's.
   void Release(absl::Time now);
   void SetPlaces(size_t places, absl::Time now);

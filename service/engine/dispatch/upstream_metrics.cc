@@ -6,20 +6,16 @@
 #include <vector>
 
 #include "service/base/error.h"
+#include "service/base/log.h"
+#include "service/base/trace.h"
 
 namespace seedance::engine {
 namespace {
 
 constexpr std::array<const char*, 2> kKindWords = {"poll", "submit"};
 
-const std::vector<double>& Delays() {
-  static const auto* bounds = new std::vector<double>{0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900};
-  return *bounds;
-}
-
-const std::vector<double>& Lags() {
-  static const auto* bounds = new std::vector<double>{0.5, 1, 2, 4, 6, 8, 10, 12, 14, 16, 20, 30, 60, 120, 300, 900};
-  return *bounds;
+std::string OutcomeWord(const absl::Status& outcome) {
+  return std::string(outcome.ok() ? "OK" : base::ReasonName(base::GetReason(outcome)));
 }
 
 const char* WordOf(upstream::Acceptance acceptance) {
@@ -38,28 +34,42 @@ const char* WordOf(upstream::Acceptance acceptance) {
 
 }  // namespace
 
-UpstreamMetrics::UpstreamMetrics(base::Metrics& metrics, std::string upstream)
-    : metrics_(&metrics), upstream_(std::move(upstream)) {
-  lag_ = metrics.Histogram("seedance_discovery_lag_seconds",
-                           "Time from the end of a task, as reported by the vendor, until the gateway saw it.", Lags(),
-                           {{"upstream", upstream_}});
+UpstreamMetrics::UpstreamMetrics(base::Metrics* metrics, std::string upstream)
+    : metrics_(metrics), upstream_(std::move(upstream)) {
+  if (metrics == nullptr) return;
+  lag_ = metrics->Histogram("seedance_discovery_lag_seconds", {{"upstream", upstream_}});
+}
+
+void UpstreamMetrics::Requested(const char* operation, const absl::Status& outcome, absl::Duration took,
+                                const upstream::CallOptions& call) {
+  const std::string word = OutcomeWord(outcome);
+  if (base::IsLogged(base::LogLevel::kDebug)) {
+    base::Log(base::LogLevel::kDebug, "vendor_request",
+              {{"upstream", upstream_},
+               {"operation", operation},
+               {"outcome", word},
+               {"duration_ms", absl::ToDoubleMilliseconds(took)},
+               {"tenant", call.tenant},
+               {"trace_id", base::TraceId(call.traceparent)}});
+  }
+  if (metrics_ == nullptr) return;
+  metrics_
+      ->Counter("seedance_vendor_requests_total",
+                {{"upstream", upstream_}, {"operation", operation}, {"outcome", word}})
+      .Add();
+  metrics_->Histogram("seedance_vendor_request_seconds", {{"upstream", upstream_}, {"operation", operation}})
+      .Observe(absl::ToDoubleSeconds(took));
 }
 
 void UpstreamMetrics::Polled(const char* resource, const absl::Status& outcome) {
   if (metrics_ == nullptr) return;
-  const std::string word(outcome.ok() ? "OK" : base::ReasonName(base::GetReason(outcome)));
-  metrics_
-      ->Counter("seedance_polls_total", "Polls of tasks and assets by result: OK, or the reason of the error.",
-                {{"upstream", upstream_}, {"resource", resource}, {"outcome", word}})
-      .Add();
+  const std::string word = OutcomeWord(outcome);
+  metrics_->Counter("seedance_polls_total", {{"upstream", upstream_}, {"resource", resource}, {"outcome", word}}).Add();
 }
 
 void UpstreamMetrics::Submitted(upstream::Acceptance acceptance) {
   if (metrics_ == nullptr) return;
-  metrics_
-      ->Counter("seedance_submits_total", "Submissions of tasks by whether the vendor accepted them.",
-                {{"upstream", upstream_}, {"acceptance", WordOf(acceptance)}})
-      .Add();
+  metrics_->Counter("seedance_submits_total", {{"upstream", upstream_}, {"acceptance", WordOf(acceptance)}}).Add();
 }
 
 void UpstreamMetrics::Discovered(absl::Duration lag) {
@@ -68,56 +78,44 @@ void UpstreamMetrics::Discovered(absl::Duration lag) {
 
 void UpstreamMetrics::Poked(bool open) {
   if (metrics_ == nullptr) return;
-  metrics_
-      ->Counter("seedance_webhook_pokes_total", "Webhooks of vendors by whether their task is open here.",
-                {{"upstream", upstream_}, {"open", open ? "true" : "false"}})
-      .Add();
+  metrics_->Counter("seedance_webhook_pokes_total", {{"upstream", upstream_}, {"open", open ? "true" : "false"}}).Add();
 }
 
 void UpstreamMetrics::Skipped(const char* resource) {
   if (metrics_ == nullptr) return;
-  metrics_
-      ->Counter("seedance_vendor_entries_skipped_total",
-                "Entries of a vendor's lists that were skipped, because their ids cannot be used.",
-                {{"upstream", upstream_}, {"resource", resource}})
-      .Add();
+  metrics_->Counter("seedance_vendor_entries_skipped_total", {{"upstream", upstream_}, {"resource", resource}}).Add();
 }
 
 RequestDispatcher::Metrics DispatcherMetrics(base::Metrics& metrics, const std::string& upstream) {
   RequestDispatcher::Metrics made;
   for (const RequestKind kind : kRequestKinds) {
     const auto i = static_cast<size_t>(kind);
-    const base::Metrics::Labels labels = {{"upstream", upstream}, {"call", kKindWords[i]}};
-    made.delay[i] =
-        metrics.Histogram("seedance_call_delay_seconds",
-                          "How late polls and submissions begin, counted from when they were due.", Delays(), labels);
-    made.cooldowns[i] = metrics.Counter(
-        "seedance_call_rests_total",
-        "Answers that required a cooldown, of one request or of all of the kind (429, Retry-After).", labels);
+    const base::Metrics::Labels labels = {{"upstream", upstream}, {"kind", kKindWords[i]}};
+    made.delay[i] = metrics.Histogram("seedance_vendor_request_delay_seconds", labels);
+    made.cooldowns[i] = metrics.Counter("seedance_vendor_cooldowns_total", labels);
   }
-  made.openings = metrics.Counter("seedance_breaker_openings_total", "How often the circuit breaker opened.",
-                                  {{"upstream", upstream}});
+  made.openings = metrics.Counter("seedance_breaker_openings_total", {{"upstream", upstream}});
   return made;
 }
 
 void TellRequestsAtScrape(base::Metrics& metrics, const std::string& upstream, RequestDispatcher& requests) {
   std::array<base::Gauge, 2> waiting;
   std::array<base::Gauge, 2> cooldown;
+  std::array<base::Gauge, 2> rate;
   for (const RequestKind kind : kRequestKinds) {
     const auto i = static_cast<size_t>(kind);
-    const base::Metrics::Labels labels = {{"upstream", upstream}, {"call", kKindWords[i]}};
-    waiting[i] = metrics.Gauge("seedance_calls_waiting", "Polls and submissions that are due and queued.", labels);
-    cooldown[i] =
-        metrics.Gauge("seedance_call_rest_seconds", "Remaining cooldown of all requests of the kind; 0: none.", labels);
+    const base::Metrics::Labels labels = {{"upstream", upstream}, {"kind", kKindWords[i]}};
+    rate[i] = metrics.Gauge("seedance_vendor_max_requests_per_second", labels);
+    waiting[i] = metrics.Gauge("seedance_vendor_requests_waiting", labels);
+    cooldown[i] = metrics.Gauge("seedance_vendor_cooldown_seconds", labels);
   }
-  base::Gauge down =
-      metrics.Gauge("seedance_breaker_open", "1 while the circuit breaker is open and admits one probe at a time.",
-                    {{"upstream", upstream}});
-  metrics.AtScrape([&requests, waiting, cooldown, down]() mutable {
+  base::Gauge down = metrics.Gauge("seedance_breaker_open", {{"upstream", upstream}});
+  metrics.AtScrape([&requests, waiting, cooldown, rate, down]() mutable {
     const RequestDispatcher::Facts facts = requests.facts();
     for (size_t i = 0; i < waiting.size(); ++i) {
       waiting[i].Set(static_cast<double>(facts.waiting[i]));
       cooldown[i].Set(absl::ToDoubleSeconds(facts.cooldown[i]));
+      rate[i].Set(facts.per_second[i]);
     }
     down.Set(facts.is_down ? 1 : 0);
   });
@@ -125,14 +123,9 @@ void TellRequestsAtScrape(base::Metrics& metrics, const std::string& upstream, R
 
 void TellTransfersAtScrape(base::Metrics& metrics, const std::string& upstream, TransferQueue& transfers) {
   const base::Metrics::Labels labels = {{"upstream", upstream}};
-  base::Gauge running = metrics.Gauge("seedance_transfers_running",
-                                      "Uploads, downloads and staged files under way; without an upstream: files "
-                                      "behind URLs that are read.",
-                                      labels);
-  base::Gauge waiting = metrics.Gauge("seedance_transfers_waiting", "Transfers that wait for a place.", labels);
-  base::Counter ended = metrics.Counter(
-      "seedance_transfers_too_slow_total",
-      "Transfers ended with TRANSFER_TOO_SLOW because others waited and their peer was too slow.", labels);
+  base::Gauge running = metrics.Gauge("seedance_transfers_running", labels);
+  base::Gauge waiting = metrics.Gauge("seedance_transfers_waiting", labels);
+  base::Counter ended = metrics.Counter("seedance_transfers_too_slow_total", labels);
   transfers.CountEnded(ended);
   metrics.AtScrape([&transfers, running, waiting]() mutable {
     const TransferQueue::Facts facts = transfers.facts();

@@ -12,13 +12,19 @@
 
 namespace seedance::engine {
 
-// What operators see of the gateway's own calls to one vendor. Default: nobody looks. Thread-safe.
+// What operators see of the gateway's own calls to one vendor. Thread-safe.
 //
 // Tests: tests/unit/engine/tasks/task_turns_test.cc
 class UpstreamMetrics {
  public:
-  UpstreamMetrics() = default;
-  UpstreamMetrics(base::Metrics& metrics, std::string upstream);
+  // `metrics` null: nothing is measured.
+  UpstreamMetrics(base::Metrics* metrics, std::string upstream);
+
+  const std::string& upstream() const { return upstream_; }
+
+  // A request of `operation` (one of few words) was answered after so long, or broke off. Also a log line at debug.
+  void Requested(const char* operation, const absl::Status& outcome, absl::Duration took,
+                 const upstream::CallOptions& call);
 
   // A poll of a task or an asset (`resource`) ended; the reason of its error is the outcome.
   void Polled(const char* resource, const absl::Status& outcome);
@@ -31,8 +37,8 @@ class UpstreamMetrics {
   void Skipped(const char* resource);
 
  private:
-  base::Metrics* metrics_ = nullptr;
-  std::string upstream_;
+  base::Metrics* const metrics_;
+  const std::string upstream_;
   base::Histogram lag_;
 };
 

@@ -29,8 +29,8 @@ RequestDispatcher::Account AccountOf(const VendorAccount::Config& config) {
 
 VendorAccount::VendorAccount(Config config, const LeastRate::Options& least_rate, base::Clock& clock,
                              std::function<void(absl::Time)> check_transfers_at)
-    : tenants_(std::move(config.tenants)),
-      dedicated_(config.dedicated),
+    : dedicated_(config.dedicated),
+      clock_(clock),
       usage_log_(UsageLogOf(config)),
       changes_("submit-" + config.upstream->name(), config.max_submits, kQueue),
       reads_("poll-" + config.upstream->name(), config.max_polls, kQueue),
@@ -39,9 +39,10 @@ VendorAccount::VendorAccount(Config config, const LeastRate::Options& least_rate
       requests_({config.polls_per_second, config.submits_per_second, config.max_polls, config.max_submits,
                  config.breaker, config.part},
                 reads_, changes_, clock, AccountOf(config)),
-      upstream_(std::move(config.upstream), requests_) {
+      metrics_(config.metrics, config.upstream->name()),
+      upstream_(std::move(config.upstream), requests_, metrics_, clock),
+      tenants_(std::move(config.tenants)) {
   if (config.metrics == nullptr) return;
-  metrics_ = UpstreamMetrics(*config.metrics, name());
   TellRequestsAtScrape(*config.metrics, name(), requests_);
   TellTransfersAtScrape(*config.metrics, name(), transfers_);
 }
@@ -53,7 +54,15 @@ VendorAccount::~VendorAccount() {
   changes_.Stop();
 }
 
-bool VendorAccount::Allows(const std::string& tenant) const {
+void VendorAccount::Reconfigure(Config config) {
+  upstream_.Replace(std::move(config.upstream));
+  requests_.SetRates(config.polls_per_second, config.submits_per_second);
+  base::MutexLock lock(mutex_);
+  tenants_ = std::move(config.tenants);
+}
+
+bool VendorAccount::Allows(const std::string& tenant) {
+  base::MutexLock lock(mutex_);
   return tenants_.empty() || std::find(tenants_.begin(), tenants_.end(), tenant) != tenants_.end();
 }
 

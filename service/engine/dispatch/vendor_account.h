@@ -12,7 +12,9 @@
 #include "service/base/cancel.h"
 #include "service/base/clock.h"
 #include "service/base/metrics.h"
+#include "service/base/mutex.h"
 #include "service/base/thread_pool.h"
+#include "service/base/trace.h"
 #include "service/engine/dispatch/call_context.h"
 #include "service/engine/dispatch/gated_upstream.h"
 #include "service/engine/dispatch/request_dispatcher.h"
@@ -75,7 +77,9 @@ class VendorAccount {
   const std::string& name() const { return upstream_.name(); }
   const model::UpstreamProfile& profile() const { return upstream_.profile(); }
   upstream::Upstream& upstream() { return upstream_; }
-  bool Allows(const std::string& tenant) const;
+  bool Allows(const std::string& tenant);
+  // Takes over who may use it, rates, credentials and connections; all else of `config` must be as before.
+  void Reconfigure(Config config);
   bool dedicated() const { return dedicated_; }
   const UsageLogOptions& usage_log() const { return usage_log_; }
   RequestDispatcher& requests() { return requests_; }
@@ -131,15 +135,17 @@ class VendorAccount {
   template <typename T, typename Work>
   void RunOn(RequestKind kind, const CallContext& context, Done<T> done, Work work);
 
-  const std::vector<std::string> tenants_;
   const bool dedicated_;
+  base::Clock& clock_;
   const UsageLogOptions usage_log_;
   base::ThreadPool changes_;
   base::ThreadPool reads_;
   TransferQueue transfers_;
   RequestDispatcher requests_;
-  GatedUpstream upstream_;
   UpstreamMetrics metrics_;
+  GatedUpstream upstream_;
+  base::Mutex mutex_;
+  std::vector<std::string> tenants_ ABSL_GUARDED_BY(mutex_);  // Empty: all.
 };
 
 template <typename T, typename Work>
@@ -147,8 +153,10 @@ void VendorAccount::RunOn(RequestKind kind, const CallContext& context, Done<T> 
   // Shared, because one of three calls it.
   auto shared = std::make_shared<Done<T>>(std::move(done));
   RequestDispatcher::CallerWork caller;
-  caller.work = [shared, context, work = std::move(work)](RequestSlot&) mutable {
+  caller.work = [this, shared, context, work = std::move(work), asked = clock_.Now()](RequestSlot&) mutable {
     const bool left = context.cancel != nullptr && context.cancel->cancelled();
+    base::Span waited("wait for turn", base::SpanData::Kind::kInternal, context.traceparent, asked);
+    waited.End(absl::OkStatus(), clock_.Now());
     if (left) return (*shared)(CallerGone(context.deadline));
     work(std::move(*shared));
   };

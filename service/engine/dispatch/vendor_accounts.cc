@@ -91,10 +91,11 @@ std::vector<VendorAccount*> VendorAccounts::All() {
   return all;
 }
 
-upstream::CallOptions VendorAccounts::BackgroundRead(RequestSlot* slot) const {
+upstream::CallOptions VendorAccounts::BackgroundRead(RequestSlot* slot, const std::string& traceparent) const {
   upstream::CallOptions call;
   call.permit = slot;
   call.cancel = stop_reads_;
+  call.traceparent = traceparent;
   return call;
 }
 

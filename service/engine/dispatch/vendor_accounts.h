@@ -64,8 +64,8 @@ class VendorAccounts {
   std::vector<VendorAccount*> All();
 
   // For calls that nobody waits for: cancelled as soon as the process stops. `slot`: of the work that makes them, if
-  // the dispatcher started it.
-  upstream::CallOptions BackgroundRead(RequestSlot* slot = nullptr) const;
+  // the dispatcher started it. `traceparent`: for whose sake.
+  upstream::CallOptions BackgroundRead(RequestSlot* slot = nullptr, const std::string& traceparent = "") const;
 
   // For calls that may be billed: they outlive their caller, and are broken off only at the end of the stop's grace.
   upstream::CallOptions Billed(const CallContext& context = {}) const;

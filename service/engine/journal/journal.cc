@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "service/base/error.h"
 #include "service/base/log.h"
+#include "service/base/trace.h"
 #include "service/engine/journal/claim_conflict.h"
 #include "service/engine/journal/journal_errors.h"
 #include "service/engine/journal/journal_outcomes.h"
@@ -115,7 +116,9 @@ void Journal::Leave(const model::JournalEntry& call, const absl::Status& why) {
 
 bool Journal::Begin(const model::JournalEntry& call) {
   if (HasBegun(call.key)) return true;
+  base::Span span("journal " + call.key.method, base::SpanData::Kind::kInternal, call.traceparent, clock_.Now());
   absl::StatusOr<store::Store::Begun> begun = store_.BeginEntry(call, nullptr);
+  span.End(begun.status(), clock_.Now());
   if (begun.ok() && begun->conflict.has_value()) {
     begun = ToStatus(store_, call.key.tenant, *call.claim, *begun->conflict);
   }
@@ -266,6 +269,7 @@ absl::StatusOr<model::JournalEntry> Journal::Settle(const model::JournalKey& key
     Release(key, OutcomeUnknown("its outcome could not be stored"));
     return base::StoreUnavailable("the outcome of the creation could not be stored");
   }
+  if (metrics_ != nullptr) CountEnd(*metrics_, call);
   {
     base::MutexLock lock(mutex_);
     NoteContentLocked(call, /*in_doubt=*/false);
@@ -357,6 +361,7 @@ bool Journal::Finish(model::JournalEntry call, model::AssetGroup* group, model::
                      const absl::StatusOr<std::string>& answer) {
   call.update_time = clock_.Now();
   const absl::Status written = Write(call, group, asset);
+  if (metrics_ != nullptr) CountEnd(*metrics_, call);
   const bool doubtful = MayBeAccepted(call) && (!written.ok() || call.state == JournalState::kInDoubt);
   if (written.ok() || absl::IsAborted(written)) {
     // Aborted: this process slept, and others have put the call in doubt.

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "service/base/clock.h"
 #include "service/base/due_queue.h"
+#include "service/base/metrics.h"
 #include "service/base/mutex.h"
 #include "service/base/random.h"
 #include "service/engine/journal/unwritten_ends.h"
@@ -57,12 +58,14 @@ class Journal {
     virtual void OnFound(const model::JournalEntry&, const Found&) {}
   };
 
-  // All outlive the journal. `resolver` is not used before the first other call.
-  Journal(store::Store& store, DoubtResolver& resolver, base::Clock& clock, base::Random& random)
+  // All outlive the journal. `resolver` is not used before the first other call. `metrics` null: ends are not counted.
+  Journal(store::Store& store, DoubtResolver& resolver, base::Clock& clock, base::Random& random,
+          base::Metrics* metrics = nullptr)
       : store_(store),
         resolver_(resolver),
         clock_(clock),
         random_(random),
+        metrics_(metrics),
         unwritten_(store, clock, [this](const model::JournalKey& key) { WriteAgain(key); }),
         elsewhere_(clock, base::Timer::Alarm::Work::kMayBlock,
                    [this](const std::string& text) { LookElsewhere(text); }) {}
@@ -173,6 +176,7 @@ class Journal {
   DoubtResolver& resolver_;
   base::Clock& clock_;
   base::Random& random_;
+  base::Metrics* const metrics_;
   base::Mutex mutex_;
   // Calls of this process that are on their way, each with everyone who waits for it.
   struct Flight {

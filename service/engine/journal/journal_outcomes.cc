@@ -48,6 +48,25 @@ bool MayBeAccepted(const model::JournalEntry& ended) {
   return ended.state == JournalState::kDone || ended.state == JournalState::kInDoubt;
 }
 
+void CountEnd(base::Metrics& metrics, const model::JournalEntry& ended) {
+  const auto word = [&ended] {
+    switch (ended.state) {
+      case JournalState::kDone:
+        return "done";
+      case JournalState::kRefused:
+        return "refused";
+      case JournalState::kNotAccepted:
+        return "not_accepted";
+      case JournalState::kInFlight:
+      case JournalState::kInDoubt:
+        break;
+    }
+    return "in_doubt";
+  };
+  const char* const kind = ended.group.has_value() ? "group" : "asset";
+  metrics.Counter("seedance_journal_entries_total", {{"kind", kind}, {"end", word()}}).Add();
+}
+
 absl::Status NotWritten(const model::JournalEntry& ended, const absl::Status& cause) {
   if (absl::IsAborted(cause)) return OutcomeUnknown("this gateway was taken for dead before the outcome was stored");
   return MayBeAccepted(ended) ? OutcomeUnknown("its outcome could not be stored") : cause;

@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "service/base/metrics.h"
 #include "service/model/journal_entry.h"
 #include "service/upstream/upstream.h"
 
@@ -26,6 +27,9 @@ bool MayBeAccepted(const model::JournalEntry& ended);
 
 // The state with which a call ends.
 model::JournalState StateFor(upstream::Acceptance acceptance);
+
+// `seedance_journal_entries_total` of a call that has ended, or is in doubt.
+void CountEnd(base::Metrics& metrics, const model::JournalEntry& ended);
 
 // What those are told who wait for a call whose end could not be written. Only what surely was not accepted may invite
 // to another try. ABORTED: this process slept, and others put the call in doubt.

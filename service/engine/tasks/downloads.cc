@@ -5,6 +5,7 @@
 #include "service/base/error.h"
 #include "service/base/log.h"
 #include "service/base/sha256.h"
+#include "service/base/trace.h"
 
 namespace seedance::engine {
 namespace {
@@ -70,6 +71,7 @@ void Downloads::Start(const CallContext& context, const DownloadParams& params,
   if (task->state != TaskState::kSucceeded || LinkOf(*task, params).empty() || account == nullptr) {
     return done(NoResult(*task));
   }
+  base::LinkTraces("download", context.traceparent, task->traceparent, clock_.Now());
   auto work = [this, context, params, task = *std::move(task), account, sink](const std::shared_ptr<TransferSlot>& slot,
                                                                               Done<Nothing> answer) {
     slot->BeginWait();  // For the reader or for the vendor's storage, to the end.

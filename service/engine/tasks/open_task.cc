@@ -30,6 +30,11 @@ void OpenTask::OnChange(const GenerationTask& task, absl::Time now) {
   if (IsSubmitted(task.state) && !submitted()) answered_ = now;
   revision_ = task.revision;
   state_ = task.state;
+  if (state_ != TaskState::kSubmitUnknown) {
+    doubt_since_ = absl::InfiniteFuture();
+  } else {
+    doubt_since_ = std::min(doubt_since_, task.update_time);
+  }
   deadline_ = task.deadline_time;
   if (upstream_task_id_.empty()) upstream_task_id_ = task.upstream_task_id;
   if (told_.has_value() && told_->text != task.state_message) told_.reset();

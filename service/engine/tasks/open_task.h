@@ -142,7 +142,8 @@ class OpenTask {
   int64_t revision() const { return revision_; }  // Of the last change.
   bool handed_out() const { return phase_ == Phase::kHandedOut; }
   bool polled() const { return polled_; }
-  absl::Time answered() const { return answered_; }  // Or when it was taken up, or accepted.
+  absl::Time answered() const { return answered_; }        // Or when it was taken up, or accepted.
+  absl::Time doubt_since() const { return doubt_since_; }  // InfiniteFuture: it is not in doubt.
   // Whether a notification is due that its turn, which it awaits, would answer.
   bool IsNotifiedAwaitingTurn(absl::Time now) const;
 
@@ -181,6 +182,7 @@ class OpenTask {
   int submissions_ = 0;
   bool polled_ = false;
   absl::Time answered_;
+  absl::Time doubt_since_ = absl::InfiniteFuture();
   NotFoundStreak not_found_;
   int64_t outage_epoch_ = 0;
   absl::Time overdue_since_ = absl::InfiniteFuture();

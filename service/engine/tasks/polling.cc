@@ -53,7 +53,7 @@ void Polling::OnTurn(const std::string& id, VendorAccount& account, RequestSlot&
 
 void Polling::Poll(const GenerationTask& task, VendorAccount& account, RequestSlot& slot) {
   absl::StatusOr<upstream::TaskReport> report =
-      account.upstream().tasks().GetTask(with_.accounts.BackgroundRead(&slot), task.upstream_task_id);
+      account.upstream().tasks().GetTask(with_.accounts.BackgroundRead(&slot, task.traceparent), task.upstream_task_id);
   // Broken off because the process stops: that is no answer.
   if (absl::IsCancelled(report.status())) return schedule_.ScheduleIn(task.id, absl::Seconds(1));
   account.metrics().Polled("task", report.status());

@@ -5,6 +5,7 @@
 
 #include "service/base/error.h"
 #include "service/base/log.h"
+#include "service/base/trace.h"
 #include "service/engine/assets/asset_waits.h"
 #include "service/engine/tasks/report_merge.h"
 
@@ -135,6 +136,8 @@ void Submission::Submit(const std::string& id, const std::vector<model::Asset>& 
   const absl::StatusOr<GenerationTask> task =
       with_.writer.WriteIf(id, IsIn(TaskState::kPending), [&](GenerationTask& edited) { Begin(edited, account); });
   if (!task.ok()) return schedule_.ScheduleIn(id, absl::Seconds(1));
+  base::Span waited("wait for assets and turn", base::SpanData::Kind::kInternal, task->traceparent, task->create_time);
+  waited.End(absl::OkStatus(), with_.clock.Now());
   Send(*task, assets, account, slot);
 }
 
@@ -142,6 +145,7 @@ void Submission::Send(const GenerationTask& task, const std::vector<model::Asset
                       RequestSlot& slot) {
   upstream::CallOptions billed = with_.accounts.Billed();
   billed.permit = &slot;
+  billed.traceparent = task.traceparent;
   model::TaskRequest request = WithVendorIds(task.request, assets);
   if (task.sent_seed.has_value()) request.seed = task.sent_seed;
   const upstream::BilledResult<std::string> result =
@@ -151,8 +155,9 @@ void Submission::Send(const GenerationTask& task, const std::vector<model::Asset
   if (result.acceptance != Acceptance::kAccepted) return;
   if (!written) {
     // The next start will find the task in doubt; this line lets a person settle it.
-    base::Log(base::LogLevel::kError, "accepted_task_not_stored",
-              {{"task", task.name()}, {"upstream_task_id", result.value}});
+    base::Log(
+        base::LogLevel::kError, "accepted_task_not_stored",
+        {{"task", task.name()}, {"upstream_task_id", result.value}, {"trace_id", base::TraceId(task.traceparent)}});
   }
   for (const model::Asset& asset : assets) observers_.assets.OnUsed(asset, AssetUse::kSent);
 }

@@ -5,6 +5,7 @@
 
 #include "service/base/error.h"
 #include "service/base/log.h"
+#include "service/base/trace.h"
 #include "service/engine/assets/asset_waits.h"
 #include "service/engine/journal/journal.h"
 #include "service/engine/journal/journal_errors.h"
@@ -23,10 +24,10 @@ constexpr int kMostMoves = 3;
 }  // namespace
 
 void TaskLaunch::Launch(NewTask fresh, Done<GenerationTask> done) {
-  VendorAccount* account = accounts_.Find(fresh.task.tenant, fresh.task.request.upstream);
+  VendorAccount* account = with_.accounts.Find(fresh.task.tenant, fresh.task.request.upstream);
   // What waits for assets is told so by its first message.
   std::unique_ptr<RequestSlot> slot;
-  if (account != nullptr && fresh.task.state_message.empty()) slot = tracker_.submission().TakeSlot(*account);
+  if (account != nullptr && fresh.task.state_message.empty()) slot = with_.tracker.submission().TakeSlot(*account);
   if (slot == nullptr) return StoreAndTrack(fresh, done);
   // Shared, because a refused submission drops what it was given.
   std::shared_ptr<Flight> flight(new Flight{std::move(fresh), *account, std::move(slot), std::move(done)});
@@ -39,7 +40,7 @@ void TaskLaunch::Launch(NewTask fresh, Done<GenerationTask> done) {
 void TaskLaunch::Fly(Flight& flight) {
   const std::optional<std::vector<model::Asset>> assets = ReadyAssets(flight.fresh.task);
   // The process may have begun to stop since it had its turn.
-  Submission& submission = tracker_.submission();
+  Submission& submission = with_.tracker.submission();
   if (!assets.has_value() || submission.stopped()) {
     flight.slot.reset();
     return StoreAndTrack(flight.fresh, flight.done);
@@ -52,7 +53,7 @@ void TaskLaunch::Fly(Flight& flight) {
   if (!task.has_value()) return;
   submission.Track(*task);
   flight.fresh.place.reset();
-  feeds_.Changed(task->tenant);
+  with_.feeds.Changed(task->tenant);
   flight.done(*task);
   submission.Send(*task, *assets, flight.account, *flight.slot);
 }
@@ -60,14 +61,14 @@ void TaskLaunch::Fly(Flight& flight) {
 void TaskLaunch::StoreAndTrack(NewTask& fresh, Done<GenerationTask>& done) {
   std::optional<GenerationTask> task = Store(fresh, done, [](const std::string&) {});
   if (!task.has_value()) return;
-  tracker_.Track(*task);
+  with_.tracker.Track(*task);
   fresh.place.reset();
-  feeds_.Changed(task->tenant);
+  with_.feeds.Changed(task->tenant);
   done(*std::move(task));
 }
 
 std::optional<std::vector<model::Asset>> TaskLaunch::ReadyAssets(const GenerationTask& task) {
-  absl::StatusOr<AssetCheck> check = CheckAssets(store_, task, {});
+  absl::StatusOr<AssetCheck> check = CheckAssets(with_.store, task, {});
   const bool ready = check.ok() && !check->failure.has_value() && check->waits_for.empty();
   if (!ready) return std::nullopt;
   return std::move(check->assets);
@@ -84,24 +85,28 @@ bool TaskLaunch::MovesOn(NewTask& fresh, const absl::Status& status) {
 
 std::optional<GenerationTask> TaskLaunch::Store(NewTask& fresh, Done<GenerationTask>& done,
                                                 absl::FunctionRef<void(const std::string& id)> under) {
+  base::Span span("store task", base::SpanData::Kind::kInternal, fresh.task.traceparent, with_.clock.Now());
   absl::StatusOr<store::Store::Begun> begun;
   int moves = 0;
   do {
     under(fresh.task.id);
-    begun = store_.BeginEntry(fresh.call, &fresh.task, fresh.max_open);
+    begun = with_.store.BeginEntry(fresh.call, &fresh.task, fresh.max_open);
   } while (moves++ < kMostMoves && MovesOn(fresh, begun.status()));
+  span.Add("seedance.task", fresh.task.name());
+  span.End(begun.status(), with_.clock.Now());
   if (absl::IsResourceExhausted(begun.status())) {
     fresh.place.reset();
     return done(TooManyOpen(fresh.task.tenant, fresh.max_open)), std::nullopt;
   }
   // A commit that is reported as failed may be on disk all the same.
-  if (!begun.ok() && MayBeStored(fresh.task.id)) tracker_.Disown(fresh.task);
+  if (!begun.ok() && MayBeStored(fresh.task.id)) with_.tracker.Disown(fresh.task);
   if (!begun.ok() || begun->existing.has_value()) fresh.place.reset();
   if (!begun.ok()) return done(begun.status()), std::nullopt;
   if (begun->existing.has_value()) {
-    return done(AnswerOfEarlier(store_, *begun->existing, fresh.call.fingerprint)), std::nullopt;
+    return done(AnswerOfEarlier(with_.store, *begun->existing, fresh.call.fingerprint)), std::nullopt;
   }
   const GenerationTask& task = *begun->task;
+  with_.metrics.Created(task);
   base::Log(base::LogLevel::kInfo, "task_state",
             {{"task", task.name()},
              {"tenant", task.tenant},
@@ -109,6 +114,7 @@ std::optional<GenerationTask> TaskLaunch::Store(NewTask& fresh, Done<GenerationT
              {"from", ""},
              {"to", model::TaskStateName(task.state)},
              {"request_id", fresh.call.key.request_id},
+             {"trace_id", base::TraceId(task.traceparent)},
              {"revision", task.revision}});
   return std::move(begun->task);
 }
@@ -121,7 +127,7 @@ absl::Status TooManyOpen(const std::string& tenant, int64_t most) {
                          detail);
 }
 
-bool TaskLaunch::MayBeStored(const std::string& id) { return !absl::IsNotFound(store_.GetTask(id).status()); }
+bool TaskLaunch::MayBeStored(const std::string& id) { return !absl::IsNotFound(with_.store.GetTask(id).status()); }
 
 absl::StatusOr<GenerationTask> AnswerOfEarlier(store::TaskStore& store, const model::JournalEntry& row,
                                                const model::Fingerprint& asked) {

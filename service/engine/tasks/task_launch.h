@@ -11,9 +11,11 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
+#include "service/base/clock.h"
 #include "service/engine/dispatch/call_context.h"
 #include "service/engine/dispatch/request_dispatcher.h"
 #include "service/engine/dispatch/vendor_accounts.h"
+#include "service/engine/tasks/task_metrics.h"
 #include "service/engine/tasks/task_table.h"
 #include "service/engine/tasks/task_tracker.h"
 #include "service/engine/watch/task_feeds.h"
@@ -41,8 +43,17 @@ class TaskLaunch {
   // An id in a shard of this process; empty: it has none just now.
   using NewId = std::function<std::string()>;
 
-  TaskLaunch(store::Store& store, VendorAccounts& accounts, TaskTracker& tracker, TaskFeeds& feeds, NewId new_id)
-      : store_(store), accounts_(accounts), tracker_(tracker), feeds_(feeds), new_id_(std::move(new_id)) {}
+  // All outlive it.
+  struct Dependencies {
+    store::Store& store;
+    VendorAccounts& accounts;
+    TaskTracker& tracker;
+    TaskFeeds& feeds;
+    TaskMetrics& metrics;
+    base::Clock& clock;
+  };
+
+  TaskLaunch(const Dependencies& with, NewId new_id) : with_(with), new_id_(std::move(new_id)) {}
 
   // Answers with the task as stored, before it is sent; with AnswerOfEarlier when its request id has a row by now; with
   // TooManyOpen when other gateways took the last places of the tenant; or with an error of the store, and then nothing
@@ -72,10 +83,7 @@ class TaskLaunch {
   // Whether nothing was stored because the shard has just gone to another process; then the task has another id.
   bool MovesOn(NewTask& fresh, const absl::Status& status);
 
-  store::Store& store_;
-  VendorAccounts& accounts_;
-  TaskTracker& tracker_;
-  TaskFeeds& feeds_;
+  const Dependencies with_;
   const NewId new_id_;
 };
 

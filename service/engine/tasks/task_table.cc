@@ -275,6 +275,7 @@ std::map<std::string, TaskTable::UpstreamSurvey> TaskTable::Survey() {
     UpstreamSurvey& survey = all[task.upstream()];
     ++survey.by_state[task.state()];
     if (task.submitted()) survey.oldest_answer = std::min(survey.oldest_answer, task.answered());
+    survey.oldest_doubt = std::min(survey.oldest_doubt, task.doubt_since());
   }
   return all;
 }

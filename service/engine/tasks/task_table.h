@@ -34,6 +34,7 @@ class TaskTable {
   struct UpstreamSurvey {
     std::map<model::TaskState, int64_t> by_state;
     absl::Time oldest_answer = absl::InfiniteFuture();  // InfiniteFuture: none is submitted.
+    absl::Time oldest_doubt = absl::InfiniteFuture();   // InfiniteFuture: none is in doubt.
   };
 
   // What the pause before a task's next poll depends on.

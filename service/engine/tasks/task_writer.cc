@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "service/base/error.h"
 #include "service/base/log.h"
+#include "service/base/trace.h"
 #include "service/engine/dispatch/retry_policy.h"
 
 namespace seedance::engine {
@@ -23,6 +24,7 @@ void LogChange(const GenerationTask& task, TaskState before) {
              {"to", model::TaskStateName(task.state)},
              {"reason", base::ReasonName(task.error.reason)},
              {"upstream_code", task.error.upstream_code},
+             {"trace_id", base::TraceId(task.traceparent)},
              {"revision", task.revision}});
 }
 
@@ -63,24 +65,31 @@ absl::StatusOr<GenerationTask> TaskWriter::Reopen(const std::string& id, Edit ed
 
 absl::Status TaskWriter::SettleCost(const std::string& id, const model::Cost& cost) {
   // Not by Write: the state stays, final or not.
-  const absl::StatusOr<GenerationTask> changed = store_.UpdateTask(id, [&cost](GenerationTask& edited) {
+  model::Cost before;
+  const absl::StatusOr<GenerationTask> changed = store_.UpdateTask(id, [&](GenerationTask& edited) {
     if (edited.settled_cost == cost) return absl::AbortedError("no news");
+    before = edited.settled_cost;
     edited.settled_cost = cost;
     return absl::OkStatus();
   });
   if (absl::IsAborted(changed.status())) return absl::OkStatus();
-  if (changed.ok()) hub_.Publish(changed->name(), std::make_shared<const GenerationTask>(*changed));
-  return changed.status();
+  if (!changed.ok()) return changed.status();
+  if (options_.metrics != nullptr) options_.metrics->Settled(*changed, before);
+  hub_.Publish(changed->name(), std::make_shared<const GenerationTask>(*changed));
+  return absl::OkStatus();
 }
 
 absl::StatusOr<GenerationTask> TaskWriter::WriteBy(MayChange may_change, const std::string& id, Edit edit) {
   TaskState before = TaskState::kUnspecified;
+  bool accepted = false;
   const absl::Time begin = clock_.Now();
   const auto change = [&](GenerationTask& task) {
     before = task.state;
+    const bool unknown = task.upstream_task_id.empty();
     const absl::Status edited = edit(task);
     if (!edited.ok()) return edited;
     if (!may_change(before, task.state)) return IllegalChange(before, task.state);
+    accepted = unknown && !task.upstream_task_id.empty();
     task.update_time = clock_.Now();
     if (model::IsTerminal(task.state) && task.end_time == absl::InfinitePast()) task.end_time = task.update_time;
     return absl::OkStatus();
@@ -94,7 +103,7 @@ absl::StatusOr<GenerationTask> TaskWriter::WriteBy(MayChange may_change, const s
     }
     return changed;
   }
-  options_.write_times.Observe(absl::ToDoubleSeconds(clock_.Now() - begin));
+  if (options_.metrics != nullptr) options_.metrics->Written(before, accepted, *changed, clock_.Now() - begin);
   table_.OnChange(*changed);
   hub_.Publish(changed->name(), std::make_shared<const GenerationTask>(*changed));
   if (changed->state != before) LogChange(*changed, before);

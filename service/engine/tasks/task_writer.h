@@ -10,8 +10,8 @@
 #include "service/base/backoff.h"
 #include "service/base/cancel.h"
 #include "service/base/clock.h"
-#include "service/base/metrics.h"
 #include "service/base/random.h"
+#include "service/engine/tasks/task_metrics.h"
 #include "service/engine/tasks/task_table.h"
 #include "service/engine/watch/watch_hub.h"
 #include "service/model/generation_task.h"
@@ -31,7 +31,7 @@ class TaskWriter {
   enum class By { kOwner, kAnybody };
 
   struct Options {
-    base::Histogram write_times = {};
+    TaskMetrics* metrics = nullptr;  // Outlives the writer. Null: nobody looks.
     By by = By::kAnybody;
   };
 
@@ -40,7 +40,7 @@ class TaskWriter {
       : store_(store), table_(table), hub_(hub), clock_(clock), random_(random), options_(options) {}
 
   // The same for what is not its owner's work.
-  TaskWriter ForAnybody() const { return {store_, table_, hub_, clock_, random_, {options_.write_times}}; }
+  TaskWriter ForAnybody() const { return {store_, table_, hub_, clock_, random_, {options_.metrics}}; }
 
   // Returns the task as written. An error of `edit` is returned and nothing is written; so is an edit that breaks the
   // table of states, which is logged and kInternal.

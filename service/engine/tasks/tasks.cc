@@ -8,6 +8,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "service/base/log.h"
+#include "service/base/trace.h"
 #include "service/engine/assets/asset_waits.h"
 #include "service/engine/journal/journal.h"
 #include "service/engine/tasks/task_draft.h"
@@ -93,8 +94,9 @@ absl::Status Tasks::CreateWith(const CallContext& context, const CreateTaskParam
   }
   absl::StatusOr<GenerationTask> task = Prepare(context, params, adopt);
   if (!task.ok()) return task.status();
-  std::optional<TaskPlace> place = TaskPlace::Reserve(with_.table, context.tenant, options_.max_open_per_tenant);
-  if (!place.has_value()) return TooManyOpen(context.tenant, options_.max_open_per_tenant);
+  const int64_t max_open = max_open_per_tenant_;
+  std::optional<TaskPlace> place = TaskPlace::Reserve(with_.table, context.tenant, max_open);
+  if (!place.has_value()) return TooManyOpen(context.tenant, max_open);
   if (params.validate_only) {
     place.reset();
     return done(*std::move(task)), absl::OkStatus();
@@ -102,6 +104,7 @@ absl::Status Tasks::CreateWith(const CallContext& context, const CreateTaskParam
   const absl::Time now = with_.clock.Now();
   task->id = NewId(now);
   if (task->id.empty()) return base::StoreUnavailable("no_shard");
+  task->traceparent = context.traceparent;
   task->create_time = task->update_time = now;
   task->deadline_time = now + options_.deadline;
   if (call.key.request_id.empty()) call.key.request_id = base::MakeUuidV4(with_.random);
@@ -110,7 +113,7 @@ absl::Status Tasks::CreateWith(const CallContext& context, const CreateTaskParam
   call.state = model::JournalState::kDone;
   call.resource_name = task->name();
   call.create_time = call.update_time = now;
-  launch_.Launch({*std::move(task), std::move(call), std::move(place), options_.max_open_per_tenant}, std::move(done));
+  launch_.Launch({*std::move(task), std::move(call), std::move(place), max_open}, std::move(done));
   return absl::OkStatus();
 }
 
@@ -225,6 +228,7 @@ void Tasks::Watch(const CallContext& context, const std::string& id, const std::
   const absl::StatusOr<ResumeTokens::Position> position =
       with_.tokens.Check(resume_token, task->name(), task->revision);
   if (!position.ok()) return done(position.status());
+  base::LinkTraces("watch", context.traceparent, task->traceparent, with_.clock.Now());
   if (!model::IsTerminal(task->state)) with_.table.OnWatcher(id);
   session->StartAfter(position->revision, std::make_shared<const GenerationTask>(*std::move(task)));
   done(WatchStart<GenerationTask>{session, position->last});

@@ -1,6 +1,8 @@
 #ifndef SEEDANCE_SERVICE_ENGINE_TASKS_TASKS_H_
 #define SEEDANCE_SERVICE_ENGINE_TASKS_TASKS_H_
 
+#include <atomic>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <set>
@@ -71,6 +73,7 @@ class Tasks {
     TaskReconciler& reconciler;
     WatchHub<model::GenerationTask>& hub;
     TaskFeeds& feeds;
+    TaskMetrics& metrics;
     const ResumeTokens& tokens;
     base::Clock& clock;
     base::Random& random;
@@ -78,9 +81,14 @@ class Tasks {
 
   Tasks(const Options& options, const Dependencies& with)
       : options_(options),
+        max_open_per_tenant_(options.max_open_per_tenant),
         with_(with),
         cancel_(with.store, with.accounts, with.table, with.writer),
-        launch_(with.store, with.accounts, with.tracker, with.feeds, [this] { return NewId(with_.clock.Now()); }) {}
+        launch_({with.store, with.accounts, with.tracker, with.feeds, with.metrics, with.clock},
+                [this] { return NewId(with_.clock.Now()); }) {}
+
+  // Another Options::max_open_per_tenant from now on.
+  void SetMaxOpen(int64_t most) { max_open_per_tenant_ = most; }
 
   // Stores the task and has it submitted (TaskLaunch). Answers with it as stored (PENDING, or SUBMITTING when it is
   // sent at once), or, for a request id that was used before, with it as it is now. It does not wait for
@@ -125,6 +133,7 @@ class Tasks {
   void WatchersArrive(const CallContext& context, const TaskFilter& filter);
 
   const Options options_;
+  std::atomic<int64_t> max_open_per_tenant_;
   const Dependencies with_;
   TaskCancel cancel_;
   TaskLaunch launch_;

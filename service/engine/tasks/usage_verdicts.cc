@@ -129,7 +129,9 @@ class Judge {
       if (!IsTaskRow(row)) continue;
       if (!IsClaimed(row, facts)) unclaimed_.push_back(&row);
       const auto known = facts.known.find(row.task_id);
-      if (known != facts.known.end()) newest_known_ = std::max(newest_known_, known->second.create_time);
+      if (known == facts.known.end()) continue;
+      newest_known_ = std::max(newest_known_, known->second.create_time);
+      oldest_known_ = std::min(oldest_known_, known->second.create_time);
     }
     lists_all_ = std::none_of(facts.accepted.begin(), facts.accepted.end(),
                               [this](const GenerationTask& task) { return IsMissing(task); });
@@ -218,7 +220,8 @@ class Judge {
   bool CountsAsAbsent(const GenerationTask& doubt) const {
     const Window window = WindowOf(doubt, facts_, skew_);
     return skew_.shown && lists_all_ && lists_running_ && facts_.now > window.until &&
-           facts_.log.reaches_back_to < window.since && newest_known_ > doubt.update_time + facts_.taken_within;
+           facts_.log.reaches_back_to < window.since && oldest_known_ < doubt.create_time &&
+           newest_known_ > doubt.update_time + facts_.taken_within;
   }
 
   const UsageFacts& facts_;
@@ -226,6 +229,7 @@ class Judge {
   const Skew skew_;
   std::vector<const UsageRow*> unclaimed_;
   absl::Time newest_known_ = absl::InfinitePast();  // Our time of its creation: the vendor's clock may be ahead.
+  absl::Time oldest_known_ = absl::InfiniteFuture();
   bool lists_all_ = false;
   const bool lists_running_;
 };

@@ -74,8 +74,9 @@ struct UsageDecision {
 //   The window begins with the task and ends `taken_within` and `lag` after its answer was lost, moved by what known
 //   tasks show of the vendor's clock and of how late it writes. A task of the log is another's if it has ended and
 //   shows another seed than the random one that the doubt was sent with, while known tasks of the same model show
-//   theirs. The log must list a known task that was created after the vendor could last have taken the doubt, and every
-//   task that the vendor accepted since and that still runs.
+//   theirs. The log must list a known task that was created before the doubt, so that it is of the key that sent the
+//   doubt, one that was created after the vendor could last have taken it, and every task that the vendor accepted
+//   since and that still runs.
 std::vector<UsageDecision> DecideByUsage(const UsageFacts& facts);
 
 // What the vendor charged for the task in its unit: what was consumed less what was refunded, or what its settlement

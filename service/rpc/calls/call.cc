@@ -11,9 +11,9 @@
 #include "absl/strings/str_cat.h"
 #include "service/base/error.h"
 #include "service/base/log.h"
+#include "service/base/trace.h"
 #include "service/rpc/calls/machine_time.h"
 #include "service/rpc/calls/status.h"
-#include "service/rpc/calls/trace.h"
 
 namespace seedance::rpc {
 namespace {
@@ -78,21 +78,27 @@ Call::Call(RpcContext& rpc_context, grpc::ServerContext* context, const std::str
       grpc_context_(context),
       peer_(peer),
       method_(method),
+      metrics_(rpc_context.metrics().Of(method.name)),
       start_(rpc_context.clock().Now()) {
   context_.deadline = FromMachineTime(context->deadline(), rpc_context.clock());
   context_.cancel = std::make_shared<base::CancelToken>();
-  context_.traceparent = ContinueTrace(Metadata(*context, "traceparent"), rpc_context.random());
+  context_.traceparent = base::ContinueTrace(Metadata(*context, "traceparent"), rpc_context.random());
   if (!method.open) {
-    const Tenants& tenants = rpc_context.tenants();
+    const std::shared_ptr<const Tenants> tenants = rpc_context.tenants();
     std::vector<std::string_view> headers;
     const auto [begin, end] = context->client_metadata().equal_range("authorization");
     for (auto each = begin; each != end; ++each) headers.emplace_back(each->second.data(), each->second.size());
     absl::StatusOr<std::string> tenant =
-        tenants.Authenticate(headers, tenants.knows_certificates() ? NamesOf(*context) : PeerNames());
+        tenants->Authenticate(headers, tenants->knows_certificates() ? NamesOf(*context) : PeerNames());
     admission_ = tenant.status();
     if (tenant.ok()) context_.tenant = *std::move(tenant);
   }
   if (method.auxiliary) return;
+  // Not of calls without a token: nobody else may fill the collector.
+  if (admission_.ok() && !method.open) {
+    span_ = base::Span(method.name, base::SpanData::Kind::kServer, context_.traceparent, start_);
+    context_.traceparent = span_.traceparent();
+  }
   entered_ = rpc_context.inflight().Enter(*this);
   if (admission_.ok() && !entered_) admission_ = DrainingError(rpc_context.random());
 }
@@ -110,6 +116,9 @@ absl::Status Call::Gone() const {
 
 grpc::Status Call::End(const absl::Status& status) {
   const base::ErrorDetail detail = status.ok() ? base::ErrorDetail() : base::GetErrorDetail(status);
+  const absl::Time now = rpc_context_.clock().Now();
+  metrics_.Ended(status.code(), now - start_);
+  EndSpan(status, now);
   if (!method_.auxiliary || !(status.ok() || absl::IsCancelled(status) || absl::IsNotFound(status))) {
     WriteLine(status, detail);
   }
@@ -120,12 +129,23 @@ grpc::Status Call::End(const absl::Status& status) {
   return ToGrpcStatus(status);
 }
 
+void Call::EndSpan(const absl::Status& status, absl::Time now) {
+  if (!span_.records()) return;
+  span_.Add("rpc.system", std::string("grpc"));
+  span_.Add("rpc.method", std::string(method_.name));
+  span_.Add("rpc.grpc.status_code", static_cast<int64_t>(status.code()));
+  span_.Add("seedance.tenant", context_.tenant);
+  if (!resource_.empty()) span_.Add("seedance.resource", resource_);
+  if (!request_id_.empty()) span_.Add("seedance.request_id", request_id_);
+  span_.End(status, now);
+}
+
 void Call::WriteLine(const absl::Status& status, const base::ErrorDetail& detail) const {
   base::LogLine line(LevelOf(status), "call", KindOf(context_.tenant, status));
   line.Add("method", method_.name);
   line.Add("tenant", context_.tenant);
   line.Add("code", CodeName(status));
-  line.Add("trace_id", TraceId(context_.traceparent));
+  line.Add("trace_id", base::TraceId(context_.traceparent));
   line.Add("duration_ms", absl::ToDoubleMilliseconds(rpc_context_.clock().Now() - start_));
   line.Add("peer", peer_);
   if (!status.ok()) line.Add("reason", base::ReasonName(detail.reason));

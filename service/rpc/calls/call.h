@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "service/base/error.h"
+#include "service/base/trace.h"
 #include "service/engine/dispatch/call_context.h"
 #include "service/rpc/calls/rpc_context.h"
 
@@ -44,6 +45,7 @@ class Call final : private InflightCall {
   const engine::CallContext& context() const { return context_; }
 
   RpcContext& rpc_context() const { return rpc_context_; }
+  MethodMetrics& metrics() const { return metrics_; }
 
   // Values for the log line; truncated.
   void set_resource(std::string_view name) { resource_ = std::string(name.substr(0, 200)); }
@@ -63,6 +65,7 @@ class Call final : private InflightCall {
   grpc::Status End(const absl::Status& status);
 
  private:
+  void EndSpan(const absl::Status& status, absl::Time now);
   // Writes the log line of the call.
   void WriteLine(const absl::Status& status, const base::ErrorDetail& detail) const;
   std::string Peer() const override { return peer_; }
@@ -71,10 +74,12 @@ class Call final : private InflightCall {
   grpc::ServerContext* const grpc_context_;
   const std::string& peer_;
   const Traits method_;
+  MethodMetrics& metrics_;
   const absl::Time start_;
   bool entered_ = false;  // Counted in InflightCalls.
   // Tenant, deadline, trace and cancel token.
   engine::CallContext context_;
+  base::Span span_;
   absl::Status admission_;
   std::string resource_;
   std::string request_id_;

@@ -6,7 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "service/base/error.h"
-#include "service/base/host_port.h"
+#include "service/base/host/host_port.h"
 #include "service/base/log.h"
 
 namespace seedance::rpc {
@@ -50,17 +50,25 @@ bool IsService(RpcKind kind) { return kind != RpcKind::kCall && kind != RpcKind:
 
 }  // namespace
 
-CallLimits::CallLimits(Options options) : options_(std::move(options)) {
+CallLimits::CallLimits(Options options) : options_(std::move(options)), levels_(LevelsOf(options_)) {
   static_assert(kNames.size() == kLimits);
   if (options_.metrics == nullptr) return;
   for (size_t i = 0; i < kLimits; ++i) {
-    refused_[i] = options_.metrics->Counter("seedance_calls_refused_total",
-                                            "Calls that were refused or ended by a limit of the gateway.",
-                                            {{"limit", kNames[i]}});
+    refused_[i] = options_.metrics->Counter("seedance_calls_refused_total", {{"limit", kNames[i]}});
   }
 }
 
 CallLimits::~CallLimits() = default;
+
+CallLimits::Levels CallLimits::LevelsOf(const Options& options) {
+  return {options.max_calls, options.max_calls_per_tenant, options.max_answer_bytes,
+          options.max_answer_bytes_per_tenant};
+}
+
+void CallLimits::SetLevels(const Options& options) {
+  base::MutexLock lock(mutex_);
+  levels_ = LevelsOf(options);
+}
 
 void CallLimits::Count(Limit limit) { refused_[static_cast<size_t>(limit)].Add(); }
 
@@ -114,9 +122,9 @@ absl::Status CallLimits::Admit(Ticket& ticket, RpcKind kind, const std::string& 
 
 absl::Status CallLimits::AdmitLocked(Ticket& ticket, Tenant& tenant) {
   if (IsService(ticket.kind)) return AdmitServiceLocked(ticket);
-  if (calls_ >= options_.max_calls) return Over(Limit::kCalls, "open calls", options_.max_calls, "gateway:calls");
-  if (tenant.calls >= options_.max_calls_per_tenant) {
-    return Over(Limit::kCallsPerTenant, "open calls of a tenant", options_.max_calls_per_tenant,
+  if (calls_ >= levels_.max_calls) return Over(Limit::kCalls, "open calls", levels_.max_calls, "gateway:calls");
+  if (tenant.calls >= levels_.max_calls_per_tenant) {
+    return Over(Limit::kCallsPerTenant, "open calls of a tenant", levels_.max_calls_per_tenant,
                 absl::StrCat("tenant:", tenant.name));
   }
   if (absl::Status read = CheckAnswersLocked(tenant); !read.ok()) return read;
@@ -170,12 +178,12 @@ void CallLimits::LeaveServiceLocked(Ticket& ticket) {
 }
 
 absl::Status CallLimits::CheckAnswersLocked(const Tenant& tenant) {
-  if (answer_bytes_ >= options_.max_answer_bytes) {
-    return Over(Limit::kAnswerBytes, "bytes of unread answers", options_.max_answer_bytes, "gateway:answer_bytes");
+  if (answer_bytes_ >= levels_.max_answer_bytes) {
+    return Over(Limit::kAnswerBytes, "bytes of unread answers", levels_.max_answer_bytes, "gateway:answer_bytes");
   }
-  if (tenant.answer_bytes >= options_.max_answer_bytes_per_tenant) {
+  if (tenant.answer_bytes >= levels_.max_answer_bytes_per_tenant) {
     return Over(Limit::kAnswerBytesPerTenant, "bytes of unread answers of a tenant",
-                options_.max_answer_bytes_per_tenant, absl::StrCat("tenant:", tenant.name));
+                levels_.max_answer_bytes_per_tenant, absl::StrCat("tenant:", tenant.name));
   }
   return absl::OkStatus();
 }

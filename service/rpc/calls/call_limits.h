@@ -66,6 +66,9 @@ class CallLimits {
   explicit CallLimits(Options options);
   ~CallLimits();
 
+  // Takes over the four levels of calls and bytes from now on; what is open stays.
+  void SetLevels(const Options& options);
+
   // Peer of the ticket's connection, and its address without the port. Valid from Connect until Release.
   static const std::string& PeerOf(const Ticket& ticket);
   static const std::string& AddressOf(const Ticket& ticket);
@@ -136,9 +139,19 @@ class CallLimits {
   absl::Status AdmitServiceLocked(Ticket& ticket) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status AdmitLocked(Ticket& ticket, Tenant& tenant) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
+  // What can be changed, as in Options.
+  struct Levels {
+    size_t max_calls;
+    size_t max_calls_per_tenant;
+    size_t max_answer_bytes;
+    size_t max_answer_bytes_per_tenant;
+  };
+  static Levels LevelsOf(const Options& options);
+
   const Options options_;
   std::array<base::Counter, kLimits> refused_;
   base::Mutex mutex_;
+  Levels levels_ ABSL_GUARDED_BY(mutex_);
   size_t open_ ABSL_GUARDED_BY(mutex_) = 0;
   size_t calls_ ABSL_GUARDED_BY(mutex_) = 0;
   ServiceCalls service_calls_ ABSL_GUARDED_BY(mutex_) = {};

@@ -160,6 +160,7 @@ void Dispatcher::OnCall(RpcStream& stream) {
   const Method* method = methods_.Find(path);
   auto call = std::make_unique<Call>(rpc_context_, &stream.context(), CallLimits::PeerOf(stream.ticket()),
                                      method == nullptr ? kUnknownMethod : method->traits);
+  stream.SetMetrics(call->metrics());
   if (method == nullptr) call->set_resource(path);
   if (admission.ok() && method == nullptr) admission = UnknownMethod(path);
   if (admission.ok()) admission = call->admission();

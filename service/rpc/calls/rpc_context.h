@@ -3,13 +3,16 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
 #include "service/base/clock.h"
+#include "service/base/mutex.h"
 #include "service/base/random.h"
 #include "service/rpc/calls/call_limits.h"
+#include "service/rpc/calls/call_metrics.h"
 #include "service/rpc/calls/call_pool.h"
 #include "service/rpc/calls/deadline_queue.h"
 #include "service/rpc/calls/inflight_calls.h"
@@ -43,9 +46,10 @@ class RpcContext {
       : options_(std::move(options)),
         clock_(clock),
         random_(random),
-        tenants_(options_.tokens, options_.certificates),
+        tenants_(std::make_shared<const Tenants>(options_.tokens, options_.certificates)),
         streams_(options_.streams, clock, random),
         limits_(options_.limits),
+        metrics_(options_.limits.metrics),
         receiving_(options_.max_receiving, SIZE_MAX, ReceiveGate::Order::kOldestFirst),
         receiving_open_(std::max<size_t>(2, std::min(options_.max_receiving, options_.limits.max_health_calls / 8)),
                         std::max<size_t>(1, options_.limits.max_health_calls / 4), ReceiveGate::Order::kNewestFirst),
@@ -70,10 +74,22 @@ class RpcContext {
   const Options& options() const { return options_; }
   base::Clock& clock() { return clock_; }
   base::Random& random() { return random_; }
-  const Tenants& tenants() const { return tenants_; }
+  std::shared_ptr<const Tenants> tenants() {
+    base::MutexLock lock(mutex_);
+    return tenants_;
+  }
+  // Takes over who may call, and the limits of calls and streams that CallLimits and StreamRegistry can change.
+  void Reconfigure(const Options& options) {
+    limits_.SetLevels(options.limits);
+    streams_.SetLimits(options.streams.limit, options.streams.limit_per_tenant);
+    auto tenants = std::make_shared<const Tenants>(options.tokens, options.certificates);
+    base::MutexLock lock(mutex_);
+    tenants_ = std::move(tenants);
+  }
   StreamRegistry& streams() { return streams_; }
   InflightCalls& inflight() { return inflight_; }
   CallLimits& limits() { return limits_; }
+  CallMetrics& metrics() { return metrics_; }
   // The gate for calls with a tenant, or for those without (`open`).
   ReceiveGate& receiving(bool open) { return open ? receiving_open_ : receiving_; }
   // Time for the first message; less for calls that anyone can make.
@@ -92,10 +108,12 @@ class RpcContext {
   const Options options_;
   base::Clock& clock_;
   base::Random& random_;
-  const Tenants tenants_;
+  base::Mutex mutex_;
+  std::shared_ptr<const Tenants> tenants_ ABSL_GUARDED_BY(mutex_);
   StreamRegistry streams_;
   InflightCalls inflight_;
   CallLimits limits_;
+  CallMetrics metrics_;
   ReceiveGate receiving_;
   ReceiveGate receiving_open_;
   DeadlineQueue deadlines_;

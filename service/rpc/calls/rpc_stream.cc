@@ -35,12 +35,14 @@ std::shared_ptr<Reactor> RpcStream::reactor() {
 void RpcStream::StartRead(grpc::ByteBuffer* message) {
   if (ending_) return;
   ++open_;
+  reading_ = message;
   stream_.Read(message, &read_);
 }
 
 void RpcStream::StartWrite(const grpc::ByteBuffer& message) {
   if (ending_) return;
   ++open_;
+  if (metrics_ != nullptr) metrics_->Sent(message.Length());
   stream_.Write(message, &write_);
 }
 
@@ -52,6 +54,7 @@ void RpcStream::StartSendInitialMetadata() {
 
 void RpcStream::Answer(const grpc::ByteBuffer& message) {
   if (ending_.exchange(true)) return;
+  if (metrics_ != nullptr) metrics_->Sent(message.Length());
   stream_.WriteAndFinish(message, grpc::WriteOptions(), grpc::Status::OK, &finish_);
 }
 
@@ -118,6 +121,7 @@ void RpcStream::React(Operation operation, bool ok) {
     case Operation::kRead:
       // Distinguishes a broken stream from one that its caller ended.
       if (!ok && grpc_call_failed_before_recv_message(context_.c_call()) != 0) cancelled_ = true;
+      if (ok && metrics_ != nullptr) metrics_->Received(reading_->Length());
       if (const auto each = reactor(); each != nullptr) each->OnReadDone(ok);
       break;
     case Operation::kWrite:

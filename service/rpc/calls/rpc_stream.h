@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "service/base/mutex.h"
 #include "service/rpc/calls/call_limits.h"
+#include "service/rpc/calls/call_metrics.h"
 #include "service/rpc/calls/deadline_queue.h"
 
 namespace seedance::rpc {
@@ -51,6 +52,9 @@ class RpcStream final : private DeadlineQueue::Item {
 
   // What the RPC occupies in the limits.
   CallLimits::Ticket& ticket() { return ticket_; }
+
+  // Counts the messages from here on. `metrics` outlives the stream.
+  void SetMetrics(MethodMetrics& metrics) { metrics_ = &metrics; }
 
   // Sets the reactor; the stream holds it until OnDone. Reports an earlier cancellation at once.
   void SetReactor(std::shared_ptr<Reactor> reactor);
@@ -114,6 +118,8 @@ class RpcStream final : private DeadlineQueue::Item {
   CallLimits::Ticket ticket_;
   grpc::GenericServerContext context_;
   grpc::GenericServerAsyncReaderWriter stream_;
+  MethodMetrics* metrics_ = nullptr;  // Set before the first operation.
+  grpc::ByteBuffer* reading_ = nullptr;
   std::atomic<bool> cancelled_ = false;
   std::atomic<bool> overdue_ = false;
   std::atomic<bool> ending_ = false;  // Finish, Answer or Abandon was called.

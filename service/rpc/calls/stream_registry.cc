@@ -38,6 +38,12 @@ absl::Status AgedError(base::Random& random) {
   return ReconnectError("the connection has reached its maximum age; reconnect", absl::Seconds(0.5 * random.Unit()));
 }
 
+void StreamRegistry::SetLimits(size_t limit, size_t limit_per_tenant) {
+  base::MutexLock lock(mutex_);
+  limit_ = limit;
+  limit_per_tenant_ = limit_per_tenant;
+}
+
 absl::Status StreamRegistry::Enter(EndableStream* stream, std::weak_ptr<EndableStream> reference,
                                    const std::string& tenant, std::string_view peer) {
   absl::Time end = absl::InfiniteFuture();
@@ -57,13 +63,12 @@ absl::Status StreamRegistry::Enter(EndableStream* stream, std::weak_ptr<EndableS
 
 absl::Status StreamRegistry::AdmitLocked(const std::string& tenant) {
   if (draining_) return DrainingError(random_, std::max(ended_by_ - clock_.Now(), absl::ZeroDuration()));
-  if (streams_.size() >= options_.limit) {
-    return FullError(absl::StrCat("the limit of ", options_.limit, " open watch streams is reached"),
-                     "gateway:watch_streams");
+  if (streams_.size() >= limit_) {
+    return FullError(absl::StrCat("the limit of ", limit_, " open watch streams is reached"), "gateway:watch_streams");
   }
   const auto count = by_tenant_.find(tenant);
-  if (count != by_tenant_.end() && count->second >= options_.limit_per_tenant) {
-    return FullError(absl::StrCat("tenant ", tenant, " has reached its limit of ", options_.limit_per_tenant,
+  if (count != by_tenant_.end() && count->second >= limit_per_tenant_) {
+    return FullError(absl::StrCat("tenant ", tenant, " has reached its limit of ", limit_per_tenant_,
                                   " open watch streams is reached"),
                      absl::StrCat("tenant:", tenant));
   }

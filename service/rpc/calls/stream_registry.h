@@ -50,7 +50,14 @@ class StreamRegistry {
   };
 
   StreamRegistry(Options options, base::Clock& clock, base::Random& random)
-      : options_(std::move(options)), clock_(clock), random_(random) {}
+      : options_(std::move(options)),
+        clock_(clock),
+        random_(random),
+        limit_(options_.limit),
+        limit_per_tenant_(options_.limit_per_tenant) {}
+
+  // Other limits from now on; open streams stay.
+  void SetLimits(size_t limit, size_t limit_per_tenant);
 
   // Takes a place for the stream. RESOURCE_EXHAUSTED (quota subject `gateway:watch_streams` or `tenant:<name>`) when
   // none is free, UNAVAILABLE while draining.
@@ -94,6 +101,8 @@ class StreamRegistry {
   base::Mutex mutex_;
   // Notified when the last stream leaves.
   base::CondVar none_;
+  size_t limit_ ABSL_GUARDED_BY(mutex_);
+  size_t limit_per_tenant_ ABSL_GUARDED_BY(mutex_);
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Time ended_by_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
   ByTenant by_tenant_ ABSL_GUARDED_BY(mutex_);  // Entries are kept; tenants are few.

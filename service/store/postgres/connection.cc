@@ -50,6 +50,7 @@ Connection::Connection(const ConnectOptions& options)
 void Connection::Connect(const ConnectOptions& options) {
   // Those before `dbname` are defaults for what the connection string leaves open: a peer that went away without a word
   // is noticed within half a minute.
+  const std::string password = options.password == nullptr ? "" : options.password();
   const std::vector<std::pair<const char*, const char*>> settings = {
       {"keepalives_idle", "10"},
       {"keepalives_interval", "5"},
@@ -58,7 +59,7 @@ void Connection::Connect(const ConnectOptions& options) {
       {"fallback_application_name", "seedance-gateway"},
       {"dbname", options.connection.c_str()},
       {"client_encoding", "UTF8"},
-      {options.password.empty() ? nullptr : "password", options.password.c_str()},
+      {password.empty() ? nullptr : "password", password.c_str()},
       {nullptr, nullptr}};
   std::vector<const char*> keywords;
   std::vector<const char*> values;

@@ -4,6 +4,7 @@
 #include <libpq-fe.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -19,7 +20,7 @@ namespace seedance::store::postgres {
 // How to connect.
 struct ConnectOptions {
   std::string connection;                                // libpq's keywords and values; no URI.
-  std::string password;                                  // Empty: none.
+  std::function<std::string()> password;                 // Asked for each connection. Null, or an empty text: none.
   std::string schema;                                    // Of the tables.
   absl::Duration connect_timeout = absl::Seconds(5);     // For the whole attempt.
   absl::Duration statement_timeout = absl::Seconds(10);  // The server's, for each statement.

@@ -51,8 +51,7 @@ class Backend {
         OwnerSession::Open(backend->connector_, options.wait, backend->soundness_);
     if (!session.ok()) return session.status();
     backend->epoch_ = (*session)->epoch();
-    backend->writer_ =
-        std::make_unique<WriteQueue>(*std::move(session), backend->soundness_, backend->metrics_.transaction);
+    backend->writer_ = std::make_unique<WriteQueue>(*std::move(session), backend->soundness_, options.metrics);
     if (options.replica.has_value())
       backend->replica_.emplace(backend->connector_, backend->readers_, *backend->writer_, *options.clock,
                                 *options.replica, backend->metrics_);
@@ -102,15 +101,15 @@ class Backend {
         readers_(connector_, options.read_connections, metrics_.read) {}
 
   void TellAtScrape(base::Metrics& metrics) {
-    metrics.GaugeAtScrape("seedance_store_connections_in_use", "Connections for reads that are in use.", {},
+    metrics.GaugeAtScrape("seedance_store_connections_in_use", {},
                           [this] { return static_cast<double>(readers_.lent()); });
     if (!replica_.has_value()) return;
-    metrics.GaugeAtScrape("seedance_store_shards", "Shards that this gateway owns.", {},
+    metrics.GaugeAtScrape("seedance_store_shards", {},
                           [this] { return static_cast<double>(replica_->facts().shards); });
-    metrics.GaugeAtScrape("seedance_store_replicas", "Gateways that share the schema, as of the last lease.", {},
+    metrics.GaugeAtScrape("seedance_store_replicas", {},
                           [this] { return static_cast<double>(replica_->facts().replicas); });
-    metrics.GaugeAtScrape("seedance_store_lease_seconds", "What is left of the lease by this gateway's clock; 0: none.",
-                          {}, [this] { return absl::ToDoubleSeconds(replica_->facts().lease_left); });
+    metrics.GaugeAtScrape("seedance_store_lease_seconds", {},
+                          [this] { return absl::ToDoubleSeconds(replica_->facts().lease_left); });
   }
 
   Soundness soundness_;

@@ -1,6 +1,7 @@
 #ifndef SEEDANCE_SERVICE_STORE_POSTGRES_POSTGRES_STORE_H_
 #define SEEDANCE_SERVICE_STORE_POSTGRES_POSTGRES_STORE_H_
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,8 +19,9 @@ namespace seedance::store::postgres {
 struct PostgresOptions {
   // libpq's keywords and values (`host=... dbname=... user=...`), without a password.
   std::string connection;
-  // Empty: none, or that of a file which `connection` names.
-  std::string password;
+  // Asked for each connection, so that a new one is used once the server has it. Null, or an empty text: none, or that
+  // of a file which `connection` names.
+  std::function<std::string()> password;
   // Of the tables; created if absent. Several gateways may use one database, each with a schema of its own.
   std::string schema = "seedance";
 

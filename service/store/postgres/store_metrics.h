@@ -11,9 +11,8 @@ namespace seedance::store::postgres {
 struct StoreMetrics {
   explicit StoreMetrics(base::Metrics* metrics);
 
-  base::Histogram read;         // Seconds of a read, with the wait for its connection.
-  base::Histogram transaction;  // Seconds of a transaction that wrote, of all its writes.
-  base::Counter gained;         // Shards.
+  base::Histogram read;  // Seconds of a read, with the wait for its connection.
+  base::Counter gained;  // Shards.
   base::Counter lost;
 };
 

@@ -2,20 +2,17 @@
 
 #include <utility>
 
-#include "service/base/clock.h"
 #include "service/base/error.h"
 
 namespace seedance::store::postgres {
 
-WriteQueue::WriteQueue(std::unique_ptr<OwnerSession> session, Soundness& soundness, const base::Histogram& times)
+WriteQueue::WriteQueue(std::unique_ptr<OwnerSession> session, Soundness& soundness, base::Metrics* metrics)
     : soundness_(soundness),
-      times_(times),
       session_(std::move(session)),
-      queue_([this](Batch batch) { return Commit(batch); }) {}
+      queue_([this](Batch batch) { return Commit(batch); }, CommitMetrics(metrics)) {}
 
 absl::Status WriteQueue::Commit(Batch batch) noexcept {
   if (absl::Status sound = soundness_.status(); !sound.ok()) return sound;
-  const absl::Time begin = base::RealClock().Now();
   const absl::StatusOr<Meta> meta = Begin();
   if (!meta.ok()) return Failed(meta.status());
   const absl::StatusOr<Connection*> connection = session_->Ready();
@@ -31,9 +28,7 @@ absl::Status WriteQueue::Commit(Batch batch) noexcept {
     RollBack(**connection);
     return absl::OkStatus();
   }
-  absl::Status ended = End(**connection, *meta);
-  if (ended.ok()) times_.Observe(absl::ToDoubleSeconds(base::RealClock().Now() - begin));
-  return ended;
+  return End(**connection, *meta);
 }
 
 absl::StatusOr<Meta> WriteQueue::Begin() {

@@ -23,8 +23,8 @@ class WriteQueue {
   // other. Runs on the caller's thread or on the queue's, at most once.
   using Write = GroupCommit<Connection>::Write;
 
-  // `soundness` must outlive the queue. `times`: seconds of a transaction that was committed. Throws ThreadStartError.
-  WriteQueue(std::unique_ptr<OwnerSession> session, Soundness& soundness, const base::Histogram& times = {});
+  // `soundness` must outlive the queue. Throws ThreadStartError.
+  WriteQueue(std::unique_ptr<OwnerSession> session, Soundness& soundness, base::Metrics* metrics = nullptr);
 
   // Blocks until the commit that contains `write` is on disk, or `write` has failed and is undone. When the commit
   // fails, every write in it gets that error: nothing is written then, unless the cause is `commit_unknown`.
@@ -54,7 +54,6 @@ class WriteQueue {
   static void RollBack(Connection& connection);
 
   Soundness& soundness_;
-  base::Histogram times_;
   const std::unique_ptr<OwnerSession> session_;  // Used by whoever commits.
   std::atomic<bool> failed_ = false;
   GroupCommit<Connection> queue_;  // Last member: its thread uses the others.

@@ -173,6 +173,14 @@ int64_t CountLiveAssets(Session& session, const std::string& upstream) {
   return query.IntAt(0);
 }
 
+std::map<model::AssetState, int64_t> CountAssets(Session& session, const std::string& upstream) {
+  std::map<model::AssetState, int64_t> counts;
+  Query query(session, "SELECT state, count(*) FROM assets WHERE upstream = $1 GROUP BY state");
+  query.Text(upstream);
+  while (query.Step()) counts[static_cast<model::AssetState>(query.IntAt(0))] = query.IntAt(1);
+  return counts;
+}
+
 absl::StatusOr<Store::Library> ReadLibrary(Session& session, const std::string& tenant, const std::string& upstream,
                                            absl::Time now, int limit) {
   Store::Library library;

@@ -2,6 +2,7 @@
 #define SEEDANCE_SERVICE_STORE_SQL_ASSET_ROWS_H_
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -39,6 +40,7 @@ absl::StatusOr<std::optional<model::Asset>> FindAssetByVendorId(Session& session
 // Lists over all tenants.
 absl::StatusOr<std::vector<model::Asset>> ListProcessingAssets(Session& session);
 absl::StatusOr<std::vector<model::Asset>> ListExpiringAssets(Session& session);
+std::map<model::AssetState, int64_t> CountAssets(Session& session, const std::string& upstream);
 // PROCESSING or ACTIVE assets at the upstream: their number; the tenant's least recently used.
 int64_t CountLiveAssets(Session& session, const std::string& upstream);
 absl::StatusOr<std::vector<model::Asset>> ListLeastRecentlyUsed(Session& session, const std::string& tenant,

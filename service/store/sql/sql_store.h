@@ -1,6 +1,7 @@
 #ifndef SEEDANCE_SERVICE_STORE_SQL_SQL_STORE_H_
 #define SEEDANCE_SERVICE_STORE_SQL_SQL_STORE_H_
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -175,9 +176,10 @@ class SqlStore : public Store {
     return backend_->Read([](Session& session) { return sql::ListExpiringAssets(session); });
   }
 
-  absl::StatusOr<int64_t> CountLiveAssets(const std::string& upstream) override {
-    return backend_->Read(
-        [&](Session& session) -> absl::StatusOr<int64_t> { return sql::CountLiveAssets(session, upstream); });
+  absl::StatusOr<std::map<model::AssetState, int64_t>> CountAssets(const std::string& upstream) override {
+    return backend_->Read([&](Session& session) -> absl::StatusOr<std::map<model::AssetState, int64_t>> {
+      return sql::CountAssets(session, upstream);
+    });
   }
 
   absl::StatusOr<Library> ReadLibrary(const std::string& tenant, const std::string& upstream, absl::Time now,

@@ -133,7 +133,7 @@ Database::Database(const DatabaseFiles& files, Parts parts, const SqliteOptions&
       soundness_(files.database),
       marker_(files.marker, parts.marker, *options.clock, [guard = parts.files] { return guard.Problem().empty(); }),
       guard_(std::move(parts.files), soundness_, marker_),
-      writer_(std::move(parts.writer), guard_),
+      writer_(std::move(parts.writer), guard_, options.metrics),
       readers_(std::make_unique<ReadPool>(files.database, options.read_connections, soundness_)) {}
 
 absl::Status Database::AdmitBilled() {

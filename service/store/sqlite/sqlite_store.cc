@@ -1,5 +1,8 @@
 #include "service/store/sqlite/sqlite_store.h"
 
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
 #include <optional>
 #include <set>
 #include <utility>
@@ -53,6 +56,24 @@ class Backend {
 
 namespace {
 
+// Size of the database with its log, and the space that it has left. What cannot be read keeps its value.
+void TellDiskAtScrape(base::Metrics& metrics, const std::string& path) {
+  base::Gauge size = metrics.Gauge("seedance_store_size_bytes");
+  base::Gauge free = metrics.Gauge("seedance_store_disk_free_bytes");
+  metrics.AtScrape([path, size, free]() mutable {
+    struct stat database = {};
+    struct stat log = {};
+    if (stat(path.c_str(), &database) == 0) {
+      const bool has_log = stat((path + "-wal").c_str(), &log) == 0;
+      size.Set(static_cast<double>(database.st_size) + (has_log ? static_cast<double>(log.st_size) : 0));
+    }
+    struct statvfs disk = {};
+    if (statvfs(path.c_str(), &disk) == 0) {
+      free.Set(static_cast<double>(disk.f_bavail) * static_cast<double>(disk.f_frsize));
+    }
+  });
+}
+
 absl::StatusOr<std::unique_ptr<Backend>> OpenBackend(const SqliteOptions& options) {
   absl::Status status;
   try {
@@ -72,6 +93,7 @@ absl::StatusOr<std::unique_ptr<Backend>> OpenBackend(const SqliteOptions& option
 absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const SqliteOptions& options) {
   absl::StatusOr<std::unique_ptr<Backend>> backend = OpenBackend(options);
   if (!backend.ok()) return backend.status();
+  if (options.metrics != nullptr) TellDiskAtScrape(*options.metrics, options.path);
   auto store = std::make_unique<sql::SqlStore<Backend>>(*std::move(backend), options.task_cache_bytes);
   // Have a result from the start. A failed one, for instance a full disk, is no reason not to serve reads.
   store->Probe(options.clock->Now(), absl::ZeroDuration());

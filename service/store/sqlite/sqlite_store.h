@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "service/base/metrics.h"
 #include "service/store/sql/raw_store.h"
 #include "service/store/sqlite/files/file_lock.h"
 #include "service/store/store.h"
@@ -35,6 +36,9 @@ struct SqliteOptions {
 
   // Maximum time that a start spends on verifying pages of the database. 0: none.
   absl::Duration check_time = absl::Seconds(2);
+
+  // Outlives the store. Null: nothing is measured.
+  base::Metrics* metrics = nullptr;
 
   // Not owned.
   base::Clock* clock = &base::RealClock();

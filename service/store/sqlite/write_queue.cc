@@ -7,8 +7,10 @@
 
 namespace seedance::store::sqlite {
 
-WriteQueue::WriteQueue(std::unique_ptr<Connection> connection, CommitGuard& guard)
-    : guard_(guard), connection_(std::move(connection)), queue_([this](Batch batch) { return Commit(batch); }) {}
+WriteQueue::WriteQueue(std::unique_ptr<Connection> connection, CommitGuard& guard, base::Metrics* metrics)
+    : guard_(guard),
+      connection_(std::move(connection)),
+      queue_([this](Batch batch) { return Commit(batch); }, CommitMetrics(metrics)) {}
 
 std::unique_ptr<Connection> WriteQueue::Stop() {
   queue_.Stop();

@@ -20,7 +20,7 @@ class WriteQueue {
   using Write = GroupCommit<Connection>::Write;
 
   // `guard` sees every commit and must outlive the queue. Throws ThreadStartError.
-  WriteQueue(std::unique_ptr<Connection> connection, CommitGuard& guard);
+  WriteQueue(std::unique_ptr<Connection> connection, CommitGuard& guard, base::Metrics* metrics = nullptr);
 
   // Finishes what is queued, joins the thread and returns the connection. No Run may be under way or follow.
   std::unique_ptr<Connection> Stop();

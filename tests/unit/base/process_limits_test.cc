@@ -1,4 +1,4 @@
-#include "service/base/process_limits.h"
+#include "service/base/host/process_limits.h"
 
 #include <gtest/gtest.h>
 #include <pthread.h>

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "service/config/config.h"
+#include "service/config/print_config.h"
 #include "tests/testing/temp_dir.h"
 #include "tests/testing/test_authority.h"
 
@@ -58,7 +59,7 @@ TEST_F(ConfigFilesTest, PasswordOfTheStoreIsReadAndNotPrinted) {
   const auto config = Load("", store("password"));
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(ReadSecret(config->store().postgres().password())->Reveal(), "hush");
-  EXPECT_THAT(PrintConfig(*config), Not(HasSubstr("hush")));
+  EXPECT_THAT(PrintConfig(*config, /*all=*/true), Not(HasSubstr("hush")));
 }
 
 TEST_F(ConfigFilesTest, SecretFilesThatCannotBeUsedAreNamedWithoutTheirContents) {

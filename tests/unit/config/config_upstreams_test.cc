@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "service/config/config.h"
+#include "service/config/print_config.h"
 
 namespace seedance::config {
 namespace {
@@ -181,7 +182,7 @@ TEST(ConfigUpstreams, PlainHttpNeedsConsent) {
 TEST(ConfigUpstreams, APrintedFileHidesPasswordsOfEveryDialect) {
   const auto config = ParseConfig(PiApi("http: {proxy: 'http://user:pass@proxy:1'}"));
   ASSERT_TRUE(config.ok()) << config.status();
-  const std::string printed = PrintConfig(*config);
+  const std::string printed = PrintConfig(*config, /*all=*/true);
   EXPECT_THAT(printed, Not(HasSubstr("pass")));
   EXPECT_THAT(printed, HasSubstr("\"proxy\": \"http://(hidden)@proxy:1\""));
   EXPECT_THAT(printed, Not(HasSubstr("anyfast")));

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "service/config/config.h"
+#include "service/config/print_config.h"
 #include "service/config/upstream_profile.h"
 #include "service/upstream/anyfast/profiles.h"
 #include "service/upstream/piapi/profiles.h"
@@ -168,7 +169,7 @@ TEST(Limits, WhatIsPrintedGivesTheSameProfileAndTheSameFile) {
   for (const std::string& yaml : {AnyFast("{}"), PiApi("{}"), AnyFast(kChanges)}) {
     const auto config = ParseConfig(yaml);
     ASSERT_TRUE(config.ok()) << config.status();
-    const std::string printed = PrintConfig(*config);
+    const std::string printed = PrintConfig(*config, /*all=*/true);
     ExpectSame(ProfileIn(printed), ProfileIn(yaml));
     EXPECT_TRUE(google::protobuf::util::MessageDifferencer::Equals(*ParseConfig(printed), *config));
   }

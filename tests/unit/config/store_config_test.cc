@@ -4,6 +4,7 @@
 #include <string>
 
 #include "service/config/config.h"
+#include "service/config/print_config.h"
 
 namespace seedance::config {
 namespace {
@@ -51,7 +52,7 @@ TEST(StoreConfig, PostgresTakesWhatIsWritten) {
   EXPECT_EQ(postgres.statement_timeout().seconds(), 20);
   EXPECT_EQ(postgres.lock_timeout().nanos(), 500'000'000);
   EXPECT_EQ(postgres.wait_for_lock().seconds(), 600);
-  const std::string printed = PrintConfig(*config);
+  const std::string printed = PrintConfig(*config, /*all=*/true);
   EXPECT_THAT(printed, HasSubstr("/run/secret"));
   EXPECT_THAT(printed, Not(HasSubstr("sqlite")));
   EXPECT_TRUE(ParseConfig(printed).ok()) << ParseConfig(printed).status();
@@ -62,7 +63,7 @@ TEST(StoreConfig, ReplicasHaveDefaultsAndArePrintedSoThatTheyCanBeReadAgain) {
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(config->store().postgres().replicas().name(), "");
   EXPECT_EQ(config->store().postgres().replicas().lease().seconds(), 6);
-  const auto again = ParseConfig(PrintConfig(*config));
+  const auto again = ParseConfig(PrintConfig(*config, /*all=*/true));
   ASSERT_TRUE(again.ok()) << again.status();
   EXPECT_TRUE(again->store().postgres().has_replicas());
   EXPECT_FALSE(WithStore("{postgres: {connection: host=db}}")->store().postgres().has_replicas());

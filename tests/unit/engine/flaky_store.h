@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -118,8 +119,8 @@ class FlakyStore : public store::Store {
     return store_->FindClaimConflict(holder, claim, now);
   }
   absl::Status ReleaseClaim(const std::string& holder) override { return store_->ReleaseClaim(holder); }
-  absl::StatusOr<int64_t> CountLiveAssets(const std::string& upstream) override {
-    return store_->CountLiveAssets(upstream);
+  absl::StatusOr<std::map<model::AssetState, int64_t>> CountAssets(const std::string& upstream) override {
+    return store_->CountAssets(upstream);
   }
   absl::StatusOr<Library> ReadLibrary(const std::string& tenant, const std::string& upstream, absl::Time now,
                                       int limit) override {

@@ -9,7 +9,7 @@
 namespace seedance::testing {
 namespace {
 
-constexpr char kPollsRest[] = "seedance_call_rest_seconds{call=\"poll\",upstream=\"fake\"} ";
+constexpr char kPollsRest[] = "seedance_vendor_cooldown_seconds{kind=\"poll\",upstream=\"fake\"} ";
 constexpr char kDown[] = "seedance_breaker_open{upstream=\"fake\"} ";
 
 class NoticeBoardTest : public ReplicasTest {

@@ -1,11 +1,15 @@
 #include "service/server/log_metrics.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <cstdlib>
 #include <string>
 
+#include "service/base/clock.h"
 #include "service/base/log.h"
 #include "service/base/metrics.h"
+#include "service/server/process_metrics.h"
 
 namespace seedance::server {
 namespace {
@@ -24,6 +28,28 @@ TEST(LogMetrics, DroppedLinesAreAMetric) {
   EXPECT_NE(second.find("seedance_log_lines_dropped_total{kind=\"measured\"} 8"), std::string::npos) << second;
   base::SetLogRates({});
   ::testing::internal::GetCapturedStderr();
+}
+
+TEST(ProcessMetrics, AreThoseOfThisProcess) {
+  base::Metrics metrics;
+  ExportProcess(metrics, base::RealClock());
+  const auto value = [&metrics](const std::string& name) {
+    const std::string text = metrics.Scrape();
+    const size_t at = text.find("\n" + name + " ");
+    return at == std::string::npos ? -1 : std::strtod(text.c_str() + at + name.size() + 2, nullptr);
+  };
+  EXPECT_GT(value("process_resident_memory_bytes"), 1e6);
+  EXPECT_GE(value("process_virtual_memory_bytes"), value("process_resident_memory_bytes"));
+  const double open = value("process_open_fds");
+  EXPECT_GE(open, 3);
+  const int one = dup(2);
+  EXPECT_EQ(value("process_open_fds"), open + 1);
+  close(one);
+  EXPECT_GE(value("process_max_fds"), open);
+  EXPECT_GE(value("process_threads"), 1);
+  const double used = value("process_cpu_seconds_total");
+  EXPECT_GT(used, 0);
+  EXPECT_GE(value("process_cpu_seconds_total"), used);
 }
 
 }  // namespace

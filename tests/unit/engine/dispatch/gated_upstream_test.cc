@@ -55,7 +55,9 @@ class GatedUpstreamTest : public ::testing::Test {
   base::ThreadPool pool_{"pool", 2, 10};
   RequestDispatcher dispatcher_{Options(), pool_, pool_, clock_};
   FakeVendor vendor_;
-  GatedUpstream upstream_{vendor_.MakeUpstream(), dispatcher_};
+  base::Metrics metrics_;
+  UpstreamMetrics upstream_metrics_{&metrics_, "fake"};
+  GatedUpstream upstream_{vendor_.MakeUpstream(), dispatcher_, upstream_metrics_, clock_};
 };
 
 TEST_F(GatedUpstreamTest, ALimitThatASearchMeetsHoldsPollsBack) {
@@ -73,6 +75,30 @@ TEST_F(GatedUpstreamTest, ALimitThatASubmissionMeetsHoldsTheOthersBack) {
     EXPECT_EQ(upstream_.tasks().CreateTask(call, {}).acceptance, Acceptance::kNotAccepted);
   });
   EXPECT_EQ(dispatcher_.facts().cooldown[1], absl::Seconds(30));
+}
+
+TEST_F(GatedUpstreamTest, EachRequestIsMeasuredByOperationAndOutcome) {
+  vendor_.get_task.Answer(Failure(Reason::kUpstreamUnavailable, "down"));
+  Poll();
+  Poll();
+  const std::string text = metrics_.Scrape();
+  const auto counted = [&](const std::string& outcome, const std::string& operation) {
+    return text.find("seedance_vendor_requests_total{operation=\"" + operation + "\",outcome=\"" + outcome +
+                     "\",upstream=\"fake\"} 1\n") != std::string::npos;
+  };
+  EXPECT_TRUE(counted("UPSTREAM_UNAVAILABLE", "get_task")) << text;
+  EXPECT_TRUE(text.find("seedance_vendor_request_seconds_count{operation=\"get_task\",upstream=\"fake\"} 2\n") !=
+              std::string::npos)
+      << text;
+}
+
+TEST_F(GatedUpstreamTest, WhatIsNotSentIsNotMeasured) {
+  InSlot(RequestKind::kChange, [this](upstream::CallOptions call) {
+    call.abandon = std::make_shared<base::CancelToken>();
+    call.abandon->Cancel();
+    EXPECT_EQ(upstream_.tasks().CreateTask(call, {}).acceptance, Acceptance::kNotAccepted);
+  });
+  EXPECT_EQ(metrics_.Scrape().find("create_task"), std::string::npos);
 }
 
 TEST_F(GatedUpstreamTest, WhatMayBeBilledIsNotSentWithoutLeave) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "service/base/random.h"
@@ -196,6 +197,54 @@ TEST(SharedRateTest, WithoutAPlaceNothingGoesAndItIsAskedForAgain) {
   const absl::Time first = window.NextAt(kStart);
   EXPECT_EQ(first, kStart + absl::Seconds(1) + SlidingWindowLimiter::kTravel) << "another process may have used it";
   EXPECT_EQ(window.NextAt(first), first);
+}
+
+// As fast as it lets them go, all answered at once, from `from` to `until`.
+void Send(SlidingWindowLimiter& window, absl::Time from, absl::Time until, std::vector<absl::Time>& arrivals) {
+  for (absl::Time now = window.NextAt(from); now < until;) {
+    const absl::Time next = window.NextAt(now);
+    if (next > now) {
+      now = next;
+      continue;
+    }
+    window.Take(now);
+    window.Answered(window.Sent(now), now);
+    arrivals.push_back(now);
+  }
+}
+
+TEST(SlidingWindowLimiter, AnotherRateIsKeptFromThenOnAndNoSecondHasMoreThanTheLargerOne) {
+  for (const auto& [before, after] : {std::pair(10.0, 4.0), std::pair(4.0, 10.0)}) {
+    SlidingWindowLimiter window(before);
+    std::vector<absl::Time> arrivals;
+    const absl::Time change = kStart + absl::Seconds(3.5);
+    Send(window, kStart, change, arrivals);
+    window.SetRate(after, change);
+    const size_t earlier = arrivals.size();
+    Send(window, change, change + absl::Seconds(10), arrivals);
+    EXPECT_LE(MostInASecond(arrivals), 10u);
+    const std::vector<absl::Time> later(std::upper_bound(arrivals.begin(), arrivals.end(), change + absl::Seconds(2)),
+                                        arrivals.end());
+    EXPECT_EQ(MostInASecond(later), static_cast<size_t>(after));
+    EXPECT_GT(arrivals.size(), earlier);
+  }
+}
+
+TEST(SlidingWindowLimiter, ARateComesAndGoesWhileCallsAreUnderWay) {
+  SlidingWindowLimiter window(0);
+  window.Take(kStart);
+  window.SetRate(2, kStart);
+  (void)window.Sent(kStart);
+  window.Take(kStart);
+  window.GiveBack();
+  std::vector<absl::Time> arrivals;
+  Send(window, kStart, kStart + absl::Seconds(5), arrivals);
+  EXPECT_LE(MostInASecond(arrivals), 2u);
+  EXPECT_GE(arrivals.size(), 6u);
+  window.Take(kStart + absl::Seconds(5));
+  window.SetRate(0, kStart + absl::Seconds(5));
+  window.GiveBack();
+  EXPECT_EQ(window.NextAt(kStart + absl::Seconds(5)), kStart + absl::Seconds(5));
 }
 
 }  // namespace

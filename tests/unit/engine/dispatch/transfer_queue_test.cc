@@ -107,7 +107,7 @@ class TransferQueueTest : public ::testing::Test {
     queue_ = std::make_unique<TransferQueue>("transfers",
                                              TransferQueue::Options{places, max_waiting, {1000, absl::Seconds(10)}},
                                              clock_, [this](absl::Time) { ++checks_; });
-    queue_->CountEnded(metrics_.Counter("ended", "Ended."));
+    queue_->CountEnded(metrics_.Counter("seedance_transfers_too_slow_total", {{"upstream", "fake"}}));
   }
   void TearDown() override {
     for (const auto& peer : peers_) peer->token->Cancel();
@@ -181,7 +181,7 @@ TEST_F(TransferQueueTest, StalledPeersAreEndedAfterTheWindowWhenSomethingWaits) 
   EXPECT_TRUE(first->ended);
   EXPECT_TRUE(first->slot->ended());
   EXPECT_FALSE(second->token->cancelled()) << "one place was enough";
-  EXPECT_THAT(metrics_.Scrape(), ::testing::HasSubstr("ended 1\n"));
+  EXPECT_THAT(metrics_.Scrape(), ::testing::HasSubstr("{upstream=\"fake\"} 1\n"));
   const absl::Status error = first->slot->Error();
   EXPECT_TRUE(absl::IsAborted(error));
   EXPECT_EQ(base::GetReason(error), base::Reason::kTransferTooSlow);
@@ -202,7 +202,7 @@ TEST_F(TransferQueueTest, WhoMovesBytesOrWaitsForTheVendorIsNotEnded) {
   }
   EXPECT_FALSE(moves->token->cancelled());
   EXPECT_FALSE(sends->token->cancelled());
-  EXPECT_THAT(metrics_.Scrape(), ::testing::HasSubstr("ended 0\n"));
+  EXPECT_THAT(metrics_.Scrape(), ::testing::HasSubstr("{upstream=\"fake\"} 0\n"));
 }
 
 TEST_F(TransferQueueTest, ATenantWithMorePlacesDoesNotPushOutOneWithFewer) {

@@ -408,8 +408,8 @@ TEST_F(TaskTurnsTest, OperatorsSeeWhatGoesOn) {
   std::string text = metrics_->Scrape();
   EXPECT_THAT(text, HasSubstr("seedance_polls_total{outcome=\"RATE_LIMITED\",resource=\"task\",upstream=\"fake\"} 1"));
   EXPECT_THAT(text, HasSubstr("seedance_submits_total{acceptance=\"accepted\",upstream=\"fake\"} 1"));
-  EXPECT_THAT(text, HasSubstr("seedance_call_rests_total{call=\"poll\",upstream=\"fake\"} 1"));
-  EXPECT_THAT(text, HasSubstr("seedance_call_rest_seconds{call=\"poll\",upstream=\"fake\"} 50"));
+  EXPECT_THAT(text, HasSubstr("seedance_vendor_cooldowns_total{kind=\"poll\",upstream=\"fake\"} 1"));
+  EXPECT_THAT(text, HasSubstr("seedance_vendor_cooldown_seconds{kind=\"poll\",upstream=\"fake\"} 50"));
   EXPECT_THAT(text, HasSubstr("seedance_open_tasks{state=\"QUEUED\",upstream=\"fake\"} 1"));
   EXPECT_THAT(text, HasSubstr("seedance_oldest_poll_age_seconds{upstream=\"fake\"} 6"));
   EXPECT_THAT(text, HasSubstr("seedance_breaker_open{upstream=\"fake\"} 0"));

@@ -53,8 +53,9 @@ void TrackerTest::Start(const engine::TaskTracker::Options& options) {
   hub_ = std::make_unique<engine::WatchHub<GenerationTask>>("test-fan-out");
   hooks_.hub = hub_.get();
   table_ = std::make_unique<engine::TaskTable>(clock_, users_);
+  task_metrics_ = std::make_unique<engine::TaskMetrics>(*metrics_, /*max_tenants=*/1);
   writer_ = std::make_unique<engine::TaskWriter>(*store_, *table_, *hub_, clock_, random_,
-                                                 engine::TaskWriter::Options{engine::TaskWriteTimes(*metrics_)});
+                                                 engine::TaskWriter::Options{task_metrics_.get()});
   waits_ = std::make_unique<engine::WaitTeller>(*store_, *table_, *writer_, clock_);
   engine::VendorAccounts::Options followed;
   followed.observer = waits_.get();

@@ -97,6 +97,7 @@ class TrackerTest : public ::testing::Test {
   double submits_per_second_ = 0;
   engine::Breaker::Options breaker_;
   std::unique_ptr<base::Metrics> metrics_;  // Of the present tracker.
+  std::unique_ptr<engine::TaskMetrics> task_metrics_;
   TrackerHooks hooks_;
   std::unique_ptr<FlakyStore> store_;
   std::unique_ptr<engine::WatchHub<model::GenerationTask>> hub_;

@@ -104,6 +104,8 @@ TEST_F(UsageSettlerTest, ALostTaskIsBoundToTheOneThatShowsItsSeed) {
 
 TEST_F(UsageSettlerTest, WhatTheLogNeverShowsFailsAsNotTaken) {
   Start();
+  Known();
+  clock_.Advance(absl::Seconds(5));
   const std::string id = Doubtful();
   clock_.Advance(absl::Minutes(5) + absl::Seconds(5));
   Known();

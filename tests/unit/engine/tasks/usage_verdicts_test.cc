@@ -171,6 +171,17 @@ TEST_F(UsageVerdictsTest, RefundsErrorsAndSettlementsOfKnownTasksShowNoLogOfWhat
   EXPECT_EQ(Decide().kind, Kind::kOpen);
 }
 
+TEST_F(UsageVerdictsTest, ALogWithoutAKnownTaskFromBeforeMayBeOfAnotherKey) {
+  Row("of somebody", -3600);
+  Doubt("d", 10, 4711);
+  Known("after", 400);
+  Known("later", 401);
+  facts_.listed_running = true;
+  EXPECT_EQ(Decide().kind, Kind::kOpen) << "the key was changed since";
+  Known("before", 5);
+  EXPECT_EQ(Decide().kind, Kind::kNotTaken);
+}
+
 TEST_F(UsageVerdictsTest, ALogThatDoesNotReachBackShowsNoAbsence) {
   Absent();
   facts_.log.reaches_back_to = At(10) - absl::Minutes(1);

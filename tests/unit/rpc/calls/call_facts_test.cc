@@ -1,15 +1,19 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "service/base/error.h"
 #include "service/base/sha256.h"
+#include "service/rpc/calls/call_metrics.h"
 #include "service/rpc/calls/tenants.h"
-#include "service/rpc/calls/trace.h"
 
 namespace seedance::rpc {
 namespace {
+
+using ::testing::HasSubstr;
 
 TEST(Tenants, WithoutTokensEveryoneIsDefault) {
   const Tenants tenants({});
@@ -81,24 +85,30 @@ TEST(Tenants, TokenAndCertificateMustAgree) {
   EXPECT_EQ(*tenants.Authenticate("Bearer two", {"dns:b", "uri:c"}), "b");
 }
 
-TEST(Trace, GoodTraceparentIsContinued) {
-  base::SeededRandom random(1);
-  const std::string good = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-  EXPECT_EQ(ContinueTrace(good, random), good);
-  EXPECT_EQ(TraceId(good), "4bf92f3577b34da6a3ce929d0e0e4736");
+TEST(CallMetricsTest, CallsAndMessagesAreCountedByMethod) {
+  base::Metrics metrics;
+  CallMetrics calls(&metrics);
+  MethodMetrics& method = calls.Of("GetAsset");
+  EXPECT_EQ(&calls.Of("GetAsset"), &method);
+  method.Received(10);
+  method.Sent(20);
+  method.Sent(5);
+  method.Ended(absl::StatusCode::kOk, absl::Milliseconds(3));
+  method.Ended(absl::StatusCode::kNotFound, absl::Seconds(2));
+  const std::string text = metrics.Scrape();
+  EXPECT_THAT(text, HasSubstr("seedance_calls_total{code=\"OK\",method=\"GetAsset\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("seedance_calls_total{code=\"NOT_FOUND\",method=\"GetAsset\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("seedance_call_seconds_bucket{method=\"GetAsset\",le=\"0.005\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("seedance_call_seconds_count{method=\"GetAsset\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("seedance_messages_total{direction=\"sent\",method=\"GetAsset\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("seedance_message_bytes_total{direction=\"sent\",method=\"GetAsset\"} 25\n"));
+  EXPECT_THAT(text, HasSubstr("seedance_message_bytes_total{direction=\"received\",method=\"GetAsset\"} 10\n"));
 }
 
-TEST(Trace, BadTraceparentIsReplaced) {
-  base::SeededRandom random(1);
-  for (const char* bad : {"", "00", "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
-                          "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
-                          "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
-                          "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
-                          "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-x"}) {
-    EXPECT_FALSE(IsTraceparent(bad)) << bad;
-    const std::string made = ContinueTrace(bad, random);
-    EXPECT_TRUE(IsTraceparent(made)) << made;
-  }
+TEST(CallMetricsTest, WithoutARegistryNothingIsMeasured) {
+  CallMetrics calls(nullptr);
+  calls.Of("GetAsset").Received(1);
+  calls.Of("GetAsset").Ended(absl::StatusCode::kInternal, absl::Seconds(1));
 }
 
 }  // namespace

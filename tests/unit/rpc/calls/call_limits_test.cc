@@ -44,6 +44,23 @@ TEST(CallLimits, ATenantsPlacesAreItsOwnAndComeBack) {
   EXPECT_EQ(limits.open(), 0u);
 }
 
+TEST(CallLimits, OtherLevelsCountFromThenOn) {
+  CallLimits limits({});
+  std::deque<Ticket> tickets(3);
+  for (Ticket& ticket : tickets) ASSERT_TRUE(limits.Connect(ticket, "ipv4:1").ok());
+  ASSERT_TRUE(limits.Admit(tickets[0], RpcKind::kCall, "a").ok());
+  CallLimits::Options less;
+  less.max_calls_per_tenant = 1;
+  limits.SetLevels(less);
+  EXPECT_EQ(base::GetErrorDetail(limits.Admit(tickets[1], RpcKind::kCall, "a")).quota_subject, "tenant:a");
+  less.max_calls = 1;
+  limits.SetLevels(less);
+  EXPECT_EQ(base::GetErrorDetail(limits.Admit(tickets[2], RpcKind::kCall, "b")).quota_subject, "gateway:calls");
+  limits.SetLevels({});
+  EXPECT_TRUE(limits.Admit(tickets[1], RpcKind::kCall, "a").ok());
+  for (Ticket& ticket : tickets) limits.Release(ticket);
+}
+
 TEST(CallLimits, AWatchCountsAsACallUntilItsStreamBegins) {
   CallLimits::Options options;
   options.max_calls_per_tenant = 1;

@@ -51,6 +51,20 @@ TEST_F(StreamRegistryTest, RefuseMoreThanTheLimit) {
   EXPECT_TRUE(Enter(*streams, second, "other").ok());
 }
 
+TEST_F(StreamRegistryTest, OtherLimitsCountFromThenOn) {
+  const auto streams = Make();
+  const auto first = Stream();
+  const auto second = Stream();
+  EXPECT_TRUE(Enter(*streams, first).ok());
+  streams->SetLimits(10, 1);
+  EXPECT_EQ(base::GetErrorDetail(Enter(*streams, second)).quota_subject, "tenant:acme");
+  streams->SetLimits(1, 10);
+  EXPECT_EQ(base::GetErrorDetail(Enter(*streams, second, "other")).quota_subject, "gateway:watch_streams");
+  EXPECT_EQ(streams->size(), 1u) << "the open one stays";
+  streams->SetLimits(2, 2);
+  EXPECT_TRUE(Enter(*streams, second).ok());
+}
+
 TEST_F(StreamRegistryTest, RefuseMoreThanTheLimitOfATenantAndOnlyThatTenant) {
   StreamRegistry::Options options;
   options.limit_per_tenant = 2;

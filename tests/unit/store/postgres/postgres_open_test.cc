@@ -138,10 +138,18 @@ TEST_F(PostgresOpenTest, PasswordIsSentAndNeverShown) {
   options_.connection += " user=" + Own("locked");
   ASSERT_TRUE(Eventually([&] { return !TryOpen().ok(); }));
   EXPECT_THAT(Refusal(), HasSubstr("no password supplied"));
-  options_.password = "open barley";
+  std::string password = "open barley";
+  options_.password = [&password] { return password; };
   EXPECT_THAT(Refusal(), AllOf(HasSubstr("password authentication failed"), Not(HasSubstr("barley"))));
-  options_.password = "open sesame";
-  EXPECT_EQ(Put(*Open(), "a"), "OK");
+  password = "open sesame";
+  const std::unique_ptr<Store> store = Open();
+  EXPECT_EQ(Put(*store, "a"), "OK");
+  // One that was changed is taken by the next connection.
+  Raw()->Execute(absl::StrCat("ALTER ROLE ", Own("locked"), " PASSWORD 'open wheat'"));
+  password = "open wheat";
+  Raw()->Execute(
+      absl::StrCat("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '", Own("locked"), "'"));
+  EXPECT_TRUE(Eventually([&] { return Put(*store, "b") == "OK"; }));
 }
 
 TEST_F(PostgresOpenTest, OpeningAgainChangesNoTable) {

@@ -111,7 +111,7 @@ TEST(MigrationToVersionTwo, AssetsOfTheFirstReleaseAreFoundByEveryNewLook) {
   EXPECT_EQ((*store)->epoch(), "first");
   EXPECT_EQ(Describe(*(*store)->GetAsset(hashed.handle)), Describe(hashed));
   EXPECT_EQ((*store)->GetAsset(hashed.handle)->revision, 7);
-  EXPECT_EQ((*store)->CountLiveAssets("vendor").value_or(-1), 2);
+  EXPECT_EQ(testing::LiveAssets(**store, "vendor"), 2);
   const auto unused = (*store)->ListLeastRecentlyUsed("tenant-a", "vendor", 10);
   ASSERT_TRUE(unused.ok() && unused->size() == 2) << unused.status();
   EXPECT_EQ((*unused)[0].handle, hashed.handle) << "by creation, without a use";
@@ -139,7 +139,7 @@ TEST(MigrationToVersionTwo, EveryRowOfALargeDatabaseIsFilledIn) {
   }
   const auto store = OpenAt(path);
   ASSERT_TRUE(store.ok()) << store.status();
-  EXPECT_EQ((*store)->CountLiveAssets("vendor").value_or(-1), kAssets);
+  EXPECT_EQ(testing::LiveAssets(**store, "vendor"), kAssets);
   for (int i = 0; i < kAssets; ++i) {
     const auto twin = (*store)->FindAssetByContent({"vendor", "group"}, absl::StrCat("hash", i));
     ASSERT_TRUE(twin.ok() && twin->has_value()) << i;
@@ -157,7 +157,7 @@ TEST(MigrationToVersionTwo, ARowThatCannotBeReadStopsNothing) {
   const auto store = OpenAt(path);
   ASSERT_TRUE(store.ok()) << store.status();
   EXPECT_TRUE((*store)->GetAsset({"vendor", "whole"}).ok());
-  EXPECT_EQ((*store)->CountLiveAssets("vendor").value_or(-1), 2);
+  EXPECT_EQ(testing::LiveAssets(**store, "vendor"), 2);
 }
 
 TEST(MigrationToVersionTwo, TheNewLooksUseTheirIndexes) {

@@ -1,4 +1,4 @@
-#include "service/base/process_limits.h"
+#include "service/base/host/process_limits.h"
 
 #include <pthread.h>
 #include <sys/resource.h>

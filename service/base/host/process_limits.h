@@ -1,5 +1,5 @@
-#ifndef SEEDANCE_SERVICE_BASE_PROCESS_LIMITS_H_
-#define SEEDANCE_SERVICE_BASE_PROCESS_LIMITS_H_
+#ifndef SEEDANCE_SERVICE_BASE_HOST_PROCESS_LIMITS_H_
+#define SEEDANCE_SERVICE_BASE_HOST_PROCESS_LIMITS_H_
 
 #include <cstdint>
 #include <string>
@@ -26,4 +26,4 @@ int64_t ControlGroupThreadsLeft(const std::string& root = "");
 
 }  // namespace seedance::base
 
-#endif  // SEEDANCE_SERVICE_BASE_PROCESS_LIMITS_H_
+#endif  // SEEDANCE_SERVICE_BASE_HOST_PROCESS_LIMITS_H_

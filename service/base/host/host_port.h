@@ -1,5 +1,5 @@
-#ifndef SEEDANCE_SERVICE_BASE_HOST_PORT_H_
-#define SEEDANCE_SERVICE_BASE_HOST_PORT_H_
+#ifndef SEEDANCE_SERVICE_BASE_HOST_HOST_PORT_H_
+#define SEEDANCE_SERVICE_BASE_HOST_HOST_PORT_H_
 
 #include <optional>
 #include <string>
@@ -20,4 +20,4 @@ std::string WithoutPort(const std::string& address);
 
 }  // namespace seedance::base
 
-#endif  // SEEDANCE_SERVICE_BASE_HOST_PORT_H_
+#endif  // SEEDANCE_SERVICE_BASE_HOST_HOST_PORT_H_

@@ -1,4 +1,4 @@
-#include "service/base/host_port.h"
+#include "service/base/host/host_port.h"
 
 namespace seedance::base {
 
