@@ -42,11 +42,12 @@ void ExportProcess(base::Metrics& metrics, base::Clock& clock) {
   base::Gauge open_files = metrics.Gauge("process_open_fds");
   base::Gauge max_files = metrics.Gauge("process_max_fds");
   base::Gauge threads = metrics.Gauge("process_threads");
-  // One scrape runs at a time.
-  metrics.AtScrape([=, counted = 0.0]() mutable {
+  // Shared, because a scrape runs a copy of this. One scrape runs at a time.
+  const auto counted = std::make_shared<double>(0);
+  metrics.AtScrape([=]() mutable {
     const double used = ProcessorSeconds();
-    processor.Add(used - counted);
-    counted = used;
+    processor.Add(used - *counted);
+    *counted = used;
     double pages_in_all = 0;
     double pages_resident = 0;
     std::ifstream("/proc/self/statm") >> pages_in_all >> pages_resident;

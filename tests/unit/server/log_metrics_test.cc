@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <ctime>
 #include <string>
 
 #include "service/base/clock.h"
@@ -49,7 +50,10 @@ TEST(ProcessMetrics, AreThoseOfThisProcess) {
   EXPECT_GE(value("process_threads"), 1);
   const double used = value("process_cpu_seconds_total");
   EXPECT_GT(used, 0);
+  for (int i = 0; i < 20; ++i) (void)metrics.Scrape();
   EXPECT_GE(value("process_cpu_seconds_total"), used);
+  EXPECT_LE(value("process_cpu_seconds_total"), static_cast<double>(std::clock()) / CLOCKS_PER_SEC + 0.1)
+      << "counted once, however many scrapes there are";
 }
 
 }  // namespace
