@@ -40,7 +40,7 @@ tenants = Row("Tenants (with admin.max_tenants_in_metrics)", [
                  "{{tenant}} {{currency}}")], "By tenant.", kind="bargauge", width=12),
     Panel("Succeeded, last 24 h",
           [Query(f'sum by (tenant) (increase(seedance_tenant_tasks_ended_total{{@{T},state="SUCCEEDED"}}[24h]))'
-                 f" / sum by (tenant) (increase(seedance_tenant_tasks_ended_total{{@{T}}}[24h]))", "{{tenant}}")],
+                 f" / (sum by (tenant) (increase(seedance_tenant_tasks_ended_total{{@{T}}}[24h])) > 0)", "{{tenant}}")],
           "Part of the tasks of each tenant that ended.", unit="percentunit", kind="bargauge", width=12, most=1),
 ])
 

@@ -17,7 +17,7 @@ now = Row("Now", [
           height=4),
     Panel("Succeeded, last hour",
           [Query('sum(increase(seedance_tasks_ended_total{@,state="SUCCEEDED"}[1h]))'
-                 ' / sum(increase(seedance_tasks_ended_total{@}[1h]))')],
+                 ' / (sum(increase(seedance_tasks_ended_total{@}[1h])) > 0)')],
           "Part of the tasks that ended in the last hour.", unit="percentunit", kind="stat", width=3, height=4),
     Panel("In doubt", [Query('sum(seedance_in_doubt{@,kind="task"})'
                              ' + sum(max by (namespace, job, kind) (seedance_in_doubt{@,kind!="task"}))')],
@@ -38,8 +38,8 @@ calls = Row("Calls", [
           "By status code. CANCELLED is a caller that went away; UNAVAILABLE of watches is usual when connections grow old.",
           unit="reqps", stack=True),
     Panel("Errors of the gateway",
-          [Query(f"sum(rate(seedance_calls_total{{@,{UNARY},{BAD}}}[@])) / sum(rate(seedance_calls_total{{@,{UNARY}}}[@]))"
-                 f" or 0 * sum(rate(seedance_calls_total{{@,{UNARY}}}[@]))", "UNKNOWN, INTERNAL, UNAVAILABLE")],
+          [Query(f"sum(rate(seedance_calls_total{{@,{UNARY},{BAD}}}[@])) / (sum(rate(seedance_calls_total{{@,{UNARY}}}[@])) > 0)"
+                 f" or 0 * sum(rate(seedance_calls_total{{@,{UNARY}}}[@]))", "UNKNOWN, INTERNAL, UNAVAILABLE, DATA_LOSS")],
           "Part of the calls, watches left out, that failed for no fault of the caller.", unit="percentunit"),
     Panel("Time of calls", quantiles("seedance_call_seconds", matchers=f",{STREAMS}"),
           "All calls but watches, uploads and downloads. A create waits a little for the vendor.", unit="s"),

@@ -26,12 +26,12 @@ media = Row("Uploads and downloads", [
     Panel("Time of uploads and downloads, 95 %",
           quantiles("seedance_call_seconds", "method", ',method=~"UploadAsset|DownloadGenerationResult"', "{{method}}")[1:2],
           "With the time that the vendor takes.", unit="s"),
-    Panel("Transfers under way", [Query(f"sum by (upstream) (seedance_transfers_running{{@{U}}})", "{{upstream}}")],
+    Panel("Transfers under way", [Query(f"sum by (upstream) (seedance_transfers_running{{@{U}}})", "upstream={{upstream}}")],
           "Uploads, downloads and staged files; without an upstream: files behind URLs."),
-    Panel("Transfers that wait for a place", [Query(f"sum by (upstream) (seedance_transfers_waiting{{@{U}}})", "{{upstream}}")],
+    Panel("Transfers that wait for a place", [Query(f"sum by (upstream) (seedance_transfers_waiting{{@{U}}})", "upstream={{upstream}}")],
           "While some wait, those with slow peers are ended."),
     Panel("Transfers ended as too slow",
-          [Query(f"sum by (upstream) (increase(seedance_transfers_too_slow_total{{@{U}}}[@]))", "{{upstream}}")],
+          [Query(f"sum by (upstream) (increase(seedance_transfers_too_slow_total{{@{U}}}[@]))", "upstream={{upstream}}")],
           "With TRANSFER_TOO_SLOW, because others waited."),
 ])
 

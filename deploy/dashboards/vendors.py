@@ -2,7 +2,8 @@
 
 from panels import Dashboard, Panel, Query, Row, of_store, quantiles
 
-POLL = '"poll"'
+# A ratio is one of an installation; the largest is shown.
+EACH = "namespace, job, upstream"
 U = ',upstream=~"$upstream"'
 
 state = Row("State", [
@@ -44,8 +45,8 @@ waits = Row("What holds requests back", [
           quantiles("seedance_vendor_request_delay_seconds", "upstream, kind", U, "{{upstream}} {{kind}}")[1:2],
           "Counted from when they were due.", unit="s"),
     Panel("Use of the rate of polls",
-          [Query(f"sum by (upstream) (rate(seedance_polls_total{{@{U}}}[@])) / "
-                 f"({of_store('seedance_vendor_max_requests_per_second', 'upstream', U + ',kind=' + POLL)} > 0)", "{{upstream}}")],
+          [Query(f"max by (upstream) (sum by ({EACH}) (rate(seedance_polls_total{{@{U}}}[@])) / (max by ({EACH}) "
+                 f'(seedance_vendor_max_requests_per_second{{@{U},kind="poll"}}) > 0))', "{{upstream}}")],
           "Polls, as part of the rate that is configured for all gateways together. Near 1 ends are seen late.",
           unit="percentunit"),
     Panel("Answers that asked for fewer requests",
@@ -80,9 +81,9 @@ tasks = Row("Tasks", [
 library = Row("Library of assets", [
     Panel("Assets", [Query(of_store("seedance_assets", "upstream, state", U), "{{upstream}} {{state}}")], "In the store, by state.", stack=True),
     Panel("Places in use",
-          [Query(f"({of_store('seedance_library_assets', 'upstream', U)} + "
-                 f"{of_store('seedance_library_reserved_places', 'upstream', U)}) / "
-                 f"({of_store('seedance_library_max_assets', 'upstream', U)} > 0)", "{{upstream}}")],
+          [Query(f"max by (upstream) ((max by ({EACH}) (seedance_library_assets{{@{U}}}) + max by ({EACH})"
+                 f" (seedance_library_reserved_places{{@{U}}})) / (max by ({EACH}) (seedance_library_max_assets{{@{U}}}) > 0))",
+                 "{{upstream}}")],
           "Used and reserved places, as part of those that the vendor's plan has. Nothing is shown without a limit.",
           unit="percentunit", most=1),
     Panel("Used once", [Query(of_store("seedance_library_assets_used_once", "upstream", U), "{{upstream}}")],

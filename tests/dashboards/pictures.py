@@ -32,7 +32,7 @@ def shown(value, unit):
             if abs(value) < limit:
                 return f"{value / part:.3g} {name}"
         return f"{value / 86400:.3g} d"
-    return f"{value:.3g}" + {"reqps": " /s", "ops": " /s", "cps": " /s"}.get(unit, "")
+    return (f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}") + {"reqps": " /s", "ops": " /s", "cps": " /s"}.get(unit, "")
 
 
 def legend(query, labels):
@@ -68,7 +68,7 @@ def draw_series(axes, panel, rows, span):
         for name, times, values in rows:
             axes.plot(times, values, label=name, linewidth=1.2)
     axes.set_xlim(0, span)
-    axes.set_ylim(0, panel.most)
+    axes.set_ylim(0, panel.most or 1.1 * (axes.dataLim.y1 if axes.dataLim.y1 > 0 else 1))
     axes.yaxis.set_major_formatter(lambda value, _: shown(value, panel.unit))
     axes.tick_params(labelsize=6, length=2)
     axes.grid(alpha=0.25)

@@ -313,5 +313,9 @@ scrape_configs:
                                    env={**os.environ, "SEEDANCE_TOKEN": TENANTS.get(tenant, tenant)}, cwd=self.folder)
         if not wait:
             return process
-        output, errors = process.communicate(timeout=180)
+        try:
+            output, errors = process.communicate(timeout=180)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
         return process.returncode, output.strip() or errors.strip()

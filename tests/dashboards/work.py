@@ -52,7 +52,8 @@ class Work:
         while not self.ended.is_set():
             prompt = PROMPTS[number % len(PROMPTS)]
             way = ["--download", self.stack.path(f"{gateway}-{upstream}.mp4")] if number % 2 else ["--watch"]
-            self.stack.ctl(gateway, tenant, "generate", "--upstream", upstream, "--duration", "5", "-p", prompt, *way)
+            self.stack.ctl(gateway, tenant, "--timeout", "60s", "generate", "--upstream", upstream, "--duration", "5", "-p", prompt,
+                           *way)
             number += 1
 
     def make_assets(self, gateway, tenant, upstream):
@@ -69,7 +70,7 @@ class Work:
                 for copy in range(3):
                     code, asset = self.stack.ctl(gateway, tenant, "assets", "upload", os.path.join(MEDIA, "hero.png"), "--group",
                                                  group, "--name", f"hero{copy}", "--wait")
-                self.stack.ctl(gateway, tenant, "generate", "--upstream", upstream, "-p", "@image1 walks", "--ref", asset,
+                self.stack.ctl(gateway, tenant, "--timeout", "60s", "generate", "--upstream", upstream, "-p", "@image1 walks", "--ref", asset,
                                "--allow-upgrade", "--watch")
             self.stack.ctl(gateway, tenant, "assets", "usage", "--upstream", upstream)
             self.stack.ctl(gateway, tenant, "tasks", "list", "--limit", "5")
