@@ -151,7 +151,7 @@ class Stack:
         # Few places for assets; lost PiAPI tasks cannot be found, and stay in doubt.
         self.start("sandbox", self.program("seedance-sandbox"), "--listen", f"127.0.0.1:{port}", "--control",
                    f"127.0.0.1:{control}", "--port-file", ports, "--task-seconds", "6", "--asset-seconds", "1",
-                   "--usage-log-limit", "0", "--piapi-max-assets", "10", "--piapi-histories", "none", "--key", "good")
+                   "--usage-log-limit", "0", "--piapi-max-assets", "10", "--piapi-histories", "none", "--key", "good", "--key", "good-too")
         text = until("the sandbox", lambda: self.alive("sandbox") and read(ports))
         listen = dict(line.split("=", 1) for line in text.split())
         self.vendor, self.control = "http://" + listen["listen"], "http://" + listen["control"]
@@ -256,7 +256,7 @@ tasks: {{poll_interval_queued: 1s, poll_interval_running: 1s, poll_interval_asse
             return []
         store = f"{{postgres: {{connection: 'host={self.path('postgres')} dbname=postgres user=gateway', replicas: {{}}}}}}"
         for name in ("replica-1", "replica-2"):
-            self.start_gateway(name, store, job="replicas")
+            self.start_gateway(name, store, key="good-too", job="replicas")
         return ["replica-1", "replica-2"]
 
     def probe(self):
