@@ -211,7 +211,7 @@ std::vector<MetricSpec> TenantMetrics() {
        kCounter,
        {"tenant"},
        {},
-       "As seedance_tasks_created_total. Of tenants only with admin.tenant_metrics."},
+       "As seedance_tasks_created_total. Of tenants only with admin.max_tenants_in_metrics."},
       {"seedance_tenant_tasks_ended_total", kCounter, {"tenant", "state"}, {}, "As seedance_tasks_ended_total."},
       {"seedance_tenant_estimated_cost_total",
        kCounter,
