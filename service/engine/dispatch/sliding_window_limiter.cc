@@ -27,7 +27,9 @@ void SlidingWindowLimiter::Measure(double per_second) {
 
 void SlidingWindowLimiter::SetRate(double per_second, absl::Time now) {
   if (per_second <= 0) {
-    all_ = places_ = taken_ = 0;
+    // Calls that are on their way count when there is a rate again.
+    all_ = places_ = 0;
+    gap_ = absl::ZeroDuration();
     releases_.clear();
     return;
   }
@@ -69,21 +71,18 @@ absl::Time SlidingWindowLimiter::NextAt(absl::Time now) {
 }
 
 void SlidingWindowLimiter::Take(absl::Time now) {
-  if (all_ == 0) return;
   next_ = std::max(next_, now - kAtOnce) + gap_;
   ++taken_;
 }
 
 absl::Time SlidingWindowLimiter::Sent(absl::Time now) {
   const absl::Time mark = now + kTravel + hold_;
-  if (all_ == 0) return mark;
-  if (taken_ > 0) --taken_;  // It may have begun without a rate.
-  releases_.insert(mark);
+  --taken_;
+  if (all_ > 0) releases_.insert(mark);
   return mark;
 }
 
 void SlidingWindowLimiter::GiveBack() {
-  if (all_ == 0 || taken_ == 0) return;
   --taken_;
   next_ -= gap_;
 }

@@ -230,6 +230,16 @@ TEST(SlidingWindowLimiter, AnotherRateIsKeptFromThenOnAndNoSecondHasMoreThanTheL
   }
 }
 
+TEST(SlidingWindowLimiter, ACallFromBeforeTheRateHasAPlaceOfItsOwn) {
+  SlidingWindowLimiter window(0);
+  window.Take(kStart);
+  window.SetRate(1, kStart);
+  const absl::Time later = kStart + absl::Seconds(2);
+  EXPECT_EQ(window.NextAt(later), absl::InfiniteFuture());
+  (void)window.Sent(later);
+  EXPECT_EQ(window.NextAt(later), later + absl::Seconds(1) + SlidingWindowLimiter::kTravel);
+}
+
 TEST(SlidingWindowLimiter, ARateComesAndGoesWhileCallsAreUnderWay) {
   SlidingWindowLimiter window(0);
   window.Take(kStart);
