@@ -13,6 +13,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "service/config/certificates.h"
@@ -155,9 +156,17 @@ std::vector<ConfigOverride> OverridesIn(const char* const* environment) {
     override.value = variable.second;
     overrides.push_back(std::move(override));
   }
-  // That of a list or a message before those of what is in it.
-  std::sort(overrides.begin(), overrides.end(),
-            [](const ConfigOverride& left, const ConfigOverride& right) { return left.path < right.path; });
+  // That of a list or a message before those of what is in it, and entries of a list in their order.
+  const auto before = [](const std::string& left, const std::string& right) {
+    size_t left_position = 0;
+    size_t right_position = 0;
+    const bool positions = absl::SimpleAtoi(left, &left_position) && absl::SimpleAtoi(right, &right_position);
+    return positions ? left_position < right_position : left < right;
+  };
+  std::sort(overrides.begin(), overrides.end(), [&](const ConfigOverride& left, const ConfigOverride& right) {
+    return std::lexicographical_compare(left.path.begin(), left.path.end(), right.path.begin(), right.path.end(),
+                                        before);
+  });
   return overrides;
 }
 

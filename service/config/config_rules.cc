@@ -213,6 +213,11 @@ void TracingRules(proto::Tracing& tracing, std::vector<ConfigProblem>& problems)
     rules.Add("otlp_endpoint", "is required, for example http://collector:4318");
   } else {
     rules.Url("otlp_endpoint", /*plain_http=*/true, "");
+    const std::optional<http::Url> url = http::ParseUrl(tracing.otlp_endpoint());
+    const bool open = url.has_value() && absl::StartsWith(tracing.otlp_endpoint(), "http://");
+    if (open && !IsLoopbackHost(url->host) && tracing.has_authorization()) {
+      rules.Add("authorization", "goes over https:// only, or to this machine");
+    }
   }
   rules.Secret("authorization", /*required=*/false);
   rules.Fraction("sample_ratio", 1, 0, 1);

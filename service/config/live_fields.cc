@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <memory>
+#include <numeric>
 #include <string_view>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "service/config/config_rules.h"
 
 namespace seedance::config {
 namespace {
@@ -69,18 +71,22 @@ class Comparison {
     return !one.CompareWithFields(before, after, {&field}, {&field});
   }
 
-  // Whether the entries of both lists, of the same size, have the same `name`, one by one.
-  static bool SameNames(const Message& before, const Message& after, const FieldDescriptor& list) {
-    const FieldDescriptor* name = list.message_type()->FindFieldByName("name");
-    if (name == nullptr) return true;
+  // For each entry of a list, the position of the same one in the list of `after`: that of the same `name`, or, where
+  // entries have none, that at the same place. -1: there is none.
+  static std::vector<int> Counterparts(const Message& before, const Message& after, const FieldDescriptor& list) {
+    const FieldDescriptor* const name = list.message_type()->FindFieldByName("name");
     const Reflection& reflection = *before.GetReflection();
+    const int size = reflection.FieldSize(after, &list);
+    std::vector<int> positions;
     for (int i = 0; i < reflection.FieldSize(before, &list); ++i) {
-      if (Differs(reflection.GetRepeatedMessage(before, &list, i), reflection.GetRepeatedMessage(after, &list, i),
-                  *name)) {
-        return false;
+      int found = name == nullptr && i < size ? i : -1;
+      for (int j = 0; name != nullptr && j < size && found < 0; ++j) {
+        const Message& other = reflection.GetRepeatedMessage(after, &list, j);
+        if (!Differs(reflection.GetRepeatedMessage(before, &list, i), other, *name)) found = j;
       }
+      positions.push_back(found);
     }
-    return true;
+    return positions;
   }
 
   void CompareField(Message& before, const Message& after, const FieldDescriptor& field, const std::string& shown,
@@ -96,13 +102,17 @@ class Comparison {
       }
       return Compare(*reflection.MutableMessage(&before, &field), reflection.GetMessage(after, &field), shown, plain);
     }
-    const int size = reflection.FieldSize(before, &field);
-    if (size != reflection.FieldSize(after, &field) || !SameNames(before, after, field)) {
-      return Found(before, after, field, shown, plain);
-    }
-    for (int i = 0; i < size; ++i) {
-      Compare(*reflection.MutableRepeatedMessage(&before, &field, i), reflection.GetRepeatedMessage(after, &field, i),
-              absl::StrCat(shown, "[", i, "]"), plain);
+    const std::vector<int> counterparts = Counterparts(before, after, field);
+    std::vector<int> unchanged(reflection.FieldSize(after, &field));
+    std::iota(unchanged.begin(), unchanged.end(), 0);
+    // Which entries there are, and their order. What both lists have is compared all the same: who may use it counts at
+    // once.
+    if (counterparts != unchanged) change.restart.push_back(shown);
+    for (size_t i = 0; i < counterparts.size(); ++i) {
+      if (counterparts[i] < 0) continue;
+      Compare(*reflection.MutableRepeatedMessage(&before, &field, static_cast<int>(i)),
+              reflection.GetRepeatedMessage(after, &field, counterparts[i]),
+              absl::StrCat(shown, "[", counterparts[i], "]"), plain);
     }
   }
 
@@ -132,11 +142,15 @@ ConfigChange CompareConfigs(const GatewayConfig& before, const GatewayConfig& af
   return comparison.change;
 }
 
-GatewayConfig WithLiveFields(const GatewayConfig& before, const GatewayConfig& after) {
+absl::StatusOr<GatewayConfig> WithLiveFields(const GatewayConfig& before, const GatewayConfig& after) {
   Comparison comparison;
   GatewayConfig changed = before;
   comparison.Compare(changed, after, "", "");
-  return changed;
+  std::vector<ConfigProblem> problems;
+  ApplyConfigRules(changed, problems);
+  if (problems.empty()) return changed;
+  return absl::InvalidArgumentError(absl::StrCat(problems.front().field, ": ", problems.front().what,
+                                                 "; a restart takes all of the new configuration over"));
 }
 
 }  // namespace seedance::config

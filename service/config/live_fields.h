@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "service/config/config.h"
 
 namespace seedance::config {
@@ -20,8 +21,9 @@ struct ConfigChange {
 // Tests: tests/unit/config/live_fields_test.cc
 ConfigChange CompareConfigs(const GatewayConfig& before, const GatewayConfig& after);
 
-// `before` with the live fields of `after`.
-GatewayConfig WithLiveFields(const GatewayConfig& before, const GatewayConfig& after);
+// `before` with the live fields of `after`. INVALID_ARGUMENT when the two together break a rule of the configuration
+// that neither breaks alone, such as an open address without tenants.
+absl::StatusOr<GatewayConfig> WithLiveFields(const GatewayConfig& before, const GatewayConfig& after);
 
 }  // namespace seedance::config
 

@@ -193,6 +193,23 @@ void Override(YAML::Node root, const ConfigOverride& override, std::vector<Confi
   }
 }
 
+// Whether the field, or one that encloses it, has its value from elsewhere than the file.
+bool IsOverridden(std::string field, const ConfigSources& sources) {
+  while (!field.empty()) {
+    if (sources.others.count(field) > 0) return true;
+    field.resize(std::min(field.find_last_of(".["), field.size() - 1));
+  }
+  return false;
+}
+
+// Lines in the values of overrides are none of the file.
+void ForgetLinesOfOverrides(ConfigSources& sources, std::vector<ConfigProblem>& problems) {
+  std::erase_if(sources.lines, [&sources](const auto& line) { return IsOverridden(line.first, sources); });
+  for (ConfigProblem& problem : problems) {
+    if (IsOverridden(problem.field, sources)) problem.line = 0;
+  }
+}
+
 }  // namespace
 
 std::string ConfigSources::Of(std::string field) const {
@@ -218,10 +235,13 @@ ConfigSources ReadYaml(const std::string& text, const std::vector<ConfigOverride
     const bool empty = documents.empty() || documents[0].IsNull();
     const YAML::Node root = empty ? YAML::Node(YAML::NodeType::Map) : documents[0];
     for (const ConfigOverride& override : overrides) {
-      sources.others[PathOf(override.path)] = override.source;
+      const std::string path = PathOf(override.path);
+      const auto [other, fresh] = sources.others.emplace(path, override.source);
+      if (!fresh) problems.push_back({path, absl::StrCat("is set by ", override.source, " as well"), 0});
       Override(root, override, problems);
     }
     Reader(problems, sources.lines).ReadMessage(root, "", message);
+    ForgetLinesOfOverrides(sources, problems);
   } catch (const YAML::Exception& error) {
     problems.push_back({"", absl::StrCat("is not YAML: ", error.msg), error.mark.line + 1});
   }

@@ -48,6 +48,19 @@ TEST(Overrides, AFileMayBeEmpty) {
   EXPECT_EQ(config->upstreams(0).name(), "b");
 }
 
+TEST(Overrides, EntriesOfAListComeInTheirOrder) {
+  std::vector<std::string> variables;
+  for (int i = 11; i >= 0; --i) {
+    const std::string entry = "SEEDANCE__TENANTS__" + std::to_string(i);
+    variables.push_back(entry + "__NAME=t" + std::to_string(i));
+    variables.push_back(entry + "__TOKEN_SHA256=['" + std::to_string(i + 10) + std::string(62, '0') + "']");
+  }
+  const auto config = With(variables);
+  ASSERT_TRUE(config.ok()) << config.status();
+  ASSERT_EQ(config->tenants_size(), 12);
+  EXPECT_EQ(config->tenants(11).name(), "t11");
+}
+
 TEST(Overrides, AProblemNamesItsVariable) {
   EXPECT_THAT(Problem("SEEDANCE__SERVER__DRAIN_GRACE=601s"),
               HasSubstr("environment variable SEEDANCE__SERVER__DRAIN_GRACE: server.drain_grace: must be 0 to 600 s"));
@@ -59,6 +72,20 @@ TEST(Overrides, AProblemNamesItsVariable) {
   EXPECT_THAT(Problem("SEEDANCE__UPSTREAMS__X=1"), HasSubstr("upstreams: is not a map of fields"));
   EXPECT_THAT(Problem("SEEDANCE__SERVER__0=1"), HasSubstr("server: is not a list"));
   EXPECT_THAT(Problem("SEEDANCE__SERVER__LISTEN={"), HasSubstr("server.listen: is not YAML"));
+}
+
+TEST(Overrides, AProblemInsideAValueNamesTheVariableAndNoLineOfTheFile) {
+  EXPECT_THAT(Problem("SEEDANCE__SERVER={lisen: x}"),
+              HasSubstr("environment variable SEEDANCE__SERVER: server.lisen: is not a known field"));
+  EXPECT_THAT(Problem("SEEDANCE__SERVER={drain_grace: 601s}"),
+              HasSubstr("environment variable SEEDANCE__SERVER: server.drain_grace: must be 0 to 600 s"));
+  EXPECT_THAT(Problem("SEEDANCE__TASKS__MAX_OPEN_PER_TENANT=many"),
+              ::testing::StartsWith("environment variable SEEDANCE__TASKS__MAX_OPEN_PER_TENANT: "));
+}
+
+TEST(Overrides, AFieldIsSetOnce) {
+  EXPECT_THAT(std::string(With({"SEEDANCE__LOG__LEVEL=debug", "SEEDANCE__LOG__level=info"}).status().message()),
+              HasSubstr("log.level: is set by environment variable SEEDANCE__LOG__"));
 }
 
 }  // namespace
