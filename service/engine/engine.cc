@@ -138,10 +138,15 @@ absl::Status Engine::TakeUp(const store::ShardSet& shards) {
 }
 
 void Engine::Reconfigure(const Options& options, std::vector<VendorAccounts::Config> accounts) {
-  for (VendorAccounts::Config& config : accounts) {
-    VendorAccount* const account = accounts_.Named(config.upstream->name());
-    if (account != nullptr) account->Reconfigure(std::move(config));
-  }
+  const auto for_each = [&](auto work) {
+    for (VendorAccounts::Config& config : accounts) {
+      VendorAccount* const account = accounts_.Named(config.upstream->name());
+      if (account != nullptr) work(*account, config);
+    }
+  };
+  // All before any has another tenant or key: one may share its key with another.
+  for_each([](VendorAccount& account, VendorAccounts::Config& config) { account.Restrict(config); });
+  for_each([](VendorAccount& account, VendorAccounts::Config& config) { account.Reconfigure(std::move(config)); });
   tasks_.SetMaxOpen(options.tasks.max_open_per_tenant);
   asset_creation_.SetRightsRules(options.asset_creation);
 }

@@ -126,6 +126,7 @@ struct GenerationTask {
   // Seed that is sent when the caller gave none: random, so that the task can be told from others in the vendor's
   // records.
   std::optional<int64_t> sent_seed;
+  std::string sent_key_id;  // Of the key that it is or was sent with, where the vendor has a usage log (UsageLogApi).
   std::string traceparent;  // W3C trace context of the call that created it: parent of what is done for it.
   bool detached = false;    // The caller gave the task up while the vendor could not cancel it.
   absl::Time create_time;

@@ -12,13 +12,13 @@
 
 namespace seedance::server {
 
-Reloader::Reloader(const config::GatewayConfig& config, engine::Engine& engine, rpc::RpcContext& rpc_context,
-                   base::Clock& clock)
+Reloader::Reloader(const config::GatewayConfig& config, std::vector<std::string> used_keys, engine::Engine& engine,
+                   rpc::RpcContext& rpc_context, base::Clock& clock)
     : engine_(engine),
       rpc_context_(rpc_context),
       clock_(clock),
       config_(config),
-      used_keys_(ReadKeys(config).value_or(std::vector<std::string>())),
+      used_keys_(std::move(used_keys)),
       keys_(clock) {}
 
 void Reloader::Start() {
@@ -39,12 +39,13 @@ absl::StatusOr<std::vector<std::string>> Reloader::ReadKeys(const config::Gatewa
 }
 
 absl::Status Reloader::TakeLocked(const config::GatewayConfig& config) {
+  // First: one that is replaced meanwhile counts as another at the next look.
+  absl::StatusOr<std::vector<std::string>> keys = ReadKeys(config);
+  if (!keys.ok()) return keys.status();
   auto accounts = config::MakeVendorAccounts(config, clock_);
   if (!accounts.ok()) return accounts.status();
   const absl::StatusOr<engine::Engine::Options> options = config::EngineOptions(config);
   if (!options.ok()) return options.status();
-  absl::StatusOr<std::vector<std::string>> keys = ReadKeys(config);
-  if (!keys.ok()) return keys.status();
   engine_.Reconfigure(*options, *std::move(accounts));
   rpc_context_.Reconfigure(config::RpcContextOptions(config));
   SetLogging(config.log());
@@ -56,9 +57,10 @@ absl::Status Reloader::TakeLocked(const config::GatewayConfig& config) {
 absl::Status Reloader::Reload(const config::GatewayConfig& config) {
   base::MutexLock lock(mutex_);
   const config::ConfigChange change = config::CompareConfigs(config_, config);
-  config::GatewayConfig next = config::WithLiveFields(config_, config);
-  if (absl::Status taken = TakeLocked(next); !taken.ok()) return taken;
-  config_ = std::move(next);
+  absl::StatusOr<config::GatewayConfig> next = config::WithLiveFields(config_, config);
+  if (!next.ok()) return next.status();
+  if (absl::Status taken = TakeLocked(*next); !taken.ok()) return taken;
+  config_ = *std::move(next);
   base::Log(change.restart.empty() ? base::LogLevel::kInfo : base::LogLevel::kWarning, "config_reloaded",
             {{"changed", absl::StrJoin(change.live, " ")}, {"needs_restart", absl::StrJoin(change.restart, " ")}});
   return absl::OkStatus();

@@ -24,9 +24,12 @@ class Reloader {
   // Between two looks at the vendors' keys.
   static constexpr absl::Duration kKeyInterval = absl::Seconds(10);
 
-  // All outlive it. `config` is what they were made of.
-  Reloader(const config::GatewayConfig& config, engine::Engine& engine, rpc::RpcContext& rpc_context,
-           base::Clock& clock);
+  // What tells the keys of all vendors, as they are now, from others. FAILED_PRECONDITION: one cannot be read.
+  static absl::StatusOr<std::vector<std::string>> ReadKeys(const config::GatewayConfig& config);
+
+  // All outlive it. `config` is what they were made of, and `used_keys` ReadKeys from before that.
+  Reloader(const config::GatewayConfig& config, std::vector<std::string> used_keys, engine::Engine& engine,
+           rpc::RpcContext& rpc_context, base::Clock& clock);
 
   // Begins to look at the keys.
   void Start();
@@ -37,8 +40,6 @@ class Reloader {
   absl::Status Reload(const config::GatewayConfig& config);
 
  private:
-  // The values of all vendors' keys. FAILED_PRECONDITION: one cannot be read.
-  static absl::StatusOr<std::vector<std::string>> ReadKeys(const config::GatewayConfig& config);
   absl::Status TakeLocked(const config::GatewayConfig& config) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void CheckKeys();
 

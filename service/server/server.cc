@@ -1,7 +1,6 @@
 #include "service/server/server.h"
 
 #include <grpc/grpc.h>
-#include <grpcpp/resource_quota.h>
 #include <grpcpp/server_builder.h>
 
 #include <algorithm>
@@ -12,7 +11,6 @@
 #include "absl/strings/str_cat.h"
 #include "service/base/clock.h"
 #include "service/base/error.h"
-#include "service/base/host/process_limits.h"
 #include "service/base/log.h"
 #include "service/base/mutex.h"
 #include "service/base/thread.h"
@@ -20,6 +18,7 @@
 #include "service/rpc/calls/machine_time.h"
 #include "service/rpc/reflection_service.h"
 #include "service/server/credentials.h"
+#include "service/server/grpc_settings.h"
 #include "service/server/log_metrics.h"
 #include "service/server/make_tracer.h"
 #include "service/server/open_store.h"
@@ -31,20 +30,6 @@
 namespace seedance::server {
 namespace {
 
-// Inline data of 3 MiB and room for the rest of the message.
-constexpr int kMaxReceiveBytes = 5 << 20;
-// Window of a stream that is not read: before its token was checked, and ahead of an upload's reader. Fixed, because
-// gRPC's own estimate grows to several megabytes on a fast network. While a message is read gRPC widens the window by
-// what is missing of it, so an upload in chunks of 1 MiB may have 1.25 MiB in transit.
-constexpr int kStreamWindowBytes = 256 << 10;
-// Bytes that gRPC reads from a connection before it serves another one. Its default of 4 MiB are 100,000 new streams at
-// once.
-constexpr int kReadChunkBytes = 64 << 10;
-// Bytes that gRPC buffers for a stream that is not read. With its default of 64 KiB a stalled watcher costs 105 kB,
-// with this 31 kB.
-constexpr int kWriteBufferBytes = 4 << 10;
-// gRPC's own threads are for timers and background work only; RPCs run on ours.
-constexpr int kGrpcThreads = 16;
 // Time for statuses to leave and for work towards the vendors to end, however short the drain grace is.
 constexpr absl::Duration kLeastGrace = absl::Seconds(1);
 
@@ -55,48 +40,8 @@ constexpr absl::Duration kStreamsEnd = absl::Seconds(5);
 constexpr absl::Duration kRefusal = absl::Milliseconds(450);
 constexpr absl::Duration kStatusLeaves = absl::Milliseconds(200);
 
-// gRPC takes milliseconds as int.
-int Milliseconds(const google::protobuf::Duration& duration) {
-  return static_cast<int>(absl::ToInt64Milliseconds(config::FromProto(duration)));
-}
-
-void SetAge(const gateway::config::v1::Server& config, grpc::ServerBuilder& builder) {
-  if (config::FromProto(config.max_connection_age()) <= absl::ZeroDuration()) return;
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, Milliseconds(config.max_connection_age()));
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, Milliseconds(config.max_connection_age_grace()));
-}
-
 // At least two: one receives while the other answers.
 size_t RpcThreads() { return std::clamp<size_t>(std::thread::hardware_concurrency() / 2, 2, 16); }
-
-// 0 in the configuration: half of the process's memory limit.
-size_t GrpcMemoryBytes(const gateway::config::v1::CallLimits& limits) {
-  if (limits.max_grpc_memory_bytes() > 0) return static_cast<size_t>(limits.max_grpc_memory_bytes());
-  return static_cast<size_t>(std::clamp(base::MemoryLimit() / 2, int64_t{64} << 20, int64_t{2} << 30));
-}
-
-void SetLimits(const gateway::config::v1::CallLimits& limits, grpc::ServerBuilder& builder) {
-  builder.SetMaxReceiveMessageSize(kMaxReceiveBytes);
-  // gRPC decompresses a message of any peer before it checks its size.
-  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
-  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
-  builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
-  builder.AddChannelArgument(GRPC_ARG_HTTP2_WRITE_BUFFER_SIZE, kWriteBufferBytes);
-  builder.AddChannelArgument(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kStreamWindowBytes);
-  builder.AddChannelArgument(GRPC_ARG_TCP_MAX_READ_CHUNK_SIZE, kReadChunkBytes);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, limits.max_streams_per_connection());
-  // Last resort: beyond it gRPC stops reading from connections and cancels streams.
-  grpc::ResourceQuota quota("gateway");
-  quota.Resize(GrpcMemoryBytes(limits));
-  quota.SetMaxThreads(kGrpcThreads);
-  builder.SetResourceQuota(quota);
-  // Clients may ping every 10 s, even without calls; peers that do not answer our pings for 20 s are disconnected.
-  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 5'000);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
-  builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 60'000);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20'000);
-}
 
 // `field`: common prefix of the configuration fields.
 absl::StatusOr<std::unique_ptr<AdminServer>> ListenAdmin(const std::string& field, const std::string& listen,
@@ -158,8 +103,8 @@ absl::Status Server::Open(base::Random& random, std::shared_ptr<base::CancelToke
     tracer_ = *std::move(tracer);
     base::SetTracer(tracer_.get());
   }
-  auto upstreams = config::MakeVendorAccounts(config_, clock_);
-  if (!upstreams.ok()) return upstreams.status();
+  // A fault shows before the store is waited for.
+  if (absl::Status makes = config::MakeVendorAccounts(config_, clock_).status(); !makes.ok()) return makes;
   absl::StatusOr<engine::Engine::Options> options = config::EngineOptions(config_);
   if (!options.ok()) return options.status();
   options->metrics = &metrics_;
@@ -175,14 +120,19 @@ absl::Status Server::Open(base::Random& random, std::shared_ptr<base::CancelToke
   // The previous process has released the store, so its address is free. Before the engine, which sends tasks as soon
   // as it starts: a taken address must be known by then.
   if (absl::Status listening = StartAdmin(); !listening.ok()) return listening;
+  // Keys may have been replaced in that time. They are read first: one that is replaced meanwhile is noticed later.
+  absl::StatusOr<std::vector<std::string>> keys = Reloader::ReadKeys(config_);
+  if (!keys.ok()) return keys.status();
+  auto upstreams = config::MakeVendorAccounts(config_, clock_);
+  if (!upstreams.ok()) return upstreams.status();
   engine_ = std::make_unique<engine::Engine>(*std::move(options), *store_, *std::move(upstreams), clock_, random);
   if (absl::Status started = engine_->Start(); !started.ok()) return started;
   opened_ = true;
-  MakeServices(random);
+  MakeServices(random, *std::move(keys));
   return absl::OkStatus();
 }
 
-void Server::MakeServices(base::Random& random) {
+void Server::MakeServices(base::Random& random, std::vector<std::string> used_keys) {
   rpc::RpcContext::Options options = config::RpcContextOptions(config_);
   options.streams.connected_at = [this](std::string_view peer) {
     return acceptor_ == nullptr ? std::nullopt : acceptor_->AcceptedAt(peer);
@@ -192,7 +142,7 @@ void Server::MakeServices(base::Random& random) {
   };
   options.limits.metrics = &metrics_;
   rpc_context_ = std::make_unique<rpc::RpcContext>(std::move(options), clock_, random);
-  reloader_ = std::make_unique<Reloader>(config_, *engine_, *rpc_context_, clock_);
+  reloader_ = std::make_unique<Reloader>(config_, std::move(used_keys), *engine_, *rpc_context_, clock_);
   reloader_->Start();
   metrics_.GaugeAtScrape("seedance_watch_streams", {},
                          [this] { return static_cast<double>(rpc_context_->streams().size()); });
@@ -314,8 +264,7 @@ void Server::AddStoreMetrics() {
 absl::Status Server::Listen() {
   credentials_ = tls_ == nullptr ? grpc::InsecureServerCredentials() : MakeTlsCredentials(*tls_);
   grpc::ServerBuilder builder;
-  SetLimits(config_.server().call_limits(), builder);
-  SetAge(config_.server(), builder);
+  ApplyGrpcSettings(config_.server(), builder);
   const std::string& listen = config_.server().listen();
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> entrance;
   if (listen.rfind("unix:", 0) == 0) {

@@ -81,7 +81,8 @@ class Server {
   absl::Status StartAdmin();
   AdminHooks MakeProbeHooks();
   AdminHooks MakeAdminHooks();
-  void MakeServices(base::Random& random);
+  // `used_keys`: Reloader.
+  void MakeServices(base::Random& random, std::vector<std::string> used_keys);
   absl::Status Listen();
   // Waits for calls, until `end` at the latest.
   void DrainCalls(absl::Time begin, absl::Time end);

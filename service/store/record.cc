@@ -315,6 +315,7 @@ std::string SerializeTask(const model::GenerationTask& task) {
   if (task.sent_seed.has_value()) record.set_sent_seed(*task.sent_seed);
   if (!task.settled_cost.currency.empty()) WriteCost(task.settled_cost, *record.mutable_settled_cost());
   record.set_traceparent(task.traceparent);
+  record.set_sent_key_id(task.sent_key_id);
   return record.SerializeAsString();
 }
 
@@ -346,6 +347,7 @@ absl::StatusOr<model::GenerationTask> ParseTask(const std::string& bytes) {
   if (record->has_sent_seed()) task.sent_seed = record->sent_seed();
   task.settled_cost = ReadCost(record->settled_cost());
   task.traceparent = record->traceparent();
+  task.sent_key_id = record->sent_key_id();
   if (!enums.known()) return Unreadable();
   return task;
 }

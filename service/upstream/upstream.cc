@@ -18,4 +18,11 @@ BilledResult<std::string> NotSent(const absl::Status& status) {
   return result;
 }
 
+BilledResult<std::string> NotSentYet(const std::string& why) {
+  BilledResult<std::string> result;
+  result.acceptance = Acceptance::kNotAccepted;
+  result.status = absl::CancelledError(why);
+  return result;
+}
+
 }  // namespace seedance::upstream

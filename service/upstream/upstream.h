@@ -48,6 +48,7 @@ struct CallOptions {
   // The process ends: breaks billed calls off too, which leaves them in doubt. May be null.
   std::shared_ptr<base::CancelToken> abandon;
   std::string traceparent;  // W3C trace context, sent on. May be empty.
+  std::string key_id;       // A task is created with this key or not at all (UsageLogApi::key_id). Empty: with any.
 };
 
 // Key of ErrorInfo.metadata: the request got no permit, and was not sent. Its value is "true".
@@ -91,6 +92,8 @@ struct BilledResult {
 
 // Nothing was sent: `status` says why. It may be sent later when the vendor could not be reached or asked for patience.
 BilledResult<std::string> NotSent(const absl::Status& status);
+// Nothing was sent, and nobody is told: it will be, soon.
+BilledResult<std::string> NotSentYet(const std::string& why);
 
 struct NewGroup {
   std::string display_name;
@@ -194,6 +197,7 @@ struct UsageLog {
   std::vector<UsageRow> rows;
   // No row of after this time is missing. InfiniteFuture: nobody knows.
   absl::Time reaches_back_to = absl::InfiniteFuture();
+  std::string key_id;  // UsageLogApi::key_id of the key that it is of.
 };
 
 // Which task is looked for at the vendor.
@@ -304,6 +308,8 @@ class UsageLogApi {
   virtual ~UsageLogApi() = default;
   // What the key was billed, by the vendor's own log. The vendor allows few reads.
   virtual absl::StatusOr<UsageLog> ReadUsage(const CallOptions& call) = 0;
+  // Tells the key from others without showing it. Not empty.
+  virtual std::string key_id() = 0;
 };
 
 // Headers of a request: names in lower case, values without blanks around them.

@@ -198,6 +198,10 @@ model::GenerationTask FullTask() {
   task.estimated_cost = {"USD", 1'250'000};
   task.estimated_cost_least = {"USD", 1};
   task.estimated_cost_most = {"USD", 9'000'000};
+  task.settled_cost = {"USD", 1'125'000};
+  task.sent_seed = 2'147'483'647;
+  task.sent_key_id = "0123456789abcdef";
+  task.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
   task.detached = true;
   return task;
 }
@@ -267,6 +271,9 @@ std::string Describe(const model::GenerationTask& task) {
   lines.Add("least.currency", task.estimated_cost_least.currency).Number("least", task.estimated_cost_least.micros);
   lines.Add("most.currency", task.estimated_cost_most.currency).Number("most", task.estimated_cost_most.micros);
   lines.Add("cost.currency", task.estimated_cost.currency).Number("cost.micros", task.estimated_cost.micros);
+  lines.Add("settled.currency", task.settled_cost.currency).Number("settled", task.settled_cost.micros);
+  lines.Number("sent_seed", task.sent_seed.value_or(-1)).Add("sent_key_id", task.sent_key_id);
+  lines.Add("traceparent", task.traceparent);
   lines.Number("detached", task.detached ? 1 : 0);
   return lines.Add("state_message", task.state_message)
       .Add("upstream_task_id", task.upstream_task_id)

@@ -121,6 +121,11 @@ class FakeVendor {
     usage_.rows.insert(usage_.rows.begin(), row);
     usage_.reaches_back_to = absl::InfinitePast();
   }
+  // UsageLogApi::key_id of upstreams that are made from now on.
+  void SetKeyId(const std::string& key_id) {
+    base::MutexLock lock(mutex_);
+    key_id_ = key_id;
+  }
   // State that new assets have, PROCESSING at first.
   void SetNewAssets(model::AssetState state) {
     base::MutexLock lock(mutex_);
@@ -167,6 +172,7 @@ class FakeVendor {
   std::map<std::string, upstream::TaskReport> tasks_ ABSL_GUARDED_BY(mutex_);
   std::multimap<std::string, upstream::TaskSighting> sightings_ ABSL_GUARDED_BY(mutex_);  // By prompt.
   upstream::UsageLog usage_ ABSL_GUARDED_BY(mutex_);
+  std::string key_id_ ABSL_GUARDED_BY(mutex_) = "key";
   std::map<std::string, std::string> files_ ABSL_GUARDED_BY(mutex_);
   std::vector<model::TaskRequest> sent_tasks_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::string> uploads_ ABSL_GUARDED_BY(mutex_);
@@ -186,7 +192,10 @@ class FakeUpstream : public upstream::Upstream,
                      private upstream::UsageLogApi,
                      private upstream::WebhookApi {
  public:
-  explicit FakeUpstream(FakeVendor& vendor) : vendor_(vendor) {}
+  explicit FakeUpstream(FakeVendor& vendor) : vendor_(vendor) {
+    base::MutexLock lock(vendor_.mutex_);
+    key_id_ = vendor_.key_id_;
+  }
 
   const std::string& name() const override { return vendor_.name_; }
   const model::UpstreamProfile& profile() const override { return vendor_.profile_; }
@@ -358,10 +367,13 @@ class FakeUpstream : public upstream::Upstream,
         call,
         [&]() -> Answer {
           base::MutexLock lock(vendor_.mutex_);
-          return vendor_.usage_;
+          upstream::UsageLog log = vendor_.usage_;
+          log.key_id = key_id_;
+          return log;
         },
         []() -> Answer { return BrokenOff(); });
   }
+  std::string key_id() override { return key_id_; }
 
   // Only what is queued is taken back.
   absl::Status CancelTask(const upstream::CallOptions& call, const std::string& id) override {
@@ -468,6 +480,7 @@ class FakeUpstream : public upstream::Upstream,
   }
 
   FakeVendor& vendor_;
+  std::string key_id_;
 };
 
 inline std::unique_ptr<upstream::Upstream> FakeVendor::MakeUpstream() { return std::make_unique<FakeUpstream>(*this); }

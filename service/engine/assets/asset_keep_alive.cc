@@ -50,7 +50,7 @@ absl::Status AssetKeepAlive::Start() {
 void AssetKeepAlive::Stop() { due_.Stop(); }
 
 void AssetKeepAlive::Track(const model::Asset& asset) {
-  const VendorAccount* account = accounts_.Find(asset.tenant, asset.handle.upstream);
+  const VendorAccount* account = accounts_.Named(asset.handle.upstream);
   // Without its upstream nothing can be said of it; that may come back with the next configuration.
   if (!IsKept(asset) || account == nullptr) return;
   const std::string name = asset.name();
@@ -64,7 +64,7 @@ void AssetKeepAlive::Track(const model::Asset& asset) {
 }
 
 void AssetKeepAlive::Used(const model::Asset& asset, AssetUse use) {
-  VendorAccount* account = accounts_.Find(asset.tenant, asset.handle.upstream);
+  VendorAccount* account = accounts_.Named(asset.handle.upstream);
   if (account == nullptr || asset.state != AssetState::kActive) return;
   const absl::Time now = clock_.Now();
   const auto is_news = [&](const model::Asset& before) {
@@ -99,7 +99,7 @@ void AssetKeepAlive::OnDue(const std::string& name) {
   }
   // Whose it is keeps it alive; that may be this process later.
   if (!store_.ownership().OwnsId(name)) return due_.Schedule(name, clock_.Now() + options_.pause);
-  VendorAccount* account = accounts_.Find(kept.tenant, kept.handle.upstream);
+  VendorAccount* account = accounts_.Named(kept.handle.upstream);
   const bool taken = account->TryRead(
       kept.tenant, [this, kept, account](RequestSlot&) { Look(kept, *account); }, [](const absl::Status&) {},
       /*patient=*/true);

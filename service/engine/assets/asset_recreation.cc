@@ -173,7 +173,7 @@ void AssetRecreation::Settle(const model::Asset& asset, int number, const absl::
 
 void AssetRecreation::TakeOver(const model::Asset& asset, int number, const std::string& vendor_id, bool discard) {
   const absl::Time now = clock_.Now();
-  const VendorAccount* account = accounts_.Find(asset.tenant, asset.handle.upstream);
+  const VendorAccount* account = accounts_.Named(asset.handle.upstream);
   const absl::Time expire_time =
       account == nullptr ? absl::InfiniteFuture() : ExpireTime(account->profile().assets.library, now);
   bool needed = true;
@@ -231,7 +231,7 @@ void AssetRecreation::StayExpired(const model::Asset& asset, int recreations, co
 }
 
 void AssetRecreation::Discard(const model::Asset& asset, const std::string& vendor_id, int tried) {
-  VendorAccount* account = accounts_.Find(asset.tenant, asset.handle.upstream);
+  VendorAccount* account = accounts_.Named(asset.handle.upstream);
   if (account == nullptr) return;
   const bool taken = account->TryChange(
       asset.tenant,

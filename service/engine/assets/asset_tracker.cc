@@ -127,7 +127,7 @@ void AssetTracker::OnDue(const std::string& name) {
     tracked = found->second;
   }
   if (!ownership_.OwnsId(name)) return due_.Schedule(name, clock_.Now() + kAskAgain);
-  VendorAccount* account = accounts_.Find(tracked.tenant, tracked.handle.upstream);
+  VendorAccount* account = accounts_.Named(tracked.handle.upstream);
   if (account == nullptr) {
     // Taken out of the configuration; it may come back with the next one.
     Forget(tracked);
@@ -235,7 +235,7 @@ absl::StatusOr<model::Asset> AssetTracker::WriteReport(By by, const model::Upstr
 }
 
 model::AssetProfile AssetTracker::ProfileOf(const model::Asset& asset) {
-  const VendorAccount* account = accounts_.Find(asset.tenant, asset.handle.upstream);
+  const VendorAccount* account = accounts_.Named(asset.handle.upstream);
   return account == nullptr ? model::AssetProfile{} : account->profile().assets;
 }
 

@@ -109,7 +109,7 @@ VendorAccount* VendorLookup::AccountOf(const model::JournalEntry& row) {
   std::string upstream;
   if (intent.group.has_value()) upstream = intent.group->handle.upstream;
   if (intent.asset.has_value()) upstream = intent.asset->group.upstream;
-  return upstream.empty() ? nullptr : accounts_.Find(row.key.tenant, upstream);
+  return upstream.empty() ? nullptr : accounts_.Named(upstream);
 }
 
 Answer VendorLookup::Look(const model::JournalEntry& row, VendorAccount& account) {

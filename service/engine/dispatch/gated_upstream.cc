@@ -134,8 +134,12 @@ absl::StatusOr<std::string> GatedUpstream::UploadToVendor(const CallOptions& cal
 }
 
 BilledResult<std::string> GatedUpstream::CreateTask(const CallOptions& call, const model::TaskRequest& task) {
+  const std::shared_ptr<upstream::Upstream> sender = vendor();
+  if (!call.key_id.empty() && sender->usage_log()->key_id() != call.key_id) {
+    return upstream::NotSentYet("the vendor's key was changed just now");
+  }
   return Billed("create_task", call,
-                [&](const CallOptions& permitted) { return vendor()->tasks().CreateTask(permitted, task); });
+                [&](const CallOptions& permitted) { return sender->tasks().CreateTask(permitted, task); });
 }
 
 absl::StatusOr<upstream::TaskReport> GatedUpstream::GetTask(const CallOptions& call, const std::string& id) {

@@ -83,6 +83,7 @@ class GatedUpstream : public upstream::Upstream,
                                                                 const upstream::TaskSearch& search) override;
   absl::Status CancelTask(const CallOptions& call, const std::string& id) override;
   absl::StatusOr<upstream::UsageLog> ReadUsage(const CallOptions& call) override;
+  std::string key_id() override { return vendor()->usage_log()->key_id(); }
   absl::Status FetchResult(const CallOptions& call, const std::string& uri, int64_t offset, int64_t limit,
                            upstream::ResultSink& sink) override;
 

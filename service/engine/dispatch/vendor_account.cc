@@ -32,6 +32,7 @@ VendorAccount::VendorAccount(Config config, const LeastRate::Options& least_rate
     : dedicated_(config.dedicated),
       clock_(clock),
       usage_log_(UsageLogOf(config)),
+      exclusive_key_(usage_log_.exclusive_key),
       changes_("submit-" + config.upstream->name(), config.max_submits, kQueue),
       reads_("poll-" + config.upstream->name(), config.max_polls, kQueue),
       transfers_("transfer-" + config.upstream->name(), {config.max_transfers, kQueue, least_rate}, clock,
@@ -52,6 +53,11 @@ VendorAccount::~VendorAccount() {
   requests_.Stop();
   reads_.Stop();
   changes_.Stop();
+}
+
+void VendorAccount::Restrict(const Config& config) {
+  if (!config.dedicated) dedicated_ = false;
+  if (!config.usage_log.exclusive_key) exclusive_key_ = false;
 }
 
 void VendorAccount::Reconfigure(Config config) {

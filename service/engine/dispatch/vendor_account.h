@@ -1,6 +1,7 @@
 #ifndef SEEDANCE_SERVICE_ENGINE_DISPATCH_VENDOR_ACCOUNT_H_
 #define SEEDANCE_SERVICE_ENGINE_DISPATCH_VENDOR_ACCOUNT_H_
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -78,9 +79,15 @@ class VendorAccount {
   const model::UpstreamProfile& profile() const { return upstream_.profile(); }
   upstream::Upstream& upstream() { return upstream_; }
   bool Allows(const std::string& tenant);
-  // Takes over who may use it, rates, credentials and connections; all else of `config` must be as before.
+  // Takes over who may use it, rates, credentials and connections; all else of `config` must be as before. Call
+  // Restrict first on all accounts.
   void Reconfigure(Config config);
+  // Others share the account or its key from now on, if `config` says so. That ends only with the process: what one who
+  // leaves has begun goes on.
+  void Restrict(const Config& config);
   bool dedicated() const { return dedicated_; }
+  // UsageLogOptions::exclusive_key, as long as it is true.
+  bool exclusive_key() const { return exclusive_key_; }
   const UsageLogOptions& usage_log() const { return usage_log_; }
   RequestDispatcher& requests() { return requests_; }
   TransferQueue& transfers() { return transfers_; }
@@ -135,9 +142,10 @@ class VendorAccount {
   template <typename T, typename Work>
   void RunOn(RequestKind kind, const CallContext& context, Done<T> done, Work work);
 
-  const bool dedicated_;
+  std::atomic<bool> dedicated_;
   base::Clock& clock_;
   const UsageLogOptions usage_log_;
+  std::atomic<bool> exclusive_key_;
   base::ThreadPool changes_;
   base::ThreadPool reads_;
   TransferQueue transfers_;

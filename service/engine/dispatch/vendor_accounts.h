@@ -51,10 +51,12 @@ class VendorAccounts {
   // `field` when there is none.
   absl::StatusOr<VendorAccount*> Choose(const std::string& tenant, const std::string& name, const std::string& field);
 
-  // The upstream of that name if the tenant may use it, else null.
+  // The upstream of that name if the tenant may use it, else null. For what begins: who may use it changes at run time
+  // (VendorAccount::Reconfigure).
   VendorAccount* Find(const std::string& tenant, const std::string& name);
 
-  // The upstream of that name whoever may use it, else null.
+  // The upstream of that name whoever may use it, else null. For what has begun: it is paid for, and goes on. The same
+  // answer as long as the process lives.
   VendorAccount* Named(const std::string& name);
 
   // All that the tenant may use, in the order of the configuration.

@@ -67,7 +67,7 @@ void Downloads::Start(const CallContext& context, const DownloadParams& params,
     task = base::ResourceNotFound("seedance.gateway.v1.GenerationTask", task->name());
   }
   if (!task.ok()) return done(task.status());
-  VendorAccount* account = accounts_.Find(context.tenant, task->request.upstream);
+  VendorAccount* account = accounts_.Named(task->request.upstream);
   if (task->state != TaskState::kSucceeded || LinkOf(*task, params).empty() || account == nullptr) {
     return done(NoResult(*task));
   }

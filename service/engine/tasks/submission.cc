@@ -28,14 +28,6 @@ bool IsTagged(const GenerationTask& task, const VendorAccount& account) {
   return model != nullptr && model->seed;
 }
 
-// Nothing was sent: another process may have the task by now, and takes it to be in doubt.
-upstream::BilledResult<std::string> NotOwned() {
-  upstream::BilledResult<std::string> result;
-  result.acceptance = Acceptance::kNotAccepted;
-  result.status = absl::CancelledError("the task may be another process's");
-  return result;
-}
-
 }  // namespace
 
 void Submission::Await(const std::string& id, VendorAccount& account) {
@@ -123,9 +115,11 @@ bool Submission::IsSending(const std::string& id) {
   return sending_.count(id) > 0;
 }
 
-void Submission::Begin(GenerationTask& task, const VendorAccount& account) {
+void Submission::Begin(GenerationTask& task, VendorAccount& account) {
   task.state = TaskState::kSubmitting;
   task.state_message.clear();
+  upstream::UsageLogApi* const log = account.upstream().usage_log();
+  task.sent_key_id = log == nullptr ? "" : log->key_id();
   if (IsTagged(task, account)) task.sent_seed = static_cast<int64_t>(with_.random.Bits() >> (64 - kSeedBits));
 }
 
@@ -146,10 +140,13 @@ void Submission::Send(const GenerationTask& task, const std::vector<model::Asset
   upstream::CallOptions billed = with_.accounts.Billed();
   billed.permit = &slot;
   billed.traceparent = task.traceparent;
+  billed.key_id = task.sent_key_id;
   model::TaskRequest request = WithVendorIds(task.request, assets);
   if (task.sent_seed.has_value()) request.seed = task.sent_seed;
-  const upstream::BilledResult<std::string> result =
-      schedule_.Owns(task.id) ? account.upstream().tasks().CreateTask(billed, request) : NotOwned();
+  // Else another process may have the task by now, and takes it to be in doubt.
+  const upstream::BilledResult<std::string> result = schedule_.Owns(task.id)
+                                                         ? account.upstream().tasks().CreateTask(billed, request)
+                                                         : upstream::NotSentYet("the task may be another process's");
   account.metrics().Submitted(result.acceptance);
   const bool written = WriteResult(task.id, result, billed.abandon);
   if (result.acceptance != Acceptance::kAccepted) return;

@@ -58,7 +58,7 @@ class Submission {
   };
   bool IsSending(const std::string& id);
   // Makes a task SUBMITTING, with all that is decided before it is sent; to be stored before Send.
-  void Begin(model::GenerationTask& task, const VendorAccount& account);
+  void Begin(model::GenerationTask& task, VendorAccount& account);
   // Follows a task that was just stored as SUBMITTING.
   void Track(const model::GenerationTask& task) { with_.table.AddHandedOut(task); }
   // Sends a task that is stored as SUBMITTING, with its assets, and writes what came of it. Blocks for the vendor; on

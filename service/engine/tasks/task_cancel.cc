@@ -67,7 +67,7 @@ void TaskCancel::Cancel(const CallContext& context, const GenerationTask& task, 
     if (later->state == TaskState::kPending) return done(CancelUnanswered(*later, cancelled.status()));
     return Cancel(context, *later, detach, std::move(done));
   }
-  VendorAccount* account = accounts_.Find(task.tenant, task.request.upstream);
+  VendorAccount* account = accounts_.Named(task.request.upstream);
   const bool asks = task.state == TaskState::kQueued && account != nullptr && account->profile().cancels_tasks;
   if (!asks) return done(Abandon(task.id, detach));
   account->Change<GenerationTask>(context, std::move(done),

@@ -135,7 +135,7 @@ absl::Status TaskReconciler::TakeUp(const store::ShardSet& shards) {
 void TaskReconciler::LookByItself(const std::string& id) {
   const absl::StatusOr<GenerationTask> task = store_.GetTask(id);
   if (!task.ok()) return schedule_.Done(id, absl::IsNotFound(task.status()));
-  VendorAccount* account = accounts_.Find(task->tenant, task->request.upstream);
+  VendorAccount* account = accounts_.Named(task->request.upstream);
   const bool searchable = account != nullptr && account->profile().lists_tasks;
   if (task->state != TaskState::kSubmitUnknown || !searchable) return schedule_.Done(id, true);
   // As any call of the background: in its turn, and not while the vendor is down or wants a rest.
@@ -160,7 +160,7 @@ void TaskReconciler::Reconcile(const CallContext& context, const GenerationTask&
   if (params.not_accepted) {
     return done(wrap(NotAccepted(task, "operator", "the vendor never accepted the task, according to the operator")));
   }
-  VendorAccount* account = accounts_.Find(task.tenant, task.request.upstream);
+  VendorAccount* account = accounts_.Named(task.request.upstream);
   if (account == nullptr || (!params.upstream_task_id.has_value() && !account->profile().lists_tasks)) {
     return done(NoList(task.request.upstream));
   }

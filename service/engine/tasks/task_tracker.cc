@@ -120,7 +120,9 @@ void TaskTracker::OnDue(const std::string& id, const OpenTask::Due& due) {
   // Stored just when its shard went away.
   if (!Follows(id)) return with_.table.Remove(id);
   if (!schedule_.Owns(id)) return schedule_.ScheduleIn(id, absl::Seconds(1));
-  VendorAccount* account = with_.accounts.Find(due.tenant, due.upstream);
+  // What the vendor has is followed to its end; only what would begin needs the right to.
+  VendorAccount* account =
+      due.submitted ? with_.accounts.Named(due.upstream) : with_.accounts.Find(due.tenant, due.upstream);
   if (account == nullptr) {
     base::Log(base::LogLevel::kError, "task_without_upstream",
               {{"task", model::GenerationTaskName(id)}, {"tenant", due.tenant}, {"upstream", due.upstream}});

@@ -128,7 +128,7 @@ std::string Tasks::NewId(absl::Time now) {
 void Tasks::AddDefaults(const std::string& tenant, const model::TaskRequest& asked, const GenerationTask& task,
                         model::Fingerprint& fingerprint) {
   AddChoices(task, fingerprint);
-  const VendorAccount* account = with_.accounts.Find(tenant, task.request.upstream);
+  const VendorAccount* account = with_.accounts.Named(task.request.upstream);
   if (account == nullptr) return;
   AddModelDefaults(account->profile(), asked, task.request, fingerprint);
   model::TaskRequest silent = asked;

@@ -52,13 +52,13 @@ absl::Status UsageSettler::TakeUp(const store::ShardSet& shards) {
 }
 
 void UsageSettler::OnInDoubt(const GenerationTask& task) {
-  const VendorAccount* account = accounts_.Find(task.tenant, task.request.upstream);
+  const VendorAccount* account = accounts_.Named(task.request.upstream);
   if (account == nullptr || !account->usage_log().enabled) return;
   Want(*account, clock_.Now() + std::min(kFirstPause, account->usage_log().read_interval));
 }
 
 void UsageSettler::Ended(const GenerationTask& task) {
-  const VendorAccount* account = accounts_.Find(task.tenant, task.request.upstream);
+  const VendorAccount* account = accounts_.Named(task.request.upstream);
   if (account == nullptr || !account->usage_log().enabled || task.upstream_task_id.empty()) return;
   {
     base::MutexLock lock(mutex_);
@@ -136,7 +136,7 @@ absl::Status UsageSettler::Complete(const VendorAccount& account, UsageFacts& fa
   const std::string& name = account.name();
   facts.taken_within = account.usage_log().taken_within;
   facts.lag = account.usage_log().lag;
-  facts.exclusive_key = account.usage_log().exclusive_key;
+  facts.exclusive_key = account.exclusive_key();
   // In this order: a task that was accepted after the log had been read is known below.
   absl::StatusOr<std::vector<GenerationTask>> open = store_.ListOpenTasks();
   if (!open.ok()) return open.status();

@@ -131,7 +131,6 @@ class Judge {
       const auto known = facts.known.find(row.task_id);
       if (known == facts.known.end()) continue;
       newest_known_ = std::max(newest_known_, known->second.create_time);
-      oldest_known_ = std::min(oldest_known_, known->second.create_time);
     }
     lists_all_ = std::none_of(facts.accepted.begin(), facts.accepted.end(),
                               [this](const GenerationTask& task) { return IsMissing(task); });
@@ -160,7 +159,8 @@ class Judge {
   bool IsMissing(const GenerationTask& task) const {
     const bool due = task.submit_time + skew_.most + facts_.lag < facts_.now;
     const bool reached = task.create_time + skew_.least - facts_.lag > facts_.log.reaches_back_to;
-    return due && reached && facts_.known.count(task.upstream_task_id) == 0;
+    const bool of_other_key = !task.sent_key_id.empty() && task.sent_key_id != facts_.log.key_id;
+    return due && reached && !of_other_key && facts_.known.count(task.upstream_task_id) == 0;
   }
 
   const UsageFacts::Shown* ShownOf(const UsageRow& row) const {
@@ -203,7 +203,8 @@ class Judge {
   // and no other doubt, present or past, and no task on its way fits.
   bool IsAlone(const GenerationTask& doubt, const UsageRow& row) const {
     const UsageFacts::Shown* shown = ShownOf(row);
-    if (!facts_.exclusive_key || shown == nullptr || Contradicts(shown->facts, doubt)) return false;
+    if (!facts_.exclusive_key || !IsOfThisKey(doubt)) return false;
+    if (shown == nullptr || Contradicts(shown->facts, doubt)) return false;
     if (row.time == absl::InfinitePast() || !MayBeOfModel(row, doubt.request.model, names_)) return false;
     // It may still come to show its seed, which decides then.
     if (doubt.sent_seed.has_value() && !shown->ended && TellsSeeds(facts_, doubt.request.model)) return false;
@@ -217,10 +218,15 @@ class Judge {
            });
   }
 
+  // Whether the log is of the key that the doubt was sent with, which may have been replaced since.
+  bool IsOfThisKey(const GenerationTask& doubt) const {
+    return !doubt.sent_key_id.empty() && doubt.sent_key_id == facts_.log.key_id;
+  }
+
   bool CountsAsAbsent(const GenerationTask& doubt) const {
     const Window window = WindowOf(doubt, facts_, skew_);
     return skew_.shown && lists_all_ && lists_running_ && facts_.now > window.until &&
-           facts_.log.reaches_back_to < window.since && oldest_known_ < doubt.create_time &&
+           facts_.log.reaches_back_to < window.since && IsOfThisKey(doubt) &&
            newest_known_ > doubt.update_time + facts_.taken_within;
   }
 
@@ -229,7 +235,6 @@ class Judge {
   const Skew skew_;
   std::vector<const UsageRow*> unclaimed_;
   absl::Time newest_known_ = absl::InfinitePast();  // Our time of its creation: the vendor's clock may be ahead.
-  absl::Time oldest_known_ = absl::InfiniteFuture();
   bool lists_all_ = false;
   const bool lists_running_;
 };

@@ -67,16 +67,15 @@ struct UsageDecision {
 // One decision for each doubt. `Known` below is a task of the gateway whose consumption the log lists; without one it
 // proves nothing.
 //
-// - Bound: exactly one task of the log shows the seed that only this task was sent with. Or, with an exclusive key: one
-//   unclaimed task in the doubt's window, which contradicts nothing that was asked for, and which no other doubt, and
-//   no task on its way, may be.
-// - Not taken: the doubt's window is over, the log reaches back before it, and nothing unclaimed in it may be the task.
-//   The window begins with the task and ends `taken_within` and `lag` after its answer was lost, moved by what known
-//   tasks show of the vendor's clock and of how late it writes. A task of the log is another's if it has ended and
-//   shows another seed than the random one that the doubt was sent with, while known tasks of the same model show
-//   theirs. The log must list a known task that was created before the doubt, so that it is of the key that sent the
-//   doubt, one that was created after the vendor could last have taken it, and every task that the vendor accepted
-//   since and that still runs.
+// - Bound: exactly one task of the log shows the seed that only this task was sent with. Or, with an exclusive key:
+//   one unclaimed task in the doubt's window, which contradicts nothing that was asked for, and which no other doubt,
+//   and no task on its way, may be. The log must be of the key that the doubt was sent with.
+// - Not taken: the log is of that key too, the doubt's window is over, the log reaches back before it, and nothing
+//   unclaimed in it may be the task. The window begins with the task and ends `taken_within` and `lag` after its answer
+//   was lost, moved by what known tasks show of the vendor's clock and of how late it writes. A task of the log is
+//   another's if it has ended and shows another seed than the random one that the doubt was sent with, while known
+//   tasks of the same model show theirs. The log must list a known task that was created after the vendor could last
+//   have taken it, and every task that the vendor accepted since with that key and that still runs.
 std::vector<UsageDecision> DecideByUsage(const UsageFacts& facts);
 
 // What the vendor charged for the task in its unit: what was consumed less what was refunded, or what its settlement

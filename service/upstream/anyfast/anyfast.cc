@@ -10,6 +10,7 @@
 #include "absl/strings/str_format.h"
 #include "service/base/error.h"
 #include "service/base/random.h"
+#include "service/base/sha256.h"
 #include "service/http/path_segment.h"
 #include "service/upstream/anyfast/error_table.h"
 #include "service/upstream/anyfast/multipart_source.h"
@@ -70,6 +71,11 @@ class UploadCancel {
   uint64_t abandon_id_ = 0;
 };
 
+// 64 bits of a hash: vendors' keys are random and longer.
+std::string KeyId(const base::Secret& key) {
+  return base::Sha256Hex("seedance-gateway vendor key " + key.Reveal()).substr(0, 16);
+}
+
 class AnyFast : public Upstream,
                 private TaskApi,
                 private AssetApi,
@@ -86,7 +92,8 @@ class AnyFast : public Upstream,
                  options_.submit_timeout,
                  options_.max_retry_after},
                 AnyFastErrors(), std::move(transport), clock),
-        clock_(clock) {}
+        clock_(clock),
+        key_id_(KeyId(options_.api_key)) {}
 
   const std::string& name() const override { return options_.name; }
   const model::UpstreamProfile& profile() const override { return options_.profile; }
@@ -196,6 +203,8 @@ class AnyFast : public Upstream,
     return *std::move(report);
   }
 
+  std::string key_id() override { return key_id_; }
+
   absl::StatusOr<UsageLog> ReadUsage(const CallOptions& call) override {
     std::string path = "/api/log/token";
     if (options_.usage_log_key_in_query) path += "?key=" + http::PathSegment(options_.api_key.Reveal());
@@ -204,6 +213,7 @@ class AnyFast : public Upstream,
     if (!reply.ok()) return reply.status();
     std::optional<UsageLog> log = ReadUsageLog(reply->body);
     if (!log.has_value()) return client_.ReadError(Operation::kReadTask, call, *reply, std::nullopt);
+    log->key_id = key_id_;
     return *std::move(log);
   }
 
@@ -357,6 +367,7 @@ class AnyFast : public Upstream,
   const AnyFastOptions options_;
   const VendorClient client_;
   base::Clock& clock_;
+  const std::string key_id_;
   std::atomic<bool> group_type_demanded_ = false;
 };
 

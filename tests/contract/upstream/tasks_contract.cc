@@ -162,6 +162,8 @@ TEST_P(UsageLogContract, WhatWasBilledAndGivenBackIsShownNewestFirst) {
   const auto log = usage_log().ReadUsage({});
   ASSERT_TRUE(log.ok()) << log.status();
   EXPECT_LT(log->reaches_back_to, absl::InfiniteFuture());
+  EXPECT_NE(log->key_id, "");
+  EXPECT_EQ(log->key_id, usage_log().key_id());
   int64_t billed = 0;
   int64_t refunded = 0;
   std::vector<std::string> consumed;

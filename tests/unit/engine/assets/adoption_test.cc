@@ -53,6 +53,24 @@ TEST_F(AdoptionTest, AnUnknownGroupIsReadAtTheVendorOnceAndKept) {
   EXPECT_EQ(ReasonOf(GetGroup({"own", "other"})), Reason::kResourceNotFound);
 }
 
+TEST_F(AdoptionTest, AnAccountThatOthersMayUseFromNowOnIsNobodysOwnUntilTheProcessEnds) {
+  Start();
+  own_.SetGroup({"g", "heroes", "all of them", absl::FromUnixSeconds(5), {}});
+  const auto reconfigure = [&](std::vector<std::string> tenants, bool dedicated) {
+    std::vector<engine::VendorAccounts::Config> accounts(1);
+    accounts[0].upstream = own_.MakeUpstream();
+    accounts[0].tenants = std::move(tenants);
+    accounts[0].dedicated = dedicated;
+    engine_->Reconfigure({}, std::move(accounts));
+  };
+  reconfigure({kTenant, kOther}, /*dedicated=*/false);
+  EXPECT_EQ(ReasonOf(GetGroup(kOwnGroup, kOther)), Reason::kResourceNotFound);
+  EXPECT_EQ(ReasonOf(GetGroup(kOwnGroup)), Reason::kResourceNotFound);
+  EXPECT_EQ(own_.get_group.calls(), 0);
+  reconfigure({kOther}, /*dedicated=*/true);
+  EXPECT_EQ(ReasonOf(GetGroup(kOwnGroup, kOther)), Reason::kResourceNotFound) << "the other's calls may go on";
+}
+
 TEST_F(AdoptionTest, TheTypeOfAGroupIsTheVendorsWordAndIsLearnedLater) {
   Start();
   own_.SetGroup({"g", "heroes", "", {}, {}});

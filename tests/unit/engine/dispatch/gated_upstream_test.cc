@@ -77,6 +77,20 @@ TEST_F(GatedUpstreamTest, ALimitThatASubmissionMeetsHoldsTheOthersBack) {
   EXPECT_EQ(dispatcher_.facts().cooldown[1], absl::Seconds(30));
 }
 
+TEST_F(GatedUpstreamTest, ATaskLeavesWithTheKeyThatWasNotedOfItOrNotAtAll) {
+  upstream::CallOptions call;
+  call.key_id = upstream_.usage_log()->key_id();
+  EXPECT_EQ(upstream_.tasks().CreateTask(call, {}).acceptance, Acceptance::kAccepted);
+  vendor_.SetKeyId("later key");
+  upstream_.Replace(vendor_.MakeUpstream());
+  const auto held_back = upstream_.tasks().CreateTask(call, {});
+  EXPECT_EQ(held_back.acceptance, Acceptance::kNotAccepted);
+  EXPECT_TRUE(held_back.retryable);
+  call.key_id = upstream_.usage_log()->key_id();
+  EXPECT_EQ(upstream_.tasks().CreateTask(call, {}).acceptance, Acceptance::kAccepted);
+  EXPECT_EQ(vendor_.create_task.calls(), 2);
+}
+
 TEST_F(GatedUpstreamTest, EachRequestIsMeasuredByOperationAndOutcome) {
   vendor_.get_task.Answer(Failure(Reason::kUpstreamUnavailable, "down"));
   Poll();

@@ -119,6 +119,29 @@ TEST_F(UsageSettlerTest, WhatTheLogNeverShowsFailsAsNotTaken) {
   EXPECT_TRUE(Stored(id).upstream_task_id.empty());
 }
 
+TEST_F(UsageSettlerTest, TheLogOfALaterKeyShowsNotTheAbsenceOfWhatWasSentWithAnEarlierOne) {
+  Start();
+  Known();
+  clock_.Advance(absl::Seconds(5));
+  const std::string id = Doubtful();
+  EXPECT_EQ(Stored(id).sent_key_id, "key");
+  const auto take_key = [&](const std::string& key_id) {
+    vendor_.SetKeyId(key_id);
+    std::vector<engine::VendorAccounts::Config> accounts(1);
+    accounts[0].upstream = vendor_.MakeUpstream();
+    engine_->Reconfigure({}, std::move(accounts));
+  };
+  take_key("later key");
+  clock_.Advance(absl::Minutes(5) + absl::Seconds(5));
+  Known();
+  Running();
+  const int before = vendor_.read_usage.calls();
+  ASSERT_TRUE(Eventual([&] { return vendor_.read_usage.calls() > before + 2; }));
+  EXPECT_EQ(Stored(id).state, TaskState::kSubmitUnknown);
+  take_key("key");
+  EXPECT_TRUE(Eventual([&] { return Stored(id).state == TaskState::kFailed; }));
+}
+
 TEST_F(UsageSettlerTest, TheTaskOfADoubtThatEndedUnboundIsNotBoundToAnother) {
   usage_log_.exclusive_key = true;
   usage_log_.tag_with_seed = false;

@@ -32,6 +32,7 @@ class UsageVerdictsTest : public ::testing::Test {
     task.create_time = At(second);
     task.update_time = At(second) + absl::Milliseconds(500);
     if (seed != 0) task.sent_seed = seed;
+    task.sent_key_id = "key";
     return task;
   }
   void Doubt(const std::string& id, int second, int64_t seed) { facts_.doubts.push_back(Task(id, second, seed)); }
@@ -95,6 +96,7 @@ class UsageVerdictsTest : public ::testing::Test {
     facts_.taken_within = absl::Minutes(5);
     facts_.lag = absl::Minutes(1);
     facts_.log.reaches_back_to = absl::InfinitePast();
+    facts_.log.key_id = "key";
   }
 
   UsageFacts facts_;
@@ -171,14 +173,32 @@ TEST_F(UsageVerdictsTest, RefundsErrorsAndSettlementsOfKnownTasksShowNoLogOfWhat
   EXPECT_EQ(Decide().kind, Kind::kOpen);
 }
 
-TEST_F(UsageVerdictsTest, ALogWithoutAKnownTaskFromBeforeMayBeOfAnotherKey) {
-  Row("of somebody", -3600);
-  Doubt("d", 10, 4711);
-  Known("after", 400);
-  Known("later", 401);
-  facts_.listed_running = true;
-  EXPECT_EQ(Decide().kind, Kind::kOpen) << "the key was changed since";
-  Known("before", 5);
+TEST_F(UsageVerdictsTest, OnlyTheLogOfTheKeyThatADoubtWasSentWithShowsItsAbsence) {
+  Absent();
+  facts_.log.key_id = "later key";
+  EXPECT_EQ(Decide().kind, Kind::kOpen);
+  facts_.log.key_id = "key";
+  facts_.doubts[0].sent_key_id = "";
+  EXPECT_EQ(Decide().kind, Kind::kOpen) << "sent by an older release";
+  facts_.doubts[0].sent_key_id = "key";
+  EXPECT_EQ(Decide().kind, Kind::kNotTaken);
+}
+
+TEST_F(UsageVerdictsTest, ASingleRowOfTheLogOfAnotherKeyIsNotTheDoubt) {
+  Alone();
+  facts_.log.key_id = "later key";
+  EXPECT_EQ(Decide().kind, Kind::kOpen);
+  facts_.log.key_id = "key";
+  EXPECT_EQ(Decide().kind, Kind::kBound);
+}
+
+TEST_F(UsageVerdictsTest, ATaskOfAnotherKeyIsNotMissedInTheLog) {
+  Absent();
+  facts_.accepted.push_back(Task("runs", 20, 0));
+  facts_.accepted[0].submit_time = At(20);
+  facts_.accepted[0].upstream_task_id = "of the earlier key";
+  EXPECT_EQ(Decide().kind, Kind::kOpen) << "the log lacks a task";
+  facts_.accepted[0].sent_key_id = "earlier key";
   EXPECT_EQ(Decide().kind, Kind::kNotTaken);
 }
 
