@@ -90,6 +90,7 @@ class Engine {
   Tasks& tasks() { return tasks_; }
   Downloads& downloads() { return downloads_; }
   JournalReconciler& creations() { return journal_reconciler_; }
+  VendorAccounts& accounts() { return accounts_; }
   // Its callers must have ended before the engine does.
   Webhooks& webhooks() { return webhooks_; }
   // For those who count what is open.

@@ -15,12 +15,6 @@ double PerSecond(const Price& price, Resolution resolution) {
   return row == price.per_second_of.end() ? price.per_second : row->second;
 }
 
-// `units` whole units; unknown when they are out of range or not a number.
-Cost ToCost(const std::string& currency, double units) {
-  if (!(std::abs(units) < kMostUnits)) return {};  // False for NaN.
-  return {currency, std::llround(units * kMicros)};
-}
-
 CallCost CostOfCall(const std::string& billing_model, const std::optional<AssetPrice>& price) {
   CallCost cost{billing_model, {}};
   if (billing_model.empty() || !price.has_value()) return cost;
@@ -30,6 +24,11 @@ CallCost CostOfCall(const std::string& billing_model, const std::optional<AssetP
 }
 
 }  // namespace
+
+Cost ToCost(const std::string& currency, double units) {
+  if (!(std::abs(units) < kMostUnits)) return {};  // False for NaN.
+  return {currency, std::llround(units * kMicros)};
+}
 
 Cost EstimateCost(const TaskRequest& request, const ModelProfile& profile) {
   const int seconds = request.duration_seconds.value_or(profile.default_duration_seconds);

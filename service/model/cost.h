@@ -1,12 +1,17 @@
 #ifndef SEEDANCE_SERVICE_MODEL_COST_H_
 #define SEEDANCE_SERVICE_MODEL_COST_H_
 
+#include <string>
+
 #include "service/model/asset.h"
 #include "service/model/generation_task.h"
 #include "service/model/money.h"
 #include "service/model/profile.h"
 
 namespace seedance::model {
+
+// `units` whole units of `currency`; unknown when they are out of range or not a number.
+Cost ToCost(const std::string& currency, double units);
 
 // Cost of the task by the price of its model, for its duration and resolution (or the model's defaults), rounded to
 // millionths. Unknown (no currency) when the model has no price or the vendor chooses the duration.

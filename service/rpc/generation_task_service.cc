@@ -74,6 +74,7 @@ void GenerationTaskService::AddTo(Methods& methods) {
   methods.Add(name, Unary("CreateGenerationTask", this, &Self::CreateGenerationTask));
   methods.Add(name, QuickUnary("GetGenerationTask", this, &Self::PeekGenerationTask, &Self::GetGenerationTask));
   methods.Add(name, Unary("ListGenerationTasks", this, &Self::ListGenerationTasks));
+  methods.Add(name, Unary("CountGenerationTasks", this, &Self::CountGenerationTasks));
   methods.Add(name, Unary("CancelGenerationTask", this, &Self::CancelGenerationTask));
   methods.Add(name, Unary("DeleteGenerationTask", this, &Self::DeleteGenerationTask));
   methods.Add(name, Unary("ReconcileGenerationTask", this, &Self::ReconcileGenerationTask));
@@ -139,6 +140,21 @@ void GenerationTaskService::ListGenerationTasks(const v1::ListGenerationTasksReq
     if (!page.next.at_start()) list.set_next_page_token(model::EncodePageToken(page.next, filter));
   };
   tasks_.List(rpc->call().context(), *params, rpc->Then<Page>(std::move(fill)));
+}
+
+void GenerationTaskService::CountGenerationTasks(const v1::CountGenerationTasksRequest& request,
+                                                 const UnaryCall<v1::CountGenerationTasksResponse>::Pointer& rpc) {
+  using Counts = engine::Tasks::Counts;
+  auto filter = ReadRequest(request);
+  if (!filter.ok()) return rpc->Fail(filter.status());
+  const auto fill = [](const Counts& counts, v1::CountGenerationTasksResponse& answer, Call&) {
+    for (const auto& [state, tasks] : counts) {
+      v1::CountGenerationTasksResponse::Count& count = *answer.add_counts();
+      count.set_state(ToProto(state));
+      count.set_tasks(tasks);
+    }
+  };
+  tasks_.Count(rpc->call().context(), *std::move(filter), rpc->Then<Counts>(fill));
 }
 
 void GenerationTaskService::CancelGenerationTask(const v1::CancelGenerationTaskRequest& request,

@@ -40,6 +40,8 @@ class GenerationTaskService final {
                          const Rpc<gateway::v1::GenerationTask>& rpc);
   void ListGenerationTasks(const gateway::v1::ListGenerationTasksRequest& request,
                            const Rpc<gateway::v1::ListGenerationTasksResponse>& rpc);
+  void CountGenerationTasks(const gateway::v1::CountGenerationTasksRequest& request,
+                            const Rpc<gateway::v1::CountGenerationTasksResponse>& rpc);
   void CancelGenerationTask(const gateway::v1::CancelGenerationTaskRequest& request,
                             const Rpc<gateway::v1::GenerationTask>& rpc);
   void DeleteGenerationTask(const gateway::v1::DeleteGenerationTaskRequest& request,

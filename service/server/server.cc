@@ -154,7 +154,9 @@ void Server::MakeServices(base::Random& random, std::vector<std::string> used_ke
   creations_ = std::make_unique<rpc::CreationService>(engine_->creations());
   assets_ = std::make_unique<rpc::AssetService>(*rpc_context_, engine_->assets());
   tasks_ = std::make_unique<rpc::GenerationTaskService>(*rpc_context_, engine_->tasks(), engine_->downloads());
+  upstreams_ = std::make_unique<rpc::UpstreamService>(engine_->accounts());
   groups_->AddTo(methods_);
+  upstreams_->AddTo(methods_);
   creations_->AddTo(methods_);
   assets_->AddTo(methods_);
   tasks_->AddTo(methods_);
@@ -315,6 +317,7 @@ void Server::Shutdown() {
   assets_.reset();
   groups_.reset();
   creations_.reset();
+  upstreams_.reset();
   rpc_context_.reset();
   admin_.reset();
   probes_.reset();

@@ -26,6 +26,7 @@
 #include "service/rpc/creation_service.h"
 #include "service/rpc/generation_task_service.h"
 #include "service/rpc/health_service.h"
+#include "service/rpc/upstream_service.h"
 #include "service/server/acceptor.h"
 #include "service/server/admin_server.h"
 #include "service/server/memory_trim.h"
@@ -113,6 +114,7 @@ class Server {
   std::unique_ptr<Reloader> reloader_;
   std::unique_ptr<rpc::AssetGroupService> groups_;
   std::unique_ptr<rpc::CreationService> creations_;
+  std::unique_ptr<rpc::UpstreamService> upstreams_;
   std::unique_ptr<rpc::AssetService> assets_;
   std::unique_ptr<rpc::GenerationTaskService> tasks_;
   std::unique_ptr<TlsReloader> tls_;  // Null without `server.tls`.

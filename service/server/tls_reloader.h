@@ -22,7 +22,7 @@ namespace seedance::server {
 // log while the previous ones stay in use. Certificates outside their dates are refused while those in use are inside
 // theirs. Logs at start and daily which certificates expire within kExpiryWarning.
 //
-// Metrics: seedance_tls_certificate_days_left, seedance_tls_reloads_total, seedance_tls_files_refused.
+// Metrics: seedance_tls_certificate_expiry_timestamp_seconds, seedance_tls_reloads_total, seedance_tls_files_refused.
 //
 // Thread-safe, except Check().
 class TlsReloader {

@@ -2,6 +2,7 @@
 #define SEEDANCE_SERVICE_STORE_TASK_STORE_H_
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -39,10 +40,18 @@ class TaskStore {
     std::vector<model::TaskState> states;       // Empty: all.
     std::map<std::string, std::string> labels;  // All must match.
     std::set<std::string> ids = {};             // Only these tasks. Empty: all.
+    absl::Time created_from = absl::InfinitePast();
+    absl::Time created_before = absl::InfiniteFuture();  // Not included.
+    std::string upstream = {};                           // Empty: all; so for the others below.
+    std::string model = {};                              // Not for CountTasks, here and below.
+    std::string prompt_text = {};                        // In the prompt, ASCII letters in either case.
   };
-  // As ListGroups.
+  // As ListGroups. With `model` or `prompt_text` a page may have fewer tasks, or none, though another one follows: a
+  // call reads 1,000 tasks at most.
   virtual absl::StatusOr<model::Page<model::GenerationTask>> ListTasks(const TaskFilter& filter,
                                                                        const model::PageCursor& after, int limit) = 0;
+  // How many tasks fit, by state. States without any are missing.
+  virtual absl::StatusOr<std::map<model::TaskState, int64_t>> CountTasks(const TaskFilter& filter) = 0;
   // All tasks of every tenant in a state that is not terminal.
   virtual absl::StatusOr<std::vector<model::GenerationTask>> ListOpenTasks() = 0;
   // The task with this id at the vendor `upstream`; nullopt: none.

@@ -281,6 +281,71 @@ TEST_P(StoreContract, TaskFilterTakesNamedTasksOnly) {
   EXPECT_EQ(Ids(store().ListTasks(filter, {}, 10)), Texts{});
 }
 
+TEST_P(StoreContract, TaskFilterByTimeUpstreamModelAndPrompt) {
+  const auto add = [this](const char* id, int second, const char* upstream, const char* model, const char* prompt) {
+    model::GenerationTask task = TaskWith(id, TaskState::kPending, {});
+    task.create_time = At(second);
+    task.request.upstream = upstream;
+    task.request.model = model;
+    task.request.prompt = prompt;
+    AddTask(task);
+  };
+  add("1", 10, "near", "small", "A Red Fox in 雪");
+  add("2", 20, "near", "large", "a red foxtrot");
+  add("3", 30, "far", "small", "100% blue_whale");
+  const auto ids = [this](const std::function<void(store::Store::TaskFilter&)>& edit) {
+    store::Store::TaskFilter filter = {"tenant-a", {}, {}};
+    edit(filter);
+    return Ids(store().ListTasks(filter, {}, 10));
+  };
+  EXPECT_EQ(ids([](auto& filter) { filter.created_from = At(20); }), (Texts{"3", "2"}));
+  EXPECT_EQ(ids([](auto& filter) { filter.created_before = At(20); }), Texts{"1"});
+  EXPECT_EQ(ids([](auto& filter) { filter.upstream = "near"; }), (Texts{"2", "1"}));
+  EXPECT_EQ(ids([](auto& filter) { filter.model = "small"; }), (Texts{"3", "1"}));
+  EXPECT_EQ(ids([](auto& filter) { filter.prompt_text = "RED fox"; }), (Texts{"2", "1"}));
+  EXPECT_EQ(ids([](auto& filter) { filter.prompt_text = "雪"; }), Texts{"1"});
+  EXPECT_EQ(ids([](auto& filter) { filter.prompt_text = "%"; }), Texts{"3"});
+  EXPECT_EQ(ids([](auto& filter) { filter.prompt_text = "e.f"; }), Texts{});
+  EXPECT_EQ(ids([](auto& filter) {
+              filter.upstream = "near";
+              filter.model = "small";
+              filter.prompt_text = "fox";
+            }),
+            Texts{"1"});
+}
+
+TEST_P(StoreContract, ATaskThatFitsIsFoundBehindThousandsThatDoNot) {
+  constexpr int kOthers = 1200;
+  for (int i = 0; i <= kOthers; ++i) {
+    model::GenerationTask task = TaskWith(absl::StrCat("id-", i), TaskState::kPending, {});
+    task.create_time = At(i);
+    task.request.prompt = i == 0 ? "the one" : "another";
+    AddTask(task);
+  }
+  store::Store::TaskFilter filter = {"tenant-a", {}, {}};
+  filter.prompt_text = "the one";
+  const auto first = store().ListTasks(filter, {}, 10);
+  EXPECT_EQ(Ids(first), Texts{});
+  ASSERT_FALSE(first->next.at_start());
+  const auto second = store().ListTasks(filter, first->next, 10);
+  EXPECT_EQ(Ids(second), Texts{"id-0"});
+  EXPECT_TRUE(second->next.at_start());
+}
+
+TEST_P(StoreContract, TasksAreCountedByState) {
+  AddTask(TaskWith("1", TaskState::kPending, {{"order", "17"}}));
+  AddTask(TaskWith("2", TaskState::kPending, {}));
+  AddTask(TaskWith("3", TaskState::kSucceeded, {{"order", "17"}}));
+  model::GenerationTask foreign = TaskWith("4", TaskState::kPending, {});
+  foreign.tenant = "tenant-b";
+  AddTask(foreign);
+  using Counts = std::map<TaskState, int64_t>;
+  EXPECT_EQ(*store().CountTasks({"tenant-a", {}, {}}), (Counts{{TaskState::kPending, 2}, {TaskState::kSucceeded, 1}}));
+  EXPECT_EQ(*store().CountTasks({"tenant-a", {}, {{"order", "17"}}}),
+            (Counts{{TaskState::kPending, 1}, {TaskState::kSucceeded, 1}}));
+  EXPECT_EQ(*store().CountTasks({"tenant-c", {}, {}}), Counts{});
+}
+
 TEST_P(StoreContract, TaskFilterFollowsTheLabels) {
   AddTask(TaskWith("1", TaskState::kPending, {{"order", "17"}}));
   const auto relabel = [](model::GenerationTask& task) {

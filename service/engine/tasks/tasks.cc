@@ -186,7 +186,14 @@ std::shared_ptr<const GenerationTask> Tasks::Peek(const CallContext& context, co
 }
 
 void Tasks::List(const CallContext& context, const ListTasksParams& params, Done<model::Page<GenerationTask>> done) {
-  done(with_.store.ListTasks({context.tenant, params.states, params.labels, {}}, params.after, params.page_size));
+  TaskFilter filter = params.filter;
+  filter.tenant = context.tenant;
+  done(with_.store.ListTasks(filter, params.after, params.page_size));
+}
+
+void Tasks::Count(const CallContext& context, TaskFilter filter, Done<Counts> done) {
+  filter.tenant = context.tenant;
+  done(with_.store.CountTasks(filter));
 }
 
 void Tasks::Cancel(const CallContext& context, const std::string& id, bool detach, Done<GenerationTask> done) {

@@ -40,8 +40,7 @@ struct CreateTaskParams {
 };
 
 struct ListTasksParams {
-  std::vector<model::TaskState> states;
-  std::map<std::string, std::string> labels;
+  TaskFilter filter;  // Its tenant is the caller's.
   model::PageCursor after;
   int page_size = 50;
 };
@@ -99,6 +98,8 @@ class Tasks {
   // What Get would answer, if it is at hand; null says nothing. Never blocks.
   std::shared_ptr<const model::GenerationTask> Peek(const CallContext& context, const std::string& id);
   void List(const CallContext& context, const ListTasksParams& params, Done<model::Page<model::GenerationTask>> done);
+  using Counts = std::map<model::TaskState, int64_t>;
+  void Count(const CallContext& context, TaskFilter filter, Done<Counts> done);
   void Cancel(const CallContext& context, const std::string& id, bool detach, Done<model::GenerationTask> done);
   void Delete(const CallContext& context, const std::string& id, bool allow_missing, Done<Nothing> done);
   void Reconcile(const CallContext& context, const ReconcileTaskParams& params, Done<ReconciledTask> done);

@@ -11,6 +11,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "service/base/proto_time.h"
 #include "service/base/random.h"
 #include "service/rpc/validate/text_shape.h"
 
@@ -145,6 +146,16 @@ void RequestRules::Labels(std::string_view field, const std::map<std::string, st
       Add(path, absl::StrCat("must have at most ", kMaxLabelValueBytes, " bytes, has ", value.size()));
     }
   }
+}
+
+absl::Time RequestRules::Time(std::string_view field, const google::protobuf::Timestamp& time) {
+  constexpr int64_t kFirstSecond = -62'135'596'800;  // 0001-01-01T00:00:00Z, as timestamp.proto says.
+  constexpr int64_t kLastSecond = 253'402'300'799;   // 9999-12-31T23:59:59Z.
+  const bool valid = time.seconds() >= kFirstSecond && time.seconds() <= kLastSecond && time.nanos() >= 0 &&
+                     time.nanos() < 1'000'000'000;
+  if (valid) return base::FromProto(time);
+  Add(field, "must be a time of the years 1 to 9999, with 0 to 999,999,999 nanoseconds");
+  return absl::UnixEpoch();
 }
 
 int RequestRules::PageSize(int32_t page_size) {

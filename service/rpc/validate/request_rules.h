@@ -3,6 +3,7 @@
 
 #include <google/protobuf/field_mask.pb.h>
 #include <google/protobuf/message_lite.h>
+#include <google/protobuf/timestamp.pb.h>
 
 #include <cstdint>
 #include <map>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "service/base/error.h"
 #include "service/model/names.h"
 #include "service/model/page.h"
@@ -47,6 +49,9 @@ class RequestRules {
 
   // Keys and values of labels of a task; at most `most` labels.
   void Labels(std::string_view field, const std::map<std::string, std::string>& labels, size_t most);
+
+  // A time from the year 1 to 9999, with 0 to 999,999,999 nanoseconds; the epoch for any other.
+  absl::Time Time(std::string_view field, const google::protobuf::Timestamp& time);
 
   // Page size: 0 becomes 50, more than 1000 becomes 1000, negative values are reported.
   int PageSize(int32_t page_size);

@@ -24,6 +24,7 @@ constexpr int64_t kMaxRetentionHours = 10'000;
 constexpr size_t kMaxUpstreamTaskIdBytes = 128;
 constexpr size_t kMaxTaskLabels = 32;
 constexpr size_t kMaxFilterLabels = 8;
+constexpr size_t kMaxPromptText = 200;
 constexpr int kMaxWatchedNames = 500;
 constexpr int kMostTasksPerPage = 200;
 
@@ -213,28 +214,56 @@ std::string PageFilter(const v1::ListGenerationTasksRequest& request) {
   return FilterOf(filter);
 }
 
-// The filter of a request for many tasks.
-template <typename Request>
-void ReadFilter(const Request& request, RequestRules& rules, std::vector<model::TaskState>& states,
-                std::map<std::string, std::string>& labels) {
-  for (int i = 0; i < request.states_size(); ++i) {
-    const auto state = request.states(i);
+void ReadStates(const google::protobuf::RepeatedField<int>& numbers, RequestRules& rules,
+                std::vector<model::TaskState>& states) {
+  for (int i = 0; i < numbers.size(); ++i) {
+    const auto state = static_cast<v1::GenerationTask::State>(numbers[i]);
     const bool known = v1::GenerationTask_State_IsValid(state) && state != v1::GenerationTask::STATE_UNSPECIFIED;
     rules.Enum(absl::StrCat("states[", i, "]"), known, state);
     if (known) states.push_back(FromProto(state));
   }
-  labels = {request.labels().begin(), request.labels().end()};
+}
+
+void ReadLabels(const google::protobuf::Map<std::string, std::string>& given, RequestRules& rules,
+                std::map<std::string, std::string>& labels) {
+  labels = {given.begin(), given.end()};
   rules.Labels("labels", labels, kMaxFilterLabels);
+}
+
+// What requests that list and that count have in common.
+template <typename Request>
+void ReadListFilter(const Request& request, RequestRules& rules, engine::TaskFilter& filter) {
+  ReadLabels(request.labels(), rules, filter.labels);
+  if (request.has_created_from()) filter.created_from = rules.Time("created_from", request.created_from());
+  if (request.has_created_before()) filter.created_before = rules.Time("created_before", request.created_before());
+  if (filter.created_from >= filter.created_before) {
+    rules.Add("created_before", "must be later than created_from");
+  }
+  rules.Upstream("upstream", request.upstream());
+  filter.upstream = request.upstream();
 }
 
 absl::StatusOr<engine::ListTasksParams> ReadRequest(const v1::ListGenerationTasksRequest& request) {
   RequestRules rules;
   engine::ListTasksParams params;
-  ReadFilter(request, rules, params.states, params.labels);
+  ReadStates(request.states(), rules, params.filter.states);
+  ReadListFilter(request, rules, params.filter);
+  rules.Text("model", request.model(), kMaxModelCharacters);
+  params.filter.model = request.model();
+  rules.Text("prompt_text", request.prompt_text(), kMaxPromptText);
+  params.filter.prompt_text = request.prompt_text();
   params.page_size = std::min(rules.PageSize(request.page_size()), kMostTasksPerPage);
   params.after = rules.PageToken(request.page_token(), PageFilter(request));
   if (!rules.ok()) return rules.ToStatus();
   return params;
+}
+
+absl::StatusOr<engine::TaskFilter> ReadRequest(const v1::CountGenerationTasksRequest& request) {
+  RequestRules rules;
+  engine::TaskFilter filter;
+  ReadListFilter(request, rules, filter);
+  if (!rules.ok()) return rules.ToStatus();
+  return filter;
 }
 
 absl::StatusOr<WatchTaskParams> ReadRequest(const v1::WatchGenerationTaskRequest& request) {
@@ -250,7 +279,8 @@ absl::StatusOr<WatchTaskParams> ReadRequest(const v1::WatchGenerationTaskRequest
 absl::StatusOr<engine::WatchTasksParams> ReadRequest(const v1::WatchGenerationTasksRequest& request) {
   RequestRules rules;
   engine::WatchTasksParams params;
-  ReadFilter(request, rules, params.states, params.labels);
+  ReadStates(request.states(), rules, params.states);
+  ReadLabels(request.labels(), rules, params.labels);
   if (request.names_size() > kMaxWatchedNames) {
     rules.Add("names", absl::StrCat("must have at most ", kMaxWatchedNames, ", have ", request.names_size()));
   }

@@ -28,6 +28,7 @@ absl::StatusOr<std::string> ReadRequest(const gateway::v1::CancelGenerationTaskR
 absl::StatusOr<std::string> ReadRequest(const gateway::v1::DeleteGenerationTaskRequest& request);
 absl::StatusOr<engine::ReconcileTaskParams> ReadRequest(const gateway::v1::ReconcileGenerationTaskRequest& request);
 absl::StatusOr<engine::ListTasksParams> ReadRequest(const gateway::v1::ListGenerationTasksRequest& request);
+absl::StatusOr<engine::TaskFilter> ReadRequest(const gateway::v1::CountGenerationTasksRequest& request);
 absl::StatusOr<WatchTaskParams> ReadRequest(const gateway::v1::WatchGenerationTaskRequest& request);
 absl::StatusOr<engine::WatchTasksParams> ReadRequest(const gateway::v1::WatchGenerationTasksRequest& request);
 absl::StatusOr<engine::DownloadParams> ReadRequest(const gateway::v1::DownloadGenerationResultRequest& request);

@@ -36,6 +36,11 @@ ListQuery& ListQuery::Page(const char* from_cursor, const char* order, const mod
   return *this;
 }
 
+ListQuery& ListQuery::End(const char* clause) {
+  sql_ += clause;
+  return *this;
+}
+
 void ListQuery::Bind(Query& query) const {
   for (const auto& value : values_) {
     if (const auto* text = std::get_if<std::string>(&value)) {

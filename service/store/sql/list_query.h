@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "service/model/page.h"
 #include "service/store/sql/session.h"
@@ -35,6 +36,9 @@ class ListQuery {
   // ORDER BY and LIMIT clause with one `?`.
   ListQuery& Page(const char* from_cursor, const char* order, const model::PageCursor& after, int limit);
 
+  // Ends the statement otherwise: with `clause`, which has no `?`.
+  ListQuery& End(const char* clause);
+
   // The statement, with `$1`, `$2` and so on in place of the `?`.
   std::string sql() const;
   // Binds the values to a Query of the statement.
@@ -45,25 +49,43 @@ class ListQuery {
   std::vector<std::variant<std::string, int64_t>> values_;
 };
 
-// Reads a page from the rows of a statement that Page(..., limit) ended; their second column must be the stored body.
-// `read` converts a row, `cursor` gives an item's position. Returns the first error of `read`.
+// Bounds of a page.
+struct PageLimits {
+  int items = 0;
+  int rows = 0;  // That are read for them.
+};
+
+// Reads a page from the rows of a statement that Page(..., limits.rows) ended; their second column must be the stored
+// body. `read` converts a row, `cursor` gives an item's position, `keep` says whether it is wanted. Returns the first
+// error of `read`.
 template <typename Item>
-absl::StatusOr<model::Page<Item>> ReadPage(Query& query, int limit, absl::StatusOr<Item> (*read)(const Query&),
-                                           model::PageCursor (*cursor)(const Item&)) {
+absl::StatusOr<model::Page<Item>> ReadPage(Query& query, const PageLimits& limits,
+                                           absl::StatusOr<Item> (*read)(const Query&),
+                                           model::PageCursor (*cursor)(const Item&),
+                                           absl::FunctionRef<bool(const Item&)> keep) {
   model::Page<Item> page;
+  model::PageCursor last;
   size_t bytes = 0;
-  while (query.Step()) {
-    bytes += query.SizeAt(1);
-    const bool full = page.items.size() == static_cast<size_t>(limit) || bytes > kMaxPageBytes;
-    if (full && !page.items.empty()) {
-      page.next = cursor(page.items.back());
+  for (int rows = 0; query.Step(); ++rows) {
+    const bool full = page.items.size() == static_cast<size_t>(limits.items) || bytes + query.SizeAt(1) > kMaxPageBytes;
+    if (rows == limits.rows || (full && !page.items.empty())) {
+      page.next = last;
       break;
     }
     absl::StatusOr<Item> item = read(query);
     if (!item.ok()) return item.status();
+    last = cursor(*item);
+    if (!keep(*item)) continue;
+    bytes += query.SizeAt(1);
     page.items.push_back(*std::move(item));
   }
   return page;
+}
+// The same for all rows of Page(..., limit).
+template <typename Item>
+absl::StatusOr<model::Page<Item>> ReadPage(Query& query, int limit, absl::StatusOr<Item> (*read)(const Query&),
+                                           model::PageCursor (*cursor)(const Item&)) {
+  return ReadPage<Item>(query, {limit, limit}, read, cursor, [](const Item&) { return true; });
 }
 
 // JSON arrays: `["a","b"]` and `[1,2]`.

@@ -243,6 +243,11 @@ class SqlStore : public Store {
     return backend_->Read([&](Session& session) { return sql::ListTasks(session, filter, after, limit); });
   }
 
+  absl::StatusOr<std::map<model::TaskState, int64_t>> CountTasks(const TaskFilter& filter) override {
+    using Counts = absl::StatusOr<std::map<model::TaskState, int64_t>>;
+    return backend_->Read([&](Session& session) -> Counts { return sql::CountTasks(session, filter); });
+  }
+
   absl::StatusOr<std::vector<model::GenerationTask>> ListOpenTasks() override {
     return backend_->Read([](Session& session) { return sql::ListOpenTasks(session); });
   }

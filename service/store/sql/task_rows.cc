@@ -1,8 +1,11 @@
 #include "service/store/sql/task_rows.h"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "service/base/error.h"
@@ -66,6 +69,32 @@ void UpdateColumns(Session& session, const Columns& before, const model::Generat
         .Text(task.id)
         .Run();
   }
+}
+
+// Tasks that one page reads at most, where their bodies tell which of them fit.
+constexpr int kMostRead = 1000;
+
+// What columns tell.
+void AddConditions(Session& session, const Store::TaskFilter& filter, ListQuery& query) {
+  if (!filter.ids.empty()) {
+    query.And(absl::StrCat("id ", session.dialect().in_texts),
+              JsonArray(std::vector<std::string>(filter.ids.begin(), filter.ids.end())));
+  }
+  if (!filter.states.empty()) {
+    std::vector<int64_t> states;
+    for (model::TaskState state : filter.states) states.push_back(static_cast<int>(state));
+    query.And(absl::StrCat("state ", session.dialect().in_numbers), JsonArray(states));
+  }
+  for (const auto& [key, value] : filter.labels) {
+    query.And("id IN (SELECT task_id FROM task_labels WHERE key = ? AND value = ?)", key, value);
+  }
+  if (filter.created_from > absl::InfinitePast()) {
+    query.And("create_micros >= ?", absl::ToUnixMicros(filter.created_from));
+  }
+  if (filter.created_before < absl::InfiniteFuture()) {
+    query.And("create_micros < ?", absl::ToUnixMicros(filter.created_before));
+  }
+  if (!filter.upstream.empty()) query.And("upstream = ?", filter.upstream);
 }
 
 }  // namespace
@@ -132,22 +161,29 @@ absl::StatusOr<model::Page<model::GenerationTask>> ListTasks(Session& session, c
   const char* select = filter.ids.empty() ? "SELECT revision, body FROM tasks WHERE tenant = ?"
                                           : "SELECT revision, body FROM tasks WHERE tenant || '' = ?";
   ListQuery query(select, filter.tenant);
-  if (!filter.ids.empty()) {
-    query.And(absl::StrCat("id ", session.dialect().in_texts),
-              JsonArray(std::vector<std::string>(filter.ids.begin(), filter.ids.end())));
-  }
-  if (!filter.states.empty()) {
-    std::vector<int64_t> states;
-    for (model::TaskState state : filter.states) states.push_back(static_cast<int>(state));
-    query.And(absl::StrCat("state ", session.dialect().in_numbers), JsonArray(states));
-  }
-  for (const auto& [key, value] : filter.labels) {
-    query.And("id IN (SELECT task_id FROM task_labels WHERE key = ? AND value = ?)", key, value);
-  }
-  query.Page(" AND (create_micros, id) < (?, ?)", " ORDER BY create_micros DESC, id DESC LIMIT ?", after, limit);
+  AddConditions(session, filter, query);
+  const std::string text = absl::AsciiStrToLower(filter.prompt_text);
+  const bool in_bodies = !filter.model.empty() || !text.empty();
+  const int rows = in_bodies ? std::max(limit, kMostRead) : limit;
+  query.Page(" AND (create_micros, id) < (?, ?)", " ORDER BY create_micros DESC, id DESC LIMIT ?", after, rows);
+  Query found(session, query.sql());
+  query.Bind(found);
+  const auto keep = [&](const model::GenerationTask& task) {
+    return (filter.model.empty() || task.request.model == filter.model) &&
+           (text.empty() || absl::StrContains(absl::AsciiStrToLower(task.request.prompt), text));
+  };
+  return ReadPage<model::GenerationTask>(found, {limit, rows}, TaskFromRow, CursorOf, keep);
+}
+
+std::map<model::TaskState, int64_t> CountTasks(Session& session, const Store::TaskFilter& filter) {
+  ListQuery query("SELECT state, count(*) FROM tasks WHERE tenant = ?", filter.tenant);
+  AddConditions(session, filter, query);
+  query.End(" GROUP BY state");
   Query rows(session, query.sql());
   query.Bind(rows);
-  return ReadPage<model::GenerationTask>(rows, limit, TaskFromRow, CursorOf);
+  std::map<model::TaskState, int64_t> counts;
+  while (rows.Step()) counts[static_cast<model::TaskState>(rows.IntAt(0))] = rows.IntAt(1);
+  return counts;
 }
 
 absl::StatusOr<std::vector<model::GenerationTask>> ListOpenTasks(Session& session) {

@@ -1,6 +1,8 @@
 #ifndef SEEDANCE_SERVICE_STORE_SQL_TASK_ROWS_H_
 #define SEEDANCE_SERVICE_STORE_SQL_TASK_ROWS_H_
 
+#include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,9 +25,10 @@ void InsertTask(Session& session, model::GenerationTask& task);
 absl::StatusOr<model::GenerationTask> ReadTask(Session& session, const std::string& id);
 absl::StatusOr<model::GenerationTask> ChangeTask(Session& session, const std::string& id,
                                                  absl::FunctionRef<absl::Status(model::GenerationTask&)> change);
-// One page, newest first; all tasks that are not terminal; a task by the vendor's id.
+// One page, newest first; how many there are by state; all tasks that are not terminal; a task by the vendor's id.
 absl::StatusOr<model::Page<model::GenerationTask>> ListTasks(Session& session, const Store::TaskFilter& filter,
                                                              const model::PageCursor& after, int limit);
+std::map<model::TaskState, int64_t> CountTasks(Session& session, const Store::TaskFilter& filter);
 absl::StatusOr<std::vector<model::GenerationTask>> ListOpenTasks(Session& session);
 absl::StatusOr<std::optional<model::GenerationTask>> FindTaskByUpstreamId(Session& session, const std::string& upstream,
                                                                           const std::string& upstream_task_id);

@@ -153,6 +153,9 @@ class FlakyStore : public store::Store {
                                                                int limit) override {
     return store_->ListTasks(filter, after, limit);
   }
+  absl::StatusOr<std::map<model::TaskState, int64_t>> CountTasks(const TaskFilter& filter) override {
+    return store_->CountTasks(filter);
+  }
   absl::StatusOr<std::vector<model::GenerationTask>> ListOpenTasks() override { return store_->ListOpenTasks(); }
   absl::StatusOr<std::optional<model::GenerationTask>> FindTaskByUpstreamId(
       const std::string& upstream, const std::string& upstream_task_id) override {

@@ -12,6 +12,7 @@
 #include "seedance/gateway/v1/asset_group.grpc.pb.h"
 #include "seedance/gateway/v1/creation.grpc.pb.h"
 #include "seedance/gateway/v1/generation_task.grpc.pb.h"
+#include "seedance/gateway/v1/upstream.grpc.pb.h"
 #include "service/base/error.h"
 #include "service/base/log.h"
 #include "service/engine/engine.h"
@@ -25,6 +26,7 @@
 #include "service/rpc/generation_task_service.h"
 #include "service/rpc/health_service.h"
 #include "service/rpc/reflection_service.h"
+#include "service/rpc/upstream_service.h"
 #include "service/store/sqlite/sqlite_store.h"
 #include "tests/testing/fake_upstream.h"
 #include "tests/testing/temp_dir.h"
@@ -72,6 +74,8 @@ class GatewayTest : public ::testing::Test {
     creations_service_ = std::make_unique<CreationService>(engine_->creations());
     groups_service_->AddTo(methods_);
     creations_service_->AddTo(methods_);
+    upstreams_service_ = std::make_unique<UpstreamService>(engine_->accounts());
+    upstreams_service_->AddTo(methods_);
     assets_service_->AddTo(methods_);
     tasks_service_->AddTo(methods_);
     health_service_.AddTo(methods_);
@@ -90,6 +94,7 @@ class GatewayTest : public ::testing::Test {
     groups_ = v1::AssetGroupService::NewStub(channel_);
     assets_ = v1::AssetService::NewStub(channel_);
     creations_ = v1::CreationService::NewStub(channel_);
+    upstreams_ = v1::UpstreamService::NewStub(channel_);
     tasks_ = v1::GenerationTaskService::NewStub(channel_);
   }
 
@@ -146,6 +151,7 @@ class GatewayTest : public ::testing::Test {
   std::unique_ptr<AssetGroupService> groups_service_;
   std::unique_ptr<AssetService> assets_service_;
   std::unique_ptr<CreationService> creations_service_;
+  std::unique_ptr<UpstreamService> upstreams_service_;
   std::unique_ptr<GenerationTaskService> tasks_service_;
   Methods methods_;
   HealthService health_service_{methods_};
@@ -157,6 +163,7 @@ class GatewayTest : public ::testing::Test {
   std::unique_ptr<v1::AssetGroupService::Stub> groups_;
   std::unique_ptr<v1::AssetService::Stub> assets_;
   std::unique_ptr<v1::CreationService::Stub> creations_;
+  std::unique_ptr<v1::UpstreamService::Stub> upstreams_;
   std::unique_ptr<v1::GenerationTaskService::Stub> tasks_;
 };
 

@@ -155,6 +155,8 @@ class Unaries:
                      "name")
     list_tasks = List("GenerationTaskService/ListGenerationTasks", v1.ListGenerationTasksRequest,
                       v1.ListGenerationTasksResponse, v1.GenerationTask, "generation_tasks")
+    count_tasks = Unary("GenerationTaskService/CountGenerationTasks", v1.CountGenerationTasksRequest,
+                        v1.CountGenerationTasksResponse, v1.CountGenerationTasksRequest)
     cancel_task = Unary("GenerationTaskService/CancelGenerationTask", v1.CancelGenerationTaskRequest, v1.GenerationTask,
                         str, "name", write=True)
     delete_task = Unary("GenerationTaskService/DeleteGenerationTask", v1.DeleteGenerationTaskRequest, Empty, str,
@@ -167,6 +169,10 @@ class Unaries:
                                    v1.ListCreationsInDoubtResponse, v1.Creation, "creations")
     reconcile_creation = Unary("CreationService/ReconcileCreation", v1.ReconcileCreationRequest,
                                v1.ReconcileCreationResponse, v1.ReconcileCreationRequest, write=True, repeat=False)
+
+    list_upstreams = Unary("UpstreamService/ListUpstreams", v1.ListUpstreamsRequest, v1.ListUpstreamsResponse,
+                           v1.ListUpstreamsRequest)
+    list_models = Unary("UpstreamService/ListModels", v1.ListModelsRequest, v1.ListModelsResponse, str, "upstream")
 
 
 # Streams, which the clients wrap.
