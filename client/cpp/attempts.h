@@ -37,6 +37,9 @@ class Attempts {
  private:
   std::optional<absl::Status> Next(const grpc::Status& status, std::optional<absl::Duration> delay, int limit,
                                    const OnRetry& on_retry);
+  // After a try without a connection. That costs nobody anything, for gRPC connects at a pace of its own: so time
+  // counts, and not tries.
+  std::optional<absl::Status> NextWithoutConnection(const grpc::Status& status, const OnRetry& on_retry);
   // Waits; less when cancelled.
   void Wait(absl::Duration delay) const;
 
@@ -45,6 +48,9 @@ class Attempts {
   const absl::Time deadline_;
   int failures_ = 0;
   bool progressed_ = false;
+  absl::Time away_since_ = absl::InfiniteFuture();  // Since when there has been no connection.
+  absl::Duration away_waits_;                       // Since then.
+  int refusals_ = 0;                                // Tries since then.
 };
 
 }  // namespace seedance::client

@@ -10,6 +10,7 @@
 #include <sstream>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "client/cpp/attempts.h"
 #include "client/cpp/error.h"
 #include "client/cpp/request_id.h"
@@ -35,15 +36,33 @@ class SystemRandom {
   std::shared_ptr<State> state_ = std::make_shared<State>();
 };
 
+// `what`: for the error.
+absl::StatusOr<std::string> ReadPem(const std::string& path, const char* what) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  if (file && !text.str().empty()) return text.str();
+  return absl::FailedPreconditionError(absl::StrCat("cannot read ", what, " ", path));
+}
+
 absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> Credentials(const ClientOptions& options) {
   if (!options.tls) return grpc::InsecureChannelCredentials();
+  if (options.certificate_file.empty() != options.private_key_file.empty()) {
+    return absl::FailedPreconditionError("a certificate file and a private key file go together");
+  }
   grpc::SslCredentialsOptions ssl;
-  if (!options.ca_file.empty()) {
-    std::ifstream file(options.ca_file, std::ios::binary);
-    std::ostringstream text;
-    text << file.rdbuf();
-    if (!file || text.str().empty()) return absl::FailedPreconditionError("cannot read CA file " + options.ca_file);
-    ssl.pem_root_certs = text.str();
+  const struct {
+    const std::string& path;
+    const char* what;
+    std::string& pem;
+  } files[] = {{options.ca_file, "CA file", ssl.pem_root_certs},
+               {options.certificate_file, "certificate file", ssl.pem_cert_chain},
+               {options.private_key_file, "private key file", ssl.pem_private_key}};
+  for (const auto& file : files) {
+    if (file.path.empty()) continue;
+    absl::StatusOr<std::string> pem = ReadPem(file.path, file.what);
+    if (!pem.ok()) return pem.status();
+    file.pem = *std::move(pem);
   }
   return grpc::SslCredentials(ssl);
 }
@@ -51,6 +70,12 @@ absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> Credentials(const Clie
 grpc::ChannelArguments Arguments(const ClientOptions& options) {
   grpc::ChannelArguments arguments;
   arguments.SetUserAgentPrefix(options.user_agent.empty() ? "seedance-client" : options.user_agent);
+  if (!options.server_name.empty()) arguments.SetSslTargetNameOverride(options.server_name);
+  const int timeout = static_cast<int>(absl::ToInt64Milliseconds(options.keepalive_timeout));
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, static_cast<int>(absl::ToInt64Milliseconds(options.keepalive_time)));
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, timeout);
+  arguments.SetInt("grpc.http2.ping_timeout_ms", timeout);     // Else newer releases wait a minute.
+  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);  // A watch only reads: gRPC would stop after two.
   // gRPC's own pause between connection attempts would otherwise grow to two minutes behind the retry policy's back.
   // Not GRPC_ARG_MIN_RECONNECT_BACKOFF_MS: that is the time that a connection attempt may take, TLS handshake and all.
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 200);
@@ -89,6 +114,7 @@ Client::Client(ClientOptions options, std::shared_ptr<grpc::Channel> channel)
       assets_(AssetService::NewStub(channel_)),
       creations_(CreationService::NewStub(channel_)),
       tasks_(GenerationTaskService::NewStub(channel_)),
+      upstreams_(UpstreamService::NewStub(channel_)),
       health_(grpc::health::v1::Health::NewStub(channel_)) {}
 
 void Client::Prepare(grpc::ClientContext& context, absl::Time deadline) const {
@@ -229,6 +255,21 @@ absl::StatusOr<ReconcileCreationResponse> Client::ReconcileCreation(const Reconc
                                                                     const CallOptions& call) {
   return Unary(*creations_, &CreationService::Stub::ReconcileCreation, request, call, options_.write_timeout,
                /*repeat=*/false);
+}
+
+absl::StatusOr<CountGenerationTasksResponse> Client::CountGenerationTasks(const CountGenerationTasksRequest& request,
+                                                                          const CallOptions& call) {
+  return Unary(*tasks_, &GenerationTaskService::Stub::CountGenerationTasks, request, call, options_.read_timeout);
+}
+
+absl::StatusOr<ListUpstreamsResponse> Client::ListUpstreams(const CallOptions& call) {
+  return Unary(*upstreams_, &UpstreamService::Stub::ListUpstreams, ListUpstreamsRequest(), call, options_.read_timeout);
+}
+
+absl::StatusOr<ListModelsResponse> Client::ListModels(const std::string& upstream, const CallOptions& call) {
+  ListModelsRequest request;
+  request.set_upstream(upstream);
+  return Unary(*upstreams_, &UpstreamService::Stub::ListModels, request, call, options_.read_timeout);
 }
 
 absl::StatusOr<bool> Client::CheckHealth(const std::string& service, const CallOptions& call) {

@@ -16,6 +16,7 @@
 #include "seedance/gateway/v1/asset_group.grpc.pb.h"
 #include "seedance/gateway/v1/creation.grpc.pb.h"
 #include "seedance/gateway/v1/generation_task.grpc.pb.h"
+#include "seedance/gateway/v1/upstream.grpc.pb.h"
 
 namespace seedance::client {
 
@@ -32,7 +33,8 @@ namespace seedance::client {
 // - CANCELLED is returned when the call's canceller ended it.
 class Client {
  public:
-  // FAILED_PRECONDITION: `ca_file` cannot be read. Connects on the first call only.
+  // FAILED_PRECONDITION: a file of `options` cannot be read, or one of two that go together is missing. Connects on the
+  // first call only.
   static absl::StatusOr<std::unique_ptr<Client>> Create(ClientOptions options);
 
   using Group = gateway::v1::AssetGroup;
@@ -63,6 +65,9 @@ class Client {
   // `request_id`. INVALID_ARGUMENT: `path` is not a regular file that can be read.
   absl::StatusOr<Asset> UploadFile(const std::string& path, gateway::v1::UploadAssetRequest::Metadata metadata,
                                    const UploadOptions& options = {});
+  // The same from another source. It is not read on once the gateway has refused the upload.
+  absl::StatusOr<Asset> Upload(UploadSource& source, gateway::v1::UploadAssetRequest::Metadata metadata,
+                               const UploadOptions& options = {});
 
   // Delivers snapshots until the asset is ACTIVE, FAILED or EXPIRED and returns the last one. When the stream breaks
   // off it is opened again after a pause (full jitter, or as the gateway asks) and goes on where it ended: no snapshot
@@ -90,6 +95,14 @@ class Client {
   // Not tried again, as ReconcileGenerationTask.
   absl::StatusOr<gateway::v1::ReconcileCreationResponse> ReconcileCreation(
       const gateway::v1::ReconcileCreationRequest& request, const CallOptions& call = {});
+
+  absl::StatusOr<gateway::v1::CountGenerationTasksResponse> CountGenerationTasks(
+      const gateway::v1::CountGenerationTasksRequest& request, const CallOptions& call = {});
+
+  // What the vendors accept. ListModels: of one upstream, or, for an empty name, of all.
+  absl::StatusOr<gateway::v1::ListUpstreamsResponse> ListUpstreams(const CallOptions& call = {});
+  absl::StatusOr<gateway::v1::ListModelsResponse> ListModels(const std::string& upstream = "",
+                                                             const CallOptions& call = {});
 
   // As WatchAsset, until the task has ended. The task goes on when the watch is cancelled.
   absl::StatusOr<Task> WatchGenerationTask(const std::string& name, const TaskCallback& on_snapshot,
@@ -134,6 +147,7 @@ class Client {
   const std::unique_ptr<gateway::v1::AssetService::Stub> assets_;
   const std::unique_ptr<gateway::v1::CreationService::Stub> creations_;
   const std::unique_ptr<gateway::v1::GenerationTaskService::Stub> tasks_;
+  const std::unique_ptr<gateway::v1::UpstreamService::Stub> upstreams_;
   const std::unique_ptr<grpc::health::v1::Health::Stub> health_;
 };
 

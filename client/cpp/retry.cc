@@ -3,12 +3,20 @@
 #include <algorithm>
 #include <cmath>
 
+#include "absl/strings/match.h"
 #include "client/cpp/error.h"
 
 namespace seedance::client {
 
 absl::Duration RetryPolicy::Jitter(int failures, double unit) const {
   return std::min(initial * std::exp2(std::min(failures, 40)), maximum) * unit;
+}
+
+bool WasNeverSent(const grpc::Status& status) {
+  // gRPC's own words: the code alone may be a proxy's, or of a connection that broke off.
+  return status.error_code() == grpc::StatusCode::UNAVAILABLE && DecodeError(status).reason.empty() &&
+         (absl::StrContains(status.error_message(), "failed to connect") ||
+          absl::StrContains(status.error_message(), "DNS resolution failed"));
 }
 
 std::optional<absl::Duration> CallRetryDelay(const RetryPolicy& policy, const grpc::Status& status, int failures,

@@ -22,6 +22,9 @@ struct RetryPolicy {
   absl::Duration Jitter(int failures, double unit) const;
 };
 
+// There was no connection: the request surely never left this machine.
+bool WasNeverSent(const grpc::Status& status);
+
 // Wait before a unary call or an upload is tried again; nullopt when it must not be. Tried again are only UNAVAILABLE
 // (with the delay of RetryInfo, if there is one, plus jitter), RESOURCE_EXHAUSTED with RetryInfo, and CANCELLED without
 // ErrorInfo: so gRPC answers a call that arrives while its server stops.

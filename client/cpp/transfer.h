@@ -5,6 +5,8 @@
 #include <functional>
 #include <string>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "client/cpp/options.h"
 #include "seedance/gateway/v1/generation_task.pb.h"
 
@@ -13,6 +15,18 @@ namespace seedance::client {
 // Told of every chunk: bytes done so far (goes back to 0 when an upload starts again) and in all (0: unknown).
 // Called by the thread of the transfer; should return soon.
 using TransferProgress = std::function<void(int64_t done_bytes, int64_t total_bytes)>;
+
+// Bytes to upload, in order, and again from the beginning for each new try. Used by one thread.
+class UploadSource {
+ public:
+  virtual ~UploadSource() = default;
+  // Number of bytes; 0: unknown.
+  virtual int64_t size() const = 0;
+  // Back to the first byte. An error ends the upload.
+  virtual absl::Status Rewind() = 0;
+  // The next `most` bytes, or fewer; empty at the end. An error ends the upload.
+  virtual absl::StatusOr<std::string> Read(size_t most) = 0;
+};
 
 struct UploadOptions : CallOptions {
   TransferProgress on_progress;

@@ -12,6 +12,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "client/cpp/client.h"
 #include "tests/e2e/fixture.h"
 #include "tests/testing/temp_dir.h"
 #include "tests/testing/test_authority.h"
@@ -113,6 +114,25 @@ TEST_F(TlsTest, CallsGoThroughForAClientThatTrustsTheAuthority) {
   EXPECT_EQ(api().GetTask(name).status.error_code(), StatusCode::UNAVAILABLE) << "plain text";
   Api stranger(gateway().address(), "", grpc::SslCredentials({}));
   EXPECT_EQ(stranger.GetTask(name).status.error_code(), StatusCode::UNAVAILABLE);
+}
+
+TEST_F(TlsTest, TheClientLibraryHasACertificateAndANameOfTheServer) {
+  StartGatewayWithTls(true);
+  Write("client.pem", client_.certificate);
+  Write("client.key", client_.key);
+  client::ClientOptions options;
+  options.endpoint = "127.0.0.1" + gateway().address().substr(gateway().address().rfind(':'));
+  options.tls = true;
+  options.ca_file = dir_.File("ca.pem");
+  options.retry.attempts = 1;
+  options.server_name = "localhost";
+  const auto health = [&options] { return Must(client::Client::Create(options))->CheckHealth().value_or(false); };
+  EXPECT_FALSE(health()) << "without a certificate";
+  options.certificate_file = dir_.File("client.pem");
+  options.private_key_file = dir_.File("client.key");
+  EXPECT_TRUE(health());
+  options.server_name = "elsewhere";
+  EXPECT_FALSE(health());
 }
 
 TEST_F(TlsTest, CallsGoThroughAUnixSocketToo) {

@@ -16,6 +16,7 @@ void AddAssetCommands(CLI::App& app, Session& session);
 void AddGenerateCommand(CLI::App& app, Session& session);
 void AddTaskCommands(CLI::App& app, Session& session);
 void AddCreationCommands(CLI::App& app, Session& session);
+void AddModelCommands(CLI::App& app, Session& session);
 void AddDownloadCommand(CLI::App& app, Session& session);
 void AddReplicasCommand(CLI::App& app, Session& session);
 void AddHealthCommand(CLI::App& app, Session& session);

@@ -30,6 +30,12 @@ void AddGlobalOptions(CLI::App& app, GlobalOptions& options, const Console& cons
       ->type_name("FILE");
   app.add_flag("--tls", options.tls, "use TLS, with the system's authorities");
   app.add_option("--ca-file", options.ca_file, "PEM authorities of the gateway; implies --tls")->type_name("FILE");
+  app.add_option("--certificate-file", options.certificate_file,
+                 "PEM certificate for a gateway that asks for one; implies --tls")
+      ->type_name("FILE");
+  app.add_option("--private-key-file", options.private_key_file, "PEM key of --certificate-file")->type_name("FILE");
+  app.add_option("--server-name", options.server_name, "name in the gateway's certificate, if not that of --endpoint")
+      ->type_name("NAME");
   app.add_option("-o,--output", options.output, "table (for people) or json (protobuf JSON)")
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"table", "json"}));
@@ -82,6 +88,7 @@ int Run(int argc, const char* const* argv, Console& console) {
   AddAssetCommands(app, session);
   AddGroupCommands(app, session);
   AddCreationCommands(app, session);
+  AddModelCommands(app, session);
   AddReplicasCommand(app, session);
   AddHealthCommand(app, session);
   AddCompletionCommand(app, session);

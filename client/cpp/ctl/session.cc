@@ -14,6 +14,9 @@
 namespace seedance::client::ctl {
 namespace {
 
+// People want to hear soon that nothing listens there.
+constexpr absl::Duration kConnectTimeout = absl::Seconds(5);
+
 absl::StatusOr<std::string> ReadToken(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::string token((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
@@ -60,10 +63,14 @@ absl::Status Session::Connect() {
   }
   ClientOptions client;
   client.endpoint = options.endpoint;
-  client.tls = options.tls || !options.ca_file.empty();
+  client.tls = options.tls || !options.ca_file.empty() || !options.certificate_file.empty();
   client.ca_file = options.ca_file;
+  client.certificate_file = options.certificate_file;
+  client.private_key_file = options.private_key_file;
+  client.server_name = options.server_name;
   client.token = console.token;
   client.user_agent = "seedancectl";
+  client.connect_timeout = kConnectTimeout;
   client.timing = console.timing;
   if (!options.token_file.empty()) {
     absl::StatusOr<std::string> token = ReadToken(options.token_file);
@@ -102,7 +109,7 @@ int Session::Fail(const std::string& what, const absl::Status& status, const std
   console.err << (code == kExitInterrupted ? "interrupted: " + what + "\n" : FormatError(what, status));
   if (status.code() == absl::StatusCode::kUnavailable && DecodeError(status).reason.empty()) {
     // gRPC words a TLS mismatch like any other failure to connect, so say what was tried.
-    const bool tls = options.tls || !options.ca_file.empty();
+    const bool tls = options.tls || !options.ca_file.empty() || !options.certificate_file.empty();
     console.err << "  tried: " << options.endpoint
                 << (tls ? " with TLS" : " in plain text (--tls, --ca-file: with TLS)") << "\n";
   }
@@ -122,6 +129,11 @@ std::string Session::CommandLine(const std::string& arguments) const {
   } else if (options.tls) {
     absl::StrAppend(&line, " --tls");
   }
+  if (!options.certificate_file.empty()) {
+    absl::StrAppend(&line, " --certificate-file ", options.certificate_file, " --private-key-file ",
+                    options.private_key_file);
+  }
+  if (!options.server_name.empty()) absl::StrAppend(&line, " --server-name ", options.server_name);
   return absl::StrCat(line, " ", arguments);
 }
 

@@ -20,6 +20,9 @@ struct GlobalOptions {
   std::string token_file;
   bool tls = false;
   std::string ca_file;
+  std::string certificate_file;
+  std::string private_key_file;
+  std::string server_name;
   std::string output = "table";
   std::string timeout;  // Empty: the client's defaults.
   bool no_color = false;

@@ -24,6 +24,10 @@ struct FilterArguments {
 
 struct ListArguments : FilterArguments {
   int64_t limit = 50;
+  std::string upstream;
+  std::string model;
+  std::string prompt;
+  std::string since;
 };
 
 struct WatchArguments : FilterArguments {
@@ -49,6 +53,17 @@ int List(Session& session, const ListArguments& arguments) {
   if (!filter.ok()) return session.Fail("reading the options", filter.status());
   for (const GenerationTask::State state : filter->states) request.add_states(state);
   request.mutable_labels()->insert(filter->labels.begin(), filter->labels.end());
+  request.set_upstream(arguments.upstream);
+  request.set_model(arguments.model);
+  request.set_prompt_text(arguments.prompt);
+  if (!arguments.since.empty()) {
+    absl::Duration since;
+    if (!absl::ParseDuration(arguments.since, &since) || since < absl::ZeroDuration()) {
+      return session.Fail("reading the options",
+                          absl::InvalidArgumentError("--since: must be a time such as 90m or 24h"));
+    }
+    request.mutable_created_from()->set_seconds(absl::ToUnixSeconds(session.view().now - since));
+  }
   const auto listing = ReadPages<GenerationTask>(
       request, arguments.limit,
       [&](const auto& page_request) { return session.client().ListGenerationTasks(page_request, session.call()); },
@@ -142,9 +157,14 @@ void AddTaskCommands(CLI::App& app, Session& session) {
   auto arguments = std::make_shared<ListArguments>();
   CLI::App* command =
       AddCommand(*noun, session, "list", "list tasks, newest first",
-                 {"seedancectl tasks list --state failed --label shot=12", "seedancectl tasks list --limit 0 -o json"},
+                 {"seedancectl tasks list --state failed --label shot=12",
+                  "seedancectl tasks list --prompt 'red fox' --since 24h", "seedancectl tasks list --limit 0 -o json"},
                  [&session, arguments] { return List(session, *arguments); });
   AddFilter(command, *arguments);
+  command->add_option("--upstream", arguments->upstream, "only of this upstream");
+  command->add_option("--model", arguments->model, "only of this model");
+  command->add_option("--prompt", arguments->prompt, "only with this text in the prompt")->type_name("TEXT");
+  command->add_option("--since", arguments->since, "only those created so long ago at most")->type_name("TIME");
   command->add_option("--limit", arguments->limit, "most tasks to list, 0 for all (default 50)")
       ->check(CLI::Range(int64_t{0}, int64_t{1000000}));
 

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "client/cpp/ctl/format.h"
 #include "client/cpp/ctl/names.h"
 #include "client/cpp/ctl/table.h"
@@ -240,6 +241,24 @@ std::string RenderTasks(const std::vector<GenerationTask>& tasks, const View& vi
                     OneLine(task.prompt())});
   }
   return RenderTable({{"NAME"}, {"STATE"}, {"DONE", false, true}, {"CREATED"}, {"MODEL"}, {"PROMPT", true}}, rows,
+                     view.width, view.color);
+}
+
+std::string RenderModels(const std::vector<gateway::v1::Model>& models, const View& view) {
+  std::vector<std::vector<Cell>> rows;
+  for (const gateway::v1::Model& model : models) {
+    std::vector<std::string> resolutions;
+    for (int i = 0; i < model.resolutions_size(); ++i) {
+      resolutions.push_back(EnumWord(gateway::v1::Resolution_Name(model.resolutions(i)), "RESOLUTION_"));
+    }
+    const std::string retires = model.has_retire_time() ? FormatAbsolute(*ToTime(true, model.retire_time())) : "";
+    rows.push_back({OneLine(model.upstream()), OneLine(model.model()),
+                    absl::StrCat(model.min_duration_seconds(), "-", model.max_duration_seconds(), " s"),
+                    absl::StrJoin(resolutions, " "),
+                    absl::StrCat(model.max_images(), "/", model.max_videos(), "/", model.max_audios()),
+                    Cell(retires.substr(0, retires.find('T')), Tone::kFaint)});
+  }
+  return RenderTable({{"UPSTREAM"}, {"MODEL"}, {"LENGTH"}, {"RESOLUTIONS", true}, {"REFERENCES"}, {"RETIRES"}}, rows,
                      view.width, view.color);
 }
 

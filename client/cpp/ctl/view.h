@@ -8,6 +8,7 @@
 #include "seedance/gateway/v1/asset.pb.h"
 #include "seedance/gateway/v1/asset_group.pb.h"
 #include "seedance/gateway/v1/generation_task.pb.h"
+#include "seedance/gateway/v1/upstream.pb.h"
 
 // Resources as text for people: lists as tables, single ones as `key: value` lines.
 namespace seedance::client::ctl {
@@ -31,6 +32,8 @@ std::string RenderTasks(const std::vector<gateway::v1::GenerationTask>& tasks, c
 std::string RenderTask(const gateway::v1::GenerationTask& task, const View& view);
 // One line: `generationTasks/{id}  running    ~42%  why`.
 std::string RenderTaskLine(const gateway::v1::GenerationTask& task, const View& view);
+
+std::string RenderModels(const std::vector<gateway::v1::Model>& models, const View& view);
 
 // `running`, `active` ...
 std::string StateWord(gateway::v1::GenerationTask::State state);

@@ -230,6 +230,17 @@ TEST_F(CallTest, MissingCaFileIsRefused) {
   EXPECT_EQ(Client::Create(options).status().code(), absl::StatusCode::kFailedPrecondition);
 }
 
+TEST_F(CallTest, ACertificateWithoutItsKeyIsRefused) {
+  ClientOptions options;
+  options.tls = true;
+  options.certificate_file = "/nonexistent/own.pem";
+  const absl::Status refused = Client::Create(options).status();
+  EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(refused.message(), "a certificate file and a private key file go together");
+  options.private_key_file = "/nonexistent/own.key";
+  EXPECT_EQ(Client::Create(options).status().message(), "cannot read certificate file /nonexistent/own.pem");
+}
+
 TEST(RetryPolicyTest, JitterGrowsToTheMaximum) {
   RetryPolicy policy;
   policy.initial = absl::Seconds(1);

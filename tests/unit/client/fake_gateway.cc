@@ -132,6 +132,18 @@ class FakeGateway::Tasks : public v1::GenerationTaskService::Service {
   FakeGateway& fake_;
 };
 
+class FakeGateway::Upstreams : public v1::UpstreamService::Service {
+ public:
+  explicit Upstreams(FakeGateway& fake) : fake_(fake) {}
+  grpc::Status ListModels(grpc::ServerContext*, const v1::ListModelsRequest* request,
+                          v1::ListModelsResponse* response) override {
+    return Answer(fake_.list_models, *request, *response);
+  }
+
+ private:
+  FakeGateway& fake_;
+};
+
 class FakeGateway::Health final : public grpc::health::v1::Health::Service {
  public:
   explicit Health(FakeGateway& fake) : fake_(fake) {}
@@ -149,6 +161,7 @@ FakeGateway::FakeGateway()
       assets_(std::make_unique<Assets>(*this)),
       creations_(std::make_unique<Creations>(*this)),
       tasks_(std::make_unique<Tasks>(*this)),
+      upstreams_(std::make_unique<Upstreams>(*this)),
       health_(std::make_unique<Health>(*this)) {
   grpc::ServerBuilder builder;
   builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
@@ -156,6 +169,7 @@ FakeGateway::FakeGateway()
   builder.RegisterService(assets_.get());
   builder.RegisterService(creations_.get());
   builder.RegisterService(tasks_.get());
+  builder.RegisterService(upstreams_.get());
   builder.RegisterService(health_.get());
   server_ = builder.BuildAndStart();
 }

@@ -17,6 +17,7 @@
 #include "seedance/gateway/v1/asset_group.grpc.pb.h"
 #include "seedance/gateway/v1/creation.grpc.pb.h"
 #include "seedance/gateway/v1/generation_task.grpc.pb.h"
+#include "seedance/gateway/v1/upstream.grpc.pb.h"
 
 namespace seedance::client {
 
@@ -59,6 +60,8 @@ class FakeGateway {
   Streaming<v1::WatchGenerationTasksRequest, v1::WatchGenerationTasksResponse> watch_tasks;
   Streaming<v1::DownloadGenerationResultRequest, v1::DownloadGenerationResultResponse> download;
 
+  Unary<v1::ListModelsRequest, v1::ListModelsResponse> list_models;
+
   Unary<grpc::health::v1::HealthCheckRequest, grpc::health::v1::HealthCheckResponse> check_health;
 
   // `authorization` of the last call, for tests that look.
@@ -69,11 +72,13 @@ class FakeGateway {
   class Assets;
   class Creations;
   class Tasks;
+  class Upstreams;
   class Health;
   std::unique_ptr<Groups> groups_;
   std::unique_ptr<Assets> assets_;
   std::unique_ptr<Creations> creations_;
   std::unique_ptr<Tasks> tasks_;
+  std::unique_ptr<Upstreams> upstreams_;
   std::unique_ptr<Health> health_;
   std::unique_ptr<grpc::Server> server_;
   int port_ = 0;
