@@ -13,7 +13,7 @@ metadata:
     {{- toYaml . | nindent 4 }}
     {{- end }}
   annotations:
-    # The configuration is read at the start only.
+    # Most of the configuration is read at the start only, and nobody sends SIGHUP here.
     checksum/config: {{ include "seedance.config" $root | sha256sum | quote }}
     {{- with include "seedance.ownSecrets" $root }}
     checksum/secrets: {{ . | sha256sum | quote }}
