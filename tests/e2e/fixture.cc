@@ -5,8 +5,10 @@
 #include <iostream>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "client/cpp/watch.h"
+#include "tests/testing/patient_client.h"
 #include "tests/testing/temp_dir.h"
 
 namespace seedance::e2e {
@@ -42,6 +44,19 @@ void E2eTest::StartGateway(testing::GatewayOptions options) {
   gateway_ = Must(testing::GatewayProcess::Start(options));
   const bool token = !options.tenants.empty() && !options.tenants.front().tokens.empty();
   api_ = NewApi(token ? options.tenants.front().tokens.front() : "");
+}
+
+std::string E2eTest::Metrics() {
+  httplib::Client client = testing::PatientClient("http://" + gateway().admin_address());
+  const auto answer = client.Get("/metrics");
+  return answer && answer->status == 200 ? answer->body : "";
+}
+
+double E2eTest::Metric(const std::string& sample) {
+  const std::string text = "\n" + Metrics();
+  const std::string line = absl::StrCat("\n", sample, " ");
+  const size_t found = text.find(line);
+  return found == std::string::npos ? -1 : std::strtod(text.c_str() + found + line.size(), nullptr);
 }
 
 void E2eTest::TearDown() {

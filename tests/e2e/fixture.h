@@ -60,6 +60,10 @@ class E2eTest : public ::testing::Test {
   testing::SandboxProcess& sandbox() { return *sandbox_; }
   testing::GatewayProcess& gateway() { return *gateway_; }
   bool HasGateway() const { return gateway_ != nullptr; }
+  // The text of `/metrics`, or an empty one; the gateway needs `admin`.
+  std::string Metrics();
+  // The value of a sample there, named with its labels: `seedance_in_doubt{kind="task"}`. -1: there is none.
+  double Metric(const std::string& sample);
   // The default client: without a token, or with the first token of the first tenant.
   Api& api() { return *api_; }
   std::unique_ptr<Api> NewApi(const std::string& token = "") const {

@@ -1,6 +1,5 @@
 // Rates as the vendor counts them, and what operators see of them.
 #include <gmock/gmock.h>
-#include <httplib.h>
 
 #include <algorithm>
 #include <regex>
@@ -13,7 +12,6 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "tests/e2e/fixture.h"
-#include "tests/testing/patient_client.h"
 
 namespace seedance::e2e {
 namespace {
@@ -34,14 +32,6 @@ class RateTest : public E2eTest {
   int64_t Hits429() {
     const std::vector<testing::SandboxRequest> recent = Must(sandbox().Requests()).recent;
     return std::count_if(recent.begin(), recent.end(), [](const auto& request) { return request.status == 429; });
-  }
-
-  // The text of `/metrics`.
-  std::string Metrics() {
-    httplib::Client client = testing::PatientClient(absl::StrCat("http://", gateway().admin_address()));
-    const auto answer = client.Get("/metrics");
-    EXPECT_TRUE(answer && answer->status == 200);
-    return answer ? answer->body : "";
   }
 };
 

@@ -63,6 +63,54 @@ TEST_F(ReloadTest, AHangupTakesTenantsRatesAndLimitsAndSaysWhatNeedsARestart) {
   EXPECT_THAT(log, HasSubstr("\"needs_restart\":\"server.drain_grace\""));
 }
 
+TEST_F(ReloadTest, AHangupTakesRatesStreamsAndTheLevelOfTheLog) {
+  StartSandbox(Pace::kStopped);
+  testing::GatewayOptions options;
+  options.admin = true;
+  options.log_level = "info";
+  options.server = {"max_watch_streams: 1"};
+  StartGateway(options);
+  const std::string task = NewTask("first");
+  // What a second stream beside an open one comes to.
+  const auto second = [&] {
+    grpc::StatusCode code = grpc::StatusCode::UNKNOWN;
+    (void)NewApi()->WatchTask(task, "", [&](const auto&) {
+      code = NewApi()->WatchTask(task, "", [](const auto&) { return false; }).status.error_code();
+      return false;
+    });
+    return code;
+  };
+  EXPECT_EQ(second(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  Edit("max_watch_streams: 1", "max_watch_streams: 5");
+  Edit("submits_per_second: 10000", "submits_per_second: 500");
+  Edit("level: info", "level: debug");
+  EXPECT_EQ(Lines("vendor_request"), 0u);
+  HangUp("config_reloaded");
+  EXPECT_NE(second(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  (void)NewTask("second");
+  EXPECT_GT(Lines("vendor_request"), 0u);
+  EXPECT_EQ(Metric("seedance_vendor_max_requests_per_second{upstream=\"anyfast\",kind=\"submit\"}"), 500);
+}
+
+TEST_F(ReloadTest, WhatATenantHasAtAVendorThatIsTakenFromItIsFollowedToItsEnd) {
+  StartSandbox(Pace::kStopped);
+  testing::GatewayOptions options;
+  options.tenants = {{.name = "acme", .tokens = {"one"}}, {.name = "other", .tokens = {"two"}}};
+  options.upstream_lines = {"tenants: [acme, other]"};
+  StartGateway(options);
+  const std::string task = NewTask("runs");
+  ASSERT_TRUE(WaitForState(task, State::STATE_QUEUED));
+  Edit("tenants: [acme, other]", "tenants: [other]");
+  HangUp("config_reloaded");
+  EXPECT_EQ(api().CreateTask(TaskOf("another")).status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  Advance(absl::Minutes(5));
+  EXPECT_EQ(WaitForEnd(task).state(), State::STATE_SUCCEEDED);
+  const Download video = api().DownloadResult(task);
+  EXPECT_TRUE(video.status.ok()) << video.status.error_message();
+  EXPECT_EQ(static_cast<int64_t>(video.bytes.size()), video.total_size);
+  EXPECT_EQ(AllBills(), 1);
+}
+
 TEST_F(ReloadTest, ABadFileChangesNothing) {
   StartSandbox(Pace::kStopped);
   testing::GatewayOptions options;

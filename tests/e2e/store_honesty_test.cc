@@ -37,10 +37,6 @@ class StoreHonestyTest : public E2eTest {
     if (answer == nullptr) return "none";
     return absl::StrCat(answer->status, " ", answer->body.substr(0, answer->body.find('\n')));
   }
-  std::string Metrics() {
-    const auto answer = httplib::Client("http://" + gateway().admin_address()).Get("/metrics");
-    return answer == nullptr ? "" : answer->body;
-  }
 
   // A task that the vendor has.
   std::string RunningTask() {
