@@ -20,7 +20,7 @@ def task(name, state, revision):
     return wire.encode((1, name), (15, state), (18, revision))
 
 
-def details(reason, delay=None):
+def details(reason, code, delay=None):
     """Bytes of a google.rpc.Status with every detail, made from the reason; `delay` in milliseconds."""
     def any_of(kind, *fields):
         return 3, wire.encode((1, f"type.googleapis.com/google.rpc.{kind}"), (2, wire.encode(*fields)))
@@ -38,7 +38,7 @@ def details(reason, delay=None):
     ]
     if delay is not None:
         found.append(any_of("RetryInfo", (1, wire.encode((1, delay // 1000), (2, delay % 1000 * 1000000)))))
-    return wire.encode((2, f"message of {reason}"), *found)
+    return wire.encode((1, code.value[0]), (2, f"message of {reason}"), *found)
 
 
 def expected(reason, code):
@@ -79,7 +79,7 @@ class FakeGateway:
     @staticmethod
     def _fail(context, code, reason=None, delay=None):
         if reason is not None:
-            context.set_trailing_metadata([("grpc-status-details-bin", details(reason, delay))])
+            context.set_trailing_metadata([("grpc-status-details-bin", details(reason, code, delay))])
         context.abort(code, f"message of {reason}")
 
     def _create(self, request, context):
