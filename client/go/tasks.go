@@ -65,7 +65,8 @@ func (w *TasksWatch) Tasks() map[string]*v1.GenerationTask {
 	return maps.Clone(w.tasks)
 }
 
-// WaitSynced waits until the map holds everything that matched at the beginning.
+// WaitSynced waits until the map holds everything that matched at the beginning. Fails with the error of the watch, or that
+// of ctx.
 func (w *TasksWatch) WaitSynced(ctx context.Context) error {
 	for {
 		w.mutex.Lock()

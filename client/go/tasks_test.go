@@ -77,6 +77,25 @@ func TestWhatVanishedWhileALiveMapBeganAnewIsRemovedWhenItIsSynced(t *testing.T)
 	equal(t, "token", requests[*v1.WatchGenerationTasksRequest](s, "WatchGenerationTasks")[2].ResumeToken, "fresh")
 }
 
+func TestALiveMapTellsOnlyWhatChanges(t *testing.T) {
+	live := &TasksWatch{stale: map[string]bool{"a": true, "gone": true}, news: make(chan struct{}),
+		tasks:   map[string]*v1.GenerationTask{"a": task("a", running, 1), "gone": task("gone", running, 1)},
+		changes: map[string]TaskChange{}}
+	for _, one := range []struct {
+		message *v1.WatchGenerationTasksResponse
+		changes string
+	}{
+		{tasks("", false, map[string]int64{"a": 1}), "[]"},
+		{tasks("", true, map[string]int64{"never seen": 0}), "[gone]"},
+		{tasks("", false, map[string]int64{"gone": 2}), "[gone]"},
+		{tasks("", true, map[string]int64{"gone": 2}), "[]"},
+	} {
+		live.order, live.changes = nil, map[string]TaskChange{}
+		(*liveMap)(live).take(one.message)
+		equal(t, one.message.String(), words(live.order), one.changes)
+	}
+}
+
 func TestALiveMapThatBrokeBeforeItsFirstTokenStartsOver(t *testing.T) {
 	s, client := pair(t)
 	last, _ := open(tasks("t", true, map[string]int64{"b": 2}))

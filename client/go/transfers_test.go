@@ -103,6 +103,7 @@ func TestATryThatBrokeOffBeginsAnewWithTheSameRequestID(t *testing.T) {
 	equal(t, "whole", bytes.Equal(whole.data.Bytes(), data), true)
 	equal(t, "size", whole.metadata.SizeBytes, int64(len(data)))
 	equal(t, "request_id", broken.metadata.RequestId, whole.metadata.RequestId)
+	equal(t, "first bytes of the first try", broken.data.String()[:4], string(data[:4]))
 }
 
 func TestASlowTransferIsRepeatedWhereTheGatewaySaysWhen(t *testing.T) {

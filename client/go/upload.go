@@ -93,7 +93,7 @@ func (u *upload) measure(seeker io.Seeker) error {
 
 func (u *upload) run(ctx context.Context) (*v1.Asset, error) {
 	ctx, cancel := limited(ctx, u.client.options.Timeouts.Upload)
-	defer cancel()
+	defer cancel() // A stream that is cut creates nothing; one that ends short might.
 	tries := newAttempts(u.client, v1.AssetService_UploadAsset_FullMethodName)
 	for {
 		asset, err := u.send(ctx)
@@ -114,8 +114,6 @@ func (u *upload) run(ctx context.Context) (*v1.Asset, error) {
 
 // send is one try. An error that is no *Error is final.
 func (u *upload) send(ctx context.Context) (*v1.Asset, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel() // A stream that is cut creates nothing; one that ends short might.
 	outgoing, err := u.client.outgoing(ctx)
 	if err != nil {
 		return nil, err

@@ -142,6 +142,13 @@ func TestASecondFreshTokenWithoutAMessageIsAnError(t *testing.T) {
 	equal(t, "tokens", tokens(s), ",fresh")
 }
 
+func TestAWatchMayBeginAnewAgainAfterAMessage(t *testing.T) {
+	s, client := pair(t)
+	s.on("WatchGenerationTask", stale("fresh"), send(snapshot(running, 1), cut), stale("fresher"), send(snapshot(succeeded, 2)))
+	revisions(t, client.WatchGenerationTask(background(t), watch1))
+	equal(t, "tokens", tokens(s), ",fresh,token-1,fresher")
+}
+
 func TestAStreamThatEndsWellWithoutTheLastMessageBeginsWithTheCurrentState(t *testing.T) {
 	s, client := pair(t)
 	s.on("WatchGenerationTask", send(), send(snapshot(succeeded, 1)))
@@ -181,15 +188,39 @@ func TestAWatchGivesUpAfterFruitlessTries(t *testing.T) {
 
 func TestSilenceCountsAsABreak(t *testing.T) {
 	s := serve(t, nil)
-	client := connect(t, s.endpoint, func(o *Options) { o.Timeouts.Idle = 200 * time.Millisecond })
+	client := connect(t, s.endpoint, func(o *Options) { o.Timeouts.Idle, o.Retry.StreamAttempts = 200*time.Millisecond, 2 })
 	silent, ended := open(snapshot(running, 1))
-	s.on("WatchGenerationTask", silent, send(snapshot(succeeded, 2)))
-	last, err := client.WatchGenerationTask(background(t), watch1).Wait()
-	if err != nil {
-		t.Fatal(err)
+	silentToo, endedToo := open(snapshot(running, 2))
+	silentAgain, _ := open()
+	s.on("WatchGenerationTask", silent, silentToo, silentAgain)
+	watch := client.WatchGenerationTask(background(t), watch1)
+	_, err := watch.Wait()
+	if !errors.Is(err, ErrConnectionFailed) || !strings.Contains(err.Error(), "silent") {
+		t.Error(err)
 	}
-	equal(t, "last", last.Revision, 2)
+	equal(t, "tokens", tokens(s), ",token-1,token-2")
 	wait(t, "the end of the silent call", ended)
+	wait(t, "the end of the next one", endedToo)
+}
+
+func TestAReaderThatTakesItsTimeIsNoSilence(t *testing.T) {
+	s := serve(t, nil)
+	client := connect(t, s.endpoint, func(o *Options) { o.Timeouts.Idle = 100 * time.Millisecond })
+	taken := make(chan struct{})
+	s.on("WatchGenerationTask", send(snapshot(running, 1), handler(func(*served) error {
+		<-taken
+		return nil
+	}), snapshot(succeeded, 2)))
+	for task, err := range client.WatchGenerationTask(background(t), watch1).All() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if task.Revision == 1 {
+			<-time.After(300 * time.Millisecond)
+			close(taken)
+		}
+	}
+	equal(t, "tokens", tokens(s), "")
 }
 
 func TestTheContextEndsAWatch(t *testing.T) {
