@@ -37,6 +37,7 @@ type Client struct {
 	v1.AssetServiceClient
 	v1.CreationServiceClient
 	v1.GenerationTaskServiceClient
+	v1.UpstreamServiceClient
 
 	endpoint   string
 	options    Options
@@ -64,6 +65,7 @@ func New(endpoint string, options *Options) (*Client, error) {
 	client.AssetServiceClient = v1.NewAssetServiceClient(connection)
 	client.CreationServiceClient = v1.NewCreationServiceClient(connection)
 	client.GenerationTaskServiceClient = v1.NewGenerationTaskServiceClient(connection)
+	client.UpstreamServiceClient = v1.NewUpstreamServiceClient(connection)
 	return client, nil
 }
 
@@ -102,7 +104,7 @@ func (c *Client) call(ctx context.Context, method string, request, response any,
 	name, limit, tries := path.Base(method), c.options.Timeouts.Write, newAttempts(c, method)
 	asked := own(request.(proto.Message))
 	switch {
-	case strings.HasPrefix(name, "Get") || strings.HasPrefix(name, "List"):
+	case strings.HasPrefix(name, "Get") || strings.HasPrefix(name, "List") || strings.HasPrefix(name, "Count"):
 		limit = c.options.Timeouts.Read
 	case strings.HasPrefix(name, "Reconcile"):
 		tries.repeat = false // After a try that worked, a second one would be told that there is no doubt.

@@ -346,7 +346,7 @@ func (x DownloadGenerationResultRequest_Part) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use DownloadGenerationResultRequest_Part.Descriptor instead.
 func (DownloadGenerationResultRequest_Part) EnumDescriptor() ([]byte, []int) {
-	return file_seedance_gateway_v1_generation_task_proto_rawDescGZIP(), []int{14, 0}
+	return file_seedance_gateway_v1_generation_task_proto_rawDescGZIP(), []int{16, 0}
 }
 
 // Media that the generation refers to.
@@ -1009,7 +1009,18 @@ type ListGenerationTasksRequest struct {
 	// Keep only tasks in one of these states. Empty: all.
 	States []GenerationTask_State `protobuf:"varint,3,rep,packed,name=states,proto3,enum=seedance.gateway.v1.GenerationTask_State" json:"states,omitempty"`
 	// Keep only tasks that have all these labels with these values. At most 8.
-	Labels        map[string]string `protobuf:"bytes,4,rep,name=labels,proto3" json:"labels,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Labels map[string]string `protobuf:"bytes,4,rep,name=labels,proto3" json:"labels,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// Keep only tasks with a `create_time` at or after this time. Optional.
+	CreatedFrom *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=created_from,json=createdFrom,proto3" json:"created_from,omitempty"`
+	// Keep only tasks with a `create_time` before this time. Optional.
+	CreatedBefore *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=created_before,json=createdBefore,proto3" json:"created_before,omitempty"`
+	// Keep only tasks of this upstream. Optional.
+	Upstream string `protobuf:"bytes,7,opt,name=upstream,proto3" json:"upstream,omitempty"`
+	// Keep only tasks of this model, as in GenerationTask.model. At most 128 characters. Optional.
+	Model string `protobuf:"bytes,8,opt,name=model,proto3" json:"model,omitempty"`
+	// Keep only tasks whose prompt has this text somewhere; the letters A to Z are equal in both cases. At most 200
+	// characters. Optional.
+	PromptText    string `protobuf:"bytes,9,opt,name=prompt_text,json=promptText,proto3" json:"prompt_text,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1072,12 +1083,48 @@ func (x *ListGenerationTasksRequest) GetLabels() map[string]string {
 	return nil
 }
 
+func (x *ListGenerationTasksRequest) GetCreatedFrom() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreatedFrom
+	}
+	return nil
+}
+
+func (x *ListGenerationTasksRequest) GetCreatedBefore() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreatedBefore
+	}
+	return nil
+}
+
+func (x *ListGenerationTasksRequest) GetUpstream() string {
+	if x != nil {
+		return x.Upstream
+	}
+	return ""
+}
+
+func (x *ListGenerationTasksRequest) GetModel() string {
+	if x != nil {
+		return x.Model
+	}
+	return ""
+}
+
+func (x *ListGenerationTasksRequest) GetPromptText() string {
+	if x != nil {
+		return x.PromptText
+	}
+	return ""
+}
+
 // Response of ListGenerationTasks.
 type ListGenerationTasksResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// At most `page_size` tasks, newest first.
+	// At most `page_size` tasks, newest first. With `model` or `prompt_text` one call looks at 1,000 tasks at most, so a
+	// page may have fewer, or none, though another page follows.
 	GenerationTasks []*GenerationTask `protobuf:"bytes,1,rep,name=generation_tasks,json=generationTasks,proto3" json:"generation_tasks,omitempty"`
-	// Empty on the last page.
+	// Empty on the last page, and only there.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1127,6 +1174,125 @@ func (x *ListGenerationTasksResponse) GetNextPageToken() string {
 	return ""
 }
 
+// Request of CountGenerationTasks. The fields are those of ListGenerationTasksRequest.
+type CountGenerationTasksRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Only tasks that have all these labels with these values. At most 8.
+	Labels map[string]string `protobuf:"bytes,1,rep,name=labels,proto3" json:"labels,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// Only tasks with a `create_time` at or after this time. Optional.
+	CreatedFrom *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=created_from,json=createdFrom,proto3" json:"created_from,omitempty"`
+	// Only tasks with a `create_time` before this time. Optional.
+	CreatedBefore *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=created_before,json=createdBefore,proto3" json:"created_before,omitempty"`
+	// Only tasks of this upstream. Optional.
+	Upstream      string `protobuf:"bytes,4,opt,name=upstream,proto3" json:"upstream,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CountGenerationTasksRequest) Reset() {
+	*x = CountGenerationTasksRequest{}
+	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CountGenerationTasksRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CountGenerationTasksRequest) ProtoMessage() {}
+
+func (x *CountGenerationTasksRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CountGenerationTasksRequest.ProtoReflect.Descriptor instead.
+func (*CountGenerationTasksRequest) Descriptor() ([]byte, []int) {
+	return file_seedance_gateway_v1_generation_task_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *CountGenerationTasksRequest) GetLabels() map[string]string {
+	if x != nil {
+		return x.Labels
+	}
+	return nil
+}
+
+func (x *CountGenerationTasksRequest) GetCreatedFrom() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreatedFrom
+	}
+	return nil
+}
+
+func (x *CountGenerationTasksRequest) GetCreatedBefore() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreatedBefore
+	}
+	return nil
+}
+
+func (x *CountGenerationTasksRequest) GetUpstream() string {
+	if x != nil {
+		return x.Upstream
+	}
+	return ""
+}
+
+// Response of CountGenerationTasks.
+type CountGenerationTasksResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One entry for each state that has tasks, by the number of the state.
+	Counts        []*CountGenerationTasksResponse_Count `protobuf:"bytes,1,rep,name=counts,proto3" json:"counts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CountGenerationTasksResponse) Reset() {
+	*x = CountGenerationTasksResponse{}
+	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CountGenerationTasksResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CountGenerationTasksResponse) ProtoMessage() {}
+
+func (x *CountGenerationTasksResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CountGenerationTasksResponse.ProtoReflect.Descriptor instead.
+func (*CountGenerationTasksResponse) Descriptor() ([]byte, []int) {
+	return file_seedance_gateway_v1_generation_task_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *CountGenerationTasksResponse) GetCounts() []*CountGenerationTasksResponse_Count {
+	if x != nil {
+		return x.Counts
+	}
+	return nil
+}
+
 // Request of CancelGenerationTask.
 type CancelGenerationTaskRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1142,7 +1308,7 @@ type CancelGenerationTaskRequest struct {
 
 func (x *CancelGenerationTaskRequest) Reset() {
 	*x = CancelGenerationTaskRequest{}
-	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[6]
+	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1154,7 +1320,7 @@ func (x *CancelGenerationTaskRequest) String() string {
 func (*CancelGenerationTaskRequest) ProtoMessage() {}
 
 func (x *CancelGenerationTaskRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[6]
+	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1167,7 +1333,7 @@ func (x *CancelGenerationTaskRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelGenerationTaskRequest.ProtoReflect.Descriptor instead.
 func (*CancelGenerationTaskRequest) Descriptor() ([]byte, []int) {
-	return file_seedance_gateway_v1_generation_task_proto_rawDescGZIP(), []int{6}
+	return file_seedance_gateway_v1_generation_task_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *CancelGenerationTaskRequest) GetName() string {
@@ -1206,7 +1372,7 @@ type DeleteGenerationTaskRequest struct {
 
 func (x *DeleteGenerationTaskRequest) Reset() {
 	*x = DeleteGenerationTaskRequest{}
-	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[7]
+	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1218,7 +1384,7 @@ func (x *DeleteGenerationTaskRequest) String() string {
 func (*DeleteGenerationTaskRequest) ProtoMessage() {}
 
 func (x *DeleteGenerationTaskRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[7]
+	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1231,7 +1397,7 @@ func (x *DeleteGenerationTaskRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteGenerationTaskRequest.ProtoReflect.Descriptor instead.
 func (*DeleteGenerationTaskRequest) Descriptor() ([]byte, []int) {
-	return file_seedance_gateway_v1_generation_task_proto_rawDescGZIP(), []int{7}
+	return file_seedance_gateway_v1_generation_task_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *DeleteGenerationTaskRequest) GetName() string {
@@ -1275,7 +1441,7 @@ type ReconcileGenerationTaskRequest struct {
 
 func (x *ReconcileGenerationTaskRequest) Reset() {
 	*x = ReconcileGenerationTaskRequest{}
-	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[8]
+	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1287,7 +1453,7 @@ func (x *ReconcileGenerationTaskRequest) String() string {
 func (*ReconcileGenerationTaskRequest) ProtoMessage() {}
 
 func (x *ReconcileGenerationTaskRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[8]
+	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1300,7 +1466,7 @@ func (x *ReconcileGenerationTaskRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReconcileGenerationTaskRequest.ProtoReflect.Descriptor instead.
 func (*ReconcileGenerationTaskRequest) Descriptor() ([]byte, []int) {
-	return file_seedance_gateway_v1_generation_task_proto_rawDescGZIP(), []int{8}
+	return file_seedance_gateway_v1_generation_task_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ReconcileGenerationTaskRequest) GetName() string {
@@ -1374,7 +1540,7 @@ type ReconcileGenerationTaskResponse struct {
 
 func (x *ReconcileGenerationTaskResponse) Reset() {
 	*x = ReconcileGenerationTaskResponse{}
-	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[9]
+	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1386,7 +1552,7 @@ func (x *ReconcileGenerationTaskResponse) String() string {
 func (*ReconcileGenerationTaskResponse) ProtoMessage() {}
 
 func (x *ReconcileGenerationTaskResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[9]
+	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1399,7 +1565,7 @@ func (x *ReconcileGenerationTaskResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReconcileGenerationTaskResponse.ProtoReflect.Descriptor instead.
 func (*ReconcileGenerationTaskResponse) Descriptor() ([]byte, []int) {
-	return file_seedance_gateway_v1_generation_task_proto_rawDescGZIP(), []int{9}
+	return file_seedance_gateway_v1_generation_task_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ReconcileGenerationTaskResponse) GetGenerationTask() *GenerationTask {
@@ -1431,7 +1597,7 @@ type WatchGenerationTaskRequest struct {
 
 func (x *WatchGenerationTaskRequest) Reset() {
 	*x = WatchGenerationTaskRequest{}
-	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[10]
+	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1443,7 +1609,7 @@ func (x *WatchGenerationTaskRequest) String() string {
 func (*WatchGenerationTaskRequest) ProtoMessage() {}
 
 func (x *WatchGenerationTaskRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[10]
+	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1456,7 +1622,7 @@ func (x *WatchGenerationTaskRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchGenerationTaskRequest.ProtoReflect.Descriptor instead.
 func (*WatchGenerationTaskRequest) Descriptor() ([]byte, []int) {
-	return file_seedance_gateway_v1_generation_task_proto_rawDescGZIP(), []int{10}
+	return file_seedance_gateway_v1_generation_task_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *WatchGenerationTaskRequest) GetName() string {
@@ -1488,7 +1654,7 @@ type WatchGenerationTaskResponse struct {
 
 func (x *WatchGenerationTaskResponse) Reset() {
 	*x = WatchGenerationTaskResponse{}
-	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[11]
+	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1500,7 +1666,7 @@ func (x *WatchGenerationTaskResponse) String() string {
 func (*WatchGenerationTaskResponse) ProtoMessage() {}
 
 func (x *WatchGenerationTaskResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[11]
+	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1513,7 +1679,7 @@ func (x *WatchGenerationTaskResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchGenerationTaskResponse.ProtoReflect.Descriptor instead.
 func (*WatchGenerationTaskResponse) Descriptor() ([]byte, []int) {
-	return file_seedance_gateway_v1_generation_task_proto_rawDescGZIP(), []int{11}
+	return file_seedance_gateway_v1_generation_task_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *WatchGenerationTaskResponse) GetGenerationTask() *GenerationTask {
@@ -1559,7 +1725,7 @@ type WatchGenerationTasksRequest struct {
 
 func (x *WatchGenerationTasksRequest) Reset() {
 	*x = WatchGenerationTasksRequest{}
-	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[12]
+	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1571,7 +1737,7 @@ func (x *WatchGenerationTasksRequest) String() string {
 func (*WatchGenerationTasksRequest) ProtoMessage() {}
 
 func (x *WatchGenerationTasksRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[12]
+	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1584,7 +1750,7 @@ func (x *WatchGenerationTasksRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchGenerationTasksRequest.ProtoReflect.Descriptor instead.
 func (*WatchGenerationTasksRequest) Descriptor() ([]byte, []int) {
-	return file_seedance_gateway_v1_generation_task_proto_rawDescGZIP(), []int{12}
+	return file_seedance_gateway_v1_generation_task_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *WatchGenerationTasksRequest) GetStates() []GenerationTask_State {
@@ -1636,7 +1802,7 @@ type WatchGenerationTasksResponse struct {
 
 func (x *WatchGenerationTasksResponse) Reset() {
 	*x = WatchGenerationTasksResponse{}
-	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[13]
+	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1648,7 +1814,7 @@ func (x *WatchGenerationTasksResponse) String() string {
 func (*WatchGenerationTasksResponse) ProtoMessage() {}
 
 func (x *WatchGenerationTasksResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[13]
+	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1661,7 +1827,7 @@ func (x *WatchGenerationTasksResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchGenerationTasksResponse.ProtoReflect.Descriptor instead.
 func (*WatchGenerationTasksResponse) Descriptor() ([]byte, []int) {
-	return file_seedance_gateway_v1_generation_task_proto_rawDescGZIP(), []int{13}
+	return file_seedance_gateway_v1_generation_task_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *WatchGenerationTasksResponse) GetGenerationTasks() []*GenerationTask {
@@ -1716,7 +1882,7 @@ type DownloadGenerationResultRequest struct {
 
 func (x *DownloadGenerationResultRequest) Reset() {
 	*x = DownloadGenerationResultRequest{}
-	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[14]
+	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1728,7 +1894,7 @@ func (x *DownloadGenerationResultRequest) String() string {
 func (*DownloadGenerationResultRequest) ProtoMessage() {}
 
 func (x *DownloadGenerationResultRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[14]
+	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1741,7 +1907,7 @@ func (x *DownloadGenerationResultRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DownloadGenerationResultRequest.ProtoReflect.Descriptor instead.
 func (*DownloadGenerationResultRequest) Descriptor() ([]byte, []int) {
-	return file_seedance_gateway_v1_generation_task_proto_rawDescGZIP(), []int{14}
+	return file_seedance_gateway_v1_generation_task_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *DownloadGenerationResultRequest) GetName() string {
@@ -1787,7 +1953,7 @@ type DownloadGenerationResultResponse struct {
 
 func (x *DownloadGenerationResultResponse) Reset() {
 	*x = DownloadGenerationResultResponse{}
-	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[15]
+	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1799,7 +1965,7 @@ func (x *DownloadGenerationResultResponse) String() string {
 func (*DownloadGenerationResultResponse) ProtoMessage() {}
 
 func (x *DownloadGenerationResultResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[15]
+	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1812,7 +1978,7 @@ func (x *DownloadGenerationResultResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DownloadGenerationResultResponse.ProtoReflect.Descriptor instead.
 func (*DownloadGenerationResultResponse) Descriptor() ([]byte, []int) {
-	return file_seedance_gateway_v1_generation_task_proto_rawDescGZIP(), []int{15}
+	return file_seedance_gateway_v1_generation_task_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *DownloadGenerationResultResponse) GetData() []byte {
@@ -1854,7 +2020,7 @@ type GenerationTask_Error struct {
 
 func (x *GenerationTask_Error) Reset() {
 	*x = GenerationTask_Error{}
-	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[16]
+	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1866,7 +2032,7 @@ func (x *GenerationTask_Error) String() string {
 func (*GenerationTask_Error) ProtoMessage() {}
 
 func (x *GenerationTask_Error) ProtoReflect() protoreflect.Message {
-	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[16]
+	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1923,7 +2089,7 @@ type GenerationTask_Usage struct {
 
 func (x *GenerationTask_Usage) Reset() {
 	*x = GenerationTask_Usage{}
-	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[17]
+	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1935,7 +2101,7 @@ func (x *GenerationTask_Usage) String() string {
 func (*GenerationTask_Usage) ProtoMessage() {}
 
 func (x *GenerationTask_Usage) ProtoReflect() protoreflect.Message {
-	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[17]
+	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1987,7 +2153,7 @@ type GenerationTask_Result struct {
 
 func (x *GenerationTask_Result) Reset() {
 	*x = GenerationTask_Result{}
-	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[18]
+	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1999,7 +2165,7 @@ func (x *GenerationTask_Result) String() string {
 func (*GenerationTask_Result) ProtoMessage() {}
 
 func (x *GenerationTask_Result) ProtoReflect() protoreflect.Message {
-	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[18]
+	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2057,6 +2223,61 @@ func (x *GenerationTask_Result) GetUsage() *GenerationTask_Usage {
 	return nil
 }
 
+// Number of tasks in one state.
+type CountGenerationTasksResponse_Count struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The state.
+	State GenerationTask_State `protobuf:"varint,1,opt,name=state,proto3,enum=seedance.gateway.v1.GenerationTask_State" json:"state,omitempty"`
+	// At least 1.
+	Tasks         int64 `protobuf:"varint,2,opt,name=tasks,proto3" json:"tasks,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CountGenerationTasksResponse_Count) Reset() {
+	*x = CountGenerationTasksResponse_Count{}
+	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CountGenerationTasksResponse_Count) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CountGenerationTasksResponse_Count) ProtoMessage() {}
+
+func (x *CountGenerationTasksResponse_Count) ProtoReflect() protoreflect.Message {
+	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CountGenerationTasksResponse_Count.ProtoReflect.Descriptor instead.
+func (*CountGenerationTasksResponse_Count) Descriptor() ([]byte, []int) {
+	return file_seedance_gateway_v1_generation_task_proto_rawDescGZIP(), []int{7, 0}
+}
+
+func (x *CountGenerationTasksResponse_Count) GetState() GenerationTask_State {
+	if x != nil {
+		return x.State
+	}
+	return GenerationTask_STATE_UNSPECIFIED
+}
+
+func (x *CountGenerationTasksResponse_Count) GetTasks() int64 {
+	if x != nil {
+		return x.Tasks
+	}
+	return 0
+}
+
 // A task at the vendor that may be this one.
 type ReconcileGenerationTaskResponse_Candidate struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2072,7 +2293,7 @@ type ReconcileGenerationTaskResponse_Candidate struct {
 
 func (x *ReconcileGenerationTaskResponse_Candidate) Reset() {
 	*x = ReconcileGenerationTaskResponse_Candidate{}
-	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[21]
+	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2084,7 +2305,7 @@ func (x *ReconcileGenerationTaskResponse_Candidate) String() string {
 func (*ReconcileGenerationTaskResponse_Candidate) ProtoMessage() {}
 
 func (x *ReconcileGenerationTaskResponse_Candidate) ProtoReflect() protoreflect.Message {
-	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[21]
+	mi := &file_seedance_gateway_v1_generation_task_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2097,7 +2318,7 @@ func (x *ReconcileGenerationTaskResponse_Candidate) ProtoReflect() protoreflect.
 
 // Deprecated: Use ReconcileGenerationTaskResponse_Candidate.ProtoReflect.Descriptor instead.
 func (*ReconcileGenerationTaskResponse_Candidate) Descriptor() ([]byte, []int) {
-	return file_seedance_gateway_v1_generation_task_proto_rawDescGZIP(), []int{9, 0}
+	return file_seedance_gateway_v1_generation_task_proto_rawDescGZIP(), []int{11, 0}
 }
 
 func (x *ReconcileGenerationTaskResponse_Candidate) GetUpstreamTaskId() string {
@@ -2227,19 +2448,38 @@ const file_seedance_gateway_v1_generation_task_proto_rawDesc = "" +
 	"\x13allow_model_upgrade\x18\x05 \x01(\bR\x11allowModelUpgrade\x126\n" +
 	"\x17recreate_expired_assets\x18\x06 \x01(\bR\x15recreateExpiredAssets\".\n" +
 	"\x18GetGenerationTaskRequest\x12\x12\n" +
-	"\x04name\x18\x01 \x01(\tR\x04name\"\xab\x02\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\"\x80\x04\n" +
 	"\x1aListGenerationTasksRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
 	"page_token\x18\x02 \x01(\tR\tpageToken\x12A\n" +
 	"\x06states\x18\x03 \x03(\x0e2).seedance.gateway.v1.GenerationTask.StateR\x06states\x12S\n" +
-	"\x06labels\x18\x04 \x03(\v2;.seedance.gateway.v1.ListGenerationTasksRequest.LabelsEntryR\x06labels\x1a9\n" +
+	"\x06labels\x18\x04 \x03(\v2;.seedance.gateway.v1.ListGenerationTasksRequest.LabelsEntryR\x06labels\x12=\n" +
+	"\fcreated_from\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\vcreatedFrom\x12A\n" +
+	"\x0ecreated_before\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\rcreatedBefore\x12\x1a\n" +
+	"\bupstream\x18\a \x01(\tR\bupstream\x12\x14\n" +
+	"\x05model\x18\b \x01(\tR\x05model\x12\x1f\n" +
+	"\vprompt_text\x18\t \x01(\tR\n" +
+	"promptText\x1a9\n" +
 	"\vLabelsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x95\x01\n" +
 	"\x1bListGenerationTasksResponse\x12N\n" +
 	"\x10generation_tasks\x18\x01 \x03(\v2#.seedance.gateway.v1.GenerationTaskR\x0fgenerationTasks\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"h\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xcc\x02\n" +
+	"\x1bCountGenerationTasksRequest\x12T\n" +
+	"\x06labels\x18\x01 \x03(\v2<.seedance.gateway.v1.CountGenerationTasksRequest.LabelsEntryR\x06labels\x12=\n" +
+	"\fcreated_from\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\vcreatedFrom\x12A\n" +
+	"\x0ecreated_before\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\rcreatedBefore\x12\x1a\n" +
+	"\bupstream\x18\x04 \x01(\tR\bupstream\x1a9\n" +
+	"\vLabelsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xcf\x01\n" +
+	"\x1cCountGenerationTasksResponse\x12O\n" +
+	"\x06counts\x18\x01 \x03(\v27.seedance.gateway.v1.CountGenerationTasksResponse.CountR\x06counts\x1a^\n" +
+	"\x05Count\x12?\n" +
+	"\x05state\x18\x01 \x01(\x0e2).seedance.gateway.v1.GenerationTask.StateR\x05state\x12\x14\n" +
+	"\x05tasks\x18\x02 \x01(\x03R\x05tasks\"h\n" +
 	"\x1bCancelGenerationTaskRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1d\n" +
 	"\n" +
@@ -2320,11 +2560,12 @@ const file_seedance_gateway_v1_generation_task_proto_rawDesc = "" +
 	"\x0eProgressSource\x12\x1f\n" +
 	"\x1bPROGRESS_SOURCE_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18PROGRESS_SOURCE_REPORTED\x10\x01\x12\x1d\n" +
-	"\x19PROGRESS_SOURCE_ESTIMATED\x10\x022\xc8\b\n" +
+	"\x19PROGRESS_SOURCE_ESTIMATED\x10\x022\xc5\t\n" +
 	"\x15GenerationTaskService\x12m\n" +
 	"\x14CreateGenerationTask\x120.seedance.gateway.v1.CreateGenerationTaskRequest\x1a#.seedance.gateway.v1.GenerationTask\x12g\n" +
 	"\x11GetGenerationTask\x12-.seedance.gateway.v1.GetGenerationTaskRequest\x1a#.seedance.gateway.v1.GenerationTask\x12x\n" +
-	"\x13ListGenerationTasks\x12/.seedance.gateway.v1.ListGenerationTasksRequest\x1a0.seedance.gateway.v1.ListGenerationTasksResponse\x12m\n" +
+	"\x13ListGenerationTasks\x12/.seedance.gateway.v1.ListGenerationTasksRequest\x1a0.seedance.gateway.v1.ListGenerationTasksResponse\x12{\n" +
+	"\x14CountGenerationTasks\x120.seedance.gateway.v1.CountGenerationTasksRequest\x1a1.seedance.gateway.v1.CountGenerationTasksResponse\x12m\n" +
 	"\x14CancelGenerationTask\x120.seedance.gateway.v1.CancelGenerationTaskRequest\x1a#.seedance.gateway.v1.GenerationTask\x12`\n" +
 	"\x14DeleteGenerationTask\x120.seedance.gateway.v1.DeleteGenerationTaskRequest\x1a\x16.google.protobuf.Empty\x12\x84\x01\n" +
 	"\x17ReconcileGenerationTask\x123.seedance.gateway.v1.ReconcileGenerationTaskRequest\x1a4.seedance.gateway.v1.ReconcileGenerationTaskResponse\x12z\n" +
@@ -2346,7 +2587,7 @@ func file_seedance_gateway_v1_generation_task_proto_rawDescGZIP() []byte {
 }
 
 var file_seedance_gateway_v1_generation_task_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_seedance_gateway_v1_generation_task_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
+var file_seedance_gateway_v1_generation_task_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
 var file_seedance_gateway_v1_generation_task_proto_goTypes = []any{
 	(ReferenceRole)(0),                                // 0: seedance.gateway.v1.ReferenceRole
 	(Resolution)(0),                                   // 1: seedance.gateway.v1.Resolution
@@ -2359,89 +2600,102 @@ var file_seedance_gateway_v1_generation_task_proto_goTypes = []any{
 	(*GetGenerationTaskRequest)(nil),                  // 8: seedance.gateway.v1.GetGenerationTaskRequest
 	(*ListGenerationTasksRequest)(nil),                // 9: seedance.gateway.v1.ListGenerationTasksRequest
 	(*ListGenerationTasksResponse)(nil),               // 10: seedance.gateway.v1.ListGenerationTasksResponse
-	(*CancelGenerationTaskRequest)(nil),               // 11: seedance.gateway.v1.CancelGenerationTaskRequest
-	(*DeleteGenerationTaskRequest)(nil),               // 12: seedance.gateway.v1.DeleteGenerationTaskRequest
-	(*ReconcileGenerationTaskRequest)(nil),            // 13: seedance.gateway.v1.ReconcileGenerationTaskRequest
-	(*ReconcileGenerationTaskResponse)(nil),           // 14: seedance.gateway.v1.ReconcileGenerationTaskResponse
-	(*WatchGenerationTaskRequest)(nil),                // 15: seedance.gateway.v1.WatchGenerationTaskRequest
-	(*WatchGenerationTaskResponse)(nil),               // 16: seedance.gateway.v1.WatchGenerationTaskResponse
-	(*WatchGenerationTasksRequest)(nil),               // 17: seedance.gateway.v1.WatchGenerationTasksRequest
-	(*WatchGenerationTasksResponse)(nil),              // 18: seedance.gateway.v1.WatchGenerationTasksResponse
-	(*DownloadGenerationResultRequest)(nil),           // 19: seedance.gateway.v1.DownloadGenerationResultRequest
-	(*DownloadGenerationResultResponse)(nil),          // 20: seedance.gateway.v1.DownloadGenerationResultResponse
-	(*GenerationTask_Error)(nil),                      // 21: seedance.gateway.v1.GenerationTask.Error
-	(*GenerationTask_Usage)(nil),                      // 22: seedance.gateway.v1.GenerationTask.Usage
-	(*GenerationTask_Result)(nil),                     // 23: seedance.gateway.v1.GenerationTask.Result
-	nil,                                               // 24: seedance.gateway.v1.GenerationTask.LabelsEntry
-	nil,                                               // 25: seedance.gateway.v1.ListGenerationTasksRequest.LabelsEntry
-	(*ReconcileGenerationTaskResponse_Candidate)(nil), // 26: seedance.gateway.v1.ReconcileGenerationTaskResponse.Candidate
-	nil,                           // 27: seedance.gateway.v1.WatchGenerationTasksRequest.LabelsEntry
-	(*durationpb.Duration)(nil),   // 28: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil), // 29: google.protobuf.Timestamp
-	(*Money)(nil),                 // 30: seedance.gateway.v1.Money
-	(ErrorReason)(0),              // 31: seedance.gateway.v1.ErrorReason
-	(*emptypb.Empty)(nil),         // 32: google.protobuf.Empty
+	(*CountGenerationTasksRequest)(nil),               // 11: seedance.gateway.v1.CountGenerationTasksRequest
+	(*CountGenerationTasksResponse)(nil),              // 12: seedance.gateway.v1.CountGenerationTasksResponse
+	(*CancelGenerationTaskRequest)(nil),               // 13: seedance.gateway.v1.CancelGenerationTaskRequest
+	(*DeleteGenerationTaskRequest)(nil),               // 14: seedance.gateway.v1.DeleteGenerationTaskRequest
+	(*ReconcileGenerationTaskRequest)(nil),            // 15: seedance.gateway.v1.ReconcileGenerationTaskRequest
+	(*ReconcileGenerationTaskResponse)(nil),           // 16: seedance.gateway.v1.ReconcileGenerationTaskResponse
+	(*WatchGenerationTaskRequest)(nil),                // 17: seedance.gateway.v1.WatchGenerationTaskRequest
+	(*WatchGenerationTaskResponse)(nil),               // 18: seedance.gateway.v1.WatchGenerationTaskResponse
+	(*WatchGenerationTasksRequest)(nil),               // 19: seedance.gateway.v1.WatchGenerationTasksRequest
+	(*WatchGenerationTasksResponse)(nil),              // 20: seedance.gateway.v1.WatchGenerationTasksResponse
+	(*DownloadGenerationResultRequest)(nil),           // 21: seedance.gateway.v1.DownloadGenerationResultRequest
+	(*DownloadGenerationResultResponse)(nil),          // 22: seedance.gateway.v1.DownloadGenerationResultResponse
+	(*GenerationTask_Error)(nil),                      // 23: seedance.gateway.v1.GenerationTask.Error
+	(*GenerationTask_Usage)(nil),                      // 24: seedance.gateway.v1.GenerationTask.Usage
+	(*GenerationTask_Result)(nil),                     // 25: seedance.gateway.v1.GenerationTask.Result
+	nil,                                               // 26: seedance.gateway.v1.GenerationTask.LabelsEntry
+	nil,                                               // 27: seedance.gateway.v1.ListGenerationTasksRequest.LabelsEntry
+	nil,                                               // 28: seedance.gateway.v1.CountGenerationTasksRequest.LabelsEntry
+	(*CountGenerationTasksResponse_Count)(nil),        // 29: seedance.gateway.v1.CountGenerationTasksResponse.Count
+	(*ReconcileGenerationTaskResponse_Candidate)(nil), // 30: seedance.gateway.v1.ReconcileGenerationTaskResponse.Candidate
+	nil,                           // 31: seedance.gateway.v1.WatchGenerationTasksRequest.LabelsEntry
+	(*durationpb.Duration)(nil),   // 32: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil), // 33: google.protobuf.Timestamp
+	(*Money)(nil),                 // 34: seedance.gateway.v1.Money
+	(ErrorReason)(0),              // 35: seedance.gateway.v1.ErrorReason
+	(*emptypb.Empty)(nil),         // 36: google.protobuf.Empty
 }
 var file_seedance_gateway_v1_generation_task_proto_depIdxs = []int32{
 	0,  // 0: seedance.gateway.v1.Reference.role:type_name -> seedance.gateway.v1.ReferenceRole
 	5,  // 1: seedance.gateway.v1.GenerationTask.references:type_name -> seedance.gateway.v1.Reference
 	1,  // 2: seedance.gateway.v1.GenerationTask.resolution:type_name -> seedance.gateway.v1.Resolution
-	28, // 3: seedance.gateway.v1.GenerationTask.duration:type_name -> google.protobuf.Duration
-	24, // 4: seedance.gateway.v1.GenerationTask.labels:type_name -> seedance.gateway.v1.GenerationTask.LabelsEntry
+	32, // 3: seedance.gateway.v1.GenerationTask.duration:type_name -> google.protobuf.Duration
+	26, // 4: seedance.gateway.v1.GenerationTask.labels:type_name -> seedance.gateway.v1.GenerationTask.LabelsEntry
 	3,  // 5: seedance.gateway.v1.GenerationTask.state:type_name -> seedance.gateway.v1.GenerationTask.State
 	2,  // 6: seedance.gateway.v1.GenerationTask.progress_source:type_name -> seedance.gateway.v1.ProgressSource
-	21, // 7: seedance.gateway.v1.GenerationTask.error:type_name -> seedance.gateway.v1.GenerationTask.Error
-	23, // 8: seedance.gateway.v1.GenerationTask.result:type_name -> seedance.gateway.v1.GenerationTask.Result
-	29, // 9: seedance.gateway.v1.GenerationTask.create_time:type_name -> google.protobuf.Timestamp
-	29, // 10: seedance.gateway.v1.GenerationTask.update_time:type_name -> google.protobuf.Timestamp
-	29, // 11: seedance.gateway.v1.GenerationTask.submit_time:type_name -> google.protobuf.Timestamp
-	29, // 12: seedance.gateway.v1.GenerationTask.start_time:type_name -> google.protobuf.Timestamp
-	29, // 13: seedance.gateway.v1.GenerationTask.end_time:type_name -> google.protobuf.Timestamp
-	29, // 14: seedance.gateway.v1.GenerationTask.deadline_time:type_name -> google.protobuf.Timestamp
-	28, // 15: seedance.gateway.v1.GenerationTask.ephemeral_retention:type_name -> google.protobuf.Duration
-	30, // 16: seedance.gateway.v1.GenerationTask.estimated_cost:type_name -> seedance.gateway.v1.Money
-	30, // 17: seedance.gateway.v1.GenerationTask.estimated_cost_least:type_name -> seedance.gateway.v1.Money
-	30, // 18: seedance.gateway.v1.GenerationTask.estimated_cost_most:type_name -> seedance.gateway.v1.Money
-	30, // 19: seedance.gateway.v1.GenerationTask.settled_cost:type_name -> seedance.gateway.v1.Money
+	23, // 7: seedance.gateway.v1.GenerationTask.error:type_name -> seedance.gateway.v1.GenerationTask.Error
+	25, // 8: seedance.gateway.v1.GenerationTask.result:type_name -> seedance.gateway.v1.GenerationTask.Result
+	33, // 9: seedance.gateway.v1.GenerationTask.create_time:type_name -> google.protobuf.Timestamp
+	33, // 10: seedance.gateway.v1.GenerationTask.update_time:type_name -> google.protobuf.Timestamp
+	33, // 11: seedance.gateway.v1.GenerationTask.submit_time:type_name -> google.protobuf.Timestamp
+	33, // 12: seedance.gateway.v1.GenerationTask.start_time:type_name -> google.protobuf.Timestamp
+	33, // 13: seedance.gateway.v1.GenerationTask.end_time:type_name -> google.protobuf.Timestamp
+	33, // 14: seedance.gateway.v1.GenerationTask.deadline_time:type_name -> google.protobuf.Timestamp
+	32, // 15: seedance.gateway.v1.GenerationTask.ephemeral_retention:type_name -> google.protobuf.Duration
+	34, // 16: seedance.gateway.v1.GenerationTask.estimated_cost:type_name -> seedance.gateway.v1.Money
+	34, // 17: seedance.gateway.v1.GenerationTask.estimated_cost_least:type_name -> seedance.gateway.v1.Money
+	34, // 18: seedance.gateway.v1.GenerationTask.estimated_cost_most:type_name -> seedance.gateway.v1.Money
+	34, // 19: seedance.gateway.v1.GenerationTask.settled_cost:type_name -> seedance.gateway.v1.Money
 	6,  // 20: seedance.gateway.v1.CreateGenerationTaskRequest.generation_task:type_name -> seedance.gateway.v1.GenerationTask
 	3,  // 21: seedance.gateway.v1.ListGenerationTasksRequest.states:type_name -> seedance.gateway.v1.GenerationTask.State
-	25, // 22: seedance.gateway.v1.ListGenerationTasksRequest.labels:type_name -> seedance.gateway.v1.ListGenerationTasksRequest.LabelsEntry
-	6,  // 23: seedance.gateway.v1.ListGenerationTasksResponse.generation_tasks:type_name -> seedance.gateway.v1.GenerationTask
-	6,  // 24: seedance.gateway.v1.ReconcileGenerationTaskResponse.generation_task:type_name -> seedance.gateway.v1.GenerationTask
-	26, // 25: seedance.gateway.v1.ReconcileGenerationTaskResponse.candidates:type_name -> seedance.gateway.v1.ReconcileGenerationTaskResponse.Candidate
-	6,  // 26: seedance.gateway.v1.WatchGenerationTaskResponse.generation_task:type_name -> seedance.gateway.v1.GenerationTask
-	3,  // 27: seedance.gateway.v1.WatchGenerationTasksRequest.states:type_name -> seedance.gateway.v1.GenerationTask.State
-	27, // 28: seedance.gateway.v1.WatchGenerationTasksRequest.labels:type_name -> seedance.gateway.v1.WatchGenerationTasksRequest.LabelsEntry
-	6,  // 29: seedance.gateway.v1.WatchGenerationTasksResponse.generation_tasks:type_name -> seedance.gateway.v1.GenerationTask
-	4,  // 30: seedance.gateway.v1.DownloadGenerationResultRequest.part:type_name -> seedance.gateway.v1.DownloadGenerationResultRequest.Part
-	31, // 31: seedance.gateway.v1.GenerationTask.Error.reason:type_name -> seedance.gateway.v1.ErrorReason
-	29, // 32: seedance.gateway.v1.GenerationTask.Result.expire_time:type_name -> google.protobuf.Timestamp
-	22, // 33: seedance.gateway.v1.GenerationTask.Result.usage:type_name -> seedance.gateway.v1.GenerationTask.Usage
-	29, // 34: seedance.gateway.v1.ReconcileGenerationTaskResponse.Candidate.create_time:type_name -> google.protobuf.Timestamp
-	3,  // 35: seedance.gateway.v1.ReconcileGenerationTaskResponse.Candidate.state:type_name -> seedance.gateway.v1.GenerationTask.State
-	7,  // 36: seedance.gateway.v1.GenerationTaskService.CreateGenerationTask:input_type -> seedance.gateway.v1.CreateGenerationTaskRequest
-	8,  // 37: seedance.gateway.v1.GenerationTaskService.GetGenerationTask:input_type -> seedance.gateway.v1.GetGenerationTaskRequest
-	9,  // 38: seedance.gateway.v1.GenerationTaskService.ListGenerationTasks:input_type -> seedance.gateway.v1.ListGenerationTasksRequest
-	11, // 39: seedance.gateway.v1.GenerationTaskService.CancelGenerationTask:input_type -> seedance.gateway.v1.CancelGenerationTaskRequest
-	12, // 40: seedance.gateway.v1.GenerationTaskService.DeleteGenerationTask:input_type -> seedance.gateway.v1.DeleteGenerationTaskRequest
-	13, // 41: seedance.gateway.v1.GenerationTaskService.ReconcileGenerationTask:input_type -> seedance.gateway.v1.ReconcileGenerationTaskRequest
-	15, // 42: seedance.gateway.v1.GenerationTaskService.WatchGenerationTask:input_type -> seedance.gateway.v1.WatchGenerationTaskRequest
-	17, // 43: seedance.gateway.v1.GenerationTaskService.WatchGenerationTasks:input_type -> seedance.gateway.v1.WatchGenerationTasksRequest
-	19, // 44: seedance.gateway.v1.GenerationTaskService.DownloadGenerationResult:input_type -> seedance.gateway.v1.DownloadGenerationResultRequest
-	6,  // 45: seedance.gateway.v1.GenerationTaskService.CreateGenerationTask:output_type -> seedance.gateway.v1.GenerationTask
-	6,  // 46: seedance.gateway.v1.GenerationTaskService.GetGenerationTask:output_type -> seedance.gateway.v1.GenerationTask
-	10, // 47: seedance.gateway.v1.GenerationTaskService.ListGenerationTasks:output_type -> seedance.gateway.v1.ListGenerationTasksResponse
-	6,  // 48: seedance.gateway.v1.GenerationTaskService.CancelGenerationTask:output_type -> seedance.gateway.v1.GenerationTask
-	32, // 49: seedance.gateway.v1.GenerationTaskService.DeleteGenerationTask:output_type -> google.protobuf.Empty
-	14, // 50: seedance.gateway.v1.GenerationTaskService.ReconcileGenerationTask:output_type -> seedance.gateway.v1.ReconcileGenerationTaskResponse
-	16, // 51: seedance.gateway.v1.GenerationTaskService.WatchGenerationTask:output_type -> seedance.gateway.v1.WatchGenerationTaskResponse
-	18, // 52: seedance.gateway.v1.GenerationTaskService.WatchGenerationTasks:output_type -> seedance.gateway.v1.WatchGenerationTasksResponse
-	20, // 53: seedance.gateway.v1.GenerationTaskService.DownloadGenerationResult:output_type -> seedance.gateway.v1.DownloadGenerationResultResponse
-	45, // [45:54] is the sub-list for method output_type
-	36, // [36:45] is the sub-list for method input_type
-	36, // [36:36] is the sub-list for extension type_name
-	36, // [36:36] is the sub-list for extension extendee
-	0,  // [0:36] is the sub-list for field type_name
+	27, // 22: seedance.gateway.v1.ListGenerationTasksRequest.labels:type_name -> seedance.gateway.v1.ListGenerationTasksRequest.LabelsEntry
+	33, // 23: seedance.gateway.v1.ListGenerationTasksRequest.created_from:type_name -> google.protobuf.Timestamp
+	33, // 24: seedance.gateway.v1.ListGenerationTasksRequest.created_before:type_name -> google.protobuf.Timestamp
+	6,  // 25: seedance.gateway.v1.ListGenerationTasksResponse.generation_tasks:type_name -> seedance.gateway.v1.GenerationTask
+	28, // 26: seedance.gateway.v1.CountGenerationTasksRequest.labels:type_name -> seedance.gateway.v1.CountGenerationTasksRequest.LabelsEntry
+	33, // 27: seedance.gateway.v1.CountGenerationTasksRequest.created_from:type_name -> google.protobuf.Timestamp
+	33, // 28: seedance.gateway.v1.CountGenerationTasksRequest.created_before:type_name -> google.protobuf.Timestamp
+	29, // 29: seedance.gateway.v1.CountGenerationTasksResponse.counts:type_name -> seedance.gateway.v1.CountGenerationTasksResponse.Count
+	6,  // 30: seedance.gateway.v1.ReconcileGenerationTaskResponse.generation_task:type_name -> seedance.gateway.v1.GenerationTask
+	30, // 31: seedance.gateway.v1.ReconcileGenerationTaskResponse.candidates:type_name -> seedance.gateway.v1.ReconcileGenerationTaskResponse.Candidate
+	6,  // 32: seedance.gateway.v1.WatchGenerationTaskResponse.generation_task:type_name -> seedance.gateway.v1.GenerationTask
+	3,  // 33: seedance.gateway.v1.WatchGenerationTasksRequest.states:type_name -> seedance.gateway.v1.GenerationTask.State
+	31, // 34: seedance.gateway.v1.WatchGenerationTasksRequest.labels:type_name -> seedance.gateway.v1.WatchGenerationTasksRequest.LabelsEntry
+	6,  // 35: seedance.gateway.v1.WatchGenerationTasksResponse.generation_tasks:type_name -> seedance.gateway.v1.GenerationTask
+	4,  // 36: seedance.gateway.v1.DownloadGenerationResultRequest.part:type_name -> seedance.gateway.v1.DownloadGenerationResultRequest.Part
+	35, // 37: seedance.gateway.v1.GenerationTask.Error.reason:type_name -> seedance.gateway.v1.ErrorReason
+	33, // 38: seedance.gateway.v1.GenerationTask.Result.expire_time:type_name -> google.protobuf.Timestamp
+	24, // 39: seedance.gateway.v1.GenerationTask.Result.usage:type_name -> seedance.gateway.v1.GenerationTask.Usage
+	3,  // 40: seedance.gateway.v1.CountGenerationTasksResponse.Count.state:type_name -> seedance.gateway.v1.GenerationTask.State
+	33, // 41: seedance.gateway.v1.ReconcileGenerationTaskResponse.Candidate.create_time:type_name -> google.protobuf.Timestamp
+	3,  // 42: seedance.gateway.v1.ReconcileGenerationTaskResponse.Candidate.state:type_name -> seedance.gateway.v1.GenerationTask.State
+	7,  // 43: seedance.gateway.v1.GenerationTaskService.CreateGenerationTask:input_type -> seedance.gateway.v1.CreateGenerationTaskRequest
+	8,  // 44: seedance.gateway.v1.GenerationTaskService.GetGenerationTask:input_type -> seedance.gateway.v1.GetGenerationTaskRequest
+	9,  // 45: seedance.gateway.v1.GenerationTaskService.ListGenerationTasks:input_type -> seedance.gateway.v1.ListGenerationTasksRequest
+	11, // 46: seedance.gateway.v1.GenerationTaskService.CountGenerationTasks:input_type -> seedance.gateway.v1.CountGenerationTasksRequest
+	13, // 47: seedance.gateway.v1.GenerationTaskService.CancelGenerationTask:input_type -> seedance.gateway.v1.CancelGenerationTaskRequest
+	14, // 48: seedance.gateway.v1.GenerationTaskService.DeleteGenerationTask:input_type -> seedance.gateway.v1.DeleteGenerationTaskRequest
+	15, // 49: seedance.gateway.v1.GenerationTaskService.ReconcileGenerationTask:input_type -> seedance.gateway.v1.ReconcileGenerationTaskRequest
+	17, // 50: seedance.gateway.v1.GenerationTaskService.WatchGenerationTask:input_type -> seedance.gateway.v1.WatchGenerationTaskRequest
+	19, // 51: seedance.gateway.v1.GenerationTaskService.WatchGenerationTasks:input_type -> seedance.gateway.v1.WatchGenerationTasksRequest
+	21, // 52: seedance.gateway.v1.GenerationTaskService.DownloadGenerationResult:input_type -> seedance.gateway.v1.DownloadGenerationResultRequest
+	6,  // 53: seedance.gateway.v1.GenerationTaskService.CreateGenerationTask:output_type -> seedance.gateway.v1.GenerationTask
+	6,  // 54: seedance.gateway.v1.GenerationTaskService.GetGenerationTask:output_type -> seedance.gateway.v1.GenerationTask
+	10, // 55: seedance.gateway.v1.GenerationTaskService.ListGenerationTasks:output_type -> seedance.gateway.v1.ListGenerationTasksResponse
+	12, // 56: seedance.gateway.v1.GenerationTaskService.CountGenerationTasks:output_type -> seedance.gateway.v1.CountGenerationTasksResponse
+	6,  // 57: seedance.gateway.v1.GenerationTaskService.CancelGenerationTask:output_type -> seedance.gateway.v1.GenerationTask
+	36, // 58: seedance.gateway.v1.GenerationTaskService.DeleteGenerationTask:output_type -> google.protobuf.Empty
+	16, // 59: seedance.gateway.v1.GenerationTaskService.ReconcileGenerationTask:output_type -> seedance.gateway.v1.ReconcileGenerationTaskResponse
+	18, // 60: seedance.gateway.v1.GenerationTaskService.WatchGenerationTask:output_type -> seedance.gateway.v1.WatchGenerationTaskResponse
+	20, // 61: seedance.gateway.v1.GenerationTaskService.WatchGenerationTasks:output_type -> seedance.gateway.v1.WatchGenerationTasksResponse
+	22, // 62: seedance.gateway.v1.GenerationTaskService.DownloadGenerationResult:output_type -> seedance.gateway.v1.DownloadGenerationResultResponse
+	53, // [53:63] is the sub-list for method output_type
+	43, // [43:53] is the sub-list for method input_type
+	43, // [43:43] is the sub-list for extension type_name
+	43, // [43:43] is the sub-list for extension extendee
+	0,  // [0:43] is the sub-list for field type_name
 }
 
 func init() { file_seedance_gateway_v1_generation_task_proto_init() }
@@ -2456,7 +2710,7 @@ func file_seedance_gateway_v1_generation_task_proto_init() {
 		(*Reference_Uri)(nil),
 	}
 	file_seedance_gateway_v1_generation_task_proto_msgTypes[1].OneofWrappers = []any{}
-	file_seedance_gateway_v1_generation_task_proto_msgTypes[8].OneofWrappers = []any{
+	file_seedance_gateway_v1_generation_task_proto_msgTypes[10].OneofWrappers = []any{
 		(*ReconcileGenerationTaskRequest_UpstreamTaskId)(nil),
 		(*ReconcileGenerationTaskRequest_NotAccepted)(nil),
 	}
@@ -2466,7 +2720,7 @@ func file_seedance_gateway_v1_generation_task_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_seedance_gateway_v1_generation_task_proto_rawDesc), len(file_seedance_gateway_v1_generation_task_proto_rawDesc)),
 			NumEnums:      5,
-			NumMessages:   23,
+			NumMessages:   27,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

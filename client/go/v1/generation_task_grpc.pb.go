@@ -22,6 +22,7 @@ const (
 	GenerationTaskService_CreateGenerationTask_FullMethodName     = "/seedance.gateway.v1.GenerationTaskService/CreateGenerationTask"
 	GenerationTaskService_GetGenerationTask_FullMethodName        = "/seedance.gateway.v1.GenerationTaskService/GetGenerationTask"
 	GenerationTaskService_ListGenerationTasks_FullMethodName      = "/seedance.gateway.v1.GenerationTaskService/ListGenerationTasks"
+	GenerationTaskService_CountGenerationTasks_FullMethodName     = "/seedance.gateway.v1.GenerationTaskService/CountGenerationTasks"
 	GenerationTaskService_CancelGenerationTask_FullMethodName     = "/seedance.gateway.v1.GenerationTaskService/CancelGenerationTask"
 	GenerationTaskService_DeleteGenerationTask_FullMethodName     = "/seedance.gateway.v1.GenerationTaskService/DeleteGenerationTask"
 	GenerationTaskService_ReconcileGenerationTask_FullMethodName  = "/seedance.gateway.v1.GenerationTaskService/ReconcileGenerationTask"
@@ -57,6 +58,9 @@ type GenerationTaskServiceClient interface {
 	GetGenerationTask(ctx context.Context, in *GetGenerationTaskRequest, opts ...grpc.CallOption) (*GenerationTask, error)
 	// Lists the caller's tasks, newest first. INVALID_ARGUMENT: bad page size, page token or filter.
 	ListGenerationTasks(ctx context.Context, in *ListGenerationTasksRequest, opts ...grpc.CallOption) (*ListGenerationTasksResponse, error)
+	// Counts the caller's tasks by state, for dashboards. It reads an index, not the tasks: some 0.1 s for 100,000 of them.
+	// INVALID_ARGUMENT: bad filter.
+	CountGenerationTasks(ctx context.Context, in *CountGenerationTasksRequest, opts ...grpc.CallOption) (*CountGenerationTasksResponse, error)
 	// Cancels a task. What happens depends on where it is and on what the vendor can do; the answer never claims more:
 	//
 	//   - PENDING: it becomes CANCELLED, is never sent and never billed.
@@ -153,6 +157,16 @@ func (c *generationTaskServiceClient) ListGenerationTasks(ctx context.Context, i
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListGenerationTasksResponse)
 	err := c.cc.Invoke(ctx, GenerationTaskService_ListGenerationTasks_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *generationTaskServiceClient) CountGenerationTasks(ctx context.Context, in *CountGenerationTasksRequest, opts ...grpc.CallOption) (*CountGenerationTasksResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CountGenerationTasksResponse)
+	err := c.cc.Invoke(ctx, GenerationTaskService_CountGenerationTasks_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -273,6 +287,9 @@ type GenerationTaskServiceServer interface {
 	GetGenerationTask(context.Context, *GetGenerationTaskRequest) (*GenerationTask, error)
 	// Lists the caller's tasks, newest first. INVALID_ARGUMENT: bad page size, page token or filter.
 	ListGenerationTasks(context.Context, *ListGenerationTasksRequest) (*ListGenerationTasksResponse, error)
+	// Counts the caller's tasks by state, for dashboards. It reads an index, not the tasks: some 0.1 s for 100,000 of them.
+	// INVALID_ARGUMENT: bad filter.
+	CountGenerationTasks(context.Context, *CountGenerationTasksRequest) (*CountGenerationTasksResponse, error)
 	// Cancels a task. What happens depends on where it is and on what the vendor can do; the answer never claims more:
 	//
 	//   - PENDING: it becomes CANCELLED, is never sent and never billed.
@@ -353,6 +370,9 @@ func (UnimplementedGenerationTaskServiceServer) GetGenerationTask(context.Contex
 }
 func (UnimplementedGenerationTaskServiceServer) ListGenerationTasks(context.Context, *ListGenerationTasksRequest) (*ListGenerationTasksResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListGenerationTasks not implemented")
+}
+func (UnimplementedGenerationTaskServiceServer) CountGenerationTasks(context.Context, *CountGenerationTasksRequest) (*CountGenerationTasksResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CountGenerationTasks not implemented")
 }
 func (UnimplementedGenerationTaskServiceServer) CancelGenerationTask(context.Context, *CancelGenerationTaskRequest) (*GenerationTask, error) {
 	return nil, status.Error(codes.Unimplemented, "method CancelGenerationTask not implemented")
@@ -443,6 +463,24 @@ func _GenerationTaskService_ListGenerationTasks_Handler(srv interface{}, ctx con
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(GenerationTaskServiceServer).ListGenerationTasks(ctx, req.(*ListGenerationTasksRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _GenerationTaskService_CountGenerationTasks_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CountGenerationTasksRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(GenerationTaskServiceServer).CountGenerationTasks(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: GenerationTaskService_CountGenerationTasks_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(GenerationTaskServiceServer).CountGenerationTasks(ctx, req.(*CountGenerationTasksRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -552,6 +590,10 @@ var GenerationTaskService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListGenerationTasks",
 			Handler:    _GenerationTaskService_ListGenerationTasks_Handler,
+		},
+		{
+			MethodName: "CountGenerationTasks",
+			Handler:    _GenerationTaskService_CountGenerationTasks_Handler,
 		},
 		{
 			MethodName: "CancelGenerationTask",

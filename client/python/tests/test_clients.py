@@ -68,7 +68,10 @@ class Calls:
         with self.assertRaises(Exception) as raised:
             await settle(self.client.reconcile_creation(v1.ReconcileCreationRequest(request_id="it")))
         self.assertEqual(raised.exception.reason, "STORE_UNAVAILABLE")
-        self.assertEqual([one.request_id for one in self.server.of("ReconcileCreation")], ["it"])
+        with self.assertRaises(Exception):
+            self.server.script["ReconcileCreation"] = [UNAVAILABLE]
+            await settle(self.client.reconcile_creation(v1.ReconcileCreationRequest()))
+        self.assertEqual([one.request_id for one in self.server.of("ReconcileCreation")], ["it", ""])
 
     async def test_a_delete_is_repeated_only_with_allow_missing(self):
         self.server.script["DeleteAsset"] = [UNAVAILABLE]

@@ -54,7 +54,9 @@ class Rpc(Generic[Req, Given, Resp]):
         if self.write:
             for one in [request, *getattr(request, "requests", ())]:  # `requests`: those of a batch.
                 if "request_id" in one.DESCRIPTOR.fields_by_name:
-                    one.request_id = (request_id if one is request else "") or one.request_id or new_request_id()
+                    chosen = (request_id if one is request else "") or one.request_id
+                    # Of a reconciliation it names the creation.
+                    one.request_id = chosen or (new_request_id() if self.repeat else "")
         return Call(self, request)
 
 
