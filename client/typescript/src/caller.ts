@@ -16,9 +16,9 @@ const { CONNECTING, IDLE, READY, SHUTDOWN } = connectivityState;
 
 export interface CallOptions {
   /** For all tries together, in milliseconds; for each page of a list. */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
   /** Ends the call, which then throws the reason of the signal. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 export class Caller {

@@ -21,25 +21,32 @@ export type Given<Req> = CallOptions & Part<Req>;
 /** The same without the field that the request is about. */
 export type Without<Req, Field extends keyof Req> = CallOptions & Part<Omit<Req, Field>>;
 
+/** How a unary RPC is called: with what its request is about, then its other fields beside the options of the call. */
+export type Method<Req, Field extends keyof Req, Res> = (
+  given: Part<NonNullable<Req[Field]>>, options?: Without<Req, Field>,
+) => Promise<Res>;
+/** How a list is called: it gives the items of all pages. */
+export type Pages<Req, Item> = (request?: Given<Req>) => AsyncGenerator<Item, undefined>;
+
 export interface WatchOptions extends CallOptions {
   /** Of a message that was read, to go on behind it. */
-  resumeToken?: string;
+  resumeToken?: string | undefined;
 }
 
 export interface UploadOptions extends CallOptions {
   /** 1-255 bytes without `/`; default: that of the path, else the display name. */
-  fileName?: string;
+  fileName?: string | undefined;
   /** Length of a stream, where it is known: one that is too long is refused before a byte is sent. */
-  sizeBytes?: number;
-  requestId?: string;
-  reuseContent?: boolean;
-  onProgress?: Progress;
+  sizeBytes?: number | undefined;
+  requestId?: string | undefined;
+  reuseContent?: boolean | undefined;
+  onProgress?: Progress | undefined;
 }
 
 export interface DownloadOptions extends CallOptions {
   /** Default: the video. */
-  part?: v1.DownloadGenerationResultRequest_Part;
-  onProgress?: Progress;
+  part?: v1.DownloadGenerationResultRequest_Part | undefined;
+  onProgress?: Progress | undefined;
 }
 
 /** A random UUID. For a create that may have to be repeated later, keep one before the first try. */
@@ -50,9 +57,8 @@ export function newRequestId(): string {
 /**
  * Client of seedance-gateway; make one and share it, it holds one connection, which it makes with the first call.
  *
- * The protos document each RPC. A method takes what its request is about, a resource or a name, and then the other
- * fields of the request beside the options of the call. A mutating call gets a random `requestId` where it has none,
- * and keeps it over its tries. All reject with GatewayError.
+ * The protos document each RPC. A mutating call gets a random `requestId` where it has none, and keeps it over its
+ * tries. All reject with GatewayError.
  */
 export class Client {
   readonly #settings: Settings;
@@ -148,7 +154,7 @@ export class Client {
         onProgress?.(state.offset, state.total);
       }
       const result = state.result();
-      if (part !== LAST_FRAME) checkFile(result, await this.getTask(name, signal && { signal }));
+      if (part !== LAST_FRAME) checkFile(result, await this.getTask(name, { signal }));
       await file.commit();
       return result;
     } finally {
@@ -157,19 +163,19 @@ export class Client {
   }
 
   #limits(kind: "readMs" | "writeMs" | "uploadMs", { timeoutMs, signal }: CallOptions = {}): CallOptions {
-    return { timeoutMs: timeoutMs ?? this.#settings.timeouts[kind], ...(signal && { signal }) };
+    return { timeoutMs: timeoutMs ?? this.#settings.timeouts[kind], signal };
   }
 
   #read<Req, Field extends keyof Req, Res>(
     field: Field, rpc: MethodDefinition<Req, Res>, type: v1.MessageFns<Req>,
-  ): (given: Part<NonNullable<Req[Field]>>, options?: Without<Req, Field>) => Promise<Res> {
+  ): Method<Req, Field, Res> {
     return (given, options) => this.#caller.unary(
       rpc, type.fromPartial({ ...options as object, [field]: given } as Part<Req>), this.#limits("readMs", options));
   }
 
   #write<Req, Field extends keyof Req, Res>(
     field: Field, rpc: MethodDefinition<Req, Res>, type: v1.MessageFns<Req>, repeat = true,
-  ): (given: Part<NonNullable<Req[Field]>>, options?: Without<Req, Field>) => Promise<Res> {
+  ): Method<Req, Field, Res> {
     return (given, options) => {
       const request = type.fromPartial({ ...options as object, [field]: given } as Part<Req>);
       const { requests = [], allowMissing = true } = request as { requests?: object[]; allowMissing?: boolean };
@@ -185,7 +191,7 @@ export class Client {
     Page extends { nextPageToken: string } & Record<Field, unknown[]>,
   >(
     field: Field, rpc: MethodDefinition<Req, Page>, type: v1.MessageFns<Req>,
-  ): (request?: Given<Req>) => AsyncGenerator<Page[Field][number], undefined> {
+  ): Pages<Req, Page[Field][number]> {
     const client = this;
     return async function* (request) {
       for (let pageToken = request?.pageToken; ;) {

@@ -187,7 +187,10 @@ export function fromServiceError(error: ServiceError, requestId = ""): GatewayEr
     }
   };
   const info = part("ErrorInfo", ErrorInfo);
-  const type = info?.reason ? classOf(info.reason) : BY_CODE.get(error.code) ?? GatewayError;
+  // What gRPC makes of a connection that the peer ends for too many pings.
+  const pings = error.code === status.RESOURCE_EXHAUSTED && error.details.startsWith("Bandwidth exhausted");
+  const broken = pings ? ConnectionFailed : BY_CODE.get(error.code) ?? GatewayError;
+  const type = info?.reason ? classOf(info.reason) : broken;
   const result = new type(error.details, error.code, info?.reason);
   result.metadata = info?.metadata ?? {};
   result.advice = result.metadata["advice"] ?? "";

@@ -1,6 +1,9 @@
 /** Client of seedance-gateway. Messages are in `v1`, the errors of all reasons in `errors`. */
 export type { CallOptions } from "./caller.js";
-export { Client, newRequestId, type DownloadOptions, type UploadOptions, type WatchOptions } from "./client.js";
+export {
+  Client, newRequestId, type DownloadOptions, type Given, type Method, type Pages, type Part, type UploadOptions,
+  type WatchOptions, type Without,
+} from "./client.js";
 export {
   ConnectionFailed, DataLoss, GatewayError, InvalidInput, Moderated, OutcomeUnknown, raiseForError, type FieldViolation,
 } from "./errors.js";

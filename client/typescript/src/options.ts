@@ -60,22 +60,22 @@ export interface Logger {
 
 export interface Options {
   /** `host:port`; default `127.0.0.1:8443`. */
-  endpoint?: string;
+  endpoint?: string | undefined;
   /** Default false. */
-  tls?: boolean | Tls;
+  tls?: boolean | Tls | undefined;
   token?: Token | undefined;
-  timeouts?: Partial<Timeouts>;
-  retry?: Partial<RetryPolicy>;
-  keepalive?: Partial<Keepalive>;
+  timeouts?: Partial<Timeouts> | undefined;
+  retry?: Partial<RetryPolicy> | undefined;
+  keepalive?: Partial<Keepalive> | undefined;
   /** Put before the client's own. */
-  userAgent?: string;
+  userAgent?: string | undefined;
   /**
    * Gets no token, prompt or text of the gateway. Default: warnings go to `console`, the rest to standard error with
    * NODE_DEBUG=seedance-gateway.
    */
-  logger?: Logger;
+  logger?: Logger | undefined;
   /** Of gRPC, after the client's own. */
-  channelOptions?: ChannelOptions;
+  channelOptions?: ChannelOptions | undefined;
 }
 
 const debug = debuglog("seedance-gateway");

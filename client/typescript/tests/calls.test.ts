@@ -1,13 +1,14 @@
 // The rules of calls, against a real server in the process.
 
 import assert from "node:assert/strict";
+import { constants, createServer as createHttp2Server, type ServerHttp2Session } from "node:http2";
 import { createServer, type AddressInfo, type Server as TcpServer, type Socket } from "node:net";
 import { beforeEach, test } from "node:test";
 import { context, propagation } from "@opentelemetry/api";
 import { status } from "@grpc/grpc-js";
 import { ConnectionFailed, DeadlineExceeded, GatewayError, InvalidInput, OutcomeUnknown } from "../src/errors.js";
 import { v1, type Client } from "../src/index.js";
-import { all, connect, Failure, Open, Server, silent, STORE_UNAVAILABLE, task } from "./scripted.js";
+import { all, AT_ONCE, connect, Failure, Open, Server, silent, STORE_UNAVAILABLE, task } from "./scripted.js";
 
 const NAME = "generationTasks/1";
 let server: Server;
@@ -199,6 +200,18 @@ test("a gateway that takes connections and never answers is given up, and a new 
   await assert.rejects(asked, /cannot connect to 127\.0\.0\.1:\d+: no answer/);
   assert.ok(mute.sockets.length >= 2);
   await mute.close();
+});
+
+test("a connection that the gateway ends for too many pings counts as broken", async () => {
+  const sessions: ServerHttp2Session[] = [];
+  const calm = createHttp2Server().on("session", (session) => sessions.push(session));
+  calm.on("stream", (stream) => stream.session!.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM, 0, Buffer.from("too_many_pings")));
+  await new Promise<void>((done) => calm.listen(0, "127.0.0.1", done));
+  const pinging = connect(`127.0.0.1:${(calm.address() as AddressInfo).port}`, { retry: { ...AT_ONCE, attempts: 3 } });
+  await assert.rejects(pinging.getTask(NAME), ConnectionFailed);
+  assert.equal(sessions.length, 3);
+  for (const session of sessions) session.destroy();
+  await new Promise<unknown>((done) => calm.close(done));
 });
 
 test("a call waits for a gateway that comes", async () => {
