@@ -13,6 +13,7 @@ const groups = v1.AssetGroupServiceService;
 const assets = v1.AssetServiceService;
 const tasks = v1.GenerationTaskServiceService;
 const creations = v1.CreationServiceService;
+const upstreams = v1.UpstreamServiceService;
 
 /** A message with some of its fields; int64 also as number or string. */
 export type Part<Message> = v1.DeepPartial<Message>;
@@ -95,6 +96,8 @@ export class Client {
   readonly createTask = this.#write("generationTask", tasks.createGenerationTask, v1.CreateGenerationTaskRequest);
   readonly getTask = this.#read("name", tasks.getGenerationTask, v1.GetGenerationTaskRequest);
   readonly listTasks = this.#list("generationTasks", tasks.listGenerationTasks, v1.ListGenerationTasksRequest);
+  /** Of an upstream, then the other filters; of `""`: of all upstreams. */
+  readonly countTasks = this.#read("upstream", tasks.countGenerationTasks, v1.CountGenerationTasksRequest);
   readonly cancelTask = this.#write("name", tasks.cancelGenerationTask, v1.CancelGenerationTaskRequest);
   readonly deleteTask = this.#write("name", tasks.deleteGenerationTask, v1.DeleteGenerationTaskRequest);
 
@@ -105,6 +108,13 @@ export class Client {
     "creations", creations.listCreationsInDoubt, v1.ListCreationsInDoubtRequest);
   /** `kind`, then `requestId` and the verdict. */
   readonly reconcileCreation = this.#write("kind", creations.reconcileCreation, v1.ReconcileCreationRequest, false);
+
+  /** Those that the caller may use; a request that names none goes to the first. */
+  async listUpstreams(options: CallOptions = {}): Promise<v1.Upstream[]> {
+    return (await this.#caller.unary(upstreams.listUpstreams, {}, this.#limits("readMs", options))).upstreams;
+  }
+  /** Of an upstream; of `""`: of all. */
+  readonly listModels = this.#read("upstream", upstreams.listModels, v1.ListModelsRequest);
 
   /** Uploads what `source` has, and reads on only as fast as the gateway takes it. Rejects with its errors too. */
   async uploadAsset(source: Source, asset: Part<v1.Asset>, options: UploadOptions = {}): Promise<v1.Asset> {
@@ -180,7 +190,8 @@ export class Client {
       const request = type.fromPartial({ ...options as object, [field]: given } as Part<Req>);
       const { requests = [], allowMissing = true } = request as { requests?: object[]; allowMissing?: boolean };
       for (const one of [request, ...requests] as { requestId?: string }[]) {
-        if (one.requestId === "") one.requestId = newRequestId();
+        // Of a reconciliation it names the creation.
+        if (repeat && one.requestId === "") one.requestId = newRequestId();
       }
       return this.#caller.unary(rpc, request, this.#limits("writeMs", options), repeat && allowMissing);
     };

@@ -5,6 +5,7 @@ export * from "./generated/seedance/gateway/v1/creation.js";
 export * from "./generated/seedance/gateway/v1/error_reason.js";
 export * from "./generated/seedance/gateway/v1/generation_task.js";
 export * from "./generated/seedance/gateway/v1/money.js";
+export * from "./generated/seedance/gateway/v1/upstream.js";
 // Every generated file has these; named here, they are no conflict.
 export {
   protobufFileName, protobufPackage, type DeepPartial, type MessageFns,

@@ -44,6 +44,25 @@ test("each create of a batch has a request_id of its own", async () => {
   assert.deepEqual([first.requestId.length, second.requestId, given[0]], [36, "x", { asset: {} }]);
 });
 
+test("upstreams and models are listed, and tasks counted", async () => {
+  server.script["listUpstreams"] = [v1.ListUpstreamsResponse.fromPartial({ upstreams: [{ upstream: "anyfast" }] })];
+  server.script["listModels"] = [
+    v1.ListModelsResponse.fromPartial({ models: [{ model: "seedance", maxDurationSeconds: 15 }] })];
+  server.script["countGenerationTasks"] = [
+    v1.CountGenerationTasksResponse.fromPartial({ counts: [{ state: v1.GenerationTask_State.RUNNING, tasks: 7n }] })];
+  assert.deepEqual((await client.listUpstreams()).map(({ upstream }) => upstream), ["anyfast"]);
+  assert.equal((await client.listModels("anyfast")).models[0]?.maxDurationSeconds, 15);
+  assert.equal((await client.countTasks("", { labels: { shot: "12" } })).counts[0]?.tasks, 7n);
+  assert.equal(server.of("listModels")[0].upstream, "anyfast");
+  assert.deepEqual(server.of("countGenerationTasks")[0].labels, { shot: "12" });
+});
+
+test("a reconciliation without the id of a creation gets none", async () => {
+  server.script["reconcileCreation"] = [v1.ReconcileCreationResponse.fromPartial({})];
+  await client.reconcileCreation(v1.Creation_Kind.ASSET);
+  assert.equal(server.of("reconcileCreation")[0].requestId, "");
+});
+
 test("a reconciliation is not repeated", async () => {
   server.script["reconcileCreation"] = [STORE_UNAVAILABLE, {}];
   const given = client.reconcileCreation(v1.Creation_Kind.ASSET, { requestId: "it", notAccepted: true });

@@ -65,6 +65,7 @@ export class Server {
     const server = new Server();
     for (const service of [
       v1.AssetGroupServiceService, v1.AssetServiceService, v1.GenerationTaskServiceService, v1.CreationServiceService,
+      v1.UpstreamServiceService,
     ] as unknown as ServiceDefinition[]) {
       const methods = Object.keys(service).map((name) => [name, server.#serve(name, service[name]!.responseStream)]);
       server.#server.addService(service, Object.fromEntries(methods) as UntypedServiceImplementation);
