@@ -25,6 +25,10 @@ final class BulkUpload {
   private static final int AT_A_TIME = 4;
 
   public static void main(String[] args) throws IOException, InterruptedException {
+    if (args.length < 2) {
+      System.err.println("usage: BulkUpload host:port folder");
+      System.exit(2);
+    }
     Path folder = Path.of(args[1]).toRealPath();
     List<Path> paths;
     try (Stream<Path> files = Files.list(folder)) {

@@ -16,6 +16,10 @@ import java.util.stream.Collectors;
  */
 final class WatchDashboard {
   public static void main(String[] args) {
+    if (args.length < 1) {
+      System.err.println("usage: WatchDashboard host:port [label=value...]");
+      System.exit(2);
+    }
     var request = WatchGenerationTasksRequest.newBuilder();
     for (int i = 1; i < args.length; i++) {
       String[] label = args[i].split("=", 2);

@@ -55,11 +55,11 @@ final class Attempts {
 
   /** Whether the same request may succeed later. Errors of the gateway carry a reason; others broke off on the way. */
   static boolean mayBeRepeated(GatewayException error) {
-    return switch (error.code().orElse(Code.UNKNOWN)) {
+    return error instanceof ConnectionFailed || switch (error.code().orElse(Code.UNKNOWN)) {
       case UNAVAILABLE, DEADLINE_EXCEEDED -> true;
       case RESOURCE_EXHAUSTED, ABORTED -> error.retryDelay().isPresent();
       case CANCELLED -> error.reason().isEmpty();
-      default -> error instanceof ConnectionFailed;
+      default -> false;
     };
   }
 

@@ -11,19 +11,23 @@ import io.grpc.Status;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** What all calls of a client share: the channel, one timer, and the end. Thread-safe. */
+/** What all calls of a client share: the channel, the timer, and the end. Thread-safe. */
 final class Core implements AutoCloseable {
   private static final Metadata.Key<String> AUTHORIZATION =
       Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
 
   final Options options;
   private final ManagedChannel channel;
-  private final ScheduledThreadPoolExecutor timer;
+  private final ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(1, Core::daemon);
+  // What the timer starts may run code of the caller, which would hold up everything else that waits.
+  private final ExecutorService workers = Executors.newCachedThreadPool(Core::daemon);
   private final Set<Runnable> waiting = ConcurrentHashMap.newKeySet();
   private final AtomicLong lastReset = new AtomicLong(System.nanoTime());
   private volatile boolean closed;
@@ -31,11 +35,6 @@ final class Core implements AutoCloseable {
   Core(Options options) {
     this.options = options;
     channel = options.connect();
-    timer = new ScheduledThreadPoolExecutor(1, task -> {
-      Thread thread = new Thread(task, "seedance-gateway-timer");
-      thread.setDaemon(true);
-      return thread;
-    });
     timer.setRemoveOnCancelPolicy(true);
   }
 
@@ -64,7 +63,7 @@ final class Core implements AutoCloseable {
     };
     waiting.add(once);
     try {
-      var task = timer.schedule(once, nanos, TimeUnit.NANOSECONDS);
+      var task = timer.schedule(() -> workers.execute(once), nanos, TimeUnit.NANOSECONDS);
       return () -> {
         waiting.remove(once);
         task.cancel(false);
@@ -92,7 +91,14 @@ final class Core implements AutoCloseable {
     closed = true;
     channel.shutdownNow();
     timer.shutdownNow();
+    workers.shutdown();
     waiting.forEach(Runnable::run);
+  }
+
+  private static Thread daemon(Runnable task) {
+    Thread thread = new Thread(task, "seedance-gateway-client");
+    thread.setDaemon(true);
+    return thread;
   }
 
   /** Whether one try may have left this machine. */

@@ -60,6 +60,9 @@ public final class Errors {
         case DATA_LOSS -> new DataLoss(details);
         // The gateway's own errors carry a reason: these are of the connection, or of a proxy.
         case UNAVAILABLE, INTERNAL, UNKNOWN -> new ConnectionFailed(details);
+        // A peer that does not like the pings says ENHANCE_YOUR_CALM, which gRPC takes for this status.
+        case RESOURCE_EXHAUSTED -> details.message().contains("GOAWAY") ? new ConnectionFailed(details)
+            : new GatewayException(details);
         default -> new GatewayException(details);
       };
     }

@@ -41,6 +41,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
@@ -211,9 +212,9 @@ class CallsTest extends ServerTest {
     CountDownLatch begun = new CountDownLatch(1);
     server.on("GetGenerationTask", ScriptedServer.all(exchange -> begun.countDown(), ScriptedServer.open(givenUp)));
     CompletableFuture<GenerationTask> future = client.async().getTask(NAME);
-    assertGivenUp(begun);
+    assertReached(begun);
     future.cancel(true);
-    assertGivenUp(givenUp);
+    assertReached(givenUp);
   }
 
   @Test
@@ -223,7 +224,7 @@ class CallsTest extends ServerTest {
     server.on("GetGenerationTask", ScriptedServer.all(exchange -> caller.interrupt(), ScriptedServer.open(givenUp)));
     assertThrows(Errors.Cancelled.class, () -> client.getTask(NAME));
     assertTrue(Thread.interrupted());
-    assertGivenUp(givenUp);
+    assertReached(givenUp);
   }
 
   @Test
@@ -232,10 +233,24 @@ class CallsTest extends ServerTest {
     server.on("GetGenerationTask",
         ScriptedServer.all(exchange -> begun.countDown(), ScriptedServer.open(new CountDownLatch(1))));
     CompletableFuture<GenerationTask> future = client.async().getTask(NAME);
-    assertGivenUp(begun);
+    assertReached(begun);
     client.close();
     assertInstanceOf(Errors.Cancelled.class, assertThrows(ExecutionException.class, future::get).getCause());
     assertThrows(Errors.Cancelled.class, () -> client.getTask(NAME));
+  }
+
+  @Test
+  void aClientThatIsClosedEndsWhatWaitsForItsNextTry() throws Exception {
+    CountDownLatch pausing = new CountDownLatch(1);
+    server.on("GetGenerationTask", failure(Code.UNAVAILABLE, "DRAINING", 50_000L, Map.of()));
+    try (Logged logged = new Logged(pausing::countDown)) {
+      CompletableFuture<GenerationTask> future = client.withTimeout(Duration.ofSeconds(100)).async().getTask(NAME);
+      assertReached(pausing);
+      client.close();
+      ExecutionException error = assertThrows(ExecutionException.class, () -> future.get(30, TimeUnit.SECONDS));
+      assertInstanceOf(Errors.Cancelled.class, error.getCause());
+      assertTrue(logged.text().contains("DRAINING; again in"), logged.text());
+    }
   }
 
   @Test

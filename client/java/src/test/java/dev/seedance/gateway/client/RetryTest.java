@@ -106,6 +106,13 @@ class RetryTest {
   }
 
   @Test
+  void aPeerThatDoesNotLikeThePingsIsABrokenConnection() {
+    Status status = Status.RESOURCE_EXHAUSTED.withDescription("Connection closed after GOAWAY. too_many_pings");
+    assertEquals(SECOND / 10, call().failed(Errors.of(status, new Metadata(), "", true)));
+    assertThrows(GatewayException.class, () -> call().failed(broken(Code.RESOURCE_EXHAUSTED)));
+  }
+
+  @Test
   void aWaitThatWouldPassTheDeadlineIsNotBegun() {
     Attempts attempts = attempts(OPTIONS, 5, true, false);
     assertThrows(GatewayException.class, () -> attempts.failed(error(Code.UNAVAILABLE, 5.0)));

@@ -46,7 +46,7 @@ abstract class ServerTest {
     return made;
   }
 
-  static void assertGivenUp(CountDownLatch latch) throws InterruptedException {
-    Assertions.assertTrue(latch.await(30, TimeUnit.SECONDS), "the call goes on");
+  static void assertReached(CountDownLatch latch) throws InterruptedException {
+    Assertions.assertTrue(latch.await(30, TimeUnit.SECONDS), "it did not come to that");
   }
 }

@@ -199,7 +199,7 @@ class TransfersTest extends ServerTest {
     };
     var error = assertThrows(UncheckedIOException.class, () -> client.uploadAsset(Upload.of(failing, HERO)));
     assertEquals("the disk is gone", error.getCause().getMessage());
-    assertGivenUp(givenUp);
+    assertReached(givenUp);
   }
 
   @Test
@@ -287,7 +287,7 @@ class TransfersTest extends ServerTest {
       }
     };
     assertThrows(UncheckedIOException.class, () -> client.download(Download.of(NAME, full)));
-    assertGivenUp(givenUp);
+    assertReached(givenUp);
   }
 
   @Test
@@ -297,9 +297,9 @@ class TransfersTest extends ServerTest {
     serve("", all(first(DATA.length), data(0, 10), open(givenUp)));
     Path video = folder.resolve("video.mp4");
     var future = client.async().download(Download.of(NAME, video).onProgress((done, total) -> begun.countDown()));
-    assertGivenUp(begun);
+    assertReached(begun);
     future.cancel(true);
-    assertGivenUp(givenUp);
+    assertReached(givenUp);
     assertEquals(List.of("hero.png"), files());
   }
 }

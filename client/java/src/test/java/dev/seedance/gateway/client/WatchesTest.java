@@ -114,7 +114,7 @@ class WatchesTest extends ServerTest {
     CountDownLatch givenUp = new CountDownLatch(1);
     server.on("WatchGenerationTask", open(givenUp, snapshot(State.STATE_RUNNING, 1)), SUCCEEDED);
     assertEquals(3, connect(options().idleTimeout(Duration.ofMillis(200))).watchTask(NAME).await().getRevision());
-    assertGivenUp(givenUp);
+    assertReached(givenUp);
   }
 
   @Test
@@ -138,7 +138,7 @@ class WatchesTest extends ServerTest {
     try (Watch<GenerationTask> watch = client.watchTask(NAME)) {
       assertEquals(1, watch.iterator().next().getRevision());
     }
-    assertGivenUp(givenUp);
+    assertReached(givenUp);
   }
 
   @Test
@@ -151,7 +151,7 @@ class WatchesTest extends ServerTest {
     watch.close();
     assertFalse(reading.get(30, TimeUnit.SECONDS));
     assertThrows(Errors.Cancelled.class, watch::await);
-    assertGivenUp(givenUp);
+    assertReached(givenUp);
   }
 
   @Test
@@ -160,9 +160,9 @@ class WatchesTest extends ServerTest {
     CountDownLatch begun = new CountDownLatch(1);
     server.on("WatchGenerationTask", all(exchange -> begun.countDown(), open(givenUp)));
     CompletableFuture<GenerationTask> last = client.async().watchTask(NAME).last();
-    assertGivenUp(begun);
+    assertReached(begun);
     last.cancel(true);
-    assertGivenUp(givenUp);
+    assertReached(givenUp);
   }
 
   @Test
@@ -259,7 +259,7 @@ class WatchesTest extends ServerTest {
     live.awaitSynced();
     live.close();
     assertFalse(live.iterator().hasNext());
-    assertGivenUp(givenUp);
+    assertReached(givenUp);
     AsyncTasksWatch async = client.async().watchTasks(ALL);
     async.close();
     BlockingReader<TaskChange> reader = new BlockingReader<>(async);
