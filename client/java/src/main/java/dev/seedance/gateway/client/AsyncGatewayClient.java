@@ -9,6 +9,8 @@ import dev.seedance.gateway.v1.AssetServiceGrpc;
 import dev.seedance.gateway.v1.BatchCreateAssetsRequest;
 import dev.seedance.gateway.v1.BatchCreateAssetsResponse;
 import dev.seedance.gateway.v1.CancelGenerationTaskRequest;
+import dev.seedance.gateway.v1.CountGenerationTasksRequest;
+import dev.seedance.gateway.v1.CountGenerationTasksResponse;
 import dev.seedance.gateway.v1.CreateAssetGroupRequest;
 import dev.seedance.gateway.v1.CreateAssetRequest;
 import dev.seedance.gateway.v1.CreateGenerationTaskRequest;
@@ -32,12 +34,17 @@ import dev.seedance.gateway.v1.ListCreationsInDoubtRequest;
 import dev.seedance.gateway.v1.ListCreationsInDoubtResponse;
 import dev.seedance.gateway.v1.ListGenerationTasksRequest;
 import dev.seedance.gateway.v1.ListGenerationTasksResponse;
+import dev.seedance.gateway.v1.ListModelsRequest;
+import dev.seedance.gateway.v1.ListModelsResponse;
+import dev.seedance.gateway.v1.ListUpstreamsRequest;
+import dev.seedance.gateway.v1.ListUpstreamsResponse;
 import dev.seedance.gateway.v1.ReconcileCreationRequest;
 import dev.seedance.gateway.v1.ReconcileCreationResponse;
 import dev.seedance.gateway.v1.ReconcileGenerationTaskRequest;
 import dev.seedance.gateway.v1.ReconcileGenerationTaskResponse;
 import dev.seedance.gateway.v1.UpdateAssetGroupRequest;
 import dev.seedance.gateway.v1.UpdateAssetRequest;
+import dev.seedance.gateway.v1.UpstreamServiceGrpc;
 import dev.seedance.gateway.v1.WatchGenerationTasksRequest;
 import io.grpc.ClientCall;
 import io.grpc.MethodDescriptor;
@@ -171,6 +178,10 @@ public final class AsyncGatewayClient implements AutoCloseable {
     return list(GenerationTaskServiceGrpc.getListGenerationTasksMethod(), request, r -> r.getGenerationTasksList());
   }
 
+  public CompletableFuture<CountGenerationTasksResponse> countTasks(CountGenerationTasksRequest request) {
+    return read(GenerationTaskServiceGrpc.getCountGenerationTasksMethod(), request);
+  }
+
   public CompletableFuture<GenerationTask> cancelTask(String name) {
     return cancelTask(CancelGenerationTaskRequest.newBuilder().setName(name).build());
   }
@@ -197,6 +208,17 @@ public final class AsyncGatewayClient implements AutoCloseable {
 
   public CompletableFuture<ReconcileCreationResponse> reconcileCreation(ReconcileCreationRequest request) {
     return once(CreationServiceGrpc.getReconcileCreationMethod(), request);
+  }
+
+  /** Those that the caller may use; a request that names none goes to the first. */
+  public CompletableFuture<ListUpstreamsResponse> listUpstreams() {
+    return read(UpstreamServiceGrpc.getListUpstreamsMethod(), ListUpstreamsRequest.getDefaultInstance());
+  }
+
+  /** Of an upstream; of an empty name: of all. */
+  public CompletableFuture<ListModelsResponse> listModels(String upstream) {
+    return read(UpstreamServiceGrpc.getListModelsMethod(),
+        ListModelsRequest.newBuilder().setUpstream(upstream).build());
   }
 
   /** Uploads a file, and reads on only as fast as the gateway takes it. UncheckedIOException: it cannot be read. */

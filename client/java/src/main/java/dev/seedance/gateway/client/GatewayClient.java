@@ -7,6 +7,8 @@ import dev.seedance.gateway.v1.AssetGroup;
 import dev.seedance.gateway.v1.BatchCreateAssetsRequest;
 import dev.seedance.gateway.v1.BatchCreateAssetsResponse;
 import dev.seedance.gateway.v1.CancelGenerationTaskRequest;
+import dev.seedance.gateway.v1.CountGenerationTasksRequest;
+import dev.seedance.gateway.v1.CountGenerationTasksResponse;
 import dev.seedance.gateway.v1.CreateAssetGroupRequest;
 import dev.seedance.gateway.v1.CreateAssetRequest;
 import dev.seedance.gateway.v1.CreateGenerationTaskRequest;
@@ -20,6 +22,8 @@ import dev.seedance.gateway.v1.ListAssetGroupsRequest;
 import dev.seedance.gateway.v1.ListAssetsRequest;
 import dev.seedance.gateway.v1.ListCreationsInDoubtRequest;
 import dev.seedance.gateway.v1.ListGenerationTasksRequest;
+import dev.seedance.gateway.v1.ListModelsResponse;
+import dev.seedance.gateway.v1.ListUpstreamsResponse;
 import dev.seedance.gateway.v1.ReconcileCreationRequest;
 import dev.seedance.gateway.v1.ReconcileCreationResponse;
 import dev.seedance.gateway.v1.ReconcileGenerationTaskRequest;
@@ -104,6 +108,10 @@ public final class GatewayClient implements AutoCloseable {
     return () -> new BlockingReader<>(async.listTasks(request));
   }
 
+  public CountGenerationTasksResponse countTasks(CountGenerationTasksRequest request) {
+    return get(async.countTasks(request));
+  }
+
   public GenerationTask cancelTask(String name) { return get(async.cancelTask(name)); }
   public GenerationTask cancelTask(CancelGenerationTaskRequest request) { return get(async.cancelTask(request)); }
   public void deleteTask(String name) { get(async.deleteTask(name)); }
@@ -120,6 +128,11 @@ public final class GatewayClient implements AutoCloseable {
   public ReconcileCreationResponse reconcileCreation(ReconcileCreationRequest request) {
     return get(async.reconcileCreation(request));
   }
+
+  /** Those that the caller may use; a request that names none goes to the first. */
+  public ListUpstreamsResponse listUpstreams() { return get(async.listUpstreams()); }
+  /** Of an upstream; of an empty name: of all. */
+  public ListModelsResponse listModels(String upstream) { return get(async.listModels(upstream)); }
 
   /** Uploads a file, and reads on only as fast as the gateway takes it. UncheckedIOException: it cannot be read. */
   public Asset uploadAsset(Path path, Asset asset) { return get(async.uploadAsset(path, asset)); }

@@ -13,6 +13,8 @@ import dev.seedance.gateway.client.ScriptedServer.Handler;
 import dev.seedance.gateway.v1.AssetGroup;
 import dev.seedance.gateway.v1.BatchCreateAssetsRequest;
 import dev.seedance.gateway.v1.BatchCreateAssetsResponse;
+import dev.seedance.gateway.v1.CountGenerationTasksRequest;
+import dev.seedance.gateway.v1.CountGenerationTasksResponse;
 import dev.seedance.gateway.v1.CreateAssetGroupRequest;
 import dev.seedance.gateway.v1.CreateAssetRequest;
 import dev.seedance.gateway.v1.CreateGenerationTaskRequest;
@@ -20,8 +22,13 @@ import dev.seedance.gateway.v1.DeleteAssetRequest;
 import dev.seedance.gateway.v1.GenerationTask;
 import dev.seedance.gateway.v1.ListGenerationTasksRequest;
 import dev.seedance.gateway.v1.ListGenerationTasksResponse;
+import dev.seedance.gateway.v1.ListModelsRequest;
+import dev.seedance.gateway.v1.ListModelsResponse;
+import dev.seedance.gateway.v1.ListUpstreamsResponse;
+import dev.seedance.gateway.v1.Model;
 import dev.seedance.gateway.v1.ReconcileCreationRequest;
 import dev.seedance.gateway.v1.ReconcileCreationResponse;
+import dev.seedance.gateway.v1.Upstream;
 import io.grpc.Metadata;
 import io.grpc.Status.Code;
 import io.opentelemetry.api.trace.Span;
@@ -93,6 +100,22 @@ class CallsTest extends ServerTest {
     var request = ReconcileCreationRequest.newBuilder().setRequestId("it").build();
     assertThrows(Errors.StoreUnavailable.class, () -> client.reconcileCreation(request));
     assertEquals(List.of(request), server.seen(ReconcileCreationRequest.class));
+  }
+
+  @Test
+  void upstreamsAndModelsAreListedAndTasksCounted() {
+    server.on("ListUpstreams", UNAVAILABLE, answer(ListUpstreamsResponse.newBuilder()
+        .addUpstreams(Upstream.newBuilder().setUpstream("anyfast")).build()));
+    server.on("ListModels", answer(
+        ListModelsResponse.newBuilder().addModels(Model.newBuilder().setModel("seedance")).build()));
+    server.on("CountGenerationTasks", answer(CountGenerationTasksResponse.newBuilder()
+        .addCounts(CountGenerationTasksResponse.Count.newBuilder().setTasks(7)).build()));
+    assertEquals("anyfast", client.listUpstreams().getUpstreams(0).getUpstream());
+    assertEquals("seedance", client.listModels("anyfast").getModels(0).getModel());
+    var request = CountGenerationTasksRequest.newBuilder().setUpstream("anyfast").build();
+    assertEquals(7, client.countTasks(request).getCounts(0).getTasks());
+    assertEquals("anyfast", server.seen(ListModelsRequest.class).get(0).getUpstream());
+    assertEquals(List.of(request), server.seen(CountGenerationTasksRequest.class));
   }
 
   @Test

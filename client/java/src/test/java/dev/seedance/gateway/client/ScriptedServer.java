@@ -11,6 +11,7 @@ import dev.seedance.gateway.v1.AssetServiceGrpc;
 import dev.seedance.gateway.v1.CreationServiceGrpc;
 import dev.seedance.gateway.v1.GenerationTask;
 import dev.seedance.gateway.v1.GenerationTaskServiceGrpc;
+import dev.seedance.gateway.v1.UpstreamServiceGrpc;
 import dev.seedance.gateway.v1.WatchGenerationTaskResponse;
 import io.grpc.InsecureServerCredentials;
 import io.grpc.Metadata;
@@ -43,7 +44,7 @@ import java.util.concurrent.TimeUnit;
 final class ScriptedServer implements AutoCloseable {
   static final List<ServiceDescriptor> SERVICES = List.of(AssetGroupServiceGrpc.getServiceDescriptor(),
       AssetServiceGrpc.getServiceDescriptor(), CreationServiceGrpc.getServiceDescriptor(),
-      GenerationTaskServiceGrpc.getServiceDescriptor());
+      GenerationTaskServiceGrpc.getServiceDescriptor(), UpstreamServiceGrpc.getServiceDescriptor());
 
   /** Handles one call in a thread of its own. */
   interface Handler {
