@@ -195,15 +195,19 @@ func TestBulkUploadPaysOnceForEachFile(t *testing.T) {
 	}
 }
 
-// blocks of Go code in the README.
+// blocks of Go code in README.md and WORKER.md.
 func blocks(t *testing.T) []string {
 	t.Helper()
-	text, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
+	var text string
+	for _, name := range []string{"README.md", "WORKER.md"} {
+		page, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text += string(page)
 	}
 	var found []string
-	for _, block := range regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
+	for _, block := range regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(text, -1) {
 		found = append(found, block[1])
 	}
 	if len(found) < 4 {

@@ -38,13 +38,13 @@ TEST_F(MetricsTest, AJobAndALostAnswerAreCounted) {
 
   EXPECT_TRUE(Becomes("seedance_in_doubt{kind=\"task\"}", 1));
   EXPECT_TRUE(Eventually([&] { return Metric("seedance_in_doubt_oldest_seconds{kind=\"task\"}") > 0; }));
-  EXPECT_TRUE(Becomes("seedance_assets{upstream=\"anyfast\",state=\"ACTIVE\"}", 1));
+  EXPECT_TRUE(Becomes("seedance_assets{state=\"ACTIVE\",upstream=\"anyfast\"}", 1));
   EXPECT_EQ(Metric("seedance_in_doubt{kind=\"group\"}"), 0);
-  EXPECT_EQ(Metric("seedance_journal_entries_total{kind=\"group\",end=\"done\"}"), 1);
-  EXPECT_EQ(Metric("seedance_journal_entries_total{kind=\"asset\",end=\"done\"}"), 1);
-  EXPECT_EQ(Metric("seedance_submits_total{upstream=\"anyfast\",acceptance=\"accepted\"}"), 2);
-  EXPECT_EQ(Metric("seedance_submits_total{upstream=\"anyfast\",acceptance=\"unknown\"}"), 1);
-  EXPECT_EQ(Metric("seedance_vendor_requests_total{upstream=\"anyfast\",operation=\"create_group\",outcome=\"OK\"}"),
+  EXPECT_EQ(Metric("seedance_journal_entries_total{end=\"done\",kind=\"group\"}"), 1);
+  EXPECT_EQ(Metric("seedance_journal_entries_total{end=\"done\",kind=\"asset\"}"), 1);
+  EXPECT_EQ(Metric("seedance_submits_total{acceptance=\"accepted\",upstream=\"anyfast\"}"), 2);
+  EXPECT_EQ(Metric("seedance_submits_total{acceptance=\"unknown\",upstream=\"anyfast\"}"), 1);
+  EXPECT_EQ(Metric("seedance_vendor_requests_total{operation=\"create_group\",outcome=\"OK\",upstream=\"anyfast\"}"),
             1);
   EXPECT_GE(Metric("seedance_store_writes_total"), 5);
   EXPECT_GE(Metric("seedance_store_transaction_seconds_count"), 5);

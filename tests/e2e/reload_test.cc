@@ -89,7 +89,7 @@ TEST_F(ReloadTest, AHangupTakesRatesStreamsAndTheLevelOfTheLog) {
   EXPECT_NE(second(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   (void)NewTask("second");
   EXPECT_GT(Lines("vendor_request"), 0u);
-  EXPECT_EQ(Metric("seedance_vendor_max_requests_per_second{upstream=\"anyfast\",kind=\"submit\"}"), 500);
+  EXPECT_EQ(Metric("seedance_vendor_max_requests_per_second{kind=\"submit\",upstream=\"anyfast\"}"), 500);
 }
 
 TEST_F(ReloadTest, WhatATenantHasAtAVendorThatIsTakenFromItIsFollowedToItsEnd) {

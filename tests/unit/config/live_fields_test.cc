@@ -60,8 +60,12 @@ TEST(LiveFields, AnotherListOfUpstreamsNeedsARestartAsAWhole) {
   EXPECT_THAT(CompareConfigs(one, two).restart, ElementsAre("upstreams"));
 }
 
+const std::string kTenants = "tenants: [{name: a, token_sha256: [" + std::string(64, 'a') +
+                             "]}, {name: other, token_sha256: [" + std::string(64, 'b') + "]}]\n";
+
 TEST(LiveFields, WhoMayUseAnUpstreamCountsThoughAnotherOneComesOrGoes) {
-  const GatewayConfig before = Config("tenants: [a]}, {name: b, piapi: {api_key: {env: KEY}, plan: developer}");
+  const GatewayConfig before =
+      Config(", tenants: [a]}, {name: b, piapi: {api_key: {env: KEY}, plan: developer}", kTenants);
   GatewayConfig after = before;
   after.mutable_upstreams(0)->Swap(after.mutable_upstreams(1));
   after.mutable_upstreams(1)->add_tenants("other");
@@ -76,9 +80,8 @@ TEST(LiveFields, WhoMayUseAnUpstreamCountsThoughAnotherOneComesOrGoes) {
 }
 
 TEST(LiveFields, WhatIsSafeOnlyWithARestartIsNotTakenOverWithoutIt) {
-  const std::string tenants = "tenants: [{name: a, token_sha256: [" + std::string(64, 'a') + "]}]\n";
   const GatewayConfig open =
-      Config("", tenants + "server: {listen: '0.0.0.0:1', tls: {certificate_file: c, private_key_file: k}}\n");
+      Config("", kTenants + "server: {listen: '0.0.0.0:1', tls: {certificate_file: c, private_key_file: k}}\n");
   // Both are good; the open address with nobody to ask for a token is not.
   const absl::StatusOr<GatewayConfig> mixed = WithLiveFields(open, Config("", "server: {listen: '127.0.0.1:1'}\n"));
   EXPECT_EQ(mixed.status().code(), absl::StatusCode::kInvalidArgument);

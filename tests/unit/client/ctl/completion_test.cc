@@ -45,7 +45,7 @@ TEST_F(CompletionTest, CommandsAndTheCommandsOfANoun) {
 TEST_F(CompletionTest, OptionsOfTheCommandAndOfAll) {
   EXPECT_THAT(Complete({"generate", "--pro"}), ElementsAre("--prompt"));
   EXPECT_THAT(Complete({"generate", "--endp"}), ElementsAre("--endpoint"));
-  EXPECT_THAT(Complete({"tasks", "list", "-"}), Not(Contains("--prompt")));
+  EXPECT_THAT(Complete({"tasks", "list", "-"}), Not(Contains("--ref")));
   EXPECT_THAT(Complete({"tasks", "list", "--", "--li"}), IsEmpty());
 }
 

@@ -462,7 +462,7 @@ TEST_F(GatewayTest, ReflectionAnswersAndIsLimited) {
   std::string bytes;
   request.set_list_services("");
   ASSERT_TRUE(call.Write(request.SerializeAsString()) && call.Read(&bytes) && response.ParseFromString(bytes));
-  EXPECT_EQ(response.list_services_response().service_size(), 7) << response.DebugString();
+  EXPECT_EQ(response.list_services_response().service_size(), 8) << response.DebugString();
   request.set_file_containing_symbol("seedance.gateway.v1.AssetService");
   ASSERT_TRUE(call.Write(request.SerializeAsString()) && call.Read(&bytes) && response.ParseFromString(bytes));
   EXPECT_GE(response.file_descriptor_response().file_descriptor_proto_size(), 2);
