@@ -12,7 +12,8 @@ from google.rpc import error_details_pb2, status_pb2
 
 from conformance_driver import each, settle  # Also for the tests.
 from seedance_gateway import AsyncClient, Client, Options, RetryPolicy, v1
-from seedance_gateway.v1 import asset_group_pb2_grpc, asset_pb2_grpc, creation_pb2_grpc, generation_task_pb2_grpc
+from seedance_gateway.v1 import (
+    asset_group_pb2_grpc, asset_pb2_grpc, creation_pb2_grpc, generation_task_pb2_grpc, upstream_pb2_grpc)
 
 AT_ONCE = RetryPolicy(initial=0.0, maximum=0.0)
 Task = v1.GenerationTask
@@ -87,7 +88,8 @@ class Server:
         self.script, self.requests, self.metadata = {}, [], []
         self._lock = threading.Lock()
         self._server = grpc.server(concurrent.futures.ThreadPoolExecutor(8), options=[("grpc.so_reuseport", 0)])
-        for module in (asset_group_pb2_grpc, asset_pb2_grpc, creation_pb2_grpc, generation_task_pb2_grpc):
+        for module in (asset_group_pb2_grpc, asset_pb2_grpc, creation_pb2_grpc, generation_task_pb2_grpc,
+                       upstream_pb2_grpc):
             for name in dir(module):
                 if name.endswith("Servicer"):
                     servicer = type(name, (getattr(module, name),), {})()

@@ -63,6 +63,19 @@ class Calls:
         first, second = self.server.of("BatchCreateAssets")[0].requests
         self.assertEqual((len(first.request_id), second.request_id, given.requests[0].request_id), (36, "x", ""))
 
+    async def test_upstreams_and_models_are_listed_and_tasks_counted(self):
+        self.server.script["ListUpstreams"] = [UNAVAILABLE, v1.ListUpstreamsResponse(
+            upstreams=[v1.Upstream(upstream="anyfast")])]
+        self.server.script["ListModels"] = [v1.ListModelsResponse(models=[v1.Model(model="seedance")])]
+        self.server.script["CountGenerationTasks"] = [v1.CountGenerationTasksResponse(
+            counts=[v1.CountGenerationTasksResponse.Count(tasks=7)])]
+        upstreams = await settle(self.client.list_upstreams(v1.ListUpstreamsRequest()))
+        self.assertEqual(upstreams.upstreams[0].upstream, "anyfast")
+        self.assertEqual((await settle(self.client.list_models("anyfast"))).models[0].model, "seedance")
+        self.assertEqual(self.server.of("ListModels")[0].upstream, "anyfast")
+        counted = await settle(self.client.count_tasks(v1.CountGenerationTasksRequest(upstream="anyfast")))
+        self.assertEqual(counted.counts[0].tasks, 7)
+
     async def test_a_reconciliation_does_not_invent_a_request_id_and_is_not_repeated(self):
         self.server.script["ReconcileCreation"] = [UNAVAILABLE, v1.ReconcileCreationResponse()]
         with self.assertRaises(Exception) as raised:
@@ -201,7 +214,7 @@ class OneApi(unittest.TestCase):
     def test_every_rpc_of_the_protos_has_a_method(self):
         known = {rpc.name for owner in (rpcs.Unaries, rpcs) for rpc in vars(owner).values() if isinstance(rpc, rpcs.Rpc)}
         described = {f"{service.name}/{method}" for module in (
-            "asset_group_pb2", "asset_pb2", "creation_pb2", "generation_task_pb2")
+            "asset_group_pb2", "asset_pb2", "creation_pb2", "generation_task_pb2", "upstream_pb2")
             for service in getattr(v1, module).DESCRIPTOR.services_by_name.values() for method in service.methods_by_name}
         self.assertEqual(known, described)
 

@@ -27,7 +27,8 @@ class RecipeTest(unittest.TestCase):
 
     def test_every_method_but_the_streams_of_answers_has_a_time_limit(self):
         named = [f"{name['service']}/{name['method']}" for entry in self.config["methodConfig"] for name in entry["name"]]
-        methods = [method for module in ("asset_group_pb2", "asset_pb2", "creation_pb2", "generation_task_pb2")
+        methods = [method for module in ("asset_group_pb2", "asset_pb2", "creation_pb2", "generation_task_pb2",
+                                                      "upstream_pb2")
                    for service in getattr(v1, module).DESCRIPTOR.services_by_name.values() for method in service.methods]
         self.assertEqual(sorted(named), sorted(
             f"{method.containing_service.full_name}/{method.name}" for method in methods if not method.server_streaming))

@@ -6,3 +6,4 @@ from seedance_gateway.v1.creation_pb2 import *  # noqa: F403
 from seedance_gateway.v1.error_reason_pb2 import *  # noqa: F403
 from seedance_gateway.v1.generation_task_pb2 import *  # noqa: F403
 from seedance_gateway.v1.money_pb2 import *  # noqa: F403
+from seedance_gateway.v1.upstream_pb2 import *  # noqa: F403
