@@ -84,6 +84,34 @@ TEST_F(AssetLifeTest, ATaskWhoseAssetIsRefusedFailsAndIsNeverSent) {
   EXPECT_EQ(vendor_.create_task.calls(), 0);
 }
 
+TEST_F(AssetLifeTest, AnAssetOfATenantThatLostTheUpstreamIsFollowedAndLookedAtAllTheSame) {
+  vendor_.SetNewAssets(AssetState::kProcessing);
+  const model::UpstreamHandle kept = StoredAsset("kept");
+  ASSERT_TRUE(store_
+                  ->UpdateAsset(kept,
+                                [&](model::Asset& edited) {
+                                  edited.expire_time = clock_.Now() + kWeek;
+                                  return absl::OkStatus();
+                                })
+                  .ok());
+  Start();
+  const model::UpstreamHandle made = CreateAsset(GoodAsset(OldGroup(), "hero")).value().handle;
+  std::vector<engine::VendorAccounts::Config> accounts(1);
+  accounts[0].upstream = vendor_.MakeUpstream();
+  accounts[0].tenants = {kOther};
+  engine_->Reconfigure({}, std::move(accounts));
+  upstream::AssetReport report;
+  report.id = store_->GetAsset(made)->upstream_id();
+  report.group_id = "g";
+  report.display_name = "hero";
+  report.media_type = model::MediaType::kImage;
+  report.state = AssetState::kActive;
+  vendor_.SetAsset(report);
+  EXPECT_TRUE(Reaches(made, AssetState::kActive, absl::Seconds(1)));
+  // Its idle time ends at the vendor.
+  EXPECT_TRUE(Reaches(kept, AssetState::kExpired, absl::Hours(1)));
+}
+
 TEST_F(AssetLifeTest, AnAssetThatARunningTaskNeedsOutlivesItsIdleTime) {
   const model::UpstreamHandle asset = StoredAsset("a");
   const model::UpstreamHandle unused = StoredAsset("b");
