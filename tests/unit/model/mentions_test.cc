@@ -195,8 +195,8 @@ TEST(ParsePrompt, BytesThatAreNoUtf8AreKept) {
 }
 
 TEST(ParsePrompt, TakesLinearTimeForHostileText) {
-  // Quadratic work on these would take hours.
-  constexpr size_t kRepeats = 200'000;
+  // Quadratic work on these would take longer than a test may.
+  constexpr size_t kRepeats = 50'000;
   for (const std::string unit : {"{", "}", "{x", "@", "@图", "Image ", "Image 1_", "1", "{hero}", "@image1", "[图1",
                                  "[图", "@图一", "＠", "b@image1.c", "b@image1-", "@图 ", "@image-1", "［图"}) {
     std::string prompt;

@@ -131,6 +131,19 @@ class GatewayTest : public ::testing::Test {
     return task;
   }
 
+  // Puts a task that has ended into the store, as if it had been created by the caller of MakeTask. Gives its name.
+  std::string StoreTask(model::GenerationTask task) {
+    if (tenant_.empty()) tenant_ = store_->GetTask(MakeTask().name().substr(16))->tenant;
+    task.tenant = tenant_;
+    task.state = model::TaskState::kFailed;
+    model::JournalEntry call;
+    call.key = {task.tenant, "CreateGenerationTask", task.id};
+    call.state = model::JournalState::kDone;
+    call.resource_name = task.name();
+    EXPECT_TRUE(store_->BeginEntry(call, &task).ok());
+    return task.name();
+  }
+
   // What the vendor says of the task from now on.
   void Report(const v1::GenerationTask& task, model::TaskState state, int progress = 0) {
     upstream::TaskReport report;
@@ -146,6 +159,7 @@ class GatewayTest : public ::testing::Test {
   RpcContext::Options rpc_options_;
   base::Clock* rpc_clock_ = &base::RealClock();
   std::unique_ptr<store::Store> store_;
+  std::string tenant_;  // Of StoreTask.
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<RpcContext> rpc_context_;
   std::unique_ptr<AssetGroupService> groups_service_;

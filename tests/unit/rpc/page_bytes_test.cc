@@ -84,19 +84,8 @@ TEST_F(PageBytesTest, TwoHundredTasksWithChinesePromptsArePagedByBytes) {
 
 TEST_F(PageBytesTest, TheWorstRowsFitToo) {
   Start();
-  const std::string tenant = store_->GetTask(MakeTask().name().substr(16))->tenant;
   std::set<std::string> made;
-  for (int i = 0; i < 300; ++i) {
-    model::GenerationTask task = Large(i, /*old=*/i % 2 == 0);
-    task.tenant = tenant;
-    task.state = model::TaskState::kFailed;
-    model::JournalEntry call;
-    call.key = {tenant, "CreateGenerationTask", task.id};
-    call.state = model::JournalState::kDone;
-    call.resource_name = task.name();
-    ASSERT_TRUE(store_->BeginEntry(call, &task).ok());
-    made.insert(task.name());
-  }
+  for (int i = 0; i < 300; ++i) made.insert(StoreTask(Large(i, /*old=*/i % 2 == 0)));
   v1::ListGenerationTasksRequest request;
   request.set_page_size(200);
   request.add_states(v1::GenerationTask::STATE_FAILED);

@@ -369,6 +369,9 @@ TEST_F(DownloadTest, AReaderThatTakesNothingIsGivenUpAfterTheTransferToo) {
   vendor_.SetFile(kVideo, "0123456789");
   v1::DownloadGenerationResultRequest request;
   request.set_name(FinishedTask());
+  // What made the task may still be ending.
+  ASSERT_TRUE(Eventually([&] { return rpc_context_->limits().open() == 0; }));
+  ASSERT_EQ(rpc_context_->limits().answer_bytes(), 0u);
   ::testing::internal::CaptureStderr();
   testing::RawHttp2 peer(address_, /*initial_window=*/0);
   const uint32_t stream = peer.Open("/seedance.gateway.v1.GenerationTaskService/DownloadGenerationResult");

@@ -233,7 +233,13 @@ TEST_F(WatchTasksTest, AfterAnOldTokenAReaderByNamesIsToldOfTheDeletedOnes) {
 TEST_F(WatchTasksTest, FiveHundredNamesAreTheMost) {
   Start();
   Request request;
-  for (int i = 0; i < 500; ++i) request.add_names(MakeTask().name());
+  for (int i = 0; i < 500; ++i) {
+    model::GenerationTask task;
+    task.id = absl::StrCat("0190f5fe-7c00-7a00-8000-", 100000000000 + i);
+    task.create_time = task.update_time = absl::FromUnixSeconds(1'800'000'000);
+    task.request.upstream = "fake";
+    request.add_names(StoreTask(std::move(task)));
+  }
   TasksStream stream(*tasks_, request);
   ASSERT_TRUE(stream.Synced());
   EXPECT_EQ(stream.view.size(), 500u);
