@@ -16,9 +16,9 @@ using gateway::v1::WatchGenerationTasksResponse;
 using Queue = grpc::CompletionQueue;
 
 // What one watch has read so far.
-class Progress {
+class TasksProgress {
  public:
-  Progress(const WatchOptions& options, const TasksCallbacks& callbacks)
+  TasksProgress(const WatchOptions& options, const TasksCallbacks& callbacks)
       : options_(options), callbacks_(callbacks), token_(options.resume_token) {}
 
   void Take(const WatchGenerationTasksResponse& response) {
@@ -64,7 +64,7 @@ absl::Status Client::WatchGenerationTasks(const TasksFilter& filter, const Tasks
                                           const WatchOptions& options) {
   const absl::Time deadline = Deadline(options, absl::InfiniteDuration());
   Attempts attempts(options_, options.canceller, deadline);
-  Progress progress(options, callbacks);
+  TasksProgress progress(options, callbacks);
   WatchGenerationTasksRequest request;
   for (const auto state : filter.states) request.add_states(state);
   request.mutable_labels()->insert(filter.labels.begin(), filter.labels.end());

@@ -58,6 +58,7 @@ HTTPLIB_FILES = {
 # Of the clients, with their reasons.
 CLIENT_LIBRARIES = {
     ("client/cpp/ctl/replicas.cc", "httplib.h"): "asks the admin server, which speaks HTTP",
+    ("client/cpp/ctl/contexts.cc", "yaml-cpp/yaml.h"): "reads and writes the file of contexts",
     ("client/cpp/client.h", "grpc/health/v1/health.grpc.pb.h"): "asks whether the gateway serves, as any client of gRPC may",
 }
 

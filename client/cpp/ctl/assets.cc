@@ -8,8 +8,8 @@
 #include "client/cpp/ctl/exit_code.h"
 #include "client/cpp/ctl/follow.h"
 #include "client/cpp/ctl/format.h"
-#include "client/cpp/ctl/json.h"
 #include "client/cpp/ctl/names.h"
+#include "client/cpp/ctl/output.h"
 #include "client/cpp/ctl/pages.h"
 #include "client/cpp/request_id.h"
 
@@ -62,7 +62,7 @@ Asset Wanted(const NewAsset& arguments) {
 
 int Show(Session& session, const std::string& what, const absl::StatusOr<Asset>& asset) {
   if (!asset.ok()) return session.Fail(what, asset.status());
-  session.console.out << (session.json() ? ToJson(*asset) : RenderAsset(*asset, session.view()));
+  session.console.out << (session.table() ? RenderAsset(*asset, session.view()) : Print(*asset, session.format()));
   return kExitOk;
 }
 
@@ -81,7 +81,7 @@ int Finish(Session& session, const NewAsset& arguments, Asset asset) {
     session.Note(absl::StrCat(asset.reused() ? "was there already; " : "", StateWord(asset.state()),
                               "; wait for it with: ", session.CommandLine("assets wait " + asset.name())));
   }
-  session.console.out << (session.json() ? ToJson(asset) : asset.name() + "\n");
+  session.console.out << (session.table() ? asset.name() + "\n" : Print(asset, session.format()));
   return code;
 }
 
@@ -112,7 +112,7 @@ int Create(Session& session, const NewAsset& arguments) {
   return Finish(session, arguments, *asset);
 }
 
-struct ListArguments {
+struct AssetFilter {
   gateway::v1::ListAssetsRequest request;
   std::vector<std::string> groups;
   std::string state;
@@ -121,7 +121,7 @@ struct ListArguments {
   int64_t limit = 50;
 };
 
-int List(Session& session, const ListArguments& arguments) {
+int List(Session& session, const AssetFilter& arguments) {
   gateway::v1::ListAssetsRequest request = arguments.request;
   for (const std::string& group : arguments.groups) request.add_asset_groups(GroupName(group));
   Asset::State state = Asset::STATE_UNSPECIFIED;
@@ -136,7 +136,8 @@ int List(Session& session, const ListArguments& arguments) {
       [&](const auto& page_request) { return session.client().ListAssets(page_request, session.call()); },
       [](const auto& page) { return page.assets(); });
   if (!listing.ok()) return session.Fail("listing assets", listing.status());
-  session.console.out << (session.json() ? ToJsonArray(listing->items) : RenderAssets(listing->items, session.view()));
+  session.console.out << (session.table() ? RenderAssets(listing->items, session.view())
+                                          : PrintAll(listing->items, session.format()));
   if (listing->more) session.Note("there are more; --limit 0 lists all");
   return kExitOk;
 }
@@ -167,8 +168,8 @@ int Wait(Session& session, const std::vector<std::string>& names) {
     if (code == kExitOk) code = one;
     if (one == kExitInterrupted) return one;
     if (!asset.ok()) continue;
-    session.console.out << (session.json() ? ToJsonLine(*asset)
-                                           : absl::StrCat(asset->name(), " ", StateWord(asset->state()), "\n"))
+    session.console.out << (!session.table() ? PrintNext(*asset, session.format())
+                                             : absl::StrCat(asset->name(), " ", StateWord(asset->state()), "\n"))
                         << std::flush;
   }
   return code;
@@ -177,7 +178,7 @@ int Wait(Session& session, const std::vector<std::string>& names) {
 int Usage(Session& session, const gateway::v1::GetLibraryUsageRequest& request) {
   const absl::StatusOr<gateway::v1::LibraryUsage> usage = session.client().GetLibraryUsage(request, session.call());
   if (!usage.ok()) return session.Fail("reading the library", usage.status());
-  session.console.out << (session.json() ? ToJson(*usage) : RenderLibrary(*usage, session.view()));
+  session.console.out << (session.table() ? RenderLibrary(*usage, session.view()) : Print(*usage, session.format()));
   return kExitOk;
 }
 
@@ -212,8 +213,8 @@ void AddCreating(CLI::App& noun, Session& session) {
   command->get_option("--name")->required();
 }
 
-void AddList(CLI::App& noun, Session& session) {
-  auto arguments = std::make_shared<ListArguments>();
+void AddAssetList(CLI::App& noun, Session& session) {
+  auto arguments = std::make_shared<AssetFilter>();
   CLI::App* command =
       AddCommand(noun, session, "list", "list assets, newest first",
                  {"seedancectl assets list --group $G --state active", "seedancectl assets list -o json"},
@@ -286,7 +287,7 @@ void AddAssetCommands(CLI::App& app, Session& session) {
       AddNoun(app, "assets", "reference images, videos and sounds kept at the vendor",
               {"seedancectl assets upload hero.png --group $G --wait", "seedancectl assets list --group $G"});
   AddCreating(*noun, session);
-  AddList(*noun, session);
+  AddAssetList(*noun, session);
   AddSmall(*noun, session);
   AddUsage(*noun, session);
 }

@@ -20,6 +20,7 @@ void AddModelCommands(CLI::App& app, Session& session);
 void AddDownloadCommand(CLI::App& app, Session& session);
 void AddReplicasCommand(CLI::App& app, Session& session);
 void AddHealthCommand(CLI::App& app, Session& session);
+void AddContextCommands(CLI::App& app, Session& session);
 void AddCompletionCommand(CLI::App& app, Session& session);
 
 // Adds one command that runs `run` when it is chosen. `examples` are whole command lines for its help.

@@ -126,6 +126,17 @@ std::string CompletionText(const CLI::App& app, const std::vector<std::string>& 
   return Commands(*place.command, word);
 }
 
+std::vector<std::string> WordsOf(const CLI::App& command) {
+  std::vector<std::string> words;
+  for (const CLI::App* sub : command.get_subcommands([](const CLI::App*) { return true; })) {
+    words.push_back(sub->get_name());
+  }
+  for (const CLI::Option* option : OptionsOf(&command)) {
+    for (const std::string& name : option->get_lnames()) words.push_back("--" + name);
+  }
+  return words;
+}
+
 void AddCompletionCommand(CLI::App& app, Session& session) {
   auto shell = std::make_shared<std::string>();
   CLI::App* command =

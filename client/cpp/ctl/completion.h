@@ -15,6 +15,9 @@ inline constexpr char kCompleteWord[] = "__complete";
 // only how `app` is set up, so that it needs no gateway. Values behind `--option=` are not completed.
 std::string CompletionText(const CLI::App& app, const std::vector<std::string>& words);
 
+// The commands in a command, and all long options that may follow it.
+std::vector<std::string> WordsOf(const CLI::App& command);
+
 // The script of a shell: "bash", "zsh" or "fish".
 std::string CompletionScript(const std::string& shell);
 

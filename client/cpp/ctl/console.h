@@ -22,6 +22,8 @@ struct Console {
   bool no_color = false;                           // NO_COLOR is set.
   std::string endpoint;                            // SEEDANCE_ENDPOINT.
   std::string token;                               // SEEDANCE_TOKEN.
+  std::string context;                             // SEEDANCE_CONTEXT.
+  std::string config_file;                         // With the contexts (contexts.h); empty: there is none.
   Canceller* interrupt = nullptr;                  // Cancelled by Ctrl-C.
   Timing timing;                                   // Default: real.
 };

@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/cpp/ctl/commands.h"
 #include "client/cpp/ctl/exit_code.h"
-#include "client/cpp/ctl/json.h"
+#include "client/cpp/ctl/output.h"
 #include "client/cpp/ctl/pages.h"
 #include "client/cpp/ctl/table.h"
 #include "client/cpp/ctl/text_width.h"
@@ -19,7 +19,7 @@ using gateway::v1::Creation;
 using gateway::v1::ReconcileCreationRequest;
 using gateway::v1::ReconcileCreationResponse;
 
-struct Arguments {
+struct ReconcileArguments {
   std::string kind;  // Empty: all that are in doubt.
   std::string request_id;
   std::string upstream_id;
@@ -39,10 +39,6 @@ std::string KindWord(Creation::Kind kind) {
     if (value == kind) return word;
   }
   return "?";
-}
-
-std::string TimeText(const google::protobuf::Timestamp& time) {
-  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", absl::FromUnixSeconds(time.seconds()), absl::UTCTimeZone());
 }
 
 std::string DisplayName(const Creation& creation) {
@@ -65,18 +61,18 @@ absl::StatusOr<Listing<Creation>> ReadInDoubt(Session& session, int64_t limit) {
       [](const auto& page) { return page.creations(); });
 }
 
-int List(Session& session, int64_t limit) {
+int ListCreations(Session& session, int64_t limit) {
   const auto listing = ReadInDoubt(session, limit);
   if (!listing.ok()) return session.Fail("listing creations in doubt", listing.status());
   std::vector<std::vector<Cell>> rows;
   for (const Creation& creation : listing->items) {
     rows.push_back({KindWord(creation.kind()), OneLine(creation.request_id()), OneLine(DisplayName(creation)),
-                    TimeText(creation.create_time())});
+                    FormatAbsolute(creation.create_time())});
   }
   const View view = session.view();
-  session.console.out << (session.json() ? ToJsonArray(listing->items)
-                                         : RenderTable({{"KIND"}, {"REQUEST ID"}, {"DISPLAY NAME"}, {"SENT"}}, rows,
-                                                       view.width, view.color));
+  session.console.out << (session.table() ? RenderTable({{"KIND"}, {"REQUEST ID"}, {"DISPLAY NAME"}, {"SENT"}}, rows,
+                                                        view.width, view.color)
+                                          : PrintAll(listing->items, session.format()));
   if (listing->more) session.Note("there are more; --limit 0 lists all");
   return kExitOk;
 }
@@ -88,7 +84,7 @@ std::string NextSteps(const Session& session, const ReconcileCreationResponse& a
   for (const auto& candidate : answer.candidates()) {
     absl::StrAppend(&text, "  the vendor has ", OneLine(candidate.upstream_id()), " \"",
                     OneLine(candidate.display_name()), "\"",
-                    candidate.has_create_time() ? ", made " + TimeText(candidate.create_time()) : "", "\n");
+                    candidate.has_create_time() ? ", made " + FormatAbsolute(candidate.create_time()) : "", "\n");
   }
   const std::string command =
       absl::StrCat("creations reconcile ", KindWord(creation.kind()), " '", creation.request_id(), "' ");
@@ -110,13 +106,13 @@ int ReconcileOne(Session& session, const ReconcileCreationRequest& request,
   if (!answer.ok()) return session.Fail("reconciling creation " + request.request_id(), answer.status());
   answers.push_back(*answer);
   const bool settled = answer->creation().state() != Creation::STATE_IN_DOUBT;
-  if (!session.json()) {
+  if (session.table()) {
     session.console.out << (settled ? SettledText(answer->creation()) : NextSteps(session, *answer)) << std::flush;
   }
   return settled ? kExitOk : kExitOutcomeUnknown;
 }
 
-int ReconcileAll(Session& session) {
+int ReconcileAllCreations(Session& session) {
   const auto listing = ReadInDoubt(session, 0);
   if (!listing.ok()) return session.Fail("listing creations in doubt", listing.status());
   std::vector<ReconcileCreationResponse> answers;
@@ -131,15 +127,15 @@ int ReconcileAll(Session& session) {
     if (code != kExitOk && (worst == kExitOk || worst == kExitOutcomeUnknown)) worst = code;
     if (code == kExitInterrupted) break;
   }
-  if (session.json()) session.console.out << ToJsonArray(answers);
+  if (!session.table()) session.console.out << PrintAll(answers, session.format());
   session.Note(listing->items.empty() ? "no creation is in doubt"
                                       : absl::StrCat(settled, " of ", listing->items.size(), " creations settled"));
   return worst;
 }
 
-int Reconcile(Session& session, const Arguments& arguments) {
+int ReconcileCreations(Session& session, const ReconcileArguments& arguments) {
   const bool verdict = arguments.not_accepted || !arguments.upstream_id.empty();
-  if (arguments.kind.empty() && !verdict) return ReconcileAll(session);
+  if (arguments.kind.empty() && !verdict) return ReconcileAllCreations(session);
   if (arguments.kind.empty() || arguments.request_id.empty()) {
     return session.Fail("reconciling", absl::InvalidArgumentError("give the kind and the request id of one creation"));
   }
@@ -150,7 +146,7 @@ int Reconcile(Session& session, const Arguments& arguments) {
   if (arguments.not_accepted) request.set_not_accepted(true);
   std::vector<ReconcileCreationResponse> answers;
   const int code = ReconcileOne(session, request, answers);
-  if (session.json() && !answers.empty()) session.console.out << ToJson(answers.front());
+  if (!session.table() && !answers.empty()) session.console.out << Print(answers.front(), session.format());
   return code;
 }
 
@@ -160,22 +156,22 @@ std::vector<std::string> KindWords() {
   return words;
 }
 
-void AddList(CLI::App& noun, Session& session) {
+void AddCreationList(CLI::App& noun, Session& session) {
   auto limit = std::make_shared<int64_t>(50);
   CLI::App* command = AddCommand(noun, session, "list", "list creations in doubt, newest first",
                                  {"seedancectl creations list", "seedancectl creations list --limit 0 -o json"},
-                                 [&session, limit] { return List(session, *limit); });
+                                 [&session, limit] { return ListCreations(session, *limit); });
   command->add_option("--limit", *limit, "most creations to list, 0 for all (default 50)")
       ->check(CLI::Range(int64_t{0}, int64_t{1000000}));
 }
 
 void AddReconcile(CLI::App& noun, Session& session) {
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<ReconcileArguments>();
   CLI::App* command = AddCommand(noun, session, "reconcile", "settle creations whose answer was lost",
                                  {"seedancectl creations reconcile", "seedancectl creations reconcile asset $ID",
                                   "seedancectl creations reconcile asset $ID --upstream-id asset-20261128-abcde",
                                   "seedancectl creations reconcile group $ID --not-accepted"},
-                                 [&session, arguments] { return Reconcile(session, *arguments); });
+                                 [&session, arguments] { return ReconcileCreations(session, *arguments); });
   command->add_option("KIND", arguments->kind, "group, asset, upload or recreation; without it, all in doubt")
       ->check(CLI::IsMember(KindWords()));
   command->add_option("REQUEST_ID", arguments->request_id, "as in the list");
@@ -189,7 +185,7 @@ void AddReconcile(CLI::App& noun, Session& session) {
 void AddCreationCommands(CLI::App& app, Session& session) {
   CLI::App* noun = AddNoun(app, "creations", "groups and assets of which it is not known whether they were made",
                            {"seedancectl creations list", "seedancectl creations reconcile"});
-  AddList(*noun, session);
+  AddCreationList(*noun, session);
   AddReconcile(*noun, session);
 }
 

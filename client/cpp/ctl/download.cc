@@ -10,7 +10,7 @@ namespace {
 
 using gateway::v1::DownloadGenerationResultRequest;
 
-struct Arguments {
+struct DownloadArguments {
   std::string task;
   std::string file;
   bool last_frame = false;
@@ -19,7 +19,7 @@ struct Arguments {
 }  // namespace
 
 void AddDownloadCommand(CLI::App& app, Session& session) {
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<DownloadArguments>();
   CLI::App* command =
       AddCommand(app, session, "download", "save the video of a finished task; prints its checksum",
                  {"seedancectl download $TASK -O rain.mp4", "seedancectl download $TASK -O last.png --last-frame"},

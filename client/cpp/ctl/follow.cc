@@ -8,8 +8,8 @@
 #include "client/cpp/ctl/eta.h"
 #include "client/cpp/ctl/exit_code.h"
 #include "client/cpp/ctl/format.h"
-#include "client/cpp/ctl/json.h"
 #include "client/cpp/ctl/live_line.h"
+#include "client/cpp/ctl/output.h"
 #include "client/cpp/ctl/progress_bar.h"
 #include "client/cpp/ctl/text_width.h"
 
@@ -125,7 +125,7 @@ absl::StatusOr<GenerationTask> FollowTask(Session& session, const std::string& n
   return session.client().WatchGenerationTask(
       name,
       [&](const GenerationTask& task) {
-        if (session.json()) session.console.out << ToJsonLine(task) << std::flush;
+        if (!session.table()) session.console.out << PrintNext(task, session.format()) << std::flush;
         bool moved = false;
         line.Update([&] { moved = progress.Take(task, session.Now()); });
         if (moved && !line.live() && !IsTerminal(task.state())) {
@@ -204,13 +204,13 @@ int DownloadWithProgress(Session& session, const std::string& name, const std::s
   }
   if (!result.ok()) return session.Fail("downloading " + name, result.status());
   session.Note(absl::StrCat("saved ", path, ": ", FormatBytes(result->size_bytes), " in ", FormatSpan(elapsed)));
-  if (session.json()) {
+  if (!session.table()) {
     google::protobuf::Struct object;
     (*object.mutable_fields())["file"].set_string_value(path);
     (*object.mutable_fields())["size_bytes"].set_number_value(static_cast<double>(result->size_bytes));
     (*object.mutable_fields())["sha256"].set_string_value(result->sha256);
     (*object.mutable_fields())["content_type"].set_string_value(result->content_type);
-    session.console.out << ToJsonLine(object);
+    session.console.out << PrintNext(object, session.format());
   } else {
     session.console.out << result->sha256 << "  " << path << "\n";
   }

@@ -41,6 +41,10 @@ std::string FormatAbsolute(absl::Time time) {
   return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", time, absl::UTCTimeZone());
 }
 
+std::string FormatAbsolute(const google::protobuf::Timestamp& time) {
+  return FormatAbsolute(absl::FromUnixSeconds(time.seconds()));
+}
+
 std::optional<absl::Time> ToTime(bool set, const google::protobuf::Timestamp& timestamp) {
   if (!set) return std::nullopt;
   return absl::FromUnixSeconds(timestamp.seconds()) + absl::Nanoseconds(timestamp.nanos());

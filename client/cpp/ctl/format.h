@@ -24,6 +24,7 @@ std::string FormatRelative(absl::Time time, absl::Time now);
 
 // `2026-03-01T12:00:00Z`.
 std::string FormatAbsolute(absl::Time time);
+std::string FormatAbsolute(const google::protobuf::Timestamp& time);
 
 // Nullopt for a timestamp that is not set.
 std::optional<absl::Time> ToTime(bool set, const google::protobuf::Timestamp& timestamp);

@@ -5,9 +5,9 @@
 #include "client/cpp/ctl/commands.h"
 #include "client/cpp/ctl/exit_code.h"
 #include "client/cpp/ctl/follow.h"
-#include "client/cpp/ctl/json.h"
 #include "client/cpp/ctl/labels.h"
 #include "client/cpp/ctl/names.h"
+#include "client/cpp/ctl/output.h"
 #include "client/cpp/ctl/reference.h"
 #include "client/cpp/request_id.h"
 
@@ -17,7 +17,7 @@ namespace {
 using gateway::v1::CreateGenerationTaskRequest;
 using gateway::v1::GenerationTask;
 
-struct Arguments {
+struct GenerateArguments {
   CreateGenerationTaskRequest request;
   std::vector<std::string> references;
   std::vector<std::string> labels;
@@ -27,7 +27,7 @@ struct Arguments {
 };
 
 // Puts what is more than plain text into the task.
-absl::Status Interpret(const Arguments& arguments, GenerationTask& task) {
+absl::Status Interpret(const GenerateArguments& arguments, GenerationTask& task) {
   for (const std::string& text : arguments.references) {
     const absl::StatusOr<gateway::v1::Reference> reference = ParseReference(text);
     if (!reference.ok()) return reference.status();
@@ -41,19 +41,19 @@ absl::Status Interpret(const Arguments& arguments, GenerationTask& task) {
   return ParseLabels(arguments.labels, *task.mutable_labels());
 }
 
-int WatchAndDownload(Session& session, const Arguments& arguments, const std::string& name) {
+int WatchAndDownload(Session& session, const GenerateArguments& arguments, const std::string& name) {
   GenerationTask task;
   const int code = FollowTaskToEnd(session, name, &task);
   if (code != kExitOk) return code;
   if (arguments.download.empty()) {
-    if (!session.json()) session.console.out << task.result().video_uri() << "\n";
+    if (session.table()) session.console.out << task.result().video_uri() << "\n";
     return kExitOk;
   }
   return DownloadWithProgress(session, name, arguments.download,
                               gateway::v1::DownloadGenerationResultRequest::PART_VIDEO);
 }
 
-int Generate(Session& session, const Arguments& arguments) {
+int Generate(Session& session, const GenerateArguments& arguments) {
   CreateGenerationTaskRequest request = arguments.request;
   const absl::Status interpreted = Interpret(arguments, *request.mutable_generation_task());
   if (!interpreted.ok()) return session.Fail("reading the options", interpreted);
@@ -62,7 +62,7 @@ int Generate(Session& session, const Arguments& arguments) {
   if (!task.ok()) return session.Fail("creating the task", task.status(), request.request_id());
   if (request.validate_only()) {
     session.Note("valid; nothing was sent");
-    session.console.out << (session.json() ? ToJson(*task) : RenderTask(*task, session.view()));
+    session.console.out << (session.table() ? RenderTask(*task, session.view()) : Print(*task, session.format()));
     return kExitOk;
   }
   if (arguments.watch || !arguments.download.empty()) {
@@ -71,11 +71,11 @@ int Generate(Session& session, const Arguments& arguments) {
   }
   session.Note(
       absl::StrCat(StateWord(task->state()), "; watch it with: ", session.CommandLine("tasks watch " + task->name())));
-  session.console.out << (session.json() ? ToJson(*task) : task->name() + "\n");
+  session.console.out << (session.table() ? task->name() + "\n" : Print(*task, session.format()));
   return ExitCodeOf(task->state());
 }
 
-void AddWish(CLI::App* command, Arguments& arguments) {
+void AddWishOptions(CLI::App* command, GenerateArguments& arguments) {
   GenerationTask& task = *arguments.request.mutable_generation_task();
   command->add_option_function<std::string>(
       "-p,--prompt", [&task](const std::string& text) { task.set_prompt(text); },
@@ -110,7 +110,7 @@ void AddWish(CLI::App* command, Arguments& arguments) {
 }  // namespace
 
 void AddGenerateCommand(CLI::App& app, Session& session) {
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<GenerateArguments>();
   CLI::App* command = AddCommand(
       app, session, "generate", "generate a video (the vendor bills it); prints the task's name, or its result",
       {"seedancectl generate --prompt \"a cat walks in the rain\" --duration 5 --watch",
@@ -119,7 +119,7 @@ void AddGenerateCommand(CLI::App& app, Session& session) {
        "seedancectl generate --prompt \"the door opens\" --ref https://example.com/door.png,role=first_frame",
        "seedancectl generate --prompt test --validate-only"},
       [&session, arguments] { return Generate(session, *arguments); });
-  AddWish(command, *arguments);
+  AddWishOptions(command, *arguments);
   command->add_option_function<std::string>(
       "--request-id", [arguments](const std::string& id) { arguments->request.set_request_id(id); },
       "UUID of an earlier try, so as not to pay twice");

@@ -6,8 +6,8 @@
 #include "absl/strings/ascii.h"
 #include "client/cpp/ctl/commands.h"
 #include "client/cpp/ctl/exit_code.h"
-#include "client/cpp/ctl/json.h"
 #include "client/cpp/ctl/names.h"
+#include "client/cpp/ctl/output.h"
 #include "client/cpp/ctl/pages.h"
 #include "client/cpp/request_id.h"
 
@@ -23,7 +23,7 @@ struct CreateArguments {
 
 int Show(Session& session, const std::string& what, const absl::StatusOr<AssetGroup>& group) {
   if (!group.ok()) return session.Fail(what, group.status());
-  session.console.out << (session.json() ? ToJson(*group) : RenderGroup(*group, session.view()));
+  session.console.out << (session.table() ? RenderGroup(*group, session.view()) : Print(*group, session.format()));
   return kExitOk;
 }
 
@@ -33,22 +33,23 @@ int Create(Session& session, const CreateArguments& arguments) {
   const absl::StatusOr<AssetGroup> group = session.client().CreateAssetGroup(request, session.call());
   if (request.validate_only()) return Show(session, "validating the group", group);
   if (!group.ok()) return session.Fail("creating the group", group.status(), request.request_id());
-  session.console.out << (session.json() ? ToJson(*group) : group->name() + "\n");
+  session.console.out << (session.table() ? group->name() + "\n" : Print(*group, session.format()));
   return kExitOk;
 }
 
-struct ListArguments {
+struct GroupFilter {
   gateway::v1::ListAssetGroupsRequest request;
   int64_t limit = 50;
 };
 
-int List(Session& session, const ListArguments& arguments) {
+int List(Session& session, const GroupFilter& arguments) {
   const auto listing = ReadPages<AssetGroup>(
       arguments.request, arguments.limit,
       [&](const auto& request) { return session.client().ListAssetGroups(request, session.call()); },
       [](const auto& page) { return page.asset_groups(); });
   if (!listing.ok()) return session.Fail("listing groups", listing.status());
-  session.console.out << (session.json() ? ToJsonArray(listing->items) : RenderGroups(listing->items, session.view()));
+  session.console.out << (session.table() ? RenderGroups(listing->items, session.view())
+                                          : PrintAll(listing->items, session.format()));
   if (listing->more) session.Note("there are more; --limit 0 lists all");
   return kExitOk;
 }
@@ -88,8 +89,8 @@ void AddCreate(CLI::App& noun, Session& session) {
       "create nothing; show what it would cost");
 }
 
-void AddList(CLI::App& noun, Session& session) {
-  auto arguments = std::make_shared<ListArguments>();
+void AddGroupList(CLI::App& noun, Session& session) {
+  auto arguments = std::make_shared<GroupFilter>();
   CLI::App* command =
       AddCommand(noun, session, "list", "list groups, newest first",
                  {"seedancectl groups list --contains hero", "seedancectl groups list --limit 0 -o json"},
@@ -152,7 +153,7 @@ void AddUpdate(CLI::App& noun, Session& session) {
       "new description");
 }
 
-void AddDelete(CLI::App& noun, Session& session) {
+void AddGroupDelete(CLI::App& noun, Session& session) {
   auto request = std::make_shared<gateway::v1::DeleteAssetGroupRequest>();
   CLI::App* command = AddCommand(noun, session, "delete", "delete a group",
                                  {"seedancectl groups delete anyfast~group-1 --force"}, [&session, request] {
@@ -178,10 +179,10 @@ void AddGroupCommands(CLI::App& app, Session& session) {
   CLI::App* noun =
       AddNoun(app, "groups", "containers of assets", {"seedancectl groups create heroes", "seedancectl groups list"});
   AddCreate(*noun, session);
-  AddList(*noun, session);
+  AddGroupList(*noun, session);
   AddGet(*noun, session);
   AddUpdate(*noun, session);
-  AddDelete(*noun, session);
+  AddGroupDelete(*noun, session);
 }
 
 }  // namespace seedance::client::ctl

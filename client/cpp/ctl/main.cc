@@ -17,6 +17,13 @@ std::string Environment(const char* name) {
   return value == nullptr ? "" : value;
 }
 
+std::string ConfigFile() {
+  if (std::string path = Environment("SEEDANCE_CONFIG"); !path.empty()) return path;
+  std::string folder = Environment("XDG_CONFIG_HOME");
+  if (const std::string home = Environment("HOME"); folder.empty() && !home.empty()) folder = home + "/.config";
+  return folder.empty() ? "" : folder + "/seedancectl/config.yaml";
+}
+
 int Columns() {
   winsize size{};
   for (const int file : {STDERR_FILENO, STDOUT_FILENO}) {
@@ -55,6 +62,8 @@ int Main(int argc, char** argv) {
   console.no_color = !Environment("NO_COLOR").empty();
   console.endpoint = Environment("SEEDANCE_ENDPOINT");
   console.token = Environment("SEEDANCE_TOKEN");
+  console.context = Environment("SEEDANCE_CONTEXT");
+  console.config_file = ConfigFile();
   console.interrupt = &interrupt;
   return Run(argc, argv, console);
 }

@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/cpp/ctl/commands.h"
 #include "client/cpp/ctl/exit_code.h"
-#include "client/cpp/ctl/json.h"
+#include "client/cpp/ctl/output.h"
 #include "client/cpp/ctl/view.h"
 
 namespace seedance::client::ctl {
@@ -18,7 +18,7 @@ int List(Session& session, const std::string& upstream) {
   const absl::StatusOr<gateway::v1::ListModelsResponse> list = session.client().ListModels(upstream, session.call());
   if (!list.ok()) return session.Fail("listing models", list.status());
   const std::vector<Model> models(list->models().begin(), list->models().end());
-  session.console.out << (session.json() ? ToJsonArray(models) : RenderModels(models, session.view()));
+  session.console.out << (session.table() ? RenderModels(models, session.view()) : PrintAll(models, session.format()));
   return kExitOk;
 }
 

@@ -8,8 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "client/cpp/ctl/commands.h"
 #include "client/cpp/ctl/exit_code.h"
-#include "client/cpp/ctl/json.h"
 #include "client/cpp/ctl/names.h"
+#include "client/cpp/ctl/output.h"
 #include "client/cpp/ctl/pages.h"
 #include "client/cpp/ctl/table.h"
 #include "client/cpp/ctl/text_width.h"
@@ -21,7 +21,7 @@ using gateway::v1::GenerationTask;
 using gateway::v1::ReconcileGenerationTaskRequest;
 using gateway::v1::ReconcileGenerationTaskResponse;
 
-struct Arguments {
+struct Verdict {
   std::string name;  // Empty: all that are in doubt.
   std::string upstream_task_id;
   bool not_accepted = false;
@@ -29,15 +29,11 @@ struct Arguments {
 
 bool IsInDoubt(const GenerationTask& task) { return task.state() == GenerationTask::STATE_SUBMIT_UNKNOWN; }
 
-std::string TimeText(const google::protobuf::Timestamp& time) {
-  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", absl::FromUnixSeconds(time.seconds()), absl::UTCTimeZone());
-}
-
 std::string CandidatesText(const ReconcileGenerationTaskResponse& answer, const View& view) {
   std::vector<std::vector<Cell>> rows;
   for (const auto& candidate : answer.candidates()) {
     rows.push_back({OneLine(candidate.upstream_task_id()), StateWord(candidate.state()),
-                    candidate.has_create_time() ? TimeText(candidate.create_time()) : ""});
+                    candidate.has_create_time() ? FormatAbsolute(candidate.create_time()) : ""});
   }
   return RenderTable({{"UPSTREAM TASK"}, {"STATE"}, {"CREATED"}}, rows, view.width, view.color);
 }
@@ -45,8 +41,9 @@ std::string CandidatesText(const ReconcileGenerationTaskResponse& answer, const 
 // What a person can do about a task that stays in doubt.
 std::string NextSteps(const Session& session, const GenerationTask& task) {
   const std::string name = ShortName(task.name());
-  std::string text = absl::StrCat("  look in the vendor's console for the task: \"", OneLine(task.prompt()), "\"",
-                                  task.has_update_time() ? ", sent before " + TimeText(task.update_time()) : "", "\n");
+  std::string text =
+      absl::StrCat("  look in the vendor's console for the task: \"", OneLine(task.prompt()), "\"",
+                   task.has_update_time() ? ", sent before " + FormatAbsolute(task.update_time()) : "", "\n");
   absl::StrAppend(
       &text, "  if it is there:  ", session.CommandLine("tasks reconcile " + name + " --upstream-task-id ID"), "\n");
   absl::StrAppend(&text, "  if it is not:    ", session.CommandLine("tasks reconcile " + name + " --not-accepted"),
@@ -77,7 +74,7 @@ std::string UnsettledText(const Session& session, const ReconcileGenerationTaskR
 bool NeedsAVerdict(const absl::Status& status) { return absl::IsUnimplemented(status); }
 
 // One task; its answer is added to `answers`.
-int ReconcileOne(Session& session, const GenerationTask& task, const Arguments& arguments,
+int ReconcileOne(Session& session, const GenerationTask& task, const Verdict& arguments,
                  std::vector<ReconcileGenerationTaskResponse>& answers) {
   ReconcileGenerationTaskRequest request;
   request.set_name(task.name());
@@ -91,7 +88,7 @@ int ReconcileOne(Session& session, const GenerationTask& task, const Arguments& 
   }
   answers.push_back(*answer);
   const bool settled = !IsInDoubt(answer->generation_task());
-  if (!session.json()) {
+  if (session.table()) {
     session.console.out << (settled ? SettledText(answer->generation_task()) : UnsettledText(session, *answer))
                         << std::flush;
   }
@@ -109,7 +106,7 @@ absl::StatusOr<std::vector<GenerationTask>> TasksInDoubt(Session& session) {
   return std::move(listing->items);
 }
 
-int ReconcileAll(Session& session) {
+int ReconcileAllTasks(Session& session) {
   const absl::StatusOr<std::vector<GenerationTask>> tasks = TasksInDoubt(session);
   if (!tasks.ok()) return session.Fail("listing tasks in doubt", tasks.status());
   std::vector<ReconcileGenerationTaskResponse> answers;
@@ -121,16 +118,16 @@ int ReconcileAll(Session& session) {
     if (code != kExitOk && (worst == kExitOk || worst == kExitOutcomeUnknown)) worst = code;
     if (code == kExitInterrupted) break;
   }
-  if (session.json()) session.console.out << ToJsonArray(answers);
+  if (!session.table()) session.console.out << PrintAll(answers, session.format());
   session.Note(tasks->empty() ? "no task is in doubt"
                               : absl::StrCat(settled, " of ", tasks->size(), " tasks in doubt settled"));
   return worst;
 }
 
-int Reconcile(Session& session, const Arguments& arguments) {
+int ReconcileTasks(Session& session, const Verdict& arguments) {
   const bool verdict = arguments.not_accepted || !arguments.upstream_task_id.empty();
   if (arguments.name.empty()) {
-    if (!verdict) return ReconcileAll(session);
+    if (!verdict) return ReconcileAllTasks(session);
     return session.Fail("reconciling", absl::InvalidArgumentError("a verdict is about one task: give its name"));
   }
   const absl::StatusOr<GenerationTask> task =
@@ -138,19 +135,19 @@ int Reconcile(Session& session, const Arguments& arguments) {
   if (!task.ok()) return session.Fail("reading " + TaskName(arguments.name), task.status());
   std::vector<ReconcileGenerationTaskResponse> answers;
   const int code = ReconcileOne(session, *task, arguments, answers);
-  if (session.json() && !answers.empty()) session.console.out << ToJson(answers.front());
+  if (!session.table() && !answers.empty()) session.console.out << Print(answers.front(), session.format());
   return code;
 }
 
 }  // namespace
 
 void AddReconcileCommand(CLI::App& noun, Session& session) {
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<Verdict>();
   CLI::App* command = AddCommand(noun, session, "reconcile", "settle tasks whose submission was not answered",
                                  {"seedancectl tasks reconcile", "seedancectl tasks reconcile $TASK",
                                   "seedancectl tasks reconcile $TASK --upstream-task-id 6b0f2a0e-1c2d",
                                   "seedancectl tasks reconcile $TASK --not-accepted"},
-                                 [&session, arguments] { return Reconcile(session, *arguments); });
+                                 [&session, arguments] { return ReconcileTasks(session, *arguments); });
   command->add_option("NAME", arguments->name, "the task; without it, all that are in doubt");
   CLI::Option* id = command->add_option("--upstream-task-id", arguments->upstream_task_id,
                                         "the vendor took it, under this id: it is followed");

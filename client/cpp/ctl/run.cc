@@ -10,39 +10,56 @@
 #include "client/cpp/ctl/commands.h"
 #include "client/cpp/ctl/completion.h"
 #include "client/cpp/ctl/exit_code.h"
+#include "client/cpp/ctl/nearest.h"
 #include "client/cpp/ctl/session.h"
 #include "client/cpp/ctl/version.h"
 
 namespace seedance::client::ctl {
 namespace {
 
-void AddGlobalOptions(CLI::App& app, GlobalOptions& options, const Console& console) {
-  if (!console.endpoint.empty()) options.endpoint = console.endpoint;
-  app.add_option_function<std::string>(
-         "--endpoint",
-         [&options](const std::string& endpoint) {
-           options.endpoint = endpoint;
-           options.endpoint_given = true;
-         },
-         "host:port of the gateway (env SEEDANCE_ENDPOINT, default 127.0.0.1:8443)")
-      ->type_name("HOST:PORT");
-  app.add_option("--token-file", options.token_file, "file with the bearer token (or env SEEDANCE_TOKEN)")
-      ->type_name("FILE");
-  app.add_flag("--tls", options.tls, "use TLS, with the system's authorities");
-  app.add_option("--ca-file", options.ca_file, "PEM authorities of the gateway; implies --tls")->type_name("FILE");
-  app.add_option("--certificate-file", options.certificate_file,
-                 "PEM certificate for a gateway that asks for one; implies --tls")
-      ->type_name("FILE");
-  app.add_option("--private-key-file", options.private_key_file, "PEM key of --certificate-file")->type_name("FILE");
-  app.add_option("--server-name", options.server_name, "name in the gateway's certificate, if not that of --endpoint")
+void AddGlobalOptions(CLI::App& app, GlobalOptions& options) {
+  for (const ConnectionField& field : ConnectionFields()) {
+    app.add_option(absl::StrCat("--", field.option), options.connection.*field.value, field.help)
+        ->type_name(field.type);
+  }
+  app.add_flag("--tls", options.connection.tls, "use TLS, with the system's authorities");
+  app.add_option("--context", options.context, "gateway by name (env SEEDANCE_CONTEXT; see `seedancectl contexts`)")
       ->type_name("NAME");
-  app.add_option("-o,--output", options.output, "table (for people) or json (protobuf JSON)")
+  app.add_option("-o,--output", options.output, "table (for people), json or yaml (protobuf JSON), or name")
       ->type_name("FORMAT")
-      ->check(CLI::IsMember({"table", "json"}));
+      ->check(CLI::IsMember(FormatWords()));
   app.add_option("--timeout", options.timeout, "time limit of the whole call, for example 90s or 5m")
       ->type_name("TIME");
   app.add_flag("--no-color", options.no_color, "no colours (or env NO_COLOR)");
   app.set_version_flag("--version", kVersionText);
+}
+
+// The command that the words chose so far.
+const CLI::App& Chosen(const CLI::App& app) {
+  const CLI::App* chosen = &app;
+  for (auto within = app.get_subcommands(); !within.empty(); within = chosen->get_subcommands()) {
+    chosen = within.back();
+  }
+  return *chosen;
+}
+
+// What to say of a command line that cannot be read; the exit code.
+int Refuse(const CLI::App& app, const CLI::ParseError& error, Console& console) {
+  const CLI::App& chosen = Chosen(app);
+  const bool only_holds = chosen.get_require_subcommand_min() > 0;
+  const std::vector<std::string> words = app.remaining(true);
+  if (words.empty() && only_holds && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
+    console.out << chosen.help() << std::flush;
+    return kExitOk;
+  }
+  // CLI11 finds the missing command before it finds the word that was meant for one.
+  if (words.empty()) return app.exit(error, console.out, console.err) == 0 ? kExitOk : kExitInvalidInput;
+  console.err << "no such command or option: " << words.front();
+  if (const std::string meant = Nearest(words.front(), WordsOf(chosen)); !meant.empty()) {
+    console.err << "; did you mean " << meant << "?";
+  }
+  console.err << "\nRun with --help for more information.\n" << std::flush;
+  return kExitInvalidInput;
 }
 
 }  // namespace
@@ -81,7 +98,7 @@ int Run(int argc, const char* const* argv, Console& console) {
   app.fallthrough();
   app.require_subcommand(1);
   app.get_formatter()->column_width(34);
-  AddGlobalOptions(app, session.options, console);
+  AddGlobalOptions(app, session.options);
   AddGenerateCommand(app, session);
   AddTaskCommands(app, session);
   AddDownloadCommand(app, session);
@@ -91,6 +108,7 @@ int Run(int argc, const char* const* argv, Console& console) {
   AddModelCommands(app, session);
   AddReplicasCommand(app, session);
   AddHealthCommand(app, session);
+  AddContextCommands(app, session);
   AddCompletionCommand(app, session);
   app.footer(
       Examples({"G=$(seedancectl groups create heroes)", "A=$(seedancectl assets upload hero.png --group $G --wait)",
@@ -106,18 +124,10 @@ int Run(int argc, const char* const* argv, Console& console) {
   }
   try {
     app.parse(argc, argv);
-  } catch (const CLI::RequiredError& error) {
-    // CLI11 finds the missing command before it finds the word that was meant for one.
-    if (const std::vector<std::string> words = app.remaining(true); !words.empty()) {
-      console.err << "no such command or option: " << words.front() << "\nRun with --help for more information.\n";
-    } else {
-      app.exit(error, console.out, console.err);
-    }
-    return kExitInvalidInput;
   } catch (const CLI::ParseError& error) {
-    return app.exit(error, console.out, console.err) == 0 ? kExitOk : kExitInvalidInput;
+    return Refuse(app, error, console);
   }
-  if (const absl::Status connected = session.Connect(); !connected.ok()) {
+  if (const absl::Status connected = session.offline ? absl::OkStatus() : session.Connect(); !connected.ok()) {
     session.Fail("options", connected);
     return kExitInvalidInput;
   }

@@ -61,19 +61,22 @@ absl::Status Session::Connect() {
     if (!timeout.ok()) return timeout.status();
     timeout_ = *timeout;
   }
+  absl::StatusOr<Connection> chosen = ChooseConnection(console, options.connection, options.context);
+  if (!chosen.ok()) return chosen.status();
+  connection_ = *std::move(chosen);
   ClientOptions client;
-  client.endpoint = options.endpoint;
-  client.tls = options.tls || !options.ca_file.empty() || !options.certificate_file.empty();
-  client.ca_file = options.ca_file;
-  client.certificate_file = options.certificate_file;
-  client.private_key_file = options.private_key_file;
-  client.server_name = options.server_name;
+  client.endpoint = connection_.endpoint;
+  client.tls = connection_.UsesTls();
+  client.ca_file = connection_.ca_file;
+  client.certificate_file = connection_.certificate_file;
+  client.private_key_file = connection_.private_key_file;
+  client.server_name = connection_.server_name;
   client.token = console.token;
   client.user_agent = "seedancectl";
   client.connect_timeout = kConnectTimeout;
   client.timing = console.timing;
-  if (!options.token_file.empty()) {
-    absl::StatusOr<std::string> token = ReadToken(options.token_file);
+  if (!connection_.token_file.empty()) {
+    absl::StatusOr<std::string> token = ReadToken(connection_.token_file);
     if (!token.ok()) return token.status();
     client.token = *std::move(token);
   }
@@ -109,9 +112,8 @@ int Session::Fail(const std::string& what, const absl::Status& status, const std
   console.err << (code == kExitInterrupted ? "interrupted: " + what + "\n" : FormatError(what, status));
   if (status.code() == absl::StatusCode::kUnavailable && DecodeError(status).reason.empty()) {
     // gRPC words a TLS mismatch like any other failure to connect, so say what was tried.
-    const bool tls = options.tls || !options.ca_file.empty() || !options.certificate_file.empty();
-    console.err << "  tried: " << options.endpoint
-                << (tls ? " with TLS" : " in plain text (--tls, --ca-file: with TLS)") << "\n";
+    console.err << "  tried: " << connection_.endpoint
+                << (connection_.UsesTls() ? " with TLS" : " in plain text (--tls, --ca-file: with TLS)") << "\n";
   }
   if (!request_id.empty() && WorthRepeating(status)) {
     console.err << "  to try again without paying twice, repeat the command with --request-id " << request_id << "\n";
@@ -122,18 +124,12 @@ int Session::Fail(const std::string& what, const absl::Status& status, const std
 
 std::string Session::CommandLine(const std::string& arguments) const {
   std::string line = "seedancectl";
-  if (options.endpoint_given) absl::StrAppend(&line, " --endpoint ", options.endpoint);
-  if (!options.token_file.empty()) absl::StrAppend(&line, " --token-file ", options.token_file);
-  if (!options.ca_file.empty()) {
-    absl::StrAppend(&line, " --ca-file ", options.ca_file);
-  } else if (options.tls) {
-    absl::StrAppend(&line, " --tls");
+  if (!options.context.empty()) absl::StrAppend(&line, " --context ", options.context);
+  for (const ConnectionField& field : ConnectionFields()) {
+    const std::string& value = options.connection.*field.value;
+    if (!value.empty()) absl::StrAppend(&line, " --", field.option, " ", value);
   }
-  if (!options.certificate_file.empty()) {
-    absl::StrAppend(&line, " --certificate-file ", options.certificate_file, " --private-key-file ",
-                    options.private_key_file);
-  }
-  if (!options.server_name.empty()) absl::StrAppend(&line, " --server-name ", options.server_name);
+  if (options.connection.tls) absl::StrAppend(&line, " --tls");
   return absl::StrCat(line, " ", arguments);
 }
 

@@ -9,20 +9,16 @@
 #include "absl/status/status.h"
 #include "client/cpp/client.h"
 #include "client/cpp/ctl/console.h"
+#include "client/cpp/ctl/contexts.h"
+#include "client/cpp/ctl/output.h"
 #include "client/cpp/ctl/view.h"
 
 namespace seedance::client::ctl {
 
 // The options that every command takes.
 struct GlobalOptions {
-  std::string endpoint = "127.0.0.1:8443";
-  bool endpoint_given = false;  // On the command line, not by the environment.
-  std::string token_file;
-  bool tls = false;
-  std::string ca_file;
-  std::string certificate_file;
-  std::string private_key_file;
-  std::string server_name;
+  Connection connection;  // What the command line says of it.
+  std::string context;    // Empty: the current one.
   std::string output = "table";
   std::string timeout;  // Empty: the client's defaults.
   bool no_color = false;
@@ -33,7 +29,8 @@ class Session {
  public:
   explicit Session(Console& session_console) : console(session_console) {}
 
-  // Makes the client from the options. INVALID_ARGUMENT or FAILED_PRECONDITION says which option is wrong.
+  // Makes the client from the options and the context. INVALID_ARGUMENT or FAILED_PRECONDITION says which option is
+  // wrong.
   absl::Status Connect();
   // After Connect.
   Client& client() { return *client_; }
@@ -47,9 +44,11 @@ class Session {
     return made;
   }
 
-  bool json() const { return options.output == "json"; }
+  Format format() const { return FormatOf(options.output); }
+  // Whether results are for people.
+  bool table() const { return format() == Format::kTable; }
   // Whether a line on stderr may be redrawn.
-  bool live() const { return console.err_is_terminal && !(json() && console.out_is_terminal); }
+  bool live() const { return console.err_is_terminal && (table() || !console.out_is_terminal); }
   bool color_out() const { return console.out_is_terminal && !options.no_color && !console.no_color; }
   absl::Time Now() const { return console.timing.now ? console.timing.now() : absl::Now(); }
   // How to show results on stdout.
@@ -67,8 +66,10 @@ class Session {
   GlobalOptions options;
   // Set while the command line is read; gives the exit code.
   std::function<int()> command;
+  bool offline = false;  // The command needs no gateway.
 
  private:
+  Connection connection_;  // That Connect chose.
   std::optional<absl::Duration> timeout_;
   std::unique_ptr<Client> client_;
 };

@@ -4,9 +4,9 @@
 #include "client/cpp/ctl/commands.h"
 #include "client/cpp/ctl/exit_code.h"
 #include "client/cpp/ctl/follow.h"
-#include "client/cpp/ctl/json.h"
 #include "client/cpp/ctl/labels.h"
 #include "client/cpp/ctl/names.h"
+#include "client/cpp/ctl/output.h"
 #include "client/cpp/ctl/pages.h"
 #include "client/cpp/ctl/reconcile.h"
 #include "client/cpp/ctl/reference.h"
@@ -22,7 +22,7 @@ struct FilterArguments {
   std::vector<std::string> labels;
 };
 
-struct ListArguments : FilterArguments {
+struct TaskFilter : FilterArguments {
   int64_t limit = 50;
   std::string upstream;
   std::string model;
@@ -47,7 +47,7 @@ absl::StatusOr<TasksFilter> ParseFilter(const FilterArguments& arguments) {
   return filter;
 }
 
-int List(Session& session, const ListArguments& arguments) {
+int List(Session& session, const TaskFilter& arguments) {
   gateway::v1::ListGenerationTasksRequest request;
   const absl::StatusOr<TasksFilter> filter = ParseFilter(arguments);
   if (!filter.ok()) return session.Fail("reading the options", filter.status());
@@ -69,14 +69,15 @@ int List(Session& session, const ListArguments& arguments) {
       [&](const auto& page_request) { return session.client().ListGenerationTasks(page_request, session.call()); },
       [](const auto& page) { return page.generation_tasks(); });
   if (!listing.ok()) return session.Fail("listing tasks", listing.status());
-  session.console.out << (session.json() ? ToJsonArray(listing->items) : RenderTasks(listing->items, session.view()));
+  session.console.out << (session.table() ? RenderTasks(listing->items, session.view())
+                                          : PrintAll(listing->items, session.format()));
   if (listing->more) session.Note("there are more; --limit 0 lists all");
   return kExitOk;
 }
 
 int Show(Session& session, const std::string& what, const absl::StatusOr<GenerationTask>& task) {
   if (!task.ok()) return session.Fail(what, task.status());
-  session.console.out << (session.json() ? ToJson(*task) : RenderTask(*task, session.view()));
+  session.console.out << (session.table() ? RenderTask(*task, session.view()) : Print(*task, session.format()));
   return kExitOk;
 }
 
@@ -95,7 +96,7 @@ int Watch(Session& session, const WatchArguments& arguments) {
   const std::string name = TaskName(arguments.names.front());
   GenerationTask task;
   const int code = FollowTaskToEnd(session, name, &task);
-  if (!session.json() && task.has_result()) session.console.out << task.result().video_uri() << "\n";
+  if (session.table() && task.has_result()) session.console.out << task.result().video_uri() << "\n";
   return code;
 }
 
@@ -116,7 +117,7 @@ void AddCancel(CLI::App& noun, Session& session) {
       "give it up where the vendor cannot cancel it: it goes on there, and is billed");
 }
 
-void AddDelete(CLI::App& noun, Session& session) {
+void AddTaskDelete(CLI::App& noun, Session& session) {
   auto request = std::make_shared<gateway::v1::DeleteGenerationTaskRequest>();
   CLI::App* command = AddCommand(noun, session, "delete", "delete the record of a task that has ended",
                                  {"seedancectl tasks delete $TASK"}, [&session, request] {
@@ -154,7 +155,7 @@ void AddTaskCommands(CLI::App& app, Session& session) {
   CLI::App* noun = AddNoun(app, "tasks", "what became of generations",
                            {"seedancectl tasks list --state running --state queued", "seedancectl tasks watch $TASK",
                             "seedancectl tasks watch $TASK -o json | jq .progress_percent"});
-  auto arguments = std::make_shared<ListArguments>();
+  auto arguments = std::make_shared<TaskFilter>();
   CLI::App* command =
       AddCommand(*noun, session, "list", "list tasks, newest first",
                  {"seedancectl tasks list --state failed --label shot=12",
@@ -181,7 +182,7 @@ void AddTaskCommands(CLI::App& app, Session& session) {
   command->add_option("NAME", watch->names, "the task; several, or without it all: until Ctrl-C");
   AddFilter(command, *watch);
   AddCancel(*noun, session);
-  AddDelete(*noun, session);
+  AddTaskDelete(*noun, session);
   AddReconcileCommand(*noun, session);
 }
 

@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/cpp/ctl/exit_code.h"
 #include "client/cpp/ctl/format.h"
-#include "client/cpp/ctl/json.h"
+#include "client/cpp/ctl/output.h"
 #include "client/cpp/ctl/text_width.h"
 #include "client/cpp/ctl/view.h"
 
@@ -25,8 +25,8 @@ class Lines {
     const auto [known, fresh] = states_.try_emplace(task.name(), task.state());
     const bool moved = fresh || known->second != task.state();
     known->second = task.state();
-    if (session_.json()) {
-      session_.console.out << ToJsonLine(task) << std::flush;
+    if (!session_.table()) {
+      session_.console.out << PrintNext(task, session_.format()) << std::flush;
     } else if (moved) {
       session_.console.out << RenderTaskLine(task, session_.view()) << std::flush;
     }
@@ -35,10 +35,10 @@ class Lines {
   void Remove(const std::string& name) {
     // Others than those that were shown are of no interest.
     if (states_.erase(name) == 0) return;
-    if (session_.json()) {
+    if (!session_.table()) {
       google::protobuf::Struct object;
       (*object.mutable_fields())["removed"].set_string_value(name);
-      session_.console.out << ToJsonLine(object) << std::flush;
+      session_.console.out << PrintNext(object, session_.format()) << std::flush;
     } else {
       session_.console.out << OneLine(name) << "  left\n" << std::flush;
     }

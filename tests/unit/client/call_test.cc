@@ -12,8 +12,8 @@
 namespace seedance::client {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 class CallTest : public ClientTest {
  protected:
@@ -212,7 +212,7 @@ TEST_F(CallTest, CancellationBetweenTheAnswerAndThePauseIsReportedAsCancelled) {
   call.canceller = &canceller;
   const auto task = ClientFor(options)->GetGenerationTask("generationTasks/x", call);
   EXPECT_EQ(task.status().code(), absl::StatusCode::kCancelled);
-  EXPECT_THAT(waits, testing::IsEmpty());
+  EXPECT_THAT(waits, ::testing::IsEmpty());
 }
 
 TEST_F(CallTest, TokenIsSentAsBearer) {

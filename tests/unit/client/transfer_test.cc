@@ -10,11 +10,11 @@
 namespace seedance::client {
 namespace {
 
-using testing::Each;
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 using Reader = grpc::ServerReader<v1::UploadAssetRequest>;
-using Writer = grpc::ServerWriter<v1::DownloadGenerationResultResponse>;
+using FileWriter = grpc::ServerWriter<v1::DownloadGenerationResultResponse>;
 using DownloadRequest = v1::DownloadGenerationResultRequest;
 
 std::string Bytes(size_t count) {
@@ -110,7 +110,7 @@ TEST_F(UploadTest, WhatIsNoFileIsRefused) {
 class DownloadTest : public ClientTest {
  protected:
   // Sends `content` from `offset` in pieces of 1000 bytes, at most `limit` bytes.
-  static void Send(Writer& writer, int64_t offset, size_t limit, const std::string& content) {
+  static void Send(FileWriter& writer, int64_t offset, size_t limit, const std::string& content) {
     v1::DownloadGenerationResultResponse response;
     response.set_total_size_bytes(static_cast<int64_t>(content.size()));
     response.set_content_type("video/mp4");
@@ -128,7 +128,7 @@ class DownloadTest : public ClientTest {
 };
 
 TEST_F(DownloadTest, FileIsWrittenWithSizeAndChecksum) {
-  gateway.download = [](grpc::ServerContext&, const DownloadRequest& request, Writer& writer) {
+  gateway.download = [](grpc::ServerContext&, const DownloadRequest& request, FileWriter& writer) {
     EXPECT_EQ(request.part(), DownloadRequest::PART_LAST_FRAME);
     Send(writer, 0, 100, "abc");
     return grpc::Status::OK;
@@ -146,7 +146,7 @@ TEST_F(DownloadTest, FileIsWrittenWithSizeAndChecksum) {
 
 TEST_F(DownloadTest, GoesOnAtTheOffsetReachedAfterUnavailable) {
   const std::string content = Bytes(7500);
-  gateway.download = [&](grpc::ServerContext&, const DownloadRequest& request, Writer& writer) {
+  gateway.download = [&](grpc::ServerContext&, const DownloadRequest& request, FileWriter& writer) {
     offsets.push_back(request.offset());
     Send(writer, request.offset(), 3000, content);
     return request.offset() + 3000 < 7500 ? grpc::Status(grpc::StatusCode::UNAVAILABLE, "broke off") : grpc::Status::OK;
@@ -159,7 +159,7 @@ TEST_F(DownloadTest, GoesOnAtTheOffsetReachedAfterUnavailable) {
 
 TEST_F(DownloadTest, StreamThatEndsTooEarlyIsOpenedAgain) {
   const std::string content = Bytes(2000);
-  gateway.download = [&](grpc::ServerContext&, const DownloadRequest& request, Writer& writer) {
+  gateway.download = [&](grpc::ServerContext&, const DownloadRequest& request, FileWriter& writer) {
     offsets.push_back(request.offset());
     Send(writer, request.offset(), 1000, content);
     return grpc::Status::OK;
@@ -169,7 +169,7 @@ TEST_F(DownloadTest, StreamThatEndsTooEarlyIsOpenedAgain) {
 }
 
 TEST_F(DownloadTest, FileOfUnknownSizeEndsWithTheStream) {
-  gateway.download = [](grpc::ServerContext&, const DownloadRequest&, Writer& writer) {
+  gateway.download = [](grpc::ServerContext&, const DownloadRequest&, FileWriter& writer) {
     v1::DownloadGenerationResultResponse response;
     response.set_data("abc");
     writer.Write(response);
@@ -181,7 +181,7 @@ TEST_F(DownloadTest, FileOfUnknownSizeEndsWithTheStream) {
 }
 
 TEST_F(DownloadTest, TooManyBytesAreDataLossAndLeaveNoFile) {
-  gateway.download = [](grpc::ServerContext&, const DownloadRequest&, Writer& writer) {
+  gateway.download = [](grpc::ServerContext&, const DownloadRequest&, FileWriter& writer) {
     v1::DownloadGenerationResultResponse response;
     response.set_total_size_bytes(2);
     writer.Write(response);
@@ -196,7 +196,7 @@ TEST_F(DownloadTest, TooManyBytesAreDataLossAndLeaveNoFile) {
 }
 
 TEST_F(DownloadTest, FileThatChangesMeanwhileIsDataLoss) {
-  gateway.download = [&](grpc::ServerContext&, const DownloadRequest& request, Writer& writer) {
+  gateway.download = [&](grpc::ServerContext&, const DownloadRequest& request, FileWriter& writer) {
     Send(writer, request.offset(), 1000, Bytes(request.offset() == 0 ? 3000 : 4000));
     return grpc::Status(grpc::StatusCode::UNAVAILABLE, "broke off");
   };
@@ -207,7 +207,7 @@ TEST_F(DownloadTest, FileThatChangesMeanwhileIsDataLoss) {
 
 TEST_F(DownloadTest, ErrorLeavesAnOlderFileAlone) {
   folder.Write("out.mp4", "older");
-  gateway.download = [](grpc::ServerContext&, const DownloadRequest&, Writer&) {
+  gateway.download = [](grpc::ServerContext&, const DownloadRequest&, FileWriter&) {
     return grpc::Status(grpc::StatusCode::FAILED_PRECONDITION, "expired");
   };
   EXPECT_EQ(client->DownloadGenerationResult("generationTasks/t1", folder.File("out.mp4")).status().code(),

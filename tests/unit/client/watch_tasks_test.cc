@@ -9,13 +9,13 @@
 namespace seedance::client {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
-using testing::StartsWith;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
 using Task = v1::GenerationTask;
-using Request = v1::WatchGenerationTasksRequest;
+using TasksRequest = v1::WatchGenerationTasksRequest;
 using Response = v1::WatchGenerationTasksResponse;
-using Writer = grpc::ServerWriter<Response>;
+using TasksWriter = grpc::ServerWriter<Response>;
 
 // A message with these tasks; the token says its revision.
 Response Message(std::vector<int64_t> revisions, bool synced, const std::string& token = "") {
@@ -31,11 +31,12 @@ Response Message(std::vector<int64_t> revisions, bool synced, const std::string&
 
 class WatchTasksTest : public ClientTest {
  protected:
-  using Stream = std::function<grpc::Status(grpc::ServerContext&, Writer&)>;
+  using Stream = std::function<grpc::Status(grpc::ServerContext&, TasksWriter&)>;
 
   // Answers the n-th stream with the n-th function; one more is refused, which ends the watch.
   void Script(std::vector<Stream> script) {
-    gateway.watch_tasks = [this, script](grpc::ServerContext& context, const Request& request, Writer& writer) {
+    gateway.watch_tasks = [this, script](grpc::ServerContext& context, const TasksRequest& request,
+                                         TasksWriter& writer) {
       const size_t stream = requests.size();
       requests.push_back(request);
       if (stream >= script.size()) return grpc::Status(grpc::StatusCode::NOT_FOUND, "the end of the script");
@@ -54,11 +55,11 @@ class WatchTasksTest : public ClientTest {
 
   std::vector<std::string> tokens() const {
     std::vector<std::string> all;
-    for (const Request& request : requests) all.push_back(request.resume_token());
+    for (const TasksRequest& request : requests) all.push_back(request.resume_token());
     return all;
   }
 
-  std::vector<Request> requests;
+  std::vector<TasksRequest> requests;
   std::vector<std::string> told;
 };
 
@@ -69,10 +70,11 @@ TEST_F(WatchTasksTest, TheFilterGoesAlongWithEveryStream) {
   filter.states = {Task::STATE_RUNNING};
   filter.labels = {{"shot", "12"}};
   filter.names = {"generationTasks/a", "generationTasks/b"};
-  Script({[](grpc::ServerContext&, Writer&) { return grpc::Status(grpc::StatusCode::UNAVAILABLE, "restarting"); }});
+  Script(
+      {[](grpc::ServerContext&, TasksWriter&) { return grpc::Status(grpc::StatusCode::UNAVAILABLE, "restarting"); }});
   EXPECT_EQ(Watch(*client, {}, filter).code(), absl::StatusCode::kNotFound);
   ASSERT_EQ(requests.size(), 2u);
-  for (const Request& request : requests) {
+  for (const TasksRequest& request : requests) {
     EXPECT_THAT(request.states(), ElementsAre(Task::STATE_RUNNING));
     EXPECT_EQ(request.labels().at("shot"), "12");
     EXPECT_THAT(request.names(), ElementsAre("generationTasks/a", "generationTasks/b"));
@@ -80,7 +82,7 @@ TEST_F(WatchTasksTest, TheFilterGoesAlongWithEveryStream) {
 }
 
 TEST_F(WatchTasksTest, TellsTasksRemovalsAndWhenItKnowsAll) {
-  Script({[](grpc::ServerContext&, Writer& writer) {
+  Script({[](grpc::ServerContext&, TasksWriter& writer) {
     writer.Write(Message({1, 2}, false));
     writer.Write(Message({3}, true, "token-3"));
     Response removed = Message({}, true, "token-4");
@@ -104,12 +106,12 @@ TEST_F(WatchTasksTest, SendsItsFilter) {
 }
 
 TEST_F(WatchTasksTest, GoesOnWithTheLastTokenAndSaysSyncedOnce) {
-  Script({[](grpc::ServerContext&, Writer& writer) {
+  Script({[](grpc::ServerContext&, TasksWriter& writer) {
             writer.Write(Message({1}, true, "token-1"));
             return UnavailableFor(absl::Seconds(2));
           },
-          [](grpc::ServerContext&, Writer&) { return Restarting(); },
-          [](grpc::ServerContext&, Writer& writer) {
+          [](grpc::ServerContext&, TasksWriter&) { return Restarting(); },
+          [](grpc::ServerContext&, TasksWriter& writer) {
             writer.Write(Message({2}, false, "token-2"));
             writer.Write(Message({3}, true, "token-3"));
             return Restarting();
@@ -121,11 +123,11 @@ TEST_F(WatchTasksTest, GoesOnWithTheLastTokenAndSaysSyncedOnce) {
 }
 
 TEST_F(WatchTasksTest, AStreamThatBreaksBeforeItIsSyncedBeginsAnewWithAReset) {
-  Script({[](grpc::ServerContext&, Writer& writer) {
+  Script({[](grpc::ServerContext&, TasksWriter& writer) {
             writer.Write(Message({1, 2}, false));
             return Restarting();
           },
-          [](grpc::ServerContext&, Writer& writer) {
+          [](grpc::ServerContext&, TasksWriter& writer) {
             writer.Write(Message({2}, true, "token-2"));
             return Restarting();
           }});
@@ -138,11 +140,11 @@ TEST_F(WatchTasksTest, AnExpiredTokenBeginsAnewWithAReset) {
   ErrorDetails details;
   details.reason = "RESUME_TOKEN_EXPIRED";
   details.metadata = {{"resume_token", "fresh"}};
-  const auto refuse = [details](grpc::ServerContext&, Writer&) {
+  const auto refuse = [details](grpc::ServerContext&, TasksWriter&) {
     return ErrorWith(grpc::StatusCode::OUT_OF_RANGE, "too old", details);
   };
   Script({refuse,
-          [](grpc::ServerContext&, Writer& writer) {
+          [](grpc::ServerContext&, TasksWriter& writer) {
             writer.Write(Message({1}, true, "token-1"));
             return Restarting();
           },
@@ -158,7 +160,7 @@ TEST_F(WatchTasksTest, AnExpiredTokenBeginsAnewWithAReset) {
 }
 
 TEST_F(WatchTasksTest, AnEndWithoutAnErrorIsOpenedAgain) {
-  Script({[](grpc::ServerContext&, Writer& writer) {
+  Script({[](grpc::ServerContext&, TasksWriter& writer) {
     writer.Write(Message({1}, true, "token-1"));
     return grpc::Status::OK;
   }});
@@ -168,12 +170,12 @@ TEST_F(WatchTasksTest, AnEndWithoutAnErrorIsOpenedAgain) {
 
 TEST_F(WatchTasksTest, GoesOnAfterTheConnectionIsCut) {
   CuttingProxy proxy(gateway.port());
-  Script({[&](grpc::ServerContext& context, Writer& writer) {
+  Script({[&](grpc::ServerContext& context, TasksWriter& writer) {
             writer.Write(Message({1}, true, "token-1"));
             while (!context.IsCancelled()) std::this_thread::yield();
             return grpc::Status::CANCELLED;
           },
-          [](grpc::ServerContext&, Writer& writer) {
+          [](grpc::ServerContext&, TasksWriter& writer) {
             writer.Write(Message({2}, true, "token-2"));
             return grpc::Status(grpc::StatusCode::NOT_FOUND, "over");
           }});
@@ -188,7 +190,7 @@ TEST_F(WatchTasksTest, GoesOnAfterTheConnectionIsCut) {
 }
 
 TEST_F(WatchTasksTest, CancellerAndTimeLimitEndTheWatch) {
-  const Stream endless = [](grpc::ServerContext& context, Writer& writer) {
+  const Stream endless = [](grpc::ServerContext& context, TasksWriter& writer) {
     writer.Write(Message({1}, true, "token-1"));
     while (!context.IsCancelled()) std::this_thread::yield();
     return grpc::Status::CANCELLED;

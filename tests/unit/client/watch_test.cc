@@ -11,8 +11,8 @@
 namespace seedance::client {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 using Task = v1::GenerationTask;
 using Request = v1::WatchGenerationTaskRequest;
 using Writer = grpc::ServerWriter<v1::WatchGenerationTaskResponse>;
@@ -210,7 +210,7 @@ TEST_F(WatchTest, GoesOnHoweverOftenTheGatewayEndsTheStreamInGoodOrder) {
   EXPECT_EQ(tokens.size(), 51u);
   EXPECT_THAT(revisions, ElementsAre(1));
   // As long as the gateway asks, plus jitter that does not grow.
-  EXPECT_THAT(waits, testing::Each(absl::Milliseconds(700)));
+  EXPECT_THAT(waits, ::testing::Each(absl::Milliseconds(700)));
 }
 
 TEST_F(WatchTest, AStreamThatAStoppingGatewayNeverTookUpIsAFruitlessTry) {

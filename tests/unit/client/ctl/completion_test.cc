@@ -50,7 +50,7 @@ TEST_F(CompletionTest, OptionsOfTheCommandAndOfAll) {
 }
 
 TEST_F(CompletionTest, ValuesOfAnOptionAndOfAnArgument) {
-  EXPECT_THAT(Complete({"--output", ""}), ElementsAre("table", "json"));
+  EXPECT_THAT(Complete({"--output", ""}), ElementsAre("table", "json", "yaml", "name"));
   EXPECT_THAT(Complete({"assets", "list", "-o", "ta"}), ElementsAre("table"));
   EXPECT_THAT(Complete({"completion", "z"}), ElementsAre("zsh"));
   EXPECT_THAT(Complete({"completion", "zsh", ""}), IsEmpty());

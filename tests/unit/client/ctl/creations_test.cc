@@ -7,8 +7,8 @@
 namespace seedance::client::ctl {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using v1::Creation;
 
 class CreationsTest : public RunTest {

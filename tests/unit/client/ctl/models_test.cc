@@ -7,7 +7,7 @@
 namespace seedance::client::ctl {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 class ModelsTest : public RunTest {};
 

@@ -9,8 +9,8 @@
 namespace seedance::client::ctl {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 // Tasks in doubt, and what the gateway makes of each.
 class ReconcileTest : public RunTest {

@@ -22,6 +22,7 @@ class RunTest : public ClientTest {
     Console console(out_, err_);
     console.endpoint = gateway.endpoint();
     console.token = token_;
+    console.config_file = config_file_;
     console.interrupt = &interrupt_;
     console.timing = OptionsFor("").timing;
     console.timing.now = [] { return absl::FromUnixSeconds(1800000000); };
@@ -67,6 +68,7 @@ class RunTest : public ClientTest {
   v1::CreateGenerationTaskRequest created;
   bool terminal_ = false;
   std::string token_;
+  std::string config_file_;
   Canceller interrupt_;
 
  private:

@@ -10,57 +10,12 @@
 namespace seedance::client::ctl {
 namespace {
 
-using testing::ElementsAre;
-using testing::EndsWith;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::Not;
-using testing::StartsWith;
-
-TEST_F(RunTest, HelpTeachesAtEachLevel) {
-  EXPECT_EQ(Ctl({"--help"}), 0);
-  EXPECT_THAT(out(), HasSubstr("Exit codes:"));
-  EXPECT_THAT(out(), HasSubstr("Examples:"));
-  for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{{"groups"},
-                                                                                       {"groups", "create"},
-                                                                                       {"assets"},
-                                                                                       {"assets", "upload"},
-                                                                                       {"assets", "wait"},
-                                                                                       {"generate"},
-                                                                                       {"tasks"},
-                                                                                       {"tasks", "list"},
-                                                                                       {"tasks", "cancel"},
-                                                                                       {"tasks", "delete"},
-                                                                                       {"tasks", "reconcile"},
-                                                                                       {"download"}}) {
-    std::vector<std::string> words = command;
-    words.push_back("--help");
-    EXPECT_EQ(Ctl(words), 0);
-    EXPECT_THAT(out(), HasSubstr("Examples:\n  seedancectl " + command[0])) << out();
-  }
-}
-
-TEST_F(RunTest, WrongUsageIsExitCode2WithAMessage) {
-  for (const std::vector<std::string>& words :
-       std::vector<std::vector<std::string>>{{},
-                                             {"groups"},
-                                             {"bogus"},
-                                             {"groups", "create"},
-                                             {"groups", "list", "-o", "xml"},
-                                             {"groups", "list", "extra"},
-                                             {"tasks", "list", "--state", "bogus"},
-                                             {"tasks", "list", "--timeout", "soon"},
-                                             {"groups", "update", "g"},
-                                             {"generate", "--ref", "a,role=bogus"},
-                                             {"assets", "upload", "/nonexistent", "--group", "g"},
-                                             {"--token-file", "/nonexistent", "groups", "list"}}) {
-    EXPECT_EQ(Ctl(words), 2) << testing::PrintToString(words);
-    EXPECT_THAT(err(), Not(IsEmpty()));
-    EXPECT_THAT(out(), IsEmpty());
-  }
-  EXPECT_EQ(Ctl({"bogus"}), 2);
-  EXPECT_THAT(err(), StartsWith("no such command or option: bogus\n"));
-}
+using ::testing::ElementsAre;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::StartsWith;
 
 TEST_F(RunTest, CreatedNameIsTheOnlyOutput) {
   v1::CreateAssetGroupRequest seen;

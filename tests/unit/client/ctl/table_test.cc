@@ -45,7 +45,7 @@ TEST(RenderFieldsTest, EmptyFieldsAreLeftOut) {
             "display name:  hero\n");
 }
 
-class ViewTest : public testing::Test {
+class ViewTest : public ::testing::Test {
  protected:
   ViewTest() {
     view_.human = true;
