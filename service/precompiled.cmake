@@ -25,16 +25,17 @@ function(seedance_precompiled KIND)
   endif()
 endfunction()
 
-# Sources of tests are not checked for undefined behaviour themselves, only what they call: a third of their time.
-set(TEST_OPTIONS "")
+# Generated sources and those of tests are not checked for undefined behaviour themselves, only what they call: a third
+# of their time.
+set(NOT_CHECKED "")
 if(SEEDANCE_SANITIZE MATCHES undefined)
-  set(TEST_OPTIONS -fno-sanitize=undefined)
+  set(NOT_CHECKED -fno-sanitize=undefined)
 endif()
 
 # seedance_precompile(TARGET KIND)
 function(seedance_precompile TARGET KIND)
   if(KIND MATCHES "^test")
-    target_compile_options(${TARGET} PRIVATE ${TEST_OPTIONS})
+    target_compile_options(${TARGET} PRIVATE ${NOT_CHECKED})
   endif()
   if(SEEDANCE_PRECOMPILE)
     target_precompile_headers(${TARGET} REUSE_FROM precompiled_${KIND})
@@ -64,4 +65,5 @@ seedance_precompiled(
           <google/protobuf/io/coded_stream.h> <google/protobuf/map_entry.h> <google/protobuf/map_field_inl.h>
           <google/protobuf/message.h> <google/protobuf/reflection_ops.h> <google/protobuf/repeated_field.h>
           <google/protobuf/unknown_field_set.h> <google/protobuf/wire_format.h>
-  LIBRARIES protobuf::libprotobuf)
+  LIBRARIES protobuf::libprotobuf
+  OPTIONS ${NOT_CHECKED})

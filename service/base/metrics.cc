@@ -15,18 +15,7 @@ namespace seedance::base {
 namespace {
 
 template <typename Kind>
-using Family = std::unique_ptr<prometheus::Family<Kind>>;
-
-// One metric: the family of its type is set.
-struct Metric {
-  MetricSpec spec;
-  Family<prometheus::Counter> counters = nullptr;
-  Family<prometheus::Gauge> gauges = nullptr;
-  Family<prometheus::Histogram> histograms = nullptr;
-};
-
-template <typename Kind>
-void Collect(const Family<Kind>& family, std::vector<prometheus::MetricFamily>& all) {
+void Collect(const std::unique_ptr<prometheus::Family<Kind>>& family, std::vector<prometheus::MetricFamily>& all) {
   if (family == nullptr) return;
   for (prometheus::MetricFamily& each : family->Collect()) all.push_back(std::move(each));
 }
@@ -40,6 +29,17 @@ bool HasLabels(const MetricSpec& spec, const Metrics::Labels& labels) {
 }  // namespace
 
 struct Metrics::Families {
+  template <typename Kind>
+  using Family = std::unique_ptr<prometheus::Family<Kind>>;
+
+  // One metric: the family of its type is set.
+  struct Metric {
+    MetricSpec spec;
+    Family<prometheus::Counter> counters = nullptr;
+    Family<prometheus::Gauge> gauges = nullptr;
+    Family<prometheus::Histogram> histograms = nullptr;
+  };
+
   std::map<std::string, Metric> metrics;
 
   // The metric of that name, type and labels; null: there is none.
@@ -72,7 +72,7 @@ void Histogram::Observe(double value) {
 
 Metrics::Metrics(const std::vector<MetricSpec>& table) : families_(std::make_unique<Families>()) {
   for (const MetricSpec& spec : table) {
-    Metric& metric = families_->metrics[spec.name];
+    Families::Metric& metric = families_->metrics[spec.name];
     metric.spec = spec;
     const prometheus::Labels none;
     switch (spec.type) {
@@ -93,21 +93,21 @@ Metrics::~Metrics() = default;
 
 base::Counter Metrics::Counter(const std::string& name, const Labels& labels) {
   MutexLock lock(mutex_);
-  Metric* metric = families_->Find(name, MetricSpec::Type::kCounter, labels);
+  Families::Metric* metric = families_->Find(name, MetricSpec::Type::kCounter, labels);
   if (metric == nullptr) return {};
   return base::Counter(&metric->counters->Add({labels.begin(), labels.end()}));
 }
 
 base::Gauge Metrics::Gauge(const std::string& name, const Labels& labels) {
   MutexLock lock(mutex_);
-  Metric* metric = families_->Find(name, MetricSpec::Type::kGauge, labels);
+  Families::Metric* metric = families_->Find(name, MetricSpec::Type::kGauge, labels);
   if (metric == nullptr) return {};
   return base::Gauge(&metric->gauges->Add({labels.begin(), labels.end()}));
 }
 
 base::Histogram Metrics::Histogram(const std::string& name, const Labels& labels) {
   MutexLock lock(mutex_);
-  Metric* metric = families_->Find(name, MetricSpec::Type::kHistogram, labels);
+  Families::Metric* metric = families_->Find(name, MetricSpec::Type::kHistogram, labels);
   if (metric == nullptr) return {};
   return base::Histogram(&metric->histograms->Add({labels.begin(), labels.end()}, metric->spec.bounds));
 }

@@ -30,7 +30,7 @@ using X509Ptr = std::unique_ptr<X509, Deleter<X509_free>>;
 using KeyPtr = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
 using ContextPtr = std::unique_ptr<SSL_CTX, Deleter<SSL_CTX_free>>;
 
-BioPtr Reader(const std::string& text) { return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))); }
+BioPtr MemoryOf(const std::string& text) { return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))); }
 
 // Text of the last OpenSSL failure; clears this thread's error queue.
 std::string OpenSslReason() {
@@ -78,7 +78,7 @@ int RefusePassword(char*, int, int, void* asked) {
 absl::StatusOr<std::vector<Certificate>> ReadCertificates(const std::string& pem) {
   if (absl::StripAsciiWhitespace(pem).empty()) return Invalid("is empty");
   ERR_clear_error();
-  const BioPtr reader = Reader(pem);
+  const BioPtr reader = MemoryOf(pem);
   std::vector<Certificate> certificates;
   for (;;) {
     const X509Ptr certificate(PEM_read_bio_X509(reader.get(), nullptr, nullptr, nullptr));
@@ -108,14 +108,14 @@ absl::Status CheckKeyPair(const std::string& chain, const std::string& key_pem) 
   if (absl::StripAsciiWhitespace(key_pem).empty()) return Invalid("is empty");
   ERR_clear_error();
   bool encrypted = false;
-  const BioPtr key_reader = Reader(key_pem);
+  const BioPtr key_reader = MemoryOf(key_pem);
   const KeyPtr key(PEM_read_bio_PrivateKey(key_reader.get(), nullptr, RefusePassword, &encrypted));
   if (key == nullptr) {
     const std::string reason = OpenSslReason();
     if (encrypted) return Invalid("is encrypted: the key must have no passphrase");
     return Invalid("contains no PEM private key that can be parsed: ", reason);
   }
-  const BioPtr chain_reader = Reader(chain);
+  const BioPtr chain_reader = MemoryOf(chain);
   const X509Ptr certificate(PEM_read_bio_X509(chain_reader.get(), nullptr, nullptr, nullptr));
   // As gRPC does, so that whatever it would refuse (a key that is too short) is refused here.
   const ContextPtr context(SSL_CTX_new(TLS_server_method()));

@@ -21,9 +21,9 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
 
-class Reader {
+class YamlReader {
  public:
-  Reader(std::vector<ConfigProblem>& problems, std::map<std::string, int>& lines)
+  YamlReader(std::vector<ConfigProblem>& problems, std::map<std::string, int>& lines)
       : problems_(problems), lines_(lines) {}
 
   void ReadMessage(const YAML::Node& node, const std::string& path, Message& message) {
@@ -240,7 +240,7 @@ ConfigSources ReadYaml(const std::string& text, const std::vector<ConfigOverride
       if (!fresh) problems.push_back({path, absl::StrCat("is set by ", override.source, " as well"), 0});
       Override(root, override, problems);
     }
-    Reader(problems, sources.lines).ReadMessage(root, "", message);
+    YamlReader(problems, sources.lines).ReadMessage(root, "", message);
     ForgetLinesOfOverrides(sources, problems);
   } catch (const YAML::Exception& error) {
     problems.push_back({"", absl::StrCat("is not YAML: ", error.msg), error.mark.line + 1});

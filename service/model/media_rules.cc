@@ -37,9 +37,9 @@ std::string Text(const Bounds& bounds, std::string_view unit) {
   return absl::StrCat(least, " to ", most, of);
 }
 
-class Report {
+class MediaReport {
  public:
-  explicit Report(const std::string& field) : field_(field) {}
+  explicit MediaReport(const std::string& field) : field_(field) {}
 
   void Add(std::string description) { violations_.push_back({field_, std::move(description)}); }
 
@@ -58,18 +58,18 @@ class Report {
   std::vector<base::FieldViolation> violations_;
 };
 
-void CheckFormat(const MediaInfo& info, const MediaLimits& limits, Report& report) {
+void CheckFormat(const MediaInfo& info, const MediaLimits& limits, MediaReport& report) {
   if (info.container.empty() || limits.formats.empty() || limits.formats.count(info.container) != 0) return;
   report.Add(absl::StrCat("format must be one of ", absl::StrJoin(limits.formats, ", "), ", is ",
                           base::ToUtf8(info.container)));
 }
 
-void CheckSize(const MediaInfo& info, const MediaLimits& limits, Report& report) {
+void CheckSize(const MediaInfo& info, const MediaLimits& limits, MediaReport& report) {
   if (limits.max_bytes <= 0 || info.size_bytes <= limits.max_bytes) return;
   report.Add(absl::StrCat("size must be at most ", limits.max_bytes, " bytes, is ", info.size_bytes, " bytes"));
 }
 
-void CheckPicture(const MediaInfo& info, const MediaLimits& limits, Report& report) {
+void CheckPicture(const MediaInfo& info, const MediaLimits& limits, MediaReport& report) {
   const double width = info.width;
   const double height = info.height;
   const Bounds sides{static_cast<double>(limits.min_side), static_cast<double>(limits.max_side), limits.open_bounds};
@@ -83,7 +83,7 @@ void CheckPicture(const MediaInfo& info, const MediaLimits& limits, Report& repo
                {static_cast<double>(limits.min_pixels), static_cast<double>(limits.max_pixels)}, " px", shape);
 }
 
-void CheckTime(const MediaInfo& info, const MediaLimits& limits, Report& report) {
+void CheckTime(const MediaInfo& info, const MediaLimits& limits, MediaReport& report) {
   if (info.duration > absl::ZeroDuration()) {
     report.Check("duration", absl::ToDoubleSeconds(info.duration),
                  {absl::ToDoubleSeconds(limits.min_duration), absl::ToDoubleSeconds(limits.max_duration), false,
@@ -105,7 +105,7 @@ std::vector<base::FieldViolation> CheckMedia(const std::string& field, MediaType
 
 std::vector<base::FieldViolation> CheckMedia(const std::string& field, const MediaInfo& info,
                                              const MediaLimits& limits) {
-  Report report(field);
+  MediaReport report(field);
   CheckFormat(info, limits, report);
   CheckSize(info, limits, report);
   CheckPicture(info, limits, report);

@@ -38,7 +38,7 @@ std::string OtherModel(const ModelProfile& profile) {
 }
 
 // Collects violations under the request's path.
-class Report {
+class TaskReport {
  public:
   void Add(const std::string& field, const std::string& rule) {
     violations_.push_back({absl::StrCat("generation_task.", field), rule});
@@ -49,7 +49,7 @@ class Report {
   std::vector<base::FieldViolation> violations_;
 };
 
-void CheckPrompt(const TaskRequest& request, const ModelProfile& profile, Report& report) {
+void CheckPrompt(const TaskRequest& request, const ModelProfile& profile, TaskReport& report) {
   if (!request.sent_prompt.empty() && base::IsBlank(request.sent_prompt)) {
     return report.Add("prompt", "must not be blank; omit it if references alone describe the video");
   }
@@ -64,7 +64,7 @@ void CheckPrompt(const TaskRequest& request, const ModelProfile& profile, Report
   if (request.sent_prompt.empty() && !shows) report.Add("prompt", "is required without a reference image or video");
 }
 
-void CheckResolution(const TaskRequest& request, const ModelProfile& profile, Report& report) {
+void CheckResolution(const TaskRequest& request, const ModelProfile& profile, TaskReport& report) {
   if (request.resolution == Resolution::kUnspecified && profile.resolution_required) {
     report.Add("resolution", absl::StrCat("is required for model ", request.model));
   }
@@ -76,7 +76,7 @@ void CheckResolution(const TaskRequest& request, const ModelProfile& profile, Re
                                         std::string(ResolutionName(request.resolution))));
 }
 
-void CheckShape(const TaskRequest& request, const ModelProfile& profile, Report& report) {
+void CheckShape(const TaskRequest& request, const ModelProfile& profile, TaskReport& report) {
   if (!request.aspect_ratio.empty() && profile.aspect_ratios.count(request.aspect_ratio) == 0) {
     report.Add("aspect_ratio", absl::StrCat("must be one of ", absl::StrJoin(profile.aspect_ratios, ", "), ", is `",
                                             base::ToUtf8(request.aspect_ratio.substr(0, 32)), "`"));
@@ -97,7 +97,7 @@ void CheckShape(const TaskRequest& request, const ModelProfile& profile, Report&
   }
 }
 
-void CheckExtras(const TaskRequest& request, const ModelProfile& profile, Report& report) {
+void CheckExtras(const TaskRequest& request, const ModelProfile& profile, TaskReport& report) {
   const std::string unsupported = absl::StrCat("is not supported by model ", request.model);
   if (request.seed.has_value() && (*request.seed < kRandomSeed || *request.seed > 4294967295)) {
     report.Add("seed", absl::StrCat("must be -1 to 4294967295, is ", *request.seed));
@@ -113,7 +113,7 @@ void CheckExtras(const TaskRequest& request, const ModelProfile& profile, Report
   }
 }
 
-void CheckCount(const TaskRequest& request, MediaType type, const char* what, size_t most, Report& report) {
+void CheckCount(const TaskRequest& request, MediaType type, const char* what, size_t most, TaskReport& report) {
   size_t count = 0;
   for (size_t i = 0; i < request.references.size(); ++i) {
     if (MediaTypeOf(request.references[i].role) != type || ++count != most + 1) continue;
@@ -121,7 +121,7 @@ void CheckCount(const TaskRequest& request, MediaType type, const char* what, si
   }
 }
 
-void CheckCounts(const TaskRequest& request, const ModelProfile& profile, Report& report) {
+void CheckCounts(const TaskRequest& request, const ModelProfile& profile, TaskReport& report) {
   CheckCount(request, MediaType::kImage, "image", profile.max_images, report);
   CheckCount(request, MediaType::kVideo, "video", profile.max_videos, report);
   CheckCount(request, MediaType::kAudio, "audio", profile.max_audios, report);
@@ -132,7 +132,7 @@ void CheckCounts(const TaskRequest& request, const ModelProfile& profile, Report
   }
 }
 
-void CheckFrames(const TaskRequest& request, const ModelProfile& profile, Report& report) {
+void CheckFrames(const TaskRequest& request, const ModelProfile& profile, TaskReport& report) {
   const size_t first = CountRole(request, ReferenceRole::kFirstFrame);
   const size_t last = CountRole(request, ReferenceRole::kLastFrame);
   if (first > 1) report.Add("references", absl::StrCat("must have at most 1 FIRST_FRAME, have ", first));
@@ -150,7 +150,7 @@ void CheckFrames(const TaskRequest& request, const ModelProfile& profile, Report
   }
 }
 
-void CheckSources(const TaskRequest& request, const ModelProfile& profile, Report& report) {
+void CheckSources(const TaskRequest& request, const ModelProfile& profile, TaskReport& report) {
   for (size_t i = 0; i < request.references.size(); ++i) {
     const Reference& reference = request.references[i];
     if (reference.role == ReferenceRole::kUnspecified && !reference.asset.has_value()) {
@@ -166,7 +166,7 @@ void CheckSources(const TaskRequest& request, const ModelProfile& profile, Repor
   }
 }
 
-void CheckRetention(const TaskRequest& request, const ModelProfile& profile, Report& report) {
+void CheckRetention(const TaskRequest& request, const ModelProfile& profile, TaskReport& report) {
   if (!request.ephemeral_hours.has_value()) return;
   if (!HasEphemeral(request))
     return report.Add("ephemeral_retention", "is only for a task with an ephemeral reference");
@@ -190,7 +190,7 @@ bool Exceeds(absl::Duration duration, absl::Duration most) {
 }
 
 void CheckPlayTime(const TaskRequest& request, const std::vector<MediaInfo>& media, const PlayTime& limit,
-                   Report& report) {
+                   TaskReport& report) {
   absl::Duration total;
   bool told = false;
   for (size_t i = 0; i < std::min(media.size(), request.references.size()); ++i) {
@@ -210,7 +210,7 @@ void CheckPlayTime(const TaskRequest& request, const std::vector<MediaInfo>& med
 }
 
 void CheckVideos(const TaskRequest& request, const std::vector<MediaInfo>& media, const ModelProfile& profile,
-                 Report& report) {
+                 TaskReport& report) {
   for (size_t i = 0; i < std::min(media.size(), request.references.size()); ++i) {
     if (MediaTypeOf(request.references[i].role) != MediaType::kVideo) continue;
     for (const base::FieldViolation& each : CheckMedia(ReferencePath(i), media[i], profile.reference_video)) {
@@ -220,7 +220,7 @@ void CheckVideos(const TaskRequest& request, const std::vector<MediaInfo>& media
 }
 
 void CheckReferences(const TaskRequest& request, const ModelProfile& profile, const std::vector<MediaInfo>& media,
-                     Report& report) {
+                     TaskReport& report) {
   CheckSources(request, profile, report);
   CheckCounts(request, profile, report);
   CheckFrames(request, profile, report);
@@ -280,7 +280,7 @@ bool TakesReferences(const TaskRequest& request, const ModelProfile& profile) {
 
 std::vector<base::FieldViolation> CheckTask(const TaskRequest& request, const ModelProfile& profile,
                                             const std::vector<MediaInfo>& media) {
-  Report report;
+  TaskReport report;
   if (!profile.asset_references && HasAssets(request)) {
     report.Add("model", absl::StrCat("must be a model that accepts assets, is ", request.model, OtherModel(profile)));
   }

@@ -33,7 +33,7 @@ absl::Status SystemError(const std::string& what) {
   return absl::UnavailableError(absl::StrCat(what, ": ", std::strerror(errno)));
 }
 
-std::string HostOf(const sockaddr_storage& address) {
+std::string HostText(const sockaddr_storage& address) {
   char text[INET6_ADDRSTRLEN] = "";
   if (address.ss_family == AF_INET6) {
     inet_ntop(AF_INET6, &reinterpret_cast<const sockaddr_in6&>(address).sin6_addr, text, sizeof text);
@@ -160,7 +160,7 @@ void Acceptor::AcceptOne() {
     if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) OnExhausted();
     return;
   }
-  const std::string host = HostOf(peer);
+  const std::string host = HostText(peer);
   if (!Admit(fd, {InodeOf(fd), host, PeerOf(peer, host), options_.clock->Now()})) {
     close(fd);
     return;

@@ -45,7 +45,7 @@ AdminAnswer NotAllowed(const std::string& allowed) {
 
 bool StartsWith(std::string_view text, std::string_view prefix) { return text.substr(0, prefix.size()) == prefix; }
 
-bool IsToken(std::string_view text) {
+bool IsSecretToken(std::string_view text) {
   return text.size() == kTokenDigits && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
@@ -53,14 +53,15 @@ bool IsToken(std::string_view text) {
 std::string_view WebhookPath(std::string_view path) {
   path.remove_prefix(kWebhooks.size());
   const size_t slash = path.find('/');
-  return slash != 0 && slash != std::string_view::npos && IsToken(path.substr(slash + 1)) ? path : std::string_view();
+  return slash != 0 && slash != std::string_view::npos && IsSecretToken(path.substr(slash + 1)) ? path
+                                                                                                : std::string_view();
 }
 
 // The token of `/staging/<token>/<name>`; the name is for the vendor alone.
 std::string_view StagingToken(std::string_view path) {
   path.remove_prefix(kStaging.size());
   const std::string_view token = path.substr(0, path.find('/'));
-  return IsToken(token) && path.size() > token.size() + 1 ? token : std::string_view();
+  return IsSecretToken(token) && path.size() > token.size() + 1 ? token : std::string_view();
 }
 
 bool ReadsOnly(const AdminRequest& request) { return request.method == "GET" || request.method == "HEAD"; }

@@ -11,7 +11,7 @@ namespace {
 constexpr size_t kMaxSizeDigits = 8;
 
 // Of header names and methods (RFC 9110).
-bool IsToken(std::string_view text) {
+bool IsMethodToken(std::string_view text) {
   constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
   return !text.empty() && std::all_of(text.begin(), text.end(), [kMarks](char c) {
     return absl::ascii_isalnum(static_cast<unsigned char>(c)) || kMarks.find(c) != std::string_view::npos;
@@ -60,7 +60,7 @@ bool ParseRequestLine(std::string_view line, AdminRequest& request) {
   const std::string_view method = line.substr(0, first);
   const std::string_view target = line.substr(first + 1, second - first - 1);
   const std::string_view version = line.substr(second + 1);
-  if (!IsToken(method) || target.empty() || target.find(' ') != std::string_view::npos) return false;
+  if (!IsMethodToken(method) || target.empty() || target.find(' ') != std::string_view::npos) return false;
   if (version != "HTTP/1.1" && version != "HTTP/1.0") return false;
   request.method = std::string(method);
   request.path = PercentDecoded(target.substr(0, target.find_first_of("?#")));
@@ -87,7 +87,7 @@ std::string* FieldOf(std::string_view name, AdminRequest& request) {
 
 bool ParseHeader(std::string_view line, AdminRequest& request) {
   const size_t colon = line.find(':');
-  if (colon == std::string_view::npos || !IsToken(line.substr(0, colon))) return false;
+  if (colon == std::string_view::npos || !IsMethodToken(line.substr(0, colon))) return false;
   const std::string name = absl::AsciiStrToLower(std::string(line.substr(0, colon)));
   std::string value(line.substr(colon + 1));
   absl::StripAsciiWhitespace(&value);

@@ -113,7 +113,7 @@ bool IsBusy(const VendorError& error) {
                      [&code](std::string_view busy) { return HoldsPattern(code, busy); });
 }
 
-bool Fits(AcceptanceRow::Body wanted, std::string_view body, const VendorError& error, bool worded) {
+bool FitsBody(AcceptanceRow::Body wanted, std::string_view body, const VendorError& error, bool worded) {
   switch (wanted) {
     case AcceptanceRow::kAnyBody:
       return true;
@@ -138,7 +138,7 @@ bool Fits(AcceptanceRow::Body wanted, std::string_view body, const VendorError& 
 const AcceptanceRow& FindAcceptance(int status, std::string_view body, const VendorError& error, bool worded) {
   if (error.recognised && IsDoubtful(status, error)) return kInDoubt;
   for (const AcceptanceRow& row : kRows) {
-    if (status >= row.first_status && status <= row.last_status && Fits(row.body, body, error, worded)) return row;
+    if (status >= row.first_status && status <= row.last_status && FitsBody(row.body, body, error, worded)) return row;
   }
   return kInDoubt;
 }

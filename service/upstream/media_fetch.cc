@@ -11,14 +11,13 @@
 #include "service/base/error.h"
 #include "service/http/redirects.h"
 #include "service/http/url.h"
+#include "service/upstream/content_range.h"
 
 namespace seedance::upstream {
 namespace {
 
 // A file that needs more ranges is made to waste time.
 constexpr int kMaxRanges = 64;
-// Upper bound of positions: larger ones in headers are false and could overflow.
-constexpr int64_t kMostBytes = int64_t{1} << 40;
 constexpr int64_t kFirstRange = 64 << 10;
 constexpr int64_t kLongestRange = 1 << 20;
 
@@ -33,23 +32,6 @@ absl::Status CannotFetch(const std::string& why) { return Fail(base::Reason::kUp
 std::string HeaderOf(const std::map<std::string, std::string>& headers, const char* name) {
   const auto it = headers.find(name);
   return it == headers.end() ? std::string() : it->second;
-}
-
-// `bytes 100-199/1000`; zero total: unknown.
-struct ContentRange {
-  int64_t first = 0;
-  int64_t total = 0;
-};
-
-std::optional<ContentRange> ParseContentRange(const std::string& text) {
-  if (!absl::StartsWithIgnoreCase(text, "bytes ")) return std::nullopt;
-  ContentRange range;
-  if (!absl::SimpleAtoi(text.substr(6, text.find('-') - 6), &range.first) || range.first < 0) return std::nullopt;
-  const size_t slash = text.find('/');
-  const bool known = slash != std::string::npos && absl::SimpleAtoi(text.substr(slash + 1), &range.total);
-  if (!known || range.total < 0) range.total = 0;
-  if (range.first > kMostBytes || range.total > kMostBytes) return std::nullopt;
-  return range;
 }
 
 // Fetches one file with as many requests as it takes.
@@ -188,7 +170,7 @@ class Fetch : public http::ByteSink {
   void SkipAhead() {
     int64_t skip = reader_.Skippable();
     // Reads at least one byte, so that the end of the file is observed.
-    skip = std::min(skip, (size_ > 0 ? size_ - 1 : kMostBytes) - position_);
+    skip = std::min(skip, (size_ > 0 ? size_ - 1 : kMostFileBytes) - position_);
     // Short skips are not worth a request.
     const bool worth = skip >= kFirstRange || (skip > 0 && size_ > 0 && position_ + skip == size_ - 1);
     // Many medium skips would use up the ranges if each restarted with a small one.

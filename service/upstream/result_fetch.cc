@@ -8,11 +8,11 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "service/base/clock.h"
 #include "service/base/error.h"
 #include "service/http/redirects.h"
 #include "service/http/url.h"
+#include "service/upstream/content_range.h"
 
 namespace seedance::upstream {
 namespace {
@@ -22,26 +22,10 @@ using base::Reason;
 // Collects the transport's pieces of a few kilobytes, because each costs its reader.
 constexpr size_t kPiece = 64 << 10;
 
-absl::Status Fail(Reason reason, const std::string& message) {
+absl::Status FailedFetch(Reason reason, const std::string& message) {
   base::ErrorDetail detail;
   detail.reason = reason;
   return base::MakeError(message, detail);
-}
-
-// `bytes 100-199/1000`; zero total: unknown.
-struct ContentRange {
-  int64_t first = 0;
-  int64_t total = 0;
-};
-
-std::optional<ContentRange> ParseContentRange(const std::string& text) {
-  if (!absl::StartsWithIgnoreCase(text, "bytes ")) return std::nullopt;
-  const std::vector<std::string> parts = absl::StrSplit(text.substr(6), '/');
-  ContentRange range;
-  const std::string first = parts[0].substr(0, parts[0].find('-'));
-  if (!absl::SimpleAtoi(first, &range.first) || range.first < 0) return std::nullopt;
-  if (parts.size() > 1 && (!absl::SimpleAtoi(parts[1], &range.total) || range.total < 0)) range.total = 0;
-  return range;
 }
 
 // A header passed on to callers: printable ASCII, otherwise empty.
@@ -87,7 +71,7 @@ class RangeCutter : public http::ByteSink {
     } else if (!absl::SimpleAtoi(header("content-length"), &total_) || total_ < 0) {
       total_ = 0;
     }
-    if (first > range_.offset) return Refuse(Fail(Reason::kUpstreamProtocol, "the storage sent another range"));
+    if (first > range_.offset) return Refuse(FailedFetch(Reason::kUpstreamProtocol, "the storage sent another range"));
     skip_ = range_.offset - first;
     if (total_ > 0 && range_.offset >= total_) return Refuse(BeyondEnd());
     content_type_ = ContentType(header("content-type"));
@@ -118,7 +102,7 @@ class RangeCutter : public http::ByteSink {
     if (skip_ > 0) return BeyondEnd();
     const int64_t end = range_.limit > 0 ? std::min(total_, range_.offset + range_.limit) : total_;
     if (total_ > 0 && range_.offset + taken_ < end) {
-      return Fail(Reason::kUpstreamUnavailable, "the storage sent fewer bytes than it announced");
+      return FailedFetch(Reason::kUpstreamUnavailable, "the storage sent fewer bytes than it announced");
     }
     return absl::OkStatus();
   }
@@ -133,8 +117,8 @@ class RangeCutter : public http::ByteSink {
   }
 
   static absl::Status NoResult(const char* what) {
-    return Fail(Reason::kUpstreamUnavailable,
-                absl::StrCat("the storage of the result answered with ", what, " instead of a file"));
+    return FailedFetch(Reason::kUpstreamUnavailable,
+                       absl::StrCat("the storage of the result answered with ", what, " instead of a file"));
   }
 
   bool Complete() const { return started_ && range_.limit > 0 && taken_ >= range_.limit; }
@@ -151,9 +135,10 @@ class RangeCutter : public http::ByteSink {
     return false;
   }
 
-  static absl::Status ReaderLeft() { return Fail(Reason::kCancelled, "the reader stopped"); }
+  static absl::Status ReaderLeft() { return FailedFetch(Reason::kCancelled, "the reader stopped"); }
   absl::Status BeyondEnd() const {
-    return Fail(Reason::kSizeOutOfRange, absl::StrCat("offset ", range_.offset, " is beyond the end of the result"));
+    return FailedFetch(Reason::kSizeOutOfRange,
+                       absl::StrCat("offset ", range_.offset, " is beyond the end of the result"));
   }
 
   const ResultRange& range_;
@@ -191,20 +176,21 @@ absl::Status RefusedByStorage(const http::HttpReply& reply) {
     case 403:
     case 404:
     case 410:
-      return Fail(Reason::kResultExpired, absl::StrCat("the link to the result has expired (", reply.status, ")"));
+      return FailedFetch(Reason::kResultExpired,
+                         absl::StrCat("the link to the result has expired (", reply.status, ")"));
     case 416:
-      return Fail(Reason::kSizeOutOfRange, "the offset is beyond the end of the result");
+      return FailedFetch(Reason::kSizeOutOfRange, "the offset is beyond the end of the result");
     case 400:
       // S3's answer in some regions when the signature has expired.
       if (absl::StrContains(reply.body, "xpired")) {
-        return Fail(Reason::kResultExpired, "the link to the result has died (400)");
+        return FailedFetch(Reason::kResultExpired, "the link to the result has died (400)");
       }
-      return Fail(Reason::kUpstreamProtocol, said);
+      return FailedFetch(Reason::kUpstreamProtocol, said);
     default:
       break;
   }
   const bool later = reply.status == 408 || reply.status == 429 || reply.status >= 500;
-  return Fail(later ? Reason::kUpstreamUnavailable : Reason::kUpstreamProtocol, said);
+  return FailedFetch(later ? Reason::kUpstreamUnavailable : Reason::kUpstreamProtocol, said);
 }
 
 // Sends `request` and follows redirects. An error: a redirect is not followed.
@@ -217,12 +203,12 @@ absl::StatusOr<http::HttpReply> FetchFollowing(http::HttpTransport& transport, h
     if (reply.outcome != http::HttpOutcome::kReply || !http::IsRedirect(reply.status)) return reply;
     absl::StatusOr<std::string> next = redirects.Follow(request.url, reply);
     if (!next.ok()) {
-      return Fail(Reason::kUpstreamProtocol,
-                  absl::StrCat("the link to the result is not followed: ", next.status().message()));
+      return FailedFetch(Reason::kUpstreamProtocol,
+                         absl::StrCat("the link to the result is not followed: ", next.status().message()));
     }
     request.url = *std::move(next);
     request.timeout = deadline - clock.Now();
-    if (request.timeout <= absl::ZeroDuration()) return Fail(Reason::kDeadlineExceeded, "deadline exceeded");
+    if (request.timeout <= absl::ZeroDuration()) return FailedFetch(Reason::kDeadlineExceeded, "deadline exceeded");
   }
 }
 
@@ -232,9 +218,10 @@ absl::Status FetchRange(http::HttpTransport& transport, const CallOptions& call,
                         absl::Duration timeout, bool allow_plain_http, ResultSink& sink) {
   const std::optional<http::Url> url = http::ParseUrl(range.uri);
   if (!url.has_value() || (!url->https && !allow_plain_http)) {
-    return Fail(Reason::kUpstreamProtocol, "the link to the result is not an https URL");
+    return FailedFetch(Reason::kUpstreamProtocol, "the link to the result is not an https URL");
   }
-  if (timeout <= absl::ZeroDuration()) return Fail(Reason::kDeadlineExceeded, "deadline exceeded before the transfer");
+  if (timeout <= absl::ZeroDuration())
+    return FailedFetch(Reason::kDeadlineExceeded, "deadline exceeded before the transfer");
   ResultRange wanted = range;
   // Avoids overflow of the sum.
   if (wanted.limit > std::numeric_limits<int64_t>::max() - wanted.offset) wanted.limit = 0;
@@ -247,11 +234,14 @@ absl::Status FetchRange(http::HttpTransport& transport, const CallOptions& call,
     return RefusedByStorage(reply);
   }
   if (reply.address_refused) {
-    return Fail(Reason::kUpstreamProtocol, absl::StrCat("the vendor's link to the result is refused: ", reply.error));
+    return FailedFetch(Reason::kUpstreamProtocol,
+                       absl::StrCat("the vendor's link to the result is refused: ", reply.error));
   }
   if (std::optional<absl::Status> finished = cutter.Finish(reply)) return *finished;
-  if (reply.outcome == http::HttpOutcome::kCancelled) return Fail(Reason::kCancelled, "the transfer was cancelled");
-  return Fail(Reason::kUpstreamUnavailable, absl::StrCat("the transfer of the result was interrupted: ", reply.error));
+  if (reply.outcome == http::HttpOutcome::kCancelled)
+    return FailedFetch(Reason::kCancelled, "the transfer was cancelled");
+  return FailedFetch(Reason::kUpstreamUnavailable,
+                     absl::StrCat("the transfer of the result was interrupted: ", reply.error));
 }
 
 }  // namespace seedance::upstream

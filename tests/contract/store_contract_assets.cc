@@ -10,14 +10,14 @@ using model::AssetState;
 using model::MediaType;
 using Texts = std::vector<std::string>;
 
-Texts Ids(const std::vector<model::Asset>& assets) {
+Texts AssetIds(const std::vector<model::Asset>& assets) {
   Texts ids;
   for (const model::Asset& asset : assets) ids.push_back(asset.handle.id);
   return ids;
 }
 
-Texts Ids(const absl::StatusOr<model::Page<model::Asset>>& page) {
-  return page.ok() ? Ids(page->items) : Texts{page.status().ToString()};
+Texts AssetIds(const absl::StatusOr<model::Page<model::Asset>>& page) {
+  return page.ok() ? AssetIds(page->items) : Texts{page.status().ToString()};
 }
 
 store::Store::AssetFilter OfTenant(const std::string& tenant) {
@@ -100,7 +100,7 @@ TEST_P(StoreContract, DeletedAssetIsGone) {
   ASSERT_TRUE(store().PutAsset(MakeAsset("a")).ok());
   ASSERT_TRUE(store().DeleteAsset({"vendor", "a"}).ok());
   EXPECT_EQ(store().GetAsset({"vendor", "a"}).status().code(), absl::StatusCode::kNotFound);
-  EXPECT_EQ(Ids(store().ListAssets(OfTenant("tenant-a"), {}, 10)), Texts{});
+  EXPECT_EQ(AssetIds(store().ListAssets(OfTenant("tenant-a"), {}, 10)), Texts{});
 }
 
 // Five assets, each older than the one before.
@@ -126,31 +126,31 @@ void AddFive(store::Store& store) {
 TEST_P(StoreContract, AssetsOfTheTenantAreListedNewestFirst) {
   AddFive(store());
   store::Store::AssetFilter filter = OfTenant("tenant-a");
-  EXPECT_EQ(Ids(store().ListAssets(filter, {}, 10)), (Texts{"image", "video", "sound", "twin"}));
+  EXPECT_EQ(AssetIds(store().ListAssets(filter, {}, 10)), (Texts{"image", "video", "sound", "twin"}));
 }
 
 TEST_P(StoreContract, AssetFilterByGroupsAtTheirUpstream) {
   AddFive(store());
   store::Store::AssetFilter filter = OfTenant("tenant-a");
   filter.groups = {{"vendor", "g1"}};
-  EXPECT_EQ(Ids(store().ListAssets(filter, {}, 10)), (Texts{"image", "video"}));
+  EXPECT_EQ(AssetIds(store().ListAssets(filter, {}, 10)), (Texts{"image", "video"}));
   filter.groups = {{"vendor-2", "g1"}, {"vendor", "g2"}, {"vendor", "a\"b\\"}};
-  EXPECT_EQ(Ids(store().ListAssets(filter, {}, 10)), (Texts{"sound", "twin"}));
+  EXPECT_EQ(AssetIds(store().ListAssets(filter, {}, 10)), (Texts{"sound", "twin"}));
   filter.groups = {{"vendor", "a\"b\\"}};
-  EXPECT_EQ(Ids(store().ListAssets(filter, {}, 10)), Texts{});
+  EXPECT_EQ(AssetIds(store().ListAssets(filter, {}, 10)), Texts{});
 }
 
 TEST_P(StoreContract, AssetFilterByTypeStateAndPartOfTheName) {
   AddFive(store());
   store::Store::AssetFilter filter = OfTenant("tenant-a");
   filter.media_type = MediaType::kImage;
-  EXPECT_EQ(Ids(store().ListAssets(filter, {}, 10)), (Texts{"image", "twin"}));
+  EXPECT_EQ(AssetIds(store().ListAssets(filter, {}, 10)), (Texts{"image", "twin"}));
   filter.state = AssetState::kExpired;
-  EXPECT_EQ(Ids(store().ListAssets(filter, {}, 10)), Texts{"twin"});
+  EXPECT_EQ(AssetIds(store().ListAssets(filter, {}, 10)), Texts{"twin"});
   filter.display_name_contains = "TWIN";
-  EXPECT_EQ(Ids(store().ListAssets(filter, {}, 10)), Texts{"twin"});
+  EXPECT_EQ(AssetIds(store().ListAssets(filter, {}, 10)), Texts{"twin"});
   filter.display_name_contains = "image";
-  EXPECT_EQ(Ids(store().ListAssets(filter, {}, 10)), Texts{});
+  EXPECT_EQ(AssetIds(store().ListAssets(filter, {}, 10)), Texts{});
 }
 
 TEST_P(StoreContract, AssetFilterHoldsOnEveryPage) {
@@ -159,9 +159,9 @@ TEST_P(StoreContract, AssetFilterHoldsOnEveryPage) {
   filter.groups = {{"vendor", "g1"}, {"vendor-2", "g1"}};
   const auto first = store().ListAssets(filter, {}, 2);
   ASSERT_TRUE(first.ok()) << first.status();
-  EXPECT_EQ(Ids(first), (Texts{"image", "video"}));
+  EXPECT_EQ(AssetIds(first), (Texts{"image", "video"}));
   const auto second = store().ListAssets(filter, first->next, 2);
-  EXPECT_EQ(Ids(second), Texts{"twin"});
+  EXPECT_EQ(AssetIds(second), Texts{"twin"});
   EXPECT_TRUE(second->next.at_start());
 }
 
@@ -172,7 +172,7 @@ TEST_P(StoreContract, ProcessingAssetsAreListedForEveryTenant) {
   ASSERT_TRUE(store().PutAsset(foreign).ok());
   const auto processing = store().ListProcessingAssets();
   ASSERT_TRUE(processing.ok()) << processing.status();
-  Texts ids = Ids(*processing);
+  Texts ids = AssetIds(*processing);
   std::sort(ids.begin(), ids.end());
   EXPECT_EQ(ids, (Texts{"foreign-2", "video"}));
 }
@@ -257,7 +257,7 @@ TEST_P(StoreContract, ActiveAssetsWithAnExpiryAreListedForEveryTenant) {
   add("expired", AssetState::kExpired, At(60), "tenant-a");
   const auto expiring = store().ListExpiringAssets();
   ASSERT_TRUE(expiring.ok()) << expiring.status();
-  Texts ids = Ids(*expiring);
+  Texts ids = AssetIds(*expiring);
   std::sort(ids.begin(), ids.end());
   EXPECT_EQ(ids, (Texts{"mine", "theirs"}));
 }
@@ -289,8 +289,8 @@ TEST_P(StoreContract, LongestUnusedLiveAssetsOfTheTenantComeFirst) {
   ASSERT_TRUE(store().PutAsset(elsewhere).ok());
   const auto unused = store().ListLeastRecentlyUsed("tenant-a", "vendor", 10);
   ASSERT_TRUE(unused.ok()) << unused.status();
-  EXPECT_EQ(Ids(*unused), (Texts{"used-once", "never-used", "old-but-used"}));
-  EXPECT_EQ(Ids(*store().ListLeastRecentlyUsed("tenant-a", "vendor", 2)), (Texts{"used-once", "never-used"}));
+  EXPECT_EQ(AssetIds(*unused), (Texts{"used-once", "never-used", "old-but-used"}));
+  EXPECT_EQ(AssetIds(*store().ListLeastRecentlyUsed("tenant-a", "vendor", 2)), (Texts{"used-once", "never-used"}));
 }
 
 TEST_P(StoreContract, TheLibrarySaysWhatIsUsedAndWhatLapsesNext) {
@@ -326,10 +326,10 @@ TEST_P(StoreContract, TheLibrarySaysWhatIsUsedAndWhatLapsesNext) {
   EXPECT_EQ(library->own, 4);
   EXPECT_EQ(library->used_once, 3);
   EXPECT_EQ(library->lapses, At(100));
-  EXPECT_EQ(Ids(library->lapse_next), (Texts{"b", "a"}));
-  EXPECT_EQ(Ids(library->used_last), (Texts{"d", "a", "c", "b"}));
-  EXPECT_EQ(Ids(library->own_used_once), (Texts{"b", "a"}));
-  EXPECT_EQ(Ids(store().ReadLibrary("tenant-a", "vendor", At(1), 1)->used_last), Texts{"d"});
+  EXPECT_EQ(AssetIds(library->lapse_next), (Texts{"b", "a"}));
+  EXPECT_EQ(AssetIds(library->used_last), (Texts{"d", "a", "c", "b"}));
+  EXPECT_EQ(AssetIds(library->own_used_once), (Texts{"b", "a"}));
+  EXPECT_EQ(AssetIds(store().ReadLibrary("tenant-a", "vendor", At(1), 1)->used_last), Texts{"d"});
   EXPECT_EQ(store().ReadLibrary("tenant-a", "vendor", At(1) + store::Store::kClaimInDoubt, 1)->claimed, 0);
   const auto empty = store().ReadLibrary("tenant-a", "nobody", At(1), 1);
   ASSERT_TRUE(empty.ok()) << empty.status();

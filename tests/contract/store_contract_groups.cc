@@ -5,7 +5,7 @@
 namespace seedance::testing {
 namespace {
 
-std::vector<std::string> Ids(const absl::StatusOr<model::Page<model::AssetGroup>>& page) {
+std::vector<std::string> GroupIds(const absl::StatusOr<model::Page<model::AssetGroup>>& page) {
   std::vector<std::string> ids;
   if (!page.ok()) return {page.status().ToString()};
   for (const model::AssetGroup& group : page->items) ids.push_back(group.handle.id);
@@ -40,8 +40,8 @@ TEST_P(StoreContract, PuttingAGroupAgainReplacesIt) {
   changed.display_name = "Renamed";
   ASSERT_TRUE(store().PutGroup(changed).ok());
   EXPECT_EQ(store().GetGroup(changed.handle)->display_name, "Renamed");
-  EXPECT_EQ(Ids(store().ListGroups({"tenant-a", "", ""}, {}, 10)), Texts{"g"});
-  EXPECT_EQ(Ids(store().ListGroups({"tenant-a", "", "renamed"}, {}, 10)), Texts{"g"});
+  EXPECT_EQ(GroupIds(store().ListGroups({"tenant-a", "", ""}, {}, 10)), Texts{"g"});
+  EXPECT_EQ(GroupIds(store().ListGroups({"tenant-a", "", "renamed"}, {}, 10)), Texts{"g"});
 }
 
 TEST_P(StoreContract, AddingAGroupThatIsThereChangesNothing) {
@@ -147,9 +147,9 @@ TEST_P(StoreContract, GroupsAreListedNewestFirstWithinTheTenant) {
   model::AssetGroup foreign = MakeGroup("foreign");
   foreign.tenant = "tenant-b";
   ASSERT_TRUE(store().PutGroup(foreign).ok());
-  EXPECT_EQ(Ids(store().ListGroups({"tenant-a", "", ""}, {}, 10)), (Texts{"a", "b", "c"}));
-  EXPECT_EQ(Ids(store().ListGroups({"tenant-b", "", ""}, {}, 10)), Texts{"foreign"});
-  EXPECT_EQ(Ids(store().ListGroups({"tenant-c", "", ""}, {}, 10)), Texts{});
+  EXPECT_EQ(GroupIds(store().ListGroups({"tenant-a", "", ""}, {}, 10)), (Texts{"a", "b", "c"}));
+  EXPECT_EQ(GroupIds(store().ListGroups({"tenant-b", "", ""}, {}, 10)), Texts{"foreign"});
+  EXPECT_EQ(GroupIds(store().ListGroups({"tenant-c", "", ""}, {}, 10)), Texts{});
 }
 
 TEST_P(StoreContract, GroupFilterByUpstreamAndPartOfTheName) {
@@ -158,11 +158,11 @@ TEST_P(StoreContract, GroupFilterByUpstreamAndPartOfTheName) {
   other.display_name = "100% of_Cats Äpfel";
   ASSERT_TRUE(store().PutGroup(other).ok());
   ASSERT_TRUE(store().PutGroup(MakeGroup("mine")).ok());
-  EXPECT_EQ(Ids(store().ListGroups({"tenant-a", "vendor-2", ""}, {}, 10)), Texts{"other"});
-  EXPECT_EQ(Ids(store().ListGroups({"tenant-a", "", "OF_cATS"}, {}, 10)), Texts{"other"});
-  EXPECT_EQ(Ids(store().ListGroups({"tenant-a", "", "Äpfel"}, {}, 10)), Texts{"other"});
-  EXPECT_EQ(Ids(store().ListGroups({"tenant-a", "", "%"}, {}, 10)), Texts{"other"}) << "not a pattern";
-  EXPECT_EQ(Ids(store().ListGroups({"tenant-a", "vendor", "cats"}, {}, 10)), Texts{});
+  EXPECT_EQ(GroupIds(store().ListGroups({"tenant-a", "vendor-2", ""}, {}, 10)), Texts{"other"});
+  EXPECT_EQ(GroupIds(store().ListGroups({"tenant-a", "", "OF_cATS"}, {}, 10)), Texts{"other"});
+  EXPECT_EQ(GroupIds(store().ListGroups({"tenant-a", "", "Äpfel"}, {}, 10)), Texts{"other"});
+  EXPECT_EQ(GroupIds(store().ListGroups({"tenant-a", "", "%"}, {}, 10)), Texts{"other"}) << "not a pattern";
+  EXPECT_EQ(GroupIds(store().ListGroups({"tenant-a", "vendor", "cats"}, {}, 10)), Texts{});
 }
 
 TEST_P(StoreContract, GroupFilterByTypeTakesAnUnknownOneForAigc) {
@@ -174,7 +174,7 @@ TEST_P(StoreContract, GroupFilterByTypeTakesAnUnknownOneForAigc) {
     group.type = type;
     ASSERT_TRUE(store().PutGroup(group).ok());
   }
-  const auto listed = [&](GroupType type) { return Ids(store().ListGroups({"tenant-a", "", "", type}, {}, 10)); };
+  const auto listed = [&](GroupType type) { return GroupIds(store().ListGroups({"tenant-a", "", "", type}, {}, 10)); };
   EXPECT_EQ(listed(GroupType::kUnspecified), (Texts{"3-face", "2-aigc", "1-unknown"}));
   EXPECT_EQ(listed(GroupType::kAigc), (Texts{"2-aigc", "1-unknown"}));
   EXPECT_EQ(listed(GroupType::kLivenessFace), Texts{"3-face"});
@@ -243,7 +243,7 @@ TEST_P(StoreContract, NewGroupDoesNotShiftTheNextPage) {
   newest.create_time = At(60);
   ASSERT_TRUE(store().PutGroup(newest).ok());
   ASSERT_TRUE(store().DeleteGroup({"vendor", "2"}).ok());  // The row that the cursor names.
-  EXPECT_EQ(Ids(store().ListGroups({"tenant-a", "", ""}, first->next, 2)), Texts{"1"});
+  EXPECT_EQ(GroupIds(store().ListGroups({"tenant-a", "", ""}, first->next, 2)), Texts{"1"});
 }
 
 }  // namespace

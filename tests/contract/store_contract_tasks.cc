@@ -11,14 +11,14 @@ namespace {
 using model::TaskState;
 using Texts = std::vector<std::string>;
 
-Texts Ids(const std::vector<model::GenerationTask>& tasks) {
+Texts TaskIds(const std::vector<model::GenerationTask>& tasks) {
   Texts ids;
   for (const model::GenerationTask& task : tasks) ids.push_back(task.id);
   return ids;
 }
 
-Texts Ids(const absl::StatusOr<model::Page<model::GenerationTask>>& page) {
-  return page.ok() ? Ids(page->items) : Texts{page.status().ToString()};
+Texts TaskIds(const absl::StatusOr<model::Page<model::GenerationTask>>& page) {
+  return page.ok() ? TaskIds(page->items) : Texts{page.status().ToString()};
 }
 
 model::GenerationTask TaskWith(const std::string& id, TaskState state, std::map<std::string, std::string> labels) {
@@ -139,7 +139,7 @@ TEST_P(StoreContract, RefusedTaskChangeWritesNothing) {
   const auto read = store().GetTask("t");
   EXPECT_EQ(Describe(*read), Describe(before));
   EXPECT_EQ(read->revision, before.revision);
-  EXPECT_EQ(Ids(store().ListTasks({"tenant-a", {}, {{"k", "v"}}}, {}, 10)), Texts{"t"});
+  EXPECT_EQ(TaskIds(store().ListTasks({"tenant-a", {}, {{"k", "v"}}}, {}, 10)), Texts{"t"});
 }
 
 TEST_P(StoreContract, ConcurrentTaskUpdatesLoseNothing) {
@@ -219,10 +219,10 @@ TEST_P(StoreContract, TaskFilterByStates) {
   AddTask(TaskWith("1", TaskState::kPending, {}));
   AddTask(TaskWith("2", TaskState::kRunning, {}));
   AddTask(TaskWith("3", TaskState::kSucceeded, {}));
-  EXPECT_EQ(Ids(store().ListTasks({"tenant-a", {}, {}}, {}, 10)), (Texts{"3", "2", "1"}));
-  EXPECT_EQ(Ids(store().ListTasks({"tenant-a", {TaskState::kSucceeded, TaskState::kPending}, {}}, {}, 10)),
+  EXPECT_EQ(TaskIds(store().ListTasks({"tenant-a", {}, {}}, {}, 10)), (Texts{"3", "2", "1"}));
+  EXPECT_EQ(TaskIds(store().ListTasks({"tenant-a", {TaskState::kSucceeded, TaskState::kPending}, {}}, {}, 10)),
             (Texts{"3", "1"}));
-  EXPECT_EQ(Ids(store().ListTasks({"tenant-a", {TaskState::kLost}, {}}, {}, 10)), Texts{});
+  EXPECT_EQ(TaskIds(store().ListTasks({"tenant-a", {TaskState::kLost}, {}}, {}, 10)), Texts{});
 }
 
 TEST_P(StoreContract, PageOfLargeTasksIsCutByBytes) {
@@ -233,9 +233,9 @@ TEST_P(StoreContract, PageOfLargeTasksIsCutByBytes) {
     AddTask(task);
   }
   const auto first = store().ListTasks({"tenant-a", {}, {}}, {}, 10);
-  EXPECT_EQ(Ids(first), (Texts{"4", "3", "2"}));
+  EXPECT_EQ(TaskIds(first), (Texts{"4", "3", "2"}));
   const auto second = store().ListTasks({"tenant-a", {}, {}}, first->next, 10);
-  EXPECT_EQ(Ids(second), Texts{"1"});
+  EXPECT_EQ(TaskIds(second), Texts{"1"});
   EXPECT_TRUE(second->next.at_start());
 }
 
@@ -243,7 +243,7 @@ TEST_P(StoreContract, TaskLargerThanAPageIsListed) {
   model::GenerationTask task = TaskWith("1", TaskState::kPending, {});
   task.request.prompt = std::string(2 << 20, 'x');
   AddTask(task);
-  EXPECT_EQ(Ids(store().ListTasks({"tenant-a", {}, {}}, {}, 10)), Texts{"1"});
+  EXPECT_EQ(TaskIds(store().ListTasks({"tenant-a", {}, {}}, {}, 10)), Texts{"1"});
 }
 
 TEST_P(StoreContract, TaskFilterFollowsTheState) {
@@ -253,17 +253,17 @@ TEST_P(StoreContract, TaskFilterFollowsTheState) {
     return absl::OkStatus();
   };
   ASSERT_TRUE(store().UpdateTask("1", end).ok());
-  EXPECT_EQ(Ids(store().ListTasks({"tenant-a", {TaskState::kPending}, {}}, {}, 10)), Texts{});
-  EXPECT_EQ(Ids(store().ListTasks({"tenant-a", {TaskState::kCancelled}, {}}, {}, 10)), Texts{"1"});
+  EXPECT_EQ(TaskIds(store().ListTasks({"tenant-a", {TaskState::kPending}, {}}, {}, 10)), Texts{});
+  EXPECT_EQ(TaskIds(store().ListTasks({"tenant-a", {TaskState::kCancelled}, {}}, {}, 10)), Texts{"1"});
 }
 
 TEST_P(StoreContract, TaskFilterNeedsEveryLabel) {
   AddTask(TaskWith("1", TaskState::kPending, {{"order", "17"}, {"zone", "eu"}}));
   AddTask(TaskWith("2", TaskState::kPending, {{"order", "17"}}));
   AddTask(TaskWith("3", TaskState::kPending, {{"17", "order"}}));
-  EXPECT_EQ(Ids(store().ListTasks({"tenant-a", {}, {{"order", "17"}}}, {}, 10)), (Texts{"2", "1"}));
-  EXPECT_EQ(Ids(store().ListTasks({"tenant-a", {}, {{"order", "17"}, {"zone", "eu"}}}, {}, 10)), Texts{"1"});
-  EXPECT_EQ(Ids(store().ListTasks({"tenant-a", {}, {{"order", ""}}}, {}, 10)), Texts{});
+  EXPECT_EQ(TaskIds(store().ListTasks({"tenant-a", {}, {{"order", "17"}}}, {}, 10)), (Texts{"2", "1"}));
+  EXPECT_EQ(TaskIds(store().ListTasks({"tenant-a", {}, {{"order", "17"}, {"zone", "eu"}}}, {}, 10)), Texts{"1"});
+  EXPECT_EQ(TaskIds(store().ListTasks({"tenant-a", {}, {{"order", ""}}}, {}, 10)), Texts{});
 }
 
 TEST_P(StoreContract, TaskFilterTakesNamedTasksOnly) {
@@ -273,12 +273,12 @@ TEST_P(StoreContract, TaskFilterTakesNamedTasksOnly) {
   AddTask(foreign);
   store::Store::TaskFilter filter = {"tenant-a", {}, {}, {"1", "3", "4", "5", "none"}};
   const auto first = store().ListTasks(filter, {}, 2);
-  EXPECT_EQ(Ids(first), (Texts{"4", "3"}));
+  EXPECT_EQ(TaskIds(first), (Texts{"4", "3"}));
   const auto second = store().ListTasks(filter, first->next, 2);
-  EXPECT_EQ(Ids(second), Texts{"1"});
+  EXPECT_EQ(TaskIds(second), Texts{"1"});
   EXPECT_TRUE(second->next.at_start());
   filter.states = {TaskState::kRunning};
-  EXPECT_EQ(Ids(store().ListTasks(filter, {}, 10)), Texts{});
+  EXPECT_EQ(TaskIds(store().ListTasks(filter, {}, 10)), Texts{});
 }
 
 TEST_P(StoreContract, TaskFilterByTimeUpstreamModelAndPrompt) {
@@ -296,7 +296,7 @@ TEST_P(StoreContract, TaskFilterByTimeUpstreamModelAndPrompt) {
   const auto ids = [this](const std::function<void(store::Store::TaskFilter&)>& edit) {
     store::Store::TaskFilter filter = {"tenant-a", {}, {}};
     edit(filter);
-    return Ids(store().ListTasks(filter, {}, 10));
+    return TaskIds(store().ListTasks(filter, {}, 10));
   };
   EXPECT_EQ(ids([](auto& filter) { filter.created_from = At(20); }), (Texts{"3", "2"}));
   EXPECT_EQ(ids([](auto& filter) { filter.created_before = At(20); }), Texts{"1"});
@@ -325,10 +325,10 @@ TEST_P(StoreContract, ATaskThatFitsIsFoundBehindThousandsThatDoNot) {
   store::Store::TaskFilter filter = {"tenant-a", {}, {}};
   filter.prompt_text = "the one";
   const auto first = store().ListTasks(filter, {}, 10);
-  EXPECT_EQ(Ids(first), Texts{});
+  EXPECT_EQ(TaskIds(first), Texts{});
   ASSERT_FALSE(first->next.at_start());
   const auto second = store().ListTasks(filter, first->next, 10);
-  EXPECT_EQ(Ids(second), Texts{"id-0"});
+  EXPECT_EQ(TaskIds(second), Texts{"id-0"});
   EXPECT_TRUE(second->next.at_start());
 }
 
@@ -353,17 +353,17 @@ TEST_P(StoreContract, TaskFilterFollowsTheLabels) {
     return absl::OkStatus();
   };
   ASSERT_TRUE(store().UpdateTask("1", relabel).ok());
-  EXPECT_EQ(Ids(store().ListTasks({"tenant-a", {}, {{"order", "17"}}}, {}, 10)), Texts{});
-  EXPECT_EQ(Ids(store().ListTasks({"tenant-a", {}, {{"order", "18"}}}, {}, 10)), Texts{"1"});
+  EXPECT_EQ(TaskIds(store().ListTasks({"tenant-a", {}, {{"order", "17"}}}, {}, 10)), Texts{});
+  EXPECT_EQ(TaskIds(store().ListTasks({"tenant-a", {}, {{"order", "18"}}}, {}, 10)), Texts{"1"});
 }
 
 TEST_P(StoreContract, ForeignTasksAreNotListed) {
   model::GenerationTask foreign = TaskWith("foreign", TaskState::kPending, {{"k", "v"}});
   foreign.tenant = "tenant-b";
   AddTask(foreign);
-  EXPECT_EQ(Ids(store().ListTasks({"tenant-a", {}, {}}, {}, 10)), Texts{});
-  EXPECT_EQ(Ids(store().ListTasks({"tenant-a", {TaskState::kPending}, {{"k", "v"}}}, {}, 10)), Texts{});
-  EXPECT_EQ(Ids(store().ListTasks({"tenant-b", {}, {}}, {}, 10)), Texts{"foreign"});
+  EXPECT_EQ(TaskIds(store().ListTasks({"tenant-a", {}, {}}, {}, 10)), Texts{});
+  EXPECT_EQ(TaskIds(store().ListTasks({"tenant-a", {TaskState::kPending}, {{"k", "v"}}}, {}, 10)), Texts{});
+  EXPECT_EQ(TaskIds(store().ListTasks({"tenant-b", {}, {}}, {}, 10)), Texts{"foreign"});
 }
 
 TEST_P(StoreContract, PagesOfTasksWithEqualTimesHoldEachOnce) {
@@ -396,7 +396,7 @@ TEST_P(StoreContract, OpenTasksAreThoseOfEveryTenantThatHaveNotEnded) {
   }
   const auto listed = store().ListOpenTasks();
   ASSERT_TRUE(listed.ok()) << listed.status();
-  const Texts ids = Ids(*listed);
+  const Texts ids = TaskIds(*listed);
   EXPECT_EQ(std::set<std::string>(ids.begin(), ids.end()), open);
   EXPECT_EQ(ids.size(), open.size());
 }
@@ -409,7 +409,7 @@ TEST_P(StoreContract, TaskThatEndsIsNoLongerOpen) {
   };
   ASSERT_TRUE(store().UpdateTask("t", end).ok());
   Reopen();
-  EXPECT_EQ(Ids(*store().ListOpenTasks()), Texts{});
+  EXPECT_EQ(TaskIds(*store().ListOpenTasks()), Texts{});
 }
 
 }  // namespace

@@ -15,15 +15,15 @@ namespace {
 
 namespace pb = google::protobuf;
 using Field = pb::FieldDescriptor;
-using Texts = std::vector<std::string>;
+using TextList = std::vector<std::string>;
 
 constexpr int kMaxDepth = 8;
 constexpr size_t kRecentRequestIds = 24;
 constexpr char kOwnPackage[] = "seedance.gateway.";
 
 // Plausible values by field name.
-const Texts* KnownTexts(const std::string& field) {
-  static const auto* known = new std::map<std::string, Texts>{
+const TextList* KnownTexts(const std::string& field) {
+  static const auto* known = new std::map<std::string, TextList>{
       {"display_name", {"hero", "villain", "clip", "music", "slow hero", "fail-FaceMismatch"}},
       {"prompt",
        {"a fox runs", "{hero} walks", "@image1 dances with {hero}", "[fail] a fox", "[moderation]", "[nourl]"}},
@@ -43,9 +43,9 @@ const Texts* KnownTexts(const std::string& field) {
   return found == known->end() ? nullptr : &found->second;
 }
 
-const Texts& MediaFiles() {
+const TextList& MediaFiles() {
   static const auto* files = [] {
-    auto* all = new Texts;
+    auto* all = new TextList;
     for (const char* name : {"hero.png", "clip.mp4", "music.mp3"}) {
       all->push_back(testing::ReadFile(absl::StrCat(SEEDANCE_TEST_MEDIA_DIR, "/", name)));
     }
@@ -192,7 +192,7 @@ std::string MessageMaker::PlausibleText(const Field& field) {
   if (name == "uri" || absl::EndsWith(name, "_uri")) {
     return draw_.Chance(0.8) ? draw_.OneOf(MediaUris()) : "data:image/png;base64,iVBORw0KGgo=";
   }
-  const Texts* known = KnownTexts(name);
+  const TextList* known = KnownTexts(name);
   if (known != nullptr && draw_.Chance(0.8)) return draw_.OneOf(*known);
   std::optional<std::string> seen = seen_.For(field, draw_);
   if (seen.has_value()) return *std::move(seen);

@@ -7,13 +7,13 @@
 4. Release binaries that were built in this checkout after its build files last changed have them all too.
 """
 
-import json
 import os
 import platform
 import re
 import subprocess
 import sys
 
+from commands import commands as commands_of
 from files import ROOT
 
 BUILD_FILES = ("service/hardening.cmake", "CMakeLists.txt", "CMakePresets.json")
@@ -63,9 +63,9 @@ def flag_faults(commands, x86):
     """Sources of service and client, of which `commands` of compile_commands.json lack a flag."""
     wanted = FLAGS + (X86_FLAGS if x86 else ())
     sources = 0
-    for each in commands:
-        path = os.path.relpath(each["file"], ROOT)
-        words = each["command"].split()
+    for source, command in commands.items():
+        path = os.path.relpath(source, ROOT)
+        words = command.split()
         if not path.startswith(("service/", "client/")):
             continue
         sources += 1
@@ -91,8 +91,7 @@ def binary_faults(path, whole=True):
 
 def configure_release(folder):
     run("cmake", "--preset", "release", "-S", ROOT, "-B", folder)
-    with open(os.path.join(folder, "compile_commands.json"), encoding="utf-8") as file:
-        return json.load(file)
+    return commands_of(folder)
 
 
 def probe_faults(folder):

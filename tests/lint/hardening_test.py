@@ -17,8 +17,8 @@ GOOD_COMMAND = ("g++ -U_FORTIFY_SOURCE " + " ".join(hardening.FLAGS + hardening.
 
 
 def commands(command):
-    return [{"file": f"{hardening.ROOT}/service/base/{name}.cc", "command": command}
-            for name in ["deadlock_detection", *map(str, range(60))]]
+    return {f"{hardening.ROOT}/service/base/{name}.cc": command
+            for name in ["deadlock_detection", *map(str, range(60))]}
 
 
 class HardeningTest(unittest.TestCase):
@@ -46,7 +46,7 @@ class HardeningTest(unittest.TestCase):
         self.assertNotEqual(list(hardening.flag_faults(commands(undone), x86=True)), [])
         detector = GOOD_COMMAND.replace("DETECTION=0", "DETECTION=1")
         self.assertIn("deadlock detector", list(hardening.flag_faults(commands(detector), x86=True))[0])
-        self.assertNotEqual(list(hardening.flag_faults([], x86=True)), [])
+        self.assertNotEqual(list(hardening.flag_faults({}, x86=True)), [])
 
 
 if __name__ == "__main__":

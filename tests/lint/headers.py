@@ -7,7 +7,6 @@ instead of checking the syntax only.
 """
 
 import concurrent.futures
-import json
 import os
 import re
 import shlex
@@ -15,6 +14,7 @@ import shutil
 import subprocess
 import sys
 
+from commands import commands
 from files import ROOT, files
 
 FOLDERS = ("service/", "client/", "tests/")
@@ -76,9 +76,8 @@ def check(header, command, build, text=None):
 def main():
     build = os.path.abspath(sys.argv[1])
     only = tuple(sys.argv[2:]) or FOLDERS
-    with open(os.path.join(build, "compile_commands.json"), encoding="utf-8") as file:
-        commands = {os.path.relpath(entry["file"], ROOT): entry["command"] for entry in json.load(file)}
-    sources = {path: commands[path] for path in sorted(commands) if path.startswith(FOLDERS)}
+    by_path = {os.path.relpath(source, ROOT): command for source, command in sorted(commands(build).items())}
+    sources = {path: command for path, command in by_path.items() if path.startswith(FOLDERS)}
     including = includers(sources)
     os.makedirs(os.path.join(build, "lint", "headers"), exist_ok=True)
 

@@ -11,7 +11,7 @@
 namespace seedance::engine {
 namespace {
 
-constexpr int kMostRounds = 3;  // Of deleting an asset that keeps being created again.
+constexpr int kMostDeletions = 3;  // Of deleting an asset that keeps being created again.
 
 // Whether a failed call of the vendor may have been carried out.
 bool MayHaveWorked(const absl::Status& status) {
@@ -171,7 +171,7 @@ absl::Status Assets::DeleteNow(const CallContext& context, const model::Upstream
   const absl::StatusOr<model::Asset> found = adoption_.Asset(context, account, handle);
   if (!found.ok()) return found.status();
   model::Asset asset = *found;
-  for (int round = 0; round < kMostRounds; ++round) {
+  for (int round = 0; round < kMostDeletions; ++round) {
     const absl::Status deleted = account.upstream().assets().DeleteAsset(ToCallOptions(context), asset.upstream_id());
     // Already gone at the vendor is as good as deleted.
     if (!deleted.ok() && !absl::IsNotFound(deleted)) return deleted;

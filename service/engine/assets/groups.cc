@@ -16,7 +16,7 @@ namespace seedance::engine {
 namespace {
 
 // A group into which creations keep coming while it is deleted is not empty.
-constexpr int kMostRounds = 5;
+constexpr int kMostGroupDeletions = 5;
 
 // The answer of the journal (a name) becomes the group itself.
 Journal::Waiter AnswerWith(store::Store& store, Done<model::AssetGroup> done) {
@@ -256,7 +256,7 @@ absl::Status Groups::CheckEmptyAtVendor(const CallContext& context, const model:
 
 absl::Status Groups::DeleteKept(const CallContext& context, const DeleteGroupParams& params,
                                 std::vector<model::Asset> assets, VendorAccount& account) {
-  for (int round = 0; round < kMostRounds; ++round) {
+  for (int round = 0; round < kMostGroupDeletions; ++round) {
     if (!assets.empty() && !params.force) return NotEmpty(params.handle);
     for (const model::Asset& asset : assets) {
       const absl::Status deleted = DeleteAssetAtVendor(context, asset, account);

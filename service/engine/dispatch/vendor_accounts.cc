@@ -12,14 +12,14 @@ namespace seedance::engine {
 namespace {
 
 // Waiting calls per pool: far more than a vendor lets run, few enough to stay small in memory.
-constexpr size_t kQueue = 20'000;
+constexpr size_t kFetchQueue = 20'000;
 
 }  // namespace
 
 VendorAccounts::VendorAccounts(std::vector<Config> configs, base::Clock& clock, const Options& options)
     : transfer_checks_(clock, base::Timer::Alarm::Work::kQuick,
                        [this](const std::string& name) { CheckTransfers(name); }),
-      fetches_("fetch", {options.max_fetches, kQueue, options.least_rate}, clock, CheckLater("")) {
+      fetches_("fetch", {options.max_fetches, kFetchQueue, options.least_rate}, clock, CheckLater("")) {
   for (Config& config : configs) {
     const std::string name = config.upstream->name();
     config.observer = options.observer;

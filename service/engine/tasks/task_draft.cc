@@ -71,7 +71,7 @@ void WarnOfMixedEphemeral(const model::TaskRequest& request, Warnings& warnings)
                                   " imported as ephemeral too: the vendor has one switch for all URLs of a task"));
 }
 
-void Append(std::vector<base::FieldViolation> more, std::vector<base::FieldViolation>& violations) {
+void AppendAll(std::vector<base::FieldViolation> more, std::vector<base::FieldViolation>& violations) {
   std::move(more.begin(), more.end(), std::back_inserter(violations));
 }
 
@@ -87,7 +87,7 @@ std::vector<base::FieldViolation> CompleteDraft(const std::string& upstream, con
   model::RenderedPrompt prompt = model::RenderPrompt(request.prompt, request.references, profile.notation);
   request.sent_prompt = std::move(prompt.text);
   for (std::string& fault : prompt.faults) violations.push_back({"generation_task.prompt", std::move(fault)});
-  if (row != nullptr) Append(model::CheckTask(request, *row, media), violations);
+  if (row != nullptr) AppendAll(model::CheckTask(request, *row, media), violations);
   if (!violations.empty()) return violations;
   for (std::string& warning : model::WarningsOf(request, *row, now)) task.warnings.push_back(std::move(warning));
   WarnOfMixedEphemeral(request, task.warnings);

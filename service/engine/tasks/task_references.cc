@@ -13,7 +13,7 @@ using model::AssetState;
 using model::MediaType;
 using model::ReferenceRole;
 
-ReferenceRole RoleOf(MediaType type) {
+ReferenceRole UsualRole(MediaType type) {
   switch (type) {
     case MediaType::kVideo:
       return ReferenceRole::kReferenceVideo;
@@ -99,7 +99,7 @@ ResolvedReferences ResolveReferences(const std::string& upstream,
       continue;
     }
     Judge(*asset, field + ".asset", request, resolved);
-    if (reference.role == ReferenceRole::kUnspecified) reference.role = RoleOf(asset->media_type);
+    if (reference.role == ReferenceRole::kUnspecified) reference.role = UsualRole(asset->media_type);
     const MediaType needed = model::MediaTypeOf(reference.role);
     if (needed == asset->media_type || asset->media_type == MediaType::kUnspecified) {
       resolved.media[i] = asset->media_info;

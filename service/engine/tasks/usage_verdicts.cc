@@ -118,9 +118,9 @@ bool Contradicts(const TaskFacts& shown, const GenerationTask& task) {
 }
 
 // Decides about one doubt after the other, with what all of them share.
-class Judge {
+class LogJudge {
  public:
-  explicit Judge(const UsageFacts& facts)
+  explicit LogJudge(const UsageFacts& facts)
       : facts_(facts),
         names_(NamesOf(facts)),
         skew_(SkewOf(facts)),
@@ -282,7 +282,7 @@ bool ListsRunning(const UsageFacts& facts) {
 }
 
 std::vector<UsageDecision> DecideByUsage(const UsageFacts& facts) {
-  const Judge judge(facts);
+  const LogJudge judge(facts);
   std::vector<UsageDecision> decisions;
   std::map<std::string, int> uses;
   for (const GenerationTask& doubt : facts.doubts) {

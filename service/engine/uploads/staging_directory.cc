@@ -38,7 +38,7 @@ std::string TokenOf(const std::string& name) {
   return IsToken(token) ? token : "";
 }
 
-absl::Status DiskError(const char* what) {
+absl::Status StagingError(const char* what) {
   return base::InternalError(absl::StrCat(what, " a staged file: ", std::strerror(errno)));
 }
 
@@ -53,7 +53,7 @@ absl::Status Full(int64_t most) {
 // Writes what `file` holds into a new file.
 absl::Status Copy(const TempFile& file, const std::string& path) {
   const int fd = open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
-  if (fd < 0) return DiskError("making");
+  if (fd < 0) return StagingError("making");
   absl::Status status;
   const auto source = file.Read();
   while (status.ok()) {
@@ -62,7 +62,8 @@ absl::Status Copy(const TempFile& file, const std::string& path) {
       status = piece.status();
       break;
     }
-    if (write(fd, piece->data(), piece->size()) != static_cast<ssize_t>(piece->size())) status = DiskError("writing");
+    if (write(fd, piece->data(), piece->size()) != static_cast<ssize_t>(piece->size()))
+      status = StagingError("writing");
   }
   close(fd);
   return status;
@@ -73,7 +74,7 @@ absl::Status GiveName(const TempFile& file, const std::string& partial, const st
   const std::string self = absl::StrCat("/proc/self/fd/", file.fd());
   if (linkat(AT_FDCWD, self.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) == 0) return absl::OkStatus();
   absl::Status copied = Copy(file, partial);
-  if (copied.ok() && rename(partial.c_str(), path.c_str()) != 0) copied = DiskError("naming");
+  if (copied.ok() && rename(partial.c_str(), path.c_str()) != 0) copied = StagingError("naming");
   if (!copied.ok()) unlink(partial.c_str());
   return copied;
 }
@@ -175,7 +176,7 @@ absl::StatusOr<std::string> StagingDirectory::NewName(const TempFile& file, cons
   const timespec now = absl::ToTimespec(clock_.Now());
   const timespec times[2] = {now, now};
   if (utimensat(AT_FDCWD, path.c_str(), times, 0) != 0) {
-    const absl::Status failed = DiskError("dating");
+    const absl::Status failed = StagingError("dating");
     unlink(path.c_str());
     return failed;
   }

@@ -8,7 +8,7 @@
 namespace seedance::engine {
 namespace {
 
-constexpr size_t kPiece = 256 << 10;
+constexpr size_t kMemoryPiece = 256 << 10;
 
 absl::Status WrongSize(std::string_view field, const std::string& rule) {
   base::ErrorDetail detail;
@@ -104,7 +104,7 @@ base::FieldViolation DeclaredTooLong(int64_t declared, int64_t most) {
 }
 
 absl::StatusOr<std::string> MemorySource::Next() {
-  std::string piece = bytes_.substr(at_, kPiece);
+  std::string piece = bytes_.substr(at_, kMemoryPiece);
   at_ += piece.size();
   return piece;
 }

@@ -19,7 +19,7 @@ using TaskChange = store::Store::TaskChange;
 constexpr size_t kMaxItems = 200;
 constexpr size_t kMaxBytes = 48 * 1024;
 // Rows of a page: about as many common tasks as fit into a message.
-constexpr int kPage = 64;
+constexpr int kReadPage = 64;
 
 // Whether every task that the filter names matches as long as it is there.
 bool HoldsAllNamed(const TaskFilter& filter) { return filter.states.empty() && filter.labels.empty(); }
@@ -107,7 +107,7 @@ absl::Status TaskFeedReader::Read() {
 }
 
 absl::StatusOr<TaskFeedReader::Page> TaskFeedReader::ReadListing(Position position) {
-  absl::StatusOr<model::Page<GenerationTask>> tasks = feeds_.store_.ListTasks(filter_, position.listed, kPage);
+  absl::StatusOr<model::Page<GenerationTask>> tasks = feeds_.store_.ListTasks(filter_, position.listed, kReadPage);
   if (!tasks.ok()) return tasks.status();
   Page page;
   Builder builder(filter_, page.batch);
@@ -142,7 +142,7 @@ absl::StatusOr<TaskFeedReader::Page> TaskFeedReader::ReadHistory(Position positi
   const absl::StatusOr<store::Store::HistoryBounds> before = feeds_.store_.GetHistoryBounds();
   if (!before.ok()) return before.status();
   absl::StatusOr<std::vector<TaskChange>> changes =
-      feeds_.store_.ListTaskChanges(filter_.tenant, position.revision, kPage);
+      feeds_.store_.ListTaskChanges(filter_.tenant, position.revision, kReadPage);
   if (!changes.ok()) return changes.status();
   // After them: had a mark of a deletion been dropped before they were read, these bounds say so.
   const absl::StatusOr<store::Store::HistoryBounds> after = feeds_.store_.GetHistoryBounds();
@@ -150,7 +150,7 @@ absl::StatusOr<TaskFeedReader::Page> TaskFeedReader::ReadHistory(Position positi
   if (position.revision < after->forgotten) return feeds_.tokens_.Expired(scope_);
   Page page;
   Builder builder(filter_, page.batch);
-  bool all = changes->size() < static_cast<size_t>(kPage);
+  bool all = changes->size() < static_cast<size_t>(kReadPage);
   for (TaskChange& change : *changes) {
     const int64_t revision = change.revision;
     if (!builder.Add(SharedTaskChange(std::move(change)))) {

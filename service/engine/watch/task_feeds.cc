@@ -8,7 +8,7 @@
 namespace seedance::engine {
 namespace {
 
-constexpr int kPage = 256;
+constexpr int kFeedPage = 256;
 
 }  // namespace
 
@@ -114,9 +114,10 @@ absl::Status TaskFeeds::ReadNews(TaskFeed& feed) {
     after = feed.read;
   }
   for (bool all = false; !all;) {
-    absl::StatusOr<std::vector<store::Store::TaskChange>> changes = store_.ListTaskChanges(feed.tenant, after, kPage);
+    absl::StatusOr<std::vector<store::Store::TaskChange>> changes =
+        store_.ListTaskChanges(feed.tenant, after, kFeedPage);
     if (!changes.ok()) return changes.status();
-    all = changes->size() < static_cast<size_t>(kPage);
+    all = changes->size() < static_cast<size_t>(kFeedPage);
     base::MutexLock lock(feed.mutex);
     feed.untold = feed.untold || !changes->empty();
     for (store::Store::TaskChange& change : *changes) {

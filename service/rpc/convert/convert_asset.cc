@@ -4,16 +4,12 @@
 #include "service/base/error.h"
 #include "service/rpc/convert/convert_money.h"
 #include "service/rpc/convert/convert_time.h"
+#include "service/rpc/convert/same_number.h"
 
 namespace seedance::rpc {
 namespace {
 
 namespace v1 = gateway::v1;
-
-template <typename Proto, typename Model>
-constexpr bool SameNumber(Proto proto, Model model) {
-  return static_cast<int>(proto) == static_cast<int>(model);
-}
 
 static_assert(v1::MediaType_MAX == 3 && SameNumber(v1::MEDIA_TYPE_UNSPECIFIED, model::MediaType::kUnspecified) &&
               SameNumber(v1::MEDIA_TYPE_IMAGE, model::MediaType::kImage) &&

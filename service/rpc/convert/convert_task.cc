@@ -3,17 +3,13 @@
 #include "service/base/advice.h"
 #include "service/rpc/convert/convert_money.h"
 #include "service/rpc/convert/convert_time.h"
+#include "service/rpc/convert/same_number.h"
 
 namespace seedance::rpc {
 namespace {
 
 namespace v1 = gateway::v1;
 using ProtoTask = v1::GenerationTask;
-
-template <typename Proto, typename Model>
-constexpr bool SameNumber(Proto proto, Model model) {
-  return static_cast<int>(proto) == static_cast<int>(model);
-}
 
 static_assert(v1::GenerationTask_State_State_MAX == 10 &&
               SameNumber(v1::GenerationTask_State_STATE_UNSPECIFIED, model::TaskState::kUnspecified) &&

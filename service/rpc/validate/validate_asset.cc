@@ -14,7 +14,7 @@ namespace {
 
 namespace v1 = gateway::v1;
 
-constexpr size_t kMaxNameCharacters = 64;
+constexpr size_t kMaxAssetName = 64;
 constexpr size_t kMaxRightsNoteCharacters = 1000;
 constexpr size_t kMaxInlineBytes = 3 << 20;
 constexpr size_t kMaxChunkBytes = 1 << 20;
@@ -32,7 +32,7 @@ model::MediaType ReadMediaType(const std::string& field, v1::MediaType type, Req
 template <typename Params>
 void ReadNewAsset(const std::string& path, const v1::Asset& asset, Params& params, RequestRules& rules) {
   params.group = rules.GroupName(path + "asset_group", asset.asset_group());
-  rules.Name(path + "display_name", asset.display_name(), kMaxNameCharacters);
+  rules.Name(path + "display_name", asset.display_name(), kMaxAssetName);
   params.display_name = asset.display_name();
   rules.Text(path + "rights_note", asset.rights_note(), kMaxRightsNoteCharacters);
   params.rights_note = asset.rights_note();
@@ -160,7 +160,7 @@ absl::StatusOr<engine::ListAssetsParams> ReadRequest(const v1::ListAssetsRequest
   for (int i = 0; i < request.asset_groups_size() && i < kMaxGroupsInFilter; ++i) {
     params.groups.push_back(rules.GroupName(absl::StrCat("asset_groups[", i, "]"), request.asset_groups(i)));
   }
-  rules.Text("display_name_contains", request.display_name_contains(), kMaxNameCharacters);
+  rules.Text("display_name_contains", request.display_name_contains(), kMaxAssetName);
   params.media_type = ReadMediaType("media_type", request.media_type(), rules);
   rules.Enum("group_type", v1::GroupType_IsValid(request.group_type()), request.group_type());
   rules.Enum("state", v1::Asset_State_IsValid(request.state()), request.state());
@@ -185,7 +185,7 @@ absl::StatusOr<engine::UpdateAssetParams> ReadRequest(const v1::UpdateAssetReque
     if (!asset.display_name().empty() || paths.empty()) paths.insert("display_name");
   }
   if (paths.count("display_name") > 0) {
-    rules.Name("asset.display_name", asset.display_name(), kMaxNameCharacters);
+    rules.Name("asset.display_name", asset.display_name(), kMaxAssetName);
     params.display_name = asset.display_name();
   }
   if (paths.count("rights_note") > 0) {

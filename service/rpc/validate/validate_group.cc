@@ -10,7 +10,7 @@ namespace {
 
 namespace v1 = gateway::v1;
 
-constexpr size_t kMaxNameCharacters = 64;
+constexpr size_t kMaxGroupName = 64;
 constexpr size_t kMaxDescriptionCharacters = 300;
 
 // An empty mask means every field that is not empty.
@@ -28,7 +28,7 @@ std::set<std::string> PathsOf(const v1::UpdateAssetGroupRequest& request, Reques
 absl::StatusOr<engine::CreateGroupParams> ReadRequest(const v1::CreateAssetGroupRequest& request) {
   RequestRules rules;
   const v1::AssetGroup& group = request.asset_group();
-  rules.Name("asset_group.display_name", group.display_name(), kMaxNameCharacters);
+  rules.Name("asset_group.display_name", group.display_name(), kMaxGroupName);
   rules.Text("asset_group.description", group.description(), kMaxDescriptionCharacters);
   rules.Upstream("asset_group.upstream", group.upstream());
   rules.Enum("asset_group.group_type", v1::GroupType_IsValid(group.group_type()), group.group_type());
@@ -62,7 +62,7 @@ absl::StatusOr<engine::ListGroupsParams> ReadRequest(const v1::ListAssetGroupsRe
   RequestRules rules;
   engine::ListGroupsParams params;
   rules.Upstream("upstream", request.upstream());
-  rules.Text("display_name_contains", request.display_name_contains(), kMaxNameCharacters);
+  rules.Text("display_name_contains", request.display_name_contains(), kMaxGroupName);
   rules.Enum("group_type", v1::GroupType_IsValid(request.group_type()), request.group_type());
   params.page_size = rules.PageSize(request.page_size());
   params.after = rules.PageToken(request.page_token(), PageFilter(request));
@@ -81,7 +81,7 @@ absl::StatusOr<engine::UpdateGroupParams> ReadRequest(const v1::UpdateAssetGroup
   params.handle = rules.GroupName("asset_group.name", group.name());
   const std::set<std::string> paths = PathsOf(request, rules);
   if (paths.count("display_name") > 0) {
-    rules.Name("asset_group.display_name", group.display_name(), kMaxNameCharacters);
+    rules.Name("asset_group.display_name", group.display_name(), kMaxGroupName);
     params.display_name = group.display_name();
   }
   if (paths.count("description") > 0) {

@@ -29,7 +29,7 @@ absl::StatusOr<std::optional<model::Asset>> FirstOf(Query& query) {
   return std::optional<model::Asset>(*std::move(asset));
 }
 
-absl::StatusOr<std::vector<model::Asset>> AllOf(Query& query) {
+absl::StatusOr<std::vector<model::Asset>> AssetsOf(Query& query) {
   std::vector<model::Asset> assets;
   while (query.Step()) {
     absl::StatusOr<model::Asset> asset = AssetFromRow(query);
@@ -158,12 +158,12 @@ absl::StatusOr<std::optional<model::Asset>> FindAssetByVendorId(Session& session
 
 absl::StatusOr<std::vector<model::Asset>> ListProcessingAssets(Session& session) {
   Query query(session, "SELECT revision, body FROM assets WHERE state = 1");
-  return AllOf(query);
+  return AssetsOf(query);
 }
 
 absl::StatusOr<std::vector<model::Asset>> ListExpiringAssets(Session& session) {
   Query query(session, "SELECT revision, body FROM assets WHERE state = 2 AND expires = 1");
-  return AllOf(query);
+  return AssetsOf(query);
 }
 
 int64_t CountLiveAssets(Session& session, const std::string& upstream) {
@@ -203,7 +203,7 @@ absl::StatusOr<Store::Library> ReadLibrary(Session& session, const std::string& 
   const auto read = [&](const char* sql, std::vector<model::Asset>& assets) -> absl::Status {
     Query query(session, sql);
     query.Text(upstream).Text(tenant).Int(limit);
-    absl::StatusOr<std::vector<model::Asset>> found = AllOf(query);
+    absl::StatusOr<std::vector<model::Asset>> found = AssetsOf(query);
     if (found.ok()) assets = std::move(*found);
     return found.status();
   };
@@ -229,7 +229,7 @@ absl::StatusOr<std::vector<model::Asset>> ListLeastRecentlyUsed(Session& session
               "SELECT revision, body FROM assets WHERE upstream = $1 AND tenant = $2 AND state IN (1, 2) "
               "ORDER BY used_micros, name LIMIT $3");
   query.Text(upstream).Text(tenant).Int(limit);
-  return AllOf(query);
+  return AssetsOf(query);
 }
 
 }  // namespace seedance::store::sql

@@ -63,7 +63,7 @@ bool CameToNothing(Session& session, const JournalEntry& row) {
   return task.ok() && model::WasDisowned(*task);
 }
 
-absl::StatusOr<std::vector<JournalEntry>> AllOf(Query& query) {
+absl::StatusOr<std::vector<JournalEntry>> EntriesOf(Query& query) {
   std::vector<JournalEntry> calls;
   while (query.Step()) {
     absl::StatusOr<JournalEntry> call = ParseEntry(query.BytesAt(0));
@@ -140,7 +140,7 @@ absl::StatusOr<std::vector<JournalEntry>> ListEntriesInFlight(Session& session) 
   // A literal, because the partial index is used only if the statement repeats its condition.
   static_assert(static_cast<int>(JournalState::kInFlight) == 1);
   Query query(session, "SELECT body FROM billed_calls WHERE state = 1 AND for_task = 0");
-  return AllOf(query);
+  return EntriesOf(query);
 }
 
 absl::StatusOr<int> DoubtInFlightEntries(Session& session, const std::set<int64_t>& live, const std::string& error,
@@ -162,7 +162,7 @@ absl::StatusOr<std::vector<JournalEntry>> ListEntriesInDoubt(Session& session, i
   static_assert(static_cast<int>(JournalState::kInDoubt) == 5);
   Query query(session, "SELECT body FROM billed_calls WHERE state = 5 ORDER BY update_micros LIMIT $1");
   query.Int(limit);
-  return AllOf(query);
+  return EntriesOf(query);
 }
 
 int PurgeEntries(Session& session, absl::Time before, int limit) {

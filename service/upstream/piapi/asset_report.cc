@@ -15,12 +15,12 @@ namespace {
 using model::AssetState;
 using model::MediaType;
 
-struct StateWord {
+struct AssetWord {
   std::string_view word;
   AssetState state;
 };
 
-constexpr StateWord kWords[] = {
+constexpr AssetWord kAssetWords[] = {
     {"active", AssetState::kActive},      {"processing", AssetState::kProcessing},
     {"pending", AssetState::kProcessing}, {"uploading", AssetState::kProcessing},
     {"failed", AssetState::kFailed},      {"rejected", AssetState::kFailed},
@@ -29,7 +29,7 @@ constexpr StateWord kWords[] = {
 
 AssetState ReadState(const std::string& status) {
   const std::string word = absl::AsciiStrToLower(status);
-  for (const StateWord& row : kWords) {
+  for (const AssetWord& row : kAssetWords) {
     if (row.word == word) return row.state;
   }
   return AssetState::kUnspecified;
@@ -43,12 +43,12 @@ MediaType ReadType(const std::string& type) {
   return MediaType::kUnspecified;
 }
 
-std::string IdOf(const JsonNode& item) { return item.First({"asset_id", "id"}).Text(); }
+std::string AssetIdOf(const JsonNode& item) { return item.First({"asset_id", "id"}).Text(); }
 
 }  // namespace
 
 JsonNode PiApiAssetIn(const JsonNode& root) {
-  if (!IdOf(root).empty()) return root;
+  if (!AssetIdOf(root).empty()) return root;
   for (const char* key : {"data", "asset"}) {
     if (root[key].IsObject()) return PiApiAssetIn(root[key]);
   }
@@ -57,14 +57,14 @@ JsonNode PiApiAssetIn(const JsonNode& root) {
 
 std::string ReadPiApiAssetId(const std::string& body) {
   const JsonNode root = JsonNode::Parse(body);
-  const std::string id = IdOf(PiApiAssetIn(root));
+  const std::string id = AssetIdOf(PiApiAssetIn(root));
   // The answer to a batch of uploads, here of one.
-  return id.empty() ? IdOf(root["results"][0]) : id;
+  return id.empty() ? AssetIdOf(root["results"][0]) : id;
 }
 
 AssetReport ReadPiApiAsset(const JsonNode& item, const base::Secret& api_key) {
   AssetReport asset;
-  asset.id = IdOf(item);
+  asset.id = AssetIdOf(item);
   asset.display_name = BoundUtf8(item["name"].Text(), kMaxVendorName);
   asset.media_type = ReadType(item.First({"asset_type", "type"}).Text());
   asset.preview_uri = item["url"].Text();

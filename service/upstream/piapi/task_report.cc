@@ -24,12 +24,12 @@ using model::TaskState;
 // Lifetime of a result whose link does not state it. The vendor documents ephemeral storage without a number.
 constexpr absl::Duration kResultLife = absl::Hours(12);
 
-struct StateWord {
+struct TaskWord {
   std::string_view word;
   TaskState state;
 };
 
-constexpr StateWord kWords[] = {
+constexpr TaskWord kTaskWords[] = {
     {"pending", TaskState::kQueued},      {"staged", TaskState::kQueued},      {"queued", TaskState::kQueued},
     {"processing", TaskState::kRunning},  {"running", TaskState::kRunning},    {"retry", TaskState::kRunning},
     {"completed", TaskState::kSucceeded}, {"success", TaskState::kSucceeded},  {"succeeded", TaskState::kSucceeded},
@@ -39,7 +39,7 @@ constexpr StateWord kWords[] = {
 
 std::optional<TaskState> StateOf(const JsonNode& task) { return PiApiStateOf(task["status"].Text()); }
 
-std::string IdOf(const JsonNode& task) { return task.First({"task_id", "id"}).Text(); }
+std::string TaskIdOf(const JsonNode& task) { return task.First({"task_id", "id"}).Text(); }
 
 // The first link in a text, a list or an object.
 std::string LinkIn(const JsonNode& place, int depth) {
@@ -98,7 +98,7 @@ JsonNode TaskIn(const JsonNode& root) {
 
 std::optional<TaskState> PiApiStateOf(const std::string& status) {
   const std::string word = absl::AsciiStrToLower(status);
-  for (const StateWord& row : kWords) {
+  for (const TaskWord& row : kTaskWords) {
     if (row.word == word) return row.state;
   }
   return std::nullopt;
@@ -109,16 +109,16 @@ std::optional<TaskReport> ReadPiApiTask(const std::string& body, const std::stri
   const JsonNode root = JsonNode::Parse(body);
   const JsonNode task = TaskIn(root);
   if (task["status"].Text().empty() || IsBroken(task["status"].Text())) return std::nullopt;
-  if (!IdOf(task).empty() && !absl::EqualsIgnoreCase(IdOf(task), id)) return std::nullopt;
+  if (!TaskIdOf(task).empty() && !absl::EqualsIgnoreCase(TaskIdOf(task), id)) return std::nullopt;
   // An error may contain an empty task; one with an id and a known status is about this task.
-  if (PiApiSaysFailure(root) && (IdOf(task).empty() || !StateOf(task).has_value())) return std::nullopt;
+  if (PiApiSaysFailure(root) && (TaskIdOf(task).empty() || !StateOf(task).has_value())) return std::nullopt;
   return ReportOf(task, now, api_key);
 }
 
 PiApiCreated ReadPiApiCreated(const std::string& body) {
   const JsonNode root = JsonNode::Parse(body);
   const JsonNode task = TaskIn(root);
-  std::string id = IdOf(task);
+  std::string id = TaskIdOf(task);
   if (id.empty() && root["code"].exists() && !PiApiSaysFailure(root) && IsBareId(root["data"]))
     id = root["data"].Text();
   const bool failed = StateOf(task) == TaskState::kFailed;

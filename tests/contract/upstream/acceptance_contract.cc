@@ -11,7 +11,7 @@ namespace {
 using base::Reason;
 using upstream::Acceptance;
 
-struct FaultRow {
+struct CreateFault {
   const char* name;
   SandboxFault fault;
   Acceptance acceptance;
@@ -23,7 +23,7 @@ struct FaultRow {
 constexpr bool kAgain = true;
 constexpr bool kNever = false;
 
-std::vector<FaultRow> FaultRows() {
+std::vector<CreateFault> CreateFaults() {
   const auto doubt = Acceptance::kUnknown;
   const auto unknown = Reason::kOutcomeUnknown;
   return {
@@ -85,7 +85,7 @@ TEST_P(UpstreamContract, CreateWithoutAFaultIsAcceptedAndBilledOnce) {
 
 TEST_P(UpstreamContract, EveryFaultOfACreateHasItsMeaning) {
   for (const Create& create : Creates()) {
-    for (const FaultRow& row : FaultRows()) {
+    for (const CreateFault& row : CreateFaults()) {
       SCOPED_TRACE(create.name + ", " + row.name);
       const int64_t bills = Bills(create.action);
       const int64_t seen = Seen();
@@ -189,7 +189,7 @@ TEST_P(GroupContract, AssetOfAGroupThatTheVendorDoesNotKnowIsRefusedByTheGroupsN
 }
 
 // A file whose bytes never come to their end.
-class BrokenFile : public http::ByteSource {
+class UnreadableFile : public http::ByteSource {
  public:
   absl::StatusOr<std::string> Next() override {
     if (sent_) return absl::CancelledError("the caller left");
@@ -203,7 +203,7 @@ class BrokenFile : public http::ByteSource {
 };
 
 TEST_P(BytesContract, UploadThatItsCallerBreaksOffIsNotAcceptedAndNotBilled) {
-  BrokenFile bytes;
+  UnreadableFile bytes;
   upstream::NewAsset asset = ImageByUrl();
   asset.uri.clear();
   asset.data = &bytes;

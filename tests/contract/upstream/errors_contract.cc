@@ -9,13 +9,13 @@ namespace {
 
 using base::Reason;
 
-struct FaultRow {
+struct ReadFault {
   const char* name;
   SandboxFault fault;
   Reason reason;
 };
 
-std::vector<FaultRow> FaultRows() {
+std::vector<ReadFault> ReadFaults() {
   return {
       {"lost reply", {.kind = "drop_reply"}, Reason::kUpstreamUnavailable},
       {"cut reply", {.kind = "truncate"}, Reason::kUpstreamUnavailable},
@@ -39,10 +39,10 @@ std::vector<FaultRow> FaultRows() {
 }
 
 TEST_P(UpstreamContract, EveryFaultOfAReadHasItsReason) {
-  std::vector<FaultRow> rows = FaultRows();
+  std::vector<ReadFault> rows = ReadFaults();
   rows.push_back({"empty 200", {.kind = "empty"}, Reason::kUpstreamProtocol});
   for (const Unbilled& read : Reads()) {
-    for (const FaultRow& row : rows) {
+    for (const ReadFault& row : rows) {
       Break(row.fault);
       const absl::Status status = read.run({});
       Mend();
@@ -55,7 +55,7 @@ TEST_P(UpstreamContract, EveryFaultOfAReadHasItsReason) {
 
 TEST_P(UpstreamContract, EveryFaultOfAChangeHasItsReason) {
   for (const Unbilled& change : Changes()) {
-    for (const FaultRow& row : FaultRows()) {
+    for (const ReadFault& row : ReadFaults()) {
       // The vendor did what it lost the answer to: each change is tried once here.
       if (row.fault.kind == "drop_reply" || row.fault.kind == "truncate") continue;
       Break(row.fault);

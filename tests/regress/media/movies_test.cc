@@ -108,39 +108,39 @@ std::string MovieOf(const std::string& tracks, const std::string& major = "isom"
   return Box("ftyp", major + Zeros(4) + "isom") + Box("mdat", "samples") + Box("moov", header + tracks + extends);
 }
 
-std::string Seconds(const Lengths& lengths) {
+std::string SecondsOf(const Lengths& lengths) {
   return absl::FormatDuration(Probe(MovieOf(TrackOf(lengths))).info.duration);
 }
 
 TEST(Durations, ComeFromEditsThenFromTheMediaThenFromTheHeader) {
   Lengths lengths;
   lengths.header = 41;
-  EXPECT_EQ(Seconds(lengths), "5s") << "not from the header";
+  EXPECT_EQ(SecondsOf(lengths), "5s") << "not from the header";
   lengths.edit_rows = 1;
   lengths.edits = Edit(3000, 0);
-  EXPECT_EQ(Seconds(lengths), "3s") << "trimmed";
+  EXPECT_EQ(SecondsOf(lengths), "3s") << "trimmed";
   lengths.edit_rows = 3;
   lengths.edits = Edit(700, -1) + Edit(1000, 0) + Edit(2000, 3000);
-  EXPECT_EQ(Seconds(lengths), "3s") << "an empty edit shows nothing";
+  EXPECT_EQ(SecondsOf(lengths), "3s") << "an empty edit shows nothing";
   lengths.edit_rows = 1;
   lengths.edits = Edit(60'000, 0);
-  EXPECT_EQ(Seconds(lengths), "5s") << "no more than there is";
+  EXPECT_EQ(SecondsOf(lengths), "5s") << "no more than there is";
   lengths.edits = Edit(0, 0);
-  EXPECT_EQ(Seconds(lengths), "5s") << "an edit of no length is one of all";
+  EXPECT_EQ(SecondsOf(lengths), "5s") << "an edit of no length is one of all";
   lengths.edit_version = 1;
   lengths.edits = Big(3000, 8) + Big(0, 8) + Big(0x10000, 4);
-  EXPECT_EQ(Seconds(lengths), "3s");
+  EXPECT_EQ(SecondsOf(lengths), "3s");
   lengths.edit_rows = 0xffffffff;
-  EXPECT_EQ(Seconds(lengths), "3s") << "no more rows than fit";
+  EXPECT_EQ(SecondsOf(lengths), "3s") << "no more rows than fit";
 }
 
 TEST(Durations, OfTheMediaAreConfirmedByTheHeader) {
-  EXPECT_EQ(Seconds({5000, 0, 5000}), "5s");
-  EXPECT_EQ(Seconds({5000, 5000, 0}), "5s");
-  EXPECT_EQ(Seconds({5000, 41, 5000}), "5s") << "samples and header agree";
-  EXPECT_EQ(Seconds({5000, 5000, 40}), "5s") << "media header and header agree";
-  EXPECT_EQ(Seconds({41, 5000, 5000}), "5s");
-  EXPECT_EQ(Seconds({5000, 0, 0}), "5s");
+  EXPECT_EQ(SecondsOf({5000, 0, 5000}), "5s");
+  EXPECT_EQ(SecondsOf({5000, 5000, 0}), "5s");
+  EXPECT_EQ(SecondsOf({5000, 41, 5000}), "5s") << "samples and header agree";
+  EXPECT_EQ(SecondsOf({5000, 5000, 40}), "5s") << "media header and header agree";
+  EXPECT_EQ(SecondsOf({41, 5000, 5000}), "5s");
+  EXPECT_EQ(SecondsOf({5000, 0, 0}), "5s");
 }
 
 TEST(Tracks, ThatAreNotEnabledAreNoPictureButWhenThereIsNoOther) {

@@ -12,7 +12,7 @@ namespace {
 
 constexpr char kAssets[] = "/volc/asset/";
 constexpr char kTasks[] = "/v1/video/generations";
-constexpr char kModels[] = "/v1/models";
+constexpr char kModelNames[] = "/v1/models";
 constexpr char kLogs[] = "/api/log/";
 constexpr char kLog[] = "/api/log/token";
 
@@ -41,7 +41,7 @@ bool AnyFastApi::Owns(const std::string& path) const {
 }
 
 std::string AnyFastApi::Route(const std::string& method, const std::string& path) const {
-  if (method == "GET" && path == kModels) return absl::StrCat("GET ", kModels);
+  if (method == "GET" && path == kModelNames) return absl::StrCat("GET ", kModelNames);
   if (method == "GET" && path == kLog && shared_.options.usage_log.mode != "off") return absl::StrCat("GET ", kLog);
   if (method == "POST" && path == kTasks) return absl::StrCat("POST ", kTasks);
   if (method == "GET" && !LastSegment(path, absl::StrCat(kTasks, "/")).empty()) {
@@ -59,7 +59,7 @@ ApiReply AnyFastApi::Handle(const ApiCall& call) {
   if (!key.has_value()) {
     return GatewayError(401, absl::StrCat("invalid token (request id: ", shared_.ids.Random("", 24), ")"));
   }
-  if (call.path == kModels) return Models();
+  if (call.path == kModelNames) return Models();
   if (call.path == kLog) return log_.Read(*key);
   if (call.path == kTasks) return tasks_.Create(*key, call);
   if (absl::StartsWith(call.path, kTasks)) {

@@ -27,16 +27,9 @@ constexpr std::array<std::pair<MediaKind, const char*>, 3> kBillingModels = {{
     {MediaKind::kAudio, "volc-asset-audio"},
 }};
 
-ApiReply Ok(const Json& body) { return {200, Dump(body), "application/json", {}}; }
-
 ApiReply Missing(const std::string& field) {
   return AssetError(400, absl::StrCat("MissingParameter.", field),
                     absl::StrCat("The request is missing parameter ", field, "."));
-}
-
-ApiReply Invalid(const std::string& field, const std::string& rule) {
-  return AssetError(400, absl::StrCat("InvalidParameter.", field),
-                    absl::StrCat("The specified parameter ", field, " is invalid: ", rule));
 }
 
 ApiReply NoGroup(const std::string& id) {
@@ -61,7 +54,7 @@ int64_t Characters(const std::string& text) {
 
 std::optional<ApiReply> CheckName(const std::string& name) {
   if (name.empty()) return Missing("Name");
-  if (Characters(name) > kMaxNameCharacters) return Invalid("Name", "at most 64 characters");
+  if (Characters(name) > kMaxNameCharacters) return InvalidParameter("Name", "at most 64 characters");
   return std::nullopt;
 }
 
@@ -71,12 +64,12 @@ std::optional<ApiReply> ReadKind(const Json& body, bool multipart, Asset& asset)
   const std::string model = TextOf(body, "model");
   if (type.empty() && !multipart) return Missing("AssetType");
   const std::optional<MediaKind> kind = type.empty() ? MediaKind::kImage : ParseKind(type);
-  if (!kind.has_value()) return Invalid("AssetType", "must be one of [Image Video Audio]");
+  if (!kind.has_value()) return InvalidParameter("AssetType", "must be one of [Image Video Audio]");
   asset.kind = *kind;
   asset.model = kBillingModels[static_cast<size_t>(*kind)].second;
   if (model.empty() && *kind != MediaKind::kImage) return Missing("model");
   if (!model.empty() && model != asset.model) {
-    return Invalid("model", absl::StrCat(KindWord(*kind), " needs model ", asset.model, ", got ", model));
+    return InvalidParameter("model", absl::StrCat(KindWord(*kind), " needs model ", asset.model, ", got ", model));
   }
   return std::nullopt;
 }
@@ -101,7 +94,7 @@ std::optional<ApiReply> ReadSource(const ApiCall& call, const Json& body, bool s
     return std::nullopt;
   }
   const std::optional<UploadedFile> file = DecodeInlineMedia(source);
-  if (!file.has_value()) return Invalid("URL", "neither a URL nor Base64");
+  if (!file.has_value()) return InvalidParameter("URL", "neither a URL nor Base64");
   KeepFile(*file, strict, asset);
   return std::nullopt;
 }
@@ -168,7 +161,7 @@ ApiReply AnyFastAssets::CreateGroup(const std::string& key, const ApiCall&, cons
   if (type == kLiveness && shared_.options.liveness_groups) {
     group.type = type;
   } else if (!type.empty() && type != "AIGC") {
-    return Invalid("GroupType", "GroupType must be one of [AIGC]");
+    return InvalidParameter("GroupType", "GroupType must be one of [AIGC]");
   }
   const absl::Time now = shared_.clock.Now();
   group.id = shared_.ids.Dated("group", now);
@@ -177,7 +170,7 @@ ApiReply AnyFastAssets::CreateGroup(const std::string& key, const ApiCall&, cons
   group.visible = now + shared_.options.group_lag;
   shared_.world.AddGroup(group);
   shared_.ledger.Bill({0, key, "CreateAssetGroup", "volc-asset", group.id, now});
-  return Ok({{"Id", group.id}});
+  return JsonReply(200, {{"Id", group.id}});
 }
 
 ApiReply AnyFastAssets::ListGroups(const std::string& key, const ApiCall&, const Json& body) {
@@ -188,7 +181,7 @@ ApiReply AnyFastAssets::ListGroups(const std::string& key, const ApiCall&, const
     if (!FitsType(filter, group.type) || !Admits(filter.ids, group.id)) continue;
     if (absl::StrContains(ShownName(group), filter.name)) items.push_back(GroupJson(group));
   }
-  return Ok(AnyFastPage(std::move(items), filter));
+  return JsonReply(200, AnyFastPage(std::move(items), filter));
 }
 
 ApiReply AnyFastAssets::UpdateGroup(const std::string& key, const ApiCall&, const Json& body) {
@@ -197,14 +190,14 @@ ApiReply AnyFastAssets::UpdateGroup(const std::string& key, const ApiCall&, cons
   const std::string name = TextOf(body, "Name");
   if (auto refusal = CheckName(name)) return *refusal;
   if (!shared_.world.RenameGroup(key, id, name, shared_.clock.Now())) return NoGroup(id);
-  return Ok({{"Id", id}});
+  return JsonReply(200, {{"Id", id}});
 }
 
 ApiReply AnyFastAssets::DeleteGroup(const std::string& key, const ApiCall&, const Json& body) {
   const std::string id = TextOf(body, "Id");
   if (id.empty()) return Missing("Id");
   if (!shared_.world.DeleteGroup(key, id, shared_.clock.Now())) return NoGroup(id);
-  return Ok({{"Id", id}, {"Deleted", true}});
+  return JsonReply(200, {{"Id", id}, {"Deleted", true}});
 }
 
 ApiReply AnyFastAssets::CreateAsset(const std::string& key, const ApiCall& call, const Json& body) {
@@ -235,14 +228,14 @@ ApiReply AnyFastAssets::AddAsset(Asset asset) {
       shared.world.ChangeAsset(id, [&](Asset& fetched) { TakeFetched(file, shared.options.strict_media, fetched); });
     });
   }
-  return Ok({{"Id", asset.id}});
+  return JsonReply(200, {{"Id", asset.id}});
 }
 
 ApiReply AnyFastAssets::GetAsset(const std::string& key, const ApiCall& call, const Json& body) {
   const std::string id = TextOf(body, "Id");
   if (id.empty()) return Missing("Id");
   const std::optional<Asset> asset = shared_.world.FindAsset(key, id);
-  return asset.has_value() ? Ok(AssetJson(*asset, call.host)) : NoAsset(id);
+  return asset.has_value() ? JsonReply(200, AssetJson(*asset, call.host)) : NoAsset(id);
 }
 
 ApiReply AnyFastAssets::ListAssets(const std::string& key, const ApiCall& call, const Json& body) {
@@ -257,7 +250,7 @@ ApiReply AnyFastAssets::ListAssets(const std::string& key, const ApiCall& call, 
     if (!Admits(filter.statuses, AssetStatus(asset, now))) continue;
     if (absl::StrContains(asset.name, filter.name)) items.push_back(AssetJson(asset, call.host));
   }
-  return Ok(AnyFastPage(std::move(items), filter));
+  return JsonReply(200, AnyFastPage(std::move(items), filter));
 }
 
 ApiReply AnyFastAssets::UpdateAsset(const std::string& key, const ApiCall&, const Json& body) {
@@ -277,19 +270,19 @@ ApiReply AnyFastAssets::UpdateAsset(const std::string& key, const ApiCall&, cons
     if (!group.empty()) asset.group = group;
     asset.updated = now;
   });
-  return changed ? Ok({{"Id", id}}) : NoAsset(id);
+  return changed ? JsonReply(200, {{"Id", id}}) : NoAsset(id);
 }
 
 ApiReply AnyFastAssets::DeleteAsset(const std::string& key, const ApiCall&, const Json& body) {
   const std::string id = TextOf(body, "Id");
   if (id.empty()) return Missing("Id");
   if (!shared_.world.DeleteAsset(key, id)) return NoAsset(id);
-  return Ok({{"Id", id}, {"Deleted", true}});
+  return JsonReply(200, {{"Id", id}, {"Deleted", true}});
 }
 
 // The sandbox's keys are ordinary ones, and only keys of a special group may verify real persons.
 ApiReply AnyFastAssets::NeedsRealPersonGroup(const std::string&, const ApiCall&, const Json&) {
-  return Invalid("GroupType", "GroupType must be one of [AIGC]");
+  return InvalidParameter("GroupType", "GroupType must be one of [AIGC]");
 }
 
 std::string AnyFastAssets::ShownName(const Group& group) const {

@@ -4,12 +4,6 @@
 #include "tests/sandbox/world/json.h"
 
 namespace seedance::sandbox {
-namespace {
-
-ApiReply JsonReply(int status, const Json& body) { return {status, Dump(body), "application/json", {}}; }
-
-}  // namespace
-
 ApiReply GatewayError(int status, const std::string& message, const std::string& type, const std::string& code) {
   return JsonReply(status, {{"error", {{"message", message}, {"type", type}, {"code", code}}}});
 }
@@ -26,6 +20,11 @@ ApiReply OriginRefusal(int status, const RuleBreak& broken) {
 
 ApiReply AssetError(int status, const std::string& code, const std::string& text) {
   return JsonReply(status, {{"error", {{"message", absl::StrCat("upstream_error: [", code, "] ", text)}}}});
+}
+
+ApiReply InvalidParameter(const std::string& field, const std::string& rule) {
+  return AssetError(400, absl::StrCat("InvalidParameter.", field),
+                    absl::StrCat("The specified parameter ", field, " is invalid: ", rule));
 }
 
 }  // namespace seedance::sandbox

@@ -21,6 +21,8 @@ ApiReply OriginRefusal(int status, const RuleBreak& broken);
 
 // /volc/asset/*: {"error":{"message":"upstream_error: [<code>] <text>"}}.
 ApiReply AssetError(int status, const std::string& code, const std::string& text);
+// The same for a parameter that breaks a rule.
+ApiReply InvalidParameter(const std::string& field, const std::string& rule);
 
 }  // namespace seedance::sandbox
 

@@ -11,11 +11,6 @@ namespace {
 
 constexpr int64_t kMaxPageSize = 100;
 
-ApiReply Invalid(const std::string& field, const std::string& rule) {
-  return AssetError(400, absl::StrCat("InvalidParameter.", field),
-                    absl::StrCat("The specified parameter ", field, " is invalid: ", rule));
-}
-
 // An array of strings, or one string.
 std::optional<std::vector<std::string>> Words(const Json* member) {
   std::vector<std::string> words;
@@ -34,23 +29,23 @@ std::optional<std::vector<std::string>> Words(const Json* member) {
 std::optional<ApiReply> ReadAnyFastFilter(const Json& body, AnyFastFilter& filter) {
   const Json* json = Find(body, "Filter");
   if (json == nullptr) return AssetError(400, "MissingParameter.Filter", "The request is missing Filter");
-  if (!json->is_object()) return Invalid("Filter", "must be an object");
+  if (!json->is_object()) return InvalidParameter("Filter", "must be an object");
   auto ids = Words(Find(*json, Find(*json, "GroupIds") != nullptr ? "GroupIds" : "Id"));
   auto statuses = Words(Find(*json, "Statuses"));
-  if (!ids.has_value()) return Invalid("Filter.GroupIds", "must be an array of strings");
-  if (!statuses.has_value()) return Invalid("Filter.Statuses", "must be an array of strings");
+  if (!ids.has_value()) return InvalidParameter("Filter.GroupIds", "must be an array of strings");
+  if (!statuses.has_value()) return InvalidParameter("Filter.Statuses", "must be an array of strings");
   filter.name = TextOf(*json, "Name");
   filter.ids = *std::move(ids);
   filter.statuses = *std::move(statuses);
   filter.group_type = TextOf(*json, "GroupType");
   if (!filter.group_type.empty() && filter.group_type != "AIGC" && filter.group_type != "LivenessFace") {
-    return Invalid("Filter.GroupType", "must be one of [AIGC LivenessFace]");
+    return InvalidParameter("Filter.GroupType", "must be one of [AIGC LivenessFace]");
   }
   filter.ascending = TextOf(body, "SortOrder") == "Asc";
   filter.page_number = IntOf(body, "PageNumber", filter.page_number);
   filter.page_size = IntOf(body, "PageSize", filter.page_size);
-  if (filter.page_number < 1) return Invalid("PageNumber", "must be at least 1");
-  if (filter.page_size < 1 || filter.page_size > kMaxPageSize) return Invalid("PageSize", "must be 1 to 100");
+  if (filter.page_number < 1) return InvalidParameter("PageNumber", "must be at least 1");
+  if (filter.page_size < 1 || filter.page_size > kMaxPageSize) return InvalidParameter("PageSize", "must be 1 to 100");
   return std::nullopt;
 }
 

@@ -11,8 +11,6 @@
 namespace seedance::sandbox {
 namespace {
 
-ApiReply Ok(const Json& body) { return {200, Dump(body), "application/json", {}}; }
-
 // The vendor's word for how the references are used.
 std::string ActionOf(const VideoRequest& request) {
   if (request.items.empty()) return "generate";
@@ -105,13 +103,13 @@ ApiReply AnyFastTasks::Create(const std::string& key, const ApiCall& call) {
                           "The request failed because the input text may contain sensitive information.", "content"});
   }
   const Task task = Add(key, request);
-  return Ok({{"id", task.id},
-             {"task_id", task.id},
-             {"object", "video"},
-             {"model", task.model},
-             {"status", "queued"},
-             {"progress", 0},
-             {"created_at", absl::ToUnixSeconds(task.plan.submitted)}});
+  return JsonReply(200, {{"id", task.id},
+                         {"task_id", task.id},
+                         {"object", "video"},
+                         {"model", task.model},
+                         {"status", "queued"},
+                         {"progress", 0},
+                         {"created_at", absl::ToUnixSeconds(task.plan.submitted)}});
 }
 
 Task AnyFastTasks::Add(const std::string& key, const VideoRequest& request) {
@@ -143,7 +141,7 @@ ApiReply AnyFastTasks::Get(const std::string& key, const std::string& id, const 
   if (!task.has_value() || task->piapi != nullptr)
     return TaskError(shared_.options.unknown_task_status, "task_not_exist", "task_not_exist");
   if (ForgottenAt(task->plan, now)) return TaskError(400, "task_not_exist", "task_not_exist");
-  return Ok({{"code", "success"}, {"message", ""}, {"data", TaskJson(*task, call.host)}});
+  return JsonReply(200, {{"code", "success"}, {"message", ""}, {"data", TaskJson(*task, call.host)}});
 }
 
 Json AnyFastTasks::TaskJson(const Task& task, const std::string& host) const {

@@ -9,13 +9,13 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 
-constexpr char kTasks[] = "/v1/video/generations";
+constexpr char kTasksPath[] = "/v1/video/generations";
 
 class AnyFastTasksTest : public SandboxFixture {
  protected:
   // Ark's error inside a refused create.
   Json Refusal(const Json& body) {
-    const HttpAnswer answer = Post(kTasks, body);
+    const HttpAnswer answer = Post(kTasksPath, body);
     EXPECT_EQ(answer.status, 400) << answer.body;
     const Json json = answer.json();
     EXPECT_EQ(json["code"], "fail_to_fetch_task");
@@ -29,7 +29,7 @@ class AnyFastTasksTest : public SandboxFixture {
 };
 
 TEST_F(AnyFastTasksTest, CreateAnswersAnOpenAiVideoObjectAndBillsOnce) {
-  const HttpAnswer made = Post(kTasks, TaskBody("a cat"));
+  const HttpAnswer made = Post(kTasksPath, TaskBody("a cat"));
   ASSERT_EQ(made.status, 200) << made.body;
   const Json json = made.json();
   EXPECT_THAT(TextOf(json, "id"), MatchesRegex("asyntask_[0-9A-Za-z]{32}"));
@@ -111,7 +111,7 @@ TEST_F(AnyFastTasksTest, MagicWordsGiveTheOddEnds) {
   EXPECT_EQ(TaskData(forgotten)["status"], "IN_PROGRESS");
   EXPECT_EQ(TaskData(unknown)["status"], "HIBERNATING");
   Advance(1);
-  const HttpAnswer gone = Get(absl::StrCat(kTasks, "/", forgotten));
+  const HttpAnswer gone = Get(absl::StrCat(kTasksPath, "/", forgotten));
   EXPECT_EQ(gone.status, 400);
   EXPECT_EQ(gone.json()["code"], "task_not_exist");
   Advance(50);
@@ -141,7 +141,8 @@ TEST_F(AnyFastTasksTest, AllReferencesInDocumentedOrderAreAccepted) {
       Item("video_url", "Asset://" + MakeAsset(group, "v", "Video"), "reference_video"),
       Item("audio_url", "asset://" + MakeAsset(group, "a", "Audio"), "reference_audio"),
   };
-  const HttpAnswer made = Post(kTasks, TaskBody("@图1 @视频1 @音频1", items, {{"duration", 15}, {"ratio", "16:9"}}));
+  const HttpAnswer made =
+      Post(kTasksPath, TaskBody("@图1 @视频1 @音频1", items, {{"duration", 15}, {"ratio", "16:9"}}));
   ASSERT_EQ(made.status, 200) << made.body;
   EXPECT_EQ(TaskData(TextOf(made.json(), "id"))["action"], "omniGenerate");
 }
@@ -168,8 +169,8 @@ TEST_F(AnyFastTasksTest, AssetsMustExistBeActiveAndOfTheRightKind) {
   EXPECT_THAT(text("image_url", failed, "reference_image"), HasSubstr("Failed"));
   EXPECT_THAT(text("video_url", active, "reference_video"), HasSubstr("of type Image"));
   const Json foreign = TaskBody("x", {Item("image_url", "asset://" + active, "reference_image")});
-  EXPECT_EQ(Post(kTasks, foreign, "two").status, 400);
-  EXPECT_EQ(Post(kTasks, foreign).status, 200);
+  EXPECT_EQ(Post(kTasksPath, foreign, "two").status, 400);
+  EXPECT_EQ(Post(kTasksPath, foreign).status, 200);
 }
 
 TEST_F(AnyFastTasksTest, RolesAndCountsAreChecked) {
@@ -177,8 +178,8 @@ TEST_F(AnyFastTasksTest, RolesAndCountsAreChecked) {
   const Json last = Item("image_url", "https://example.com/b.png", "last_frame");
   const Json video = Item("video_url", "https://example.com/a.mp4", "reference_video");
   const Json audio = Item("audio_url", "https://example.com/a.mp3", "reference_audio");
-  EXPECT_EQ(Post(kTasks, TaskBody("x", {first, last})).status, 200);
-  EXPECT_EQ(Post(kTasks, TaskBody("x", Images(9))).status, 200);
+  EXPECT_EQ(Post(kTasksPath, TaskBody("x", {first, last})).status, 200);
+  EXPECT_EQ(Post(kTasksPath, TaskBody("x", Images(9))).status, 200);
   EXPECT_THAT(RefusalText(TaskBody("x", Images(10))), HasSubstr("at most 9 images"));
   EXPECT_THAT(RefusalText(TaskBody("x", {video, video, video, video})), HasSubstr("at most 3 videos"));
   EXPECT_THAT(RefusalText(TaskBody("x", {video, audio, audio, audio, audio})), HasSubstr("at most 3 audios"));
@@ -205,7 +206,7 @@ TEST_F(AnyFastTasksTest, SettingsAreCheckedAgainstTheModel) {
     EXPECT_EQ(Refusal(TaskBody("x", {}, settings))["param"], param) << settings;
   }
   for (const char* model : {"seedance", "seedance-fast", "seedance-2.5", "doubao-seedance-1-5-pro-251215"}) {
-    EXPECT_EQ(Post(kTasks, TaskBody("x", {}, {{"model", model}, {"duration", -1}})).status, 200) << model;
+    EXPECT_EQ(Post(kTasksPath, TaskBody("x", {}, {{"model", model}, {"duration", -1}})).status, 200) << model;
   }
   EXPECT_EQ(Refusal(TaskBody("x", {}, {{"model", "seedance-2.5"}, {"resolution", "4k"}}))["param"], "resolution");
   EXPECT_EQ(Refusal(TaskBody("x", {}, {{"model", "seedance-2.5"}, {"duration", 31}}))["param"], "duration");
@@ -215,40 +216,40 @@ TEST_F(AnyFastTasksTest, NewerModelsTakeMoreReferencesAndFramesOnlyWithAnAdaptiv
   const Json first = Item("image_url", "https://example.com/a.png", "first_frame");
   const Json audio = Item("audio_url", "https://example.com/a.mp3", "reference_audio");
   const Json newer = {{"model", "seedance-2.5"}};
-  EXPECT_EQ(Post(kTasks, TaskBody("x", Images(30), newer)).status, 200);
+  EXPECT_EQ(Post(kTasksPath, TaskBody("x", Images(30), newer)).status, 200);
   EXPECT_THAT(RefusalText(TaskBody("x", Images(31), newer)), HasSubstr("at most 30 images"));
-  EXPECT_EQ(Post(kTasks, TaskBody("x", {audio}, newer)).status, 200);
+  EXPECT_EQ(Post(kTasksPath, TaskBody("x", {audio}, newer)).status, 200);
   EXPECT_THAT(RefusalText(TaskBody("x", {audio}, {{"model", "seedance-2.5-flash"}})), HasSubstr("audio needs"));
-  EXPECT_EQ(Post(kTasks, TaskBody("x", {first}, newer)).status, 200);
+  EXPECT_EQ(Post(kTasksPath, TaskBody("x", {first}, newer)).status, 200);
   EXPECT_EQ(Refusal(TaskBody("x", {first}, {{"model", "seedance-2.5"}, {"ratio", "16:9"}}))["param"], "ratio");
 }
 
 TEST_F(AnyFastTasksTest, DatedNamesOfBothSidesOfTheOriginAreModels) {
   for (const char* model : {"doubao-seedance-2-0-260128", "dreamina-seedance-2-0-fast-260128",
                             "doubao-seedance-2-0-mini-260615", "dreamina-seedance-2-5-260628"}) {
-    EXPECT_EQ(Post(kTasks, TaskBody("x", {}, {{"model", model}})).status, 200) << model;
+    EXPECT_EQ(Post(kTasksPath, TaskBody("x", {}, {{"model", model}})).status, 200) << model;
   }
 }
 
 TEST_F(AnyFastTasksTest, MissingPartsAreRefusedInTheirOwnShapes) {
   EXPECT_EQ(Refusal({{"model", "seedance"}})["code"], "MissingParameter");
-  const HttpAnswer no_text = Post(kTasks, {{"model", "seedance"}, {"content", Images(1)}});
+  const HttpAnswer no_text = Post(kTasksPath, {{"model", "seedance"}, {"content", Images(1)}});
   EXPECT_EQ(no_text.status, 400);
   EXPECT_EQ(no_text.json()["code"], "invalid_request");
-  EXPECT_EQ(Post(kTasks, {{"content", Images(1)}}).status, 400);
-  const HttpAnswer no_channel = Post(kTasks, TaskBody("x", {}, {{"model", "sora"}}));
+  EXPECT_EQ(Post(kTasksPath, {{"content", Images(1)}}).status, 400);
+  const HttpAnswer no_channel = Post(kTasksPath, TaskBody("x", {}, {{"model", "sora"}}));
   EXPECT_EQ(no_channel.status, 503);
   EXPECT_EQ(no_channel.json()["error"]["code"], "model_not_found");
 }
 
 TEST_F(AnyFastTasksTest, AnUnknownOrForeignTaskIs404ByDefaultAnd400OnRequest) {
   const std::string id = MakeTask("x");
-  EXPECT_EQ(Get(absl::StrCat(kTasks, "/nope")).status, 404);
-  EXPECT_EQ(Get(absl::StrCat(kTasks, "/", id), "two").json()["code"], "task_not_exist");
+  EXPECT_EQ(Get(absl::StrCat(kTasksPath, "/nope")).status, 404);
+  EXPECT_EQ(Get(absl::StrCat(kTasksPath, "/", id), "two").json()["code"], "task_not_exist");
   Options options = DefaultOptions();
   options.unknown_task_status = 400;
   Restart(options);
-  EXPECT_EQ(Get(absl::StrCat(kTasks, "/nope")).status, 400);
+  EXPECT_EQ(Get(absl::StrCat(kTasksPath, "/nope")).status, 400);
 }
 
 TEST_F(AnyFastTasksTest, BadKeysAndUnknownRoutesAnswerInTheMiddlewaresShape) {

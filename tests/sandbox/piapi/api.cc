@@ -19,11 +19,11 @@ constexpr char kCreateTask[] = "POST /api/v1/task";
 constexpr char kGetTask[] = "GET /api/v1/task/{id}";
 constexpr char kCancelTask[] = "DELETE /api/v1/task/{id}";
 constexpr char kHistories[] = "GET /api/open/tasks/histories";
-constexpr char kEphemeral[] = "POST /api/ephemeral_resource";
+constexpr char kEphemeralRoute[] = "POST /api/ephemeral_resource";
 
 // In this order: a fixed path goes before an id.
 constexpr const char* kRoutes[] = {kUpload,     kBatch,   kList,       kGetAsset,  kDeleteAsset,
-                                   kCreateTask, kGetTask, kCancelTask, kHistories, kEphemeral};
+                                   kCreateTask, kGetTask, kCancelTask, kHistories, kEphemeralRoute};
 
 // What libraries send when nobody chose a name.
 constexpr const char* kBannedAgents[] = {"Python-urllib/", "python-requests/", "Go-http-client/",
@@ -34,9 +34,9 @@ bool Banned(const std::string& agent) {
                                       [&](const char* banned) { return absl::StartsWith(agent, banned); });
 }
 
-std::string LastSegment(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+std::string IdInPath(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
-bool Matches(const std::string& route, const std::string& line) {
+bool MatchesRoute(const std::string& route, const std::string& line) {
   constexpr char kId[] = "{id}";
   if (!absl::EndsWith(route, kId)) return route == line;
   const std::string prefix = route.substr(0, route.size() - (sizeof kId - 1));
@@ -54,7 +54,7 @@ bool PiApiApi::Owns(const std::string& path) const { return absl::StartsWith(pat
 std::string PiApiApi::Route(const std::string& method, const std::string& path) const {
   const std::string line = absl::StrCat(method, " ", path);
   for (const char* route : kRoutes) {
-    if (Matches(route, line)) return route;
+    if (MatchesRoute(route, line)) return route;
   }
   return "";
 }
@@ -68,7 +68,7 @@ ApiReply PiApiApi::Handle(const ApiCall& call) {
 }
 
 ApiReply PiApiApi::Dispatch(const std::string& route, const std::string& key, const ApiCall& call) {
-  const std::string id = LastSegment(call.path);
+  const std::string id = IdInPath(call.path);
   if (route == kUpload || route == kBatch) return assets_.Upload(key, call);
   if (route == kList) return assets_.List(key, call);
   if (route == kGetAsset) return assets_.Get(key, id);

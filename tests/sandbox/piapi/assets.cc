@@ -19,7 +19,7 @@ namespace seedance::sandbox {
 namespace {
 
 constexpr char kBillingModel[] = "piapi-asset";
-constexpr int64_t kMaxPageSize = 1000;
+constexpr int64_t kPiApiPage = 1000;
 
 constexpr std::array<std::pair<const char*, MediaKind>, 13> kSuffixes = {{
     {"jpeg", MediaKind::kImage},
@@ -37,12 +37,10 @@ constexpr std::array<std::pair<const char*, MediaKind>, 13> kSuffixes = {{
     {"wav", MediaKind::kAudio},
 }};
 
-ApiReply Ok(const Json& body) { return {200, Dump(body), "application/json", {}}; }
-
-ApiReply NoAsset(const std::string& id) { return PiApiError(404, absl::StrCat("asset ", id, " not found")); }
+ApiReply NoSuchAsset(const std::string& id) { return PiApiError(404, absl::StrCat("asset ", id, " not found")); }
 
 // The last segment of the URL's path.
-std::string LastSegment(const std::string& url) {
+std::string FileOfUrl(const std::string& url) {
   const std::string path = url.substr(0, url.find_first_of("?#"));
   return path.substr(path.rfind('/') + 1);
 }
@@ -69,7 +67,7 @@ std::string ReadAsset(const Json& body, Asset& asset) {
   asset.source_url = TextOf(body, "url");
   if (asset.source_url.empty()) return "url is required";
   if (!IsWebUrl(asset.source_url)) return "url must be a public http(s) URL";
-  const std::string file = LastSegment(asset.source_url);
+  const std::string file = FileOfUrl(asset.source_url);
   asset.name = TextOf(body, "name");
   if (asset.name.empty()) asset.name = file;
   const std::string type = TextOf(body, "asset_type");
@@ -82,11 +80,6 @@ std::string ReadAsset(const Json& body, Asset& asset) {
 }
 
 // A number in the query; `otherwise` for anything else.
-int64_t QueryNumber(const ApiCall& call, const char* name, int64_t otherwise) {
-  int64_t number = 0;
-  return absl::SimpleAtoi(call.Query(name), &number) && number > 0 ? number : otherwise;
-}
-
 }  // namespace
 
 ApiReply PiApiAssets::Upload(const std::string& key, const ApiCall& call) {
@@ -97,10 +90,10 @@ ApiReply PiApiAssets::Upload(const std::string& key, const ApiCall& call) {
   const auto added = Add(key, body);
   if (const auto* refused = std::get_if<Refused>(&added)) return PiApiError(refused->status, refused->message);
   const ManagedAsset& managed = std::get<ManagedAsset>(added);
-  return Ok({{"asset_id", managed.asset.id},
-             {"status", StatusOf(managed.asset)},
-             {"upload_at", Rfc3339(managed.asset.created)},
-             {"expires_at", Rfc3339(managed.expires)}});
+  return JsonReply(200, {{"asset_id", managed.asset.id},
+                         {"status", StatusOf(managed.asset)},
+                         {"upload_at", Rfc3339(managed.asset.created)},
+                         {"expires_at", Rfc3339(managed.expires)}});
 }
 
 ApiReply PiApiAssets::UploadBatch(const std::string& key, const Json& assets) {
@@ -118,7 +111,7 @@ ApiReply PiApiAssets::UploadBatch(const std::string& key, const Json& assets) {
     }
   }
   const auto total = static_cast<int64_t>(assets.size());
-  return Ok({{"total", total}, {"success", total - failed}, {"failed", failed}, {"results", results}});
+  return JsonReply(200, {{"total", total}, {"success", total - failed}, {"failed", failed}, {"results", results}});
 }
 
 std::variant<ManagedAsset, PiApiAssets::Refused> PiApiAssets::Add(const std::string& key, const Json& body) {
@@ -153,25 +146,25 @@ ApiReply PiApiAssets::List(const std::string& key, const ApiCall& call) {
     if (status.empty() || status == StatusOf(managed.asset)) found.push_back(AssetJson(managed));
   }
   const auto total = static_cast<int64_t>(found.size());
-  const int64_t page = QueryNumber(call, "page", 1);
-  const int64_t size = std::min(QueryNumber(call, "page_size", kMaxPageSize), kMaxPageSize);
+  const int64_t page = call.QueryNumber("page", 1);
+  const int64_t size = std::min(call.QueryNumber("page_size", kPiApiPage), kPiApiPage);
   Json items = Json::array();
   // The page number is the caller's, so the product could overflow.
   const int64_t first = page > total ? total : (page - 1) * size;
   for (int64_t i = first; i < std::min(total, first + size); ++i) {
     items.push_back(std::move(found[static_cast<size_t>(i)]));
   }
-  return Ok({{"items", items}, {"total", total}, {"page", page}, {"page_size", size}});
+  return JsonReply(200, {{"items", items}, {"total", total}, {"page", page}, {"page_size", size}});
 }
 
 ApiReply PiApiAssets::Get(const std::string& key, const std::string& id) {
   const std::optional<ManagedAsset> managed = shared_.library.Use(key, id, shared_.clock.Now());
-  return managed.has_value() ? Ok(AssetJson(*managed)) : NoAsset(id);
+  return managed.has_value() ? JsonReply(200, AssetJson(*managed)) : NoSuchAsset(id);
 }
 
 ApiReply PiApiAssets::Delete(const std::string& key, const std::string& id) {
-  if (!shared_.library.Delete(key, id, shared_.clock.Now())) return NoAsset(id);
-  return Ok({{"asset_id", id}, {"deleted", true}});
+  if (!shared_.library.Delete(key, id, shared_.clock.Now())) return NoSuchAsset(id);
+  return JsonReply(200, {{"asset_id", id}, {"deleted", true}});
 }
 
 std::string PiApiAssets::StatusOf(const Asset& asset) {

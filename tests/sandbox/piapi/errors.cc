@@ -12,8 +12,6 @@ constexpr char kBanPage[] = R"(<!DOCTYPE html>
 </body></html>
 )";
 
-ApiReply JsonReply(int status, const Json& body) { return {status, Dump(body), "application/json", {}}; }
-
 Json ErrorJson(int code, const std::string& message) {
   return {{"error", {{"code", code}, {"raw_message", message}, {"message", message}, {"detail", nullptr}}}};
 }

@@ -6,11 +6,7 @@
 namespace seedance::sandbox {
 namespace {
 
-constexpr MediaKind kKinds[] = {MediaKind::kImage, MediaKind::kVideo, MediaKind::kAudio};
-
-PiApiRefusal Invalid(const std::string& member, const std::string& rule) {
-  return {400, absl::StrCat("invalid request: ", member, " ", rule)};
-}
+constexpr MediaKind kTaskKinds[] = {MediaKind::kImage, MediaKind::kVideo, MediaKind::kAudio};
 
 // Takes an optional member of a fixed type.
 template <typename T>
@@ -18,7 +14,7 @@ std::optional<PiApiRefusal> Take(const Json& object, const char* name, bool (Jso
                                  const char* type, T& into) {
   const Json* member = Find(object, name);
   if (member == nullptr || member->is_null()) return std::nullopt;
-  if (!(member->*is)()) return Invalid(name, absl::StrCat("must be ", type));
+  if (!(member->*is)()) return InvalidMember(name, absl::StrCat("must be ", type));
   into = member->get<T>();
   return std::nullopt;
 }
@@ -27,9 +23,9 @@ std::optional<PiApiRefusal> TakeUrls(const Json& input, MediaKind kind, std::vec
   const char* name = UrlsMember(kind);
   const Json* member = Find(input, name);
   if (member == nullptr || member->is_null()) return std::nullopt;
-  if (!member->is_array()) return Invalid(name, "must be an array of strings");
+  if (!member->is_array()) return InvalidMember(name, "must be an array of strings");
   for (const Json& url : *member) {
-    if (!url.is_string()) return Invalid(name, "must be an array of strings");
+    if (!url.is_string()) return InvalidMember(name, "must be an array of strings");
     into.push_back(url.get<std::string>());
   }
   return std::nullopt;
@@ -46,7 +42,7 @@ std::optional<PiApiRefusal> ReadInput(const Json& input, PiApiRequest& request) 
   if (auto r = Take(input, "asset_retention_hours", &Json::is_number_integer, "an integer", request.retention_hours)) {
     return r;
   }
-  for (const MediaKind kind : kKinds) {
+  for (const MediaKind kind : kTaskKinds) {
     if (auto r = TakeUrls(input, kind, request.urls[static_cast<size_t>(kind)])) return r;
   }
   return std::nullopt;
@@ -61,10 +57,10 @@ std::optional<PiApiRefusal> ReadConfig(const Json& body, PiApiRequest& request) 
   if (auto r = Take(config, "webhook_config", &Json::is_object, "an object", hook)) return r;
   if (auto r = Take(hook, "endpoint", &Json::is_string, "a string", request.webhook_endpoint)) return r;
   if (auto r = Take(hook, "secret", &Json::is_string, "a string", request.webhook_secret)) return r;
-  if (!mode.empty() && mode != "public" && mode != "private") return Invalid("service_mode", "is unknown");
+  if (!mode.empty() && mode != "public" && mode != "private") return InvalidMember("service_mode", "is unknown");
   const std::string& endpoint = request.webhook_endpoint;
   if (!endpoint.empty() && !absl::StartsWith(endpoint, "http://") && !absl::StartsWith(endpoint, "https://")) {
-    return Invalid("webhook_config.endpoint", "must be an http(s) URL");
+    return InvalidMember("webhook_config.endpoint", "must be an http(s) URL");
   }
   request.config = {{"service_mode", mode},
                     {"webhook_config", {{"endpoint", endpoint}, {"secret", request.webhook_secret}}}};
@@ -92,6 +88,10 @@ void FillDefaults(PiApiRequest& request) {
 
 }  // namespace
 
+PiApiRefusal InvalidMember(const std::string& member, const std::string& rule) {
+  return {400, absl::StrCat("invalid request: ", member, " ", rule)};
+}
+
 const char* UrlsMember(MediaKind kind) {
   constexpr const char* kNames[] = {"image_urls", "video_urls", "audio_urls"};
   return kNames[static_cast<size_t>(kind)];
@@ -105,15 +105,15 @@ std::optional<std::string> AssetIdOf(const std::string& url) {
 
 std::optional<PiApiRefusal> ReadPiApiRequest(const Json& body, bool assets_on_all_twins, PiApiRequest& request) {
   const std::string model = TextOf(body, "model");
-  if (model != "seedance") return Invalid("model", absl::StrCat("'", model, "' is unknown"));
+  if (model != "seedance") return InvalidMember("model", absl::StrCat("'", model, "' is unknown"));
   request.task_type = TextOf(body, "task_type");
   std::optional<PiApiModel> found = FindPiApiModel(request.task_type, assets_on_all_twins);
   if (!found.has_value()) {
-    return Invalid("task_type", absl::StrCat("'", request.task_type, "' is unknown for model seedance"));
+    return InvalidMember("task_type", absl::StrCat("'", request.task_type, "' is unknown for model seedance"));
   }
   request.model = *std::move(found);
   const Json* input = Find(body, "input");
-  if (input == nullptr || !input->is_object()) return Invalid("input", "is required");
+  if (input == nullptr || !input->is_object()) return InvalidMember("input", "is required");
   request.input = *input;
   if (auto refusal = ReadInput(*input, request)) return refusal;
   if (auto refusal = ReadConfig(body, request)) return refusal;

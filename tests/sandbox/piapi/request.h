@@ -40,6 +40,7 @@ struct PiApiRefusal {
   int status = 400;
   std::string message;
 };
+PiApiRefusal InvalidMember(const std::string& member, const std::string& rule);
 
 // Finds an asset of the caller that is not gone.
 using FindManagedFn = std::function<std::optional<Asset>(const std::string& id)>;

@@ -10,51 +10,48 @@ namespace seedance::sandbox {
 namespace {
 
 constexpr int64_t kMaxPrompt = 4000;  // Characters.
-constexpr MediaKind kKinds[] = {MediaKind::kImage, MediaKind::kVideo, MediaKind::kAudio};
-constexpr const char* kRatios[] = {"21:9", "16:9", "4:3", "1:1", "3:4", "9:16"};
+constexpr MediaKind kRuleKinds[] = {MediaKind::kImage, MediaKind::kVideo, MediaKind::kAudio};
+constexpr const char* kPiApiRatios[] = {"21:9", "16:9", "4:3", "1:1", "3:4", "9:16"};
 
-PiApiRefusal Invalid(const std::string& member, const std::string& rule) {
-  return {400, absl::StrCat("invalid request: ", member, " ", rule)};
-}
-
-int64_t Characters(const std::string& text) {
+int64_t CharactersOf(const std::string& text) {
   return std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; });
 }
 
-std::optional<PiApiRefusal> CheckSettings(const PiApiRequest& request) {
+std::optional<PiApiRefusal> CheckPiApiSettings(const PiApiRequest& request) {
   const PiApiModel& model = request.model;
-  if (Characters(request.prompt) > kMaxPrompt) return Invalid("prompt", "is longer than 4000 characters");
+  if (CharactersOf(request.prompt) > kMaxPrompt) return InvalidMember("prompt", "is longer than 4000 characters");
   const auto& known = model.resolutions;
   if (std::find(known.begin(), known.end(), request.resolution) == known.end()) {
-    return Invalid("resolution", absl::StrCat("'", request.resolution, "' is not one of ", absl::StrJoin(known, ", ")));
+    return InvalidMember("resolution",
+                         absl::StrCat("'", request.resolution, "' is not one of ", absl::StrJoin(known, ", ")));
   }
   if (request.duration < model.min_duration || request.duration > model.max_duration) {
-    return Invalid("duration", absl::StrCat("must be ", model.min_duration, " to ", model.max_duration));
+    return InvalidMember("duration", absl::StrCat("must be ", model.min_duration, " to ", model.max_duration));
   }
   if (request.aspect_ratio == "auto") {
     if (request.mode == "first_last_frames") return std::nullopt;
-    return Invalid("aspect_ratio", "auto is only for mode first_last_frames");
+    return InvalidMember("aspect_ratio", "auto is only for mode first_last_frames");
   }
-  const auto ratio = std::find(std::begin(kRatios), std::end(kRatios), request.aspect_ratio);
-  if (ratio == std::end(kRatios)) {
-    return Invalid("aspect_ratio", absl::StrCat("'", request.aspect_ratio, "' is unknown"));
+  const auto ratio = std::find(std::begin(kPiApiRatios), std::end(kPiApiRatios), request.aspect_ratio);
+  if (ratio == std::end(kPiApiRatios)) {
+    return InvalidMember("aspect_ratio", absl::StrCat("'", request.aspect_ratio, "' is unknown"));
   }
   return std::nullopt;
 }
 
 std::optional<PiApiRefusal> CheckOmni(const PiApiRequest& request) {
   size_t total = 0;
-  for (const MediaKind kind : kKinds) {
+  for (const MediaKind kind : kRuleKinds) {
     const size_t count = request.Urls(kind).size();
     const size_t most = request.model.max_of[static_cast<size_t>(kind)];
-    if (count > most) return Invalid(UrlsMember(kind), absl::StrCat("takes at most ", most));
+    if (count > most) return InvalidMember(UrlsMember(kind), absl::StrCat("takes at most ", most));
     total += count;
   }
-  if (total == 0) return Invalid("mode", "omni_reference needs a reference");
+  if (total == 0) return InvalidMember("mode", "omni_reference needs a reference");
   if (total > request.model.max_references) {
-    return Invalid("input", absl::StrCat("takes at most ", request.model.max_references, " references"));
+    return InvalidMember("input", absl::StrCat("takes at most ", request.model.max_references, " references"));
   }
-  if (total == request.Urls(MediaKind::kAudio).size()) return Invalid("audio_urls", "needs an image or a video");
+  if (total == request.Urls(MediaKind::kAudio).size()) return InvalidMember("audio_urls", "needs an image or a video");
   return std::nullopt;
 }
 
@@ -63,27 +60,27 @@ std::optional<PiApiRefusal> CheckMode(const PiApiRequest& request) {
   const size_t images = request.Urls(MediaKind::kImage).size();
   const bool others = !request.Urls(MediaKind::kVideo).empty() || !request.Urls(MediaKind::kAudio).empty();
   if (request.mode == "first_last_frames") {
-    if (images < 1 || images > 2) return Invalid("image_urls", "mode first_last_frames takes one or two images");
-    if (others) return Invalid("mode", "first_last_frames takes images only");
+    if (images < 1 || images > 2) return InvalidMember("image_urls", "mode first_last_frames takes one or two images");
+    if (others) return InvalidMember("mode", "first_last_frames takes images only");
     return std::nullopt;
   }
-  if (request.mode != "text_to_video") return Invalid("mode", absl::StrCat("'", request.mode, "' is unknown"));
-  if (images > 0 || others) return Invalid("mode", "text_to_video takes no references");
-  if (request.prompt.empty()) return Invalid("prompt", "is required");
+  if (request.mode != "text_to_video") return InvalidMember("mode", absl::StrCat("'", request.mode, "' is unknown"));
+  if (images > 0 || others) return InvalidMember("mode", "text_to_video takes no references");
+  if (request.prompt.empty()) return InvalidMember("prompt", "is required");
   return std::nullopt;
 }
 
 std::optional<PiApiRefusal> CheckAutoUpload(const PiApiRequest& request) {
   if (!request.auto_upload) return std::nullopt;
-  if (request.model.strict) return Invalid("auto_upload_assets", "is only for less-restriction task types");
+  if (request.model.strict) return InvalidMember("auto_upload_assets", "is only for less-restriction task types");
   if (request.retention_hours < 3 || request.retention_hours > 8) {
-    return Invalid("asset_retention_hours", "must be 3 to 8");
+    return InvalidMember("asset_retention_hours", "must be 3 to 8");
   }
   return std::nullopt;
 }
 
-std::optional<PiApiRefusal> CheckAsset(const PiApiRequest& request, const std::string& id, MediaKind kind,
-                                       const FindManagedFn& find_asset, absl::Time now) {
+std::optional<PiApiRefusal> CheckPiApiAsset(const PiApiRequest& request, const std::string& id, MediaKind kind,
+                                            const FindManagedFn& find_asset, absl::Time now) {
   if (!request.model.takes_assets) {
     return PiApiRefusal{422, absl::StrCat("asset:// references are not supported by task_type ", request.task_type)};
   }
@@ -99,10 +96,10 @@ std::optional<PiApiRefusal> CheckAsset(const PiApiRequest& request, const std::s
 }
 
 std::optional<PiApiRefusal> CheckUrls(const PiApiRequest& request, const FindManagedFn& find_asset, absl::Time now) {
-  for (const MediaKind kind : kKinds) {
+  for (const MediaKind kind : kRuleKinds) {
     for (const std::string& url : request.Urls(kind)) {
       if (const std::optional<std::string> id = AssetIdOf(url)) {
-        if (auto refusal = CheckAsset(request, *id, kind, find_asset, now)) return refusal;
+        if (auto refusal = CheckPiApiAsset(request, *id, kind, find_asset, now)) return refusal;
       } else if (!IsWebUrl(url)) {
         return PiApiRefusal{400, absl::StrCat("InvalidParameter.URL: ", UrlsMember(kind), " takes public URLs only")};
       }
@@ -116,11 +113,11 @@ std::optional<PiApiRefusal> CheckUrls(const PiApiRequest& request, const FindMan
 std::optional<PiApiRefusal> CheckPiApiRequest(const PiApiRequest& request, const FindManagedFn& find_asset,
                                               absl::Time now) {
   if (request.model.resolutions.empty()) {
-    if (request.Urls(MediaKind::kVideo).size() != 1) return Invalid("video_urls", "takes one video");
+    if (request.Urls(MediaKind::kVideo).size() != 1) return InvalidMember("video_urls", "takes one video");
     if (auto refusal = CheckAutoUpload(request)) return refusal;
     return CheckUrls(request, find_asset, now);
   }
-  if (auto refusal = CheckSettings(request)) return refusal;
+  if (auto refusal = CheckPiApiSettings(request)) return refusal;
   if (auto refusal = CheckMode(request)) return refusal;
   if (auto refusal = CheckAutoUpload(request)) return refusal;
   return CheckUrls(request, find_asset, now);

@@ -13,7 +13,7 @@
 namespace seedance::sandbox {
 namespace {
 
-constexpr MediaKind kKinds[] = {MediaKind::kImage, MediaKind::kVideo, MediaKind::kAudio};
+constexpr MediaKind kReferenceKinds[] = {MediaKind::kImage, MediaKind::kVideo, MediaKind::kAudio};
 constexpr int kContentViolation = 10003;
 
 ApiReply TaskReply(const Json& task) {
@@ -21,14 +21,9 @@ ApiReply TaskReply(const Json& task) {
 }
 
 // A positive number in the query; `otherwise` for anything else.
-int64_t QueryNumber(const ApiCall& call, const char* name, int64_t otherwise) {
-  int64_t number = 0;
-  return absl::SimpleAtoi(call.Query(name), &number) && number > 0 ? number : otherwise;
-}
-
 // Unix seconds in the query.
 absl::Time QueryTime(const ApiCall& call, const char* name, absl::Time otherwise) {
-  const int64_t seconds = QueryNumber(call, name, 0);
+  const int64_t seconds = call.QueryNumber(name, 0);
   return seconds == 0 ? otherwise : absl::FromUnixSeconds(seconds);
 }
 
@@ -36,7 +31,7 @@ absl::Time QueryTime(const ApiCall& call, const char* name, absl::Time otherwise
 int64_t CountConverted(const PiApiRequest& request) {
   int64_t count = 0;
   if (!request.auto_upload) return count;
-  for (const MediaKind kind : kKinds) {
+  for (const MediaKind kind : kReferenceKinds) {
     for (const std::string& url : request.Urls(kind)) count += IsWebUrl(url) ? 1 : 0;
   }
   return count;
@@ -67,7 +62,7 @@ ApiReply PiApiTasks::Create(const std::string& key, const ApiCall& call) {
 
   base::MutexLock lock(admission_);
   if (auto refusal = Admit(key, job, now)) return *refusal;
-  for (const MediaKind kind : kKinds) {
+  for (const MediaKind kind : kReferenceKinds) {
     for (const std::string& url : request.Urls(kind)) {
       if (const auto id = AssetIdOf(url)) shared_.library.Use(key, *id, now);
     }
@@ -99,7 +94,7 @@ std::optional<ApiReply> PiApiTasks::Admit(const std::string& key, const PiApiJob
 void PiApiTasks::Convert(PiApiJob& job, absl::Time now) {
   if (job.converted == 0) return;
   job.converted_input = job.request.input;
-  for (const MediaKind kind : kKinds) {
+  for (const MediaKind kind : kReferenceKinds) {
     if (job.request.Urls(kind).empty()) continue;
     for (Json& url : job.converted_input[UrlsMember(kind)]) {
       if (IsWebUrl(url.get_ref<const std::string&>())) {
@@ -164,8 +159,8 @@ ApiReply PiApiTasks::Histories(const std::string& key, const ApiCall& call) {
     if (wanted) found.push_back(std::move(task));
   }
   const auto total = static_cast<int64_t>(found.size());
-  const int64_t page = QueryNumber(call, "page", 1);
-  const int64_t size = std::min<int64_t>(QueryNumber(call, "page_size", 10), 100);
+  const int64_t page = call.QueryNumber("page", 1);
+  const int64_t size = std::min<int64_t>(call.QueryNumber("page_size", 10), 100);
   const int64_t first = page > total ? total : (page - 1) * size;
   Json items = Json::array();
   for (int64_t i = first; i < std::min(total, first + size); ++i) {

@@ -15,7 +15,7 @@ namespace seedance::sandbox {
 namespace {
 
 constexpr size_t kMaxName = 128;
-constexpr int64_t kMaxBytes = 10 << 20;
+constexpr int64_t kMaxUpload = 10 << 20;
 constexpr absl::Duration kLife = absl::Hours(24);
 
 // The extension without its dot; empty when the name has none or breaks a rule.
@@ -41,7 +41,7 @@ ApiReply UploadEphemeralFile(Shared shared, const std::string& key, const ApiCal
   if (extension.empty() || data == nullptr || !data->is_string()) return PiApiError(400, "Invalid request parameters");
   std::string bytes;
   const std::optional<UploadedFile> decoded = DecodeInlineMedia(data->get_ref<const std::string&>(), &bytes);
-  if (!decoded.has_value() || decoded->size > kMaxBytes) return PiApiError(400, "Invalid request parameters");
+  if (!decoded.has_value() || decoded->size > kMaxUpload) return PiApiError(400, "Invalid request parameters");
   file.path = absl::StrCat("/files/ephemeral/", shared.ids.Random("", 24), ".", extension);
   file.key = key;
   file.sha256 = decoded->sha256;

@@ -7,7 +7,7 @@
 namespace seedance::sandbox {
 namespace {
 
-std::string StatusWord(const Task& task, Stage stage) {
+std::string PiApiStatusWord(const Task& task, Stage stage) {
   switch (stage) {
     case Stage::kNotStarted:
       return "Pending";
@@ -24,7 +24,7 @@ std::string StatusWord(const Task& task, Stage stage) {
 }
 
 // A real person's face is not told apart from other faults: the cause is only in the logs.
-Json ErrorJson(Course course, bool failed) {
+Json ErrorOf(Course course, bool failed) {
   int code = 0;
   std::string message;
   if (failed && course != Course::kCancelled) {
@@ -100,14 +100,14 @@ Json PiApiTaskJson(const Task& task, absl::Time at, const std::string& host, con
   return {{"task_id", task.id},
           {"model", "seedance"},
           {"task_type", job.request.task_type},
-          {"status", Cased(StatusWord(task, stage), task.id, options.piapi.word_case)},
+          {"status", Cased(PiApiStatusWord(task, stage), task.id, options.piapi.word_case)},
           {"config", job.request.config},
           {"input", converted ? job.converted_input : job.request.input},
           {"output", stage == Stage::kSucceeded ? OutputJson(task, host, options, links) : Json()},
           {"meta", MetaJson(task, at, stage)},
           {"detail", nullptr},
           {"logs", LogsAt(task, at)},
-          {"error", ErrorJson(task.plan.course, stage == Stage::kFailed)}};
+          {"error", ErrorOf(task.plan.course, stage == Stage::kFailed)}};
 }
 
 }  // namespace seedance::sandbox

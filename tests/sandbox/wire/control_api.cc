@@ -9,13 +9,13 @@
 namespace seedance::sandbox {
 namespace {
 
-void Send(const Json& body, httplib::Response& response) {
+void SendControl(const Json& body, httplib::Response& response) {
   response.status = 200;
   response.set_content(Dump(body) + "\n", "application/json");
 }
 
-void Send(const absl::StatusOr<Json>& body, httplib::Response& response) {
-  if (body.ok()) return Send(*body, response);
+void SendControl(const absl::StatusOr<Json>& body, httplib::Response& response) {
+  if (body.ok()) return SendControl(*body, response);
   response.status = 400;
   response.set_content(Dump({{"error", std::string(body.status().message())}}) + "\n", "application/json");
 }
@@ -73,13 +73,14 @@ ControlApi::ControlApi(Shared shared, Faults& faults, RequestLog& log, std::func
 }
 
 void ControlApi::Read(const char* path, const std::function<Json()>& read) {
-  server_.Get(path, [read](const httplib::Request&, httplib::Response& response) { Send(read(), response); });
+  server_.Get(path, [read](const httplib::Request&, httplib::Response& response) { SendControl(read(), response); });
 }
 
 void ControlApi::Write(const char* path, const std::function<absl::StatusOr<Json>(const Json&)>& write) {
   server_.Post(path, [write](const httplib::Request& request, httplib::Response& response) {
     const std::optional<Json> body = ParseObject(request.body);
-    Send(body.has_value() ? write(*body) : absl::InvalidArgumentError("the body must be a JSON object"), response);
+    SendControl(body.has_value() ? write(*body) : absl::InvalidArgumentError("the body must be a JSON object"),
+                response);
   });
 }
 
@@ -93,15 +94,15 @@ void ControlApi::Serve() {
   Write("/faults", [this](const Json& body) { return AddFault(body); });
   Write("/advance", [this](const Json& body) { return Advance(body); });
   server_.Get("/healthz", [this](const httplib::Request&, httplib::Response& response) {
-    Send(Json{{"status", "ok"}, {"time", UnixSeconds(shared_.clock.Now())}}, response);
+    SendControl(Json{{"status", "ok"}, {"time", UnixSeconds(shared_.clock.Now())}}, response);
   });
   server_.Delete("/faults", [this](const httplib::Request&, httplib::Response& response) {
     faults_.Clear();
-    Send(Json::object(), response);
+    SendControl(Json::object(), response);
   });
   server_.Post("/reset", [this](const httplib::Request&, httplib::Response& response) {
     reset_();
-    Send(Json::object(), response);
+    SendControl(Json::object(), response);
   });
 }
 

@@ -9,7 +9,7 @@ namespace {
 
 using ::testing::ElementsAre;
 
-constexpr char kTasks[] = "/v1/video/generations";
+constexpr char kControlTasks[] = "/v1/video/generations";
 
 class ControlApiTest : public SandboxFixture {
  protected:
@@ -27,7 +27,7 @@ TEST_F(ControlApiTest, HealthzAnswers) { EXPECT_EQ(Control("GET", "/healthz").js
 
 TEST_F(ControlApiTest, RequestsAreCountedByPatternAndListedWithoutBodies) {
   const Json body = TaskBody("a secret prompt");
-  const std::string id = TextOf(Post(kTasks, body).json(), "id");
+  const std::string id = TextOf(Post(kControlTasks, body).json(), "id");
   for (int i = 0; i < 3; ++i) TaskData(id);
   Get("/nothing");
   const Json requests = Requests();
@@ -36,7 +36,7 @@ TEST_F(ControlApiTest, RequestsAreCountedByPatternAndListedWithoutBodies) {
   EXPECT_EQ(requests["counts"]["GET (unknown)"], 1);
   const Json first = requests["recent"][0];
   EXPECT_EQ(first["method"], "POST");
-  EXPECT_EQ(first["path"], kTasks);
+  EXPECT_EQ(first["path"], kControlTasks);
   EXPECT_EQ(first["size"], Dump(body).size());
   EXPECT_EQ(first["sha256"], base::Sha256Hex(Dump(body)));
   EXPECT_EQ(first["status"], 200);

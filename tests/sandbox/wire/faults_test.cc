@@ -13,17 +13,17 @@ using ::testing::AnyOf;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-constexpr char kTasks[] = "/v1/video/generations";
+constexpr char kFaultTasks[] = "/v1/video/generations";
 
 class FaultsTest : public SandboxFixture {
  protected:
   void Add(const Json& rule) { ASSERT_EQ(Control("POST", "/faults", rule).status, 200); }
   size_t Bills() { return Ledger()["bills"].size(); }
-  HttpAnswer Create() { return Post(kTasks, TaskBody("x")); }
+  HttpAnswer Create() { return Post(kFaultTasks, TaskBody("x")); }
   // The same create as bytes on the wire.
   std::string RawCreate() {
     const std::string body = Dump(TaskBody("x"));
-    return Raw("POST " + std::string(kTasks) +
+    return Raw("POST " + std::string(kFaultTasks) +
                " HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer one\r\nConnection: close\r\nContent-Length: " +
                std::to_string(body.size()) + "\r\n\r\n" + body);
   }
@@ -103,7 +103,7 @@ TEST_F(FaultsTest, DelayWaitsBeforeOrAfterProcessing) {
   Add({{"kind", "delay"}, {"delay_ms", 600'000}, {"after", true}});
   auto before = std::async(std::launch::async, [this] { return Create().status; });
   ASSERT_TRUE(testing::Eventually(
-      [this] { return Control("GET", "/requests").json()["counts"][std::string("POST ") + kTasks] == 2; }));
+      [this] { return Control("GET", "/requests").json()["counts"][std::string("POST ") + kFaultTasks] == 2; }));
   auto after = std::async(std::launch::async, [this] { return Create().status; });
   EXPECT_TRUE(testing::Eventually([this] { return Bills() == 2; }));
   // Stop ends the delays.
@@ -115,7 +115,7 @@ TEST_F(FaultsTest, DelayWaitsBeforeOrAfterProcessing) {
 TEST_F(FaultsTest, ARuleFiresOnlyForItsMethodAndPathAndSoOften) {
   Add({{"kind", "status"}, {"method", "POST"}, {"path", "/v1/video"}, {"times", 2}});
   EXPECT_EQ(Get("/v1/models").status, 200);
-  EXPECT_EQ(Get(std::string(kTasks) + "/x").status, 404);
+  EXPECT_EQ(Get(std::string(kFaultTasks) + "/x").status, 404);
   EXPECT_EQ(Create().status, 500);
   EXPECT_EQ(Create().status, 500);
   EXPECT_EQ(Create().status, 200);

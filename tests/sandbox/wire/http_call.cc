@@ -87,6 +87,13 @@ std::string ApiCall::Query(const std::string& name) const {
   return found == query.end() ? "" : found->second;
 }
 
+int64_t ApiCall::QueryNumber(const std::string& name, int64_t otherwise) const {
+  int64_t number = 0;
+  return absl::SimpleAtoi(Query(name), &number) && number > 0 ? number : otherwise;
+}
+
+ApiReply JsonReply(int status, const Json& body) { return {status, Dump(body), "application/json", {}}; }
+
 std::optional<ApiCall> ReadCall(const httplib::Request& request, const httplib::ContentReader* reader) {
   ApiCall call;
   call.method = request.method;

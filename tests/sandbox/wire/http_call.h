@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "tests/sandbox/world/json.h"
+
 namespace httplib {
 struct Request;
 class ContentReader;
@@ -43,6 +45,8 @@ struct ApiCall {
 
   // First value in the query; empty when there is none.
   std::string Query(const std::string& name) const;
+  // The same as a positive number; `otherwise` when it is none.
+  int64_t QueryNumber(const std::string& name, int64_t otherwise) const;
 };
 
 struct ApiReply {
@@ -51,6 +55,8 @@ struct ApiReply {
   std::string content_type = "application/json";
   std::vector<std::pair<std::string, std::string>> headers;
 };
+
+ApiReply JsonReply(int status, const Json& body);
 
 // The call in `request`; `reader` (may be null) gives its body. Multipart files are hashed as they arrive and not kept.
 // Nothing when the body broke off or is over 96 MB (multipart: a field over 1 MB).

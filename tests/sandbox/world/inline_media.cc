@@ -11,7 +11,7 @@ namespace seedance::sandbox {
 namespace {
 
 constexpr size_t kPiece = 64 * 1024;  // Of Base64 text; a multiple of four.
-constexpr size_t kMaxHead = 64;
+constexpr size_t kMaxInlineHead = 64;
 
 absl::string_view ToAbsl(std::string_view text) { return absl::string_view(text.data(), text.size()); }
 
@@ -35,7 +35,7 @@ std::optional<UploadedFile> DecodeInlineMedia(std::string_view source, std::stri
     std::string piece;
     if (!absl::Base64Unescape(ToAbsl(source.substr(0, kPiece)), &piece)) return std::nullopt;
     source.remove_prefix(std::min(kPiece, source.size()));
-    if (file.head.size() < kMaxHead) file.head.append(piece, 0, kMaxHead - file.head.size());
+    if (file.head.size() < kMaxInlineHead) file.head.append(piece, 0, kMaxInlineHead - file.head.size());
     file.size += static_cast<int64_t>(piece.size());
     hash.Update(piece);
     if (bytes != nullptr) bytes->append(piece);

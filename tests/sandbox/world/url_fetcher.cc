@@ -9,7 +9,7 @@ namespace seedance::sandbox {
 namespace {
 
 constexpr int64_t kMaxBytes = 512 << 20;
-constexpr size_t kMaxHead = 64;
+constexpr size_t kMaxFetchHead = 64;
 
 }  // namespace
 
@@ -26,7 +26,7 @@ std::optional<UploadedFile> UrlFetcher::Load(const std::string& url) {
   UploadedFile file;
   base::Sha256 hash;
   const int status = web_.Get(url, [&](std::string_view piece) {
-    if (file.head.size() < kMaxHead) file.head.append(piece.substr(0, kMaxHead - file.head.size()));
+    if (file.head.size() < kMaxFetchHead) file.head.append(piece.substr(0, kMaxFetchHead - file.head.size()));
     file.size += static_cast<int64_t>(piece.size());
     hash.Update(piece);
     return file.size <= kMaxBytes;

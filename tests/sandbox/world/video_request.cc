@@ -9,11 +9,6 @@
 namespace seedance::sandbox {
 namespace {
 
-RuleBreak Invalid(const std::string& param, const std::string& message) {
-  return {"InvalidParameter",
-          absl::StrCat("The parameter `", param, "` specified in the request is not valid: ", message), param};
-}
-
 // Text 0, then the kinds in the order that the vendor demands.
 constexpr std::array<std::pair<const char*, MediaKind>, 3> kItemTypes = {{
     {"image_url", MediaKind::kImage},
@@ -27,11 +22,11 @@ std::optional<RuleBreak> ReadMediaItem(const Json& item, const std::string& type
     if (type != name) continue;
     const Json* holder = Find(item, name);
     const std::string url = holder == nullptr ? "" : TextOf(*holder, "url");
-    if (url.empty()) return Invalid(absl::StrCat(where, ".", name, ".url"), "a url is required");
+    if (url.empty()) return InvalidParam(absl::StrCat(where, ".", name, ".url"), "a url is required");
     request.items.push_back({kind, url, TextOf(item, "role")});
     return std::nullopt;
   }
-  return Invalid(absl::StrCat(where, ".type"), absl::StrCat("unknown type '", type, "'"));
+  return InvalidParam(absl::StrCat(where, ".type"), absl::StrCat("unknown type '", type, "'"));
 }
 
 std::optional<RuleBreak> ReadContent(const Json& content, VideoRequest& request) {
@@ -44,11 +39,11 @@ std::optional<RuleBreak> ReadContent(const Json& content, VideoRequest& request)
       // Kinds are numbered in the order of the vendor, so a new item must not be of an earlier one.
       const size_t count = request.items.size();
       if (count > 1 && request.items[count - 1].kind < request.items[count - 2].kind) {
-        return Invalid(where, "items must be in the order text, images, videos, audios");
+        return InvalidParam(where, "items must be in the order text, images, videos, audios");
       }
       continue;
     }
-    if (!request.items.empty()) return Invalid(where, "items must be in the order text, images, videos, audios");
+    if (!request.items.empty()) return InvalidParam(where, "items must be in the order text, images, videos, audios");
     if (!request.prompt.empty()) request.prompt += '\n';
     request.prompt += TextOf(item, "text");
   }
@@ -57,35 +52,41 @@ std::optional<RuleBreak> ReadContent(const Json& content, VideoRequest& request)
 
 // Takes an optional member of a fixed type.
 template <typename T>
-std::optional<RuleBreak> Take(const Json& body, const char* name, bool (Json::*is)() const noexcept, const char* type,
-                              T& into) {
+std::optional<RuleBreak> TakeMember(const Json& body, const char* name, bool (Json::*is)() const noexcept,
+                                    const char* type, T& into) {
   const Json* member = Find(body, name);
   if (member == nullptr || member->is_null()) return std::nullopt;
-  if (!(member->*is)()) return Invalid(name, absl::StrCat("must be ", type));
+  if (!(member->*is)()) return InvalidParam(name, absl::StrCat("must be ", type));
   into = member->get<T>();
   return std::nullopt;
 }
 
 std::optional<RuleBreak> ReadSettings(const Json& body, VideoRequest& request) {
   bool ignored = false;
-  if (auto b = Take(body, "resolution", &Json::is_string, "a string", request.resolution)) return b;
-  if (auto b = Take(body, "ratio", &Json::is_string, "a string", request.ratio)) return b;
-  if (auto b = Take(body, "duration", &Json::is_number_integer, "an integer", request.duration)) return b;
-  if (auto b = Take(body, "seed", &Json::is_number_integer, "an integer", request.seed)) return b;
-  if (auto b = Take(body, "generate_audio", &Json::is_boolean, "a boolean", request.generate_audio)) return b;
-  if (auto b = Take(body, "return_last_frame", &Json::is_boolean, "a boolean", request.return_last_frame)) return b;
-  if (auto b = Take(body, "watermark", &Json::is_boolean, "a boolean", ignored)) return b;
+  if (auto b = TakeMember(body, "resolution", &Json::is_string, "a string", request.resolution)) return b;
+  if (auto b = TakeMember(body, "ratio", &Json::is_string, "a string", request.ratio)) return b;
+  if (auto b = TakeMember(body, "duration", &Json::is_number_integer, "an integer", request.duration)) return b;
+  if (auto b = TakeMember(body, "seed", &Json::is_number_integer, "an integer", request.seed)) return b;
+  if (auto b = TakeMember(body, "generate_audio", &Json::is_boolean, "a boolean", request.generate_audio)) return b;
+  if (auto b = TakeMember(body, "return_last_frame", &Json::is_boolean, "a boolean", request.return_last_frame))
+    return b;
+  if (auto b = TakeMember(body, "watermark", &Json::is_boolean, "a boolean", ignored)) return b;
   const Json* tools = Find(body, "tools");
   if (tools == nullptr) return std::nullopt;
-  if (!tools->is_array()) return Invalid("tools", "must be an array");
+  if (!tools->is_array()) return InvalidParam("tools", "must be an array");
   for (const Json& tool : *tools) {
-    if (TextOf(tool, "type") != "web_search") return Invalid("tools[].type", "must be web_search");
+    if (TextOf(tool, "type") != "web_search") return InvalidParam("tools[].type", "must be web_search");
     request.web_search = true;
   }
   return std::nullopt;
 }
 
 }  // namespace
+
+RuleBreak InvalidParam(const std::string& param, const std::string& message) {
+  return {"InvalidParameter",
+          absl::StrCat("The parameter `", param, "` specified in the request is not valid: ", message), param};
+}
 
 std::optional<RuleBreak> ReadVideoRequest(const Json& body, VideoRequest& request) {
   request.model = TextOf(body, "model");

@@ -38,6 +38,7 @@ struct RuleBreak {
   std::string message;
   std::string param;
 };
+RuleBreak InvalidParam(const std::string& param, const std::string& message);
 
 // Finds an asset of the caller.
 using FindAssetFn = std::function<std::optional<Asset>(const std::string& id)>;

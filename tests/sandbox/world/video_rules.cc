@@ -50,11 +50,6 @@ constexpr ModelRules kModels[] = {
 constexpr std::string_view kRatios = ",16:9,4:3,1:1,3:4,9:16,21:9,adaptive,";
 constexpr int64_t kMaxSeed = 4294967295;  // 2^32-1.
 
-RuleBreak Invalid(const std::string& param, const std::string& message) {
-  return {"InvalidParameter",
-          absl::StrCat("The parameter `", param, "` specified in the request is not valid: ", message), param};
-}
-
 const ModelRules* RulesOf(std::string_view model) {
   constexpr std::string_view kTwin = "-nsfw";
   if (model.size() > kTwin.size() && model.substr(model.size() - kTwin.size()) == kTwin) {
@@ -76,15 +71,17 @@ bool Listed(std::string_view list, const std::string& word) {
 
 std::optional<RuleBreak> CheckSettings(const VideoRequest& request, const ModelRules& rules) {
   if (!Listed(rules.resolutions, request.resolution)) {
-    return Invalid("resolution", absl::StrCat("'", request.resolution, "' is not supported by this model"));
+    return InvalidParam("resolution", absl::StrCat("'", request.resolution, "' is not supported by this model"));
   }
-  if (!Listed(kRatios, request.ratio)) return Invalid("ratio", absl::StrCat("'", request.ratio, "' is not supported"));
+  if (!Listed(kRatios, request.ratio))
+    return InvalidParam("ratio", absl::StrCat("'", request.ratio, "' is not supported"));
   const bool automatic = request.duration == -1 && rules.automatic_duration;
   if (!automatic && (request.duration < rules.min_duration || request.duration > rules.max_duration)) {
-    return Invalid("duration", absl::StrCat("must be ", rules.min_duration, " to ", rules.max_duration));
+    return InvalidParam("duration", absl::StrCat("must be ", rules.min_duration, " to ", rules.max_duration));
   }
-  if (request.seed < -1 || request.seed > kMaxSeed) return Invalid("seed", "must be -1 to 4294967295");
-  if (request.web_search && !request.items.empty()) return Invalid("tools", "web_search is for text to video only");
+  if (request.seed < -1 || request.seed > kMaxSeed) return InvalidParam("seed", "must be -1 to 4294967295");
+  if (request.web_search && !request.items.empty())
+    return InvalidParam("tools", "web_search is for text to video only");
   return std::nullopt;
 }
 
@@ -98,7 +95,7 @@ std::optional<RuleBreak> CheckRole(const ContentItem& item, const std::string& w
   static constexpr std::string_view kAllowed[] = {",,first_frame,last_frame,reference_image,", ",reference_video,",
                                                   ",reference_audio,"};
   if (Listed(kAllowed[static_cast<size_t>(item.kind)], item.role)) return std::nullopt;
-  return Invalid(absl::StrCat(where, ".role"), absl::StrCat("'", item.role, "' does not fit the type"));
+  return InvalidParam(absl::StrCat(where, ".role"), absl::StrCat("'", item.role, "' does not fit the type"));
 }
 
 std::optional<RuleBreak> CheckCounts(const VideoRequest& request, const ModelRules& rules) {
@@ -108,28 +105,30 @@ std::optional<RuleBreak> CheckCounts(const VideoRequest& request, const ModelRul
   const int videos = CountRole(request, "reference_video");
   const int audios = CountRole(request, "reference_audio");
   if (first > 1 || last > 1 || (last == 1 && first == 0)) {
-    return Invalid("content", "one first frame, or a first and a last frame");
+    return InvalidParam("content", "one first frame, or a first and a last frame");
   }
-  if (first > 0 && images + videos + audios > 0) return Invalid("content", "frames and references cannot be mixed");
+  if (first > 0 && images + videos + audios > 0)
+    return InvalidParam("content", "frames and references cannot be mixed");
   if (first > 0 && rules.frames_only_adaptive && request.ratio != "adaptive") {
-    return Invalid("ratio", "must be adaptive with a first frame");
+    return InvalidParam("ratio", "must be adaptive with a first frame");
   }
-  if (images > rules.max_images) return Invalid("content", absl::StrCat("at most ", rules.max_images, " images"));
-  if (videos > rules.max_videos) return Invalid("content", absl::StrCat("at most ", rules.max_videos, " videos"));
-  if (audios > rules.max_audios) return Invalid("content", absl::StrCat("at most ", rules.max_audios, " audios"));
+  if (images > rules.max_images) return InvalidParam("content", absl::StrCat("at most ", rules.max_images, " images"));
+  if (videos > rules.max_videos) return InvalidParam("content", absl::StrCat("at most ", rules.max_videos, " videos"));
+  if (audios > rules.max_audios) return InvalidParam("content", absl::StrCat("at most ", rules.max_audios, " audios"));
   if (audios > 0 && images + videos == 0 && !rules.audio_alone)
-    return Invalid("content", "audio needs an image or a video");
+    return InvalidParam("content", "audio needs an image or a video");
   return std::nullopt;
 }
 
 std::optional<RuleBreak> CheckAsset(const std::string& id, MediaKind kind, const std::string& where,
                                     const FindAssetFn& find_asset, absl::Time now) {
   const std::optional<Asset> asset = find_asset(id);
-  if (!asset.has_value()) return Invalid(where, absl::StrCat("asset ", id, " is not found"));
-  if (asset->kind != kind) return Invalid(where, absl::StrCat("asset ", id, " is of type ", KindWord(asset->kind)));
+  if (!asset.has_value()) return InvalidParam(where, absl::StrCat("asset ", id, " is not found"));
+  if (asset->kind != kind)
+    return InvalidParam(where, absl::StrCat("asset ", id, " is of type ", KindWord(asset->kind)));
   const std::string status = AssetStatus(*asset, now);
   if (status == "Active") return std::nullopt;
-  return Invalid(where, absl::StrCat("asset ", id, " is not active, its status is ", status));
+  return InvalidParam(where, absl::StrCat("asset ", id, " is not active, its status is ", status));
 }
 
 std::optional<RuleBreak> CheckUrl(const ContentItem& item, const std::string& where, const FindAssetFn& find_asset,
@@ -142,9 +141,9 @@ std::optional<RuleBreak> CheckUrl(const ContentItem& item, const std::string& wh
   if (absl::StartsWithIgnoreCase(item.url, "https://") || absl::StartsWithIgnoreCase(item.url, "http://")) {
     return std::nullopt;
   }
-  if (item.kind == MediaKind::kVideo) return Invalid(where, "a video must be a URL or an asset");
+  if (item.kind == MediaKind::kVideo) return InvalidParam(where, "a video must be a URL or an asset");
   if (absl::StartsWithIgnoreCase(item.url, "data:") || item.url.find("://") == std::string::npos) return std::nullopt;
-  return Invalid(where, "unsupported URL");
+  return InvalidParam(where, "unsupported URL");
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 namespace seedance::base {
 namespace {
 
-const absl::Time kStart = absl::FromUnixSeconds(1'800'000'000);
+const absl::Time kSlewStart = absl::FromUnixSeconds(1'800'000'000);
 
 // The two clocks of a machine, and a ClockSlew that is asked ten times a second.
 class Machine {
@@ -21,7 +21,7 @@ class Machine {
   void SetWallClock(absl::Duration by) { set_ += by; }
   void Suspend(absl::Duration time) { steady_ += time; }
 
-  absl::Time Wall() const { return kStart + steady_ + set_; }
+  absl::Time Wall() const { return kSlewStart + steady_ + set_; }
   absl::Time Now() const { return now_; }
   absl::Duration Steady() const { return steady_; }
   absl::Duration Lag() const { return slew_.lag(); }
@@ -30,8 +30,8 @@ class Machine {
  private:
   absl::Duration steady_;
   absl::Duration set_;
-  ClockSlew slew_{kStart, absl::ZeroDuration()};
-  absl::Time now_ = kStart;
+  ClockSlew slew_{kSlewStart, absl::ZeroDuration()};
+  absl::Time now_ = kSlewStart;
   int backwards_ = 0;
 };
 
@@ -39,7 +39,7 @@ TEST(ClockSlew, IsTheWallClockWhileNobodySetsIt) {
   Machine machine;
   machine.Run(absl::Hours(1));
   EXPECT_EQ(machine.Now(), machine.Wall());
-  EXPECT_EQ(machine.Now(), kStart + absl::Hours(1));
+  EXPECT_EQ(machine.Now(), kSlewStart + absl::Hours(1));
 }
 
 TEST(ClockSlew, SpansAreRightToATwentiethAfterAStepBack) {
@@ -91,10 +91,10 @@ TEST(ClockSlew, SuspensionIsNoStep) {
 }
 
 TEST(ClockSlew, AnOvertakenReadingDoesNotTurnTimeBack) {
-  ClockSlew slew(kStart, absl::ZeroDuration());
-  const absl::Time later = slew.At(kStart + absl::Seconds(10), absl::Seconds(10));
-  EXPECT_EQ(slew.At(kStart + absl::Seconds(9), absl::Seconds(9)), later);
-  EXPECT_EQ(slew.At(kStart + absl::Seconds(11), absl::Seconds(11)), kStart + absl::Seconds(11));
+  ClockSlew slew(kSlewStart, absl::ZeroDuration());
+  const absl::Time later = slew.At(kSlewStart + absl::Seconds(10), absl::Seconds(10));
+  EXPECT_EQ(slew.At(kSlewStart + absl::Seconds(9), absl::Seconds(9)), later);
+  EXPECT_EQ(slew.At(kSlewStart + absl::Seconds(11), absl::Seconds(11)), kSlewStart + absl::Seconds(11));
 }
 
 }  // namespace

@@ -13,11 +13,11 @@ namespace {
 
 using ::seedance::testing::Eventually;
 
-const absl::Time kStart = absl::FromUnixSeconds(1'800'000'000);
+const absl::Time kWorkStart = absl::FromUnixSeconds(1'800'000'000);
 
 class RepeatedWorkTest : public ::testing::Test {
  protected:
-  SimulatedClock clock_{kStart};
+  SimulatedClock clock_{kWorkStart};
   std::atomic<int> steps_{0};
   RepeatedWork work_{clock_};
 };
@@ -33,7 +33,7 @@ TEST_F(RepeatedWorkTest, NoStepComesBeforeThePauseThatWasAskedForIsOver) {
     return steps_ >= 3;
   }));
   work_.Stop();
-  EXPECT_GE(begins[0], kStart + absl::Seconds(5));
+  EXPECT_GE(begins[0], kWorkStart + absl::Seconds(5));
   EXPECT_GE(begins[1], begins[0] + absl::Seconds(10));
   EXPECT_GE(begins[2], begins[1] + absl::Seconds(20));
 }

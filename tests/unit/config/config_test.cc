@@ -9,12 +9,13 @@
 #include "service/config/config_rules.h"
 #include "service/config/engine_config.h"
 #include "service/config/print_config.h"
+#include "tests/unit/config/parsed.h"
 
 namespace seedance::config {
 namespace {
 
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 const std::string kHash(64, 'a');
 
@@ -25,11 +26,6 @@ upstreams:
   anyfast:
     api_key: {env: KEY}
 )";
-
-std::string Problems(const std::string& yaml) {
-  const auto config = ParseConfig(yaml);
-  return config.ok() ? "" : std::string(config.status().message());
-}
 
 TEST(Config, DefaultsAreThoseOfTheSchema) {
   const auto config = ParseConfig(kUpstream);
@@ -147,102 +143,110 @@ log: {level: debug}
   EXPECT_THAT(printed, HasSubstr("\"max_watch_streams\": 5"));
 }
 
-struct Case {
+struct BadConfig {
   const char* yaml;     // Put after the good upstream.
   const char* problem;  // Part of the message.
 };
 
 TEST(Config, EveryBrokenRuleIsNamedWithItsPath) {
-  for (const Case& each : {
-           Case{"sever: {}", "line 6: sever: is not a known field"},
-           Case{"server: {lisen: x}", "server.lisen: is not a known field"},
-           Case{"server: []", "server: must be a map"},
-           Case{"server: {listen: [1]}", "server.listen: must be a single value"},
-           Case{"server: {listen: localhost}", "server.listen: must have the form host:port"},
-           Case{"server: {listen: 'localhost:99999'}", "server.listen: must have the form host:port"},
-           Case{"server: {drain_grace: 20}", "server.drain_grace: must be a duration with its unit"},
-           Case{"server: {drain_grace: 601s}", "server.drain_grace: must be 0 to 600 s, is 601 s"},
-           Case{"server: {drain_grace: -1s}", "server.drain_grace: must be 0 to 600 s, is -1 s"},
-           Case{"server: {drain_grace: inf}", "server.drain_grace: must be a duration"},
-           Case{"server: {heartbeat_interval: 0.01s}", "server.heartbeat_interval: must be 0.1 to 60 s"},
-           Case{"server: {create_wait: 61s}", "server.create_wait: must be 0 to 60 s"},
-           Case{"server: {max_watch_streams: -1}", "server.max_watch_streams: must be 1 to 1000000, is -1"},
-           Case{"server: {max_watch_streams: many}", "server.max_watch_streams: must be a whole number"},
-           Case{"server: {max_watch_streams_per_tenant: -1}",
-                "server.max_watch_streams_per_tenant: must be 1 to 1000000"},
-           Case{"server: {call_limits: {max_calls: -1}}", "server.call_limits.max_calls: must be 1 to 1000000, is -1"},
-           Case{"server: {call_limits: {max_calls_per_tenant: 1000001}}",
-                "server.call_limits.max_calls_per_tenant: must"},
-           Case{"server: {call_limits: {max_streams_per_connection: -1}}",
-                "server.call_limits.max_streams_per_connection: must be 1 to 1000000"},
-           Case{"server: {call_limits: {max_answer_bytes: 1}}", "server.call_limits.max_answer_bytes: must be 1048576"},
-           Case{"server: {call_limits: {max_answer_bytes_per_tenant: 1}}",
-                "server.call_limits.max_answer_bytes_per_tenant: must be 1048576"},
-           Case{"server: {call_limits: {receive_timeout: 0s}}",
-                "server.call_limits.receive_timeout: must be 0.1 to 600 s"},
-           Case{"server: {call_limits: {answer_timeout: 3601s}}",
-                "server.call_limits.answer_timeout: must be 0.1 to 3600 s"},
-           Case{"server: {call_limits: {max_receiving: 1}}", "server.call_limits.max_receiving: must be 2 to 10000"},
-           Case{"server: {call_limits: {max_health_calls: -1}}", "server.call_limits.max_health_calls: must be 1 to"},
-           Case{"server: {call_limits: {max_reflection_streams: -1}}",
-                "server.call_limits.max_reflection_streams: must be 0 to 10000, is -1"},
-           Case{"server: {call_limits: {max_grpc_memory_bytes: 1}}",
-                "server.call_limits.max_grpc_memory_bytes: must be 16777216"},
-           Case{"server: {max_connection_age: -1s}", "server.max_connection_age: must be 0 to 86400 s"},
-           Case{"server: {max_connection_age: 0.5s}", "server.max_connection_age: must be 0 s (never) or at least 1 s"},
-           Case{"server: {max_connection_age_grace: 0.9s}", "server.max_connection_age_grace: must be 1 to 86400 s"},
-           Case{"server: {max_connection_age_grace: 449s}",
-                "server.max_connection_age_grace: must be at least a quarter of max_connection_age"},
-           Case{"server: {max_connection_age: 2401s}",
-                "server.max_connection_age_grace: must be at least a quarter of max_connection_age"},
-           Case{"server: {drain_delay: 10.1s}", "server.drain_delay: must be at most half of drain_grace"},
-           Case{"server: {drain_grace: 0s, drain_delay: 1s}",
-                "server.drain_delay: must be at most half of drain_grace"},
-           Case{"server: {drain_delay: -1s}", "server.drain_delay: must be 0 to 300 s"},
-           Case{"store: {sqlite: {wait_for_lock: 86401s}}", "store.sqlite.wait_for_lock: must be 0 to 86400 s"},
-           Case{"store: {sqlite: {check_time: 3601s}}", "store.sqlite.check_time: must be 0 to 3600 s"},
-           Case{"store: {probe_interval: 0.05s}", "store.probe_interval: must be 0.1 to 60 s"},
-           Case{"server: {call_threads: 257}", "server.call_threads: must be 1 to 256"},
-           Case{"server: {allow_insecure_listen: 1}", "server.allow_insecure_listen: must be true or false"},
-           Case{"server: {tls: {certificate_file: a}}", "server.tls: needs certificate_file and private_key_file"},
-           Case{"server: {listen: '0.0.0.0:1'}", "server.listen: is not loopback: set tls"},
-           Case{"server: {listen: '0.0.0.0:1'}", "server.listen: is not loopback: set tenants"},
-           Case{"server: {listen: '127.evil.com:1'}", "server.listen: is not loopback"},
-           Case{"tenants: [{name: Acme}]", "tenants[0].name: must have 1-63 characters"},
-           Case{"tenants: [{name: acme}]", "tenants[0].token_sha256: must have at least one hash"},
-           Case{"tenants: [{name: acme, token_sha256: [xyz]}]", "tenants[0].token_sha256[0]: must be 64 hex digits"},
-           Case{"server: {tls: {certificate_file: a, private_key_file: b, refresh_interval: 0.01s}}",
-                "server.tls.refresh_interval: must be 0.05 to 3600 s, is 0.01 s"},
-           Case{"tenants: [{name: acme, client_certificate: [{dns: a}]}]",
-                "tenants[0].client_certificate: needs server.tls.client_ca_file"},
-           Case{"tenants: [{name: acme, client_certificate: [{}]}]",
-                "tenants[0].client_certificate[0]: must be one of common_name, subject, dns, uri, email"},
-           Case{"tenants: [{name: acme, client_certificate: [{dns: ''}]}]",
-                "tenants[0].client_certificate[0]: must be one of"},
-           Case{"tenants: [{name: a, client_certificate: [{dns: x}]}, {name: b, client_certificate: [{dns: x}]}]",
-                "tenants[1].client_certificate[0]: is given twice"},
-           Case{"tasks: {deadline: 0s}", "tasks.deadline: must be 1 to 604800 s"},
-           Case{"tasks: {retention: 59s}", "tasks.retention: must be 0 s, which means never, or at least 60 s"},
-           Case{"tasks: {retention: 0.5s}", "tasks.retention: must be 0 s, which means never, or at least 60 s"},
-           Case{"tasks: {lost_after_count: 1}", "tasks.lost_after_count: must be 2 to 100, is 1"},
-           Case{"tasks: {poll_interval_unwatched: 0.01s}",
-                "tasks.poll_interval_unwatched: must be 0.05 to 600 s, is 0.01 s"},
-           Case{"tasks: {poll_interval_watched: 601s}", "tasks.poll_interval_watched: must be 0.05 to 600 s, is 601 s"},
-           Case{"tasks: {max_open_per_tenant: -1}", "tasks.max_open_per_tenant: must be 1 to 10000000, is -1"},
-           Case{"tasks: {poll_interval_with_webhooks: 3601s}",
-                "tasks.poll_interval_with_webhooks: must be 0.05 to 3600 s, is 3601 s"},
-           Case{"media_fetch: {max_fetches: 257}", "media_fetch.max_fetches: must be 1 to 256, is 257"},
-           Case{"transfers: {least_bytes_per_second: -1}",
-                "transfers.least_bytes_per_second: must be 0 to 1073741824, is -1"},
-           Case{"transfers: {window: 0.5s}", "transfers.window: must be 1 to 600 s, is 0.5 s"},
-           Case{"media_fetch: {timeout: 0s}", "media_fetch.timeout: must be 1 to 600 s, is 0 s"},
-           Case{"log: {level: loud}", "log.level: must be one of debug, info, warning, error, is `loud`"},
-           Case{"log: {level: info}\nlog: {level: info}", "log: is given twice"},
-           Case{"log: {max_lines_per_second: -1}", "log.max_lines_per_second: must be 1 to 1000000, is -1"},
-           Case{"log: {max_public_lines_per_second: 1000001}",
-                "log.max_public_lines_per_second: must be 1 to 1000000, is 1000001"},
-           Case{"a: [", "the file: is not YAML"},
-           Case{"--- \nb: 1", "the file: must be one YAML document"},
+  for (const BadConfig& each : {
+           BadConfig{"sever: {}", "line 6: sever: is not a known field"},
+           BadConfig{"server: {lisen: x}", "server.lisen: is not a known field"},
+           BadConfig{"server: []", "server: must be a map"},
+           BadConfig{"server: {listen: [1]}", "server.listen: must be a single value"},
+           BadConfig{"server: {listen: localhost}", "server.listen: must have the form host:port"},
+           BadConfig{"server: {listen: 'localhost:99999'}", "server.listen: must have the form host:port"},
+           BadConfig{"server: {drain_grace: 20}", "server.drain_grace: must be a duration with its unit"},
+           BadConfig{"server: {drain_grace: 601s}", "server.drain_grace: must be 0 to 600 s, is 601 s"},
+           BadConfig{"server: {drain_grace: -1s}", "server.drain_grace: must be 0 to 600 s, is -1 s"},
+           BadConfig{"server: {drain_grace: inf}", "server.drain_grace: must be a duration"},
+           BadConfig{"server: {heartbeat_interval: 0.01s}", "server.heartbeat_interval: must be 0.1 to 60 s"},
+           BadConfig{"server: {create_wait: 61s}", "server.create_wait: must be 0 to 60 s"},
+           BadConfig{"server: {max_watch_streams: -1}", "server.max_watch_streams: must be 1 to 1000000, is -1"},
+           BadConfig{"server: {max_watch_streams: many}", "server.max_watch_streams: must be a whole number"},
+           BadConfig{"server: {max_watch_streams_per_tenant: -1}",
+                     "server.max_watch_streams_per_tenant: must be 1 to 1000000"},
+           BadConfig{"server: {call_limits: {max_calls: -1}}",
+                     "server.call_limits.max_calls: must be 1 to 1000000, is -1"},
+           BadConfig{"server: {call_limits: {max_calls_per_tenant: 1000001}}",
+                     "server.call_limits.max_calls_per_tenant: must"},
+           BadConfig{"server: {call_limits: {max_streams_per_connection: -1}}",
+                     "server.call_limits.max_streams_per_connection: must be 1 to 1000000"},
+           BadConfig{"server: {call_limits: {max_answer_bytes: 1}}",
+                     "server.call_limits.max_answer_bytes: must be 1048576"},
+           BadConfig{"server: {call_limits: {max_answer_bytes_per_tenant: 1}}",
+                     "server.call_limits.max_answer_bytes_per_tenant: must be 1048576"},
+           BadConfig{"server: {call_limits: {receive_timeout: 0s}}",
+                     "server.call_limits.receive_timeout: must be 0.1 to 600 s"},
+           BadConfig{"server: {call_limits: {answer_timeout: 3601s}}",
+                     "server.call_limits.answer_timeout: must be 0.1 to 3600 s"},
+           BadConfig{"server: {call_limits: {max_receiving: 1}}",
+                     "server.call_limits.max_receiving: must be 2 to 10000"},
+           BadConfig{"server: {call_limits: {max_health_calls: -1}}",
+                     "server.call_limits.max_health_calls: must be 1 to"},
+           BadConfig{"server: {call_limits: {max_reflection_streams: -1}}",
+                     "server.call_limits.max_reflection_streams: must be 0 to 10000, is -1"},
+           BadConfig{"server: {call_limits: {max_grpc_memory_bytes: 1}}",
+                     "server.call_limits.max_grpc_memory_bytes: must be 16777216"},
+           BadConfig{"server: {max_connection_age: -1s}", "server.max_connection_age: must be 0 to 86400 s"},
+           BadConfig{"server: {max_connection_age: 0.5s}",
+                     "server.max_connection_age: must be 0 s (never) or at least 1 s"},
+           BadConfig{"server: {max_connection_age_grace: 0.9s}",
+                     "server.max_connection_age_grace: must be 1 to 86400 s"},
+           BadConfig{"server: {max_connection_age_grace: 449s}",
+                     "server.max_connection_age_grace: must be at least a quarter of max_connection_age"},
+           BadConfig{"server: {max_connection_age: 2401s}",
+                     "server.max_connection_age_grace: must be at least a quarter of max_connection_age"},
+           BadConfig{"server: {drain_delay: 10.1s}", "server.drain_delay: must be at most half of drain_grace"},
+           BadConfig{"server: {drain_grace: 0s, drain_delay: 1s}",
+                     "server.drain_delay: must be at most half of drain_grace"},
+           BadConfig{"server: {drain_delay: -1s}", "server.drain_delay: must be 0 to 300 s"},
+           BadConfig{"store: {sqlite: {wait_for_lock: 86401s}}", "store.sqlite.wait_for_lock: must be 0 to 86400 s"},
+           BadConfig{"store: {sqlite: {check_time: 3601s}}", "store.sqlite.check_time: must be 0 to 3600 s"},
+           BadConfig{"store: {probe_interval: 0.05s}", "store.probe_interval: must be 0.1 to 60 s"},
+           BadConfig{"server: {call_threads: 257}", "server.call_threads: must be 1 to 256"},
+           BadConfig{"server: {allow_insecure_listen: 1}", "server.allow_insecure_listen: must be true or false"},
+           BadConfig{"server: {tls: {certificate_file: a}}", "server.tls: needs certificate_file and private_key_file"},
+           BadConfig{"server: {listen: '0.0.0.0:1'}", "server.listen: is not loopback: set tls"},
+           BadConfig{"server: {listen: '0.0.0.0:1'}", "server.listen: is not loopback: set tenants"},
+           BadConfig{"server: {listen: '127.evil.com:1'}", "server.listen: is not loopback"},
+           BadConfig{"tenants: [{name: Acme}]", "tenants[0].name: must have 1-63 characters"},
+           BadConfig{"tenants: [{name: acme}]", "tenants[0].token_sha256: must have at least one hash"},
+           BadConfig{"tenants: [{name: acme, token_sha256: [xyz]}]",
+                     "tenants[0].token_sha256[0]: must be 64 hex digits"},
+           BadConfig{"server: {tls: {certificate_file: a, private_key_file: b, refresh_interval: 0.01s}}",
+                     "server.tls.refresh_interval: must be 0.05 to 3600 s, is 0.01 s"},
+           BadConfig{"tenants: [{name: acme, client_certificate: [{dns: a}]}]",
+                     "tenants[0].client_certificate: needs server.tls.client_ca_file"},
+           BadConfig{"tenants: [{name: acme, client_certificate: [{}]}]",
+                     "tenants[0].client_certificate[0]: must be one of common_name, subject, dns, uri, email"},
+           BadConfig{"tenants: [{name: acme, client_certificate: [{dns: ''}]}]",
+                     "tenants[0].client_certificate[0]: must be one of"},
+           BadConfig{"tenants: [{name: a, client_certificate: [{dns: x}]}, {name: b, client_certificate: [{dns: x}]}]",
+                     "tenants[1].client_certificate[0]: is given twice"},
+           BadConfig{"tasks: {deadline: 0s}", "tasks.deadline: must be 1 to 604800 s"},
+           BadConfig{"tasks: {retention: 59s}", "tasks.retention: must be 0 s, which means never, or at least 60 s"},
+           BadConfig{"tasks: {retention: 0.5s}", "tasks.retention: must be 0 s, which means never, or at least 60 s"},
+           BadConfig{"tasks: {lost_after_count: 1}", "tasks.lost_after_count: must be 2 to 100, is 1"},
+           BadConfig{"tasks: {poll_interval_unwatched: 0.01s}",
+                     "tasks.poll_interval_unwatched: must be 0.05 to 600 s, is 0.01 s"},
+           BadConfig{"tasks: {poll_interval_watched: 601s}",
+                     "tasks.poll_interval_watched: must be 0.05 to 600 s, is 601 s"},
+           BadConfig{"tasks: {max_open_per_tenant: -1}", "tasks.max_open_per_tenant: must be 1 to 10000000, is -1"},
+           BadConfig{"tasks: {poll_interval_with_webhooks: 3601s}",
+                     "tasks.poll_interval_with_webhooks: must be 0.05 to 3600 s, is 3601 s"},
+           BadConfig{"media_fetch: {max_fetches: 257}", "media_fetch.max_fetches: must be 1 to 256, is 257"},
+           BadConfig{"transfers: {least_bytes_per_second: -1}",
+                     "transfers.least_bytes_per_second: must be 0 to 1073741824, is -1"},
+           BadConfig{"transfers: {window: 0.5s}", "transfers.window: must be 1 to 600 s, is 0.5 s"},
+           BadConfig{"media_fetch: {timeout: 0s}", "media_fetch.timeout: must be 1 to 600 s, is 0 s"},
+           BadConfig{"log: {level: loud}", "log.level: must be one of debug, info, warning, error, is `loud`"},
+           BadConfig{"log: {level: info}\nlog: {level: info}", "log: is given twice"},
+           BadConfig{"log: {max_lines_per_second: -1}", "log.max_lines_per_second: must be 1 to 1000000, is -1"},
+           BadConfig{"log: {max_public_lines_per_second: 1000001}",
+                     "log.max_public_lines_per_second: must be 1 to 1000000, is 1000001"},
+           BadConfig{"a: [", "the file: is not YAML"},
+           BadConfig{"--- \nb: 1", "the file: must be one YAML document"},
        }) {
     EXPECT_THAT(Problems(std::string(kUpstream) + each.yaml), HasSubstr(each.problem)) << each.yaml;
   }
@@ -262,7 +266,7 @@ tenants:
   std::vector<std::string> names;
   for (const auto& each : RpcContextOptions(*config).certificates) names.push_back(each.tenant + " " + each.name);
   EXPECT_THAT(names,
-              testing::ElementsAre("a cn:x", "a subject:CN=x,O=y", "a dns:x", "b uri:spiffe://x/y", "b email:x@y"));
+              ::testing::ElementsAre("a cn:x", "a subject:CN=x,O=y", "a dns:x", "b uri:spiffe://x/y", "b email:x@y"));
 }
 
 TEST(Config, AgesAndDelaysOnTheirBoundsAreGood) {
@@ -348,23 +352,25 @@ TEST(Config, LogHasItsRates) {
 }
 
 TEST(Config, AdminIsChecked) {
-  for (const Case& each : {
-           Case{"admin: {listen: localhost}", "admin.listen: must have the form host:port"},
-           Case{"admin: {listen: '0.0.0.0:65536'}", "admin.listen: must have the form host:port"},
-           Case{"admin: {port_file: /tmp/p}", "admin.listen: is required with port_file"},
-           Case{"admin: {probe_listen: localhost}", "admin.probe_listen: must have the form host:port"},
-           Case{"admin: {probe_port_file: /tmp/p}", "admin.probe_listen: is required with probe_port_file"},
-           Case{"admin: {public_base_url: 'http://gw.example.com'}",
-                "admin.public_base_url: must begin with https:// (http:// is for this machine only)"},
-           Case{"admin: {public_base_url: 'ftp://127.0.0.1'}", "admin.public_base_url: must begin with https://"},
-           Case{"admin: {public_base_url: 'https://gw.example.com?a=b'}", "admin.public_base_url: must be a URL"},
-           Case{"admin: {public_base_url: 'https://u:p@gw.example.com'}", "admin.public_base_url: must be a URL"},
-           Case{"admin: {staging: {directory: /tmp}}", "admin.listen: is required with staging"},
-           Case{"admin: {staging: {directory: /tmp}}", "admin.public_base_url: is required with staging"},
-           Case{"admin: {staging: {}}", "admin.staging.directory: is required"},
-           Case{"admin: {staging: {lifetime: 59s}}", "admin.staging.lifetime: must be 60 to 604800 s, is 59 s"},
-           Case{"admin: {staging: {max_total_bytes: 1048575}}", "admin.staging.max_total_bytes: must be 1048576 to"},
-           Case{"admin: {staging: {max_total_bytes: 1.5}}", "admin.staging.max_total_bytes: must be a whole number"},
+  for (const BadConfig& each : {
+           BadConfig{"admin: {listen: localhost}", "admin.listen: must have the form host:port"},
+           BadConfig{"admin: {listen: '0.0.0.0:65536'}", "admin.listen: must have the form host:port"},
+           BadConfig{"admin: {port_file: /tmp/p}", "admin.listen: is required with port_file"},
+           BadConfig{"admin: {probe_listen: localhost}", "admin.probe_listen: must have the form host:port"},
+           BadConfig{"admin: {probe_port_file: /tmp/p}", "admin.probe_listen: is required with probe_port_file"},
+           BadConfig{"admin: {public_base_url: 'http://gw.example.com'}",
+                     "admin.public_base_url: must begin with https:// (http:// is for this machine only)"},
+           BadConfig{"admin: {public_base_url: 'ftp://127.0.0.1'}", "admin.public_base_url: must begin with https://"},
+           BadConfig{"admin: {public_base_url: 'https://gw.example.com?a=b'}", "admin.public_base_url: must be a URL"},
+           BadConfig{"admin: {public_base_url: 'https://u:p@gw.example.com'}", "admin.public_base_url: must be a URL"},
+           BadConfig{"admin: {staging: {directory: /tmp}}", "admin.listen: is required with staging"},
+           BadConfig{"admin: {staging: {directory: /tmp}}", "admin.public_base_url: is required with staging"},
+           BadConfig{"admin: {staging: {}}", "admin.staging.directory: is required"},
+           BadConfig{"admin: {staging: {lifetime: 59s}}", "admin.staging.lifetime: must be 60 to 604800 s, is 59 s"},
+           BadConfig{"admin: {staging: {max_total_bytes: 1048575}}",
+                     "admin.staging.max_total_bytes: must be 1048576 to"},
+           BadConfig{"admin: {staging: {max_total_bytes: 1.5}}",
+                     "admin.staging.max_total_bytes: must be a whole number"},
        }) {
     EXPECT_THAT(Problems(std::string(kUpstream) + each.yaml), HasSubstr(each.problem)) << each.yaml;
   }
@@ -421,7 +427,7 @@ TEST(Secret, IsReadFromFileOrEnvironmentAndTrimmed) {
   setenv("SEEDANCE_TEST_KEY", " from-env \n", 1);
   secret.set_env("SEEDANCE_TEST_KEY");
   EXPECT_EQ(ReadSecret(secret)->Reveal(), "from-env");
-  const std::string path = testing::TempDir() + "/secret";
+  const std::string path = ::testing::TempDir() + "/secret";
   std::ofstream(path) << "from-file\n";
   secret.set_file(path);
   EXPECT_EQ(ReadSecret(secret)->Reveal(), "from-file");
@@ -434,28 +440,28 @@ TEST(Secret, MissingOrEmptyOnesAreNamedByTheirSource) {
   EXPECT_THAT(std::string(ReadSecret(secret).status().message()), HasSubstr("SEEDANCE_NO_KEY"));
   secret.set_file("/nonexistent/key");
   EXPECT_THAT(std::string(ReadSecret(secret).status().message()), HasSubstr("/nonexistent/key"));
-  const std::string path = testing::TempDir() + "/empty";
+  const std::string path = ::testing::TempDir() + "/empty";
   std::ofstream(path) << " \n";
   secret.set_file(path);
   EXPECT_FALSE(ReadSecret(secret).ok());
 }
 
 TEST(Config, LoadingAFileLooksForTheStagingFolder) {
-  const std::string path = testing::TempDir() + "/staging.yaml";
+  const std::string path = ::testing::TempDir() + "/staging.yaml";
   const auto load = [&](const std::string& directory) {
     std::ofstream(path) << kUpstream << "admin: {listen: 'localhost:0', public_base_url: 'https://a', staging: "
                         << "{directory: " << directory << "}}\n";
     return LoadConfig(path).status();
   };
   setenv("KEY", "k", 1);
-  EXPECT_TRUE(load(testing::TempDir()).ok());
+  EXPECT_TRUE(load(::testing::TempDir()).ok());
   EXPECT_THAT(std::string(load("/nonexistent").message()),
               HasSubstr("admin.staging.directory: /nonexistent is not a directory"));
   EXPECT_THAT(std::string(load("/proc/self").message()), HasSubstr("cannot be written to"));
 }
 
 TEST(Config, LoadingAFileTriesTheFolderForTemporaryFiles) {
-  const std::string folder_that_works = testing::TempDir();
+  const std::string folder_that_works = ::testing::TempDir();
   const std::string path = folder_that_works + "/tmpdir.yaml";
   std::ofstream(path) << kUpstream;
   setenv("KEY", "k", 1);
@@ -473,7 +479,7 @@ TEST(Config, LoadingAFileTriesTheFolderForTemporaryFiles) {
 }
 
 TEST(Config, LoadingAFileReadsItsSecretsToo) {
-  const std::string path = testing::TempDir() + "/gateway.yaml";
+  const std::string path = ::testing::TempDir() + "/gateway.yaml";
   std::ofstream(path) << kUpstream;
   unsetenv("KEY");
   EXPECT_THAT(std::string(LoadConfig(path).status().message()),

@@ -6,91 +6,89 @@
 #include "absl/strings/str_cat.h"
 #include "service/config/config.h"
 #include "service/config/print_config.h"
+#include "tests/unit/config/parsed.h"
 
 namespace seedance::config {
 namespace {
 
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
-std::string Problems(const std::string& yaml) {
-  const auto config = ParseConfig(yaml);
-  return config.ok() ? "" : std::string(config.status().message());
-}
-
-struct Case {
+struct BadUpstream {
   const char* yaml;
   const char* problem;  // Part of the message.
 };
 
 TEST(ConfigUpstreams, EveryBrokenRuleIsNamedWithItsPath) {
-  for (const Case& each : {
-           Case{"", "upstreams: must have at least one upstream"},
-           Case{"upstreams: {}", "upstreams: must be a list"},
-           Case{"upstreams: [{name: a}]", "upstreams[0].anyfast: is required: set anyfast or piapi"},
-           Case{"upstreams: [{name: a, anyfast: {}, piapi: {}}]",
-                "upstreams[0].piapi: conflicts with another field of dialect"},
-           Case{"upstreams: [{name: A~, anyfast: {api_key: {env: K}}}]",
-                "upstreams[0].name: must have 1-32 characters"},
-           Case{"upstreams: [{name: a, anyfast: {}}]", "upstreams[0].anyfast.api_key: is required"},
-           Case{"upstreams: [{name: a, anyfast: {api_key: {env: ''}}}]", "upstreams[0].anyfast.api_key: is required"},
-           Case{"upstreams: [{name: a, anyfast: {api_key: {env: K, file: F}}}]",
-                "upstreams[0].anyfast.api_key.file: conflicts with another field of source"},
-           Case{"upstreams: [{name: a, anyfast: {api_key: {env: K}, base_url: 'http://x'}}]",
-                "upstreams[0].anyfast.base_url: must begin with https:// (http:// needs allow_plain_http)"},
-           Case{"upstreams: [{name: a, anyfast: {api_key: {env: K}, base_url: 'https://'}}]",
-                "upstreams[0].anyfast.base_url: must begin with https://"},
-           Case{"upstreams: [{name: a, anyfast: {api_key: {env: K}, base_url: 'https://h:0'}}]",
-                "upstreams[0].anyfast.base_url: must be a URL with a host"},
-           Case{"upstreams: [{name: a, anyfast: {api_key: {env: K}, prompt_language: latin}}]",
-                "upstreams[0].anyfast.prompt_language: must be one of chinese, english, is `latin`"},
-           Case{"upstreams: [{name: a, anyfast: {api_key: {env: K}, default_model: nope}}]",
-                "upstreams[0].anyfast.default_model: `nope` is not a known model"},
-           Case{"upstreams: [{name: a, tenants: [x], anyfast: {api_key: {env: K}}}]",
-                "upstreams[0].tenants[0]: `x` is not a tenant"},
-           Case{"upstreams: [{name: a, anyfast: {api_key: {env: K}, http: {max_polls: 1025}}}]",
-                "upstreams[0].anyfast.http.max_polls: must be 1 to 1024, is 1025"},
-           Case{"upstreams: [{name: a, anyfast: {api_key: {env: K}}, rate: {polls_per_second: 0.05}}]",
-                "upstreams[0].rate.polls_per_second: must be 0.1 to 10000, is 0.05"},
-           Case{"upstreams: [{name: a, anyfast: {api_key: {env: K}}, rate: {polls_per_second: NaN}}]",
-                "upstreams[0].rate.polls_per_second: must be a number"},
-           Case{"upstreams: [{name: a, anyfast: {api_key: {env: K}}, rate: {submits_per_second: -1}}]",
-                "upstreams[0].rate.submits_per_second: must be 0.1 to 10000, is -1"},
-           Case{"upstreams: [{name: a, anyfast: {api_key: {env: K}}, rate: {breaker_failures: 1001}}]",
-                "upstreams[0].rate.breaker_failures: must be 0 to 1000, is 1001"},
-           Case{"upstreams: [{name: a, anyfast: {api_key: {env: K}}, rate: {breaker_pause: 601s}}]",
-                "upstreams[0].rate.breaker_pause: must be 0.1 to 600 s, is 601 s"},
-           Case{"upstreams: [{name: a, anyfast: {api_key: {env: K}}, rate: {max_retry_after: 0.5s}}]",
-                "upstreams[0].rate.max_retry_after: must be 1 to 86400 s, is 0.5 s"},
-           Case{"upstreams: [{name: a, anyfast: {api_key: {env: K}}, rate: {max_retry_after: 86401s}}]",
-                "upstreams[0].rate.max_retry_after: must be 1 to 86400 s, is 86401 s"},
-           Case{"upstreams: [{name: a, anyfast: {api_key: {env: K}, http: {proxy: 'socks://x'}}}]",
-                "upstreams[0].anyfast.http.proxy: must have the form http://host:port"},
-           Case{"upstreams: [{name: a, anyfast: {api_key: {env: K}}}, {name: a, anyfast: {api_key: {env: K}}}]",
-                "upstreams[1].name: `a` is the name of an earlier upstream"},
+  for (const BadUpstream& each : {
+           BadUpstream{"", "upstreams: must have at least one upstream"},
+           BadUpstream{"upstreams: {}", "upstreams: must be a list"},
+           BadUpstream{"upstreams: [{name: a}]", "upstreams[0].anyfast: is required: set anyfast or piapi"},
+           BadUpstream{"upstreams: [{name: a, anyfast: {}, piapi: {}}]",
+                       "upstreams[0].piapi: conflicts with another field of dialect"},
+           BadUpstream{"upstreams: [{name: A~, anyfast: {api_key: {env: K}}}]",
+                       "upstreams[0].name: must have 1-32 characters"},
+           BadUpstream{"upstreams: [{name: a, anyfast: {}}]", "upstreams[0].anyfast.api_key: is required"},
+           BadUpstream{"upstreams: [{name: a, anyfast: {api_key: {env: ''}}}]",
+                       "upstreams[0].anyfast.api_key: is required"},
+           BadUpstream{"upstreams: [{name: a, anyfast: {api_key: {env: K, file: F}}}]",
+                       "upstreams[0].anyfast.api_key.file: conflicts with another field of source"},
+           BadUpstream{"upstreams: [{name: a, anyfast: {api_key: {env: K}, base_url: 'http://x'}}]",
+                       "upstreams[0].anyfast.base_url: must begin with https:// (http:// needs allow_plain_http)"},
+           BadUpstream{"upstreams: [{name: a, anyfast: {api_key: {env: K}, base_url: 'https://'}}]",
+                       "upstreams[0].anyfast.base_url: must begin with https://"},
+           BadUpstream{"upstreams: [{name: a, anyfast: {api_key: {env: K}, base_url: 'https://h:0'}}]",
+                       "upstreams[0].anyfast.base_url: must be a URL with a host"},
+           BadUpstream{"upstreams: [{name: a, anyfast: {api_key: {env: K}, prompt_language: latin}}]",
+                       "upstreams[0].anyfast.prompt_language: must be one of chinese, english, is `latin`"},
+           BadUpstream{"upstreams: [{name: a, anyfast: {api_key: {env: K}, default_model: nope}}]",
+                       "upstreams[0].anyfast.default_model: `nope` is not a known model"},
+           BadUpstream{"upstreams: [{name: a, tenants: [x], anyfast: {api_key: {env: K}}}]",
+                       "upstreams[0].tenants[0]: `x` is not a tenant"},
+           BadUpstream{"upstreams: [{name: a, anyfast: {api_key: {env: K}, http: {max_polls: 1025}}}]",
+                       "upstreams[0].anyfast.http.max_polls: must be 1 to 1024, is 1025"},
+           BadUpstream{"upstreams: [{name: a, anyfast: {api_key: {env: K}}, rate: {polls_per_second: 0.05}}]",
+                       "upstreams[0].rate.polls_per_second: must be 0.1 to 10000, is 0.05"},
+           BadUpstream{"upstreams: [{name: a, anyfast: {api_key: {env: K}}, rate: {polls_per_second: NaN}}]",
+                       "upstreams[0].rate.polls_per_second: must be a number"},
+           BadUpstream{"upstreams: [{name: a, anyfast: {api_key: {env: K}}, rate: {submits_per_second: -1}}]",
+                       "upstreams[0].rate.submits_per_second: must be 0.1 to 10000, is -1"},
+           BadUpstream{"upstreams: [{name: a, anyfast: {api_key: {env: K}}, rate: {breaker_failures: 1001}}]",
+                       "upstreams[0].rate.breaker_failures: must be 0 to 1000, is 1001"},
+           BadUpstream{"upstreams: [{name: a, anyfast: {api_key: {env: K}}, rate: {breaker_pause: 601s}}]",
+                       "upstreams[0].rate.breaker_pause: must be 0.1 to 600 s, is 601 s"},
+           BadUpstream{"upstreams: [{name: a, anyfast: {api_key: {env: K}}, rate: {max_retry_after: 0.5s}}]",
+                       "upstreams[0].rate.max_retry_after: must be 1 to 86400 s, is 0.5 s"},
+           BadUpstream{"upstreams: [{name: a, anyfast: {api_key: {env: K}}, rate: {max_retry_after: 86401s}}]",
+                       "upstreams[0].rate.max_retry_after: must be 1 to 86400 s, is 86401 s"},
+           BadUpstream{"upstreams: [{name: a, anyfast: {api_key: {env: K}, http: {proxy: 'socks://x'}}}]",
+                       "upstreams[0].anyfast.http.proxy: must have the form http://host:port"},
+           BadUpstream{"upstreams: [{name: a, anyfast: {api_key: {env: K}}}, {name: a, anyfast: {api_key: {env: K}}}]",
+                       "upstreams[1].name: `a` is the name of an earlier upstream"},
        }) {
     EXPECT_THAT(Problems(each.yaml), HasSubstr(each.problem)) << each.yaml;
   }
 }
 
 TEST(ConfigUpstreams, EveryBrokenRuleOfTheUsageLogIsNamed) {
-  for (const Case& each : {
-           Case{"mode: maybe", "mode: must be one of on, off, is `maybe`"},
-           Case{"tag: x", "tag: must be one of seed, none, is `x`"},
-           Case{"read_interval: 0s", "read_interval: must be 1 to 3600 s, is 0 s"},
-           Case{"read_interval: 3601s", "read_interval: must be 1 to 3600 s, is 3601 s"},
-           Case{"lag: 0s", "lag: must be 1 to 3600 s, is 0 s"},
-           Case{"lag: 3601s", "lag: must be 1 to 3600 s, is 3601 s"},
-           Case{"cost_interval: 0s", "cost_interval: must be 1 to 86400 s, is 0 s"},
-           Case{"cost_interval: 86401s", "cost_interval: must be 1 to 86400 s, is 86401 s"},
-           Case{"taken_within: 0s", "taken_within: must be 1 to 86400 s, is 0 s"},
-           Case{"taken_within: 86401s", "taken_within: must be 1 to 86400 s, is 86401 s"},
-           Case{"quota_per_unit: -1", "quota_per_unit: must be 1 to 1000000000, is -1"},
-           Case{"quota_per_unit: 1000000001", "quota_per_unit: must be 1 to 1000000000, is 1000000001"},
-           Case{"currency: 'US Dollar'", "currency: must have 1-32 ASCII letters and digits"},
-           Case{"currency: '$'", "currency: must have 1-32 ASCII letters and digits"},
-           Case{"currency: 1USD", "currency: must have 1-32 ASCII letters and digits"},
-           Case{"currency: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "currency: must have 1-32 ASCII letters and digits"},
+  for (const BadUpstream& each : {
+           BadUpstream{"mode: maybe", "mode: must be one of on, off, is `maybe`"},
+           BadUpstream{"tag: x", "tag: must be one of seed, none, is `x`"},
+           BadUpstream{"read_interval: 0s", "read_interval: must be 1 to 3600 s, is 0 s"},
+           BadUpstream{"read_interval: 3601s", "read_interval: must be 1 to 3600 s, is 3601 s"},
+           BadUpstream{"lag: 0s", "lag: must be 1 to 3600 s, is 0 s"},
+           BadUpstream{"lag: 3601s", "lag: must be 1 to 3600 s, is 3601 s"},
+           BadUpstream{"cost_interval: 0s", "cost_interval: must be 1 to 86400 s, is 0 s"},
+           BadUpstream{"cost_interval: 86401s", "cost_interval: must be 1 to 86400 s, is 86401 s"},
+           BadUpstream{"taken_within: 0s", "taken_within: must be 1 to 86400 s, is 0 s"},
+           BadUpstream{"taken_within: 86401s", "taken_within: must be 1 to 86400 s, is 86401 s"},
+           BadUpstream{"quota_per_unit: -1", "quota_per_unit: must be 1 to 1000000000, is -1"},
+           BadUpstream{"quota_per_unit: 1000000001", "quota_per_unit: must be 1 to 1000000000, is 1000000001"},
+           BadUpstream{"currency: 'US Dollar'", "currency: must have 1-32 ASCII letters and digits"},
+           BadUpstream{"currency: '$'", "currency: must have 1-32 ASCII letters and digits"},
+           BadUpstream{"currency: 1USD", "currency: must have 1-32 ASCII letters and digits"},
+           BadUpstream{"currency: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+                       "currency: must have 1-32 ASCII letters and digits"},
        }) {
     const std::string yaml =
         absl::StrCat("upstreams: [{name: a, anyfast: {api_key: {env: K}, usage_log: {", each.yaml, "}}}]");
@@ -135,27 +133,30 @@ TEST(ConfigUpstreams, ThePlanGivesTheSizeOfTheLibrary) {
 }
 
 TEST(ConfigUpstreams, PiApiIsChecked) {
-  for (const Case& each : {
-           Case{"plan: gold", "piapi.plan: must be one of hobbyist, developer, premium, enterprise, is `gold`"},
-           Case{"base_url: 'http://x'", "piapi.base_url: must begin with https:// (http:// needs allow_plain_http)"},
-           Case{"upload_url: 'http://x'", "piapi.upload_url: must begin with https:// (http:// needs"},
-           Case{"upload_url: never", "piapi.upload_url: must begin with https://"},
-           Case{"service_mode: secret", "piapi.service_mode: must be one of public, private, is `secret`"},
-           Case{"default_model: seedance", "piapi.default_model: `seedance` is not a known model"},
-           Case{"webhook_secret: {}", "piapi.webhook_secret: is required: file or env"},
-           Case{"webhook_secret: {env: W}", "piapi.webhook_secret: needs admin.listen and admin.public_base_url"},
-           Case{"paths: {asset_upload: api}", "piapi.paths.asset_upload: must begin with /"},
-           Case{"paths: {asset_list: '/a?b=c'}", "piapi.paths.asset_list: must begin with / and be a path"},
-           Case{"paths: {asset_list: '/a b'}", "piapi.paths.asset_list: must begin with / and be a path"},
-           Case{"paths: {asset_list: '/a/{id}'}", "piapi.paths.asset_list: must not contain {id}"},
-           Case{"paths: {asset_get: /a}", "piapi.paths.asset_get: must contain {id}"},
-           Case{"paths: {asset_get: '/a/{ID}'}", "piapi.paths.asset_get: must begin with / and be a path"},
-           Case{"paths: {asset_delete: /a}", "piapi.paths.asset_delete: must contain {id}"},
-           Case{"paths: {task_get: '/{id}/{id}'}", "piapi.paths.task_get: must begin with / and be a path"},
-           Case{"paths: {task_list: '/list/{id}'}", "piapi.paths.task_list: must not contain {id}"},
-           Case{"paths: {task_list: list}", "piapi.paths.task_list: must begin with /"},
-           Case{"paths: {task_cancel: /cancel}", "piapi.paths.task_cancel: must contain {id}"},
-           Case{"paths: {task_create: ''}\n    http: {max_polls: -1}", "piapi.http.max_polls: must be 1 to 1024"},
+  for (const BadUpstream& each : {
+           BadUpstream{"plan: gold", "piapi.plan: must be one of hobbyist, developer, premium, enterprise, is `gold`"},
+           BadUpstream{"base_url: 'http://x'",
+                       "piapi.base_url: must begin with https:// (http:// needs allow_plain_http)"},
+           BadUpstream{"upload_url: 'http://x'", "piapi.upload_url: must begin with https:// (http:// needs"},
+           BadUpstream{"upload_url: never", "piapi.upload_url: must begin with https://"},
+           BadUpstream{"service_mode: secret", "piapi.service_mode: must be one of public, private, is `secret`"},
+           BadUpstream{"default_model: seedance", "piapi.default_model: `seedance` is not a known model"},
+           BadUpstream{"webhook_secret: {}", "piapi.webhook_secret: is required: file or env"},
+           BadUpstream{"webhook_secret: {env: W}",
+                       "piapi.webhook_secret: needs admin.listen and admin.public_base_url"},
+           BadUpstream{"paths: {asset_upload: api}", "piapi.paths.asset_upload: must begin with /"},
+           BadUpstream{"paths: {asset_list: '/a?b=c'}", "piapi.paths.asset_list: must begin with / and be a path"},
+           BadUpstream{"paths: {asset_list: '/a b'}", "piapi.paths.asset_list: must begin with / and be a path"},
+           BadUpstream{"paths: {asset_list: '/a/{id}'}", "piapi.paths.asset_list: must not contain {id}"},
+           BadUpstream{"paths: {asset_get: /a}", "piapi.paths.asset_get: must contain {id}"},
+           BadUpstream{"paths: {asset_get: '/a/{ID}'}", "piapi.paths.asset_get: must begin with / and be a path"},
+           BadUpstream{"paths: {asset_delete: /a}", "piapi.paths.asset_delete: must contain {id}"},
+           BadUpstream{"paths: {task_get: '/{id}/{id}'}", "piapi.paths.task_get: must begin with / and be a path"},
+           BadUpstream{"paths: {task_list: '/list/{id}'}", "piapi.paths.task_list: must not contain {id}"},
+           BadUpstream{"paths: {task_list: list}", "piapi.paths.task_list: must begin with /"},
+           BadUpstream{"paths: {task_cancel: /cancel}", "piapi.paths.task_cancel: must contain {id}"},
+           BadUpstream{"paths: {task_create: ''}\n    http: {max_polls: -1}",
+                       "piapi.http.max_polls: must be 1 to 1024"},
        }) {
     EXPECT_THAT(Problems(PiApi(each.yaml)), HasSubstr(absl::StrCat("upstreams[0].", each.problem))) << each.yaml;
   }

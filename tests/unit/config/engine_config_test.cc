@@ -8,21 +8,16 @@
 #include "absl/strings/str_cat.h"
 #include "service/base/sha256.h"
 #include "service/config/webhook_path.h"
+#include "tests/unit/config/parsed.h"
 
 namespace seedance::config {
 namespace {
 
-using testing::HasSubstr;
-using testing::Pair;
-using testing::UnorderedElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Pair;
+using ::testing::UnorderedElementsAre;
 
-GatewayConfig Parsed(const std::string& yaml) {
-  const auto config = ParseConfig(yaml);
-  EXPECT_TRUE(config.ok()) << config.status();
-  return config.value_or(GatewayConfig());
-}
-
-class EngineConfig : public testing::Test {
+class EngineConfig : public ::testing::Test {
  protected:
   EngineConfig() {
     setenv("KEY", "key", 1);

@@ -12,23 +12,24 @@
 #include "service/config/upstream_profile.h"
 #include "service/upstream/anyfast/profiles.h"
 #include "service/upstream/piapi/profiles.h"
+#include "tests/unit/config/parsed.h"
 
 namespace seedance::config {
 namespace {
 
 using model::Resolution;
 using model::UpstreamProfile;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::UnorderedElementsAre;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
 
 // A file with one AnyFast account that has these limits (in YAML's flow style).
 std::string AnyFast(const std::string& limits) {
   return absl::StrCat("upstreams:\n- name: a\n  anyfast: {api_key: {env: K}}\n  limits: ", limits, "\n");
 }
 
-std::string PiApi(const std::string& limits) {
+std::string PiApiWith(const std::string& limits) {
   return absl::StrCat("upstreams:\n- name: p\n  piapi: {api_key: {env: K}}\n  limits: ", limits, "\n");
 }
 
@@ -40,11 +41,6 @@ UpstreamProfile ProfileIn(const std::string& yaml) {
   UpstreamProfile profile = ProfileOf(config->upstreams(0), "", problems);
   EXPECT_THAT(problems, IsEmpty());
   return profile;
-}
-
-std::string Problems(const std::string& yaml) {
-  const auto config = ParseConfig(yaml);
-  return config.ok() ? "" : std::string(config.status().message());
 }
 
 void ExpectSame(const UpstreamProfile& left, const UpstreamProfile& right) {
@@ -66,7 +62,7 @@ void ExpectSame(const UpstreamProfile& left, const UpstreamProfile& right) {
 
 TEST(Limits, WithoutAnyTheDocumentedOnesHold) {
   ExpectSame(ProfileIn(AnyFast("{}")), upstream::AnyFastProfile());
-  ExpectSame(ProfileIn(PiApi("{}")), upstream::PiApiProfile("developer"));
+  ExpectSame(ProfileIn(PiApiWith("{}")), upstream::PiApiProfile("developer"));
 }
 
 // Every kind of change at once.
@@ -161,12 +157,12 @@ TEST(Limits, TheWindowOfReferenceVideosAndTheDayOfRetirementCanBeChanged) {
 TEST(Limits, NoneMeansNoOtherModel) {
   const std::string name = "seedance-2";
   ASSERT_NE(upstream::PiApiProfile("").FindModel(name)->asset_reference_model, "");
-  const UpstreamProfile profile = ProfileIn(PiApi("{models: [{name: seedance-2, asset_reference_model: none}]}"));
+  const UpstreamProfile profile = ProfileIn(PiApiWith("{models: [{name: seedance-2, asset_reference_model: none}]}"));
   EXPECT_EQ(profile.FindModel(name)->asset_reference_model, "");
 }
 
 TEST(Limits, WhatIsPrintedGivesTheSameProfileAndTheSameFile) {
-  for (const std::string& yaml : {AnyFast("{}"), PiApi("{}"), AnyFast(kChanges)}) {
+  for (const std::string& yaml : {AnyFast("{}"), PiApiWith("{}"), AnyFast(kChanges)}) {
     const auto config = ParseConfig(yaml);
     ASSERT_TRUE(config.ok()) << config.status();
     const std::string printed = PrintConfig(*config, /*all=*/true);
@@ -203,89 +199,98 @@ TEST(Limits, EveryLimitIsPrinted) {
   EXPECT_THAT(unset, ElementsAre("seedance.gateway.config.v1.ModelLimits.like"));
 }
 
-struct Case {
+struct BadLimits {
   const char* limits;
   const char* problem;  // After `upstreams[0].limits.`.
 };
 
 TEST(Limits, EveryBadValueIsNamedWithItsPath) {
-  for (const Case& each : {
-           Case{"{assets: {image: {formats: [mp4]}}}", "assets.image.formats[0]: must be one of jpeg, png"},
-           Case{"{assets: {video: {formats: [mp4, avi]}}}",
-                "assets.video.formats[1]: must be one of mp4, mov, is `avi`"},
-           Case{"{assets: {audio: {formats: [ogg]}}}", "assets.audio.formats[0]: must be one of mp3, wav, is `ogg`"},
-           Case{"{assets: {image: {max_bytes: -1}}}", "assets.image.max_bytes: must be 0 to 1000000000000, is -1"},
-           Case{"{assets: {image: {min_side: 7000}}}", "assets.image.min_side: is more than max_side"},
-           Case{"{assets: {image: {min_ratio: 3}}}", "assets.image.min_ratio: is more than max_ratio"},
-           Case{"{assets: {image: {min_ratio: wide}}}", "assets.image.min_ratio: must be a number"},
-           Case{"{assets: {image: {min_ratio: .nan}}}", "assets.image.min_ratio: must be a number"},
-           Case{"{assets: {image: {max_ratio: 1001}}}", "assets.image.max_ratio: must be 0 to 1000, is 1001"},
-           Case{"{assets: {video: {max_pixels: 1}}}", "assets.video.min_pixels: is more than max_pixels"},
-           Case{"{assets: {video: {max_duration: 1s}}}", "assets.video.min_duration: is more than max_duration"},
-           Case{"{assets: {video: {max_duration: -1s}}}", "assets.video.max_duration: must be 0 to 86400 s, is -1 s"},
-           Case{"{assets: {video: {min_frame_rate: 61}}}", "assets.video.min_frame_rate: is more than max_frame_rate"},
-           Case{"{assets: {max_assets: -1}}", "assets.max_assets: must be 0 to 1000000, is -1"},
-           Case{"{assets: {idle_ttl: -1s}}", "assets.idle_ttl: must be 0 to 315360000 s"},
-           Case{"{assets: {price: {per_call: {volc-asset: 1}}}}", "assets.price.currency: is required"},
-           Case{"{assets: {price: {currency: USD, per_call: {volc: 1}}}}",
-                "assets.price.per_call.volc: must be a billing model of the vendor: volc-asset, volc-asset-audio"},
-           Case{"{assets: {price: {currency: USD, per_call: {volc-asset: -1}}}}",
-                "assets.price.per_call.volc-asset: must be 0 to 1000000000, is -1"},
-           Case{"{models: [{}]}", "models[0].name: is required"},
-           Case{"{models: [{name: 'a*b', like: seedance}]}", "models[0].name: is required: visible ASCII"},
-           Case{"{models: [{name: 'a b', like: seedance}]}", "models[0].name: is required: visible ASCII"},
-           Case{"{models: [{name: seedance}, {name: seedance}]}",
-                "models[1].name: `seedance` is the name of an earlier"},
-           Case{"{models: [{name: seedance, like: seedance-fast}]}", "models[0].like: is for models that are not doc"},
-           Case{"{models: [{name: new}]}", "models[0].like: must name a documented model, because `new` is not one"},
-           Case{"{models: [{name: new, like: later}, {name: later, like: seedance}]}", "models[0].like: must name a"},
-           Case{"{models: [{name: seedance, max_prompt_characters: 0}]}",
-                "models[0].max_prompt_characters: must be 1 to 1000000, is 0"},
-           Case{"{models: [{name: seedance, min_duration_seconds: 16}]}",
-                "models[0].min_duration_seconds: is more than max_duration_seconds"},
-           Case{"{models: [{name: seedance, max_duration_seconds: 4}]}",
-                "models[0].default_duration_seconds: must be 4 to 4, the durations of the model, is 5"},
-           Case{"{models: [{name: seedance, resolutions: [8k]}]}",
-                "models[0].resolutions[0]: must be one of 480p, 720p, 1080p, 2k, 4k, is `8k`"},
-           Case{"{models: [{name: seedance, resolutions: [480p]}]}",
-                "models[0].default_resolution: must be one of the model's resolutions, is `720p`"},
-           Case{"{models: [{name: seedance, default_resolution: big}]}",
-                "models[0].default_resolution: must be one of 480p"},
-           Case{"{models: [{name: seedance, aspect_ratios: [wide]}]}",
-                "models[0].aspect_ratios[0]: must be a ratio such as 16:9"},
-           Case{"{models: [{name: seedance, aspect_ratios: ['0:9']}]}",
-                "models[0].aspect_ratios[0]: must be a ratio such as 16:9"},
-           Case{"{models: [{name: seedance, max_images: 1001}]}", "models[0].max_images: must be 0 to 1000, is 1001"},
-           Case{"{models: [{name: seedance, max_audio_duration: 25h}]}",
-                "models[0].max_audio_duration: must be 0 to 86400 s, is 90000 s"},
-           Case{"{models: [{name: seedance, asset_references: false, asset_reference_model: nope}]}",
-                "models[0].asset_reference_model: `nope` is not a model that accepts assets"},
-           Case{"{models: [{name: seedance, asset_references: false, asset_reference_model: seedance}]}",
-                "models[0].asset_reference_model: `seedance` is not a model that accepts assets"},
-           Case{"{models: [{name: seedance, retire_date: 2026-13-01}]}",
-                "models[0].retire_date: must be a date such as 2026-11-11, or none, is `2026-13-01`"},
-           Case{"{models: [{name: seedance, retire_date: soon}]}", "models[0].retire_date: must be a date such as"},
-           Case{"{models: [{name: seedance, reference_video: {max_bytes: -1}}]}",
-                "models[0].reference_video.max_bytes: must be 0 to 1000000000000, is -1"},
-           Case{"{models: [{name: seedance, reference_video: {min_side: 6001}}]}",
-                "models[0].reference_video.min_side: is more than max_side"},
-           Case{"{models: [{name: seedance, max_video_duration: 1s}]}",
-                "models[0].reference_video.min_duration: is more than max_video_duration of the model"},
-           Case{"{models: [{name: seedance, price: {per_task: 1}}]}", "models[0].price.currency: is required"},
-           Case{"{models: [{name: seedance, price: {currency: 'a b'}}]}", "models[0].price.currency: must have 1-32"},
-           Case{"{assets: {price: {currency: $}}}", "assets.price.currency: must have 1-32"},
-           Case{"{models: [{name: seedance, price: {currency: USD, per_second: -1}}]}",
-                "models[0].price.per_second: must be 0 to 1000000000, is -1"},
-           Case{"{models: [{name: seedance, price: {currency: USD, per_second_of: {hd: 1}}}]}",
-                "models[0].price.per_second_of.hd: is not a resolution"},
-           Case{"{models: [{name: seedance, price: {currency: USD, per_second_of: {4k: -1}}}]}",
-                "models[0].price.per_second_of.4k: must be 0 to 1000000000, is -1"},
-           Case{"{models: [{name: seedance, price: {currency: USD, per_second_of: {4k: x}}}]}",
-                "models[0].price.per_second_of.4k: must be a number"},
-           Case{"{models: [{name: seedance, price: {currency: USD, per_second_of: {4k: 1, 4k: 2}}}]}",
-                "models[0].price.per_second_of.4k: is given twice"},
-           Case{"{models: [{name: seedance, price: {currency: USD, per_second_of: [1]}}]}",
-                "models[0].price.per_second_of: must be a map"},
+  for (const BadLimits& each : {
+           BadLimits{"{assets: {image: {formats: [mp4]}}}", "assets.image.formats[0]: must be one of jpeg, png"},
+           BadLimits{"{assets: {video: {formats: [mp4, avi]}}}",
+                     "assets.video.formats[1]: must be one of mp4, mov, is `avi`"},
+           BadLimits{"{assets: {audio: {formats: [ogg]}}}",
+                     "assets.audio.formats[0]: must be one of mp3, wav, is `ogg`"},
+           BadLimits{"{assets: {image: {max_bytes: -1}}}", "assets.image.max_bytes: must be 0 to 1000000000000, is -1"},
+           BadLimits{"{assets: {image: {min_side: 7000}}}", "assets.image.min_side: is more than max_side"},
+           BadLimits{"{assets: {image: {min_ratio: 3}}}", "assets.image.min_ratio: is more than max_ratio"},
+           BadLimits{"{assets: {image: {min_ratio: wide}}}", "assets.image.min_ratio: must be a number"},
+           BadLimits{"{assets: {image: {min_ratio: .nan}}}", "assets.image.min_ratio: must be a number"},
+           BadLimits{"{assets: {image: {max_ratio: 1001}}}", "assets.image.max_ratio: must be 0 to 1000, is 1001"},
+           BadLimits{"{assets: {video: {max_pixels: 1}}}", "assets.video.min_pixels: is more than max_pixels"},
+           BadLimits{"{assets: {video: {max_duration: 1s}}}", "assets.video.min_duration: is more than max_duration"},
+           BadLimits{"{assets: {video: {max_duration: -1s}}}",
+                     "assets.video.max_duration: must be 0 to 86400 s, is -1 s"},
+           BadLimits{"{assets: {video: {min_frame_rate: 61}}}",
+                     "assets.video.min_frame_rate: is more than max_frame_rate"},
+           BadLimits{"{assets: {max_assets: -1}}", "assets.max_assets: must be 0 to 1000000, is -1"},
+           BadLimits{"{assets: {idle_ttl: -1s}}", "assets.idle_ttl: must be 0 to 315360000 s"},
+           BadLimits{"{assets: {price: {per_call: {volc-asset: 1}}}}", "assets.price.currency: is required"},
+           BadLimits{"{assets: {price: {currency: USD, per_call: {volc: 1}}}}",
+                     "assets.price.per_call.volc: must be a billing model of the vendor: volc-asset, volc-asset-audio"},
+           BadLimits{"{assets: {price: {currency: USD, per_call: {volc-asset: -1}}}}",
+                     "assets.price.per_call.volc-asset: must be 0 to 1000000000, is -1"},
+           BadLimits{"{models: [{}]}", "models[0].name: is required"},
+           BadLimits{"{models: [{name: 'a*b', like: seedance}]}", "models[0].name: is required: visible ASCII"},
+           BadLimits{"{models: [{name: 'a b', like: seedance}]}", "models[0].name: is required: visible ASCII"},
+           BadLimits{"{models: [{name: seedance}, {name: seedance}]}",
+                     "models[1].name: `seedance` is the name of an earlier"},
+           BadLimits{"{models: [{name: seedance, like: seedance-fast}]}",
+                     "models[0].like: is for models that are not doc"},
+           BadLimits{"{models: [{name: new}]}",
+                     "models[0].like: must name a documented model, because `new` is not one"},
+           BadLimits{"{models: [{name: new, like: later}, {name: later, like: seedance}]}",
+                     "models[0].like: must name a"},
+           BadLimits{"{models: [{name: seedance, max_prompt_characters: 0}]}",
+                     "models[0].max_prompt_characters: must be 1 to 1000000, is 0"},
+           BadLimits{"{models: [{name: seedance, min_duration_seconds: 16}]}",
+                     "models[0].min_duration_seconds: is more than max_duration_seconds"},
+           BadLimits{"{models: [{name: seedance, max_duration_seconds: 4}]}",
+                     "models[0].default_duration_seconds: must be 4 to 4, the durations of the model, is 5"},
+           BadLimits{"{models: [{name: seedance, resolutions: [8k]}]}",
+                     "models[0].resolutions[0]: must be one of 480p, 720p, 1080p, 2k, 4k, is `8k`"},
+           BadLimits{"{models: [{name: seedance, resolutions: [480p]}]}",
+                     "models[0].default_resolution: must be one of the model's resolutions, is `720p`"},
+           BadLimits{"{models: [{name: seedance, default_resolution: big}]}",
+                     "models[0].default_resolution: must be one of 480p"},
+           BadLimits{"{models: [{name: seedance, aspect_ratios: [wide]}]}",
+                     "models[0].aspect_ratios[0]: must be a ratio such as 16:9"},
+           BadLimits{"{models: [{name: seedance, aspect_ratios: ['0:9']}]}",
+                     "models[0].aspect_ratios[0]: must be a ratio such as 16:9"},
+           BadLimits{"{models: [{name: seedance, max_images: 1001}]}",
+                     "models[0].max_images: must be 0 to 1000, is 1001"},
+           BadLimits{"{models: [{name: seedance, max_audio_duration: 25h}]}",
+                     "models[0].max_audio_duration: must be 0 to 86400 s, is 90000 s"},
+           BadLimits{"{models: [{name: seedance, asset_references: false, asset_reference_model: nope}]}",
+                     "models[0].asset_reference_model: `nope` is not a model that accepts assets"},
+           BadLimits{"{models: [{name: seedance, asset_references: false, asset_reference_model: seedance}]}",
+                     "models[0].asset_reference_model: `seedance` is not a model that accepts assets"},
+           BadLimits{"{models: [{name: seedance, retire_date: 2026-13-01}]}",
+                     "models[0].retire_date: must be a date such as 2026-11-11, or none, is `2026-13-01`"},
+           BadLimits{"{models: [{name: seedance, retire_date: soon}]}",
+                     "models[0].retire_date: must be a date such as"},
+           BadLimits{"{models: [{name: seedance, reference_video: {max_bytes: -1}}]}",
+                     "models[0].reference_video.max_bytes: must be 0 to 1000000000000, is -1"},
+           BadLimits{"{models: [{name: seedance, reference_video: {min_side: 6001}}]}",
+                     "models[0].reference_video.min_side: is more than max_side"},
+           BadLimits{"{models: [{name: seedance, max_video_duration: 1s}]}",
+                     "models[0].reference_video.min_duration: is more than max_video_duration of the model"},
+           BadLimits{"{models: [{name: seedance, price: {per_task: 1}}]}", "models[0].price.currency: is required"},
+           BadLimits{"{models: [{name: seedance, price: {currency: 'a b'}}]}",
+                     "models[0].price.currency: must have 1-32"},
+           BadLimits{"{assets: {price: {currency: $}}}", "assets.price.currency: must have 1-32"},
+           BadLimits{"{models: [{name: seedance, price: {currency: USD, per_second: -1}}]}",
+                     "models[0].price.per_second: must be 0 to 1000000000, is -1"},
+           BadLimits{"{models: [{name: seedance, price: {currency: USD, per_second_of: {hd: 1}}}]}",
+                     "models[0].price.per_second_of.hd: is not a resolution"},
+           BadLimits{"{models: [{name: seedance, price: {currency: USD, per_second_of: {4k: -1}}}]}",
+                     "models[0].price.per_second_of.4k: must be 0 to 1000000000, is -1"},
+           BadLimits{"{models: [{name: seedance, price: {currency: USD, per_second_of: {4k: x}}}]}",
+                     "models[0].price.per_second_of.4k: must be a number"},
+           BadLimits{"{models: [{name: seedance, price: {currency: USD, per_second_of: {4k: 1, 4k: 2}}}]}",
+                     "models[0].price.per_second_of.4k: is given twice"},
+           BadLimits{"{models: [{name: seedance, price: {currency: USD, per_second_of: [1]}}]}",
+                     "models[0].price.per_second_of: must be a map"},
        }) {
     EXPECT_THAT(Problems(AnyFast(each.limits)), HasSubstr(absl::StrCat("upstreams[0].limits.", each.problem)))
         << each.limits;
@@ -294,7 +299,7 @@ TEST(Limits, EveryBadValueIsNamedWithItsPath) {
 
 TEST(Limits, AVendorThatBillsNoCreationsHasNoPriceOfThem) {
   EXPECT_THAT(
-      Problems(PiApi("{assets: {price: {currency: points, per_call: {volc-asset: 1}}}}")),
+      Problems(PiApiWith("{assets: {price: {currency: points, per_call: {volc-asset: 1}}}}")),
       HasSubstr("upstreams[0].limits.assets.price.per_call.volc-asset: is not a billing model: the vendor bills no"));
 }
 

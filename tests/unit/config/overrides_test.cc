@@ -21,7 +21,7 @@ absl::StatusOr<GatewayConfig> With(const std::vector<std::string>& variables, co
   return ParseConfig(file, OverridesIn(environment.data()));
 }
 
-std::string Problem(const std::string& variable) { return std::string(With({variable}).status().message()); }
+std::string ProblemWith(const std::string& variable) { return std::string(With({variable}).status().message()); }
 
 TEST(Overrides, SetFieldsOfEveryKind) {
   const auto config =
@@ -62,24 +62,26 @@ TEST(Overrides, EntriesOfAListComeInTheirOrder) {
 }
 
 TEST(Overrides, AProblemNamesItsVariable) {
-  EXPECT_THAT(Problem("SEEDANCE__SERVER__DRAIN_GRACE=601s"),
+  EXPECT_THAT(ProblemWith("SEEDANCE__SERVER__DRAIN_GRACE=601s"),
               HasSubstr("environment variable SEEDANCE__SERVER__DRAIN_GRACE: server.drain_grace: must be 0 to 600 s"));
-  EXPECT_THAT(Problem("SEEDANCE__SERVER__LISEN=x"),
+  EXPECT_THAT(ProblemWith("SEEDANCE__SERVER__LISEN=x"),
               HasSubstr("environment variable SEEDANCE__SERVER__LISEN: server.lisen: is not a known field"));
-  EXPECT_THAT(Problem("SEEDANCE__SERVER__LISTEN__PORT=1"), HasSubstr("server.listen: must be a single value"));
-  EXPECT_THAT(Problem("SEEDANCE__SERVER__DRAIN_GRACE__X=1"), HasSubstr("server.drain_grace: is not a map of fields"));
-  EXPECT_THAT(Problem("SEEDANCE__UPSTREAMS__2__NAME=x"), HasSubstr("upstreams: has 1 entries, so the next one is 1"));
-  EXPECT_THAT(Problem("SEEDANCE__UPSTREAMS__X=1"), HasSubstr("upstreams: is not a map of fields"));
-  EXPECT_THAT(Problem("SEEDANCE__SERVER__0=1"), HasSubstr("server: is not a list"));
-  EXPECT_THAT(Problem("SEEDANCE__SERVER__LISTEN={"), HasSubstr("server.listen: is not YAML"));
+  EXPECT_THAT(ProblemWith("SEEDANCE__SERVER__LISTEN__PORT=1"), HasSubstr("server.listen: must be a single value"));
+  EXPECT_THAT(ProblemWith("SEEDANCE__SERVER__DRAIN_GRACE__X=1"),
+              HasSubstr("server.drain_grace: is not a map of fields"));
+  EXPECT_THAT(ProblemWith("SEEDANCE__UPSTREAMS__2__NAME=x"),
+              HasSubstr("upstreams: has 1 entries, so the next one is 1"));
+  EXPECT_THAT(ProblemWith("SEEDANCE__UPSTREAMS__X=1"), HasSubstr("upstreams: is not a map of fields"));
+  EXPECT_THAT(ProblemWith("SEEDANCE__SERVER__0=1"), HasSubstr("server: is not a list"));
+  EXPECT_THAT(ProblemWith("SEEDANCE__SERVER__LISTEN={"), HasSubstr("server.listen: is not YAML"));
 }
 
 TEST(Overrides, AProblemInsideAValueNamesTheVariableAndNoLineOfTheFile) {
-  EXPECT_THAT(Problem("SEEDANCE__SERVER={lisen: x}"),
+  EXPECT_THAT(ProblemWith("SEEDANCE__SERVER={lisen: x}"),
               HasSubstr("environment variable SEEDANCE__SERVER: server.lisen: is not a known field"));
-  EXPECT_THAT(Problem("SEEDANCE__SERVER={drain_grace: 601s}"),
+  EXPECT_THAT(ProblemWith("SEEDANCE__SERVER={drain_grace: 601s}"),
               HasSubstr("environment variable SEEDANCE__SERVER: server.drain_grace: must be 0 to 600 s"));
-  EXPECT_THAT(Problem("SEEDANCE__TASKS__MAX_OPEN_PER_TENANT=many"),
+  EXPECT_THAT(ProblemWith("SEEDANCE__TASKS__MAX_OPEN_PER_TENANT=many"),
               ::testing::StartsWith("environment variable SEEDANCE__TASKS__MAX_OPEN_PER_TENANT: "));
 }
 

@@ -6,6 +6,8 @@
 
 #include <string>
 
+#include "tests/unit/config/parsed.h"
+
 namespace seedance::config {
 namespace {
 
@@ -13,25 +15,19 @@ using google::protobuf::util::MessageDifferencer;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr char kUpstream[] = "upstreams: [{name: anyfast, anyfast: {api_key: {env: KEY}}}]\n";
-
-GatewayConfig Parsed(const std::string& yaml) {
-  const absl::StatusOr<GatewayConfig> config = ParseConfig(yaml);
-  EXPECT_TRUE(config.ok()) << config.status() << "\n" << yaml;
-  return config.ok() ? *config : GatewayConfig();
-}
+constexpr char kShortConfig[] = "upstreams: [{name: anyfast, anyfast: {api_key: {env: KEY}}}]\n";
 
 TEST(PrintConfig, OnlyWhatDiffersIsPrintedAndIsTheSameWhenItIsReadAgain) {
   for (const std::string more :
        {"", "server: {drain_grace: 7s, listen: '127.0.0.1:8443'}\n", "tracing: {otlp_endpoint: 'http://c:4318'}\n",
         "admin: {listen: '127.0.0.1:0', max_tenants_in_metrics: 5}\ntasks: {lost_after_time: 0s}\n",
         "store: {postgres: {connection: host=db, replicas: {}}}\nlog: {level: debug}\n"}) {
-    const GatewayConfig config = Parsed(kUpstream + more);
+    const GatewayConfig config = Parsed(kShortConfig + more);
     EXPECT_TRUE(MessageDifferencer::Equals(Parsed(PrintConfig(config, /*all=*/false)), config)) << more;
     EXPECT_TRUE(MessageDifferencer::Equals(Parsed(PrintConfig(config, /*all=*/true)), config)) << more;
   }
   const std::string text =
-      PrintConfig(Parsed(std::string(kUpstream) + "server: {drain_grace: 7s, listen: '127.0.0.1:8443'}"), false);
+      PrintConfig(Parsed(std::string(kShortConfig) + "server: {drain_grace: 7s, listen: '127.0.0.1:8443'}"), false);
   EXPECT_THAT(text, HasSubstr("\"drain_grace\": \"7s\""));
   EXPECT_THAT(text, Not(HasSubstr("listen")));
   EXPECT_THAT(text, Not(HasSubstr("heartbeat_interval")));
@@ -42,7 +38,7 @@ TEST(PrintConfig, HashesOfTokensAreReplacedByDifferentOnes) {
   const std::string one(64, 'a');
   const std::string two(64, 'b');
   const GatewayConfig config =
-      Parsed(std::string(kUpstream) + "tenants: [{name: t, token_sha256: [" + one + ", " + two + "]}]\n");
+      Parsed(std::string(kShortConfig) + "tenants: [{name: t, token_sha256: [" + one + ", " + two + "]}]\n");
   for (const bool all : {false, true}) {
     const std::string text = PrintConfig(config, all);
     EXPECT_THAT(text, Not(HasSubstr(one)));

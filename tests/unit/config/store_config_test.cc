@@ -17,7 +17,7 @@ absl::StatusOr<GatewayConfig> WithStore(const std::string& store) {
   return ParseConfig("upstreams: [{name: any, anyfast: {api_key: {env: K}}}]\nstore: " + store);
 }
 
-std::string Problems(const std::string& store) { return std::string(WithStore(store).status().message()); }
+std::string StoreProblems(const std::string& store) { return std::string(WithStore(store).status().message()); }
 
 TEST(StoreConfig, WithoutABackendItIsSqlite) {
   const auto config = WithStore("{probe_interval: 3s}");
@@ -74,13 +74,14 @@ TEST(StoreConfig, ReplicasHaveDefaultsAndArePrintedSoThatTheyCanBeReadAgain) {
 }
 
 TEST(StoreConfig, BothBackendsAreRefused) {
-  EXPECT_THAT(Problems("{sqlite: {path: a}, postgres: {connection: host=db}}"), HasSubstr("conflicts with another"));
+  EXPECT_THAT(StoreProblems("{sqlite: {path: a}, postgres: {connection: host=db}}"),
+              HasSubstr("conflicts with another"));
 }
 
 TEST(StoreConfig, PasswordsInTheConnectionAreRefusedAndNotRepeated) {
   for (const char* connection : {"host=db password=hush", "host=db PassWord = 'hush'", "sslpassword=hush host=db",
                                  "postgresql://user:hush@db/gateway", "postgres://user:hush@db"}) {
-    const std::string problems = Problems(std::string("{postgres: {connection: \"") + connection + "\"}}");
+    const std::string problems = StoreProblems(std::string("{postgres: {connection: \"") + connection + "\"}}");
     EXPECT_THAT(problems, HasSubstr("store.postgres.connection: must")) << connection;
     EXPECT_THAT(problems, Not(HasSubstr("hush")));
   }
@@ -101,7 +102,7 @@ TEST(StoreConfig, WhatIsOutOfRangeIsRefused) {
            std::pair("{connection: a=b, replicas: {}, wait_for_lock: 1s}",
                      "store.postgres.wait_for_lock: must not be set with store.postgres.replicas"),
        }) {
-    EXPECT_THAT(Problems(std::string("{postgres: ") + postgres + "}"), HasSubstr(problem)) << postgres;
+    EXPECT_THAT(StoreProblems(std::string("{postgres: ") + postgres + "}"), HasSubstr(problem)) << postgres;
   }
 }
 

@@ -37,9 +37,9 @@ extern "C" int getaddrinfo(const char* host, const char* service, const addrinfo
 namespace seedance::http {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 // A self-signed certificate for `names` (an OpenSSL subjectAltName) and its key, in files of their own.
 class Certificate {

@@ -14,7 +14,7 @@
 namespace seedance::http {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 // On a busy machine, and much less than what it would be without the limit under test.
 constexpr absl::Duration kSoon = absl::Seconds(20);
@@ -139,7 +139,7 @@ const CutRow kCutReplies[] = {
     {"LastChunkCut", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n"},
 };
 
-class CutReplyTest : public testing::TestWithParam<CutRow> {};
+class CutReplyTest : public ::testing::TestWithParam<CutRow> {};
 
 TEST_P(CutReplyTest, IsNotTakenForWhole) {
   TrickServer server([](Peer& peer, int) {
@@ -151,7 +151,7 @@ TEST_P(CutReplyTest, IsNotTakenForWhole) {
   EXPECT_EQ(reply.status, 200);
 }
 
-INSTANTIATE_TEST_SUITE_P(Replies, CutReplyTest, testing::ValuesIn(kCutReplies),
+INSTANTIATE_TEST_SUITE_P(Replies, CutReplyTest, ::testing::ValuesIn(kCutReplies),
                          [](const auto& row) { return std::string(row.param.name); });
 
 TEST(HttpTransport, StatusLineAndHeadAreBounded) {

@@ -15,8 +15,8 @@ using ::seedance::testing::FullBox;
 using ::seedance::testing::Noise;
 using ::seedance::testing::Zeros;
 
-const std::string kType = Box("ftyp", "heic" + Zeros(4) + "mif1heic");
-const std::string kData = Box("mdat", "pictures");
+const std::string kHeifType = Box("ftyp", "heic" + Zeros(4) + "mif1heic");
+const std::string kHeifData = Box("mdat", "pictures");
 
 std::string Size(uint64_t width, uint64_t height) { return FullBox("ispe", 0, 0, Big(width, 4) + Big(height, 4)); }
 std::string Primary(uint64_t item) { return FullBox("pitm", 0, 0, Big(item, 2)); }
@@ -27,7 +27,7 @@ std::string Item(uint64_t item, const std::string& properties) {
 }
 std::string Items(uint64_t count, const std::string& rows) { return FullBox("ipma", 0, 0, Big(count, 4) + rows); }
 
-std::string File(const std::string& meta) { return kType + FullBox("meta", 0, 0, meta) + kData; }
+std::string File(const std::string& meta) { return kHeifType + FullBox("meta", 0, 0, meta) + kHeifData; }
 
 TEST(Heif, HasTheSizeOfItsPrimaryPictureNotOfTiles) {
   // As phones write: tiles of 512 x 512, one grid of all, a thumbnail; the grid is turned.
@@ -71,7 +71,7 @@ TEST(Heif, IgnoresACropThatIsLargerOrOfNothing) {
 
 TEST(Heif, IsBrokenWithoutASize) {
   const std::string properties = Box("iprp", Box("ipco", Size(10, 20)) + Items(1, Item(1, "\x01")));
-  EXPECT_EQ(Text(Probe(kType + kData)), "BROKEN image heic: it has no box `meta`");
+  EXPECT_EQ(Text(Probe(kHeifType + kHeifData)), "BROKEN image heic: it has no box `meta`");
   EXPECT_EQ(Text(Probe(File(properties))), "BROKEN image heic: it names no primary picture");
   EXPECT_EQ(Text(Probe(File(properties + Primary(2)))), "BROKEN image heic: its primary picture has no size");
   EXPECT_EQ(Text(Probe(File(Primary(1) + Box("iprp", Box("ipco", Size(0, 5)) + Items(1, Item(1, "\x01")))))),

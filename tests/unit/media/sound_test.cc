@@ -19,7 +19,7 @@ using ::seedance::testing::Zeros;
 using namespace std::string_literals;
 
 // A frame with the given header, filled with zeros to `size` bytes.
-std::string Frame(const std::string& header, size_t size, const std::string& content = "") {
+std::string SoundFrame(const std::string& header, size_t size, const std::string& content = "") {
   return header + content + Zeros(size - header.size() - content.size());
 }
 std::string Repeated(const std::string& frame, int count) {
@@ -45,7 +45,7 @@ const Stream kStreams[] = {
 
 TEST(Mp3, CountsItsFrames) {
   for (const Stream& stream : kStreams) {
-    EXPECT_EQ(Text(Probe(Repeated(Frame(stream.header, stream.frame_bytes), 100))),
+    EXPECT_EQ(Text(Probe(Repeated(SoundFrame(stream.header, stream.frame_bytes), 100))),
               absl::StrCat("KNOWN audio mp3 ", stream.second))
         << stream.name;
   }
@@ -54,14 +54,14 @@ TEST(Mp3, CountsItsFrames) {
 TEST(Mp3, BelievesATableInItsFirstFrame) {
   const std::string vbri = "VBRI" + Zeros(6) + Big(20'000, 4) + Big(100, 4);
   for (const Stream& stream : kStreams) {
-    const std::string rest = Repeated(Frame(stream.header, stream.frame_bytes), 100);
+    const std::string rest = Repeated(SoundFrame(stream.header, stream.frame_bytes), 100);
     for (const std::string word : {"Xing", "Info"}) {
       const std::string table = Zeros(stream.side_bytes) + word + Big(1, 4) + Big(100, 4);
-      EXPECT_EQ(Text(Probe(Frame(stream.header, stream.frame_bytes, table) + rest)),
+      EXPECT_EQ(Text(Probe(SoundFrame(stream.header, stream.frame_bytes, table) + rest)),
                 absl::StrCat("KNOWN audio mp3 ", stream.second))
           << stream.name;
     }
-    EXPECT_EQ(Text(Probe(Frame(stream.header, stream.frame_bytes, Zeros(32) + vbri) + rest)),
+    EXPECT_EQ(Text(Probe(SoundFrame(stream.header, stream.frame_bytes, Zeros(32) + vbri) + rest)),
               absl::StrCat("KNOWN audio mp3 ", stream.second))
         << stream.name;
   }
@@ -73,8 +73,8 @@ TEST(Mp3, LeavesOutWhatTheEncoderAdded) {
       // All four fields, then the encoder: 576 samples before and 1000 behind.
       const std::string table = Zeros(stream.side_bytes) + "Xing" + Big(15, 4) + Big(100, 4) + Big(20'000, 4) +
                                 Zeros(100) + Zeros(4) + encoder + Zeros(12) + Big(576 << 12 | 1000, 3);
-      const std::string file =
-          Frame(stream.header, stream.frame_bytes, table) + Repeated(Frame(stream.header, stream.frame_bytes), 100);
+      const std::string file = SoundFrame(stream.header, stream.frame_bytes, table) +
+                               Repeated(SoundFrame(stream.header, stream.frame_bytes), 100);
       absl::Duration padded;
       ASSERT_TRUE(absl::ParseDuration(stream.second, &padded));
       const double rate = stream.name.find("11.025") != std::string::npos  ? 11025
@@ -90,8 +90,8 @@ TEST(Mp3, LeavesOutWhatTheEncoderAdded) {
 TEST(Mp3, CountsWhenTheTableHasNoCount) {
   const Stream& stream = kStreams[0];
   const std::string table = Zeros(32) + "Xing" + Big(8, 4) + Big(77, 4);
-  EXPECT_EQ(Text(Probe(Frame(stream.header, stream.frame_bytes, table) +
-                       Repeated(Frame(stream.header, stream.frame_bytes), 99))),
+  EXPECT_EQ(Text(Probe(SoundFrame(stream.header, stream.frame_bytes, table) +
+                       Repeated(SoundFrame(stream.header, stream.frame_bytes), 99))),
             "KNOWN audio mp3 2.612s");
 }
 
@@ -110,7 +110,7 @@ TEST(Mp3, WithATableIsDecidedAtItsEndBecauseOthersMayBeJoinedToIt) {
 }
 
 TEST(Mp3, StandsBehindTagsOfAnySizeAndBeforeTrailers) {
-  const std::string frames = Repeated(Frame(kStreams[0].header, 417), 100);
+  const std::string frames = Repeated(SoundFrame(kStreams[0].header, 417), 100);
   const std::string tag = "ID3\x03\0\0\0\0\x4e\x10"s + Noise(10'000, 1);
   const std::string footed = "ID3\x04\0\x10\0\0\0\x05"s + "12345" + "3DI\x04\0\x10\0\0\0\x05"s;
   for (const std::string& before : {""s, tag, tag + footed, tag + Zeros(3000)}) {
@@ -121,7 +121,7 @@ TEST(Mp3, StandsBehindTagsOfAnySizeAndBeforeTrailers) {
 }
 
 TEST(Mp3, GoesOnBehindDamage) {
-  const std::string frames = Repeated(Frame(kStreams[0].header, 417), 50);
+  const std::string frames = Repeated(SoundFrame(kStreams[0].header, 417), 50);
   EXPECT_EQ(Text(Probe(frames + Noise(777, 1) + frames)), "KNOWN audio mp3 2.612s");
   EXPECT_EQ(Text(Probe(frames + frames.substr(0, 300))), "KNOWN audio mp3 1.332s") << "the last frame may be cut off";
   EXPECT_EQ(Text(ProbeIn(frames + Noise(100'000, 1) + frames, {})), "KNOWN audio mp3 1.306s") << "but not far behind";

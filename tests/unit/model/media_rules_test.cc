@@ -12,7 +12,7 @@ namespace {
 
 using ::testing::ElementsAreArray;
 
-AssetProfile Profile() {
+AssetProfile MediaProfile() {
   AssetProfile profile;
   profile.image.formats = {"jpeg", "png"};
   profile.image.max_bytes = 1000;
@@ -51,7 +51,7 @@ MediaInfo Movie(double seconds, double frame_rate) {
   return info;
 }
 
-std::vector<std::string> Check(MediaType type, const MediaInfo& info, const AssetProfile& profile = Profile()) {
+std::vector<std::string> Check(MediaType type, const MediaInfo& info, const AssetProfile& profile = MediaProfile()) {
   std::vector<std::string> descriptions;
   for (const base::FieldViolation& violation : CheckMedia("asset.file", type, info, profile)) {
     EXPECT_EQ(violation.field, "asset.file");
@@ -60,13 +60,13 @@ std::vector<std::string> Check(MediaType type, const MediaInfo& info, const Asse
   return descriptions;
 }
 
-struct Case {
+struct MediaCase {
   MediaInfo info;
   std::vector<std::string> violations;
 };
 
 TEST(CheckMedia, BoundsOfPicturesAreInside) {
-  const std::vector<Case> cases = {
+  const std::vector<MediaCase> cases = {
       {Picture(300, 300), {}},
       {Picture(6000, 6000), {}},
       {Picture(400, 1000), {}},
@@ -81,13 +81,13 @@ TEST(CheckMedia, BoundsOfPicturesAreInside) {
        {"width must be 300 to 6000 px, is 10 px", "height must be 300 to 6000 px, is 9000 px",
         "width / height must be 0.4 to 2.5, is 0.00111111111 (10 x 9000)"}},
   };
-  for (const Case& row : cases) EXPECT_THAT(Check(MediaType::kImage, row.info), ElementsAreArray(row.violations));
+  for (const MediaCase& row : cases) EXPECT_THAT(Check(MediaType::kImage, row.info), ElementsAreArray(row.violations));
 }
 
 TEST(CheckMedia, OpenBoundsAreOutside) {
-  AssetProfile profile = Profile();
+  AssetProfile profile = MediaProfile();
   profile.image.open_bounds = true;
-  const std::vector<Case> cases = {
+  const std::vector<MediaCase> cases = {
       {Picture(301, 301), {}},
       {Picture(5999, 5999), {}},
       {Picture(300, 301), {"width must be over 300 and under 6000 px, is 300 px"}},
@@ -95,7 +95,7 @@ TEST(CheckMedia, OpenBoundsAreOutside) {
       {Picture(1000, 400), {"width / height must be over 0.4 and under 2.5, is 2.5 (1000 x 400)"}},
       {Picture(400, 1000), {"width / height must be over 0.4 and under 2.5, is 0.4 (400 x 1000)"}},
   };
-  for (const Case& row : cases) {
+  for (const MediaCase& row : cases) {
     EXPECT_THAT(Check(MediaType::kImage, row.info, profile), ElementsAreArray(row.violations));
   }
   profile.image.max_side = 0;
@@ -122,7 +122,7 @@ TEST(CheckMedia, CountsPixelsOfAFrame) {
 }
 
 TEST(CheckMedia, HasSlackForDurationsAndFrameRates) {
-  const std::vector<Case> cases = {
+  const std::vector<MediaCase> cases = {
       {Movie(2, 24), {}},
       {Movie(1.94, 23.976), {}},
       {Movie(15.06, 60.05), {}},
@@ -131,7 +131,7 @@ TEST(CheckMedia, HasSlackForDurationsAndFrameRates) {
       {Movie(5, 23.94), {"frame rate must be 24 to 60 fps, is 23.94 fps"}},
       {Movie(5, 60.06), {"frame rate must be 24 to 60 fps, is 60.06 fps"}},
   };
-  for (const Case& row : cases) EXPECT_THAT(Check(MediaType::kVideo, row.info), ElementsAreArray(row.violations));
+  for (const MediaCase& row : cases) EXPECT_THAT(Check(MediaType::kVideo, row.info), ElementsAreArray(row.violations));
 }
 
 TEST(CheckMedia, MayHaveABoundOnOneSideOnly) {
@@ -139,7 +139,7 @@ TEST(CheckMedia, MayHaveABoundOnOneSideOnly) {
   info.container = "mp3";
   info.duration = absl::Seconds(16);
   EXPECT_THAT(Check(MediaType::kAudio, info), ElementsAreArray({"duration must be at most 15 s, is 16 s"}));
-  AssetProfile profile = Profile();
+  AssetProfile profile = MediaProfile();
   profile.audio.max_duration = absl::ZeroDuration();
   profile.audio.min_duration = absl::Seconds(20);
   EXPECT_THAT(Check(MediaType::kAudio, info, profile), ElementsAreArray({"duration must be at least 20 s, is 16 s"}));
@@ -151,7 +151,7 @@ TEST(CheckMedia, NamesTheFormatThatIsRefused) {
   EXPECT_THAT(Check(MediaType::kImage, info), ElementsAreArray({"format must be one of jpeg, png, is avif"}));
   info.container = "\xff";
   EXPECT_THAT(Check(MediaType::kImage, info), ElementsAreArray({"format must be one of jpeg, png, is \xef\xbf\xbd"}));
-  AssetProfile profile = Profile();
+  AssetProfile profile = MediaProfile();
   profile.image.formats.clear();
   EXPECT_TRUE(Check(MediaType::kImage, info, profile).empty()) << "no list, no limit";
 }

@@ -16,14 +16,14 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-ModelProfile Profile() {
+ModelProfile SmallProfile() {
   ModelProfile profile;
   profile.resolutions = {Resolution::k480p, Resolution::k720p};
   profile.aspect_ratios = {"16:9", "9:16"};
   return profile;
 }
 
-std::vector<Reference> References(std::initializer_list<Role> roles) {
+std::vector<Reference> WithRoles(std::initializer_list<Role> roles) {
   std::vector<Reference> references;
   for (const Role role : roles) {
     Reference& reference = references.emplace_back();
@@ -37,8 +37,8 @@ TEST(CheckTask, AReferenceVideoMustFitTheWindowOfTheModel) {
   TaskRequest request;
   request.model = "m";
   request.sent_prompt = "cat";
-  request.references = References({Role::kReferenceImage, Role::kReferenceVideo});
-  ModelProfile profile = Profile();
+  request.references = WithRoles({Role::kReferenceImage, Role::kReferenceVideo});
+  ModelProfile profile = SmallProfile();
   profile.reference_video.min_side = 300;
   profile.reference_video.max_pixels = 1'000'000;
   profile.reference_video.min_duration = absl::Seconds(2);
@@ -62,7 +62,7 @@ TEST(CheckTask, AReferenceVideoMustFitTheWindowOfTheModel) {
 TEST(WarningsOf, ARetiredModelIsToldNinetyDaysBeforeItsEndAndAfter) {
   TaskRequest request;
   request.model = "m";
-  ModelProfile profile = Profile();
+  ModelProfile profile = SmallProfile();
   const absl::Time end = absl::FromCivil(absl::CivilDay(2026, 11, 11), absl::UTCTimeZone());
   EXPECT_TRUE(WarningsOf(request, profile, end).empty());
   profile.retire_time = end;
@@ -79,8 +79,8 @@ TEST(WarningsOf, AFixedRatioBesideAReferenceVideoMayFailLater) {
   TaskRequest request;
   request.model = "m";
   request.aspect_ratio = "16:9";
-  request.references = References({Role::kReferenceVideo});
-  ModelProfile profile = Profile();
+  request.references = WithRoles({Role::kReferenceVideo});
+  ModelProfile profile = SmallProfile();
   EXPECT_TRUE(WarningsOf(request, profile, absl::UnixEpoch()).empty());
   profile.frames_only_adaptive = true;
   EXPECT_THAT(WarningsOf(request, profile, absl::UnixEpoch()),
@@ -95,25 +95,25 @@ TEST(WarningsOf, ReferencesOfAModelThatWantsItsOwnShapeAreToldWhatToLeaveToIt) {
   TaskRequest request;
   request.model = "m";
   request.aspect_ratio = "16:9";
-  request.references = References({Role::kReferenceImage});
-  ModelProfile profile = Profile();
+  request.references = WithRoles({Role::kReferenceImage});
+  ModelProfile profile = SmallProfile();
   profile.frames_only_adaptive = true;
   profile.automatic_duration = true;
   const auto warnings = [&] { return WarningsOf(request, profile, absl::UnixEpoch()); };
   EXPECT_TRUE(warnings().empty());
   profile.references_want_adaptive = true;
   EXPECT_THAT(warnings(), ElementsAre(HasSubstr("; set aspect_ratio to adaptive and set duration to -1s")));
-  request.references = References({Role::kReferenceVideo});
+  request.references = WithRoles({Role::kReferenceVideo});
   EXPECT_EQ(warnings().size(), 1u) << "not twice for its ratio";
   request.aspect_ratio.clear();
   EXPECT_THAT(warnings(), ElementsAre(HasSubstr("duration; set duration to -1s"))) << "5 s are sent";
   request.duration_seconds = -1;
   EXPECT_TRUE(warnings().empty());
-  request.references = References({Role::kFirstFrame});
+  request.references = WithRoles({Role::kFirstFrame});
   request.duration_seconds = 5;
   EXPECT_TRUE(warnings().empty());
   // Where neither can be said, it can only be left out.
-  request.references = References({Role::kReferenceAudio, Role::kReferenceImage});
+  request.references = WithRoles({Role::kReferenceAudio, Role::kReferenceImage});
   request.aspect_ratio = "9:16";
   profile.automatic_duration = false;
   profile.adaptive_only_with_frames = true;
@@ -122,12 +122,12 @@ TEST(WarningsOf, ReferencesOfAModelThatWantsItsOwnShapeAreToldWhatToLeaveToIt) {
 
 TEST(SentAspectRatio, IsAdaptiveInPlaceOfTheCallerWithFramesThatNeedIt) {
   TaskRequest request;
-  request.references = References({Role::kFirstFrame});
-  ModelProfile profile = Profile();
+  request.references = WithRoles({Role::kFirstFrame});
+  ModelProfile profile = SmallProfile();
   EXPECT_EQ(SentAspectRatio(request, profile), "");
   profile.frames_only_adaptive = true;
   EXPECT_EQ(SentAspectRatio(request, profile), "adaptive");
-  request.references = References({Role::kReferenceImage});
+  request.references = WithRoles({Role::kReferenceImage});
   EXPECT_EQ(SentAspectRatio(request, profile), "");
   request.aspect_ratio = "9:16";
   EXPECT_EQ(SentAspectRatio(request, profile), "9:16");

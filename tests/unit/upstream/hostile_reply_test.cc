@@ -49,7 +49,7 @@ std::vector<HostileRow> HostileReplies() {
   };
 }
 
-class HostileReplyTest : public testing::TestWithParam<HostileRow> {};
+class HostileReplyTest : public ::testing::TestWithParam<HostileRow> {};
 
 TEST_P(HostileReplyTest, IsBrokenOffLongBeforeTheDeadline) {
   const HostileRow& row = GetParam();
@@ -71,7 +71,7 @@ TEST_P(HostileReplyTest, IsBrokenOffLongBeforeTheDeadline) {
   EXPECT_LE(sent, size_t{40} << 20);
 }
 
-INSTANTIATE_TEST_SUITE_P(Replies, HostileReplyTest, testing::ValuesIn(HostileReplies()),
+INSTANTIATE_TEST_SUITE_P(Replies, HostileReplyTest, ::testing::ValuesIn(HostileReplies()),
                          [](const auto& row) { return std::string(row.param.name); });
 
 TEST(HostileReply, FramingOfHonestRepliesIsNotCounted) {

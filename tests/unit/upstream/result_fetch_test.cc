@@ -181,7 +181,7 @@ TEST(FetchResult, LinksToThisMachineAndPrivateNetworksAreNeverFetched) {
       Collector sink;
       const absl::Status status = FetchFromAfar(scheme + host, {}, sink);
       EXPECT_EQ(base::GetReason(status), Reason::kUpstreamProtocol) << scheme << host << ": " << status;
-      EXPECT_THAT(std::string(status.message()), testing::HasSubstr("is refused")) << host;
+      EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr("is refused")) << host;
     }
   }
   EXPECT_EQ(victim.connections(), 0);
@@ -230,7 +230,7 @@ TEST(FetchResult, ARedirectToAPrivateAddressIsNotFollowed) {
     Collector sink;
     const absl::Status status = Fetch(storage.url(), 0, 0, sink);
     EXPECT_EQ(base::GetReason(status), Reason::kUpstreamProtocol) << host;
-    EXPECT_THAT(std::string(status.message()), testing::HasSubstr("is refused")) << host;
+    EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr("is refused")) << host;
     EXPECT_EQ(sink.starts_, 0);
   }
 }

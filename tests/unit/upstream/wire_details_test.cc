@@ -113,7 +113,7 @@ TEST(ProxySettings, ConfiguredOneServesEverything) {
 TEST(ProxySettings, UnknownKindsAreAnErrorNotADirectConnection) {
   const http::ProxySettings settings = Settings("", {{"https_proxy", "socks5://user:secret@p:1"}});
   EXPECT_FALSE(settings.ErrorFor(*http::ParseUrl("https://a.example/")).empty());
-  EXPECT_THAT(settings.ErrorFor(*http::ParseUrl("https://a.example/")), testing::Not(testing::HasSubstr("secret")));
+  EXPECT_THAT(settings.ErrorFor(*http::ParseUrl("https://a.example/")), ::testing::Not(::testing::HasSubstr("secret")));
   EXPECT_TRUE(settings.ErrorFor(*http::ParseUrl("http://a.example/")).empty());
 }
 

@@ -14,7 +14,7 @@ namespace {
 using base::Reason;
 using model::AssetState;
 
-constexpr int kCallers = 50;
+constexpr int kRivals = 50;
 constexpr int kRounds = 4;
 
 class AssetClaimsTest : public CreationTest {
@@ -36,7 +36,7 @@ class AssetClaimsTest : public CreationTest {
     std::map<Reason, int> outcomes;
     std::atomic<bool> go{false};
     std::vector<std::jthread> threads;
-    for (int i = 0; i < kCallers; ++i) {
+    for (int i = 0; i < kRivals; ++i) {
       threads.emplace_back([&, i] {
         go.wait(false);
         const absl::Status status = work(i);
@@ -63,7 +63,7 @@ TEST_F(AssetClaimsTest, OfManyCreatesOfOneNameOneIsSent) {
   for (int round = 1; round <= kRounds; ++round) {
     const std::string name = "hero " + std::to_string(round);
     EXPECT_EQ(Race([&](int) { return Create(name).status(); }),
-              (std::map<Reason, int>{{Reason::kUnspecified, 1}, {Reason::kDisplayNameTaken, kCallers - 1}}));
+              (std::map<Reason, int>{{Reason::kUnspecified, 1}, {Reason::kDisplayNameTaken, kRivals - 1}}));
     EXPECT_EQ(vendor_.create_asset.calls(), round);
   }
   EXPECT_EQ(All().size(), static_cast<size_t>(kRounds));
@@ -73,14 +73,14 @@ TEST_F(AssetClaimsTest, OfManyRenamesAndCreatesToOneNameOneWorks) {
   Start();
   group_ = OldGroup();
   std::vector<model::UpstreamHandle> assets;
-  for (int i = 0; i < kCallers; i += 2) assets.push_back(Create("old " + std::to_string(i))->handle);
+  for (int i = 0; i < kRivals; i += 2) assets.push_back(Create("old " + std::to_string(i))->handle);
   const int before = vendor_.create_asset.calls();
   for (int round = 1; round <= kRounds; ++round) {
     const std::string name = "hero " + std::to_string(round);
     EXPECT_EQ(Race([&](int i) {
                 return i % 2 == 0 ? Rename(assets[static_cast<size_t>(i / 2)], name).status() : Create(name).status();
               }),
-              (std::map<Reason, int>{{Reason::kUnspecified, 1}, {Reason::kDisplayNameTaken, kCallers - 1}}));
+              (std::map<Reason, int>{{Reason::kUnspecified, 1}, {Reason::kDisplayNameTaken, kRivals - 1}}));
     EXPECT_EQ(vendor_.create_asset.calls() + vendor_.update_asset.calls(), before + round);
   }
   std::set<std::string> names;
@@ -95,7 +95,7 @@ TEST_F(AssetClaimsTest, NoMoreCreatesAreSentThanTheLibraryHasPlaces) {
   for (int round = 0; round < kRounds; ++round) {
     const std::string prefix = "asset " + std::to_string(round) + " ";
     EXPECT_EQ(Race([&](int i) { return Create(prefix + std::to_string(i)).status(); }),
-              (std::map<Reason, int>{{Reason::kUnspecified, kMost}, {Reason::kAssetLibraryFull, kCallers - kMost}}));
+              (std::map<Reason, int>{{Reason::kUnspecified, kMost}, {Reason::kAssetLibraryFull, kRivals - kMost}}));
     for (const model::Asset& asset : All()) ASSERT_TRUE(store_->DeleteAsset(asset.handle).ok());
   }
   EXPECT_EQ(vendor_.create_asset.calls(), kRounds * kMost);

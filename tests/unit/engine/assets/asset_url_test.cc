@@ -11,12 +11,12 @@ using model::MediaType;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 
-constexpr char kUrl[] = "https://example.com/file";
+constexpr char kFileUrl[] = "https://example.com/file";
 
 class AssetUrlTest : public CreationTest {
  protected:
   engine::CreateAssetParams Checked() {
-    engine::CreateAssetParams params = Text(OldGroup(), kUrl);
+    engine::CreateAssetParams params = Text(OldGroup(), kFileUrl);
     params.validate_media = true;
     params.request_id = kRequestId;
     return params;
@@ -24,7 +24,7 @@ class AssetUrlTest : public CreationTest {
 };
 
 TEST_F(AssetUrlTest, TheFileSaysWhatItIsAndTheVendorGetsTheUrl) {
-  fetcher_->SetFile(kUrl, Png());
+  fetcher_->SetFile(kFileUrl, Png());
   Start();
   const absl::StatusOr<model::Asset> asset = CreateAsset(Checked());
   ASSERT_TRUE(asset.ok()) << asset.status();
@@ -33,14 +33,14 @@ TEST_F(AssetUrlTest, TheFileSaysWhatItIsAndTheVendorGetsTheUrl) {
   EXPECT_EQ(asset->media_info.size_bytes, std::ssize(Png()));
   EXPECT_EQ(asset->media_info.sha256, "") << "only headers were read";
   EXPECT_LT(fetcher_->bytes_read(), std::ssize(Png()));
-  EXPECT_EQ(vendor_.last_asset().uri, kUrl);
-  EXPECT_EQ(asset->source_uri, kUrl);
+  EXPECT_EQ(vendor_.last_asset().uri, kFileUrl);
+  EXPECT_EQ(asset->source_uri, kFileUrl);
 }
 
 TEST_F(AssetUrlTest, AFileThatBreaksALimitIsNotSent) {
   vendor_.profile().assets.image.max_side = 600;
   vendor_.profile().assets.image.max_bytes = 1000;
-  fetcher_->SetFile(kUrl, Png());
+  fetcher_->SetFile(kFileUrl, Png());
   Start();
   engine::CreateAssetParams params = Checked();
   params.violations = {{"request_id", "must be a UUID"}};
@@ -56,7 +56,7 @@ TEST_F(AssetUrlTest, AFileThatBreaksALimitIsNotSent) {
 TEST_F(AssetUrlTest, AFileThatIsTooLongIsSeenWithoutReadingAllOfIt) {
   vendor_.profile().assets.image.max_bytes = vendor_.profile().assets.video.max_bytes = 100'000;
   vendor_.profile().assets.audio.max_bytes = 100'000;
-  fetcher_->SetFile(kUrl, Png(std::string(5 << 20, 'x')));
+  fetcher_->SetFile(kFileUrl, Png(std::string(5 << 20, 'x')));
   Start();
   engine::CreateAssetParams params = Checked();
   EXPECT_THAT(FieldsOf(CreateAsset(params).status()), ElementsAre("uri"));
@@ -82,7 +82,7 @@ TEST_F(AssetUrlTest, ACallerThatWentAwayIsNoViolation) {
 }
 
 TEST_F(AssetUrlTest, ARequestThatHasItsAnswerReadsNothingAgain) {
-  fetcher_->SetFile(kUrl, Png());
+  fetcher_->SetFile(kFileUrl, Png());
   Start();
   const absl::StatusOr<model::Asset> asset = CreateAsset(Checked());
   ASSERT_TRUE(asset.ok());
@@ -92,7 +92,7 @@ TEST_F(AssetUrlTest, ARequestThatHasItsAnswerReadsNothingAgain) {
   engine::CreateAssetParams unchecked = Checked();
   unchecked.validate_media = false;
   unchecked.media_type = MediaType::kUnspecified;
-  unchecked.uri = kUrl;
+  unchecked.uri = kFileUrl;
   EXPECT_EQ(ReasonOf(CreateAsset(unchecked)), Reason::kInvalidInput) << "its type cannot be seen without reading";
 }
 
@@ -117,7 +117,7 @@ TEST_F(AssetUrlTest, FlagsArePartOfTheRequest) {
 
 TEST_F(AssetUrlTest, ValidationAloneReadsTheFile) {
   vendor_.profile().assets.image.max_side = 600;
-  fetcher_->SetFile(kUrl, Png());
+  fetcher_->SetFile(kFileUrl, Png());
   Start();
   engine::CreateAssetParams params = Checked();
   params.validate_only = true;
@@ -126,7 +126,7 @@ TEST_F(AssetUrlTest, ValidationAloneReadsTheFile) {
 }
 
 TEST_F(AssetUrlTest, ATakenNameIsToldBeforeTheFileIsRead) {
-  fetcher_->SetFile(kUrl, Png());
+  fetcher_->SetFile(kFileUrl, Png());
   Start();
   ASSERT_TRUE(CreateAsset(GoodAsset(OldGroup(), "hero")).ok());
   EXPECT_EQ(ReasonOf(CreateAsset(Checked())), Reason::kDisplayNameTaken);
@@ -134,7 +134,7 @@ TEST_F(AssetUrlTest, ATakenNameIsToldBeforeTheFileIsRead) {
 }
 
 TEST_F(AssetUrlTest, ForReuseTheWholeFileIsReadAndHashed) {
-  fetcher_->SetFile(kUrl, Png());
+  fetcher_->SetFile(kFileUrl, Png());
   Start();
   engine::CreateAssetParams params = Checked();
   params.reuse_content = true;

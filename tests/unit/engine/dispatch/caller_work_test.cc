@@ -22,9 +22,9 @@ using ::testing::ElementsAre;
 using ::testing::UnorderedElementsAre;
 using upstream::LimitScope;
 
-constexpr RequestKind kRead = RequestKind::kRead;
+constexpr RequestKind kPolling = RequestKind::kRead;
 constexpr RequestKind kChange = RequestKind::kChange;
-constexpr RequestOutcome kLimited = {true, absl::Seconds(40)};
+constexpr RequestOutcome kLimitedShortly = {true, absl::Seconds(40)};
 
 // One change a second, no limit on reads, as many threads as `threads`.
 class CallerWorkTest : public ::testing::Test {
@@ -166,7 +166,7 @@ TEST_F(CallerWorkTest, WaitsOnNoThread) {
   ASSERT_TRUE(Noted(1));
   for (int i = 0; i < 20; ++i) Change("a", "waits");
   // The only thread is free for a read all the while.
-  dispatcher_->Add(kRead, "b", "poll", clock_.Now(), [this](RequestSlot&) { Note("poll"); });
+  dispatcher_->Add(kPolling, "b", "poll", clock_.Now(), [this](RequestSlot&) { Note("poll"); });
   EXPECT_TRUE(Noted(2));
   EXPECT_EQ(noted().back(), "poll");
 }
@@ -198,7 +198,7 @@ TEST_F(CallerWorkTest, ACancelGoesAfterOneTurnOfOthersHoweverManyWait) {
 TEST_F(CallerWorkTest, ALookBeforeAChangeKeepsTheChangesPlace) {
   dispatcher_->AddCaller(kChange, "a",
                          {[this](RequestSlot& slot) {
-                            slot.SetKind(kRead);
+                            slot.SetKind(kPolling);
                             ASSERT_TRUE(slot.BeforeSend({}).ok());
                             slot.Answered({});
                             slot.SetKind(kChange);
@@ -290,11 +290,11 @@ TEST_F(CallerWorkTest, ALimitOnTasksThatACallerMeetsIsItsOwn) {
 TEST_F(CallerWorkTest, RepeatedLimitsRestAllAndASuccessBetweenBeginsTheCountAnew) {
   size_t count = 0;
   for (const bool limited : {true, true, false, true, true}) {
-    Change("a", "a", limited ? kLimited : RequestOutcome());
+    Change("a", "a", limited ? kLimitedShortly : RequestOutcome());
     ASSERT_TRUE(Ran(++count));
     EXPECT_EQ(Cooldown(), absl::ZeroDuration());
   }
-  Change("a", "third", kLimited);
+  Change("a", "third", kLimitedShortly);
   ASSERT_TRUE(Noted(++count));
   EXPECT_TRUE(Eventually([this] { return Cooldown() == absl::Seconds(40); }));
 }
@@ -369,7 +369,7 @@ TEST_F(CallerWorkTest, ARefusedLookDoesNotHideWhatTheChangeComesTo) {
   gone.cancel->Cancel();
   dispatcher_->AddCaller(kChange, "a",
                          {[this, gone](RequestSlot& slot) {
-                            slot.SetKind(kRead);
+                            slot.SetKind(kPolling);
                             EXPECT_FALSE(slot.BeforeSend(gone).ok());
                             slot.SetKind(kChange);
                             EXPECT_TRUE(slot.BeforeSend({}).ok());
@@ -393,7 +393,7 @@ TEST_F(CallerWorkTest, CallersLeaveThreadsToTheGateway) {
 }
 
 TEST_F(CallerWorkTest, AfterAClosingWorkThatRunsGoesOn) {
-  dispatcher_->AddCaller(kRead, "a",
+  dispatcher_->AddCaller(kPolling, "a",
                          {[this](RequestSlot& slot) {
                             EXPECT_TRUE(slot.BeforeSend({}).ok());
                             slot.Answered({});
@@ -406,7 +406,7 @@ TEST_F(CallerWorkTest, AfterAClosingWorkThatRunsGoesOn) {
                           nullptr});
   ASSERT_TRUE(Noted(1));
   dispatcher_->Close();
-  EXPECT_FALSE(dispatcher_->AddCaller(kRead, "a", {[](RequestSlot&) {}, nullptr}));
+  EXPECT_FALSE(dispatcher_->AddCaller(kPolling, "a", {[](RequestSlot&) {}, nullptr}));
   Open();
   EXPECT_TRUE(Noted(2));
 }

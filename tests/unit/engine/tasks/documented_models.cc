@@ -8,12 +8,6 @@ namespace {
 
 using model::Resolution;
 
-constexpr Resolution k480 = Resolution::k480p;
-constexpr Resolution k720 = Resolution::k720p;
-constexpr Resolution k1080 = Resolution::k1080p;
-constexpr Resolution k2k = Resolution::k2k;
-constexpr Resolution k4k = Resolution::k4k;
-
 std::vector<Documented> AnyFastModels() {
   std::vector<Documented> models;
   const auto add = [&](const std::string& name, bool twin, int least, int most, bool automatic,

@@ -9,6 +9,12 @@
 
 namespace seedance::testing {
 
+inline constexpr model::Resolution k480 = model::Resolution::k480p;
+inline constexpr model::Resolution k720 = model::Resolution::k720p;
+inline constexpr model::Resolution k1080 = model::Resolution::k1080p;
+inline constexpr model::Resolution k2k = model::Resolution::k2k;
+inline constexpr model::Resolution k4k = model::Resolution::k4k;
+
 // What the vendors' pages say of a model, written down a second time.
 struct Documented {
   std::string upstream;  // `fake` speaks as AnyFast, `own` as PiAPI.

@@ -26,12 +26,6 @@ using model::TaskRequest;
 using Role = model::ReferenceRole;
 using Paths = std::set<std::string>;
 
-constexpr Resolution k480 = Resolution::k480p;
-constexpr Resolution k720 = Resolution::k720p;
-constexpr Resolution k1080 = Resolution::k1080p;
-constexpr Resolution k2k = Resolution::k2k;
-constexpr Resolution k4k = Resolution::k4k;
-
 // A body, and what is to become of it.
 struct Row {
   std::string what;

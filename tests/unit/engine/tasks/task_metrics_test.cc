@@ -14,7 +14,7 @@ using model::TaskState;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-model::GenerationTask Task(const std::string& tenant = "a") {
+model::GenerationTask TaskOf(const std::string& tenant = "a") {
   model::GenerationTask task;
   task.id = "0197b3c8-0000-7000-8000-000000000001";
   task.tenant = tenant;
@@ -33,13 +33,13 @@ class TaskMetricsTest : public ::testing::Test {
 };
 
 TEST_F(TaskMetricsTest, EndsAreCountedByStateAndReason) {
-  metrics_.Created(Task());
-  model::GenerationTask failed = Task();
+  metrics_.Created(TaskOf());
+  model::GenerationTask failed = TaskOf();
   failed.state = TaskState::kFailed;
   failed.error.reason = base::Reason::kUpstreamFailed;
   metrics_.Written(TaskState::kRunning, false, failed, absl::Milliseconds(2));
   metrics_.Written(TaskState::kFailed, false, failed, absl::Milliseconds(2));
-  model::GenerationTask ended = Task();
+  model::GenerationTask ended = TaskOf();
   ended.state = TaskState::kSucceeded;
   ended.end_time = ended.create_time + absl::Seconds(50);
   metrics_.Written(TaskState::kRunning, false, ended, absl::Milliseconds(2));
@@ -54,7 +54,7 @@ TEST_F(TaskMetricsTest, EndsAreCountedByStateAndReason) {
 }
 
 TEST_F(TaskMetricsTest, AnEstimateCountsOnceItsTaskIsAcceptedAndItsUpperBoundIfItHasBounds) {
-  model::GenerationTask task = Task();
+  model::GenerationTask task = TaskOf();
   task.state = TaskState::kQueued;
   task.estimated_cost = {"USD", 1'500'000};
   metrics_.Written(TaskState::kSubmitting, true, task, absl::ZeroDuration());
@@ -67,7 +67,7 @@ TEST_F(TaskMetricsTest, AnEstimateCountsOnceItsTaskIsAcceptedAndItsUpperBoundIfI
 }
 
 TEST_F(TaskMetricsTest, ACorrectionOfASettledCostIsARefundOrMore) {
-  model::GenerationTask task = Task();
+  model::GenerationTask task = TaskOf();
   task.settled_cost = {"USD", 2'000'000};
   metrics_.Settled(task, {});
   task.settled_cost.micros = 500'000;
@@ -78,21 +78,21 @@ TEST_F(TaskMetricsTest, ACorrectionOfASettledCostIsARefundOrMore) {
 }
 
 TEST_F(TaskMetricsTest, TenantsBeyondTheMaximumShareOne) {
-  for (const char* tenant : {"a", "b", "c", "a"}) metrics_.Created(Task(tenant));
+  for (const char* tenant : {"a", "b", "c", "a"}) metrics_.Created(TaskOf(tenant));
   const std::string text = Text();
   EXPECT_THAT(text, HasSubstr("seedance_tenant_tasks_created_total{tenant=\"a\"} 2\n"));
   EXPECT_THAT(text, HasSubstr("seedance_tenant_tasks_created_total{tenant=\"other\"} 2\n"));
   base::Metrics quiet;
   TaskMetrics none(quiet, 0);
-  none.Created(Task());
+  none.Created(TaskOf());
   EXPECT_THAT(quiet.Scrape(), Not(HasSubstr("tenant")));
 }
 
 TEST(NoTaskMetrics, MeasureNothing) {
   TaskMetrics metrics;
-  metrics.Created(Task());
-  metrics.Written(TaskState::kPending, true, Task(), absl::ZeroDuration());
-  metrics.Settled(Task(), {});
+  metrics.Created(TaskOf());
+  metrics.Written(TaskState::kPending, true, TaskOf(), absl::ZeroDuration());
+  metrics.Settled(TaskOf(), {});
 }
 
 }  // namespace

@@ -1,20 +1,12 @@
 #ifndef SEEDANCE_TESTS_UNIT_ENGINE_TASKS_TASK_TRACKER_FIXTURE_H_
 #define SEEDANCE_TESTS_UNIT_ENGINE_TASKS_TASK_TRACKER_FIXTURE_H_
 
-#include <optional>
 #include <string>
 
 #include "tests/unit/engine/engine_fixture.h"
+#include "tests/unit/engine/tasks/report.h"
 
 namespace seedance::testing {
-
-inline upstream::TaskReport Report(model::TaskState state, std::optional<int> progress = std::nullopt) {
-  upstream::TaskReport report;
-  report.state = state;
-  report.progress_percent = progress;
-  if (state == model::TaskState::kSucceeded) report.result.video_uri = "https://vendor.example/v.mp4";
-  return report;
-}
 
 class TaskTrackerTest : public EngineTest {
  protected:

@@ -17,14 +17,6 @@ using model::GenerationTask;
 using model::TaskRequest;
 using model::TaskState;
 
-upstream::TaskReport Report(TaskState state, std::optional<int> progress) {
-  upstream::TaskReport report;
-  report.state = state;
-  report.progress_percent = progress;
-  if (state == TaskState::kSucceeded) report.result.video_uri = "https://vendor.example/v.mp4";
-  return report;
-}
-
 TrackerTest::TrackerTest() : store_(OpenStore(dir_.File("store.db"))) {
   base::SetLogLevel(base::LogLevel::kError);
   vendor_.profile().webhooks = true;

@@ -21,6 +21,7 @@
 #include "tests/testing/fake_upstream.h"
 #include "tests/testing/temp_dir.h"
 #include "tests/unit/engine/flaky_store.h"
+#include "tests/unit/engine/tasks/report.h"
 
 namespace seedance::testing {
 
@@ -112,9 +113,6 @@ class TrackerTest : public ::testing::Test {
  private:
   int next_id_ = 0;
 };
-
-// What a vendor says of a task in that state.
-upstream::TaskReport Report(model::TaskState state, std::optional<int> progress = std::nullopt);
 
 }  // namespace seedance::testing
 

@@ -10,7 +10,7 @@
 namespace seedance::engine {
 namespace {
 
-std::string ReadAll(const TempFile& file) {
+std::string Content(const TempFile& file) {
   const auto source = file.Read();
   EXPECT_EQ(source->Size(), file.size());
   std::string all;
@@ -32,8 +32,8 @@ TEST(SpoolTest, BytesComeBackAsOftenAsTheyAreRead) {
   ASSERT_TRUE((*file)->Append(bytes).ok());
   ASSERT_TRUE((*file)->Append("end").ok());
   EXPECT_EQ((*file)->size(), 1'000'006);
-  EXPECT_EQ(ReadAll(**file), bytes + "end");
-  EXPECT_EQ(ReadAll(**file), bytes + "end");
+  EXPECT_EQ(Content(**file), bytes + "end");
+  EXPECT_EQ(Content(**file), bytes + "end");
 }
 
 TEST(SpoolTest, AFileHasNoNameAndLeavesNothing) {

@@ -12,8 +12,8 @@ namespace seedance::rpc {
 namespace {
 
 namespace v1 = gateway::v1;
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 using Paths = std::vector<std::string>;
 
 template <typename Request>

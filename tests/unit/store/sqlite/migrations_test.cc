@@ -11,6 +11,7 @@
 #include "service/store/sqlite/sqlite_store.h"
 #include "tests/contract/scratch_dir.h"
 #include "tests/contract/store_samples.h"
+#include "tests/unit/store/sqlite/open_at.h"
 
 namespace seedance::store::sqlite {
 namespace {
@@ -70,12 +71,6 @@ class VersionOne {
  private:
   SQLite::Database database_;
 };
-
-absl::StatusOr<std::unique_ptr<Store>> OpenAt(const std::string& path) {
-  SqliteOptions options;
-  options.path = path;
-  return OpenSqliteStore(options);
-}
 
 // As the first release wrote it: none of the fields of today.
 model::Asset Old(const std::string& id, double seconds, AssetState state = AssetState::kActive) {

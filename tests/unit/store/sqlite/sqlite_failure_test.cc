@@ -14,6 +14,7 @@
 #include "service/store/sqlite/sqlite_store.h"
 #include "tests/contract/scratch_dir.h"
 #include "tests/contract/store_samples.h"
+#include "tests/unit/store/sqlite/open_at.h"
 
 namespace seedance::store::sqlite {
 namespace {
@@ -21,20 +22,11 @@ namespace {
 using testing::MakeAsset;
 using testing::ScratchDir;
 
-absl::StatusOr<std::unique_ptr<Store>> OpenAt(const std::string& path, int64_t max_pages = 0) {
-  SqliteOptions options;
-  options.path = path;
-  options.max_pages = max_pages;
-  return OpenSqliteStore(options);
-}
-
 model::Asset BigAsset(int number) {
   model::Asset asset = MakeAsset(std::to_string(number));
   asset.preview_uri = std::string(20'000, 'x');
   return asset;
 }
-
-std::string Cause(const absl::Status& status) { return base::GetErrorDetail(status).metadata["cause"]; }
 
 TEST(SqliteError, EachCodeHasItsCause) {
   EXPECT_EQ(CauseOf(SQLITE_FULL), "disk_full");

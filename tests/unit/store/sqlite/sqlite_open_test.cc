@@ -12,17 +12,12 @@
 #include "service/store/sqlite/sqlite_store.h"
 #include "tests/contract/scratch_dir.h"
 #include "tests/contract/store_samples.h"
+#include "tests/unit/store/sqlite/open_at.h"
 
 namespace seedance::store::sqlite {
 namespace {
 
 using testing::ScratchDir;
-
-absl::StatusOr<std::unique_ptr<Store>> OpenAt(const std::string& path) {
-  SqliteOptions options;
-  options.path = path;
-  return OpenSqliteStore(options);
-}
 
 // Runs `body` in a forked child. True when it returned true.
 template <typename Body>
@@ -33,8 +28,6 @@ bool InChild(Body body) {
   waitpid(child, &status, 0);
   return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
-
-std::string Says(const absl::Status& status) { return std::string(status.message()); }
 
 TEST(SqliteOpen, EmptyDatabaseGetsTheLatestVersion) {
   const ScratchDir directory;

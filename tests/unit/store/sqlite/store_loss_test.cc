@@ -15,6 +15,7 @@
 #include "tests/contract/scratch_dir.h"
 #include "tests/contract/store_samples.h"
 #include "tests/testing/eventually.h"
+#include "tests/unit/store/sqlite/open_at.h"
 
 namespace seedance::store::sqlite {
 namespace {
@@ -26,8 +27,6 @@ using seedance::testing::MakeGroup;
 using seedance::testing::MakeTask;
 
 constexpr auto kReplace = fs::copy_options::overwrite_existing;
-
-std::string Says(const absl::Status& status) { return std::string(status.message()); }
 
 class StoreLossTest : public ::testing::Test {
  protected:

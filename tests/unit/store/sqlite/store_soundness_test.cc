@@ -15,6 +15,7 @@
 #include "tests/contract/scratch_dir.h"
 #include "tests/contract/store_samples.h"
 #include "tests/testing/eventually.h"
+#include "tests/unit/store/sqlite/open_at.h"
 
 namespace seedance::store::sqlite {
 namespace {
@@ -25,14 +26,6 @@ using seedance::testing::Eventually;
 using seedance::testing::MakeCall;
 using seedance::testing::MakeGroup;
 using seedance::testing::MakeTask;
-
-std::string Cause(const absl::Status& status) { return base::GetErrorDetail(status).metadata["cause"]; }
-
-absl::StatusOr<std::unique_ptr<Store>> OpenAt(const std::string& path) {
-  SqliteOptions options;
-  options.path = path;
-  return OpenSqliteStore(options);
-}
 
 // Whether the marker says all that is committed.
 bool IsMarked(const std::string& path) {

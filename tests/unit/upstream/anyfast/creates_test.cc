@@ -278,7 +278,7 @@ const CreateRow kCreates[] = {
      Reason::kUpstreamAuthFailed},
 };
 
-class CreateTest : public testing::TestWithParam<CreateRow> {};
+class CreateTest : public ::testing::TestWithParam<CreateRow> {};
 
 BilledResult<std::string> Make(Upstream& upstream, Call call) {
   NewAsset asset;
@@ -316,7 +316,7 @@ TEST_P(CreateTest, IsAcceptedRefusedOrInDoubt) {
   EXPECT_TRUE(result.value.empty());
 }
 
-INSTANTIATE_TEST_SUITE_P(Answers, CreateTest, testing::ValuesIn(kCreates),
+INSTANTIATE_TEST_SUITE_P(Answers, CreateTest, ::testing::ValuesIn(kCreates),
                          [](const auto& row) { return std::string(row.param.name); });
 
 // ---- What errors say ----
@@ -341,20 +341,20 @@ TEST(AnyFastErrors, CarryTheVendorsTextWithoutKeysAndRequestIds) {
       clock);
   const absl::Status status = Make(*upstream, Call::kTask).status;
   const std::string text = base::GetErrorDetail(status).metadata.at("upstream_message");
-  EXPECT_THAT(text, testing::HasSubstr("bad *** at https://x.example/a"));
+  EXPECT_THAT(text, ::testing::HasSubstr("bad *** at https://x.example/a"));
   for (const std::string& all : {text, std::string(status.message())}) {
-    EXPECT_THAT(all, testing::Not(testing::HasSubstr("0123456789")));
-    EXPECT_THAT(all, testing::Not(testing::HasSubstr("SECRET")));
-    EXPECT_THAT(all, testing::Not(testing::HasSubstr("20260601ABC")));
-    EXPECT_THAT(all, testing::Not(testing::HasSubstr("0217abc")));
+    EXPECT_THAT(all, ::testing::Not(::testing::HasSubstr("0123456789")));
+    EXPECT_THAT(all, ::testing::Not(::testing::HasSubstr("SECRET")));
+    EXPECT_THAT(all, ::testing::Not(::testing::HasSubstr("20260601ABC")));
+    EXPECT_THAT(all, ::testing::Not(::testing::HasSubstr("0217abc")));
   }
 }
 
 TEST(AnyFastErrors, AnIdThatCannotBeUsedIsShownWhereAPersonLooks) {
   base::SimulatedClock clock(kNow);
   const absl::Status status = Make(*AnyFastOver(Answer(kReply, 200, R"({"id":"a/b?c"})"), clock), Call::kTask).status;
-  EXPECT_THAT(base::GetErrorDetail(status).metadata.at("upstream_message"), testing::HasSubstr("of 5 bytes"));
-  EXPECT_THAT(std::string(status.message()), testing::HasSubstr("a/b?c"));
+  EXPECT_THAT(base::GetErrorDetail(status).metadata.at("upstream_message"), ::testing::HasSubstr("of 5 bytes"));
+  EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr("a/b?c"));
 }
 
 TEST(AnyFastErrors, AQueryOrFragmentInAnIdStaysInItsSegmentOfThePath) {

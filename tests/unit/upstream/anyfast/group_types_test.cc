@@ -13,7 +13,7 @@ namespace seedance::upstream {
 namespace {
 
 using base::Reason;
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 TEST(AnyFastGroupTypes, AGroupTypeIsSentWhereItIsSaid) {
   http::RecordingVendor vendor([](const httplib::Request&, httplib::Response& response) {
@@ -27,14 +27,14 @@ TEST(AnyFastGroupTypes, AGroupTypeIsSentWhereItIsSaid) {
   GroupQuery groups;
   groups.type = model::GroupType::kLivenessFace;
   EXPECT_TRUE(upstream->groups()->ListGroups({}, groups).ok());
-  EXPECT_THAT(vendor.requests().back().body, testing::HasSubstr(R"("Filter":{"GroupType":"LivenessFace"})"));
+  EXPECT_THAT(vendor.requests().back().body, ::testing::HasSubstr(R"("Filter":{"GroupType":"LivenessFace"})"));
   AssetQuery assets;
   assets.group_type = model::GroupType::kLivenessFace;
   EXPECT_TRUE(upstream->assets().ListAssets({}, assets).ok());
-  EXPECT_THAT(vendor.requests().back().body, testing::HasSubstr(R"("Filter":{"GroupType":"LivenessFace"})"));
+  EXPECT_THAT(vendor.requests().back().body, ::testing::HasSubstr(R"("Filter":{"GroupType":"LivenessFace"})"));
   assets.group_type = model::GroupType::kUnspecified;
   EXPECT_TRUE(upstream->assets().ListAssets({}, assets).ok());
-  EXPECT_THAT(vendor.requests().back().body, testing::HasSubstr(R"("Filter":{"GroupType":"AIGC"})"));
+  EXPECT_THAT(vendor.requests().back().body, ::testing::HasSubstr(R"("Filter":{"GroupType":"AIGC"})"));
 }
 
 TEST(AnyFastGroupTypes, AVendorThatHasNoSuchGroupTypeIsNotAskedTwice) {

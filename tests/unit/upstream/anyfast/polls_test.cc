@@ -231,7 +231,7 @@ const PollRow kPolls[] = {
      Reason::kUpstreamProtocol},
 };
 
-class PollTest : public testing::TestWithParam<PollRow> {};
+class PollTest : public ::testing::TestWithParam<PollRow> {};
 
 TEST_P(PollTest, MeansWhatTheTableSays) {
   const PollRow& row = GetParam();
@@ -251,7 +251,7 @@ TEST_P(PollTest, MeansWhatTheTableSays) {
   EXPECT_EQ(!report->result.video_uri.empty(), row.state == TaskState::kSucceeded);
 }
 
-INSTANTIATE_TEST_SUITE_P(Answers, PollTest, testing::ValuesIn(kPolls),
+INSTANTIATE_TEST_SUITE_P(Answers, PollTest, ::testing::ValuesIn(kPolls),
                          [](const auto& row) { return std::string(row.param.name); });
 
 // ---- What a success says ----

@@ -13,7 +13,7 @@ namespace {
 
 using model::ModelProfile;
 using model::Resolution;
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 const ModelProfile* Find(const std::string& name) {
   static const auto* const kProfile = new model::UpstreamProfile(AnyFastProfile());

@@ -41,7 +41,7 @@ BilledResult<std::string> UploadFrom(const http::TrickServer& server, http::Byte
   return AnyFastAt(server.url(""))->assets().CreateAsset({}, asset);
 }
 
-class EarlyAnswer : public testing::TestWithParam<std::string> {};
+class EarlyAnswer : public ::testing::TestWithParam<std::string> {};
 
 // The vendor may bill what it answers with success, or with an error of a proxy, before it has read the file.
 TEST_P(EarlyAnswer, LeavesTheUploadInDoubt) {
@@ -65,9 +65,9 @@ TEST_P(EarlyAnswer, LeavesTheUploadInDoubt) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Answers, EarlyAnswer,
-                         testing::Values(http::OkReply(R"({"Id":"a/b"})"), http::OkReply(R"({"object":"asset"})"),
-                                         http::OkReply("<html>"),
-                                         "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 6\r\n\r\n<html>"));
+                         ::testing::Values(http::OkReply(R"({"Id":"a/b"})"), http::OkReply(R"({"object":"asset"})"),
+                                           http::OkReply("<html>"),
+                                           "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 6\r\n\r\n<html>"));
 
 TEST(AnyFastUploads, BrokenOffBeforeAnyAnswerTheyAreNotAccepted) {
   http::TrickServer server([](http::Peer& peer, int) {

@@ -22,7 +22,7 @@ namespace seedance::upstream {
 namespace {
 
 using base::Reason;
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 http::RecordingVendor::Answer Says(const std::string& body, int status = 200) {
   return [=](const httplib::Request&, httplib::Response& response) {
@@ -341,7 +341,7 @@ TEST(AnyFastWire, CreateTaskSendsThePromptInTheVendorsNotation) {
   task.sent_prompt = "@图1 walks";
   AnyFastAt(vendor)->tasks().CreateTask({}, task);
   EXPECT_THAT(vendor.requests().at(0).body,
-              testing::StartsWith(R"({"model":"seedance","content":[{"type":"text","text":"@图1 walks"}],)"));
+              ::testing::StartsWith(R"({"model":"seedance","content":[{"type":"text","text":"@图1 walks"}],)"));
 }
 
 TEST(AnyFastWire, CreateTaskSendsOptionsThatCostNothingOnlyWhenTheyAreSet) {
@@ -383,7 +383,7 @@ TEST(AnyFastWire, WhatTheBillDependsOnIsAlwaysSaid) {
     upstream->tasks().CreateTask({}, task);
     const std::string body = vendor.requests().back().body;
     const std::string resolution = row.name.find("premium") == std::string::npos ? "720p" : "4k";
-    EXPECT_THAT(body, testing::HasSubstr(absl::StrCat(R"("resolution":")", resolution, R"(","duration":5)")))
+    EXPECT_THAT(body, ::testing::HasSubstr(absl::StrCat(R"("resolution":")", resolution, R"(","duration":5)")))
         << row.name;
     const bool silent = row.name.find("seedance-1-0") != std::string::npos;
     EXPECT_EQ(body.find(R"("generate_audio":true)") == std::string::npos, silent) << row.name;
@@ -393,7 +393,7 @@ TEST(AnyFastWire, WhatTheBillDependsOnIsAlwaysSaid) {
   automatic.prompt = "a fox";
   automatic.duration_seconds = -1;
   upstream->tasks().CreateTask({}, automatic);
-  EXPECT_THAT(vendor.requests().back().body, testing::HasSubstr(R"("duration":-1)"));
+  EXPECT_THAT(vendor.requests().back().body, ::testing::HasSubstr(R"("duration":-1)"));
 }
 
 TEST(AnyFastWire, WhatIsSaidInPlaceOfTheCallerIsTheProfiles) {
@@ -409,7 +409,7 @@ TEST(AnyFastWire, WhatIsSaidInPlaceOfTheCallerIsTheProfiles) {
   task.prompt = "a fox";
   MakeAnyFast(options, http::MakeHttpTransport({}), base::RealClock())->tasks().CreateTask({}, task);
   EXPECT_THAT(vendor.requests().back().body,
-              testing::HasSubstr(R"("resolution":"480p","duration":8,"generate_audio":false)"));
+              ::testing::HasSubstr(R"("resolution":"480p","duration":8,"generate_audio":false)"));
 }
 
 TEST(AnyFastWire, FramesOfNewerModelsAreSentWithAnAdaptiveRatio) {
@@ -424,11 +424,11 @@ TEST(AnyFastWire, FramesOfNewerModelsAreSentWithAnAdaptiveRatio) {
     return vendor.requests().back().body;
   };
   constexpr char kAdaptive[] = R"("ratio":"adaptive")";
-  EXPECT_THAT(body("seedance-2.5", model::ReferenceRole::kFirstFrame), testing::HasSubstr(kAdaptive));
-  EXPECT_THAT(body("dreamina-seedance-2-5-260628", model::ReferenceRole::kFirstFrame), testing::HasSubstr(kAdaptive));
+  EXPECT_THAT(body("seedance-2.5", model::ReferenceRole::kFirstFrame), ::testing::HasSubstr(kAdaptive));
+  EXPECT_THAT(body("dreamina-seedance-2-5-260628", model::ReferenceRole::kFirstFrame), ::testing::HasSubstr(kAdaptive));
   EXPECT_THAT(body("seedance-2.5", model::ReferenceRole::kReferenceImage),
-              testing::Not(testing::HasSubstr("\"ratio\"")));
-  EXPECT_THAT(body("seedance", model::ReferenceRole::kFirstFrame), testing::Not(testing::HasSubstr("\"ratio\"")));
+              ::testing::Not(::testing::HasSubstr("\"ratio\"")));
+  EXPECT_THAT(body("seedance", model::ReferenceRole::kFirstFrame), ::testing::Not(::testing::HasSubstr("\"ratio\"")));
 }
 
 TEST(AnyFastWire, GetTaskAsksByPath) {

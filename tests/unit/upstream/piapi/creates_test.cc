@@ -224,7 +224,7 @@ const CreateRow kCreates[] = {
     {"Html405", Call::kTask, kReply, 405, "", kRefused, false, Reason::kUpstreamProtocol},
 };
 
-class PiApiCreateTest : public testing::TestWithParam<CreateRow> {};
+class PiApiCreateTest : public ::testing::TestWithParam<CreateRow> {};
 
 BilledResult<std::string> Make(Upstream& upstream, Call call) {
   if (call == Call::kAsset) {
@@ -252,7 +252,7 @@ TEST_P(PiApiCreateTest, IsAcceptedRefusedOrInDoubt) {
   EXPECT_TRUE(result.value.empty());
 }
 
-INSTANTIATE_TEST_SUITE_P(Answers, PiApiCreateTest, testing::ValuesIn(kCreates),
+INSTANTIATE_TEST_SUITE_P(Answers, PiApiCreateTest, ::testing::ValuesIn(kCreates),
                          [](const auto& row) { return std::string(row.param.name); });
 
 // ---- How creates are sent ----

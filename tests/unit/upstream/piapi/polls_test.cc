@@ -219,7 +219,7 @@ const PollRow kPolls[] = {
     {"BadKey403", kReply, 403, R"x({"code":403,"message":"forbidden"})x", kNoReport, Reason::kUpstreamAuthFailed},
 };
 
-class PiApiPollTest : public testing::TestWithParam<PollRow> {};
+class PiApiPollTest : public ::testing::TestWithParam<PollRow> {};
 
 TEST_P(PiApiPollTest, MeansWhatTheTableSays) {
   const PollRow& row = GetParam();
@@ -239,7 +239,7 @@ TEST_P(PiApiPollTest, MeansWhatTheTableSays) {
   EXPECT_EQ(report->result.video_uri, row.state == TaskState::kSucceeded ? "https://img.example/v.mp4" : "");
 }
 
-INSTANTIATE_TEST_SUITE_P(Answers, PiApiPollTest, testing::ValuesIn(kPolls),
+INSTANTIATE_TEST_SUITE_P(Answers, PiApiPollTest, ::testing::ValuesIn(kPolls),
                          [](const auto& row) { return std::string(row.param.name); });
 
 // ---- What a report says ----
@@ -310,7 +310,7 @@ TEST(PiApiReports, LongLogsAreBounded) {
       Poll(R"x({"task_id":"t","status":"failed","logs":[)x" + logs + R"x(],"error":{"code":10000,"message":"m"}})x");
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_LE(report->error.message.size(), 512u);
-  EXPECT_THAT(report->error.message, testing::HasSubstr("4994 error"));
+  EXPECT_THAT(report->error.message, ::testing::HasSubstr("4994 error"));
 }
 
 }  // namespace

@@ -12,7 +12,7 @@ namespace {
 
 using model::ModelProfile;
 using model::Resolution;
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 const ModelProfile& Model(const std::string& name) {
   static const auto* const kProfile = new model::UpstreamProfile(PiApiProfile("developer"));

@@ -17,7 +17,7 @@ namespace {
 
 using base::Reason;
 using model::ReferenceRole;
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 constexpr char kTaken[] = R"({"code":200,"message":"success","data":{"task_id":"6b0f2a0e","status":"pending"}})";
 
@@ -185,7 +185,7 @@ TEST(PiApiWire, PromptsThatAreNotUtf8AreMended) {
   model::TaskRequest task;
   task.prompt = "a\xff\"b";
   PiApiAt(vendor)->tasks().CreateTask({}, task);
-  EXPECT_THAT(vendor.requests().at(0).body, testing::HasSubstr("\"prompt\":\"a\xEF\xBF\xBD\\\"b\""));
+  EXPECT_THAT(vendor.requests().at(0).body, ::testing::HasSubstr("\"prompt\":\"a\xEF\xBF\xBD\\\"b\""));
 }
 
 TEST(PiApiWire, GetTaskAsksForTheIdWhateverItHolds) {
@@ -454,7 +454,7 @@ TEST(PiApiWire, DeleteThatWasNotDoneIsAnError) {
   });
   const absl::Status status = PiApiAt(listed)->assets().DeleteAsset({}, "asset-3");
   EXPECT_EQ(base::GetReason(status), Reason::kUpstreamProtocol);
-  EXPECT_THAT(std::string(status.message()), testing::HasSubstr("paths.asset_delete"));
+  EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr("paths.asset_delete"));
 }
 
 TEST(PiApiWire, APageInHtmlIsNoSuccess) {
