@@ -49,7 +49,7 @@ int Refuse(const CLI::App& app, const CLI::ParseError& error, Console& console) 
   const bool only_holds = chosen.get_require_subcommand_min() > 0;
   const std::vector<std::string> words = app.remaining(true);
   if (words.empty() && only_holds && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
-    console.out << chosen.help() << std::flush;
+    console.out << chosen.help(&chosen == &app ? "" : app.get_name()) << std::flush;
     return kExitOk;
   }
   // CLI11 finds the missing command before it finds the word that was meant for one.

@@ -74,6 +74,7 @@ TEST_F(UsageTest, ACommandThatOnlyHoldsOthersShowsThem) {
   EXPECT_THAT(out(), HasSubstr("  generate"));
   EXPECT_THAT(out(), HasSubstr("--context"));
   EXPECT_EQ(Ctl({"groups"}), 0);
+  EXPECT_THAT(out(), HasSubstr("Usage: seedancectl groups "));
   EXPECT_THAT(out(), HasSubstr("  create"));
   EXPECT_THAT(err(), IsEmpty());
 }
