@@ -27,6 +27,9 @@ void AddCompletionCommand(CLI::App& app, Session& session);
 CLI::App* AddCommand(CLI::App& parent, Session& session, const std::string& name, const std::string& help,
                      const std::vector<std::string>& examples, std::function<int()> run);
 
+// The command runs although no gateway can be told from the options and contexts.
+void NeedsNoGateway(CLI::App* command, Session& session);
+
 // Adds a noun that only holds commands.
 CLI::App* AddNoun(CLI::App& app, const std::string& name, const std::string& help,
                   const std::vector<std::string>& examples);

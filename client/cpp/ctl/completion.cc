@@ -147,6 +147,7 @@ void AddCompletionCommand(CLI::App& app, Session& session) {
                    session.console.out << CompletionScript(*shell);
                    return static_cast<int>(kExitOk);
                  });
+  NeedsNoGateway(command, session);
   command->add_option("SHELL", *shell, "bash, zsh or fish")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
 }
 

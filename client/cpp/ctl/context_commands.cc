@@ -1,4 +1,7 @@
+#include <google/protobuf/struct.pb.h>
+
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,22 +15,37 @@
 namespace seedance::client::ctl {
 namespace {
 
+google::protobuf::Struct ObjectOf(const std::string& name, const Connection& connection, bool current) {
+  google::protobuf::Struct object;
+  auto& fields = *object.mutable_fields();
+  fields["name"].set_string_value(name);
+  fields["current"].set_bool_value(current);
+  fields["tls"].set_bool_value(connection.UsesTls());
+  for (const ConnectionField& field : ConnectionFields()) {
+    const std::string& value = connection.*field.value;
+    if (!value.empty()) fields[field.key].set_string_value(value);
+  }
+  return object;
+}
+
 int ListContexts(Session& session) {
   const absl::StatusOr<Contexts> contexts = ReadContexts(session.console.config_file);
   if (!contexts.ok()) return session.Fail("reading the contexts", contexts.status());
   std::vector<std::vector<Cell>> rows;
+  std::vector<google::protobuf::Struct> objects;
   for (const auto& [name, connection] : contexts->named) {
-    if (session.format() == Format::kName) {
-      session.console.out << name << "\n";
-      continue;
-    }
-    rows.push_back({name == contexts->current ? "*" : "", name, connection.endpoint,
-                    connection.UsesTls() ? "yes" : "no", connection.token_file});
+    const bool current = name == contexts->current;
+    objects.push_back(ObjectOf(name, connection, current));
+    rows.push_back(
+        {current ? "*" : "", name, connection.endpoint, connection.UsesTls() ? "yes" : "no", connection.token_file});
   }
-  if (rows.empty()) return kExitOk;
   const View view = session.view();
-  session.console.out << RenderTable({{"CURRENT"}, {"NAME"}, {"ENDPOINT"}, {"TLS"}, {"TOKEN FILE", /*shrinks=*/true}},
-                                     rows, view.width, view.color);
+  if (!session.table()) {
+    session.console.out << PrintAll(objects, session.format());
+  } else if (!rows.empty()) {
+    session.console.out << RenderTable({{"CURRENT"}, {"NAME"}, {"ENDPOINT"}, {"TLS"}, {"TOKEN FILE", /*shrinks=*/true}},
+                                       rows, view.width, view.color);
+  }
   return kExitOk;
 }
 
@@ -45,13 +63,22 @@ absl::Status Missing(const std::string& name) {
   return absl::NotFoundError(absl::StrCat("there is no context ", name));
 }
 
+// The context is used from other folders.
+Connection WithWholePaths(Connection connection) {
+  for (const ConnectionField& field : ConnectionFields()) {
+    std::string& value = connection.*field.value;
+    if (field.is_file && !value.empty()) value = std::filesystem::absolute(value).lexically_normal().string();
+  }
+  return connection;
+}
+
 int SetContext(Session& session, const std::string& name) {
   return Rewrite(session, "setting context " + name, [&session, &name](Contexts& contexts) {
     if (name.empty()) return absl::InvalidArgumentError("a context needs a name");
     if (session.options.connection.endpoint.empty()) {
       return absl::InvalidArgumentError("say with --endpoint where the gateway of this context is");
     }
-    contexts.named[name] = session.options.connection;
+    contexts.named[name] = WithWholePaths(session.options.connection);
     if (contexts.current.empty()) contexts.current = name;
     return absl::OkStatus();
   });
@@ -89,7 +116,7 @@ void AddContextCommands(CLI::App& app, Session& session) {
       AddNoun(app, "contexts", "gateways by name, in ~/.config/seedancectl/config.yaml (env SEEDANCE_CONFIG)",
               {"seedancectl contexts set studio --endpoint gateway.example:443 --tls --token-file ~/token",
                "seedancectl contexts use studio", "seedancectl --context studio tasks list"});
-  noun->preparse_callback([&session](size_t) { session.offline = true; });
+  NeedsNoGateway(noun, session);
   AddCommand(*noun, session, "list", "show all contexts", {"seedancectl contexts list"},
              [&session] { return ListContexts(session); });
   AddNamed(*noun, session, "set", "keep the connection options under a name",

@@ -12,14 +12,11 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 
 namespace seedance::client::ctl {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string KeyOf(const ConnectionField& field) { return absl::StrReplaceAll(field.option, {{"-", "_"}}); }
 
 absl::Status Wrong(const std::string& path, const std::string& what) {
   return absl::InvalidArgumentError(absl::StrCat(path, ": ", what));
@@ -32,7 +29,7 @@ absl::Status ReadConnection(const std::string& path, const std::string& name, co
   for (const auto& member : node) {
     const std::string key = member.first.as<std::string>();
     const auto field = std::find_if(ConnectionFields().begin(), ConnectionFields().end(),
-                                    [&key](const ConnectionField& each) { return KeyOf(each) == key; });
+                                    [&key](const ConnectionField& each) { return each.key == key; });
     if (field != ConnectionFields().end()) {
       connection.*field->value = member.second.as<std::string>();
     } else if (key == "tls") {
@@ -73,7 +70,7 @@ std::string TextOf(const Contexts& contexts) {
     text << YAML::Key << name << YAML::Value << YAML::BeginMap;
     for (const ConnectionField& field : ConnectionFields()) {
       const std::string& value = connection.*field.value;
-      if (!value.empty()) text << YAML::Key << KeyOf(field) << YAML::Value << YAML::DoubleQuoted << value;
+      if (!value.empty()) text << YAML::Key << field.key << YAML::Value << YAML::DoubleQuoted << value;
     }
     if (connection.tls) text << YAML::Key << "tls" << YAML::Value << true;
     text << YAML::EndMap;
@@ -100,14 +97,17 @@ Connection Merged(Connection given, const Connection& otherwise) {
 
 const std::vector<ConnectionField>& ConnectionFields() {
   static const auto* const fields = new std::vector<ConnectionField>{
-      {"endpoint", &Connection::endpoint, "HOST:PORT",
+      {"endpoint", "endpoint", &Connection::endpoint, false, "HOST:PORT",
        "host:port of the gateway (env SEEDANCE_ENDPOINT, default 127.0.0.1:8443)"},
-      {"token-file", &Connection::token_file, "FILE", "file with the bearer token (or env SEEDANCE_TOKEN)"},
-      {"ca-file", &Connection::ca_file, "FILE", "PEM authorities of the gateway; implies --tls"},
-      {"certificate-file", &Connection::certificate_file, "FILE",
+      {"token-file", "token_file", &Connection::token_file, true, "FILE",
+       "file with the bearer token (or env SEEDANCE_TOKEN)"},
+      {"ca-file", "ca_file", &Connection::ca_file, true, "FILE", "PEM authorities of the gateway; implies --tls"},
+      {"certificate-file", "certificate_file", &Connection::certificate_file, true, "FILE",
        "PEM certificate for a gateway that asks for one; implies --tls"},
-      {"private-key-file", &Connection::private_key_file, "FILE", "PEM key of --certificate-file"},
-      {"server-name", &Connection::server_name, "NAME", "name in the gateway's certificate, if not that of --endpoint"},
+      {"private-key-file", "private_key_file", &Connection::private_key_file, true, "FILE",
+       "PEM key of --certificate-file"},
+      {"server-name", "server_name", &Connection::server_name, false, "NAME",
+       "name in the gateway's certificate, if not that of --endpoint"},
   };
   return *fields;
 }
@@ -137,7 +137,8 @@ absl::Status WriteContexts(const std::string& path, const Contexts& contexts) {
 
 absl::StatusOr<Connection> ChooseConnection(const Console& console, const Connection& given, const std::string& name) {
   Connection chosen = given;
-  std::string context = name.empty() ? console.context : name;
+  std::string context = name;
+  if (context.empty() && given.endpoint.empty()) context = console.context;
   const bool elsewhere = !given.endpoint.empty() || !console.endpoint.empty();
   if (!context.empty() || !elsewhere) {
     absl::StatusOr<Contexts> contexts = ReadContexts(console.config_file);
@@ -154,6 +155,11 @@ absl::StatusOr<Connection> ChooseConnection(const Console& console, const Connec
   if (chosen.endpoint.empty()) chosen.endpoint = console.endpoint;
   if (chosen.endpoint.empty()) chosen.endpoint = "127.0.0.1:8443";
   return chosen;
+}
+
+std::string TokenFor(const Connection& chosen, const Console& console, const Connection& given) {
+  const bool of_another = given.endpoint.empty() && !console.endpoint.empty() && chosen.endpoint != console.endpoint;
+  return of_another ? "" : console.token;
 }
 
 }  // namespace seedance::client::ctl

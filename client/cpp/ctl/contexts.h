@@ -24,11 +24,13 @@ struct Connection {
   bool UsesTls() const { return tls || !ca_file.empty() || !certificate_file.empty(); }
 };
 
-// A text of a Connection: `option` is its option of the command line, with `_` for `-` its key in the file.
+// A text of a Connection.
 struct ConnectionField {
-  const char* option;
+  const char* option;  // Of the command line, without `--`.
+  const char* key;     // In the file.
   std::string Connection::*value;
-  const char* type;
+  bool is_file;
+  const char* type;  // In help texts.
   const char* help;
 };
 const std::vector<ConnectionField>& ConnectionFields();
@@ -51,10 +53,15 @@ absl::StatusOr<Contexts> ReadContexts(const std::string& path);
 // Writes the file as a whole, readable by its owner alone; makes its folder.
 absl::Status WriteContexts(const std::string& path, const Contexts& contexts);
 
-// The connection of a command: what `given` says, else the context `name`, else the environment, else the current
-// context, else 127.0.0.1:8443. An endpoint from the command line or the environment never goes with the current
-// context: its token is for another gateway. INVALID_ARGUMENT for a context that does not exist.
+// The connection of a command: what `given` says, completed by a context, else by the environment, else
+// 127.0.0.1:8443. The context is `name` (--context); without it and without a typed endpoint that of SEEDANCE_CONTEXT;
+// without an endpoint in the environment either, the current one. So the token of a context that nobody typed never
+// goes to another gateway. INVALID_ARGUMENT for a context that does not exist.
 absl::StatusOr<Connection> ChooseConnection(const Console& console, const Connection& given, const std::string& name);
+
+// The token of the environment for that connection: none for the gateway of a context where SEEDANCE_ENDPOINT names
+// another one.
+std::string TokenFor(const Connection& chosen, const Console& console, const Connection& given);
 
 }  // namespace seedance::client::ctl
 

@@ -1,9 +1,12 @@
 #include "client/cpp/ctl/output.h"
 
+#include <google/protobuf/struct.pb.h>
 #include <google/protobuf/util/json_util.h>
 
 #include <algorithm>
+#include <iterator>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 
 namespace seedance::client::ctl {
@@ -68,10 +71,11 @@ class YamlWriter {
     std::string key = Scalar();
     ++at_;  // The colon.
     const std::string name = key.substr(1, key.size() - 2);
-    const bool plain = name.find_first_not_of("abcdefghijklmnopqrstuvwxyz_0123456789") == std::string::npos &&
-                       !name.empty() && name[0] >= 'a' && name[0] <= 'z' && name != "y" && name != "n" &&
-                       name != "yes" && name != "no" && name != "on" && name != "off" && name != "true" &&
-                       name != "false" && name != "null";
+    // What YAML 1.1 takes for no text.
+    constexpr std::string_view kWords[] = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"};
+    const bool plain = !name.empty() && absl::ascii_islower(static_cast<unsigned char>(name[0])) &&
+                       name.find_first_not_of("abcdefghijklmnopqrstuvwxyz_0123456789") == std::string::npos &&
+                       std::find(std::begin(kWords), std::end(kWords), name) == std::end(kWords);
     return plain ? name : key;
   }
 
@@ -99,6 +103,10 @@ std::string YamlOf(const Message& message, size_t column = 0) {
 }
 
 std::string NameOf(const Message& message) {
+  if (const auto* object = dynamic_cast<const google::protobuf::Struct*>(&message); object != nullptr) {
+    const auto name = object->fields().find("name");
+    return name == object->fields().end() ? "" : name->second.string_value();
+  }
   const auto& reflection = *message.GetReflection();
   for (const char* field : {"name", "request_id", "model"}) {
     const FieldDescriptor* found = message.GetDescriptor()->FindFieldByName(field);

@@ -39,6 +39,7 @@ void AddReplicasCommand(CLI::App& app, Session& session) {
   CLI::App* command = AddCommand(app, session, "replicas", "show the gateways that share a store, and their shards",
                                  {"seedancectl replicas --admin 127.0.0.1:9090"},
                                  [&session, admin] { return ShowReplicas(session, *admin); });
+  NeedsNoGateway(command, session);
   command->add_option("--admin", *admin, "host:port of a gateway's admin.listen")->type_name("HOST:PORT")->required();
 }
 

@@ -45,15 +45,17 @@ const CLI::App& Chosen(const CLI::App& app) {
 
 // What to say of a command line that cannot be read; the exit code.
 int Refuse(const CLI::App& app, const CLI::ParseError& error, Console& console) {
+  const bool missing = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
   const CLI::App& chosen = Chosen(app);
   const bool only_holds = chosen.get_require_subcommand_min() > 0;
   const std::vector<std::string> words = app.remaining(true);
-  if (words.empty() && only_holds && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
+  if (words.empty() && only_holds && missing) {
     console.out << chosen.help(&chosen == &app ? "" : app.get_name()) << std::flush;
     return kExitOk;
   }
-  // CLI11 finds the missing command before it finds the word that was meant for one.
-  if (words.empty()) return app.exit(error, console.out, console.err) == 0 ? kExitOk : kExitInvalidInput;
+  // CLI11 finds what is missing before it finds the word that was meant for it. Other faults, and --help, come first.
+  const bool unknown = !words.empty() && (missing || dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr);
+  if (!unknown) return app.exit(error, console.out, console.err) == 0 ? kExitOk : kExitInvalidInput;
   console.err << "no such command or option: " << words.front();
   if (const std::string meant = Nearest(words.front(), WordsOf(chosen)); !meant.empty()) {
     console.err << "; did you mean " << meant << "?";
@@ -76,6 +78,10 @@ CLI::App* AddCommand(CLI::App& parent, Session& session, const std::string& name
   command->footer(Examples(examples));
   command->final_callback([&session, run = std::move(run)] { session.command = run; });
   return command;
+}
+
+void NeedsNoGateway(CLI::App* command, Session& session) {
+  command->preparse_callback([&session](size_t) { session.offline = true; });
 }
 
 CLI::App* AddNoun(CLI::App& app, const std::string& name, const std::string& help,

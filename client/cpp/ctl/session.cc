@@ -71,7 +71,7 @@ absl::Status Session::Connect() {
   client.certificate_file = connection_.certificate_file;
   client.private_key_file = connection_.private_key_file;
   client.server_name = connection_.server_name;
-  client.token = console.token;
+  client.token = TokenFor(connection_, console, options.connection);
   client.user_agent = "seedancectl";
   client.connect_timeout = kConnectTimeout;
   client.timing = console.timing;

@@ -361,7 +361,7 @@ bool Journal::Finish(model::JournalEntry call, model::AssetGroup* group, model::
                      const absl::StatusOr<std::string>& answer) {
   call.update_time = clock_.Now();
   const absl::Status written = Write(call, group, asset);
-  // Aborted: another process ended the call, and counts it.
+  // Aborted: others have put the call in doubt, and count how it is settled.
   if (metrics_ != nullptr && !absl::IsAborted(written)) CountEnd(*metrics_, call);
   const bool doubtful = MayBeAccepted(call) && (!written.ok() || call.state == JournalState::kInDoubt);
   if (written.ok() || absl::IsAborted(written)) {

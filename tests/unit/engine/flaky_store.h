@@ -31,6 +31,7 @@ class FlakyStore : public store::Store {
   std::atomic<int> moved_begins{0};           // BeginEntry: the shard is another process's.
   std::atomic<int> unsure_begins{0};          // BeginEntry: it is written all the same.
   std::atomic<int> failing_finishes{0};       // FinishEntry.
+  std::atomic<int> late_finishes{0};          // FinishEntry: others have put the call in doubt.
   std::atomic<int> failing_reads{0};          // GetTask.
   std::atomic<int> failing_asset_updates{0};  // UpdateAsset.
   std::atomic<int> failing_asset_reads{0};    // GetAsset.
@@ -191,6 +192,7 @@ class FlakyStore : public store::Store {
   }
   absl::Status FinishEntry(const model::JournalEntry& call, model::AssetGroup* group, model::Asset* asset) override {
     if (Fails(failing_finishes)) return base::StoreUnavailable("test");
+    if (Fails(late_finishes)) return absl::AbortedError("test");
     return store_->FinishEntry(call, group, asset);
   }
   absl::Status ExtendFingerprint(const model::JournalKey& key, const model::Fingerprint& more) override {

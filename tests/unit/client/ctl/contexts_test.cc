@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
+#include <filesystem>
 #include <fstream>
 
 #include "client/cpp/ctl/exit_code.h"
@@ -95,6 +96,38 @@ TEST_F(ContextsTest, TheCurrentOneIsTakenWhereNothingIsSaid) {
   EXPECT_EQ(Choose({}, "studio")->endpoint, "studio:443");
 }
 
+TEST_F(ContextsTest, TheTokenOfTheEnvironmentStaysWithItsEndpoint) {
+  Write(kTwo);
+  std::ostringstream out;
+  Console console(out, out);
+  console.token = "secret";
+  Connection chosen;
+  chosen.endpoint = "127.0.0.1:9";
+  EXPECT_EQ(TokenFor(chosen, console, {}), "secret") << "no endpoint is said with it";
+  console.endpoint = "of-environment:1";
+  EXPECT_EQ(TokenFor(chosen, console, {}), "") << "of a context";
+  EXPECT_EQ(TokenFor(chosen, console, chosen), "secret") << "typed";
+  chosen.endpoint = console.endpoint;
+  EXPECT_EQ(TokenFor(chosen, console, {}), "secret");
+}
+
+TEST_F(ContextsTest, WhatNeedsNoGatewayRunsWhateverTheContextsAre) {
+  Write("current: gone");
+  EXPECT_EQ(Ctl({"completion", "bash"}), kExitOk);
+  EXPECT_EQ(Ctl({"contexts", "list"}), kExitOk);
+  EXPECT_EQ(Ctl({"contexts", "set", "gone", "--endpoint", "h:1"}), kExitOk);
+}
+
+TEST_F(ContextsTest, AreListedInEveryFormatAndFilesByTheirWholePath) {
+  ASSERT_EQ(Ctl({"contexts", "set", "studio", "--endpoint", "studio:443", "--ca-file", "ca.pem"}), kExitOk);
+  const std::string whole = std::filesystem::current_path() / "ca.pem";
+  EXPECT_EQ(Ctl({"contexts", "list", "-o", "json"}), kExitOk);
+  EXPECT_THAT(out(), HasSubstr("\"ca_file\":\"" + whole + "\""));
+  EXPECT_EQ(Ctl({"contexts", "list", "-o", "yaml"}), kExitOk);
+  EXPECT_THAT(out(), HasSubstr("name: \"studio\""));
+  EXPECT_EQ(Choose({})->ca_file, whole);
+}
+
 TEST_F(ContextsTest, ItsTokenNeverGoesToAnotherGateway) {
   Write(kTwo);
   Connection given;
@@ -108,6 +141,9 @@ TEST_F(ContextsTest, ItsTokenNeverGoesToAnotherGateway) {
   EXPECT_EQ(Choose(given, "studio")->endpoint, "elsewhere:1");
   EXPECT_EQ(Choose(given, "studio")->token_file, "/studio/token");
   EXPECT_EQ(Choose({}, "studio")->endpoint, "studio:443");
+  environment_ = "";
+  context_of_environment_ = "studio";
+  EXPECT_EQ(Choose(given)->token_file, "") << "typed, and nobody typed the context";
 }
 
 TEST_F(ContextsTest, AFileThatIsNotUnderstoodIsRefusedWithThePlace) {

@@ -53,6 +53,8 @@ TEST_F(UsageTest, WrongUsageIsExitCode2WithAMessage) {
     EXPECT_THAT(err(), Not(IsEmpty()));
     EXPECT_THAT(out(), IsEmpty());
   }
+  EXPECT_EQ(Ctl({"groups", "list", "-o", "xml", "extra"}), 2);
+  EXPECT_THAT(err(), HasSubstr("xml"));
   EXPECT_EQ(Ctl({"bogus"}), 2);
   EXPECT_THAT(err(), StartsWith("no such command or option: bogus\n"));
 }
@@ -67,6 +69,11 @@ TEST_F(UsageTest, AMistypedWordIsAnsweredWithTheOneThatWasMeant) {
     EXPECT_THAT(err(), StartsWith("no such command or option: " + meant + "\n"));
     EXPECT_THAT(out(), IsEmpty());
   }
+}
+
+TEST_F(UsageTest, HelpIsGivenWhateverElseIsTyped) {
+  EXPECT_EQ(Ctl({"tasks", "--help", "bogus"}), 0);
+  EXPECT_THAT(out(), HasSubstr("  list"));
 }
 
 TEST_F(UsageTest, ACommandThatOnlyHoldsOthersShowsThem) {

@@ -232,6 +232,22 @@ TEST_F(JournalTest, AnEndThatCannotBeWrittenLeavesDoubt) {
   EXPECT_EQ(ReasonOf(Ask()), base::Reason::kOutcomeUnknown);
 }
 
+TEST_F(JournalTest, AnEndThatComesTooLateIsNotCountedHere) {
+  base::Metrics metrics;
+  journal_ = std::make_unique<Journal>(*store_, resolver_, clock_, random_, &metrics);
+  store_->late_finishes = 1;
+  journal_->Failed(Own(), Acceptance::kRefused, Failure(base::Reason::kInputModeration, "no"));
+  EXPECT_FALSE(first_.Wait().ok());
+  EXPECT_EQ(metrics.Scrape().find("seedance_journal_entries_total{"), std::string::npos) << metrics.Scrape();
+  JournalEntry other = Call();
+  other.key.request_id = "another";
+  const Said said;
+  ASSERT_EQ(Begin(other, said), Role::kOwner);
+  journal_->Failed(other, Acceptance::kRefused, Failure(base::Reason::kInputModeration, "no"));
+  EXPECT_FALSE(said.Wait().ok());
+  EXPECT_NE(metrics.Scrape().find("end=\"refused\""), std::string::npos) << metrics.Scrape();
+}
+
 TEST_F(JournalTest, AnEndThatCouldNotBeWrittenIsWrittenInTheBackground) {
   journal_->Start();
   JournalEntry call = Call();
