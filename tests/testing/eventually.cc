@@ -18,6 +18,13 @@ bool Eventually(absl::FunctionRef<bool()> condition, absl::Duration deadline) {
   return condition();
 }
 
+bool EventuallyAfter(absl::FunctionRef<void()> step, absl::FunctionRef<bool()> condition) {
+  step();
+  if (Eventually(condition, absl::Seconds(2))) return true;
+  step();
+  return Eventually(condition);
+}
+
 bool Always(absl::FunctionRef<bool()> condition, absl::Duration time) {
   return !Eventually([&] { return !condition(); }, time);
 }

@@ -10,6 +10,10 @@ namespace seedance::testing {
 // says then). The only way for a test to wait for another process. Real time.
 [[nodiscard]] bool Eventually(absl::FunctionRef<bool()> condition, absl::Duration deadline = absl::Seconds(20));
 
+// For what another thread does at a simulated time that it counts from the end of its last work, which may be a moment
+// from now: moves the clock by `step`, and once more where that was too early.
+[[nodiscard]] bool EventuallyAfter(absl::FunctionRef<void()> step, absl::FunctionRef<bool()> condition);
+
 // The reverse: true when `condition` stays true for the whole of `time`.
 [[nodiscard]] bool Always(absl::FunctionRef<bool()> condition, absl::Duration time);
 

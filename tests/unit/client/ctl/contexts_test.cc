@@ -113,8 +113,9 @@ TEST_F(ContextsTest, TheTokenOfTheEnvironmentStaysWithItsEndpoint) {
 
 TEST_F(ContextsTest, WhatNeedsNoGatewayRunsWhateverTheContextsAre) {
   Write("current: gone");
-  EXPECT_EQ(Ctl({"completion", "bash"}), kExitOk);
-  EXPECT_EQ(Ctl({"contexts", "list"}), kExitOk);
+  EXPECT_EQ(Ctl({"--context", "gone", "groups", "list"}), kExitInvalidInput);
+  EXPECT_EQ(Ctl({"--context", "gone", "completion", "bash"}), kExitOk);
+  EXPECT_EQ(Ctl({"--context", "gone", "contexts", "list"}), kExitOk);
   EXPECT_EQ(Ctl({"contexts", "set", "gone", "--endpoint", "h:1"}), kExitOk);
 }
 

@@ -111,9 +111,12 @@ TEST_F(AssetLibraryTest, MetricsSayHowFullItIsWithoutAskingTheStoreAtAScrape) {
   ASSERT_TRUE(Eventually([&] { return shows("seedance_in_doubt_oldest_seconds{kind=\"asset\"} 0\n"); }));
   Fill("a", 2, 1);
   EXPECT_TRUE(shows("seedance_library_assets{upstream=\"fake\"} 0"));
-  clock_.Advance(engine::StoreGauges::kInterval);
-  ASSERT_TRUE(Eventually([&] { return shows("seedance_library_assets{upstream=\"fake\"} 2"); }));
-  ASSERT_TRUE(Eventually([&] { return shows("seedance_library_next_lapse_seconds{upstream=\"fake\"} 3585"); }));
+  const absl::Time begin = clock_.Now();
+  ASSERT_TRUE(EventuallyAfter([&] { clock_.Advance(engine::StoreGauges::kInterval); },
+                              [&] { return shows("seedance_library_assets{upstream=\"fake\"} 2"); }));
+  const int64_t left = 3600 - absl::ToInt64Seconds(clock_.Now() - begin);
+  const std::string lapse = absl::StrCat("seedance_library_next_lapse_seconds{upstream=\"fake\"} ", left);
+  ASSERT_TRUE(Eventually([&] { return shows(lapse.c_str()); })) << lapse;
   const std::string scraped = metrics.Scrape();
   EXPECT_THAT(scraped, HasSubstr("seedance_assets{state=\"ACTIVE\",upstream=\"fake\"} 2"));
   EXPECT_THAT(scraped, HasSubstr("seedance_library_max_assets{upstream=\"fake\"} 20"));
