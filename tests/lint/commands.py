@@ -32,5 +32,6 @@ def commands(build):
 
 
 if __name__ == "__main__":
-    print(json.dumps([{"directory": sys.argv[1], "file": source, "command": command}
-                      for source, command in commands(sys.argv[1]).items()], indent=1))
+    folder = os.path.abspath(sys.argv[1])
+    print(json.dumps([{"directory": folder, "file": source, "command": command}
+                      for source, command in commands(folder).items()], indent=1))
